@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ctl.h - control sockets: receive, tell strangers from proxies, replay, run, send the reply
+ *
+ * Reads datagrams in batches; replies leave from the address the request came to, on wildcard binds too.
+ */
+#ifndef RTPRELAY_CTL_H
+#define RTPRELAY_CTL_H
+
+#include "buf.h"
+#include "command.h"
+#include "conf.h"
+
+struct event_base;
+struct ctl;
+
+struct ctl_conf {
+	const struct conf_list *listen_ng;
+	const struct conf_list *control_allow;
+	unsigned int replay_entries, replay_mbytes;
+};
+
+/* Largest UDP payload over IPv4; requests and replies up to this. */
+#define CTL_DATAGRAM 65507
+
+/* Called after each batch: the media threads get their messages (worker_pool_flush). */
+typedef void ctl_batch_fn(void *arg);
+
+/* NULL: *error is a sentence with the address and the reason. */
+struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env, ctl_batch_fn *batch, void *arg,
+		     const char **error);
+void ctl_close(struct ctl *ctl);
+
+/* One datagram in, one reply out (out->len 0: none is sent). Separate from the sockets for tests and fuzzing. */
+void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram, struct buf *out);
+
+#endif

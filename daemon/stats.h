@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * stats.h - the daemon's own counters, and reports: copies, taken for one reply, of what is held
+ *
+ * Reports live in the command's arena and stay right after the call they tell of has gone.
+ */
+#ifndef RTPRELAY_STATS_H
+#define RTPRELAY_STATS_H
+
+#include "bridge.h"
+#include "port_pool.h"
+
+struct media_report {
+	unsigned int index;    /* 1.. as in SDP */
+	struct str type;       /* "audio" */
+	struct str protocol;   /* "RTP/AVP" */
+	struct str codec;      /* name of the first codec, or empty */
+	bool mux, asymmetric, send, recv, blocked, silenced, unidirectional, opaque, dtls, sdes;
+	unsigned int n_streams; /* 1 or 2 */
+	struct stream_report stream[2];
+	struct endpoint advertised[2]; /* what SDP told the phone to send to */
+};
+
+struct party_report {
+	struct str tag;	       /* empty: not answered yet */
+	struct str via_branch; /* or empty */
+	struct str label;
+	struct str *aliases;   /* other to-tags that answered on this side */
+	size_t n_aliases;
+	int64_t created_s;     /* wall clock */
+	struct media_report *media;
+	size_t n_media;
+	unsigned int peer;     /* index of the party it talks to, in call_report.party */
+};
+
+struct call_report {
+	struct str call_id;
+	struct str metadata;
+	int64_t created_s, created_us; /* wall clock, and its microseconds */
+	int64_t last_signal_s;
+	int64_t now_ms, wall_minus_mono_ms; /* to turn last_in_ms into wall clock: + wall_minus_mono_ms */
+	struct party_report *party;
+	size_t n_parties;
+	uint64_t rtp_packets, rtp_bytes, rtp_errors, rtcp_packets, rtcp_bytes, rtcp_errors;
+};
+
+enum verb { VERB_PING, VERB_OFFER, VERB_ANSWER, VERB_DELETE, VERB_QUERY, VERB_LIST, VERB_STATISTICS, VERB_BLOCK_MEDIA,
+	    VERB_UNBLOCK_MEDIA, VERB_SILENCE_MEDIA, VERB_UNSILENCE_MEDIA, VERB_COUNT };
+
+/* One proxy that commands us. Bounded table; past its end proxies share the last row, "others". */
+struct proxy_stats {
+	struct endpoint addr; /* port 0 */
+	uint64_t count[VERB_COUNT];
+	uint64_t duration_us[VERB_COUNT];
+	uint64_t errors;
+};
+#define STATS_PROXIES 64
+
+/* Control thread only. */
+struct stats {
+	int64_t started_ms;
+	uint64_t calls_made, calls_rejected, calls_timeout, calls_silent_timeout, calls_offer_timeout, calls_deleted, calls_forced;
+	uint64_t zero_way, one_way;	    /* of calls that ended: media from neither side, from one side only */
+	uint64_t duration_ms;		    /* sum over calls that ended */
+	uint64_t requests, replies, replayed, malformed, not_allowed, unknown_command, reply_too_large, send_failed;
+	struct proxy_stats proxy[STATS_PROXIES];
+	size_t n_proxies;
+};
+
+/* Adds one done command to its proxy's row. */
+void stats_command(struct stats *stats, const struct endpoint *source, enum verb verb, int64_t took_us, bool error);
+
+struct iface_report {
+	struct str name;
+	struct endpoint bind, advertised;
+	struct port_pool_usage ports;
+};
+
+struct daemon_report {
+	struct stats stats; /* a copy */
+	int64_t uptime_s;
+	size_t calls, streams, media; /* now */
+	struct worker_totals media_totals;
+	struct iface_report *iface;
+	size_t n_ifaces;
+};
+
+#endif

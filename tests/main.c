@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * main.c - runs the unit suites: all, or those named as arguments
+ *
+ * Prints each suite's counts and, last, "unit: N passed, N failed".
+ */
+#include <CUnit/Basic.h>
+#include <CUnit/TestRun.h>
+#include <stdio.h>
+#include <string.h>
+#include "test.h"
+
+extern const struct test_suite *const __start_test_suites[];
+extern const struct test_suite *const __stop_test_suites[];
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], name))
+			return true;
+	return argc == 1;
+}
+
+static int add_suites(int argc, char **argv)
+{
+	for (const struct test_suite *const *at = __start_test_suites; at < __stop_test_suites; at++) {
+		CU_SuiteInfo info[] = { { .pName = (*at)->name, .pTests = (*at)->tests }, CU_SUITE_INFO_NULL };
+
+		if (wanted((*at)->name, argc, argv) && CU_register_suites(info) != CUE_SUCCESS)
+			return -1;
+	}
+	return 0;
+}
+
+static void print_suite(const CU_pSuite suite, const CU_pFailureRecord failure)
+{
+	(void)failure;
+	printf("  %-12s %3u tests, %u failed\n", suite->pName, suite->uiNumberOfTests, suite->uiNumberOfTestsFailed);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int run, failed;
+
+	if (CU_initialize_registry() != CUE_SUCCESS || add_suites(argc, argv)) {
+		fprintf(stderr, "unit: %s\n", CU_get_error_msg());
+		return 2;
+	}
+	CU_set_suite_complete_handler(print_suite);
+	CU_run_all_tests();
+	CU_basic_show_failures(CU_get_failure_list());
+	run = CU_get_number_of_tests_run();
+	failed = CU_get_number_of_tests_failed();
+	CU_cleanup_registry();
+	printf("\nunit: %u passed, %u failed\n", run - failed, failed);
+	if (!run)
+		fprintf(stderr, "unit: no test ran\n");
+	return failed || !run;
+}
