@@ -1,52 +1,219 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# make            builds module, daemon and control      make deps     installs the packages they need
-# make demo       shows a call through the relay         make check    runs every test
-# make install    DESTDIR= PREFIX=                       make help     lists all targets
+#
+# Makefile - builds, installs and tests rtprelay; `make help` lists what can be asked for
+#
+# Objects go to build/ (build-san/ with SAN=1, build-fuzz/ for `make fuzz`). Reading this file needs no
+# package and no network, so that `make help`, `make deps` and `make demo` work on a bare machine.
 
-all: daemon control module
+all: daemon control module ## daemon/rtprelayd, control/rtprelayctl, rtprelay.ko
 
-CC       ?= gcc
-PREFIX   ?= /usr/local
+VERSION    := 0.1.0
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+CFLAGS     ?= -O2 -g
+SECONDS    ?= 60
+comma      := ,
+# A word and a name for each step; V=1 shows the commands.
+Q          := $(if $(V),,@)
+say         = $(if $(V),@:,@printf '  %-5s %s\n')
+
+B     := build$(if $(SAN),-san)
+CLANG ?= clang-14
+
 PACKAGES := libevent libevent_pthreads jansson inih libcap libsystemd
-VERSION  := 0.1.0
+# Asked once, and only by a rule that compiles: the packages may come with the `make deps` of this very run.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 
-B := build$(if $(SAN),-san)
-
-WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef
-CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wwrite-strings \
+	-Wformat=2 -Wundef
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-comma  := ,
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_VERSION='"$(VERSION)"' $(WARN) -pthread -I. -Iinclude $(CFLAGS) $(SANFLAGS) \
-	     $(shell pkg-config --cflags $(PACKAGES))
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread
+LANGUAGE := -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_VERSION='"$(VERSION)"' -I. -Iinclude
 
-DAEMON_SRC  := $(filter-out daemon/main.c,$(wildcard daemon/*.c))
-DAEMON_OBJ  := $(DAEMON_SRC:%.c=$(B)/%.o)
-UNIT_SRC    := tests/main.c tests/alloc.c $(wildcard tests/test_*.c)
-UNIT_OBJ    := $(UNIT_SRC:%.c=$(B)/%.o)
+ALL_CFLAGS = $(LANGUAGE) $(WARN) -pthread $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
+LINK       = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
+
+# --- Programs -------------------------------------------------------------------------------------
+
+DAEMON_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/main.c,$(wildcard daemon/*.c)))
+CONTROL_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard control/*.c))
+UNIT_OBJ    := $(patsubst %.c,$(B)/%.o,tests/main.c tests/alloc.c $(wildcard tests/test_*.c))
+# What the daemon's code offers to other programs; only what they call is linked.
+LIBDAEMON   := $(B)/libdaemon.a
 
 daemon: daemon/rtprelayd
 control: control/rtprelayctl
 
-daemon/rtprelayd: $(B)/daemon/main.o $(DAEMON_OBJ)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+# Built under $(B) and linked to its place by name, so that `make` after `make SAN=1` gives what was asked for.
+daemon/rtprelayd control/rtprelayctl: %: $(B)/% FORCE
+	@[ $@ -ef $< ] || ln -f $< $@
 
-control/rtprelayctl: $(patsubst %.c,$(B)/%.o,$(wildcard control/*.c)) $(DAEMON_OBJ)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/daemon/rtprelayd: $(B)/daemon/main.o $(DAEMON_OBJ)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
-$(B)/tests/unit: $(UNIT_OBJ) $(DAEMON_OBJ)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(LIBS) -lcunit -lm
+$(B)/control/rtprelayctl: $(CONTROL_OBJ) $(LIBDAEMON)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
-$(B)/%.o: %.c
+$(LIBDAEMON): $(DAEMON_OBJ)
+	$(say) AR $@
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/%.o: %.c $(B)/flags
+	$(say) CC $@
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-check-unit: $(B)/tests/unit
-	$(B)/tests/unit
+# Changes when the compiler's flags do, and so makes all objects anew.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@pkg-config --print-errors --exists $(PACKAGES) || { echo "make: packages are missing: run 'make deps'" >&2; exit 1; }
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' > $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-clean:
-	rm -rf build build-san build-fuzz daemon/rtprelayd control/rtprelayctl
+# --- Kernel module --------------------------------------------------------------------------------
 
-.PHONY: all daemon control module check-unit clean
+# The running kernel's headers; else the newest that are installed, for a machine whose kernel comes from elsewhere.
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(shell ls -dv /usr/src/linux-headers-*[0-9]-*amd64 /usr/src/linux-headers-*[0-9]-arm64 2>/dev/null | tac))
+KBUILD := $(MAKE) -C $(KDIR) M=$(CURDIR) W=1
+
+module: $(if $(wildcard Kbuild),rtprelay.ko)
+
+rtprelay.ko: Kbuild $(wildcard kmod/*.[ch] include/*.h) build/kdir
+	+$(KBUILD) modules
+	@touch $@
+
+# Changes when KDIR does.
+build/kdir: FORCE
+	@mkdir -p $(@D)
+	@[ -d '$(KDIR)' ] || { echo "make: no kernel headers: run 'make deps', or give KDIR=" >&2; exit 1; }
+	@echo '$(KDIR)' | cmp -s - $@ || echo '$(KDIR)' > $@
+
+# --- Install --------------------------------------------------------------------------------------
+
+SBIN := $(DESTDIR)$(PREFIX)/sbin
+MAN8 := $(DESTDIR)$(PREFIX)/share/man/man8
+DOC  := $(DESTDIR)$(PREFIX)/share/doc/rtprelay
+UNIT := $(DESTDIR)$(PREFIX)/lib/systemd/system
+ETC  := $(DESTDIR)$(SYSCONFDIR)/rtprelay
+DKMS := $(DESTDIR)/usr/src/rtprelay-$(VERSION)
+
+install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, unit, configuration, module source for dkms
+	install -d $(SBIN) $(MAN8) $(DOC) $(UNIT) $(ETC)
+	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
+	install -m 644 docs/*.8 $(MAN8)
+	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE docs/rtprelay.conf docs/opensips.cfg $(DOC)
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
+	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
+
+install-module-source: ## the module's source to /usr/src, where dkms finds it
+	install -d $(DKMS)/kmod $(DKMS)/include
+	install -m 644 Kbuild $(DKMS)
+	install -m 644 kmod/*.[ch] $(DKMS)/kmod
+	install -m 644 include/*.h $(DKMS)/include
+	sed 's|@VERSION@|$(VERSION)|' packaging/dkms.conf > $(DKMS)/dkms.conf
+
+install-module: module ## rtprelay.ko to /lib/modules of the kernel it was built for
+	+$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+
+# --- Tests ----------------------------------------------------------------------------------------
+
+deps: ## installs the Debian packages that are missing: for building, tests, demo, lint, fuzzing
+	@packaging/install-deps build test demo lint fuzz
+
+# deps-test, deps-demo, ...: that group, and what is needed to build
+deps-%:
+	@packaging/install-deps build $*
+
+check: deps-test ## every test: unit, fuzz corpus, daemon, install, end to end in namespaces and in a guest
+	@SAN=$(SAN) tests/run
+
+check-unit: $(B)/tests/unit ## the unit tests alone
+	$<
+
+$(B)/tests/unit: $(UNIT_OBJ) $(DAEMON_OBJ)
+	$(say) LINK $@
+	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(PKG_LIBS) -lcunit -lm
+
+demo: deps-demo ## a call between two phones behind NATs, and what each of them heard
+	@$(MAKE) --no-print-directory daemon control
+	@tests/netns/demo.sh
+
+bench: deps-test ## what a packet and a command cost, as a table
+	@$(MAKE) --no-print-directory daemon
+	@tests/bench/run
+
+# --- Fuzzing --------------------------------------------------------------------------------------
+
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+# The corpus in the tree, replayed by a plain program: part of `make check`.
+fuzz-replay: $(FUZZ:%=$(B)/tests/fuzz/replay_%)
+
+$(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LIBDAEMON)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+fuzz: deps-fuzz ## SECONDS=60 FUZZ="...": each parser with random input; what is found stays in build-fuzz/
+	@$(MAKE) --no-print-directory B=build-fuzz CC=$(CLANG) \
+		SANFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+		$(FUZZ:%=fuzz-run-%)
+
+fuzz-run-%: $(B)/tests/fuzz/fuzz_%
+	@mkdir -p $(B)/corpus/$*
+	$(say) FUZZ $<
+	$(Q)$< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=$(B)/$*- \
+		$(B)/corpus/$* $(wildcard tests/fuzz/corpus/$*) 2>$(B)/$*.log || { tail -40 $(B)/$*.log; exit 1; }
+	@echo "fuzz $*: nothing found in $(SECONDS) s, $$(sed -n 's/^stat::number_of_executed_units: *//p' $(B)/$*.log) inputs"
+
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBDAEMON)
+	$(say) LINK $@
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+# --- Lint -----------------------------------------------------------------------------------------
+
+LINT_C := $(wildcard daemon/*.c control/*.c tests/*.c tests/*/*.c)
+LINT_H := $(wildcard daemon/*.h control/*.h tests/*.h tests/*/*.h include/*.h)
+
+lint: deps-lint ## clang-format, clang-tidy, cppcheck; sparse for the module
+	clang-format-14 --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
+	@$(MAKE) --no-print-directory -k $(LINT_C:%.c=$(B)/lint/%.tidy)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
+		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Iinclude $(LINT_C)
+
+# Hangs on the object for its header dependencies.
+$(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(say) TIDY $<
+	$(Q)clang-tidy-14 --quiet --warnings-as-errors='*' $< -- $(LANGUAGE) $(PKG_CFLAGS) $(CFLAGS) 2>$@.log || \
+		{ cat $@.log; exit 1; }
+	@touch $@
+
+# --- Housekeeping ---------------------------------------------------------------------------------
+
+format: ## writes all C files anew as .clang-format says
+	clang-format-14 -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
+
+clean: ## removes all that was built
+	rm -rf build build-san build-fuzz daemon/rtprelayd control/rtprelayctl
+	rm -f rtprelay.ko *.o *.mod *.mod.c .*.cmd kmod/*.o kmod/.*.cmd Module.symvers modules.order
+	rm -rf .tmp_versions
+
+help: ## this list
+	@echo 'make SAN=1 TARGET builds with address and undefined behaviour sanitizers.'
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  %-22s %s\n' "$$name" "$$text"; done
+
+-include $(wildcard tests/bench/*.mk tests/fuzz/*.mk tests/guest/*.mk)
+
+FORCE:
+.PHONY: all daemon control module install install-module-source install-module deps check check-unit demo bench fuzz \
+	fuzz-replay lint format clean help FORCE
+# Kept, though made on the way to something else; a recipe that fails leaves no half-made file.
+.SECONDARY:
+.DELETE_ON_ERROR:
