@@ -19,11 +19,13 @@ void log_open(enum log_target target, enum log_level level);
 void log_set_level(enum log_level level);
 void log_reopen(void);
 bool log_enabled(enum log_level level);
+/* Tells what the rate limit has left out (the limit: log.c); the control thread calls it about once a second. */
+void log_tick(void);
 
 void log_msg(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same with "[call-id] " in front, escaped and cut to 128 characters. */
 void log_call(enum log_level level, struct str call_id, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Prints @text into @out (size bytes, always ended) with everything but printable ASCII as \xNN; cut with "..." */
+/* Prints @text into @out (size bytes, always ended) with everything but printable ASCII, and quotes and backslashes, as \xNN; cut with "..." */
 const char *log_escape(struct str text, char *out, size_t size);
 
 #define log_err(...)    log_msg(LOG_LEVEL_ERR, __VA_ARGS__)
