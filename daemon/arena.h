@@ -25,5 +25,7 @@ void *arena_zalloc(struct arena *arena, size_t size);
 struct str arena_str(struct arena *arena, struct str text);
 struct str arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Has an allocation failed since the last reset? So that a tree built of it is asked once, at the end. */
+bool arena_failed(const struct arena *arena);
 
 #endif

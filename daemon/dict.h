@@ -17,22 +17,37 @@ enum dict_type { DICT_STRING, DICT_INT, DICT_LIST, DICT_MAP };
 
 struct dict {
 	enum dict_type type;
-	struct str key;	     /* in a DICT_MAP: its key */
-	struct str string;   /* DICT_STRING */
-	int64_t integer;     /* DICT_INT */
-	struct dict *first;  /* DICT_LIST, DICT_MAP */
+	struct str key;	    /* in a DICT_MAP: its key */
+	struct str string;  /* DICT_STRING */
+	int64_t integer;    /* DICT_INT */
+	struct dict *first; /* DICT_LIST, DICT_MAP */
 	struct dict *last;
-	struct dict *next;   /* the following one in the same list or map */
+	struct dict *next; /* the following one in the same list or map */
 	size_t count;
 };
 
-/* All makers return NULL when out of memory, and take a NULL parent (and do nothing), so that only the root is checked. */
+/*
+ * All makers return NULL when out of memory, and take a NULL parent (and do nothing), so that nothing is
+ * checked while building; arena_failed() tells at the end whether a part is missing.
+ */
 struct dict *dict_new(struct arena *arena, enum dict_type type);
 /* @key: STR_NONE in a list. Appended; a key that is there twice stays there twice (the first is found). */
 struct dict *dict_add_map(struct arena *arena, struct dict *parent, struct str key);
 struct dict *dict_add_list(struct arena *arena, struct dict *parent, struct str key);
-struct dict *dict_add_str(struct arena *arena, struct dict *parent, struct str key, struct str value);
+struct dict *dict_add_str(struct arena *arena, struct dict *parent, struct str key,
+			  struct str value);
 struct dict *dict_add_int(struct arena *arena, struct dict *parent, struct str key, int64_t value);
+
+/* What dict_new() made becomes the last of @parent, a list or map; a map's is found by its key. */
+static inline void dict_append(struct dict *parent, struct dict *child)
+{
+	if (parent->last)
+		parent->last->next = child;
+	else
+		parent->first = child;
+	parent->last = child;
+	parent->count++;
+}
 
 /* NG keys and flags: a blank and '-' are the same character ("received from", "received-from"). */
 bool dict_key_eq(struct str a, struct str b);

@@ -65,9 +65,15 @@ static inline bool endpoint_eq(const struct endpoint *a, const struct endpoint *
 	return endpoint_addr_eq(a, b) && a->in4.sin_port == b->in4.sin_port;
 }
 
-/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; port 0. family 0: either. False: not an address of that family. */
+/*
+ * "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; port 0. family 0: either. False: not an address of that
+ * family; IPv4-mapped (::ffff:192.0.2.1) is none of either.
+ */
 bool endpoint_parse_addr(struct str text, int family, struct endpoint *ep);
-/* "192.0.2.1:2223", "[2001:db8::1]:2223"; @default_port >= 0 makes ":port" optional. */
+/*
+ * "192.0.2.1:2223", "[2001:db8::1]:2223", "[fe80::1%eth0]:2223"; @default_port >= 0 makes ":port" optional.
+ * Asks the system for the scope's number, so it is for configuration, not for what comes from the network.
+ */
 bool endpoint_parse(struct str text, int default_port, struct endpoint *ep);
 /* Both return @text, which has ENDPOINT_TEXT bytes. "none" when unset. */
 const char *endpoint_print(const struct endpoint *ep, char *text);

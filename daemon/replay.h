@@ -13,6 +13,9 @@
 
 struct replay;
 
+/* A longer cookie is neither recorded nor found; proxies use some 20 bytes. */
+#define REPLAY_COOKIE_MAX 256
+
 struct replay_limits {
 	size_t entries;
 	size_t bytes; /* of cookies and replies */
@@ -22,9 +25,11 @@ struct replay_limits {
 struct replay *replay_new(const struct replay_limits *limits);
 void replay_free(struct replay *replay);
 /* True and *reply (valid until the next replay_put) when @source has had an answer to @cookie. */
-bool replay_find(struct replay *replay, const struct endpoint *source, struct str cookie, int64_t now_ms, struct str *reply);
+bool replay_find(struct replay *replay, const struct endpoint *source, struct str cookie,
+		 int64_t now_ms, struct str *reply);
 /* Out of memory or larger than the whole limit: not recorded, which only costs the repetition. */
-void replay_put(struct replay *replay, const struct endpoint *source, struct str cookie, struct str reply, int64_t now_ms);
+void replay_put(struct replay *replay, const struct endpoint *source, struct str cookie,
+		struct str reply, int64_t now_ms);
 /* What it holds, and how many were put out before their time because of a limit. */
 struct replay_usage {
 	size_t entries;
