@@ -23,8 +23,10 @@ static bool wanted(const char *name, int argc, char **argv)
 
 static int add_suites(int argc, char **argv)
 {
-	for (const struct test_suite *const *at = __start_test_suites; at < __stop_test_suites; at++) {
-		CU_SuiteInfo info[] = { { .pName = (*at)->name, .pTests = (*at)->tests }, CU_SUITE_INFO_NULL };
+	for (const struct test_suite *const *at = __start_test_suites; at < __stop_test_suites;
+	     at++) {
+		CU_SuiteInfo info[] = { { .pName = (*at)->name, .pTests = (*at)->tests },
+					CU_SUITE_INFO_NULL };
 
 		if (wanted((*at)->name, argc, argv) && CU_register_suites(info) != CUE_SUCCESS)
 			return -1;
@@ -32,10 +34,22 @@ static int add_suites(int argc, char **argv)
 	return 0;
 }
 
+/* A record is a failed assertion; those of one test follow one another. */
+static unsigned int count_tests(const CU_FailureRecord *failure)
+{
+	unsigned int count = 0;
+
+	for (const CU_Test *last = NULL; failure; failure = failure->pNext) {
+		count += failure->pTest != last;
+		last = failure->pTest;
+	}
+	return count;
+}
+
 static void print_suite(const CU_pSuite suite, const CU_pFailureRecord failure)
 {
-	(void)failure;
-	printf("  %-12s %3u tests, %u failed\n", suite->pName, suite->uiNumberOfTests, suite->uiNumberOfTestsFailed);
+	printf("  %-12s %3u tests, %u failed\n", suite->pName, suite->uiNumberOfTests,
+	       count_tests(failure));
 }
 
 int main(int argc, char **argv)
