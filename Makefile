@@ -136,7 +136,7 @@ check: deps-test ## every test: unit, fuzz corpus, daemon, install, end to end i
 check-unit: $(B)/tests/unit ## the unit tests alone
 	$<
 
-$(B)/tests/unit: $(UNIT_OBJ) $(DAEMON_OBJ)
+$(B)/tests/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
 	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(PKG_LIBS) -lcunit -lm
 

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# install.sh - what `make install` puts where, and that the manual, the example and the program agree
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. tests/tally.sh
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+daemon=$root/usr/sbin/rtprelayd
+
+# The example's addresses are another machine's.
+accepts_example()
+{
+	"$daemon" --check-config --config="$root/etc/rtprelay/rtprelay.conf" --interface=127.0.0.1 --listen-ng=127.0.0.1:0
+}
+
+refuses_unknown_key()
+{
+	sed 's/^port-min/port-mni/' docs/rtprelay.conf >"$root/wrong.conf"
+	! "$daemon" --check-config --config="$root/wrong.conf" --interface=127.0.0.1 2>"$root/said" &&
+		grep -q 'wrong.conf.*port-min' "$root/said" || { cat "$root/said"; return 1; }
+}
+
+options()
+{
+	"$daemon" --help | grep -oE '^ *--[a-z-]+' | tr -d ' ' | sort -u
+}
+
+manual_has_every_option()
+{
+	[ "$(options | wc -l)" -gt 15 ] && for option in $(options); do
+		grep -qE "^\.It Fl -?${option#--}( |=|$)" docs/rtprelayd.8 || { echo "$option is missing"; return 1; }
+	done
+}
+
+# Those that make no sense in a file
+only_option='^--(config|check-config|help|version)$'
+
+example_has_every_key()
+{
+	for option in $(options | grep -vE "$only_option"); do
+		grep -qE "^#? ?${option#--} *=" docs/rtprelay.conf || { echo "$option is missing"; return 1; }
+	done
+}
+
+keeps_changed_configuration()
+{
+	echo 'timeout = 61' >"$root/etc/rtprelay/rtprelay.conf"
+	make install DESTDIR="$root" PREFIX=/usr && grep -qx 'timeout = 61' "$root/etc/rtprelay/rtprelay.conf"
+}
+
+module_source_builds()
+{
+	local kernel
+	kernel=$(cat build/kdir)
+	make -C "$kernel" M="$root/usr/src/rtprelay-0.1.0" modules && [ -f "$root/usr/src/rtprelay-0.1.0/rtprelay.ko" ]
+}
+
+step 'make install' make install DESTDIR="$root" PREFIX=/usr
+for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 \
+	share/doc/rtprelay/README.md lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
+	step "/usr/$file is there" test -s "$root/usr/$file"
+done
+step 'no place-holder is left' sh -c "! grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf"
+step 'the unit starts what was installed' grep -q '^ExecStart=/usr/sbin/rtprelayd' "$root/usr/lib/systemd/system/rtprelayd.service"
+step 'the daemon runs from there' "$daemon" --version
+step 'the control program runs from there' "$root/usr/sbin/rtprelayctl" --version
+step 'the example configuration is accepted' accepts_example
+step 'a misspelt key is refused by file and nearest key' refuses_unknown_key
+step 'the example explains every key' example_has_every_key
+step 'the manual explains every option' manual_has_every_option
+for page in docs/*.8; do
+	step "$page is sound" mandoc -T lint -W warning "$page"
+done
+step 'the installed module source builds by itself' module_source_builds
+step 'a second install keeps a changed configuration' keeps_changed_configuration
+tally_end install
