@@ -184,6 +184,7 @@ lint: deps-lint ## clang-format, clang-tidy, cppcheck; sparse for the module
 	clang-format-14 --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 	@$(MAKE) --no-print-directory -k $(LINT_C:%.c=$(B)/lint/%.tidy)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
+		--include=/usr/include/uthash.h --include=/usr/include/utlist.h \
 		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Iinclude $(LINT_C)
 
 # Hangs on the object for its header dependencies.

@@ -18,7 +18,7 @@
 #define TEXT 256
 
 /* Escaping makes at most six bytes of one; twice that for what surrounds the texts. */
-#define JSON_BYTES (12 * 65536)
+#define JSON_BYTES ((size_t)12 * 65536)
 
 void print_text(struct str text, FILE *out)
 {
