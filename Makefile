@@ -80,7 +80,7 @@ $(B)/flags: FORCE
 # The running kernel's headers; else the newest that are installed, for a machine whose kernel comes from elsewhere.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(shell ls -dv /usr/src/linux-headers-*[0-9]-*amd64 /usr/src/linux-headers-*[0-9]-arm64 2>/dev/null | tac))
-KBUILD := $(MAKE) -C $(KDIR) M=$(CURDIR) W=1
+KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) W=1
 
 module: $(if $(wildcard Kbuild),rtprelay.ko)
 
@@ -210,7 +210,7 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '  %-22s %s\n' "$$name" "$$text"; done
 
--include $(wildcard tests/bench/*.mk tests/fuzz/*.mk tests/guest/*.mk)
+-include $(wildcard tests/*/*.mk)
 
 FORCE:
 .PHONY: all daemon control module install install-module-source install-module deps check check-unit demo bench fuzz \
