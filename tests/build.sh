@@ -46,7 +46,7 @@ help_on_a_bare_machine()
 	local bare
 	bare=$(mktemp -d)
 	for tool in make sh sed echo find; do
-		ln -s "$(command -v $tool)" "$bare"
+		ln -s "$(type -P $tool)" "$bare"
 	done
 	env -i PATH="$bare" make help | grep -q 'deps  *installs'
 	local status=$?
