@@ -23,7 +23,7 @@ enum sdp_transport {
 	SDP_SRTP,   /* RTP/SAVP, RTP/SAVPF: SDES lines pass through */
 	SDP_DTLS,   /* UDP/TLS/RTP/SAVP(F) */
 	SDP_OPAQUE, /* anything else over UDP: udptl, UDP/BFCP, ...: one port, packets untouched */
-	SDP_OTHER,  /* TCP and what is not known to run over UDP: left alone, with its own address */
+	SDP_OTHER,  /* TCP and what isn't known to run over UDP: left alone, with its address */
 };
 
 struct sdp_codec {
@@ -108,8 +108,8 @@ struct sdp_media_edit {
 	enum { SDP_MUX_KEEP, SDP_MUX_ADD, SDP_MUX_REMOVE } mux;
 	struct str proto; /* other profile, or STR_NONE */
 	/*
-	 * For each codec of the media; false: stripped with its rtpmap, fmtp, rtcp-fb. NULL: keep all.
-	 * When none is kept, the media is written with port 0 and its first format.
+	 * For each codec of the media; false: stripped with its rtpmap, fmtp, rtcp-fb. NULL: all
+	 * stay. When none stays, the media is written with port 0 and its first format.
 	 */
 	bool *keep_codec;
 };

@@ -193,11 +193,13 @@ static int read_c(struct parser *p, struct str value)
 	return 0;
 }
 
-/* "PCMU/8000", "opus/48000/2" */
+/* "PCMU/8000", "opus/48000/2"; nothing leaves the codec unnamed. */
 static void name_codec(struct sdp_codec *codec, struct str rtpmap)
 {
 	uint64_t clock = 0;
 
+	if (!rtpmap.len)
+		return;
 	codec->name = str_split(&rtpmap, '/');
 	str_to_u64(trim(str_split(&rtpmap, '/')), UINT32_MAX, &clock);
 	codec->clock = (uint32_t)clock;

@@ -168,7 +168,7 @@ static void write_untouched(struct writer *w, const struct sdp_media *m)
 		write_value(w->out, 'c', w->old_c);
 }
 
-/* Which codecs of an m= line stay: those not stripped or, for a media that is refused, the first. */
+/* Which codecs of an m= line stay: those not stripped; for a refused media the first. */
 struct kept {
 	const bool *keep;
 	bool refused;
