@@ -9,6 +9,7 @@
 #ifndef RTPRELAY_BRIDGE_H
 #define RTPRELAY_BRIDGE_H
 
+#include "counter_names.h"
 #include "nat_latch.h"
 
 enum side { SIDE_A, SIDE_B };		  /* A: who sent the first offer; B: who answered it */
@@ -68,6 +69,9 @@ enum stream_drop {
 	DROP_LOOP,	     /* came from one of our own ports */
 	DROP_COUNT,
 };
+
+/* Names for people and monitoring, by enum stream_drop (include/counter_names.h). */
+extern const struct counter_name stream_drop_names[DROP_COUNT];
 
 /* A copy of what a stream has counted, taken by the control thread at any time. */
 struct stream_report {

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rtp_wire.h - RTP, RTCP, STUN, DTLS on the wire: pure inline functions over bytes, for both sides
+ *
+ * Tells the kinds of packets apart that share a port (RFC 7983 by the first byte, RFC 5761 by the
+ * second) and reads what a relay needs of them. Nothing is read past what the caller says is there.
+ * No floating point, no 64-bit division: the module uses the same code.
+ */
+#ifndef RTP_WIRE_H
+#define RTP_WIRE_H
+
+#ifdef __KERNEL__
+#include <linux/string.h>
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#endif
+
+enum rtp_kind {
+	RTP_KIND_MALFORMED, /* empty, or shorter than its own header says */
+	RTP_KIND_RTP,
+	RTP_KIND_RTCP,
+	RTP_KIND_STUN,
+	RTP_KIND_DTLS,
+	RTP_KIND_ZRTP,
+	RTP_KIND_OTHER, /* keepalives (CR LF, a zero), TURN channels, version 0 or 1 */
+};
+
+/* So many bytes are looked at; of a longer packet they must be readable, of a shorter one all. */
+#define RTP_WIRE_HEAD 76
+
+#define RTP_PT_PCMU 0
+#define RTP_PT_PCMA 8
+
+/* RFC 3550, appendix A.1: a sequence number this far from the last one still belongs to it. */
+#define RTP_MAX_DROPOUT	 3000
+#define RTP_MAX_MISORDER 100
+
+/**
+ * struct rtp_wire - what was read of one packet
+ * @pt: RTP: payload type, 0..127; RTCP: type of the first packet, 192..223
+ * @header_len: RTP: fixed header, CSRCs and extension, in bytes
+ * Fields but @kind are set for RTP; @pt and @ssrc for RTCP too (the sender's); else zero.
+ */
+struct rtp_wire {
+	enum rtp_kind kind;
+	uint8_t pt;
+	uint16_t seq;
+	uint32_t header_len;
+	uint32_t timestamp;
+	uint32_t ssrc;
+};
+
+static inline uint16_t rtp_wire_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t rtp_wire_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* RFC 5761, section 4: these values of the second byte are RTCP, marker bit or not. */
+static inline bool rtp_wire_is_rtcp_type(uint8_t second)
+{
+	return second >= 192 && second <= 223;
+}
+
+/* Types that IANA lists. Only these let a source be learned from an RTCP packet. */
+static inline bool rtcp_type_known(uint8_t type)
+{
+	return (type >= 192 && type <= 195) || (type >= 200 && type <= 213);
+}
+
+static inline enum rtp_kind rtp_wire_parse_rtcp(const uint8_t *p, size_t len, struct rtp_wire *w)
+{
+	if (len < 8 || 4 * ((size_t)rtp_wire_u16(p + 2) + 1) > len)
+		return RTP_KIND_MALFORMED;
+	w->pt = p[1];
+	w->ssrc = rtp_wire_u32(p + 4);
+	return RTP_KIND_RTCP;
+}
+
+static inline enum rtp_kind rtp_wire_parse_rtp(const uint8_t *p, size_t len, struct rtp_wire *w)
+{
+	size_t header = 12 + 4 * (size_t)(p[0] & 0x0f);
+
+	if (header > len)
+		return RTP_KIND_MALFORMED;
+	if (p[0] & 0x10) { /* extension: four bytes of head, the last two its length in words */
+		if (header + 4 > len)
+			return RTP_KIND_MALFORMED;
+		header += 4 + 4 * (size_t)rtp_wire_u16(p + header + 2);
+		if (header > len)
+			return RTP_KIND_MALFORMED;
+	}
+	w->pt = p[1] & 0x7f;
+	w->seq = rtp_wire_u16(p + 2);
+	w->timestamp = rtp_wire_u32(p + 4);
+	w->ssrc = rtp_wire_u32(p + 8);
+	w->header_len = (uint32_t)header;
+	return RTP_KIND_RTP;
+}
+
+/**
+ * rtp_wire_kind() - which protocol the bytes belong to
+ * @p: at least the first RTP_WIRE_HEAD bytes of the packet, or all of it
+ * @len: of the whole UDP payload
+ *
+ * The padding count is not checked: under SRTP that byte is encrypted. STUN is what carries the magic
+ * cookie of RFC 8489, ZRTP what carries that of RFC 6189; look-alikes are OTHER.
+ */
+static inline enum rtp_kind rtp_wire_kind(const uint8_t *p, size_t len, struct rtp_wire *w)
+{
+	if (!len)
+		return RTP_KIND_MALFORMED;
+	if (p[0] >= 128 && p[0] <= 191) {
+		if (len < 8)
+			return RTP_KIND_MALFORMED;
+		if (rtp_wire_is_rtcp_type(p[1]))
+			return rtp_wire_parse_rtcp(p, len, w);
+		return len < 12 ? RTP_KIND_MALFORMED : rtp_wire_parse_rtp(p, len, w);
+	}
+	if (p[0] <= 3)
+		return len >= 20 && rtp_wire_u32(p + 4) == 0x2112a442 ? RTP_KIND_STUN
+								      : RTP_KIND_OTHER;
+	if (p[0] >= 16 && p[0] <= 19)
+		return len >= 12 && rtp_wire_u32(p + 4) == 0x5a525450 ? RTP_KIND_ZRTP
+								      : RTP_KIND_OTHER;
+	if (p[0] >= 20 && p[0] <= 63) /* a record header is 13 bytes (RFC 6347, section 4.1) */
+		return len >= 13 ? RTP_KIND_DTLS : RTP_KIND_MALFORMED;
+	return RTP_KIND_OTHER;
+}
+
+static inline void rtp_wire_parse(const uint8_t *p, size_t len, struct rtp_wire *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->kind = rtp_wire_kind(p, len, w);
+}
+
+/* Does @seq go on from @last (RFC 3550, A.1), with some lost or out of order in between? */
+static inline bool rtp_seq_goes_on(uint16_t last, uint16_t seq)
+{
+	uint16_t ahead = (uint16_t)(seq - last);
+
+	return ahead < RTP_MAX_DROPOUT || ahead > (uint16_t)(65535 - RTP_MAX_MISORDER);
+}
+
+/* Where the payload ends: before the padding, if there is a credible one. @p is the whole packet. */
+static inline size_t rtp_wire_payload_end(const uint8_t *p, size_t len, const struct rtp_wire *w)
+{
+	size_t padding = p[0] & 0x20 ? p[len - 1] : 0;
+
+	return padding <= len - w->header_len ? len - padding : len;
+}
+
+/**
+ * rtp_wire_silence() - replaces the sound of a whole PCMU or PCMA packet by silence (G.711)
+ * Return: false and the packet is untouched: the payload type is another one
+ */
+static inline bool rtp_wire_silence(uint8_t *p, size_t len, const struct rtp_wire *w)
+{
+	if (w->pt != RTP_PT_PCMU && w->pt != RTP_PT_PCMA)
+		return false;
+	memset(p + w->header_len, w->pt == RTP_PT_PCMU ? 0xff : 0xd5,
+	       rtp_wire_payload_end(p, len, w) - w->header_len);
+	return true;
+}
+
+/* Clock in Hz of the payload types that are fixed by RFC 3551, tables 4 and 5; 0: not fixed. */
+static inline uint32_t rtp_static_clock(uint8_t pt)
+{
+	static const uint32_t clocks[] = {
+		[0] = 8000,   [3] = 8000,   [4] = 8000,	  [5] = 8000,	[6] = 16000,  [7] = 8000,
+		[8] = 8000,   [9] = 8000,   [10] = 44100, [11] = 44100, [12] = 8000,  [13] = 8000,
+		[14] = 90000, [15] = 8000,  [16] = 11025, [17] = 22050, [18] = 8000,  [25] = 90000,
+		[26] = 90000, [28] = 90000, [31] = 90000, [32] = 90000, [33] = 90000, [34] = 90000,
+	};
+
+	return pt < sizeof(clocks) / sizeof(clocks[0]) ? clocks[pt] : 0;
+}
+
+#endif
