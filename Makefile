@@ -207,7 +207,7 @@ clean: ## removes all that was built
 
 help: ## this list
 	@echo 'make SAN=1 TARGET builds with address and undefined behaviour sanitizers.'
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile $(wildcard tests/*/*.mk) | while IFS='|' read -r name text; do \
 		printf '  %-22s %s\n' "$$name" "$$text"; done
 
 -include $(wildcard tests/*/*.mk)
