@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* check.c - does the configuration fit this host? What is wrong is told by the log, all of it at once. */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "check.h"
+#include "iface.h"
+#include "privs.h"
+
+/* Control sockets, queues, netlink, the log, files of journal and configuration. */
+#define OTHER_DESCRIPTORS 128
+
+#define PORT_RANGE_FILE	    "/proc/sys/net/ipv4/ip_local_port_range"
+#define RESERVED_PORTS_FILE "/proc/sys/net/ipv4/ip_local_reserved_ports"
+
+static unsigned int check_interfaces(const struct conf *conf, unsigned int *addresses)
+{
+	struct iface_table *table = iface_table_new(0, 0, 0);
+	unsigned int mistakes = 0;
+	const char *error;
+
+	*addresses = 0;
+	if (!table) {
+		log_err("out of memory");
+		return 1;
+	}
+	for (size_t i = 0; i < conf->interface.count; i++) {
+		if (!iface_table_add(table, str_of(conf->interface.item[i]), &error))
+			continue;
+		log_err("interface %s: %s", conf->interface.item[i], error);
+		mistakes++;
+	}
+	for (size_t i = 0; i < iface_count(table); i++) {
+		bool first = true;
+
+		for (size_t j = 0; j < i; j++)
+			first = first && iface_at(table, i)->pool != iface_at(table, j)->pool;
+		*addresses += first;
+	}
+	iface_table_free(table);
+	return mistakes;
+}
+
+/* Binds to a port of the kernel's choice for a moment. */
+static int try_bind(const struct sockaddr *addr, socklen_t len)
+{
+	struct endpoint any;
+	int fd, err = 0;
+
+	memcpy(&any, addr, len);
+	endpoint_set_port(&any, 0);
+	fd = socket(addr->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, &any.sa, len))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* "PORT", "HOST:PORT", "[V6]:PORT" to two texts with an end. False: not of that shape. */
+static bool split_listen(const char *text, char *host, size_t size, const char **port)
+{
+	const char *colon = strrchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	uint64_t number;
+
+	*port = colon ? colon + 1 : text;
+	if (!str_to_u64(str_of(*port), UINT16_MAX, &number) || !number)
+		return false;
+	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+		text++;
+		len -= 2;
+	} else if (len && memchr(text, ':', len)) {
+		return false; /* IPv6 without brackets: nobody knows where the port begins */
+	}
+	if (len >= size || (colon && !len))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	return true;
+}
+
+static bool check_listen(const char *text)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
+				  .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo *found;
+	char host[256];
+	const char *port;
+	int err;
+
+	if (!split_listen(text, host, sizeof(host), &port)) {
+		log_err("listen-ng %s: is not HOST:PORT, [V6]:PORT or PORT", text);
+		return false;
+	}
+	err = getaddrinfo(*host ? host : NULL, port, &hints, &found);
+	if (err) {
+		log_err("listen-ng %s: %s", text, gai_strerror(err));
+		return false;
+	}
+	err = try_bind(found->ai_addr, found->ai_addrlen);
+	freeaddrinfo(found);
+	if (err)
+		log_err("listen-ng %s: %s", text,
+			err == -EADDRNOTAVAIL ? "is not an address of this host" : strerror(-err));
+	return !err;
+}
+
+static unsigned int check_lists(const struct conf *conf)
+{
+	unsigned int mistakes = 0;
+	struct cidr cidr;
+
+	for (size_t i = 0; i < conf->listen_ng.count; i++)
+		mistakes += !check_listen(conf->listen_ng.item[i]);
+	for (size_t i = 0; i < conf->control_allow.count; i++) {
+		if (cidr_parse(str_of(conf->control_allow.item[i]), &cidr))
+			continue;
+		log_err("control-allow %s: is not a network like 192.0.2.0/24 or 2001:db8::/32",
+			conf->control_allow.item[i]);
+		mistakes++;
+	}
+	return mistakes;
+}
+
+static unsigned int check_user(const struct conf *conf)
+{
+	struct privs_user user;
+	const char *name = "";
+	int err = privs_find_user(conf->user, conf->group, &user, &name);
+
+	if (err) {
+		log_err("there is no user or group \"%s\"%s%s", name, err == -ENOENT ? "" : ": ",
+			err == -ENOENT ? "" : strerror(-err));
+		return 1;
+	}
+	if (geteuid() && user.set && (user.uid != geteuid() || user.gid != getegid())) {
+		log_err("only root can become user or group \"%s\"", name);
+		return 1;
+	}
+	return 0;
+}
+
+unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
+{
+	return check_interfaces(conf, addresses) + check_lists(conf) + check_user(conf);
+}
+
+/* Does "30000-39999,5060" hold all of first..last in one of its ranges? */
+static bool ranges_hold(const char *text, unsigned int first, unsigned int last)
+{
+	struct str rest = str_of(text);
+
+	while (rest.len) {
+		struct str range = str_split(&rest, ','), from = str_split(&range, '-');
+		uint64_t low, high;
+
+		if (!str_to_u64(from, UINT16_MAX, &low))
+			continue;
+		if (!str_to_u64(range, UINT16_MAX, &high))
+			high = low;
+		if (low <= first && last <= high)
+			return true;
+	}
+	return false;
+}
+
+static bool read_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool done = file && fgets(line, (int)size, file);
+
+	if (file)
+		fclose(file);
+	if (done)
+		line[strcspn(line, "\n")] = '\0';
+	return done;
+}
+
+/* Ports that any program may be given by the kernel cost a failed bind() each time one is drawn. */
+static void check_port_range(const struct conf *conf)
+{
+	char line[64], reserved[4096];
+	unsigned int low, high;
+
+	if (!read_line(PORT_RANGE_FILE, line, sizeof(line)) ||
+	    sscanf(line, "%u %u", &low, &high) != 2)
+		return;
+	low = low > conf->port_min ? low : conf->port_min;
+	high = high < conf->port_max ? high : conf->port_max;
+	if (low > high)
+		return;
+	if (read_line(RESERVED_PORTS_FILE, reserved, sizeof(reserved)) &&
+	    ranges_hold(reserved, low, high))
+		return;
+	log_notice("ports %u-%u may go to other programs as well (net.ipv4.ip_local_port_range); "
+		   "sysctl net.ipv4.ip_local_reserved_ports=%u-%u keeps them",
+		   low, high, conf->port_min, conf->port_max);
+}
+
+void check_host(const struct conf *conf, unsigned int addresses)
+{
+	unsigned long ports = 2UL * conf_port_pairs(conf) * addresses;
+	unsigned long limit = privs_raise_descriptors(ports + OTHER_DESCRIPTORS);
+
+	if (limit < ports + OTHER_DESCRIPTORS)
+		log_warn("%u pairs of ports on %u addresses may need %lu descriptors, but only %lu "
+			 "can be open (LimitNOFILE=, ulimit -n): calls past that will be refused",
+			 conf_port_pairs(conf), addresses, ports + OTHER_DESCRIPTORS, limit);
+	check_port_range(conf);
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * main.c - struct relay: all that is held, in start order; the daemon's contents page
+ *
+ * A command comes in by ctl, is understood by ng, done by command, which works on call, dialog and media;
+ * each media is a bridge of a worker, whose streams forward what they hear once nat_latch has learned from
+ * whom. One loop runs all but the media threads; they never wait for it.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+#include "call.h"
+#include "check.h"
+#include "clock.h"
+#include "ctl.h"
+#include "detach.h"
+#include "privs.h"
+
+#define ARENA_CHUNK   (256 * 1024) /* more than a command of the largest datagram usually takes */
+#define STOP_PATIENCE 700	   /* ms for media threads to close their sockets */
+
+/* In the order of starting; relay_stop() goes backwards. */
+struct relay {
+	int argc;
+	char **argv;
+	struct conf conf;
+	int ready_fd; /* of detach(); -1 in the foreground */
+	struct pidfile pidfile;
+	struct event_base *base;
+	struct iface_table *ifaces;
+	struct stats stats;
+	struct worker_pool *workers;
+	struct call_table *calls;
+	struct arena *arena;
+	struct command_env env;
+	struct ctl *ctl;
+	struct event *on_term, *on_int, *on_hup, *on_workers, *on_second, *on_watchdog;
+	bool stopping, done;
+};
+
+static struct call_table_conf calls_conf(struct relay *relay)
+{
+	const struct conf *conf = &relay->conf;
+
+	return (struct call_table_conf){
+		.base = relay->base,
+		.ifaces = relay->ifaces,
+		.workers = relay->workers,
+		.stats = &relay->stats,
+		.timeout_s = conf->timeout_s,
+		.silent_timeout_s = conf->silent_timeout_s,
+		.offer_timeout_s = conf->offer_timeout_s,
+		.delete_delay_s = conf->delete_delay_s,
+		.max_sessions = conf->max_sessions,
+		.tos = conf->tos,
+		.latching = conf->latching,
+	};
+}
+
+static void on_bridge(void *arg, struct bridge *bridge, enum bridge_event event, enum side side,
+		      enum component comp)
+{
+	struct relay *relay = arg;
+
+	call_bridge_event(relay->calls, bridge, event, side, comp);
+}
+
+/* Commands have been done: what they ask of the media threads goes out with one wake-up for each. */
+static void on_batch(void *arg)
+{
+	struct relay *relay = arg;
+
+	worker_pool_flush(relay->workers);
+}
+
+static void on_workers(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	worker_pool_dispatch(relay->workers);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	log_tick();
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	sd_notify(0, "WATCHDOG=1");
+}
+
+static void on_patience_ended(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	relay->done = true;
+}
+
+/* No more commands, all calls end; the loop goes on until the media threads have closed their sockets. */
+static void on_stop(evutil_socket_t number, short what, void *arg)
+{
+	const struct timeval patience = { 0, STOP_PATIENCE * 1000 };
+	struct relay *relay = arg;
+
+	(void)what;
+	if (relay->stopping) {
+		relay->done = true; /* asked twice */
+		return;
+	}
+	relay->stopping = true;
+	log_notice("ending on signal %d with %zu calls", (int)number,
+		   call_table_count(relay->calls));
+	sd_notify(0, "STOPPING=1");
+	ctl_close(relay->ctl);
+	relay->ctl = NULL;
+	call_table_close_all(relay->calls);
+	if (event_base_once(relay->base, -1, EV_TIMEOUT, on_patience_ended, relay, &patience))
+		relay->done = true;
+}
+
+static void on_reload(evutil_socket_t number, short what, void *arg)
+{
+	struct relay *relay = arg;
+	struct call_table_conf limits;
+	struct conf fresh;
+
+	(void)number;
+	(void)what;
+	if (relay->stopping)
+		return;
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIi64, clock_us());
+	log_reopen();
+	if (conf_load(&fresh, relay->argc, relay->argv)) {
+		log_err("reload: the configuration stays as it was");
+	} else {
+		if (!conf_reload(&relay->conf, &fresh))
+			log_notice("reload: nothing has changed that can change while running");
+		log_set_level(relay->conf.log_level);
+		limits = calls_conf(relay);
+		call_table_set_limits(relay->calls, &limits);
+		conf_free(&fresh);
+	}
+	sd_notify(0, "READY=1");
+}
+
+/* The loop's own complaints; they tell of a mistake in this program, or of no memory. */
+static void on_libevent_message(int severity, const char *message)
+{
+	log_msg(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libevent: %s",
+		message);
+}
+
+static int failed(const char *what, int err)
+{
+	log_err("%s: %s", what, strerror(-err));
+	return err;
+}
+
+static int start_background(struct relay *relay)
+{
+	if (relay->conf.foreground)
+		return 0;
+	relay->ready_fd = detach();
+	return relay->ready_fd < 0 ? failed("going into the background", relay->ready_fd) : 0;
+}
+
+static int start_pidfile(struct relay *relay)
+{
+	const char *path = relay->conf.pidfile;
+	long other = 0;
+	int err = path ? pidfile_open(&relay->pidfile, path, &other) : 0;
+
+	if (err == -EEXIST)
+		log_err("%s: process %ld is running already", path, other);
+	else if (err)
+		failed(path, err);
+	return err;
+}
+
+/* Does any port that will be bound need CAP_NET_BIND_SERVICE? */
+static bool has_low_port(const struct conf *conf)
+{
+	bool low = conf->port_min < 1024;
+
+	for (size_t i = 0; i < conf->listen_ng.count; i++) {
+		const char *text = conf->listen_ng.item[i], *colon = strrchr(text, ':');
+
+		low = low || strtoul(colon ? colon + 1 : text, NULL, 10) < 1024;
+	}
+	return low;
+}
+
+static int start_unprivileged(struct relay *relay)
+{
+	struct privs_user user;
+	const char *name = "";
+	int err = privs_find_user(relay->conf.user, relay->conf.group, &user, &name);
+
+	if (err)
+		return failed(name, err);
+	err = privs_drop(&user, has_low_port(&relay->conf));
+	if (err)
+		return failed("giving up privileges", err);
+	if (!geteuid())
+		log_notice("running as root; give a user (user=) to become");
+	return 0;
+}
+
+static int start_loop(struct relay *relay)
+{
+	struct event_config *config = event_config_new();
+
+	event_set_log_callback(on_libevent_message);
+	if (config && !event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK))
+		relay->base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	return relay->base ? 0 : failed("event loop", -ENOMEM);
+}
+
+static int start_ifaces(struct relay *relay)
+{
+	const struct conf *conf = &relay->conf;
+	const char *error;
+
+	relay->ifaces = iface_table_new((uint16_t)conf->port_min, (uint16_t)conf->port_max,
+					conf->port_quarantine_s * 1000LL);
+	if (!relay->ifaces)
+		return failed("interfaces", -ENOMEM);
+	for (size_t i = 0; i < conf->interface.count; i++) {
+		int err = iface_table_add(relay->ifaces, str_of(conf->interface.item[i]), &error);
+
+		if (!err)
+			continue;
+		log_err("interface %s: %s", conf->interface.item[i], error);
+		return err;
+	}
+	return 0;
+}
+
+/* Signals are for the control thread: those started here inherit a mask without any. */
+static int start_workers(struct relay *relay)
+{
+	const struct worker_pool_conf conf = {
+		.threads = relay->conf.media_threads,
+		.patience_ms = relay->conf.latch_patience_ms,
+		.window_ms = relay->conf.latch_window_ms,
+		.event = on_bridge,
+		.arg = relay,
+	};
+	sigset_t all, old;
+	int err = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	relay->workers = worker_pool_new(&conf, &err);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return relay->workers ? 0 : failed("media threads", err);
+}
+
+static int start_calls(struct relay *relay)
+{
+	const struct call_table_conf conf = calls_conf(relay);
+
+	relay->stats.started_ms = clock_ms();
+	relay->calls = call_table_new(&conf);
+	return relay->calls ? 0 : failed("table of calls", -ENOMEM);
+}
+
+static int start_control(struct relay *relay)
+{
+	const struct ctl_conf conf = {
+		.listen_ng = &relay->conf.listen_ng,
+		.control_allow = &relay->conf.control_allow,
+		.replay_entries = relay->conf.replay_entries,
+		.replay_mbytes = relay->conf.replay_mbytes,
+	};
+	const char *error = "out of memory";
+
+	relay->arena = arena_new(ARENA_CHUNK);
+	if (!relay->arena)
+		return failed("control", -ENOMEM);
+	relay->env = (struct command_env){ .calls = relay->calls,
+					   .stats = &relay->stats,
+					   .arena = relay->arena };
+	relay->ctl = ctl_open(relay->base, &conf, &relay->env, on_batch, relay, &error);
+	if (relay->ctl)
+		return 0;
+	log_err("%s", error);
+	return -EINVAL;
+}
+
+static struct event *event_start(struct relay *relay, int fd, short what, event_callback_fn fn,
+				 uint64_t every_us)
+{
+	const struct timeval every = { (time_t)(every_us / 1000000),
+				       (suseconds_t)(every_us % 1000000) };
+	struct event *event = event_new(relay->base, fd, what | EV_PERSIST, fn, relay);
+
+	if (event && event_add(event, every_us ? &every : NULL)) {
+		event_free(event);
+		return NULL;
+	}
+	return event;
+}
+
+static int start_events(struct relay *relay)
+{
+	uint64_t watchdog_us = 0;
+	bool watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
+
+	relay->on_term = event_start(relay, SIGTERM, EV_SIGNAL, on_stop, 0);
+	relay->on_int = event_start(relay, SIGINT, EV_SIGNAL, on_stop, 0);
+	relay->on_hup = event_start(relay, SIGHUP, EV_SIGNAL, on_reload, 0);
+	relay->on_workers =
+		event_start(relay, worker_pool_fd(relay->workers), EV_READ, on_workers, 0);
+	relay->on_second = event_start(relay, -1, 0, on_second, 1000000);
+	if (watched)
+		relay->on_watchdog = event_start(relay, -1, 0, on_watchdog, watchdog_us / 2);
+	if (relay->on_term && relay->on_int && relay->on_hup && relay->on_workers &&
+	    relay->on_second && (relay->on_watchdog || !watched))
+		return 0;
+	return failed("events", -ENOMEM);
+}
+
+static int relay_start(struct relay *relay)
+{
+	static int (*const steps[])(struct relay *) = {
+		start_background, start_pidfile, start_unprivileged, start_loop,   start_ifaces,
+		start_workers,	  start_calls,	 start_control,	     start_events,
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && !err; i++)
+		err = steps[i](relay);
+	return err;
+}
+
+static void relay_ready(struct relay *relay)
+{
+	if (!relay->conf.foreground && relay->conf.log_facility == LOG_TO_STDERR)
+		log_open(LOG_TO_SYSLOG, relay->conf.log_level); /* there is no terminal any more */
+	detach_ready(relay->ready_fd);
+	relay->ready_fd = -1;
+	sd_notify(0, "READY=1");
+	log_notice("rtprelayd " RTPRELAY_VERSION " is ready, %zu addresses, ports %u-%u",
+		   iface_count(relay->ifaces), relay->conf.port_min, relay->conf.port_max);
+}
+
+/* Whatever a turn of the loop asked of the media threads (a timeout, too) goes out at its end. */
+static void relay_run(struct relay *relay)
+{
+	while (!relay->done && !event_base_loop(relay->base, EVLOOP_ONCE)) {
+		worker_pool_flush(relay->workers);
+		if (relay->stopping && !call_table_closing(relay->calls))
+			relay->done = true;
+	}
+}
+
+static void event_stop(struct event *event)
+{
+	if (event)
+		event_free(event);
+}
+
+/* Also after a start that failed half-way. Media threads end before the calls whose sockets they serve. */
+static void relay_stop(struct relay *relay)
+{
+	event_stop(relay->on_watchdog);
+	event_stop(relay->on_second);
+	event_stop(relay->on_workers);
+	event_stop(relay->on_hup);
+	event_stop(relay->on_int);
+	event_stop(relay->on_term);
+	ctl_close(relay->ctl);
+	arena_free(relay->arena);
+	worker_pool_free(relay->workers);
+	call_table_free(relay->calls);
+	iface_table_free(relay->ifaces);
+	if (relay->base)
+		event_base_free(relay->base);
+	pidfile_close(&relay->pidfile);
+	conf_free(&relay->conf);
+}
+
+static int check_only(const struct conf *conf)
+{
+	unsigned int addresses, mistakes = check_conf(conf, &addresses);
+
+	if (mistakes)
+		log_err("%u mistakes in the configuration", mistakes);
+	else
+		puts("configuration is valid");
+	return mistakes ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct relay relay = {
+		.argc = argc, .argv = argv, .ready_fd = -1, .pidfile = { NULL, -1 }
+	};
+	unsigned int addresses;
+	int result = conf_load(&relay.conf, argc, argv);
+
+	if (result)
+		return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (relay.conf.check_config) {
+		result = check_only(&relay.conf);
+		conf_free(&relay.conf);
+		return result;
+	}
+	log_open(relay.conf.log_facility, relay.conf.log_level);
+	signal(SIGPIPE, SIG_IGN);
+	result = check_conf(&relay.conf, &addresses) ? -EINVAL : 0;
+	if (!result) {
+		check_host(&relay.conf, addresses);
+		result = relay_start(&relay);
+	}
+	if (!result) {
+		relay_ready(&relay);
+		relay_run(&relay);
+		log_notice("ended");
+	}
+	relay_stop(&relay);
+	return result ? EXIT_FAILURE : EXIT_SUCCESS;
+}

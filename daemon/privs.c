@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* privs.c - what the process may do: descriptors, root and its capabilities */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "privs.h"
+
+int privs_find_user(const char *user, const char *group, struct privs_user *found,
+		    const char **missing)
+{
+	*found = (struct privs_user){ .set = user || group, .uid = geteuid(), .gid = getegid() };
+	if (user) {
+		const struct passwd *entry;
+
+		errno = 0;
+		*missing = user;
+		entry = getpwnam(user);
+		if (!entry)
+			return errno ? -errno : -ENOENT;
+		found->uid = entry->pw_uid;
+		found->gid = entry->pw_gid;
+		found->name = user;
+	}
+	if (group) {
+		const struct group *entry;
+
+		errno = 0;
+		*missing = group;
+		entry = getgrnam(group);
+		if (!entry)
+			return errno ? -errno : -ENOENT;
+		found->gid = entry->gr_gid;
+	}
+	return 0;
+}
+
+static int change_user(const struct privs_user *user)
+{
+	if (user->uid == geteuid() && user->gid == getegid())
+		return 0; /* e.g. the service manager has done it */
+	/* Groups while still root; initgroups() gives those of the user in /etc/group. */
+	if (user->name ? initgroups(user->name, user->gid) : setgroups(1, &user->gid))
+		return -errno;
+	if (setresgid(user->gid, user->gid, user->gid))
+		return -errno;
+	/* Or the change of user would take all capabilities away. */
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+		return -errno;
+	if (setresuid(user->uid, user->uid, user->uid))
+		return -errno;
+	return 0;
+}
+
+/* Sets permitted and effective to those of @keep that the process has. */
+static int keep_only(const cap_value_t *keep, int count)
+{
+	cap_t had = cap_get_proc(), now = cap_init();
+	int err = had && now ? 0 : -errno;
+
+	for (int i = 0; i < count && !err; i++) {
+		cap_flag_value_t has = CAP_CLEAR;
+
+		if (cap_get_flag(had, keep[i], CAP_PERMITTED, &has) ||
+		    (has == CAP_SET && (cap_set_flag(now, CAP_PERMITTED, 1, &keep[i], CAP_SET) ||
+					cap_set_flag(now, CAP_EFFECTIVE, 1, &keep[i], CAP_SET))))
+			err = -errno;
+	}
+	if (!err && cap_set_proc(now))
+		err = -errno;
+	cap_free(now);
+	cap_free(had);
+	return err;
+}
+
+int privs_drop(const struct privs_user *user, bool low_ports)
+{
+	const cap_value_t keep[] = { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
+	int err = user->set ? change_user(user) : 0;
+
+	if (!err)
+		err = keep_only(keep, low_ports ? 2 : 1);
+	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		err = -errno;
+	return err;
+}
+
+unsigned long privs_raise_descriptors(unsigned long wanted)
+{
+	struct rlimit limit, higher;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	if (limit.rlim_cur >= wanted)
+		return limit.rlim_cur;
+	higher = (struct rlimit){ wanted, limit.rlim_max > wanted ? limit.rlim_max : wanted };
+	if (!setrlimit(RLIMIT_NOFILE, &higher))
+		return wanted;
+	/* Above the hard limit only root may go: then up to it. */
+	higher = (struct rlimit){ limit.rlim_max, limit.rlim_max };
+	return setrlimit(RLIMIT_NOFILE, &higher) ? limit.rlim_cur : limit.rlim_max;
+}
