@@ -55,7 +55,7 @@ static inline struct str str_split(struct str *rest, char sep)
 		head.len = (size_t)(at - head.s);
 		rest->s = at + 1;
 		rest->len -= head.len + 1;
-	} else {
+	} else if (head.len) { /* STR_NONE stays so: nothing may be added to a null pointer */
 		rest->s += head.len;
 		rest->len = 0;
 	}
