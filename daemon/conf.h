@@ -19,14 +19,16 @@ struct conf_list {
 
 /* Defaults, ranges and explanations: conf_table.c. */
 struct conf {
-	struct conf_list interface;	/* NAME/BIND[!ADVERTISED], BIND[!ADVERTISED], ALIAS=NAME: parsed by iface.c */
-	struct conf_list listen_ng;	/* HOST:PORT, [V6]:PORT, PORT */
-	struct conf_list control_allow; /* CIDR; empty: loopback and the subnets of the listening addresses */
+	struct conf_list
+		interface; /* NAME/BIND[!ADVERTISED], BIND[!ADVERTISED], ALIAS=NAME: parsed by iface.c */
+	struct conf_list listen_ng; /* HOST:PORT, [V6]:PORT, PORT */
+	struct conf_list
+		control_allow; /* CIDR; empty: loopback and the subnets of the listening addresses */
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s;
-	int tos;		       /* -1 keep */
-	unsigned int max_sessions;     /* 0: no limit but ports and descriptors */
-	unsigned int media_threads;    /* 0: one per core */
+	int tos;		    /* -1 keep */
+	unsigned int max_sessions;  /* 0: no limit but ports and descriptors */
+	unsigned int media_threads; /* 0: one per core */
 	enum latch_mode latching;
 	unsigned int latch_patience_ms;
 	unsigned int latch_window_ms;

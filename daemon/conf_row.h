@@ -59,7 +59,8 @@ int conf_row_set(const struct conf_row *row, struct conf *conf, const char *text
 /* Back to empty; frees what it held. */
 void conf_row_clear(const struct conf_row *row, struct conf *conf);
 /* The value as it would be written, cut to @size. Returns @out. */
-const char *conf_row_print(const struct conf_row *row, const struct conf *conf, char *out, size_t size);
+const char *conf_row_print(const struct conf_row *row, const struct conf *conf, char *out,
+			   size_t size);
 bool conf_row_equal(const struct conf_row *row, const struct conf *a, const struct conf *b);
 /* Numbers, truth values and choices only: what ROW_RELOAD may be set for. */
 void conf_row_copy(const struct conf_row *row, struct conf *to, const struct conf *from);

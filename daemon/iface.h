@@ -11,9 +11,10 @@
 #include "port_pool.h"
 
 struct iface_addr {
-	struct str name;	    /* of the interface */
-	struct endpoint bind;	    /* port 0 */
-	struct endpoint advertised; /* what SDP says; equal to bind unless "!ADVERTISED" was given */
+	struct str name;      /* of the interface */
+	struct endpoint bind; /* port 0 */
+	struct endpoint
+		advertised; /* what SDP says; equal to bind unless "!ADVERTISED" was given */
 	struct port_pool *pool;
 };
 

@@ -11,7 +11,13 @@
 #include "str.h"
 
 /* The numbers of syslog (RFC 5424, section 6.2.1). */
-enum log_level { LOG_LEVEL_ERR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_NOTICE = 5, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
+enum log_level {
+	LOG_LEVEL_ERR = 3,
+	LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_NOTICE = 5,
+	LOG_LEVEL_INFO = 6,
+	LOG_LEVEL_DEBUG = 7
+};
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 
 /* The one piece of state at file scope in the daemon: every part may have to say something. */
@@ -24,14 +30,15 @@ void log_tick(void);
 
 void log_msg(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same with "[call-id] " in front, escaped and cut to 128 characters. */
-void log_call(enum log_level level, struct str call_id, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void log_call(enum log_level level, struct str call_id, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Prints @text into @out (size bytes, always ended) with everything but printable ASCII, and quotes and backslashes, as \xNN; cut with "..." */
 const char *log_escape(struct str text, char *out, size_t size);
 
-#define log_err(...)    log_msg(LOG_LEVEL_ERR, __VA_ARGS__)
-#define log_warn(...)   log_msg(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_err(...)	log_msg(LOG_LEVEL_ERR, __VA_ARGS__)
+#define log_warn(...)	log_msg(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_notice(...) log_msg(LOG_LEVEL_NOTICE, __VA_ARGS__)
-#define log_info(...)   log_msg(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...)  log_msg(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...)	log_msg(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	log_msg(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 #endif

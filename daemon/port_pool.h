@@ -23,7 +23,8 @@ struct port_pool_usage {
 };
 
 /* @addr: the local address to bind (port ignored). @port_min is rounded up to even. NULL: out of memory. */
-struct port_pool *port_pool_new(const struct endpoint *addr, uint16_t port_min, uint16_t port_max, int64_t quarantine_ms);
+struct port_pool *port_pool_new(const struct endpoint *addr, uint16_t port_min, uint16_t port_max,
+				int64_t quarantine_ms);
 void port_pool_free(struct port_pool *pool);
 /**
  * port_pool_take() - reserve RTP on an even port and RTCP on the next (RFC 3550, section 11)
@@ -31,7 +32,8 @@ void port_pool_free(struct port_pool *pool);
  * Return: 0; -EADDRINUSE, the range is full; -EMFILE, out of descriptors; other -errno of socket() and bind().
  * Pairs that another program has bound are passed over, and tried again later. On failure nothing is held.
  */
-int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms, struct port_pair *pair);
+int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
+		   struct port_pair *pair);
 /* The descriptors are already closed. @heard: packets came to it, so quarantine it. */
 void port_pool_give(struct port_pool *pool, uint16_t port, bool heard, int64_t now_ms);
 struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms);

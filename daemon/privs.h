@@ -19,7 +19,8 @@ struct privs_user {
  * @user, @group: NULL: not given; a group without a user changes the group alone
  * Return: 0; -ENOENT, there is no such user or group: *missing is its name; other -errno of the look-up
  */
-int privs_find_user(const char *user, const char *group, struct privs_user *found, const char **missing);
+int privs_find_user(const char *user, const char *group, struct privs_user *found,
+		    const char **missing);
 
 /**
  * privs_drop() - become @user and keep no capability but CAP_NET_ADMIN, and CAP_NET_BIND_SERVICE if @low_ports
