@@ -359,8 +359,8 @@ static void relay_ready(struct relay *relay)
 	detach_ready(relay->ready_fd);
 	relay->ready_fd = -1;
 	sd_notify(0, "READY=1");
-	log_notice("rtprelayd " RTPRELAY_VERSION " is ready, %zu addresses, ports %u-%u",
-		   iface_count(relay->ifaces), relay->conf.port_min, relay->conf.port_max);
+	log_notice("rtprelayd " RTPRELAY_VERSION " is ready: ports %u-%u, interfaces: %zu",
+		   relay->conf.port_min, relay->conf.port_max, iface_count(relay->ifaces));
 }
 
 /* Whatever a turn of the loop asked of the media threads (a timeout, too) goes out at its end. */
@@ -404,7 +404,7 @@ static int check_only(const struct conf *conf)
 	unsigned int addresses, mistakes = check_conf(conf, &addresses);
 
 	if (mistakes)
-		log_err("%u mistakes in the configuration", mistakes);
+		log_err("mistakes in the configuration: %u", mistakes);
 	else
 		puts("configuration is valid");
 	return mistakes ? EXIT_FAILURE : EXIT_SUCCESS;
