@@ -22,8 +22,8 @@ CLANG ?= clang-14
 
 PACKAGES := libevent libevent_pthreads jansson inih libcap libsystemd
 # Asked once, and only by a rule that compiles: the packages may come with the `make deps` of this very run.
-PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
-PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/null))$(PKG_LIBS)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wwrite-strings \
 	-Wformat=2 -Wundef
@@ -69,7 +69,7 @@ $(B)/%.o: %.c $(B)/flags
 # Changes when the compiler's flags do, and so makes all objects anew.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@pkg-config --print-errors --exists $(PACKAGES) || { echo "make: packages are missing: run 'make deps'" >&2; exit 1; }
+	@pkg-config --print-errors --exists $(PACKAGES) 2>&1 || { echo "make: packages are missing: run 'make deps'" >&2; exit 1; }
 	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' > $@
 
