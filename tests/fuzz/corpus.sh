@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tally.sh
-build=build${SAN:+-san}
+build=${BUILD:-build}
 
 make --no-print-directory -j"$(nproc)" fuzz-replay || exit 1
 for source in tests/fuzz/fuzz_*.c; do
