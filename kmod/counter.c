@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * counter.c - the counters of a namespace: added per CPU on the path, summed on request
+ *
+ * A flow's own counters are plain numbers under its own lock, which its RTP statistics need anyway: the
+ * packets of one sender come in on one CPU, and a share per CPU of each flow would cost 100,000 flows
+ * on a large machine more memory than all the rest. What all flows add to must not be one word, so the
+ * namespace's counters are per CPU.
+ */
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+
+#include "counter.h"
+#include "flow.h"
+#include "net.h"
+
+struct rtpr_totals __percpu *rtpr_totals_new(void)
+{
+	struct rtpr_totals __percpu *totals = alloc_percpu(struct rtpr_totals);
+	int cpu;
+
+	if (!totals)
+		return NULL;
+	for_each_possible_cpu(cpu) u64_stats_init(&per_cpu_ptr(totals, cpu)->sync);
+	return totals;
+}
+
+void rtpr_totals_sum(struct rtpr_totals __percpu *totals, u64 sum[RTPRELAY_C_MAX + 1])
+{
+	u64 one[RTPRELAY_C_MAX + 1];
+	unsigned int start;
+	int cpu, i;
+
+	memset(sum, 0, sizeof(one));
+	for_each_possible_cpu(cpu)
+	{
+		const struct rtpr_totals *t = per_cpu_ptr(totals, cpu);
+
+		do {
+			start = u64_stats_fetch_begin(&t->sync);
+			for (i = 0; i <= RTPRELAY_C_MAX; i++)
+				one[i] = u64_stats_read(&t->c[i]);
+		} while (u64_stats_fetch_retry(&t->sync, start));
+		for (i = 0; i <= RTPRELAY_C_MAX; i++)
+			sum[i] += one[i];
+	}
+}
+
+static unsigned int rtpr_verdict(enum rtprelay_counter why)
+{
+	switch (why) {
+	case RTPRELAY_C_DROP_SOURCE:
+	case RTPRELAY_C_DROP_BLOCKED:
+	case RTPRELAY_C_DROP_TTL:
+	case RTPRELAY_C_DROP_NOMEM:
+	case RTPRELAY_C_DROP_XMIT:
+		return NF_DROP;
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter which)
+{
+	struct rtpr_totals *t = this_cpu_ptr(rn->totals);
+
+	spin_lock(&flow->lock);
+	flow->counters[which]++;
+	spin_unlock(&flow->lock);
+	u64_stats_update_begin(&t->sync);
+	u64_stats_inc(&t->c[which]);
+	u64_stats_update_end(&t->sync);
+}
+
+unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter why)
+{
+	rtpr_count(rn, flow, why);
+	return rtpr_verdict(why);
+}

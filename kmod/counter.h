@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RTPR_COUNTER_H
+#define RTPR_COUNTER_H
+
+#include <linux/u64_stats_sync.h>
+
+#include "rtprelay_nl.h"
+
+struct rtpr_flow;
+struct rtpr_net;
+
+/**
+ * struct rtpr_totals - one CPU's share of the counters of a namespace
+ */
+struct rtpr_totals {
+	u64_stats_t c[RTPRELAY_C_MAX + 1];
+	struct u64_stats_sync sync;
+};
+
+struct rtpr_totals __percpu *rtpr_totals_new(void);
+
+/* A packet was admitted and is to be forwarded. Softirq. */
+static inline void rtpr_totals_forwarded(struct rtpr_totals __percpu *totals, u32 bytes)
+{
+	struct rtpr_totals *t = this_cpu_ptr(totals);
+
+	u64_stats_update_begin(&t->sync);
+	u64_stats_inc(&t->c[RTPRELAY_C_PACKETS]);
+	u64_stats_add(&t->c[RTPRELAY_C_BYTES], bytes);
+	u64_stats_update_end(&t->sync);
+}
+
+/* Sum over all CPUs. */
+void rtpr_totals_sum(struct rtpr_totals __percpu *totals, u64 sum[RTPRELAY_C_MAX + 1]);
+
+/* One more of the counter, with the flow and with the namespace. Softirq. */
+void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter which);
+
+/**
+ * rtpr_leave() - count why a packet is not forwarded
+ * Return: the hook's verdict, NF_ACCEPT (to the daemon) or NF_DROP, as the counter says
+ */
+unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter why);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * endpoint.h - address and port of either family, in one form that can be compared and hashed
+ */
+#ifndef RTPR_ENDPOINT_H
+#define RTPR_ENDPOINT_H
+
+#include <linux/jhash.h>
+#include <net/ipv6.h>
+
+/**
+ * struct rtpr_endpoint - all in network byte order
+ * @addr:   IPv4: the last word, the others are zero
+ * @family: AF_INET, AF_INET6, or AF_UNSPEC: none (any sender)
+ */
+struct rtpr_endpoint {
+	struct in6_addr addr;
+	__be16 port;
+	u16 family;
+};
+
+static inline __be32 rtpr_endpoint_ipv4(const struct rtpr_endpoint *ep)
+{
+	return ep->addr.s6_addr32[3];
+}
+
+static inline void rtpr_endpoint_set_ipv4(struct rtpr_endpoint *ep, __be32 addr, __be16 port)
+{
+	ipv6_addr_set(&ep->addr, 0, 0, 0, addr);
+	ep->port = port;
+	ep->family = AF_INET;
+}
+
+static inline void rtpr_endpoint_set_ipv6(struct rtpr_endpoint *ep, const struct in6_addr *addr,
+					  __be16 port)
+{
+	ep->addr = *addr;
+	ep->port = port;
+	ep->family = AF_INET6;
+}
+
+static inline bool rtpr_endpoint_equal(const struct rtpr_endpoint *a, const struct rtpr_endpoint *b)
+{
+	return a->port == b->port && a->family == b->family && ipv6_addr_equal(&a->addr, &b->addr);
+}
+
+/* Only the relay's own endpoints are hashed, so that no sender can aim at one bucket. */
+static inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
+{
+	const __be32 *a = ep->addr.s6_addr32;
+
+	return jhash_3words((__force u32)a[3], (__force u32)(a[0] ^ a[1] ^ a[2]),
+			    (__force u32)ep->port, seed);
+}
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RTPR_FLOW_H
+#define RTPR_FLOW_H
+
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+
+#include "endpoint.h"
+#include "rtp_stats.h"
+#include "rtprelay_nl.h"
+
+struct rtpr_net;
+struct rtpr_packet;
+struct rtpr_route;
+
+#define RTPR_CLOCKS	15   /* RTPRELAY_CLOCKS and the static ones of RFC 3551, which has six */
+#define RTPR_PT_REFUSED 0xff /* in rtpr_flow.pt */
+#define RTPR_DSCP_KEEP	0xff
+
+/**
+ * struct rtpr_flow_conf - what a flow is to do; fixed once it is inserted, a change is a new flow
+ * @local:	where its packets arrive; the key
+ * @src:	the one sender admitted; AF_UNSPEC: any
+ * @out:	where its packets leave from
+ * @dst:	where they go to
+ * @pt:		for each payload type the index of its clock, 0: has none, or RTPR_PT_REFUSED
+ * @clock:	Hz; [0] is 0
+ * @idle_s:	silence before the IDLE event
+ */
+struct rtpr_flow_conf {
+	struct rtpr_endpoint local, src, out, dst;
+	u32 flags;
+	u32 idle_s;
+	u8 kind;
+	u8 dscp;
+	u8 cookie_len;
+	u8 cookie[RTPRELAY_COOKIE_MAX];
+	u8 pt[128];
+	u32 clock[RTPR_CLOCKS + 1];
+};
+
+/**
+ * struct rtpr_rtcp - the last RTCP packet
+ */
+struct rtpr_rtcp {
+	u16 len;
+	u8 bytes[RTPRELAY_RTCP_MAX];
+};
+
+/**
+ * struct rtpr_flow - one direction of one media stream
+ * @node:	hash link; written under rtpr_net.lock, read under RCU
+ * @csum_addr:	what the checksum gains by local, out and dst addresses
+ * @csum_all:	and by their ports
+ * @clock_mult:	ticks of conf.clock per nanosecond, times 2^32
+ * @route:	how to reach dst; belongs to xmit.c
+ * @rn:		its namespace, for the timer
+ * @id:		its number in rtpr_net.ids
+ * From @lock on, all is written per packet, under @lock:
+ * @dead:	was removed or replaced: its counters are final; look again
+ * @silent:	IDLE was sent
+ * @heard:	an admitted packet was seen, at @last_seen (jiffies)
+ * @refused_next: when a REFUSED event may be sent again (jiffies), once @refused is not 0
+ * @refused:	packets refused since the last such event
+ * @rtcp:	for kinds that carry it, else NULL
+ * @timer:	fires when the flow may have fallen silent; a packet does not touch it
+ *
+ * The table owns it from insert to remove. The hook borrows it under RCU and takes no reference. Remove
+ * unlinks now and frees after a grace period, so that a packet in flight ends well.
+ */
+struct rtpr_flow {
+	struct rhash_head node;
+	struct rtpr_flow_conf conf;
+	__wsum csum_addr, csum_all;
+	u32 clock_mult[RTPR_CLOCKS + 1];
+	struct rtpr_route __rcu *route;
+	struct rtpr_net *rn;
+	u32 id;
+	struct rcu_head rcu;
+
+	spinlock_t lock ____cacheline_aligned_in_smp;
+	bool dead, silent, heard;
+	unsigned long last_seen;
+	u64 counters[RTPRELAY_C_MAX + 1];
+	struct rtp_stats rtp;
+	struct rtpr_rtcp *rtcp;
+	unsigned long refused_next;
+	u32 refused;
+	struct timer_list timer;
+};
+
+/**
+ * struct rtpr_flow_state - a whole copy of what a flow has seen
+ */
+struct rtpr_flow_state {
+	bool silent, heard;
+	u64 last_seen_ms; /* ago */
+	u64 counters[RTPRELAY_C_MAX + 1];
+	struct rtp_stats rtp;
+	struct rtpr_rtcp rtcp;
+};
+
+int rtpr_flows_init(struct rtpr_net *rn);
+
+/* Removes and frees what is left. The hooks are gone, a grace period is over. */
+void rtpr_flows_fini(struct rtpr_net *rn);
+
+/**
+ * rtpr_flow_find() - the flow of a local endpoint, or NULL
+ * Under rcu_read_lock(), which keeps it alive, or under rtpr_net.lock.
+ */
+struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn, const struct rtpr_endpoint *local);
+
+/* Return: a flow that is in no table, the caller's until rtpr_flow_insert(); NULL: no memory. */
+struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf *conf);
+
+/* Of a flow that never was in a table. */
+void rtpr_flow_free(struct rtpr_flow *flow);
+
+/* All three under rtpr_net.lock; @last gets the final state of what went away, and may be NULL. */
+int rtpr_flow_insert(struct rtpr_flow *flow);
+int rtpr_flow_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct rtpr_flow_state *last);
+void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last);
+
+/* A copy of @flow's state as it is now. Process context. */
+void rtpr_flow_read(struct rtpr_flow *flow, struct rtpr_flow_state *state);
+
+/**
+ * rtpr_flow_count() - take an admitted packet into account
+ * Softirq, under rcu_read_lock().
+ * Return: false, the flow was replaced or removed meanwhile: look for its successor
+ */
+bool rtpr_flow_count(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+		     const struct sk_buff *skb);
+
+#endif

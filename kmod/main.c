@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - module and network namespace: start in order, end in reverse
+ *
+ * The hook stands before defragmentation and connection tracking, so that relayed media costs neither, and
+ * after priority -450, where a firewall may want to drop first: an nftables chain "type filter hook
+ * prerouting priority -450" sees packets before the relay does.
+ */
+#include <linux/module.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "flow.h"
+#include "hook.h"
+#include "net.h"
+#include "nl.h"
+#include "tap.h"
+
+#define RTPR_HOOK_PRIORITY (NF_IP_PRI_CONNTRACK_DEFRAG - 10)
+
+/* REFUSED events of a namespace in one second. */
+#define RTPR_REFUSED_BURST 200
+
+static unsigned int rtpr_net_id __read_mostly;
+
+struct rtpr_net *rtpr_net(const struct net *net)
+{
+	return net_generic(net, rtpr_net_id);
+}
+
+int rtpr_net_hook(struct rtpr_net *rn)
+{
+	const u8 families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+	int i, err;
+
+	lockdep_assert_held(&rn->lock);
+	if (rn->hooked)
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(families); i++)
+		rn->hooks[i] = (struct nf_hook_ops){
+			.hook = rtpr_hook,
+			.priv = rn,
+			.pf = families[i],
+			.hooknum = NF_INET_PRE_ROUTING,
+			.priority = RTPR_HOOK_PRIORITY,
+		};
+	err = nf_register_net_hooks(rn->net, rn->hooks, ARRAY_SIZE(rn->hooks));
+	rn->hooked = !err;
+	return err;
+}
+
+static int __net_init rtpr_net_init(struct net *net)
+{
+	struct rtpr_net *rn = rtpr_net(net);
+	int err;
+
+	rn->net = net;
+	rn->limit = RTPRELAY_LIMIT_DEFAULT;
+	mutex_init(&rn->lock);
+	ratelimit_state_init(&rn->refused, HZ, RTPR_REFUSED_BURST);
+	ratelimit_set_flags(&rn->refused, RATELIMIT_MSG_ON_RELEASE); /* not a word in the log */
+	rn->totals = rtpr_totals_new();
+	if (!rn->totals)
+		return -ENOMEM;
+	err = rtpr_flows_init(rn);
+	if (err)
+		goto err_totals;
+	return 0;
+
+err_totals:
+	free_percpu(rn->totals);
+	return err;
+}
+
+/* The core waits for a grace period between this and rtpr_net_exit(). */
+static void __net_exit rtpr_net_pre_exit(struct net *net)
+{
+	struct rtpr_net *rn = rtpr_net(net);
+
+	if (rn->hooked)
+		nf_unregister_net_hooks(net, rn->hooks, ARRAY_SIZE(rn->hooks));
+}
+
+static void __net_exit rtpr_net_exit(struct net *net)
+{
+	struct rtpr_net *rn = rtpr_net(net);
+
+	rtpr_flows_fini(rn);
+	free_percpu(rn->totals);
+	mutex_destroy(&rn->lock);
+}
+
+static struct pernet_operations rtpr_net_ops = {
+	.init = rtpr_net_init,
+	.pre_exit = rtpr_net_pre_exit,
+	.exit = rtpr_net_exit,
+	.id = &rtpr_net_id,
+	.size = sizeof(struct rtpr_net),
+};
+
+static int __init rtpr_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&rtpr_net_ops);
+	if (err)
+		return err;
+	err = rtpr_tap_init();
+	if (err)
+		goto err_net;
+	err = rtpr_nl_init();
+	if (err)
+		goto err_tap;
+	return 0;
+
+err_tap:
+	rtpr_tap_fini();
+err_net:
+	unregister_pernet_subsys(&rtpr_net_ops);
+	return err;
+}
+
+static void __exit rtpr_exit(void)
+{
+	rtpr_nl_fini();
+	rtpr_tap_fini();
+	unregister_pernet_subsys(&rtpr_net_ops);
+	rcu_barrier(); /* flows and routes end in callbacks of this module */
+}
+
+module_init(rtpr_init);
+module_exit(rtpr_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("RTP media relay: forwards the flows that rtprelayd sets");
+MODULE_ALIAS_GENL_FAMILY(RTPRELAY_FAMILY);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * nl_event.c - news for the daemon: flow idle, flow heard again, source refused
+ *
+ * A flood must not become a flood of events: a flow tells of refused packets at most once a second, with
+ * their number, and a namespace bounds the sum over its flows.
+ */
+#include <linux/ratelimit.h>
+#include <net/genetlink.h>
+
+#include "flow.h"
+#include "net.h"
+#include "nl.h"
+#include "nl_event.h"
+#include "nl_flow.h"
+#include "packet.h"
+
+/* Return: a message with the flow's name in it, to be ended by rtpr_event_send(); NULL: no memory, no listener */
+static struct sk_buff *rtpr_event_begin(const struct rtpr_flow *flow, u8 event, void **head)
+{
+	struct sk_buff *msg;
+
+	if (!genl_has_listeners(&rtpr_genl_family, flow->rn->net, RTPR_GROUP_EVENT))
+		return NULL;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	if (!msg)
+		return NULL;
+	*head = genlmsg_put(msg, 0, 0, &rtpr_genl_family, 0, event);
+	if (!*head || rtpr_put_name(msg, flow)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+static void rtpr_event_send(const struct rtpr_flow *flow, struct sk_buff *msg, void *head)
+{
+	genlmsg_end(msg, head);
+	genlmsg_multicast_netns(&rtpr_genl_family, flow->rn->net, msg, 0, RTPR_GROUP_EVENT,
+				GFP_ATOMIC);
+}
+
+void rtpr_event_flow(struct rtpr_flow *flow, u8 event)
+{
+	struct sk_buff *msg;
+	void *head;
+
+	msg = rtpr_event_begin(flow, event, &head);
+	if (!msg)
+		return;
+	if (READ_ONCE(flow->heard) &&
+	    nla_put_u64_64bit(msg, RTPRELAY_A_LAST_SEEN,
+			      jiffies_to_msecs(jiffies - READ_ONCE(flow->last_seen)),
+			      RTPRELAY_A_PAD)) {
+		nlmsg_free(msg);
+		return;
+	}
+	rtpr_event_send(flow, msg, head);
+}
+
+/* Return: how many were refused since the last event; 0: it is too early for another one */
+static u32 rtpr_refused_due(struct rtpr_flow *flow)
+{
+	u32 refused = 0;
+
+	spin_lock(&flow->lock);
+	flow->refused++;
+	if (time_after_eq(jiffies, flow->refused_next) && __ratelimit(&flow->rn->refused)) {
+		refused = flow->refused;
+		flow->refused = 0;
+		flow->refused_next = jiffies + HZ;
+	}
+	spin_unlock(&flow->lock);
+	return refused;
+}
+
+static int rtpr_put_refused(struct sk_buff *msg, const struct rtpr_packet *pkt, u32 refused)
+{
+	struct nlattr *nest;
+
+	if (rtpr_put_endpoint(msg, RTPRELAY_A_SRC, &pkt->src) ||
+	    nla_put_u32(msg, RTPRELAY_A_REFUSED, refused))
+		return -EMSGSIZE;
+	if (pkt->rtp.kind != RTP_KIND_RTP)
+		return 0;
+	nest = nla_nest_start(msg, RTPRELAY_A_RTP);
+	if (!nest || nla_put_u32(msg, RTPRELAY_RTP_SSRC, pkt->rtp.ssrc) ||
+	    nla_put_u8(msg, RTPRELAY_RTP_PT, pkt->rtp.pt) ||
+	    nla_put_u32(msg, RTPRELAY_RTP_SEQ, pkt->rtp.seq))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+void rtpr_event_refused(struct rtpr_flow *flow, const struct rtpr_packet *pkt)
+{
+	u32 refused = rtpr_refused_due(flow);
+	struct sk_buff *msg;
+	void *head;
+
+	if (!refused)
+		return;
+	msg = rtpr_event_begin(flow, RTPRELAY_EVENT_REFUSED, &head);
+	if (!msg)
+		return;
+	if (rtpr_put_refused(msg, pkt, refused)) {
+		nlmsg_free(msg);
+		return;
+	}
+	rtpr_event_send(flow, msg, head);
+}
