@@ -180,10 +180,18 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBDAEMON)
 LINT_C := $(wildcard daemon/*.c control/*.c tests/*.c tests/*/*.c)
 LINT_H := $(wildcard daemon/*.h control/*.h tests/*.h tests/*/*.h include/*.h)
 
-lint: deps-lint ## clang-format, clang-tidy, cppcheck; sparse for the module
-	clang-format-14 --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
-	@$(MAKE) --no-print-directory -k $(LINT_C:%.c=$(B)/lint/%.tidy)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
+lint: deps-lint ## clang-format, clang-tidy, cppcheck; `make -k lint` goes on after a finding
+	@$(MAKE) --no-print-directory lint-format lint-tidy lint-cppcheck
+
+lint-format:
+	$(say) FORMAT
+	$(Q)clang-format-14 --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
+
+lint-tidy: $(LINT_C:%.c=$(B)/lint/%.tidy)
+
+lint-cppcheck:
+	$(say) CPPCHECK
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
 		--include=/usr/include/uthash.h --include=/usr/include/utlist.h \
 		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Iinclude $(LINT_C)
 
@@ -214,7 +222,7 @@ help: ## this list
 
 FORCE:
 .PHONY: all daemon control module install install-module-source install-module deps check check-unit demo bench fuzz \
-	fuzz-replay lint format clean help FORCE
+	fuzz-replay lint lint-format lint-tidy lint-cppcheck format clean help FORCE
 # Kept, though made on the way to something else; a recipe that fails leaves no half-made file.
 .SECONDARY:
 .DELETE_ON_ERROR:
