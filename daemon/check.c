@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "check.h"
 #include "iface.h"
@@ -149,7 +150,7 @@ unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
 }
 
 /* Does "30000-39999,5060" hold all of first..last in one of its ranges? */
-static bool ranges_hold(const char *text, unsigned int first, unsigned int last)
+static bool ranges_hold(const char *text, unsigned long first, unsigned long last)
 {
 	struct str rest = str_of(text);
 
@@ -182,12 +183,13 @@ static bool read_line(const char *path, char *line, size_t size)
 /* Ports that any program may be given by the kernel cost a failed bind() each time one is drawn. */
 static void check_port_range(const struct conf *conf)
 {
-	char line[64], reserved[4096];
-	unsigned int low, high;
+	char line[64], reserved[4096], *rest;
+	unsigned long low, high;
 
-	if (!read_line(PORT_RANGE_FILE, line, sizeof(line)) ||
-	    sscanf(line, "%u %u", &low, &high) != 2)
+	if (!read_line(PORT_RANGE_FILE, line, sizeof(line)))
 		return;
+	low = strtoul(line, &rest, 10);
+	high = strtoul(rest, NULL, 10);
 	low = low > conf->port_min ? low : conf->port_min;
 	high = high < conf->port_max ? high : conf->port_max;
 	if (low > high)
@@ -195,7 +197,7 @@ static void check_port_range(const struct conf *conf)
 	if (read_line(RESERVED_PORTS_FILE, reserved, sizeof(reserved)) &&
 	    ranges_hold(reserved, low, high))
 		return;
-	log_notice("ports %u-%u may go to other programs as well (net.ipv4.ip_local_port_range); "
+	log_notice("ports %lu-%lu may go to other programs as well (net.ipv4.ip_local_port_range); "
 		   "sysctl net.ipv4.ip_local_reserved_ports=%u-%u keeps them",
 		   low, high, conf->port_min, conf->port_max);
 }

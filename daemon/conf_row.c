@@ -85,12 +85,13 @@ static int set_choice(const struct conf_row *row, struct conf *conf, const char 
 static int set_text(const struct conf_row *row, struct conf *conf, const char *text, char *error)
 {
 	char **value = member(row, conf), *copy = NULL;
+	size_t size = strlen(text) + 1;
 
 	if (*text) {
-		copy = malloc(strlen(text) + 1);
+		copy = malloc(size);
 		if (!copy)
 			return out_of_memory(error);
-		strcpy(copy, text);
+		memcpy(copy, text, size);
 	}
 	free(*value);
 	*value = copy;

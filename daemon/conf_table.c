@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include "conf_row.h"
 
-#define WEEK (7 * 24 * 3600)
+#define WEEK (7L * 24 * 3600)
 
 static const struct conf_choice latchings[] = {
 	{ "smart", LATCH_SMART },

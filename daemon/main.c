@@ -21,8 +21,9 @@
 #include "detach.h"
 #include "privs.h"
 
-#define ARENA_CHUNK   (256 * 1024) /* more than a command of the largest datagram usually takes */
-#define STOP_PATIENCE 700	   /* ms for media threads to close their sockets */
+#define ARENA_CHUNK                                                                                \
+	((size_t)256 * 1024)	 /* more than a command of the largest datagram usually takes */
+#define STOP_PATIENCE_US 700000L /* for media threads to close their sockets */
 
 /* In the order of starting; relay_stop() goes backwards. */
 struct relay {
@@ -115,7 +116,7 @@ static void on_patience_ended(evutil_socket_t fd, short what, void *arg)
 /* No more commands, all calls end; the loop goes on until the media threads have closed their sockets. */
 static void on_stop(evutil_socket_t number, short what, void *arg)
 {
-	const struct timeval patience = { 0, STOP_PATIENCE * 1000 };
+	const struct timeval patience = { 0, STOP_PATIENCE_US };
 	struct relay *relay = arg;
 
 	(void)what;

@@ -168,7 +168,7 @@ static void test_flood_is_limited_and_told(void)
 	CU_ASSERT_EQUAL(
 		count_of(text, "more lines like \"the same from everywhere %d\" were left out\n"),
 		1);
-	CU_ASSERT_EQUAL(atoi(strstr(text, " more lines") - 3),
+	CU_ASSERT_EQUAL(strtol(strstr(text, " more lines") - 3, NULL, 10),
 			(int)(1000 - count_of(text, "info: the same")));
 }
 

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# daemon.mk - the daemon as a process: what its tests run besides it
+
+$(B)/tests/daemon/notify_tap: $(B)/tests/daemon/notify_tap.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^
+
+check-daemon: daemon control $(B)/tests/daemon/notify_tap ## the tests of the daemon as a process alone
+	tests/daemon/run
+
+.PHONY: check-daemon
