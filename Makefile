@@ -210,7 +210,7 @@ format: ## writes all C files anew as .clang-format says
 
 clean: ## removes all that was built
 	rm -rf build build-san build-fuzz daemon/rtprelayd control/rtprelayctl
-	rm -f rtprelay.ko *.o *.mod *.mod.c .*.cmd kmod/*.o kmod/.*.cmd Module.symvers modules.order
+	rm -f rtprelay.ko *.o *.mod *.mod.c .*.cmd .*.d kmod/*.o kmod/.*.cmd kmod/.*.d Module.symvers modules.order
 	rm -rf .tmp_versions
 
 help: ## this list
