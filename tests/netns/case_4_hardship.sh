@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# case_4_hardship.sh - what dies or misbehaves in mid-call; another call does not notice
+#
+# That other call is between b2 and p2.
+
+CASES+=" phone_killed nat_gone kamailio_killed malformed_control"
+
+# A phone that died sends no BYE: its call is ended for want of media.
+RELAY_OPTIONS[phone_killed]="--timeout=2"
+EMPTY_AFTER_S[phone_killed]=5
+# Some of the changed requests are still good ones, and make calls that nobody answers.
+RELAY_OPTIONS[malformed_control]="--timeout=3 --offer-timeout=3"
+EMPTY_AFTER_S[malformed_control]=8
+
+bystander_up() {
+	call_up b2 p2
+	BYSTANDER=$CALL_ID
+	hear 25 b2 p2
+	say b2 reset '*'
+	say p2 reset '*'
+}
+
+# Not one packet was lost since.
+bystander_is_well() {
+	hear "${1:-100}" b2 p2
+	judge b2 p2
+	CALL_ID=$BYSTANDER
+	nudge b2 bye
+	sip_done b2 p2
+}
+
+case_phone_killed() {
+	bystander_up
+	call_up a1 b1
+	hear 25 a1 b1
+	kill -9 "$(pid_of a1)" "${SIPP[a1]}"
+	# b1 hears silence and is put down, and its BYE never comes.
+	settle b1
+	kill -9 "${SIPP[b1]}"
+	until_ok 6 only_bystander || fail "the relay still holds $(relay_calls | tr '\n' ' ')"
+	[ "$(relay_sockets | wc -l)" = 4 ] || fail "$(relay_sockets | wc -l) sockets are open for one call, not 4"
+	bystander_is_well
+}
+
+only_bystander() {
+	[ "$(relay_calls)" = "$BYSTANDER" ]
+}
+
+case_nat_gone() {
+	bystander_up
+	call_up a1 b1
+	hear 25 a1 b1
+	nat_down a
+	say b1 wait "$CALL" quiet_ms '>' 500 5000 || fail "b1 still hears a phone that is cut off"
+	nudge b1 bye
+	until_ok 5 only_bystander || fail "the relay still holds $(relay_calls | tr '\n' ' ')"
+	bystander_is_well
+}
+
+case_kamailio_killed() {
+	local victim
+	bystander_up
+	call_up a1 b1
+	victim=$CALL_ID
+	hear 25 a1 b1
+	kamailio_kill
+	say a1 reset '*'
+	say b1 reset '*'
+	hear 60 a1 b1
+	judge a1 b1
+	kamailio_start || fail "Kamailio did not come back"
+	CALL_ID=$victim
+	nudge a1 bye
+	sip_done a1 b1
+	bystander_is_well
+}
+
+case_malformed_control() {
+	bystander_up
+	# shellcheck disable=SC2086 # address and port
+	in_ns proxy "$BUILD/ng_fuzz" $RELAY_NG 10000 "${SEED:-1}" >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
+	bystander_is_well
+}

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# net.sh - the network of the end-to-end tests, in namespaces of its own, and the programs in it
+#
+#      10.1.0.0/24                         198.51.100.0/24, 2001:db8:1::/64
+#   a1 .2 --+                                +-- relay    .20  ::20   rtprelayd
+#   a2 .3 --+-- .1 nata .41 -----------------+-- proxy    .10  ::10   Kamailio
+#               (port-restricted)            +-- p1       .31         phone with a public address
+#      10.2.0.0/24                           +-- p2       .32         another
+#   b1 .2 --+                                +-- s6            ::61   phone with IPv6 only
+#   b2 .3 --+-- .1 natb .42 -----------------+-- attacker .66  ::66   sprays RTP at all ports of the relay
+#               (symmetric, random ports)  inet (a bridge)
+#
+# nata is nftables' plain masquerade: a binding keeps the phone's port if it can, and lets in only what
+# comes from an address and port that was sent to. natb draws a new random port for every
+# destination, so that neither SDP nor STUN could ever tell a phone's port.
+#
+# Names of namespaces begin with a word that is this run's own; nothing is made outside of them. Processes
+# are ended by their number, at the end of a case or of the run.
+
+NET=rtpr$$
+TMP=$(mktemp -d)
+BUILD=${BUILD:-build}/tests/netns
+LOG=${LOG:-build/logs/netns}
+RELAY_NG="198.51.100.20 2223"
+PORT_MIN=30000
+PORT_MAX=39999
+# Another relay to run the same tests against, as a whole command line.
+RELAY_CMD=${RELAY_CMD:-}
+RELAY_CMD_DEFAULT="daemon/rtprelayd --foreground --config=none --interface=pub/198.51.100.20 --interface=pub/2001:db8:1::20
+	--listen-ng=198.51.100.20:2223 --port-min=$PORT_MIN --port-max=$PORT_MAX --delete-delay=0"
+
+declare -A ADDR=([a1]=10.1.0.2 [a2]=10.1.0.3 [b1]=10.2.0.2 [b2]=10.2.0.3 [p1]=198.51.100.31 [p2]=198.51.100.32
+	[s6]=2001:db8:1::61)
+declare -A HOST=([relay]=20 [proxy]=10 [p1]=31 [p2]=32 [attacker]=66)
+declare -A MASQUERADE=([a]="" [b]="random,fully-random")
+PHONES="a1 a2 b1 b2 p1 p2 s6"
+
+in_ns() { # in_ns NAME COMMAND...
+	ip netns exec "$NET-$1" "${@:2}"
+}
+
+# The same in place of this shell: for "&", so that $! is the program's own number.
+become_in_ns() {
+	exec ip netns exec "$NET-$1" "${@:2}"
+}
+
+until_ok() { # until_ok SECONDS COMMAND...: true as soon as the command is
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < deadline)) || return 1
+		sleep 0.05
+	done
+}
+
+# --- Namespaces -----------------------------------------------------------------------------------
+
+ns_add() {
+	ip netns add "$NET-$1"
+	ip -n "$NET-$1" link set lo up
+	# Addresses shall be there at once, none of them chosen by the kernel.
+	in_ns "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.default.accept_ra=0
+}
+
+plug() { # plug NAME DEVICE SWITCH BRIDGE: a cable from a host to a bridge in another namespace
+	ip -n "$NET-$1" link add "$2" type veth peer name "$1" netns "$NET-$3"
+	ip -n "$NET-$3" link set "$1" master "$4" up
+	ip -n "$NET-$1" link set "$2" up
+}
+
+nat_up() { # nat_up a|b MASQUERADE-FLAGS
+	local nat=nat$1 net=10.1.0 wan=198.51.100.41
+	[ "$1" = a ] || { net=10.2.0 wan=198.51.100.42; }
+	ns_add "$nat"
+	ip -n "$NET-$nat" link add lan type bridge
+	ip -n "$NET-$nat" addr add $net.1/24 dev lan
+	ip -n "$NET-$nat" link set lan up
+	plug "$nat" wan inet net
+	ip -n "$NET-$nat" addr add $wan/24 dev wan
+	in_ns "$nat" sysctl -qw net.ipv4.ip_forward=1
+	in_ns "$nat" nft -f - <<-NFT
+		table ip nat {
+			chain postrouting {
+				type nat hook postrouting priority srcnat;
+				oifname "wan" masquerade $2
+			}
+		}
+		table ip filter {
+			chain forward {
+				type filter hook forward priority filter; policy drop;
+				iifname "lan" accept
+				ct state established,related accept
+			}
+		}
+	NFT
+	for phone in "${1}1" "${1}2"; do
+		[ -e "/run/netns/$NET-$phone" ] || ns_add "$phone"
+		plug "$phone" eth0 "$nat" lan
+		ip -n "$NET-$phone" addr add "${ADDR[$phone]}/24" dev eth0
+		ip -n "$NET-$phone" route add default via $net.1
+	done
+}
+
+# As if its power had gone: the phones behind it have no way out.
+nat_down() {
+	ip netns del "$NET-nat$1"
+}
+
+net_up() {
+	local host
+	ns_add inet
+	ip -n "$NET-inet" link add net type bridge
+	ip -n "$NET-inet" link set net up
+	for host in "${!HOST[@]}" s6; do
+		ns_add "$host"
+		plug "$host" eth0 inet net
+		[ "$host" = s6 ] || ip -n "$NET-$host" addr add "198.51.100.${HOST[$host]}/24" dev eth0
+	done
+	for host in relay:20 proxy:10 s6:61 attacker:66; do
+		ip -n "$NET-${host%:*}" addr add "2001:db8:1::${host#*:}/64" dev eth0 nodad
+	done
+	nat_up a "${MASQUERADE[a]}"
+	nat_up b "${MASQUERADE[b]}"
+}
+
+net_down() {
+	local name pid
+	for name in $(ip netns list | awk -v n="$NET-" 'index($1, n) == 1 { print $1 }'); do
+		for pid in $(ip netns pids "$name"); do
+			kill -9 "$pid" 2>/dev/null
+		done
+		ip netns del "$name"
+	done
+	rm -rf "$TMP"
+}
+
+# --- Programs that run for long ---------------------------------------------------------------------
+
+# Their numbers are in files, since a case runs in a shell of its own: relay, kamailio, attacker4, a1, ...
+started() { # started NAME: the program that was begun last
+	echo $! >"$TMP/$1.pid"
+}
+
+pid_of() {
+	cat "$TMP/$1.pid" 2>/dev/null || echo none
+}
+
+# One that ended and was not waited for yet counts as gone.
+gone() { # gone PID
+	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
+end() { # end NAME [SIGNAL]: and wait for it
+	local pid
+	pid=$(pid_of "$1")
+	rm -f "$TMP/$1.pid"
+	[ "$pid" != none ] && kill "-${2:-TERM}" "$pid" 2>/dev/null && until_ok 5 gone "$pid"
+}
+
+ng() { # ng KEY=VALUE...: asks the relay, as the proxy would
+	# shellcheck disable=SC2086 # address and port
+	in_ns proxy "$BUILD/ng_ask" $RELAY_NG "$@"
+}
+
+relay_start() { # relay_start [OPTION...]
+	# shellcheck disable=SC2086 # a command line
+	become_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
+	started relay
+	until_ok 10 ng command=ping
+}
+
+relay_is_up() {
+	! gone "$(pid_of relay)" && ng command=ping >/dev/null
+}
+
+relay_calls() {
+	ng command=list limit=1000 | sed -n 's|^calls/[0-9]*=||p'
+}
+
+# All UDP sockets in the relay's namespace that are bound to a media port, one a line.
+relay_sockets() {
+	in_ns relay ss -Huan | awk -v min=$PORT_MIN -v max=$PORT_MAX '{
+		n = split($4, part, ":"); port = part[n]
+		if (port + 0 >= min && port + 0 <= max) print $4 }'
+}
+
+relay_is_empty() {
+	[ -z "$(relay_calls)" ] && [ -z "$(relay_sockets)" ]
+}
+
+kamailio_start() {
+	become_in_ns proxy kamailio -f docs/kamailio/kamailio.cfg -DD -E -m 64 -M 8 -u root -w "$TMP" -A WITH_IPV6 \
+		-A 'LISTEN4=udp:198.51.100.10:5060' -A 'LISTEN6=udp:[2001:db8:1::10]:5060' \
+		-A 'RELAY="udp:198.51.100.20:2223"' >>"$LOG/kamailio.log" 2>&1 </dev/null &
+	started kamailio
+	until_ok 10 kamailio_answers
+}
+
+# The proxy refuses what is not for it: so it is there.
+kamailio_answers() {
+	in_ns p1 bash -c 'exec 3<>/dev/udp/198.51.100.10/5060
+		printf "OPTIONS sip:x@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.31:5999;branch=z9hG4bK-up\r\nFrom: <sip:up@x>;tag=1\r\nTo: <sip:x@x>\r\nCall-ID: up\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n" | cat >&3
+		timeout 0.5 dd bs=2000 count=1 <&3 | grep -q "^SIP/2.0 403"'
+}
+
+# The master and all its children at once, none of whom can say farewell.
+kamailio_kill() {
+	local pids
+	pids=$(ip netns pids "$NET-proxy")
+	# shellcheck disable=SC2086 # several numbers
+	kill -9 $pids
+	until_ok 5 gone "$(pid_of kamailio)"
+}
+
+attacker_start() { # attacker_start PACKETS-PER-SECOND
+	become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 $PORT_MIN $PORT_MAX "$1" "$TMP/attack4" &
+	started attacker4
+	become_in_ns attacker "$BUILD/rtp_spray" 2001:db8:1::20 $PORT_MIN $PORT_MAX "$(($1 / 4))" "$TMP/attack6" &
+	started attacker6
+}
+
+attacker_sum() { # attacker_sum FIELD: of both reports
+	cat "$TMP"/attack[46] 2>/dev/null | tr ' ' '\n' | awk -F= -v f="$1" '$1 == f { n += $2 } END { print n + 0 }'
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ng_fuzz.c - malformed control datagrams: real ones, changed at random
+ *
+ *   ng_fuzz ADDRESS PORT COUNT SEED
+ *
+ * Each is a real request with bytes changed, cut, repeated, lengths made wrong, or blown up to the
+ * largest that UDP carries. After every few the relay must still answer a ping. Exit status 0: it did to
+ * the end. The same seed sends the same datagrams.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "peer_sdp.h"
+
+#define LARGEST		  65507
+#define PING_AFTER	  20
+#define PING_TRIES	  5
+#define WAIT_MS		  1000
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Requests as Kamailio sends them, and the same in JSON. Their calls are nobody else's. */
+#define SDP                                                                                        \
+	"v=0\r\no=- 1 1 IN IP4 10.1.0.9\r\ns=-\r\nc=IN IP4 10.1.0.9\r\nt=0 0\r\n"                  \
+	"m=audio 40000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
+#define SDP_JSON                                                                                   \
+	"v=0\\r\\no=- 1 1 IN IP4 10.1.0.9\\r\\ns=-\\r\\nc=IN IP4 10.1.0.9\\r\\nt=0 0\\r\\n"        \
+	"m=audio 40000 RTP/AVP 0\\r\\na=rtcp:40001\\r\\n"
+
+static const char *const requests[] = {
+	"d8:supportsl10:load limite3:sdp124:" SDP
+	"3:ICE6:remove7:replacel6:origin18:session-connectione"
+	"8:rtcp-muxl5:demuxe7:call-id6:fuzz-113:received-froml3:IP412:198.51.100.9e8:from-tag2:f17:"
+	"command5:offere",
+	"d8:supportsl10:load limite3:sdp124:" SDP
+	"3:ICE6:remove14:address-family3:IP410:via-branch9:z9hG4bK-1"
+	"7:call-id6:fuzz-113:received-froml3:IP412:198.51.100.9e8:from-tag2:f16:to-tag2:t17:"
+	"command6:answere",
+	"d8:supportsl10:load "
+	"limite7:call-id6:fuzz-113:received-froml3:IP412:198.51.100.9e8:from-tag2:f1"
+	"7:command6:deletee",
+	"d7:call-id6:fuzz-17:command5:querye",
+	"d7:command4:liste",
+	"d7:command4:pinge",
+	"{\"command\":\"offer\",\"call-id\":\"fuzz-2\",\"from-tag\":\"f2\",\"sdp\":\"" SDP_JSON
+	"\",\"flags\":[\"strict-source\",\"loop-protect\"],\"direction\":[\"pub\",\"pub\"],\"TOS\":"
+	"184}",
+	"{\"command\":\"answer\",\"call-id\":\"fuzz-2\",\"from-tag\":\"f2\",\"to-tag\":\"t2\","
+	"\"sdp\":\"" SDP_JSON "\"}",
+	"{\"command\":\"delete\",\"call-id\":\"fuzz-2\",\"from-tag\":\"f2\",\"delete-delay\":0}",
+	"{\"command\":\"statistics\"}",
+};
+
+/* xorshift: the same on every machine. */
+static uint32_t random_state;
+
+static uint32_t random_next(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 17;
+	random_state ^= random_state << 5;
+	return random_state;
+}
+
+static size_t random_below(size_t limit)
+{
+	return limit ? random_next() % limit : 0;
+}
+
+struct datagram {
+	uint8_t bytes[LARGEST];
+	size_t len;
+};
+
+static void change_bytes(struct datagram *dg)
+{
+	for (size_t n = 1 + random_below(8); n && dg->len; n--)
+		dg->bytes[random_below(dg->len)] = (uint8_t)random_next();
+}
+
+static void change_bit(struct datagram *dg)
+{
+	if (dg->len)
+		dg->bytes[random_below(dg->len)] ^= (uint8_t)(1 << random_below(8));
+}
+
+static void cut(struct datagram *dg)
+{
+	dg->len = random_below(dg->len + 1);
+}
+
+/* Bencode's lengths and integers, ports and addresses. */
+static void change_digit(struct datagram *dg)
+{
+	size_t at = random_below(dg->len);
+
+	for (size_t i = 0; i < dg->len; i++) {
+		uint8_t *byte = &dg->bytes[(at + i) % dg->len];
+
+		if (*byte >= '0' && *byte <= '9') {
+			*byte = (uint8_t)('0' + random_below(10));
+			return;
+		}
+	}
+}
+
+/* A slice once more, anywhere. */
+static void insert(struct datagram *dg, const uint8_t *bytes, size_t len)
+{
+	size_t at = random_below(dg->len + 1);
+
+	if (dg->len + len > LARGEST)
+		return;
+	memmove(dg->bytes + at + len, dg->bytes + at, dg->len - at);
+	memcpy(dg->bytes + at, bytes, len);
+	dg->len += len;
+}
+
+static void repeat_slice(struct datagram *dg)
+{
+	uint8_t slice[256];
+	size_t len = random_below(sizeof(slice)), from = random_below(dg->len);
+
+	if (from + len > dg->len)
+		len = dg->len - from;
+	memcpy(slice, dg->bytes + from, len);
+	insert(dg, slice, len);
+}
+
+static void nest(struct datagram *dg)
+{
+	static const char openers[] = "dl[{";
+	uint8_t deep[2000];
+
+	memset(deep, openers[random_below(4)], sizeof(deep));
+	insert(dg, deep, 1 + random_below(sizeof(deep)));
+}
+
+static void blow_up(struct datagram *dg)
+{
+	uint8_t byte = (uint8_t)random_next();
+	size_t len = random_below(LARGEST - dg->len);
+
+	memset(dg->bytes + dg->len, byte, len);
+	dg->len += len;
+}
+
+static void (*const changes[])(struct datagram *) = {
+	change_bytes, change_bit, change_digit, change_digit, cut, repeat_slice, nest, blow_up,
+};
+
+static void datagram_make(struct datagram *dg, unsigned int number)
+{
+	const char *request = requests[random_below(ARRAY_SIZE(requests))];
+	int len = snprintf((char *)dg->bytes, sizeof(dg->bytes), "fuzz_%u %s", number, request);
+
+	dg->len = (size_t)len;
+	for (size_t n = 1 + random_below(3); n; n--) {
+		if (dg->len)
+			changes[random_below(ARRAY_SIZE(changes))](dg);
+	}
+}
+
+/* Replies to what was sent before are passed over. */
+static bool pong(int fd, const char *cookie)
+{
+	static char reply[65536];
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	while (poll(&pfd, 1, WAIT_MS) == 1) {
+		ssize_t len = recv(fd, reply, sizeof(reply), 0);
+
+		if (len > 0 && (size_t)len > strlen(cookie) &&
+		    !memcmp(reply, cookie, strlen(cookie)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_alive(int fd, unsigned int number)
+{
+	char cookie[32], ping[64];
+
+	snprintf(cookie, sizeof(cookie), "alive_%u ", number);
+	snprintf(ping, sizeof(ping), "%sd7:command4:pinge", cookie);
+	for (int i = 0; i < PING_TRIES; i++) {
+		/* The error of an earlier datagram may be told here. */
+		if (send(fd, ping, strlen(ping), 0) < 0 && errno != ECONNREFUSED)
+			return false;
+		if (pong(fd, cookie))
+			return true;
+	}
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static struct datagram dg;
+	struct sockaddr_storage relay;
+	unsigned int count;
+	socklen_t len;
+	int fd;
+
+	if (argc != 5 || !peer_addr(argv[1], (unsigned int)strtoul(argv[2], NULL, 10), &relay)) {
+		fprintf(stderr, "usage: ng_fuzz ADDRESS PORT COUNT SEED\n");
+		return EXIT_FAILURE;
+	}
+	count = (unsigned int)strtoul(argv[3], NULL, 10);
+	random_state = (uint32_t)strtoul(argv[4], NULL, 10) | 1;
+	len = relay.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	fd = socket(relay.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&relay, len) < 0) {
+		perror(argv[1]);
+		return EXIT_FAILURE;
+	}
+	for (unsigned int i = 1; i <= count; i++) {
+		datagram_make(&dg, i);
+		(void)!send(fd, dg.bytes, dg.len, 0);
+		if ((i % PING_AFTER == 0 || i == count) && !is_alive(fd, i)) {
+			fprintf(stderr, "ng_fuzz: no answer after %u datagrams of seed %s\n", i,
+				argv[4]);
+			return EXIT_FAILURE;
+		}
+	}
+	close(fd);
+	printf("sent %u malformed datagrams, the relay still answers\n", count);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# phone.sh - phones: sipp for SIP, rtp_end for media, told what to do and asked what they heard
+#
+# A phone has the name of its namespace (net.sh). A call's Call-ID is "$CASE-N", N from 1; its media
+# stream is named "$CALL" on both phones, a second m= line "$CALL.2".
+
+CASE=call CALL_ID=none
+CALL=1
+NUMBER=256 # the next sender's; see rtp_mark.h
+
+say() { # say PHONE WORD...: to its rtp_end
+	"$BUILD/rtp_end" "$TMP/$1.sock" "${@:2}"
+}
+
+phone_start() { # phone_start PHONE...
+	local phone
+	for phone; do
+		become_in_ns "$phone" "$BUILD/rtp_end" --serve "$TMP/$phone.sock" 2>>"$LOG/rtp_end.log" &
+		started "$phone"
+	done
+	for phone; do
+		until_ok 5 say "$phone" ping
+	done
+}
+
+# The scenarios are made of parts, and the SDP is written once.
+scenarios_make() {
+	local parts=tests/data/sipp name
+	for name in caller callee; do
+		cat $parts/$name.part $parts/talking.part | sed -e "/^@SDP@/{r $parts/sdp.part" -e 'd}' >"$TMP/$name.xml"
+	done
+	cp $parts/register.part "$TMP/register.xml"
+}
+
+proxy_of() {
+	[ "$1" = s6 ] && echo "[2001:db8:1::10]:5060" || echo "198.51.100.10:5060"
+}
+
+sipp_run() { # sipp_run PHONE SCENARIO ARGUMENT...: in place of this shell
+	local log="$LOG/$CASE.$1.$2"
+	become_in_ns "$1" sipp "$(proxy_of "$1")" -sf "$TMP/$2.xml" -i "${ADDR[$1]}" -p 5060 -nostdin -timeout 90s -timeout_error \
+		-trace_err -error_file "$log.err" -trace_msg -message_file "$log.msg" "${@:3}" >"$log.out" 2>&1 </dev/null
+}
+
+register() { # register PHONE [USER [Q]]
+	(sipp_run "$1" register -m 1 -key user "${2:-$1}" -key q "${3:-1.0}") || fail "$1 could not register"
+}
+
+sipp_is_bound() {
+	[ -n "$(in_ns "$1" ss -Huln 'sport = :5060')" ]
+}
+
+# A phone that waits for calls, and registers first.
+callee() { # callee PHONE [USER [Q [SDP-TAIL [CALLS]]]]
+	register "$1" "${2:-$1}" "${3:-1.0}"
+	sipp_run "$1" callee -m "${5:-1}" -key user "$1" -key addr "${ADDR[$1]}" -key tell "$BUILD/rtp_end $TMP/$1.sock" \
+		-key sdp_tail "${4:-}" &
+	echo "$1 $!" >>"$TMP/sipp"
+	SIPP[$1]=$!
+	until_ok 5 sipp_is_bound "$1" || fail "sipp of $1 did not start"
+}
+
+# Rings the user; the callee's media port is the caller's + 100 throughout.
+caller() { # caller PHONE USER [SDP-TAIL]: one call; its port is 40000
+	printf 'SEQUENTIAL\n%s;%s;%s;%s;%s\n' "$CALL" "${ADDR[$1]}" 40000 40100 no >"$TMP/$CASE-$CALL.csv"
+	caller_of_list "$1" "$2" "$TMP/$CASE-$CALL.csv" 1 "${3:-}"
+}
+
+caller_of_list() { # caller_of_list PHONE USER CSV CALLS [SDP-TAIL]
+	sipp_run "$1" caller -inf "$3" -m "$4" -r 25 -cid_str "$CASE-%u-$1" -key user "$1" -key callee "$2" \
+		-key tell "$BUILD/rtp_end $TMP/$1.sock" -key sdp_tail "${5:-}" &
+	SIPP[$1]=$!
+	echo "$1 $!" >>"$TMP/sipp"
+	CALL_ID=$CASE-1-$1
+}
+declare -A SIPP # process of each phone's scenario
+
+sip_done() { # sip_done PHONE...: their scenarios have come to their ends, with nothing unexpected
+	local phone
+	for phone; do
+		until_ok 15 gone "${SIPP[$phone]}" && wait "${SIPP[$phone]}" || fail "SIP of $phone went wrong: $(head -c 300 "$LOG/$CASE.$phone".*.err 2>/dev/null)"
+	done
+}
+
+# Presses a button of the phone, in mid-call.
+NUDGE=1
+nudge() { # nudge PHONE bye|answer|early|busy|cancel|invite [ADDRESS PORT DIRECTION]
+	NUDGE=$((NUDGE + 1))
+	printf '%s\r\n' "NOTIFY sip:$1 SIP/2.0" "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-nudge$NUDGE" \
+		"From: <sip:test@192.0.2.1>;tag=test" "To: <sip:$1@192.0.2.1>" "Call-ID: $CALL_ID" "CSeq: $NUDGE NOTIFY" \
+		"X-Do: $2" "X-Addr: ${3:-none}" "X-Port: ${4:-0}" "X-Dir: ${5:-sendrecv}" "X-Version: $NUDGE" \
+		"Content-Length: 0" "" >"$TMP/nudge"
+	# shellcheck disable=SC2016 # for the inner shell; cat writes it as one datagram
+	in_ns "$1" bash -c 'cat "$0" >"/dev/udp/$1/5060"' "$TMP/nudge" "${ADDR[$1]}"
+}
+
+state() { # state PHONE STATE: waits for it
+	say "$1" wait "$CALL" state = "$2" 8000 2>/dev/null || fail "$1 is not $2 but $(say "$1" report "$CALL" | grep -o 'state=[^ ]*')"
+}
+
+# --- Media ----------------------------------------------------------------------------------------
+
+# The two ends of the call $CALL, each of which is to hear the other, and their tones.
+CALLER_HZ=440
+CALLEE_HZ=1000
+ends() { # ends CALLER CALLEE [mux-of-caller]
+	local one=$NUMBER other=$((NUMBER + 1))
+	NUMBER=$((NUMBER + 2))
+	# shellcheck disable=SC2086 # a flag or nothing
+	say "$1" open "$CALL" "${ADDR[$1]}" 40000 $CALLER_HZ $one $other 0 ${3:-} || fail "media of $1"
+	say "$2" open "$CALL" "${ADDR[$2]}" 40100 $CALLEE_HZ $other $one || fail "media of $2"
+}
+
+field() { # field PHONE NAME [STREAM]
+	say "$1" value "${3:-$CALL}" "$2"
+}
+
+# Waits until each phone has heard so many packets since the last reset, and a report or two.
+hear() { # hear PACKETS PHONE...
+	local phone
+	for phone in "${@:2}"; do
+		say "$phone" wait "$CALL*" heard '>' "$1" 10000 2>/dev/null || fail "$phone heard too little: $(say "$phone" report "$CALL*")"
+	done
+	for phone in "${@:2}"; do
+		say "$phone" wait "$CALL*" rtcp_heard '>' 1 5000 2>/dev/null || fail "$phone heard no RTCP: $(say "$phone" report "$CALL*")"
+	done
+}
+
+# All stop to send, what is under way arrives.
+settle() { # settle PHONE...
+	local phone
+	for phone; do
+		say "$phone" mute '*'
+	done
+	for phone; do
+		say "$phone" wait "$CALL*" quiet_ms '>' 100 5000 2>/dev/null || fail "$phone still hears something"
+	done
+}
+
+# What is heard is right: the other's tone, nothing lost, nothing twice, nothing of anybody else.
+pure() { # pure PHONE HZ [STREAM]
+	local wanted report
+	report="$(say "$1" report "${3:-$CALL}") "
+	for wanted in "tone=$2" lost=0 dup=0 foreign=0 unmarked=0 attack=0 rtcp_foreign=0 rtcp_attack=0; do
+		[[ $report = *" $wanted "* ]] || fail "$1: not $wanted in $report"
+	done
+}
+
+# Of what @2 sent, @1 has heard the very last packet; before it had latched at most half a second may be missing.
+complete() { # complete PHONE OTHER [STREAM]
+	[ "$(field "$1" next "${3:-$CALL}")" = "$(field "$2" sent "${3:-$CALL}")" ] || fail "$1 did not hear the last packets of $2"
+	[ "$(field "$1" first "${3:-$CALL}")" -le 25 ] || fail "$1 did not hear the first $(field "$1" first "${3:-$CALL}") packets of $2"
+}
+
+# The whole judgement on a call with media both ways.
+judge() { # judge CALLER CALLEE
+	settle "$1" "$2"
+	pure "$1" $CALLEE_HZ
+	pure "$2" $CALLER_HZ
+	complete "$1" "$2"
+	complete "$2" "$1"
+}

