@@ -2,8 +2,8 @@
 /*
  * worker.c - a media thread: sockets of its streams, a batch in, a batch out; messages from and to control
  *
- * Waits for sockets, forwards what came, then reads its orders: so nothing of a bridge that is closed can
- * still be in the hands of the loop. Once a second, while there is anything to watch, windows are closed
+ * Waits for sockets and orders, obeys, forwards what came, and only then closes what it was told to: so
+ * nothing of a closed bridge can still be in the hands of the loop. Once a second, while there is anything to watch, windows are closed
  * and sockets connected or disconnected; a thread whose calls are all idle sleeps without end.
  */
 #include <errno.h>
@@ -120,7 +120,7 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 		watch(worker, s, now_ms);
 }
 
-/* Afterwards only the control thread knows the bridge. */
+/* Afterwards the thread knows it no more. */
 static void close_bridge(struct bridge *b)
 {
 	struct stream *s;
@@ -147,9 +147,9 @@ static void obey(struct worker *worker, struct order *order)
 	case ORDER_UPDATE:
 		update_bridge(worker, container_of(order, struct order_update, order));
 		break;
-	case ORDER_CLOSE:
-		close_bridge(b);
-		tell_control(worker, &b->closed, 1 << BRIDGE_CLOSED);
+	case ORDER_CLOSE: /* sockets of its may be in the batch of events at hand */
+		ring_remove(&b->all);
+		ring_insert(&worker->closing, &b->all);
 		break;
 	case ORDER_STOP:
 		worker->stopping = true;
@@ -159,13 +159,28 @@ static void obey(struct worker *worker, struct order *order)
 
 static void read_orders(struct worker *worker)
 {
-	struct letter *letter = mailbox_take_all(&worker->orders);
+	struct letter *letter;
+	uint64_t count;
 
+	/* First the wake-up, then the letters: one that comes in between wakes us again. */
+	if (read(worker->orders_fd, &count, sizeof(count)) < 0)
+		return;
+	letter = mailbox_take_all(&worker->orders);
 	while (letter) {
 		struct letter *next = letter->next;
 
 		obey(worker, container_of(letter, struct order, letter));
 		letter = next;
+	}
+}
+
+static void close_bridges(struct worker *worker)
+{
+	while (worker->closing.next != &worker->closing) {
+		struct bridge *b = container_of(worker->closing.next, struct bridge, all);
+
+		close_bridge(b);
+		tell_control(worker, &b->closed, 1 << BRIDGE_CLOSED);
 	}
 }
 
@@ -184,17 +199,15 @@ static void *run(void *arg)
 
 	while (!worker->stopping) {
 		int n = epoll_wait(worker->epoll_fd, events, EVENTS, sleep_ms(worker, now_ms));
-		bool ordered = false;
-		uint64_t count;
 
-		for (int i = 0; i < n; i++) {
+		/* Orders first: a packet that came after a command meets its effect. */
+		for (int i = 0; i < n; i++)
+			if (!events[i].data.ptr)
+				read_orders(worker);
+		for (int i = 0; i < n; i++)
 			if (events[i].data.ptr)
 				forward(worker, events[i].data.ptr);
-			else
-				ordered = read(worker->orders_fd, &count, sizeof(count)) > 0;
-		}
-		if (ordered)
-			read_orders(worker);
+		close_bridges(worker);
 		now_ms = clock_ms();
 		if (worker->watched.next != &worker->watched && now_ms >= worker->next_tick_ms)
 			tick(worker, now_ms);
@@ -244,6 +257,7 @@ int worker_start(struct worker *worker, struct mailbox *control, int control_fd)
 		.control = control, .control_fd = control_fd, .orders_fd = -1, .epoll_fd = -1
 	};
 	ring_init(&worker->bridges);
+	ring_init(&worker->closing);
 	ring_init(&worker->watched);
 	worker->batch = batch_new();
 	error = worker->batch ? open_descriptors(worker) : -ENOMEM;

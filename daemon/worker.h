@@ -13,6 +13,7 @@
  * @control: where news for the control thread go; @control_fd wakes it
  * @wake: orders were posted since the last worker_wake(); control thread only
  * @load: bridges open; control thread only
+ * @closing: of the bridges, those to be closed after the batch of events at hand
  * @watched: streams that the second tick looks at
  * @next_tick_ms: while any is watched
  */
@@ -28,7 +29,7 @@ struct worker {
 	struct order stop_order;
 	bool stopping;
 	struct batch *batch;
-	struct ring bridges, watched;
+	struct ring bridges, closing, watched;
 	int64_t next_tick_ms;
 	struct worker_totals totals; /* shared counters */
 };

@@ -43,16 +43,33 @@ static void on_event(void *arg, struct bridge *bridge, enum bridge_event event, 
 	scene->closed += event == BRIDGE_CLOSED;
 }
 
+static int bound_socket(const struct endpoint *at)
+{
+	int fd = socket(at->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	if (!bind(fd, &at->sa, endpoint_len(at)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* On a free port that is asked for by its number, as the port pool does: it stays when disconnected. */
 static int socket_at(const char *addr, struct endpoint *at)
 {
-	socklen_t len = sizeof(*at);
-	int fd;
+	int fd = -1;
 
-	CU_ASSERT_TRUE_FATAL(endpoint_parse_addr(str_of(addr), AF_UNSPEC, at));
-	fd = socket(at->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	CU_ASSERT_FATAL(fd >= 0);
-	CU_ASSERT_FATAL(!bind(fd, &at->sa, endpoint_len(at)));
-	CU_ASSERT_FATAL(!getsockname(fd, &at->sa, &len));
+	while (fd < 0) {
+		socklen_t len = sizeof(*at);
+		int any;
+
+		CU_ASSERT_TRUE_FATAL(endpoint_parse_addr(str_of(addr), AF_UNSPEC, at));
+		any = bound_socket(at);
+		CU_ASSERT_FATAL(any >= 0);
+		CU_ASSERT_FATAL(!getsockname(any, &at->sa, &len));
+		close(any);
+		fd = bound_socket(at);
+	}
 	return fd;
 }
 
@@ -124,14 +141,19 @@ static bool wait_events(struct scene *scene, const unsigned int *counter, unsign
 	return *counter >= count;
 }
 
+/* After this every packet that was heard is counted as sent, too. */
+static void end_traffic(struct scene *scene)
+{
+	bridge_close(scene->bridge);
+	worker_pool_flush(scene->pool);
+	CU_ASSERT_TRUE(wait_events(scene, &scene->closed, 1));
+}
+
 static void close_scene(struct scene *scene)
 {
-	if (scene->bridge) {
-		bridge_close(scene->bridge);
-		worker_pool_flush(scene->pool);
-		CU_ASSERT_TRUE(wait_events(scene, &scene->closed, 1));
-		bridge_free(scene->bridge);
-	}
+	if (!scene->closed)
+		end_traffic(scene);
+	bridge_free(scene->bridge);
 	worker_pool_free(scene->pool);
 	for (int i = 0; i < 4; i++)
 		close(scene->phone[i]);
@@ -225,6 +247,7 @@ static void exchange(const char *addr_a, const char *addr_b)
 	}
 	CU_ASSERT_TRUE(wait_events(&scene, &scene.latched, 4));
 	CU_ASSERT_EQUAL(scene.latched_mask, 0xf);
+	end_traffic(&scene);
 	bridge_report(scene.bridge, SIDE_A, COMP_RTP, &report);
 	CU_ASSERT_EQUAL(report.state, LATCH_LOCKED);
 	CU_ASSERT_EQUAL(report.rank, RANK_EXACT);
@@ -249,5 +272,481 @@ static void test_ipv4_and_ipv6_phones_hear_each_other(void)
 	exchange("127.0.0.1", "::1");
 }
 
+static void get_report(const struct scene *scene, int stream, struct stream_report *report)
+{
+	bridge_report(scene->bridge, stream >> 1, stream & 1, report);
+}
+
+/* Both phones have been heard, and everything they sent has arrived. */
+static void talk(struct scene *scene)
+{
+	send_rtp(scene->phone[A_RTP], &scene->relay_at[A_RTP], 1, 7);
+	CU_ASSERT_TRUE(hears_rtp(scene->phone[B_RTP], &scene->relay_at[B_RTP], 1));
+	send_rtp(scene->phone[B_RTP], &scene->relay_at[B_RTP], 1, 8);
+	CU_ASSERT_TRUE(hears_rtp(scene->phone[A_RTP], &scene->relay_at[A_RTP], 1));
+}
+
+static void update(struct scene *scene)
+{
+	CU_ASSERT_EQUAL(bridge_update(scene->bridge, &scene->conf), 0);
+	worker_pool_flush(scene->pool);
+}
+
+static void test_stranger_is_never_heard(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	int stranger;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	for (int side = 0; side < 2; side++)
+		CU_ASSERT_TRUE(
+			endpoint_parse_addr(STR("127.0.0.1"), AF_INET, &scene.conf.side[side].sip));
+	update(&scene);
+	stranger = socket_at("127.9.9.66", &at);
+	for (uint16_t i = 0; i < 20; i++)
+		send_rtp(stranger, &scene.relay_at[A_RTP], i, 66);
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_SOURCE, 20));
+	talk(&scene);
+	for (uint16_t i = 0; i < 20; i++)
+		send_rtp(stranger, &scene.relay_at[B_RTP], i, 66);
+	CU_ASSERT_TRUE(wait_drops(&scene, B_RTP, DROP_SOURCE, 20));
+	CU_ASSERT_TRUE(wait_events(&scene, &scene.refused, 2));
+	CU_ASSERT_EQUAL(scene.refused, 2); /* one for each stream and second */
+	CU_ASSERT_TRUE(hears_nothing(scene.phone[A_RTP]));
+	CU_ASSERT_TRUE(hears_nothing(scene.phone[B_RTP]));
+	CU_ASSERT_TRUE(hears_nothing(stranger));
+	close(stranger);
+	close_scene(&scene);
+}
+
+static void test_what_no_stream_carries_is_dropped_and_named(void)
+{
+	static const uint8_t stun[20] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42 };
+	static const uint8_t dtls[13] = { 22, 0xfe, 0xfd };
+	static const struct {
+		int stream;
+		const void *bytes;
+		size_t len;
+		enum stream_drop why;
+	} rows[] = {
+		{ A_RTP, "", 0, DROP_MALFORMED },
+		{ A_RTP, "\x80", 1, DROP_MALFORMED },
+		{ A_RTP, "\r\n", 2, DROP_KIND },
+		{ A_RTP, stun, sizeof(stun), DROP_KIND },
+		{ A_RTP, dtls, sizeof(dtls), DROP_KIND },
+		{ A_RTP, "\x80\x60\0\1\0\0\0\0\0\0\0\7", 12,
+		  DROP_KIND }, /* payload type 96: not negotiated */
+		{ A_RTCP, "\x80\0\0\1\0\0\0\0\0\0\0\7", 12, DROP_KIND }, /* RTP to the RTCP port */
+	};
+	uint64_t count[4][DROP_COUNT] = { 0 };
+	struct scene scene;
+	struct stream_report report;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int stream = rows[i].stream;
+
+		sendto(scene.phone[stream], rows[i].bytes, rows[i].len, 0,
+		       &scene.relay_at[stream].sa, endpoint_len(&scene.relay_at[stream]));
+		CU_ASSERT_TRUE(
+			wait_drops(&scene, stream, rows[i].why, ++count[stream][rows[i].why]));
+	}
+	get_report(&scene, A_RTP, &report);
+	CU_ASSERT_EQUAL(report.state, LATCH_WAIT);
+	CU_ASSERT_EQUAL(report.packets_in, 0);
+	CU_ASSERT_TRUE(hears_nothing(scene.phone[B_RTP]));
+	close_scene(&scene);
+}
+
+static void test_unreachable_phone_does_not_stop_the_other_direction(void)
+{
+	struct scene scene;
+	struct stream_report report;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	for (uint16_t i = 2; i < 60; i++) { /* until the sockets are connected, and longer */
+		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], i, 7);
+		send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], i, 8);
+		CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], i));
+		CU_ASSERT_TRUE(hears_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], i));
+		poll(NULL, 0, 50);
+	}
+	close(scene.phone[A_RTP]);
+	/* Each packet to A comes back as an ICMP error; A's own still pass, from a new socket at its old place. */
+	for (uint16_t i = 60; i < 80; i++)
+		send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], i, 8);
+	scene.phone[A_RTP] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	CU_ASSERT_EQUAL(
+		bind(scene.phone[A_RTP], &scene.phone_at[A_RTP].sa, sizeof(struct sockaddr_in)), 0);
+	for (uint16_t i = 60; i < 80; i++) {
+		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], i, 7);
+		CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], i));
+	}
+	get_report(&scene, A_RTP, &report);
+	CU_ASSERT_EQUAL(report.packets_in, 79);
+	CU_ASSERT_EQUAL(report.lost, 0);
+	get_report(&scene, B_RTP, &report);
+	CU_ASSERT_EQUAL(report.errors_out, 0);
+	close_scene(&scene);
+}
+
+static void test_connected_stream_follows_a_nat_that_rebound(void)
+{
+	struct scene scene;
+	struct stream_report report;
+	struct endpoint at;
+	int64_t end;
+	uint16_t seq = 2;
+	int moved;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	for (end = clock_ms() + 1500; clock_ms() < end;
+	     seq++) { /* a tick has connected the socket */
+		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], seq, 7);
+		CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], seq));
+		poll(NULL, 0, 20);
+	}
+	moved = socket_at("127.0.0.1", &at);
+	for (end = clock_ms() + DEADLINE_MS; clock_ms() < end; seq++) {
+		struct pollfd p = { .fd = scene.phone[B_RTP], .events = POLLIN };
+
+		send_rtp(moved, &scene.relay_at[A_RTP], seq, 7);
+		if (poll(&p, 1, 20) > 0)
+			break;
+	}
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], seq));
+	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2, 8);
+	CU_ASSERT_TRUE(
+		hears_rtp(moved, &scene.relay_at[A_RTP], 2)); /* from the same port as ever */
+	get_report(&scene, A_RTP, &report);
+	CU_ASSERT_EQUAL(report.relatched, 1);
+	CU_ASSERT_TRUE(endpoint_eq(&report.latched, &at));
+	close(moved);
+	close_scene(&scene);
+}
+
+static void test_burst_is_forwarded_whole_and_in_order(void)
+{
+	struct scene scene;
+	struct stream_report report;
+
+	open_scene(&scene, "127.0.0.1", "::1");
+	talk(&scene);
+	for (uint16_t i = 2; i < 66; i++)
+		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], i, 7);
+	for (uint16_t i = 2; i < 66; i++)
+		CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], i));
+	get_report(&scene, A_RTP, &report);
+	CU_ASSERT_EQUAL(report.packets_in, 65);
+	CU_ASSERT_EQUAL(report.expected, 65);
+	CU_ASSERT_EQUAL(report.lost + report.reordered + report.duplicate, 0);
+	close_scene(&scene);
+}
+
+static void test_muxed_rtcp_reaches_a_phone_without_mux(void)
+{
+	struct scene scene;
+	struct endpoint source;
+	uint8_t p[2048];
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	scene.conf.side[SIDE_A].flags = SIDE_MUX;
+	update(&scene);
+	talk(&scene);
+	sendto(scene.phone[A_RTP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTP].sa,
+	       endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTCP], p, &source), 8);
+	CU_ASSERT_TRUE(endpoint_eq(&source, &scene.relay_at[B_RTCP]));
+	sendto(scene.phone[B_RTCP], p, receiver_report(p, 8), 0, &scene.relay_at[B_RTCP].sa,
+	       endpoint_len(&scene.relay_at[B_RTCP]));
+	CU_ASSERT_EQUAL(hear(scene.phone[A_RTP], p, &source), 8);
+	CU_ASSERT_TRUE(endpoint_eq(&source, &scene.relay_at[A_RTP]));
+	close_scene(&scene);
+}
+
+static void test_rtcp_on_the_rtp_port_goes_on_as_rtcp(void)
+{
+	struct scene scene;
+	struct endpoint source;
+	uint8_t p[2048];
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	sendto(scene.phone[A_RTP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTP].sa,
+	       endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTCP], p, &source), 8);
+	close_scene(&scene);
+}
+
+static void test_update_takes_effect_while_running(void)
+{
+	struct scene scene;
+	uint8_t p[2048];
+	struct endpoint source;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	scene.conf.side[SIDE_A].flags = SIDE_BLOCK;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 2, 7);
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_BLOCKED, 1));
+	scene.conf.side[SIDE_A].flags = SIDE_SILENCE;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 3, 7);
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), 172);
+	CU_ASSERT_EQUAL(p[3], 3);
+	CU_ASSERT_EQUAL(p[12], 0xff);
+	CU_ASSERT_EQUAL(p[171], 0xff);
+	scene.conf.side[SIDE_A].flags = 0;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 4, 7);
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), 172);
+	CU_ASSERT_EQUAL(p[12], 0x55);
+	CU_ASSERT_EQUAL(bridge_conf(scene.bridge)->side[SIDE_A].flags, 0);
+	close_scene(&scene);
+}
+
+static void test_moved_phone_is_found_again(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	int moved;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	moved = socket_at("127.0.0.1", &at);
+	scene.conf.side[SIDE_A].sdp[COMP_RTP] = at;
+	scene.conf.side[SIDE_A].flags = SIDE_RELEARN;
+	update(&scene);
+	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2, 8);
+	CU_ASSERT_TRUE(hears_rtp(moved, &scene.relay_at[A_RTP], 2));
+	send_rtp(moved, &scene.relay_at[A_RTP], 2, 7);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2));
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 3, 7);
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_SOURCE, 1));
+	close(moved);
+	close_scene(&scene);
+}
+
+static void test_opaque_bridge_forwards_anything(void)
+{
+	struct scene scene;
+	struct endpoint source;
+	uint8_t p[2048] = { 0 };
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	scene.conf.kind = BRIDGE_OPAQUE;
+	update(&scene);
+	sendto(scene.phone[A_RTP], "T", 1, 0, &scene.relay_at[A_RTP].sa,
+	       endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), 1);
+	CU_ASSERT_EQUAL(p[0], 'T');
+	sendto(scene.phone[A_RTP], "", 0, 0, &scene.relay_at[A_RTP].sa,
+	       endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_MALFORMED, 1));
+	close_scene(&scene);
+}
+
+static void test_bridge_does_not_feed_itself(void)
+{
+	struct scene scene;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	scene.conf.side[SIDE_B].sdp[COMP_RTP] = scene.relay_at[B_RTP];
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 1, 7);
+	CU_ASSERT_TRUE(wait_drops(&scene, B_RTP, DROP_LOOP, 1));
+	CU_ASSERT_TRUE(hears_nothing(scene.phone[A_RTP]));
+	close_scene(&scene);
+}
+
+static void test_tos_is_set_or_kept(void)
+{
+	struct scene scene;
+	struct stream_report report;
+	uint8_t p[2048], control[64];
+	struct iovec iov = { p, sizeof(p) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+	int on = 1, tos = 0x28;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	setsockopt(scene.phone[B_RTP], IPPROTO_IP, IP_RECVTOS, &on, sizeof(on));
+	for (int want = 0xb8; want; want = want == 0xb8 ? tos : 0) {
+		struct pollfd wait = { .fd = scene.phone[B_RTP], .events = POLLIN };
+
+		scene.conf.side[SIDE_B].tos = (int16_t)(want == tos ? -1 : want);
+		update(&scene);
+		setsockopt(scene.phone[A_RTP], IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+		/* A packet that was under way before the update keeps nothing: the second is sure to. */
+		talk(&scene);
+		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 2, 7);
+		CU_ASSERT_EQUAL(poll(&wait, 1, DEADLINE_MS), 1);
+		msg.msg_controllen = sizeof(control);
+		CU_ASSERT_EQUAL(recvmsg(scene.phone[B_RTP], &msg, 0), 172);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(CMSG_FIRSTHDR(&msg));
+		CU_ASSERT_EQUAL(*CMSG_DATA(CMSG_FIRSTHDR(&msg)), want);
+	}
+	get_report(&scene, A_RTP, &report);
+	CU_ASSERT_EQUAL(report.duplicate, 2);
+	close_scene(&scene);
+}
+
+static void test_too_large_packet_is_counted(void)
+{
+	static uint8_t p[65527]; /* the most that IPv6 carries, 20 bytes more than IPv4 can */
+	struct scene scene;
+	ssize_t sent;
+
+	open_scene(&scene, "::1", "127.0.0.1");
+	talk(&scene);
+	memcpy(p, (uint8_t[]){ 0x80, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 7 }, 12);
+	sent = sendto(scene.phone[A_RTP], p, sizeof(p), 0, &scene.relay_at[A_RTP].sa,
+		      endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_EQUAL(sent, (ssize_t)sizeof(p));
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_TOO_LARGE, 1));
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 3, 7);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 3));
+	close_scene(&scene);
+}
+
+static void test_totals_outlive_bridges(void)
+{
+	struct worker_totals totals;
+	struct scene scene;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	end_traffic(&scene);
+	worker_pool_totals(scene.pool, &totals);
+	CU_ASSERT_EQUAL(totals.packets, 2);
+	CU_ASSERT_EQUAL(totals.bytes, 344);
+	CU_ASSERT_EQUAL(totals.errors, 0);
+	close_scene(&scene);
+}
+
+static void test_closing_gives_every_descriptor_back(void)
+{
+	unsigned int before = descriptors();
+	struct scene scene;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	close_scene(&scene);
+	CU_ASSERT_EQUAL(descriptors(), before);
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	worker_pool_free(scene.pool); /* with a bridge open */
+	bridge_close(scene.bridge);
+	bridge_free(scene.bridge);
+	for (int i = 0; i < 4; i++)
+		close(scene.phone[i]);
+	CU_ASSERT_EQUAL(descriptors(), before);
+}
+
+/* Sockets are busy while their bridges come and go: nothing of a closed one may be touched. */
+static void test_thousand_bridges_come_and_go(void)
+{
+	struct scene scene;
+	struct bridge *bridge[10];
+	unsigned int before = descriptors();
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	for (unsigned int round = 0; round < 100; round++) {
+		for (int i = 0; i < 10; i++) {
+			int fd[2][2] = { { -1, -1 }, { -1, -1 } };
+			struct endpoint local[2][2] = { 0 };
+
+			for (int j = 0; j < 4; j++)
+				fd[j >> 1][j & 1] = socket_at("127.0.0.1", &local[j >> 1][j & 1]);
+			bridge[i] = bridge_open(scene.pool, 0, i ? bridge[i - 1] : NULL, fd, local,
+						&scene.conf, &scene);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(bridge[i]);
+			send_rtp(scene.phone[A_RTP], &local[SIDE_A][COMP_RTP], 1, 7);
+			send_rtp(scene.phone[B_RTP], &local[SIDE_B][COMP_RTP], 1, 7);
+		}
+		worker_pool_flush(scene.pool);
+		for (int i = 0; i < 10; i++)
+			bridge_close(bridge[i]);
+		worker_pool_flush(scene.pool);
+		CU_ASSERT_TRUE_FATAL(wait_events(&scene, &scene.closed, 10 * (round + 1)));
+		for (int i = 0; i < 10; i++)
+			bridge_free(bridge[i]);
+	}
+	scene.closed = 0;
+	close_scene(&scene);
+	CU_ASSERT_EQUAL(descriptors(), before);
+}
+
+static void test_lack_of_memory_changes_nothing(void)
+{
+	struct scene scene;
+	struct worker_pool_conf conf = { .threads = 2, .event = on_event };
+	unsigned int before = descriptors();
+
+	ALLOC_FAILS_AT_EACH
+	{
+		int error = 0;
+		struct worker_pool *pool = worker_pool_new(&conf, &error);
+
+		CU_ASSERT_EQUAL(pool ? 0 : -ENOMEM, error);
+		CU_ASSERT_EQUAL(alloc_failed(), !pool);
+		worker_pool_free(pool);
+	}
+	CU_ASSERT_EQUAL(descriptors(), before);
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	ALLOC_FAILS_AT_EACH
+	{
+		int result = bridge_update(scene.bridge, &scene.conf);
+		int fd[2][2] = { { -1, -1 }, { -1, -1 } };
+		struct endpoint local[2][2] = { 0 };
+		struct bridge *b =
+			result ? NULL
+			       : bridge_open(scene.pool, 0, NULL, fd, local, &scene.conf, NULL);
+
+		CU_ASSERT_EQUAL(alloc_failed(), !b);
+		if (b) {
+			bridge_close(b);
+			worker_pool_flush(scene.pool);
+			CU_ASSERT_TRUE(wait_events(&scene, &scene.closed, 1));
+			scene.closed = 0;
+			bridge_free(b);
+		}
+	}
+	talk(&scene);
+	close_scene(&scene);
+}
+
+static void test_every_drop_has_a_name(void)
+{
+	for (int i = 0; i < DROP_COUNT; i++) {
+		CU_ASSERT_TRUE(stream_drop_names[i].name && *stream_drop_names[i].name);
+		CU_ASSERT_TRUE(stream_drop_names[i].help && *stream_drop_names[i].help);
+	}
+}
+
 TEST_SUITE(bridge, { "two phones exchange RTP and RTCP", test_two_phones_exchange_rtp_and_rtcp },
-	   { "IPv4 and IPv6 phones hear each other", test_ipv4_and_ipv6_phones_hear_each_other });
+	   { "IPv4 and IPv6 phones hear each other", test_ipv4_and_ipv6_phones_hear_each_other },
+	   { "stranger is never heard", test_stranger_is_never_heard },
+	   { "what no stream carries is dropped and named",
+	     test_what_no_stream_carries_is_dropped_and_named },
+	   { "unreachable phone does not stop the other direction",
+	     test_unreachable_phone_does_not_stop_the_other_direction },
+	   { "connected stream follows a NAT that rebound",
+	     test_connected_stream_follows_a_nat_that_rebound },
+	   { "burst is forwarded whole and in order", test_burst_is_forwarded_whole_and_in_order },
+	   { "muxed RTCP reaches a phone without mux",
+	     test_muxed_rtcp_reaches_a_phone_without_mux },
+	   { "RTCP on the RTP port goes on as RTCP", test_rtcp_on_the_rtp_port_goes_on_as_rtcp },
+	   { "update takes effect while running", test_update_takes_effect_while_running },
+	   { "moved phone is found again", test_moved_phone_is_found_again },
+	   { "opaque bridge forwards anything", test_opaque_bridge_forwards_anything },
+	   { "bridge does not feed itself", test_bridge_does_not_feed_itself },
+	   { "TOS is set or kept", test_tos_is_set_or_kept },
+	   { "too large packet is counted", test_too_large_packet_is_counted },
+	   { "totals outlive bridges", test_totals_outlive_bridges },
+	   { "closing gives every descriptor back", test_closing_gives_every_descriptor_back },
+	   { "thousand bridges come and go", test_thousand_bridges_come_and_go },
+	   { "lack of memory changes nothing", test_lack_of_memory_changes_nothing },
+	   { "every drop has a name", test_every_drop_has_a_name });
