@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * call.h - table of calls; a call, its dialogs, their two parties, their medias; freeing goes down the same tree
+ * call.h - table of calls; a call and its dialogs; freeing goes down the same tree
  *
  * A dialog is one fork of a call: From-tag and via-branch of the offer on side A, To-tag of the answer on
  * side B. Each has ports of its own on both sides, so that forks never mix. A media of party A and the media
@@ -9,15 +9,16 @@
 #ifndef RTPRELAY_CALL_H
 #define RTPRELAY_CALL_H
 
-#include "iface.h"
-#include "request.h"
-#include "sdp.h"
-#include "stats.h"
+#include <event2/event.h>
+#include <event2/event_struct.h>
 
-struct event_base;
-struct call_table;
-struct call;
-struct dialog;
+#define HASH_NONFATAL_OOM 1 /* uthash would end the process when out of memory */
+#include <uthash.h>
+
+#include "dialog.h"
+#include "iface.h"
+#include "siphash.h"
+#include "stats.h"
 
 struct call_table_conf {
 	struct event_base *base;
@@ -29,14 +30,76 @@ struct call_table_conf {
 	enum latch_mode latching;
 };
 
+/* 16 hexadecimal digits that tell this daemon from all others: a=rtprelay:<mark> (loop-protect) */
+#define CALL_MARK_LEN 16
+
+struct call_table {
+	struct call_table_conf conf;
+	struct call *calls; /* by call-id; oldest first */
+	struct media
+		*closing; /* of calls that may have gone: their media threads have yet to let go */
+	size_t n_closing;
+	size_t n_media, n_streams; /* of all calls, now */
+	struct siphash_key key;
+	char mark[CALL_MARK_LEN];
+};
+
+/* Why a call, or one of its dialogs, ended. */
+enum call_end { CALL_DELETED, CALL_TIMEOUT, CALL_SILENT_TIMEOUT, CALL_OFFER_TIMEOUT, CALL_FORCED };
+
+struct call {
+	UT_hash_handle hh;
+	struct call_table *table;
+	struct dialog *dialogs; /* oldest first */
+	struct event timer;	/* one look at all deadlines of the call, then the next */
+	int64_t timer_at_ms;	/* 0: not running */
+	int64_t created_ms;
+	int64_t created_us;    /* wall clock */
+	int64_t last_signal_s; /* wall clock */
+	uint64_t packets[2];   /* accepted from each side, of medias that are closed */
+	struct str metadata;   /* owned */
+	unsigned int thread;   /* media thread of all its bridges */
+	int16_t tos;
+	uint8_t latching;     /* enum latch_mode */
+	bool ignored_told;    /* the one log line on what isn't supported was written */
+	enum call_end reason; /* of the last dialog that ended */
+	struct str id;
+	char id_text[];
+};
+
+/* Return: NULL, out of memory */
 struct call_table *call_table_new(const struct call_table_conf *conf);
-/* Ends all calls. The worker pool has been freed already, or is freed right after call_table_close_all() was dispatched. */
+/*
+ * After call_table_close_all(), and after the worker pool has been freed: what its media threads still had is
+ * freed here. The ports go back to their pools, so the interfaces are freed later. Takes NULL.
+ */
 void call_table_free(struct call_table *table);
-/* SIGHUP: the limits that may change while running. */
+/* SIGHUP: the limits that may change while running; base, ifaces, workers and stats stay as they were. */
 void call_table_set_limits(struct call_table *table, const struct call_table_conf *conf);
 size_t call_table_count(const struct call_table *table);
+/* Shutdown: ends all calls. The sockets are closed when call_table_closing() is 0; keep dispatching until then. */
+void call_table_close_all(struct call_table *table);
+/* Bridges that have been closed and are still with their media threads. */
+size_t call_table_closing(const struct call_table *table);
 
 /* bridge_event_fn for the worker pool; @arg is the struct call_table. */
 bridge_event_fn call_bridge_event;
+
+/* NULL: not there */
+struct call *call_find(const struct call_table *table, struct str id);
+/* Not in the table yet, without dialogs. NULL: out of memory. */
+struct call *call_new(struct call_table *table, struct str id, int64_t now_ms);
+/* Into the table. 0; -ENOMEM */
+int call_link(struct call *call);
+/* Only one that isn't in the table and has no dialogs. Takes NULL. */
+void call_free(struct call *call);
+/* Ends one dialog; the call ends with its last. True: the call is gone. */
+bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end reason);
+/* Ends all dialogs, and so the call. */
+void call_end(struct call *call, enum call_end reason);
+/* A deadline may have come nearer: sets the timer. */
+void call_watch(struct call *call, int64_t now_ms);
+/* A media of a living call ends: it has its part in the sums of the call. Takes NULL. */
+void call_end_media(struct call *call, struct media *media);
 
 #endif

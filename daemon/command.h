@@ -19,9 +19,11 @@ struct command_env {
 };
 
 /* Fills *reply, always. */
-typedef void command_fn(struct command_env *env, const struct request *request, struct reply *reply);
+typedef void command_fn(struct command_env *env, const struct request *request,
+			struct reply *reply);
 
-command_fn command_ping, command_offer, command_answer, command_delete, command_query, command_list, command_statistics,
-	command_block_media, command_unblock_media, command_silence_media, command_unsilence_media;
+command_fn command_ping, command_offer, command_answer, command_delete, command_query, command_list,
+	command_statistics, command_block_media, command_unblock_media, command_silence_media,
+	command_unsilence_media;
 
 #endif

@@ -26,12 +26,22 @@ struct ctl_conf {
 /* Called after each batch: the media threads get their messages (worker_pool_flush). */
 typedef void ctl_batch_fn(void *arg);
 
-/* NULL: *error is a sentence with the address and the reason. */
-struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env, ctl_batch_fn *batch, void *arg,
-		     const char **error);
+/*
+ * NULL: *error is a sentence with the address and the reason; it is overwritten by the next call. With no address
+ * to listen at it has no sockets, for tests.
+ */
+struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env,
+		     ctl_batch_fn *batch, void *arg, const char **error);
+/* Takes NULL. */
 void ctl_close(struct ctl *ctl);
 
-/* One datagram in, one reply out (out->len 0: none is sent). Separate from the sockets for tests and fuzzing. */
-void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram, struct buf *out);
+/*
+ * One datagram in, one reply out (out->len 0: none is sent). Separate from the sockets for tests and fuzzing. The
+ * caller tells the media threads afterwards.
+ */
+void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		  struct buf *out);
+/* Port of the n-th socket, for tests that listen on port 0; 0: there is no such socket. */
+uint16_t ctl_port(const struct ctl *ctl, size_t n);
 
 #endif

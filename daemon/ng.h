@@ -18,6 +18,7 @@
  * @out: gets the reply without cookie; overflow: ng_run itself writes the error "Reply too large" instead
  * Never fails: what cannot be understood is answered with result "error".
  */
-void ng_run(struct command_env *env, const struct endpoint *source, struct str payload, struct buf *out);
+void ng_run(struct command_env *env, const struct endpoint *source, struct str payload,
+	    struct buf *out);
 
 #endif

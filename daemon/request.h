@@ -13,10 +13,10 @@
 #include "nat_latch.h"
 
 enum request_flag {
-	REQ_TRUST_SIP = 1 << 0,		/* SIP-source-address */
+	REQ_TRUST_SIP = 1 << 0, /* SIP-source-address */
 	REQ_ASYMMETRIC = 1 << 1,
 	REQ_STRICT_SOURCE = 1 << 2,
-	REQ_HANDOVER = 1 << 3,		/* media-handover */
+	REQ_HANDOVER = 1 << 3, /* media-handover */
 	REQ_PORT_LATCHING = 1 << 4,
 	REQ_NO_PORT_LATCHING = 1 << 5,
 	REQ_LOOP_PROTECT = 1 << 6,
@@ -24,9 +24,10 @@ enum request_flag {
 	REQ_ORIGINAL_DIRECTION = 1 << 8, /* original-sendrecv */
 	REQ_NO_RTCP_ATTR = 1 << 9,
 	REQ_FULL_RTCP_ATTR = 1 << 10,
-	REQ_FATAL = 1 << 11,		/* delete: unknown call is an error */
-	REQ_FAST = 1 << 12,		/* delete: no statistics in the reply */
-	REQ_DELETE_TO_TAG = 1 << 13,	/* delete: flag to-tag: match by to-tag even if from-tag is given */
+	REQ_FATAL = 1 << 11, /* delete: unknown call is an error */
+	REQ_FAST = 1 << 12,  /* delete: no statistics in the reply */
+	REQ_DELETE_TO_TAG =
+		1 << 13, /* delete: flag to-tag: match by to-tag even if from-tag is given */
 	REQ_NEW_BRANCH = 1 << 14,
 	REQ_REPLACE_ORIGIN = 1 << 15,
 	REQ_REPLACE_USERNAME = 1 << 16,
@@ -38,8 +39,8 @@ enum request_flag {
 	REQ_MUX_DEMUX = 1 << 22,
 	REQ_MUX_ACCEPT = 1 << 23,
 	REQ_MUX_REJECT = 1 << 24,
-	REQ_ALL = 1 << 25,		/* block/silence: all parties */
-	REQ_LATCHING = 1 << 26,		/* request.latching was given */
+	REQ_ALL = 1 << 25,	/* block/silence: all parties */
+	REQ_LATCHING = 1 << 26, /* request.latching was given */
 	REQ_SYMMETRIC = 1 << 27,
 };
 
@@ -49,19 +50,24 @@ struct request {
 	struct str sdp;
 	struct endpoint received_from; /* AF_UNSPEC: not told */
 	struct endpoint media_address; /* AF_UNSPEC: not told */
-	struct endpoint source;	       /* who sends the command */
-	uint32_t flags;		       /* enum request_flag */
-	enum latch_mode latching;      /* with REQ_LATCHING */
-	struct str direction[2];       /* interface toward the sender of this SDP, toward its receiver */
-	int address_family;	       /* AF_INET, AF_INET6 shown to the receiver; AF_UNSPEC: as it comes */
-	int tos;		       /* 0..255, -1 keep each packet's own; TOS_UNSET: the configured one */
-	int delete_delay;	       /* seconds; -1: the configured one */
-	int sip_code;		       /* 0: not told */
-	int64_t limit;		       /* list */
+	struct endpoint
+		address; /* block, silence: the party that signalled this address; AF_UNSPEC: not told */
+	struct endpoint source;	  /* who sends the command */
+	uint32_t flags;		  /* enum request_flag */
+	enum latch_mode latching; /* with REQ_LATCHING */
+	struct str direction[2];  /* interface toward the sender of this SDP, toward its receiver */
+	int address_family; /* AF_INET, AF_INET6 shown to the receiver; AF_UNSPEC: as it comes */
+	int tos;	    /* 0..255, -1 keep each packet's own; TOS_UNSET: the configured one */
+	int delete_delay;   /* seconds; -1: the configured one */
+	int sip_code;	    /* 0: not told */
+	int64_t limit;	    /* list: at most so many call-ids */
 	struct str transport_protocol; /* STR_NONE: keep */
-	struct str *codec_strip, *codec_except, *codec_offer; /* names as written, "PCMU", "opus/48000/2", "all", "full" */
-	size_t n_codec_strip, n_codec_except, n_codec_offer;
-	struct str ignored; /* text for the one log line: what was asked for and is not supported; empty: nothing */
+	struct str *codec_strip, *codec_except,
+		*codec_offer; /* names as written, "PCMU", "opus/48000/2", "all", "full" */
+	size_t n_codec_strip, n_codec_except,
+		n_codec_offer; /* except and offer save what strip would take */
+	struct str
+		ignored; /* text for the one log line: what was asked for and is not supported; empty: nothing */
 };
 
 #define TOS_UNSET (-2)
@@ -69,7 +75,6 @@ struct request {
 enum reply_code {
 	REPLY_OK,
 	REPLY_PONG,
-	REPLY_LOAD_LIMIT,
 	REPLY_ERROR,
 	REPLY_NONE, /* send nothing */
 };

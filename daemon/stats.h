@@ -11,11 +11,12 @@
 #include "port_pool.h"
 
 struct media_report {
-	unsigned int index;    /* 1.. as in SDP */
-	struct str type;       /* "audio" */
-	struct str protocol;   /* "RTP/AVP" */
-	struct str codec;      /* name of the first codec, or empty */
-	bool mux, asymmetric, send, recv, blocked, silenced, unidirectional, opaque, dtls, sdes;
+	unsigned int index;  /* 1.. as in SDP */
+	struct str type;     /* "audio" */
+	struct str protocol; /* "RTP/AVP" */
+	struct str codec;    /* name of the first codec, or empty */
+	bool mux, asymmetric, blocked, silenced, unidirectional, opaque, dtls, sdes;
+	bool send, recv;	/* by the direction in the party's own SDP */
 	unsigned int n_streams; /* 1 or 2 */
 	struct stream_report stream[2];
 	struct endpoint advertised[2]; /* what SDP told the phone to send to */
@@ -25,12 +26,12 @@ struct party_report {
 	struct str tag;	       /* empty: not answered yet */
 	struct str via_branch; /* or empty */
 	struct str label;
-	struct str *aliases;   /* other to-tags that answered on this side */
+	struct str *aliases; /* other to-tags that answered on this side */
 	size_t n_aliases;
-	int64_t created_s;     /* wall clock */
+	int64_t created_s; /* wall clock */
 	struct media_report *media;
 	size_t n_media;
-	unsigned int peer;     /* index of the party it talks to, in call_report.party */
+	unsigned int peer; /* index of the party it talks to, in call_report.party */
 };
 
 struct call_report {
@@ -38,14 +39,27 @@ struct call_report {
 	struct str metadata;
 	int64_t created_s, created_us; /* wall clock, and its microseconds */
 	int64_t last_signal_s;
-	int64_t now_ms, wall_minus_mono_ms; /* to turn last_in_ms into wall clock: + wall_minus_mono_ms */
+	int64_t now_ms,
+		wall_minus_mono_ms; /* to turn last_in_ms into wall clock: + wall_minus_mono_ms */
 	struct party_report *party;
 	size_t n_parties;
 	uint64_t rtp_packets, rtp_bytes, rtp_errors, rtcp_packets, rtcp_bytes, rtcp_errors;
 };
 
-enum verb { VERB_PING, VERB_OFFER, VERB_ANSWER, VERB_DELETE, VERB_QUERY, VERB_LIST, VERB_STATISTICS, VERB_BLOCK_MEDIA,
-	    VERB_UNBLOCK_MEDIA, VERB_SILENCE_MEDIA, VERB_UNSILENCE_MEDIA, VERB_COUNT };
+enum verb {
+	VERB_PING,
+	VERB_OFFER,
+	VERB_ANSWER,
+	VERB_DELETE,
+	VERB_QUERY,
+	VERB_LIST,
+	VERB_STATISTICS,
+	VERB_BLOCK_MEDIA,
+	VERB_UNBLOCK_MEDIA,
+	VERB_SILENCE_MEDIA,
+	VERB_UNSILENCE_MEDIA,
+	VERB_COUNT
+};
 
 /* One proxy that commands us. Bounded table; past its end proxies share the last row, "others". */
 struct proxy_stats {
@@ -59,22 +73,35 @@ struct proxy_stats {
 /* Control thread only. */
 struct stats {
 	int64_t started_ms;
-	uint64_t calls_made, calls_rejected, calls_timeout, calls_silent_timeout, calls_offer_timeout, calls_deleted, calls_forced;
-	uint64_t zero_way, one_way;	    /* of calls that ended: media from neither side, from one side only */
-	uint64_t duration_ms;		    /* sum over calls that ended */
-	uint64_t requests, replies, replayed, malformed, not_allowed, unknown_command, reply_too_large, send_failed;
+	uint64_t calls_made, calls_rejected, calls_timeout, calls_silent_timeout,
+		calls_offer_timeout, calls_deleted, calls_forced;
+	uint64_t zero_way,
+		one_way;      /* of calls that ended: media from neither side, from one side only */
+	uint64_t duration_ms; /* sum over calls that ended */
+	uint64_t requests, replies, replayed, malformed, not_allowed, unknown_command,
+		reply_too_large, send_failed;
+	/* Totals when statistics were last asked for, and the rates per second up to then. */
+	struct {
+		int64_t at_ms;
+		uint64_t packets, bytes, errors;
+		uint64_t packet_rate, byte_rate, error_rate;
+	} sample;
 	struct proxy_stats proxy[STATS_PROXIES];
 	size_t n_proxies;
 };
 
-/* Adds one done command to its proxy's row. */
-void stats_command(struct stats *stats, const struct endpoint *source, enum verb verb, int64_t took_us, bool error);
+/* Adds one done command to its proxy's row; the proxies past the end of the table share the last, without address. */
+void stats_command(struct stats *stats, const struct endpoint *source, enum verb verb,
+		   int64_t took_us, bool error);
 
 struct iface_report {
 	struct str name;
 	struct endpoint bind, advertised;
 	struct port_pool_usage ports;
 };
+
+struct call_table;
+struct arena;
 
 struct daemon_report {
 	struct stats stats; /* a copy */
@@ -84,5 +111,9 @@ struct daemon_report {
 	struct iface_report *iface;
 	size_t n_ifaces;
 };
+
+/* What is counted and held now, in the arena; NULL: out of memory. */
+const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
+					       struct stats *stats, int64_t now_ms);
 
 #endif

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * call.c - table of calls; a call and its dialogs; freeing goes down the same tree
+ *
+ * Nothing polls: each call has one timer, set to its earliest deadline. When it fires, the media threads'
+ * counters say whether media came in the meantime, and the timer is set anew.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <utlist.h>
+#include "call.h"
+#include "clock.h"
+#include "log.h"
+
+static const struct {
+	const char *text;
+	size_t counter; /* in struct stats */
+} ends[] = {
+	[CALL_DELETED] = { "deleted", offsetof(struct stats, calls_deleted) },
+	[CALL_TIMEOUT] = { "no media (timeout)", offsetof(struct stats, calls_timeout) },
+	[CALL_SILENT_TIMEOUT] = { "no media on hold (silent-timeout)",
+				  offsetof(struct stats, calls_silent_timeout) },
+	[CALL_OFFER_TIMEOUT] = { "no answer (offer-timeout)",
+				 offsetof(struct stats, calls_offer_timeout) },
+	[CALL_FORCED] = { "shutdown", offsetof(struct stats, calls_forced) },
+};
+
+struct call_table *call_table_new(const struct call_table_conf *conf)
+{
+	struct call_table *table = calloc(1, sizeof(*table));
+	char hex[CALL_MARK_LEN + 1];
+	uint64_t mark;
+
+	if (!table)
+		return NULL;
+	table->conf = *conf;
+	if (getrandom(&table->key, sizeof(table->key), 0) != sizeof(table->key) ||
+	    getrandom(&mark, sizeof(mark), 0) != sizeof(mark)) {
+		free(table);
+		return NULL;
+	}
+	snprintf(hex, sizeof(hex), "%016" PRIx64, mark);
+	memcpy(table->mark, hex, sizeof(table->mark));
+	return table;
+}
+
+void call_table_free(struct call_table *table)
+{
+	if (!table)
+		return;
+	while (table->closing)
+		media_closed(table->closing);
+	free(table);
+}
+
+void call_table_set_limits(struct call_table *table, const struct call_table_conf *conf)
+{
+	struct call_table_conf *own = &table->conf;
+
+	own->timeout_s = conf->timeout_s;
+	own->silent_timeout_s = conf->silent_timeout_s;
+	own->offer_timeout_s = conf->offer_timeout_s;
+	own->delete_delay_s = conf->delete_delay_s;
+	own->max_sessions = conf->max_sessions;
+	own->tos = conf->tos;
+	own->latching = conf->latching;
+}
+
+size_t call_table_count(const struct call_table *table)
+{
+	return HASH_COUNT(table->calls);
+}
+
+size_t call_table_closing(const struct call_table *table)
+{
+	return table->n_closing;
+}
+
+void call_table_close_all(struct call_table *table)
+{
+	while (table->calls)
+		call_end(table->calls, CALL_FORCED);
+}
+
+static unsigned int hash_id(const struct call_table *table, struct str id)
+{
+	return (unsigned int)siphash(&table->key, id);
+}
+
+struct call *call_find(const struct call_table *table, struct str id)
+{
+	struct call *call;
+
+	HASH_FIND_BYHASHVALUE(hh, table->calls, id.s, id.len, hash_id(table, id), call);
+	return call;
+}
+
+int call_link(struct call *call)
+{
+	struct call_table *table = call->table;
+
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, table->calls, call->id.s, call->id.len,
+				    hash_id(table, call->id), call);
+	if (!call->hh.tbl)
+		return -ENOMEM;
+	table->conf.stats->calls_made++;
+	return 0;
+}
+
+/* 0 means never: then look again in a day. */
+static int64_t after(int64_t from_ms, unsigned int timeout_s)
+{
+	return from_ms + (timeout_s ? timeout_s : 86400) * INT64_C(1000);
+}
+
+/*
+ * When @dialog ends if nothing more happens. Forks without answer have the patience of an offer only until
+ * one of them is answered.
+ */
+static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered,
+			       enum call_end *reason)
+{
+	const struct call_table_conf *conf = &dialog->call->table->conf;
+	int64_t media_ms = dialog_last_in_ms(dialog);
+	int64_t last_ms = media_ms > dialog->last_signal_ms ? media_ms : dialog->last_signal_ms;
+
+	if (dialog->delete_at_ms) {
+		*reason = CALL_DELETED;
+		return dialog->delete_at_ms;
+	}
+	if (!call_answered) {
+		*reason = CALL_OFFER_TIMEOUT;
+		return after(dialog->last_signal_ms, conf->offer_timeout_s);
+	}
+	if (dialog->answered && dialog_on_hold(dialog)) {
+		*reason = CALL_SILENT_TIMEOUT;
+		return after(last_ms, conf->silent_timeout_s);
+	}
+	*reason = CALL_TIMEOUT;
+	return after(last_ms, conf->timeout_s);
+}
+
+static bool is_endless(const struct call_table_conf *conf, enum call_end reason)
+{
+	switch (reason) {
+	case CALL_TIMEOUT:
+		return !conf->timeout_s;
+	case CALL_SILENT_TIMEOUT:
+		return !conf->silent_timeout_s;
+	case CALL_OFFER_TIMEOUT:
+		return !conf->offer_timeout_s;
+	default:
+		return false;
+	}
+}
+
+static bool is_answered(const struct call *call)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		if (dialog->answered)
+			return true;
+	return false;
+}
+
+void call_watch(struct call *call, int64_t now_ms)
+{
+	bool answered = is_answered(call);
+	int64_t next_ms = INT64_MAX;
+	struct dialog *dialog;
+	enum call_end reason;
+	struct timeval tv;
+
+	DL_FOREACH(call->dialogs, dialog) {
+		int64_t at_ms = dialog_deadline(dialog, answered, &reason);
+
+		next_ms = at_ms < next_ms ? at_ms : next_ms;
+	}
+	/* A deadline that moved away is found out when the timer fires: cheaper than moving the timer each time. */
+	if (call->timer_at_ms && call->timer_at_ms <= next_ms)
+		return;
+	call->timer_at_ms = next_ms;
+	next_ms -= now_ms;
+	if (next_ms < 1)
+		next_ms = 1;
+	tv.tv_sec = next_ms / 1000;
+	tv.tv_usec = next_ms % 1000 * 1000;
+	if (event_add(&call->timer, &tv))
+		log_call(LOG_LEVEL_ERR, call->id, "no timer for this call: out of memory");
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct call *call = arg;
+	bool answered = is_answered(call);
+	struct dialog *dialog, *next;
+	int64_t now_ms = clock_ms();
+	enum call_end reason;
+
+	(void)fd;
+	(void)what;
+	call->timer_at_ms = 0;
+	DL_FOREACH_SAFE(call->dialogs, dialog, next) {
+		if (dialog_deadline(dialog, answered, &reason) > now_ms)
+			continue;
+		if (is_endless(&call->table->conf, reason))
+			dialog->last_signal_ms = now_ms;
+		else if (call_end_dialog(call, dialog, reason))
+			return;
+	}
+	call_watch(call, now_ms);
+}
+
+struct call *call_new(struct call_table *table, struct str id, int64_t now_ms)
+{
+	struct call *call = calloc(1, sizeof(*call) + id.len);
+	struct timespec wall;
+
+	if (!call)
+		return NULL;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	memcpy(call->id_text, id.s, id.len);
+	call->id = (struct str){ call->id_text, id.len };
+	call->table = table;
+	call->created_ms = now_ms;
+	call->created_us = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000;
+	call->last_signal_s = wall.tv_sec;
+	call->tos = (int16_t)table->conf.tos;
+	call->latching = (uint8_t)table->conf.latching;
+	call->thread = worker_pool_pick(table->conf.workers);
+	event_assign(&call->timer, table->conf.base, -1, 0, on_timer, call);
+	return call;
+}
+
+void call_free(struct call *call)
+{
+	if (!call)
+		return;
+	text_set(&call->metadata, STR_NONE);
+	free(call);
+}
+
+void call_end_media(struct call *call, struct media *media)
+{
+	if (!media)
+		return;
+	call->packets[SIDE_A] += media_packets_in(media, SIDE_A);
+	call->packets[SIDE_B] += media_packets_in(media, SIDE_B);
+	media_close(media);
+}
+
+static void count_ended(const struct call *call, int64_t lasted_ms)
+{
+	struct stats *stats = call->table->conf.stats;
+
+	++*(uint64_t *)((char *)stats + ends[call->reason].counter);
+	stats->duration_ms += (uint64_t)lasted_ms;
+	if (!call->packets[SIDE_A] && !call->packets[SIDE_B])
+		stats->zero_way++;
+	else if (!call->packets[SIDE_A] || !call->packets[SIDE_B])
+		stats->one_way++;
+}
+
+/* The last dialog has gone. */
+static void call_remove(struct call *call)
+{
+	struct call_table *table = call->table;
+	int64_t lasted_ms = clock_ms() - call->created_ms;
+
+	count_ended(call, lasted_ms);
+	log_call(LOG_LEVEL_INFO, call->id,
+		 "ended: %s; %" PRId64 ".%03d s, %" PRIu64 " packets from caller, %" PRIu64
+		 " from callee",
+		 ends[call->reason].text, lasted_ms / 1000, (int)(lasted_ms % 1000),
+		 call->packets[SIDE_A], call->packets[SIDE_B]);
+	HASH_DEL(table->calls, call);
+	event_del(&call->timer);
+	call_free(call);
+}
+
+bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end reason)
+{
+	call->reason = reason;
+	for (size_t i = 0; i < dialog->n_media; i++) {
+		call_end_media(call, dialog->media[i]);
+		dialog->media[i] = NULL;
+	}
+	DL_DELETE(call->dialogs, dialog);
+	dialog_free(dialog);
+	if (call->dialogs)
+		return false;
+	call_remove(call);
+	return true;
+}
+
+void call_end(struct call *call, enum call_end reason)
+{
+	while (!call_end_dialog(call, call->dialogs, reason))
+		;
+}
+
+static const char *const rank_names[] = {
+	[RANK_UNKNOWN] = "nothing to hold it against",
+	[RANK_NEAR] = "near to what was signalled",
+	[RANK_ADDR] = "signalled address, other port",
+	[RANK_EXACT] = "as signalled",
+};
+
+static void log_source(const struct media *media, enum bridge_event event, enum side side,
+		       enum component comp)
+{
+	enum log_level level = event == BRIDGE_LATCHED ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
+	const char *what = comp == COMP_RTCP ? "RTCP" : "RTP";
+	const char *who = side == SIDE_A ? "caller" : "callee";
+	struct str id = media->dialog->call->id;
+	struct stream_report report;
+	char text[ENDPOINT_TEXT];
+
+	if (!log_enabled(level))
+		return;
+	bridge_report(media->bridge, side, comp, &report);
+	if (event == BRIDGE_LATCHED)
+		log_call(level, id, "m-line %u: %s of %s comes from %s (%s)", media->index + 1U,
+			 what, who, endpoint_print(&report.latched, text), rank_names[report.rank]);
+	else
+		log_call(level, id,
+			 "m-line %u: %s from a stranger was refused at port %u of the %s: %" PRIu64
+			 " packets so far",
+			 media->index + 1U, what, endpoint_port(&report.local), who,
+			 report.drops[DROP_SOURCE]);
+}
+
+void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event, enum side side,
+		       enum component comp)
+{
+	struct media *media = bridge_owner(bridge);
+
+	(void)arg;
+	if (event == BRIDGE_CLOSED)
+		media_closed(media);
+	else if (media->dialog)
+		log_source(media, event, side, comp);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ctl.c - control sockets: receive, tell strangers from proxies, replay, run, send the reply
+ *
+ * A datagram is: cookie, blank, payload. The reply begins with the same cookie.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "allow.h"
+#include "clock.h"
+#include "ctl.h"
+#include "ctl_socket.h"
+#include "log.h"
+#include "ng.h"
+#include "replay.h"
+
+/* Datagrams taken at once, before the media threads are woken and the loop goes on. */
+#define BATCH 64
+/* How long a reply is remembered: longer than a proxy goes on asking. */
+#define REPLAY_MS 60000
+/* A line about strangers or about nonsense, no more often than this. */
+#define TELL_MS 10000
+#define SOCKETS 32
+
+struct ctl_socket {
+	struct ctl *ctl;
+	struct event *event;
+	int fd;
+};
+
+/* Both sides of what was refused without an answer: how often, and when a line may be written again. */
+struct untold {
+	uint64_t count;
+	int64_t next_ms;
+};
+
+struct ctl {
+	struct command_env *env;
+	struct replay *replay;
+	struct allow allow;
+	ctl_batch_fn *batch;
+	void *arg;
+	struct ctl_socket sockets[SOCKETS];
+	size_t n_sockets;
+	struct untold strangers, malformed;
+	struct mmsghdr messages[BATCH];
+	struct iovec iov[BATCH];
+	struct endpoint from[BATCH];
+	union {
+		struct cmsghdr align;
+		char bytes[CTL_CONTROL];
+	} control[BATCH];
+	char *in;  /* BATCH times CTL_DATAGRAM bytes */
+	char *out; /* CTL_DATAGRAM bytes */
+};
+
+static void tell(struct untold *untold, const struct endpoint *source, int64_t now_ms,
+		 const char *what)
+{
+	char text[ENDPOINT_TEXT];
+
+	untold->count++;
+	if (now_ms < untold->next_ms)
+		return;
+	log_warn("%s from %s: no answer (%" PRIu64 " so far)", what, endpoint_print(source, text),
+		 untold->count);
+	untold->next_ms = now_ms + TELL_MS;
+}
+
+void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		  struct buf *out)
+{
+	struct command_env *env = ctl->env;
+	struct stats *stats = env->stats;
+	struct str payload = datagram, cookie, reply;
+
+	env->now_ms = clock_ms();
+	if (!allow_has(&ctl->allow, source)) {
+		stats->not_allowed++;
+		tell(&ctl->strangers, source, env->now_ms, "command of a stranger");
+		return;
+	}
+	cookie = str_split(&payload, ' ');
+	if (!cookie.len || cookie.len == datagram.len || cookie.len > REPLAY_COOKIE_MAX) {
+		stats->malformed++;
+		tell(&ctl->malformed, source, env->now_ms, "datagram without a cookie");
+		return;
+	}
+	stats->requests++;
+	if (replay_find(ctl->replay, source, cookie, env->now_ms, &reply)) {
+		stats->replayed++;
+		buf_str(out, reply);
+		return;
+	}
+	arena_reset(env->arena);
+	buf_str(out, cookie);
+	buf_char(out, ' ');
+	ng_run(env, source, payload, out);
+	replay_put(ctl->replay, source, cookie, (struct str){ out->data, out->len }, env->now_ms);
+}
+
+static void answer(struct ctl *ctl, int fd, const struct mmsghdr *message)
+{
+	const struct msghdr *request = &message->msg_hdr;
+	struct str datagram = { request->msg_iov->iov_base, message->msg_len };
+	struct buf out = BUF_INIT(ctl->out, CTL_DATAGRAM);
+
+	ctl_datagram(ctl, request->msg_name, datagram, &out);
+	if (!out.len)
+		return;
+	/* Not sent: the proxy will ask again, and get the recorded reply. */
+	if (ctl_socket_reply(fd, request, (struct str){ out.data, out.len }))
+		ctl->env->stats->send_failed++;
+	else
+		ctl->env->stats->replies++;
+}
+
+static void prepare_batch(struct ctl *ctl)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		ctl->iov[i] = (struct iovec){ ctl->in + i * CTL_DATAGRAM, CTL_DATAGRAM };
+		ctl->messages[i].msg_hdr = (struct msghdr){
+			.msg_name = &ctl->from[i],
+			.msg_namelen = sizeof(ctl->from[i]),
+			.msg_iov = &ctl->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &ctl->control[i],
+			.msg_controllen = sizeof(ctl->control[i]),
+		};
+	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ctl_socket *own = arg;
+	struct ctl *ctl = own->ctl;
+	int n = recvmmsg(fd, ctl->messages, BATCH, MSG_DONTWAIT, NULL);
+
+	(void)what;
+	for (int i = 0; i < n; i++) {
+		struct msghdr *request = &ctl->messages[i].msg_hdr;
+
+		answer(ctl, fd, &ctl->messages[i]);
+		request->msg_namelen = sizeof(ctl->from[i]);
+		request->msg_controllen = sizeof(ctl->control[i]);
+	}
+	if (n > 0)
+		ctl->batch(ctl->arg);
+}
+
+static int open_socket(struct ctl *ctl, struct event_base *base, const struct endpoint *addr)
+{
+	struct ctl_socket *own = &ctl->sockets[ctl->n_sockets];
+
+	if (ctl->n_sockets == SOCKETS)
+		return -E2BIG;
+	own->fd = ctl_socket_open(addr);
+	if (own->fd < 0)
+		return own->fd;
+	own->ctl = ctl;
+	own->event = event_new(base, own->fd, EV_READ | EV_PERSIST, on_readable, own);
+	if (!own->event || event_add(own->event, NULL)) {
+		if (own->event)
+			event_free(own->event);
+		close(own->fd);
+		return -ENOMEM;
+	}
+	ctl->n_sockets++;
+	return 0;
+}
+
+static const char *say(const char *what, const char *value, int error)
+{
+	static __thread char text[256];
+
+	snprintf(text, sizeof(text), "%s %s: %s", what, value, strerror(-error));
+	return text;
+}
+
+/* One "listen-ng". A bare port needs only one of the two families. */
+static int listen_at(struct ctl *ctl, struct event_base *base, const char *text, bool allow_near)
+{
+	struct endpoint addrs[8];
+	int n = ctl_resolve(text, addrs, sizeof(addrs) / sizeof(addrs[0]));
+	int error = n < 0 ? n : -EADDRNOTAVAIL, opened = 0;
+
+	for (int i = 0; i < n; i++) {
+		error = open_socket(ctl, base, &addrs[i]);
+		if (error == -EAFNOSUPPORT && n > 1)
+			continue;
+		if (!error && allow_near)
+			error = allow_add_subnets(&ctl->allow, &addrs[i]);
+		if (error)
+			return error;
+		opened++;
+	}
+	return opened ? 0 : error;
+}
+
+static int start_allow(struct ctl *ctl, const struct conf_list *list, const char **why)
+{
+	int error = 0;
+
+	if (!list->count)
+		error = allow_add_loopback(&ctl->allow);
+	for (size_t i = 0; i < list->count && !error; i++) {
+		error = allow_add(&ctl->allow, str_of(list->item[i]));
+		if (error)
+			*why = say("control-allow", list->item[i], error);
+	}
+	return error;
+}
+
+static struct ctl *ctl_new(const struct ctl_conf *conf)
+{
+	const struct replay_limits limits = { .entries = conf->replay_entries,
+					      .bytes = (size_t)conf->replay_mbytes << 20,
+					      .ttl_ms = REPLAY_MS };
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+
+	if (!ctl)
+		return NULL;
+	ctl->replay = replay_new(&limits);
+	ctl->in = malloc((size_t)BATCH * CTL_DATAGRAM);
+	ctl->out = malloc(CTL_DATAGRAM);
+	if (ctl->replay && ctl->in && ctl->out)
+		return ctl;
+	ctl_close(ctl);
+	return NULL;
+}
+
+struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env,
+		     ctl_batch_fn *batch, void *arg, const char **error)
+{
+	struct ctl *ctl = ctl_new(conf);
+	int result;
+
+	*error = "control: out of memory";
+	if (!ctl)
+		return NULL;
+	ctl->env = env;
+	ctl->batch = batch;
+	ctl->arg = arg;
+	prepare_batch(ctl);
+	result = start_allow(ctl, conf->control_allow, error);
+	for (size_t i = 0; i < conf->listen_ng->count && !result; i++) {
+		const char *text = conf->listen_ng->item[i];
+
+		result = listen_at(ctl, base, text, !conf->control_allow->count);
+		if (result)
+			*error = say("listen-ng", text, result);
+	}
+	if (!result)
+		return ctl;
+	ctl_close(ctl);
+	return NULL;
+}
+
+void ctl_close(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	for (size_t i = 0; i < ctl->n_sockets; i++) {
+		event_free(ctl->sockets[i].event);
+		close(ctl->sockets[i].fd);
+	}
+	replay_free(ctl->replay);
+	allow_fini(&ctl->allow);
+	free(ctl->in);
+	free(ctl->out);
+	free(ctl);
+}
+
+uint16_t ctl_port(const struct ctl *ctl, size_t n)
+{
+	struct endpoint addr = { 0 };
+	socklen_t len = sizeof(addr);
+
+	if (n >= ctl->n_sockets || getsockname(ctl->sockets[n].fd, &addr.sa, &len))
+		return 0;
+	return endpoint_port(&addr);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ctl_socket.c - a UDP socket that tells which of our addresses a datagram came to, and answers from it
+ *
+ * A proxy that asked 192.0.2.1 drops an answer from 192.0.2.2; the kernel, left to itself, takes the address of
+ * the route.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "ctl_socket.h"
+
+/* A burst of requests while one is worked on. Beyond the system's limit only with CAP_NET_ADMIN. */
+#define RECEIVE_BUFFER (4 << 20)
+
+static int set_options(int fd, int family)
+{
+	int on = 1, size = RECEIVE_BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (family == AF_INET)
+		return setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
+		return -1;
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
+}
+
+int ctl_socket_open(const struct endpoint *addr)
+{
+	int family = addr->sa.sa_family, error;
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (!set_options(fd, family) && !bind(fd, &addr->sa, endpoint_len(addr)))
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+/* The local address of the request as the source of the answer; the route, not the interface, is free again. */
+static void set_source(const struct msghdr *request, struct msghdr *answer)
+{
+	struct msghdr copy = *request; /* CMSG_NXTHDR() wants one that may be written to */
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c; c = CMSG_NXTHDR(&copy, c)) {
+		struct cmsghdr *out = answer->msg_control;
+		struct in6_pktinfo v6;
+		struct in_pktinfo v4;
+
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&v4, CMSG_DATA(c), sizeof(v4));
+			v4.ipi_ifindex = 0;
+			*out = (struct cmsghdr){ CMSG_LEN(sizeof(v4)), IPPROTO_IP, IP_PKTINFO };
+			memcpy(CMSG_DATA(out), &v4, sizeof(v4));
+			answer->msg_controllen = CMSG_SPACE(sizeof(v4));
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&v6, CMSG_DATA(c), sizeof(v6));
+			if (IN6_IS_ADDR_MULTICAST(&v6.ipi6_addr))
+				continue;
+			if (!IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr))
+				v6.ipi6_ifindex = 0;
+			*out = (struct cmsghdr){ CMSG_LEN(sizeof(v6)), IPPROTO_IPV6, IPV6_PKTINFO };
+			memcpy(CMSG_DATA(out), &v6, sizeof(v6));
+			answer->msg_controllen = CMSG_SPACE(sizeof(v6));
+		}
+	}
+}
+
+int ctl_socket_reply(int fd, const struct msghdr *request, struct str reply)
+{
+	struct iovec iov = { (void *)(uintptr_t)reply.s, reply.len };
+	union {
+		struct cmsghdr align;
+		char bytes[CTL_CONTROL];
+	} control = { 0 };
+	struct msghdr answer = {
+		.msg_name = request->msg_name,
+		.msg_namelen = request->msg_namelen,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+	};
+
+	set_source(request, &answer);
+	if (!answer.msg_controllen)
+		answer.msg_control = NULL;
+	return sendmsg(fd, &answer, MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+static int resolve_name(const char *text, struct endpoint *addrs, size_t room)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM };
+	const char *colon = strrchr(text, ':');
+	struct addrinfo *all;
+	char host[256];
+	size_t n = 0;
+
+	if (!colon || colon == text || (size_t)(colon - text) >= sizeof(host))
+		return -EINVAL;
+	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
+	if (getaddrinfo(host, colon + 1, &hints, &all))
+		return -EINVAL;
+	for (const struct addrinfo *at = all; at && n < room; at = at->ai_next) {
+		if (at->ai_addrlen > sizeof(addrs[n]))
+			continue;
+		addrs[n] = (struct endpoint){ 0 };
+		memcpy(&addrs[n].sa, at->ai_addr, at->ai_addrlen);
+		n++;
+	}
+	freeaddrinfo(all);
+	return n ? (int)n : -EINVAL;
+}
+
+int ctl_resolve(const char *text, struct endpoint *addrs, size_t room)
+{
+	uint64_t port;
+
+	if (room >= 1 && endpoint_parse(str_of(text), -1, &addrs[0]))
+		return 1;
+	if (room >= 2 && str_to_u64(str_of(text), UINT16_MAX, &port)) {
+		addrs[0] = (struct endpoint){ .in4 = { .sin_family = AF_INET } };
+		addrs[1] = (struct endpoint){ .in6 = { .sin6_family = AF_INET6 } };
+		endpoint_set_port(&addrs[0], (uint16_t)port);
+		endpoint_set_port(&addrs[1], (uint16_t)port);
+		return 2;
+	}
+	return resolve_name(text, addrs, room);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dialog.h - one fork of a call: its two parties, its medias, and which dialog a request means
+ *
+ * Proxies name the parties by tags and forks by via-branch, and not always all of them; the rules for
+ * finding the dialog are here, each in a function. Control thread only.
+ */
+#ifndef RTPRELAY_DIALOG_H
+#define RTPRELAY_DIALOG_H
+
+#include "media.h"
+#include "request.h"
+
+struct call;
+
+/* More to-tags than this on one branch push the oldest out. */
+#define PARTY_ALIASES 8
+
+/* o= and s= as the party has been shown them before, for those who asked that they stay (replace: ...). */
+struct shown_sdp {
+	uint64_t version; /* 0: not shown yet */
+	uint64_t hash;	  /* of the SDP as sent */
+	struct str username, o_id, session_name;
+};
+
+/* Takes NULL. */
+void shown_free(struct shown_sdp *shown);
+
+enum party_flag {
+	PARTY_BLOCKED = 1 << 0,	 /* what it sends is dropped */
+	PARTY_SILENCED = 1 << 1, /* what it sends is made silent */
+};
+
+/* One side of a dialog. Texts are owned. */
+struct party {
+	struct str tag; /* side B: none until somebody answered */
+	struct str label;
+	struct str *aliases; /* other to-tags that answered on this side; PARTY_ALIASES of room */
+	uint8_t n_aliases;
+	uint8_t flags;		  /* enum party_flag */
+	struct iface_addr *local; /* where its ports are */
+	struct shown_sdp *shown;  /* NULL until asked for */
+};
+
+struct dialog {
+	struct dialog *prev, *next; /* in call.dialogs, oldest first */
+	struct call *call;
+	struct party party[2]; /* by side */
+	struct str via_branch;
+	struct media **media; /* by m= line; NULL where nothing is relayed */
+	size_t n_media;
+	int64_t created_s; /* wall clock */
+	int64_t last_signal_ms;
+	int64_t delete_at_ms; /* 0: not deleted */
+	bool answered;	      /* an answer came since the last first offer */
+};
+
+/* Not linked into @call yet. NULL: out of memory. */
+struct dialog *dialog_new(struct call *call, struct str from_tag, struct str via_branch);
+/* Closes its medias and frees; unlinking is the caller's. Takes NULL. */
+void dialog_free(struct dialog *dialog);
+
+bool party_has_tag(const struct party *party, struct str tag);
+/* Makes room, so that party_take_alias() cannot fail. 0; -ENOMEM */
+int party_reserve_alias(struct party *party);
+/* @tag is the party's from here. */
+void party_take_alias(struct party *party, struct str tag);
+void party_drop_aliases(struct party *party);
+
+/* The text in memory of its own; NULL in .s when out of memory, or when @text is empty. */
+struct str text_dup(struct str text);
+void text_free(struct str *text);
+/* Replaces *text, frees the old one. 0; -ENOMEM and nothing changed */
+int text_set(struct str *text, struct str value);
+
+/**
+ * dialog_for_offer() - which dialog an offer goes on with
+ * @from: gets the side that sends it
+ * Both tags known: that dialog, whatever its via-branch (a re-INVITE has a new one). Else the From-tag of side A
+ * with the same via-branch (both none counts as the same): offered again, or serial fork. Else the tag of a
+ * side B that answered: it offers.
+ * Return: NULL: a new dialog
+ */
+struct dialog *dialog_for_offer(const struct call *call, const struct request *request,
+				enum side *from);
+/**
+ * dialog_for_answer() - which dialog an answer belongs to
+ * @from: gets the side that sends it: B, or A when it answers a re-INVITE of the callee
+ * In this order: both tags; From-tag and via-branch; the latest of this From-tag without answer; the latest with
+ * one, whose answering party gets another tag. Dialogs that are being deleted come last.
+ * Return: NULL: unknown From-tag
+ */
+struct dialog *dialog_for_answer(const struct call *call, const struct request *request,
+				 enum side *from);
+
+/* The dialog between From-tag and To-tag, whichever is whose; NULL: none has both. */
+struct dialog *dialog_by_tags(const struct call *call, const struct request *request);
+
+/* Which side of @dialog has @tag: 0, 1; -1 neither. */
+int dialog_side_of(const struct dialog *dialog, struct str tag);
+
+/* clock_ms() of the last packet of any media; 0: none */
+int64_t dialog_last_in_ms(const struct dialog *dialog);
+/* Is each media on hold? (none at all counts as well) */
+bool dialog_on_hold(const struct dialog *dialog);
+
+#endif

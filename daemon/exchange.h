@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * exchange.h - one offer or answer while it is being done: what it found, what it will change
+ *
+ * offer_answer.c runs it; media_plan.c decides for each m= line what its bridge and its SDP become. Nothing
+ * that lasts is changed until all that can fail has been done.
+ */
+#ifndef RTPRELAY_EXCHANGE_H
+#define RTPRELAY_EXCHANGE_H
+
+#include "call.h"
+#include "command.h"
+
+/* One m= line. */
+struct media_plan {
+	struct media *old;   /* what the dialog has there, or NULL */
+	struct media *media; /* what it will have: old, a new one, or NULL */
+	bool replace;	     /* old may not stay: other ports are needed */
+	uint8_t flags;	     /* enum media_flag */
+	struct bridge_conf conf, before;
+};
+
+/* A text that will replace *slot. */
+struct text_plan {
+	struct str *slot, copy;
+};
+
+struct exchange {
+	struct command_env *env;
+	const struct request *request;
+	bool offer;
+	struct sdp sdp;
+	struct call *call;
+	struct dialog *dialog;
+	bool new_call, new_dialog;
+	bool new_answerer; /* somebody else than before answers: what was learned of side B is void */
+	enum side from, to;	     /* whose SDP this is, and who will get it */
+	struct iface_addr *local[2]; /* by side */
+	int16_t tos;
+	uint8_t latching;
+	struct media_plan *plan;    /* one for each of sdp.media */
+	struct media **media_table; /* longer one for the dialog, or NULL */
+	struct text_plan text[4];
+	size_t n_text;
+	struct str alias;	 /* another tag for the answering party, or none */
+	struct shown_sdp *shown; /* of the receiver, or NULL */
+	bool new_shown;
+	uint64_t version, hash; /* that *shown gets */
+};
+
+/* Fills ex->plan[index]: whether there will be a bridge, and its settings; opens nothing. */
+void media_plan_make(struct exchange *ex, size_t index);
+/* What the receiver is told of this m= line. 0; -ENOMEM */
+int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * media.h - one m= line of a dialog: the ports of both sides and the bridge between them
+ *
+ * Owned by its dialog until media_close(); then by the table, until the media thread has let go of it.
+ * Control thread only.
+ */
+#ifndef RTPRELAY_MEDIA_H
+#define RTPRELAY_MEDIA_H
+
+#include "bridge.h"
+#include "iface.h"
+#include "sdp.h"
+
+struct dialog;
+struct call_table;
+
+enum media_flag {
+	MEDIA_MUX_SEEN = 1 << 0,   /* the offerer offered rtcp-mux (and we did not refuse it) */
+	MEDIA_MUX_TOLD = 1 << 1,   /* we offered rtcp-mux to the answerer */
+	MEDIA_MUX_ACCEPT = 1 << 2, /* the offerer gets rtcp-mux even when the answerer refuses it */
+	MEDIA_DTLS = 1 << 3,
+	MEDIA_SDES = 1 << 4,
+	MEDIA_UNIDIRECTIONAL = 1 << 5,
+	MEDIA_OFF = 1 << 6, /* the last offer disabled it with port 0; its answer will end it */
+};
+
+struct media {
+	struct media *prev, *next; /* in call_table.closing */
+	struct call_table *table;
+	struct dialog *dialog; /* NULL once closed */
+	struct bridge *bridge;
+	struct iface_addr *local[2]; /* by side */
+	uint16_t port[2];	     /* even, RTP */
+	uint8_t index;		     /* of the m= line, from 0 */
+	uint8_t flags;		     /* enum media_flag */
+	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
+	/* For reports and for the way back of the offer's profile; cut when longer. */
+	char type[12], codec[20], protocol[2][24];
+};
+
+struct media_open {
+	struct dialog *dialog;
+	struct iface_addr *local[2];
+	struct bridge *sibling; /* or NULL */
+	unsigned int index;
+};
+
+/**
+ * media_open() - takes the ports of both sides and opens the bridge
+ * Return: NULL and *error: -EADDRINUSE, no ports left; -EMFILE; -ENOMEM; nothing is held then
+ */
+struct media *media_open(const struct media_open *open, const struct bridge_conf *conf,
+			 int64_t now_ms, int *error);
+/* Forwarding ends now; ports and memory come back with BRIDGE_CLOSED. Takes NULL. */
+void media_close(struct media *media);
+/* BRIDGE_CLOSED came, or the pool is gone: gives the ports back and frees. */
+void media_closed(struct media *media);
+
+/* The address and port that SDP tells the phone on @side to send to. */
+struct endpoint media_advertised(const struct media *media, enum side side, enum component comp);
+/* Does either side say that it sends nothing? Silence is no fault then. */
+bool media_on_hold(const struct media *media);
+/* Packets accepted from @side so far. */
+uint64_t media_packets_in(const struct media *media, enum side side);
+/* What @sdp, from @side, says of the media is kept for reports. */
+void media_describe(struct media *media, enum side side, const struct sdp_media *sdp);
+
+#endif

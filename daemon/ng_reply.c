@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ng_reply.c - struct reply to the tree that is sent
+ *
+ * Keys and nesting are rtpengine's, since proxies and their scripts read them by name; what only we can tell has
+ * keys of its own beside them. statistics: ng_statistics.c
+ */
+#include "ng_reply.h"
+#include "ng_request.h"
+
+static const char *const state_names[] = {
+	[LATCH_WAIT] = "wait", [LATCH_LEARN] = "learn", [LATCH_LOCKED] = "locked"
+};
+
+static void add_text(struct arena *arena, struct dict *map, struct str key, const char *text)
+{
+	dict_add_str(arena, map, key, str_of(text));
+}
+
+void ng_add_u64(struct arena *arena, struct dict *map, struct str key, uint64_t value)
+{
+	dict_add_int(arena, map, key, value > INT64_MAX ? INT64_MAX : (int64_t)value);
+}
+
+void ng_add_address(struct arena *arena, struct dict *map, const struct endpoint *ep)
+{
+	char text[ENDPOINT_TEXT];
+
+	add_text(arena, map, STR("family"), ep->sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
+	dict_add_str(arena, map, STR("address"),
+		     arena_str(arena, str_of(endpoint_print_addr(ep, text))));
+}
+
+static void add_endpoint(struct arena *arena, struct dict *map, struct str key,
+			 const struct endpoint *ep)
+{
+	struct dict *own;
+
+	if (!endpoint_is_set(ep))
+		return;
+	own = dict_add_map(arena, map, key);
+	ng_add_address(arena, own, ep);
+	dict_add_int(arena, own, STR("port"), endpoint_port(ep));
+}
+
+static void add_counts(struct arena *arena, struct dict *map, struct str key, uint64_t packets,
+		       uint64_t bytes, uint64_t errors)
+{
+	struct dict *own = dict_add_map(arena, map, key);
+
+	ng_add_u64(arena, own, STR("packets"), packets);
+	ng_add_u64(arena, own, STR("bytes"), bytes);
+	ng_add_u64(arena, own, STR("errors"), errors);
+}
+
+static void add_flag(struct arena *arena, struct dict *list, bool on, const char *name)
+{
+	if (on)
+		dict_add_str(arena, list, STR_NONE, str_of(name));
+}
+
+static void add_drops(struct arena *arena, struct dict *map, const struct stream_report *stream)
+{
+	struct dict *own = dict_add_map(arena, map, STR("drops"));
+
+	for (size_t i = 0; i < DROP_COUNT; i++)
+		if (stream->drops[i])
+			ng_add_u64(arena, own, str_of(stream_drop_names[i].name), stream->drops[i]);
+}
+
+static void add_stream(struct arena *arena, struct dict *list, const struct call_report *call,
+		       const struct media_report *media, enum component comp)
+{
+	const struct stream_report *stream = &media->stream[comp];
+	struct dict *map = dict_add_map(arena, list, STR_NONE);
+	const struct endpoint *remote =
+		endpoint_is_set(&stream->latched) ? &stream->latched : &stream->signalled;
+	char text[ENDPOINT_TEXT];
+	struct dict *flags;
+
+	dict_add_int(arena, map, STR("local port"), endpoint_port(&stream->local));
+	dict_add_str(arena, map, STR("local address"),
+		     arena_str(arena, str_of(endpoint_print_addr(&stream->local, text))));
+	add_text(arena, map, STR("family"),
+		 stream->local.sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
+	add_endpoint(arena, map, STR("endpoint"), remote);
+	add_endpoint(arena, map, STR("advertised endpoint"), &stream->signalled);
+	if (!endpoint_addr_eq(&stream->local, &media->advertised[comp]))
+		add_endpoint(arena, map, STR("local advertised"), &media->advertised[comp]);
+	dict_add_int(arena, map, STR("last packet"),
+		     stream->last_in_ms ? (stream->last_in_ms + call->wall_minus_mono_ms) / 1000
+					: 0);
+	if (stream->ssrc_known)
+		dict_add_int(arena, map, STR("SSRC"), stream->ssrc);
+	add_text(arena, map, STR("path"), "user");
+	add_text(arena, map, STR("path reason"), "no kernel module");
+	add_text(arena, map, STR("latch"), state_names[stream->state]);
+	dict_add_int(arena, map, STR("latch rank"), stream->rank);
+	dict_add_int(arena, map, STR("relatched"), stream->relatched);
+	flags = dict_add_list(arena, map, STR("flags"));
+	add_flag(arena, flags, comp == COMP_RTP && !media->opaque, "RTP");
+	add_flag(arena, flags, comp == COMP_RTCP || media->mux, "RTCP");
+	add_flag(arena, flags, comp == COMP_RTCP && media->mux, "fallback RTCP");
+	add_flag(arena, flags, endpoint_is_set(remote), "filled");
+	add_flag(arena, flags, stream->state == LATCH_LOCKED, "confirmed");
+	add_flag(arena, flags, true, "no kernel support");
+	add_counts(arena, map, STR("stats"), stream->packets_in, stream->bytes_in,
+		   stream->errors_out);
+	add_counts(arena, map, STR("stats_out"), stream->packets_out, stream->bytes_out,
+		   stream->errors_out);
+	add_drops(arena, map, stream);
+}
+
+static void add_media(struct arena *arena, struct dict *list, const struct call_report *call,
+		      const struct media_report *media)
+{
+	struct dict *map = dict_add_map(arena, list, STR_NONE);
+	struct dict *streams, *flags;
+
+	dict_add_int(arena, map, STR("index"), media->index);
+	dict_add_str(arena, map, STR("type"), media->type);
+	if (media->protocol.len)
+		dict_add_str(arena, map, STR("protocol"), media->protocol);
+	if (media->codec.len)
+		dict_add_str(arena, map, STR("codec"), media->codec);
+	streams = dict_add_list(arena, map, STR("streams"));
+	for (unsigned int comp = 0; comp < media->n_streams; comp++)
+		add_stream(arena, streams, call, media, comp);
+	flags = dict_add_list(arena, map, STR("flags"));
+	add_flag(arena, flags, true, "initialized");
+	add_flag(arena, flags, media->send, "send");
+	add_flag(arena, flags, media->recv, "recv");
+	add_flag(arena, flags, media->mux, "rtcp-mux");
+	add_flag(arena, flags, media->sdes, "SDES");
+	add_flag(arena, flags, media->dtls, "DTLS-SRTP");
+	add_flag(arena, flags, media->sdes || media->dtls || media->opaque, "passthrough");
+	add_flag(arena, flags, media->asymmetric, "asymmetric");
+	add_flag(arena, flags, media->unidirectional, "unidirectional");
+	add_flag(arena, flags, media->blocked, "blocked");
+	add_flag(arena, flags, media->silenced, "silenced");
+}
+
+/*
+ * A party's key: its tag. Forks repeat the caller's tag, and who has not answered has none: those are told
+ * apart by their number.
+ */
+static struct str party_key(struct arena *arena, const struct dict *tags,
+			    const struct party_report *party, size_t index)
+{
+	if (!party->tag.len)
+		return arena_printf(arena, "<unanswered %zu>", index / 2 + 1);
+	if (!dict_get(tags, party->tag))
+		return party->tag;
+	return arena_printf(arena, STR_FMT "<fork %zu>", STR_ARG(party->tag), index / 2 + 1);
+}
+
+static void add_peer(struct arena *arena, struct dict *map, struct str key,
+		     const struct party_report *peer)
+{
+	struct dict *list = dict_add_list(arena, map, key);
+	struct dict *own;
+
+	if (!peer->tag.len)
+		return;
+	own = dict_add_map(arena, list, STR_NONE);
+	dict_add_str(arena, own, STR("tag"), peer->tag);
+	add_text(arena, own, STR("type"), "offer/answer");
+}
+
+static void add_party(struct arena *arena, struct dict *tags, const struct call_report *call,
+		      size_t index)
+{
+	const struct party_report *party = &call->party[index];
+	const struct party_report *peer = &call->party[party->peer];
+	struct dict *map = dict_add_map(arena, tags, party_key(arena, tags, party, index));
+	struct dict *list;
+
+	dict_add_str(arena, map, STR("tag"), party->tag);
+	if (party->via_branch.len)
+		dict_add_str(arena, map, STR("via-branch"), party->via_branch);
+	if (party->label.len)
+		dict_add_str(arena, map, STR("label"), party->label);
+	dict_add_int(arena, map, STR("created"), party->created_s);
+	if (party->n_aliases) {
+		list = dict_add_list(arena, map, STR("tag-aliases"));
+		for (size_t i = 0; i < party->n_aliases; i++)
+			dict_add_str(arena, list, STR_NONE, party->aliases[i]);
+	}
+	add_peer(arena, map, STR("subscriptions"), peer);
+	add_peer(arena, map, STR("subscribers"), peer);
+	list = dict_add_list(arena, map, STR("medias"));
+	for (size_t i = 0; i < party->n_media; i++)
+		add_media(arena, list, call, &party->media[i]);
+}
+
+/*
+ * Mean opinion score times 10, by the E-model of ITU-T G.107 in its common short form: loss and jitter count, the
+ * round-trip time is not known.
+ */
+static int64_t mos_x10(double loss_percent, double jitter_ms)
+{
+	double delay_ms = 2 * jitter_ms + 10;
+	double r = 93.2 - 2.5 * loss_percent;
+
+	r -= delay_ms < 160 ? delay_ms / 40 : (delay_ms - 120) / 10;
+	if (r < 0)
+		r = 0;
+	return (int64_t)((1 + 0.035 * r + 0.000007 * r * (r - 60) * (100 - r)) * 10 + 0.5);
+}
+
+static void add_mos(struct arena *arena, struct dict *map, struct str key,
+		    const struct call_report *call, const struct stream_report *stream)
+{
+	double loss =
+		stream->expected ? 100.0 * (double)stream->lost / (double)stream->expected : 0;
+	struct dict *own = dict_add_map(arena, map, key);
+
+	dict_add_int(arena, own, STR("MOS"), mos_x10(loss, stream->jitter_ms));
+	dict_add_int(arena, own, STR("round-trip time"), 0);
+	dict_add_int(arena, own, STR("round-trip time leg"), 0);
+	dict_add_int(arena, own, STR("jitter"), (int64_t)(stream->jitter_ms + 0.5));
+	dict_add_int(arena, own, STR("packet loss"), (int64_t)(loss + 0.5));
+	if (str_eq(key, STR("average MOS")))
+		dict_add_int(arena, own, STR("samples"), 1);
+	else
+		dict_add_int(arena, own, STR("reported at"),
+			     (stream->last_in_ms + call->wall_minus_mono_ms) / 1000);
+}
+
+/* One sample, over the whole life of the source: the average is the lowest and the highest too. */
+static void add_ssrc(struct arena *arena, struct dict *ssrcs, const struct call_report *call,
+		     const struct stream_report *stream)
+{
+	struct str key;
+	struct dict *map;
+
+	if (!stream->ssrc_known)
+		return;
+	key = arena_printf(arena, "%u", stream->ssrc);
+	if (dict_get(ssrcs, key))
+		return;
+	map = dict_add_map(arena, ssrcs, key);
+	ng_add_u64(arena, map, STR("bytes"), stream->bytes_in);
+	ng_add_u64(arena, map, STR("packets"), stream->packets_in);
+	dict_add_int(arena, map, STR("last RTP timestamp"), stream->last_timestamp);
+	dict_add_int(arena, map, STR("last RTP seq"), stream->last_seq);
+	ng_add_u64(arena, map, STR("cumulative loss"), stream->lost);
+	add_mos(arena, map, STR("average MOS"), call, stream);
+	add_mos(arena, map, STR("lowest MOS"), call, stream);
+	add_mos(arena, map, STR("highest MOS"), call, stream);
+}
+
+static void add_call(struct arena *arena, struct dict *map, const struct call_report *call)
+{
+	struct dict *own;
+
+	dict_add_int(arena, map, STR("created"), call->created_s);
+	dict_add_int(arena, map, STR("created_us"), call->created_us);
+	dict_add_int(arena, map, STR("last signal"), call->last_signal_s);
+	if (call->metadata.len)
+		dict_add_str(arena, map, STR("metadata"), call->metadata);
+	own = dict_add_map(arena, map, STR("SSRC"));
+	for (size_t i = 0; i < call->n_parties; i++)
+		for (size_t j = 0; j < call->party[i].n_media; j++)
+			add_ssrc(arena, own, call, &call->party[i].media[j].stream[COMP_RTP]);
+	own = dict_add_map(arena, map, STR("tags"));
+	for (size_t i = 0; i < call->n_parties; i++)
+		add_party(arena, own, call, i);
+	own = dict_add_map(arena, map, STR("totals"));
+	add_counts(arena, own, STR("RTP"), call->rtp_packets, call->rtp_bytes, call->rtp_errors);
+	add_counts(arena, own, STR("RTCP"), call->rtcp_packets, call->rtcp_bytes,
+		   call->rtcp_errors);
+}
+
+static const char *const result_names[] = {
+	[REPLY_OK] = "ok",
+	[REPLY_PONG] = "pong",
+	[REPLY_ERROR] = "error",
+};
+
+struct dict *ng_reply_make(struct arena *arena, const struct reply *reply)
+{
+	struct dict *map = dict_new(arena, DICT_MAP);
+	struct dict *list;
+
+	if (reply->code == REPLY_ERROR)
+		add_text(arena, map, STR("error-reason"), reply->error);
+	if (reply->warning)
+		add_text(arena, map, STR("warning"), reply->warning);
+	if (reply->sdp.len && reply->code == REPLY_OK)
+		dict_add_str(arena, map, STR("sdp"), reply->sdp);
+	if (reply->call)
+		add_call(arena, map, reply->call);
+	if (reply->calls) {
+		list = dict_add_list(arena, map, STR("calls"));
+		for (size_t i = 0; i < reply->n_calls; i++)
+			dict_add_str(arena, list, STR_NONE, reply->calls[i]);
+	}
+	if (reply->statistics)
+		ng_add_statistics(arena, map, reply->statistics);
+	add_text(arena, map, STR("result"), result_names[reply->code]);
+	return arena_failed(arena) ? NULL : map;
+}
