@@ -12,12 +12,12 @@ daemon=$root/usr/sbin/rtprelayd
 # The example's addresses are another machine's.
 accepts_example()
 {
-	"$daemon" --check-config --config="$root/etc/rtprelay/rtprelay.conf" --interface=127.0.0.1 --listen-ng=127.0.0.1:0
+	"$daemon" --check-config --config="$root/etc/rtprelay/rtprelay.conf" --interface=127.0.0.1 --listen-ng=127.0.0.1:2223
 }
 
 refuses_unknown_key()
 {
-	sed 's/^port-min/port-mni/' docs/rtprelay.conf >"$root/wrong.conf"
+	sed 's/^#port-min/port-mni/' docs/rtprelay.conf >"$root/wrong.conf"
 	! "$daemon" --check-config --config="$root/wrong.conf" --interface=127.0.0.1 2>"$root/said" &&
 		grep -q 'wrong.conf.*port-min' "$root/said" || { cat "$root/said"; return 1; }
 }
