@@ -125,7 +125,8 @@ static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered,
 {
 	const struct call_table_conf *conf = &dialog->call->table->conf;
 	int64_t media_ms = dialog_last_in_ms(dialog);
-	int64_t last_ms = media_ms > dialog->last_signal_ms ? media_ms : dialog->last_signal_ms;
+	bool heard = media_ms && media_ms > dialog->last_signal_ms;
+	int64_t last_ms = heard ? media_ms : dialog->last_signal_ms;
 
 	if (dialog->delete_at_ms) {
 		*reason = CALL_DELETED;
