@@ -21,8 +21,8 @@
 
 #include <linux/types.h>
 
-#define RTPRELAY_FAMILY	 "rtprelay"
-#define RTPRELAY_VERSION 1
+#define RTPRELAY_FAMILY	    "rtprelay"
+#define RTPRELAY_NL_VERSION 1
 #define RTPRELAY_GROUP_EVENT                                                                       \
 	"event" /* multicast; joining needs CAP_NET_ADMIN where the kernel can ask for it */
 #define RTPRELAY_TAP_DEVICE "rtprelay0"

@@ -333,7 +333,7 @@ static const struct genl_multicast_group rtpr_groups[] = {
 };
 
 struct genl_family rtpr_genl_family __ro_after_init = { .name = RTPRELAY_FAMILY,
-							.version = RTPRELAY_VERSION,
+							.version = RTPRELAY_NL_VERSION,
 							.maxattr = RTPRELAY_A_MAX,
 							.netnsok = true,
 							.parallel_ops = true,

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests of the kernel module in a guest. Included by the Makefile.
+
+GUEST_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/main.c $(wildcard tests/kmod/*.c))
+
+check-guest: module ## the module in a virtual machine with Debian's kernel (no KVM needed)
+	@tests/guest/run
+
+bench-guest: module ## instructions per forwarded packet, against plain IP forwarding, as a table
+	@tests/guest/bench
+
+check-debug-kernel: ## the same tests in a kernel that watches memory, locks and RCU; builds it first: 20 minutes, once
+	@tests/guest/debug-kernel
+
+check-kernels: ## the module built against 5.10, 6.1, 6.12 and the newest kernel that Debian has
+	@tests/guest/kernels
+
+# What runs in the guest. Not built with sanitizers: the libraries it takes along are those of the host.
+guest-programs: $(B)/tests/guest/guest-exit $(B)/tests/kmod/kernel-tests
+
+$(B)/tests/guest/guest-exit: tests/guest/guest-exit.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LANGUAGE) $(WARN) -O2 -static -o $@ $<
+
+$(B)/tests/kmod/kernel-tests: $(GUEST_TESTS_OBJ)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ -lmnl -lcunit
+
+.PHONY: check-guest bench-guest check-debug-kernel check-kernels guest-programs

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * world.h - phones and relay in network namespaces, sockets in them, and packets as they are on the wire
+ *
+ *   namespace a              namespace relay                       namespace b
+ *   eth0 192.0.2.1/24 ------ a0 192.0.2.254  b0 198.51.100.254 ---- eth0 198.51.100.1/24
+ *        192.0.2.2                                                       198.51.100.2
+ *        2001:db8:a::1/64       2001:db8:a::fe  2001:db8:b::fe           2001:db8:b::1/64
+ */
+#ifndef TESTS_WORLD_H
+#define TESTS_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* Made by the first test that asks, and there until the program ends; world_close() for a new one. */
+void world_open(void);
+void world_close(void);
+
+/* The calling thread goes into a namespace, and back to where the program began. */
+void world_enter(const char *netns);
+void world_leave(void);
+
+/* Runs a shell command; what fails is printed. Return: its exit status */
+int world_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+struct sockaddr_storage world_addr(const char *text);
+
+/* A UDP socket bound to "address:port" in a namespace; receives TTL and TOS with each packet. */
+int world_udp(const char *netns, const char *local);
+bool world_send(int fd, const char *to, const void *bytes, size_t len);
+
+/**
+ * struct packet - as received by a UDP socket, or seen on the wire
+ * @udp_checksum: on the wire: of the header; 0: none was made
+ * @good: on the wire: lengths and checksums are right
+ */
+struct packet {
+	char from[64], to[64];
+	int ttl, tos;
+	bool ipv4, df, good;
+	uint16_t udp_checksum;
+	size_t len;
+	uint8_t bytes[2048];
+};
+
+/* Return: false: nothing came within @ms */
+bool world_receive(int fd, struct packet *packet, int ms);
+
+/* A packet socket on a device, which sees UDP packets only. Then the next packet of it. */
+int world_sniff(const char *netns, const char *device);
+bool world_sniffed(int fd, struct packet *packet, int ms);
+
+/* Long enough for any packet in an emulated machine; and long enough to say that nothing comes. */
+#define SOON  10000
+#define NEVER 300
+
+/* An RTP packet of @len bytes with a payload that depends on @seq. */
+size_t rtp_make(uint8_t *p, size_t len, uint8_t pt, uint16_t seq, uint32_t timestamp,
+		uint32_t ssrc);
+
+#endif
