@@ -62,7 +62,7 @@ module_passes_sparse()
 
 strange_before=$(strange_files)
 # The first build may have nothing to do in a tree that was built before: then there is nothing to warn of either.
-step 'daemon, control, module build' builds
+step 'daemon, control, module, unit tests build' builds all "${BUILD:-build}/tests/unit"
 step 'the compiler warned of nothing' no_warnings
 step 'a second make does nothing' second_make_does_nothing
 step 'a changed header rebuilds the daemon' rebuilds_after daemon/str.h daemon/rtprelayd
