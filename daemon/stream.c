@@ -6,6 +6,8 @@
  * stream of the other side does it leave by, may it. No I/O but options of the socket; no lock, no
  * allocation, no log line.
  */
+#include <assert.h>
+#include <sched.h>
 #include <string.h>
 #include "stream.h"
 
@@ -446,18 +448,32 @@ void bridge_apply(struct bridge *b, const struct bridge_conf *conf, int64_t now_
 			stream_start(b->stream[i >> 1][i & 1]);
 }
 
-/* Not under TSan: the media thread writes while we copy; what was torn is thrown away. */
-__attribute__((no_sanitize("thread"))) static void
-copy_learned(const struct stream *s, struct latch *latch, struct rtp_stats *rtp)
+/* Word by word, while the media thread may be writing: what was torn is thrown away by the caller. */
+__attribute__((no_sanitize("thread"))) static void copy_words(void *to, const void *from,
+							      size_t bytes)
 {
+	volatile const uint32_t *source = from;
+	uint32_t *target = to;
+
+	for (size_t i = 0; i < bytes / sizeof(*target); i++)
+		target[i] = source[i];
+}
+
+static void copy_learned(const struct stream *s, struct latch *latch, struct rtp_stats *rtp)
+{
+	static_assert(!(sizeof(*latch) % 4) && !(sizeof(*rtp) % 4), "are copied word by word");
 	uint32_t version;
 
-	do {
+	for (unsigned int tries = 1;; tries++) {
 		version = __atomic_load_n(&s->version, __ATOMIC_ACQUIRE);
-		memcpy(latch, &s->latch, sizeof(*latch));
-		memcpy(rtp, &s->rtp, sizeof(*rtp));
+		copy_words(latch, &s->latch, sizeof(*latch));
+		copy_words(rtp, &s->rtp, sizeof(*rtp));
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (version & 1 || version != __atomic_load_n(&s->version, __ATOMIC_RELAXED));
+		if (!(version & 1) && version == __atomic_load_n(&s->version, __ATOMIC_RELAXED))
+			return;
+		if (tries % 64 == 0)
+			sched_yield(); /* it was interrupted in the middle, maybe by us */
+	}
 }
 
 static uint64_t load(const uint64_t *counter)

@@ -51,6 +51,7 @@ static inline void ring_remove(struct ring *item)
  * struct stream - the RTP or the RTCP component of one side of a bridge
  * @to: where packets to this remote go; unset: nowhere yet
  * @tos_now: as last set on @fd
+ * @alone: packets came alone: so many more receptions are of a single one
  * @watch: link in the thread's list of streams that the second tick looks at
  * @watched_packets: packets_in at the last tick
  * @refused_ms: when BRIDGE_REFUSED was last told
@@ -63,7 +64,7 @@ struct stream {
 	uint8_t news_bits;
 	bool connected, watched;
 	bool has_to, recv_tos;
-	bool busy; /* had more than one packet waiting the last time */
+	uint8_t alone;
 	int16_t tos_now;
 	uint32_t version;
 	struct bridge *bridge;

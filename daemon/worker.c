@@ -64,14 +64,29 @@ static void tick(struct worker *worker, int64_t now_ms)
 	worker->next_tick_ms = now_ms + TICK_MS;
 }
 
-static void forward(struct worker *worker, struct stream *s)
+/*
+ * Receiving many at once costs more than receiving one, when only one is there. So it is tried only when the
+ * last packet came just now, and not again for a while when that was in vain.
+ */
+static bool expects_many(struct stream *s, int64_t now_ms)
+{
+	if (now_ms - s->last_in_ms >= 2)
+		return false;
+	if (s->alone)
+		s->alone--;
+	return !s->alone;
+}
+
+static void forward(struct worker *worker, struct stream *s, int64_t now_us)
 {
 	struct batch *batch = worker->batch;
-	int64_t now_us = clock_us();
 	struct packet *packets = NULL;
 	uint64_t before = s->packets_in;
-	unsigned int n = batch_receive(batch, s, now_us / 1000 - s->last_in_ms < 2, &packets);
+	bool many = expects_many(s, now_us / 1000);
+	unsigned int n = batch_receive(batch, s, many, &packets);
 
+	if (many && n < 2)
+		s->alone = 16;
 	for (unsigned int i = 0; i < n; i++) {
 		struct stream *out = stream_accept(s, &packets[i], now_us);
 
@@ -195,10 +210,13 @@ static void *run(void *arg)
 {
 	struct worker *worker = arg;
 	struct epoll_event events[EVENTS];
-	int64_t now_ms = clock_ms();
+	int64_t now_us = clock_us();
 
 	while (!worker->stopping) {
-		int n = epoll_wait(worker->epoll_fd, events, EVENTS, sleep_ms(worker, now_ms));
+		int n = epoll_wait(worker->epoll_fd, events, EVENTS,
+				   sleep_ms(worker, now_us / 1000));
+
+		now_us = clock_us();
 
 		/* Orders first: a packet that came after a command meets its effect. */
 		for (int i = 0; i < n; i++)
@@ -206,11 +224,11 @@ static void *run(void *arg)
 				read_orders(worker);
 		for (int i = 0; i < n; i++)
 			if (events[i].data.ptr)
-				forward(worker, events[i].data.ptr);
+				forward(worker, events[i].data.ptr, now_us);
 		close_bridges(worker);
-		now_ms = clock_ms();
-		if (worker->watched.next != &worker->watched && now_ms >= worker->next_tick_ms)
-			tick(worker, now_ms);
+		if (worker->watched.next != &worker->watched &&
+		    now_us / 1000 >= worker->next_tick_ms)
+			tick(worker, now_us / 1000);
 	}
 	return NULL;
 }
