@@ -108,7 +108,7 @@ case_fifty_calls() {
 	done
 	callee b1 b1 1.0 "" $CALLS
 	caller_of_list a1 b1 "$csv" $CALLS
-	say a1 wait '*' state = talking 20000 || fail "not all calls were answered"
+	say a1 wait "*" state = talking 8000 || fail "not all calls were answered: $(say a1 report "*" | cut -c1-60)"
 	say b1 wait '*' state = talking 5000 || fail "not all calls were answered"
 	[ "$(relay_calls | wc -l)" = $CALLS ] || fail "the relay holds $(relay_calls | wc -l) calls"
 	CALL="[0-9]"

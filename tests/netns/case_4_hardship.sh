@@ -5,7 +5,7 @@
 #
 # That other call is between b2 and p2.
 
-CASES+=" phone_killed nat_gone kamailio_killed malformed_control"
+CASES+=" aimed_attack phone_killed nat_gone kamailio_killed malformed_control"
 
 # A phone that died sends no BYE: its call is ended for want of media.
 RELAY_OPTIONS[phone_killed]="--timeout=2"
@@ -13,6 +13,33 @@ EMPTY_AFTER_S[phone_killed]=5
 # Some of the changed requests are still good ones, and make calls that nobody answers.
 RELAY_OPTIONS[malformed_control]="--timeout=3 --offer-timeout=3"
 EMPTY_AFTER_S[malformed_control]=8
+
+# The attacker knows the ports of a call, before its phones have sent anything, and never stops.
+case_aimed_attack() {
+	local port
+	ends a1 b1
+	callee b1
+	caller a1 b1
+	state b1 ringing
+	for port in $(relay_sockets | sed 's/.*://' | sort); do
+		[ $((port % 2)) = 0 ] || continue
+		become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$port" $((port + 1)) 400 "$TMP/attack4.$port" &
+		echo "attacker $!" >>"$TMP/programs"
+		until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$port" || fail "the attack does not begin"
+	done
+	[ -n "$port" ] || fail "the relay has no ports"
+	nudge b1 answer
+	state a1 talking
+	hear 60 a1 b1
+	# A phone that says nothing is the attacker's best chance.
+	say b1 mute "$CALL"
+	say a1 wait "$CALL" quiet_ms '>' 1500 5000 || fail "a1 hears something though b1 is mute"
+	say b1 unmute "$CALL"
+	hear 100 a1 b1
+	judge a1 b1
+	nudge a1 bye
+	sip_done a1 b1
+}
 
 bystander_up() {
 	call_up b2 p2

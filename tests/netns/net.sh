@@ -9,8 +9,8 @@
 #               (port-restricted)            +-- p1       .31         phone with a public address
 #      10.2.0.0/24                           +-- p2       .32         another
 #   b1 .2 --+                                +-- s6            ::61   phone with IPv6 only
-#   b2 .3 --+-- .1 natb .42 -----------------+-- attacker .66  ::66   sprays RTP at all ports of the relay
-#               (symmetric, random ports)  inet (a bridge)
+#   b2 .3 --+-- .1 natb .42 -----------------+-- attacker             sprays RTP at all ports of the relay,
+#               (symmetric, random ports)  inet (a bridge)            from another network
 #
 # nata is nftables' plain masquerade: a binding keeps the phone's port if it can, and lets in only what
 # comes from an address and port that was sent to. natb draws a new random port for every
@@ -26,6 +26,9 @@ LOG=${LOG:-build/logs/netns}
 RELAY_NG="198.51.100.20 2223"
 PORT_MIN=30000
 PORT_MAX=39999
+# ATTACKER4=198.51.100.66 ATTACKER6=2001:db8:1::66 puts it next door to the NATs.
+ATTACKER4=${ATTACKER4:-203.0.113.66}
+ATTACKER6=${ATTACKER6:-2001:db8:6::66}
 # Another relay to run the same tests against, as a whole command line.
 RELAY_CMD=${RELAY_CMD:-}
 RELAY_CMD_DEFAULT="daemon/rtprelayd --foreground --config=none --interface=pub/198.51.100.20 --interface=pub/2001:db8:1::20
@@ -33,7 +36,7 @@ RELAY_CMD_DEFAULT="daemon/rtprelayd --foreground --config=none --interface=pub/1
 
 declare -A ADDR=([a1]=10.1.0.2 [a2]=10.1.0.3 [b1]=10.2.0.2 [b2]=10.2.0.3 [p1]=198.51.100.31 [p2]=198.51.100.32
 	[s6]=2001:db8:1::61)
-declare -A HOST=([relay]=20 [proxy]=10 [p1]=31 [p2]=32 [attacker]=66)
+declare -A HOST=([relay]=20 [proxy]=10 [p1]=31 [p2]=32)
 declare -A MASQUERADE=([a]="" [b]="random,fully-random")
 PHONES="a1 a2 b1 b2 p1 p2 s6"
 
@@ -119,11 +122,27 @@ net_up() {
 		plug "$host" eth0 inet net
 		[ "$host" = s6 ] || ip -n "$NET-$host" addr add "198.51.100.${HOST[$host]}/24" dev eth0
 	done
-	for host in relay:20 proxy:10 s6:61 attacker:66; do
+	for host in relay:20 proxy:10 s6:61; do
 		ip -n "$NET-${host%:*}" addr add "2001:db8:1::${host#*:}/64" dev eth0 nodad
+		ip -n "$NET-${host%:*}" route add 2001:db8:6::/64 dev eth0
 	done
+	attacker_up
 	nat_up a "${MASQUERADE[a]}"
 	nat_up b "${MASQUERADE[b]}"
+}
+
+# Somewhere in the Internet; by default in no network that a phone or a NAT has an address of.
+attacker_up() {
+	local host
+	ns_add attacker
+	plug attacker eth0 inet net
+	ip -n "$NET-attacker" addr add "$ATTACKER4/24" dev eth0
+	ip -n "$NET-attacker" addr add "$ATTACKER6/64" dev eth0 nodad
+	ip -n "$NET-attacker" route replace 198.51.100.0/24 dev eth0
+	ip -n "$NET-attacker" route replace 2001:db8:1::/64 dev eth0
+	for host in "${!HOST[@]}"; do
+		ip -n "$NET-$host" route add 203.0.113.0/24 dev eth0
+	done
 }
 
 net_down() {
@@ -142,6 +161,7 @@ net_down() {
 # Their numbers are in files, since a case runs in a shell of its own: relay, kamailio, attacker4, a1, ...
 started() { # started NAME: the program that was begun last
 	echo $! >"$TMP/$1.pid"
+	disown $! # so that the shell does not tell when it is killed
 }
 
 pid_of() {
@@ -187,6 +207,11 @@ relay_sockets() {
 		if (port + 0 >= min && port + 0 <= max) print $4 }'
 }
 
+# How many packets it has refused because of whom they came from.
+relay_refused() {
+	ng command=statistics | sed -n 's|^statistics/totalstatistics/drops/source=||p'
+}
+
 relay_is_empty() {
 	[ -z "$(relay_calls)" ] && [ -z "$(relay_sockets)" ]
 }
@@ -222,6 +247,6 @@ attacker_start() { # attacker_start PACKETS-PER-SECOND
 	started attacker6
 }
 
-attacker_sum() { # attacker_sum FIELD: of both reports
-	cat "$TMP"/attack[46] 2>/dev/null | tr ' ' '\n' | awk -F= -v f="$1" '$1 == f { n += $2 } END { print n + 0 }'
+attacker_sum() { # attacker_sum FIELD: of all its reports
+	cat "$TMP"/attack[46]* 2>/dev/null | tr ' ' '\n' | awk -F= -v f="$1" '$1 == f { n += $2 } END { print n + 0 }'
 }

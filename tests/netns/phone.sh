@@ -57,7 +57,7 @@ callee() { # callee PHONE [USER [Q [SDP-TAIL [CALLS]]]]
 	register "$1" "${2:-$1}" "${3:-1.0}"
 	sipp_run "$1" callee -m "${5:-1}" -key user "$1" -key addr "${ADDR[$1]}" -key tell "$BUILD/rtp_end $TMP/$1.sock" \
 		-key sdp_tail "${4:-}" &
-	echo "$1 $!" >>"$TMP/sipp"
+	echo "$1 $!" >>"$TMP/programs"
 	SIPP[$1]=$!
 	until_ok 5 sipp_is_bound "$1" || fail "sipp of $1 did not start"
 }
@@ -72,7 +72,7 @@ caller_of_list() { # caller_of_list PHONE USER CSV CALLS [SDP-TAIL]
 	sipp_run "$1" caller -inf "$3" -m "$4" -r 25 -cid_str "$CASE-%u-$1" -key user "$1" -key callee "$2" \
 		-key tell "$BUILD/rtp_end $TMP/$1.sock" -key sdp_tail "${5:-}" &
 	SIPP[$1]=$!
-	echo "$1 $!" >>"$TMP/sipp"
+	echo "$1 $!" >>"$TMP/programs"
 	CALL_ID=$CASE-1-$1
 }
 declare -A SIPP # process of each phone's scenario

@@ -180,8 +180,11 @@ static bool command_sdp(struct phone *phone, struct command *cmd)
 	return command_ping(phone, cmd);
 }
 
+/* SIP's notes come from processes of their own, in any order: that it rang does not undo what came after. */
 static void stream_note(struct rtp_stream *s, struct command *cmd)
 {
+	if (!strcmp(cmd->words[2], "ringing") && strcmp(s->state, "idle") != 0)
+		return;
 	text_copy(s->state, cmd->words[2]);
 }
 

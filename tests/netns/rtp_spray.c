@@ -6,7 +6,7 @@
  *
  * Each even port gets PCMU, as a phone sends it, each odd one a sender report, all from one socket, so that
  * a relay that takes the attacker for a phone sends the call to this very socket. Ends on SIGTERM; the
- * report file is written at every round and at the end: "rounds=N sent=N heard=N".
+ * report file is written ten times a second and at the end: "rounds=N sent=N heard=N".
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,9 +20,10 @@
 #include "peer_sdp.h"
 #include "rtp_mark.h"
 
-#define TICK_NS	  10000000
-#define TICKS_S	  100
-#define MOST_TICK 1000 /* packets */
+#define TICK_NS	     10000000
+#define TICKS_S	     100
+#define REPORT_TICKS 10
+#define MOST_TICK    1000 /* packets */
 
 struct spray {
 	int fd;
@@ -77,7 +78,6 @@ static void spray_one(struct spray *spray)
 		spray->at = spray->first;
 		spray->rounds++;
 		spray->count++;
-		report_write(spray);
 	}
 }
 
@@ -93,7 +93,7 @@ static void spray_run(struct spray *spray, int pacer, unsigned int per_tick)
 {
 	struct pollfd fds[2] = { { .fd = pacer, .events = POLLIN },
 				 { .fd = spray->fd, .events = POLLIN } };
-	uint64_t ticks;
+	uint64_t ticks, tick = 0;
 
 	while (!ended) {
 		if (poll(fds, 2, -1) < 0)
@@ -102,6 +102,8 @@ static void spray_run(struct spray *spray, int pacer, unsigned int per_tick)
 			/* Time that was missed is not made up for: the machine may be small. */
 			for (unsigned int i = 0; i < per_tick; i++)
 				spray_one(spray);
+			if (++tick % REPORT_TICKS == 0)
+				report_write(spray);
 		}
 		spray_listen(spray);
 	}

@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# demo.sh - one call through the relay, told step by step: who, through which NAT, what each of them heard
+#
+# Real SIP (sipp and Kamailio with docs/kamailio/kamailio.cfg), real RTP, in namespaces that are gone
+# afterwards (net.sh draws them). Exit status 0: everything was as it should be.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+LOG=build/logs/demo
+. tests/netns/net.sh
+. tests/netns/phone.sh
+
+PACKETS=150
+NAT_OF_CALLER="NAT A, port-restricted"
+NAT_OF_CALLEE="NAT B, symmetric with random ports"
+
+# The first thing that is not as it should be ends the demo.
+fail() {
+	echo
+	echo "demo: FAILED: $*"
+	echo "demo: logs of all programs are in $LOG"
+	exit 1
+}
+
+step() {
+	printf '  %-52s' "$1 ..."
+}
+
+done_with() {
+	echo "${1:-done}"
+}
+
+[ "$(id -u)" = 0 ] || fail "root is needed, for network namespaces: sudo make demo"
+rm -rf "$LOG"
+mkdir -p "$LOG"
+make --no-print-directory daemon netns-programs >"$LOG/build.log" 2>&1 || fail "the build: $(tail "$LOG/build.log")"
+trap net_down EXIT
+trap 'exit 1' INT TERM
+
+# --- What the relay says of the call: field of the query, for the party at this private address ---------
+
+relay_says() { # relay_says PRIVATE-ADDRESS FIELD: of its RTP stream
+	local at
+	at=$(grep "/medias/0/streams/0/advertised endpoint/address=$1\$" <<<"$QUERY" | sed 's|/advertised endpoint/.*||')
+	[ -n "$at" ] && grep -F "$at/$2=" <<<"$QUERY" | cut -d= -f2-
+}
+
+seen_as() { # seen_as PRIVATE-ADDRESS
+	echo "$(relay_says "$1" endpoint/address):$(relay_says "$1" endpoint/port)"
+}
+
+relay_port() {
+	echo "$(relay_says "$1" "local address"):$(relay_says "$1" "local port")"
+}
+
+# user or kernel, with the reason for user.
+path_of() {
+	local reason
+	reason=$(relay_says "$1" "path reason")
+	echo "$(relay_says "$1" path)${reason:+ ($reason)}"
+}
+
+# --- The call ---------------------------------------------------------------------------------------
+
+echo "rtprelay: a call between two phones behind NATs"
+echo
+step "Building the Internet and two NATs"
+net_up || fail "no network"
+done_with "9 hosts, 2 NATs"
+step "Starting rtprelayd"
+relay_start || fail "rtprelayd does not start: $(tail -n 3 "$LOG/relay.log")"
+done_with "at 198.51.100.20, control port 2223"
+step "Starting Kamailio with its rtpengine module"
+kamailio_start || fail "Kamailio does not start: $(tail -n 3 "$LOG/kamailio.log")"
+done_with "at 198.51.100.10"
+step "Starting an attacker"
+attacker_start 8000
+done_with "8000 RTP packets a second at all ports"
+scenarios_make
+CASE=demo
+phone_start a1 b1
+ends a1 b1
+step "Bob registers"
+callee b1 bob
+done_with "from ${ADDR[b1]}, $NAT_OF_CALLEE"
+step "Alice calls Bob"
+caller a1 bob
+state b1 ringing
+done_with "from ${ADDR[a1]}, $NAT_OF_CALLER; it rings"
+step "Bob answers"
+nudge b1 answer
+state a1 talking
+done_with "talking"
+step "Both speak for $((PACKETS / 50)) seconds: a tone each"
+hear $PACKETS a1 b1
+done_with
+settle a1 b1
+QUERY=$(ng command=query "call-id=$CALL_ID") || fail "the relay does not know the call"
+SEEN_ALICE=$(seen_as "${ADDR[a1]}") SEEN_BOB=$(seen_as "${ADDR[b1]}")
+step "Alice hangs up"
+nudge a1 bye
+sip_done a1 b1
+done_with
+until_ok 5 relay_is_empty || fail "the relay still holds $(relay_calls | wc -l) calls, $(relay_sockets | wc -l) media sockets"
+end attacker4
+end attacker6
+
+# --- What became of it --------------------------------------------------------------------------------
+
+heard_line() { # heard_line NAME PHONE
+	local jitter
+	jitter=$(awk -v us="$(field "$2" jitter_us)" 'BEGIN { printf "%.2f", us / 1000 }')
+	printf '    %-6s a tone of %4d Hz: %d packets, %d lost, %d twice; jitter %s ms; %d RTCP reports\n' "$1" \
+		"$(field "$2" tone)" "$(field "$2" heard)" "$(field "$2" lost)" "$(field "$2" dup)" "$jitter" "$(field "$2" rtcp_heard)"
+}
+
+party_line() { # party_line NAME PHONE NAT SEEN
+	printf '    %-6s private address %-14s %s: the relay hears %s\n' "$1" "${ADDR[$2]}:$5" "$3" "$4"
+}
+
+cat <<-TEXT
+
+	Who called whom
+	  Alice called Bob; both have private addresses that nobody outside can reach.
+	$(party_line Alice a1 "$NAT_OF_CALLER" "$SEEN_ALICE" 40000)
+	$(party_line Bob b1 "$NAT_OF_CALLEE" "$SEEN_BOB" 40100)
+
+	What each heard
+	$(heard_line Alice a1)
+	$(heard_line Bob b1)
+	    before it had heard the other one, the relay could not send on: $(field a1 first) packets of Bob, $(field b1 first) of Alice
+
+	Path of the media
+	    Alice $SEEN_ALICE <-> $(relay_port "${ADDR[a1]}") relay $(relay_port "${ADDR[b1]}") <-> $SEEN_BOB Bob
+	    from Alice: $(path_of "${ADDR[a1]}")
+	    from Bob:   $(path_of "${ADDR[b1]}")
+
+	The attacker
+	    sprayed $(attacker_sum sent) packets at all ports of the relay from $ATTACKER4 and $ATTACKER6
+	    heard $(attacker_sum heard) packets of the call; Alice heard $(($(field a1 attack) + $(field a1 rtcp_attack))) of its packets, Bob $(($(field b1 attack) + $(field b1 rtcp_attack)))
+
+	What the relay holds now
+	    $(relay_calls | wc -l) calls, $(relay_sockets | wc -l) media sockets
+
+TEXT
+
+# The same judgement as in the tests.
+judge a1 b1
+[[ $SEEN_ALICE = 198.51.100.41:* ]] || fail "Alice was not heard from NAT A"
+[[ $SEEN_BOB = 198.51.100.42:* ]] || fail "Bob was not heard from NAT B"
+[ "$(attacker_sum heard)" = 0 ] || fail "the attacker heard the call"
+end relay
+echo "demo: everything as it should be"
