@@ -138,6 +138,32 @@ static inline void counter_add(uint64_t *counter, uint64_t n)
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
 }
 
+static inline struct side_conf *stream_side(const struct stream *s)
+{
+	return &s->bridge->conf.side[s->side];
+}
+
+/* Readers try again when @version was odd or has changed. */
+static inline void stream_write_begin(struct stream *s)
+{
+	__atomic_store_n(&s->version, s->version + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static inline void stream_write_end(struct stream *s)
+{
+	__atomic_store_n(&s->version, s->version + 1, __ATOMIC_RELEASE);
+}
+
+/* What signalling says: SDP's endpoint, or with SIP-source-address SIP's address and SDP's port. */
+struct endpoint stream_signalled(const struct side_conf *conf, int comp);
+/* What sources of @s are held against. Looks at siblings only @with_near, to rank a newcomer. */
+void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_near);
+/* Finds the destinations of both streams of this side anew: one may follow from the other. */
+void stream_aim_side(const struct stream *s);
+/* Hears everybody again. The port stays: it was bound by number. */
+void stream_disconnect(struct stream *s);
+
 /**
  * stream_accept() - all that is decided about a packet that arrived at @stream
  * @packet: its payload may be silenced

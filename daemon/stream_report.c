@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* stream_report.c - what a stream has counted and learned, copied by any thread while packets flow */
+#include <assert.h>
+#include <sched.h>
+#include "stream.h"
+
+/* Word by word, while the media thread may be writing: what was torn is thrown away by the caller. */
+__attribute__((no_sanitize("thread"))) static void copy_words(void *to, const void *from,
+							      size_t bytes)
+{
+	volatile const uint32_t *source = from;
+	uint32_t *target = to;
+
+	for (size_t i = 0; i < bytes / sizeof(*target); i++)
+		target[i] = source[i];
+}
+
+static void copy_learned(const struct stream *s, struct latch *latch, struct rtp_stats *rtp)
+{
+	static_assert(!(sizeof(*latch) % 4) && !(sizeof(*rtp) % 4), "are copied word by word");
+	uint32_t version;
+
+	for (unsigned int tries = 1;; tries++) {
+		version = __atomic_load_n(&s->version, __ATOMIC_ACQUIRE);
+		copy_words(latch, &s->latch, sizeof(*latch));
+		copy_words(rtp, &s->rtp, sizeof(*rtp));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(version & 1) && version == __atomic_load_n(&s->version, __ATOMIC_RELAXED))
+			return;
+		if (tries % 64 == 0)
+			sched_yield(); /* it was interrupted in the middle, maybe by us */
+	}
+}
+
+static uint64_t load(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static void report_rtp(const struct rtp_stats *rtp, struct stream_report *r)
+{
+	r->ssrc_known = rtp->known;
+	r->ssrc = rtp->ssrc;
+	r->last_timestamp = rtp->timestamp;
+	r->last_seq = (uint16_t)rtp->highest;
+	r->last_pt = rtp->pt;
+	r->expected = rtp_stats_expected(rtp);
+	r->lost = rtp_stats_lost(rtp);
+	r->reordered = rtp->reordered;
+	r->duplicate = rtp->duplicate;
+	r->jitter_ms = rtp->clock ? rtp->jitter / 16.0 * 1000.0 / rtp->clock : 0.0;
+}
+
+void stream_report(const struct stream *s, struct stream_report *r)
+{
+	struct latch latch;
+	struct rtp_stats rtp;
+
+	copy_learned(s, &latch, &rtp);
+	memset(r, 0, sizeof(*r));
+	r->local = s->local;
+	r->signalled = stream_signalled(&s->bridge->told.side[s->side], s->comp);
+	r->latched = latch.source;
+	r->state = latch.state;
+	r->rank = latch.rank;
+	r->relatched = latch.relatched;
+	r->packets_in = load(&s->packets_in);
+	r->bytes_in = load(&s->bytes_in);
+	r->packets_out = load(&s->packets_out);
+	r->bytes_out = load(&s->bytes_out);
+	r->errors_out = load(&s->errors_out);
+	for (int i = 0; i < DROP_COUNT; i++)
+		r->drops[i] = load(&s->drops[i]);
+	r->last_in_ms = __atomic_load_n(&s->last_in_ms, __ATOMIC_RELAXED);
+	report_rtp(&rtp, r);
+}
