@@ -22,8 +22,8 @@
 
 #define LINE_MAX_LEN	1024
 #define CALL_ID_MAX_LEN 128
-#define BURST		100
-#define RATE		20
+#define BURST		500
+#define RATE		100
 #define PLACES		128 /* power of two; two places that share a slot share its tokens */
 
 /* Tokens are in 1/1000 of a line, so that one more millisecond is RATE more tokens. */
