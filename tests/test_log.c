@@ -193,7 +193,7 @@ static void *write_many(void *arg)
 
 static void test_lines_of_threads_do_not_mix(void)
 {
-	static char name[4][64], text[1 << 17], line[256];
+	static char name[4][64], text[1 << 17], line[1024];
 	unsigned int lines = 0;
 	pthread_t thread[4];
 
