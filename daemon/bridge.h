@@ -12,8 +12,8 @@
 #include "counter_names.h"
 #include "nat_latch.h"
 
-enum side { SIDE_A, SIDE_B };		  /* A: who sent the first offer; B: who answered it */
-enum component { COMP_RTP, COMP_RTCP };	  /* RTP also stands for all of a media that is not RTP */
+enum side { SIDE_A, SIDE_B };		/* A: who sent the first offer; B: who answered it */
+enum component { COMP_RTP, COMP_RTCP }; /* RTP also stands for all of a media that is not RTP */
 
 enum bridge_kind {
 	BRIDGE_RTP,
@@ -21,17 +21,22 @@ enum bridge_kind {
 };
 
 enum side_flag {
-	SIDE_MUX = 1 << 0,	    /* RTCP comes and goes on the RTP port (RFC 5761) */
-	SIDE_ASYMMETRIC = 1 << 1,   /* sends go to the SDP's endpoint, whatever the source */
+	SIDE_MUX = 1 << 0,	     /* RTCP comes and goes on the RTP port (RFC 5761) */
+	SIDE_ASYMMETRIC = 1 << 1,    /* sends go to the SDP's endpoint, whatever the source */
 	SIDE_STRICT_SOURCE = 1 << 2, /* once LOCKED, even a NAT that rebound is refused */
-	SIDE_HANDOVER = 1 << 3,	    /* media-handover: an acceptable source may take over at any time */
-	SIDE_TRUST_SIP = 1 << 4,    /* SIP-source-address: the signalled address is sip's, the port is SDP's */
-	SIDE_BLOCK = 1 << 5,	    /* packets from this side are dropped */
-	SIDE_SILENCE = 1 << 6,	    /* packets from this side are forwarded with silent payload, or dropped */
-	SIDE_DTLS = 1 << 7,	    /* DTLS was negotiated */
-	SIDE_HOLD = 1 << 8,	    /* this side is on hold (not sending): silence is no fault */
-	SIDE_RELEARN = 1 << 9,	    /* in an update: this offer or answer changed the media, open the window */
-	SIDE_FRESH = 1 << 10,	    /* in an update: another party has taken this side (serial fork): forget what was learned */
+	SIDE_HANDOVER = 1 << 3, /* media-handover: an acceptable source may take over at any time */
+	SIDE_TRUST_SIP =
+		1 << 4, /* SIP-source-address: the signalled address is sip's, the port is SDP's */
+	SIDE_BLOCK = 1 << 5, /* packets from this side are dropped */
+	SIDE_SILENCE =
+		1 << 6, /* packets from this side are forwarded with silent payload, or dropped */
+	SIDE_DTLS = 1 << 7, /* DTLS was negotiated */
+	SIDE_HOLD = 1 << 8, /* this side is on hold (not sending): silence is no fault */
+	SIDE_RELEARN =
+		1 << 9, /* in an update: this offer or answer changed the media, open the window */
+	SIDE_FRESH =
+		1
+		<< 10, /* in an update: another party has taken this side (serial fork): forget what was learned */
 };
 
 #define BRIDGE_CLOCKS 8
@@ -42,7 +47,7 @@ struct side_conf {
 	struct endpoint sip;	/* where SIP came from; its port is ignored */
 	uint32_t flags;		/* enum side_flag */
 	uint8_t latching;	/* enum latch_mode */
-	int16_t tos;		/* TOS/traffic class of packets sent to this side; -1: keep each packet's own */
+	int16_t tos; /* TOS/traffic class of packets sent to this side; -1: keep each packet's own */
 };
 
 struct bridge_conf {
@@ -82,8 +87,8 @@ struct stream_report {
 	uint64_t packets_in, bytes_in;	 /* accepted from the remote; bytes of UDP payload */
 	uint64_t packets_out, bytes_out; /* sent to the remote */
 	uint64_t errors_out;
-	uint64_t drops[DROP_COUNT];	 /* of packets that arrived at this stream */
-	int64_t last_in_ms;		 /* clock_ms() of the last accepted packet; 0: none */
+	uint64_t drops[DROP_COUNT]; /* of packets that arrived at this stream */
+	int64_t last_in_ms;	    /* clock_ms() of the last accepted packet; 0: none */
 	/* RTP of the current SSRC (RFC 3550, A.1, A.3, A.8); ssrc_known false: none seen */
 	bool ssrc_known;
 	uint32_t ssrc, last_timestamp;
@@ -95,20 +100,21 @@ struct stream_report {
 
 /* Told on the control thread by worker_pool_dispatch(). */
 enum bridge_event {
-	BRIDGE_LATCHED,	 /* the stream has a source, or another one: stream_report says which */
-	BRIDGE_REFUSED,	 /* packets of strangers were refused (at most one event a second and stream) */
-	BRIDGE_CLOSED,	 /* after bridge_close(): descriptors are closed, nothing is running; free with bridge_free() */
+	BRIDGE_LATCHED, /* the stream has a source, or another one: stream_report says which */
+	BRIDGE_REFUSED, /* packets of strangers were refused (at most one event a second and stream) */
+	BRIDGE_CLOSED, /* after bridge_close(): descriptors are closed, nothing is running; free with bridge_free() */
 };
 
 struct bridge;
 struct worker_pool;
 
-typedef void bridge_event_fn(void *arg, struct bridge *bridge, enum bridge_event event, enum side side, enum component comp);
+typedef void bridge_event_fn(void *arg, struct bridge *bridge, enum bridge_event event,
+			     enum side side, enum component comp);
 
 struct worker_pool_conf {
-	unsigned int threads;	    /* 0: one per core this process may run on */
-	int64_t patience_ms;	    /* latch-patience */
-	int64_t window_ms;	    /* how long LEARN lasts after the first source, or after an offer or answer */
+	unsigned int threads; /* 0: one per core this process may run on */
+	int64_t patience_ms;  /* latch-patience */
+	int64_t window_ms; /* how long LEARN lasts after the first source, or after an offer or answer */
 	bridge_event_fn *event;
 	void *arg;
 };
@@ -134,7 +140,8 @@ unsigned int worker_pool_pick(const struct worker_pool *pool);
  * Return: NULL, out of memory; descriptors are still the caller's.
  */
 struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct bridge *sibling,
-			   const int fd[2][2], const struct endpoint local[2][2], const struct bridge_conf *conf, void *owner);
+			   const int fd[2][2], const struct endpoint local[2][2],
+			   const struct bridge_conf *conf, void *owner);
 /* New settings from an offer or answer. 0; -ENOMEM: the old ones stay. */
 int bridge_update(struct bridge *bridge, const struct bridge_conf *conf);
 const struct bridge_conf *bridge_conf(const struct bridge *bridge); /* as last given */
@@ -143,7 +150,8 @@ void bridge_close(struct bridge *bridge);
 void bridge_free(struct bridge *bridge);
 void *bridge_owner(const struct bridge *bridge);
 bool bridge_has(const struct bridge *bridge, enum side side, enum component comp);
-void bridge_report(const struct bridge *bridge, enum side side, enum component comp, struct stream_report *report);
+void bridge_report(const struct bridge *bridge, enum side side, enum component comp,
+		   struct stream_report *report);
 /* clock_ms() of the last packet accepted from either side; 0: none. Cheap: for timeouts. */
 int64_t bridge_last_in_ms(const struct bridge *bridge);
 /* Did the sockets of this side hear anything at all, accepted or not? (port quarantine) */

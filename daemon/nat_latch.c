@@ -211,7 +211,7 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 	}
 	if (change == LATCH_KEEP && admissible(ref, rank))
 		return;
-	if (change != LATCH_REOPEN) {
+	if (change == LATCH_MOVE || !admissible(ref, rank)) {
 		latch->moved = change == LATCH_MOVE && was_exact;
 		latch->stale = true;
 	}

@@ -61,10 +61,8 @@ void stream_disconnect(struct stream *s)
 {
 	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 
-	if (!s->connected)
-		return;
-	connect(s->fd, &nobody, sizeof(nobody));
-	s->connected = false;
+	if (s->connected)
+		s->connected = connect(s->fd, &nobody, sizeof(nobody)) < 0;
 }
 
 /*
@@ -102,8 +100,8 @@ void stream_aim_side(const struct stream *s)
 
 bool stream_tick(struct stream *s, int64_t now_ms)
 {
-	bool flows =
-		s->packets_in - s->watched_packets >= 2; /* RTCP alone is not worth a connection */
+	/* RTCP every few seconds is not worth a connection. */
+	bool flows = s->packets_in - s->watched_packets >= 2;
 	bool silent = latch_silent(&s->latch, now_ms);
 
 	s->watched_packets = s->packets_in;

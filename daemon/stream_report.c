@@ -4,12 +4,14 @@
 #include <sched.h>
 #include "stream.h"
 
+typedef uint32_t __attribute__((may_alias)) word;
+
 /* Word by word, while the media thread may be writing: what was torn is thrown away by the caller. */
 __attribute__((no_sanitize("thread"))) static void copy_words(void *to, const void *from,
 							      size_t bytes)
 {
-	volatile const uint32_t *source = from;
-	uint32_t *target = to;
+	const volatile word *source = from;
+	word *target = to;
 
 	for (size_t i = 0; i < bytes / sizeof(*target); i++)
 		target[i] = source[i];

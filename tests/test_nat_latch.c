@@ -544,6 +544,22 @@ static void test_resumed_phone_may_have_a_new_nat_binding(void)
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
 }
 
+/* In another WLAN: the same private address, but SIP comes from elsewhere. */
+static void test_phone_in_another_network_may_come_late(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_REOPEN, "192.168.1.5:4000", "198.51.100.3");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_ADMIT);
+	box.now += 4000;
+	CU_ASSERT_FALSE(latch_tick(&box.latch, box.now));
+	box.ssrc = 8;
+	CU_ASSERT_EQUAL(hear(&box, "192.0.2.66:6666"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear(&box, "198.51.100.3:700"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+}
+
 static void test_unchanged_update_changes_nothing(void)
 {
 	struct box box;
