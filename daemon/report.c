@@ -14,7 +14,7 @@ static struct str copy(struct arena *arena, struct str text, bool *failed)
 	struct str out;
 
 	if (!text.len)
-		return STR_NONE;
+		return STR("");
 	out = arena_str(arena, text);
 	*failed |= !out.s;
 	return out;

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fuzz_ng.c - a talk with the relay: datagrams in, replies out, with real ports and media threads
+ *
+ * An input is one datagram, or several with a byte 0xfe between. Each reply must be one that a proxy can read: the
+ * cookie, and a dictionary with a result; SDP that went out must parse. When the calls are ended, no port may be
+ * left in use.
+ */
+#include "daemon/bencode.h"
+#include "daemon/ctl.h"
+#include "daemon/json.h"
+#include "tests/scene.h"
+
+#define SEPARATOR 0xfe
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct scene scene;
+static struct ctl *ctl;
+static struct arena *arena;
+static char out[CTL_DATAGRAM];
+
+static void batch_done(void *arg)
+{
+	(void)arg;
+}
+
+static void open_once(void)
+{
+	static const struct conf_list none;
+	const struct ctl_conf conf = { &none, &none, 16, 1 };
+	const char *error = NULL;
+
+	if (ctl)
+		return;
+	scene_open_ports(&scene, 21500, 21531);
+	arena = arena_new(1 << 16);
+	ctl = ctl_open(scene.base, &conf, &scene.env, batch_done, NULL, &error);
+	scene_must(arena && ctl, "control");
+	log_set_level(LOG_LEVEL_ERR);
+}
+
+static void check_reply(struct str cookie, struct str reply)
+{
+	struct str payload = reply;
+	struct dict *map = NULL;
+	const char *why;
+	struct sdp sdp;
+	int error;
+
+	if (!str_eq(str_split(&payload, ' '), cookie) || !payload.len)
+		abort();
+	arena_reset(arena);
+	error = payload.s[0] == '{' ? json_decode(arena, payload, &map)
+				    : bencode_decode(arena, payload, &map);
+	if (error || !dict_get_str(map, STR("result")).len)
+		abort();
+	if (dict_get(map, STR("sdp")) &&
+	    sdp_parse(arena, dict_get_str(map, STR("sdp")), &sdp, &why))
+		abort();
+}
+
+/* Each from another port, so that no cookie counts as repeated. */
+static void run_datagram(struct str datagram)
+{
+	static uint16_t port;
+	struct endpoint source = { .in4 = { .sin_family = AF_INET,
+					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+	struct buf reply = BUF_INIT(out, sizeof(out));
+	struct str rest = datagram;
+
+	endpoint_set_port(&source, ++port);
+	ctl_datagram(ctl, &source, datagram, &reply);
+	if (reply.len)
+		check_reply(str_split(&rest, ' '), (struct str){ out, reply.len });
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str rest = { (const char *)data, size };
+
+	open_once();
+	while (rest.len)
+		run_datagram(str_split(&rest, (char)SEPARATOR));
+	call_table_close_all(scene.calls);
+	if (!scene_settle(&scene) || scene_used(&scene, "pub") || scene_used(&scene, "priv") ||
+	    scene_used(&scene, "six"))
+		abort();
+	return 0;
+}
