@@ -37,7 +37,7 @@ LINK       = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
 
 DAEMON_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/main.c,$(wildcard daemon/*.c)))
 CONTROL_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard control/*.c))
-UNIT_OBJ    := $(patsubst %.c,$(B)/%.o,tests/main.c tests/alloc.c $(wildcard tests/test_*.c))
+UNIT_OBJ    := $(patsubst %.c,$(B)/%.o,tests/main.c tests/alloc.c $(wildcard tests/fake_*.c tests/test_*.c))
 # What the daemon's code offers to other programs; only what they call is linked.
 LIBDAEMON   := $(B)/libdaemon.a
 
