@@ -531,6 +531,116 @@ static void test_moved_phone_is_found_again(void)
 	close_scene(&scene);
 }
 
+static void test_another_party_begins_anew(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	struct stream_report report;
+	int other;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	other = socket_at("127.0.0.1", &at);
+	scene.conf.side[SIDE_B].sdp[COMP_RTP] = at;
+	scene.conf.side[SIDE_B].flags = SIDE_FRESH | SIDE_RELEARN;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 2, 7);
+	CU_ASSERT_TRUE(hears_rtp(other, &scene.relay_at[B_RTP], 2));
+	get_report(&scene, B_RTP, &report);
+	CU_ASSERT_EQUAL(report.state, LATCH_WAIT);
+	CU_ASSERT_FALSE(endpoint_is_set(&report.latched));
+	close(other);
+	close_scene(&scene);
+}
+
+/* B's SDP is unusable, SIP came from elsewhere: all that is known is where B's RTP came from. */
+static void test_rtcp_is_tried_beside_latched_rtp(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	struct stream_report report;
+	uint8_t p[2048];
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	for (int comp = 0; comp < 2; comp++)
+		memset(&scene.conf.side[SIDE_B].sdp[comp].in4.sin_addr, 0, 4);
+	CU_ASSERT_TRUE(
+		endpoint_parse_addr(STR("127.0.0.1"), AF_INET, &scene.conf.side[SIDE_B].sip));
+	scene.conf.side[SIDE_B].flags = SIDE_FRESH;
+	update(&scene);
+	sendto(scene.phone[A_RTCP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTCP].sa,
+	       endpoint_len(&scene.relay_at[A_RTCP]));
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTCP, DROP_NO_DESTINATION, 1));
+	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1, 8);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 1));
+	at = scene.phone_at[B_RTP];
+	endpoint_set_port(&at, (uint16_t)(endpoint_port(&at) + 1));
+	close(scene.phone[B_RTCP]);
+	scene.phone[B_RTCP] = bound_socket(&at);
+	if (scene.phone[B_RTCP] >= 0) { /* else somebody else has that port: nothing can be said */
+		sendto(scene.phone[A_RTCP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTCP].sa,
+		       endpoint_len(&scene.relay_at[A_RTCP]));
+		CU_ASSERT_EQUAL(hear(scene.phone[B_RTCP], p, &at), 8);
+	}
+	get_report(&scene, B_RTP, &report);
+	CU_ASSERT_EQUAL(report.rank, RANK_ADDR);
+	close_scene(&scene);
+}
+
+/* What one media has learned speaks for the other medias of the same phone. */
+static void test_sibling_speaks_for_a_source(void)
+{
+	struct scene scene;
+	struct stream_report report;
+	struct bridge *video;
+	struct endpoint local[2][2] = { 0 }, at;
+	int fd[2][2] = { { -1, -1 }, { -1, -1 } };
+	int phone = socket_at("127.9.9.9", &at);
+	int64_t end = clock_ms() + DEADLINE_MS;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	CU_ASSERT_TRUE(
+		endpoint_parse_addr(STR("127.9.9.9"), AF_INET, &scene.conf.side[SIDE_A].sip));
+	update(&scene);
+	send_rtp(phone, &scene.relay_at[A_RTP], 1, 7); /* by SIP's address */
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1));
+	CU_ASSERT_TRUE(
+		endpoint_parse_addr(STR("127.7.7.7"), AF_INET, &scene.conf.side[SIDE_A].sip));
+	for (int i = 0; i < 4; i++)
+		fd[i >> 1][i & 1] = socket_at("127.0.0.1", &local[i >> 1][i & 1]);
+	video = bridge_open(scene.pool, 0, scene.bridge, fd, local, &scene.conf, &scene);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(video);
+	worker_pool_flush(scene.pool);
+	send_rtp(phone, &local[SIDE_A][COMP_RTP], 2, 8);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &local[SIDE_B][COMP_RTP], 2));
+	do
+		bridge_report(video, SIDE_A, COMP_RTP, &report);
+	while (!report.packets_in && clock_ms() < end);
+	CU_ASSERT_EQUAL(report.rank, RANK_NEAR);
+	bridge_close(video);
+	end_traffic(&scene);
+	CU_ASSERT_TRUE(wait_events(&scene, &scene.closed, 2));
+	bridge_free(video);
+	close(phone);
+	close_scene(&scene);
+}
+
+static void test_dtls_passes_where_it_was_negotiated(void)
+{
+	static const uint8_t hello[] = { 22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
+	struct scene scene;
+	struct endpoint source;
+	uint8_t p[2048];
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	scene.conf.side[SIDE_B].flags = SIDE_DTLS;
+	update(&scene);
+	sendto(scene.phone[A_RTP], hello, sizeof(hello), 0, &scene.relay_at[A_RTP].sa,
+	       endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), (ssize_t)sizeof(hello));
+	close_scene(&scene);
+}
+
 static void test_opaque_bridge_forwards_anything(void)
 {
 	struct scene scene;
@@ -741,6 +851,10 @@ TEST_SUITE(bridge, { "two phones exchange RTP and RTCP", test_two_phones_exchang
 	   { "RTCP on the RTP port goes on as RTCP", test_rtcp_on_the_rtp_port_goes_on_as_rtcp },
 	   { "update takes effect while running", test_update_takes_effect_while_running },
 	   { "moved phone is found again", test_moved_phone_is_found_again },
+	   { "another party begins anew", test_another_party_begins_anew },
+	   { "RTCP is tried beside latched RTP", test_rtcp_is_tried_beside_latched_rtp },
+	   { "sibling speaks for a source", test_sibling_speaks_for_a_source },
+	   { "DTLS passes where it was negotiated", test_dtls_passes_where_it_was_negotiated },
 	   { "opaque bridge forwards anything", test_opaque_bridge_forwards_anything },
 	   { "bridge does not feed itself", test_bridge_does_not_feed_itself },
 	   { "TOS is set or kept", test_tos_is_set_or_kept },

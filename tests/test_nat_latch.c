@@ -445,6 +445,19 @@ static void test_moved_phone_takes_over_at_once_and_late_packets_do_not(void)
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50009"), LATCH_ADMIT);
 }
 
+static void test_phone_may_move_back(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_MOVE, "192.168.1.5:4002", "203.0.113.9");
+	hear_after(&box, 20, "203.0.113.9:50009");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+	update(&box, LATCH_MOVE, "192.168.1.5:4000", "203.0.113.9");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50009"), LATCH_REFUSE);
+}
+
 static void test_moved_phone_is_not_replaced_by_a_stranger(void)
 {
 	struct box box;
@@ -657,6 +670,7 @@ TEST_SUITE(
 	  test_handover_lets_acceptable_sources_take_over },
 	{ "moved phone takes over at once, late packets do not",
 	  test_moved_phone_takes_over_at_once_and_late_packets_do_not },
+	{ "phone may move back", test_phone_may_move_back },
 	{ "moved phone is not replaced by a stranger",
 	  test_moved_phone_is_not_replaced_by_a_stranger },
 	{ "old source is locked again when nothing new appears",
@@ -671,6 +685,7 @@ TEST_SUITE(
 	{ "resumed phone keeps its source", test_resumed_phone_keeps_its_source },
 	{ "resumed phone may have a new NAT binding",
 	  test_resumed_phone_may_have_a_new_nat_binding },
+	{ "phone in another network may come late", test_phone_in_another_network_may_come_late },
 	{ "unchanged update changes nothing", test_unchanged_update_changes_nothing },
 	{ "unknown source yields once an address is told",
 	  test_unknown_source_yields_once_an_address_is_told },
