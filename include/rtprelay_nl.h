@@ -6,8 +6,8 @@
  * one that a command does not list, one of a wrong length and one out of range are refused, and the extack
  * sentence says why. Errors that any command may return:
  *   -EPERM    the sender has no CAP_NET_ADMIN in the network namespace of the socket
- *   -EINVAL   an attribute is missing, unknown, lacks NLA_F_NESTED, or contradicts another
- *   -ERANGE   an attribute is too short, too long or out of range
+ *   -EINVAL   an attribute is missing, unknown, lacks NLA_F_NESTED, contradicts another, or is a number of a wrong length
+ *   -ERANGE   a number is out of range; bytes are too few or too many
  *   -ENOMEM
  * A command acts in the network namespace its socket was made in; each has flows, limit and counters of its own.
  * Several commands may be put in one sendmsg(); each is answered on its own, in their order.

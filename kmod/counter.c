@@ -13,6 +13,7 @@
 #include "counter.h"
 #include "flow.h"
 #include "net.h"
+#include "packet.h"
 
 struct rtpr_totals __percpu *rtpr_totals_new(void)
 {
@@ -72,8 +73,12 @@ void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_count
 	u64_stats_update_end(&t->sync);
 }
 
-unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter why)
+unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+			enum rtprelay_counter why)
 {
-	rtpr_count(rn, flow, why);
-	return rtpr_verdict(why);
+	unsigned int verdict = rtpr_verdict(why);
+
+	if (!pkt->segment || verdict != NF_ACCEPT)
+		rtpr_count(rn, flow, why);
+	return verdict;
 }

@@ -8,6 +8,7 @@
 
 struct rtpr_flow;
 struct rtpr_net;
+struct rtpr_packet;
 
 /**
  * struct rtpr_totals - one CPU's share of the counters of a namespace
@@ -38,8 +39,10 @@ void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_count
 
 /**
  * rtpr_leave() - count why a packet is not forwarded
+ * A segment of a larger packet that goes up comes back alone, and is counted then.
  * Return: the hook's verdict, NF_ACCEPT (to the daemon) or NF_DROP, as the counter says
  */
-unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter why);
+unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+			enum rtprelay_counter why);
 
 #endif

@@ -31,7 +31,7 @@ static unsigned int rtpr_forward(struct rtpr_net *rn, struct rtpr_flow *flow,
 		rtpr_count(rn, flow, RTPRELAY_C_TAPPED);
 	/* Not shared with a packet socket or a tap from here on, and with room for the headers. */
 	if (unlikely(skb_cow(skb, rtpr_headroom(flow, dst))))
-		return rtpr_leave(rn, flow, RTPRELAY_C_DROP_NOMEM);
+		return rtpr_leave(rn, flow, pkt, RTPRELAY_C_DROP_NOMEM);
 	rtpr_rewrite(skb, pkt, flow);
 	if (unlikely(!rtpr_xmit(skb, flow, dst)))
 		rtpr_count(rn, flow, RTPRELAY_C_DROP_XMIT);
@@ -42,6 +42,24 @@ static bool rtpr_too_long(const struct sk_buff *skb, const struct rtpr_flow *flo
 			  const struct dst_entry *dst)
 {
 	return skb->len + rtpr_flow_grows(flow) > dst_mtu(dst);
+}
+
+/* Return: RTPRELAY_C_UNSPEC, and the route: it can be forwarded; else the counter that says why not. */
+static enum rtprelay_counter rtpr_check(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+					const struct sk_buff *skb, struct dst_entry **dst)
+{
+	enum rtprelay_counter why = rtpr_flow_admits(flow, pkt);
+
+	if (unlikely(why))
+		return why;
+	if (unlikely(pkt->ttl <= 1))
+		return RTPRELAY_C_DROP_TTL;
+	*dst = rtpr_route(flow);
+	if (unlikely(!*dst))
+		return RTPRELAY_C_PASS_ROUTE;
+	if (unlikely(rtpr_too_long(skb, flow, *dst)))
+		return RTPRELAY_C_PASS_SIZE;
+	return RTPRELAY_C_UNSPEC;
 }
 
 /* @flow was found for @pkt. The verdict, or -EAGAIN: the flow was replaced meanwhile. */
@@ -55,27 +73,20 @@ static int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *flow, struct rtp
 		pkt->rtp.kind = RTP_KIND_OTHER;
 	else if (!rtpr_packet_kind(pkt, skb))
 		return NF_ACCEPT;
-	why = rtpr_flow_admits(flow, pkt);
+	why = rtpr_check(flow, pkt, skb, &dst);
 	if (unlikely(why)) {
 		if (why == RTPRELAY_C_DROP_SOURCE)
 			rtpr_event_refused(flow, pkt);
-		return rtpr_leave(rn, flow, why);
+		return rtpr_leave(rn, flow, pkt, why);
 	}
-	if (unlikely(pkt->ttl <= 1))
-		return rtpr_leave(rn, flow, RTPRELAY_C_DROP_TTL);
-	dst = rtpr_route(flow);
-	if (unlikely(!dst))
-		return rtpr_leave(rn, flow, RTPRELAY_C_PASS_ROUTE);
-	if (unlikely(rtpr_too_long(skb, flow, dst)))
-		return rtpr_leave(rn, flow, RTPRELAY_C_PASS_SIZE);
 	if (unlikely(!rtpr_flow_count(flow, pkt, skb)))
 		return -EAGAIN;
 	if (unlikely(flow->conf.flags & RTPRELAY_FLOW_DROP))
-		return rtpr_leave(rn, flow, RTPRELAY_C_DROP_BLOCKED);
+		return rtpr_leave(rn, flow, pkt, RTPRELAY_C_DROP_BLOCKED);
 	return rtpr_forward(rn, flow, pkt, skb, dst);
 }
 
-static unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk_buff *skb, u8 pf)
+static unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk_buff *skb, u8 pf, bool segment)
 {
 	struct rtpr_packet pkt;
 	struct rtpr_flow *flow;
@@ -83,6 +94,7 @@ static unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk_buff *skb, u8 p
 
 	if (!rtpr_packet_parse(&pkt, skb, pf))
 		return NF_ACCEPT;
+	pkt.segment = segment;
 	do {
 		flow = rtpr_flow_find(rn, &pkt.dst);
 		if (!flow)
@@ -112,7 +124,7 @@ static unsigned int rtpr_hook_gso(struct rtpr_net *rn, struct sk_buff *skb, u8 p
 	skb_list_walk_safe(segment, segment, next)
 	{
 		skb_mark_not_on_list(segment);
-		switch (rtpr_hook_one(rn, segment, pf)) {
+		switch (rtpr_hook_one(rn, segment, pf, true)) {
 		case NF_STOLEN:
 			break;
 		case NF_ACCEPT:
@@ -129,5 +141,5 @@ unsigned int rtpr_hook(void *priv, struct sk_buff *skb, const struct nf_hook_sta
 {
 	if (unlikely(skb_is_gso(skb)))
 		return rtpr_hook_gso(priv, skb, state->pf);
-	return rtpr_hook_one(priv, skb, state->pf);
+	return rtpr_hook_one(priv, skb, state->pf, false);
 }

@@ -14,6 +14,7 @@
  * @payload_len: of the UDP payload
  * @ttl:	 or hop limit, as it came
  * @tos:	 or traffic class, as it came
+ * @segment:	 was taken out of a larger packet (GRO)
  * Offsets, never pointers: the headers move when a packet is made writable.
  */
 struct rtpr_packet {
@@ -21,6 +22,7 @@ struct rtpr_packet {
 	struct rtp_wire rtp;
 	u16 udp_off, payload_off, payload_len;
 	u8 ttl, tos;
+	bool segment;
 };
 
 /**

@@ -67,7 +67,7 @@ static int read_one(struct nl *nl, const struct nlmsghdr *nlh, mnl_cb_t cb, void
 
 int nl_read(struct nl *nl, uint32_t seq, mnl_cb_t cb, void *arg)
 {
-	static char buf[BUF_SIZE];
+	char buf[BUF_SIZE];
 
 	for (;;) {
 		ssize_t n = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * test_devices.c - in and out through VLANs, bridges, tunnels; packets put together by GRO; the tap
+ */
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nl.h"
+#include "tests/test.h"
+#include "world.h"
+
+#define LOCAL "192.0.2.254:30000"
+#define OUT   "198.51.100.254:30002"
+#define DST   "198.51.100.1:5000"
+
+static struct nl nl;
+static struct packet packet;
+static struct nl_state state;
+static uint8_t rtp[1500];
+
+static const struct nl_flow plain = {
+	.local = LOCAL,
+	.src = "192.0.2.1:4000",
+	.out = OUT,
+	.dst = DST,
+	.kind = RTPRELAY_KIND_MUX,
+};
+
+static void start(void)
+{
+	world_open();
+	CU_ASSERT_FATAL(nl_open(&nl, "relay"));
+}
+
+/* Through @flow from namespace a to b, and unharmed. */
+static void check_flow(const struct nl_flow *flow, size_t len)
+{
+	int a = world_udp("a", flow->src), b = world_udp("b", flow->dst);
+
+	CU_ASSERT_EQUAL(nl_add(&nl, flow, NLM_F_CREATE, NULL), 0);
+	for (uint16_t seq = 1; seq <= 10; seq++) {
+		rtp_make(rtp, len, 0, seq, 0, 1);
+		CU_ASSERT_FATAL(world_send(a, flow->local, rtp, len));
+		CU_ASSERT_FATAL(world_receive(b, &packet, SOON));
+		CU_ASSERT_STRING_EQUAL(packet.from, flow->out);
+		CU_ASSERT_EQUAL(packet.len, len);
+		CU_ASSERT_EQUAL(memcmp(packet.bytes, rtp, len), 0);
+	}
+	CU_ASSERT_EQUAL(nl_del(&nl, flow->local, &state), 0);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 10);
+	close(a);
+	close(b);
+}
+
+static void test_vlans_on_both_sides(void)
+{
+	const struct nl_flow flow = { .local = "10.1.0.254:30000",
+				      .src = "10.1.0.1:4000",
+				      .out = "10.2.0.254:30002",
+				      .dst = "10.2.0.1:5000",
+				      .kind = RTPRELAY_KIND_RTP };
+
+	start();
+	world_run("set -e; for v in 'a eth0 7 10.1.0.1' 'relay a0 7 10.1.0.254' 'relay b0 8 "
+		  "10.2.0.254' "
+		  "'b eth0 8 10.2.0.1'; do set -- $v;"
+		  "ip -n $1 link add link $2 name $2.$3 type vlan id $3;"
+		  "ip -n $1 addr add $4/24 dev $2.$3; ip -n $1 link set $2.$3 up; done");
+	check_flow(&flow, 172);
+	world_run("ip -n a link del eth0.7; ip -n relay link del a0.7;"
+		  "ip -n relay link del b0.8; ip -n b link del eth0.8");
+	nl_close(&nl);
+}
+
+/* The relay's address on a bridge, with bridged packets shown to netfilter as well. */
+static void test_bridge_with_br_netfilter(void)
+{
+	start();
+	world_run("modprobe br_netfilter; ip -n relay link add br0 type bridge;"
+		  "ip -n relay addr flush dev a0; ip -n relay link set a0 master br0;"
+		  "ip -n relay addr add 192.0.2.254/24 dev br0; ip -n relay link set br0 up;"
+		  "ip netns exec relay sysctl -q -w net.bridge.bridge-nf-call-iptables=1;"
+		  "ip -n a neigh flush all");
+	check_flow(&plain, 172);
+	world_run("ip -n relay link del br0; ip -n relay addr add 192.0.2.254/24 dev a0;"
+		  "ip -n relay addr add 2001:db8:a::fe/64 dev a0 nodad; ip -n a neigh flush all");
+	nl_close(&nl);
+}
+
+static void test_wireguard_as_one_side(void)
+{
+	struct nl_flow flow = plain;
+
+	start();
+	world_run("set -e; umask 077; cd /tmp; for n in a relay; do wg genkey >$n.key; wg pubkey "
+		  "<$n.key "
+		  ">$n.pub; done\n"
+		  "for n in a relay; do ip -n $n link add wg0 type wireguard;"
+		  "  [ $n = a ] && i=1 || i=254; ip -n $n addr add 10.9.0.$i/24 dev wg0; done\n"
+		  "ip netns exec relay wg set wg0 listen-port 51820 private-key relay.key "
+		  "  peer $(cat a.pub) allowed-ips 10.9.0.1/32\n"
+		  "ip netns exec a wg set wg0 private-key a.key "
+		  "  peer $(cat relay.pub) allowed-ips 10.9.0.0/24 endpoint 192.0.2.254:51820\n"
+		  "ip -n a link set wg0 up; ip -n relay link set wg0 up");
+	flow.local = "10.9.0.254:30000";
+	flow.src = "10.9.0.1:4000";
+	check_flow(&flow, 172);
+	/* And out through it. */
+	flow = (struct nl_flow){ .local = "198.51.100.254:30000",
+				 .src = "198.51.100.1:4000",
+				 .out = "10.9.0.254:30002",
+				 .dst = "10.9.0.1:5000",
+				 .kind = RTPRELAY_KIND_RTP };
+	{
+		int b = world_udp("b", flow.src), a = world_udp("a", flow.dst);
+
+		CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+		rtp_make(rtp, 172, 0, 1, 0, 1);
+		CU_ASSERT(world_send(b, flow.local, rtp, 172));
+		CU_ASSERT(world_receive(a, &packet, SOON));
+		CU_ASSERT_STRING_EQUAL(packet.from, flow.out);
+		CU_ASSERT_EQUAL(memcmp(packet.bytes, rtp, 172), 0);
+		CU_ASSERT_EQUAL(nl_del(&nl, flow.local, NULL), 0);
+		close(a);
+		close(b);
+	}
+	world_run("ip -n a link del wg0; ip -n relay link del wg0");
+	nl_close(&nl);
+}
+
+static void test_gre_as_one_side(void)
+{
+	struct nl_flow flow = plain;
+
+	start();
+	world_run("set -e; ip -n relay tunnel add g0 mode gre local 198.51.100.254 remote "
+		  "198.51.100.1 ttl 64;"
+		  "ip -n b tunnel add g0 mode gre local 198.51.100.1 remote 198.51.100.254 ttl 64;"
+		  "ip -n relay addr add 10.8.0.254/24 dev g0; ip -n b addr add 10.8.0.1/24 dev g0;"
+		  "ip -n relay link set g0 up; ip -n b link set g0 up");
+	flow.out = "10.8.0.254:30002";
+	flow.dst = "10.8.0.1:5000";
+	check_flow(&flow, 172);
+	world_run("ip -n relay link del g0; ip -n b link del g0");
+	nl_close(&nl);
+}
+
+static void test_no_connection_is_tracked(void)
+{
+	start();
+	world_run("ip netns exec relay nft 'table inet t { chain c { type filter hook prerouting "
+		  "priority 0; "
+		  "ct state new counter; }; chain o { type filter hook output priority 0; ct state "
+		  "new counter; };"
+		  "chain p { type nat hook postrouting priority 100; masquerade; }; }'");
+	check_flow(&plain, 172);
+	CU_ASSERT_EQUAL(world_run("ip netns exec relay grep -c 'dport=30000' "
+				  "/proc/net/nf_conntrack >/tmp/n 2>/dev/null; "
+				  "[ \"$(cat /tmp/n)\" = 0 ] || [ ! -s /tmp/n ]"),
+			0);
+	CU_ASSERT_EQUAL(
+		world_run("ip netns exec relay nft list table inet t | "
+			  "grep -c 'counter packets 0 ' >/tmp/n; [ \"$(cat /tmp/n)\" = 2 ]"),
+		0);
+	world_run("ip netns exec relay nft delete table inet t");
+	nl_close(&nl);
+}
+
+/* An administrator's firewall before priority -410 has the first word. */
+static void test_firewall_may_drop_first(void)
+{
+	int a, b;
+
+	start();
+	world_run("ip netns exec relay nft 'table inet t { chain c { type filter hook prerouting "
+		  "priority -450; udp dport 30000 drop; }; }'");
+	a = world_udp("a", plain.src);
+	b = world_udp("b", DST);
+	CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
+	rtp_make(rtp, 172, 0, 1, 0, 1);
+	CU_ASSERT(world_send(a, LOCAL, rtp, 172));
+	CU_ASSERT_FALSE(world_receive(b, &packet, NEVER));
+	world_run("ip netns exec relay nft delete table inet t");
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, NULL), 0);
+	close(a);
+	close(b);
+	nl_close(&nl);
+}
+
+#define SEGMENTS 8
+
+static void send_segments(int fd, const uint8_t *bytes, size_t len, uint16_t segment)
+{
+	struct sockaddr_storage to = world_addr(LOCAL);
+	struct iovec iov = { (void *)(uintptr_t)bytes, len };
+	char control[CMSG_SPACE(sizeof(segment))] = { 0 };
+	struct msghdr msg = { .msg_name = &to,
+			      .msg_namelen = sizeof(struct sockaddr_in),
+			      .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_UDP;
+	c->cmsg_type = UDP_SEGMENT;
+	c->cmsg_len = CMSG_LEN(sizeof(segment));
+	memcpy(CMSG_DATA(c), &segment, sizeof(segment));
+	CU_ASSERT_EQUAL_FATAL(sendmsg(fd, &msg, 0), (ssize_t)len);
+}
+
+/* One large packet on the wire of the emulated devices, in which one datagram is for the daemon. */
+static void test_segments_are_taken_one_by_one(void)
+{
+	static const char stun[] = "\x00\x01\x00\x00\x21\x12\xa4\x42transaction!";
+	static uint8_t bytes[SEGMENTS * 172];
+	static const struct {
+		const char *out, *dst;
+	} families[] = { { OUT, DST }, { "[2001:db8:b::fe]:30002", "[2001:db8:b::1]:5000" } };
+
+	start();
+	for (size_t f = 0; f < 2; f++) {
+		struct nl_flow flow = plain;
+		int a = world_udp("a", plain.src), relay = world_udp("relay", LOCAL), b;
+
+		flow.out = families[f].out;
+		flow.dst = families[f].dst;
+		b = world_udp("b", flow.dst);
+		for (int i = 0; i < SEGMENTS; i++)
+			rtp_make(bytes + i * 172, 172, 0, (uint16_t)(i + 1), 0, 1);
+		memcpy(bytes + 3 * 172, stun, sizeof(stun) - 1);
+		CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+		send_segments(a, bytes, sizeof(bytes) - 10, 172);
+		for (int i = 0; i < SEGMENTS; i++) {
+			size_t len = i == SEGMENTS - 1 ? 162 : 172;
+
+			CU_ASSERT_FATAL(world_receive(i == 3 ? relay : b, &packet, SOON));
+			CU_ASSERT_EQUAL(packet.len, len);
+			CU_ASSERT_EQUAL(memcmp(packet.bytes, bytes + i * 172, len), 0);
+			CU_ASSERT_STRING_EQUAL(packet.from, i == 3 ? plain.src : flow.out);
+		}
+		CU_ASSERT_FALSE(world_receive(relay, &packet, NEVER));
+		CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
+		CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], SEGMENTS - 1);
+		CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PASS_STUN], 1);
+		CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_LOST], 1);
+		close(a);
+		close(b);
+		close(relay);
+	}
+	nl_close(&nl);
+}
+
+/* The relay's own device puts single packets together, by both of the kernel's ways. */
+static void test_gro_is_taken_apart(void)
+{
+	static const char *const ways[] = { "rx-udp-gro-forwarding", "rx-gro-list" };
+
+	start();
+	for (size_t w = 0; w < 2; w++) {
+		int a = world_udp("a", plain.src), b = world_udp("b", DST), got = 0;
+		int wire = world_sniff("relay", "a0"), merged = 0;
+
+		/* Packets that wait in the other end's ring are polled, and so merged, together. */
+		world_run(
+			"ip netns exec relay ethtool -K a0 gro on %s on >/dev/null;"
+			"ip netns exec a ethtool -K eth0 tx on tx-udp-segmentation off >/dev/null",
+			ways[w]);
+		CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
+		for (uint16_t burst = 0; burst < 20; burst++) {
+			static uint8_t bytes[SEGMENTS * 172];
+
+			for (int i = 0; i < SEGMENTS; i++)
+				rtp_make(bytes + i * 172, 172, 0, (uint16_t)(burst * SEGMENTS + i),
+					 0, 1);
+			send_segments(a, bytes, sizeof(bytes), 172);
+			for (int i = 0; i < SEGMENTS; i++) {
+				CU_ASSERT_FATAL(world_receive(b, &packet, SOON));
+				CU_ASSERT_EQUAL(packet.len, 172);
+				CU_ASSERT_EQUAL(memcmp(packet.bytes, bytes + i * 172, 172), 0);
+				got++;
+			}
+		}
+		while (world_sniffed(wire, &packet, 0))
+			merged += packet.len > 172;
+		CU_ASSERT(merged > 0);
+		CU_ASSERT_EQUAL(got, 20 * SEGMENTS);
+		CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
+		CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 20 * SEGMENTS);
+		CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_LOST], 0);
+		CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_REORDERED], 0);
+		world_run("ip netns exec relay ethtool -K a0 %s off gro off >/dev/null;"
+			  "ip netns exec a ethtool -K eth0 tx-udp-segmentation on >/dev/null",
+			  ways[w]);
+		close(wire);
+		close(a);
+		close(b);
+	}
+	nl_close(&nl);
+}
+
+static void test_tap_shows_packets_as_they_came(void)
+{
+	struct nl_flow flow = plain;
+	int a, b, tap;
+
+	start();
+	flow.flags = RTPRELAY_FLOW_TAP;
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+	a = world_udp("a", plain.src);
+	b = world_udp("b", DST);
+	tap = world_sniff("relay", RTPRELAY_TAP_DEVICE);
+	for (uint16_t seq = 1; seq <= 20; seq++) {
+		rtp_make(rtp, 172, 0, seq, 0, 1);
+		CU_ASSERT(world_send(a, LOCAL, rtp, 172));
+		CU_ASSERT_FATAL(world_receive(b, &packet, SOON));
+		CU_ASSERT_EQUAL(memcmp(packet.bytes, rtp, 172), 0);
+		CU_ASSERT_FATAL(world_sniffed(tap, &packet, SOON));
+		CU_ASSERT_STRING_EQUAL(packet.from, plain.src);
+		CU_ASSERT_STRING_EQUAL(packet.to, LOCAL);
+		CU_ASSERT_EQUAL(packet.ttl, 64);
+		CU_ASSERT_EQUAL(packet.len, 172);
+		CU_ASSERT_EQUAL(memcmp(packet.bytes, rtp, 172), 0);
+	}
+	CU_ASSERT_FALSE(world_sniffed(tap, &packet, 100));
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_TAPPED], 20);
+	CU_ASSERT_EQUAL(world_run("! ip -n relay link add type rtprelay 2>/dev/null"), 0);
+	close(a);
+	close(b);
+	close(tap);
+	nl_close(&nl);
+}
+
+static void test_tcpdump_reads_the_tap(void)
+{
+	struct nl_flow flow = plain;
+	int a;
+
+	start();
+	flow.flags = RTPRELAY_FLOW_TAP;
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+	a = world_udp("a", plain.src);
+	world_run("ip netns exec relay tcpdump -Z root -n -c 1 -i rtprelay0 >/tmp/tcpdump "
+		  "2>/tmp/tcpdump.err &"
+		  "for i in $(seq 100); do grep -q listening /tmp/tcpdump.err && break; sleep 0.1; "
+		  "done");
+	rtp_make(rtp, 172, 0, 1, 0, 1);
+	CU_ASSERT(world_send(a, LOCAL, rtp, 172));
+	CU_ASSERT_EQUAL(
+		world_run("for i in $(seq 100); do [ -s /tmp/tcpdump ] && break; sleep 0.1; done;"
+			  "grep -q 'IP 192.0.2.1.4000 > 192.0.2.254.30000: UDP, length 172' "
+			  "/tmp/tcpdump"),
+		0);
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, NULL), 0);
+	close(a);
+	nl_close(&nl);
+}
+
+TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
+	   { "a bridge, with br_netfilter", test_bridge_with_br_netfilter },
+	   { "WireGuard as one side", test_wireguard_as_one_side },
+	   { "GRE as one side", test_gre_as_one_side },
+	   { "no connection is tracked", test_no_connection_is_tracked },
+	   { "a firewall may drop first", test_firewall_may_drop_first },
+	   { "segments are taken one by one", test_segments_are_taken_one_by_one },
+	   { "GRO is taken apart", test_gro_is_taken_apart },
+	   { "the tap shows packets as they came", test_tap_shows_packets_as_they_came },
+	   { "tcpdump reads the tap", test_tcpdump_reads_the_tap });

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * test_life.c - flows, namespaces and the module itself going away while packets come in
+ */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "nl.h"
+#include "tests/test.h"
+#include "world.h"
+
+#define FLOWS 8
+
+static struct nl nl;
+static struct packet packet;
+static struct nl_state state;
+
+static void local_of(char text[64], int i)
+{
+	snprintf(text, 64, "192.0.2.254:%d", 30000 + 2 * i);
+}
+
+static int add(int i, uint16_t flags, uint32_t flow_flags, struct nl_state *old)
+{
+	char local[64];
+	struct nl_flow flow = { .local = local,
+				.out = "198.51.100.254:30002",
+				.dst = "198.51.100.1:5000",
+				.kind = RTPRELAY_KIND_MUX,
+				.idle = 1,
+				.flags = flow_flags };
+
+	local_of(local, i);
+	return nl_add(&nl, &flow, flags, old);
+}
+
+/* A process that sends to all flows until it is killed. */
+static pid_t flood(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		int fd = world_udp("a", "192.0.2.1:4000");
+		uint8_t rtp[172];
+
+		for (uint32_t n = 0;; n++) {
+			char local[64];
+
+			local_of(local, (int)(n % FLOWS));
+			rtp_make(rtp, sizeof(rtp), 0, (uint16_t)(n / FLOWS), n, n % FLOWS);
+			if (n % 16 == 15)
+				rtp[1] = 200, rtp[3] = 5;
+			world_send(fd, local, rtp, sizeof(rtp));
+		}
+	}
+	return pid;
+}
+
+static void stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void start(void)
+{
+	world_open();
+	CU_ASSERT_FATAL(nl_open(&nl, "relay"));
+}
+
+/* Each sent packet is counted once, by the flow that was there or by the one that took its place. */
+static void test_replacing_under_traffic_loses_no_count(void)
+{
+	int a, b, sent = 0, received = 0;
+	uint64_t counted = 0;
+
+	start();
+	a = world_udp("a", "192.0.2.1:4000");
+	b = world_udp("b", "198.51.100.1:5000");
+	CU_ASSERT_EQUAL(add(0, NLM_F_CREATE, 0, NULL), 0);
+	for (int round = 0; round < 200; round++) {
+		uint8_t rtp[172];
+
+		for (int i = 0; i < 5; i++) {
+			rtp_make(rtp, sizeof(rtp), 0, (uint16_t)sent, 0, 1);
+			CU_ASSERT(world_send(a, "192.0.2.254:30000", rtp, sizeof(rtp)));
+			sent++;
+		}
+		CU_ASSERT_EQUAL(add(0, NLM_F_REPLACE, 0, &state), 0);
+		counted += state.counters[RTPRELAY_C_PACKETS];
+		while (world_receive(b, &packet, 0))
+			received++;
+	}
+	while (world_receive(b, &packet, NEVER))
+		received++;
+	CU_ASSERT_EQUAL(nl_del(&nl, "192.0.2.254:30000", &state), 0);
+	counted += state.counters[RTPRELAY_C_PACKETS];
+	CU_ASSERT_EQUAL(sent, 1000);
+	CU_ASSERT_EQUAL(received, 1000);
+	CU_ASSERT_EQUAL(counted, 1000);
+	close(a);
+	close(b);
+	nl_close(&nl);
+}
+
+static void test_flows_come_and_go_under_traffic(void)
+{
+	pid_t pid;
+
+	start();
+	pid = flood();
+	for (int round = 0; round < 200; round++) {
+		for (int i = 0; i < FLOWS; i++)
+			CU_ASSERT_EQUAL(
+				add(i, NLM_F_CREATE, round % 2 ? RTPRELAY_FLOW_CARRY : 0, NULL), 0);
+		for (int i = 0; round % 3 == 0 && i < FLOWS; i++) {
+			char local[64];
+
+			local_of(local, i);
+			CU_ASSERT_EQUAL(nl_del(&nl, local, NULL), 0);
+		}
+	}
+	stop(pid);
+	for (int i = 0; i < FLOWS; i++) {
+		char local[64];
+
+		local_of(local, i);
+		nl_del(&nl, local, NULL);
+	}
+	nl_close(&nl);
+}
+
+static void test_routes_change_under_traffic(void)
+{
+	pid_t pid;
+
+	start();
+	for (int i = 0; i < FLOWS; i++)
+		CU_ASSERT_EQUAL(add(i, NLM_F_CREATE, 0, NULL), 0);
+	pid = flood();
+	for (int round = 0; round < 20; round++) {
+		world_run("ip -n relay link set b0 down; ip -n relay link set b0 up;"
+			  "ip -n relay route add 203.0.113.0/24 via 198.51.100.1;"
+			  "ip -n relay route del 203.0.113.0/24");
+	}
+	stop(pid);
+	world_run("ip -n relay -6 addr add 2001:db8:b::fe/64 dev b0 nodad 2>/dev/null || true");
+	for (int i = 0; i < FLOWS; i++) {
+		char local[64];
+
+		local_of(local, i);
+		CU_ASSERT_EQUAL(nl_del(&nl, local, &state), 0);
+		CU_ASSERT(state.counters[RTPRELAY_C_PACKETS] > 0);
+	}
+	nl_close(&nl);
+}
+
+static void test_namespace_goes_under_traffic(void)
+{
+	for (int round = 0; round < 3; round++) {
+		pid_t pid;
+
+		start();
+		for (int i = 0; i < FLOWS; i++)
+			CU_ASSERT_EQUAL(add(i, NLM_F_CREATE, RTPRELAY_FLOW_TAP, NULL), 0);
+		pid = flood();
+		usleep(300000);
+		nl_close(&nl);
+		CU_ASSERT_EQUAL(world_run("ip netns del relay"), 0);
+		usleep(300000);
+		stop(pid);
+		world_run("ip netns add relay");
+		world_close();
+	}
+}
+
+static void test_module_goes_under_traffic(void)
+{
+	pid_t pid;
+
+	start();
+	pid = flood();
+	for (int round = 0; round < 5; round++) {
+		for (int i = 0; i < FLOWS; i++)
+			CU_ASSERT_EQUAL(add(i, NLM_F_CREATE, i % 2 ? RTPRELAY_FLOW_TAP : 0, NULL),
+					0);
+		usleep(200000);
+		nl_close(&nl);
+		CU_ASSERT_EQUAL(world_run("rmmod rtprelay"), 0);
+		CU_ASSERT_FALSE(nl_open(&nl, "relay"));
+		CU_ASSERT_EQUAL(world_run("ip -n relay link show rtprelay0 2>/dev/null && exit 1; "
+					  "exit 0"),
+				0);
+		CU_ASSERT_EQUAL(world_run("insmod ./rtprelay.ko"), 0);
+		CU_ASSERT_FATAL(nl_open(&nl, "relay"));
+		CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
+		CU_ASSERT_EQUAL(state.flows, 0);
+	}
+	stop(pid);
+	nl_close(&nl);
+}
+
+/* What was in the kernel's hands goes up to the socket when the module is gone. */
+static void test_without_the_module_packets_go_up(void)
+{
+	int a, relay, b;
+	uint8_t rtp[172];
+
+	start();
+	a = world_udp("a", "192.0.2.1:4000");
+	relay = world_udp("relay", "192.0.2.254:30000");
+	b = world_udp("b", "198.51.100.1:5000");
+	CU_ASSERT_EQUAL(add(0, NLM_F_CREATE, 0, NULL), 0);
+	rtp_make(rtp, sizeof(rtp), 0, 1, 0, 1);
+	CU_ASSERT(world_send(a, "192.0.2.254:30000", rtp, sizeof(rtp)));
+	CU_ASSERT(world_receive(b, &packet, SOON));
+	nl_close(&nl);
+	CU_ASSERT_EQUAL(world_run("rmmod rtprelay"), 0);
+	CU_ASSERT(world_send(a, "192.0.2.254:30000", rtp, sizeof(rtp)));
+	CU_ASSERT(world_receive(relay, &packet, SOON));
+	CU_ASSERT_EQUAL(world_run("insmod ./rtprelay.ko"), 0);
+	close(a);
+	close(relay);
+	close(b);
+}
+
+TEST_SUITE(life,
+	   { "replacing under traffic loses no count",
+	     test_replacing_under_traffic_loses_no_count },
+	   { "flows come and go under traffic", test_flows_come_and_go_under_traffic },
+	   { "routes change under traffic", test_routes_change_under_traffic },
+	   { "a namespace goes under traffic", test_namespace_goes_under_traffic },
+	   { "the module goes under traffic", test_module_goes_under_traffic },
+	   { "without the module packets go up", test_without_the_module_packets_go_up });
