@@ -2,8 +2,9 @@
 /*
  * exchange.h - one offer or answer while it is being done: what it found, what it will change
  *
- * offer_answer.c runs it; media_plan.c decides for each m= line what its bridge and its SDP become. Nothing
- * that lasts is changed until all that can fail has been done.
+ * offer_answer.c runs it; exchange_find.c finds whose it is; media_plan.c decides for each m= line what its
+ * bridge and its SDP become; sdp_plan.c writes the SDP. Nothing that lasts is changed until all that can fail
+ * has been done.
  */
 #ifndef RTPRELAY_EXCHANGE_H
 #define RTPRELAY_EXCHANGE_H
@@ -48,9 +49,22 @@ struct exchange {
 	uint64_t version, hash; /* that *shown gets */
 };
 
+/**
+ * exchange_find() - call, dialog and side; for an offer they are made, not linked, where there are none
+ * Return: 0; -ENOMEM; another -errno with *reply filled
+ */
+int exchange_find(struct exchange *ex, struct reply *reply);
+/* Our addresses on both sides. 0; -EADDRNOTAVAIL, there is none at all */
+int exchange_locals(struct exchange *ex);
+/* *slot will be @value when all is done; nothing if it is that already, or empty. 0; -ENOMEM */
+int exchange_text(struct exchange *ex, struct str *slot, struct str value);
+
 /* Fills ex->plan[index]: whether there will be a bridge, and its settings; opens nothing. */
 void media_plan_make(struct exchange *ex, size_t index);
 /* What the receiver is told of this m= line. 0; -ENOMEM */
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
+
+/* The whole SDP for the receiver, in the arena. 0; -ENOMEM */
+int sdp_plan_write(struct exchange *ex, struct str *text);
 
 #endif

@@ -25,177 +25,8 @@ static void fail(struct exchange *ex, struct reply *reply, int error)
 		if (ex->new_call)
 			ex->env->stats->calls_rejected++;
 	}
-	log_call(LOG_LEVEL_DEBUG, request->call_id, "refused: %s (%s)", reply->error,
+	log_call(LOG_LEVEL_WARNING, request->call_id, "refused: %s (%s)", reply->error,
 		 strerror(-error));
-}
-
-static bool wants(const struct exchange *ex, uint32_t flag)
-{
-	return ex->request->flags & flag;
-}
-
-/* *slot will be @value when all is done. 0; -ENOMEM */
-static int plan_text(struct exchange *ex, struct str *slot, struct str value)
-{
-	struct text_plan *text = &ex->text[ex->n_text];
-
-	if (!value.len || str_eq(*slot, value))
-		return 0;
-	*text = (struct text_plan){ slot, text_dup(value) };
-	if (!text->copy.s)
-		return -ENOMEM;
-	ex->n_text++;
-	return 0;
-}
-
-/* --- Finding ------------------------------------------------------------------------------------ */
-
-/* The family of the addresses in this SDP; AF_UNSPEC: it names none. */
-static int sdp_family(const struct exchange *ex)
-{
-	if (endpoint_is_set(&ex->request->media_address))
-		return ex->request->media_address.sa.sa_family;
-	for (size_t i = 0; i < ex->sdp.n_media; i++)
-		if (ex->sdp.media[i].port && endpoint_is_set(&ex->sdp.media[i].rtp))
-			return ex->sdp.media[i].rtp.sa.sa_family;
-	return ex->sdp.connection.sa.sa_family;
-}
-
-/* Without an address of that family any will do: better a one-way call than none. */
-static struct iface_addr *pick_local(struct exchange *ex, struct str name, int family)
-{
-	struct iface_table *ifaces = ex->call->table->conf.ifaces;
-	struct iface_addr *local;
-	char text[64];
-	bool known;
-
-	local = iface_pick(ifaces, name, family, &known);
-	if (!local)
-		local = iface_pick(ifaces, name, AF_UNSPEC, &known);
-	if (name.len && !known && ex->new_call)
-		log_call(LOG_LEVEL_WARNING, ex->call->id,
-			 "no interface is called \"%s\": taking the first",
-			 log_escape(name, text, sizeof(text)));
-	return local;
-}
-
-/* Another fork of the same caller: it stays where it is. */
-static struct iface_addr *sibling_local(const struct exchange *ex)
-{
-	const struct dialog *dialog;
-
-	DL_FOREACH(ex->call->dialogs, dialog)
-		if (party_has_tag(&dialog->party[SIDE_A], ex->request->from_tag))
-			return dialog->party[SIDE_A].local;
-	return NULL;
-}
-
-static int choose_first_locals(struct exchange *ex)
-{
-	const struct request *request = ex->request;
-	int family = sdp_family(ex);
-	int shown = request->address_family ? request->address_family : family;
-	struct iface_addr *a = sibling_local(ex);
-
-	if (!a || (family && a->bind.sa.sa_family != family))
-		a = pick_local(ex, a ? a->name : request->direction[0], family);
-	ex->local[SIDE_A] = a;
-	ex->local[SIDE_B] = pick_local(ex, request->direction[1], shown);
-	return ex->local[SIDE_A] && ex->local[SIDE_B] ? 0 : -EADDRNOTAVAIL;
-}
-
-/* The interface is remembered from the first offer; the family follows the phone when it moved. */
-static void follow_family(struct exchange *ex, enum side side, int family)
-{
-	struct iface_addr *now = ex->local[side], *other;
-	bool known;
-
-	if (!family || now->bind.sa.sa_family == family)
-		return;
-	other = iface_pick(ex->call->table->conf.ifaces, now->name, family, &known);
-	if (other)
-		ex->local[side] = other;
-}
-
-static int choose_locals(struct exchange *ex)
-{
-	if (ex->new_dialog)
-		return choose_first_locals(ex);
-	ex->local[SIDE_A] = ex->dialog->party[SIDE_A].local;
-	ex->local[SIDE_B] = ex->dialog->party[SIDE_B].local;
-	if (ex->offer) {
-		follow_family(ex, ex->from, sdp_family(ex));
-		follow_family(ex, ex->to, ex->request->address_family);
-	}
-	return 0;
-}
-
-static int find_for_offer(struct exchange *ex, struct reply *reply)
-{
-	const struct request *request = ex->request;
-	struct call_table *table = ex->env->calls;
-
-	ex->call = call_find(table, request->call_id);
-	if (!ex->call) {
-		if (table->conf.max_sessions &&
-		    call_table_count(table) >= table->conf.max_sessions) {
-			ex->env->stats->calls_rejected++;
-			reply->code = REPLY_ERROR;
-			reply->error = "Parallel session limit reached";
-			return -EBUSY;
-		}
-		ex->call = call_new(table, request->call_id, ex->env->now_ms);
-		if (!ex->call)
-			return -ENOMEM;
-		ex->new_call = true;
-	}
-	ex->from = SIDE_A;
-	ex->dialog = dialog_for_offer(ex->call, request, &ex->from);
-	if (!ex->dialog) {
-		ex->from = SIDE_A;
-		ex->dialog = dialog_new(ex->call, request->from_tag, request->via_branch);
-		if (!ex->dialog)
-			return -ENOMEM;
-		ex->new_dialog = true;
-		ex->dialog->created_s = time(NULL);
-	}
-	return 0;
-}
-
-/*
- * Who answers. After a serial fork it is somebody else than before, and side B begins anew; one more answer
- * (183 and 200 of several phones behind one branch) is an alias of the first.
- */
-static int plan_answerer(struct exchange *ex)
-{
-	struct party *party = &ex->dialog->party[ex->from];
-	struct str tag = ex->request->to_tag;
-
-	if (party_has_tag(party, tag))
-		return 0;
-	if (!party->tag.len)
-		return plan_text(ex, &party->tag, tag);
-	if (!ex->dialog->answered) {
-		ex->new_answerer = true;
-		return plan_text(ex, &party->tag, tag);
-	}
-	if (party_reserve_alias(party))
-		return -ENOMEM;
-	ex->alias = text_dup(tag);
-	return ex->alias.s ? 0 : -ENOMEM;
-}
-
-static int find_for_answer(struct exchange *ex, struct reply *reply)
-{
-	ex->call = call_find(ex->env->calls, ex->request->call_id);
-	if (ex->call)
-		ex->dialog = dialog_for_answer(ex->call, ex->request, &ex->from);
-	if (!ex->dialog) {
-		reply->code = REPLY_ERROR;
-		reply->error = "Unknown call-id";
-		return -ENOENT;
-	}
-	return plan_answerer(ex);
 }
 
 /* --- Planning ----------------------------------------------------------------------------------- */
@@ -254,122 +85,6 @@ static int plan_media(struct exchange *ex)
 			return error;
 	}
 	return 0;
-}
-
-/* --- The SDP that goes out ------------------------------------------------------------------------ */
-
-static const struct {
-	uint32_t request, edit;
-} edit_flags[] = {
-	{ REQ_REPLACE_ORIGIN, SDP_REPLACE_ORIGIN },
-	{ REQ_REPLACE_USERNAME, SDP_REPLACE_USERNAME },
-	{ REQ_REPLACE_SESSION_NAME, SDP_REPLACE_SESSION_NAME },
-	{ REQ_REPLACE_VERSION, SDP_REPLACE_VERSION },
-	{ REQ_REPLACE_ZERO, SDP_REPLACE_ZERO },
-	{ REQ_ORIGINAL_DIRECTION, SDP_ORIGINAL_DIRECTION },
-	{ REQ_NO_RTCP_ATTR, SDP_NO_RTCP_ATTR },
-	{ REQ_FULL_RTCP_ATTR, SDP_FULL_RTCP_ATTR },
-};
-
-static struct shown_sdp *shown_new(const struct sdp *sdp)
-{
-	struct shown_sdp *shown = calloc(1, sizeof(*shown));
-
-	if (!shown)
-		return NULL;
-	if (!str_to_u64(sdp->o_version, INT64_MAX, &shown->version))
-		shown->version = 1;
-	if (text_set(&shown->username, sdp->o_username) || text_set(&shown->o_id, sdp->o_id) ||
-	    text_set(&shown->session_name, sdp->session_name)) {
-		shown_free(shown);
-		return NULL;
-	}
-	return shown;
-}
-
-/* What the receiver has been shown before, if the request wants that kept steady. */
-static int plan_shown(struct exchange *ex, struct sdp_edit *edit)
-{
-	if (!wants(ex, REQ_REPLACE_USERNAME | REQ_REPLACE_SESSION_NAME | REQ_REPLACE_VERSION))
-		return 0;
-	ex->shown = ex->dialog->party[ex->to].shown;
-	if (!ex->shown) {
-		ex->shown = shown_new(&ex->sdp);
-		if (!ex->shown)
-			return -ENOMEM;
-		ex->new_shown = true;
-	}
-	edit->username = ex->shown->username;
-	edit->session_name = ex->shown->session_name;
-	if (wants(ex, REQ_REPLACE_USERNAME))
-		edit->o_id = ex->shown->o_id;
-	edit->version = ex->shown->version;
-	return 0;
-}
-
-static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
-{
-	edit->flags = SDP_REMOVE_ICE;
-	for (size_t i = 0; i < sizeof(edit_flags) / sizeof(edit_flags[0]); i++)
-		if (wants(ex, edit_flags[i].request))
-			edit->flags |= edit_flags[i].edit;
-	edit->address = ex->local[ex->to]->advertised;
-	if (wants(ex, REQ_LOOP_PROTECT))
-		edit->loop_mark = (struct str){ ex->call->table->mark, CALL_MARK_LEN };
-	edit->media = arena_zalloc(ex->env->arena, (ex->sdp.n_media + 1) * sizeof(*edit->media));
-	if (!edit->media)
-		return -ENOMEM;
-	for (size_t i = 0; i < ex->sdp.n_media; i++)
-		if (media_plan_edit(ex, i, &edit->media[i]))
-			return -ENOMEM;
-	return plan_shown(ex, edit);
-}
-
-/* What is added to an m= line: c=, a=rtcp, direction, rtcp-mux; and an a=rtpmap for each static payload type. */
-#define MEDIA_GROWTH 192
-#define CODEC_GROWTH 40
-
-static int write_text(const struct exchange *ex, const struct sdp_edit *edit, struct str *text)
-{
-	size_t size = ex->request->sdp.len * 2 + 512;
-	struct buf out;
-
-	for (size_t i = 0; i < ex->sdp.n_media; i++)
-		size += MEDIA_GROWTH + ex->sdp.media[i].n_codecs * CODEC_GROWTH;
-	for (;; size *= 2) {
-		out = BUF_INIT(arena_alloc(ex->env->arena, size), size);
-		if (!out.data)
-			return -ENOMEM;
-		sdp_write(&ex->sdp, edit, &out);
-		if (!out.overflow)
-			break;
-		if (size > 1 << 20)
-			return -ENOMEM;
-	}
-	*text = (struct str){ out.data, out.len };
-	return 0;
-}
-
-/* A receiver takes SDP for news only if its version went up; and it must not go up for nothing (RFC 3264, section 8). */
-static int write_sdp(struct exchange *ex, struct str *text)
-{
-	const struct siphash_key *key = &ex->call->table->key;
-	struct sdp_edit edit = { 0 };
-	int error = plan_edit(ex, &edit);
-
-	if (!error)
-		error = write_text(ex, &edit, text);
-	if (error || !ex->shown)
-		return error;
-	ex->version = edit.version;
-	ex->hash = siphash(key, *text);
-	if (!wants(ex, REQ_REPLACE_VERSION) || ex->new_shown || ex->hash == ex->shown->hash)
-		return 0;
-	ex->version = ++edit.version;
-	error = write_text(ex, &edit, text);
-	if (!error)
-		ex->hash = siphash(key, *text);
-	return error;
 }
 
 /* --- Doing it ------------------------------------------------------------------------------------- */
@@ -527,24 +242,23 @@ static int plan_all(struct exchange *ex, struct reply *reply)
 {
 	const struct request *request = ex->request;
 	struct party *sender;
-	int error = ex->offer ? find_for_offer(ex, reply) : find_for_answer(ex, reply);
+	int error = exchange_find(ex, reply);
 
 	if (error)
 		return error;
-	ex->to = ex->from == SIDE_A ? SIDE_B : SIDE_A;
 	ex->tos = request->tos == TOS_UNSET ? ex->call->tos : (int16_t)request->tos;
 	ex->latching =
 		request->flags & REQ_LATCHING ? (uint8_t)request->latching : ex->call->latching;
 	sender = &ex->dialog->party[ex->from];
-	if (plan_text(ex, &sender->label,
-		      request->set_label.len ? request->set_label : request->label) ||
-	    plan_text(ex, &ex->call->metadata, request->metadata))
+	if (exchange_text(ex, &sender->label,
+			  request->set_label.len ? request->set_label : request->label) ||
+	    exchange_text(ex, &ex->call->metadata, request->metadata))
 		return -ENOMEM;
-	error = choose_locals(ex);
+	error = exchange_locals(ex);
 	if (!error)
 		error = plan_media(ex);
 	if (!error)
-		error = write_sdp(ex, &reply->sdp);
+		error = sdp_plan_write(ex, &reply->sdp);
 	if (!error && ex->new_call)
 		error = call_link(ex->call);
 	if (!error)
