@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# bench.mk - the programs that tests/bench/run measures with
+
+BENCH := $(B)/tests/bench
+
+bench-tools: $(addprefix $(BENCH)/,ng_load rtp_load min_forward)
+
+$(BENCH)/ng_load $(BENCH)/rtp_load: $(BENCH)/%: $(BENCH)/%.o $(BENCH)/ng_client.o $(BENCH)/proc.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^
+
+$(BENCH)/min_forward: $(BENCH)/min_forward.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^
+
+.PHONY: bench-tools

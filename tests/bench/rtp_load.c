@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rtp_load.c - phones that talk through a relay, and what a packet costs it
+ *
+ *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID -m ADDRESS PORT    through min_forward
+ *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID ADDRESS PORT       through a relay, by NG commands
+ *   Further: -l ADDRESS -b PORT: where the phones are.
+ *
+ * Two phones a call, both sending G.711 packets of 20 ms (172 bytes). Without WINDOW at their pace, evenly
+ * spread in time, and every packet is received and looked at. With it as fast as the relay goes:
+ * WINDOW packets a stream are on their way at once; phones then drop what they get, and loopback's count
+ * of packets tells what was forwarded. CPU time is that of PID, all threads.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include "ng_client.h"
+#include "proc.h"
+
+#define PACKET	   172 /* 12 bytes of header, 160 of G.711 */
+#define INTERVAL   20000000
+#define DRAIN_NS   1000000
+#define WARMUP_NS  5000000000
+#define SETTLE_NS  1000000000
+#define FULL_NS	   20000
+#define EVENTS_MAX 256
+
+struct stream {
+	int fd;
+	struct sockaddr_in local;
+	uint16_t seq;
+	uint64_t received; /* of the other phone's packets */
+};
+
+struct load {
+	struct stream *streams; /* two a call, side by side */
+	unsigned int count;
+	int epoll;
+	pid_t pid;
+	double seconds;
+	unsigned int window;
+	uint64_t sent;
+	uint64_t received;
+	uint64_t wrong;
+};
+
+static uint32_t ssrc_of(unsigned int index)
+{
+	return 0x5eed0000 + index;
+}
+
+static void stream_send(struct load *load, unsigned int index)
+{
+	struct stream *stream = &load->streams[index];
+	uint8_t packet[PACKET] = { 0x80, 0 };
+	uint16_t seq = htons(++stream->seq);
+	uint32_t timestamp = htonl(stream->seq * 160u);
+	uint32_t ssrc = htonl(ssrc_of(index));
+
+	memcpy(packet + 2, &seq, sizeof(seq));
+	memcpy(packet + 4, &timestamp, sizeof(timestamp));
+	memcpy(packet + 8, &ssrc, sizeof(ssrc));
+	memset(packet + 12, 0xd5, PACKET - 12); /* silence */
+	load->sent += send(stream->fd, packet, PACKET, 0) == PACKET;
+}
+
+static void stream_receive(struct load *load, unsigned int index)
+{
+	uint32_t expected = htonl(ssrc_of(index ^ 1));
+	uint8_t packet[2048];
+	ssize_t len;
+
+	while ((len = recv(load->streams[index].fd, packet, sizeof(packet), MSG_DONTWAIT)) > 0) {
+		if (len == PACKET && !memcmp(packet + 8, &expected, sizeof(expected))) {
+			load->streams[index].received++;
+			load->received++;
+		} else {
+			load->wrong++;
+		}
+	}
+}
+
+static void drain(struct load *load)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int count;
+
+	do {
+		count = epoll_wait(load->epoll, events, EVENTS_MAX, 0);
+		for (int i = 0; i < count; i++)
+			stream_receive(load, events[i].data.u32);
+	} while (count == EVENTS_MAX);
+}
+
+static void sleep_until(int64_t at_ns)
+{
+	struct timespec at = { .tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000 };
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+/* Until all that was sent has come, or nothing more comes. */
+static void settle(struct load *load)
+{
+	int64_t end = now_ns() + SETTLE_NS;
+	uint64_t received = load->received;
+
+	for (drain(load); load->received < load->sent && now_ns() < end; drain(load)) {
+		if (load->received != received)
+			end = now_ns() + SETTLE_NS;
+		received = load->received;
+		sleep_until(now_ns() + DRAIN_NS);
+	}
+}
+
+/* Every phone talks until it has heard the other: the relay has learnt where they are. */
+static void warm_up(struct load *load)
+{
+	int64_t start = now_ns(), at = start;
+	unsigned int deaf;
+
+	do {
+		for (unsigned int i = 0; i < load->count; i++)
+			stream_send(load, i);
+		at += INTERVAL;
+		sleep_until(at);
+		drain(load);
+		deaf = 0;
+		for (unsigned int i = 0; i < load->count; i++)
+			deaf += !load->streams[i].received;
+	} while (deaf && at - start < WARMUP_NS);
+	settle(load);
+	if (deaf)
+		errx(1, "%u of %u phones hear nothing", deaf, load->count);
+	load->sent = load->received = 0;
+}
+
+/* At the phones' pace; the load sleeps between packets and is not woken by what comes. */
+static uint64_t run_paced(struct load *load)
+{
+	uint64_t total = (uint64_t)(load->seconds * 1e9 / INTERVAL) * load->count;
+	int64_t start = now_ns(), drained = start;
+
+	for (uint64_t i = 0; i < total; i++) {
+		int64_t due = start + (int64_t)(i * (INTERVAL / load->count));
+
+		if (due > now_ns())
+			sleep_until(due);
+		stream_send(load, (unsigned int)(i % load->count));
+		if (now_ns() - drained >= DRAIN_NS) {
+			drain(load);
+			drained = now_ns();
+		}
+	}
+	settle(load);
+	return load->received;
+}
+
+static void drop_all(struct load *load)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { .len = 1, .filter = &drop };
+
+	for (unsigned int i = 0; i < load->count; i++)
+		if (setsockopt(load->streams[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+			       sizeof(program)))
+			err(1, "SO_ATTACH_FILTER");
+}
+
+/*
+ * A round of one packet a stream, as long as the window has room for it. The relay dropped what is not
+ * forwarded within SETTLE_NS.
+ */
+static uint64_t run_saturated(struct load *load)
+{
+	int64_t end = now_ns() + (int64_t)(load->seconds * 1e9), progress = now_ns();
+	uint64_t base = proc_lo_packets(), window = (uint64_t)load->window * load->count;
+	uint64_t forwarded = 0, given_up = 0;
+
+	while (now_ns() < end) {
+		uint64_t now_forwarded = proc_lo_packets() - base - load->sent;
+
+		if (now_forwarded != forwarded)
+			progress = now_ns();
+		forwarded = now_forwarded;
+		if (now_ns() - progress > SETTLE_NS)
+			given_up = load->sent - forwarded;
+		if (load->sent - forwarded - given_up + load->count > window) {
+			sleep_until(now_ns() + FULL_NS);
+			continue;
+		}
+		for (unsigned int i = 0; i < load->count; i++)
+			stream_send(load, i);
+	}
+	end = now_ns() + SETTLE_NS;
+	do {
+		sleep_until(now_ns() + FULL_NS);
+		forwarded = proc_lo_packets() - base - load->sent;
+	} while (forwarded < load->sent && now_ns() < end);
+	return forwarded;
+}
+
+static void streams_open(struct load *load, const char *addr, int port)
+{
+	load->streams = calloc(load->count, sizeof(*load->streams));
+	load->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!load->streams || load->epoll < 0)
+		err(1, "streams");
+	for (unsigned int i = 0; i < load->count; i++) {
+		struct stream *stream = &load->streams[i];
+		struct epoll_event event = { .events = EPOLLIN, .data.u32 = i };
+
+		stream->local.sin_family = AF_INET;
+		stream->local.sin_port = htons((uint16_t)(port + (int)i * 2));
+		if (inet_pton(AF_INET, addr, &stream->local.sin_addr) != 1)
+			errx(2, "%s: no address", addr);
+		stream->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (stream->fd < 0 ||
+		    bind(stream->fd, (struct sockaddr *)&stream->local, sizeof(stream->local)) ||
+		    epoll_ctl(load->epoll, EPOLL_CTL_ADD, stream->fd, &event))
+			err(1, "phone at port %d", ntohs(stream->local.sin_port));
+	}
+}
+
+static void stream_connect(struct stream *stream, const struct sockaddr_in *relay, int port)
+{
+	struct sockaddr_in to = *relay;
+
+	to.sin_port = htons((uint16_t)port);
+	if (connect(stream->fd, (struct sockaddr *)&to, sizeof(to)))
+		err(1, "connect to port %d", port);
+}
+
+static struct ng_request request_of(struct load *load, enum ng_verb verb, unsigned int call)
+{
+	static uint64_t commands;
+	static uint64_t first_call;
+
+	if (!commands++)
+		first_call = (uint64_t)now_ns();
+	return (struct ng_request){
+		.verb = verb,
+		.cookie = first_call + commands,
+		.call = first_call + call,
+		.phone = load->streams[call * 2 + (verb == NG_ANSWER)].local,
+	};
+}
+
+static int ask(struct load *load, int fd, enum ng_verb verb, unsigned int call)
+{
+	struct ng_request request = request_of(load, verb, call);
+	int port = ng_ask(fd, &request);
+
+	if (!port)
+		errx(1, "call %u of %u cannot be set up or ended", call + 1, load->count / 2);
+	return port;
+}
+
+/* What the callee is told in the offer is where it sends to, and the other way round. */
+static int calls_begin(struct load *load, const struct sockaddr_in *relay)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)relay, sizeof(*relay)))
+		err(1, "control socket");
+	for (unsigned int call = 0; call < load->count / 2; call++) {
+		stream_connect(&load->streams[call * 2 + 1], relay, ask(load, fd, NG_OFFER, call));
+		stream_connect(&load->streams[call * 2], relay, ask(load, fd, NG_ANSWER, call));
+	}
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	struct load load = { .count = 100, .seconds = 2 };
+	struct sockaddr_in relay = { .sin_family = AF_INET };
+	const char *phones = "198.51.100.10";
+	bool minimal = false;
+	int port = 20000, control = -1, option;
+	int64_t cpu, start;
+	uint64_t forwarded;
+
+	while ((option = getopt(argc, argv, "s:c:w:p:l:b:m")) != -1) {
+		if (option == 's')
+			load.seconds = atof(optarg);
+		else if (option == 'c')
+			load.count = (unsigned int)atoi(optarg) * 2;
+		else if (option == 'w')
+			load.window = (unsigned int)atoi(optarg);
+		else if (option == 'p')
+			load.pid = atoi(optarg);
+		else if (option == 'l')
+			phones = optarg;
+		else if (option == 'b')
+			port = atoi(optarg);
+		else if (option == 'm')
+			minimal = true;
+		else
+			return 2;
+	}
+	if (argc - optind != 2 || !load.count || !load.pid ||
+	    inet_pton(AF_INET, argv[optind], &relay.sin_addr) != 1)
+		errx(2, "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID [-m] ADDRESS "
+			"PORT");
+	relay.sin_port = htons((uint16_t)atoi(argv[optind + 1]));
+	streams_open(&load, phones, port);
+	if (!minimal)
+		control = calls_begin(&load, &relay);
+	for (unsigned int i = 0; minimal && i < load.count; i++)
+		stream_connect(&load.streams[i], &relay, ntohs(relay.sin_port) + (int)i * 2);
+	prctl(PR_SET_TIMERSLACK, 1); /* packets leave when they are due */
+	warm_up(&load);
+	if (load.window)
+		drop_all(&load);
+
+	cpu = proc_cpu_ns(load.pid);
+	start = now_ns();
+	forwarded = load.window ? run_saturated(&load) : run_paced(&load);
+	load.seconds = (double)(now_ns() - start) / 1e9;
+	cpu = proc_cpu_ns(load.pid) - cpu;
+
+	for (unsigned int call = 0; !minimal && call < load.count / 2; call++)
+		ask(&load, control, NG_DELETE, call);
+	printf("packets=%llu rate=%.0f cpu_ns=%.0f busy=%.1f lost=%lld wrong=%llu\n",
+	       (unsigned long long)forwarded, (double)forwarded / load.seconds,
+	       forwarded ? (double)cpu / (double)forwarded : 0, (double)cpu / 1e7 / load.seconds,
+	       (long long)(load.sent - forwarded), (unsigned long long)load.wrong);
+	return !forwarded || load.wrong;
+}
