@@ -95,8 +95,7 @@ static int update_bridges(struct exchange *ex)
 	for (size_t i = 0; i < ex->sdp.n_media; i++) {
 		struct media_plan *plan = &ex->plan[i];
 
-		if (!plan->media || plan->media != plan->old ||
-		    !memcmp(&plan->conf, &plan->before, sizeof(plan->conf)))
+		if (!plan->media || plan->media != plan->old)
 			continue;
 		if (!bridge_update(plan->media->bridge, &plan->conf))
 			continue;

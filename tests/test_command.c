@@ -358,7 +358,12 @@ static void test_refused_offer_changes_nothing(void)
 	CU_ASSERT_STRING_EQUAL(offer(&scene, HEAD("192.0.2.77") AUDIO VIDEO).error,
 			       "Ran out of ports");
 	CU_ASSERT_STRING_EQUAL(offer(&scene, "nonsense").error, "Failed to parse SDP");
-	CU_ASSERT_EQUAL(memcmp(&before, conf_of(&scene, 0), sizeof(before)), 0);
+	for (int side = 0; side < 2; side++) {
+		const struct side_conf *now = &conf_of(&scene, 0)->side[side];
+
+		CU_ASSERT(endpoint_eq(&now->sdp[COMP_RTP], &before.side[side].sdp[COMP_RTP]));
+		CU_ASSERT_EQUAL(now->flags, before.side[side].flags);
+	}
 	CU_ASSERT_EQUAL(the_dialog(&scene)->n_media, 1);
 	CU_ASSERT_TRUE(the_dialog(&scene)->answered);
 	CU_ASSERT_EQUAL(scene.stats.calls_rejected, 0);

@@ -73,7 +73,7 @@ static void test_reply_begins_with_cookie(void)
 
 static void test_no_cookie_no_answer(void)
 {
-	static const char *const datagrams[] = { "", " ", PING, " " PING, "nonsense" };
+	static const char *const datagrams[] = { "", " ", PING, (" " PING), "nonsense" };
 	char long_cookie[400];
 	struct relay relay;
 

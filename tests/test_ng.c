@@ -264,8 +264,7 @@ static void test_transport_protocol(void)
 		    { ANSWER(SDP(OF_B AUDIO)), OK(TO_A RELAYED_AVPF TAIL) } } },
 		{ "SAVP is left alone",
 		  { { OFFER(",\"transport-protocol\":\"RTP/AVP\"" SDP(
-			      OF_A "m=audio 4000 RTP/SAVP 0" L
-				   "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+			      OF_A "m=audio 4000 RTP/SAVP 0" L "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
 				   "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj" L)),
 		      OK(TO_B "m=audio 21200 RTP/SAVP 0" L "a=rtpmap:0 PCMU/8000" L
 			      "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
@@ -476,7 +475,7 @@ static void test_query_has_what_proxies_read(void)
 		"\"stats\":{\"packets\":0,\"bytes\":0,\"errors\":0}",
 		"\"flags\":[\"RTP\",\"filled\",\"no kernel support\"]",
 		"\"flags\":[\"initialized\",\"send\",\"recv\",\"asymmetric\"]",
-		"\"totals\":{\"RTP\":{\"packets\":0,\"bytes\":0,\"errors\":0},"
+		"\"totals\":{\"RTP\":{\"packets\":0,\"bytes\":0,\"errors\":0},",
 		"\"RTCP\":{\"packets\":0,\"bytes\":0,\"errors\":0}},\"result\":\"ok\"}",
 	};
 	static const char *const queries[] = {

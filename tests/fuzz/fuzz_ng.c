@@ -2,7 +2,7 @@
 /*
  * fuzz_ng.c - a talk with the relay: datagrams in, replies out, with real ports and media threads
  *
- * An input is one datagram, or several with a byte 0xfe between. Each reply must be one that a proxy can read: the
+ * An input is one datagram, or several with the ASCII record separator between. Each reply must be one that a proxy can read: the
  * cookie, and a dictionary with a result; SDP that went out must parse. When the calls are ended, no port may be
  * left in use.
  */
@@ -11,7 +11,7 @@
 #include "daemon/json.h"
 #include "tests/scene.h"
 
-#define SEPARATOR 0xfe
+#define SEPARATOR '\x1e'
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	open_once();
 	while (rest.len)
-		run_datagram(str_split(&rest, (char)SEPARATOR));
+		run_datagram(str_split(&rest, SEPARATOR));
 	call_table_close_all(scene.calls);
 	if (!scene_settle(&scene) || scene_used(&scene, "pub") || scene_used(&scene, "priv") ||
 	    scene_used(&scene, "six"))
