@@ -86,7 +86,7 @@ static void dispatch_one(struct worker_pool *pool, struct news *news)
 		pool->conf.event(pool->conf.arg, b, BRIDGE_CLOSED, SIDE_A, COMP_RTP);
 		return;
 	}
-	for (enum bridge_event event = BRIDGE_LATCHED; event <= BRIDGE_REFUSED; event++)
+	for (enum bridge_event event = BRIDGE_LATCHED; event <= BRIDGE_ASK; event++)
 		if (pending & 1u << event && !b->closing)
 			pool->conf.event(pool->conf.arg, b, event, news->side, news->comp);
 }
@@ -112,6 +112,12 @@ void worker_pool_flush(struct worker_pool *pool)
 {
 	for (unsigned int i = 0; i < pool->count; i++)
 		worker_wake(&pool->workers[i]);
+}
+
+void worker_pool_tell_flows(struct worker_pool *pool, bool tell)
+{
+	for (unsigned int i = 0; i < pool->count; i++)
+		__atomic_store_n(&pool->workers[i].tell_flows, tell, __ATOMIC_RELAXED);
 }
 
 unsigned int worker_pool_pick(const struct worker_pool *pool)
@@ -190,6 +196,23 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf)
 					 .conf = *conf };
 	b->told = *conf;
 	worker_post(b->worker, &update->order);
+	return 0;
+}
+
+int bridge_kernel(struct bridge *b, enum side side, enum component comp,
+		  const struct bridge_kernel *kernel)
+{
+	struct order_kernel *order;
+
+	if (b->closing || !b->worker || !b->stream[side][comp])
+		return 0;
+	order = malloc(sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	*order = (struct order_kernel){ .order = { .bridge = b, .kind = ORDER_KERNEL },
+					.stream = b->stream[side][comp],
+					.kernel = *kernel };
+	worker_post(b->worker, &order->order);
 	return 0;
 }
 

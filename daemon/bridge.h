@@ -72,6 +72,7 @@ enum stream_drop {
 	DROP_UNREACHABLE,    /* the kernel or an ICMP error refused the destination */
 	DROP_TOO_LARGE,	     /* EMSGSIZE */
 	DROP_LOOP,	     /* came from one of our own ports */
+	DROP_TTL,	     /* TTL or hop limit used up; the kernel's drop alone */
 	DROP_COUNT,
 };
 
@@ -89,6 +90,13 @@ struct stream_report {
 	uint64_t errors_out;
 	uint64_t drops[DROP_COUNT]; /* of packets that arrived at this stream */
 	int64_t last_in_ms;	    /* clock_ms() of the last accepted packet; 0: none */
+	struct endpoint to;	    /* where packets to the remote go; unset: nowhere yet */
+	bool learning; /* signalling has moved the remote, @latched is its old place: it may change at once */
+	/* Of these, by the kernel; filled in by media_report(). */
+	bool in_kernel;	      /* is the kernel forwarding what arrives? */
+	const char *why_user; /* if not: why; static, or the kernel's, as long as the command */
+	uint64_t kernel_packets_in;
+	uint64_t kernel_packets_out;
 	/* RTP of the current SSRC (RFC 3550, A.1, A.3, A.8); ssrc_known false: none seen */
 	bool ssrc_known;
 	uint32_t ssrc, last_timestamp;
@@ -102,6 +110,8 @@ struct stream_report {
 enum bridge_event {
 	BRIDGE_LATCHED, /* the stream has a source, or another one: stream_report says which */
 	BRIDGE_REFUSED, /* packets of strangers were refused (at most one event a second and stream) */
+	BRIDGE_CHANGED, /* what flows are made from has changed: a destination, a state; see worker_pool_tell_flows() */
+	BRIDGE_ASK, /* the window is over; only the kernel can know whether the source was heard: bridge_kernel() */
 	BRIDGE_CLOSED, /* after bridge_close(): descriptors are closed, nothing is running; free with bridge_free() */
 };
 
@@ -128,6 +138,8 @@ int worker_pool_fd(const struct worker_pool *pool);
 void worker_pool_dispatch(struct worker_pool *pool);
 /* Wakes the media threads that have messages waiting: call once after a batch of commands. */
 void worker_pool_flush(struct worker_pool *pool);
+/* BRIDGE_CHANGED and BRIDGE_ASK are told from now on, or no more (the start): they are of use only with a kernel. */
+void worker_pool_tell_flows(struct worker_pool *pool, bool tell);
 /* The least loaded media thread: for the first bridge of a call. */
 unsigned int worker_pool_pick(const struct worker_pool *pool);
 
@@ -145,6 +157,24 @@ struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct
 /* New settings from an offer or answer. 0; -ENOMEM: the old ones stay. */
 int bridge_update(struct bridge *bridge, const struct bridge_conf *conf);
 const struct bridge_conf *bridge_conf(const struct bridge *bridge); /* as last given */
+/**
+ * struct bridge_kernel - what the control thread knows of a stream by the kernel
+ * @in_kernel: packets of the stream's source are forwarded there
+ * @heard_ms: clock_ms() when the kernel last heard that source; 0: never
+ * @ssrc, @seq: of its last RTP packet, if @rtp
+ * @stranger: source of a packet that the kernel has dropped; unset: none. It is decided on as if it had come here.
+ */
+struct bridge_kernel {
+	bool in_kernel, rtp, stranger_rtp;
+	int64_t heard_ms;
+	uint32_t ssrc, stranger_ssrc;
+	uint16_t seq, stranger_seq;
+	uint8_t stranger_pt;
+	struct endpoint stranger;
+};
+/* 0; -ENOMEM: the stream goes by what it knew. */
+int bridge_kernel(struct bridge *bridge, enum side side, enum component comp,
+		  const struct bridge_kernel *kernel);
 /* Asynchronous: BRIDGE_CLOSED follows. Counters can be read until bridge_free(). Cannot fail. */
 void bridge_close(struct bridge *bridge);
 void bridge_free(struct bridge *bridge);

@@ -77,27 +77,48 @@ static void tell_refused(struct stream *s, int64_t now_ms)
 	s->news_bits |= 1 << BRIDGE_REFUSED;
 }
 
-/* The packet is not from the source in use. */
-static bool admit_other(struct stream *s, const struct latch_packet *packet)
+/* A packet that is not from the source in use. */
+static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
 {
+	enum latch_verdict verdict;
 	struct latch_ref ref;
 
+	stream_fill_ref(s, &ref, true);
+	verdict = latch_packet(&s->latch, &ref, packet);
+	if (verdict == LATCH_REFUSE)
+		tell_refused(s, packet->now_ms);
+	if (verdict != LATCH_TAKEN)
+		return verdict;
+	s->news_bits |= 1 << BRIDGE_LATCHED;
+	stream_disconnect(s); /* a packet from before the connection can bring a better source */
+	stream_aim_side(s);
+	return verdict;
+}
+
+/* The kernel hears the source in use, and reports those who would take its place: here it is never silent. */
+static enum latch_verdict judge_beside_kernel(struct stream *s, const struct latch_packet *packet)
+{
+	int64_t heard_ms = s->latch.heard_ms;
+	enum latch_verdict verdict;
+
+	s->latch.heard_ms = packet->now_ms;
+	verdict = judge_other(s, packet);
+	if (verdict != LATCH_TAKEN)
+		s->latch.heard_ms = heard_ms;
+	return verdict;
+}
+
+static bool admit_other(struct stream *s, const struct latch_packet *packet)
+{
 	if (is_own_port(s->bridge, packet->source)) {
 		count_drop(s, DROP_LOOP);
 		return false;
 	}
-	stream_fill_ref(s, &ref, true);
-	switch (latch_packet(&s->latch, &ref, packet)) {
+	switch (s->in_kernel ? judge_beside_kernel(s, packet) : judge_other(s, packet)) {
 	case LATCH_ADMIT:
-		return true;
 	case LATCH_TAKEN:
-		s->news_bits |= 1 << BRIDGE_LATCHED;
-		stream_disconnect(
-			s); /* a packet from before the connection can bring a better source */
-		stream_aim_side(s);
 		return true;
 	case LATCH_REFUSE:
-		tell_refused(s, packet->now_ms);
 		count_drop(s, DROP_SOURCE);
 		return false;
 	case LATCH_PATIENCE:
@@ -119,8 +140,10 @@ static bool admit(struct stream *s, const struct latch_packet *packet)
 		latch_heard(&s->latch, packet);
 	else
 		admitted = admit_other(s, packet);
-	if (s->latch.state != state) /* a window has closed */
+	if (s->latch.state != state) { /* a window has closed */
+		s->news_bits |= 1 << BRIDGE_CHANGED;
 		stream_aim_side(s);
+	}
 	return admitted;
 }
 
@@ -132,18 +155,29 @@ static uint32_t clock_of(const struct bridge_conf *conf, uint8_t pt)
 	return rtp_static_clock(pt);
 }
 
+/* The packets between the last one here and this one were the kernel's: they are neither expected nor lost. */
+static void count_rtp(struct stream *s, const struct rtp_wire *w, int64_t now_us)
+{
+	uint32_t clock = clock_of(&s->bridge->conf, w->pt);
+	uint32_t duplicate = s->rtp.duplicate;
+	bool restart = s->resume && s->rtp.known && s->rtp.ssrc == w->ssrc;
+
+	s->resume = false;
+	if (restart)
+		rtp_stats_restart(&s->rtp, w->seq);
+	rtp_stats_update(&s->rtp, w, clock, (uint32_t)((uint64_t)now_us * clock / 1000000));
+	if (restart)
+		s->rtp.duplicate = duplicate;
+}
+
 static void count_in(struct stream *s, const struct packet *p, const struct rtp_wire *w,
 		     int64_t now_us)
 {
-	uint32_t clock;
-
 	counter_add(&s->packets_in, 1);
 	counter_add(&s->bytes_in, p->len);
 	__atomic_store_n(&s->last_in_ms, now_us / 1000, __ATOMIC_RELAXED);
-	if (w->kind != RTP_KIND_RTP)
-		return;
-	clock = clock_of(&s->bridge->conf, w->pt);
-	rtp_stats_update(&s->rtp, w, clock, (uint32_t)((uint64_t)now_us * clock / 1000000));
+	if (w->kind == RTP_KIND_RTP && !s->in_kernel)
+		count_rtp(s, w, now_us);
 }
 
 static struct stream *leaves_by(const struct stream *s, const struct rtp_wire *w)
@@ -206,6 +240,63 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		return NULL;
 	}
 	return out;
+}
+
+/* Would the packet that the kernel dropped have been one to learn from? */
+static bool is_candidate(const struct stream *s, const struct bridge_kernel *k)
+{
+	const struct bridge_conf *conf = &s->bridge->conf;
+
+	if (conf->kind == BRIDGE_OPAQUE || s->comp == COMP_RTCP)
+		return true;
+	if (k->stranger_rtp)
+		return payload_type_negotiated(conf, k->stranger_pt & 127);
+	return stream_side(s)->flags & SIDE_MUX;
+}
+
+static void judge_stranger(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
+{
+	const struct latch_packet packet = {
+		.source = &k->stranger,
+		.now_ms = now_ms,
+		.candidate = is_candidate(s, k),
+		.has_ssrc = k->stranger_rtp,
+		.has_seq = k->stranger_rtp,
+		.ssrc = k->stranger_ssrc,
+		.seq = k->stranger_seq,
+	};
+
+	if (!is_own_port(s->bridge, &k->stranger) && !latch_is_source(&s->latch, &k->stranger))
+		judge_other(s, &packet);
+}
+
+static void learn_from_kernel(struct latch *latch, const struct bridge_kernel *k)
+{
+	if (k->heard_ms <= latch->heard_ms)
+		return;
+	latch->heard_ms = k->heard_ms;
+	if (!k->rtp)
+		return;
+	latch->ssrc = k->ssrc;
+	latch->seq = k->seq;
+	latch->ssrc_known = latch->seq_known = true;
+}
+
+void stream_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
+{
+	stream_write_begin(s);
+	s->resume |= s->in_kernel && !k->in_kernel;
+	s->in_kernel = k->in_kernel;
+	learn_from_kernel(&s->latch, k);
+	if (latch_tick(&s->latch, now_ms)) {
+		s->news_bits |= 1 << BRIDGE_CHANGED;
+		stream_aim_side(s);
+	}
+	if (endpoint_is_set(&k->stranger))
+		judge_stranger(s, k, now_ms);
+	stream_write_end(s);
+	if (s->in_kernel)
+		stream_disconnect(s);
 }
 
 void stream_sent(struct stream *out, size_t bytes)

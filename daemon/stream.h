@@ -56,7 +56,9 @@ static inline void ring_remove(struct ring *item)
  * @watched_packets: packets_in at the last tick
  * @refused_ms: when BRIDGE_REFUSED was last told
  * @news_bits: enum bridge_event as bits, to be told after this batch
- * @version: odd while @latch and @rtp are being changed
+ * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @has_to
+ * @in_kernel: a flow takes the packets of the source; what arrives here is the rest
+ * @resume: the kernel had the packets before the next one: they are not lost
  */
 struct stream {
 	int fd;
@@ -64,9 +66,10 @@ struct stream {
 	uint8_t news_bits;
 	bool connected, watched;
 	bool has_to, recv_tos;
+	bool in_kernel, resume;
 	uint8_t alone;
 	int16_t tos_now;
-	uint32_t version;
+	uint32_t version, to_version;
 	struct bridge *bridge;
 	struct latch latch;
 	struct endpoint to;
@@ -86,7 +89,7 @@ struct stream {
 };
 
 /* Letters to the media thread. */
-enum order_kind { ORDER_OPEN, ORDER_UPDATE, ORDER_CLOSE, ORDER_STOP };
+enum order_kind { ORDER_OPEN, ORDER_UPDATE, ORDER_KERNEL, ORDER_CLOSE, ORDER_STOP };
 
 struct order {
 	struct letter letter;
@@ -97,6 +100,12 @@ struct order {
 struct order_update {
 	struct order order;
 	struct bridge_conf conf;
+};
+
+struct order_kernel {
+	struct order order;
+	struct stream *stream;
+	struct bridge_kernel kernel;
 };
 
 struct worker;
@@ -143,16 +152,26 @@ static inline struct side_conf *stream_side(const struct stream *s)
 	return &s->bridge->conf.side[s->side];
 }
 
-/* Readers try again when @version was odd or has changed. */
+/* Readers try again when the version was odd or has changed. */
+static inline void write_begin(uint32_t *version)
+{
+	__atomic_store_n(version, *version + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static inline void write_end(uint32_t *version)
+{
+	__atomic_store_n(version, *version + 1, __ATOMIC_RELEASE);
+}
+
 static inline void stream_write_begin(struct stream *s)
 {
-	__atomic_store_n(&s->version, s->version + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	write_begin(&s->version);
 }
 
 static inline void stream_write_end(struct stream *s)
 {
-	__atomic_store_n(&s->version, s->version + 1, __ATOMIC_RELEASE);
+	write_end(&s->version);
 }
 
 /* What signalling says: SDP's endpoint, or with SIP-source-address SIP's address and SDP's port. */
@@ -170,6 +189,8 @@ void stream_disconnect(struct stream *s);
  * Return: the stream whose port and remote it leaves by; NULL: dropped and counted
  */
 struct stream *stream_accept(struct stream *stream, struct packet *packet, int64_t now_us);
+/* What the kernel knows or wants decided; the window may have to be watched afterwards. */
+void stream_kernel(struct stream *stream, const struct bridge_kernel *kernel, int64_t now_ms);
 /* The packet from @from left by @out, or was lost there. */
 void stream_sent(struct stream *out, size_t bytes);
 void stream_lost(struct stream *from, struct stream *out, enum stream_drop why);

@@ -71,6 +71,8 @@ void stream_disconnect(struct stream *s)
  */
 static void aim(struct stream *s)
 {
+	struct endpoint before = s->to;
+	bool had = s->has_to;
 	bool asymmetric = stream_side(s)->flags & SIDE_ASYMMETRIC;
 	const struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
 	const struct endpoint *to;
@@ -78,6 +80,7 @@ static void aim(struct stream *s)
 
 	stream_fill_ref(s, &ref, false);
 	to = latch_destination(&s->latch, &ref, asymmetric);
+	write_begin(&s->to_version);
 	s->has_to = to;
 	if (to) {
 		s->to = *to;
@@ -87,6 +90,9 @@ static void aim(struct stream *s)
 		endpoint_set_port(&s->to, (uint16_t)(endpoint_port(&s->to) + 1));
 		s->has_to = true;
 	}
+	write_end(&s->to_version);
+	if (s->has_to != had || (had && !endpoint_eq(&s->to, &before)))
+		s->news_bits |= 1 << BRIDGE_CHANGED;
 	if (s->connected && !may_connect(s))
 		stream_disconnect(s);
 }
@@ -98,6 +104,20 @@ void stream_aim_side(const struct stream *s)
 			aim(s->bridge->stream[s->side][comp]);
 }
 
+/*
+ * What comes up from the kernel may come from anybody, and is too little to be worth a connection. Of a
+ * source that was not heard since an offer opened the window, only the kernel knows.
+ */
+static bool tick_in_kernel(struct stream *s, int64_t now_ms)
+{
+	bool open = s->latch.state == LATCH_LEARN;
+
+	stream_disconnect(s);
+	if (open && now_ms >= s->latch.window_end_ms)
+		s->news_bits |= 1 << BRIDGE_ASK;
+	return open && now_ms < s->latch.window_end_ms;
+}
+
 bool stream_tick(struct stream *s, int64_t now_ms)
 {
 	/* RTCP every few seconds is not worth a connection. */
@@ -106,9 +126,13 @@ bool stream_tick(struct stream *s, int64_t now_ms)
 
 	s->watched_packets = s->packets_in;
 	stream_write_begin(s);
-	if (latch_tick(&s->latch, now_ms))
+	if (latch_tick(&s->latch, now_ms)) {
+		s->news_bits |= 1 << BRIDGE_CHANGED;
 		stream_aim_side(s);
+	}
 	stream_write_end(s);
+	if (s->in_kernel)
+		return tick_in_kernel(s, now_ms);
 	if (s->connected) {
 		if (silent)
 			stream_disconnect(s);

@@ -34,6 +34,22 @@ static void copy_learned(const struct stream *s, struct latch *latch, struct rtp
 	}
 }
 
+static void copy_to(const struct stream *s, struct endpoint *to)
+{
+	static_assert(!(sizeof(*to) % 4), "is copied word by word");
+	uint32_t version;
+	bool has;
+
+	do {
+		version = __atomic_load_n(&s->to_version, __ATOMIC_ACQUIRE);
+		copy_words(to, &s->to, sizeof(*to));
+		has = __atomic_load_n(&s->has_to, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (version & 1 || version != __atomic_load_n(&s->to_version, __ATOMIC_RELAXED));
+	if (!has)
+		memset(to, 0, sizeof(*to));
+}
+
 static uint64_t load(const uint64_t *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
@@ -66,6 +82,8 @@ void stream_report(const struct stream *s, struct stream_report *r)
 	r->state = latch.state;
 	r->rank = latch.rank;
 	r->relatched = latch.relatched;
+	r->learning = latch.stale;
+	copy_to(s, &r->to);
 	r->packets_in = load(&s->packets_in);
 	r->bytes_in = load(&s->bytes_in);
 	r->packets_out = load(&s->packets_out);

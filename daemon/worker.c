@@ -36,6 +36,18 @@ static void tell_control(struct worker *worker, struct news *news, unsigned int 
 		wake(worker->control_fd);
 }
 
+/* What the stream has to tell; what only flows follow from, when there are any. */
+static void tell_stream(struct worker *worker, struct stream *s)
+{
+	unsigned int bits = s->news_bits;
+
+	s->news_bits = 0;
+	if (!__atomic_load_n(&worker->tell_flows, __ATOMIC_RELAXED))
+		bits &= ~(1u << BRIDGE_CHANGED | 1u << BRIDGE_ASK);
+	if (bits)
+		tell_control(worker, &s->news, bits);
+}
+
 static void watch(struct worker *worker, struct stream *s, int64_t now_ms)
 {
 	if (worker->watched.next == &worker->watched)
@@ -60,6 +72,8 @@ static void tick(struct worker *worker, int64_t now_ms)
 		at = at->next;
 		if (!stream_tick(s, now_ms))
 			unwatch(s);
+		if (s->news_bits)
+			tell_stream(worker, s);
 	}
 	worker->next_tick_ms = now_ms + TICK_MS;
 }
@@ -96,10 +110,8 @@ static void forward(struct worker *worker, struct stream *s, int64_t now_us)
 	batch_flush(batch);
 	if (!s->watched && s->packets_in != before)
 		watch(worker, s, now_us / 1000);
-	if (s->news_bits) {
-		tell_control(worker, &s->news, s->news_bits);
-		s->news_bits = 0;
-	}
+	if (s->news_bits)
+		tell_stream(worker, s);
 }
 
 #define each_stream(b, s)                                                                          \
@@ -133,6 +145,22 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 	free(update);
 	each_stream(b, s) if (!s->watched && s->latch.state == LATCH_LEARN)
 		watch(worker, s, now_ms);
+	/* One for all: settings may change flows though no stream has moved. */
+	b->streams[0].news_bits |= 1 << BRIDGE_CHANGED;
+	tell_stream(worker, &b->streams[0]);
+}
+
+static void hear_of_kernel(struct worker *worker, struct order_kernel *order)
+{
+	struct stream *s = order->stream;
+	int64_t now_ms = clock_ms();
+
+	stream_kernel(s, &order->kernel, now_ms);
+	free(order);
+	if (!s->watched && s->latch.state == LATCH_LEARN && now_ms < s->latch.window_end_ms)
+		watch(worker, s, now_ms);
+	if (s->news_bits)
+		tell_stream(worker, s);
 }
 
 /* Afterwards the thread knows it no more. */
@@ -161,6 +189,9 @@ static void obey(struct worker *worker, struct order *order)
 		break;
 	case ORDER_UPDATE:
 		update_bridge(worker, container_of(order, struct order_update, order));
+		break;
+	case ORDER_KERNEL:
+		hear_of_kernel(worker, container_of(order, struct order_kernel, order));
 		break;
 	case ORDER_CLOSE: /* sockets of its may be in the batch of events at hand */
 		ring_remove(&b->all);

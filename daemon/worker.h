@@ -24,6 +24,7 @@ struct worker {
 	int orders_fd;
 	int epoll_fd;
 	bool wake;
+	bool tell_flows; /* shared: see worker_pool_tell_flows() */
 	unsigned int load;
 	pthread_t thread;
 	struct order stop_order;
