@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# case_3_many.sh - several of something: ringing phones, m-lines, components on a port, calls
+# case_3_many.sh - several of something: ringing phones, m-lines, or an offer that comes late, components on a port, calls
 
-CASES+=" parallel_fork serial_fork two_medias rtcp_mux fifty_calls"
+CASES+=" parallel_fork serial_fork two_medias late_offer rtcp_mux fifty_calls"
 
 # Three phones: the caller hears both callees ring, as early media of their own.
 fork_ends() { # fork_ends CALLER CALLEE CALLEE
@@ -81,6 +81,19 @@ case_two_medias() {
 	sip_done a1 b1
 }
 
+# The INVITE is without SDP: the callee offers in its 200, the caller answers in its ACK.
+case_late_offer() {
+	ends a1 b1
+	callee b1
+	caller a1 b1 "" caller_late
+	state b1 ringing
+	nudge b1 answer
+	hear 60 a1 b1
+	judge a1 b1
+	nudge a1 bye
+	sip_done a1 b1
+}
+
 # The caller puts RTP and RTCP on one port, the callee knows nothing of that.
 case_rtcp_mux() {
 	ends a1 b1 mux
@@ -99,7 +112,7 @@ case_rtcp_mux() {
 
 CALLS=50
 case_fifty_calls() {
-	local n csv=$TMP/fifty.csv first=$CALL_ID
+	local n csv=$TMP/fifty.csv
 	echo SEQUENTIAL >"$csv"
 	for ((n = 1; n <= CALLS; n++)); do
 		echo "$n;${ADDR[a1]};$((40000 + 4 * n));$((41000 + 4 * n));yes" >>"$csv"

@@ -62,6 +62,7 @@ case_phone_killed() {
 	bystander_up
 	call_up a1 b1
 	hear 25 a1 b1
+	disown "${SIPP[a1]}" "${SIPP[b1]}" # so that the shell does not tell
 	kill -9 "$(pid_of a1)" "${SIPP[a1]}"
 	# b1 hears silence and is put down, and its BYE never comes.
 	settle b1

@@ -130,7 +130,7 @@ cat <<-TEXT
 	What each heard
 	$(heard_line Alice a1)
 	$(heard_line Bob b1)
-	    before it had heard the other one, the relay could not send on: $(field a1 first) packets of Bob, $(field b1 first) of Alice
+	    ($(field a1 first) and $(field b1 first) packets came to the relay before it knew where to send them.)
 
 	Path of the media
 	    Alice $SEEN_ALICE <-> $(relay_port "${ADDR[a1]}") relay $(relay_port "${ADDR[b1]}") <-> $SEEN_BOB Bob

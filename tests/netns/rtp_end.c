@@ -404,7 +404,7 @@ static void phone_tick(struct phone *phone)
 	for (; frames; frames--) {
 		phone->frame++;
 		for (struct rtp_stream *s = phone->streams; s; s = s->next)
-			rtp_stream_send(s, phone->frame % RTCP_FRAMES == 0);
+			rtp_stream_send(s, phone->frame % RTCP_FRAMES == 0, now_us());
 	}
 }
 

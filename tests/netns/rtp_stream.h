@@ -20,9 +20,10 @@
 struct rtp_friend {
 	uint32_t who;
 	uint64_t heard;
-	uint32_t base;	/* count where judging began */
-	uint32_t first; /* count of the first packet heard */
-	uint32_t next;	/* count after the highest heard */
+	uint32_t base;	  /* count where judging began */
+	uint32_t first;	  /* count of the first packet heard */
+	int32_t start_ms; /* from our own first packet until the first heard was sent */
+	uint32_t next;	  /* count after the highest heard */
 	uint64_t dup;
 	uint64_t late;	 /* came after one that was sent after it */
 	uint64_t recent; /* bit n: packet next - 1 - n was heard */
@@ -44,6 +45,7 @@ struct rtp_stream {
 	struct peer_media peer; /* where SDP said to send to */
 	bool muted;
 	uint32_t sent;
+	uint32_t since_ms; /* when our first packet since the last reset left; 0: none yet */
 	uint64_t rtcp_sent;
 
 	struct rtp_friend friends[STREAM_FRIENDS];
@@ -65,7 +67,7 @@ struct rtp_stream {
 int rtp_stream_open(struct rtp_stream *s);
 void rtp_stream_close(struct rtp_stream *s);
 /* One packet, if it has somebody to send to; @rtcp: a report too. */
-void rtp_stream_send(struct rtp_stream *s, bool rtcp);
+void rtp_stream_send(struct rtp_stream *s, bool rtcp, int64_t now_us);
 /* All packets that wait at socket @which. */
 void rtp_stream_receive(struct rtp_stream *s, int which, int64_t now_us);
 /* Forgets what was heard, and begins to judge anew. */
