@@ -13,6 +13,8 @@
 
 struct call;
 
+/* Forks of one call; each has a try at other phones, and few proxies ring more than a dozen at once. */
+#define CALL_DIALOGS 64
 /* More to-tags than this on one branch push the oldest out. */
 #define PARTY_ALIASES 8
 

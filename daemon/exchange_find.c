@@ -102,6 +102,24 @@ int exchange_locals(struct exchange *ex)
 	return 0;
 }
 
+static int make_dialog(struct exchange *ex)
+{
+	const struct request *request = ex->request;
+	const struct dialog *dialog;
+	unsigned int n;
+
+	DL_COUNT(ex->call->dialogs, dialog, n);
+	if (n >= CALL_DIALOGS)
+		return -EADDRINUSE;
+	ex->dialog = dialog_new(ex->call, request->from_tag, request->via_branch);
+	if (!ex->dialog)
+		return -ENOMEM;
+	ex->from = SIDE_A;
+	ex->new_dialog = true;
+	ex->dialog->created_s = time(NULL);
+	return 0;
+}
+
 static int find_for_offer(struct exchange *ex, struct reply *reply)
 {
 	const struct request *request = ex->request;
@@ -121,17 +139,8 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 			return -ENOMEM;
 		ex->new_call = true;
 	}
-	ex->from = SIDE_A;
 	ex->dialog = dialog_for_offer(ex->call, request, &ex->from);
-	if (!ex->dialog) {
-		ex->from = SIDE_A;
-		ex->dialog = dialog_new(ex->call, request->from_tag, request->via_branch);
-		if (!ex->dialog)
-			return -ENOMEM;
-		ex->new_dialog = true;
-		ex->dialog->created_s = time(NULL);
-	}
-	return 0;
+	return ex->dialog ? 0 : make_dialog(ex);
 }
 
 /*

@@ -22,7 +22,6 @@ enum media_flag {
 	MEDIA_DTLS = 1 << 3,
 	MEDIA_SDES = 1 << 4,
 	MEDIA_UNIDIRECTIONAL = 1 << 5,
-	MEDIA_OFF = 1 << 6, /* the last offer disabled it with port 0; its answer will end it */
 };
 
 struct media {

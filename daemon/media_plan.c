@@ -203,7 +203,6 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 	*conf = plan->before;
 	conf->kind = kind_of(ex, m, plan);
 	for (int side = 0; side < 2; side++) {
-		conf->side[side].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
 		conf->side[side].latching = ex->latching;
 		conf->side[side].tos = ex->tos;
 	}
@@ -230,9 +229,10 @@ void media_plan_make(struct exchange *ex, size_t index)
 		plan->old = ex->dialog->media[index];
 	if (plan->old) {
 		plan->before = *bridge_conf(plan->old->bridge);
+		for (int side = 0; side < 2; side++) /* they were for then, not for now */
+			plan->before.side[side].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
 		plan->flags = plan->old->flags;
 	}
-	set_flag(&plan->flags, MEDIA_OFF, !m->port);
 	plan->conf = plan->before;
 	if (m->transport == SDP_OTHER)
 		return;

@@ -186,16 +186,30 @@ static void end_losers(struct exchange *ex)
 			call_end_dialog(ex->call, dialog, CALL_DELETED);
 }
 
-/* What the request asks for and we don't do: one line for each call. */
-static void tell_ignored(struct call *call, const struct request *request)
+/* Plain RTP was asked for, and this SDP has SRTP: that passes through as it is. */
+static bool asks_for_decryption(const struct exchange *ex)
 {
+	for (size_t i = 0; ex->request->transport_protocol.len && i < ex->sdp.n_media; i++)
+		if (ex->sdp.media[i].transport == SDP_SRTP ||
+		    ex->sdp.media[i].transport == SDP_DTLS)
+			return true;
+	return false;
+}
+
+/* What the request asks for and we don't do: one line for each call. */
+static void tell_ignored(const struct exchange *ex)
+{
+	struct str ignored = ex->request->ignored;
+	bool srtp = asks_for_decryption(ex);
+	struct call *call = ex->call;
 	char text[256];
 
-	if (!request->ignored.len || call->ignored_told)
+	if (call->ignored_told || !(ignored.len || srtp))
 		return;
 	call->ignored_told = true;
-	log_call(LOG_LEVEL_INFO, call->id, "not supported, ignored: %s",
-		 log_escape(request->ignored, text, sizeof(text)));
+	log_call(LOG_LEVEL_INFO, call->id, "not supported, ignored: %s%s",
+		 srtp ? "transport-protocol for SRTP, " : "",
+		 log_escape(ignored, text, sizeof(text)));
 }
 
 static void commit(struct exchange *ex)
@@ -220,7 +234,7 @@ static void commit(struct exchange *ex)
 	end_losers(ex);
 	if (ex->new_call)
 		log_call(LOG_LEVEL_INFO, call->id, "made: %zu m-lines", ex->sdp.n_media);
-	tell_ignored(call, request);
+	tell_ignored(ex);
 	call_watch(call, ex->env->now_ms);
 }
 

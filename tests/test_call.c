@@ -347,6 +347,20 @@ static void test_aliases_are_bounded(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+static void test_forks_are_bounded(void)
+{
+	struct scene scene;
+	char branch[16];
+
+	scene_open_ports(&scene, 21000, 21399);
+	for (int i = 0; i < 70; i++) {
+		snprintf(branch, sizeof(branch), "z%d", i);
+		CU_ASSERT_EQUAL(!!OFFER("a", NULL, branch), i < CALL_DIALOGS);
+	}
+	CU_ASSERT_EQUAL(dialogs(&scene), CALL_DIALOGS);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_answer_to_unknown_is_refused(void)
 {
 	struct ask nobody = { .from_tag = "x", .to_tag = "b" };
@@ -648,6 +662,7 @@ TEST_SUITE(call, { "offer makes call", test_offer_makes_call },
 	   { "second to-tag is alias and its SDP counts",
 	     test_second_to_tag_is_alias_and_its_sdp_counts },
 	   { "aliases are bounded", test_aliases_are_bounded },
+	   { "forks are bounded", test_forks_are_bounded },
 	   { "answer to unknown is refused", test_answer_to_unknown_is_refused },
 	   { "final answer ends other forks", test_final_answer_ends_other_forks },
 	   { "delete: scopes", test_delete_scopes },

@@ -464,6 +464,26 @@ static void test_list_is_limited(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+static void test_proxies_past_the_table_share_its_last_row(void)
+{
+	static struct stats stats;
+	struct endpoint proxy = { .in4 = { .sin_family = AF_INET } };
+
+	for (uint32_t i = 0; i < 70; i++) {
+		proxy.in4.sin_addr.s_addr = htonl(0xc0000200 + i); /* 192.0.2.0 and following */
+		stats_command(&stats, &proxy, VERB_PING, 5, i % 2);
+		endpoint_set_port(&proxy, (uint16_t)i); /* each of its sockets counts for it */
+		stats_command(&stats, &proxy, VERB_OFFER, 5, false);
+	}
+	CU_ASSERT_EQUAL(stats.n_proxies, STATS_PROXIES);
+	CU_ASSERT_EQUAL(stats.proxy[0].count[VERB_PING], 1);
+	CU_ASSERT_EQUAL(stats.proxy[0].count[VERB_OFFER], 1);
+	CU_ASSERT_EQUAL(stats.proxy[0].duration_us[VERB_OFFER], 5);
+	CU_ASSERT_EQUAL(stats.proxy[1].errors, 1);
+	CU_ASSERT_FALSE(endpoint_is_set(&stats.proxy[STATS_PROXIES - 1].addr));
+	CU_ASSERT_EQUAL(stats.proxy[STATS_PROXIES - 1].count[VERB_PING], 7);
+}
+
 /* --- Media -------------------------------------------------------------------------------------- */
 
 struct phone {
@@ -608,5 +628,7 @@ TEST_SUITE(command, { "endpoints come from SDP", test_endpoints_come_from_sdp },
 	   { "blocked stays blocked after re-INVITE", test_blocked_stays_blocked_after_reinvite },
 	   { "blocking of unknown is refused", test_blocking_of_unknown_is_refused },
 	   { "list is limited", test_list_is_limited },
+	   { "proxies past the table share its last row",
+	     test_proxies_past_the_table_share_its_last_row },
 	   { "phones hear each other", test_phones_hear_each_other },
 	   { "out of memory leaks nothing", test_out_of_memory_leaks_nothing });
