@@ -192,7 +192,7 @@ lint-tidy: $(LINT_C:%.c=$(B)/lint/%.tidy)
 lint-cppcheck:
 	$(say) CPPCHECK
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
-		--include=/usr/include/uthash.h --include=/usr/include/utlist.h \
+		--include=/usr/include/uthash.h --include=/usr/include/utlist.h --include=/usr/include/libmnl/libmnl.h \
 		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Iinclude $(LINT_C)
 
 # Hangs on the object for its header dependencies.

@@ -22,7 +22,7 @@ struct str {
 #define STR(literal) ((struct str){ (literal), sizeof(literal) - 1 })
 #define STR_NONE     ((struct str){ NULL, 0 })
 /* printf("... " STR_FMT, STR_ARG(x)) */
-#define STR_FMT    "%.*s"
+#define STR_FMT	   "%.*s"
 #define STR_ARG(x) (int)(x).len, (x).s
 
 static inline struct str str_of(const char *text)

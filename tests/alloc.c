@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "test.h"
 
-static __thread long countdown;	 /* 0: no failing wanted; n: the n-th from here fails */
+static __thread long countdown; /* 0: no failing wanted; n: the n-th from here fails */
 static __thread long round_nr;
 static __thread bool hit;
 

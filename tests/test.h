@@ -17,10 +17,10 @@ struct test_suite {
 };
 
 /* TEST_SUITE(bencode, { "decodes integers", test_decodes_integers }, ...); */
-#define TEST_SUITE(suite, ...)                                                              \
-	static CU_TestInfo suite##_tests[] = { __VA_ARGS__, CU_TEST_INFO_NULL };            \
-	static const struct test_suite suite##_suite = { #suite, suite##_tests };           \
-	static const struct test_suite *const suite##_entry                                 \
+#define TEST_SUITE(suite, ...)                                                                     \
+	static CU_TestInfo suite##_tests[] = { __VA_ARGS__, CU_TEST_INFO_NULL };                   \
+	static const struct test_suite suite##_suite = { #suite, suite##_tests };                  \
+	static const struct test_suite *const suite##_entry                                        \
 		__attribute__((used, section("test_suites"))) = &suite##_suite
 
 /*
