@@ -20,17 +20,20 @@ bool latch_address_known(const struct latch_ref *ref)
 	return endpoint_is_set(ref->sip) || (endpoint_is_set(ref->sdp) && is_public(ref->sdp));
 }
 
-static bool is_near(const struct latch_ref *ref, const struct endpoint *source)
+static bool vouched_by_sibling(const struct latch_ref *ref, const struct endpoint *source)
 {
-	if (endpoint_is_set(ref->sdp) && !endpoint_is_any(ref->sdp) &&
-	    endpoint_same_pool(ref->sdp, source))
-		return true;
-	if (endpoint_is_set(ref->sip) && endpoint_same_pool(ref->sip, source))
-		return true;
 	for (unsigned int i = 0; i < ref->n_near; i++)
 		if (endpoint_addr_eq(ref->near[i], source))
 			return true;
 	return false;
+}
+
+static bool in_pool(const struct latch_ref *ref, const struct endpoint *source)
+{
+	if (endpoint_is_set(ref->sdp) && !endpoint_is_any(ref->sdp) &&
+	    endpoint_same_pool(ref->sdp, source))
+		return true;
+	return endpoint_is_set(ref->sip) && endpoint_same_pool(ref->sip, source);
 }
 
 enum latch_rank latch_rank(const struct latch_ref *ref, const struct endpoint *source)
@@ -39,7 +42,19 @@ enum latch_rank latch_rank(const struct latch_ref *ref, const struct endpoint *s
 		return RANK_EXACT;
 	if (endpoint_addr_eq(ref->sdp, source) || endpoint_addr_eq(ref->sip, source))
 		return RANK_ADDR;
-	return is_near(ref, source) ? RANK_NEAR : RANK_UNKNOWN;
+	if (vouched_by_sibling(ref, source) || in_pool(ref, source))
+		return RANK_NEAR;
+	return RANK_UNKNOWN;
+}
+
+/*
+ * The network alone speaks for it. A carrier's NAT may do that, but so may a stranger who rents the address next
+ * door: such a source is waited for as one of rank 0 is, and stays on trial.
+ */
+static bool only_pooled(const struct latch_ref *ref, const struct endpoint *source,
+			enum latch_rank rank)
+{
+	return rank == RANK_NEAR && ref->mode != LATCH_FIRST && !vouched_by_sibling(ref, source);
 }
 
 /* Could a source of this rank ever be used? However long the silence: not rank 0 where an address is known. */
@@ -84,22 +99,40 @@ static bool may_replace(const struct latch *latch, const struct latch_ref *ref,
 	return latch->reopened && rank == latch->rank && silent;
 }
 
+/* Does @packet continue what the source that is waited for has sent so far? */
+static bool keeps_talking(const struct latch *latch, const struct latch_packet *packet)
+{
+	uint16_t step = (uint16_t)(packet->seq - latch->other_seq);
+
+	if (!packet->has_seq)
+		return true;
+	return packet->now_ms - latch->other_heard_ms <= LATCH_GAP_MS &&
+	       packet->ssrc == latch->other_ssrc && step >= 1 && step <= 16;
+}
+
 /*
- * Has the one source that nothing speaks for been waited for long enough? One that has fallen silent
+ * Has the one source that too little speaks for been waited for long enough? One that has fallen silent
  * in the meantime had its chance: the wait begins anew with the next.
  */
 static bool patience_is_over(struct latch *latch, const struct latch_ref *ref,
 			     const struct latch_packet *packet)
 {
-	bool over = packet->now_ms - latch->since_ms >= ref->patience_ms;
-	bool same = endpoint_eq(&latch->other, packet->source);
+	bool same = latch->waiting && endpoint_eq(&latch->other, packet->source);
+	bool goes_on = same && keeps_talking(latch, packet);
+	bool other_talks = latch->waiting && !same &&
+			   packet->now_ms - latch->since_ms < ref->patience_ms &&
+			   packet->now_ms - latch->other_heard_ms <= LATCH_GAP_MS;
 
-	if (latch->waiting && (same || !over))
-		return same && over;
+	if (other_talks)
+		return false;
+	if (!goes_on)
+		latch->since_ms = packet->now_ms;
 	latch->waiting = true;
 	latch->other = *packet->source;
-	latch->since_ms = packet->now_ms;
-	return ref->patience_ms <= 0;
+	latch->other_heard_ms = packet->now_ms;
+	latch->other_ssrc = packet->ssrc;
+	latch->other_seq = packet->seq;
+	return packet->now_ms - latch->since_ms >= ref->patience_ms;
 }
 
 /* After signalling moved a phone, late packets from its old place must not take the stream back. */
@@ -126,6 +159,7 @@ static void take(struct latch *latch, const struct latch_ref *ref,
 		latch->state = rank == RANK_EXACT ? LATCH_LOCKED : LATCH_LEARN;
 	latch->source = *packet->source;
 	latch->rank = (uint8_t)rank;
+	latch->pooled = only_pooled(ref, packet->source, rank);
 	latch->waiting = latch->stale = latch->moved = latch->reopened = false;
 	latch->ssrc_known = latch->seq_known = false;
 	latch_heard(latch, packet);
@@ -146,7 +180,7 @@ void latch_heard(struct latch *latch, const struct latch_packet *packet)
 
 bool latch_tick(struct latch *latch, int64_t now_ms)
 {
-	if (latch->state != LATCH_LEARN || now_ms < latch->window_end_ms)
+	if (latch->state != LATCH_LEARN || now_ms < latch->window_end_ms || latch->pooled)
 		return false;
 	/* Nobody came in its place: the old source is right after all, if it is still there. */
 	if (latch->stale && latch_silent(latch, now_ms))
@@ -158,15 +192,23 @@ bool latch_tick(struct latch *latch, int64_t now_ms)
 	return true;
 }
 
-/* A source that nothing speaks for: a side that has not answered yet will tell, so that can be waited for. */
+/*
+ * Too little speaks for this source to be heard at once. A side that has not answered yet will tell more, so
+ * that can be waited for; and RTCP of a phone behind a carrier's NAT follows its RTP.
+ */
 static bool must_wait(struct latch *latch, const struct latch_ref *ref,
-		      const struct latch_packet *packet)
+		      const struct latch_packet *packet, enum latch_rank rank)
 {
-	if (ref->mode == LATCH_FIRST || has_rebound(latch, packet))
+	bool pooled = only_pooled(ref, packet->source, rank);
+
+	if (ref->mode == LATCH_FIRST || (rank > RANK_UNKNOWN && !pooled) ||
+	    has_rebound(latch, packet))
 		return false;
-	if (ref->handover && latch->state != LATCH_WAIT)
+	if (ref->handover && latch->state != LATCH_WAIT && !pooled)
 		return false;
-	return !endpoint_is_set(ref->sdp) || !patience_is_over(latch, ref, packet);
+	if (!endpoint_is_set(ref->sdp) || (pooled && packet->has_ssrc && !packet->has_seq))
+		return true;
+	return !patience_is_over(latch, ref, packet);
 }
 
 enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref,
@@ -188,7 +230,7 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 	} else if (was_replaced(latch, packet) || !may_replace(latch, ref, packet, rank)) {
 		return LATCH_REFUSE;
 	}
-	if (rank == RANK_UNKNOWN && must_wait(latch, ref, packet))
+	if (must_wait(latch, ref, packet, rank))
 		return LATCH_PATIENCE;
 	take(latch, ref, packet, rank);
 	return LATCH_TAKEN;
@@ -204,6 +246,7 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 		return;
 	rank = latch_rank(ref, &latch->source);
 	latch->rank = (uint8_t)rank;
+	latch->pooled = only_pooled(ref, &latch->source, rank);
 	if (rank == RANK_EXACT) {
 		latch->state = LATCH_LOCKED;
 		latch->stale = latch->moved = latch->reopened = false;

@@ -31,6 +31,12 @@ enum latch_rank {
 /* A source that has not been heard for so long may have lost its NAT binding. */
 #define LATCH_SILENCE_MS 1000
 
+/*
+ * A source that is waited for has to talk like a phone: no pause longer than this between its packets, their
+ * sequence numbers going on. Packets sprayed over a range of ports do not.
+ */
+#define LATCH_GAP_MS 150
+
 /* So many sources of siblings are looked at. */
 #define LATCH_NEAR 8
 
@@ -64,24 +70,26 @@ struct latch_packet {
 /**
  * struct latch - what one stream has learned; all zero is WAIT
  * @source: in use; unset in WAIT
- * @other: @waiting: of rank 0, waited for something better; else: replaced by a new source after
- *	signalling moved it, and refused while its window lasts
+ * @other: @waiting: nothing but its network speaks for it, or nothing at all: waited for something better;
+ *	else: replaced by a new source after signalling moved it, and refused while its window lasts
  * @since_ms: when waiting for something better than @other began
+ * @other_heard_ms, @other_ssrc, @other_seq: its last packet
  * @opened_ms: when an offer or answer opened the window again
  * @relatched: times that another source took over
  * @stale: signalling has moved the remote, @source is its old one: any admissible source replaces it
  * @moved: @stale, and the old source was right where SDP had said: so it will be this time
  * @reopened: an offer or answer opened the window while @source was in use
+ * @pooled: only its network speaks for @source: it never locks, and yields to a better one at any time
  */
 struct latch {
 	struct endpoint source, other;
-	int64_t heard_ms, window_end_ms, since_ms, opened_ms;
-	uint32_t ssrc, relatched;
-	uint16_t seq;
+	int64_t heard_ms, window_end_ms, since_ms, opened_ms, other_heard_ms;
+	uint32_t ssrc, other_ssrc, relatched;
+	uint16_t seq, other_seq;
 	uint8_t state; /* enum latch_state */
 	uint8_t rank;  /* enum latch_rank, of @source */
 	bool ssrc_known, seq_known;
-	bool waiting, stale, moved, reopened;
+	bool waiting, stale, moved, reopened, pooled;
 };
 
 enum latch_verdict {

@@ -79,6 +79,13 @@ static void hear_for(struct box *box, int64_t ms, const char *from)
 		CU_ASSERT_EQUAL(hear_after(box, 20, from), LATCH_ADMIT);
 }
 
+/* The same from a source that is being waited for. */
+static void wait_for(struct box *box, int64_t ms, const char *from)
+{
+	for (int64_t end = box->now + ms; box->now < end;)
+		CU_ASSERT_EQUAL(hear_after(box, 20, from), LATCH_PATIENCE);
+}
+
 static bool uses(const struct box *box, const char *source)
 {
 	struct endpoint at = ep(source);
@@ -190,7 +197,8 @@ static void test_higher_rank_replaces_in_window(void)
 	struct box box;
 
 	open_box(&box, "198.51.100.7:4000", "203.0.113.9");
-	CU_ASSERT_EQUAL(hear(&box, "203.0.113.200:700"), LATCH_TAKEN);
+	wait_for(&box, 400, "203.0.113.200:700");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.200:700"), LATCH_TAKEN);
 	CU_ASSERT_EQUAL(box.latch.rank, RANK_NEAR);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:700"), LATCH_TAKEN);
 	CU_ASSERT_EQUAL(box.latch.rank, RANK_ADDR);
@@ -268,7 +276,8 @@ static void test_unknown_source_is_accepted_after_patience(void)
 
 	open_box(&box, "192.168.1.5:4000", "");
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50000"), LATCH_PATIENCE);
-	CU_ASSERT_EQUAL(hear_after(&box, 399, "203.0.113.9:50000"), LATCH_PATIENCE);
+	wait_for(&box, 380, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(hear_after(&box, 19, "203.0.113.9:50000"), LATCH_PATIENCE);
 	CU_ASSERT_EQUAL(hear_after(&box, 1, "203.0.113.9:50000"), LATCH_TAKEN);
 	CU_ASSERT_EQUAL(box.latch.rank, RANK_UNKNOWN);
 	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
@@ -295,9 +304,61 @@ static void test_patience_begins_anew_when_the_first_fell_silent(void)
 	open_box(&box, "0.0.0.0:4000", "");
 	CU_ASSERT_EQUAL(hear(&box, "192.0.2.66:6666"), LATCH_PATIENCE);
 	CU_ASSERT_EQUAL(hear_after(&box, 390, "203.0.113.9:50000"), LATCH_PATIENCE);
-	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_PATIENCE);
-	CU_ASSERT_EQUAL(hear_after(&box, 399, "203.0.113.9:50000"), LATCH_PATIENCE);
-	CU_ASSERT_EQUAL(hear_after(&box, 1, "203.0.113.9:50000"), LATCH_TAKEN);
+	wait_for(&box, 380, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+}
+
+/* 10,000 ports sprayed in turn: each hears of it now and then, or sees the same numbers again, or jumps. */
+static void test_a_spray_is_not_a_phone(void)
+{
+	struct box box;
+
+	open_box(&box, "192.168.1.5:4000", "");
+	for (int i = 0; i < 50; i++)
+		CU_ASSERT_EQUAL(hear_after(&box, 151, "192.0.2.66:6666"), LATCH_PATIENCE);
+	for (int i = 0; i < 50; i++, box.seq--)
+		CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_PATIENCE);
+	for (int i = 0; i < 50; i++, box.seq += 9999)
+		CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_PATIENCE);
+	for (int i = 0; i < 50; i++, box.ssrc++)
+		CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_PATIENCE);
+	wait_for(&box, 380, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(hear_after(&box, 200, "192.0.2.66:6666"), LATCH_PATIENCE);
+}
+
+/* A stranger may rent the address next door: the network alone is little to go by. */
+static void test_pool_source_is_waited_for_and_never_locks(void)
+{
+	struct box box;
+
+	open_nat(&box);
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6666"), LATCH_PATIENCE);
+	CU_ASSERT_EQUAL(hear_after(&box, 1250, "203.0.113.66:6666"), LATCH_PATIENCE);
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_WAIT);
+	wait_for(&box, 380, "203.0.113.66:6666");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.66:6666"), LATCH_TAKEN);
+	hear_for(&box, 60000, "203.0.113.66:6666");
+	CU_ASSERT_FALSE(latch_tick(&box.latch, box.now));
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.66:6666"), LATCH_REFUSE);
+	hear_for(&box, 3000, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+}
+
+static void test_rtcp_of_the_pool_follows_its_rtp(void)
+{
+	struct box box;
+
+	open_nat(&box);
+	box.rtcp = true;
+	for (int i = 0; i < 50; i++)
+		CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.66:6667"), LATCH_PATIENCE);
+	box.near[0] = ep("203.0.113.66:6666");
+	box.ref.near[0] = &box.near[0];
+	box.ref.n_near = 1;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6667"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(box.latch.rank, RANK_NEAR);
 }
 
 static void test_side_without_answer_latches_nobody_unknown(void)
@@ -420,12 +481,14 @@ static void test_handover_lets_acceptable_sources_take_over(void)
 	lock_nat(&box);
 	box.ref.handover = true;
 	box.ssrc = 8;
-	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.77:800"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:800"), LATCH_TAKEN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_REFUSE);
+	wait_for(&box, 400, "203.0.113.77:800");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.77:800"), LATCH_TAKEN);
 	open_box(&box, "192.168.1.5:4000", "");
 	box.ref.handover = true;
-	hear(&box, "203.0.113.9:50000");
-	CU_ASSERT_EQUAL(hear_after(&box, 400, "203.0.113.9:50000"), LATCH_TAKEN);
+	wait_for(&box, 400, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_TAKEN);
 }
 
@@ -589,8 +652,8 @@ static void test_unknown_source_yields_once_an_address_is_told(void)
 	struct box box;
 
 	open_box(&box, "192.168.1.5:4000", "");
-	hear(&box, "192.0.2.66:6666");
-	CU_ASSERT_EQUAL(hear_after(&box, 400, "192.0.2.66:6666"), LATCH_TAKEN);
+	wait_for(&box, 400, "192.0.2.66:6666");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_TAKEN);
 	hear_for(&box, 3000, "192.0.2.66:6666");
 	update(&box, LATCH_KEEP, "192.168.1.5:4000", "203.0.113.9");
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
@@ -655,6 +718,10 @@ TEST_SUITE(
 	{ "better source ends patience", test_better_source_ends_patience },
 	{ "patience begins anew when the first fell silent",
 	  test_patience_begins_anew_when_the_first_fell_silent },
+	{ "a spray is not a phone", test_a_spray_is_not_a_phone },
+	{ "pool source is waited for and never locks",
+	  test_pool_source_is_waited_for_and_never_locks },
+	{ "RTCP of the pool follows its RTP", test_rtcp_of_the_pool_follows_its_rtp },
 	{ "side without answer latches nobody unknown",
 	  test_side_without_answer_latches_nobody_unknown },
 	{ "strict wants the address", test_strict_wants_the_address },
