@@ -20,7 +20,7 @@ say         = $(if $(V),@:,@printf '  %-5s %s\n')
 B     := build$(if $(SAN),-san)
 CLANG ?= clang-14
 
-PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libsystemd
+PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libsystemd sqlite3
 # Asked once, and only by a rule that compiles: the packages may come with the `make deps` of this very run.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/null))$(PKG_LIBS)
