@@ -79,6 +79,9 @@ enum stream_drop {
 /* Names for people and monitoring, by enum stream_drop (include/counter_names.h). */
 extern const struct counter_name stream_drop_names[DROP_COUNT];
 
+/* Who forwards packets: of a stream, of its media as a whole. */
+enum path { PATH_USER, PATH_KERNEL, PATH_MIXED };
+
 /* A copy of what a stream has counted, taken by the control thread at any time. */
 struct stream_report {
 	struct endpoint local, signalled, latched;

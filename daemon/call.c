@@ -120,11 +120,11 @@ static int64_t after(int64_t from_ms, unsigned int timeout_s)
  * When @dialog ends if nothing more happens. Forks without answer have the patience of an offer only until
  * one of them is answered.
  */
-static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered,
+static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, int64_t now_ms,
 			       enum call_end *reason)
 {
 	const struct call_table_conf *conf = &dialog->call->table->conf;
-	int64_t media_ms = dialog_last_in_ms(dialog);
+	int64_t media_ms = dialog_last_in_ms(dialog, now_ms);
 	bool heard = media_ms && media_ms > dialog->last_signal_ms;
 	int64_t last_ms = heard ? media_ms : dialog->last_signal_ms;
 
@@ -177,7 +177,7 @@ void call_watch(struct call *call, int64_t now_ms)
 	struct timeval tv;
 
 	DL_FOREACH(call->dialogs, dialog) {
-		int64_t at_ms = dialog_deadline(dialog, answered, &reason);
+		int64_t at_ms = dialog_deadline(dialog, answered, now_ms, &reason);
 
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
 	}
@@ -206,7 +206,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	call->timer_at_ms = 0;
 	DL_FOREACH_SAFE(call->dialogs, dialog, next) {
-		if (dialog_deadline(dialog, answered, &reason) > now_ms)
+		if (dialog_deadline(dialog, answered, now_ms, &reason) > now_ms)
 			continue;
 		if (is_endless(&call->table->conf, reason))
 			dialog->last_signal_ms = now_ms;
@@ -249,6 +249,7 @@ void call_end_media(struct call *call, struct media *media)
 {
 	if (!media)
 		return;
+	media_path_stop(media);
 	call->packets[SIDE_A] += media_packets_in(media, SIDE_A);
 	call->packets[SIDE_B] += media_packets_in(media, SIDE_B);
 	media_close(media);
@@ -341,8 +342,43 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 	struct media *media = bridge_owner(bridge);
 
 	(void)arg;
-	if (event == BRIDGE_CLOSED)
+	if (event == BRIDGE_CLOSED) {
 		media_closed(media);
-	else if (media->dialog)
+		return;
+	}
+	if (!media->dialog)
+		return;
+	if (event == BRIDGE_LATCHED || event == BRIDGE_REFUSED)
 		log_source(media, event, side, comp);
+	if (event == BRIDGE_LATCHED || event == BRIDGE_CHANGED)
+		media_path_follow(media);
+	if (event == BRIDGE_ASK)
+		media_path_ask(media, side, comp);
+}
+
+void call_table_follow(struct call_table *table)
+{
+	struct call *call, *next;
+	struct dialog *dialog;
+
+	worker_pool_tell_flows(table->conf.workers, kmod_available(table->conf.kmod));
+	HASH_ITER(hh, table->calls, call, next) {
+		DL_FOREACH(call->dialogs, dialog)
+			for (size_t i = 0; i < dialog->n_media; i++)
+				if (dialog->media[i])
+					media_path_follow(dialog->media[i]);
+	}
+}
+
+void call_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
+		     const struct kmod_stranger *stranger)
+{
+	struct media *media = flow ? kmod_flow_owner(flow) : NULL;
+
+	if (!flow)
+		call_table_follow(arg);
+	else if (event == KMOD_IDLE && media->dialog)
+		call_watch(media->dialog->call, clock_ms()); /* its deadline has come nearer */
+	else
+		media_path_event(media, event, flow, stranger);
 }

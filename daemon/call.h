@@ -24,6 +24,7 @@ struct call_table_conf {
 	struct event_base *base;
 	struct iface_table *ifaces;
 	struct worker_pool *workers;
+	struct kmod *kmod; /* NULL: no kernel path */
 	struct stats *stats;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s, max_sessions;
 	int tos;
@@ -84,6 +85,11 @@ size_t call_table_closing(const struct call_table *table);
 
 /* bridge_event_fn for the worker pool; @arg is the struct call_table. */
 bridge_event_fn call_bridge_event;
+
+/* kmod_event_fn; @arg is the struct call_table. */
+kmod_event_fn call_kmod_event;
+/* There is a kernel path from now on, none any more, or it is another module: all medias follow. */
+void call_table_follow(struct call_table *table);
 
 /* NULL: not there */
 struct call *call_find(const struct call_table *table, struct str id);

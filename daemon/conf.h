@@ -9,6 +9,7 @@
 #define RTPRELAY_CONF_H
 
 #include "endpoint.h"
+#include "kmod.h"
 #include "log.h"
 #include "nat_latch.h"
 
@@ -32,6 +33,7 @@ struct conf {
 	enum latch_mode latching;
 	unsigned int latch_patience_ms;
 	unsigned int latch_window_ms;
+	enum kmod_mode kernel;
 	unsigned int port_quarantine_s;
 	unsigned int replay_entries, replay_mbytes; /* bounds of the cache of recorded replies */
 	enum log_level log_level;

@@ -30,6 +30,13 @@ static const struct conf_choice facilities[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice kernels[] = {
+	{ "auto", KMOD_AUTO },
+	{ "off", KMOD_OFF },
+	{ "require", KMOD_REQUIRE },
+	{ NULL, 0 },
+};
+
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -69,6 +76,9 @@ const struct conf_row conf_rows[] = {
 	  "how long a source that nothing speaks for has to wait for a better one", 0 },
 	{ "latch-window", CONF_UINT, AT(latch_window_ms), 0, 60000, NULL, "3000", "MILLISECONDS",
 	  "how long after the first packet a better source may still take over", 0 },
+	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | off | require",
+	  "media of known sources is forwarded by the kernel module rtprelay.ko: auto: while it is loaded; off: "
+	  "never; require: the daemon does not start without it", 0 },
 	{ "replay-entries", CONF_UINT, AT(replay_entries), 0, 10000000, NULL, "65536", "REPLIES",
 	  "how many replies are kept for commands that are sent again", 0 },
 	{ "replay-mbytes", CONF_UINT, AT(replay_mbytes), 0, 65536, NULL, "64", "MIB",

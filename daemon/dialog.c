@@ -226,12 +226,12 @@ struct dialog *dialog_for_answer(const struct call *call, const struct request *
 	return best;
 }
 
-int64_t dialog_last_in_ms(const struct dialog *dialog)
+int64_t dialog_last_in_ms(const struct dialog *dialog, int64_t now_ms)
 {
 	int64_t last = 0;
 
 	for (size_t i = 0; i < dialog->n_media; i++) {
-		int64_t at = dialog->media[i] ? bridge_last_in_ms(dialog->media[i]->bridge) : 0;
+		int64_t at = dialog->media[i] ? media_last_in_ms(dialog->media[i], now_ms) : 0;
 
 		last = at > last ? at : last;
 	}

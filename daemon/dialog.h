@@ -102,7 +102,7 @@ struct dialog *dialog_by_tags(const struct call *call, const struct request *req
 int dialog_side_of(const struct dialog *dialog, struct str tag);
 
 /* clock_ms() of the last packet of any media; 0: none */
-int64_t dialog_last_in_ms(const struct dialog *dialog);
+int64_t dialog_last_in_ms(const struct dialog *dialog, int64_t now_ms);
 /* Is each media on hold? (none at all counts as well) */
 bool dialog_on_hold(const struct dialog *dialog);
 

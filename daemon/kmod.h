@@ -82,7 +82,9 @@ void *kmod_flow_owner(const struct kmod_flow *flow);
 bool kmod_flow_installed(const struct kmod_flow *flow);
 /* Why the kernel refused it: its sentence; NULL: it did not. */
 const char *kmod_flow_refusal(const struct kmod_flow *flow);
-/* clock_ms() when it was last heard: @now_ms unless it was announced silent; 0: not in the kernel, or never */
+/* clock_ms() when its source was heard last, as far as the kernel has told; 0: never */
+int64_t kmod_flow_seen_ms(const struct kmod_flow *flow);
+/* The same for time-outs, without asking: a flow in the kernel that was not announced silent is heard @now_ms. */
 int64_t kmod_flow_last_in_ms(const struct kmod_flow *flow, int64_t now_ms);
 /* Asks the kernel now. Sums are those of all flows since the handle was made. */
 void kmod_flow_read(struct kmod_flow *flow, struct flow_state *state);

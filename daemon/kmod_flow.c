@@ -21,7 +21,7 @@
  * struct kmod_flow - a flow that is wanted, or was
  * @past: of flows at this place that ended; @last: as the kernel told last of the one that is there
  * @refusal: the kernel's sentence, when @refused; owned; NULL: no memory for it
- * @last_in_ms: while @silent
+ * @seen_ms: clock_ms() of its last packet, as last told
  * @news: bits of enum kmod_event, to be told
  * @round: of the last dump that it was in
  * @fresh: what is in the kernel at this place is another owner's
@@ -36,7 +36,7 @@ struct kmod_flow {
 	struct flow_sums past, last;
 	void *owner;
 	char *refusal;
-	int64_t last_in_ms;
+	int64_t seen_ms;
 	uint32_t round;
 	uint8_t news;
 	bool wanted, installed, queued, silent, fresh, forgotten, answered, refused;
@@ -123,6 +123,20 @@ static void flow_went(struct kmod_flow *flow)
 	add_news(flow, KMOD_CHANGED);
 }
 
+/* The same, and nobody told of its last packet: to be safe, there was one just now. */
+static void flow_vanished(struct kmod_flow *flow)
+{
+	if (flow->installed && !flow->silent && !flow->fresh)
+		flow->seen_ms = clock_ms();
+	flow_went(flow);
+}
+
+static void set_seen(struct kmod_flow *flow, const struct flow_state *state)
+{
+	if (state->seen_ago_ms >= 0)
+		flow->seen_ms = clock_ms() - state->seen_ago_ms;
+}
+
 static struct kmod_flow *flow_new(struct flow_table *table, const struct flow_spec *spec)
 {
 	struct kmod_flow *flow = calloc(1, sizeof(*flow));
@@ -143,6 +157,7 @@ static void flow_reborn(struct kmod_flow *flow)
 {
 	flow->forgotten = false;
 	flow->fresh = flow->installed;
+	flow->seen_ms = 0;
 	memset(&flow->past, 0, sizeof(flow->past));
 	memset(&flow->last, 0, sizeof(flow->last));
 }
@@ -211,11 +226,14 @@ const char *kmod_flow_refusal(const struct kmod_flow *flow)
 	return flow->refusal ? flow->refusal : "refused by the kernel";
 }
 
+int64_t kmod_flow_seen_ms(const struct kmod_flow *flow)
+{
+	return flow->seen_ms;
+}
+
 int64_t kmod_flow_last_in_ms(const struct kmod_flow *flow, int64_t now_ms)
 {
-	if (!kmod_flow_installed(flow))
-		return 0;
-	return flow->silent ? flow->last_in_ms : now_ms;
+	return kmod_flow_installed(flow) && !flow->silent ? now_ms : flow->seen_ms;
 }
 
 void kmod_flow_sums(const struct kmod_flow *flow, struct flow_sums *sums)
@@ -238,6 +256,7 @@ void kmod_flow_read(struct kmod_flow *flow, struct flow_state *state)
 		if (!talk_ask(talk, len, KMOD_SAID_FLOW, RTPRELAY_FAMILY, &found)) {
 			*state = found.state;
 			flow->last = state->sums;
+			set_seen(flow, state);
 		} else {
 			talk->lost = true;
 		}
@@ -298,8 +317,10 @@ static void answer_batch(void *arg, const struct kmod_message *m)
 		return;
 	/* The final state of what was there. */
 	memset(&flow->last, 0, sizeof(flow->last));
-	if (!flow->fresh)
-		flow_sums_add(&flow->past, &m->state.sums);
+	if (flow->fresh)
+		return;
+	flow_sums_add(&flow->past, &m->state.sums);
+	set_seen(flow, &m->state);
 }
 
 static size_t put_request(struct flow_table *table, struct kmod_flow *flow, void *buf)
@@ -362,10 +383,9 @@ void flow_table_flush(struct flow_table *table)
 
 /* --- Comparing ---------------------------------------------------------------------------------- */
 
-static void compare_silence(struct kmod_flow *flow, const struct flow_state *state, int64_t now_ms)
+static void compare_silence(struct kmod_flow *flow, const struct flow_state *state)
 {
-	if (state->silent)
-		flow->last_in_ms = state->seen_ago_ms < 0 ? 0 : now_ms - state->seen_ago_ms;
+	set_seen(flow, state);
 	if (state->silent != flow->silent)
 		add_news(flow, state->silent ? KMOD_IDLE : KMOD_RESUMED);
 	flow->silent = state->silent;
@@ -399,7 +419,7 @@ static void found(struct kmod_flow *flow, const struct kmod_message *m)
 	flow_came(flow);
 	if (!flow->fresh) {
 		flow->last = m->state.sums;
-		compare_silence(flow, &m->state, clock_ms());
+		compare_silence(flow, &m->state);
 	}
 	if (!flow->wanted || flow->fresh)
 		enqueue(flow);
@@ -440,7 +460,7 @@ static void find_missing(struct flow_table *table)
 	HASH_ITER(hh, table->all, flow, next) {
 		if (!flow->installed || flow->round == table->round)
 			continue;
-		flow_went(flow);
+		flow_vanished(flow);
 		if (flow->wanted)
 			enqueue(flow);
 		else if (flow->forgotten)
@@ -469,7 +489,7 @@ void flow_table_lost(struct flow_table *table)
 	struct kmod_flow *flow, *next;
 
 	HASH_ITER(hh, table->all, flow, next) {
-		flow_went(flow);
+		flow_vanished(flow);
 		drop_news(flow);
 		dequeue(flow);
 		if (flow->forgotten)
@@ -524,6 +544,6 @@ struct kmod_flow *flow_table_hear(struct flow_table *table, const struct kmod_me
 	if (m->said == KMOD_SAID_REFUSED)
 		return flow;
 	flow->silent = m->said == KMOD_SAID_IDLE;
-	flow->last_in_ms = m->state.seen_ago_ms < 0 ? 0 : clock_ms() - m->state.seen_ago_ms;
+	set_seen(flow, &m->state);
 	return flow;
 }

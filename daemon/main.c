@@ -36,11 +36,12 @@ struct relay {
 	struct iface_table *ifaces;
 	struct stats stats;
 	struct worker_pool *workers;
+	struct kmod *kmod; /* NULL: no kernel path */
 	struct call_table *calls;
 	struct arena *arena;
 	struct command_env env;
 	struct ctl *ctl;
-	struct event *on_term, *on_int, *on_hup, *on_workers, *on_second, *on_watchdog;
+	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_second, *on_watchdog;
 	bool stopping, done;
 };
 
@@ -52,6 +53,7 @@ static struct call_table_conf calls_conf(struct relay *relay)
 		.base = relay->base,
 		.ifaces = relay->ifaces,
 		.workers = relay->workers,
+		.kmod = relay->kmod,
 		.stats = &relay->stats,
 		.timeout_s = conf->timeout_s,
 		.silent_timeout_s = conf->silent_timeout_s,
@@ -71,6 +73,28 @@ static void on_bridge(void *arg, struct bridge *bridge, enum bridge_event event,
 	call_bridge_event(relay->calls, bridge, event, side, comp);
 }
 
+static void on_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
+			  const struct kmod_stranger *stranger)
+{
+	struct relay *relay = arg;
+
+	call_kmod_event(relay->calls, event, flow, stranger);
+}
+
+/* Where nobody else can have a port, a flow is ours. */
+static bool owns_local(void *arg, const struct endpoint *local)
+{
+	const struct relay *relay = arg;
+	uint16_t port = endpoint_port(local);
+
+	if (port < relay->conf.port_min || port > relay->conf.port_max)
+		return false;
+	for (size_t i = 0; i < iface_count(relay->ifaces); i++)
+		if (endpoint_addr_eq(&iface_at(relay->ifaces, i)->bind, local))
+			return true;
+	return false;
+}
+
 /* Commands have been done: what they ask of the media threads goes out with one wake-up for each. */
 static void on_batch(void *arg)
 {
@@ -86,6 +110,15 @@ static void on_workers(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	worker_pool_dispatch(relay->workers);
+}
+
+static void on_kmod(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	kmod_dispatch(relay->kmod);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
@@ -275,13 +308,38 @@ static int start_workers(struct relay *relay)
 	return relay->workers ? 0 : failed("media threads", err);
 }
 
+static int start_kernel(struct relay *relay)
+{
+	struct kmod_conf conf = { .event = on_kmod_event, .owns = owns_local, .arg = relay };
+	int err = 0;
+
+	if (relay->conf.kernel == KMOD_OFF)
+		return 0;
+	conf.link = kmod_link_open(&err);
+	if (conf.link)
+		relay->kmod = kmod_open(&conf);
+	else
+		log_warn("generic netlink: %s: media is relayed in user space", strerror(-err));
+	if (conf.link && !relay->kmod)
+		return failed("kernel path", -ENOMEM);
+	if (relay->conf.kernel != KMOD_REQUIRE || kmod_available(relay->kmod))
+		return 0;
+	log_err("kernel=require: there is no kernel module that can be used");
+	return -ENODEV;
+}
+
+/* Flows that a daemon before this one has left behind are found out here. */
 static int start_calls(struct relay *relay)
 {
 	const struct call_table_conf conf = calls_conf(relay);
 
 	relay->stats.started_ms = clock_ms();
 	relay->calls = call_table_new(&conf);
-	return relay->calls ? 0 : failed("table of calls", -ENOMEM);
+	if (!relay->calls)
+		return failed("table of calls", -ENOMEM);
+	call_table_follow(relay->calls);
+	kmod_adopt(relay->kmod);
+	return 0;
 }
 
 static int start_control(struct relay *relay)
@@ -331,11 +389,14 @@ static int start_events(struct relay *relay)
 	relay->on_hup = event_start(relay, SIGHUP, EV_SIGNAL, on_reload, 0);
 	relay->on_workers =
 		event_start(relay, worker_pool_fd(relay->workers), EV_READ, on_workers, 0);
+	if (relay->kmod)
+		relay->on_kmod = event_start(relay, kmod_news_fd(relay->kmod), EV_READ, on_kmod, 0);
 	relay->on_second = event_start(relay, -1, 0, on_second, 1000000);
 	if (watched)
 		relay->on_watchdog = event_start(relay, -1, 0, on_watchdog, watchdog_us / 2);
 	if (relay->on_term && relay->on_int && relay->on_hup && relay->on_workers &&
-	    relay->on_second && (relay->on_watchdog || !watched))
+	    relay->on_second && (relay->on_kmod || !relay->kmod) &&
+	    (relay->on_watchdog || !watched))
 		return 0;
 	return failed("events", -ENOMEM);
 }
@@ -343,8 +404,8 @@ static int start_events(struct relay *relay)
 static int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile, start_unprivileged, start_loop,   start_ifaces,
-		start_workers,	  start_calls,	 start_control,	     start_events,
+		start_background, start_pidfile, start_unprivileged, start_loop,    start_ifaces,
+		start_workers,	  start_kernel,	 start_calls,	     start_control, start_events,
 	};
 	int err = 0;
 
@@ -364,10 +425,14 @@ static void relay_ready(struct relay *relay)
 		   relay->conf.port_min, relay->conf.port_max, iface_count(relay->ifaces));
 }
 
-/* Whatever a turn of the loop asked of the media threads (a timeout, too) goes out at its end. */
+/*
+ * Whatever a turn of the loop asked of the kernel and the media threads (a timeout, too) goes out at its end; what
+ * the kernel answers is news for the media threads.
+ */
 static void relay_run(struct relay *relay)
 {
 	while (!relay->done && !event_base_loop(relay->base, EVLOOP_ONCE)) {
+		kmod_flush(relay->kmod);
 		worker_pool_flush(relay->workers);
 		if (relay->stopping && !call_table_closing(relay->calls))
 			relay->done = true;
@@ -385,6 +450,7 @@ static void relay_stop(struct relay *relay)
 {
 	event_stop(relay->on_watchdog);
 	event_stop(relay->on_second);
+	event_stop(relay->on_kmod);
 	event_stop(relay->on_workers);
 	event_stop(relay->on_hup);
 	event_stop(relay->on_int);
@@ -393,6 +459,7 @@ static void relay_stop(struct relay *relay)
 	arena_free(relay->arena);
 	worker_pool_free(relay->workers);
 	call_table_free(relay->calls);
+	kmod_close(relay->kmod, true);
 	iface_table_free(relay->ifaces);
 	if (relay->base)
 		event_base_free(relay->base);

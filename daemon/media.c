@@ -92,6 +92,7 @@ void media_close(struct media *media)
 {
 	if (!media)
 		return;
+	media_path_close(media);
 	media->dialog = NULL;
 	media->table->n_media--;
 	media->table->n_streams -= bridge_has(media->bridge, SIDE_A, COMP_RTCP) ? 4 : 2;
@@ -138,7 +139,7 @@ uint64_t media_packets_in(const struct media *media, enum side side)
 	for (int comp = 0; comp < 2; comp++) {
 		if (!bridge_has(media->bridge, side, comp))
 			continue;
-		bridge_report(media->bridge, side, comp, &report);
+		media_report(media, side, comp, &report);
 		sum += report.packets_in;
 	}
 	return sum;

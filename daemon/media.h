@@ -10,6 +10,7 @@
 
 #include "bridge.h"
 #include "iface.h"
+#include "media_path.h"
 #include "sdp.h"
 
 struct dialog;
@@ -34,6 +35,7 @@ struct media {
 	uint8_t index;		     /* of the m= line, from 0 */
 	uint8_t flags;		     /* enum media_flag */
 	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
+	struct media_path path;
 	/* For reports and for the way back of the offer's profile; cut when longer. */
 	char type[12], codec[20], protocol[2][24];
 };
@@ -60,7 +62,7 @@ void media_closed(struct media *media);
 struct endpoint media_advertised(const struct media *media, enum side side, enum component comp);
 /* Does either side say that it sends nothing? Silence is no fault then. */
 bool media_on_hold(const struct media *media);
-/* Packets accepted from @side so far. */
+/* Packets accepted from @side so far; those of the kernel as of the last time it was asked. */
 uint64_t media_packets_in(const struct media *media, enum side side);
 /* What @sdp, from @side, says of the media is kept for reports. */
 void media_describe(struct media *media, enum side side, const struct sdp_media *sdp);

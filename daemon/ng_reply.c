@@ -92,8 +92,10 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 					: 0);
 	if (stream->ssrc_known)
 		dict_add_int(arena, map, STR("SSRC"), stream->ssrc);
-	add_text(arena, map, STR("path"), "user");
-	add_text(arena, map, STR("path reason"), "no kernel module");
+	add_text(arena, map, STR("path"), stream->in_kernel ? "kernel" : "user");
+	if (!stream->in_kernel && stream->why_user)
+		dict_add_str(arena, map, STR("path reason"),
+			     arena_str(arena, str_of(stream->why_user)));
 	add_text(arena, map, STR("latch"), state_names[stream->state]);
 	dict_add_int(arena, map, STR("latch rank"), stream->rank);
 	dict_add_int(arena, map, STR("relatched"), stream->relatched);
@@ -103,11 +105,16 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 	add_flag(arena, flags, comp == COMP_RTCP && media->mux, "fallback RTCP");
 	add_flag(arena, flags, endpoint_is_set(remote), "filled");
 	add_flag(arena, flags, stream->state == LATCH_LOCKED, "confirmed");
-	add_flag(arena, flags, true, "no kernel support");
+	add_flag(arena, flags, stream->in_kernel, "kernelized");
+	add_flag(arena, flags, !stream->in_kernel, "no kernel support");
 	add_counts(arena, map, STR("stats"), stream->packets_in, stream->bytes_in,
 		   stream->errors_out);
 	add_counts(arena, map, STR("stats_out"), stream->packets_out, stream->bytes_out,
 		   stream->errors_out);
+	if (stream->kernel_packets_in | stream->kernel_packets_out) {
+		ng_add_u64(arena, map, STR("kernel packets"), stream->kernel_packets_in);
+		ng_add_u64(arena, map, STR("kernel packets out"), stream->kernel_packets_out);
+	}
 	add_drops(arena, map, stream);
 }
 

@@ -2,8 +2,8 @@
 /*
  * ng_statistics.c - the totals of the daemon, under rtpengine's keys
  *
- * Reals are sent as text, as rtpengine does. What has "foreign", "kernel" or "final" in its name exists for those
- * who read it by name.
+ * Reals are sent as text, as rtpengine does. What has "foreign" or "final" in its name exists for those who read
+ * it by name.
  */
 #include <inttypes.h>
 #include "ng_reply.h"
@@ -44,24 +44,25 @@ static void add_seconds(struct arena *arena, struct dict *map, struct str key, u
 
 static void add_current(struct arena *arena, struct dict *map, const struct daemon_report *report)
 {
-	const struct stats *stats = &report->stats;
+	const struct relayed *user = &report->stats.sample.rate[PATH_USER];
+	const struct relayed *kernel = &report->stats.sample.rate[PATH_KERNEL];
 	const struct number numbers[] = {
 		{ STR("sessionsown"), report->calls },
 		{ STR("sessionsforeign"), 0 },
 		{ STR("sessionstotal"), report->calls },
 		{ STR("transcodedmedia"), 0 },
-		{ STR("packetrate_user"), stats->sample.packet_rate },
-		{ STR("byterate_user"), stats->sample.byte_rate },
-		{ STR("errorrate_user"), stats->sample.error_rate },
-		{ STR("packetrate_kernel"), 0 },
-		{ STR("byterate_kernel"), 0 },
-		{ STR("errorrate_kernel"), 0 },
-		{ STR("packetrate"), stats->sample.packet_rate },
-		{ STR("byterate"), stats->sample.byte_rate },
-		{ STR("errorrate"), stats->sample.error_rate },
-		{ STR("media_userspace"), report->media },
-		{ STR("media_kernel"), 0 },
-		{ STR("media_mixed"), 0 },
+		{ STR("packetrate_user"), user->packets },
+		{ STR("byterate_user"), user->bytes },
+		{ STR("errorrate_user"), user->errors },
+		{ STR("packetrate_kernel"), kernel->packets },
+		{ STR("byterate_kernel"), kernel->bytes },
+		{ STR("errorrate_kernel"), kernel->errors },
+		{ STR("packetrate"), user->packets + kernel->packets },
+		{ STR("byterate"), user->bytes + kernel->bytes },
+		{ STR("errorrate"), user->errors + kernel->errors },
+		{ STR("media_userspace"), report->media_by_path[PATH_USER] },
+		{ STR("media_kernel"), report->media_by_path[PATH_KERNEL] },
+		{ STR("media_mixed"), report->media_by_path[PATH_MIXED] },
 		{ STR("streams"), report->streams },
 	};
 
@@ -71,7 +72,8 @@ static void add_current(struct arena *arena, struct dict *map, const struct daem
 
 static void add_total(struct arena *arena, struct dict *map, const struct daemon_report *report)
 {
-	const struct worker_totals *media = &report->media_totals;
+	const struct relayed *user = &report->relayed[PATH_USER];
+	const struct relayed *kernel = &report->relayed[PATH_KERNEL];
 	const struct stats *stats = &report->stats;
 	uint64_t ended = stats->calls_timeout + stats->calls_silent_timeout +
 			 stats->calls_offer_timeout + stats->calls_deleted + stats->calls_forced;
@@ -85,15 +87,15 @@ static void add_total(struct arena *arena, struct dict *map, const struct daemon
 		{ STR("offertimeoutsessions"), stats->calls_offer_timeout },
 		{ STR("regularterminatedsessions"), stats->calls_deleted },
 		{ STR("forcedterminatedsessions"), stats->calls_forced },
-		{ STR("relayedpackets_user"), media->packets },
-		{ STR("relayedpacketerrors_user"), media->errors },
-		{ STR("relayedbytes_user"), media->bytes },
-		{ STR("relayedpackets_kernel"), 0 },
-		{ STR("relayedpacketerrors_kernel"), 0 },
-		{ STR("relayedbytes_kernel"), 0 },
-		{ STR("relayedpackets"), media->packets },
-		{ STR("relayedpacketerrors"), media->errors },
-		{ STR("relayedbytes"), media->bytes },
+		{ STR("relayedpackets_user"), user->packets },
+		{ STR("relayedpacketerrors_user"), user->errors },
+		{ STR("relayedbytes_user"), user->bytes },
+		{ STR("relayedpackets_kernel"), kernel->packets },
+		{ STR("relayedpacketerrors_kernel"), kernel->errors },
+		{ STR("relayedbytes_kernel"), kernel->bytes },
+		{ STR("relayedpackets"), user->packets + kernel->packets },
+		{ STR("relayedpacketerrors"), user->errors + kernel->errors },
+		{ STR("relayedbytes"), user->bytes + kernel->bytes },
 		{ STR("zerowaystreams"), stats->zero_way },
 		{ STR("onewaystreams"), stats->one_way },
 	};
@@ -105,7 +107,7 @@ static void add_total(struct arena *arena, struct dict *map, const struct daemon
 		    ended ? stats->duration_ms * 1000 / ended : 0);
 	drops = dict_add_map(arena, own, STR("drops"));
 	for (size_t i = 0; i < DROP_COUNT; i++)
-		ng_add_u64(arena, drops, str_of(stream_drop_names[i].name), media->drops[i]);
+		ng_add_u64(arena, drops, str_of(stream_drop_names[i].name), report->drops[i]);
 }
 
 static void add_verbs(struct arena *arena, struct dict *map, const char *prefix,

@@ -43,7 +43,7 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 	for (int comp = 0; comp < 2; comp++) {
 		if (!bridge_has(media->bridge, side, comp))
 			continue;
-		bridge_report(media->bridge, side, comp, &report->stream[comp]);
+		media_report(media, side, comp, &report->stream[comp]);
 		report->advertised[comp] = media_advertised(media, side, comp);
 		report->n_streams++;
 	}
@@ -90,6 +90,17 @@ static bool report_party(struct arena *arena, const struct dialog *dialog, enum 
 	return !failed;
 }
 
+/* The kernel is asked once, then both sides tell of the same numbers. */
+static void refresh(const struct call *call)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				media_path_refresh(dialog->media[i]);
+}
+
 static bool report_call(struct arena *arena, const struct call *call, int64_t now_ms,
 			struct call_report *report)
 {
@@ -116,6 +127,7 @@ const struct call_report *call_report_make(struct arena *arena, const struct cal
 
 	if (!report || !report_call(arena, call, now_ms, report))
 		return NULL;
+	refresh(call);
 	DL_COUNT(call->dialogs, dialog, n);
 	report->n_parties = 2 * (size_t)n;
 	report->party = arena_zalloc(arena, report->n_parties * sizeof(*report->party));

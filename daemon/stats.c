@@ -2,6 +2,7 @@
 /*
  * stats.c - the daemon's own counters, and the report of the whole daemon
  */
+#include <utlist.h>
 #include "call.h"
 
 static struct proxy_stats *proxy_row(struct stats *stats, const struct endpoint *source)
@@ -31,21 +32,62 @@ void stats_command(struct stats *stats, const struct endpoint *source, enum verb
 	row->errors += error;
 }
 
+static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)
+{
+	return now > before ? (now - before) * 1000 / (uint64_t)ms : 0;
+}
+
 /* Rates are those since statistics were last asked for, at least a second ago. */
-static void take_sample(struct stats *stats, const struct worker_totals *now, int64_t now_ms)
+static void take_sample(struct stats *stats, const struct relayed now[2], int64_t now_ms)
 {
 	int64_t since_ms = now_ms - (stats->sample.at_ms ? stats->sample.at_ms : stats->started_ms);
 
 	if (since_ms < 1000)
 		return;
-	stats->sample.packet_rate =
-		(now->packets - stats->sample.packets) * 1000 / (uint64_t)since_ms;
-	stats->sample.byte_rate = (now->bytes - stats->sample.bytes) * 1000 / (uint64_t)since_ms;
-	stats->sample.error_rate = (now->errors - stats->sample.errors) * 1000 / (uint64_t)since_ms;
-	stats->sample.packets = now->packets;
-	stats->sample.bytes = now->bytes;
-	stats->sample.errors = now->errors;
+	for (int i = 0; i < 2; i++) {
+		struct relayed *sum = &stats->sample.sum[i], *rate = &stats->sample.rate[i];
+
+		rate->packets = per_second(now[i].packets, sum->packets, since_ms);
+		rate->bytes = per_second(now[i].bytes, sum->bytes, since_ms);
+		rate->errors = per_second(now[i].errors, sum->errors, since_ms);
+		*sum = now[i];
+	}
 	stats->sample.at_ms = now_ms;
+}
+
+static void report_relayed(const struct call_table *table, struct daemon_report *report)
+{
+	struct relayed *user = &report->relayed[PATH_USER], *kernel = &report->relayed[PATH_KERNEL];
+	uint64_t c[RTPRELAY_C_MAX + 1];
+	struct worker_totals totals;
+
+	worker_pool_totals(table->conf.workers, &totals);
+	*user = (struct relayed){ totals.packets, totals.bytes, totals.errors };
+	memcpy(report->drops, totals.drops, sizeof(report->drops));
+	kmod_totals(table->conf.kmod, c);
+	kernel->errors = c[RTPRELAY_C_DROP_NOMEM] + c[RTPRELAY_C_DROP_XMIT];
+	kernel->packets = c[RTPRELAY_C_PACKETS] - kernel->errors;
+	kernel->bytes = c[RTPRELAY_C_BYTES];
+	report->drops[DROP_SOURCE] += c[RTPRELAY_C_DROP_SOURCE];
+	report->drops[DROP_BLOCKED] += c[RTPRELAY_C_DROP_BLOCKED];
+	report->drops[DROP_TTL] += c[RTPRELAY_C_DROP_TTL];
+}
+
+static void count_paths(const struct call_table *table, struct daemon_report *report)
+{
+	struct call *call, *next;
+	struct dialog *dialog;
+
+	if (!kmod_count(table->conf.kmod)) { /* need not be looked for */
+		report->media_by_path[PATH_USER] = report->media;
+		return;
+	}
+	HASH_ITER(hh, table->calls, call, next) {
+		DL_FOREACH(call->dialogs, dialog)
+			for (size_t i = 0; i < dialog->n_media; i++)
+				if (dialog->media[i])
+					report->media_by_path[media_path_kind(dialog->media[i])]++;
+	}
 }
 
 const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
@@ -64,8 +106,9 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->calls = call_table_count(table);
 	report->media = table->n_media;
 	report->streams = table->n_streams;
-	worker_pool_totals(table->conf.workers, &report->media_totals);
-	take_sample(stats, &report->media_totals, now_ms);
+	count_paths(table, report);
+	report_relayed(table, report);
+	take_sample(stats, report->relayed, now_ms);
 	report->stats = *stats;
 	for (size_t i = 0; i < report->n_ifaces; i++) {
 		const struct iface_addr *addr = iface_at(ifaces, i);

@@ -70,6 +70,11 @@ struct proxy_stats {
 };
 #define STATS_PROXIES 64
 
+/* What was sent on, by whom. */
+struct relayed {
+	uint64_t packets, bytes, errors;
+};
+
 /* Control thread only. */
 struct stats {
 	int64_t started_ms;
@@ -83,8 +88,7 @@ struct stats {
 	/* Totals when statistics were last asked for, and the rates per second up to then. */
 	struct {
 		int64_t at_ms;
-		uint64_t packets, bytes, errors;
-		uint64_t packet_rate, byte_rate, error_rate;
+		struct relayed sum[2], rate[2]; /* by enum path */
 	} sample;
 	struct proxy_stats proxy[STATS_PROXIES];
 	size_t n_proxies;
@@ -107,7 +111,9 @@ struct daemon_report {
 	struct stats stats; /* a copy */
 	int64_t uptime_s;
 	size_t calls, streams, media; /* now */
-	struct worker_totals media_totals;
+	size_t media_by_path[3];      /* by enum path */
+	struct relayed relayed[2];    /* by enum path */
+	uint64_t drops[DROP_COUNT];   /* by both */
 	struct iface_report *iface;
 	size_t n_ifaces;
 };

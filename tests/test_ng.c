@@ -471,7 +471,7 @@ static void test_query_has_what_proxies_read(void)
 		"\"streams\":[{\"local port\":21200,\"local "
 		"address\":\"127.80.0.2\",\"family\":\"IPv4\","
 		"\"endpoint\":{\"family\":\"IPv4\",\"address\":\"192.0.2.1\",\"port\":4000}",
-		"\"path\":\"user\",\"path reason\":\"no kernel module\"",
+		"\"path\":\"user\",\"path reason\":\"the kernel path is off\"",
 		"\"stats\":{\"packets\":0,\"bytes\":0,\"errors\":0}",
 		"\"flags\":[\"RTP\",\"filled\",\"no kernel support\"]",
 		"\"flags\":[\"initialized\",\"send\",\"recv\",\"asymmetric\"]",
