@@ -51,7 +51,7 @@ bystander_up() {
 
 # Not one packet was lost since.
 bystander_is_well() {
-	hear "${1:-100}" b2 p2
+	hear 100 b2 p2
 	judge b2 p2
 	CALL_ID=$BYSTANDER
 	nudge b2 bye
