@@ -38,6 +38,19 @@ struct untold {
 	int64_t next_ms;
 };
 
+union ctl_control {
+	struct cmsghdr align;
+	char bytes[CTL_CONTROL];
+};
+
+/* Datagrams of a batch, in or out. */
+struct ctl_batch {
+	struct mmsghdr messages[BATCH];
+	struct iovec iov[BATCH];
+	union ctl_control control[BATCH];
+	char *bytes; /* BATCH times CTL_DATAGRAM; what isn't used takes no memory */
+};
+
 struct ctl {
 	struct command_env *env;
 	struct replay *replay;
@@ -47,15 +60,8 @@ struct ctl {
 	struct ctl_socket sockets[SOCKETS];
 	size_t n_sockets;
 	struct untold strangers, malformed;
-	struct mmsghdr messages[BATCH];
-	struct iovec iov[BATCH];
+	struct ctl_batch in, out;
 	struct endpoint from[BATCH];
-	union {
-		struct cmsghdr align;
-		char bytes[CTL_CONTROL];
-	} control[BATCH];
-	char *in;  /* BATCH times CTL_DATAGRAM bytes */
-	char *out; /* CTL_DATAGRAM bytes */
 };
 
 static void tell(struct untold *untold, const struct endpoint *source, int64_t now_ms,
@@ -103,53 +109,57 @@ void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str dat
 	replay_put(ctl->replay, source, cookie, (struct str){ out->data, out->len }, env->now_ms);
 }
 
-static void answer(struct ctl *ctl, int fd, const struct mmsghdr *message)
-{
-	const struct msghdr *request = &message->msg_hdr;
-	struct str datagram = { request->msg_iov->iov_base, message->msg_len };
-	struct buf out = BUF_INIT(ctl->out, CTL_DATAGRAM);
-
-	ctl_datagram(ctl, request->msg_name, datagram, &out);
-	if (!out.len)
-		return;
-	/* Not sent: the proxy will ask again, and get the recorded reply. */
-	if (ctl_socket_reply(fd, request, (struct str){ out.data, out.len }))
-		ctl->env->stats->send_failed++;
-	else
-		ctl->env->stats->replies++;
-}
-
-static void prepare_batch(struct ctl *ctl)
+static void prepare_batch(struct ctl_batch *batch)
 {
 	for (size_t i = 0; i < BATCH; i++) {
-		ctl->iov[i] = (struct iovec){ ctl->in + i * CTL_DATAGRAM, CTL_DATAGRAM };
-		ctl->messages[i].msg_hdr = (struct msghdr){
-			.msg_name = &ctl->from[i],
-			.msg_namelen = sizeof(ctl->from[i]),
-			.msg_iov = &ctl->iov[i],
+		batch->iov[i] = (struct iovec){ batch->bytes + i * CTL_DATAGRAM, CTL_DATAGRAM };
+		batch->messages[i].msg_hdr = (struct msghdr){
+			.msg_iov = &batch->iov[i],
 			.msg_iovlen = 1,
-			.msg_control = &ctl->control[i],
-			.msg_controllen = sizeof(ctl->control[i]),
+			.msg_control = &batch->control[i],
 		};
 	}
+}
+
+static int receive_batch(struct ctl *ctl, int fd)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		struct msghdr *request = &ctl->in.messages[i].msg_hdr;
+
+		request->msg_name = &ctl->from[i];
+		request->msg_namelen = sizeof(ctl->from[i]);
+		request->msg_controllen = sizeof(ctl->in.control[i]);
+	}
+	return recvmmsg(fd, ctl->in.messages, BATCH, MSG_DONTWAIT, NULL);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ctl_socket *own = arg;
 	struct ctl *ctl = own->ctl;
-	int n = recvmmsg(fd, ctl->messages, BATCH, MSG_DONTWAIT, NULL);
+	struct stats *stats = ctl->env->stats;
+	int n = receive_batch(ctl, fd);
+	unsigned int answers = 0, sent;
 
 	(void)what;
 	for (int i = 0; i < n; i++) {
-		struct msghdr *request = &ctl->messages[i].msg_hdr;
+		const struct mmsghdr *request = &ctl->in.messages[i];
+		struct str datagram = { ctl->in.iov[i].iov_base, request->msg_len };
+		struct buf out =
+			BUF_INIT(ctl->out.bytes + answers * (size_t)CTL_DATAGRAM, CTL_DATAGRAM);
 
-		answer(ctl, fd, &ctl->messages[i]);
-		request->msg_namelen = sizeof(ctl->from[i]);
-		request->msg_controllen = sizeof(ctl->control[i]);
+		ctl_datagram(ctl, &ctl->from[i], datagram, &out);
+		if (out.len)
+			ctl_socket_address(&request->msg_hdr, (struct str){ out.data, out.len },
+					   &ctl->out.messages[answers++].msg_hdr);
 	}
-	if (n > 0)
-		ctl->batch(ctl->arg);
+	if (n <= 0)
+		return;
+	/* What isn't sent the proxy asks for again, and gets the recorded reply. */
+	sent = ctl_socket_send(fd, ctl->out.messages, answers);
+	stats->replies += sent;
+	stats->send_failed += answers - sent;
+	ctl->batch(ctl->arg);
 }
 
 static int open_socket(struct ctl *ctl, struct event_base *base, const struct endpoint *addr)
@@ -225,12 +235,15 @@ static struct ctl *ctl_new(const struct ctl_conf *conf)
 	if (!ctl)
 		return NULL;
 	ctl->replay = replay_new(&limits);
-	ctl->in = malloc((size_t)BATCH * CTL_DATAGRAM);
-	ctl->out = malloc(CTL_DATAGRAM);
-	if (ctl->replay && ctl->in && ctl->out)
-		return ctl;
-	ctl_close(ctl);
-	return NULL;
+	ctl->in.bytes = malloc((size_t)BATCH * CTL_DATAGRAM);
+	ctl->out.bytes = malloc((size_t)BATCH * CTL_DATAGRAM);
+	if (!ctl->replay || !ctl->in.bytes || !ctl->out.bytes) {
+		ctl_close(ctl);
+		return NULL;
+	}
+	prepare_batch(&ctl->in);
+	prepare_batch(&ctl->out);
+	return ctl;
 }
 
 struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env,
@@ -245,7 +258,6 @@ struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struc
 	ctl->env = env;
 	ctl->batch = batch;
 	ctl->arg = arg;
-	prepare_batch(ctl);
 	result = start_allow(ctl, conf->control_allow, error);
 	for (size_t i = 0; i < conf->listen_ng->count && !result; i++) {
 		const char *text = conf->listen_ng->item[i];
@@ -270,8 +282,8 @@ void ctl_close(struct ctl *ctl)
 	}
 	replay_free(ctl->replay);
 	allow_fini(&ctl->allow);
-	free(ctl->in);
-	free(ctl->out);
+	free(ctl->in.bytes);
+	free(ctl->out.bytes);
 	free(ctl);
 }
 

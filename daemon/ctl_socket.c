@@ -70,25 +70,29 @@ static void set_source(const struct msghdr *request, struct msghdr *answer)
 	}
 }
 
-int ctl_socket_reply(int fd, const struct msghdr *request, struct str reply)
+void ctl_socket_address(const struct msghdr *request, struct str reply, struct msghdr *answer)
 {
-	struct iovec iov = { (void *)(uintptr_t)reply.s, reply.len };
-	union {
-		struct cmsghdr align;
-		char bytes[CTL_CONTROL];
-	} control = { 0 };
-	struct msghdr answer = {
-		.msg_name = request->msg_name,
-		.msg_namelen = request->msg_namelen,
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-	};
+	answer->msg_name = request->msg_name;
+	answer->msg_namelen = request->msg_namelen;
+	answer->msg_iovlen = 1;
+	answer->msg_iov->iov_base = (void *)(uintptr_t)reply.s;
+	answer->msg_iov->iov_len = reply.len;
+	answer->msg_controllen = 0;
+	set_source(request, answer);
+}
 
-	set_source(request, &answer);
-	if (!answer.msg_controllen)
-		answer.msg_control = NULL;
-	return sendmsg(fd, &answer, MSG_DONTWAIT) < 0 ? -errno : 0;
+unsigned int ctl_socket_send(int fd, struct mmsghdr *answers, unsigned int count)
+{
+	unsigned int done = 0, sent = 0;
+
+	while (done < count) {
+		int n = sendmmsg(fd, answers + done, count - done, MSG_DONTWAIT);
+
+		if (n > 0)
+			sent += (unsigned int)n;
+		done += n > 0 ? (unsigned int)n : 1; /* the one that can't be sent is left out */
+	}
+	return sent;
 }
 
 static int resolve_name(const char *text, struct endpoint *addrs, size_t room)

@@ -13,8 +13,14 @@
 
 /* Bound, non-blocking; or -errno. */
 int ctl_socket_open(const struct endpoint *addr);
-/* @request: as recvmsg() left it: the answer goes to its sender, from the address it was sent to. 0; -errno */
-int ctl_socket_reply(int fd, const struct msghdr *request, struct str reply);
+/**
+ * ctl_socket_address() - makes *answer the answer to @request, as recvmsg() left that
+ * It goes to the request's sender, from the address that the request was sent to. @answer has room for CTL_CONTROL
+ * bytes of control messages and for one iovec; @request and @reply must last until it is sent.
+ */
+void ctl_socket_address(const struct msghdr *request, struct str reply, struct msghdr *answer);
+/* Return: how many could be sent; the others are lost. */
+unsigned int ctl_socket_send(int fd, struct mmsghdr *answers, unsigned int count);
 
 /**
  * ctl_resolve() - the addresses that "HOST:PORT", "[V6]:PORT" or "PORT" (all addresses, both families) mean
