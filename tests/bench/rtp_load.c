@@ -191,8 +191,10 @@ static uint64_t run_saturated(struct load *load)
 		if (now_forwarded != forwarded)
 			progress = now_ns();
 		forwarded = now_forwarded;
-		if (now_ns() - progress > SETTLE_NS)
+		if (now_ns() - progress > SETTLE_NS) {
 			given_up = load->sent - forwarded;
+			progress = now_ns();
+		}
 		if (load->sent - forwarded - given_up + load->count > window) {
 			sleep_until(now_ns() + FULL_NS);
 			continue;
