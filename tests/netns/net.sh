@@ -26,9 +26,9 @@ LOG=${LOG:-build/logs/netns}
 RELAY_NG="198.51.100.20 2223"
 PORT_MIN=30000
 PORT_MAX=39999
-# ATTACKER4=198.51.100.66 ATTACKER6=2001:db8:1::66 puts it next door to the NATs.
-ATTACKER4=${ATTACKER4:-203.0.113.66}
-ATTACKER6=${ATTACKER6:-2001:db8:6::66}
+# Next door to the NATs, the worst place; ATTACKER4=203.0.113.66 ATTACKER6=2001:db8:6::66 puts it further away.
+ATTACKER4=${ATTACKER4:-198.51.100.66}
+ATTACKER6=${ATTACKER6:-2001:db8:1::66}
 # Another relay to run the same tests against, as a whole command line.
 RELAY_CMD=${RELAY_CMD:-}
 RELAY_CMD_DEFAULT="daemon/rtprelayd --foreground --config=none --interface=pub/198.51.100.20 --interface=pub/2001:db8:1::20
