@@ -8,9 +8,10 @@ cd "$(dirname "$0")/.." || exit 2
 log=build/logs/make.log
 mkdir -p build/logs
 
+# builds [TARGET...]
 builds()
 {
-	make --no-print-directory -j"$(nproc)" all "build${SAN:+-san}/tests/unit" >$log 2>&1 || { cat $log; return 1; }
+	make --no-print-directory -j"$(nproc)" "${@:-all}" >$log 2>&1 || { cat $log; return 1; }
 }
 
 no_warnings()
@@ -37,7 +38,7 @@ strange_files()
 
 leaves_no_files()
 {
-	diff <(echo "$strange_before") <(strange_files)
+	diff <(echo "$strange_before") <(echo "$(strange_files)")
 }
 
 # A machine with make, sed and a shell, and nothing else
