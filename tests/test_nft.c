@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "daemon/log.h"
 #include "daemon/nft.h"
@@ -59,13 +60,25 @@ static bool is_listed(const char *text)
 	return strstr(output_of("nft -nn list ruleset 2>&1"), text);
 }
 
-/* There is a loopback and nothing else. */
+static bool is_up(int fd, const char *name)
+{
+	struct ifreq request = { 0 };
+
+	memcpy(request.ifr_name, name, strnlen(name, IF_NAMESIZE - 1));
+	return ioctl(fd, SIOCGIFFLAGS, &request) || request.ifr_flags & IFF_UP;
+}
+
+/* No interface is up but the loopback. */
 static bool in_own_network(void)
 {
 	struct if_nameindex *all = if_nameindex();
-	bool own = all && all[0].if_index && !all[1].if_index;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bool own = all && fd >= 0;
 
+	for (size_t i = 0; own && all[i].if_index; i++)
+		own = !strcmp(all[i].if_name, "lo") || !is_up(fd, all[i].if_name);
 	if_freenameindex(all);
+	close(fd);
 	return own;
 }
 
