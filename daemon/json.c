@@ -212,7 +212,8 @@ static void encode_string(struct str text, struct buf *out)
 			buf_lit(out, "\xef\xbf\xbd"); /* U+FFFD */
 		done = ++at;
 	}
-	buf_add(out, text.s + done, text.len - done);
+	if (done < text.len) /* an empty text may have no pointer to add to */
+		buf_add(out, text.s + done, text.len - done);
 	buf_char(out, '"');
 }
 
