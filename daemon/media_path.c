@@ -16,6 +16,50 @@
 	for (int side = 0; side < 2; side++)                                                       \
 		for (int comp = 0; comp < 2; comp++)
 
+/* --- What the media thread is told -------------------------------------------------------------- */
+
+static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *flow)
+{
+	struct flow_sums sums;
+
+	memset(kernel, 0, sizeof(*kernel));
+	kmod_flow_sums(flow, &sums);
+	kernel->in_kernel = kmod_flow_installed(flow);
+	kernel->heard_ms = kmod_flow_seen_ms(flow);
+	kernel->rtp = sums.rtp.known;
+	kernel->ssrc = sums.rtp.ssrc;
+	kernel->seq = (uint16_t)sums.rtp.seq;
+}
+
+static void log_path(const struct media *media, int side, int comp, const struct kmod_flow *flow)
+{
+	const char *refusal = kmod_flow_refusal(flow), *why = media->path.why[side][comp];
+	enum log_level level = refusal ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	bool in_kernel = kmod_flow_installed(flow);
+
+	if (!log_enabled(level))
+		return;
+	if (!why)
+		why = refusal ? refusal : "no more in the kernel";
+	log_call(level, media->dialog->call->id, "m-line %u: %s of %s goes through the %s%s%s",
+		 media->index + 1U, comp == COMP_RTCP ? "RTCP" : "RTP",
+		 side == SIDE_A ? "caller" : "callee", in_kernel ? "kernel" : "daemon",
+		 in_kernel ? "" : ": ", in_kernel ? "" : why);
+}
+
+static void changed(struct media *media, int side, int comp, const struct kmod_flow *flow)
+{
+	struct bridge_kernel kernel;
+
+	fill_kernel(&kernel, flow);
+	media->path.told[side][comp] = kernel.in_kernel;
+	bridge_kernel(media->bridge, side, comp, &kernel);
+	if (media->dialog)
+		log_path(media, side, comp, flow);
+}
+
+/* --- Which flows there should be ---------------------------------------------------------------- */
+
 /* So that a daemon that is started again knows whose flow it is. */
 static void make_cookie(const struct call *call, uint8_t cookie[FLOW_COOKIE])
 {
@@ -66,6 +110,16 @@ static void stay_all(struct media_path *path, const char *why)
 	each_stream(side, comp) stay(path, side, comp, why);
 }
 
+/* The module has gone, and no event tells of each flow. */
+static void leave_kernel(struct media *media, const char *why)
+{
+	struct media_path *path = &media->path;
+
+	stay_all(path, why);
+	each_stream(side, comp) if (path->told[side][comp])
+		changed(media, side, comp, path->flow[side][comp]);
+}
+
 void media_path_follow(struct media *media)
 {
 	struct kmod *kmod = media->table->conf.kmod;
@@ -74,7 +128,7 @@ void media_path_follow(struct media *media)
 	struct flow_ask ask;
 
 	if (!kmod_available(kmod)) {
-		stay_all(path, kmod ? FLOW_WHY_NO_MODULE : FLOW_WHY_OFF);
+		leave_kernel(media, kmod ? FLOW_WHY_NO_MODULE : FLOW_WHY_OFF);
 		return;
 	}
 	make_ask(media, &ask);
@@ -97,20 +151,7 @@ void media_path_follow(struct media *media)
 	}
 }
 
-/* --- What the media thread is told -------------------------------------------------------------- */
-
-static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *flow)
-{
-	struct flow_sums sums;
-
-	memset(kernel, 0, sizeof(*kernel));
-	kmod_flow_sums(flow, &sums);
-	kernel->in_kernel = kmod_flow_installed(flow);
-	kernel->heard_ms = kmod_flow_seen_ms(flow);
-	kernel->rtp = sums.rtp.known;
-	kernel->ssrc = sums.rtp.ssrc;
-	kernel->seq = (uint16_t)sums.rtp.seq;
-}
+/* --- Events ------------------------------------------------------------------------------------- */
 
 void media_path_ask(struct media *media, enum side side, enum component comp)
 {
@@ -139,32 +180,6 @@ static void tell_stranger(struct media *media, int side, int comp, struct kmod_f
 	kernel.stranger_seq = stranger->seq;
 	kernel.stranger_pt = stranger->pt;
 	bridge_kernel(media->bridge, side, comp, &kernel);
-}
-
-static void log_path(const struct media *media, int side, int comp, const struct kmod_flow *flow)
-{
-	const char *refusal = kmod_flow_refusal(flow), *why = media->path.why[side][comp];
-	enum log_level level = refusal ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
-	bool in_kernel = kmod_flow_installed(flow);
-
-	if (!log_enabled(level))
-		return;
-	if (!why)
-		why = refusal ? refusal : "no more in the kernel";
-	log_call(level, media->dialog->call->id, "m-line %u: %s of %s goes through the %s%s%s",
-		 media->index + 1U, comp == COMP_RTCP ? "RTCP" : "RTP",
-		 side == SIDE_A ? "caller" : "callee", in_kernel ? "kernel" : "daemon",
-		 in_kernel ? "" : ": ", in_kernel ? "" : why);
-}
-
-static void changed(struct media *media, int side, int comp, const struct kmod_flow *flow)
-{
-	struct bridge_kernel kernel;
-
-	fill_kernel(&kernel, flow);
-	bridge_kernel(media->bridge, side, comp, &kernel);
-	if (media->dialog)
-		log_path(media, side, comp, flow);
 }
 
 void media_path_event(struct media *media, enum kmod_event event, const struct kmod_flow *flow,

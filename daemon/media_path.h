@@ -16,6 +16,7 @@ struct media;
 struct media_path {
 	struct kmod_flow *flow[2][2]; /* NULL: there never was one */
 	const char *why[2][2];	      /* static; NULL: the kernel was asked to take it */
+	bool told[2][2];	      /* what the media thread knows: is it in the kernel? */
 };
 
 /* What flows are made from may have changed, or the module has come or gone: the kernel is to hold what fits. */
