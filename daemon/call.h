@@ -25,6 +25,7 @@ struct call_table_conf {
 	struct iface_table *ifaces;
 	struct worker_pool *workers;
 	struct kmod *kmod; /* NULL: no kernel path */
+	struct nft *nft;   /* NULL: no firewall */
 	struct stats *stats;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s, max_sessions;
 	int tos;

@@ -12,6 +12,7 @@
 #include "kmod.h"
 #include "log.h"
 #include "nat_latch.h"
+#include "nft.h"
 
 struct conf_list {
 	char **item;
@@ -34,6 +35,7 @@ struct conf {
 	unsigned int latch_patience_ms;
 	unsigned int latch_window_ms;
 	enum kmod_mode kernel;
+	enum firewall_mode firewall;
 	unsigned int port_quarantine_s;
 	unsigned int replay_entries, replay_mbytes; /* bounds of the cache of recorded replies */
 	enum log_level log_level;

@@ -37,6 +37,13 @@ static const struct conf_choice kernels[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice firewalls[] = {
+	{ "none", FIREWALL_NONE },
+	{ "notrack", FIREWALL_NOTRACK },
+	{ "pinhole", FIREWALL_PINHOLE },
+	{ NULL, 0 },
+};
+
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -79,6 +86,9 @@ const struct conf_row conf_rows[] = {
 	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | off | require",
 	  "media of known sources is forwarded by the kernel module rtprelay.ko: auto: while it is loaded; off: "
 	  "never; require: the daemon does not start without it", 0 },
+	{ "firewall", CONF_CHOICE, AT(firewall), 0, 0, firewalls, "none", "none | notrack | pinhole",
+	  "table inet rtprelay in nf_tables: notrack: no connection tracking for the relay's ports; pinhole: "
+	  "also, ports of no call are dropped", 0 },
 	{ "replay-entries", CONF_UINT, AT(replay_entries), 0, 10000000, NULL, "65536", "REPLIES",
 	  "how many replies are kept for commands that are sent again", 0 },
 	{ "replay-mbytes", CONF_UINT, AT(replay_mbytes), 0, 65536, NULL, "64", "MIB",

@@ -37,11 +37,13 @@ struct relay {
 	struct stats stats;
 	struct worker_pool *workers;
 	struct kmod *kmod; /* NULL: no kernel path */
+	struct nft *nft;   /* NULL: no firewall */
 	struct call_table *calls;
 	struct arena *arena;
 	struct command_env env;
 	struct ctl *ctl;
-	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_second, *on_watchdog;
+	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_second,
+		*on_watchdog;
 	bool stopping, done;
 };
 
@@ -54,6 +56,7 @@ static struct call_table_conf calls_conf(struct relay *relay)
 		.ifaces = relay->ifaces,
 		.workers = relay->workers,
 		.kmod = relay->kmod,
+		.nft = relay->nft,
 		.stats = &relay->stats,
 		.timeout_s = conf->timeout_s,
 		.silent_timeout_s = conf->silent_timeout_s,
@@ -100,6 +103,7 @@ static void on_batch(void *arg)
 {
 	struct relay *relay = arg;
 
+	nft_flush(relay->nft);
 	worker_pool_flush(relay->workers);
 }
 
@@ -121,11 +125,22 @@ static void on_kmod(evutil_socket_t fd, short what, void *arg)
 	kmod_dispatch(relay->kmod);
 }
 
-static void on_second(evutil_socket_t fd, short what, void *arg)
+static void on_nft(evutil_socket_t fd, short what, void *arg)
 {
+	struct relay *relay = arg;
+
 	(void)fd;
 	(void)what;
-	(void)arg;
+	nft_dispatch(relay->nft);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	nft_tick(relay->nft);
 	log_tick();
 }
 
@@ -328,6 +343,48 @@ static int start_kernel(struct relay *relay)
 	return -ENODEV;
 }
 
+static int start_firewall(struct relay *relay)
+{
+	size_t n = iface_count(relay->ifaces);
+	struct nft_conf conf = { .port_min = (uint16_t)relay->conf.port_min,
+				 .port_max = (uint16_t)relay->conf.port_max,
+				 .mode = relay->conf.firewall };
+	struct endpoint *addrs;
+	int err;
+
+	if (conf.mode == FIREWALL_NONE) {
+		if (nft_left_over())
+			log_warn("firewall=none, but there is a table inet rtprelay, of another "
+				 "daemon or one that was killed: nft delete table inet rtprelay");
+		return 0;
+	}
+	addrs = calloc(n, sizeof(*addrs));
+	if (!addrs)
+		return failed("firewall", -ENOMEM);
+	for (size_t i = 0; i < n; i++)
+		addrs[i] = iface_at(relay->ifaces, i)->bind;
+	conf.addrs = addrs;
+	conf.n_addrs = n;
+	relay->nft = nft_open(&conf, &err);
+	free(addrs);
+	return relay->nft ? 0 : failed("firewall", err);
+}
+
+/* Calls of a daemon before this one have their ports open again when this replaces its table. */
+static int start_table(struct relay *relay)
+{
+	int err = nft_flush(relay->nft);
+
+	if (err == -EPERM)
+		log_err("firewall: making table inet rtprelay needs CAP_NET_ADMIN; "
+			"firewall=none does without");
+	else if (err)
+		log_err("firewall: the kernel refused table inet rtprelay: %s; firewall=none does "
+			"without",
+			strerror(-err));
+	return err;
+}
+
 /* Flows that a daemon before this one has left behind are found out here. */
 static int start_calls(struct relay *relay)
 {
@@ -391,12 +448,14 @@ static int start_events(struct relay *relay)
 		event_start(relay, worker_pool_fd(relay->workers), EV_READ, on_workers, 0);
 	if (relay->kmod)
 		relay->on_kmod = event_start(relay, kmod_news_fd(relay->kmod), EV_READ, on_kmod, 0);
+	if (relay->nft)
+		relay->on_nft = event_start(relay, nft_news_fd(relay->nft), EV_READ, on_nft, 0);
 	relay->on_second = event_start(relay, -1, 0, on_second, 1000000);
 	if (watched)
 		relay->on_watchdog = event_start(relay, -1, 0, on_watchdog, watchdog_us / 2);
 	if (relay->on_term && relay->on_int && relay->on_hup && relay->on_workers &&
 	    relay->on_second && (relay->on_kmod || !relay->kmod) &&
-	    (relay->on_watchdog || !watched))
+	    (relay->on_nft || !relay->nft) && (relay->on_watchdog || !watched))
 		return 0;
 	return failed("events", -ENOMEM);
 }
@@ -404,8 +463,9 @@ static int start_events(struct relay *relay)
 static int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile, start_unprivileged, start_loop,    start_ifaces,
-		start_workers,	  start_kernel,	 start_calls,	     start_control, start_events,
+		start_background, start_pidfile, start_unprivileged, start_loop,
+		start_ifaces,	  start_workers, start_kernel,	     start_firewall,
+		start_calls,	  start_table,	 start_control,	     start_events,
 	};
 	int err = 0;
 
@@ -433,6 +493,7 @@ static void relay_run(struct relay *relay)
 {
 	while (!relay->done && !event_base_loop(relay->base, EVLOOP_ONCE)) {
 		kmod_flush(relay->kmod);
+		nft_flush(relay->nft);
 		worker_pool_flush(relay->workers);
 		if (relay->stopping && !call_table_closing(relay->calls))
 			relay->done = true;
@@ -450,6 +511,7 @@ static void relay_stop(struct relay *relay)
 {
 	event_stop(relay->on_watchdog);
 	event_stop(relay->on_second);
+	event_stop(relay->on_nft);
 	event_stop(relay->on_kmod);
 	event_stop(relay->on_workers);
 	event_stop(relay->on_hup);
@@ -459,6 +521,7 @@ static void relay_stop(struct relay *relay)
 	arena_free(relay->arena);
 	worker_pool_free(relay->workers);
 	call_table_free(relay->calls);
+	nft_close(relay->nft, false);
 	kmod_close(relay->kmod, true);
 	iface_table_free(relay->ifaces);
 	if (relay->base)

@@ -11,6 +11,7 @@
 #include "call.h"
 #include "clock.h"
 #include "media.h"
+#include "nft.h"
 
 static void give_pair(struct iface_addr *local, struct port_pair *pair, int64_t now_ms)
 {
@@ -34,6 +35,41 @@ static int take_pairs(const struct media_open *open, unsigned int count, int64_t
 	return error;
 }
 
+static struct endpoint local_endpoint(const struct iface_addr *local, uint16_t port, int comp)
+{
+	struct endpoint ep = local->bind;
+
+	endpoint_set_port(&ep, (uint16_t)(port + comp));
+	return ep;
+}
+
+static void close_pinholes(struct nft *nft, struct iface_addr *const local[2],
+			   const uint16_t port[2])
+{
+	for (int i = 0; i < 4; i++) {
+		struct endpoint ep = local_endpoint(local[i >> 1], port[i >> 1], i & 1);
+
+		nft_close_port(nft, &ep);
+	}
+}
+
+/* All or none. 0; -ENOMEM */
+static int open_pinholes(struct nft *nft, struct iface_addr *const local[2], const uint16_t port[2],
+			 unsigned int count)
+{
+	int error = 0;
+
+	for (int i = 0; i < 4 && !error; i++) {
+		struct endpoint ep = local_endpoint(local[i >> 1], port[i >> 1], i & 1);
+
+		if ((unsigned int)(i & 1) < count)
+			error = nft_open_port(nft, &ep);
+	}
+	if (error)
+		close_pinholes(nft, local, port);
+	return error;
+}
+
 static struct bridge *bridge_pairs(const struct media_open *open, const struct port_pair pair[2],
 				   const struct bridge_conf *conf, void *owner)
 {
@@ -44,8 +80,8 @@ static struct bridge *bridge_pairs(const struct media_open *open, const struct p
 	for (int side = 0; side < 2; side++) {
 		for (int comp = 0; comp < 2; comp++) {
 			fd[side][comp] = pair[side].fd[comp];
-			local[side][comp] = open->local[side]->bind;
-			endpoint_set_port(&local[side][comp], (uint16_t)(pair[side].port + comp));
+			local[side][comp] =
+				local_endpoint(open->local[side], pair[side].port, comp);
 		}
 	}
 	return bridge_open(call->table->conf.workers, call->thread, open->sibling, fd, local, conf,
@@ -55,6 +91,7 @@ static struct bridge *bridge_pairs(const struct media_open *open, const struct p
 struct media *media_open(const struct media_open *open, const struct bridge_conf *conf,
 			 int64_t now_ms, int *error)
 {
+	struct call_table *table = open->dialog->call->table;
 	unsigned int count = conf->kind == BRIDGE_RTP ? 2 : 1;
 	struct media *media = calloc(1, sizeof(*media));
 	struct port_pair pair[2];
@@ -65,21 +102,26 @@ struct media *media_open(const struct media_open *open, const struct bridge_conf
 	*error = take_pairs(open, count, now_ms, pair);
 	if (*error)
 		goto err_media;
-	media->bridge = bridge_pairs(open, pair, conf, media);
-	if (!media->bridge) {
-		*error = -ENOMEM;
-		goto err_pairs;
-	}
-	media->table = open->dialog->call->table;
-	media->dialog = open->dialog;
-	media->index = (uint8_t)open->index;
 	for (int side = 0; side < 2; side++) {
 		media->local[side] = open->local[side];
 		media->port[side] = pair[side].port;
 	}
+	*error = open_pinholes(table->conf.nft, media->local, media->port, count);
+	if (*error)
+		goto err_pairs;
+	media->bridge = bridge_pairs(open, pair, conf, media);
+	if (!media->bridge) {
+		*error = -ENOMEM;
+		goto err_pinholes;
+	}
+	media->table = table;
+	media->dialog = open->dialog;
+	media->index = (uint8_t)open->index;
 	media->table->n_media++;
 	media->table->n_streams += 2 * count;
 	return media;
+err_pinholes:
+	close_pinholes(table->conf.nft, media->local, media->port);
 err_pairs:
 	give_pair(open->local[SIDE_A], &pair[SIDE_A], now_ms);
 	give_pair(open->local[SIDE_B], &pair[SIDE_B], now_ms);
@@ -93,6 +135,7 @@ void media_close(struct media *media)
 	if (!media)
 		return;
 	media_path_close(media);
+	close_pinholes(media->table->conf.nft, media->local, media->port);
 	media->dialog = NULL;
 	media->table->n_media--;
 	media->table->n_streams -= bridge_has(media->bridge, SIDE_A, COMP_RTCP) ? 4 : 2;
