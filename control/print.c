@@ -137,6 +137,14 @@ static void put_words(FILE *out, const struct dict *list)
 	}
 }
 
+/* In a column of six */
+static void put_word(FILE *out, struct str word)
+{
+	char escaped[TEXT];
+
+	fprintf(out, " %-6s", log_escape(word, escaped, sizeof(escaped)));
+}
+
 static void print_stream(const struct dict *stream, FILE *out)
 {
 	const struct dict *in = dict_get(stream, STR("stats")),
@@ -150,6 +158,8 @@ static void print_stream(const struct dict *stream, FILE *out)
 	fprintf(out, " %10" PRId64 " %10" PRId64 " %6" PRId64, number_of(in, "packets"),
 		number_of(sent, "packets"), number_of(in, "errors"));
 	fprintf(out, "  %-23s", time_text(number_of(stream, "last packet"), when));
+	put_word(out, text_of(stream, "latch"));
+	put_word(out, text_of(stream, "path"));
 	put_words(out, dict_get(stream, STR("flags")));
 	fputc('\n', out);
 }
@@ -165,8 +175,8 @@ static void print_media(const struct dict *media, FILE *out)
 	fputc(' ', out);
 	print_text(text_of(media, "codec"), out);
 	put_words(out, dict_get(media, STR("flags")));
-	fprintf(out, "\n    %-26s %-26s %10s %10s %6s  %-23s %s\n", "LOCAL", "PEER", "PACKETS IN",
-		"OUT", "ERRORS", "LAST PACKET", "FLAGS");
+	fprintf(out, "\n    %-26s %-26s %10s %10s %6s  %-23s %-6s %-6s %s\n", "LOCAL", "PEER",
+		"PACKETS IN", "OUT", "ERRORS", "LAST PACKET", "LATCH", "PATH", "FLAGS");
 	for (const struct dict *at = streams ? streams->first : NULL; at; at = at->next)
 		print_stream(at, out);
 }

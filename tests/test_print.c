@@ -79,7 +79,9 @@ static void test_call_shows_parties_and_streams(void)
 	       "6:mediasld5:indexi1e4:type5:audio8:protocol7:RTP/AVP5:codec4:PCMU7:streamsl"
 	       "d10:local porti30000e13:local "
 	       "address10:192.0.2.108:endpointd7:address11:2001:db8::24:porti4000ee"
-	       "11:last packeti1700000059e5:flagsl3:RTP6:fillede5:statsd7:packetsi512e6:errorsi1ee"
+	       "11:last "
+	       "packeti1700000059e5:latch6:locked4:path4:user5:flagsl3:RTP6:fillede5:statsd7:"
+	       "packetsi512e6:errorsi1ee"
 	       "9:stats_outd7:packetsi511eeee5:flagsl4:send4:recveeeee"
 	       "6:totalsd3:RTPd7:packetsi1023e5:bytesi175956e6:errorsi1eee6:result2:oke",
 	       "created     2023-11-14 22:13:20 UTC\n"
@@ -88,10 +90,10 @@ static void test_call_shows_parties_and_streams(void)
 	       "  media 1: audio RTP/AVP PCMU send recv\n"
 	       "    LOCAL                      PEER                       PACKETS IN        OUT "
 	       "ERRORS  "
-	       "LAST PACKET             FLAGS\n"
+	       "LAST PACKET             LATCH  PATH   FLAGS\n"
 	       "    192.0.2.10:30000           [2001:db8::2]:4000                512        511    "
 	       "  1  "
-	       "2023-11-14 22:14:19 UTC RTP filled\n"
+	       "2023-11-14 22:14:19 UTC locked user   RTP filled\n"
 	       "total RTP   1023 packets, 175956 bytes, 1 errors\n");
 }
 
@@ -103,7 +105,7 @@ static void test_call_of_odd_shape_is_shown_as_far_as_it_goes(void)
 	       "party -\n  media 0: - - -\n"
 	       "    LOCAL                      PEER                       PACKETS IN        OUT "
 	       "ERRORS  "
-	       "LAST PACKET             FLAGS\n");
+	       "LAST PACKET             LATCH  PATH   FLAGS\n");
 	expect(print_call, "d7:createdi99999999999999999ee", "created     -\n");
 	expect(print_call, "d7:warning3:oute", "");
 }
