@@ -144,11 +144,10 @@ static void init_stream(struct stream *s, struct bridge *b, int side, int comp, 
 	s->news.comp = (uint8_t)comp;
 }
 
-struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct bridge *sibling,
-			   const int fd[2][2], const struct endpoint local[2][2],
-			   const struct bridge_conf *conf, void *owner)
+static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worker,
+				  const int fd[2][2], const struct endpoint local[2][2],
+				  const struct bridge_conf *conf)
 {
-	struct worker *worker = &pool->workers[thread % pool->count];
 	struct bridge *b;
 	size_t streams = 0;
 
@@ -162,8 +161,6 @@ struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct
 	b->patience_ms = pool->conf.patience_ms;
 	b->window_ms = pool->conf.window_ms;
 	b->worker = worker;
-	b->sibling = sibling;
-	b->owner = owner;
 	b->closed.bridge = b->open_order.bridge = b->close_order.bridge = b;
 	b->open_order.kind = ORDER_OPEN;
 	b->close_order.kind = ORDER_CLOSE;
@@ -178,8 +175,56 @@ struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct
 		init_stream(b->stream[side][comp], b, side, comp, fd[side][comp],
 			    &local[side][comp]);
 	}
-	worker->load++;
-	worker_post(worker, &b->open_order);
+	return b;
+}
+
+/* The media thread's from here. */
+static void start_bridge(struct bridge *b, struct bridge *sibling, void *owner)
+{
+	b->sibling = sibling;
+	b->owner = owner;
+	b->worker->load++;
+	worker_post(b->worker, &b->open_order);
+}
+
+struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct bridge *sibling,
+			   const int fd[2][2], const struct endpoint local[2][2],
+			   const struct bridge_conf *conf, void *owner)
+{
+	struct worker *worker = &pool->workers[thread % pool->count];
+	struct bridge *b = make_bridge(pool, worker, fd, local, conf);
+
+	if (b)
+		start_bridge(b, sibling, owner);
+	return b;
+}
+
+/* Late packets of this call may still come to its ports when it ends: they have been heard before. */
+static void seed_stream(struct stream *s, const struct stream_seed *seed)
+{
+	s->latch = seed->latch;
+	s->last_in_ms = seed->last_in_ms;
+	s->heard = seed->latch.state != LATCH_WAIT;
+}
+
+struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, struct bridge *sibling,
+			      const int fd[2][2], const struct endpoint local[2][2],
+			      const struct bridge_conf *conf, void *owner,
+			      const struct stream_seed seed[2][2])
+{
+	struct worker *worker = &pool->workers[thread % pool->count];
+	struct bridge *b = make_bridge(pool, worker, fd, local, conf);
+
+	if (!b)
+		return NULL;
+	for (int i = 0; i < 4; i++)
+		if (b->stream[i >> 1][i & 1])
+			seed_stream(b->stream[i >> 1][i & 1], &seed[i >> 1][i & 1]);
+	/* RTCP follows from RTP, so once all of them are seeded. */
+	for (int i = 0; i < 4; i++)
+		if (b->stream[i >> 1][i & 1])
+			stream_start(b->stream[i >> 1][i & 1]);
+	start_bridge(b, sibling, owner);
 	return b;
 }
 
@@ -251,6 +296,14 @@ void bridge_report(const struct bridge *b, enum side side, enum component comp,
 		stream_report(b->stream[side][comp], report);
 	else
 		*report = (struct stream_report){ 0 };
+}
+
+void bridge_latch(const struct bridge *b, enum side side, enum component comp, struct latch *latch)
+{
+	if (b->stream[side][comp])
+		stream_learned(b->stream[side][comp], latch);
+	else
+		*latch = (struct latch){ 0 };
 }
 
 int64_t bridge_last_in_ms(const struct bridge *b)

@@ -52,6 +52,7 @@ struct side_conf {
 
 struct bridge_conf {
 	enum bridge_kind kind;
+	bool any; /* BRIDGE_RTP, but nobody told what the media is: other packets pass as well */
 	struct side_conf side[2];
 	uint64_t pts[2]; /* bit per payload type 0..127 that the offer or the answer named */
 	struct {
@@ -157,6 +158,20 @@ unsigned int worker_pool_pick(const struct worker_pool *pool);
 struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct bridge *sibling,
 			   const int fd[2][2], const struct endpoint local[2][2],
 			   const struct bridge_conf *conf, void *owner);
+/* What a stream had learned and heard before a restart, in our time. */
+struct stream_seed {
+	struct latch latch;
+	int64_t last_in_ms; /* clock_ms(); 0: nothing was heard */
+};
+/**
+ * bridge_restore() - bridge_open() for a bridge that a daemon before this one had
+ * @seed: [side][component]; a source that was in use goes on to be heard, and strangers are refused. Where
+ *	packets go is known, and reported, when this returns.
+ */
+struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, struct bridge *sibling,
+			      const int fd[2][2], const struct endpoint local[2][2],
+			      const struct bridge_conf *conf, void *owner,
+			      const struct stream_seed seed[2][2]);
 /* New settings from an offer or answer. 0; -ENOMEM: the old ones stay. */
 int bridge_update(struct bridge *bridge, const struct bridge_conf *conf);
 const struct bridge_conf *bridge_conf(const struct bridge *bridge); /* as last given */
@@ -185,6 +200,9 @@ void *bridge_owner(const struct bridge *bridge);
 bool bridge_has(const struct bridge *bridge, enum side side, enum component comp);
 void bridge_report(const struct bridge *bridge, enum side side, enum component comp,
 		   struct stream_report *report);
+/* All that the stream has learned, for bridge_restore(). */
+void bridge_latch(const struct bridge *bridge, enum side side, enum component comp,
+		  struct latch *latch);
 /* clock_ms() of the last packet accepted from either side; 0: none. Cheap: for timeouts. */
 int64_t bridge_last_in_ms(const struct bridge *bridge);
 /* Did the sockets of this side hear anything at all, accepted or not? (port quarantine) */

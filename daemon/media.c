@@ -21,15 +21,25 @@ static void give_pair(struct iface_addr *local, struct port_pair *pair, int64_t 
 	port_pool_give(local->pool, pair->port, false, now_ms);
 }
 
+static int take_pair(const struct media_open *open, int side, unsigned int count, int64_t now_ms,
+		     struct port_pair *pair)
+{
+	struct port_pool *pool = open->local[side]->pool;
+
+	if (!open->seed)
+		return port_pool_take(pool, count, now_ms, pair);
+	return port_pool_take_exact(pool, open->seed->port[side], count, now_ms, pair);
+}
+
 /* The sockets of both sides, or none. */
 static int take_pairs(const struct media_open *open, unsigned int count, int64_t now_ms,
 		      struct port_pair pair[2])
 {
-	int error = port_pool_take(open->local[SIDE_A]->pool, count, now_ms, &pair[SIDE_A]);
+	int error = take_pair(open, SIDE_A, count, now_ms, &pair[SIDE_A]);
 
 	if (error)
 		return error;
-	error = port_pool_take(open->local[SIDE_B]->pool, count, now_ms, &pair[SIDE_B]);
+	error = take_pair(open, SIDE_B, count, now_ms, &pair[SIDE_B]);
 	if (error)
 		give_pair(open->local[SIDE_A], &pair[SIDE_A], now_ms);
 	return error;
@@ -84,6 +94,9 @@ static struct bridge *bridge_pairs(const struct media_open *open, const struct p
 				local_endpoint(open->local[side], pair[side].port, comp);
 		}
 	}
+	if (open->seed)
+		return bridge_restore(call->table->conf.workers, call->thread, open->sibling, fd,
+				      local, conf, owner, open->seed->stream);
 	return bridge_open(call->table->conf.workers, call->thread, open->sibling, fd, local, conf,
 			   owner);
 }

@@ -23,6 +23,7 @@ enum media_flag {
 	MEDIA_DTLS = 1 << 3,
 	MEDIA_SDES = 1 << 4,
 	MEDIA_UNIDIRECTIONAL = 1 << 5,
+	MEDIA_NEW_ANSWERER = 1 << 6, /* somebody else answered a sibling: the next answer is of somebody new */
 };
 
 struct media {
@@ -45,11 +46,19 @@ struct media_open {
 	struct iface_addr *local[2];
 	struct bridge *sibling; /* or NULL */
 	unsigned int index;
+	const struct media_seed *seed; /* NULL: a new media */
+};
+
+/* What a media had before a restart. */
+struct media_seed {
+	uint16_t port[2];		 /* by side; even, RTP */
+	struct stream_seed stream[2][2]; /* [side][component] */
 };
 
 /**
  * media_open() - takes the ports of both sides and opens the bridge
- * Return: NULL and *error: -EADDRINUSE, no ports left; -EMFILE; -ENOMEM; nothing is held then
+ * Return: NULL and *error: -EADDRINUSE, no ports left, or that of the seed is taken; -EMFILE; -ENOMEM; -ERANGE,
+ * that of the seed is not in the range; nothing is held then
  */
 struct media *media_open(const struct media_open *open, const struct bridge_conf *conf,
 			 int64_t now_ms, int *error);

@@ -233,6 +233,31 @@ int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
 	return -EADDRINUSE;
 }
 
+/* Only asked for after a start, so it may take as long as the list is. */
+static bool take_free(struct port_pool *pool, uint16_t pair)
+{
+	for (unsigned int i = 0; i < pool->n_free; i++) {
+		if (pool->free[i] != pair)
+			continue;
+		pool->free[i] = pool->free[--pool->n_free];
+		return true;
+	}
+	return false;
+}
+
+int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int count, int64_t now_ms,
+			 struct port_pair *pair)
+{
+	unsigned int index = (port - (unsigned int)pool->first_port) / 2;
+
+	if (port < pool->first_port || index >= pool->n_pairs || port % 2)
+		return -ERANGE;
+	pool_expire(pool, now_ms);
+	if (!take_free(pool, (uint16_t)index))
+		return -EADDRINUSE;
+	return pair_try(pool, (uint16_t)index, count, now_ms, pair);
+}
+
 void port_pool_give(struct port_pool *pool, uint16_t port, bool heard, int64_t now_ms)
 {
 	unsigned int pair = (port - (unsigned int)pool->first_port) / 2;

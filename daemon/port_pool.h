@@ -34,6 +34,12 @@ void port_pool_free(struct port_pool *pool);
  */
 int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
 		   struct port_pair *pair);
+/**
+ * port_pool_take_exact() - the same for a pair that a call had in a daemon before this one
+ * Return: also -EADDRINUSE when it is in use or resting here; -ERANGE, it is not in the range
+ */
+int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int count, int64_t now_ms,
+			 struct port_pair *pair);
 /* The descriptors are already closed. @heard: packets came to it, so quarantine it. */
 void port_pool_give(struct port_pool *pool, uint16_t port, bool heard, int64_t now_ms);
 struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms);

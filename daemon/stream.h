@@ -210,5 +210,6 @@ void stream_set_tos(struct stream *stream, int tos);
 
 /* Any thread. */
 void stream_report(const struct stream *stream, struct stream_report *report);
+void stream_learned(const struct stream *stream, struct latch *latch);
 
 #endif

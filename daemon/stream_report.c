@@ -34,6 +34,13 @@ static void copy_learned(const struct stream *s, struct latch *latch, struct rtp
 	}
 }
 
+void stream_learned(const struct stream *s, struct latch *latch)
+{
+	struct rtp_stats rtp;
+
+	copy_learned(s, latch, &rtp);
+}
+
 static void copy_to(const struct stream *s, struct endpoint *to)
 {
 	static_assert(!(sizeof(*to) % 4), "is copied word by word");

@@ -132,6 +132,8 @@ static void open_bridge(struct worker *worker, struct bridge *b)
 		stream_start(s);
 		if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, s->fd, &event))
 			log_err("cannot listen to a media port: %s", strerror(errno));
+		if (s->latch.state == LATCH_LEARN) /* it learned before a restart */
+			watch(worker, s, clock_ms());
 	}
 }
 
