@@ -24,6 +24,6 @@ typedef void command_fn(struct command_env *env, const struct request *request,
 
 command_fn command_ping, command_offer, command_answer, command_delete, command_query, command_list,
 	command_statistics, command_block_media, command_unblock_media, command_silence_media,
-	command_unsilence_media;
+	command_unsilence_media, command_leg_offer, command_leg_answer;
 
 #endif

@@ -226,6 +226,32 @@ struct dialog *dialog_for_answer(const struct call *call, const struct request *
 	return best;
 }
 
+struct dialog *dialog_of_party(const struct call *call, const struct request *request,
+			       enum side *whose)
+{
+	struct dialog *dialog;
+	int from_side;
+
+	dialog = find_by_tags(call, request, &from_side);
+	if (dialog) {
+		*whose = from_side;
+		return dialog;
+	}
+	DL_FOREACH(call->dialogs, dialog) {
+		*whose = SIDE_A;
+		if (party_has_tag(&dialog->party[SIDE_A], request->from_tag))
+			return dialog;
+		*whose = SIDE_B;
+		if (party_has_tag(&dialog->party[SIDE_A], request->to_tag))
+			return dialog;
+	}
+	*whose = SIDE_B;
+	DL_FOREACH(call->dialogs, dialog)
+		if (party_has_tag(&dialog->party[SIDE_B], request->from_tag))
+			return dialog;
+	return NULL;
+}
+
 int64_t dialog_last_in_ms(const struct dialog *dialog, int64_t now_ms)
 {
 	int64_t last = 0;

@@ -95,6 +95,16 @@ struct dialog *dialog_for_offer(const struct call *call, const struct request *r
 struct dialog *dialog_for_answer(const struct call *call, const struct request *request,
 				 enum side *from);
 
+/**
+ * dialog_of_party() - the dialog that the classic protocol means, which knows no forks
+ * @whose: gets the side that the From-tag is of
+ * Both tags known, one on each side; else the From-tag or the To-tag that of the first offer's sender; else the From-tag
+ * that of a party that answered.
+ * Return: NULL: none
+ */
+struct dialog *dialog_of_party(const struct call *call, const struct request *request,
+			       enum side *whose);
+
 /* The dialog between From-tag and To-tag, whichever is whose; NULL: none has both. */
 struct dialog *dialog_by_tags(const struct call *call, const struct request *request);
 

@@ -2,9 +2,9 @@
 /*
  * exchange.h - one offer or answer while it is being done: what it found, what it will change
  *
- * offer_answer.c runs it; exchange_find.c finds whose it is; media_plan.c decides for each m= line what its
- * bridge and its SDP become; sdp_plan.c writes the SDP. Nothing that lasts is changed until all that can fail
- * has been done.
+ * offer_answer.c runs it for SDP, leg.c for one media that is told without; exchange_find.c finds whose it is;
+ * media_plan.c decides for each m= line what its bridge and its SDP become; sdp_plan.c writes the SDP; exchange.c
+ * does what both have in common. Nothing that lasts is changed until all that can fail has been done.
  */
 #ifndef RTPRELAY_EXCHANGE_H
 #define RTPRELAY_EXCHANGE_H
@@ -30,7 +30,8 @@ struct exchange {
 	struct command_env *env;
 	const struct request *request;
 	bool offer;
-	struct sdp sdp;
+	struct sdp sdp; /* of a leg: its one m= line, at its place */
+	size_t first;	/* m= lines before it are not spoken of */
 	struct call *call;
 	struct dialog *dialog;
 	bool new_call, new_dialog;
@@ -58,6 +59,22 @@ int exchange_find(struct exchange *ex, struct reply *reply);
 int exchange_locals(struct exchange *ex);
 /* *slot will be @value when all is done; nothing if it is that already, or empty. 0; -ENOMEM */
 int exchange_text(struct exchange *ex, struct str *slot, struct str value);
+
+/* Does this m= line need ports? Those of a leg are taken even when the phone's own port is 0. */
+static inline bool exchange_wants_ports(const struct exchange *ex, const struct sdp_media *m)
+{
+	return m->transport != SDP_OTHER && (m->port || ex->request->leg);
+}
+
+/* Plans each m= line and opens what is new. 0; -errno */
+int exchange_media(struct exchange *ex);
+/* The last that can fail: a new call into the table, new settings to the bridges that stay. 0; -errno */
+int exchange_settle(struct exchange *ex);
+void exchange_commit(struct exchange *ex);
+/* As if nothing had been asked. */
+void exchange_undo(struct exchange *ex);
+/* *reply says why it could not be done; logged and counted. */
+void exchange_refuse(struct exchange *ex, struct reply *reply, int error);
 
 /* Fills ex->plan[index]: whether there will be a bridge, and its settings; opens nothing. */
 void media_plan_make(struct exchange *ex, size_t index);

@@ -62,6 +62,35 @@ static struct iface_addr *sibling_local(const struct exchange *ex)
 	return NULL;
 }
 
+/*
+ * A media that is told without SDP: it stays where it is; else where it is told to; else beside its siblings, unless
+ * those are of another family.
+ */
+static int leg_locals(struct exchange *ex)
+{
+	const struct leg *leg = ex->request->leg;
+	const struct dialog *dialog = ex->dialog;
+	int family = leg->remote.sa.sa_family;
+
+	if (leg->index < dialog->n_media && dialog->media[leg->index]) {
+		memcpy(ex->local, dialog->media[leg->index]->local, sizeof(ex->local));
+		return 0;
+	}
+	for (int i = 0; i < 2; i++) {
+		enum side side = i ? ex->to : ex->from;
+		struct iface_addr *local = leg->local[i];
+
+		if (!local)
+			local = dialog->party[side].local;
+		if (!local || (!leg->local[i] && family && local->bind.sa.sa_family != family))
+			local = pick_local(ex, local ? local->name : STR_NONE, family);
+		if (!local)
+			return -EADDRNOTAVAIL;
+		ex->local[side] = local;
+	}
+	return 0;
+}
+
 static int choose_first_locals(struct exchange *ex)
 {
 	const struct request *request = ex->request;
@@ -91,6 +120,8 @@ static void follow_family(struct exchange *ex, enum side side, int family)
 
 int exchange_locals(struct exchange *ex)
 {
+	if (ex->request->leg)
+		return leg_locals(ex);
 	if (ex->new_dialog)
 		return choose_first_locals(ex);
 	ex->local[SIDE_A] = ex->dialog->party[SIDE_A].local;
@@ -120,6 +151,21 @@ static int make_dialog(struct exchange *ex)
 	return 0;
 }
 
+static struct dialog *find_dialog(struct exchange *ex)
+{
+	const struct request *request = ex->request;
+	struct dialog *dialog;
+
+	if (!request->leg)
+		return ex->offer ? dialog_for_offer(ex->call, request, &ex->from)
+				 : dialog_for_answer(ex->call, request, &ex->from);
+	dialog = dialog_of_party(ex->call, request, &ex->from);
+	if (dialog &&
+	    !ex->offer) /* the From-tag is the offerer's, and what is told is of the other */
+		ex->from = ex->from == SIDE_A ? SIDE_B : SIDE_A;
+	return dialog;
+}
+
 static int find_for_offer(struct exchange *ex, struct reply *reply)
 {
 	const struct request *request = ex->request;
@@ -139,7 +185,7 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 			return -ENOMEM;
 		ex->new_call = true;
 	}
-	ex->dialog = dialog_for_offer(ex->call, request, &ex->from);
+	ex->dialog = find_dialog(ex);
 	return ex->dialog ? 0 : make_dialog(ex);
 }
 
@@ -152,7 +198,7 @@ static int plan_answerer(struct exchange *ex)
 	struct party *party = &ex->dialog->party[ex->from];
 	struct str tag = ex->request->to_tag;
 
-	if (party_has_tag(party, tag))
+	if (!tag.len || party_has_tag(party, tag))
 		return 0;
 	if (!party->tag.len)
 		return exchange_text(ex, &party->tag, tag);
@@ -170,7 +216,7 @@ static int find_for_answer(struct exchange *ex, struct reply *reply)
 {
 	ex->call = call_find(ex->env->calls, ex->request->call_id);
 	if (ex->call)
-		ex->dialog = dialog_for_answer(ex->call, ex->request, &ex->from);
+		ex->dialog = find_dialog(ex);
 	if (!ex->dialog) {
 		reply->code = REPLY_ERROR;
 		reply->error = "Unknown call-id";

@@ -103,7 +103,8 @@ static void set_sender(const struct exchange *ex, const struct sdp_media *m, str
 
 /*
  * Payload types are only ever added: media in flight, and a re-INVITE that is refused, still use the old ones.
- * Of clock rates there is room for a few; the newest SDP's come first.
+ * Of clock rates there is room for a few; the newest SDP's come first. What is told without SDP and without
+ * payload types may be anything from then on: a telephone call that becomes a fax.
  */
 static void add_codecs(struct bridge_conf *conf, const struct sdp_media *m)
 {
@@ -111,6 +112,8 @@ static void add_codecs(struct bridge_conf *conf, const struct sdp_media *m)
 	size_t n = 0;
 
 	memset(conf->clocks, 0, sizeof(conf->clocks));
+	if (conf->any && !m->n_codecs)
+		conf->pts[0] = conf->pts[1] = 0;
 	for (size_t i = 0; i < m->n_codecs; i++) {
 		const struct sdp_codec *codec = &m->codecs[i];
 
@@ -202,6 +205,7 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 
 	*conf = plan->before;
 	conf->kind = kind_of(ex, m, plan);
+	conf->any = ex->request->leg;
 	for (int side = 0; side < 2; side++) {
 		conf->side[side].latching = ex->latching;
 		conf->side[side].tos = ex->tos;
@@ -236,7 +240,7 @@ void media_plan_make(struct exchange *ex, size_t index)
 	plan->conf = plan->before;
 	if (m->transport == SDP_OTHER)
 		return;
-	if (!m->port) {
+	if (!m->port && !ex->request->leg) {
 		/* An offer may be refused: only the answer ends the media. */
 		if (ex->offer || !final)
 			plan->media = plan->old;

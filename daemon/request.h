@@ -12,6 +12,9 @@
 #include "endpoint.h"
 #include "nat_latch.h"
 
+struct iface_addr;
+struct media;
+
 enum request_flag {
 	REQ_TRUST_SIP = 1 << 0, /* SIP-source-address */
 	REQ_ASYMMETRIC = 1 << 1,
@@ -44,10 +47,23 @@ enum request_flag {
 	REQ_SYMMETRIC = 1 << 27,
 };
 
+/* One media of one party, told without SDP (the classic protocol). */
+struct leg {
+	unsigned int index; /* of the m= line, from 0; below LEG_MEDIAS */
+	struct endpoint
+		remote; /* where its sender wants the media; port 0: nowhere; 0.0.0.0, ::: on hold */
+	uint64_t pts[2]; /* bit per payload type; none: not told */
+	struct iface_addr
+		*local[2]; /* toward the sender, toward the other party; NULL: as configured */
+};
+
+#define LEG_MEDIAS 128
+
 struct request {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata;
 	struct str sdp;
+	const struct leg *leg;	       /* told in place of sdp, or NULL */
 	struct endpoint received_from; /* AF_UNSPEC: not told */
 	struct endpoint media_address; /* AF_UNSPEC: not told */
 	struct endpoint
@@ -84,6 +100,8 @@ struct reply {
 	const char *error;   /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
 	const char *warning; /* or NULL */
 	struct str sdp;	     /* offer, answer; in the arena */
+	struct media *media; /* leg: it, and where the receiver of what was told shall send to */
+	struct endpoint local;
 	const struct call_report *call; /* query, delete; in the arena, or NULL (stats.h) */
 	const struct str *calls;	/* list: call-ids */
 	size_t n_calls;

@@ -27,6 +27,19 @@ static bool payload_type_negotiated(const struct bridge_conf *conf, uint8_t pt)
 	return !(conf->pts[0] | conf->pts[1]) || conf->pts[pt >> 6] >> (pt & 63) & 1;
 }
 
+/*
+ * A media that nobody has described carries what comes. Without payload types it may be a fax alone, whose packets
+ * then are all there is to learn from.
+ */
+static struct carriage carriage_of_any(const struct stream *s, const struct packet *p)
+{
+	const struct bridge_conf *conf = &s->bridge->conf;
+
+	if (!p->len)
+		return NOT_CARRIED(DROP_MALFORMED);
+	return CARRIED(s->comp == COMP_RTP && !(conf->pts[0] | conf->pts[1]));
+}
+
 static struct carriage carriage_of(const struct stream *s, const struct packet *p,
 				   const struct rtp_wire *w)
 {
@@ -34,6 +47,8 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 
 	if (conf->kind == BRIDGE_OPAQUE)
 		return p->len ? CARRIED(true) : NOT_CARRIED(DROP_MALFORMED);
+	if (conf->any && w->kind != RTP_KIND_RTP && w->kind != RTP_KIND_RTCP)
+		return carriage_of_any(s, p);
 	switch (w->kind) {
 	case RTP_KIND_MALFORMED:
 		return NOT_CARRIED(DROP_MALFORMED);
