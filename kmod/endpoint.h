@@ -5,7 +5,7 @@
 #ifndef RTPR_ENDPOINT_H
 #define RTPR_ENDPOINT_H
 
-#include <linux/jhash.h>
+#include <linux/hash.h>
 #include <net/ipv6.h>
 
 /**
@@ -44,13 +44,16 @@ static inline bool rtpr_endpoint_equal(const struct rtpr_endpoint *a, const stru
 	return a->port == b->port && a->family == b->family && ipv6_addr_equal(&a->addr, &b->addr);
 }
 
-/* Only the relay's own endpoints are hashed, so that no sender can aim at one bucket. */
+/*
+ * Multiplied so that ports and addresses that follow one another spread well (Fibonacci hashing). No sender
+ * can aim at one bucket: only the relay's own endpoints are hashed.
+ */
 static inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
 {
 	const __be32 *a = ep->addr.s6_addr32;
+	u64 word = (u64)(__force u32)(a[0] ^ a[1] ^ a[2] ^ a[3]) << 16 | (__force u16)ep->port;
 
-	return jhash_3words((__force u32)a[3], (__force u32)(a[0] ^ a[1] ^ a[2]),
-			    (__force u32)ep->port, seed);
+	return ((word ^ seed) * GOLDEN_RATIO_64) >> 32;
 }
 
 #endif

@@ -6,7 +6,10 @@
  * fires and packets did come, it is armed for the new moment. So packets do not touch timers, and nobody
  * goes round all flows.
  */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/ktime.h>
+#include <net/inet_ecn.h>
 
 #include "compat.h"
 #include "flow.h"
@@ -15,44 +18,10 @@
 #include "packet.h"
 #include "xmit.h"
 
-static u32 rtpr_flow_hash_key(const void *key, u32 len, u32 seed)
-{
-	return rtpr_endpoint_hash(key, seed);
-}
-
-static u32 rtpr_flow_hash(const void *obj, u32 len, u32 seed)
-{
-	const struct rtpr_flow *flow = obj;
-
-	return rtpr_endpoint_hash(&flow->conf.local, seed);
-}
-
-static int rtpr_flow_compare(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct rtpr_flow *flow = obj;
-
-	return !rtpr_endpoint_equal(&flow->conf.local, arg->key);
-}
-
-static const struct rhashtable_params rtpr_flow_params = {
-	.head_offset = offsetof(struct rtpr_flow, node),
-	.key_offset = offsetof(struct rtpr_flow, conf.local),
-	.key_len = sizeof(struct rtpr_endpoint),
-	.hashfn = rtpr_flow_hash_key,
-	.obj_hashfn = rtpr_flow_hash,
-	.obj_cmpfn = rtpr_flow_compare,
-	.automatic_shrinking = true,
-};
-
 int rtpr_flows_init(struct rtpr_net *rn)
 {
 	xa_init_flags(&rn->ids, XA_FLAGS_ALLOC1);
 	return rhashtable_init(&rn->flows, &rtpr_flow_params);
-}
-
-struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn, const struct rtpr_endpoint *local)
-{
-	return rhashtable_lookup(&rn->flows, local, rtpr_flow_params);
 }
 
 /* Softirq. Says that the flow fell silent, once; or when to look again. */
@@ -96,10 +65,25 @@ static void rtpr_flow_csums(struct rtpr_flow *flow)
 	flow->csum_all = csum_sub(sum, (__force __wsum)conf->local.port);
 }
 
+/* What the path would work out for every packet anew. */
+static void rtpr_flow_prepare(struct rtpr_flow *flow)
+{
+	const struct rtpr_flow_conf *conf = &flow->conf;
+	const int header = sizeof(struct ipv6hdr) - sizeof(struct iphdr);
+	bool set_dscp = conf->dscp != RTPR_DSCP_KEEP;
+	int i;
+
+	flow->grows = header * ((conf->out.family == AF_INET6) - (conf->local.family == AF_INET6));
+	flow->tos_keep = set_dscp ? INET_ECN_MASK : 0xff;
+	flow->tos_set = set_dscp ? conf->dscp << 2 : 0;
+	for (i = 0; i <= RTPR_CLOCKS; i++)
+		flow->clock_mult[i] = div_u64((u64)conf->clock[i] << 32, NSEC_PER_SEC);
+	rtpr_flow_csums(flow);
+}
+
 struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf *conf)
 {
 	struct rtpr_flow *flow = kzalloc(sizeof(*flow), GFP_KERNEL_ACCOUNT);
-	int i;
 
 	if (!flow)
 		return NULL;
@@ -112,9 +96,7 @@ struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf
 	}
 	flow->conf = *conf;
 	flow->rn = rn;
-	for (i = 0; i <= RTPR_CLOCKS; i++)
-		flow->clock_mult[i] = div_u64((u64)conf->clock[i] << 32, NSEC_PER_SEC);
-	rtpr_flow_csums(flow);
+	rtpr_flow_prepare(flow);
 	spin_lock_init(&flow->lock);
 	flow->last_seen = jiffies;
 	timer_setup(&flow->timer, rtpr_flow_expire, 0);

@@ -7,10 +7,10 @@
 #include <linux/timer.h>
 
 #include "endpoint.h"
+#include "net.h"
 #include "rtp_stats.h"
 #include "rtprelay_nl.h"
 
-struct rtpr_net;
 struct rtpr_packet;
 struct rtpr_route;
 
@@ -51,6 +51,8 @@ struct rtpr_rtcp {
 /**
  * struct rtpr_flow - one direction of one media stream
  * @node:	hash link; written under rtpr_net.lock, read under RCU
+ * @grows:	what the IP header of its packets grows by; negative: shrinks
+ * @tos_keep, @tos_set: of the TOS byte what stays as it came, and what is put in
  * @csum_addr:	what the checksum gains by local, out and dst addresses
  * @csum_all:	and by their ports
  * @clock_mult:	ticks of conf.clock per nanosecond, times 2^32
@@ -72,6 +74,8 @@ struct rtpr_rtcp {
 struct rtpr_flow {
 	struct rhash_head node;
 	struct rtpr_flow_conf conf;
+	s8 grows;
+	u8 tos_keep, tos_set;
 	__wsum csum_addr, csum_all;
 	u32 clock_mult[RTPR_CLOCKS + 1];
 	struct rtpr_route __rcu *route;
@@ -106,11 +110,45 @@ int rtpr_flows_init(struct rtpr_net *rn);
 /* Removes and frees what is left. The hooks are gone, a grace period is over. */
 void rtpr_flows_fini(struct rtpr_net *rn);
 
+/* How rtpr_net.flows finds a flow; here, so that the compiler can build the search into the path. */
+static inline u32 rtpr_flow_hash_key(const void *key, u32 len, u32 seed)
+{
+	return rtpr_endpoint_hash(key, seed);
+}
+
+static inline u32 rtpr_flow_hash(const void *obj, u32 len, u32 seed)
+{
+	const struct rtpr_flow *flow = obj;
+
+	return rtpr_endpoint_hash(&flow->conf.local, seed);
+}
+
+static inline int rtpr_flow_compare(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct rtpr_flow *flow = obj;
+
+	return !rtpr_endpoint_equal(&flow->conf.local, arg->key);
+}
+
+static const struct rhashtable_params rtpr_flow_params = {
+	.head_offset = offsetof(struct rtpr_flow, node),
+	.key_offset = offsetof(struct rtpr_flow, conf.local),
+	.key_len = sizeof(struct rtpr_endpoint),
+	.hashfn = rtpr_flow_hash_key,
+	.obj_hashfn = rtpr_flow_hash,
+	.obj_cmpfn = rtpr_flow_compare,
+	.automatic_shrinking = true,
+};
+
 /**
  * rtpr_flow_find() - the flow of a local endpoint, or NULL
  * Under rcu_read_lock(), which keeps it alive, or under rtpr_net.lock.
  */
-struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn, const struct rtpr_endpoint *local);
+static inline struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn,
+					       const struct rtpr_endpoint *local)
+{
+	return rhashtable_lookup(&rn->flows, local, rtpr_flow_params);
+}
 
 /* Return: a flow that is in no table, the caller's until rtpr_flow_insert(); NULL: no memory. */
 struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf *conf);

@@ -41,7 +41,7 @@ static unsigned int rtpr_forward(struct rtpr_net *rn, struct rtpr_flow *flow,
 static bool rtpr_too_long(const struct sk_buff *skb, const struct rtpr_flow *flow,
 			  const struct dst_entry *dst)
 {
-	return skb->len + rtpr_flow_grows(flow) > dst_mtu(dst);
+	return skb->len + flow->grows > dst_mtu(dst);
 }
 
 /* Return: RTPRELAY_C_UNSPEC, and the route: it can be forwarded; else the counter that says why not. */
@@ -86,7 +86,8 @@ static int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *flow, struct rtp
 	return rtpr_forward(rn, flow, pkt, skb, dst);
 }
 
-static unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk_buff *skb, u8 pf, bool segment)
+static __always_inline unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk_buff *skb, u8 pf,
+						  bool segment)
 {
 	struct rtpr_packet pkt;
 	struct rtpr_flow *flow;
@@ -109,7 +110,7 @@ static unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk_buff *skb, u8 p
  * STUN check may be among the media. Their payload stays where it is. Those that are not forwarded
  * enter the stack again, one by one.
  */
-static unsigned int rtpr_hook_gso(struct rtpr_net *rn, struct sk_buff *skb, u8 pf)
+static noinline unsigned int rtpr_hook_gso(struct rtpr_net *rn, struct sk_buff *skb, u8 pf)
 {
 	struct sk_buff *segment, *next;
 	struct rtpr_packet pkt;

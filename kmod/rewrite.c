@@ -17,9 +17,7 @@
 
 static u8 rtpr_tos(const struct rtpr_packet *pkt, const struct rtpr_flow *flow)
 {
-	if (flow->conf.dscp == RTPR_DSCP_KEEP)
-		return pkt->tos;
-	return (pkt->tos & INET_ECN_MASK) | flow->conf.dscp << 2;
+	return (pkt->tos & flow->tos_keep) | flow->tos_set;
 }
 
 static void rtpr_write_ipv4(struct sk_buff *skb, const struct rtpr_packet *pkt,
@@ -31,7 +29,9 @@ static void rtpr_write_ipv4(struct sk_buff *skb, const struct rtpr_packet *pkt,
 	iph->daddr = rtpr_endpoint_ipv4(&flow->conf.dst);
 	iph->ttl = pkt->ttl - 1;
 	iph->tos = rtpr_tos(pkt, flow);
-	ip_send_check(iph);
+	/* The stack has verified the old one. */
+	iph->check = 0;
+	iph->check = ip_fast_csum(iph, 5);
 }
 
 static void rtpr_write_ipv6(struct sk_buff *skb, const struct rtpr_packet *pkt,
@@ -99,7 +99,7 @@ static __wsum rtpr_csum_source(const struct rtpr_packet *pkt)
 static void rtpr_write_udp(struct sk_buff *skb, const struct rtpr_packet *pkt,
 			   const struct rtpr_flow *flow)
 {
-	int ip_len = pkt->udp_off + rtpr_flow_grows(flow);
+	int ip_len = pkt->udp_off + flow->grows;
 	struct udphdr *uh = (struct udphdr *)(skb->data + ip_len);
 	__wsum source = rtpr_csum_source(pkt);
 	__wsum sum;
@@ -137,6 +137,6 @@ void rtpr_rewrite(struct sk_buff *skb, const struct rtpr_packet *pkt, const stru
 		rtpr_write_ipv4(skb, pkt, flow);
 	else
 		rtpr_write_ipv6(skb, pkt, flow);
-	skb_set_transport_header(skb, pkt->udp_off + rtpr_flow_grows(flow));
+	skb_set_transport_header(skb, pkt->udp_off + flow->grows);
 	rtpr_write_udp(skb, pkt, flow);
 }

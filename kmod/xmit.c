@@ -72,7 +72,7 @@ static void rtpr_route_free_rcu(struct rcu_head *rcu)
 	rtpr_route_free(container_of(rcu, struct rtpr_route, rcu));
 }
 
-static struct dst_entry *rtpr_route_renew(struct rtpr_flow *flow)
+struct dst_entry *rtpr_route_renew(struct rtpr_flow *flow)
 {
 	struct net *net = flow->rn->net;
 	struct rtpr_route *route = kmalloc(sizeof(*route), GFP_ATOMIC);
@@ -92,20 +92,6 @@ static struct dst_entry *rtpr_route_renew(struct rtpr_flow *flow)
 	if (old)
 		call_rcu(&old->rcu, rtpr_route_free_rcu);
 	return route->dst;
-}
-
-struct dst_entry *rtpr_route(struct rtpr_flow *flow)
-{
-	const struct rtpr_route *route = rcu_dereference(flow->route);
-
-	if (likely(route && dst_check(route->dst, route->cookie)))
-		return route->dst;
-	return rtpr_route_renew(flow);
-}
-
-unsigned int rtpr_headroom(const struct rtpr_flow *flow, const struct dst_entry *dst)
-{
-	return LL_RESERVED_SPACE(dst->dev) + max(rtpr_flow_grows(flow), 0);
 }
 
 /* What the receiving side left on the packet must not be taken for the sending side's. */

@@ -5,8 +5,8 @@
 #include <linux/rcupdate.h>
 #include <net/dst.h>
 
-struct net;
-struct rtpr_flow;
+#include "flow.h"
+#include "rewrite.h"
 
 /**
  * struct rtpr_route - a route as it was looked up
@@ -20,17 +20,30 @@ struct rtpr_route {
 	struct rcu_head rcu;
 };
 
+/* Looks the route up and keeps it. Return: NULL, there is none, or no memory */
+struct dst_entry *rtpr_route_renew(struct rtpr_flow *flow);
+
 /**
  * rtpr_route() - the flow's cached route, renewed if anything changed
  * Softirq, under rcu_read_lock(), which keeps it alive. Return: NULL, there is none (or no memory).
  */
-struct dst_entry *rtpr_route(struct rtpr_flow *flow);
+static inline struct dst_entry *rtpr_route(struct rtpr_flow *flow)
+{
+	const struct rtpr_route *route = rcu_dereference(flow->route);
+
+	if (likely(route && dst_check(route->dst, route->cookie)))
+		return route->dst;
+	return rtpr_route_renew(flow);
+}
 
 /* Nobody reads it any more. May be NULL. */
 void rtpr_route_free(struct rtpr_route *route);
 
 /* Headroom that sending by @dst takes, the link-layer header included. */
-unsigned int rtpr_headroom(const struct rtpr_flow *flow, const struct dst_entry *dst);
+static inline unsigned int rtpr_headroom(const struct rtpr_flow *flow, const struct dst_entry *dst)
+{
+	return LL_RESERVED_SPACE(dst->dev) + max_t(int, flow->grows, 0);
+}
 
 /**
  * rtpr_xmit() - hand a rewritten packet to the output device

@@ -16,7 +16,7 @@ check-kernels: ## the module built against 5.10, 6.1, 6.12 and the newest kernel
 	@tests/guest/kernels
 
 # What runs in the guest. Not built with sanitizers: the libraries it takes along are those of the host.
-guest-programs: $(B)/tests/guest/guest-exit $(B)/tests/kmod/kernel-tests
+guest-programs: $(B)/tests/guest/guest-exit $(B)/tests/kmod/kernel-tests $(B)/tests/kmod/set-flows
 
 $(B)/tests/guest/guest-exit: tests/guest/guest-exit.c
 	$(say) CC $@
@@ -26,5 +26,9 @@ $(B)/tests/guest/guest-exit: tests/guest/guest-exit.c
 $(B)/tests/kmod/kernel-tests: $(GUEST_TESTS_OBJ)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ -lmnl -lcunit
+
+$(B)/tests/kmod/set-flows: $(B)/tests/kmod/bench/set-flows.o $(B)/tests/kmod/nl.o $(B)/tests/kmod/world.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ -lmnl
 
 .PHONY: check-guest bench-guest check-debug-kernel check-kernels guest-programs
