@@ -6,6 +6,7 @@
  * list is needed: limits and age both take from the head. Each entry is taken once, and a bounded number
  * per call, so no command ever pays for a scan.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 /* uthash would end the process when out of memory */
@@ -56,6 +57,7 @@ static size_t cookie_and_reply(size_t key_len, size_t reply_len)
 static void entry_remove(struct replay *replay, struct entry *entry)
 {
 	HASH_DEL(replay->oldest, entry);
+	assert(replay->oldest != entry); /* which clang's analyzer cannot see */
 	replay->bytes -= cookie_and_reply(entry->key_len, entry->reply_len);
 	free(entry);
 }
@@ -123,6 +125,7 @@ static void evict(struct replay *replay, size_t bytes, int64_t now_ms)
 {
 	while (HASH_COUNT(replay->oldest) >= replay->limits.entries ||
 	       replay->bytes > replay->limits.bytes - bytes) {
+		assert(replay->oldest);
 		if (replay->oldest->expires_ms > now_ms)
 			replay->evicted++;
 		entry_remove(replay, replay->oldest);
