@@ -116,6 +116,16 @@ static int64_t after(int64_t from_ms, unsigned int timeout_s)
 	return from_ms + (timeout_s ? timeout_s : 86400) * INT64_C(1000);
 }
 
+static bool is_answered(const struct call *call)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		if (dialog->answered)
+			return true;
+	return false;
+}
+
 /*
  * When @dialog ends if nothing more happens. Forks without answer have the patience of an offer only until
  * one of them is answered.
@@ -124,6 +134,7 @@ static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, 
 			       enum call_end *reason)
 {
 	const struct call_table_conf *conf = &dialog->call->table->conf;
+	unsigned int own_s = dialog->timeout_s;
 	int64_t media_ms = dialog_last_in_ms(dialog, now_ms);
 	bool heard = media_ms && media_ms > dialog->last_signal_ms;
 	int64_t last_ms = heard ? media_ms : dialog->last_signal_ms;
@@ -134,14 +145,22 @@ static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, 
 	}
 	if (!call_answered) {
 		*reason = CALL_OFFER_TIMEOUT;
-		return after(dialog->last_signal_ms, conf->offer_timeout_s);
+		return after(dialog->last_signal_ms, own_s ? own_s : conf->offer_timeout_s);
 	}
 	if (dialog->answered && dialog_on_hold(dialog)) {
 		*reason = CALL_SILENT_TIMEOUT;
-		return after(last_ms, conf->silent_timeout_s);
+		return after(last_ms, own_s ? own_s : conf->silent_timeout_s);
 	}
 	*reason = CALL_TIMEOUT;
-	return after(last_ms, conf->timeout_s);
+	return after(last_ms, own_s ? own_s : conf->timeout_s);
+}
+
+int64_t call_left_ms(const struct dialog *dialog, int64_t now_ms)
+{
+	enum call_end reason;
+	int64_t at_ms = dialog_deadline(dialog, is_answered(dialog->call), now_ms, &reason);
+
+	return at_ms > now_ms ? at_ms - now_ms : 0;
 }
 
 static bool is_endless(const struct call_table_conf *conf, enum call_end reason)
@@ -156,16 +175,6 @@ static bool is_endless(const struct call_table_conf *conf, enum call_end reason)
 	default:
 		return false;
 	}
-}
-
-static bool is_answered(const struct call *call)
-{
-	const struct dialog *dialog;
-
-	DL_FOREACH(call->dialogs, dialog)
-		if (dialog->answered)
-			return true;
-	return false;
 }
 
 void call_watch(struct call *call, int64_t now_ms)
@@ -208,7 +217,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	DL_FOREACH_SAFE(call->dialogs, dialog, next) {
 		if (dialog_deadline(dialog, answered, now_ms, &reason) > now_ms)
 			continue;
-		if (is_endless(&call->table->conf, reason))
+		if (!dialog->timeout_s && is_endless(&call->table->conf, reason))
 			dialog->last_signal_ms = now_ms;
 		else if (call_end_dialog(call, dialog, reason))
 			return;
@@ -284,8 +293,17 @@ static void call_remove(struct call *call)
 	call_free(call);
 }
 
+static void tell_timed_out(const struct call_table_conf *conf, const struct dialog *dialog,
+			   enum call_end reason)
+{
+	if (conf->timed_out && (reason == CALL_TIMEOUT || reason == CALL_SILENT_TIMEOUT ||
+				reason == CALL_OFFER_TIMEOUT))
+		conf->timed_out(conf->timed_out_arg, dialog);
+}
+
 bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end reason)
 {
+	tell_timed_out(&call->table->conf, dialog, reason);
 	call->reason = reason;
 	for (size_t i = 0; i < dialog->n_media; i++) {
 		call_end_media(call, dialog->media[i]);

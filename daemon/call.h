@@ -20,6 +20,9 @@
 #include "siphash.h"
 #include "stats.h"
 
+/* @dialog is about to be ended for want of media or of an answer. */
+typedef void call_timed_out_fn(void *arg, const struct dialog *dialog);
+
 struct call_table_conf {
 	struct event_base *base;
 	struct iface_table *ifaces;
@@ -27,6 +30,8 @@ struct call_table_conf {
 	struct kmod *kmod; /* NULL: no kernel path */
 	struct nft *nft;   /* NULL: no firewall */
 	struct stats *stats;
+	call_timed_out_fn *timed_out; /* or NULL */
+	void *timed_out_arg;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s, max_sessions;
 	int tos;
 	enum latch_mode latching;
@@ -104,6 +109,8 @@ void call_free(struct call *call);
 bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end reason);
 /* Ends all dialogs, and so the call. */
 void call_end(struct call *call, enum call_end reason);
+/* How long @dialog has yet if nothing more happens; one without time-out: a day. */
+int64_t call_left_ms(const struct dialog *dialog, int64_t now_ms);
 /* A deadline may have come nearer: sets the timer. */
 void call_watch(struct call *call, int64_t now_ms);
 /* A media of a living call ends: it has its part in the sums of the call. Takes NULL. */

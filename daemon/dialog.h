@@ -55,6 +55,7 @@ struct dialog {
 	int64_t last_signal_ms;
 	int64_t delete_at_ms; /* 0: not deleted */
 	bool answered;	      /* an answer came since the last first offer */
+	unsigned int timeout_s; /* in place of the configured ones; 0: those */
 };
 
 /* Not linked into @call yet. NULL: out of memory. */
@@ -110,6 +111,12 @@ struct dialog *dialog_by_tags(const struct call *call, const struct request *req
 
 /* Which side of @dialog has @tag: 0, 1; -1 neither. */
 int dialog_side_of(const struct dialog *dialog, struct str tag);
+
+/* NULL: nothing is relayed there */
+static inline struct media *dialog_media(const struct dialog *dialog, size_t index)
+{
+	return index < dialog->n_media ? dialog->media[index] : NULL;
+}
 
 /* clock_ms() of the last packet of any media; 0: none */
 int64_t dialog_last_in_ms(const struct dialog *dialog, int64_t now_ms);

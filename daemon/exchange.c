@@ -57,6 +57,8 @@ static int open_media(struct exchange *ex, size_t index)
 	if (!plan->media)
 		return error;
 	if (plan->old)
+		plan->media->holds = plan->old->holds;
+	if (plan->old)
 		memcpy(plan->media->protocol, plan->old->protocol, sizeof(plan->media->protocol));
 	return 0;
 }

@@ -70,10 +70,11 @@ static int leg_locals(struct exchange *ex)
 {
 	const struct leg *leg = ex->request->leg;
 	const struct dialog *dialog = ex->dialog;
+	const struct media *media = dialog_media(dialog, leg->index);
 	int family = leg->remote.sa.sa_family;
 
-	if (leg->index < dialog->n_media && dialog->media[leg->index]) {
-		memcpy(ex->local, dialog->media[leg->index]->local, sizeof(ex->local));
+	if (media) {
+		memcpy(ex->local, media->local, sizeof(ex->local));
 		return 0;
 	}
 	for (int i = 0; i < 2; i++) {
@@ -160,10 +161,11 @@ static struct dialog *find_dialog(struct exchange *ex)
 		return ex->offer ? dialog_for_offer(ex->call, request, &ex->from)
 				 : dialog_for_answer(ex->call, request, &ex->from);
 	dialog = dialog_of_party(ex->call, request, &ex->from);
-	if (dialog &&
-	    !ex->offer) /* the From-tag is the offerer's, and what is told is of the other */
-		ex->from = ex->from == SIDE_A ? SIDE_B : SIDE_A;
-	return dialog;
+	if (ex->offer || !dialog)
+		return dialog;
+	/* The From-tag is the offerer's, and what is told is of the other. */
+	ex->from = ex->from == SIDE_A ? SIDE_B : SIDE_A;
+	return dialog_media(dialog, request->leg->index) ? dialog : NULL;
 }
 
 static int find_for_offer(struct exchange *ex, struct reply *reply)

@@ -53,8 +53,7 @@ static int write_media(struct exchange *ex)
 /* The first answered media has told who answers; the others are told of it as their answers come. */
 static void find_answerer(struct exchange *ex)
 {
-	const struct dialog *dialog = ex->dialog;
-	const struct media *media = ex->first < dialog->n_media ? dialog->media[ex->first] : NULL;
+	const struct media *media = dialog_media(ex->dialog, ex->first);
 
 	if (!ex->offer && ex->from == SIDE_B && media && media->flags & MEDIA_NEW_ANSWERER)
 		ex->new_answerer = true;
@@ -96,6 +95,7 @@ static void run(struct command_env *env, const struct request *request, struct r
 	struct exchange ex = { .env = env, .request = request, .offer = offer };
 	int error = plan(&ex, reply);
 
+	reply->why = error;
 	if (error) {
 		if (!reply->error)
 			exchange_refuse(&ex, reply, error);

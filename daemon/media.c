@@ -169,6 +169,7 @@ void media_closed(struct media *media)
 		port_pool_give(media->local[side]->pool, media->port[side],
 			       bridge_heard(media->bridge, side), now_ms);
 	bridge_free(media->bridge);
+	free(media->notice);
 	free(media);
 }
 

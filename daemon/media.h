@@ -26,6 +26,19 @@ enum media_flag {
 	MEDIA_NEW_ANSWERER = 1 << 6, /* somebody else answered a sibling: the next answer is of somebody new */
 };
 
+/* Who wants the media to stay, in the classic protocol: its weak users may come and go. */
+enum media_hold {
+	HOLD_STRONG = 1 << 0,
+	HOLD_WEAK = 1 << 1, /* << side */
+};
+
+/* Who will be told, and what, when the call ends for want of media. */
+struct notice {
+	unsigned int target; /* index of the configured "notify" */
+	struct str tag;
+	char text[];
+};
+
 struct media {
 	struct media *prev, *next; /* in call_table.closing */
 	struct call_table *table;
@@ -35,6 +48,8 @@ struct media {
 	uint16_t port[2];	     /* even, RTP */
 	uint8_t index;		     /* of the m= line, from 0 */
 	uint8_t flags;		     /* enum media_flag */
+	uint8_t holds;		     /* enum media_hold; 0: none of these, the first delete ends it */
+	struct notice *notice;	     /* owned: whom to tell of a time-out, or NULL */
 	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
 	struct media_path path;
 	/* For reports and for the way back of the offer's profile; cut when longer. */

@@ -182,6 +182,8 @@ static bool must_replace(const struct exchange *ex, const struct media_plan *pla
 		return false;
 	if (old->local[SIDE_A] != ex->local[SIDE_A] || old->local[SIDE_B] != ex->local[SIDE_B])
 		return true;
+	if (wants(ex, REQ_NEW_PORTS))
+		return true;
 	if (plan->conf.kind == BRIDGE_RTP && !bridge_has(old->bridge, SIDE_A, COMP_RTCP))
 		return true;
 	return wants(ex, REQ_NO_PORT_LATCHING) && !ex->new_answerer &&

@@ -45,6 +45,7 @@ enum request_flag {
 	REQ_ALL = 1 << 25,	/* block/silence: all parties */
 	REQ_LATCHING = 1 << 26, /* request.latching was given */
 	REQ_SYMMETRIC = 1 << 27,
+	REQ_NEW_PORTS = 1 << 28, /* the offer's media gets other ports on both sides */
 };
 
 /* One media of one party, told without SDP (the classic protocol). */
@@ -100,6 +101,7 @@ struct reply {
 	const char *error;   /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
 	const char *warning; /* or NULL */
 	struct str sdp;	     /* offer, answer; in the arena */
+	int why;	     /* leg: 0, or the -errno behind the error */
 	struct media *media; /* leg: it, and where the receiver of what was told shall send to */
 	struct endpoint local;
 	const struct call_report *call; /* query, delete; in the arena, or NULL (stats.h) */
