@@ -174,7 +174,7 @@ struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spe
 		return NULL;
 	if (flow->forgotten)
 		flow_reborn(flow);
-	else if (flow->wanted && flow->owner == owner && !memcmp(&flow->spec, spec, sizeof(*spec)))
+	else if (flow->wanted && flow->owner == owner && flow_spec_equal(&flow->spec, spec))
 		return flow;
 	flow->owner = owner;
 	flow->spec = *spec;
@@ -537,12 +537,15 @@ struct kmod_flow *flow_table_hear(struct flow_table *table, const struct kmod_me
 {
 	struct kmod_flow *flow = find(table, &m->local);
 
-	/* Of a flow that was here before: it has gone already. */
-	if (!flow || !kmod_flow_installed(flow) || !m->has_cookie ||
+	/* Of another owner's flow that was here before. */
+	if (!flow || flow->forgotten || !m->has_cookie ||
 	    memcmp(m->cookie, flow->spec.cookie, FLOW_COOKIE) != 0)
 		return NULL;
+	/* The source that an offer has moved a phone to may be met by the flow that is about to end. */
 	if (m->said == KMOD_SAID_REFUSED)
 		return flow;
+	if (!kmod_flow_installed(flow))
+		return NULL;
 	flow->silent = m->said == KMOD_SAID_IDLE;
 	set_seen(flow, &m->state);
 	return flow;

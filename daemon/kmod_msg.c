@@ -24,6 +24,22 @@ struct endpoint flow_endpoint(const struct endpoint *ep)
 	return out;
 }
 
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	return endpoint_eq(a, b) || (!endpoint_is_set(a) && !endpoint_is_set(b));
+}
+
+bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b)
+{
+	for (int i = 0; i < FLOW_CLOCKS; i++)
+		if (a->clocks[i].clock != b->clocks[i].clock || a->clocks[i].pt != b->clocks[i].pt)
+			return false;
+	return same_endpoint(&a->local, &b->local) && same_endpoint(&a->src, &b->src) &&
+	       same_endpoint(&a->out, &b->out) && same_endpoint(&a->dst, &b->dst) &&
+	       a->idle_s == b->idle_s && a->flags == b->flags && a->dscp == b->dscp &&
+	       a->kind == b->kind && !memcmp(a->cookie, b->cookie, FLOW_COOKIE);
+}
+
 /* --- Requests ----------------------------------------------------------------------------------- */
 
 static struct nlmsghdr *begin(void *buf, uint16_t type, uint32_t seq, uint16_t flags, uint8_t cmd,

@@ -23,20 +23,21 @@
  * @flags: enum rtprelay_flow_flag, without RTPRELAY_FLOW_CARRY, which is kmod's own business
  * @dscp: -1: each packet keeps its own
  * @clocks: for dynamic payload types; clock 0 ends it
- * Compared as bytes: made from zeroed memory, endpoints by flow_endpoint().
  */
 struct flow_spec {
 	struct endpoint local, src, out, dst;
 	struct {
 		uint32_t clock; /* Hz */
-		uint8_t pt, unused[3];
+		uint8_t pt;
 	} clocks[FLOW_CLOCKS];
 	uint32_t idle_s; /* 1..86400 */
 	uint32_t flags;
 	int16_t dscp;
 	uint8_t kind;
-	uint8_t cookie[FLOW_COOKIE + 1]; /* the last byte is unused */
+	uint8_t cookie[FLOW_COOKIE];
 };
+
+bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b);
 
 /* The same address without what a sockaddr may carry besides: two that are equal are equal bytes. */
 struct endpoint flow_endpoint(const struct endpoint *ep);

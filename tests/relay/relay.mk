@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests of daemon and module together, in a guest. Included by the Makefile.
+
+RELAY_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/main.c tests/kmod/nl.c tests/kmod/world.c $(wildcard tests/relay/*.c))
+
+check-relay: module ## daemon and module together in a virtual machine
+	@tests/guest/relay
+
+guest-relay-programs: $(B)/tests/relay/relay-tests $(B)/daemon/rtprelayd
+
+$(B)/tests/relay/relay-tests: $(RELAY_TESTS_OBJ)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ -lmnl -lcunit
+
+.PHONY: check-relay guest-relay-programs

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * test_relay.c - daemon and module in one kernel: calls whose media the daemon does not see
+ *
+ * That is read from the module's own counters, and from the daemon's, which must stand still.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "relay.h"
+#include "tests/test.h"
+
+#define A "192.0.2.1:4000"
+#define B "198.51.100.1:5000"
+
+static struct call call;
+
+static void begin(const char *options)
+{
+	world_open();
+	CU_ASSERT_TRUE_FATAL(relay_module(true));
+	relay_start(options);
+}
+
+static void end(void)
+{
+	call_close(&call);
+	CU_ASSERT_EQUAL(relay_stop(), 0);
+	CU_ASSERT_TRUE(relay_flows(0));
+}
+
+static const char *query(void)
+{
+	return relay_ask("\"command\":\"query\",\"call-id\":\"%s\"", call.id);
+}
+
+static const char *delete_call(void)
+{
+	return relay_ask("\"command\":\"delete\",\"call-id\":\"%s\",\"from-tag\":\"a\"", call.id);
+}
+
+/* Media goes on, and it is the kernel that forwards it. */
+static void in_kernel(int count)
+{
+	uint64_t before = relay_kernel_packets();
+	long user = relay_user_packets();
+
+	CU_ASSERT_TRUE(call_talk(&call, count));
+	CU_ASSERT_EQUAL(relay_kernel_packets() - before, (uint64_t)count * 2);
+	CU_ASSERT_EQUAL(relay_user_packets(), user);
+}
+
+/* Asks until the text was so often in the reply to a query. */
+static bool query_comes_to(const char *text, int count)
+{
+	for (int ms = 0; ms < SOON; ms += 100) {
+		if (relay_count(query(), text) == count)
+			return true;
+		poll(NULL, 0, 100);
+	}
+	printf("%s: not %d times in %s\n", text, count, query());
+	return false;
+}
+
+static void test_media_goes_through_the_kernel(void)
+{
+	const char *reply;
+	uint64_t before;
+
+	begin("");
+	before = relay_kernel_packets();
+	call_open(&call, "plain", A, B);
+	call_latch(&call, 4);
+	in_kernel(50);
+	CU_ASSERT_TRUE(call_pass_rtcp(&call.a, &call.b));
+	CU_ASSERT_TRUE(call_pass_rtcp(&call.b, &call.a));
+	reply = query();
+	CU_ASSERT_EQUAL(relay_count(reply, "\"path\":\"kernel\""), 4);
+	CU_ASSERT_EQUAL(relay_count(reply, "kernelized"), 4);
+	CU_ASSERT_EQUAL(relay_count(reply, "\"kernel packets\":0"), 0);
+	reply = relay_ask("\"command\":\"statistics\"");
+	CU_ASSERT_EQUAL(relay_number(reply, "relayedpackets_kernel"),
+			(long)(relay_kernel_packets() - before));
+	CU_ASSERT(relay_number(reply, "relayedpackets_kernel") >= 102);
+	CU_ASSERT_EQUAL(relay_number(reply, "media_kernel"), 1);
+	CU_ASSERT_EQUAL(relay_number(reply, "media_userspace"), 0);
+	end();
+}
+
+static void test_delete_has_sums_and_ends_flows(void)
+{
+	char totals[128];
+	const char *reply;
+	bool lost = false;
+	unsigned int sent;
+
+	begin("");
+	call_open(&call, "sums", A, B);
+	call_latch(&call, 4);
+	CU_ASSERT_TRUE(call_talk(&call, 30));
+	reply = delete_call();
+	CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\"result\":\"ok\""));
+	/* The first packets were the daemon's, the rest the kernel's. */
+	sent = call.a.sent + call.b.sent;
+	CU_ASSERT(sent >= 62);
+	snprintf(totals, sizeof(totals),
+		 "\"totals\":{\"RTP\":{\"packets\":%u,\"bytes\":%u,\"errors\":0},\"RTCP\":{"
+		 "\"packets\":2,",
+		 sent, sent * 172);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reply, totals));
+	CU_ASSERT_EQUAL(relay_count(reply, "\"cumulative loss\":0"), 2);
+	CU_ASSERT_EQUAL(relay_count(reply, "\"last RTP seq\":1030"), 1);
+	CU_ASSERT_TRUE(relay_flows(0));
+	/* The media thread may take a moment to close its sockets. */
+	for (int i = 0; i < 20 && !lost; i++)
+		lost = call_lost(&call.a, &call.b);
+	CU_ASSERT_TRUE(lost);
+	end();
+}
+
+static void test_media_goes_on_while_the_daemon_stands_still(void)
+{
+	begin("");
+	call_open(&call, "stopped", A, B);
+	call_latch(&call, 4);
+	relay_signal(SIGSTOP);
+	CU_ASSERT_TRUE(call_talk(&call, 50));
+	CU_ASSERT_TRUE(call_pass_rtcp(&call.a, &call.b));
+	relay_signal(SIGCONT);
+	in_kernel(5);
+	end();
+}
+
+static void test_module_is_unloaded_and_loaded_under_a_call(void)
+{
+	long user;
+
+	begin("");
+	call_open(&call, "module", A, B);
+	call_latch(&call, 4);
+	in_kernel(10);
+	CU_ASSERT_TRUE(relay_module(false));
+	CU_ASSERT_TRUE(query_comes_to("no kernel module", 4));
+	user = relay_user_packets();
+	CU_ASSERT_TRUE(call_talk(&call, 10));
+	CU_ASSERT_EQUAL(relay_user_packets(), user + 20);
+	CU_ASSERT_TRUE(relay_module(true));
+	CU_ASSERT_TRUE(relay_flows(4));
+	in_kernel(10);
+	end();
+}
+
+static void test_module_is_loaded_later(void)
+{
+	begin("");
+	relay_stop();
+	CU_ASSERT_TRUE(relay_module(false));
+	relay_start("");
+	call_open(&call, "later", A, B);
+	CU_ASSERT_TRUE(call_first(&call.a, &call.b));
+	CU_ASSERT_TRUE(call_pass(&call.b, &call.a));
+	CU_ASSERT_TRUE(call_pass_rtcp(&call.a, &call.b));
+	CU_ASSERT_TRUE(call_pass_rtcp(&call.b, &call.a));
+	CU_ASSERT_TRUE(relay_module(true));
+	CU_ASSERT_TRUE(relay_flows(4));
+	in_kernel(10);
+	end();
+}
+
+static void test_stranger_is_dropped_and_counted(void)
+{
+	uint8_t rtp[172];
+	int stranger;
+
+	begin("");
+	call_open(&call, "stranger", A, B);
+	call_latch(&call, 4);
+	stranger = world_udp("a", "192.0.2.2:4000");
+	rtp_make(rtp, sizeof(rtp), 0, 7, 7, call.a.ssrc);
+	for (int i = 0; i < 20; i++)
+		world_send(stranger, call.a.to[0], rtp, sizeof(rtp));
+	CU_ASSERT_TRUE(query_comes_to("\"source\":20", 1));
+	in_kernel(10);
+	CU_ASSERT_EQUAL(relay_number(query(), "relatched"), 0);
+	close(stranger);
+	end();
+}
+
+/* Same address and SSRC, sequence goes on, the old port silent: the report of the kernel is enough. */
+static void test_rebound_phone_is_followed(void)
+{
+	bool heard = false;
+
+	begin("");
+	call_open(&call, "rebound", A, B);
+	call_latch(&call, 4);
+	in_kernel(10);
+	phone_move(&call.a, "192.0.2.1:4600");
+	for (int i = 0; i < 50 && !heard; i++)
+		heard = !call_lost(&call.a, &call.b);
+	CU_ASSERT_TRUE(heard);
+	CU_ASSERT_TRUE(query_comes_to("\"port\":4600", 1));
+	CU_ASSERT_TRUE(call_talk(&call, 1));
+	in_kernel(10);
+	end();
+}
+
+static void test_reinvite_moves_a_phone(void)
+{
+	begin("");
+	call_open(&call, "moved", A, B);
+	call_latch(&call, 4);
+	phone_move(&call.a, "192.0.2.2:4700");
+	CU_ASSERT_PTR_NOT_NULL(strstr(call_offer(&call, ""), "\"result\":\"ok\""));
+	CU_ASSERT_TRUE(call_first(&call.a, &call.b));
+	CU_ASSERT_TRUE(call_pass(&call.b, &call.a));
+	CU_ASSERT_TRUE(call_pass_rtcp(&call.a, &call.b));
+	CU_ASSERT_TRUE(call_pass_rtcp(&call.b, &call.a));
+	CU_ASSERT_TRUE(query_comes_to("\"path\":\"kernel\"", 4));
+	in_kernel(10);
+	end();
+}
+
+static void test_blocked_media_is_dropped_by_the_kernel(void)
+{
+	long user;
+
+	begin("");
+	call_open(&call, "blocked", A, B);
+	call_latch(&call, 4);
+	relay_ask("\"command\":\"block media\",\"call-id\":\"blocked\",\"from-tag\":\"a\"");
+	CU_ASSERT_TRUE(query_comes_to("\"blocked\"", 1));
+	poll(NULL, 0, NEVER);
+	user = relay_user_packets();
+	CU_ASSERT_TRUE(call_lost(&call.a, &call.b));
+	CU_ASSERT_TRUE(call_pass(&call.b, &call.a));
+	CU_ASSERT_EQUAL(relay_user_packets(), user);
+	CU_ASSERT_TRUE(query_comes_to("\"blocked\":1", 1));
+	relay_ask("\"command\":\"unblock media\",\"call-id\":\"blocked\",\"from-tag\":\"a\"");
+	CU_ASSERT_TRUE(query_comes_to("\"blocked\"]", 0));
+	poll(NULL, 0, NEVER);
+	in_kernel(5);
+	end();
+}
+
+/* Longer than the time-out, without a packet that the daemon sees; then silence, which the kernel tells of. */
+static void test_time_out_follows_the_kernel(void)
+{
+	begin("--timeout=4");
+	call_open(&call, "timeout", A, B);
+	call_latch(&call, 4);
+	for (int i = 0; i < 12; i++) {
+		CU_ASSERT_TRUE(call_talk(&call, 1));
+		poll(NULL, 0, 500);
+	}
+	CU_ASSERT_EQUAL(relay_count(query(), "\"path\":\"kernel\""), 4);
+	for (int ms = 0; ms < 3 * SOON && relay_count(query(), "Unknown call") == 0; ms += 200)
+		poll(NULL, 0, 200);
+	CU_ASSERT_EQUAL(relay_count(query(), "Unknown call"), 1);
+	CU_ASSERT_EQUAL(relay_number(relay_ask("\"command\":\"statistics\""), "timeoutsessions"),
+			1);
+	end();
+}
+
+static void test_ipv4_to_ipv6(void)
+{
+	begin("");
+	call_open(&call, "six", A, "[2001:db8:b::1]:5000");
+	call_latch(&call, 4);
+	in_kernel(20);
+	end();
+}
+
+/* What a daemon that was killed left behind is cleaned up by the next one. */
+static void test_flows_of_a_killed_daemon_are_removed(void)
+{
+	begin("");
+	call_open(&call, "killed", A, B);
+	call_latch(&call, 4);
+	relay_signal(SIGKILL);
+	CU_ASSERT_TRUE(call_talk(&call, 10));
+	relay_start("");
+	CU_ASSERT_TRUE(relay_flows(0));
+	end();
+}
+
+static void test_many_calls_survive_the_module(void)
+{
+	enum { CALLS = 50 };
+	static struct call calls[CALLS];
+	char id[32], a[64], b[64];
+
+	begin("");
+	for (int i = 0; i < CALLS; i++) {
+		snprintf(id, sizeof(id), "many-%d", i);
+		snprintf(a, sizeof(a), "192.0.2.1:%d", 10000 + 2 * i);
+		snprintf(b, sizeof(b), "198.51.100.1:%d", 20000 + 2 * i);
+		call_open(&calls[i], id, a, b);
+		CU_ASSERT_TRUE(call_first(&calls[i].a, &calls[i].b));
+		CU_ASSERT_TRUE(call_pass(&calls[i].b, &calls[i].a));
+	}
+	CU_ASSERT_TRUE(relay_flows(2 * CALLS));
+	for (int i = 0; i < CALLS; i++)
+		CU_ASSERT_TRUE(call_talk(&calls[i], 1));
+	CU_ASSERT_TRUE(relay_module(false));
+	for (int i = 0; i < CALLS; i++)
+		CU_ASSERT_TRUE(call_talk(&calls[i], 1));
+	CU_ASSERT_TRUE(relay_module(true));
+	CU_ASSERT_TRUE(relay_flows(2 * CALLS));
+	for (int i = 0; i < CALLS; i++)
+		CU_ASSERT_TRUE(call_talk(&calls[i], 1));
+	for (int i = 0; i < CALLS; i++)
+		call_close(&calls[i]);
+	CU_ASSERT_EQUAL(relay_number(relay_ask("\"command\":\"statistics\""), "sessionsown"),
+			CALLS);
+	CU_ASSERT_EQUAL(relay_stop(), 0);
+	CU_ASSERT_TRUE(relay_flows(0));
+}
+
+TEST_SUITE(relay, { "media goes through the kernel", test_media_goes_through_the_kernel },
+	   { "delete has the sums, and ends flows", test_delete_has_sums_and_ends_flows },
+	   { "media goes on while the daemon stands still",
+	     test_media_goes_on_while_the_daemon_stands_still },
+	   { "the module is unloaded and loaded under a call",
+	     test_module_is_unloaded_and_loaded_under_a_call },
+	   { "the module is loaded later", test_module_is_loaded_later },
+	   { "a stranger is dropped and counted", test_stranger_is_dropped_and_counted },
+	   { "a rebound phone is followed", test_rebound_phone_is_followed },
+	   { "a re-INVITE moves a phone", test_reinvite_moves_a_phone },
+	   { "blocked media is dropped by the kernel",
+	     test_blocked_media_is_dropped_by_the_kernel },
+	   { "time-out follows the kernel", test_time_out_follows_the_kernel },
+	   { "IPv4 to IPv6", test_ipv4_to_ipv6 },
+	   { "flows of a killed daemon are removed", test_flows_of_a_killed_daemon_are_removed },
+	   { "many calls survive the module", test_many_calls_survive_the_module });
