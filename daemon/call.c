@@ -26,6 +26,7 @@ static const struct {
 	[CALL_OFFER_TIMEOUT] = { "no answer (offer-timeout)",
 				 offsetof(struct stats, calls_offer_timeout) },
 	[CALL_FORCED] = { "shutdown", offsetof(struct stats, calls_forced) },
+	[CALL_KEPT] = { "here; kept for the next daemon", offsetof(struct stats, calls_forced) },
 };
 
 struct call_table *call_table_new(const struct call_table_conf *conf)
@@ -85,6 +86,20 @@ void call_table_close_all(struct call_table *table)
 		call_end(table->calls, CALL_FORCED);
 }
 
+void call_table_leave_all(struct call_table *table)
+{
+	while (table->calls)
+		call_end(table->calls, CALL_KEPT);
+}
+
+void call_table_touch(struct call_table *table)
+{
+	struct call *call, *next;
+
+	HASH_ITER(hh, table->calls, call, next)
+		journal_touch(call->mark);
+}
+
 static unsigned int hash_id(const struct call_table *table, struct str id)
 {
 	return (unsigned int)siphash(&table->key, id);
@@ -106,6 +121,10 @@ int call_link(struct call *call)
 				    hash_id(table, call->id), call);
 	if (!call->hh.tbl)
 		return -ENOMEM;
+	if (!call->mark && journal_mark_new(table->journal, call, &call->mark)) {
+		HASH_DEL(table->calls, call);
+		return -ENOMEM;
+	}
 	table->conf.stats->calls_made++;
 	return 0;
 }
@@ -152,7 +171,8 @@ static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, 
 		return after(last_ms, own_s ? own_s : conf->silent_timeout_s);
 	}
 	*reason = CALL_TIMEOUT;
-	return after(last_ms, own_s ? own_s : conf->timeout_s);
+	last_ms = after(last_ms, own_s ? own_s : conf->timeout_s);
+	return last_ms > dialog->call->spare_until_ms ? last_ms : dialog->call->spare_until_ms;
 }
 
 int64_t call_left_ms(const struct dialog *dialog, int64_t now_ms)
@@ -185,6 +205,7 @@ void call_watch(struct call *call, int64_t now_ms)
 	enum call_end reason;
 	struct timeval tv;
 
+	journal_touch(call->mark);
 	DL_FOREACH(call->dialogs, dialog) {
 		int64_t at_ms = dialog_deadline(dialog, answered, now_ms, &reason);
 
@@ -290,6 +311,7 @@ static void call_remove(struct call *call)
 		 call->packets[SIDE_A], call->packets[SIDE_B]);
 	HASH_DEL(table->calls, call);
 	event_del(&call->timer);
+	journal_mark_end(call->mark);
 	call_free(call);
 }
 
@@ -311,8 +333,10 @@ bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end rea
 	}
 	DL_DELETE(call->dialogs, dialog);
 	dialog_free(dialog);
-	if (call->dialogs)
+	if (call->dialogs) {
+		journal_touch(call->mark);
 		return false;
+	}
 	call_remove(call);
 	return true;
 }
@@ -368,8 +392,10 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 		return;
 	if (event == BRIDGE_LATCHED || event == BRIDGE_REFUSED)
 		log_source(media, event, side, comp);
-	if (event == BRIDGE_LATCHED || event == BRIDGE_CHANGED)
+	if (event == BRIDGE_LATCHED || event == BRIDGE_CHANGED) {
+		journal_touch(media->dialog->call->mark);
 		media_path_follow(media);
+	}
 	if (event == BRIDGE_ASK)
 		media_path_ask(media, side, comp);
 }

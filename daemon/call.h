@@ -17,6 +17,7 @@
 
 #include "dialog.h"
 #include "iface.h"
+#include "journal.h"
 #include "siphash.h"
 #include "stats.h"
 
@@ -42,7 +43,8 @@ struct call_table_conf {
 
 struct call_table {
 	struct call_table_conf conf;
-	struct call *calls; /* by call-id; oldest first */
+	struct journal *journal; /* NULL: calls are not kept */
+	struct call *calls;	 /* by call-id; oldest first */
 	struct media
 		*closing; /* of calls that may have gone: their media threads have yet to let go */
 	size_t n_closing;
@@ -52,7 +54,14 @@ struct call_table {
 };
 
 /* Why a call, or one of its dialogs, ended. */
-enum call_end { CALL_DELETED, CALL_TIMEOUT, CALL_SILENT_TIMEOUT, CALL_OFFER_TIMEOUT, CALL_FORCED };
+enum call_end {
+	CALL_DELETED,
+	CALL_TIMEOUT,
+	CALL_SILENT_TIMEOUT,
+	CALL_OFFER_TIMEOUT,
+	CALL_FORCED,
+	CALL_KEPT, /* for the daemon that comes next */
+};
 
 struct call {
 	UT_hash_handle hh;
@@ -60,6 +69,8 @@ struct call {
 	struct dialog *dialogs; /* oldest first */
 	struct event timer;	/* one look at all deadlines of the call, then the next */
 	int64_t timer_at_ms;	/* 0: not running */
+	struct journal_mark *mark; /* NULL: not kept */
+	int64_t spare_until_ms; /* restored: its phones have so long to be heard again; 0: a call of ours */
 	int64_t created_ms;
 	int64_t created_us;    /* wall clock */
 	int64_t last_signal_s; /* wall clock */
@@ -86,6 +97,10 @@ void call_table_set_limits(struct call_table *table, const struct call_table_con
 size_t call_table_count(const struct call_table *table);
 /* Shutdown: ends all calls. The sockets are closed when call_table_closing() is 0; keep dispatching until then. */
 void call_table_close_all(struct call_table *table);
+/* The same when the journal has them all: they go on in the daemon that comes next. */
+void call_table_leave_all(struct call_table *table);
+/* Each call is written to the journal once more, as it is now. */
+void call_table_touch(struct call_table *table);
 /* Bridges that have been closed and are still with their media threads. */
 size_t call_table_closing(const struct call_table *table);
 
@@ -111,7 +126,7 @@ bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end rea
 void call_end(struct call *call, enum call_end reason);
 /* How long @dialog has yet if nothing more happens; one without time-out: a day. */
 int64_t call_left_ms(const struct dialog *dialog, int64_t now_ms);
-/* A deadline may have come nearer: sets the timer. */
+/* Something has changed, and a deadline may have come nearer: sets the timer, and keeps the call as it is now. */
 void call_watch(struct call *call, int64_t now_ms);
 /* A media of a living call ends: it has its part in the sums of the call. Takes NULL. */
 void call_end_media(struct call *call, struct media *media);

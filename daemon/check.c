@@ -144,9 +144,19 @@ static unsigned int check_user(const struct conf *conf)
 	return 0;
 }
 
+/* In the background the working directory is another. */
+static unsigned int check_state_dir(const struct conf *conf)
+{
+	if (!conf->state_dir || *conf->state_dir == '/')
+		return 0;
+	log_err("state-dir %s: is not an absolute path", conf->state_dir);
+	return 1;
+}
+
 unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
 {
-	return check_interfaces(conf, addresses) + check_lists(conf) + check_user(conf);
+	return check_interfaces(conf, addresses) + check_lists(conf) + check_user(conf) +
+	       check_state_dir(conf);
 }
 
 /* Does "30000-39999,5060" hold all of first..last in one of its ranges? */

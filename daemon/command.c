@@ -265,6 +265,7 @@ static bool mute_party(struct dialog *dialog, enum side side, const struct mutin
 		return false;
 	}
 	party->flags ^= muting->party_flag;
+	journal_touch(dialog->call->mark);
 	return true;
 }
 

@@ -19,6 +19,11 @@ struct conf_list {
 	size_t count;
 };
 
+enum state_mode {
+	STATE_KEEP, /* in state_dir; default */
+	STATE_NONE,
+};
+
 /* Defaults, ranges and explanations: conf_table.c. */
 struct conf {
 	struct conf_list
@@ -36,6 +41,8 @@ struct conf {
 	unsigned int latch_window_ms;
 	enum kmod_mode kernel;
 	enum firewall_mode firewall;
+	char *state_dir; /* NULL: calls end with the daemon */
+	enum state_mode state;
 	unsigned int port_quarantine_s;
 	unsigned int replay_entries, replay_mbytes; /* bounds of the cache of recorded replies */
 	enum log_level log_level;

@@ -44,6 +44,12 @@ static const struct conf_choice firewalls[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice states[] = {
+	{ "keep", STATE_KEEP },
+	{ "none", STATE_NONE },
+	{ NULL, 0 },
+};
+
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -89,6 +95,10 @@ const struct conf_row conf_rows[] = {
 	{ "firewall", CONF_CHOICE, AT(firewall), 0, 0, firewalls, "none", "none | notrack | pinhole",
 	  "table inet rtprelay in nf_tables: notrack: no connection tracking for the relay's ports; pinhole: "
 	  "also, ports of no call are dropped", 0 },
+	{ "state-dir", CONF_TEXT, AT(state_dir), 0, 0, NULL, NULL, "PATH",
+	  "directory where calls are kept, so that they go on after a restart; empty: calls end with the daemon", 0 },
+	{ "state", CONF_CHOICE, AT(state), 0, 0, states, "keep", "keep | none",
+	  "none: calls are not kept, whatever state-dir says", 0 },
 	{ "replay-entries", CONF_UINT, AT(replay_entries), 0, 10000000, NULL, "65536", "REPLIES",
 	  "how many replies are kept for commands that are sent again", 0 },
 	{ "replay-mbytes", CONF_UINT, AT(replay_mbytes), 0, 65536, NULL, "64", "MIB",

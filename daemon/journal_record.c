@@ -16,7 +16,7 @@
 #define HEAD_BYTES  12
 #define DIALOGS_MAX 65536
 
-/* Of a packet's seconds in a window, and the like: far from any limit of arithmetic. */
+/* Beyond any date, and far from the limits of arithmetic. */
 #define TIME_MAX_MS (INT64_MAX / 2000000)
 
 static void wire_time(struct wire *w, int64_t *ms)
@@ -93,6 +93,12 @@ static void wire_media(struct wire *w, struct media_record *media)
 	if (!media->there)
 		return;
 	wire_u8(w, &media->flags, UINT8_MAX);
+	wire_u8(w, &media->holds, HOLD_STRONG | HOLD_WEAK | HOLD_WEAK << 1);
+	wire_bool(w, &media->has_notice);
+	if (media->has_notice) {
+		wire_u32(w, &media->notice_target);
+		wire_str(w, &media->notice_tag);
+	}
 	wire_str(w, &media->type);
 	wire_str(w, &media->codec);
 	wire_conf(w, &media->conf);
@@ -141,6 +147,7 @@ static void wire_dialog(struct wire *w, struct dialog_record *dialog)
 	wire_time(w, &dialog->last_signal_ms);
 	wire_time(w, &dialog->delete_at_ms);
 	wire_bool(w, &dialog->answered);
+	wire_u32(w, &dialog->timeout_s);
 	wire_array(w, &dialog->n_media, &dialog->media, sizeof(*dialog->media), SDP_MAX_MEDIA);
 	for (size_t i = 0; i < dialog->n_media && !w->failed; i++)
 		wire_media(w, &dialog->media[i]);

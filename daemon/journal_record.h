@@ -31,7 +31,10 @@ struct media_record {
 	bool there; /* false: nothing is relayed on this m= line */
 	struct place_record place[2];
 	uint16_t port[2];
-	uint8_t flags, direction[2];
+	uint8_t flags, holds, direction[2];
+	bool has_notice;
+	uint32_t notice_target;
+	struct str notice_tag;
 	struct str type, codec, protocol[2];
 	struct bridge_conf conf;
 	struct stream_record stream[2][2]; /* [side][component] */
@@ -52,6 +55,7 @@ struct dialog_record {
 	struct str via_branch;
 	int64_t created_s, last_signal_ms, delete_at_ms;
 	bool answered;
+	uint32_t timeout_s;
 	struct media_record *media;
 	size_t n_media;
 };

@@ -277,6 +277,16 @@ void kmod_close(struct kmod *kmod, bool remove)
 	free(kmod);
 }
 
+void kmod_let_go(struct kmod *kmod)
+{
+	if (!kmod)
+		return;
+	kmod->conf.event = NULL;
+	kmod->talk.family.id = 0;
+	kmod->talk.lost = false;
+	flow_table_lost(&kmod->flows);
+}
+
 int kmod_news_fd(const struct kmod *kmod)
 {
 	return kmod ? kmod->talk.link->news_fd : -1;

@@ -46,6 +46,11 @@ struct kmod_conf {
 struct kmod *kmod_open(const struct kmod_conf *conf);
 /* Removes all flows from the kernel, if @remove, and frees; handles are gone. */
 void kmod_close(struct kmod *kmod, bool remove);
+/*
+ * Our calls go on in the daemon after us: from here the kernel keeps what it has, whatever is dropped or forgotten,
+ * and nothing is told any more; as if there were no module.
+ */
+void kmod_let_go(struct kmod *kmod);
 /* -1: nothing to wait for */
 int kmod_news_fd(const struct kmod *kmod);
 /* News of the module; call when the descriptor is readable. */

@@ -19,11 +19,13 @@
 #include "clock.h"
 #include "ctl.h"
 #include "detach.h"
+#include "journal_call.h"
 #include "privs.h"
 
 #define ARENA_CHUNK                                                                                \
-	((size_t)256 * 1024)	 /* more than a command of the largest datagram usually takes */
-#define STOP_PATIENCE_US 700000L /* for media threads to close their sockets */
+	((size_t)256 * 1024) /* more than a command of the largest datagram usually takes */
+#define RECORD_CHUNK	 ((size_t)16 * 1024) /* more than the record of nearly any call */
+#define STOP_PATIENCE_US 700000L	     /* for media threads to close their sockets */
 
 /* In the order of starting; relay_stop() goes backwards. */
 struct relay {
@@ -39,12 +41,15 @@ struct relay {
 	struct kmod *kmod; /* NULL: no kernel path */
 	struct nft *nft;   /* NULL: no firewall */
 	struct call_table *calls;
+	struct journal_calls journal_calls;
+	struct journal *journal; /* NULL: calls are not kept */
 	struct arena *arena;
 	struct command_env env;
 	struct ctl *ctl;
 	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_second,
 		*on_watchdog;
 	bool stopping, done;
+	bool kept; /* calls go on in the next daemon: what the kernel has stays */
 };
 
 static struct call_table_conf calls_conf(struct relay *relay)
@@ -161,6 +166,36 @@ static void on_patience_ended(evutil_socket_t fd, short what, void *arg)
 	relay->done = true;
 }
 
+/*
+ * Calls are on disk for the next daemon: from here the kernel's flows and open ports are its. False: they end with
+ * us, since there is no journal or it cannot be written.
+ */
+static bool keep_calls(struct relay *relay)
+{
+	bool kept = relay->journal && call_table_count(relay->calls);
+
+	call_table_touch(relay->calls);
+	kept = !journal_close(relay->journal) && kept;
+	relay->journal = relay->calls->journal = NULL;
+	if (!kept)
+		return false;
+	if (relay->on_kmod)
+		event_del(relay->on_kmod);
+	if (relay->on_nft)
+		event_del(relay->on_nft);
+	kmod_let_go(relay->kmod);
+	return true;
+}
+
+static void end_calls(struct relay *relay)
+{
+	relay->kept = keep_calls(relay);
+	if (relay->kept)
+		call_table_leave_all(relay->calls);
+	else
+		call_table_close_all(relay->calls);
+}
+
 /* No more commands, all calls end; the loop goes on until the media threads have closed their sockets. */
 static void on_stop(evutil_socket_t number, short what, void *arg)
 {
@@ -178,7 +213,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 	sd_notify(0, "STOPPING=1");
 	ctl_close(relay->ctl);
 	relay->ctl = NULL;
-	call_table_close_all(relay->calls);
+	end_calls(relay);
 	if (event_base_once(relay->base, -1, EV_TIMEOUT, on_patience_ended, relay, &patience))
 		relay->done = true;
 }
@@ -385,15 +420,43 @@ static int start_table(struct relay *relay)
 	return err;
 }
 
-/* Flows that a daemon before this one has left behind are found out here. */
 static int start_calls(struct relay *relay)
 {
 	const struct call_table_conf conf = calls_conf(relay);
 
 	relay->stats.started_ms = clock_ms();
 	relay->calls = call_table_new(&conf);
-	if (!relay->calls)
-		return failed("table of calls", -ENOMEM);
+	return relay->calls ? 0 : failed("table of calls", -ENOMEM);
+}
+
+/* Calls of the daemon before this one go on. */
+static int start_journal(struct relay *relay)
+{
+	const struct journal_conf conf = {
+		.dir = relay->conf.state_dir,
+		.base = relay->base,
+		.encode = journal_call_encode,
+		.restore = journal_call_restore,
+		.arg = &relay->journal_calls,
+	};
+	int err = 0;
+
+	if (!conf.dir || relay->conf.state == STATE_NONE)
+		return 0;
+	relay->journal_calls = (struct journal_calls){ relay->calls, arena_new(RECORD_CHUNK) };
+	if (!relay->journal_calls.arena)
+		return failed("journal", -ENOMEM);
+	relay->journal = relay->calls->journal = journal_open(&conf, &err);
+	if (err != -ENOSPC && err != -EIO)
+		return err;
+	/* A disk that fails is no reason to serve nobody. */
+	log_err("journal: calls are not kept: a restart will end them");
+	return 0;
+}
+
+/* What it has left in the kernel: flows of calls that go on stay, others are removed. */
+static int start_flows(struct relay *relay)
+{
 	call_table_follow(relay->calls);
 	kmod_adopt(relay->kmod);
 	return 0;
@@ -463,9 +526,9 @@ static int start_events(struct relay *relay)
 static int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile, start_unprivileged, start_loop,
-		start_ifaces,	  start_workers, start_kernel,	     start_firewall,
-		start_calls,	  start_table,	 start_control,	     start_events,
+		start_background, start_pidfile, start_unprivileged, start_loop,   start_ifaces,
+		start_workers,	  start_kernel,	 start_firewall,     start_calls,  start_journal,
+		start_table,	  start_flows,	 start_control,	     start_events,
 	};
 	int err = 0;
 
@@ -493,7 +556,8 @@ static void relay_run(struct relay *relay)
 {
 	while (!relay->done && !event_base_loop(relay->base, EVLOOP_ONCE)) {
 		kmod_flush(relay->kmod);
-		nft_flush(relay->nft);
+		if (!relay->kept)
+			nft_flush(relay->nft);
 		worker_pool_flush(relay->workers);
 		if (relay->stopping && !call_table_closing(relay->calls))
 			relay->done = true;
@@ -509,6 +573,8 @@ static void event_stop(struct event *event)
 /* Also after a start that failed half-way. Media threads end before the calls whose sockets they serve. */
 static void relay_stop(struct relay *relay)
 {
+	if (relay->calls && call_table_count(relay->calls))
+		end_calls(relay); /* of the daemon before: for the one after */
 	event_stop(relay->on_watchdog);
 	event_stop(relay->on_second);
 	event_stop(relay->on_nft);
@@ -519,9 +585,11 @@ static void relay_stop(struct relay *relay)
 	event_stop(relay->on_term);
 	ctl_close(relay->ctl);
 	arena_free(relay->arena);
+	journal_close(relay->journal);
 	worker_pool_free(relay->workers);
 	call_table_free(relay->calls);
-	nft_close(relay->nft, false);
+	arena_free(relay->journal_calls.arena);
+	nft_close(relay->nft, relay->kept);
 	kmod_close(relay->kmod, true);
 	iface_table_free(relay->ifaces);
 	if (relay->base)
