@@ -52,7 +52,7 @@ static inline void rtpr_timer_end(struct timer_list *timer)
 /* The device may not be moved to another network namespace. */
 static inline void rtpr_netdev_stays(struct net_device *dev)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#ifdef RTPR_NETNS_IMMUTABLE /* see Kbuild */
 	dev->netns_immutable = true;
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	dev->netns_local = true;
