@@ -202,11 +202,14 @@ static uint64_t run_saturated(struct load *load)
 		for (unsigned int i = 0; i < load->count; i++)
 			stream_send(load, i);
 	}
-	end = now_ns() + SETTLE_NS;
-	do {
+	for (progress = now_ns(); forwarded < load->sent && now_ns() - progress < SETTLE_NS;) {
+		uint64_t now_forwarded = proc_lo_packets() - base - load->sent;
+
+		if (now_forwarded != forwarded)
+			progress = now_ns();
+		forwarded = now_forwarded;
 		sleep_until(now_ns() + FULL_NS);
-		forwarded = proc_lo_packets() - base - load->sent;
-	} while (forwarded < load->sent && now_ns() < end);
+	}
 	return forwarded;
 }
 
