@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fuzz_journal.c - any bytes as a record of the journal
+ *
+ * The checksum is made right first, or nothing would ever be looked at. What is read must write the same
+ * bytes again: no value comes in that the daemon could not have written.
+ */
+#include <stdlib.h>
+#include "daemon/journal_record.h"
+#include "daemon/siphash.h"
+
+#define HEAD	12
+#define LEN_MAX 65536
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void set_head(uint8_t *bytes, size_t len)
+{
+	static const struct siphash_key key = { { JOURNAL_VERSION } };
+	uint32_t version = htole32(JOURNAL_VERSION);
+	uint64_t sum = htole64(siphash(&key, (struct str){ (char *)bytes + HEAD, len - HEAD }));
+
+	memcpy(bytes, &version, sizeof(version));
+	memcpy(bytes + sizeof(version), &sum, sizeof(sum));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new(4096);
+	uint8_t *bytes, *again;
+	struct call_record call;
+
+	require(arena);
+	journal_record_read(arena, data, size, &call);
+	if (size < HEAD || size > LEN_MAX) {
+		arena_free(arena);
+		return 0;
+	}
+	bytes = malloc(size);
+	again = malloc(size);
+	require(bytes && again);
+	memcpy(bytes, data, size);
+	set_head(bytes, size);
+	arena_reset(arena);
+	if (!journal_record_read(arena, bytes, size, &call)) {
+		require(journal_record_write(&call, again, size) == size);
+		require(!memcmp(bytes, again, size));
+	}
+	free(bytes);
+	free(again);
+	arena_free(arena);
+	return 0;
+}
