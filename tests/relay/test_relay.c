@@ -287,39 +287,6 @@ static void test_flows_of_a_killed_daemon_are_removed(void)
 	end();
 }
 
-static void test_many_calls_survive_the_module(void)
-{
-	enum { CALLS = 50 };
-	static struct call calls[CALLS];
-	char id[32], a[64], b[64];
-
-	begin("");
-	for (int i = 0; i < CALLS; i++) {
-		snprintf(id, sizeof(id), "many-%d", i);
-		snprintf(a, sizeof(a), "192.0.2.1:%d", 10000 + 2 * i);
-		snprintf(b, sizeof(b), "198.51.100.1:%d", 20000 + 2 * i);
-		call_open(&calls[i], id, a, b);
-		CU_ASSERT_TRUE(call_first(&calls[i].a, &calls[i].b));
-		CU_ASSERT_TRUE(call_pass(&calls[i].b, &calls[i].a));
-	}
-	CU_ASSERT_TRUE(relay_flows(2 * CALLS));
-	for (int i = 0; i < CALLS; i++)
-		CU_ASSERT_TRUE(call_talk(&calls[i], 1));
-	CU_ASSERT_TRUE(relay_module(false));
-	for (int i = 0; i < CALLS; i++)
-		CU_ASSERT_TRUE(call_talk(&calls[i], 1));
-	CU_ASSERT_TRUE(relay_module(true));
-	CU_ASSERT_TRUE(relay_flows(2 * CALLS));
-	for (int i = 0; i < CALLS; i++)
-		CU_ASSERT_TRUE(call_talk(&calls[i], 1));
-	for (int i = 0; i < CALLS; i++)
-		call_close(&calls[i]);
-	CU_ASSERT_EQUAL(relay_number(relay_ask("\"command\":\"statistics\""), "sessionsown"),
-			CALLS);
-	CU_ASSERT_EQUAL(relay_stop(), 0);
-	CU_ASSERT_TRUE(relay_flows(0));
-}
-
 TEST_SUITE(relay, { "media goes through the kernel", test_media_goes_through_the_kernel },
 	   { "delete has the sums, and ends flows", test_delete_has_sums_and_ends_flows },
 	   { "media goes on while the daemon stands still",
@@ -334,5 +301,4 @@ TEST_SUITE(relay, { "media goes through the kernel", test_media_goes_through_the
 	     test_blocked_media_is_dropped_by_the_kernel },
 	   { "time-out follows the kernel", test_time_out_follows_the_kernel },
 	   { "IPv4 to IPv6", test_ipv4_to_ipv6 },
-	   { "flows of a killed daemon are removed", test_flows_of_a_killed_daemon_are_removed },
-	   { "many calls survive the module", test_many_calls_survive_the_module });
+	   { "flows of a killed daemon are removed", test_flows_of_a_killed_daemon_are_removed });
