@@ -51,7 +51,7 @@ static inline void ring_remove(struct ring *item)
  * struct stream - the RTP or the RTCP component of one side of a bridge
  * @to: where packets to this remote go; unset: nowhere yet
  * @tos_now: as last set on @fd
- * @alone: packets came alone: so many more receptions are of a single one
+ * @last_round: of the worker, in which packets came
  * @watch: link in the thread's list of streams that the second tick looks at
  * @watched_packets: packets_in at the last tick
  * @refused_ms: when BRIDGE_REFUSED was last told
@@ -67,7 +67,7 @@ struct stream {
 	bool connected, watched;
 	bool has_to, recv_tos;
 	bool in_kernel, resume;
-	uint8_t alone;
+	uint32_t last_round;
 	int16_t tos_now;
 	uint32_t version, to_version;
 	struct bridge *bridge;

@@ -79,16 +79,15 @@ static void tick(struct worker *worker, int64_t now_ms)
 }
 
 /*
- * Receiving many at once costs more than receiving one, when only one is there. So it is tried only when the
- * last packet came just now, and not again for a while when that was in vain.
+ * Receiving many at once costs more than receiving one, when only one is there. A socket that has packets in two
+ * rounds running has a queue: taking one a round would let those that take many leave it behind.
  */
-static bool expects_many(struct stream *s, int64_t now_ms)
+static bool expects_many(const struct worker *worker, struct stream *s)
 {
-	if (now_ms - s->last_in_ms >= 2)
-		return false;
-	if (s->alone)
-		s->alone--;
-	return !s->alone;
+	bool again = s->last_round + 1 == worker->round;
+
+	s->last_round = worker->round;
+	return again;
 }
 
 static void forward(struct worker *worker, struct stream *s, int64_t now_us)
@@ -96,11 +95,9 @@ static void forward(struct worker *worker, struct stream *s, int64_t now_us)
 	struct batch *batch = worker->batch;
 	struct packet *packets = NULL;
 	uint64_t before = s->packets_in;
-	bool many = expects_many(s, now_us / 1000);
+	bool many = expects_many(worker, s);
 	unsigned int n = batch_receive(batch, s, many, &packets);
 
-	if (many && n < 2)
-		s->alone = 16;
 	for (unsigned int i = 0; i < n; i++) {
 		struct stream *out = stream_accept(s, &packets[i], now_us);
 
@@ -250,6 +247,7 @@ static void *run(void *arg)
 				   sleep_ms(worker, now_us / 1000));
 
 		now_us = clock_us();
+		worker->round++;
 
 		/* Orders first: a packet that came after a command meets its effect. */
 		for (int i = 0; i < n; i++)

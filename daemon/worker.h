@@ -18,6 +18,7 @@
  * @next_tick_ms: while any is watched
  */
 struct worker {
+	uint32_t round; /* of waiting */
 	struct mailbox *control;
 	int control_fd;
 	struct mailbox orders;
