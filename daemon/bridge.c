@@ -120,6 +120,11 @@ void worker_pool_tell_flows(struct worker_pool *pool, bool tell)
 		__atomic_store_n(&pool->workers[i].tell_flows, tell, __ATOMIC_RELAXED);
 }
 
+unsigned int worker_pool_threads(const struct worker_pool *pool)
+{
+	return pool->count;
+}
+
 unsigned int worker_pool_pick(const struct worker_pool *pool)
 {
 	unsigned int best = 0;

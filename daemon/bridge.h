@@ -144,6 +144,7 @@ void worker_pool_dispatch(struct worker_pool *pool);
 void worker_pool_flush(struct worker_pool *pool);
 /* BRIDGE_CHANGED and BRIDGE_ASK are told from now on, or no more (the start): they are of use only with a kernel. */
 void worker_pool_tell_flows(struct worker_pool *pool, bool tell);
+unsigned int worker_pool_threads(const struct worker_pool *pool);
 /* The least loaded media thread: for the first bridge of a call. */
 unsigned int worker_pool_pick(const struct worker_pool *pool);
 

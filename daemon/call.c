@@ -27,6 +27,7 @@ static const struct {
 				 offsetof(struct stats, calls_offer_timeout) },
 	[CALL_FORCED] = { "shutdown", offsetof(struct stats, calls_forced) },
 	[CALL_KEPT] = { "here; kept for the next daemon", offsetof(struct stats, calls_forced) },
+	[CALL_TERMINATED] = { "terminated by an operator", offsetof(struct stats, calls_forced) },
 };
 
 struct call_table *call_table_new(const struct call_table_conf *conf)
@@ -75,6 +76,13 @@ size_t call_table_count(const struct call_table *table)
 	return HASH_COUNT(table->calls);
 }
 
+bool call_table_full(const struct call_table *table)
+{
+	unsigned int limit = table->conf.max_sessions;
+
+	return table->draining || (limit && call_table_count(table) >= limit);
+}
+
 size_t call_table_closing(const struct call_table *table)
 {
 	return table->n_closing;
@@ -100,6 +108,45 @@ void call_table_touch(struct call_table *table)
 		journal_touch(call->mark);
 }
 
+/* --- Walking ------------------------------------------------------------------------------------ */
+
+void call_cursor_begin(struct call_cursor *cursor, struct call_table *table)
+{
+	cursor->table = table;
+	cursor->at = table->calls;
+	DL_APPEND(table->cursors, cursor);
+}
+
+void call_cursor_end(struct call_cursor *cursor)
+{
+	if (cursor->table)
+		DL_DELETE(cursor->table->cursors, cursor);
+	cursor->table = NULL;
+}
+
+struct call *call_cursor_next(struct call_cursor *cursor)
+{
+	struct call *call = cursor->table ? cursor->at : NULL;
+
+	if (call)
+		cursor->at = call->hh.next;
+	else
+		call_cursor_end(cursor);
+	return call;
+}
+
+/* @call is about to go: nobody may come to it any more. */
+static void leave_cursors(const struct call *call)
+{
+	struct call_cursor *cursor;
+
+	DL_FOREACH(call->table->cursors, cursor)
+		if (cursor->at == call)
+			cursor->at = call->hh.next;
+}
+
+/* --- The table ---------------------------------------------------------------------------------- */
+
 static unsigned int hash_id(const struct call_table *table, struct str id)
 {
 	return (unsigned int)siphash(&table->key, id);
@@ -111,6 +158,13 @@ struct call *call_find(const struct call_table *table, struct str id)
 
 	HASH_FIND_BYHASHVALUE(hh, table->calls, id.s, id.len, hash_id(table, id), call);
 	return call;
+}
+
+static void tell_call(const struct call *call, enum happening_kind kind, const char *why)
+{
+	const struct happening happening = { .kind = kind, .call = call, .why = why };
+
+	events_tell(call->table->conf.events, &happening);
 }
 
 int call_link(struct call *call)
@@ -126,6 +180,7 @@ int call_link(struct call *call)
 		return -ENOMEM;
 	}
 	table->conf.stats->calls_made++;
+	tell_call(call, CALL_WAS_MADE, NULL);
 	return 0;
 }
 
@@ -309,6 +364,8 @@ static void call_remove(struct call *call)
 		 " from callee",
 		 ends[call->reason].text, lasted_ms / 1000, (int)(lasted_ms % 1000),
 		 call->packets[SIDE_A], call->packets[SIDE_B]);
+	tell_call(call, CALL_HAS_ENDED, ends[call->reason].text);
+	leave_cursors(call);
 	HASH_DEL(table->calls, call);
 	event_del(&call->timer);
 	journal_mark_end(call->mark);
@@ -378,6 +435,23 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 			 report.drops[DROP_SOURCE]);
 }
 
+static void tell_source(const struct media *media, enum bridge_event event, enum side side,
+			enum component comp)
+{
+	struct happening happening = {
+		.call = media->dialog->call, .media = media, .side = side, .comp = comp
+	};
+	struct stream_report report;
+
+	if (!events_watched(media->table->conf.events))
+		return;
+	bridge_report(media->bridge, side, comp, &report);
+	happening.kind = report.relatched ? STREAM_RELATCHED : STREAM_LATCHED;
+	if (event == BRIDGE_REFUSED)
+		happening.kind = STREAM_REFUSED;
+	events_tell(media->table->conf.events, &happening);
+}
+
 void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event, enum side side,
 		       enum component comp)
 {
@@ -390,8 +464,10 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 	}
 	if (!media->dialog)
 		return;
-	if (event == BRIDGE_LATCHED || event == BRIDGE_REFUSED)
+	if (event == BRIDGE_LATCHED || event == BRIDGE_REFUSED) {
 		log_source(media, event, side, comp);
+		tell_source(media, event, side, comp);
+	}
 	if (event == BRIDGE_LATCHED || event == BRIDGE_CHANGED) {
 		journal_touch(media->dialog->call->mark);
 		media_path_follow(media);
@@ -414,15 +490,26 @@ void call_table_follow(struct call_table *table)
 	}
 }
 
+static void hear_module(struct call_table *table, enum kmod_event event)
+{
+	const struct happening happening = {
+		.kind = event == KMOD_CAME ? MODULE_CAME : MODULE_WENT,
+	};
+
+	events_tell(table->conf.events, &happening);
+	call_table_follow(table);
+}
+
 void call_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
 		     const struct kmod_stranger *stranger)
 {
 	struct media *media = flow ? kmod_flow_owner(flow) : NULL;
 
-	if (!flow)
-		call_table_follow(arg);
-	else if (event == KMOD_IDLE && media->dialog)
+	if (!flow) {
+		hear_module(arg, event);
+		return;
+	}
+	if (event == KMOD_IDLE && media->dialog)
 		call_watch(media->dialog->call, clock_ms()); /* its deadline has come nearer */
-	else
-		media_path_event(media, event, flow, stranger);
+	media_path_event(media, event, flow, stranger);
 }

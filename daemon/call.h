@@ -16,6 +16,7 @@
 #include <uthash.h>
 
 #include "dialog.h"
+#include "events.h"
 #include "iface.h"
 #include "journal.h"
 #include "siphash.h"
@@ -31,6 +32,7 @@ struct call_table_conf {
 	struct kmod *kmod; /* NULL: no kernel path */
 	struct nft *nft;   /* NULL: no firewall */
 	struct stats *stats;
+	struct events *events;	      /* NULL: nobody can watch */
 	call_timed_out_fn *timed_out; /* or NULL */
 	void *timed_out_arg;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s, max_sessions;
@@ -49,6 +51,8 @@ struct call_table {
 		*closing; /* of calls that may have gone: their media threads have yet to let go */
 	size_t n_closing;
 	size_t n_media, n_streams; /* of all calls, now */
+	struct call_cursor *cursors;
+	bool draining; /* new calls are refused */
 	struct siphash_key key;
 	char mark[CALL_MARK_LEN];
 };
@@ -61,6 +65,7 @@ enum call_end {
 	CALL_OFFER_TIMEOUT,
 	CALL_FORCED,
 	CALL_KEPT, /* for the daemon that comes next */
+	CALL_TERMINATED, /* by an operator */
 };
 
 struct call {
@@ -95,6 +100,8 @@ void call_table_free(struct call_table *table);
 /* SIGHUP: the limits that may change while running; base, ifaces, workers and stats stay as they were. */
 void call_table_set_limits(struct call_table *table, const struct call_table_conf *conf);
 size_t call_table_count(const struct call_table *table);
+/* No new calls now: there are as many as there may be, or the daemon is to run empty. */
+bool call_table_full(const struct call_table *table);
 /* Shutdown: ends all calls. The sockets are closed when call_table_closing() is 0; keep dispatching until then. */
 void call_table_close_all(struct call_table *table);
 /* The same when the journal has them all: they go on in the daemon that comes next. */
@@ -111,6 +118,19 @@ bridge_event_fn call_bridge_event;
 kmod_event_fn call_kmod_event;
 /* There is a kernel path from now on, none any more, or it is another module: all medias follow. */
 void call_table_follow(struct call_table *table);
+
+/* Goes through all calls, oldest first, with pauses in which calls may come and end. Embedded by who walks. */
+struct call_cursor {
+	struct call_table *table; /* NULL: not begun, or at its end */
+	struct call_cursor *prev, *next;
+	struct call *at; /* the next one; NULL: the end */
+};
+
+void call_cursor_begin(struct call_cursor *cursor, struct call_table *table);
+/* NULL: that was the last one, and the cursor has ended. A call that came meanwhile may be among them. */
+struct call *call_cursor_next(struct call_cursor *cursor);
+/* Takes one that has ended. */
+void call_cursor_end(struct call_cursor *cursor);
 
 /* NULL: not there */
 struct call *call_find(const struct call_table *table, struct str id);

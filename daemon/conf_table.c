@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include "conf_row.h"
+#include "ctl_proto.h"
 
 #define WEEK (7L * 24 * 3600)
 
@@ -62,6 +63,12 @@ const struct conf_row conf_rows[] = {
 	  "where proxies send NG commands to (UDP)", 0 },
 	{ "control-allow", CONF_LIST, AT(control_allow), 0, 0, NULL, NULL, "CIDR",
 	  "networks whose commands are obeyed; empty: loopback and the subnets of the listening addresses", 0 },
+	{ "control-socket", CONF_TEXT, AT(control_socket), 0, 0, NULL, NULL, "PATH",
+	  "where rtprelayctl connects to, none: nowhere; empty: " CTL_PROTO_PATH ", if it can be made", 0 },
+	{ "control-mode", CONF_UINT, AT(control_mode), 0, 777, NULL, "660", "MODE",
+	  "file mode of the control socket, three octal digits", 0 },
+	{ "control-group", CONF_TEXT, AT(control_group), 0, 0, NULL, NULL, "NAME",
+	  "group whose members may look into the daemon by the control socket; empty: that of the daemon", 0 },
 	{ "port-min", CONF_UINT, AT(port_min), 1, 65535, NULL, "30000", "PORT",
 	  "lowest port for media", 0 },
 	{ "port-max", CONF_UINT, AT(port_max), 1, 65535, NULL, "40000", "PORT",

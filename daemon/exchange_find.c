@@ -175,8 +175,7 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 
 	ex->call = call_find(table, request->call_id);
 	if (!ex->call) {
-		if (table->conf.max_sessions &&
-		    call_table_count(table) >= table->conf.max_sessions) {
+		if (call_table_full(table)) {
 			ex->env->stats->calls_rejected++;
 			reply->code = REPLY_ERROR;
 			reply->error = "Parallel session limit reached";

@@ -191,7 +191,7 @@ static void encode_escape(unsigned char c, struct buf *out)
 	buf_add(out, text, 2);
 }
 
-static void encode_string(struct str text, struct buf *out)
+void json_encode_text(struct str text, struct buf *out)
 {
 	size_t done = 0;
 
@@ -233,7 +233,7 @@ static void encode_children(const struct dict *value, struct buf *out)
 		if (child != value->first)
 			buf_char(out, ',');
 		if (map) {
-			encode_string(child->key, out);
+			json_encode_text(child->key, out);
 			buf_char(out, ':');
 		}
 		json_encode(child, out);
@@ -245,7 +245,7 @@ void json_encode(const struct dict *value, struct buf *out)
 {
 	switch (value->type) {
 	case DICT_STRING:
-		encode_string(value->string, out);
+		json_encode_text(value->string, out);
 		break;
 	case DICT_INT:
 		encode_integer(value->integer, out);

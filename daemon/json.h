@@ -14,5 +14,7 @@
 int json_decode(struct arena *arena, struct str text, struct dict **value);
 /* Bytes that are no UTF-8 are written as U+FFFD, so that the output is always valid JSON. */
 void json_encode(const struct dict *value, struct buf *out);
+/* The same for one text, with its quotes. */
+void json_encode_text(struct str text, struct buf *out);
 
 #endif

@@ -84,6 +84,8 @@ void kmod_flush(struct kmod *kmod);
 void kmod_adopt(struct kmod *kmod);
 
 void *kmod_flow_owner(const struct kmod_flow *flow);
+/* As it was set last. */
+const struct flow_spec *kmod_flow_spec(const struct kmod_flow *flow);
 bool kmod_flow_installed(const struct kmod_flow *flow);
 /* Why the kernel refused it: its sentence; NULL: it did not. */
 const char *kmod_flow_refusal(const struct kmod_flow *flow);

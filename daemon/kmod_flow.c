@@ -214,6 +214,11 @@ void *kmod_flow_owner(const struct kmod_flow *flow)
 	return flow->owner;
 }
 
+const struct flow_spec *kmod_flow_spec(const struct kmod_flow *flow)
+{
+	return &flow->spec;
+}
+
 bool kmod_flow_installed(const struct kmod_flow *flow)
 {
 	return flow->installed && flow->wanted && !flow->fresh;

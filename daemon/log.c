@@ -65,6 +65,16 @@ void log_set_level(enum log_level level)
 	atomic_store_explicit(&logger.level, (int)level, memory_order_relaxed);
 }
 
+enum log_level log_get_level(void)
+{
+	return (enum log_level)atomic_load_explicit(&logger.level, memory_order_relaxed);
+}
+
+const char *log_level_name(enum log_level level)
+{
+	return level_words[level];
+}
+
 void log_reopen(void)
 {
 	if (logger.target != LOG_TO_SYSLOG)

@@ -23,6 +23,9 @@ enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 /* The one piece of state at file scope in the daemon: every part may have to say something. */
 void log_open(enum log_target target, enum log_level level);
 void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+/* "error", "warning", ... */
+const char *log_level_name(enum log_level level);
 void log_reopen(void);
 bool log_enabled(enum log_level level);
 /* Tells what the rate limit has left out (the limit: log.c); the control thread calls it about once a second. */

@@ -12,12 +12,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
+#include "admin.h"
+#include "admin_socket.h"
 #include "call.h"
 #include "check.h"
 #include "clock.h"
 #include "ctl.h"
+#include "ctl_proto.h"
 #include "detach.h"
 #include "journal_call.h"
 #include "privs.h"
@@ -34,6 +38,8 @@ struct relay {
 	struct conf conf;
 	int ready_fd; /* of detach(); -1 in the foreground */
 	struct pidfile pidfile;
+	struct admin_socket admin_socket;
+	gid_t admin_gid;
 	struct event_base *base;
 	struct iface_table *ifaces;
 	struct stats stats;
@@ -46,6 +52,8 @@ struct relay {
 	struct arena *arena;
 	struct command_env env;
 	struct ctl *ctl;
+	struct events events;
+	struct admin *admin;
 	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_second,
 		*on_watchdog;
 	bool stopping, done;
@@ -63,6 +71,7 @@ static struct call_table_conf calls_conf(struct relay *relay)
 		.kmod = relay->kmod,
 		.nft = relay->nft,
 		.stats = &relay->stats,
+		.events = &relay->events,
 		.timeout_s = conf->timeout_s,
 		.silent_timeout_s = conf->silent_timeout_s,
 		.offer_timeout_s = conf->offer_timeout_s,
@@ -290,6 +299,42 @@ static bool has_low_port(const struct conf *conf)
 	return low;
 }
 
+/* "660" to 0660 */
+static unsigned int octal(unsigned int digits)
+{
+	return (digits / 100 % 10 & 7) << 6 | (digits / 10 % 10 & 7) << 3 | (digits % 10 & 7);
+}
+
+/* While still root, for who may not make a directory in /run. Only a path that was asked for has to work. */
+static int start_admin_socket(struct relay *relay)
+{
+	const struct conf *conf = &relay->conf;
+	struct admin_socket_conf socket = { .path = conf->control_socket,
+					    .mode = octal(conf->control_mode) };
+	struct privs_user user, group;
+	const char *name = "";
+	int err;
+
+	if (socket.path && !strcmp(socket.path, "none"))
+		return 0;
+	if (!socket.path)
+		socket.path = CTL_PROTO_PATH;
+	err = privs_find_user(conf->user, conf->group, &user, &name);
+	if (!err)
+		err = privs_find_user(NULL, conf->control_group, &group, &name);
+	if (err)
+		return failed(name, err);
+	socket.uid = user.uid;
+	socket.gid = relay->admin_gid = conf->control_group ? group.gid : user.gid;
+	err = admin_socket_open(&relay->admin_socket, &socket, &name);
+	if (err && conf->control_socket)
+		log_err("control-socket %s: %s: %s", socket.path, name, strerror(-err));
+	else if (err)
+		log_notice("no control socket for rtprelayctl: %s: %s: %s", socket.path, name,
+			   strerror(-err));
+	return conf->control_socket ? err : 0;
+}
+
 static int start_unprivileged(struct relay *relay)
 {
 	struct privs_user user;
@@ -485,6 +530,24 @@ static int start_control(struct relay *relay)
 	return -EINVAL;
 }
 
+static int start_admin(struct relay *relay)
+{
+	const struct admin_conf conf = {
+		.base = relay->base,
+		.fd = relay->admin_socket.fd,
+		.gid = relay->admin_gid,
+		.mode = octal(relay->conf.control_mode),
+		.calls = relay->calls,
+		.events = &relay->events,
+		.conf = &relay->conf,
+	};
+
+	if (conf.fd < 0)
+		return 0;
+	relay->admin = admin_open(&conf);
+	return relay->admin ? 0 : failed("control socket", -ENOMEM);
+}
+
 static struct event *event_start(struct relay *relay, int fd, short what, event_callback_fn fn,
 				 uint64_t every_us)
 {
@@ -526,9 +589,10 @@ static int start_events(struct relay *relay)
 static int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile, start_unprivileged, start_loop,   start_ifaces,
-		start_workers,	  start_kernel,	 start_firewall,     start_calls,  start_journal,
-		start_table,	  start_flows,	 start_control,	     start_events,
+		start_background, start_pidfile, start_admin_socket, start_unprivileged,
+		start_loop,	  start_ifaces,	 start_workers,	     start_kernel,
+		start_firewall,	  start_calls,	 start_journal,	     start_table,
+		start_flows,	  start_control, start_admin,	     start_events,
 	};
 	int err = 0;
 
@@ -583,6 +647,7 @@ static void relay_stop(struct relay *relay)
 	event_stop(relay->on_hup);
 	event_stop(relay->on_int);
 	event_stop(relay->on_term);
+	admin_close(relay->admin);
 	ctl_close(relay->ctl);
 	arena_free(relay->arena);
 	journal_close(relay->journal);
@@ -594,6 +659,7 @@ static void relay_stop(struct relay *relay)
 	iface_table_free(relay->ifaces);
 	if (relay->base)
 		event_base_free(relay->base);
+	admin_socket_close(&relay->admin_socket);
 	pidfile_close(&relay->pidfile);
 	conf_free(&relay->conf);
 }
@@ -611,9 +677,11 @@ static int check_only(const struct conf *conf)
 
 int main(int argc, char **argv)
 {
-	struct relay relay = {
-		.argc = argc, .argv = argv, .ready_fd = -1, .pidfile = { NULL, -1 }
-	};
+	struct relay relay = { .argc = argc,
+			       .argv = argv,
+			       .ready_fd = -1,
+			       .pidfile = { NULL, -1 },
+			       .admin_socket = { .fd = -1 } };
 	unsigned int addresses;
 	int result = conf_load(&relay.conf, argc, argv);
 

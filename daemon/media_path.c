@@ -47,6 +47,22 @@ static void log_path(const struct media *media, int side, int comp, const struct
 		 in_kernel ? "" : ": ", in_kernel ? "" : why);
 }
 
+static void tell_path(const struct media *media, enum happening_kind kind, int side, int comp,
+		      const struct kmod_flow *flow)
+{
+	struct happening happening = { .kind = kind,
+				       .call = media->dialog->call,
+				       .media = media,
+				       .side = (enum side)side,
+				       .comp = (enum component)comp };
+
+	if (kind == STREAM_IN_USER)
+		happening.why = media->path.why[side][comp];
+	if (kind == STREAM_IN_USER && !happening.why)
+		happening.why = kmod_flow_refusal(flow);
+	events_tell(media->table->conf.events, &happening);
+}
+
 static void changed(struct media *media, int side, int comp, const struct kmod_flow *flow)
 {
 	struct bridge_kernel kernel;
@@ -54,8 +70,10 @@ static void changed(struct media *media, int side, int comp, const struct kmod_f
 	fill_kernel(&kernel, flow);
 	media->path.told[side][comp] = kernel.in_kernel;
 	bridge_kernel(media->bridge, side, comp, &kernel);
-	if (media->dialog)
-		log_path(media, side, comp, flow);
+	if (!media->dialog)
+		return;
+	log_path(media, side, comp, flow);
+	tell_path(media, kernel.in_kernel ? STREAM_IN_KERNEL : STREAM_IN_USER, side, comp, flow);
 }
 
 /* --- Which flows there should be ---------------------------------------------------------------- */
@@ -193,6 +211,9 @@ void media_path_event(struct media *media, enum kmod_event event, const struct k
 			tell_stranger(media, side, comp, media->path.flow[side][comp], stranger);
 		else if (event == KMOD_CHANGED)
 			changed(media, side, comp, flow);
+		else if (media->dialog)
+			tell_path(media, event == KMOD_IDLE ? STREAM_SILENT : STREAM_HEARD, side,
+				  comp, flow);
 	}
 }
 

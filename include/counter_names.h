@@ -41,6 +41,49 @@ struct counter_name {
 	X(reordered, "reordered", "packets", "RTP packets that came late")                         \
 	X(duplicate, "duplicate", "packets", "RTP packets that came again")
 
+/* id: member of struct stats */
+#define DAEMON_COUNTERS(X)                                                                         \
+	X(calls_made, "calls_made", "calls", "offered and taken")                                  \
+	X(calls_rejected, "calls_rejected", "calls", "refused: the limit was reached")             \
+	X(calls_deleted, "calls_deleted", "calls", "ended by the proxy's command")                 \
+	X(calls_timeout, "calls_timeout", "calls", "ended because no media came")                  \
+	X(calls_silent_timeout, "calls_silent_timeout", "calls",                                   \
+	  "ended because no media came while on hold")                                             \
+	X(calls_offer_timeout, "calls_offer_timeout", "calls", "ended because nobody answered")    \
+	X(calls_forced, "calls_forced", "calls", "ended by an operator or by the daemon's end")    \
+	X(zero_way, "zero_way", "calls", "ended, and no media had come from either side")          \
+	X(one_way, "one_way", "calls", "ended, and media had come from one side alone")            \
+	X(duration_ms, "duration", "milliseconds", "of calls that ended, their sum")               \
+	X(requests, "requests", "commands", "came from proxies that may command")                  \
+	X(replies, "replies", "commands", "were answered")                                         \
+	X(replayed, "replayed", "commands", "came again, and got the recorded reply")              \
+	X(malformed, "malformed_commands", "commands", "made no sense, and were not answered")     \
+	X(not_allowed, "not_allowed", "commands", "came from strangers, and were not answered")    \
+	X(unknown_command, "unknown_commands", "commands", "asked for something unknown")          \
+	X(reply_too_large, "replies_too_large", "commands",                                        \
+	  "had an answer longer than a datagram")                                                  \
+	X(send_failed, "replies_lost", "commands", "had an answer that could not be sent")
+
+/* id: of enum rtprelay_counter */
+#define KERNEL_COUNTERS(X)                                                                         \
+	X(RTPRELAY_C_PACKETS, "packets", "packets", "admitted and forwarded by the kernel")        \
+	X(RTPRELAY_C_BYTES, "bytes", "bytes", "forwarded by the kernel, UDP payload")              \
+	X(RTPRELAY_C_TAPPED, "tapped", "packets", "copied to rtprelay0")                           \
+	X(RTPRELAY_C_PASS_STUN, "pass_stun", "packets", "STUN, left to the daemon")                \
+	X(RTPRELAY_C_PASS_DTLS, "pass_dtls", "packets", "DTLS, left to the daemon")                \
+	X(RTPRELAY_C_PASS_KIND, "pass_kind", "packets",                                            \
+	  "not what the flow carries, left to the daemon")                                         \
+	X(RTPRELAY_C_PASS_PT, "pass_pt", "packets",                                                \
+	  "RTP of a payload type that was not negotiated, left to the daemon")                     \
+	X(RTPRELAY_C_PASS_ROUTE, "pass_route", "packets", "no route, left to the daemon")          \
+	X(RTPRELAY_C_PASS_SIZE, "pass_size", "packets",                                            \
+	  "longer than the path's MTU, left to the daemon")                                        \
+	X(RTPRELAY_C_DROP_SOURCE, "drop_source", "packets", "came from a stranger")                \
+	X(RTPRELAY_C_DROP_BLOCKED, "drop_blocked", "packets", "media is blocked by command")       \
+	X(RTPRELAY_C_DROP_TTL, "drop_ttl", "packets", "TTL or hop limit used up")                  \
+	X(RTPRELAY_C_DROP_NOMEM, "drop_nomem", "packets", "no memory in the kernel")               \
+	X(RTPRELAY_C_DROP_XMIT, "drop_xmit", "packets", "the output device refused it")
+
 /* id: member of struct worker_totals */
 #define TOTAL_COUNTERS(X)                                                                          \
 	X(packets, "packets", "packets", "forwarded from user space")                              \

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* admin_stream.c - the streams of calls: where their media comes from and goes, by which path, what was dropped */
+#include <utlist.h>
+#include "admin_peer.h"
+#include "clock.h"
+
+static const char *const states[] = {
+	[LATCH_WAIT] = "wait", [LATCH_LEARN] = "learn", [LATCH_LOCKED] = "locked"
+};
+
+static const char *const ranks[] = { [RANK_UNKNOWN] = "unknown",
+				     [RANK_NEAR] = "near",
+				     [RANK_ADDR] = "address",
+				     [RANK_EXACT] = "exact" };
+
+/* How what is heard differs from what was signalled; NULL: one of both is not known. */
+static const char *nat_seen(const struct stream_report *r)
+{
+	if (!endpoint_is_set(&r->latched) || !endpoint_is_set(&r->signalled))
+		return NULL;
+	if (!endpoint_addr_eq(&r->latched, &r->signalled))
+		return "address";
+	return endpoint_eq(&r->latched, &r->signalled) ? "none" : "port";
+}
+
+static void put_addresses(struct json_line *line, const struct stream_report *r)
+{
+	const char *nat = nat_seen(r);
+
+	json_endpoint(line, "local", &r->local);
+	json_endpoint(line, "signalled", &r->signalled);
+	json_endpoint(line, "latched", &r->latched);
+	json_endpoint(line, "to", &r->to);
+	json_text(line, "state", states[r->state]);
+	if (r->state != LATCH_WAIT)
+		json_text(line, "rank", ranks[r->rank]);
+	if (nat)
+		json_text(line, "nat", nat);
+	json_u64(line, "relatched", r->relatched);
+	json_text(line, "path", r->in_kernel ? "kernel" : "user");
+	if (r->why_user)
+		json_text(line, "why-user", r->why_user);
+}
+
+static void put_counters(struct json_line *line, const struct stream_report *r)
+{
+	json_u64(line, "packets-in", r->packets_in);
+	json_u64(line, "bytes-in", r->bytes_in);
+	json_u64(line, "packets-out", r->packets_out);
+	json_u64(line, "bytes-out", r->bytes_out);
+	json_u64(line, "errors-out", r->errors_out);
+	json_u64(line, "kernel-packets-in", r->kernel_packets_in);
+	if (r->last_in_ms)
+		json_i64(line, "last-in-ms", clock_ms() - r->last_in_ms);
+	json_open(line, "drops", '{');
+	for (int i = 0; i < DROP_COUNT; i++)
+		if (r->drops[i])
+			json_u64(line, stream_drop_names[i].name, r->drops[i]);
+	json_close(line, '}');
+}
+
+static void put_rtp(struct json_line *line, const struct stream_report *r)
+{
+	if (!r->ssrc_known)
+		return;
+	json_open(line, "rtp", '{');
+	json_u64(line, "ssrc", r->ssrc);
+	json_u64(line, "pt", r->last_pt);
+	json_u64(line, "expected", r->expected);
+	json_u64(line, "lost", r->lost);
+	json_u64(line, "reordered", r->reordered);
+	json_u64(line, "duplicate", r->duplicate);
+	json_real(line, "jitter-ms", r->jitter_ms);
+	json_close(line, '}');
+}
+
+void admin_put_stream(struct json_line *line, const struct media *media, enum side side,
+		      enum component comp)
+{
+	bool opaque = bridge_conf(media->bridge)->kind == BRIDGE_OPAQUE;
+	struct stream_report report;
+
+	media_report(media, side, comp, &report);
+	json_text(line, "component", opaque ? "udp" : comp == COMP_RTCP ? "rtcp" : "rtp");
+	put_addresses(line, &report);
+	put_counters(line, &report);
+	put_rtp(line, &report);
+}
+
+static void send_stream(struct admin_peer *peer, const struct media *media, enum side side,
+			enum component comp)
+{
+	const struct dialog *dialog = media->dialog;
+	struct json_line *line = admin_line(peer, "stream");
+
+	json_str(line, "call-id", dialog->call->id);
+	json_str(line, "tag", dialog->party[side].tag);
+	json_text(line, "side", side == SIDE_A ? "a" : "b");
+	json_u64(line, "media", media->index + 1U);
+	json_text(line, "kind", media->type);
+	json_text(line, "codec", media->codec);
+	admin_put_stream(line, media, side, comp);
+	admin_send(peer);
+	peer->job.count++;
+}
+
+static void send_media(struct admin_peer *peer, struct media *media)
+{
+	media_path_refresh(media);
+	for (int side = 0; side < 2; side++)
+		for (int comp = 0; comp < 2; comp++)
+			if (bridge_has(media->bridge, side, comp))
+				send_stream(peer, media, side, comp);
+}
+
+static bool begin(struct admin_peer *peer, const struct dict *request)
+{
+	if (!call_filter_read(peer, request, &peer->job.filter))
+		return false;
+	call_cursor_begin(&peer->job.cursor, peer->conf->calls);
+	return true;
+}
+
+static enum admin_step step(struct admin_peer *peer)
+{
+	const struct call *call = call_cursor_next(&peer->job.cursor);
+	const struct dialog *dialog;
+
+	if (!call) {
+		admin_end(peer, peer->job.count);
+		return ADMIN_DONE;
+	}
+	if (!call_filter_lets(&peer->job.filter, call))
+		return ADMIN_MORE;
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				send_media(peer, dialog->media[i]);
+	return ADMIN_MORE;
+}
+
+const struct admin_verb admin_verb_streams = { .name = CTL_VERB_STREAMS,
+					       .begin = begin,
+					       .step = step };

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ctl_proto.h - the control socket: path, limits, shape of request and answer
+ *
+ * A Unix stream socket. A request is a line of JSON, an object; the answer is one or more of them, each an
+ * object with a "type"; the last one has the type "end" or "error". Requests of one connection are answered
+ * one after the other.
+ *
+ *   > {"v":1,"verb":"calls","path":"user"}
+ *   < {"type":"call","call-id":"a","age":12,...}
+ *   < {"type":"call","call-id":"b","age":3,...}
+ *   < {"type":"end","count":2}
+ *
+ *   > {"v":1,"verb":"terminate","call-id":"x"}
+ *   < {"type":"error","code":"unknown-call","text":"there is no such call"}
+ *
+ * "v" is the version that the asker knows, CTL_PROTO_VERSION; none means 1. New members and new types of line
+ * may come at any time and are to be skipped; the version changes when something old gets another meaning.
+ * All members of all lines: rtprelay-control(7).
+ *
+ * What a watch tells of comes as it happens, until the asker closes the connection. Who doesn't read what
+ * was sent to him for CTL_PROTO_PATIENCE_S is cut off; a watcher that is slower than what happens is told how
+ * much was left out ("type":"lost").
+ */
+#ifndef RTPRELAY_CTL_PROTO_H
+#define RTPRELAY_CTL_PROTO_H
+
+#define CTL_PROTO_VERSION    1
+#define CTL_PROTO_PATH	     "/run/rtprelay/control.sock"
+#define CTL_PROTO_REQUEST    65536  /* bytes of the longest request, its line end counted */
+#define CTL_PROTO_LINE	     524288 /* bytes of the longest line of an answer */
+#define CTL_PROTO_PEERS	     32	    /* connections at once; more are closed at once */
+#define CTL_PROTO_PATIENCE_S 5
+
+/* Verbs. Reading: root, the daemon's user, and the group of the socket. Changing: root and the daemon's user. */
+#define CTL_VERB_STATUS "status" /* one line "status" */
+#define CTL_VERB_CALLS	"calls"	 /* a line "call" for each call that the filters let through */
+#define CTL_VERB_CALL                                                                              \
+	"call" /* "call-id": one "call", then "party" and "media" in order of the tree */
+#define CTL_VERB_STREAMS   "streams"   /* filters as calls: a line "stream" for each stream */
+#define CTL_VERB_STATS	   "stats"     /* a line "counter" for each counter */
+#define CTL_VERB_KERNEL	   "kernel"    /* a line "flow" for each flow that the kernel should hold */
+#define CTL_VERB_WATCH	   "watch"     /* a line "event" for each event, without end */
+#define CTL_VERB_TERMINATE "terminate" /* changes; "call-id", or "all": true */
+#define CTL_VERB_SET	   "set"       /* changes; "log-level", "max-sessions", "drain" */
+
+/* Filters of calls and streams, each optional; all have to hold. */
+#define CTL_FILTER_CALL_ID "call-id" /* is part of the Call-ID */
+#define CTL_FILTER_TAG	   "tag"     /* is a party's tag */
+#define CTL_FILTER_ADDRESS "address" /* IP or IP:PORT, signalled, heard or our own */
+#define CTL_FILTER_PATH	   "path"    /* "user", "kernel", "mixed" */
+#define CTL_FILTER_MIN_AGE "min-age" /* seconds since the first offer */
+
+/* "code" of an error */
+#define CTL_ERROR_REQUEST "bad-request"	 /* no JSON, no verb, a value that makes no sense */
+#define CTL_ERROR_VERSION "version"	 /* newer than what this daemon knows */
+#define CTL_ERROR_DENIED  "denied"	 /* not to this user */
+#define CTL_ERROR_CALL	  "unknown-call" /* there is none of that Call-ID, or it ended meanwhile */
+#define CTL_ERROR_MEMORY  "no-memory"
+
+#endif
