@@ -330,13 +330,51 @@ void call_free(struct call *call)
 	free(call);
 }
 
+static bool is_timeout(enum call_end reason)
+{
+	return reason == CALL_TIMEOUT || reason == CALL_SILENT_TIMEOUT ||
+	       reason == CALL_OFFER_TIMEOUT;
+}
+
+/* What both sides of one component have heard, when it is over. */
+static void count_component(struct call *call, const struct media *media, enum component comp)
+{
+	struct stats *stats = call->table->conf.stats;
+	struct stream_report report;
+	uint64_t packets[2] = { 0, 0 };
+
+	for (int side = 0; side < 2; side++) {
+		if (!bridge_has(media->bridge, side, comp))
+			continue;
+		media_report(media, side, comp, &report);
+		packets[side] = report.packets_in;
+		call->packets[side] += report.packets_in;
+		stats->medias.malformed += report.drops[DROP_MALFORMED];
+		if (comp != COMP_RTP)
+			continue;
+		stats->medias.expected += report.expected;
+		stats->medias.received += report.expected - report.lost;
+		stats->medias.duplicate += report.duplicate;
+		stats->medias.lost += report.lost;
+	}
+	if (!packets[SIDE_A] && !packets[SIDE_B])
+		++*(comp == COMP_RTP ? &stats->medias.no_rtp : &stats->medias.no_rtcp);
+	else if (!packets[SIDE_A] || !packets[SIDE_B])
+		++*(comp == COMP_RTP ? &stats->medias.one_way_rtp : &stats->medias.one_way_rtcp);
+}
+
 void call_end_media(struct call *call, struct media *media)
 {
+	struct stats *stats = call->table->conf.stats;
+
 	if (!media)
 		return;
 	media_path_stop(media);
-	call->packets[SIDE_A] += media_packets_in(media, SIDE_A);
-	call->packets[SIDE_B] += media_packets_in(media, SIDE_B);
+	count_component(call, media, COMP_RTP);
+	count_component(call, media, COMP_RTCP);
+	stats->medias.ended++;
+	stats->medias.complete += media->dialog->answered;
+	stats->medias.timed_out += is_timeout(call->reason);
 	media_close(media);
 }
 
@@ -375,8 +413,7 @@ static void call_remove(struct call *call)
 static void tell_timed_out(const struct call_table_conf *conf, const struct dialog *dialog,
 			   enum call_end reason)
 {
-	if (conf->timed_out && (reason == CALL_TIMEOUT || reason == CALL_SILENT_TIMEOUT ||
-				reason == CALL_OFFER_TIMEOUT))
+	if (conf->timed_out && is_timeout(reason))
 		conf->timed_out(conf->timed_out_arg, dialog);
 }
 

@@ -252,7 +252,7 @@ static void check_whole(struct loader *loader)
 		log_err("no interface is given, e.g. --interface=pub/192.0.2.1");
 		fail(loader, -EINVAL);
 	}
-	if (!conf->listen_ng.count) {
+	if (!conf->listen_ng.count && !conf->listen_rtpproxy.count) {
 		log_err("no listen-ng is given, e.g. --listen-ng=127.0.0.1:2223");
 		fail(loader, -EINVAL);
 	}

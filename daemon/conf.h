@@ -28,7 +28,9 @@ enum state_mode {
 struct conf {
 	struct conf_list
 		interface; /* NAME/BIND[!ADVERTISED], BIND[!ADVERTISED], ALIAS=NAME: parsed by iface.c */
-	struct conf_list listen_ng; /* HOST:PORT, [V6]:PORT, PORT */
+	struct conf_list listen_ng;	  /* HOST:PORT, [V6]:PORT, PORT */
+	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */
+	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT */
 	struct conf_list
 		control_allow; /* CIDR; empty: loopback and the subnets of the listening addresses */
 	unsigned int port_min, port_max;

@@ -61,6 +61,12 @@ const struct conf_row conf_rows[] = {
 	  "itself; ALIAS=NAME makes a second name. The first interface is the default one", 0 },
 	{ "listen-ng", CONF_LIST, AT(listen_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
 	  "where proxies send NG commands to (UDP)", 0 },
+	{ "listen-rtpproxy", CONF_LIST, AT(listen_rtpproxy), 0, 0, NULL, NULL,
+	  "udp:HOST:PORT | udp6:[V6]:PORT | unix:PATH | cunix:PATH | tcp:HOST:PORT | tcp6:[V6]:PORT",
+	  "where proxies send commands of the classic rtpproxy protocol to", 0 },
+	{ "notify", CONF_LIST, AT(notify), 0, 0, NULL, NULL, "unix:PATH | tcp:HOST:PORT",
+	  "who may be told of time-outs, when a command of the rtpproxy protocol asks for it; "
+	  "tcp:%%CC_SELF%%:PORT is whoever has asked", 0 },
 	{ "control-allow", CONF_LIST, AT(control_allow), 0, 0, NULL, NULL, "CIDR",
 	  "networks whose commands are obeyed; empty: loopback and the subnets of the listening addresses", 0 },
 	{ "control-socket", CONF_TEXT, AT(control_socket), 0, 0, NULL, NULL, "PATH",

@@ -2,7 +2,9 @@
 /*
  * ctl.c - control sockets: receive, tell strangers from proxies, replay, run, send the reply
  *
- * A datagram is: cookie, blank, payload. The reply begins with the same cookie.
+ * A datagram is: cookie, blank, payload. The reply begins with the same cookie. NG's payload begins with "d" or "{",
+ * a command of the classic protocol with a capital letter; ports of that protocol take it only, and in small letters
+ * too. Connections (ctl_stream.c) have no cookies.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -14,9 +16,11 @@
 #include "clock.h"
 #include "ctl.h"
 #include "ctl_socket.h"
+#include "ctl_stream.h"
 #include "log.h"
 #include "ng.h"
 #include "replay.h"
+#include "rtpp.h"
 
 /* Datagrams taken at once, before the media threads are woken and the loop goes on. */
 #define BATCH 64
@@ -30,6 +34,7 @@ struct ctl_socket {
 	struct ctl *ctl;
 	struct event *event;
 	int fd;
+	bool rtpp; /* the classic protocol alone */
 };
 
 /* Both sides of what was refused without an answer: how often, and when a line may be written again. */
@@ -59,6 +64,9 @@ struct ctl {
 	void *arg;
 	struct ctl_socket sockets[SOCKETS];
 	size_t n_sockets;
+	struct ctl_stream *streams[SOCKETS];
+	size_t n_streams;
+	struct rtpp_notify *notify;
 	struct untold strangers, malformed;
 	struct ctl_batch in, out;
 	struct endpoint from[BATCH];
@@ -77,21 +85,42 @@ static void tell(struct untold *untold, const struct endpoint *source, int64_t n
 	untold->next_ms = now_ms + TELL_MS;
 }
 
-void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
-		  struct buf *out)
+static bool is_allowed(void *arg, const struct endpoint *source)
+{
+	struct ctl *ctl = arg;
+
+	if (allow_has(&ctl->allow, source))
+		return true;
+	ctl->env->stats->not_allowed++;
+	tell(&ctl->strangers, source, clock_ms(), "command of a stranger");
+	return false;
+}
+
+/* @cookie, what stands behind it in *@payload, and which protocol that is. False: there is no cookie. */
+static bool take_cookie(bool *rtpp, struct str *payload, struct str *cookie)
+{
+	size_t len = payload->len;
+
+	*cookie = *rtpp ? rtpp_word(payload) : str_split(payload, ' ');
+	if (!cookie->len || cookie->len > REPLAY_COOKIE_MAX)
+		return false;
+	if (*rtpp)
+		return true;
+	*rtpp = payload->len && rtpp_may_begin(payload->s[0]);
+	return cookie->len < len;
+}
+
+static void answer(struct ctl *ctl, bool rtpp, const struct endpoint *source, struct str payload,
+		   struct buf *out)
 {
 	struct command_env *env = ctl->env;
 	struct stats *stats = env->stats;
-	struct str payload = datagram, cookie, reply;
+	struct str cookie, reply;
 
 	env->now_ms = clock_ms();
-	if (!allow_has(&ctl->allow, source)) {
-		stats->not_allowed++;
-		tell(&ctl->strangers, source, env->now_ms, "command of a stranger");
+	if (!is_allowed(ctl, source))
 		return;
-	}
-	cookie = str_split(&payload, ' ');
-	if (!cookie.len || cookie.len == datagram.len || cookie.len > REPLAY_COOKIE_MAX) {
+	if (!take_cookie(&rtpp, &payload, &cookie)) {
 		stats->malformed++;
 		tell(&ctl->malformed, source, env->now_ms, "datagram without a cookie");
 		return;
@@ -105,8 +134,41 @@ void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str dat
 	arena_reset(env->arena);
 	buf_str(out, cookie);
 	buf_char(out, ' ');
-	ng_run(env, source, payload, out);
+	if (rtpp)
+		rtpp_run(env, ctl->notify, source, payload, out);
+	else
+		ng_run(env, source, payload, out);
 	replay_put(ctl->replay, source, cookie, (struct str){ out->data, out->len }, env->now_ms);
+}
+
+void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		  struct buf *out)
+{
+	answer(ctl, false, source, datagram, out);
+}
+
+void ctl_datagram_rtpp(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		       struct buf *out)
+{
+	answer(ctl, true, source, datagram, out);
+}
+
+/* A command over a connection. */
+static void run_line(void *arg, const struct endpoint *source, struct str command, struct buf *out)
+{
+	struct ctl *ctl = arg;
+
+	ctl->env->now_ms = clock_ms();
+	ctl->env->stats->requests++;
+	arena_reset(ctl->env->arena);
+	rtpp_run(ctl->env, ctl->notify, source, command, out);
+}
+
+static void tell_batch(void *arg)
+{
+	struct ctl *ctl = arg;
+
+	ctl->batch(ctl->arg);
 }
 
 static void prepare_batch(struct ctl_batch *batch)
@@ -148,7 +210,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		struct buf out =
 			BUF_INIT(ctl->out.bytes + answers * (size_t)CTL_DATAGRAM, CTL_DATAGRAM);
 
-		ctl_datagram(ctl, &ctl->from[i], datagram, &out);
+		answer(ctl, own->rtpp, &ctl->from[i], datagram, &out);
 		if (out.len)
 			ctl_socket_address(&request->msg_hdr, (struct str){ out.data, out.len },
 					   &ctl->out.messages[answers++].msg_hdr);
@@ -162,7 +224,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	ctl->batch(ctl->arg);
 }
 
-static int open_socket(struct ctl *ctl, struct event_base *base, const struct endpoint *addr)
+static int open_socket(struct ctl *ctl, struct event_base *base, const struct endpoint *addr,
+		       bool rtpp)
 {
 	struct ctl_socket *own = &ctl->sockets[ctl->n_sockets];
 
@@ -172,6 +235,7 @@ static int open_socket(struct ctl *ctl, struct event_base *base, const struct en
 	if (own->fd < 0)
 		return own->fd;
 	own->ctl = ctl;
+	own->rtpp = rtpp;
 	own->event = event_new(base, own->fd, EV_READ | EV_PERSIST, on_readable, own);
 	if (!own->event || event_add(own->event, NULL)) {
 		if (own->event)
@@ -191,15 +255,16 @@ static const char *say(const char *what, const char *value, int error)
 	return text;
 }
 
-/* One "listen-ng". A bare port needs only one of the two families. */
-static int listen_at(struct ctl *ctl, struct event_base *base, const char *text, bool allow_near)
+/* One "listen-ng", or one of UDP of "listen-rtpproxy". A bare port needs only one of the two families. */
+static int listen_at(struct ctl *ctl, struct event_base *base, const char *text, bool rtpp,
+		     bool allow_near)
 {
 	struct endpoint addrs[8];
 	int n = ctl_resolve(text, addrs, sizeof(addrs) / sizeof(addrs[0]));
 	int error = n < 0 ? n : -EADDRNOTAVAIL, opened = 0;
 
 	for (int i = 0; i < n; i++) {
-		error = open_socket(ctl, base, &addrs[i]);
+		error = open_socket(ctl, base, &addrs[i], rtpp);
 		if (error == -EAFNOSUPPORT && n > 1)
 			continue;
 		if (!error && allow_near)
@@ -209,6 +274,62 @@ static int listen_at(struct ctl *ctl, struct event_base *base, const char *text,
 		opened++;
 	}
 	return opened ? 0 : error;
+}
+
+static int listen_streams(struct ctl *ctl, struct event_base *base, const char *text,
+			  bool allow_near)
+{
+	const struct ctl_stream_conf conf = {
+		.allowed = is_allowed, .run = run_line, .done = tell_batch, .arg = ctl
+	};
+	struct endpoint addr;
+	int error;
+
+	if (ctl->n_streams == SOCKETS)
+		return -E2BIG;
+	ctl->streams[ctl->n_streams] = ctl_stream_open(base, text, &conf, &error);
+	if (error)
+		return error;
+	addr = ctl_stream_address(ctl->streams[ctl->n_streams++]);
+	return allow_near && endpoint_is_set(&addr) ? allow_add_subnets(&ctl->allow, &addr) : 0;
+}
+
+/* One "listen-rtpproxy". */
+static int listen_rtpproxy(struct ctl *ctl, struct event_base *base, const char *text,
+			   bool allow_near)
+{
+	if (ctl_stream_is(text))
+		return listen_streams(ctl, base, text, allow_near);
+	if (str_starts(str_of(text), STR("udp:")))
+		text += 4;
+	else if (str_starts(str_of(text), STR("udp6:")))
+		text += 5;
+	return listen_at(ctl, base, text, true, allow_near);
+}
+
+static int listen_all(struct ctl *ctl, struct event_base *base, const struct ctl_conf *conf,
+		      const char **error)
+{
+	const struct conf_list none = { NULL, 0 };
+	const struct conf_list *rtpproxy = conf->listen_rtpproxy ? conf->listen_rtpproxy : &none;
+	bool allow_near = !conf->control_allow->count;
+	int result = 0;
+
+	for (size_t i = 0; i < conf->listen_ng->count && !result; i++) {
+		const char *text = conf->listen_ng->item[i];
+
+		result = listen_at(ctl, base, text, false, allow_near);
+		if (result)
+			*error = say("listen-ng", text, result);
+	}
+	for (size_t i = 0; i < rtpproxy->count && !result; i++) {
+		const char *text = rtpproxy->item[i];
+
+		result = listen_rtpproxy(ctl, base, text, allow_near);
+		if (result)
+			*error = say("listen-rtpproxy", text, result);
+	}
+	return result;
 }
 
 static int start_allow(struct ctl *ctl, const struct conf_list *list, const char **why)
@@ -258,14 +379,10 @@ struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struc
 	ctl->env = env;
 	ctl->batch = batch;
 	ctl->arg = arg;
+	ctl->notify = conf->notify;
 	result = start_allow(ctl, conf->control_allow, error);
-	for (size_t i = 0; i < conf->listen_ng->count && !result; i++) {
-		const char *text = conf->listen_ng->item[i];
-
-		result = listen_at(ctl, base, text, !conf->control_allow->count);
-		if (result)
-			*error = say("listen-ng", text, result);
-	}
+	if (!result)
+		result = listen_all(ctl, base, conf, error);
 	if (!result)
 		return ctl;
 	ctl_close(ctl);
@@ -280,6 +397,8 @@ void ctl_close(struct ctl *ctl)
 		event_free(ctl->sockets[i].event);
 		close(ctl->sockets[i].fd);
 	}
+	for (size_t i = 0; i < ctl->n_streams; i++)
+		ctl_stream_close(ctl->streams[i]);
 	replay_free(ctl->replay);
 	allow_fini(&ctl->allow);
 	free(ctl->in.bytes);

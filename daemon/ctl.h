@@ -12,12 +12,15 @@
 #include "conf.h"
 
 struct event_base;
+struct rtpp_notify;
 struct ctl;
 
 struct ctl_conf {
 	const struct conf_list *listen_ng;
 	const struct conf_list *control_allow;
 	unsigned int replay_entries, replay_mbytes;
+	const struct conf_list *listen_rtpproxy; /* or NULL */
+	struct rtpp_notify *notify;		 /* or NULL */
 };
 
 /* Largest UDP payload over IPv4; requests and replies up to this. */
@@ -36,12 +39,15 @@ struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struc
 void ctl_close(struct ctl *ctl);
 
 /*
- * One datagram in, one reply out (out->len 0: none is sent). Separate from the sockets for tests and fuzzing. The
+ * One datagram at a port of NG in, one reply out (out->len 0: none is sent). Separate from the sockets for tests and fuzzing. The
  * caller tells the media threads afterwards.
  */
 void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
 		  struct buf *out);
-/* Port of the n-th socket, for tests that listen on port 0; 0: there is no such socket. */
+/* The same at a port of the classic rtpproxy protocol, whose commands ports of NG take as well. */
+void ctl_datagram_rtpp(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		       struct buf *out);
+/* Port of the n-th UDP socket, NG first, for tests that listen on port 0; 0: there is no such socket. */
 uint16_t ctl_port(const struct ctl *ctl, size_t n);
 
 #endif

@@ -25,6 +25,7 @@
 #include "detach.h"
 #include "journal_call.h"
 #include "privs.h"
+#include "rtpp_notify.h"
 
 #define ARENA_CHUNK                                                                                \
 	((size_t)256 * 1024) /* more than a command of the largest datagram usually takes */
@@ -44,8 +45,9 @@ struct relay {
 	struct iface_table *ifaces;
 	struct stats stats;
 	struct worker_pool *workers;
-	struct kmod *kmod; /* NULL: no kernel path */
-	struct nft *nft;   /* NULL: no firewall */
+	struct kmod *kmod;	    /* NULL: no kernel path */
+	struct nft *nft;	    /* NULL: no firewall */
+	struct rtpp_notify *notify; /* NULL: nobody is told of time-outs */
 	struct call_table *calls;
 	struct journal_calls journal_calls;
 	struct journal *journal; /* NULL: calls are not kept */
@@ -72,6 +74,8 @@ static struct call_table_conf calls_conf(struct relay *relay)
 		.nft = relay->nft,
 		.stats = &relay->stats,
 		.events = &relay->events,
+		.timed_out = relay->notify ? rtpp_notify_timed_out : NULL,
+		.timed_out_arg = relay->notify,
 		.timeout_s = conf->timeout_s,
 		.silent_timeout_s = conf->silent_timeout_s,
 		.offer_timeout_s = conf->offer_timeout_s,
@@ -465,6 +469,19 @@ static int start_table(struct relay *relay)
 	return err;
 }
 
+static int start_notify(struct relay *relay)
+{
+	const char *error;
+
+	if (!relay->conf.notify.count)
+		return 0;
+	relay->notify = rtpp_notify_open(relay->base, &relay->conf.notify, &error);
+	if (relay->notify)
+		return 0;
+	log_err("%s", error);
+	return -EINVAL;
+}
+
 static int start_calls(struct relay *relay)
 {
 	const struct call_table_conf conf = calls_conf(relay);
@@ -514,6 +531,8 @@ static int start_control(struct relay *relay)
 		.control_allow = &relay->conf.control_allow,
 		.replay_entries = relay->conf.replay_entries,
 		.replay_mbytes = relay->conf.replay_mbytes,
+		.listen_rtpproxy = &relay->conf.listen_rtpproxy,
+		.notify = relay->notify,
 	};
 	const char *error = "out of memory";
 
@@ -591,8 +610,9 @@ static int relay_start(struct relay *relay)
 	static int (*const steps[])(struct relay *) = {
 		start_background, start_pidfile, start_admin_socket, start_unprivileged,
 		start_loop,	  start_ifaces,	 start_workers,	     start_kernel,
-		start_firewall,	  start_calls,	 start_journal,	     start_table,
-		start_flows,	  start_control, start_admin,	     start_events,
+		start_firewall,	  start_notify,	 start_calls,	     start_journal,
+		start_table,	  start_flows,	 start_control,	     start_admin,
+		start_events,
 	};
 	int err = 0;
 
@@ -655,6 +675,7 @@ static void relay_stop(struct relay *relay)
 	call_table_free(relay->calls);
 	arena_free(relay->journal_calls.arena);
 	nft_close(relay->nft, relay->kept);
+	rtpp_notify_close(relay->notify);
 	kmod_close(relay->kmod, true);
 	iface_table_free(relay->ifaces);
 	if (relay->base)

@@ -131,6 +131,7 @@ struct media *media_open(const struct media_open *open, const struct bridge_conf
 	media->dialog = open->dialog;
 	media->index = (uint8_t)open->index;
 	media->table->n_media++;
+	media->table->conf.stats->medias.made++;
 	media->table->n_streams += 2 * count;
 	return media;
 err_pinholes:

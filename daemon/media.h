@@ -23,7 +23,8 @@ enum media_flag {
 	MEDIA_DTLS = 1 << 3,
 	MEDIA_SDES = 1 << 4,
 	MEDIA_UNIDIRECTIONAL = 1 << 5,
-	MEDIA_NEW_ANSWERER = 1 << 6, /* somebody else answered a sibling: the next answer is of somebody new */
+	MEDIA_NEW_ANSWERER =
+		1 << 6, /* somebody else answered a sibling: the next answer is of somebody new */
 };
 
 /* Who wants the media to stay, in the classic protocol: its weak users may come and go. */
@@ -34,7 +35,8 @@ enum media_hold {
 
 /* Who will be told, and what, when the call ends for want of media. */
 struct notice {
-	unsigned int target; /* index of the configured "notify" */
+	unsigned int target;	/* index of the configured "notify" */
+	struct endpoint source; /* who asked for it; unset after a restart */
 	struct str tag;
 	char text[];
 };
@@ -48,9 +50,9 @@ struct media {
 	uint16_t port[2];	     /* even, RTP */
 	uint8_t index;		     /* of the m= line, from 0 */
 	uint8_t flags;		     /* enum media_flag */
-	uint8_t holds;		     /* enum media_hold; 0: none of these, the first delete ends it */
-	struct notice *notice;	     /* owned: whom to tell of a time-out, or NULL */
-	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
+	uint8_t holds;	       /* enum media_hold; 0: none of these, the first delete ends it */
+	struct notice *notice; /* owned: whom to tell of a time-out, or NULL */
+	uint8_t direction[2];  /* enum sdp_direction, as each side's last SDP said */
 	struct media_path path;
 	/* For reports and for the way back of the offer's profile; cut when longer. */
 	char type[12], codec[20], protocol[2][24];

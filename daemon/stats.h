@@ -85,6 +85,16 @@ struct stats {
 	uint64_t duration_ms; /* sum over calls that ended */
 	uint64_t requests, replies, replayed, malformed, not_allowed, unknown_command,
 		reply_too_large, send_failed;
+	uint64_t rtpp_done,
+		rtpp_refused; /* commands of the classic protocol, answered with an error or not */
+	/* Each m= line that had ports. All but the first: of those that ended. */
+	struct {
+		uint64_t made, ended, timed_out, complete; /* complete: offered and answered */
+		uint64_t no_rtp, one_way_rtp, no_rtcp, one_way_rtcp;
+		uint64_t expected, received, duplicate,
+			lost; /* RTP packets, by their sequence numbers */
+		uint64_t malformed;
+	} medias;
 	/* Totals when statistics were last asked for, and the rates per second up to then. */
 	struct {
 		int64_t at_ms;

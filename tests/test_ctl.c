@@ -35,7 +35,10 @@ static const char *relay_open(struct relay *relay, const char *listen, const cha
 	char *allow_item[] = { (char *)(uintptr_t)allow };
 	const struct conf_list listen_ng = { listen_item, listen != NULL };
 	const struct conf_list control_allow = { allow_item, allow != NULL };
-	const struct ctl_conf conf = { &listen_ng, &control_allow, 1000, 1 };
+	const struct ctl_conf conf = { .listen_ng = &listen_ng,
+				       .control_allow = &control_allow,
+				       .replay_entries = 1000,
+				       .replay_mbytes = 1 };
 	const char *error = NULL;
 
 	relay->batches = 0;
@@ -289,7 +292,10 @@ static void test_out_of_memory_at_open(void)
 	{
 		char *item[] = { (char *)(uintptr_t) "127.0.0.1:0" };
 		const struct conf_list listen_ng = { item, 1 }, none = { NULL, 0 };
-		const struct ctl_conf conf = { &listen_ng, &none, 1000, 1 };
+		const struct ctl_conf conf = { .listen_ng = &listen_ng,
+					       .control_allow = &none,
+					       .replay_entries = 1000,
+					       .replay_mbytes = 1 };
 		size_t fds = scene_count_fds();
 		const char *error = NULL;
 		struct ctl *ctl = ctl_open(base, &conf, NULL, batch_done, NULL, &error);

@@ -29,7 +29,10 @@ static void batch_done(void *arg)
 static void relay_open(struct relay *relay)
 {
 	static const struct conf_list none;
-	const struct ctl_conf conf = { &none, &none, 1000, 1 };
+	const struct ctl_conf conf = { .listen_ng = &none,
+				       .control_allow = &none,
+				       .replay_entries = 1000,
+				       .replay_mbytes = 1 };
 	const char *error = NULL;
 
 	relay->cookie = 0;

@@ -28,7 +28,9 @@ static void batch_done(void *arg)
 static void open_once(void)
 {
 	static const struct conf_list none;
-	const struct ctl_conf conf = { &none, &none, 16, 1 };
+	const struct ctl_conf conf = {
+		.listen_ng = &none, .control_allow = &none, .replay_entries = 16, .replay_mbytes = 1
+	};
 	const char *error = NULL;
 
 	if (ctl)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rtpp.h - the classic rtpproxy protocol: a command's text to calls, and their state back to text
+ *
+ * What the rtpproxy modules of Kamailio and OpenSIPS speak. rtpp_parse.c reads the text, rtpp.c knows the commands,
+ * rtpp_session.c what they mean for calls, rtpp_reply.c the numbers, rtpp_notify.c tells of time-outs. A session
+ * of this protocol is one media of a dialog; a call made here is one like any other.
+ */
+#ifndef RTPRELAY_RTPP_H
+#define RTPRELAY_RTPP_H
+
+#include "buf.h"
+#include "command.h"
+#include "rtpp_parse.h"
+
+struct rtpp_notify;
+
+/* Longest answer; those to all but I and G are kept below what proxies read, 255. */
+#define RTPP_REPLY	 1024
+#define RTPP_REPLY_SHORT 254
+
+/**
+ * rtpp_run() - one command, without cookie, to its answer, which ends in LF
+ * @notify: NULL: there is nobody to tell
+ * @source: who sent it; unset: not over IP
+ * @out: the answer is appended; too little room for RTPP_REPLY bytes is told as overflow
+ */
+void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct endpoint *source,
+	      struct str text, struct buf *out);
+
+/* Could this be the first character of a command, and of no NG message? For ports that take both. */
+static inline bool rtpp_may_begin(char c)
+{
+	return c && strchr("VULDQIGXSPRCN", c);
+}
+
+#endif
