@@ -96,6 +96,7 @@ struct stream_report {
 	int64_t last_in_ms;	    /* clock_ms() of the last accepted packet; 0: none */
 	struct endpoint to;	    /* where packets to the remote go; unset: nowhere yet */
 	bool learning; /* signalling has moved the remote, @latched is its old place: it may change at once */
+	bool contested; /* another source may take its place; the packets of all are looked at one by one */
 	/* Of these, by the kernel; filled in by media_report(). */
 	bool in_kernel;	      /* is the kernel forwarding what arrives? */
 	const char *why_user; /* if not: why; static, or the kernel's, as long as the command */

@@ -46,6 +46,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 		return "no destination";
 	if (in->learning)
 		return "learning after an offer or answer";
+	if (in->contested)
+		return "another source wants its place";
 	if (flags & SIDE_HANDOVER)
 		return "media-handover";
 	/* Its RTCP may pass; its sound is rewritten, or held back by what it is. */

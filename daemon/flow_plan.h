@@ -14,7 +14,8 @@
 /* One stream, as its media thread told last. */
 struct flow_stream {
 	bool exists;
-	bool learning; /* an offer or answer has moved it: its source may change any moment */
+	bool contested; /* another source may take its place: packets must be looked at */
+	bool learning;	/* an offer or answer has moved it: its source may change any moment */
 	struct endpoint local;
 	struct endpoint source; /* the one that is heard; unset: none yet */
 	struct endpoint to;	/* where its remote is sent to; unset: nowhere yet */

@@ -113,6 +113,7 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 		s->source = report.latched;
 		s->to = report.to;
 		s->learning = report.learning;
+		s->contested = report.contested;
 	}
 }
 

@@ -146,6 +146,15 @@ static bool admit_other(struct stream *s, const struct latch_packet *packet)
 	return false;
 }
 
+/* Who had the place keeps it, or it has been taken: the kernel may go on. */
+static void settle(struct stream *s)
+{
+	if (!s->contested || s->latch.state != LATCH_LOCKED)
+		return;
+	__atomic_store_n(&s->contested, false, __ATOMIC_RELAXED);
+	s->news_bits |= 1 << BRIDGE_CHANGED;
+}
+
 static bool admit(struct stream *s, const struct latch_packet *packet)
 {
 	uint8_t state = s->latch.state;
@@ -159,6 +168,8 @@ static bool admit(struct stream *s, const struct latch_packet *packet)
 		s->news_bits |= 1 << BRIDGE_CHANGED;
 		stream_aim_side(s);
 	}
+	if (admitted)
+		settle(s);
 	return admitted;
 }
 
@@ -281,8 +292,18 @@ static void judge_stranger(struct stream *s, const struct bridge_kernel *k, int6
 		.seq = k->stranger_seq,
 	};
 
-	if (!is_own_port(s->bridge, &k->stranger) && !latch_is_source(&s->latch, &k->stranger))
-		judge_other(s, &packet);
+	if (is_own_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger))
+		return;
+	if (judge_other(s, &packet) == LATCH_TAKEN) {
+		settle(s);
+	} else if (s->latch.state == LATCH_LEARN || latch_silent(&s->latch, now_ms)) {
+		/*
+		 * The kernel tells of one packet a second. In a flood of a stranger's, those of a phone behind
+		 * a NAT that rebound, or of a better source while the window is open, would hardly ever be it.
+		 */
+		__atomic_store_n(&s->contested, true, __ATOMIC_RELAXED);
+		s->news_bits |= 1 << BRIDGE_CHANGED;
+	}
 }
 
 static void learn_from_kernel(struct latch *latch, const struct bridge_kernel *k)

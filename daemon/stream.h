@@ -58,6 +58,7 @@ static inline void ring_remove(struct ring *item)
  * @news_bits: enum bridge_event as bits, to be told after this batch
  * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @has_to
  * @in_kernel: a flow takes the packets of the source; what arrives here is the rest
+ * @contested: shared: the kernel has dropped a source that could take this place: each packet is looked at here
  * @resume: the kernel had the packets before the next one: they are not lost
  */
 struct stream {
@@ -66,7 +67,7 @@ struct stream {
 	uint8_t news_bits;
 	bool connected, watched;
 	bool has_to, recv_tos;
-	bool in_kernel, resume;
+	bool in_kernel, resume, contested;
 	uint32_t last_round;
 	int16_t tos_now;
 	uint32_t version, to_version;

@@ -90,6 +90,7 @@ void stream_report(const struct stream *s, struct stream_report *r)
 	r->rank = latch.rank;
 	r->relatched = latch.relatched;
 	r->learning = latch.stale;
+	r->contested = __atomic_load_n(&s->contested, __ATOMIC_RELAXED);
 	copy_to(s, &r->to);
 	r->packets_in = load(&s->packets_in);
 	r->bytes_in = load(&s->bytes_in);

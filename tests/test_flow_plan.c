@@ -10,7 +10,7 @@
 
 /*
  * A bridge by its four streams, a_rtp a_rtcp b_rtp b_rtcp: 'L' latched, 'w' heard nothing but knows where to
- * send, '-' neither, 'm' moved by an offer and learning anew, '.' no such stream.
+ * send, '-' neither, 'm' moved by an offer and learning anew, 'c' contested, '.' no such stream.
  */
 struct row {
 	const char *name, *streams;
@@ -51,6 +51,13 @@ static const struct row rows[] = {
 	  0,
 	  ALL_FEATURES,
 	  { "learning after an offer or answer", "c", "r", "c" } },
+	{ "contested",
+	  "LcLL",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "r", "another source wants its place", "r", "c" } },
 	{ "silenced: RTCP passes",
 	  "LLLL",
 	  BRIDGE_RTP,
@@ -130,9 +137,10 @@ static void fill_stream(struct flow_stream *s, int side, int comp, char state)
 	s->exists = state != '.';
 	s->local = ep(local[side][comp]);
 	s->learning = state == 'm';
-	if (state == 'L' || state == 'm')
+	s->contested = state == 'c';
+	if (state != '.' && state != 'w' && state != '-')
 		s->source = ep(remote[side][comp]);
-	if (state == 'L' || state == 'm' || state == 'w')
+	if (state != '.' && state != '-')
 		s->to = ep(remote[side][comp]);
 }
 

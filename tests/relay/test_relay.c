@@ -183,6 +183,8 @@ static void test_stranger_is_dropped_and_counted(void)
 	for (int i = 0; i < 20; i++)
 		world_send(stranger, call.a.to[0], rtp, sizeof(rtp));
 	CU_ASSERT_TRUE(query_comes_to("\"source\":20", 1));
+	CU_ASSERT_TRUE(call_talk(&call, 1));
+	CU_ASSERT_TRUE(query_comes_to("\"path\":\"kernel\"", 4));
 	in_kernel(10);
 	CU_ASSERT_EQUAL(relay_number(query(), "relatched"), 0);
 	close(stranger);
@@ -205,6 +207,35 @@ static void test_rebound_phone_is_followed(void)
 	CU_ASSERT_TRUE(query_comes_to("\"port\":4600", 1));
 	CU_ASSERT_TRUE(call_talk(&call, 1));
 	in_kernel(10);
+	end();
+}
+
+/* The same, while a stranger sends a hundred times as much to its port. */
+static void test_rebound_phone_is_found_in_a_flood(void)
+{
+	struct packet packet;
+	uint8_t rtp[172];
+	bool heard = false;
+	int stranger;
+
+	begin("");
+	call_open(&call, "flood", A, B);
+	call_latch(&call, 4);
+	stranger = world_udp("a", "192.0.2.2:4000");
+	rtp_make(rtp, sizeof(rtp), 0, 7, 7, 0x6666);
+	phone_move(&call.a, "192.0.2.1:4600");
+	for (int i = 0; i < 200 && !heard; i++) {
+		for (int j = 0; j < 100; j++)
+			world_send(stranger, call.a.to[0], rtp, sizeof(rtp));
+		heard = !call_lost(&call.a, &call.b);
+	}
+	CU_ASSERT_TRUE(heard);
+	CU_ASSERT_TRUE(query_comes_to("\"port\":4600", 1));
+	CU_ASSERT_TRUE(call_talk(&call, 1));
+	CU_ASSERT_TRUE(query_comes_to("\"path\":\"kernel\"", 4));
+	in_kernel(10);
+	CU_ASSERT_FALSE(world_receive(call.b.fd[0], &packet, 0));
+	close(stranger);
 	end();
 }
 
@@ -296,6 +327,7 @@ TEST_SUITE(relay, { "media goes through the kernel", test_media_goes_through_the
 	   { "the module is loaded later", test_module_is_loaded_later },
 	   { "a stranger is dropped and counted", test_stranger_is_dropped_and_counted },
 	   { "a rebound phone is followed", test_rebound_phone_is_followed },
+	   { "a rebound phone is found in a flood", test_rebound_phone_is_found_in_a_flood },
 	   { "a re-INVITE moves a phone", test_reinvite_moves_a_phone },
 	   { "blocked media is dropped by the kernel",
 	     test_blocked_media_is_dropped_by_the_kernel },
