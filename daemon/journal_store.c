@@ -163,7 +163,10 @@ static int prepare_statements(struct journal_store *store, char *why)
 	return 0;
 }
 
-/* For nobody else to read; SQLite takes an empty file for a new one, and makes its log like it. */
+/*
+ * For nobody else to read; SQLite takes an empty file for a new one, and makes its log like it. The directory may
+ * be a link, as service managers make them; the file is ours and none.
+ */
 static int make_private(const char *path, char *why)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -192,8 +195,7 @@ struct journal_store *journal_store_open(const char *dir, int *error, char *why)
 		return NULL;
 	}
 	code = sqlite3_open_v2(path, &store->db,
-			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-				       SQLITE_OPEN_NOFOLLOW,
+			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 			       NULL);
 	*error = code ? fail(store->db, code, why) : 0;
 	if (!*error)

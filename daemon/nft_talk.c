@@ -157,7 +157,7 @@ int nft_talk_send(const struct nft_talk *talk, const struct nft_batch *batch)
 
 bool nft_talk_has_table(const struct nft_talk *talk)
 {
-	char buf[1024];
+	char buf[1024] = { 0 };
 	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETTABLE, NFPROTO_INET, 0, 0);
 	ssize_t len;
 

@@ -458,6 +458,11 @@ static void test_directory_is_made_and_private(void)
 	CU_ASSERT_EQUAL(stat(scene.dir, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0700);
 	journal_close(scene.journal);
+	/* A link to it, as systemd has one at /var/lib */
+	CU_ASSERT_EQUAL(symlink("new", path_of(&scene, "../link")), 0);
+	memcpy(scene.dir + strlen(scene.dir) - strlen("/new"), "/link", sizeof("/link"));
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	journal_close(scene.journal);
 	strcat(scene.dir, "/no/such");
 	CU_ASSERT_EQUAL(open_again(&scene), -ENOENT);
 	CU_ASSERT_PTR_NULL(scene.journal);
