@@ -32,7 +32,7 @@ ATTACKER6=${ATTACKER6:-2001:db8:1::66}
 # Another relay to run the same tests against, as a whole command line.
 RELAY_CMD=${RELAY_CMD:-}
 RELAY_CMD_DEFAULT="daemon/rtprelayd --foreground --config=none --interface=pub/198.51.100.20 --interface=pub/2001:db8:1::20
-	--listen-ng=198.51.100.20:2223 --port-min=$PORT_MIN --port-max=$PORT_MAX --delete-delay=0"
+	--listen-ng=198.51.100.20:2223 --listen-rtpproxy=udp:198.51.100.20:22222 --port-min=$PORT_MIN --port-max=$PORT_MAX --delete-delay=0"
 
 declare -A ADDR=([a1]=10.1.0.2 [a2]=10.1.0.3 [b1]=10.2.0.2 [b2]=10.2.0.3 [p1]=198.51.100.31 [p2]=198.51.100.32
 	[s6]=2001:db8:1::61)
@@ -216,12 +216,23 @@ relay_is_empty() {
 	[ -z "$(relay_calls)" ] && [ -z "$(relay_sockets)" ]
 }
 
+PROXY_MODULE=rtpengine # or rtpproxy
 kamailio_start() {
+	local with=()
+	[ $PROXY_MODULE = rtpengine ] || with=(-A WITH_RTPPROXY -A 'RELAY_RTPPROXY="udp:198.51.100.20:22222"')
 	become_in_ns proxy kamailio -f docs/kamailio/kamailio.cfg -DD -E -m 64 -M 8 -u root -w "$TMP" -A WITH_IPV6 \
 		-A 'LISTEN4=udp:198.51.100.10:5060' -A 'LISTEN6=udp:[2001:db8:1::10]:5060' \
-		-A 'RELAY="udp:198.51.100.20:2223"' >>"$LOG/kamailio.log" 2>&1 </dev/null &
+		-A 'RELAY="udp:198.51.100.20:2223"' "${with[@]}" >>"$LOG/kamailio.log" 2>&1 </dev/null &
 	started kamailio
 	until_ok 10 kamailio_answers
+}
+
+# The module by which Kamailio talks to the relay; another one needs another Kamailio.
+kamailio_module() { # kamailio_module rtpengine|rtpproxy
+	[ $PROXY_MODULE = "$1" ] && return
+	PROXY_MODULE=$1
+	end kamailio
+	kamailio_start
 }
 
 # The proxy refuses what is not for it: so it is there.

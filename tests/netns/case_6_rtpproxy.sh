@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# case_6_rtpproxy.sh - calls as before, but Kamailio asks for ports with its rtpproxy module
+
+RTPPROXY_CASES="different_nats symmetric_to_restricted same_nat same_symmetric_nat nat_to_public public_to_nat
+	public_to_public ipv4_to_ipv6 ipv6_to_ipv4 bye_by_callee cancel busy hold_resume hold_by_callee move_port
+	move_port_symmetric move_port_of_callee move_address move_address_behind_nat serial_fork two_medias late_offer
+	fifty_calls"
+for name in $RTPPROXY_CASES; do
+	CASES+=" rtpproxy_$name"
+	MODULE[rtpproxy_$name]=rtpproxy
+	eval "case_rtpproxy_$name() { case_$name; }"
+done
+
+CASES+=" rtpproxy_statistics"
+MODULE[rtpproxy_statistics]=rtpproxy
+
+# What Q says at the end of a call is in Kamailio's $rtpstat, and is what the phones have sent.
+case_rtpproxy_statistics() {
+	local line of_caller of_callee relayed
+	plain_call a1 b1
+	line=$(grep -a "media of $CALL_ID: " "$LOG/kamailio.log" | tail -1)
+	[[ $line =~ :\ [0-9]+\ ([0-9]+)\ ([0-9]+)\ ([0-9]+)\ ([0-9]+) ]] || fail "no statistics in \"$line\""
+	of_caller=${BASH_REMATCH[1]} of_callee=${BASH_REMATCH[2]} relayed=${BASH_REMATCH[3]}
+	[ "$of_caller" = "$(field a1 sent)" ] || fail "$of_caller packets counted, a1 sent $(field a1 sent)"
+	[ "$of_callee" = "$(field b1 sent)" ] || fail "$of_callee packets counted, b1 sent $(field b1 sent)"
+	# Those that left before the phone's NAT was open were relayed and not heard.
+	[ "$relayed" -ge $(($(field a1 heard) + $(field b1 heard))) ] || fail "$relayed packets relayed, fewer than heard"
+	[ "$relayed" -le $((of_caller + of_callee)) ] || fail "$relayed packets relayed, more than were sent"
+}
