@@ -427,6 +427,18 @@ static int start_kernel(struct relay *relay)
 	return -ENODEV;
 }
 
+static int refused_table(int err)
+{
+	if (err == -EPERM)
+		log_err("firewall: making table inet rtprelay needs CAP_NET_ADMIN; firewall=none "
+			"does without");
+	else
+		log_err("firewall: the kernel refused table inet rtprelay: %s; firewall=none does "
+			"without",
+			strerror(-err));
+	return err;
+}
+
 static int start_firewall(struct relay *relay)
 {
 	size_t n = iface_count(relay->ifaces);
@@ -451,7 +463,7 @@ static int start_firewall(struct relay *relay)
 	conf.n_addrs = n;
 	relay->nft = nft_open(&conf, &err);
 	free(addrs);
-	return relay->nft ? 0 : failed("firewall", err);
+	return relay->nft ? 0 : refused_table(err);
 }
 
 /* Calls of a daemon before this one have their ports open again when this replaces its table. */
@@ -459,14 +471,7 @@ static int start_table(struct relay *relay)
 {
 	int err = nft_flush(relay->nft);
 
-	if (err == -EPERM)
-		log_err("firewall: making table inet rtprelay needs CAP_NET_ADMIN; "
-			"firewall=none does without");
-	else if (err)
-		log_err("firewall: the kernel refused table inet rtprelay: %s; firewall=none does "
-			"without",
-			strerror(-err));
-	return err;
+	return err ? refused_table(err) : 0;
 }
 
 static int start_notify(struct relay *relay)
