@@ -281,6 +281,10 @@ void bridge_close(struct bridge *b)
 
 void bridge_free(struct bridge *b)
 {
+	if (b)
+		for (int i = 0; i < 4; i++)
+			if (b->stream[i >> 1][i & 1])
+				free(b->stream[i >> 1][i & 1]->quality);
 	free(b);
 }
 
@@ -309,6 +313,14 @@ void bridge_latch(const struct bridge *b, enum side side, enum component comp, s
 		stream_learned(b->stream[side][comp], latch);
 	else
 		*latch = (struct latch){ 0 };
+}
+
+void bridge_quality(const struct bridge *b, enum side side, int64_t now_ms, struct quality *quality)
+{
+	if (b->stream[side][COMP_RTP])
+		stream_quality(b->stream[side][COMP_RTP], now_ms, quality);
+	else
+		*quality = (struct quality){ 0 };
 }
 
 int64_t bridge_last_in_ms(const struct bridge *b)

@@ -11,6 +11,7 @@
 
 #include "counter_names.h"
 #include "nat_latch.h"
+#include "quality.h"
 
 enum side { SIDE_A, SIDE_B };		/* A: who sent the first offer; B: who answered it */
 enum component { COMP_RTP, COMP_RTCP }; /* RTP also stands for all of a media that is not RTP */
@@ -58,6 +59,7 @@ struct bridge_conf {
 	struct {
 		uint8_t pt;
 		uint32_t clock; /* Hz */
+		uint8_t codec;	/* quality_codec(); 0 after a restart */
 	} clocks[BRIDGE_CLOCKS]; /* for dynamic types; static ones are known (RFC 3551); clock 0 ends it */
 };
 
@@ -104,10 +106,11 @@ struct stream_report {
 	uint64_t kernel_packets_out;
 	/* RTP of the current SSRC (RFC 3550, A.1, A.3, A.8); ssrc_known false: none seen */
 	bool ssrc_known;
-	uint32_t ssrc, last_timestamp;
+	uint32_t ssrc, last_timestamp, clock; /* Hz; 0: not known */
 	uint16_t last_seq;
 	uint8_t last_pt;
 	uint64_t expected, lost, reordered, duplicate;
+	uint64_t gaps; /* in the numbers, of one packet or more */
 	double jitter_ms;
 };
 
@@ -202,6 +205,9 @@ void *bridge_owner(const struct bridge *bridge);
 bool bridge_has(const struct bridge *bridge, enum side side, enum component comp);
 void bridge_report(const struct bridge *bridge, enum side side, enum component comp,
 		   struct stream_report *report);
+/* Of the RTP from @side, as heard by the daemon itself, as if an interval ended now. */
+void bridge_quality(const struct bridge *bridge, enum side side, int64_t now_ms,
+		    struct quality *quality);
 /* All that the stream has learned, for bridge_restore(). */
 void bridge_latch(const struct bridge *bridge, enum side side, enum component comp,
 		  struct latch *latch);

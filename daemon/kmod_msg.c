@@ -244,6 +244,7 @@ static void get_rtp(const struct nlattr *nest, struct flow_rtp *rtp)
 		.received = get_u32(tb[RTPRELAY_RTP_RECEIVED]),
 		.lost = get_u32(tb[RTPRELAY_RTP_LOST]),
 		.reordered = get_u32(tb[RTPRELAY_RTP_REORDERED]),
+		.gaps = get_u32(tb[RTPRELAY_RTP_GAPS]),
 		.duplicate = get_u32(tb[RTPRELAY_RTP_DUPLICATE]),
 		.jitter = get_u32(tb[RTPRELAY_RTP_JITTER]),
 		.clock = get_u32(tb[RTPRELAY_RTP_CLOCK]),
@@ -460,6 +461,7 @@ static void add_rtp(struct flow_rtp *sum, const struct flow_rtp *part)
 	sum->received += before.received;
 	sum->lost += before.lost;
 	sum->reordered += before.reordered;
+	sum->gaps += before.gaps;
 	sum->duplicate += before.duplicate;
 }
 

@@ -45,7 +45,7 @@ struct endpoint flow_endpoint(const struct endpoint *ep);
 /* RTP of the SSRC that is being sent now (RFC 3550, A.1, A.3, A.8). */
 struct flow_rtp {
 	uint32_t ssrc, seq; /* @seq: with its wraps */
-	uint32_t expected, received, lost, reordered, duplicate;
+	uint32_t expected, received, lost, reordered, duplicate, gaps;
 	uint32_t jitter, clock; /* units of @clock; @clock 0: not known */
 	uint8_t pt;
 	bool known;

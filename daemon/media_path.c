@@ -11,6 +11,7 @@
 #include "flow_plan.h"
 #include "log.h"
 #include "media_path.h"
+#include "media_quality.h"
 
 #define each_stream(side, comp)                                                                    \
 	for (int side = 0; side < 2; side++)                                                       \
@@ -238,16 +239,24 @@ void media_path_close(struct media *media)
 		kmod_forget(media->path.flow[side][comp]);
 		media->path.flow[side][comp] = NULL;
 	}
+	media_quality_free(media);
 }
 
 /* --- Reports ------------------------------------------------------------------------------------ */
 
 void media_path_refresh(struct media *media)
 {
-	struct flow_state state;
+	const struct flow_state *told[2][2] = { { NULL } };
+	struct flow_state state[2][2];
 
-	each_stream(side, comp) if (media->path.flow[side][comp])
-		kmod_flow_read(media->path.flow[side][comp], &state);
+	each_stream(side, comp)
+	{
+		if (!media->path.flow[side][comp])
+			continue;
+		kmod_flow_read(media->path.flow[side][comp], &state[side][comp]);
+		told[side][comp] = &state[side][comp];
+	}
+	media_quality_take(media, told, clock_ms());
 }
 
 /* RTP that was partly heard here, partly by the kernel. */
@@ -261,6 +270,7 @@ static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool in
 	r->lost = rtp->lost + (same ? r->lost : 0);
 	r->reordered = rtp->reordered + (same ? r->reordered : 0);
 	r->duplicate = rtp->duplicate + (same ? r->duplicate : 0);
+	r->gaps = rtp->gaps + (same ? r->gaps : 0);
 	r->ssrc = rtp->ssrc;
 	if (same && !in_kernel)
 		return;

@@ -122,6 +122,7 @@ static void add_codecs(struct bridge_conf *conf, const struct sdp_media *m)
 		conf->pts[codec->pt / 64] |= UINT64_C(1) << (codec->pt % 64);
 		if (codec->has_rtpmap && codec->clock && n < BRIDGE_CLOCKS) {
 			conf->clocks[n].pt = codec->pt;
+			conf->clocks[n].codec = quality_codec(codec->name);
 			conf->clocks[n++].clock = codec->clock;
 		}
 	}

@@ -68,6 +68,32 @@ static void add_drops(struct arena *arena, struct dict *map, const struct stream
 			ng_add_u64(arena, own, str_of(stream_drop_names[i].name), stream->drops[i]);
 }
 
+/* As the relay hears the stream, and as the party that it is sent on to does. */
+static void add_reception(struct arena *arena, struct dict *map, const struct media_report *media)
+{
+	const struct stream_report *rtp = &media->stream[COMP_RTP];
+	const struct quality_summary *q = &media->quality;
+	struct dict *own;
+
+	if (rtp->ssrc_known) {
+		own = dict_add_map(arena, map, STR("reception"));
+		ng_add_u64(arena, own, STR("expected"), rtp->expected);
+		ng_add_u64(arena, own, STR("lost"), rtp->lost);
+		ng_add_u64(arena, own, STR("gaps"), rtp->gaps);
+		ng_add_u64(arena, own, STR("reordered"), rtp->reordered);
+		ng_add_u64(arena, own, STR("duplicates"), rtp->duplicate);
+		dict_add_int(arena, own, STR("jitter us"), (int64_t)(rtp->jitter_ms * 1000 + 0.5));
+	}
+	if (!q->far.known)
+		return;
+	own = dict_add_map(arena, map, STR("far reception"));
+	dict_add_int(arena, own, STR("lost"), q->far.lost);
+	dict_add_int(arena, own, STR("fraction lost"), q->far.fraction);
+	dict_add_int(arena, own, STR("jitter us"), q->far.jitter_us);
+	if (q->leg_us)
+		dict_add_int(arena, own, STR("round-trip time"), q->leg_us);
+}
+
 static void add_stream(struct arena *arena, struct dict *list, const struct call_report *call,
 		       const struct media_report *media, enum component comp)
 {
@@ -115,6 +141,8 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 		ng_add_u64(arena, map, STR("kernel packets"), stream->kernel_packets_in);
 		ng_add_u64(arena, map, STR("kernel packets out"), stream->kernel_packets_out);
 	}
+	if (comp == COMP_RTP)
+		add_reception(arena, map, media);
 	add_drops(arena, map, stream);
 }
 
@@ -200,44 +228,48 @@ static void add_party(struct arena *arena, struct dict *tags, const struct call_
 		add_media(arena, list, call, &party->media[i]);
 }
 
-/*
- * Mean opinion score times 10, by the E-model of ITU-T G.107 in its common short form: loss and jitter count, the
- * round-trip time is not known.
- */
-static int64_t mos_x10(double loss_percent, double jitter_ms)
+/* Units are rtpengine's: MOS times 10, microseconds, milliseconds, percent. */
+static struct dict *add_mos(struct arena *arena, struct dict *own,
+			    const struct quality_sample *sample)
 {
-	double delay_ms = 2 * jitter_ms + 10;
-	double r = 93.2 - 2.5 * loss_percent;
-
-	r -= delay_ms < 160 ? delay_ms / 40 : (delay_ms - 120) / 10;
-	if (r < 0)
-		r = 0;
-	return (int64_t)((1 + 0.035 * r + 0.000007 * r * (r - 60) * (100 - r)) * 10 + 0.5);
+	dict_add_int(arena, own, STR("MOS"), (sample->mos_x100 + 5) / 10);
+	dict_add_int(arena, own, STR("round-trip time"), sample->rtt_us);
+	dict_add_int(arena, own, STR("round-trip time leg"), sample->leg_us);
+	dict_add_int(arena, own, STR("jitter"), (sample->jitter_us + 500) / 1000);
+	dict_add_int(arena, own, STR("packet loss"), (sample->loss + 50) / 100);
+	return own;
 }
 
-static void add_mos(struct arena *arena, struct dict *map, struct str key,
-		    const struct call_report *call, const struct stream_report *stream)
+static void add_mos_at(struct arena *arena, struct dict *own, const struct call_report *call,
+		       const struct quality_sample *sample)
 {
-	double loss =
-		stream->expected ? 100.0 * (double)stream->lost / (double)stream->expected : 0;
-	struct dict *own = dict_add_map(arena, map, key);
-
-	dict_add_int(arena, own, STR("MOS"), mos_x10(loss, stream->jitter_ms));
-	dict_add_int(arena, own, STR("round-trip time"), 0);
-	dict_add_int(arena, own, STR("round-trip time leg"), 0);
-	dict_add_int(arena, own, STR("jitter"), (int64_t)(stream->jitter_ms + 0.5));
-	dict_add_int(arena, own, STR("packet loss"), (int64_t)(loss + 0.5));
-	if (str_eq(key, STR("average MOS")))
-		dict_add_int(arena, own, STR("samples"), 1);
-	else
-		dict_add_int(arena, own, STR("reported at"),
-			     (stream->last_in_ms + call->wall_minus_mono_ms) / 1000);
+	add_mos(arena, own, sample);
+	dict_add_int(arena, own, STR("reported at"),
+		     (sample->at_ms + call->wall_minus_mono_ms) / 1000);
 }
 
-/* One sample, over the whole life of the source: the average is the lowest and the highest too. */
+static void add_quality(struct arena *arena, struct dict *map, const struct call_report *call,
+			const struct quality_summary *q)
+{
+	struct dict *own, *list;
+
+	if (!q->samples)
+		return;
+	own = add_mos(arena, dict_add_map(arena, map, STR("average MOS")), &q->average);
+	dict_add_int(arena, own, STR("samples"), q->samples);
+	add_mos_at(arena, dict_add_map(arena, map, STR("lowest MOS")), call, &q->lowest);
+	add_mos_at(arena, dict_add_map(arena, map, STR("highest MOS")), call, &q->highest);
+	own = dict_add_map(arena, map, STR("MOS progression"));
+	dict_add_int(arena, own, STR("interval"), q->interval_s);
+	list = dict_add_list(arena, own, STR("entries"));
+	for (unsigned int i = 0; i < q->entries; i++)
+		add_mos_at(arena, dict_add_map(arena, list, STR_NONE), call, &q->entry[i]);
+}
+
 static void add_ssrc(struct arena *arena, struct dict *ssrcs, const struct call_report *call,
-		     const struct stream_report *stream)
+		     const struct media_report *media)
 {
+	const struct stream_report *stream = &media->stream[COMP_RTP];
 	struct str key;
 	struct dict *map;
 
@@ -252,9 +284,7 @@ static void add_ssrc(struct arena *arena, struct dict *ssrcs, const struct call_
 	dict_add_int(arena, map, STR("last RTP timestamp"), stream->last_timestamp);
 	dict_add_int(arena, map, STR("last RTP seq"), stream->last_seq);
 	ng_add_u64(arena, map, STR("cumulative loss"), stream->lost);
-	add_mos(arena, map, STR("average MOS"), call, stream);
-	add_mos(arena, map, STR("lowest MOS"), call, stream);
-	add_mos(arena, map, STR("highest MOS"), call, stream);
+	add_quality(arena, map, call, &media->quality);
 }
 
 static void add_call(struct arena *arena, struct dict *map, const struct call_report *call)
@@ -269,7 +299,7 @@ static void add_call(struct arena *arena, struct dict *map, const struct call_re
 	own = dict_add_map(arena, map, STR("SSRC"));
 	for (size_t i = 0; i < call->n_parties; i++)
 		for (size_t j = 0; j < call->party[i].n_media; j++)
-			add_ssrc(arena, own, call, &call->party[i].media[j].stream[COMP_RTP]);
+			add_ssrc(arena, own, call, &call->party[i].media[j]);
 	own = dict_add_map(arena, map, STR("tags"));
 	for (size_t i = 0; i < call->n_parties; i++)
 		add_party(arena, own, call, i);

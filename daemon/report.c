@@ -6,6 +6,7 @@
  */
 #include <time.h>
 #include <utlist.h>
+#include "media_quality.h"
 #include "report.h"
 
 /* Empty texts need no memory; *failed remembers that a copy could not be had. */
@@ -21,7 +22,7 @@ static struct str copy(struct arena *arena, struct str text, bool *failed)
 }
 
 static void report_media(struct arena *arena, const struct media *media, enum side side,
-			 struct media_report *report, bool *failed)
+			 int64_t now_ms, struct media_report *report, bool *failed)
 {
 	uint32_t flags = bridge_conf(media->bridge)->side[side].flags;
 	enum sdp_direction direction = media->direction[side];
@@ -47,6 +48,7 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 		report->advertised[comp] = media_advertised(media, side, comp);
 		report->n_streams++;
 	}
+	media_quality(media, side, now_ms, &report->quality);
 }
 
 static void add_totals(struct call_report *call, const struct media_report *media)
@@ -83,7 +85,7 @@ static bool report_party(struct arena *arena, const struct dialog *dialog, enum 
 
 		if (!dialog->media[i])
 			continue;
-		report_media(arena, dialog->media[i], side, media, &failed);
+		report_media(arena, dialog->media[i], side, call->now_ms, media, &failed);
 		add_totals(call, media);
 		report->n_media++;
 	}

@@ -20,6 +20,7 @@ struct media_report {
 	unsigned int n_streams; /* 1 or 2 */
 	struct stream_report stream[2];
 	struct endpoint advertised[2]; /* what SDP told the phone to send to */
+	struct quality_summary quality; /* of what the party sends */
 };
 
 struct party_report {

@@ -204,6 +204,8 @@ static void count_in(struct stream *s, const struct packet *p, const struct rtp_
 	__atomic_store_n(&s->last_in_ms, now_us / 1000, __ATOMIC_RELAXED);
 	if (w->kind == RTP_KIND_RTP && !s->in_kernel)
 		count_rtp(s, w, now_us);
+	else if (w->kind == RTP_KIND_RTCP)
+		stream_hear_rtcp(s, p, now_us);
 }
 
 static struct stream *leaves_by(const struct stream *s, const struct rtp_wire *w)

@@ -10,6 +10,7 @@
 
 #include "bridge.h"
 #include "mailbox.h"
+#include "quality.h"
 #include "rtp_stats.h"
 
 /* What the media thread has to say to the control thread; at most one is under way for each sender. */
@@ -58,6 +59,7 @@ static inline void ring_remove(struct ring *item)
  * @news_bits: enum bridge_event as bits, to be told after this batch
  * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @has_to
  * @in_kernel: a flow takes the packets of the source; what arrives here is the rest
+ * @quality: of RTP from this side; NULL: nothing to tell yet. Has a sequence count of its own.
  * @contested: shared: the kernel has dropped a source that could take this place: each packet is looked at here
  * @resume: the kernel had the packets before the next one: they are not lost
  */
@@ -82,6 +84,7 @@ struct stream {
 	int64_t last_in_ms;
 	bool heard;
 	/* cold */
+	struct quality *quality;
 	uint64_t watched_packets;
 	int64_t refused_ms;
 	struct ring watch;
@@ -190,6 +193,13 @@ void stream_disconnect(struct stream *s);
  * Return: the stream whose port and remote it leaves by; NULL: dropped and counted
  */
 struct stream *stream_accept(struct stream *stream, struct packet *packet, int64_t now_us);
+/* RTCP that was accepted at @stream: it tells of both sides. */
+void stream_hear_rtcp(struct stream *stream, const struct packet *packet, int64_t now_us);
+/* Once a second for watched streams: an interval may end. */
+void stream_tick_quality(struct stream *stream, int64_t now_ms);
+uint8_t stream_codec(const struct bridge_conf *conf, uint8_t pt);
+void stream_counts(const struct rtp_stats *rtp, const struct bridge_conf *conf,
+		   struct quality_counts *counts);
 /* What the kernel knows or wants decided; the window may have to be watched afterwards. */
 void stream_kernel(struct stream *stream, const struct bridge_kernel *kernel, int64_t now_ms);
 /* The packet from @from left by @out, or was lost there. */
@@ -212,5 +222,7 @@ void stream_set_tos(struct stream *stream, int tos);
 /* Any thread. */
 void stream_report(const struct stream *stream, struct stream_report *report);
 void stream_learned(const struct stream *stream, struct latch *latch);
+/* As if the open interval ended now. All zero, when nothing was heard here. */
+void stream_quality(const struct stream *stream, int64_t now_ms, struct quality *quality);
 
 #endif

@@ -131,6 +131,7 @@ bool stream_tick(struct stream *s, int64_t now_ms)
 		stream_aim_side(s);
 	}
 	stream_write_end(s);
+	stream_tick_quality(s, now_ms);
 	if (s->in_kernel)
 		return tick_in_kernel(s, now_ms);
 	if (s->connected) {

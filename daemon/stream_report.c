@@ -41,6 +41,43 @@ void stream_learned(const struct stream *s, struct latch *latch)
 	copy_learned(s, latch, &rtp);
 }
 
+static bool copy_quality(const struct stream *s, struct quality *copy)
+{
+	static_assert(!(sizeof(*copy) % 4), "is copied word by word");
+	const struct quality *q = __atomic_load_n(&s->quality, __ATOMIC_ACQUIRE);
+	uint32_t version;
+
+	memset(copy, 0, sizeof(*copy));
+	if (!q)
+		return false;
+	do {
+		version = __atomic_load_n(&q->version, __ATOMIC_ACQUIRE);
+		copy_words(copy, q, sizeof(*copy));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (version & 1 || version != __atomic_load_n(&q->version, __ATOMIC_RELAXED));
+	return true;
+}
+
+void stream_quality(const struct stream *s, int64_t now_ms, struct quality *q)
+{
+	const struct stream *other = s->bridge->stream[!s->side][COMP_RTP];
+	struct quality_counts counts;
+	struct quality from_other;
+	struct rtp_stats rtp;
+	struct latch latch;
+
+	copy_quality(s, q);
+	copy_learned(s, &latch, &rtp);
+	if (!rtp.known)
+		return;
+	memset(&from_other, 0, sizeof(from_other));
+	if (other)
+		copy_quality(other, &from_other);
+	stream_counts(&rtp, &s->bridge->told, &counts);
+	quality_due(q, &counts, now_ms);
+	quality_finish(q, &counts, from_other.leg_us, now_ms);
+}
+
 static void copy_to(const struct stream *s, struct endpoint *to)
 {
 	static_assert(!(sizeof(*to) % 4), "is copied word by word");
@@ -69,10 +106,12 @@ static void report_rtp(const struct rtp_stats *rtp, struct stream_report *r)
 	r->last_timestamp = rtp->timestamp;
 	r->last_seq = (uint16_t)rtp->highest;
 	r->last_pt = rtp->pt;
+	r->clock = rtp->clock;
 	r->expected = rtp_stats_expected(rtp);
 	r->lost = rtp_stats_lost(rtp);
 	r->reordered = rtp->reordered;
 	r->duplicate = rtp->duplicate;
+	r->gaps = rtp->gaps;
 	r->jitter_ms = rtp->clock ? rtp->jitter / 16.0 * 1000.0 / rtp->clock : 0.0;
 }
 

@@ -15,6 +15,7 @@
  * @base, @highest: extended sequence numbers (cycles in the upper bits); the first cycle is 1, so that
  *	packets from before the first one are above zero too
  * @received: without duplicates
+ * @gaps: in the numbers, of one or more packets; one that is filled by a late packet is none
  * @seen: bit n: @highest - n has come
  * @jitter: in units of the RTP clock, times 16
  * @prior_expected, @prior_lost: of sequences before a restart under the same SSRC
@@ -25,7 +26,7 @@ struct rtp_stats {
 	uint32_t base, highest;
 	uint32_t received;
 	uint32_t prior_expected, prior_lost;
-	uint32_t reordered, duplicate;
+	uint32_t reordered, duplicate, gaps;
 	uint32_t timestamp;
 	uint32_t transit;
 	uint32_t jitter;
@@ -72,6 +73,20 @@ static inline void rtp_stats_restart(struct rtp_stats *s, uint16_t seq)
 	rtp_stats_begin(s, seq);
 }
 
+/* The packet that was @behind has come: it may have filled a gap, or cut one in two. */
+static inline void rtp_stats_mend(struct rtp_stats *s, uint32_t behind)
+{
+	bool newer = behind > 64 || s->seen >> (behind - 1) & 1;
+	bool older = behind >= 63 || s->seen >> (behind + 1) & 1;
+
+	if (s->highest - behind < s->base)
+		s->gaps += s->base - (s->highest - behind) > 1; /* the first of all that came */
+	else if (newer && older)
+		s->gaps -= s->gaps > 0;
+	else
+		s->gaps += !newer && !older;
+}
+
 static inline void rtp_stats_late(struct rtp_stats *s, uint32_t behind)
 {
 	if (behind < 64) {
@@ -81,6 +96,7 @@ static inline void rtp_stats_late(struct rtp_stats *s, uint32_t behind)
 		}
 		s->seen |= (uint64_t)1 << behind;
 	}
+	rtp_stats_mend(s, behind);
 	s->reordered++;
 	s->received++;
 	if (s->highest - behind < s->base)
@@ -94,6 +110,7 @@ static inline bool rtp_stats_sequence(struct rtp_stats *s, uint16_t seq)
 
 	if (ahead && ahead < RTP_MAX_DROPOUT) {
 		s->seen = ahead < 64 ? s->seen << ahead | 1 : 1;
+		s->gaps += ahead > 1;
 		s->highest += ahead;
 		s->received++;
 		s->restart = false;

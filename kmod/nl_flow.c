@@ -305,6 +305,7 @@ static int rtpr_put_rtp(struct sk_buff *msg, const struct rtp_stats *rtp)
 	    nla_put_u32(msg, RTPRELAY_RTP_RECEIVED, rtp->received) ||
 	    nla_put_u32(msg, RTPRELAY_RTP_LOST, rtp_stats_lost(rtp)) ||
 	    nla_put_u32(msg, RTPRELAY_RTP_REORDERED, rtp->reordered) ||
+	    nla_put_u32(msg, RTPRELAY_RTP_GAPS, rtp->gaps) ||
 	    nla_put_u32(msg, RTPRELAY_RTP_DUPLICATE, rtp->duplicate))
 		return -EMSGSIZE;
 	if (rtp->clock && (nla_put_u32(msg, RTPRELAY_RTP_JITTER, rtp->jitter >> 4) ||

@@ -53,6 +53,33 @@ static void test_counts_across_the_wrap(void)
 	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 0);
 }
 
+/* A late packet fills one, splits one, or comes before all others. */
+static void test_counts_gaps(void)
+{
+	struct rtp_stats s = { 0 };
+
+	feed_seq(&s, 10);
+	feed_seq(&s, 12);
+	CU_ASSERT_EQUAL(s.gaps, 1);
+	feed_seq(&s, 11);
+	CU_ASSERT_EQUAL(s.gaps, 0);
+	feed_seq(&s, 18);
+	CU_ASSERT_EQUAL(s.gaps, 1);
+	feed_seq(&s, 15);
+	CU_ASSERT_EQUAL(s.gaps, 2);
+	feed_seq(&s, 17);
+	CU_ASSERT_EQUAL(s.gaps, 2);
+	feed_seq(&s, 16);
+	CU_ASSERT_EQUAL(s.gaps, 1);
+	feed_seq(&s, 16);
+	CU_ASSERT_EQUAL(s.gaps, 1);
+	feed_seq(&s, 9);
+	CU_ASSERT_EQUAL(s.gaps, 1);
+	feed_seq(&s, 7);
+	CU_ASSERT_EQUAL(s.gaps, 2);
+	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 3); /* 8, 13, 14 */
+}
+
 static void test_tells_late_from_duplicate(void)
 {
 	struct rtp_stats s = { 0 };
@@ -190,6 +217,7 @@ static void test_new_time_line_is_not_jitter(void)
 
 TEST_SUITE(rtp_stats, { "counts nothing before the first", test_counts_nothing_before_the_first },
 	   { "counts lost ones", test_counts_lost_ones },
+	   { "counts gaps", test_counts_gaps },
 	   { "counts across the wrap", test_counts_across_the_wrap },
 	   { "tells late from duplicate", test_tells_late_from_duplicate },
 	   { "window of duplicates is 64", test_window_of_duplicates_is_64 },

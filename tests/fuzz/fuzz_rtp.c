@@ -151,6 +151,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= EACH + len;
 	}
 	check_counters(&scene);
-	free(scene.bridge);
+	bridge_free(scene.bridge);
 	return 0;
 }

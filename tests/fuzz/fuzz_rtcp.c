@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fuzz_rtcp.c - any RTCP, at any time, for the figures of a media
+ *
+ * Packet after packet: a byte of time, one of what was counted meanwhile, two of length, the bytes. What must
+ * hold: nothing is read past the end of a packet, and figures stay what they can be.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "daemon/quality.h"
+
+#define HEAD 4
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void check_sample(const struct quality_sample *s)
+{
+	require(s->mos_x100 >= 100 && s->mos_x100 <= 450);
+	require(s->loss <= 10000);
+	require(s->jitter_us <= 5000000);
+	require(s->leg_us <= 60000000);
+}
+
+static void check(const struct quality_summary *s)
+{
+	require(s->entries <= QUALITY_ENTRIES && (!s->samples || s->entries || s->interval_s > 5));
+	for (unsigned int i = 0; i < s->entries; i++)
+		check_sample(&s->entry[i]);
+	if (!s->samples)
+		return;
+	check_sample(&s->average);
+	check_sample(&s->lowest);
+	check_sample(&s->highest);
+	require(s->lowest.mos_x100 <= s->average.mos_x100 &&
+		s->average.mos_x100 <= s->highest.mos_x100);
+}
+
+static void hear(struct quality *q, const uint8_t *bytes, size_t len, int64_t now_us)
+{
+	uint8_t *exact = malloc(len ? len : 1);
+	struct rtcp_report report;
+	struct rtcp_part part;
+	uint32_t time;
+	size_t at = 0;
+
+	require(exact);
+	memcpy(exact, bytes, len);
+	if (rtcp_is_whole(exact, len)) {
+		while (rtcp_next(exact, len, &at, &part)) {
+			if (rtcp_sr_time(&part, &time))
+				quality_sent(q, time, now_us);
+			for (unsigned int i = 0; rtcp_report_at(&part, i, &report); i++)
+				quality_report(q, &report, 8000, now_us, now_us / 1000);
+		}
+		require(at == len);
+	}
+	free(exact);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct quality nothing;
+	struct quality_counts counts = { .ssrc = 7, .codec = size ? data[0] : 0 };
+	struct quality_summary summary;
+	struct quality q = { 0 };
+	int64_t now_us = 1000000;
+
+	while (size >= HEAD) {
+		size_t len = (size_t)data[2] << 8 | data[3];
+
+		now_us += data[0] * 50000;
+		counts.expected += data[1];
+		counts.lost += data[1] / 16;
+		size -= HEAD;
+		data += HEAD;
+		len = len < size ? len : size;
+		hear(&q, data, len, now_us);
+		data += len;
+		size -= len;
+		if (quality_due(&q, &counts, now_us / 1000))
+			quality_close(&q, &counts, 5000, now_us / 1000);
+	}
+	quality_finish(&q, &counts, 5000, now_us / 1000);
+	quality_summarize(&summary, &q, &nothing);
+	check(&summary);
+	return 0;
+}
