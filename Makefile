@@ -54,7 +54,7 @@ $(B)/daemon/rtprelayd: $(B)/daemon/main.o $(DAEMON_OBJ)
 
 $(B)/control/rtprelayctl: $(CONTROL_OBJ) $(LIBDAEMON)
 	$(say) LINK $@
-	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lncurses
 
 $(LIBDAEMON): $(DAEMON_OBJ)
 	$(say) AR $@
@@ -138,7 +138,7 @@ check-unit: $(B)/tests/unit ## the unit tests alone
 
 $(B)/tests/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
-	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(PKG_LIBS) -lcunit -lm
+	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
 
 demo: deps-demo ## a call between two phones behind NATs, and what each of them heard
 	@$(MAKE) --no-print-directory daemon control

@@ -58,6 +58,11 @@ static void put_ifaces(struct json_line *line, const struct daemon_report *repor
 
 static void put_settings(struct json_line *line, const struct admin_conf *conf)
 {
+	static const char *const firewalls[] = { [FIREWALL_NONE] = "none",
+						 [FIREWALL_NOTRACK] = "notrack",
+						 [FIREWALL_PINHOLE] = "pinhole" };
+
+	json_text(line, "firewall", firewalls[conf->conf->firewall]);
 	json_u64(line, "port-min", conf->conf->port_min);
 	json_u64(line, "port-max", conf->conf->port_max);
 	json_u64(line, "media-threads", worker_pool_threads(conf->calls->conf.workers));

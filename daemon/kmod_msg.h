@@ -114,6 +114,7 @@ struct kmod_message {
 	char text[96]; /* the kernel's sentence; empty: none */
 	struct kmod_family family;
 	struct kmod_info info;
+	struct endpoint src, out, dst; /* of a flow; unset: any, none */
 	struct endpoint local; /* of the flow; unset: the message names none, and says nothing */
 	uint8_t cookie[FLOW_COOKIE];
 	bool has_cookie; /* of exactly this length */

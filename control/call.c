@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* call.c - rtprelayctl call: one call as a tree, with what is odd about each stream in words */
+#include <inttypes.h>
+#include <string.h>
+#include "calls.h"
+#include "ctl_proto.h"
+#include "line.h"
+#include "table.h"
+
+static void print_head(const json_t *call)
+{
+	char age[16];
+
+	printf("%scall %s%s\n", colour(COLOUR_HEAD), text_of(call, "call-id"), colour(COLOUR_END));
+	printf("  %s, %s old, path %s, %" PRId64 " media%s\n", text_of(call, "state"),
+	       short_age(number_of(call, "age"), age), text_of(call, "path"),
+	       number_of(call, "medias"), number_of(call, "medias") == 1 ? "" : "s");
+}
+
+static void print_party(const json_t *party)
+{
+	bool caller = !strcmp(text_of(party, "side"), "a");
+
+	printf("%s%s%s, tag %s", colour(COLOUR_HEAD), caller ? "caller" : "callee",
+	       colour(COLOUR_END), text_of(party, "tag"));
+	if (json_object_get(party, "label"))
+		printf(", label %s", text_of(party, "label"));
+	if (json_object_get(party, "via-branch"))
+		printf(", branch %s", text_of(party, "via-branch"));
+	printf(", interface %s%s\n", text_of(party, "interface"),
+	       json_is_true(json_object_get(party, "answered")) ? "" : " (no answer yet)");
+}
+
+/* What an operator would otherwise have to compare by eye. */
+static const char *nat_words(const json_t *stream)
+{
+	const char *nat = text_of(stream, "nat");
+
+	if (!strcmp(nat, "address"))
+		return "NAT: other address than signalled";
+	if (!strcmp(nat, "port"))
+		return "NAT: other port than signalled";
+	return "as signalled";
+}
+
+static void print_source(const json_t *stream)
+{
+	bool heard = json_object_get(stream, "latched");
+
+	printf("      signalled %s, heard %s%s%s", text_of(stream, "signalled"),
+	       colour(heard ? COLOUR_OK : COLOUR_WARN),
+	       heard ? text_of(stream, "latched") : "nothing", colour(COLOUR_END));
+	if (heard)
+		printf(" (%s)", nat_words(stream));
+	printf("\n      latch %s", text_of(stream, "state"));
+	if (json_object_get(stream, "rank"))
+		printf(", rank %s", text_of(stream, "rank"));
+	if (number_of(stream, "relatched"))
+		printf(", another source took over %" PRId64 " times",
+		       number_of(stream, "relatched"));
+	printf("; path %s", text_of(stream, "path"));
+	if (json_object_get(stream, "why-user"))
+		printf(": %s", text_of(stream, "why-user"));
+	putchar('\n');
+}
+
+static void print_counts(const json_t *stream)
+{
+	char age[16];
+
+	printf("      in %" PRId64 " packets, %" PRId64 " bytes (%" PRId64 " by the kernel)",
+	       number_of(stream, "packets-in"), number_of(stream, "bytes-in"),
+	       number_of(stream, "kernel-packets-in"));
+	if (json_object_get(stream, "last-in-ms"))
+		printf(", last %s ago", short_age(number_of(stream, "last-in-ms") / 1000, age));
+	printf("\n      out %" PRId64 " packets to %s", number_of(stream, "packets-out"),
+	       text_of(stream, "to"));
+	if (number_of(stream, "errors-out"))
+		printf(", %s%" PRId64 " could not be sent%s", colour(COLOUR_BAD),
+		       number_of(stream, "errors-out"), colour(COLOUR_END));
+	putchar('\n');
+}
+
+static void print_rtp(const json_t *rtp)
+{
+	if (!rtp)
+		return;
+	printf("      RTP type %" PRId64 ", SSRC %08" PRIx64 ": %" PRId64 " of %" PRId64
+	       " lost (%.1f%%), %" PRId64 " reordered, %" PRId64 " duplicate, jitter %.1f ms\n",
+	       number_of(rtp, "pt"), (uint64_t)number_of(rtp, "ssrc"), number_of(rtp, "lost"),
+	       number_of(rtp, "expected"), loss_of(rtp), number_of(rtp, "reordered"),
+	       number_of(rtp, "duplicate"), real_of(rtp, "jitter-ms"));
+}
+
+static void print_drops(json_t *drops)
+{
+	const char *name;
+	json_t *value;
+	bool any = false;
+
+	json_object_foreach(drops, name, value)
+	{
+		printf("%s%s %" JSON_INTEGER_FORMAT, any ? ", " : "      dropped: ", name,
+		       json_integer_value(value));
+		any = true;
+	}
+	if (any)
+		putchar('\n');
+}
+
+static void print_stream(const json_t *stream)
+{
+	printf("    %s at %s\n", text_of(stream, "component"), text_of(stream, "local"));
+	print_source(stream);
+	print_counts(stream);
+	print_rtp(json_object_get(stream, "rtp"));
+	print_drops(json_object_get(stream, "drops"));
+}
+
+static void print_media(const json_t *media)
+{
+	const json_t *flags = json_object_get(media, "flags");
+	const json_t *streams = json_object_get(media, "streams");
+
+	printf("  media %" PRId64 ": %s %s %s", number_of(media, "media"), text_of(media, "kind"),
+	       text_of(media, "protocol"), text_of(media, "codec"));
+	for (size_t i = 0; i < json_array_size(flags); i++)
+		printf("%s%s", i ? " " : ", ", json_string_value(json_array_get(flags, i)));
+	putchar('\n');
+	for (size_t i = 0; i < json_array_size(streams); i++)
+		print_stream(json_array_get(streams, i));
+}
+
+static void print_line(void *arg, const char *type, json_t *line)
+{
+	(void)arg;
+	if (!strcmp(type, "call"))
+		print_head(line);
+	else if (!strcmp(type, "party"))
+		print_party(line);
+	else if (!strcmp(type, "media"))
+		print_media(line);
+}
+
+int verb_call(const struct options *options, int argc, char **argv)
+{
+	json_t *request;
+
+	if (argc != 1)
+		return usage("one Call-ID is wanted after call", "");
+	request = line_request(CTL_VERB_CALL);
+	if (json_object_set_new(request, "call-id", json_string(argv[0]))) {
+		json_decref(request);
+		return usage("the Call-ID is no UTF-8: ", "find it with calls --json");
+	}
+	return line_ask(options, request, print_line, NULL);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* calls.c - rtprelayctl calls: a line a call, sorted */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "calls.h"
+#include "ctl_proto.h"
+#include "line.h"
+#include "table.h"
+
+uint64_t pair_sum(const json_t *call, const char *key)
+{
+	const json_t *pair = json_object_get(call, key);
+
+	return (uint64_t)json_integer_value(json_array_get(pair, 0)) +
+	       (uint64_t)json_integer_value(json_array_get(pair, 1));
+}
+
+double loss_of(const json_t *object)
+{
+	int64_t expected = number_of(object, "expected");
+
+	return expected > 0 ? 100.0 * (double)number_of(object, "lost") / (double)expected : 0;
+}
+
+/* --- Order -------------------------------------------------------------------------------------- */
+
+static int by_number(double a, double b)
+{
+	return a < b ? 1 : a > b ? -1 : 0; /* the greatest first */
+}
+
+static int by_age(const void *a, const void *b)
+{
+	return by_number(real_of(*(json_t *const *)a, "age"), real_of(*(json_t *const *)b, "age"));
+}
+
+static int by_packets(const void *a, const void *b)
+{
+	return by_number((double)pair_sum(*(json_t *const *)a, "packets"),
+			 (double)pair_sum(*(json_t *const *)b, "packets"));
+}
+
+static int by_loss(const void *a, const void *b)
+{
+	return by_number(loss_of(*(json_t *const *)a), loss_of(*(json_t *const *)b));
+}
+
+static int by_jitter(const void *a, const void *b)
+{
+	return by_number(real_of(*(json_t *const *)a, "jitter-ms"),
+			 real_of(*(json_t *const *)b, "jitter-ms"));
+}
+
+static int by_drops(const void *a, const void *b)
+{
+	return by_number(real_of(*(json_t *const *)a, "drops"),
+			 real_of(*(json_t *const *)b, "drops"));
+}
+
+static int by_call_id(const void *a, const void *b)
+{
+	const char *x = json_string_value(json_object_get(*(json_t *const *)a, "call-id"));
+	const char *y = json_string_value(json_object_get(*(json_t *const *)b, "call-id"));
+
+	return strcmp(x ? x : "", y ? y : "");
+}
+
+compare_fn *calls_order(const char *name)
+{
+	static const struct {
+		const char *name;
+		compare_fn *compare;
+	} orders[] = {
+		{ "age", by_age },	 { "packets", by_packets }, { "loss", by_loss },
+		{ "jitter", by_jitter }, { "drops", by_drops },	    { "call-id", by_call_id },
+	};
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
+		if (!strcmp(orders[i].name, name))
+			return orders[i].compare;
+	return NULL;
+}
+
+/* --- Gathering ---------------------------------------------------------------------------------- */
+
+void call_list_add(void *arg, const char *type, json_t *line)
+{
+	struct call_list *list = arg;
+
+	if (strcmp(type, "call") != 0 || list->failed)
+		return;
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 256;
+		json_t **calls = realloc(list->calls, room * sizeof(json_t *));
+
+		list->failed = !calls;
+		if (!calls)
+			return;
+		list->calls = calls;
+		list->room = room;
+	}
+	list->calls[list->count++] = json_incref(line);
+}
+
+void call_list_free(struct call_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		json_decref(list->calls[i]);
+	free(list->calls);
+	memset(list, 0, sizeof(*list));
+}
+
+int call_list_ask(struct call_list *list, const struct options *options, compare_fn *order)
+{
+	json_t *request = line_filters(options, CTL_VERB_CALLS);
+	struct options quiet = *options;
+	int status;
+
+	quiet.json = false; /* they are wanted here, to be sorted */
+	if (!request)
+		return EXIT_USAGE;
+	status = line_ask(&quiet, request, call_list_add, list);
+	if (status == EXIT_OK && list->failed)
+		status = out_of_memory();
+	if (status == EXIT_OK && list->count)
+		qsort(list->calls, list->count, sizeof(*list->calls), order);
+	return status;
+}
+
+/* --- Showing ------------------------------------------------------------------------------------ */
+
+static const struct column columns[] = {
+	{ .head = "CALL-ID", .cut = true },
+	{ .head = "AGE", .right = true },
+	{ .head = "STATE", .spare = true },
+	{ .head = "PATH" },
+	{ .head = "CODEC", .spare = true },
+	{ .head = "CALLER", .cut = true, .spare = true },
+	{ .head = "CALLEE", .cut = true, .spare = true },
+	{ .head = "FROM A", .right = true },
+	{ .head = "FROM B", .right = true },
+	{ .head = "LOSS", .right = true },
+	{ .head = "JITTER", .right = true },
+	{ .head = "DROPS", .right = true },
+	{ .head = "HEARD", .right = true, .spare = true },
+	{ .head = NULL },
+};
+
+static bool add_row(struct table *table, const json_t *call)
+{
+	const json_t *packets = json_object_get(call, "packets");
+	char age[16], a[16], b[16], loss[16], jitter[32], drops[16], heard[16] = "never";
+
+	if (json_object_get(call, "last-in-ms"))
+		short_age(number_of(call, "last-in-ms") / 1000, heard);
+	snprintf(loss, sizeof(loss), "%.1f%%", loss_of(call));
+	snprintf(jitter, sizeof(jitter), "%.1fms", real_of(call, "jitter-ms"));
+	return table_add(
+		table,
+		(const char *const[]){
+			text_of(call, "call-id"),
+			short_age(number_of(call, "age"), age),
+			text_of(call, "state"),
+			text_of(call, "path"),
+			text_of(call, "codec"),
+			text_of(call, "from"),
+			text_of(call, "to"),
+			short_number((uint64_t)json_integer_value(json_array_get(packets, 0)), a),
+			short_number((uint64_t)json_integer_value(json_array_get(packets, 1)), b),
+			loss,
+			jitter,
+			short_number((uint64_t)number_of(call, "drops"), drops),
+			heard,
+		});
+}
+
+static int show(const struct call_list *list, size_t count, bool json)
+{
+	struct table *table = table_new(columns);
+	bool good = table;
+
+	for (size_t i = 0; i < count && good; i++) {
+		if (json)
+			put_json(list->calls[i]);
+		else
+			good = add_row(table, list->calls[i]);
+	}
+	if (good && !json)
+		table_print(table);
+	table_free(table);
+	return good ? EXIT_OK : out_of_memory();
+}
+
+int verb_calls(const struct options *options, int argc, char **argv)
+{
+	compare_fn *order = calls_order(options->sort ? options->sort : "age");
+	struct call_list list = { .count = 0 };
+	size_t count;
+	int status;
+
+	(void)argc;
+	(void)argv;
+	if (!order)
+		return usage("--sort wants age, packets, loss, jitter, drops or call-id, not ",
+			     options->sort);
+	status = call_list_ask(&list, options, order);
+	count = list.count;
+	if (options->limit >= 0 && count > (size_t)options->limit)
+		count = (size_t)options->limit;
+	if (status == EXIT_OK)
+		status = show(&list, count, options->json);
+	call_list_free(&list);
+	return status;
+}

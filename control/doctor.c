@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* doctor.c - rtprelayctl doctor: looks at the whole installation; each finding with what to do about it */
+#include "doctor.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include "ctl_proto.h"
+#include "line.h"
+#include "table.h"
+
+#define FINDING 512
+
+void finding(struct doctor *doctor, enum verdict verdict, const char *advice, const char *format,
+	     ...)
+{
+	static const struct {
+		const char *word;
+		enum colour colour;
+	} words[] = {
+		[FINDING_OK] = { "ok", COLOUR_OK },
+		[FINDING_NOTE] = { "note", COLOUR_WARN },
+		[FINDING_BAD] = { "WRONG", COLOUR_BAD },
+	};
+	char text[FINDING];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	doctor->notes += verdict == FINDING_NOTE;
+	doctor->bad += verdict == FINDING_BAD;
+	if (doctor->options->json) {
+		json_t *line = json_pack("{s:s, s:s, s:s, s:s*}", "type", "finding", "verdict",
+					 words[verdict].word, "text", text, "advice", advice);
+
+		if (line)
+			put_json(line);
+		json_decref(line);
+		return;
+	}
+	printf("%s%-5s%s  %s\n", colour(words[verdict].colour), words[verdict].word,
+	       colour(COLOUR_END), text);
+	if (advice && verdict != FINDING_OK)
+		printf("       -> %s\n", advice);
+}
+
+bool read_first_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool done = file && fgets(line, (int)size, file);
+
+	if (file)
+		fclose(file);
+	if (done)
+		line[strcspn(line, "\n")] = '\0';
+	return done;
+}
+
+static void take_status(void *arg, const char *type, json_t *line)
+{
+	struct doctor *doctor = arg;
+
+	if (!strcmp(type, "status") && !doctor->status)
+		doctor->status = json_incref(line);
+}
+
+static void ask_daemon(struct doctor *doctor)
+{
+	struct options quiet = *doctor->options;
+
+	quiet.json = false;
+	line_ask(&quiet, line_request(CTL_VERB_STATUS), take_status, doctor);
+	if (!doctor->status) {
+		finding(doctor, FINDING_BAD,
+			"start it (systemctl start rtprelayd), or say where its socket is "
+			"(--socket=PATH)",
+			"the daemon does not answer at %s", doctor->options->socket);
+		return;
+	}
+	finding(doctor, FINDING_OK, NULL, "daemon %s answers", text_of(doctor->status, "version"));
+	if (strcmp(json_string_value(json_object_get(doctor->status, "version")) ?: "",
+		   RTPRELAY_VERSION) != 0)
+		finding(doctor, FINDING_NOTE, "restart the daemon after an upgrade",
+			"this rtprelayctl is version " RTPRELAY_VERSION ", the daemon is not");
+	if (json_is_true(json_object_get(doctor->status, "drain")))
+		finding(doctor, FINDING_NOTE, "rtprelayctl set --drain=off",
+			"the daemon refuses new calls");
+}
+
+int verb_doctor(const struct options *options, int argc, char **argv)
+{
+	struct doctor doctor = { .options = options };
+
+	(void)argc;
+	(void)argv;
+	ask_daemon(&doctor);
+	doctor_module(&doctor);
+	doctor_nftables(&doctor);
+	doctor_ports(&doctor);
+	doctor_process(&doctor);
+	doctor_network(&doctor);
+	json_decref(doctor.status);
+	if (!options->json)
+		printf("\n%u wrong, %u to know\n", doctor.bad, doctor.notes);
+	return doctor.bad ? EXIT_REFUSED : EXIT_OK;
+}

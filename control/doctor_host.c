@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* doctor_host.c - what the host does to media: ports that others take, limits, filters, queues */
+#include <dirent.h>
+#include <ifaddrs.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "daemon/endpoint.h"
+#include "doctor.h"
+#include "line.h"
+
+#define PORTS 65536
+
+/* --- Ports -------------------------------------------------------------------------------------- */
+
+static void check_local_range(struct doctor *doctor, long first, long last)
+{
+	char line[64], reserved[4096] = "", advice[96], *rest;
+	long low, high;
+
+	if (!read_first_line("/proc/sys/net/ipv4/ip_local_port_range", line, sizeof(line)))
+		return;
+	low = strtol(line, &rest, 10);
+	high = strtol(rest, NULL, 10);
+	read_first_line("/proc/sys/net/ipv4/ip_local_reserved_ports", reserved, sizeof(reserved));
+	snprintf(advice, sizeof(advice), "sysctl net.ipv4.ip_local_reserved_ports=%ld-%ld", first,
+		 last);
+	if (last < low || high < first || strstr(reserved, strrchr(advice, '=') + 1))
+		finding(doctor, FINDING_OK, NULL,
+			"ports %ld-%ld are not given to other programs by the system", first, last);
+	else
+		finding(doctor, FINDING_NOTE, advice,
+			"ports %ld-%ld overlap ip_local_port_range (%ld-%ld): other programs may "
+			"be "
+			"given them",
+			first, last, low, high);
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Sockets of one table whose inode is none of the daemon's. */
+static unsigned int count_others(const char *path, const uint64_t *own, size_t n_own, long first,
+				 long last, long *example)
+{
+	FILE *file = fopen(path, "re");
+	unsigned int others = 0;
+	char line[512];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file)) {
+		char local[80];
+		unsigned long long inode;
+		const char *colon;
+		uint64_t key;
+		bool mine;
+		long port;
+
+		if (sscanf(line, " %*d: %79s %*s %*s %*s %*s %*s %*s %*s %llu", local, &inode) != 2)
+			continue;
+		colon = strrchr(local, ':');
+		port = colon ? strtol(colon + 1, NULL, 16) : 0;
+		if (port < first || port > last)
+			continue;
+		key = inode;
+		mine = bsearch(&key, own, n_own, sizeof(key), by_inode);
+		others += !mine;
+		*example = mine ? *example : port;
+	}
+	fclose(file);
+	return others;
+}
+
+/* Inodes of all sockets that process @pid has open, sorted; NULL: they can't be seen. */
+static uint64_t *own_sockets(int64_t pid, size_t *count)
+{
+	char path[64], target[64];
+	uint64_t *inodes = NULL;
+	const struct dirent *entry;
+	size_t room = 0;
+	DIR *dir;
+
+	*count = 0;
+	snprintf(path, sizeof(path), "/proc/%" PRId64 "/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return NULL;
+	while ((entry = readdir(dir))) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+
+		if (*count == room) {
+			uint64_t *more = realloc(inodes, (room * 2 + 256) * sizeof(*inodes));
+
+			if (!more)
+				break;
+			inodes = more;
+			room = room * 2 + 256;
+		}
+		target[len > 0 ? len : 0] = '\0';
+		if (!strncmp(target, "socket:[", 8))
+			inodes[(*count)++] = strtoull(target + 8, NULL, 10);
+	}
+	closedir(dir);
+	if (inodes)
+		qsort(inodes, *count, sizeof(*inodes), by_inode);
+	return inodes;
+}
+
+static void check_listeners(struct doctor *doctor, long first, long last)
+{
+	size_t n = 0;
+	uint64_t *own = own_sockets(number_of(doctor->status, "pid"), &n);
+	unsigned int others;
+	long example = 0;
+
+	if (!own) {
+		finding(doctor, FINDING_NOTE, "run doctor as root",
+			"which ports are the daemon's cannot be seen by this user");
+		return;
+	}
+	others = count_others("/proc/net/udp", own, n, first, last, &example) +
+		 count_others("/proc/net/udp6", own, n, first, last, &example);
+	free(own);
+	if (others)
+		finding(doctor, FINDING_NOTE,
+			"ss -Huanp shows whose they are; move them, or port-min and port-max",
+			"other programs have %u UDP ports of %ld-%ld open, one is %ld", others,
+			first, last, example);
+	else
+		finding(doctor, FINDING_OK, NULL, "nobody else has UDP ports of %ld-%ld open",
+			first, last);
+}
+
+static void check_free(struct doctor *doctor, const json_t *iface)
+{
+	int64_t pairs = number_of(iface, "pairs"), available = number_of(iface, "free");
+
+	if (available * 10 < pairs)
+		finding(doctor, available ? FINDING_NOTE : FINDING_BAD,
+			"widen port-min and port-max, or add an interface",
+			"interface %s (%s): %" PRId64 " of %" PRId64 " pairs of ports are free",
+			text_of(iface, "name"), text_of(iface, "address"), available, pairs);
+	else
+		finding(doctor, FINDING_OK, NULL,
+			"interface %s (%s): %" PRId64 " of %" PRId64 " pairs of ports are free",
+			text_of(iface, "name"), text_of(iface, "address"), available, pairs);
+}
+
+void doctor_ports(struct doctor *doctor)
+{
+	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
+	long first = (long)number_of(doctor->status, "port-min");
+	long last = (long)number_of(doctor->status, "port-max");
+
+	if (!doctor->status)
+		return;
+	check_local_range(doctor, first, last);
+	check_listeners(doctor, first, last);
+	for (size_t i = 0; i < json_array_size(ifaces); i++)
+		check_free(doctor, json_array_get(ifaces, i));
+}
+
+/* --- The process -------------------------------------------------------------------------------- */
+
+static void check_descriptors(struct doctor *doctor)
+{
+	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
+	char path[64], line[256];
+	uint64_t wanted = 128, limit = 0;
+	FILE *file;
+
+	for (size_t i = 0; i < json_array_size(ifaces); i++)
+		wanted += 2 * (uint64_t)number_of(json_array_get(ifaces, i), "pairs");
+	snprintf(path, sizeof(path), "/proc/%" PRId64 "/limits", number_of(doctor->status, "pid"));
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "Max open files", 14))
+			limit = strtoull(line + 14, NULL, 10);
+	if (file)
+		fclose(file);
+	if (!limit)
+		return;
+	if (limit < wanted)
+		finding(doctor, FINDING_NOTE,
+			"LimitNOFILE= in the unit, or ulimit -n; calls past it are refused",
+			"%" PRIu64 " descriptors can be open, all ports need %" PRIu64, limit,
+			wanted);
+	else
+		finding(doctor, FINDING_OK, NULL, "descriptors: %" PRIu64 ", needed %" PRIu64,
+			limit, wanted);
+}
+
+#define RCVBUF_WANTED 212992
+
+static void check_buffers(struct doctor *doctor)
+{
+	char line[32];
+	long bytes;
+
+	if (!read_first_line("/proc/sys/net/core/rmem_default", line, sizeof(line)))
+		return;
+	bytes = strtol(line, NULL, 10);
+	if (bytes < RCVBUF_WANTED)
+		finding(doctor, FINDING_NOTE, "sysctl net.core.rmem_default=212992",
+			"sockets hold %ld bytes by default: bursts of media get lost", bytes);
+	else
+		finding(doctor, FINDING_OK, NULL, "sockets hold %ld bytes by default", bytes);
+}
+
+void doctor_process(struct doctor *doctor)
+{
+	if (doctor->status)
+		check_descriptors(doctor);
+	check_buffers(doctor);
+}
+
+/* --- The network -------------------------------------------------------------------------------- */
+
+/* The device that has @address; "" none. */
+static void find_device(const struct endpoint *address, char *name)
+{
+	struct ifaddrs *all, *at;
+
+	name[0] = '\0';
+	if (getifaddrs(&all))
+		return;
+	for (at = all; at; at = at->ifa_next) {
+		struct endpoint own = { 0 };
+
+		if (!at->ifa_addr ||
+		    (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
+			continue;
+		own.sa.sa_family = at->ifa_addr->sa_family;
+		memcpy(&own, at->ifa_addr, endpoint_len(&own));
+		if (endpoint_addr_eq(&own, address))
+			snprintf(name, IF_NAMESIZE, "%s", at->ifa_name);
+	}
+	freeifaddrs(all);
+}
+
+/* Strict filtering drops what comes by another way than the answer would leave by. The stricter of both counts. */
+static void check_rp_filter(struct doctor *doctor, const char *device)
+{
+	char path[128], line[16];
+	long own = 0, all = 0;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", device);
+	if (read_first_line(path, line, sizeof(line)))
+		own = strtol(line, NULL, 10);
+	if (read_first_line("/proc/sys/net/ipv4/conf/all/rp_filter", line, sizeof(line)))
+		all = strtol(line, NULL, 10);
+	if ((own > all ? own : all) == 1)
+		finding(doctor, FINDING_NOTE,
+			"only where media comes by another way than it goes: sysctl "
+			"net.ipv4.conf.DEVICE.rp_filter=2",
+			"%s: rp_filter is strict", device);
+	else
+		finding(doctor, FINDING_OK, NULL, "%s: rp_filter is not strict", device);
+}
+
+/* One queue for all packets is one core for all packets. */
+static void check_queues(struct doctor *doctor, const char *device)
+{
+	char path[128], mask[256] = "";
+	const struct dirent *entry;
+	unsigned int queues = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues", device);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		queues += !strncmp(entry->d_name, "rx-", 3);
+	if (dir)
+		closedir(dir);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/rx-0/rps_cpus", device);
+	read_first_line(path, mask, sizeof(mask));
+	if (queues == 1 && sysconf(_SC_NPROCESSORS_ONLN) > 1 && strspn(mask, "0,") == strlen(mask))
+		finding(doctor, FINDING_NOTE,
+			"for many calls: ethtool -L DEVICE combined N, or write a mask of cores to "
+			"queues/rx-0/rps_cpus",
+			"%s: one receive queue, and no RPS: one core receives all", device);
+	else
+		finding(doctor, FINDING_OK, NULL, "%s: receive queues: %u%s", device, queues,
+			queues == 1 ? ", shared by RPS or by one core" : "");
+}
+
+static void check_iface(struct doctor *doctor, const json_t *iface)
+{
+	const char *text = json_string_value(json_object_get(iface, "address"));
+	char device[IF_NAMESIZE];
+	struct endpoint address;
+
+	if (!text || !endpoint_parse_addr(str_of(text), AF_UNSPEC, &address))
+		return;
+	find_device(&address, device);
+	if (*device == '\0') {
+		if (address.sa.sa_family == AF_INET &&
+		    ntohl(address.in4.sin_addr.s_addr) >> 24 == 127)
+			return; /* all of 127/8 is there without being listed */
+		finding(doctor, FINDING_BAD,
+			"bring the interface up, or run doctor in the daemon's network namespace",
+			"%s is not an address of this host", text);
+		return;
+	}
+	finding(doctor, FINDING_OK, NULL, "%s is on %s", text, device);
+	if (!strcmp(device, "lo"))
+		return;
+	if (address.sa.sa_family == AF_INET)
+		check_rp_filter(doctor, device);
+	check_queues(doctor, device);
+}
+
+void doctor_network(struct doctor *doctor)
+{
+	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
+
+	for (size_t i = 0; i < json_array_size(ifaces); i++)
+		check_iface(doctor, json_array_get(ifaces, i));
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* doctor_kernel.c - the kernel's part of the installation: module, netlink, nftables */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "daemon/nft.h"
+#include "doctor.h"
+#include "kernel.h"
+#include "line.h"
+
+/* Where a module may lie, below /lib/modules/RELEASE. */
+static const char *const places[] = { "updates/dkms", "updates", "extra", "kernel/net/netfilter",
+				      "kernel/extra" };
+static const char *const endings[] = { "ko", "ko.xz", "ko.zst", "ko.gz" };
+
+static bool find_module(const char *release, char *path, size_t size)
+{
+	for (size_t p = 0; p < sizeof(places) / sizeof(*places); p++) {
+		for (size_t e = 0; e < sizeof(endings) / sizeof(*endings); e++) {
+			snprintf(path, size, "/lib/modules/%s/%s/rtprelay.%s", release, places[p],
+				 endings[e]);
+			if (!access(path, F_OK))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Installed for the kernel that runs? */
+static bool check_installed(struct doctor *doctor)
+{
+	char path[PATH_MAX];
+	struct utsname host;
+
+	if (uname(&host))
+		return false;
+	if (find_module(host.release, path, sizeof(path))) {
+		finding(doctor, FINDING_OK, NULL, "module for kernel %s: %s", host.release, path);
+		return true;
+	}
+	finding(doctor, FINDING_NOTE,
+		"dkms install rtprelay/" RTPRELAY_VERSION
+		", or make install-module; media goes through the daemon until then",
+		"there is no rtprelay.ko for the running kernel %s", host.release);
+	return false;
+}
+
+static void check_version(struct doctor *doctor)
+{
+	char version[64];
+
+	if (!read_first_line("/sys/module/rtprelay/version", version, sizeof(version)))
+		return;
+	if (!strcmp(version, RTPRELAY_VERSION))
+		finding(doctor, FINDING_OK, NULL, "the loaded module is version %s", version);
+	else
+		finding(doctor, FINDING_NOTE,
+			"modprobe -r rtprelay && modprobe rtprelay (calls go on meanwhile)",
+			"the loaded module is version %s, this is " RTPRELAY_VERSION, version);
+}
+
+static void count_flow(void *arg, const struct kmod_message *message)
+{
+	unsigned int *flows = arg;
+
+	*flows += message->said == KMOD_SAID_FLOW;
+}
+
+static void check_netlink(struct doctor *doctor)
+{
+	unsigned int flows = 0;
+	int err = kernel_dump(count_flow, &flows);
+
+	if (!err)
+		finding(doctor, FINDING_OK, NULL, "the module answers, flows: %u", flows);
+	else if (err == -EPERM)
+		finding(doctor, FINDING_NOTE, "run doctor as root",
+			"the module does not tell its flows without CAP_NET_ADMIN");
+	else
+		finding(doctor, FINDING_BAD, "look at dmesg", "the module does not answer: %s",
+			strerror(-err));
+}
+
+static void check_daemon_uses_it(struct doctor *doctor)
+{
+	const json_t *kernel = json_object_get(doctor->status, "kernel");
+	bool off = !strcmp(text_of(kernel, "mode"), "off");
+
+	if (!doctor->status)
+		return;
+	if (json_is_true(json_object_get(kernel, "module")))
+		finding(doctor, FINDING_OK, NULL, "the daemon uses the module");
+	else if (off)
+		finding(doctor, FINDING_NOTE, "kernel=auto in rtprelay.conf",
+			"the daemon was told not to use the module (kernel=off)");
+	else
+		finding(doctor, FINDING_BAD,
+			"it needs CAP_NET_ADMIN in the network namespace it runs in; see its log",
+			"the daemon does not use the module");
+}
+
+void doctor_module(struct doctor *doctor)
+{
+	bool installed = check_installed(doctor);
+
+	if (access("/sys/module/rtprelay", F_OK)) {
+		finding(doctor, FINDING_NOTE,
+			installed ? "modprobe rtprelay" : "install the module first",
+			"the module is not loaded: media goes through the daemon");
+		return;
+	}
+	check_version(doctor);
+	check_netlink(doctor);
+	check_daemon_uses_it(doctor);
+}
+
+void doctor_nftables(struct doctor *doctor)
+{
+	bool there, wanted;
+
+	if (geteuid()) {
+		finding(doctor, FINDING_NOTE, "run doctor as root",
+			"nftables cannot be looked at by this user");
+		return;
+	}
+	there = nft_left_over();
+	wanted = doctor->status && strcmp(text_of(doctor->status, "firewall"), "none") != 0;
+	if (there && !wanted && doctor->status)
+		finding(doctor, FINDING_NOTE,
+			"if no other daemon needs it: nft delete table inet rtprelay",
+			"nftables: there is a table inet rtprelay, but firewall=none");
+	else if (!there && wanted)
+		finding(doctor, FINDING_BAD, "restart the daemon, and see its log",
+			"nftables: table inet rtprelay is missing (firewall=%s)",
+			text_of(doctor->status, "firewall"));
+	else
+		finding(doctor, FINDING_OK, NULL, "nftables: table inet rtprelay is %s",
+			there ? "in place" : "not there, as configured");
+}

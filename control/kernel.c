@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kernel.c - rtprelayctl kernel: the flows as the kernel itself tells of them, held against what the daemon wants
+ *
+ * Both are asked one after the other while calls come and go: a difference counts when it is still there a
+ * moment later.
+ */
+#include "kernel.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "ctl_proto.h"
+#include "daemon/kmod_talk.h"
+#include "line.h"
+#include "table.h"
+
+#define ROUNDS	 3
+#define PAUSE_NS 300000000L
+
+struct comparison {
+	json_t *kernel; /* by local endpoint: object of src, out, dst, packets, idle-ms */
+	json_t *wanted; /* array of lines "flow" */
+	struct table *table;
+	int64_t port_min, port_max;
+	bool module, off, failed;
+	unsigned int missing, different, extra, foreign;
+};
+
+/* --- The kernel's side -------------------------------------------------------------------------- */
+
+static json_t *endpoint_json(const struct endpoint *ep)
+{
+	char text[ENDPOINT_TEXT];
+
+	return json_string(endpoint_is_set(ep) ? endpoint_print(ep, text) : "any");
+}
+
+static void take_flow(void *arg, const struct kmod_message *m)
+{
+	struct comparison *c = arg;
+	char local[ENDPOINT_TEXT];
+	json_t *flow;
+
+	if (m->said != KMOD_SAID_FLOW)
+		return;
+	flow = json_pack("{s:o, s:o, s:o, s:I, s:I}", "src", endpoint_json(&m->src), "out",
+			 endpoint_json(&m->out), "dst", endpoint_json(&m->dst), "packets",
+			 (json_int_t)m->state.sums.packets, "idle-ms",
+			 (json_int_t)m->state.seen_ago_ms);
+	json_object_set_new(flow, "port", json_integer(endpoint_port(&m->local)));
+	c->failed |= json_object_set_new(c->kernel, endpoint_print(&m->local, local), flow) != 0;
+}
+
+int kernel_dump(kernel_flow_fn *fn, void *arg)
+{
+	struct talk *talk = calloc(1, sizeof(*talk));
+	int err = talk ? 0 : -ENOMEM;
+	uint32_t seq;
+	size_t len;
+
+	if (talk)
+		talk->link = kmod_link_open(&err);
+	if (talk && talk->link) {
+		err = talk_ask_family(talk, RTPRELAY_FAMILY, &talk->family);
+		seq = talk_next_seq(talk, 1);
+		len = kmod_ask_dump(talk->out, talk->family.id, seq);
+		if (!err)
+			err = talk_exchange(talk, len, seq, RTPRELAY_FAMILY, fn, arg);
+		talk->link->ops->close(talk->link);
+	}
+	free(talk);
+	return err;
+}
+
+static int ask_kernel(struct comparison *c)
+{
+	int err = kernel_dump(take_flow, c);
+
+	if (!err || err == -ENOENT)
+		return 0; /* no module holds no flows */
+	fprintf(stderr, "rtprelayctl: the kernel does not tell its flows: %s%s\n", strerror(-err),
+		err == -EPERM ? ": be root, or have CAP_NET_ADMIN" : "");
+	return err;
+}
+
+/* --- The daemon's side -------------------------------------------------------------------------- */
+
+static void take_line(void *arg, const char *type, json_t *line)
+{
+	struct comparison *c = arg;
+
+	if (!strcmp(type, "module")) {
+		c->module = json_is_true(json_object_get(line, "present"));
+		c->off = json_is_true(json_object_get(line, "off"));
+		c->port_min = number_of(line, "port-min");
+		c->port_max = number_of(line, "port-max");
+	} else if (!strcmp(type, "flow")) {
+		c->failed |= json_array_append(c->wanted, line) != 0;
+	}
+}
+
+/* --- Comparing ---------------------------------------------------------------------------------- */
+
+/* What the daemon leaves out is the same as what the kernel calls any. */
+static bool same(const json_t *wanted, const json_t *held, const char *key)
+{
+	const char *a = json_string_value(json_object_get(wanted, key));
+	const char *b = json_string_value(json_object_get(held, key));
+
+	return !strcmp(a ? a : "any", b ? b : "any");
+}
+
+static const char *judge(struct comparison *c, const json_t *wanted, const json_t *held)
+{
+	if (json_object_get(wanted, "refusal")) {
+		c->missing++;
+		return "REFUSED";
+	}
+	if (!held) {
+		c->missing++;
+		return "MISSING";
+	}
+	if (same(wanted, held, "src") && same(wanted, held, "out") && same(wanted, held, "dst"))
+		return "ok";
+	c->different++;
+	return "DIFFERENT";
+}
+
+static void add_row(struct comparison *c, const char *state, const json_t *flow, const json_t *held,
+		    const char *call)
+{
+	char packets[16];
+
+	c->failed |= !table_add(
+		c->table,
+		(const char *const[]){ state, text_of(flow, "local"), text_of(flow, "src"),
+				       text_of(flow, "out"), text_of(flow, "dst"),
+				       short_number((uint64_t)number_of(held, "packets"), packets),
+				       call });
+}
+
+static void compare_wanted(struct comparison *c)
+{
+	for (size_t i = 0; i < json_array_size(c->wanted); i++) {
+		const json_t *flow = json_array_get(c->wanted, i);
+		const char *local = json_string_value(json_object_get(flow, "local"));
+		json_t *held = local ? json_object_get(c->kernel, local) : NULL;
+
+		add_row(c, judge(c, flow, held), flow, held, text_of(flow, "call-id"));
+		if (held)
+			json_object_set_new(held, "wanted", json_true());
+	}
+}
+
+/* Outside our ports it is another daemon's. */
+static void compare_rest(struct comparison *c)
+{
+	const char *local;
+	json_t *held;
+
+	json_object_foreach(c->kernel, local, held)
+	{
+		int64_t port = number_of(held, "port");
+
+		if (json_object_get(held, "wanted"))
+			continue;
+		if (port < c->port_min || port > c->port_max) {
+			c->foreign++;
+			continue;
+		}
+		c->extra++;
+		json_object_set_new(held, "local", json_string(local));
+		add_row(c, "UNWANTED", held, held, "-");
+	}
+}
+
+static void comparison_end(struct comparison *c)
+{
+	json_decref(c->kernel);
+	json_decref(c->wanted);
+	table_free(c->table);
+	memset(c, 0, sizeof(*c));
+}
+
+static int compare(struct comparison *c, const struct options *options)
+{
+	static const struct column columns[] = {
+		{ .head = "STATE" },
+		{ .head = "LOCAL", .cut = true },
+		{ .head = "FROM", .cut = true },
+		{ .head = "OUT", .cut = true, .spare = true },
+		{ .head = "TO", .cut = true },
+		{ .head = "PACKETS", .right = true },
+		{ .head = "CALL-ID", .cut = true },
+		{ .head = NULL },
+	};
+	struct options quiet = *options;
+	int status;
+
+	quiet.json = false;
+	memset(c, 0, sizeof(*c));
+	c->kernel = json_object();
+	c->wanted = json_array();
+	c->table = table_new(columns);
+	if (!c->kernel || !c->wanted || !c->table)
+		return out_of_memory();
+	status = line_ask(&quiet, line_request(CTL_VERB_KERNEL), take_line, c);
+	if (status != EXIT_OK)
+		return status;
+	if (!c->off && ask_kernel(c))
+		return EXIT_REFUSED;
+	compare_wanted(c);
+	compare_rest(c);
+	return c->failed ? out_of_memory() : EXIT_OK;
+}
+
+static bool differs(const struct comparison *c)
+{
+	return c->missing || c->different || c->extra;
+}
+
+/* --- Showing ------------------------------------------------------------------------------------ */
+
+static int show_json(const struct comparison *c)
+{
+	json_t *line = json_pack("{s:s, s:b, s:i, s:i, s:i, s:i, s:i}", "type", "kernel", "module",
+				 c->module, "wanted", (int)json_array_size(c->wanted), "missing",
+				 (int)c->missing, "different", (int)c->different, "unwanted",
+				 (int)c->extra, "foreign", (int)c->foreign);
+
+	if (!line)
+		return out_of_memory();
+	put_json(line);
+	json_decref(line);
+	return EXIT_OK;
+}
+
+static void show(const struct comparison *c)
+{
+	if (c->off) {
+		puts("the kernel path is off (kernel=off): the daemon relays all media itself");
+		return;
+	}
+	if (!c->module) {
+		puts("there is no kernel module: the daemon relays all media itself; try doctor");
+		return;
+	}
+	if (table_rows(c->table))
+		table_print(c->table);
+	printf("%zu flows wanted, %zu in the kernel", json_array_size(c->wanted),
+	       json_object_size(c->kernel));
+	if (c->foreign)
+		printf(", %u of them outside of our ports", c->foreign);
+	if (differs(c))
+		printf("\n%sDIFFERENCES: %u missing, %u different, %u that nobody wants%s\n",
+		       colour(COLOUR_BAD), c->missing, c->different, c->extra, colour(COLOUR_END));
+	else
+		printf(": %sthe same%s\n", colour(COLOUR_OK), colour(COLOUR_END));
+}
+
+int verb_kernel(const struct options *options, int argc, char **argv)
+{
+	const struct timespec pause = { 0, PAUSE_NS };
+	struct comparison c;
+	int status = compare(&c, options);
+
+	(void)argc;
+	(void)argv;
+	for (int round = 1; round < ROUNDS && status == EXIT_OK && differs(&c); round++) {
+		comparison_end(&c);
+		nanosleep(&pause, NULL);
+		status = compare(&c, options);
+	}
+	if (status == EXIT_OK && options->json)
+		status = show_json(&c);
+	else if (status == EXIT_OK)
+		show(&c);
+	if (status == EXIT_OK && differs(&c))
+		status = EXIT_REFUSED;
+	comparison_end(&c);
+	return status;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* kernel.h - the module's flows, asked of the kernel itself: for kernel and doctor */
+#ifndef RTPRELAY_KERNEL_H
+#define RTPRELAY_KERNEL_H
+
+#include "daemon/kmod_msg.h"
+
+typedef void kernel_flow_fn(void *arg, const struct kmod_message *message);
+
+/* All flows, each as a message KMOD_SAID_FLOW. 0; -ENOENT, no module; -EPERM, no CAP_NET_ADMIN; other -errno */
+int kernel_dump(kernel_flow_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* line.c - asks the daemon over its control socket; the answer comes line by line */
+#include "line.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "ctl_proto.h"
+#include "daemon/log.h"
+
+/* Texts that are being shown at the same time. */
+#define TEXTS	 16
+#define TEXT_LEN 256
+
+struct line_link {
+	int fd;
+	size_t start, end; /* of what was read and not given out yet */
+	char in[CTL_PROTO_LINE + 1];
+};
+
+/* --- The link ----------------------------------------------------------------------------------- */
+
+static void explain(const char *path, int err)
+{
+	const char *advice = "";
+
+	if (err == ENOENT || err == ECONNREFUSED)
+		advice = ": is rtprelayd running, and is this its control-socket? (--socket=PATH)";
+	else if (err == EACCES)
+		advice = ": be root, or a member of the group of the socket (control-group)";
+	fprintf(stderr, "rtprelayctl: %s: %s%s\n", path, strerror(err), advice);
+}
+
+static int connect_to(const struct options *options)
+{
+	struct timeval patience = { .tv_sec = options->timeout_s };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len = strlen(options->socket);
+	int fd;
+
+	if (len >= sizeof(addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(addr.sun_path, options->socket, len);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience))) {
+		int err = errno;
+
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+struct line_link *line_open(const struct options *options)
+{
+	struct line_link *link = malloc(sizeof(*link));
+
+	if (!link) {
+		out_of_memory();
+		return NULL;
+	}
+	link->start = link->end = 0;
+	link->fd = connect_to(options);
+	if (link->fd >= 0)
+		return link;
+	explain(options->socket, errno);
+	free(link);
+	return NULL;
+}
+
+void line_close(struct line_link *link)
+{
+	if (!link)
+		return;
+	close(link->fd);
+	free(link);
+}
+
+int line_fd(const struct line_link *link)
+{
+	return link->fd;
+}
+
+int line_send(struct line_link *link, json_t *request)
+{
+	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	size_t len, done = 0;
+	int err = text ? 0 : -ENOMEM;
+
+	json_decref(request);
+	if (!text)
+		return err;
+	len = strlen(text);
+	text[len++] = '\n'; /* in place of the end */
+	while (done < len && !err) {
+		ssize_t sent = send(link->fd, text + done, len - done, MSG_NOSIGNAL);
+
+		if (sent < 0)
+			err = -errno;
+		else
+			done += (size_t)sent;
+	}
+	free(text);
+	return err;
+}
+
+static int fill(struct line_link *link)
+{
+	ssize_t got;
+
+	memmove(link->in, link->in + link->start, link->end - link->start);
+	link->end -= link->start;
+	link->start = 0;
+	if (link->end == CTL_PROTO_LINE)
+		return -EPROTO;
+	got = recv(link->fd, link->in + link->end, CTL_PROTO_LINE - link->end, 0);
+	if (got < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	link->end += (size_t)got;
+	return got ? 0 : -ECONNRESET;
+}
+
+bool line_waiting(const struct line_link *link)
+{
+	return memchr(link->in + link->start, '\n', link->end - link->start);
+}
+
+json_t *line_next(struct line_link *link, int *error)
+{
+	const char *start, *end;
+	json_t *line;
+
+	*error = 0;
+	while (!line_waiting(link) && !*error)
+		*error = fill(link);
+	if (*error)
+		return NULL;
+	start = link->in + link->start;
+	end = memchr(start, '\n', link->end - link->start);
+	link->start += (size_t)(end - start) + 1;
+	line = json_loadb(start, (size_t)(end - start), 0, NULL);
+	if (!line)
+		*error = -EPROTO;
+	return line;
+}
+
+/* --- A question --------------------------------------------------------------------------------- */
+
+/* Return: -1 there is more; else the exit status */
+static int take_line(const struct options *options, json_t *line, line_fn *fn, void *arg)
+{
+	const char *type = json_string_value(json_object_get(line, "type"));
+
+	if (!type || !strcmp(type, "end"))
+		return EXIT_OK;
+	if (!strcmp(type, "error")) {
+		fprintf(stderr, "rtprelayctl: %s\n", text_of(line, "text"));
+		return EXIT_REFUSED;
+	}
+	if (options->json)
+		put_json(line);
+	else
+		fn(arg, type, line);
+	return -1;
+}
+
+static int take_answer(const struct options *options, struct line_link *link, line_fn *fn,
+		       void *arg)
+{
+	int error, status = -1;
+
+	while (status < 0) {
+		json_t *line = line_next(link, &error);
+
+		if (!line) {
+			fprintf(stderr, "rtprelayctl: %s: the answer broke off: %s\n",
+				options->socket, strerror(-error));
+			return EXIT_NO_ANSWER;
+		}
+		status = take_line(options, line, fn, arg);
+		json_decref(line);
+	}
+	return status;
+}
+
+int line_ask(const struct options *options, json_t *request, line_fn *fn, void *arg)
+{
+	struct line_link *link = line_open(options);
+	int status = EXIT_NO_ANSWER, err;
+
+	if (!link) {
+		json_decref(request);
+		return status;
+	}
+	err = line_send(link, request);
+	if (err)
+		fprintf(stderr, "rtprelayctl: %s: %s\n", options->socket, strerror(-err));
+	else
+		status = take_answer(options, link, fn, arg);
+	line_close(link);
+	return status;
+}
+
+json_t *line_request(const char *verb)
+{
+	return json_pack("{s:i, s:s}", "v", CTL_PROTO_VERSION, "verb", verb);
+}
+
+json_t *line_filters(const struct options *options, const char *verb)
+{
+	const struct {
+		const char *key, *value;
+	} filters[] = {
+		{ CTL_FILTER_CALL_ID, options->call_id }, { CTL_FILTER_TAG, options->tag },
+		{ CTL_FILTER_ADDRESS, options->address }, { CTL_FILTER_PATH, options->path },
+		{ CTL_FILTER_MIN_AGE, options->min_age },
+	};
+	json_t *request = line_request(verb);
+
+	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
+		if (filters[i].value &&
+		    json_object_set_new(request, filters[i].key, json_string(filters[i].value))) {
+			fprintf(stderr, "rtprelayctl: --%s: no UTF-8\n", filters[i].key);
+			json_decref(request);
+			return NULL;
+		}
+	return request;
+}
+
+/* --- Members ------------------------------------------------------------------------------------ */
+
+const char *text_of(const json_t *object, const char *key)
+{
+	static char texts[TEXTS][TEXT_LEN];
+	static unsigned int turn;
+	const json_t *value = json_object_get(object, key);
+
+	if (!json_is_string(value) || !json_string_length(value))
+		return "-";
+	return log_escape((struct str){ json_string_value(value), json_string_length(value) },
+			  texts[turn++ % TEXTS], TEXT_LEN);
+}
+
+int64_t number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+double real_of(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+/* Of what is above ASCII only the escape is written; DEL jansson leaves as it is. */
+void put_json(const json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	for (const char *c = text; c && *c; c++) {
+		if (*c == 0x7f)
+			fputs("\\u007f", stdout);
+		else
+			putchar(*c);
+	}
+	putchar('\n');
+	free(text);
+}

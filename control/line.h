@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* line.h - asks the daemon over its control socket; the answer comes line by line */
+#ifndef RTPRELAY_LINE_H
+#define RTPRELAY_LINE_H
+
+#include "verb.h"
+
+struct line_link;
+
+/* Connected; or NULL, and what to do about it was told. */
+struct line_link *line_open(const struct options *options);
+void line_close(struct line_link *link);
+int line_fd(const struct line_link *link);
+/* 0; -errno. @request is freed. */
+int line_send(struct line_link *link, json_t *request);
+/* The next line, which the caller frees; NULL: *error is -errno, -ETIMEDOUT, -ECONNRESET: the daemon closed */
+json_t *line_next(struct line_link *link, int *error);
+/* Is a whole line there already? */
+bool line_waiting(const struct line_link *link);
+
+/* One line of an answer; it may take a reference. */
+typedef void line_fn(void *arg, const char *type, json_t *line);
+
+/**
+ * line_ask() - a request and all lines of its answer but the last
+ * @request: freed. With --json lines are printed as they come and not handed over.
+ * Return: the exit status; what went wrong was told
+ */
+int line_ask(const struct options *options, json_t *request, line_fn *fn, void *arg);
+
+/* A request of a verb, with the filters that were given; NULL: out of memory */
+json_t *line_request(const char *verb);
+json_t *line_filters(const struct options *options, const char *verb);
+
+/* Members, for showing: the text escaped, "-" where there is none; a number or 0. */
+const char *text_of(const json_t *object, const char *key);
+int64_t number_of(const json_t *object, const char *key);
+double real_of(const json_t *object, const char *key);
+/* One line of JSON that no terminal takes for a command. */
+void put_json(const json_t *line);
+
+#endif

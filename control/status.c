@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* status.c - rtprelayctl status and stats: the daemon as a whole */
+#include <inttypes.h>
+#include <string.h>
+#include "ctl_proto.h"
+#include "line.h"
+#include "table.h"
+
+#define MODULE_VERSION_FILE "/sys/module/rtprelay/version"
+
+/* --- status ------------------------------------------------------------------------------------- */
+
+/* As the module tells; "" where it does not, or isn't there. */
+static void read_module_version(char *text, size_t size)
+{
+	FILE *file = fopen(MODULE_VERSION_FILE, "re");
+
+	text[0] = '\0';
+	if (!file)
+		return;
+	if (fgets(text, (int)size, file))
+		text[strcspn(text, "\n")] = '\0';
+	fclose(file);
+}
+
+static void print_module(const json_t *kernel)
+{
+	const json_t *features = json_object_get(kernel, "features");
+	bool off = !strcmp(text_of(kernel, "mode"), "off");
+	char version[64];
+
+	if (!json_is_true(json_object_get(kernel, "module"))) {
+		printf("module     %s%s%s\n", colour(off ? COLOUR_END : COLOUR_WARN),
+		       off ? "off (kernel=off)" : "not there: media is relayed in user space",
+		       colour(COLOUR_END));
+		return;
+	}
+	read_module_version(version, sizeof(version));
+	printf("module     %sthere%s%s%s, flows %" PRId64 ", features", colour(COLOUR_OK),
+	       colour(COLOUR_END), *version ? ", version " : "", version,
+	       number_of(kernel, "flows"));
+	for (size_t i = 0; i < json_array_size(features); i++)
+		printf(" %s", json_string_value(json_array_get(features, i)));
+	putchar('\n');
+}
+
+static void print_path(const char *name, const json_t *path)
+{
+	char packets[16], bytes[16];
+
+	printf("%-10s %" PRId64 " medias now; %s packets, %s bytes, %" PRId64 " errors so far\n",
+	       name, number_of(path, "medias"),
+	       short_number((uint64_t)number_of(path, "packets"), packets),
+	       short_number((uint64_t)number_of(path, "bytes"), bytes), number_of(path, "errors"));
+}
+
+static bool add_iface(struct table *table, const json_t *iface)
+{
+	static const char *const keys[] = { "pairs", "used", "free", "quarantined",
+					    "taken-by-others" };
+	char numbers[5][24];
+
+	for (size_t i = 0; i < 5; i++)
+		snprintf(numbers[i], sizeof(numbers[i]), "%" PRId64, number_of(iface, keys[i]));
+	return table_add(table,
+			 (const char *const[]){ text_of(iface, "name"), text_of(iface, "address"),
+						text_of(iface, "advertised"), numbers[0],
+						numbers[1], numbers[2], numbers[3], numbers[4] });
+}
+
+static void print_ifaces(const json_t *ifaces)
+{
+	static const struct column columns[] = {
+		{ .head = "INTERFACE", .cut = true },
+		{ .head = "ADDRESS" },
+		{ .head = "ADVERTISED", .spare = true },
+		{ .head = "PAIRS", .right = true },
+		{ .head = "USED", .right = true },
+		{ .head = "FREE", .right = true },
+		{ .head = "RESTING", .right = true },
+		{ .head = "TAKEN", .right = true },
+		{ .head = NULL },
+	};
+	struct table *table = table_new(columns);
+	bool good = table;
+
+	for (size_t i = 0; i < json_array_size(ifaces) && good; i++)
+		good = add_iface(table, json_array_get(ifaces, i));
+	if (good) {
+		putchar('\n');
+		table_print(table);
+	}
+	table_free(table);
+}
+
+static void print_status(void *arg, const char *type, json_t *status)
+{
+	char age[16];
+
+	(void)arg;
+	if (strcmp(type, "status") != 0)
+		return;
+	printf("rtprelayd  version %s, process %" PRId64 ", up %s, media threads %" PRId64 "\n",
+	       text_of(status, "version"), number_of(status, "pid"),
+	       short_age(number_of(status, "uptime"), age), number_of(status, "media-threads"));
+	print_module(json_object_get(status, "kernel"));
+	printf("calls      %" PRId64 ", medias %" PRId64 ", streams %" PRId64,
+	       number_of(status, "calls"), number_of(status, "medias"),
+	       number_of(status, "streams"));
+	if (number_of(status, "max-sessions"))
+		printf("; at most %" PRId64 " calls", number_of(status, "max-sessions"));
+	if (json_is_true(json_object_get(status, "drain")))
+		printf("; %snew ones are refused (drain)%s", colour(COLOUR_WARN),
+		       colour(COLOUR_END));
+	putchar('\n');
+	print_path("kernel", json_object_get(status, "kernel-path"));
+	print_path("user", json_object_get(status, "user-path"));
+	printf("ports      %" PRId64 "-%" PRId64 ", log level %s\n", number_of(status, "port-min"),
+	       number_of(status, "port-max"), text_of(status, "log-level"));
+	print_ifaces(json_object_get(status, "interfaces"));
+}
+
+int verb_status(const struct options *options, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return line_ask(options, line_request(CTL_VERB_STATUS), print_status, NULL);
+}
+
+/* --- stats -------------------------------------------------------------------------------------- */
+
+static const struct column stats_columns[] = {
+	{ .head = "COUNTER" }, { .head = "VALUE", .right = true },
+	{ .head = "UNIT" },    { .head = "HELP", .cut = true },
+	{ .head = NULL },
+};
+
+struct stats_table {
+	struct table *table;
+	bool all, failed;
+};
+
+static void add_counter(void *arg, const char *type, json_t *counter)
+{
+	struct stats_table *stats = arg;
+	char name[96], value[24];
+
+	if (strcmp(type, "counter") != 0 || (!stats->all && !number_of(counter, "value")))
+		return;
+	snprintf(name, sizeof(name), "%s.%s", text_of(counter, "of"), text_of(counter, "name"));
+	snprintf(value, sizeof(value), "%" PRId64, number_of(counter, "value"));
+	stats->failed |= !table_add(stats->table,
+				    (const char *const[]){ name, value, text_of(counter, "unit"),
+							   text_of(counter, "help") });
+}
+
+int verb_stats(const struct options *options, int argc, char **argv)
+{
+	struct stats_table stats = { table_new(stats_columns), options->all, false };
+	int status;
+
+	(void)argc;
+	(void)argv;
+	if (!stats.table)
+		return out_of_memory();
+	status = line_ask(options, line_request(CTL_VERB_STATS), add_counter, &stats);
+	if (stats.failed)
+		status = out_of_memory();
+	else if (status == EXIT_OK && !options->json)
+		table_print(stats.table);
+	table_free(stats.table);
+	return status;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * top.c - rtprelayctl top: calls by traffic or by how bad they are, live
+ *
+ * Rates are differences between two lists, matched by Call-ID. Keys: p packets, l loss, j jitter, d drops, a age, q quit.
+ */
+#include <curses.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "calls.h"
+#include "ctl_proto.h"
+#include "daemon/clock.h"
+#include "line.h"
+#include "table.h"
+
+struct top {
+	const struct options *options;
+	const char *sort; /* "rate", or of calls_order() */
+	json_t *before;	  /* Call-ID to packets of the last list */
+	int64_t before_ms;
+	struct call_list list;
+	json_t *status;
+};
+
+static const struct {
+	int key;
+	const char *sort;
+} keys[] = {
+	{ 'p', "rate" }, { 'l', "loss" }, { 'j', "jitter" }, { 'd', "drops" }, { 'a', "age" },
+};
+
+/* --- Looking ------------------------------------------------------------------------------------ */
+
+static void take_status(void *arg, const char *type, json_t *line)
+{
+	struct top *top = arg;
+
+	if (strcmp(type, "status") != 0)
+		return;
+	json_decref(top->status);
+	top->status = json_incref(line);
+}
+
+static int by_rate(const void *a, const void *b)
+{
+	double x = real_of(*(json_t *const *)a, "rate"), y = real_of(*(json_t *const *)b, "rate");
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* Each call gets its packets per second; what they are counted from is kept for the next time. */
+static void set_rates(struct top *top)
+{
+	int64_t now_ms = clock_ms(), took_ms = now_ms - top->before_ms;
+	json_t *now = json_object();
+
+	for (size_t i = 0; i < top->list.count; i++) {
+		json_t *call = top->list.calls[i];
+		const char *id = json_string_value(json_object_get(call, "call-id"));
+		const json_t *before = id ? json_object_get(top->before, id) : NULL;
+		uint64_t packets = pair_sum(call, "packets");
+		double rate = 0;
+
+		if (before && took_ms > 0)
+			rate = ((double)packets - (double)json_integer_value(before)) * 1000 /
+			       (double)took_ms;
+		json_object_set_new(call, "rate", json_real(rate > 0 ? rate : 0));
+		if (id && now)
+			json_object_set_new(now, id, json_integer((json_int_t)packets));
+	}
+	json_decref(top->before);
+	top->before = now;
+	top->before_ms = now_ms;
+}
+
+static int look(struct top *top)
+{
+	struct options quiet = *top->options;
+	compare_fn *order = calls_order("age");
+	int status;
+
+	quiet.json = false;
+	call_list_free(&top->list);
+	status = line_ask(&quiet, line_request(CTL_VERB_STATUS), take_status, top);
+	if (status == EXIT_OK)
+		status = call_list_ask(&top->list, &quiet, order);
+	if (status != EXIT_OK)
+		return status;
+	set_rates(top);
+	order = strcmp(top->sort, "rate") != 0 ? calls_order(top->sort) : by_rate;
+	if (top->list.count)
+		qsort(top->list.calls, top->list.count, sizeof(*top->list.calls), order);
+	return EXIT_OK;
+}
+
+/* --- Drawing ------------------------------------------------------------------------------------ */
+
+static void draw_head(const struct top *top)
+{
+	const json_t *kernel = json_object_get(top->status, "kernel");
+	char age[16];
+
+	mvprintw(0, 0, "rtprelayd %s  up %s  calls %" PRId64 "  streams %" PRId64,
+		 text_of(top->status, "version"), short_age(number_of(top->status, "uptime"), age),
+		 number_of(top->status, "calls"), number_of(top->status, "streams"));
+	mvprintw(1, 0,
+		 "medias: kernel %" PRId64 "  user %" PRId64 "  mixed %" PRId64 "  flows %" PRId64
+		 "%s",
+		 number_of(json_object_get(top->status, "kernel-path"), "medias"),
+		 number_of(json_object_get(top->status, "user-path"), "medias"),
+		 number_of(top->status, "mixed-medias"), number_of(kernel, "flows"),
+		 json_is_true(json_object_get(kernel, "module")) ? "" : "  (no module)");
+	mvprintw(2, 0, "by %s; keys: p packets/s  l loss  j jitter  d drops  a age  q quit",
+		 top->sort);
+}
+
+/* What is left of the line is for the Call-ID. */
+#define FIXED_WIDTH 62
+
+static void draw_call(int row, const json_t *call)
+{
+	int left = COLS > FIXED_WIDTH ? COLS - FIXED_WIDTH : 0;
+	char age[16], packets[16], drops[16];
+	double loss = loss_of(call);
+
+	if (loss >= 1.0)
+		attron(A_BOLD);
+	mvprintw(row, 0, "%8.0f %8s %6s %7.1f%% %7.1fms %7s %-7s %-8s", real_of(call, "rate"),
+		 short_number(pair_sum(call, "packets"), packets),
+		 short_age(number_of(call, "age"), age), loss, real_of(call, "jitter-ms"),
+		 short_number((uint64_t)number_of(call, "drops"), drops), text_of(call, "path"),
+		 text_of(call, "state"));
+	if (left)
+		printw("%.*s", left, text_of(call, "call-id"));
+	attroff(A_BOLD);
+}
+
+static void draw(const struct top *top)
+{
+	int row = 5;
+
+	erase();
+	draw_head(top);
+	attron(A_REVERSE);
+	mvhline(4, 0, ' ', COLS);
+	mvprintw(4, 0, "%8s %8s %6s %8s %9s %7s %-7s %-8s%s", "PKT/S", "PACKETS", "AGE", "LOSS",
+		 "JITTER", "DROPS", "PATH", "STATE", "CALL-ID");
+	attroff(A_REVERSE);
+	for (size_t i = 0; i < top->list.count && row < LINES; i++, row++)
+		draw_call(row, top->list.calls[i]);
+	refresh();
+}
+
+/* --- Until q ------------------------------------------------------------------------------------ */
+
+/* False: enough. */
+static bool take_key(struct top *top, int key)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (keys[i].key == key)
+			top->sort = keys[i].sort;
+	return key != 'q';
+}
+
+static int follow(struct top *top)
+{
+	int status = look(top);
+	bool go_on = status == EXIT_OK;
+
+	if (!go_on)
+		return status;
+	if (!initscr())
+		return EXIT_USAGE;
+	cbreak();
+	noecho();
+	curs_set(0);
+	timeout((int)top->options->interval_s * 1000);
+	while (go_on) {
+		draw(top);
+		go_on = take_key(top, getch());
+		if (go_on) {
+			/* what goes wrong is told on a terminal that is in order */
+			status = look(top);
+			go_on = status == EXIT_OK;
+		}
+	}
+	endwin();
+	return status;
+}
+
+int verb_top(const struct options *options, int argc, char **argv)
+{
+	struct top top = { .options = options, .sort = options->sort ? options->sort : "rate" };
+	int status;
+
+	(void)argc;
+	(void)argv;
+	if (!isatty(STDOUT_FILENO) || !getenv("TERM"))
+		return usage("top needs a terminal; without one try ", "calls --sort=packets");
+	if (strcmp(top.sort, "rate") != 0 && !calls_order(top.sort))
+		return usage("--sort wants rate, age, packets, loss, jitter or drops, not ",
+			     top.sort);
+	status = follow(&top);
+	call_list_free(&top.list);
+	json_decref(top.before);
+	json_decref(top.status);
+	return status;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * verb.c - what rtprelayctl can be asked for: the tables of verbs and options
+ *
+ * A verb is a row of the table and a file beside this one. All but "ng" and "doctor" ask over the control
+ * socket (include/ctl_proto.h).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctl_proto.h"
+#include "verb.h"
+
+struct verb {
+	const char *name;
+	const char *argument; /* what it is called in the help, or NULL */
+	verb_run_fn *run;
+	const char *help;
+};
+
+static const struct verb verbs[] = {
+	{ "status", NULL, verb_status,
+	  "version, module, interfaces and their ports, calls by path" },
+	{ "calls", NULL, verb_calls, "a line a call (filters; --sort=COLUMN)" },
+	{ "call", "CALL-ID", verb_call, "one call as a tree: parties, medias, streams" },
+	{ "streams", NULL, verb_streams, "a line a stream (filters)" },
+	{ "stats", NULL, verb_stats, "every counter, with unit and help (--all: zeros too)" },
+	{ "top", NULL, verb_top, "calls by traffic, live (--interval=SECONDS)" },
+	{ "watch", NULL, verb_watch, "events as they come" },
+	{ "kernel", NULL, verb_kernel, "the kernel's flows, compared with what the daemon wants" },
+	{ "terminate", "CALL-ID | --all", verb_terminate, "ends a call, or all of them, at once" },
+	{ "set", NULL, verb_set, "--log-level=, --max-sessions=, --drain=on|off" },
+	{ "doctor", NULL, verb_doctor,
+	  "looks at the whole installation: what is wrong, what to do" },
+	{ "completion", "bash", verb_completion, "prints what bash needs to complete all this" },
+	{ "ng", "VERB", verb_ng, "asks over NG, as proxies do:" },
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+const struct option options_known[] = {
+	{ "socket", required_argument, NULL, 'S' },
+	{ "server", required_argument, NULL, 's' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "limit", required_argument, NULL, 'l' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "sort", required_argument, NULL, 'o' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "call-id", required_argument, NULL, 'c' },
+	{ "tag", required_argument, NULL, 'g' },
+	{ "address", required_argument, NULL, 'A' },
+	{ "path", required_argument, NULL, 'p' },
+	{ "min-age", required_argument, NULL, 'm' },
+	{ "log-level", required_argument, NULL, 'L' },
+	{ "max-sessions", required_argument, NULL, 'M' },
+	{ "drain", required_argument, NULL, 'd' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'v' },
+	{ NULL, 0, NULL, 0 },
+};
+
+const char *verb_name(size_t n)
+{
+	return n < N_VERBS ? verbs[n].name : NULL;
+}
+
+const char *option_name(size_t n)
+{
+	return options_known[n].name;
+}
+
+static void help(FILE *out)
+{
+	fputs("Usage: rtprelayctl [OPTION]... VERB [ARGUMENT]\n\n", out);
+	for (size_t i = 0; i < N_VERBS; i++)
+		fprintf(out, "  %-14s %-16s %s\n", verbs[i].name,
+			verbs[i].argument ? verbs[i].argument : "", verbs[i].help);
+	ng_help(out);
+	fputs("\n  --socket=PATH        control socket of the daemon (default " CTL_PROTO_PATH ")\n"
+	      "  --json               lines of JSON, as the daemon gives them\n"
+	      "  --timeout=SECONDS    how long to wait for an answer (default 5)\n"
+	      "  --limit=N            show at most N\n"
+	      "  --call-id=PART --tag=TAG --address=IP[:PORT] --path=user|kernel|mixed\n"
+	      "  --min-age=SECONDS    filters of calls, streams and top; all have to hold\n"
+	      "  --sort=COLUMN        of calls: age, packets, loss, jitter, drops, call-id\n"
+	      "  --server=HOST:PORT   of ng: where the daemon listens (default 127.0.0.1:2223)\n"
+	      "  --help, --version\n\n"
+	      "Exit status: 0 done, 1 the daemon refused or something is wrong, 2 wrong usage,\n"
+	      "3 no answer\n",
+	      out);
+}
+
+int usage(const char *why, const char *what)
+{
+	fprintf(stderr, "rtprelayctl: %s%s (see rtprelayctl --help)\n", why, what);
+	return EXIT_USAGE;
+}
+
+int out_of_memory(void)
+{
+	fputs("rtprelayctl: out of memory\n", stderr);
+	return EXIT_NO_ANSWER;
+}
+
+/* A whole decimal number of @min..@max */
+static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	return !errno && end != text && !*end && *number >= min && *number <= max;
+}
+
+/* Options whose value is taken as it is; where it goes. NULL: another one. */
+static const char **text_option(struct options *options, int option)
+{
+	switch (option) {
+	case 'S':
+		return &options->socket;
+	case 's':
+		options->server_given = true;
+		return &options->server;
+	case 'o':
+		return &options->sort;
+	case 'c':
+		return &options->call_id;
+	case 'g':
+		return &options->tag;
+	case 'A':
+		return &options->address;
+	case 'p':
+		return &options->path;
+	case 'm':
+		return &options->min_age;
+	case 'L':
+		return &options->log_level;
+	case 'M':
+		return &options->max_sessions;
+	case 'd':
+		return &options->drain;
+	default:
+		return NULL;
+	}
+}
+
+/* Return: -1 go on; else the exit status */
+static int number_option(struct options *options, int option)
+{
+	int64_t number;
+
+	if (option == 'l') {
+		if (!parse_number(optarg, 0, INT32_MAX, &options->limit))
+			return usage("--limit wants a number, not ", optarg);
+		return -1;
+	}
+	if (!parse_number(optarg, 1, 3600, &number))
+		return usage(option == 't' ? "--timeout wants 1 to 3600 seconds, not "
+					   : "--interval wants 1 to 3600 seconds, not ",
+			     optarg);
+	if (option == 't')
+		options->timeout_s = (unsigned int)number;
+	else
+		options->interval_s = (unsigned int)number;
+	return -1;
+}
+
+int option_take(struct options *options, int option)
+{
+	const char **text = text_option(options, option);
+
+	if (text) {
+		*text = optarg;
+		return -1;
+	}
+	switch (option) {
+	case 't':
+	case 'l':
+	case 'i':
+		return number_option(options, option);
+	case 'j':
+		options->json = true;
+		return -1;
+	case 'a':
+		options->all = true;
+		return -1;
+	case 'h':
+		help(stdout);
+		return EXIT_OK;
+	case 'v':
+		puts("rtprelayctl " RTPRELAY_VERSION);
+		return EXIT_OK;
+	default:
+		return usage("unknown option or missing value", "");
+	}
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (!strcmp(name, verbs[i].name))
+			return &verbs[i];
+	return NULL;
+}
+
+/* The verbs of NG are known without "ng" too: alone, or, where there are two of a name, by --server. */
+int verb_run(const struct options *options, int argc, char **argv)
+{
+	const struct verb *verb = find_verb(argv[0]);
+
+	if (ng_has(argv[0]) && (options->server_given || !verb))
+		return verb_ng(options, argc, argv);
+	if (!verb)
+		return usage("unknown verb ", argv[0]);
+	if (!verb->argument && argc > 1)
+		return usage("nothing is wanted after ", verb->name);
+	return verb->run(options, argc - 1, argv + 1);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* watch.c - rtprelayctl watch: events as they come, until it is interrupted */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include "ctl_proto.h"
+#include "line.h"
+#include "table.h"
+
+static void print_time(double time)
+{
+	time_t seconds = (time_t)time;
+	struct tm tm;
+	char text[16];
+
+	localtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	printf("%s.%03d", text, (int)((time - (double)seconds) * 1000));
+}
+
+static const char *event_colour(const char *event)
+{
+	if (!strcmp(event, "refused") || !strcmp(event, "relatched") ||
+	    !strcmp(event, "module-gone"))
+		return colour(COLOUR_BAD);
+	if (!strcmp(event, "in-user") || !strcmp(event, "silent"))
+		return colour(COLOUR_WARN);
+	return "";
+}
+
+static void print_stream(const json_t *event)
+{
+	printf(" %s %s m%" PRId64, text_of(event, "component"),
+	       strcmp(text_of(event, "side"), "a") == 0 ? "caller" : "callee",
+	       number_of(event, "media"));
+	if (json_object_get(event, "latched"))
+		printf(" from %s", text_of(event, "latched"));
+	printf(" at %s", text_of(event, "local"));
+	if (json_object_get(event, "refused"))
+		printf(", %" PRId64 " packets refused", number_of(event, "refused"));
+}
+
+static void print_event(const json_t *event)
+{
+	const char *what = text_of(event, "event");
+
+	print_time(real_of(event, "time"));
+	printf(" %s%-11s%s", event_colour(what), what, colour(COLOUR_END));
+	if (json_object_get(event, "call-id"))
+		printf(" [%s]", text_of(event, "call-id"));
+	if (json_object_get(event, "component"))
+		print_stream(event);
+	if (json_object_get(event, "why"))
+		printf(": %s", text_of(event, "why"));
+	putchar('\n');
+}
+
+static void print_line(const struct options *options, const json_t *line)
+{
+	const char *type = text_of(line, "type");
+
+	if (options->json)
+		put_json(line);
+	else if (!strcmp(type, "event"))
+		print_event(line);
+	else if (!strcmp(type, "lost"))
+		printf("%s%" PRId64 " events were left out%s\n", colour(COLOUR_BAD),
+		       number_of(line, "events"), colour(COLOUR_END));
+	fflush(stdout);
+}
+
+/* Until the daemon ends; -1: it says no. */
+static int follow(const struct options *options, struct line_link *link)
+{
+	int error;
+
+	for (;;) {
+		json_t *line = line_next(link, &error);
+
+		if (!line) {
+			fprintf(stderr, "rtprelayctl: %s: %s\n", options->socket,
+				error == -ECONNRESET ? "the daemon has ended, or cut us off"
+						     : strerror(-error));
+			return EXIT_NO_ANSWER;
+		}
+		if (!strcmp(text_of(line, "type"), "error")) {
+			fprintf(stderr, "rtprelayctl: %s\n", text_of(line, "text"));
+			json_decref(line);
+			return EXIT_REFUSED;
+		}
+		print_line(options, line);
+		json_decref(line);
+	}
+}
+
+int verb_watch(const struct options *options, int argc, char **argv)
+{
+	const struct timeval forever = { 0, 0 };
+	struct line_link *link = line_open(options);
+	int status = EXIT_NO_ANSWER, err;
+
+	(void)argc;
+	(void)argv;
+	if (!link)
+		return status;
+	err = line_send(link, line_request(CTL_VERB_WATCH));
+	if (!err && setsockopt(line_fd(link), SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever)))
+		err = -errno;
+	if (err)
+		fprintf(stderr, "rtprelayctl: %s: %s\n", options->socket, strerror(-err));
+	else
+		status = follow(options, link);
+	line_close(link);
+	return status;
+}
