@@ -348,6 +348,21 @@ bool bridge_heard(const struct bridge *b, enum side side)
 	return false;
 }
 
+void worker_pool_ask(struct worker_pool *pool, int64_t now_ms)
+{
+	for (unsigned int i = 0; i < pool->count; i++)
+		worker_ask(&pool->workers[i], now_ms);
+}
+
+unsigned int worker_pool_silent(const struct worker_pool *pool, int64_t patience_ms, int64_t now_ms)
+{
+	unsigned int silent = 0;
+
+	for (unsigned int i = 0; i < pool->count; i++)
+		silent += worker_silent_ms(&pool->workers[i], now_ms) >= patience_ms;
+	return silent;
+}
+
 /* Both are made of counters only, in the same order. */
 static void add_totals(struct worker_totals *sum, const struct worker_totals *part)
 {
@@ -356,6 +371,9 @@ static void add_totals(struct worker_totals *sum, const struct worker_totals *pa
 	sum->errors += __atomic_load_n(&part->errors, __ATOMIC_RELAXED);
 	for (int i = 0; i < DROP_COUNT; i++)
 		sum->drops[i] += __atomic_load_n(&part->drops[i], __ATOMIC_RELAXED);
+	sum->latched += __atomic_load_n(&part->latched, __ATOMIC_RELAXED);
+	for (int i = 0; i < LATCH_RANKS; i++)
+		sum->refused[i] += __atomic_load_n(&part->refused[i], __ATOMIC_RELAXED);
 }
 
 void worker_pool_totals(const struct worker_pool *pool, struct worker_totals *totals)

@@ -216,10 +216,18 @@ int64_t bridge_last_in_ms(const struct bridge *bridge);
 /* Did the sockets of this side hear anything at all, accepted or not? (port quarantine) */
 bool bridge_heard(const struct bridge *bridge, enum side side);
 
+/* Asks each media thread for a sign of life; costs each one wake-up. */
+void worker_pool_ask(struct worker_pool *pool, int64_t now_ms);
+/* How many threads have owed one for at least @patience_ms. */
+unsigned int worker_pool_silent(const struct worker_pool *pool, int64_t patience_ms,
+				int64_t now_ms);
+
 /* Sums over all bridges since start, closed ones included; sent = forwarded by the daemon. */
 struct worker_totals {
 	uint64_t packets, bytes, errors; /* RTP and RTCP and opaque, forwarded from user space */
 	uint64_t drops[DROP_COUNT];
+	uint64_t latched;	       /* times that a stream took a source, the first or another */
+	uint64_t refused[LATCH_RANKS]; /* verdicts against a source, by the rank it had */
 };
 void worker_pool_totals(const struct worker_pool *pool, struct worker_totals *totals);
 

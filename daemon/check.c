@@ -83,28 +83,28 @@ static bool split_listen(const char *text, char *host, size_t size, const char *
 	return true;
 }
 
-static bool check_listen(const char *text)
+/* @flags: AI_PASSIVE: a port alone is that of all addresses; else of the loopback ones */
+static bool check_listen(const char *key, const char *text, int flags)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
-				  .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = flags | AI_NUMERICSERV };
 	struct addrinfo *found;
 	char host[256];
 	const char *port;
 	int err;
 
 	if (!split_listen(text, host, sizeof(host), &port)) {
-		log_err("listen-ng %s: is not HOST:PORT, [V6]:PORT or PORT", text);
+		log_err("%s %s: is not HOST:PORT, [V6]:PORT or PORT", key, text);
 		return false;
 	}
 	err = getaddrinfo(*host ? host : NULL, port, &hints, &found);
 	if (err) {
-		log_err("listen-ng %s: %s", text, gai_strerror(err));
+		log_err("%s %s: %s", key, text, gai_strerror(err));
 		return false;
 	}
 	err = try_bind(found->ai_addr, found->ai_addrlen);
 	freeaddrinfo(found);
 	if (err)
-		log_err("listen-ng %s: %s", text,
+		log_err("%s %s: %s", key, text,
 			err == -EADDRNOTAVAIL ? "is not an address of this host" : strerror(-err));
 	return !err;
 }
@@ -115,7 +115,9 @@ static unsigned int check_lists(const struct conf *conf)
 	struct cidr cidr;
 
 	for (size_t i = 0; i < conf->listen_ng.count; i++)
-		mistakes += !check_listen(conf->listen_ng.item[i]);
+		mistakes += !check_listen("listen-ng", conf->listen_ng.item[i], AI_PASSIVE);
+	for (size_t i = 0; i < conf->listen_http.count; i++)
+		mistakes += !check_listen("listen-http", conf->listen_http.item[i], 0);
 	for (size_t i = 0; i < conf->control_allow.count; i++) {
 		if (cidr_parse(str_of(conf->control_allow.item[i]), &cidr))
 			continue;

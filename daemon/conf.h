@@ -33,6 +33,7 @@ struct conf {
 	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT */
 	struct conf_list
 		control_allow; /* CIDR; empty: loopback and the subnets of the listening addresses */
+	struct conf_list listen_http; /* HOST:PORT, [V6]:PORT, PORT (loopback) */
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s;
 	int tos;		    /* -1 keep */

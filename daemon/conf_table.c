@@ -75,6 +75,9 @@ const struct conf_row conf_rows[] = {
 	  "file mode of the control socket, three octal digits", 0 },
 	{ "control-group", CONF_TEXT, AT(control_group), 0, 0, NULL, NULL, "NAME",
 	  "group whose members may look into the daemon by the control socket; empty: that of the daemon", 0 },
+	{ "listen-http", CONF_LIST, AT(listen_http), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
+	  "where browsers and monitors may look (HTTP): / a page, /metrics for Prometheus, /healthz; a port alone "
+	  "is that of the loopback addresses; empty: nowhere", 0 },
 	{ "port-min", CONF_UINT, AT(port_min), 1, 65535, NULL, "30000", "PORT",
 	  "lowest port for media", 0 },
 	{ "port-max", CONF_UINT, AT(port_max), 1, 65535, NULL, "40000", "PORT",

@@ -26,6 +26,7 @@
 #include "journal_call.h"
 #include "privs.h"
 #include "rtpp_notify.h"
+#include "web.h"
 
 #define ARENA_CHUNK                                                                                \
 	((size_t)256 * 1024) /* more than a command of the largest datagram usually takes */
@@ -56,6 +57,7 @@ struct relay {
 	struct ctl *ctl;
 	struct events events;
 	struct admin *admin;
+	struct web *web; /* NULL: no HTTP */
 	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_second,
 		*on_watchdog;
 	bool stopping, done;
@@ -226,6 +228,8 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 	sd_notify(0, "STOPPING=1");
 	ctl_close(relay->ctl);
 	relay->ctl = NULL;
+	web_close(relay->web);
+	relay->web = NULL;
 	end_calls(relay);
 	if (event_base_once(relay->base, -1, EV_TIMEOUT, on_patience_ended, relay, &patience))
 		relay->done = true;
@@ -290,17 +294,23 @@ static int start_pidfile(struct relay *relay)
 	return err;
 }
 
-/* Does any port that will be bound need CAP_NET_BIND_SERVICE? */
-static bool has_low_port(const struct conf *conf)
+static bool listens_low(const struct conf_list *list)
 {
-	bool low = conf->port_min < 1024;
+	bool low = false;
 
-	for (size_t i = 0; i < conf->listen_ng.count; i++) {
-		const char *text = conf->listen_ng.item[i], *colon = strrchr(text, ':');
+	for (size_t i = 0; i < list->count; i++) {
+		const char *text = list->item[i], *colon = strrchr(text, ':');
 
 		low = low || strtoul(colon ? colon + 1 : text, NULL, 10) < 1024;
 	}
 	return low;
+}
+
+/* Does any port that will be bound need CAP_NET_BIND_SERVICE? */
+static bool has_low_port(const struct conf *conf)
+{
+	return conf->port_min < 1024 || listens_low(&conf->listen_ng) ||
+	       listens_low(&conf->listen_http);
 }
 
 /* "660" to 0660 */
@@ -572,6 +582,24 @@ static int start_admin(struct relay *relay)
 	return relay->admin ? 0 : failed("control socket", -ENOMEM);
 }
 
+/* Last, so that who is answered there knows that the rest is at work. */
+static int start_web(struct relay *relay)
+{
+	const struct web_conf conf = { .listen = &relay->conf.listen_http,
+				       .calls = relay->calls,
+				       .stats = &relay->stats,
+				       .workers = relay->workers };
+	const char *error = "out of memory";
+
+	if (!conf.listen->count)
+		return 0;
+	relay->web = web_open(relay->base, &conf, &error);
+	if (relay->web)
+		return 0;
+	log_err("%s", error);
+	return -EINVAL;
+}
+
 static struct event *event_start(struct relay *relay, int fd, short what, event_callback_fn fn,
 				 uint64_t every_us)
 {
@@ -617,7 +645,7 @@ static int relay_start(struct relay *relay)
 		start_loop,	  start_ifaces,	 start_workers,	     start_kernel,
 		start_firewall,	  start_notify,	 start_calls,	     start_journal,
 		start_table,	  start_flows,	 start_control,	     start_admin,
-		start_events,
+		start_web,	  start_events,
 	};
 	int err = 0;
 
@@ -672,6 +700,7 @@ static void relay_stop(struct relay *relay)
 	event_stop(relay->on_hup);
 	event_stop(relay->on_int);
 	event_stop(relay->on_term);
+	web_close(relay->web);
 	admin_close(relay->admin);
 	ctl_close(relay->ctl);
 	arena_free(relay->arena);

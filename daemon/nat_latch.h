@@ -27,6 +27,7 @@ enum latch_rank {
 	RANK_ADDR = 2,	  /* the address of SDP or of SIP, another port */
 	RANK_EXACT = 3,	  /* address and port of the SDP */
 };
+#define LATCH_RANKS 4
 
 /* A source that has not been heard for so long may have lost its NAT binding. */
 #define LATCH_SILENCE_MS 1000

@@ -5,6 +5,20 @@
 #include <utlist.h>
 #include "call.h"
 
+const char *const stats_verb_names[VERB_COUNT] = {
+	[VERB_PING] = "ping",
+	[VERB_OFFER] = "offer",
+	[VERB_ANSWER] = "answer",
+	[VERB_DELETE] = "delete",
+	[VERB_QUERY] = "query",
+	[VERB_LIST] = "list",
+	[VERB_STATISTICS] = "statistics",
+	[VERB_BLOCK_MEDIA] = "block_media",
+	[VERB_UNBLOCK_MEDIA] = "unblock_media",
+	[VERB_SILENCE_MEDIA] = "silence_media",
+	[VERB_UNSILENCE_MEDIA] = "unsilence_media",
+};
+
 static struct proxy_stats *proxy_row(struct stats *stats, const struct endpoint *source)
 {
 	struct proxy_stats *row;
@@ -64,6 +78,8 @@ static void report_relayed(const struct call_table *table, struct daemon_report 
 	worker_pool_totals(table->conf.workers, &totals);
 	*user = (struct relayed){ totals.packets, totals.bytes, totals.errors };
 	memcpy(report->drops, totals.drops, sizeof(report->drops));
+	report->latched = totals.latched;
+	memcpy(report->refused, totals.refused, sizeof(report->refused));
 	kmod_totals(table->conf.kmod, c);
 	kernel->errors = c[RTPRELAY_C_DROP_NOMEM] + c[RTPRELAY_C_DROP_XMIT];
 	kernel->packets = c[RTPRELAY_C_PACKETS] - kernel->errors;
@@ -90,8 +106,20 @@ static void count_paths(const struct call_table *table, struct daemon_report *re
 	}
 }
 
-const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
-					       struct stats *stats, int64_t now_ms)
+static void report_ifaces(struct iface_table *ifaces, struct daemon_report *report, int64_t now_ms)
+{
+	for (size_t i = 0; i < report->n_ifaces; i++) {
+		const struct iface_addr *addr = iface_at(ifaces, i);
+
+		report->iface[i].name = addr->name;
+		report->iface[i].bind = addr->bind;
+		report->iface[i].advertised = addr->advertised;
+		report->iface[i].ports = port_pool_usage(addr->pool, now_ms);
+	}
+}
+
+struct daemon_report *daemon_report_counters(struct arena *arena, const struct call_table *table,
+					     const struct stats *stats, int64_t now_ms)
 {
 	struct iface_table *ifaces = table->conf.ifaces;
 	struct daemon_report *report = arena_zalloc(arena, sizeof(*report));
@@ -106,17 +134,25 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->calls = call_table_count(table);
 	report->media = table->n_media;
 	report->streams = table->n_streams;
-	count_paths(table, report);
-	report_relayed(table, report);
-	take_sample(stats, report->relayed, now_ms);
+	report->flows = kmod_count(table->conf.kmod);
+	report->kernel_on = table->conf.kmod;
+	report->kernel_there = kmod_available(table->conf.kmod);
+	report->threads = worker_pool_threads(table->conf.workers);
 	report->stats = *stats;
-	for (size_t i = 0; i < report->n_ifaces; i++) {
-		const struct iface_addr *addr = iface_at(ifaces, i);
+	report_relayed(table, report);
+	report_ifaces(ifaces, report, now_ms);
+	return report;
+}
 
-		report->iface[i].name = addr->name;
-		report->iface[i].bind = addr->bind;
-		report->iface[i].advertised = addr->advertised;
-		report->iface[i].ports = port_pool_usage(addr->pool, now_ms);
-	}
+const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
+					       struct stats *stats, int64_t now_ms)
+{
+	struct daemon_report *report = daemon_report_counters(arena, table, stats, now_ms);
+
+	if (!report)
+		return NULL;
+	count_paths(table, report);
+	take_sample(stats, report->relayed, now_ms);
+	report->stats.sample = stats->sample;
 	return report;
 }

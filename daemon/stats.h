@@ -62,6 +62,9 @@ enum verb {
 	VERB_COUNT
 };
 
+/* For monitoring; by enum verb. */
+extern const char *const stats_verb_names[VERB_COUNT];
+
 /* One proxy that commands us. Bounded table; past its end proxies share the last row, "others". */
 struct proxy_stats {
 	struct endpoint addr; /* port 0 */
@@ -121,15 +124,22 @@ struct arena;
 struct daemon_report {
 	struct stats stats; /* a copy */
 	int64_t uptime_s;
-	size_t calls, streams, media; /* now */
-	size_t media_by_path[3];      /* by enum path */
-	struct relayed relayed[2];    /* by enum path */
-	uint64_t drops[DROP_COUNT];   /* by both */
+	size_t calls, streams, media;		/* now */
+	size_t media_by_path[3];		/* by enum path */
+	struct relayed relayed[2];		/* by enum path */
+	uint64_t drops[DROP_COUNT];		/* by both */
+	uint64_t latched, refused[LATCH_RANKS]; /* as in struct worker_totals */
+	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
+	bool kernel_on, kernel_there; /* is it wanted, and is there a module? */
+	unsigned int threads;	      /* media threads */
 	struct iface_report *iface;
 	size_t n_ifaces;
 };
 
-/* What is counted and held now, in the arena; NULL: out of memory. */
+/* What is counted, all but media_by_path: costs the same however many calls there are. NULL: out of memory. */
+struct daemon_report *daemon_report_counters(struct arena *arena, const struct call_table *table,
+					     const struct stats *stats, int64_t now_ms);
+/* The same and media_by_path, for which each call is looked at; the next rates are those from here on. */
 const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
 					       struct stats *stats, int64_t now_ms);
 

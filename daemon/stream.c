@@ -100,10 +100,13 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 
 	stream_fill_ref(s, &ref, true);
 	verdict = latch_packet(&s->latch, &ref, packet);
-	if (verdict == LATCH_REFUSE)
+	if (verdict == LATCH_REFUSE) {
+		counter_add(&s->bridge->totals->refused[latch_rank(&ref, packet->source)], 1);
 		tell_refused(s, packet->now_ms);
+	}
 	if (verdict != LATCH_TAKEN)
 		return verdict;
+	counter_add(&s->bridge->totals->latched, 1);
 	s->news_bits |= 1 << BRIDGE_LATCHED;
 	stream_disconnect(s); /* a packet from before the connection can bring a better source */
 	stream_aim_side(s);

@@ -210,6 +210,8 @@ static void read_orders(struct worker *worker)
 	/* First the wake-up, then the letters: one that comes in between wakes us again. */
 	if (read(worker->orders_fd, &count, sizeof(count)) < 0)
 		return;
+	__atomic_store_n(&worker->answered, __atomic_load_n(&worker->asked, __ATOMIC_RELAXED),
+			 __ATOMIC_RELAXED);
 	letter = mailbox_take_all(&worker->orders);
 	while (letter) {
 		struct letter *next = letter->next;
@@ -345,4 +347,23 @@ void worker_wake(struct worker *worker)
 	if (worker->wake)
 		wake(worker->orders_fd);
 	worker->wake = false;
+}
+
+static bool owes_answer(const struct worker *worker)
+{
+	return __atomic_load_n(&worker->answered, __ATOMIC_RELAXED) != worker->asked;
+}
+
+void worker_ask(struct worker *worker, int64_t now_ms)
+{
+	if (owes_answer(worker))
+		return;
+	worker->asked_ms = now_ms;
+	__atomic_store_n(&worker->asked, worker->asked + 1, __ATOMIC_RELAXED);
+	wake(worker->orders_fd);
+}
+
+int64_t worker_silent_ms(const struct worker *worker, int64_t now_ms)
+{
+	return owes_answer(worker) ? now_ms - worker->asked_ms : 0;
 }

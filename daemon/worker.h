@@ -16,6 +16,7 @@
  * @closing: of the bridges, those to be closed after the batch of events at hand
  * @watched: streams that the second tick looks at
  * @next_tick_ms: while any is watched
+ * @asked: a number that the thread is to repeat in @answered (shared, both); @asked_ms: since when it has not
  */
 struct worker {
 	uint32_t round; /* of waiting */
@@ -33,6 +34,8 @@ struct worker {
 	struct batch *batch;
 	struct ring bridges, closing, watched;
 	int64_t next_tick_ms;
+	uint32_t asked, answered;
+	int64_t asked_ms;
 	struct worker_totals totals; /* shared counters */
 };
 
@@ -43,5 +46,9 @@ void worker_stop(struct worker *worker);
 /* Control thread. The order is the worker's until it is done; the thread notices by worker_wake(). */
 void worker_post(struct worker *worker, struct order *order);
 void worker_wake(struct worker *worker);
+/* Control thread: asks the thread for a sign of life, unless it owes one. */
+void worker_ask(struct worker *worker, int64_t now_ms);
+/* For how long it has owed one; 0: it does not. */
+int64_t worker_silent_ms(const struct worker *worker, int64_t now_ms);
 
 #endif

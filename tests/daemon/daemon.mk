@@ -2,11 +2,11 @@
 #
 # daemon.mk - the daemon as a process: what its tests run besides it
 
-$(B)/tests/daemon/notify_tap: $(B)/tests/daemon/notify_tap.o
+$(B)/tests/daemon/notify_tap $(B)/tests/daemon/prom_lint: %: %.o
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 
-check-daemon: daemon control $(B)/tests/daemon/notify_tap ## the tests of the daemon as a process alone
+check-daemon: daemon control ## the tests of the daemon as a process alone
 	tests/daemon/run
 
 .PHONY: check-daemon

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* prom_lint.c - reads metrics from stdin; says how many samples there are, or what is wrong */
+#include "tests/prom_format.h"
+
+int main(void)
+{
+	static char text[4 << 20];
+	size_t samples, len = fread(text, 1, sizeof(text) - 1, stdin);
+	char *error;
+
+	text[len] = '\0';
+	error = strlen(text) == len ? prom_check(text, &samples) : strdup("has a NUL");
+	if (error) {
+		fprintf(stderr, "%s\n", error);
+		free(error);
+		return 1;
+	}
+	printf("%zu samples\n", samples);
+	return 0;
+}
