@@ -192,7 +192,10 @@ static bool read_line(const char *path, char *line, size_t size)
 	return done;
 }
 
-/* Ports that any program may be given by the kernel cost a failed bind() each time one is drawn. */
+/*
+ * Ports that any program may be given by the kernel cost a failed bind() each time one is drawn; and with a
+ * firewall that program's answers are taken for media: those of a name server, say.
+ */
 static void check_port_range(const struct conf *conf)
 {
 	char line[64], reserved[4096], *rest;
@@ -209,9 +212,12 @@ static void check_port_range(const struct conf *conf)
 	if (read_line(RESERVED_PORTS_FILE, reserved, sizeof(reserved)) &&
 	    ranges_hold(reserved, low, high))
 		return;
-	log_notice("ports %lu-%lu may go to other programs as well (net.ipv4.ip_local_port_range); "
-		   "sysctl net.ipv4.ip_local_reserved_ports=%u-%u keeps them",
-		   low, high, conf->port_min, conf->port_max);
+	log_msg(conf->firewall == FIREWALL_NONE ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
+		"ports %lu-%lu may go to other programs as well (net.ipv4.ip_local_port_range)%s; "
+		"sysctl net.ipv4.ip_local_reserved_ports=%u-%u keeps them",
+		low, high,
+		conf->firewall == FIREWALL_PINHOLE ? ", whose answers the firewall will drop" : "",
+		conf->port_min, conf->port_max);
 }
 
 void check_host(const struct conf *conf, unsigned int addresses)
