@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "world.h"
@@ -65,8 +66,44 @@ static const char setup[] =
 
 static bool opened;
 
+/* Sockets that were handed out. A test that was cut short leaves them open. */
+static struct {
+	int fd;
+	ino_t inode;
+} sockets[64];
+static size_t socket_count;
+
+static int handed_out(int fd)
+{
+	struct stat st;
+
+	must(!fstat(fd, &st) && socket_count < sizeof(sockets) / sizeof(*sockets), "sockets");
+	sockets[socket_count].fd = fd;
+	sockets[socket_count++].inode = st.st_ino;
+	return fd;
+}
+
+/* Return: were there any? */
+static bool close_left_over(void)
+{
+	bool any = false;
+	struct stat st;
+
+	for (size_t i = 0; i < socket_count; i++) {
+		if (fstat(sockets[i].fd, &st) || st.st_ino != sockets[i].inode)
+			continue;
+		close(sockets[i].fd);
+		any = true;
+	}
+	socket_count = 0;
+	return any;
+}
+
 void world_open(void)
 {
+	/* After a test that was cut short nothing is as it should be. */
+	if (close_left_over() && opened)
+		world_close();
 	if (opened)
 		return;
 	opened = true;
@@ -151,7 +188,7 @@ int world_udp(const char *netns, const char *local)
 		setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &one, sizeof(one));
 	}
 	must(!bind(fd, (struct sockaddr *)&ss, addr_len(&ss)), local);
-	return fd;
+	return handed_out(fd);
 }
 
 bool world_send(int fd, const char *to, const void *bytes, size_t len)
@@ -226,7 +263,7 @@ int world_sniff(const char *netns, const char *device)
 	ll.sll_ifindex = (int)if_nametoindex(device);
 	world_leave();
 	must(fd >= 0 && ll.sll_ifindex && !bind(fd, (struct sockaddr *)&ll, sizeof(ll)), device);
-	return fd;
+	return handed_out(fd);
 }
 
 static uint32_t sum16(const void *bytes, size_t len, uint32_t sum)
