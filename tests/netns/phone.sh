@@ -89,7 +89,7 @@ declare -A SIPP # process of each phone's scenario
 sip_done() { # sip_done PHONE...: their scenarios have come to their ends, with nothing unexpected
 	local phone
 	for phone; do
-		until_ok 15 gone "${SIPP[$phone]}" && wait "${SIPP[$phone]}" || fail "SIP of $phone went wrong: $(head -c 300 "$LOG/$CASE.$phone".*.err 2>/dev/null)"
+		until_ok 40 gone "${SIPP[$phone]}" && wait "${SIPP[$phone]}" || fail "SIP of $phone went wrong: $(head -c 300 "$LOG/$CASE.$phone".*.err 2>/dev/null)"
 	done
 }
 
@@ -106,7 +106,7 @@ nudge() { # nudge PHONE bye|answer|early|busy|cancel|invite [ADDRESS PORT DIRECT
 }
 
 state() { # state PHONE STATE: waits for it
-	say "$1" wait "$CALL" state = "$2" 8000 2>/dev/null || fail "$1 is not $2 but $(say "$1" report "$CALL" | grep -o 'state=[^ ]*')"
+	say "$1" wait "$CALL" state = "$2" 20000 2>/dev/null || fail "$1 is not $2 but $(say "$1" report "$CALL" | grep -o 'state=[^ ]*')"
 }
 
 # --- Media ----------------------------------------------------------------------------------------
@@ -130,10 +130,10 @@ field() { # field PHONE NAME [STREAM]
 hear() { # hear PACKETS PHONE...
 	local phone
 	for phone in "${@:2}"; do
-		say "$phone" wait "$CALL*" heard '>' "$1" 10000 2>/dev/null || fail "$phone heard too little: $(say "$phone" report "$CALL*")"
+		say "$phone" wait "$CALL*" heard '>' "$1" 20000 2>/dev/null || fail "$phone heard too little: $(say "$phone" report "$CALL*")"
 	done
 	for phone in "${@:2}"; do
-		say "$phone" wait "$CALL*" rtcp_heard '>' 1 5000 2>/dev/null || fail "$phone heard no RTCP: $(say "$phone" report "$CALL*")"
+		say "$phone" wait "$CALL*" rtcp_heard '>' 1 15000 2>/dev/null || fail "$phone heard no RTCP: $(say "$phone" report "$CALL*")"
 	done
 }
 

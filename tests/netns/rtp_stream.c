@@ -187,7 +187,7 @@ static void rtp_hear(struct rtp_stream *s, const uint8_t *packet, size_t len, in
 	f = friend_find(s, mark.who);
 	if (f) {
 		if (!f->heard)
-			f->start_ms = (int32_t)(mark.sent_ms - s->since_ms);
+			f->start_ms = s->since_ms ? (int32_t)(mark.sent_ms - s->since_ms) : 0;
 		friend_hear(f, mark.count, now_us);
 		s->heard_us = now_us;
 	} else if (mark.who == MARK_ATTACKER) {
