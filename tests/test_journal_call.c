@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <utlist.h>
 #include "daemon/journal_call.h"
+#include "fake_kmod.h"
 #include "journal_sample.h"
 #include "scene.h"
 #include "test.h"
@@ -275,6 +276,90 @@ static void test_media_goes_on_and_strangers_stay_out(void)
 	close(stranger);
 }
 
+static struct fake_kmod fake;
+
+static struct kmod *kernel_open(struct world *w)
+{
+	const struct kmod_conf conf = { .link = &fake.link,
+					.event = call_kmod_event,
+					.arg = w->scene.calls };
+
+	w->scene.calls->conf.kmod = kmod_open(&conf);
+	scene_must(w->scene.calls->conf.kmod, "kmod");
+	return w->scene.calls->conf.kmod;
+}
+
+/* As main.c does at SIGTERM, when the journal has all calls. */
+static void leave(struct world *w, struct kmod *kmod)
+{
+	journal_close(w->journal);
+	w->journal = w->scene.calls->journal = NULL;
+	kmod_let_go(kmod);
+	call_table_leave_all(w->scene.calls);
+	CU_ASSERT(scene_settle(&w->scene));
+	w->scene.calls->conf.kmod = NULL;
+	kmod_close(kmod, true);
+}
+
+/* The kernel never notices: no flow is removed, none is made, and each goes on counting. */
+static void test_flows_stay_in_the_kernel(void)
+{
+	int a = phone("127.80.0.9:4000"), b = phone("127.80.0.9:5000");
+	struct world *w = world_new();
+	struct stream_report report;
+	struct fake_flow *flow;
+	struct endpoint local;
+	struct kmod *kmod;
+	unsigned int adds;
+
+	fake_kmod_init(&fake, true);
+	kmod = kernel_open(w);
+	call_table_follow(w->scene.calls);
+	make_call(w);
+	say(a, "127.80.0.1", audio(w)->port[SIDE_A], 1);
+	CU_ASSERT(hears(b, 1000));
+	say(b, "127.80.0.2", audio(w)->port[SIDE_B], 1);
+	for (int i = 0; i < 100 && fake_kmod_count(&fake) < 2; i++) {
+		hear_news(w);
+		kmod_flush(kmod);
+	}
+	CU_ASSERT_EQUAL_FATAL(fake_kmod_count(&fake), 2);
+	local = audio(w)->local[SIDE_A]->bind;
+	endpoint_set_port(&local, audio(w)->port[SIDE_A]);
+	flow = fake_kmod_find(&fake, &local);
+	flow->packets = 1000;
+	flow->seen_ago_ms = 20;
+	note(w, 0);
+	leave(w, kmod);
+	CU_ASSERT_EQUAL(fake.n_dels, 0);
+	adds = fake.n_adds;
+	stop_relay(w);
+
+	start_relay(w);
+	w->scene.calls->journal = NULL;
+	kmod = kernel_open(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	call_table_follow(w->scene.calls);
+	kmod_adopt(kmod);
+	CU_ASSERT_EQUAL(fake.n_dels, 0);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 2);
+	CU_ASSERT_PTR_EQUAL(fake_kmod_find(&fake, &local), flow);
+	media_path_refresh(the_call(w)->dialogs->media[0]);
+	media_report(audio(w), SIDE_A, COMP_RTP, &report);
+	CU_ASSERT(report.in_kernel);
+	CU_ASSERT_EQUAL(report.kernel_packets_in, 1000);
+	CU_ASSERT_EQUAL(fake.n_adds - fake.n_carried, adds); /* nothing begins at 0 */
+	call_end(the_call(w), CALL_DELETED);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	CU_ASSERT(scene_settle(&w->scene));
+	w->scene.calls->conf.kmod = NULL;
+	kmod_close(kmod, true);
+	world_free(w);
+	close(a);
+	close(b);
+}
+
 static void test_taken_port_ends_its_call_alone(void)
 {
 	struct world *w = world_new();
@@ -441,6 +526,7 @@ static void test_want_of_memory_leaves_nothing(void)
 TEST_SUITE(journal_call, { "a call comes back whole", test_call_comes_back_whole },
 	   { "a call is commanded afterwards", test_call_is_commanded_afterwards },
 	   { "media goes on, and strangers stay out", test_media_goes_on_and_strangers_stay_out },
+	   { "flows stay in the kernel", test_flows_stay_in_the_kernel },
 	   { "a taken port ends its call alone", test_taken_port_ends_its_call_alone },
 	   { "what does not fit this relay is refused",
 	     test_what_does_not_fit_this_relay_is_refused },
