@@ -85,7 +85,7 @@ enum rtprelay_cmd {
 	 * Answer, when a flow was replaced and RTPRELAY_FLOW_CARRY was not asked for: RTPRELAY_CMD_FLOW_ADD with the final
 	 * state of the old flow, as RTPRELAY_CMD_FLOW_DEL gives it.
 	 *
-	 * Return: 0; -EEXIST, LOCAL is taken; -ENOENT, there is nothing to replace; -ENOSPC, the limit is reached;
+	 * Return: 0; -EEXIST, LOCAL is taken, or a tap is asked for and another device is named rtprelay0; -ENOENT, there is nothing to replace; -ENOSPC, the limit is reached;
 	 * -EOPNOTSUPP, a flag this module does not know; -EADDRNOTAVAIL, an address that cannot be used.
 	 */
 	RTPRELAY_CMD_FLOW_ADD,

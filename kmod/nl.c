@@ -145,10 +145,15 @@ static int rtpr_cmd_flow_add(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = rtpr_get_conf(info->attrs, &conf, info->extack);
-	if (!err && (conf.flags & RTPRELAY_FLOW_TAP))
-		err = rtpr_tap_open(rn);
 	if (err)
 		return err;
+	if (conf.flags & RTPRELAY_FLOW_TAP) {
+		err = rtpr_tap_open(rn);
+		if (err) {
+			NL_SET_ERR_MSG(info->extack, "the device rtprelay0 cannot be made");
+			return err;
+		}
+	}
 	flow = rtpr_flow_new(rn, &conf);
 	if (!flow)
 		return -ENOMEM;

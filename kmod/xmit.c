@@ -50,13 +50,9 @@ static struct dst_entry *rtpr_lookup_ipv6(struct net *net, const struct rtpr_flo
 		.fl6_sport = conf->out.port,
 		.fl6_dport = conf->dst.port,
 	};
-	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
+	struct dst_entry *dst = ip6_dst_lookup_flow(net, NULL, &fl6, NULL);
 
-	if (dst->error) {
-		dst_release(dst);
-		return NULL;
-	}
-	return dst;
+	return IS_ERR(dst) ? NULL : dst;
 }
 
 void rtpr_route_free(struct rtpr_route *route)

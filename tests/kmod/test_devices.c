@@ -149,6 +149,48 @@ static void test_gre_as_one_side(void)
 	nl_close(&nl);
 }
 
+/* A route that does more than name a neighbour: the packet is encrypted on its way out. */
+static void test_ipsec_as_one_side(void)
+{
+	static const struct nl_flow ipv6 = { .local = LOCAL,
+					     .src = "192.0.2.1:4000",
+					     .out = "[2001:db8:b::fe]:30002",
+					     .dst = "[2001:db8:b::1]:5000",
+					     .kind = RTPRELAY_KIND_RTP };
+	const struct nl_flow *flows[] = { &plain, &ipv6 };
+	static const char *const ends[][2] = { { "198.51.100.254", "198.51.100.1" },
+					       { "2001:db8:b::fe", "2001:db8:b::1" } };
+
+	start();
+	if (world_run("ip -n relay xfrm state list 2>/dev/null")) {
+		printf("    this kernel has no IPsec\n");
+		nl_close(&nl);
+		return;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		int wire = world_sniff("b", "eth0"), open_packets = 0;
+
+		world_run("set -e; key=0x000102030405060708090a0b0c0d0e0f; for n in relay b; do"
+			  "  ip -n $n xfrm state add src %s dst %s proto esp spi 0x1%zu mode "
+			  "transport "
+			  "    enc 'cbc(aes)' $key auth 'hmac(sha1)' ${key}10111213; done;"
+			  "ip -n relay xfrm policy add src %s dst %s dir out tmpl proto esp mode "
+			  "transport;"
+			  "ip -n b xfrm policy add src %s dst %s dir in tmpl proto esp mode "
+			  "transport",
+			  ends[i][0], ends[i][1], i, ends[i][0], ends[i][1], ends[i][0],
+			  ends[i][1]);
+		check_flow(flows[i], 172);
+		while (world_sniffed(wire, &packet, 0))
+			open_packets++;
+		CU_ASSERT_EQUAL(open_packets, 0);
+		close(wire);
+		world_run("for n in relay b; do ip -n $n xfrm state flush; ip -n $n xfrm policy "
+			  "flush; done");
+	}
+	nl_close(&nl);
+}
+
 static void test_no_connection_is_tracked(void)
 {
 	start();
@@ -365,6 +407,7 @@ TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
 	   { "a bridge, with br_netfilter", test_bridge_with_br_netfilter },
 	   { "WireGuard as one side", test_wireguard_as_one_side },
 	   { "GRE as one side", test_gre_as_one_side },
+	   { "IPsec as one side", test_ipsec_as_one_side },
 	   { "no connection is tracked", test_no_connection_is_tracked },
 	   { "a firewall may drop first", test_firewall_may_drop_first },
 	   { "segments are taken one by one", test_segments_are_taken_one_by_one },
