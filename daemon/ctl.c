@@ -217,11 +217,12 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (n <= 0)
 		return;
+	/* First what was asked for comes true, then it is said: media may follow at once. */
+	ctl->batch(ctl->arg);
 	/* What isn't sent the proxy asks for again, and gets the recorded reply. */
 	sent = ctl_socket_send(fd, ctl->out.messages, answers);
 	stats->replies += sent;
 	stats->send_failed += answers - sent;
-	ctl->batch(ctl->arg);
 }
 
 static int open_socket(struct ctl *ctl, struct event_base *base, const struct endpoint *addr,
