@@ -2,11 +2,12 @@
 /*
  * ng_fuzz.c - malformed control datagrams: real ones, changed at random
  *
- *   ng_fuzz ADDRESS PORT COUNT SEED
+ *   ng_fuzz ADDRESS PORT COUNT SEED [rtpproxy]
+ *   ng_fuzz ADDRESS PORT cookies                of every length that fits into a datagram
  *
  * Each is a real request with bytes changed, cut, repeated, lengths made wrong, or blown up to the
  * largest that UDP carries. After every few the relay must still answer a ping. Exit status 0: it did to
- * the end. The same seed sends the same datagrams.
+ * the end. The same seed sends the same datagrams. rtpproxy: in the classic protocol.
  */
 #include <errno.h>
 #include <poll.h>
@@ -53,6 +54,28 @@ static const char *const requests[] = {
 	"{\"command\":\"delete\",\"call-id\":\"fuzz-2\",\"from-tag\":\"f2\",\"delete-delay\":0}",
 	"{\"command\":\"statistics\"}",
 };
+
+/* As Kamailio's rtpproxy module sends them, and with what else there is. */
+static const char *const commands[] = {
+	"Uc8,101 fuzz-3 203.0.113.9 40000 f3;1",
+	"UAIE6Z20c0,8,101 fuzz-3 2001:db8::9 40000 f3;2 t3;2 unix:/run/x T1%2e2",
+	"U fuzz-3 203.0.113.9 0 f3;1 t3;1 && Lc0 203.0.113.8 40002 && S ttl=2 && D",
+	"Lc8,101 fuzz-3 203.0.113.8 40002 f3;1 t3;1",
+	"UWNL198.51.100.20 fuzz-4 203.0.113.9 40000 f4;1",
+	"UL{pub} fuzz-4 203.0.113.9 40000 f4;3",
+	"UR203.0.113.9 fuzz-5 0.0.0.0 40000 f5",
+	"Q fuzz-3 f3;1 t3 ttl npkts_ina rtpa_nlost",
+	"Qv fuzz-3 f3;1 t3;1 && D",
+	"D fuzz-3 f3 t3",
+	"Dw fuzz-4 f4",
+	"VF 20050322",
+	"IBL",
+	"Gv nsess_created total_duration pps_in",
+	"P-1 fuzz-3 prompt session f3;1",
+	"Csp fuzz-3 udp:203.0.113.9:4000 f3;1 t3;1",
+};
+
+static bool rtpproxy;
 
 /* xorshift: the same on every machine. */
 static uint32_t random_state;
@@ -148,20 +171,49 @@ static void blow_up(struct datagram *dg)
 	dg->len += len;
 }
 
+/* Blanks and what is special between them; the last of the changes, and not for NG. */
+static void change_words(struct datagram *dg)
+{
+	static const char *const texts[] = { " ", "\t", "\n", " && ", ";",	    ",",
+					     "%", "[",	"{",  "\0 ",  "99999999999" };
+	const char *text = texts[random_below(ARRAY_SIZE(texts))];
+
+	insert(dg, (const uint8_t *)text, *text ? strlen(text) : 2);
+}
+
 static void (*const changes[])(struct datagram *) = {
-	change_bytes, change_bit, change_digit, change_digit, cut, repeat_slice, nest, blow_up,
+	change_bytes, change_bit, change_digit, change_digit, cut,
+	repeat_slice, nest,	  blow_up,	change_words,
 };
+
+/* X would end the call that is to stay well. */
+static void spare_others(struct datagram *dg)
+{
+	size_t at = 0;
+
+	for (int word = 0; word < 2; word++) {
+		while (at < dg->len && strchr(" \t\r\n", dg->bytes[at]))
+			at++;
+		while (!word && at < dg->len && !strchr(" \t\r\n", dg->bytes[at]))
+			at++;
+	}
+	if (at < dg->len && (dg->bytes[at] | 0x20) == 'x')
+		dg->bytes[at] = 'Y';
+}
 
 static void datagram_make(struct datagram *dg, unsigned int number)
 {
-	const char *request = requests[random_below(ARRAY_SIZE(requests))];
+	const char *request = rtpproxy ? commands[random_below(ARRAY_SIZE(commands))]
+				       : requests[random_below(ARRAY_SIZE(requests))];
 	int len = snprintf((char *)dg->bytes, sizeof(dg->bytes), "fuzz_%u %s", number, request);
 
 	dg->len = (size_t)len;
 	for (size_t n = 1 + random_below(3); n; n--) {
 		if (dg->len)
-			changes[random_below(ARRAY_SIZE(changes))](dg);
+			changes[random_below(ARRAY_SIZE(changes) - !rtpproxy)](dg);
 	}
+	if (rtpproxy)
+		spare_others(dg);
 }
 
 /* Replies to what was sent before are passed over. */
@@ -185,7 +237,7 @@ static bool is_alive(int fd, unsigned int number)
 	char cookie[32], ping[64];
 
 	snprintf(cookie, sizeof(cookie), "alive_%u ", number);
-	snprintf(ping, sizeof(ping), "%sd7:command4:pinge", cookie);
+	snprintf(ping, sizeof(ping), "%s%s", cookie, rtpproxy ? "V" : "d7:command4:pinge");
 	for (int i = 0; i < PING_TRIES; i++) {
 		/* The error of an earlier datagram may be told here. */
 		if (send(fd, ping, strlen(ping), 0) < 0 && errno != ECONNREFUSED)
@@ -196,20 +248,32 @@ static bool is_alive(int fd, unsigned int number)
 	return false;
 }
 
+/* A good command behind a cookie of each length. */
+static void cookie_make(struct datagram *dg, unsigned int number)
+{
+	memset(dg->bytes, 'x', number);
+	memcpy(dg->bytes + number, " V", 2);
+	dg->len = number + 2;
+}
+
 int main(int argc, char **argv)
 {
 	static struct datagram dg;
 	struct sockaddr_storage relay;
+	bool cookies = argc == 4 && !strcmp(argv[3], "cookies");
 	unsigned int count;
 	socklen_t len;
 	int fd;
 
-	if (argc != 5 || !peer_addr(argv[1], (unsigned int)strtoul(argv[2], NULL, 10), &relay)) {
-		fprintf(stderr, "usage: ng_fuzz ADDRESS PORT COUNT SEED\n");
+	rtpproxy = cookies || (argc == 6 && !strcmp(argv[5], "rtpproxy"));
+	if ((argc != 5 && !rtpproxy) ||
+	    !peer_addr(argv[1], (unsigned int)strtoul(argv[2], NULL, 10), &relay)) {
+		fprintf(stderr, "usage: ng_fuzz ADDRESS PORT COUNT SEED [rtpproxy]\n"
+				"       ng_fuzz ADDRESS PORT cookies\n");
 		return EXIT_FAILURE;
 	}
-	count = (unsigned int)strtoul(argv[3], NULL, 10);
-	random_state = (uint32_t)strtoul(argv[4], NULL, 10) | 1;
+	count = cookies ? LARGEST - 2 : (unsigned int)strtoul(argv[3], NULL, 10);
+	random_state = cookies ? 1 : (uint32_t)strtoul(argv[4], NULL, 10) | 1;
 	len = relay.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 	fd = socket(relay.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&relay, len) < 0) {
@@ -217,11 +281,14 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	for (unsigned int i = 1; i <= count; i++) {
-		datagram_make(&dg, i);
+		if (cookies)
+			cookie_make(&dg, i);
+		else
+			datagram_make(&dg, i);
 		(void)!send(fd, dg.bytes, dg.len, 0);
 		if ((i % PING_AFTER == 0 || i == count) && !is_alive(fd, i)) {
-			fprintf(stderr, "ng_fuzz: no answer after %u datagrams of seed %s\n", i,
-				argv[4]);
+			fprintf(stderr, "ng_fuzz: no answer after %u datagrams of %s\n", i,
+				cookies ? "cookies" : argv[4]);
 			return EXIT_FAILURE;
 		}
 	}

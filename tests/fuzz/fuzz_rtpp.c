@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fuzz_rtpp.c - a talk with the relay in the classic rtpproxy protocol, with real ports and media threads
+ *
+ * An input is one datagram, or several with the ASCII record separator between. Each answer must be one that a proxy
+ * can read: the cookie, a text that fits where proxies put it, an end of line. To U and L no number may say that the
+ * relay is broken. When the calls are ended, no port may be left in use.
+ */
+#include "daemon/ctl.h"
+#include "daemon/rtpp.h"
+#include "daemon/rtpp_notify.h"
+#include "tests/scene.h"
+
+#define SEPARATOR '\x1e'
+#define READ_MAX  255
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct scene scene;
+static struct rtpp_notify *notify;
+static struct ctl *ctl;
+static char out[CTL_DATAGRAM];
+
+static void batch_done(void *arg)
+{
+	(void)arg;
+}
+
+static void open_once(void)
+{
+	static char path[] = "unix:/nowhere/at/all";
+	static char *items[] = { path };
+	static const struct conf_list none, targets = { items, 1 };
+	struct ctl_conf conf = {
+		.listen_ng = &none, .control_allow = &none, .replay_entries = 16, .replay_mbytes = 1
+	};
+	const char *error = NULL;
+
+	if (ctl)
+		return;
+	scene_open_ports(&scene, 21600, 21631);
+	notify = rtpp_notify_open(scene.base, &targets, &error);
+	scene_must(notify, error);
+	conf.notify = notify;
+	ctl = ctl_open(scene.base, &conf, &scene.env, batch_done, NULL, &error);
+	scene_must(ctl, "control");
+	log_set_level(LOG_LEVEL_ERR);
+}
+
+static void check_reply(struct str cookie, struct str command, struct str reply)
+{
+	struct str text = reply;
+	char letter = command.len ? (char)(command.s[0] & ~0x20) : 0;
+	uint64_t number;
+
+	if (!str_eq(rtpp_word(&text), cookie) || text.len < 2 || text.s[0] != ' ' ||
+	    text.s[text.len - 1] != '\n')
+		abort();
+	text.s++;
+	text.len -= 2;
+	if (letter != 'I' && letter != 'G' && text.len >= READ_MAX)
+		abort();
+	if (text.s[0] != 'E' || (letter != 'U' && letter != 'L'))
+		return;
+	text.s++;
+	text.len--;
+	if (!str_to_u64(text, 99, &number) || (number >= 7 && number <= 10))
+		abort();
+}
+
+/* Each from another port, so that no cookie counts as repeated. */
+static void run_datagram(struct str datagram)
+{
+	static uint16_t port;
+	struct endpoint source = { .in4 = { .sin_family = AF_INET,
+					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+	struct buf reply = BUF_INIT(out, sizeof(out));
+	struct str rest = datagram, cookie = rtpp_word(&rest);
+
+	endpoint_set_port(&source, ++port);
+	ctl_datagram_rtpp(ctl, &source, datagram, &reply);
+	if (reply.len)
+		check_reply(cookie, rtpp_word(&rest), (struct str){ out, reply.len });
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str rest = { (const char *)data, size };
+
+	open_once();
+	while (rest.len)
+		run_datagram(str_split(&rest, SEPARATOR));
+	call_table_close_all(scene.calls);
+	if (!scene_settle(&scene) || scene_used(&scene, "pub") || scene_used(&scene, "priv") ||
+	    scene_used(&scene, "six"))
+		abort();
+	return 0;
+}
