@@ -385,6 +385,41 @@ static void test_many_takes_leave_nothing(void)
 	port_pool_free(pool);
 }
 
+static void test_exact_pair_is_had_again(void)
+{
+	struct endpoint addr = address("v4");
+	struct port_pool *pool = port_pool_new(&addr, 21000, 21009, 5000);
+	struct port_pair pair, other;
+
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_exact(pool, 21004, 2, 0, &pair), 0);
+	CU_ASSERT_EQUAL(pair.port, 21004);
+	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 21004, 2, 0, &other), -EADDRINUSE);
+	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 21005, 2, 0, &other), -ERANGE);
+	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 21010, 2, 0, &other), -ERANGE);
+	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 20998, 2, 0, &other), -ERANGE);
+	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 0, 2, 0, &other), -ERANGE);
+	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).used, 1);
+	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).free, 4);
+	/* It is in no list twice: the others are drawn, and it is not. */
+	for (int i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL(port_pool_take(pool, 1, 0, &other), 0);
+		CU_ASSERT_NOT_EQUAL(other.port, 21004);
+		close(other.fd[0]);
+	}
+	CU_ASSERT_EQUAL(port_pool_take(pool, 1, 0, &other), -EADDRINUSE);
+	/* What another program has is free once that has gone. */
+	port_pool_give(pool, 21004, true, 0);
+	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 21004, 2, 4999, &other), -EADDRINUSE);
+	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 21004, 2, 5000, &other), -EADDRINUSE);
+	CU_ASSERT_EQUAL(port_pool_usage(pool, 5000).taken_by_others, 1);
+	close(pair.fd[0]);
+	close(pair.fd[1]);
+	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 21004, 2, 5000 + 30000, &pair), 0);
+	close(pair.fd[0]);
+	close(pair.fd[1]);
+	port_pool_free(pool);
+}
+
 static void test_out_of_memory_is_null(void)
 {
 	struct endpoint addr = address("v4");
@@ -413,4 +448,5 @@ TEST_SUITE(port_pool, { "pair is even and next odd", test_pair_is_even_and_next_
 	   { "address that went away holds nothing", test_address_that_went_away_holds_nothing },
 	   { "ipv6 is ipv6 only", test_ipv6_is_ipv6_only },
 	   { "many takes leave nothing", test_many_takes_leave_nothing },
+	   { "an exact pair is had again", test_exact_pair_is_had_again },
 	   { "out of memory is null", test_out_of_memory_is_null });
