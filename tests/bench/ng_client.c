@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ng_client.c - what a proxy says to a relay, as Kamailio's rtpengine module writes it */
+/* ng_client.c - what a proxy says to a relay, as Kamailio's rtpengine and rtpproxy modules write it */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -35,11 +35,17 @@ static void add_string(struct text *text, const char *string)
 }
 
 /* A different word of 16 digits for each @call and @what. */
-static void add_word(struct text *text, uint64_t call, uint64_t what)
+static void add_tag(struct text *text, uint64_t call, uint64_t what)
 {
 	uint64_t word = (call + 1) * 0x9e3779b97f4a7c15 + what * 0xc2b2ae3d27d4eb4f;
 
-	add(text, "16:%016llx", (unsigned long long)(word ^ word >> 29));
+	add(text, "%016llx", (unsigned long long)(word ^ word >> 29));
+}
+
+static void add_word(struct text *text, uint64_t call, uint64_t what)
+{
+	add(text, "16:");
+	add_tag(text, call, what);
 }
 
 static void add_sdp(struct text *text, const struct ng_request *request)
@@ -64,6 +70,29 @@ static void add_sdp(struct text *text, const struct ng_request *request)
 	add_string(text, body);
 }
 
+static size_t rtpproxy_write(const struct ng_request *request, const char *addr, char *out)
+{
+	struct text text = { .data = out };
+	unsigned int port = ntohs(request->phone.sin_port);
+	static const char *const verbs[] = { "Uc0,8,9,18,101 ", "Lc0,8,101 ", "D " };
+
+	add(&text, COOKIE "%llu %s", (unsigned long long)request->cookie, verbs[request->verb]);
+	add_tag(&text, request->call, 0);
+	if (request->verb != NG_DELETE)
+		add(&text, " %s %u", addr, port);
+	add(&text, " ");
+	add_tag(&text, request->call, 1);
+	if (request->verb != NG_DELETE)
+		add(&text, ";1");
+	if (request->verb != NG_OFFER) {
+		add(&text, " ");
+		add_tag(&text, request->call, 2);
+	}
+	if (request->verb == NG_ANSWER)
+		add(&text, ";1");
+	return text.len;
+}
+
 size_t ng_write(const struct ng_request *request, char *out)
 {
 	static const char *const verbs[] = { "offer", "answer", "delete" };
@@ -71,6 +100,8 @@ size_t ng_write(const struct ng_request *request, char *out)
 	char addr[INET_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, &request->phone.sin_addr, addr, sizeof(addr));
+	if (request->rtpproxy)
+		return rtpproxy_write(request, addr, out);
 	add(&text, COOKIE "%llu d8:supportsl10:load limite", (unsigned long long)request->cookie);
 	if (request->verb != NG_DELETE) {
 		add(&text, "3:sdp");
@@ -106,15 +137,31 @@ bool ng_reply_cookie(const char *reply, size_t len, uint64_t *cookie)
 	return at < len && reply[at] == ' ';
 }
 
+/* What stands behind the cookie, in the classic protocol; NULL: it is an NG reply. */
+static const char *rtpproxy_text(const char *reply, size_t len)
+{
+	const char *blank = memchr(reply, ' ', len);
+
+	if (!blank || blank + 1 == reply + len || blank[1] == 'd')
+		return NULL;
+	return blank + 1;
+}
+
 bool ng_reply_is_ok(const char *reply, size_t len)
 {
+	const char *text = rtpproxy_text(reply, len);
+
+	if (text)
+		return *text >= '0' && *text <= '9';
 	return memmem(reply, len, "6:result2:ok", 12) && !memmem(reply, len, "7:warning", 9);
 }
 
 uint16_t ng_reply_port(const char *reply, size_t len)
 {
-	const char *line = memmem(reply, len, "\nm=audio ", 9);
+	const char *line = memmem(reply, len, "\nm=audio ", 9), *text = rtpproxy_text(reply, len);
 
+	if (text)
+		return (uint16_t)strtoul(text, NULL, 10);
 	return line ? (uint16_t)strtoul(line + 9, NULL, 10) : 0;
 }
 

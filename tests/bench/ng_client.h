@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ng_client.h - what a proxy says to a relay, as Kamailio's rtpengine module writes it
+ * ng_client.h - what a proxy says to a relay, as Kamailio's rtpengine and rtpproxy modules write it
  *
  * Shares nothing with the daemon: what is measured must not check itself.
  */
@@ -18,6 +18,7 @@ enum ng_verb { NG_OFFER, NG_ANSWER, NG_DELETE };
 #define NG_BYTES 8192
 
 struct ng_request {
+	bool rtpproxy; /* in the classic protocol: U, L, D */
 	enum ng_verb verb;
 	uint64_t cookie;
 	uint64_t call; /* Call-ID and tags are made of it */
@@ -30,7 +31,7 @@ size_t ng_write(const struct ng_request *request, char *out);
 /* The number after "bench_"; false: no cookie of ours. */
 bool ng_reply_cookie(const char *reply, size_t len, uint64_t *cookie);
 bool ng_reply_is_ok(const char *reply, size_t len);
-/* Port of the first m= line of the reply's SDP; 0: none. */
+/* Port of the first m= line of the reply's SDP, or that U and L were answered; 0: none. */
 uint16_t ng_reply_port(const char *reply, size_t len);
 /* One request over the connected socket @fd, sent again each second; its port (delete: 1), 0 on failure. */
 uint16_t ng_ask(int fd, const struct ng_request *request);

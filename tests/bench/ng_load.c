@@ -2,12 +2,12 @@
 /*
  * ng_load.c - as many commands as a relay can take
  *
- *   ng_load [-s SECONDS] [-w WINDOW] [-p PID] ADDRESS PORT    offer, answer, delete; offer, ...
+ *   ng_load [-r] [-s SECONDS] [-w WINDOW] [-p PID] ADDRESS PORT    offer, answer, delete; offer, ...
  *   ng_load -n CALLS [-w WINDOW] ADDRESS PORT                 sets so many calls up and leaves them
  *
  * WINDOW calls are under way at once, each with one command outstanding. As with a proxy's workers, the
  * commands of one call come from different source ports. Every reply must be "ok"; what is not answered
- * within a second is sent again with the same cookie. PID: the relay, whose CPU time is told.
+ * within a second is sent again with the same cookie. -r: in the classic rtpproxy protocol. PID: the relay, whose CPU time is told.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,6 +36,7 @@ struct slot {
 struct load {
 	struct slot slots[WINDOW_MAX];
 	struct pollfd sockets[SOCKETS];
+	bool rtpproxy;
 	unsigned int window;
 	uint64_t calls_left; /* to begin; UINT64_MAX: until @end_ns */
 	bool keep;	     /* no deletes */
@@ -81,6 +82,7 @@ static void slot_new_call(struct load *load, struct slot *slot)
 		return;
 	load->calls_left -= load->calls_left != UINT64_MAX;
 	call = load->next_call++;
+	slot->request.rtpproxy = load->rtpproxy;
 	slot->request.call = call;
 	slot->request.phone.sin_family = AF_INET;
 	slot->request.phone.sin_addr.s_addr =
@@ -211,9 +213,11 @@ int main(int argc, char **argv)
 	pid_t pid = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "s:w:n:p:")) != -1) {
+	while ((option = getopt(argc, argv, "rs:w:n:p:")) != -1) {
 		if (option == 's')
 			seconds = atof(optarg);
+		else if (option == 'r')
+			load.rtpproxy = true;
 		else if (option == 'w')
 			load.window = (unsigned int)atoi(optarg);
 		else if (option == 'n')
@@ -224,7 +228,7 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind != 2 || !load.window || load.window > WINDOW_MAX) {
-		fprintf(stderr, "usage: ng_load [-s SECONDS | -n CALLS] [-w WINDOW] [-p PID] "
+		fprintf(stderr, "usage: ng_load [-r] [-s SECONDS | -n CALLS] [-w WINDOW] [-p PID] "
 				"ADDRESS PORT\n");
 		return 2;
 	}
