@@ -87,8 +87,6 @@ static void mark_free(struct journal_mark *mark)
 	struct journal_mark **list = list_of(mark);
 
 	DL_DELETE(*list, mark);
-	if (mark->owner)
-		*mark->slot = NULL;
 	free(mark);
 }
 
@@ -381,19 +379,23 @@ static int open_store(struct journal *journal)
 	return error;
 }
 
-static void free_marks(struct journal *journal)
+static void free_list(struct journal_mark *mark)
 {
-	while (journal->rest)
-		mark_free(journal->rest);
-	while (journal->touched)
-		mark_free(journal->touched);
-	while (journal->out)
-		mark_free(journal->out);
+	struct journal_mark *next;
+
+	for (; mark; mark = next) {
+		next = mark->next;
+		if (mark->owner)
+			*mark->slot = NULL;
+		free(mark);
+	}
 }
 
 static void journal_free(struct journal *journal)
 {
-	free_marks(journal);
+	free_list(journal->rest);
+	free_list(journal->touched);
+	free_list(journal->out);
 	journal_store_close(journal->store);
 	free(journal->letter.batch.data);
 	free(journal);

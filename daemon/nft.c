@@ -6,6 +6,7 @@
  * Whenever there is doubt (the first time, a refusal, somebody flushed the ruleset), the whole table is
  * made anew, in one transaction too, so that no packet meets half of it.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #define HASH_NONFATAL_OOM 1 /* uthash would end the process when out of memory */
@@ -78,10 +79,11 @@ struct nft *nft_open(const struct nft_conf *conf, int *error)
 
 static void free_ports(struct nft *nft)
 {
-	struct port *port, *next;
+	struct port *port = nft->all, *next;
 
-	HASH_ITER(hh, nft->all, port, next) {
-		HASH_DEL(nft->all, port);
+	HASH_CLEAR(hh, nft->all);
+	for (; port; port = next) {
+		next = port->hh.next;
 		free(port);
 	}
 }
@@ -209,14 +211,16 @@ static void write_changes(struct nft *nft)
 /* The kernel holds what is wanted: what is neither is forgotten. */
 static void settle(struct nft *nft)
 {
-	struct port *port, *next;
+	struct port *port = nft->changed, *next;
 
-	DL_FOREACH_SAFE(nft->changed, port, next) {
-		DL_DELETE(nft->changed, port);
+	nft->changed = NULL;
+	for (; port; port = next) {
+		next = port->next;
 		port->queued = false;
 		port->open = port->wanted;
 		if (port->wanted)
 			continue;
+		assert(nft->all); /* every port is in it */
 		HASH_DEL(nft->all, port);
 		free(port);
 	}

@@ -43,7 +43,7 @@ static int open_socket(int *fd)
  */
 static int ignore_own(const struct nft_talk *talk)
 {
-	struct sockaddr_nl own;
+	struct sockaddr_nl own = { 0 };
 	socklen_t len = sizeof(own);
 
 	if (getsockname(talk->fd, (struct sockaddr *)&own, &len))
