@@ -327,6 +327,7 @@ void call_free(struct call *call)
 	if (!call)
 		return;
 	text_set(&call->metadata, STR_NONE);
+	cdr_free(&call->cdr);
 	free(call);
 }
 
@@ -369,7 +370,11 @@ void call_end_media(struct call *call, struct media *media)
 
 	if (!media)
 		return;
+	if (call->reason != CALL_KEPT)
+		media_path_refresh(media); /* the last RTCP goes with its flow */
 	media_path_stop(media);
+	if (call->reason != CALL_KEPT)
+		cdr_add_media(&call->cdr, media, clock_ms());
 	count_component(call, media, COMP_RTP);
 	count_component(call, media, COMP_RTCP);
 	stats->medias.ended++;
@@ -390,6 +395,21 @@ static void count_ended(const struct call *call, int64_t lasted_ms)
 		stats->one_way++;
 }
 
+static void write_record(const struct call *call)
+{
+	struct cdr_file *file = call->table->conf.cdr_file;
+	struct str line;
+
+	if (!file || call->reason == CALL_KEPT)
+		return;
+	line = cdr_line(call, ends[call->reason].text);
+	if (line.s)
+		cdr_file_write(file, line);
+	else
+		log_call(LOG_LEVEL_ERR, call->id, "no record of this call: out of memory");
+	free((void *)(uintptr_t)line.s);
+}
+
 /* The last dialog has gone. */
 static void call_remove(struct call *call)
 {
@@ -399,9 +419,11 @@ static void call_remove(struct call *call)
 	count_ended(call, lasted_ms);
 	log_call(LOG_LEVEL_INFO, call->id,
 		 "ended: %s; %" PRId64 ".%03d s, %" PRIu64 " packets from caller, %" PRIu64
-		 " from callee",
+		 " from callee%s",
 		 ends[call->reason].text, lasted_ms / 1000, (int)(lasted_ms % 1000),
-		 call->packets[SIDE_A], call->packets[SIDE_B]);
+		 call->packets[SIDE_A], call->packets[SIDE_B],
+		 call->cdr.text ? call->cdr.text : "");
+	write_record(call);
 	tell_call(call, CALL_HAS_ENDED, ends[call->reason].text);
 	leave_cursors(call);
 	HASH_DEL(table->calls, call);
@@ -425,6 +447,7 @@ bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end rea
 		call_end_media(call, dialog->media[i]);
 		dialog->media[i] = NULL;
 	}
+	cdr_add_dialog(&call->cdr, dialog, clock_ms());
 	DL_DELETE(call->dialogs, dialog);
 	dialog_free(dialog);
 	if (call->dialogs) {

@@ -15,6 +15,8 @@
 #define HASH_NONFATAL_OOM 1 /* uthash would end the process when out of memory */
 #include <uthash.h>
 
+#include "cdr.h"
+#include "cdr_file.h"
 #include "dialog.h"
 #include "events.h"
 #include "iface.h"
@@ -32,6 +34,7 @@ struct call_table_conf {
 	struct kmod *kmod; /* NULL: no kernel path */
 	struct nft *nft;   /* NULL: no firewall */
 	struct stats *stats;
+	struct cdr_file *cdr_file;    /* NULL: calls leave no record but in the log */
 	struct events *events;	      /* NULL: nobody can watch */
 	call_timed_out_fn *timed_out; /* or NULL */
 	void *timed_out_arg;
@@ -64,24 +67,25 @@ enum call_end {
 	CALL_SILENT_TIMEOUT,
 	CALL_OFFER_TIMEOUT,
 	CALL_FORCED,
-	CALL_KEPT, /* for the daemon that comes next */
+	CALL_KEPT,	 /* for the daemon that comes next */
 	CALL_TERMINATED, /* by an operator */
 };
 
 struct call {
 	UT_hash_handle hh;
 	struct call_table *table;
-	struct dialog *dialogs; /* oldest first */
-	struct event timer;	/* one look at all deadlines of the call, then the next */
-	int64_t timer_at_ms;	/* 0: not running */
+	struct dialog *dialogs;	   /* oldest first */
+	struct event timer;	   /* one look at all deadlines of the call, then the next */
+	int64_t timer_at_ms;	   /* 0: not running */
 	struct journal_mark *mark; /* NULL: not kept */
 	int64_t spare_until_ms; /* restored: its phones have so long to be heard again; 0: a call of ours */
 	int64_t created_ms;
 	int64_t created_us;    /* wall clock */
 	int64_t last_signal_s; /* wall clock */
 	uint64_t packets[2];   /* accepted from each side, of medias that are closed */
-	struct str metadata;   /* owned */
-	unsigned int thread;   /* media thread of all its bridges */
+	struct cdr cdr;
+	struct str metadata; /* owned */
+	unsigned int thread; /* media thread of all its bridges */
 	int16_t tos;
 	uint8_t latching;     /* enum latch_mode */
 	bool ignored_told;    /* the one log line on what isn't supported was written */

@@ -100,6 +100,7 @@ static bool delete_dialog(struct dialog *dialog, int64_t delay_ms, int64_t now_m
 	if (dialog->delete_at_ms)
 		return false;
 	dialog->delete_at_ms = now_ms + delay_ms;
+	dialog->deleted_ms = now_ms;
 	call_watch(dialog->call, now_ms);
 	return true;
 }

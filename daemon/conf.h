@@ -53,6 +53,7 @@ struct conf {
 	bool foreground;
 	bool check_config;
 	char *pidfile, *user, *group; /* NULL: none */
+	char *cdr_file;		      /* NULL: none */
 	char *control_socket;	      /* path; "none"; NULL: CTL_PROTO_PATH, if it can be made */
 	char *control_group;	      /* NULL: that of the daemon */
 	unsigned int control_mode;    /* the digits as written: 660 is 0660 */

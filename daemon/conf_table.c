@@ -123,6 +123,8 @@ const struct conf_row conf_rows[] = {
 	  "error | warning | notice | info | debug", "the least important messages that are logged", ROW_RELOAD },
 	{ "log-facility", CONF_CHOICE, AT(log_facility), 0, 0, facilities, "stderr", "stderr | syslog | journal",
 	  "where messages go", 0 },
+	{ "cdr-file", CONF_TEXT, AT(cdr_file), 0, 0, NULL, NULL, "PATH",
+	  "file that a line of JSON is appended to for each call that has ended; opened again on SIGHUP", 0 },
 	{ "foreground", CONF_BOOL, AT(foreground), 0, 0, NULL, "no", "yes | no",
 	  "stay attached to the terminal or the service manager", 0 },
 	{ "pidfile", CONF_TEXT, AT(pidfile), 0, 0, NULL, NULL, "PATH",

@@ -53,8 +53,9 @@ struct dialog {
 	size_t n_media;
 	int64_t created_s; /* wall clock */
 	int64_t last_signal_ms;
-	int64_t delete_at_ms; /* 0: not deleted */
-	bool answered;	      /* an answer came since the last first offer */
+	int64_t delete_at_ms;	/* 0: not deleted */
+	int64_t deleted_ms;	/* if it was: when that was asked for; 0: before a restart */
+	bool answered;		/* an answer came since the last first offer */
 	unsigned int timeout_s; /* in place of the configured ones; 0: those */
 };
 

@@ -49,6 +49,7 @@ struct relay {
 	struct kmod *kmod;	    /* NULL: no kernel path */
 	struct nft *nft;	    /* NULL: no firewall */
 	struct rtpp_notify *notify; /* NULL: nobody is told of time-outs */
+	struct cdr_file *cdr_file;  /* NULL: none */
 	struct call_table *calls;
 	struct journal_calls journal_calls;
 	struct journal *journal; /* NULL: calls are not kept */
@@ -75,6 +76,7 @@ static struct call_table_conf calls_conf(struct relay *relay)
 		.kmod = relay->kmod,
 		.nft = relay->nft,
 		.stats = &relay->stats,
+		.cdr_file = relay->cdr_file,
 		.events = &relay->events,
 		.timed_out = relay->notify ? rtpp_notify_timed_out : NULL,
 		.timed_out_arg = relay->notify,
@@ -247,6 +249,7 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 		return;
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIi64, clock_us());
 	log_reopen();
+	cdr_file_reopen(relay->cdr_file);
 	if (conf_load(&fresh, relay->argc, relay->argv)) {
 		log_err("reload: the configuration stays as it was");
 	} else {
@@ -600,6 +603,17 @@ static int start_web(struct relay *relay)
 	return -EINVAL;
 }
 
+static int start_cdr_file(struct relay *relay)
+{
+	const char *path = relay->conf.cdr_file;
+	int err = 0;
+
+	if (!path)
+		return 0;
+	relay->cdr_file = cdr_file_open(path, &err);
+	return err ? failed(path, err) : 0;
+}
+
 static struct event *event_start(struct relay *relay, int fd, short what, event_callback_fn fn,
 				 uint64_t every_us)
 {
@@ -643,9 +657,9 @@ static int relay_start(struct relay *relay)
 	static int (*const steps[])(struct relay *) = {
 		start_background, start_pidfile, start_admin_socket, start_unprivileged,
 		start_loop,	  start_ifaces,	 start_workers,	     start_kernel,
-		start_firewall,	  start_notify,	 start_calls,	     start_journal,
-		start_table,	  start_flows,	 start_control,	     start_admin,
-		start_web,	  start_events,
+		start_firewall,	  start_notify,	 start_cdr_file,     start_calls,
+		start_journal,	  start_table,	 start_flows,	     start_control,
+		start_admin,	  start_web,	 start_events,
 	};
 	int err = 0;
 
@@ -707,6 +721,7 @@ static void relay_stop(struct relay *relay)
 	journal_close(relay->journal);
 	worker_pool_free(relay->workers);
 	call_table_free(relay->calls);
+	cdr_file_close(relay->cdr_file);
 	arena_free(relay->journal_calls.arena);
 	nft_close(relay->nft, relay->kept);
 	rtpp_notify_close(relay->notify);
