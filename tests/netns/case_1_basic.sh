@@ -4,7 +4,7 @@
 # case_1_basic.sh - calls from one place to another, and how they end
 
 CASES+=" different_nats symmetric_to_restricted same_nat same_symmetric_nat nat_to_public public_to_nat public_to_public
-	ipv4_to_ipv6 ipv6_to_ipv4 bye_by_callee cancel busy"
+	ipv4_to_ipv6 ipv6_to_ipv4 bye_by_callee cancel busy quality_at_the_proxy"
 
 # A call that is answered.
 call_up() { # call_up CALLER CALLEE
@@ -84,4 +84,11 @@ case_busy() {
 	state b1 ringing
 	nudge b1 busy
 	sip_done a1 b1
+}
+
+# The figures of the reply to delete come to the variables of Kamailio's module: nothing lost, little delay.
+case_quality_at_the_proxy() {
+	plain_call p1 p2
+	grep -qE "media of $CALL_ID: MOS 4\\.[34][0-9]*, lowest [34]\\.[0-9]+, 0(\\.0+)? % lost, jitter [0-9.]+ ms" "$LOG/kamailio.log" ||
+		fail "Kamailio says: $(grep -a "media of" "$LOG/kamailio.log" | tail -1)"
 }
