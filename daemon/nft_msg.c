@@ -84,6 +84,8 @@ static bool reserve(struct nft_batch *batch)
 	data = realloc(batch->data, size);
 	batch->failed = !data;
 	if (data) {
+		memset(data + batch->size, 0,
+		       size - batch->size); /* libmnl leaves padding as it is */
 		batch->data = data;
 		batch->size = size;
 	}
