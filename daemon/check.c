@@ -109,6 +109,20 @@ static bool check_listen(const char *key, const char *text, int flags)
 	return !err;
 }
 
+/* "udp:" may be left out; a path is as good as its directory is when the daemon starts. */
+static bool check_rtpproxy(const char *text)
+{
+	static const char *const prefixes[] = { "udp:", "udp6:", "tcp:", "tcp6:" };
+
+	if (str_starts(str_of(text), STR("unix:/")) || str_starts(str_of(text), STR("cunix:/")))
+		return true;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (str_starts(str_of(text), str_of(prefixes[i])))
+			return check_listen("listen-rtpproxy", text + strlen(prefixes[i]),
+					    AI_PASSIVE);
+	return check_listen("listen-rtpproxy", text, AI_PASSIVE);
+}
+
 static unsigned int check_lists(const struct conf *conf)
 {
 	unsigned int mistakes = 0;
@@ -116,6 +130,8 @@ static unsigned int check_lists(const struct conf *conf)
 
 	for (size_t i = 0; i < conf->listen_ng.count; i++)
 		mistakes += !check_listen("listen-ng", conf->listen_ng.item[i], AI_PASSIVE);
+	for (size_t i = 0; i < conf->listen_rtpproxy.count; i++)
+		mistakes += !check_rtpproxy(conf->listen_rtpproxy.item[i]);
 	for (size_t i = 0; i < conf->listen_http.count; i++)
 		mistakes += !check_listen("listen-http", conf->listen_http.item[i], 0);
 	for (size_t i = 0; i < conf->control_allow.count; i++) {

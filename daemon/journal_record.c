@@ -73,10 +73,11 @@ static void wire_side(struct wire *w, struct side_conf *side)
 
 static void wire_conf(struct wire *w, struct bridge_conf *conf)
 {
-	uint8_t kind = (uint8_t)conf->kind;
+	uint8_t kind = conf->any ? BRIDGE_OPAQUE + 1 : (uint8_t)conf->kind;
 
-	wire_u8(w, &kind, BRIDGE_OPAQUE);
-	conf->kind = kind;
+	wire_u8(w, &kind, BRIDGE_OPAQUE + 1);
+	conf->any = kind > BRIDGE_OPAQUE;
+	conf->kind = conf->any ? BRIDGE_RTP : kind;
 	for (int side = 0; side < 2; side++) {
 		wire_side(w, &conf->side[side]);
 		wire_u64(w, &conf->pts[side]);

@@ -304,7 +304,8 @@ static bool listens_low(const struct conf_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const char *text = list->item[i], *colon = strrchr(text, ':');
 
-		low = low || strtoul(colon ? colon + 1 : text, NULL, 10) < 1024;
+		low = low || (!strstr(text, "unix:") &&
+			      strtoul(colon ? colon + 1 : text, NULL, 10) < 1024);
 	}
 	return low;
 }
@@ -313,7 +314,7 @@ static bool listens_low(const struct conf_list *list)
 static bool has_low_port(const struct conf *conf)
 {
 	return conf->port_min < 1024 || listens_low(&conf->listen_ng) ||
-	       listens_low(&conf->listen_http);
+	       listens_low(&conf->listen_rtpproxy) || listens_low(&conf->listen_http);
 }
 
 /* "660" to 0660 */

@@ -660,6 +660,36 @@ static void test_opaque_bridge_forwards_anything(void)
 	close_scene(&scene);
 }
 
+/* Told without SDP: a fax in place of RTP. It teaches nothing while payload types are known. */
+static void test_undescribed_bridge_forwards_what_comes(void)
+{
+	static const uint8_t fax[] = { 0, 1, 5, 'T', '3', '8' };
+	struct scene scene;
+	struct endpoint source;
+	uint8_t p[2048];
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	scene.conf.any = true;
+	update(&scene);
+	sendto(scene.phone[A_RTP], fax, sizeof(fax), 0, &scene.relay_at[A_RTP].sa,
+	       endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_KIND, 1));
+	scene.conf.pts[0] = 0;
+	update(&scene);
+	sendto(scene.phone[A_RTP], fax, sizeof(fax), 0, &scene.relay_at[A_RTP].sa,
+	       endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), (ssize_t)sizeof(fax));
+	/* The same phone talks: its source is known, and payload types no hindrance. */
+	scene.conf.pts[0] = 1;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 1, 7);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1));
+	sendto(scene.phone[A_RTP], fax, sizeof(fax), 0, &scene.relay_at[A_RTP].sa,
+	       endpoint_len(&scene.relay_at[A_RTP]));
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), (ssize_t)sizeof(fax));
+	close_scene(&scene);
+}
+
 static void test_bridge_does_not_feed_itself(void)
 {
 	struct scene scene;
@@ -856,6 +886,8 @@ TEST_SUITE(bridge, { "two phones exchange RTP and RTCP", test_two_phones_exchang
 	   { "sibling speaks for a source", test_sibling_speaks_for_a_source },
 	   { "DTLS passes where it was negotiated", test_dtls_passes_where_it_was_negotiated },
 	   { "opaque bridge forwards anything", test_opaque_bridge_forwards_anything },
+	   { "undescribed bridge forwards what comes",
+	     test_undescribed_bridge_forwards_what_comes },
 	   { "bridge does not feed itself", test_bridge_does_not_feed_itself },
 	   { "TOS is set or kept", test_tos_is_set_or_kept },
 	   { "too large packet is counted", test_too_large_packet_is_counted },

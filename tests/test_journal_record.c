@@ -112,7 +112,7 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 		else if (what == FAMILY)
 			latch->state = LATCH_WAIT;
 		else if (what == KIND)
-			sample.media[0].conf.kind = BRIDGE_OPAQUE + 1;
+			sample.media[0].conf.kind = BRIDGE_OPAQUE + 2;
 		else if (what == TIME)
 			latch->heard_ms = -1;
 		else

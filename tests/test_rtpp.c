@@ -156,7 +156,7 @@ static void test_each_mistake_has_its_number(void)
 		{ "U" U4 " &&", "E5\n" },
 		{ "U" U4 " && && D", "E5\n" },
 		{ "U" U4 " && D && D && D && D && D && D && D && D && D && D && D && D && D && D "
-			 "&& D && D",
+		  "&& D && D",
 		  "E5\n" },
 		{ "Nx c a", "E6\n" },
 		{ "Rx c a", "E7\n" },
@@ -531,6 +531,47 @@ static void test_players_and_recordings_are_not_there(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* Bridged or not: to the phone media goes to where it comes from, and strangers are refused. */
+static void test_bridging_does_not_make_asymmetric(void)
+{
+	static const char *const letters[] = { "", "IE", "EI", "EE", "II", "E" };
+	struct scene scene;
+	char text[64];
+
+	scene_open(&scene);
+	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++) {
+		const struct bridge_conf *conf;
+
+		snprintf(text, sizeof(text), "U%s c 192.0.2.1 4000 a", letters[i]);
+		ask(&scene, text);
+		ask(&scene, "L c 192.0.2.2 4000 a b");
+		conf = bridge_conf(the_dialog(&scene)->media[0]->bridge);
+		for (int side = 0; side < 2; side++) {
+			CU_ASSERT_FALSE(conf->side[side].flags & SIDE_ASYMMETRIC);
+			CU_ASSERT_EQUAL(conf->side[side].latching, LATCH_SMART);
+			CU_ASSERT(endpoint_is_set(&conf->side[side].sip));
+		}
+		ask(&scene, "D c a");
+	}
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* Nothing is recorded, so that nothing is written anywhere, whatever a call is called. */
+static void test_call_ids_are_no_paths(void)
+{
+	static const struct row rows[] = {
+		{ "U /../tmp/rtprelay-x 192.0.2.1 4000 a;1", "# 127.80.0.1\n" },
+		{ "R /../tmp/rtprelay-x a", "E50\n" },
+		{ "C /../tmp/rtprelay-x /tmp/rtprelay-x a;1", "E65\n" },
+	};
+	struct scene scene;
+
+	scene_open(&scene);
+	CHECK_ROWS(&scene, rows);
+	CU_ASSERT_EQUAL(access("/tmp/rtprelay-x", F_OK), -1);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_numbers(void)
 {
 	static const struct row rows[] = {
@@ -698,7 +739,8 @@ TEST_SUITE(rtpp, { "version and features", test_version_and_features },
 	   { "hold keeps the address", test_hold_keeps_the_address },
 	   { "port zero gets ports", test_port_zero_gets_ports },
 	   { "players and recordings are not there", test_players_and_recordings_are_not_there },
-	   { "numbers", test_numbers },
+	   { "bridging does not make asymmetric", test_bridging_does_not_make_asymmetric },
+	   { "call-ids are no paths", test_call_ids_are_no_paths }, { "numbers", test_numbers },
 	   { "calls of either protocol are the same calls",
 	     test_calls_of_either_protocol_are_the_same_calls },
 	   { "all ports are used and free again", test_all_ports_are_used_and_free_again },
