@@ -66,6 +66,9 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The assembler reads these.
+$(B)/daemon/page.o: $(wildcard daemon/page/*)
+
 # Changes when the compiler's flags do, and so makes all objects anew.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
@@ -107,7 +110,8 @@ install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: pro
 	install -d $(SBIN) $(MAN8) $(DOC) $(UNIT) $(ETC)
 	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
 	install -m 644 docs/*.8 $(MAN8)
-	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE docs/rtprelay.conf docs/opensips.cfg $(DOC)
+	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE docs/rtprelay.conf docs/opensips.cfg \
+		docs/grafana-dashboard.json docs/prometheus-alerts.yml $(DOC)
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
 	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
 

@@ -303,6 +303,30 @@ void admin_accept(struct admin *admin, int fd)
 		peer_close(peer);
 }
 
+int admin_ask(struct admin *admin, struct str request, struct evbuffer *out)
+{
+	struct admin_peer peer = { .admin = admin,
+				   .conf = &admin->conf,
+				   .rights = { .read = true },
+				   .fd = -1,
+				   .out = out,
+				   .arena = arena_new(ARENA) };
+
+	if (!peer.arena)
+		return -ENOMEM;
+	run_line(&peer, request);
+	while (peer.job.verb && peer.job.verb->step && !peer.failed &&
+	       evbuffer_get_length(out) < ADMIN_ASK_MAX)
+		if (peer.job.verb->step(&peer) == ADMIN_DONE)
+			job_end(&peer);
+	if (peer.job.verb) {
+		job_end(&peer);
+		peer.failed = true;
+	}
+	arena_free(peer.arena);
+	return peer.failed ? -E2BIG : 0;
+}
+
 size_t admin_count(const struct admin *admin)
 {
 	return admin->n_peers;

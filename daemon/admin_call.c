@@ -159,13 +159,19 @@ static bool begin_calls(struct admin_peer *peer, const struct dict *request)
 
 static enum admin_step step_calls(struct admin_peer *peer)
 {
-	const struct call *call = call_cursor_next(&peer->job.cursor);
+	struct call_filter *filter = &peer->job.filter;
+	bool enough = filter->limit > 0 && peer->job.count >= (uint64_t)filter->limit;
+	const struct call *call = enough ? NULL : call_cursor_next(&peer->job.cursor);
 
 	if (!call) {
 		admin_end(peer, peer->job.count);
 		return ADMIN_DONE;
 	}
-	if (call_filter_lets(&peer->job.filter, call))
+	if (!call_filter_lets(filter, call))
+		return ADMIN_MORE;
+	if (filter->skip > 0)
+		filter->skip--;
+	else
 		send_call(peer, call);
 	return ADMIN_MORE;
 }

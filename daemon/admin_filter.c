@@ -46,6 +46,8 @@ bool call_filter_read(struct admin_peer *peer, const struct dict *request,
 		.tag = dict_get_str(request, STR(CTL_FILTER_TAG)),
 	};
 	dict_get_int(request, STR(CTL_FILTER_MIN_AGE), &filter->min_age_s);
+	dict_get_int(request, STR(CTL_FILTER_SKIP), &filter->skip);
+	dict_get_int(request, STR(CTL_FILTER_LIMIT), &filter->limit);
 	if (!read_path(dict_get_str(request, STR(CTL_FILTER_PATH)), &filter->path))
 		return refuse(peer, "a path is user, kernel or mixed");
 	if (!read_address(dict_get_str(request, STR(CTL_FILTER_ADDRESS)), &filter->address))

@@ -38,6 +38,7 @@ struct call_filter {
 	struct endpoint address; /* port 0: any port */
 	int path;		 /* enum path; -1: any */
 	int64_t min_age_s;
+	int64_t skip, limit; /* 0: none are left out; no limit */
 };
 
 /**

@@ -14,6 +14,7 @@
 #include "call.h"
 #include "clock.h"
 #include "log.h"
+#include "media_quality.h"
 
 static const struct {
 	const char *text;
@@ -364,6 +365,19 @@ static void count_component(struct call *call, const struct media *media, enum c
 		++*(comp == COMP_RTP ? &stats->medias.one_way_rtp : &stats->medias.one_way_rtcp);
 }
 
+/* After media_path_stop(): the kernel has told its last. */
+static void count_quality(struct stats *stats, const struct media *media)
+{
+	struct quality_summary summary;
+
+	if (bridge_conf(media->bridge)->kind != BRIDGE_RTP)
+		return;
+	for (int side = 0; side < 2; side++) {
+		media_quality(media, (enum side)side, clock_ms(), &summary);
+		quality_totals_add(&stats->quality, &summary);
+	}
+}
+
 void call_end_media(struct call *call, struct media *media)
 {
 	struct stats *stats = call->table->conf.stats;
@@ -373,8 +387,10 @@ void call_end_media(struct call *call, struct media *media)
 	if (call->reason != CALL_KEPT)
 		media_path_refresh(media); /* the last RTCP goes with its flow */
 	media_path_stop(media);
-	if (call->reason != CALL_KEPT)
+	if (call->reason != CALL_KEPT) {
 		cdr_add_media(&call->cdr, media, clock_ms());
+		count_quality(stats, media);
+	}
 	count_component(call, media, COMP_RTP);
 	count_component(call, media, COMP_RTCP);
 	stats->medias.ended++;

@@ -580,7 +580,7 @@ static int start_admin(struct relay *relay)
 		.conf = &relay->conf,
 	};
 
-	if (conf.fd < 0)
+	if (conf.fd < 0 && !relay->conf.listen_http.count)
 		return 0;
 	relay->admin = admin_open(&conf);
 	return relay->admin ? 0 : failed("control socket", -ENOMEM);
@@ -592,7 +592,8 @@ static int start_web(struct relay *relay)
 	const struct web_conf conf = { .listen = &relay->conf.listen_http,
 				       .calls = relay->calls,
 				       .stats = &relay->stats,
-				       .workers = relay->workers };
+				       .workers = relay->workers,
+				       .admin = relay->admin };
 	const char *error = "out of memory";
 
 	if (!conf.listen->count)

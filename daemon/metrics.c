@@ -4,6 +4,8 @@
  *
  * A table: name, type, help, and the function that writes the samples.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include "metrics.h"
 #include "metrics_text.h"
@@ -333,6 +335,35 @@ static void control_failures(struct view *view)
 	put_one(view, "reason", STR("send_failed"), stats->send_failed);
 }
 
+/* --- Quality ------------------------------------------------------------------------------------ */
+
+static void quality(struct view *view, enum quality_measure measure, unsigned int unit)
+{
+	const struct quality_totals *totals = &view->report->stats.quality;
+	uint64_t sum = totals->sum[measure];
+	char text[40];
+
+	snprintf(text, sizeof(text), "%" PRIu64 ".%06" PRIu64, sum / unit,
+		 sum % unit * (1000000 / unit));
+	metrics_histogram(&view->text, NULL, 0, quality_scales[measure].text, QUALITY_BOUNDS,
+			  totals->bucket[measure], text);
+}
+
+static void mos(struct view *view)
+{
+	quality(view, QUALITY_MOS, 100);
+}
+
+static void loss(struct view *view)
+{
+	quality(view, QUALITY_LOSS, 10000);
+}
+
+static void jitter(struct view *view)
+{
+	quality(view, QUALITY_JITTER, 1000000);
+}
+
 /* --- The table ---------------------------------------------------------------------------------- */
 
 /* clang-format off */
@@ -361,6 +392,9 @@ static const struct metric {
 	{ "latched_total", METRIC_COUNTER, "Times that a stream took a source, its first or another.", latched },
 	{ "latch_refused_total", METRIC_COUNTER, "Verdicts against a source, by what it was held against: nothing known, "
 	  "near the signalled address, that address, that address and port.", refused },
+	{ "media_mos", METRIC_HISTOGRAM, "Average MOS of each side of medias that ended.", mos },
+	{ "media_loss_ratio", METRIC_HISTOGRAM, "Average loss of the same, 0 to 1.", loss },
+	{ "media_jitter_seconds", METRIC_HISTOGRAM, "Average jitter of the same.", jitter },
 	{ "kernel_wanted", METRIC_GAUGE, "1 unless the configuration says kernel=off.", kernel_wanted },
 	{ "kernel_module_present", METRIC_GAUGE, "1 while there is a kernel module that can be used.", kernel_there },
 	{ "kernel_flows", METRIC_GAUGE, "Flows that the kernel holds for this daemon.", flows },

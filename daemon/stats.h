@@ -9,6 +9,7 @@
 
 #include "bridge.h"
 #include "port_pool.h"
+#include "quality_totals.h"
 
 struct media_report {
 	unsigned int index;  /* 1.. as in SDP */
@@ -19,7 +20,7 @@ struct media_report {
 	bool send, recv;	/* by the direction in the party's own SDP */
 	unsigned int n_streams; /* 1 or 2 */
 	struct stream_report stream[2];
-	struct endpoint advertised[2]; /* what SDP told the phone to send to */
+	struct endpoint advertised[2];	/* what SDP told the phone to send to */
 	struct quality_summary quality; /* of what the party sends */
 };
 
@@ -87,6 +88,7 @@ struct stats {
 	uint64_t zero_way,
 		one_way;      /* of calls that ended: media from neither side, from one side only */
 	uint64_t duration_ms; /* sum over calls that ended */
+	struct quality_totals quality; /* of medias that ended */
 	uint64_t requests, replies, replayed, malformed, not_allowed, unknown_command,
 		reply_too_large, send_failed;
 	uint64_t rtpp_done,

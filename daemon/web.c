@@ -9,7 +9,9 @@
 #include "ctl_socket.h"
 #include "metrics.h"
 #include "metrics_text.h"
+#include "page.h"
 #include "web.h"
+#include "web_api.h"
 
 #define MAX_CONNECTIONS 32
 #define PATIENCE_MS	5000
@@ -22,6 +24,8 @@ struct web {
 	struct http *http;
 	struct arena *arena; /* of one answer */
 	struct event *on_second;
+	struct history history;
+	unsigned int seconds;
 };
 
 static unsigned int silent_threads(const struct web *web)
@@ -63,6 +67,30 @@ static void answer_healthz(struct web *web, const struct http_request *request,
 		evbuffer_add_printf(reply->body, "ok\n");
 }
 
+static void answer_history(struct web *web, const struct http_request *request,
+			   struct http_reply *reply)
+{
+	(void)request;
+	web_api_history(&web->history, reply);
+}
+
+/* False: there is no such file. */
+static bool answer_file(struct str path, struct http_reply *reply)
+{
+	for (size_t i = 0; i < page_n_files; i++) {
+		const struct page_file *file = &page_files[i];
+
+		if (!str_eq(path, str_of(file->path)))
+			continue;
+		reply->type = file->type;
+		if (evbuffer_add_reference(reply->body, file->start,
+					   (size_t)(file->end - file->start), NULL, NULL))
+			failed(reply);
+		return true;
+	}
+	return false;
+}
+
 static const struct {
 	struct str path;
 	void (*answer)(struct web *web, const struct http_request *request,
@@ -70,6 +98,7 @@ static const struct {
 } paths[] = {
 	{ STR("/metrics"), answer_metrics },
 	{ STR("/healthz"), answer_healthz },
+	{ STR("/api/history"), answer_history },
 };
 
 static bool is_loopback(const struct endpoint *addr)
@@ -95,6 +124,7 @@ static bool host_fits(struct str host, const struct endpoint *at)
 void web_answer(void *arg, const struct http_request *request, const struct endpoint *at,
 		struct http_reply *reply)
 {
+	const struct web_api_path *api = web_api_find(request->path);
 	struct web *web = arg;
 
 	if (!host_fits(request->host, at)) {
@@ -108,10 +138,46 @@ void web_answer(void *arg, const struct http_request *request, const struct endp
 		arena_reset(web->arena);
 		return;
 	}
-	reply->status = 404;
+	if (api)
+		web_api_answer(api, web->conf.admin, request->query, reply);
+	else if (!answer_file(request->path, reply))
+		reply->status = 404;
 }
 
 /* --- Start and end ------------------------------------------------------------------------------ */
+
+static void fill_sample(struct history_sample *sample, const struct daemon_report *report,
+			int64_t now_ms)
+{
+	const struct quality_totals *quality = &report->stats.quality;
+
+	*sample = (struct history_sample){
+		.at_ms = now_ms,
+		.calls = (uint32_t)report->calls,
+		.streams = (uint32_t)report->streams,
+		.flows = (uint32_t)report->flows,
+		.packets = { report->relayed[PATH_USER].packets,
+			     report->relayed[PATH_KERNEL].packets },
+		.medias = quality->count,
+	};
+	for (size_t i = 0; i < DROP_COUNT; i++)
+		sample->drops += report->drops[i];
+	sample->refused = report->drops[DROP_SOURCE];
+	memcpy(sample->quality, quality->sum, sizeof(sample->quality));
+}
+
+void web_sample(struct web *web, int64_t now_ms)
+{
+	const struct daemon_report *report =
+		daemon_report_counters(web->arena, web->conf.calls, web->conf.stats, now_ms);
+	struct history_sample sample;
+
+	if (report) {
+		fill_sample(&sample, report, now_ms);
+		history_add(&web->history, &sample);
+	}
+	arena_reset(web->arena);
+}
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
@@ -120,6 +186,8 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	worker_pool_ask(web->conf.workers, clock_ms());
+	if (web->seconds++ % HISTORY_INTERVAL_S == 0)
+		web_sample(web, clock_ms());
 }
 
 /* A port alone: seen from this host only. */

@@ -7,8 +7,10 @@
 #ifndef RTPRELAY_WEB_H
 #define RTPRELAY_WEB_H
 
+#include "admin.h"
 #include "call.h"
 #include "conf.h"
+#include "history.h"
 #include "http.h"
 
 struct web;
@@ -18,12 +20,15 @@ struct web_conf {
 	const struct call_table *calls;
 	const struct stats *stats;
 	struct worker_pool *workers;
+	struct admin *admin; /* answers what the page asks for */
 };
 
 /* NULL: *error is a sentence; it is overwritten by the next call. */
 struct web *web_open(struct event_base *base, const struct web_conf *conf, const char **error);
 /* Takes NULL. */
 void web_close(struct web *web);
+/* The sample that a timer takes each HISTORY_INTERVAL_S. */
+void web_sample(struct web *web, int64_t now_ms);
 /* One request, as the server asks. Separate from the sockets for tests; @arg is the struct web. */
 http_answer_fn web_answer;
 /* Port of the n-th socket, for tests that listen on port 0; 0: there is no such socket. */

@@ -50,6 +50,8 @@
 #define CTL_FILTER_ADDRESS "address" /* IP or IP:PORT, signalled, heard or our own */
 #define CTL_FILTER_PATH	   "path"    /* "user", "kernel", "mixed" */
 #define CTL_FILTER_MIN_AGE "min-age" /* seconds since the first offer */
+#define CTL_FILTER_SKIP	   "skip"    /* so many of those that all this holds for are left out; calls alone */
+#define CTL_FILTER_LIMIT   "limit"   /* no more than so many; calls alone */
 
 /* "code" of an error */
 #define CTL_ERROR_REQUEST "bad-request"	 /* no JSON, no verb, a value that makes no sense */
