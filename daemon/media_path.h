@@ -17,7 +17,8 @@ struct media_path {
 	struct kmod_flow *flow[2][2]; /* NULL: there never was one */
 	const char *why[2][2];	      /* static; NULL: the kernel was asked to take it */
 	bool told[2][2];	      /* what the media thread knows: is it in the kernel? */
-	struct quality *quality[2];   /* of RTP from each side, in the kernel; NULL: nothing to tell yet */
+	struct quality
+		*quality[2]; /* of RTP from each side, in the kernel; NULL: nothing to tell yet */
 };
 
 /* What flows are made from may have changed, or the module has come or gone: the kernel is to hold what fits. */

@@ -296,7 +296,8 @@ static void merge_entries(struct quality_summary *s, const struct quality *a,
 		n = halve(all, n);
 		group *= 2;
 	}
-	memcpy(s->entry, all, n * sizeof(*all));
+	if (n)
+		memcpy(s->entry, all, n * sizeof(*all));
 	s->entries = n;
 	s->interval_s = group * (QUALITY_INTERVAL_MS / 1000);
 }

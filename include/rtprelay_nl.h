@@ -200,7 +200,7 @@ enum rtprelay_rtp {
 	RTPRELAY_RTP_DUPLICATE, /* u32, packets that had come before, within the last 64 */
 	RTPRELAY_RTP_JITTER,	/* u32, in units of CLOCK (A.8); absent: no clock known */
 	RTPRELAY_RTP_CLOCK,	/* u32, Hz, of PT */
-	RTPRELAY_RTP_GAPS,	/* u32, gaps in the numbers, of one or more packets that did not come */
+	RTPRELAY_RTP_GAPS, /* u32, gaps in the numbers, of one or more packets that did not come */
 	__RTPRELAY_RTP_MAX,
 };
 #define RTPRELAY_RTP_MAX (__RTPRELAY_RTP_MAX - 1)

@@ -216,8 +216,7 @@ static void test_new_time_line_is_not_jitter(void)
 }
 
 TEST_SUITE(rtp_stats, { "counts nothing before the first", test_counts_nothing_before_the_first },
-	   { "counts lost ones", test_counts_lost_ones },
-	   { "counts gaps", test_counts_gaps },
+	   { "counts lost ones", test_counts_lost_ones }, { "counts gaps", test_counts_gaps },
 	   { "counts across the wrap", test_counts_across_the_wrap },
 	   { "tells late from duplicate", test_tells_late_from_duplicate },
 	   { "window of duplicates is 64", test_window_of_duplicates_is_64 },
