@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fuzz_admin.c - requests to the control socket, with a call there, over a socketpair
+ *
+ * Whatever is asked, each line that comes back is an object of JSON with a type. Ending calls and changing
+ * settings are among what may be asked: the call is made anew for each input.
+ */
+#include <jansson.h>
+#include <sys/socket.h>
+#include "daemon/admin.h"
+#include "tests/scene.h"
+
+#define SDP                                                                                        \
+	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 "   \
+	"RTP/AVP 0\r\n"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct scene scene;
+static struct events events;
+static struct conf conf;
+static struct admin *admin;
+static char text[1 << 18];
+
+static void open_once(void)
+{
+	struct admin_conf admin_conf;
+
+	if (admin)
+		return;
+	scene_open_ports(&scene, 21600, 21631);
+	scene.calls->conf.events = &events;
+	admin_conf = (struct admin_conf){
+		.base = scene.base, .fd = -1, .calls = scene.calls, .events = &events, .conf = &conf
+	};
+	admin = admin_open(&admin_conf);
+	scene_must(admin, "admin");
+}
+
+static void make_call(void)
+{
+	const struct request request = {
+		.call_id = STR("x"), .from_tag = STR("f"), .sdp = STR(SDP), .tos = TOS_UNSET
+	};
+
+	scene.calls->draining = false;
+	scene.calls->conf.max_sessions = 0;
+	scene_run(&scene, command_offer, request);
+}
+
+static void check_lines(size_t len)
+{
+	for (char *at = text, *end; (end = memchr(at, '\n', len - (size_t)(at - text)));
+	     at = end + 1) {
+		json_t *line = json_loadb(at, (size_t)(end - at), 0, NULL);
+
+		if (!json_string_value(json_object_get(line, "type")))
+			abort();
+		json_decref(line);
+	}
+}
+
+static void talk(int fd, const uint8_t *data, size_t size)
+{
+	size_t sent = 0, len = 0;
+
+	for (unsigned int quiet = 0; quiet < 3;) {
+		ssize_t n = sent < size ? send(fd, data + sent, size - sent, MSG_NOSIGNAL) : 0;
+		ssize_t got;
+
+		sent += n > 0 ? (size_t)n : 0;
+		event_base_loop(scene.base, EVLOOP_NONBLOCK);
+		got = recv(fd, text + len, sizeof(text) - len, 0);
+		len += got > 0 ? (size_t)got : 0;
+		quiet = n > 0 || got > 0 ? 0 : quiet + 1;
+	}
+	check_lines(len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd[2];
+
+	open_once();
+	make_call();
+	scene_must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd),
+		   "socketpair");
+	admin_accept(admin, fd[1]);
+	talk(fd[0], data, size);
+	close(fd[0]);
+	event_base_loop(scene.base, EVLOOP_NONBLOCK);
+	call_table_close_all(scene.calls);
+	if (!scene_settle(&scene))
+		abort();
+	return 0;
+}
