@@ -100,6 +100,7 @@ build/kdir: FORCE
 # --- Install --------------------------------------------------------------------------------------
 
 SBIN := $(DESTDIR)$(PREFIX)/sbin
+MAN7 := $(DESTDIR)$(PREFIX)/share/man/man7
 MAN8 := $(DESTDIR)$(PREFIX)/share/man/man8
 DOC  := $(DESTDIR)$(PREFIX)/share/doc/rtprelay
 UNIT := $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -107,8 +108,9 @@ ETC  := $(DESTDIR)$(SYSCONFDIR)/rtprelay
 DKMS := $(DESTDIR)/usr/src/rtprelay-$(VERSION)
 
 install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, unit, configuration, module source for dkms
-	install -d $(SBIN) $(MAN8) $(DOC) $(UNIT) $(ETC)
+	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC) $(UNIT) $(ETC)
 	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
+	install -m 644 docs/*.7 $(MAN7)
 	install -m 644 docs/*.8 $(MAN8)
 	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE docs/rtprelay.conf docs/opensips.cfg \
 		docs/grafana-dashboard.json docs/prometheus-alerts.yml $(DOC)

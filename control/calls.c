@@ -175,28 +175,51 @@ static bool add_row(struct table *table, const json_t *call)
 		});
 }
 
-static int show(const struct call_list *list, size_t count, bool json)
-{
-	struct table *table = table_new(columns);
-	bool good = table;
+/* Rows as they come; what was made of a line is given back at once, and used for the next. */
+struct rows {
+	struct table *table;
+	int64_t limit; /* -1: none */
+	bool json, failed;
+	size_t count;
+};
 
-	for (size_t i = 0; i < count && good; i++) {
-		if (json)
-			put_json(list->calls[i]);
-		else
-			good = add_row(table, list->calls[i]);
+static void take_row(void *arg, const char *type, json_t *call)
+{
+	struct rows *rows = arg;
+
+	if (strcmp(type, "call") != 0 || (rows->limit >= 0 && rows->count >= (size_t)rows->limit))
+		return;
+	rows->count++;
+	if (rows->json)
+		put_json(call);
+	else
+		rows->failed |= !add_row(rows->table, call);
+}
+
+/* The daemon tells the oldest first; for another order all calls have to be there. */
+static int gather(struct rows *rows, const struct options *options, compare_fn *order)
+{
+	struct options quiet = *options;
+	struct call_list list = { .count = 0 };
+	json_t *request;
+	int status;
+
+	quiet.json = false; /* printed here */
+	if (order == by_age) {
+		request = line_filters(options, CTL_VERB_CALLS);
+		return request ? line_ask(&quiet, request, take_row, rows) : EXIT_USAGE;
 	}
-	if (good && !json)
-		table_print(table);
-	table_free(table);
-	return good ? EXIT_OK : out_of_memory();
+	status = call_list_ask(&list, options, order);
+	for (size_t i = 0; i < list.count && status == EXIT_OK; i++)
+		take_row(rows, "call", list.calls[i]);
+	call_list_free(&list);
+	return status;
 }
 
 int verb_calls(const struct options *options, int argc, char **argv)
 {
 	compare_fn *order = calls_order(options->sort ? options->sort : "age");
-	struct call_list list = { .count = 0 };
-	size_t count;
+	struct rows rows = { .limit = options->limit, .json = options->json };
 	int status;
 
 	(void)argc;
@@ -204,12 +227,14 @@ int verb_calls(const struct options *options, int argc, char **argv)
 	if (!order)
 		return usage("--sort wants age, packets, loss, jitter, drops or call-id, not ",
 			     options->sort);
-	status = call_list_ask(&list, options, order);
-	count = list.count;
-	if (options->limit >= 0 && count > (size_t)options->limit)
-		count = (size_t)options->limit;
-	if (status == EXIT_OK)
-		status = show(&list, count, options->json);
-	call_list_free(&list);
+	rows.table = table_new(columns);
+	if (!rows.table)
+		return out_of_memory();
+	status = gather(&rows, options, order);
+	if (rows.failed)
+		status = out_of_memory();
+	else if (status == EXIT_OK && !options->json)
+		table_print(rows.table);
+	table_free(rows.table);
 	return status;
 }

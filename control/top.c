@@ -117,7 +117,7 @@ static void draw_head(const struct top *top)
 }
 
 /* What is left of the line is for the Call-ID. */
-#define FIXED_WIDTH 62
+#define FIXED_WIDTH 71
 
 static void draw_call(int row, const json_t *call)
 {
@@ -127,7 +127,7 @@ static void draw_call(int row, const json_t *call)
 
 	if (loss >= 1.0)
 		attron(A_BOLD);
-	mvprintw(row, 0, "%8.0f %8s %6s %7.1f%% %7.1fms %7s %-7s %-8s", real_of(call, "rate"),
+	mvprintw(row, 0, "%8.0f %8s %6s %7.1f%% %7.1fms %7s %-7s %-9s", real_of(call, "rate"),
 		 short_number(pair_sum(call, "packets"), packets),
 		 short_age(number_of(call, "age"), age), loss, real_of(call, "jitter-ms"),
 		 short_number((uint64_t)number_of(call, "drops"), drops), text_of(call, "path"),
@@ -145,7 +145,7 @@ static void draw(const struct top *top)
 	draw_head(top);
 	attron(A_REVERSE);
 	mvhline(4, 0, ' ', COLS);
-	mvprintw(4, 0, "%8s %8s %6s %8s %9s %7s %-7s %-8s%s", "PKT/S", "PACKETS", "AGE", "LOSS",
+	mvprintw(4, 0, "%8s %8s %6s %8s %9s %7s %-7s %-9s%s", "PKT/S", "PACKETS", "AGE", "LOSS",
 		 "JITTER", "DROPS", "PATH", "STATE", "CALL-ID");
 	attroff(A_REVERSE);
 	for (size_t i = 0; i < top->list.count && row < LINES; i++, row++)

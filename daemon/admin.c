@@ -61,8 +61,8 @@ void admin_error(struct admin_peer *peer, const char *code, const char *text)
 {
 	struct json_line *line = admin_line(peer, "error");
 
-	json_text(line, "code", code);
-	json_text(line, "text", text);
+	jsonl_text(line, "code", code);
+	jsonl_text(line, "text", text);
 	admin_send(peer);
 }
 
@@ -70,7 +70,7 @@ void admin_end(struct admin_peer *peer, uint64_t count)
 {
 	struct json_line *line = admin_line(peer, "end");
 
-	json_u64(line, "count", count);
+	jsonl_u64(line, "count", count);
 	admin_send(peer);
 }
 

@@ -87,37 +87,37 @@ static const char *state_of(const struct call *call)
 
 static void put_pair(struct json_line *line, const char *key, const uint64_t pair[2])
 {
-	json_open(line, key, '[');
-	json_u64(line, NULL, pair[SIDE_A]);
-	json_u64(line, NULL, pair[SIDE_B]);
-	json_close(line, ']');
+	jsonl_open(line, key, '[');
+	jsonl_u64(line, NULL, pair[SIDE_A]);
+	jsonl_u64(line, NULL, pair[SIDE_B]);
+	jsonl_close(line, ']');
 }
 
 static void put_tags(struct json_line *line, const struct call *call)
 {
 	const struct dialog *dialog = call->dialogs;
 
-	json_str(line, "from-tag", dialog->party[SIDE_A].tag);
+	jsonl_str(line, "from-tag", dialog->party[SIDE_A].tag);
 	if (dialog->party[SIDE_B].tag.len)
-		json_str(line, "to-tag", dialog->party[SIDE_B].tag);
+		jsonl_str(line, "to-tag", dialog->party[SIDE_B].tag);
 }
 
 static void put_sum(struct json_line *line, const struct call_sum *sum, int64_t now_ms)
 {
-	json_u64(line, "medias", sum->medias);
-	json_u64(line, "streams", sum->streams);
+	jsonl_u64(line, "medias", sum->medias);
+	jsonl_u64(line, "streams", sum->streams);
 	if (sum->codec && *sum->codec)
-		json_text(line, "codec", sum->codec);
-	json_endpoint(line, "from", &sum->from[SIDE_A]);
-	json_endpoint(line, "to", &sum->from[SIDE_B]);
+		jsonl_text(line, "codec", sum->codec);
+	jsonl_endpoint(line, "from", &sum->from[SIDE_A]);
+	jsonl_endpoint(line, "to", &sum->from[SIDE_B]);
 	put_pair(line, "packets", sum->packets);
 	put_pair(line, "bytes", sum->bytes);
-	json_u64(line, "expected", sum->expected);
-	json_u64(line, "lost", sum->lost);
-	json_real(line, "jitter-ms", sum->jitter_ms);
-	json_u64(line, "drops", sum->drops);
+	jsonl_u64(line, "expected", sum->expected);
+	jsonl_u64(line, "lost", sum->lost);
+	jsonl_real(line, "jitter-ms", sum->jitter_ms);
+	jsonl_u64(line, "drops", sum->drops);
 	if (sum->last_ms)
-		json_i64(line, "last-in-ms", now_ms - sum->last_ms);
+		jsonl_i64(line, "last-in-ms", now_ms - sum->last_ms);
 }
 
 static void send_call(struct admin_peer *peer, const struct call *call)
@@ -135,13 +135,13 @@ static void send_call(struct admin_peer *peer, const struct call *call)
 				add_media(&sum, dialog->media[i]);
 	}
 	line = admin_line(peer, "call");
-	json_str(line, "call-id", call->id);
+	jsonl_str(line, "call-id", call->id);
 	put_tags(line, call);
-	json_i64(line, "created", call->created_us / 1000000);
-	json_i64(line, "age", (now_ms - call->created_ms) / 1000);
-	json_text(line, "state", state_of(call));
-	json_text(line, "path", admin_path_name(admin_call_path(call)));
-	json_u64(line, "dialogs", dialogs);
+	jsonl_i64(line, "created", call->created_us / 1000000);
+	jsonl_i64(line, "age", (now_ms - call->created_ms) / 1000);
+	jsonl_text(line, "state", state_of(call));
+	jsonl_text(line, "path", admin_path_name(admin_call_path(call)));
+	jsonl_u64(line, "dialogs", dialogs);
 	put_sum(line, &sum, now_ms);
 	admin_send(peer);
 	peer->job.count++;
@@ -217,20 +217,20 @@ static void send_party(struct admin_peer *peer, const struct dialog *dialog)
 	const struct party *party = &dialog->party[peer->job.side];
 	struct json_line *line = admin_line(peer, "party");
 
-	json_u64(line, "dialog", peer->job.dialog + 1);
-	json_text(line, "side", peer->job.side == SIDE_A ? "a" : "b");
-	json_str(line, "tag", party->tag);
+	jsonl_u64(line, "dialog", peer->job.dialog + 1);
+	jsonl_text(line, "side", peer->job.side == SIDE_A ? "a" : "b");
+	jsonl_str(line, "tag", party->tag);
 	if (party->label.len)
-		json_str(line, "label", party->label);
+		jsonl_str(line, "label", party->label);
 	if (dialog->via_branch.len)
-		json_str(line, "via-branch", dialog->via_branch);
-	json_bool(line, "answered", dialog->answered);
+		jsonl_str(line, "via-branch", dialog->via_branch);
+	jsonl_bool(line, "answered", dialog->answered);
 	if (party->local)
-		json_str(line, "interface", party->local->name);
-	json_open(line, "aliases", '[');
+		jsonl_str(line, "interface", party->local->name);
+	jsonl_open(line, "aliases", '[');
 	for (size_t i = 0; i < party->n_aliases; i++)
-		json_str(line, NULL, party->aliases[i]);
-	json_close(line, ']');
+		jsonl_str(line, NULL, party->aliases[i]);
+	jsonl_close(line, ']');
 	admin_send(peer);
 }
 
@@ -251,11 +251,11 @@ static void put_flags(struct json_line *line, uint32_t flags)
 		{ SIDE_HOLD, "on-hold" },
 	};
 
-	json_open(line, "flags", '[');
+	jsonl_open(line, "flags", '[');
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (flags & names[i].flag)
-			json_text(line, NULL, names[i].name);
-	json_close(line, ']');
+			jsonl_text(line, NULL, names[i].name);
+	jsonl_close(line, ']');
 }
 
 static void send_media(struct admin_peer *peer, struct media *media)
@@ -265,20 +265,20 @@ static void send_media(struct admin_peer *peer, struct media *media)
 
 	media_path_refresh(media);
 	line = admin_line(peer, "media");
-	json_u64(line, "media", media->index + 1U);
-	json_text(line, "kind", media->type);
-	json_text(line, "protocol", media->protocol[side]);
-	json_text(line, "codec", media->codec);
+	jsonl_u64(line, "media", media->index + 1U);
+	jsonl_text(line, "kind", media->type);
+	jsonl_text(line, "protocol", media->protocol[side]);
+	jsonl_text(line, "codec", media->codec);
 	put_flags(line, bridge_conf(media->bridge)->side[side].flags);
-	json_open(line, "streams", '[');
+	jsonl_open(line, "streams", '[');
 	for (int comp = 0; comp < 2; comp++) {
 		if (!bridge_has(media->bridge, side, comp))
 			continue;
-		json_open(line, NULL, '{');
+		jsonl_open(line, NULL, '{');
 		admin_put_stream(line, media, side, comp);
-		json_close(line, '}');
+		jsonl_close(line, '}');
 	}
-	json_close(line, ']');
+	jsonl_close(line, ']');
 	admin_send(peer);
 }
 

@@ -21,18 +21,18 @@ static void send_flow(struct admin_peer *peer, const struct media *media, int si
 	const char *refusal = kmod_flow_refusal(flow);
 	struct json_line *line = admin_line(peer, "flow");
 
-	json_str(line, "call-id", media->dialog->call->id);
-	json_text(line, "side", side == SIDE_A ? "a" : "b");
-	json_u64(line, "media", media->index + 1U);
-	json_text(line, "kind", kinds[spec->kind]);
-	json_endpoint(line, "local", &spec->local);
-	json_endpoint(line, "src", &spec->src);
-	json_endpoint(line, "out", &spec->out);
-	json_endpoint(line, "dst", &spec->dst);
-	json_bool(line, "drop", spec->flags & RTPRELAY_FLOW_DROP);
-	json_bool(line, "installed", kmod_flow_installed(flow));
+	jsonl_str(line, "call-id", media->dialog->call->id);
+	jsonl_text(line, "side", side == SIDE_A ? "a" : "b");
+	jsonl_u64(line, "media", media->index + 1U);
+	jsonl_text(line, "kind", kinds[spec->kind]);
+	jsonl_endpoint(line, "local", &spec->local);
+	jsonl_endpoint(line, "src", &spec->src);
+	jsonl_endpoint(line, "out", &spec->out);
+	jsonl_endpoint(line, "dst", &spec->dst);
+	jsonl_bool(line, "drop", spec->flags & RTPRELAY_FLOW_DROP);
+	jsonl_bool(line, "installed", kmod_flow_installed(flow));
 	if (refusal)
-		json_text(line, "refusal", refusal);
+		jsonl_text(line, "refusal", refusal);
 	admin_send(peer);
 	peer->job.count++;
 }
@@ -53,11 +53,11 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	struct json_line *line = admin_line(peer, "module");
 
 	(void)request;
-	json_bool(line, "present", kmod_available(calls->conf.kmod));
-	json_bool(line, "off", !calls->conf.kmod);
-	json_u64(line, "installed", kmod_count(calls->conf.kmod));
-	json_u64(line, "port-min", peer->conf->conf->port_min);
-	json_u64(line, "port-max", peer->conf->conf->port_max);
+	jsonl_bool(line, "present", kmod_available(calls->conf.kmod));
+	jsonl_bool(line, "off", !calls->conf.kmod);
+	jsonl_u64(line, "installed", kmod_count(calls->conf.kmod));
+	jsonl_u64(line, "port-min", peer->conf->conf->port_min);
+	jsonl_u64(line, "port-max", peer->conf->conf->port_max);
 	admin_send(peer);
 	call_cursor_begin(&peer->job.cursor, calls);
 	return true;

@@ -73,7 +73,7 @@ struct admin_peer {
 	bool failed; /* out of memory, or a line too long: cut off */
 };
 
-/* A line of the answer: begun, written to by json_*(), sent. One at a time. */
+/* A line of the answer: begun, written to by jsonl_*(), sent. One at a time. */
 struct json_line *admin_line(struct admin_peer *peer, const char *type);
 void admin_send(struct admin_peer *peer);
 /* The last line. */

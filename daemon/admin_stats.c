@@ -13,11 +13,11 @@ static void send_counter(struct admin_peer *peer, const char *of, const struct c
 {
 	struct json_line *line = admin_line(peer, "counter");
 
-	json_text(line, "of", of);
-	json_text(line, "name", name->name);
-	json_u64(line, "value", value);
-	json_text(line, "unit", name->unit);
-	json_text(line, "help", name->help);
+	jsonl_text(line, "of", of);
+	jsonl_text(line, "name", name->name);
+	jsonl_u64(line, "value", value);
+	jsonl_text(line, "unit", name->unit);
+	jsonl_text(line, "help", name->help);
 	admin_send(peer);
 	peer->job.count++;
 }

@@ -27,51 +27,51 @@ static void put_addresses(struct json_line *line, const struct stream_report *r)
 {
 	const char *nat = nat_seen(r);
 
-	json_endpoint(line, "local", &r->local);
-	json_endpoint(line, "signalled", &r->signalled);
-	json_endpoint(line, "latched", &r->latched);
-	json_endpoint(line, "to", &r->to);
-	json_text(line, "state", states[r->state]);
+	jsonl_endpoint(line, "local", &r->local);
+	jsonl_endpoint(line, "signalled", &r->signalled);
+	jsonl_endpoint(line, "latched", &r->latched);
+	jsonl_endpoint(line, "to", &r->to);
+	jsonl_text(line, "state", states[r->state]);
 	if (r->state != LATCH_WAIT)
-		json_text(line, "rank", ranks[r->rank]);
+		jsonl_text(line, "rank", ranks[r->rank]);
 	if (nat)
-		json_text(line, "nat", nat);
-	json_u64(line, "relatched", r->relatched);
-	json_text(line, "path", r->in_kernel ? "kernel" : "user");
+		jsonl_text(line, "nat", nat);
+	jsonl_u64(line, "relatched", r->relatched);
+	jsonl_text(line, "path", r->in_kernel ? "kernel" : "user");
 	if (r->why_user)
-		json_text(line, "why-user", r->why_user);
+		jsonl_text(line, "why-user", r->why_user);
 }
 
 static void put_counters(struct json_line *line, const struct stream_report *r)
 {
-	json_u64(line, "packets-in", r->packets_in);
-	json_u64(line, "bytes-in", r->bytes_in);
-	json_u64(line, "packets-out", r->packets_out);
-	json_u64(line, "bytes-out", r->bytes_out);
-	json_u64(line, "errors-out", r->errors_out);
-	json_u64(line, "kernel-packets-in", r->kernel_packets_in);
+	jsonl_u64(line, "packets-in", r->packets_in);
+	jsonl_u64(line, "bytes-in", r->bytes_in);
+	jsonl_u64(line, "packets-out", r->packets_out);
+	jsonl_u64(line, "bytes-out", r->bytes_out);
+	jsonl_u64(line, "errors-out", r->errors_out);
+	jsonl_u64(line, "kernel-packets-in", r->kernel_packets_in);
 	if (r->last_in_ms)
-		json_i64(line, "last-in-ms", clock_ms() - r->last_in_ms);
-	json_open(line, "drops", '{');
+		jsonl_i64(line, "last-in-ms", clock_ms() - r->last_in_ms);
+	jsonl_open(line, "drops", '{');
 	for (int i = 0; i < DROP_COUNT; i++)
 		if (r->drops[i])
-			json_u64(line, stream_drop_names[i].name, r->drops[i]);
-	json_close(line, '}');
+			jsonl_u64(line, stream_drop_names[i].name, r->drops[i]);
+	jsonl_close(line, '}');
 }
 
 static void put_rtp(struct json_line *line, const struct stream_report *r)
 {
 	if (!r->ssrc_known)
 		return;
-	json_open(line, "rtp", '{');
-	json_u64(line, "ssrc", r->ssrc);
-	json_u64(line, "pt", r->last_pt);
-	json_u64(line, "expected", r->expected);
-	json_u64(line, "lost", r->lost);
-	json_u64(line, "reordered", r->reordered);
-	json_u64(line, "duplicate", r->duplicate);
-	json_real(line, "jitter-ms", r->jitter_ms);
-	json_close(line, '}');
+	jsonl_open(line, "rtp", '{');
+	jsonl_u64(line, "ssrc", r->ssrc);
+	jsonl_u64(line, "pt", r->last_pt);
+	jsonl_u64(line, "expected", r->expected);
+	jsonl_u64(line, "lost", r->lost);
+	jsonl_u64(line, "reordered", r->reordered);
+	jsonl_u64(line, "duplicate", r->duplicate);
+	jsonl_real(line, "jitter-ms", r->jitter_ms);
+	jsonl_close(line, '}');
 }
 
 void admin_put_stream(struct json_line *line, const struct media *media, enum side side,
@@ -81,7 +81,7 @@ void admin_put_stream(struct json_line *line, const struct media *media, enum si
 	struct stream_report report;
 
 	media_report(media, side, comp, &report);
-	json_text(line, "component", opaque ? "udp" : comp == COMP_RTCP ? "rtcp" : "rtp");
+	jsonl_text(line, "component", opaque ? "udp" : comp == COMP_RTCP ? "rtcp" : "rtp");
 	put_addresses(line, &report);
 	put_counters(line, &report);
 	put_rtp(line, &report);
@@ -93,12 +93,12 @@ static void send_stream(struct admin_peer *peer, const struct media *media, enum
 	const struct dialog *dialog = media->dialog;
 	struct json_line *line = admin_line(peer, "stream");
 
-	json_str(line, "call-id", dialog->call->id);
-	json_str(line, "tag", dialog->party[side].tag);
-	json_text(line, "side", side == SIDE_A ? "a" : "b");
-	json_u64(line, "media", media->index + 1U);
-	json_text(line, "kind", media->type);
-	json_text(line, "codec", media->codec);
+	jsonl_str(line, "call-id", dialog->call->id);
+	jsonl_str(line, "tag", dialog->party[side].tag);
+	jsonl_text(line, "side", side == SIDE_A ? "a" : "b");
+	jsonl_u64(line, "media", media->index + 1U);
+	jsonl_text(line, "kind", media->type);
+	jsonl_text(line, "codec", media->codec);
 	admin_put_stream(line, media, side, comp);
 	admin_send(peer);
 	peer->job.count++;

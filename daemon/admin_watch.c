@@ -9,14 +9,14 @@ static void put_stream(struct json_line *line, const struct happening *happening
 	struct stream_report report;
 
 	media_report(media, happening->side, happening->comp, &report);
-	json_text(line, "side", happening->side == SIDE_A ? "a" : "b");
-	json_u64(line, "media", media->index + 1U);
-	json_text(line, "component", happening->comp == COMP_RTCP ? "rtcp" : "rtp");
-	json_endpoint(line, "local", &report.local);
-	json_endpoint(line, "signalled", &report.signalled);
-	json_endpoint(line, "latched", &report.latched);
+	jsonl_text(line, "side", happening->side == SIDE_A ? "a" : "b");
+	jsonl_u64(line, "media", media->index + 1U);
+	jsonl_text(line, "component", happening->comp == COMP_RTCP ? "rtcp" : "rtp");
+	jsonl_endpoint(line, "local", &report.local);
+	jsonl_endpoint(line, "signalled", &report.signalled);
+	jsonl_endpoint(line, "latched", &report.latched);
 	if (happening->kind == STREAM_REFUSED)
-		json_u64(line, "refused", report.drops[DROP_SOURCE]);
+		jsonl_u64(line, "refused", report.drops[DROP_SOURCE]);
 }
 
 static void send_lost(struct admin_peer *peer)
@@ -24,7 +24,7 @@ static void send_lost(struct admin_peer *peer)
 	struct admin_job *job = &peer->job;
 	struct json_line *line = admin_line(peer, "lost");
 
-	json_u64(line, "events", job->lost - job->told_lost);
+	jsonl_u64(line, "events", job->lost - job->told_lost);
 	admin_send(peer);
 	job->told_lost = job->lost;
 }
@@ -43,14 +43,14 @@ static void on_happening(void *arg, const struct happening *happening)
 		send_lost(peer);
 	clock_gettime(CLOCK_REALTIME, &wall);
 	line = admin_line(peer, "event");
-	json_real(line, "time", (double)wall.tv_sec + (double)wall.tv_nsec / 1e9);
-	json_text(line, "event", happening_names[happening->kind]);
+	jsonl_real(line, "time", (double)wall.tv_sec + (double)wall.tv_nsec / 1e9);
+	jsonl_text(line, "event", happening_names[happening->kind]);
 	if (happening->call)
-		json_str(line, "call-id", happening->call->id);
+		jsonl_str(line, "call-id", happening->call->id);
 	if (happening->media)
 		put_stream(line, happening);
 	if (happening->why)
-		json_text(line, "why", happening->why);
+		jsonl_text(line, "why", happening->why);
 	admin_send(peer);
 	admin_wake(peer);
 }
@@ -60,7 +60,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	struct json_line *line = admin_line(peer, "watching");
 
 	(void)request;
-	json_u64(line, "calls", call_table_count(peer->conf->calls));
+	jsonl_u64(line, "calls", call_table_count(peer->conf->calls));
 	admin_send(peer);
 	events_watch(peer->conf->events, &peer->job.watcher, on_happening, peer);
 	return true;

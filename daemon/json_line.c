@@ -20,7 +20,7 @@ void json_line_start(struct json_line *line, char *memory, size_t size, const ch
 {
 	*line = (struct json_line){ BUF_INIT(memory, size), false };
 	buf_char(&line->buf, '{');
-	json_text(line, "type", type);
+	jsonl_text(line, "type", type);
 }
 
 bool json_line_end(struct json_line *line)
@@ -29,37 +29,37 @@ bool json_line_end(struct json_line *line)
 	return !line->buf.overflow;
 }
 
-void json_open(struct json_line *line, const char *key, char bracket)
+void jsonl_open(struct json_line *line, const char *key, char bracket)
 {
 	put_key(line, key);
 	buf_char(&line->buf, bracket);
 	line->more = false;
 }
 
-void json_close(struct json_line *line, char bracket)
+void jsonl_close(struct json_line *line, char bracket)
 {
 	buf_char(&line->buf, bracket);
 	line->more = true;
 }
 
-void json_str(struct json_line *line, const char *key, struct str text)
+void jsonl_str(struct json_line *line, const char *key, struct str text)
 {
 	put_key(line, key);
 	json_encode_text(text, &line->buf);
 }
 
-void json_text(struct json_line *line, const char *key, const char *text)
+void jsonl_text(struct json_line *line, const char *key, const char *text)
 {
-	json_str(line, key, str_of(text));
+	jsonl_str(line, key, str_of(text));
 }
 
-void json_u64(struct json_line *line, const char *key, uint64_t value)
+void jsonl_u64(struct json_line *line, const char *key, uint64_t value)
 {
 	put_key(line, key);
 	buf_u64(&line->buf, value);
 }
 
-void json_i64(struct json_line *line, const char *key, int64_t value)
+void jsonl_i64(struct json_line *line, const char *key, int64_t value)
 {
 	put_key(line, key);
 	if (value < 0)
@@ -67,13 +67,13 @@ void json_i64(struct json_line *line, const char *key, int64_t value)
 	buf_u64(&line->buf, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
-void json_bool(struct json_line *line, const char *key, bool value)
+void jsonl_bool(struct json_line *line, const char *key, bool value)
 {
 	put_key(line, key);
 	buf_str(&line->buf, value ? STR("true") : STR("false"));
 }
 
-void json_real(struct json_line *line, const char *key, double value)
+void jsonl_real(struct json_line *line, const char *key, double value)
 {
 	char text[64];
 
@@ -82,10 +82,10 @@ void json_real(struct json_line *line, const char *key, double value)
 	buf_str(&line->buf, str_of(text));
 }
 
-void json_endpoint(struct json_line *line, const char *key, const struct endpoint *ep)
+void jsonl_endpoint(struct json_line *line, const char *key, const struct endpoint *ep)
 {
 	char text[ENDPOINT_TEXT];
 
 	if (endpoint_is_set(ep))
-		json_text(line, key, endpoint_print(ep, text));
+		jsonl_text(line, key, endpoint_print(ep, text));
 }

@@ -50,14 +50,14 @@ static void write_request(const struct web_api_path *path, struct str query, str
 {
 	char text[HTTP_TARGET_MAX];
 
-	json_u64(line, "v", CTL_PROTO_VERSION);
-	json_text(line, "verb", path->verb);
-	json_u64(line, CTL_FILTER_LIMIT, limit_of(query));
+	jsonl_u64(line, "v", CTL_PROTO_VERSION);
+	jsonl_text(line, "verb", path->verb);
+	jsonl_u64(line, CTL_FILTER_LIMIT, limit_of(query));
 	for (const char *const *name = path->params; *name; name++) {
 		int len = http_query_get(query, str_of(*name), text, sizeof(text));
 
 		if (len > 0)
-			json_str(line, *name, (struct str){ text, (size_t)len });
+			jsonl_str(line, *name, (struct str){ text, (size_t)len });
 	}
 }
 
@@ -106,9 +106,9 @@ static void put_quality(struct json_line *line, const struct history_sample *now
 	if (!medias)
 		return;
 	for (int i = 0; i < QUALITY_MEASURES; i++)
-		json_real(line, members[i].key,
-			  (double)(now->quality[i] - before->quality[i]) / (double)medias /
-				  members[i].unit);
+		jsonl_real(line, members[i].key,
+			   (double)(now->quality[i] - before->quality[i]) / (double)medias /
+				   members[i].unit);
 }
 
 static void put_interval(struct json_line *line, const struct history_sample *now,
@@ -116,19 +116,19 @@ static void put_interval(struct json_line *line, const struct history_sample *no
 {
 	int64_t ms = now->at_ms - before->at_ms;
 
-	json_open(line, NULL, '{');
-	json_i64(line, "ago", (now_ms - now->at_ms) / 1000);
-	json_u64(line, "calls", now->calls);
-	json_u64(line, "streams", now->streams);
-	json_u64(line, "flows", now->flows);
-	json_real(line, "user",
-		  per_second(now->packets[PATH_USER], before->packets[PATH_USER], ms));
-	json_real(line, "kernel",
-		  per_second(now->packets[PATH_KERNEL], before->packets[PATH_KERNEL], ms));
-	json_real(line, "drops", per_second(now->drops, before->drops, ms));
-	json_real(line, "refused", per_second(now->refused, before->refused, ms));
+	jsonl_open(line, NULL, '{');
+	jsonl_i64(line, "ago", (now_ms - now->at_ms) / 1000);
+	jsonl_u64(line, "calls", now->calls);
+	jsonl_u64(line, "streams", now->streams);
+	jsonl_u64(line, "flows", now->flows);
+	jsonl_real(line, "user",
+		   per_second(now->packets[PATH_USER], before->packets[PATH_USER], ms));
+	jsonl_real(line, "kernel",
+		   per_second(now->packets[PATH_KERNEL], before->packets[PATH_KERNEL], ms));
+	jsonl_real(line, "drops", per_second(now->drops, before->drops, ms));
+	jsonl_real(line, "refused", per_second(now->refused, before->refused, ms));
 	put_quality(line, now, before);
-	json_close(line, '}');
+	jsonl_close(line, '}');
 }
 
 void web_api_history(const struct history *history, struct http_reply *reply)
@@ -142,11 +142,11 @@ void web_api_history(const struct history *history, struct http_reply *reply)
 	if (!memory)
 		return;
 	json_line_start(&line, memory, HISTORY_MAX, "history");
-	json_u64(&line, "interval", HISTORY_INTERVAL_S);
-	json_open(&line, "samples", '[');
+	jsonl_u64(&line, "interval", HISTORY_INTERVAL_S);
+	jsonl_open(&line, "samples", '[');
 	for (size_t i = 1; i < history->count; i++)
 		put_interval(&line, history_at(history, i), history_at(history, i - 1), now_ms);
-	json_close(&line, ']');
+	jsonl_close(&line, ']');
 	if (json_line_end(&line) && !evbuffer_add(reply->body, line.buf.data, line.buf.len))
 		reply->status = 200;
 	free(memory);

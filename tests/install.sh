@@ -58,7 +58,7 @@ module_source_builds()
 }
 
 step 'make install' make install DESTDIR="$root" PREFIX=/usr
-for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 \
+for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
 	share/doc/rtprelay/README.md lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
@@ -70,7 +70,7 @@ step 'the example configuration is accepted' accepts_example
 step 'a misspelt key is refused by file and nearest key' refuses_unknown_key
 step 'the example explains every key' example_has_every_key
 step 'the manual explains every option' manual_has_every_option
-for page in docs/*.8; do
+for page in docs/*.[78]; do
 	step "$page is sound" mandoc -T lint -W warning "$page"
 done
 step 'the installed module source builds by itself' module_source_builds
