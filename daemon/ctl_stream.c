@@ -292,18 +292,18 @@ struct ctl_stream *ctl_stream_open(struct event_base *base, const char *text,
 	}
 	if (!*error)
 		return stream;
-	if (stream)
-		stream->path[0] = '\0'; /* not ours */
-	ctl_stream_close(stream);
+	free(stream);
 	return NULL;
 }
 
 void ctl_stream_close(struct ctl_stream *stream)
 {
+	struct connection *connection, *next;
+
 	if (!stream)
 		return;
-	while (stream->connections)
-		connection_close(stream->connections);
+	DL_FOREACH_SAFE(stream->connections, connection, next)
+		connection_close(connection);
 	if (stream->listener)
 		evconnlistener_free(stream->listener);
 	if (stream->path[0])

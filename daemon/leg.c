@@ -11,7 +11,8 @@
 
 static size_t count_pts(const struct leg *leg)
 {
-	return (size_t)(__builtin_popcountll(leg->pts[0]) + __builtin_popcountll(leg->pts[1]));
+	return (size_t)__builtin_popcountll(leg->pts[0]) +
+	       (size_t)__builtin_popcountll(leg->pts[1]);
 }
 
 static int write_codecs(struct arena *arena, const struct leg *leg, struct sdp_media *m)

@@ -90,28 +90,28 @@ static const struct verb_row {
 	char letter;
 	uint8_t flags;
 	uint8_t min_args, max_args;
-	rtpp_fn *run;
 	enum verb counted_as;
+	rtpp_fn *run;
 } verbs[] = {
-	{ 'U', TAKES_SUBS | COUNTED, 4, 7, rtpp_update, VERB_OFFER },
-	{ 'L', TAKES_SUBS | COUNTED, 4, 5, rtpp_lookup, VERB_ANSWER },
-	{ 'D', COUNTED, 2, 3, rtpp_delete, VERB_DELETE },
-	{ 'Q', TAKES_SUBS | COUNTED, 2, 15, rtpp_query, VERB_QUERY },
-	{ 'V', COUNTED, 0, RTPP_WORDS, run_version, VERB_PING },
-	{ 'I', LONG_REPLY | COUNTED, 0, 0, rtpp_info, VERB_STATISTICS },
-	{ 'G', LONG_REPLY | COUNTED, 0, RTPP_WORDS, rtpp_stats, VERB_STATISTICS },
-	{ 'X', NO_LETTERS, 0, 0, rtpp_delete_all, 0 },
-	{ 'S', NO_LETTERS, 2, 3, rtpp_stop_play, 0 },
-	{ 'P', 0, 4, 5, rtpp_play, 0 },
-	{ 'R', 0, 2, 3, rtpp_record, 0 },
-	{ 'C', 0, 3, 4, rtpp_copy, 0 },
-	{ 'N', 0, 2, 3, rtpp_stop_record, 0 },
+	{ 'U', TAKES_SUBS | COUNTED, 4, 7, VERB_OFFER, rtpp_update },
+	{ 'L', TAKES_SUBS | COUNTED, 4, 5, VERB_ANSWER, rtpp_lookup },
+	{ 'D', COUNTED, 2, 3, VERB_DELETE, rtpp_delete },
+	{ 'Q', TAKES_SUBS | COUNTED, 2, 15, VERB_QUERY, rtpp_query },
+	{ 'V', COUNTED, 0, RTPP_WORDS, VERB_PING, run_version },
+	{ 'I', LONG_REPLY | COUNTED, 0, 0, VERB_STATISTICS, rtpp_info },
+	{ 'G', LONG_REPLY | COUNTED, 0, RTPP_WORDS, VERB_STATISTICS, rtpp_stats },
+	{ 'X', NO_LETTERS, 0, 0, 0, rtpp_delete_all },
+	{ 'S', NO_LETTERS, 2, 3, 0, rtpp_stop_play },
+	{ 'P', 0, 4, 5, 0, rtpp_play },
+	{ 'R', 0, 2, 3, 0, rtpp_record },
+	{ 'C', 0, 3, 4, 0, rtpp_copy },
+	{ 'N', 0, 2, 3, 0, rtpp_stop_record },
 };
 
 static const struct verb_row subs[] = {
-	{ 'D', 0, 0, 0, rtpp_sub_delete, 0 },
-	{ 'L', 0, 2, 2, rtpp_sub_lookup, 0 },
-	{ 'S', 0, 1, RTPP_WORDS, rtpp_sub_set, 0 },
+	{ 'D', 0, 0, 0, 0, rtpp_sub_delete },
+	{ 'L', 0, 2, 2, 0, rtpp_sub_lookup },
+	{ 'S', 0, 1, RTPP_WORDS, 0, rtpp_sub_set },
 };
 
 static const struct verb_row *find_row(const struct verb_row *rows, size_t n, char letter)

@@ -114,7 +114,7 @@ static bool route_to(const struct endpoint *to, struct endpoint *source)
 static enum rtpp_error by_route(struct iface_table *ifaces, const struct rtpp_modifiers *mods,
 				struct leg *leg)
 {
-	struct endpoint source;
+	struct endpoint source = { 0 };
 
 	if (!route_to(&mods->toward, &source))
 		return RTPP_E_NO_ROUTE;
