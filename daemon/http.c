@@ -6,6 +6,7 @@
  * refusal it only listens until the other side has closed, so that this side's words are not lost by a reset.
  * One timer ends each of these.
  */
+#include <assert.h>
 #include <errno.h>
 #include <event2/bufferevent.h>
 #include <event2/event_struct.h>
@@ -69,13 +70,20 @@ static const char *reason_of(int status)
 	return "Unknown";
 }
 
-static void conn_free(struct http_conn *conn)
+/* @http: that of @conn, by its own name so that the analyzer follows */
+static void conn_free(struct http *http, struct http_conn *conn)
 {
-	DL_DELETE(conn->http->conns, conn);
-	conn->http->n_conns--;
 	event_del(&conn->timer);
 	bufferevent_free(conn->bev);
+	DL_DELETE(http->conns, conn);
+	assert(http->conns != conn && (!http->conns || http->conns->prev != conn));
+	http->n_conns--;
 	free(conn);
+}
+
+static void conn_end(struct http_conn *conn)
+{
+	conn_free(conn->http, conn);
 }
 
 static void conn_set_timer(struct http_conn *conn)
@@ -130,7 +138,7 @@ static void send_reply(struct http_conn *conn, const struct http_reply *reply, b
 	conn_set_timer(conn);
 	bufferevent_disable(conn->bev, EV_READ);
 	if (add_head(conn, reply) < 0 || (with_body && evbuffer_add_buffer(out, reply->body)))
-		conn_free(conn);
+		conn_end(conn);
 }
 
 static void refuse(struct http_conn *conn, int status)
@@ -141,7 +149,7 @@ static void refuse(struct http_conn *conn, int status)
 	if (reply.body && evbuffer_add_printf(reply.body, "%d %s\n", status, reason_of(status)) > 0)
 		send_reply(conn, &reply, true);
 	else
-		conn_free(conn);
+		conn_end(conn);
 	if (reply.body)
 		evbuffer_free(reply.body);
 }
@@ -162,7 +170,7 @@ static void answer(struct http_conn *conn, const struct http_request *request)
 	struct endpoint at;
 
 	if (!reply.body) {
-		conn_free(conn);
+		conn_end(conn);
 		return;
 	}
 	conn->close = !request->keep_alive;
@@ -234,14 +242,14 @@ static void on_ended(struct bufferevent *bev, short what, void *arg)
 {
 	(void)bev;
 	(void)what;
-	conn_free(arg);
+	conn_end(arg);
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	conn_free(arg);
+	conn_end(arg);
 }
 
 /* Whoever asks for nothing cannot keep others from asking. */
@@ -254,7 +262,7 @@ static bool make_room(struct http *http)
 	DL_FOREACH(http->conns, conn) {
 		if (conn->state == CONN_ANSWERS)
 			continue;
-		conn_free(conn);
+		conn_free(http, conn);
 		return true;
 	}
 	return false;
@@ -390,6 +398,6 @@ void http_free(struct http *http)
 	for (size_t i = 0; i < http->n_listeners; i++)
 		evconnlistener_free(http->listeners[i]);
 	while (http->conns)
-		conn_free(http->conns);
+		conn_free(http, http->conns);
 	free(http);
 }

@@ -50,8 +50,8 @@
 #define CTL_FILTER_ADDRESS "address" /* IP or IP:PORT, signalled, heard or our own */
 #define CTL_FILTER_PATH	   "path"    /* "user", "kernel", "mixed" */
 #define CTL_FILTER_MIN_AGE "min-age" /* seconds since the first offer */
-#define CTL_FILTER_SKIP	   "skip"    /* so many of those that all this holds for are left out; calls alone */
-#define CTL_FILTER_LIMIT   "limit"   /* no more than so many; calls alone */
+#define CTL_FILTER_SKIP	   "skip"    /* calls alone: so many of these are left out */
+#define CTL_FILTER_LIMIT   "limit"   /* calls alone: no more than so many */
 
 /* "code" of an error */
 #define CTL_ERROR_REQUEST "bad-request"	 /* no JSON, no verb, a value that makes no sense */
