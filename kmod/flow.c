@@ -24,6 +24,12 @@ int rtpr_flows_init(struct rtpr_net *rn)
 	return rhashtable_init(&rn->flows, &rtpr_flow_params);
 }
 
+struct rtpr_flow *rtpr_flow_find_locked(struct rtpr_net *rn, const struct rtpr_endpoint *local)
+{
+	lockdep_assert_held(&rn->lock);
+	return rhashtable_lookup_fast(&rn->flows, local, rtpr_flow_params);
+}
+
 /* Softirq. Says that the flow fell silent, once; or when to look again. */
 static void rtpr_flow_expire(struct timer_list *timer)
 {

@@ -140,15 +140,15 @@ static const struct rhashtable_params rtpr_flow_params = {
 	.automatic_shrinking = true,
 };
 
-/**
- * rtpr_flow_find() - the flow of a local endpoint, or NULL
- * Under rcu_read_lock(), which keeps it alive, or under rtpr_net.lock.
- */
+/* The flow of a local endpoint, or NULL. Under rcu_read_lock(), which keeps it alive. */
 static inline struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn,
 					       const struct rtpr_endpoint *local)
 {
 	return rhashtable_lookup(&rn->flows, local, rtpr_flow_params);
 }
+
+/* The same under rtpr_net.lock, which keeps it in the table too. */
+struct rtpr_flow *rtpr_flow_find_locked(struct rtpr_net *rn, const struct rtpr_endpoint *local);
 
 /* Return: a flow that is in no table, the caller's until rtpr_flow_insert(); NULL: no memory. */
 struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf *conf);

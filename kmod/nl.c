@@ -125,7 +125,7 @@ static int rtpr_add(struct rtpr_net *rn, struct rtpr_flow *new, const struct gen
 	int err;
 
 	mutex_lock(&rn->lock);
-	old = rtpr_flow_find(rn, &new->conf.local);
+	old = rtpr_flow_find_locked(rn, &new->conf.local);
 	err = rtpr_add_allowed(rn, old, info);
 	if (!err)
 		err = rtpr_net_hook(rn);
@@ -176,9 +176,8 @@ static int rtpr_cmd_flow_add(struct sk_buff *skb, struct genl_info *info)
 static struct rtpr_flow *rtpr_named_flow(struct rtpr_net *rn, const struct rtpr_endpoint *local,
 					 struct netlink_ext_ack *extack)
 {
-	struct rtpr_flow *flow = rtpr_flow_find(rn, local);
+	struct rtpr_flow *flow = rtpr_flow_find_locked(rn, local);
 
-	lockdep_assert_held(&rn->lock);
 	if (!flow)
 		NL_SET_ERR_MSG(extack, "no flow has this local endpoint");
 	return flow;
