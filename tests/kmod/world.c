@@ -70,13 +70,31 @@ static bool opened;
 static struct {
 	int fd;
 	ino_t inode;
-} sockets[64];
+} sockets[1024];
 static size_t socket_count;
+
+static bool is_open(size_t i)
+{
+	struct stat st;
+
+	return !fstat(sockets[i].fd, &st) && st.st_ino == sockets[i].inode;
+}
+
+static void forget_closed(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < socket_count; i++)
+		if (is_open(i))
+			sockets[kept++] = sockets[i];
+	socket_count = kept;
+}
 
 static int handed_out(int fd)
 {
 	struct stat st;
 
+	forget_closed();
 	must(!fstat(fd, &st) && socket_count < sizeof(sockets) / sizeof(*sockets), "sockets");
 	sockets[socket_count].fd = fd;
 	sockets[socket_count++].inode = st.st_ino;
@@ -86,17 +104,21 @@ static int handed_out(int fd)
 /* Return: were there any? */
 static bool close_left_over(void)
 {
-	bool any = false;
-	struct stat st;
+	bool any;
 
-	for (size_t i = 0; i < socket_count; i++) {
-		if (fstat(sockets[i].fd, &st) || st.st_ino != sockets[i].inode)
-			continue;
-		close(sockets[i].fd);
-		any = true;
-	}
-	socket_count = 0;
+	forget_closed();
+	any = socket_count;
+	while (socket_count)
+		close(sockets[--socket_count].fd);
 	return any;
+}
+
+void world_ready(void)
+{
+	if (opened)
+		return;
+	opened = true;
+	must(world_run("%s", setup) == 0, "the namespaces of the tests");
 }
 
 void world_open(void)
@@ -104,10 +126,7 @@ void world_open(void)
 	/* After a test that was cut short nothing is as it should be. */
 	if (close_left_over() && opened)
 		world_close();
-	if (opened)
-		return;
-	opened = true;
-	must(world_run("%s", setup) == 0, "the namespaces of the tests");
+	world_ready();
 }
 
 void world_close(void)

@@ -17,6 +17,8 @@
 
 /* Made by the first test that asks, and there until the program ends; world_close() for a new one. */
 void world_open(void);
+/* The same, but what is there stays: for tests that keep sockets while a part of it begins anew. */
+void world_ready(void);
 void world_close(void);
 
 /* The calling thread goes into a namespace, and back to where the program began. */

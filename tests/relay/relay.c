@@ -51,7 +51,7 @@ static void become_daemon(const char *options)
 
 void relay_start(const char *options)
 {
-	world_open();
+	world_ready();
 	fflush(stdout);
 	daemon_pid = fork();
 	must(daemon_pid >= 0, "fork");

@@ -151,7 +151,7 @@ static void check_round_trip(void)
 /* @flows: 0, and it is the daemon that forwards all. */
 static void relay_damaged(const char *options, uint32_t flows)
 {
-	world_open();
+	world_ready();
 	CU_ASSERT_TRUE_FATAL(relay_module(true));
 	relay_start(options);
 	call_open(&call, "damaged", "192.0.2.1:4000", "198.51.100.1:5000");

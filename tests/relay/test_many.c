@@ -20,7 +20,7 @@ static void open_calls(const char *options)
 {
 	char id[32], a[64], b[64];
 
-	world_open();
+	world_ready();
 	CU_ASSERT_TRUE_FATAL(relay_module(true));
 	world_run("rm -rf /tmp/relay-state");
 	relay_start(options);

@@ -20,7 +20,7 @@ static struct call call;
 
 static void begin(const char *options)
 {
-	world_open();
+	world_ready();
 	CU_ASSERT_TRUE_FATAL(relay_module(true));
 	relay_start(options);
 }
