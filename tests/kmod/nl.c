@@ -351,8 +351,9 @@ int nl_state_cb(const struct nlmsghdr *nlh, void *arg)
 	memset(state, 0, sizeof(*state));
 	state->event = genl->cmd;
 	state->interrupted = nlh->nlmsg_flags & NLM_F_DUMP_INTR;
-	mnl_attr_for_each(attr, nlh, sizeof(*genl))
+	mnl_attr_for_each(attr, nlh, sizeof(*genl)) {
 		read_attr(state, attr);
+	}
 	return MNL_CB_OK;
 }
 

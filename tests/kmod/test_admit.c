@@ -167,7 +167,7 @@ static const struct kind_case kinds[] = {
 	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
 };
 
-static void check_kind(const struct kind_case *c, uint8_t kind)
+static void check_kind(const struct kind_case *c, int kind)
 {
 	bool forwarded = c->expect[kind] == 'f';
 
@@ -179,8 +179,8 @@ static void check_kind(const struct kind_case *c, uint8_t kind)
 
 static void test_kinds_go_where_they_belong(void)
 {
-	for (uint8_t kind = 1; kind <= RTPRELAY_KIND_MAX; kind++) {
-		struct nl_flow flow = flow_of(kind);
+	for (int kind = 1; kind <= RTPRELAY_KIND_MAX; kind++) {
+		struct nl_flow flow = flow_of((uint8_t)kind);
 		uint64_t expect[RTPRELAY_C_MAX + 1] = { 0 };
 
 		start(&flow);

@@ -222,17 +222,14 @@ static void read_control(struct msghdr *msg, struct packet *packet)
 	struct cmsghdr *c;
 
 	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		bool ipv4 = c->cmsg_level == IPPROTO_IP, ipv6 = c->cmsg_level == IPPROTO_IPV6;
+		bool tos = ipv4 && c->cmsg_type == IP_TOS;
 		int value = 0;
 
-		memcpy(&value, CMSG_DATA(c),
-		       c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS ? 1 : 4);
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
+		memcpy(&value, CMSG_DATA(c), tos ? 1 : sizeof(value));
+		if ((ipv4 && c->cmsg_type == IP_TTL) || (ipv6 && c->cmsg_type == IPV6_HOPLIMIT))
 			packet->ttl = value;
-		else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
-			packet->tos = value;
-		else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)
-			packet->ttl = value;
-		else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)
+		if (tos || (ipv6 && c->cmsg_type == IPV6_TCLASS))
 			packet->tos = value;
 	}
 }
