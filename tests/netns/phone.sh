@@ -158,11 +158,10 @@ pure() { # pure PHONE HZ [STREAM]
 }
 
 # Of what @2 sent, @1 has heard the very last packet, and all from the moment on when the relay knew where it
-# is: from its own first packet, that is. (Before, there is nowhere to send to.) 300 ms are the turn that a busy
-# machine may take; a phone that had to wait out latch-patience (400 ms) would be later.
+# is: from its own first packet, that is. (Before, there is nowhere to send to.)
 complete() { # complete PHONE OTHER [STREAM]
 	[ "$(field "$1" next "${3:-$CALL}")" = "$(field "$2" sent "${3:-$CALL}")" ] || fail "$1 did not hear the last packets of $2"
-	[ "$(field "$1" first "${3:-$CALL}")" = 0 ] || [ "$(field "$1" start_ms "${3:-$CALL}")" -le 300 ] ||
+	[ "$(field "$1" first "${3:-$CALL}")" = 0 ] || [ "$(field "$1" start_ms "${3:-$CALL}")" -le 100 ] ||
 		fail "$1 heard $2 only $(field "$1" start_ms "${3:-$CALL}") ms after its own first packet"
 }
 
