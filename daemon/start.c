@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * start.c - the parts of the daemon, each made from the configuration and from those before it
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "clock.h"
+#include "ctl_proto.h"
+#include "privs.h"
+#include "relay.h"
+
+#define ARENA_CHUNK                                                                                \
+	((size_t)256 * 1024) /* more than a command of the largest datagram usually takes */
+#define RECORD_CHUNK ((size_t)16 * 1024) /* more than the record of nearly any call */
+
+struct call_table_conf relay_calls_conf(struct relay *relay)
+{
+	const struct conf *conf = &relay->conf;
+
+	return (struct call_table_conf){
+		.base = relay->base,
+		.ifaces = relay->ifaces,
+		.workers = relay->workers,
+		.kmod = relay->kmod,
+		.nft = relay->nft,
+		.stats = &relay->stats,
+		.cdr_file = relay->cdr_file,
+		.events = &relay->events,
+		.timed_out = relay->notify ? rtpp_notify_timed_out : NULL,
+		.timed_out_arg = relay->notify,
+		.timeout_s = conf->timeout_s,
+		.silent_timeout_s = conf->silent_timeout_s,
+		.offer_timeout_s = conf->offer_timeout_s,
+		.delete_delay_s = conf->delete_delay_s,
+		.max_sessions = conf->max_sessions,
+		.tos = conf->tos,
+		.latching = conf->latching,
+	};
+}
+
+static void on_bridge(void *arg, struct bridge *bridge, enum bridge_event event, enum side side,
+		      enum component comp)
+{
+	struct relay *relay = arg;
+
+	call_bridge_event(relay->calls, bridge, event, side, comp);
+}
+
+static void on_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
+			  const struct kmod_stranger *stranger)
+{
+	struct relay *relay = arg;
+
+	call_kmod_event(relay->calls, event, flow, stranger);
+}
+
+/* Where nobody else can have a port, a flow is ours. */
+static bool owns_local(void *arg, const struct endpoint *local)
+{
+	const struct relay *relay = arg;
+	uint16_t port = endpoint_port(local);
+
+	if (port < relay->conf.port_min || port > relay->conf.port_max)
+		return false;
+	for (size_t i = 0; i < iface_count(relay->ifaces); i++)
+		if (endpoint_addr_eq(&iface_at(relay->ifaces, i)->bind, local))
+			return true;
+	return false;
+}
+
+/* Commands have been done: what they ask of the media threads goes out with one wake-up for each. */
+static void on_batch(void *arg)
+{
+	struct relay *relay = arg;
+
+	nft_flush(relay->nft);
+	worker_pool_flush(relay->workers);
+}
+
+/* The loop's own complaints; they tell of a mistake in this program, or of no memory. */
+static void on_libevent_message(int severity, const char *message)
+{
+	log_msg(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libevent: %s",
+		message);
+}
+
+static int failed(const char *what, int err)
+{
+	log_err("%s: %s", what, strerror(-err));
+	return err;
+}
+
+static int start_background(struct relay *relay)
+{
+	if (relay->conf.foreground)
+		return 0;
+	relay->ready_fd = detach();
+	return relay->ready_fd < 0 ? failed("going into the background", relay->ready_fd) : 0;
+}
+
+static int start_pidfile(struct relay *relay)
+{
+	const char *path = relay->conf.pidfile;
+	long other = 0;
+	int err = path ? pidfile_open(&relay->pidfile, path, &other) : 0;
+
+	if (err == -EEXIST)
+		log_err("%s: process %ld is running already", path, other);
+	else if (err)
+		failed(path, err);
+	return err;
+}
+
+static bool listens_low(const struct conf_list *list)
+{
+	bool low = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *text = list->item[i], *colon = strrchr(text, ':');
+
+		low = low || (!strstr(text, "unix:") &&
+			      strtoul(colon ? colon + 1 : text, NULL, 10) < 1024);
+	}
+	return low;
+}
+
+/* Does any port that will be bound need CAP_NET_BIND_SERVICE? */
+static bool has_low_port(const struct conf *conf)
+{
+	return conf->port_min < 1024 || listens_low(&conf->listen_ng) ||
+	       listens_low(&conf->listen_rtpproxy) || listens_low(&conf->listen_http);
+}
+
+/* "660" to 0660 */
+static unsigned int octal(unsigned int digits)
+{
+	return (digits / 100 % 10 & 7) << 6 | (digits / 10 % 10 & 7) << 3 | (digits % 10 & 7);
+}
+
+/* While still root, for who may not make a directory in /run. Only a path that was asked for has to work. */
+static int start_admin_socket(struct relay *relay)
+{
+	const struct conf *conf = &relay->conf;
+	struct admin_socket_conf socket = { .path = conf->control_socket,
+					    .mode = octal(conf->control_mode) };
+	struct privs_user user, group;
+	const char *name = "";
+	int err;
+
+	if (socket.path && !strcmp(socket.path, "none"))
+		return 0;
+	if (!socket.path)
+		socket.path = CTL_PROTO_PATH;
+	err = privs_find_user(conf->user, conf->group, &user, &name);
+	if (!err)
+		err = privs_find_user(NULL, conf->control_group, &group, &name);
+	if (err)
+		return failed(name, err);
+	socket.uid = user.uid;
+	socket.gid = relay->admin_gid = conf->control_group ? group.gid : user.gid;
+	err = admin_socket_open(&relay->admin_socket, &socket, &name);
+	if (err && conf->control_socket)
+		log_err("control-socket %s: %s: %s", socket.path, name, strerror(-err));
+	else if (err)
+		log_notice("no control socket for rtprelayctl: %s: %s: %s", socket.path, name,
+			   strerror(-err));
+	return conf->control_socket ? err : 0;
+}
+
+static int start_unprivileged(struct relay *relay)
+{
+	struct privs_user user;
+	const char *name = "";
+	int err = privs_find_user(relay->conf.user, relay->conf.group, &user, &name);
+
+	if (err)
+		return failed(name, err);
+	err = privs_drop(&user, has_low_port(&relay->conf));
+	if (err)
+		return failed("giving up privileges", err);
+	if (!geteuid())
+		log_notice("running as root; give a user (user=) to become");
+	return 0;
+}
+
+static int start_loop(struct relay *relay)
+{
+	struct event_config *config = event_config_new();
+
+	event_set_log_callback(on_libevent_message);
+	if (config && !event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK))
+		relay->base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	return relay->base ? 0 : failed("event loop", -ENOMEM);
+}
+
+static int start_ifaces(struct relay *relay)
+{
+	const struct conf *conf = &relay->conf;
+	const char *error;
+
+	relay->ifaces = iface_table_new((uint16_t)conf->port_min, (uint16_t)conf->port_max,
+					conf->port_quarantine_s * 1000LL);
+	if (!relay->ifaces)
+		return failed("interfaces", -ENOMEM);
+	for (size_t i = 0; i < conf->interface.count; i++) {
+		int err = iface_table_add(relay->ifaces, str_of(conf->interface.item[i]), &error);
+
+		if (!err)
+			continue;
+		log_err("interface %s: %s", conf->interface.item[i], error);
+		return err;
+	}
+	return 0;
+}
+
+/* Signals are for the control thread: those started here inherit a mask without any. */
+static int start_workers(struct relay *relay)
+{
+	const struct worker_pool_conf conf = {
+		.threads = relay->conf.media_threads,
+		.patience_ms = relay->conf.latch_patience_ms,
+		.window_ms = relay->conf.latch_window_ms,
+		.event = on_bridge,
+		.arg = relay,
+	};
+	sigset_t all, old;
+	int err = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	relay->workers = worker_pool_new(&conf, &err);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return relay->workers ? 0 : failed("media threads", err);
+}
+
+static int start_kernel(struct relay *relay)
+{
+	struct kmod_conf conf = { .event = on_kmod_event, .owns = owns_local, .arg = relay };
+	int err = 0;
+
+	if (relay->conf.kernel == KMOD_OFF)
+		return 0;
+	conf.link = kmod_link_open(&err);
+	if (conf.link)
+		relay->kmod = kmod_open(&conf);
+	else
+		log_warn("generic netlink: %s: media is relayed in user space", strerror(-err));
+	if (conf.link && !relay->kmod)
+		return failed("kernel path", -ENOMEM);
+	if (relay->conf.kernel != KMOD_REQUIRE || kmod_available(relay->kmod))
+		return 0;
+	log_err("kernel=require: there is no kernel module that can be used");
+	return -ENODEV;
+}
+
+static int refused_table(int err)
+{
+	if (err == -EPERM)
+		log_err("firewall: making table inet rtprelay needs CAP_NET_ADMIN; firewall=none "
+			"does without");
+	else
+		log_err("firewall: the kernel refused table inet rtprelay: %s; firewall=none does "
+			"without",
+			strerror(-err));
+	return err;
+}
+
+static int start_firewall(struct relay *relay)
+{
+	size_t n = iface_count(relay->ifaces);
+	struct nft_conf conf = { .port_min = (uint16_t)relay->conf.port_min,
+				 .port_max = (uint16_t)relay->conf.port_max,
+				 .mode = relay->conf.firewall };
+	struct endpoint *addrs;
+	int err;
+
+	if (conf.mode == FIREWALL_NONE) {
+		if (nft_left_over())
+			log_warn("firewall=none, but there is a table inet rtprelay, of another "
+				 "daemon or one that was killed: nft delete table inet rtprelay");
+		return 0;
+	}
+	addrs = calloc(n, sizeof(*addrs));
+	if (!addrs)
+		return failed("firewall", -ENOMEM);
+	for (size_t i = 0; i < n; i++)
+		addrs[i] = iface_at(relay->ifaces, i)->bind;
+	conf.addrs = addrs;
+	conf.n_addrs = n;
+	relay->nft = nft_open(&conf, &err);
+	free(addrs);
+	return relay->nft ? 0 : refused_table(err);
+}
+
+/* Calls of a daemon before this one have their ports open again when this replaces its table. */
+static int start_table(struct relay *relay)
+{
+	int err = nft_flush(relay->nft);
+
+	return err ? refused_table(err) : 0;
+}
+
+static int start_notify(struct relay *relay)
+{
+	const char *error;
+
+	if (!relay->conf.notify.count)
+		return 0;
+	relay->notify = rtpp_notify_open(relay->base, &relay->conf.notify, &error);
+	if (relay->notify)
+		return 0;
+	log_err("%s", error);
+	return -EINVAL;
+}
+
+static int start_calls(struct relay *relay)
+{
+	const struct call_table_conf conf = relay_calls_conf(relay);
+
+	relay->stats.started_ms = clock_ms();
+	relay->calls = call_table_new(&conf);
+	return relay->calls ? 0 : failed("table of calls", -ENOMEM);
+}
+
+/* Calls of the daemon before this one go on. */
+static int start_journal(struct relay *relay)
+{
+	const struct journal_conf conf = {
+		.dir = relay->conf.state_dir,
+		.base = relay->base,
+		.encode = journal_call_encode,
+		.restore = journal_call_restore,
+		.arg = &relay->journal_calls,
+	};
+	int err = 0;
+
+	if (!conf.dir || relay->conf.state == STATE_NONE)
+		return 0;
+	relay->journal_calls = (struct journal_calls){ relay->calls, arena_new(RECORD_CHUNK) };
+	if (!relay->journal_calls.arena)
+		return failed("journal", -ENOMEM);
+	relay->journal = relay->calls->journal = journal_open(&conf, &err);
+	if (err != -ENOSPC && err != -EIO)
+		return err;
+	/* A disk that fails is no reason to serve nobody. */
+	log_err("journal: calls are not kept: a restart will end them");
+	return 0;
+}
+
+/* What it has left in the kernel: flows of calls that go on stay, others are removed. */
+static int start_flows(struct relay *relay)
+{
+	call_table_follow(relay->calls);
+	kmod_adopt(relay->kmod);
+	return 0;
+}
+
+static int start_control(struct relay *relay)
+{
+	const struct ctl_conf conf = {
+		.listen_ng = &relay->conf.listen_ng,
+		.control_allow = &relay->conf.control_allow,
+		.replay_entries = relay->conf.replay_entries,
+		.replay_mbytes = relay->conf.replay_mbytes,
+		.listen_rtpproxy = &relay->conf.listen_rtpproxy,
+		.notify = relay->notify,
+	};
+	const char *error = "out of memory";
+
+	relay->arena = arena_new(ARENA_CHUNK);
+	if (!relay->arena)
+		return failed("control", -ENOMEM);
+	relay->env = (struct command_env){ .calls = relay->calls,
+					   .stats = &relay->stats,
+					   .arena = relay->arena };
+	relay->ctl = ctl_open(relay->base, &conf, &relay->env, on_batch, relay, &error);
+	if (relay->ctl)
+		return 0;
+	log_err("%s", error);
+	return -EINVAL;
+}
+
+static int start_admin(struct relay *relay)
+{
+	const struct admin_conf conf = {
+		.base = relay->base,
+		.fd = relay->admin_socket.fd,
+		.gid = relay->admin_gid,
+		.mode = octal(relay->conf.control_mode),
+		.calls = relay->calls,
+		.events = &relay->events,
+		.conf = &relay->conf,
+	};
+
+	if (conf.fd < 0 && !relay->conf.listen_http.count)
+		return 0;
+	relay->admin = admin_open(&conf);
+	return relay->admin ? 0 : failed("control socket", -ENOMEM);
+}
+
+/* Last, so that who is answered there knows that the rest is at work. */
+static int start_web(struct relay *relay)
+{
+	const struct web_conf conf = { .listen = &relay->conf.listen_http,
+				       .calls = relay->calls,
+				       .stats = &relay->stats,
+				       .workers = relay->workers,
+				       .admin = relay->admin };
+	const char *error = "out of memory";
+
+	if (!conf.listen->count)
+		return 0;
+	relay->web = web_open(relay->base, &conf, &error);
+	if (relay->web)
+		return 0;
+	log_err("%s", error);
+	return -EINVAL;
+}
+
+static int start_cdr_file(struct relay *relay)
+{
+	const char *path = relay->conf.cdr_file;
+	int err = 0;
+
+	if (!path)
+		return 0;
+	relay->cdr_file = cdr_file_open(path, &err);
+	return err ? failed(path, err) : 0;
+}
+
+int relay_start(struct relay *relay)
+{
+	static int (*const steps[])(struct relay *) = {
+		start_background, start_pidfile, start_admin_socket, start_unprivileged,
+		start_loop,	  start_ifaces,	 start_workers,	     start_kernel,
+		start_firewall,	  start_notify,	 start_cdr_file,     start_calls,
+		start_journal,	  start_table,	 start_flows,	     start_control,
+		start_admin,	  start_web,
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && !err; i++)
+		err = steps[i](relay);
+	return err;
+}
