@@ -44,18 +44,6 @@ void finding(struct doctor *doctor, enum verdict verdict, const char *advice, co
 		printf("       -> %s\n", advice);
 }
 
-bool read_first_line(const char *path, char *line, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	bool done = file && fgets(line, (int)size, file);
-
-	if (file)
-		fclose(file);
-	if (done)
-		line[strcspn(line, "\n")] = '\0';
-	return done;
-}
-
 static void take_status(void *arg, const char *type, json_t *line)
 {
 	struct doctor *doctor = arg;

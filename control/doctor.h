@@ -17,9 +17,6 @@ struct doctor {
 void finding(struct doctor *doctor, enum verdict verdict, const char *advice, const char *format,
 	     ...) __attribute__((format(printf, 4, 5)));
 
-/* The first line of a file, without its end. False: it can't be read. */
-bool read_first_line(const char *path, char *line, size_t size);
-
 /* doctor_kernel.c, doctor_host.c */
 void doctor_module(struct doctor *doctor);
 void doctor_nftables(struct doctor *doctor);

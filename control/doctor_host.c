@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "daemon/endpoint.h"
+#include "daemon/procfs.h"
 #include "doctor.h"
 #include "line.h"
 
@@ -21,11 +22,11 @@ static void check_local_range(struct doctor *doctor, long first, long last)
 	char line[64], reserved[4096] = "", advice[96], *rest;
 	long low, high;
 
-	if (!read_first_line("/proc/sys/net/ipv4/ip_local_port_range", line, sizeof(line)))
+	if (!procfs_line("/proc/sys/net/ipv4/ip_local_port_range", line, sizeof(line)))
 		return;
 	low = strtol(line, &rest, 10);
 	high = strtol(rest, NULL, 10);
-	read_first_line("/proc/sys/net/ipv4/ip_local_reserved_ports", reserved, sizeof(reserved));
+	procfs_line("/proc/sys/net/ipv4/ip_local_reserved_ports", reserved, sizeof(reserved));
 	snprintf(advice, sizeof(advice), "sysctl net.ipv4.ip_local_reserved_ports=%ld-%ld", first,
 		 last);
 	if (last < low || high < first || strstr(reserved, strrchr(advice, '=') + 1))
@@ -205,7 +206,7 @@ static void check_buffers(struct doctor *doctor)
 	char line[32];
 	long bytes;
 
-	if (!read_first_line("/proc/sys/net/core/rmem_default", line, sizeof(line)))
+	if (!procfs_line("/proc/sys/net/core/rmem_default", line, sizeof(line)))
 		return;
 	bytes = strtol(line, NULL, 10);
 	if (bytes < RCVBUF_WANTED)
@@ -253,9 +254,9 @@ static void check_rp_filter(struct doctor *doctor, const char *device)
 	long own = 0, all = 0;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", device);
-	if (read_first_line(path, line, sizeof(line)))
+	if (procfs_line(path, line, sizeof(line)))
 		own = strtol(line, NULL, 10);
-	if (read_first_line("/proc/sys/net/ipv4/conf/all/rp_filter", line, sizeof(line)))
+	if (procfs_line("/proc/sys/net/ipv4/conf/all/rp_filter", line, sizeof(line)))
 		all = strtol(line, NULL, 10);
 	if ((own > all ? own : all) == 1)
 		finding(doctor, FINDING_NOTE,
@@ -281,7 +282,7 @@ static void check_queues(struct doctor *doctor, const char *device)
 	if (dir)
 		closedir(dir);
 	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/rx-0/rps_cpus", device);
-	read_first_line(path, mask, sizeof(mask));
+	procfs_line(path, mask, sizeof(mask));
 	if (queues == 1 && sysconf(_SC_NPROCESSORS_ONLN) > 1 && strspn(mask, "0,") == strlen(mask))
 		finding(doctor, FINDING_NOTE,
 			"for many calls: ethtool -L DEVICE combined N, or write a mask of cores to "

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "daemon/nft.h"
+#include "daemon/procfs.h"
 #include "doctor.h"
 #include "kernel.h"
 #include "line.h"
@@ -51,7 +52,7 @@ static void check_version(struct doctor *doctor)
 {
 	char version[64];
 
-	if (!read_first_line("/sys/module/rtprelay/version", version, sizeof(version)))
+	if (!procfs_line("/sys/module/rtprelay/version", version, sizeof(version)))
 		return;
 	if (!strcmp(version, RTPRELAY_VERSION))
 		finding(doctor, FINDING_OK, NULL, "the loaded module is version %s", version);

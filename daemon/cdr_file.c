@@ -2,14 +2,13 @@
 /* cdr_file.c - lines that are appended to a file by a thread of its own, so that nobody waits for the disk */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "cdr_file.h"
 #include "log.h"
 #include "mailbox.h"
+#include "thread.h"
 
 enum order_kind { ORDER_LINE, ORDER_REOPEN, ORDER_STOP };
 
@@ -126,21 +125,6 @@ static void *run(void *arg)
 	}
 }
 
-/* Signals are for the control thread. */
-static int start_thread(struct cdr_file *file)
-{
-	sigset_t all, old;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = -pthread_create(&file->thread, NULL, run, file);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!error)
-		pthread_setname_np(file->thread, "cdr");
-	return error;
-}
-
 static void release(struct cdr_file *file)
 {
 	if (file->fd >= 0)
@@ -166,7 +150,7 @@ struct cdr_file *cdr_file_open(const char *path, int *error)
 	else if (file->wake_fd < 0)
 		*error = -errno;
 	else
-		*error = start_thread(file);
+		*error = thread_start(&file->thread, "cdr", run, file);
 	if (!*error)
 		return file;
 	release(file);

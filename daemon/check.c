@@ -8,6 +8,7 @@
 #include "check.h"
 #include "iface.h"
 #include "privs.h"
+#include "procfs.h"
 
 /* Control sockets, queues, netlink, the log, files of journal and configuration. */
 #define OTHER_DESCRIPTORS 128
@@ -196,18 +197,6 @@ static bool ranges_hold(const char *text, unsigned long first, unsigned long las
 	return false;
 }
 
-static bool read_line(const char *path, char *line, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	bool done = file && fgets(line, (int)size, file);
-
-	if (file)
-		fclose(file);
-	if (done)
-		line[strcspn(line, "\n")] = '\0';
-	return done;
-}
-
 /*
  * Ports that any program may be given by the kernel cost a failed bind() each time one is drawn; and with a
  * firewall that program's answers are taken for media: those of a name server, say.
@@ -217,7 +206,7 @@ static void check_port_range(const struct conf *conf)
 	char line[64], reserved[4096], *rest;
 	unsigned long low, high;
 
-	if (!read_line(PORT_RANGE_FILE, line, sizeof(line)))
+	if (!procfs_line(PORT_RANGE_FILE, line, sizeof(line)))
 		return;
 	low = strtoul(line, &rest, 10);
 	high = strtoul(rest, NULL, 10);
@@ -225,7 +214,7 @@ static void check_port_range(const struct conf *conf)
 	high = high < conf->port_max ? high : conf->port_max;
 	if (low > high)
 		return;
-	if (read_line(RESERVED_PORTS_FILE, reserved, sizeof(reserved)) &&
+	if (procfs_line(RESERVED_PORTS_FILE, reserved, sizeof(reserved)) &&
 	    ranges_hold(reserved, low, high))
 		return;
 	log_msg(conf->firewall == FIREWALL_NONE ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,

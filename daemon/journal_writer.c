@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* journal_writer.c - the thread that waits for the disk, so that nobody else has to */
 #include <errno.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "journal_writer.h"
+#include "thread.h"
 
 static void wake(int fd)
 {
@@ -40,21 +40,6 @@ static void *run(void *arg)
 	}
 }
 
-/* Signals are for the control thread. */
-static int start_thread(struct journal_writer *writer)
-{
-	sigset_t all, old;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = -pthread_create(&writer->thread, NULL, run, writer);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!error)
-		pthread_setname_np(writer->thread, "journal");
-	return error;
-}
-
 static void close_fds(struct journal_writer *writer)
 {
 	if (writer->wake_fd >= 0)
@@ -73,7 +58,7 @@ int journal_writer_start(struct journal_writer *writer, struct journal_store *st
 	if (writer->wake_fd < 0 || writer->done_fd < 0)
 		error = -errno;
 	if (!error)
-		error = start_thread(writer);
+		error = thread_start(&writer->thread, "journal", run, writer);
 	if (error)
 		close_fds(writer);
 	return error;

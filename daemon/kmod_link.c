@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "kmod_link.h"
+#include "netlink.h"
 
 /* Room for the answers to a whole batch, each in a buffer of its own, and for a burst of news. */
 #define RECEIVE_BUFFER (4 * 1024 * 1024)
@@ -27,24 +28,12 @@ static int link_send(struct kmod_link *link, const void *data, size_t len)
 	return (size_t)sent == len ? 0 : -EIO;
 }
 
-/* Only the kernel is listened to. */
 static ssize_t link_receive(struct kmod_link *link, enum kmod_channel channel, void *data,
 			    size_t size)
 {
 	struct sockets *s = (struct sockets *)link;
-	struct sockaddr_nl from = { .nl_pid = 0 };
-	struct iovec iov = { data, size };
-	struct msghdr msg = {
-		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1
-	};
-	ssize_t len;
 
-	do {
-		len = recvmsg(s->fd[channel], &msg, MSG_DONTWAIT);
-	} while ((len < 0 && errno == EINTR) || (len >= 0 && from.nl_pid));
-	if (len < 0)
-		return -errno;
-	return msg.msg_flags & MSG_TRUNC ? -ENOBUFS : len;
+	return netlink_receive(s->fd[channel], data, size);
 }
 
 static int link_join(struct kmod_link *link, uint32_t group)

@@ -14,6 +14,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include "netlink.h"
 
 #define NEWS_BUFFER    (1024 * 1024)
 #define ANSWERS_BUFFER (256 * 1024)
@@ -103,22 +104,6 @@ void nft_talk_close(struct nft_talk *talk)
 	*talk = (struct nft_talk){ -1, -1 };
 }
 
-/* Only the kernel is listened to. Length; -EAGAIN, nothing more; other -errno */
-static ssize_t receive(int fd, void *data, size_t size)
-{
-	struct sockaddr_nl from = { .nl_pid = 0 };
-	struct iovec iov = { data, size };
-	struct msghdr msg = {
-		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1
-	};
-	ssize_t len;
-
-	do {
-		len = recvmsg(fd, &msg, MSG_DONTWAIT);
-	} while ((len < 0 && errno == EINTR) || (len >= 0 && from.nl_pid));
-	return len < 0 ? -errno : len;
-}
-
 static int first_error(const void *data, ssize_t len)
 {
 	const struct nlmsghdr *nlh = data;
@@ -146,7 +131,7 @@ int nft_talk_send(const struct nft_talk *talk, const struct nft_batch *batch)
 	set_buffer(talk->fd, SO_SNDBUFFORCE, SO_SNDBUF, (int)batch->len + 65536);
 	if (send(talk->fd, batch->data, batch->len, 0) < 0)
 		return -errno;
-	while ((len = receive(talk->fd, answer, sizeof(answer))) != -EAGAIN) {
+	while ((len = netlink_receive(talk->fd, answer, sizeof(answer))) != -EAGAIN) {
 		told = len < 0 ? (int)len : first_error(answer, len);
 		error = error ? error : told;
 		if (len < 0 && len != -ENOBUFS)
@@ -164,7 +149,7 @@ bool nft_talk_has_table(const struct nft_talk *talk)
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, NFT_TABLE);
 	if (send(talk->fd, nlh, nlh->nlmsg_len, 0) < 0)
 		return false;
-	len = receive(talk->fd, buf, sizeof(buf));
+	len = netlink_receive(talk->fd, buf, sizeof(buf));
 	return len > 0 && mnl_nlmsg_ok(nlh, (int)len) && nlh->nlmsg_type != NLMSG_ERROR;
 }
 
@@ -205,7 +190,7 @@ bool nft_talk_was_changed(const struct nft_talk *talk)
 	bool changed = false;
 	ssize_t len;
 
-	while ((len = receive(talk->news_fd, news, sizeof(news))) != -EAGAIN) {
+	while ((len = netlink_receive(talk->news_fd, news, sizeof(news))) != -EAGAIN) {
 		const struct nlmsghdr *nlh = (const struct nlmsghdr *)news;
 		int left = (int)len;
 

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "clock.h"
@@ -218,7 +217,6 @@ static int start_ifaces(struct relay *relay)
 	return 0;
 }
 
-/* Signals are for the control thread: those started here inherit a mask without any. */
 static int start_workers(struct relay *relay)
 {
 	const struct worker_pool_conf conf = {
@@ -228,13 +226,9 @@ static int start_workers(struct relay *relay)
 		.event = on_bridge,
 		.arg = relay,
 	};
-	sigset_t all, old;
 	int err = 0;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	relay->workers = worker_pool_new(&conf, &err);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return relay->workers ? 0 : failed("media threads", err);
 }
 

@@ -7,13 +7,13 @@
  * and sockets connected or disconnected; a thread whose calls are all idle sleeps without end.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "clock.h"
 #include "log.h"
+#include "thread.h"
 #include "worker.h"
 
 #define EVENTS	128
@@ -266,19 +266,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are the control thread's. */
-static int start_thread(struct worker *worker)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&worker->thread, NULL, run, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -error;
-}
-
 static int open_descriptors(struct worker *worker)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -313,11 +300,9 @@ int worker_start(struct worker *worker, struct mailbox *control, int control_fd)
 	worker->batch = batch_new();
 	error = worker->batch ? open_descriptors(worker) : -ENOMEM;
 	if (!error)
-		error = start_thread(worker);
+		error = thread_start(&worker->thread, "media", run, worker);
 	if (error)
 		release(worker);
-	else
-		pthread_setname_np(worker->thread, "media");
 	return error;
 }
 
