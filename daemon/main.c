@@ -55,6 +55,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	nft_tick(relay->nft);
+	stats_sample(&relay->stats, relay->calls, clock_ms());
 	log_tick();
 }
 

@@ -131,6 +131,7 @@ struct media *media_open(const struct media_open *open, const struct bridge_conf
 	media->dialog = open->dialog;
 	media->index = (uint8_t)open->index;
 	media->table->n_media++;
+	media->table->media_by_path[media->path.kind]++;
 	media->table->conf.stats->medias.made++;
 	media->table->n_streams += 2 * count;
 	return media;
@@ -152,6 +153,7 @@ void media_close(struct media *media)
 	close_pinholes(media->table->conf.nft, media->local, media->port);
 	media->dialog = NULL;
 	media->table->n_media--;
+	media->table->media_by_path[media->path.kind]--;
 	media->table->n_streams -= bridge_has(media->bridge, SIDE_A, COMP_RTCP) ? 4 : 2;
 	DL_APPEND(media->table->closing, media);
 	media->table->n_closing++;

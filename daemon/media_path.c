@@ -64,6 +64,19 @@ static void tell_path(const struct media *media, enum happening_kind kind, int s
 	events_tell(media->table->conf.events, &happening);
 }
 
+/* So that nobody who asks how many take which path has to look at all of them. */
+static void count_path(struct media *media)
+{
+	size_t *by_path = media->table->media_by_path;
+	enum path kind = media_path_kind(media);
+
+	if (!media->dialog)
+		return; /* closed, and counted no more */
+	by_path[media->path.kind]--;
+	by_path[kind]++;
+	media->path.kind = kind;
+}
+
 static void changed(struct media *media, int side, int comp, const struct kmod_flow *flow)
 {
 	struct bridge_kernel kernel;
@@ -73,6 +86,7 @@ static void changed(struct media *media, int side, int comp, const struct kmod_f
 	bridge_kernel(media->bridge, side, comp, &kernel);
 	if (!media->dialog)
 		return;
+	count_path(media);
 	log_path(media, side, comp, flow);
 	tell_path(media, kernel.in_kernel ? STREAM_IN_KERNEL : STREAM_IN_USER, side, comp, flow);
 }
@@ -140,17 +154,13 @@ static void leave_kernel(struct media *media, const char *why)
 		changed(media, side, comp, path->flow[side][comp]);
 }
 
-void media_path_follow(struct media *media)
+static void follow(struct media *media)
 {
 	struct kmod *kmod = media->table->conf.kmod;
 	struct media_path *path = &media->path;
 	struct flow_plan plan;
 	struct flow_ask ask;
 
-	if (!kmod_available(kmod)) {
-		leave_kernel(media, kmod ? FLOW_WHY_NO_MODULE : FLOW_WHY_OFF);
-		return;
-	}
 	make_ask(media, &ask);
 	flow_plan_make(&plan, &ask);
 	each_stream(side, comp)
@@ -169,6 +179,17 @@ void media_path_follow(struct media *media)
 			     plan.why[side][comp] ? plan.why[side][comp] : FLOW_WHY_NO_MEMORY);
 		}
 	}
+}
+
+void media_path_follow(struct media *media)
+{
+	struct kmod *kmod = media->table->conf.kmod;
+
+	if (kmod_available(kmod))
+		follow(media);
+	else
+		leave_kernel(media, kmod ? FLOW_WHY_NO_MODULE : FLOW_WHY_OFF);
+	count_path(media);
 }
 
 /* --- Events ------------------------------------------------------------------------------------- */

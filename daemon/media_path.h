@@ -17,6 +17,7 @@ struct media_path {
 	struct kmod_flow *flow[2][2]; /* NULL: there never was one */
 	const char *why[2][2];	      /* static; NULL: the kernel was asked to take it */
 	bool told[2][2];	      /* what the media thread knows: is it in the kernel? */
+	enum path kind;		      /* as counted in call_table.media_by_path */
 	struct quality
 		*quality[2]; /* of RTP from each side, in the kernel; NULL: nothing to tell yet */
 };

@@ -2,7 +2,6 @@
 /*
  * stats.c - the daemon's own counters, and the report of the whole daemon
  */
-#include <utlist.h>
 #include "call.h"
 
 const char *const stats_verb_names[VERB_COUNT] = {
@@ -51,13 +50,30 @@ static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)
 	return now > before ? (now - before) * 1000 / (uint64_t)ms : 0;
 }
 
-/* Rates are those since statistics were last asked for, at least a second ago. */
-static void take_sample(struct stats *stats, const struct relayed now[2], int64_t now_ms)
+/* @c: of the module */
+static void sum_relayed(const struct worker_totals *totals, const uint64_t *c,
+			struct relayed relayed[2])
+{
+	struct relayed *kernel = &relayed[PATH_KERNEL];
+
+	relayed[PATH_USER] = (struct relayed){ totals->packets, totals->bytes, totals->errors };
+	kernel->errors = c[RTPRELAY_C_DROP_NOMEM] + c[RTPRELAY_C_DROP_XMIT];
+	kernel->packets = c[RTPRELAY_C_PACKETS] - kernel->errors;
+	kernel->bytes = c[RTPRELAY_C_BYTES];
+}
+
+void stats_sample(struct stats *stats, const struct call_table *table, int64_t now_ms)
 {
 	int64_t since_ms = now_ms - (stats->sample.at_ms ? stats->sample.at_ms : stats->started_ms);
+	uint64_t c[RTPRELAY_C_MAX + 1];
+	struct worker_totals totals;
+	struct relayed now[2];
 
-	if (since_ms < 1000)
+	if (since_ms <= 0)
 		return;
+	worker_pool_totals(table->conf.workers, &totals);
+	kmod_totals(table->conf.kmod, c);
+	sum_relayed(&totals, c, now);
 	for (int i = 0; i < 2; i++) {
 		struct relayed *sum = &stats->sample.sum[i], *rate = &stats->sample.rate[i];
 
@@ -71,39 +87,18 @@ static void take_sample(struct stats *stats, const struct relayed now[2], int64_
 
 static void report_relayed(const struct call_table *table, struct daemon_report *report)
 {
-	struct relayed *user = &report->relayed[PATH_USER], *kernel = &report->relayed[PATH_KERNEL];
 	uint64_t c[RTPRELAY_C_MAX + 1];
 	struct worker_totals totals;
 
 	worker_pool_totals(table->conf.workers, &totals);
-	*user = (struct relayed){ totals.packets, totals.bytes, totals.errors };
+	kmod_totals(table->conf.kmod, c);
+	sum_relayed(&totals, c, report->relayed);
 	memcpy(report->drops, totals.drops, sizeof(report->drops));
 	report->latched = totals.latched;
 	memcpy(report->refused, totals.refused, sizeof(report->refused));
-	kmod_totals(table->conf.kmod, c);
-	kernel->errors = c[RTPRELAY_C_DROP_NOMEM] + c[RTPRELAY_C_DROP_XMIT];
-	kernel->packets = c[RTPRELAY_C_PACKETS] - kernel->errors;
-	kernel->bytes = c[RTPRELAY_C_BYTES];
 	report->drops[DROP_SOURCE] += c[RTPRELAY_C_DROP_SOURCE];
 	report->drops[DROP_BLOCKED] += c[RTPRELAY_C_DROP_BLOCKED];
 	report->drops[DROP_TTL] += c[RTPRELAY_C_DROP_TTL];
-}
-
-static void count_paths(const struct call_table *table, struct daemon_report *report)
-{
-	struct call *call, *next;
-	struct dialog *dialog;
-
-	if (!kmod_count(table->conf.kmod)) { /* need not be looked for */
-		report->media_by_path[PATH_USER] = report->media;
-		return;
-	}
-	HASH_ITER(hh, table->calls, call, next) {
-		DL_FOREACH(call->dialogs, dialog)
-			for (size_t i = 0; i < dialog->n_media; i++)
-				if (dialog->media[i])
-					report->media_by_path[media_path_kind(dialog->media[i])]++;
-	}
 }
 
 static void report_ifaces(struct iface_table *ifaces, struct daemon_report *report, int64_t now_ms)
@@ -118,8 +113,8 @@ static void report_ifaces(struct iface_table *ifaces, struct daemon_report *repo
 	}
 }
 
-struct daemon_report *daemon_report_counters(struct arena *arena, const struct call_table *table,
-					     const struct stats *stats, int64_t now_ms)
+const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
+					       const struct stats *stats, int64_t now_ms)
 {
 	struct iface_table *ifaces = table->conf.ifaces;
 	struct daemon_report *report = arena_zalloc(arena, sizeof(*report));
@@ -134,6 +129,7 @@ struct daemon_report *daemon_report_counters(struct arena *arena, const struct c
 	report->calls = call_table_count(table);
 	report->media = table->n_media;
 	report->streams = table->n_streams;
+	memcpy(report->media_by_path, table->media_by_path, sizeof(report->media_by_path));
 	report->flows = kmod_count(table->conf.kmod);
 	report->kernel_on = table->conf.kmod;
 	report->kernel_there = kmod_available(table->conf.kmod);
@@ -141,18 +137,5 @@ struct daemon_report *daemon_report_counters(struct arena *arena, const struct c
 	report->stats = *stats;
 	report_relayed(table, report);
 	report_ifaces(ifaces, report, now_ms);
-	return report;
-}
-
-const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
-					       struct stats *stats, int64_t now_ms)
-{
-	struct daemon_report *report = daemon_report_counters(arena, table, stats, now_ms);
-
-	if (!report)
-		return NULL;
-	count_paths(table, report);
-	take_sample(stats, report->relayed, now_ms);
-	report->stats.sample = stats->sample;
 	return report;
 }

@@ -101,7 +101,7 @@ struct stats {
 			lost; /* RTP packets, by their sequence numbers */
 		uint64_t malformed;
 	} medias;
-	/* Totals when statistics were last asked for, and the rates per second up to then. */
+	/* Totals at the last stats_sample(), and the rates per second up to then. */
 	struct {
 		int64_t at_ms;
 		struct relayed sum[2], rate[2]; /* by enum path */
@@ -138,11 +138,10 @@ struct daemon_report {
 	size_t n_ifaces;
 };
 
-/* What is counted, all but media_by_path: costs the same however many calls there are. NULL: out of memory. */
-struct daemon_report *daemon_report_counters(struct arena *arena, const struct call_table *table,
-					     const struct stats *stats, int64_t now_ms);
-/* The same and media_by_path, for which each call is looked at; the next rates are those from here on. */
+/* Costs the same however many calls there are, and changes nothing of what others read. NULL: out of memory. */
 const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
-					       struct stats *stats, int64_t now_ms);
+					       const struct stats *stats, int64_t now_ms);
+/* To be called every second or so: rates are those since the last time. */
+void stats_sample(struct stats *stats, const struct call_table *table, int64_t now_ms);
 
 #endif

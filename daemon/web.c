@@ -44,7 +44,7 @@ static void answer_metrics(struct web *web, const struct http_request *request,
 			   struct http_reply *reply)
 {
 	const struct daemon_report *report =
-		daemon_report_counters(web->arena, web->conf.calls, web->conf.stats, clock_ms());
+		daemon_report_make(web->arena, web->conf.calls, web->conf.stats, clock_ms());
 
 	(void)request;
 	reply->type = METRICS_TYPE;
@@ -169,7 +169,7 @@ static void fill_sample(struct history_sample *sample, const struct daemon_repor
 void web_sample(struct web *web, int64_t now_ms)
 {
 	const struct daemon_report *report =
-		daemon_report_counters(web->arena, web->conf.calls, web->conf.stats, now_ms);
+		daemon_report_make(web->arena, web->conf.calls, web->conf.stats, now_ms);
 	struct history_sample sample;
 
 	if (report) {

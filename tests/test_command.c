@@ -595,6 +595,7 @@ static void test_out_of_memory_leaks_nothing(void)
 		CU_ASSERT(scene_settle(&scene));
 		CU_ASSERT_EQUAL(scene_used(&scene, "pub"), 0);
 		CU_ASSERT_EQUAL(scene.calls->n_media, 0);
+		CU_ASSERT_EQUAL(scene.calls->media_by_path[PATH_USER], 0);
 		CU_ASSERT_EQUAL(scene.calls->n_streams, 0);
 	}
 	CU_ASSERT(refused > 5);

@@ -213,6 +213,70 @@ static void test_flows_come_with_latching(void)
 	talk_close(&t);
 }
 
+static bool medias_are(const struct talk *t, size_t user, size_t kernel, size_t mixed)
+{
+	const size_t *by_path = t->scene.calls->media_by_path;
+
+	return by_path[PATH_USER] == user && by_path[PATH_KERNEL] == kernel &&
+	       by_path[PATH_MIXED] == mixed;
+}
+
+/* Counted as it happens, so that nobody who asks has to look at all of them. */
+static void test_medias_are_counted_by_path(void)
+{
+	struct talk t;
+
+	talk_open(&t, true);
+	CU_ASSERT_TRUE(medias_are(&t, 1, 0, 0));
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, medias_are(&t, 0, 1, 0));
+	all_send(&t);
+	UNTIL(&t, fake_kmod_count(&fake) == 4);
+	CU_ASSERT_TRUE(medias_are(&t, 0, 1, 0));
+	fake_kmod_load(&fake, false);
+	UNTIL(&t, medias_are(&t, 1, 0, 0));
+	call_end(t.scene.calls->calls, CALL_DELETED);
+	CU_ASSERT_TRUE(medias_are(&t, 0, 0, 0));
+	talk_close(&t);
+}
+
+static uint64_t user_rate(struct talk *t, int64_t now_ms)
+{
+	struct arena *arena = arena_new(4096);
+	const struct daemon_report *report;
+	uint64_t rate;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(arena);
+	report = daemon_report_make(arena, t->scene.calls, &t->scene.stats, now_ms);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(report);
+	rate = report->stats.sample.rate[PATH_USER].packets;
+	arena_free(arena);
+	return rate;
+}
+
+/* The rates that one reader sees are not those since another has read. */
+static void test_reading_moves_no_rates(void)
+{
+	struct worker_totals totals;
+	struct stats *stats;
+	struct talk t;
+
+	talk_open(&t, false);
+	stats = &t.scene.stats;
+	stats->started_ms = 1000;
+	all_send(&t);
+	UNTIL(&t, (worker_pool_totals(t.scene.workers, &totals), totals.packets == 4));
+	CU_ASSERT_EQUAL(user_rate(&t, 2000), 0);
+	stats_sample(stats, t.scene.calls, 2000);
+	CU_ASSERT_EQUAL(user_rate(&t, 2500), 4);
+	CU_ASSERT_EQUAL(user_rate(&t, 60000), 4);
+	stats_sample(stats, t.scene.calls, 2000); /* no time has gone by */
+	CU_ASSERT_EQUAL(user_rate(&t, 60000), 4);
+	stats_sample(stats, t.scene.calls, 3000);
+	CU_ASSERT_EQUAL(user_rate(&t, 60000), 0);
+	talk_close(&t);
+}
+
 static void test_counts_of_both_paths_are_added(void)
 {
 	struct stream_report r;
@@ -494,6 +558,8 @@ static void test_without_kernel_path_it_is_said(void)
 }
 
 TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latching },
+	   { "medias are counted by path", test_medias_are_counted_by_path },
+	   { "reading moves no rates", test_reading_moves_no_rates },
 	   { "counts of both paths are added", test_counts_of_both_paths_are_added },
 	   { "the end has all counts", test_the_end_has_all_counts },
 	   { "media in the kernel is no silence", test_media_in_the_kernel_is_no_silence },
