@@ -14,6 +14,7 @@
 #include "admin_peer.h"
 #include "clock.h"
 #include "json.h"
+#include "listen_pause.h"
 #include "log.h"
 
 /* An answer's steps stop here, until the reader has taken some of it. */
@@ -26,7 +27,8 @@
 
 struct admin {
 	struct admin_conf conf;
-	struct event *on_accept;
+	struct evconnlistener *listener;
+	struct listen_pause pause;
 	struct admin_peer *peers;
 	size_t n_peers;
 	struct json_line line; /* being written, in @memory */
@@ -332,13 +334,35 @@ size_t admin_count(const struct admin *admin)
 	return admin->n_peers;
 }
 
-static void on_accept(evutil_socket_t listener, short what, void *arg)
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *addr,
+		      int len, void *arg)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	(void)listener;
+	(void)addr;
+	(void)len;
+	admin_accept(arg, fd);
+}
 
-	(void)what;
-	if (fd >= 0)
-		admin_accept(arg, fd);
+static void on_accept_failed(struct evconnlistener *listener, void *arg)
+{
+	struct admin *admin = arg;
+
+	(void)listener;
+	listen_pause_begin(&admin->pause);
+}
+
+/* The descriptor stays that of admin_socket.c. */
+static bool start_listening(struct admin *admin)
+{
+	struct event_base *base = admin->conf.base;
+
+	admin->listener = evconnlistener_new(base, on_accept, admin, LEV_OPT_CLOSE_ON_EXEC, 0,
+					     admin->conf.fd);
+	if (!admin->listener)
+		return false;
+	evconnlistener_set_error_cb(admin->listener, on_accept_failed);
+	listen_pause_init(&admin->pause, base, admin->listener, "control-socket");
+	return true;
 }
 
 struct admin *admin_open(const struct admin_conf *conf)
@@ -349,11 +373,7 @@ struct admin *admin_open(const struct admin_conf *conf)
 		return NULL;
 	admin->conf = *conf;
 	admin->memory = malloc(CTL_PROTO_LINE);
-	if (conf->fd >= 0)
-		admin->on_accept =
-			event_new(conf->base, conf->fd, EV_READ | EV_PERSIST, on_accept, admin);
-	if (admin->memory &&
-	    (conf->fd < 0 || (admin->on_accept && !event_add(admin->on_accept, NULL))))
+	if (admin->memory && (conf->fd < 0 || start_listening(admin)))
 		return admin;
 	admin_close(admin);
 	return NULL;
@@ -365,8 +385,9 @@ void admin_close(struct admin *admin)
 		return;
 	while (admin->peers)
 		peer_close(admin->peers);
-	if (admin->on_accept)
-		event_free(admin->on_accept);
+	listen_pause_fini(&admin->pause);
+	if (admin->listener)
+		evconnlistener_free(admin->listener);
 	free(admin->memory);
 	free(admin);
 }

@@ -13,7 +13,7 @@
 #include <utlist.h>
 #include "ctl_socket.h"
 #include "ctl_stream.h"
-#include "log.h"
+#include "listen_pause.h"
 
 /* Answers that nobody reads end their connection. */
 #define UNREAD_MAX (64 * 1024)
@@ -33,6 +33,7 @@ struct ctl_stream {
 	struct event_base *base;
 	struct ctl_stream_conf conf;
 	struct evconnlistener *listener;
+	struct listen_pause pause;
 	struct connection *connections;
 	size_t n_connections;
 	bool once; /* one command for each connection */
@@ -207,6 +208,14 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 
 /* --- Listening ---------------------------------------------------------------------------------------- */
 
+static void on_accept_failed(struct evconnlistener *listener, void *arg)
+{
+	struct ctl_stream *stream = arg;
+
+	(void)listener;
+	listen_pause_begin(&stream->pause);
+}
+
 /* What a daemon before this one has left; a socket that somebody answers at is not touched. */
 static int remove_stale(const struct sockaddr_un *addr)
 {
@@ -253,9 +262,11 @@ static int listen_at(struct ctl_stream *stream, const struct sockaddr *addr, soc
 						   BACKLOG, addr, (int)len);
 	error = errno;
 	umask(mask);
-	if (stream->listener)
-		return 0;
-	return error ? -error : -ENOMEM;
+	if (!stream->listener)
+		return error ? -error : -ENOMEM;
+	evconnlistener_set_error_cb(stream->listener, on_accept_failed);
+	listen_pause_init(&stream->pause, stream->base, stream->listener, "listen-rtpproxy");
+	return 0;
 }
 
 static int open_kind(struct ctl_stream *stream, int kind, const char *text)
@@ -304,6 +315,7 @@ void ctl_stream_close(struct ctl_stream *stream)
 		return;
 	DL_FOREACH_SAFE(stream->connections, connection, next)
 		connection_close(connection);
+	listen_pause_fini(&stream->pause);
 	if (stream->listener)
 		evconnlistener_free(stream->listener);
 	if (stream->path[0])

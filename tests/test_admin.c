@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include "daemon/admin.h"
 #include "ctl_proto.h"
 #include "scene.h"
@@ -53,7 +55,8 @@ static int connect_peer(void)
 	return fd[0];
 }
 
-static void start(void)
+/* @listener: -1: peers come by admin_accept() alone */
+static void start_at(int listener)
 {
 	struct admin_conf conf;
 
@@ -62,7 +65,7 @@ static void start(void)
 	talk.scene.calls->conf.events = &talk.events;
 	talk.conf.kernel = KMOD_OFF;
 	conf = (struct admin_conf){ .base = talk.scene.base,
-				    .fd = -1,
+				    .fd = listener,
 				    .mode = 0660,
 				    .calls = talk.scene.calls,
 				    .events = &talk.events,
@@ -70,6 +73,11 @@ static void start(void)
 	talk.admin = admin_open(&conf);
 	scene_must(talk.admin, "admin");
 	talk.fd = connect_peer();
+}
+
+static void start(void)
+{
+	start_at(-1);
 }
 
 static bool stop(void)
@@ -433,6 +441,60 @@ static void test_too_many_are_turned_away(void)
 	CU_ASSERT(stop());
 }
 
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+	bool *came = arg;
+
+	(void)fd;
+	(void)what;
+	*came = true;
+}
+
+/* A socket that listens at a name that the system chose, and one that has connected to it. */
+static void make_listener(int *listener, int *waiting)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(addr.sun_family);
+	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+	*listener = socket(AF_UNIX, type, 0);
+	*waiting = socket(AF_UNIX, type, 0);
+	scene_must(!bind(*listener, (struct sockaddr *)&addr, len), "bind");
+	len = sizeof(addr);
+	scene_must(!getsockname(*listener, (struct sockaddr *)&addr, &len), "getsockname");
+	scene_must(!listen(*listener, 8), "listen");
+	scene_must(!connect(*waiting, (struct sockaddr *)&addr, len), "connect");
+}
+
+/* Who waits in the queue keeps the socket readable: it must not be tried without end. */
+static void test_out_of_descriptors_is_waited_out(void)
+{
+	const struct timeval soon = { 0, 100000 };
+	struct rlimit old, low;
+	int listener, waiting, lowest;
+	bool came = false;
+
+	make_listener(&listener, &waiting);
+	start_at(listener);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	lowest = fcntl(0, F_DUPFD_CLOEXEC, 0);
+	close(lowest);
+	low = (struct rlimit){ (rlim_t)lowest, old.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	event_base_loop(talk.scene.base, EVLOOP_ONCE); /* tries in vain */
+	event_base_once(talk.scene.base, -1, EV_TIMEOUT, on_time, &came, &soon);
+	event_base_loop(talk.scene.base, EVLOOP_ONCE);
+	CU_ASSERT(came);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &old), 0);
+	CU_ASSERT_EQUAL(admin_count(talk.admin), 1);
+	event_base_loop(talk.scene.base, EVLOOP_ONCE); /* the pause is over */
+	event_base_loop(talk.scene.base, EVLOOP_ONCE);
+	CU_ASSERT_EQUAL(admin_count(talk.admin), 2);
+	CU_ASSERT(stop());
+	close(waiting);
+	close(listener);
+}
+
 static void test_no_memory_is_an_answer_or_an_end(void)
 {
 	start();
@@ -470,4 +532,5 @@ TEST_SUITE(admin, { "nonsense is refused and survived", test_nonsense_is_refused
 	   { "requests are answered in order", test_requests_are_answered_in_order },
 	   { "an endless request is cut off", test_endless_request_is_cut_off },
 	   { "too many are turned away", test_too_many_are_turned_away },
+	   { "out of descriptors is waited out", test_out_of_descriptors_is_waited_out },
 	   { "no memory is an answer or an end", test_no_memory_is_an_answer_or_an_end });

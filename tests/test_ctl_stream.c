@@ -2,6 +2,8 @@
 /*
  * test_ctl_stream.c - the rtpproxy protocol at its own sockets and at those of NG; over connections; cookies
  */
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 #include "daemon/ctl.h"
 #include "daemon/ctl_stream.h"
@@ -269,6 +271,46 @@ static void test_tcp_and_its_bounds(void)
 	relay_close(&relay);
 }
 
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+	bool *came = arg;
+
+	(void)fd;
+	(void)what;
+	*came = true;
+}
+
+/* Who waits in the queue keeps its listener readable: it must not be tried without end. */
+static void test_out_of_descriptors_is_waited_out(void)
+{
+	const struct timeval soon = { 0, 100000 };
+	struct relay relay = { .dir = "" };
+	char listen[64], text[256], dir[sizeof(relay.dir)];
+	const char *items[] = { make_dir(&relay, "unix:", listen, sizeof(listen)) };
+	struct rlimit old, low;
+	bool came = false;
+	int fd, lowest;
+
+	memcpy(dir, relay.dir, sizeof(dir));
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
+	fd = connect_unix(listen + 5);
+	say(fd, "V");
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	lowest = fcntl(0, F_DUPFD_CLOEXEC, 0);
+	close(lowest);
+	low = (struct rlimit){ (rlim_t)lowest, old.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	event_base_loop(relay.scene.base, EVLOOP_ONCE); /* tries in vain */
+	event_base_once(relay.scene.base, -1, EV_TIMEOUT, on_time, &came, &soon);
+	event_base_loop(relay.scene.base, EVLOOP_ONCE);
+	CU_ASSERT(came);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &old), 0);
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "20040107\n");
+	close(fd);
+	relay_close(&relay);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
 static void test_mistakes_in_listen_rtpproxy(void)
 {
 	static const struct {
@@ -304,4 +346,5 @@ TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
 	   { "unix: is one command each", test_unix_is_one_command_each },
 	   { "lines over a lasting connection", test_lines_over_a_lasting_connection },
 	   { "TCP, and its bounds", test_tcp_and_its_bounds },
+	   { "out of descriptors is waited out", test_out_of_descriptors_is_waited_out },
 	   { "mistakes in listen-rtpproxy", test_mistakes_in_listen_rtpproxy });
