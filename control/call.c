@@ -2,6 +2,7 @@
 /* call.c - rtprelayctl call: one call as a tree, with what is odd about each stream in words */
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 #include "calls.h"
 #include "ctl_proto.h"
 #include "line.h"
@@ -12,9 +13,12 @@ static void print_head(const json_t *call)
 	char age[16];
 
 	printf("%scall %s%s\n", colour(COLOUR_HEAD), text_of(call, "call-id"), colour(COLOUR_END));
-	printf("  %s, %s old, path %s, %" PRId64 " media%s\n", text_of(call, "state"),
+	printf("  %s, %s old, path %s, %" PRId64 " media%s", text_of(call, "state"),
 	       short_age(number_of(call, "age"), age), text_of(call, "path"),
 	       number_of(call, "medias"), number_of(call, "medias") == 1 ? "" : "s");
+	if (json_object_get(call, "mos"))
+		printf(", MOS %.2f", real_of(call, "mos"));
+	putchar('\n');
 }
 
 static void print_party(const json_t *party)
@@ -38,6 +42,8 @@ static const char *nat_words(const json_t *stream)
 
 	if (!strcmp(nat, "address"))
 		return "NAT: other address than signalled";
+	if (!strcmp(nat, "both"))
+		return "NAT: other address and port than signalled";
 	if (!strcmp(nat, "port"))
 		return "NAT: other port than signalled";
 	return "as signalled";
@@ -86,10 +92,11 @@ static void print_rtp(const json_t *rtp)
 	if (!rtp)
 		return;
 	printf("      RTP type %" PRId64 ", SSRC %08" PRIx64 ": %" PRId64 " of %" PRId64
-	       " lost (%.1f%%), %" PRId64 " reordered, %" PRId64 " duplicate, jitter %.1f ms\n",
+	       " lost (%.1f%%) in %" PRId64 " gaps, %" PRId64 " reordered, %" PRId64
+	       " duplicate, jitter %.1f ms\n",
 	       number_of(rtp, "pt"), (uint64_t)number_of(rtp, "ssrc"), number_of(rtp, "lost"),
-	       number_of(rtp, "expected"), loss_of(rtp), number_of(rtp, "reordered"),
-	       number_of(rtp, "duplicate"), real_of(rtp, "jitter-ms"));
+	       number_of(rtp, "expected"), loss_of(rtp), number_of(rtp, "gaps"),
+	       number_of(rtp, "reordered"), number_of(rtp, "duplicate"), real_of(rtp, "jitter-ms"));
 }
 
 static void print_drops(json_t *drops)
@@ -117,6 +124,57 @@ static void print_stream(const json_t *stream)
 	print_drops(json_object_get(stream, "drops"));
 }
 
+static const char *clock_text(int64_t at, char text[16])
+{
+	time_t seconds = (time_t)at;
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || !strftime(text, 16, "%H:%M:%S", &tm))
+		snprintf(text, 16, "-");
+	return text;
+}
+
+/* Below it nearly all users are dissatisfied (ITU-T G.107, Annex B). */
+#define MOS_BAD 2.58
+
+static void print_mos(const json_t *q)
+{
+	double mos = real_of(q, "mos");
+	char low[16], high[16];
+
+	printf("    quality of what it sends: %sMOS %.2f%s (lowest %.2f at %s, highest %.2f at "
+	       "%s), "
+	       "loss %.1f%%, jitter %.1f ms",
+	       colour(mos < MOS_BAD ? COLOUR_BAD : COLOUR_OK), mos, colour(COLOUR_END),
+	       real_of(q, "mos-lowest"), clock_text(number_of(q, "lowest-at"), low),
+	       real_of(q, "mos-highest"), clock_text(number_of(q, "highest-at"), high),
+	       real_of(q, "loss-percent"), real_of(q, "jitter-ms"));
+	if (json_object_get(q, "rtt-ms"))
+		printf(", round trip %.1f ms", real_of(q, "rtt-ms"));
+	putchar('\n');
+}
+
+static void print_far(const json_t *far)
+{
+	char age[16];
+
+	printf("      as its receiver said by RTCP %s ago: loss %.1f%%, %" PRId64
+	       " lost in all, jitter %.1f ms",
+	       short_age(number_of(far, "ago-ms") / 1000, age), real_of(far, "loss-percent"),
+	       number_of(far, "lost"), real_of(far, "jitter-ms"));
+	if (json_object_get(far, "rtt-ms"))
+		printf(", round trip to it %.1f ms", real_of(far, "rtt-ms"));
+	putchar('\n');
+}
+
+static void print_quality(const json_t *q)
+{
+	if (json_object_get(q, "mos"))
+		print_mos(q);
+	if (json_object_get(q, "far"))
+		print_far(json_object_get(q, "far"));
+}
+
 static void print_media(const json_t *media)
 {
 	const json_t *flags = json_object_get(media, "flags");
@@ -127,6 +185,7 @@ static void print_media(const json_t *media)
 	for (size_t i = 0; i < json_array_size(flags); i++)
 		printf("%s%s", i ? " " : ", ", json_string_value(json_array_get(flags, i)));
 	putchar('\n');
+	print_quality(json_object_get(media, "quality"));
 	for (size_t i = 0; i < json_array_size(streams); i++)
 		print_stream(json_array_get(streams, i));
 }

@@ -52,6 +52,14 @@ static int by_jitter(const void *a, const void *b)
 			 real_of(*(json_t *const *)b, "jitter-ms"));
 }
 
+/* The worst first; one that is not known yet is not bad. */
+static int by_mos(const void *a, const void *b)
+{
+	double x = real_of(*(json_t *const *)a, "mos"), y = real_of(*(json_t *const *)b, "mos");
+
+	return by_number(y > 0 ? y : 6, x > 0 ? x : 6);
+}
+
 static int by_drops(const void *a, const void *b)
 {
 	return by_number(real_of(*(json_t *const *)a, "drops"),
@@ -74,6 +82,7 @@ compare_fn *calls_order(const char *name)
 	} orders[] = {
 		{ "age", by_age },	 { "packets", by_packets }, { "loss", by_loss },
 		{ "jitter", by_jitter }, { "drops", by_drops },	    { "call-id", by_call_id },
+		{ "mos", by_mos },
 	};
 
 	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
@@ -140,6 +149,7 @@ static const struct column columns[] = {
 	{ .head = "CALLEE", .cut = true, .spare = true },
 	{ .head = "FROM A", .right = true },
 	{ .head = "FROM B", .right = true },
+	{ .head = "MOS", .right = true },
 	{ .head = "LOSS", .right = true },
 	{ .head = "JITTER", .right = true },
 	{ .head = "DROPS", .right = true },
@@ -150,8 +160,11 @@ static const struct column columns[] = {
 static bool add_row(struct table *table, const json_t *call)
 {
 	const json_t *packets = json_object_get(call, "packets");
-	char age[16], a[16], b[16], loss[16], jitter[32], drops[16], heard[16] = "never";
+	char age[16], a[16], b[16], mos[16] = "-", loss[16], jitter[32], drops[16],
+				    heard[16] = "never";
 
+	if (json_object_get(call, "mos"))
+		snprintf(mos, sizeof(mos), "%.2f", real_of(call, "mos"));
 	if (json_object_get(call, "last-in-ms"))
 		short_age(number_of(call, "last-in-ms") / 1000, heard);
 	snprintf(loss, sizeof(loss), "%.1f%%", loss_of(call));
@@ -168,6 +181,7 @@ static bool add_row(struct table *table, const json_t *call)
 			text_of(call, "to"),
 			short_number((uint64_t)json_integer_value(json_array_get(packets, 0)), a),
 			short_number((uint64_t)json_integer_value(json_array_get(packets, 1)), b),
+			mos,
 			loss,
 			jitter,
 			short_number((uint64_t)number_of(call, "drops"), drops),
@@ -225,7 +239,7 @@ int verb_calls(const struct options *options, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (!order)
-		return usage("--sort wants age, packets, loss, jitter, drops or call-id, not ",
+		return usage("--sort wants age, packets, mos, loss, jitter, drops or call-id, not ",
 			     options->sort);
 	rows.table = table_new(columns);
 	if (!rows.table)

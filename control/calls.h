@@ -14,7 +14,7 @@ struct call_list {
 
 typedef int compare_fn(const void *a, const void *b); /* of json_t * */
 
-/* age, packets, loss, jitter, drops, call-id; NULL: no such order */
+/* age, packets, mos, loss, jitter, drops, call-id; NULL: no such order */
 compare_fn *calls_order(const char *name);
 /* By the filters of @options. The exit status; what went wrong was told. */
 int call_list_ask(struct call_list *list, const struct options *options, compare_fn *order);

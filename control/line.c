@@ -224,7 +224,7 @@ json_t *line_filters(const struct options *options, const char *verb)
 	} filters[] = {
 		{ CTL_FILTER_CALL_ID, options->call_id }, { CTL_FILTER_TAG, options->tag },
 		{ CTL_FILTER_ADDRESS, options->address }, { CTL_FILTER_PATH, options->path },
-		{ CTL_FILTER_MIN_AGE, options->min_age },
+		{ CTL_FILTER_MIN_AGE, options->min_age }, { CTL_FILTER_MAX_MOS, options->max_mos },
 	};
 	json_t *request = line_request(verb);
 

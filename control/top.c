@@ -2,7 +2,7 @@
 /*
  * top.c - rtprelayctl top: calls by traffic or by how bad they are, live
  *
- * Rates are differences between two lists, matched by Call-ID. Keys: p packets, l loss, j jitter, d drops, a age, q quit.
+ * Rates are differences between two lists, matched by Call-ID. Keys: p packets, m MOS, l loss, j jitter, d drops, a age, q quit.
  */
 #include <curses.h>
 #include <inttypes.h>
@@ -28,7 +28,8 @@ static const struct {
 	int key;
 	const char *sort;
 } keys[] = {
-	{ 'p', "rate" }, { 'l', "loss" }, { 'j', "jitter" }, { 'd', "drops" }, { 'a', "age" },
+	{ 'p', "rate" },   { 'm', "mos" },   { 'l', "loss" },
+	{ 'j', "jitter" }, { 'd', "drops" }, { 'a', "age" },
 };
 
 /* --- Looking ------------------------------------------------------------------------------------ */
@@ -112,24 +113,26 @@ static void draw_head(const struct top *top)
 		 number_of(json_object_get(top->status, "user-path"), "medias"),
 		 number_of(top->status, "mixed-medias"), number_of(kernel, "flows"),
 		 json_is_true(json_object_get(kernel, "module")) ? "" : "  (no module)");
-	mvprintw(2, 0, "by %s; keys: p packets/s  l loss  j jitter  d drops  a age  q quit",
+	mvprintw(2, 0, "by %s; keys: p packets/s  m MOS  l loss  j jitter  d drops  a age  q quit",
 		 top->sort);
 }
 
 /* What is left of the line is for the Call-ID. */
-#define FIXED_WIDTH 71
+#define FIXED_WIDTH 76
 
 static void draw_call(int row, const json_t *call)
 {
 	int left = COLS > FIXED_WIDTH ? COLS - FIXED_WIDTH : 0;
-	char age[16], packets[16], drops[16];
+	char age[16], packets[16], drops[16], mos[16] = "-";
 	double loss = loss_of(call);
 
+	if (json_object_get(call, "mos"))
+		snprintf(mos, sizeof(mos), "%.2f", real_of(call, "mos"));
 	if (loss >= 1.0)
 		attron(A_BOLD);
-	mvprintw(row, 0, "%8.0f %8s %6s %7.1f%% %7.1fms %7s %-7s %-9s", real_of(call, "rate"),
+	mvprintw(row, 0, "%8.0f %8s %6s %4s %7.1f%% %7.1fms %7s %-7s %-9s", real_of(call, "rate"),
 		 short_number(pair_sum(call, "packets"), packets),
-		 short_age(number_of(call, "age"), age), loss, real_of(call, "jitter-ms"),
+		 short_age(number_of(call, "age"), age), mos, loss, real_of(call, "jitter-ms"),
 		 short_number((uint64_t)number_of(call, "drops"), drops), text_of(call, "path"),
 		 text_of(call, "state"));
 	if (left)
@@ -145,8 +148,8 @@ static void draw(const struct top *top)
 	draw_head(top);
 	attron(A_REVERSE);
 	mvhline(4, 0, ' ', COLS);
-	mvprintw(4, 0, "%8s %8s %6s %8s %9s %7s %-7s %-9s%s", "PKT/S", "PACKETS", "AGE", "LOSS",
-		 "JITTER", "DROPS", "PATH", "STATE", "CALL-ID");
+	mvprintw(4, 0, "%8s %8s %6s %4s %8s %9s %7s %-7s %-9s%s", "PKT/S", "PACKETS", "AGE", "MOS",
+		 "LOSS", "JITTER", "DROPS", "PATH", "STATE", "CALL-ID");
 	attroff(A_REVERSE);
 	for (size_t i = 0; i < top->list.count && row < LINES; i++, row++)
 		draw_call(row, top->list.calls[i]);
@@ -200,7 +203,7 @@ int verb_top(const struct options *options, int argc, char **argv)
 	if (!isatty(STDOUT_FILENO) || !getenv("TERM"))
 		return usage("top needs a terminal; without one try ", "calls --sort=packets");
 	if (strcmp(top.sort, "rate") != 0 && !calls_order(top.sort))
-		return usage("--sort wants rate, age, packets, loss, jitter or drops, not ",
+		return usage("--sort wants rate, mos, age, packets, loss, jitter or drops, not ",
 			     top.sort);
 	status = follow(&top);
 	call_list_free(&top.list);

@@ -54,6 +54,7 @@ const struct option options_known[] = {
 	{ "address", required_argument, NULL, 'A' },
 	{ "path", required_argument, NULL, 'p' },
 	{ "min-age", required_argument, NULL, 'm' },
+	{ "max-mos", required_argument, NULL, 'q' },
 	{ "log-level", required_argument, NULL, 'L' },
 	{ "max-sessions", required_argument, NULL, 'M' },
 	{ "drain", required_argument, NULL, 'd' },
@@ -84,8 +85,9 @@ static void help(FILE *out)
 	      "  --timeout=SECONDS    how long to wait for an answer (default 5)\n"
 	      "  --limit=N            show at most N\n"
 	      "  --call-id=PART --tag=TAG --address=IP[:PORT] --path=user|kernel|mixed\n"
-	      "  --min-age=SECONDS    filters of calls, streams and top; all have to hold\n"
-	      "  --sort=COLUMN        of calls: age, packets, loss, jitter, drops, call-id\n"
+	      "  --min-age=SECONDS --max-mos=N\n"
+	      "                       filters of calls, streams and top; all have to hold\n"
+	      "  --sort=COLUMN        of calls: age, packets, mos, loss, jitter, drops, call-id\n"
 	      "  --server=HOST:PORT   of ng: where the daemon listens (default 127.0.0.1:2223)\n"
 	      "  --help, --version\n\n"
 	      "Exit status: 0 done, 1 the daemon refused or something is wrong, 2 wrong usage,\n"
@@ -136,6 +138,8 @@ static const char **text_option(struct options *options, int option)
 		return &options->path;
 	case 'm':
 		return &options->min_age;
+	case 'q':
+		return &options->max_mos;
 	case 'L':
 		return &options->log_level;
 	case 'M':

@@ -22,7 +22,7 @@ struct options {
 	const char *sort;
 	unsigned int interval_s;
 	/* Filters, and what is to be set; NULL: not given. */
-	const char *call_id, *tag, *address, *path, *min_age;
+	const char *call_id, *tag, *address, *path, *min_age, *max_mos;
 	const char *log_level, *max_sessions, *drain;
 };
 

@@ -10,6 +10,7 @@ struct call_sum {
 	uint64_t packets[2], bytes[2]; /* by side: heard from it */
 	uint64_t expected, lost, drops;
 	double jitter_ms;	 /* the worst */
+	unsigned int mos;	 /* hundredths, the worst average; 0: not known yet */
 	int64_t last_ms;	 /* clock_ms(); 0: nothing was heard */
 	struct endpoint from[2]; /* of the first RTP stream of each side */
 	const char *codec;
@@ -61,9 +62,14 @@ static void add_stream(struct call_sum *sum, const struct media *media, int side
 
 static void add_media(struct call_sum *sum, struct media *media)
 {
+	unsigned int mos;
+
 	media_path_refresh(media);
 	if (!sum->medias++)
 		sum->codec = media->codec;
+	mos = admin_media_mos(media);
+	if (mos && (!sum->mos || mos < sum->mos))
+		sum->mos = mos;
 	for (int side = 0; side < 2; side++)
 		for (int comp = 0; comp < 2; comp++)
 			if (bridge_has(media->bridge, side, comp))
@@ -115,6 +121,8 @@ static void put_sum(struct json_line *line, const struct call_sum *sum, int64_t 
 	jsonl_u64(line, "expected", sum->expected);
 	jsonl_u64(line, "lost", sum->lost);
 	jsonl_real(line, "jitter-ms", sum->jitter_ms);
+	if (sum->mos)
+		jsonl_real(line, "mos", sum->mos / 100.0);
 	jsonl_u64(line, "drops", sum->drops);
 	if (sum->last_ms)
 		jsonl_i64(line, "last-in-ms", now_ms - sum->last_ms);
@@ -270,6 +278,7 @@ static void send_media(struct admin_peer *peer, struct media *media)
 	jsonl_text(line, "protocol", media->protocol[side]);
 	jsonl_text(line, "codec", media->codec);
 	put_flags(line, bridge_conf(media->bridge)->side[side].flags);
+	admin_put_quality(line, media, side);
 	jsonl_open(line, "streams", '[');
 	for (int comp = 0; comp < 2; comp++) {
 		if (!bridge_has(media->bridge, side, comp))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* admin_filter.c - which calls are asked for: by Call-ID, tag, address, path, age */
+/* admin_filter.c - which calls are asked for: by Call-ID, tag, address, path, age, quality */
+#include <stdlib.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <utlist.h>
 #include "admin_peer.h"
 #include "clock.h"
@@ -38,9 +41,43 @@ static bool read_address(struct str text, struct endpoint *ep)
 	return endpoint_parse_addr(text, AF_UNSPEC, ep) || endpoint_parse(text, 0, ep);
 }
 
+/* "3.5"; without a value, any. */
+static bool read_mos(struct str text, unsigned int *mos_x100)
+{
+	char copy[8];
+	char *end;
+	double mos;
+
+	*mos_x100 = 0;
+	if (!text.len)
+		return true;
+	if (text.len >= sizeof(copy))
+		return false;
+	memcpy(copy, text.s, text.len);
+	copy[text.len] = '\0';
+	mos = strtod(copy, &end);
+	if (*end || strspn(copy, "0123456789.") != text.len || mos < 1 || mos > 5)
+		return false;
+	*mos_x100 = (unsigned int)(mos * 100 + 0.5);
+	return true;
+}
+
+/* A whole number or one with a point. */
+static struct str number_text(const struct dict *request, struct str key, char text[24])
+{
+	int64_t number;
+
+	if (!dict_get_int(request, key, &number))
+		return dict_get_str(request, key);
+	snprintf(text, 24, "%" PRId64, number);
+	return str_of(text);
+}
+
 bool call_filter_read(struct admin_peer *peer, const struct dict *request,
 		      struct call_filter *filter)
 {
+	char text[24];
+
 	*filter = (struct call_filter){
 		.call_id = dict_get_str(request, STR(CTL_FILTER_CALL_ID)),
 		.tag = dict_get_str(request, STR(CTL_FILTER_TAG)),
@@ -52,6 +89,8 @@ bool call_filter_read(struct admin_peer *peer, const struct dict *request,
 		return refuse(peer, "a path is user, kernel or mixed");
 	if (!read_address(dict_get_str(request, STR(CTL_FILTER_ADDRESS)), &filter->address))
 		return refuse(peer, "an address is IP, IP:PORT or [IPV6]:PORT");
+	if (!read_mos(number_text(request, STR(CTL_FILTER_MAX_MOS), text), &filter->max_mos))
+		return refuse(peer, "a MOS is a number of 1 to 5");
 	return true;
 }
 
@@ -104,11 +143,20 @@ static bool is_anywhere(const struct call *call, const struct endpoint *wanted)
 	return false;
 }
 
+/* One that is not known yet is not bad. */
+static bool is_as_bad(const struct call *call, unsigned int max_mos)
+{
+	unsigned int mos = admin_call_mos(call);
+
+	return mos && mos <= max_mos;
+}
+
 bool call_filter_lets(const struct call_filter *filter, const struct call *call)
 {
 	return contains(call->id, filter->call_id) &&
 	       clock_ms() - call->created_ms >= filter->min_age_s * 1000 &&
 	       (!filter->tag.len || has_tag(call, filter->tag)) &&
 	       (!endpoint_is_set(&filter->address) || is_anywhere(call, &filter->address)) &&
-	       (filter->path < 0 || (int)admin_call_path(call) == filter->path);
+	       (filter->path < 0 || (int)admin_call_path(call) == filter->path) &&
+	       (!filter->max_mos || is_as_bad(call, filter->max_mos));
 }

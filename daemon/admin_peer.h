@@ -14,6 +14,7 @@
 #include "ctl_proto.h"
 #include "dict.h"
 #include "json_line.h"
+#include "media_quality.h"
 
 struct admin_peer;
 
@@ -38,7 +39,8 @@ struct call_filter {
 	struct endpoint address; /* port 0: any port */
 	int path;		 /* enum path; -1: any */
 	int64_t min_age_s;
-	int64_t skip, limit; /* 0: none are left out; no limit */
+	unsigned int max_mos; /* hundredths; 0: any, and calls without one */
+	int64_t skip, limit;  /* 0: none are left out; no limit */
 };
 
 /**
@@ -91,6 +93,11 @@ bool call_filter_lets(const struct call_filter *filter, const struct call *call)
 /* admin_call.c: of a call as a whole. */
 const char *admin_path_name(enum path path);
 enum path admin_call_path(const struct call *call);
+/* admin_quality.c. The members of what comes from @side; none as long as nothing is known. */
+void admin_put_quality(struct json_line *line, const struct media *media, enum side side);
+/* Hundredths: the worse side's average; the worst media's, the kernel asked before. 0: not known */
+unsigned int admin_media_mos(const struct media *media);
+unsigned int admin_call_mos(const struct call *call);
 /* admin_stream.c: the members of a stream. */
 void admin_put_stream(struct json_line *line, const struct media *media, enum side side,
 		      enum component comp);

@@ -18,9 +18,11 @@ static const char *nat_seen(const struct stream_report *r)
 {
 	if (!endpoint_is_set(&r->latched) || !endpoint_is_set(&r->signalled))
 		return NULL;
-	if (!endpoint_addr_eq(&r->latched, &r->signalled))
-		return "address";
-	return endpoint_eq(&r->latched, &r->signalled) ? "none" : "port";
+	if (endpoint_eq(&r->latched, &r->signalled))
+		return "none";
+	if (endpoint_addr_eq(&r->latched, &r->signalled))
+		return "port";
+	return endpoint_port(&r->latched) == endpoint_port(&r->signalled) ? "address" : "both";
 }
 
 static void put_addresses(struct json_line *line, const struct stream_report *r)
@@ -70,6 +72,7 @@ static void put_rtp(struct json_line *line, const struct stream_report *r)
 	jsonl_u64(line, "lost", r->lost);
 	jsonl_u64(line, "reordered", r->reordered);
 	jsonl_u64(line, "duplicate", r->duplicate);
+	jsonl_u64(line, "gaps", r->gaps);
 	jsonl_real(line, "jitter-ms", r->jitter_ms);
 	jsonl_close(line, '}');
 }

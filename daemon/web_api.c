@@ -22,7 +22,7 @@ static const struct web_api_path paths[] = {
 	{ "/api/calls",
 	  CTL_VERB_CALLS,
 	  { CTL_FILTER_CALL_ID, CTL_FILTER_TAG, CTL_FILTER_ADDRESS, CTL_FILTER_PATH,
-	    CTL_FILTER_MIN_AGE, CTL_FILTER_SKIP, NULL } },
+	    CTL_FILTER_MIN_AGE, CTL_FILTER_MAX_MOS, CTL_FILTER_SKIP, NULL } },
 	{ "/api/call", CTL_VERB_CALL, { CTL_FILTER_CALL_ID, NULL } },
 };
 

@@ -50,6 +50,7 @@
 #define CTL_FILTER_ADDRESS "address" /* IP or IP:PORT, signalled, heard or our own */
 #define CTL_FILTER_PATH	   "path"    /* "user", "kernel", "mixed" */
 #define CTL_FILTER_MIN_AGE "min-age" /* seconds since the first offer */
+#define CTL_FILTER_MAX_MOS "max-mos" /* the worst average of a side is at most this: 1 to 5 */
 #define CTL_FILTER_SKIP	   "skip"    /* calls alone: so many of these are left out */
 #define CTL_FILTER_LIMIT   "limit"   /* calls alone: no more than so many */
 

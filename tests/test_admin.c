@@ -224,6 +224,74 @@ static void test_call_is_told_as_a_tree(void)
 	CU_ASSERT(stop());
 }
 
+/* As if the kernel had heard two intervals from @side, with so many of 250 packets lost in each. */
+static void set_quality(const char *id, enum side side, uint64_t lost)
+{
+	struct media *media = call_find(talk.scene.calls, str_of(id))->dialogs->media[0];
+	struct quality *q = calloc(1, sizeof(*q));
+	struct quality_counts counts = { .ssrc = 7, .codec = quality_static_codec(0) };
+	int64_t now_ms = clock_ms();
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+	quality_due(q, &counts, now_ms - 10000);
+	for (int ms = 5000; ms >= 0; ms -= 5000) {
+		counts.expected += 250;
+		counts.lost += lost;
+		counts.jitter_us = 3500;
+		quality_close(q, &counts, 0, now_ms - ms);
+	}
+	media->path.quality[side] = q;
+}
+
+static void test_calls_have_their_quality(void)
+{
+	struct quality *q;
+	json_t *line;
+	double mos;
+
+	start();
+	add_call("good", "f1", true);
+	add_call("bad", "f2", true);
+	add_call("new", "f3", true);
+	set_quality("good", SIDE_A, 0);
+	set_quality("good", SIDE_B, 0);
+	set_quality("bad", SIDE_A, 0);
+	set_quality("bad", SIDE_B, 30);
+	ask("{\"verb\":\"calls\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("\"mos\":"), 2); /* none is known of the new one */
+	line = json_loadb(talk.text, strcspn(talk.text, "\n"), 0, NULL);
+	mos = json_number_value(json_object_get(line, "mos"));
+	CU_ASSERT(mos > 4.2 && mos < 4.5);
+	json_decref(line);
+	ask("{\"verb\":\"calls\",\"max-mos\":\"4.2\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 1);
+	CU_ASSERT_EQUAL(count_of("\"call-id\":\"bad\""), 1);
+	ask("{\"verb\":\"calls\",\"max-mos\":5}");
+	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 2);
+	ask("{\"verb\":\"streams\",\"max-mos\":4.2}");
+	CU_ASSERT_EQUAL(count_of("\"type\":\"stream\""), 4);
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":\"0x3\"}"),
+			       DENIED("bad-request", "a MOS is a number of 1 to 5"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":6}"),
+			       DENIED("bad-request", "a MOS is a number of 1 to 5"));
+
+	q = call_find(talk.scene.calls, STR("bad"))->dialogs->media[0]->path.quality[SIDE_A];
+	q->far = (struct quality_far){ true, 64, 33, 2500, clock_ms() };
+	q->leg_us = 20500;
+	ask("{\"verb\":\"call\",\"call-id\":\"bad\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("\"quality\":{\"samples\":2,\"mos\":"), 2);
+	CU_ASSERT_EQUAL(count_of("\"mos-lowest\":"), 2);
+	CU_ASSERT_EQUAL(count_of("\"loss-percent\":0.000,\"jitter-ms\":3.500"), 1);
+	CU_ASSERT_EQUAL(count_of("\"loss-percent\":12.000,\"jitter-ms\":3.500"), 1);
+	CU_ASSERT_EQUAL(count_of("\"far\":{\"loss-percent\":25.000,\"lost\":33,\"jitter-ms\":2.500,"
+				 "\"rtt-ms\":20.500,\"ago-ms\":"),
+			1);
+	CU_ASSERT(stop());
+}
+
 static void test_hostile_call_id_stays_one_line_of_json(void)
 {
 	start();
@@ -519,6 +587,7 @@ static void test_no_memory_is_an_answer_or_an_end(void)
 TEST_SUITE(admin, { "nonsense is refused and survived", test_nonsense_is_refused_and_survived },
 	   { "calls are filtered", test_calls_are_filtered },
 	   { "a call is told as a tree", test_call_is_told_as_a_tree },
+	   { "calls have their quality", test_calls_have_their_quality },
 	   { "a hostile Call-ID stays one line of JSON",
 	     test_hostile_call_id_stays_one_line_of_json },
 	   { "counters have unit and help", test_counters_have_unit_and_help },

@@ -60,6 +60,9 @@ function duration(s) {
 
 const path_of = (path) => element("span", path, "path " + path);
 const percent = (part, whole) => (whole ? ((100 * part) / whole).toFixed(2) + " %" : "");
+// Below 2.58 nearly all users are dissatisfied (ITU-T G.107, Annex B).
+const mos_of = (mos) => (mos === undefined ? "" : element("span", mos.toFixed(2), mos < 2.58 ? "bad" : ""));
+const clock_of = (s) => new Date(s * 1000).toLocaleTimeString();
 const heard = (ms) => (ms === undefined ? "never" : duration(ms / 1000) + " ago");
 
 // --- Status --------------------------------------------------------------------------------------
@@ -163,9 +166,10 @@ function call_row(call) {
 	button.addEventListener("click", () => choose(call["call-id"]));
 	const tr = row([button, call.state, duration(call.age), path_of(call.path), call.codec, call.from, call.to,
 			call.packets[0] + call.packets[1], percent(call.lost, call.expected),
-			call.expected ? call["jitter-ms"].toFixed(1) + " ms" : "", call.drops, heard(call["last-in-ms"])]);
+			call.expected ? call["jitter-ms"].toFixed(1) + " ms" : "", mos_of(call.mos), call.drops,
+			heard(call["last-in-ms"])]);
 	tr.firstChild.className = "id";
-	tr.children[8].className = tr.children[9].className = "number";
+	tr.children[8].className = tr.children[9].className = tr.children[10].className = "number";
 	tr.dataset.id = call["call-id"];
 	tr.classList.toggle("chosen", call["call-id"] === chosen);
 	return tr;
@@ -213,6 +217,23 @@ function why_list(streams) {
 const stream_heads = ["", "local", "signalled", "heard from", "NAT changes", "latch", "rank", "path", "in", "out", "lost",
 		      "jitter", "dropped", "last heard"];
 
+// What the side sends, and what its receiver says of it.
+function quality_lines(quality) {
+	const lines = [];
+	if (quality && quality.mos !== undefined)
+		lines.push(`MOS ${quality.mos.toFixed(2)}, lowest ${quality["mos-lowest"].toFixed(2)} at ` +
+			   `${clock_of(quality["lowest-at"])}, highest ${quality["mos-highest"].toFixed(2)} at ` +
+			   `${clock_of(quality["highest-at"])}; loss ${quality["loss-percent"].toFixed(1)} %, ` +
+			   `jitter ${quality["jitter-ms"].toFixed(1)} ms` +
+			   (quality["rtt-ms"] ? `, round trip ${quality["rtt-ms"].toFixed(1)} ms` : ""));
+	if (quality && quality.far)
+		lines.push(`its receiver said by RTCP ${heard(quality.far["ago-ms"])}: loss ` +
+			   `${quality.far["loss-percent"].toFixed(1)} %, ${quality.far.lost} lost in all, jitter ` +
+			   `${quality.far["jitter-ms"].toFixed(1)} ms` +
+			   (quality.far["rtt-ms"] ? `, round trip to it ${quality.far["rtt-ms"].toFixed(1)} ms` : ""));
+	return lines;
+}
+
 function show_media(media) {
 	const box = document.createElement("div"), wide = element("div", undefined, "wide");
 	const table = document.createElement("table"), head = document.createElement("tr");
@@ -223,7 +244,8 @@ function show_media(media) {
 	table.tBodies[0].append(...media.streams.map(stream_row));
 	wide.append(table);
 	box.append(element("h4", [`m= line ${media.media}: ${media.kind}`, media.codec, media.protocol, ...media.flags]
-				 .filter((part) => part).join(", ")), wide);
+				 .filter((part) => part).join(", ")),
+		   ...quality_lines(media.quality).map((line) => element("p", line, "quality")), wide);
 	const why = why_list(media.streams);
 	if (why)
 		box.append(element("p", why, "quiet"));
@@ -244,7 +266,8 @@ function show_call(lines) {
 	}
 	by_id("detail-title").textContent = call["call-id"];
 	by_id("detail-about").textContent = `${call.state}, since ${new Date(call.created * 1000).toLocaleString()}, ` +
-		`${call.path} path, ${(call.packets[0] + call.packets[1]).toLocaleString("en")} packets`;
+		`${call.path} path, ` + (call.mos === undefined ? "" : `MOS ${call.mos.toFixed(2)}, `) +
+		`${(call.packets[0] + call.packets[1]).toLocaleString("en")} packets`;
 	by_id("tree").replaceChildren(...tree);
 }
 
