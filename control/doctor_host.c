@@ -58,20 +58,19 @@ static unsigned int count_others(const char *path, const uint64_t *own, size_t n
 	if (!file)
 		return 0;
 	while (fgets(line, sizeof(line), file)) {
-		char local[80];
-		unsigned long long inode;
+		char local[80], inode[24];
 		const char *colon;
 		uint64_t key;
 		bool mine;
 		long port;
 
-		if (sscanf(line, " %*d: %79s %*s %*s %*s %*s %*s %*s %*s %llu", local, &inode) != 2)
+		if (sscanf(line, " %*d: %79s %*s %*s %*s %*s %*s %*s %*s %23s", local, inode) != 2)
 			continue;
 		colon = strrchr(local, ':');
 		port = colon ? strtol(colon + 1, NULL, 16) : 0;
 		if (port < first || port > last)
 			continue;
-		key = inode;
+		key = strtoull(inode, NULL, 10);
 		mine = bsearch(&key, own, n_own, sizeof(key), by_inode);
 		others += !mine;
 		*example = mine ? *example : port;

@@ -3,6 +3,7 @@
 #include "table.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,14 @@ struct table {
 unsigned int screen_width(void)
 {
 	const char *columns = getenv("COLUMNS");
+	long set = columns ? strtol(columns, NULL, 10) : 0;
 	struct winsize size;
 
 	if (!isatty(STDOUT_FILENO))
 		return 0;
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
 		return size.ws_col;
-	return columns && atoi(columns) > 0 ? (unsigned int)atoi(columns) : 80;
+	return set > 0 && set <= USHRT_MAX ? (unsigned int)set : 80;
 }
 
 const char *colour(enum colour which)

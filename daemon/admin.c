@@ -6,6 +6,7 @@
  * so that a list of thousands of calls delays no command. What a reader has not taken is bounded, and one
  * that takes nothing for CTL_PROTO_PATIENCE_S is cut off.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,7 @@ static void peer_close(struct admin_peer *peer)
 
 	job_end(peer);
 	DL_DELETE(admin->peers, peer);
+	assert(admin->peers != peer); /* which clang's analyzer cannot see */
 	admin->n_peers--;
 	if (peer->read)
 		event_free(peer->read);

@@ -34,9 +34,9 @@ uint8_t quality_codec(struct str name)
 {
 	if (str_eq_nocase(name, STR("telephone-event")) || str_eq_nocase(name, STR("CN")))
 		return QUALITY_CODEC_NONE;
-	for (uint8_t i = 1; i < CODECS; i++)
+	for (size_t i = 1; i < CODECS; i++)
 		if (str_eq_nocase(name, str_of(codecs[i].name)))
-			return i;
+			return (uint8_t)i;
 	return 0;
 }
 
@@ -44,9 +44,9 @@ uint8_t quality_static_codec(uint8_t pt)
 {
 	if (pt == PT_COMFORT_NOISE)
 		return QUALITY_CODEC_NONE;
-	for (uint8_t i = 1; i < CODECS; i++)
+	for (size_t i = 1; i < CODECS; i++)
 		if (codecs[i].pt == pt)
-			return i;
+			return (uint8_t)i;
 	return 0;
 }
 

@@ -194,6 +194,20 @@ static ssize_t hear(int fd, uint8_t *p, struct endpoint *from)
 	return recvfrom(fd, p, 2048, MSG_DONTWAIT, &from->sa, &len);
 }
 
+/* Whatever came before it was late, and is passed over. */
+static bool hears_rtp_at_last(int fd, const struct endpoint *from, uint16_t seq)
+{
+	struct endpoint source = { 0 };
+	uint8_t p[2048] = { 0 };
+	bool late = true, right = true;
+
+	while (late && right) {
+		right = hear(fd, p, &source) == 172 && endpoint_eq(&source, from);
+		late = (uint16_t)(p[2] << 8 | p[3]) < seq;
+	}
+	return right && (uint16_t)(p[2] << 8 | p[3]) == seq;
+}
+
 static bool hears_rtp(int fd, const struct endpoint *from, uint16_t seq)
 {
 	struct endpoint source = { 0 };
@@ -417,7 +431,8 @@ static void test_connected_stream_follows_a_nat_that_rebound(void)
 		if (poll(&p, 1, 20) > 0)
 			break;
 	}
-	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], seq));
+	/* On a busy machine it may be the answer to one that was sent before. */
+	CU_ASSERT_TRUE(hears_rtp_at_last(scene.phone[B_RTP], &scene.relay_at[B_RTP], seq));
 	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2, 8);
 	CU_ASSERT_TRUE(
 		hears_rtp(moved, &scene.relay_at[A_RTP], 2)); /* from the same port as ever */

@@ -198,7 +198,7 @@ static void test_a_flow_is_whole(void)
 	struct bridge_conf conf = { .kind = BRIDGE_RTP,
 				    .clocks = { { 96, 48000 }, { 101, 8000 } } };
 	struct flow_ask a = ask(&conf, "LLLL");
-	struct flow_plan plan;
+	struct flow_plan plan = { 0 };
 	const struct flow_spec *rtp = &plan.spec[SIDE_A][COMP_RTP];
 
 	conf.side[SIDE_A].tos = -1;

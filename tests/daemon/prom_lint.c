@@ -5,7 +5,7 @@
 int main(void)
 {
 	static char text[4 << 20];
-	size_t samples, len = fread(text, 1, sizeof(text) - 1, stdin);
+	size_t samples = 0, len = fread(text, 1, sizeof(text) - 1, stdin);
 	char *error;
 
 	text[len] = '\0';
