@@ -7,7 +7,7 @@
 
 all: daemon control module ## daemon/rtprelayd, control/rtprelayctl, rtprelay.ko
 
-VERSION    := 0.1.0
+VERSION    := $(shell sed -n 's/^.define RTPRELAY_VERSION "\(.*\)"/\1/p' include/version.h)
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 CFLAGS     ?= -O2 -g

@@ -21,15 +21,27 @@
 #define PAUSE_NS 300000000L
 
 struct comparison {
-	json_t *kernel; /* by local endpoint: object of src, out, dst, packets, idle-ms */
+	json_t *kernel; /* by local endpoint: objects with what is compared, packets, idle-ms */
 	json_t *wanted; /* array of lines "flow" */
-	struct table *table;
+	json_t *rows;	/* array of what is shown: each flow with its state */
 	int64_t port_min, port_max;
 	bool module, off, failed;
 	unsigned int missing, different, extra, foreign;
 };
 
 /* --- The kernel's side -------------------------------------------------------------------------- */
+
+static const char *kind_name(uint8_t kind)
+{
+	static const char *const names[] = {
+		[RTPRELAY_KIND_RTP] = "rtp",
+		[RTPRELAY_KIND_RTCP] = "rtcp",
+		[RTPRELAY_KIND_MUX] = "mux",
+		[RTPRELAY_KIND_OPAQUE] = "opaque",
+	};
+
+	return kind < sizeof(names) / sizeof(*names) && names[kind] ? names[kind] : "unknown";
+}
 
 static json_t *endpoint_json(const struct endpoint *ep)
 {
@@ -46,9 +58,10 @@ static void take_flow(void *arg, const struct kmod_message *m)
 
 	if (m->said != KMOD_SAID_FLOW)
 		return;
-	flow = json_pack("{s:o, s:o, s:o, s:I, s:I}", "src", endpoint_json(&m->src), "out",
-			 endpoint_json(&m->out), "dst", endpoint_json(&m->dst), "packets",
-			 (json_int_t)m->state.sums.packets, "idle-ms",
+	flow = json_pack("{s:o, s:o, s:o, s:s, s:b, s:I, s:I}", "src", endpoint_json(&m->src),
+			 "out", endpoint_json(&m->out), "dst", endpoint_json(&m->dst), "kind",
+			 kind_name(m->kind), "drop", (m->flags & RTPRELAY_FLOW_DROP) != 0,
+			 "packets", (json_int_t)m->state.sums.packets, "idle-ms",
 			 (json_int_t)m->state.seen_ago_ms);
 	json_object_set_new(flow, "port", json_integer(endpoint_port(&m->local)));
 	c->failed |= json_object_set_new(c->kernel, endpoint_print(&m->local, local), flow) != 0;
@@ -123,33 +136,38 @@ static const char *judge(struct comparison *c, const json_t *wanted, const json_
 		c->missing++;
 		return "MISSING";
 	}
-	if (same(wanted, held, "src") && same(wanted, held, "out") && same(wanted, held, "dst"))
+	if (same(wanted, held, "src") && same(wanted, held, "out") && same(wanted, held, "dst") &&
+	    same(wanted, held, "kind") &&
+	    json_is_true(json_object_get(wanted, "drop")) ==
+		    json_is_true(json_object_get(held, "drop")))
 		return "ok";
 	c->different++;
 	return "DIFFERENT";
 }
 
-static void add_row(struct comparison *c, const char *state, const json_t *flow, const json_t *held,
-		    const char *call)
+/* @held: NULL: it is not there */
+static void add_row(struct comparison *c, const char *state, json_t *flow, const json_t *held)
 {
-	char packets[16];
+	json_t *row = json_pack("{s:s, s:s}", "type", "flow", "state", state);
 
-	c->failed |= !table_add(
-		c->table,
-		(const char *const[]){ state, text_of(flow, "local"), text_of(flow, "src"),
-				       text_of(flow, "out"), text_of(flow, "dst"),
-				       short_number((uint64_t)number_of(held, "packets"), packets),
-				       call });
+	if (held)
+		json_object_set_new(row, "packets", json_integer(number_of(held, "packets")));
+	c->failed |= json_object_update_missing(row, flow) || json_array_append_new(c->rows, row);
 }
 
 static void compare_wanted(struct comparison *c)
 {
 	for (size_t i = 0; i < json_array_size(c->wanted); i++) {
-		const json_t *flow = json_array_get(c->wanted, i);
+		json_t *flow = json_array_get(c->wanted, i);
 		const char *local = json_string_value(json_object_get(flow, "local"));
 		json_t *held = local ? json_object_get(c->kernel, local) : NULL;
+		unsigned int different = c->different;
 
-		add_row(c, judge(c, flow, held), flow, held, text_of(flow, "call-id"));
+		add_row(c, judge(c, flow, held), flow, held);
+		if (c->different != different) { /* and as it is */
+			json_object_set_new(held, "local", json_string(local));
+			add_row(c, "(is)", held, held);
+		}
 		if (held)
 			json_object_set_new(held, "wanted", json_true());
 	}
@@ -173,7 +191,7 @@ static void compare_rest(struct comparison *c)
 		}
 		c->extra++;
 		json_object_set_new(held, "local", json_string(local));
-		add_row(c, "UNWANTED", held, held, "-");
+		add_row(c, "UNWANTED", held, held);
 	}
 }
 
@@ -181,22 +199,12 @@ static void comparison_end(struct comparison *c)
 {
 	json_decref(c->kernel);
 	json_decref(c->wanted);
-	table_free(c->table);
+	json_decref(c->rows);
 	memset(c, 0, sizeof(*c));
 }
 
 static int compare(struct comparison *c, const struct options *options)
 {
-	static const struct column columns[] = {
-		{ .head = "STATE" },
-		{ .head = "LOCAL", .cut = true },
-		{ .head = "FROM", .cut = true },
-		{ .head = "OUT", .cut = true, .spare = true },
-		{ .head = "TO", .cut = true },
-		{ .head = "PACKETS", .right = true },
-		{ .head = "CALL-ID", .cut = true },
-		{ .head = NULL },
-	};
 	struct options quiet = *options;
 	int status;
 
@@ -204,8 +212,8 @@ static int compare(struct comparison *c, const struct options *options)
 	memset(c, 0, sizeof(*c));
 	c->kernel = json_object();
 	c->wanted = json_array();
-	c->table = table_new(columns);
-	if (!c->kernel || !c->wanted || !c->table)
+	c->rows = json_array();
+	if (!c->kernel || !c->wanted || !c->rows)
 		return out_of_memory();
 	status = line_ask(&quiet, line_request(CTL_VERB_KERNEL), take_line, c);
 	if (status != EXIT_OK)
@@ -233,23 +241,53 @@ static int show_json(const struct comparison *c)
 
 	if (!line)
 		return out_of_memory();
+	for (size_t i = 0; i < json_array_size(c->rows); i++)
+		put_json(json_array_get(c->rows, i));
 	put_json(line);
 	json_decref(line);
 	return EXIT_OK;
 }
 
-static void show(const struct comparison *c)
+static bool put_row(struct table *table, const json_t *row)
 {
-	if (c->off) {
-		puts("the kernel path is off (kernel=off): the daemon relays all media itself");
-		return;
-	}
-	if (!c->module) {
-		puts("there is no kernel module: the daemon relays all media itself; try doctor");
-		return;
-	}
-	if (table_rows(c->table))
-		table_print(c->table);
+	char packets[16];
+
+	return table_add(table, (const char *const[]){
+					text_of(row, "state"),
+					text_of(row, "local"),
+					text_of(row, "src"),
+					text_of(row, "out"),
+					text_of(row, "dst"),
+					short_number((uint64_t)number_of(row, "packets"), packets),
+					text_of(row, "call-id"),
+				});
+}
+
+static int show_rows(const struct comparison *c)
+{
+	static const struct column columns[] = {
+		{ .head = "STATE" },
+		{ .head = "LOCAL", .cut = true },
+		{ .head = "FROM", .cut = true },
+		{ .head = "OUT", .cut = true, .spare = true },
+		{ .head = "TO", .cut = true },
+		{ .head = "PACKETS", .right = true },
+		{ .head = "CALL-ID", .cut = true },
+		{ .head = NULL },
+	};
+	struct table *table = table_new(columns);
+	bool good = table;
+
+	for (size_t i = 0; i < json_array_size(c->rows) && good; i++)
+		good = put_row(table, json_array_get(c->rows, i));
+	if (good && table_rows(table))
+		table_print(table);
+	table_free(table);
+	return good ? EXIT_OK : out_of_memory();
+}
+
+static void show_sums(const struct comparison *c)
+{
 	printf("%zu flows wanted, %zu in the kernel", json_array_size(c->wanted),
 	       json_object_size(c->kernel));
 	if (c->foreign)
@@ -259,6 +297,22 @@ static void show(const struct comparison *c)
 		       colour(COLOUR_BAD), c->missing, c->different, c->extra, colour(COLOUR_END));
 	else
 		printf(": %sthe same%s\n", colour(COLOUR_OK), colour(COLOUR_END));
+}
+
+static int show(const struct comparison *c)
+{
+	int status = EXIT_OK;
+
+	if (c->off) {
+		puts("the kernel path is off (kernel=off): the daemon relays all media itself");
+	} else if (!c->module) {
+		puts("there is no kernel module: the daemon relays all media itself; try doctor");
+	} else {
+		status = show_rows(c);
+		if (status == EXIT_OK)
+			show_sums(c);
+	}
+	return status;
 }
 
 int verb_kernel(const struct options *options, int argc, char **argv)
@@ -277,7 +331,7 @@ int verb_kernel(const struct options *options, int argc, char **argv)
 	if (status == EXIT_OK && options->json)
 		status = show_json(&c);
 	else if (status == EXIT_OK)
-		show(&c);
+		status = show(&c);
 	if (status == EXIT_OK && differs(&c))
 		status = EXIT_REFUSED;
 	comparison_end(&c);

@@ -64,6 +64,8 @@ static void print_line(const struct options *options, const json_t *line)
 
 	if (options->json)
 		put_json(line);
+	else if (!strcmp(type, "watching"))
+		printf("watching; calls now: %" PRId64 "\n", number_of(line, "calls"));
 	else if (!strcmp(type, "event"))
 		print_event(line);
 	else if (!strcmp(type, "lost"))

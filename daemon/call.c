@@ -499,7 +499,7 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 
 	if (!log_enabled(level))
 		return;
-	bridge_report(media->bridge, side, comp, &report);
+	media_report(media, side, comp, &report); /* the kernel may have refused them */
 	if (event == BRIDGE_LATCHED)
 		log_call(level, id, "m-line %u: %s of %s comes from %s (%s)", media->index + 1U,
 			 what, who, endpoint_print(&report.latched, text), rank_names[report.rank]);

@@ -303,6 +303,8 @@ static void read_flow(const struct nlattr *tb[], struct kmod_message *m)
 	get_endpoint(tb[RTPRELAY_A_SRC], &m->src);
 	get_endpoint(tb[RTPRELAY_A_OUT], &m->out);
 	get_endpoint(tb[RTPRELAY_A_DST], &m->dst);
+	m->kind = get_u8(tb[RTPRELAY_A_KIND]);
+	m->flags = get_u32(tb[RTPRELAY_A_FLAGS]);
 	get_sums(tb[RTPRELAY_A_COUNTERS], &m->state.sums);
 	get_rtp(tb[RTPRELAY_A_RTP], &m->state.sums.rtp);
 	get_rtcp(tb[RTPRELAY_A_RTCP], &m->state);

@@ -115,6 +115,8 @@ struct kmod_message {
 	struct kmod_family family;
 	struct kmod_info info;
 	struct endpoint src, out, dst; /* of a flow; unset: any, none */
+	uint8_t kind;		       /* of a flow: enum rtprelay_kind */
+	uint32_t flags;		       /* of a flow: enum rtprelay_flow_flag */
 	struct endpoint local; /* of the flow; unset: the message names none, and says nothing */
 	uint8_t cookie[FLOW_COOKIE];
 	bool has_cookie; /* of exactly this length */

@@ -88,7 +88,7 @@ static void closed_sessions(struct view *view)
 	put_one(view, "reason", STR("force_terminated"), stats->calls_forced);
 }
 
-static void session_seconds(struct view *view)
+static void call_duration(struct view *view)
 {
 	metrics_seconds(&view->text, NULL, 0, view->report->stats.duration_ms * 1000);
 }
@@ -116,6 +116,15 @@ static void streams(struct view *view)
 
 	put_one(view, "path", STR("user"), all > kernel ? all - kernel : 0);
 	put_one(view, "path", STR("kernel"), kernel);
+}
+
+static void mediastreams(struct view *view)
+{
+	const size_t *medias = view->report->media_by_path;
+
+	put_one(view, "type", STR("userspace"), medias[PATH_USER]);
+	put_one(view, "type", STR("kernel"), medias[PATH_KERNEL]);
+	put_one(view, "type", STR("mixed"), medias[PATH_MIXED]);
 }
 
 static void by_path(struct view *view, size_t member)
@@ -364,6 +373,33 @@ static void jitter(struct view *view)
 	quality(view, QUALITY_JITTER, 1000000);
 }
 
+/* Sums as rtpengine has them, for dashboards that divide one by the other. */
+static void put_sum(struct view *view, enum quality_measure measure, uint64_t millionths)
+{
+	metrics_seconds(&view->text, NULL, 0,
+			view->report->stats.quality.sum[measure] * millionths);
+}
+
+static void mos_total(struct view *view)
+{
+	put_sum(view, QUALITY_MOS, 10000);
+}
+
+static void jitter_total(struct view *view)
+{
+	put_sum(view, QUALITY_JITTER, 1000);
+}
+
+static void packetloss_total(struct view *view)
+{
+	put_sum(view, QUALITY_LOSS, 10000);
+}
+
+static void quality_samples(struct view *view)
+{
+	put(view, view->report->stats.quality.count);
+}
+
 /* --- The table ---------------------------------------------------------------------------------- */
 
 /* clang-format off */
@@ -380,10 +416,11 @@ static const struct metric {
 	{ "sessions", METRIC_GAUGE, "Calls now.", sessions },
 	{ "sessions_total", METRIC_COUNTER, "Calls made since the start.", sessions_total },
 	{ "closed_sessions_total", METRIC_COUNTER, "Calls that ended, or were refused, by reason.", closed_sessions },
-	{ "session_seconds_total", METRIC_COUNTER, "Time that the calls that ended lasted.", session_seconds },
+	{ "call_duration_total", METRIC_COUNTER, "Seconds that the calls that ended lasted.", call_duration },
 	{ "zero_packet_streams_total", METRIC_COUNTER, "Calls that ended without media from either side.", zero_way },
 	{ "one_way_sessions_total", METRIC_COUNTER, "Calls that ended with media from one side only.", one_way },
 	{ "medias", METRIC_GAUGE, "m= lines of all calls now.", medias },
+	{ "mediastreams", METRIC_GAUGE, "The same by the path of what their streams hear.", mediastreams },
 	{ "streams", METRIC_GAUGE, "Streams (RTP or RTCP of one side of a media) by the path of what arrives at them.", streams },
 	{ "packets_total", METRIC_COUNTER, "Packets forwarded, by whom.", packets },
 	{ "bytes_total", METRIC_COUNTER, "UDP payload forwarded, by whom.", bytes },
@@ -395,6 +432,12 @@ static const struct metric {
 	{ "media_mos", METRIC_HISTOGRAM, "Average MOS of each side of medias that ended.", mos },
 	{ "media_loss_ratio", METRIC_HISTOGRAM, "Average loss of the same, 0 to 1.", loss },
 	{ "media_jitter_seconds", METRIC_HISTOGRAM, "Average jitter of the same.", jitter },
+	{ "mos_total", METRIC_COUNTER, "Sum of the MOS in media_mos.", mos_total },
+	{ "mos_samples_total", METRIC_COUNTER, "How many.", quality_samples },
+	{ "jitter_total", METRIC_COUNTER, "Sum of the jitter in media_jitter_seconds, in milliseconds.", jitter_total },
+	{ "jitter_samples_total", METRIC_COUNTER, "How many.", quality_samples },
+	{ "packetloss_total", METRIC_COUNTER, "Sum of the loss in media_loss_ratio, in percent.", packetloss_total },
+	{ "packetloss_samples_total", METRIC_COUNTER, "How many.", quality_samples },
 	{ "kernel_wanted", METRIC_GAUGE, "1 unless the configuration says kernel=off.", kernel_wanted },
 	{ "kernel_module_present", METRIC_GAUGE, "1 while there is a kernel module that can be used.", kernel_there },
 	{ "kernel_flows", METRIC_GAUGE, "Flows that the kernel holds for this daemon.", flows },

@@ -18,6 +18,7 @@
 #include "net.h"
 #include "nl.h"
 #include "tap.h"
+#include "version.h"
 
 #define RTPR_HOOK_PRIORITY (NF_IP_PRI_CONNTRACK_DEFRAG - 10)
 
@@ -135,5 +136,6 @@ module_init(rtpr_init);
 module_exit(rtpr_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(RTPRELAY_VERSION);
 MODULE_DESCRIPTION("RTP media relay: forwards the flows that rtprelayd sets");
 MODULE_ALIAS_GENL_FAMILY(RTPRELAY_FAMILY);

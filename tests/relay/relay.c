@@ -232,22 +232,34 @@ const char *call_offer(struct call *call, const char *attributes)
 			 ipv6 ? "\"address-family\":\"IP6\"," : "", sdp);
 }
 
-void call_open(struct call *call, const char *id, const char *a, const char *b)
+static void signal_call(struct call *call)
 {
 	char sdp[1024];
 
+	read_sdp(call_offer(call, ""), &call->b);
+	put_sdp(sdp, sizeof(sdp), &call->b, "");
+	read_sdp(relay_ask("\"command\":\"answer\",\"call-id\":\"%s\",\"from-tag\":\"a\","
+			   "\"to-tag\":\"b\",\"sdp\":\"%s\"",
+			   call->id, sdp),
+		 &call->a);
+}
+
+void call_open(struct call *call, const char *id, const char *a, const char *b)
+{
 	memset(call, 0, sizeof(*call));
 	snprintf(call->id, sizeof(call->id), "%s", id);
 	call->a = (struct phone){ .netns = "a", .ssrc = 0xaaaa, .seq = 65500 };
 	call->b = (struct phone){ .netns = "b", .ssrc = 0xbbbb, .seq = 1000 };
 	phone_bind(&call->a, a);
 	phone_bind(&call->b, b);
-	read_sdp(call_offer(call, ""), &call->b);
-	put_sdp(sdp, sizeof(sdp), &call->b, "");
-	read_sdp(relay_ask("\"command\":\"answer\",\"call-id\":\"%s\",\"from-tag\":\"a\","
-			   "\"to-tag\":\"b\",\"sdp\":\"%s\"",
-			   id, sdp),
-		 &call->a);
+	signal_call(call);
+}
+
+void call_open_beside(struct call *call, const char *id, const struct call *other)
+{
+	*call = *other;
+	snprintf(call->id, sizeof(call->id), "%s", id);
+	signal_call(call);
 }
 
 void call_close(struct call *call)

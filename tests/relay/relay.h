@@ -54,6 +54,8 @@ struct call {
 
 /* @a, @b: "address:port" of their RTP; @b of "[address]:port" is called by IPv6. */
 void call_open(struct call *call, const char *id, const char *a, const char *b);
+/* Another call between the same phones, at the same sockets, which are those of @other to close. */
+void call_open_beside(struct call *call, const char *id, const struct call *other);
 /* An offer of @a as it is now, without an answer. Return: the reply */
 const char *call_offer(struct call *call, const char *attributes);
 void call_close(struct call *call);

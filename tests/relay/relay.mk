@@ -6,7 +6,7 @@ RELAY_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/main.c tests/kmod/nl.c tests/km
 check-relay: module ## daemon and module together in a virtual machine
 	@tests/guest/relay
 
-guest-relay-programs: $(B)/tests/relay/relay-tests $(B)/daemon/rtprelayd
+guest-relay-programs: $(B)/tests/relay/relay-tests $(B)/daemon/rtprelayd $(B)/control/rtprelayctl
 
 $(B)/tests/relay/relay-tests: $(RELAY_TESTS_OBJ)
 	$(say) LINK $@

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * test_operator.c - what an operator sees of calls whose media is in the kernel: rtprelayctl and /metrics
+ *
+ * rtprelayctl is the real program, run in the relay's namespace; the program: RTPRELAYCTL in the environment.
+ */
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "relay.h"
+#include "tests/prom_format.h"
+#include "tests/test.h"
+
+#define A "192.0.2.1:4000"
+#define B "198.51.100.1:5000"
+
+#define SOCKET	"/tmp/rtprelay-operator.sock"
+#define OPTIONS "--control-socket=" SOCKET " --listen-http=192.0.2.254:2280 --port-max=39999 "
+#define SAID	"/tmp/rtprelayctl.said"
+#define SEEN	"/tmp/rtprelayctl.seen" /* by a watcher */
+
+/* An emulated machine sets about fifty up in a second. */
+#define MANY	1000
+#define FLOWS	(2 * MANY) /* no RTCP in these calls */
+#define OPEN_MS 60000
+
+static struct call calls[MANY];
+static int opened;
+static char said[4 << 20];
+
+/* --- Asking --------------------------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void read_all(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+	size_t len = 0;
+
+	while (fd >= 0 && len < sizeof(said) - 1 &&
+	       (got = read(fd, said + len, sizeof(said) - 1 - len)) > 0)
+		len += (size_t)got;
+	said[len] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A command in the relay's namespace; what it says is in @said. Return: its exit status */
+static int run(const char *command)
+{
+	char line[1024];
+	int status;
+
+	snprintf(line, sizeof(line), "ip netns exec relay %s >" SAID " 2>&1", command);
+	fflush(stdout);
+	status = system(line);
+	read_all(SAID);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static const char *program(void)
+{
+	const char *path = getenv("RTPRELAYCTL");
+
+	return path ? path : "control/rtprelayctl";
+}
+
+static int ctl(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int ctl(const char *format, ...)
+{
+	char command[512];
+	int len = snprintf(command, sizeof(command), "%s --socket=" SOCKET " ", program());
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(command + len, sizeof(command) - (size_t)len, format, ap);
+	va_end(ap);
+	return run(command);
+}
+
+static bool says(const char *text)
+{
+	if (strstr(said, text))
+		return true;
+	printf("not said: %s\nbut: %.3000s\n", text, said);
+	return false;
+}
+
+static int lines(void)
+{
+	return relay_count(said, "\n");
+}
+
+#define TELLS(status, text, ...)                                                                   \
+	do {                                                                                       \
+		CU_ASSERT_EQUAL(ctl(__VA_ARGS__), status);                                         \
+		CU_ASSERT_TRUE(says(text));                                                        \
+	} while (0)
+
+/* The same, where it may take a moment. */
+static bool comes_to(const char *text, const char *verb)
+{
+	for (int ms = 0; ms < SOON; ms += 200) {
+		if (!ctl("%s", verb) && strstr(said, text))
+			return true;
+		poll(NULL, 0, 200);
+	}
+	return says(text);
+}
+
+/* --- Watching --------------------------------------------------------------------------------------- */
+
+static bool seen(const char *text, int count)
+{
+	for (int ms = 0; ms < 2 * SOON; ms += 100) {
+		read_all(SEEN);
+		if (relay_count(said, text) >= count)
+			return true;
+		poll(NULL, 0, 100);
+	}
+	printf("not %d times: %s\n", count, text);
+	return says(text) && false;
+}
+
+static pid_t watcher;
+
+static void watch(void)
+{
+	fflush(stdout);
+	unlink(SEEN);
+	watcher = fork();
+	CU_ASSERT_FATAL(watcher >= 0);
+	if (!watcher) {
+		char line[512];
+
+		world_enter("relay");
+		snprintf(line, sizeof(line), "exec %s --socket=" SOCKET " watch >" SEEN " 2>&1",
+			 program());
+		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+		_exit(127);
+	}
+	CU_ASSERT_TRUE_FATAL(seen("watching; ", 1));
+}
+
+static void watch_end(void)
+{
+	int status = 0;
+
+	kill(watcher, SIGTERM);
+	waitpid(watcher, &status, 0);
+	CU_ASSERT_TRUE(WIFSIGNALED(status)); /* it was still at it */
+}
+
+/* --- A thousand calls ------------------------------------------------------------------------------- */
+
+/* Between the same two phones: a thousand pairs of sockets would cost the emulated machine more than the calls. */
+static void open_many(void)
+{
+	int64_t start_ms = now_ms();
+	char id[32];
+
+	world_ready();
+	CU_ASSERT_TRUE_FATAL(relay_module(true));
+	relay_start(OPTIONS);
+	for (opened = 0; opened < MANY && now_ms() - start_ms < OPEN_MS; opened++) {
+		struct call *call = &calls[opened];
+
+		snprintf(id, sizeof(id), "many-%04d", opened);
+		if (opened)
+			call_open_beside(call, id, &calls[0]);
+		else
+			call_open(call, id, A, B);
+		CU_ASSERT_TRUE(call_first(&call->a, &call->b));
+		CU_ASSERT_TRUE(call_pass(&call->b, &call->a));
+	}
+	printf("operator: %d calls in %lld ms\n", opened, (long long)(now_ms() - start_ms));
+	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2));
+}
+
+/* Each call's media is in the kernel, and nowhere else. */
+static void talk_all(void)
+{
+	uint64_t before = relay_kernel_packets();
+	long user = relay_user_packets();
+	int silent = 0;
+
+	for (int i = 0; i < opened; i++)
+		silent += !call_talk(&calls[i], 1);
+	CU_ASSERT_EQUAL(silent, 0);
+	CU_ASSERT_EQUAL(relay_kernel_packets() - before, (uint64_t)opened * 2);
+	CU_ASSERT_EQUAL(relay_user_packets(), user);
+}
+
+static const char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static const char *print(const char *format, ...)
+{
+	static char text[128];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	return text;
+}
+
+static void check_status(void)
+{
+	TELLS(0, print("calls      %d, ", opened), "status");
+	CU_ASSERT_TRUE(says(print("kernel     %d medias", opened)));
+	CU_ASSERT_TRUE(says("user       0 medias"));
+	CU_ASSERT_TRUE(says("module     there, version " RTPRELAY_VERSION ", flows "));
+	CU_ASSERT_TRUE(says("features rtp events family tap"));
+	CU_ASSERT_PTR_NULL(strchr(said, '\033'));
+}
+
+static void check_calls(void)
+{
+	int64_t start_ms = now_ms();
+
+	TELLS(0, "CALL-ID", "calls");
+	printf("operator: calls took %lld ms, the start of the program counted\n",
+	       (long long)(now_ms() - start_ms));
+	CU_ASSERT_EQUAL(lines(), opened + 1);
+	CU_ASSERT_EQUAL(relay_count(said, " kernel "), opened);
+	CU_ASSERT_EQUAL(ctl("calls --path=kernel --json"), 0);
+	CU_ASSERT_EQUAL(lines(), opened);
+	CU_ASSERT_EQUAL(ctl("calls --path=user"), 0);
+	CU_ASSERT_EQUAL(lines(), 1);
+	CU_ASSERT_EQUAL(ctl("calls --call-id=many-0007 --sort=mos"), 0);
+	CU_ASSERT_EQUAL(lines(), 2);
+	CU_ASSERT_EQUAL(ctl("calls --address=" A " --sort=packets --limit=5"), 0);
+	CU_ASSERT_EQUAL(lines(), 6);
+}
+
+static void check_call(void)
+{
+	TELLS(0, "path kernel", "call many-0007");
+	CU_ASSERT_EQUAL(relay_count(said, "; path kernel\n"), 2);
+	CU_ASSERT_TRUE(says("signalled " A ", heard " A " (as signalled)"));
+	CU_ASSERT_TRUE(says("rank exact"));
+	CU_ASSERT_TRUE(says("path user: not latched")); /* its RTCP */
+	TELLS(1, "there is no such call", "call nobody");
+}
+
+static void check_lists(void)
+{
+	TELLS(0, "SIGNALLED", "streams");
+	CU_ASSERT_EQUAL(lines(), 4 * opened + 1);
+	CU_ASSERT_EQUAL(relay_count(said, " kernel "), 2 * opened);
+	TELLS(0, "daemon.calls_made", "stats");
+	CU_ASSERT_TRUE(says("kernel.packets"));
+	TELLS(0, print(" flows wanted, %d in the kernel: the same", 2 * opened), "kernel");
+	CU_ASSERT_EQUAL(relay_count(said, "\nok "), 2 * opened);
+	TELLS(0, "\"missing\":0,\"different\":0,\"unwanted\":0", "kernel --json");
+	CU_ASSERT_EQUAL(relay_count(said, "\"state\":\"ok\""), 2 * opened);
+}
+
+static void check_metrics(void)
+{
+	char *error;
+
+	CU_ASSERT_EQUAL(run("wget -qO- http://192.0.2.254:2280/metrics"), 0);
+	error = prom_check(said, NULL);
+	CU_ASSERT_PTR_NULL(error);
+	if (error)
+		printf("metrics: %s\n", error);
+	free(error);
+	CU_ASSERT_TRUE(says("\nrtprelay_kernel_module_present 1\n"));
+	CU_ASSERT_TRUE(says(print("\nrtprelay_kernel_flows %d\n", 2 * opened)));
+	CU_ASSERT_TRUE(says(print("\nrtprelay_mediastreams{type=\"kernel\"} %d\n", opened)));
+	CU_ASSERT_TRUE(says("\nrtprelay_mediastreams{type=\"userspace\"} 0\n"));
+	CU_ASSERT_EQUAL(run("wget -qO- 'http://192.0.2.254:2280/api/calls?path=kernel&limit=20'"),
+			0);
+	CU_ASSERT_EQUAL(lines(), 21);
+	CU_ASSERT_EQUAL(run("wget -qO- http://192.0.2.254:2280/healthz"), 0);
+	CU_ASSERT_TRUE(says("ok\n"));
+}
+
+static void check_changes(void)
+{
+	TELLS(0, "", "set --drain=on --log-level=info");
+	TELLS(0, "new ones are refused", "status");
+	CU_ASSERT_TRUE(says("log level info"));
+	TELLS(0, "", "set --drain=off --log-level=debug");
+	TELLS(0, "complete", "completion bash");
+	TELLS(0, "answered in", "ng --server=192.0.2.254:2223 ping");
+}
+
+static void check_doctor(void)
+{
+	int status = ctl("doctor");
+
+	CU_ASSERT_TRUE(says(print("the module answers, flows: %d", 2 * opened)));
+	CU_ASSERT_TRUE(says("the daemon uses the module"));
+	CU_ASSERT_TRUE(says("the loaded module is version " RTPRELAY_VERSION));
+	CU_ASSERT_TRUE(says("192.0.2.254 is on a0"));
+	CU_ASSERT_TRUE(says("nftables"));
+	CU_ASSERT_TRUE(says(" wrong, "));
+	CU_ASSERT_EQUAL(status, strstr(said, "\n0 wrong") ? 0 : 1);
+}
+
+/* On a terminal of its own; what is drawn is read until it is all there. */
+static void check_top(void)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = 100 };
+	int terminal, status = 0;
+	bool drawn = false;
+	size_t len = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = forkpty(&terminal, NULL, NULL, &size);
+	CU_ASSERT_FATAL(pid >= 0);
+	if (!pid) {
+		char line[512];
+
+		world_enter("relay");
+		snprintf(line, sizeof(line), "TERM=linux exec %s --socket=" SOCKET " top",
+			 program());
+		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+		_exit(127);
+	}
+	for (int ms = 0; ms < 2 * SOON && !drawn; ms += 100) {
+		struct pollfd pollfd = { terminal, POLLIN, 0 };
+		ssize_t got = poll(&pollfd, 1, 100) == 1
+				      ? read(terminal, said + len, sizeof(said) - 1 - len)
+				      : 0;
+
+		len += got > 0 ? (size_t)got : 0;
+		said[len] = '\0';
+		drawn = strstr(said, "PKT/S") && strstr(said, "many-");
+	}
+	CU_ASSERT_TRUE(drawn);
+	CU_ASSERT_TRUE(says(print("calls %d", opened)));
+	CU_ASSERT_TRUE(says(print("medias: kernel %d", opened)));
+	CU_ASSERT_EQUAL(write(terminal, "q", 1), 1);
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT(WIFEXITED(status) && !WEXITSTATUS(status));
+	close(terminal);
+}
+
+/* A silenced side goes through the daemon, so the call takes both paths. */
+static void check_mixed(void)
+{
+	relay_ask("\"command\":\"silence media\",\"call-id\":\"many-0003\",\"from-tag\":\"a\"");
+	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2 - 1));
+	CU_ASSERT_TRUE(call_first(&calls[3].b, &calls[3].a));
+	CU_ASSERT_EQUAL(ctl("calls --path=mixed"), 0);
+	CU_ASSERT_EQUAL(lines(), 2);
+	TELLS(0, "path user: silenced", "call many-0003");
+	TELLS(0, "the same", "kernel");
+	relay_ask("\"command\":\"unsilence media\",\"call-id\":\"many-0003\",\"from-tag\":\"a\"");
+	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2));
+}
+
+static void test_every_verb_tells_of_a_thousand_calls(void)
+{
+	open_many();
+	CU_ASSERT_EQUAL(opened, MANY);
+	talk_all();
+	check_status();
+	check_calls();
+	check_call();
+	check_lists();
+	check_metrics();
+	check_doctor();
+	check_top();
+	check_mixed();
+	check_changes();
+	watch();
+	TELLS(0, "", "terminate many-0005");
+	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2 - 2));
+	TELLS(1, "there is no such call", "terminate many-0005");
+	CU_ASSERT_TRUE(seen("ended       [many-0005]: terminated by an operator", 1));
+	TELLS(0, "", "terminate --all");
+	CU_ASSERT_TRUE(relay_flows(0));
+	TELLS(0, "calls      0, ", "status");
+	CU_ASSERT_TRUE(seen("ended       [many-", opened));
+	watch_end();
+	CU_ASSERT_EQUAL(relay_stop(), 0);
+	call_close(&calls[0]);
+}
+
+/* --- Differences ------------------------------------------------------------------------------------ */
+
+static struct call call;
+
+static void begin(void)
+{
+	world_ready();
+	CU_ASSERT_TRUE_FATAL(relay_module(true));
+	relay_start(OPTIONS);
+	call_open(&call, "lonely", A, B);
+	call_latch(&call, 4);
+	CU_ASSERT_TRUE(comes_to("4 flows wanted, 4 in the kernel: the same", "kernel"));
+}
+
+static void end(uint32_t left)
+{
+	call_close(&call);
+	CU_ASSERT_EQUAL(relay_stop(), 0);
+	CU_ASSERT_TRUE(relay_flows(left));
+}
+
+/* The flow of the caller's RTP, as the kernel holds it. */
+static void flow_of_caller(struct nl_state *state)
+{
+	CU_ASSERT_EQUAL_FATAL(nl_get(&relay_nl, call.a.to[0], state), 0);
+}
+
+static void test_missing_flow_is_shouted(void)
+{
+	struct nl_state state;
+
+	begin();
+	flow_of_caller(&state);
+	CU_ASSERT_EQUAL(nl_del(&relay_nl, state.local, NULL), 0);
+	TELLS(1, "DIFFERENCES: 1 missing, 0 different, 0 that nobody wants", "kernel");
+	CU_ASSERT_EQUAL(relay_count(said, "MISSING"), 1);
+	CU_ASSERT_EQUAL(relay_count(said, "\nok "), 3);
+	TELLS(1, "\"missing\":1,\"different\":0,\"unwanted\":0", "kernel --json");
+	/* Media goes on all the same, through the daemon. */
+	CU_ASSERT_TRUE(call_talk(&call, 5));
+	end(0);
+}
+
+static void test_flow_that_nobody_wants_is_shouted(void)
+{
+	const struct nl_flow ours = { .local = "192.0.2.254:39998",
+				      .src = "192.0.2.1:9",
+				      .out = "198.51.100.254:39998",
+				      .dst = "198.51.100.1:9",
+				      .kind = RTPRELAY_KIND_RTP };
+	struct nl_flow other = ours;
+
+	begin();
+	CU_ASSERT_EQUAL(nl_add(&relay_nl, &ours, NLM_F_CREATE, NULL), 0);
+	TELLS(1, "DIFFERENCES: 0 missing, 0 different, 1 that nobody wants", "kernel");
+	CU_ASSERT_TRUE(says("UNWANTED  192.0.2.254:39998"));
+	CU_ASSERT_EQUAL(nl_del(&relay_nl, ours.local, NULL), 0);
+	TELLS(0, "the same", "kernel");
+	/* Outside of our ports it is another daemon's. */
+	other.local = "192.0.2.254:20000";
+	CU_ASSERT_EQUAL(nl_add(&relay_nl, &other, NLM_F_CREATE, NULL), 0);
+	TELLS(0, "1 of them outside of our ports: the same", "kernel");
+	CU_ASSERT_EQUAL(nl_del(&relay_nl, other.local, NULL), 0);
+	end(0);
+}
+
+static void test_flow_that_differs_is_shouted(void)
+{
+	struct nl_state state;
+	struct nl_flow flow;
+
+	begin();
+	flow_of_caller(&state);
+	flow = (struct nl_flow){ .local = state.local,
+				 .src = state.src,
+				 .out = state.out,
+				 .dst = "198.51.100.2:666",
+				 .kind = state.kind };
+	CU_ASSERT_EQUAL(nl_add(&relay_nl, &flow, NLM_F_REPLACE, NULL), 0);
+	TELLS(1, "DIFFERENCES: 0 missing, 1 different, 0 that nobody wants", "kernel");
+	CU_ASSERT_EQUAL(relay_count(said, "198.51.100.2:666"), 1);
+	flow.dst = state.dst;
+	flow.flags = RTPRELAY_FLOW_DROP; /* goes where it should, and is dropped */
+	CU_ASSERT_EQUAL(nl_add(&relay_nl, &flow, NLM_F_REPLACE, NULL), 0);
+	TELLS(1, "DIFFERENCES: 0 missing, 1 different, 0 that nobody wants", "kernel");
+	flow.flags = 0;
+	CU_ASSERT_EQUAL(nl_add(&relay_nl, &flow, NLM_F_REPLACE, NULL), 0);
+	TELLS(0, "the same", "kernel");
+	end(0);
+}
+
+/* --- Events, and a module that goes ------------------------------------------------------------------ */
+
+static void test_watcher_sees_what_the_kernel_does(void)
+{
+	uint8_t rtp[172];
+	int stranger;
+
+	world_ready();
+	CU_ASSERT_TRUE_FATAL(relay_module(true));
+	relay_start(OPTIONS "--timeout=4 ");
+	watch();
+	call_open(&call, "seen", A, B);
+	call_latch(&call, 4);
+	CU_ASSERT_TRUE(seen("made        [seen]", 1));
+	CU_ASSERT_TRUE(seen("latched     [seen]", 4));
+	CU_ASSERT_TRUE(seen("in-kernel   [seen]", 4));
+	stranger = world_udp("a", "192.0.2.2:4000");
+	rtp_make(rtp, sizeof(rtp), 0, 7, 7, 0x6666);
+	for (int i = 0; i < 20; i++)
+		world_send(stranger, call.a.to[0], rtp, sizeof(rtp));
+	CU_ASSERT_TRUE(seen("refused     [seen]", 1));
+	CU_ASSERT_TRUE(says(" packets refused"));
+	CU_ASSERT_PTR_NULL(strstr(said, ", 0 packets refused"));
+	CU_ASSERT_EQUAL(ctl("call seen"), 0);
+	CU_ASSERT_TRUE(says("dropped: source 20"));
+	close(stranger);
+	CU_ASSERT_TRUE(relay_module(false));
+	CU_ASSERT_TRUE(seen("module-gone", 1));
+	CU_ASSERT_TRUE(seen("in-user     [seen]", 4));
+	TELLS(0, "not there: media is relayed in user space", "status");
+	TELLS(0, "there is no kernel module", "kernel");
+	TELLS(0, "path user: no kernel module", "call seen");
+	ctl("doctor");
+	CU_ASSERT_TRUE(says("the module is not loaded"));
+	CU_ASSERT_TRUE(call_talk(&call, 3));
+	CU_ASSERT_TRUE(relay_module(true));
+	CU_ASSERT_TRUE(seen("module-came", 1));
+	CU_ASSERT_TRUE(seen("in-kernel   [seen]", 6));
+	CU_ASSERT_TRUE(call_talk(&call, 3));
+	/* Then nobody speaks any more. */
+	CU_ASSERT_TRUE(seen("silent      [seen]", 1));
+	CU_ASSERT_TRUE(seen("ended       [seen]: no media (timeout)", 1));
+	watch_end();
+	end(0);
+}
+
+TEST_SUITE(operator,
+	   { "every verb tells of a thousand calls", test_every_verb_tells_of_a_thousand_calls },
+	   { "a missing flow is shouted", test_missing_flow_is_shouted },
+	   { "a flow that nobody wants is shouted", test_flow_that_nobody_wants_is_shouted },
+	   { "a flow that differs is shouted", test_flow_that_differs_is_shouted },
+	   { "a watcher sees what the kernel does", test_watcher_sees_what_the_kernel_does });
