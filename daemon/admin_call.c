@@ -64,7 +64,7 @@ static void add_media(struct call_sum *sum, struct media *media)
 {
 	unsigned int mos;
 
-	media_path_refresh(media);
+	media_path_refresh(&media, 1);
 	if (!sum->medias++)
 		sum->codec = media->codec;
 	mos = admin_media_mos(media);
@@ -271,7 +271,7 @@ static void send_media(struct admin_peer *peer, struct media *media)
 	enum side side = (enum side)peer->job.side;
 	struct json_line *line;
 
-	media_path_refresh(media);
+	media_path_refresh(&media, 1);
 	line = admin_line(peer, "media");
 	jsonl_u64(line, "media", media->index + 1U);
 	jsonl_text(line, "kind", media->type);

@@ -77,7 +77,7 @@ unsigned int admin_call_mos(const struct call *call)
 
 			if (!dialog->media[i])
 				continue;
-			media_path_refresh(dialog->media[i]);
+			media_path_refresh(&dialog->media[i], 1);
 			mos = admin_media_mos(dialog->media[i]);
 			if (mos && (!worst || mos < worst))
 				worst = mos;

@@ -109,7 +109,7 @@ static void send_stream(struct admin_peer *peer, const struct media *media, enum
 
 static void send_media(struct admin_peer *peer, struct media *media)
 {
-	media_path_refresh(media);
+	media_path_refresh(&media, 1);
 	for (int side = 0; side < 2; side++)
 		for (int comp = 0; comp < 2; comp++)
 			if (bridge_has(media->bridge, side, comp))

@@ -89,8 +89,24 @@ size_t call_table_closing(const struct call_table *table)
 	return table->n_closing;
 }
 
+/* In large batches, not call by call. */
+static void end_flows(const struct call_table *table)
+{
+	struct call *call, *next;
+	struct dialog *dialog;
+
+	HASH_ITER(hh, table->calls, call, next) {
+		DL_FOREACH(call->dialogs, dialog)
+			for (size_t i = 0; i < dialog->n_media; i++)
+				if (dialog->media[i])
+					media_path_leave(dialog->media[i]);
+	}
+	kmod_flush(table->conf.kmod);
+}
+
 void call_table_close_all(struct call_table *table)
 {
+	end_flows(table);
 	while (table->calls)
 		call_end(table->calls, CALL_FORCED);
 }
@@ -384,8 +400,6 @@ void call_end_media(struct call *call, struct media *media)
 
 	if (!media)
 		return;
-	if (call->reason != CALL_KEPT)
-		media_path_refresh(media); /* the last RTCP goes with its flow */
 	media_path_stop(media);
 	if (call->reason != CALL_KEPT) {
 		cdr_add_media(&call->cdr, media, clock_ms());

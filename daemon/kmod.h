@@ -93,8 +93,13 @@ const char *kmod_flow_refusal(const struct kmod_flow *flow);
 int64_t kmod_flow_seen_ms(const struct kmod_flow *flow);
 /* The same for time-outs, without asking: a flow in the kernel that was not announced silent is heard @now_ms. */
 int64_t kmod_flow_last_in_ms(const struct kmod_flow *flow, int64_t now_ms);
-/* Asks the kernel now. Sums are those of all flows since the handle was made. */
-void kmod_flow_read(struct kmod_flow *flow, struct flow_state *state);
+/**
+ * kmod_flows_read() - asks the kernel now, of up to 64 flows in one exchange
+ * @states: get what each has counted; sums are those of all flows since the handle was made
+ */
+void kmod_flows_read(struct kmod_flow *const flows[], size_t n, struct flow_state states[]);
+/* The last of a flow that was dropped, without sums; NULL: it was not told, or the flow was set again. */
+const struct flow_state *kmod_flow_final(const struct kmod_flow *flow);
 /* The same as of the last time that the kernel was asked; right for a flow that was dropped. */
 void kmod_flow_sums(const struct kmod_flow *flow, struct flow_sums *sums);
 

@@ -20,6 +20,7 @@
 /**
  * struct kmod_flow - a flow that is wanted, or was
  * @past: of flows at this place that ended; @last: as the kernel told last of the one that is there
+ * @final: as the kernel told when it was removed; owned; NULL: it was not, or no memory for it
  * @refusal: the kernel's sentence, when @refused; owned; NULL: no memory for it
  * @seen_ms: clock_ms() of its last packet, as last told
  * @news: bits of enum kmod_event, to be told
@@ -35,6 +36,7 @@ struct kmod_flow {
 	struct flow_spec spec;
 	struct flow_sums past, last;
 	void *owner;
+	struct flow_state *final;
 	char *refusal;
 	int64_t seen_ms;
 	uint32_t round;
@@ -95,6 +97,7 @@ static void flow_free(struct kmod_flow *flow)
 	dequeue(flow);
 	drop_news(flow);
 	clear_refusal(flow);
+	free(flow->final);
 	flow->table->n_installed -= flow->installed;
 	HASH_DEL(flow->table->all, flow);
 	free(flow);
@@ -135,6 +138,12 @@ static void set_seen(struct kmod_flow *flow, const struct flow_state *state)
 {
 	if (state->seen_ago_ms >= 0)
 		flow->seen_ms = clock_ms() - state->seen_ago_ms;
+}
+
+/* By our clock: it was told just now. */
+static void set_rtcp_time(struct flow_state *state)
+{
+	state->rtcp_at_us = state->rtcp_ago_us >= 0 ? clock_us() - state->rtcp_ago_us : 0;
 }
 
 static struct kmod_flow *flow_new(struct flow_table *table, const struct flow_spec *spec)
@@ -180,6 +189,8 @@ struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spe
 	flow->spec = *spec;
 	flow->wanted = true;
 	clear_refusal(flow);
+	free(flow->final);
+	flow->final = NULL;
 	enqueue(flow);
 	return flow;
 }
@@ -247,26 +258,79 @@ void kmod_flow_sums(const struct kmod_flow *flow, struct flow_sums *sums)
 	flow_sums_add(sums, &flow->last);
 }
 
-void kmod_flow_read(struct kmod_flow *flow, struct flow_state *state)
+const struct flow_state *kmod_flow_final(const struct kmod_flow *flow)
 {
-	struct talk *talk = flow->table->talk;
-	struct kmod_message found;
-	size_t len;
+	return flow->final;
+}
 
-	memset(state, 0, sizeof(*state));
-	state->seen_ago_ms = -1;
-	if (flow->installed && !flow->fresh && talk->family.id) {
-		len = kmod_ask_flow(talk->out, talk->family.id, talk_next_seq(talk, 1),
-				    RTPRELAY_CMD_FLOW_GET, &flow->spec.local);
-		if (!talk_ask(talk, len, KMOD_SAID_FLOW, RTPRELAY_FAMILY, &found)) {
-			*state = found.state;
-			flow->last = state->sums;
-			set_seen(flow, state);
-		} else {
-			talk->lost = true;
-		}
-	}
-	kmod_flow_sums(flow, &state->sums);
+/* --- Asking ------------------------------------------------------------------------------------- */
+
+/* Flows that are asked about in one exchange: @at says which of them a request is about. */
+struct reading {
+	struct flow_table *table;
+	struct kmod_flow *const *flows;
+	struct flow_state *states;
+	uint32_t seq, count;
+	uint8_t at[TALK_BATCH];
+};
+
+static void answer_reading(void *arg, const struct kmod_message *m)
+{
+	struct reading *r = arg;
+	uint32_t i = m->seq - r->seq;
+	struct flow_state *state;
+
+	if (i >= r->count)
+		return;
+	if (m->said == KMOD_SAID_ACK && m->error)
+		r->table->talk->lost = true; /* it ought to be there */
+	if (m->said != KMOD_SAID_FLOW)
+		return;
+	state = &r->states[r->at[i]];
+	*state = m->state;
+	set_rtcp_time(state);
+	r->flows[r->at[i]]->last = state->sums;
+	set_seen(r->flows[r->at[i]], state);
+}
+
+/* Only the last is acknowledged: there is an answer to each. */
+static size_t put_readings(struct reading *r, size_t n)
+{
+	struct talk *talk = r->table->talk;
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (r->flows[i]->installed && !r->flows[i]->fresh)
+			r->at[r->count++] = (uint8_t)i;
+	for (uint32_t i = 0; i < r->count; i++)
+		len += kmod_ask_flow(talk->out + len, talk->family.id, r->seq + i,
+				     RTPRELAY_CMD_FLOW_GET, &r->flows[r->at[i]]->spec.local,
+				     i + 1 == r->count);
+	return len;
+}
+
+static void read_batch(struct kmod_flow *const flows[], size_t n, struct flow_state states[])
+{
+	struct talk *talk = flows[0]->table->talk;
+	struct reading r = { .table = flows[0]->table, .flows = flows, .states = states };
+	size_t len = 0;
+
+	r.seq = talk_next_seq(talk, TALK_BATCH);
+	if (talk->family.id)
+		len = put_readings(&r, n);
+	if (len)
+		talk_exchange(talk, len, r.seq + r.count - 1, RTPRELAY_FAMILY, answer_reading, &r);
+}
+
+void kmod_flows_read(struct kmod_flow *const flows[], size_t n, struct flow_state states[])
+{
+	memset(states, 0, n * sizeof(*states));
+	for (size_t i = 0; i < n; i++)
+		states[i].seen_ago_ms = states[i].rtcp_ago_us = -1;
+	for (size_t i = 0; i < n; i += TALK_BATCH)
+		read_batch(flows + i, n - i < TALK_BATCH ? n - i : TALK_BATCH, states + i);
+	for (size_t i = 0; i < n; i++)
+		kmod_flow_sums(flows[i], &states[i].sums);
 }
 
 /* --- Making it so ------------------------------------------------------------------------------- */
@@ -307,6 +371,18 @@ static void answered(struct kmod_flow *flow, const struct kmod_message *m)
 	}
 }
 
+static void keep_final(struct kmod_flow *flow, const struct flow_state *state)
+{
+	if (flow->wanted || flow->forgotten)
+		return;
+	if (!flow->final)
+		flow->final = malloc(sizeof(*flow->final));
+	if (!flow->final)
+		return;
+	*flow->final = *state;
+	set_rtcp_time(flow->final);
+}
+
 static void answer_batch(void *arg, const struct kmod_message *m)
 {
 	struct flow_table *table = arg;
@@ -326,6 +402,7 @@ static void answer_batch(void *arg, const struct kmod_message *m)
 		return;
 	flow_sums_add(&flow->past, &m->state.sums);
 	set_seen(flow, &m->state);
+	keep_final(flow, &m->state);
 }
 
 static size_t put_request(struct flow_table *table, struct kmod_flow *flow, void *buf)
@@ -337,7 +414,7 @@ static size_t put_request(struct flow_table *table, struct kmod_flow *flow, void
 				    flow->installed && !flow->fresh);
 	if (flow->installed)
 		return kmod_ask_flow(buf, table->talk->family.id, seq, RTPRELAY_CMD_FLOW_DEL,
-				     &flow->spec.local);
+				     &flow->spec.local, true);
 	return 0;
 }
 

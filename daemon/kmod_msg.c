@@ -90,9 +90,10 @@ static void put_endpoint(struct nlmsghdr *nlh, uint16_t type, const struct endpo
 }
 
 size_t kmod_ask_flow(void *buf, uint16_t family, uint32_t seq, uint8_t cmd,
-		     const struct endpoint *local)
+		     const struct endpoint *local, bool ack)
 {
-	struct nlmsghdr *nlh = begin(buf, family, seq, NLM_F_ACK, cmd, RTPRELAY_NL_VERSION);
+	struct nlmsghdr *nlh =
+		begin(buf, family, seq, ack ? NLM_F_ACK : 0, cmd, RTPRELAY_NL_VERSION);
 
 	put_endpoint(nlh, RTPRELAY_A_LOCAL, local);
 	return nlh->nlmsg_len;
@@ -264,13 +265,14 @@ static void get_rtcp(const struct nlattr *attr, struct flow_state *state)
 		memcpy(state->rtcp, mnl_attr_get_payload(attr), len);
 }
 
-static int64_t get_seen_ago(const struct nlattr *attr)
+/* -1: it was not told. */
+static int64_t get_ago(const struct nlattr *attr, int64_t most)
 {
-	uint64_t ms = get_u64(attr);
+	uint64_t ago = get_u64(attr);
 
 	if (!has(attr, 8))
 		return -1;
-	return ms > INT32_MAX ? INT32_MAX : (int64_t)ms; /* a call does not last 24 days */
+	return ago > (uint64_t)most ? most : (int64_t)ago;
 }
 
 static void get_stranger(const struct nlattr *tb[], struct kmod_stranger *stranger)
@@ -294,7 +296,9 @@ static void read_flow(const struct nlattr *tb[], struct kmod_message *m)
 		memcpy(m->cookie, mnl_attr_get_payload(tb[RTPRELAY_A_COOKIE]), FLOW_COOKIE);
 		m->has_cookie = true;
 	}
-	m->state.seen_ago_ms = get_seen_ago(tb[RTPRELAY_A_LAST_SEEN]);
+	/* A call does not last 24 days. */
+	m->state.seen_ago_ms = get_ago(tb[RTPRELAY_A_LAST_SEEN], INT32_MAX);
+	m->state.rtcp_ago_us = get_ago(tb[RTPRELAY_A_RTCP_AGE], INT32_MAX * INT64_C(1000));
 	m->state.silent = tb[RTPRELAY_A_SILENT];
 	if (m->said == KMOD_SAID_REFUSED) {
 		get_stranger(tb, &m->stranger);

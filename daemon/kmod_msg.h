@@ -65,8 +65,10 @@ struct flow_state {
 	struct flow_sums sums;
 	int64_t seen_ago_ms; /* -1: no admitted packet yet */
 	bool silent;	     /* was announced idle */
+	int64_t rtcp_ago_us; /* when the last RTCP packet came; -1: not told */
+	int64_t rtcp_at_us;  /* the same by clock_us(), filled in when it is read; 0: not known */
 	uint16_t rtcp_len;
-	uint8_t rtcp[RTPRELAY_RTCP_MAX]; /* the last RTCP packet */
+	uint8_t rtcp[RTPRELAY_RTCP_MAX]; /* that packet */
 };
 
 /* The generic netlink family as the controller tells of it. */
@@ -124,13 +126,16 @@ struct kmod_message {
 	struct kmod_stranger stranger;
 };
 
-/* Each writes one request into @buf, which has KMOD_REQUEST_MAX bytes, and returns its length. All want an ack. */
+/*
+ * Each writes one request into @buf, which has KMOD_REQUEST_MAX bytes, and returns its length. All want an ack, but
+ * for kmod_ask_flow() without @ack: then only a refusal is told.
+ */
 size_t kmod_ask_family(void *buf, uint32_t seq, const char *name);
 size_t kmod_ask_info(void *buf, uint16_t family, uint32_t seq);
 size_t kmod_ask_dump(void *buf, uint16_t family, uint32_t seq);
 /* @cmd: RTPRELAY_CMD_FLOW_DEL, RTPRELAY_CMD_FLOW_GET */
 size_t kmod_ask_flow(void *buf, uint16_t family, uint32_t seq, uint8_t cmd,
-		     const struct endpoint *local);
+		     const struct endpoint *local, bool ack);
 /* Makes or replaces the flow at spec->local. @features: nothing is sent that is not announced in them. */
 size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_spec *spec,
 		    uint32_t features, bool carry);

@@ -194,16 +194,22 @@ void media_path_follow(struct media *media)
 
 /* --- Events ------------------------------------------------------------------------------------- */
 
+static void read_flow(struct kmod_flow *flow, struct bridge_kernel *kernel)
+{
+	struct flow_state state;
+
+	kmod_flows_read(&flow, 1, &state);
+	fill_kernel(kernel, flow);
+}
+
 void media_path_ask(struct media *media, enum side side, enum component comp)
 {
 	struct kmod_flow *flow = media->path.flow[side][comp];
 	struct bridge_kernel kernel;
-	struct flow_state state;
 
 	if (!flow)
 		return;
-	kmod_flow_read(flow, &state);
-	fill_kernel(&kernel, flow);
+	read_flow(flow, &kernel);
 	bridge_kernel(media->bridge, side, comp, &kernel);
 }
 
@@ -211,10 +217,8 @@ static void tell_stranger(struct media *media, int side, int comp, struct kmod_f
 			  const struct kmod_stranger *stranger)
 {
 	struct bridge_kernel kernel;
-	struct flow_state state;
 
-	kmod_flow_read(flow, &state);
-	fill_kernel(&kernel, flow);
+	read_flow(flow, &kernel);
 	kernel.stranger = stranger->source;
 	kernel.stranger_rtp = stranger->rtp;
 	kernel.stranger_ssrc = stranger->ssrc;
@@ -242,15 +246,40 @@ void media_path_event(struct media *media, enum kmod_event event, const struct k
 
 /* --- The end ------------------------------------------------------------------------------------ */
 
+void media_path_leave(struct media *media)
+{
+	stay_all(&media->path, "ended");
+}
+
+/* The last RTCP goes with its flow. */
+static void take_finals(struct media *media)
+{
+	const struct flow_state *told[2][2] = { { NULL } };
+	struct flow_state state[2][2];
+
+	each_stream(side, comp)
+	{
+		const struct kmod_flow *flow = media->path.flow[side][comp];
+
+		if (!flow || !kmod_flow_final(flow))
+			continue;
+		state[side][comp] = *kmod_flow_final(flow);
+		kmod_flow_sums(flow, &state[side][comp].sums);
+		told[side][comp] = &state[side][comp];
+	}
+	media_quality_take(media, told, clock_ms());
+}
+
 void media_path_stop(struct media *media)
 {
 	bool any = false;
 
 	each_stream(side, comp) any |=
 		media->path.flow[side][comp] && kmod_flow_installed(media->path.flow[side][comp]);
-	stay_all(&media->path, "ended");
+	media_path_leave(media);
 	if (any)
 		kmod_flush(media->table->conf.kmod);
+	take_finals(media);
 }
 
 void media_path_close(struct media *media)
@@ -265,27 +294,37 @@ void media_path_close(struct media *media)
 
 /* --- Reports ------------------------------------------------------------------------------------ */
 
-void media_path_refresh(struct media *media)
-{
-	const struct flow_state *told[2][2] = { { NULL } };
-	struct flow_state state[2][2];
+#define ASK_FLOWS ((size_t)REFRESH_MEDIAS * 4)
 
-	each_stream(side, comp)
-	{
-		if (!media->path.flow[side][comp])
-			continue;
-		kmod_flow_read(media->path.flow[side][comp], &state[side][comp]);
-		told[side][comp] = &state[side][comp];
+void media_path_refresh(struct media *const medias[], size_t n)
+{
+	struct kmod_flow *flows[ASK_FLOWS] = { NULL };
+	struct flow_state states[ASK_FLOWS];
+	size_t n_flows = 0, next = 0;
+
+	for (size_t i = 0; i < n; i++)
+		each_stream(side, comp) if (medias[i]->path.flow[side][comp]) flows[n_flows++] =
+			medias[i]->path.flow[side][comp];
+	kmod_flows_read(flows, n_flows, states);
+	for (size_t i = 0; i < n; i++) {
+		const struct flow_state *told[2][2] = { { NULL } };
+
+		each_stream(side, comp) if (medias[i]->path.flow[side][comp]) told[side][comp] =
+			&states[next++];
+		media_quality_take(medias[i], told, clock_ms());
 	}
-	media_quality_take(media, told, clock_ms());
 }
 
-/* RTP that was partly heard here, partly by the kernel. */
-static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool in_kernel)
+#define JITTER_SETTLES                                                                             \
+	16 /* packets; RFC 3550, A.8: what a mean over so many begins with is forgotten */
+
+/* RTP that was partly heard here, partly by the kernel. @latest: the kernel has heard the last of it. */
+static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool latest)
 {
 	bool same = r->ssrc_known && r->ssrc == rtp->ssrc;
+	bool little = r->expected < JITTER_SETTLES;
 
-	if (!rtp->known || (!same && !in_kernel && r->ssrc_known))
+	if (!rtp->known || (!same && !latest && r->ssrc_known))
 		return;
 	r->expected = rtp->expected + (same ? r->expected : 0);
 	r->lost = rtp->lost + (same ? r->lost : 0);
@@ -293,17 +332,21 @@ static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool in
 	r->duplicate = rtp->duplicate + (same ? r->duplicate : 0);
 	r->gaps = rtp->gaps + (same ? r->gaps : 0);
 	r->ssrc = rtp->ssrc;
-	if (same && !in_kernel)
+	/* One packet that slips past a flow that has just ended proves nothing. */
+	if (rtp->clock && (latest || little))
+		r->jitter_ms = rtp->jitter * 1000.0 / rtp->clock;
+	if (same && !latest)
 		return;
 	r->ssrc_known = true;
 	r->last_seq = (uint16_t)rtp->seq;
 	r->last_pt = rtp->pt;
-	r->jitter_ms = rtp->clock ? rtp->jitter * 1000.0 / rtp->clock : 0.0;
 }
 
 static void add_in(struct stream_report *r, const struct kmod_flow *flow)
 {
 	int64_t seen_ms = kmod_flow_seen_ms(flow);
+	/* Flows are gone when the record of a call is made. */
+	bool latest = r->in_kernel || (seen_ms && seen_ms >= r->last_in_ms);
 	struct flow_sums sums;
 
 	kmod_flow_sums(flow, &sums);
@@ -314,7 +357,7 @@ static void add_in(struct stream_report *r, const struct kmod_flow *flow)
 	r->drops[DROP_BLOCKED] += sums.blocked;
 	r->drops[DROP_TTL] += sums.ttl;
 	r->last_in_ms = seen_ms > r->last_in_ms ? seen_ms : r->last_in_ms;
-	add_rtp(r, &sums.rtp, r->in_kernel);
+	add_rtp(r, &sums.rtp, latest);
 }
 
 static void add_out(struct stream_report *r, const struct kmod_flow *flow)

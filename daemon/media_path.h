@@ -29,13 +29,17 @@ void media_path_ask(struct media *media, enum side side, enum component comp);
 /* Of one of its flows. @stranger: with KMOD_STRANGER */
 void media_path_event(struct media *media, enum kmod_event event, const struct kmod_flow *flow,
 		      const struct kmod_stranger *stranger);
+/* Its flows are to end with the next kmod_flush(): for many medias that end at the same time. */
+void media_path_leave(struct media *media);
 /* Out of the kernel, at once: counters are final afterwards. */
 void media_path_stop(struct media *media);
 /* ... and no handles are left. */
 void media_path_close(struct media *media);
 
-/* Asks the kernel for the counters of all its flows. */
-void media_path_refresh(struct media *media);
+#define REFRESH_MEDIAS 16 /* whose flows are asked about in one exchange */
+
+/* Asks the kernel for the counters of all flows of up to REFRESH_MEDIAS medias. */
+void media_path_refresh(struct media *const medias[], size_t n);
 /* The stream's report with what the kernel has counted, as of the last time it was asked. */
 void media_report(const struct media *media, enum side side, enum component comp,
 		  struct stream_report *report);

@@ -15,9 +15,11 @@ static struct quality *quality_of(struct media *media, int side)
 	return *q;
 }
 
-/* When the RTCP packet came: known where nothing but RTCP arrives. 0: not known */
+/* When the RTCP packet came. Old modules only tell where nothing but RTCP arrives. 0: not known */
 static int64_t arrival_us(const struct flow_state *state, int comp, int64_t now_ms)
 {
+	if (state->rtcp_at_us)
+		return state->rtcp_at_us;
 	if (comp != COMP_RTCP || state->seen_ago_ms < 0 || state->seen_ago_ms >= now_ms)
 		return 0;
 	return (now_ms - state->seen_ago_ms) * 1000;
@@ -67,6 +69,20 @@ static void take_reports(struct media *media, int side, const struct subject *su
 	}
 }
 
+/* A compound that is longer than what the kernel keeps is believed as far as it goes. */
+static bool is_believed(const struct flow_state *flow)
+{
+	return rtcp_is_whole(flow->rtcp, flow->rtcp_len) || flow->rtcp_len == RTPRELAY_RTCP_MAX;
+}
+
+static void note_rtcp(struct media *media, int side, const struct flow_state *flow, int64_t at_us)
+{
+	struct quality *q = at_us ? quality_of(media, side) : NULL;
+
+	if (q)
+		quality_rtcp(q, flow->rtcp[1], at_us / 1000);
+}
+
 /* First all sender reports, then those on them. */
 static void take_rtcp(struct media *media, const struct flow_state *const state[2][2], bool reports,
 		      int64_t now_ms)
@@ -76,15 +92,17 @@ static void take_rtcp(struct media *media, const struct flow_state *const state[
 		const struct flow_state *flow = state[side][comp];
 		struct rtcp_part part;
 		struct subject subject;
+		int64_t at_us;
 		size_t at = 0;
 
-		if (!flow || !rtcp_is_whole(flow->rtcp, flow->rtcp_len))
+		if (!flow || !is_believed(flow))
 			continue;
+		at_us = arrival_us(flow, comp, now_ms);
 		if (reports)
 			subject = find_subject(media, !side, state[!side][COMP_RTP]);
+		else
+			note_rtcp(media, side, flow, at_us);
 		while (rtcp_next(flow->rtcp, flow->rtcp_len, &at, &part)) {
-			int64_t at_us = arrival_us(flow, comp, now_ms);
-
 			if (reports)
 				take_reports(media, !side, &subject, &part, at_us, now_ms);
 			else
@@ -156,6 +174,25 @@ void media_quality(const struct media *media, enum side side, int64_t now_ms,
 	bridge_quality(media->bridge, side, now_ms, &user);
 	copy_from_kernel(media, side, now_ms, &kernel);
 	quality_summarize(summary, &user, &kernel);
+}
+
+/* What is told of the side's RTCP on the path where it was heard last. */
+void media_rtcp(const struct media *media, enum side side, int64_t now_ms, struct rtcp_seen *seen)
+{
+	struct quality user, kernel;
+	struct quality_summary heard; /* as @side hears the other */
+
+	bridge_quality(media->bridge, side, now_ms, &user);
+	copy_from_kernel(media, side, now_ms, &kernel);
+	media_quality(media, (enum side) !side, now_ms, &heard);
+	if (kernel.rtcp_at_ms > user.rtcp_at_ms)
+		user = kernel;
+	*seen = (struct rtcp_seen){
+		.at_ms = user.rtcp_at_ms,
+		.type = (uint8_t)user.rtcp_type,
+		.far = heard.far,
+		.rtt_us = heard.leg_us,
+	};
 }
 
 void media_quality_free(struct media *media)

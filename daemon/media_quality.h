@@ -19,6 +19,8 @@ void media_quality_take(struct media *media, const struct flow_state *const stat
 /* Of the RTP from @side, as of the last time that the kernel was asked. */
 void media_quality(const struct media *media, enum side side, int64_t now_ms,
 		   struct quality_summary *summary);
+/* Of the RTCP that @side sends, as of the last time that the kernel was asked. */
+void media_rtcp(const struct media *media, enum side side, int64_t now_ms, struct rtcp_seen *seen);
 void media_quality_free(struct media *media);
 
 #endif

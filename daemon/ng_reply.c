@@ -94,6 +94,28 @@ static void add_reception(struct arena *arena, struct dict *map, const struct me
 		dict_add_int(arena, own, STR("round-trip time"), q->leg_us);
 }
 
+/* By the stream that it comes to: of a party with rtcp-mux, that of RTP. */
+static void add_last_rtcp(struct arena *arena, struct dict *map, const struct call_report *call,
+			  const struct rtcp_seen *rtcp)
+{
+	int64_t ago_ms = call->now_ms - rtcp->at_ms;
+	struct dict *own;
+
+	if (!rtcp->at_ms)
+		return;
+	own = dict_add_map(arena, map, STR("last RTCP"));
+	dict_add_int(arena, own, STR("type"), rtcp->type);
+	dict_add_int(arena, own, STR("received"), (rtcp->at_ms + call->wall_minus_mono_ms) / 1000);
+	dict_add_int(arena, own, STR("ago ms"), ago_ms > 0 ? ago_ms : 0);
+	if (rtcp->far.known) {
+		dict_add_int(arena, own, STR("lost"), rtcp->far.lost);
+		dict_add_int(arena, own, STR("fraction lost"), rtcp->far.fraction);
+		dict_add_int(arena, own, STR("jitter us"), rtcp->far.jitter_us);
+	}
+	if (rtcp->rtt_us)
+		dict_add_int(arena, own, STR("round-trip time"), rtcp->rtt_us);
+}
+
 static void add_stream(struct arena *arena, struct dict *list, const struct call_report *call,
 		       const struct media_report *media, enum component comp)
 {
@@ -143,6 +165,8 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 	}
 	if (comp == COMP_RTP)
 		add_reception(arena, map, media);
+	if (comp == (media->mux ? COMP_RTP : COMP_RTCP))
+		add_last_rtcp(arena, map, call, &media->rtcp);
 	add_drops(arena, map, stream);
 }
 

@@ -66,6 +66,12 @@ double quality_mos(uint8_t codec, double loss_percent, double delay_ms)
 	return r < 1.0 ? 1.0 : r;
 }
 
+void quality_rtcp(struct quality *q, uint8_t type, int64_t at_ms)
+{
+	q->rtcp_type = type;
+	q->rtcp_at_ms = at_ms;
+}
+
 void quality_sent(struct quality *q, uint32_t time, int64_t at_us)
 {
 	/* The kernel's last one is handed in whenever it is asked. */
@@ -109,7 +115,7 @@ void quality_report(struct quality *q, const struct rtcp_report *report, uint32_
 		return;
 	q->last = *report;
 	q->far.known = true;
-	q->far.at_ms = now_ms;
+	q->far.at_ms = at_us ? at_us / 1000 : now_ms;
 	q->far.fraction = report->fraction;
 	q->far.lost = report->lost > 0 ? (uint32_t)report->lost : 0;
 	q->far.jitter_us = jitter_us <= JITTER_MAX_US ? (uint32_t)jitter_us : 0;
@@ -300,6 +306,9 @@ static void merge_entries(struct quality_summary *s, const struct quality *a,
 		memcpy(s->entry, all, n * sizeof(*all));
 	s->entries = n;
 	s->interval_s = group * (QUALITY_INTERVAL_MS / 1000);
+	/* What the kernel has counted is asked for more seldom when it is much. */
+	if (n > 1)
+		s->interval_s = (unsigned int)((all[n - 1].at_ms - all[0].at_ms) / 1000 / (n - 1));
 }
 
 void quality_summarize(struct quality_summary *s, const struct quality *a, const struct quality *b)

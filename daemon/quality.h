@@ -37,7 +37,15 @@ struct quality_far {
 	uint8_t fraction; /* lost since its last report, of 256 */
 	uint32_t lost;	  /* since the beginning */
 	uint32_t jitter_us;
-	int64_t at_ms; /* when it came */
+	int64_t at_ms; /* when it came, or was told of */
+};
+
+/* The last RTCP from one side, and what is known of that side by its reports. */
+struct rtcp_seen {
+	int64_t at_ms;		/* clock_ms(); 0: there was none yet */
+	uint8_t type;		/* of the first packet in it: 200 SR, 201 RR, and so on */
+	struct quality_far far; /* what it hears of the other side */
+	uint32_t rtt_us;	/* between the relay and it; 0: not known */
 };
 
 /* What was counted of a stream since its beginning; see rtp_stats.h. */
@@ -55,6 +63,7 @@ struct quality_counts {
  * @ssrc, @expected, @lost: the counts at its start
  * @codec: the last that was not QUALITY_CODEC_NONE
  * @fractions, @reports: sum and number of fractions that the receiver told of during it
+ * @rtcp_at_ms, @rtcp_type: of the last RTCP from this side
  * @sent: sender reports that passed, a ring
  * @last: the receiver's last report
  * @sum: each sample times the packets expected in it; @weight: sum of these
@@ -74,6 +83,8 @@ struct quality {
 		int64_t at_us;
 	} sent[QUALITY_REPORTS];
 	unsigned int next_sent;
+	int64_t rtcp_at_ms;
+	uint32_t rtcp_type;
 	struct rtcp_report last;
 	struct quality_far far;
 	uint32_t leg_us;
@@ -91,8 +102,8 @@ struct quality_summary {
 	uint32_t samples;
 	struct quality_sample average, lowest, highest;
 	struct quality_far far;
-	uint32_t leg_us; /* as measured last; 0: not known */
-	unsigned int interval_s;
+	uint32_t leg_us;	 /* as measured last; 0: not known */
+	unsigned int interval_s; /* between entries */
 	unsigned int entries;
 	struct quality_sample entry[QUALITY_ENTRIES];
 };
@@ -111,7 +122,9 @@ uint8_t quality_static_codec(uint8_t pt);
  */
 double quality_mos(uint8_t codec, double loss_percent, double delay_ms);
 
-/* A sender report of the side that the media comes from has passed. */
+/* RTCP of the side that the media comes from has passed; @type: of the first packet in it. @at_ms: clock_ms() */
+void quality_rtcp(struct quality *q, uint8_t type, int64_t at_ms);
+/* A sender report of that side has passed. */
 void quality_sent(struct quality *q, uint32_t time, int64_t at_us);
 /**
  * quality_report() - the receiver's report on this media

@@ -49,6 +49,7 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 		report->n_streams++;
 	}
 	media_quality(media, side, now_ms, &report->quality);
+	media_rtcp(media, side, now_ms, &report->rtcp);
 }
 
 static void add_totals(struct call_report *call, const struct media_report *media)
@@ -95,12 +96,20 @@ static bool report_party(struct arena *arena, const struct dialog *dialog, enum 
 /* The kernel is asked once, then both sides tell of the same numbers. */
 static void refresh(const struct call *call)
 {
+	struct media *medias[REFRESH_MEDIAS];
 	const struct dialog *dialog;
+	size_t n = 0;
 
-	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i])
-				media_path_refresh(dialog->media[i]);
+	DL_FOREACH(call->dialogs, dialog) {
+		for (size_t i = 0; i < dialog->n_media; i++) {
+			if (!dialog->media[i])
+				continue;
+			medias[n++] = dialog->media[i];
+			if (n == REFRESH_MEDIAS)
+				media_path_refresh(medias, n), n = 0;
+		}
+	}
+	media_path_refresh(medias, n);
 }
 
 static bool report_call(struct arena *arena, const struct call *call, int64_t now_ms,

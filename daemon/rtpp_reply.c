@@ -71,7 +71,7 @@ static void fill_query(const struct rtpp_command *c, struct media *media, enum s
 {
 	struct stream_report from, to;
 
-	media_path_refresh(media);
+	media_path_refresh(&media, 1);
 	media_report(media, whose, COMP_RTP, &from);
 	media_report(media, whose == SIDE_A ? SIDE_B : SIDE_A, COMP_RTP, &to);
 	*q = (struct query){

@@ -22,6 +22,7 @@ struct media_report {
 	struct stream_report stream[2];
 	struct endpoint advertised[2];	/* what SDP told the phone to send to */
 	struct quality_summary quality; /* of what the party sends */
+	struct rtcp_seen rtcp;		/* that the party sent last */
 };
 
 struct party_report {

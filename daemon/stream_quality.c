@@ -60,6 +60,17 @@ static void hear_reports(struct stream *subject, const struct rtcp_part *part, i
 	}
 }
 
+static void note_rtcp(struct stream *sender, uint8_t type, int64_t now_us)
+{
+	struct quality *q = quality_of(sender);
+
+	if (!q)
+		return;
+	write_begin(&q->version);
+	quality_rtcp(q, type, now_us / 1000);
+	write_end(&q->version);
+}
+
 static void hear_sender(struct stream *sender, const struct rtcp_part *part, int64_t now_us)
 {
 	struct quality *q;
@@ -84,6 +95,8 @@ void stream_hear_rtcp(struct stream *s, const struct packet *p, int64_t now_us)
 
 	if (!rtcp_is_whole(p->data, p->len))
 		return;
+	if (own)
+		note_rtcp(own, p->data[1], now_us);
 	while (rtcp_next(p->data, p->len, &at, &part)) {
 		if (own)
 			hear_sender(own, &part, now_us);

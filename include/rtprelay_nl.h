@@ -109,6 +109,7 @@ enum rtprelay_cmd {
 	 *   RTPRELAY_A_SILENT     flag: an IDLE event was sent and no RESUMED event since
 	 *   RTPRELAY_A_RTP        nested, enum rtprelay_rtp; absent: no RTP was admitted
 	 *   RTPRELAY_A_RTCP       bytes: the last admitted RTCP packet, cut at 256; absent: none; absent in a dump
+	 *   RTPRELAY_A_RTCP_AGE   u64, microseconds since that packet came; with RTPRELAY_A_RTCP
 	 * A dump that flows were added to or removed from meanwhile has NLM_F_DUMP_INTR set: it holds every flow
 	 * that was there all the time, each once.
 	 * Return: 0; -ENOENT.
@@ -163,6 +164,7 @@ enum rtprelay_attr {
 	RTPRELAY_A_RTP,
 	RTPRELAY_A_RTCP,
 	RTPRELAY_A_REFUSED,
+	RTPRELAY_A_RTCP_AGE,
 	__RTPRELAY_A_MAX,
 };
 #define RTPRELAY_A_MAX (__RTPRELAY_A_MAX - 1)

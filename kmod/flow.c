@@ -269,8 +269,10 @@ static void rtpr_flow_keep_rtcp(struct rtpr_flow *flow, const struct rtpr_packet
 {
 	u16 len = min_t(u16, pkt->payload_len, RTPRELAY_RTCP_MAX);
 
-	if (!skb_copy_bits(skb, pkt->payload_off, flow->rtcp->bytes, len))
-		flow->rtcp->len = len;
+	if (skb_copy_bits(skb, pkt->payload_off, flow->rtcp->bytes, len))
+		return;
+	flow->rtcp->len = len;
+	flow->rtcp->at_ns = ktime_get_ns();
 }
 
 bool rtpr_flow_count(struct rtpr_flow *flow, const struct rtpr_packet *pkt,

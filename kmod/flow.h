@@ -42,8 +42,10 @@ struct rtpr_flow_conf {
 
 /**
  * struct rtpr_rtcp - the last RTCP packet
+ * @at_ns: when it came, ktime_get_ns()
  */
 struct rtpr_rtcp {
+	u64 at_ns;
 	u16 len;
 	u8 bytes[RTPRELAY_RTCP_MAX];
 };

@@ -371,6 +371,15 @@ int rtpr_put_conf(struct sk_buff *msg, const struct rtpr_flow_conf *conf)
 	return rtpr_put_clocks(msg, conf);
 }
 
+static int rtpr_put_rtcp(struct sk_buff *msg, const struct rtpr_rtcp *rtcp)
+{
+	u64 age_us = div_u64(ktime_get_ns() - rtcp->at_ns, NSEC_PER_USEC);
+
+	if (nla_put(msg, RTPRELAY_A_RTCP, rtcp->len, rtcp->bytes))
+		return -EMSGSIZE;
+	return nla_put_u64_64bit(msg, RTPRELAY_A_RTCP_AGE, age_us, RTPRELAY_A_PAD);
+}
+
 int rtpr_put_state(struct sk_buff *msg, const struct rtpr_flow_state *state, bool with_rtcp)
 {
 	if (rtpr_put_counters(msg, state->counters))
@@ -382,8 +391,7 @@ int rtpr_put_state(struct sk_buff *msg, const struct rtpr_flow_state *state, boo
 		return -EMSGSIZE;
 	if (state->rtp.known && rtpr_put_rtp(msg, &state->rtp))
 		return -EMSGSIZE;
-	if (with_rtcp && state->rtcp.len &&
-	    nla_put(msg, RTPRELAY_A_RTCP, state->rtcp.len, state->rtcp.bytes))
+	if (with_rtcp && state->rtcp.len && rtpr_put_rtcp(msg, &state->rtcp))
 		return -EMSGSIZE;
 	return 0;
 }

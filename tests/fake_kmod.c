@@ -123,12 +123,13 @@ static void put_rtp(struct nlmsghdr *nlh, const struct fake_flow *flow)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static void tell_flow(struct fake_kmod *fake, uint32_t seq, uint8_t cmd,
+static void tell_flow(struct fake_kmod *fake, uint32_t seq, uint8_t cmd, uint16_t flags,
 		      const struct fake_flow *flow)
 {
 	uint8_t buf[1024] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh = begin(buf, fake->id, seq, cmd);
 
+	nlh->nlmsg_flags |= flags;
 	put_name(nlh, flow);
 	put_endpoint(nlh, RTPRELAY_A_OUT, &flow->out);
 	put_endpoint(nlh, RTPRELAY_A_DST, &flow->dst);
@@ -137,6 +138,10 @@ static void tell_flow(struct fake_kmod *fake, uint32_t seq, uint8_t cmd,
 		mnl_attr_put(nlh, RTPRELAY_A_SILENT, 0, NULL);
 	if (flow->ssrc)
 		put_rtp(nlh, flow);
+	if (flow->rtcp_len && !(flags & NLM_F_MULTI))
+		mnl_attr_put(nlh, RTPRELAY_A_RTCP, flow->rtcp_len, flow->rtcp);
+	if (flow->rtcp_len && flow->rtcp_ago_us >= 0 && !(flags & NLM_F_MULTI))
+		mnl_attr_put_u64(nlh, RTPRELAY_A_RTCP_AGE, (uint64_t)flow->rtcp_ago_us);
 	put(fake, KMOD_ANSWERS, nlh, 0);
 }
 
@@ -253,7 +258,7 @@ static void flow_add(struct fake_kmod *fake, const struct nlmsghdr *nlh, const s
 		return;
 	}
 	if (flow && !carry)
-		tell_flow(fake, nlh->nlmsg_seq, RTPRELAY_CMD_FLOW_ADD, flow);
+		tell_flow(fake, nlh->nlmsg_seq, RTPRELAY_CMD_FLOW_ADD, 0, flow);
 	if (!flow || !carry) {
 		flow = flow ? flow : place(fake);
 		*flow = (struct fake_flow){ .seen_ago_ms = -1 };
@@ -269,21 +274,25 @@ static void flow_one(struct fake_kmod *fake, const struct nlmsghdr *nlh, const s
 	struct fake_flow *flow = fake_kmod_find(fake, &local);
 
 	fake->n_dels += cmd == RTPRELAY_CMD_FLOW_DEL;
+	fake->n_gets += cmd == RTPRELAY_CMD_FLOW_GET;
 	if (flow)
-		tell_flow(fake, nlh->nlmsg_seq, cmd, flow);
+		tell_flow(fake, nlh->nlmsg_seq, cmd, 0, flow);
 	if (flow && cmd == RTPRELAY_CMD_FLOW_DEL) {
 		fake->past_packets += flow->packets;
 		flow->used = false;
 	}
-	ack(fake, nlh->nlmsg_seq, flow ? 0 : -ENOENT,
-	    flow ? NULL : "no flow has this local endpoint");
+	if (!flow)
+		ack(fake, nlh->nlmsg_seq, -ENOENT, "no flow has this local endpoint");
+	else if (nlh->nlmsg_flags & NLM_F_ACK)
+		ack(fake, nlh->nlmsg_seq, 0, NULL);
 }
 
 static void dump(struct fake_kmod *fake, const struct nlmsghdr *nlh)
 {
 	for (size_t i = 0; i < FAKE_FLOWS; i++)
 		if (fake->flows[i].used)
-			tell_flow(fake, nlh->nlmsg_seq, RTPRELAY_CMD_FLOW_GET, &fake->flows[i]);
+			tell_flow(fake, nlh->nlmsg_seq, RTPRELAY_CMD_FLOW_GET, NLM_F_MULTI,
+				  &fake->flows[i]);
 	done(fake, nlh->nlmsg_seq);
 }
 

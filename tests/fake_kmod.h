@@ -22,7 +22,10 @@ struct fake_flow {
 	uint8_t dscp;
 	uint32_t flags, idle_s;
 	uint64_t packets, bytes, refused;
-	int64_t seen_ago_ms;	       /* -1: never */
+	int64_t seen_ago_ms; /* -1: never */
+	uint8_t rtcp[RTPRELAY_RTCP_MAX];
+	uint16_t rtcp_len;	       /* 0: none */
+	int64_t rtcp_ago_us;	       /* -1: an old module, which does not tell */
 	uint32_t ssrc, expected, lost; /* ssrc 0: no RTP */
 };
 
@@ -55,7 +58,7 @@ struct fake_kmod {
 	int refuse_add, send_error;
 	const char *sentence;
 	unsigned int lose_answers;
-	unsigned int n_requests, n_sends, n_adds, n_carried, n_dels, n_joins;
+	unsigned int n_requests, n_sends, n_adds, n_carried, n_dels, n_gets, n_joins;
 };
 
 void fake_kmod_init(struct fake_kmod *fake, bool loaded);

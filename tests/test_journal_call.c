@@ -344,7 +344,7 @@ static void test_flows_stay_in_the_kernel(void)
 	CU_ASSERT_EQUAL(fake.n_dels, 0);
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 2);
 	CU_ASSERT_PTR_EQUAL(fake_kmod_find(&fake, &local), flow);
-	media_path_refresh(the_call(w)->dialogs->media[0]);
+	media_path_refresh(the_call(w)->dialogs->media, 1);
 	media_report(audio(w), SIDE_A, COMP_RTP, &report);
 	CU_ASSERT(report.in_kernel);
 	CU_ASSERT_EQUAL(report.kernel_packets_in, 1000);

@@ -182,7 +182,7 @@ static void test_replaces_and_goes_on_counting(void)
 	CU_ASSERT_EQUAL(fake.n_carried, 1);
 	CU_ASSERT_TRUE(endpoint_eq(&fake_kmod_find(&fake, &s.local)->src, &s.src));
 	fake_kmod_find(&fake, &s.local)->packets += 5;
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 15);
 	end(kmod);
 }
@@ -220,12 +220,12 @@ static void test_sums_survive_drop_and_set(void)
 	there->ssrc = 0xabcd;
 	there->expected = 21;
 	there->lost = 1;
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 120);
 	CU_ASSERT_EQUAL(state.sums.rtp.expected, 123);
 	CU_ASSERT_EQUAL(state.sums.rtp.lost, 3);
 	there->ssrc = 0xef01; /* another one: of that alone */
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.rtp.ssrc, 0xef01);
 	CU_ASSERT_EQUAL(state.sums.rtp.expected, 21);
 	end(kmod);
@@ -262,13 +262,13 @@ static void test_port_of_a_forgotten_flow_counts_anew(void)
 	kmod_forget(flow);
 	s.cookie[0] = 'X';
 	flow = kmod_set(kmod, &s, &s);
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 0);
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(fake.n_dels, 0);
 	CU_ASSERT_EQUAL(fake.n_carried, 0);
 	CU_ASSERT_TRUE(kmod_flow_installed(flow));
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 0);
 	CU_ASSERT_EQUAL(kmod_count(kmod), 1);
 	end(kmod);
@@ -390,7 +390,7 @@ static void test_module_is_unloaded_and_loaded(void)
 
 	kmod_flush(kmod);
 	fake_kmod_find(&fake, &s.local)->packets = 50;
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	kmod_totals(kmod, counters);
 	CU_ASSERT_EQUAL(counters[RTPRELAY_C_PACKETS], 50);
 	fake_kmod_load(&fake, false);
@@ -398,7 +398,7 @@ static void test_module_is_unloaded_and_loaded(void)
 	CU_ASSERT_EQUAL(told.count[KMOD_WENT], 1);
 	CU_ASSERT_FALSE(kmod_available(kmod));
 	CU_ASSERT_FALSE(kmod_flow_installed(flow));
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 50);
 	fake_kmod_load(&fake, true);
 	kmod_dispatch(kmod);
@@ -407,7 +407,7 @@ static void test_module_is_unloaded_and_loaded(void)
 	kmod_flush(kmod);
 	CU_ASSERT_TRUE(kmod_flow_installed(flow));
 	fake_kmod_find(&fake, &s.local)->packets = 5;
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 55);
 	kmod_totals(kmod, counters);
 	CU_ASSERT_EQUAL(counters[RTPRELAY_C_PACKETS], 55);
@@ -577,9 +577,9 @@ static void test_flows_of_the_daemon_before(void)
 	CU_ASSERT_TRUE(kmod_flow_installed(flow));
 	CU_ASSERT_TRUE(kmod_flow_installed(other));
 	CU_ASSERT_EQUAL(fake.n_carried, 1);
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 500);
-	kmod_flow_read(other, &state);
+	kmod_flows_read(&other, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 0);
 	CU_ASSERT_PTR_NULL(fake_kmod_find(&fake, &orphan));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fake_kmod_find(&fake, &foreign));

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <utlist.h>
+#include "daemon/media_quality.h"
 #include "fake_kmod.h"
 #include "scene.h"
 #include "test.h"
@@ -150,10 +151,11 @@ static void all_send(struct talk *t)
 
 static struct stream_report report(struct talk *t, enum side side, enum component comp)
 {
+	struct media *media = media_of(t);
 	struct stream_report r;
 
-	media_path_refresh(media_of(t));
-	media_report(media_of(t), side, comp, &r);
+	media_path_refresh(&media, 1);
+	media_report(media, side, comp, &r);
 	return r;
 }
 
@@ -327,6 +329,182 @@ static void test_the_end_has_all_counts(void)
 	kmod_flush(t.kmod);
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
 	CU_ASSERT_EQUAL(kmod_count(t.kmod), 0);
+	talk_close(&t);
+}
+
+/* The record of a call is made when its flows have gone, and a packet may have slipped past them. */
+static void test_jitter_is_not_forgotten_with_the_flow(void)
+{
+	struct stream_report r;
+	struct fake_flow *flow;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	flow->ssrc = 1;
+	flow->expected = 1000;
+	flow->seen_ago_ms = 0;
+	media_path_stop(media_of(&t));
+	media_report(media_of(&t), SIDE_A, COMP_RTP, &r);
+	CU_ASSERT_FALSE(r.in_kernel);
+	CU_ASSERT_EQUAL(r.expected, 1001);
+	CU_ASSERT_DOUBLE_EQUAL(r.jitter_ms, 2.0, 0.001);
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, report(&t, SIDE_A, COMP_RTP).packets_in == 2);
+	CU_ASSERT_DOUBLE_EQUAL(report(&t, SIDE_A, COMP_RTP).jitter_ms, 2.0, 0.001);
+	talk_close(&t);
+}
+
+static void put_u32(uint8_t *p, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+/* 150 ms ago a sender report of A, and 50 ms ago what B says of it, who held it for 70 ms: 30 ms are the way's. */
+static void exchange_reports(struct talk *t, enum component comp, int64_t (*age_us)(int64_t))
+{
+	struct fake_flow *a = flow_of(t, SIDE_A, comp), *b = flow_of(t, SIDE_B, comp);
+	uint8_t sr[28] = { 0x80, 200, 0, 6 }, rr[32] = { 0x81, 201, 0, 7 };
+	int64_t began_ms = clock_ms();
+
+	UNTIL(t, clock_ms() - began_ms > 160); /* later than what the daemon heard */
+	flow_of(t, SIDE_A, COMP_RTP)->ssrc = 0xaaaa;
+	put_u32(sr + 4, 0xaaaa);
+	put_u32(sr + 8, 0xb44db705);
+	put_u32(sr + 12, 0x20000000);
+	put_u32(rr + 8, 0xaaaa);
+	put_u32(rr + 12, 64u << 24 | 7);
+	put_u32(rr + 20, 80);
+	put_u32(rr + 24, 0xb7052000);
+	put_u32(rr + 28, 70 * 65536 / 1000);
+	memcpy(a->rtcp, sr, sizeof(sr));
+	memcpy(b->rtcp, rr, sizeof(rr));
+	a->rtcp_len = sizeof(sr);
+	b->rtcp_len = sizeof(rr);
+	a->rtcp_ago_us = age_us(150000);
+	b->rtcp_ago_us = age_us(50000);
+	a->seen_ago_ms = 150;
+	b->seen_ago_ms = 50;
+}
+
+static int64_t told(int64_t us)
+{
+	return us;
+}
+
+static int64_t not_told(int64_t us)
+{
+	(void)us;
+	return -1;
+}
+
+static void check_seen(struct talk *t, uint8_t type_a)
+{
+	struct media *media = media_of(t);
+	struct rtcp_seen seen;
+	int64_t now_ms = clock_ms();
+
+	media_rtcp(media, SIDE_B, now_ms, &seen);
+	CU_ASSERT_EQUAL(seen.type, 201);
+	CU_ASSERT(now_ms - seen.at_ms >= 50 && now_ms - seen.at_ms < 1000);
+	CU_ASSERT_TRUE(seen.far.known);
+	CU_ASSERT_EQUAL(seen.far.fraction, 64);
+	CU_ASSERT_EQUAL(seen.far.lost, 7);
+	CU_ASSERT_EQUAL(seen.far.jitter_us, 10000);
+	CU_ASSERT_EQUAL(seen.far.at_ms, seen.at_ms);
+	CU_ASSERT(seen.rtt_us >= 29000 && seen.rtt_us <= 35000);
+	media_rtcp(media, SIDE_A, now_ms, &seen);
+	CU_ASSERT_EQUAL(seen.type, type_a);
+	CU_ASSERT(now_ms - seen.at_ms >= 150 && now_ms - seen.at_ms < 1000);
+	CU_ASSERT_FALSE(seen.far.known);
+	CU_ASSERT_EQUAL(seen.rtt_us, 0);
+}
+
+static void test_rtcp_that_the_kernel_kept_is_told(void)
+{
+	struct talk t;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTCP, told);
+	report(&t, SIDE_A, COMP_RTP);
+	check_seen(&t, 200);
+	/* The same packets again say nothing new; then the flows go, and what they told stays. */
+	report(&t, SIDE_A, COMP_RTP);
+	media_path_stop(media_of(&t));
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+/* A module that does not tell when: known where nothing but RTCP arrives. */
+static void test_rtcp_of_an_older_module_is_told(void)
+{
+	struct talk t;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTCP, not_told);
+	report(&t, SIDE_A, COMP_RTP);
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+/* With rtcp-mux one flow has both: its last packet was RTP, just now. */
+static void test_rtcp_beside_rtp_is_told(void)
+{
+	struct talk t;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTP, told);
+	flow_of(&t, SIDE_A, COMP_RTP)->seen_ago_ms = 0;
+	flow_of(&t, SIDE_B, COMP_RTP)->seen_ago_ms = 0;
+	report(&t, SIDE_A, COMP_RTP);
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+/* It comes with the answer to the last command that a flow is given. */
+static void test_the_end_has_the_last_rtcp(void)
+{
+	struct talk t;
+	unsigned int gets, sends;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTCP, told);
+	gets = fake.n_gets;
+	sends = fake.n_sends;
+	media_path_stop(media_of(&t));
+	CU_ASSERT_EQUAL(fake.n_gets, gets);
+	CU_ASSERT_EQUAL(fake.n_sends, sends + 1);
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+/* A compound that the kernel had to cut says what its beginning says. */
+static void test_rtcp_that_was_cut_is_told(void)
+{
+	struct talk t;
+	struct fake_flow *b;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTCP, told);
+	b = flow_of(&t, SIDE_B, COMP_RTCP);
+	memcpy(b->rtcp + 32, (uint8_t[]){ 0x81, 202, 0, 99 }, 4);
+	b->rtcp_len = RTPRELAY_RTCP_MAX;
+	report(&t, SIDE_A, COMP_RTP);
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+static void test_a_media_is_asked_about_in_one_exchange(void)
+{
+	unsigned int sends;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	sends = fake.n_sends;
+	report(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_EQUAL(fake.n_sends, sends + 1);
+	CU_ASSERT_EQUAL(fake.n_gets, 4);
 	talk_close(&t);
 }
 
@@ -562,6 +740,14 @@ TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latchi
 	   { "reading moves no rates", test_reading_moves_no_rates },
 	   { "counts of both paths are added", test_counts_of_both_paths_are_added },
 	   { "the end has all counts", test_the_end_has_all_counts },
+	   { "jitter is not forgotten with the flow", test_jitter_is_not_forgotten_with_the_flow },
+	   { "RTCP that the kernel kept is told", test_rtcp_that_the_kernel_kept_is_told },
+	   { "RTCP of an older module is told", test_rtcp_of_an_older_module_is_told },
+	   { "RTCP beside RTP is told", test_rtcp_beside_rtp_is_told },
+	   { "the end has the last RTCP", test_the_end_has_the_last_rtcp },
+	   { "RTCP that was cut is told", test_rtcp_that_was_cut_is_told },
+	   { "a media is asked about in one exchange",
+	     test_a_media_is_asked_about_in_one_exchange },
 	   { "media in the kernel is no silence", test_media_in_the_kernel_is_no_silence },
 	   { "the module goes and comes", test_module_goes_and_comes },
 	   { "the module comes later", test_module_comes_later },

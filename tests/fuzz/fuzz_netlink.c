@@ -71,7 +71,7 @@ static void on_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
 	assert(!stranger == (event != KMOD_STRANGER));
 	if (!flow)
 		return;
-	kmod_flow_read(flow, &state);
+	kmod_flows_read(&flow, 1, &state);
 	assert(state.rtcp_len <= sizeof(state.rtcp));
 	if (event == KMOD_IDLE && flow == said->flow[0]) {
 		kmod_forget(flow);

@@ -334,6 +334,9 @@ static void read_attr(struct nl_state *s, const struct nlattr *attr)
 		s->rtcp_len = mnl_attr_get_payload_len(attr);
 		read_bytes(s->rtcp, sizeof(s->rtcp), attr);
 		break;
+	case RTPRELAY_A_RTCP_AGE:
+		s->rtcp_age_us = mnl_attr_get_u64(attr);
+		break;
 	case RTPRELAY_A_REFUSED:
 		s->refused = mnl_attr_get_u32(attr);
 		break;

@@ -63,6 +63,7 @@ struct nl_state {
 	uint32_t rtp[RTPRELAY_RTP_MAX + 1];
 	bool has_clock;
 	uint16_t rtcp_len;
+	uint64_t rtcp_age_us;
 	uint8_t rtcp[RTPRELAY_RTCP_MAX];
 	uint8_t pt_set[16];
 };

@@ -3,8 +3,10 @@
  * test_admit.c - who may use a flow, with what; what is counted and told of it
  */
 #include <linux/netlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "nl.h"
@@ -304,10 +306,19 @@ static void test_no_clock_no_jitter(void)
 	CU_ASSERT_FALSE(state.has_clock);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 static void test_keeps_the_last_rtcp(void)
 {
 	struct nl_flow flow = flow_of(RTPRELAY_KIND_MUX);
 	uint8_t big[400] = { 0x81, 200, 0, 99 };
+	int64_t before_ms;
 
 	start(&flow);
 	for (size_t i = 4; i < sizeof(big); i++)
@@ -318,8 +329,13 @@ static void test_keeps_the_last_rtcp(void)
 	CU_ASSERT_EQUAL(nl_get(&nl, LOCAL, &state), 0);
 	CU_ASSERT_EQUAL(state.rtcp_len, 256);
 	CU_ASSERT_EQUAL(memcmp(state.rtcp, big, 256), 0);
+	before_ms = now_ms();
 	CU_ASSERT(world_send(phone, LOCAL, RTCP_BYTES, sizeof(RTCP_BYTES) - 1));
 	CU_ASSERT(world_receive(dst, &packet, SOON));
+	poll(NULL, 0, 100);
+	CU_ASSERT_EQUAL(nl_get(&nl, LOCAL, &state), 0);
+	CU_ASSERT(state.rtcp_age_us >= 100000);
+	CU_ASSERT(state.rtcp_age_us <= (uint64_t)(now_ms() - before_ms + 1) * 1000);
 	end();
 	CU_ASSERT_EQUAL(state.rtcp_len, 28);
 	CU_ASSERT_EQUAL(memcmp(state.rtcp, RTCP_BYTES, 28), 0);

@@ -232,12 +232,12 @@ const char *call_offer(struct call *call, const char *attributes)
 			 ipv6 ? "\"address-family\":\"IP6\"," : "", sdp);
 }
 
-static void signal_call(struct call *call)
+static void signal_call(struct call *call, const char *attributes)
 {
 	char sdp[1024];
 
-	read_sdp(call_offer(call, ""), &call->b);
-	put_sdp(sdp, sizeof(sdp), &call->b, "");
+	read_sdp(call_offer(call, attributes), &call->b);
+	put_sdp(sdp, sizeof(sdp), &call->b, attributes);
 	read_sdp(relay_ask("\"command\":\"answer\",\"call-id\":\"%s\",\"from-tag\":\"a\","
 			   "\"to-tag\":\"b\",\"sdp\":\"%s\"",
 			   call->id, sdp),
@@ -246,20 +246,26 @@ static void signal_call(struct call *call)
 
 void call_open(struct call *call, const char *id, const char *a, const char *b)
 {
+	call_open_as(call, id, a, b, "");
+}
+
+void call_open_as(struct call *call, const char *id, const char *a, const char *b,
+		  const char *attributes)
+{
 	memset(call, 0, sizeof(*call));
 	snprintf(call->id, sizeof(call->id), "%s", id);
 	call->a = (struct phone){ .netns = "a", .ssrc = 0xaaaa, .seq = 65500 };
 	call->b = (struct phone){ .netns = "b", .ssrc = 0xbbbb, .seq = 1000 };
 	phone_bind(&call->a, a);
 	phone_bind(&call->b, b);
-	signal_call(call);
+	signal_call(call, attributes);
 }
 
 void call_open_beside(struct call *call, const char *id, const struct call *other)
 {
 	*call = *other;
 	snprintf(call->id, sizeof(call->id), "%s", id);
-	signal_call(call);
+	signal_call(call, "");
 }
 
 void call_close(struct call *call)

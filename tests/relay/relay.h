@@ -45,6 +45,10 @@ struct phone {
 	uint32_t ssrc;
 	uint16_t seq;	   /* of the next RTP packet */
 	unsigned int sent; /* of RTP */
+	/* For tests of jitter: the last packet had an older timestamp; as the other phone hears it. */
+	bool older;
+	int64_t transit_us;
+	double jitter_us;
 };
 
 struct call {
@@ -56,6 +60,9 @@ struct call {
 void call_open(struct call *call, const char *id, const char *a, const char *b);
 /* Another call between the same phones, at the same sockets, which are those of @other to close. */
 void call_open_beside(struct call *call, const char *id, const struct call *other);
+/* The same, with more lines in the SDP of both. */
+void call_open_as(struct call *call, const char *id, const char *a, const char *b,
+		  const char *attributes);
 /* An offer of @a as it is now, without an answer. Return: the reply */
 const char *call_offer(struct call *call, const char *attributes);
 void call_close(struct call *call);

@@ -3,23 +3,29 @@
  * test_damage.c - a stream that is damaged on purpose, on both paths: what is reported is what was inflicted
  *
  * 1000 packets: of each hundred three are missing, in two gaps, one comes twice and one late. Every second
- * packet is 20 ms older than the one before it. Then a round trip with a known delay.
+ * packet is 20 ms older than the one before it. Then a round trip with a known delay. And the same of the records
+ * that calls leave, however they end.
  */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "rtp_wire.h"
 #include "relay.h"
 #include "tests/test.h"
 
-#define PACKETS	 1000
-#define JITTER_U 160 /* 20 ms of PCMU */
-#define PACE_MS	 4
-#define DELAY_MS 150
-#define HELD_MS	 100 /* of which the phone says that they were its own */
+#define PACKETS	  1000
+#define JITTER_U  160 /* 20 ms of PCMU */
+#define JITTER_US 20000
+#define PACE_MS	  4
+#define DELAY_MS  150
+#define HELD_MS	  100 /* of which the phone says that they were its own */
+#define SLACK_MS  5   /* what is rounded on the way to a reply */
+
+enum { COMP_RTP, COMP_RTCP };
 
 static struct call call;
 
@@ -31,37 +37,73 @@ static int64_t now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-static void send_rtp(struct phone *from, unsigned int seq, bool older)
+/* Return: how long it was on its way to the other phone, in microseconds; -1: it did not come */
+static int64_t send_rtp(struct call *c, unsigned int seq)
 {
-	uint32_t timestamp = (uint32_t)(now_us() * 8 / 1000) - (older ? JITTER_U : 0);
+	int64_t sent_us = now_us();
+	uint32_t timestamp = (uint32_t)(sent_us * 8 / 1000) - (c->a.older ? JITTER_U : 0);
+	struct packet packet;
 	uint8_t bytes[172];
-	size_t len = rtp_make(bytes, sizeof(bytes), 0, (uint16_t)seq, timestamp, from->ssrc);
+	size_t len = rtp_make(bytes, sizeof(bytes), 0, (uint16_t)seq, timestamp, c->a.ssrc);
 
-	world_send(from->fd[0], from->to[0], bytes, len);
+	world_send(c->a.fd[0], c->a.to[0], bytes, len);
+	return world_receive(c->b.fd[0], &packet, SOON) ? now_us() - sent_us : -1;
 }
 
-/* The latest packets are old and new by turns; what comes late or twice says nothing of jitter. */
-static void send_damaged(struct phone *from)
+/* RFC 3550, A.8, as the other phone has it: what was inflicted, and what the machine added by its own delays. */
+static void hear(struct phone *from, int64_t way_us)
 {
-	bool older = false;
+	int64_t transit_us = way_us + (from->older ? JITTER_US : 0);
 
-	for (unsigned int i = 0; i < PACKETS; i++) {
-		unsigned int in_hundred = i % 100, seq = from->seq + i;
+	from->jitter_us += ((double)labs(transit_us - from->transit_us) - from->jitter_us) / 16;
+	from->transit_us = transit_us;
+}
 
+/*
+ * One of a hundred. The latest packets are old and new by turns; what comes late or twice says nothing of
+ * jitter. Return: false: not all came to the other phone
+ */
+static bool send_one_damaged(struct call *c, unsigned int in_hundred)
+{
+	unsigned int seq = c->a.seq++;
+	int64_t way_us;
+
+	if (in_hundred == 10 || in_hundred == 50 || in_hundred == 51 || in_hundred == 81)
+		return true;
+	c->a.older = !c->a.older;
+	way_us = send_rtp(c, in_hundred == 80 ? seq + 1 : seq);
+	hear(&c->a, way_us);
+	if ((in_hundred == 70 || in_hundred == 80) && send_rtp(c, seq) < 0)
+		return false;
+	return way_us >= 0;
+}
+
+/* Return: false: a machine that does other things has added jitter of its own */
+static bool send_hundred(struct call *calls, int count)
+{
+	bool steady = true;
+
+	for (unsigned int i = 0; i < 100; i++) {
 		poll(NULL, 0, PACE_MS);
-		if (in_hundred == 10 || in_hundred == 50 || in_hundred == 51 || in_hundred == 81)
-			continue;
-		older = !older;
-		if (in_hundred == 80) {
-			send_rtp(from, seq + 1, older);
-			send_rtp(from, seq, older);
-			continue;
-		}
-		send_rtp(from, seq, older);
-		if (in_hundred == 70)
-			send_rtp(from, seq, older);
+		for (int j = 0; j < count; j++)
+			CU_ASSERT_TRUE(send_one_damaged(&calls[j], i));
 	}
-	from->seq = (uint16_t)(from->seq + PACKETS);
+	for (int j = 0; j < count; j++)
+		steady = steady && labs((long)calls[j].a.jitter_us - JITTER_US) < JITTER_US / 40;
+	return steady;
+}
+
+/*
+ * The callers of @count calls at the same time, whole hundreds; at least so many @packets of each, and more until
+ * the other phones have heard the jitter that is meant.
+ */
+static void send_damaged(struct call *calls, int count, unsigned int packets)
+{
+	bool steady = false;
+
+	for (unsigned int i = 0; i < packets || (!steady && i < packets + 5000); i += 100)
+		steady = send_hundred(calls, count);
+	CU_ASSERT_TRUE(steady);
 }
 
 /* The first "key" behind "after". */
@@ -90,15 +132,17 @@ static void check_figures(void)
 {
 	static const char rtp[] = "\"reception\":";
 	const char *reply = query();
+	long hundreds = number(reply, rtp, "expected") / 100;
 	char ssrc[32];
 
 	snprintf(ssrc, sizeof(ssrc), "\"%u\":{", call.a.ssrc);
-	CU_ASSERT(within_5_percent(number(reply, rtp, "lost"), 30));
-	CU_ASSERT(within_5_percent(number(reply, rtp, "gaps"), 20));
-	CU_ASSERT(within_5_percent(number(reply, rtp, "reordered"), 10));
-	CU_ASSERT(within_5_percent(number(reply, rtp, "duplicates"), 10));
+	CU_ASSERT(hundreds >= PACKETS / 100);
+	CU_ASSERT(within_5_percent(number(reply, rtp, "lost"), 3 * hundreds));
+	CU_ASSERT(within_5_percent(number(reply, rtp, "gaps"), 2 * hundreds));
+	CU_ASSERT(within_5_percent(number(reply, rtp, "reordered"), hundreds));
+	CU_ASSERT(within_5_percent(number(reply, rtp, "duplicates"), hundreds));
 	CU_ASSERT(within_5_percent(number(reply, rtp, "jitter us"), 20000));
-	CU_ASSERT_EQUAL(number(reply, ssrc, "cumulative loss"), 30);
+	CU_ASSERT_EQUAL(number(reply, ssrc, "cumulative loss"), 3 * hundreds);
 	/* Of the average, which comes first. R 81.6: 3 % of loss, 60 ms of delay */
 	CU_ASSERT_EQUAL(number(reply, ssrc, "packet loss"), 3);
 	CU_ASSERT_EQUAL(number(reply, ssrc, "MOS"), 41);
@@ -110,27 +154,30 @@ static void put_u32(uint8_t *p, uint32_t value)
 		p[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-static bool pass_rtcp(struct phone *from, struct phone *to, const uint8_t *bytes, size_t len)
+/* @comp: by which it goes; RTP's with rtcp-mux */
+static bool pass_rtcp(struct phone *from, struct phone *to, int comp, const uint8_t *bytes,
+		      size_t len)
 {
 	struct packet packet;
 
-	world_send(from->fd[1], from->to[1], bytes, len);
-	return world_receive(to->fd[1], &packet, SOON) && packet.len == len;
+	world_send(from->fd[comp], from->to[comp], bytes, len);
+	return world_receive(to->fd[comp], &packet, SOON) && packet.len == len;
 }
 
 /* A sender report of the caller, and what the callee says of it a while later: lost 64 of 256, 10 ms of jitter. */
-static void check_round_trip(void)
+static void check_round_trip(int comp)
 {
+	static const char far[] = "\"far reception\":", last[] = "\"last RTCP\":{\"type\":201,";
 	uint8_t sr[28] = { 0x80, 200, 0, 6 }, rr[32] = { 0x81, 201, 0, 7 };
+	int64_t sent_us, answered_us;
 	const char *reply;
-	int64_t sent_us;
 	long trip_us;
 
 	put_u32(sr + 4, call.a.ssrc);
 	put_u32(sr + 8, 0xb44db705);
 	put_u32(sr + 12, 0x20000000);
 	sent_us = now_us();
-	CU_ASSERT_TRUE(pass_rtcp(&call.a, &call.b, sr, sizeof(sr)));
+	CU_ASSERT_TRUE(pass_rtcp(&call.a, &call.b, comp, sr, sizeof(sr)));
 	poll(NULL, 0, DELAY_MS);
 	put_u32(rr + 4, call.b.ssrc);
 	put_u32(rr + 8, call.a.ssrc);
@@ -138,14 +185,25 @@ static void check_round_trip(void)
 	put_u32(rr + 20, 80);
 	put_u32(rr + 24, 0xb7052000);
 	put_u32(rr + 28, HELD_MS * 65536 / 1000);
+	CU_ASSERT_TRUE(pass_rtcp(&call.b, &call.a, comp, rr, sizeof(rr)));
 	trip_us = (long)(now_us() - sent_us) - HELD_MS * 1000;
-	CU_ASSERT_TRUE(pass_rtcp(&call.b, &call.a, rr, sizeof(rr)));
+	answered_us = now_us();
+	poll(NULL, 0, DELAY_MS);
 	reply = query();
-	CU_ASSERT_EQUAL(number(reply, "\"far reception\":", "lost"), 7);
-	CU_ASSERT_EQUAL(number(reply, "\"far reception\":", "fraction lost"), 64);
-	CU_ASSERT_EQUAL(number(reply, "\"far reception\":", "jitter us"), 10000);
-	/* The kernel's clock ticks in steps of 4 ms, and says how long ago both packets came. */
-	CU_ASSERT(labs(number(reply, "\"far reception\":", "round-trip time") - trip_us) < 20000);
+	CU_ASSERT_EQUAL(number(reply, far, "lost"), 7);
+	CU_ASSERT_EQUAL(number(reply, far, "fraction lost"), 64);
+	CU_ASSERT_EQUAL(number(reply, far, "jitter us"), 10000);
+	CU_ASSERT(number(reply, far, "round-trip time") >= (DELAY_MS - HELD_MS) * 1000);
+	CU_ASSERT(number(reply, far, "round-trip time") <= trip_us + SLACK_MS * 1000);
+	/* The same of the callee: it has told of it last. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\"last RTCP\":{\"type\":200,"));
+	CU_ASSERT_EQUAL(number(reply, last, "lost"), 7);
+	CU_ASSERT_EQUAL(number(reply, last, "fraction lost"), 64);
+	CU_ASSERT_EQUAL(number(reply, last, "jitter us"), 10000);
+	CU_ASSERT_EQUAL(number(reply, last, "round-trip time"),
+			number(reply, far, "round-trip time"));
+	CU_ASSERT(number(reply, last, "ago ms") >= DELAY_MS);
+	CU_ASSERT(number(reply, last, "ago ms") <= (now_us() - answered_us) / 1000 + SLACK_MS);
 }
 
 /* @flows: 0, and it is the daemon that forwards all. */
@@ -157,9 +215,25 @@ static void relay_damaged(const char *options, uint32_t flows)
 	call_open(&call, "damaged", "192.0.2.1:4000", "198.51.100.1:5000");
 	call_latch(&call, flows);
 	CU_ASSERT_EQUAL(relay_count(query(), "\"path\":\"kernel\""), (int)flows);
-	send_damaged(&call.a);
+	send_damaged(&call, 1, PACKETS);
 	check_figures();
-	check_round_trip();
+	check_round_trip(COMP_RTCP);
+	call_close(&call);
+	CU_ASSERT_EQUAL(relay_stop(), 0);
+}
+
+/* Both directions have one port and one flow. */
+static void test_rtcp_of_the_kernel_is_told_with_rtcp_mux(void)
+{
+	world_ready();
+	CU_ASSERT_TRUE_FATAL(relay_module(true));
+	relay_start("");
+	call_open_as(&call, "mux", "192.0.2.1:4000", "198.51.100.1:5000", "a=rtcp-mux\\r\\n");
+	CU_ASSERT_TRUE(call_first(&call.a, &call.b));
+	CU_ASSERT_TRUE(call_pass(&call.b, &call.a));
+	CU_ASSERT_TRUE(relay_flows(2));
+	CU_ASSERT_TRUE(call_talk(&call, 10));
+	check_round_trip(COMP_RTP);
 	call_close(&call);
 	CU_ASSERT_EQUAL(relay_stop(), 0);
 }
@@ -174,8 +248,138 @@ static void test_figures_of_the_daemon_are_what_was_inflicted(void)
 	relay_damaged("--kernel=off", 0);
 }
 
+/* --- Records of calls ---------------------------------------------------------------------------- */
+
+#define RECORDS "/tmp/relay-records.json"
+
+enum ending { DELETED, TIMED_OUT, TERMINATED, ENDINGS };
+
+static const struct {
+	const char *id, *a, *b, *ended;
+} endings[ENDINGS] = {
+	[DELETED] = { "deleted", "192.0.2.1:4000", "198.51.100.1:5000", "deleted" },
+	[TIMED_OUT] = { "timed-out", "192.0.2.1:4100", "198.51.100.1:5100", "no media (timeout)" },
+	[TERMINATED] = { "terminated", "192.0.2.1:4200", "198.51.100.1:5200", "shutdown" },
+};
+
+static struct call ending_calls[ENDINGS];
+
+/* The number behind "key" of what the caller sent. */
+static double of_caller(const char *record, const char *key)
+{
+	const char *at = strstr(record, "\"from-caller\":");
+	char quoted[64];
+
+	snprintf(quoted, sizeof(quoted), "\"%s\":", key);
+	at = at ? strstr(at, quoted) : NULL;
+	return at ? strtod(at + strlen(quoted), NULL) : -1;
+}
+
+static bool near(const char *record, const char *key, double wanted)
+{
+	double value = of_caller(record, key);
+
+	if (value >= wanted * 0.95 && value <= wanted * 1.05)
+		return true;
+	printf("%s: %g instead of %g in %s\n", key, value, wanted, record);
+	return false;
+}
+
+static void check_record(const char *record, const char *ended, bool kernel)
+{
+	char text[64];
+	double sent = of_caller(record, "packets") / 0.98; /* three of a hundred less, one more */
+
+	snprintf(text, sizeof(text), "\"ended\":\"%s\"", ended);
+	CU_ASSERT_PTR_NOT_NULL(strstr(record, text));
+	CU_ASSERT(sent >= PACKETS);
+	CU_ASSERT(near(record, "kernel-packets", kernel ? 0.98 * sent : 0));
+	CU_ASSERT(near(record, "lost", 0.03 * sent));
+	CU_ASSERT(near(record, "loss-percent", 3));
+	CU_ASSERT(near(record, "gaps", 0.02 * sent));
+	CU_ASSERT(near(record, "reordered", 0.01 * sent));
+	CU_ASSERT(near(record, "duplicates", 0.01 * sent));
+	CU_ASSERT(near(record, "jitter-ms", 20));
+	/* R 81.6, as in a query */
+	CU_ASSERT(near(record, "mos", 4.09));
+	CU_ASSERT(of_caller(record, "mos-lowest") >= 1);
+	CU_ASSERT(of_caller(record, "mos-lowest") <= of_caller(record, "mos"));
+}
+
+static void check_records(bool kernel)
+{
+	FILE *file = fopen(RECORDS, "r");
+	unsigned int found = 0;
+	char line[8192], id[64];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	while (fgets(line, sizeof(line), file)) {
+		for (int i = 0; i < ENDINGS; i++) {
+			snprintf(id, sizeof(id), "\"call-id\":\"%s\"", endings[i].id);
+			if (!strstr(line, id))
+				continue;
+			check_record(line, endings[i].ended, kernel);
+			found |= 1U << i;
+		}
+	}
+	fclose(file);
+	CU_ASSERT_EQUAL(found, (1U << ENDINGS) - 1);
+}
+
+static bool is_there(const char *id)
+{
+	return !strstr(relay_ask("\"command\":\"query\",\"call-id\":\"%s\"", id), "Unknown call");
+}
+
+/* One is deleted, one falls silent, one goes on until the daemon ends. */
+static void end_calls(void)
+{
+	struct call *last = &ending_calls[TERMINATED];
+
+	relay_ask("\"command\":\"delete\",\"call-id\":\"%s\",\"from-tag\":\"a\"",
+		  endings[DELETED].id);
+	for (int ms = 0; ms < 3 * SOON && is_there(endings[TIMED_OUT].id); ms += 100 * PACE_MS)
+		send_damaged(last, 1, 100);
+	CU_ASSERT_FALSE(is_there(endings[TIMED_OUT].id));
+	CU_ASSERT_TRUE(is_there(endings[TERMINATED].id));
+	CU_ASSERT_EQUAL(relay_stop(), 0);
+}
+
+static void record_damaged(const char *options, uint32_t flows)
+{
+	unlink(RECORDS);
+	world_ready();
+	CU_ASSERT_TRUE_FATAL(relay_module(true));
+	relay_start(options);
+	for (int i = 0; i < ENDINGS; i++) {
+		call_open(&ending_calls[i], endings[i].id, endings[i].a, endings[i].b);
+		call_latch(&ending_calls[i], flows * (uint32_t)(i + 1));
+	}
+	send_damaged(ending_calls, ENDINGS, PACKETS);
+	end_calls();
+	check_records(flows);
+	for (int i = 0; i < ENDINGS; i++)
+		call_close(&ending_calls[i]);
+}
+
+static void test_records_of_the_kernel_are_what_was_inflicted(void)
+{
+	record_damaged("--timeout=4 --cdr-file=" RECORDS, 4);
+}
+
+static void test_records_of_the_daemon_are_what_was_inflicted(void)
+{
+	record_damaged("--kernel=off --timeout=4 --cdr-file=" RECORDS, 0);
+}
+
 TEST_SUITE(damage,
 	   { "figures of the kernel are what was inflicted",
 	     test_figures_of_the_kernel_are_what_was_inflicted },
 	   { "figures of the daemon are what was inflicted",
-	     test_figures_of_the_daemon_are_what_was_inflicted });
+	     test_figures_of_the_daemon_are_what_was_inflicted },
+	   { "RTCP of the kernel is told with rtcp-mux",
+	     test_rtcp_of_the_kernel_is_told_with_rtcp_mux },
+	   { "records of the kernel are what was inflicted",
+	     test_records_of_the_kernel_are_what_was_inflicted },
+	   { "records of the daemon are what was inflicted",
+	     test_records_of_the_daemon_are_what_was_inflicted });
