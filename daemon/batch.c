@@ -6,6 +6,7 @@
  * cost less for one. Errors of one packet are counted and end there.
  */
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdlib.h>
 #include "batch.h"
 
@@ -122,6 +123,19 @@ unsigned int batch_receive(struct batch *batch, struct stream *stream, bool many
 			break;
 	}
 	return 0;
+}
+
+/*
+ * Asked for instead of told with each packet (SO_RXQ_OVFL): that would cost each one a control message.
+ */
+uint32_t batch_missed(const struct stream *stream)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(stream->fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		return stream->missed; /* Linux before 4.12 */
+	return info[SK_MEMINFO_DROPS];
 }
 
 static enum stream_drop drop_of(int error)

@@ -22,6 +22,8 @@ void batch_free(struct batch *batch);
  */
 unsigned int batch_receive(struct batch *batch, struct stream *stream, bool many,
 			   struct packet **packets);
+/* Packets that the system has dropped at this socket since it was opened, mostly for want of room; wraps. */
+uint32_t batch_missed(const struct stream *stream);
 /* @packet of @from shall leave by @out. Sent at the latest by batch_flush(), in order. */
 void batch_send(struct batch *batch, struct stream *from, struct stream *out,
 		const struct packet *packet);

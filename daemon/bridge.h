@@ -76,6 +76,7 @@ enum stream_drop {
 	DROP_TOO_LARGE,	     /* EMSGSIZE */
 	DROP_LOOP,	     /* came from one of our own ports */
 	DROP_TTL,	     /* TTL or hop limit used up; the kernel's drop alone */
+	DROP_RECEIVE_QUEUE, /* the system dropped it before we could take it: our buffer was full */
 	DROP_COUNT,
 };
 

@@ -7,10 +7,15 @@
  */
 #include "stream.h"
 
+static void count_drops(struct stream *s, enum stream_drop why, uint64_t n)
+{
+	counter_add(&s->drops[why], n);
+	counter_add(&s->bridge->totals->drops[why], n);
+}
+
 static void count_drop(struct stream *s, enum stream_drop why)
 {
-	counter_add(&s->drops[why], 1);
-	counter_add(&s->bridge->totals->drops[why], 1);
+	count_drops(s, why, 1);
 }
 
 /* Is it what this stream carries? And if so, may it teach the stream its source? */
@@ -355,4 +360,12 @@ void stream_lost(struct stream *from, struct stream *out, enum stream_drop why)
 	count_drop(from, why);
 	counter_add(&out->errors_out, 1);
 	counter_add(&out->bridge->totals->errors, 1);
+}
+
+void stream_missed(struct stream *s, uint32_t missed)
+{
+	if (missed == s->missed)
+		return;
+	count_drops(s, DROP_RECEIVE_QUEUE, (uint32_t)(missed - s->missed));
+	s->missed = missed;
 }

@@ -55,6 +55,7 @@ static inline void ring_remove(struct ring *item)
  * @last_round: of the worker, in which packets came
  * @watch: link in the thread's list of streams that the second tick looks at
  * @watched_packets: packets_in at the last tick
+ * @missed: batch_missed() when it was last asked
  * @refused_ms: when BRIDGE_REFUSED was last told
  * @news_bits: enum bridge_event as bits, to be told after this batch
  * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @has_to
@@ -86,6 +87,7 @@ struct stream {
 	/* cold */
 	struct quality *quality;
 	uint64_t watched_packets;
+	uint32_t missed;
 	int64_t refused_ms;
 	struct ring watch;
 	struct endpoint local;
@@ -205,6 +207,9 @@ void stream_kernel(struct stream *stream, const struct bridge_kernel *kernel, in
 /* The packet from @from left by @out, or was lost there. */
 void stream_sent(struct stream *out, size_t bytes);
 void stream_lost(struct stream *from, struct stream *out, enum stream_drop why);
+
+/* @missed: packets that the system has dropped at this port so far. */
+void stream_missed(struct stream *stream, uint32_t missed);
 
 /* Puts the settings of @bridge->conf into effect; all streams of a bridge at its start. */
 void stream_start(struct stream *stream);

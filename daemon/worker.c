@@ -70,6 +70,7 @@ static void tick(struct worker *worker, int64_t now_ms)
 		struct stream *s = container_of(at, struct stream, watch);
 
 		at = at->next;
+		stream_missed(s, batch_missed(s));
 		if (!stream_tick(s, now_ms))
 			unwatch(s);
 		if (s->news_bits)
@@ -105,7 +106,8 @@ static void forward(struct worker *worker, struct stream *s, int64_t now_us)
 			batch_send(batch, s, out, &packets[i]);
 	}
 	batch_flush(batch);
-	if (!s->watched && s->packets_in != before)
+	/* One with a queue is watched whoever fills it: what did not find room in it is counted there. */
+	if (!s->watched && (many || s->packets_in != before))
 		watch(worker, s, now_us / 1000);
 	if (s->news_bits)
 		tell_stream(worker, s);
@@ -171,6 +173,8 @@ static void close_bridge(struct bridge *b)
 	{
 		if (s->watched)
 			unwatch(s);
+		if (s->heard)
+			stream_missed(s, batch_missed(s));
 		close(s->fd);
 		s->fd = -1;
 	}

@@ -26,7 +26,9 @@ struct counter_name {
 	X(DROP_UNREACHABLE, "unreachable", "packets", "the system refused the destination")        \
 	X(DROP_TOO_LARGE, "too_large", "packets", "larger than the path to the other side allows") \
 	X(DROP_LOOP, "loop", "packets", "came from one of the ports of the same bridge")           \
-	X(DROP_TTL, "ttl", "packets", "TTL or hop limit used up: a loop, or a sender far away")
+	X(DROP_TTL, "ttl", "packets", "TTL or hop limit used up: a loop, or a sender far away")    \
+	X(DROP_RECEIVE_QUEUE, "receive_queue", "packets",                                          \
+	  "came faster than they were taken: the port's receive buffer was full")
 
 /* id: member of struct stream_report */
 #define STREAM_COUNTERS(X)                                                                         \

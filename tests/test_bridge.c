@@ -109,7 +109,8 @@ static struct bridge *open_bridge(struct scene *scene)
 	return bridge_open(scene->pool, 0, NULL, fd, local, &scene->conf, scene);
 }
 
-static void open_scene(struct scene *scene, const char *addr_a, const char *addr_b)
+/* All but the bridge. */
+static void prepare_scene(struct scene *scene, const char *addr_a, const char *addr_b)
 {
 	memset(scene, 0, sizeof(*scene));
 	scene->pool = new_pool(scene, 1);
@@ -121,10 +122,20 @@ static void open_scene(struct scene *scene, const char *addr_a, const char *addr
 		scene->conf.side[i >> 1].sdp[i & 1] = scene->phone_at[i];
 	}
 	scene->conf.pts[0] = 1 << 0 | 1 << 8;
+}
+
+static void start_scene(struct scene *scene)
+{
 	scene->bridge = open_bridge(scene);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(scene->bridge);
 	CU_ASSERT_PTR_EQUAL(bridge_owner(scene->bridge), scene);
 	worker_pool_flush(scene->pool);
+}
+
+static void open_scene(struct scene *scene, const char *addr_a, const char *addr_b)
+{
+	prepare_scene(scene, addr_a, addr_b);
+	start_scene(scene);
 }
 
 /* Dispatches events until @count of them have come. */
@@ -749,6 +760,58 @@ static void test_tos_is_set_or_kept(void)
 	close_scene(&scene);
 }
 
+/* Nobody takes them before the bridge is open, so that the buffer is sure to be full. */
+static void test_full_receive_buffer_is_counted(void)
+{
+	const int small = 4096;
+	struct stream_report report;
+	struct scene scene;
+	uint64_t in, missed;
+
+	prepare_scene(&scene, "127.0.0.1", "127.0.0.1");
+	CU_ASSERT_EQUAL(
+		setsockopt(scene.relay_fd[A_RTP], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	for (uint16_t i = 1; i <= 100; i++)
+		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], i, 7);
+	start_scene(&scene);
+	for (int64_t end = clock_ms() + DEADLINE_MS; clock_ms() < end; poll(NULL, 0, 1)) {
+		bridge_report(scene.bridge, SIDE_A, COMP_RTP, &report);
+		if (report.drops[DROP_RECEIVE_QUEUE])
+			break;
+	}
+	in = report.packets_in;
+	missed = report.drops[DROP_RECEIVE_QUEUE];
+	CU_ASSERT_TRUE(in > 0);
+	CU_ASSERT_TRUE(missed > 0);
+	CU_ASSERT_EQUAL(in + missed, 100);
+	end_traffic(&scene);
+	bridge_report(scene.bridge, SIDE_A, COMP_RTP, &report);
+	CU_ASSERT_EQUAL(report.drops[DROP_RECEIVE_QUEUE], missed); /* once */
+	bridge_report(scene.bridge, SIDE_B, COMP_RTP, &report);
+	CU_ASSERT_EQUAL(report.drops[DROP_RECEIVE_QUEUE], 0);
+	close_scene(&scene);
+}
+
+/* Of a port that nobody watches any more. */
+static void test_missed_packets_are_counted_at_the_end(void)
+{
+	const int small = 4096;
+	struct stream_report report;
+	struct scene scene;
+
+	prepare_scene(&scene, "127.0.0.1", "127.0.0.1");
+	CU_ASSERT_EQUAL(
+		setsockopt(scene.relay_fd[A_RTP], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	for (uint16_t i = 1; i <= 100; i++)
+		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], i, 7);
+	start_scene(&scene);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1));
+	end_traffic(&scene);
+	bridge_report(scene.bridge, SIDE_A, COMP_RTP, &report);
+	CU_ASSERT_EQUAL(report.packets_in + report.drops[DROP_RECEIVE_QUEUE], 100);
+	close_scene(&scene);
+}
+
 static void test_too_large_packet_is_counted(void)
 {
 	static uint8_t p[65527]; /* the most that IPv6 carries, 20 bytes more than IPv4 can */
@@ -905,6 +968,8 @@ TEST_SUITE(bridge, { "two phones exchange RTP and RTCP", test_two_phones_exchang
 	     test_undescribed_bridge_forwards_what_comes },
 	   { "bridge does not feed itself", test_bridge_does_not_feed_itself },
 	   { "TOS is set or kept", test_tos_is_set_or_kept },
+	   { "a full receive buffer is counted", test_full_receive_buffer_is_counted },
+	   { "missed packets are counted at the end", test_missed_packets_are_counted_at_the_end },
 	   { "too large packet is counted", test_too_large_packet_is_counted },
 	   { "totals outlive bridges", test_totals_outlive_bridges },
 	   { "closing gives every descriptor back", test_closing_gives_every_descriptor_back },
