@@ -280,9 +280,11 @@ static int listen_at(struct ctl *ctl, struct event_base *base, const char *text,
 static int listen_streams(struct ctl *ctl, struct event_base *base, const char *text,
 			  bool allow_near)
 {
-	const struct ctl_stream_conf conf = {
-		.allowed = is_allowed, .run = run_line, .done = tell_batch, .arg = ctl
-	};
+	const struct ctl_stream_conf conf = { .allowed = is_allowed,
+					      .run = run_line,
+					      .done = tell_batch,
+					      .arg = ctl,
+					      .patience_ms = CTL_PATIENCE_MS };
 	struct endpoint addr;
 	int error;
 

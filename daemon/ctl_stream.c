@@ -6,6 +6,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,8 +19,10 @@
 /* Answers that nobody reads end their connection. */
 #define UNREAD_MAX (64 * 1024)
 #define BACKLOG	   128
-/* A command over unix: that does not come. */
-#define PATIENCE_S 10
+/* A proxy that went without a word, over TCP: asked for after this time, and at last given up. */
+#define KEEP_IDLE_S	60
+#define KEEP_INTERVAL_S 10
+#define KEEP_TRIES	6
 
 struct connection {
 	struct connection *prev, *next;
@@ -176,11 +179,21 @@ static bool may_connect(const struct ctl_stream *stream, const struct endpoint *
 	return !endpoint_is_set(source) || stream->conf.allowed(stream->conf.arg, source);
 }
 
+/* Or the places of those who went without a word would be taken for ever. */
+static void keep_alive(evutil_socket_t fd)
+{
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){ KEEP_IDLE_S }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){ KEEP_INTERVAL_S }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){ KEEP_TRIES }, sizeof(int));
+}
+
 static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 			  struct sockaddr *addr, int len, void *arg)
 {
-	const struct timeval patience = { PATIENCE_S, 0 };
 	struct ctl_stream *stream = arg;
+	unsigned int ms = stream->conf.patience_ms;
+	const struct timeval patience = { ms / 1000, ms % 1000 * 1000 };
 	struct connection *connection = calloc(1, sizeof(*connection));
 
 	(void)listener;
@@ -200,8 +213,9 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	}
 	DL_APPEND(stream->connections, connection);
 	stream->n_connections++;
-	if (stream->once)
-		bufferevent_set_timeouts(connection->bev, &patience, NULL);
+	bufferevent_set_timeouts(connection->bev, stream->once ? &patience : NULL, &patience);
+	if (endpoint_is_set(&connection->source))
+		keep_alive(fd);
 	bufferevent_setcb(connection->bev, on_read, on_written, on_event, connection);
 	bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
 }

@@ -17,6 +17,8 @@
 /* A longer command ends its connection. */
 #define CTL_LINE 8192
 
+/* How long a command over unix: may take to come, and an answer to be read. */
+#define CTL_PATIENCE_MS 10000
 /* Room for an answer. */
 #define CTL_STREAM_REPLY 2048
 
@@ -28,6 +30,7 @@ struct ctl_stream_conf {
 	/* After a batch of commands. */
 	void (*done)(void *arg);
 	void *arg;
+	unsigned int patience_ms; /* CTL_PATIENCE_MS but for tests */
 };
 
 struct ctl_stream;

@@ -24,7 +24,8 @@
 #define CALL_ID_MAX_LEN 128
 #define BURST		500
 #define RATE		100
-#define PLACES		128 /* power of two; two places that share a slot share its tokens */
+#define PLACES		256 /* power of two; two places that share a slot share its tokens */
+#define NEAR_PLACES	8
 
 /* Tokens are in 1/1000 of a line, so that one more millisecond is RATE more tokens. */
 struct place {
@@ -156,14 +157,29 @@ static void tell_left_out(enum log_level level, unsigned long count, const char 
 	write_line(level, NULL, line);
 }
 
+/* Others move on from a slot that is taken, as long as there is a free one near. */
+static struct place *find_place(const char *format)
+{
+	size_t first = ((uintptr_t)format >> 3) % PLACES;
+
+	for (size_t i = 0; i < NEAR_PLACES; i++) {
+		struct place *place = &logger.place[(first + i) % PLACES];
+
+		if (!place->format || place->format == format)
+			return place;
+	}
+	return &logger.place[first];
+}
+
 /* May a line of this place be written now? *before: what was left out since it last was. */
 static bool place_admits(enum log_level level, const char *format, unsigned long *before)
 {
-	struct place *place = &logger.place[((uintptr_t)format >> 3) % PLACES];
 	int64_t now = clock_ms(), gain;
+	struct place *place;
 	bool admitted;
 
 	pthread_mutex_lock(&logger.lock);
+	place = find_place(format);
 	if (!place->format)
 		*place = (struct place){ .filled_ms = now, .tokens = BURST * 1000 };
 	gain = (now - place->filled_ms) * RATE;

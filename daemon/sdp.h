@@ -101,7 +101,7 @@ static inline bool sdp_is_rtp(enum sdp_transport transport)
 
 /* What becomes of one m= line. */
 struct sdp_media_edit {
-	bool relay;	      /* false: left as it is; port 0 and SDP_OTHER are so anyway */
+	bool relay; /* false: left as it is; port 0 (but its ICE) and SDP_OTHER are so anyway */
 	struct endpoint rtp;  /* what the receiver shall send to: address and port of ours */
 	struct endpoint rtcp; /* unset: print no a=rtcp (opaque media, or muxed) */
 	bool rtcp_attr;	      /* print a=rtcp:<port> */

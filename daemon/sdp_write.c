@@ -149,12 +149,16 @@ static void write_session(struct writer *w)
 	}
 }
 
-/* Media that isn't relayed keeps its address: when that was the session's, by a c= of its own. */
+/*
+ * Media that isn't relayed keeps its address: when that was the session's, by a c= of its own. One that is refused, or
+ * bundled with another (RFC 8843), has none, and its candidates go like the others'.
+ */
 static void write_untouched(struct writer *w, const struct sdp_media *m)
 {
 	const struct sdp_line *line = &w->sdp->lines[m->first_line];
 	const struct sdp_line *end = line + m->n_lines;
 	bool c_due = w->old_c.s && m->port && !m->connection;
+	bool no_ice = !m->port && has_flag(w, SDP_REMOVE_ICE);
 
 	write_line(w, line++);
 	for (; line < end; line++) {
@@ -162,7 +166,8 @@ static void write_untouched(struct writer *w, const struct sdp_media *m)
 			write_value(w->out, 'c', w->old_c);
 			c_due = false;
 		}
-		write_line(w, line);
+		if (!no_ice || line->attr != SDP_ATTR_ICE)
+			write_line(w, line);
 	}
 	if (c_due)
 		write_value(w->out, 'c', w->old_c);

@@ -3,6 +3,7 @@
  * test_ctl_stream.c - the rtpproxy protocol at its own sockets and at those of NG; over connections; cookies
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 #include "daemon/ctl.h"
@@ -271,6 +272,53 @@ static void test_tcp_and_its_bounds(void)
 	relay_close(&relay);
 }
 
+static bool anybody(void *arg, const struct endpoint *source)
+{
+	(void)arg;
+	(void)source;
+	return true;
+}
+
+static void say_much(void *arg, const struct endpoint *source, struct str command, struct buf *out)
+{
+	static const char much[CTL_STREAM_REPLY - 1];
+
+	(void)arg;
+	(void)source;
+	(void)command;
+	buf_add(out, much, sizeof(much));
+}
+
+/* Or a few who do so would take all the places there are. */
+static void test_who_reads_nothing_is_cut_off(void)
+{
+	const struct ctl_stream_conf conf = {
+		.allowed = anybody, .run = say_much, .done = batch_done, .patience_ms = 100
+	};
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	struct pollfd deaf = { .events = POLLRDHUP };
+	struct event_base *base = event_base_new();
+	struct relay relay = { .dir = "" };
+	struct ctl_stream *stream;
+	char listen[64];
+	int error = 0;
+
+	stream = ctl_stream_open(base, make_dir(&relay, "cunix:", listen, sizeof(listen)), &conf,
+				 &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
+	deaf.fd = connect_unix(listen + 6);
+	/* Little by little, until all buffers on the way are full. */
+	while (!poll(&deaf, 1, 1) && clock_ms() < until_ms) {
+		send(deaf.fd, "\n\n\n\n\n\n\n\n", 8, MSG_DONTWAIT | MSG_NOSIGNAL);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	CU_ASSERT(deaf.revents & POLLRDHUP);
+	close(deaf.fd);
+	ctl_stream_close(stream);
+	event_base_free(base);
+	CU_ASSERT_EQUAL(rmdir(relay.dir), 0);
+}
+
 static void on_time(evutil_socket_t fd, short what, void *arg)
 {
 	bool *came = arg;
@@ -346,5 +394,6 @@ TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
 	   { "unix: is one command each", test_unix_is_one_command_each },
 	   { "lines over a lasting connection", test_lines_over_a_lasting_connection },
 	   { "TCP, and its bounds", test_tcp_and_its_bounds },
+	   { "who reads nothing is cut off", test_who_reads_nothing_is_cut_off },
 	   { "out of descriptors is waited out", test_out_of_descriptors_is_waited_out },
 	   { "mistakes in listen-rtpproxy", test_mistakes_in_listen_rtpproxy });

@@ -10,9 +10,6 @@ CASES+=" aimed_attack phone_killed nat_gone kamailio_killed malformed_control"
 # A phone that died sends no BYE: its call is ended for want of media.
 RELAY_OPTIONS[phone_killed]="--timeout=2"
 EMPTY_AFTER_S[phone_killed]=5
-# Some of the changed requests are still good ones, and make calls that nobody answers.
-RELAY_OPTIONS[malformed_control]="--timeout=3 --offer-timeout=3"
-EMPTY_AFTER_S[malformed_control]=8
 
 # The attacker knows the ports of a call, before its phones have sent anything, and never stops.
 case_aimed_attack() {
@@ -110,4 +107,7 @@ case_malformed_control() {
 	# shellcheck disable=SC2086 # address and port
 	in_ns proxy "$BUILD/ng_fuzz" $RELAY_NG 10000 "${SEED:-1}" >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
 	bystander_is_well
+	# Some of the changed requests are still good ones, and make calls that nobody ends.
+	# shellcheck disable=SC2016 # for the inner shell
+	in_ns proxy bash -c 'printf "end_1 X" >/dev/udp/198.51.100.20/2223'
 }
