@@ -115,7 +115,8 @@ static bool check_rtpproxy(const char *text)
 {
 	static const char *const prefixes[] = { "udp:", "udp6:", "tcp:", "tcp6:" };
 
-	if (str_starts(str_of(text), STR("unix:/")) || str_starts(str_of(text), STR("cunix:/")))
+	if (text[0] == '/' || str_starts(str_of(text), STR("unix:/")) ||
+	    str_starts(str_of(text), STR("cunix:/")))
 		return true;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
 		if (str_starts(str_of(text), str_of(prefixes[i])))

@@ -48,10 +48,9 @@ static const struct {
 	int family;
 	bool once;
 } kinds[] = {
-	{ STR("unix:"), AF_UNIX, true },
-	{ STR("cunix:"), AF_UNIX, false },
-	{ STR("tcp:"), AF_UNSPEC, false },
-	{ STR("tcp6:"), AF_INET6, false },
+	{ STR("/"), AF_UNIX, true }, /* a path alone */
+	{ STR("unix:"), AF_UNIX, true },   { STR("cunix:"), AF_UNIX, false },
+	{ STR("tcp:"), AF_UNSPEC, false }, { STR("tcp6:"), AF_INET6, false },
 };
 
 static int kind_of(const char *text)
@@ -289,7 +288,8 @@ static int open_kind(struct ctl_stream *stream, int kind, const char *text)
 	struct endpoint addrs[2];
 	int error, n;
 
-	text += kinds[kind].prefix.len;
+	if (text[0] != '/')
+		text += kinds[kind].prefix.len;
 	if (kinds[kind].family == AF_UNIX) {
 		error = bind_path(stream, str_of(text), &path);
 		return error ? error

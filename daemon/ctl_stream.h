@@ -2,7 +2,7 @@
 /*
  * ctl_stream.h - control over connections (unix:, cunix:, tcp:, tcp6:) for the classic rtpproxy protocol
  *
- * Commands have no cookie here. unix: is one command and its answer, then the end; the others are lines, for as long as
+ * Commands have no cookie here. unix:, or a path alone, is one command and its answer, then the end; the others are lines, for as long as
  * the proxy likes.
  */
 #ifndef RTPRELAY_CTL_STREAM_H

@@ -63,6 +63,7 @@ static void note_media(struct media_record *record, const struct media *media,
 	record->has_notice = media->notice;
 	if (media->notice) {
 		record->notice_target = media->notice->target;
+		record->notice_source = media->notice->source;
 		record->notice_tag = media->notice->tag;
 	}
 	record->type = str_of(media->type);
@@ -295,6 +296,7 @@ static int restore_notice(struct media *media, const struct media_record *record
 	if (!notice)
 		return -ENOMEM;
 	notice->target = record->notice_target;
+	notice->source = record->notice_source;
 	if (tag.len)
 		memcpy(notice->text, tag.s, tag.len);
 	notice->tag = (struct str){ notice->text, tag.len };

@@ -98,6 +98,7 @@ static void wire_media(struct wire *w, struct media_record *media)
 	wire_bool(w, &media->has_notice);
 	if (media->has_notice) {
 		wire_u32(w, &media->notice_target);
+		wire_endpoint(w, &media->notice_source);
 		wire_str(w, &media->notice_tag);
 	}
 	wire_str(w, &media->type);

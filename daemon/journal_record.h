@@ -13,7 +13,7 @@
 #include "dialog.h"
 
 /* Raised whenever the layout changes: a daemon reads its own version only. */
-#define JOURNAL_VERSION 1
+#define JOURNAL_VERSION 2
 
 /* Where ports were taken: an address of an interface. */
 struct place_record {
@@ -34,6 +34,7 @@ struct media_record {
 	uint8_t flags, holds, direction[2];
 	bool has_notice;
 	uint32_t notice_target;
+	struct endpoint notice_source;
 	struct str notice_tag;
 	struct str type, codec, protocol[2];
 	struct bridge_conf conf;

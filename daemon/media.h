@@ -35,8 +35,8 @@ enum media_hold {
 
 /* Who will be told, and what, when the call ends for want of media. */
 struct notice {
-	unsigned int target;	/* index of the configured "notify" */
-	struct endpoint source; /* who asked for it; unset after a restart */
+	uint32_t target;	/* which of the configured "notify": a hash of its text */
+	struct endpoint source; /* who asked for it */
 	struct str tag;
 	char text[];
 };

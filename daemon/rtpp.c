@@ -82,8 +82,9 @@ bool rtpp_only_letters(struct str letters, const char *allowed)
 enum {
 	NO_LETTERS = 1 << 0,
 	TAKES_SUBS = 1 << 1,
-	LONG_REPLY = 1 << 2,
-	COUNTED = 1 << 3, /* in the statistics of the proxy that sends it, as @counted_as */
+	LONG_REPLY = 1 << 2,  /* as long as it likes to be */
+	NAMED_REPLY = 1 << 3, /* as long as the names that are asked for */
+	COUNTED = 1 << 4,     /* in the statistics of the proxy that sends it, as @counted_as */
 };
 
 static const struct verb_row {
@@ -96,7 +97,7 @@ static const struct verb_row {
 	{ 'U', TAKES_SUBS | COUNTED, 4, 7, VERB_OFFER, rtpp_update },
 	{ 'L', TAKES_SUBS | COUNTED, 4, 5, VERB_ANSWER, rtpp_lookup },
 	{ 'D', COUNTED, 2, 3, VERB_DELETE, rtpp_delete },
-	{ 'Q', TAKES_SUBS | COUNTED, 2, 15, VERB_QUERY, rtpp_query },
+	{ 'Q', TAKES_SUBS | NAMED_REPLY | COUNTED, 2, 15, VERB_QUERY, rtpp_query },
 	{ 'V', COUNTED, 0, RTPP_WORDS, VERB_PING, run_version },
 	{ 'I', LONG_REPLY | COUNTED, 0, 0, VERB_STATISTICS, rtpp_info },
 	{ 'G', LONG_REPLY | COUNTED, 0, RTPP_WORDS, VERB_STATISTICS, rtpp_stats },
@@ -143,17 +144,22 @@ static struct rtpp_command part_of(const struct rtpp_command *main, const struct
 	return c;
 }
 
-/* All of them are known, and allowed behind this command: before anything is done. */
+/*
+ * All of them are known, and allowed behind this command: before anything is done. A call has one answerer, and the
+ * addresses of more L than one would not fit into what a proxy reads.
+ */
 static enum rtpp_error check_subs(const struct rtpp_text *text, const struct verb_row *row)
 {
-	size_t args = text->part[0].n - 1;
+	size_t args = text->part[0].n - 1, lookups = 0;
 
 	for (size_t i = 1; i < text->n; i++) {
+		const struct verb_row *sub;
+
 		if (!(row->flags & TAKES_SUBS))
 			return RTPP_E_SUBCOMMAND;
-		if (!text->part[i].n)
-			return RTPP_E_SYNTAX;
-		if (!find_sub(&text->part[i], row->letter == 'U', args == 5 || args == 7))
+		sub = find_sub(&text->part[i], row->letter == 'U', args == 5 || args == 7);
+		lookups += sub && sub->letter == 'L';
+		if (!sub || lookups > 1)
 			return RTPP_E_SUBCOMMAND;
 	}
 	return RTPP_OK;
@@ -184,6 +190,22 @@ static void run_subs(const struct rtpp_command *main, const struct rtpp_text *te
 	out->len = end;
 }
 
+/*
+ * Of those that are as long as the names that were asked for; before the subcommands, since what has been done
+ * cannot be refused any more.
+ */
+static enum rtpp_error check_length(const struct rtpp_command *c, const struct verb_row *row,
+				    const struct rtpp_text *text, const struct buf *reply)
+{
+	size_t most = c->cookie + reply->len + (text->n - 1) * strlen(" && -1");
+
+	if (row->flags & LONG_REPLY)
+		return reply->overflow ? RTPP_E_STATS_LONG : RTPP_OK;
+	if (row->flags & NAMED_REPLY && (reply->overflow || most > RTPP_REPLY_SHORT))
+		return RTPP_E_QUERY_LONG;
+	return RTPP_OK;
+}
+
 static enum rtpp_error run_row(const struct rtpp_command *main, const struct verb_row *row,
 			       const struct rtpp_text *text, struct buf *out)
 {
@@ -200,6 +222,8 @@ static enum rtpp_error run_row(const struct rtpp_command *main, const struct ver
 	if (error == RTPP_OK)
 		error = row->run(&c, out);
 	if (error == RTPP_OK)
+		error = check_length(&c, row, text, out);
+	if (error == RTPP_OK)
 		run_subs(&c, text, out);
 	return error;
 }
@@ -208,7 +232,6 @@ static enum rtpp_error run_text(const struct rtpp_command *c, struct str text, s
 {
 	const struct verb_row *row;
 	int64_t begun_us = clock_us();
-	size_t begin = out->len;
 	struct rtpp_text parts;
 	enum rtpp_error error = rtpp_split(text, &parts);
 
@@ -222,9 +245,6 @@ static enum rtpp_error run_text(const struct rtpp_command *c, struct str text, s
 		return RTPP_E_COMMAND;
 	}
 	error = run_row(c, row, &parts, out);
-	if (error == RTPP_OK &&
-	    (out->overflow || (!(row->flags & LONG_REPLY) && out->len - begin > RTPP_REPLY_SHORT)))
-		error = row->flags & LONG_REPLY ? RTPP_E_STATS_LONG : RTPP_E_QUERY_LONG;
 	if (row->flags & COUNTED)
 		stats_command(c->env->stats, c->source, row->counted_as, clock_us() - begun_us,
 			      error != RTPP_OK);
@@ -240,7 +260,9 @@ static struct str call_id_of(struct str text)
 void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct endpoint *source,
 	      struct str text, struct buf *out)
 {
-	const struct rtpp_command c = { .env = env, .notify = notify, .source = source };
+	const struct rtpp_command c = {
+		.env = env, .notify = notify, .source = source, .cookie = out->len
+	};
 	char memory[RTPP_REPLY], shown[128];
 	struct buf reply = BUF_INIT(memory, sizeof(memory) - 1);
 	enum rtpp_error error = run_text(&c, text, &reply);

@@ -15,7 +15,7 @@
 
 struct rtpp_notify;
 
-/* Longest answer; those to all but I and G are kept below what proxies read, 255. */
+/* Longest answer. Those to all but I and G, cookie and all, are kept within what proxies read: 255 with the LF. */
 #define RTPP_REPLY	 1024
 #define RTPP_REPLY_SHORT 254
 
@@ -23,7 +23,7 @@ struct rtpp_notify;
  * rtpp_run() - one command, without cookie, to its answer, which ends in LF
  * @notify: NULL: there is nobody to tell
  * @source: who sent it; unset: not over IP
- * @out: the answer is appended; too little room for RTPP_REPLY bytes is told as overflow
+ * @out: the answer is appended to the cookie, if there is one; too little room for RTPP_REPLY bytes is told as overflow
  */
 void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct endpoint *source,
 	      struct str text, struct buf *out);

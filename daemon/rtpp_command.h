@@ -12,6 +12,7 @@ struct rtpp_command {
 	struct command_env *env;
 	struct rtpp_notify *notify;
 	const struct endpoint *source;
+	size_t cookie;	       /* bytes that will stand before the answer */
 	struct str letters;    /* what stands behind the first one */
 	const struct str *arg; /* the words after the first */
 	size_t n_args;

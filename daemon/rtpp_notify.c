@@ -1,226 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rtpp_notify.c - tells proxies that a session timed out: a line for each, over a connection that is kept
+ * rtpp_notify.c - tells proxies that a session timed out: who asked for it, in which words, and who is told
  */
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/un.h>
-#include <unistd.h>
-#include <utlist.h>
 #include "call.h"
 #include "ctl_socket.h"
 #include "log.h"
+#include "rtpp_listener.h"
 #include "rtpp_notify.h"
+#include "siphash.h"
 
-#define SELF	     "%%CC_SELF%%"
-#define LISTENERS    64 /* those of %%CC_SELF%% are as many as proxies */
-#define RETRY_MS     500
-#define RETRY_MAX_MS 10000
-
-struct line {
-	struct line *prev, *next;
-	size_t len;
-	char text[]; /* with the LF */
-};
+#define SELF	   "%%CC_SELF%%"
+#define RECIPIENTS 64 /* those of %%CC_SELF%% are as many as proxies */
 
 /* A configured "notify". */
 struct target {
 	struct str text; /* as U names it: with "unix:" */
 	char *memory;
+	uint32_t mark; /* of @text, the same in every daemon */
 	bool self;
 	struct endpoint addr; /* TCP; of SELF the port alone. Unset: the path is behind "unix:" */
 };
 
 /* Whom lines go to: a target, and of SELF the proxy that asked. */
-struct listener {
-	struct rtpp_notify *notify;
+struct recipient {
 	const struct target *target;
 	struct endpoint addr;
-	int fd; /* -1: not connected */
-	bool connected;
-	struct event *io, *again;
-	unsigned int retry_ms;
-	struct line *lines;   /* oldest first */
-	size_t n_lines, sent; /* bytes of the first line that have left */
-	uint64_t dropped;
+	struct rtpp_listener *listener;
 };
 
 struct rtpp_notify {
 	struct event_base *base;
 	struct target *targets;
 	size_t n_targets;
-	struct listener listeners[LISTENERS];
-	size_t n_listeners;
+	struct recipient recipients[RECIPIENTS];
+	size_t n_recipients;
 };
-
-/* --- Lines --------------------------------------------------------------------------------------- */
-
-static void drop_first(struct listener *l)
-{
-	struct line *line = l->lines;
-
-	DL_DELETE(l->lines, line);
-	free(line);
-	l->n_lines--;
-	l->sent = 0;
-}
-
-static void add_line(struct listener *l, struct str text)
-{
-	struct line *line = malloc(sizeof(*line) + text.len + 1);
-
-	if (l->n_lines == RTPP_LINES_MAX) {
-		if (!l->dropped++)
-			log_warn("notify %s: too many lines wait: the oldest are given up",
-				 l->target->text.s);
-		drop_first(l);
-	}
-	if (!line) {
-		log_err("notify %s: out of memory: a time-out is not told", l->target->text.s);
-		return;
-	}
-	memcpy(line->text, text.s, text.len);
-	line->text[text.len] = '\n';
-	line->len = text.len + 1;
-	DL_APPEND(l->lines, line);
-	l->n_lines++;
-}
-
-/* --- The connection ------------------------------------------------------------------------------ */
-
-static void disconnect(struct listener *l)
-{
-	if (l->io)
-		event_free(l->io);
-	l->io = NULL;
-	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
-	l->connected = false;
-	l->sent = 0; /* a line that was cut is sent again whole */
-}
-
-/* With longer pauses the longer nobody is there. */
-static void connect_later(struct listener *l)
-{
-	const struct timeval wait = { l->retry_ms / 1000, l->retry_ms % 1000 * 1000 };
-
-	disconnect(l);
-	if (l->lines)
-		event_add(l->again, &wait);
-	l->retry_ms = l->retry_ms * 2 < RETRY_MAX_MS ? l->retry_ms * 2 : RETRY_MAX_MS;
-}
-
-static int start_connect(struct listener *l)
-{
-	struct sockaddr_un path = { .sun_family = AF_UNIX };
-	const struct sockaddr *addr = &l->addr.sa;
-	socklen_t len = endpoint_len(&l->addr);
-	int family = AF_UNIX;
-
-	if (endpoint_is_set(&l->addr)) {
-		family = l->addr.sa.sa_family;
-	} else {
-		memcpy(path.sun_path, l->target->text.s + 5, l->target->text.len - 4);
-		addr = (const struct sockaddr *)(const void *)&path;
-		len = sizeof(path);
-	}
-	l->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd < 0 || (connect(l->fd, addr, len) && errno != EINPROGRESS))
-		return -errno;
-	return 0;
-}
-
-/* False: the connection is of no use any more. */
-static bool write_lines(struct listener *l)
-{
-	while (l->lines) {
-		const struct line *line = l->lines;
-		ssize_t n = send(l->fd, line->text + l->sent, line->len - l->sent, MSG_NOSIGNAL);
-
-		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
-		l->sent += (size_t)n;
-		if (l->sent == line->len)
-			drop_first(l);
-	}
-	return true;
-}
-
-static bool still_there(const struct listener *l)
-{
-	char nothing[256];
-	ssize_t n = recv(l->fd, nothing, sizeof(nothing), MSG_DONTWAIT);
-
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
-static void watch(struct listener *l);
-
-static bool is_connected(const struct listener *l)
-{
-	socklen_t len = sizeof(int);
-	int error = 0;
-
-	return !getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &len) && !error;
-}
-
-static void on_socket(evutil_socket_t fd, short what, void *arg)
-{
-	struct listener *l = arg;
-	bool well = true;
-
-	(void)fd;
-	if (!l->connected)
-		well = l->connected = is_connected(l);
-	else if (what & EV_READ)
-		well = still_there(l);
-	if (well)
-		well = write_lines(l);
-	if (!well) {
-		connect_later(l);
-		return;
-	}
-	l->retry_ms = RETRY_MS;
-	l->dropped = 0;
-	watch(l);
-}
-
-/* Until all is written; afterwards for the end of the connection alone. */
-static void watch(struct listener *l)
-{
-	short what =
-		(short)((l->connected ? EV_READ : 0) | (l->lines || !l->connected ? EV_WRITE : 0));
-
-	if (l->io)
-		event_free(l->io);
-	l->io = event_new(l->notify->base, l->fd, what, on_socket, l);
-	if (!l->io || event_add(l->io, NULL))
-		connect_later(l);
-}
-
-static void try_send(struct listener *l)
-{
-	if (l->fd >= 0) {
-		watch(l);
-		return;
-	}
-	if (evtimer_pending(l->again, NULL))
-		return;
-	if (start_connect(l))
-		connect_later(l);
-	else
-		watch(l);
-}
-
-static void on_again(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	try_send(arg);
-}
 
 /* --- Whom ----------------------------------------------------------------------------------------- */
 
@@ -240,46 +57,64 @@ static bool same_address(const struct endpoint *a, const struct endpoint *b)
 	return endpoint_is_set(a) ? endpoint_eq(a, b) : !endpoint_is_set(b);
 }
 
-/* Made when first needed. NULL: too many, or out of memory. */
-static struct listener *listener_of(struct rtpp_notify *notify, const struct notice *notice)
+/* One nobody waits for may make way. NULL: there is none. */
+static struct recipient *free_recipient(struct rtpp_notify *notify)
 {
-	const struct target *target = &notify->targets[notice->target];
-	struct endpoint addr = address_of(target, &notice->source);
-	struct listener *l;
+	struct recipient *r;
 
-	if (target->self && !endpoint_is_set(&notice->source))
-		return NULL;
-
-	for (size_t i = 0; i < notify->n_listeners; i++) {
-		l = &notify->listeners[i];
-		if (l->target == target && same_address(&l->addr, &addr))
-			return l;
+	if (notify->n_recipients < RECIPIENTS)
+		return &notify->recipients[notify->n_recipients++];
+	for (size_t i = 0; i < RECIPIENTS; i++) {
+		r = &notify->recipients[i];
+		if (r->listener && rtpp_listener_waiting(r->listener))
+			continue;
+		rtpp_listener_free(r->listener);
+		return r;
 	}
-	if (notify->n_listeners == LISTENERS)
+	return NULL;
+}
+
+/* Made when first needed. NULL: too many, or out of memory. */
+static struct rtpp_listener *listener_of(struct rtpp_notify *notify, const struct target *target,
+					 const struct endpoint *source)
+{
+	struct endpoint addr = address_of(target, source);
+	struct recipient *r;
+
+	if (target->self && !endpoint_is_set(source))
 		return NULL;
-	l = &notify->listeners[notify->n_listeners];
-	*l = (struct listener){
-		.notify = notify, .target = target, .addr = addr, .fd = -1, .retry_ms = RETRY_MS
-	};
-	l->again = evtimer_new(notify->base, on_again, l);
-	if (!l->again)
+	for (size_t i = 0; i < notify->n_recipients; i++) {
+		r = &notify->recipients[i];
+		if (r->listener && r->target == target && same_address(&r->addr, &addr))
+			return r->listener;
+	}
+	r = free_recipient(notify);
+	if (!r)
 		return NULL;
-	notify->n_listeners++;
-	return l;
+	*r = (struct recipient){ target, addr,
+				 rtpp_listener_new(notify->base, target->text.s, &addr) };
+	return r->listener;
+}
+
+/* It may be of a daemon before this one, whose configuration was another. */
+static const struct target *find_target(const struct rtpp_notify *notify, uint32_t mark)
+{
+	for (size_t i = 0; i < notify->n_targets; i++)
+		if (notify->targets[i].mark == mark)
+			return &notify->targets[i];
+	return NULL;
 }
 
 void rtpp_notify_send(struct rtpp_notify *notify, const struct notice *notice)
 {
-	/* It may be of a daemon before this one, with other listeners. */
-	struct listener *l =
-		notice->target < notify->n_targets ? listener_of(notify, notice) : NULL;
+	const struct target *target = find_target(notify, notice->target);
+	struct rtpp_listener *listener =
+		target ? listener_of(notify, target, &notice->source) : NULL;
 
-	if (!l) {
+	if (listener)
+		rtpp_listener_tell(listener, notice->tag);
+	else
 		log_warn("notify: nobody can be told of a time-out");
-		return;
-	}
-	add_line(l, notice->tag);
-	try_send(l);
 }
 
 static bool told_before(const struct dialog *dialog, size_t index)
@@ -306,8 +141,9 @@ size_t rtpp_notify_waiting(const struct rtpp_notify *notify)
 {
 	size_t sum = 0;
 
-	for (size_t i = 0; i < notify->n_listeners; i++)
-		sum += notify->listeners[i].n_lines;
+	for (size_t i = 0; i < notify->n_recipients; i++)
+		if (notify->recipients[i].listener)
+			sum += rtpp_listener_waiting(notify->recipients[i].listener);
 	return sum;
 }
 
@@ -355,11 +191,19 @@ static bool names(const struct target *target, struct str socket)
 	return str_eq(own, socket);
 }
 
+static const struct target *target_named(const struct rtpp_notify *notify, struct str socket)
+{
+	for (size_t i = 0; i < notify->n_targets; i++)
+		if (names(&notify->targets[i], socket))
+			return &notify->targets[i];
+	return NULL;
+}
+
 enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoint *source,
 				 struct str socket, struct str tag, struct notice **notice)
 {
 	char text[RTPP_TAG_MAX], shown[80];
-	unsigned int target = 0;
+	const struct target *target;
 	size_t len;
 
 	*notice = NULL;
@@ -367,10 +211,8 @@ enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoi
 		return RTPP_E_NOTIFY_OFF;
 	if (!decode(tag, text, &len))
 		return RTPP_E_SYNTAX;
-	while (target < notify->n_targets && !names(&notify->targets[target], socket))
-		target++;
-	if (target == notify->n_targets ||
-	    (notify->targets[target].self && !endpoint_is_set(source))) {
+	target = target_named(notify, socket);
+	if (!target || (target->self && !endpoint_is_set(source))) {
 		log_info("notify: \"%s\" is not configured: nobody will be told",
 			 log_escape(socket, shown, sizeof(shown)));
 		return RTPP_OK;
@@ -378,7 +220,7 @@ enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoi
 	*notice = malloc(sizeof(**notice) + len);
 	if (!*notice)
 		return RTPP_E_MEMORY;
-	**notice = (struct notice){ .target = target,
+	**notice = (struct notice){ .target = target->mark,
 				    .source = *source,
 				    .tag = { (*notice)->text, len } };
 	memcpy((*notice)->text, text, len);
@@ -389,6 +231,7 @@ enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoi
 
 static const char *read_target(struct target *target, const char *text)
 {
+	static const struct siphash_key no_secret = { { 0, 0 } };
 	static const char bad[] = "is not unix:PATH, tcp:HOST:PORT or tcp:" SELF ":PORT";
 	size_t size = strlen(text) + sizeof("unix:");
 	const char *at;
@@ -398,6 +241,7 @@ static const char *read_target(struct target *target, const char *text)
 		return "out of memory";
 	snprintf(target->memory, size, "%s%s", text[0] == '/' ? "unix:" : "", text);
 	target->text = str_of(target->memory);
+	target->mark = (uint32_t)siphash(&no_secret, target->text);
 	if (str_starts(target->text, STR("unix:/")))
 		return target->text.len - 5 < sizeof(((struct sockaddr_un *)0)->sun_path)
 			       ? NULL
@@ -452,14 +296,8 @@ void rtpp_notify_close(struct rtpp_notify *notify)
 {
 	if (!notify)
 		return;
-	for (size_t i = 0; i < notify->n_listeners; i++) {
-		struct listener *l = &notify->listeners[i];
-
-		disconnect(l);
-		event_free(l->again);
-		while (l->lines)
-			drop_first(l);
-	}
+	for (size_t i = 0; i < notify->n_recipients; i++)
+		rtpp_listener_free(notify->recipients[i].listener);
 	for (size_t i = 0; i < notify->n_targets; i++)
 		free(notify->targets[i].memory);
 	free(notify->targets);

@@ -11,12 +11,8 @@
 #include <event2/event.h>
 #include "conf.h"
 #include "media.h"
+#include "rtpp_listener.h"
 #include "rtpp_parse.h"
-
-/* Longest text of a line, and what a proxy reads. */
-#define RTPP_TAG_MAX 254
-/* Lines that wait for one listener; the oldest make way. */
-#define RTPP_LINES_MAX 4096
 
 struct rtpp_notify;
 struct dialog;

@@ -22,7 +22,6 @@ enum rtpp_error {
 	RTPP_E_RECORD = 7,
 	RTPP_E_DELETE = 8,
 	RTPP_E_STATS = 9,
-	RTPP_E_TAG = 10,
 	RTPP_E_EXTERNAL = 11,
 	RTPP_E_INTERNAL = 12,
 	RTPP_E_REPACKETIZE = 13,
@@ -49,6 +48,7 @@ enum rtpp_error {
 	RTPP_E_NOTIFY_OFF = 75,
 	RTPP_E_MEMORY = 81,
 	RTPP_E_OVERLOAD = 98,
+	RTPP_E_DRAINING = 99,
 };
 
 /* More in one command, or one "&&", are refused. */
@@ -66,7 +66,7 @@ struct rtpp_text {
 	size_t n;
 };
 
-/* RTPP_OK and at least one part of at least one word; or RTPP_E_SYNTAX. */
+/* RTPP_OK: at least one part, and each of at least one word; or RTPP_E_SYNTAX. */
 enum rtpp_error rtpp_split(struct str text, struct rtpp_text *parts);
 
 /* The next word of *rest; blanks are passed over. Empty: there is none. */

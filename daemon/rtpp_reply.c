@@ -2,10 +2,12 @@
 /*
  * rtpp_reply.c - the numbers that Q, I and G answer with, by the names of the classic protocol
  *
- * A session there is a media here. What we don't have (players, repacketizers) counts 0.
+ * A session there is a media here. What we don't have (players, repacketizers) counts 0. How good media is has names
+ * of our own (mos, ...), which are told only to who asks for them.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include "media_quality.h"
 #include "rtpp_command.h"
 
 void rtpp_reply_endpoint(const struct endpoint *ep, struct buf *out)
@@ -30,28 +32,47 @@ static void put_name(struct buf *out, size_t begin, bool verbose, const char *na
 	buf_char(out, '=');
 }
 
+static void put_decimal(struct buf *out, double value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%f", value);
+	buf_str(out, str_of(text));
+}
+
 /* --- Q --------------------------------------------------------------------------------------------- */
 
 /* Of one media, from the view of the party that is asked about. */
 struct query {
 	uint64_t ttl_s, in_from, in_to, relayed, dropped;
 	uint64_t expected, received, duplicate, lost, malformed;
+	double mos, mos_lowest, mos_highest, loss_percent, jitter_ms, rtt_ms;
 };
+
+#define COUNT(member)	offsetof(struct query, member), false
+#define DECIMAL(member) offsetof(struct query, member), true
 
 static const struct {
 	const char *name;
 	size_t offset;
+	bool decimal; /* a double, not an uint64_t */
 } query_names[] = {
-	{ "ttl", offsetof(struct query, ttl_s) },
-	{ "npkts_ina", offsetof(struct query, in_from) },
-	{ "npkts_ino", offsetof(struct query, in_to) },
-	{ "nrelayed", offsetof(struct query, relayed) },
-	{ "ndropped", offsetof(struct query, dropped) },
-	{ "rtpa_nsent", offsetof(struct query, expected) },
-	{ "rtpa_nrcvd", offsetof(struct query, received) },
-	{ "rtpa_ndups", offsetof(struct query, duplicate) },
-	{ "rtpa_nlost", offsetof(struct query, lost) },
-	{ "rtpa_perrs", offsetof(struct query, malformed) },
+	{ "ttl", COUNT(ttl_s) },
+	{ "npkts_ina", COUNT(in_from) },
+	{ "npkts_ino", COUNT(in_to) },
+	{ "nrelayed", COUNT(relayed) },
+	{ "ndropped", COUNT(dropped) },
+	{ "rtpa_nsent", COUNT(expected) },
+	{ "rtpa_nrcvd", COUNT(received) },
+	{ "rtpa_ndups", COUNT(duplicate) },
+	{ "rtpa_nlost", COUNT(lost) },
+	{ "rtpa_perrs", COUNT(malformed) },
+	{ "mos", DECIMAL(mos) },
+	{ "mos_lowest", DECIMAL(mos_lowest) },
+	{ "mos_highest", DECIMAL(mos_highest) },
+	{ "loss_percent", DECIMAL(loss_percent) },
+	{ "jitter_ms", DECIMAL(jitter_ms) },
+	{ "rtt_ms", DECIMAL(rtt_ms) },
 };
 
 /* The first five, in this order, are those that are told unasked. */
@@ -88,15 +109,36 @@ static void fill_query(const struct rtpp_command *c, struct media *media, enum s
 	};
 }
 
+/* Of what the party sends, as the other one gets it. */
+static void fill_quality(const struct rtpp_command *c, const struct media *media, enum side whose,
+			 struct query *q)
+{
+	struct quality_summary summary;
+
+	media_quality(media, whose, c->env->now_ms, &summary);
+	if (!summary.samples)
+		return;
+	q->mos = summary.average.mos_x100 / 100.0;
+	q->mos_lowest = summary.lowest.mos_x100 / 100.0;
+	q->mos_highest = summary.highest.mos_x100 / 100.0;
+	q->loss_percent = summary.average.loss / 100.0;
+	q->jitter_ms = summary.average.jitter_us / 1000.0;
+	q->rtt_ms = summary.average.rtt_us / 1000.0;
+}
+
 static bool put_query(struct buf *out, size_t begin, bool verbose, const struct query *q,
 		      struct str name)
 {
 	for (size_t i = 0; i < sizeof(query_names) / sizeof(*query_names); i++) {
+		const void *value = (const char *)q + query_names[i].offset;
+
 		if (!str_eq_nocase(name, str_of(query_names[i].name)))
 			continue;
 		put_name(out, begin, verbose, query_names[i].name);
-		buf_u64(out,
-			*(const uint64_t *)(const void *)((const char *)q + query_names[i].offset));
+		if (query_names[i].decimal)
+			put_decimal(out, *(const double *)value);
+		else
+			buf_u64(out, *(const uint64_t *)value);
 		return true;
 	}
 	return false;
@@ -110,6 +152,8 @@ enum rtpp_error rtpp_query_reply(const struct rtpp_command *c, struct media *med
 	struct query q;
 
 	fill_query(c, media, whose, &q);
+	if (n_names)
+		fill_quality(c, media, whose, &q);
 	for (size_t i = 0; i < USUAL_NAMES && !n_names; i++)
 		put_query(out, begin, verbose, &q, str_of(query_names[i].name));
 	for (size_t i = 0; i < n_names; i++)
@@ -166,6 +210,9 @@ enum rtpp_error rtpp_info(const struct rtpp_command *c, struct buf *out)
 #define SECONDS	   ((size_t)-5)
 #define PER_SECOND ((size_t)-6)
 #define COMMANDS   ((size_t)-7)
+#define MOS	   ((size_t)-8)
+#define LOSS	   ((size_t)-9)
+#define JITTER	   ((size_t)-10)
 
 static const struct {
 	const char *name;
@@ -200,14 +247,16 @@ static const struct {
 	{ "rtpa_nlost", OF(medias.lost) },
 	{ "rtpa_perrs", OF(medias.malformed) },
 	{ "pps_in", PER_SECOND },
+	{ "mos", MOS },
+	{ "loss_percent", LOSS },
+	{ "jitter_ms", JITTER },
 };
 
-static void put_decimal(struct buf *out, double value)
+/* Over all medias that ended and were heard long enough, each of their sides by its own average. */
+static double average(const struct quality_totals *totals, enum quality_measure measure,
+		      double unit)
 {
-	char text[64];
-
-	snprintf(text, sizeof(text), "%f", value);
-	buf_str(out, str_of(text));
+	return totals->count ? (double)totals->sum[measure] / (double)totals->count / unit : 0;
 }
 
 static void put_stat(struct buf *out, const struct daemon_report *report, size_t offset)
@@ -236,6 +285,15 @@ static void put_stat(struct buf *out, const struct daemon_report *report, size_t
 		break;
 	case COMMANDS:
 		buf_u64(out, stats->rtpp_done + stats->rtpp_refused);
+		break;
+	case MOS:
+		put_decimal(out, average(&stats->quality, QUALITY_MOS, 100));
+		break;
+	case LOSS:
+		put_decimal(out, average(&stats->quality, QUALITY_LOSS, 100));
+		break;
+	case JITTER:
+		put_decimal(out, average(&stats->quality, QUALITY_JITTER, 1000));
 		break;
 	default:
 		buf_u64(out, *(const uint64_t *)(const void *)((const char *)report + offset));

@@ -57,13 +57,13 @@ static bool find_by_args(const struct rtpp_command *c, size_t from, struct sessi
 
 /* --- U and L ---------------------------------------------------------------------------------------- */
 
-static enum rtpp_error error_of(int why, bool new_session)
+static enum rtpp_error error_of(const struct rtpp_command *c, int why, bool new_session)
 {
 	switch (why) {
 	case -ENOMEM:
 		return RTPP_E_MEMORY;
 	case -EBUSY:
-		return RTPP_E_OVERLOAD;
+		return c->env->calls->draining ? RTPP_E_DRAINING : RTPP_E_OVERLOAD;
 	default:
 		return new_session ? RTPP_E_PORTS : RTPP_E_PORTS_OTHER;
 	}
@@ -132,7 +132,7 @@ static enum rtpp_error do_update(const struct rtpp_command *c, struct update *u,
 	media = reply.media;
 	if (reply.why) {
 		free(notice);
-		return error_of(reply.why, !found);
+		return error_of(c, reply.why, !found);
 	}
 	free(media->notice);
 	media->notice = notice;
@@ -172,7 +172,7 @@ static enum rtpp_error do_lookup(const struct rtpp_command *c, struct update *u,
 	if (reply.why == -ENOENT)
 		buf_char(out, '0');
 	else if (reply.why)
-		return error_of(reply.why, false);
+		return error_of(c, reply.why, false);
 	else
 		rtpp_reply_endpoint(&reply.local, out);
 	return RTPP_OK;

@@ -58,6 +58,7 @@ SAMPLE_FN void sample_media(struct media_record *media)
 		.direction = { SDP_SENDONLY, SDP_RECVONLY },
 		.has_notice = true,
 		.notice_target = 3,
+		.notice_source = sample_ep("127.0.0.1:45678"),
 		.notice_tag = STR("tell me"),
 		.type = STR("audio"),
 		.codec = STR("opus"),

@@ -59,10 +59,10 @@ SCENE_FN void scene_event(void *arg, struct bridge *bridge, enum bridge_event ev
 	call_bridge_event(scene->calls, bridge, event, side, comp);
 }
 
-/* Ports @port_min..@port_max on each interface. */
-SCENE_FN void scene_open_ports(struct scene *scene, uint16_t port_min, uint16_t port_max)
+/* With these interfaces, ports @port_min..@port_max on each. */
+SCENE_FN void scene_open_at(struct scene *scene, const char *const *interfaces, size_t n,
+			    uint16_t port_min, uint16_t port_max)
 {
-	static const char *const interfaces[] = { "pub/127.80.0.1", "priv/127.80.0.2", "six/::1" };
 	struct worker_pool_conf workers = { .threads = 1,
 					    .patience_ms = 400,
 					    .window_ms = 3000,
@@ -78,7 +78,7 @@ SCENE_FN void scene_open_ports(struct scene *scene, uint16_t port_min, uint16_t 
 	scene->ifaces = iface_table_new(port_min, port_max, 0);
 	scene->workers = worker_pool_new(&workers, &error);
 	scene_must(scene->base && scene->ifaces && scene->workers, "scene");
-	for (size_t i = 0; i < sizeof(interfaces) / sizeof(interfaces[0]); i++)
+	for (size_t i = 0; i < n; i++)
 		scene_must(!iface_table_add(scene->ifaces, str_of(interfaces[i]), &why), why);
 	calls = (struct call_table_conf){ .base = scene->base,
 					  .ifaces = scene->ifaces,
@@ -96,6 +96,15 @@ SCENE_FN void scene_open_ports(struct scene *scene, uint16_t port_min, uint16_t 
 					   .arena = arena_new(1 << 16),
 					   .now_ms = clock_ms() };
 	scene_must(scene->calls && scene->env.arena, "scene");
+}
+
+/* Ports @port_min..@port_max on each interface. */
+SCENE_FN void scene_open_ports(struct scene *scene, uint16_t port_min, uint16_t port_max)
+{
+	static const char *const interfaces[] = { "pub/127.80.0.1", "priv/127.80.0.2", "six/::1" };
+
+	scene_open_at(scene, interfaces, sizeof(interfaces) / sizeof(interfaces[0]), port_min,
+		      port_max);
 }
 
 SCENE_FN void scene_open(struct scene *scene)
@@ -135,8 +144,10 @@ SCENE_FN bool scene_close(struct scene *scene)
 	bool clean;
 
 	call_table_close_all(scene->calls);
-	clean = scene_settle(scene) && !scene_used(scene, "pub") && !scene_used(scene, "priv") &&
-		!scene_used(scene, "six");
+	clean = scene_settle(scene);
+	for (size_t i = 0; i < iface_count(scene->ifaces); i++)
+		clean = clean &&
+			!port_pool_usage(iface_at(scene->ifaces, i)->pool, clock_ms()).used;
 	worker_pool_free(scene->workers);
 	call_table_free(scene->calls);
 	arena_free(scene->env.arena);

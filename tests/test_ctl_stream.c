@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <errno.h>
 #include <sys/un.h>
 #include "daemon/ctl.h"
 #include "daemon/ctl_stream.h"
@@ -190,6 +191,20 @@ static void say(int fd, const char *text)
 	scene_must(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text), "send");
 }
 
+/* Whatever @text is: the relay may have closed the connection meanwhile. */
+static void say_any(struct relay *relay, int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		event_base_loop(relay->scene.base, EVLOOP_NONBLOCK);
+		if (n < 0 && errno != EAGAIN)
+			return;
+		text += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+}
+
 static const char *make_dir(struct relay *relay, const char *prefix, char *path, size_t size)
 {
 	if (!relay->dir[0]) {
@@ -200,7 +215,8 @@ static const char *make_dir(struct relay *relay, const char *prefix, char *path,
 	return path;
 }
 
-static void test_unix_is_one_command_each(void)
+/* @bare: a path alone */
+static void check_unix(bool bare)
 {
 	struct relay relay = { .dir = "" };
 	char listen[64], text[256];
@@ -209,6 +225,8 @@ static void test_unix_is_one_command_each(void)
 	int fd;
 
 	memcpy(dir, relay.dir, sizeof(dir));
+	if (bare)
+		items[0] += 5;
 	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
 	fd = connect_unix(listen + 5);
 	say(fd, "V");
@@ -222,6 +240,12 @@ static void test_unix_is_one_command_each(void)
 	relay_close(&relay);
 	CU_ASSERT_EQUAL(access(listen + 5, F_OK), -1);
 	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
+static void test_unix_is_one_command_each(void)
+{
+	check_unix(false);
+	check_unix(true);
 }
 
 static void test_lines_over_a_lasting_connection(void)
@@ -239,6 +263,47 @@ static void test_lines_over_a_lasting_connection(void)
 	say(fd, " a\r\n\n");
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "E50\nE5\n");
 	close(fd);
+	relay_close(&relay);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
+/* Up to 64 KiB and beyond what is read at once; by all three ways. Then the next command is as good as ever. */
+static void test_commands_of_every_length(void)
+{
+	static char text[65536 + 1], said[256];
+	struct relay relay = { .dir = "" };
+	char unix_path[64], cunix_path[64], dir[sizeof(relay.dir)];
+	const char *items[] = { "tcp:127.0.0.1:21498",
+				make_dir(&relay, "unix:", unix_path, sizeof(unix_path)),
+				cunix_path };
+
+	snprintf(cunix_path, sizeof(cunix_path), "cunix:%s/other", relay.dir);
+	memcpy(dir, relay.dir, sizeof(dir));
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 3));
+	memset(text, 'x', sizeof(text));
+	for (size_t len = 1; len < sizeof(text); len += len < 300 ? 1 : len % 977 + 1) {
+		int fd = len % 3 ? len % 3 == 1 ? connect_tcp(21498) : connect_unix(unix_path + 5)
+				 : connect_unix(cunix_path + 6);
+
+		text[len] = '\n';
+		text[0] = len % 2 ? 'U' : 'x';
+		say_any(&relay, fd, text, len + 1);
+		text[len] = 'x';
+		if (!hear(&relay, fd, said, sizeof(said)))
+			CU_FAIL("neither an answer nor an end");
+		/* A command that fits is answered: unknown modifier, or unknown command. */
+		if (len < CTL_LINE)
+			CU_ASSERT(said[0] == 'E');
+		close(fd);
+	}
+	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 0);
+	{
+		int fd = connect_tcp(21498);
+
+		say(fd, "V\n");
+		CU_ASSERT_STRING_EQUAL(hear(&relay, fd, said, sizeof(said)), "20040107\n");
+		close(fd);
+	}
 	relay_close(&relay);
 	CU_ASSERT_EQUAL(rmdir(dir), 0);
 }
@@ -393,6 +458,7 @@ TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
 	   { "cookies of every length", test_cookies_of_every_length },
 	   { "unix: is one command each", test_unix_is_one_command_each },
 	   { "lines over a lasting connection", test_lines_over_a_lasting_connection },
+	   { "commands of every length", test_commands_of_every_length },
 	   { "TCP, and its bounds", test_tcp_and_its_bounds },
 	   { "who reads nothing is cut off", test_who_reads_nothing_is_cut_off },
 	   { "out of descriptors is waited out", test_out_of_descriptors_is_waited_out },

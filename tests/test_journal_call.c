@@ -207,6 +207,29 @@ static void test_call_comes_back_whole(void)
 	world_free(w);
 }
 
+/* Whom to tell of its time-out, and where whoever asked for that is. */
+static void test_notice_comes_back(void)
+{
+	const struct endpoint proxy = sample_ep("[2001:db8::1]:40000");
+	struct world *w = world_new();
+	struct notice *notice = calloc(1, sizeof(*notice) + 4);
+
+	scene_must(notice, "notice");
+	notice->target = 0x89abcdef;
+	notice->source = proxy;
+	notice->tag = (struct str){ memcpy(notice->text, "T1.2", 4), 4 };
+	make_call(w);
+	the_call(w)->dialogs->media[0]->notice = notice;
+	restart(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	notice = audio(w)->notice;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(notice);
+	CU_ASSERT_EQUAL(notice->target, 0x89abcdef);
+	CU_ASSERT(endpoint_eq(&notice->source, &proxy));
+	CU_ASSERT(str_eq(notice->tag, STR("T1.2")));
+	world_free(w);
+}
+
 static void test_call_is_commanded_afterwards(void)
 {
 	struct request again = request(offer_sdp), end;
@@ -524,6 +547,7 @@ static void test_want_of_memory_leaves_nothing(void)
 }
 
 TEST_SUITE(journal_call, { "a call comes back whole", test_call_comes_back_whole },
+	   { "whom to tell of a time-out comes back", test_notice_comes_back },
 	   { "a call is commanded afterwards", test_call_is_commanded_afterwards },
 	   { "media goes on, and strangers stay out", test_media_goes_on_and_strangers_stay_out },
 	   { "flows stay in the kernel", test_flows_stay_in_the_kernel },

@@ -221,6 +221,82 @@ static void test_lines_wait_for_the_listener(void)
 	told_close(&told);
 }
 
+/* What is said so far of @n lines "T<number>": the next number that is awaited. */
+struct opensips {
+	char kept[255];
+	size_t n_kept;
+	bool keeps; /* over TCP; over a Unix socket a line whose end did not come along is lost */
+	unsigned int next;
+};
+
+/* As OpenSIPS' notification process does: so many bytes at once, split at the LF. */
+static void opensips_reads(struct opensips *o, int fd)
+{
+	char text[255], *at = text, *end, *lf;
+	ssize_t n;
+
+	memcpy(text, o->kept, o->n_kept);
+	n = recv(fd, text + o->n_kept, sizeof(text) - o->n_kept, MSG_DONTWAIT);
+	end = text + o->n_kept + (n > 0 ? n : 0);
+	for (; at < end && (lf = memchr(at, '\n', (size_t)(end - at))); at = lf + 1) {
+		unsigned int number;
+
+		CU_ASSERT_FATAL(sscanf(at, "T%u.%u\n", &number, &(unsigned int){ 0 }) == 2);
+		CU_ASSERT_EQUAL_FATAL(number, o->next);
+		o->next++;
+	}
+	o->n_kept = o->keeps ? (size_t)(end - at) : 0;
+	memcpy(o->kept, at, o->n_kept);
+}
+
+/* Many lines at once, of many lengths, to one that reads when it likes: each arrives, once and in order. */
+static void check_opensips_hears_all(struct told *told, const char *socket, bool keeps)
+{
+	struct opensips opensips = { .keeps = keeps };
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	unsigned int lines = 100;
+
+	for (unsigned int i = 0; i < lines; i++) {
+		struct notice *notice;
+		char tag[64];
+
+		snprintf(tag, sizeof(tag), "T%u.1%0*u", i, (int)(i * 7 % 23), i);
+		CU_ASSERT_EQUAL_FATAL(rtpp_notify_make(told->notify, &proxy, str_of(socket),
+						       str_of(tag), &notice),
+				      RTPP_OK);
+		rtpp_notify_send(told->notify, notice);
+		free(notice);
+	}
+	CU_ASSERT_FATAL(run_until(told, accepted));
+	while (opensips.next < lines && clock_ms() < until_ms) {
+		event_base_loop(told->scene.base, EVLOOP_NONBLOCK);
+		opensips_reads(&opensips, told->connection);
+	}
+	CU_ASSERT_EQUAL(opensips.next, lines);
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(told->notify), 0);
+}
+
+static void test_opensips_hears_every_line(void)
+{
+	struct told told;
+	char text[64];
+	uint16_t port;
+	int fd;
+
+	told_open(&told, NULL);
+	told.listener = listen_unix(&told);
+	check_opensips_hears_all(&told, told.unix_text, false);
+	told_close(&told);
+	fd = listen_tcp(&port);
+	snprintf(text, sizeof(text), "tcp:127.0.0.1:%u", port);
+	told_open(&told, text);
+	told.listener = fd;
+	check_opensips_hears_all(&told, text, true);
+	told.listener = -1;
+	told_close(&told);
+	close(fd);
+}
+
 static void test_waiting_lines_are_bounded(void)
 {
 	struct notice *notice;
@@ -331,6 +407,7 @@ static void test_mistakes_in_notify(void)
 TEST_SUITE(rtpp_notify, { "a time-out is told once", test_a_time_out_is_told_once },
 	   { "what ends otherwise is not told", test_what_ends_otherwise_is_not_told },
 	   { "lines wait for the listener", test_lines_wait_for_the_listener },
+	   { "OpenSIPS hears every line", test_opensips_hears_every_line },
 	   { "waiting lines are bounded", test_waiting_lines_are_bounded },
 	   { "TCP, and whoever asked", test_tcp_and_whoever_asked },
 	   { "tags are one line", test_tags_are_one_line },
