@@ -154,7 +154,7 @@ static bool is_as_bad(const struct call *call, unsigned int max_mos)
 bool call_filter_lets(const struct call_filter *filter, const struct call *call)
 {
 	return contains(call->id, filter->call_id) &&
-	       clock_ms() - call->created_ms >= filter->min_age_s * 1000 &&
+	       (clock_ms() - call->created_ms) / 1000 >= filter->min_age_s &&
 	       (!filter->tag.len || has_tag(call, filter->tag)) &&
 	       (!endpoint_is_set(&filter->address) || is_anywhere(call, &filter->address)) &&
 	       (filter->path < 0 || (int)admin_call_path(call) == filter->path) &&

@@ -152,7 +152,8 @@ void command_delete(struct command_env *env, const struct request *request, stru
 			return;
 		}
 	}
-	if (!delete_scope(call, scope, dialog, delay_s * 1000, env->now_ms))
+	reply->deleted = delete_scope(call, scope, dialog, delay_s * 1000, env->now_ms);
+	if (!reply->deleted)
 		nothing_to_delete(request, reply);
 }
 

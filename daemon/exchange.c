@@ -19,6 +19,9 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 	reply->code = REPLY_ERROR;
 	if (error == -ENOMEM) {
 		reply->error = "Out of memory";
+	} else if (error == -EMSGSIZE) {
+		reply->error = "Reply too large";
+		ex->env->stats->reply_too_large++;
 	} else {
 		/* Whatever keeps us from binding a port: another node may do better, and proxies try one on these words. */
 		reply->error = "Ran out of ports";

@@ -81,7 +81,7 @@ void media_plan_make(struct exchange *ex, size_t index);
 /* What the receiver is told of this m= line. 0; -ENOMEM */
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
 
-/* The whole SDP for the receiver, in the arena. 0; -ENOMEM */
+/* The whole SDP for the receiver, in the arena. 0; -ENOMEM; -EMSGSIZE, the answer would be too long to be sent */
 int sdp_plan_write(struct exchange *ex, struct str *text);
 
 #endif

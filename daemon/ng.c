@@ -37,6 +37,13 @@ static const struct {
 	[VERB_UNSILENCE_MEDIA] = { STR("unsilence media"), NEED_CALL_ID, command_unsilence_media },
 };
 
+/* Who asks, in which encoding, and how many bytes the answer may have. */
+struct ng_context {
+	const struct endpoint *source;
+	bool json;
+	size_t room;
+};
+
 /* In the order in which rtpengine asks for them, so that the same text names the same mistake. */
 static const char *missing(unsigned int needs, const struct request *request)
 {
@@ -51,11 +58,40 @@ static const char *missing(unsigned int needs, const struct request *request)
 	return NULL;
 }
 
+/* What surrounds the SDP in an answer, at most. */
+#define AROUND_SDP 64
+
+static bool fits_bencode(const struct request *request, struct str sdp)
+{
+	return sdp.len + AROUND_SDP <= request->room;
+}
+
+static size_t json_size(unsigned char c)
+{
+	if (c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t')
+		return 2;
+	return c < ' ' ? 6 : c < 0x80 ? 1 : 3; /* what is no UTF-8 becomes U+FFFD */
+}
+
+/* Only large ones are counted byte by byte. */
+static bool fits_json(const struct request *request, struct str sdp)
+{
+	size_t size = AROUND_SDP;
+
+	if (sdp.len * 6 + AROUND_SDP <= request->room)
+		return true;
+	for (size_t i = 0; i < sdp.len; i++)
+		size += json_size((unsigned char)sdp.s[i]);
+	return size <= request->room;
+}
+
 static void run_verb(struct command_env *env, enum verb verb, const struct dict *map,
-		     const struct endpoint *source, struct reply *reply)
+		     const struct ng_context *context, struct reply *reply)
 {
 	struct request request = {
-		.source = *source,
+		.source = *context->source,
+		.fits = context->json ? fits_json : fits_bencode,
+		.room = context->room,
 		.tos = TOS_UNSET,
 		.delete_delay = -1,
 		.limit = 32,
@@ -71,8 +107,8 @@ static void run_verb(struct command_env *env, enum verb verb, const struct dict 
 		 reply->code == REPLY_ERROR ? reply->error : "ok");
 }
 
-static void run_map(struct command_env *env, const struct dict *map, const struct endpoint *source,
-		    struct reply *reply)
+static void run_map(struct command_env *env, const struct dict *map,
+		    const struct ng_context *context, struct reply *reply)
 {
 	struct str name = dict_get_str(map, STR("command"));
 	int64_t begun_us = clock_us();
@@ -91,8 +127,9 @@ static void run_map(struct command_env *env, const struct dict *map, const struc
 		return;
 	}
 	reply->code = REPLY_OK;
-	run_verb(env, verb, map, source, reply);
-	stats_command(env->stats, source, verb, clock_us() - begun_us, reply->code == REPLY_ERROR);
+	run_verb(env, verb, map, context, reply);
+	stats_command(env->stats, context->source, verb, clock_us() - begun_us,
+		      reply->code == REPLY_ERROR);
 }
 
 static const char *decode(struct arena *arena, struct str payload, struct dict **map)
@@ -131,10 +168,21 @@ static void encode(struct command_env *env, bool json, const struct reply *reply
 	}
 }
 
+/* A delete has been done, whatever can be told of the call: an error would say that it has not. */
+static void cut_short(struct reply *reply)
+{
+	if (reply->call && reply->deleted)
+		*reply = (struct reply){ .code = REPLY_OK,
+					 .warning = "Statistics are too large to be sent" };
+	else
+		*reply = (struct reply){ .code = REPLY_ERROR, .error = "Reply too large" };
+}
+
 void ng_run(struct command_env *env, const struct endpoint *source, struct str payload,
 	    struct buf *out)
 {
 	bool json = payload.len && payload.s[0] == '{';
+	struct ng_context context = { source, json, out->size - out->len };
 	struct reply reply = { .code = REPLY_ERROR };
 	size_t begin = out->len;
 	struct dict *map;
@@ -143,13 +191,13 @@ void ng_run(struct command_env *env, const struct endpoint *source, struct str p
 	if (reply.error)
 		env->stats->malformed++;
 	else
-		run_map(env, map, source, &reply);
+		run_map(env, map, &context, &reply);
 	encode(env, json, &reply, out);
-	if (out->overflow) {
-		env->stats->reply_too_large++;
-		out->overflow = false;
-		out->len = begin;
-		reply = (struct reply){ .code = REPLY_ERROR, .error = "Reply too large" };
-		encode(env, json, &reply, out);
-	}
+	if (!out->overflow)
+		return;
+	env->stats->reply_too_large++;
+	out->overflow = false;
+	out->len = begin;
+	cut_short(&reply);
+	encode(env, json, &reply, out);
 }

@@ -14,6 +14,7 @@
 
 struct iface_addr;
 struct media;
+struct request;
 
 enum request_flag {
 	REQ_TRUST_SIP = 1 << 0, /* SIP-source-address */
@@ -83,6 +84,9 @@ struct request {
 		*codec_offer; /* names as written, "PCMU", "opus/48000/2", "all", "full" */
 	size_t n_codec_strip, n_codec_except,
 		n_codec_offer; /* except and offer save what strip would take */
+	/* Can an answer with this SDP be sent? Asked before anything is changed. NULL: any */
+	bool (*fits)(const struct request *request, struct str sdp);
+	size_t room; /* for that answer, in bytes */
 	struct str
 		ignored; /* text for the one log line: what was asked for and is not supported; empty: nothing */
 };
@@ -105,6 +109,7 @@ struct reply {
 	struct media *media; /* leg: it, and where the receiver of what was told shall send to */
 	struct endpoint local;
 	const struct call_report *call; /* query, delete; in the arena, or NULL (stats.h) */
+	bool deleted;			/* @call is told for the last time */
 	const struct str *calls;	/* list: call-ids */
 	size_t n_calls;
 	const struct daemon_report *statistics; /* statistics, or NULL (stats.h) */

@@ -103,6 +103,16 @@ static int write_text(const struct exchange *ex, const struct sdp_edit *edit, st
 	return 0;
 }
 
+static int write_fitting(const struct exchange *ex, const struct sdp_edit *edit, struct str *text)
+{
+	const struct request *request = ex->request;
+	int error = write_text(ex, edit, text);
+
+	if (!error && request->fits && !request->fits(request, *text))
+		error = -EMSGSIZE;
+	return error;
+}
+
 /* A receiver takes SDP for news only if its version went up; and it must not go up for nothing (RFC 3264, section 8). */
 int sdp_plan_write(struct exchange *ex, struct str *text)
 {
@@ -111,7 +121,7 @@ int sdp_plan_write(struct exchange *ex, struct str *text)
 	int error = plan_edit(ex, &edit);
 
 	if (!error)
-		error = write_text(ex, &edit, text);
+		error = write_fitting(ex, &edit, text);
 	if (error || !ex->shown)
 		return error;
 	ex->version = edit.version;
@@ -119,7 +129,7 @@ int sdp_plan_write(struct exchange *ex, struct str *text)
 	if (!wants(ex, REQ_REPLACE_VERSION) || ex->new_shown || ex->hash == ex->shown->hash)
 		return 0;
 	ex->version = ++edit.version;
-	error = write_text(ex, &edit, text);
+	error = write_fitting(ex, &edit, text);
 	if (!error)
 		ex->hash = siphash(key, *text);
 	return error;

@@ -563,19 +563,33 @@ static void test_reply_too_large(void)
 
 	relay_open(&relay);
 	len = snprintf(offer, sizeof(offer), "%s",
-		       "{\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":\"a\","
+		       "{\"call-id\":\"c\",\"command\":\"offer\",\"from-tag\":\"a\","
 		       "\"direction\":[\"priv\",\"pub\"]" SDP(OF_A AUDIO));
 	len -= 1; /* the quote that ends the SDP */
 	while (len < 60000)
 		len += snprintf(offer + len, sizeof(offer) - (size_t)len, "a=x-filler:%d" L, len);
 	len += snprintf(offer + len, sizeof(offer) - (size_t)len, "\"}");
 	payload = (struct str){ offer, (size_t)len };
-	CU_ASSERT(strlen(ask_bytes(&relay, payload)) > 60000);
 	out = BUF_INIT(small, sizeof(small));
-	arena_reset(relay.scene.env.arena);
 	ng_run(&relay.scene.env, &proxy, payload, &out);
 	CU_ASSERT(str_eq((struct str){ out.data, out.len },
 			 STR("{\"error-reason\":\"Reply too large\",\"result\":\"error\"}")));
+	/* Nothing has come of it. */
+	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 0);
+	CU_ASSERT_EQUAL(relay.scene.calls->n_streams, 0);
+	CU_ASSERT(scene_settle(&relay.scene));
+	CU_ASSERT_EQUAL(relay.scene.stats.reply_too_large, 1);
+	CU_ASSERT(strlen(ask_bytes(&relay, payload)) > 60000);
+	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 1);
+	/* What has been done is not called an error. */
+	out = BUF_INIT(small, sizeof(small));
+	arena_reset(relay.scene.env.arena);
+	ng_run(&relay.scene.env, &proxy,
+	       STR("{\"command\":\"delete\",\"call-id\":\"c\",\"delete-delay\":0}"), &out);
+	CU_ASSERT(str_eq(
+		(struct str){ out.data, out.len },
+		STR("{\"warning\":\"Statistics are too large to be sent\",\"result\":\"ok\"}")));
+	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 0);
 	relay_close(&relay);
 }
 
