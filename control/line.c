@@ -265,7 +265,7 @@ double real_of(const json_t *object, const char *key)
 /* Of what is above ASCII only the escape is written; DEL jansson leaves as it is. */
 void put_json(const json_t *line)
 {
-	char *text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
+	char *text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
 
 	for (const char *c = text; c && *c; c++) {
 		if (*c == 0x7f)

@@ -4,7 +4,7 @@
  *
  *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID -m ADDRESS PORT    through min_forward
  *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID ADDRESS PORT       through a relay, by NG commands
- *   Further: -l ADDRESS -b PORT: where the phones are.
+ *   Further: -l ADDRESS -b PORT: where the phones are; -i MS: between packets, if not 20.
  *
  * Two phones a call, both sending G.711 packets of 20 ms (172 bytes). Without WINDOW at their pace, evenly
  * spread in time, and every packet is received and looked at. With it as fast as the relay goes:
@@ -47,6 +47,7 @@ struct load {
 	pid_t pid;
 	double seconds;
 	unsigned int window;
+	int64_t interval_ns;
 	uint64_t sent;
 	uint64_t received;
 	uint64_t wrong;
@@ -62,7 +63,7 @@ static void stream_send(struct load *load, unsigned int index)
 	struct stream *stream = &load->streams[index];
 	uint8_t packet[PACKET] = { 0x80, 0 };
 	uint16_t seq = htons(++stream->seq);
-	uint32_t timestamp = htonl(stream->seq * 160u);
+	uint32_t timestamp = htonl((uint32_t)(stream->seq * (load->interval_ns / 125000)));
 	uint32_t ssrc = htonl(ssrc_of(index));
 
 	memcpy(packet + 2, &seq, sizeof(seq));
@@ -130,7 +131,7 @@ static void warm_up(struct load *load)
 	do {
 		for (unsigned int i = 0; i < load->count; i++)
 			stream_send(load, i);
-		at += INTERVAL;
+		at += load->interval_ns;
 		sleep_until(at);
 		drain(load);
 		deaf = 0;
@@ -146,11 +147,11 @@ static void warm_up(struct load *load)
 /* At the phones' pace; the load sleeps between packets and is not woken by what comes. */
 static uint64_t run_paced(struct load *load)
 {
-	uint64_t total = (uint64_t)(load->seconds * 1e9 / INTERVAL) * load->count;
+	uint64_t total = (uint64_t)(load->seconds * 1e9 / (double)load->interval_ns) * load->count;
 	int64_t start = now_ns(), drained = start;
 
 	for (uint64_t i = 0; i < total; i++) {
-		int64_t due = start + (int64_t)(i * (INTERVAL / load->count));
+		int64_t due = start + (int64_t)i * (load->interval_ns / load->count);
 
 		if (due > now_ns())
 			sleep_until(due);
@@ -285,7 +286,7 @@ static int calls_begin(struct load *load, const struct sockaddr_in *relay)
 
 int main(int argc, char **argv)
 {
-	struct load load = { .count = 100, .seconds = 2 };
+	struct load load = { .count = 100, .seconds = 2, .interval_ns = INTERVAL };
 	struct sockaddr_in relay = { .sin_family = AF_INET };
 	const char *phones = "198.51.100.10";
 	bool minimal = false;
@@ -293,7 +294,7 @@ int main(int argc, char **argv)
 	int64_t cpu, start;
 	uint64_t forwarded;
 
-	while ((option = getopt(argc, argv, "s:c:w:p:l:b:m")) != -1) {
+	while ((option = getopt(argc, argv, "s:c:w:p:l:b:i:m")) != -1) {
 		if (option == 's')
 			load.seconds = atof(optarg);
 		else if (option == 'c')
@@ -306,15 +307,17 @@ int main(int argc, char **argv)
 			phones = optarg;
 		else if (option == 'b')
 			port = atoi(optarg);
+		else if (option == 'i')
+			load.interval_ns = atoi(optarg) * (INTERVAL / 20);
 		else if (option == 'm')
 			minimal = true;
 		else
 			return 2;
 	}
-	if (argc - optind != 2 || !load.count || !load.pid ||
+	if (argc - optind != 2 || !load.count || !load.pid || load.interval_ns <= 0 ||
 	    inet_pton(AF_INET, argv[optind], &relay.sin_addr) != 1)
-		errx(2, "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID [-m] ADDRESS "
-			"PORT");
+		errx(2, "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] [-i MS] -p PID [-m] "
+			"ADDRESS PORT");
 	relay.sin_port = htons((uint16_t)atoi(argv[optind + 1]));
 	streams_open(&load, phones, port);
 	if (!minimal)

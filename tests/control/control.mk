@@ -6,7 +6,13 @@ $(B)/tests/control/stall: $(B)/tests/control/stall.o
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 
-check-control: daemon control bench-tools $(B)/tests/control/stall ## the tests of rtprelayctl and the control socket alone
+$(B)/tests/control/pause: $(B)/tests/control/pause.o $(B)/tests/bench/ng_client.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^
+
+control-programs: bench-tools $(B)/tests/control/stall $(B)/tests/control/pause $(B)/tests/daemon/prom_lint
+
+check-control: daemon control control-programs ## the tests of rtprelayctl and the control socket alone
 	tests/control/run
 
-.PHONY: check-control
+.PHONY: check-control control-programs

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * pause.c - does media stand still while somebody looks at the relay?
+ *
+ *   pause [-s SECONDS] PHONES ADDRESS PORT    PHONES: where both phones of a call are; then the relay's NG socket
+ *
+ * A phone sends a packet every 5 ms through the relay to another one, and a proxy pings as often. Told are, in
+ * milliseconds: the largest gap between packets that arrived, as the kernel stamped them; the largest gap between
+ * those that were sent; the longest that a packet was on its way; how long a ping took, at most and usually.
+ * Exit status 1: a packet was lost, or a ping was not answered.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include "tests/bench/ng_client.h"
+
+#define PACKET	    172
+#define HEADER	    12
+#define INTERVAL_NS 5000000
+#define LATCH_NS    200000000
+#define SETTLE_NS   2000000000
+#define PINGS	    65536
+
+struct watch {
+	int phone[2], proxy;
+	uint16_t seq;
+	uint64_t sent, received, pings, pongs;
+	int64_t last_sent_ns, last_received_ns, ping_ns;
+	int64_t gap_sent_ns, gap_ns, way_ns;
+	int64_t ping[PINGS];
+};
+
+/* As the kernel's time stamps are. */
+static int64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void keep_largest(int64_t *largest, int64_t value)
+{
+	if (value > *largest)
+		*largest = value;
+}
+
+static void send_packet(struct watch *watch)
+{
+	uint8_t packet[PACKET] = { 0x80, 0 };
+	uint32_t timestamp = htonl(++watch->seq * 40u);
+	uint16_t seq = htons(watch->seq);
+	int64_t now = wall_ns();
+
+	memcpy(packet + 2, &seq, sizeof(seq));
+	memcpy(packet + 4, &timestamp, sizeof(timestamp));
+	packet[8] = 0x5e;
+	memcpy(packet + HEADER, &now, sizeof(now));
+	if (send(watch->phone[0], packet, sizeof(packet), 0) != sizeof(packet))
+		return;
+	if (watch->sent++)
+		keep_largest(&watch->gap_sent_ns, now - watch->last_sent_ns);
+	watch->last_sent_ns = now;
+}
+
+static bool read_stamp(struct msghdr *msg, int64_t *at)
+{
+	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
+		struct timespec stamp;
+
+		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&stamp, CMSG_DATA(cmsg), sizeof(stamp));
+		*at = (int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec;
+		return true;
+	}
+	return false;
+}
+
+/* False: nothing more is there. */
+static bool take_packet(struct watch *watch)
+{
+	char control[CMSG_SPACE(sizeof(struct timespec))];
+	uint8_t packet[2048];
+	struct iovec iov = { packet, sizeof(packet) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	int64_t at, left;
+
+	if (recvmsg(watch->phone[1], &msg, MSG_DONTWAIT) != PACKET)
+		return false;
+	if (!read_stamp(&msg, &at))
+		errx(1, "no time stamps");
+	memcpy(&left, packet + HEADER, sizeof(left));
+	if (watch->received++)
+		keep_largest(&watch->gap_ns, at - watch->last_received_ns);
+	keep_largest(&watch->way_ns, at - left);
+	watch->last_received_ns = at;
+	return true;
+}
+
+/* One at a time: a proxy that waits. */
+static void ping(struct watch *watch)
+{
+	char text[64];
+	int len;
+
+	if (watch->pings != watch->pongs || watch->pings == PINGS)
+		return;
+	watch->ping_ns = wall_ns();
+	len = snprintf(text, sizeof(text), "p%d_%llu d7:command4:pinge", (int)getpid(),
+		       (unsigned long long)watch->pings);
+	watch->pings += send(watch->proxy, text, (size_t)len, 0) == len;
+}
+
+static void take_pong(struct watch *watch)
+{
+	char text[256];
+
+	if (recv(watch->proxy, text, sizeof(text), MSG_DONTWAIT) <= 0)
+		return;
+	watch->ping[watch->pongs++] = wall_ns() - watch->ping_ns;
+}
+
+static void listen_until(struct watch *watch, int64_t at)
+{
+	struct pollfd fds[] = { { watch->phone[1], POLLIN, 0 }, { watch->proxy, POLLIN, 0 } };
+	int64_t left;
+
+	while ((left = at - wall_ns()) > 0) {
+		const struct timespec patience = { left / 1000000000, left % 1000000000 };
+
+		if (ppoll(fds, 2, &patience, NULL) <= 0)
+			continue;
+		while (take_packet(watch))
+			;
+		take_pong(watch);
+	}
+}
+
+static void run(struct watch *watch, double seconds)
+{
+	int64_t at = wall_ns(), end = at + (int64_t)(seconds * 1e9);
+
+	while (at < end) {
+		send_packet(watch);
+		ping(watch);
+		at += INTERVAL_NS;
+		listen_until(watch, at);
+	}
+	end = wall_ns() + SETTLE_NS;
+	while ((watch->received < watch->sent || watch->pongs < watch->pings) && wall_ns() < end)
+		listen_until(watch, wall_ns() + INTERVAL_NS);
+}
+
+/* What comes before the relay knows the call and the phone does not count. */
+static void latch(struct watch *watch)
+{
+	for (int64_t end = wall_ns() + SETTLE_NS; !watch->received && wall_ns() < end;) {
+		send_packet(watch);
+		listen_until(watch, wall_ns() + INTERVAL_NS);
+	}
+	if (!watch->received)
+		errx(1, "nothing comes through the relay");
+	listen_until(watch, wall_ns() + LATCH_NS);
+	watch->sent = watch->received = 0;
+	watch->gap_ns = watch->gap_sent_ns = watch->way_ns = 0;
+}
+
+static struct sockaddr_in address(const char *host, const char *port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+
+	addr.sin_port = htons((uint16_t)atoi(port));
+	if (inet_pton(AF_INET, host, &addr.sin_addr) != 1)
+		errx(2, "%s: no address", host);
+	return addr;
+}
+
+static int udp(struct sockaddr_in *local, const struct sockaddr_in *remote)
+{
+	socklen_t len = sizeof(*local);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), one = 1;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)local, sizeof(*local)) ||
+	    getsockname(fd, (struct sockaddr *)local, &len) ||
+	    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)) ||
+	    (remote && connect(fd, (const struct sockaddr *)remote, sizeof(*remote))))
+		err(1, "socket");
+	return fd;
+}
+
+static uint16_t signal_phone(int proxy, enum ng_verb verb, const struct sockaddr_in *phone)
+{
+	const uint64_t call = (uint64_t)getpid() << 20;
+	const struct ng_request request = {
+		.verb = verb, .cookie = call + (verb == NG_ANSWER), .call = call, .phone = *phone
+	};
+	uint16_t port = ng_ask(proxy, &request);
+
+	if (!port)
+		errx(1, "the call is not made");
+	return port;
+}
+
+static void call(struct watch *watch, const char *phones, struct sockaddr_in relay)
+{
+	struct sockaddr_in at[2] = { address(phones, "0"), address(phones, "0") };
+	struct sockaddr_in any = { .sin_family = AF_INET };
+
+	watch->proxy = udp(&any, &relay);
+	watch->phone[0] = udp(&at[0], NULL);
+	watch->phone[1] = udp(&at[1], NULL);
+	signal_phone(watch->proxy, NG_OFFER, &at[0]);
+	relay.sin_port = htons(signal_phone(watch->proxy, NG_ANSWER, &at[1]));
+	if (connect(watch->phone[0], (struct sockaddr *)&relay, sizeof(relay)))
+		err(1, "connect");
+}
+
+static int by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double ms(int64_t ns)
+{
+	return (double)ns / 1e6;
+}
+
+int main(int argc, char **argv)
+{
+	static struct watch watch;
+	double seconds = 3;
+	int option;
+
+	while ((option = getopt(argc, argv, "s:")) == 's')
+		seconds = atof(optarg);
+	if (argc - optind != 3)
+		errx(2, "usage: pause [-s SECONDS] PHONES ADDRESS PORT");
+	prctl(PR_SET_TIMERSLACK, 1);
+	call(&watch, argv[optind], address(argv[optind + 1], argv[optind + 2]));
+	latch(&watch);
+	run(&watch, seconds);
+	if (!watch.pongs)
+		errx(1, "no ping was answered");
+	qsort(watch.ping, watch.pongs, sizeof(*watch.ping), by_value);
+	printf("packets=%llu lost=%lld gap=%.1f sent_gap=%.1f way=%.1f ping=%.1f ping_p50=%.2f\n",
+	       (unsigned long long)watch.sent, (long long)(watch.sent - watch.received),
+	       ms(watch.gap_ns), ms(watch.gap_sent_ns), ms(watch.way_ns),
+	       ms(watch.ping[watch.pongs - 1]), ms(watch.ping[watch.pongs / 2]));
+	return watch.sent != watch.received || watch.pings != watch.pongs;
+}
