@@ -11,6 +11,7 @@
 #include "kmod_flow.h"
 #include "log.h"
 
+#define PROBE_MS     10000
 #define NEWS_AT_ONCE 256 /* datagrams of news before others have their turn */
 
 /**
@@ -18,12 +19,14 @@
  * @info: as last asked for
  * @base: counters of the namespace when the module was found; @past: counted by modules that have gone
  * @telling: flows' news are being told
+ * @probed_ms: when a flow that waits for room was last tried, though none was known of
  */
 struct kmod {
 	struct kmod_conf conf;
 	struct kmod_info info;
 	struct flow_table flows;
 	bool telling;
+	int64_t probed_ms;
 	uint64_t base[RTPRELAY_C_MAX + 1], past[RTPRELAY_C_MAX + 1];
 	struct talk talk;
 };
@@ -146,9 +149,18 @@ void kmod_flush(struct kmod *kmod)
 		if (kmod->talk.family.id)
 			flow_table_flush(&kmod->flows);
 		tell_news(kmod);
-		if (!kmod->talk.lost && !kmod->flows.queue)
+		if (!kmod->talk.lost && !flow_table_busy(&kmod->flows))
 			return;
 	}
+}
+
+void kmod_tick(struct kmod *kmod, int64_t now_ms)
+{
+	if (!kmod || !kmod->flows.waiting || now_ms - kmod->probed_ms < PROBE_MS)
+		return;
+	kmod->probed_ms = now_ms;
+	if (!kmod->flows.room)
+		kmod->flows.room = 1;
 }
 
 void kmod_adopt(struct kmod *kmod)

@@ -77,6 +77,11 @@ void kmod_drop(struct kmod_flow *flow);
 void kmod_forget(struct kmod_flow *flow);
 /* Makes it all so; events of what has changed come from here. Call after each batch of commands. */
 void kmod_flush(struct kmod *kmod);
+/*
+ * Flows that found no room are tried again when flows of ours have ended; from time to time one is tried all the same,
+ * for others may have ended theirs, or the limit was raised. Takes effect with kmod_flush(). Once a second.
+ */
+void kmod_tick(struct kmod *kmod, int64_t now_ms);
 /**
  * kmod_adopt() - compares with what the kernel holds: once after the start, when flows of a daemon before
  *	this one may be there. Those that were set with the same cookie go on counting, others of ours go.

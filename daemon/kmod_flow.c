@@ -17,6 +17,8 @@
 #include "kmod_flow.h"
 #include "log.h"
 
+#define FULL_TOLD_MS 60000 /* between two complaints */
+
 /**
  * struct kmod_flow - a flow that is wanted, or was
  * @past: of flows at this place that ended; @last: as the kernel told last of the one that is there
@@ -27,12 +29,14 @@
  * @round: of the last dump that it was in
  * @fresh: what is in the kernel at this place is another owner's
  * @forgotten: the handle has ended, the kernel has yet to be told
+ * @retried: it was refused for want of room before, and is tried again
  */
 struct kmod_flow {
 	UT_hash_handle hh;
 	struct flow_table *table;
 	struct kmod_flow *prev, *next;		 /* in table.queue, while @queued */
 	struct kmod_flow *news_prev, *news_next; /* in table.news, while @news */
+	struct kmod_flow *wait_prev, *wait_next; /* in table.waiting, while @waiting */
 	struct flow_spec spec;
 	struct flow_sums past, last;
 	void *owner;
@@ -41,7 +45,8 @@ struct kmod_flow {
 	int64_t seen_ms;
 	uint32_t round;
 	uint8_t news;
-	bool wanted, installed, queued, silent, fresh, forgotten, answered, refused;
+	bool wanted, installed, queued, silent, fresh, forgotten, answered, refused, waiting,
+		retried;
 };
 
 static struct kmod_flow *find(const struct flow_table *table, const struct endpoint *local)
@@ -85,11 +90,19 @@ static void drop_news(struct kmod_flow *flow)
 	flow->news = 0;
 }
 
+static void leave_waiting(struct kmod_flow *flow)
+{
+	if (flow->waiting)
+		DL_DELETE2(flow->table->waiting, flow, wait_prev, wait_next);
+	flow->waiting = false;
+}
+
 static void clear_refusal(struct kmod_flow *flow)
 {
+	leave_waiting(flow);
 	free(flow->refusal);
 	flow->refusal = NULL;
-	flow->refused = false;
+	flow->refused = flow->retried = false;
 }
 
 static void flow_free(struct kmod_flow *flow)
@@ -335,25 +348,63 @@ void kmod_flows_read(struct kmod_flow *const flows[], size_t n, struct flow_stat
 
 /* --- Making it so ------------------------------------------------------------------------------- */
 
+/*
+ * Each flow that ends makes room for one that waits, and each that then finds room for two more; one that is refused
+ * says that there is none. So what waits goes where there is room, however that came about, without a storm.
+ */
+static void wait_for_room(struct kmod_flow *flow, const char *why)
+{
+	struct flow_table *table = flow->table;
+	int64_t now_ms = clock_ms();
+
+	if (!table->full_told_ms || now_ms - table->full_told_ms >= FULL_TOLD_MS) {
+		log_warn("kernel module has no room for more flows: %s: media beyond is relayed in "
+			 "user space",
+			 why);
+		table->full_told_ms = now_ms;
+	}
+	flow->waiting = true;
+	DL_APPEND2(table->waiting, flow, wait_prev, wait_next);
+	table->room = 0;
+}
+
+static void try_again(struct flow_table *table)
+{
+	for (int i = 0; i < TALK_BATCH && table->room && table->waiting; i++) {
+		struct kmod_flow *flow = table->waiting;
+
+		table->room--;
+		leave_waiting(flow);
+		flow->refused = false; /* the sentence stays, to be told from another */
+		flow->retried = true;
+		enqueue(flow);
+	}
+}
+
 static void refused(struct kmod_flow *flow, int error, const char *text)
 {
 	const char *why = *text ? text : strerror(-error);
+	bool told = flow->retried && flow->refusal && !strcmp(flow->refusal, why);
 
 	log_debug("kernel module refuses a flow: %s", why);
 	clear_refusal(flow);
 	flow->refused = true;
 	flow->refusal = strdup(why);
+	if (error == -ENOSPC || error == -ENOMEM)
+		wait_for_room(flow, why);
 	if (error == -ENOENT)
 		flow->table->talk->lost = true; /* there is no such family any more */
 	if (flow->installed)
 		enqueue(flow); /* the old one is wrong: it goes */
-	add_news(flow, KMOD_CHANGED);
+	if (!told)
+		add_news(flow, KMOD_CHANGED);
 }
 
 static void ended(struct kmod_flow *flow, int error, const char *text)
 {
 	if (error && error != -ENOENT)
 		log_warn("kernel module does not end a flow: %s", *text ? text : strerror(-error));
+	flow->table->room += !error;
 	flow_went(flow);
 }
 
@@ -366,6 +417,8 @@ static void answered(struct kmod_flow *flow, const struct kmod_message *m)
 	} else if (m->error) {
 		refused(flow, m->error, m->text);
 	} else {
+		flow->table->room += flow->retried ? 2 : 0;
+		clear_refusal(flow);
 		flow->fresh = false;
 		flow_came(flow);
 	}
@@ -457,10 +510,17 @@ static void flush_batch(struct flow_table *table)
 	}
 }
 
+bool flow_table_busy(const struct flow_table *table)
+{
+	return table->queue || (table->room && table->waiting);
+}
+
 void flow_table_flush(struct flow_table *table)
 {
-	while (table->queue && !table->talk->lost)
+	while (flow_table_busy(table) && !table->talk->lost) {
+		try_again(table);
 		flush_batch(table);
+	}
 }
 
 /* --- Comparing ---------------------------------------------------------------------------------- */
@@ -574,6 +634,7 @@ void flow_table_lost(struct flow_table *table)
 		flow_vanished(flow);
 		drop_news(flow);
 		dequeue(flow);
+		clear_refusal(flow);
 		if (flow->forgotten)
 			flow_free(flow);
 	}

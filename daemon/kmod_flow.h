@@ -15,6 +15,8 @@
  * @all: by local endpoint
  * @queue: to be made so; @news: with something to tell
  * @round: number of the last dump
+ * @waiting: refused because the kernel had no room; @room: so many of them may be tried again
+ * @full_told_ms: when it was logged last that there is no room
  * @batch: requests under way, numbered from @batch_seq on
  */
 struct flow_table {
@@ -23,8 +25,9 @@ struct flow_table {
 	/* May a flow that nobody wants be removed from the kernel? */
 	bool (*owns)(void *arg, const struct endpoint *local);
 	void *arg;
-	struct kmod_flow *all, *queue, *news;
-	size_t n_installed;
+	struct kmod_flow *all, *queue, *news, *waiting;
+	size_t n_installed, room;
+	int64_t full_told_ms;
 	uint32_t round;
 	struct kmod_flow *batch[TALK_BATCH];
 	uint32_t batch_seq, batch_len;
@@ -34,6 +37,8 @@ struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spe
 				 void *owner);
 /* Sends the whole queue, unless answers are lost on the way. */
 void flow_table_flush(struct flow_table *table);
+/* Is there anything to send? */
+bool flow_table_busy(const struct flow_table *table);
 /* Asks what the kernel holds, and queues what differs. 0; -errno */
 int flow_table_compare(struct flow_table *table);
 /* The kernel holds nothing any more. */

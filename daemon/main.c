@@ -55,6 +55,9 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	nft_tick(relay->nft);
+	kmod_tick(relay->kmod, clock_ms());
+	if (!relay->stopping)
+		sweep_tick(&relay->sweep, relay->calls, clock_ms());
 	stats_sample(&relay->stats, relay->calls, clock_ms());
 	log_tick();
 }
@@ -235,6 +238,7 @@ static void relay_stop(struct relay *relay)
 		end_calls(relay); /* of the daemon before: for the one after */
 	event_stop(relay->on_watchdog);
 	event_stop(relay->on_second);
+	sweep_end(&relay->sweep);
 	event_stop(relay->on_nft);
 	event_stop(relay->on_kmod);
 	event_stop(relay->on_workers);

@@ -294,6 +294,19 @@ void media_path_close(struct media *media)
 
 /* --- Reports ------------------------------------------------------------------------------------ */
 
+size_t media_path_flows(const struct media *media)
+{
+	size_t flows = 0;
+
+	each_stream(side, comp)
+	{
+		const struct kmod_flow *flow = media->path.flow[side][comp];
+
+		flows += flow && kmod_flow_installed(flow);
+	}
+	return flows;
+}
+
 #define ASK_FLOWS ((size_t)REFRESH_MEDIAS * 4)
 
 void media_path_refresh(struct media *const medias[], size_t n)
@@ -305,6 +318,8 @@ void media_path_refresh(struct media *const medias[], size_t n)
 	for (size_t i = 0; i < n; i++)
 		each_stream(side, comp) if (medias[i]->path.flow[side][comp]) flows[n_flows++] =
 			medias[i]->path.flow[side][comp];
+	if (!n_flows)
+		return;
 	kmod_flows_read(flows, n_flows, states);
 	for (size_t i = 0; i < n; i++) {
 		const struct flow_state *told[2][2] = { { NULL } };

@@ -36,6 +36,9 @@ void media_path_stop(struct media *media);
 /* ... and no handles are left. */
 void media_path_close(struct media *media);
 
+/* How many of its streams are in the kernel. */
+size_t media_path_flows(const struct media *media);
+
 #define REFRESH_MEDIAS 16 /* whose flows are asked about in one exchange */
 
 /* Asks the kernel for the counters of all flows of up to REFRESH_MEDIAS medias. */

@@ -14,6 +14,7 @@
 #include "detach.h"
 #include "journal_call.h"
 #include "rtpp_notify.h"
+#include "sweep.h"
 #include "web.h"
 
 /* In the order of starting; stopping goes backwards. */
@@ -34,6 +35,7 @@ struct relay {
 	struct rtpp_notify *notify; /* NULL: nobody is told of time-outs */
 	struct cdr_file *cdr_file;  /* NULL: none */
 	struct call_table *calls;
+	struct sweep sweep;
 	struct journal_calls journal_calls;
 	struct journal *journal; /* NULL: calls are not kept */
 	struct arena *arena;

@@ -257,6 +257,10 @@ static void flow_add(struct fake_kmod *fake, const struct nlmsghdr *nlh, const s
 		ack(fake, nlh->nlmsg_seq, fake->refuse_add, fake->sentence);
 		return;
 	}
+	if (!flow && fake_kmod_count(fake) >= fake->limit) {
+		ack(fake, nlh->nlmsg_seq, -ENOSPC, "the limit of flows is reached");
+		return;
+	}
 	if (flow && !carry)
 		tell_flow(fake, nlh->nlmsg_seq, RTPRELAY_CMD_FLOW_ADD, 0, flow);
 	if (!flow || !carry) {

@@ -313,6 +313,135 @@ static void test_kernel_refuses_with_a_sentence(void)
 	end(kmod);
 }
 
+/* Flows from port 30000 on. */
+static void set_many(struct kmod *kmod, struct kmod_flow **flows, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct flow_spec s = spec((uint16_t)(30000 + i), "203.0.113.7:6000");
+
+		flows[i] = kmod_set(kmod, &s, NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(flows[i]);
+	}
+	kmod_flush(kmod);
+}
+
+static void test_flows_beyond_the_limit_are_tried_again(void)
+{
+	struct kmod *kmod = start(true);
+	struct kmod_flow *flows[30];
+	unsigned int adds, changed;
+
+	fake.limit = 10;
+	set_many(kmod, flows, 30);
+	CU_ASSERT_EQUAL(kmod_count(kmod), 10);
+	CU_ASSERT_STRING_EQUAL(kmod_flow_refusal(flows[29]), "the limit of flows is reached");
+	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], 30);
+	adds = fake.n_adds;
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake.n_adds, adds); /* nothing has changed */
+	/* Three places become free: three more are there, and it is seen that there is no fourth. */
+	for (int i = 0; i < 3; i++)
+		kmod_drop(flows[i]);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(kmod_count(kmod), 10);
+	CU_ASSERT_TRUE(kmod_flow_installed(flows[10]));
+	CU_ASSERT_TRUE(kmod_flow_installed(flows[12]));
+	CU_ASSERT_PTR_NULL(kmod_flow_refusal(flows[12]));
+	CU_ASSERT_FALSE(kmod_flow_installed(flows[13]));
+	CU_ASSERT(fake.n_adds - adds <= 9);
+	/* The limit was raised: found out by one that is tried, and then the others. */
+	adds = fake.n_adds;
+	changed = told.count[KMOD_CHANGED];
+	kmod_tick(kmod, 1000000);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake.n_adds, adds + 1);
+	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], changed); /* the same sentence as before */
+	fake.limit = 100;
+	kmod_tick(kmod, 1001000);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake.n_adds, adds + 1); /* not each second */
+	kmod_tick(kmod, 1020000);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(kmod_count(kmod), 27);
+	for (int i = 3; i < 30; i++)
+		CU_ASSERT_TRUE(kmod_flow_installed(flows[i]));
+	CU_ASSERT_EQUAL(fake.n_adds, adds + 1 + 17);
+	end(kmod);
+}
+
+/* One that is wanted no more, or otherwise, while it waits. */
+static void test_what_waits_for_room_may_change(void)
+{
+	struct flow_spec s = spec(30002, "203.0.113.7:6001");
+	struct kmod *kmod = start(true);
+	struct kmod_flow *flows[6];
+
+	fake.limit = 1;
+	set_many(kmod, flows, 6);
+	kmod_drop(flows[1]);
+	kmod_set(kmod, &s, NULL); /* refused again: the last in the row */
+	kmod_forget(flows[3]);
+	kmod_flush(kmod);
+	fake.limit = 2;
+	kmod_tick(kmod, 1000000);
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(kmod_flow_installed(flows[4]));
+	CU_ASSERT_EQUAL(kmod_count(kmod), 2);
+	/* All is set anew by its owners when there is a module again; what waited is as any other. */
+	fake.limit = 100;
+	fake_kmod_load(&fake, false);
+	kmod_dispatch(kmod);
+	fake_kmod_load(&fake, true);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	CU_ASSERT_PTR_NULL(kmod_flow_refusal(flows[2]));
+	kmod_forget(flows[5]);
+	s.src = ep("203.0.113.7:6002");
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(kmod_flow_installed(flows[2]));
+	end(kmod);
+}
+
+static void test_many_are_read_in_few_sends(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_state states[100];
+	struct kmod_flow *flows[100];
+	unsigned int sends;
+
+	set_many(kmod, flows, 100);
+	for (uint16_t i = 0; i < 100; i++)
+		fake_kmod_find(&fake, &kmod_flow_spec(flows[i])->local)->packets = i;
+	kmod_drop(flows[7]); /* not there: as it was told last, without being asked */
+	kmod_flush(kmod);
+	sends = fake.n_sends;
+	kmod_flows_read(flows, 100, states);
+	CU_ASSERT_EQUAL(fake.n_sends - sends, 2);
+	CU_ASSERT_EQUAL(fake.n_gets, 99);
+	for (unsigned int i = 0; i < 100; i++)
+		CU_ASSERT_EQUAL(states[i].sums.packets, i);
+	CU_ASSERT_EQUAL(fake.queue[KMOD_ANSWERS].count, 0);
+	end(kmod);
+}
+
+static void test_a_flow_that_vanished_is_found_by_reading(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_state states[3];
+	struct kmod_flow *flows[3];
+
+	set_many(kmod, flows, 3);
+	fake_kmod_find(&fake, &kmod_flow_spec(flows[2])->local)->packets = 5;
+	fake_kmod_find(&fake, &kmod_flow_spec(flows[1])->local)->used = false;
+	kmod_flows_read(flows, 3, states);
+	CU_ASSERT_EQUAL(states[2].sums.packets, 5);
+	CU_ASSERT_EQUAL(states[1].seen_ago_ms, -1);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 3); /* it is there again */
+	end(kmod);
+}
+
 static void test_refused_replacement_removes_the_old_flow(void)
 {
 	struct kmod *kmod = start(true);
@@ -657,6 +786,12 @@ TEST_SUITE(kmod, { "sets what the spec says", test_sets_what_the_spec_says },
 	   { "the kernel refuses with a sentence", test_kernel_refuses_with_a_sentence },
 	   { "a refused replacement removes the old flow",
 	     test_refused_replacement_removes_the_old_flow },
+	   { "flows beyond the limit are tried again",
+	     test_flows_beyond_the_limit_are_tried_again },
+	   { "what waits for room may change", test_what_waits_for_room_may_change },
+	   { "many are read in few sends", test_many_are_read_in_few_sends },
+	   { "a flow that vanished is found by reading",
+	     test_a_flow_that_vanished_is_found_by_reading },
 	   { "without module nothing is set", test_without_module_nothing_is_set },
 	   { "off is NULL", test_off_is_null },
 	   { "the module is loaded later", test_module_is_loaded_later },

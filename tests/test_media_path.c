@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <utlist.h>
 #include "daemon/media_quality.h"
+#include "daemon/sweep.h"
 #include "fake_kmod.h"
 #include "scene.h"
 #include "test.h"
@@ -508,6 +509,41 @@ static void test_a_media_is_asked_about_in_one_exchange(void)
 	talk_close(&t);
 }
 
+/* Nobody asks, but how good a call was at its worst must be known in the end. */
+static void test_the_kernel_is_asked_by_and_by(void)
+{
+	struct sweep sweep = { .began_ms = 0 };
+	struct media *media;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	media = media_of(&t);
+	flow_of(&t, SIDE_A, COMP_RTP)->ssrc = 1;
+	sweep_tick(&sweep, t.scene.calls, 1000);
+	CU_ASSERT_EQUAL(fake.n_gets, 4);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(media->path.quality[SIDE_A]);
+	CU_ASSERT(media->path.quality[SIDE_A]->start_ms > 0); /* an interval has begun */
+	/* The round is over; the next one begins when the first has lasted long enough. */
+	for (int64_t now_ms = 2000; now_ms < 6000; now_ms += 1000)
+		sweep_tick(&sweep, t.scene.calls, now_ms);
+	CU_ASSERT_EQUAL(fake.n_gets, 4);
+	sweep_tick(&sweep, t.scene.calls, 6000);
+	CU_ASSERT_EQUAL(fake.n_gets, 8);
+	CU_ASSERT_EQUAL(sweep.read, 8);
+	sweep_tick(&sweep, t.scene.calls, 7000);
+	/* In user space there is nothing to ask, and without module nobody. */
+	media_path_leave(media);
+	kmod_flush(t.kmod);
+	sweep_tick(&sweep, t.scene.calls, 12000);
+	CU_ASSERT_EQUAL(fake.n_gets, 8);
+	fake_kmod_load(&fake, false);
+	UNTIL(&t, !kmod_available(t.kmod));
+	sweep_tick(&sweep, t.scene.calls, 18000);
+	CU_ASSERT_EQUAL(fake.n_gets, 8);
+	sweep_end(&sweep);
+	talk_close(&t);
+}
+
 /* One that only the kernel has heard is no call without media. */
 static void test_media_in_the_kernel_is_no_silence(void)
 {
@@ -748,6 +784,7 @@ TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latchi
 	   { "RTCP that was cut is told", test_rtcp_that_was_cut_is_told },
 	   { "a media is asked about in one exchange",
 	     test_a_media_is_asked_about_in_one_exchange },
+	   { "the kernel is asked by and by", test_the_kernel_is_asked_by_and_by },
 	   { "media in the kernel is no silence", test_media_in_the_kernel_is_no_silence },
 	   { "the module goes and comes", test_module_goes_and_comes },
 	   { "the module comes later", test_module_comes_later },

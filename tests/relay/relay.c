@@ -79,6 +79,24 @@ void relay_signal(int number)
 		must(waitpid(daemon_pid, NULL, 0) == daemon_pid, "waitpid");
 }
 
+int64_t relay_cpu_us(void)
+{
+	unsigned long long user = 0, system = 0;
+	char path[64], line[1024] = "";
+	const char *at;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)daemon_pid);
+	file = fopen(path, "r");
+	must(file && fgets(line, sizeof(line), file), path);
+	fclose(file);
+	at = strrchr(line, ')'); /* the name may hold anything */
+	must(at && sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+			  &system) == 2,
+	     line);
+	return (int64_t)((user + system) * 1000000 / (unsigned long long)sysconf(_SC_CLK_TCK));
+}
+
 bool relay_module(bool loaded)
 {
 	if (relay_nl.sock)

@@ -20,6 +20,8 @@ void relay_start(const char *options);
 /* SIGTERM, and its end. Return: its exit status */
 int relay_stop(void);
 void relay_signal(int number);
+/* CPU time of all its threads so far, in microseconds. */
+int64_t relay_cpu_us(void);
 
 /* Also when the module has gone. */
 bool relay_module(bool loaded);

@@ -6,10 +6,13 @@ RELAY_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/main.c tests/kmod/nl.c tests/km
 check-relay: module ## daemon and module together in a virtual machine
 	@tests/guest/relay
 
+check-steady: module ## what 4,500 calls in the kernel cost the daemon: under 1 % of a core
+	@tests/guest/steady
+
 guest-relay-programs: $(B)/tests/relay/relay-tests $(B)/daemon/rtprelayd $(B)/control/rtprelayctl
 
 $(B)/tests/relay/relay-tests: $(RELAY_TESTS_OBJ)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ -lmnl -lcunit
 
-.PHONY: check-relay guest-relay-programs
+.PHONY: check-relay check-steady guest-relay-programs
