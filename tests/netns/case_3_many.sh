@@ -96,6 +96,7 @@ case_late_offer() {
 
 # The caller puts RTP and RTCP on one port, the callee knows nothing of that.
 case_rtcp_mux() {
+	PATH_MUXED=a1
 	ends a1 b1 mux
 	callee b1
 	caller a1 b1 $'\r\na=rtcp-mux'
@@ -110,7 +111,7 @@ case_rtcp_mux() {
 	sip_done a1 b1
 }
 
-CALLS=50
+CALLS=${CALLS:-50}
 case_fifty_calls() {
 	local n csv=$TMP/fifty.csv
 	echo SEQUENTIAL >"$csv"

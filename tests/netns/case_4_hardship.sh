@@ -48,9 +48,9 @@ bystander_up() {
 
 # Not one packet was lost since.
 bystander_is_well() {
+	CALL_ID=$BYSTANDER
 	hear 100 b2 p2
 	judge b2 p2
-	CALL_ID=$BYSTANDER
 	nudge b2 bye
 	sip_done b2 p2
 }

@@ -4,7 +4,9 @@
 # demo.sh - one call through the relay, told step by step: who, through which NAT, what each of them heard
 #
 # Real SIP (sipp and Kamailio with docs/kamailio/kamailio.cfg), real RTP, in namespaces that are gone
-# afterwards (net.sh draws them). Exit status 0: everything was as it should be.
+# afterwards (net.sh draws them). Media takes the path kernel: on this machine, if it can load modules; if
+# not, the call is shown with media in the daemon, and then once more in a guest (tests/guest/demo), where
+# this very script runs. Exit status 0: everything was as it should be.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -13,6 +15,7 @@ LOG=build/logs/demo
 . tests/netns/phone.sh
 
 PACKETS=150
+ATTACK=${ATTACK:-8000}
 NAT_OF_CALLER="NAT A, port-restricted"
 NAT_OF_CALLEE="NAT B, symmetric with random ports"
 
@@ -35,9 +38,38 @@ done_with() {
 [ "$(id -u)" = 0 ] || fail "root is needed, for network namespaces: sudo make demo"
 rm -rf "$LOG"
 mkdir -p "$LOG"
-make --no-print-directory daemon netns-programs >"$LOG/build.log" 2>&1 || fail "the build: $(tail "$LOG/build.log")"
-trap net_down EXIT
+build() {
+	make --no-print-directory daemon control netns-programs >"$LOG/build.log" 2>&1 || fail "the build: $(tail "$LOG/build.log")"
+}
+[ "${IN_GUEST:-}" ] || build
+
+# --- The module: into this machine's kernel for as long as the demo takes -----------------------------------
+
+NO_MODULE= MODULE_LOADED=
+module_load() {
+	[ -d /sys/module/rtprelay ] && return
+	if [ ! -e /proc/modules ]; then
+		NO_MODULE="this machine's kernel cannot load modules"
+	elif [ ! -e "/lib/modules/$(uname -r)/build" ]; then
+		NO_MODULE="the headers of this machine's kernel $(uname -r) are not installed"
+	elif ! make --no-print-directory module >"$LOG/module.log" 2>&1; then
+		NO_MODULE="rtprelay.ko does not build for this machine's kernel, see $LOG/module.log"
+	elif ! insmod rtprelay.ko 2>"$LOG/insmod.log"; then
+		NO_MODULE="this machine's kernel does not load the module ($(cat "$LOG/insmod.log"))"
+	else
+		MODULE_LOADED=yes
+	fi
+}
+
+all_down() {
+	net_down
+	[ -z "$MODULE_LOADED" ] || rmmod rtprelay
+}
+
+trap all_down EXIT
 trap 'exit 1' INT TERM
+module_load
+. tests/netns/path.sh
 
 # --- What the relay says of the call: field of the query, for the party at this private address ---------
 
@@ -55,11 +87,13 @@ relay_port() {
 	echo "$(relay_says "$1" "local address"):$(relay_says "$1" "local port")"
 }
 
-# user or kernel, with the reason for user.
+# user or kernel, with the reason for user, and how many packets took which.
 path_of() {
-	local reason
+	local reason all kernel
 	reason=$(relay_says "$1" "path reason")
-	echo "$(relay_says "$1" path)${reason:+ ($reason)}"
+	all=$(relay_says "$1" stats/packets)
+	kernel=$(relay_says "$1" "kernel packets")
+	echo "$(relay_says "$1" path)${reason:+ ($reason)}; packets so far: ${kernel:-0} by the kernel, $((all - ${kernel:-0})) by the daemon"
 }
 
 # --- The call ---------------------------------------------------------------------------------------
@@ -76,8 +110,8 @@ step "Starting Kamailio with its rtpengine module"
 kamailio_start || fail "Kamailio does not start: $(tail -n 3 "$LOG/kamailio.log")"
 done_with "at 198.51.100.10"
 step "Starting an attacker"
-attacker_start 8000
-done_with "8000 RTP packets a second at all ports"
+attacker_start "$ATTACK"
+done_with "$ATTACK RTP packets a second at all ports"
 scenarios_make
 CASE=demo
 phone_start a1 b1
@@ -93,11 +127,14 @@ step "Bob answers"
 nudge b1 answer
 state a1 talking
 done_with "talking"
-step "Both speak for $((PACKETS / 50)) seconds: a tone each"
+step "Both speak: a tone each"
+START=$SECONDS
 hear $PACKETS a1 b1
-done_with
-settle a1 b1
+done_with "for $((SECONDS - START)) seconds"
+path_still "$CALL_ID" a1 b1
 QUERY=$(ng command=query "call-id=$CALL_ID") || fail "the relay does not know the call"
+settle a1 b1
+path_check "$CALL_ID"
 SEEN_ALICE=$(seen_as "${ADDR[a1]}") SEEN_BOB=$(seen_as "${ADDR[b1]}")
 step "Alice hangs up"
 nudge a1 bye
@@ -147,9 +184,17 @@ cat <<-TEXT
 TEXT
 
 # The same judgement as in the tests.
-judge a1 b1
+heard_well a1 b1
 [[ $SEEN_ALICE = 198.51.100.41:* ]] || fail "Alice was not heard from NAT A"
 [[ $SEEN_BOB = 198.51.100.42:* ]] || fail "Bob was not heard from NAT B"
 [ "$(attacker_sum heard)" = 0 ] || fail "the attacker heard the call"
 end relay
-echo "demo: everything as it should be"
+
+# --- The same in the kernel -----------------------------------------------------------------------------
+
+if [ -n "$NO_MODULE" ]; then
+	echo "The same call with media in the kernel, in a guest: $NO_MODULE"
+	echo
+	tests/guest/demo || fail "the call in the guest"
+fi
+[ -n "${IN_GUEST:-}" ] || echo "demo: everything as it should be"

@@ -24,15 +24,18 @@ TMP=$(mktemp -d)
 BUILD=${BUILD:-build}/tests/netns
 LOG=${LOG:-build/logs/netns}
 RELAY_NG="198.51.100.20 2223"
-PORT_MIN=30000
-PORT_MAX=39999
+PORT_MIN=${PORT_MIN:-30000}
+PORT_MAX=${PORT_MAX:-39999}
+# How many times slower than a machine of our days this one is: all deadlines are so much later.
+SLOW=${SLOW:-1}
 # Next door to the NATs, the worst place; ATTACKER4=203.0.113.66 ATTACKER6=2001:db8:6::66 puts it further away.
 ATTACKER4=${ATTACKER4:-198.51.100.66}
 ATTACKER6=${ATTACKER6:-2001:db8:1::66}
 # Another relay to run the same tests against, as a whole command line.
 RELAY_CMD=${RELAY_CMD:-}
 RELAY_CMD_DEFAULT="daemon/rtprelayd --foreground --config=none --interface=pub/198.51.100.20 --interface=pub/2001:db8:1::20
-	--listen-ng=198.51.100.20:2223 --listen-rtpproxy=udp:198.51.100.20:22222 --port-min=$PORT_MIN --port-max=$PORT_MAX --delete-delay=0"
+	--listen-ng=198.51.100.20:2223 --listen-rtpproxy=udp:198.51.100.20:22222 --port-min=$PORT_MIN --port-max=$PORT_MAX --delete-delay=0
+	--control-socket=$TMP/control.sock"
 
 declare -A ADDR=([a1]=10.1.0.2 [a2]=10.1.0.3 [b1]=10.2.0.2 [b2]=10.2.0.3 [p1]=198.51.100.31 [p2]=198.51.100.32
 	[s6]=2001:db8:1::61)
@@ -50,7 +53,7 @@ become_in_ns() {
 }
 
 until_ok() { # until_ok SECONDS COMMAND...: true as soon as the command is
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * SLOW))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < deadline)) || return 1
@@ -187,7 +190,7 @@ ng() { # ng KEY=VALUE...: asks the relay, as the proxy would
 
 relay_start() { # relay_start [OPTION...]
 	# shellcheck disable=SC2086 # a command line
-	become_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
+	become_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT} ${RELAY_MORE:-} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
 	started relay
 	until_ok 10 ng command=ping
 }

@@ -11,7 +11,9 @@ CALL=1
 NUMBER=256 # the next sender's; see rtp_mark.h
 
 say() { # say PHONE WORD...: to its rtp_end
-	"$BUILD/rtp_end" "$TMP/$1.sock" "${@:2}"
+	local words=("${@:2}")
+	[ "$2" != wait ] || words[-1]=$((words[-1] * SLOW))
+	"$BUILD/rtp_end" "$TMP/$1.sock" "${words[@]}"
 }
 
 phone_start() { # phone_start PHONE...
@@ -48,7 +50,7 @@ proxy_of() {
 # not end it; what it waits for must come.
 sipp_run() { # sipp_run PHONE SCENARIO ARGUMENT...
 	local log="$LOG/$CASE.$1.$2"
-	become_in_ns "$1" sipp "$(proxy_of "$1")" -sf "$TMP/$2.xml" -i "${ADDR[$1]}" -p 5060 -nostdin -timeout 90s -timeout_error \
+	become_in_ns "$1" sipp "$(proxy_of "$1")" -sf "$TMP/$2.xml" -i "${ADDR[$1]}" -p 5060 -nostdin -timeout $((90 * SLOW))s -timeout_error \
 		-default_behaviors all,-abortunexp \
 		-trace_err -error_file "$log.err" -trace_msg -message_file "$log.msg" "${@:3}" >"$log.out" 2>&1 </dev/null
 }
@@ -129,6 +131,7 @@ field() { # field PHONE NAME [STREAM]
 # Waits until each phone has heard so many packets since the last reset, and a report or two.
 hear() { # hear PACKETS PHONE...
 	local phone
+	path_note "$CALL_ID" "${@:2}"
 	for phone in "${@:2}"; do
 		say "$phone" wait "$CALL*" heard '>' "$1" 20000 2>/dev/null || fail "$phone heard too little: $(say "$phone" report "$CALL*")"
 	done
@@ -161,13 +164,19 @@ pure() { # pure PHONE HZ [STREAM]
 # is: from its own first packet, that is. (Before, there is nowhere to send to.)
 complete() { # complete PHONE OTHER [STREAM]
 	[ "$(field "$1" next "${3:-$CALL}")" = "$(field "$2" sent "${3:-$CALL}")" ] || fail "$1 did not hear the last packets of $2"
-	[ "$(field "$1" first "${3:-$CALL}")" = 0 ] || [ "$(field "$1" start_ms "${3:-$CALL}")" -le 100 ] ||
+	[ "$(field "$1" first "${3:-$CALL}")" = 0 ] || [ "$(field "$1" start_ms "${3:-$CALL}")" -le $((100 * SLOW)) ] ||
 		fail "$1 heard $2 only $(field "$1" start_ms "${3:-$CALL}") ms after its own first packet"
 }
 
-# The whole judgement on a call with media both ways.
+# The whole judgement on a call with media both ways: all takes the path that is wanted, and arrives.
 judge() { # judge CALLER CALLEE
+	path_still "$CALL_ID" "$1" "$2"
 	settle "$1" "$2"
+	path_check "$CALL_ID"
+	heard_well "$1" "$2"
+}
+
+heard_well() { # heard_well CALLER CALLEE
 	pure "$1" $CALLEE_HZ
 	pure "$2" $CALLER_HZ
 	complete "$1" "$2"
