@@ -59,7 +59,7 @@ struct bridge_conf {
 	struct {
 		uint8_t pt;
 		uint32_t clock; /* Hz */
-		uint8_t codec;	/* quality_codec(); 0 after a restart */
+		uint8_t codec;	/* quality_codec() */
 	} clocks[BRIDGE_CLOCKS]; /* for dynamic types; static ones are known (RFC 3551); clock 0 ends it */
 };
 

@@ -85,6 +85,7 @@ static void wire_conf(struct wire *w, struct bridge_conf *conf)
 	for (int i = 0; i < BRIDGE_CLOCKS; i++) {
 		wire_u8(w, &conf->clocks[i].pt, 127);
 		wire_u32(w, &conf->clocks[i].clock);
+		wire_u8(w, &conf->clocks[i].codec, UINT8_MAX);
 	}
 }
 

@@ -13,7 +13,7 @@
 #include "dialog.h"
 
 /* Raised whenever the layout changes: a daemon reads its own version only. */
-#define JOURNAL_VERSION 2
+#define JOURNAL_VERSION 3
 
 /* Where ports were taken: an address of an interface. */
 struct place_record {

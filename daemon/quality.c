@@ -3,22 +3,41 @@
 #include "quality.h"
 
 /*
- * ITU-T G.113 (11/2007), appendix I: equipment impairment without loss (Ie, table I.3) and robustness against
- * random loss (Bpl, table I.4), both with packet loss concealment, as every phone has it. Where table I.4 has
- * no Bpl, that of the nearest codec of the same kind is taken: GSM-FR as GSM-EFR, G.726 and G.728 as G.711,
- * AMR as GSM-EFR, which is its highest mode. Of what is not in the tables nothing is known: it counts as G.711,
- * so that at least loss and delay show.
+ * ITU-T G.113 (11/2007), appendix I: Ie, equipment impairment without loss, of table I.3; Bpl, robustness against random
+ * loss, of table I.4, which has five rows only, here marked I.4; all with packet loss concealment, as every phone has
+ * it. For others, Bpl is that of the nearest of the five, named in the row.
+ *
+ * Not in the tables, and judged as G.711, so that loss, jitter and delay show, though not what the codec itself costs:
+ * iLBC, Speex, SILK. And G.722, AMR-WB, EVS, Opus, whose values (G.113, appendix IV) are for the wideband E-model
+ * (G.107.1) with its scale up to 129: on the scale of the telephone, where 93.2 is the best there is, they are as
+ * good as G.711.
+ *
+ * A row's number is kept on disk, in the journal: new ones are added at the end.
  */
 static const struct codec {
-	const char *name;
-	uint8_t pt; /* of RFC 3551; 255: it has none */
+	const char *name; /* in a=rtpmap */
+	uint8_t pt;	  /* of RFC 3551; 255: it has none */
 	double ie, bpl;
 } codecs[] = {
-	{ "", 255, 0, 25.1 }, /* unknown */
-	{ "PCMU", 0, 0, 25.1 },	   { "PCMA", 8, 0, 25.1 },	 { "G729", 18, 11, 19.0 },
-	{ "G723", 4, 15, 16.1 },   { "GSM", 3, 20, 10.0 },	 { "GSM-EFR", 255, 5, 10.0 },
-	{ "AMR", 255, 5, 10.0 },   { "G728", 15, 7, 25.1 },	 { "G726-40", 255, 2, 25.1 },
-	{ "G726-32", 2, 7, 25.1 }, { "G726-24", 255, 25, 25.1 }, { "G726-16", 255, 50, 25.1 },
+	{ "", 255, 0, 25.1 },	     /* not known: as G.711 */
+	{ "PCMU", 0, 0, 25.1 },	     /* G.711; I.4, with G.711 appendix I */
+	{ "PCMA", 8, 0, 25.1 },	     /* the same */
+	{ "G729", 18, 11, 19.0 },    /* G.729-A with VAD; I.4 */
+	{ "G723", 4, 15, 16.1 },     /* G.723.1 at 6.3 kbit/s with VAD; I.4. 5.3 kbit/s: Ie 19 */
+	{ "GSM", 3, 20, 10.0 },	     /* GSM-FR; Bpl of GSM-EFR */
+	{ "GSM-EFR", 255, 5, 10.0 }, /* I.4 */
+	{ "AMR", 255, 5, 10.0 },     /* its highest mode, which is GSM-EFR */
+	{ "G728", 15, 7, 25.1 },     /* at 16 kbit/s; Bpl of G.711 */
+	{ "G726-40", 255, 2, 25.1 }, /* Bpl of G.711, also in those that follow */
+	{ "G726-32", 2, 7, 25.1 },   /* also G.721 */
+	{ "G726-24", 255, 25, 25.1 },
+	{ "G726-16", 255, 50, 25.1 },
+	{ "AAL2-G726-40", 255, 2, 25.1 }, /* the same four with their bits in another order */
+	{ "AAL2-G726-32", 255, 7, 25.1 },
+	{ "AAL2-G726-24", 255, 25, 25.1 },
+	{ "AAL2-G726-16", 255, 50, 25.1 },
+	{ "GSM-HR-08", 255, 23, 10.0 }, /* GSM-HR; Bpl of GSM-EFR */
+	{ "EVRC", 255, 6, 10.0 },	/* IS-127; Bpl of GSM-EFR */
 };
 #define CODECS (sizeof(codecs) / sizeof(*codecs))
 

@@ -110,7 +110,7 @@ struct quality_summary {
 
 #define QUALITY_CODEC_NONE 255 /* tones and comfort noise, between packets of the codec in use */
 
-/* By its name in SDP. 0: none that is in the tables. */
+/* By its name in SDP; the number stays the same for ever. 0: none that is in the tables, and is judged as G.711. */
 uint8_t quality_codec(struct str name);
 /* By a payload type of RFC 3551. */
 uint8_t quality_static_codec(uint8_t pt);

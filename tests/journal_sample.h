@@ -65,8 +65,10 @@ SAMPLE_FN void sample_media(struct media_record *media)
 		.protocol = { STR("RTP/AVP"), STR("RTP/SAVP") },
 		.conf = { .kind = BRIDGE_RTP,
 			  .pts = { 1, UINT64_C(1) << 63 },
-			  .clocks = { { .pt = 96, .clock = 48000 },
-				      { .pt = 127, .clock = 90000 } } },
+			  .clocks = { { .pt = 96, .clock = 48000, .codec = 7 },
+				      { .pt = 127,
+					.clock = 90000,
+					.codec = QUALITY_CODEC_NONE } } },
 	};
 	media->conf.side[SIDE_A] =
 		(struct side_conf){ { sample_ep("192.0.2.1:4000"), sample_ep("192.0.2.1:4001") },

@@ -26,7 +26,8 @@ struct world {
 };
 
 static const char offer_sdp[] = "v=0\r\no=- 1 1 IN IP4 127.80.0.9\r\ns=-\r\nc=IN IP4 127.80.0.9\r\n"
-				"t=0 0\r\nm=audio 4000 RTP/AVP 0 96\r\na=rtpmap:96 opus/48000/2\r\n"
+				"t=0 0\r\nm=audio 4000 RTP/AVP 0 96 97\r\na=rtpmap:96 opus/48000/2\r\n"
+				"a=rtpmap:97 AMR/8000\r\n"
 				"m=image 4010 udptl t38\r\n";
 static const char answer_sdp[] =
 	"v=0\r\no=- 1 1 IN IP4 127.80.0.9\r\ns=-\r\nc=IN IP4 127.80.0.9\r\n"
@@ -201,6 +202,8 @@ static void test_call_comes_back_whole(void)
 	CU_ASSERT_EQUAL(audio(w)->port[SIDE_B], port[SIDE_B]);
 	CU_ASSERT_STRING_EQUAL(audio(w)->type, "audio");
 	CU_ASSERT_EQUAL(bridge_conf(audio(w)->bridge)->clocks[0].clock, 48000);
+	CU_ASSERT_EQUAL(bridge_conf(audio(w)->bridge)->clocks[1].pt, 97);
+	CU_ASSERT_EQUAL(bridge_conf(audio(w)->bridge)->clocks[1].codec, quality_codec(STR("AMR")));
 	CU_ASSERT_EQUAL(endpoint_port(&bridge_conf(audio(w)->bridge)->side[SIDE_B].sdp[COMP_RTP]),
 			5000);
 	CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 1);

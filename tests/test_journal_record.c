@@ -32,6 +32,8 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(media->conf.kind, BRIDGE_OPAQUE);
 	CU_ASSERT_EQUAL(media->conf.side[SIDE_B].tos, -1);
 	CU_ASSERT_EQUAL(media->conf.clocks[1].clock, 90000);
+	CU_ASSERT_EQUAL(media->conf.clocks[0].codec, 7);
+	CU_ASSERT_EQUAL(media->conf.clocks[1].codec, QUALITY_CODEC_NONE);
 	CU_ASSERT_EQUAL(media->port[SIDE_B], 39998);
 	CU_ASSERT_EQUAL(endpoint_port(&media->stream[SIDE_B][COMP_RTP].latch.source), 5002);
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.window_end_ms, 1700000000002);

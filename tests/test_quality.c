@@ -36,6 +36,62 @@ static void test_mos_follows_the_e_model(void)
 		CU_ASSERT_EQUAL(mos(rows[i].codec, rows[i].loss, rows[i].delay_ms), rows[i].mos);
 }
 
+/* Journals of daemons before this one have these numbers. */
+static void test_numbers_of_codecs_stay(void)
+{
+	static const char *const names[] = {
+		"",
+		"PCMU",
+		"PCMA",
+		"G729",
+		"G723",
+		"GSM",
+		"GSM-EFR",
+		"AMR",
+		"G728",
+		"G726-40",
+		"G726-32",
+		"G726-24",
+		"G726-16",
+		"AAL2-G726-40",
+		"AAL2-G726-32",
+		"AAL2-G726-24",
+		"AAL2-G726-16",
+		"GSM-HR-08",
+		"EVRC",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		CU_ASSERT_EQUAL(quality_codec(str_of(names[i])), i);
+	CU_ASSERT_EQUAL(quality_codec(STR("opus")), 0);
+}
+
+/* ITU-T G.113 (11/2007), tables I.3 and I.4; G.107, 3.5 and annex B, worked out by hand without delay. */
+static void test_each_codec_is_judged_by_its_row(void)
+{
+	static const struct {
+		const char *codec;
+		double ie, bpl;
+	} rows[] = {
+		{ "PCMU", 0, 25.1 },	 { "PCMA", 0, 25.1 },	  { "G729", 11, 19 },
+		{ "G723", 15, 16.1 },	 { "GSM", 20, 10 },	  { "GSM-EFR", 5, 10 },
+		{ "AMR", 5, 10 },	 { "G728", 7, 25.1 },	  { "G726-40", 2, 25.1 },
+		{ "G726-32", 7, 25.1 },	 { "G726-24", 25, 25.1 }, { "G726-16", 50, 25.1 },
+		{ "GSM-HR-08", 23, 10 }, { "EVRC", 6, 10 },	  { "iLBC", 0, 25.1 },
+		{ "G722", 0, 25.1 },	 { "AMR-WB", 0, 25.1 },	  { "opus", 0, 25.1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		for (double loss = 0; loss <= 10; loss += 2.5) {
+			double ie = rows[i].ie + (95 - rows[i].ie) * loss / (loss + rows[i].bpl);
+			double r = 93.2 - ie;
+			double wanted = 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6;
+
+			CU_ASSERT_EQUAL(mos(rows[i].codec, loss, 0), (int)(wanted * 100 + 0.5));
+		}
+	}
+}
+
 static void test_codecs_by_name_and_number_agree(void)
 {
 	CU_ASSERT_EQUAL(quality_static_codec(0), quality_codec(STR("PCMU")));
@@ -288,6 +344,8 @@ static void test_memory_of_a_call_is_bounded(void)
 }
 
 TEST_SUITE(quality, { "MOS follows the E-model", test_mos_follows_the_e_model },
+	   { "numbers of codecs stay", test_numbers_of_codecs_stay },
+	   { "each codec is judged by its row", test_each_codec_is_judged_by_its_row },
 	   { "codecs by name and number agree", test_codecs_by_name_and_number_agree },
 	   { "round trip is that of the RFC", test_round_trip_is_that_of_the_rfc },
 	   { "round trip needs the report that was sent",
