@@ -105,13 +105,12 @@ static void job_end(struct admin_peer *peer)
 		arena_reset(peer->arena);
 }
 
-static void peer_close(struct admin_peer *peer)
+/* @admin: that of @peer, by its own name so that the analyzer follows */
+static void peer_free(struct admin *admin, struct admin_peer *peer)
 {
-	struct admin *admin = peer->admin;
-
 	job_end(peer);
 	DL_DELETE(admin->peers, peer);
-	assert(admin->peers != peer); /* which clang's analyzer cannot see */
+	assert(admin->peers != peer && (!admin->peers || admin->peers->prev != peer));
 	admin->n_peers--;
 	if (peer->read)
 		event_free(peer->read);
@@ -123,6 +122,11 @@ static void peer_close(struct admin_peer *peer)
 	free(peer->in);
 	close(peer->fd);
 	free(peer);
+}
+
+static void peer_close(struct admin_peer *peer)
+{
+	peer_free(peer->admin, peer);
 }
 
 static const struct admin_verb *find_verb(struct str name)
@@ -386,7 +390,7 @@ void admin_close(struct admin *admin)
 	if (!admin)
 		return;
 	while (admin->peers)
-		peer_close(admin->peers);
+		peer_free(admin, admin->peers);
 	listen_pause_fini(&admin->pause);
 	if (admin->listener)
 		evconnlistener_free(admin->listener);

@@ -14,7 +14,7 @@
 #define PACKET_BYTES 65536 /* no UDP packet is larger */
 /* Not a multiple of 4096, so that the heads of packets do not compete for the same lines of the cache. */
 #define STRIDE	(PACKET_BYTES + 5 * 64)
-#define CONTROL CMSG_SPACE(sizeof(int))
+#define CONTROL (2 * CMSG_SPACE(sizeof(int))) /* TOS and TTL */
 
 struct batch {
 	uint8_t *memory;
@@ -60,19 +60,29 @@ void batch_free(struct batch *batch)
 	free(batch);
 }
 
-static int tos_of(struct msghdr *msg)
+static void read_control(struct msghdr *msg, struct packet *packet)
 {
+	packet->tos = -1;
+	packet->ttl = 0;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
-			return *CMSG_DATA(c);
-		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
-			int tclass;
+		bool v4 = c->cmsg_level == IPPROTO_IP, v6 = c->cmsg_level == IPPROTO_IPV6;
+		int value;
 
-			memcpy(&tclass, CMSG_DATA(c), sizeof(tclass));
-			return tclass;
+		if (v4 && c->cmsg_type == IP_TOS) {
+			packet->tos = *CMSG_DATA(c);
+			continue;
 		}
+		memcpy(&value, CMSG_DATA(c), sizeof(value));
+		if (v6 && c->cmsg_type == IPV6_TCLASS)
+			packet->tos = value;
+		else if ((v4 && c->cmsg_type == IP_TTL) || (v6 && c->cmsg_type == IPV6_HOPLIMIT))
+			packet->ttl = value;
 	}
-	return -1;
+}
+
+static bool wants_control(const struct stream *stream)
+{
+	return stream->recv_tos || stream->recv_ttl;
 }
 
 static int receive_many(struct batch *batch, struct stream *stream, unsigned int max)
@@ -83,13 +93,13 @@ static int receive_many(struct batch *batch, struct stream *stream, unsigned int
 		struct msghdr *msg = &batch->in[i].msg_hdr;
 
 		msg->msg_namelen = sizeof(struct endpoint);
-		msg->msg_control = stream->recv_tos ? batch->control[i] : NULL;
-		msg->msg_controllen = stream->recv_tos ? CONTROL : 0;
+		msg->msg_control = wants_control(stream) ? batch->control[i] : NULL;
+		msg->msg_controllen = wants_control(stream) ? CONTROL : 0;
 	}
 	n = recvmmsg(stream->fd, batch->in, max, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
 		batch->packet[i].len = batch->in[i].msg_len;
-		batch->packet[i].tos = stream->recv_tos ? tos_of(&batch->in[i].msg_hdr) : -1;
+		read_control(&batch->in[i].msg_hdr, &batch->packet[i]);
 	}
 	return n;
 }
@@ -104,6 +114,7 @@ static int receive_one(struct batch *batch, const struct stream *stream)
 		return -1;
 	batch->packet[0].len = (size_t)len;
 	batch->packet[0].tos = -1;
+	batch->packet[0].ttl = 0;
 	return 1;
 }
 
@@ -112,8 +123,9 @@ unsigned int batch_receive(struct batch *batch, struct stream *stream, bool many
 {
 	/* A pending ICMP error fails the first call, and is gone with that. */
 	for (int attempt = 0; attempt < 2; attempt++) {
-		int n = many || stream->recv_tos ? receive_many(batch, stream, many ? BATCH : 1)
-						 : receive_one(batch, stream);
+		int n = many || wants_control(stream)
+				? receive_many(batch, stream, many ? BATCH : 1)
+				: receive_one(batch, stream);
 
 		if (n >= 0) {
 			*packets = batch->packet;
@@ -214,13 +226,15 @@ void batch_send(struct batch *batch, struct stream *from, struct stream *out,
 		const struct packet *packet)
 {
 	bool keep_tos = out->bridge->conf.side[out->side].tos < 0;
+	int ttl = packet->ttl > 1 ? packet->ttl - 1 : 0;
 	struct iovec *iov;
 
-	if (batch->queued &&
-	    (out != batch->by || (keep_tos && packet->tos >= 0 && packet->tos != out->tos_now)))
+	if (batch->queued && (out != batch->by || ttl != out->ttl_now ||
+			      (keep_tos && packet->tos >= 0 && packet->tos != out->tos_now)))
 		batch_flush(batch);
 	if (keep_tos)
 		stream_set_tos(out, packet->tos);
+	stream_set_ttl(out, ttl);
 	batch->from = from;
 	batch->by = out;
 	iov = &batch->out_iov[batch->queued++];

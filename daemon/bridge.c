@@ -163,8 +163,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 		return NULL;
 	b->conf = b->told = *conf;
 	b->totals = &worker->totals;
-	b->patience_ms = pool->conf.patience_ms;
-	b->window_ms = pool->conf.window_ms;
+	b->pool_conf = &pool->conf;
 	b->worker = worker;
 	b->closed.bridge = b->open_order.bridge = b->close_order.bridge = b;
 	b->open_order.kind = ORDER_OPEN;

@@ -75,7 +75,7 @@ enum stream_drop {
 	DROP_UNREACHABLE,    /* the kernel or an ICMP error refused the destination */
 	DROP_TOO_LARGE,	     /* EMSGSIZE */
 	DROP_LOOP,	     /* came from one of our own ports */
-	DROP_TTL,	     /* TTL or hop limit used up; the kernel's drop alone */
+	DROP_TTL,	     /* TTL or hop limit used up; here only of packets from our own ports */
 	DROP_RECEIVE_QUEUE, /* the system dropped it before we could take it: our buffer was full */
 	DROP_COUNT,
 };
@@ -134,6 +134,9 @@ struct worker_pool_conf {
 	unsigned int threads; /* 0: one per core this process may run on */
 	int64_t patience_ms;  /* latch-patience */
 	int64_t window_ms; /* how long LEARN lasts after the first source, or after an offer or answer */
+	/* The relay's own addresses, as bound and as advertised: media may come from them, and in a circle. Borrowed. */
+	const struct endpoint *own;
+	size_t n_own;
 	bridge_event_fn *event;
 	void *arg;
 };

@@ -251,6 +251,7 @@ static void relay_stop(struct relay *relay)
 	arena_free(relay->arena);
 	journal_close(relay->journal);
 	worker_pool_free(relay->workers);
+	free(relay->own);
 	call_table_free(relay->calls);
 	cdr_file_close(relay->cdr_file);
 	arena_free(relay->journal_calls.arena);

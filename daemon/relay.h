@@ -29,6 +29,8 @@ struct relay {
 	struct event_base *base;
 	struct iface_table *ifaces;
 	struct stats stats;
+	struct endpoint *own; /* addresses of @ifaces */
+	size_t n_own;
 	struct worker_pool *workers;
 	struct kmod *kmod;	    /* NULL: no kernel path */
 	struct nft *nft;	    /* NULL: no firewall */

@@ -217,18 +217,37 @@ static int start_ifaces(struct relay *relay)
 	return 0;
 }
 
+/* As bound, then as advertised. */
+static int list_own(struct relay *relay)
+{
+	size_t n = iface_count(relay->ifaces);
+
+	relay->own = calloc(2 * n + 1, sizeof(*relay->own));
+	if (!relay->own)
+		return -ENOMEM;
+	relay->n_own = 2 * n;
+	for (size_t i = 0; i < n; i++) {
+		relay->own[i] = iface_at(relay->ifaces, i)->bind;
+		relay->own[n + i] = iface_at(relay->ifaces, i)->advertised;
+	}
+	return 0;
+}
+
 static int start_workers(struct relay *relay)
 {
+	int err = list_own(relay);
 	const struct worker_pool_conf conf = {
 		.threads = relay->conf.media_threads,
 		.patience_ms = relay->conf.latch_patience_ms,
 		.window_ms = relay->conf.latch_window_ms,
+		.own = relay->own,
+		.n_own = relay->n_own,
 		.event = on_bridge,
 		.arg = relay,
 	};
-	int err = 0;
 
-	relay->workers = worker_pool_new(&conf, &err);
+	if (!err)
+		relay->workers = worker_pool_new(&conf, &err);
 	return relay->workers ? 0 : failed("media threads", err);
 }
 

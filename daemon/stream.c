@@ -113,6 +113,7 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 		return verdict;
 	counter_add(&s->bridge->totals->latched, 1);
 	s->news_bits |= 1 << BRIDGE_LATCHED;
+	stream_mind_loops(s);
 	stream_disconnect(s); /* a packet from before the connection can bring a better source */
 	stream_aim_side(s);
 	return verdict;
@@ -268,6 +269,10 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		return NULL;
 	if (!may_pass(s, p, &w)) {
 		count_drop(s, DROP_BLOCKED);
+		return NULL;
+	}
+	if (p->ttl == 1) {
+		count_drop(s, DROP_TTL);
 		return NULL;
 	}
 	out = leaves_by(s, &w);

@@ -51,7 +51,8 @@ static inline void ring_remove(struct ring *item)
 /**
  * struct stream - the RTP or the RTCP component of one side of a bridge
  * @to: where packets to this remote go; unset: nowhere yet
- * @tos_now: as last set on @fd
+ * @tos_now, @ttl_now: as last set on @fd; TTL 0: the system's default
+ * @recv_ttl: the source is at one of the relay's own addresses: the TTL of its packets goes down as on any hop
  * @last_round: of the worker, in which packets came
  * @watch: link in the thread's list of streams that the second tick looks at
  * @watched_packets: packets_in at the last tick
@@ -69,10 +70,10 @@ struct stream {
 	uint8_t side, comp;
 	uint8_t news_bits;
 	bool connected, watched;
-	bool has_to, recv_tos;
+	bool has_to, recv_tos, recv_ttl;
 	bool in_kernel, resume, contested;
 	uint32_t last_round;
-	int16_t tos_now;
+	int16_t tos_now, ttl_now;
 	uint32_t version, to_version;
 	struct bridge *bridge;
 	struct latch latch;
@@ -126,7 +127,7 @@ struct worker;
 struct bridge {
 	struct bridge_conf conf;
 	struct worker_totals *totals; /* of the thread: shared counters */
-	int64_t patience_ms, window_ms;
+	const struct worker_pool_conf *pool_conf;
 	struct ring siblings, all;
 	struct stream *stream[2][2]; /* [side][component]; NULL: no such port */
 	struct news closed;
@@ -146,6 +147,7 @@ struct packet {
 	size_t len;
 	struct endpoint *source;
 	int tos; /* -1: not known */
+	int ttl; /* 0: not known */
 };
 
 static inline void counter_add(uint64_t *counter, uint64_t n)
@@ -210,6 +212,11 @@ void stream_lost(struct stream *from, struct stream *out, enum stream_drop why);
 
 /* @missed: packets that the system has dropped at this port so far. */
 void stream_missed(struct stream *stream, uint32_t missed);
+
+/* Its packets leave with this TTL or hop limit from now on; 0: the system's default. */
+void stream_set_ttl(struct stream *stream, int ttl);
+/* The source has changed: is it one of the relay's own ports? */
+void stream_mind_loops(struct stream *stream);
 
 /* Puts the settings of @bridge->conf into effect; all streams of a bridge at its start. */
 void stream_start(struct stream *stream);

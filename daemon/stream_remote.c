@@ -38,8 +38,8 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 	ref->mode = conf->latching;
 	ref->strict_source = conf->flags & SIDE_STRICT_SOURCE;
 	ref->handover = conf->flags & SIDE_HANDOVER;
-	ref->patience_ms = b->patience_ms;
-	ref->window_ms = b->window_ms;
+	ref->patience_ms = b->pool_conf->patience_ms;
+	ref->window_ms = b->pool_conf->window_ms;
 	if (!with_near)
 		return;
 	add_near(ref, b->stream[s->side][!s->comp]);
@@ -172,11 +172,50 @@ static void set_recv_tos(struct stream *s, bool wanted)
 	s->recv_tos = wanted;
 }
 
+void stream_set_ttl(struct stream *s, int ttl)
+{
+	int value = ttl ? ttl : -1;
+
+	if (ttl == s->ttl_now)
+		return;
+	if (s->local.sa.sa_family == AF_INET)
+		setsockopt(s->fd, IPPROTO_IP, IP_TTL, &value, sizeof(value));
+	else
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &value, sizeof(value));
+	s->ttl_now = (int16_t)ttl;
+}
+
+static bool is_own(const struct worker_pool_conf *conf, const struct endpoint *source)
+{
+	for (size_t i = 0; i < conf->n_own; i++)
+		if (endpoint_addr_eq(&conf->own[i], source))
+			return true;
+	return false;
+}
+
+/*
+ * Media of two calls may go through each other, and who signals our ports as his own can make a circle of them.
+ * Packets that come from ourselves bring their TTL along, so that they end as they would in any network.
+ */
+void stream_mind_loops(struct stream *s)
+{
+	int on = is_own(s->bridge->pool_conf, &s->latch.source);
+
+	if (s->recv_ttl == (bool)on)
+		return;
+	if (s->local.sa.sa_family == AF_INET)
+		setsockopt(s->fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on));
+	else
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof(on));
+	s->recv_ttl = on;
+}
+
 void stream_start(struct stream *s)
 {
 	s->signalled = stream_signalled(stream_side(s), s->comp);
 	stream_set_tos(s, stream_side(s)->tos);
 	set_recv_tos(s, s->bridge->conf.side[!s->side].tos < 0);
+	stream_mind_loops(s);
 	aim(s);
 }
 

@@ -53,14 +53,14 @@ static void configure(struct bridge_conf *conf, const uint8_t *choice)
 
 static void open_scene(struct scene *scene, const uint8_t *choice)
 {
+	static const struct worker_pool_conf pool_conf = { .patience_ms = 400, .window_ms = 3000 };
 	struct bridge *b = calloc(1, sizeof(*b) + 4 * sizeof(struct stream));
 
 	require(b);
 	*scene = (struct scene){ .bridge = b, .now_us = 1000000 };
 	configure(&b->conf, choice);
 	b->totals = &scene->totals;
-	b->patience_ms = 400;
-	b->window_ms = 3000;
+	b->pool_conf = &pool_conf;
 	ring_init(&b->siblings);
 	for (int i = 0; i < 4; i++) {
 		struct stream *s = &b->streams[i];
