@@ -48,8 +48,10 @@ static void print_path(const char *name, const json_t *path)
 {
 	char packets[16], bytes[16];
 
-	printf("%-10s %" PRId64 " medias now; %s packets, %s bytes, %" PRId64 " errors so far\n",
-	       name, number_of(path, "medias"),
+	printf("%-10s %" PRId64 " medias, %" PRId64 " streams, %" PRId64 " packets/s now; "
+	       "%s packets, %s bytes, %" PRId64 " errors so far\n",
+	       name, number_of(path, "medias"), number_of(path, "streams"),
+	       number_of(path, "packets-per-s"),
 	       short_number((uint64_t)number_of(path, "packets"), packets),
 	       short_number((uint64_t)number_of(path, "bytes"), bytes), number_of(path, "errors"));
 }

@@ -108,10 +108,12 @@ static void draw_head(const struct top *top)
 		 number_of(top->status, "calls"), number_of(top->status, "streams"));
 	mvprintw(1, 0,
 		 "medias: kernel %" PRId64 "  user %" PRId64 "  mixed %" PRId64 "  flows %" PRId64
-		 "%s",
+		 "  packets/s: kernel %" PRId64 "  user %" PRId64 "%s",
 		 number_of(json_object_get(top->status, "kernel-path"), "medias"),
 		 number_of(json_object_get(top->status, "user-path"), "medias"),
 		 number_of(top->status, "mixed-medias"), number_of(kernel, "flows"),
+		 number_of(json_object_get(top->status, "kernel-path"), "packets-per-s"),
+		 number_of(json_object_get(top->status, "user-path"), "packets-per-s"),
 		 json_is_true(json_object_get(kernel, "module")) ? "" : "  (no module)");
 	mvprintw(2, 0, "by %s; keys: p packets/s  m MOS  l loss  j jitter  d drops  a age  q quit",
 		 top->sort);

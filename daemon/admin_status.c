@@ -24,14 +24,20 @@ static void put_kernel(struct json_line *line, const struct admin_conf *conf)
 	jsonl_close(line, '}');
 }
 
-static void put_relayed(struct json_line *line, const char *key, const struct relayed *relayed,
-			size_t medias)
+static void put_path(struct json_line *line, const char *key, const struct daemon_report *report,
+		     enum path path, size_t streams)
 {
+	const struct relayed *relayed = &report->relayed[path];
+	const struct relayed *rate = &report->stats.sample.rate[path];
+
 	jsonl_open(line, key, '{');
-	jsonl_u64(line, "medias", medias);
+	jsonl_u64(line, "medias", report->media_by_path[path]);
+	jsonl_u64(line, "streams", streams);
 	jsonl_u64(line, "packets", relayed->packets);
 	jsonl_u64(line, "bytes", relayed->bytes);
 	jsonl_u64(line, "errors", relayed->errors);
+	jsonl_u64(line, "packets-per-s", rate->packets);
+	jsonl_u64(line, "bytes-per-s", rate->bytes);
 	jsonl_close(line, '}');
 }
 
@@ -93,10 +99,9 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	jsonl_u64(line, "medias", report->media);
 	jsonl_u64(line, "streams", report->streams);
 	jsonl_u64(line, "mixed-medias", report->media_by_path[PATH_MIXED]);
-	put_relayed(line, "user-path", &report->relayed[PATH_USER],
-		    report->media_by_path[PATH_USER]);
-	put_relayed(line, "kernel-path", &report->relayed[PATH_KERNEL],
-		    report->media_by_path[PATH_KERNEL]);
+	put_path(line, "user-path", report, PATH_USER,
+		 report->streams > report->flows ? report->streams - report->flows : 0);
+	put_path(line, "kernel-path", report, PATH_KERNEL, report->flows);
 	put_ifaces(line, report);
 	admin_send(peer);
 	admin_end(peer, 1);

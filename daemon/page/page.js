@@ -67,16 +67,6 @@ const heard = (ms) => (ms === undefined ? "never" : duration(ms / 1000) + " ago"
 
 // --- Status --------------------------------------------------------------------------------------
 
-let before; // the last status, for rates
-
-function rate(status, member) {
-	if (!before || status.at <= before.at)
-		return undefined;
-	return Math.max(0, (status[member].packets - before[member].packets) * 1000 / (status.at - before.at));
-}
-
-const per_second = (value) => (value === undefined ? "…" : Math.round(value).toLocaleString("en"));
-
 function tile(name, value, small, bad) {
 	const box = document.createElement("div"), dd = element("dd", value, bad ? "bad" : "");
 	if (small)
@@ -96,15 +86,14 @@ function show_status(status) {
 	const used = status.interfaces.reduce((sum, face) => sum + face.used, 0);
 	const pairs = status.interfaces.reduce((sum, face) => sum + face.pairs, 0);
 	const limit = status["max-sessions"];
-	status.at = performance.now();
 	by_id("about").textContent = `${status.version}, up ${duration(status.uptime)}, ports ` +
 		`${status["port-min"]}–${status["port-max"]}, ${status["media-threads"]} media threads` +
 		(status.drain ? ", draining" : "");
 	by_id("now").replaceChildren(
 		tile("calls", status.calls.toLocaleString("en"), limit ? `of ${limit}` : ""),
 		tile("streams in kernel", status.kernel.flows.toLocaleString("en"), `of ${status.streams}`),
-		tile("user path", per_second(rate(status, "user-path")), "packets/s"),
-		tile("kernel path", per_second(rate(status, "kernel-path")), "packets/s"),
+		tile("user path", status["user-path"]["packets-per-s"].toLocaleString("en"), "packets/s"),
+		tile("kernel path", status["kernel-path"]["packets-per-s"].toLocaleString("en"), "packets/s"),
 		tile("could not be sent", (status["user-path"].errors + status["kernel-path"].errors).toLocaleString("en"),
 		     "packets"),
 		tile("port pairs", used.toLocaleString("en"), `of ${pairs.toLocaleString("en")}`, used >= 0.9 * pairs),
@@ -112,7 +101,6 @@ function show_status(status) {
 	by_id("ports").replaceChildren(...status.interfaces.map((face) =>
 		row([face.name, face.address, face.advertised === face.address ? "the same" : face.advertised,
 		     face.used, face.free, face.quarantined, face["taken-by-others"]])));
-	before = status;
 }
 
 // --- The last hour -------------------------------------------------------------------------------
@@ -288,6 +276,7 @@ function choose(id) {
 	for (const tr of by_id("calls").children)
 		tr.classList.toggle("chosen", tr.dataset.id === id);
 	by_id("detail").hidden = !id;
+	history.replaceState(null, "", id ? "#" + encodeURIComponent(id) : location.pathname);
 	by_id("detail-title").textContent = id;
 	by_id("detail-about").textContent = "";
 	by_id("tree").replaceChildren();
@@ -299,8 +288,11 @@ function choose(id) {
 
 // --- The clock -----------------------------------------------------------------------------------
 
+let shown_at; // when all that is shown was told
+
 function show_error(error) {
-	by_id("link").textContent = "no answer: " + error.message;
+	by_id("link").textContent = "no answer: " + error.message +
+		(shown_at ? "; this is how it was at " + shown_at.toLocaleTimeString() : "");
 	by_id("link").className = "down";
 }
 
@@ -338,6 +330,7 @@ async function turn() {
 	if (!document.hidden) {
 		try {
 			await update();
+			shown_at = new Date();
 			by_id("link").textContent = "live";
 			by_id("link").className = "up";
 		} catch (error) {

@@ -15,4 +15,7 @@ control-programs: bench-tools $(B)/tests/control/stall $(B)/tests/control/pause 
 check-control: daemon control control-programs ## the tests of rtprelayctl and the control socket alone
 	tests/control/run
 
-.PHONY: check-control control-programs
+check-page: daemon control control-programs ## the page in a browser alone; screenshots go to build/logs/page
+	tests/page/run
+
+.PHONY: check-control check-page control-programs

@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# live.sh - a live daemon with calls, asked by rtprelayctl and by HTTP: for the suites that look at one
+#
+# On a loopback address drawn at random and a socket in a directory of its own, so that runs at the same time do
+# not meet. Whoever includes it is in the root of the tree.
+. tests/tally.sh
+export LC_ALL=C
+unset NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID
+build=${BUILD:-build${SAN:+-san}}
+make --no-print-directory daemon control control-programs || exit 2
+dir=$(mktemp -d) || exit 2
+chmod 755 "$dir"
+# Copies where everybody may enter: the tree may be in root's home.
+cp $build/daemon/rtprelayd $build/control/rtprelayctl "$dir" || exit 2
+addr=127.$((RANDOM % 200 + 20)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
+phones=127.$((RANDOM % 30 + 221)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
+ng=2223 http_at=$addr:2280 log=$dir/log socket=$dir/run/control.sock
+trap 'gone || kill -KILL "$(pid)"; hang_up; terminal kill-server 2>/dev/null; rm -rf "$dir"' EXIT
+ulimit -n "$(ulimit -Hn)"
+basic=(--config=none "--interface=pub/$addr" "--listen-ng=$addr:$ng" --delete-delay=0 --port-min=20000
+	--port-max=60000 --log-level=warning "--control-socket=$socket" "--listen-http=$http_at")
+
+# --- Helpers --------------------------------------------------------------------------------------
+
+ctl() { "$dir/rtprelayctl" "--socket=$socket" "$@"; }
+load() { $build/tests/bench/ng_load -n "$1" "$addr" $ng; }
+
+# talk CALLS: so many calls, in which both phones talk until hang_up; a packet every half second is enough
+talk()
+{
+	$build/tests/bench/rtp_load -s 3600 -i 500 -c "$1" -l "$phones" -p "$(pid)" "$addr" $ng >"$dir/talk" 2>&1 &
+	echo $! >"$dir/talkers"
+	disown
+	until_true all_heard "$1" || { cat "$dir/talk"; return 1; }
+}
+
+all_heard() { [ "$(ctl streams --json | grep -c '"component":"rtp".*"latched"')" -eq $((2 * $1)) ]; }
+
+hang_up()
+{
+	[ -e "$dir/talkers" ] || return 0
+	kill -TERM "$(cat "$dir/talkers")" 2>/dev/null
+	rm -f "$dir/talkers"
+}
+
+# get PATH: the answer's body
+get()
+{
+	exec 7<>"/dev/tcp/${http_at%:*}/${http_at##*:}" || return 1
+	printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$1" "$http_at" >&7
+	timeout 10 sed '1,/^\r$/d' <&7
+	exec 7>&- 7<&-
+}
+
+has() { [[ $1 == *"$2"* ]] || { echo "no '$2' in: $1"; return 1; }; }
+says() { grep -qE -- "$1" "$log"; }
+is() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
+
+until_true()
+{
+	local tries=250
+	until "$@"; do
+		((tries--)) || { echo "not within time: $*"; cat "$log"; return 1; }
+		sleep 0.02
+	done
+}
+
+answers() { ctl status >/dev/null 2>&1; }
+
+# Figures are told though all is well.
+exec 3>&1
+tell() { echo "      $*" >&3; }
+
+# Steps are shells of their own: what they have to know of each other is in files.
+pid() { cat "$dir/pid" 2>/dev/null; }
+gone() { [ ! -e "$dir/pid" ] || ! kill -0 "$(pid)" 2>/dev/null; }
+
+# launch OPTION...: in the background; its exit status goes to a file
+launch()
+{
+	rm -f "$dir/pid" "$dir/status"
+	(
+		"$dir/rtprelayd" --foreground "${basic[@]}" --pidfile="$dir/pid" "$@"
+		echo $? >"$dir/status"
+	) >"$log" 2>&1 </dev/null &
+}
+
+# up OPTION...: the daemon, for the steps that follow
+up() { launch "$@" && until_true answers; }
+
+down()
+{
+	kill -TERM "$(pid)" && until_true test -s "$dir/status" && is "$(cat "$dir/status")" 0 || return 1
+	[ ! -e "$socket" ] || { echo 'the socket was left behind'; return 1; }
+}
+
+# refused STATUS TEXT COMMAND...: it ends so, and says so
+refused()
+{
+	local status=$1 text=$2 said
+	shift 2
+	said=$("$@" 2>&1)
+	is $? "$status" && has "$said" "$text"
+}
+
+first_id() { ctl calls --json --limit=1 | sed 's/.*"call-id":"\([^"]*\)".*/\1/'; }
