@@ -60,6 +60,9 @@ static void check_reply(struct str cookie, struct str command, struct str reply)
 	text.len -= 2;
 	if (letter != 'I' && letter != 'G' && text.len >= READ_MAX)
 		abort();
+	/* As long as what was asked for, so that the cookie counts, too. */
+	if (letter == 'Q' && text.s[0] != 'E' && reply.len > READ_MAX)
+		abort();
 	if (text.s[0] != 'E' || (letter != 'U' && letter != 'L'))
 		return;
 	text.s++;
