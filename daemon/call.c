@@ -31,6 +31,19 @@ static const struct {
 	[CALL_TERMINATED] = { "terminated by an operator", offsetof(struct stats, calls_forced) },
 };
 
+/* Those without media need no ports. */
+#define FEWEST_CALLS 1000
+
+/* A call takes two pairs of ports, if any: with no limit of its own the table has that of all there are. */
+static size_t count_pairs(const struct iface_table *ifaces)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < iface_count(ifaces); i++)
+		sum += port_pool_usage(iface_at(ifaces, i)->pool, clock_ms()).pairs;
+	return sum < FEWEST_CALLS ? FEWEST_CALLS : sum;
+}
+
 struct call_table *call_table_new(const struct call_table_conf *conf)
 {
 	struct call_table *table = calloc(1, sizeof(*table));
@@ -40,6 +53,7 @@ struct call_table *call_table_new(const struct call_table_conf *conf)
 	if (!table)
 		return NULL;
 	table->conf = *conf;
+	table->pairs = count_pairs(conf->ifaces);
 	if (getrandom(&table->key, sizeof(table->key), 0) != sizeof(table->key) ||
 	    getrandom(&mark, sizeof(mark), 0) != sizeof(mark)) {
 		free(table);
@@ -79,9 +93,11 @@ size_t call_table_count(const struct call_table *table)
 
 bool call_table_full(const struct call_table *table)
 {
-	unsigned int limit = table->conf.max_sessions;
+	size_t limit = table->conf.max_sessions;
 
-	return table->draining || (limit && call_table_count(table) >= limit);
+	if (!limit)
+		limit = table->pairs;
+	return table->draining || call_table_count(table) >= limit;
 }
 
 size_t call_table_closing(const struct call_table *table)

@@ -226,9 +226,23 @@ static int find_for_answer(struct exchange *ex, struct reply *reply)
 	return plan_answerer(ex);
 }
 
+static bool has_long_name(const struct request *request)
+{
+	return request->call_id.len > REQUEST_NAME_MAX ||
+	       request->from_tag.len > REQUEST_NAME_MAX || request->to_tag.len > REQUEST_NAME_MAX ||
+	       request->via_branch.len > REQUEST_NAME_MAX;
+}
+
 int exchange_find(struct exchange *ex, struct reply *reply)
 {
-	int error = ex->offer ? find_for_offer(ex, reply) : find_for_answer(ex, reply);
+	int error;
+
+	if (has_long_name(ex->request)) {
+		reply->code = REPLY_ERROR;
+		reply->error = "Call-ID, tag or via-branch is too long";
+		return -ENAMETOOLONG;
+	}
+	error = ex->offer ? find_for_offer(ex, reply) : find_for_answer(ex, reply);
 
 	ex->to = ex->from == SIDE_A ? SIDE_B : SIDE_A;
 	return error;

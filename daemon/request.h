@@ -61,6 +61,9 @@ struct leg {
 
 #define LEG_MEDIAS 128
 
+/* Longer names of calls and parties than this are refused: they are phones' words, and are kept for each call. */
+#define REQUEST_NAME_MAX 4096
+
 struct request {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata;

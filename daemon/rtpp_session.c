@@ -64,6 +64,8 @@ static enum rtpp_error error_of(const struct rtpp_command *c, int why, bool new_
 		return RTPP_E_MEMORY;
 	case -EBUSY:
 		return c->env->calls->draining ? RTPP_E_DRAINING : RTPP_E_OVERLOAD;
+	case -ENAMETOOLONG:
+		return RTPP_E_SYNTAX;
 	default:
 		return new_session ? RTPP_E_PORTS : RTPP_E_PORTS_OTHER;
 	}

@@ -559,6 +559,56 @@ static void test_phones_hear_each_other(void)
 /* --- Memory ------------------------------------------------------------------------------------- */
 
 /* A call from offer to delete with the n-th allocation failing: refused with a reason or done, and nothing is left. */
+/* Nothing but memory would end them, before their time-out does. */
+static void test_calls_without_ports_are_bounded(void)
+{
+	struct request request = base_request(A_HEAD "m=audio 0 RTP/AVP 0\r\n");
+	struct reply reply = { 0 };
+	struct scene scene;
+	char id[16];
+	int made = 0;
+
+	scene_open_ports(&scene, 21000, 21009);
+	while (made < 2000) {
+		snprintf(id, sizeof(id), "%d", made);
+		request.call_id = str_of(id);
+		reply = scene_run(&scene, command_offer, request);
+		if (reply.code != REPLY_OK)
+			break;
+		made++;
+	}
+	CU_ASSERT_EQUAL(made, 1000);
+	CU_ASSERT_STRING_EQUAL(reply.error, "Parallel session limit reached");
+	CU_ASSERT_EQUAL(call_table_count(scene.calls), 1000);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_names_are_bounded(void)
+{
+	static char name[REQUEST_NAME_MAX + 1];
+	struct request request = base_request(A_HEAD AUDIO);
+	struct str *const names[] = { &request.call_id, &request.from_tag, &request.to_tag,
+				      &request.via_branch };
+	struct scene scene;
+	struct reply reply;
+
+	scene_open(&scene);
+	memset(name, 'x', sizeof(name));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		request = base_request(A_HEAD AUDIO);
+		*names[i] = (struct str){ name, sizeof(name) };
+		reply = scene_run(&scene, command_offer, request);
+		CU_ASSERT_EQUAL(reply.code, REPLY_ERROR);
+		CU_ASSERT_EQUAL(call_table_count(scene.calls), 0);
+	}
+	request = base_request(A_HEAD AUDIO);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		*names[i] = (struct str){ name, sizeof(name) - 1 };
+	reply = scene_run(&scene, command_offer, request);
+	CU_ASSERT_EQUAL(reply.code, REPLY_OK);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_out_of_memory_leaks_nothing(void)
 {
 	struct request first = base_request(A_HEAD AUDIO VIDEO), more, by_b, end;
@@ -632,4 +682,6 @@ TEST_SUITE(command, { "endpoints come from SDP", test_endpoints_come_from_sdp },
 	   { "proxies past the table share its last row",
 	     test_proxies_past_the_table_share_its_last_row },
 	   { "phones hear each other", test_phones_hear_each_other },
+	   { "calls without ports are bounded", test_calls_without_ports_are_bounded },
+	   { "names are bounded", test_names_are_bounded },
 	   { "out of memory leaks nothing", test_out_of_memory_leaks_nothing });
