@@ -176,7 +176,7 @@ static void answer(struct http_conn *conn, const struct http_request *request)
 	conn->close = !request->keep_alive;
 	local_address(conn, &at);
 	http->conf.answer(http->conf.arg, request, &at, &reply);
-	if (reply.status >= 500)
+	if (reply.status == 500)
 		evbuffer_drain(reply.body, evbuffer_get_length(reply.body));
 	if (!evbuffer_get_length(reply.body))
 		evbuffer_add_printf(reply.body, "%d %s\n", reply.status, reason_of(reply.status));

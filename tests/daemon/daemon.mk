@@ -2,7 +2,7 @@
 #
 # daemon.mk - the daemon as a process: what its tests run besides it
 
-$(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_lint: %: %.o
+$(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_lint $(B)/tests/daemon/hold_thread: %: %.o
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 
