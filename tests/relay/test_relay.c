@@ -296,6 +296,69 @@ static void test_time_out_follows_the_kernel(void)
 	end();
 }
 
+/* Datagrams that a netlink socket of this namespace has lost for want of room. */
+static unsigned long lost_news(void)
+{
+	unsigned long sum = 0, drops;
+	char line[256];
+	FILE *file;
+
+	world_enter("relay");
+	file = fopen("/proc/net/netlink", "r");
+	world_leave();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*s %*d %*u %*x %*u %*u %*u %*u %lu", &drops) == 1)
+			sum += drops;
+	fclose(file);
+	return sum;
+}
+
+/* The buffer of who hears the module's news is full, with what root may send there and nobody believes. */
+static void flood_news(void)
+{
+	static uint8_t junk[32768] __attribute__((aligned(8)));
+	const struct sockaddr_nl to = { .nl_family = AF_NETLINK,
+					.nl_groups = 1U << (relay_nl.group - 1) };
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(junk);
+	unsigned long before = lost_news();
+
+	CU_ASSERT_FATAL(relay_nl.group >= 1 && relay_nl.group <= 32);
+	nlh->nlmsg_len = sizeof(junk);
+	nlh->nlmsg_type = NLMSG_NOOP;
+	for (int i = 0; i < 4000 && lost_news() == before; i++)
+		CU_ASSERT_EQUAL_FATAL(sendto(mnl_socket_get_fd(relay_nl.sock), junk, sizeof(junk),
+					     0, (const struct sockaddr *)&to, sizeof(to)),
+				      sizeof(junk));
+	CU_ASSERT(lost_news() > before);
+}
+
+/* That the phones have fallen silent is told while nobody can hear it. */
+static void test_news_that_were_lost_are_found_out(void)
+{
+	struct nl_state state = { .silent = false };
+	unsigned long lost;
+
+	begin("--timeout=4");
+	call_open(&call, "overrun", A, B);
+	call_latch(&call, 4);
+	relay_signal(SIGSTOP);
+	flood_news();
+	lost = lost_news();
+	for (int ms = 0; ms < SOON && lost_news() < lost + 4; ms += 100)
+		poll(NULL, 0, 100);
+	CU_ASSERT(lost_news() >= lost + 4);
+	CU_ASSERT_EQUAL(nl_get(&relay_nl, call.a.to[0], &state), 0);
+	CU_ASSERT_TRUE(state.silent);
+	relay_signal(SIGCONT);
+	for (int ms = 0; ms < SOON && relay_count(query(), "Unknown call") == 0; ms += 200)
+		poll(NULL, 0, 200);
+	CU_ASSERT_EQUAL(relay_count(query(), "Unknown call"), 1);
+	CU_ASSERT_EQUAL(relay_number(relay_ask("\"command\":\"statistics\""), "timeoutsessions"),
+			1);
+	end();
+}
+
 static void test_ipv4_to_ipv6(void)
 {
 	begin("");
@@ -332,5 +395,6 @@ TEST_SUITE(relay, { "media goes through the kernel", test_media_goes_through_the
 	   { "blocked media is dropped by the kernel",
 	     test_blocked_media_is_dropped_by_the_kernel },
 	   { "time-out follows the kernel", test_time_out_follows_the_kernel },
+	   { "news that were lost are found out", test_news_that_were_lost_are_found_out },
 	   { "IPv4 to IPv6", test_ipv4_to_ipv6 },
 	   { "flows of a killed daemon are removed", test_flows_of_a_killed_daemon_are_removed });
