@@ -359,6 +359,31 @@ static void test_news_that_were_lost_are_found_out(void)
 	end();
 }
 
+/* The second call finds no room, and says so; when the first has ended, it follows. */
+static void test_call_beyond_the_limit_waits_for_room(void)
+{
+	struct call second;
+
+	begin("");
+	CU_ASSERT_EQUAL(nl_limit(&relay_nl, 4), 0);
+	call_open(&call, "first", A, B);
+	call_latch(&call, 4);
+	call_open(&second, "second", "192.0.2.1:4100", "198.51.100.1:5100");
+	call_latch(&second, 4);
+	CU_ASSERT_TRUE(call_talk(&second, 10));
+	CU_ASSERT_EQUAL(relay_count(relay_ask("\"command\":\"query\",\"call-id\":\"second\""),
+				    "\"path reason\":\"the limit of flows"),
+			4);
+	delete_call();
+	call_close(&call);
+	call = second;
+	CU_ASSERT_TRUE(relay_flows(4));
+	CU_ASSERT_TRUE(query_comes_to("\"path\":\"kernel\"", 4));
+	in_kernel(10);
+	CU_ASSERT_EQUAL(nl_limit(&relay_nl, RTPRELAY_LIMIT_DEFAULT), 0);
+	end();
+}
+
 static void test_ipv4_to_ipv6(void)
 {
 	begin("");
@@ -396,5 +421,6 @@ TEST_SUITE(relay, { "media goes through the kernel", test_media_goes_through_the
 	     test_blocked_media_is_dropped_by_the_kernel },
 	   { "time-out follows the kernel", test_time_out_follows_the_kernel },
 	   { "news that were lost are found out", test_news_that_were_lost_are_found_out },
+	   { "a call beyond the limit waits for room", test_call_beyond_the_limit_waits_for_room },
 	   { "IPv4 to IPv6", test_ipv4_to_ipv6 },
 	   { "flows of a killed daemon are removed", test_flows_of_a_killed_daemon_are_removed });
