@@ -138,7 +138,7 @@ static inline enum rtp_kind rtp_wire_kind(const uint8_t *p, size_t len, struct r
 
 static inline void rtp_wire_parse(const uint8_t *p, size_t len, struct rtp_wire *w)
 {
-	memset(w, 0, sizeof(*w));
+	*w = (struct rtp_wire){ .kind = RTP_KIND_MALFORMED };
 	w->kind = rtp_wire_kind(p, len, w);
 }
 

@@ -75,7 +75,8 @@ enum rtprelay_cmd {
 	 *   RTPRELAY_A_COOKIE  1..32 bytes: the daemon's own name for the flow, given back with whatever is told of it
 	 *
 	 * An endpoint is nested: RTPRELAY_EP_PORT and one of _IPV4 and _IPV6. Its address must be one host's: not
-	 * any, multicast or broadcast, nor an IPv6 link-local or IPv4-mapped one. OUT is not compared with the
+	 * any, multicast or broadcast, nor an IPv6 link-local or IPv4-mapped one; none of IPv6 where the kernel was
+	 * started without. OUT is not compared with the
 	 * addresses of this host.
 	 *
 	 * NLM_F_CREATE|NLM_F_EXCL makes a flow, NLM_F_CREATE alone or with NLM_F_REPLACE makes or replaces one,

@@ -1,15 +1,72 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * admit.h - may this packet use this flow: kind, source, payload type
+ *
+ * The kind comes first: a STUN check of a new candidate comes from an address that nobody admitted yet,
+ * and the daemon must hear it. Media of a stranger is dropped here, for the daemon must not be the one
+ * who pays for a flood.
+ */
 #ifndef RTPR_ADMIT_H
 #define RTPR_ADMIT_H
 
 #include "flow.h"
 #include "packet.h"
 
+/* Why a packet that is not RTP is not media of this flow; RTPRELAY_C_UNSPEC: it is. */
+static inline enum rtprelay_counter rtpr_admit_kind(const struct rtpr_flow *flow,
+						    enum rtp_kind kind)
+{
+	switch (kind) {
+	case RTP_KIND_RTCP:
+		return flow->conf.kind == RTPRELAY_KIND_RTP ? RTPRELAY_C_PASS_KIND
+							    : RTPRELAY_C_UNSPEC;
+	case RTP_KIND_STUN:
+		return RTPRELAY_C_PASS_STUN;
+	case RTP_KIND_DTLS:
+		return RTPRELAY_C_PASS_DTLS;
+	default:
+		return RTPRELAY_C_PASS_KIND;
+	}
+}
+
+/* A source is of the family of the flow's local endpoint, and so of the packet's. */
+static __always_inline bool rtpr_admit_source(const struct rtpr_flow_conf *conf,
+					      const struct rtpr_packet *pkt, u8 pf)
+{
+	if (conf->src.family == AF_UNSPEC)
+		return true;
+	if (pkt->src.port != conf->src.port)
+		return false;
+	if (pf == NFPROTO_IPV4)
+		return rtpr_endpoint_ipv4(&pkt->src) == rtpr_endpoint_ipv4(&conf->src);
+	return ipv6_addr_equal(&pkt->src.addr, &conf->src.addr);
+}
+
 /**
  * rtpr_flow_admits() - may this packet use this flow
- * @pkt: rtpr_packet_kind() has looked into it
+ * @pkt: rtpr_packet_kind() has looked into it, unless the flow is opaque
+ * @pf: of @pkt
  * Return: RTPRELAY_C_UNSPEC, it may; else the counter that names why not
  */
-enum rtprelay_counter rtpr_flow_admits(const struct rtpr_flow *flow, const struct rtpr_packet *pkt);
+static __always_inline enum rtprelay_counter rtpr_flow_admits(const struct rtpr_flow *flow,
+							      const struct rtpr_packet *pkt, u8 pf)
+{
+	const struct rtpr_flow_conf *conf = &flow->conf;
+	enum rtprelay_counter why;
+
+	if (likely(pkt->rtp.kind == RTP_KIND_RTP)) {
+		if (unlikely(conf->kind == RTPRELAY_KIND_RTCP))
+			return RTPRELAY_C_PASS_KIND;
+		if (unlikely(!rtpr_admit_source(conf, pkt, pf)))
+			return RTPRELAY_C_DROP_SOURCE;
+		return conf->pt[pkt->rtp.pt] == RTPR_PT_REFUSED ? RTPRELAY_C_PASS_PT
+								: RTPRELAY_C_UNSPEC;
+	}
+	why = conf->kind == RTPRELAY_KIND_OPAQUE ? RTPRELAY_C_UNSPEC
+						 : rtpr_admit_kind(flow, pkt->rtp.kind);
+	if (!why && !rtpr_admit_source(conf, pkt, pf))
+		why = RTPRELAY_C_DROP_SOURCE;
+	return why;
+}
 
 #endif

@@ -35,6 +35,13 @@ static inline void skb_clear_tstamp(struct sk_buff *skb)
 }
 #endif
 
+/* On the path of each packet: what is read was written before, and the compiler need not clear it first. */
+#if __has_attribute(uninitialized)
+#define RTPR_UNINITIALIZED __attribute__((uninitialized))
+#else
+#define RTPR_UNINITIALIZED
+#endif
+
 /* The callers see to it that nothing arms the timer again; newer kernels check. */
 static inline void rtpr_timer_end(struct timer_list *timer)
 {

@@ -13,7 +13,6 @@
 #include "counter.h"
 #include "flow.h"
 #include "net.h"
-#include "packet.h"
 
 struct rtpr_totals __percpu *rtpr_totals_new(void)
 {
@@ -33,6 +32,7 @@ void rtpr_totals_sum(struct rtpr_totals __percpu *totals, u64 sum[RTPRELAY_C_MAX
 	int cpu, i;
 
 	memset(sum, 0, sizeof(one));
+	local_bh_disable(); /* on one 32-bit CPU the path might write while it is read here */
 	for_each_possible_cpu(cpu)
 	{
 		const struct rtpr_totals *t = per_cpu_ptr(totals, cpu);
@@ -45,6 +45,7 @@ void rtpr_totals_sum(struct rtpr_totals __percpu *totals, u64 sum[RTPRELAY_C_MAX
 		for (i = 0; i <= RTPRELAY_C_MAX; i++)
 			sum[i] += one[i];
 	}
+	local_bh_enable();
 }
 
 static unsigned int rtpr_verdict(enum rtprelay_counter why)
@@ -73,12 +74,12 @@ void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_count
 	u64_stats_update_end(&t->sync);
 }
 
-unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment,
 			enum rtprelay_counter why)
 {
 	unsigned int verdict = rtpr_verdict(why);
 
-	if (!pkt->segment || verdict != NF_ACCEPT)
+	if (!segment || verdict != NF_ACCEPT)
 		rtpr_count(rn, flow, why);
 	return verdict;
 }

@@ -8,7 +8,6 @@
 
 struct rtpr_flow;
 struct rtpr_net;
-struct rtpr_packet;
 
 /**
  * struct rtpr_totals - one CPU's share of the counters of a namespace
@@ -39,10 +38,10 @@ void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_count
 
 /**
  * rtpr_leave() - count why a packet is not forwarded
- * A segment of a larger packet that goes up comes back alone, and is counted then.
+ * @segment: of a larger packet: if it goes up it comes back alone, and is counted then
  * Return: the hook's verdict, NF_ACCEPT (to the daemon) or NF_DROP, as the counter says
  */
-unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment,
 			enum rtprelay_counter why);
 
 #endif

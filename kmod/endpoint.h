@@ -6,7 +6,10 @@
 #define RTPR_ENDPOINT_H
 
 #include <linux/hash.h>
+#include <linux/swab.h>
 #include <net/ipv6.h>
+
+#include "csum_wire.h"
 
 /**
  * struct rtpr_endpoint - all in network byte order
@@ -39,21 +42,35 @@ static inline void rtpr_endpoint_set_ipv6(struct rtpr_endpoint *ep, const struct
 	ep->family = AF_INET6;
 }
 
-static inline bool rtpr_endpoint_equal(const struct rtpr_endpoint *a, const struct rtpr_endpoint *b)
+static __always_inline bool rtpr_endpoint_equal(const struct rtpr_endpoint *a,
+						const struct rtpr_endpoint *b)
 {
-	return a->port == b->port && a->family == b->family && ipv6_addr_equal(&a->addr, &b->addr);
+	if (a->port != b->port || a->family != b->family)
+		return false;
+	if (a->family == AF_INET)
+		return rtpr_endpoint_ipv4(a) == rtpr_endpoint_ipv4(b);
+	return ipv6_addr_equal(&a->addr, &b->addr);
+}
+
+/* Its address, as a part of a checksum. */
+static inline u16 rtpr_endpoint_sum(const struct rtpr_endpoint *ep)
+{
+	if (ep->family == AF_INET)
+		return csum_wire_sum_ipv4((__force u32)rtpr_endpoint_ipv4(ep));
+	return csum_wire_sum(&ep->addr, sizeof(ep->addr));
 }
 
 /*
- * Multiplied so that ports and addresses that follow one another spread well (Fibonacci hashing). No sender
- * can aim at one bucket: only the relay's own endpoints are hashed.
+ * Multiplied so that ports and addresses that follow one another spread well (Fibonacci hashing). The
+ * product's highest byte depends on all of them, and the table takes the lowest bits of what it is given.
+ * No sender can aim at one bucket: only the relay's own endpoints are hashed.
  */
-static inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
+static __always_inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
 {
 	const __be32 *a = ep->addr.s6_addr32;
 	u64 word = (u64)(__force u32)(a[0] ^ a[1] ^ a[2] ^ a[3]) << 16 | (__force u16)ep->port;
 
-	return ((word ^ seed) * GOLDEN_RATIO_64) >> 32;
+	return swab32(((word ^ seed) * GOLDEN_RATIO_64) >> 32);
 }
 
 #endif

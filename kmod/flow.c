@@ -8,19 +8,17 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/ktime.h>
 #include <net/inet_ecn.h>
 
 #include "compat.h"
 #include "flow.h"
 #include "net.h"
 #include "nl_event.h"
-#include "packet.h"
 #include "xmit.h"
 
 int rtpr_flows_init(struct rtpr_net *rn)
 {
-	xa_init_flags(&rn->ids, XA_FLAGS_ALLOC1);
+	xa_init_flags(&rn->ids, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	return rhashtable_init(&rn->flows, &rtpr_flow_params);
 }
 
@@ -50,25 +48,20 @@ static void rtpr_flow_expire(struct timer_list *timer)
 		rtpr_event_flow(flow, RTPRELAY_EVENT_IDLE);
 }
 
-static __wsum rtpr_csum_addr(__wsum sum, const struct rtpr_endpoint *ep)
-{
-	return csum_partial(&ep->addr, sizeof(ep->addr), sum);
-}
-
-static __wsum rtpr_csum_port(__wsum sum, __be16 port)
-{
-	return csum_add(sum, (__force __wsum)port);
-}
-
-/* All but the source, which may be any: what new addresses and ports add to a checksum, less the old ones. */
-static void rtpr_flow_csums(struct rtpr_flow *flow)
+/* A source that may be any is left to the path. */
+static void rtpr_flow_gains(struct rtpr_flow *flow)
 {
 	const struct rtpr_flow_conf *conf = &flow->conf;
-	__wsum sum = rtpr_csum_addr(rtpr_csum_addr(0, &conf->out), &conf->dst);
+	u32 from = rtpr_endpoint_sum(&conf->local), from_port = (__force u16)conf->local.port;
 
-	flow->csum_addr = csum_sub(sum, rtpr_csum_addr(0, &conf->local));
-	sum = rtpr_csum_port(rtpr_csum_port(flow->csum_addr, conf->out.port), conf->dst.port);
-	flow->csum_all = csum_sub(sum, (__force __wsum)conf->local.port);
+	if (conf->src.family != AF_UNSPEC) {
+		from += rtpr_endpoint_sum(&conf->src);
+		from_port += (__force u16)conf->src.port;
+	}
+	flow->gain_addr = csum_wire_gain(from, (u32)rtpr_endpoint_sum(&conf->out) +
+						       rtpr_endpoint_sum(&conf->dst));
+	flow->gain_port = csum_wire_gain(from_port, (u32)(__force u16)conf->out.port +
+							    (__force u16)conf->dst.port);
 }
 
 /* What the path would work out for every packet anew. */
@@ -80,11 +73,12 @@ static void rtpr_flow_prepare(struct rtpr_flow *flow)
 	int i;
 
 	flow->grows = header * ((conf->out.family == AF_INET6) - (conf->local.family == AF_INET6));
+	flow->headroom = max_t(int, flow->grows, 0);
 	flow->tos_keep = set_dscp ? INET_ECN_MASK : 0xff;
 	flow->tos_set = set_dscp ? conf->dscp << 2 : 0;
 	for (i = 0; i <= RTPR_CLOCKS; i++)
 		flow->clock_mult[i] = div_u64((u64)conf->clock[i] << 32, NSEC_PER_SEC);
-	rtpr_flow_csums(flow);
+	rtpr_flow_gains(flow);
 }
 
 struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf *conf)
@@ -105,6 +99,7 @@ struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf
 	rtpr_flow_prepare(flow);
 	spin_lock_init(&flow->lock);
 	flow->last_seen = jiffies;
+	flow->refused_next = jiffies;
 	timer_setup(&flow->timer, rtpr_flow_expire, 0);
 	return flow;
 }
@@ -180,7 +175,7 @@ int rtpr_flow_insert(struct rtpr_flow *flow)
 	int err;
 
 	lockdep_assert_held(&rn->lock);
-	err = xa_alloc_cyclic(&rn->ids, &flow->id, flow, xa_limit_32b, &rn->last_id, GFP_KERNEL);
+	err = xa_alloc_cyclic(&rn->ids, &flow->id, flow, xa_limit_31b, &rn->last_id, GFP_KERNEL);
 	if (err < 0)
 		return err;
 	err = rhashtable_insert_fast(&rn->flows, &flow->node, rtpr_flow_params);
@@ -236,71 +231,25 @@ void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last)
 	rtpr_flow_bury(flow);
 }
 
+static void rtpr_flow_end(void *ptr, void *unused)
+{
+	struct rtpr_flow *flow = ptr;
+
+	spin_lock_bh(&flow->lock);
+	flow->dead = true;
+	spin_unlock_bh(&flow->lock);
+	rtpr_timer_end(&flow->timer);
+	rtpr_flow_free(flow);
+}
+
+/*
+ * Not by way of callbacks: a route must be let go before the namespace ends the counters that routes of
+ * IPv6 and IPsec are freed with, and it does so next.
+ */
 void rtpr_flows_fini(struct rtpr_net *rn)
 {
-	struct rtpr_flow *flow;
-	unsigned long id;
-
-	mutex_lock(&rn->lock);
-	xa_for_each(&rn->ids, id, flow) rtpr_flow_remove(flow, NULL);
-	mutex_unlock(&rn->lock);
+	if (rn->hooked)
+		rcu_barrier(); /* those that were removed a moment ago have routes too */
+	rhashtable_free_and_destroy(&rn->flows, rtpr_flow_end, NULL);
 	xa_destroy(&rn->ids);
-	rhashtable_destroy(&rn->flows);
-}
-
-/* Nanoseconds to ticks of the clock, wrapping as RTP timestamps do; exact enough for differences. */
-static u32 rtpr_ticks(u64 ns, u32 mult)
-{
-	return (u32)(((u64)(u32)ns * mult) >> 32) + (u32)(ns >> 32) * mult;
-}
-
-static void rtpr_flow_count_rtp(struct rtpr_flow *flow, const struct rtpr_packet *pkt)
-{
-	u8 clock = flow->conf.pt[pkt->rtp.pt];
-	u32 arrival = 0;
-
-	if (clock)
-		arrival = rtpr_ticks(ktime_get_ns(), flow->clock_mult[clock]);
-	rtp_stats_update(&flow->rtp, &pkt->rtp, flow->conf.clock[clock], arrival);
-}
-
-static void rtpr_flow_keep_rtcp(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
-				const struct sk_buff *skb)
-{
-	u16 len = min_t(u16, pkt->payload_len, RTPRELAY_RTCP_MAX);
-
-	if (skb_copy_bits(skb, pkt->payload_off, flow->rtcp->bytes, len))
-		return;
-	flow->rtcp->len = len;
-	flow->rtcp->at_ns = ktime_get_ns();
-}
-
-bool rtpr_flow_count(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
-		     const struct sk_buff *skb)
-{
-	bool resumed;
-
-	spin_lock(&flow->lock);
-	if (unlikely(flow->dead)) {
-		spin_unlock(&flow->lock);
-		return false;
-	}
-	if (pkt->rtp.kind == RTP_KIND_RTP)
-		rtpr_flow_count_rtp(flow, pkt);
-	else if (flow->rtcp && pkt->rtp.kind == RTP_KIND_RTCP)
-		rtpr_flow_keep_rtcp(flow, pkt, skb);
-	if (likely(!(flow->conf.flags & RTPRELAY_FLOW_DROP))) {
-		flow->counters[RTPRELAY_C_PACKETS]++;
-		flow->counters[RTPRELAY_C_BYTES] += pkt->payload_len;
-	}
-	resumed = flow->silent;
-	flow->silent = false;
-	flow->heard = true;
-	flow->last_seen = jiffies;
-	if (unlikely(resumed))
-		mod_timer(&flow->timer, flow->last_seen + flow->conf.idle_s * HZ);
-	spin_unlock(&flow->lock);
-	if (unlikely(resumed))
-		rtpr_event_flow(flow, RTPRELAY_EVENT_RESUMED);
-	return true;
 }

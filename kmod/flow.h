@@ -11,7 +11,6 @@
 #include "rtp_stats.h"
 #include "rtprelay_nl.h"
 
-struct rtpr_packet;
 struct rtpr_route;
 
 #define RTPR_CLOCKS	15   /* RTPRELAY_CLOCKS and the static ones of RFC 3551, which has six */
@@ -54,9 +53,10 @@ struct rtpr_rtcp {
  * struct rtpr_flow - one direction of one media stream
  * @node:	hash link; written under rtpr_net.lock, read under RCU
  * @grows:	what the IP header of its packets grows by; negative: shrinks
+ * @headroom:	the same, if it grows
  * @tos_keep, @tos_set: of the TOS byte what stays as it came, and what is put in
- * @csum_addr:	what the checksum gains by local, out and dst addresses
- * @csum_all:	and by their ports
+ * @gain_addr:	what checksums gain by its addresses; that of src is in it if there is one (csum_wire.h)
+ * @gain_port:	and by its ports
  * @clock_mult:	ticks of conf.clock per nanosecond, times 2^32
  * @route:	how to reach dst; belongs to xmit.c
  * @rn:		its namespace, for the timer
@@ -77,8 +77,9 @@ struct rtpr_flow {
 	struct rhash_head node;
 	struct rtpr_flow_conf conf;
 	s8 grows;
+	u8 headroom;
 	u8 tos_keep, tos_set;
-	__wsum csum_addr, csum_all;
+	u16 gain_addr, gain_port;
 	u32 clock_mult[RTPR_CLOCKS + 1];
 	struct rtpr_route __rcu *route;
 	struct rtpr_net *rn;
@@ -113,7 +114,7 @@ int rtpr_flows_init(struct rtpr_net *rn);
 void rtpr_flows_fini(struct rtpr_net *rn);
 
 /* How rtpr_net.flows finds a flow; here, so that the compiler can build the search into the path. */
-static inline u32 rtpr_flow_hash_key(const void *key, u32 len, u32 seed)
+static __always_inline u32 rtpr_flow_hash_key(const void *key, u32 len, u32 seed)
 {
 	return rtpr_endpoint_hash(key, seed);
 }
@@ -125,11 +126,11 @@ static inline u32 rtpr_flow_hash(const void *obj, u32 len, u32 seed)
 	return rtpr_endpoint_hash(&flow->conf.local, seed);
 }
 
-static inline int rtpr_flow_compare(struct rhashtable_compare_arg *arg, const void *obj)
+static __always_inline int rtpr_flow_compare(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct rtpr_flow *flow = obj;
 
-	return !rtpr_endpoint_equal(&flow->conf.local, arg->key);
+	return !rtpr_endpoint_equal(arg->key, &flow->conf.local);
 }
 
 static const struct rhashtable_params rtpr_flow_params = {
@@ -143,8 +144,8 @@ static const struct rhashtable_params rtpr_flow_params = {
 };
 
 /* The flow of a local endpoint, or NULL. Under rcu_read_lock(), which keeps it alive. */
-static inline struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn,
-					       const struct rtpr_endpoint *local)
+static __always_inline struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn,
+							const struct rtpr_endpoint *local)
 {
 	return rhashtable_lookup(&rn->flows, local, rtpr_flow_params);
 }
@@ -165,13 +166,5 @@ void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last);
 
 /* A copy of @flow's state as it is now. Process context. */
 void rtpr_flow_read(struct rtpr_flow *flow, struct rtpr_flow_state *state);
-
-/**
- * rtpr_flow_count() - take an admitted packet into account
- * Softirq, under rcu_read_lock().
- * Return: false, the flow was replaced or removed meanwhile: look for its successor
- */
-bool rtpr_flow_count(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
-		     const struct sk_buff *skb);
 
 #endif

@@ -9,6 +9,7 @@
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
+#include "account.h"
 #include "admit.h"
 #include "compat.h"
 #include "counter.h"
@@ -22,87 +23,140 @@
 #include "xmit.h"
 
 /* From here on the packet is the relay's. NF_STOLEN: it is on its way. */
-static unsigned int rtpr_forward(struct rtpr_net *rn, struct rtpr_flow *flow,
-				 const struct rtpr_packet *pkt, struct sk_buff *skb,
-				 struct dst_entry *dst)
+static __always_inline unsigned int rtpr_forward(struct rtpr_net *rn, struct rtpr_flow *flow,
+						 const struct rtpr_packet *pkt, struct sk_buff *skb,
+						 const struct rtpr_route *route, u8 pf)
 {
 	rtpr_totals_forwarded(rn->totals, pkt->payload_len);
 	if (unlikely(flow->conf.flags & RTPRELAY_FLOW_TAP) && rtpr_tap(rn, skb))
 		rtpr_count(rn, flow, RTPRELAY_C_TAPPED);
 	/* Not shared with a packet socket or a tap from here on, and with room for the headers. */
-	if (unlikely(skb_cow(skb, rtpr_headroom(flow, dst))))
-		return rtpr_leave(rn, flow, pkt, RTPRELAY_C_DROP_NOMEM);
-	rtpr_rewrite(skb, pkt, flow);
-	if (unlikely(!rtpr_xmit(skb, flow, dst)))
+	if (unlikely(skb_cow(skb, rtpr_headroom(flow, route->dst))))
+		return rtpr_leave(rn, flow, false, RTPRELAY_C_DROP_NOMEM);
+	rtpr_rewrite(skb, pkt, flow, pf);
+	if (unlikely(!rtpr_xmit(skb, flow, route)))
 		rtpr_count(rn, flow, RTPRELAY_C_DROP_XMIT);
 	return NF_STOLEN;
 }
 
-static bool rtpr_too_long(const struct sk_buff *skb, const struct rtpr_flow *flow,
-			  const struct dst_entry *dst)
+static __always_inline bool rtpr_too_long(const struct sk_buff *skb, const struct rtpr_flow *flow,
+					  const struct rtpr_route *route)
 {
-	return skb->len + flow->grows > dst_mtu(dst);
+	return skb->len + flow->grows > rtpr_route_mtu(route);
 }
 
-/* Return: RTPRELAY_C_UNSPEC, and the route: it can be forwarded; else the counter that says why not. */
-static enum rtprelay_counter rtpr_check(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
-					const struct sk_buff *skb, struct dst_entry **dst)
+/*
+ * Return: RTPRELAY_C_UNSPEC, and the route: it can be forwarded; none: it is blocked media. Else the counter
+ * that says why not.
+ */
+static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
+							const struct rtpr_packet *pkt,
+							const struct sk_buff *skb,
+							const struct rtpr_route **route, u8 pf)
 {
-	enum rtprelay_counter why = rtpr_flow_admits(flow, pkt);
+	enum rtprelay_counter why = rtpr_flow_admits(flow, pkt, pf);
 
 	if (unlikely(why))
 		return why;
 	if (unlikely(pkt->ttl <= 1))
 		return RTPRELAY_C_DROP_TTL;
-	*dst = rtpr_route(flow);
-	if (unlikely(!*dst))
+	*route = NULL;
+	if (unlikely(flow->conf.flags & RTPRELAY_FLOW_DROP))
+		return RTPRELAY_C_UNSPEC;
+	*route = rtpr_route(flow);
+	if (unlikely(!*route))
 		return RTPRELAY_C_PASS_ROUTE;
-	if (unlikely(rtpr_too_long(skb, flow, *dst)))
+	if (unlikely(rtpr_too_long(skb, flow, *route)))
 		return RTPRELAY_C_PASS_SIZE;
 	return RTPRELAY_C_UNSPEC;
 }
 
-/* @flow was found for @pkt. The verdict, or -EAGAIN: the flow was replaced meanwhile. */
-static int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *flow, struct rtpr_packet *pkt,
-			 struct sk_buff *skb)
+/* @pkt is a copy, made for the few that come here: the path's own stays in registers. */
+static noinline unsigned int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow,
+					 struct rtpr_packet pkt, bool segment)
 {
-	enum rtprelay_counter why;
-	struct dst_entry *dst;
+	rtpr_event_refused(flow, &pkt);
+	return rtpr_leave(rn, flow, segment, RTPRELAY_C_DROP_SOURCE);
+}
 
-	if (flow->conf.kind == RTPRELAY_KIND_OPAQUE)
-		pkt->rtp.kind = RTP_KIND_OTHER;
+/* @flow was found for @pkt. The verdict, or -EAGAIN: the flow was replaced meanwhile. */
+static __always_inline int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *flow,
+					 struct rtpr_packet *pkt, struct sk_buff *skb, u8 pf,
+					 bool segment)
+{
+	const struct rtpr_route *route;
+	enum rtprelay_counter why;
+
+	if (unlikely(flow->conf.kind == RTPRELAY_KIND_OPAQUE))
+		pkt->rtp = (struct rtp_wire){ .kind = RTP_KIND_OTHER };
 	else if (!rtpr_packet_kind(pkt, skb))
 		return NF_ACCEPT;
-	why = rtpr_check(flow, pkt, skb, &dst);
-	if (unlikely(why)) {
-		if (why == RTPRELAY_C_DROP_SOURCE)
-			rtpr_event_refused(flow, pkt);
-		return rtpr_leave(rn, flow, pkt, why);
-	}
-	if (unlikely(!rtpr_flow_count(flow, pkt, skb)))
+	why = rtpr_check(flow, pkt, skb, &route, pf);
+	if (unlikely(why == RTPRELAY_C_DROP_SOURCE))
+		return rtpr_refuse(rn, flow, *pkt, segment);
+	if (unlikely(why))
+		return rtpr_leave(rn, flow, segment, why);
+	if (unlikely(!rtpr_account(flow, pkt, skb)))
 		return -EAGAIN;
-	if (unlikely(flow->conf.flags & RTPRELAY_FLOW_DROP))
-		return rtpr_leave(rn, flow, pkt, RTPRELAY_C_DROP_BLOCKED);
-	return rtpr_forward(rn, flow, pkt, skb, dst);
+	if (unlikely(!route))
+		return rtpr_leave(rn, flow, segment, RTPRELAY_C_DROP_BLOCKED);
+	return rtpr_forward(rn, flow, pkt, skb, route, pf);
 }
 
 static __always_inline unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk_buff *skb, u8 pf,
 						  bool segment)
 {
-	struct rtpr_packet pkt;
+	struct rtpr_endpoint local RTPR_UNINITIALIZED;
+	struct rtpr_packet pkt RTPR_UNINITIALIZED;
 	struct rtpr_flow *flow;
 	int verdict;
 
-	if (!rtpr_packet_parse(&pkt, skb, pf))
+	if (!rtpr_packet_parse(&pkt, &local, skb, pf))
 		return NF_ACCEPT;
-	pkt.segment = segment;
 	do {
-		flow = rtpr_flow_find(rn, &pkt.dst);
+		flow = rtpr_flow_find(rn, &local);
 		if (!flow)
 			return NF_ACCEPT; /* not the relay's, or not latched yet */
-		verdict = rtpr_use_flow(rn, flow, &pkt, skb);
+		verdict = rtpr_use_flow(rn, flow, &pkt, skb, pf, segment);
 	} while (unlikely(verdict == -EAGAIN));
 	return verdict;
+}
+
+/*
+ * The whole path, once for each family, and in one piece: so the compiler need not write down for one part
+ * what the next one reads.
+ */
+static noinline __attribute__((flatten)) unsigned int
+rtpr_hook_one_ipv4(struct rtpr_net *rn, struct sk_buff *skb, bool segment)
+{
+	return rtpr_hook_one(rn, skb, NFPROTO_IPV4, segment);
+}
+
+static noinline __attribute__((flatten)) unsigned int
+rtpr_hook_one_ipv6(struct rtpr_net *rn, struct sk_buff *skb, bool segment)
+{
+	return rtpr_hook_one(rn, skb, NFPROTO_IPV6, segment);
+}
+
+/*
+ * Takes @skb apart, each segment with the link-layer header that it came with: what goes up is looked at
+ * again, by packet sockets and by rules on MAC addresses. Return: the first segment; NULL: it cannot be
+ */
+static struct sk_buff *rtpr_segment(struct sk_buff *skb)
+{
+	unsigned int mac_len = skb->data - skb_mac_header(skb);
+	struct sk_buff *segments, *segment;
+
+	skb_push(skb, mac_len);
+	segments = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
+	if (IS_ERR_OR_NULL(segments)) {
+		skb_pull(skb, mac_len);
+		return NULL;
+	}
+	for (segment = segments; segment; segment = segment->next)
+		skb_pull(segment, mac_len);
+	consume_skb(skb);
+	return segments;
 }
 
 /*
@@ -113,34 +167,39 @@ static __always_inline unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk
 static noinline unsigned int rtpr_hook_gso(struct rtpr_net *rn, struct sk_buff *skb, u8 pf)
 {
 	struct sk_buff *segment, *next;
+	struct rtpr_endpoint local;
 	struct rtpr_packet pkt;
+	unsigned int verdict;
 
-	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4) || !rtpr_packet_parse(&pkt, skb, pf) ||
-	    !rtpr_flow_find(rn, &pkt.dst))
+	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4) ||
+	    !rtpr_packet_parse(&pkt, &local, skb, pf) || !rtpr_flow_find(rn, &local))
 		return NF_ACCEPT;
-	segment = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
-	if (IS_ERR_OR_NULL(segment))
+	segment = rtpr_segment(skb);
+	if (!segment)
 		return NF_ACCEPT;
-	consume_skb(skb);
 	skb_list_walk_safe(segment, segment, next)
 	{
 		skb_mark_not_on_list(segment);
-		switch (rtpr_hook_one(rn, segment, pf, true)) {
-		case NF_STOLEN:
-			break;
-		case NF_ACCEPT:
+		verdict = pf == NFPROTO_IPV4 ? rtpr_hook_one_ipv4(rn, segment, true)
+					     : rtpr_hook_one_ipv6(rn, segment, true);
+		if (verdict == NF_ACCEPT)
 			netif_rx(segment);
-			break;
-		default:
+		else if (verdict != NF_STOLEN)
 			kfree_skb(segment);
-		}
 	}
 	return NF_STOLEN;
 }
 
-unsigned int rtpr_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+unsigned int rtpr_hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	if (unlikely(skb_is_gso(skb)))
-		return rtpr_hook_gso(priv, skb, state->pf);
-	return rtpr_hook_one(priv, skb, state->pf, false);
+		return rtpr_hook_gso(priv, skb, NFPROTO_IPV4);
+	return rtpr_hook_one_ipv4(priv, skb, false);
+}
+
+unsigned int rtpr_hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	if (unlikely(skb_is_gso(skb)))
+		return rtpr_hook_gso(priv, skb, NFPROTO_IPV6);
+	return rtpr_hook_one_ipv6(priv, skb, false);
 }

@@ -5,7 +5,8 @@
 struct nf_hook_state;
 struct sk_buff;
 
-/* The netfilter hook at PRE_ROUTING, IPv4 and IPv6; @priv is the namespace's struct rtpr_net. */
-unsigned int rtpr_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+/* The netfilter hooks at PRE_ROUTING; @priv is the namespace's struct rtpr_net. */
+unsigned int rtpr_hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+unsigned int rtpr_hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
 
 #endif

@@ -32,22 +32,26 @@ struct rtpr_net *rtpr_net(const struct net *net)
 	return net_generic(net, rtpr_net_id);
 }
 
+static struct nf_hook_ops rtpr_hook_ops(struct rtpr_net *rn, nf_hookfn *hook, u8 pf)
+{
+	return (struct nf_hook_ops){
+		.hook = hook,
+		.priv = rn,
+		.pf = pf,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = RTPR_HOOK_PRIORITY,
+	};
+}
+
 int rtpr_net_hook(struct rtpr_net *rn)
 {
-	const u8 families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
-	int i, err;
+	int err;
 
 	lockdep_assert_held(&rn->lock);
 	if (rn->hooked)
 		return 0;
-	for (i = 0; i < ARRAY_SIZE(families); i++)
-		rn->hooks[i] = (struct nf_hook_ops){
-			.hook = rtpr_hook,
-			.priv = rn,
-			.pf = families[i],
-			.hooknum = NF_INET_PRE_ROUTING,
-			.priority = RTPR_HOOK_PRIORITY,
-		};
+	rn->hooks[0] = rtpr_hook_ops(rn, rtpr_hook_ipv4, NFPROTO_IPV4);
+	rn->hooks[1] = rtpr_hook_ops(rn, rtpr_hook_ipv6, NFPROTO_IPV6);
 	err = nf_register_net_hooks(rn->net, rn->hooks, ARRAY_SIZE(rn->hooks));
 	rn->hooked = !err;
 	return err;

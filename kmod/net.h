@@ -50,7 +50,7 @@ struct rtpr_net {
 struct rtpr_net *rtpr_net(const struct net *net);
 
 /**
- * rtpr_net_hook() - see to it that packets of the namespace come to rtpr_hook(); under rtpr_net.lock
+ * rtpr_net_hook() - see to it that packets of the namespace come to the hooks of hook.h; under rtpr_net.lock
  * Return: 0 or -errno
  */
 int rtpr_net_hook(struct rtpr_net *rn);

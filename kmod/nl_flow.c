@@ -59,12 +59,13 @@ static bool rtpr_ipv4_usable(__be32 addr)
 	return !ipv4_is_zeronet(addr) && !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr);
 }
 
-/* Link-local addresses mean nothing without an interface. */
+/* Link-local addresses mean nothing without an interface; and there are no routes where IPv6 was never started. */
 static bool rtpr_ipv6_usable(const struct in6_addr *addr)
 {
 	int type = ipv6_addr_type(addr);
 
-	return (type & IPV6_ADDR_UNICAST) && !(type & (IPV6_ADDR_LINKLOCAL | IPV6_ADDR_MAPPED));
+	return ipv6_mod_enabled() && (type & IPV6_ADDR_UNICAST) &&
+	       !(type & (IPV6_ADDR_LINKLOCAL | IPV6_ADDR_MAPPED));
 }
 
 static int rtpr_get_endpoint(const struct nlattr *attr, struct rtpr_endpoint *ep,
@@ -93,7 +94,9 @@ static int rtpr_get_endpoint(const struct nlattr *attr, struct rtpr_endpoint *ep
 		if (rtpr_ipv6_usable(&addr))
 			return 0;
 	}
-	NL_SET_ERR_MSG_ATTR(extack, attr, "not the address of one host, or an IPv6 link-local one");
+	NL_SET_ERR_MSG_ATTR(
+		extack, attr,
+		"not the address of one host, an IPv6 link-local one, or this kernel has no IPv6");
 	return -EADDRNOTAVAIL;
 }
 

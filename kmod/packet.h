@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * packet.h - skb to struct rtpr_packet: endpoints, offsets, kind; changes nothing
+ *
+ * Whatever is not plain UDP over plain IP is not ours: the stack knows how to put fragments together and
+ * what options mean, and the daemon's socket gets the packet from there.
+ *
+ * Inline, as all that each packet goes through is: built into the hook, what is found stays in registers.
+ */
 #ifndef RTPR_PACKET_H
 #define RTPR_PACKET_H
 
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter.h>
 #include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <net/dsfield.h>
+#include <net/ip.h>
 
 #include "endpoint.h"
 #include "rtp_wire.h"
@@ -14,28 +28,106 @@
  * @payload_len: of the UDP payload
  * @ttl:	 or hop limit, as it came
  * @tos:	 or traffic class, as it came
- * @segment:	 was taken out of a larger packet (GRO)
- * Offsets, never pointers: the headers move when a packet is made writable.
+ * Offsets, never pointers: the headers move when a packet is made writable. Where it was sent to is not in it:
+ * the search for a flow takes its address, and what has one cannot stay in registers.
  */
 struct rtpr_packet {
-	struct rtpr_endpoint src, dst;
+	struct rtpr_endpoint src;
 	struct rtp_wire rtp;
 	u16 udp_off, payload_off, payload_len;
 	u8 ttl, tos;
-	bool segment;
 };
+
+/* The sum that is left to the device is that of UDP: a virtual machine may ask its host for any other. */
+static inline bool rtpr_packet_sum_is_udp(const struct rtpr_packet *pkt, const struct sk_buff *skb)
+{
+	return skb_checksum_start_offset(skb) == pkt->udp_off &&
+	       skb->csum_offset == offsetof(struct udphdr, check);
+}
+
+static __always_inline bool rtpr_packet_parse_udp(struct rtpr_packet *pkt,
+						  struct rtpr_endpoint *local,
+						  const struct sk_buff *skb)
+{
+	const struct udphdr *uh = (const struct udphdr *)(skb->data + pkt->udp_off);
+
+	/* A shorter one would leave a tail that no checksum covers. */
+	if (ntohs(uh->len) != skb->len - pkt->udp_off)
+		return false;
+	if (!uh->check && local->family == AF_INET6)
+		return false; /* RFC 8200, section 8.1: for the stack to refuse */
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL) && !rtpr_packet_sum_is_udp(pkt, skb))
+		return false;
+	pkt->src.port = uh->source;
+	local->port = uh->dest;
+	pkt->payload_off = pkt->udp_off + sizeof(*uh);
+	pkt->payload_len = skb->len - pkt->payload_off;
+	return true;
+}
+
+static __always_inline bool rtpr_packet_parse_ipv4(struct rtpr_packet *pkt,
+						   struct rtpr_endpoint *local, struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (iph->protocol != IPPROTO_UDP || iph->ihl != 5 || ip_is_fragment(iph))
+		return false;
+	if (!pskb_may_pull(skb, sizeof(*iph) + sizeof(struct udphdr)))
+		return false;
+	iph = ip_hdr(skb);
+	rtpr_endpoint_set_ipv4(&pkt->src, iph->saddr, 0);
+	rtpr_endpoint_set_ipv4(local, iph->daddr, 0);
+	pkt->ttl = iph->ttl;
+	pkt->tos = iph->tos;
+	pkt->udp_off = sizeof(*iph);
+	return rtpr_packet_parse_udp(pkt, local, skb);
+}
+
+static __always_inline bool rtpr_packet_parse_ipv6(struct rtpr_packet *pkt,
+						   struct rtpr_endpoint *local, struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+
+	if (ip6h->nexthdr != IPPROTO_UDP)
+		return false;
+	if (!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(struct udphdr)))
+		return false;
+	ip6h = ipv6_hdr(skb);
+	rtpr_endpoint_set_ipv6(&pkt->src, &ip6h->saddr, 0);
+	rtpr_endpoint_set_ipv6(local, &ip6h->daddr, 0);
+	pkt->ttl = ip6h->hop_limit;
+	pkt->tos = ipv6_get_dsfield(ip6h);
+	pkt->udp_off = sizeof(*ip6h);
+	return rtpr_packet_parse_udp(pkt, local, skb);
+}
 
 /**
  * rtpr_packet_parse() - take an IPv4 or IPv6 packet apart, up to the UDP header
+ * @local: gets the endpoint that it was sent to
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6; @skb->data is at its header, which the stack has checked
  * Return: false, it is not ours: not UDP, a fragment, has options or extension headers, ...
  */
-bool rtpr_packet_parse(struct rtpr_packet *pkt, struct sk_buff *skb, u8 pf);
+static __always_inline bool rtpr_packet_parse(struct rtpr_packet *pkt, struct rtpr_endpoint *local,
+					      struct sk_buff *skb, u8 pf)
+{
+	/* Sent to another host's link-layer address, or to all: not to be passed on. */
+	if (skb->pkt_type != PACKET_HOST)
+		return false;
+	if (pf == NFPROTO_IPV4)
+		return rtpr_packet_parse_ipv4(pkt, local, skb);
+	return rtpr_packet_parse_ipv6(pkt, local, skb);
+}
 
 /**
  * rtpr_packet_kind() - look into the UDP payload
  * Return: false, its head cannot be read
  */
-bool rtpr_packet_kind(struct rtpr_packet *pkt, struct sk_buff *skb);
+static __always_inline bool rtpr_packet_kind(struct rtpr_packet *pkt, struct sk_buff *skb)
+{
+	if (!pskb_may_pull(skb, pkt->payload_off + min_t(u32, pkt->payload_len, RTP_WIRE_HEAD)))
+		return false;
+	rtp_wire_parse(skb->data + pkt->payload_off, pkt->payload_len, &pkt->rtp);
+	return true;
+}
 
 #endif

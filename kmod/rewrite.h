@@ -1,14 +1,127 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rewrite.h - addresses, ports, TOS, TTL, checksums
+ *
+ * Checksums are only ever changed by the difference, so that damage done on the way here is still found by
+ * the receiver. Of an IPv4 address in an IPv6 pseudo-header the words count that differ; length and protocol
+ * add the same in both.
+ */
 #ifndef RTPR_REWRITE_H
 #define RTPR_REWRITE_H
 
+#include <net/inet_ecn.h>
+
+#include "csum_wire.h"
 #include "flow.h"
 #include "packet.h"
+
+/*
+ * Puts an IP header of the other family in the place of the packet's, and fills it in. @pkt is a copy: one
+ * whose address is given away could not stay in registers.
+ */
+void rtpr_exchange_header(struct sk_buff *skb, struct rtpr_packet pkt,
+			  const struct rtpr_flow *flow);
+
+/*
+ * The checksum of a packet that has none, or whose is left to a device, or that was received in an odd way.
+ * @gain_addr: what addresses gain; @gain: and ports
+ */
+void rtpr_write_odd_checksum(struct sk_buff *skb, const struct rtpr_flow *flow, u32 gain_addr,
+			     u32 gain);
+
+static inline u8 rtpr_tos(const struct rtpr_packet *pkt, const struct rtpr_flow *flow)
+{
+	return (pkt->tos & flow->tos_keep) | flow->tos_set;
+}
+
+/* What the addresses gain. The source is in flow->gain_addr if there is but one. */
+static __always_inline u32 rtpr_gain_addr(const struct rtpr_packet *pkt,
+					  const struct rtpr_flow *flow, u8 pf)
+{
+	__be32 addr = rtpr_endpoint_ipv4(&pkt->src);
+
+	if (flow->conf.src.family != AF_UNSPEC)
+		return flow->gain_addr;
+	if (pf == NFPROTO_IPV4)
+		return flow->gain_addr + (u16)~csum_wire_sum_ipv4((__force u32)addr);
+	return flow->gain_addr + (u16)~csum_wire_sum(&pkt->src.addr, sizeof(pkt->src.addr));
+}
+
+/* And what the ports gain. */
+static __always_inline u32 rtpr_gain_port(const struct rtpr_packet *pkt,
+					  const struct rtpr_flow *flow)
+{
+	u32 gain = flow->gain_port;
+
+	if (flow->conf.src.family == AF_UNSPEC)
+		gain += (u16) ~(__force u16)pkt->src.port;
+	return gain;
+}
+
+/* @gain: of the addresses */
+static __always_inline void rtpr_write_ipv4(struct sk_buff *skb, const struct rtpr_packet *pkt,
+					    const struct rtpr_flow *flow, u32 gain)
+{
+	const u16 one_hop = (__force u16)htons(0x0100); /* TTL is the upper half of its word */
+	struct iphdr *iph = ip_hdr(skb);
+	u8 tos = rtpr_tos(pkt, flow);
+
+	if (unlikely(tos != pkt->tos)) {
+		gain += (u16) ~(__force u16)htons(pkt->tos) + (__force u16)htons(tos);
+		iph->tos = tos;
+	}
+	gain += (u16)~one_hop;
+	iph->ttl = pkt->ttl - 1;
+	iph->saddr = rtpr_endpoint_ipv4(&flow->conf.out);
+	iph->daddr = rtpr_endpoint_ipv4(&flow->conf.dst);
+	iph->check = (__force __sum16)csum_wire_change((__force u16)iph->check, gain);
+}
+
+static __always_inline void rtpr_write_ipv6(struct sk_buff *skb, const struct rtpr_packet *pkt,
+					    const struct rtpr_flow *flow)
+{
+	struct ipv6hdr *ip6h = ipv6_hdr(skb);
+
+	ip6h->saddr = flow->conf.out.addr;
+	ip6h->daddr = flow->conf.dst.addr;
+	ip6h->hop_limit = pkt->ttl - 1;
+	ipv6_change_dsfield(ip6h, INET_ECN_MASK, rtpr_tos(pkt, flow) & ~INET_ECN_MASK);
+}
+
+static __always_inline void rtpr_write_udp(struct sk_buff *skb, const struct rtpr_packet *pkt,
+					   const struct rtpr_flow *flow, u32 gain_addr)
+{
+	struct udphdr *uh = udp_hdr(skb);
+	u32 gain = gain_addr + rtpr_gain_port(pkt, flow);
+	u16 check = (__force u16)uh->check;
+	u8 summed = skb->ip_summed;
+
+	uh->source = flow->conf.out.port;
+	uh->dest = flow->conf.dst.port;
+	if (likely(check && (summed == CHECKSUM_NONE || summed == CHECKSUM_UNNECESSARY)))
+		uh->check = (__force __sum16)csum_wire_change_udp(check, gain);
+	else
+		rtpr_write_odd_checksum(skb, flow, gain_addr, gain);
+}
 
 /**
  * rtpr_rewrite() - make it the packet that the relay sends: addresses, ports, TTL, DSCP, checksums
  * @skb: its headers are writable, with headroom for @flow->grows
+ * @pf: of @pkt
  */
-void rtpr_rewrite(struct sk_buff *skb, const struct rtpr_packet *pkt, const struct rtpr_flow *flow);
+static __always_inline void rtpr_rewrite(struct sk_buff *skb, const struct rtpr_packet *pkt,
+					 const struct rtpr_flow *flow, u8 pf)
+{
+	u32 gain = rtpr_gain_addr(pkt, flow, pf);
+
+	if (unlikely(flow->grows))
+		rtpr_exchange_header(skb, *pkt, flow);
+	else if (pf == NFPROTO_IPV4)
+		rtpr_write_ipv4(skb, pkt, flow, gain);
+	else
+		rtpr_write_ipv6(skb, pkt, flow);
+	/* The UDP header has not moved: the stack's own mark is still where it is. */
+	rtpr_write_udp(skb, pkt, flow, gain);
+}
 
 #endif

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xmit.c - route and hand to the stack, IPv4 and IPv6
- *
- * A packet goes from the neighbour entry straight to its device, past the OUTPUT, FORWARD and POSTROUTING
- * hooks, as a packet of a flowtable does: what may be relayed was decided when the flow was set, and no
- * connection tracking or source NAT may get at it. Traffic control, queueing and the devices' egress
- * hooks see it. A route that does more than name a neighbour (IPsec, tunnels made by routes, VRF) is
- * used by its own output function.
+ * xmit.c - the route of a flow, IPv4 and IPv6
  */
 #include <linux/slab.h>
 #include <net/ip.h>
@@ -17,7 +11,6 @@
 #include "compat.h"
 #include "flow.h"
 #include "net.h"
-#include "rewrite.h"
 #include "xmit.h"
 
 static struct dst_entry *rtpr_lookup_ipv4(struct net *net, const struct rtpr_flow_conf *conf)
@@ -68,7 +61,13 @@ static void rtpr_route_free_rcu(struct rcu_head *rcu)
 	rtpr_route_free(container_of(rcu, struct rtpr_route, rcu));
 }
 
-struct dst_entry *rtpr_route_renew(struct rtpr_flow *flow)
+/* No IPsec, and no state of the route's own, which puts on labels or headers or runs a program. */
+static bool rtpr_is_direct(const struct dst_entry *dst, bool ipv4)
+{
+	return dst->output == (ipv4 ? ip_output : ip6_output) && !dst->lwtstate;
+}
+
+const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow)
 {
 	struct net *net = flow->rn->net;
 	struct rtpr_route *route = kmalloc(sizeof(*route), GFP_ATOMIC);
@@ -82,63 +81,12 @@ struct dst_entry *rtpr_route_renew(struct rtpr_flow *flow)
 		kfree(route);
 		return NULL;
 	}
+	route->direct = rtpr_is_direct(route->dst, ipv4);
+	route->mtu = ipv4 && route->direct ? dst_mtu(route->dst) : 0;
 	route->cookie = ipv4 ? 0 : rt6_get_cookie((struct rt6_info *)route->dst);
 	/* Two CPUs may be here at once; each frees what it took out. */
 	old = unrcu_pointer(xchg(&flow->route, RCU_INITIALIZER(route)));
 	if (old)
 		call_rcu(&old->rcu, rtpr_route_free_rcu);
-	return route->dst;
-}
-
-/* What the receiving side left on the packet must not be taken for the sending side's. */
-static void rtpr_scrub(struct sk_buff *skb, struct dst_entry *dst)
-{
-	skb_orphan(skb);
-	nf_reset_ct(skb);
-	skb_ext_reset(skb);
-	skb_clear_tstamp(skb);
-	skb_dst_drop(skb);
-	skb_dst_set_noref(skb, dst);
-	skb->dev = dst->dev;
-}
-
-static int rtpr_xmit_ipv4(struct sk_buff *skb, struct dst_entry *dst)
-{
-	struct rtable *rt = (struct rtable *)dst;
-	struct neighbour *neigh;
-	bool other_family = false;
-
-	skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
-	neigh = ip_neigh_for_gw(rt, skb, &other_family);
-	if (IS_ERR(neigh)) {
-		kfree_skb(skb);
-		return PTR_ERR(neigh);
-	}
-	return neigh_output(neigh, skb, other_family);
-}
-
-static int rtpr_xmit_ipv6(struct sk_buff *skb, struct dst_entry *dst)
-{
-	const struct in6_addr *nexthop = rt6_nexthop((struct rt6_info *)dst, &ipv6_hdr(skb)->daddr);
-	struct neighbour *neigh = ip_neigh_gw6(dst->dev, nexthop);
-
-	if (IS_ERR(neigh)) {
-		kfree_skb(skb);
-		return PTR_ERR(neigh);
-	}
-	return neigh_output(neigh, skb, false);
-}
-
-bool rtpr_xmit(struct sk_buff *skb, const struct rtpr_flow *flow, struct dst_entry *dst)
-{
-	int err;
-
-	rtpr_scrub(skb, dst);
-	if (dst->output == ip_output)
-		err = rtpr_xmit_ipv4(skb, dst);
-	else if (dst->output == ip6_output)
-		err = rtpr_xmit_ipv6(skb, dst);
-	else
-		err = dst_output(flow->rn->net, NULL, skb);
-	return err >= 0 && net_xmit_eval(err) == 0;
+	return route;
 }

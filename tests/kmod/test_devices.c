@@ -2,11 +2,18 @@
 /*
  * test_devices.c - in and out through VLANs, bridges, tunnels; packets put together by GRO; the tap
  */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <linux/netlink.h>
+#include <linux/virtio_net.h>
 #include <netinet/in.h>
+#include <netinet/ip6.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "nl.h"
@@ -166,6 +173,34 @@ static void test_gre_as_one_side(void)
 	nl_close(&nl);
 }
 
+/* A route that puts a label on the packet, after the neighbour's hook would have been asked. */
+static void test_labels_of_a_route_are_put_on(void)
+{
+	struct nl_flow flow = plain;
+	int wire, unlabelled = 0;
+
+	start();
+	if (world_run("modprobe mpls_iptunnel")) {
+		printf("    this kernel has no MPLS\n");
+		nl_close(&nl);
+		return;
+	}
+	world_run("set -e; ip netns exec b sysctl -q -w net.mpls.conf.eth0.input=1 "
+		  "net.mpls.platform_labels=1000; ip -n b addr add 203.0.113.50/32 dev lo;"
+		  "ip -n b -f mpls route add 100 dev lo;"
+		  "ip -n relay route add 203.0.113.50/32 encap mpls 100 via 198.51.100.1");
+	wire = world_sniff("b", "eth0");
+	flow.dst = "203.0.113.50:5000";
+	check_flow(&flow, 172);
+	while (world_sniffed(wire, &packet, 0))
+		unlabelled += !strcmp(packet.to, flow.dst);
+	CU_ASSERT_EQUAL(unlabelled, 0);
+	close(wire);
+	world_run("ip -n relay route del 203.0.113.50/32; ip -n b addr del 203.0.113.50/32 dev lo;"
+		  "ip -n b -f mpls route del 100");
+	nl_close(&nl);
+}
+
 /* A route that does more than name a neighbour: the packet is encrypted on its way out. */
 static void test_ipsec_as_one_side(void)
 {
@@ -314,6 +349,116 @@ static void test_segments_are_taken_one_by_one(void)
 	nl_close(&nl);
 }
 
+/* What is not forwarded comes to the firewall as it came in, with its link-layer header. */
+static void test_segments_keep_their_mac_header(void)
+{
+	static const char stun[] = "\x00\x01\x00\x00\x21\x12\xa4\x42transaction!";
+	static uint8_t bytes[SEGMENTS * 172];
+	int a, relay;
+
+	start();
+	world_run("ip netns exec relay nft 'table inet t { chain c { type filter hook prerouting "
+		  "priority -300; ether saddr 02:00:00:00:0a:01 udp dport 30000 counter; }; }'");
+	a = world_udp("a", plain.src);
+	relay = world_udp("relay", LOCAL);
+	for (int i = 0; i < SEGMENTS; i++) {
+		rtp_make(bytes + i * 172, 172, 0, (uint16_t)(i + 1), 0, 1);
+		memcpy(bytes + i * 172, stun, sizeof(stun) - 1);
+	}
+	CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
+	send_segments(a, bytes, sizeof(bytes), 172);
+	for (int i = 0; i < SEGMENTS; i++)
+		CU_ASSERT(world_receive(relay, &packet, SOON));
+	CU_ASSERT_EQUAL(world_run("ip netns exec relay nft list table inet t | "
+				  "grep -q 'counter packets 8 '"),
+			0);
+	world_run("ip netns exec relay nft delete table inet t");
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PASS_STUN], SEGMENTS);
+	close(a);
+	close(relay);
+	nl_close(&nl);
+}
+
+/* A device whose other end is this program, as a virtual machine's is its host's. */
+static int open_tun(void)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
+	int fd;
+
+	world_enter("relay");
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "t0");
+	CU_ASSERT_EQUAL(ioctl(fd, TUNSETIFF, &ifr), 0);
+	world_leave();
+	CU_ASSERT_EQUAL(world_run("ip -n relay link set t0 up;"
+				  "ip -n relay addr add 2001:db8:7::fe/64 dev t0 nodad"),
+			0);
+	return fd;
+}
+
+/* An RTP packet in IPv6, whose sender leaves a sum to the device: that from @start to be put @offset behind it. */
+static void write_tun(int fd, uint16_t start, uint16_t offset)
+{
+	static uint8_t bytes[10 + 40 + 8 + 172];
+	struct virtio_net_hdr *vnet = (struct virtio_net_hdr *)bytes;
+	struct ip6_hdr *ip6 = (struct ip6_hdr *)(bytes + 10);
+	struct udphdr *uh = (struct udphdr *)(ip6 + 1);
+
+	memset(bytes, 0, sizeof(bytes));
+	vnet->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	vnet->csum_start = start;
+	vnet->csum_offset = offset;
+	ip6->ip6_flow = htonl(0x60000000);
+	ip6->ip6_plen = htons(8 + 172);
+	ip6->ip6_nxt = IPPROTO_UDP;
+	ip6->ip6_hlim = 64;
+	inet_pton(AF_INET6, "2001:db8:7::1", &ip6->ip6_src);
+	inet_pton(AF_INET6, "2001:db8:7::fe", &ip6->ip6_dst);
+	uh->source = htons(4000);
+	uh->dest = htons(30000);
+	uh->len = htons(8 + 172);
+	uh->check = 0x1234;
+	rtp_make((uint8_t *)(uh + 1), 172, 0, 1, 0, 1);
+	CU_ASSERT_EQUAL(write(fd, bytes, sizeof(bytes)), (ssize_t)sizeof(bytes));
+}
+
+/* A virtual machine may leave any sum to its host; only that of UDP is one that can be adjusted here. */
+static void test_other_sums_left_to_the_device_go_up(void)
+{
+	/* The stack looks at none that begins before UDP does, and finds the checksum wrong. */
+	static const struct {
+		uint16_t start, offset;
+		bool heard;
+	} odd[] = { { 0, 6, false }, { 20, 26, false }, { 40, 0, true }, { 48, 6, true } };
+	const struct nl_flow flow = {
+		.local = "[2001:db8:7::fe]:30000", .out = OUT, .dst = DST, .kind = RTPRELAY_KIND_RTP
+	};
+	int tun, relay, b;
+
+	start();
+	world_run("modprobe tun; ip netns exec relay ethtool -K b0 tx off >/dev/null");
+	tun = open_tun();
+	relay = world_udp("relay", flow.local);
+	b = world_udp("b", DST);
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		write_tun(tun, odd[i].start, odd[i].offset);
+		CU_ASSERT_EQUAL(world_receive(relay, &packet, odd[i].heard ? SOON : NEVER),
+				odd[i].heard);
+	}
+	CU_ASSERT_FALSE(world_receive(b, &packet, NEVER));
+	write_tun(tun, 40, 6);
+	CU_ASSERT_FALSE(world_receive(relay, &packet, NEVER));
+	world_run("ip netns exec relay ethtool -K b0 tx on >/dev/null");
+	CU_ASSERT_EQUAL(nl_del(&nl, flow.local, &state), 0);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 1);
+	close(tun);
+	close(relay);
+	close(b);
+	nl_close(&nl);
+}
+
 /* The relay's own device puts single packets together, by both of the kernel's ways. */
 static void test_gro_is_taken_apart(void)
 {
@@ -424,10 +569,13 @@ TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
 	   { "a bridge, with br_netfilter", test_bridge_with_br_netfilter },
 	   { "WireGuard as one side", test_wireguard_as_one_side },
 	   { "GRE as one side", test_gre_as_one_side },
+	   { "the labels of a route are put on", test_labels_of_a_route_are_put_on },
 	   { "IPsec as one side", test_ipsec_as_one_side },
 	   { "no connection is tracked", test_no_connection_is_tracked },
 	   { "a firewall may drop first", test_firewall_may_drop_first },
 	   { "segments are taken one by one", test_segments_are_taken_one_by_one },
+	   { "segments keep their MAC header", test_segments_keep_their_mac_header },
+	   { "other sums left to the device go up", test_other_sums_left_to_the_device_go_up },
 	   { "GRO is taken apart", test_gro_is_taken_apart },
 	   { "the tap shows packets as they came", test_tap_shows_packets_as_they_came },
 	   { "tcpdump reads the tap", test_tcpdump_reads_the_tap });

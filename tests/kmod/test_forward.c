@@ -449,13 +449,15 @@ static void test_no_route_goes_up(void)
 static void test_too_long_goes_up(void)
 {
 	struct nl_state state;
-	int a, relay;
+	int a, relay, b;
 
 	start();
 	a = world_udp("a", A_PHONE);
+	b = world_udp("b", B_PHONE);
 	relay = world_udp("relay", A_RELAY);
-	world_run("ip -n relay link set b0 mtu 1280");
 	CU_ASSERT_EQUAL(nl_add(&nl, &a_to_b, NLM_F_CREATE, NULL), 0);
+	assert_forwarded(a, b, A_RELAY, B_RELAY, 1300, 0);
+	world_run("ip -n relay link set b0 mtu 1280");
 	rtp_make(rtp, 1300, 0, 1, 0, 1);
 	CU_ASSERT(world_send(a, A_RELAY, rtp, 1300));
 	CU_ASSERT(world_receive(relay, &packet, SOON));
@@ -464,6 +466,7 @@ static void test_too_long_goes_up(void)
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PASS_SIZE], 1);
 	world_run("ip -n relay link set b0 mtu 1500");
 	close(relay);
+	close(b);
 	close(a);
 	end(NULL);
 }

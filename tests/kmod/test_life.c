@@ -176,6 +176,79 @@ static void test_routes_change_under_traffic(void)
 	nl_close(&nl);
 }
 
+/*
+ * A route of IPv6 belongs to its namespace down to the counters it is freed with, so a flow that ends with
+ * its namespace must have let go of it by then.
+ */
+static void test_namespace_goes_with_routes_of_ipv6(void)
+{
+	static const struct nl_flow flow = { .local = "[2001:db8:a::fe]:30000",
+					     .out = "[2001:db8:b::fe]:30002",
+					     .dst = "[2001:db8:b::1]:5000",
+					     .kind = RTPRELAY_KIND_RTP };
+	uint8_t rtp[172];
+
+	for (int round = 0; round < 5; round++) {
+		int a, b;
+
+		start();
+		a = world_udp("a", "[2001:db8:a::1]:4000");
+		b = world_udp("b", flow.dst);
+		CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+		for (uint16_t seq = 0; seq < 10; seq++) {
+			rtp_make(rtp, sizeof(rtp), 0, seq, seq, 1);
+			CU_ASSERT(world_send(a, flow.local, rtp, sizeof(rtp)));
+			CU_ASSERT(world_receive(b, &packet, SOON));
+			/* Each makes the route anew, and leaves the old one to a callback. */
+			world_run("ip -n relay route add 2001:db8:f::/64 via 2001:db8:b::1;"
+				  "ip -n relay route del 2001:db8:f::/64");
+		}
+		nl_close(&nl);
+		close(a);
+		close(b);
+		world_close();
+	}
+}
+
+/* Nobody sends, and so nobody notices; the device must be able to go all the same. */
+static void test_device_goes_while_a_quiet_flow_has_its_route(void)
+{
+	static const struct nl_flow flows[] = { { .local = "192.0.2.254:30000",
+						  .out = "10.6.0.254:30002",
+						  .dst = "10.6.0.1:5000",
+						  .kind = RTPRELAY_KIND_RTP },
+						{ .local = "192.0.2.254:30004",
+						  .out = "[2001:db8:6::fe]:30002",
+						  .dst = "[2001:db8:6::1]:5000",
+						  .kind = RTPRELAY_KIND_RTP } };
+	uint8_t rtp[172];
+	int a;
+
+	start();
+	world_run("set -e; ip -n relay link add d0 type dummy; ip -n relay link set d0 up;"
+		  "ip -n relay addr add 10.6.0.254/24 dev d0;"
+		  "ip -n relay addr add 2001:db8:6::fe/64 dev d0 nodad;"
+		  "ip -n relay neigh add 10.6.0.1 lladdr 02:00:00:00:00:01 dev d0;"
+		  "ip -n relay neigh add 2001:db8:6::1 lladdr 02:00:00:00:00:01 dev d0");
+	a = world_udp("a", "192.0.2.1:4000");
+	for (size_t i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(nl_add(&nl, &flows[i], NLM_F_CREATE, NULL), 0);
+		rtp_make(rtp, sizeof(rtp), 0, 1, 0, 1);
+		CU_ASSERT(world_send(a, flows[i].local, rtp, sizeof(rtp)));
+		CU_ASSERT_EQUAL(nl_get(&nl, flows[i].local, &state), 0);
+		for (int n = 0; n < 100 && !state.counters[RTPRELAY_C_PACKETS]; n++) {
+			usleep(100000);
+			CU_ASSERT_EQUAL(nl_get(&nl, flows[i].local, &state), 0);
+		}
+		CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 1);
+	}
+	CU_ASSERT_EQUAL(world_run("ip -n relay link del d0"), 0);
+	for (size_t i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(nl_del(&nl, flows[i].local, NULL), 0);
+	close(a);
+	nl_close(&nl);
+}
+
 static void test_namespace_goes_under_traffic(void)
 {
 	for (int round = 0; round < 3; round++) {
@@ -251,5 +324,8 @@ TEST_SUITE(life,
 	   { "flows come and go under traffic", test_flows_come_and_go_under_traffic },
 	   { "routes change under traffic", test_routes_change_under_traffic },
 	   { "a namespace goes under traffic", test_namespace_goes_under_traffic },
+	   { "a namespace goes with routes of IPv6", test_namespace_goes_with_routes_of_ipv6 },
+	   { "a device goes while a quiet flow has its route",
+	     test_device_goes_while_a_quiet_flow_has_its_route },
 	   { "the module goes under traffic", test_module_goes_under_traffic },
 	   { "without the module packets go up", test_without_the_module_packets_go_up });

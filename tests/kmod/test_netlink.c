@@ -464,6 +464,27 @@ static void test_twenty_thousand_flows(void)
 	nl_close(&nl);
 }
 
+/* One port on each of many addresses: what differs is far from where the port is. */
+static void test_one_port_on_many_addresses(void)
+{
+	struct nl_flow flow = plain;
+	char local[64];
+
+	start();
+	for (int i = 1; i <= 250; i++) {
+		snprintf(local, sizeof(local), "10.20.30.%d:30000", i);
+		flow.local = local;
+		CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE | NLM_F_EXCL, NULL), 0);
+	}
+	CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
+	CU_ASSERT_EQUAL(state.flows, 250);
+	for (int i = 1; i <= 250; i++) {
+		snprintf(local, sizeof(local), "10.20.30.%d:30000", i);
+		CU_ASSERT_EQUAL(nl_del(&nl, local, NULL), 0);
+	}
+	nl_close(&nl);
+}
+
 struct interrupt {
 	int seen;
 	bool told;
@@ -511,4 +532,5 @@ TEST_SUITE(netlink, { "info tells features and limit", test_info_tells_features_
 	   { "namespaces do not see each other", test_namespaces_do_not_see_each_other },
 	   { "a batch is answered one by one", test_batch_is_answered_one_by_one },
 	   { "20,000 flows set, dumped, deleted", test_twenty_thousand_flows },
+	   { "one port on many addresses", test_one_port_on_many_addresses },
 	   { "a dump tells that it was interrupted", test_dump_tells_that_it_was_interrupted });

@@ -56,6 +56,9 @@ static void fill_payload(u8 *p, u16 seq)
 	p[0] = 0x80;
 	p[2] = seq >> 8;
 	p[3] = seq;
+	p[5] = seq * PAYLOAD >> 16;
+	p[6] = seq * PAYLOAD >> 8;
+	p[7] = (u8)(seq * PAYLOAD);
 	p[11] = 1;
 	for (i = 12; i < PAYLOAD; i++)
 		p[i] = i * 7 + seq;

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * account.h - takes an admitted packet into account: counters, RTP statistics, the last RTCP, when it was heard
+ */
+#ifndef RTPR_ACCOUNT_H
+#define RTPR_ACCOUNT_H
+
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+
+#include "flow.h"
+#include "nl_event.h"
+#include "packet.h"
+
+/* Nanoseconds to ticks of the clock, wrapping as RTP timestamps do; exact enough for differences. */
+static inline u32 rtpr_ticks(u64 ns, u32 mult)
+{
+	return (u32)(((u64)(u32)ns * mult) >> 32) + (u32)(ns >> 32) * mult;
+}
+
+static __always_inline void rtpr_account_rtp(struct rtpr_flow *flow, const struct rtp_wire *rtp)
+{
+	u8 clock = flow->conf.pt[rtp->pt];
+	u32 arrival = 0;
+
+	if (clock)
+		arrival = rtpr_ticks(ktime_get_ns(), flow->clock_mult[clock]);
+	rtp_stats_update(&flow->rtp, rtp, flow->conf.clock[clock], arrival);
+}
+
+static inline void rtpr_account_rtcp(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+				     const struct sk_buff *skb)
+{
+	u16 len = min_t(u16, pkt->payload_len, RTPRELAY_RTCP_MAX);
+
+	if (!flow->rtcp || skb_copy_bits(skb, pkt->payload_off, flow->rtcp->bytes, len))
+		return;
+	flow->rtcp->len = len;
+	flow->rtcp->at_ns = ktime_get_ns();
+}
+
+/* Under the flow's lock. Return: it had been told idle */
+static __always_inline bool rtpr_account_heard(struct rtpr_flow *flow)
+{
+	flow->heard = true;
+	flow->last_seen = jiffies;
+	if (likely(!flow->silent))
+		return false;
+	flow->silent = false;
+	mod_timer(&flow->timer, flow->last_seen + flow->conf.idle_s * HZ);
+	return true;
+}
+
+/**
+ * rtpr_account() - take an admitted packet into account
+ * Softirq, under rcu_read_lock().
+ * Return: false, the flow was replaced or removed meanwhile: look for its successor
+ */
+static __always_inline bool rtpr_account(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+					 const struct sk_buff *skb)
+{
+	bool resumed;
+
+	spin_lock(&flow->lock);
+	if (unlikely(flow->dead)) {
+		spin_unlock(&flow->lock);
+		return false;
+	}
+	if (likely(pkt->rtp.kind == RTP_KIND_RTP))
+		rtpr_account_rtp(flow, &pkt->rtp);
+	else if (pkt->rtp.kind == RTP_KIND_RTCP)
+		rtpr_account_rtcp(flow, pkt, skb);
+	if (likely(!(flow->conf.flags & RTPRELAY_FLOW_DROP))) {
+		flow->counters[RTPRELAY_C_PACKETS]++;
+		flow->counters[RTPRELAY_C_BYTES] += pkt->payload_len;
+	}
+	resumed = rtpr_account_heard(flow);
+	spin_unlock(&flow->lock);
+	if (unlikely(resumed))
+		rtpr_event_flow(flow, RTPRELAY_EVENT_RESUMED);
+	return true;
+}
+
+#endif
