@@ -20,12 +20,19 @@ bool latch_address_known(const struct latch_ref *ref)
 	return endpoint_is_set(ref->sip) || (endpoint_is_set(ref->sdp) && is_public(ref->sdp));
 }
 
-static bool vouched_by_sibling(const struct latch_ref *ref, const struct endpoint *source)
+/* By one of those whose bit is not in @without. */
+static bool vouched(const struct latch_ref *ref, const struct endpoint *source,
+		    unsigned int without)
 {
 	for (unsigned int i = 0; i < ref->n_near; i++)
-		if (endpoint_addr_eq(ref->near[i], source))
+		if (!(without & 1U << i) && endpoint_addr_eq(ref->near[i], source))
 			return true;
 	return false;
+}
+
+static bool vouched_by_sibling(const struct latch_ref *ref, const struct endpoint *source)
+{
+	return vouched(ref, source, 0);
 }
 
 static bool in_pool(const struct latch_ref *ref, const struct endpoint *source)
@@ -55,6 +62,14 @@ static bool only_pooled(const struct latch_ref *ref, const struct endpoint *sour
 			enum latch_rank rank)
 {
 	return rank == RANK_NEAR && ref->mode != LATCH_FIRST && !vouched_by_sibling(ref, source);
+}
+
+/* It, or the sibling that it follows: two on trial must not vouch for each other and lock. */
+static bool on_trial(const struct latch_ref *ref, const struct endpoint *source,
+		     enum latch_rank rank)
+{
+	return rank == RANK_NEAR && ref->mode != LATCH_FIRST &&
+	       !vouched(ref, source, ref->on_trial);
 }
 
 /* Could a source of this rank ever be used? However long the silence: not rank 0 where an address is known. */
@@ -159,7 +174,7 @@ static void take(struct latch *latch, const struct latch_ref *ref,
 		latch->state = rank == RANK_EXACT ? LATCH_LOCKED : LATCH_LEARN;
 	latch->source = *packet->source;
 	latch->rank = (uint8_t)rank;
-	latch->pooled = only_pooled(ref, packet->source, rank);
+	latch->pooled = on_trial(ref, packet->source, rank);
 	latch->waiting = latch->stale = latch->moved = latch->reopened = false;
 	latch->ssrc_known = latch->seq_known = false;
 	latch_heard(latch, packet);
@@ -194,7 +209,8 @@ bool latch_tick(struct latch *latch, int64_t now_ms)
 
 /*
  * Too little speaks for this source to be heard at once. A side that has not answered yet will tell more, so
- * that can be waited for; and RTCP of a phone behind a carrier's NAT follows its RTP.
+ * that can be waited for; and RTCP of a phone behind a carrier's NAT follows its RTP. While the other side
+ * rings, a phone need not talk, so that its silence says nothing for somebody next door.
  */
 static bool must_wait(struct latch *latch, const struct latch_ref *ref,
 		      const struct latch_packet *packet, enum latch_rank rank)
@@ -206,7 +222,8 @@ static bool must_wait(struct latch *latch, const struct latch_ref *ref,
 		return false;
 	if (ref->handover && latch->state != LATCH_WAIT && !pooled)
 		return false;
-	if (!endpoint_is_set(ref->sdp) || (pooled && packet->has_ssrc && !packet->has_seq))
+	if (!endpoint_is_set(ref->sdp) || (pooled && ref->alone) ||
+	    (pooled && packet->has_ssrc && !packet->has_seq))
 		return true;
 	return !patience_is_over(latch, ref, packet);
 }
@@ -246,7 +263,7 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 		return;
 	rank = latch_rank(ref, &latch->source);
 	latch->rank = (uint8_t)rank;
-	latch->pooled = only_pooled(ref, &latch->source, rank);
+	latch->pooled = on_trial(ref, &latch->source, rank);
 	if (rank == RANK_EXACT) {
 		latch->state = LATCH_LOCKED;
 		latch->stale = latch->moved = latch->reopened = false;

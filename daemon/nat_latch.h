@@ -47,14 +47,17 @@ enum latch_rank {
  * @sdp: as in the SDP; unset: this side has not answered yet
  * @sip: where SIP came from, port ignored; unset: not told
  * @near: sources that siblings have latched on
+ * @on_trial: bit per member of @near: that one is there because of its network alone
+ * @alone: nobody is at the other side yet, who could be heard or hear
  */
 struct latch_ref {
 	const struct endpoint *signalled, *sdp, *sip;
 	const struct endpoint *near[LATCH_NEAR];
-	unsigned int n_near;
+	unsigned int n_near, on_trial;
 	enum latch_mode mode;
 	bool strict_source; /* once LOCKED, nobody else, not even a NAT that rebound */
 	bool handover;	    /* an acceptable source may take over at any time */
+	bool alone;
 	int64_t patience_ms, window_ms;
 };
 
@@ -80,7 +83,7 @@ struct latch_packet {
  * @stale: signalling has moved the remote, @source is its old one: any admissible source replaces it
  * @moved: @stale, and the old source was right where SDP had said: so it will be this time
  * @reopened: an offer or answer opened the window while @source was in use
- * @pooled: only its network speaks for @source: it never locks, and yields to a better one at any time
+ * @pooled: only its network speaks for @source, or for the sibling that does: it never locks, and yields to a better one at any time
  */
 struct latch {
 	struct endpoint source, other;

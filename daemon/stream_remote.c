@@ -21,9 +21,21 @@ struct endpoint stream_signalled(const struct side_conf *conf, int comp)
 
 static void add_near(struct latch_ref *ref, const struct stream *sibling)
 {
-	if (sibling && sibling->latch.state != LATCH_WAIT && !sibling->latch.stale &&
-	    ref->n_near < LATCH_NEAR)
-		ref->near[ref->n_near++] = &sibling->latch.source;
+	if (!sibling || sibling->latch.state == LATCH_WAIT || sibling->latch.stale ||
+	    ref->n_near == LATCH_NEAR)
+		return;
+	if (sibling->latch.pooled)
+		ref->on_trial |= 1U << ref->n_near;
+	ref->near[ref->n_near++] = &sibling->latch.source;
+}
+
+/* No address was told of the other side, and nobody was heard there. */
+static bool is_alone(const struct stream *s)
+{
+	const struct stream *other = s->bridge->stream[!s->side][COMP_RTP];
+
+	return !endpoint_is_set(&s->bridge->conf.side[!s->side].sdp[COMP_RTP]) &&
+	       (!other || other->latch.state == LATCH_WAIT);
 }
 
 void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_near)
@@ -34,7 +46,8 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 	ref->signalled = &s->signalled;
 	ref->sdp = &conf->sdp[s->comp];
 	ref->sip = &conf->sip;
-	ref->n_near = 0;
+	ref->n_near = ref->on_trial = 0;
+	ref->alone = is_alone(s);
 	ref->mode = conf->latching;
 	ref->strict_source = conf->flags & SIDE_STRICT_SOURCE;
 	ref->handover = conf->flags & SIDE_HANDOVER;

@@ -361,6 +361,49 @@ static void test_rtcp_of_the_pool_follows_its_rtp(void)
 	CU_ASSERT_EQUAL(box.latch.rank, RANK_NEAR);
 }
 
+/* What follows a source on trial is on trial, and does not speak for it in turn. */
+static void test_two_on_trial_do_not_vouch_for_each_other(void)
+{
+	struct box box;
+
+	open_nat(&box);
+	box.near[0] = ep("203.0.113.66:6666");
+	box.ref.near[0] = &box.near[0];
+	box.ref.n_near = box.ref.on_trial = 1;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6667"), LATCH_TAKEN);
+	update(&box, LATCH_KEEP, "192.168.1.5:4000", "203.0.113.9");
+	hear_for(&box, 10000, "203.0.113.66:6667");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50001"), LATCH_TAKEN);
+
+	/* Another sibling was heard where it had to come from. */
+	open_nat(&box);
+	box.near[0] = ep("203.0.113.66:6666");
+	box.near[1] = ep("203.0.113.66:7000");
+	box.ref.near[0] = &box.near[0];
+	box.ref.near[1] = &box.near[1];
+	box.ref.n_near = 2;
+	box.ref.on_trial = 1;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6667"), LATCH_TAKEN);
+	hear_for(&box, 3000, "203.0.113.66:6667");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+}
+
+/* A phone that is rung for need not talk: the patience with it begins when the other side is there. */
+static void test_pool_source_waits_while_the_other_side_rings(void)
+{
+	struct box box;
+
+	open_nat(&box);
+	box.ref.alone = true;
+	wait_for(&box, 10000, "203.0.113.66:6666");
+	box.ref.alone = false;
+	wait_for(&box, 400, "203.0.113.66:6666");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.66:6666"), LATCH_TAKEN);
+	box.ref.alone = true;
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+}
+
 static void test_side_without_answer_latches_nobody_unknown(void)
 {
 	struct box box;
@@ -722,6 +765,10 @@ TEST_SUITE(
 	{ "pool source is waited for and never locks",
 	  test_pool_source_is_waited_for_and_never_locks },
 	{ "RTCP of the pool follows its RTP", test_rtcp_of_the_pool_follows_its_rtp },
+	{ "two on trial do not vouch for each other",
+	  test_two_on_trial_do_not_vouch_for_each_other },
+	{ "pool source waits while the other side rings",
+	  test_pool_source_waits_while_the_other_side_rings },
 	{ "side without answer latches nobody unknown",
 	  test_side_without_answer_latches_nobody_unknown },
 	{ "strict wants the address", test_strict_wants_the_address },
