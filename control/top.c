@@ -119,26 +119,55 @@ static void draw_head(const struct top *top)
 		 top->sort);
 }
 
-/* What is left of the line is for the Call-ID. */
-#define FIXED_WIDTH 76
+/* Each cell a blank longer than its text may be; what is left of the line is for the Call-ID. */
+#define CELLS 9
+
+static const struct {
+	const char *head;
+	int width;  /* negative: to the left */
+	bool spare; /* left out on a narrow screen */
+} cells[CELLS] = {
+	{ "PKT/S", 8, false }, { "PACKETS", 9, true }, { "AGE", 7, false },
+	{ "MOS", 5, false },   { "LOSS", 8, false },   { "JITTER", 10, false },
+	{ "DROPS", 8, false }, { " PATH", -8, false }, { " STATE", -10, true },
+};
+
+#define WIDE 100
+
+/* @texts: NULL: the heads */
+static void draw_cells(int row, const char *const *texts, const char *call_id)
+{
+	int left;
+
+	move(row, 0);
+	for (size_t i = 0; i < CELLS; i++)
+		if (COLS >= WIDE || !cells[i].spare)
+			printw("%*s", cells[i].width, texts ? texts[i] : cells[i].head);
+	left = COLS - getcurx(stdscr) - 1;
+	if (left > 0)
+		printw(" %.*s", left, call_id);
+}
 
 static void draw_call(int row, const json_t *call)
 {
-	int left = COLS > FIXED_WIDTH ? COLS - FIXED_WIDTH : 0;
-	char age[16], packets[16], drops[16], mos[16] = "-";
-	double loss = loss_of(call);
+	char rate[24], packets[16], age[16], mos[16] = "-", loss[16], jitter[32], drops[16],
+					     path[16], state[16];
 
+	snprintf(rate, sizeof(rate), "%.0f", real_of(call, "rate"));
 	if (json_object_get(call, "mos"))
 		snprintf(mos, sizeof(mos), "%.2f", real_of(call, "mos"));
-	if (loss >= 1.0)
+	snprintf(loss, sizeof(loss), "%.1f%%", loss_of(call));
+	snprintf(jitter, sizeof(jitter), "%.1fms", real_of(call, "jitter-ms"));
+	snprintf(path, sizeof(path), " %s", text_of(call, "path"));
+	snprintf(state, sizeof(state), " %s", text_of(call, "state"));
+	if (loss_of(call) >= 1.0)
 		attron(A_BOLD);
-	mvprintw(row, 0, "%8.0f %8s %6s %4s %7.1f%% %7.1fms %7s %-7s %-9s", real_of(call, "rate"),
-		 short_number(pair_sum(call, "packets"), packets),
-		 short_age(number_of(call, "age"), age), mos, loss, real_of(call, "jitter-ms"),
-		 short_number((uint64_t)number_of(call, "drops"), drops), text_of(call, "path"),
-		 text_of(call, "state"));
-	if (left)
-		printw("%.*s", left, text_of(call, "call-id"));
+	draw_cells(row,
+		   (const char *const[CELLS]){
+			   rate, short_number(pair_sum(call, "packets"), packets),
+			   short_age(number_of(call, "age"), age), mos, loss, jitter,
+			   short_number((uint64_t)number_of(call, "drops"), drops), path, state },
+		   text_of(call, "call-id"));
 	attroff(A_BOLD);
 }
 
@@ -150,8 +179,7 @@ static void draw(const struct top *top)
 	draw_head(top);
 	attron(A_REVERSE);
 	mvhline(4, 0, ' ', COLS);
-	mvprintw(4, 0, "%8s %8s %6s %4s %8s %9s %7s %-7s %-9s%s", "PKT/S", "PACKETS", "AGE", "MOS",
-		 "LOSS", "JITTER", "DROPS", "PATH", "STATE", "CALL-ID");
+	draw_cells(4, NULL, "CALL-ID");
 	attroff(A_REVERSE);
 	for (size_t i = 0; i < top->list.count && row < LINES; i++, row++)
 		draw_call(row, top->list.calls[i]);
