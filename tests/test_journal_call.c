@@ -25,10 +25,11 @@ struct world {
 	size_t len[RECORDS];
 };
 
-static const char offer_sdp[] = "v=0\r\no=- 1 1 IN IP4 127.80.0.9\r\ns=-\r\nc=IN IP4 127.80.0.9\r\n"
-				"t=0 0\r\nm=audio 4000 RTP/AVP 0 96 97\r\na=rtpmap:96 opus/48000/2\r\n"
-				"a=rtpmap:97 AMR/8000\r\n"
-				"m=image 4010 udptl t38\r\n";
+static const char offer_sdp[] =
+	"v=0\r\no=- 1 1 IN IP4 127.80.0.9\r\ns=-\r\nc=IN IP4 127.80.0.9\r\n"
+	"t=0 0\r\nm=audio 4000 RTP/AVP 0 96 97\r\na=rtpmap:96 opus/48000/2\r\n"
+	"a=rtpmap:97 AMR/8000\r\n"
+	"m=image 4010 udptl t38\r\n";
 static const char answer_sdp[] =
 	"v=0\r\no=- 1 1 IN IP4 127.80.0.9\r\ns=-\r\nc=IN IP4 127.80.0.9\r\n"
 	"t=0 0\r\nm=audio 5000 RTP/AVP 0\r\nm=image 0 udptl t38\r\n";
