@@ -114,6 +114,7 @@ case_rtcp_mux() {
 CALLS=${CALLS:-50}
 case_fifty_calls() {
 	local n csv=$TMP/fifty.csv
+	[ "$CALLS" = 50 ] || echo "$CASE: $CALLS calls here, not 50"
 	echo SEQUENTIAL >"$csv"
 	for ((n = 1; n <= CALLS; n++)); do
 		echo "$n;${ADDR[a1]};$((40000 + 4 * n));$((41000 + 4 * n));yes" >>"$csv"

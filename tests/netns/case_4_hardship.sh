@@ -20,7 +20,7 @@ case_aimed_attack() {
 	state b1 ringing
 	for port in $(relay_sockets | sed 's/.*://' | sort); do
 		[ $((port % 2)) = 0 ] || continue
-		become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$port" $((port + 1)) 400 "$TMP/attack4.$port" &
+		become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$port" $((port + 1)) "${AIMED:-400}" "$TMP/attack4.$port" &
 		echo "attacker $!" >>"$TMP/programs"
 		until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$port" || fail "the attack does not begin"
 	done
@@ -102,10 +102,11 @@ case_kamailio_killed() {
 	bystander_is_well
 }
 
+FUZZ=${FUZZ:-10000} # datagrams
 case_malformed_control() {
 	bystander_up
 	# shellcheck disable=SC2086 # address and port
-	in_ns proxy "$BUILD/ng_fuzz" $RELAY_NG 10000 "${SEED:-1}" >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
+	in_ns proxy "$BUILD/ng_fuzz" $RELAY_NG "$FUZZ" "${SEED:-1}" >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
 	bystander_is_well
 	# Some of the changed requests are still good ones, and make calls that nobody ends.
 	# shellcheck disable=SC2016 # for the inner shell

@@ -37,7 +37,7 @@ case_rtpproxy_malformed() {
 	local where="198.51.100.20 22222"
 	bystander_up
 	# shellcheck disable=SC2086 # address and port
-	in_ns proxy "$BUILD/ng_fuzz" $where 100000 "${SEED:-1}" rtpproxy >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
+	in_ns proxy "$BUILD/ng_fuzz" $where $((10 * FUZZ)) "${SEED:-1}" rtpproxy >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
 	# shellcheck disable=SC2086
 	in_ns proxy "$BUILD/ng_fuzz" $where cookies >"$LOG/$CASE.cookies" 2>&1 || fail "$(cat "$LOG/$CASE.cookies")"
 	bystander_is_well

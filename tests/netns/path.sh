@@ -34,7 +34,7 @@ path_streams() { # path_streams CALL-ID
 				print at, value[at, "flags/0"], host ":" value[at, "local port"], value[at, "path"], \
 					heard[at] - kernel, kernel, value[at, "latch"], value[at, "path reason"]
 			}
-		}' | sort
+		}'
 }
 
 path_rtcp_muxed() {

@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tone.c - a pure tone in PCMU (G.711 mu-law), and which one was heard (Goertzel)
+ * tone.c - a pure tone in PCMU (G.711 mu-law), and which one was heard
  */
 #include <math.h>
 #include <string.h>
 #include "tone.h"
 
-#define AMPLITUDE  8000.0
+#define AMPLITUDE  8000
 #define PURE_SHARE 0.8
+#define SINE_ONE   16384
+
+/* A second of 1 Hz. In whole numbers, since an emulated processor, where phones run as well, is slow with others. */
+static const int16_t *sine_table(void)
+{
+	static int16_t table[TONE_RATE];
+
+	if (table[TONE_RATE / 4])
+		return table;
+	for (int i = 0; i < TONE_RATE; i++)
+		table[i] = (int16_t)lrint(SINE_ONE * sin(2 * M_PI * i / TONE_RATE));
+	return table;
+}
 
 static uint8_t pcmu_encode(int sample)
 {
@@ -33,11 +46,11 @@ static int16_t pcmu_decode(uint8_t code)
 void tone_write(unsigned int hz, uint32_t frame, uint8_t *pcmu, size_t count)
 {
 	/* In whole seconds any whole frequency comes round: the phase stays exact for ever. */
-	uint32_t start = (uint32_t)((uint64_t)frame * TONE_FRAME % TONE_RATE);
+	uint64_t start = (uint64_t)frame * TONE_FRAME % TONE_RATE;
+	const int16_t *sine = sine_table();
 
 	for (size_t i = 0; i < count; i++)
-		pcmu[i] = pcmu_encode((int)lrint(
-			AMPLITUDE * sin(2 * M_PI * hz * (double)(start + i) / TONE_RATE)));
+		pcmu[i] = pcmu_encode(AMPLITUDE * sine[hz * (start + i) % TONE_RATE] / SINE_ONE);
 }
 
 void tone_hear(struct tone_ear *ear, uint32_t frame, const uint8_t *pcmu, size_t count)
@@ -51,18 +64,20 @@ void tone_hear(struct tone_ear *ear, uint32_t frame, const uint8_t *pcmu, size_t
 }
 
 /* Energy of one frequency in the window, in the unit of a sum of squares. */
-static double goertzel(const int16_t *samples, unsigned int hz)
+static double energy_of(const int16_t *samples, unsigned int hz)
 {
-	double factor = 2 * cos(2 * M_PI * hz / TONE_RATE);
-	double last = 0, before = 0;
+	const int16_t *sine = sine_table();
+	int64_t by_sine = 0, by_cosine = 0;
+	unsigned int at = 0;
+	double re, im;
 
-	for (size_t i = 0; i < TONE_WINDOW; i++) {
-		double now = samples[i] + factor * last - before;
-
-		before = last;
-		last = now;
+	for (size_t i = 0; i < TONE_WINDOW; i++, at = (at + hz) % TONE_RATE) {
+		by_sine += samples[i] * sine[at];
+		by_cosine += samples[i] * sine[(at + TONE_RATE / 4) % TONE_RATE];
 	}
-	return (last * last + before * before - factor * last * before) * 2 / TONE_WINDOW;
+	re = (double)by_cosine / SINE_ONE;
+	im = (double)by_sine / SINE_ONE;
+	return (re * re + im * im) * 2 / TONE_WINDOW;
 }
 
 unsigned int tone_name(const struct tone_ear *ear)
@@ -77,7 +92,7 @@ unsigned int tone_name(const struct tone_ear *ear)
 		total += (double)ear->samples[i] * ear->samples[i];
 	for (unsigned int i = 0; i < TONE_COUNT; i++) {
 		unsigned int hz = TONE_LOWEST_HZ + i * TONE_STEP_HZ;
-		double energy = goertzel(ear->samples, hz);
+		double energy = energy_of(ear->samples, hz);
 
 		if (energy > best) {
 			best = energy;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tone.h - a pure tone in PCMU (G.711 mu-law), and which one was heard (Goertzel)
+ * tone.h - a pure tone in PCMU (G.711 mu-law), and which one was heard
  */
 #ifndef RTPRELAY_TESTS_NETNS_TONE_H
 #define RTPRELAY_TESTS_NETNS_TONE_H
