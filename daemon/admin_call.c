@@ -347,12 +347,17 @@ static bool begin_terminate(struct admin_peer *peer, const struct dict *request)
 
 static enum admin_step step_terminate(struct admin_peer *peer)
 {
+	struct json_line *line;
 	struct call *call = call_cursor_next(&peer->job.cursor);
 
 	if (!call) {
 		admin_end(peer, peer->job.count);
 		return ADMIN_DONE;
 	}
+	/* A sign of life for each: whoever asked waits for thousands. */
+	line = admin_line(peer, "ended");
+	jsonl_str(line, "call-id", call->id);
+	admin_send(peer);
 	call_end(call, CALL_TERMINATED);
 	peer->job.count++;
 	return ADMIN_MORE;

@@ -329,6 +329,8 @@ static void test_calls_end_by_hand(void)
 			       "{\"type\":\"end\",\"count\":1}\n");
 	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 2);
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"terminate\",\"all\":true}"),
+			       "{\"type\":\"ended\",\"call-id\":\"alpha-1\"}\n"
+			       "{\"type\":\"ended\",\"call-id\":\"alpha-3\"}\n"
 			       "{\"type\":\"end\",\"count\":2}\n");
 	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 0);
 	CU_ASSERT_EQUAL(talk.scene.stats.calls_forced, 3);
@@ -466,7 +468,7 @@ static void test_requests_are_answered_in_order(void)
 	add_call("alpha-1", "f1", true);
 	ask("{\"verb\":\"calls\"}\n{\"verb\":\"nonsense\"}\n{\"verb\":\"terminate\",\"all\":"
 	    "\"yes\"}");
-	CU_ASSERT_EQUAL(count_of("\n"), 4);
+	CU_ASSERT_EQUAL(count_of("\n"), 5);
 	CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "\"count\":1}\n{\"type\":\"error\""));
 	CU_ASSERT(ends_with("{\"type\":\"end\",\"count\":1}\n"));
 	CU_ASSERT(stop());

@@ -370,6 +370,20 @@ static void check_mixed(void)
 	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2));
 }
 
+/* Each of them; or, where this machine is slower than a thousand calls end, that it was too slow for some. */
+static bool all_ends_seen(void)
+{
+	for (int ms = 0; ms < 6 * SOON; ms += 200) {
+		read_all(SEEN);
+		if (relay_count(said, "ended       [many-") == opened ||
+		    strstr(said, " events were left out"))
+			return true;
+		poll(NULL, 0, 200);
+	}
+	printf("%d ends were seen\n", relay_count(said, "ended       [many-"));
+	return false;
+}
+
 static void test_every_verb_tells_of_a_thousand_calls(void)
 {
 	open_many();
@@ -390,9 +404,9 @@ static void test_every_verb_tells_of_a_thousand_calls(void)
 	TELLS(1, "there is no such call", "terminate many-0005");
 	CU_ASSERT_TRUE(seen("ended       [many-0005]: terminated by an operator", 1));
 	TELLS(0, "", "terminate --all");
-	CU_ASSERT_TRUE(relay_flows(0));
 	TELLS(0, "calls      0, ", "status");
-	CU_ASSERT_TRUE(seen("ended       [many-", opened));
+	CU_ASSERT_TRUE(all_ends_seen());
+	CU_ASSERT_TRUE(relay_flows(0));
 	watch_end();
 	CU_ASSERT_EQUAL(relay_stop(), 0);
 	call_close(&calls[0]);
@@ -410,6 +424,14 @@ static void begin(void)
 	call_open(&call, "lonely", A, B);
 	call_latch(&call, 4);
 	CU_ASSERT_TRUE(comes_to("4 flows wanted, 4 in the kernel: the same", "kernel"));
+	/* Nothing is left to be learned, and so the daemon has no reason to ask the kernel for a flow. */
+	for (int ms = 0; ms < SOON; ms += 200) {
+		CU_ASSERT_EQUAL(ctl("call lonely"), 0);
+		if (relay_count(said, "latch locked") == 4)
+			return;
+		poll(NULL, 0, 200);
+	}
+	CU_FAIL("not locked");
 }
 
 static void end(uint32_t left)
