@@ -9,6 +9,7 @@
 #include "daemon/bencode.h"
 #include "daemon/ctl.h"
 #include "daemon/json.h"
+#include "daemon/rtpp.h"
 #include "tests/scene.h"
 
 #define SEPARATOR '\x1e'
@@ -42,7 +43,8 @@ static void open_once(void)
 	log_set_level(LOG_LEVEL_ERR);
 }
 
-static void check_reply(struct str cookie, struct str reply)
+/* @rtpp: a command of the classic protocol, which ports of NG take too; its answers have a fuzzer of their own. */
+static void check_reply(struct str cookie, struct str reply, bool rtpp)
 {
 	struct str payload = reply;
 	struct dict *map = NULL;
@@ -52,6 +54,11 @@ static void check_reply(struct str cookie, struct str reply)
 
 	if (!str_eq(str_split(&payload, ' '), cookie) || !payload.len)
 		abort();
+	if (rtpp) {
+		if (payload.s[payload.len - 1] != '\n')
+			abort();
+		return;
+	}
 	/* A call-id may have NUL, and then JSON has too, which is right; our decoder takes none. */
 	if (memmem(payload.s, payload.len, "\\u0000", 6))
 		return;
@@ -72,12 +79,13 @@ static void run_datagram(struct str datagram)
 	struct endpoint source = { .in4 = { .sin_family = AF_INET,
 					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
 	struct buf reply = BUF_INIT(out, sizeof(out));
-	struct str rest = datagram;
+	struct str rest = datagram, cookie = str_split(&rest, ' ');
 
 	endpoint_set_port(&source, ++port);
 	ctl_datagram(ctl, &source, datagram, &reply);
 	if (reply.len)
-		check_reply(str_split(&rest, ' '), (struct str){ out, reply.len });
+		check_reply(cookie, (struct str){ out, reply.len },
+			    rest.len && rtpp_may_begin(rest.s[0]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
