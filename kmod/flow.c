@@ -231,6 +231,16 @@ void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last)
 	rtpr_flow_bury(flow);
 }
 
+void rtpr_flows_forget_routes(struct rtpr_net *rn)
+{
+	struct rtpr_flow *flow;
+	unsigned long id;
+
+	rcu_read_lock();
+	xa_for_each(&rn->ids, id, flow) rtpr_route_forget(flow);
+	rcu_read_unlock();
+}
+
 static void rtpr_flow_end(void *ptr, void *unused)
 {
 	struct rtpr_flow *flow = ptr;

@@ -113,6 +113,9 @@ int rtpr_flows_init(struct rtpr_net *rn);
 /* Removes and frees what is left. The hooks are gone, a grace period is over. */
 void rtpr_flows_fini(struct rtpr_net *rn);
 
+/* Forgets the routes of all flows. */
+void rtpr_flows_forget_routes(struct rtpr_net *rn);
+
 /* How rtpr_net.flows finds a flow; here, so that the compiler can build the search into the path. */
 static __always_inline u32 rtpr_flow_hash_key(const void *key, u32 len, u32 seed)
 {

@@ -7,6 +7,7 @@
  * prerouting priority -450" sees packets before the relay does.
  */
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/genetlink.h>
@@ -106,6 +107,21 @@ static struct pernet_operations rtpr_net_ops = {
 	.size = sizeof(struct rtpr_net),
 };
 
+/*
+ * A route of IPv6 holds its device until it is released, in kernels before 6.13 and what was mended after it:
+ * the device could not go as long as a quiet flow has it. All other routes are no longer true anyway.
+ */
+static int rtpr_device_event(struct notifier_block *nb, unsigned long event, void *info)
+{
+	if (event == NETDEV_UNREGISTER)
+		rtpr_flows_forget_routes(rtpr_net(dev_net(netdev_notifier_info_to_dev(info))));
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block rtpr_device_notifier = {
+	.notifier_call = rtpr_device_event,
+};
+
 static int __init rtpr_init(void)
 {
 	int err;
@@ -113,9 +129,12 @@ static int __init rtpr_init(void)
 	err = register_pernet_subsys(&rtpr_net_ops);
 	if (err)
 		return err;
-	err = rtpr_tap_init();
+	err = register_netdevice_notifier(&rtpr_device_notifier);
 	if (err)
 		goto err_net;
+	err = rtpr_tap_init();
+	if (err)
+		goto err_notifier;
 	err = rtpr_nl_init();
 	if (err)
 		goto err_tap;
@@ -123,6 +142,8 @@ static int __init rtpr_init(void)
 
 err_tap:
 	rtpr_tap_fini();
+err_notifier:
+	unregister_netdevice_notifier(&rtpr_device_notifier);
 err_net:
 	unregister_pernet_subsys(&rtpr_net_ops);
 	return err;
@@ -132,6 +153,7 @@ static void __exit rtpr_exit(void)
 {
 	rtpr_nl_fini();
 	rtpr_tap_fini();
+	unregister_netdevice_notifier(&rtpr_device_notifier);
 	unregister_pernet_subsys(&rtpr_net_ops);
 	rcu_barrier(); /* flows and routes end in callbacks of this module */
 }

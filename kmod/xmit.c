@@ -61,6 +61,14 @@ static void rtpr_route_free_rcu(struct rcu_head *rcu)
 	rtpr_route_free(container_of(rcu, struct rtpr_route, rcu));
 }
 
+void rtpr_route_forget(struct rtpr_flow *flow)
+{
+	struct rtpr_route *old = unrcu_pointer(xchg(&flow->route, NULL));
+
+	if (old)
+		call_rcu(&old->rcu, rtpr_route_free_rcu);
+}
+
 /* No IPsec, and no state of the route's own, which puts on labels or headers or runs a program. */
 static bool rtpr_is_direct(const struct dst_entry *dst, bool ipv4)
 {

@@ -63,6 +63,9 @@ static inline u32 rtpr_route_mtu(const struct rtpr_route *route)
 	return dst_mtu(route->dst);
 }
 
+/* The flow's cached route ends; the next packet looks for another. */
+void rtpr_route_forget(struct rtpr_flow *flow);
+
 /* Nobody reads it any more. May be NULL. */
 void rtpr_route_free(struct rtpr_route *route);
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "nl.h"
@@ -459,6 +460,20 @@ static void test_other_sums_left_to_the_device_go_up(void)
 	nl_close(&nl);
 }
 
+/* The emulated Ethernet pairs do since 5.13. Without, the packets come one by one, and must come all the same. */
+static bool device_merges(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname kernel;
+
+	CU_ASSERT_EQUAL(uname(&kernel), 0);
+	CU_ASSERT_EQUAL(sscanf(kernel.release, "%u.%u", &major, &minor), 2);
+	if (major * 100 + minor >= 513)
+		return true;
+	printf("    this kernel's devices merge nothing\n");
+	return false;
+}
+
 /* The relay's own device puts single packets together, by both of the kernel's ways. */
 static void test_gro_is_taken_apart(void)
 {
@@ -491,7 +506,8 @@ static void test_gro_is_taken_apart(void)
 		}
 		while (world_sniffed(wire, &packet, 0))
 			merged += packet.len > 172;
-		CU_ASSERT(merged > 0);
+		if (device_merges())
+			CU_ASSERT(merged > 0);
 		CU_ASSERT_EQUAL(got, 20 * SEGMENTS);
 		CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
 		CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 20 * SEGMENTS);
