@@ -15,6 +15,9 @@ check-debug-kernel: ## the same tests in a kernel that watches memory, locks and
 check-kernels: ## the module built against 5.10, 6.1, 6.12 and the newest kernel that Debian has
 	@tests/guest/kernels
 
+check-guest-kernels: ## the same, and the module's tests in guests with 5.10, 6.12 and the newest kernel
+	@tests/guest/kernels --run
+
 # What runs in the guest. Not built with sanitizers: the libraries it takes along are those of the host.
 guest-programs: $(B)/tests/guest/guest-exit $(B)/tests/kmod/kernel-tests $(B)/tests/kmod/set-flows
 
@@ -31,4 +34,4 @@ $(B)/tests/kmod/set-flows: $(B)/tests/kmod/bench/set-flows.o $(B)/tests/kmod/nl.
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ -lmnl
 
-.PHONY: check-guest bench-guest check-debug-kernel check-kernels guest-programs
+.PHONY: check-guest bench-guest check-debug-kernel check-kernels check-guest-kernels guest-programs
