@@ -47,10 +47,7 @@ struct phone {
 	uint32_t ssrc;
 	uint16_t seq;	   /* of the next RTP packet */
 	unsigned int sent; /* of RTP */
-	/* For tests of jitter: the last packet had an older timestamp; as the other phone hears it. */
-	bool older;
-	int64_t transit_us;
-	double jitter_us;
+	bool older; /* the last packet was sent with an older timestamp; for tests of jitter */
 };
 
 struct call {

@@ -37,73 +37,53 @@ static int64_t now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* Return: how long it was on its way to the other phone, in microseconds; -1: it did not come */
-static int64_t send_rtp(struct call *c, unsigned int seq)
+/* Return: it came to the other phone */
+static bool send_rtp(struct call *c, unsigned int seq, bool older)
 {
-	int64_t sent_us = now_us();
-	uint32_t timestamp = (uint32_t)(sent_us * 8 / 1000) - (c->a.older ? JITTER_U : 0);
+	uint32_t timestamp = (uint32_t)(now_us() * 8 / 1000) - (older ? JITTER_U : 0);
 	struct packet packet;
 	uint8_t bytes[172];
 	size_t len = rtp_make(bytes, sizeof(bytes), 0, (uint16_t)seq, timestamp, c->a.ssrc);
 
 	world_send(c->a.fd[0], c->a.to[0], bytes, len);
-	return world_receive(c->b.fd[0], &packet, SOON) ? now_us() - sent_us : -1;
-}
-
-/* RFC 3550, A.8, as the other phone has it: what was inflicted, and what the machine added by its own delays. */
-static void hear(struct phone *from, int64_t way_us)
-{
-	int64_t transit_us = way_us + (from->older ? JITTER_US : 0);
-
-	from->jitter_us += ((double)labs(transit_us - from->transit_us) - from->jitter_us) / 16;
-	from->transit_us = transit_us;
+	return world_receive(c->b.fd[0], &packet, SOON);
 }
 
 /*
  * One of a hundred. The latest packets are old and new by turns; what comes late or twice says nothing of
- * jitter. Return: false: not all came to the other phone
+ * jitter. Return: as send_rtp(), of all
  */
 static bool send_one_damaged(struct call *c, unsigned int in_hundred)
 {
 	unsigned int seq = c->a.seq++;
-	int64_t way_us;
 
 	if (in_hundred == 10 || in_hundred == 50 || in_hundred == 51 || in_hundred == 81)
 		return true;
 	c->a.older = !c->a.older;
-	way_us = send_rtp(c, in_hundred == 80 ? seq + 1 : seq);
-	hear(&c->a, way_us);
-	if ((in_hundred == 70 || in_hundred == 80) && send_rtp(c, seq) < 0)
+	if (!send_rtp(c, in_hundred == 80 ? seq + 1 : seq, c->a.older))
 		return false;
-	return way_us >= 0;
+	return (in_hundred != 70 && in_hundred != 80) || send_rtp(c, seq, c->a.older);
 }
 
-/* Return: false: a machine that does other things has added jitter of its own */
-static bool send_hundred(struct call *calls, int count)
+/* The callers of @count calls at the same time, whole hundreds of @packets each. */
+static void send_damaged(struct call *calls, int count, unsigned int packets)
 {
-	bool steady = true;
-
-	for (unsigned int i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < packets; i++) {
 		poll(NULL, 0, PACE_MS);
 		for (int j = 0; j < count; j++)
-			CU_ASSERT_TRUE(send_one_damaged(&calls[j], i));
+			CU_ASSERT_TRUE(send_one_damaged(&calls[j], i % 100));
 	}
-	for (int j = 0; j < count; j++)
-		steady = steady && labs((long)calls[j].a.jitter_us - JITTER_US) < JITTER_US / 40;
-	return steady;
 }
 
 /*
- * The callers of @count calls at the same time, whole hundreds; at least so many @packets of each, and more until
- * the other phones have heard the jitter that is meant.
+ * A machine that does other things adds jitter of its own. One that counts instructions does not: there, in
+ * tests/guest/steady, jitter is what is meant, and what follows from it too.
  */
-static void send_damaged(struct call *calls, int count, unsigned int packets)
+static bool time_is_exact(void)
 {
-	bool steady = false;
+	const char *text = getenv("GUEST_ICOUNT");
 
-	for (unsigned int i = 0; i < packets || (!steady && i < packets + 5000); i += 100)
-		steady = send_hundred(calls, count);
-	CU_ASSERT_TRUE(steady);
+	return text && *text;
 }
 
 /* The first "key" behind "after". */
@@ -141,11 +121,13 @@ static void check_figures(void)
 	CU_ASSERT(within_5_percent(number(reply, rtp, "gaps"), 2 * hundreds));
 	CU_ASSERT(within_5_percent(number(reply, rtp, "reordered"), hundreds));
 	CU_ASSERT(within_5_percent(number(reply, rtp, "duplicates"), hundreds));
-	CU_ASSERT(within_5_percent(number(reply, rtp, "jitter us"), 20000));
+	if (time_is_exact())
+		CU_ASSERT(within_5_percent(number(reply, rtp, "jitter us"), JITTER_US));
 	CU_ASSERT_EQUAL(number(reply, ssrc, "cumulative loss"), 3 * hundreds);
 	/* Of the average, which comes first. R 81.6: 3 % of loss, 60 ms of delay */
 	CU_ASSERT_EQUAL(number(reply, ssrc, "packet loss"), 3);
-	CU_ASSERT_EQUAL(number(reply, ssrc, "MOS"), 41);
+	if (time_is_exact())
+		CU_ASSERT_EQUAL(number(reply, ssrc, "MOS"), 41);
 }
 
 static void put_u32(uint8_t *p, uint32_t value)
@@ -193,7 +175,9 @@ static void check_round_trip(int comp)
 	CU_ASSERT_EQUAL(number(reply, far, "lost"), 7);
 	CU_ASSERT_EQUAL(number(reply, far, "fraction lost"), 64);
 	CU_ASSERT_EQUAL(number(reply, far, "jitter us"), 10000);
-	CU_ASSERT(number(reply, far, "round-trip time") >= (DELAY_MS - HELD_MS) * 1000);
+	CU_ASSERT(number(reply, far, "round-trip time") > 0);
+	if (time_is_exact())
+		CU_ASSERT(number(reply, far, "round-trip time") >= (DELAY_MS - HELD_MS) * 1000);
 	CU_ASSERT(number(reply, far, "round-trip time") <= trip_us + SLACK_MS * 1000);
 	/* The same of the callee: it has told of it last. */
 	CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\"last RTCP\":{\"type\":200,"));
@@ -299,11 +283,14 @@ static void check_record(const char *record, const char *ended, bool kernel)
 	CU_ASSERT(near(record, "gaps", 0.02 * sent));
 	CU_ASSERT(near(record, "reordered", 0.01 * sent));
 	CU_ASSERT(near(record, "duplicates", 0.01 * sent));
+	CU_ASSERT(of_caller(record, "mos-lowest") >= 1);
+	CU_ASSERT(of_caller(record, "mos-lowest") <= of_caller(record, "mos"));
+	if (!time_is_exact())
+		return;
 	CU_ASSERT(near(record, "jitter-ms", 20));
 	/* R 81.6, as in a query */
 	CU_ASSERT(near(record, "mos", 4.09));
-	CU_ASSERT(of_caller(record, "mos-lowest") >= 1);
-	CU_ASSERT(of_caller(record, "mos-lowest") <= of_caller(record, "mos"));
+	CU_ASSERT(near(record, "mos-lowest", 4.09));
 }
 
 static void check_records(bool kernel)
