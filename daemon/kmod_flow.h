@@ -2,7 +2,7 @@
 /*
  * kmod_flow.h - the table of flows that are wanted, and how the kernel comes to hold them
  *
- * For kmod.c alone; what others may call of kmod_flow.c is in kmod.h.
+ * For the kmod_*.c files; what others may call is in kmod.h.
  */
 #ifndef RTPRELAY_KMOD_FLOW_H
 #define RTPRELAY_KMOD_FLOW_H

@@ -2,7 +2,7 @@
 /*
  * kmod_talk.h - asks the kernel and reads its answers
  *
- * Used by kmod.c and kmod_flow.c alone.
+ * Used by kmod.c, kmod_send.c and kmod_read.c alone.
  */
 #ifndef RTPRELAY_KMOD_TALK_H
 #define RTPRELAY_KMOD_TALK_H
