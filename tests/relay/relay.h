@@ -47,6 +47,7 @@ struct phone {
 	uint32_t ssrc;
 	uint16_t seq;	   /* of the next RTP packet */
 	unsigned int sent; /* of RTP */
+	bool shared;	   /* its sockets are those of other calls, too */
 	bool older; /* the last packet was sent with an older timestamp; for tests of jitter */
 };
 
@@ -58,7 +59,7 @@ struct call {
 /* @a, @b: "address:port" of their RTP; @b of "[address]:port" is called by IPv6. */
 void call_open(struct call *call, const char *id, const char *a, const char *b);
 /* Another call between the same phones, at the same sockets, which are those of @other to close. */
-void call_open_beside(struct call *call, const char *id, const struct call *other);
+void call_open_beside(struct call *call, const char *id, struct call *other);
 /* The same, with more lines in the SDP of both. */
 void call_open_as(struct call *call, const char *id, const char *a, const char *b,
 		  const char *attributes);

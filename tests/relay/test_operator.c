@@ -29,10 +29,10 @@
 #define SAID	"/tmp/rtprelayctl.said"
 #define SEEN	"/tmp/rtprelayctl.seen" /* by a watcher */
 
-/* An emulated machine sets about fifty up in a second. */
+/* An emulated machine sets about fifty up in a second; a busy one is slower, but not without end. */
 #define MANY	1000
 #define FLOWS	(2 * MANY) /* no RTCP in these calls */
-#define OPEN_MS 60000
+#define OPEN_MS 300000
 
 static struct call calls[MANY];
 static int opened;
@@ -520,7 +520,7 @@ static void test_watcher_sees_what_the_kernel_does(void)
 
 	world_ready();
 	CU_ASSERT_TRUE_FATAL(relay_module(true));
-	relay_start(OPTIONS "--timeout=4 ");
+	relay_start(OPTIONS);
 	watch();
 	call_open(&call, "seen", A, B);
 	call_latch(&call, 4);
@@ -533,7 +533,6 @@ static void test_watcher_sees_what_the_kernel_does(void)
 		world_send(stranger, call.a.to[0], rtp, sizeof(rtp));
 	CU_ASSERT_TRUE(seen("refused     [seen]", 1));
 	CU_ASSERT_TRUE(says(" packets refused"));
-	CU_ASSERT_PTR_NULL(strstr(said, ", 0 packets refused"));
 	CU_ASSERT_EQUAL(ctl("call seen"), 0);
 	CU_ASSERT_TRUE(says("dropped: source 20"));
 	close(stranger);
@@ -550,9 +549,21 @@ static void test_watcher_sees_what_the_kernel_does(void)
 	CU_ASSERT_TRUE(seen("module-came", 1));
 	CU_ASSERT_TRUE(seen("in-kernel   [seen]", 6));
 	CU_ASSERT_TRUE(call_talk(&call, 3));
+	watch_end();
+	end(0);
+}
+
+static void test_watcher_sees_silence(void)
+{
+	world_ready();
+	CU_ASSERT_TRUE_FATAL(relay_module(true));
+	relay_start(OPTIONS "--timeout=5 ");
+	watch();
+	call_open(&call, "silent", A, B);
+	call_latch(&call, 4);
 	/* Then nobody speaks any more. */
-	CU_ASSERT_TRUE(seen("silent      [seen]", 1));
-	CU_ASSERT_TRUE(seen("ended       [seen]: no media (timeout)", 1));
+	CU_ASSERT_TRUE(seen("silent      [silent]", 1));
+	CU_ASSERT_TRUE(seen("ended       [silent]: no media (timeout)", 1));
 	watch_end();
 	end(0);
 }
@@ -562,4 +573,5 @@ TEST_SUITE(operator,
 	   { "a missing flow is shouted", test_missing_flow_is_shouted },
 	   { "a flow that nobody wants is shouted", test_flow_that_nobody_wants_is_shouted },
 	   { "a flow that differs is shouted", test_flow_that_differs_is_shouted },
-	   { "a watcher sees what the kernel does", test_watcher_sees_what_the_kernel_does });
+	   { "a watcher sees what the kernel does", test_watcher_sees_what_the_kernel_does },
+	   { "a watcher sees silence", test_watcher_sees_silence });
