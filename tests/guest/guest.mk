@@ -3,8 +3,11 @@
 
 GUEST_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/main.c $(wildcard tests/kmod/*.c))
 
-check-guest: module ## the module in a virtual machine with Debian's kernel (no KVM needed)
-	@tests/guest/run
+check-guest: module ## module, module with daemon, and end to end in a virtual machine with Debian's kernel (no KVM needed)
+	@tests/run guest guest-relay guest-steady guest-netns
+
+check-guest-netns: ## of these the end-to-end cases; NETNS_CASES="NAME..." picks some
+	@tests/guest/netns $(NETNS_CASES)
 
 bench-guest: module ## instructions per forwarded packet, against plain IP forwarding, as a table
 	@tests/guest/bench
@@ -34,4 +37,4 @@ $(B)/tests/kmod/set-flows: $(B)/tests/kmod/bench/set-flows.o $(B)/tests/kmod/nl.
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ -lmnl
 
-.PHONY: check-guest bench-guest check-debug-kernel check-kernels check-guest-kernels guest-programs
+.PHONY: check-guest check-guest-netns bench-guest check-debug-kernel check-kernels check-guest-kernels guest-programs

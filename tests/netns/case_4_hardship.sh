@@ -8,7 +8,7 @@
 CASES+=" aimed_attack phone_killed nat_gone kamailio_killed malformed_control"
 
 # A phone that died sends no BYE: its call is ended for want of media.
-RELAY_OPTIONS[phone_killed]="--timeout=2"
+RELAY_OPTIONS[phone_killed]="--timeout=$((1 + SLOW))"
 EMPTY_AFTER_S[phone_killed]=5
 
 # The attacker knows the ports of a call, before its phones have sent anything, and never stops.
