@@ -180,6 +180,11 @@ static void take(struct latch *latch, const struct latch_ref *ref,
 	latch_heard(latch, packet);
 }
 
+void latch_forget(struct latch *latch)
+{
+	*latch = (struct latch){ .relatched = latch->relatched + 1 };
+}
+
 void latch_heard(struct latch *latch, const struct latch_packet *packet)
 {
 	latch->heard_ms = packet->now_ms;

@@ -125,6 +125,9 @@ static inline bool latch_is_source(const struct latch *latch, const struct endpo
 }
 void latch_heard(struct latch *latch, const struct latch_packet *packet);
 
+/* Nobody is heard any more, as in the beginning; how often that changed is still known. */
+void latch_forget(struct latch *latch);
+
 /* Closes a window that is over. Return: the state changed. Also done by each packet. */
 bool latch_tick(struct latch *latch, int64_t now_ms);
 /* After an offer or answer; @ref tells the new state of things. */

@@ -97,6 +97,23 @@ static void tell_refused(struct stream *s, int64_t now_ms)
 	s->news_bits |= 1 << BRIDGE_REFUSED;
 }
 
+/*
+ * RTCP of a source on trial was heard because RTP came from there too. Now RTP comes from a better place: that RTCP
+ * was a stranger's, who must not be heard until the phone sends its first.
+ */
+static void drop_follower(const struct stream *s)
+{
+	struct stream *rtcp = s->bridge->stream[s->side][COMP_RTCP];
+
+	if (s->comp == COMP_RTCP || !rtcp || !rtcp->latch.pooled ||
+	    endpoint_addr_eq(&rtcp->latch.source, &s->latch.source))
+		return;
+	stream_write_begin(rtcp);
+	latch_forget(&rtcp->latch);
+	stream_write_end(rtcp);
+	rtcp->news_bits |= 1 << BRIDGE_CHANGED;
+}
+
 /* A packet that is not from the source in use. */
 static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
 {
@@ -115,6 +132,7 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	s->news_bits |= 1 << BRIDGE_LATCHED;
 	stream_mind_loops(s);
 	stream_disconnect(s); /* a packet from before the connection can bring a better source */
+	drop_follower(s);
 	stream_aim_side(s);
 	return verdict;
 }

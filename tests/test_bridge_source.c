@@ -225,6 +225,56 @@ static void test_sibling_speaks_for_a_source(void)
 	close_scene(&scene);
 }
 
+static void send_report(int fd, const struct endpoint *to)
+{
+	uint8_t p[2048];
+
+	sendto(fd, p, receiver_report(p, 66), 0, &to->sa, endpoint_len(to));
+}
+
+/* Heard by his network alone, as if he were a phone behind a carrier's NAT: RTP, and then RTCP as well. */
+static void be_heard_on_trial(struct scene *scene, int rtp_fd, int rtcp_fd)
+{
+	struct endpoint from;
+	struct stream_report report;
+	int64_t end = clock_ms() + DEADLINE_MS;
+	uint8_t p[2048];
+	uint16_t seq = 0;
+
+	do {
+		send_rtp(rtp_fd, &scene->relay_at[A_RTP], ++seq, 66);
+		poll(NULL, 0, 10); /* as fast as a phone talks, not a condition */
+		get_report(scene, A_RTP, &report);
+	} while (!report.packets_in && clock_ms() < end);
+	CU_ASSERT_TRUE(hears_rtp_at_last(scene->phone[B_RTP], &scene->relay_at[B_RTP], seq));
+	send_report(rtcp_fd, &scene->relay_at[A_RTCP]);
+	CU_ASSERT_EQUAL(hear(scene->phone[B_RTCP], p, &from), 8);
+}
+
+static void test_rtcp_falls_with_the_rtp_it_followed(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	int stranger[2], phone = socket_at("127.9.9.9", &at);
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	CU_ASSERT_TRUE(
+		endpoint_parse_addr(STR("127.9.9.9"), AF_INET, &scene.conf.side[SIDE_A].sip));
+	update(&scene);
+	for (int comp = 0; comp < 2; comp++)
+		stranger[comp] = socket_at("127.9.9.66", &at);
+	be_heard_on_trial(&scene, stranger[COMP_RTP], stranger[COMP_RTCP]);
+	send_rtp(phone, &scene.relay_at[A_RTP], 1, 7);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1));
+	send_report(stranger[COMP_RTCP], &scene.relay_at[A_RTCP]);
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTCP, DROP_PATIENCE, 1));
+	CU_ASSERT_TRUE(hears_nothing(scene.phone[B_RTCP]));
+	for (int comp = 0; comp < 2; comp++)
+		close(stranger[comp]);
+	close(phone);
+	close_scene(&scene);
+}
+
 TEST_SUITE(bridge_source, { "stranger is never heard", test_stranger_is_never_heard },
 	   { "connected stream follows a NAT that rebound",
 	     test_connected_stream_follows_a_nat_that_rebound },
@@ -232,4 +282,6 @@ TEST_SUITE(bridge_source, { "stranger is never heard", test_stranger_is_never_he
 	   { "moved phone is found again", test_moved_phone_is_found_again },
 	   { "another party begins anew", test_another_party_begins_anew },
 	   { "RTCP is tried beside latched RTP", test_rtcp_is_tried_beside_latched_rtp },
-	   { "sibling speaks for a source", test_sibling_speaks_for_a_source });
+	   { "sibling speaks for a source", test_sibling_speaks_for_a_source },
+	   { "RTCP falls with the RTP that it followed",
+	     test_rtcp_falls_with_the_rtp_it_followed });
