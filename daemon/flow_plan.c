@@ -2,8 +2,8 @@
 /*
  * flow_plan.c - stream state to the flows the kernel should hold; the one place that decides
  *
- * A stream goes into the kernel as soon as it has a source and the other side has a destination, not only
- * when its latching window is over: the flow carries the source that is admitted, and the kernel tells of
+ * A stream goes into the kernel as soon as it has a source and the other side was heard where it is sent to, not
+ * only when its latching window is over: the flow carries the source that is admitted, and the kernel tells of
  * others. Whatever needs a look at each packet stays.
  */
 #include "flow_plan.h"
@@ -29,6 +29,15 @@ static uint8_t kind_of(const struct flow_ask *ask, int side, int comp)
 static bool is_link_local(const struct endpoint *ep)
 {
 	return ep->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ep->in6.sin6_addr);
+}
+
+/*
+ * Is the destination more than what signalling says? When the phone's first packet proves that wrong, the media thread
+ * knows at once, the kernel some packets later: those would be lost. One that says nothing for long may just listen.
+ */
+static bool is_certain(const struct flow_stream *in, const struct flow_stream *out, uint32_t flags)
+{
+	return endpoint_eq(&out->to, &out->source) || flags & SIDE_ASYMMETRIC || in->locked;
 }
 
 /* NULL: nothing speaks against it. */
@@ -60,6 +69,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 	if (is_link_local(&in->local) || is_link_local(&in->source) || is_link_local(&out->local) ||
 	    is_link_local(&out->to))
 		return "IPv6 link-local address";
+	if (!is_certain(in, out, ask->conf->side[!side].flags))
+		return "the other side was not heard yet";
 	return NULL;
 }
 

@@ -15,6 +15,7 @@
 struct flow_stream {
 	bool exists;
 	bool contested; /* another source may take its place: packets must be looked at */
+	bool locked;	/* its window is closed */
 	bool learning;	/* an offer or answer has moved it: its source may change any moment */
 	struct endpoint local;
 	struct endpoint source; /* the one that is heard; unset: none yet */

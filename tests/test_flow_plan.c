@@ -9,7 +9,7 @@
 #define ALL_FEATURES 0xfu
 
 /*
- * A bridge by its four streams, a_rtp a_rtcp b_rtp b_rtcp: 'L' latched, 'w' heard nothing but knows where to
+ * A bridge by its four streams, a_rtp a_rtcp b_rtp b_rtcp: 'L' latched, 'K' and its window closed, 'w' heard nothing but knows where to
  * send, '-' neither, 'm' moved by an offer and learning anew, 'c' contested, '.' no such stream.
  */
 struct row {
@@ -35,6 +35,20 @@ static const struct row rows[] = {
 	  BRIDGE_RTP,
 	  0,
 	  0,
+	  ALL_FEATURES,
+	  { "the other side was not heard yet", "not latched", "not latched", "not latched" } },
+	{ "one latched for long, the other listens",
+	  "KLww",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "r", "the other side was not heard yet", "not latched", "not latched" } },
+	{ "one latched, the other is sent to by SDP",
+	  "Lwww",
+	  BRIDGE_RTP,
+	  0,
+	  SIDE_ASYMMETRIC,
 	  ALL_FEATURES,
 	  { "r", "not latched", "not latched", "not latched" } },
 	{ "one latched, the other unknown",
@@ -136,6 +150,7 @@ static void fill_stream(struct flow_stream *s, int side, int comp, char state)
 	memset(s, 0, sizeof(*s));
 	s->exists = state != '.';
 	s->local = ep(local[side][comp]);
+	s->locked = state == 'K';
 	s->learning = state == 'm';
 	s->contested = state == 'c';
 	if (state != '.' && state != 'w' && state != '-')
@@ -247,6 +262,7 @@ static void test_asymmetric_goes_where_sdp_says(void)
 	struct flow_plan plan;
 
 	a.stream[SIDE_B][COMP_RTP].to = ep("203.0.113.200:6000");
+	conf.side[SIDE_B].flags = SIDE_ASYMMETRIC;
 	flow_plan_make(&plan, &a);
 	assert_endpoint(&plan.spec[SIDE_A][COMP_RTP].dst, "203.0.113.200:6000");
 	assert_endpoint(&plan.spec[SIDE_B][COMP_RTP].src, "203.0.113.9:5000");
