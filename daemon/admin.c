@@ -77,6 +77,25 @@ void admin_end(struct admin_peer *peer, uint64_t count)
 	admin_send(peer);
 }
 
+enum admin_step admin_step_medias(struct admin_peer *peer, const struct call_filter *filter,
+				  void (*send_media)(struct admin_peer *, struct media *))
+{
+	const struct call *call = call_cursor_next(&peer->job.cursor);
+	const struct dialog *dialog;
+
+	if (!call) {
+		admin_end(peer, peer->job.count);
+		return ADMIN_DONE;
+	}
+	if (filter && !call_filter_lets(filter, call))
+		return ADMIN_MORE;
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				send_media(peer, dialog->media[i]);
+	return ADMIN_MORE;
+}
+
 bool admin_room(struct admin_peer *peer)
 {
 	return evbuffer_get_length(peer->out) < WATCH_HIGH;

@@ -37,7 +37,7 @@ static void send_flow(struct admin_peer *peer, const struct media *media, int si
 	peer->job.count++;
 }
 
-static void send_media(struct admin_peer *peer, const struct media *media)
+static void send_media(struct admin_peer *peer, struct media *media)
 {
 	const struct media_path *path = &media->path;
 
@@ -65,18 +65,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 
 static enum admin_step step(struct admin_peer *peer)
 {
-	const struct call *call = call_cursor_next(&peer->job.cursor);
-	const struct dialog *dialog;
-
-	if (!call) {
-		admin_end(peer, peer->job.count);
-		return ADMIN_DONE;
-	}
-	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i])
-				send_media(peer, dialog->media[i]);
-	return ADMIN_MORE;
+	return admin_step_medias(peer, NULL, send_media);
 }
 
 const struct admin_verb admin_verb_kernel = { .name = CTL_VERB_KERNEL,

@@ -81,6 +81,10 @@ void admin_send(struct admin_peer *peer);
 /* The last line. */
 void admin_error(struct admin_peer *peer, const char *code, const char *text);
 void admin_end(struct admin_peer *peer, uint64_t count);
+
+/* A step of a verb that goes through the job's cursor: @send_media for all of the next call that @filter lets; NULL: any. */
+enum admin_step admin_step_medias(struct admin_peer *peer, const struct call_filter *filter,
+				  void (*send_media)(struct admin_peer *, struct media *));
 /* A line that nobody asked for just now is to go out; false: the reader is behind, don't write it. */
 bool admin_room(struct admin_peer *peer);
 void admin_wake(struct admin_peer *peer);

@@ -126,20 +126,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 
 static enum admin_step step(struct admin_peer *peer)
 {
-	const struct call *call = call_cursor_next(&peer->job.cursor);
-	const struct dialog *dialog;
-
-	if (!call) {
-		admin_end(peer, peer->job.count);
-		return ADMIN_DONE;
-	}
-	if (!call_filter_lets(&peer->job.filter, call))
-		return ADMIN_MORE;
-	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i])
-				send_media(peer, dialog->media[i]);
-	return ADMIN_MORE;
+	return admin_step_medias(peer, &peer->job.filter, send_media);
 }
 
 const struct admin_verb admin_verb_streams = { .name = CTL_VERB_STREAMS,

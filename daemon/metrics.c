@@ -271,7 +271,22 @@ static struct str proxy_name(const struct proxy_stats *row, char *text)
 	return str_of(endpoint_print_addr(&row->addr, text));
 }
 
-static void requests(struct view *view)
+typedef void put_verb_fn(struct metrics_text *text, const struct metric_label *labels, size_t n,
+			 const struct proxy_stats *proxy, size_t verb);
+
+static void put_count(struct metrics_text *text, const struct metric_label *labels, size_t n,
+		      const struct proxy_stats *proxy, size_t verb)
+{
+	metrics_u64(text, labels, n, proxy->count[verb]);
+}
+
+static void put_duration(struct metrics_text *text, const struct metric_label *labels, size_t n,
+			 const struct proxy_stats *proxy, size_t verb)
+{
+	metrics_seconds(text, labels, n, proxy->duration_us[verb]);
+}
+
+static void each_verb(struct view *view, put_verb_fn *put_verb)
 {
 	const struct stats *stats = &view->report->stats;
 	char text[ENDPOINT_TEXT];
@@ -284,29 +299,19 @@ static void requests(struct view *view)
 
 		for (size_t verb = 0; verb < VERB_COUNT; verb++) {
 			labels[1].value = str_of(stats_verb_names[verb]);
-			metrics_u64(&view->text, labels, COUNT(labels),
-				    stats->proxy[i].count[verb]);
+			put_verb(&view->text, labels, COUNT(labels), &stats->proxy[i], verb);
 		}
 	}
 }
 
+static void requests(struct view *view)
+{
+	each_verb(view, put_count);
+}
+
 static void request_seconds(struct view *view)
 {
-	const struct stats *stats = &view->report->stats;
-	char text[ENDPOINT_TEXT];
-
-	for (size_t i = 0; i < stats->n_proxies; i++) {
-		struct metric_label labels[] = {
-			{ "proxy", proxy_name(&stats->proxy[i], text) },
-			{ "request", STR_NONE },
-		};
-
-		for (size_t verb = 0; verb < VERB_COUNT; verb++) {
-			labels[1].value = str_of(stats_verb_names[verb]);
-			metrics_seconds(&view->text, labels, COUNT(labels),
-					stats->proxy[i].duration_us[verb]);
-		}
-	}
+	each_verb(view, put_duration);
 }
 
 static void errors(struct view *view)

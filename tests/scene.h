@@ -138,6 +138,14 @@ SCENE_FN unsigned int scene_used(struct scene *scene, const char *name)
 	return port_pool_usage(addr->pool, clock_ms()).used;
 }
 
+/* All calls end. False: a port is in use all the same. */
+SCENE_FN bool scene_ends_clean(struct scene *scene)
+{
+	call_table_close_all(scene->calls);
+	return scene_settle(scene) && !scene_used(scene, "pub") && !scene_used(scene, "priv") &&
+	       !scene_used(scene, "six");
+}
+
 /* True: nothing was left behind. */
 SCENE_FN bool scene_close(struct scene *scene)
 {

@@ -95,9 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open_once();
 	while (rest.len)
 		run_datagram(str_split(&rest, SEPARATOR));
-	call_table_close_all(scene.calls);
-	if (!scene_settle(&scene) || scene_used(&scene, "pub") || scene_used(&scene, "priv") ||
-	    scene_used(&scene, "six"))
+	if (!scene_ends_clean(&scene))
 		abort();
 	return 0;
 }

@@ -63,6 +63,20 @@ static pid_t flood(void)
 	return pid;
 }
 
+/* The flood has come to the last flow: each packet before it has met its own. */
+static void wait_for_flood(void)
+{
+	char local[64];
+
+	local_of(local, FLOWS - 1);
+	CU_ASSERT_EQUAL(nl_get(&nl, local, &state), 0);
+	for (int n = 0; n < 1000 && !state.counters[RTPRELAY_C_PACKETS]; n++) {
+		usleep(10000);
+		CU_ASSERT_EQUAL(nl_get(&nl, local, &state), 0);
+	}
+	CU_ASSERT(state.counters[RTPRELAY_C_PACKETS] > 0);
+}
+
 static void stop(pid_t pid)
 {
 	kill(pid, SIGKILL);
@@ -258,10 +272,10 @@ static void test_namespace_goes_under_traffic(void)
 		for (int i = 0; i < FLOWS; i++)
 			CU_ASSERT_EQUAL(add(i, NLM_F_CREATE, RTPRELAY_FLOW_TAP, NULL), 0);
 		pid = flood();
-		usleep(300000);
+		wait_for_flood();
 		nl_close(&nl);
 		CU_ASSERT_EQUAL(world_run("ip netns del relay"), 0);
-		usleep(300000);
+		usleep(300000); /* for packets to meet what is being taken down: nothing tells when it is */
 		stop(pid);
 		world_run("ip netns add relay");
 		world_close();
@@ -278,7 +292,7 @@ static void test_module_goes_under_traffic(void)
 		for (int i = 0; i < FLOWS; i++)
 			CU_ASSERT_EQUAL(add(i, NLM_F_CREATE, i % 2 ? RTPRELAY_FLOW_TAP : 0, NULL),
 					0);
-		usleep(200000);
+		wait_for_flood();
 		nl_close(&nl);
 		CU_ASSERT_EQUAL(world_run("rmmod rtprelay"), 0);
 		CU_ASSERT_FALSE(nl_open(&nl, "relay"));
