@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Makefile - builds, installs and tests rtprelay; `make help` lists what can be asked for
 #
@@ -28,16 +28,16 @@ PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/nu
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wwrite-strings \
 	-Wformat=2 -Wundef
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LANGUAGE := -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_VERSION='"$(VERSION)"' -I. -Iinclude
+LANGUAGE := -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_VERSION='"$(VERSION)"' -I. -Idaemon -Iinclude
 
 ALL_CFLAGS = $(LANGUAGE) $(WARN) -pthread $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
 LINK       = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
 
 # --- Programs -------------------------------------------------------------------------------------
 
-DAEMON_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/main.c,$(wildcard daemon/*.c)))
+DAEMON_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c)))
 CONTROL_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard control/*.c))
-UNIT_OBJ    := $(patsubst %.c,$(B)/%.o,tests/main.c tests/alloc.c $(wildcard tests/fake_*.c tests/test_*.c))
+UNIT_OBJ    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c tests/unit/*/*.c))
 # What the daemon's code offers to other programs; only what they call is linked.
 LIBDAEMON   := $(B)/libdaemon.a
 
@@ -67,7 +67,7 @@ $(B)/%.o: %.c $(B)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The assembler reads these.
-$(B)/daemon/page.o: $(wildcard daemon/page/*)
+$(B)/daemon/web/page.o: $(wildcard daemon/web/page/*)
 
 # Changes when the compiler's flags do, and so makes all objects anew.
 $(B)/flags: FORCE
@@ -139,10 +139,10 @@ deps-%:
 check: deps-test ## every test: unit, fuzz corpus, daemon, install, end to end in namespaces and in a guest
 	@SAN=$(SAN) tests/run
 
-check-unit: $(B)/tests/unit ## the unit tests alone
+check-unit: $(B)/tests/unit/unit ## the unit tests alone
 	$<
 
-$(B)/tests/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
+$(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
 	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
 
@@ -183,11 +183,15 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBDAEMON)
 
 # --- Lint -----------------------------------------------------------------------------------------
 
-LINT_C := $(wildcard daemon/*.c control/*.c tests/*.c tests/*/*.c)
-LINT_H := $(wildcard daemon/*.h control/*.h tests/*.h tests/*/*.h include/*.h)
+LINT_C := $(wildcard daemon/*.c daemon/*/*.c control/*.c tests/*/*.c tests/*/*/*.c)
+LINT_H := $(wildcard daemon/*.h daemon/*/*.h control/*.h tests/*/*.h tests/*/*/*.h include/*.h)
 
-lint: deps-lint ## clang-format, clang-tidy, cppcheck; `make -k lint` goes on after a finding
-	@$(MAKE) --no-print-directory lint-format lint-tidy lint-cppcheck
+lint: deps-lint ## layers, clang-format, clang-tidy, cppcheck; `make -k lint` goes on after a finding
+	@$(MAKE) --no-print-directory lint-layers lint-format lint-tidy lint-cppcheck
+
+lint-layers:
+	$(say) LAYERS
+	$(Q)tests/layers
 
 lint-format:
 	$(say) FORMAT
@@ -199,7 +203,7 @@ lint-cppcheck:
 	$(say) CPPCHECK
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
 		--include=/usr/include/uthash.h --include=/usr/include/utlist.h --include=/usr/include/libmnl/libmnl.h \
-		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Iinclude $(LINT_C)
+		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Idaemon -Iinclude $(LINT_C)
 
 # Hangs on the object for its header dependencies.
 $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
@@ -228,7 +232,7 @@ help: ## this list
 
 FORCE:
 .PHONY: all daemon control module install install-module-source install-module deps check check-unit demo bench fuzz \
-	fuzz-replay lint lint-format lint-tidy lint-cppcheck format clean help FORCE
+	fuzz-replay lint lint-layers lint-format lint-tidy lint-cppcheck format clean help FORCE
 # Kept, though made on the way to something else; a recipe that fails leaves no half-made file.
 .SECONDARY:
 .DELETE_ON_ERROR:

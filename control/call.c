@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* call.c - rtprelayctl call: one call as a tree, with what is odd about each stream in words */
 #include <inttypes.h>
 #include <string.h>

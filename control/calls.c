@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* calls.c - rtprelayctl calls: a line a call, sorted */
 #include <inttypes.h>
 #include <stdlib.h>

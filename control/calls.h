@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* calls.h - all calls of a daemon, gathered and sorted: for calls and top */
 #ifndef RTPRELAY_CALLS_H
 #define RTPRELAY_CALLS_H

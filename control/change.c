@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* change.c - rtprelayctl terminate and set: what changes the running daemon */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * client.c - asks the daemon one thing over NG and waits for its answer
  *
@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
-#include "daemon/bencode.h"
-#include "daemon/clock.h"
+#include "daemon/base/bencode.h"
+#include "daemon/base/clock.h"
 
 /* The largest UDP payload over IPv4, and so the largest question and answer */
 #define DATAGRAM 65507

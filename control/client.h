@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * client.h - asks the daemon one thing over NG and waits for its answer
  */
 #ifndef RTPRELAY_CLIENT_H
 #define RTPRELAY_CLIENT_H
 
-#include "daemon/dict.h"
+#include "daemon/base/dict.h"
 
 struct client_conf {
 	const char *server;	 /* HOST:PORT, [V6]:PORT */

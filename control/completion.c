@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* completion.c - rtprelayctl completion bash: made from the tables of verbs and options, so that it is never behind */
 #include <string.h>
 #include "verb.h"

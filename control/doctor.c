@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor.c - rtprelayctl doctor: looks at the whole installation; each finding with what to do about it */
 #include "doctor.h"
 

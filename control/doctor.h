@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor.h - one finding of rtprelayctl doctor */
 #ifndef RTPRELAY_DOCTOR_H
 #define RTPRELAY_DOCTOR_H

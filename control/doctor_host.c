@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_host.c - what the host does to media: ports that others take, limits, filters, queues */
 #include <dirent.h>
 #include <ifaddrs.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "daemon/endpoint.h"
-#include "daemon/procfs.h"
+#include "daemon/base/endpoint.h"
+#include "daemon/base/procfs.h"
 #include "doctor.h"
 #include "line.h"
 

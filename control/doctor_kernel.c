@@ -1,12 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_kernel.c - the kernel's part of the installation: module, netlink, nftables */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include "daemon/nft.h"
-#include "daemon/procfs.h"
+#include "daemon/firewall/nft.h"
+#include "daemon/base/procfs.h"
 #include "doctor.h"
 #include "kernel.h"
 #include "line.h"

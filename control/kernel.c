@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kernel.c - rtprelayctl kernel: the flows as the kernel itself tells of them, held against what the daemon wants
  *
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 #include "ctl_proto.h"
-#include "daemon/kmod_talk.h"
+#include "daemon/kernel/talk.h"
 #include "line.h"
 #include "table.h"
 

@@ -1,9 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kernel.h - the module's flows, asked of the kernel itself: for kernel and doctor */
 #ifndef RTPRELAY_KERNEL_H
 #define RTPRELAY_KERNEL_H
 
-#include "daemon/kmod_msg.h"
+#include "daemon/kernel/msg.h"
 
 typedef void kernel_flow_fn(void *arg, const struct kmod_message *message);
 

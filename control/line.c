@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* line.c - asks the daemon over its control socket; the answer comes line by line */
 #include "line.h"
 
@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "ctl_proto.h"
-#include "daemon/log.h"
+#include "daemon/base/log.h"
 
 /* Texts that are being shown at the same time. */
 #define TEXTS	 16

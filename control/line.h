@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* line.h - asks the daemon over its control socket; the answer comes line by line */
 #ifndef RTPRELAY_LINE_H
 #define RTPRELAY_LINE_H

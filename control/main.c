@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c - rtprelayctl: looks into a running rtprelayd, changes what may be changed, finds what is wrong */
 #include "ctl_proto.h"
 #include "verb.h"

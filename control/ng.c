@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ng.c - the NG protocol as proxies use it: what they see of the daemon, also from another machine
  *

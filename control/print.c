@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * print.c - the daemon's answers for people (columns, trees) and for programs (JSON)
  *
@@ -11,8 +11,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
-#include "daemon/json.h"
-#include "daemon/log.h"
+#include "daemon/base/json.h"
+#include "daemon/base/log.h"
 
 /* Longer texts are cut with "...": a line stays a line. */
 #define TEXT 256

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * print.h - the daemon's answers for people (columns, trees) and for programs (JSON)
  *
@@ -8,7 +8,7 @@
 #define RTPRELAY_PRINT_H
 
 #include <stdio.h>
-#include "daemon/dict.h"
+#include "daemon/base/dict.h"
 
 typedef void print_fn(const struct dict *reply, FILE *out);
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status.c - rtprelayctl status and stats: the daemon as a whole */
 #include <inttypes.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* streams.c - rtprelayctl streams: a line a stream */
 #include <inttypes.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* table.c - columns that fit the terminal; and colours, where there is one */
 #include "table.h"
 

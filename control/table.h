@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* table.h - columns that fit the terminal; and colours, where there is one */
 #ifndef RTPRELAY_TABLE_H
 #define RTPRELAY_TABLE_H

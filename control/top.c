@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * top.c - rtprelayctl top: calls by traffic or by how bad they are, live
  *
@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "calls.h"
 #include "ctl_proto.h"
-#include "daemon/clock.h"
+#include "daemon/base/clock.h"
 #include "line.h"
 #include "table.h"
 

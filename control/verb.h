@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* verb.h - what rtprelayctl can be asked for, and what its parts share */
 #ifndef RTPRELAY_VERB_H
 #define RTPRELAY_VERB_H

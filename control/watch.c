@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* watch.c - rtprelayctl watch: events as they come, until it is interrupted */
 #include <errno.h>
 #include <inttypes.h>

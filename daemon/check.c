@@ -1,14 +1,14 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check.c - does the configuration fit this host? What is wrong is told by the log, all of it at once. */
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/procfs.h"
 #include "check.h"
-#include "iface.h"
+#include "port/iface.h"
 #include "privs.h"
-#include "procfs.h"
 
 /* Control sockets, queues, netlink, the log, files of journal and configuration. */
 #define OTHER_DESCRIPTORS 128

@@ -1,9 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check.h - does the configuration fit this host? What is wrong is told by the log, all of it at once. */
 #ifndef RTPRELAY_CHECK_H
 #define RTPRELAY_CHECK_H
 
-#include "conf.h"
+#include "conf/conf.h"
 
 /**
  * check_conf() - addresses are local, texts parse, user and group are there; holds no port afterwards

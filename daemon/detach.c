@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* detach.c - into the background, and the file that says which process is there */
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/log.h"
 #include "detach.h"
-#include "log.h"
 
 /* The child writes one byte when it is ready; the pipe closes without one when it ends. */
 static void wait_for_child(int fd)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* detach.h - into the background, and the file that says which process is there */
 #ifndef RTPRELAY_DETACH_H
 #define RTPRELAY_DETACH_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * main.c - starts, runs and stops the relay; the daemon's contents page
  *
@@ -15,9 +15,10 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "check.h"
-#include "clock.h"
 #include "relay.h"
+#include "report/report.h"
 
 #define STOP_PATIENCE_US 700000L /* for media threads to close their sockets */
 

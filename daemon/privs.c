@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* privs.c - what the process may do: descriptors, root and its capabilities */
 #include <errno.h>
 #include <grp.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* privs.h - what the process may do: descriptors, root and its capabilities */
 #ifndef RTPRELAY_PRIVS_H
 #define RTPRELAY_PRIVS_H

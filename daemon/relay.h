@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * relay.h - struct relay: all that the daemon holds, in the order of starting
  */
@@ -7,15 +7,15 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
-#include "admin.h"
-#include "admin_socket.h"
-#include "call.h"
-#include "ctl.h"
+#include "admin/admin.h"
+#include "admin/socket.h"
+#include "call/call.h"
+#include "call/restore.h"
+#include "call/sweep.h"
+#include "ctl/ctl.h"
 #include "detach.h"
-#include "journal_call.h"
-#include "rtpp_notify.h"
-#include "sweep.h"
-#include "web.h"
+#include "rtpproxy/notify.h"
+#include "web/web.h"
 
 /* In the order of starting; stopping goes backwards. */
 struct relay {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * start.c - the parts of the daemon, each made from the configuration and from those before it
  */
@@ -6,7 +6,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "ctl_proto.h"
 #include "privs.h"
 #include "relay.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * csum_wire.h - the Internet checksum, and how it changes when the header does (RFC 1071, RFC 1624)
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rtcp_wire.h - compound RTCP packets: what senders and receivers report of a stream (RFC 3550, section 6.4)
  *

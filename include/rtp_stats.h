@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rtp_stats.h - how good a received RTP stream is: RFC 3550, A.1 (sequence), A.3 (loss), A.8 (jitter)
  *

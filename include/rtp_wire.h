@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rtp_wire.h - RTP, RTCP, STUN, DTLS on the wire: pure inline functions over bytes, for both sides
  *

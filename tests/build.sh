@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # build.sh - everything builds without a warning, and only when something has changed
 set -u
@@ -63,13 +63,14 @@ module_passes_sparse()
 
 strange_before=$(strange_files)
 # The first build may have nothing to do in a tree that was built before: then there is nothing to warn of either.
-step 'daemon, control, module, unit tests build' builds all "${BUILD:-build}/tests/unit"
+step 'daemon, control, module, unit tests build' builds all "${BUILD:-build}/tests/unit/unit"
 step 'the compiler warned of nothing' no_warnings
 step 'a second make does nothing' second_make_does_nothing
-step 'a changed header rebuilds the daemon' rebuilds_after daemon/str.h daemon/rtprelayd
-step 'a changed header rebuilds the control program' rebuilds_after daemon/dict.h control/rtprelayctl
+step 'a changed header rebuilds the daemon' rebuilds_after daemon/base/str.h daemon/rtprelayd
+step 'a changed header rebuilds the control program' rebuilds_after daemon/base/dict.h control/rtprelayctl
 step 'a changed contract rebuilds the module' rebuilds_after include/rtprelay_nl.h rtprelay.ko
 step 'the module passes sparse with endian checks' module_passes_sparse
+step 'each include points down (tests/layers)' tests/layers
 step 'all that a build leaves is ignored by git' leaves_no_files
 step 'make help needs no packages' help_on_a_bare_machine
 tally_end build

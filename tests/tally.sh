@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # tally.sh - for suites written in shell: runs steps, counts them, ends with the line that tests/run reads
 #

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ng_client.h - what a proxy says to a relay, as Kamailio's rtpengine and rtpproxy modules write it
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* proc.c - what the kernel has counted, read from /proc; and the clock */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* proc.h - what the kernel has counted, read from /proc; and the clock */
 #ifndef RTPRELAY_BENCH_PROC_H
 #define RTPRELAY_BENCH_PROC_H

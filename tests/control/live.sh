@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # live.sh - a live daemon with calls, asked by rtprelayctl and by HTTP: for the suites that look at one
 #

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * line_tap.c - hears of time-outs as OpenSIPS' rtpproxy module does, and prints them, a line each
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * notify_tap.c - a service manager's ear: prints what a daemon tells it by sd_notify(), a line each
  *

@@ -1,6 +1,6 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* prom_lint.c - reads metrics from stdin; says how many samples there are, or what is wrong */
-#include "tests/prom_format.h"
+#include "tests/unit/web/prom_format.h"
 
 int main(void)
 {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # corpus.sh - every parser takes every file of its corpus; what once was found by `make fuzz` stays found
 set -u

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_admin.c - requests to the control socket, with a call there, over a socketpair
  *
@@ -7,8 +7,8 @@
  */
 #include <jansson.h>
 #include <sys/socket.h>
-#include "daemon/admin.h"
-#include "tests/scene.h"
+#include "daemon/admin/admin.h"
+#include "tests/unit/scene.h"
 
 #define SDP                                                                                        \
 	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 "   \

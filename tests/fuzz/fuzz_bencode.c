@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_bencode.c - any bytes into the bencode decoder
  *
  * What is accepted must encode to the very same bytes: the decoder is strict and order is kept.
  */
 #include <stdlib.h>
-#include "daemon/bencode.h"
+#include "daemon/base/bencode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_http.c - any bytes as the head of an HTTP request, and as a query
  *
  * What is accepted lies within the input; a decoded value fits where it was to go.
  */
 #include <stdlib.h>
-#include "daemon/http_parse.h"
+#include "daemon/web/http_parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_journal.c - any bytes as a record of the journal
  *
@@ -6,8 +6,9 @@
  * bytes again: no value comes in that the daemon could not have written.
  */
 #include <stdlib.h>
-#include "daemon/journal_record.h"
-#include "daemon/siphash.h"
+#include "daemon/call/record.h"
+#include "daemon/journal/store.h"
+#include "daemon/base/siphash.h"
 
 #define HEAD	12
 #define LEN_MAX 65536

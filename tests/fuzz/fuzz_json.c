@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_json.c - any bytes into the JSON decoder, and as a text into the encoder
  *
@@ -6,7 +6,7 @@
  */
 #include <jansson.h>
 #include <stdlib.h>
-#include "daemon/json.h"
+#include "daemon/base/json.h"
 
 /* An escape is the longest that one byte can become. */
 #define GROWTH 6

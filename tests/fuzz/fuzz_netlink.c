@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_netlink.c - whatever the kernel's side may say, to all that the daemon asks of it
  *
@@ -8,8 +8,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include "daemon/kmod.h"
-#include "daemon/log.h"
+#include "daemon/kernel/kmod.h"
+#include "daemon/base/log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_ng.c - a talk with the relay: datagrams in, replies out, with real ports and media threads
  *
@@ -6,11 +6,11 @@
  * cookie, and a dictionary with a result; SDP that went out must parse. When the calls are ended, no port may be
  * left in use.
  */
-#include "daemon/bencode.h"
-#include "daemon/ctl.h"
-#include "daemon/json.h"
-#include "daemon/rtpp.h"
-#include "tests/scene.h"
+#include "daemon/base/bencode.h"
+#include "daemon/ctl/ctl.h"
+#include "daemon/base/json.h"
+#include "daemon/rtpproxy/rtpp.h"
+#include "tests/unit/scene.h"
 
 #define SEPARATOR '\x1e'
 

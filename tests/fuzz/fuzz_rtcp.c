@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_rtcp.c - any RTCP, at any time, for the figures of a media
  *
@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "daemon/quality.h"
+#include "daemon/packet/quality.h"
 
 #define HEAD 4
 

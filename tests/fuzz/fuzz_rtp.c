@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_rtp.c - any packets, from anybody, at any time, to a bridge without sockets
  *
@@ -7,7 +7,7 @@
  * packet; a stranger never gets one through to a side whose address is known; counters add up.
  */
 #include <stdlib.h>
-#include "daemon/stream.h"
+#include "daemon/packet/stream.h"
 
 #define HEAD 4
 #define EACH 4

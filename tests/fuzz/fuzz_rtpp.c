@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_rtpp.c - a talk with the relay in the classic rtpproxy protocol, with real ports and media threads
  *
@@ -6,10 +6,10 @@
  * can read: the cookie, a text that fits where proxies put it, an end of line. To U and L no number may say that the
  * relay is broken. When the calls are ended, no port may be left in use.
  */
-#include "daemon/ctl.h"
-#include "daemon/rtpp.h"
-#include "daemon/rtpp_notify.h"
-#include "tests/scene.h"
+#include "daemon/ctl/ctl.h"
+#include "daemon/rtpproxy/rtpp.h"
+#include "daemon/rtpproxy/notify.h"
+#include "tests/unit/scene.h"
 
 #define SEPARATOR '\x1e'
 #define READ_MAX  255

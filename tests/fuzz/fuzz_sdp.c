@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_sdp.c - what is written for any SDP that is read is an SDP with the same media
  *
  * The first four bytes of the input choose the edits, the rest is the text.
  */
 #include <stdlib.h>
-#include "daemon/sdp.h"
+#include "daemon/sdp/sdp.h"
 
 #define HEAD 4
 

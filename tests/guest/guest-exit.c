@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * guest-exit.c - ends the guest with a status: QEMU's isa-debug-exit device at port 0xf4
  *

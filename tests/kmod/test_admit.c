@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_admit.c - who may use a flow, with what; what is counted and told of it
  */
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "nl.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 #include "world.h"
 
 #define PHONE	 "192.0.2.1:4000"

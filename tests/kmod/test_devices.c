@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_devices.c - in and out through VLANs, bridges, tunnels; packets put together by GRO; the tap
  */
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "nl.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 #include "world.h"
 
 #define LOCAL "192.0.2.254:30000"

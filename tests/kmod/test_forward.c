@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_forward.c - what the module does to packets, seen from both ends and on the wire
  */
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "nl.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 #include "world.h"
 
 #define A_PHONE	 "192.0.2.1:4000"

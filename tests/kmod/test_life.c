@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_life.c - flows, namespaces and the module itself going away while packets come in
  */
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "nl.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 #include "world.h"
 
 #define FLOWS 8

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_memory.c - every allocation may fail; needs a kernel with fault injection (tests/guest/debug-kernel)
  *
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "nl.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 #include "world.h"
 
 #define LOCAL "192.0.2.254:30000"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_netlink.c - the contract of rtprelay_nl.h: what is taken, what is refused and with which error
  */
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "nl.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 #include "world.h"
 
 #define LOCAL "192.0.2.254:30000"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * world.h - phones and relay in network namespaces, sockets in them, and packets as they are on the wire
  *

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # case_3_many.sh - several of something: ringing phones, m-lines, or an offer that comes late, components on a port, calls

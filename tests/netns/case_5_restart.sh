@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # case_5_restart.sh - the relay is killed or replaced in mid-call, and the calls go on; its table in nf_tables

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # case_6_rtpproxy.sh - calls as before, but Kamailio asks for ports with its rtpproxy module

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # demo.sh - one call through the relay, told step by step: who, through which NAT, what each of them heard
 #

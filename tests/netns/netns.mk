@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # netns.mk - the programs of the end-to-end tests: phones' media, the attacker, questions to the relay
 

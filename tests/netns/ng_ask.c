@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ng_ask.c - one NG command in JSON to a relay, the answer as lines of PATH=VALUE
  *

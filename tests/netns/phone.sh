@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # phone.sh - phones: sipp for SIP, rtp_end for media, told what to do and asked what they heard

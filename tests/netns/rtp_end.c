@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rtp_end.c - the media of a phone, of as many calls as are wanted, told what to do over a local socket
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rtp_spray.c - the attacker: RTP and RTCP to a whole port range, over and over, listening for any echo
  *

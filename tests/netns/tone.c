@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tone.c - a pure tone in PCMU (G.711 mu-law), and which one was heard
  */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * relay.c - the daemon in the namespace "relay" of world.h, asked by NG; calls between phones in "a" and "b"
  */
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "relay.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 
 #define LOG_FILE "/tmp/rtprelayd.log"
 #define NG_PORT	 "192.0.2.254:2223"

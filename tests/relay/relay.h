@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * relay.h - the daemon in the namespace "relay" of world.h, asked by NG; calls between phones in "a" and "b"
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_damage.c - a stream that is damaged on purpose, on both paths: what is reported is what was inflicted
  *
@@ -15,7 +15,7 @@
 
 #include "rtp_wire.h"
 #include "relay.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 
 #define PACKETS	  1000
 #define JITTER_U  160 /* 20 ms of PCMU */

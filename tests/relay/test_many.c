@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_many.c - two hundred calls, while the module or the daemon goes and comes back: none is lost
  */
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "relay.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 
 #define CALLS 200
 #define FLOWS (2 * CALLS) /* no RTCP here */

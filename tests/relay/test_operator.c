@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_operator.c - what an operator sees of calls whose media is in the kernel: rtprelayctl and /metrics
  *
@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "relay.h"
-#include "tests/prom_format.h"
-#include "tests/test.h"
+#include "tests/unit/web/prom_format.h"
+#include "tests/unit/test.h"
 
 #define A "192.0.2.1:4000"
 #define B "198.51.100.1:5000"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_relay.c - daemon and module in one kernel: calls whose media the daemon does not see
  *
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "relay.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 
 #define A "192.0.2.1:4000"
 #define B "198.51.100.1:5000"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_steady.c - calls that go on in the kernel, by the thousand: what they cost the daemon, and what it knows of them
  *
@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "relay.h"
-#include "tests/test.h"
+#include "tests/unit/test.h"
 
 #define MOST_CALLS  4500
 #define FEW_CALLS   100

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * bench.c - two Ethernet devices and a source of packets, to count what a forwarded packet costs
  *

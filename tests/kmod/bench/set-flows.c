@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * set-flows.c - set-flows N: sets the N flows that bench.c sends to, and removes those beyond them
  */

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * admin.c - the control socket of rtprelayctl: who is connected, what is asked, answers in slices
+ *
+ * Nobody is waited for: an answer is written while its reader takes it, a slice in each turn of the loop,
+ * so that a list of thousands of calls delays no command. What a reader has not taken is bounded, and one
+ * that takes nothing for CTL_PROTO_PATIENCE_S is cut off.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <utlist.h>
+#include "admin/peer.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/listen_pause.h"
+#include "base/log.h"
+
+/* An answer's steps stop here, until the reader has taken some of it. */
+#define OUT_HIGH ((size_t)64 * 1024)
+/* What happens is told up to here to a watcher who is behind. */
+#define WATCH_HIGH ((size_t)256 * 1024)
+/* The length of a slice. */
+#define SLICE_US 1000
+#define ARENA	 4096
+
+struct admin {
+	struct admin_conf conf;
+	struct evconnlistener *listener;
+	struct listen_pause pause;
+	struct admin_peer *peers;
+	size_t n_peers;
+	struct json_line line; /* being written, in @memory */
+	char *memory;	       /* CTL_PROTO_LINE bytes */
+};
+
+static const struct admin_verb *const verbs[] = {
+	&admin_verb_status,  &admin_verb_calls,	    &admin_verb_call,
+	&admin_verb_streams, &admin_verb_stats,	    &admin_verb_kernel,
+	&admin_verb_watch,   &admin_verb_terminate, &admin_verb_set,
+};
+
+/* --- Writing ------------------------------------------------------------------------------------ */
+
+struct json_line *admin_line(struct admin_peer *peer, const char *type)
+{
+	struct admin *admin = peer->admin;
+
+	json_line_start(&admin->line, admin->memory, CTL_PROTO_LINE, type);
+	return &admin->line;
+}
+
+void admin_send(struct admin_peer *peer)
+{
+	struct json_line *line = &peer->admin->line;
+
+	if (!json_line_end(line) || evbuffer_add(peer->out, line->buf.data, line->buf.len))
+		peer->failed = true;
+}
+
+void admin_error(struct admin_peer *peer, const char *code, const char *text)
+{
+	struct json_line *line = admin_line(peer, "error");
+
+	jsonl_text(line, "code", code);
+	jsonl_text(line, "text", text);
+	admin_send(peer);
+}
+
+void admin_end(struct admin_peer *peer, uint64_t count)
+{
+	struct json_line *line = admin_line(peer, "end");
+
+	jsonl_u64(line, "count", count);
+	admin_send(peer);
+}
+
+enum admin_step admin_step_medias(struct admin_peer *peer, const struct call_filter *filter,
+				  void (*send_media)(struct admin_peer *, struct media *))
+{
+	const struct call *call = call_cursor_next(&peer->job.cursor);
+	const struct dialog *dialog;
+
+	if (!call) {
+		admin_end(peer, peer->job.count);
+		return ADMIN_DONE;
+	}
+	if (filter && !call_filter_lets(filter, call))
+		return ADMIN_MORE;
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				send_media(peer, dialog->media[i]);
+	return ADMIN_MORE;
+}
+
+bool admin_room(struct admin_peer *peer)
+{
+	return evbuffer_get_length(peer->out) < WATCH_HIGH;
+}
+
+/* The answer goes on as soon as the socket takes something; not in time is too late. */
+void admin_wake(struct admin_peer *peer)
+{
+	static const struct timeval patience = { CTL_PROTO_PATIENCE_S, 0 };
+
+	if (!event_pending(peer->write, EV_WRITE, NULL) && event_add(peer->write, &patience))
+		peer->failed = true;
+}
+
+/* --- A peer ------------------------------------------------------------------------------------- */
+
+static void job_end(struct admin_peer *peer)
+{
+	const struct admin_verb *verb = peer->job.verb;
+
+	call_cursor_end(&peer->job.cursor);
+	if (verb && verb->end)
+		verb->end(peer);
+	memset(&peer->job, 0, sizeof(peer->job));
+	if (peer->arena)
+		arena_reset(peer->arena);
+}
+
+/* @admin: that of @peer, by its own name so that the analyzer follows */
+static void peer_free(struct admin *admin, struct admin_peer *peer)
+{
+	job_end(peer);
+	DL_DELETE(admin->peers, peer);
+	assert(admin->peers != peer && (!admin->peers || admin->peers->prev != peer));
+	admin->n_peers--;
+	if (peer->read)
+		event_free(peer->read);
+	if (peer->write)
+		event_free(peer->write);
+	if (peer->out)
+		evbuffer_free(peer->out);
+	arena_free(peer->arena);
+	free(peer->in);
+	close(peer->fd);
+	free(peer);
+}
+
+static void peer_close(struct admin_peer *peer)
+{
+	peer_free(peer->admin, peer);
+}
+
+static const struct admin_verb *find_verb(struct str name)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (str_eq(str_of(verbs[i]->name), name))
+			return verbs[i];
+	return NULL;
+}
+
+static bool may(struct admin_peer *peer, const struct admin_verb *verb)
+{
+	if (verb->changes ? peer->rights.change : peer->rights.read)
+		return true;
+	admin_error(peer, CTL_ERROR_DENIED,
+		    verb->changes ? "only root and the daemon's user may change anything"
+				  : "only root, the daemon's user and the socket's group may read");
+	return false;
+}
+
+static void run_request(struct admin_peer *peer, const struct dict *request)
+{
+	const struct admin_verb *verb = find_verb(dict_get_str(request, STR("verb")));
+	int64_t version = 1;
+
+	dict_get_int(request, STR("v"), &version);
+	if (version != CTL_PROTO_VERSION) {
+		admin_error(peer, CTL_ERROR_VERSION, "this daemon knows version 1 alone");
+	} else if (!verb) {
+		admin_error(peer, CTL_ERROR_REQUEST, "there is no such verb");
+	} else if (may(peer, verb)) {
+		peer->job.verb = verb;
+		if (verb->begin(peer, request))
+			return;
+	}
+	job_end(peer);
+}
+
+static void run_line(struct admin_peer *peer, struct str line)
+{
+	struct dict *request = NULL;
+	int err = json_decode(peer->arena, line, &request);
+
+	if (!err && request->type == DICT_MAP) {
+		run_request(peer, request);
+		return;
+	}
+	if (err == -ENOMEM)
+		admin_error(peer, CTL_ERROR_MEMORY, "out of memory");
+	else
+		admin_error(peer, CTL_ERROR_REQUEST, "a request is an object of JSON on one line");
+	job_end(peer);
+}
+
+/* The next requests that came whole, until one is being answered. */
+static void run_input(struct admin_peer *peer)
+{
+	size_t done = 0;
+
+	while (!peer->job.verb && !peer->failed && evbuffer_get_length(peer->out) < OUT_HIGH) {
+		const char *start = peer->in + done;
+		const char *end = memchr(start, '\n', peer->in_len - done);
+
+		if (!end)
+			break;
+		run_line(peer, (struct str){ start, (size_t)(end - start) });
+		done += (size_t)(end - start) + 1;
+	}
+	peer->in_len -= done;
+	memmove(peer->in, peer->in + done, peer->in_len);
+}
+
+static void run_steps(struct admin_peer *peer)
+{
+	int64_t until_us = clock_us() + SLICE_US;
+
+	while (peer->job.verb && peer->job.verb->step && !peer->failed &&
+	       evbuffer_get_length(peer->out) < OUT_HIGH) {
+		if (peer->job.verb->step(peer) == ADMIN_DONE)
+			job_end(peer);
+		if (clock_us() >= until_us)
+			break;
+	}
+}
+
+static bool has_work(const struct admin_peer *peer)
+{
+	return evbuffer_get_length(peer->out) || (peer->job.verb && peer->job.verb->step) ||
+	       (!peer->job.verb && memchr(peer->in, '\n', peer->in_len));
+}
+
+/* A request that is longer than may be will never be whole; one that waits its turn may fill the memory. */
+static void watch_input(struct admin_peer *peer)
+{
+	bool full = peer->in_len == CTL_PROTO_REQUEST;
+
+	if (full && !memchr(peer->in, '\n', peer->in_len)) {
+		admin_error(peer, CTL_ERROR_REQUEST, "the request is too long");
+		evbuffer_write(peer->out, peer->fd);
+		peer->failed = true;
+	} else if (full) {
+		event_del(peer->read);
+	} else if (event_add(peer->read, NULL)) {
+		peer->failed = true;
+	}
+}
+
+static void peer_go_on(struct admin_peer *peer)
+{
+	watch_input(peer);
+	if (!peer->failed && has_work(peer))
+		admin_wake(peer);
+	if (peer->failed)
+		peer_close(peer);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct admin_peer *peer = arg;
+
+	if (what & EV_TIMEOUT) {
+		log_info("control socket: a reader that took nothing for %d s was cut off",
+			 CTL_PROTO_PATIENCE_S);
+		peer_close(peer);
+		return;
+	}
+	run_input(peer);
+	run_steps(peer);
+	if (evbuffer_get_length(peer->out) && evbuffer_write(peer->out, fd) < 0 && errno != EAGAIN)
+		peer->failed = true;
+	peer_go_on(peer);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct admin_peer *peer = arg;
+	ssize_t got = recv(fd, peer->in + peer->in_len, CTL_PROTO_REQUEST - peer->in_len, 0);
+
+	(void)what;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		peer_close(peer);
+		return;
+	}
+	peer->in_len += (size_t)got;
+	peer_go_on(peer);
+}
+
+/* --- Coming and going --------------------------------------------------------------------------- */
+
+static bool peer_make(struct admin_peer *peer)
+{
+	struct event_base *base = peer->conf->base;
+
+	peer->in = malloc(CTL_PROTO_REQUEST);
+	peer->out = evbuffer_new();
+	peer->arena = arena_new(ARENA);
+	peer->read = event_new(base, peer->fd, EV_READ | EV_PERSIST, on_readable, peer);
+	peer->write = event_new(base, peer->fd, EV_WRITE, on_writable, peer);
+	return peer->in && peer->out && peer->arena && peer->read && peer->write &&
+	       !event_add(peer->read, NULL);
+}
+
+void admin_accept(struct admin *admin, int fd)
+{
+	struct admin_peer *peer = NULL;
+
+	if (admin->n_peers < CTL_PROTO_PEERS)
+		peer = calloc(1, sizeof(*peer));
+	if (!peer) {
+		close(fd);
+		return;
+	}
+	peer->admin = admin;
+	peer->conf = &admin->conf;
+	peer->fd = fd;
+	peer->rights = admin_socket_rights(fd, admin->conf.gid, admin->conf.mode);
+	DL_APPEND(admin->peers, peer);
+	admin->n_peers++;
+	if (!peer_make(peer))
+		peer_close(peer);
+}
+
+int admin_ask(struct admin *admin, struct str request, struct evbuffer *out)
+{
+	struct admin_peer peer = { .admin = admin,
+				   .conf = &admin->conf,
+				   .rights = { .read = true },
+				   .fd = -1,
+				   .out = out,
+				   .arena = arena_new(ARENA) };
+
+	if (!peer.arena)
+		return -ENOMEM;
+	run_line(&peer, request);
+	while (peer.job.verb && peer.job.verb->step && !peer.failed &&
+	       evbuffer_get_length(out) < ADMIN_ASK_MAX)
+		if (peer.job.verb->step(&peer) == ADMIN_DONE)
+			job_end(&peer);
+	if (peer.job.verb) {
+		job_end(&peer);
+		peer.failed = true;
+	}
+	arena_free(peer.arena);
+	return peer.failed ? -E2BIG : 0;
+}
+
+size_t admin_count(const struct admin *admin)
+{
+	return admin->n_peers;
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *addr,
+		      int len, void *arg)
+{
+	(void)listener;
+	(void)addr;
+	(void)len;
+	admin_accept(arg, fd);
+}
+
+static void on_accept_failed(struct evconnlistener *listener, void *arg)
+{
+	struct admin *admin = arg;
+
+	(void)listener;
+	listen_pause_begin(&admin->pause);
+}
+
+/* The descriptor stays that of admin/socket.c. */
+static bool start_listening(struct admin *admin)
+{
+	struct event_base *base = admin->conf.base;
+
+	admin->listener = evconnlistener_new(base, on_accept, admin, LEV_OPT_CLOSE_ON_EXEC, 0,
+					     admin->conf.fd);
+	if (!admin->listener)
+		return false;
+	evconnlistener_set_error_cb(admin->listener, on_accept_failed);
+	listen_pause_init(&admin->pause, base, admin->listener, "control-socket");
+	return true;
+}
+
+struct admin *admin_open(const struct admin_conf *conf)
+{
+	struct admin *admin = calloc(1, sizeof(*admin));
+
+	if (!admin)
+		return NULL;
+	admin->conf = *conf;
+	admin->memory = malloc(CTL_PROTO_LINE);
+	if (admin->memory && (conf->fd < 0 || start_listening(admin)))
+		return admin;
+	admin_close(admin);
+	return NULL;
+}
+
+void admin_close(struct admin *admin)
+{
+	if (!admin)
+		return;
+	while (admin->peers)
+		peer_free(admin, admin->peers);
+	listen_pause_fini(&admin->pause);
+	if (admin->listener)
+		evconnlistener_free(admin->listener);
+	free(admin->memory);
+	free(admin);
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* call.c - calls: a line for each; one of them as a tree; their end by an operator's hand */
+#include <utlist.h>
+#include "admin/peer.h"
+#include "base/clock.h"
+
+/* What the streams of a call come to. */
+struct call_sum {
+	size_t medias, streams;
+	uint64_t packets[2], bytes[2]; /* by side: heard from it */
+	uint64_t expected, lost, drops;
+	double jitter_ms;	 /* the worst */
+	unsigned int mos;	 /* hundredths, the worst average; 0: not known yet */
+	int64_t last_ms;	 /* clock_ms(); 0: nothing was heard */
+	struct endpoint from[2]; /* of the first RTP stream of each side */
+	const char *codec;
+};
+
+static const struct media *first_media(const struct call *call)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				return dialog->media[i];
+	return NULL;
+}
+
+enum path admin_call_path(const struct call *call)
+{
+	const struct media *first = first_media(call);
+	enum path path = first ? media_path_kind(first) : PATH_USER;
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i] && media_path_kind(dialog->media[i]) != path)
+				return PATH_MIXED;
+	return path;
+}
+
+static void add_stream(struct call_sum *sum, const struct media *media, int side, int comp)
+{
+	struct stream_report r;
+
+	media_report(media, (enum side)side, (enum component)comp, &r);
+	sum->streams++;
+	sum->packets[side] += r.packets_in;
+	sum->bytes[side] += r.bytes_in;
+	for (int i = 0; i < DROP_COUNT; i++)
+		sum->drops += r.drops[i];
+	sum->last_ms = r.last_in_ms > sum->last_ms ? r.last_in_ms : sum->last_ms;
+	if (comp == COMP_RTP && !endpoint_is_set(&sum->from[side]))
+		sum->from[side] = endpoint_is_set(&r.latched) ? r.latched : r.signalled;
+	if (!r.ssrc_known)
+		return;
+	sum->expected += r.expected;
+	sum->lost += r.lost;
+	sum->jitter_ms = r.jitter_ms > sum->jitter_ms ? r.jitter_ms : sum->jitter_ms;
+}
+
+static void add_media(struct call_sum *sum, struct media *media)
+{
+	unsigned int mos;
+
+	media_path_refresh(&media, 1);
+	if (!sum->medias++)
+		sum->codec = media->codec;
+	mos = admin_media_mos(media);
+	if (mos && (!sum->mos || mos < sum->mos))
+		sum->mos = mos;
+	for (int side = 0; side < 2; side++)
+		for (int comp = 0; comp < 2; comp++)
+			if (bridge_has(media->bridge, side, comp))
+				add_stream(sum, media, side, comp);
+}
+
+static const char *state_of(const struct call *call)
+{
+	const char *state = "ending";
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog) {
+		if (dialog->delete_at_ms)
+			continue;
+		if (dialog->answered)
+			return "answered";
+		state = "offered";
+	}
+	return state;
+}
+
+static void put_pair(struct json_line *line, const char *key, const uint64_t pair[2])
+{
+	jsonl_open(line, key, '[');
+	jsonl_u64(line, NULL, pair[SIDE_A]);
+	jsonl_u64(line, NULL, pair[SIDE_B]);
+	jsonl_close(line, ']');
+}
+
+static void put_tags(struct json_line *line, const struct call *call)
+{
+	const struct dialog *dialog = call->dialogs;
+
+	jsonl_str(line, "from-tag", dialog->party[SIDE_A].tag);
+	if (dialog->party[SIDE_B].tag.len)
+		jsonl_str(line, "to-tag", dialog->party[SIDE_B].tag);
+}
+
+static void put_sum(struct json_line *line, const struct call_sum *sum, int64_t now_ms)
+{
+	jsonl_u64(line, "medias", sum->medias);
+	jsonl_u64(line, "streams", sum->streams);
+	if (sum->codec && *sum->codec)
+		jsonl_text(line, "codec", sum->codec);
+	jsonl_endpoint(line, "from", &sum->from[SIDE_A]);
+	jsonl_endpoint(line, "to", &sum->from[SIDE_B]);
+	put_pair(line, "packets", sum->packets);
+	put_pair(line, "bytes", sum->bytes);
+	jsonl_u64(line, "expected", sum->expected);
+	jsonl_u64(line, "lost", sum->lost);
+	jsonl_real(line, "jitter-ms", sum->jitter_ms);
+	if (sum->mos)
+		jsonl_real(line, "mos", sum->mos / 100.0);
+	jsonl_u64(line, "drops", sum->drops);
+	if (sum->last_ms)
+		jsonl_i64(line, "last-in-ms", now_ms - sum->last_ms);
+}
+
+static void send_call(struct admin_peer *peer, const struct call *call)
+{
+	struct json_line *line;
+	struct call_sum sum = { .medias = 0 };
+	const struct dialog *dialog;
+	unsigned int dialogs = 0;
+	int64_t now_ms = clock_ms();
+
+	DL_FOREACH(call->dialogs, dialog) {
+		dialogs++;
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				add_media(&sum, dialog->media[i]);
+	}
+	line = admin_line(peer, "call");
+	jsonl_str(line, "call-id", call->id);
+	put_tags(line, call);
+	jsonl_i64(line, "created", call->created_us / 1000000);
+	jsonl_i64(line, "age", (now_ms - call->created_ms) / 1000);
+	jsonl_text(line, "state", state_of(call));
+	jsonl_text(line, "path", admin_path_name(admin_call_path(call)));
+	jsonl_u64(line, "dialogs", dialogs);
+	put_sum(line, &sum, now_ms);
+	admin_send(peer);
+	peer->job.count++;
+}
+
+/* --- calls -------------------------------------------------------------------------------------- */
+
+static bool begin_calls(struct admin_peer *peer, const struct dict *request)
+{
+	if (!call_filter_read(peer, request, &peer->job.filter))
+		return false;
+	call_cursor_begin(&peer->job.cursor, peer->conf->calls);
+	return true;
+}
+
+static enum admin_step step_calls(struct admin_peer *peer)
+{
+	struct call_filter *filter = &peer->job.filter;
+	bool enough = filter->limit > 0 && peer->job.count >= (uint64_t)filter->limit;
+	const struct call *call = enough ? NULL : call_cursor_next(&peer->job.cursor);
+
+	if (!call) {
+		admin_end(peer, peer->job.count);
+		return ADMIN_DONE;
+	}
+	if (!call_filter_lets(filter, call))
+		return ADMIN_MORE;
+	if (filter->skip > 0)
+		filter->skip--;
+	else
+		send_call(peer, call);
+	return ADMIN_MORE;
+}
+
+const struct admin_verb admin_verb_calls = { .name = CTL_VERB_CALLS,
+					     .begin = begin_calls,
+					     .step = step_calls };
+
+/* --- call --------------------------------------------------------------------------------------- */
+
+static struct call *asked_call(struct admin_peer *peer, struct str id)
+{
+	struct call *call = call_find(peer->conf->calls, id);
+
+	if (!call)
+		admin_error(peer, CTL_ERROR_CALL, "there is no such call");
+	return call;
+}
+
+static bool begin_call(struct admin_peer *peer, const struct dict *request)
+{
+	const struct call *call;
+
+	peer->job.call_id = dict_get_str(request, STR("call-id"));
+	call = asked_call(peer, peer->job.call_id);
+	if (call)
+		send_call(peer, call);
+	return call;
+}
+
+static const struct dialog *nth_dialog(const struct call *call, size_t n)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		if (!n--)
+			return dialog;
+	return NULL;
+}
+
+static void send_party(struct admin_peer *peer, const struct dialog *dialog)
+{
+	const struct party *party = &dialog->party[peer->job.side];
+	struct json_line *line = admin_line(peer, "party");
+
+	jsonl_u64(line, "dialog", peer->job.dialog + 1);
+	jsonl_text(line, "side", peer->job.side == SIDE_A ? "a" : "b");
+	jsonl_str(line, "tag", party->tag);
+	if (party->label.len)
+		jsonl_str(line, "label", party->label);
+	if (dialog->via_branch.len)
+		jsonl_str(line, "via-branch", dialog->via_branch);
+	jsonl_bool(line, "answered", dialog->answered);
+	if (party->local)
+		jsonl_str(line, "interface", party->local->name);
+	jsonl_open(line, "aliases", '[');
+	for (size_t i = 0; i < party->n_aliases; i++)
+		jsonl_str(line, NULL, party->aliases[i]);
+	jsonl_close(line, ']');
+	admin_send(peer);
+}
+
+static void put_flags(struct json_line *line, uint32_t flags)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} names[] = {
+		{ SIDE_MUX, "rtcp-mux" },
+		{ SIDE_ASYMMETRIC, "asymmetric" },
+		{ SIDE_STRICT_SOURCE, "strict-source" },
+		{ SIDE_HANDOVER, "media-handover" },
+		{ SIDE_TRUST_SIP, "sip-source-address" },
+		{ SIDE_BLOCK, "blocked" },
+		{ SIDE_SILENCE, "silenced" },
+		{ SIDE_DTLS, "dtls" },
+		{ SIDE_HOLD, "on-hold" },
+	};
+
+	jsonl_open(line, "flags", '[');
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (flags & names[i].flag)
+			jsonl_text(line, NULL, names[i].name);
+	jsonl_close(line, ']');
+}
+
+static void send_media(struct admin_peer *peer, struct media *media)
+{
+	enum side side = (enum side)peer->job.side;
+	struct json_line *line;
+
+	media_path_refresh(&media, 1);
+	line = admin_line(peer, "media");
+	jsonl_u64(line, "media", media->index + 1U);
+	jsonl_text(line, "kind", media->type);
+	jsonl_text(line, "protocol", media->protocol[side]);
+	jsonl_text(line, "codec", media->codec);
+	put_flags(line, bridge_conf(media->bridge)->side[side].flags);
+	admin_put_quality(line, media, side);
+	jsonl_open(line, "streams", '[');
+	for (int comp = 0; comp < 2; comp++) {
+		if (!bridge_has(media->bridge, side, comp))
+			continue;
+		jsonl_open(line, NULL, '{');
+		admin_put_stream(line, media, side, comp);
+		jsonl_close(line, '}');
+	}
+	jsonl_close(line, ']');
+	admin_send(peer);
+}
+
+/* A party, or one of its medias; then the place of the next one. */
+static enum admin_step step_call(struct admin_peer *peer)
+{
+	struct admin_job *job = &peer->job;
+	const struct call *call = asked_call(peer, job->call_id);
+	const struct dialog *dialog;
+
+	if (!call)
+		return ADMIN_DONE;
+	dialog = nth_dialog(call, job->dialog);
+	if (!dialog) {
+		admin_end(peer, job->dialog * 2);
+		return ADMIN_DONE;
+	}
+	if (!job->media)
+		send_party(peer, dialog);
+	else if (job->media <= dialog->n_media && dialog->media[job->media - 1])
+		send_media(peer, dialog->media[job->media - 1]);
+	if (job->media++ < dialog->n_media)
+		return ADMIN_MORE;
+	job->media = 0;
+	job->dialog += (size_t)job->side;
+	job->side = !job->side;
+	return ADMIN_MORE;
+}
+
+const struct admin_verb admin_verb_call = { .name = CTL_VERB_CALL,
+					    .begin = begin_call,
+					    .step = step_call };
+
+/* --- terminate ---------------------------------------------------------------------------------- */
+
+static bool begin_terminate(struct admin_peer *peer, const struct dict *request)
+{
+	struct str id = dict_get_str(request, STR("call-id"));
+	bool all = str_eq(dict_get_str(request, STR("all")), STR("yes"));
+	struct call *call;
+
+	if (all == (id.len > 0)) {
+		admin_error(peer, CTL_ERROR_REQUEST, "either a call-id or all has to be given");
+		return false;
+	}
+	if (all) {
+		call_cursor_begin(&peer->job.cursor, peer->conf->calls);
+		return true;
+	}
+	call = asked_call(peer, id);
+	if (!call)
+		return false;
+	call_end(call, CALL_TERMINATED);
+	admin_end(peer, 1);
+	return false;
+}
+
+static enum admin_step step_terminate(struct admin_peer *peer)
+{
+	struct json_line *line;
+	struct call *call = call_cursor_next(&peer->job.cursor);
+
+	if (!call) {
+		admin_end(peer, peer->job.count);
+		return ADMIN_DONE;
+	}
+	/* A sign of life for each: whoever asked waits for thousands. */
+	line = admin_line(peer, "ended");
+	jsonl_str(line, "call-id", call->id);
+	admin_send(peer);
+	call_end(call, CALL_TERMINATED);
+	peer->job.count++;
+	return ADMIN_MORE;
+}
+
+const struct admin_verb admin_verb_terminate = {
+	.name = CTL_VERB_TERMINATE,
+	.changes = true,
+	.begin = begin_terminate,
+	.step = step_terminate,
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* filter.c - which calls are asked for: by Call-ID, tag, address, path, age, quality */
+#include <stdlib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <utlist.h>
+#include "admin/peer.h"
+#include "base/clock.h"
+
+const char *admin_path_name(enum path path)
+{
+	static const char *const names[] = {
+		[PATH_USER] = "user", [PATH_KERNEL] = "kernel", [PATH_MIXED] = "mixed"
+	};
+
+	return names[path];
+}
+
+static bool refuse(struct admin_peer *peer, const char *text)
+{
+	admin_error(peer, CTL_ERROR_REQUEST, text);
+	return false;
+}
+
+static bool read_path(struct str text, int *path)
+{
+	*path = -1;
+	for (int i = PATH_USER; i <= PATH_MIXED; i++)
+		if (str_eq(text, str_of(admin_path_name((enum path)i))))
+			*path = i;
+	return !text.len || *path >= 0;
+}
+
+/* With a port or without; "[...]" around IPv6 only where there is a port. */
+static bool read_address(struct str text, struct endpoint *ep)
+{
+	if (!text.len)
+		return true;
+	if (memchr(text.s, '%', text.len)) /* a scope would have to be asked for */
+		return false;
+	return endpoint_parse_addr(text, AF_UNSPEC, ep) || endpoint_parse(text, 0, ep);
+}
+
+/* "3.5"; without a value, any. */
+static bool read_mos(struct str text, unsigned int *mos_x100)
+{
+	char copy[8];
+	char *end;
+	double mos;
+
+	*mos_x100 = 0;
+	if (!text.len)
+		return true;
+	if (text.len >= sizeof(copy))
+		return false;
+	memcpy(copy, text.s, text.len);
+	copy[text.len] = '\0';
+	mos = strtod(copy, &end);
+	if (*end || strspn(copy, "0123456789.") != text.len || mos < 1 || mos > 5)
+		return false;
+	*mos_x100 = (unsigned int)(mos * 100 + 0.5);
+	return true;
+}
+
+/* A whole number or one with a point. */
+static struct str number_text(const struct dict *request, struct str key, char text[24])
+{
+	int64_t number;
+
+	if (!dict_get_int(request, key, &number))
+		return dict_get_str(request, key);
+	snprintf(text, 24, "%" PRId64, number);
+	return str_of(text);
+}
+
+bool call_filter_read(struct admin_peer *peer, const struct dict *request,
+		      struct call_filter *filter)
+{
+	char text[24];
+
+	*filter = (struct call_filter){
+		.call_id = dict_get_str(request, STR(CTL_FILTER_CALL_ID)),
+		.tag = dict_get_str(request, STR(CTL_FILTER_TAG)),
+	};
+	dict_get_int(request, STR(CTL_FILTER_MIN_AGE), &filter->min_age_s);
+	dict_get_int(request, STR(CTL_FILTER_SKIP), &filter->skip);
+	dict_get_int(request, STR(CTL_FILTER_LIMIT), &filter->limit);
+	if (!read_path(dict_get_str(request, STR(CTL_FILTER_PATH)), &filter->path))
+		return refuse(peer, "a path is user, kernel or mixed");
+	if (!read_address(dict_get_str(request, STR(CTL_FILTER_ADDRESS)), &filter->address))
+		return refuse(peer, "an address is IP, IP:PORT or [IPV6]:PORT");
+	if (!read_mos(number_text(request, STR(CTL_FILTER_MAX_MOS), text), &filter->max_mos))
+		return refuse(peer, "a MOS is a number of 1 to 5");
+	return true;
+}
+
+static bool contains(struct str text, struct str part)
+{
+	return !part.len || memmem(text.s, text.len, part.s, part.len);
+}
+
+static bool has_tag(const struct call *call, struct str tag)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (int side = 0; side < 2; side++)
+			if (party_has_tag(&dialog->party[side], tag))
+				return true;
+	return false;
+}
+
+static bool is_at(const struct endpoint *ep, const struct endpoint *wanted)
+{
+	return endpoint_port(wanted) ? endpoint_eq(ep, wanted) : endpoint_addr_eq(ep, wanted);
+}
+
+static bool media_is_at(const struct media *media, const struct endpoint *wanted)
+{
+	struct stream_report r;
+
+	for (int side = 0; side < 2; side++) {
+		for (int comp = 0; comp < 2; comp++) {
+			if (!bridge_has(media->bridge, side, comp))
+				continue;
+			bridge_report(media->bridge, side, comp, &r);
+			if (is_at(&r.local, wanted) || is_at(&r.signalled, wanted) ||
+			    is_at(&r.latched, wanted))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_anywhere(const struct call *call, const struct endpoint *wanted)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i] && media_is_at(dialog->media[i], wanted))
+				return true;
+	return false;
+}
+
+/* One that is not known yet is not bad. */
+static bool is_as_bad(const struct call *call, unsigned int max_mos)
+{
+	unsigned int mos = admin_call_mos(call);
+
+	return mos && mos <= max_mos;
+}
+
+bool call_filter_lets(const struct call_filter *filter, const struct call *call)
+{
+	return contains(call->id, filter->call_id) &&
+	       (clock_ms() - call->created_ms) / 1000 >= filter->min_age_s &&
+	       (!filter->tag.len || has_tag(call, filter->tag)) &&
+	       (!endpoint_is_set(&filter->address) || is_anywhere(call, &filter->address)) &&
+	       (filter->path < 0 || (int)admin_call_path(call) == filter->path) &&
+	       (!filter->max_mos || is_as_bad(call, filter->max_mos));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel.c - the flows that the daemon wants the kernel to hold
+ *
+ * Whoever asks compares them with what the kernel says itself: it would be no check if the daemon did.
+ */
+#include <utlist.h>
+#include "admin/peer.h"
+
+static const char *const kinds[] = {
+	[RTPRELAY_KIND_RTP] = "rtp",
+	[RTPRELAY_KIND_RTCP] = "rtcp",
+	[RTPRELAY_KIND_MUX] = "mux",
+	[RTPRELAY_KIND_OPAQUE] = "opaque",
+};
+
+static void send_flow(struct admin_peer *peer, const struct media *media, int side,
+		      const struct kmod_flow *flow)
+{
+	const struct flow_spec *spec = kmod_flow_spec(flow);
+	const char *refusal = kmod_flow_refusal(flow);
+	struct json_line *line = admin_line(peer, "flow");
+
+	jsonl_str(line, "call-id", media->dialog->call->id);
+	jsonl_text(line, "side", side == SIDE_A ? "a" : "b");
+	jsonl_u64(line, "media", media->index + 1U);
+	jsonl_text(line, "kind", kinds[spec->kind]);
+	jsonl_endpoint(line, "local", &spec->local);
+	jsonl_endpoint(line, "src", &spec->src);
+	jsonl_endpoint(line, "out", &spec->out);
+	jsonl_endpoint(line, "dst", &spec->dst);
+	jsonl_bool(line, "drop", spec->flags & RTPRELAY_FLOW_DROP);
+	jsonl_bool(line, "installed", kmod_flow_installed(flow));
+	if (refusal)
+		jsonl_text(line, "refusal", refusal);
+	admin_send(peer);
+	peer->job.count++;
+}
+
+static void send_media(struct admin_peer *peer, struct media *media)
+{
+	const struct media_path *path = &media->path;
+
+	for (int side = 0; side < 2; side++)
+		for (int comp = 0; comp < 2; comp++)
+			if (path->flow[side][comp] && !path->why[side][comp])
+				send_flow(peer, media, side, path->flow[side][comp]);
+}
+
+static bool begin(struct admin_peer *peer, const struct dict *request)
+{
+	struct call_table *calls = peer->conf->calls;
+	struct json_line *line = admin_line(peer, "module");
+
+	(void)request;
+	jsonl_bool(line, "present", kmod_available(calls->conf.kmod));
+	jsonl_bool(line, "off", !calls->conf.kmod);
+	jsonl_u64(line, "installed", kmod_count(calls->conf.kmod));
+	jsonl_u64(line, "port-min", peer->conf->conf->port_min);
+	jsonl_u64(line, "port-max", peer->conf->conf->port_max);
+	admin_send(peer);
+	call_cursor_begin(&peer->job.cursor, calls);
+	return true;
+}
+
+static enum admin_step step(struct admin_peer *peer)
+{
+	return admin_step_medias(peer, NULL, send_media);
+}
+
+const struct admin_verb admin_verb_kernel = { .name = CTL_VERB_KERNEL,
+					      .begin = begin,
+					      .step = step };

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* socket.c - the Unix socket that rtprelayctl connects to, in the file system */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "admin/socket.h"
+
+#define BACKLOG	    8
+#define PEER_GROUPS 256
+
+static int fill_address(const char *path, struct sockaddr_un *addr)
+{
+	size_t len = strlen(path);
+
+	if (!len || len >= sizeof(addr->sun_path))
+		return -ENAMETOOLONG;
+	memset(addr, 0, sizeof(*addr));
+	addr->sun_family = AF_UNIX;
+	memcpy(addr->sun_path, path, len);
+	return 0;
+}
+
+/* Only root can give files away; others own what they make. */
+static int give(const char *path, const struct admin_socket_conf *conf)
+{
+	uid_t uid = geteuid() ? (uid_t)-1 : conf->uid;
+
+	if (geteuid() && conf->gid == getegid())
+		return 0;
+	return chown(path, uid, conf->gid) ? -errno : 0;
+}
+
+/* Who may connect has to come through; who may not sees nothing. */
+static unsigned int directory_mode(unsigned int mode)
+{
+	return 0700 | (mode & 060 ? 050 : 0) | (mode & 06 ? 05 : 0);
+}
+
+static int make_directory(const struct admin_socket_conf *conf)
+{
+	const char *end = strrchr(conf->path, '/');
+	struct stat found;
+	char *dir;
+	int err = 0;
+
+	if (!end || end == conf->path)
+		return 0;
+	dir = strndup(conf->path, (size_t)(end - conf->path));
+	if (!dir)
+		return -ENOMEM;
+	if (!stat(dir, &found)) {
+		err = S_ISDIR(found.st_mode) ? 0 : -ENOTDIR;
+	} else if (mkdir(dir, 0700)) {
+		err = errno == EEXIST ? 0 : -errno; /* somebody was faster */
+	} else {
+		err = give(dir, conf);
+		if (!err && chmod(dir, directory_mode(conf->mode)))
+			err = -errno;
+	}
+	free(dir);
+	return err;
+}
+
+/* 0: nobody is there any more, and the file is gone. */
+static int remove_stale(const struct sockaddr_un *addr)
+{
+	struct stat found;
+	int fd, err;
+
+	if (lstat(addr->sun_path, &found))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(found.st_mode))
+		return -ENOTSOCK;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? errno : 0;
+	close(fd);
+	if (err != ECONNREFUSED)
+		return err == EACCES || err == EPERM ? -err : -EADDRINUSE;
+	return unlink(addr->sun_path) ? -errno : 0;
+}
+
+static int bind_socket(int fd, const struct sockaddr_un *addr)
+{
+	mode_t before = umask(0777); /* nobody connects before mode and owner are right */
+	int err = bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? -errno : 0;
+
+	umask(before);
+	return err;
+}
+
+static int open_at(struct admin_socket *own, const struct sockaddr_un *addr,
+		   const struct admin_socket_conf *conf, const char **what)
+{
+	struct stat made;
+	int err;
+
+	*what = "bind";
+	err = bind_socket(own->fd, addr);
+	if (err)
+		return err;
+	*what = "owner and mode";
+	err = give(conf->path, conf);
+	if (!err && chmod(conf->path, conf->mode & 0777))
+		err = -errno;
+	if (!err && stat(conf->path, &made))
+		err = -errno;
+	if (!err && listen(own->fd, BACKLOG))
+		err = -errno;
+	if (err) {
+		unlink(conf->path);
+		return err;
+	}
+	own->dev = made.st_dev;
+	own->ino = made.st_ino;
+	return 0;
+}
+
+int admin_socket_open(struct admin_socket *own, const struct admin_socket_conf *conf,
+		      const char **what)
+{
+	struct sockaddr_un addr;
+	int err;
+
+	*own = (struct admin_socket){ .fd = -1 };
+	*what = "path";
+	err = fill_address(conf->path, &addr);
+	if (err)
+		return err;
+	*what = "directory";
+	err = make_directory(conf);
+	if (err)
+		return err;
+	*what = "what is there";
+	err = remove_stale(&addr);
+	if (err)
+		return err;
+	*what = "socket";
+	own->path = strdup(conf->path);
+	if (!own->path)
+		return -ENOMEM;
+	own->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	err = own->fd < 0 ? -errno : open_at(own, &addr, conf, what);
+	if (!err)
+		return 0;
+	if (own->fd >= 0)
+		close(own->fd);
+	free(own->path);
+	*own = (struct admin_socket){ .fd = -1 };
+	return err;
+}
+
+void admin_socket_close(struct admin_socket *own)
+{
+	struct stat found;
+
+	if (own->fd < 0)
+		return;
+	if (!lstat(own->path, &found) && found.st_dev == own->dev && found.st_ino == own->ino)
+		unlink(own->path);
+	close(own->fd);
+	free(own->path);
+	*own = (struct admin_socket){ .fd = -1 };
+}
+
+static bool in_group(int fd, gid_t gid)
+{
+	gid_t groups[PEER_GROUPS];
+	socklen_t len = sizeof(groups);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len))
+		return false;
+	for (size_t i = 0; i < len / sizeof(*groups); i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+struct admin_peer_rights admin_socket_rights(int fd, gid_t gid, unsigned int mode)
+{
+	struct admin_peer_rights rights = { false, false };
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return rights;
+	rights.change = !peer.uid || peer.uid == geteuid();
+	rights.read = rights.change || peer.gid == gid || in_group(fd, gid) || (mode & 02);
+	return rights;
+}

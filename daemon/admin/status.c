@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* status.c - the daemon as a whole: version, module, interfaces, how many calls, by which path */
+#include <unistd.h>
+#include "admin/peer.h"
+#include "base/clock.h"
+#include "report/report.h"
+
+static void put_kernel(struct json_line *line, const struct admin_conf *conf)
+{
+	static const char *const modes[] = {
+		[KMOD_AUTO] = "auto", [KMOD_OFF] = "off", [KMOD_REQUIRE] = "require"
+	};
+	static const char *const features[] = { "rtp", "events", "family", "tap" };
+	const struct kmod *kmod = conf->calls->conf.kmod;
+
+	jsonl_open(line, "kernel", '{');
+	jsonl_text(line, "mode", modes[conf->conf->kernel]);
+	jsonl_bool(line, "module", kmod_available(kmod));
+	jsonl_u64(line, "flows", kmod_count(kmod));
+	jsonl_open(line, "features", '[');
+	for (size_t i = 0; i < sizeof(features) / sizeof(*features); i++)
+		if (kmod_features(kmod) & 1u << i)
+			jsonl_text(line, NULL, features[i]);
+	jsonl_close(line, ']');
+	jsonl_close(line, '}');
+}
+
+static void put_path(struct json_line *line, const char *key, const struct daemon_report *report,
+		     enum path path, size_t streams)
+{
+	const struct relayed *relayed = &report->relayed[path];
+	const struct relayed *rate = &report->stats.sample.rate[path];
+
+	jsonl_open(line, key, '{');
+	jsonl_u64(line, "medias", report->media_by_path[path]);
+	jsonl_u64(line, "streams", streams);
+	jsonl_u64(line, "packets", relayed->packets);
+	jsonl_u64(line, "bytes", relayed->bytes);
+	jsonl_u64(line, "errors", relayed->errors);
+	jsonl_u64(line, "packets-per-s", rate->packets);
+	jsonl_u64(line, "bytes-per-s", rate->bytes);
+	jsonl_close(line, '}');
+}
+
+static void put_ifaces(struct json_line *line, const struct daemon_report *report)
+{
+	jsonl_open(line, "interfaces", '[');
+	for (size_t i = 0; i < report->n_ifaces; i++) {
+		const struct iface_report *iface = &report->iface[i];
+		char text[ENDPOINT_TEXT];
+
+		jsonl_open(line, NULL, '{');
+		jsonl_str(line, "name", iface->name);
+		jsonl_text(line, "address", endpoint_print_addr(&iface->bind, text));
+		jsonl_text(line, "advertised", endpoint_print_addr(&iface->advertised, text));
+		jsonl_u64(line, "pairs", iface->ports.pairs);
+		jsonl_u64(line, "used", iface->ports.used);
+		jsonl_u64(line, "free", iface->ports.free);
+		jsonl_u64(line, "quarantined", iface->ports.quarantined);
+		jsonl_u64(line, "taken-by-others", iface->ports.taken_by_others);
+		jsonl_close(line, '}');
+	}
+	jsonl_close(line, ']');
+}
+
+static void put_settings(struct json_line *line, const struct admin_conf *conf)
+{
+	static const char *const firewalls[] = { [FIREWALL_NONE] = "none",
+						 [FIREWALL_NOTRACK] = "notrack",
+						 [FIREWALL_PINHOLE] = "pinhole" };
+
+	jsonl_text(line, "firewall", firewalls[conf->conf->firewall]);
+	jsonl_u64(line, "port-min", conf->conf->port_min);
+	jsonl_u64(line, "port-max", conf->conf->port_max);
+	jsonl_u64(line, "media-threads", worker_pool_threads(conf->calls->conf.workers));
+	jsonl_u64(line, "max-sessions", conf->calls->conf.max_sessions);
+	jsonl_text(line, "log-level", log_level_name(log_get_level()));
+	jsonl_bool(line, "drain", conf->calls->draining);
+}
+
+static bool begin(struct admin_peer *peer, const struct dict *request)
+{
+	const struct call_table *calls = peer->conf->calls;
+	const struct daemon_report *report =
+		daemon_report_make(peer->arena, calls, calls->conf.stats, clock_ms());
+	struct json_line *line;
+
+	(void)request;
+	if (!report) {
+		admin_error(peer, CTL_ERROR_MEMORY, "out of memory");
+		return false;
+	}
+	line = admin_line(peer, "status");
+	jsonl_text(line, "version", RTPRELAY_VERSION);
+	jsonl_i64(line, "pid", getpid());
+	jsonl_i64(line, "uptime", report->uptime_s);
+	put_settings(line, peer->conf);
+	put_kernel(line, peer->conf);
+	jsonl_u64(line, "calls", report->calls);
+	jsonl_u64(line, "medias", report->media);
+	jsonl_u64(line, "streams", report->streams);
+	jsonl_u64(line, "mixed-medias", report->media_by_path[PATH_MIXED]);
+	put_path(line, "user-path", report, PATH_USER,
+		 report->streams > report->flows ? report->streams - report->flows : 0);
+	put_path(line, "kernel-path", report, PATH_KERNEL, report->flows);
+	put_ifaces(line, report);
+	admin_send(peer);
+	admin_end(peer, 1);
+	return false;
+}
+
+const struct admin_verb admin_verb_status = { .name = CTL_VERB_STATUS, .begin = begin };

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch.c - what happens, as it happens; what a slow reader has no room for is left out, counted and told */
+#include <time.h>
+#include "admin/peer.h"
+
+static void put_stream(struct json_line *line, const struct happening *happening)
+{
+	const struct media *media = happening->media;
+	struct stream_report report;
+
+	media_report(media, happening->side, happening->comp, &report);
+	jsonl_text(line, "side", happening->side == SIDE_A ? "a" : "b");
+	jsonl_u64(line, "media", media->index + 1U);
+	jsonl_text(line, "component", happening->comp == COMP_RTCP ? "rtcp" : "rtp");
+	jsonl_endpoint(line, "local", &report.local);
+	jsonl_endpoint(line, "signalled", &report.signalled);
+	jsonl_endpoint(line, "latched", &report.latched);
+	if (happening->kind == STREAM_REFUSED)
+		jsonl_u64(line, "refused", report.drops[DROP_SOURCE]);
+}
+
+static void send_lost(struct admin_peer *peer)
+{
+	struct admin_job *job = &peer->job;
+	struct json_line *line = admin_line(peer, "lost");
+
+	jsonl_u64(line, "events", job->lost - job->told_lost);
+	admin_send(peer);
+	job->told_lost = job->lost;
+}
+
+static void on_happening(void *arg, const struct happening *happening)
+{
+	struct admin_peer *peer = arg;
+	struct json_line *line;
+	struct timespec wall;
+
+	if (!admin_room(peer)) {
+		peer->job.lost++;
+		return;
+	}
+	if (peer->job.lost != peer->job.told_lost)
+		send_lost(peer);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	line = admin_line(peer, "event");
+	jsonl_real(line, "time", (double)wall.tv_sec + (double)wall.tv_nsec / 1e9);
+	jsonl_text(line, "event", happening_names[happening->kind]);
+	if (happening->call)
+		jsonl_str(line, "call-id", happening->call->id);
+	if (happening->media)
+		put_stream(line, happening);
+	if (happening->why)
+		jsonl_text(line, "why", happening->why);
+	admin_send(peer);
+	admin_wake(peer);
+}
+
+static bool begin(struct admin_peer *peer, const struct dict *request)
+{
+	struct json_line *line = admin_line(peer, "watching");
+
+	(void)request;
+	jsonl_u64(line, "calls", call_table_count(peer->conf->calls));
+	admin_send(peer);
+	events_watch(peer->conf->events, &peer->job.watcher, on_happening, peer);
+	return true;
+}
+
+static void end(struct admin_peer *peer)
+{
+	if (peer->job.watcher.fn)
+		events_unwatch(peer->conf->events, &peer->job.watcher);
+}
+
+const struct admin_verb admin_verb_watch = { .name = CTL_VERB_WATCH, .begin = begin, .end = end };

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dict.h - the value tree between the encodings (bencode, JSON) and ng.c
+ *
+ * Values live in the command's arena; texts are slices of the datagram or of the arena. Order is kept:
+ * what was put first is written first.
+ */
+#ifndef RTPRELAY_DICT_H
+#define RTPRELAY_DICT_H
+
+#include "base/arena.h"
+
+enum dict_type { DICT_STRING, DICT_INT, DICT_LIST, DICT_MAP };
+
+/* Deeper nesting than this is refused by both decoders: the stack is not the sender's to use up. */
+#define DICT_MAX_DEPTH 16
+
+struct dict {
+	enum dict_type type;
+	struct str key;	    /* in a DICT_MAP: its key */
+	struct str string;  /* DICT_STRING */
+	int64_t integer;    /* DICT_INT */
+	struct dict *first; /* DICT_LIST, DICT_MAP */
+	struct dict *last;
+	struct dict *next; /* the following one in the same list or map */
+	size_t count;
+};
+
+/*
+ * All makers return NULL when out of memory, and take a NULL parent (and do nothing), so that nothing is
+ * checked while building; arena_failed() tells at the end whether a part is missing.
+ */
+struct dict *dict_new(struct arena *arena, enum dict_type type);
+/* @key: STR_NONE in a list. Appended; a key that is there twice stays there twice (the first is found). */
+struct dict *dict_add_map(struct arena *arena, struct dict *parent, struct str key);
+struct dict *dict_add_list(struct arena *arena, struct dict *parent, struct str key);
+struct dict *dict_add_str(struct arena *arena, struct dict *parent, struct str key,
+			  struct str value);
+struct dict *dict_add_int(struct arena *arena, struct dict *parent, struct str key, int64_t value);
+
+/* What dict_new() made becomes the last of @parent, a list or map; a map's is found by its key. */
+static inline void dict_append(struct dict *parent, struct dict *child)
+{
+	if (parent->last)
+		parent->last->next = child;
+	else
+		parent->first = child;
+	parent->last = child;
+	parent->count++;
+}
+
+/* NG keys and flags: a blank and '-' are the same character ("received from", "received-from"). */
+bool dict_key_eq(struct str a, struct str b);
+/* By dict_key_eq; NULL when @map is no map or has no such key. */
+const struct dict *dict_get(const struct dict *map, struct str key);
+/* The string under @key, or STR_NONE (also when it is of another type). */
+struct str dict_get_str(const struct dict *map, struct str key);
+/* The integer under @key, also when written as a decimal string; false: none, or not a number */
+bool dict_get_int(const struct dict *map, struct str key, int64_t *value);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* listen_pause.c - a listener that cannot accept rests for a while */
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+#include "base/listen_pause.h"
+#include "base/log.h"
+
+#define PAUSE_S 1
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct listen_pause *pause = arg;
+
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(pause->listener);
+}
+
+void listen_pause_init(struct listen_pause *pause, struct event_base *base,
+		       struct evconnlistener *listener, const char *name)
+{
+	pause->listener = listener;
+	pause->name = name;
+	event_assign(&pause->again, base, -1, 0, on_again, pause);
+}
+
+void listen_pause_begin(struct listen_pause *pause)
+{
+	const struct timeval length = { PAUSE_S, 0 };
+
+	log_warn("%s: no connection can be accepted: %s", pause->name, strerror(errno));
+	if (!event_add(&pause->again, &length))
+		evconnlistener_disable(pause->listener);
+}
+
+void listen_pause_fini(struct listen_pause *pause)
+{
+	if (pause->listener)
+		event_del(&pause->again);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * log.c - messages with their call-id, levels, rate limit
+ *
+ * A line is put together on the stack and leaves by one system call, so that lines of several threads
+ * never mix. Whatever reaches it, a line holds no control character and is no longer than LINE_MAX_LEN.
+ *
+ * Rate limit: each place in the code (known by its format) may write BURST lines at once and RATE a
+ * second after that; what is left out is counted and told in a line of its own. Debug is not limited.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+
+#define LINE_MAX_LEN	1024
+#define CALL_ID_MAX_LEN 128
+#define BURST		500
+#define RATE		100
+#define PLACES		256 /* power of two; two places that share a slot share its tokens */
+#define NEAR_PLACES	8
+
+/* Tokens are in 1/1000 of a line, so that one more millisecond is RATE more tokens. */
+struct place {
+	const char *format;
+	int64_t filled_ms;
+	int tokens;
+	enum log_level level;
+	unsigned long left_out;
+};
+
+static struct {
+	atomic_int level;
+	enum log_target target;
+	pthread_mutex_t lock; /* of @place */
+	struct place place[PLACES];
+} logger = { .level = LOG_LEVEL_INFO, .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static const char *const level_words[] = {
+	[LOG_LEVEL_ERR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
+	[LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug",
+};
+
+void log_open(enum log_target target, enum log_level level)
+{
+	log_set_level(level);
+	logger.target = target;
+	if (target == LOG_TO_SYSLOG)
+		openlog("rtprelayd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	/* libsystemd drops messages without a word where there is no journal. */
+	if (target == LOG_TO_JOURNAL && access("/run/systemd/journal/socket", W_OK)) {
+		logger.target = LOG_TO_STDERR;
+		log_warn("there is no journal here, the log goes to stderr");
+	}
+}
+
+void log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&logger.level, (int)level, memory_order_relaxed);
+}
+
+enum log_level log_get_level(void)
+{
+	return (enum log_level)atomic_load_explicit(&logger.level, memory_order_relaxed);
+}
+
+const char *log_level_name(enum log_level level)
+{
+	return level_words[level];
+}
+
+void log_reopen(void)
+{
+	if (logger.target != LOG_TO_SYSLOG)
+		return; /* libsystemd and stderr hold nothing that could go stale */
+	closelog();
+	openlog("rtprelayd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&logger.level, memory_order_relaxed);
+}
+
+const char *log_escape(struct str text, char *out, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t at = 0, cut = 0; /* @cut: the last end that leaves room for "..." */
+
+	if (!size)
+		return out;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.s[i];
+		bool plain = c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+		size_t need = plain ? 1 : 4;
+
+		if (at + need >= size) {
+			at = cut;
+			for (int dots = 0; dots < 3 && at + 1 < size; dots++)
+				out[at++] = '.';
+			break;
+		}
+		if (plain)
+			out[at] = (char)c;
+		else
+			memcpy(out + at, (char[]){ '\\', 'x', digits[c >> 4], digits[c & 15] }, 4);
+		at += need;
+		if (at + 3 < size)
+			cut = at;
+	}
+	out[at] = '\0';
+	return out;
+}
+
+static void write_stderr(enum log_level level, const char *prefix, const char *line)
+{
+	char text[LINE_MAX_LEN + CALL_ID_MAX_LEN + 32];
+	int len = snprintf(text, sizeof(text), "%s: %s%s\n", level_words[level], prefix, line);
+
+	while (write(STDERR_FILENO, text, (size_t)len) < 0 && errno == EINTR)
+		; /* a log that cannot be written must not stop a call */
+}
+
+static void write_line(enum log_level level, const char *call_id, const char *line)
+{
+	char prefix[CALL_ID_MAX_LEN + 4] = "";
+
+	if (call_id)
+		snprintf(prefix, sizeof(prefix), "[%s] ", call_id);
+	switch (logger.target) {
+	case LOG_TO_STDERR:
+		write_stderr(level, prefix, line);
+		break;
+	case LOG_TO_SYSLOG:
+		syslog((int)level, "%s%s", prefix, line);
+		break;
+	case LOG_TO_JOURNAL:
+		sd_journal_send("PRIORITY=%i", (int)level, "SYSLOG_IDENTIFIER=rtprelayd",
+				"MESSAGE=%s%s", prefix, line, call_id ? "CALL_ID=%s" : NULL,
+				call_id, NULL);
+		break;
+	}
+}
+
+static void tell_left_out(enum log_level level, unsigned long count, const char *format)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "%lu more lines like \"%.100s\" were left out", count, format);
+	write_line(level, NULL, line);
+}
+
+/* Others move on from a slot that is taken, as long as there is a free one near. */
+static struct place *find_place(const char *format)
+{
+	size_t first = ((uintptr_t)format >> 3) % PLACES;
+
+	for (size_t i = 0; i < NEAR_PLACES; i++) {
+		struct place *place = &logger.place[(first + i) % PLACES];
+
+		if (!place->format || place->format == format)
+			return place;
+	}
+	return &logger.place[first];
+}
+
+/* May a line of this place be written now? *before: what was left out since it last was. */
+static bool place_admits(enum log_level level, const char *format, unsigned long *before)
+{
+	int64_t now = clock_ms(), gain;
+	struct place *place;
+	bool admitted;
+
+	pthread_mutex_lock(&logger.lock);
+	place = find_place(format);
+	if (!place->format)
+		*place = (struct place){ .filled_ms = now, .tokens = BURST * 1000 };
+	gain = (now - place->filled_ms) * RATE;
+	place->tokens =
+		gain >= BURST * 1000 - place->tokens ? BURST * 1000 : place->tokens + (int)gain;
+	place->filled_ms = now;
+	place->format = format;
+	place->level = level;
+	admitted = place->tokens >= 1000;
+	*before = admitted ? place->left_out : 0;
+	if (admitted) {
+		place->tokens -= 1000;
+		place->left_out = 0;
+	} else {
+		place->left_out++;
+	}
+	pthread_mutex_unlock(&logger.lock);
+	return admitted;
+}
+
+void log_tick(void)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		struct place *place = &logger.place[i], was;
+
+		pthread_mutex_lock(&logger.lock);
+		was = *place;
+		place->left_out = 0;
+		pthread_mutex_unlock(&logger.lock);
+		if (was.left_out)
+			tell_left_out(was.level, was.left_out, was.format);
+	}
+}
+
+__attribute__((format(printf, 3, 0))) static void log_va(enum log_level level, const char *call_id,
+							 const char *format, va_list args)
+{
+	char line[LINE_MAX_LEN];
+	unsigned long before = 0;
+	int saved = errno, len;
+
+	if (level != LOG_LEVEL_DEBUG && !place_admits(level, format, &before))
+		return;
+	if (before)
+		tell_left_out(level, before, format);
+	errno = saved; /* for %m */
+	len = vsnprintf(line, sizeof(line), format, args);
+	if (len >= (int)sizeof(line))
+		memcpy(line + sizeof(line) - 4, "...", 4);
+	for (char *c = line; len >= 0 && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	if (len >= 0)
+		write_line(level, call_id, line);
+	errno = saved;
+}
+
+void log_msg(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	if (!log_enabled(level))
+		return;
+	va_start(args, format);
+	log_va(level, NULL, format, args);
+	va_end(args);
+}
+
+void log_call(enum log_level level, struct str call_id, const char *format, ...)
+{
+	char text[CALL_ID_MAX_LEN + 1];
+	va_list args;
+
+	if (!log_enabled(level))
+		return;
+	log_escape(call_id, text, sizeof(text));
+	va_start(args, format);
+	log_va(level, text, format, args);
+	va_end(args);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * log.h - messages with their call-id, levels, rate limit
+ *
+ * Text from the network is escaped (no control characters, no quotes, no line ends) and cut, so that no
+ * call-id can forge or flood a line. Never called per packet. Safe from any thread.
+ */
+#ifndef RTPRELAY_LOG_H
+#define RTPRELAY_LOG_H
+
+#include "base/str.h"
+
+/* The numbers of syslog (RFC 5424, section 6.2.1). */
+enum log_level {
+	LOG_LEVEL_ERR = 3,
+	LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_NOTICE = 5,
+	LOG_LEVEL_INFO = 6,
+	LOG_LEVEL_DEBUG = 7
+};
+enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
+
+/* The one piece of state at file scope in the daemon: every part may have to say something. */
+void log_open(enum log_target target, enum log_level level);
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+/* "error", "warning", ... */
+const char *log_level_name(enum log_level level);
+void log_reopen(void);
+bool log_enabled(enum log_level level);
+/* Tells what the rate limit has left out (the limit: base/log.c); the control thread calls it about once a second. */
+void log_tick(void);
+
+void log_msg(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same with "[call-id] " in front, escaped and cut to 128 characters. */
+void log_call(enum log_level level, struct str call_id, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Prints @text into @out (size bytes, always ended) with everything but printable ASCII, and quotes and backslashes, as \xNN; cut with "..." */
+const char *log_escape(struct str text, char *out, size_t size);
+
+#define log_err(...)	log_msg(LOG_LEVEL_ERR, __VA_ARGS__)
+#define log_warn(...)	log_msg(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...) log_msg(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...)	log_msg(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	log_msg(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

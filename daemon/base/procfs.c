@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* procfs.c - one line of a small file */
+#include <stdio.h>
+#include <string.h>
+#include "base/procfs.h"
+
+bool procfs_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool done = file && fgets(line, (int)size, file);
+
+	if (file)
+		fclose(file);
+	if (done)
+		line[strcspn(line, "\n")] = '\0';
+	return done;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cdr_file.c - lines that are appended to a file by a thread of its own, so that nobody waits for the disk */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/thread.h"
+#include "call/cdr_file.h"
+
+enum order_kind { ORDER_LINE, ORDER_REOPEN, ORDER_STOP };
+
+/* The thread frees it, but for that to stop. */
+struct line {
+	struct letter letter;
+	enum order_kind kind;
+	size_t len;
+	char text[];
+};
+
+/**
+ * struct cdr_file
+ * @fd: the thread's; -1: it could not be opened again
+ * @waiting: bytes; shared
+ * @refusing: the file refused the last line, and that has been told
+ */
+struct cdr_file {
+	struct mailbox orders;
+	int wake_fd, fd;
+	pthread_t thread;
+	size_t waiting;
+	uint64_t dropped; /* shared */
+	bool refusing;
+	char path[];
+};
+
+static void drop(struct cdr_file *file)
+{
+	__atomic_fetch_add(&file->dropped, 1, __ATOMIC_RELAXED);
+}
+
+static int open_path(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* 0; -errno. A line that was begun is written to its end, or to where the file refuses it. */
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n <= 0)
+			continue;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static void write_line(struct cdr_file *file, const struct line *line)
+{
+	int error = file->fd < 0 ? -EBADF : write_all(file->fd, line->text, line->len);
+
+	__atomic_fetch_sub(&file->waiting, line->len, __ATOMIC_RELAXED);
+	if (error) {
+		drop(file);
+		if (!file->refusing)
+			log_err("%s: call records are lost: %s", file->path, strerror(-error));
+	}
+	file->refusing = error;
+}
+
+static void reopen(struct cdr_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = open_path(file->path);
+	if (file->fd < 0)
+		log_err("%s: cannot be opened again: %s", file->path, strerror(-file->fd));
+	file->refusing = file->fd < 0;
+}
+
+/* False: that was the last order. */
+static bool obey(struct cdr_file *file, struct line *line)
+{
+	switch (line->kind) {
+	case ORDER_LINE:
+		write_line(file, line);
+		break;
+	case ORDER_REOPEN:
+		reopen(file);
+		break;
+	case ORDER_STOP:
+		return false;
+	}
+	free(line);
+	return true;
+}
+
+static void *run(void *arg)
+{
+	struct cdr_file *file = arg;
+	uint64_t count;
+
+	for (;;) {
+		struct letter *letter;
+
+		if (read(file->wake_fd, &count, sizeof(count)) < 0 && errno != EINTR)
+			return NULL;
+		letter = mailbox_take_all(&file->orders);
+		while (letter) {
+			struct line *line = (struct line *)letter;
+
+			letter = letter->next;
+			if (!obey(file, line))
+				return NULL;
+		}
+	}
+}
+
+static void release(struct cdr_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	if (file->wake_fd >= 0)
+		close(file->wake_fd);
+	free(file);
+}
+
+struct cdr_file *cdr_file_open(const char *path, int *error)
+{
+	size_t size = strlen(path) + 1;
+	struct cdr_file *file = calloc(1, sizeof(*file) + size);
+
+	*error = -ENOMEM;
+	if (!file)
+		return NULL;
+	memcpy(file->path, path, size);
+	file->fd = open_path(path);
+	file->wake_fd = eventfd(0, EFD_CLOEXEC);
+	if (file->fd < 0)
+		*error = file->fd;
+	else if (file->wake_fd < 0)
+		*error = -errno;
+	else
+		*error = thread_start(&file->thread, "cdr", run, file);
+	if (!*error)
+		return file;
+	release(file);
+	return NULL;
+}
+
+static void post(struct cdr_file *file, struct line *line)
+{
+	uint64_t one = 1;
+
+	mailbox_put(&file->orders, &line->letter);
+	/* Can only fail when the counter is full: then the thread has been woken already. */
+	if (write(file->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void cdr_file_write(struct cdr_file *file, struct str text)
+{
+	struct line *line = NULL;
+
+	if (!file)
+		return;
+	if (__atomic_load_n(&file->waiting, __ATOMIC_RELAXED) + text.len < CDR_QUEUE_BYTES)
+		line = malloc(sizeof(*line) + text.len + 1);
+	if (!line) {
+		drop(file);
+		return;
+	}
+	line->kind = ORDER_LINE;
+	line->len = text.len + 1;
+	memcpy(line->text, text.s, text.len);
+	line->text[text.len] = '\n';
+	__atomic_fetch_add(&file->waiting, line->len, __ATOMIC_RELAXED);
+	post(file, line);
+}
+
+void cdr_file_reopen(struct cdr_file *file)
+{
+	struct line *line = file ? malloc(sizeof(*line)) : NULL;
+
+	if (!file)
+		return;
+	if (!line) {
+		log_err("%s: is not opened again: out of memory", file->path);
+		return;
+	}
+	line->kind = ORDER_REOPEN;
+	post(file, line);
+}
+
+uint64_t cdr_file_dropped(const struct cdr_file *file)
+{
+	return __atomic_load_n(&file->dropped, __ATOMIC_RELAXED);
+}
+
+void cdr_file_close(struct cdr_file *file)
+{
+	struct line stop = { .kind = ORDER_STOP };
+
+	if (!file)
+		return;
+	post(file, &stop);
+	pthread_join(file->thread, NULL);
+	release(file);
+}

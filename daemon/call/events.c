@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* events.c - what happens to calls, told to whoever watches */
+#include <utlist.h>
+#include "call/events.h"
+
+const char *const happening_names[HAPPENING_KINDS] = {
+	[CALL_WAS_MADE] = "made",      [CALL_HAS_ENDED] = "ended",
+	[STREAM_LATCHED] = "latched",  [STREAM_RELATCHED] = "relatched",
+	[STREAM_REFUSED] = "refused",  [STREAM_IN_KERNEL] = "in-kernel",
+	[STREAM_IN_USER] = "in-user",  [STREAM_SILENT] = "silent",
+	[STREAM_HEARD] = "heard",      [MODULE_CAME] = "module-came",
+	[MODULE_WENT] = "module-gone",
+};
+
+void events_watch(struct events *events, struct events_watcher *watcher, events_fn *fn, void *arg)
+{
+	watcher->fn = fn;
+	watcher->arg = arg;
+	DL_APPEND(events->watchers, watcher);
+}
+
+void events_unwatch(struct events *events, struct events_watcher *watcher)
+{
+	DL_DELETE(events->watchers, watcher);
+}
+
+void events_tell(struct events *events, const struct happening *happening)
+{
+	struct events_watcher *watcher, *next;
+
+	if (!events)
+		return;
+	DL_FOREACH_SAFE(events->watchers, watcher, next)
+		watcher->fn(watcher->arg, happening);
+}

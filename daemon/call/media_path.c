@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * media_path.c - which path the packets of a media take: the kernel's flows follow its streams
+ *
+ * The media thread tells what has changed, call/flow_plan.c decides, kernel/kmod.c makes it so; what the kernel then
+ * hears and counts comes back here, for latching, time-outs and reports.
+ */
+#include <assert.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "call/call.h"
+#include "call/flow_plan.h"
+#include "call/media_path.h"
+#include "call/media_quality.h"
+
+#define each_stream(side, comp)                                                                    \
+	for (int side = 0; side < 2; side++)                                                       \
+		for (int comp = 0; comp < 2; comp++)
+
+/* --- What the media thread is told -------------------------------------------------------------- */
+
+static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *flow)
+{
+	struct flow_sums sums;
+
+	memset(kernel, 0, sizeof(*kernel));
+	kmod_flow_sums(flow, &sums);
+	kernel->in_kernel = kmod_flow_installed(flow);
+	kernel->heard_ms = kmod_flow_seen_ms(flow);
+	kernel->rtp = sums.rtp.known;
+	kernel->ssrc = sums.rtp.ssrc;
+	kernel->seq = (uint16_t)sums.rtp.seq;
+}
+
+static void log_path(const struct media *media, int side, int comp, const struct kmod_flow *flow)
+{
+	const char *refusal = kmod_flow_refusal(flow), *why = media->path.why[side][comp];
+	enum log_level level = refusal ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	bool in_kernel = kmod_flow_installed(flow);
+
+	if (!log_enabled(level))
+		return;
+	if (!why)
+		why = refusal ? refusal : "no more in the kernel";
+	log_call(level, media->dialog->call->id, "m-line %u: %s of %s goes through the %s%s%s",
+		 media->index + 1U, comp == COMP_RTCP ? "RTCP" : "RTP",
+		 side == SIDE_A ? "caller" : "callee", in_kernel ? "kernel" : "daemon",
+		 in_kernel ? "" : ": ", in_kernel ? "" : why);
+}
+
+static void tell_path(const struct media *media, enum happening_kind kind, int side, int comp,
+		      const struct kmod_flow *flow)
+{
+	struct happening happening = { .kind = kind,
+				       .call = media->dialog->call,
+				       .media = media,
+				       .side = (enum side)side,
+				       .comp = (enum component)comp };
+
+	if (kind == STREAM_IN_USER)
+		happening.why = media->path.why[side][comp];
+	if (kind == STREAM_IN_USER && !happening.why)
+		happening.why = kmod_flow_refusal(flow);
+	events_tell(media->table->conf.events, &happening);
+}
+
+/* So that nobody who asks how many take which path has to look at all of them. */
+static void count_path(struct media *media)
+{
+	size_t *by_path = media->table->media_by_path;
+	enum path kind = media_path_kind(media);
+
+	if (!media->dialog)
+		return; /* closed, and counted no more */
+	by_path[media->path.kind]--;
+	by_path[kind]++;
+	media->path.kind = kind;
+}
+
+static void changed(struct media *media, int side, int comp, const struct kmod_flow *flow)
+{
+	struct bridge_kernel kernel;
+
+	fill_kernel(&kernel, flow);
+	media->path.told[side][comp] = kernel.in_kernel;
+	bridge_kernel(media->bridge, side, comp, &kernel);
+	if (!media->dialog)
+		return;
+	count_path(media);
+	log_path(media, side, comp, flow);
+	tell_path(media, kernel.in_kernel ? STREAM_IN_KERNEL : STREAM_IN_USER, side, comp, flow);
+}
+
+/* --- Which flows there should be ---------------------------------------------------------------- */
+
+/* So that a daemon that is started again knows whose flow it is. */
+static void make_cookie(const struct call *call, uint8_t cookie[FLOW_COOKIE])
+{
+	static const struct siphash_key any = { { 0 } };
+	uint64_t parts[2] = { siphash(&any, call->id), (uint64_t)call->created_us };
+
+	static_assert(sizeof(parts) == FLOW_COOKIE, "two numbers");
+	memcpy(cookie, parts, FLOW_COOKIE);
+}
+
+static void make_ask(const struct media *media, struct flow_ask *ask)
+{
+	const struct call *call = media->dialog->call;
+	uint32_t timeout_s = media->table->conf.timeout_s;
+
+	memset(ask, 0, sizeof(*ask));
+	ask->conf = bridge_conf(media->bridge);
+	ask->features = kmod_features(media->table->conf.kmod);
+	ask->idle_s = timeout_s ? timeout_s : RTPRELAY_IDLE_DEFAULT;
+	if (ask->idle_s > RTPRELAY_IDLE_MAX)
+		ask->idle_s = RTPRELAY_IDLE_MAX;
+	make_cookie(call, ask->cookie);
+	each_stream(side, comp)
+	{
+		struct flow_stream *s = &ask->stream[side][comp];
+		struct stream_report report;
+
+		s->exists = bridge_has(media->bridge, side, comp);
+		if (!s->exists)
+			continue;
+		bridge_report(media->bridge, side, comp, &report);
+		s->local = report.local;
+		s->source = report.latched;
+		s->to = report.to;
+		s->locked = report.state == LATCH_LOCKED;
+		s->learning = report.learning;
+		s->contested = report.contested;
+	}
+}
+
+static void stay(struct media_path *path, int side, int comp, const char *why)
+{
+	path->why[side][comp] = why;
+	if (path->flow[side][comp])
+		kmod_drop(path->flow[side][comp]);
+}
+
+static void stay_all(struct media_path *path, const char *why)
+{
+	each_stream(side, comp) stay(path, side, comp, why);
+}
+
+/* The module has gone, and no event tells of each flow. */
+static void leave_kernel(struct media *media, const char *why)
+{
+	struct media_path *path = &media->path;
+
+	stay_all(path, why);
+	each_stream(side, comp) if (path->told[side][comp])
+		changed(media, side, comp, path->flow[side][comp]);
+}
+
+static void follow(struct media *media)
+{
+	struct kmod *kmod = media->table->conf.kmod;
+	struct media_path *path = &media->path;
+	struct flow_plan plan;
+	struct flow_ask ask;
+
+	make_ask(media, &ask);
+	flow_plan_make(&plan, &ask);
+	each_stream(side, comp)
+	{
+		struct kmod_flow *flow = NULL;
+
+		if (!ask.stream[side][comp].exists)
+			continue;
+		if (!plan.why[side][comp])
+			flow = kmod_set(kmod, &plan.spec[side][comp], media);
+		if (flow) {
+			path->flow[side][comp] = flow;
+			path->why[side][comp] = NULL;
+		} else {
+			stay(path, side, comp,
+			     plan.why[side][comp] ? plan.why[side][comp] : FLOW_WHY_NO_MEMORY);
+		}
+	}
+}
+
+void media_path_follow(struct media *media)
+{
+	struct kmod *kmod = media->table->conf.kmod;
+
+	if (kmod_available(kmod))
+		follow(media);
+	else
+		leave_kernel(media, kmod ? FLOW_WHY_NO_MODULE : FLOW_WHY_OFF);
+	count_path(media);
+}
+
+/* --- Events ------------------------------------------------------------------------------------- */
+
+static void read_flow(struct kmod_flow *flow, struct bridge_kernel *kernel)
+{
+	struct flow_state state;
+
+	kmod_flows_read(&flow, 1, &state);
+	fill_kernel(kernel, flow);
+}
+
+void media_path_ask(struct media *media, enum side side, enum component comp)
+{
+	struct kmod_flow *flow = media->path.flow[side][comp];
+	struct bridge_kernel kernel;
+
+	if (!flow)
+		return;
+	read_flow(flow, &kernel);
+	bridge_kernel(media->bridge, side, comp, &kernel);
+}
+
+static void tell_stranger(struct media *media, int side, int comp, struct kmod_flow *flow,
+			  const struct kmod_stranger *stranger)
+{
+	struct bridge_kernel kernel;
+
+	read_flow(flow, &kernel);
+	kernel.stranger = stranger->source;
+	kernel.stranger_rtp = stranger->rtp;
+	kernel.stranger_ssrc = stranger->ssrc;
+	kernel.stranger_seq = stranger->seq;
+	kernel.stranger_pt = stranger->pt;
+	bridge_kernel(media->bridge, side, comp, &kernel);
+}
+
+void media_path_event(struct media *media, enum kmod_event event, const struct kmod_flow *flow,
+		      const struct kmod_stranger *stranger)
+{
+	each_stream(side, comp)
+	{
+		if (media->path.flow[side][comp] != flow)
+			continue;
+		if (event == KMOD_STRANGER)
+			tell_stranger(media, side, comp, media->path.flow[side][comp], stranger);
+		else if (event == KMOD_CHANGED)
+			changed(media, side, comp, flow);
+		else if (media->dialog)
+			tell_path(media, event == KMOD_IDLE ? STREAM_SILENT : STREAM_HEARD, side,
+				  comp, flow);
+	}
+}
+
+/* --- The end ------------------------------------------------------------------------------------ */
+
+void media_path_leave(struct media *media)
+{
+	stay_all(&media->path, "ended");
+}
+
+/* The last RTCP goes with its flow. */
+static void take_finals(struct media *media)
+{
+	const struct flow_state *told[2][2] = { { NULL } };
+	struct flow_state state[2][2];
+
+	each_stream(side, comp)
+	{
+		const struct kmod_flow *flow = media->path.flow[side][comp];
+
+		if (!flow || !kmod_flow_final(flow))
+			continue;
+		state[side][comp] = *kmod_flow_final(flow);
+		kmod_flow_sums(flow, &state[side][comp].sums);
+		told[side][comp] = &state[side][comp];
+	}
+	media_quality_take(media, told, clock_ms());
+}
+
+void media_path_stop(struct media *media)
+{
+	bool any = false;
+
+	each_stream(side, comp) any |=
+		media->path.flow[side][comp] && kmod_flow_installed(media->path.flow[side][comp]);
+	media_path_leave(media);
+	if (any)
+		kmod_flush(media->table->conf.kmod);
+	take_finals(media);
+}
+
+void media_path_close(struct media *media)
+{
+	each_stream(side, comp)
+	{
+		kmod_forget(media->path.flow[side][comp]);
+		media->path.flow[side][comp] = NULL;
+	}
+	media_quality_free(media);
+}
+
+/* --- Reports ------------------------------------------------------------------------------------ */
+
+size_t media_path_flows(const struct media *media)
+{
+	size_t flows = 0;
+
+	each_stream(side, comp)
+	{
+		const struct kmod_flow *flow = media->path.flow[side][comp];
+
+		flows += flow && kmod_flow_installed(flow);
+	}
+	return flows;
+}
+
+#define ASK_FLOWS ((size_t)REFRESH_MEDIAS * 4)
+
+void media_path_refresh(struct media *const medias[], size_t n)
+{
+	struct kmod_flow *flows[ASK_FLOWS] = { NULL };
+	struct flow_state states[ASK_FLOWS];
+	size_t n_flows = 0, next = 0;
+
+	for (size_t i = 0; i < n; i++)
+		each_stream(side, comp) if (medias[i]->path.flow[side][comp]) flows[n_flows++] =
+			medias[i]->path.flow[side][comp];
+	if (!n_flows)
+		return;
+	kmod_flows_read(flows, n_flows, states);
+	for (size_t i = 0; i < n; i++) {
+		const struct flow_state *told[2][2] = { { NULL } };
+
+		each_stream(side, comp) if (medias[i]->path.flow[side][comp]) told[side][comp] =
+			&states[next++];
+		media_quality_take(medias[i], told, clock_ms());
+	}
+}
+
+#define JITTER_SETTLES                                                                             \
+	16 /* packets; RFC 3550, A.8: what a mean over so many begins with is forgotten */
+
+/* RTP that was partly heard here, partly by the kernel. @latest: the kernel has heard the last of it. */
+static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool latest)
+{
+	bool same = r->ssrc_known && r->ssrc == rtp->ssrc;
+	bool little = r->expected < JITTER_SETTLES;
+
+	if (!rtp->known || (!same && !latest && r->ssrc_known))
+		return;
+	r->expected = rtp->expected + (same ? r->expected : 0);
+	r->lost = rtp->lost + (same ? r->lost : 0);
+	r->reordered = rtp->reordered + (same ? r->reordered : 0);
+	r->duplicate = rtp->duplicate + (same ? r->duplicate : 0);
+	r->gaps = rtp->gaps + (same ? r->gaps : 0);
+	r->ssrc = rtp->ssrc;
+	/* One packet that slips past a flow that has just ended proves nothing. */
+	if (rtp->clock && (latest || little))
+		r->jitter_ms = rtp->jitter * 1000.0 / rtp->clock;
+	if (same && !latest)
+		return;
+	r->ssrc_known = true;
+	r->last_seq = (uint16_t)rtp->seq;
+	r->last_pt = rtp->pt;
+}
+
+static void add_in(struct stream_report *r, const struct kmod_flow *flow)
+{
+	int64_t seen_ms = kmod_flow_seen_ms(flow);
+	/* Flows are gone when the record of a call is made. */
+	bool latest = r->in_kernel || (seen_ms && seen_ms >= r->last_in_ms);
+	struct flow_sums sums;
+
+	kmod_flow_sums(flow, &sums);
+	r->kernel_packets_in = sums.packets + sums.blocked;
+	r->packets_in += r->kernel_packets_in;
+	r->bytes_in += sums.bytes;
+	r->drops[DROP_SOURCE] += sums.refused;
+	r->drops[DROP_BLOCKED] += sums.blocked;
+	r->drops[DROP_TTL] += sums.ttl;
+	r->last_in_ms = seen_ms > r->last_in_ms ? seen_ms : r->last_in_ms;
+	add_rtp(r, &sums.rtp, latest);
+}
+
+static void add_out(struct stream_report *r, const struct kmod_flow *flow)
+{
+	struct flow_sums sums;
+	uint64_t sent;
+
+	kmod_flow_sums(flow, &sums);
+	sent = sums.packets > sums.lost ? sums.packets - sums.lost : 0;
+	r->kernel_packets_out += sent;
+	r->packets_out += sent;
+	r->bytes_out += sums.bytes;
+	r->errors_out += sums.lost;
+}
+
+static const char *why_user(const struct media *media, int side, int comp)
+{
+	const struct kmod_flow *flow = media->path.flow[side][comp];
+	const char *why = media->path.why[side][comp];
+
+	if (why)
+		return why;
+	if (flow && kmod_flow_refusal(flow))
+		return kmod_flow_refusal(flow);
+	if (!media->table->conf.kmod)
+		return FLOW_WHY_OFF;
+	if (!kmod_available(media->table->conf.kmod))
+		return FLOW_WHY_NO_MODULE;
+	return flow ? "on its way to the kernel" : "not latched";
+}
+
+void media_report(const struct media *media, enum side side, enum component comp,
+		  struct stream_report *r)
+{
+	const struct media_path *path = &media->path;
+	const struct kmod_flow *own = path->flow[side][comp];
+	bool mux = bridge_conf(media->bridge)->side[side].flags & SIDE_MUX;
+
+	bridge_report(media->bridge, side, comp, r);
+	r->in_kernel = own && kmod_flow_installed(own);
+	r->why_user = r->in_kernel ? NULL : why_user(media, side, comp);
+	if (own)
+		add_in(r, own);
+	for (int other = 0; other < 2; other++) {
+		const struct kmod_flow *flow = path->flow[!side][other];
+		int leaves_by = other == COMP_RTCP && !mux ? COMP_RTCP : COMP_RTP;
+
+		if (flow && leaves_by == (int)comp)
+			add_out(r, flow);
+	}
+}
+
+int64_t media_last_in_ms(const struct media *media, int64_t now_ms)
+{
+	int64_t last_ms = bridge_last_in_ms(media->bridge);
+
+	each_stream(side, comp)
+	{
+		const struct kmod_flow *flow = media->path.flow[side][comp];
+		int64_t at_ms = flow ? kmod_flow_last_in_ms(flow, now_ms) : 0;
+
+		last_ms = at_ms > last_ms ? at_ms : last_ms;
+	}
+	return last_ms;
+}
+
+enum path media_path_kind(const struct media *media)
+{
+	unsigned int kernel = 0, user = 0;
+
+	each_stream(side, comp)
+	{
+		const struct kmod_flow *flow = media->path.flow[side][comp];
+		struct stream_report report;
+
+		if (flow && kmod_flow_installed(flow)) {
+			kernel++;
+			continue;
+		}
+		bridge_report(media->bridge, side, comp, &report);
+		user += report.packets_in > 0;
+	}
+	if (!kernel)
+		return PATH_USER;
+	return user ? PATH_MIXED : PATH_KERNEL;
+}

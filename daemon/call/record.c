@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record.c - a call as the journal keeps it: to bytes, and back with every doubt
+ *
+ * A record is its version (4 bytes), a checksum of what follows (8 bytes), and the call, field by field in the
+ * order of the structs. The checksum finds broken disks, not forgers: who may write into the state
+ * directory may command the relay anyway. Still nothing that is read can make us read or write past an end,
+ * take memory without bound, or get a value into a call that signalling could not have put there.
+ */
+#include <errno.h>
+#include "base/siphash.h"
+#include "call/record.h"
+#include "call/record_wire.h"
+#include "journal/store.h"
+#include "sdp/sdp.h"
+
+#define HEAD_BYTES  12
+#define DIALOGS_MAX 65536
+
+/* Beyond any date, and far from the limits of arithmetic. */
+#define TIME_MAX_MS (INT64_MAX / 2000000)
+
+static void wire_time(struct wire *w, int64_t *ms)
+{
+	wire_i64(w, ms);
+	w->failed = w->failed || *ms < 0 || *ms > TIME_MAX_MS;
+}
+
+static void wire_place(struct wire *w, struct place_record *place)
+{
+	wire_str(w, &place->iface);
+	wire_endpoint(w, &place->bind);
+	w->failed = w->failed || !endpoint_is_set(&place->bind);
+}
+
+static void wire_latch(struct wire *w, struct latch *latch)
+{
+	wire_endpoint(w, &latch->source);
+	wire_endpoint(w, &latch->other);
+	wire_time(w, &latch->heard_ms);
+	wire_time(w, &latch->window_end_ms);
+	wire_time(w, &latch->since_ms);
+	wire_time(w, &latch->opened_ms);
+	wire_time(w, &latch->other_heard_ms);
+	wire_u32(w, &latch->ssrc);
+	wire_u32(w, &latch->other_ssrc);
+	wire_u32(w, &latch->relatched);
+	wire_u16(w, &latch->seq);
+	wire_u16(w, &latch->other_seq);
+	wire_u8(w, &latch->state, LATCH_LOCKED);
+	wire_u8(w, &latch->rank, RANK_EXACT);
+	wire_bool(w, &latch->ssrc_known);
+	wire_bool(w, &latch->seq_known);
+	wire_bool(w, &latch->waiting);
+	wire_bool(w, &latch->stale);
+	wire_bool(w, &latch->moved);
+	wire_bool(w, &latch->reopened);
+	wire_bool(w, &latch->pooled);
+	/* A source is in use exactly when it is known. */
+	w->failed =
+		w->failed || (latch->state == LATCH_WAIT) == (bool)endpoint_is_set(&latch->source);
+}
+
+static void wire_side(struct wire *w, struct side_conf *side)
+{
+	wire_endpoint(w, &side->sdp[COMP_RTP]);
+	wire_endpoint(w, &side->sdp[COMP_RTCP]);
+	wire_endpoint(w, &side->sip);
+	wire_u32(w, &side->flags);
+	wire_u8(w, &side->latching, LATCH_FIRST);
+	wire_i16(w, &side->tos);
+	w->failed = w->failed || side->tos < -1 || side->tos > 255;
+}
+
+static void wire_conf(struct wire *w, struct bridge_conf *conf)
+{
+	uint8_t kind = conf->any ? BRIDGE_OPAQUE + 1 : (uint8_t)conf->kind;
+
+	wire_u8(w, &kind, BRIDGE_OPAQUE + 1);
+	conf->any = kind > BRIDGE_OPAQUE;
+	conf->kind = conf->any ? BRIDGE_RTP : kind;
+	for (int side = 0; side < 2; side++) {
+		wire_side(w, &conf->side[side]);
+		wire_u64(w, &conf->pts[side]);
+	}
+	for (int i = 0; i < BRIDGE_CLOCKS; i++) {
+		wire_u8(w, &conf->clocks[i].pt, 127);
+		wire_u32(w, &conf->clocks[i].clock);
+		wire_u8(w, &conf->clocks[i].codec, UINT8_MAX);
+	}
+}
+
+static void wire_media(struct wire *w, struct media_record *media)
+{
+	wire_bool(w, &media->there);
+	if (!media->there)
+		return;
+	wire_u8(w, &media->flags, UINT8_MAX);
+	wire_u8(w, &media->holds, HOLD_STRONG | HOLD_WEAK | HOLD_WEAK << 1);
+	wire_bool(w, &media->has_notice);
+	if (media->has_notice) {
+		wire_u32(w, &media->notice_target);
+		wire_endpoint(w, &media->notice_source);
+		wire_str(w, &media->notice_tag);
+	}
+	wire_str(w, &media->type);
+	wire_str(w, &media->codec);
+	wire_conf(w, &media->conf);
+	for (int side = 0; side < 2; side++) {
+		wire_place(w, &media->place[side]);
+		wire_u16(w, &media->port[side]);
+		wire_u8(w, &media->direction[side], SDP_INACTIVE);
+		wire_str(w, &media->protocol[side]);
+		for (int comp = 0; comp < 2; comp++) {
+			wire_latch(w, &media->stream[side][comp].latch);
+			wire_time(w, &media->stream[side][comp].last_in_ms);
+		}
+	}
+}
+
+static void wire_shown(struct wire *w, struct party_record *party)
+{
+	wire_bool(w, &party->has_shown);
+	if (!party->has_shown)
+		return;
+	wire_u64(w, &party->shown.version);
+	wire_u64(w, &party->shown.hash);
+	wire_str(w, &party->shown.username);
+	wire_str(w, &party->shown.o_id);
+	wire_str(w, &party->shown.session_name);
+}
+
+static void wire_party(struct wire *w, struct party_record *party)
+{
+	wire_str(w, &party->tag);
+	wire_str(w, &party->label);
+	wire_array(w, &party->n_aliases, &party->aliases, sizeof(*party->aliases), PARTY_ALIASES);
+	for (size_t i = 0; i < party->n_aliases; i++)
+		wire_str(w, &party->aliases[i]);
+	wire_u8(w, &party->flags, PARTY_BLOCKED | PARTY_SILENCED);
+	wire_place(w, &party->place);
+	wire_shown(w, party);
+}
+
+static void wire_dialog(struct wire *w, struct dialog_record *dialog)
+{
+	wire_party(w, &dialog->party[SIDE_A]);
+	wire_party(w, &dialog->party[SIDE_B]);
+	wire_str(w, &dialog->via_branch);
+	wire_time(w, &dialog->created_s);
+	wire_time(w, &dialog->last_signal_ms);
+	wire_time(w, &dialog->delete_at_ms);
+	wire_bool(w, &dialog->answered);
+	wire_u32(w, &dialog->timeout_s);
+	wire_array(w, &dialog->n_media, &dialog->media, sizeof(*dialog->media), SDP_MAX_MEDIA);
+	for (size_t i = 0; i < dialog->n_media && !w->failed; i++)
+		wire_media(w, &dialog->media[i]);
+}
+
+static void wire_call(struct wire *w, struct call_record *call)
+{
+	wire_str(w, &call->id);
+	wire_str(w, &call->metadata);
+	wire_i64(w, &call->created_us);
+	wire_time(w, &call->last_signal_s);
+	wire_time(w, &call->written_ms);
+	wire_u64(w, &call->packets[SIDE_A]);
+	wire_u64(w, &call->packets[SIDE_B]);
+	wire_i16(w, &call->tos);
+	w->failed = w->failed || call->tos < -1 || call->tos > 255;
+	wire_u8(w, &call->latching, LATCH_FIRST);
+	wire_bool(w, &call->ignored_told);
+	wire_array(w, &call->n_dialogs, &call->dialogs, sizeof(*call->dialogs), DIALOGS_MAX);
+	w->failed = w->failed || !call->n_dialogs;
+	for (size_t i = 0; i < call->n_dialogs && !w->failed; i++)
+		wire_dialog(w, &call->dialogs[i]);
+}
+
+static void wire_head(struct wire *w, uint32_t *version, uint64_t *sum)
+{
+	wire_u32(w, version);
+	wire_u64(w, sum);
+}
+
+static uint64_t checksum(const uint8_t *bytes, size_t len)
+{
+	static const struct siphash_key any = { { JOURNAL_VERSION } };
+
+	return siphash(&any, (struct str){ (const char *)bytes, len });
+}
+
+size_t journal_record_write(struct call_record *record, uint8_t *to, size_t room)
+{
+	struct wire w = { .at = to, .end = to + room };
+	uint32_t version = JOURNAL_VERSION;
+	uint64_t sum = 0;
+	size_t len;
+
+	wire_head(&w, &version, &sum);
+	wire_call(&w, record);
+	if (w.failed)
+		return 0;
+	len = (size_t)(w.at - to);
+	sum = checksum(to + HEAD_BYTES, len - HEAD_BYTES);
+	w.at = to;
+	wire_head(&w, &version, &sum);
+	return len;
+}
+
+int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
+			struct call_record *record)
+{
+	/* Reading, the wire writes nothing to its bytes. */
+	uint8_t *from = (uint8_t *)(uintptr_t)bytes;
+	struct wire w = { .at = from, .end = from + len, .arena = arena };
+	uint32_t version = 0;
+	uint64_t sum = 0;
+
+	memset(record, 0, sizeof(*record));
+	wire_head(&w, &version, &sum);
+	if (w.failed || version != JOURNAL_VERSION || sum != checksum(w.at, wire_left(&w)))
+		return -EBADMSG;
+	wire_call(&w, record);
+	if (arena_failed(arena))
+		return -ENOMEM;
+	return w.failed || wire_left(&w) ? -EBADMSG : 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record.h - a call as the journal keeps it: all that a later daemon needs to go on with it
+ *
+ * Pure: structs and bytes. Times are milliseconds of the wall clock (0: never), since the monotonic one
+ * begins anew when the host does. What is read may come from another version, or from a broken disk.
+ */
+#ifndef RTPRELAY_JOURNAL_RECORD_H
+#define RTPRELAY_JOURNAL_RECORD_H
+
+#include "base/arena.h"
+#include "call/dialog.h"
+#include "packet/bridge.h"
+
+/* Where ports were taken: an address of an interface. */
+struct place_record {
+	struct str iface;
+	struct endpoint bind; /* port 0 */
+};
+
+/* @latch: its times are of the wall clock, too */
+struct stream_record {
+	struct latch latch;
+	int64_t last_in_ms;
+};
+
+struct media_record {
+	bool there; /* false: nothing is relayed on this m= line */
+	struct place_record place[2];
+	uint16_t port[2];
+	uint8_t flags, holds, direction[2];
+	bool has_notice;
+	uint32_t notice_target;
+	struct endpoint notice_source;
+	struct str notice_tag;
+	struct str type, codec, protocol[2];
+	struct bridge_conf conf;
+	struct stream_record stream[2][2]; /* [side][component] */
+};
+
+struct party_record {
+	struct str tag, label;
+	struct str *aliases;
+	size_t n_aliases;
+	uint8_t flags;
+	struct place_record place;
+	bool has_shown;
+	struct shown_sdp shown;
+};
+
+struct dialog_record {
+	struct party_record party[2];
+	struct str via_branch;
+	int64_t created_s, last_signal_ms, delete_at_ms;
+	bool answered;
+	uint32_t timeout_s;
+	struct media_record *media;
+	size_t n_media;
+};
+
+struct call_record {
+	struct str id, metadata;
+	int64_t created_us, last_signal_s, written_ms;
+	uint64_t packets[2];
+	int16_t tos;
+	uint8_t latching;
+	bool ignored_told;
+	struct dialog_record *dialogs;
+	size_t n_dialogs;
+};
+
+/* Return: bytes written; 0: there is no room for them */
+size_t journal_record_write(struct call_record *record, uint8_t *to, size_t room);
+/**
+ * journal_record_read() - checks and decodes
+ * Return: 0, everything in @record is in @arena; -EBADMSG: these bytes are no record of this version; -ENOMEM
+ */
+int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
+			struct call_record *record);
+
+#endif

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * restore.c - a call to a record of the journal, and a record to a call that goes on
+ *
+ * Two clocks meet here: calls live by the monotonic one, records by that of the wall. What a record
+ * says of the past cannot come to lie in the future, and no wait gets longer than it was, whatever was done
+ * to the wall's clock in between.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "call/record.h"
+#include "call/restore.h"
+
+/* @wall_ms - @mono_ms turns one into the other. */
+struct now {
+	int64_t wall_ms, mono_ms;
+};
+
+static struct now now(void)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (struct now){ (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000, clock_ms() };
+}
+
+/* 0 is never, in both. */
+static int64_t to_wall(const struct now *now, int64_t mono_ms)
+{
+	int64_t wall_ms = mono_ms + now->wall_ms - now->mono_ms;
+
+	return mono_ms && wall_ms > 0 ? wall_ms : 0;
+}
+
+/* --- To a record --------------------------------------------------------------------------------- */
+
+static void latch_to_wall(struct latch *latch, const struct now *now)
+{
+	latch->heard_ms = to_wall(now, latch->heard_ms);
+	latch->window_end_ms = to_wall(now, latch->window_end_ms);
+	latch->since_ms = to_wall(now, latch->since_ms);
+	latch->opened_ms = to_wall(now, latch->opened_ms);
+	latch->other_heard_ms = to_wall(now, latch->other_heard_ms);
+}
+
+static struct place_record place_of(const struct iface_addr *local)
+{
+	return (struct place_record){ local->name, local->bind };
+}
+
+static void note_media(struct media_record *record, const struct media *media,
+		       const struct now *now)
+{
+	record->there = media;
+	if (!media)
+		return;
+	record->flags = media->flags;
+	record->holds = media->holds;
+	record->has_notice = media->notice;
+	if (media->notice) {
+		record->notice_target = media->notice->target;
+		record->notice_source = media->notice->source;
+		record->notice_tag = media->notice->tag;
+	}
+	record->type = str_of(media->type);
+	record->codec = str_of(media->codec);
+	record->conf = *bridge_conf(media->bridge);
+	for (int side = 0; side < 2; side++) {
+		/* They are of the offer or answer that set them, and that has been done. */
+		record->conf.side[side].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
+		record->place[side] = place_of(media->local[side]);
+		record->port[side] = media->port[side];
+		record->direction[side] = media->direction[side];
+		record->protocol[side] = str_of(media->protocol[side]);
+		for (int comp = 0; comp < 2; comp++) {
+			struct stream_record *stream = &record->stream[side][comp];
+			struct stream_report report;
+
+			bridge_latch(media->bridge, side, comp, &stream->latch);
+			latch_to_wall(&stream->latch, now);
+			media_report(media, side, comp, &report);
+			stream->last_in_ms = to_wall(now, report.last_in_ms);
+		}
+	}
+}
+
+static void note_party(struct party_record *record, const struct party *party)
+{
+	record->tag = party->tag;
+	record->label = party->label;
+	record->aliases = party->aliases;
+	record->n_aliases = party->n_aliases;
+	record->flags = party->flags;
+	record->place = place_of(party->local);
+	record->has_shown = party->shown;
+	if (party->shown)
+		record->shown = *party->shown;
+}
+
+static void note_dialog(struct arena *arena, struct dialog_record *record,
+			const struct dialog *dialog, const struct now *now)
+{
+	note_party(&record->party[SIDE_A], &dialog->party[SIDE_A]);
+	note_party(&record->party[SIDE_B], &dialog->party[SIDE_B]);
+	record->via_branch = dialog->via_branch;
+	record->created_s = dialog->created_s;
+	record->last_signal_ms = to_wall(now, dialog->last_signal_ms);
+	record->delete_at_ms = to_wall(now, dialog->delete_at_ms);
+	record->answered = dialog->answered;
+	record->timeout_s = dialog->timeout_s;
+	record->media = arena_zalloc(arena, (dialog->n_media + 1) * sizeof(*record->media));
+	if (!record->media)
+		return;
+	record->n_media = dialog->n_media;
+	for (size_t i = 0; i < dialog->n_media; i++)
+		note_media(&record->media[i], dialog->media[i], now);
+}
+
+static uint64_t packets_of(const struct call *call, enum side side)
+{
+	uint64_t sum = call->packets[side];
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				sum += media_packets_in(dialog->media[i], side);
+	return sum;
+}
+
+static void note_call(struct arena *arena, struct call_record *record, const struct call *call)
+{
+	const struct now at = now();
+	const struct dialog *dialog;
+	size_t n = 0;
+
+	*record = (struct call_record){ .id = call->id,
+					.metadata = call->metadata,
+					.created_us = call->created_us,
+					.last_signal_s = call->last_signal_s,
+					.written_ms = at.wall_ms,
+					.packets = { packets_of(call, SIDE_A),
+						     packets_of(call, SIDE_B) },
+					.tos = call->tos,
+					.latching = call->latching,
+					.ignored_told = call->ignored_told };
+	DL_FOREACH(call->dialogs, dialog)
+		n++;
+	record->dialogs = arena_zalloc(arena, n * sizeof(*record->dialogs));
+	if (!record->dialogs)
+		return;
+	DL_FOREACH(call->dialogs, dialog)
+		note_dialog(arena, &record->dialogs[record->n_dialogs++], dialog, &at);
+}
+
+size_t journal_call_encode(void *arg, void *owner, uint8_t *to, size_t room)
+{
+	struct journal_calls *calls = arg;
+	struct call_record record;
+
+	arena_reset(calls->arena);
+	note_call(calls->arena, &record, owner);
+	return arena_failed(calls->arena) ? 0 : journal_record_write(&record, to, room);
+}
+
+/* --- To a call ------------------------------------------------------------------------------------ */
+
+/* A record being made a call again. @written_ms: of the record */
+struct restore {
+	struct call_table *table;
+	const struct call_record *record;
+	struct call *call;
+	struct now now;
+};
+
+/* What has happened. */
+static int64_t past(const struct restore *r, int64_t wall_ms)
+{
+	int64_t mono_ms = wall_ms - r->now.wall_ms + r->now.mono_ms;
+
+	if (!wall_ms)
+		return 0;
+	return mono_ms < r->now.mono_ms ? mono_ms : r->now.mono_ms;
+}
+
+/* What was waited for when the record was written. */
+static int64_t awaited(const struct restore *r, int64_t wall_ms)
+{
+	int64_t mono_ms = wall_ms - r->now.wall_ms + r->now.mono_ms;
+	int64_t left_ms = wall_ms - r->record->written_ms;
+
+	if (!wall_ms)
+		return 0;
+	left_ms = left_ms > 0 ? left_ms : 0;
+	return mono_ms < r->now.mono_ms + left_ms ? mono_ms : r->now.mono_ms + left_ms;
+}
+
+/* Since then its numbers have gone on by nobody knows how many. */
+static void seed_stream(const struct restore *r, const struct stream_record *record,
+			struct stream_seed *seed)
+{
+	struct latch *latch = &seed->latch;
+
+	*latch = record->latch;
+	latch->heard_ms = past(r, record->latch.heard_ms);
+	latch->since_ms = past(r, record->latch.since_ms);
+	latch->opened_ms = past(r, record->latch.opened_ms);
+	latch->other_heard_ms = past(r, record->latch.other_heard_ms);
+	latch->window_end_ms = awaited(r, record->latch.window_end_ms);
+	latch->seq_known = false;
+	seed->last_in_ms = past(r, record->last_in_ms);
+}
+
+/* NULL: the configuration has it no more. */
+static struct iface_addr *find_place(const struct restore *r, const struct place_record *place)
+{
+	const struct iface_table *ifaces = r->table->conf.ifaces;
+
+	for (size_t i = 0; i < iface_count(ifaces); i++) {
+		struct iface_addr *local = iface_at(ifaces, i);
+
+		if (str_eq(local->name, place->iface) &&
+		    endpoint_addr_eq(&local->bind, &place->bind))
+			return local;
+	}
+	return NULL;
+}
+
+static bool is_of_family(const struct endpoint *ep, const struct iface_addr *local)
+{
+	return !endpoint_is_set(ep) || ep->sa.sa_family == local->bind.sa.sa_family;
+}
+
+/* The socket of a stream can't send to another family. */
+static bool is_plausible(const struct media_record *record, struct iface_addr *const local[2])
+{
+	for (int i = 0; i < 4; i++) {
+		int side = i >> 1, comp = i & 1;
+		const struct latch *latch = &record->stream[side][comp].latch;
+
+		if (!is_of_family(&latch->source, local[side]) ||
+		    !is_of_family(&latch->other, local[side]) ||
+		    !is_of_family(&record->conf.side[side].sdp[comp], local[side]) ||
+		    !is_of_family(&record->conf.side[side].sip, local[side]))
+			return false;
+	}
+	return true;
+}
+
+static void tell_lost(const struct restore *r, const struct media_record *record,
+		      const struct media_open *open, int error)
+{
+	char a[ENDPOINT_TEXT], b[ENDPOINT_TEXT];
+	struct endpoint ep[2];
+
+	for (int side = 0; side < 2; side++) {
+		ep[side] = open->local[side]->bind;
+		endpoint_set_port(&ep[side], record->port[side]);
+	}
+	log_call(LOG_LEVEL_WARNING, r->record->id,
+		 "can't go on after the restart: m-line %u: ports %s, %s: %s", open->index + 1,
+		 endpoint_print(&ep[SIDE_A], a), endpoint_print(&ep[SIDE_B], b),
+		 error == -ERANGE ? "not in port-min..port-max" : strerror(-error));
+}
+
+static void copy_cut(char *to, size_t size, struct str text)
+{
+	snprintf(to, size, STR_FMT, STR_ARG(text));
+}
+
+static void describe(struct media *media, const struct media_record *record)
+{
+	media->flags = record->flags;
+	media->holds = record->holds;
+	copy_cut(media->type, sizeof(media->type), record->type);
+	copy_cut(media->codec, sizeof(media->codec), record->codec);
+	for (int side = 0; side < 2; side++) {
+		media->direction[side] = record->direction[side];
+		copy_cut(media->protocol[side], sizeof(media->protocol[side]),
+			 record->protocol[side]);
+	}
+}
+
+static int restore_notice(struct media *media, const struct media_record *record)
+{
+	struct str tag = record->notice_tag;
+	struct notice *notice;
+
+	if (!record->has_notice)
+		return 0;
+	notice = calloc(1, sizeof(*notice) + tag.len);
+	if (!notice)
+		return -ENOMEM;
+	notice->target = record->notice_target;
+	notice->source = record->notice_source;
+	if (tag.len)
+		memcpy(notice->text, tag.s, tag.len);
+	notice->tag = (struct str){ notice->text, tag.len };
+	media->notice = notice;
+	return 0;
+}
+
+static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
+			 const struct media_record *record)
+{
+	struct media_seed seed = { .port = { record->port[SIDE_A], record->port[SIDE_B] } };
+	struct media_open open = { .dialog = dialog, .index = (unsigned int)index, .seed = &seed };
+	int error;
+
+	for (int side = 0; side < 2; side++) {
+		open.local[side] = find_place(r, &record->place[side]);
+		if (!open.local[side])
+			return -EADDRNOTAVAIL;
+		for (int comp = 0; comp < 2; comp++)
+			seed_stream(r, &record->stream[side][comp], &seed.stream[side][comp]);
+	}
+	if (!is_plausible(record, open.local))
+		return -EBADMSG;
+	for (size_t i = 0; i < index && !open.sibling; i++)
+		if (dialog->media[i])
+			open.sibling = dialog->media[i]->bridge;
+	dialog->media[index] = media_open(&open, &record->conf, r->now.mono_ms, &error);
+	if (!dialog->media[index]) {
+		tell_lost(r, record, &open, error);
+		return error;
+	}
+	describe(dialog->media[index], record);
+	return restore_notice(dialog->media[index], record);
+}
+
+static int restore_shown(struct party *party, const struct shown_sdp *record)
+{
+	struct shown_sdp *shown = calloc(1, sizeof(*shown));
+
+	party->shown = shown;
+	if (!shown)
+		return -ENOMEM;
+	shown->version = record->version;
+	shown->hash = record->hash;
+	if (text_set(&shown->username, record->username) || text_set(&shown->o_id, record->o_id) ||
+	    text_set(&shown->session_name, record->session_name))
+		return -ENOMEM;
+	return 0;
+}
+
+static int restore_party(struct restore *r, struct party *party, const struct party_record *record)
+{
+	struct str alias;
+
+	party->local = find_place(r, &record->place);
+	if (!party->local)
+		return -EADDRNOTAVAIL;
+	party->flags = record->flags;
+	if (text_set(&party->tag, record->tag) || text_set(&party->label, record->label) ||
+	    (record->n_aliases && party_reserve_alias(party)))
+		return -ENOMEM;
+	for (size_t i = 0; i < record->n_aliases; i++) {
+		alias = text_dup(record->aliases[i]);
+		if (!alias.s)
+			return record->aliases[i].len ? -ENOMEM : -EBADMSG;
+		party_take_alias(party, alias);
+	}
+	return record->has_shown ? restore_shown(party, &record->shown) : 0;
+}
+
+static int fill_dialog(struct restore *r, struct dialog *dialog, const struct dialog_record *record)
+{
+	int error = restore_party(r, &dialog->party[SIDE_A], &record->party[SIDE_A]);
+
+	if (!error)
+		error = restore_party(r, &dialog->party[SIDE_B], &record->party[SIDE_B]);
+	if (error)
+		return error;
+	dialog->created_s = record->created_s;
+	dialog->last_signal_ms = past(r, record->last_signal_ms);
+	dialog->delete_at_ms = awaited(r, record->delete_at_ms);
+	dialog->answered = record->answered;
+	dialog->timeout_s = record->timeout_s;
+	dialog->media = calloc(record->n_media + 1, sizeof(*dialog->media));
+	if (!dialog->media)
+		return -ENOMEM;
+	dialog->n_media = record->n_media;
+	for (size_t i = 0; i < record->n_media && !error; i++)
+		if (record->media[i].there)
+			error = restore_media(r, dialog, i, &record->media[i]);
+	return error;
+}
+
+static int restore_dialogs(struct restore *r)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < r->record->n_dialogs && !error; i++) {
+		const struct dialog_record *record = &r->record->dialogs[i];
+		struct dialog *dialog =
+			dialog_new(r->call, record->party[SIDE_A].tag, record->via_branch);
+
+		if (!dialog)
+			return -ENOMEM;
+		DL_APPEND(r->call->dialogs, dialog);
+		error = fill_dialog(r, dialog, record);
+	}
+	return error;
+}
+
+static int fill_call(struct restore *r)
+{
+	const struct call_record *record = r->record;
+	struct call *call = r->call;
+
+	call->created_us = record->created_us;
+	call->created_ms = past(r, record->created_us / 1000);
+	call->last_signal_s = record->last_signal_s;
+	call->packets[SIDE_A] = record->packets[SIDE_A];
+	call->packets[SIDE_B] = record->packets[SIDE_B];
+	call->tos = record->tos;
+	call->latching = record->latching;
+	call->ignored_told = record->ignored_told;
+	call->spare_until_ms = r->now.mono_ms + RESTORED_GRACE_MS;
+	return text_set(&call->metadata, record->metadata);
+}
+
+/* As if it had never been: its ports come back with BRIDGE_CLOSED. */
+static void undo(struct call *call)
+{
+	struct dialog *dialog, *next;
+
+	DL_FOREACH_SAFE(call->dialogs, dialog, next) {
+		DL_DELETE(call->dialogs, dialog);
+		dialog_free(dialog);
+	}
+	call_free(call);
+}
+
+static int restore_call(struct restore *r, struct journal *journal, int64_t id)
+{
+	int error;
+
+	if (!r->record->id.len || call_find(r->table, r->record->id))
+		return -EEXIST;
+	r->call = call_new(r->table, r->record->id, r->now.mono_ms);
+	if (!r->call)
+		return -ENOMEM;
+	error = fill_call(r);
+	if (!error)
+		error = restore_dialogs(r);
+	if (!error)
+		error = journal_mark_old(journal, r->call, &r->call->mark, id);
+	if (!error) {
+		error = call_link(r->call);
+		if (error)
+			journal_mark_end(r->call->mark);
+	}
+	if (error)
+		undo(r->call);
+	else
+		call_watch(r->call, r->now.mono_ms);
+	return error;
+}
+
+int journal_call_restore(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes,
+			 size_t len)
+{
+	struct journal_calls *calls = arg;
+	struct call_record record;
+	struct restore r = { .table = calls->table, .record = &record, .now = now() };
+	int error;
+
+	arena_reset(calls->arena);
+	error = journal_record_read(calls->arena, bytes, len, &record);
+	if (!error)
+		error = restore_call(&r, journal, id);
+	if (error && error != -EBADMSG && error != -EADDRINUSE && error != -ERANGE)
+		log_call(LOG_LEVEL_WARNING, record.id, "can't go on after the restart: %s",
+			 strerror(-error));
+	return error;
+}

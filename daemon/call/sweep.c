@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sweep.c - what the kernel has counted is asked for by and by, so that intervals of quality end */
+#include <time.h>
+#include <utlist.h>
+#include "call/sweep.h"
+
+#define TICK_MS 1000
+
+/* What this thread has used: it is not to blame for others. */
+static int64_t cpu_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* Medias that are to be asked about in one exchange. */
+struct batch {
+	struct media *medias[REFRESH_MEDIAS];
+	size_t n;
+	bool asked;
+};
+
+static void ask(struct batch *batch)
+{
+	media_path_refresh(batch->medias, batch->n);
+	batch->n = 0;
+	batch->asked = true;
+}
+
+static size_t add_media(struct batch *batch, struct media *media)
+{
+	size_t flows = media_path_flows(media);
+
+	if (!flows)
+		return 0;
+	batch->medias[batch->n++] = media;
+	if (batch->n == REFRESH_MEDIAS)
+		ask(batch);
+	return flows;
+}
+
+/* Return: flows of the call */
+static size_t add_call(struct batch *batch, const struct call *call)
+{
+	const struct dialog *dialog;
+	size_t flows = 0;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				flows += add_media(batch, dialog->media[i]);
+	return flows;
+}
+
+static void go_on(struct sweep *sweep, struct call_table *calls)
+{
+	/* All calls within a round, evenly. */
+	size_t left = call_table_count(calls) * TICK_MS / SWEEP_MS + 1;
+	int64_t until_us = cpu_us() + SWEEP_CPU_US;
+	struct batch batch = { .n = 0 };
+	const struct call *call;
+
+	while (left-- && (call = call_cursor_next(&sweep->cursor))) {
+		sweep->read += add_call(&batch, call);
+		if (batch.asked && cpu_us() >= until_us)
+			break;
+		batch.asked = false;
+	}
+	ask(&batch);
+}
+
+void sweep_tick(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
+{
+	if (!kmod_available(calls->conf.kmod))
+		return;
+	if (!sweep->cursor.table) {
+		if (sweep->began_ms && now_ms - sweep->began_ms < SWEEP_MS)
+			return;
+		sweep->began_ms = now_ms;
+		call_cursor_begin(&sweep->cursor, calls);
+	}
+	go_on(sweep, calls);
+}
+
+void sweep_end(struct sweep *sweep)
+{
+	call_cursor_end(&sweep->cursor);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * command.h - offer, answer, delete, query, list, ping: one function each, for any protocol
+ *
+ * Control thread only. A command either happens whole or changes nothing.
+ */
+#ifndef RTPRELAY_COMMAND_H
+#define RTPRELAY_COMMAND_H
+
+#include "command/request.h"
+#include "stats/stats.h"
+
+/* What commands work on; all borrowed from struct relay. */
+struct command_env {
+	struct call_table *calls;
+	struct stats *stats;
+	struct arena *arena; /* reset by ctl/ctl.c before each command */
+	int64_t now_ms;	     /* set by ctl/ctl.c before each command */
+};
+
+/* Fills *reply, always. */
+typedef void command_fn(struct command_env *env, const struct request *request,
+			struct reply *reply);
+
+command_fn command_ping, command_offer, command_answer, command_delete, command_query, command_list,
+	command_statistics, command_block_media, command_unblock_media, command_silence_media,
+	command_unsilence_media, command_leg_offer, command_leg_answer;
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dialog_find.c - which dialog of a call a request means
+ */
+#include <utlist.h>
+#include "command/dialog_find.h"
+
+static struct dialog *find_by_tags(const struct call *call, const struct request *request,
+				   int *from_side)
+{
+	struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog) {
+		int from = dialog_side_of(dialog, request->from_tag);
+		int to = dialog_side_of(dialog, request->to_tag);
+
+		if (from >= 0 && to >= 0 && from != to) {
+			*from_side = from;
+			return dialog;
+		}
+	}
+	return NULL;
+}
+
+struct dialog *dialog_by_tags(const struct call *call, const struct request *request)
+{
+	int from_side;
+
+	return find_by_tags(call, request, &from_side);
+}
+
+/* The dialog that @tag has answered: now it offers. */
+static struct dialog *find_by_answerer(const struct call *call, struct str tag, enum side *from)
+{
+	struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog) {
+		if (dialog->answered && party_has_tag(&dialog->party[SIDE_B], tag)) {
+			*from = SIDE_B;
+			return dialog;
+		}
+	}
+	return NULL;
+}
+
+struct dialog *dialog_for_offer(const struct call *call, const struct request *request,
+				enum side *from)
+{
+	struct dialog *dialog;
+	bool known = false;
+	int from_side;
+
+	*from = SIDE_A;
+	if (request->to_tag.len) {
+		dialog = find_by_tags(call, request, &from_side);
+		if (dialog) {
+			*from = from_side;
+			return dialog;
+		}
+	}
+	DL_FOREACH(call->dialogs, dialog) {
+		if (!party_has_tag(&dialog->party[SIDE_A], request->from_tag))
+			continue;
+		known = true;
+		if (!(request->flags & REQ_NEW_BRANCH) &&
+		    str_eq(dialog->via_branch, request->via_branch))
+			return dialog;
+	}
+	return known ? NULL : find_by_answerer(call, request->from_tag, from);
+}
+
+/* How well a dialog of the right From-tag suits an answer that names no dialog by both tags; 0 not at all. */
+static int answer_fit(const struct dialog *dialog, const struct request *request)
+{
+	int fit = dialog->answered ? 1 : 2;
+
+	if (!party_has_tag(&dialog->party[SIDE_A], request->from_tag))
+		return 0;
+	if (request->via_branch.len && str_eq(dialog->via_branch, request->via_branch))
+		fit = 3;
+	return dialog->delete_at_ms ? fit : fit + 3;
+}
+
+struct dialog *dialog_for_answer(const struct call *call, const struct request *request,
+				 enum side *from)
+{
+	struct dialog *dialog, *best = NULL;
+	int from_side, fit, best_fit = 1;
+
+	dialog = find_by_tags(call, request, &from_side);
+	if (dialog) {
+		/* The From-tag is the offerer's, and the SDP that of the other. */
+		*from = from_side == SIDE_A ? SIDE_B : SIDE_A;
+		return dialog;
+	}
+	DL_FOREACH(call->dialogs, dialog) {
+		fit = answer_fit(dialog, request);
+		if (fit >= best_fit) { /* of equals the latest */
+			best_fit = fit;
+			best = dialog;
+		}
+	}
+	*from = SIDE_B;
+	return best;
+}
+
+struct dialog *dialog_of_party(const struct call *call, const struct request *request,
+			       enum side *whose)
+{
+	struct dialog *dialog;
+	int from_side;
+
+	dialog = find_by_tags(call, request, &from_side);
+	if (dialog) {
+		*whose = from_side;
+		return dialog;
+	}
+	DL_FOREACH(call->dialogs, dialog) {
+		*whose = SIDE_A;
+		if (party_has_tag(&dialog->party[SIDE_A], request->from_tag))
+			return dialog;
+		*whose = SIDE_B;
+		if (party_has_tag(&dialog->party[SIDE_A], request->to_tag))
+			return dialog;
+	}
+	*whose = SIDE_B;
+	DL_FOREACH(call->dialogs, dialog)
+		if (party_has_tag(&dialog->party[SIDE_B], request->from_tag))
+			return dialog;
+	return NULL;
+}

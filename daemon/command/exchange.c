@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * exchange.c - what offer and answer have in common, with SDP or without: ports taken, bridges told, commit or undo
+ *
+ * First what can fail: medias are planned and opened, bridges that stay are told. Then either exchange_commit(), which
+ * cannot fail, or exchange_undo(), after which nothing has happened.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <utlist.h>
+#include "base/log.h"
+#include "command/exchange.h"
+
+void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
+{
+	const struct request *request = ex->request;
+
+	reply->code = REPLY_ERROR;
+	if (error == -ENOMEM) {
+		reply->error = "Out of memory";
+	} else if (error == -EMSGSIZE) {
+		reply->error = "Reply too large";
+		ex->env->stats->reply_too_large++;
+	} else {
+		/* Whatever keeps us from binding a port: another node may do better, and proxies try one on these words. */
+		reply->error = "Ran out of ports";
+		if (ex->new_call)
+			ex->env->stats->calls_rejected++;
+	}
+	log_call(LOG_LEVEL_WARNING, request->call_id, "refused: %s (%s)", reply->error,
+		 strerror(-error));
+}
+
+/* --- Planning ----------------------------------------------------------------------------------- */
+
+static struct bridge *open_sibling(const struct exchange *ex)
+{
+	for (size_t i = ex->first; i < ex->sdp.n_media; i++)
+		if (ex->plan[i].media)
+			return ex->plan[i].media->bridge;
+	for (size_t i = 0; ex->request->leg && i < ex->dialog->n_media; i++)
+		if (ex->dialog->media[i])
+			return ex->dialog->media[i]->bridge;
+	return NULL;
+}
+
+static int open_media(struct exchange *ex, size_t index)
+{
+	struct media_plan *plan = &ex->plan[index];
+	struct media_open open = {
+		.dialog = ex->dialog,
+		.local = { ex->local[SIDE_A], ex->local[SIDE_B] },
+		.sibling = open_sibling(ex),
+		.index = (unsigned int)index,
+	};
+	int error;
+
+	plan->media = media_open(&open, &plan->conf, ex->env->now_ms, &error);
+	if (!plan->media)
+		return error;
+	if (plan->old)
+		plan->media->holds = plan->old->holds;
+	if (plan->old)
+		memcpy(plan->media->protocol, plan->old->protocol, sizeof(plan->media->protocol));
+	return 0;
+}
+
+int exchange_media(struct exchange *ex)
+{
+	const struct sdp *sdp = &ex->sdp;
+	struct dialog *dialog = ex->dialog;
+	int error;
+
+	ex->plan = arena_zalloc(ex->env->arena, (sdp->n_media + 1) * sizeof(*ex->plan));
+	if (!ex->plan)
+		return -ENOMEM;
+	if (sdp->n_media > dialog->n_media) {
+		ex->media_table = calloc(sdp->n_media, sizeof(*ex->media_table));
+		if (!ex->media_table)
+			return -ENOMEM;
+	}
+	/* First what stays, so that what is new learns from it. */
+	for (size_t i = ex->first; i < sdp->n_media; i++)
+		media_plan_make(ex, i);
+	for (size_t i = ex->first; i < sdp->n_media; i++) {
+		const struct sdp_media *m = &sdp->media[i];
+
+		if (ex->plan[i].media || !exchange_wants_ports(ex, m))
+			continue;
+		error = open_media(ex, i);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* --- Doing it ------------------------------------------------------------------------------------- */
+
+/* New settings for the bridges that stay: all, or none. */
+static int update_bridges(struct exchange *ex)
+{
+	for (size_t i = ex->first; i < ex->sdp.n_media; i++) {
+		struct media_plan *plan = &ex->plan[i];
+
+		if (!plan->media || plan->media != plan->old)
+			continue;
+		if (!bridge_update(plan->media->bridge, &plan->conf))
+			continue;
+		while (i-- > ex->first) {
+			plan = &ex->plan[i];
+			if (plan->media && plan->media == plan->old)
+				bridge_update(plan->media->bridge, &plan->before);
+		}
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int exchange_settle(struct exchange *ex)
+{
+	int error = ex->new_call ? call_link(ex->call) : 0;
+
+	return error ? error : update_bridges(ex);
+}
+
+void exchange_undo(struct exchange *ex)
+{
+	for (size_t i = ex->first; ex->plan && i < ex->sdp.n_media; i++)
+		if (ex->plan[i].media != ex->plan[i].old)
+			media_close(ex->plan[i].media);
+	while (ex->n_text)
+		text_free(&ex->text[--ex->n_text].copy);
+	text_free(&ex->alias);
+	if (ex->new_shown)
+		shown_free(ex->shown);
+	free(ex->media_table);
+	if (ex->new_dialog)
+		dialog_free(ex->dialog);
+	if (ex->new_call)
+		call_free(ex->call);
+}
+
+static void commit_media(struct exchange *ex)
+{
+	struct dialog *dialog = ex->dialog;
+
+	if (ex->media_table) {
+		if (dialog->n_media)
+			memcpy(ex->media_table, dialog->media,
+			       dialog->n_media * sizeof(*dialog->media));
+		free(dialog->media);
+		dialog->media = ex->media_table;
+		dialog->n_media = ex->sdp.n_media;
+	}
+	for (size_t i = ex->first; i < ex->sdp.n_media; i++) {
+		struct media_plan *plan = &ex->plan[i];
+
+		dialog->media[i] = plan->media;
+		if (plan->old && plan->old != plan->media)
+			call_end_media(ex->call, plan->old);
+		if (!plan->media)
+			continue;
+		plan->media->flags = plan->flags;
+		if (ex->sdp.media[i].port)
+			media_describe(plan->media, ex->from, &ex->sdp.media[i]);
+	}
+}
+
+static void commit_parties(struct exchange *ex)
+{
+	struct dialog *dialog = ex->dialog;
+
+	for (int side = 0; side < 2; side++)
+		dialog->party[side].local = ex->local[side];
+	if (ex->new_answerer)
+		party_drop_aliases(&dialog->party[ex->from]);
+	for (size_t i = 0; i < ex->n_text; i++) {
+		text_free(ex->text[i].slot);
+		*ex->text[i].slot = ex->text[i].copy;
+	}
+	if (ex->alias.s)
+		party_take_alias(&dialog->party[ex->from], ex->alias);
+	if (ex->shown) {
+		ex->shown->version = ex->version;
+		ex->shown->hash = ex->hash;
+		dialog->party[ex->to].shown = ex->shown;
+	}
+}
+
+void exchange_commit(struct exchange *ex)
+{
+	const struct request *request = ex->request;
+	struct dialog *dialog = ex->dialog;
+	struct call *call = ex->call;
+
+	commit_media(ex);
+	commit_parties(ex);
+	if (ex->new_dialog)
+		DL_APPEND(call->dialogs, dialog);
+	call->tos = ex->tos;
+	call->latching = ex->latching;
+	call->last_signal_s = time(NULL);
+	dialog->last_signal_ms = ex->env->now_ms;
+	dialog->delete_at_ms = 0;
+	if (!ex->offer)
+		dialog->answered = true;
+	else if (dialog_side_of(dialog, request->to_tag) < 0 && ex->from == SIDE_A)
+		dialog->answered = false; /* offered to somebody anew */
+	call_watch(call, ex->env->now_ms);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * exchange_find.c - whose offer or answer this is: the call, the dialog, the side, and our addresses on both sides
+ */
+#include <errno.h>
+#include <time.h>
+#include <utlist.h>
+#include "base/log.h"
+#include "command/dialog_find.h"
+#include "command/exchange.h"
+
+/* *slot will be @value when all is done. 0; -ENOMEM */
+int exchange_text(struct exchange *ex, struct str *slot, struct str value)
+{
+	struct text_plan *text = &ex->text[ex->n_text];
+
+	if (!value.len || str_eq(*slot, value))
+		return 0;
+	*text = (struct text_plan){ slot, text_dup(value) };
+	if (!text->copy.s)
+		return -ENOMEM;
+	ex->n_text++;
+	return 0;
+}
+
+/* The family of the addresses in this SDP; AF_UNSPEC: it names none. */
+static int sdp_family(const struct exchange *ex)
+{
+	if (endpoint_is_set(&ex->request->media_address))
+		return ex->request->media_address.sa.sa_family;
+	for (size_t i = 0; i < ex->sdp.n_media; i++)
+		if (ex->sdp.media[i].port && endpoint_is_set(&ex->sdp.media[i].rtp))
+			return ex->sdp.media[i].rtp.sa.sa_family;
+	return ex->sdp.connection.sa.sa_family;
+}
+
+/* Without an address of that family any will do: better a one-way call than none. */
+static struct iface_addr *pick_local(struct exchange *ex, struct str name, int family)
+{
+	struct iface_table *ifaces = ex->call->table->conf.ifaces;
+	struct iface_addr *local;
+	char text[64];
+	bool known;
+
+	local = iface_pick(ifaces, name, family, &known);
+	if (!local)
+		local = iface_pick(ifaces, name, AF_UNSPEC, &known);
+	if (name.len && !known && ex->new_call)
+		log_call(LOG_LEVEL_WARNING, ex->call->id,
+			 "no interface is called \"%s\": taking the first",
+			 log_escape(name, text, sizeof(text)));
+	return local;
+}
+
+/* Another fork of the same caller: it stays where it is. */
+static struct iface_addr *sibling_local(const struct exchange *ex)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(ex->call->dialogs, dialog)
+		if (party_has_tag(&dialog->party[SIDE_A], ex->request->from_tag))
+			return dialog->party[SIDE_A].local;
+	return NULL;
+}
+
+/*
+ * A media that is told without SDP: it stays where it is; else where it is told to; else beside its siblings, unless
+ * those are of another family.
+ */
+static int leg_locals(struct exchange *ex)
+{
+	const struct leg *leg = ex->request->leg;
+	const struct dialog *dialog = ex->dialog;
+	const struct media *media = dialog_media(dialog, leg->index);
+	int family = leg->remote.sa.sa_family;
+
+	if (media) {
+		memcpy(ex->local, media->local, sizeof(ex->local));
+		return 0;
+	}
+	for (int i = 0; i < 2; i++) {
+		enum side side = i ? ex->to : ex->from;
+		struct iface_addr *local = leg->local[i];
+
+		if (!local)
+			local = dialog->party[side].local;
+		if (!local || (!leg->local[i] && family && local->bind.sa.sa_family != family))
+			local = pick_local(ex, local ? local->name : STR_NONE, family);
+		if (!local)
+			return -EADDRNOTAVAIL;
+		ex->local[side] = local;
+	}
+	return 0;
+}
+
+static int choose_first_locals(struct exchange *ex)
+{
+	const struct request *request = ex->request;
+	int family = sdp_family(ex);
+	int shown = request->address_family ? request->address_family : family;
+	struct iface_addr *a = sibling_local(ex);
+
+	if (!a || (family && a->bind.sa.sa_family != family))
+		a = pick_local(ex, a ? a->name : request->direction[0], family);
+	ex->local[SIDE_A] = a;
+	ex->local[SIDE_B] = pick_local(ex, request->direction[1], shown);
+	return ex->local[SIDE_A] && ex->local[SIDE_B] ? 0 : -EADDRNOTAVAIL;
+}
+
+/* The interface is remembered from the first offer; the family follows the phone when it moved. */
+static void follow_family(struct exchange *ex, enum side side, int family)
+{
+	struct iface_addr *now = ex->local[side], *other;
+	bool known;
+
+	if (!family || now->bind.sa.sa_family == family)
+		return;
+	other = iface_pick(ex->call->table->conf.ifaces, now->name, family, &known);
+	if (other)
+		ex->local[side] = other;
+}
+
+int exchange_locals(struct exchange *ex)
+{
+	if (ex->request->leg)
+		return leg_locals(ex);
+	if (ex->new_dialog)
+		return choose_first_locals(ex);
+	ex->local[SIDE_A] = ex->dialog->party[SIDE_A].local;
+	ex->local[SIDE_B] = ex->dialog->party[SIDE_B].local;
+	if (ex->offer) {
+		follow_family(ex, ex->from, sdp_family(ex));
+		follow_family(ex, ex->to, ex->request->address_family);
+	}
+	return 0;
+}
+
+static int make_dialog(struct exchange *ex)
+{
+	const struct request *request = ex->request;
+	const struct dialog *dialog;
+	unsigned int n;
+
+	DL_COUNT(ex->call->dialogs, dialog, n);
+	if (n >= CALL_DIALOGS)
+		return -EADDRINUSE;
+	ex->dialog = dialog_new(ex->call, request->from_tag, request->via_branch);
+	if (!ex->dialog)
+		return -ENOMEM;
+	ex->from = SIDE_A;
+	ex->new_dialog = true;
+	ex->dialog->created_s = time(NULL);
+	return 0;
+}
+
+static struct dialog *find_dialog(struct exchange *ex)
+{
+	const struct request *request = ex->request;
+	struct dialog *dialog;
+
+	if (!request->leg)
+		return ex->offer ? dialog_for_offer(ex->call, request, &ex->from)
+				 : dialog_for_answer(ex->call, request, &ex->from);
+	dialog = dialog_of_party(ex->call, request, &ex->from);
+	if (ex->offer || !dialog)
+		return dialog;
+	/* The From-tag is the offerer's, and what is told is of the other. */
+	ex->from = ex->from == SIDE_A ? SIDE_B : SIDE_A;
+	return dialog_media(dialog, request->leg->index) ? dialog : NULL;
+}
+
+static int find_for_offer(struct exchange *ex, struct reply *reply)
+{
+	const struct request *request = ex->request;
+	struct call_table *table = ex->env->calls;
+
+	ex->call = call_find(table, request->call_id);
+	if (!ex->call) {
+		if (call_table_full(table)) {
+			ex->env->stats->calls_rejected++;
+			reply->code = REPLY_ERROR;
+			reply->error = "Parallel session limit reached";
+			return -EBUSY;
+		}
+		ex->call = call_new(table, request->call_id, ex->env->now_ms);
+		if (!ex->call)
+			return -ENOMEM;
+		ex->new_call = true;
+	}
+	ex->dialog = find_dialog(ex);
+	return ex->dialog ? 0 : make_dialog(ex);
+}
+
+/*
+ * Who answers. After a serial fork it is somebody else than before, and side B begins anew; one more answer
+ * (183 and 200 of several phones behind one branch) is an alias of the first.
+ */
+static int plan_answerer(struct exchange *ex)
+{
+	struct party *party = &ex->dialog->party[ex->from];
+	struct str tag = ex->request->to_tag;
+
+	if (!tag.len || party_has_tag(party, tag))
+		return 0;
+	if (!party->tag.len)
+		return exchange_text(ex, &party->tag, tag);
+	if (!ex->dialog->answered) {
+		ex->new_answerer = true;
+		return exchange_text(ex, &party->tag, tag);
+	}
+	if (party_reserve_alias(party))
+		return -ENOMEM;
+	ex->alias = text_dup(tag);
+	return ex->alias.s ? 0 : -ENOMEM;
+}
+
+static int find_for_answer(struct exchange *ex, struct reply *reply)
+{
+	ex->call = call_find(ex->env->calls, ex->request->call_id);
+	if (ex->call)
+		ex->dialog = find_dialog(ex);
+	if (!ex->dialog) {
+		reply->code = REPLY_ERROR;
+		reply->error = "Unknown call-id";
+		return -ENOENT;
+	}
+	return plan_answerer(ex);
+}
+
+static bool has_long_name(const struct request *request)
+{
+	return request->call_id.len > REQUEST_NAME_MAX ||
+	       request->from_tag.len > REQUEST_NAME_MAX || request->to_tag.len > REQUEST_NAME_MAX ||
+	       request->via_branch.len > REQUEST_NAME_MAX;
+}
+
+int exchange_find(struct exchange *ex, struct reply *reply)
+{
+	int error;
+
+	if (has_long_name(ex->request)) {
+		reply->code = REPLY_ERROR;
+		reply->error = "Call-ID, tag or via-branch is too long";
+		return -ENAMETOOLONG;
+	}
+	error = ex->offer ? find_for_offer(ex, reply) : find_for_answer(ex, reply);
+
+	ex->to = ex->from == SIDE_A ? SIDE_B : SIDE_A;
+	return error;
+}

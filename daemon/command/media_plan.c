@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * media_plan.c - what an offer or answer means for each m= line: settings of its bridge, and its new SDP
+ *
+ * Decides only: reads the parsed SDP, the request and what the dialog has; opens and sends nothing.
+ */
+#include "command/exchange.h"
+
+static bool wants(const struct exchange *ex, uint32_t flag)
+{
+	return ex->request->flags & flag;
+}
+
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	return endpoint_is_set(a) ? endpoint_eq(a, b) : !endpoint_is_set(b);
+}
+
+static bool same_addr(const struct endpoint *a, const struct endpoint *b)
+{
+	return endpoint_is_set(a) ? endpoint_addr_eq(a, b) : !endpoint_is_set(b);
+}
+
+/* Unset if our socket on that side can't reach it: it would only hold all real sources against itself. */
+static struct endpoint of_family(const struct endpoint *ep, const struct iface_addr *local)
+{
+	return ep->sa.sa_family == local->bind.sa.sa_family ? *ep : (struct endpoint){ 0 };
+}
+
+/* Where the sender of this SDP wants @told (RTP or RTCP); media-address comes before what SDP says. */
+static struct endpoint signalled(const struct exchange *ex, const struct sdp_media *m,
+				 const struct endpoint *told, uint16_t port)
+{
+	struct endpoint ep = *told;
+
+	if (endpoint_is_set(&ex->request->media_address)) {
+		if (endpoint_is_set(told))
+			port = endpoint_port(told);
+		ep = ex->request->media_address;
+		endpoint_set_port(&ep, port);
+	}
+	return m->port ? of_family(&ep, ex->local[ex->from]) : (struct endpoint){ 0 };
+}
+
+static void set_endpoints(const struct exchange *ex, const struct sdp_media *m,
+			  struct side_conf *side)
+{
+	struct endpoint rtp = signalled(ex, m, &m->rtp, m->port);
+	struct endpoint rtcp = signalled(ex, m, &m->rtcp, (uint16_t)(m->port + 1));
+	struct endpoint sip = of_family(&ex->request->received_from, ex->local[ex->from]);
+	bool moved;
+
+	/* 0.0.0.0 tells of hold, not of an address: what was told before stays. */
+	if (m->held && !endpoint_is_set(&ex->request->media_address)) {
+		rtp = side->sdp[COMP_RTP];
+		rtcp = side->sdp[COMP_RTCP];
+	}
+	if (!endpoint_is_set(&ex->request->received_from))
+		sip = side->sip;
+	moved = !same_endpoint(&rtp, &side->sdp[COMP_RTP]) ||
+		!same_endpoint(&rtcp, &side->sdp[COMP_RTCP]) || !same_addr(&sip, &side->sip);
+	side->sdp[COMP_RTP] = rtp;
+	side->sdp[COMP_RTCP] = rtcp;
+	side->sip = sip;
+	if (moved)
+		side->flags |= SIDE_RELEARN;
+}
+
+static const struct {
+	uint32_t request, side;
+} side_flags[] = {
+	{ REQ_ASYMMETRIC, SIDE_ASYMMETRIC },
+	{ REQ_STRICT_SOURCE, SIDE_STRICT_SOURCE },
+	{ REQ_HANDOVER, SIDE_HANDOVER },
+	{ REQ_TRUST_SIP, SIDE_TRUST_SIP },
+};
+
+/* What this SDP and its flags say of its sender. rtcp-mux is settled by the answer. */
+static void set_sender(const struct exchange *ex, const struct sdp_media *m, struct side_conf *side)
+{
+	const struct party *party = &ex->dialog->party[ex->from];
+	uint32_t before = side->flags;
+
+	side->flags &= SIDE_MUX;
+	for (size_t i = 0; i < sizeof(side_flags) / sizeof(side_flags[0]); i++)
+		if (wants(ex, side_flags[i].request))
+			side->flags |= side_flags[i].side;
+	if (party->flags & PARTY_BLOCKED)
+		side->flags |= SIDE_BLOCK;
+	if (party->flags & PARTY_SILENCED)
+		side->flags |= SIDE_SILENCE;
+	if (m->dtls || ex->sdp.dtls)
+		side->flags |= SIDE_DTLS;
+	if (m->held || (sdp_is_rtp(m->transport) &&
+			(m->direction == SDP_RECVONLY || m->direction == SDP_INACTIVE)))
+		side->flags |= SIDE_HOLD;
+	if ((before ^ side->flags) & (SIDE_HOLD | SIDE_TRUST_SIP | SIDE_DTLS))
+		side->flags |= SIDE_RELEARN;
+	if (ex->new_answerer)
+		side->flags |= SIDE_FRESH | SIDE_RELEARN;
+	set_endpoints(ex, m, side);
+}
+
+/*
+ * Payload types are only ever added: media in flight, and a re-INVITE that is refused, still use the old ones.
+ * Of clock rates there is room for a few; the newest SDP's come first. What is told without SDP and without
+ * payload types may be anything from then on: a telephone call that becomes a fax.
+ */
+static void add_codecs(struct bridge_conf *conf, const struct sdp_media *m)
+{
+	struct bridge_conf old = *conf;
+	size_t n = 0;
+
+	memset(conf->clocks, 0, sizeof(conf->clocks));
+	if (conf->any && !m->n_codecs)
+		conf->pts[0] = conf->pts[1] = 0;
+	for (size_t i = 0; i < m->n_codecs; i++) {
+		const struct sdp_codec *codec = &m->codecs[i];
+
+		if (codec->pt > 127)
+			continue;
+		conf->pts[codec->pt / 64] |= UINT64_C(1) << (codec->pt % 64);
+		if (codec->has_rtpmap && codec->clock && n < BRIDGE_CLOCKS) {
+			conf->clocks[n].pt = codec->pt;
+			conf->clocks[n].codec = quality_codec(codec->name);
+			conf->clocks[n++].clock = codec->clock;
+		}
+	}
+	for (size_t i = 0; i < BRIDGE_CLOCKS && old.clocks[i].clock; i++) {
+		size_t at = 0;
+
+		while (at < n && conf->clocks[at].pt != old.clocks[i].pt)
+			at++;
+		if (at == n && n < BRIDGE_CLOCKS)
+			conf->clocks[n++] = old.clocks[i];
+	}
+}
+
+static void set_flag(uint8_t *flags, uint8_t flag, bool on)
+{
+	*flags = (uint8_t)(on ? *flags | flag : *flags & ~flag);
+}
+
+/*
+ * rtcp-mux (RFC 5761). Each side is muxed when it had it in both its SDP and ours. By default the offer is
+ * passed on; "offer" and "require" offer it anyway, "demux" and "accept" grant it to the offerer whatever the
+ * answerer says, "reject" refuses it.
+ */
+static void plan_mux(const struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
+{
+	struct side_conf *from = &plan->conf.side[ex->from], *to = &plan->conf.side[ex->to];
+	bool seen, told, accepted;
+
+	if (ex->offer) {
+		seen = m->rtcp_mux && !wants(ex, REQ_MUX_REJECT);
+		told = wants(ex, REQ_MUX_OFFER | REQ_MUX_REQUIRE) ||
+		       (seen && !wants(ex, REQ_MUX_DEMUX));
+		set_flag(&plan->flags, MEDIA_MUX_SEEN, seen);
+		set_flag(&plan->flags, MEDIA_MUX_TOLD, told);
+		/* Who offers rtcp-mux-only has no second port to fall back to (RFC 8858). */
+		set_flag(&plan->flags, MEDIA_MUX_ACCEPT,
+			 wants(ex, REQ_MUX_ACCEPT | REQ_MUX_DEMUX) || m->rtcp_mux_only);
+		return;
+	}
+	accepted = m->rtcp_mux && (plan->flags & MEDIA_MUX_TOLD);
+	from->flags = accepted ? from->flags | SIDE_MUX : from->flags & ~SIDE_MUX;
+	accepted = (plan->flags & MEDIA_MUX_SEEN) &&
+		   (accepted || (plan->flags & MEDIA_MUX_ACCEPT) || wants(ex, REQ_MUX_ACCEPT));
+	to->flags = accepted ? to->flags | SIDE_MUX : to->flags & ~SIDE_MUX;
+}
+
+/*
+ * Ports are kept while they can serve, also when the phone's own address changed: that is what phones behind
+ * NATs are best served by, and a re-INVITE may be refused after all. Other ports are taken when the request
+ * says no-port-latching and the phone moved, when a side changed its address family, and when a media
+ * that had one port needs two.
+ */
+static bool must_replace(const struct exchange *ex, const struct media_plan *plan)
+{
+	const struct media *old = plan->old;
+
+	if (!ex->offer)
+		return false;
+	if (old->local[SIDE_A] != ex->local[SIDE_A] || old->local[SIDE_B] != ex->local[SIDE_B])
+		return true;
+	if (wants(ex, REQ_NEW_PORTS))
+		return true;
+	if (plan->conf.kind == BRIDGE_RTP && !bridge_has(old->bridge, SIDE_A, COMP_RTCP))
+		return true;
+	return wants(ex, REQ_NO_PORT_LATCHING) && !ex->new_answerer &&
+	       !same_endpoint(&plan->conf.side[ex->from].sdp[COMP_RTP],
+			      &plan->before.side[ex->from].sdp[COMP_RTP]);
+}
+
+/* The kind of media is the offer's to choose. A bridge without RTCP sockets cannot become RTP by an answer. */
+static enum bridge_kind kind_of(const struct exchange *ex, const struct sdp_media *m,
+				const struct media_plan *plan)
+{
+	if (!ex->offer && plan->old)
+		return plan->before.kind;
+	return sdp_is_rtp(m->transport) ? BRIDGE_RTP : BRIDGE_OPAQUE;
+}
+
+static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
+			  struct media_plan *plan)
+{
+	struct bridge_conf *conf = &plan->conf;
+
+	*conf = plan->before;
+	conf->kind = kind_of(ex, m, plan);
+	conf->any = ex->request->leg;
+	for (int side = 0; side < 2; side++) {
+		conf->side[side].latching = ex->latching;
+		conf->side[side].tos = ex->tos;
+	}
+	if (ex->new_answerer) {
+		conf->side[ex->from] =
+			(struct side_conf){ .latching = ex->latching, .tos = ex->tos };
+	}
+	set_sender(ex, m, &conf->side[ex->from]);
+	add_codecs(conf, m);
+	if (conf->kind == BRIDGE_RTP)
+		plan_mux(ex, m, plan);
+	set_flag(&plan->flags, MEDIA_DTLS, m->dtls || ex->sdp.dtls);
+	set_flag(&plan->flags, MEDIA_SDES, m->sdes);
+	set_flag(&plan->flags, MEDIA_UNIDIRECTIONAL, wants(ex, REQ_UNIDIRECTIONAL));
+}
+
+void media_plan_make(struct exchange *ex, size_t index)
+{
+	const struct sdp_media *m = &ex->sdp.media[index];
+	struct media_plan *plan = &ex->plan[index];
+	bool final = !ex->request->sip_code || ex->request->sip_code >= 200;
+
+	if (index < ex->dialog->n_media)
+		plan->old = ex->dialog->media[index];
+	if (plan->old) {
+		plan->before = *bridge_conf(plan->old->bridge);
+		for (int side = 0; side < 2; side++) /* they were for then, not for now */
+			plan->before.side[side].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
+		plan->flags = plan->old->flags;
+	}
+	plan->conf = plan->before;
+	if (m->transport == SDP_OTHER)
+		return;
+	if (!m->port && !ex->request->leg) {
+		/* An offer may be refused: only the answer ends the media. */
+		if (ex->offer || !final)
+			plan->media = plan->old;
+		return;
+	}
+	plan_settings(ex, m, plan);
+	plan->replace = plan->old && must_replace(ex, plan);
+	if (!plan->replace)
+		plan->media = plan->old;
+}
+
+/* "PCMU", "opus/48000", "opus/48000/2", or a payload type's number; "all" and "full" are any. */
+static bool names_codec(struct str name, const struct sdp_codec *codec)
+{
+	uint64_t number;
+	struct str part;
+
+	if (str_eq_nocase(name, STR("all")) || str_eq_nocase(name, STR("full")))
+		return true;
+	if (str_to_u64(name, 127, &number))
+		return codec->pt == number;
+	part = str_split(&name, '/');
+	if (!codec->name.len || !str_eq_nocase(part, codec->name))
+		return false;
+	part = str_split(&name, '/');
+	if (part.len && (!str_to_u64(part, UINT32_MAX, &number) || number != codec->clock))
+		return false;
+	return !name.len || str_eq(name, codec->params) ||
+	       (!codec->params.len && str_eq(name, STR("1")));
+}
+
+static bool is_listed(const struct str *list, size_t count, const struct sdp_codec *codec)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names_codec(list[i], codec))
+			return true;
+	return false;
+}
+
+/* "except" and "offer" save what "strip" would take, which is mostly "all". */
+static int plan_codecs(const struct exchange *ex, const struct sdp_media *m,
+		       struct sdp_media_edit *edit)
+{
+	const struct request *request = ex->request;
+
+	if (!request->n_codec_strip || !m->n_codecs)
+		return 0;
+	edit->keep_codec = arena_alloc(ex->env->arena, m->n_codecs * sizeof(*edit->keep_codec));
+	if (!edit->keep_codec)
+		return -1;
+	for (size_t i = 0; i < m->n_codecs; i++) {
+		const struct sdp_codec *codec = &m->codecs[i];
+
+		edit->keep_codec[i] =
+			!is_listed(request->codec_strip, request->n_codec_strip, codec) ||
+			is_listed(request->codec_except, request->n_codec_except, codec) ||
+			is_listed(request->codec_offer, request->n_codec_offer, codec);
+	}
+	return 0;
+}
+
+static bool is_plain_profile(struct str proto)
+{
+	return str_eq(proto, STR("RTP/AVP")) || str_eq(proto, STR("RTP/AVPF"));
+}
+
+/* An offer's profile is rewritten on request; the offerer gets back the one that it offered. */
+static struct str plan_proto(const struct exchange *ex, const struct sdp_media *m,
+			     const struct media *media)
+{
+	struct str proto =
+		ex->offer ? ex->request->transport_protocol : str_of(media->protocol[ex->to]);
+
+	if (m->transport != SDP_RTP || !is_plain_profile(proto) || str_eq(proto, m->proto))
+		return STR_NONE;
+	return proto;
+}
+
+int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit)
+{
+	const struct sdp_media *m = &ex->sdp.media[index];
+	const struct media_plan *plan = &ex->plan[index];
+	bool mux;
+
+	if (!plan->media || !m->port)
+		return 0;
+	mux = ex->offer ? plan->flags & MEDIA_MUX_TOLD : plan->conf.side[ex->to].flags & SIDE_MUX;
+	edit->relay = true;
+	edit->rtp = media_advertised(plan->media, ex->to, COMP_RTP);
+	if (!sdp_is_rtp(m->transport))
+		return 0;
+	if (ex->offer && wants(ex, REQ_MUX_REQUIRE))
+		edit->rtcp = edit->rtp;
+	else if ((ex->offer || !mux) && plan->conf.kind == BRIDGE_RTP)
+		edit->rtcp = media_advertised(plan->media, ex->to, COMP_RTCP);
+	edit->rtcp_attr = true;
+	if (mux != m->rtcp_mux)
+		edit->mux = mux ? SDP_MUX_ADD : SDP_MUX_REMOVE;
+	edit->proto = plan_proto(ex, m, plan->media);
+	return plan_codecs(ex, m, edit);
+}

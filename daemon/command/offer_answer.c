@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * offer_answer.c - SDP in, ports taken and bridges told, SDP out
+ *
+ * Offer and answer are one thing seen from two ends: the SDP of one party (from) is shown to the other (to) with
+ * our addresses in place of its own. In order: parse, find the dialog, plan each m= line, open what is new,
+ * write the SDP, tell what stays; only then is anything that lasts changed (commit). Up to there all is undone.
+ * What takes no SDP is in command/exchange.c.
+ */
+#include <errno.h>
+#include <utlist.h>
+#include "base/log.h"
+#include "command/exchange.h"
+
+/* A 2xx decides among forks: those of the same caller that nobody has answered are over. */
+static void end_losers(struct exchange *ex)
+{
+	struct dialog *dialog, *next;
+
+	if (ex->request->sip_code < 200 || ex->request->sip_code > 299)
+		return;
+	DL_FOREACH_SAFE(ex->call->dialogs, dialog, next)
+		if (dialog != ex->dialog && !dialog->answered &&
+		    party_has_tag(&dialog->party[SIDE_A], ex->dialog->party[SIDE_A].tag))
+			call_end_dialog(ex->call, dialog, CALL_DELETED);
+}
+
+/* Plain RTP was asked for, and this SDP has SRTP: that passes through as it is. */
+static bool asks_for_decryption(const struct exchange *ex)
+{
+	for (size_t i = 0; ex->request->transport_protocol.len && i < ex->sdp.n_media; i++)
+		if (ex->sdp.media[i].transport == SDP_SRTP ||
+		    ex->sdp.media[i].transport == SDP_DTLS)
+			return true;
+	return false;
+}
+
+/* What the request asks for and we don't do: one line for each call. */
+static void tell_ignored(const struct exchange *ex)
+{
+	struct str ignored = ex->request->ignored;
+	bool srtp = asks_for_decryption(ex);
+	struct call *call = ex->call;
+	char text[256];
+
+	if (call->ignored_told || !(ignored.len || srtp))
+		return;
+	call->ignored_told = true;
+	log_call(LOG_LEVEL_INFO, call->id, "not supported, ignored: %s%s",
+		 srtp ? "transport-protocol for SRTP, " : "",
+		 log_escape(ignored, text, sizeof(text)));
+}
+
+static void commit(struct exchange *ex)
+{
+	exchange_commit(ex);
+	end_losers(ex);
+	if (ex->new_call)
+		log_call(LOG_LEVEL_INFO, ex->call->id, "made: %zu m-lines", ex->sdp.n_media);
+	tell_ignored(ex);
+}
+
+static bool is_incomplete(const struct exchange *ex)
+{
+	if (ex->sdp.session_connection || endpoint_is_set(&ex->request->media_address))
+		return false;
+	for (size_t i = 0; i < ex->sdp.n_media; i++) {
+		const struct sdp_media *m = &ex->sdp.media[i];
+
+		if (m->port && m->transport != SDP_OTHER && !m->connection)
+			return true;
+	}
+	return false;
+}
+
+static int plan_all(struct exchange *ex, struct reply *reply)
+{
+	const struct request *request = ex->request;
+	struct party *sender;
+	int error = exchange_find(ex, reply);
+
+	if (error)
+		return error;
+	ex->tos = request->tos == TOS_UNSET ? ex->call->tos : (int16_t)request->tos;
+	ex->latching =
+		request->flags & REQ_LATCHING ? (uint8_t)request->latching : ex->call->latching;
+	sender = &ex->dialog->party[ex->from];
+	if (exchange_text(ex, &sender->label,
+			  request->set_label.len ? request->set_label : request->label) ||
+	    exchange_text(ex, &ex->call->metadata, request->metadata))
+		return -ENOMEM;
+	error = exchange_locals(ex);
+	if (!error)
+		error = exchange_media(ex);
+	if (!error)
+		error = sdp_plan_write(ex, &reply->sdp);
+	return error ? error : exchange_settle(ex);
+}
+
+static void run(struct command_env *env, const struct request *request, struct reply *reply,
+		bool offer)
+{
+	struct exchange ex = { .env = env, .request = request, .offer = offer };
+	const char *why;
+	int error;
+
+	reply->code = REPLY_ERROR;
+	error = sdp_parse(env->arena, request->sdp, &ex.sdp, &why);
+	if (error) {
+		reply->error = error == -ENOMEM ? "Out of memory" : "Failed to parse SDP";
+		log_call(LOG_LEVEL_INFO, request->call_id, "SDP refused: %s", why);
+		return;
+	}
+	if (request->flags & REQ_LOOP_PROTECT &&
+	    sdp_has_mark(&ex.sdp, (struct str){ env->calls->mark, CALL_MARK_LEN })) {
+		reply->code = REPLY_OK;
+		reply->sdp = request->sdp;
+		return;
+	}
+	if (is_incomplete(&ex)) {
+		reply->error = "Incomplete SDP specification";
+		return;
+	}
+	reply->code = REPLY_OK;
+	error = plan_all(&ex, reply);
+	if (error) {
+		if (!reply->error)
+			exchange_refuse(&ex, reply, error);
+		exchange_undo(&ex);
+		return;
+	}
+	commit(&ex);
+}
+
+void command_offer(struct command_env *env, const struct request *request, struct reply *reply)
+{
+	run(env, request, reply, true);
+}
+
+void command_answer(struct command_env *env, const struct request *request, struct reply *reply)
+{
+	run(env, request, reply, false);
+}

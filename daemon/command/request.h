@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * request.h - what any protocol can ask and be told
+ *
+ * ng/ng.c (and rtpproxy/rtpp.c) fill a struct request from their text, command/command.c does it and fills a struct reply.
+ * All texts are slices of the datagram or of the command's arena, and end with the command.
+ */
+#ifndef RTPRELAY_REQUEST_H
+#define RTPRELAY_REQUEST_H
+
+#include "base/arena.h"
+#include "base/endpoint.h"
+#include "packet/latch.h"
+
+struct iface_addr;
+struct media;
+struct request;
+
+enum request_flag {
+	REQ_TRUST_SIP = 1 << 0, /* SIP-source-address */
+	REQ_ASYMMETRIC = 1 << 1,
+	REQ_STRICT_SOURCE = 1 << 2,
+	REQ_HANDOVER = 1 << 3, /* media-handover */
+	REQ_PORT_LATCHING = 1 << 4,
+	REQ_NO_PORT_LATCHING = 1 << 5,
+	REQ_LOOP_PROTECT = 1 << 6,
+	REQ_UNIDIRECTIONAL = 1 << 7,
+	REQ_ORIGINAL_DIRECTION = 1 << 8, /* original-sendrecv */
+	REQ_NO_RTCP_ATTR = 1 << 9,
+	REQ_FULL_RTCP_ATTR = 1 << 10,
+	REQ_FATAL = 1 << 11, /* delete: unknown call is an error */
+	REQ_FAST = 1 << 12,  /* delete: no statistics in the reply */
+	REQ_DELETE_TO_TAG =
+		1 << 13, /* delete: flag to-tag: match by to-tag even if from-tag is given */
+	REQ_NEW_BRANCH = 1 << 14,
+	REQ_REPLACE_ORIGIN = 1 << 15,
+	REQ_REPLACE_USERNAME = 1 << 16,
+	REQ_REPLACE_SESSION_NAME = 1 << 17,
+	REQ_REPLACE_VERSION = 1 << 18,
+	REQ_REPLACE_ZERO = 1 << 19,
+	REQ_MUX_OFFER = 1 << 20,
+	REQ_MUX_REQUIRE = 1 << 21,
+	REQ_MUX_DEMUX = 1 << 22,
+	REQ_MUX_ACCEPT = 1 << 23,
+	REQ_MUX_REJECT = 1 << 24,
+	REQ_ALL = 1 << 25,	/* block/silence: all parties */
+	REQ_LATCHING = 1 << 26, /* request.latching was given */
+	REQ_SYMMETRIC = 1 << 27,
+	REQ_NEW_PORTS = 1 << 28, /* the offer's media gets other ports on both sides */
+};
+
+/* One media of one party, told without SDP (the classic protocol). */
+struct leg {
+	unsigned int index; /* of the m= line, from 0; below LEG_MEDIAS */
+	struct endpoint
+		remote; /* where its sender wants the media; port 0: nowhere; 0.0.0.0, ::: on hold */
+	uint64_t pts[2]; /* bit per payload type; none: not told */
+	struct iface_addr
+		*local[2]; /* toward the sender, toward the other party; NULL: as configured */
+};
+
+#define LEG_MEDIAS 128
+
+/* Longer names of calls and parties than this are refused: they are phones' words, and are kept for each call. */
+#define REQUEST_NAME_MAX 4096
+
+struct request {
+	struct str call_id, from_tag, to_tag, via_branch;
+	struct str label, set_label, metadata;
+	struct str sdp;
+	const struct leg *leg;	       /* told in place of sdp, or NULL */
+	struct endpoint received_from; /* AF_UNSPEC: not told */
+	struct endpoint media_address; /* AF_UNSPEC: not told */
+	struct endpoint
+		address; /* block, silence: the party that signalled this address; AF_UNSPEC: not told */
+	struct endpoint source;	  /* who sends the command */
+	uint32_t flags;		  /* enum request_flag */
+	enum latch_mode latching; /* with REQ_LATCHING */
+	struct str direction[2];  /* interface toward the sender of this SDP, toward its receiver */
+	int address_family; /* AF_INET, AF_INET6 shown to the receiver; AF_UNSPEC: as it comes */
+	int tos;	    /* 0..255, -1 keep each packet's own; TOS_UNSET: the configured one */
+	int delete_delay;   /* seconds; -1: the configured one */
+	int sip_code;	    /* 0: not told */
+	int64_t limit;	    /* list: at most so many call-ids */
+	struct str transport_protocol; /* STR_NONE: keep */
+	struct str *codec_strip, *codec_except,
+		*codec_offer; /* names as written, "PCMU", "opus/48000/2", "all", "full" */
+	size_t n_codec_strip, n_codec_except,
+		n_codec_offer; /* except and offer save what strip would take */
+	/* Can an answer with this SDP be sent? Asked before anything is changed. NULL: any */
+	bool (*fits)(const struct request *request, struct str sdp);
+	size_t room; /* for that answer, in bytes */
+	struct str
+		ignored; /* text for the one log line: what was asked for and is not supported; empty: nothing */
+};
+
+#define TOS_UNSET (-2)
+
+enum reply_code {
+	REPLY_OK,
+	REPLY_PONG,
+	REPLY_ERROR,
+	REPLY_NONE, /* send nothing */
+};
+
+struct reply {
+	enum reply_code code;
+	const char *error;   /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
+	const char *warning; /* or NULL */
+	struct str sdp;	     /* offer, answer; in the arena */
+	int why;	     /* leg: 0, or the -errno behind the error */
+	struct media *media; /* leg: it, and where the receiver of what was told shall send to */
+	struct endpoint local;
+	const struct call_report *call; /* query, delete; in the arena, or NULL (report/report.h) */
+	bool deleted;			/* @call is told for the last time */
+	const struct str *calls;	/* list: call-ids */
+	size_t n_calls;
+	const struct daemon_report *statistics; /* statistics, or NULL (report/report.h) */
+};
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf.c - options and config file, by the rows of conf_table.c
+ *
+ * A key is read by its row wherever it comes from. Mistakes are collected, so that one run tells them all.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "conf/row.h"
+
+#define MIN_PAIRS 2 /* one call with one media needs a pair on each side */
+
+#define OPT_ROW 1000 /* the option of conf_rows[i] is OPT_ROW + i */
+
+struct loader {
+	struct conf *conf;
+	int error; /* the first one */
+	const char *path;
+	unsigned int line;
+	unsigned int set_in_line[CONF_MAX_ROWS]; /* of the file; 0: not set by it */
+	struct {
+		const struct conf_row *row;
+		const char *text;
+	} * option; /* as given, in order */
+	size_t n_options;
+	bool help, version;
+};
+
+static void fail(struct loader *loader, int error)
+{
+	if (!loader->error)
+		loader->error = error;
+}
+
+static void file_key(struct loader *loader, const char *name, const char *text)
+{
+	const struct conf_row *row = conf_row_find(str_of(name));
+	char error[CONF_ROW_ERROR], hint[80];
+	unsigned int *before;
+	int err;
+
+	if (!row) {
+		log_err("%s:%u: unknown key \"%s\"%s", loader->path, loader->line, name,
+			conf_row_suggest(str_of(name), ROW_OPTION_ONLY, hint, sizeof(hint)));
+		fail(loader, -EINVAL);
+		return;
+	}
+	before = &loader->set_in_line[row - conf_rows];
+	if (row->flags & ROW_OPTION_ONLY) {
+		err = -EINVAL;
+		snprintf(error, sizeof(error), "can only be given as an option");
+	} else if (*before && row->type != CONF_LIST) {
+		err = -EINVAL;
+		snprintf(error, sizeof(error), "was set in line %u already", *before);
+	} else {
+		err = conf_row_set(row, loader->conf, text, error);
+		*before = loader->line;
+	}
+	if (err) {
+		log_err("%s:%u: %s: %s", loader->path, loader->line, name, error);
+		fail(loader, err);
+	}
+}
+
+/* ini_handler; always content, since it keeps the score itself. */
+static int file_handle(void *arg, const char *section, const char *name, const char *value)
+{
+	struct loader *loader = arg;
+
+	if (!strcmp(section, CONF_SECTION)) {
+		file_key(loader, name, value);
+		return 1;
+	}
+	if (*section)
+		log_err("%s:%u: unknown section [%s]; all keys belong to [" CONF_SECTION "]",
+			loader->path, loader->line, section);
+	else
+		log_err("%s:%u: \"%s\" stands before the line [" CONF_SECTION "]", loader->path,
+			loader->line, name);
+	fail(loader, -EINVAL);
+	return 1;
+}
+
+struct line_source {
+	FILE *file;
+	struct loader *loader;
+};
+
+/* ini_reader; counts lines, and refuses those that inih would silently take for two. */
+static char *file_line(char *text, int size, void *arg)
+{
+	struct line_source *source = arg;
+	int c;
+
+	if (!fgets(text, size, source->file))
+		return NULL;
+	source->loader->line++;
+	if (strlen(text) + 1 < (size_t)size || text[size - 2] == '\n')
+		return text;
+	c = fgetc(source->file);
+	if (c == EOF || c == '\n')
+		return text;
+	while (c != EOF && c != '\n')
+		c = fgetc(source->file);
+	log_err("%s:%u: the line is longer than %d characters; a list may go on in the next line, "
+		"indented",
+		source->loader->path, source->loader->line, size - 1);
+	fail(source->loader, -EINVAL);
+	text[0] = '\0';
+	return text;
+}
+
+static void load_file(struct loader *loader)
+{
+	bool asked_for = loader->conf->config;
+	struct line_source source = { NULL, loader };
+	int result;
+
+	loader->path = asked_for ? loader->conf->config : CONF_DEFAULT_FILE;
+	if (!strcmp(loader->path, "none"))
+		return;
+	source.file = fopen(loader->path, "re");
+	if (!source.file) {
+		if (errno == ENOENT && !asked_for)
+			return; /* options alone may do */
+		log_err("%s: %m", loader->path);
+		fail(loader, -EINVAL);
+		return;
+	}
+	result = ini_parse_stream(file_line, &source, file_handle, loader);
+	if (result > 0)
+		log_err("%s:%d: neither a [section], nor \"key = value\", nor a comment",
+			loader->path, result);
+	else if (ferror(source.file))
+		log_err("%s: cannot be read", loader->path); /* a directory, for one */
+	if (result || ferror(source.file))
+		fail(loader, -EINVAL);
+	fclose(source.file);
+}
+
+static void unknown_option(struct loader *loader, const char *word)
+{
+	struct str name = str_of(word);
+	char hint[80];
+
+	while (name.len && name.s[0] == '-') {
+		name.s++;
+		name.len--;
+	}
+	name = str_split(&name, '=');
+	log_err("unknown option \"%s\"%s", word, conf_row_suggest(name, 0, hint, sizeof(hint)));
+	fail(loader, -EINVAL);
+}
+
+static void option_seen(struct loader *loader, int option, const char *word)
+{
+	const struct conf_row *row = option >= OPT_ROW ? &conf_rows[option - OPT_ROW] : NULL;
+
+	if (option == 'h') {
+		loader->help = true;
+	} else if (option == 'V') {
+		loader->version = true;
+	} else if (option == ':') {
+		log_err("%s: a value is missing", word);
+		fail(loader, -EINVAL);
+	} else if (!row) {
+		unknown_option(loader, word);
+	} else {
+		loader->option[loader->n_options].row = row;
+		loader->option[loader->n_options++].text = optarg ? optarg : "yes";
+	}
+}
+
+static void read_options(struct loader *loader, int argc, char **argv)
+{
+	struct option table[CONF_MAX_ROWS + 3] = { { "help", no_argument, NULL, 'h' },
+						   { "version", no_argument, NULL, 'V' } };
+	int option, told = 0;
+
+	for (size_t i = 0; i < conf_n_rows; i++)
+		table[i + 2] = (struct option){ conf_rows[i].name,
+						conf_rows[i].type == CONF_BOOL ? optional_argument
+									       : required_argument,
+						NULL, OPT_ROW + (int)i };
+	optind = 0; /* glibc: begin anew, this may be a reload */
+	opterr = 0;
+	for (;;) {
+		/* The word that getopt looks at; it only moves on after the last letter of "-xyz". */
+		int at = optind ? optind : 1;
+
+		option = getopt_long(argc, argv, "+:hV", table, NULL);
+		if (option < 0)
+			break;
+		if (option == '?' && at == told)
+			continue; /* "-abc": one complaint is enough */
+		told = option == '?' ? at : told;
+		option_seen(loader, option, argv[at]);
+	}
+	for (; optind < argc; optind++)
+		unknown_option(loader, argv[optind]);
+}
+
+/* @config_only: just where the file is; the rest wins over the file, so it has to wait. */
+static void apply_options(struct loader *loader, bool config_only)
+{
+	bool cleared[CONF_MAX_ROWS] = { false };
+	char error[CONF_ROW_ERROR];
+
+	for (size_t i = 0; i < loader->n_options; i++) {
+		const struct conf_row *row = loader->option[i].row;
+		int err;
+
+		if (config_only != (row->offset == offsetof(struct conf, config)))
+			continue;
+		if (row->type == CONF_LIST && !cleared[row - conf_rows]) {
+			conf_row_clear(row, loader->conf);
+			cleared[row - conf_rows] = true;
+		}
+		err = conf_row_set(row, loader->conf, loader->option[i].text, error);
+		if (!err)
+			continue;
+		log_err("--%s: %s", row->name, error);
+		fail(loader, err);
+	}
+}
+
+unsigned int conf_port_pairs(const struct conf *conf)
+{
+	unsigned int first = conf->port_min < 2 ? 2 : (conf->port_min + 1) & ~1U;
+
+	return conf->port_max > first ? (conf->port_max - first + 1) / 2 : 0;
+}
+
+static void check_whole(struct loader *loader)
+{
+	const struct conf *conf = loader->conf;
+
+	if (conf->port_min > conf->port_max) {
+		log_err("port-min %u is above port-max %u", conf->port_min, conf->port_max);
+		fail(loader, -EINVAL);
+	} else if (conf_port_pairs(conf) < MIN_PAIRS) {
+		log_err("ports %u to %u are too few: a call needs two pairs of an even port and "
+			"the "
+			"next",
+			conf->port_min, conf->port_max);
+		fail(loader, -EINVAL);
+	}
+	if (!conf->interface.count) {
+		log_err("no interface is given, e.g. --interface=pub/192.0.2.1");
+		fail(loader, -EINVAL);
+	}
+	if (!conf->listen_ng.count && !conf->listen_rtpproxy.count) {
+		log_err("no listen-ng is given, e.g. --listen-ng=127.0.0.1:2223");
+		fail(loader, -EINVAL);
+	}
+}
+
+static void set_defaults(struct loader *loader)
+{
+	char error[CONF_ROW_ERROR];
+
+	for (size_t i = 0; i < conf_n_rows; i++)
+		if (conf_rows[i].fallback &&
+		    conf_row_set(&conf_rows[i], loader->conf, conf_rows[i].fallback, error)) {
+			log_err("%s: %s", conf_rows[i].name, error);
+			fail(loader, -EINVAL);
+		}
+}
+
+static int load(struct loader *loader, int argc, char **argv)
+{
+	read_options(loader, argc, argv);
+	if (!loader->error && loader->help)
+		conf_table_print();
+	else if (!loader->error && loader->version)
+		puts("rtprelayd " RTPRELAY_VERSION);
+	if (loader->error || loader->help || loader->version)
+		return loader->error ? loader->error : 1;
+	set_defaults(loader);
+	apply_options(loader, true);
+	load_file(loader);
+	apply_options(loader, false);
+	if (!loader->error)
+		check_whole(loader);
+	return loader->error;
+}
+
+int conf_load(struct conf *conf, int argc, char **argv)
+{
+	struct loader loader = { .conf = conf };
+	int result;
+
+	memset(conf, 0, sizeof(*conf));
+	loader.option = calloc((size_t)argc + 1, sizeof(*loader.option));
+	if (!loader.option) {
+		log_err("out of memory");
+		return -ENOMEM;
+	}
+	result = load(&loader, argc, argv);
+	free(loader.option);
+	if (result)
+		conf_free(conf);
+	return result;
+}
+
+void conf_free(struct conf *conf)
+{
+	for (size_t i = 0; i < conf_n_rows; i++)
+		conf_row_clear(&conf_rows[i], conf);
+}
+
+unsigned int conf_reload(struct conf *conf, const struct conf *fresh)
+{
+	unsigned int changed = 0;
+	char old[200], now[200];
+
+	for (size_t i = 0; i < conf_n_rows; i++) {
+		const struct conf_row *row = &conf_rows[i];
+
+		if (conf_row_equal(row, conf, fresh))
+			continue;
+		conf_row_print(row, conf, old, sizeof(old));
+		conf_row_print(row, fresh, now, sizeof(now));
+		if (row->flags & ROW_RELOAD) {
+			log_notice("%s is now %s, it was %s", row->name, now, old);
+			conf_row_copy(row, conf, fresh);
+			changed++;
+		} else {
+			log_warn("%s stays %s: %s needs a restart", row->name, *old ? old : "empty",
+				 *now ? now : "emptying it");
+		}
+	}
+	return changed;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf.h - options and config file: what the operator wants
+ *
+ * Each key of the INI file is a long option too. Options given on the command line win over the file;
+ * a list given on the command line replaces the file's.
+ */
+#ifndef RTPRELAY_CONF_H
+#define RTPRELAY_CONF_H
+
+#include "base/endpoint.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "firewall/nft.h"
+#include "kernel/kmod.h"
+#include "packet/latch.h"
+
+enum state_mode {
+	STATE_KEEP, /* in state_dir; default */
+	STATE_NONE,
+};
+
+/* Defaults, ranges and explanations: conf/table.c. */
+struct conf {
+	struct conf_list
+		interface; /* NAME/BIND[!ADVERTISED], BIND[!ADVERTISED], ALIAS=NAME: parsed by port/iface.c */
+	struct conf_list listen_ng;	  /* HOST:PORT, [V6]:PORT, PORT */
+	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */
+	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT */
+	struct conf_list
+		control_allow; /* CIDR; empty: loopback and the subnets of the listening addresses */
+	struct conf_list listen_http; /* HOST:PORT, [V6]:PORT, PORT (loopback) */
+	unsigned int port_min, port_max;
+	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s;
+	int tos;		    /* -1 keep */
+	unsigned int max_sessions;  /* 0: no limit but ports and descriptors */
+	unsigned int media_threads; /* 0: one per core */
+	enum latch_mode latching;
+	unsigned int latch_patience_ms;
+	unsigned int latch_window_ms;
+	enum kmod_mode kernel;
+	enum firewall_mode firewall;
+	char *state_dir; /* NULL: calls end with the daemon */
+	enum state_mode state;
+	unsigned int port_quarantine_s;
+	unsigned int replay_entries, replay_mbytes; /* bounds of the cache of recorded replies */
+	enum log_level log_level;
+	enum log_target log_facility;
+	bool foreground;
+	bool check_config;
+	char *pidfile, *user, *group; /* NULL: none */
+	char *cdr_file;		      /* NULL: none */
+	char *control_socket;	      /* path; "none"; NULL: CTL_PROTO_PATH, if it can be made */
+	char *control_group;	      /* NULL: that of the daemon */
+	unsigned int control_mode;    /* the digits as written: 660 is 0660 */
+	char *config;		      /* path; "none"; NULL: the default one, where there is one */
+};
+
+/**
+ * conf_load() - defaults, then the file, then the options
+ *
+ * Every mistake is told by log_err(), with file and line or option, and the nearest key. What one value
+ * cannot tell (are addresses local, is there such a user) is not looked at here: check.h.
+ * Return: 0 go on; 1 done (--help, --version: printed to stdout); -EINVAL, -ENOMEM: told; nothing to free
+ */
+int conf_load(struct conf *conf, int argc, char **argv);
+void conf_free(struct conf *conf);
+
+/**
+ * conf_reload() - takes over from @fresh what may change while running, and logs what changed and what has to wait
+ * Return: how many values are new
+ */
+unsigned int conf_reload(struct conf *conf, const struct conf *fresh);
+
+/* Pairs of ports in port-min..port-max: the first is even. */
+unsigned int conf_port_pairs(const struct conf *conf);
+
+#endif

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctl.c - control sockets: receive, tell strangers from proxies, replay, run, send the reply
+ *
+ * A datagram is: cookie, blank, payload. The reply begins with the same cookie. NG's payload begins with "d" or "{",
+ * a command of the classic protocol with a capital letter; ports of that protocol take it only, and in small letters
+ * too. Connections (ctl/stream.c) have no cookies.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/resolve.h"
+#include "ctl/ctl.h"
+#include "ctl/socket.h"
+#include "ctl/stream.h"
+#include "gate/allow.h"
+#include "gate/replay.h"
+#include "ng/ng.h"
+#include "rtpproxy/rtpp.h"
+
+/* Datagrams taken at once, before the media threads are woken and the loop goes on. */
+#define BATCH 64
+/* How long a reply is remembered: longer than a proxy goes on asking. */
+#define REPLAY_MS 60000
+/* A line about strangers or about nonsense, no more often than this. */
+#define TELL_MS 10000
+#define SOCKETS 32
+
+struct ctl_socket {
+	struct ctl *ctl;
+	struct event *event;
+	int fd;
+	bool rtpp; /* the classic protocol alone */
+};
+
+/* Both sides of what was refused without an answer: how often, and when a line may be written again. */
+struct untold {
+	uint64_t count;
+	int64_t next_ms;
+};
+
+union ctl_control {
+	struct cmsghdr align;
+	char bytes[CTL_CONTROL];
+};
+
+/* Datagrams of a batch, in or out. */
+struct ctl_batch {
+	struct mmsghdr messages[BATCH];
+	struct iovec iov[BATCH];
+	union ctl_control control[BATCH];
+	char *bytes; /* BATCH times CTL_DATAGRAM; what isn't used takes no memory */
+};
+
+struct ctl {
+	struct command_env *env;
+	struct replay *replay;
+	struct allow allow;
+	ctl_batch_fn *batch;
+	void *arg;
+	struct ctl_socket sockets[SOCKETS];
+	size_t n_sockets;
+	struct ctl_stream *streams[SOCKETS];
+	size_t n_streams;
+	struct rtpp_notify *notify;
+	struct untold strangers, malformed;
+	struct ctl_batch in, out;
+	struct endpoint from[BATCH];
+};
+
+static void tell(struct untold *untold, const struct endpoint *source, int64_t now_ms,
+		 const char *what)
+{
+	char text[ENDPOINT_TEXT];
+
+	untold->count++;
+	if (now_ms < untold->next_ms)
+		return;
+	log_warn("%s from %s: no answer (%" PRIu64 " so far)", what, endpoint_print(source, text),
+		 untold->count);
+	untold->next_ms = now_ms + TELL_MS;
+}
+
+static bool is_allowed(void *arg, const struct endpoint *source)
+{
+	struct ctl *ctl = arg;
+
+	if (allow_has(&ctl->allow, source))
+		return true;
+	ctl->env->stats->not_allowed++;
+	tell(&ctl->strangers, source, clock_ms(), "command of a stranger");
+	return false;
+}
+
+/* @cookie, what stands behind it in *@payload, and which protocol that is. False: there is no cookie. */
+static bool take_cookie(bool *rtpp, struct str *payload, struct str *cookie)
+{
+	size_t len = payload->len;
+
+	*cookie = *rtpp ? rtpp_word(payload) : str_split(payload, ' ');
+	if (!cookie->len || cookie->len > REPLAY_COOKIE_MAX)
+		return false;
+	if (*rtpp)
+		return true;
+	*rtpp = payload->len && rtpp_may_begin(payload->s[0]);
+	return cookie->len < len;
+}
+
+static void answer(struct ctl *ctl, bool rtpp, const struct endpoint *source, struct str payload,
+		   struct buf *out)
+{
+	struct command_env *env = ctl->env;
+	struct stats *stats = env->stats;
+	struct str cookie, reply;
+
+	env->now_ms = clock_ms();
+	if (!is_allowed(ctl, source))
+		return;
+	if (!take_cookie(&rtpp, &payload, &cookie)) {
+		stats->malformed++;
+		tell(&ctl->malformed, source, env->now_ms, "datagram without a cookie");
+		return;
+	}
+	stats->requests++;
+	if (replay_find(ctl->replay, source, cookie, env->now_ms, &reply)) {
+		stats->replayed++;
+		buf_str(out, reply);
+		return;
+	}
+	arena_reset(env->arena);
+	buf_str(out, cookie);
+	buf_char(out, ' ');
+	if (rtpp)
+		rtpp_run(env, ctl->notify, source, payload, out);
+	else
+		ng_run(env, source, payload, out);
+	replay_put(ctl->replay, source, cookie, (struct str){ out->data, out->len }, env->now_ms);
+}
+
+void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		  struct buf *out)
+{
+	answer(ctl, false, source, datagram, out);
+}
+
+void ctl_datagram_rtpp(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		       struct buf *out)
+{
+	answer(ctl, true, source, datagram, out);
+}
+
+/* A command over a connection. */
+static void run_line(void *arg, const struct endpoint *source, struct str command, struct buf *out)
+{
+	struct ctl *ctl = arg;
+
+	ctl->env->now_ms = clock_ms();
+	ctl->env->stats->requests++;
+	arena_reset(ctl->env->arena);
+	rtpp_run(ctl->env, ctl->notify, source, command, out);
+}
+
+static void tell_batch(void *arg)
+{
+	struct ctl *ctl = arg;
+
+	ctl->batch(ctl->arg);
+}
+
+static void prepare_batch(struct ctl_batch *batch)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		batch->iov[i] = (struct iovec){ batch->bytes + i * CTL_DATAGRAM, CTL_DATAGRAM };
+		batch->messages[i].msg_hdr = (struct msghdr){
+			.msg_iov = &batch->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &batch->control[i],
+		};
+	}
+}
+
+static int receive_batch(struct ctl *ctl, int fd)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		struct msghdr *request = &ctl->in.messages[i].msg_hdr;
+
+		request->msg_name = &ctl->from[i];
+		request->msg_namelen = sizeof(ctl->from[i]);
+		request->msg_controllen = sizeof(ctl->in.control[i]);
+	}
+	return recvmmsg(fd, ctl->in.messages, BATCH, MSG_DONTWAIT, NULL);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ctl_socket *own = arg;
+	struct ctl *ctl = own->ctl;
+	struct stats *stats = ctl->env->stats;
+	int n = receive_batch(ctl, fd);
+	unsigned int answers = 0, sent;
+
+	(void)what;
+	for (int i = 0; i < n; i++) {
+		const struct mmsghdr *request = &ctl->in.messages[i];
+		struct str datagram = { ctl->in.iov[i].iov_base, request->msg_len };
+		struct buf out =
+			BUF_INIT(ctl->out.bytes + answers * (size_t)CTL_DATAGRAM, CTL_DATAGRAM);
+
+		answer(ctl, own->rtpp, &ctl->from[i], datagram, &out);
+		if (out.len)
+			ctl_socket_address(&request->msg_hdr, (struct str){ out.data, out.len },
+					   &ctl->out.messages[answers++].msg_hdr);
+	}
+	if (n <= 0)
+		return;
+	/* First what was asked for comes true, then it is said: media may follow at once. */
+	ctl->batch(ctl->arg);
+	/* What isn't sent the proxy asks for again, and gets the recorded reply. */
+	sent = ctl_socket_send(fd, ctl->out.messages, answers);
+	stats->replies += sent;
+	stats->send_failed += answers - sent;
+}
+
+static int open_socket(struct ctl *ctl, struct event_base *base, const struct endpoint *addr,
+		       bool rtpp)
+{
+	struct ctl_socket *own = &ctl->sockets[ctl->n_sockets];
+
+	if (ctl->n_sockets == SOCKETS)
+		return -E2BIG;
+	own->fd = ctl_socket_open(addr);
+	if (own->fd < 0)
+		return own->fd;
+	own->ctl = ctl;
+	own->rtpp = rtpp;
+	own->event = event_new(base, own->fd, EV_READ | EV_PERSIST, on_readable, own);
+	if (!own->event || event_add(own->event, NULL)) {
+		if (own->event)
+			event_free(own->event);
+		close(own->fd);
+		return -ENOMEM;
+	}
+	ctl->n_sockets++;
+	return 0;
+}
+
+static const char *say(const char *what, const char *value, int error)
+{
+	static __thread char text[256];
+
+	snprintf(text, sizeof(text), "%s %s: %s", what, value, strerror(-error));
+	return text;
+}
+
+/* One "listen-ng", or one of UDP of "listen-rtpproxy". A bare port needs only one of the two families. */
+static int listen_at(struct ctl *ctl, struct event_base *base, const char *text, bool rtpp,
+		     bool allow_near)
+{
+	struct endpoint addrs[8];
+	int n = endpoint_resolve(text, addrs, sizeof(addrs) / sizeof(addrs[0]));
+	int error = n < 0 ? n : -EADDRNOTAVAIL, opened = 0;
+
+	for (int i = 0; i < n; i++) {
+		error = open_socket(ctl, base, &addrs[i], rtpp);
+		if (error == -EAFNOSUPPORT && n > 1)
+			continue;
+		if (!error && allow_near)
+			error = allow_add_subnets(&ctl->allow, &addrs[i]);
+		if (error)
+			return error;
+		opened++;
+	}
+	return opened ? 0 : error;
+}
+
+static int listen_streams(struct ctl *ctl, struct event_base *base, const char *text,
+			  bool allow_near)
+{
+	const struct ctl_stream_conf conf = { .allowed = is_allowed,
+					      .run = run_line,
+					      .done = tell_batch,
+					      .arg = ctl,
+					      .patience_ms = CTL_PATIENCE_MS };
+	struct endpoint addr;
+	int error;
+
+	if (ctl->n_streams == SOCKETS)
+		return -E2BIG;
+	ctl->streams[ctl->n_streams] = ctl_stream_open(base, text, &conf, &error);
+	if (error)
+		return error;
+	addr = ctl_stream_address(ctl->streams[ctl->n_streams++]);
+	return allow_near && endpoint_is_set(&addr) ? allow_add_subnets(&ctl->allow, &addr) : 0;
+}
+
+/* One "listen-rtpproxy". */
+static int listen_rtpproxy(struct ctl *ctl, struct event_base *base, const char *text,
+			   bool allow_near)
+{
+	if (ctl_stream_is(text))
+		return listen_streams(ctl, base, text, allow_near);
+	if (str_starts(str_of(text), STR("udp:")))
+		text += 4;
+	else if (str_starts(str_of(text), STR("udp6:")))
+		text += 5;
+	return listen_at(ctl, base, text, true, allow_near);
+}
+
+static int listen_all(struct ctl *ctl, struct event_base *base, const struct ctl_conf *conf,
+		      const char **error)
+{
+	const struct conf_list none = { NULL, 0 };
+	const struct conf_list *rtpproxy = conf->listen_rtpproxy ? conf->listen_rtpproxy : &none;
+	bool allow_near = !conf->control_allow->count;
+	int result = 0;
+
+	for (size_t i = 0; i < conf->listen_ng->count && !result; i++) {
+		const char *text = conf->listen_ng->item[i];
+
+		result = listen_at(ctl, base, text, false, allow_near);
+		if (result)
+			*error = say("listen-ng", text, result);
+	}
+	for (size_t i = 0; i < rtpproxy->count && !result; i++) {
+		const char *text = rtpproxy->item[i];
+
+		result = listen_rtpproxy(ctl, base, text, allow_near);
+		if (result)
+			*error = say("listen-rtpproxy", text, result);
+	}
+	return result;
+}
+
+static int start_allow(struct ctl *ctl, const struct conf_list *list, const char **why)
+{
+	int error = 0;
+
+	if (!list->count)
+		error = allow_add_loopback(&ctl->allow);
+	for (size_t i = 0; i < list->count && !error; i++) {
+		error = allow_add(&ctl->allow, str_of(list->item[i]));
+		if (error)
+			*why = say("control-allow", list->item[i], error);
+	}
+	return error;
+}
+
+static struct ctl *ctl_new(const struct ctl_conf *conf)
+{
+	const struct replay_limits limits = { .entries = conf->replay_entries,
+					      .bytes = (size_t)conf->replay_mbytes << 20,
+					      .ttl_ms = REPLAY_MS };
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+
+	if (!ctl)
+		return NULL;
+	ctl->replay = replay_new(&limits);
+	ctl->in.bytes = malloc((size_t)BATCH * CTL_DATAGRAM);
+	ctl->out.bytes = malloc((size_t)BATCH * CTL_DATAGRAM);
+	if (!ctl->replay || !ctl->in.bytes || !ctl->out.bytes) {
+		ctl_close(ctl);
+		return NULL;
+	}
+	prepare_batch(&ctl->in);
+	prepare_batch(&ctl->out);
+	return ctl;
+}
+
+struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env,
+		     ctl_batch_fn *batch, void *arg, const char **error)
+{
+	struct ctl *ctl = ctl_new(conf);
+	int result;
+
+	*error = "control: out of memory";
+	if (!ctl)
+		return NULL;
+	ctl->env = env;
+	ctl->batch = batch;
+	ctl->arg = arg;
+	ctl->notify = conf->notify;
+	result = start_allow(ctl, conf->control_allow, error);
+	if (!result)
+		result = listen_all(ctl, base, conf, error);
+	if (!result)
+		return ctl;
+	ctl_close(ctl);
+	return NULL;
+}
+
+void ctl_close(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	for (size_t i = 0; i < ctl->n_sockets; i++) {
+		event_free(ctl->sockets[i].event);
+		close(ctl->sockets[i].fd);
+	}
+	for (size_t i = 0; i < ctl->n_streams; i++)
+		ctl_stream_close(ctl->streams[i]);
+	replay_free(ctl->replay);
+	allow_fini(&ctl->allow);
+	free(ctl->in.bytes);
+	free(ctl->out.bytes);
+	free(ctl);
+}
+
+uint16_t ctl_port(const struct ctl *ctl, size_t n)
+{
+	struct endpoint addr = { 0 };
+	socklen_t len = sizeof(addr);
+
+	if (n >= ctl->n_sockets || getsockname(ctl->sockets[n].fd, &addr.sa, &len))
+		return 0;
+	return endpoint_port(&addr);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctl.h - control sockets: receive, tell strangers from proxies, replay, run, send the reply
+ *
+ * Reads datagrams in batches; replies leave from the address the request came to, on wildcard binds too.
+ */
+#ifndef RTPRELAY_CTL_H
+#define RTPRELAY_CTL_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "command/command.h"
+
+struct event_base;
+struct rtpp_notify;
+struct ctl;
+
+struct ctl_conf {
+	const struct conf_list *listen_ng;
+	const struct conf_list *control_allow;
+	unsigned int replay_entries, replay_mbytes;
+	const struct conf_list *listen_rtpproxy; /* or NULL */
+	struct rtpp_notify *notify;		 /* or NULL */
+};
+
+/* Largest UDP payload over IPv4; requests and replies up to this. */
+#define CTL_DATAGRAM 65507
+
+/* Called after each batch: the media threads get their messages (worker_pool_flush). */
+typedef void ctl_batch_fn(void *arg);
+
+/*
+ * NULL: *error is a sentence with the address and the reason; it is overwritten by the next call. With no address
+ * to listen at it has no sockets, for tests.
+ */
+struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env,
+		     ctl_batch_fn *batch, void *arg, const char **error);
+/* Takes NULL. */
+void ctl_close(struct ctl *ctl);
+
+/*
+ * One datagram at a port of NG in, one reply out (out->len 0: none is sent). Separate from the sockets for tests and fuzzing. The
+ * caller tells the media threads afterwards.
+ */
+void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		  struct buf *out);
+/* The same at a port of the classic rtpproxy protocol, whose commands ports of NG take as well. */
+void ctl_datagram_rtpp(struct ctl *ctl, const struct endpoint *source, struct str datagram,
+		       struct buf *out);
+/* Port of the n-th UDP socket, NG first, for tests that listen on port 0; 0: there is no such socket. */
+uint16_t ctl_port(const struct ctl *ctl, size_t n);
+
+#endif

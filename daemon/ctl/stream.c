@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stream.c - control over connections (unix:, cunix:, tcp:, tcp6:) for the classic rtpproxy protocol
+ */
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utlist.h>
+#include "base/listen_pause.h"
+#include "base/resolve.h"
+#include "ctl/socket.h"
+#include "ctl/stream.h"
+
+/* Answers that nobody reads end their connection. */
+#define UNREAD_MAX (64 * 1024)
+#define BACKLOG	   128
+/* A proxy that went without a word, over TCP: asked for after this time, and at last given up. */
+#define KEEP_IDLE_S	60
+#define KEEP_INTERVAL_S 10
+#define KEEP_TRIES	6
+
+struct connection {
+	struct connection *prev, *next;
+	struct ctl_stream *stream;
+	struct bufferevent *bev;
+	struct endpoint source;
+	bool ending; /* when its answers have left */
+};
+
+struct ctl_stream {
+	struct event_base *base;
+	struct ctl_stream_conf conf;
+	struct evconnlistener *listener;
+	struct listen_pause pause;
+	struct connection *connections;
+	size_t n_connections;
+	bool once; /* one command for each connection */
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of a unix socket, to remove */
+};
+
+static const struct {
+	struct str prefix;
+	int family;
+	bool once;
+} kinds[] = {
+	{ STR("/"), AF_UNIX, true }, /* a path alone */
+	{ STR("unix:"), AF_UNIX, true },   { STR("cunix:"), AF_UNIX, false },
+	{ STR("tcp:"), AF_UNSPEC, false }, { STR("tcp6:"), AF_INET6, false },
+};
+
+static int kind_of(const char *text)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (str_starts(str_of(text), kinds[i].prefix))
+			return (int)i;
+	return -1;
+}
+
+bool ctl_stream_is(const char *text)
+{
+	return kind_of(text) >= 0;
+}
+
+/* --- A connection ---------------------------------------------------------------------------------- */
+
+static void connection_close(struct connection *connection)
+{
+	struct ctl_stream *stream = connection->stream;
+
+	DL_DELETE(stream->connections, connection);
+	stream->n_connections--;
+	bufferevent_free(connection->bev);
+	free(connection);
+}
+
+static void connection_end(struct connection *connection)
+{
+	connection->ending = true;
+	bufferevent_disable(connection->bev, EV_READ);
+	if (!evbuffer_get_length(bufferevent_get_output(connection->bev)))
+		connection_close(connection);
+}
+
+static void run(struct connection *connection, struct str command)
+{
+	struct ctl_stream_conf *conf = &connection->stream->conf;
+	char memory[CTL_STREAM_REPLY];
+	struct buf out = BUF_INIT(memory, sizeof(memory));
+
+	conf->run(conf->arg, &connection->source, command, &out);
+	bufferevent_write(connection->bev, out.data, out.len);
+}
+
+/* The next line of *in, which it stays in until drained. False: there is none yet. */
+static bool next_line(struct evbuffer *in, struct str *line, size_t *taken)
+{
+	struct evbuffer_ptr end = evbuffer_search(in, "\n", 1, NULL);
+
+	if (end.pos < 0 || end.pos > CTL_LINE)
+		return false;
+	*taken = (size_t)end.pos + 1;
+	line->s = (const char *)evbuffer_pullup(in, end.pos + 1);
+	line->len = (size_t)end.pos;
+	return line->s;
+}
+
+/* One after the other; false: this connection is not worth keeping. */
+static bool run_lines(struct connection *connection, struct evbuffer *in)
+{
+	struct evbuffer *out = bufferevent_get_output(connection->bev);
+	struct str line;
+	size_t taken;
+
+	while (next_line(in, &line, &taken)) {
+		run(connection, line);
+		evbuffer_drain(in, taken);
+		if (evbuffer_get_length(out) > UNREAD_MAX)
+			return false;
+	}
+	return evbuffer_get_length(in) <= CTL_LINE;
+}
+
+/* Proxies send a command over unix: with one write, and no end of line. */
+static void run_once(struct connection *connection, struct evbuffer *in)
+{
+	size_t len = evbuffer_get_length(in);
+
+	if (len > CTL_LINE || !len)
+		return;
+	run(connection, (struct str){ (const char *)evbuffer_pullup(in, -1), len });
+	evbuffer_drain(in, len);
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct connection *connection = arg;
+	struct ctl_stream *stream = connection->stream;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	bool keep = false;
+
+	if (stream->once)
+		run_once(connection, in);
+	else
+		keep = run_lines(connection, in);
+	stream->conf.done(stream->conf.arg);
+	if (!keep)
+		connection_end(connection);
+}
+
+static void on_written(struct bufferevent *bev, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)bev;
+	if (connection->ending)
+		connection_close(connection);
+}
+
+/* Whoever has sent its last still gets its answers. */
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	if (what & BEV_EVENT_EOF)
+		connection_end(arg);
+	else if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+		connection_close(arg);
+}
+
+static bool may_connect(const struct ctl_stream *stream, const struct endpoint *source)
+{
+	if (stream->n_connections >= CTL_CONNECTIONS)
+		return false;
+	return !endpoint_is_set(source) || stream->conf.allowed(stream->conf.arg, source);
+}
+
+/* Or the places of those who went without a word would be taken for ever. */
+static void keep_alive(evutil_socket_t fd)
+{
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){ KEEP_IDLE_S }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){ KEEP_INTERVAL_S }, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){ KEEP_TRIES }, sizeof(int));
+}
+
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
+			  struct sockaddr *addr, int len, void *arg)
+{
+	struct ctl_stream *stream = arg;
+	unsigned int ms = stream->conf.patience_ms;
+	const struct timeval patience = { ms / 1000, ms % 1000 * 1000 };
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	(void)listener;
+	if (!connection) {
+		close(fd);
+		return;
+	}
+	connection->stream = stream;
+	if (addr->sa_family != AF_UNIX && (size_t)len <= sizeof(connection->source))
+		memcpy(&connection->source, addr, (size_t)len);
+	if (may_connect(stream, &connection->source))
+		connection->bev = bufferevent_socket_new(stream->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!connection->bev) {
+		free(connection);
+		close(fd);
+		return;
+	}
+	DL_APPEND(stream->connections, connection);
+	stream->n_connections++;
+	bufferevent_set_timeouts(connection->bev, stream->once ? &patience : NULL, &patience);
+	if (endpoint_is_set(&connection->source))
+		keep_alive(fd);
+	bufferevent_setcb(connection->bev, on_read, on_written, on_event, connection);
+	bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
+}
+
+/* --- Listening ---------------------------------------------------------------------------------------- */
+
+static void on_accept_failed(struct evconnlistener *listener, void *arg)
+{
+	struct ctl_stream *stream = arg;
+
+	(void)listener;
+	listen_pause_begin(&stream->pause);
+}
+
+/* What a daemon before this one has left; a socket that somebody answers at is not touched. */
+static int remove_stale(const struct sockaddr_un *addr)
+{
+	struct stat stat;
+	int fd, error = 0;
+
+	if (lstat(addr->sun_path, &stat))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(stat.st_mode))
+		return -EEXIST;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (!connect(fd, (const struct sockaddr *)(const void *)addr, sizeof(*addr)) ||
+	    errno == EAGAIN)
+		error = -EADDRINUSE;
+	close(fd);
+	if (!error && unlink(addr->sun_path))
+		error = -errno;
+	return error;
+}
+
+static int bind_path(struct ctl_stream *stream, struct str path, struct sockaddr_un *addr)
+{
+	int error;
+
+	if (!path.len || path.len >= sizeof(addr->sun_path))
+		return -EINVAL;
+	memcpy(addr->sun_path, path.s, path.len);
+	error = remove_stale(addr);
+	if (!error)
+		memcpy(stream->path, addr->sun_path, sizeof(stream->path));
+	return error;
+}
+
+static int listen_at(struct ctl_stream *stream, const struct sockaddr *addr, socklen_t len)
+{
+	unsigned int flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+	mode_t mask = umask(0117); /* the owner and its group */
+	int error;
+
+	errno = 0;
+	stream->listener = evconnlistener_new_bind(stream->base, on_connection, stream, flags,
+						   BACKLOG, addr, (int)len);
+	error = errno;
+	umask(mask);
+	if (!stream->listener)
+		return error ? -error : -ENOMEM;
+	evconnlistener_set_error_cb(stream->listener, on_accept_failed);
+	listen_pause_init(&stream->pause, stream->base, stream->listener, "listen-rtpproxy");
+	return 0;
+}
+
+static int open_kind(struct ctl_stream *stream, int kind, const char *text)
+{
+	struct sockaddr_un path = { .sun_family = AF_UNIX };
+	struct endpoint addrs[2];
+	int error, n;
+
+	if (text[0] != '/')
+		text += kinds[kind].prefix.len;
+	if (kinds[kind].family == AF_UNIX) {
+		error = bind_path(stream, str_of(text), &path);
+		return error ? error
+			     : listen_at(stream, (const struct sockaddr *)(const void *)&path,
+					 sizeof(path));
+	}
+	n = endpoint_resolve(text, addrs, 2);
+	if (n < 1 || (kinds[kind].family && addrs[0].sa.sa_family != kinds[kind].family))
+		return -EINVAL;
+	return listen_at(stream, &addrs[0].sa, endpoint_len(&addrs[0]));
+}
+
+struct ctl_stream *ctl_stream_open(struct event_base *base, const char *text,
+				   const struct ctl_stream_conf *conf, int *error)
+{
+	struct ctl_stream *stream = calloc(1, sizeof(*stream));
+	int kind = kind_of(text);
+
+	*error = stream ? -EINVAL : -ENOMEM;
+	if (stream && kind >= 0) {
+		stream->base = base;
+		stream->conf = *conf;
+		stream->once = kinds[kind].once;
+		*error = open_kind(stream, kind, text);
+	}
+	if (!*error)
+		return stream;
+	free(stream);
+	return NULL;
+}
+
+void ctl_stream_close(struct ctl_stream *stream)
+{
+	struct connection *connection, *next;
+
+	if (!stream)
+		return;
+	DL_FOREACH_SAFE(stream->connections, connection, next)
+		connection_close(connection);
+	listen_pause_fini(&stream->pause);
+	if (stream->listener)
+		evconnlistener_free(stream->listener);
+	if (stream->path[0])
+		unlink(stream->path);
+	free(stream);
+}
+
+struct endpoint ctl_stream_address(const struct ctl_stream *stream)
+{
+	struct endpoint addr = { 0 };
+	socklen_t len = sizeof(addr);
+
+	if (stream->path[0] || getsockname(evconnlistener_get_fd(stream->listener), &addr.sa, &len))
+		return (struct endpoint){ 0 };
+	return addr;
+}
+
+uint16_t ctl_stream_port(const struct ctl_stream *stream)
+{
+	struct endpoint addr = ctl_stream_address(stream);
+
+	return endpoint_is_set(&addr) ? endpoint_port(&addr) : 0;
+}

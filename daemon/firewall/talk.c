@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * talk.c - the two netlink sockets toward nf_tables: one for transactions, one for news of what others change
+ *
+ * A transaction is done by the kernel before send() returns, so nothing is ever waited for: refusals are
+ * there to be read, and no answer means that all went well.
+ */
+#include <errno.h>
+#include <unistd.h>
+#include "firewall/talk.h" /* first: <netinet/in.h> and <linux/in.h> agree in this order only */
+#include <libmnl/libmnl.h>
+#include <libnftnl/common.h>
+#include <linux/filter.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include "base/netlink.h"
+
+#define NEWS_BUFFER    (1024 * 1024)
+#define ANSWERS_BUFFER (256 * 1024)
+
+/* The first may need CAP_NET_ADMIN; the second gives as much as the system allows everybody. */
+static void set_buffer(int fd, int force, int plain, int size)
+{
+	if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, plain, &size, sizeof(size));
+}
+
+static int open_socket(int *fd)
+{
+	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	const int on = 1;
+
+	*fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
+	if (*fd < 0 || bind(*fd, (const struct sockaddr *)&any, sizeof(any)))
+		return -errno;
+	setsockopt(*fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	return 0;
+}
+
+/*
+ * News of what we do ourselves are not for us, and could be so many that others get lost: the kernel
+ * leaves out what our socket for transactions has caused.
+ */
+static int ignore_own(const struct nft_talk *talk)
+{
+	struct sockaddr_nl own = { 0 };
+	socklen_t len = sizeof(own);
+
+	if (getsockname(talk->fd, (struct sockaddr *)&own, &len))
+		return -errno;
+	{
+		/* Loads are of network byte order, nlmsg_pid is not. */
+		struct sock_filter code[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(own.nl_pid), 0, 1),
+			BPF_STMT(BPF_RET | BPF_K, 0),
+			BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		};
+		struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+
+		if (setsockopt(talk->news_fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+			       sizeof(filter)))
+			return -errno;
+	}
+	return 0;
+}
+
+static int join_news(const struct nft_talk *talk)
+{
+	const int group = NFNLGRP_NFTABLES;
+	int error = ignore_own(talk);
+
+	set_buffer(talk->news_fd, SO_RCVBUFFORCE, SO_RCVBUF, NEWS_BUFFER);
+	if (!error &&
+	    setsockopt(talk->news_fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		error = -errno;
+	return error;
+}
+
+int nft_talk_open(struct nft_talk *talk)
+{
+	int error;
+
+	*talk = (struct nft_talk){ -1, -1 };
+	error = open_socket(&talk->fd);
+	if (!error)
+		error = open_socket(&talk->news_fd);
+	if (!error)
+		error = join_news(talk);
+	if (!error)
+		set_buffer(talk->fd, SO_RCVBUFFORCE, SO_RCVBUF, ANSWERS_BUFFER);
+	else
+		nft_talk_close(talk);
+	return error;
+}
+
+void nft_talk_close(struct nft_talk *talk)
+{
+	if (talk->fd >= 0)
+		close(talk->fd);
+	if (talk->news_fd >= 0)
+		close(talk->news_fd);
+	*talk = (struct nft_talk){ -1, -1 };
+}
+
+static int first_error(const void *data, ssize_t len)
+{
+	const struct nlmsghdr *nlh = data;
+	int left = (int)len;
+
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		const struct nlmsgerr *told = mnl_nlmsg_get_payload(nlh);
+
+		if (nlh->nlmsg_type == NLMSG_ERROR &&
+		    mnl_nlmsg_get_payload_len(nlh) >= sizeof(*told) && told->error)
+			return told->error;
+	}
+	return 0;
+}
+
+int nft_talk_send(const struct nft_talk *talk, const struct nft_batch *batch)
+{
+	char answer[8192];
+	int error = 0, told;
+	ssize_t len;
+
+	if (batch->failed)
+		return -ENOMEM;
+	/* All of a transaction goes in one message. */
+	set_buffer(talk->fd, SO_SNDBUFFORCE, SO_SNDBUF, (int)batch->len + 65536);
+	if (send(talk->fd, batch->data, batch->len, 0) < 0)
+		return -errno;
+	while ((len = netlink_receive(talk->fd, answer, sizeof(answer))) != -EAGAIN) {
+		told = len < 0 ? (int)len : first_error(answer, len);
+		error = error ? error : told;
+		if (len < 0 && len != -ENOBUFS)
+			break;
+	}
+	return error;
+}
+
+bool nft_talk_has_table(const struct nft_talk *talk)
+{
+	char buf[1024] = { 0 };
+	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETTABLE, NFPROTO_INET, 0, 0);
+	ssize_t len;
+
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, NFT_TABLE);
+	if (send(talk->fd, nlh, nlh->nlmsg_len, 0) < 0)
+		return false;
+	len = netlink_receive(talk->fd, buf, sizeof(buf));
+	return len > 0 && mnl_nlmsg_ok(nlh, (int)len) && nlh->nlmsg_type != NLMSG_ERROR;
+}
+
+/* Attribute 1 of all of them names the table. */
+static bool names_our_table(const struct nlmsghdr *nlh)
+{
+	const struct nfgenmsg *head = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*head) || head->nfgen_family != NFPROTO_INET)
+		return false;
+	mnl_attr_for_each(attr, nlh, sizeof(*head))
+		if (mnl_attr_get_type(attr) == NFTA_TABLE_NAME)
+			return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
+			       !strcmp(mnl_attr_get_str(attr), NFT_TABLE);
+	return false;
+}
+
+static bool removes(const struct nlmsghdr *nlh)
+{
+	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
+		return false;
+	switch (NFNL_MSG_TYPE(nlh->nlmsg_type)) {
+	case NFT_MSG_DELTABLE:
+	case NFT_MSG_DELCHAIN:
+	case NFT_MSG_DELRULE:
+	case NFT_MSG_DELSET:
+	case NFT_MSG_DELSETELEM:
+		return names_our_table(nlh);
+	default:
+		return false;
+	}
+}
+
+bool nft_talk_was_changed(const struct nft_talk *talk)
+{
+	char news[16384];
+	bool changed = false;
+	ssize_t len;
+
+	while ((len = netlink_receive(talk->news_fd, news, sizeof(news))) != -EAGAIN) {
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)news;
+		int left = (int)len;
+
+		if (len < 0) {
+			changed = true;
+			if (len != -ENOBUFS)
+				break;
+			continue;
+		}
+		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+			changed = changed || removes(nlh);
+	}
+	return changed;
+}

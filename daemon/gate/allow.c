@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * allow.c - who may send commands: addresses listed, or those near to where we listen
+ *
+ * A stranger gets no answer: the sender of a datagram is easily forged, and answers are larger than requests.
+ */
+#include <errno.h>
+#include <ifaddrs.h>
+#include <stdlib.h>
+#include "gate/allow.h"
+
+static int add(struct allow *allow, const struct cidr *net)
+{
+	struct cidr *more;
+
+	if (allow->count == allow->room) {
+		more = realloc(allow->nets, (allow->room + 8) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		allow->nets = more;
+		allow->room += 8;
+	}
+	allow->nets[allow->count++] = *net;
+	return 0;
+}
+
+int allow_add(struct allow *allow, struct str text)
+{
+	struct cidr net;
+
+	return cidr_parse(text, &net) ? add(allow, &net) : -EINVAL;
+}
+
+int allow_add_loopback(struct allow *allow)
+{
+	int error = allow_add(allow, STR("127.0.0.0/8"));
+
+	return error ? error : allow_add(allow, STR("::1/128"));
+}
+
+static struct endpoint from_sockaddr(const struct sockaddr *sa)
+{
+	struct endpoint ep = { 0 };
+
+	if (sa && sa->sa_family == AF_INET)
+		memcpy(&ep.in4, sa, sizeof(ep.in4));
+	else if (sa && sa->sa_family == AF_INET6)
+		memcpy(&ep.in6, sa, sizeof(ep.in6));
+	return ep;
+}
+
+static uint8_t mask_bits(const struct endpoint *mask)
+{
+	const uint8_t *byte = (const uint8_t *)&mask->in4.sin_addr;
+	size_t len = sizeof(mask->in4.sin_addr);
+	uint8_t bits = 0;
+
+	if (mask->sa.sa_family == AF_INET6) {
+		byte = (const uint8_t *)&mask->in6.sin6_addr;
+		len = sizeof(mask->in6.sin6_addr);
+	}
+	for (size_t i = 0; i < len; i++) {
+		bits += (uint8_t)__builtin_popcount(byte[i]);
+		if (byte[i] != 0xff)
+			break;
+	}
+	return bits;
+}
+
+int allow_add_subnets(struct allow *allow, const struct endpoint *listen)
+{
+	struct ifaddrs *all;
+	int error = 0;
+
+	if (getifaddrs(&all))
+		return -errno;
+	for (const struct ifaddrs *at = all; at && !error; at = at->ifa_next) {
+		struct endpoint addr = from_sockaddr(at->ifa_addr);
+		struct endpoint mask = from_sockaddr(at->ifa_netmask);
+		struct cidr net = { addr, mask_bits(&mask) };
+
+		if (addr.sa.sa_family != listen->sa.sa_family || !endpoint_is_set(&mask))
+			continue;
+		if (endpoint_is_any(listen) || endpoint_addr_eq(&addr, listen))
+			error = add(allow, &net);
+	}
+	freeifaddrs(all);
+	return error;
+}
+
+bool allow_has(const struct allow *allow, const struct endpoint *source)
+{
+	for (size_t i = 0; i < allow->count; i++)
+		if (cidr_has(&allow->nets[i], source))
+			return true;
+	return false;
+}
+
+void allow_fini(struct allow *allow)
+{
+	free(allow->nets);
+	*allow = (struct allow){ 0 };
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * allow.h - who may send commands: addresses listed, or those near to where we listen
+ */
+#ifndef RTPRELAY_ALLOW_H
+#define RTPRELAY_ALLOW_H
+
+#include "base/endpoint.h"
+
+struct allow {
+	struct cidr *nets;
+	size_t count, room;
+};
+
+/* "192.0.2.0/24" or an address. 0; -EINVAL, neither; -ENOMEM */
+int allow_add(struct allow *allow, struct str text);
+/* Loopback. 0; -ENOMEM */
+int allow_add_loopback(struct allow *allow);
+/* The subnet of the local address @listen; with 0.0.0.0 or :: those of all local addresses of that family. 0; -errno */
+int allow_add_subnets(struct allow *allow, const struct endpoint *listen);
+bool allow_has(const struct allow *allow, const struct endpoint *source);
+void allow_fini(struct allow *allow);
+
+#endif

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * journal.c - calls on disk, for the daemon that comes after this one
+ *
+ * A mark is at rest, touched, or out with the writer. What is touched while it is out is touched again
+ * when it comes back, and so is all that could not be written. A call that ends leaves its mark behind until its
+ * record has gone; one that was never written leaves nothing.
+ */
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <utlist.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "journal/journal.h"
+#include "journal/writer.h"
+
+/* What comes within this time is written together. */
+#define GATHER_MS 10
+/* After the disk has refused. */
+#define RETRY_MS 1000
+/* To write the last of it. */
+#define CLOSE_MS 2000
+
+enum mark_state { MARK_REST, MARK_TOUCHED, MARK_OUT };
+
+/**
+ * struct journal_mark - one owner's record
+ * @owner: NULL: it has ended
+ * @slot: the owner's pointer to this
+ * @stored: the record may be on disk
+ * @again: touched while it was out
+ * @left_out: too large; that was told
+ */
+struct journal_mark {
+	struct journal_mark *prev, *next; /* in the list of its state */
+	struct journal *journal;
+	void *owner;
+	struct journal_mark **slot;
+	int64_t id;
+	uint8_t state;
+	bool stored, again, left_out;
+};
+
+/* @failing: the last batch could not be written, and that was told */
+struct journal {
+	struct journal_conf conf;
+	struct journal_store *store;
+	struct journal_writer writer;
+	struct journal_letter letter;
+	struct journal_mark *rest, *touched, *out;
+	struct event timer, done;
+	int64_t next_id;
+	bool is_out, failing, timer_runs;
+};
+
+/* --- Marks --------------------------------------------------------------------------------------- */
+
+static struct journal_mark **list_of(struct journal_mark *mark)
+{
+	struct journal *journal = mark->journal;
+
+	switch (mark->state) {
+	case MARK_REST:
+		return &journal->rest;
+	case MARK_TOUCHED:
+		return &journal->touched;
+	default:
+		return &journal->out;
+	}
+}
+
+static void move(struct journal_mark *mark, enum mark_state state)
+{
+	struct journal_mark **list = list_of(mark);
+
+	DL_DELETE(*list, mark);
+	mark->state = (uint8_t)state;
+	list = list_of(mark);
+	DL_APPEND(*list, mark);
+}
+
+static void mark_free(struct journal_mark *mark)
+{
+	struct journal_mark **list = list_of(mark);
+
+	DL_DELETE(*list, mark);
+	free(mark);
+}
+
+static void start_timer(struct journal *journal, int64_t ms)
+{
+	const struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	if (journal->timer_runs || journal->is_out)
+		return;
+	/* If there is no memory for it: the next touch tries again. */
+	journal->timer_runs = !event_add(&journal->timer, &tv);
+}
+
+int journal_mark_old(struct journal *journal, void *owner, struct journal_mark **slot, int64_t id)
+{
+	struct journal_mark *mark = calloc(1, sizeof(*mark));
+
+	*slot = mark;
+	if (!mark)
+		return -ENOMEM;
+	mark->journal = journal;
+	mark->owner = owner;
+	mark->slot = slot;
+	mark->id = id;
+	mark->stored = true;
+	DL_APPEND(journal->rest, mark);
+	return 0;
+}
+
+int journal_mark_new(struct journal *journal, void *owner, struct journal_mark **slot)
+{
+	int error;
+
+	*slot = NULL;
+	if (!journal)
+		return 0;
+	error = journal_mark_old(journal, owner, slot, journal->next_id);
+	if (error)
+		return error;
+	journal->next_id++;
+	(*slot)->stored = false;
+	journal_touch(*slot);
+	return 0;
+}
+
+void journal_touch(struct journal_mark *mark)
+{
+	if (!mark)
+		return;
+	if (mark->state == MARK_OUT)
+		mark->again = true;
+	else if (mark->state == MARK_REST)
+		move(mark, MARK_TOUCHED);
+	start_timer(mark->journal, GATHER_MS);
+}
+
+void journal_mark_end(struct journal_mark *mark)
+{
+	if (!mark)
+		return;
+	*mark->slot = NULL;
+	mark->owner = NULL;
+	if (mark->stored || mark->state == MARK_OUT)
+		journal_touch(mark);
+	else
+		mark_free(mark);
+}
+
+bool journal_is_idle(const struct journal *journal)
+{
+	return !journal->touched && !journal->is_out;
+}
+
+/* --- To the writer and back ----------------------------------------------------------------------- */
+
+static void leave_out(struct journal_mark *mark)
+{
+	if (!mark->left_out)
+		log_warn("journal: a call is too large to be kept: a restart will end it");
+	mark->left_out = true;
+	move(mark, MARK_REST);
+}
+
+/* False: the batch is full. */
+static bool put(struct journal *journal, struct journal_mark *mark)
+{
+	struct journal_batch *batch = &journal->letter.batch;
+	size_t room = 0, len = 0;
+	uint8_t *to = journal_batch_room(batch, &room);
+
+	if (!to)
+		return false;
+	if (mark->owner) {
+		len = journal->conf.encode(journal->conf.arg, mark->owner, to, room);
+		if (!len && batch->len)
+			return false;
+		if (!len) {
+			leave_out(mark);
+			return true;
+		}
+	}
+	journal_batch_add(batch, mark->id, len);
+	mark->again = false;
+	move(mark, MARK_OUT);
+	return true;
+}
+
+static void hand_over(struct journal *journal)
+{
+	journal->letter.batch.len = 0;
+	while (journal->touched && put(journal, journal->touched))
+		;
+	if (!journal->letter.batch.len)
+		return;
+	journal->is_out = true;
+	journal_writer_post(&journal->writer, &journal->letter);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct journal *journal = arg;
+
+	(void)fd;
+	(void)what;
+	journal->timer_runs = false;
+	if (!journal->is_out)
+		hand_over(journal);
+}
+
+static void tell(struct journal *journal, const struct journal_letter *letter)
+{
+	if (letter->error && !journal->failing)
+		log_err("journal: calls can't be written to %s: %s; trying again",
+			journal->conf.dir, letter->why);
+	else if (!letter->error && journal->failing)
+		log_notice("journal: calls are written again");
+	journal->failing = letter->error;
+}
+
+/* The batch is back. */
+static void take_back(struct journal *journal, const struct journal_letter *letter)
+{
+	struct journal_mark *mark, *next;
+
+	journal->is_out = false;
+	tell(journal, letter);
+	DL_FOREACH_SAFE(journal->out, mark, next) {
+		/* What failed may be there in part of the cases (of the power, say): better ask for its end again. */
+		mark->stored = true;
+		if (letter->error || mark->again)
+			move(mark, MARK_TOUCHED);
+		else if (!mark->owner)
+			mark_free(mark);
+		else
+			move(mark, MARK_REST);
+	}
+	if (journal->touched)
+		start_timer(journal, letter->error ? RETRY_MS : GATHER_MS);
+}
+
+static void on_done(evutil_socket_t fd, short what, void *arg)
+{
+	struct journal *journal = arg;
+	const struct journal_letter *letter = journal_writer_done(&journal->writer);
+
+	(void)fd;
+	(void)what;
+	if (letter)
+		take_back(journal, letter);
+}
+
+/* --- Start and end -------------------------------------------------------------------------------- */
+
+/* What comes from the file before this daemon's own calls. */
+struct restoring {
+	struct journal *journal;
+	size_t restored, lost, unreadable;
+	int64_t *ended; /* records that are to be removed */
+	size_t n_ended, room;
+};
+
+/* A record whose call is not: out of memory, it is tried again by the next daemon. */
+static void remember_ended(struct restoring *r, int64_t id)
+{
+	size_t room = r->room ? r->room * 2 : 64;
+	int64_t *more;
+
+	if (r->n_ended == r->room) {
+		more = realloc(r->ended, room * sizeof(*more));
+		if (!more)
+			return;
+		r->ended = more;
+		r->room = room;
+	}
+	r->ended[r->n_ended++] = id;
+}
+
+static void on_row(void *arg, int64_t id, const uint8_t *bytes, size_t len)
+{
+	struct restoring *r = arg;
+	struct journal *journal = r->journal;
+	int error = journal->conf.restore(journal->conf.arg, journal, id, bytes, len);
+
+	if (id >= journal->next_id && id < INT64_MAX)
+		journal->next_id = id + 1;
+	r->restored += !error;
+	r->unreadable += error == -EBADMSG;
+	r->lost += error && error != -EBADMSG;
+	if (error)
+		remember_ended(r, id);
+}
+
+static void remove_ended(struct journal *journal, const struct restoring *r)
+{
+	struct journal_mark *mark;
+
+	for (size_t i = 0; i < r->n_ended; i++)
+		if (!journal_mark_old(journal, NULL, &mark, r->ended[i]))
+			journal_touch(mark);
+}
+
+/* Into a new file all of it has to be written. */
+static void touch_all(struct journal *journal)
+{
+	struct journal_mark *mark, *next;
+
+	DL_FOREACH_SAFE(journal->rest, mark, next)
+		journal_touch(mark);
+}
+
+static int set_aside(struct journal *journal, const char *why)
+{
+	char as[JOURNAL_WHY], again[JOURNAL_WHY];
+	int error;
+
+	journal_store_close(journal->store);
+	journal->store = NULL;
+	error = journal_store_set_aside(journal->conf.dir, as);
+	if (error) {
+		log_err("journal: %s/" JOURNAL_FILE " can't be used (%s) nor set aside: %s",
+			journal->conf.dir, why, strerror(-error));
+		return error;
+	}
+	log_err("journal: %s/" JOURNAL_FILE " can't be used: %s; it is set aside as %s",
+		journal->conf.dir, why, as);
+	journal->store = journal_store_open(journal->conf.dir, &error, again);
+	if (error)
+		log_err("journal: %s: %s", journal->conf.dir, again);
+	touch_all(journal);
+	return error;
+}
+
+static int restore_all(struct journal *journal)
+{
+	struct restoring r = { .journal = journal };
+	char why[JOURNAL_WHY] = "records in it are damaged";
+	int error = journal_store_read(journal->store, on_row, &r, why);
+
+	if (r.restored || r.lost || r.unreadable)
+		log_notice(
+			"journal: %zu calls go on after a restart; %zu can't, %zu were unreadable",
+			r.restored, r.lost, r.unreadable);
+	if (error == -EBADMSG || (!error && r.unreadable))
+		error = set_aside(journal, why);
+	else if (error)
+		log_err("journal: %s: %s", journal->conf.dir, why);
+	else
+		remove_ended(journal, &r);
+	free(r.ended);
+	return error;
+}
+
+static int open_store(struct journal *journal)
+{
+	char why[JOURNAL_WHY];
+	int error;
+
+	if (mkdir(journal->conf.dir, 0700) && errno != EEXIST) {
+		error = -errno;
+		log_err("journal: %s: %s", journal->conf.dir, strerror(-error));
+		return error;
+	}
+	journal->store = journal_store_open(journal->conf.dir, &error, why);
+	if (!error)
+		return restore_all(journal);
+	if (error == -EBADMSG)
+		return set_aside(journal, why);
+	log_err("journal: %s/" JOURNAL_FILE ": %s", journal->conf.dir,
+		error == -EBUSY ? "another daemon has it" : why);
+	return error;
+}
+
+static void free_list(struct journal_mark *mark)
+{
+	struct journal_mark *next;
+
+	for (; mark; mark = next) {
+		next = mark->next;
+		if (mark->owner)
+			*mark->slot = NULL;
+		free(mark);
+	}
+}
+
+static void journal_free(struct journal *journal)
+{
+	free_list(journal->rest);
+	free_list(journal->touched);
+	free_list(journal->out);
+	journal_store_close(journal->store);
+	free(journal->letter.batch.data);
+	free(journal);
+}
+
+struct journal *journal_open(const struct journal_conf *conf, int *error)
+{
+	struct journal *journal = calloc(1, sizeof(*journal));
+
+	*error = -ENOMEM;
+	if (!journal)
+		return NULL;
+	journal->conf = *conf;
+	journal->next_id = 1;
+	event_assign(&journal->timer, conf->base, -1, 0, on_timer, journal);
+	journal->letter.batch.size = JOURNAL_BATCH;
+	journal->letter.batch.data = malloc(JOURNAL_BATCH);
+	if (journal->letter.batch.data)
+		*error = open_store(journal);
+	if (!*error)
+		*error = journal_writer_start(&journal->writer, journal->store);
+	if (*error) {
+		event_del(&journal->timer);
+		journal_free(journal);
+		return NULL;
+	}
+	event_assign(&journal->done, conf->base, journal->writer.done_fd, EV_READ | EV_PERSIST,
+		     on_done, journal);
+	if (event_add(&journal->done, NULL)) {
+		*error = -ENOMEM;
+		journal_close(journal);
+		return NULL;
+	}
+	return journal;
+}
+
+/* The disk gets a while for the rest. */
+static int finish(struct journal *journal)
+{
+	struct pollfd pollfd = { journal->writer.done_fd, POLLIN, 0 };
+	int64_t until_ms = clock_ms() + CLOSE_MS, left_ms;
+	const struct journal_letter *letter;
+
+	for (;;) {
+		if (!journal->is_out)
+			hand_over(journal);
+		if (!journal->is_out)
+			return 0;
+		left_ms = until_ms - clock_ms();
+		if (left_ms <= 0)
+			return -ETIMEDOUT;
+		poll(&pollfd, 1, (int)left_ms);
+		letter = journal_writer_done(&journal->writer);
+		if (letter && letter->error)
+			return letter->error;
+		if (letter)
+			take_back(journal, letter);
+	}
+}
+
+int journal_close(struct journal *journal)
+{
+	int error;
+
+	if (!journal)
+		return 0;
+	error = finish(journal);
+	event_del(&journal->timer);
+	event_del(&journal->done);
+	journal_writer_stop(&journal->writer);
+	if (error)
+		log_err("journal: not all calls could be kept: %s", strerror(-error));
+	journal_free(journal);
+	return error;
+}

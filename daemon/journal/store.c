@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store.c - numbered records in one file, in SQLite */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "journal/store.h"
+
+/* "RTPR", in the file's header: file(1) tells whose it is */
+#define APPLICATION_ID "1381257298"
+#define TEXT_OF(x)     #x
+#define TEXT(x)	       TEXT_OF(x)
+
+struct journal_store {
+	sqlite3 *db;
+	sqlite3_stmt *begin, *put, *remove, *commit;
+};
+
+static int to_errno(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+		return 0;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_FORMAT:
+	case SQLITE_SCHEMA:
+	case SQLITE_MISMATCH:
+		return -EBADMSG;
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_AUTH:
+		return -EACCES;
+	default:
+		return -EIO;
+	}
+}
+
+static int fail(sqlite3 *db, int code, char *why)
+{
+	snprintf(why, JOURNAL_WHY, "%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+	return to_errno(code);
+}
+
+static int run(struct journal_store *store, const char *sql, char *why)
+{
+	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+	return code ? fail(store->db, code, why) : 0;
+}
+
+/* The first value that @sql gives, as text. */
+static int ask(struct journal_store *store, const char *sql, char *value, size_t size, char *why)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+	const char *text;
+
+	value[0] = '\0';
+	if (!code)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW) {
+		text = (const char *)sqlite3_column_text(statement, 0);
+		snprintf(value, size, "%s", text ? text : "");
+		code = SQLITE_OK;
+	} else if (code == SQLITE_DONE) {
+		code = SQLITE_OK;
+	}
+	code = code ? fail(store->db, code, why) : 0;
+	sqlite3_finalize(statement);
+	return code;
+}
+
+/* A file without tables is new. */
+static int check_version(struct journal_store *store, char *why)
+{
+	char tables[16], version[16];
+	int error = ask(store, "SELECT count(*) FROM sqlite_master", tables, sizeof(tables), why);
+
+	if (!error)
+		error = ask(store, "PRAGMA user_version", version, sizeof(version), why);
+	if (error || (!strcmp(tables, "0") && !strcmp(version, "0")) ||
+	    !strcmp(version, TEXT(JOURNAL_VERSION)))
+		return error;
+	snprintf(why, JOURNAL_WHY, "it is of version %s, and this daemon reads %s", version,
+		 TEXT(JOURNAL_VERSION));
+	return -EBADMSG;
+}
+
+static int check_pages(struct journal_store *store, char *why)
+{
+	char verdict[JOURNAL_WHY - 20];
+	int error = ask(store, "PRAGMA quick_check(1)", verdict, sizeof(verdict), why);
+
+	if (error || !strcmp(verdict, "ok"))
+		return error;
+	snprintf(why, JOURNAL_WHY, "%s", verdict);
+	return -EBADMSG;
+}
+
+/* Exclusive from the first access, so that nobody else gets in, and no shared memory is needed for the log. */
+static int prepare_file(struct journal_store *store, char *why)
+{
+	int error = run(store,
+			"PRAGMA locking_mode=EXCLUSIVE;"
+			"PRAGMA cell_size_check=ON;"
+			"PRAGMA mmap_size=0;"
+			"PRAGMA trusted_schema=OFF",
+			why);
+
+	if (!error)
+		error = check_version(store, why);
+	if (!error)
+		error = run(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", why);
+	if (!error)
+		error = check_pages(store, why);
+	if (!error)
+		error = run(store,
+			    "BEGIN IMMEDIATE;"
+			    "CREATE TABLE IF NOT EXISTS call(id INTEGER PRIMARY KEY, record BLOB);"
+			    "PRAGMA user_version=" TEXT(
+				    JOURNAL_VERSION) ";"
+						     "PRAGMA application_id=" APPLICATION_ID ";"
+						     "COMMIT",
+			    why);
+	return error;
+}
+
+static int prepare_statements(struct journal_store *store, char *why)
+{
+	const struct {
+		const char *sql;
+		sqlite3_stmt **statement;
+	} all[] = {
+		{ "BEGIN IMMEDIATE", &store->begin },
+		{ "INSERT OR REPLACE INTO call(id, record) VALUES(?1, ?2)", &store->put },
+		{ "DELETE FROM call WHERE id = ?1", &store->remove },
+		{ "COMMIT", &store->commit },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		int code = sqlite3_prepare_v3(store->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
+					      all[i].statement, NULL);
+
+		/* A table of that name, but not ours */
+		if (code)
+			return fail(store->db, code == SQLITE_ERROR ? SQLITE_CORRUPT : code, why);
+	}
+	return 0;
+}
+
+/*
+ * For nobody else to read; SQLite takes an empty file for a new one, and makes its log like it. The directory may
+ * be a link, as service managers make them; the file is ours and none.
+ */
+static int make_private(const char *path, char *why)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int error = errno;
+
+	if (fd >= 0)
+		return close(fd);
+	snprintf(why, JOURNAL_WHY, "%s", strerror(error));
+	return -error;
+}
+
+struct journal_store *journal_store_open(const char *dir, int *error, char *why)
+{
+	struct journal_store *store = calloc(1, sizeof(*store));
+	char path[PATH_MAX];
+	int code;
+
+	*error = -ENOMEM;
+	snprintf(why, JOURNAL_WHY, "out of memory");
+	if (!store)
+		return NULL;
+	snprintf(path, sizeof(path), "%s/" JOURNAL_FILE, dir);
+	*error = make_private(path, why);
+	if (*error) {
+		free(store);
+		return NULL;
+	}
+	code = sqlite3_open_v2(path, &store->db,
+			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+			       NULL);
+	*error = code ? fail(store->db, code, why) : 0;
+	if (!*error)
+		*error = prepare_file(store, why);
+	if (!*error)
+		*error = prepare_statements(store, why);
+	if (!*error)
+		return store;
+	journal_store_close(store);
+	return NULL;
+}
+
+void journal_store_close(struct journal_store *store)
+{
+	if (!store)
+		return;
+	sqlite3_finalize(store->begin);
+	sqlite3_finalize(store->put);
+	sqlite3_finalize(store->remove);
+	sqlite3_finalize(store->commit);
+	sqlite3_close(store->db);
+	free(store);
+}
+
+int journal_store_read(struct journal_store *store, journal_row_fn *row, void *arg, char *why)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(store->db, "SELECT id, record FROM call ORDER BY id", -1,
+				      &statement, NULL);
+
+	while (!code && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+		/* Blob first: that is what its length is of. */
+		const void *bytes = sqlite3_column_blob(statement, 1);
+
+		row(arg, sqlite3_column_int64(statement, 0), bytes,
+		    (size_t)sqlite3_column_bytes(statement, 1));
+		code = SQLITE_OK;
+	}
+	code = code == SQLITE_DONE ? 0 : fail(store->db, code, why);
+	sqlite3_finalize(statement);
+	return code;
+}
+
+static int step(sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+
+	sqlite3_reset(statement);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int write_entry(struct journal_store *store, const struct journal_entry *entry,
+		       const uint8_t *bytes)
+{
+	sqlite3_stmt *statement = entry->len ? store->put : store->remove;
+	int code = sqlite3_bind_int64(statement, 1, entry->id);
+
+	if (!code && entry->len)
+		code = sqlite3_bind_blob64(statement, 2, bytes, entry->len, SQLITE_STATIC);
+	if (!code)
+		code = step(statement);
+	sqlite3_clear_bindings(statement);
+	return code;
+}
+
+int journal_store_write(struct journal_store *store, const struct journal_batch *batch, char *why)
+{
+	struct journal_entry entry;
+	const uint8_t *bytes;
+	size_t at = 0;
+	int code = step(store->begin);
+
+	while (!code && (bytes = journal_batch_next(batch, &at, &entry)))
+		code = write_entry(store, &entry, bytes);
+	if (!code)
+		code = step(store->commit);
+	if (!code)
+		return 0;
+	code = fail(store->db, code, why);
+	/* Some errors have done this already; to do it twice harms nobody. */
+	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return code;
+}
+
+/* The log beside the file belongs to it, under its name. */
+int journal_store_set_aside(const char *dir, char *as)
+{
+	static const char *const parts[] = { "", "-wal", "-journal" };
+	char from[PATH_MAX], to[PATH_MAX], stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(from, sizeof(from), "%s/" JOURNAL_FILE "%s", dir, parts[i]);
+		snprintf(to, sizeof(to), "%s/" JOURNAL_FILE ".%s%s", dir, stamp, parts[i]);
+		if (rename(from, to) && (errno != ENOENT || !i))
+			return -errno;
+	}
+	snprintf(as, JOURNAL_WHY, JOURNAL_FILE ".%s", stamp);
+	return 0;
+}

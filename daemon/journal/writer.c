@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* writer.c - the thread that waits for the disk, so that nobody else has to */
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "base/thread.h"
+#include "journal/writer.h"
+
+static void wake(int fd)
+{
+	uint64_t one = 1;
+
+	/* Can only fail when the counter is full: then the other side has been woken already. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void *run(void *arg)
+{
+	struct journal_writer *writer = arg;
+	uint64_t count;
+
+	for (;;) {
+		struct letter *letter;
+
+		if (read(writer->wake_fd, &count, sizeof(count)) < 0 && errno != EINTR)
+			return NULL;
+		letter = mailbox_take_all(&writer->orders);
+		while (letter) {
+			struct journal_letter *order = (struct journal_letter *)letter;
+
+			letter = letter->next;
+			if (order->stop)
+				return NULL;
+			order->error =
+				journal_store_write(writer->store, &order->batch, order->why);
+			mailbox_put(&writer->done, &order->letter);
+			wake(writer->done_fd);
+		}
+	}
+}
+
+static void close_fds(struct journal_writer *writer)
+{
+	if (writer->wake_fd >= 0)
+		close(writer->wake_fd);
+	if (writer->done_fd >= 0)
+		close(writer->done_fd);
+}
+
+int journal_writer_start(struct journal_writer *writer, struct journal_store *store)
+{
+	int error = 0;
+
+	*writer = (struct journal_writer){ .store = store };
+	writer->wake_fd = eventfd(0, EFD_CLOEXEC);
+	writer->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (writer->wake_fd < 0 || writer->done_fd < 0)
+		error = -errno;
+	if (!error)
+		error = thread_start(&writer->thread, "journal", run, writer);
+	if (error)
+		close_fds(writer);
+	return error;
+}
+
+void journal_writer_stop(struct journal_writer *writer)
+{
+	struct journal_letter stop = { .stop = true };
+
+	journal_writer_post(writer, &stop);
+	pthread_join(writer->thread, NULL);
+	close_fds(writer);
+}
+
+void journal_writer_post(struct journal_writer *writer, struct journal_letter *letter)
+{
+	mailbox_put(&writer->orders, &letter->letter);
+	wake(writer->wake_fd);
+}
+
+struct journal_letter *journal_writer_done(struct journal_writer *writer)
+{
+	uint64_t count;
+
+	if (read(writer->done_fd, &count, sizeof(count)) < 0)
+		return NULL;
+	return (struct journal_letter *)mailbox_take_all(&writer->done);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * msg.h - what is said to the kernel module, as netlink messages: made from structs, read into structs
+ *
+ * Pure: bytes and structs, no socket. What is read may come from another version of the module, or from
+ * nobody who knows the contract (include/rtprelay_nl.h): lengths are checked, what is unknown is skipped.
+ */
+#ifndef RTPRELAY_KMOD_MSG_H
+#define RTPRELAY_KMOD_MSG_H
+
+#include <libmnl/libmnl.h>
+#include "base/endpoint.h"
+#include "rtprelay_nl.h"
+
+#define FLOW_CLOCKS	 8
+#define FLOW_COOKIE	 16
+#define KMOD_REQUEST_MAX 1024 /* bytes of the longest request */
+
+/**
+ * struct flow_spec - one direction of one stream, as the kernel is to forward it
+ * @src: unset: any source
+ * @kind: enum rtprelay_kind
+ * @flags: enum rtprelay_flow_flag, without RTPRELAY_FLOW_CARRY, which is kmod's own business
+ * @dscp: -1: each packet keeps its own
+ * @clocks: for dynamic payload types; clock 0 ends it
+ */
+struct flow_spec {
+	struct endpoint local, src, out, dst;
+	struct {
+		uint32_t clock; /* Hz */
+		uint8_t pt;
+	} clocks[FLOW_CLOCKS];
+	uint32_t idle_s; /* 1..86400 */
+	uint32_t flags;
+	int16_t dscp;
+	uint8_t kind;
+	uint8_t cookie[FLOW_COOKIE];
+};
+
+bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b);
+
+/* The same address without what a sockaddr may carry besides: two that are equal are equal bytes. */
+struct endpoint flow_endpoint(const struct endpoint *ep);
+
+/* RTP of the SSRC that is being sent now (RFC 3550, A.1, A.3, A.8). */
+struct flow_rtp {
+	uint32_t ssrc, seq; /* @seq: with its wraps */
+	uint32_t expected, received, lost, reordered, duplicate, gaps;
+	uint32_t jitter, clock; /* units of @clock; @clock 0: not known */
+	uint8_t pt;
+	bool known;
+};
+
+/* What a flow has counted. */
+struct flow_sums {
+	uint64_t packets, bytes; /* admitted and forwarded */
+	uint64_t lost;		 /* of @packets: no memory, or the device refused them */
+	uint64_t refused;	 /* of another source */
+	uint64_t blocked;
+	uint64_t ttl; /* used up */
+	struct flow_rtp rtp;
+};
+
+struct flow_state {
+	struct flow_sums sums;
+	int64_t seen_ago_ms; /* -1: no admitted packet yet */
+	bool silent;	     /* was announced idle */
+	int64_t rtcp_ago_us; /* when the last RTCP packet came; -1: not told */
+	int64_t rtcp_at_us;  /* the same by clock_us(), filled in when it is read; 0: not known */
+	uint16_t rtcp_len;
+	uint8_t rtcp[RTPRELAY_RTCP_MAX]; /* that packet */
+};
+
+/* The generic netlink family as the controller tells of it. */
+struct kmod_family {
+	uint16_t id; /* 0: not there */
+	uint32_t version;
+	uint32_t event_group; /* 0: none */
+};
+
+struct kmod_info {
+	uint32_t features; /* enum rtprelay_feature */
+	uint32_t limit, flows;
+	uint64_t counters[RTPRELAY_C_MAX + 1];
+};
+
+/* A packet of another source than the admitted one, as the kernel tells of it. */
+struct kmod_stranger {
+	struct endpoint source;
+	uint32_t count; /* packets since the last such event */
+	uint32_t ssrc;
+	uint16_t seq;
+	uint8_t pt;
+	bool rtp;
+};
+
+enum kmod_said {
+	KMOD_SAID_NOTHING, /* that is understood */
+	KMOD_SAID_ACK,	   /* @error 0 or -errno, @text */
+	KMOD_SAID_DONE,	   /* end of a dump; @error */
+	KMOD_SAID_FAMILY,  /* an answer to kmod_ask_family() */
+	KMOD_SAID_CAME,	   /* the family was registered */
+	KMOD_SAID_GONE,	   /* ... unregistered */
+	KMOD_SAID_INFO,
+	KMOD_SAID_FLOW, /* an answer or a part of a dump; what a flow was when it ended, too */
+	KMOD_SAID_IDLE,
+	KMOD_SAID_RESUMED,
+	KMOD_SAID_REFUSED,
+};
+
+/* One message. Which members are set: see enum kmod_said. */
+struct kmod_message {
+	enum kmod_said said;
+	uint32_t seq;
+	int error;
+	char text[96]; /* the kernel's sentence; empty: none */
+	struct kmod_family family;
+	struct kmod_info info;
+	struct endpoint src, out, dst; /* of a flow; unset: any, none */
+	uint8_t kind;		       /* of a flow: enum rtprelay_kind */
+	uint32_t flags;		       /* of a flow: enum rtprelay_flow_flag */
+	struct endpoint local; /* of the flow; unset: the message names none, and says nothing */
+	uint8_t cookie[FLOW_COOKIE];
+	bool has_cookie; /* of exactly this length */
+	struct flow_state state;
+	struct kmod_stranger stranger;
+};
+
+/*
+ * Each writes one request into @buf, which has KMOD_REQUEST_MAX bytes, and returns its length. All want an ack, but
+ * for kmod_ask_flow() without @ack: then only a refusal is told.
+ */
+size_t kmod_ask_family(void *buf, uint32_t seq, const char *name);
+size_t kmod_ask_info(void *buf, uint16_t family, uint32_t seq);
+size_t kmod_ask_dump(void *buf, uint16_t family, uint32_t seq);
+/* @cmd: RTPRELAY_CMD_FLOW_DEL, RTPRELAY_CMD_FLOW_GET */
+size_t kmod_ask_flow(void *buf, uint16_t family, uint32_t seq, uint8_t cmd,
+		     const struct endpoint *local, bool ack);
+/* Makes or replaces the flow at spec->local. @features: nothing is sent that is not announced in them. */
+size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_spec *spec,
+		    uint32_t features, bool carry);
+
+/* Is there a whole message in @left bytes? (mnl_nlmsg_ok() of libmnl 1.0.4 takes lengths above 2 GiB for negative ones.) */
+static inline bool kmod_message_ok(const struct nlmsghdr *nlh, int left)
+{
+	return mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_len <= (uint32_t)left;
+}
+
+/**
+ * kmod_read_message() - one message from the kernel
+ * @nlh: kmod_message_ok() holds
+ * @name: of the family that news of families are about
+ * @family: its id, 0: not known
+ */
+void kmod_read_message(const struct nlmsghdr *nlh, const char *name, uint16_t family,
+		       struct kmod_message *message);
+
+/* @sum gets @part's counts added; RTP of the same SSRC is added up, of another takes its place. */
+void flow_sums_add(struct flow_sums *sum, const struct flow_sums *part);
+
+#endif

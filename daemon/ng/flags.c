@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * flags.c - lists of words in an NG request: flags, replace, rtcp-mux, codec
+ *
+ * Flags are the members of the list "flags", and of Kamailio's raw "rtpp-flags". A flag written "key=value" is that
+ * key.
+ */
+#include "ng/reader.h"
+
+/* Of codec names in one list; more are ignored. */
+#define CODECS_MAX 64
+
+struct flag {
+	struct str name;
+	uint32_t set, clear; /* enum request_flag */
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct flag *find_flag(const struct flag *flags, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (flags[i].name.len == name.len && dict_key_eq(flags[i].name, name))
+			return &flags[i];
+	return NULL;
+}
+
+/* One word of a list of words that are flags. */
+static void read_word(struct reader *r, const struct flag *flags, size_t count, struct str list,
+		      struct str word)
+{
+	const struct flag *flag = find_flag(flags, count, word);
+
+	if (!flag) {
+		ng_note(r, list, word);
+		return;
+	}
+	r->request->flags |= flag->set;
+	r->request->flags &= ~flag->clear;
+}
+
+/* What isn't done anyway may be asked to be off. */
+void ng_read_off(struct reader *r, const struct key *key, const struct dict *value)
+{
+	static const struct flag offs[] = { { STR("off"), 0, 0 },
+					    { STR("no"), 0, 0 },
+					    { STR("disable"), 0, 0 },
+					    { STR("none"), 0, 0 } };
+
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_word(r, offs, COUNT(offs), key->name, ng_text_of(item));
+}
+
+static void read_replace_word(struct reader *r, struct str word)
+{
+	static const struct flag replaces[] = {
+		{ STR("origin"), REQ_REPLACE_ORIGIN, 0 },
+		{ STR("session-connection"), 0, 0 }, /* is done anyway */
+		{ STR("username"), REQ_REPLACE_USERNAME, 0 },
+		{ STR("session-name"), REQ_REPLACE_SESSION_NAME, 0 },
+		{ STR("SDP-version"), REQ_REPLACE_VERSION, 0 },
+		{ STR("sdp-version"), REQ_REPLACE_VERSION, 0 },
+		{ STR("force-increment-sdp-ver"), REQ_REPLACE_VERSION, 0 },
+		{ STR("zero-address"), REQ_REPLACE_ZERO, 0 },
+		{ STR("origin-full"),
+		  REQ_REPLACE_ORIGIN | REQ_REPLACE_USERNAME | REQ_REPLACE_VERSION, 0 },
+	};
+
+	read_word(r, replaces, COUNT(replaces), STR("replace"), word);
+}
+
+void ng_read_replace(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_replace_word(r, ng_text_of(item));
+}
+
+static void read_mux_word(struct reader *r, struct str word)
+{
+	static const struct flag muxes[] = {
+		{ STR("offer"), REQ_MUX_OFFER, 0 },   { STR("require"), REQ_MUX_REQUIRE, 0 },
+		{ STR("demux"), REQ_MUX_DEMUX, 0 },   { STR("accept"), REQ_MUX_ACCEPT, 0 },
+		{ STR("reject"), REQ_MUX_REJECT, 0 },
+	};
+
+	read_word(r, muxes, COUNT(muxes), STR("rtcp-mux"), word);
+}
+
+void ng_read_mux(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_mux_word(r, ng_text_of(item));
+}
+
+struct codec_list {
+	struct str name;
+	size_t list, count; /* offsets in struct request */
+};
+
+static const struct codec_list codec_lists[] = {
+	{ STR("strip"), offsetof(struct request, codec_strip),
+	  offsetof(struct request, n_codec_strip) },
+	{ STR("except"), offsetof(struct request, codec_except),
+	  offsetof(struct request, n_codec_except) },
+	{ STR("offer"), offsetof(struct request, codec_offer),
+	  offsetof(struct request, n_codec_offer) },
+};
+
+static void add_codec(struct reader *r, const struct codec_list *to, struct str name)
+{
+	struct str **list = (struct str **)((char *)r->request + to->list);
+	size_t *count = (size_t *)((char *)r->request + to->count);
+
+	if (!*list)
+		*list = arena_alloc(r->arena, CODECS_MAX * sizeof(**list));
+	if (!*list || *count == CODECS_MAX || !name.len)
+		ng_note(r, STR("codec"), name);
+	else
+		(*list)[(*count)++] = name;
+}
+
+/* { strip: [PCMA, ...], ... }; what asks for transcoding isn't ours to do. */
+void ng_read_codec(struct reader *r, const struct key *key, const struct dict *value)
+{
+	const struct dict *entry = value->type == DICT_MAP ? value->first : NULL;
+
+	for (; entry; entry = entry->next) {
+		size_t i = 0;
+
+		while (i < COUNT(codec_lists) && !dict_key_eq(codec_lists[i].name, entry->key))
+			i++;
+		if (i == COUNT(codec_lists)) {
+			ng_note(r, key->name, entry->key);
+			continue;
+		}
+		for (const struct dict *item = first_of(entry); item; item = next_of(entry, item))
+			add_codec(r, &codec_lists[i], ng_text_of(item));
+	}
+}
+
+static const struct flag flags[] = {
+	{ STR("trust-address"), 0, REQ_TRUST_SIP },
+	{ STR("SIP-source-address"), REQ_TRUST_SIP, 0 },
+	{ STR("symmetric"), REQ_SYMMETRIC, REQ_ASYMMETRIC },
+	{ STR("asymmetric"), REQ_ASYMMETRIC, REQ_SYMMETRIC },
+	{ STR("strict-source"), REQ_STRICT_SOURCE, 0 },
+	{ STR("media-handover"), REQ_HANDOVER, 0 },
+	{ STR("port-latching"), REQ_PORT_LATCHING, REQ_NO_PORT_LATCHING },
+	{ STR("no-port-latching"), REQ_NO_PORT_LATCHING, REQ_PORT_LATCHING },
+	{ STR("loop-protect"), REQ_LOOP_PROTECT, 0 },
+	{ STR("unidirectional"), REQ_UNIDIRECTIONAL, 0 },
+	{ STR("original-sendrecv"), REQ_ORIGINAL_DIRECTION, 0 },
+	{ STR("no-rtcp-attribute"), REQ_NO_RTCP_ATTR, 0 },
+	{ STR("full-rtcp-attribute"), REQ_FULL_RTCP_ATTR, 0 },
+	{ STR("fatal"), REQ_FATAL, 0 },
+	{ STR("fast"), REQ_FAST, 0 },
+	{ STR("to-tag"), REQ_DELETE_TO_TAG, 0 },
+	{ STR("new-branch"), REQ_NEW_BRANCH, 0 },
+	{ STR("all"), REQ_ALL, 0 },
+	{ STR("debug"), 0, 0 },
+	{ STR("no-redis-update"), 0, 0 },
+};
+
+static void read_internal(struct reader *r, struct str word)
+{
+	struct str *direction = r->request->direction;
+
+	direction[direction[0].len ? 1 : 0] = word;
+}
+
+static void read_codec_word(struct reader *r, struct str word)
+{
+	struct str list = str_split(&word, '-');
+
+	for (size_t i = 0; i < COUNT(codec_lists); i++) {
+		if (str_eq(list, codec_lists[i].name)) {
+			add_codec(r, &codec_lists[i], word);
+			return;
+		}
+	}
+	ng_note(r, STR("codec"), list);
+}
+
+static void read_off_word(struct reader *r, struct str word)
+{
+	if (!str_eq(word, STR("off")) && !str_eq(word, STR("no")))
+		ng_note(r, STR("SDES"), word);
+}
+
+/* Flags that are a key and its value in one word. */
+static const struct {
+	struct str prefix;
+	void (*read)(struct reader *r, struct str rest);
+} prefixes[] = {
+	{ STR("replace-"), read_replace_word },
+	{ STR("rtcp-mux-"), read_mux_word },
+	{ STR("codec-"), read_codec_word },
+	{ STR("SDES-"), read_off_word },
+};
+
+static bool read_prefixed(struct reader *r, struct str word)
+{
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		if (!str_starts(word, prefixes[i].prefix))
+			continue;
+		word.s += prefixes[i].prefix.len;
+		word.len -= prefixes[i].prefix.len;
+		prefixes[i].read(r, word);
+		return true;
+	}
+	return false;
+}
+
+/* Keys whose values cannot be written in one word, or that a flag has no business to set. */
+static bool may_be_flag(const struct key *key)
+{
+	return key && key->read != ng_read_flags && key->read != ng_read_raw_flags &&
+	       key->offset != offsetof(struct request, sdp);
+}
+
+static void read_flag(struct reader *r, struct str word)
+{
+	const struct flag *flag = find_flag(flags, COUNT(flags), word);
+	struct dict value = { .type = DICT_STRING, .string = word };
+	const struct key *key;
+	struct str name;
+
+	if (flag) {
+		r->request->flags |= flag->set;
+		r->request->flags &= ~flag->clear;
+		return;
+	}
+	if (str_eq(word, STR("internal")) || str_eq(word, STR("external"))) {
+		read_internal(r, word);
+		return;
+	}
+	if (str_starts(word, STR("RTP/")) || str_starts(word, STR("UDP/"))) {
+		ng_read_protocol(r, ng_find_key(STR("transport-protocol")), &value);
+		return;
+	}
+	name = str_split(&value.string, '=');
+	key = value.string.len ? ng_find_key(name) : NULL;
+	if (may_be_flag(key))
+		key->read(r, key, &value);
+	else if (!read_prefixed(r, word))
+		ng_note(r, word, STR_NONE);
+}
+
+void ng_read_flags(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_flag(r, ng_text_of(item));
+}
+
+/* The flags as the proxy's script has them, in one text. */
+void ng_read_raw_flags(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct str rest = ng_text_of(value);
+
+	(void)key;
+	while (rest.len) {
+		struct str word = str_split(&rest, ' ');
+
+		if (word.len)
+			read_flag(r, word);
+	}
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ng.c - NG verbs: a payload to a command, and its reply back in the same encoding
+ */
+#include <errno.h>
+#include "base/bencode.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "ng/ng.h"
+#include "ng/request.h"
+
+enum {
+	NEED_SDP = 1 << 0,
+	NEED_CALL_ID = 1 << 1,
+	NEED_FROM_TAG = 1 << 2,
+	NEED_TO_TAG = 1 << 3,
+};
+
+#define NEED_ALL (NEED_SDP | NEED_CALL_ID | NEED_FROM_TAG)
+
+static const struct {
+	struct str name;
+	unsigned int needs;
+	command_fn *run;
+} verbs[VERB_COUNT] = {
+	[VERB_PING] = { STR("ping"), 0, command_ping },
+	[VERB_OFFER] = { STR("offer"), NEED_ALL, command_offer },
+	[VERB_ANSWER] = { STR("answer"), NEED_ALL | NEED_TO_TAG, command_answer },
+	[VERB_DELETE] = { STR("delete"), NEED_CALL_ID, command_delete },
+	[VERB_QUERY] = { STR("query"), NEED_CALL_ID, command_query },
+	[VERB_LIST] = { STR("list"), 0, command_list },
+	[VERB_STATISTICS] = { STR("statistics"), 0, command_statistics },
+	[VERB_BLOCK_MEDIA] = { STR("block media"), NEED_CALL_ID, command_block_media },
+	[VERB_UNBLOCK_MEDIA] = { STR("unblock media"), NEED_CALL_ID, command_unblock_media },
+	[VERB_SILENCE_MEDIA] = { STR("silence media"), NEED_CALL_ID, command_silence_media },
+	[VERB_UNSILENCE_MEDIA] = { STR("unsilence media"), NEED_CALL_ID, command_unsilence_media },
+};
+
+/* Who asks, in which encoding, and how many bytes the answer may have. */
+struct ng_context {
+	const struct endpoint *source;
+	bool json;
+	size_t room;
+};
+
+/* In the order in which rtpengine asks for them, so that the same text names the same mistake. */
+static const char *missing(unsigned int needs, const struct request *request)
+{
+	if (needs & NEED_SDP && !request->sdp.len)
+		return "No SDP body in message";
+	if (needs & NEED_CALL_ID && !request->call_id.len)
+		return "No call-id in message";
+	if (needs & NEED_FROM_TAG && !request->from_tag.len)
+		return "No from-tag in message";
+	if (needs & NEED_TO_TAG && !request->to_tag.len)
+		return "No to-tag in message";
+	return NULL;
+}
+
+/* What surrounds the SDP in an answer, at most. */
+#define AROUND_SDP 64
+
+static bool fits_bencode(const struct request *request, struct str sdp)
+{
+	return sdp.len + AROUND_SDP <= request->room;
+}
+
+static size_t json_size(unsigned char c)
+{
+	if (c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t')
+		return 2;
+	return c < ' ' ? 6 : c < 0x80 ? 1 : 3; /* what is no UTF-8 becomes U+FFFD */
+}
+
+/* Only large ones are counted byte by byte. */
+static bool fits_json(const struct request *request, struct str sdp)
+{
+	size_t size = AROUND_SDP;
+
+	if (sdp.len * 6 + AROUND_SDP <= request->room)
+		return true;
+	for (size_t i = 0; i < sdp.len; i++)
+		size += json_size((unsigned char)sdp.s[i]);
+	return size <= request->room;
+}
+
+static void run_verb(struct command_env *env, enum verb verb, const struct dict *map,
+		     const struct ng_context *context, struct reply *reply)
+{
+	struct request request = {
+		.source = *context->source,
+		.fits = context->json ? fits_json : fits_bencode,
+		.room = context->room,
+		.tos = TOS_UNSET,
+		.delete_delay = -1,
+		.limit = 32,
+	};
+
+	ng_request_read(env->arena, map, &request);
+	reply->error = missing(verbs[verb].needs, &request);
+	if (reply->error)
+		reply->code = REPLY_ERROR;
+	else
+		verbs[verb].run(env, &request, reply);
+	log_call(LOG_LEVEL_DEBUG, request.call_id, "%s: %s", verbs[verb].name.s,
+		 reply->code == REPLY_ERROR ? reply->error : "ok");
+}
+
+static void run_map(struct command_env *env, const struct dict *map,
+		    const struct ng_context *context, struct reply *reply)
+{
+	struct str name = dict_get_str(map, STR("command"));
+	int64_t begun_us = clock_us();
+	int verb = 0;
+
+	reply->code = REPLY_ERROR;
+	if (!name.len) {
+		reply->error = "Dictionary contains no key \"command\"";
+		return;
+	}
+	while (verb < VERB_COUNT && !dict_key_eq(verbs[verb].name, name))
+		verb++;
+	if (verb == VERB_COUNT) {
+		env->stats->unknown_command++;
+		reply->error = "Unrecognized command";
+		return;
+	}
+	reply->code = REPLY_OK;
+	run_verb(env, verb, map, context, reply);
+	stats_command(env->stats, context->source, verb, clock_us() - begun_us,
+		      reply->code == REPLY_ERROR);
+}
+
+static const char *decode(struct arena *arena, struct str payload, struct dict **map)
+{
+	int error;
+
+	if (!payload.len)
+		return "Invalid data (no payload)";
+	if (payload.s[0] == '{') {
+		error = json_decode(arena, payload, map);
+		if (error == -EINVAL)
+			return "Could not decode JSON dictionary";
+	} else if (payload.s[0] == 'd') {
+		error = bencode_decode(arena, payload, map);
+		if (error == -EINVAL)
+			return "Could not decode bencode dictionary";
+	} else {
+		return "Invalid NG data format";
+	}
+	return error ? "Out of memory" : NULL;
+}
+
+static void encode(struct command_env *env, bool json, const struct reply *reply, struct buf *out)
+{
+	const struct dict *tree = ng_reply_make(env->arena, reply);
+
+	if (!tree) { /* needs no memory */
+		if (json)
+			buf_lit(out, "{\"result\":\"error\",\"error-reason\":\"Out of memory\"}");
+		else
+			buf_lit(out, "d6:result5:error12:error-reason13:Out of memorye");
+	} else if (json) {
+		json_encode(tree, out);
+	} else {
+		bencode_encode(tree, out);
+	}
+}
+
+/* A delete has been done, whatever can be told of the call: an error would say that it has not. */
+static void cut_short(struct reply *reply)
+{
+	if (reply->call && reply->deleted)
+		*reply = (struct reply){ .code = REPLY_OK,
+					 .warning = "Statistics are too large to be sent" };
+	else
+		*reply = (struct reply){ .code = REPLY_ERROR, .error = "Reply too large" };
+}
+
+void ng_run(struct command_env *env, const struct endpoint *source, struct str payload,
+	    struct buf *out)
+{
+	bool json = payload.len && payload.s[0] == '{';
+	struct ng_context context = { source, json, out->size - out->len };
+	struct reply reply = { .code = REPLY_ERROR };
+	size_t begin = out->len;
+	struct dict *map;
+
+	reply.error = decode(env->arena, payload, &map);
+	if (reply.error)
+		env->stats->malformed++;
+	else
+		run_map(env, map, &context, &reply);
+	encode(env, json, &reply, out);
+	if (!out->overflow)
+		return;
+	env->stats->reply_too_large++;
+	out->overflow = false;
+	out->len = begin;
+	cut_short(&reply);
+	encode(env, json, &reply, out);
+}

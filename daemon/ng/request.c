@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * request.c - the keys of a decoded NG request to struct request
+ *
+ * A table: a row is a name, a function, and what the function is to set. Flags: ng/flags.c
+ */
+#include "base/buf.h"
+#include "ng/reader.h"
+
+/* Text for the log line about what isn't supported: cut here. */
+#define IGNORED_MAX 200
+
+void ng_note(struct reader *r, struct str what, struct str value)
+{
+	struct str *text = &r->request->ignored;
+	struct buf out;
+
+	if (!r->ignored) {
+		r->ignored = arena_alloc(r->arena, IGNORED_MAX);
+		if (!r->ignored)
+			return;
+	}
+	out = BUF_INIT(r->ignored, IGNORED_MAX);
+	out.len = text->len;
+	if (out.len)
+		buf_lit(&out, ", ");
+	buf_str(&out, what);
+	if (value.len) {
+		buf_char(&out, '=');
+		buf_str(&out, value);
+	}
+	if (!out.overflow)
+		*text = (struct str){ out.data, out.len };
+}
+
+struct str ng_text_of(const struct dict *value)
+{
+	return value->type == DICT_STRING ? value->string : STR_NONE;
+}
+
+static void read_text(struct reader *r, const struct key *key, const struct dict *value)
+{
+	*(struct str *)((char *)r->request + key->offset) = ng_text_of(value);
+}
+
+static bool int_of(const struct dict *value, int64_t *number)
+{
+	uint64_t magnitude;
+	struct str text;
+	bool minus;
+
+	if (value->type == DICT_INT) {
+		*number = value->integer;
+		return true;
+	}
+	text = ng_text_of(value);
+	minus = text.len && text.s[0] == '-';
+	if (minus) {
+		text.s++;
+		text.len--;
+	}
+	if (!str_to_u64(text, INT64_MAX, &magnitude))
+		return false;
+	*number = minus ? -(int64_t)magnitude : (int64_t)magnitude;
+	return true;
+}
+
+static void read_int(struct reader *r, const struct key *key, const struct dict *value)
+{
+	int64_t number;
+
+	if (int_of(value, &number) && number >= 0 && number <= INT32_MAX)
+		*(int *)((char *)r->request + key->offset) = (int)number;
+	else
+		ng_note(r, key->name, ng_text_of(value));
+}
+
+static void read_limit(struct reader *r, const struct key *key, const struct dict *value)
+{
+	if (!int_of(value, &r->request->limit))
+		ng_note(r, key->name, ng_text_of(value));
+}
+
+static void read_tos(struct reader *r, const struct key *key, const struct dict *value)
+{
+	int64_t number;
+
+	if (int_of(value, &number) && number >= -1 && number <= 255)
+		r->request->tos = (int)number;
+	else
+		ng_note(r, key->name, ng_text_of(value));
+}
+
+static void read_address(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct endpoint *ep = (struct endpoint *)((char *)r->request + key->offset);
+
+	if (!endpoint_parse_addr(ng_text_of(value), AF_UNSPEC, ep) || endpoint_is_any(ep)) {
+		*ep = (struct endpoint){ 0 };
+		ng_note(r, key->name, ng_text_of(value));
+	}
+}
+
+/* [IP4, 192.0.2.1] */
+static void read_received_from(struct reader *r, const struct key *key, const struct dict *value)
+{
+	if (value->type == DICT_LIST)
+		value = value->last;
+	if (value)
+		read_address(r, key, value);
+}
+
+static void read_family(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct str name = ng_text_of(value);
+
+	if (str_eq_nocase(name, STR("IP4")) || str_eq_nocase(name, STR("inet")))
+		r->request->address_family = AF_INET;
+	else if (str_eq_nocase(name, STR("IP6")) || str_eq_nocase(name, STR("inet6")))
+		r->request->address_family = AF_INET6;
+	else
+		ng_note(r, key->name, name);
+}
+
+/* [toward the sender, toward the receiver] */
+static void read_direction(struct reader *r, const struct key *key, const struct dict *value)
+{
+	size_t i = 0;
+
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		if (i < 2)
+			r->request->direction[i++] = ng_text_of(item);
+}
+
+static void read_both_directions(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	r->request->direction[0] = r->request->direction[1] = ng_text_of(value);
+}
+
+void ng_read_protocol(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct str name = ng_text_of(value);
+
+	if (str_eq_nocase(name, STR("RTP/AVP")))
+		r->request->transport_protocol = STR("RTP/AVP");
+	else if (str_eq_nocase(name, STR("RTP/AVPF")))
+		r->request->transport_protocol = STR("RTP/AVPF");
+	else
+		ng_note(r, key->name, name);
+}
+
+/* There are no candidates of our own: ICE is always removed. */
+static void read_ice(struct reader *r, const struct key *key, const struct dict *value)
+{
+	if (!str_eq(ng_text_of(value), STR("remove")))
+		ng_note(r, key->name, ng_text_of(value));
+}
+
+/* Known, and nothing to do for us. */
+static void read_nothing(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)r;
+	(void)key;
+	(void)value;
+}
+
+static void read_latching(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct request *request = r->request;
+	struct str name = ng_text_of(value);
+
+	if (str_eq(name, STR("strict")))
+		request->latching = LATCH_STRICT;
+	else if (str_eq(name, STR("smart")))
+		request->latching = LATCH_SMART;
+	else if (str_eq(name, STR("first")))
+		request->latching = LATCH_FIRST;
+	else {
+		ng_note(r, key->name, name);
+		return;
+	}
+	request->flags |= REQ_LATCHING;
+}
+
+/* rtpengine's names for much the same. */
+static void read_learning(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct request *request = r->request;
+	struct str name = ng_text_of(value);
+
+	if (str_eq(name, STR("off"))) {
+		request->flags |= REQ_ASYMMETRIC;
+		return;
+	}
+	if (str_eq(name, STR("immediate")))
+		request->latching = LATCH_FIRST;
+	else if (str_eq(name, STR("delayed")) || str_eq(name, STR("heuristic")))
+		request->latching = LATCH_SMART;
+	else {
+		ng_note(r, key->name, name);
+		return;
+	}
+	request->flags |= REQ_LATCHING;
+}
+
+#define TEXT(name, member)                                                                         \
+	{                                                                                          \
+		STR(name), read_text, offsetof(struct request, member)                             \
+	}
+#define KEY(name, read, member)                                                                    \
+	{                                                                                          \
+		STR(name), read, offsetof(struct request, member)                                  \
+	}
+#define ANY(name, read)                                                                            \
+	{                                                                                          \
+		STR(name), read, 0                                                                 \
+	}
+
+/* What every request has comes first. */
+static const struct key keys[] = {
+	TEXT("call-id", call_id),
+	TEXT("from-tag", from_tag),
+	TEXT("to-tag", to_tag),
+	TEXT("sdp", sdp),
+	ANY("command", read_nothing),
+	ANY("supports", read_nothing),
+	ANY("ICE", read_ice),
+	ANY("flags", ng_read_flags),
+	ANY("replace", ng_read_replace),
+	KEY("received-from", read_received_from, received_from),
+	TEXT("via-branch", via_branch),
+	ANY("direction", read_direction),
+	ANY("rtcp-mux", ng_read_mux),
+	ANY("transport-protocol", ng_read_protocol),
+	ANY("address-family", read_family),
+	KEY("media-address", read_address, media_address),
+	KEY("delete-delay", read_int, delete_delay),
+	KEY("sip-code", read_int, sip_code),
+	ANY("sip-message-type", read_nothing),
+	ANY("rtpp-flags", ng_read_raw_flags),
+	ANY("TOS", read_tos),
+	TEXT("label", label),
+	TEXT("from-label", label),
+	TEXT("set-label", set_label),
+	TEXT("metadata", metadata),
+	KEY("address", read_address, address),
+	TEXT("from-interface", direction[0]),
+	TEXT("to-interface", direction[1]),
+	TEXT("in-iface", direction[0]),
+	TEXT("out-iface", direction[1]),
+	ANY("interface", read_both_directions),
+	ANY("codec", ng_read_codec),
+	ANY("latching", read_latching),
+	ANY("endpoint-learning", read_learning),
+	ANY("limit", read_limit),
+	ANY("SDES", ng_read_off),
+	ANY("DTLS", ng_read_off),
+	ANY("OSRTP", ng_read_off),
+	ANY("record-call", ng_read_off),
+};
+
+const struct key *ng_find_key(struct str name)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].name.len == name.len && keys[i].name.s[0] == name.s[0] &&
+		    dict_key_eq(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}
+
+void ng_request_read(struct arena *arena, const struct dict *map, struct request *request)
+{
+	struct reader r = { .arena = arena, .request = request };
+
+	for (const struct dict *value = map->first; value; value = value->next) {
+		const struct key *key = value->key.len ? ng_find_key(value->key) : NULL;
+
+		if (key)
+			key->read(&r, key, value);
+		else
+			ng_note(&r, value->key, ng_text_of(value));
+	}
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * batch.c - a batch of packets in, a batch out: recvmmsg and sendmmsg, or recv and send of a single one
+ *
+ * A packet that comes alone, as nearly all of a call do, is received and sent by the plain calls, which
+ * cost less for one. Errors of one packet are counted and end there.
+ */
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <stdlib.h>
+#include "packet/batch.h"
+
+#define BATCH	     32
+#define PACKET_BYTES 65536 /* no UDP packet is larger */
+/* Not a multiple of 4096, so that the heads of packets do not compete for the same lines of the cache. */
+#define STRIDE	(PACKET_BYTES + 5 * 64)
+#define CONTROL (2 * CMSG_SPACE(sizeof(int))) /* TOS and TTL */
+
+struct batch {
+	uint8_t *memory;
+	struct packet packet[BATCH];
+	struct endpoint source[BATCH];
+	struct iovec in_iov[BATCH], out_iov[BATCH];
+	struct mmsghdr in[BATCH], out[BATCH];
+	_Alignas(struct cmsghdr) uint8_t control[BATCH][CONTROL];
+	unsigned int queued; /* of @out; all from @from by @by */
+	struct stream *from, *by;
+};
+
+struct batch *batch_new(void)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	if (!batch)
+		return NULL;
+	batch->memory = malloc((size_t)BATCH * STRIDE);
+	if (!batch->memory) {
+		free(batch);
+		return NULL;
+	}
+	for (size_t i = 0; i < BATCH; i++) {
+		batch->packet[i].data = batch->memory + i * STRIDE;
+		batch->packet[i].source = &batch->source[i];
+		batch->in_iov[i].iov_base = batch->packet[i].data;
+		batch->in_iov[i].iov_len = PACKET_BYTES;
+		batch->in[i].msg_hdr.msg_name = &batch->source[i];
+		batch->in[i].msg_hdr.msg_iov = &batch->in_iov[i];
+		batch->in[i].msg_hdr.msg_iovlen = 1;
+		batch->out[i].msg_hdr.msg_iov = &batch->out_iov[i];
+		batch->out[i].msg_hdr.msg_iovlen = 1;
+	}
+	return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+	if (!batch)
+		return;
+	free(batch->memory);
+	free(batch);
+}
+
+static void read_control(struct msghdr *msg, struct packet *packet)
+{
+	packet->tos = -1;
+	packet->ttl = 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		bool v4 = c->cmsg_level == IPPROTO_IP, v6 = c->cmsg_level == IPPROTO_IPV6;
+		int value;
+
+		if (v4 && c->cmsg_type == IP_TOS) {
+			packet->tos = *CMSG_DATA(c);
+			continue;
+		}
+		memcpy(&value, CMSG_DATA(c), sizeof(value));
+		if (v6 && c->cmsg_type == IPV6_TCLASS)
+			packet->tos = value;
+		else if ((v4 && c->cmsg_type == IP_TTL) || (v6 && c->cmsg_type == IPV6_HOPLIMIT))
+			packet->ttl = value;
+	}
+}
+
+static bool wants_control(const struct stream *stream)
+{
+	return stream->recv_tos || stream->recv_ttl;
+}
+
+static int receive_many(struct batch *batch, struct stream *stream, unsigned int max)
+{
+	int n;
+
+	for (unsigned int i = 0; i < max; i++) {
+		struct msghdr *msg = &batch->in[i].msg_hdr;
+
+		msg->msg_namelen = sizeof(struct endpoint);
+		msg->msg_control = wants_control(stream) ? batch->control[i] : NULL;
+		msg->msg_controllen = wants_control(stream) ? CONTROL : 0;
+	}
+	n = recvmmsg(stream->fd, batch->in, max, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++) {
+		batch->packet[i].len = batch->in[i].msg_len;
+		read_control(&batch->in[i].msg_hdr, &batch->packet[i]);
+	}
+	return n;
+}
+
+static int receive_one(struct batch *batch, const struct stream *stream)
+{
+	socklen_t source_len = sizeof(struct endpoint);
+	ssize_t len = recvfrom(stream->fd, batch->packet[0].data, PACKET_BYTES, MSG_DONTWAIT,
+			       &batch->source[0].sa, &source_len);
+
+	if (len < 0)
+		return -1;
+	batch->packet[0].len = (size_t)len;
+	batch->packet[0].tos = -1;
+	batch->packet[0].ttl = 0;
+	return 1;
+}
+
+unsigned int batch_receive(struct batch *batch, struct stream *stream, bool many,
+			   struct packet **packets)
+{
+	/* A pending ICMP error fails the first call, and is gone with that. */
+	for (int attempt = 0; attempt < 2; attempt++) {
+		int n = many || wants_control(stream)
+				? receive_many(batch, stream, many ? BATCH : 1)
+				: receive_one(batch, stream);
+
+		if (n >= 0) {
+			*packets = batch->packet;
+			return (unsigned int)n;
+		}
+		if (errno == EAGAIN)
+			break;
+	}
+	return 0;
+}
+
+/*
+ * Asked for instead of told with each packet (SO_RXQ_OVFL): that would cost each one a control message.
+ */
+uint32_t batch_missed(const struct stream *stream)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(stream->fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		return stream->missed; /* Linux before 4.12 */
+	return info[SK_MEMINFO_DROPS];
+}
+
+static enum stream_drop drop_of(int error)
+{
+	switch (error) {
+	case EAGAIN:
+	case ENOBUFS:
+	case ENOMEM:
+		return DROP_SEND_QUEUE;
+	case EMSGSIZE:
+		return DROP_TOO_LARGE;
+	default:
+		return DROP_UNREACHABLE;
+	}
+}
+
+/* Return: 0 or the error. A pending ICMP error fails one call, though nothing was wrong with this packet. */
+static int send_one(const struct stream *by, const struct iovec *packet)
+{
+	const struct sockaddr *to = by->connected ? NULL : &by->to.sa;
+	socklen_t to_len = by->connected ? 0 : endpoint_len(&by->to);
+	int error = 0;
+
+	for (int attempt = 0; attempt < 2; attempt++) {
+		if (sendto(by->fd, packet->iov_base, packet->iov_len, MSG_DONTWAIT, to, to_len) >=
+		    0)
+			return 0;
+		error = errno;
+		if (drop_of(error) != DROP_UNREACHABLE)
+			break;
+	}
+	return error;
+}
+
+static void send_counted(struct batch *batch, unsigned int index)
+{
+	const struct iovec *packet = &batch->out_iov[index];
+	int error = send_one(batch->by, packet);
+
+	if (error)
+		stream_lost(batch->from, batch->by, drop_of(error));
+	else
+		stream_sent(batch->by, packet->iov_len);
+}
+
+static void send_many(struct batch *batch)
+{
+	struct stream *by = batch->by;
+	unsigned int done = 0;
+
+	for (unsigned int i = 0; i < batch->queued; i++) {
+		batch->out[i].msg_hdr.msg_name = by->connected ? NULL : &by->to;
+		batch->out[i].msg_hdr.msg_namelen = by->connected ? 0 : endpoint_len(&by->to);
+	}
+	while (done < batch->queued) {
+		int n = sendmmsg(by->fd, batch->out + done, batch->queued - done, MSG_DONTWAIT);
+
+		for (int i = 0; i < n; i++)
+			stream_sent(by, batch->out_iov[done++].iov_len);
+		if (done <
+		    batch->queued) /* it stopped at one that cannot be sent: count that, go on */
+			send_counted(batch, done++);
+	}
+}
+
+void batch_flush(struct batch *batch)
+{
+	if (batch->queued == 1)
+		send_counted(batch, 0);
+	else if (batch->queued)
+		send_many(batch);
+	batch->queued = 0;
+}
+
+void batch_send(struct batch *batch, struct stream *from, struct stream *out,
+		const struct packet *packet)
+{
+	bool keep_tos = out->bridge->conf.side[out->side].tos < 0;
+	int ttl = packet->ttl > 1 ? packet->ttl - 1 : 0;
+	struct iovec *iov;
+
+	if (batch->queued && (out != batch->by || ttl != out->ttl_now ||
+			      (keep_tos && packet->tos >= 0 && packet->tos != out->tos_now)))
+		batch_flush(batch);
+	if (keep_tos)
+		stream_set_tos(out, packet->tos);
+	stream_set_ttl(out, ttl);
+	batch->from = from;
+	batch->by = out;
+	iov = &batch->out_iov[batch->queued++];
+	iov->iov_base = packet->data;
+	iov->iov_len = packet->len;
+}

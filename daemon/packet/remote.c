@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * remote.c - where a stream's remote is: what its source is held against, where packets to it go
+ *
+ * Follows from what signalling told and what latching learned; changes with an offer or answer, a new
+ * source, and the second tick. The socket is connected while the remote is certain and sends.
+ */
+#include "packet/stream.h"
+
+struct endpoint stream_signalled(const struct side_conf *conf, int comp)
+{
+	struct endpoint signalled = conf->sdp[comp];
+
+	if (conf->flags & SIDE_TRUST_SIP && endpoint_is_set(&conf->sip) &&
+	    endpoint_is_set(&signalled)) {
+		signalled = conf->sip;
+		endpoint_set_port(&signalled, endpoint_port(&conf->sdp[comp]));
+	}
+	return signalled;
+}
+
+static void add_near(struct latch_ref *ref, const struct stream *sibling)
+{
+	if (!sibling || sibling->latch.state == LATCH_WAIT || sibling->latch.stale ||
+	    ref->n_near == LATCH_NEAR)
+		return;
+	if (sibling->latch.pooled)
+		ref->on_trial |= 1U << ref->n_near;
+	ref->near[ref->n_near++] = &sibling->latch.source;
+}
+
+/* No address was told of the other side, and nobody was heard there. */
+static bool is_alone(const struct stream *s)
+{
+	const struct stream *other = s->bridge->stream[!s->side][COMP_RTP];
+
+	return !endpoint_is_set(&s->bridge->conf.side[!s->side].sdp[COMP_RTP]) &&
+	       (!other || other->latch.state == LATCH_WAIT);
+}
+
+void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_near)
+{
+	const struct bridge *b = s->bridge;
+	const struct side_conf *conf = stream_side(s);
+
+	ref->signalled = &s->signalled;
+	ref->sdp = &conf->sdp[s->comp];
+	ref->sip = &conf->sip;
+	ref->n_near = ref->on_trial = 0;
+	ref->alone = is_alone(s);
+	ref->mode = conf->latching;
+	ref->strict_source = conf->flags & SIDE_STRICT_SOURCE;
+	ref->handover = conf->flags & SIDE_HANDOVER;
+	ref->patience_ms = b->pool_conf->patience_ms;
+	ref->window_ms = b->pool_conf->window_ms;
+	if (!with_near)
+		return;
+	add_near(ref, b->stream[s->side][!s->comp]);
+	for (const struct ring *at = b->siblings.next; at != &b->siblings; at = at->next) {
+		const struct bridge *other = container_of(at, struct bridge, siblings);
+
+		add_near(ref, other->stream[s->side][COMP_RTP]);
+		add_near(ref, other->stream[s->side][COMP_RTCP]);
+	}
+}
+
+static bool may_connect(const struct stream *s)
+{
+	return s->latch.state == LATCH_LOCKED && !(stream_side(s)->flags & SIDE_HANDOVER) &&
+	       s->has_to && endpoint_eq(&s->to, &s->latch.source);
+}
+
+void stream_disconnect(struct stream *s)
+{
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	if (s->connected)
+		s->connected = connect(s->fd, &nobody, sizeof(nobody)) < 0;
+}
+
+/*
+ * Finds the destination anew. RTCP of a phone whose address is wrong and that has not sent any yet is tried
+ * beside its RTP: most NATs keep neighbouring ports together, and nobody else is behind that address.
+ */
+static void aim(struct stream *s)
+{
+	struct endpoint before = s->to;
+	bool had = s->has_to;
+	bool asymmetric = stream_side(s)->flags & SIDE_ASYMMETRIC;
+	const struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
+	const struct endpoint *to;
+	struct latch_ref ref;
+
+	stream_fill_ref(s, &ref, false);
+	to = latch_destination(&s->latch, &ref, asymmetric);
+	write_begin(&s->to_version);
+	s->has_to = to;
+	if (to) {
+		s->to = *to;
+	} else if (s->comp == COMP_RTCP && !asymmetric && rtp && rtp->latch.state != LATCH_WAIT &&
+		   endpoint_port(&rtp->latch.source) < 65535) {
+		s->to = rtp->latch.source;
+		endpoint_set_port(&s->to, (uint16_t)(endpoint_port(&s->to) + 1));
+		s->has_to = true;
+	}
+	write_end(&s->to_version);
+	if (s->has_to != had || (had && !endpoint_eq(&s->to, &before)))
+		s->news_bits |= 1 << BRIDGE_CHANGED;
+	if (s->connected && !may_connect(s))
+		stream_disconnect(s);
+}
+
+void stream_aim_side(const struct stream *s)
+{
+	for (int comp = 0; comp < 2; comp++)
+		if (s->bridge->stream[s->side][comp])
+			aim(s->bridge->stream[s->side][comp]);
+}
+
+/*
+ * What comes up from the kernel may come from anybody, and is too little to be worth a connection. Of a
+ * source that was not heard since an offer opened the window, only the kernel knows.
+ */
+static bool tick_in_kernel(struct stream *s, int64_t now_ms)
+{
+	bool open = s->latch.state == LATCH_LEARN;
+
+	stream_disconnect(s);
+	if (open && now_ms >= s->latch.window_end_ms)
+		s->news_bits |= 1 << BRIDGE_ASK;
+	return open && now_ms < s->latch.window_end_ms;
+}
+
+bool stream_tick(struct stream *s, int64_t now_ms)
+{
+	/* RTCP every few seconds is not worth a connection. */
+	bool flows = s->packets_in - s->watched_packets >= 2;
+	bool silent = latch_silent(&s->latch, now_ms);
+
+	s->watched_packets = s->packets_in;
+	stream_write_begin(s);
+	if (latch_tick(&s->latch, now_ms)) {
+		s->news_bits |= 1 << BRIDGE_CHANGED;
+		stream_aim_side(s);
+	}
+	stream_write_end(s);
+	stream_tick_quality(s, now_ms);
+	if (s->in_kernel)
+		return tick_in_kernel(s, now_ms);
+	if (s->connected) {
+		if (silent)
+			stream_disconnect(s);
+		return !silent;
+	}
+	if (s->latch.state == LATCH_LEARN)
+		return now_ms < s->latch.window_end_ms; /* later: the next packet decides */
+	if (!flows || silent || !may_connect(s))
+		return false;
+	s->connected = !connect(s->fd, &s->to.sa, endpoint_len(&s->to));
+	return s->connected;
+}
+
+void stream_set_tos(struct stream *s, int tos)
+{
+	if (tos < 0 || tos == s->tos_now)
+		return;
+	if (s->local.sa.sa_family == AF_INET)
+		setsockopt(s->fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	else
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
+	s->tos_now = (int16_t)tos;
+}
+
+/* The other side keeps each packet's own TOS: then it must be told on arrival. */
+static void set_recv_tos(struct stream *s, bool wanted)
+{
+	int on = wanted;
+
+	if (s->recv_tos == wanted)
+		return;
+	if (s->local.sa.sa_family == AF_INET)
+		setsockopt(s->fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on));
+	else
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof(on));
+	s->recv_tos = wanted;
+}
+
+void stream_set_ttl(struct stream *s, int ttl)
+{
+	int value = ttl ? ttl : -1;
+
+	if (ttl == s->ttl_now)
+		return;
+	if (s->local.sa.sa_family == AF_INET)
+		setsockopt(s->fd, IPPROTO_IP, IP_TTL, &value, sizeof(value));
+	else
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &value, sizeof(value));
+	s->ttl_now = (int16_t)ttl;
+}
+
+static bool is_own(const struct worker_pool_conf *conf, const struct endpoint *source)
+{
+	for (size_t i = 0; i < conf->n_own; i++)
+		if (endpoint_addr_eq(&conf->own[i], source))
+			return true;
+	return false;
+}
+
+/*
+ * Media of two calls may go through each other, and who signals our ports as his own can make a circle of them.
+ * Packets that come from ourselves bring their TTL along, so that they end as they would in any network.
+ */
+void stream_mind_loops(struct stream *s)
+{
+	int on = is_own(s->bridge->pool_conf, &s->latch.source);
+
+	if (s->recv_ttl == (bool)on)
+		return;
+	if (s->local.sa.sa_family == AF_INET)
+		setsockopt(s->fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on));
+	else
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof(on));
+	s->recv_ttl = on;
+}
+
+void stream_start(struct stream *s)
+{
+	s->signalled = stream_signalled(stream_side(s), s->comp);
+	stream_set_tos(s, stream_side(s)->tos);
+	set_recv_tos(s, s->bridge->conf.side[!s->side].tos < 0);
+	stream_mind_loops(s);
+	aim(s);
+}
+
+/*
+ * On hold as phones did it of old: 0.0.0.0 or port 0. Nothing is known then that was not known before, and
+ * a stranger must not find the side easier to take: sources are held against the address of before.
+ */
+static void keep_held_address(struct endpoint *sdp, const struct endpoint *before)
+{
+	if (!endpoint_is_set(sdp) || endpoint_is_any(sdp) || !endpoint_port(sdp))
+		*sdp = *before;
+}
+
+static void apply_to_stream(struct stream *s, int64_t now_ms)
+{
+	struct endpoint before = s->signalled;
+	uint32_t flags = stream_side(s)->flags;
+	enum latch_change change = flags & SIDE_RELEARN ? LATCH_REOPEN : LATCH_KEEP;
+	struct latch_ref ref;
+
+	stream_write_begin(s);
+	if (flags & SIDE_FRESH)
+		memset(&s->latch, 0, sizeof(s->latch));
+	s->signalled = stream_signalled(stream_side(s), s->comp);
+	if (endpoint_is_set(&before) && !endpoint_eq(&before, &s->signalled))
+		change = LATCH_MOVE;
+	stream_fill_ref(s, &ref, true);
+	latch_update(&s->latch, &ref, change, now_ms);
+	stream_write_end(s);
+	if (s->latch.state != LATCH_LOCKED)
+		stream_disconnect(s);
+}
+
+void bridge_apply(struct bridge *b, const struct bridge_conf *conf, int64_t now_ms)
+{
+	struct bridge_conf old = b->conf;
+
+	b->conf = *conf;
+	for (int i = 0; i < 4; i++) {
+		struct side_conf *side = &b->conf.side[i >> 1];
+
+		if (!(side->flags & SIDE_FRESH))
+			keep_held_address(&side->sdp[i & 1], &old.side[i >> 1].sdp[i & 1]);
+	}
+	for (int i = 0; i < 4; i++)
+		if (b->stream[i >> 1][i & 1])
+			apply_to_stream(b->stream[i >> 1][i & 1], now_ms);
+	/* Each destination may follow from what another stream has learned. */
+	for (int i = 0; i < 4; i++)
+		if (b->stream[i >> 1][i & 1])
+			stream_start(b->stream[i >> 1][i & 1]);
+}

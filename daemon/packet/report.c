@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report.c - what a stream has counted and learned, copied by any thread while packets flow */
+#include <assert.h>
+#include <sched.h>
+#include "packet/stream.h"
+
+typedef uint32_t __attribute__((may_alias)) word;
+
+/* Word by word, while the media thread may be writing: what was torn is thrown away by the caller. */
+__attribute__((no_sanitize("thread"))) static void copy_words(void *to, const void *from,
+							      size_t bytes)
+{
+	const volatile word *source = from;
+	word *target = to;
+
+	for (size_t i = 0; i < bytes / sizeof(*target); i++)
+		target[i] = source[i];
+}
+
+static void copy_learned(const struct stream *s, struct latch *latch, struct rtp_stats *rtp)
+{
+	static_assert(!(sizeof(*latch) % 4) && !(sizeof(*rtp) % 4), "are copied word by word");
+	uint32_t version;
+
+	for (unsigned int tries = 1;; tries++) {
+		version = __atomic_load_n(&s->version, __ATOMIC_ACQUIRE);
+		copy_words(latch, &s->latch, sizeof(*latch));
+		copy_words(rtp, &s->rtp, sizeof(*rtp));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(version & 1) && version == __atomic_load_n(&s->version, __ATOMIC_RELAXED))
+			return;
+		if (tries % 64 == 0)
+			sched_yield(); /* it was interrupted in the middle, maybe by us */
+	}
+}
+
+void stream_learned(const struct stream *s, struct latch *latch)
+{
+	struct rtp_stats rtp;
+
+	copy_learned(s, latch, &rtp);
+}
+
+static bool copy_quality(const struct stream *s, struct quality *copy)
+{
+	static_assert(!(sizeof(*copy) % 4), "is copied word by word");
+	const struct quality *q = __atomic_load_n(&s->quality, __ATOMIC_ACQUIRE);
+	uint32_t version;
+
+	memset(copy, 0, sizeof(*copy));
+	if (!q)
+		return false;
+	do {
+		version = __atomic_load_n(&q->version, __ATOMIC_ACQUIRE);
+		copy_words(copy, q, sizeof(*copy));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (version & 1 || version != __atomic_load_n(&q->version, __ATOMIC_RELAXED));
+	return true;
+}
+
+void stream_quality(const struct stream *s, int64_t now_ms, struct quality *q)
+{
+	const struct stream *other = s->bridge->stream[!s->side][COMP_RTP];
+	struct quality_counts counts;
+	struct quality from_other;
+	struct rtp_stats rtp;
+	struct latch latch;
+
+	copy_quality(s, q);
+	copy_learned(s, &latch, &rtp);
+	if (!rtp.known)
+		return;
+	memset(&from_other, 0, sizeof(from_other));
+	if (other)
+		copy_quality(other, &from_other);
+	stream_counts(&rtp, &s->bridge->told, &counts);
+	quality_due(q, &counts, now_ms);
+	quality_finish(q, &counts, from_other.leg_us, now_ms);
+}
+
+static void copy_to(const struct stream *s, struct endpoint *to)
+{
+	static_assert(!(sizeof(*to) % 4), "is copied word by word");
+	uint32_t version;
+	bool has;
+
+	do {
+		version = __atomic_load_n(&s->to_version, __ATOMIC_ACQUIRE);
+		copy_words(to, &s->to, sizeof(*to));
+		has = __atomic_load_n(&s->has_to, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (version & 1 || version != __atomic_load_n(&s->to_version, __ATOMIC_RELAXED));
+	if (!has)
+		memset(to, 0, sizeof(*to));
+}
+
+static uint64_t load(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static void report_rtp(const struct rtp_stats *rtp, struct stream_report *r)
+{
+	r->ssrc_known = rtp->known;
+	r->ssrc = rtp->ssrc;
+	r->last_timestamp = rtp->timestamp;
+	r->last_seq = (uint16_t)rtp->highest;
+	r->last_pt = rtp->pt;
+	r->clock = rtp->clock;
+	r->expected = rtp_stats_expected(rtp);
+	r->lost = rtp_stats_lost(rtp);
+	r->reordered = rtp->reordered;
+	r->duplicate = rtp->duplicate;
+	r->gaps = rtp->gaps;
+	r->jitter_ms = rtp->clock ? rtp->jitter / 16.0 * 1000.0 / rtp->clock : 0.0;
+}
+
+void stream_report(const struct stream *s, struct stream_report *r)
+{
+	struct latch latch;
+	struct rtp_stats rtp;
+
+	copy_learned(s, &latch, &rtp);
+	memset(r, 0, sizeof(*r));
+	r->local = s->local;
+	r->signalled = stream_signalled(&s->bridge->told.side[s->side], s->comp);
+	r->latched = latch.source;
+	r->state = latch.state;
+	r->rank = latch.rank;
+	r->relatched = latch.relatched;
+	r->learning = latch.stale;
+	r->contested = __atomic_load_n(&s->contested, __ATOMIC_RELAXED);
+	copy_to(s, &r->to);
+	r->packets_in = load(&s->packets_in);
+	r->bytes_in = load(&s->bytes_in);
+	r->packets_out = load(&s->packets_out);
+	r->bytes_out = load(&s->bytes_out);
+	r->errors_out = load(&s->errors_out);
+	for (int i = 0; i < DROP_COUNT; i++)
+		r->drops[i] = load(&s->drops[i]);
+	r->last_in_ms = __atomic_load_n(&s->last_in_ms, __ATOMIC_RELAXED);
+	report_rtp(&rtp, r);
+}

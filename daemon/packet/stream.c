@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stream.c - one media stream: its port, its endpoints, what becomes of each packet that arrives at it
+ *
+ * In the order a packet meets it: is it of a kind that the stream carries, may its source be heard, which
+ * stream of the other side does it leave by, may it. No I/O, no lock, no allocation, no log line.
+ */
+#include "packet/stream.h"
+
+static void count_drops(struct stream *s, enum stream_drop why, uint64_t n)
+{
+	counter_add(&s->drops[why], n);
+	counter_add(&s->bridge->totals->drops[why], n);
+}
+
+static void count_drop(struct stream *s, enum stream_drop why)
+{
+	count_drops(s, why, 1);
+}
+
+/* Is it what this stream carries? And if so, may it teach the stream its source? */
+struct carriage {
+	bool carried, candidate;
+	enum stream_drop why; /* not carried */
+};
+
+#define CARRIED(may_latch) ((struct carriage){ .carried = true, .candidate = (may_latch) })
+#define NOT_CARRIED(drop)  ((struct carriage){ .why = (drop) })
+
+static bool payload_type_negotiated(const struct bridge_conf *conf, uint8_t pt)
+{
+	return !(conf->pts[0] | conf->pts[1]) || conf->pts[pt >> 6] >> (pt & 63) & 1;
+}
+
+/*
+ * A media that nobody has described carries what comes. Without payload types it may be a fax alone, whose packets
+ * then are all there is to learn from.
+ */
+static struct carriage carriage_of_any(const struct stream *s, const struct packet *p)
+{
+	const struct bridge_conf *conf = &s->bridge->conf;
+
+	if (!p->len)
+		return NOT_CARRIED(DROP_MALFORMED);
+	return CARRIED(s->comp == COMP_RTP && !(conf->pts[0] | conf->pts[1]));
+}
+
+static struct carriage carriage_of(const struct stream *s, const struct packet *p,
+				   const struct rtp_wire *w)
+{
+	const struct bridge_conf *conf = &s->bridge->conf;
+
+	if (conf->kind == BRIDGE_OPAQUE)
+		return p->len ? CARRIED(true) : NOT_CARRIED(DROP_MALFORMED);
+	if (conf->any && w->kind != RTP_KIND_RTP && w->kind != RTP_KIND_RTCP)
+		return carriage_of_any(s, p);
+	switch (w->kind) {
+	case RTP_KIND_MALFORMED:
+		return NOT_CARRIED(DROP_MALFORMED);
+	case RTP_KIND_RTP:
+		if (s->comp == COMP_RTCP)
+			return NOT_CARRIED(DROP_KIND);
+		/* Other payload types are let through (RFC 6263 keepalives), but teach nothing. */
+		return CARRIED(payload_type_negotiated(conf, w->pt));
+	case RTP_KIND_RTCP:
+		/* Some phones send it to the RTP port unasked: it goes on as RTCP all the same. */
+		return CARRIED(rtcp_type_known(w->pt) &&
+			       (s->comp == COMP_RTCP || stream_side(s)->flags & SIDE_MUX));
+	case RTP_KIND_DTLS:
+		if ((conf->side[SIDE_A].flags | conf->side[SIDE_B].flags) & SIDE_DTLS)
+			return CARRIED(true);
+		return NOT_CARRIED(DROP_KIND);
+	case RTP_KIND_ZRTP:
+		return CARRIED(false);
+	default:
+		return NOT_CARRIED(DROP_KIND);
+	}
+}
+
+/* A bridge must not feed itself: ports of other bridges may be real peers, those of its own never are. */
+static bool is_own_port(const struct bridge *b, const struct endpoint *source)
+{
+	for (int i = 0; i < 4; i++) {
+		const struct stream *s = b->stream[i >> 1][i & 1];
+
+		if (s && endpoint_eq(&s->local, source))
+			return true;
+	}
+	return false;
+}
+
+static void tell_refused(struct stream *s, int64_t now_ms)
+{
+	if (s->refused_ms && now_ms - s->refused_ms < 1000)
+		return;
+	s->refused_ms = now_ms;
+	s->news_bits |= 1 << BRIDGE_REFUSED;
+}
+
+/*
+ * RTCP of a source on trial was heard because RTP came from there too. Now RTP comes from a better place: that RTCP
+ * was a stranger's, who must not be heard until the phone sends its first.
+ */
+static void drop_follower(const struct stream *s)
+{
+	struct stream *rtcp = s->bridge->stream[s->side][COMP_RTCP];
+
+	if (s->comp == COMP_RTCP || !rtcp || !rtcp->latch.pooled ||
+	    endpoint_addr_eq(&rtcp->latch.source, &s->latch.source))
+		return;
+	stream_write_begin(rtcp);
+	latch_forget(&rtcp->latch);
+	stream_write_end(rtcp);
+	rtcp->news_bits |= 1 << BRIDGE_CHANGED;
+}
+
+/* A packet that is not from the source in use. */
+static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
+{
+	enum latch_verdict verdict;
+	struct latch_ref ref;
+
+	stream_fill_ref(s, &ref, true);
+	verdict = latch_packet(&s->latch, &ref, packet);
+	if (verdict == LATCH_REFUSE) {
+		counter_add(&s->bridge->totals->refused[latch_rank(&ref, packet->source)], 1);
+		tell_refused(s, packet->now_ms);
+	}
+	if (verdict != LATCH_TAKEN)
+		return verdict;
+	counter_add(&s->bridge->totals->latched, 1);
+	s->news_bits |= 1 << BRIDGE_LATCHED;
+	stream_mind_loops(s);
+	stream_disconnect(s); /* a packet from before the connection can bring a better source */
+	drop_follower(s);
+	stream_aim_side(s);
+	return verdict;
+}
+
+/* The kernel hears the source in use, and reports those who would take its place: here it is never silent. */
+static enum latch_verdict judge_beside_kernel(struct stream *s, const struct latch_packet *packet)
+{
+	int64_t heard_ms = s->latch.heard_ms;
+	enum latch_verdict verdict;
+
+	s->latch.heard_ms = packet->now_ms;
+	verdict = judge_other(s, packet);
+	if (verdict != LATCH_TAKEN)
+		s->latch.heard_ms = heard_ms;
+	return verdict;
+}
+
+static bool admit_other(struct stream *s, const struct latch_packet *packet)
+{
+	if (is_own_port(s->bridge, packet->source)) {
+		count_drop(s, DROP_LOOP);
+		return false;
+	}
+	switch (s->in_kernel ? judge_beside_kernel(s, packet) : judge_other(s, packet)) {
+	case LATCH_ADMIT:
+	case LATCH_TAKEN:
+		return true;
+	case LATCH_REFUSE:
+		count_drop(s, DROP_SOURCE);
+		return false;
+	case LATCH_PATIENCE:
+		count_drop(s, DROP_PATIENCE);
+		return false;
+	case LATCH_NO_CANDIDATE:
+		break;
+	}
+	count_drop(s, DROP_KIND);
+	return false;
+}
+
+/* Who had the place keeps it, or it has been taken: the kernel may go on. */
+static void settle(struct stream *s)
+{
+	if (!s->contested || s->latch.state != LATCH_LOCKED)
+		return;
+	__atomic_store_n(&s->contested, false, __ATOMIC_RELAXED);
+	s->news_bits |= 1 << BRIDGE_CHANGED;
+}
+
+static bool admit(struct stream *s, const struct latch_packet *packet)
+{
+	uint8_t state = s->latch.state;
+	bool admitted = true;
+
+	if (latch_is_source(&s->latch, packet->source))
+		latch_heard(&s->latch, packet);
+	else
+		admitted = admit_other(s, packet);
+	if (s->latch.state != state) { /* a window has closed */
+		s->news_bits |= 1 << BRIDGE_CHANGED;
+		stream_aim_side(s);
+	}
+	if (admitted)
+		settle(s);
+	return admitted;
+}
+
+static uint32_t clock_of(const struct bridge_conf *conf, uint8_t pt)
+{
+	for (int i = 0; i < BRIDGE_CLOCKS && conf->clocks[i].clock; i++)
+		if (conf->clocks[i].pt == pt)
+			return conf->clocks[i].clock;
+	return rtp_static_clock(pt);
+}
+
+/* The packets between the last one here and this one were the kernel's: they are neither expected nor lost. */
+static void count_rtp(struct stream *s, const struct rtp_wire *w, int64_t now_us)
+{
+	uint32_t clock = clock_of(&s->bridge->conf, w->pt);
+	uint32_t duplicate = s->rtp.duplicate;
+	bool restart = s->resume && s->rtp.known && s->rtp.ssrc == w->ssrc;
+
+	s->resume = false;
+	if (restart)
+		rtp_stats_restart(&s->rtp, w->seq);
+	rtp_stats_update(&s->rtp, w, clock, (uint32_t)((uint64_t)now_us * clock / 1000000));
+	if (restart)
+		s->rtp.duplicate = duplicate;
+}
+
+static void count_in(struct stream *s, const struct packet *p, const struct rtp_wire *w,
+		     int64_t now_us)
+{
+	counter_add(&s->packets_in, 1);
+	counter_add(&s->bytes_in, p->len);
+	__atomic_store_n(&s->last_in_ms, now_us / 1000, __ATOMIC_RELAXED);
+	if (w->kind == RTP_KIND_RTP && !s->in_kernel)
+		count_rtp(s, w, now_us);
+	else if (w->kind == RTP_KIND_RTCP)
+		stream_hear_rtcp(s, p, now_us);
+}
+
+static struct stream *leaves_by(const struct stream *s, const struct rtp_wire *w)
+{
+	int peer = !s->side;
+	bool rtcp = s->comp == COMP_RTCP || w->kind == RTP_KIND_RTCP;
+	bool own_port = rtcp && !(s->bridge->conf.side[peer].flags & SIDE_MUX);
+
+	return s->bridge->stream[peer][own_port ? COMP_RTCP : COMP_RTP];
+}
+
+/* Silenced: sound becomes silence where that can be written, other media is held back; RTCP goes on. */
+static bool may_pass(const struct stream *s, const struct packet *p, const struct rtp_wire *w)
+{
+	uint32_t flags = stream_side(s)->flags;
+
+	if (flags & SIDE_BLOCK)
+		return false;
+	if (!(flags & SIDE_SILENCE) || w->kind == RTP_KIND_RTCP)
+		return true;
+	return w->kind == RTP_KIND_RTP && rtp_wire_silence(p->data, p->len, w);
+}
+
+struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
+{
+	struct rtp_wire w = { .kind = RTP_KIND_OTHER };
+	struct latch_packet packet = { .source = p->source, .now_ms = now_us / 1000 };
+	struct carriage carriage;
+	struct stream *out;
+	bool admitted;
+
+	__atomic_store_n(&s->heard, true, __ATOMIC_RELAXED);
+	if (s->bridge->conf.kind == BRIDGE_RTP)
+		rtp_wire_parse(p->data, p->len, &w);
+	carriage = carriage_of(s, p, &w);
+	if (!carriage.carried) {
+		count_drop(s, carriage.why);
+		return NULL;
+	}
+	packet.candidate = carriage.candidate;
+	packet.has_seq = w.kind == RTP_KIND_RTP;
+	packet.has_ssrc = packet.has_seq || w.kind == RTP_KIND_RTCP;
+	packet.ssrc = w.ssrc;
+	packet.seq = w.seq;
+
+	stream_write_begin(s);
+	admitted = admit(s, &packet);
+	if (admitted)
+		count_in(s, p, &w, now_us);
+	stream_write_end(s);
+	if (!admitted)
+		return NULL;
+	if (!may_pass(s, p, &w)) {
+		count_drop(s, DROP_BLOCKED);
+		return NULL;
+	}
+	if (p->ttl == 1) {
+		count_drop(s, DROP_TTL);
+		return NULL;
+	}
+	out = leaves_by(s, &w);
+	if (!out || !out->has_to) {
+		count_drop(s, DROP_NO_DESTINATION);
+		return NULL;
+	}
+	return out;
+}
+
+/* Would the packet that the kernel dropped have been one to learn from? */
+static bool is_candidate(const struct stream *s, const struct bridge_kernel *k)
+{
+	const struct bridge_conf *conf = &s->bridge->conf;
+
+	if (conf->kind == BRIDGE_OPAQUE || s->comp == COMP_RTCP)
+		return true;
+	if (k->stranger_rtp)
+		return payload_type_negotiated(conf, k->stranger_pt & 127);
+	return stream_side(s)->flags & SIDE_MUX;
+}
+
+static void judge_stranger(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
+{
+	const struct latch_packet packet = {
+		.source = &k->stranger,
+		.now_ms = now_ms,
+		.candidate = is_candidate(s, k),
+		.has_ssrc = k->stranger_rtp,
+		.has_seq = k->stranger_rtp,
+		.ssrc = k->stranger_ssrc,
+		.seq = k->stranger_seq,
+	};
+
+	if (is_own_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger))
+		return;
+	if (judge_other(s, &packet) == LATCH_TAKEN) {
+		settle(s);
+	} else if (s->latch.state == LATCH_LEARN || latch_silent(&s->latch, now_ms)) {
+		/*
+		 * The kernel tells of one packet a second. In a flood of a stranger's, those of a phone behind
+		 * a NAT that rebound, or of a better source while the window is open, would hardly ever be it.
+		 */
+		__atomic_store_n(&s->contested, true, __ATOMIC_RELAXED);
+		s->news_bits |= 1 << BRIDGE_CHANGED;
+	}
+}
+
+static void learn_from_kernel(struct latch *latch, const struct bridge_kernel *k)
+{
+	if (k->heard_ms <= latch->heard_ms)
+		return;
+	latch->heard_ms = k->heard_ms;
+	if (!k->rtp)
+		return;
+	latch->ssrc = k->ssrc;
+	latch->seq = k->seq;
+	latch->ssrc_known = latch->seq_known = true;
+}
+
+void stream_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
+{
+	stream_write_begin(s);
+	s->resume |= s->in_kernel && !k->in_kernel;
+	s->in_kernel = k->in_kernel;
+	learn_from_kernel(&s->latch, k);
+	if (latch_tick(&s->latch, now_ms)) {
+		s->news_bits |= 1 << BRIDGE_CHANGED;
+		stream_aim_side(s);
+	}
+	if (endpoint_is_set(&k->stranger))
+		judge_stranger(s, k, now_ms);
+	stream_write_end(s);
+	if (s->in_kernel)
+		stream_disconnect(s);
+}
+
+void stream_sent(struct stream *out, size_t bytes)
+{
+	struct worker_totals *totals = out->bridge->totals;
+
+	counter_add(&out->packets_out, 1);
+	counter_add(&out->bytes_out, bytes);
+	counter_add(&totals->packets, 1);
+	counter_add(&totals->bytes, bytes);
+}
+
+void stream_lost(struct stream *from, struct stream *out, enum stream_drop why)
+{
+	count_drop(from, why);
+	counter_add(&out->errors_out, 1);
+	counter_add(&out->bridge->totals->errors, 1);
+}
+
+void stream_missed(struct stream *s, uint32_t missed)
+{
+	if (missed == s->missed)
+		return;
+	count_drops(s, DROP_RECEIVE_QUEUE, (uint32_t)(missed - s->missed));
+	s->missed = missed;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * worker.c - a media thread: sockets of its streams, a batch in, a batch out; messages from and to control
+ *
+ * Waits for sockets and orders, obeys, forwards what came, and only then closes what it was told to: so
+ * nothing of a closed bridge can still be in the hands of the loop. Once a second, while there is anything to watch, windows are closed
+ * and sockets connected or disconnected; a thread whose calls are all idle sleeps without end.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "packet/worker.h"
+
+#define EVENTS	128
+#define TICK_MS 1000
+
+static void wake(int fd)
+{
+	uint64_t one = 1;
+
+	/* Can only fail when the counter is full: then the other side has been woken already. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void tell_control(struct worker *worker, struct news *news, unsigned int bits)
+{
+	if (__atomic_fetch_or(&news->pending, (uint8_t)bits, __ATOMIC_ACQ_REL))
+		return; /* it is under way, and will tell this too */
+	if (mailbox_put(worker->control, &news->letter))
+		wake(worker->control_fd);
+}
+
+/* What the stream has to tell; what only flows follow from, when there are any. */
+static void tell_stream(struct worker *worker, struct stream *s)
+{
+	unsigned int bits = s->news_bits;
+
+	s->news_bits = 0;
+	if (!__atomic_load_n(&worker->tell_flows, __ATOMIC_RELAXED))
+		bits &= ~(1u << BRIDGE_CHANGED | 1u << BRIDGE_ASK);
+	if (bits)
+		tell_control(worker, &s->news, bits);
+}
+
+static void watch(struct worker *worker, struct stream *s, int64_t now_ms)
+{
+	if (worker->watched.next == &worker->watched)
+		worker->next_tick_ms = now_ms + TICK_MS;
+	ring_insert(&worker->watched, &s->watch);
+	s->watched = true;
+}
+
+static void unwatch(struct stream *s)
+{
+	ring_remove(&s->watch);
+	s->watched = false;
+}
+
+static void tick(struct worker *worker, int64_t now_ms)
+{
+	struct ring *at = worker->watched.next;
+
+	while (at != &worker->watched) {
+		struct stream *s = container_of(at, struct stream, watch);
+
+		at = at->next;
+		stream_missed(s, batch_missed(s));
+		if (!stream_tick(s, now_ms))
+			unwatch(s);
+		if (s->news_bits)
+			tell_stream(worker, s);
+	}
+	worker->next_tick_ms = now_ms + TICK_MS;
+}
+
+/*
+ * Receiving many at once costs more than receiving one, when only one is there. A socket that has packets in two
+ * rounds running has a queue: taking one a round would let those that take many leave it behind.
+ */
+static bool expects_many(const struct worker *worker, struct stream *s)
+{
+	bool again = s->last_round + 1 == worker->round;
+
+	s->last_round = worker->round;
+	return again;
+}
+
+static void forward(struct worker *worker, struct stream *s, int64_t now_us)
+{
+	struct batch *batch = worker->batch;
+	struct packet *packets = NULL;
+	uint64_t before = s->packets_in;
+	bool many = expects_many(worker, s);
+	unsigned int n = batch_receive(batch, s, many, &packets);
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct stream *out = stream_accept(s, &packets[i], now_us);
+
+		if (out)
+			batch_send(batch, s, out, &packets[i]);
+	}
+	batch_flush(batch);
+	/* One with a queue is watched whoever fills it: what did not find room in it is counted there. */
+	if (!s->watched && (many || s->packets_in != before))
+		watch(worker, s, now_us / 1000);
+	if (s->news_bits)
+		tell_stream(worker, s);
+}
+
+#define each_stream(b, s)                                                                          \
+	for (int each_ = 0; each_ < 4; each_++)                                                    \
+		if ((s = (b)->stream[each_ >> 1][each_ & 1]))
+
+static void open_bridge(struct worker *worker, struct bridge *b)
+{
+	struct stream *s;
+
+	ring_insert(&worker->bridges, &b->all);
+	if (b->sibling)
+		ring_insert(&b->sibling->siblings, &b->siblings);
+	each_stream(b, s)
+	{
+		struct epoll_event event = { .events = EPOLLIN, .data.ptr = s };
+
+		stream_start(s);
+		if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, s->fd, &event))
+			log_err("cannot listen to a media port: %s", strerror(errno));
+		if (s->latch.state == LATCH_LEARN) /* it learned before a restart */
+			watch(worker, s, clock_ms());
+	}
+}
+
+static void update_bridge(struct worker *worker, struct order_update *update)
+{
+	struct bridge *b = update->order.bridge;
+	int64_t now_ms = clock_ms();
+	struct stream *s;
+
+	bridge_apply(b, &update->conf, now_ms);
+	free(update);
+	each_stream(b, s) if (!s->watched && s->latch.state == LATCH_LEARN)
+		watch(worker, s, now_ms);
+	/* One for all: settings may change flows though no stream has moved. */
+	b->streams[0].news_bits |= 1 << BRIDGE_CHANGED;
+	tell_stream(worker, &b->streams[0]);
+}
+
+static void hear_of_kernel(struct worker *worker, struct order_kernel *order)
+{
+	struct stream *s = order->stream;
+	int64_t now_ms = clock_ms();
+
+	stream_kernel(s, &order->kernel, now_ms);
+	free(order);
+	if (!s->watched && s->latch.state == LATCH_LEARN && now_ms < s->latch.window_end_ms)
+		watch(worker, s, now_ms);
+	if (s->news_bits)
+		tell_stream(worker, s);
+}
+
+/* Afterwards the thread knows it no more. */
+static void close_bridge(struct bridge *b)
+{
+	struct stream *s;
+
+	each_stream(b, s)
+	{
+		if (s->watched)
+			unwatch(s);
+		if (s->heard)
+			stream_missed(s, batch_missed(s));
+		close(s->fd);
+		s->fd = -1;
+	}
+	ring_remove(&b->siblings);
+	ring_remove(&b->all);
+}
+
+static void obey(struct worker *worker, struct order *order)
+{
+	struct bridge *b = order->bridge;
+
+	switch (order->kind) {
+	case ORDER_OPEN:
+		open_bridge(worker, b);
+		break;
+	case ORDER_UPDATE:
+		update_bridge(worker, container_of(order, struct order_update, order));
+		break;
+	case ORDER_KERNEL:
+		hear_of_kernel(worker, container_of(order, struct order_kernel, order));
+		break;
+	case ORDER_CLOSE: /* sockets of its may be in the batch of events at hand */
+		ring_remove(&b->all);
+		ring_insert(&worker->closing, &b->all);
+		break;
+	case ORDER_STOP:
+		worker->stopping = true;
+		break;
+	}
+}
+
+static void read_orders(struct worker *worker)
+{
+	struct letter *letter;
+	uint64_t count;
+
+	/* First the wake-up, then the letters: one that comes in between wakes us again. */
+	if (read(worker->orders_fd, &count, sizeof(count)) < 0)
+		return;
+	__atomic_store_n(&worker->answered, __atomic_load_n(&worker->asked, __ATOMIC_RELAXED),
+			 __ATOMIC_RELAXED);
+	letter = mailbox_take_all(&worker->orders);
+	while (letter) {
+		struct letter *next = letter->next;
+
+		obey(worker, container_of(letter, struct order, letter));
+		letter = next;
+	}
+}
+
+static void close_bridges(struct worker *worker)
+{
+	while (worker->closing.next != &worker->closing) {
+		struct bridge *b = container_of(worker->closing.next, struct bridge, all);
+
+		close_bridge(b);
+		tell_control(worker, &b->closed, 1 << BRIDGE_CLOSED);
+	}
+}
+
+static int sleep_ms(const struct worker *worker, int64_t now_ms)
+{
+	if (worker->watched.next == &worker->watched)
+		return -1;
+	return worker->next_tick_ms > now_ms ? (int)(worker->next_tick_ms - now_ms) : 0;
+}
+
+static void *run(void *arg)
+{
+	struct worker *worker = arg;
+	struct epoll_event events[EVENTS];
+	int64_t now_us = clock_us();
+
+	while (!worker->stopping) {
+		int n = epoll_wait(worker->epoll_fd, events, EVENTS,
+				   sleep_ms(worker, now_us / 1000));
+
+		now_us = clock_us();
+		worker->round++;
+
+		/* Orders first: a packet that came after a command meets its effect. */
+		for (int i = 0; i < n; i++)
+			if (!events[i].data.ptr)
+				read_orders(worker);
+		for (int i = 0; i < n; i++)
+			if (events[i].data.ptr)
+				forward(worker, events[i].data.ptr, now_us);
+		close_bridges(worker);
+		if (worker->watched.next != &worker->watched &&
+		    now_us / 1000 >= worker->next_tick_ms)
+			tick(worker, now_us / 1000);
+	}
+	return NULL;
+}
+
+static int open_descriptors(struct worker *worker)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	worker->orders_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (worker->orders_fd < 0 || worker->epoll_fd < 0 ||
+	    epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->orders_fd, &event))
+		return -errno;
+	return 0;
+}
+
+static void release(struct worker *worker)
+{
+	batch_free(worker->batch);
+	if (worker->epoll_fd >= 0)
+		close(worker->epoll_fd);
+	if (worker->orders_fd >= 0)
+		close(worker->orders_fd);
+}
+
+int worker_start(struct worker *worker, struct mailbox *control, int control_fd)
+{
+	int error;
+
+	*worker = (struct worker){
+		.control = control, .control_fd = control_fd, .orders_fd = -1, .epoll_fd = -1
+	};
+	ring_init(&worker->bridges);
+	ring_init(&worker->closing);
+	ring_init(&worker->watched);
+	worker->batch = batch_new();
+	error = worker->batch ? open_descriptors(worker) : -ENOMEM;
+	if (!error)
+		error = thread_start(&worker->thread, "media", run, worker);
+	if (error)
+		release(worker);
+	return error;
+}
+
+void worker_stop(struct worker *worker)
+{
+	worker->stop_order.kind = ORDER_STOP;
+	worker_post(worker, &worker->stop_order);
+	worker_wake(worker);
+	pthread_join(worker->thread, NULL);
+	while (worker->bridges.next != &worker->bridges) {
+		struct bridge *b = container_of(worker->bridges.next, struct bridge, all);
+
+		close_bridge(b);
+		b->worker = NULL;
+	}
+	release(worker);
+}
+
+void worker_post(struct worker *worker, struct order *order)
+{
+	if (mailbox_put(&worker->orders, &order->letter))
+		worker->wake = true;
+}
+
+void worker_wake(struct worker *worker)
+{
+	if (worker->wake)
+		wake(worker->orders_fd);
+	worker->wake = false;
+}
+
+static bool owes_answer(const struct worker *worker)
+{
+	return __atomic_load_n(&worker->answered, __ATOMIC_RELAXED) != worker->asked;
+}
+
+void worker_ask(struct worker *worker, int64_t now_ms)
+{
+	if (owes_answer(worker))
+		return;
+	worker->asked_ms = now_ms;
+	__atomic_store_n(&worker->asked, worker->asked + 1, __ATOMIC_RELAXED);
+	wake(worker->orders_fd);
+}
+
+int64_t worker_silent_ms(const struct worker *worker, int64_t now_ms)
+{
+	return owes_answer(worker) ? now_ms - worker->asked_ms : 0;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * iface.c - interfaces: named local addresses to take ports on, and what to put in SDP for them
+ *
+ * A list of addresses in the order of configuration, each with the name of its interface, and a list of
+ * aliases. There are a handful of either, so both are searched from the front.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <utlist.h>
+#include "base/clock.h"
+#include "port/iface.h"
+
+#define NAME_MAX_LEN 63
+
+/* @name and @target stand in the same allocation, behind it. */
+struct iface_alias {
+	struct iface_alias *next;
+	struct str name;
+	struct str target;
+	char text[];
+};
+
+/* @addr.name stands in @text. */
+struct iface_entry {
+	struct iface_entry *next;
+	struct iface_addr addr;
+	bool owns_pool; /* false: the pool is that of an earlier entry with the same address */
+	char text[];
+};
+
+struct iface_table {
+	uint16_t port_min, port_max;
+	int64_t quarantine_ms;
+	struct iface_entry *entries;
+	struct iface_alias *aliases;
+	char error[256];
+};
+
+struct iface_table *iface_table_new(uint16_t port_min, uint16_t port_max, int64_t quarantine_ms)
+{
+	struct iface_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->port_min = port_min;
+	table->port_max = port_max;
+	table->quarantine_ms = quarantine_ms;
+	return table;
+}
+
+void iface_table_free(struct iface_table *table)
+{
+	struct iface_entry *entry, *next_entry;
+	struct iface_alias *alias, *next_alias;
+
+	if (!table)
+		return;
+	LL_FOREACH_SAFE(table->entries, entry, next_entry)
+	{
+		if (entry->owns_pool)
+			port_pool_free(entry->addr.pool);
+		free(entry);
+	}
+	LL_FOREACH_SAFE(table->aliases, alias, next_alias)
+	free(alias);
+	free(table);
+}
+
+__attribute__((format(printf, 3, 4))) static int refuse(struct iface_table *table,
+							const char **error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(table->error, sizeof(table->error), format, args);
+	va_end(args);
+	*error = table->error;
+	return -EINVAL;
+}
+
+static bool name_is_valid(struct str name)
+{
+	if (!name.len || name.len > NAME_MAX_LEN)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		unsigned char c = (unsigned char)name.s[i];
+
+		if (c <= ' ' || c >= 0x7f || strchr("/!=,;\"", c))
+			return false;
+	}
+	return true;
+}
+
+/* The first address of interface @name. */
+static const struct iface_entry *entry_find(const struct iface_table *table, struct str name)
+{
+	const struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry)
+		if (str_eq(entry->addr.name, name))
+			return entry;
+	return NULL;
+}
+
+static const struct iface_alias *alias_find(const struct iface_table *table, struct str name)
+{
+	const struct iface_alias *alias;
+
+	LL_FOREACH(table->aliases, alias)
+		if (str_eq(alias->name, name))
+			return alias;
+	return NULL;
+}
+
+static int alias_add(struct iface_table *table, struct str value, const char **error)
+{
+	struct str target = value, name = str_split(&target, '=');
+	const struct iface_alias *other = alias_find(table, target);
+	struct iface_alias *alias;
+
+	if (!name_is_valid(name))
+		return refuse(table, error, "\"" STR_FMT "\" is not a name for an interface",
+			      STR_ARG(name));
+	if (entry_find(table, name) || alias_find(table, name))
+		return refuse(table, error, "the name \"" STR_FMT "\" is taken already",
+			      STR_ARG(name));
+	if (other)
+		target = other->target;
+	if (!entry_find(table, target))
+		return refuse(table, error,
+			      "alias \"" STR_FMT "\": there is no interface \"" STR_FMT
+			      "\" before it",
+			      STR_ARG(name), STR_ARG(target));
+	alias = calloc(1, sizeof(*alias) + name.len + target.len);
+	if (!alias)
+		return -ENOMEM;
+	memcpy(alias->text, name.s, name.len);
+	memcpy(alias->text + name.len, target.s, target.len);
+	alias->name = (struct str){ alias->text, name.len };
+	alias->target = (struct str){ alias->text + name.len, target.len };
+	LL_APPEND(table->aliases, alias);
+	return 0;
+}
+
+/* Can a socket be bound to it? Port 0 takes any free port for a moment. */
+static int addr_try_bind(const struct endpoint *addr)
+{
+	int fd = socket(addr->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, &addr->sa, endpoint_len(addr)))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int bind_parse(struct iface_table *table, struct str text, struct endpoint *addr,
+		      const char **error)
+{
+	char name[ENDPOINT_TEXT];
+	int err;
+
+	if (!endpoint_parse_addr(text, AF_UNSPEC, addr))
+		return refuse(table, error, "\"" STR_FMT "\" is not an IPv4 or IPv6 address",
+			      STR_ARG(text));
+	endpoint_print_addr(addr, name);
+	if (!endpoint_is_unicast(addr))
+		return refuse(table, error, "%s is no address of one host; name each address",
+			      name);
+	err = addr_try_bind(addr);
+	if (err == -EADDRNOTAVAIL)
+		return refuse(table, error, "%s is not an address of this host", name);
+	if (err)
+		return refuse(table, error, "%s cannot be used: %s", name, strerror(-err));
+	return 0;
+}
+
+static int advertised_parse(struct iface_table *table, struct str text, const struct endpoint *bind,
+			    struct endpoint *addr, const char **error)
+{
+	if (!endpoint_parse_addr(text, bind->sa.sa_family, addr))
+		return refuse(table, error,
+			      "advertised address \"" STR_FMT
+			      "\" is not an %s address like the one "
+			      "before \"!\"",
+			      STR_ARG(text), bind->sa.sa_family == AF_INET ? "IPv4" : "IPv6");
+	if (!endpoint_is_unicast(addr))
+		return refuse(table, error,
+			      "advertised address \"" STR_FMT "\" is no unicast address",
+			      STR_ARG(text));
+	return 0;
+}
+
+static int entry_add(struct iface_table *table, const struct iface_addr *addr)
+{
+	struct iface_entry *entry = calloc(1, sizeof(*entry) + addr->name.len), *other;
+
+	if (!entry)
+		return -ENOMEM;
+	memcpy(entry->text, addr->name.s, addr->name.len);
+	entry->addr = *addr;
+	entry->addr.name.s = entry->text;
+	LL_FOREACH(table->entries, other)
+		if (endpoint_addr_eq(&other->addr.bind, &addr->bind))
+			entry->addr.pool = other->addr.pool;
+	if (!entry->addr.pool) {
+		entry->owns_pool = true;
+		entry->addr.pool = port_pool_new(&addr->bind, table->port_min, table->port_max,
+						 table->quarantine_ms);
+	}
+	if (!entry->addr.pool) {
+		free(entry);
+		return -ENOMEM;
+	}
+	LL_APPEND(table->entries, entry);
+	return 0;
+}
+
+static int addr_add(struct iface_table *table, struct str value, const char **error)
+{
+	struct iface_addr addr = { .name = STR_NONE };
+	bool named = memchr(value.s, '/', value.len), nat = memchr(value.s, '!', value.len);
+	struct str rest = value, bind;
+	const struct iface_entry *entry;
+	int err;
+
+	if (named)
+		addr.name = str_split(&rest, '/');
+	bind = str_split(&rest, '!');
+	if (!named)
+		addr.name = bind;
+	if (!name_is_valid(addr.name))
+		return refuse(table, error, "\"" STR_FMT "\" is not a name for an interface",
+			      STR_ARG(addr.name));
+	if (alias_find(table, addr.name))
+		return refuse(table, error, "the name \"" STR_FMT "\" is taken already",
+			      STR_ARG(addr.name));
+	err = bind_parse(table, bind, &addr.bind, error);
+	addr.advertised = addr.bind;
+	if (!err && nat)
+		err = advertised_parse(table, rest, &addr.bind, &addr.advertised, error);
+	if (err)
+		return err;
+	LL_FOREACH(table->entries, entry)
+		if (str_eq(entry->addr.name, addr.name) &&
+		    endpoint_addr_eq(&entry->addr.bind, &addr.bind))
+			return refuse(table, error, "\"" STR_FMT "\" is given twice",
+				      STR_ARG(value));
+	return entry_add(table, &addr);
+}
+
+int iface_table_add(struct iface_table *table, struct str value, const char **error)
+{
+	*error = "out of memory";
+	if (!value.len)
+		return refuse(table, error, "an empty value is no interface");
+	if (memchr(value.s, '=', value.len))
+		return alias_add(table, value, error);
+	return addr_add(table, value, error);
+}
+
+/* Of those with this name (STR_NONE: any) and family the one with most free pairs. */
+static struct iface_addr *pick(struct iface_table *table, struct str name, int family)
+{
+	struct iface_addr *best = NULL;
+	unsigned int best_free = 0;
+	struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry) {
+		struct iface_addr *addr = &entry->addr;
+		unsigned int pairs;
+
+		if (addr->bind.sa.sa_family != family || (name.s && !str_eq(addr->name, name)))
+			continue;
+		pairs = port_pool_usage(addr->pool, clock_ms()).free;
+		if (!best || pairs > best_free) {
+			best = addr;
+			best_free = pairs;
+		}
+	}
+	return best;
+}
+
+struct iface_addr *iface_pick(struct iface_table *table, struct str name, int family, bool *known)
+{
+	const struct iface_alias *alias = alias_find(table, name);
+	const struct iface_entry *entry = entry_find(table, alias ? alias->target : name);
+	struct iface_addr *addr;
+
+	if (known)
+		*known = entry || !name.len;
+	if (!entry)
+		entry = table->entries;
+	if (!entry)
+		return NULL;
+	if (family == AF_UNSPEC)
+		family = entry->addr.bind.sa.sa_family;
+	addr = pick(table, entry->addr.name, family);
+	return addr ? addr : pick(table, STR_NONE, family);
+}
+
+size_t iface_count(const struct iface_table *table)
+{
+	const struct iface_entry *entry;
+	size_t count;
+
+	LL_COUNT(table->entries, entry, count);
+	return count;
+}
+
+struct iface_addr *iface_at(const struct iface_table *table, size_t index)
+{
+	struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry)
+		if (!index--)
+			return &entry->addr;
+	return NULL;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pool.c - even/odd port pairs of one local address
+ *
+ * A pair is in one of four states. Free ones stand in an array from which one is drawn by a random index
+ * and replaced by the last; resting ones (quarantine) and foreign ones (another program has bound them)
+ * wait in two queues, in the order of time, and are freed from the front. So drawing, giving and ageing
+ * cost the same however large the range is, and a range that is nearly used up finds its last pair at once.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "port/pool.h"
+
+/* A port of another program is tried again after this time, or sooner when nothing else is free. */
+#define FOREIGN_RETRY_MS 30000
+#define RANDOM_WORDS	 64
+#define NO_PAIR		 UINT16_MAX
+
+enum pair_state { PAIR_FREE, PAIR_USED, PAIR_RESTING, PAIR_FOREIGN };
+
+/* @since and @next only count while the pair waits in a queue. */
+struct pair_slot {
+	uint32_t since; /* ms, modulo 2^32: at worst a pair rests once more after 49 idle days */
+	uint16_t next;
+	uint8_t state;
+};
+
+struct pair_queue {
+	uint16_t first, last;
+	unsigned int count;
+};
+
+/* @free: the first @n_free entries are the pairs that may be drawn. All in one allocation. */
+struct port_pool {
+	struct endpoint addr;
+	uint16_t first_port;
+	unsigned int n_pairs, n_free;
+	int64_t quarantine_ms;
+	struct pair_queue resting, foreign;
+	uint32_t random[RANDOM_WORDS];
+	unsigned int n_random;
+	uint16_t *free;
+	struct pair_slot slot[];
+};
+
+struct port_pool *port_pool_new(const struct endpoint *addr, uint16_t port_min, uint16_t port_max,
+				int64_t quarantine_ms)
+{
+	unsigned int first =
+		port_min < 2 ? 2 : (port_min + 1U) & ~1U; /* port 0 means "any" to bind() */
+	unsigned int pairs = port_max > first ? (port_max - first + 1U) / 2 : 0;
+	struct port_pool *pool;
+
+	pool = calloc(1, sizeof(*pool) + pairs * (sizeof(*pool->slot) + sizeof(*pool->free)));
+	if (!pool)
+		return NULL;
+	pool->addr = *addr;
+	pool->first_port = (uint16_t)first;
+	pool->n_pairs = pool->n_free = pairs;
+	pool->quarantine_ms = quarantine_ms;
+	pool->resting = pool->foreign = (struct pair_queue){ NO_PAIR, NO_PAIR, 0 };
+	pool->free = (uint16_t *)(pool->slot + pairs);
+	for (unsigned int i = 0; i < pairs; i++)
+		pool->free[i] = (uint16_t)i;
+	return pool;
+}
+
+void port_pool_free(struct port_pool *pool)
+{
+	free(pool);
+}
+
+static void queue_add(struct port_pool *pool, struct pair_queue *queue, uint16_t pair,
+		      enum pair_state state, int64_t now_ms)
+{
+	pool->slot[pair] = (struct pair_slot){ (uint32_t)now_ms, NO_PAIR, (uint8_t)state };
+	if (queue->count++)
+		pool->slot[queue->last].next = pair;
+	else
+		queue->first = pair;
+	queue->last = pair;
+}
+
+static uint16_t queue_shift(struct port_pool *pool, struct pair_queue *queue)
+{
+	uint16_t pair = queue->first;
+
+	queue->first = pool->slot[pair].next;
+	queue->count--;
+	return pair;
+}
+
+static void pair_set_free(struct port_pool *pool, uint16_t pair)
+{
+	pool->slot[pair].state = PAIR_FREE;
+	pool->free[pool->n_free++] = pair;
+}
+
+/* Those that have waited for @wait_ms are free again. */
+static void queue_expire(struct port_pool *pool, struct pair_queue *queue, int64_t wait_ms,
+			 int64_t now_ms)
+{
+	while (queue->count &&
+	       (uint32_t)now_ms - pool->slot[queue->first].since >= (uint64_t)wait_ms)
+		pair_set_free(pool, queue_shift(pool, queue));
+}
+
+static void pool_expire(struct port_pool *pool, int64_t now_ms)
+{
+	queue_expire(pool, &pool->resting, pool->quarantine_ms, now_ms);
+	queue_expire(pool, &pool->foreign, FOREIGN_RETRY_MS, now_ms);
+}
+
+/* Evenly in 0..bound-1. The generator is asked for a block at a time: a system call a port is too many. */
+static int random_below(struct port_pool *pool, uint32_t bound, uint32_t *value)
+{
+	/* Draws in the last, incomplete run of @bound values are thrown away. */
+	uint32_t limit = UINT32_MAX - UINT32_MAX % bound;
+
+	do {
+		while (!pool->n_random) {
+			ssize_t got = getrandom(pool->random, sizeof(pool->random), 0);
+
+			if (got < 0 && errno != EINTR)
+				return -errno;
+			if (got > 0)
+				pool->n_random =
+					(unsigned int)((size_t)got / sizeof(*pool->random));
+		}
+		*value = pool->random[--pool->n_random];
+		pool->random[pool->n_random] =
+			0; /* what was used must not be read back from memory */
+	} while (*value >= limit);
+	*value %= bound;
+	return 0;
+}
+
+static int draw_free(struct port_pool *pool, uint16_t *pair)
+{
+	uint32_t at = 0;
+	int err = random_below(pool, pool->n_free, &at);
+
+	if (err)
+		return err;
+	*pair = pool->free[at];
+	pool->free[at] = pool->free[--pool->n_free];
+	return 0;
+}
+
+/* No SO_REUSEADDR: on UDP it would let another program of the same user share the port, and the media. */
+static int socket_bound(const struct endpoint *addr, uint16_t port)
+{
+	int family = addr->sa.sa_family;
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct endpoint local = *addr;
+	int err;
+
+	if (fd < 0)
+		return errno == ENFILE ? -EMFILE : -errno;
+	endpoint_set_port(&local, port);
+	if (family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int)))
+		goto fail;
+	if (bind(fd, &local.sa, endpoint_len(&local)))
+		goto fail;
+	return fd;
+fail:
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int pair_bind(const struct port_pool *pool, uint16_t pair, unsigned int count, int fd[2])
+{
+	uint16_t port = (uint16_t)(pool->first_port + pair * 2);
+
+	fd[1] = -1;
+	fd[0] = socket_bound(&pool->addr, port);
+	if (fd[0] < 0)
+		return fd[0];
+	if (count < 2)
+		return 0;
+	fd[1] = socket_bound(&pool->addr, (uint16_t)(port + 1));
+	if (fd[1] >= 0)
+		return 0;
+	close(fd[0]);
+	return fd[1];
+}
+
+/* Binds @pair, which stands in no list; puts it where it belongs. */
+static int pair_try(struct port_pool *pool, uint16_t pair, unsigned int count, int64_t now_ms,
+		    struct port_pair *taken)
+{
+	struct port_pair result;
+	int err = pair_bind(pool, pair, count, result.fd);
+
+	if (err == -EADDRINUSE) {
+		queue_add(pool, &pool->foreign, pair, PAIR_FOREIGN, now_ms);
+	} else if (err) {
+		pair_set_free(pool, pair);
+	} else {
+		pool->slot[pair].state = PAIR_USED;
+		result.port = (uint16_t)(pool->first_port + pair * 2);
+		*taken = result;
+	}
+	return err;
+}
+
+int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
+		   struct port_pair *pair)
+{
+	unsigned int again;
+	uint16_t drawn;
+	int err;
+
+	pool_expire(pool, now_ms);
+	again = pool->foreign.count;
+	while (pool->n_free) {
+		err = draw_free(pool, &drawn);
+		if (!err)
+			err = pair_try(pool, drawn, count, now_ms, pair);
+		if (err != -EADDRINUSE)
+			return err;
+	}
+	/* Nothing is left but ports that another program had: perhaps it has gone. */
+	for (; again; again--) {
+		err = pair_try(pool, queue_shift(pool, &pool->foreign), count, now_ms, pair);
+		if (err != -EADDRINUSE)
+			return err;
+	}
+	return -EADDRINUSE;
+}
+
+/* Only asked for after a start, so it may take as long as the list is. */
+static bool take_free(struct port_pool *pool, uint16_t pair)
+{
+	for (unsigned int i = 0; i < pool->n_free; i++) {
+		if (pool->free[i] != pair)
+			continue;
+		pool->free[i] = pool->free[--pool->n_free];
+		return true;
+	}
+	return false;
+}
+
+int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int count, int64_t now_ms,
+			 struct port_pair *pair)
+{
+	unsigned int index = (port - (unsigned int)pool->first_port) / 2;
+
+	if (port < pool->first_port || index >= pool->n_pairs || port % 2)
+		return -ERANGE;
+	pool_expire(pool, now_ms);
+	if (!take_free(pool, (uint16_t)index))
+		return -EADDRINUSE;
+	return pair_try(pool, (uint16_t)index, count, now_ms, pair);
+}
+
+void port_pool_give(struct port_pool *pool, uint16_t port, bool heard, int64_t now_ms)
+{
+	unsigned int pair = (port - (unsigned int)pool->first_port) / 2;
+
+	if (port < pool->first_port || pair >= pool->n_pairs || pool->slot[pair].state != PAIR_USED)
+		return; /* not from here, or given twice: a pair must not stand in two lists */
+	if (heard && pool->quarantine_ms > 0)
+		queue_add(pool, &pool->resting, (uint16_t)pair, PAIR_RESTING, now_ms);
+	else
+		pair_set_free(pool, (uint16_t)pair);
+}
+
+struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms)
+{
+	pool_expire(pool, now_ms);
+	return (struct port_pool_usage){
+		.pairs = pool->n_pairs,
+		.used = pool->n_pairs - pool->n_free - pool->resting.count - pool->foreign.count,
+		.free = pool->n_free,
+		.quarantined = pool->resting.count,
+		.taken_by_others = pool->foreign.count,
+	};
+}
+
+const struct endpoint *port_pool_addr(const struct port_pool *pool)
+{
+	return &pool->addr;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * daemon.c - the report of the whole daemon: totals, rates, interfaces
+ */
+#include "report/report.h"
+
+static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)
+{
+	return now > before ? (now - before) * 1000 / (uint64_t)ms : 0;
+}
+
+/* @c: of the module */
+static void sum_relayed(const struct worker_totals *totals, const uint64_t *c,
+			struct relayed relayed[2])
+{
+	struct relayed *kernel = &relayed[PATH_KERNEL];
+
+	relayed[PATH_USER] = (struct relayed){ totals->packets, totals->bytes, totals->errors };
+	kernel->errors = c[RTPRELAY_C_DROP_NOMEM] + c[RTPRELAY_C_DROP_XMIT];
+	kernel->packets = c[RTPRELAY_C_PACKETS] - kernel->errors;
+	kernel->bytes = c[RTPRELAY_C_BYTES];
+}
+
+void stats_sample(struct stats *stats, const struct call_table *table, int64_t now_ms)
+{
+	int64_t since_ms = now_ms - (stats->sample.at_ms ? stats->sample.at_ms : stats->started_ms);
+	uint64_t c[RTPRELAY_C_MAX + 1];
+	struct worker_totals totals;
+	struct relayed now[2];
+
+	if (since_ms <= 0)
+		return;
+	worker_pool_totals(table->conf.workers, &totals);
+	kmod_totals(table->conf.kmod, c);
+	sum_relayed(&totals, c, now);
+	for (int i = 0; i < 2; i++) {
+		struct relayed *sum = &stats->sample.sum[i], *rate = &stats->sample.rate[i];
+
+		rate->packets = per_second(now[i].packets, sum->packets, since_ms);
+		rate->bytes = per_second(now[i].bytes, sum->bytes, since_ms);
+		rate->errors = per_second(now[i].errors, sum->errors, since_ms);
+		*sum = now[i];
+	}
+	stats->sample.at_ms = now_ms;
+}
+
+static void report_relayed(const struct call_table *table, struct daemon_report *report)
+{
+	uint64_t c[RTPRELAY_C_MAX + 1];
+	struct worker_totals totals;
+
+	worker_pool_totals(table->conf.workers, &totals);
+	kmod_totals(table->conf.kmod, c);
+	sum_relayed(&totals, c, report->relayed);
+	memcpy(report->drops, totals.drops, sizeof(report->drops));
+	report->latched = totals.latched;
+	memcpy(report->refused, totals.refused, sizeof(report->refused));
+	report->drops[DROP_SOURCE] += c[RTPRELAY_C_DROP_SOURCE];
+	report->drops[DROP_BLOCKED] += c[RTPRELAY_C_DROP_BLOCKED];
+	report->drops[DROP_TTL] += c[RTPRELAY_C_DROP_TTL];
+}
+
+static void report_ifaces(struct iface_table *ifaces, struct daemon_report *report, int64_t now_ms)
+{
+	for (size_t i = 0; i < report->n_ifaces; i++) {
+		const struct iface_addr *addr = iface_at(ifaces, i);
+
+		report->iface[i].name = addr->name;
+		report->iface[i].bind = addr->bind;
+		report->iface[i].advertised = addr->advertised;
+		report->iface[i].ports = port_pool_usage(addr->pool, now_ms);
+	}
+}
+
+const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
+					       const struct stats *stats, int64_t now_ms)
+{
+	struct iface_table *ifaces = table->conf.ifaces;
+	struct daemon_report *report = arena_zalloc(arena, sizeof(*report));
+
+	if (!report)
+		return NULL;
+	report->n_ifaces = iface_count(ifaces);
+	report->iface = arena_zalloc(arena, (report->n_ifaces + 1) * sizeof(*report->iface));
+	if (!report->iface)
+		return NULL;
+	report->uptime_s = (now_ms - stats->started_ms) / 1000;
+	report->calls = call_table_count(table);
+	report->media = table->n_media;
+	report->streams = table->n_streams;
+	memcpy(report->media_by_path, table->media_by_path, sizeof(report->media_by_path));
+	report->flows = kmod_count(table->conf.kmod);
+	report->kernel_on = table->conf.kmod;
+	report->kernel_there = kmod_available(table->conf.kmod);
+	report->threads = worker_pool_threads(table->conf.workers);
+	report->stats = *stats;
+	report_relayed(table, report);
+	report_ifaces(ifaces, report, now_ms);
+	return report;
+}

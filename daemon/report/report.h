@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report.h - copies, taken for one reply, of a call and of the daemon
+ *
+ * Reports live in the command's arena and stay valid after the call that they describe has ended.
+ */
+#ifndef RTPRELAY_REPORT_H
+#define RTPRELAY_REPORT_H
+
+#include "base/arena.h"
+#include "call/call.h"
+#include "stats/stats.h"
+
+struct media_report {
+	unsigned int index;  /* 1.. as in SDP */
+	struct str type;     /* "audio" */
+	struct str protocol; /* "RTP/AVP" */
+	struct str codec;    /* name of the first codec, or empty */
+	bool mux, asymmetric, blocked, silenced, unidirectional, opaque, dtls, sdes;
+	bool send, recv;	/* by the direction in the party's own SDP */
+	unsigned int n_streams; /* 1 or 2 */
+	struct stream_report stream[2];
+	struct endpoint advertised[2];	/* what SDP told the phone to send to */
+	struct quality_summary quality; /* of what the party sends */
+	struct rtcp_seen rtcp;		/* that the party sent last */
+};
+
+struct party_report {
+	struct str tag;	       /* empty: not answered yet */
+	struct str via_branch; /* or empty */
+	struct str label;
+	struct str *aliases; /* other to-tags that answered on this side */
+	size_t n_aliases;
+	int64_t created_s; /* wall clock */
+	struct media_report *media;
+	size_t n_media;
+	unsigned int peer; /* index of the party it talks to, in call_report.party */
+};
+
+struct call_report {
+	struct str call_id;
+	struct str metadata;
+	int64_t created_s, created_us; /* wall clock, and its microseconds */
+	int64_t last_signal_s;
+	int64_t now_ms,
+		wall_minus_mono_ms; /* to turn last_in_ms into wall clock: + wall_minus_mono_ms */
+	struct party_report *party;
+	size_t n_parties;
+	uint64_t rtp_packets, rtp_bytes, rtp_errors, rtcp_packets, rtcp_bytes, rtcp_errors;
+};
+
+struct iface_report {
+	struct str name;
+	struct endpoint bind, advertised;
+	struct port_pool_usage ports;
+};
+
+struct daemon_report {
+	struct stats stats; /* a copy */
+	int64_t uptime_s;
+	size_t calls, streams, media;		/* now */
+	size_t media_by_path[3];		/* by enum path */
+	struct relayed relayed[2];		/* by enum path */
+	uint64_t drops[DROP_COUNT];		/* by both */
+	uint64_t latched, refused[LATCH_RANKS]; /* as in struct worker_totals */
+	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
+	bool kernel_on, kernel_there; /* is it wanted, and is there a module? */
+	unsigned int threads;	      /* media threads */
+	struct iface_report *iface;
+	size_t n_ifaces;
+};
+
+/* In the arena, with copies of all texts: the call may end afterwards. NULL: out of memory. */
+const struct call_report *call_report_make(struct arena *arena, const struct call *call,
+					   int64_t now_ms);
+/* Costs the same however many calls there are, and changes nothing of what others read. NULL: out of memory. */
+const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
+					       const struct stats *stats, int64_t now_ms);
+/* To be called every second or so: rates are those since the last time. */
+void stats_sample(struct stats *stats, const struct call_table *table, int64_t now_ms);
+
+#endif

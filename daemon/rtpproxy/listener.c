@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * listener.c - who hears of time-outs: lines over a connection that is kept, and those that wait for it
+ *
+ * OpenSIPS reads 255 bytes at once, and of a Unix socket drops the beginning of a line whose end did not come along.
+ * There never lies more than that, in whole lines: the next ones follow when these have been read.
+ */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utlist.h>
+#include "base/log.h"
+#include "rtpproxy/listener.h"
+
+#define RETRY_MS     500
+#define RETRY_MAX_MS 10000
+/* How long lines wait until it is looked again whether those before have been read. */
+#define READ_MS 10
+
+struct line {
+	struct line *prev, *next;
+	size_t len;
+	char text[]; /* with the LF */
+};
+
+struct rtpp_listener {
+	struct event_base *base;
+	const char *name;
+	struct endpoint addr; /* unset: a Unix socket */
+	int fd;		      /* -1: not connected */
+	bool connected;
+	bool full;     /* no more before it has read */
+	size_t unread; /* bytes that it may not have read; of a Unix socket */
+	struct event *io, *again;
+	unsigned int retry_ms;
+	struct line *lines;   /* oldest first */
+	size_t n_lines, sent; /* bytes of the first line that have left */
+	uint64_t dropped;
+};
+
+/* --- Lines --------------------------------------------------------------------------------------- */
+
+static void drop_first(struct rtpp_listener *l)
+{
+	struct line *line = l->lines;
+
+	DL_DELETE(l->lines, line);
+	free(line);
+	l->n_lines--;
+	l->sent = 0;
+}
+
+/* The one that is on its way is not taken from under it. */
+static void make_way(struct rtpp_listener *l)
+{
+	struct line *line = l->sent ? l->lines->next : l->lines;
+
+	if (l->n_lines < RTPP_LINES_MAX)
+		return;
+	if (!l->dropped++)
+		log_warn("notify %s: too many lines wait: the oldest are given up", l->name);
+	DL_DELETE(l->lines, line);
+	free(line);
+	l->n_lines--;
+}
+
+static void add_line(struct rtpp_listener *l, struct str text)
+{
+	struct line *line = malloc(sizeof(*line) + text.len + 1);
+
+	if (!line) {
+		log_err("notify %s: out of memory: a time-out is not told", l->name);
+		return;
+	}
+	make_way(l);
+	memcpy(line->text, text.s, text.len);
+	line->text[text.len] = '\n';
+	line->len = text.len + 1;
+	DL_APPEND(l->lines, line);
+	l->n_lines++;
+}
+
+/* --- The connection ------------------------------------------------------------------------------ */
+
+static void disconnect(struct rtpp_listener *l)
+{
+	if (l->io)
+		event_free(l->io);
+	l->io = NULL;
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+	l->connected = l->full = false;
+	l->unread = 0;
+	l->sent = 0; /* a line that was cut is sent again whole */
+}
+
+static void look_again(struct rtpp_listener *l, unsigned int ms)
+{
+	const struct timeval wait = { ms / 1000, ms % 1000 * 1000 };
+
+	event_add(l->again, &wait);
+}
+
+/* With longer pauses the longer nobody is there. */
+static void connect_later(struct rtpp_listener *l)
+{
+	disconnect(l);
+	if (l->lines)
+		look_again(l, l->retry_ms);
+	l->retry_ms = l->retry_ms * 2 < RETRY_MAX_MS ? l->retry_ms * 2 : RETRY_MAX_MS;
+}
+
+static int start_connect(struct rtpp_listener *l)
+{
+	struct sockaddr_un path = { .sun_family = AF_UNIX };
+	const struct sockaddr *addr = &l->addr.sa;
+	socklen_t len = endpoint_len(&l->addr);
+	int family = AF_UNIX;
+
+	if (endpoint_is_set(&l->addr)) {
+		family = l->addr.sa.sa_family;
+	} else {
+		strncpy(path.sun_path, l->name + strlen("unix:"), sizeof(path.sun_path) - 1);
+		addr = (const struct sockaddr *)(const void *)&path;
+		len = sizeof(path);
+	}
+	l->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd < 0 || (connect(l->fd, addr, len) && errno != EINPROGRESS))
+		return -errno;
+	return 0;
+}
+
+/* What of a Unix socket has not been read is memory of the sender. */
+static bool has_room(struct rtpp_listener *l)
+{
+	int held = 0;
+
+	if (endpoint_is_set(&l->addr))
+		return true;
+	if (!ioctl(l->fd, SIOCOUTQ, &held) && !held)
+		l->unread = 0;
+	return l->unread + l->lines->len <= RTPP_TAG_MAX + 1;
+}
+
+/* False: the connection is of no use any more. */
+static bool write_lines(struct rtpp_listener *l)
+{
+	while (l->lines) {
+		const struct line *line = l->lines;
+		ssize_t n;
+
+		l->full = !has_room(l);
+		if (l->full)
+			return true;
+		n = send(l->fd, line->text + l->sent, line->len - l->sent, MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		l->unread += (size_t)n;
+		l->sent += (size_t)n;
+		if (l->sent == line->len)
+			drop_first(l);
+	}
+	return true;
+}
+
+static bool still_there(const struct rtpp_listener *l)
+{
+	char nothing[256];
+	ssize_t n = recv(l->fd, nothing, sizeof(nothing), MSG_DONTWAIT);
+
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static bool is_connected(const struct rtpp_listener *l)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	return !getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &len) && !error;
+}
+
+static void watch(struct rtpp_listener *l);
+
+static void write_on(struct rtpp_listener *l)
+{
+	if (!write_lines(l)) {
+		connect_later(l);
+		return;
+	}
+	l->retry_ms = RETRY_MS;
+	l->dropped = 0;
+	watch(l);
+}
+
+static void on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct rtpp_listener *l = arg;
+	bool well = true;
+
+	(void)fd;
+	if (!l->connected)
+		well = l->connected = is_connected(l);
+	else if (what & EV_READ)
+		well = still_there(l);
+	if (well)
+		write_on(l);
+	else
+		connect_later(l);
+}
+
+/* Until all is written; afterwards for the end of the connection alone. */
+static void watch(struct rtpp_listener *l)
+{
+	bool write = !l->connected || (l->lines && !l->full);
+	short what = (short)((l->connected ? EV_READ : 0) | (write ? EV_WRITE : 0));
+
+	if (l->io)
+		event_free(l->io);
+	l->io = event_new(l->base, l->fd, what, on_socket, l);
+	if (!l->io || event_add(l->io, NULL))
+		connect_later(l);
+	else if (l->full)
+		look_again(l, READ_MS);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct rtpp_listener *l = arg;
+
+	(void)fd;
+	(void)what;
+	if (l->connected)
+		write_on(l);
+	else if (start_connect(l))
+		connect_later(l);
+	else
+		watch(l);
+}
+
+/* --- From outside --------------------------------------------------------------------------------- */
+
+void rtpp_listener_tell(struct rtpp_listener *l, struct str text)
+{
+	add_line(l, text);
+	/* Else it is being tried, and goes on by itself. */
+	if (l->lines && !l->full && (l->connected || l->fd < 0) && !evtimer_pending(l->again, NULL))
+		on_again(-1, 0, l);
+}
+
+size_t rtpp_listener_waiting(const struct rtpp_listener *l)
+{
+	return l->n_lines;
+}
+
+struct rtpp_listener *rtpp_listener_new(struct event_base *base, const char *name,
+					const struct endpoint *addr)
+{
+	struct rtpp_listener *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	*l = (struct rtpp_listener){
+		.base = base, .name = name, .addr = *addr, .fd = -1, .retry_ms = RETRY_MS
+	};
+	l->again = evtimer_new(base, on_again, l);
+	if (l->again)
+		return l;
+	free(l);
+	return NULL;
+}
+
+void rtpp_listener_free(struct rtpp_listener *l)
+{
+	if (!l)
+		return;
+	disconnect(l);
+	event_free(l->again);
+	while (l->lines)
+		drop_first(l);
+	free(l);
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * write.c - struct sdp and the edits to SDP text
+ *
+ * One walk over the parsed lines. A line that no edit concerns is copied; the order within relayed
+ * RTP media is told at sdp_write() in sdp/sdp.h.
+ */
+#include "sdp/names.h"
+#include "sdp/sdp.h"
+
+struct writer {
+	const struct sdp *sdp;
+	const struct sdp_edit *edit;
+	struct buf *out;
+	char address_text[ENDPOINT_TEXT]; /* of edit.address, which most lines want */
+	struct str address;
+	struct str old_c;	 /* value of the session's c=, once it was replaced */
+	struct endpoint shown_c; /* address in the session's c= as it was written */
+};
+
+static bool has_flag(const struct writer *w, enum sdp_edit_flag flag)
+{
+	return w->edit->flags & flag;
+}
+
+static bool is_relayed(const struct sdp_media *m, const struct sdp_media_edit *e)
+{
+	return e->relay && m->port && m->transport != SDP_OTHER && endpoint_is_set(&e->rtp);
+}
+
+static void write_value(struct buf *out, char type, struct str value)
+{
+	char head[2] = { type, '=' };
+
+	buf_add(out, head, sizeof(head));
+	buf_str(out, value);
+	buf_lit(out, "\r\n");
+}
+
+static void write_line(struct writer *w, const struct sdp_line *line)
+{
+	write_value(w->out, line->type, line->value);
+}
+
+/* Without a scope ("fe80::1%eth0"), which means something to this machine alone. */
+static struct str print_address(const struct endpoint *ep, char *memory)
+{
+	struct str text = str_of(endpoint_print_addr(ep, memory));
+
+	return str_split(&text, '%');
+}
+
+/* "IN IP4 192.0.2.1" */
+static void write_address(struct writer *w, const struct endpoint *ep)
+{
+	char memory[ENDPOINT_TEXT];
+
+	if (ep->sa.sa_family == AF_INET6)
+		buf_lit(w->out, "IN IP6 ");
+	else
+		buf_lit(w->out, "IN IP4 ");
+	if (endpoint_addr_eq(ep, &w->edit->address))
+		buf_str(w->out, w->address);
+	else
+		buf_str(w->out, print_address(ep, memory));
+}
+
+static void write_c(struct writer *w, const struct endpoint *ep)
+{
+	buf_lit(w->out, "c=");
+	write_address(w, ep);
+	buf_lit(w->out, "\r\n");
+}
+
+/* What c= says for @ours: the zero of its family where the sender is on hold and may stay so. */
+static struct endpoint address_to_show(const struct writer *w, const struct endpoint *ours,
+				       bool held)
+{
+	struct endpoint zero = { .in6 = { .sin6_family = ours->sa.sa_family } };
+
+	return held && !has_flag(w, SDP_REPLACE_ZERO) ? zero : *ours;
+}
+
+static void write_origin(struct writer *w, const struct sdp_line *line)
+{
+	const struct sdp *sdp = w->sdp;
+	const struct sdp_edit *edit = w->edit;
+	struct str address = sdp->origin;
+
+	if (!(edit->flags & (SDP_REPLACE_ORIGIN | SDP_REPLACE_USERNAME | SDP_REPLACE_VERSION)) &&
+	    !edit->o_id.len) {
+		write_line(w, line);
+		return;
+	}
+	buf_lit(w->out, "o=");
+	buf_str(w->out, has_flag(w, SDP_REPLACE_USERNAME) ? edit->username : sdp->o_username);
+	buf_char(w->out, ' ');
+	buf_str(w->out, edit->o_id.len ? edit->o_id : sdp->o_id);
+	buf_char(w->out, ' ');
+	if (has_flag(w, SDP_REPLACE_VERSION))
+		buf_u64(w->out, edit->version);
+	else
+		buf_str(w->out, sdp->o_version);
+	buf_char(w->out, ' ');
+	if (has_flag(w, SDP_REPLACE_ORIGIN) && endpoint_is_set(&edit->address)) {
+		write_address(w, &edit->address);
+	} else {
+		/* network type, address type, address: all that follows the version */
+		address.s = sdp->o_version.s + sdp->o_version.len + 1;
+		address.len = (size_t)(sdp->origin.s + sdp->origin.len - address.s);
+		buf_str(w->out, address);
+	}
+	buf_lit(w->out, "\r\n");
+}
+
+/* The first c= of the session; others of that level would contradict it and are left out. */
+static void write_session_c(struct writer *w, const struct sdp_line *line)
+{
+	const struct sdp *sdp = w->sdp;
+	bool held = endpoint_is_set(&sdp->connection) && endpoint_is_any(&sdp->connection);
+
+	if (!endpoint_is_set(&w->edit->address)) {
+		write_line(w, line);
+	} else if (!w->old_c.s) {
+		w->old_c = line->value;
+		w->shown_c = address_to_show(w, &w->edit->address, held);
+		write_c(w, &w->shown_c);
+	}
+}
+
+static void write_session(struct writer *w)
+{
+	for (size_t i = 0; i < w->sdp->session_lines; i++) {
+		const struct sdp_line *line = &w->sdp->lines[i];
+
+		if (line->type == 'o')
+			write_origin(w, line);
+		else if (line->type == 'c')
+			write_session_c(w, line);
+		else if (line->type == 's' && has_flag(w, SDP_REPLACE_SESSION_NAME))
+			write_value(w->out, 's', w->edit->session_name);
+		else if (line->attr != SDP_ATTR_ICE || !has_flag(w, SDP_REMOVE_ICE))
+			write_line(w, line);
+	}
+	if (w->edit->loop_mark.len) {
+		buf_lit(w->out, "a=rtprelay:");
+		buf_str(w->out, w->edit->loop_mark);
+		buf_lit(w->out, "\r\n");
+	}
+}
+
+/*
+ * Media that isn't relayed keeps its address: when that was the session's, by a c= of its own. One that is refused, or
+ * bundled with another (RFC 8843), has none, and its candidates go like the others'.
+ */
+static void write_untouched(struct writer *w, const struct sdp_media *m)
+{
+	const struct sdp_line *line = &w->sdp->lines[m->first_line];
+	const struct sdp_line *end = line + m->n_lines;
+	bool c_due = w->old_c.s && m->port && !m->connection;
+	bool no_ice = !m->port && has_flag(w, SDP_REMOVE_ICE);
+
+	write_line(w, line++);
+	for (; line < end; line++) {
+		if (c_due && line->type != 'i') {
+			write_value(w->out, 'c', w->old_c);
+			c_due = false;
+		}
+		if (!no_ice || line->attr != SDP_ATTR_ICE)
+			write_line(w, line);
+	}
+	if (c_due)
+		write_value(w->out, 'c', w->old_c);
+}
+
+/* Which codecs of an m= line stay: those not stripped; for a refused media the first. */
+struct kept {
+	const bool *keep;
+	bool refused;
+};
+
+static struct kept kept_codecs(const struct sdp_media *m, const struct sdp_media_edit *e)
+{
+	struct kept kept = { .keep = e->keep_codec };
+
+	if (!kept.keep || !m->n_codecs)
+		return (struct kept){ NULL, false };
+	kept.refused = true;
+	for (size_t i = 0; i < m->n_codecs; i++)
+		kept.refused = kept.refused && !kept.keep[i];
+	return kept;
+}
+
+static bool is_kept(const struct kept *kept, size_t codec)
+{
+	return kept->refused ? !codec : !kept->keep || kept->keep[codec];
+}
+
+static void write_m(struct writer *w, const struct sdp_media *m, const struct sdp_media_edit *e,
+		    const struct kept *kept)
+{
+	buf_lit(w->out, "m=");
+	buf_str(w->out, m->type);
+	buf_char(w->out, ' ');
+	buf_u64(w->out, kept->refused ? 0 : endpoint_port(&e->rtp));
+	buf_char(w->out, ' ');
+	buf_str(w->out, e->proto.len ? e->proto : m->proto);
+	if (kept->keep) {
+		for (size_t i = 0; i < m->n_codecs; i++) {
+			if (!is_kept(kept, i))
+				continue;
+			buf_char(w->out, ' ');
+			buf_u64(w->out, m->codecs[i].pt);
+		}
+	} else {
+		buf_char(w->out, ' ');
+		buf_str(w->out, m->formats);
+	}
+	buf_lit(w->out, "\r\n");
+}
+
+/*
+ * All lines after m= that are not a=. c= is where it was, or before the first line that it must
+ * precede (RFC 8866, section 9) when there was none and the session's isn't right for this media.
+ */
+static void write_description(struct writer *w, const struct sdp_media *m,
+			      const struct sdp_media_edit *e)
+{
+	const struct sdp_line *line = &w->sdp->lines[m->first_line + 1];
+	const struct sdp_line *end = line + m->n_lines - 1;
+	struct endpoint shown = address_to_show(w, &e->rtp, m->held);
+	bool c_due = m->connection || !w->old_c.s || !endpoint_addr_eq(&shown, &w->shown_c);
+
+	for (; line < end; line++) {
+		if (line->type == 'a')
+			continue;
+		if (c_due && (line->type == 'c' || (!m->connection && line->type != 'i'))) {
+			write_c(w, &shown);
+			c_due = false;
+		}
+		if (line->type != 'c')
+			write_line(w, line);
+	}
+	if (c_due)
+		write_c(w, &shown);
+}
+
+static void write_codec(struct writer *w, const struct sdp_codec *codec)
+{
+	struct str rtpmap = sdp_static_rtpmap(codec->pt);
+
+	if (!codec->has_rtpmap && rtpmap.len) {
+		buf_lit(w->out, "a=rtpmap:");
+		buf_u64(w->out, codec->pt);
+		buf_char(w->out, ' ');
+		buf_str(w->out, rtpmap);
+		buf_lit(w->out, "\r\n");
+	}
+	for (uint32_t at = codec->first_line; at; at = w->sdp->lines[at].next)
+		write_line(w, &w->sdp->lines[at]);
+}
+
+/* Is this attribute of relayed RTP media written elsewhere, or by nobody? */
+static bool is_consumed(const struct writer *w, const struct sdp_media_edit *e, enum sdp_attr attr)
+{
+	switch (attr) {
+	case SDP_ATTR_CODEC:
+	case SDP_ATTR_RTCP:
+	case SDP_ATTR_RTCP_MUX:
+	case SDP_ATTR_SENDRECV:
+	case SDP_ATTR_SENDONLY:
+	case SDP_ATTR_RECVONLY:
+	case SDP_ATTR_INACTIVE:
+		return true;
+	case SDP_ATTR_RTCP_MUX_ONLY:
+		return e->mux == SDP_MUX_REMOVE;
+	case SDP_ATTR_ICE:
+		return has_flag(w, SDP_REMOVE_ICE);
+	default:
+		return false;
+	}
+}
+
+static void write_attributes(struct writer *w, const struct sdp_media *m,
+			     const struct sdp_media_edit *e)
+{
+	const struct sdp_line *line = &w->sdp->lines[m->first_line + 1];
+	const struct sdp_line *end = line + m->n_lines - 1;
+
+	for (; line < end; line++)
+		if (line->type == 'a' && !is_consumed(w, e, line->attr))
+			write_line(w, line);
+}
+
+static void write_direction(struct writer *w, const struct sdp_media *m)
+{
+	enum sdp_direction direction = m->direction;
+	bool unheld = m->held && has_flag(w, SDP_REPLACE_ZERO);
+
+	if (has_flag(w, SDP_ORIGINAL_DIRECTION) && !m->direction_written && !unheld)
+		return;
+	if (unheld)
+		direction = direction == SDP_SENDRECV || direction == SDP_SENDONLY ? SDP_SENDONLY
+										   : SDP_INACTIVE;
+	buf_lit(w->out, "a=");
+	buf_str(w->out, sdp_direction_name(direction));
+	buf_lit(w->out, "\r\n");
+}
+
+static void write_rtcp(struct writer *w, const struct sdp_media_edit *e)
+{
+	if (!e->rtcp_attr || !endpoint_is_set(&e->rtcp) || has_flag(w, SDP_NO_RTCP_ATTR))
+		return;
+	buf_lit(w->out, "a=rtcp:");
+	buf_u64(w->out, endpoint_port(&e->rtcp));
+	if (has_flag(w, SDP_FULL_RTCP_ATTR)) {
+		buf_char(w->out, ' ');
+		write_address(w, &e->rtcp);
+	}
+	buf_lit(w->out, "\r\n");
+}
+
+static void write_rtp(struct writer *w, const struct sdp_media *m, const struct sdp_media_edit *e)
+{
+	struct kept kept = kept_codecs(m, e);
+
+	write_m(w, m, e, &kept);
+	write_description(w, m, e);
+	for (size_t i = 0; i < m->n_codecs; i++)
+		if (is_kept(&kept, i))
+			write_codec(w, &m->codecs[i]);
+	write_attributes(w, m, e);
+	write_direction(w, m);
+	if (!kept.refused)
+		write_rtcp(w, e);
+	if (e->mux == SDP_MUX_ADD || (e->mux == SDP_MUX_KEEP && m->rtcp_mux))
+		buf_lit(w->out, "a=rtcp-mux\r\n");
+}
+
+/* A direction means nothing to opaque media; only address, port and ICE are ours. */
+static void write_opaque(struct writer *w, const struct sdp_media *m,
+			 const struct sdp_media_edit *e)
+{
+	const struct sdp_line *line = &w->sdp->lines[m->first_line + 1];
+	const struct sdp_line *end = line + m->n_lines - 1;
+	struct kept all = { NULL, false };
+
+	write_m(w, m, e, &all);
+	write_description(w, m, e);
+	for (; line < end; line++)
+		if (line->type == 'a' &&
+		    (line->attr != SDP_ATTR_ICE || !has_flag(w, SDP_REMOVE_ICE)))
+			write_line(w, line);
+}
+
+void sdp_write(const struct sdp *sdp, const struct sdp_edit *edit, struct buf *out)
+{
+	struct writer w = { .sdp = sdp, .edit = edit, .out = out };
+
+	if (endpoint_is_set(&edit->address))
+		w.address = print_address(&edit->address, w.address_text);
+	write_session(&w);
+	for (size_t i = 0; i < sdp->n_media; i++) {
+		const struct sdp_media *m = &sdp->media[i];
+		const struct sdp_media_edit *e = &edit->media[i];
+
+		if (!is_relayed(m, e))
+			write_untouched(&w, m);
+		else if (sdp_is_rtp(m->transport))
+			write_rtp(&w, m, e);
+		else
+			write_opaque(&w, m, e);
+	}
+}

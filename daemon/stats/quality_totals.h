@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * quality_totals.h - how good the medias that ended were, in all: sums and distributions, for monitoring
+ *
+ * One value for each media and side that was heard long enough to have a MOS: its average.
+ */
+#ifndef RTPRELAY_QUALITY_TOTALS_H
+#define RTPRELAY_QUALITY_TOTALS_H
+
+#include "packet/quality.h"
+
+enum quality_measure {
+	QUALITY_MOS,	/* hundredths */
+	QUALITY_LOSS,	/* hundredths of a percent */
+	QUALITY_JITTER, /* microseconds */
+	QUALITY_MEASURES
+};
+
+#define QUALITY_BOUNDS 8
+
+/* @bound: upper ends of the buckets; @text: the same in @unit's terms, as monitoring reads them */
+struct quality_scale {
+	uint64_t bound[QUALITY_BOUNDS];
+	const char *text[QUALITY_BOUNDS];
+};
+
+extern const struct quality_scale quality_scales[QUALITY_MEASURES];
+
+struct quality_totals {
+	uint64_t count;
+	uint64_t sum[QUALITY_MEASURES];
+	uint64_t bucket[QUALITY_MEASURES][QUALITY_BOUNDS + 1]; /* the last: above all bounds */
+};
+
+/* One that has no samples does not count. */
+void quality_totals_add(struct quality_totals *totals, const struct quality_summary *summary);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stats.c - the daemon's own counters
+ */
+#include "stats/stats.h"
+
+const char *const stats_verb_names[VERB_COUNT] = {
+	[VERB_PING] = "ping",
+	[VERB_OFFER] = "offer",
+	[VERB_ANSWER] = "answer",
+	[VERB_DELETE] = "delete",
+	[VERB_QUERY] = "query",
+	[VERB_LIST] = "list",
+	[VERB_STATISTICS] = "statistics",
+	[VERB_BLOCK_MEDIA] = "block_media",
+	[VERB_UNBLOCK_MEDIA] = "unblock_media",
+	[VERB_SILENCE_MEDIA] = "silence_media",
+	[VERB_UNSILENCE_MEDIA] = "unsilence_media",
+};
+
+static struct proxy_stats *proxy_row(struct stats *stats, const struct endpoint *source)
+{
+	struct proxy_stats *row;
+
+	for (size_t i = 0; i < stats->n_proxies; i++)
+		if (endpoint_addr_eq(&stats->proxy[i].addr, source))
+			return &stats->proxy[i];
+	if (stats->n_proxies == STATS_PROXIES)
+		return &stats->proxy[STATS_PROXIES - 1];
+	row = &stats->proxy[stats->n_proxies++];
+	if (stats->n_proxies < STATS_PROXIES) {
+		row->addr = *source;
+		endpoint_set_port(&row->addr, 0);
+	}
+	return row;
+}
+
+void stats_command(struct stats *stats, const struct endpoint *source, enum verb verb,
+		   int64_t took_us, bool error)
+{
+	struct proxy_stats *row = proxy_row(stats, source);
+
+	row->count[verb]++;
+	row->duration_us[verb] += (uint64_t)took_us;
+	row->errors += error;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stats.h - the daemon's own counters
+ */
+#ifndef RTPRELAY_STATS_H
+#define RTPRELAY_STATS_H
+
+#include "base/endpoint.h"
+#include "stats/quality_totals.h"
+
+enum verb {
+	VERB_PING,
+	VERB_OFFER,
+	VERB_ANSWER,
+	VERB_DELETE,
+	VERB_QUERY,
+	VERB_LIST,
+	VERB_STATISTICS,
+	VERB_BLOCK_MEDIA,
+	VERB_UNBLOCK_MEDIA,
+	VERB_SILENCE_MEDIA,
+	VERB_UNSILENCE_MEDIA,
+	VERB_COUNT
+};
+
+/* For monitoring; by enum verb. */
+extern const char *const stats_verb_names[VERB_COUNT];
+
+/* One proxy that commands us. Bounded table; past its end proxies share the last row, "others". */
+struct proxy_stats {
+	struct endpoint addr; /* port 0 */
+	uint64_t count[VERB_COUNT];
+	uint64_t duration_us[VERB_COUNT];
+	uint64_t errors;
+};
+#define STATS_PROXIES 64
+
+/* What was sent on, by whom. */
+struct relayed {
+	uint64_t packets, bytes, errors;
+};
+
+/* Control thread only. */
+struct stats {
+	int64_t started_ms;
+	uint64_t calls_made, calls_rejected, calls_timeout, calls_silent_timeout,
+		calls_offer_timeout, calls_deleted, calls_forced;
+	uint64_t zero_way,
+		one_way;      /* of calls that ended: media from neither side, from one side only */
+	uint64_t duration_ms; /* sum over calls that ended */
+	struct quality_totals quality; /* of medias that ended */
+	uint64_t requests, replies, replayed, malformed, not_allowed, unknown_command,
+		reply_too_large, send_failed;
+	uint64_t rtpp_done,
+		rtpp_refused; /* commands of the classic protocol, answered with an error or not */
+	/* Each m= line that had ports. All but the first: of those that ended. */
+	struct {
+		uint64_t made, ended, timed_out, complete; /* complete: offered and answered */
+		uint64_t no_rtp, one_way_rtp, no_rtcp, one_way_rtcp;
+		uint64_t expected, received, duplicate,
+			lost; /* RTP packets, by their sequence numbers */
+		uint64_t malformed;
+	} medias;
+	/* Totals at the last stats_sample(), and the rates per second up to then. */
+	struct {
+		int64_t at_ms;
+		struct relayed sum[2], rate[2]; /* by enum path */
+	} sample;
+	struct proxy_stats proxy[STATS_PROXIES];
+	size_t n_proxies;
+};
+
+/* Adds one done command to its proxy's row; the proxies past the end of the table share the last, without address. */
+void stats_command(struct stats *stats, const struct endpoint *source, enum verb verb,
+		   int64_t took_us, bool error);
+
+#endif

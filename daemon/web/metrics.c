@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * metrics.c - /metrics: what the daemon counts, for Prometheus
+ *
+ * A table: name, type, help, and the function that writes the samples.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include "web/metrics.h"
+#include "web/metrics_text.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct view {
+	struct metrics_text text;
+	const struct daemon_report *report;
+	unsigned int silent;
+};
+
+static void put(struct view *view, uint64_t value)
+{
+	metrics_u64(&view->text, NULL, 0, value);
+}
+
+static void put_one(struct view *view, const char *name, struct str label, uint64_t value)
+{
+	const struct metric_label labels[] = { { name, label } };
+
+	metrics_u64(&view->text, labels, 1, value);
+}
+
+/* --- The daemon --------------------------------------------------------------------------------- */
+
+static void build_info(struct view *view)
+{
+	put_one(view, "version", STR(RTPRELAY_VERSION), 1);
+}
+
+static void uptime(struct view *view)
+{
+	put(view, (uint64_t)view->report->uptime_s);
+}
+
+static uint64_t us_of(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
+}
+
+static void cpu(struct view *view)
+{
+	struct rusage usage;
+
+	if (!getrusage(RUSAGE_SELF, &usage))
+		metrics_seconds(&view->text, NULL, 0,
+				us_of(usage.ru_utime) + us_of(usage.ru_stime));
+}
+
+static void threads(struct view *view)
+{
+	put_one(view, "state", STR("answering"), view->report->threads - view->silent);
+	put_one(view, "state", STR("silent"), view->silent);
+}
+
+/* --- Calls -------------------------------------------------------------------------------------- */
+
+static void sessions(struct view *view)
+{
+	put_one(view, "type", STR("own"), view->report->calls);
+	put_one(view, "type", STR("foreign"), 0);
+}
+
+static void sessions_total(struct view *view)
+{
+	put(view, view->report->stats.calls_made);
+}
+
+static void closed_sessions(struct view *view)
+{
+	const struct stats *stats = &view->report->stats;
+
+	put_one(view, "reason", STR("rejected"), stats->calls_rejected);
+	put_one(view, "reason", STR("timeout"), stats->calls_timeout);
+	put_one(view, "reason", STR("silent_timeout"), stats->calls_silent_timeout);
+	put_one(view, "reason", STR("final_timeout"), 0);
+	put_one(view, "reason", STR("offer_timeout"), stats->calls_offer_timeout);
+	put_one(view, "reason", STR("terminated"), stats->calls_deleted);
+	put_one(view, "reason", STR("force_terminated"), stats->calls_forced);
+}
+
+static void call_duration(struct view *view)
+{
+	metrics_seconds(&view->text, NULL, 0, view->report->stats.duration_ms * 1000);
+}
+
+static void zero_way(struct view *view)
+{
+	put(view, view->report->stats.zero_way);
+}
+
+static void one_way(struct view *view)
+{
+	put(view, view->report->stats.one_way);
+}
+
+static void medias(struct view *view)
+{
+	put(view, view->report->media);
+}
+
+/* --- Media -------------------------------------------------------------------------------------- */
+
+static void streams(struct view *view)
+{
+	size_t all = view->report->streams, kernel = view->report->flows;
+
+	put_one(view, "path", STR("user"), all > kernel ? all - kernel : 0);
+	put_one(view, "path", STR("kernel"), kernel);
+}
+
+static void mediastreams(struct view *view)
+{
+	const size_t *medias = view->report->media_by_path;
+
+	put_one(view, "type", STR("userspace"), medias[PATH_USER]);
+	put_one(view, "type", STR("kernel"), medias[PATH_KERNEL]);
+	put_one(view, "type", STR("mixed"), medias[PATH_MIXED]);
+}
+
+static void by_path(struct view *view, size_t member)
+{
+	static const struct str types[] = { { "userspace", 9 }, { "kernel", 6 } };
+
+	for (size_t i = 0; i < COUNT(types); i++) {
+		const struct relayed *relayed = &view->report->relayed[i];
+		const uint64_t values[] = { relayed->packets, relayed->bytes, relayed->errors };
+
+		put_one(view, "type", types[i], values[member]);
+	}
+}
+
+static void packets(struct view *view)
+{
+	by_path(view, 0);
+}
+
+static void bytes(struct view *view)
+{
+	by_path(view, 1);
+}
+
+static void packet_errors(struct view *view)
+{
+	by_path(view, 2);
+}
+
+static void drops(struct view *view)
+{
+	for (size_t i = 0; i < DROP_COUNT; i++)
+		put_one(view, "reason", str_of(stream_drop_names[i].name), view->report->drops[i]);
+}
+
+static void latched(struct view *view)
+{
+	put(view, view->report->latched);
+}
+
+static void refused(struct view *view)
+{
+	static const char *const names[LATCH_RANKS] = {
+		[RANK_UNKNOWN] = "unknown",
+		[RANK_NEAR] = "near",
+		[RANK_ADDR] = "address",
+		[RANK_EXACT] = "exact",
+	};
+
+	for (size_t i = 0; i < LATCH_RANKS; i++)
+		put_one(view, "source", str_of(names[i]), view->report->refused[i]);
+}
+
+/* --- Kernel ------------------------------------------------------------------------------------- */
+
+static void kernel_wanted(struct view *view)
+{
+	put(view, view->report->kernel_on);
+}
+
+static void kernel_there(struct view *view)
+{
+	put(view, view->report->kernel_there);
+}
+
+static void flows(struct view *view)
+{
+	put(view, view->report->flows);
+}
+
+/* --- Ports -------------------------------------------------------------------------------------- */
+
+/* A pair is two ports; addresses that share a pool tell of the same ones. */
+static void ports(struct view *view, unsigned int (*of)(const struct port_pool_usage *usage))
+{
+	for (size_t i = 0; i < view->report->n_ifaces; i++) {
+		const struct iface_report *iface = &view->report->iface[i];
+		char text[ENDPOINT_TEXT];
+		const struct metric_label labels[] = {
+			{ "name", iface->name },
+			{ "address", str_of(endpoint_print_addr(&iface->bind, text)) },
+		};
+
+		metrics_u64(&view->text, labels, COUNT(labels), 2UL * of(&iface->ports));
+	}
+}
+
+static unsigned int of_all(const struct port_pool_usage *usage)
+{
+	return usage->pairs;
+}
+
+static unsigned int of_used(const struct port_pool_usage *usage)
+{
+	return usage->used;
+}
+
+static unsigned int of_free(const struct port_pool_usage *usage)
+{
+	return usage->free;
+}
+
+static unsigned int of_resting(const struct port_pool_usage *usage)
+{
+	return usage->quarantined;
+}
+
+static unsigned int of_foreign(const struct port_pool_usage *usage)
+{
+	return usage->taken_by_others;
+}
+
+static void ports_all(struct view *view)
+{
+	ports(view, of_all);
+}
+
+static void ports_used(struct view *view)
+{
+	ports(view, of_used);
+}
+
+static void ports_free(struct view *view)
+{
+	ports(view, of_free);
+}
+
+static void ports_quarantined(struct view *view)
+{
+	ports(view, of_resting);
+}
+
+static void ports_foreign(struct view *view)
+{
+	ports(view, of_foreign);
+}
+
+/* --- Commands ----------------------------------------------------------------------------------- */
+
+static struct str proxy_name(const struct proxy_stats *row, char *text)
+{
+	if (!endpoint_is_set(&row->addr))
+		return STR("others");
+	return str_of(endpoint_print_addr(&row->addr, text));
+}
+
+typedef void put_verb_fn(struct metrics_text *text, const struct metric_label *labels, size_t n,
+			 const struct proxy_stats *proxy, size_t verb);
+
+static void put_count(struct metrics_text *text, const struct metric_label *labels, size_t n,
+		      const struct proxy_stats *proxy, size_t verb)
+{
+	metrics_u64(text, labels, n, proxy->count[verb]);
+}
+
+static void put_duration(struct metrics_text *text, const struct metric_label *labels, size_t n,
+			 const struct proxy_stats *proxy, size_t verb)
+{
+	metrics_seconds(text, labels, n, proxy->duration_us[verb]);
+}
+
+static void each_verb(struct view *view, put_verb_fn *put_verb)
+{
+	const struct stats *stats = &view->report->stats;
+	char text[ENDPOINT_TEXT];
+
+	for (size_t i = 0; i < stats->n_proxies; i++) {
+		struct metric_label labels[] = {
+			{ "proxy", proxy_name(&stats->proxy[i], text) },
+			{ "request", STR_NONE },
+		};
+
+		for (size_t verb = 0; verb < VERB_COUNT; verb++) {
+			labels[1].value = str_of(stats_verb_names[verb]);
+			put_verb(&view->text, labels, COUNT(labels), &stats->proxy[i], verb);
+		}
+	}
+}
+
+static void requests(struct view *view)
+{
+	each_verb(view, put_count);
+}
+
+static void request_seconds(struct view *view)
+{
+	each_verb(view, put_duration);
+}
+
+static void errors(struct view *view)
+{
+	const struct stats *stats = &view->report->stats;
+	char text[ENDPOINT_TEXT];
+
+	for (size_t i = 0; i < stats->n_proxies; i++)
+		put_one(view, "proxy", proxy_name(&stats->proxy[i], text), stats->proxy[i].errors);
+}
+
+static void control_requests(struct view *view)
+{
+	put(view, view->report->stats.requests);
+}
+
+static void control_replays(struct view *view)
+{
+	put(view, view->report->stats.replayed);
+}
+
+static void control_replies(struct view *view)
+{
+	put(view, view->report->stats.replies);
+}
+
+static void control_failures(struct view *view)
+{
+	const struct stats *stats = &view->report->stats;
+
+	put_one(view, "reason", STR("malformed"), stats->malformed);
+	put_one(view, "reason", STR("unknown_command"), stats->unknown_command);
+	put_one(view, "reason", STR("not_allowed"), stats->not_allowed);
+	put_one(view, "reason", STR("reply_too_large"), stats->reply_too_large);
+	put_one(view, "reason", STR("send_failed"), stats->send_failed);
+}
+
+/* --- Quality ------------------------------------------------------------------------------------ */
+
+static void quality(struct view *view, enum quality_measure measure, unsigned int unit)
+{
+	const struct quality_totals *totals = &view->report->stats.quality;
+	uint64_t sum = totals->sum[measure];
+	char text[40];
+
+	snprintf(text, sizeof(text), "%" PRIu64 ".%06" PRIu64, sum / unit,
+		 sum % unit * (1000000 / unit));
+	metrics_histogram(&view->text, NULL, 0, quality_scales[measure].text, QUALITY_BOUNDS,
+			  totals->bucket[measure], text);
+}
+
+static void mos(struct view *view)
+{
+	quality(view, QUALITY_MOS, 100);
+}
+
+static void loss(struct view *view)
+{
+	quality(view, QUALITY_LOSS, 10000);
+}
+
+static void jitter(struct view *view)
+{
+	quality(view, QUALITY_JITTER, 1000000);
+}
+
+/* Sums as rtpengine has them, for dashboards that divide one by the other. */
+static void put_sum(struct view *view, enum quality_measure measure, uint64_t millionths)
+{
+	metrics_seconds(&view->text, NULL, 0,
+			view->report->stats.quality.sum[measure] * millionths);
+}
+
+static void mos_total(struct view *view)
+{
+	put_sum(view, QUALITY_MOS, 10000);
+}
+
+static void jitter_total(struct view *view)
+{
+	put_sum(view, QUALITY_JITTER, 1000);
+}
+
+static void packetloss_total(struct view *view)
+{
+	put_sum(view, QUALITY_LOSS, 10000);
+}
+
+static void quality_samples(struct view *view)
+{
+	put(view, view->report->stats.quality.count);
+}
+
+/* --- The table ---------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct metric {
+	const char *name;
+	enum metric_type type;
+	const char *help;
+	void (*write)(struct view *view);
+} metrics[] = {
+	{ "build_info", METRIC_GAUGE, "Always 1; which version it is.", build_info },
+	{ "uptime_seconds", METRIC_GAUGE, "Time since the start.", uptime },
+	{ "cpu_seconds_total", METRIC_COUNTER, "CPU time of the daemon; what the kernel forwards is not in it.", cpu },
+	{ "media_threads", METRIC_GAUGE, "Threads that forward packets, by whether they answer.", threads },
+	{ "sessions", METRIC_GAUGE, "Calls now.", sessions },
+	{ "sessions_total", METRIC_COUNTER, "Calls made since the start.", sessions_total },
+	{ "closed_sessions_total", METRIC_COUNTER, "Calls that ended, or were refused, by reason.", closed_sessions },
+	{ "call_duration_total", METRIC_COUNTER, "Seconds that the calls that ended lasted.", call_duration },
+	{ "zero_packet_streams_total", METRIC_COUNTER, "Calls that ended without media from either side.", zero_way },
+	{ "one_way_sessions_total", METRIC_COUNTER, "Calls that ended with media from one side only.", one_way },
+	{ "medias", METRIC_GAUGE, "m= lines of all calls now.", medias },
+	{ "mediastreams", METRIC_GAUGE, "The same by the path of what their streams hear.", mediastreams },
+	{ "streams", METRIC_GAUGE, "Streams (RTP or RTCP of one side of a media) by the path of what arrives at them.", streams },
+	{ "packets_total", METRIC_COUNTER, "Packets forwarded, by whom.", packets },
+	{ "bytes_total", METRIC_COUNTER, "UDP payload forwarded, by whom.", bytes },
+	{ "packet_errors_total", METRIC_COUNTER, "Packets that could not be sent, by whom.", packet_errors },
+	{ "dropped_packets_total", METRIC_COUNTER, "Packets not forwarded, by reason.", drops },
+	{ "latched_total", METRIC_COUNTER, "Times that a stream took a source, its first or another.", latched },
+	{ "latch_refused_total", METRIC_COUNTER, "Verdicts against a source, by what it was held against: nothing known, "
+	  "near the signalled address, that address, that address and port.", refused },
+	{ "media_mos", METRIC_HISTOGRAM, "Average MOS of each side of medias that ended.", mos },
+	{ "media_loss_ratio", METRIC_HISTOGRAM, "Average loss of the same, 0 to 1.", loss },
+	{ "media_jitter_seconds", METRIC_HISTOGRAM, "Average jitter of the same.", jitter },
+	{ "mos_total", METRIC_COUNTER, "Sum of the MOS in media_mos.", mos_total },
+	{ "mos_samples_total", METRIC_COUNTER, "How many.", quality_samples },
+	{ "jitter_total", METRIC_COUNTER, "Sum of the jitter in media_jitter_seconds, in milliseconds.", jitter_total },
+	{ "jitter_samples_total", METRIC_COUNTER, "How many.", quality_samples },
+	{ "packetloss_total", METRIC_COUNTER, "Sum of the loss in media_loss_ratio, in percent.", packetloss_total },
+	{ "packetloss_samples_total", METRIC_COUNTER, "How many.", quality_samples },
+	{ "kernel_wanted", METRIC_GAUGE, "1 unless the configuration says kernel=off.", kernel_wanted },
+	{ "kernel_module_present", METRIC_GAUGE, "1 while there is a kernel module that can be used.", kernel_there },
+	{ "kernel_flows", METRIC_GAUGE, "Flows that the kernel holds for this daemon.", flows },
+	{ "ports", METRIC_GAUGE, "Ports for media.", ports_all },
+	{ "ports_used", METRIC_GAUGE, "Ports in use.", ports_used },
+	{ "ports_free", METRIC_GAUGE, "Ports that can be given to a call now.", ports_free },
+	{ "ports_quarantined", METRIC_GAUGE, "Ports at rest after a call.", ports_quarantined },
+	{ "ports_taken_by_others", METRIC_GAUGE, "Ports that another program has.", ports_foreign },
+	{ "requests_total", METRIC_COUNTER, "Commands done, by proxy and command.", requests },
+	{ "request_seconds_total", METRIC_COUNTER, "Time that these took.", request_seconds },
+	{ "errors_total", METRIC_COUNTER, "Commands answered with an error, by proxy.", errors },
+	{ "control_requests_total", METRIC_COUNTER, "Requests at the control sockets, those sent again as well.", control_requests },
+	{ "control_replayed_total", METRIC_COUNTER, "Requests that came again and got the same reply.", control_replays },
+	{ "control_replies_total", METRIC_COUNTER, "Replies sent.", control_replies },
+	{ "control_failures_total", METRIC_COUNTER, "Requests without a reply, or without the one wanted, by reason.", control_failures },
+};
+/* clang-format on */
+
+bool metrics_write(struct evbuffer *out, const struct daemon_report *report, unsigned int silent)
+{
+	struct view view = { { .out = out }, report, silent };
+
+	for (size_t i = 0; i < COUNT(metrics); i++) {
+		metrics_family(&view.text, metrics[i].name, metrics[i].type, metrics[i].help);
+		metrics[i].write(&view);
+	}
+	return !view.text.failed;
+}

@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_admin.c - the control socket over a socketpair, with real calls: answers, filters, slices, who is cut off
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "daemon/admin/admin.h"
+#include "ctl_proto.h"
+#include "tests/unit/scene.h"
+#include "tests/unit/test.h"
+
+#define SDP                                                                                        \
+	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"                \
+	"m=audio 4000 RTP/AVP 0\r\n"
+
+/* The daemon's end is @admin's; what it says is gathered in @text. */
+struct talk {
+	struct scene scene;
+	struct events events;
+	struct conf conf;
+	struct admin *admin;
+	int fd;
+	char text[1 << 20];
+	size_t len;
+	bool ended;
+};
+
+static struct talk talk;
+
+static void add_call(const char *id, const char *from, bool answered)
+{
+	struct request request = { .call_id = str_of(id),
+				   .from_tag = str_of(from),
+				   .sdp = STR(SDP),
+				   .tos = TOS_UNSET,
+				   .delete_delay = 0 };
+
+	scene_run(&talk.scene, command_offer, request);
+	request.to_tag = STR("to");
+	if (answered)
+		scene_run(&talk.scene, command_answer, request);
+}
+
+static int connect_peer(void)
+{
+	int fd[2];
+
+	scene_must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd),
+		   "socketpair");
+	admin_accept(talk.admin, fd[1]);
+	return fd[0];
+}
+
+/* @listener: -1: peers come by admin_accept() alone */
+static void start_at(int listener)
+{
+	struct admin_conf conf;
+
+	memset(&talk, 0, sizeof(talk));
+	scene_open(&talk.scene);
+	talk.scene.calls->conf.events = &talk.events;
+	talk.conf.kernel = KMOD_OFF;
+	conf = (struct admin_conf){ .base = talk.scene.base,
+				    .fd = listener,
+				    .mode = 0660,
+				    .calls = talk.scene.calls,
+				    .events = &talk.events,
+				    .conf = &talk.conf };
+	talk.admin = admin_open(&conf);
+	scene_must(talk.admin, "admin");
+	talk.fd = connect_peer();
+}
+
+static void start(void)
+{
+	start_at(-1);
+}
+
+static bool stop(void)
+{
+	close(talk.fd);
+	admin_close(talk.admin);
+	return scene_close(&talk.scene);
+}
+
+/* Turns of the loop, until nothing more is said; each gives others their turn. */
+static unsigned int listen_on(void)
+{
+	unsigned int turns = 0, quiet = 0;
+
+	while (quiet < 3) {
+		ssize_t got;
+
+		event_base_loop(talk.scene.base, EVLOOP_NONBLOCK);
+		turns++;
+		got = recv(talk.fd, talk.text + talk.len, sizeof(talk.text) - 1 - talk.len, 0);
+		talk.ended = !got;
+		quiet = got > 0 ? 0 : quiet + 1;
+		talk.len += got > 0 ? (size_t)got : 0;
+	}
+	talk.text[talk.len] = '\0';
+	return turns;
+}
+
+static const char *ask(const char *request)
+{
+	talk.len = 0;
+	scene_must(send(talk.fd, request, strlen(request), 0) == (ssize_t)strlen(request), "send");
+	scene_must(send(talk.fd, "\n", 1, 0) == 1, "send");
+	listen_on();
+	return talk.text;
+}
+
+static size_t count_of(const char *part)
+{
+	size_t n = 0;
+
+	for (const char *at = talk.text; (at = strstr(at, part)); at++)
+		n++;
+	return n;
+}
+
+/* Each line is JSON, and the last one ends the answer. */
+static bool is_sound(void)
+{
+	const char *type = NULL;
+	json_t *line = NULL;
+	bool good = talk.len > 0;
+
+	for (char *at = talk.text, *end; (end = strchr(at, '\n')) && good; at = end + 1) {
+		json_decref(line);
+		line = json_loadb(at, (size_t)(end - at), 0, NULL);
+		type = json_string_value(json_object_get(line, "type"));
+		good = type;
+	}
+	good = good && (!strcmp(type, "end") || !strcmp(type, "error"));
+	json_decref(line);
+	return good;
+}
+
+static bool ends_with(const char *line)
+{
+	size_t len = strlen(line);
+
+	return talk.len >= len && !strcmp(talk.text + talk.len - len, line);
+}
+
+#define DENIED(code, text) "{\"type\":\"error\",\"code\":\"" code "\",\"text\":\"" text "\"}\n"
+
+static void test_nonsense_is_refused_and_survived(void)
+{
+	start();
+	CU_ASSERT_STRING_EQUAL(ask("nonsense"),
+			       DENIED("bad-request", "a request is an object of JSON on one line"));
+	CU_ASSERT_STRING_EQUAL(ask("[1]"),
+			       DENIED("bad-request", "a request is an object of JSON on one line"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"v\":1}"), DENIED("bad-request", "there is no such verb"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"v\":2,\"verb\":\"status\"}"),
+			       DENIED("version", "this daemon knows version 1 alone"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"path\":\"x\"}"),
+			       DENIED("bad-request", "a path is user, kernel or mixed"));
+	ask("{\"verb\":\"status\"}");
+	CU_ASSERT(is_sound() && ends_with("{\"type\":\"end\",\"count\":1}\n"));
+	CU_ASSERT(stop());
+}
+
+static void test_calls_are_filtered(void)
+{
+	static const struct {
+		const char *request;
+		size_t calls;
+	} rows[] = {
+		{ "{\"verb\":\"calls\"}", 3 },
+		{ "{\"verb\":\"calls\",\"call-id\":\"alpha\"}", 2 },
+		{ "{\"verb\":\"calls\",\"call-id\":\"gamma\"}", 0 },
+		{ "{\"verb\":\"calls\",\"tag\":\"f2\"}", 1 },
+		{ "{\"verb\":\"calls\",\"tag\":\"to\"}", 2 },
+		{ "{\"verb\":\"calls\",\"address\":\"192.0.2.1\"}", 3 },
+		{ "{\"verb\":\"calls\",\"address\":\"192.0.2.1:4000\"}", 3 },
+		{ "{\"verb\":\"calls\",\"address\":\"192.0.2.1:4002\"}", 0 },
+		{ "{\"verb\":\"calls\",\"address\":\"127.80.0.1\"}", 3 },
+		{ "{\"verb\":\"calls\",\"path\":\"user\"}", 3 },
+		{ "{\"verb\":\"calls\",\"path\":\"kernel\"}", 0 },
+		{ "{\"verb\":\"calls\",\"min-age\":1000}", 0 },
+		{ "{\"verb\":\"calls\",\"tag\":\"f1\",\"call-id\":\"beta\"}", 0 },
+	};
+
+	start();
+	add_call("alpha-1", "f1", true);
+	add_call("alpha-2", "f2", true);
+	add_call("beta-1", "f3", false);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ask(rows[i].request);
+		CU_ASSERT(is_sound());
+		CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), rows[i].calls);
+	}
+	ask("{\"verb\":\"calls\"}");
+	CU_ASSERT_EQUAL(count_of("\"state\":\"answered\""), 2);
+	CU_ASSERT_EQUAL(count_of("\"state\":\"offered\""), 1);
+	CU_ASSERT(stop());
+}
+
+static void test_call_is_told_as_a_tree(void)
+{
+	start();
+	add_call("alpha-1", "f1", true);
+	ask("{\"verb\":\"call\",\"call-id\":\"alpha-1\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 1);
+	CU_ASSERT_EQUAL(count_of("\"type\":\"party\""), 2);
+	CU_ASSERT_EQUAL(count_of("\"type\":\"media\""), 2);
+	CU_ASSERT_EQUAL(count_of("\"component\":\"rtp\""), 2);
+	CU_ASSERT_EQUAL(count_of("\"component\":\"rtcp\""), 2);
+	CU_ASSERT_EQUAL(count_of("\"signalled\":\"192.0.2.1:4000\""), 2);
+	CU_ASSERT_EQUAL(count_of("\"why-user\":\"the kernel path is off\""), 4);
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"call\",\"call-id\":\"alpha\"}"),
+			       DENIED("unknown-call", "there is no such call"));
+	ask("{\"verb\":\"streams\"}");
+	CU_ASSERT(is_sound() && ends_with("{\"type\":\"end\",\"count\":4}\n"));
+	CU_ASSERT(stop());
+}
+
+/* As if the kernel had heard two intervals from @side, with so many of 250 packets lost in each. */
+static void set_quality(const char *id, enum side side, uint64_t lost)
+{
+	struct media *media = call_find(talk.scene.calls, str_of(id))->dialogs->media[0];
+	struct quality *q = calloc(1, sizeof(*q));
+	struct quality_counts counts = { .ssrc = 7, .codec = quality_static_codec(0) };
+	int64_t now_ms = clock_ms();
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+	quality_due(q, &counts, now_ms - 10000);
+	for (int ms = 5000; ms >= 0; ms -= 5000) {
+		counts.expected += 250;
+		counts.lost += lost;
+		counts.jitter_us = 3500;
+		quality_close(q, &counts, 0, now_ms - ms);
+	}
+	media->path.quality[side] = q;
+}
+
+static void test_calls_have_their_quality(void)
+{
+	struct quality *q;
+	json_t *line;
+	double mos;
+
+	start();
+	add_call("good", "f1", true);
+	add_call("bad", "f2", true);
+	add_call("new", "f3", true);
+	set_quality("good", SIDE_A, 0);
+	set_quality("good", SIDE_B, 0);
+	set_quality("bad", SIDE_A, 0);
+	set_quality("bad", SIDE_B, 30);
+	ask("{\"verb\":\"calls\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("\"mos\":"), 2); /* none is known of the new one */
+	line = json_loadb(talk.text, strcspn(talk.text, "\n"), 0, NULL);
+	mos = json_number_value(json_object_get(line, "mos"));
+	CU_ASSERT(mos > 4.2 && mos < 4.5);
+	json_decref(line);
+	ask("{\"verb\":\"calls\",\"max-mos\":\"4.2\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 1);
+	CU_ASSERT_EQUAL(count_of("\"call-id\":\"bad\""), 1);
+	ask("{\"verb\":\"calls\",\"max-mos\":5}");
+	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 2);
+	ask("{\"verb\":\"streams\",\"max-mos\":4.2}");
+	CU_ASSERT_EQUAL(count_of("\"type\":\"stream\""), 4);
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":\"0x3\"}"),
+			       DENIED("bad-request", "a MOS is a number of 1 to 5"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":6}"),
+			       DENIED("bad-request", "a MOS is a number of 1 to 5"));
+
+	q = call_find(talk.scene.calls, STR("bad"))->dialogs->media[0]->path.quality[SIDE_A];
+	q->far = (struct quality_far){ true, 64, 33, 2500, clock_ms() };
+	q->leg_us = 20500;
+	ask("{\"verb\":\"call\",\"call-id\":\"bad\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("\"quality\":{\"samples\":2,\"mos\":"), 2);
+	CU_ASSERT_EQUAL(count_of("\"mos-lowest\":"), 2);
+	CU_ASSERT_EQUAL(count_of("\"loss-percent\":0.000,\"jitter-ms\":3.500"), 1);
+	CU_ASSERT_EQUAL(count_of("\"loss-percent\":12.000,\"jitter-ms\":3.500"), 1);
+	CU_ASSERT_EQUAL(count_of("\"far\":{\"loss-percent\":25.000,\"lost\":33,\"jitter-ms\":2.500,"
+				 "\"rtt-ms\":20.500,\"ago-ms\":"),
+			1);
+	CU_ASSERT(stop());
+}
+
+static void test_hostile_call_id_stays_one_line_of_json(void)
+{
+	start();
+	add_call("a\"\n{\"type\":\"end\"}\xff\x1b[2J", "f1", true);
+	ask("{\"verb\":\"calls\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("\n"), 2);
+	CU_ASSERT(stop());
+}
+
+static void test_counters_have_unit_and_help(void)
+{
+	start();
+	add_call("alpha-1", "f1", true);
+	ask("{\"verb\":\"stats\"}");
+	CU_ASSERT(is_sound());
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(talk.text, "{\"type\":\"counter\",\"of\":\"daemon\",\"name\":\"calls_made\","
+				  "\"value\":1,\"unit\":\"calls\",\"help\":\"offered and "
+				  "taken\"}\n"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(talk.text, "\"of\":\"drop\",\"name\":\"source\",\"value\":0"));
+	CU_ASSERT(stop());
+}
+
+static void test_calls_end_by_hand(void)
+{
+	start();
+	add_call("alpha-1", "f1", true);
+	add_call("alpha-2", "f2", true);
+	add_call("alpha-3", "f3", true);
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"terminate\"}"),
+			       DENIED("bad-request", "either a call-id or all has to be given"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"terminate\",\"call-id\":\"alpha-2\"}"),
+			       "{\"type\":\"end\",\"count\":1}\n");
+	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 2);
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"terminate\",\"all\":true}"),
+			       "{\"type\":\"ended\",\"call-id\":\"alpha-1\"}\n"
+			       "{\"type\":\"ended\",\"call-id\":\"alpha-3\"}\n"
+			       "{\"type\":\"end\",\"count\":2}\n");
+	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 0);
+	CU_ASSERT_EQUAL(talk.scene.stats.calls_forced, 3);
+	CU_ASSERT(stop());
+}
+
+static void test_drain_refuses_new_calls_alone(void)
+{
+	start();
+	add_call("alpha-1", "f1", false);
+	ask("{\"verb\":\"set\",\"drain\":true}");
+	add_call("alpha-2", "f2", false);
+	add_call("alpha-1", "f1", true); /* a call that is there goes on */
+	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 1);
+	CU_ASSERT_EQUAL(talk.scene.stats.calls_rejected, 1);
+	ask("{\"verb\":\"set\",\"drain\":\"off\",\"max-sessions\":2}");
+	add_call("alpha-2", "f2", true);
+	add_call("alpha-3", "f3", true);
+	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 2);
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"set\",\"max-sessions\":-1,\"drain\":\"on\"}"),
+			       DENIED("bad-request", "max-sessions is a number of 0 to 10000000"));
+	CU_ASSERT_FALSE(talk.scene.calls->draining); /* all or nothing */
+	CU_ASSERT(stop());
+}
+
+static void test_watcher_is_told_of_calls(void)
+{
+	start();
+	ask("{\"verb\":\"watch\"}");
+	CU_ASSERT_STRING_EQUAL(talk.text, "{\"type\":\"watching\",\"calls\":0}\n");
+	talk.len = 0;
+	add_call("alpha-1", "f1", true);
+	call_end(call_find(talk.scene.calls, STR("alpha-1")), CALL_DELETED);
+	listen_on();
+	CU_ASSERT_EQUAL(count_of("\"event\":\"made\",\"call-id\":\"alpha-1\"}\n"), 1);
+	CU_ASSERT_EQUAL(
+		count_of("\"event\":\"ended\",\"call-id\":\"alpha-1\",\"why\":\"deleted\"}\n"), 1);
+	CU_ASSERT(stop());
+}
+
+static void test_watcher_who_leaves_is_forgotten(void)
+{
+	start();
+	ask("{\"verb\":\"watch\"}");
+	CU_ASSERT_PTR_NOT_NULL(talk.events.watchers);
+	shutdown(talk.fd, SHUT_RDWR);
+	listen_on();
+	CU_ASSERT_PTR_NULL(talk.events.watchers);
+	CU_ASSERT_EQUAL(admin_count(talk.admin), 0);
+	CU_ASSERT(stop());
+}
+
+/* What happens is bounded for one who doesn't read; he learns how much he missed. */
+static void test_slow_watcher_learns_what_it_missed(void)
+{
+	const struct happening gone = { .kind = MODULE_WENT };
+	const struct happening came = { .kind = MODULE_CAME };
+	size_t told;
+
+	start();
+	ask("{\"verb\":\"watch\"}");
+	talk.len = 0;
+	for (int i = 0; i < 10000; i++)
+		events_tell(&talk.events, &gone);
+	listen_on();
+	events_tell(&talk.events, &came);
+	listen_on();
+	told = count_of("module-gone");
+	CU_ASSERT(told > 1000 && told < 10000);
+	{
+		char lost[64];
+
+		snprintf(lost, sizeof(lost), "{\"type\":\"lost\",\"events\":%zu}\n", 10000 - told);
+		CU_ASSERT_EQUAL(count_of(lost), 1);
+	}
+	CU_ASSERT_EQUAL(count_of("module-came"), 1);
+	CU_ASSERT(stop());
+}
+
+static void test_calls_may_end_under_the_cursor(void)
+{
+	struct call_cursor cursor;
+	const struct call *call;
+
+	start();
+	add_call("1", "f", true);
+	add_call("2", "f", true);
+	add_call("3", "f", true);
+	call_cursor_begin(&cursor, talk.scene.calls);
+	call = call_cursor_next(&cursor);
+	CU_ASSERT(str_eq(call->id, STR("1")));
+	call_end(call_find(talk.scene.calls, STR("1")), CALL_DELETED);
+	call_end(call_find(talk.scene.calls, STR("2")), CALL_DELETED);
+	call = call_cursor_next(&cursor);
+	CU_ASSERT(str_eq(call->id, STR("3")));
+	call_end(call_find(talk.scene.calls, STR("3")), CALL_DELETED);
+	CU_ASSERT_PTR_NULL(call_cursor_next(&cursor));
+	CU_ASSERT_PTR_NULL(talk.scene.calls->cursors);
+	call_cursor_end(&cursor);
+	CU_ASSERT(stop());
+}
+
+/* One reader takes nothing: his answers wait, another's do not, and all of his come when he takes them. */
+static void test_answers_wait_for_their_reader(void)
+{
+	int slow;
+
+	start();
+	for (int i = 0; i < 40; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "call-%d", i);
+		add_call(id, "f", false);
+	}
+	slow = talk.fd;
+	for (int i = 0; i < 10; i++)
+		scene_must(send(slow, "{\"verb\":\"streams\"}\n", 19, 0) == 19, "send");
+	for (int i = 0; i < 1000; i++)
+		event_base_loop(talk.scene.base, EVLOOP_NONBLOCK);
+	talk.fd = connect_peer();
+	ask("{\"verb\":\"status\"}");
+	CU_ASSERT(is_sound());
+	close(talk.fd);
+	talk.fd = slow;
+	talk.len = 0;
+	CU_ASSERT(listen_on() > 5); /* not all of it was waiting there */
+	CU_ASSERT(is_sound());
+	CU_ASSERT_EQUAL(count_of("{\"type\":\"end\",\"count\":160}"), 10);
+	CU_ASSERT(stop());
+}
+
+static void test_requests_are_answered_in_order(void)
+{
+	start();
+	add_call("alpha-1", "f1", true);
+	ask("{\"verb\":\"calls\"}\n{\"verb\":\"nonsense\"}\n{\"verb\":\"terminate\",\"all\":"
+	    "\"yes\"}");
+	CU_ASSERT_EQUAL(count_of("\n"), 5);
+	CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "\"count\":1}\n{\"type\":\"error\""));
+	CU_ASSERT(ends_with("{\"type\":\"end\",\"count\":1}\n"));
+	CU_ASSERT(stop());
+}
+
+static void test_endless_request_is_cut_off(void)
+{
+	char text[4096];
+	size_t sent = 0;
+
+	start();
+	memset(text, 'x', sizeof(text));
+	while (sent < CTL_PROTO_REQUEST) {
+		ssize_t n = send(talk.fd, text, sizeof(text), MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EAGAIN)
+			break;
+		sent += n > 0 ? (size_t)n : 0;
+		event_base_loop(talk.scene.base, EVLOOP_NONBLOCK);
+	}
+	listen_on();
+	CU_ASSERT_STRING_EQUAL(talk.text, DENIED("bad-request", "the request is too long"));
+	CU_ASSERT(talk.ended);
+	CU_ASSERT_EQUAL(admin_count(talk.admin), 0);
+	CU_ASSERT(stop());
+}
+
+static void test_too_many_are_turned_away(void)
+{
+	int fd[CTL_PROTO_PEERS];
+	char byte;
+
+	start();
+	for (size_t i = 0; i < CTL_PROTO_PEERS; i++)
+		fd[i] = connect_peer();
+	CU_ASSERT_EQUAL(admin_count(talk.admin), CTL_PROTO_PEERS);
+	CU_ASSERT_EQUAL(recv(fd[CTL_PROTO_PEERS - 1], &byte, 1, 0), 0);
+	for (size_t i = 0; i < CTL_PROTO_PEERS; i++)
+		close(fd[i]);
+	CU_ASSERT(stop());
+}
+
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+	bool *came = arg;
+
+	(void)fd;
+	(void)what;
+	*came = true;
+}
+
+/* A socket that listens at a name that the system chose, and one that has connected to it. */
+static void make_listener(int *listener, int *waiting)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(addr.sun_family);
+	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+	*listener = socket(AF_UNIX, type, 0);
+	*waiting = socket(AF_UNIX, type, 0);
+	scene_must(!bind(*listener, (struct sockaddr *)&addr, len), "bind");
+	len = sizeof(addr);
+	scene_must(!getsockname(*listener, (struct sockaddr *)&addr, &len), "getsockname");
+	scene_must(!listen(*listener, 8), "listen");
+	scene_must(!connect(*waiting, (struct sockaddr *)&addr, len), "connect");
+}
+
+/* Who waits in the queue keeps the socket readable: it must not be tried without end. */
+static void test_out_of_descriptors_is_waited_out(void)
+{
+	const struct timeval soon = { 0, 100000 };
+	struct rlimit old, low;
+	int listener, waiting, lowest;
+	bool came = false;
+
+	make_listener(&listener, &waiting);
+	start_at(listener);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	lowest = fcntl(0, F_DUPFD_CLOEXEC, 0);
+	close(lowest);
+	low = (struct rlimit){ (rlim_t)lowest, old.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	event_base_loop(talk.scene.base, EVLOOP_ONCE); /* tries in vain */
+	event_base_once(talk.scene.base, -1, EV_TIMEOUT, on_time, &came, &soon);
+	event_base_loop(talk.scene.base, EVLOOP_ONCE);
+	CU_ASSERT(came);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &old), 0);
+	CU_ASSERT_EQUAL(admin_count(talk.admin), 1);
+	event_base_loop(talk.scene.base, EVLOOP_ONCE); /* the pause is over */
+	event_base_loop(talk.scene.base, EVLOOP_ONCE);
+	CU_ASSERT_EQUAL(admin_count(talk.admin), 2);
+	CU_ASSERT(stop());
+	close(waiting);
+	close(listener);
+}
+
+static void test_no_memory_is_an_answer_or_an_end(void)
+{
+	start();
+	add_call("alpha-1", "f1", true);
+	ALLOC_FAILS_AT_EACH
+	{
+		int fd[2];
+
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd))
+			continue;
+		admin_accept(talk.admin, fd[1]);
+		close(talk.fd);
+		talk.fd = fd[0];
+		talk.len = 0;
+		if (send(talk.fd, "{\"verb\":\"status\"}\n", 18, MSG_NOSIGNAL) == 18)
+			listen_on();
+		CU_ASSERT(alloc_failed() || ends_with("{\"type\":\"end\",\"count\":1}\n"));
+	}
+	CU_ASSERT(stop());
+}
+
+TEST_SUITE(admin, { "nonsense is refused and survived", test_nonsense_is_refused_and_survived },
+	   { "calls are filtered", test_calls_are_filtered },
+	   { "a call is told as a tree", test_call_is_told_as_a_tree },
+	   { "calls have their quality", test_calls_have_their_quality },
+	   { "a hostile Call-ID stays one line of JSON",
+	     test_hostile_call_id_stays_one_line_of_json },
+	   { "counters have unit and help", test_counters_have_unit_and_help },
+	   { "calls end by hand", test_calls_end_by_hand },
+	   { "drain refuses new calls alone", test_drain_refuses_new_calls_alone },
+	   { "a watcher is told of calls", test_watcher_is_told_of_calls },
+	   { "a watcher who leaves is forgotten", test_watcher_who_leaves_is_forgotten },
+	   { "a slow watcher learns what it missed", test_slow_watcher_learns_what_it_missed },
+	   { "calls may end under the cursor", test_calls_may_end_under_the_cursor },
+	   { "answers wait for their reader", test_answers_wait_for_their_reader },
+	   { "requests are answered in order", test_requests_are_answered_in_order },
+	   { "an endless request is cut off", test_endless_request_is_cut_off },
+	   { "too many are turned away", test_too_many_are_turned_away },
+	   { "out of descriptors is waited out", test_out_of_descriptors_is_waited_out },
+	   { "no memory is an answer or an end", test_no_memory_is_an_answer_or_an_end });

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_log.c - what comes out of stderr, read back through a pipe */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "tests/unit/test.h"
+
+static int old_stderr, pipe_end;
+
+static void capture(enum log_level level)
+{
+	int fd[2];
+
+	CU_ASSERT_EQUAL_FATAL(pipe2(fd, O_CLOEXEC | O_NONBLOCK), 0);
+	old_stderr = dup(STDERR_FILENO);
+	dup2(fd[1], STDERR_FILENO);
+	close(fd[1]);
+	pipe_end = fd[0];
+	log_open(LOG_TO_STDERR, level);
+}
+
+/* Ends the capture; *text is what was written, always ended. */
+static size_t captured(char *text, size_t size)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	dup2(old_stderr, STDERR_FILENO);
+	close(old_stderr);
+	while ((got = read(pipe_end, text + len, size - 1 - len)) > 0)
+		len += (size_t)got;
+	close(pipe_end);
+	text[len] = '\0';
+	return len;
+}
+
+static unsigned int count_of(const char *text, const char *what)
+{
+	unsigned int count = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		count++;
+	}
+	return count;
+}
+
+static void test_line_has_level_and_message(void)
+{
+	char text[4096];
+
+	capture(LOG_LEVEL_DEBUG);
+	log_err("one %d", 1);
+	log_warn("two");
+	log_notice("three");
+	log_info("four");
+	log_debug("five");
+	captured(text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(
+		text, "error: one 1\nwarning: two\nnotice: three\ninfo: four\ndebug: five\n");
+}
+
+static void test_level_keeps_lesser_messages_out(void)
+{
+	char text[4096];
+
+	capture(LOG_LEVEL_WARNING);
+	log_notice("no");
+	log_warn("yes");
+	CU_ASSERT_TRUE(log_enabled(LOG_LEVEL_ERR));
+	CU_ASSERT_FALSE(log_enabled(LOG_LEVEL_INFO));
+	log_set_level(LOG_LEVEL_INFO);
+	log_info("now");
+	log_debug("not yet");
+	captured(text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "warning: yes\ninfo: now\n");
+}
+
+static void test_call_id_is_in_front(void)
+{
+	char text[4096];
+
+	capture(LOG_LEVEL_INFO);
+	log_call(LOG_LEVEL_INFO, STR("a84b4c76e66710@192.0.2.1"), "offer from %s", "x");
+	captured(text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "info: [a84b4c76e66710@192.0.2.1] offer from x\n");
+}
+
+static void test_call_id_cannot_forge_a_line(void)
+{
+	char text[4096];
+
+	capture(LOG_LEVEL_INFO);
+	log_call(LOG_LEVEL_INFO, STR("x]\nerror: \"all\" is\\lost\r\0\x1b[2J\xff"), "deleted");
+	log_info("text with %s", "a line\nend and \x1b[2J");
+	captured(text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(
+		text,
+		"info: [x]\\x0aerror: \\x22all\\x22 is\\x5clost\\x0d\\x00\\x1b[2J\\xff] deleted\n"
+		"info: text with a line?end and ?[2J\n");
+}
+
+static void test_lines_are_cut(void)
+{
+	char text[8192], many[5000], expected[8192];
+
+	memset(many, 'c', sizeof(many) - 1);
+	many[sizeof(many) - 1] = '\0';
+	capture(LOG_LEVEL_INFO);
+	log_call(LOG_LEVEL_INFO, str_of(many), "short");
+	log_info("%s", many);
+	captured(text, sizeof(text));
+	snprintf(expected, sizeof(expected), "info: [%.125s...] short\ninfo: %.1020s...\n", many,
+		 many);
+	CU_ASSERT_STRING_EQUAL(text, expected);
+}
+
+static void test_escape_is_bounded(void)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+		const char *out;
+	} rows[] = {
+		{ "abc", 10, "abc" },
+		{ "", 10, "" },
+		{ "abcdefg", 8, "abcdefg" },
+		{ "abcdefgh", 8, "abcd..." },
+		{ "a\nb", 7, "a\\x0ab" },
+		{ "a\nb", 6, "a..." },
+		{ "ab", 1, "" },
+		{ "ab", 2, "." },
+		{ "abcd", 4, "..." },
+		{ "abc", 4, "abc" },
+		{ "\n\n", 8, "\\x0a..." },
+		{ "\n\n", 7, "..." },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *out = malloc(rows[i].size); /* exactly, for the address sanitizer */
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		CU_ASSERT_STRING_EQUAL(log_escape(str_of(rows[i].text), out, rows[i].size),
+				       rows[i].out);
+		free(out);
+	}
+}
+
+/* Of all lines of @text that begin with "info: " and a number, and tell of what was left out: the sum. */
+static long left_out(const char *text)
+{
+	static const char what[] =
+		" more lines like \"the same from everywhere %d\" were left out\n";
+	long sum = 0;
+
+	for (const char *at = text; (at = strstr(at, "info: ")); at++) {
+		char *end;
+		long count = strtol(at + 6, &end, 10);
+
+		sum += strncmp(end, what, sizeof(what) - 1) ? 0 : count;
+	}
+	return sum;
+}
+
+static void test_flood_is_limited_and_told(void)
+{
+	static char text[1 << 19];
+	int64_t begun_ms = clock_ms(), took_ms;
+	unsigned long written;
+
+	capture(LOG_LEVEL_INFO);
+	for (int i = 0; i < 3000; i++)
+		log_info("the same from everywhere %d", i);
+	log_info("another place may still speak");
+	took_ms = clock_ms() - begun_ms;
+	log_tick();
+	log_tick(); /* told once */
+	captured(text, sizeof(text));
+	written = count_of(text, "info: the same from");
+	/* 500 at once, and 100 for each second that this took. */
+	CU_ASSERT_TRUE(written >= 500);
+	CU_ASSERT_TRUE(written <= 501 + (unsigned long)took_ms / 10);
+	CU_ASSERT_EQUAL(count_of(text, "info: another place may still speak\n"), 1);
+	/* Each is told when there is room for a line again; all by the tick, on a machine that is not busy. */
+	CU_ASSERT_EQUAL(left_out(text) + (long)written, 3000);
+}
+
+static void test_errno_survives(void)
+{
+	char text[4096];
+
+	capture(LOG_LEVEL_INFO);
+	errno = ENOENT;
+	log_info("opening: %m");
+	CU_ASSERT_EQUAL(errno, ENOENT);
+	captured(text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "info: opening: No such file or directory\n");
+}
+
+static void *write_many(void *arg)
+{
+	for (int i = 0; i < 200; i++)
+		log_debug("thread %s %s", (const char *)arg, (const char *)arg);
+	return NULL;
+}
+
+static void test_lines_of_threads_do_not_mix(void)
+{
+	static char name[4][64], text[1 << 17], line[1024];
+	unsigned int lines = 0;
+	pthread_t thread[4];
+
+	capture(LOG_LEVEL_DEBUG);
+	fcntl(pipe_end, F_SETPIPE_SZ, 1 << 17);
+	for (int i = 0; i < 4; i++) {
+		memset(name[i], 'a' + i, sizeof(name[i]) - 1);
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, write_many, name[i]), 0);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	captured(text, sizeof(text));
+	for (int i = 0; i < 4; i++) {
+		snprintf(line, sizeof(line), "debug: thread %s %s\n", name[i], name[i]);
+		lines += count_of(text, line);
+	}
+	CU_ASSERT_EQUAL(lines, 800);
+	CU_ASSERT_EQUAL(count_of(text, "\n"), 800);
+}
+
+TEST_SUITE(log, { "line has level and message", test_line_has_level_and_message },
+	   { "level keeps lesser messages out", test_level_keeps_lesser_messages_out },
+	   { "call-id is in front", test_call_id_is_in_front },
+	   { "call-id cannot forge a line", test_call_id_cannot_forge_a_line },
+	   { "lines are cut", test_lines_are_cut }, { "escape is bounded", test_escape_is_bounded },
+	   { "flood is limited and told", test_flood_is_limited_and_told },
+	   { "errno survives", test_errno_survives },
+	   { "lines of threads do not mix", test_lines_of_threads_do_not_mix });

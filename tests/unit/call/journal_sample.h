@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* journal_sample.h - a record with a value in every field, for the suites of the journal */
+#ifndef RTPRELAY_JOURNAL_SAMPLE_H
+#define RTPRELAY_JOURNAL_SAMPLE_H
+
+#include <stdlib.h>
+#include "daemon/call/record.h"
+
+#define SAMPLE_FN static __attribute__((unused))
+
+/* What a record points to. */
+struct sample {
+	struct call_record call;
+	struct dialog_record dialogs[2];
+	struct media_record media[3];
+	struct str aliases[2];
+};
+
+SAMPLE_FN struct endpoint sample_ep(const char *text)
+{
+	struct endpoint ep = { 0 };
+
+	if (!endpoint_parse(str_of(text), 0, &ep))
+		abort();
+	return ep;
+}
+
+SAMPLE_FN void sample_latch(struct latch *latch, const char *source)
+{
+	*latch = (struct latch){ .source = sample_ep(source),
+				 .other = sample_ep("198.51.100.66:6"),
+				 .heard_ms = 1700000000001,
+				 .window_end_ms = 1700000000002,
+				 .since_ms = 1700000000003,
+				 .opened_ms = 1700000000004,
+				 .other_heard_ms = 1700000000005,
+				 .ssrc = 0x01020304,
+				 .other_ssrc = 0x05060708,
+				 .relatched = 9,
+				 .seq = 10,
+				 .other_seq = 65535,
+				 .state = LATCH_LEARN,
+				 .rank = RANK_ADDR,
+				 .ssrc_known = true,
+				 .stale = true,
+				 .pooled = true };
+}
+
+SAMPLE_FN void sample_media(struct media_record *media)
+{
+	*media = (struct media_record){
+		.there = true,
+		.place = { { STR("pub"), sample_ep("198.51.100.20") },
+			   { STR("six"), sample_ep("[2001:db8::20]") } },
+		.port = { 30000, 39998 },
+		.flags = MEDIA_DTLS,
+		.holds = HOLD_WEAK << 1,
+		.direction = { SDP_SENDONLY, SDP_RECVONLY },
+		.has_notice = true,
+		.notice_target = 3,
+		.notice_source = sample_ep("127.0.0.1:45678"),
+		.notice_tag = STR("tell me"),
+		.type = STR("audio"),
+		.codec = STR("opus"),
+		.protocol = { STR("RTP/AVP"), STR("RTP/SAVP") },
+		.conf = { .kind = BRIDGE_RTP,
+			  .pts = { 1, UINT64_C(1) << 63 },
+			  .clocks = { { .pt = 96, .clock = 48000, .codec = 7 },
+				      { .pt = 127,
+					.clock = 90000,
+					.codec = QUALITY_CODEC_NONE } } },
+	};
+	media->conf.side[SIDE_A] =
+		(struct side_conf){ { sample_ep("192.0.2.1:4000"), sample_ep("192.0.2.1:4001") },
+				    sample_ep("203.0.113.1"),
+				    SIDE_MUX | SIDE_BLOCK,
+				    LATCH_STRICT,
+				    184 };
+	media->conf.side[SIDE_B] =
+		(struct side_conf){ .sdp = { sample_ep("[2001:db8::2]:5000") }, .tos = -1 };
+	sample_latch(&media->stream[SIDE_A][COMP_RTP].latch, "192.0.2.1:4000");
+	media->stream[SIDE_A][COMP_RTP].last_in_ms = 1700000000006;
+	sample_latch(&media->stream[SIDE_B][COMP_RTP].latch, "[2001:db8::2]:5002");
+	media->stream[SIDE_B][COMP_RTP].latch.state = LATCH_LOCKED;
+}
+
+SAMPLE_FN void sample_party(struct party_record *party, const char *tag)
+{
+	*party = (struct party_record){ .tag = str_of(tag),
+					.label = STR("label"),
+					.flags = PARTY_SILENCED,
+					.place = { STR("pub"), sample_ep("198.51.100.20") },
+					.has_shown = true,
+					.shown = { .version = 7,
+						   .hash = UINT64_MAX,
+						   .username = STR("-"),
+						   .o_id = STR("1234"),
+						   .session_name = STR("a call") } };
+}
+
+/* @sample must stay where it is: the record points into it. */
+SAMPLE_FN struct call_record *sample_call(struct sample *sample)
+{
+	*sample = (struct sample){ .aliases = { STR("alias one"), STR("two") } };
+	sample_media(&sample->media[0]);
+	sample_media(&sample->media[2]);
+	sample->media[2].conf.kind = BRIDGE_OPAQUE;
+	sample_party(&sample->dialogs[0].party[SIDE_A], "from");
+	sample_party(&sample->dialogs[0].party[SIDE_B], "to");
+	sample->dialogs[0].party[SIDE_B].aliases = sample->aliases;
+	sample->dialogs[0].party[SIDE_B].n_aliases = 2;
+	sample->dialogs[0].via_branch = STR("z9hG4bK1");
+	sample->dialogs[0].created_s = 1700000000;
+	sample->dialogs[0].last_signal_ms = 1700000001000;
+	sample->dialogs[0].delete_at_ms = 1700000031000;
+	sample->dialogs[0].answered = true;
+	sample->dialogs[0].timeout_s = 90;
+	sample->dialogs[0].media = sample->media;
+	sample->dialogs[0].n_media = 3;
+	sample_party(&sample->dialogs[1].party[SIDE_A], "from");
+	sample->dialogs[1].party[SIDE_B].place = sample->dialogs[1].party[SIDE_A].place;
+	sample->call = (struct call_record){ .id = STR("a-call@192.0.2.1"),
+					     .metadata = STR("key=value"),
+					     .created_us = 1700000000123456,
+					     .last_signal_s = 1700000001,
+					     .written_ms = 1700000002000,
+					     .packets = { 11, UINT64_MAX },
+					     .tos = 184,
+					     .latching = LATCH_STRICT,
+					     .ignored_told = true,
+					     .dialogs = sample->dialogs,
+					     .n_dialogs = 2 };
+	return &sample->call;
+}
+
+#endif

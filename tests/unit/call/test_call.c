@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_call.c - which dialog a request means, and when calls and dialogs end
+ *
+ * Requests as a proxy sends them; what is looked at is which ports an SDP got, and what the tree then holds.
+ */
+#include <utlist.h>
+#include "tests/unit/scene.h"
+#include "tests/unit/test.h"
+
+#define SDP_AT(addr, port)                                                                         \
+	"v=0\r\no=- 1 1 IN IP4 " addr "\r\ns=-\r\nc=IN IP4 " addr "\r\nt=0 0\r\n"                  \
+	"m=audio " port " RTP/AVP 0\r\n"
+
+static const char caller_sdp[] = SDP_AT("192.0.2.1", "4000");
+static const char callee_sdp[] = SDP_AT("192.0.2.2", "5000");
+static const char other_sdp[] = SDP_AT("192.0.2.3", "6000");
+
+/* A row of what a proxy says; NULL: it does not. */
+struct ask {
+	const char *from_tag, *to_tag, *via_branch, *sdp;
+	uint32_t flags;
+	int sip_code, delete_delay;
+	bool end;
+};
+
+static struct request request_of(const struct ask *ask)
+{
+	return (struct request){ .call_id = STR("call"),
+				 .from_tag = str_of(ask->from_tag),
+				 .to_tag = str_of(ask->to_tag),
+				 .via_branch = str_of(ask->via_branch),
+				 .sdp = str_of(ask->sdp ? ask->sdp : caller_sdp),
+				 .flags = ask->flags,
+				 .tos = TOS_UNSET,
+				 .sip_code = ask->sip_code,
+				 .delete_delay = ask->delete_delay };
+}
+
+/* The port in the first m= line of a successful reply; 0: it failed. */
+static int port_of(const struct reply *reply)
+{
+	const char *m = reply->sdp.len ? memmem(reply->sdp.s, reply->sdp.len, "m=", 2) : NULL;
+
+	return reply->code == REPLY_OK && m ? atoi(strchr(m, ' ')) : 0;
+}
+
+#define OFFER(...)  offer(&scene, &(struct ask){ __VA_ARGS__, .end = true })
+#define ANSWER(...) answer(&scene, &(struct ask){ __VA_ARGS__, .end = true })
+#define DELETE(...) delete (&scene, &(struct ask){ __VA_ARGS__, .end = true })
+
+static int offer(struct scene *scene, const struct ask *ask)
+{
+	struct reply reply = scene_run(scene, command_offer, request_of(ask));
+
+	return port_of(&reply);
+}
+
+static int answer(struct scene *scene, const struct ask *ask)
+{
+	struct request request = request_of(ask);
+	struct reply reply;
+
+	if (!ask->sdp)
+		request.sdp = str_of(callee_sdp);
+	reply = scene_run(scene, command_answer, request);
+	return port_of(&reply);
+}
+
+/* The warning, "" without one, or the error. */
+static const char *delete (struct scene *scene, const struct ask *ask)
+{
+	struct reply reply = scene_run(scene, command_delete, request_of(ask));
+
+	if (reply.code == REPLY_ERROR)
+		return reply.error;
+	return reply.warning ? reply.warning : "";
+}
+
+static struct call *the_call(struct scene *scene)
+{
+	return call_find(scene->calls, STR("call"));
+}
+
+static unsigned int dialogs(struct scene *scene)
+{
+	struct call *call = the_call(scene);
+	struct dialog *dialog;
+	unsigned int n = 0;
+
+	if (call)
+		DL_COUNT(call->dialogs, dialog, n);
+	return n;
+}
+
+static const struct side_conf *side_conf(struct scene *scene, enum side side)
+{
+	return &bridge_conf(the_call(scene)->dialogs->media[0]->bridge)->side[side];
+}
+
+static void test_offer_makes_call(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	CU_ASSERT(OFFER("a") >= 21000);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT_EQUAL(scene_used(&scene, "pub"), 2);
+	CU_ASSERT_EQUAL(scene.stats.calls_made, 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_reinvite_of_caller_keeps_ports(void)
+{
+	struct scene scene;
+	int to_b, to_a;
+
+	scene_open(&scene);
+	to_b = OFFER("a", NULL, "z1");
+	to_a = ANSWER("a", "b", "z1");
+	CU_ASSERT_NOT_EQUAL(to_a, to_b);
+	CU_ASSERT_EQUAL(OFFER("a", "b", "z9", other_sdp), to_b);
+	CU_ASSERT_EQUAL(ANSWER("a", "b", "z9"), to_a);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_A)->sdp[COMP_RTP]), 6000);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_reinvite_of_callee_keeps_ports(void)
+{
+	struct scene scene;
+	int to_b, to_a;
+
+	scene_open(&scene);
+	to_b = OFFER("a", NULL, "z1");
+	to_a = ANSWER("a", "b", "z1");
+	CU_ASSERT_EQUAL(OFFER("b", "a", "z7", other_sdp), to_a);
+	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 6000);
+	/* Its answer comes from side A: the From-tag is the callee's. */
+	CU_ASSERT_EQUAL(ANSWER("b", "a", "z7", caller_sdp), to_b);
+	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_A)->sdp[COMP_RTP]), 4000);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT_TRUE(the_call(&scene)->dialogs->answered);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_reoffer_on_same_branch_is_same_dialog(void)
+{
+	struct scene scene;
+	int to_b;
+
+	scene_open(&scene);
+	to_b = OFFER("a", NULL, "z1");
+	CU_ASSERT_EQUAL(OFFER("a", NULL, "z1"), to_b);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_reoffer_without_branch_is_same_dialog(void)
+{
+	struct scene scene;
+	int to_b;
+
+	scene_open(&scene);
+	to_b = OFFER("a");
+	CU_ASSERT_EQUAL(OFFER("a"), to_b);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_other_branch_is_new_dialog(void)
+{
+	struct scene scene;
+	int first;
+
+	scene_open(&scene);
+	first = OFFER("a", NULL, "z1");
+	CU_ASSERT_NOT_EQUAL(OFFER("a", NULL, "z2"), first);
+	CU_ASSERT_EQUAL(dialogs(&scene), 2);
+	CU_ASSERT_EQUAL(scene_used(&scene, "pub"), 4);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_new_branch_flag_is_new_dialog(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z1", NULL, REQ_NEW_BRANCH);
+	CU_ASSERT_EQUAL(dialogs(&scene), 2);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_serial_fork_forgets_who_answered_first(void)
+{
+	struct scene scene;
+	int to_b, to_a;
+
+	scene_open(&scene);
+	to_b = OFFER("a");
+	to_a = ANSWER("a", "b");
+	CU_ASSERT_EQUAL(OFFER("a"), to_b);
+	CU_ASSERT_FALSE(the_call(&scene)->dialogs->answered);
+	/* The early media of the first may go on until another answers. */
+	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 5000);
+	CU_ASSERT_EQUAL(ANSWER("a", "c", NULL, other_sdp), to_a);
+	CU_ASSERT(side_conf(&scene, SIDE_B)->flags & SIDE_FRESH);
+	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 6000);
+	CU_ASSERT(str_eq(the_call(&scene)->dialogs->party[SIDE_B].tag, STR("c")));
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_same_answerer_after_reoffer_is_not_fresh(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a");
+	ANSWER("a", "b");
+	OFFER("a");
+	ANSWER("a", "b");
+	CU_ASSERT_FALSE(side_conf(&scene, SIDE_B)->flags & SIDE_FRESH);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_offer_of_answerer_without_to_tag(void)
+{
+	struct scene scene;
+	int to_a;
+
+	scene_open(&scene);
+	OFFER("a");
+	to_a = ANSWER("a", "b");
+	CU_ASSERT_EQUAL(OFFER("b"), to_a);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_offer_with_unknown_to_tag_goes_by_from_tag(void)
+{
+	struct scene scene;
+	int to_b;
+
+	scene_open(&scene);
+	to_b = OFFER("a", NULL, "z1");
+	CU_ASSERT_EQUAL(OFFER("a", "x", "z1"), to_b);
+	CU_ASSERT_NOT_EQUAL(OFFER("a", "x", "z2"), to_b);
+	CU_ASSERT_EQUAL(dialogs(&scene), 2);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_answer_goes_by_branch(void)
+{
+	struct scene scene;
+	struct dialog *first;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z2");
+	ANSWER("a", "b", "z1");
+	first = the_call(&scene)->dialogs;
+	CU_ASSERT(str_eq(first->party[SIDE_B].tag, STR("b")));
+	CU_ASSERT_FALSE(first->next->answered);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_answer_with_proxys_own_branch_finds_the_one(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	CU_ASSERT_NOT_EQUAL(ANSWER("a", "b", "kamailio's"), 0);
+	CU_ASSERT_TRUE(the_call(&scene)->dialogs->answered);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_answer_takes_only_unanswered(void)
+{
+	struct scene scene;
+	struct dialog *first;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z2");
+	ANSWER("a", "b", "z2");
+	ANSWER("a", "c", "other");
+	first = the_call(&scene)->dialogs;
+	CU_ASSERT(str_eq(first->party[SIDE_B].tag, STR("c")));
+	CU_ASSERT(str_eq(first->next->party[SIDE_B].tag, STR("b")));
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_answer_takes_latest_unanswered(void)
+{
+	struct scene scene;
+	struct dialog *first;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z2");
+	ANSWER("a", "b", "other");
+	first = the_call(&scene)->dialogs;
+	CU_ASSERT_FALSE(first->answered);
+	CU_ASSERT(str_eq(first->next->party[SIDE_B].tag, STR("b")));
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_second_to_tag_is_alias_and_its_sdp_counts(void)
+{
+	struct scene scene;
+	const struct party *party;
+	int to_a;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	to_a = ANSWER("a", "b", "z1", callee_sdp, 0, 183);
+	CU_ASSERT_EQUAL(ANSWER("a", "c", "z1", other_sdp, 0, 200), to_a);
+	party = &the_call(&scene)->dialogs->party[SIDE_B];
+	CU_ASSERT(str_eq(party->tag, STR("b")));
+	CU_ASSERT_EQUAL_FATAL(party->n_aliases, 1);
+	CU_ASSERT(str_eq(party->aliases[0], STR("c")));
+	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 6000);
+	CU_ASSERT_EQUAL(OFFER("c", "a"), to_a); /* a re-INVITE under the second tag */
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_aliases_are_bounded(void)
+{
+	struct scene scene;
+	const struct party *party;
+	char tag[16];
+
+	scene_open(&scene);
+	OFFER("a");
+	for (int i = 0; i < 20; i++) {
+		snprintf(tag, sizeof(tag), "b%d", i);
+		ANSWER("a", tag);
+	}
+	party = &the_call(&scene)->dialogs->party[SIDE_B];
+	CU_ASSERT_EQUAL(party->n_aliases, PARTY_ALIASES);
+	CU_ASSERT(str_eq(party->aliases[PARTY_ALIASES - 1], STR("b19")));
+	CU_ASSERT(str_eq(party->aliases[0], STR("b12")));
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_forks_are_bounded(void)
+{
+	struct scene scene;
+	char branch[16];
+
+	scene_open_ports(&scene, 21000, 21399);
+	for (int i = 0; i < 70; i++) {
+		snprintf(branch, sizeof(branch), "z%d", i);
+		CU_ASSERT_EQUAL(!!OFFER("a", NULL, branch), i < CALL_DIALOGS);
+	}
+	CU_ASSERT_EQUAL(dialogs(&scene), CALL_DIALOGS);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_answer_to_unknown_is_refused(void)
+{
+	struct ask nobody = { .from_tag = "x", .to_tag = "b" };
+	struct scene scene;
+	struct reply reply;
+
+	scene_open(&scene);
+	reply = scene_run(&scene, command_answer, request_of(&nobody));
+	CU_ASSERT_STRING_EQUAL(reply.error, "Unknown call-id");
+	OFFER("a");
+	reply = scene_run(&scene, command_answer, request_of(&nobody));
+	CU_ASSERT_EQUAL(reply.code, REPLY_ERROR);
+	CU_ASSERT_STRING_EQUAL(reply.error, "Unknown call-id");
+	CU_ASSERT_FALSE(the_call(&scene)->dialogs->answered);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_final_answer_ends_other_forks(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z2");
+	OFFER("a", NULL, "z3");
+	ANSWER("a", "b", "z2", callee_sdp, 0, 183);
+	CU_ASSERT_EQUAL(dialogs(&scene), 3);
+	ANSWER("a", "b", "z2", callee_sdp, 0, 200);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(scene_settle(&scene));
+	CU_ASSERT_EQUAL(scene_used(&scene, "pub"), 2);
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* What deletes leave of a call with forks b (z1, answered), c (z2, answered if told so) and a third (z3). */
+static void test_delete_scopes(void)
+{
+	static const char not_found[] = "Call-ID not found or tags didn't match";
+	static const struct {
+		const char *name;
+		struct ask ask;
+		bool c_answers;
+		unsigned int left;
+		const char *warning;
+	} rows[] = {
+#define WHO(from, to, via, flag)                                                                   \
+	{ .from_tag = (from), .to_tag = (to), .via_branch = (via), .flags = (flag) }
+		{ "no tag: whole call", WHO(NULL, NULL, NULL, 0), true, 0, "" },
+		{ "caller's tag: whole call", WHO("a", NULL, NULL, 0), true, 0, "" },
+		{ "caller's tag, BYE's own branch", WHO("a", NULL, "zBYE", 0), true, 0, "" },
+		{ "branch: its dialog", WHO("a", NULL, "z3", 0), true, 2, "" },
+		{ "branch of an answered one", WHO("a", NULL, "z1", 0), false, 2, "" },
+		{ "callee's tag, nobody else answered", WHO("b", NULL, NULL, 0), false, 0, "" },
+		{ "callee's tag, another answered", WHO("b", NULL, NULL, 0), true, 2, "" },
+		{ "both tags, nobody else answered", WHO("a", "b", NULL, 0), false, 0, "" },
+		{ "both tags, another answered", WHO("a", "b", NULL, 0), true, 2, "" },
+		{ "both tags, the other way round", WHO("b", "a", "zBYE", 0), false, 0, "" },
+		{ "flag to-tag", WHO("x", "b", NULL, REQ_DELETE_TO_TAG), true, 2, "" },
+		{ "unknown to-tag: by from-tag", WHO("a", "x", NULL, 0), true, 0, "" },
+		{ "unknown tag", WHO("x", NULL, NULL, 0), true, 3, not_found },
+		{ "unknown tag, fatal", WHO("x", NULL, NULL, REQ_FATAL), true, 3, not_found },
+#undef WHO
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene scene;
+		const char *warning;
+
+		scene_open(&scene);
+		OFFER("a", NULL, "z1");
+		OFFER("a", NULL, "z2");
+		OFFER("a", NULL, "z3");
+		ANSWER("a", "b", "z1");
+		if (rows[i].c_answers)
+			ANSWER("a", "c", "z2");
+		warning = delete (&scene, &rows[i].ask);
+		if (dialogs(&scene) != rows[i].left || strcmp(warning, rows[i].warning)) {
+			printf("delete, %s: left %u, \"%s\"\n", rows[i].name, dialogs(&scene),
+			       warning);
+			CU_FAIL("scope of a delete");
+		}
+		CU_ASSERT_EQUAL(call_table_count(scene.calls), !!rows[i].left);
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
+static void test_delete_of_unknown_call_warns(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	CU_ASSERT_STRING_EQUAL(DELETE("a"), "Call-ID not found or tags didn't match");
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* Fires the call's timer as if its dialogs had been signalled @ms ago, and so been silent. */
+static void let_pass(struct scene *scene, int64_t ms)
+{
+	struct call *call = the_call(scene);
+	struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog) {
+		dialog->last_signal_ms -= ms;
+		if (dialog->delete_at_ms)
+			dialog->delete_at_ms -= ms;
+	}
+	event_active(&call->timer, EV_TIMEOUT, 1);
+	event_base_loop(scene->base, EVLOOP_NONBLOCK);
+}
+
+static void test_delete_delay_keeps_the_call_for_a_while(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a");
+	ANSWER("a", "b");
+	CU_ASSERT_STRING_EQUAL(DELETE("a", .delete_delay = 30), "");
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(event_pending(&the_call(&scene)->timer, EV_TIMEOUT, NULL));
+	/* The second delete of a CANCEL */
+	CU_ASSERT_STRING_EQUAL(DELETE("a", .delete_delay = 30),
+			       "Call-ID not found or tags didn't match");
+	let_pass(&scene, 29000);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	let_pass(&scene, 1001);
+	CU_ASSERT_EQUAL(dialogs(&scene), 0);
+	CU_ASSERT_EQUAL(scene.stats.calls_deleted, 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_delete_delay_zero_ends_what_was_delayed(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a");
+	DELETE("a", .delete_delay = 30);
+	CU_ASSERT_STRING_EQUAL(DELETE("a"), "");
+	CU_ASSERT_EQUAL(dialogs(&scene), 0);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_offer_during_delete_delay_revives(void)
+{
+	struct scene scene;
+	int to_b;
+
+	scene_open(&scene);
+	to_b = OFFER("a", NULL, "z1");
+	DELETE("a", .delete_delay = 30);
+	CU_ASSERT_EQUAL(OFFER("a", NULL, "z1"), to_b);
+	let_pass(&scene, 31000);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_answer_prefers_dialog_that_is_not_being_deleted(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z2");
+	DELETE("a", NULL, "z2", .delete_delay = 30);
+	ANSWER("a", "b", "other");
+	CU_ASSERT(str_eq(the_call(&scene)->dialogs->party[SIDE_B].tag, STR("b")));
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_offer_timeout_without_answer(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a");
+	let_pass(&scene, 3599000);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	let_pass(&scene, 1001);
+	CU_ASSERT_EQUAL(dialogs(&scene), 0);
+	CU_ASSERT_EQUAL(scene.stats.calls_offer_timeout, 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_timeout_without_media(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a");
+	ANSWER("a", "b");
+	let_pass(&scene, 59000);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	let_pass(&scene, 1001);
+	CU_ASSERT_EQUAL(dialogs(&scene), 0);
+	CU_ASSERT_EQUAL(scene.stats.calls_timeout, 1);
+	CU_ASSERT_EQUAL(scene.stats.zero_way, 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_unanswered_fork_times_out_once_another_is_answered(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z2");
+	ANSWER("a", "b", "z1");
+	the_call(&scene)->dialogs->next->last_signal_ms -= 61000;
+	let_pass(&scene, 0);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT_TRUE(the_call(&scene)->dialogs->answered);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_hold_has_silent_timeout(void)
+{
+	static const char held[] = SDP_AT("192.0.2.1", "4000") "a=sendonly\r\n";
+	static const char holding[] = SDP_AT("192.0.2.2", "5000") "a=recvonly\r\n";
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a", NULL, NULL, held);
+	ANSWER("a", "b", NULL, holding);
+	let_pass(&scene, 3599000);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	let_pass(&scene, 1001);
+	CU_ASSERT_EQUAL(dialogs(&scene), 0);
+	CU_ASSERT_EQUAL(scene.stats.calls_silent_timeout, 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_zero_timeout_never_ends(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	scene.calls->conf.timeout_s = 0;
+	OFFER("a");
+	ANSWER("a", "b");
+	let_pass(&scene, 100 * 86400000LL);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(event_pending(&the_call(&scene)->timer, EV_TIMEOUT, NULL));
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* Of packets from the phone: the timer looks at them when it fires, nobody before. */
+static void test_media_keeps_the_call(void)
+{
+	static const uint8_t rtp[172] = { 0x80, 0, 0, 1 };
+	static const char sdp[] = SDP_AT("127.0.0.1", "4000");
+	struct endpoint relay;
+	struct scene scene;
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	struct media *media;
+	int phone = socket(AF_INET, SOCK_DGRAM, 0);
+
+	scene_open(&scene);
+	OFFER("a", NULL, NULL, sdp);
+	ANSWER("a", "b");
+	media = the_call(&scene)->dialogs->media[0];
+	relay = media_advertised(media, SIDE_A, COMP_RTP);
+	while (!bridge_last_in_ms(media->bridge) && clock_ms() < until_ms) {
+		sendto(phone, rtp, sizeof(rtp), 0, &relay.sa, endpoint_len(&relay));
+		poll(NULL, 0, 1);
+	}
+	let_pass(&scene, 61000);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	CU_ASSERT(scene_close(&scene));
+	close(phone);
+	CU_ASSERT_EQUAL(scene.stats.one_way, 1);
+}
+
+static void test_memory_of_a_call_is_small(void)
+{
+	/* Bridge, sockets' books and replay come on top of these: see the bench for the whole. */
+	CU_ASSERT(sizeof(struct call) + sizeof(struct dialog) + sizeof(struct media) < 1500);
+}
+
+TEST_SUITE(call, { "offer makes call", test_offer_makes_call },
+	   { "re-INVITE of caller keeps ports", test_reinvite_of_caller_keeps_ports },
+	   { "re-INVITE of callee keeps ports", test_reinvite_of_callee_keeps_ports },
+	   { "re-offer on same branch is same dialog", test_reoffer_on_same_branch_is_same_dialog },
+	   { "re-offer without branch is same dialog", test_reoffer_without_branch_is_same_dialog },
+	   { "other branch is new dialog", test_other_branch_is_new_dialog },
+	   { "flag new-branch is new dialog", test_new_branch_flag_is_new_dialog },
+	   { "serial fork forgets who answered first",
+	     test_serial_fork_forgets_who_answered_first },
+	   { "same answerer after re-offer is not fresh",
+	     test_same_answerer_after_reoffer_is_not_fresh },
+	   { "offer of answerer without to-tag", test_offer_of_answerer_without_to_tag },
+	   { "offer with unknown to-tag goes by from-tag",
+	     test_offer_with_unknown_to_tag_goes_by_from_tag },
+	   { "answer goes by branch", test_answer_goes_by_branch },
+	   { "answer with proxy's own branch finds the one",
+	     test_answer_with_proxys_own_branch_finds_the_one },
+	   { "answer takes only unanswered", test_answer_takes_only_unanswered },
+	   { "answer takes latest unanswered", test_answer_takes_latest_unanswered },
+	   { "second to-tag is alias and its SDP counts",
+	     test_second_to_tag_is_alias_and_its_sdp_counts },
+	   { "aliases are bounded", test_aliases_are_bounded },
+	   { "forks are bounded", test_forks_are_bounded },
+	   { "answer to unknown is refused", test_answer_to_unknown_is_refused },
+	   { "final answer ends other forks", test_final_answer_ends_other_forks },
+	   { "delete: scopes", test_delete_scopes },
+	   { "delete of unknown call warns", test_delete_of_unknown_call_warns },
+	   { "delete-delay keeps the call for a while",
+	     test_delete_delay_keeps_the_call_for_a_while },
+	   { "delete-delay 0 ends what was delayed", test_delete_delay_zero_ends_what_was_delayed },
+	   { "offer during delete-delay revives", test_offer_during_delete_delay_revives },
+	   { "answer prefers dialog that is not being deleted",
+	     test_answer_prefers_dialog_that_is_not_being_deleted },
+	   { "offer-timeout without answer", test_offer_timeout_without_answer },
+	   { "timeout without media", test_timeout_without_media },
+	   { "unanswered fork times out once another is answered",
+	     test_unanswered_fork_times_out_once_another_is_answered },
+	   { "hold has silent-timeout", test_hold_has_silent_timeout },
+	   { "zero timeout never ends", test_zero_timeout_never_ends },
+	   { "media keeps the call", test_media_keeps_the_call },
+	   { "memory of a call is small", test_memory_of_a_call_is_small });

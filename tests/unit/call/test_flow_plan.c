@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_flow_plan.c - which flows the kernel should hold, row by row
+ */
+#include <stdio.h>
+#include "daemon/call/flow_plan.h"
+#include "tests/unit/test.h"
+
+#define ALL_FEATURES 0xfu
+
+/*
+ * A bridge by its four streams, a_rtp a_rtcp b_rtp b_rtcp: 'L' latched, 'K' and its window closed, 'w' heard nothing but knows where to
+ * send, '-' neither, 'm' moved by an offer and learning anew, 'c' contested, '.' no such stream.
+ */
+struct row {
+	const char *name, *streams;
+	enum bridge_kind kind;
+	uint32_t flags_a, flags_b;
+	uint32_t features;
+	/* What becomes of each: kind of flow by letter (r RTP, c RTCP, x mux, o opaque), or the reason */
+	const char *expect[4];
+};
+
+static const struct row rows[] = {
+	{ "both latched", "LLLL", BRIDGE_RTP, 0, 0, ALL_FEATURES, { "r", "c", "r", "c" } },
+	{ "nobody latched",
+	  "wwww",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "not latched", "not latched", "not latched", "not latched" } },
+	{ "one latched, the other known by SDP",
+	  "Lwww",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "the other side was not heard yet", "not latched", "not latched", "not latched" } },
+	{ "one latched for long, the other listens",
+	  "KLww",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "r", "the other side was not heard yet", "not latched", "not latched" } },
+	{ "one latched, the other is sent to by SDP",
+	  "Lwww",
+	  BRIDGE_RTP,
+	  0,
+	  SIDE_ASYMMETRIC,
+	  ALL_FEATURES,
+	  { "r", "not latched", "not latched", "not latched" } },
+	{ "one latched, the other unknown",
+	  "LL--",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "no destination", "no destination", "not latched", "not latched" } },
+	{ "moved by an offer",
+	  "mLLL",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "learning after an offer or answer", "c", "r", "c" } },
+	{ "contested",
+	  "LcLL",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "r", "another source wants its place", "r", "c" } },
+	{ "silenced: RTCP passes",
+	  "LLLL",
+	  BRIDGE_RTP,
+	  SIDE_SILENCE,
+	  0,
+	  ALL_FEATURES,
+	  { "silenced", "c", "r", "c" } },
+	{ "handover",
+	  "LLLL",
+	  BRIDGE_RTP,
+	  0,
+	  SIDE_HANDOVER,
+	  ALL_FEATURES,
+	  { "r", "c", "media-handover", "media-handover" } },
+	{ "mux on both sides",
+	  "L-L-",
+	  BRIDGE_RTP,
+	  SIDE_MUX,
+	  SIDE_MUX,
+	  ALL_FEATURES,
+	  { "x", "not latched", "x", "not latched" } },
+	{ "mux to two ports: RTCP by the daemon",
+	  "L-LL",
+	  BRIDGE_RTP,
+	  SIDE_MUX,
+	  0,
+	  ALL_FEATURES,
+	  { "r", "not latched", "x", "c" } },
+	{ "silenced with mux",
+	  "L-L-",
+	  BRIDGE_RTP,
+	  SIDE_MUX | SIDE_SILENCE,
+	  SIDE_MUX,
+	  ALL_FEATURES,
+	  { "silenced", "not latched", "x", "not latched" } },
+	{ "not RTP", "L.L.", BRIDGE_OPAQUE, 0, 0, ALL_FEATURES, { "o", "", "o", "" } },
+	{ "not RTP, silenced",
+	  "L.L.",
+	  BRIDGE_OPAQUE,
+	  SIDE_SILENCE,
+	  0,
+	  ALL_FEATURES,
+	  { "silenced", "", "o", "" } },
+	{ "no RTP statistics: flows all the same",
+	  "LLLL",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  RTPRELAY_FEATURE_EVENTS,
+	  { "r", "c", "r", "c" } },
+	{ "no events: nobody would notice silence",
+	  "LLLL",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  RTPRELAY_FEATURE_RTP,
+	  { "the kernel module tells no events", "the kernel module tells no events",
+	    "the kernel module tells no events", "the kernel module tells no events" } },
+};
+
+static struct endpoint ep(const char *text)
+{
+	struct endpoint out;
+
+	CU_ASSERT_TRUE_FATAL(endpoint_parse(str_of(text), -1, &out));
+	return out;
+}
+
+static void fill_stream(struct flow_stream *s, int side, int comp, char state)
+{
+	static const char *const local[2][2] = { { "192.0.2.1:30000", "192.0.2.1:30001" },
+						 { "192.0.2.1:30100", "192.0.2.1:30101" } };
+	static const char *const remote[2][2] = { { "198.51.100.7:4000", "198.51.100.7:4001" },
+						  { "203.0.113.9:5000", "203.0.113.9:5001" } };
+
+	memset(s, 0, sizeof(*s));
+	s->exists = state != '.';
+	s->local = ep(local[side][comp]);
+	s->locked = state == 'K';
+	s->learning = state == 'm';
+	s->contested = state == 'c';
+	if (state != '.' && state != 'w' && state != '-')
+		s->source = ep(remote[side][comp]);
+	if (state != '.' && state != '-')
+		s->to = ep(remote[side][comp]);
+}
+
+static struct flow_ask ask(struct bridge_conf *conf, const char *streams)
+{
+	struct flow_ask a = { .conf = conf, .features = ALL_FEATURES, .idle_s = 60 };
+
+	conf->side[SIDE_A].tos = conf->side[SIDE_B].tos = 184;
+	memcpy(a.cookie, "0123456789abcdef", FLOW_COOKIE);
+	for (int i = 0; i < 4; i++)
+		fill_stream(&a.stream[i >> 1][i & 1], i >> 1, i & 1, streams[i]);
+	return a;
+}
+
+static const char *outcome(const struct flow_plan *plan, const struct flow_ask *a, int i)
+{
+	static const char *const kinds[] = { "none", "r", "c", "x", "o" };
+
+	if (!a->stream[i >> 1][i & 1].exists)
+		return "";
+	if (plan->why[i >> 1][i & 1])
+		return plan->why[i >> 1][i & 1];
+	return kinds[plan->spec[i >> 1][i & 1].kind];
+}
+
+static void test_each_row(void)
+{
+	for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++) {
+		const struct row *row = &rows[r];
+		struct bridge_conf conf = { .kind = row->kind };
+		struct flow_ask a = ask(&conf, row->streams);
+		struct flow_plan plan;
+
+		conf.side[SIDE_A].flags = row->flags_a;
+		conf.side[SIDE_B].flags = row->flags_b;
+		a.features = row->features;
+		flow_plan_make(&plan, &a);
+		for (int i = 0; i < 4; i++) {
+			if (strcmp(outcome(&plan, &a, i), row->expect[i]) != 0)
+				printf("%s, stream %d: %s\n", row->name, i, outcome(&plan, &a, i));
+			CU_ASSERT_STRING_EQUAL(outcome(&plan, &a, i), row->expect[i]);
+		}
+	}
+}
+
+static void assert_endpoint(const struct endpoint *is, const char *expect)
+{
+	char text[ENDPOINT_TEXT];
+
+	CU_ASSERT_STRING_EQUAL(endpoint_print(is, text), expect);
+}
+
+static void test_a_flow_is_whole(void)
+{
+	struct bridge_conf conf = { .kind = BRIDGE_RTP,
+				    .clocks = { { 96, 48000 }, { 101, 8000 } } };
+	struct flow_ask a = ask(&conf, "LLLL");
+	struct flow_plan plan = { 0 };
+	const struct flow_spec *rtp = &plan.spec[SIDE_A][COMP_RTP];
+
+	conf.side[SIDE_A].tos = -1;
+	flow_plan_make(&plan, &a);
+	assert_endpoint(&rtp->local, "192.0.2.1:30000");
+	assert_endpoint(&rtp->src, "198.51.100.7:4000");
+	assert_endpoint(&rtp->out, "192.0.2.1:30100");
+	assert_endpoint(&rtp->dst, "203.0.113.9:5000");
+	CU_ASSERT_EQUAL(rtp->dscp, 46); /* toward side B */
+	CU_ASSERT_EQUAL(plan.spec[SIDE_B][COMP_RTP].dscp, -1);
+	CU_ASSERT_EQUAL(rtp->idle_s, 60);
+	CU_ASSERT_EQUAL(rtp->flags, 0);
+	CU_ASSERT_EQUAL(rtp->clocks[0].pt, 96);
+	CU_ASSERT_EQUAL(rtp->clocks[0].clock, 48000);
+	CU_ASSERT_EQUAL(rtp->clocks[1].pt, 101);
+	CU_ASSERT_EQUAL(rtp->clocks[2].clock, 0);
+	CU_ASSERT_EQUAL(memcmp(rtp->cookie, "0123456789abcdef", FLOW_COOKIE), 0);
+	assert_endpoint(&plan.spec[SIDE_B][COMP_RTCP].local, "192.0.2.1:30101");
+	assert_endpoint(&plan.spec[SIDE_B][COMP_RTCP].dst, "198.51.100.7:4001");
+	CU_ASSERT_EQUAL(plan.spec[SIDE_B][COMP_RTCP].clocks[0].clock, 0);
+}
+
+static void test_the_same_state_makes_the_same_flow(void)
+{
+	struct bridge_conf conf = { .kind = BRIDGE_RTP };
+	struct flow_ask a = ask(&conf, "LLLL");
+	struct flow_plan first, second;
+
+	memset(&second, 0xff, sizeof(second));
+	flow_plan_make(&first, &a);
+	/* A sockaddr from the system may carry anything behind an IPv4 address. */
+	memset(a.stream[SIDE_A][COMP_RTP].source.in4.sin_zero, 0x5a, 8);
+	flow_plan_make(&second, &a);
+	for (int i = 0; i < 4; i++)
+		CU_ASSERT_TRUE(
+			flow_spec_equal(&first.spec[i >> 1][i & 1], &second.spec[i >> 1][i & 1]));
+	second.spec[SIDE_A][COMP_RTP].dscp++;
+	CU_ASSERT_FALSE(
+		flow_spec_equal(&first.spec[SIDE_A][COMP_RTP], &second.spec[SIDE_A][COMP_RTP]));
+}
+
+static void test_asymmetric_goes_where_sdp_says(void)
+{
+	struct bridge_conf conf = { .kind = BRIDGE_RTP };
+	struct flow_ask a = ask(&conf, "LLLL");
+	struct flow_plan plan;
+
+	a.stream[SIDE_B][COMP_RTP].to = ep("203.0.113.200:6000");
+	conf.side[SIDE_B].flags = SIDE_ASYMMETRIC;
+	flow_plan_make(&plan, &a);
+	assert_endpoint(&plan.spec[SIDE_A][COMP_RTP].dst, "203.0.113.200:6000");
+	assert_endpoint(&plan.spec[SIDE_B][COMP_RTP].src, "203.0.113.9:5000");
+}
+
+static void test_rtcp_joins_rtp_toward_mux(void)
+{
+	struct bridge_conf conf = { .kind = BRIDGE_RTP };
+	struct flow_ask a = ask(&conf, "LLL-");
+	struct flow_plan plan;
+
+	conf.side[SIDE_B].flags = SIDE_MUX;
+	flow_plan_make(&plan, &a);
+	assert_endpoint(&plan.spec[SIDE_A][COMP_RTCP].out, "192.0.2.1:30100");
+	assert_endpoint(&plan.spec[SIDE_A][COMP_RTCP].dst, "203.0.113.9:5000");
+}
+
+static void test_blocked_is_dropped_by_the_kernel(void)
+{
+	struct bridge_conf conf = { .kind = BRIDGE_RTP };
+	struct flow_ask a = ask(&conf, "LLLL");
+	struct flow_plan plan;
+
+	conf.side[SIDE_A].flags = SIDE_BLOCK;
+	flow_plan_make(&plan, &a);
+	CU_ASSERT_EQUAL(plan.spec[SIDE_A][COMP_RTP].flags, RTPRELAY_FLOW_DROP);
+	CU_ASSERT_EQUAL(plan.spec[SIDE_A][COMP_RTCP].flags, RTPRELAY_FLOW_DROP);
+	CU_ASSERT_EQUAL(plan.spec[SIDE_B][COMP_RTP].flags, 0);
+}
+
+static void test_families(void)
+{
+	struct bridge_conf conf = { .kind = BRIDGE_RTP };
+	struct flow_ask a = ask(&conf, "LLLL");
+	struct flow_stream *b = &a.stream[SIDE_B][COMP_RTP];
+	struct flow_plan plan;
+
+	b->local = ep("[2001:db8::1]:30100");
+	b->source = b->to = ep("[2001:db8::9]:5000");
+	flow_plan_make(&plan, &a);
+	CU_ASSERT_PTR_NULL(plan.why[SIDE_A][COMP_RTP]);
+	assert_endpoint(&plan.spec[SIDE_A][COMP_RTP].dst, "[2001:db8::9]:5000");
+	a.features &= ~(uint32_t)RTPRELAY_FEATURE_FAMILY;
+	flow_plan_make(&plan, &a);
+	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_A][COMP_RTP],
+			       "the kernel module cannot change IPv4 to IPv6");
+	CU_ASSERT_PTR_NULL(plan.why[SIDE_A][COMP_RTCP]);
+	a.features = ALL_FEATURES;
+	endpoint_parse_addr(str_of("fe80::9"), AF_INET6, &b->to);
+	flow_plan_make(&plan, &a);
+	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_A][COMP_RTP], "IPv6 link-local address");
+}
+
+TEST_SUITE(flow_plan, { "each row", test_each_row }, { "a flow is whole", test_a_flow_is_whole },
+	   { "the same state makes the same flow", test_the_same_state_makes_the_same_flow },
+	   { "asymmetric goes where SDP says", test_asymmetric_goes_where_sdp_says },
+	   { "RTCP joins RTP toward mux", test_rtcp_joins_rtp_toward_mux },
+	   { "blocked is dropped by the kernel", test_blocked_is_dropped_by_the_kernel },
+	   { "families", test_families });

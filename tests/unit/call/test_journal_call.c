@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_journal_call.c - a call in one relay, and the same call in the next: ports, phones, who may be heard, time-outs
+ *
+ * Two scenes one after the other; between them is what the first one has encoded.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <utlist.h>
+#include "daemon/call/restore.h"
+#include "tests/unit/kernel/fake_kmod.h"
+#include "journal_sample.h"
+#include "tests/unit/scene.h"
+#include "tests/unit/test.h"
+
+#define RECORDS 4
+
+/* A journal's file is there for the marks; the records are handed over by hand. */
+struct world {
+	struct scene scene;
+	char dir[64];
+	struct journal *journal;
+	struct journal_calls calls;
+	uint8_t bytes[RECORDS][65536];
+	size_t len[RECORDS];
+};
+
+static const char offer_sdp[] =
+	"v=0\r\no=- 1 1 IN IP4 127.80.0.9\r\ns=-\r\nc=IN IP4 127.80.0.9\r\n"
+	"t=0 0\r\nm=audio 4000 RTP/AVP 0 96 97\r\na=rtpmap:96 opus/48000/2\r\n"
+	"a=rtpmap:97 AMR/8000\r\n"
+	"m=image 4010 udptl t38\r\n";
+static const char answer_sdp[] =
+	"v=0\r\no=- 1 1 IN IP4 127.80.0.9\r\ns=-\r\nc=IN IP4 127.80.0.9\r\n"
+	"t=0 0\r\nm=audio 5000 RTP/AVP 0\r\nm=image 0 udptl t38\r\n";
+
+static int restore_none(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes,
+			size_t len)
+{
+	(void)arg;
+	(void)journal;
+	(void)id;
+	(void)bytes;
+	(void)len;
+	return 0;
+}
+
+static void start_relay(struct world *w)
+{
+	struct journal_conf conf = { w->dir, NULL, journal_call_encode, restore_none, &w->calls };
+	int error;
+
+	scene_open(&w->scene);
+	w->calls = (struct journal_calls){ w->scene.calls, arena_new(1 << 14) };
+	conf.base = w->scene.base;
+	w->journal = w->scene.calls->journal = journal_open(&conf, &error);
+	scene_must(w->journal, "journal");
+}
+
+static void stop_relay(struct world *w)
+{
+	journal_close(w->journal);
+	w->scene.calls->journal = NULL;
+	arena_free(w->calls.arena);
+	CU_ASSERT(scene_close(&w->scene));
+}
+
+static struct world *world_new(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	scene_must(w, "world");
+	snprintf(w->dir, sizeof(w->dir), "/tmp/test-journal-XXXXXX");
+	scene_must(mkdtemp(w->dir), w->dir);
+	start_relay(w);
+	return w;
+}
+
+static void world_free(struct world *w)
+{
+	char command[128];
+
+	stop_relay(w);
+	snprintf(command, sizeof(command), "rm -rf %s", w->dir);
+	CU_ASSERT_EQUAL(system(command), 0);
+	free(w);
+}
+
+static struct request request(const char *sdp)
+{
+	return (struct request){ .call_id = STR("call"),
+				 .from_tag = STR("from"),
+				 .to_tag = str_of(sdp == answer_sdp ? "to" : NULL),
+				 .via_branch = STR("branch"),
+				 .sdp = str_of(sdp),
+				 .direction = { STR("pub"), STR("priv") },
+				 .metadata = STR("who=what"),
+				 .flags = REQ_REPLACE_VERSION,
+				 .tos = 184 };
+}
+
+static struct call *the_call(struct world *w)
+{
+	struct call *call = call_find(w->scene.calls, STR("call"));
+
+	scene_must(call, "the call");
+	return call;
+}
+
+static void make_call(struct world *w)
+{
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, request(offer_sdp)).code, REPLY_OK);
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_answer, request(answer_sdp)).code, REPLY_OK);
+	CU_ASSERT_PTR_NOT_NULL(the_call(w)->mark);
+}
+
+static void note(struct world *w, unsigned int n)
+{
+	w->len[n] = journal_call_encode(&w->calls, the_call(w), w->bytes[n], sizeof(w->bytes[n]));
+	CU_ASSERT(w->len[n] > 0);
+}
+
+static int take_up(struct world *w, unsigned int n)
+{
+	return journal_call_restore(&w->calls, w->journal, 1, w->bytes[n], w->len[n]);
+}
+
+/* The one relay ends, the next begins; the ports are free in between. */
+static void restart(struct world *w)
+{
+	note(w, 0);
+	stop_relay(w);
+	start_relay(w);
+	/* As in the daemon: the table gets its journal when that has restored. */
+	w->scene.calls->journal = NULL;
+}
+
+static int phone(const char *text)
+{
+	struct endpoint at = sample_ep(text);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	scene_must(fd >= 0 && !bind(fd, &at.sa, endpoint_len(&at)), text);
+	return fd;
+}
+
+static void say(int fd, const char *addr, uint16_t port, uint16_t seq)
+{
+	uint8_t rtp[172] = { 0x80, 0, (uint8_t)(seq >> 8), (uint8_t)seq, 0, 0, 0, 1, 1, 2, 3, 4 };
+	struct endpoint to = sample_ep(addr);
+
+	endpoint_set_port(&to, port);
+	CU_ASSERT_EQUAL(sendto(fd, rtp, sizeof(rtp), 0, &to.sa, endpoint_len(&to)),
+			(ssize_t)sizeof(rtp));
+}
+
+/* Something came within @ms. */
+static bool hears(int fd, int ms)
+{
+	struct pollfd pollfd = { fd, POLLIN, 0 };
+	uint8_t data[2000];
+
+	return poll(&pollfd, 1, ms) == 1 && recv(fd, data, sizeof(data), 0) > 0;
+}
+
+static const struct media *audio(struct world *w)
+{
+	return the_call(w)->dialogs->media[0];
+}
+
+static void test_call_comes_back_whole(void)
+{
+	struct world *w = world_new();
+	const struct dialog *dialog;
+	uint16_t port[2];
+	int64_t created_us, created_s;
+
+	make_call(w);
+	the_call(w)->dialogs->timeout_s = 77;
+	port[SIDE_A] = audio(w)->port[SIDE_A];
+	port[SIDE_B] = audio(w)->port[SIDE_B];
+	created_us = the_call(w)->created_us;
+	created_s = the_call(w)->dialogs->created_s;
+	restart(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	dialog = the_call(w)->dialogs;
+	CU_ASSERT_EQUAL(the_call(w)->created_us, created_us);
+	CU_ASSERT(str_eq(the_call(w)->metadata, STR("who=what")));
+	CU_ASSERT_EQUAL(the_call(w)->tos, 184);
+	CU_ASSERT_PTR_NOT_NULL(the_call(w)->mark);
+	CU_ASSERT_PTR_NULL(dialog->next);
+	CU_ASSERT_EQUAL(dialog->created_s, created_s);
+	CU_ASSERT_EQUAL(dialog->timeout_s, 77);
+	CU_ASSERT(dialog->answered);
+	CU_ASSERT(str_eq(dialog->via_branch, STR("branch")));
+	CU_ASSERT(str_eq(dialog->party[SIDE_A].tag, STR("from")));
+	CU_ASSERT(str_eq(dialog->party[SIDE_B].tag, STR("to")));
+	CU_ASSERT(str_eq(dialog->party[SIDE_B].local->name, STR("priv")));
+	CU_ASSERT_EQUAL(dialog->party[SIDE_B].shown->version, 1);
+	CU_ASSERT_EQUAL(dialog->n_media, 2);
+	CU_ASSERT_PTR_NULL(dialog->media[1]);
+	CU_ASSERT_EQUAL(audio(w)->port[SIDE_A], port[SIDE_A]);
+	CU_ASSERT_EQUAL(audio(w)->port[SIDE_B], port[SIDE_B]);
+	CU_ASSERT_STRING_EQUAL(audio(w)->type, "audio");
+	CU_ASSERT_EQUAL(bridge_conf(audio(w)->bridge)->clocks[0].clock, 48000);
+	CU_ASSERT_EQUAL(bridge_conf(audio(w)->bridge)->clocks[1].pt, 97);
+	CU_ASSERT_EQUAL(bridge_conf(audio(w)->bridge)->clocks[1].codec, quality_codec(STR("AMR")));
+	CU_ASSERT_EQUAL(endpoint_port(&bridge_conf(audio(w)->bridge)->side[SIDE_B].sdp[COMP_RTP]),
+			5000);
+	CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 1);
+	world_free(w);
+}
+
+/* Whom to tell of its time-out, and where whoever asked for that is. */
+static void test_notice_comes_back(void)
+{
+	const struct endpoint proxy = sample_ep("[2001:db8::1]:40000");
+	struct world *w = world_new();
+	struct notice *notice = calloc(1, sizeof(*notice) + 4);
+
+	scene_must(notice, "notice");
+	notice->target = 0x89abcdef;
+	notice->source = proxy;
+	notice->tag = (struct str){ memcpy(notice->text, "T1.2", 4), 4 };
+	make_call(w);
+	the_call(w)->dialogs->media[0]->notice = notice;
+	restart(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	notice = audio(w)->notice;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(notice);
+	CU_ASSERT_EQUAL(notice->target, 0x89abcdef);
+	CU_ASSERT(endpoint_eq(&notice->source, &proxy));
+	CU_ASSERT(str_eq(notice->tag, STR("T1.2")));
+	world_free(w);
+}
+
+static void test_call_is_commanded_afterwards(void)
+{
+	struct request again = request(offer_sdp), end;
+	struct world *w = world_new();
+	uint16_t port;
+
+	make_call(w);
+	port = audio(w)->port[SIDE_B];
+	restart(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	w->scene.calls->journal = w->journal;
+	again.to_tag = STR("to");
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, again).code, REPLY_OK);
+	CU_ASSERT_EQUAL(audio(w)->port[SIDE_B], port);
+	end = (struct request){ .call_id = STR("call"), .from_tag = STR("to") };
+	CU_ASSERT_PTR_NULL(scene_run(&w->scene, command_delete, end).warning);
+	CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 0);
+	CU_ASSERT(scene_settle(&w->scene));
+	world_free(w);
+}
+
+/* Until the control thread has been told @n times that a stream has its source. */
+static void hear_news(struct world *w)
+{
+	struct pollfd pollfd = { worker_pool_fd(w->scene.workers), POLLIN, 0 };
+
+	if (poll(&pollfd, 1, 1000) > 0)
+		worker_pool_dispatch(w->scene.workers);
+}
+
+static void test_media_goes_on_and_strangers_stay_out(void)
+{
+	int a = phone("127.80.0.9:4444"), b = phone("127.80.0.9:5000"),
+	    stranger = phone("127.80.7.7:4000");
+	struct world *w = world_new();
+	struct latch latch;
+	uint16_t port[2];
+
+	make_call(w);
+	port[SIDE_A] = audio(w)->port[SIDE_A];
+	port[SIDE_B] = audio(w)->port[SIDE_B];
+	/* The caller is behind a NAT that changed its port: only latching knows where it is. */
+	say(a, "127.80.0.1", port[SIDE_A], 1);
+	CU_ASSERT(hears(b, 1000));
+	say(b, "127.80.0.2", port[SIDE_B], 1);
+	CU_ASSERT(hears(a, 1000));
+	hear_news(w);
+	restart(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	worker_pool_flush(w->scene.workers);
+	bridge_latch(audio(w)->bridge, SIDE_A, COMP_RTP, &latch);
+	CU_ASSERT_EQUAL(endpoint_port(&latch.source), 4444);
+	CU_ASSERT(latch.window_end_ms > clock_ms());
+	CU_ASSERT(latch.window_end_ms <= clock_ms() + 3000);
+	bridge_latch(audio(w)->bridge, SIDE_B, COMP_RTP, &latch);
+	CU_ASSERT_EQUAL(latch.state, LATCH_LOCKED);
+	/* The callee alone speaks, and the caller, who has said nothing yet, hears it. */
+	say(b, "127.80.0.2", port[SIDE_B], 2);
+	CU_ASSERT(hears(a, 1000));
+	say(stranger, "127.80.0.1", port[SIDE_A], 1);
+	CU_ASSERT_FALSE(hears(b, 100));
+	say(a, "127.80.0.1", port[SIDE_A], 2);
+	CU_ASSERT(hears(b, 1000));
+	world_free(w);
+	close(a);
+	close(b);
+	close(stranger);
+}
+
+static struct fake_kmod fake;
+
+static struct kmod *kernel_open(struct world *w)
+{
+	const struct kmod_conf conf = { .link = &fake.link,
+					.event = call_kmod_event,
+					.arg = w->scene.calls };
+
+	w->scene.calls->conf.kmod = kmod_open(&conf);
+	scene_must(w->scene.calls->conf.kmod, "kmod");
+	return w->scene.calls->conf.kmod;
+}
+
+/* As main.c does at SIGTERM, when the journal has all calls. */
+static void leave(struct world *w, struct kmod *kmod)
+{
+	journal_close(w->journal);
+	w->journal = w->scene.calls->journal = NULL;
+	kmod_let_go(kmod);
+	call_table_leave_all(w->scene.calls);
+	CU_ASSERT(scene_settle(&w->scene));
+	w->scene.calls->conf.kmod = NULL;
+	kmod_close(kmod, true);
+}
+
+/* The kernel never notices: no flow is removed, none is made, and each goes on counting. */
+static void test_flows_stay_in_the_kernel(void)
+{
+	int a = phone("127.80.0.9:4000"), b = phone("127.80.0.9:5000");
+	struct world *w = world_new();
+	struct stream_report report;
+	struct fake_flow *flow;
+	struct endpoint local;
+	struct kmod *kmod;
+	unsigned int adds;
+
+	fake_kmod_init(&fake, true);
+	kmod = kernel_open(w);
+	call_table_follow(w->scene.calls);
+	make_call(w);
+	say(a, "127.80.0.1", audio(w)->port[SIDE_A], 1);
+	CU_ASSERT(hears(b, 1000));
+	say(b, "127.80.0.2", audio(w)->port[SIDE_B], 1);
+	for (int i = 0; i < 100 && fake_kmod_count(&fake) < 2; i++) {
+		hear_news(w);
+		kmod_flush(kmod);
+	}
+	CU_ASSERT_EQUAL_FATAL(fake_kmod_count(&fake), 2);
+	local = audio(w)->local[SIDE_A]->bind;
+	endpoint_set_port(&local, audio(w)->port[SIDE_A]);
+	flow = fake_kmod_find(&fake, &local);
+	flow->packets = 1000;
+	flow->seen_ago_ms = 20;
+	note(w, 0);
+	leave(w, kmod);
+	CU_ASSERT_EQUAL(fake.n_dels, 0);
+	adds = fake.n_adds;
+	stop_relay(w);
+
+	start_relay(w);
+	w->scene.calls->journal = NULL;
+	kmod = kernel_open(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	call_table_follow(w->scene.calls);
+	kmod_adopt(kmod);
+	CU_ASSERT_EQUAL(fake.n_dels, 0);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 2);
+	CU_ASSERT_PTR_EQUAL(fake_kmod_find(&fake, &local), flow);
+	media_path_refresh(the_call(w)->dialogs->media, 1);
+	media_report(audio(w), SIDE_A, COMP_RTP, &report);
+	CU_ASSERT(report.in_kernel);
+	CU_ASSERT_EQUAL(report.kernel_packets_in, 1000);
+	CU_ASSERT_EQUAL(fake.n_adds - fake.n_carried, adds); /* nothing begins at 0 */
+	call_end(the_call(w), CALL_DELETED);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	CU_ASSERT(scene_settle(&w->scene));
+	w->scene.calls->conf.kmod = NULL;
+	kmod_close(kmod, true);
+	world_free(w);
+	close(a);
+	close(b);
+}
+
+static void test_taken_port_ends_its_call_alone(void)
+{
+	struct world *w = world_new();
+	struct endpoint at = sample_ep("127.80.0.2");
+	int other;
+
+	make_call(w);
+	endpoint_set_port(&at, (uint16_t)(audio(w)->port[SIDE_B] + 1));
+	restart(w);
+	other = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	scene_must(!bind(other, &at.sa, endpoint_len(&at)), "another program");
+	log_set_level(LOG_LEVEL_ERR);
+	CU_ASSERT_EQUAL(take_up(w, 0), -EADDRINUSE);
+	CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 0);
+	CU_ASSERT(scene_settle(&w->scene));
+	CU_ASSERT_EQUAL(scene_used(&w->scene, "pub"), 0);
+	close(other);
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, request(offer_sdp)).code, REPLY_OK);
+	world_free(w);
+}
+
+/* What the bytes of record 0 say, to be changed. */
+static void reread(struct world *w, struct arena *arena, struct call_record *record)
+{
+	CU_ASSERT_EQUAL_FATAL(journal_record_read(arena, w->bytes[0], w->len[0], record), 0);
+}
+
+static void rewrite(struct world *w, struct call_record *record)
+{
+	w->len[0] = journal_record_write(record, w->bytes[0], sizeof(w->bytes[0]));
+	CU_ASSERT(w->len[0] > 0);
+}
+
+static void test_what_does_not_fit_this_relay_is_refused(void)
+{
+	static const struct {
+		const char *iface, *addr;
+		uint16_t port;
+		int error;
+	} rows[] = {
+		{ "gone", "127.80.0.1", 21000, -EADDRNOTAVAIL },
+		{ "pub", "127.80.0.3", 21000, -EADDRNOTAVAIL },
+		{ "pub", "127.80.0.1", 20000, -ERANGE },
+		{ "pub", "127.80.0.1", 21001, -ERANGE },
+		{ "six", "[::1]", 21000, -EBADMSG },
+	};
+	struct arena *arena = arena_new(1 << 14);
+	struct world *w = world_new();
+	struct call_record record;
+
+	make_call(w);
+	restart(w);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		reread(w, arena, &record);
+		record.dialogs[0].media[0].place[SIDE_A] =
+			(struct place_record){ str_of(rows[i].iface), sample_ep(rows[i].addr) };
+		record.dialogs[0].media[0].port[SIDE_A] = rows[i].port;
+		rewrite(w, &record);
+		CU_ASSERT_EQUAL(take_up(w, 0), rows[i].error);
+		CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 0);
+		CU_ASSERT(scene_settle(&w->scene));
+	}
+	arena_free(arena);
+	world_free(w);
+}
+
+static void test_same_call_twice_is_refused(void)
+{
+	struct world *w = world_new();
+
+	make_call(w);
+	restart(w);
+	CU_ASSERT_EQUAL(take_up(w, 0), 0);
+	CU_ASSERT_EQUAL(take_up(w, 0), -EEXIST);
+	CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 1);
+	world_free(w);
+}
+
+static int64_t wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Times lie where they were, whatever the clocks did; in the past, not in the future; waits are no longer. */
+static void test_times_go_on(void)
+{
+	struct arena *arena = arena_new(1 << 14);
+	struct world *w = world_new();
+	struct call_record record;
+	int64_t now_ms;
+
+	make_call(w);
+	restart(w);
+	reread(w, arena, &record);
+	record.written_ms = wall_ms() - 20000;
+	record.dialogs[0].last_signal_ms = wall_ms() - 30000;
+	record.dialogs[0].delete_at_ms = wall_ms() + 10000;
+	record.created_us = (wall_ms() + 3600000) * 1000; /* the clock was set back */
+	rewrite(w, &record);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	now_ms = clock_ms();
+	CU_ASSERT(llabs(the_call(w)->dialogs->last_signal_ms - (now_ms - 30000)) < 1000);
+	CU_ASSERT(llabs(the_call(w)->dialogs->delete_at_ms - (now_ms + 10000)) < 1000);
+	CU_ASSERT(the_call(w)->created_ms <= now_ms);
+	call_end(the_call(w), CALL_FORCED);
+	CU_ASSERT(scene_settle(&w->scene));
+
+	/* An hour ahead when it was written: the delay of ten seconds does not become an hour's. */
+	record.written_ms = wall_ms() + 3600000;
+	record.dialogs[0].delete_at_ms = record.written_ms + 10000;
+	rewrite(w, &record);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	CU_ASSERT(llabs(the_call(w)->dialogs->delete_at_ms - (clock_ms() + 10000)) < 1000);
+	arena_free(arena);
+	world_free(w);
+}
+
+/* Its media may have flowed until the crash: the record does not know. */
+static void test_old_call_is_not_ended_at_once(void)
+{
+	struct arena *arena = arena_new(1 << 14);
+	struct world *w = world_new();
+	struct call_record record;
+
+	make_call(w);
+	restart(w);
+	reread(w, arena, &record);
+	record.dialogs[0].last_signal_ms = wall_ms() - 3600000;
+	rewrite(w, &record);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	CU_ASSERT(call_left_ms(the_call(w)->dialogs, clock_ms()) > RESTORED_GRACE_MS - 1000);
+	CU_ASSERT(call_left_ms(the_call(w)->dialogs, clock_ms()) <= RESTORED_GRACE_MS);
+	arena_free(arena);
+	world_free(w);
+}
+
+static void test_want_of_memory_leaves_nothing(void)
+{
+	struct world *w = world_new();
+	int error;
+
+	make_call(w);
+	restart(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0),
+			      0); /* the arena has its chunks, so that only the call's count */
+	call_end(the_call(w), CALL_FORCED);
+	CU_ASSERT(scene_settle(&w->scene));
+	ALLOC_FAILS_AT_EACH
+	{
+		error = take_up(w, 0);
+		CU_ASSERT(!error || alloc_failed());
+		if (!error)
+			call_end(the_call(w), CALL_FORCED);
+		CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 0);
+		CU_ASSERT(scene_settle(&w->scene));
+	}
+	CU_ASSERT_EQUAL(scene_used(&w->scene, "priv"), 0);
+	world_free(w);
+}
+
+TEST_SUITE(journal_call, { "a call comes back whole", test_call_comes_back_whole },
+	   { "whom to tell of a time-out comes back", test_notice_comes_back },
+	   { "a call is commanded afterwards", test_call_is_commanded_afterwards },
+	   { "media goes on, and strangers stay out", test_media_goes_on_and_strangers_stay_out },
+	   { "flows stay in the kernel", test_flows_stay_in_the_kernel },
+	   { "a taken port ends its call alone", test_taken_port_ends_its_call_alone },
+	   { "what does not fit this relay is refused",
+	     test_what_does_not_fit_this_relay_is_refused },
+	   { "the same call twice is refused", test_same_call_twice_is_refused },
+	   { "times go on", test_times_go_on },
+	   { "an old call is not ended at once", test_old_call_is_not_ended_at_once },
+	   { "want of memory leaves nothing", test_want_of_memory_leaves_nothing });

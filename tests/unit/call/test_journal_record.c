@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_journal_record.c - a call to bytes and back, and bytes that are no call */
+#include <errno.h>
+#include "daemon/call/record_wire.h"
+#include "journal_sample.h"
+#include "tests/unit/test.h"
+
+static uint8_t bytes[16384];
+
+static size_t write_sample(void)
+{
+	struct sample sample;
+
+	return journal_record_write(sample_call(&sample), bytes, sizeof(bytes));
+}
+
+/* Of what was read, the fields that no second writing would show to be wrong on both ways. */
+static void check_fields(const struct call_record *call)
+{
+	const struct dialog_record *dialog = &call->dialogs[0];
+	const struct media_record *media = &dialog->media[2];
+
+	CU_ASSERT(str_eq(call->id, STR("a-call@192.0.2.1")));
+	CU_ASSERT_EQUAL(call->created_us, 1700000000123456);
+	CU_ASSERT_EQUAL(call->packets[SIDE_B], UINT64_MAX);
+	CU_ASSERT_EQUAL(call->n_dialogs, 2);
+	CU_ASSERT_EQUAL(dialog->n_media, 3);
+	CU_ASSERT_EQUAL(dialog->timeout_s, 90);
+	CU_ASSERT_FALSE(dialog->media[1].there);
+	CU_ASSERT(str_eq(dialog->party[SIDE_B].aliases[1], STR("two")));
+	CU_ASSERT_EQUAL(dialog->party[SIDE_A].shown.hash, UINT64_MAX);
+	CU_ASSERT_EQUAL(media->conf.kind, BRIDGE_OPAQUE);
+	CU_ASSERT_EQUAL(media->conf.side[SIDE_B].tos, -1);
+	CU_ASSERT_EQUAL(media->conf.clocks[1].clock, 90000);
+	CU_ASSERT_EQUAL(media->conf.clocks[0].codec, 7);
+	CU_ASSERT_EQUAL(media->conf.clocks[1].codec, QUALITY_CODEC_NONE);
+	CU_ASSERT_EQUAL(media->port[SIDE_B], 39998);
+	CU_ASSERT_EQUAL(endpoint_port(&media->stream[SIDE_B][COMP_RTP].latch.source), 5002);
+	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.window_end_ms, 1700000000002);
+	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTCP].latch.state, LATCH_WAIT);
+	CU_ASSERT_PTR_NULL(call->dialogs[1].media);
+}
+
+static void test_comes_back_as_it_was(void)
+{
+	static uint8_t again[sizeof(bytes)];
+	struct arena *arena = arena_new(4096);
+	size_t len = write_sample();
+	struct call_record call;
+
+	CU_ASSERT(len > 500);
+	CU_ASSERT_EQUAL_FATAL(journal_record_read(arena, bytes, len, &call), 0);
+	check_fields(&call);
+	CU_ASSERT_EQUAL(journal_record_write(&call, again, sizeof(again)), len);
+	CU_ASSERT_EQUAL(memcmp(bytes, again, len), 0);
+	arena_free(arena);
+}
+
+static void test_every_flipped_bit_is_found(void)
+{
+	struct arena *arena = arena_new(4096);
+	size_t len = write_sample();
+	struct call_record call;
+
+	for (size_t i = 0; i < len; i++) {
+		bytes[i] ^= (uint8_t)(1 << (i & 7));
+		arena_reset(arena);
+		CU_ASSERT_EQUAL(journal_record_read(arena, bytes, len, &call), -EBADMSG);
+		bytes[i] ^= (uint8_t)(1 << (i & 7));
+	}
+	arena_free(arena);
+}
+
+static void test_every_cut_is_found(void)
+{
+	struct arena *arena = arena_new(4096);
+	size_t len = write_sample();
+	struct call_record call;
+
+	for (size_t i = 0; i < len; i++) {
+		uint8_t *cut = malloc(i + 1); /* of exactly this size, for the sanitizer */
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(cut);
+		memcpy(cut, bytes, i);
+		arena_reset(arena);
+		CU_ASSERT_EQUAL(journal_record_read(arena, cut, i, &call), -EBADMSG);
+		free(cut);
+	}
+	bytes[len] = 0;
+	CU_ASSERT_EQUAL(journal_record_read(arena, bytes, len + 1, &call), -EBADMSG);
+	arena_free(arena);
+}
+
+/* As a forger would: the checksum is right, the values are none. */
+static void test_values_that_signalling_cannot_make_are_refused(void)
+{
+	enum { TOS, NO_DIALOG, STATE, SOURCELESS, FAMILY, KIND, TIME, PLACE };
+	struct arena *arena = arena_new(4096);
+
+	for (int what = TOS; what <= PLACE; what++) {
+		struct sample sample;
+		struct call_record *call = sample_call(&sample), read;
+		struct latch *latch = &sample.media[0].stream[SIDE_A][COMP_RTP].latch;
+		size_t len;
+
+		if (what == TOS)
+			sample.media[0].conf.side[SIDE_A].tos = 256;
+		else if (what == NO_DIALOG)
+			call->n_dialogs = 0;
+		else if (what == STATE)
+			latch->state = LATCH_LOCKED + 1;
+		else if (what == SOURCELESS)
+			latch->source = (struct endpoint){ 0 };
+		else if (what == FAMILY)
+			latch->state = LATCH_WAIT;
+		else if (what == KIND)
+			sample.media[0].conf.kind = BRIDGE_OPAQUE + 2;
+		else if (what == TIME)
+			latch->heard_ms = -1;
+		else
+			sample.media[0].place[SIDE_A].bind = (struct endpoint){ 0 };
+		len = journal_record_write(call, bytes, sizeof(bytes));
+		arena_reset(arena);
+		CU_ASSERT(!len || journal_record_read(arena, bytes, len, &read) == -EBADMSG);
+	}
+	arena_free(arena);
+}
+
+static void test_want_of_room_writes_nothing(void)
+{
+	struct sample sample;
+	size_t len = write_sample();
+
+	CU_ASSERT_EQUAL(journal_record_write(sample_call(&sample), bytes, len), len);
+	for (size_t room = 0; room < len; room += 7)
+		CU_ASSERT_EQUAL(journal_record_write(sample_call(&sample), bytes, room), 0);
+}
+
+static void test_want_of_memory_is_told(void)
+{
+	size_t len = write_sample();
+
+	ALLOC_FAILS_AT_EACH
+	{
+		struct arena *arena = arena_new(64);
+		struct call_record call;
+		int error = arena ? journal_record_read(arena, bytes, len, &call) : -ENOMEM;
+
+		CU_ASSERT_EQUAL(error, alloc_failed() ? -ENOMEM : 0);
+		arena_free(arena);
+	}
+}
+
+static void test_counts_are_not_believed(void)
+{
+	struct arena *arena = arena_new(4096);
+	uint8_t huge[] = { 0xff, 0xff, 0xff, 0x7f, 0 };
+	struct wire w = { huge, huge + sizeof(huge), arena, false };
+	struct str *list = NULL;
+	size_t n = 0;
+
+	wire_array(&w, &n, &list, sizeof(*list), SIZE_MAX);
+	CU_ASSERT(w.failed);
+	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_PTR_NULL(list);
+	arena_free(arena);
+}
+
+TEST_SUITE(journal_record, { "comes back as it was", test_comes_back_as_it_was },
+	   { "every flipped bit is found", test_every_flipped_bit_is_found },
+	   { "every cut is found", test_every_cut_is_found },
+	   { "values that signalling cannot make are refused",
+	     test_values_that_signalling_cannot_make_are_refused },
+	   { "want of room writes nothing", test_want_of_room_writes_nothing },
+	   { "want of memory is told", test_want_of_memory_is_told },
+	   { "counts are not believed", test_counts_are_not_believed });

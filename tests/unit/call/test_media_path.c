@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_media_path.c - flows follow the streams of a media: latched, moved, blocked, refused */
+#include "tests/unit/packet/talk_scene.h"
+
+static void test_flows_come_with_latching(void)
+{
+	struct endpoint a, b;
+	struct fake_flow *flow;
+	struct talk t;
+
+	talk_open(&t, true);
+	a = at(t.phone[SIDE_A].port, "127.0.0.1");
+	b = at(t.phone[SIDE_B].port, "127.0.0.1");
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "not latched");
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	/* Toward B, whose SDP is known, though it has not sent yet. */
+	UNTIL(&t, fake_kmod_count(&fake) == 1);
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(flow);
+	CU_ASSERT_TRUE(endpoint_eq(&flow->src, &a));
+	CU_ASSERT_TRUE(endpoint_eq(&flow->dst, &b));
+	CU_ASSERT_EQUAL(endpoint_port(&flow->out), media_of(&t)->port[SIDE_B]);
+	CU_ASSERT_EQUAL(flow->idle_s, 60);
+	CU_ASSERT_TRUE(report(&t, SIDE_A, COMP_RTP).in_kernel);
+	CU_ASSERT_PTR_NULL(report(&t, SIDE_A, COMP_RTP).why_user);
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_B, COMP_RTP).why_user, "not latched");
+	all_send(&t);
+	UNTIL(&t, fake_kmod_count(&fake) == 4);
+	CU_ASSERT_EQUAL(flow_of(&t, SIDE_A, COMP_RTCP)->kind, RTPRELAY_KIND_RTCP);
+	CU_ASSERT_EQUAL(media_path_kind(media_of(&t)), PATH_KERNEL);
+	talk_close(&t);
+}
+
+/* One that only the kernel has heard is no call without media. */
+static void test_media_in_the_kernel_is_no_silence(void)
+{
+	struct talk t;
+
+	talk_in_kernel(&t);
+	flow_of(&t, SIDE_A, COMP_RTP)->packets = 500;
+	flow_of(&t, SIDE_B, COMP_RTP)->packets = 500;
+	call_table_close_all(t.scene.calls);
+	CU_ASSERT_EQUAL(t.scene.stats.zero_way, 0);
+	CU_ASSERT_EQUAL(t.scene.stats.one_way, 0);
+	talk_close(&t);
+}
+
+static void test_module_goes_and_comes(void)
+{
+	struct talk t;
+
+	talk_in_kernel(&t);
+	flow_of(&t, SIDE_A, COMP_RTP)->packets = 300;
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).packets_in, 301);
+	fake_kmod_load(&fake, false);
+	turn(&t);
+	CU_ASSERT_FALSE(report(&t, SIDE_A, COMP_RTP).in_kernel);
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "no kernel module");
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).packets_in, 301);
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, report(&t, SIDE_A, COMP_RTP).packets_in == 302);
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).lost, 0);
+	fake_kmod_load(&fake, true);
+	UNTIL(&t, fake_kmod_count(&fake) == 4);
+	CU_ASSERT_TRUE(report(&t, SIDE_A, COMP_RTP).in_kernel);
+	flow_of(&t, SIDE_A, COMP_RTP)->packets = 10;
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).packets_in, 312);
+	talk_close(&t);
+}
+
+static void test_module_comes_later(void)
+{
+	struct talk t;
+
+	talk_open(&t, false);
+	all_send(&t);
+	UNTIL(&t, report(&t, SIDE_B, COMP_RTCP).packets_in == 1);
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "no kernel module");
+	fake_kmod_load(&fake, true);
+	UNTIL(&t, fake_kmod_count(&fake) == 4);
+	talk_close(&t);
+}
+
+static void test_idle_flows_time_out_without_polling(void)
+{
+	struct dialog *dialog;
+	unsigned int requests;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	dialog = call_find(t.scene.calls, STR("call"))->dialogs;
+	dialog->last_signal_ms -= 100000;
+	requests = fake.n_requests;
+	/* Nothing was announced: it is alive, whatever the daemon itself has heard. */
+	CU_ASSERT_EQUAL(dialog_last_in_ms(dialog, 12345678901), 12345678901);
+	CU_ASSERT_EQUAL(fake.n_requests, requests);
+	for (int i = 0; i < 4; i++) {
+		struct fake_flow *flow = flow_of(&t, i >> 1, i & 1);
+
+		flow->seen_ago_ms = 100;
+		fake_kmod_silent(&fake, flow, true);
+	}
+	t.scene.calls->conf.timeout_s = 1;
+	kmod_dispatch(t.kmod);
+	CU_ASSERT_TRUE(dialog_last_in_ms(dialog, clock_ms() + 90000) <= clock_ms());
+	event_base_loop(t.scene.base, EVLOOP_ONCE);
+	CU_ASSERT_PTR_NULL(call_find(t.scene.calls, STR("call")));
+	CU_ASSERT_EQUAL(t.scene.stats.calls_timeout, 1);
+	talk_close(&t);
+}
+
+static void test_rebound_phone_is_found_by_the_kernels_report(void)
+{
+	struct endpoint rebound, before;
+	struct fake_flow *flow;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	before = at(t.phone[SIDE_A].port, "127.0.0.1");
+	rebound = at(23999, "127.0.0.1");
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	flow->packets = 100;
+	flow->ssrc = 1;
+	flow->expected = 200; /* so the fake's sequence number, too */
+	/* Its old address was heard just now: somebody else. */
+	flow->seen_ago_ms = 20;
+	fake_kmod_stranger(&fake, flow, &rebound, 1, 201, 0);
+	for (int i = 0; i < 5; i++)
+		turn(&t);
+	CU_ASSERT_TRUE(endpoint_eq(&flow_of(&t, SIDE_A, COMP_RTP)->src, &before));
+	/* The old one has been silent, SSRC and sequence go on: its NAT gave it another port. */
+	poll(NULL, 0, LATCH_SILENCE_MS + 100);
+	flow->seen_ago_ms = LATCH_SILENCE_MS + 50;
+	fake_kmod_stranger(&fake, flow, &rebound, 1, 201, 0);
+	UNTIL(&t, endpoint_eq(&flow_of(&t, SIDE_A, COMP_RTP)->src, &rebound));
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 4);
+	CU_ASSERT_TRUE(endpoint_eq(&flow_of(&t, SIDE_B, COMP_RTP)->dst, &rebound));
+	CU_ASSERT_EQUAL(flow_of(&t, SIDE_A, COMP_RTP)->packets, 100);
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).relatched, 1);
+	talk_close(&t);
+}
+
+static void test_stranger_never_gets_a_flow(void)
+{
+	struct endpoint stranger, before;
+	struct stream_report r;
+	struct fake_flow *flow;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	before = at(t.phone[SIDE_A].port, "127.0.0.1");
+	stranger = at(4000, "203.0.113.66");
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	flow->ssrc = 1;
+	flow->expected = 200;
+	poll(NULL, 0, LATCH_SILENCE_MS + 100);
+	flow->seen_ago_ms =
+		LATCH_SILENCE_MS + 50; /* the phone is mute: the attacker's best chance */
+	fake_kmod_stranger(&fake, flow, &stranger, 1, 201, 0);
+	/* What a flood of his would hide from the kernel's reports is looked for here. */
+	UNTIL(&t, !flow_of(&t, SIDE_A, COMP_RTP));
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user,
+			       "another source wants its place");
+	r = report(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_TRUE(endpoint_eq(&r.latched, &before));
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).relatched, 0);
+	/* The phone speaks again. */
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, flow_of(&t, SIDE_A, COMP_RTP) != NULL);
+	CU_ASSERT_TRUE(endpoint_eq(&flow_of(&t, SIDE_A, COMP_RTP)->src, &before));
+	talk_close(&t);
+}
+
+static void test_blocked_media_is_dropped_there(void)
+{
+	struct request request = { .call_id = STR("call"), .from_tag = STR("a") };
+	struct talk t;
+
+	talk_in_kernel(&t);
+	scene_run(&t.scene, command_block_media, request);
+	UNTIL(&t, flow_of(&t, SIDE_A, COMP_RTP)->flags == RTPRELAY_FLOW_DROP);
+	CU_ASSERT_EQUAL(flow_of(&t, SIDE_B, COMP_RTP)->flags, 0);
+	scene_run(&t.scene, command_unblock_media, request);
+	UNTIL(&t, flow_of(&t, SIDE_A, COMP_RTP)->flags == 0);
+	CU_ASSERT_EQUAL(fake.n_dels, 0);
+	talk_close(&t);
+}
+
+static void test_silenced_media_comes_up_and_goes_back(void)
+{
+	struct request request = { .call_id = STR("call"), .from_tag = STR("a") };
+	struct talk t;
+
+	talk_in_kernel(&t);
+	flow_of(&t, SIDE_A, COMP_RTP)->packets = 50;
+	scene_run(&t.scene, command_silence_media, request);
+	UNTIL(&t, fake_kmod_count(&fake) == 3);
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "silenced");
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).packets_in, 51);
+	scene_run(&t.scene, command_unsilence_media, request);
+	UNTIL(&t, fake_kmod_count(&fake) == 4);
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).packets_in, 51);
+	talk_close(&t);
+}
+
+static void test_kernel_says_why_not(void)
+{
+	struct talk t;
+
+	talk_open(&t, true);
+	fake.refuse_add = -ENOSPC;
+	fake.sentence = "the limit of flows of this namespace is reached";
+	all_send(&t);
+	UNTIL(&t, fake.n_adds >= 4);
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, fake.sentence);
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, report(&t, SIDE_B, COMP_RTP).packets_out >= 2);
+	talk_close(&t);
+}
+
+static void test_without_kernel_path_it_is_said(void)
+{
+	struct stream_report r;
+	struct talk t;
+
+	talk_open(&t, true);
+	t.scene.calls->conf.kmod = NULL;
+	media_report(media_of(&t), SIDE_A, COMP_RTP, &r);
+	CU_ASSERT_FALSE(r.in_kernel);
+	CU_ASSERT_STRING_EQUAL(r.why_user, "the kernel path is off");
+	t.scene.calls->conf.kmod = t.kmod;
+	talk_close(&t);
+}
+
+TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latching },
+	   { "media in the kernel is no silence", test_media_in_the_kernel_is_no_silence },
+	   { "the module goes and comes", test_module_goes_and_comes },
+	   { "the module comes later", test_module_comes_later },
+	   { "idle flows time out without polling", test_idle_flows_time_out_without_polling },
+	   { "a rebound phone is found by the kernel's report",
+	     test_rebound_phone_is_found_by_the_kernels_report },
+	   { "a stranger never gets a flow", test_stranger_never_gets_a_flow },
+	   { "blocked media is dropped there", test_blocked_media_is_dropped_there },
+	   { "silenced media comes up and goes back", test_silenced_media_comes_up_and_goes_back },
+	   { "the kernel says why not", test_kernel_says_why_not },
+	   { "without kernel path it is said", test_without_kernel_path_it_is_said });

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_media_path_count.c - the figures of both paths are those of one media */
+#include "daemon/report/report.h"
+#include "tests/unit/packet/talk_scene.h"
+
+static bool medias_are(const struct talk *t, size_t user, size_t kernel, size_t mixed)
+{
+	const size_t *by_path = t->scene.calls->media_by_path;
+
+	return by_path[PATH_USER] == user && by_path[PATH_KERNEL] == kernel &&
+	       by_path[PATH_MIXED] == mixed;
+}
+
+/* Counted as it happens, so that nobody who asks has to look at all of them. */
+static void test_medias_are_counted_by_path(void)
+{
+	struct talk t;
+
+	talk_open(&t, true);
+	CU_ASSERT_TRUE(medias_are(&t, 1, 0, 0));
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, medias_are(&t, 0, 1, 0));
+	all_send(&t);
+	UNTIL(&t, fake_kmod_count(&fake) == 4);
+	CU_ASSERT_TRUE(medias_are(&t, 0, 1, 0));
+	fake_kmod_load(&fake, false);
+	UNTIL(&t, medias_are(&t, 1, 0, 0));
+	call_end(t.scene.calls->calls, CALL_DELETED);
+	CU_ASSERT_TRUE(medias_are(&t, 0, 0, 0));
+	talk_close(&t);
+}
+
+static uint64_t user_rate(struct talk *t, int64_t now_ms)
+{
+	struct arena *arena = arena_new(4096);
+	const struct daemon_report *report;
+	uint64_t rate;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(arena);
+	report = daemon_report_make(arena, t->scene.calls, &t->scene.stats, now_ms);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(report);
+	rate = report->stats.sample.rate[PATH_USER].packets;
+	arena_free(arena);
+	return rate;
+}
+
+/* The rates that one reader sees are not those since another has read. */
+static void test_reading_moves_no_rates(void)
+{
+	struct worker_totals totals;
+	struct stats *stats;
+	struct talk t;
+
+	talk_open(&t, false);
+	stats = &t.scene.stats;
+	stats->started_ms = 1000;
+	all_send(&t);
+	UNTIL(&t, (worker_pool_totals(t.scene.workers, &totals), totals.packets == 4));
+	CU_ASSERT_EQUAL(user_rate(&t, 2000), 0);
+	stats_sample(stats, t.scene.calls, 2000);
+	CU_ASSERT_EQUAL(user_rate(&t, 2500), 4);
+	CU_ASSERT_EQUAL(user_rate(&t, 60000), 4);
+	stats_sample(stats, t.scene.calls, 2000); /* no time has gone by */
+	CU_ASSERT_EQUAL(user_rate(&t, 60000), 4);
+	stats_sample(stats, t.scene.calls, 3000);
+	CU_ASSERT_EQUAL(user_rate(&t, 60000), 0);
+	talk_close(&t);
+}
+
+static void test_counts_of_both_paths_are_added(void)
+{
+	struct stream_report r;
+	struct fake_flow *flow;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	flow->packets = 1000;
+	flow->bytes = 172000;
+	flow->refused = 7;
+	flow->ssrc = 1; /* of side A */
+	flow->expected = 1004;
+	flow->lost = 4;
+	flow->seen_ago_ms = 20;
+	r = report(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_EQUAL(r.kernel_packets_in, 1000);
+	CU_ASSERT_EQUAL(r.packets_in, 1001);
+	CU_ASSERT_EQUAL(r.bytes_in, 172172);
+	CU_ASSERT_EQUAL(r.drops[DROP_SOURCE], 7);
+	CU_ASSERT_EQUAL(r.expected, 1005);
+	CU_ASSERT_EQUAL(r.lost, 4);
+	CU_ASSERT_DOUBLE_EQUAL(r.jitter_ms, 2.0, 0.001);
+	CU_ASSERT_TRUE(clock_ms() - r.last_in_ms < 1000);
+	r = report(&t, SIDE_B, COMP_RTP);
+	CU_ASSERT_EQUAL(r.kernel_packets_out, 1000);
+	CU_ASSERT_EQUAL(r.packets_out, 1001);
+	CU_ASSERT_EQUAL(r.packets_in, 1);
+	CU_ASSERT_EQUAL(media_packets_in(media_of(&t), SIDE_A), 1002);
+	talk_close(&t);
+}
+
+static void test_the_end_has_all_counts(void)
+{
+	struct request request = { .call_id = STR("call"),
+				   .from_tag = STR("a"),
+				   .delete_delay = 0 };
+	struct reply reply;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	flow_of(&t, SIDE_A, COMP_RTP)->packets = 500;
+	flow_of(&t, SIDE_B, COMP_RTP)->packets = 400;
+	reply = scene_run(&t.scene, command_delete, request);
+	CU_ASSERT_EQUAL_FATAL(reply.code, REPLY_OK);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(reply.call);
+	CU_ASSERT_EQUAL(reply.call->rtp_packets, 902);
+	kmod_flush(t.kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	CU_ASSERT_EQUAL(kmod_count(t.kmod), 0);
+	talk_close(&t);
+}
+
+/* The record of a call is made when its flows have gone, and a packet may have slipped past them. */
+static void test_jitter_is_not_forgotten_with_the_flow(void)
+{
+	struct stream_report r;
+	struct fake_flow *flow;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	flow->ssrc = 1;
+	flow->expected = 1000;
+	flow->seen_ago_ms = 0;
+	media_path_stop(media_of(&t));
+	media_report(media_of(&t), SIDE_A, COMP_RTP, &r);
+	CU_ASSERT_FALSE(r.in_kernel);
+	CU_ASSERT_EQUAL(r.expected, 1001);
+	CU_ASSERT_DOUBLE_EQUAL(r.jitter_ms, 2.0, 0.001);
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, report(&t, SIDE_A, COMP_RTP).packets_in == 2);
+	CU_ASSERT_DOUBLE_EQUAL(report(&t, SIDE_A, COMP_RTP).jitter_ms, 2.0, 0.001);
+	talk_close(&t);
+}
+
+static void put_u32(uint8_t *p, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+/* 150 ms ago a sender report of A, and 50 ms ago what B says of it, who held it for 70 ms: 30 ms are the way's. */
+static void exchange_reports(struct talk *t, enum component comp, int64_t (*age_us)(int64_t))
+{
+	struct fake_flow *a = flow_of(t, SIDE_A, comp), *b = flow_of(t, SIDE_B, comp);
+	uint8_t sr[28] = { 0x80, 200, 0, 6 }, rr[32] = { 0x81, 201, 0, 7 };
+	int64_t began_ms = clock_ms();
+
+	UNTIL(t, clock_ms() - began_ms > 160); /* later than what the daemon heard */
+	flow_of(t, SIDE_A, COMP_RTP)->ssrc = 0xaaaa;
+	put_u32(sr + 4, 0xaaaa);
+	put_u32(sr + 8, 0xb44db705);
+	put_u32(sr + 12, 0x20000000);
+	put_u32(rr + 8, 0xaaaa);
+	put_u32(rr + 12, 64u << 24 | 7);
+	put_u32(rr + 20, 80);
+	put_u32(rr + 24, 0xb7052000);
+	put_u32(rr + 28, 70 * 65536 / 1000);
+	memcpy(a->rtcp, sr, sizeof(sr));
+	memcpy(b->rtcp, rr, sizeof(rr));
+	a->rtcp_len = sizeof(sr);
+	b->rtcp_len = sizeof(rr);
+	a->rtcp_ago_us = age_us(150000);
+	b->rtcp_ago_us = age_us(50000);
+	a->seen_ago_ms = 150;
+	b->seen_ago_ms = 50;
+}
+
+static int64_t told(int64_t us)
+{
+	return us;
+}
+
+static int64_t not_told(int64_t us)
+{
+	(void)us;
+	return -1;
+}
+
+static void check_seen(struct talk *t, uint8_t type_a)
+{
+	struct media *media = media_of(t);
+	struct rtcp_seen seen;
+	int64_t now_ms = clock_ms();
+
+	media_rtcp(media, SIDE_B, now_ms, &seen);
+	CU_ASSERT_EQUAL(seen.type, 201);
+	CU_ASSERT(now_ms - seen.at_ms >= 50 && now_ms - seen.at_ms < 1000);
+	CU_ASSERT_TRUE(seen.far.known);
+	CU_ASSERT_EQUAL(seen.far.fraction, 64);
+	CU_ASSERT_EQUAL(seen.far.lost, 7);
+	CU_ASSERT_EQUAL(seen.far.jitter_us, 10000);
+	CU_ASSERT_EQUAL(seen.far.at_ms, seen.at_ms);
+	CU_ASSERT(seen.rtt_us >= 29000 && seen.rtt_us <= 35000);
+	media_rtcp(media, SIDE_A, now_ms, &seen);
+	CU_ASSERT_EQUAL(seen.type, type_a);
+	CU_ASSERT(now_ms - seen.at_ms >= 150 && now_ms - seen.at_ms < 1000);
+	CU_ASSERT_FALSE(seen.far.known);
+	CU_ASSERT_EQUAL(seen.rtt_us, 0);
+}
+
+static void test_rtcp_that_the_kernel_kept_is_told(void)
+{
+	struct talk t;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTCP, told);
+	report(&t, SIDE_A, COMP_RTP);
+	check_seen(&t, 200);
+	/* The same packets again say nothing new; then the flows go, and what they told stays. */
+	report(&t, SIDE_A, COMP_RTP);
+	media_path_stop(media_of(&t));
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+/* A module that does not tell when: known where nothing but RTCP arrives. */
+static void test_rtcp_of_an_older_module_is_told(void)
+{
+	struct talk t;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTCP, not_told);
+	report(&t, SIDE_A, COMP_RTP);
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+/* With rtcp-mux one flow has both: its last packet was RTP, just now. */
+static void test_rtcp_beside_rtp_is_told(void)
+{
+	struct talk t;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTP, told);
+	flow_of(&t, SIDE_A, COMP_RTP)->seen_ago_ms = 0;
+	flow_of(&t, SIDE_B, COMP_RTP)->seen_ago_ms = 0;
+	report(&t, SIDE_A, COMP_RTP);
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+/* It comes with the answer to the last command that a flow is given. */
+static void test_the_end_has_the_last_rtcp(void)
+{
+	struct talk t;
+	unsigned int gets, sends;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTCP, told);
+	gets = fake.n_gets;
+	sends = fake.n_sends;
+	media_path_stop(media_of(&t));
+	CU_ASSERT_EQUAL(fake.n_gets, gets);
+	CU_ASSERT_EQUAL(fake.n_sends, sends + 1);
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+/* A compound that the kernel had to cut says what its beginning says. */
+static void test_rtcp_that_was_cut_is_told(void)
+{
+	struct talk t;
+	struct fake_flow *b;
+
+	talk_in_kernel(&t);
+	exchange_reports(&t, COMP_RTCP, told);
+	b = flow_of(&t, SIDE_B, COMP_RTCP);
+	memcpy(b->rtcp + 32, (uint8_t[]){ 0x81, 202, 0, 99 }, 4);
+	b->rtcp_len = RTPRELAY_RTCP_MAX;
+	report(&t, SIDE_A, COMP_RTP);
+	check_seen(&t, 200);
+	talk_close(&t);
+}
+
+static void test_a_media_is_asked_about_in_one_exchange(void)
+{
+	unsigned int sends;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	sends = fake.n_sends;
+	report(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_EQUAL(fake.n_sends, sends + 1);
+	CU_ASSERT_EQUAL(fake.n_gets, 4);
+	talk_close(&t);
+}
+
+/* Nobody asks, but how good a call was at its worst must be known in the end. */
+static void test_the_kernel_is_asked_by_and_by(void)
+{
+	struct sweep sweep = { .began_ms = 0 };
+	struct media *media;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	media = media_of(&t);
+	flow_of(&t, SIDE_A, COMP_RTP)->ssrc = 1;
+	sweep_tick(&sweep, t.scene.calls, 1000);
+	CU_ASSERT_EQUAL(fake.n_gets, 4);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(media->path.quality[SIDE_A]);
+	CU_ASSERT(media->path.quality[SIDE_A]->start_ms > 0); /* an interval has begun */
+	/* The round is over; the next one begins when the first has lasted long enough. */
+	for (int64_t now_ms = 2000; now_ms < 6000; now_ms += 1000)
+		sweep_tick(&sweep, t.scene.calls, now_ms);
+	CU_ASSERT_EQUAL(fake.n_gets, 4);
+	sweep_tick(&sweep, t.scene.calls, 6000);
+	CU_ASSERT_EQUAL(fake.n_gets, 8);
+	CU_ASSERT_EQUAL(sweep.read, 8);
+	sweep_tick(&sweep, t.scene.calls, 7000);
+	/* In user space there is nothing to ask, and without module nobody. */
+	media_path_leave(media);
+	kmod_flush(t.kmod);
+	sweep_tick(&sweep, t.scene.calls, 12000);
+	CU_ASSERT_EQUAL(fake.n_gets, 8);
+	fake_kmod_load(&fake, false);
+	UNTIL(&t, !kmod_available(t.kmod));
+	sweep_tick(&sweep, t.scene.calls, 18000);
+	CU_ASSERT_EQUAL(fake.n_gets, 8);
+	sweep_end(&sweep);
+	talk_close(&t);
+}
+
+/* What came by the daemon after the kernel had 500 packets in between is not a loss of 500. */
+static void test_gap_that_the_kernel_had_is_no_loss(void)
+{
+	struct stream_report r;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	flow_of(&t, SIDE_A, COMP_RTP)->packets = 500;
+	flow_of(&t, SIDE_A, COMP_RTP)->ssrc = 1;
+	flow_of(&t, SIDE_A, COMP_RTP)->expected = 500;
+	report(&t, SIDE_A, COMP_RTP);
+	t.phone[SIDE_A].seq = (uint16_t)(t.phone[SIDE_A].seq + 500);
+	fake_kmod_load(&fake, false);
+	for (int i = 0; i < 3; i++)
+		turn(&t); /* the media thread has been told */
+	for (int i = 0; i < 3; i++)
+		phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, report(&t, SIDE_A, COMP_RTP).packets_in == 504);
+	r = report(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_EQUAL(r.expected, 504);
+	CU_ASSERT_EQUAL(r.lost, 0);
+	CU_ASSERT_EQUAL(r.duplicate, 0);
+	CU_ASSERT_EQUAL(r.reordered, 0);
+	talk_close(&t);
+}
+
+TEST_SUITE(media_path_count, { "medias are counted by path", test_medias_are_counted_by_path },
+	   { "reading moves no rates", test_reading_moves_no_rates },
+	   { "counts of both paths are added", test_counts_of_both_paths_are_added },
+	   { "the end has all counts", test_the_end_has_all_counts },
+	   { "jitter is not forgotten with the flow", test_jitter_is_not_forgotten_with_the_flow },
+	   { "RTCP that the kernel kept is told", test_rtcp_that_the_kernel_kept_is_told },
+	   { "RTCP of an older module is told", test_rtcp_of_an_older_module_is_told },
+	   { "RTCP beside RTP is told", test_rtcp_beside_rtp_is_told },
+	   { "the end has the last RTCP", test_the_end_has_the_last_rtcp },
+	   { "RTCP that was cut is told", test_rtcp_that_was_cut_is_told },
+	   { "a media is asked about in one exchange",
+	     test_a_media_is_asked_about_in_one_exchange },
+	   { "the kernel is asked by and by", test_the_kernel_is_asked_by_and_by },
+	   { "a gap that the kernel had is no loss", test_gap_that_the_kernel_had_is_no_loss });

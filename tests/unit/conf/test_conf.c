@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_conf.c - files and command lines as an operator writes them, and what he is told */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "daemon/conf/conf.h"
+#include "daemon/conf/row.h"
+#include "tests/unit/test.h"
+
+#define MAX_ARGS 40
+
+static char told[1 << 15]; /* by the last run, on standard error and output */
+
+struct catcher {
+	int target, saved, file;
+};
+
+static struct catcher catch_begin(int target)
+{
+	struct catcher catcher = { target, dup(target), memfd_create("told", MFD_CLOEXEC) };
+
+	fflush(stdout);
+	CU_ASSERT_FATAL(catcher.saved >= 0 && catcher.file >= 0);
+	dup2(catcher.file, target);
+	log_open(LOG_TO_STDERR, LOG_LEVEL_INFO);
+	return catcher;
+}
+
+static void catch_end(struct catcher *catcher)
+{
+	ssize_t got;
+
+	fflush(stdout);
+	dup2(catcher->saved, catcher->target);
+	close(catcher->saved);
+	got = pread(catcher->file, told, sizeof(told) - 1, 0);
+	told[got > 0 ? got : 0] = '\0';
+	close(catcher->file);
+}
+
+/* Runs conf_load() with @args ("--config=@": a file that holds @file), and catches what it says. */
+static int load(struct conf *conf, const char *file, const char *args, int target)
+{
+	char option[] = "--config=/tmp/test_conf.XXXXXX", *path = option + strlen("--config="),
+	     line[4096], *argv[MAX_ARGS] = { line, NULL }, *word, *rest;
+	int argc = 1, fd = mkstemp(path), result;
+	struct catcher catcher;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(write(fd, file, strlen(file)), (ssize_t)strlen(file));
+	close(fd);
+	snprintf(line, sizeof(line), "%s", args);
+	for (word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = strcmp(word, "--config=@") ? word : option;
+	catcher = catch_begin(target);
+	result = conf_load(conf, argc, argv);
+	catch_end(&catcher);
+	/* Paths differ from run to run: as far as tests see, the file is called F. */
+	for (char *at; (at = strstr(told, path));) {
+		*at = 'F';
+		memmove(at + 1, at + strlen(path), strlen(at + strlen(path)) + 1);
+	}
+	unlink(path);
+	return result;
+}
+
+static int load_args(struct conf *conf, const char *args)
+{
+	return load(conf, "", args, STDERR_FILENO);
+}
+
+#define ENOUGH "--config=none --interface=pub/192.0.2.1 --listen-ng=2223 "
+
+static void test_command_line_of_the_manual_works(void)
+{
+	struct conf conf;
+
+	CU_ASSERT_EQUAL_FATAL(
+		load_args(&conf, "--foreground --config=none --interface=pub/198.51.100.20 "
+				 "--listen-ng=198.51.100.20:2223 --port-min=30000 --port-max=39999 "
+				 "--delete-delay=0"),
+		0);
+	CU_ASSERT_STRING_EQUAL(told, "");
+	CU_ASSERT_TRUE(conf.foreground);
+	CU_ASSERT_EQUAL(conf.interface.count, 1);
+	CU_ASSERT_STRING_EQUAL(conf.interface.item[0], "pub/198.51.100.20");
+	CU_ASSERT_EQUAL(conf.listen_ng.count, 1);
+	CU_ASSERT_STRING_EQUAL(conf.listen_ng.item[0], "198.51.100.20:2223");
+	CU_ASSERT_EQUAL(conf.port_min, 30000);
+	CU_ASSERT_EQUAL(conf.port_max, 39999);
+	CU_ASSERT_EQUAL(conf_port_pairs(&conf), 5000);
+	CU_ASSERT_EQUAL(conf.delete_delay_s, 0);
+	conf_free(&conf);
+}
+
+static void test_defaults_are_as_documented(void)
+{
+	struct conf conf;
+
+	CU_ASSERT_EQUAL_FATAL(load_args(&conf, ENOUGH), 0);
+	CU_ASSERT_EQUAL(conf.port_min, 30000);
+	CU_ASSERT_EQUAL(conf.port_max, 40000);
+	CU_ASSERT_EQUAL(conf.timeout_s, 60);
+	CU_ASSERT_EQUAL(conf.silent_timeout_s, 3600);
+	CU_ASSERT_EQUAL(conf.offer_timeout_s, 3600);
+	CU_ASSERT_EQUAL(conf.delete_delay_s, 30);
+	CU_ASSERT_EQUAL(conf.tos, 0);
+	CU_ASSERT_EQUAL(conf.max_sessions, 0);
+	CU_ASSERT_EQUAL(conf.media_threads, 0);
+	CU_ASSERT_EQUAL(conf.latching, LATCH_SMART);
+	CU_ASSERT_EQUAL(conf.latch_patience_ms, 400);
+	CU_ASSERT_EQUAL(conf.latch_window_ms, 3000);
+	CU_ASSERT_EQUAL(conf.port_quarantine_s, 5);
+	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_INFO);
+	CU_ASSERT_EQUAL(conf.log_facility, LOG_TO_STDERR);
+	CU_ASSERT_FALSE(conf.foreground);
+	CU_ASSERT_FALSE(conf.check_config);
+	CU_ASSERT_PTR_NULL(conf.pidfile);
+	CU_ASSERT_PTR_NULL(conf.user);
+	CU_ASSERT_EQUAL(conf.control_allow.count, 0);
+	conf_free(&conf);
+}
+
+static void test_file_sets_every_type(void)
+{
+	struct conf conf;
+
+	CU_ASSERT_EQUAL_FATAL(load(&conf,
+				   "# a comment\n"
+				   "[rtprelay]\n"
+				   "interface = pub/192.0.2.1!203.0.113.9, priv/198.51.100.1\n"
+				   "interface = pub/2001:db8::1\n"
+				   "listen-ng = 127.0.0.1:2223 ; for the proxy\n"
+				   "listen-ng = [::1]:2223,\n"
+				   "    2224\n"
+				   "tos = -1\n"
+				   "latching = Strict\n"
+				   "log-level = debug\n"
+				   "log-facility=journal\r\n"
+				   "foreground = on\n"
+				   "user = nobody\n"
+				   "pidfile =\n"
+				   "port-min=20000\n"
+				   "port-max = 20003",
+				   "--config=@", STDERR_FILENO),
+			      0);
+	CU_ASSERT_STRING_EQUAL(told, "");
+	CU_ASSERT_EQUAL_FATAL(conf.interface.count, 3);
+	CU_ASSERT_STRING_EQUAL(conf.interface.item[0], "pub/192.0.2.1!203.0.113.9");
+	CU_ASSERT_STRING_EQUAL(conf.interface.item[1], "priv/198.51.100.1");
+	CU_ASSERT_STRING_EQUAL(conf.interface.item[2], "pub/2001:db8::1");
+	CU_ASSERT_EQUAL_FATAL(conf.listen_ng.count, 3);
+	CU_ASSERT_STRING_EQUAL(conf.listen_ng.item[0], "127.0.0.1:2223");
+	CU_ASSERT_STRING_EQUAL(conf.listen_ng.item[1], "[::1]:2223");
+	CU_ASSERT_STRING_EQUAL(conf.listen_ng.item[2], "2224");
+	CU_ASSERT_EQUAL(conf.tos, -1);
+	CU_ASSERT_EQUAL(conf.latching, LATCH_STRICT);
+	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_DEBUG);
+	CU_ASSERT_EQUAL(conf.log_facility, LOG_TO_JOURNAL);
+	CU_ASSERT_TRUE(conf.foreground);
+	CU_ASSERT_STRING_EQUAL(conf.user, "nobody");
+	CU_ASSERT_PTR_NULL(conf.pidfile);
+	CU_ASSERT_EQUAL(conf_port_pairs(&conf), 2);
+	conf_free(&conf);
+}
+
+static void test_options_win_over_file(void)
+{
+	struct conf conf;
+
+	CU_ASSERT_EQUAL_FATAL(
+		load(&conf,
+		     "[rtprelay]\ninterface = a/192.0.2.1, b/192.0.2.2\nlisten-ng = 1111\n"
+		     "timeout = 30\ntos = 8\nforeground = yes\n",
+		     "--timeout 90 --interface=c/192.0.2.3 --config=@ --interface=d/192.0.2.4,x=d "
+		     "--foreground=no",
+		     STDERR_FILENO),
+		0);
+	CU_ASSERT_EQUAL(conf.timeout_s, 90);
+	CU_ASSERT_EQUAL(conf.tos, 8);
+	CU_ASSERT_FALSE(conf.foreground);
+	CU_ASSERT_EQUAL_FATAL(conf.interface.count, 3);
+	CU_ASSERT_STRING_EQUAL(conf.interface.item[0], "c/192.0.2.3");
+	CU_ASSERT_STRING_EQUAL(conf.interface.item[1], "d/192.0.2.4");
+	CU_ASSERT_STRING_EQUAL(conf.interface.item[2], "x=d");
+	CU_ASSERT_EQUAL(conf.listen_ng.count, 1);
+	conf_free(&conf);
+}
+
+#define HEAD "[rtprelay]\ninterface=192.0.2.1\nlisten-ng=2223\n"
+
+static void test_mistakes_in_file_are_told(void)
+{
+	static const struct {
+		const char *file, *error;
+	} rows[] = {
+		{ HEAD "port-mni = 1\n",
+		  "error: F:4: unknown key \"port-mni\"; did you mean \"port-min\"?\n" },
+		{ HEAD "timout = 1\n",
+		  "error: F:4: unknown key \"timout\"; did you mean \"timeout\"?\n" },
+		{ HEAD "\n\nquarantine-port = 1\n",
+		  "error: F:6: unknown key \"quarantine-port\"\n" },
+		{ HEAD "Timeout = 1\n",
+		  "error: F:4: unknown key \"Timeout\"; did you mean \"timeout\"?\n" },
+		{ HEAD "timeout = 0\n", "error: F:4: timeout: 0 is out of range, 1 to 604800\n" },
+		{ HEAD "tos = 256\n", "error: F:4: tos: 256 is out of range, -1 to 255\n" },
+		{ HEAD "tos = -2\n", "error: F:4: tos: -2 is out of range, -1 to 255\n" },
+		{ HEAD "port-min = 99999999999999999999999\n",
+		  "error: F:4: port-min: \"99999999999999999999999\" is not a whole number\n" },
+		{ HEAD "timeout = 60s\n", "error: F:4: timeout: \"60s\" is not a whole number\n" },
+		{ HEAD "timeout =\n", "error: F:4: timeout: \"\" is not a whole number\n" },
+		{ HEAD "foreground = perhaps\n",
+		  "error: F:4: foreground: \"perhaps\" is neither yes nor no\n" },
+		{ HEAD "latching = none\n",
+		  "error: F:4: latching: \"none\" is none of smart, strict, first\n" },
+		{ HEAD "interface = ,\n", "error: F:4: interface: a value is missing\n" },
+		{ HEAD "timeout = 1\ntos = 1\ntimeout = 2\n",
+		  "error: F:6: timeout: was set in line 4 already\n" },
+		{ HEAD "check-config = yes\n",
+		  "error: F:4: check-config: can only be given as an option\n" },
+		{ HEAD "nonsense\n",
+		  "error: F:4: neither a [section], nor \"key = value\", nor a comment\n" },
+		{ "timeout = 1\n" HEAD,
+		  "error: F:1: \"timeout\" stands before the line [rtprelay]\n" },
+		{ HEAD "[other]\ntimeout = 1\n",
+		  "error: F:5: unknown section [other]; all keys belong to [rtprelay]\n" },
+		{ HEAD "port-min = 4000\nport-max = 3999\n",
+		  "error: port-min 4000 is above port-max 3999\n" },
+		{ HEAD "port-min = 4001\nport-max = 4004\n",
+		  "error: ports 4001 to 4004 are too few: a call needs two pairs of an even port "
+		  "and the next\n" },
+		{ "[rtprelay]\nlisten-ng=1\n",
+		  "error: no interface is given, e.g. --interface=pub/192.0.2.1\n" },
+		{ "[rtprelay]\ninterface=192.0.2.1\n",
+		  "error: no listen-ng is given, e.g. --listen-ng=127.0.0.1:2223\n" },
+		{ HEAD "tos = x\nport-max = 0\nfork = yes\n",
+		  "error: F:4: tos: \"x\" is not a whole number\n"
+		  "error: F:5: port-max: 0 is out of range, 1 to 65535\n"
+		  "error: F:6: unknown key \"fork\"\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct conf conf;
+
+		CU_ASSERT_EQUAL(load(&conf, rows[i].file, "--config=@", STDERR_FILENO), -EINVAL);
+		if (strcmp(told, rows[i].error))
+			printf("row %zu: %s", i, told);
+		CU_ASSERT_STRING_EQUAL(told, rows[i].error);
+	}
+}
+
+static void test_mistakes_in_options_are_told(void)
+{
+	static const struct {
+		const char *args, *error;
+	} rows[] = {
+		{ ENOUGH "--prot-min=1",
+		  "error: unknown option \"--prot-min=1\"; did you mean \"port-min\"?\n" },
+		{ ENOUGH "--zzz", "error: unknown option \"--zzz\"\n" },
+		{ ENOUGH "-xyz", "error: unknown option \"-xyz\"\n" },
+		{ ENOUGH "timeout=3",
+		  "error: unknown option \"timeout=3\"; did you mean \"timeout\"?\n" },
+		{ ENOUGH "--timeout", "error: --timeout: a value is missing\n" },
+		{ ENOUGH "--timeout=x --tos=999",
+		  "error: --timeout: \"x\" is not a whole number\nerror: --tos: 999 is out of "
+		  "range, -1 to 255\n" },
+		{ ENOUGH "--foreground=2", "error: --foreground: \"2\" is neither yes nor no\n" },
+		{ ENOUGH "--interface=", "error: --interface: a value is missing\n" },
+		{ "--config=/nonexistent/file",
+		  "error: /nonexistent/file: No such file or directory\n" },
+		{ "--config=/", "error: /: cannot be read\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct conf conf;
+
+		CU_ASSERT_EQUAL(load_args(&conf, rows[i].args), -EINVAL);
+		if (strcmp(told, rows[i].error))
+			printf("row %zu: %s", i, told);
+		CU_ASSERT_STRING_EQUAL(told, rows[i].error);
+	}
+}
+
+static void test_long_line_is_refused_whole(void)
+{
+	char file[2000] = HEAD "control-allow = ";
+	struct conf conf;
+
+	for (int i = 0; i < 30; i++)
+		strcat(file, "192.0.2.0/24, ");
+	strcat(file, "192.0.2.0/24\ntos = 999\n");
+	CU_ASSERT_EQUAL(load(&conf, file, "--config=@", STDERR_FILENO), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(told, "error: F:4: the line is longer than "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(told, "error: F:5: tos: 999 is out of range"));
+}
+
+static void test_help_names_every_key(void)
+{
+	struct conf conf;
+
+	CU_ASSERT_EQUAL(load(&conf, "", "--help", STDOUT_FILENO), 1);
+	for (size_t i = 0; i < conf_n_rows; i++) {
+		char option[80];
+
+		snprintf(option, sizeof(option), "  --%s", conf_rows[i].name);
+		CU_ASSERT_PTR_NOT_NULL(strstr(told, option));
+		CU_ASSERT_TRUE(strlen(conf_rows[i].help) > 10);
+	}
+	CU_ASSERT_EQUAL(load(&conf, "", "--version", STDOUT_FILENO), 1);
+	CU_ASSERT_EQUAL(strncmp(told, "rtprelayd ", 10), 0);
+}
+
+static void test_reload_takes_what_may_change(void)
+{
+	struct conf conf, fresh;
+	struct catcher catcher;
+
+	CU_ASSERT_EQUAL_FATAL(load_args(&conf, ENOUGH), 0);
+	CU_ASSERT_EQUAL_FATAL(load_args(&fresh,
+					ENOUGH "--timeout=77 --log-level=debug --port-min=20000 "
+					       "--interface=192.0.2.9 --user=nobody"),
+			      0);
+	catcher = catch_begin(STDERR_FILENO);
+	CU_ASSERT_EQUAL(conf_reload(&conf, &fresh), 2);
+	catch_end(&catcher);
+	CU_ASSERT_STRING_EQUAL(
+		told,
+		"warning: interface stays pub/192.0.2.1: pub/192.0.2.1, 192.0.2.9 needs a restart\n"
+		"warning: port-min stays 30000: 20000 needs a restart\n"
+		"notice: timeout is now 77, it was 60\n"
+		"notice: log-level is now debug, it was info\n"
+		"warning: user stays empty: nobody needs a restart\n");
+	CU_ASSERT_EQUAL(conf.timeout_s, 77);
+	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_DEBUG);
+	CU_ASSERT_EQUAL(conf.port_min, 30000);
+	CU_ASSERT_EQUAL(conf.interface.count, 1);
+	CU_ASSERT_PTR_NULL(conf.user);
+	conf_free(&conf);
+	conf_free(&fresh);
+}
+
+static void test_distance_counts_edits(void)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned int distance;
+	} rows[] = {
+		{ "", "", 0 },	      { "abc", "abc", 0 },	  { "abc", "", 3 },
+		{ "", "abc", 3 },     { "abc", "abd", 1 },	  { "abc", "acb", 1 },
+		{ "abc", "abcd", 1 }, { "abcd", "bcd", 1 },	  { "ca", "abc", 3 },
+		{ "tos", "sot", 2 },  { "kitten", "sitting", 3 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		CU_ASSERT_EQUAL(conf_name_distance(str_of(rows[i].a), str_of(rows[i].b)),
+				rows[i].distance);
+	CU_ASSERT_TRUE(conf_name_distance(STR("port-min"),
+					  STR("a-text-of-more-than-forty-letters-is-far-away")) >
+		       1000);
+}
+
+static void test_out_of_memory_fails_cleanly(void)
+{
+	ALLOC_FAILS_AT_EACH
+	{
+		struct conf conf;
+		int err = load(&conf, HEAD "user = nobody\ninterface = a/192.0.2.1, b/192.0.2.2\n",
+			       "--config=@ --group=nogroup --listen-ng=1,2,3", STDERR_FILENO);
+
+		CU_ASSERT_EQUAL(err, alloc_failed() ? -ENOMEM : 0);
+		if (!err)
+			conf_free(&conf);
+	}
+}
+
+TEST_SUITE(conf, { "command line of the manual works", test_command_line_of_the_manual_works },
+	   { "defaults are as documented", test_defaults_are_as_documented },
+	   { "file sets every type", test_file_sets_every_type },
+	   { "options win over file", test_options_win_over_file },
+	   { "mistakes in file are told", test_mistakes_in_file_are_told },
+	   { "mistakes in options are told", test_mistakes_in_options_are_told },
+	   { "long line is refused whole", test_long_line_is_refused_whole },
+	   { "help names every key", test_help_names_every_key },
+	   { "reload takes what may change", test_reload_takes_what_may_change },
+	   { "distance counts edits", test_distance_counts_edits },
+	   { "out of memory fails cleanly", test_out_of_memory_fails_cleanly });

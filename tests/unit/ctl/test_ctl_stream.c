@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_ctl_stream.c - the rtpproxy protocol at its own sockets and at those of NG; over connections; cookies
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <errno.h>
+#include <sys/un.h>
+#include "daemon/ctl/ctl.h"
+#include "daemon/ctl/stream.h"
+#include "tests/unit/scene.h"
+#include "tests/unit/test.h"
+
+static const struct endpoint near = {
+	.in4 = { .sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f, .sin_port = 0x1234 }
+};
+
+struct relay {
+	struct scene scene;
+	struct ctl *ctl;
+	char dir[32];
+	char out[CTL_DATAGRAM];
+};
+
+static void batch_done(void *arg)
+{
+	(void)arg;
+}
+
+static const char *relay_open(struct relay *relay, const char *const *listen, size_t n)
+{
+	char *items[4];
+	const struct conf_list none = { NULL, 0 }, listen_rtpproxy = { items, n };
+	const struct ctl_conf conf = { .listen_ng = &none,
+				       .control_allow = &none,
+				       .replay_entries = 1000,
+				       .replay_mbytes = 1,
+				       .listen_rtpproxy = &listen_rtpproxy };
+	const char *error = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = (char *)(uintptr_t)listen[i];
+	scene_open_ports(&relay->scene, 21400, 21409);
+	relay->ctl =
+		ctl_open(relay->scene.base, &conf, &relay->scene.env, batch_done, relay, &error);
+	return relay->ctl ? NULL : error;
+}
+
+static void relay_close(struct relay *relay)
+{
+	ctl_close(relay->ctl);
+	CU_ASSERT(scene_close(&relay->scene));
+}
+
+static const char *ask_by(struct relay *relay,
+			  void (*datagram)(struct ctl *, const struct endpoint *, struct str,
+					   struct buf *),
+			  struct str text)
+{
+	struct buf out = BUF_INIT(relay->out, sizeof(relay->out) - 1);
+
+	datagram(relay->ctl, &near, text, &out);
+	relay->out[out.len] = '\0';
+	return relay->out;
+}
+
+static const char *ask(struct relay *relay, const char *text)
+{
+	return ask_by(relay, ctl_datagram_rtpp, str_of(text));
+}
+
+static void test_cookie_and_answer(void)
+{
+	struct relay relay;
+
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, 0));
+	CU_ASSERT_STRING_EQUAL(ask(&relay, "21019_0 V"), "21019_0 20040107\n");
+	CU_ASSERT_STRING_EQUAL(ask(&relay, " \t21019_1\t v\r\n"), "21019_1 20040107\n");
+	CU_ASSERT_STRING_EQUAL(ask(&relay, "21019_2"), "21019_2 E5\n");
+	CU_ASSERT_STRING_EQUAL(ask(&relay, "d7:command4:pinge V"), "d7:command4:pinge 20040107\n");
+	CU_ASSERT_STRING_EQUAL(ask(&relay, ""), "");
+	CU_ASSERT_STRING_EQUAL(ask(&relay, " \n"), "");
+	relay_close(&relay);
+}
+
+static void test_ports_of_ng_take_both(void)
+{
+	static const struct {
+		const char *text, *said;
+	} rows[] = {
+		{ "1 V", "1 20040107\n" },
+		{ "2 VF 20050322", "2 1\n" },
+		{ "3 D c a", "3 E50\n" },
+		{ "4 d7:command4:pinge", "4 d6:result4:ponge" },
+		{ "5 {\"command\":\"ping\"}", "5 {\"result\":\"pong\"}" },
+		{ "6 d c a",
+		  "6 d12:error-reason35:Could not decode bencode dictionary6:result5:errore" },
+		{ "7 v", "7 d12:error-reason22:Invalid NG data format6:result5:errore" },
+	};
+	struct relay relay;
+
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, 0));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		CU_ASSERT_STRING_EQUAL(ask_by(&relay, ctl_datagram, str_of(rows[i].text)),
+				       rows[i].said);
+	relay_close(&relay);
+}
+
+static void test_repetitions_are_known_by_source_and_cookie(void)
+{
+	struct endpoint other = near;
+	struct relay relay;
+	char first[64];
+	struct buf out;
+
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, 0));
+	snprintf(first, sizeof(first), "%.60s", ask(&relay, "1_1 U c 192.0.2.1 4000 a;1"));
+	CU_ASSERT_STRING_EQUAL(ask(&relay, "1_2 D c a"), "1_2 0\n");
+	/* Late, and again: no new session comes of it. */
+	CU_ASSERT_STRING_EQUAL(ask(&relay, "1_1 U c 192.0.2.1 4000 a;1"), first);
+	CU_ASSERT_STRING_EQUAL(ask(&relay, "1_2 D c a"), "1_2 0\n");
+	CU_ASSERT_STRING_EQUAL(ask(&relay, "1_3 D c a"), "1_3 E50\n");
+	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 0);
+	CU_ASSERT_EQUAL(relay.scene.stats.replayed, 2);
+	/* Another proxy has the same cookie for something else. */
+	endpoint_set_port(&other, 999);
+	out = BUF_INIT(relay.out, sizeof(relay.out));
+	ctl_datagram_rtpp(relay.ctl, &other, STR("1_1 V"), &out);
+	CU_ASSERT(str_eq((struct str){ out.data, out.len }, STR("1_1 20040107\n")));
+	relay_close(&relay);
+}
+
+static void test_cookies_of_every_length(void)
+{
+	static char text[CTL_DATAGRAM];
+	struct relay relay;
+	size_t answered = 0;
+
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, 0));
+	memset(text, 'x', sizeof(text));
+	for (size_t len = 1; len + 2 <= sizeof(text); len += len < 2048 ? 1 : 97) {
+		memcpy(text + len, " V", 2);
+		answered += strlen(ask_by(&relay, ctl_datagram_rtpp,
+					  (struct str){ text, len + 2 })) > 0;
+		memcpy(text + len, "xx", 2);
+	}
+	CU_ASSERT_EQUAL(answered, 256); /* longer ones are nobody's, and could not be remembered */
+	CU_ASSERT_STRING_EQUAL(ask(&relay, "1 V"), "1 20040107\n");
+	relay_close(&relay);
+}
+
+/* --- Connections ------------------------------------------------------------------------------------ */
+
+/* Lets the relay work until @fd has something to read; what it is, "" at the end of the connection. */
+static const char *hear(struct relay *relay, int fd, char *text, size_t size)
+{
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	ssize_t n = -1;
+
+	while (n < 0 && clock_ms() < until_ms) {
+		event_base_loop(relay->scene.base, EVLOOP_NONBLOCK);
+		n = recv(fd, text, size - 1, MSG_DONTWAIT);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	return n < 0 ? NULL : text;
+}
+
+static int connect_unix(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	scene_must(fd >= 0 && !connect(fd, (struct sockaddr *)&addr, sizeof(addr)), path);
+	return fd;
+}
+
+static int connect_tcp(uint16_t port)
+{
+	struct endpoint addr = near;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	endpoint_set_port(&addr, port);
+	scene_must(fd >= 0 && !connect(fd, &addr.sa, endpoint_len(&addr)), "connect");
+	return fd;
+}
+
+static void say(int fd, const char *text)
+{
+	scene_must(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text), "send");
+}
+
+/* Whatever @text is: the relay may have closed the connection meanwhile. */
+static void say_any(struct relay *relay, int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		event_base_loop(relay->scene.base, EVLOOP_NONBLOCK);
+		if (n < 0 && errno != EAGAIN)
+			return;
+		text += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+}
+
+static const char *make_dir(struct relay *relay, const char *prefix, char *path, size_t size)
+{
+	if (!relay->dir[0]) {
+		snprintf(relay->dir, sizeof(relay->dir), "/tmp/rtprelay-XXXXXX");
+		scene_must(mkdtemp(relay->dir), "mkdtemp");
+	}
+	snprintf(path, size, "%s%s/socket", prefix, relay->dir);
+	return path;
+}
+
+/* @bare: a path alone */
+static void check_unix(bool bare)
+{
+	struct relay relay = { .dir = "" };
+	char listen[64], text[256];
+	const char *items[] = { make_dir(&relay, "unix:", listen, sizeof(listen)) };
+	char dir[sizeof(relay.dir)];
+	int fd;
+
+	memcpy(dir, relay.dir, sizeof(dir));
+	if (bare)
+		items[0] += 5;
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
+	fd = connect_unix(listen + 5);
+	say(fd, "V");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "20040107\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "");
+	close(fd);
+	fd = connect_unix(listen + 5);
+	say(fd, "D c a\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "E50\n");
+	close(fd);
+	relay_close(&relay);
+	CU_ASSERT_EQUAL(access(listen + 5, F_OK), -1);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
+static void test_unix_is_one_command_each(void)
+{
+	check_unix(false);
+	check_unix(true);
+}
+
+static void test_lines_over_a_lasting_connection(void)
+{
+	struct relay relay = { .dir = "" };
+	char listen[64], text[256], dir[sizeof(relay.dir)];
+	const char *items[] = { make_dir(&relay, "cunix:", listen, sizeof(listen)) };
+	int fd;
+
+	memcpy(dir, relay.dir, sizeof(dir));
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
+	fd = connect_unix(listen + 6);
+	say(fd, "V\nVF 20050322\nD c");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "20040107\n1\n");
+	say(fd, " a\r\n\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "E50\nE5\n");
+	close(fd);
+	relay_close(&relay);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
+/* Up to 64 KiB and beyond what is read at once; by all three ways. Then the next command is as good as ever. */
+static void test_commands_of_every_length(void)
+{
+	static char text[65536 + 1], said[256];
+	struct relay relay = { .dir = "" };
+	char unix_path[64], cunix_path[64], dir[sizeof(relay.dir)];
+	const char *items[] = { "tcp:127.0.0.1:21498",
+				make_dir(&relay, "unix:", unix_path, sizeof(unix_path)),
+				cunix_path };
+
+	snprintf(cunix_path, sizeof(cunix_path), "cunix:%s/other", relay.dir);
+	memcpy(dir, relay.dir, sizeof(dir));
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 3));
+	memset(text, 'x', sizeof(text));
+	for (size_t len = 1; len < sizeof(text); len += len < 300 ? 1 : len % 977 + 1) {
+		int fd = len % 3 ? len % 3 == 1 ? connect_tcp(21498) : connect_unix(unix_path + 5)
+				 : connect_unix(cunix_path + 6);
+
+		text[len] = '\n';
+		text[0] = len % 2 ? 'U' : 'x';
+		say_any(&relay, fd, text, len + 1);
+		text[len] = 'x';
+		if (!hear(&relay, fd, said, sizeof(said)))
+			CU_FAIL("neither an answer nor an end");
+		/* A command that fits is answered: unknown modifier, or unknown command. */
+		if (len < CTL_LINE)
+			CU_ASSERT(said[0] == 'E');
+		close(fd);
+	}
+	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 0);
+	{
+		int fd = connect_tcp(21498);
+
+		say(fd, "V\n");
+		CU_ASSERT_STRING_EQUAL(hear(&relay, fd, said, sizeof(said)), "20040107\n");
+		close(fd);
+	}
+	relay_close(&relay);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
+static void test_tcp_and_its_bounds(void)
+{
+	static char line[CTL_LINE + 2];
+	struct relay relay = { .dir = "" };
+	const char *items[] = { "tcp:127.0.0.1:21499" };
+	char text[256];
+	int fd[CTL_CONNECTIONS + 1];
+
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
+	for (int i = 0; i <= CTL_CONNECTIONS; i++)
+		fd[i] = connect_tcp(21499);
+	say(fd[0], "V\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[0], text, sizeof(text)), "20040107\n");
+	/* One more than may be is closed at once. */
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[CTL_CONNECTIONS], text, sizeof(text)), "");
+	/* A line without end, too. */
+	memset(line, 'x', sizeof(line) - 1);
+	say(fd[1], line);
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[1], text, sizeof(text)), "");
+	/* Who has said its last still gets its answer. */
+	say(fd[2], "V\n");
+	shutdown(fd[2], SHUT_WR);
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[2], text, sizeof(text)), "20040107\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[2], text, sizeof(text)), "");
+	for (int i = 0; i <= CTL_CONNECTIONS; i++)
+		close(fd[i]);
+	relay_close(&relay);
+}
+
+static bool anybody(void *arg, const struct endpoint *source)
+{
+	(void)arg;
+	(void)source;
+	return true;
+}
+
+static void say_much(void *arg, const struct endpoint *source, struct str command, struct buf *out)
+{
+	static const char much[CTL_STREAM_REPLY - 1];
+
+	(void)arg;
+	(void)source;
+	(void)command;
+	buf_add(out, much, sizeof(much));
+}
+
+/* Or a few who do so would take all the places there are. */
+static void test_who_reads_nothing_is_cut_off(void)
+{
+	const struct ctl_stream_conf conf = {
+		.allowed = anybody, .run = say_much, .done = batch_done, .patience_ms = 100
+	};
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	struct pollfd deaf = { .events = POLLRDHUP };
+	struct event_base *base = event_base_new();
+	struct relay relay = { .dir = "" };
+	struct ctl_stream *stream;
+	char listen[64];
+	int error = 0;
+
+	stream = ctl_stream_open(base, make_dir(&relay, "cunix:", listen, sizeof(listen)), &conf,
+				 &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
+	deaf.fd = connect_unix(listen + 6);
+	/* Little by little, until all buffers on the way are full. */
+	while (!poll(&deaf, 1, 1) && clock_ms() < until_ms) {
+		send(deaf.fd, "\n\n\n\n\n\n\n\n", 8, MSG_DONTWAIT | MSG_NOSIGNAL);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	CU_ASSERT(deaf.revents & POLLRDHUP);
+	close(deaf.fd);
+	ctl_stream_close(stream);
+	event_base_free(base);
+	CU_ASSERT_EQUAL(rmdir(relay.dir), 0);
+}
+
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+	bool *came = arg;
+
+	(void)fd;
+	(void)what;
+	*came = true;
+}
+
+/* Who waits in the queue keeps its listener readable: it must not be tried without end. */
+static void test_out_of_descriptors_is_waited_out(void)
+{
+	const struct timeval soon = { 0, 100000 };
+	struct relay relay = { .dir = "" };
+	char listen[64], text[256], dir[sizeof(relay.dir)];
+	const char *items[] = { make_dir(&relay, "unix:", listen, sizeof(listen)) };
+	struct rlimit old, low;
+	bool came = false;
+	int fd, lowest;
+
+	memcpy(dir, relay.dir, sizeof(dir));
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
+	fd = connect_unix(listen + 5);
+	say(fd, "V");
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	lowest = fcntl(0, F_DUPFD_CLOEXEC, 0);
+	close(lowest);
+	low = (struct rlimit){ (rlim_t)lowest, old.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	event_base_loop(relay.scene.base, EVLOOP_ONCE); /* tries in vain */
+	event_base_once(relay.scene.base, -1, EV_TIMEOUT, on_time, &came, &soon);
+	event_base_loop(relay.scene.base, EVLOOP_ONCE);
+	CU_ASSERT(came);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &old), 0);
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "20040107\n");
+	close(fd);
+	relay_close(&relay);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
+static void test_mistakes_in_listen_rtpproxy(void)
+{
+	static const struct {
+		const char *listen, *error;
+	} rows[] = {
+		{ "nonsense", "listen-rtpproxy nonsense: Invalid argument" },
+		{ "udp:192.0.2.1:22222",
+		  "listen-rtpproxy udp:192.0.2.1:22222: Cannot assign requested address" },
+		{ "tcp:192.0.2.1:22222",
+		  "listen-rtpproxy tcp:192.0.2.1:22222: Cannot assign requested address" },
+		{ "tcp6:127.0.0.1:22222",
+		  "listen-rtpproxy tcp6:127.0.0.1:22222: Invalid argument" },
+		{ "unix:", "listen-rtpproxy unix:: Invalid argument" },
+		{ "unix:/dev/null", "listen-rtpproxy unix:/dev/null: File exists" },
+		{ "unix:/nowhere/at/all",
+		  "listen-rtpproxy unix:/nowhere/at/all: No such file or directory" },
+	};
+	struct relay relay = { .dir = "" };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *error = relay_open(&relay, &rows[i].listen, 1);
+
+		CU_ASSERT_STRING_EQUAL(error ? error : "none", rows[i].error);
+		relay_close(&relay);
+	}
+}
+
+TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
+	   { "ports of NG take both", test_ports_of_ng_take_both },
+	   { "repetitions are known by source and cookie",
+	     test_repetitions_are_known_by_source_and_cookie },
+	   { "cookies of every length", test_cookies_of_every_length },
+	   { "unix: is one command each", test_unix_is_one_command_each },
+	   { "lines over a lasting connection", test_lines_over_a_lasting_connection },
+	   { "commands of every length", test_commands_of_every_length },
+	   { "TCP, and its bounds", test_tcp_and_its_bounds },
+	   { "who reads nothing is cut off", test_who_reads_nothing_is_cut_off },
+	   { "out of descriptors is waited out", test_out_of_descriptors_is_waited_out },
+	   { "mistakes in listen-rtpproxy", test_mistakes_in_listen_rtpproxy });

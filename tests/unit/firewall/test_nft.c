@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_nft.c - the relay's table in nf_tables, as the nft program lists it and as packets meet it
+ *
+ * In the network namespace that the unit tests run in. Where that may not have tables (no user namespaces,
+ * or a kernel without nf_tables), only what needs none is tested.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "daemon/base/log.h"
+#include "daemon/firewall/nft.h"
+#include "daemon/firewall/msg.h"
+#include "tests/unit/test.h"
+
+static struct endpoint endpoint(const char *text)
+{
+	struct endpoint ep = { 0 };
+
+	if (!endpoint_parse(str_of(text), 0, &ep))
+		abort();
+	return ep;
+}
+
+static struct nft *open_nft(enum firewall_mode mode)
+{
+	const struct endpoint addrs[] = { endpoint("127.80.0.1"), endpoint("127.80.0.2"),
+					  endpoint("[::1]") };
+	const struct nft_conf conf = { addrs, 3, 21000, 21999, mode };
+	struct nft *nft;
+	int error;
+
+	nft = nft_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(nft);
+	return nft;
+}
+
+/* What the command prints. */
+static const char *output_of(const char *command)
+{
+	static char text[8192];
+	FILE *pipe = popen(command, "r");
+	size_t len = 0;
+
+	if (!pipe)
+		abort();
+	len = fread(text, 1, sizeof(text) - 1, pipe);
+	text[len] = '\0';
+	if (pclose(pipe))
+		snprintf(text + len, sizeof(text) - len, "(failed)");
+	return text;
+}
+
+static bool is_listed(const char *text)
+{
+	return strstr(output_of("nft -nn list ruleset 2>&1"), text);
+}
+
+static bool is_up(int fd, const char *name)
+{
+	struct ifreq request = { 0 };
+
+	memcpy(request.ifr_name, name, strnlen(name, IF_NAMESIZE - 1));
+	return ioctl(fd, SIOCGIFFLAGS, &request) || request.ifr_flags & IFF_UP;
+}
+
+/* No interface is up but the loopback. */
+static bool in_own_network(void)
+{
+	struct if_nameindex *all = if_nameindex();
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bool own = all && fd >= 0;
+
+	for (size_t i = 0; own && all[i].if_index; i++)
+		own = !strcmp(all[i].if_name, "lo") || !is_up(fd, all[i].if_name);
+	if_freenameindex(all);
+	close(fd);
+	return own;
+}
+
+/* Can tables be made here at all, and without hurting anybody? */
+static bool tables(void)
+{
+	static int possible = -1;
+
+	if (possible < 0)
+		possible = in_own_network() && !system("nft add table inet probe 2>/dev/null && "
+						       "nft delete table inet probe 2>/dev/null");
+	if (!possible)
+		CU_FAIL("a table in a network namespace of our own: root and nf_tables are needed");
+	return possible;
+}
+
+/* Does a datagram from @from reach @to? Both are bound here. */
+static bool passes(const char *from, const char *to)
+{
+	struct endpoint a = endpoint(from), b = endpoint(to);
+	int out = socket(a.sa.sa_family, SOCK_DGRAM, 0), in = socket(b.sa.sa_family, SOCK_DGRAM, 0);
+	struct pollfd pollfd = { in, POLLIN, 0 };
+	bool sent, came;
+
+	if (out < 0 || in < 0 || bind(out, &a.sa, endpoint_len(&a)) ||
+	    bind(in, &b.sa, endpoint_len(&b)))
+		abort();
+	sent = sendto(out, "x", 1, 0, &b.sa, endpoint_len(&b)) == 1;
+	/* On the loopback it is there when sendto() returns. */
+	came = sent && poll(&pollfd, 1, 0) == 1;
+	close(out);
+	close(in);
+	return came;
+}
+
+static void test_lists_what_it_should(void)
+{
+	static const char wanted[] =
+		"table inet rtprelay {\n"
+		"	set relay4 {\n"
+		"		type ipv4_addr\n"
+		"		elements = { 127.80.0.1, 127.80.0.2 }\n"
+		"	}\n"
+		"\n"
+		"	set open4 {\n"
+		"		type ipv4_addr . inet_service\n"
+		"		elements = { 127.80.0.1 . 21000 }\n"
+		"	}\n"
+		"\n"
+		"	set relay6 {\n"
+		"		type ipv6_addr\n"
+		"		elements = { ::1 }\n"
+		"	}\n"
+		"\n"
+		"	set open6 {\n"
+		"		type ipv6_addr . inet_service\n"
+		"		elements = { ::1 . 21003 }\n"
+		"	}\n"
+		"\n"
+		"	chain prerouting {\n"
+		"		type filter hook prerouting priority -300; policy accept;\n"
+		"		ip daddr @relay4 udp dport 21000-21999 notrack\n"
+		"		ip6 daddr @relay6 udp dport 21000-21999 notrack\n"
+		"	}\n"
+		"\n"
+		"	chain output {\n"
+		"		type filter hook output priority -300; policy accept;\n"
+		"		ip saddr @relay4 udp sport 21000-21999 notrack\n"
+		"		ip6 saddr @relay6 udp sport 21000-21999 notrack\n"
+		"	}\n"
+		"\n"
+		"	chain input {\n"
+		"		type filter hook input priority 0; policy accept;\n"
+		"		ip daddr @relay4 udp dport 21000-21999 ip daddr . udp dport != "
+		"@open4 "
+		"counter packets 0 bytes 0 drop\n"
+		"		ip6 daddr @relay6 udp dport 21000-21999 ip6 daddr . udp dport != "
+		"@open6 "
+		"counter packets 0 bytes 0 drop\n"
+		"	}\n"
+		"}\n";
+	struct endpoint v4 = endpoint("127.80.0.1:21000"), v6 = endpoint("[::1]:21003");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_open_port(nft, &v4), 0);
+	CU_ASSERT_EQUAL(nft_open_port(nft, &v6), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_STRING_EQUAL(output_of("nft -nn list ruleset"), wanted);
+	CU_ASSERT_EQUAL(nft_count(nft), 2);
+	nft_close(nft, false);
+	CU_ASSERT_STRING_EQUAL(output_of("nft -nn list ruleset"), "");
+}
+
+static void test_notrack_alone_has_no_input_chain(void)
+{
+	struct endpoint port = endpoint("127.80.0.1:21000");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_NOTRACK);
+	CU_ASSERT_EQUAL(nft_open_port(nft, &port), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT(is_listed("ip daddr @relay4 udp dport 21000-21999 notrack"));
+	CU_ASSERT_FALSE(is_listed("chain input"));
+	CU_ASSERT_FALSE(is_listed("open4"));
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21001"));
+	nft_close(nft, false);
+}
+
+static void test_pinhole_opens_and_closes(void)
+{
+	struct endpoint port = endpoint("127.80.0.1:21000"), v6 = endpoint("[::1]:21000");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21000"));
+	CU_ASSERT_FALSE(passes("[::1]:5000", "[::1]:21000"));
+	nft_open_port(nft, &port);
+	nft_open_port(nft, &v6);
+	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21000"));
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
+	CU_ASSERT(passes("[::1]:5000", "[::1]:21000"));
+	/* The same port of another address, another port, and what is no port of ours */
+	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.2:21000"));
+	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21001"));
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:20999"));
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:22000"));
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.3:21000"));
+	nft_close_port(nft, &port);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL(nft_count(nft), 1);
+	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21000"));
+	nft_close(nft, false);
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
+}
+
+static void test_port_that_opens_and_closes_in_one_batch(void)
+{
+	struct endpoint port = endpoint("127.80.0.1:21000");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	nft_open_port(nft, &port);
+	nft_close_port(nft, &port);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL(nft_count(nft), 0);
+	nft_open_port(nft, &port);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	nft_close_port(nft, &port);
+	nft_open_port(nft, &port); /* the next call has the same one */
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL(nft_count(nft), 1);
+	CU_ASSERT(is_listed("elements = { 127.80.0.1 . 21000 }"));
+	nft_close_port(nft, &port);
+	nft_close_port(nft, &port);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(is_listed(". 21000"));
+	nft_close(nft, false);
+}
+
+/* More than fit into one message, and into the buffers that sockets have by default. */
+static void test_many_ports_in_one_batch(void)
+{
+	struct endpoint addrs[] = { endpoint("127.80.0.1"), endpoint("[::1]") };
+	struct nft_conf conf = { addrs, 2, 20000, 39999, FIREWALL_PINHOLE };
+	struct nft *nft;
+	int error;
+
+	if (!tables())
+		return;
+	nft = nft_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(nft);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	for (int round = 0; round < 2; round++) {
+		for (unsigned int i = 0; i < 20000; i++) {
+			endpoint_set_port(&addrs[i & 1], (uint16_t)(20000 + i));
+			if (round)
+				nft_close_port(nft, &addrs[i & 1]);
+			else
+				CU_ASSERT_FATAL(!nft_open_port(nft, &addrs[i & 1]));
+		}
+		CU_ASSERT_EQUAL(nft_flush(nft), 0);
+		CU_ASSERT_EQUAL(nft_count(nft), round ? 0 : 20000);
+		CU_ASSERT_STRING_EQUAL(
+			output_of(
+				"nft -nn list set inet rtprelay open6 | grep -o '::1 . ' | wc -l"),
+			round ? "0\n" : "10000\n");
+	}
+	nft_close(nft, false);
+}
+
+/* True: news are there now. */
+static bool has_news(const struct nft *nft)
+{
+	struct pollfd pollfd = { nft_news_fd(nft), POLLIN, 0 };
+
+	return poll(&pollfd, 1, 0) == 1;
+}
+
+static void test_flushed_ruleset_is_made_anew(void)
+{
+	static const char *const removals[] = {
+		"nft flush ruleset",
+		"nft delete table inet rtprelay",
+		"nft flush chain inet rtprelay input",
+		"nft flush set inet rtprelay open4",
+		"nft delete element inet rtprelay open4 '{ 127.80.0.1 . 21000 }'",
+	};
+	struct endpoint port = endpoint("127.80.0.1:21000");
+
+	if (!tables())
+		return;
+	log_set_level(LOG_LEVEL_ERR);
+	for (size_t i = 0; i < sizeof(removals) / sizeof(removals[0]); i++) {
+		struct nft *nft = open_nft(FIREWALL_PINHOLE);
+
+		nft_open_port(nft, &port);
+		CU_ASSERT_EQUAL(nft_flush(nft), 0);
+		CU_ASSERT_EQUAL_FATAL(system(removals[i]), 0);
+		CU_ASSERT_FATAL(has_news(nft));
+		nft_dispatch(nft);
+		CU_ASSERT(is_listed("elements = { 127.80.0.1 . 21000 }"));
+		CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21002"));
+		CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
+		CU_ASSERT_FALSE(has_news(nft)); /* what it did itself is none */
+		nft_close(nft, false);
+	}
+}
+
+/* The second time within a while it waits: who fights with us must not keep both busy. */
+static void test_second_flush_is_repaired_later(void)
+{
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL_FATAL(system("nft flush ruleset"), 0);
+		nft_dispatch(nft);
+	}
+	nft_tick(nft);
+	CU_ASSERT_STRING_EQUAL(output_of("nft list ruleset"), "");
+	for (int i = 0; i < 200 && !is_listed("chain input"); i++) {
+		poll(NULL, 0, 10);
+		nft_tick(nft);
+	}
+	CU_ASSERT(is_listed("chain input"));
+	nft_close(nft, false);
+}
+
+static void test_other_tables_are_nobodys_business(void)
+{
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL_FATAL(system("nft 'add table inet other; add table ip rtprelay; "
+				     "delete table ip rtprelay; delete table inet other; "
+				     "insert rule inet rtprelay input accept'"),
+			      0);
+	nft_dispatch(nft);
+	CU_ASSERT(is_listed("\t\taccept\n")); /* an administrator's rule stays */
+	nft_close(nft, false);
+}
+
+/* Elements that are gone already: the transaction is refused whole, and the table made anew. */
+static void test_refused_change_makes_the_table_anew(void)
+{
+	struct endpoint one = endpoint("127.80.0.1:21000"), two = endpoint("127.80.0.1:21001");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	nft_open_port(nft, &one);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL_FATAL(system("nft flush set inet rtprelay open4"), 0);
+	nft_close_port(nft, &one);
+	nft_open_port(nft, &two);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT(is_listed("elements = { 127.80.0.1 . 21001 }"));
+	nft_close(nft, false);
+}
+
+static void test_kept_table_is_taken_over(void)
+{
+	struct endpoint port = endpoint("127.80.0.1:21000");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	nft_open_port(nft, &port);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT(nft_left_over());
+	nft_close(nft, true);
+	CU_ASSERT(is_listed(". 21000"));
+	CU_ASSERT(nft_left_over());
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT(is_listed(". 21000"));
+	endpoint_set_port(&port, 21002);
+	nft_open_port(nft, &port);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(is_listed(". 21000"));
+	CU_ASSERT(is_listed("elements = { 127.80.0.1 . 21002 }"));
+	nft_close(nft, false);
+	CU_ASSERT_FALSE(nft_left_over());
+}
+
+static void test_null_is_a_relay_without_firewall(void)
+{
+	struct endpoint port = endpoint("127.80.0.1:21000");
+
+	CU_ASSERT_EQUAL(nft_open_port(NULL, &port), 0);
+	nft_close_port(NULL, &port);
+	CU_ASSERT_EQUAL(nft_flush(NULL), 0);
+	nft_tick(NULL);
+	CU_ASSERT_EQUAL(nft_news_fd(NULL), -1);
+	CU_ASSERT_EQUAL(nft_count(NULL), 0);
+	nft_close(NULL, false);
+}
+
+static void test_messages_survive_want_of_memory(void)
+{
+	struct endpoint addrs[] = { endpoint("192.0.2.1"), endpoint("[2001:db8::1]") };
+	struct endpoint port = endpoint("192.0.2.1:21000");
+	const struct nft_shape shape = { addrs, 2, 21000, 21999, true };
+	bool failed;
+
+	ALLOC_FAILS_AT_EACH
+	{
+		struct nft_batch batch = { 0 };
+
+		nft_batch_begin(&batch);
+		nft_put_table(&batch, &shape);
+		nft_put_port(&batch, &port, true);
+		nft_batch_end(&batch);
+		failed = batch.failed;
+		CU_ASSERT_EQUAL(failed, alloc_failed());
+		nft_batch_fini(&batch);
+	}
+}
+
+static void test_ports_survive_want_of_memory(void)
+{
+	struct endpoint addr = endpoint("127.80.0.1"), port = endpoint("127.80.0.1:21000");
+	const struct nft_conf conf = { &addr, 1, 21000, 21999, FIREWALL_PINHOLE };
+	int error;
+
+	ALLOC_FAILS_AT_EACH
+	{
+		struct nft *nft = nft_open(&conf, &error);
+
+		CU_ASSERT(nft || error == -ENOMEM || error == -EPROTONOSUPPORT);
+		if (!nft)
+			continue;
+		error = nft_open_port(nft, &port);
+		CU_ASSERT_EQUAL(error, alloc_failed() ? -ENOMEM : 0);
+		nft_close(nft, true);
+	}
+}
+
+TEST_SUITE(nft, { "lists what it should", test_lists_what_it_should },
+	   { "notrack alone has no input chain", test_notrack_alone_has_no_input_chain },
+	   { "pinhole opens and closes", test_pinhole_opens_and_closes },
+	   { "a port that opens and closes in one batch",
+	     test_port_that_opens_and_closes_in_one_batch },
+	   { "many ports in one batch", test_many_ports_in_one_batch },
+	   { "a flushed ruleset is made anew", test_flushed_ruleset_is_made_anew },
+	   { "the second flush is repaired later", test_second_flush_is_repaired_later },
+	   { "other tables are nobody's business", test_other_tables_are_nobodys_business },
+	   { "a refused change makes the table anew", test_refused_change_makes_the_table_anew },
+	   { "a kept table is taken over", test_kept_table_is_taken_over },
+	   { "NULL is a relay without firewall", test_null_is_a_relay_without_firewall },
+	   { "messages survive want of memory", test_messages_survive_want_of_memory },
+	   { "ports survive want of memory", test_ports_survive_want_of_memory });

@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_journal.c - marks, batches and the file: what is written, what is not, and what becomes of a broken file
+ *
+ * Owners are texts; real files in a directory of each test's own, the real thread, a real loop.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "daemon/base/clock.h"
+#include "daemon/journal/journal.h"
+#include "daemon/base/log.h"
+#include "tests/unit/test.h"
+
+#define DEADLINE_MS 5000
+#define OWNERS	    8
+
+/* What is to be kept. */
+struct owner {
+	struct journal_mark *mark;
+	char text[32];
+	size_t size; /* bytes of its record; 0: those of @text */
+};
+
+struct scene {
+	char dir[64];
+	struct event_base *base;
+	struct journal *journal;
+	struct owner owners[OWNERS];
+	unsigned int encoded;
+	/* Of what was restored */
+	char restored[256];
+	unsigned int n_restored;
+	int error; /* that restoring says */
+};
+
+static size_t encode(void *arg, void *owner, uint8_t *to, size_t room)
+{
+	const struct owner *o = owner;
+	size_t len = o->size ? o->size : strlen(o->text);
+	struct scene *scene = arg;
+
+	scene->encoded++;
+	if (len > room)
+		return 0;
+	memset(to, 'x', len);
+	memcpy(to, o->text, strlen(o->text));
+	return len;
+}
+
+/* "1=text " for each; owners take them up in that order. */
+static int restore(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes, size_t len)
+{
+	struct scene *scene = arg;
+	struct owner *owner = &scene->owners[scene->n_restored % OWNERS];
+	size_t at = strlen(scene->restored);
+
+	scene->n_restored++;
+	if (len < sizeof(owner->text))
+		snprintf(scene->restored + at, sizeof(scene->restored) - at, "%lld=%.*s ",
+			 (long long)id, (int)len, (const char *)bytes);
+	if (len == 3 && !memcmp(bytes, "bad", 3))
+		return -EBADMSG;
+	if (scene->error)
+		return scene->error;
+	snprintf(owner->text, sizeof(owner->text), "%.*s", (int)(len < 31 ? len : 31),
+		 (const char *)bytes);
+	return journal_mark_old(journal, owner, &owner->mark, id);
+}
+
+static int open_again(struct scene *scene)
+{
+	const struct journal_conf conf = { scene->dir, scene->base, encode, restore, scene };
+	int error;
+
+	memset(scene->owners, 0, sizeof(scene->owners));
+	scene->restored[0] = '\0';
+	scene->n_restored = 0;
+	scene->encoded = 0;
+	scene->journal = journal_open(&conf, &error);
+	return error;
+}
+
+static void scene_open(struct scene *scene)
+{
+	memset(scene, 0, sizeof(*scene));
+	snprintf(scene->dir, sizeof(scene->dir), "/tmp/test-journal-XXXXXX");
+	if (!mkdtemp(scene->dir))
+		abort();
+	log_set_level(LOG_LEVEL_ERR - 1); /* what goes wrong is wanted here */
+	scene->base = event_base_new();
+	CU_ASSERT_EQUAL_FATAL(open_again(scene), 0);
+}
+
+static void scene_close(struct scene *scene)
+{
+	char command[128];
+
+	CU_ASSERT_EQUAL(journal_close(scene->journal), 0);
+	event_base_free(scene->base);
+	snprintf(command, sizeof(command), "rm -rf %s", scene->dir);
+	CU_ASSERT_EQUAL(system(command), 0);
+	log_set_level(LOG_LEVEL_ERR);
+}
+
+static struct owner *add(struct scene *scene, unsigned int n, const char *text)
+{
+	struct owner *owner = &scene->owners[n];
+
+	snprintf(owner->text, sizeof(owner->text), "%s", text);
+	CU_ASSERT_EQUAL(journal_mark_new(scene->journal, owner, &owner->mark), 0);
+	return owner;
+}
+
+/* All is on disk within the deadline. */
+static bool settle(struct scene *scene)
+{
+	int64_t until_ms = clock_ms() + DEADLINE_MS;
+
+	while (!journal_is_idle(scene->journal) && clock_ms() < until_ms)
+		event_base_loop(scene->base, EVLOOP_ONCE);
+	return journal_is_idle(scene->journal);
+}
+
+static const char *path_of(const struct scene *scene, const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", scene->dir, name);
+	return path;
+}
+
+/* Files whose name begins so. */
+static unsigned int count_files(const struct scene *scene, const char *prefix)
+{
+	DIR *dir = opendir(scene->dir);
+	const struct dirent *entry;
+	unsigned int n = 0;
+
+	if (!dir)
+		abort();
+	while ((entry = readdir(dir)))
+		n += !strncmp(entry->d_name, prefix, strlen(prefix));
+	closedir(dir);
+	return n;
+}
+
+static void sql(const struct scene *scene, const char *text)
+{
+	sqlite3 *db;
+
+	CU_ASSERT_EQUAL_FATAL(sqlite3_open(path_of(scene, JOURNAL_FILE), &db), SQLITE_OK);
+	CU_ASSERT_EQUAL(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* As after kill -9: nothing more is written. The file descriptors live on, and so does the lock: not in a child. */
+static void crash_in_child(struct scene *scene, void (*before)(struct scene *))
+{
+	pid_t child;
+	int status;
+
+	journal_close(scene->journal);
+	scene->journal = NULL;
+	child = fork();
+	if (!child) {
+		event_reinit(scene->base);
+		if (open_again(scene))
+			_exit(1);
+		before(scene);
+		kill(getpid(), SIGKILL);
+	}
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void test_goes_on_after_a_clean_end(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	add(&scene, 0, "one");
+	add(&scene, 1, "two");
+	CU_ASSERT_EQUAL(journal_close(scene.journal), 0);
+	CU_ASSERT_PTR_NULL(scene.owners[0].mark);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=one 2=two ");
+	scene_close(&scene);
+}
+
+static void write_three(struct scene *scene)
+{
+	add(scene, 0, "one");
+	add(scene, 1, "two");
+	add(scene, 2, "three");
+	if (!settle(scene))
+		_exit(2);
+	snprintf(scene->owners[0].text, sizeof(scene->owners[0].text), "uno");
+	journal_touch(scene->owners[0].mark);
+	journal_mark_end(scene->owners[1].mark);
+	if (!settle(scene))
+		_exit(3);
+	add(scene, 3, "too late");
+}
+
+static void test_goes_on_after_a_crash(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	crash_in_child(&scene, write_three);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=uno 3=three ");
+	/* Numbers go on, too: a new owner does not get the record of another. */
+	add(&scene, 5, "four");
+	CU_ASSERT(settle(&scene));
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=uno 3=three 4=four ");
+	scene_close(&scene);
+}
+
+static void test_many_touches_are_one_record(void)
+{
+	struct scene scene;
+	struct owner *owner;
+
+	scene_open(&scene);
+	owner = add(&scene, 0, "first");
+	for (int i = 0; i < 1000; i++)
+		journal_touch(owner->mark);
+	snprintf(owner->text, sizeof(owner->text), "last");
+	CU_ASSERT(settle(&scene));
+	CU_ASSERT_EQUAL(scene.encoded, 1);
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=last ");
+	scene_close(&scene);
+}
+
+/* What is touched while it is being written is written again, as it is then. */
+static void test_touched_while_out_is_written_again(void)
+{
+	struct scene scene;
+	struct owner *owner;
+
+	scene_open(&scene);
+	owner = add(&scene, 0, "old");
+	while (!scene.encoded)
+		event_base_loop(scene.base, EVLOOP_ONCE);
+	snprintf(owner->text, sizeof(owner->text), "new");
+	journal_touch(owner->mark);
+	CU_ASSERT(settle(&scene));
+	CU_ASSERT_EQUAL(scene.encoded, 2);
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=new ");
+	scene_close(&scene);
+}
+
+static void test_ended_before_it_was_written_leaves_nothing(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	journal_mark_end(add(&scene, 0, "short")->mark);
+	CU_ASSERT_PTR_NULL(scene.owners[0].mark);
+	CU_ASSERT(journal_is_idle(scene.journal));
+	/* ... while it is being written */
+	add(&scene, 1, "longer");
+	while (!scene.encoded)
+		event_base_loop(scene.base, EVLOOP_ONCE);
+	journal_mark_end(scene.owners[1].mark);
+	CU_ASSERT(settle(&scene));
+	/* ... and after */
+	add(&scene, 2, "long");
+	CU_ASSERT(settle(&scene));
+	journal_mark_end(scene.owners[2].mark);
+	CU_ASSERT_EQUAL(journal_close(scene.journal), 0);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "");
+	scene_close(&scene);
+}
+
+/* More than a batch holds goes in several; one that is larger than a batch is left out, and harms no other. */
+static void test_batches_are_bounded(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	for (unsigned int i = 0; i < 5; i++)
+		add(&scene, i, "big")->size = JOURNAL_BATCH / 2 - 1000 + i;
+	add(&scene, 5, "huge")->size = JOURNAL_BATCH;
+	add(&scene, 6, "small");
+	CU_ASSERT(settle(&scene));
+	CU_ASSERT_EQUAL(journal_close(scene.journal), 0);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_EQUAL(scene.n_restored, 6);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "7=small ");
+	scene_close(&scene);
+}
+
+static void test_null_journal_keeps_nothing(void)
+{
+	struct owner owner = { .mark = (struct journal_mark *)1 };
+
+	CU_ASSERT_EQUAL(journal_mark_new(NULL, &owner, &owner.mark), 0);
+	CU_ASSERT_PTR_NULL(owner.mark);
+	journal_touch(owner.mark);
+	journal_mark_end(owner.mark);
+	CU_ASSERT_EQUAL(journal_close(NULL), 0);
+}
+
+static void test_what_cannot_be_restored_is_removed(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	add(&scene, 0, "one");
+	journal_close(scene.journal);
+	scene.error = -EADDRINUSE;
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=one ");
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "");
+	CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 0);
+	scene_close(&scene);
+}
+
+/* The others are taken into a new file. */
+static void test_unreadable_record_sets_the_file_aside(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	add(&scene, 0, "one");
+	add(&scene, 1, "bad");
+	add(&scene, 2, "three");
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
+	CU_ASSERT(settle(&scene));
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=one 3=three ");
+	scene_close(&scene);
+}
+
+static void damage(const struct scene *scene, const char *how)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "f=%s; %s", path_of(scene, JOURNAL_FILE), how);
+	CU_ASSERT_EQUAL_FATAL(system(command), 0);
+}
+
+static void test_damaged_file_is_set_aside(void)
+{
+	static const char *const ways[] = {
+		"printf garbage >$f",
+		"head -c 5000 /dev/urandom >$f",
+		"truncate -s 4096 $f",
+		"truncate -s 5000 $f",
+		"dd if=/dev/zero of=$f bs=1 seek=4096 count=4096 conv=notrunc 2>/dev/null",
+		"dd if=/dev/urandom of=$f bs=1 seek=100 count=8000 conv=notrunc 2>/dev/null",
+		"printf '\\377\\377' | dd of=$f bs=1 seek=4099 conv=notrunc 2>/dev/null",
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		for (unsigned int n = 0; n < OWNERS; n++)
+			add(&scene, n, "text")->size = 3000;
+		CU_ASSERT_EQUAL(journal_close(scene.journal), 0);
+		damage(&scene, ways[i]);
+		CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
+		CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
+		add(&scene, 7, "new");
+		CU_ASSERT(settle(&scene));
+		journal_close(scene.journal);
+		CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(scene.restored, "=new "));
+		CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
+		scene_close(&scene);
+	}
+}
+
+static void test_other_version_is_set_aside(void)
+{
+	static const char *const others[] = { "PRAGMA user_version=99", "PRAGMA user_version=0",
+					      "DROP TABLE call; CREATE TABLE call(x)" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		add(&scene, 0, "one");
+		journal_close(scene.journal);
+		sql(&scene, others[i]);
+		CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
+		CU_ASSERT_STRING_EQUAL(scene.restored, "");
+		CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
+		scene_close(&scene);
+	}
+}
+
+static void hold_lock(struct scene *scene)
+{
+	const struct journal_conf conf = { scene->dir, scene->base, encode, restore, scene };
+	struct journal *mine = scene->journal;
+	pid_t child = fork();
+	int error = 0, status;
+
+	if (!child) {
+		event_reinit(scene->base);
+		_exit(!journal_open(&conf, &error) && error == -EBUSY ? 0 : 1);
+	}
+	if (waitpid(child, &status, 0) != child || status)
+		_exit(4);
+	scene->journal = mine;
+}
+
+static void test_second_daemon_is_kept_out(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	crash_in_child(&scene, hold_lock);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	scene_close(&scene);
+}
+
+static void test_directory_is_made_and_private(void)
+{
+	struct scene scene;
+	struct stat st;
+
+	scene_open(&scene);
+	add(&scene, 0, "one");
+	CU_ASSERT(settle(&scene));
+	CU_ASSERT_EQUAL(stat(path_of(&scene, JOURNAL_FILE), &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
+	CU_ASSERT_EQUAL(stat(path_of(&scene, JOURNAL_FILE "-wal"), &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
+	journal_close(scene.journal);
+	strcat(scene.dir, "/new");
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_EQUAL(stat(scene.dir, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0700);
+	journal_close(scene.journal);
+	/* A link to it, as systemd has one at /var/lib */
+	CU_ASSERT_EQUAL(symlink("new", path_of(&scene, "../link")), 0);
+	memcpy(scene.dir + strlen(scene.dir) - strlen("/new"), "/link", sizeof("/link"));
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	journal_close(scene.journal);
+	strcat(scene.dir, "/no/such");
+	CU_ASSERT_EQUAL(open_again(&scene), -ENOENT);
+	CU_ASSERT_PTR_NULL(scene.journal);
+	scene.dir[strlen("/tmp/test-journal-XXXXXX")] = '\0';
+	scene_close(&scene);
+}
+
+/* As a full disk: it is tried again, and the newest state is what is written then. */
+static void test_full_disk_is_waited_for(void)
+{
+	struct rlimit before, none = { 1, 1 };
+	struct scene scene;
+	int64_t until_ms;
+
+	scene_open(&scene);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	none.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);
+	add(&scene, 0, "old");
+	while (!scene.encoded)
+		event_base_loop(scene.base, EVLOOP_ONCE);
+	until_ms = clock_ms() + 200; /* it stays refused */
+	while (clock_ms() < until_ms) {
+		event_base_loop(scene.base, EVLOOP_NONBLOCK);
+		usleep(1000);
+	}
+	CU_ASSERT_FALSE(journal_is_idle(scene.journal));
+	snprintf(scene.owners[0].text, sizeof(scene.owners[0].text), "new");
+	setrlimit(RLIMIT_FSIZE, &before);
+	CU_ASSERT(settle(&scene));
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=new ");
+	scene_close(&scene);
+}
+
+static void test_full_disk_at_the_end_is_told(void)
+{
+	struct rlimit before, none = { 1, 1 };
+	struct scene scene;
+
+	scene_open(&scene);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	none.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);
+	add(&scene, 0, "one");
+	CU_ASSERT(journal_close(scene.journal) < 0);
+	CU_ASSERT_PTR_NULL(scene.owners[0].mark);
+	setrlimit(RLIMIT_FSIZE, &before);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	scene_close(&scene);
+}
+
+static void test_want_of_memory_leaks_nothing(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	add(&scene, 0, "one");
+	journal_close(scene.journal);
+	ALLOC_FAILS_AT_EACH
+	{
+		int error = open_again(&scene);
+
+		if (!scene.journal) {
+			CU_ASSERT_EQUAL(error, -ENOMEM);
+			continue;
+		}
+		error = journal_mark_new(scene.journal, &scene.owners[5], &scene.owners[5].mark);
+		CU_ASSERT(!error == !!scene.owners[5].mark);
+		journal_mark_end(scene.owners[5].mark);
+		journal_close(scene.journal);
+	}
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	scene_close(&scene);
+}
+
+TEST_SUITE(journal, { "goes on after a clean end", test_goes_on_after_a_clean_end },
+	   { "goes on after a crash", test_goes_on_after_a_crash },
+	   { "many touches are one record", test_many_touches_are_one_record },
+	   { "what is touched while it is out is written again",
+	     test_touched_while_out_is_written_again },
+	   { "what ended before it was written leaves nothing",
+	     test_ended_before_it_was_written_leaves_nothing },
+	   { "batches are bounded", test_batches_are_bounded },
+	   { "no journal keeps nothing", test_null_journal_keeps_nothing },
+	   { "what cannot be restored is removed", test_what_cannot_be_restored_is_removed },
+	   { "an unreadable record sets the file aside",
+	     test_unreadable_record_sets_the_file_aside },
+	   { "a damaged file is set aside", test_damaged_file_is_set_aside },
+	   { "another version is set aside", test_other_version_is_set_aside },
+	   { "a second daemon is kept out", test_second_daemon_is_kept_out },
+	   { "the directory is made, and private", test_directory_is_made_and_private },
+	   { "a full disk is waited for", test_full_disk_is_waited_for },
+	   { "a full disk at the end is told", test_full_disk_at_the_end_is_told },
+	   { "want of memory leaks nothing", test_want_of_memory_leaks_nothing });

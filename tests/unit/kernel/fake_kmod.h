@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fake_kmod.h - the kernel module's end of netlink, without a kernel: for tests of kmod.c and what uses it
+ *
+ * Speaks real netlink messages: reads requests, keeps a table of flows, answers as the module would. Packets
+ * are what a test says was counted.
+ */
+#ifndef RTPRELAY_FAKE_KMOD_H
+#define RTPRELAY_FAKE_KMOD_H
+
+#include "daemon/kernel/link.h"
+#include "daemon/kernel/msg.h"
+
+#define FAKE_FLOWS    256
+#define FAKE_MESSAGES 1024
+
+struct fake_flow {
+	bool used, silent, drop;
+	struct endpoint local, src, out, dst;
+	uint8_t kind, cookie[FLOW_COOKIE];
+	bool has_cookie, has_dscp, has_clocks;
+	uint8_t dscp;
+	uint32_t flags, idle_s;
+	uint64_t packets, bytes, refused;
+	int64_t seen_ago_ms; /* -1: never */
+	uint8_t rtcp[RTPRELAY_RTCP_MAX];
+	uint16_t rtcp_len;	       /* 0: none */
+	int64_t rtcp_ago_us;	       /* -1: an old module, which does not tell */
+	uint32_t ssrc, expected, lost; /* ssrc 0: no RTP */
+};
+
+struct fake_message {
+	size_t len;
+	int error; /* instead of data */
+	uint8_t data[1024] __attribute__((aligned(8)));
+};
+
+struct fake_queue {
+	struct fake_message message[FAKE_MESSAGES];
+	size_t first, count;
+};
+
+/**
+ * struct fake_kmod - large: best at file scope
+ * @loaded: is there a module? See fake_kmod_load().
+ * @refuse_add: -errno for each FLOW_ADD, with @sentence
+ * @lose_answers: so many answers are lost from here, and the reader is told ENOBUFS
+ * @closed: the link was closed
+ */
+struct fake_kmod {
+	struct kmod_link link;
+	bool loaded, closed;
+	uint16_t id;
+	uint32_t features, limit;
+	struct fake_flow flows[FAKE_FLOWS];
+	uint64_t past_packets;
+	struct fake_queue queue[KMOD_CHANNELS];
+	int refuse_add, send_error;
+	const char *sentence;
+	unsigned int lose_answers;
+	unsigned int n_requests, n_sends, n_adds, n_carried, n_dels, n_gets, n_joins;
+};
+
+void fake_kmod_init(struct fake_kmod *fake, bool loaded);
+/* With the news that go with it. Unloading forgets all flows. */
+void fake_kmod_load(struct fake_kmod *fake, bool loaded);
+struct fake_flow *fake_kmod_find(struct fake_kmod *fake, const struct endpoint *local);
+size_t fake_kmod_count(const struct fake_kmod *fake);
+/* A flow of somebody else, as a daemon before this one left it. */
+struct fake_flow *fake_kmod_leave(struct fake_kmod *fake, const struct endpoint *local,
+				  const uint8_t *cookie);
+/* RTPRELAY_EVENT_IDLE, RTPRELAY_EVENT_RESUMED */
+void fake_kmod_silent(struct fake_kmod *fake, struct fake_flow *flow, bool silent);
+void fake_kmod_stranger(struct fake_kmod *fake, struct fake_flow *flow,
+			const struct endpoint *source, uint32_t ssrc, uint16_t seq, uint8_t pt);
+/* The reader of this channel has been too slow. */
+void fake_kmod_overrun(struct fake_kmod *fake, enum kmod_channel channel);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_kmod_limit.c - flows that the kernel refuses, and those that wait for room */
+#include "kmod_scene.h"
+
+static void test_kernel_refuses_with_a_sentence(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct kmod_flow *flow;
+
+	fake.refuse_add = -ENOSPC;
+	fake.sentence = "the limit of flows of this namespace is reached";
+	flow = kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_FALSE(kmod_flow_installed(flow));
+	CU_ASSERT_STRING_EQUAL(kmod_flow_refusal(flow), fake.sentence);
+	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], 1);
+	fake.refuse_add = 0;
+	s.src = ep("203.0.113.7:6001");
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(kmod_flow_installed(flow));
+	CU_ASSERT_PTR_NULL(kmod_flow_refusal(flow));
+	end(kmod);
+}
+
+static void test_flows_beyond_the_limit_are_tried_again(void)
+{
+	struct kmod *kmod = start(true);
+	struct kmod_flow *flows[30];
+	unsigned int adds, changed;
+
+	fake.limit = 10;
+	set_many(kmod, flows, 30);
+	CU_ASSERT_EQUAL(kmod_count(kmod), 10);
+	CU_ASSERT_STRING_EQUAL(kmod_flow_refusal(flows[29]), "the limit of flows is reached");
+	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], 30);
+	adds = fake.n_adds;
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake.n_adds, adds); /* nothing has changed */
+	/* Three places become free: three more are there, and it is seen that there is no fourth. */
+	for (int i = 0; i < 3; i++)
+		kmod_drop(flows[i]);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(kmod_count(kmod), 10);
+	CU_ASSERT_TRUE(kmod_flow_installed(flows[10]));
+	CU_ASSERT_TRUE(kmod_flow_installed(flows[12]));
+	CU_ASSERT_PTR_NULL(kmod_flow_refusal(flows[12]));
+	CU_ASSERT_FALSE(kmod_flow_installed(flows[13]));
+	CU_ASSERT(fake.n_adds - adds <= 9);
+	/* The limit was raised: found out by one that is tried, and then the others. */
+	adds = fake.n_adds;
+	changed = told.count[KMOD_CHANGED];
+	kmod_tick(kmod, 1000000);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake.n_adds, adds + 1);
+	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], changed); /* the same sentence as before */
+	fake.limit = 100;
+	kmod_tick(kmod, 1001000);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake.n_adds, adds + 1); /* not each second */
+	kmod_tick(kmod, 1020000);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(kmod_count(kmod), 27);
+	for (int i = 3; i < 30; i++)
+		CU_ASSERT_TRUE(kmod_flow_installed(flows[i]));
+	CU_ASSERT_EQUAL(fake.n_adds, adds + 1 + 17);
+	end(kmod);
+}
+
+/* One that is wanted no more, or otherwise, while it waits. */
+static void test_what_waits_for_room_may_change(void)
+{
+	struct flow_spec s = spec(30002, "203.0.113.7:6001");
+	struct kmod *kmod = start(true);
+	struct kmod_flow *flows[6];
+
+	fake.limit = 1;
+	set_many(kmod, flows, 6);
+	kmod_drop(flows[1]);
+	kmod_set(kmod, &s, NULL); /* refused again: the last in the row */
+	kmod_forget(flows[3]);
+	kmod_flush(kmod);
+	fake.limit = 2;
+	kmod_tick(kmod, 1000000);
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(kmod_flow_installed(flows[4]));
+	CU_ASSERT_EQUAL(kmod_count(kmod), 2);
+	/* All is set anew by its owners when there is a module again; what waited is as any other. */
+	fake.limit = 100;
+	fake_kmod_load(&fake, false);
+	kmod_dispatch(kmod);
+	fake_kmod_load(&fake, true);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	CU_ASSERT_PTR_NULL(kmod_flow_refusal(flows[2]));
+	kmod_forget(flows[5]);
+	s.src = ep("203.0.113.7:6002");
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(kmod_flow_installed(flows[2]));
+	end(kmod);
+}
+
+static void test_refused_replacement_removes_the_old_flow(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
+	struct flow_sums sums;
+
+	kmod_flush(kmod);
+	fake_kmod_find(&fake, &s.local)->packets = 7;
+	fake.refuse_add = -EINVAL;
+	s.src = ep("203.0.113.7:6001");
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	CU_ASSERT_FALSE(kmod_flow_installed(flow));
+	CU_ASSERT_STRING_EQUAL(kmod_flow_refusal(flow), "Invalid argument");
+	kmod_flow_sums(flow, &sums);
+	CU_ASSERT_EQUAL(sums.packets, 7);
+	end(kmod);
+}
+
+TEST_SUITE(kmod_limit,
+	   { "the kernel refuses with a sentence", test_kernel_refuses_with_a_sentence },
+	   { "flows beyond the limit are tried again",
+	     test_flows_beyond_the_limit_are_tried_again },
+	   { "what waits for room may change", test_what_waits_for_room_may_change },
+	   { "a refused replacement removes the old flow",
+	     test_refused_replacement_removes_the_old_flow });

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_kmod_news.c - modules that come and go, and what the kernel tells or fails to tell */
+#include "kmod_scene.h"
+
+static void test_without_module_nothing_is_set(void)
+{
+	struct kmod *kmod = start(false);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+
+	CU_ASSERT_FALSE(kmod_available(kmod));
+	CU_ASSERT_PTR_NULL(kmod_set(kmod, &s, NULL));
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake.n_adds, 0);
+	CU_ASSERT_EQUAL(kmod_news_fd(kmod), -1);
+	end(kmod);
+}
+
+static void test_module_is_loaded_later(void)
+{
+	struct kmod *kmod = start(false);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+
+	fake_kmod_load(&fake, true);
+	kmod_dispatch(kmod);
+	CU_ASSERT_TRUE(kmod_available(kmod));
+	CU_ASSERT_EQUAL(told.count[KMOD_CAME], 1);
+	CU_ASSERT_EQUAL(fake.n_joins, 2);
+	CU_ASSERT_PTR_NOT_NULL(kmod_set(kmod, &s, NULL));
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 1);
+	end(kmod);
+}
+
+static void test_module_is_unloaded_and_loaded(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
+	uint64_t counters[RTPRELAY_C_MAX + 1];
+	struct flow_state state;
+
+	kmod_flush(kmod);
+	fake_kmod_find(&fake, &s.local)->packets = 50;
+	kmod_flows_read(&flow, 1, &state);
+	kmod_totals(kmod, counters);
+	CU_ASSERT_EQUAL(counters[RTPRELAY_C_PACKETS], 50);
+	fake_kmod_load(&fake, false);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_WENT], 1);
+	CU_ASSERT_FALSE(kmod_available(kmod));
+	CU_ASSERT_FALSE(kmod_flow_installed(flow));
+	kmod_flows_read(&flow, 1, &state);
+	CU_ASSERT_EQUAL(state.sums.packets, 50);
+	fake_kmod_load(&fake, true);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_CAME], 1);
+	CU_ASSERT_PTR_EQUAL(kmod_set(kmod, &s, &s), flow);
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(kmod_flow_installed(flow));
+	fake_kmod_find(&fake, &s.local)->packets = 5;
+	kmod_flows_read(&flow, 1, &state);
+	CU_ASSERT_EQUAL(state.sums.packets, 55);
+	kmod_totals(kmod, counters);
+	CU_ASSERT_EQUAL(counters[RTPRELAY_C_PACKETS], 55);
+	end(kmod);
+}
+
+/* The news of it are still on the way: the request finds no family. */
+static void test_module_goes_while_flows_are_set(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
+
+	fake_kmod_load(&fake, false);
+	kmod_flush(kmod);
+	CU_ASSERT_FALSE(kmod_available(kmod));
+	CU_ASSERT_EQUAL(told.count[KMOD_WENT], 1);
+	CU_ASSERT_FALSE(kmod_flow_installed(flow));
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_WENT], 1);
+	end(kmod);
+}
+
+static void test_idle_and_resumed_are_told(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
+	struct fake_flow *there;
+	int64_t now_ms = clock_ms(), last_ms;
+
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(kmod_flow_last_in_ms(flow, now_ms), now_ms);
+	there = fake_kmod_find(&fake, &s.local);
+	there->seen_ago_ms = 60000;
+	fake_kmod_silent(&fake, there, true);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_IDLE], 1);
+	CU_ASSERT_PTR_EQUAL(told.flow, flow);
+	last_ms = kmod_flow_last_in_ms(flow, now_ms);
+	CU_ASSERT_TRUE(last_ms >= now_ms - 60000 && last_ms < now_ms - 50000);
+	there->seen_ago_ms = 0;
+	fake_kmod_silent(&fake, there, false);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_RESUMED], 1);
+	CU_ASSERT_EQUAL(kmod_flow_last_in_ms(flow, now_ms), now_ms);
+	end(kmod);
+}
+
+static void test_news_of_an_earlier_flow_are_not_believed(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct fake_flow *there;
+
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	there = fake_kmod_find(&fake, &s.local);
+	fake_kmod_silent(&fake, there, true); /* on its way, while the port changes hands */
+	kmod_forget(kmod_set(kmod, &s, NULL));
+	kmod_flush(kmod);
+	s.cookie[3] = 'X';
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_IDLE], 0);
+	end(kmod);
+}
+
+static void test_strangers_are_told(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct endpoint stranger = ep("203.0.113.66:1234");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
+
+	kmod_flush(kmod);
+	fake_kmod_stranger(&fake, fake_kmod_find(&fake, &s.local), &stranger, 0x1234, 65535, 8);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_STRANGER], 1);
+	CU_ASSERT_PTR_EQUAL(told.flow, flow);
+	CU_ASSERT_TRUE(endpoint_eq(&told.stranger.source, &stranger));
+	CU_ASSERT_TRUE(told.stranger.rtp);
+	CU_ASSERT_EQUAL(told.stranger.ssrc, 0x1234);
+	CU_ASSERT_EQUAL(told.stranger.seq, 65535);
+	CU_ASSERT_EQUAL(told.stranger.pt, 8);
+	CU_ASSERT_EQUAL(told.stranger.count, 1);
+	end(kmod);
+}
+
+static void test_lost_news_are_found_by_comparing(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct flow_spec t = spec(30002, "203.0.113.7:6002");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL), *other = kmod_set(kmod, &t, NULL);
+
+	kmod_flush(kmod);
+	fake_kmod_find(&fake, &s.local)->seen_ago_ms = 61000;
+	fake_kmod_silent(&fake, fake_kmod_find(&fake, &s.local), true);
+	fake_kmod_find(&fake, &t.local)->used = false; /* somebody has removed it */
+	fake_kmod_overrun(&fake, KMOD_NEWS);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_IDLE], 1);
+	CU_ASSERT_TRUE(kmod_flow_last_in_ms(flow, clock_ms()) < clock_ms() - 60000);
+	CU_ASSERT_PTR_NOT_NULL(fake_kmod_find(&fake, &t.local));
+	CU_ASSERT_TRUE(kmod_flow_installed(other));
+	end(kmod);
+}
+
+static void test_lost_answers_are_found_by_comparing(void)
+{
+	struct kmod *kmod = start(true);
+	struct kmod_flow *flow[10];
+
+	for (uint16_t i = 0; i < 10; i++) {
+		struct flow_spec s = spec((uint16_t)(30000 + i), "203.0.113.7:6000");
+
+		flow[i] = kmod_set(kmod, &s, NULL);
+	}
+	fake.lose_answers = 4;
+	kmod_flush(kmod);
+	for (int i = 0; i < 10; i++)
+		CU_ASSERT_TRUE(kmod_flow_installed(flow[i]));
+	CU_ASSERT_EQUAL(kmod_count(kmod), 10);
+	fake.lose_answers = 7;
+	for (int i = 0; i < 10; i++)
+		kmod_forget(flow[i]);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	CU_ASSERT_EQUAL(kmod_count(kmod), 0);
+	end(kmod);
+}
+
+static void test_a_send_that_fails_is_made_up_for(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
+
+	fake.send_error = -ENOBUFS;
+	kmod_flush(kmod);
+	CU_ASSERT_FALSE(kmod_flow_installed(flow));
+	CU_ASSERT_TRUE(kmod_available(kmod));
+	fake.send_error = 0;
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(kmod_flow_installed(flow));
+	end(kmod);
+}
+
+static void test_flows_of_the_daemon_before(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct flow_spec t = spec(30002, "203.0.113.7:6002");
+	struct endpoint orphan = ep("192.0.2.1:30004"), foreign = ep("192.0.2.1:20000");
+	struct kmod_flow *flow, *other;
+	struct flow_state state;
+
+	fake_kmod_leave(&fake, &s.local, s.cookie)->packets = 500;
+	fake_kmod_leave(&fake, &t.local, (const uint8_t *)"somebody else's_")->packets = 700;
+	fake_kmod_leave(&fake, &orphan, s.cookie);
+	fake_kmod_leave(&fake, &foreign, NULL);
+	flow = kmod_set(kmod, &s, NULL);
+	other = kmod_set(kmod, &t, NULL);
+	kmod_adopt(kmod);
+	CU_ASSERT_TRUE(kmod_flow_installed(flow));
+	CU_ASSERT_TRUE(kmod_flow_installed(other));
+	CU_ASSERT_EQUAL(fake.n_carried, 1);
+	kmod_flows_read(&flow, 1, &state);
+	CU_ASSERT_EQUAL(state.sums.packets, 500);
+	kmod_flows_read(&other, 1, &state);
+	CU_ASSERT_EQUAL(state.sums.packets, 0);
+	CU_ASSERT_PTR_NULL(fake_kmod_find(&fake, &orphan));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fake_kmod_find(&fake, &foreign));
+	fake_kmod_find(&fake, &foreign)->used = false;
+	end(kmod);
+}
+
+static void test_flows_may_be_forgotten_in_events(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct flow_spec t = spec(30002, "203.0.113.7:6002");
+
+	kmod_set(kmod, &s, NULL);
+	told.forget = kmod_set(kmod, &t, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], 1);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 1);
+	fake_kmod_silent(&fake, fake_kmod_find(&fake, &s.local), true);
+	told.forget = kmod_set(kmod, &s, NULL);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	end(kmod);
+}
+
+static void test_close_can_leave_flows_behind(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	kmod_close(kmod, false);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 1);
+}
+
+TEST_SUITE(kmod_news, { "without module nothing is set", test_without_module_nothing_is_set },
+	   { "the module is loaded later", test_module_is_loaded_later },
+	   { "the module is unloaded and loaded", test_module_is_unloaded_and_loaded },
+	   { "the module goes while flows are set", test_module_goes_while_flows_are_set },
+	   { "idle and resumed are told", test_idle_and_resumed_are_told },
+	   { "news of an earlier flow are not believed",
+	     test_news_of_an_earlier_flow_are_not_believed },
+	   { "strangers are told", test_strangers_are_told },
+	   { "lost news are found by comparing", test_lost_news_are_found_by_comparing },
+	   { "lost answers are found by comparing", test_lost_answers_are_found_by_comparing },
+	   { "a send that fails is made up for", test_a_send_that_fails_is_made_up_for },
+	   { "flows of the daemon before", test_flows_of_the_daemon_before },
+	   { "flows may be forgotten in events", test_flows_may_be_forgotten_in_events },
+	   { "close can leave flows behind", test_close_can_leave_flows_behind });

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_bridge_life.c - bridges that come and go: descriptors, thousands, lack of memory */
+#include "bridge_scene.h"
+
+static unsigned int descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void test_closing_gives_every_descriptor_back(void)
+{
+	unsigned int before = descriptors();
+	struct scene scene;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	close_scene(&scene);
+	CU_ASSERT_EQUAL(descriptors(), before);
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	worker_pool_free(scene.pool); /* with a bridge open */
+	bridge_close(scene.bridge);
+	bridge_free(scene.bridge);
+	for (int i = 0; i < 4; i++)
+		close(scene.phone[i]);
+	CU_ASSERT_EQUAL(descriptors(), before);
+}
+
+/* Sockets are busy while their bridges come and go: nothing of a closed one may be touched. */
+static void test_thousand_bridges_come_and_go(void)
+{
+	struct scene scene;
+	struct bridge *bridge[10];
+	unsigned int before = descriptors();
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	for (unsigned int round = 0; round < 100; round++) {
+		for (int i = 0; i < 10; i++) {
+			int fd[2][2] = { { -1, -1 }, { -1, -1 } };
+			struct endpoint local[2][2] = { 0 };
+
+			for (int j = 0; j < 4; j++)
+				fd[j >> 1][j & 1] = socket_at("127.0.0.1", &local[j >> 1][j & 1]);
+			bridge[i] = bridge_open(scene.pool, 0, i ? bridge[i - 1] : NULL, fd, local,
+						&scene.conf, &scene);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(bridge[i]);
+			send_rtp(scene.phone[A_RTP], &local[SIDE_A][COMP_RTP], 1, 7);
+			send_rtp(scene.phone[B_RTP], &local[SIDE_B][COMP_RTP], 1, 7);
+		}
+		worker_pool_flush(scene.pool);
+		for (int i = 0; i < 10; i++)
+			bridge_close(bridge[i]);
+		worker_pool_flush(scene.pool);
+		CU_ASSERT_TRUE_FATAL(wait_events(&scene, &scene.closed, 10 * (round + 1)));
+		for (int i = 0; i < 10; i++)
+			bridge_free(bridge[i]);
+	}
+	scene.closed = 0;
+	close_scene(&scene);
+	CU_ASSERT_EQUAL(descriptors(), before);
+}
+
+static void test_lack_of_memory_changes_nothing(void)
+{
+	struct scene scene;
+	struct worker_pool_conf conf = { .threads = 2, .event = on_event };
+	unsigned int before = descriptors();
+
+	ALLOC_FAILS_AT_EACH
+	{
+		int error = 0;
+		struct worker_pool *pool = worker_pool_new(&conf, &error);
+
+		CU_ASSERT_EQUAL(pool ? 0 : -ENOMEM, error);
+		CU_ASSERT_EQUAL(alloc_failed(), !pool);
+		worker_pool_free(pool);
+	}
+	CU_ASSERT_EQUAL(descriptors(), before);
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	ALLOC_FAILS_AT_EACH
+	{
+		int result = bridge_update(scene.bridge, &scene.conf);
+		int fd[2][2] = { { -1, -1 }, { -1, -1 } };
+		struct endpoint local[2][2] = { 0 };
+		struct bridge *b =
+			result ? NULL
+			       : bridge_open(scene.pool, 0, NULL, fd, local, &scene.conf, NULL);
+
+		CU_ASSERT_EQUAL(alloc_failed(), !b);
+		if (b) {
+			bridge_close(b);
+			worker_pool_flush(scene.pool);
+			CU_ASSERT_TRUE(wait_events(&scene, &scene.closed, 1));
+			scene.closed = 0;
+			bridge_free(b);
+		}
+	}
+	talk(&scene);
+	close_scene(&scene);
+}
+
+TEST_SUITE(bridge_life,
+	   { "closing gives every descriptor back", test_closing_gives_every_descriptor_back },
+	   { "thousand bridges come and go", test_thousand_bridges_come_and_go },
+	   { "lack of memory changes nothing", test_lack_of_memory_changes_nothing });

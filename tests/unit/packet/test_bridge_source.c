@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_bridge_source.c - whom a stream hears: strangers, NATs that rebound, phones that move */
+#include "bridge_scene.h"
+
+/* Whatever came before it was late, and is passed over. */
+static bool hears_rtp_at_last(int fd, const struct endpoint *from, uint16_t seq)
+{
+	struct endpoint source = { 0 };
+	uint8_t p[2048] = { 0 };
+	bool late = true, right = true;
+
+	while (late && right) {
+		right = hear(fd, p, &source) == 172 && endpoint_eq(&source, from);
+		late = (uint16_t)(p[2] << 8 | p[3]) < seq;
+	}
+	return right && (uint16_t)(p[2] << 8 | p[3]) == seq;
+}
+
+static void test_stranger_is_never_heard(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	int stranger;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	for (int side = 0; side < 2; side++)
+		CU_ASSERT_TRUE(
+			endpoint_parse_addr(STR("127.0.0.1"), AF_INET, &scene.conf.side[side].sip));
+	update(&scene);
+	stranger = socket_at("127.9.9.66", &at);
+	for (uint16_t i = 0; i < 20; i++)
+		send_rtp(stranger, &scene.relay_at[A_RTP], i, 66);
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_SOURCE, 20));
+	talk(&scene);
+	for (uint16_t i = 0; i < 20; i++)
+		send_rtp(stranger, &scene.relay_at[B_RTP], i, 66);
+	CU_ASSERT_TRUE(wait_drops(&scene, B_RTP, DROP_SOURCE, 20));
+	CU_ASSERT_TRUE(wait_events(&scene, &scene.refused, 2));
+	CU_ASSERT_EQUAL(scene.refused, 2); /* one for each stream and second */
+	CU_ASSERT_TRUE(hears_nothing(scene.phone[A_RTP]));
+	CU_ASSERT_TRUE(hears_nothing(scene.phone[B_RTP]));
+	CU_ASSERT_TRUE(hears_nothing(stranger));
+	close(stranger);
+	close_scene(&scene);
+}
+
+static void test_connected_stream_follows_a_nat_that_rebound(void)
+{
+	struct scene scene;
+	struct stream_report report;
+	struct endpoint at;
+	int64_t end;
+	uint16_t seq = 2;
+	int moved;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	for (end = clock_ms() + 1500; clock_ms() < end;
+	     seq++) { /* a tick has connected the socket */
+		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], seq, 7);
+		CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], seq));
+		poll(NULL, 0, 20);
+	}
+	moved = socket_at("127.0.0.1", &at);
+	for (end = clock_ms() + DEADLINE_MS; clock_ms() < end; seq++) {
+		struct pollfd p = { .fd = scene.phone[B_RTP], .events = POLLIN };
+
+		send_rtp(moved, &scene.relay_at[A_RTP], seq, 7);
+		if (poll(&p, 1, 20) > 0)
+			break;
+	}
+	/* On a busy machine it may be the answer to one that was sent before. */
+	CU_ASSERT_TRUE(hears_rtp_at_last(scene.phone[B_RTP], &scene.relay_at[B_RTP], seq));
+	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2, 8);
+	CU_ASSERT_TRUE(
+		hears_rtp(moved, &scene.relay_at[A_RTP], 2)); /* from the same port as ever */
+	get_report(&scene, A_RTP, &report);
+	CU_ASSERT_EQUAL(report.relatched, 1);
+	CU_ASSERT_TRUE(endpoint_eq(&report.latched, &at));
+	close(moved);
+	close_scene(&scene);
+}
+
+static void test_update_takes_effect_while_running(void)
+{
+	struct scene scene;
+	uint8_t p[2048];
+	struct endpoint source;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	scene.conf.side[SIDE_A].flags = SIDE_BLOCK;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 2, 7);
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_BLOCKED, 1));
+	scene.conf.side[SIDE_A].flags = SIDE_SILENCE;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 3, 7);
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), 172);
+	CU_ASSERT_EQUAL(p[3], 3);
+	CU_ASSERT_EQUAL(p[12], 0xff);
+	CU_ASSERT_EQUAL(p[171], 0xff);
+	scene.conf.side[SIDE_A].flags = 0;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 4, 7);
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), 172);
+	CU_ASSERT_EQUAL(p[12], 0x55);
+	CU_ASSERT_EQUAL(bridge_conf(scene.bridge)->side[SIDE_A].flags, 0);
+	close_scene(&scene);
+}
+
+static void test_moved_phone_is_found_again(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	int moved;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	moved = socket_at("127.0.0.1", &at);
+	scene.conf.side[SIDE_A].sdp[COMP_RTP] = at;
+	scene.conf.side[SIDE_A].flags = SIDE_RELEARN;
+	update(&scene);
+	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2, 8);
+	CU_ASSERT_TRUE(hears_rtp(moved, &scene.relay_at[A_RTP], 2));
+	send_rtp(moved, &scene.relay_at[A_RTP], 2, 7);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2));
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 3, 7);
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_SOURCE, 1));
+	close(moved);
+	close_scene(&scene);
+}
+
+static void test_another_party_begins_anew(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	struct stream_report report;
+	int other;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	other = socket_at("127.0.0.1", &at);
+	scene.conf.side[SIDE_B].sdp[COMP_RTP] = at;
+	scene.conf.side[SIDE_B].flags = SIDE_FRESH | SIDE_RELEARN;
+	update(&scene);
+	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 2, 7);
+	CU_ASSERT_TRUE(hears_rtp(other, &scene.relay_at[B_RTP], 2));
+	get_report(&scene, B_RTP, &report);
+	CU_ASSERT_EQUAL(report.state, LATCH_WAIT);
+	CU_ASSERT_FALSE(endpoint_is_set(&report.latched));
+	close(other);
+	close_scene(&scene);
+}
+
+/* B's SDP is unusable, SIP came from elsewhere: all that is known is where B's RTP came from. */
+static void test_rtcp_is_tried_beside_latched_rtp(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	struct stream_report report;
+	uint8_t p[2048];
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	for (int comp = 0; comp < 2; comp++)
+		memset(&scene.conf.side[SIDE_B].sdp[comp].in4.sin_addr, 0, 4);
+	CU_ASSERT_TRUE(
+		endpoint_parse_addr(STR("127.0.0.1"), AF_INET, &scene.conf.side[SIDE_B].sip));
+	scene.conf.side[SIDE_B].flags = SIDE_FRESH;
+	update(&scene);
+	sendto(scene.phone[A_RTCP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTCP].sa,
+	       endpoint_len(&scene.relay_at[A_RTCP]));
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTCP, DROP_NO_DESTINATION, 1));
+	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1, 8);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 1));
+	at = scene.phone_at[B_RTP];
+	endpoint_set_port(&at, (uint16_t)(endpoint_port(&at) + 1));
+	close(scene.phone[B_RTCP]);
+	scene.phone[B_RTCP] = bound_socket(&at);
+	if (scene.phone[B_RTCP] >= 0) { /* else somebody else has that port: nothing can be said */
+		sendto(scene.phone[A_RTCP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTCP].sa,
+		       endpoint_len(&scene.relay_at[A_RTCP]));
+		CU_ASSERT_EQUAL(hear(scene.phone[B_RTCP], p, &at), 8);
+	}
+	get_report(&scene, B_RTP, &report);
+	CU_ASSERT_EQUAL(report.rank, RANK_ADDR);
+	close_scene(&scene);
+}
+
+/* What one media has learned speaks for the other medias of the same phone. */
+static void test_sibling_speaks_for_a_source(void)
+{
+	struct scene scene;
+	struct stream_report report;
+	struct bridge *video;
+	struct endpoint local[2][2] = { 0 }, at;
+	int fd[2][2] = { { -1, -1 }, { -1, -1 } };
+	int phone = socket_at("127.9.9.9", &at);
+	int64_t end = clock_ms() + DEADLINE_MS;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	CU_ASSERT_TRUE(
+		endpoint_parse_addr(STR("127.9.9.9"), AF_INET, &scene.conf.side[SIDE_A].sip));
+	update(&scene);
+	send_rtp(phone, &scene.relay_at[A_RTP], 1, 7); /* by SIP's address */
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1));
+	CU_ASSERT_TRUE(
+		endpoint_parse_addr(STR("127.7.7.7"), AF_INET, &scene.conf.side[SIDE_A].sip));
+	for (int i = 0; i < 4; i++)
+		fd[i >> 1][i & 1] = socket_at("127.0.0.1", &local[i >> 1][i & 1]);
+	video = bridge_open(scene.pool, 0, scene.bridge, fd, local, &scene.conf, &scene);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(video);
+	worker_pool_flush(scene.pool);
+	send_rtp(phone, &local[SIDE_A][COMP_RTP], 2, 8);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &local[SIDE_B][COMP_RTP], 2));
+	do
+		bridge_report(video, SIDE_A, COMP_RTP, &report);
+	while (!report.packets_in && clock_ms() < end);
+	CU_ASSERT_EQUAL(report.rank, RANK_NEAR);
+	bridge_close(video);
+	end_traffic(&scene);
+	CU_ASSERT_TRUE(wait_events(&scene, &scene.closed, 2));
+	bridge_free(video);
+	close(phone);
+	close_scene(&scene);
+}
+
+static void send_report(int fd, const struct endpoint *to)
+{
+	uint8_t p[2048];
+
+	sendto(fd, p, receiver_report(p, 66), 0, &to->sa, endpoint_len(to));
+}
+
+/* Heard by his network alone, as if he were a phone behind a carrier's NAT: RTP, and then RTCP as well. */
+static void be_heard_on_trial(struct scene *scene, int rtp_fd, int rtcp_fd)
+{
+	struct endpoint from;
+	struct stream_report report;
+	int64_t end = clock_ms() + DEADLINE_MS;
+	uint8_t p[2048];
+	uint16_t seq = 0;
+
+	do {
+		send_rtp(rtp_fd, &scene->relay_at[A_RTP], ++seq, 66);
+		poll(NULL, 0, 10); /* as fast as a phone talks, not a condition */
+		get_report(scene, A_RTP, &report);
+	} while (!report.packets_in && clock_ms() < end);
+	CU_ASSERT_TRUE(hears_rtp_at_last(scene->phone[B_RTP], &scene->relay_at[B_RTP], seq));
+	send_report(rtcp_fd, &scene->relay_at[A_RTCP]);
+	CU_ASSERT_EQUAL(hear(scene->phone[B_RTCP], p, &from), 8);
+}
+
+static void test_rtcp_falls_with_the_rtp_it_followed(void)
+{
+	struct scene scene;
+	struct endpoint at;
+	int stranger[2], phone = socket_at("127.9.9.9", &at);
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	CU_ASSERT_TRUE(
+		endpoint_parse_addr(STR("127.9.9.9"), AF_INET, &scene.conf.side[SIDE_A].sip));
+	update(&scene);
+	for (int comp = 0; comp < 2; comp++)
+		stranger[comp] = socket_at("127.9.9.66", &at);
+	be_heard_on_trial(&scene, stranger[COMP_RTP], stranger[COMP_RTCP]);
+	send_rtp(phone, &scene.relay_at[A_RTP], 1, 7);
+	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1));
+	send_report(stranger[COMP_RTCP], &scene.relay_at[A_RTCP]);
+	CU_ASSERT_TRUE(wait_drops(&scene, A_RTCP, DROP_PATIENCE, 1));
+	CU_ASSERT_TRUE(hears_nothing(scene.phone[B_RTCP]));
+	for (int comp = 0; comp < 2; comp++)
+		close(stranger[comp]);
+	close(phone);
+	close_scene(&scene);
+}
+
+TEST_SUITE(bridge_source, { "stranger is never heard", test_stranger_is_never_heard },
+	   { "connected stream follows a NAT that rebound",
+	     test_connected_stream_follows_a_nat_that_rebound },
+	   { "update takes effect while running", test_update_takes_effect_while_running },
+	   { "moved phone is found again", test_moved_phone_is_found_again },
+	   { "another party begins anew", test_another_party_begins_anew },
+	   { "RTCP is tried beside latched RTP", test_rtcp_is_tried_beside_latched_rtp },
+	   { "sibling speaks for a source", test_sibling_speaks_for_a_source },
+	   { "RTCP falls with the RTP that it followed",
+	     test_rtcp_falls_with_the_rtp_it_followed });

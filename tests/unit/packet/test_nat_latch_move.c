@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_nat_latch_move.c - a source that changes: NATs that rebind, phones that move, what signalling says later */
+#include "latch_scene.h"
+
+static void lock_nat(struct box *box)
+{
+	open_nat(box);
+	hear(box, "203.0.113.9:50000");
+	hear_for(box, 3000, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(box->latch.state, LATCH_LOCKED);
+}
+
+static void test_nat_rebinding_is_followed_after_silence(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	CU_ASSERT_EQUAL(hear_after(&box, 999, "203.0.113.9:50001"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 1, "203.0.113.9:50001"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(box.latch.relatched, 1);
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50000"), LATCH_REFUSE);
+}
+
+static void test_nat_rebinding_wants_the_ssrc_going_on(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	box.now += 1000;
+	box.ssrc = 8;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50001"), LATCH_REFUSE);
+	box.ssrc = 7;
+	box.seq += 3000;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50001"), LATCH_REFUSE);
+	box.seq -= 3000;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.77:50001"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50001"), LATCH_TAKEN);
+}
+
+static void test_nat_rebinding_of_rtcp_goes_by_its_ssrc(void)
+{
+	struct box box;
+
+	open_nat(&box);
+	box.rtcp = true;
+	hear(&box, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(hear_after(&box, 5000, "203.0.113.9:50000"), LATCH_ADMIT);
+	box.ssrc = 8;
+	CU_ASSERT_EQUAL(hear_after(&box, 5000, "203.0.113.9:50001"), LATCH_REFUSE);
+	box.ssrc = 7;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50001"), LATCH_TAKEN);
+}
+
+static void test_strict_source_refuses_a_nat_that_rebound(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	box.ref.strict_source = true;
+	CU_ASSERT_EQUAL(hear_after(&box, 5000, "203.0.113.9:50001"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 5000, "192.168.1.5:4000"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50000"), LATCH_ADMIT);
+}
+
+static void test_handover_lets_acceptable_sources_take_over(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	box.ref.handover = true;
+	box.ssrc = 8;
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:800"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_REFUSE);
+	wait_for(&box, 400, "203.0.113.77:800");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.77:800"), LATCH_TAKEN);
+	open_box(&box, "192.168.1.5:4000", "");
+	box.ref.handover = true;
+	wait_for(&box, 400, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_TAKEN);
+}
+
+static void test_moved_phone_takes_over_at_once_and_late_packets_do_not(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_MOVE, "192.168.1.5:4002", "203.0.113.9");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_ADMIT);
+	CU_ASSERT_TRUE(goes_to(&box, "203.0.113.9:50000"));
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50009"), LATCH_TAKEN);
+	CU_ASSERT_TRUE(goes_to(&box, "203.0.113.9:50009"));
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 1500, "203.0.113.9:50000"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50009"), LATCH_ADMIT);
+}
+
+static void test_phone_may_move_back(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_MOVE, "192.168.1.5:4002", "203.0.113.9");
+	hear_after(&box, 20, "203.0.113.9:50009");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+	update(&box, LATCH_MOVE, "192.168.1.5:4000", "203.0.113.9");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50009"), LATCH_REFUSE);
+}
+
+static void test_moved_phone_is_not_replaced_by_a_stranger(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_MOVE, "192.168.7.5:4002", "198.51.100.3");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.3:700"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+}
+
+static void test_old_source_is_locked_again_when_nothing_new_appears(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_MOVE, "192.168.1.5:4002", "203.0.113.9");
+	hear_for(&box, 3000, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	box.ssrc = 8;
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50009"), LATCH_REFUSE);
+}
+
+static void test_moved_phone_may_come_after_the_window(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_MOVE, "192.168.1.5:4002", "203.0.113.9");
+	box.now += 10000;
+	CU_ASSERT_FALSE(latch_tick(&box.latch, box.now));
+	box.ssrc = 8;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50009"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+}
+
+static void test_moved_public_phone_gets_media_at_its_new_place_at_once(void)
+{
+	struct box box;
+
+	open_box(&box, "198.51.100.7:4000", "198.51.100.7");
+	hear(&box, "198.51.100.7:4000");
+	update(&box, LATCH_MOVE, "198.51.100.7:4010", "198.51.100.7");
+	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:4010"));
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_ADMIT);
+	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:4010"));
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4010"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_REFUSE);
+}
+
+static void test_phone_that_did_not_move_after_all_gets_media_back(void)
+{
+	struct box box;
+
+	open_box(&box, "198.51.100.7:4000", "198.51.100.7");
+	hear(&box, "198.51.100.7:4000");
+	update(&box, LATCH_MOVE, "198.51.100.7:4010", "198.51.100.7");
+	hear_for(&box, 3000, "198.51.100.7:4000");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:4000"));
+}
+
+static void test_signalling_that_names_the_source_locks_it(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_MOVE, "203.0.113.9:50000", "203.0.113.9");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(box.latch.rank, RANK_EXACT);
+}
+
+static void test_resumed_phone_keeps_its_source(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_REOPEN, "192.168.1.5:4000", "203.0.113.9");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50001"), LATCH_REFUSE);
+	hear_for(&box, 3000, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+}
+
+static void test_resumed_phone_may_have_a_new_nat_binding(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	box.now += 300000; /* on hold */
+	update(&box, LATCH_REOPEN, "192.168.1.5:4000", "203.0.113.9");
+	box.ssrc = 1234;
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 4000, "203.0.113.77:6666"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:61000"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+}
+
+/* In another WLAN: the same private address, but SIP comes from elsewhere. */
+static void test_phone_in_another_network_may_come_late(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	update(&box, LATCH_REOPEN, "192.168.1.5:4000", "198.51.100.3");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_ADMIT);
+	box.now += 4000;
+	CU_ASSERT_FALSE(latch_tick(&box.latch, box.now));
+	box.ssrc = 8;
+	CU_ASSERT_EQUAL(hear(&box, "192.0.2.66:6666"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear(&box, "198.51.100.3:700"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+}
+
+static void test_unchanged_update_changes_nothing(void)
+{
+	struct box box;
+	struct latch before;
+
+	lock_nat(&box);
+	before = box.latch;
+	update(&box, LATCH_KEEP, "192.168.1.5:4000", "203.0.113.9");
+	CU_ASSERT_EQUAL(memcmp(&before, &box.latch, sizeof(before)), 0);
+}
+
+static void test_unknown_source_yields_once_an_address_is_told(void)
+{
+	struct box box;
+
+	open_box(&box, "192.168.1.5:4000", "");
+	wait_for(&box, 400, "192.0.2.66:6666");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_TAKEN);
+	hear_for(&box, 3000, "192.0.2.66:6666");
+	update(&box, LATCH_KEEP, "192.168.1.5:4000", "203.0.113.9");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_REFUSE);
+}
+
+TEST_SUITE(
+	nat_latch_move,
+	{ "NAT rebinding is followed after silence", test_nat_rebinding_is_followed_after_silence },
+	{ "NAT rebinding wants the SSRC going on", test_nat_rebinding_wants_the_ssrc_going_on },
+	{ "NAT rebinding of RTCP goes by its SSRC", test_nat_rebinding_of_rtcp_goes_by_its_ssrc },
+	{ "strict source refuses a NAT that rebound",
+	  test_strict_source_refuses_a_nat_that_rebound },
+	{ "handover lets acceptable sources take over",
+	  test_handover_lets_acceptable_sources_take_over },
+	{ "moved phone takes over at once, late packets do not",
+	  test_moved_phone_takes_over_at_once_and_late_packets_do_not },
+	{ "phone may move back", test_phone_may_move_back },
+	{ "moved phone is not replaced by a stranger",
+	  test_moved_phone_is_not_replaced_by_a_stranger },
+	{ "old source is locked again when nothing new appears",
+	  test_old_source_is_locked_again_when_nothing_new_appears },
+	{ "moved phone may come after the window", test_moved_phone_may_come_after_the_window },
+	{ "moved public phone gets media at its new place at once",
+	  test_moved_public_phone_gets_media_at_its_new_place_at_once },
+	{ "phone that did not move after all gets media back",
+	  test_phone_that_did_not_move_after_all_gets_media_back },
+	{ "signalling that names the source locks it",
+	  test_signalling_that_names_the_source_locks_it },
+	{ "resumed phone keeps its source", test_resumed_phone_keeps_its_source },
+	{ "resumed phone may have a new NAT binding",
+	  test_resumed_phone_may_have_a_new_nat_binding },
+	{ "phone in another network may come late", test_phone_in_another_network_may_come_late },
+	{ "unchanged update changes nothing", test_unchanged_update_changes_nothing },
+	{ "unknown source yields once an address is told",
+	  test_unknown_source_yields_once_an_address_is_told });

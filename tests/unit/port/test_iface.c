@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_iface.c - addresses of this host are those of loopback: 127.0.0.0/8 and ::1 */
+#include <errno.h>
+#include <unistd.h>
+#include "daemon/base/clock.h"
+#include "daemon/port/iface.h"
+#include "tests/unit/test.h"
+
+static struct iface_table *table_of(const char *const *values)
+{
+	struct iface_table *table = iface_table_new(23000, 23007, 5000);
+	const char *error = "";
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	for (; *values; values++) {
+		int err = iface_table_add(table, str_of(*values), &error);
+
+		if (err)
+			printf("%s: %s\n", *values, error);
+		CU_ASSERT_EQUAL_FATAL(err, 0);
+	}
+	return table;
+}
+
+#define TABLE(...) table_of((const char *const[]){ __VA_ARGS__, NULL })
+
+static void assert_addr(const struct iface_addr *addr, const char *name, const char *bind,
+			const char *advertised)
+{
+	char text[ENDPOINT_TEXT];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(addr);
+	CU_ASSERT_TRUE(str_eq(addr->name, str_of(name)));
+	CU_ASSERT_STRING_EQUAL(endpoint_print_addr(&addr->bind, text), bind);
+	CU_ASSERT_STRING_EQUAL(endpoint_print_addr(&addr->advertised, text), advertised);
+	CU_ASSERT_EQUAL(endpoint_port(&addr->bind), 0);
+}
+
+static void test_reads_every_form(void)
+{
+	struct iface_table *table =
+		TABLE("pub/127.0.0.11!203.0.113.5", "127.0.0.12", "pub/::1",
+		      "127.0.0.13!198.51.100.7", "v6/[::1]!2001:db8::5", "ext=pub", "outside=ext");
+
+	CU_ASSERT_EQUAL(iface_count(table), 5);
+	assert_addr(iface_at(table, 0), "pub", "127.0.0.11", "203.0.113.5");
+	assert_addr(iface_at(table, 1), "127.0.0.12", "127.0.0.12", "127.0.0.12");
+	assert_addr(iface_at(table, 2), "pub", "::1", "::1");
+	assert_addr(iface_at(table, 3), "127.0.0.13", "127.0.0.13", "198.51.100.7");
+	assert_addr(iface_at(table, 4), "v6", "::1", "2001:db8::5");
+	CU_ASSERT_PTR_NULL(iface_at(table, 5));
+	iface_table_free(table);
+}
+
+static void test_refusals_say_why(void)
+{
+	static const struct {
+		const char *value, *error;
+	} rows[] = {
+		{ "", "an empty value is no interface" },
+		{ "pub/", "\"\" is not an IPv4 or IPv6 address" },
+		{ "/127.0.0.1", "\"\" is not a name for an interface" },
+		{ "a b/127.0.0.1", "\"a b\" is not a name for an interface" },
+		{ "pub/eth0", "\"eth0\" is not an IPv4 or IPv6 address" },
+		{ "127.0.0.1/8", "\"8\" is not an IPv4 or IPv6 address" },
+		{ "pub/192.0.2.77", "192.0.2.77 is not an address of this host" },
+		{ "2001:db8::77", "2001:db8::77 is not an address of this host" },
+		{ "pub/0.0.0.0", "0.0.0.0 is no address of one host; name each address" },
+		{ "pub/::", ":: is no address of one host; name each address" },
+		{ "pub/224.0.0.5", "224.0.0.5 is no address of one host; name each address" },
+		{ "pub/ff02::1", "ff02::1 is no address of one host; name each address" },
+		{ "pub/127.0.0.1!",
+		  "advertised address \"\" is not an IPv4 address like the one before \"!\"" },
+		{ "pub/127.0.0.1!::1",
+		  "advertised address \"::1\" is not an IPv4 address like the one before \"!\"" },
+		{ "pub/::1!192.0.2.1", "advertised address \"192.0.2.1\" is not an IPv6 address "
+				       "like the one before \"!\"" },
+		{ "pub/127.0.0.1!239.0.0.1",
+		  "advertised address \"239.0.0.1\" is no unicast address" },
+		{ "in/127.0.0.20", "\"in/127.0.0.20\" is given twice" },
+		{ "in/127.0.0.20!192.0.2.1", "\"in/127.0.0.20!192.0.2.1\" is given twice" },
+		{ "in=in", "the name \"in\" is taken already" },
+		{ "inside=in", "the name \"inside\" is taken already" },
+		{ "inside/127.0.0.1", "the name \"inside\" is taken already" },
+		{ "x=nobody", "alias \"x\": there is no interface \"nobody\" before it" },
+		{ "=in", "\"\" is not a name for an interface" },
+		{ "x=", "alias \"x\": there is no interface \"\" before it" },
+	};
+	struct iface_table *table = TABLE("in/127.0.0.20", "inside=in");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *error = "";
+
+		CU_ASSERT_EQUAL(iface_table_add(table, str_of(rows[i].value), &error), -EINVAL);
+		CU_ASSERT_STRING_EQUAL(error, rows[i].error);
+		CU_ASSERT_EQUAL(iface_count(table), 1);
+	}
+	iface_table_free(table);
+}
+
+static void test_error_of_a_long_value_is_cut(void)
+{
+	struct iface_table *table = TABLE("127.0.0.1");
+	const char *error = "";
+	char value[2000];
+
+	memset(value, 'x', sizeof(value));
+	CU_ASSERT_EQUAL(iface_table_add(table, (struct str){ value, sizeof(value) }, &error),
+			-EINVAL);
+	CU_ASSERT_EQUAL(strlen(error), 255);
+	iface_table_free(table);
+}
+
+static void test_picks_by_name_alias_and_family(void)
+{
+	struct iface_table *table =
+		TABLE("pub/127.0.0.11", "priv/127.0.0.12", "priv/::1", "int=priv");
+	static const struct {
+		const char *name;
+		int family;
+		const char *bind;
+		bool known;
+	} rows[] = {
+		{ "pub", AF_INET, "127.0.0.11", true },
+		{ "priv", AF_INET, "127.0.0.12", true },
+		{ "priv", AF_INET6, "::1", true },
+		{ "priv", AF_UNSPEC, "127.0.0.12", true },
+		{ "int", AF_INET6, "::1", true },
+		{ "int", AF_UNSPEC, "127.0.0.12", true },
+		{ "pub", AF_INET6, "::1", true },
+		{ NULL, AF_INET, "127.0.0.11", true },
+		{ NULL, AF_UNSPEC, "127.0.0.11", true },
+		{ NULL, AF_INET6, "::1", true },
+		{ "nobody", AF_INET, "127.0.0.11", false },
+		{ "nobody", AF_INET6, "::1", false },
+		{ "PUB", AF_UNSPEC, "127.0.0.11", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char text[ENDPOINT_TEXT];
+		bool known = !rows[i].known;
+		struct iface_addr *addr =
+			iface_pick(table, str_of(rows[i].name), rows[i].family, &known);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(addr);
+		CU_ASSERT_STRING_EQUAL(endpoint_print_addr(&addr->bind, text), rows[i].bind);
+		CU_ASSERT_EQUAL(known, rows[i].known);
+	}
+	iface_table_free(table);
+}
+
+static void test_no_address_of_family_is_null(void)
+{
+	struct iface_table *table = TABLE("127.0.0.11");
+	struct iface_table *empty = iface_table_new(23000, 23007, 0);
+	bool known;
+
+	CU_ASSERT_PTR_NULL(iface_pick(table, STR_NONE, AF_INET6, &known));
+	CU_ASSERT_PTR_NULL(iface_pick(empty, STR_NONE, AF_UNSPEC, &known));
+	iface_table_free(empty);
+	iface_table_free(table);
+}
+
+static void test_picks_address_with_most_free_pairs(void)
+{
+	struct iface_table *table = TABLE("pub/127.0.0.11", "pub/127.0.0.12", "pub/127.0.0.13");
+	struct port_pair pair[6];
+	struct iface_addr *from[6];
+	bool known;
+
+	for (int i = 0; i < 6; i++) {
+		from[i] = iface_pick(table, STR_NONE, AF_INET, &known);
+		CU_ASSERT_PTR_EQUAL(from[i], iface_at(table, (size_t)i % 3));
+		CU_ASSERT_EQUAL_FATAL(port_pool_take(from[i]->pool, 2, clock_ms(), &pair[i]), 0);
+	}
+	for (int i = 0; i < 6; i++) {
+		close(pair[i].fd[0]);
+		close(pair[i].fd[1]);
+		port_pool_give(from[i]->pool, pair[i].port, i != 1, clock_ms());
+	}
+	/* One pair of .12 heard nothing; all others rest. */
+	CU_ASSERT_PTR_EQUAL(iface_pick(table, STR_NONE, AF_INET, &known), iface_at(table, 1));
+	iface_table_free(table);
+}
+
+static void test_same_address_under_two_names_shares_ports(void)
+{
+	struct iface_table *table =
+		TABLE("lan/127.0.0.11", "nat/127.0.0.11!203.0.113.5", "127.0.0.12");
+
+	CU_ASSERT_PTR_EQUAL(iface_at(table, 0)->pool, iface_at(table, 1)->pool);
+	CU_ASSERT_PTR_NOT_EQUAL(iface_at(table, 0)->pool, iface_at(table, 2)->pool);
+	assert_addr(iface_pick(table, STR("nat"), AF_INET, NULL), "nat", "127.0.0.11",
+		    "203.0.113.5");
+	iface_table_free(table);
+}
+
+static void test_out_of_memory_adds_nothing(void)
+{
+	ALLOC_FAILS_AT_EACH
+	{
+		struct iface_table *table = iface_table_new(23000, 23007, 0);
+		const char *error;
+		int err;
+
+		CU_ASSERT_EQUAL(!table, alloc_failed());
+		if (!table)
+			continue;
+		err = iface_table_add(table, STR("pub/127.0.0.11"), &error);
+		CU_ASSERT_EQUAL(err, alloc_failed() ? -ENOMEM : 0);
+		CU_ASSERT_EQUAL(iface_count(table), !err);
+		if (!err)
+			CU_ASSERT_EQUAL(iface_table_add(table, STR("x=pub"), &error),
+					alloc_failed() ? -ENOMEM : 0);
+		iface_table_free(table);
+	}
+}
+
+TEST_SUITE(iface, { "reads every form", test_reads_every_form },
+	   { "refusals say why", test_refusals_say_why },
+	   { "error of a long value is cut", test_error_of_a_long_value_is_cut },
+	   { "picks by name, alias and family", test_picks_by_name_alias_and_family },
+	   { "no address of family is null", test_no_address_of_family_is_null },
+	   { "picks address with most free pairs", test_picks_address_with_most_free_pairs },
+	   { "same address under two names shares ports",
+	     test_same_address_under_two_names_shares_ports },
+	   { "out of memory adds nothing", test_out_of_memory_adds_nothing });

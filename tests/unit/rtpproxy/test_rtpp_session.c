@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_rtpp_session.c - what sessions of the classic rtpproxy protocol mean for calls
+ */
+#include "rtpp_ask.h"
+
+static bool sdp_is(const struct scene *scene, size_t index, enum side side, const char *expected)
+{
+	const struct media *media = dialog_media(ask_dialog(scene), index);
+	char text[ENDPOINT_TEXT];
+
+	return media &&
+	       !strcmp(endpoint_print(&bridge_conf(media->bridge)->side[side].sdp[COMP_RTP], text),
+		       expected);
+}
+
+static void test_either_side_may_offer_again(void)
+{
+	unsigned int to_callee, to_caller;
+	struct scene scene;
+
+	scene_open(&scene);
+	to_callee = ask_port(&scene, "U c 192.0.2.1 4000 a;1");
+	to_caller = ask_port(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	CU_ASSERT(to_callee && to_caller && to_callee != to_caller);
+	CU_ASSERT(!(to_callee % 2) && !(to_caller % 2));
+	/* The same again, and another address, keep the port. */
+	CU_ASSERT_EQUAL(ask_port(&scene, "U c 192.0.2.1 4000 a;1 b;1"), to_callee);
+	CU_ASSERT_EQUAL(ask_port(&scene, "U c 192.0.2.1 4002 a;1 b;1"), to_callee);
+	CU_ASSERT(sdp_is(&scene, 0, SIDE_A, "192.0.2.1:4002"));
+	/* The callee offers, the caller answers. */
+	CU_ASSERT_EQUAL(ask_port(&scene, "U c 192.0.2.2 5002 b;1 a;1"), to_caller);
+	CU_ASSERT(sdp_is(&scene, 0, SIDE_B, "192.0.2.2:5002"));
+	CU_ASSERT_EQUAL(ask_port(&scene, "L c 192.0.2.1 4004 b;1 a;1"), to_callee);
+	CU_ASSERT(sdp_is(&scene, 0, SIDE_A, "192.0.2.1:4004"));
+	/* A number on the one tag alone; a To-tag that nobody knows. */
+	CU_ASSERT_EQUAL(ask_port(&scene, "U c 192.0.2.2 5004 b;1 a"), to_caller);
+	CU_ASSERT_EQUAL(ask_port(&scene, "L c 192.0.2.1 4006 dummy;1 a;1"), to_callee);
+	CU_ASSERT(sdp_is(&scene, 0, SIDE_A, "192.0.2.1:4006"));
+	CU_ASSERT_EQUAL(scene_used(&scene, "pub"), 2);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_medias_of_a_party_are_of_one_dialog(void)
+{
+	unsigned int first, second;
+	struct scene scene;
+
+	scene_open(&scene);
+	first = ask_port(&scene, "U c 192.0.2.1 4000 a;1");
+	second = ask_port(&scene, "U c 192.0.2.1 4002 a;2");
+	CU_ASSERT(first != second);
+	CU_ASSERT_PTR_NULL(ask_dialog(&scene)->next);
+	CU_ASSERT_EQUAL(ask_dialog(&scene)->n_media, 2);
+	CU_ASSERT(sdp_is(&scene, 1, SIDE_A, "192.0.2.1:4002"));
+	/* What was not offered is not answered. */
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "L c 192.0.2.2 5000 a;3 b;3"), "0\n");
+	/* One of them ends, then the other. */
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "D c a;2"), "0\n");
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "Q c a;2"), "E50\n");
+	CU_ASSERT(ask_matches(ask(&scene, "Q c a;1"), "# 0 0 0 0\n"));
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "D c a;2"), "E50\n");
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "D c a;1"), "0\n");
+	CU_ASSERT_EQUAL(call_table_count(scene.calls), 0);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_delete_takes_tags_either_way_round(void)
+{
+	static const struct ask_row rows[] = {
+		{ "U c 192.0.2.1 4000 a;1", "# 127.80.0.1\n" },
+		{ "D c x", "E50\n" },
+		{ "D c x a", "0\n" },
+		{ "U c 192.0.2.1 4000 a;1", "# 127.80.0.1\n" },
+		{ "D c a x", "0\n" },
+		{ "U c 192.0.2.1 4000 a;1", "# 127.80.0.1\n" },
+		{ "U c 192.0.2.1 4000 a;2", "# 127.80.0.1\n" },
+		{ "D c a", "0\n" },
+		{ "D c a", "E50\n" },
+	};
+	struct scene scene;
+
+	scene_open(&scene);
+	ASK_ROWS(&scene, rows);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_weak_users_come_and_go(void)
+{
+	static const struct ask_row rows[] = {
+		{ "U c 192.0.2.1 4000 a", "# 127.80.0.1\n" },
+		{ "UW c 192.0.2.1 4000 a", "# 127.80.0.1\n" },
+		{ "UW c 192.0.2.2 4000 b a", "# 127.80.0.1\n" },
+		{ "D c a", "0\n" },
+		{ "Q c a", "# 0 0 0 0\n" },
+		{ "Dw c b a", "0\n" },
+		{ "Q c a", "# 0 0 0 0\n" },
+		{ "DW c a", "0\n" },
+		{ "Q c a", "E50\n" },
+	};
+	struct scene scene;
+
+	scene_open(&scene);
+	ASK_ROWS(&scene, rows);
+	CU_ASSERT_EQUAL(call_table_count(scene.calls), 0);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_modifiers_reach_the_bridge(void)
+{
+	const struct bridge_conf *conf;
+	struct scene scene;
+
+	scene_open(&scene);
+	ask(&scene, "UaZ20c0,8,101 c 192.0.2.1 4000 a;1");
+	conf = bridge_conf(ask_dialog(&scene)->media[0]->bridge);
+	CU_ASSERT(conf->side[SIDE_A].flags & SIDE_ASYMMETRIC);
+	CU_ASSERT_FALSE(conf->side[SIDE_B].flags & SIDE_ASYMMETRIC);
+	CU_ASSERT_EQUAL(conf->pts[0], 1 | 1 << 8);
+	CU_ASSERT_EQUAL(conf->pts[1], UINT64_C(1) << (101 - 64));
+	ask(&scene, "LASc9 c 192.0.2.2 5000 a;1 b;1");
+	CU_ASSERT_FALSE(conf->side[SIDE_B].flags & SIDE_ASYMMETRIC);
+	CU_ASSERT_EQUAL(conf->pts[0], 1 | 1 << 8 | 1 << 9);
+	/* Without payload types it may be a fax. */
+	ask(&scene, "U c 192.0.2.1 4000 a;1 b;1");
+	CU_ASSERT_EQUAL(conf->pts[0] | conf->pts[1], 0);
+	/* A public address is also where SIP came from; a private one need not be. */
+	CU_ASSERT(endpoint_is_set(&conf->side[SIDE_A].sip));
+	ask(&scene, "U d 10.0.0.1 4000 a;1");
+	conf = bridge_conf(call_find(scene.calls, STR("d"))->dialogs->media[0]->bridge);
+	CU_ASSERT_FALSE(endpoint_is_set(&conf->side[SIDE_A].sip));
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_new_ports_on_demand(void)
+{
+	unsigned int before, after;
+	struct scene scene;
+
+	scene_open(&scene);
+	before = ask_port(&scene, "U c 192.0.2.1 4000 a;1");
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	after = ask_port(&scene, "UN c 192.0.2.1 4000 a;1 b;1");
+	CU_ASSERT(after && after != before);
+	CU_ASSERT_EQUAL(ask_port(&scene, "U c 192.0.2.1 4000 a;1 b;1"), after);
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "D c a"), "0\n");
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_hold_keeps_the_address(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	ask(&scene, "U c 192.0.2.1 4000 a;1");
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "Q c a;1"), "60 0 0 0 0\n");
+	CU_ASSERT(ask_matches(ask(&scene, "U c 0.0.0.0 4000 a;1 b;1"), "# 127.80.0.1\n"));
+	CU_ASSERT(sdp_is(&scene, 0, SIDE_A, "192.0.2.1:4000"));
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "Q c a;1"), "3600 0 0 0 0\n");
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* A disabled m= line has port 0, and gets ports all the same. */
+static void test_port_zero_gets_ports(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	CU_ASSERT(ask_matches(ask(&scene, "U c 192.0.2.1 0 a;2"), "# 127.80.0.1\n"));
+	CU_ASSERT(sdp_is(&scene, 1, SIDE_A, "none"));
+	CU_ASSERT(ask_matches(ask(&scene, "L c 192.0.2.2 0 a;2 b;2"), "# 127.80.0.1\n"));
+	CU_ASSERT(ask_matches(ask(&scene, "U c 192.0.2.1 65535 a;3"), "# 127.80.0.1\n"));
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* Somebody else answers after another offer: the first medium's answer tells it for all. */
+static void test_another_answerer(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	for (int i = 1; i <= 2; i++)
+		ask(&scene, i == 1 ? "U c 192.0.2.1 4000 a;1" : "U c 192.0.2.1 4002 a;2");
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	ask(&scene, "L c 192.0.2.2 5002 a;2 b;2");
+	ask(&scene, "U c 192.0.2.1 4000 a;1");
+	ask(&scene, "U c 192.0.2.1 4002 a;2");
+	ask(&scene, "L c 192.0.2.3 5000 a;1 c;1");
+	CU_ASSERT(ask_dialog(&scene)->media[1]->flags & MEDIA_NEW_ANSWERER);
+	CU_ASSERT_FALSE(ask_dialog(&scene)->media[0]->flags & MEDIA_NEW_ANSWERER);
+	ask(&scene, "L c 192.0.2.3 5002 a;2 c;2");
+	CU_ASSERT_FALSE(ask_dialog(&scene)->media[1]->flags & MEDIA_NEW_ANSWERER);
+	CU_ASSERT(bridge_conf(ask_dialog(&scene)->media[1]->bridge)->side[SIDE_B].flags &
+		  SIDE_FRESH);
+	CU_ASSERT(party_has_tag(&ask_dialog(&scene)->party[SIDE_B], STR("c")));
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_all_ports_are_used_and_free_again(void)
+{
+	struct scene scene;
+	char text[64];
+
+	scene_open_ports(&scene, 21000, 21007); /* four pairs: two sessions */
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < 2; i++) {
+			snprintf(text, sizeof(text), "U %d.%d 192.0.2.1 4000 a", round, i);
+			CU_ASSERT(ask_matches(ask(&scene, text), "# 127.80.0.1\n"));
+		}
+		CU_ASSERT_STRING_EQUAL(ask(&scene, "U more 192.0.2.1 4000 a"), "E72\n");
+		for (int i = 0; i < 2; i++) {
+			snprintf(text, sizeof(text), "D %d.%d a", round, i);
+			CU_ASSERT_STRING_EQUAL(ask(&scene, text), "0\n");
+		}
+		CU_ASSERT(scene_settle(&scene));
+	}
+	CU_ASSERT(ask_matches(ask(&scene, "U c 192.0.2.1 4000 a"), "# 127.80.0.1\n"));
+	CU_ASSERT(ask_matches(ask(&scene, "U d 192.0.2.1 4000 a"), "# 127.80.0.1\n"));
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "UN c 192.0.2.1 4000 a"), "E71\n");
+	/* Full, or to run empty: new calls are refused, and the others go on. */
+	scene.calls->conf.max_sessions = 2;
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "U e 192.0.2.1 4000 a"), "E98\n");
+	scene.calls->draining = true;
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "U e 192.0.2.1 4000 a"), "E99\n");
+	CU_ASSERT(ask_matches(ask(&scene, "U c 192.0.2.1 4000 a"), "# 127.80.0.1\n"));
+	CU_ASSERT(ask_matches(ask(&scene, "L c 192.0.2.2 4000 a b"), "# 127.80.0.1\n"));
+	CU_ASSERT(scene_close(&scene));
+}
+
+TEST_SUITE(rtpp_session, { "either side may offer again", test_either_side_may_offer_again },
+	   { "medias of a party are of one dialog", test_medias_of_a_party_are_of_one_dialog },
+	   { "delete takes tags either way round", test_delete_takes_tags_either_way_round },
+	   { "weak users come and go", test_weak_users_come_and_go },
+	   { "modifiers reach the bridge", test_modifiers_reach_the_bridge },
+	   { "new ports on demand", test_new_ports_on_demand },
+	   { "hold keeps the address", test_hold_keeps_the_address },
+	   { "port zero gets ports", test_port_zero_gets_ports },
+	   { "another answerer", test_another_answerer },
+	   { "all ports are used and free again", test_all_ports_are_used_and_free_again });

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test.h - a suite a file: a table of named tests, found by the linker
+ *
+ * Names are promises: { "latch refuses second source", test_latch_refuses_second_source }.
+ */
+#ifndef RTPRELAY_TEST_H
+#define RTPRELAY_TEST_H
+
+#include <CUnit/CUnit.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct test_suite {
+	const char *name;
+	CU_TestInfo *tests; /* ends with CU_TEST_INFO_NULL */
+};
+
+/* TEST_SUITE(bencode, { "decodes integers", test_decodes_integers }, ...); */
+#define TEST_SUITE(suite, ...)                                                                     \
+	static CU_TestInfo suite##_tests[] = { __VA_ARGS__, CU_TEST_INFO_NULL };                   \
+	static const struct test_suite suite##_suite = { #suite, suite##_tests };                  \
+	static const struct test_suite *const suite##_entry                                        \
+		__attribute__((used, section("test_suites"))) = &suite##_suite
+
+/*
+ * Runs the following statement with the 1st, 2nd, ... allocation of this thread failing, until it runs
+ * through without one failing: ALLOC_FAILS_AT_EACH { do the thing; check it failed cleanly or worked }
+ */
+#define ALLOC_FAILS_AT_EACH for (alloc_fail_start(); alloc_fail_next();)
+void alloc_fail_start(void);
+bool alloc_fail_next(void);
+/* Did an allocation fail in this round? */
+bool alloc_failed(void);
+
+#endif

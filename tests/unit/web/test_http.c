@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_http.c - what the HTTP server takes, what it refuses, and whom it does not wait for */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "daemon/base/clock.h"
+#include "daemon/web/http.h"
+#include "tests/unit/test.h"
+
+/* --- The head of a request ---------------------------------------------------------------------- */
+
+static void test_reads_a_request(void)
+{
+	struct http_request r;
+
+	CU_ASSERT_EQUAL(http_parse(STR("GET /a/b?x=1&y=2 HTTP/1.1\r\nHost: relay:80\r\n\r\n"), &r),
+			0);
+	CU_ASSERT(str_eq(r.path, STR("/a/b")));
+	CU_ASSERT(str_eq(r.query, STR("x=1&y=2")));
+	CU_ASSERT(str_eq(r.host, STR("relay")));
+	CU_ASSERT_TRUE(r.keep_alive);
+	CU_ASSERT_FALSE(r.head);
+	CU_ASSERT_EQUAL(http_parse(STR("HEAD / HTTP/1.0\r\n\r\n"), &r), 0);
+	CU_ASSERT(str_eq(r.path, STR("/")));
+	CU_ASSERT_EQUAL(r.query.len, 0);
+	CU_ASSERT_TRUE(r.head);
+	CU_ASSERT_FALSE(r.keep_alive);
+}
+
+static void test_reads_host_and_connection(void)
+{
+	struct http_request r;
+
+	CU_ASSERT_EQUAL(http_parse(STR("GET / HTTP/1.1\r\nhost:\t[2001:db8::1]:80 \r\n"
+				       "CONNECTION: x, Close\r\nContent-Length: 0\r\n\r\n"),
+				   &r),
+			0);
+	CU_ASSERT(str_eq(r.host, STR("2001:db8::1")));
+	CU_ASSERT_FALSE(r.keep_alive);
+	CU_ASSERT_EQUAL(http_parse(STR("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), &r), 0);
+	CU_ASSERT_TRUE(r.keep_alive);
+}
+
+static void test_refuses_what_is_malformed(void)
+{
+	static const struct {
+		const char *head;
+		int status;
+	} rows[] = {
+		{ "\r\n\r\n", 400 },
+		{ "GET\r\n\r\n", 400 },
+		{ "GET / \r\n\r\n", 400 },
+		{ "GET /\r\n\r\n", 400 },
+		{ "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1 x\r\nHost: a\r\n\r\n", 400 },
+		{ "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
+		{ "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
+		{ "GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\nHost: a\r\n\r\n", 400 },
+		{ "GET / FTP/1.1\r\nHost: a\r\n\r\n", 400 },
+		{ "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505 },
+		{ "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
+		{ "POST / HTTP/1.1\r\nHost: a\r\n\r\n", 405 },
+		{ "get / HTTP/1.1\r\nHost: a\r\n\r\n", 405 },
+		{ "GET / HTTP/1.1\r\n\r\n", 400 },			 /* no Host */
+		{ "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400 }, /* two */
+		{ "GET / HTTP/1.1\r\nHost: [a\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", 413 },
+		{ "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 413 },
+	};
+	struct http_request r;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int status = http_parse(str_of(rows[i].head), &r);
+
+		CU_ASSERT_EQUAL(status, rows[i].status);
+		if (status != rows[i].status)
+			fprintf(stderr, "row %zu: %d\n", i, status);
+	}
+}
+
+static void test_refuses_a_long_target(void)
+{
+	char head[HTTP_HEAD_MAX];
+	struct http_request r;
+
+	snprintf(head, sizeof(head), "GET /%0*d HTTP/1.0\r\n\r\n", HTTP_TARGET_MAX - 1, 0);
+	CU_ASSERT_EQUAL(http_parse(str_of(head), &r), 0);
+	snprintf(head, sizeof(head), "GET /%0*d HTTP/1.0\r\n\r\n", HTTP_TARGET_MAX, 0);
+	CU_ASSERT_EQUAL(http_parse(str_of(head), &r), 414);
+}
+
+static void test_knows_when_a_head_is_whole(void)
+{
+	CU_ASSERT_EQUAL(http_head_len(STR_NONE), 0);
+	CU_ASSERT_EQUAL(http_head_len(STR("GET / HTTP/1.0\r\n\r")), 0);
+	CU_ASSERT_EQUAL(http_head_len(STR("GET / HTTP/1.0\r\n\r\n")), 18);
+	CU_ASSERT_EQUAL(http_head_len(STR("GET / HTTP/1.0\r\n\r\nGET ")), 18);
+}
+
+static void test_decodes_query_values(void)
+{
+	static const struct {
+		const char *query, *name, *value; /* NULL: -1 */
+	} rows[] = {
+		{ "id=a", "id", "a" },
+		{ "x=1&id=a%40b%2Fc+d&y", "id", "a@b/c d" },
+		{ "id=", "id", "" },
+		{ "id", "id", "" },
+		{ "idx=1", "id", NULL },
+		{ "", "id", NULL },
+		{ "id=%4", "id", NULL },
+		{ "id=%g0", "id", NULL },
+		{ "id=%", "id", NULL },
+		{ "id=12345678", "id", "12345678" },
+		{ "id=123456789", "id", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char out[8];
+		int len = http_query_get(str_of(rows[i].query), str_of(rows[i].name), out,
+					 sizeof(out));
+
+		CU_ASSERT_EQUAL(len, rows[i].value ? (int)strlen(rows[i].value) : -1);
+		if (len >= 0 && rows[i].value)
+			CU_ASSERT(str_eq((struct str){ out, (size_t)len }, str_of(rows[i].value)));
+	}
+}
+
+/* --- The server --------------------------------------------------------------------------------- */
+
+struct server {
+	struct event_base *base;
+	struct http *http;
+	unsigned int answered;
+	size_t body; /* of "/large" */
+};
+
+static void answer(void *arg, const struct http_request *request, const struct endpoint *at,
+		   struct http_reply *reply)
+{
+	struct server *server = arg;
+	static char much[4096];
+
+	(void)at;
+	server->answered++;
+	if (str_eq(request->path, STR("/large"))) {
+		for (size_t i = 0; i < server->body / sizeof(much); i++)
+			evbuffer_add(reply->body, much, sizeof(much));
+		return;
+	}
+	evbuffer_add_printf(reply->body, "hello\n");
+}
+
+static void server_open(struct server *server, unsigned int connections, int64_t patience_ms)
+{
+	struct endpoint addr = { .in4 = { .sin_family = AF_INET,
+					  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+
+	*server = (struct server){ .base = event_base_new(), .body = 32 << 20 };
+	server->http = http_new(server->base, &(struct http_conf){ .max_connections = connections,
+								   .patience_ms = patience_ms,
+								   .answer = answer,
+								   .arg = server });
+	CU_ASSERT_PTR_NOT_NULL_FATAL(server->http);
+	CU_ASSERT_EQUAL_FATAL(http_listen(server->http, &addr), 0);
+}
+
+static void server_close(struct server *server)
+{
+	http_free(server->http);
+	event_base_free(server->base);
+}
+
+static void turn(struct server *server)
+{
+	const struct timeval nap = { 0, 5000 };
+
+	event_base_loopexit(server->base, &nap);
+	event_base_loop(server->base, EVLOOP_ONCE);
+}
+
+static int client_open(struct server *server)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				    .sin_port = htons(http_port(server->http, 0)) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+static void client_says(int fd, const char *text)
+{
+	CU_ASSERT_EQUAL(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* What comes until @wanted is in it, or the other side has closed; at most two seconds. Return: bytes */
+static size_t client_hears(struct server *server, int fd, char *text, size_t size,
+			   const char *wanted, bool *closed)
+{
+	int64_t until_ms = clock_ms() + 2000;
+	size_t len = 0;
+
+	*closed = false;
+	text[0] = '\0';
+	while (clock_ms() < until_ms && len + 1 < size && !(wanted && strstr(text, wanted))) {
+		ssize_t n;
+
+		turn(server);
+		n = recv(fd, text + len, size - 1 - len, MSG_DONTWAIT);
+		if (n > 0)
+			len += (size_t)n;
+		text[len] = '\0';
+		if (!n || (n < 0 && errno != EAGAIN)) {
+			*closed = true;
+			break;
+		}
+	}
+	return len;
+}
+
+static void test_answers_and_keeps_the_connection(void)
+{
+	struct server server;
+	char text[4096];
+	bool closed;
+	int fd;
+
+	server_open(&server, 4, 2000);
+	fd = client_open(&server);
+	for (int i = 0; i < 3; i++) {
+		client_says(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+		client_hears(&server, fd, text, sizeof(text), "hello\n", &closed);
+		CU_ASSERT_EQUAL(strncmp(text, "HTTP/1.1 200 OK\r\n", 17), 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\nContent-Length: 6\r\n"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(text, "default-src 'none'"));
+		CU_ASSERT_FALSE(closed);
+	}
+	client_says(fd, "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
+	CU_ASSERT_TRUE(closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\nContent-Length: 6\r\n"));
+	CU_ASSERT_PTR_NULL(strstr(text, "hello"));
+	CU_ASSERT_EQUAL(server.answered, 4);
+	close(fd);
+	server_close(&server);
+}
+
+static void test_answers_requests_that_come_at_once_or_in_pieces(void)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct server server;
+	char text[4096];
+	bool closed;
+	int fd;
+
+	server_open(&server, 4, 2000);
+	fd = client_open(&server);
+	client_says(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.0\r\n\r\n");
+	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
+	CU_ASSERT_TRUE(closed);
+	CU_ASSERT_EQUAL(server.answered, 2);
+	close(fd);
+	fd = client_open(&server);
+	for (size_t i = 0; i < sizeof(request) - 1; i++) {
+		client_says(fd, (char[]){ request[i], '\0' });
+		turn(&server);
+	}
+	client_hears(&server, fd, text, sizeof(text), "hello\n", &closed);
+	CU_ASSERT_EQUAL(server.answered, 3);
+	close(fd);
+	server_close(&server);
+}
+
+static void test_refusal_is_heard_before_the_end(void)
+{
+	static char flood[HTTP_HEAD_MAX * 4];
+	struct server server;
+	char text[4096];
+	bool closed;
+	int fd;
+
+	server_open(&server, 4, 2000);
+	memset(flood, 'x', sizeof(flood) - 1);
+	fd = client_open(&server);
+	client_says(fd, flood);
+	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
+	CU_ASSERT_TRUE(closed);
+	CU_ASSERT_EQUAL(strncmp(text, "HTTP/1.1 431 ", 13), 0);
+	close(fd);
+	fd = client_open(&server);
+	client_says(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123456789");
+	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
+	CU_ASSERT_TRUE(closed);
+	CU_ASSERT_EQUAL(strncmp(text, "HTTP/1.1 405 ", 13), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\nAllow: GET, HEAD\r\n"));
+	close(fd);
+	CU_ASSERT_EQUAL(server.answered, 0);
+	server_close(&server);
+}
+
+/* Bytes now and then do not buy time. */
+static void test_cuts_off_who_dawdles_with_a_request(void)
+{
+	struct server server;
+	int64_t start_ms = clock_ms(), next_ms = start_ms;
+	char c;
+	int fd;
+
+	server_open(&server, 4, 200);
+	fd = client_open(&server);
+	client_says(fd, "GET / HTTP/1.1\r\n");
+	while (recv(fd, &c, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN &&
+	       clock_ms() < start_ms + 2000) {
+		if (clock_ms() >= next_ms) {
+			send(fd, "X", 1, MSG_NOSIGNAL);
+			next_ms += 10;
+		}
+		turn(&server);
+	}
+	CU_ASSERT(clock_ms() >= start_ms + 190);
+	CU_ASSERT(clock_ms() < start_ms + 1500);
+	CU_ASSERT_EQUAL(http_connections(server.http), 0);
+	close(fd);
+	server_close(&server);
+}
+
+static void test_cuts_off_who_does_not_take_the_answer(void)
+{
+	struct server server;
+	int64_t start_ms = clock_ms();
+	int fd;
+
+	server_open(&server, 4, 200);
+	fd = client_open(&server);
+	client_says(fd, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	do
+		turn(&server);
+	while ((!server.answered || http_connections(server.http)) && clock_ms() < start_ms + 2000);
+	CU_ASSERT_EQUAL(server.answered, 1);
+	CU_ASSERT_EQUAL(http_connections(server.http), 0);
+	CU_ASSERT(clock_ms() >= start_ms + 190);
+	close(fd);
+	server_close(&server);
+}
+
+static void test_who_waits_makes_room(void)
+{
+	struct server server;
+	char text[4096];
+	bool closed;
+	int idle[3], fd;
+
+	server_open(&server, 3, 2000);
+	for (int i = 0; i < 3; i++) {
+		idle[i] = client_open(&server);
+		client_says(idle[i], "GET /");
+		turn(&server);
+	}
+	CU_ASSERT_EQUAL(http_connections(server.http), 3);
+	fd = client_open(&server);
+	client_says(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_hears(&server, fd, text, sizeof(text), "hello\n", &closed);
+	CU_ASSERT_EQUAL(strncmp(text, "HTTP/1.1 200 ", 13), 0);
+	CU_ASSERT_EQUAL(http_connections(server.http), 3);
+	client_hears(&server, idle[0], text, sizeof(text), NULL, &closed);
+	CU_ASSERT_TRUE(closed);
+	for (int i = 0; i < 3; i++)
+		close(idle[i]);
+	close(fd);
+	server_close(&server);
+}
+
+static void test_no_more_than_so_many_answers_at_once(void)
+{
+	struct server server;
+	char text[100];
+	bool closed;
+	int busy[2], fd;
+
+	server_open(&server, 2, 2000);
+	for (unsigned int i = 0; i < 2; i++) {
+		busy[i] = client_open(&server);
+		client_says(busy[i], "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+		while (server.answered <= i)
+			turn(&server);
+	}
+	fd = client_open(&server);
+	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
+	CU_ASSERT_TRUE(closed);
+	CU_ASSERT_EQUAL(http_connections(server.http), 2);
+	close(fd);
+	for (int i = 0; i < 2; i++)
+		close(busy[i]);
+	server_close(&server);
+}
+
+TEST_SUITE(http, { "reads a request", test_reads_a_request },
+	   { "reads Host and Connection", test_reads_host_and_connection },
+	   { "refuses what is malformed", test_refuses_what_is_malformed },
+	   { "refuses a long target", test_refuses_a_long_target },
+	   { "knows when a head is whole", test_knows_when_a_head_is_whole },
+	   { "decodes query values", test_decodes_query_values },
+	   { "answers and keeps the connection", test_answers_and_keeps_the_connection },
+	   { "answers requests that come at once, or in pieces",
+	     test_answers_requests_that_come_at_once_or_in_pieces },
+	   { "a refusal is heard before the end", test_refusal_is_heard_before_the_end },
+	   { "cuts off who dawdles with a request", test_cuts_off_who_dawdles_with_a_request },
+	   { "cuts off who does not take the answer", test_cuts_off_who_does_not_take_the_answer },
+	   { "who waits makes room", test_who_waits_makes_room },
+	   { "no more than so many answers at once", test_no_more_than_so_many_answers_at_once });
