@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "check.h"
+#include "packet/pool.h"
 #include "relay.h"
 #include "report/report.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "ctl_proto.h"
+#include "packet/pool.h"
 #include "privs.h"
 #include "relay.h"
 

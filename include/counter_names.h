@@ -3,7 +3,7 @@
  * counter_names.h - name, unit and help of each counter, held complete by static_assert
  *
  * Lists to be expanded: X(id, name, unit, help). The table made from a list asserts that every counter has
- * its row (packet/bridge.c). Names are what people and monitoring read: they never change.
+ * its row (packet/side.c). Names are what people and monitoring read: they never change.
  */
 #ifndef RTPRELAY_COUNTER_NAMES_H
 #define RTPRELAY_COUNTER_NAMES_H

@@ -3,6 +3,7 @@
 #include <utlist.h>
 #include "admin/peer.h"
 #include "base/clock.h"
+#include "packet/bridge.h"
 
 /* What the streams of a call come to. */
 struct call_sum {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "admin/peer.h"
 #include "base/clock.h"
+#include "packet/pool.h"
 #include "report/report.h"
 
 static void put_kernel(struct json_line *line, const struct admin_conf *conf)

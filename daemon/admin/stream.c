@@ -3,6 +3,7 @@
 #include <utlist.h>
 #include "admin/peer.h"
 #include "base/clock.h"
+#include "packet/bridge.h"
 
 static const char *const states[] = {
 	[LATCH_WAIT] = "wait", [LATCH_LEARN] = "learn", [LATCH_LOCKED] = "locked"

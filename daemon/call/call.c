@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "call/media_quality.h"
+#include "packet/bridge.h"
+#include "packet/pool.h"
 
 static const struct {
 	const char *text;

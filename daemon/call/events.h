@@ -8,7 +8,7 @@
 #ifndef RTPRELAY_EVENTS_H
 #define RTPRELAY_EVENTS_H
 
-#include "packet/bridge.h"
+#include "packet/side.h"
 
 struct call;
 struct media;

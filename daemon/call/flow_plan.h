@@ -9,7 +9,7 @@
 #define RTPRELAY_FLOW_PLAN_H
 
 #include "kernel/msg.h"
-#include "packet/bridge.h"
+#include "packet/side.h"
 
 /* One stream, as its media thread told last. */
 struct flow_stream {

@@ -12,6 +12,7 @@
 #include "call/call.h"
 #include "call/media.h"
 #include "firewall/nft.h"
+#include "packet/bridge.h"
 
 static void give_pair(struct iface_addr *local, struct port_pair *pair, int64_t now_ms)
 {

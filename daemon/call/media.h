@@ -9,7 +9,7 @@
 #define RTPRELAY_MEDIA_H
 
 #include "call/media_path.h"
-#include "packet/bridge.h"
+#include "packet/side.h"
 #include "port/iface.h"
 #include "sdp/sdp.h"
 

@@ -12,6 +12,7 @@
 #include "call/flow_plan.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"
+#include "packet/bridge.h"
 
 #define each_stream(side, comp)                                                                    \
 	for (int side = 0; side < 2; side++)                                                       \

@@ -8,7 +8,7 @@
 #define RTPRELAY_MEDIA_PATH_H
 
 #include "kernel/kmod.h"
-#include "packet/bridge.h"
+#include "packet/side.h"
 
 struct media;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "call/media.h"
 #include "call/media_quality.h"
+#include "packet/bridge.h"
 #include "packet/stream.h"
 
 /* From the first RTCP or RTP that a flow tells of. NULL: no memory */

@@ -9,7 +9,8 @@
 #define RTPRELAY_MEDIA_QUALITY_H
 
 #include "kernel/kmod.h"
-#include "packet/bridge.h"
+#include "packet/quality.h"
+#include "packet/side.h"
 
 struct media;
 

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "call/dialog.h"
-#include "packet/bridge.h"
+#include "packet/side.h"
 
 /* Where ports were taken: an address of an interface. */
 struct place_record {

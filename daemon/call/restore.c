@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "call/record.h"
 #include "call/restore.h"
+#include "packet/bridge.h"
 
 /* @wall_ms - @mono_ms turns one into the other. */
 struct now {

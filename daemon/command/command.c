@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/dialog_find.h"
+#include "packet/bridge.h"
 #include "report/report.h"
 
 static void refuse(struct reply *reply, const char *why)

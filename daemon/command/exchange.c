@@ -11,6 +11,7 @@
 #include <utlist.h>
 #include "base/log.h"
 #include "command/exchange.h"
+#include "packet/bridge.h"
 
 void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 {

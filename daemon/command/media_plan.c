@@ -5,6 +5,7 @@
  * Decides only: reads the parsed SDP, the request and what the dialog has; opens and sends nothing.
  */
 #include "command/exchange.h"
+#include "packet/bridge.h"
 
 static bool wants(const struct exchange *ex, uint32_t flag)
 {

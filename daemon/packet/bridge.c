@@ -1,139 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bridge.c - what the control thread knows of the media threads: opens, changes, closes bridges, reads reports
+ * bridge.c - a bridge, as the control thread has it: opens, changes and closes it, reads its reports
  *
  * All that changes a bridge goes as an order to the thread that owns it and takes effect there in the
  * order given; what comes back are events. Reading counters disturbs nobody.
  */
-#include <assert.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include "packet/bridge.h"
+#include "packet/pool.h"
 #include "packet/worker.h"
-
-struct worker_pool {
-	struct worker_pool_conf conf;
-	struct mailbox news;
-	int news_fd;
-	unsigned int count;
-	struct worker workers[];
-};
-
-#define ROW(id, name, unit, help) [id] = { name, unit, help },
-#define ONE(id, name, unit, help) +1
-const struct counter_name stream_drop_names[DROP_COUNT] = { STREAM_DROP_COUNTERS(ROW) };
-static_assert(STREAM_DROP_COUNTERS(ONE) == DROP_COUNT, "a reason of drop has no name");
-
-static unsigned int cores(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return 1;
-	return (unsigned int)CPU_COUNT(&set);
-}
-
-struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *error)
-{
-	unsigned int wanted = conf->threads ? conf->threads : cores();
-	struct worker_pool *pool = calloc(1, sizeof(*pool) + wanted * sizeof(struct worker));
-
-	if (!pool) {
-		*error = -ENOMEM;
-		return NULL;
-	}
-	pool->conf = *conf;
-	pool->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	*error = pool->news_fd < 0 ? -errno : 0;
-	while (!*error && pool->count < wanted) {
-		*error = worker_start(&pool->workers[pool->count], &pool->news, pool->news_fd);
-		if (!*error)
-			pool->count++;
-	}
-	if (!*error)
-		return pool;
-	worker_pool_free(pool);
-	return NULL;
-}
-
-void worker_pool_free(struct worker_pool *pool)
-{
-	if (!pool)
-		return;
-	for (unsigned int i = 0; i < pool->count; i++)
-		worker_stop(&pool->workers[i]);
-	if (pool->news_fd >= 0)
-		close(pool->news_fd);
-	free(pool);
-}
-
-int worker_pool_fd(const struct worker_pool *pool)
-{
-	return pool->news_fd;
-}
-
-/* The bridge may be freed by the last event: nothing of it is looked at after that. */
-static void dispatch_one(struct worker_pool *pool, struct news *news)
-{
-	unsigned int pending = __atomic_exchange_n(&news->pending, 0, __ATOMIC_ACQ_REL);
-	struct bridge *b = news->bridge;
-
-	if (pending & 1 << BRIDGE_CLOSED) {
-		b->worker->load--;
-		b->worker = NULL;
-		pool->conf.event(pool->conf.arg, b, BRIDGE_CLOSED, SIDE_A, COMP_RTP);
-		return;
-	}
-	for (enum bridge_event event = BRIDGE_LATCHED; event <= BRIDGE_ASK; event++)
-		if (pending & 1u << event && !b->closing)
-			pool->conf.event(pool->conf.arg, b, event, news->side, news->comp);
-}
-
-void worker_pool_dispatch(struct worker_pool *pool)
-{
-	struct letter *letter;
-	uint64_t count;
-
-	/* First the wake-up, then the letters: one that comes in between wakes us again. */
-	if (read(pool->news_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
-		return;
-	letter = mailbox_take_all(&pool->news);
-	while (letter) {
-		struct letter *next = letter->next;
-
-		dispatch_one(pool, container_of(letter, struct news, letter));
-		letter = next;
-	}
-}
-
-void worker_pool_flush(struct worker_pool *pool)
-{
-	for (unsigned int i = 0; i < pool->count; i++)
-		worker_wake(&pool->workers[i]);
-}
-
-void worker_pool_tell_flows(struct worker_pool *pool, bool tell)
-{
-	for (unsigned int i = 0; i < pool->count; i++)
-		__atomic_store_n(&pool->workers[i].tell_flows, tell, __ATOMIC_RELAXED);
-}
-
-unsigned int worker_pool_threads(const struct worker_pool *pool)
-{
-	return pool->count;
-}
-
-unsigned int worker_pool_pick(const struct worker_pool *pool)
-{
-	unsigned int best = 0;
-
-	for (unsigned int i = 1; i < pool->count; i++)
-		if (pool->workers[i].load < pool->workers[best].load)
-			best = i;
-	return best;
-}
 
 static void init_stream(struct stream *s, struct bridge *b, int side, int comp, int fd,
 			const struct endpoint *local)
@@ -163,7 +39,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 		return NULL;
 	b->conf = b->told = *conf;
 	b->totals = &worker->totals;
-	b->pool_conf = &pool->conf;
+	b->pool_conf = worker_pool_conf(pool);
 	b->worker = worker;
 	b->closed.bridge = b->open_order.bridge = b->close_order.bridge = b;
 	b->open_order.kind = ORDER_OPEN;
@@ -195,7 +71,7 @@ struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct
 			   const int fd[2][2], const struct endpoint local[2][2],
 			   const struct bridge_conf *conf, void *owner)
 {
-	struct worker *worker = &pool->workers[thread % pool->count];
+	struct worker *worker = worker_pool_worker(pool, thread);
 	struct bridge *b = make_bridge(pool, worker, fd, local, conf);
 
 	if (b)
@@ -216,7 +92,7 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 			      const struct bridge_conf *conf, void *owner,
 			      const struct stream_seed seed[2][2])
 {
-	struct worker *worker = &pool->workers[thread % pool->count];
+	struct worker *worker = worker_pool_worker(pool, thread);
 	struct bridge *b = make_bridge(pool, worker, fd, local, conf);
 
 	if (!b)
@@ -345,39 +221,4 @@ bool bridge_heard(const struct bridge *b, enum side side)
 			return true;
 	}
 	return false;
-}
-
-void worker_pool_ask(struct worker_pool *pool, int64_t now_ms)
-{
-	for (unsigned int i = 0; i < pool->count; i++)
-		worker_ask(&pool->workers[i], now_ms);
-}
-
-unsigned int worker_pool_silent(const struct worker_pool *pool, int64_t patience_ms, int64_t now_ms)
-{
-	unsigned int silent = 0;
-
-	for (unsigned int i = 0; i < pool->count; i++)
-		silent += worker_silent_ms(&pool->workers[i], now_ms) >= patience_ms;
-	return silent;
-}
-
-/* Both are made of counters only, in the same order. */
-static void add_totals(struct worker_totals *sum, const struct worker_totals *part)
-{
-	sum->packets += __atomic_load_n(&part->packets, __ATOMIC_RELAXED);
-	sum->bytes += __atomic_load_n(&part->bytes, __ATOMIC_RELAXED);
-	sum->errors += __atomic_load_n(&part->errors, __ATOMIC_RELAXED);
-	for (int i = 0; i < DROP_COUNT; i++)
-		sum->drops[i] += __atomic_load_n(&part->drops[i], __ATOMIC_RELAXED);
-	sum->latched += __atomic_load_n(&part->latched, __ATOMIC_RELAXED);
-	for (int i = 0; i < LATCH_RANKS; i++)
-		sum->refused[i] += __atomic_load_n(&part->refused[i], __ATOMIC_RELAXED);
-}
-
-void worker_pool_totals(const struct worker_pool *pool, struct worker_totals *totals)
-{
-	*totals = (struct worker_totals){ 0 };
-	for (unsigned int i = 0; i < pool->count; i++)
-		add_totals(totals, &pool->workers[i].totals);
 }

@@ -9,8 +9,8 @@
 #define RTPRELAY_STREAM_H
 
 #include "base/mailbox.h"
-#include "packet/bridge.h"
 #include "packet/quality.h"
+#include "packet/side.h"
 #include "rtp_stats.h"
 
 /* What the media thread has to say to the control thread; at most one is under way for each sender. */

@@ -2,6 +2,7 @@
 /*
  * daemon.c - the report of the whole daemon: totals, rates, interfaces
  */
+#include "packet/pool.h"
 #include "report/report.h"
 
 static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <utlist.h>
 #include "call/media_quality.h"
+#include "packet/bridge.h"
 #include "report/report.h"
 
 /* Empty texts need no memory; *failed remembers that a copy could not be had. */

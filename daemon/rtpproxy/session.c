@@ -10,6 +10,7 @@
 #include <utlist.h>
 #include "base/log.h"
 #include "command/dialog_find.h"
+#include "packet/bridge.h"
 #include "rtpproxy/command.h"
 #include "rtpproxy/notify.h"
 

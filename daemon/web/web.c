@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/resolve.h"
+#include "packet/pool.h"
 #include "web/api.h"
 #include "web/metrics.h"
 #include "web/metrics_text.h"

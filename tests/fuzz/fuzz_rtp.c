@@ -7,6 +7,7 @@
  * packet; a stranger never gets one through to a side whose address is known; counters add up.
  */
 #include <stdlib.h>
+#include "daemon/packet/bridge.h"
 #include "daemon/packet/stream.h"
 
 #define HEAD 4

@@ -17,6 +17,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/command/command.h"
 #include "daemon/base/log.h"
+#include "daemon/packet/pool.h"
 
 #define SCENE_FN	  static __attribute__((unused))
 #define SCENE_DEADLINE_MS 5000

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include "daemon/call/record.h"
+#include "daemon/packet/quality.h"
 
 #define SAMPLE_FN static __attribute__((unused))
 

@@ -8,6 +8,8 @@
 #include <event2/event.h>
 #include <utlist.h>
 #include "daemon/call/restore.h"
+#include "daemon/packet/bridge.h"
+#include "daemon/packet/pool.h"
 #include "tests/unit/kernel/fake_kmod.h"
 #include "journal_sample.h"
 #include "tests/unit/scene.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_media_path_count.c - the figures of both paths are those of one media */
+#include "daemon/packet/pool.h"
 #include "daemon/report/report.h"
 #include "tests/unit/packet/talk_scene.h"
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "daemon/packet/bridge.h"
 #include "daemon/base/clock.h"
+#include "daemon/packet/pool.h"
 #include "tests/unit/test.h"
 
 /* A suite needs some of these. */

@@ -7,6 +7,8 @@
 #include <utlist.h>
 #include "daemon/call/media_quality.h"
 #include "daemon/call/sweep.h"
+#include "daemon/packet/bridge.h"
+#include "daemon/packet/pool.h"
 #include "tests/unit/kernel/fake_kmod.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"

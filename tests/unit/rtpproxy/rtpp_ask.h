@@ -7,6 +7,7 @@
 #ifndef RTPRELAY_RTPP_ASK_H
 #define RTPRELAY_RTPP_ASK_H
 
+#include "daemon/packet/pool.h"
 #include "daemon/report/report.h"
 #include "daemon/rtpproxy/rtpp.h"
 #include "tests/unit/scene.h"

@@ -2,6 +2,7 @@
 /*
  * test_rtpp_local.c - which of our addresses a command of the classic rtpproxy protocol means
  */
+#include "daemon/packet/bridge.h"
 #include "rtpp_ask.h"
 
 static void test_local_addresses(void)

@@ -4,6 +4,7 @@
  */
 #include <stdarg.h>
 #include <sys/un.h>
+#include "daemon/packet/pool.h"
 #include "daemon/rtpproxy/rtpp.h"
 #include "daemon/rtpproxy/notify.h"
 #include "tests/unit/scene.h"

@@ -2,6 +2,7 @@
 /*
  * test_rtpp_session.c - what sessions of the classic rtpproxy protocol mean for calls
  */
+#include "daemon/packet/bridge.h"
 #include "rtpp_ask.h"
 
 static bool sdp_is(const struct scene *scene, size_t index, enum side side, const char *expected)

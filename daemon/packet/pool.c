@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pool.c - the media threads: starts, wakes and ends them, passes on their news
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "packet/pool.h"
+#include "packet/worker.h"
+
+struct worker_pool {
+	struct worker_pool_conf conf;
+	struct mailbox news;
+	int news_fd;
+	unsigned int count;
+	struct worker workers[];
+};
+
+static unsigned int cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 1;
+	return (unsigned int)CPU_COUNT(&set);
+}
+
+struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *error)
+{
+	unsigned int wanted = conf->threads ? conf->threads : cores();
+	struct worker_pool *pool = calloc(1, sizeof(*pool) + wanted * sizeof(struct worker));
+
+	if (!pool) {
+		*error = -ENOMEM;
+		return NULL;
+	}
+	pool->conf = *conf;
+	pool->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	*error = pool->news_fd < 0 ? -errno : 0;
+	while (!*error && pool->count < wanted) {
+		*error = worker_start(&pool->workers[pool->count], &pool->news, pool->news_fd);
+		if (!*error)
+			pool->count++;
+	}
+	if (!*error)
+		return pool;
+	worker_pool_free(pool);
+	return NULL;
+}
+
+void worker_pool_free(struct worker_pool *pool)
+{
+	if (!pool)
+		return;
+	for (unsigned int i = 0; i < pool->count; i++)
+		worker_stop(&pool->workers[i]);
+	if (pool->news_fd >= 0)
+		close(pool->news_fd);
+	free(pool);
+}
+
+int worker_pool_fd(const struct worker_pool *pool)
+{
+	return pool->news_fd;
+}
+
+/* The bridge may be freed by the last event: nothing of it is looked at after that. */
+static void dispatch_one(struct worker_pool *pool, struct news *news)
+{
+	unsigned int pending = __atomic_exchange_n(&news->pending, 0, __ATOMIC_ACQ_REL);
+	struct bridge *b = news->bridge;
+
+	if (pending & 1 << BRIDGE_CLOSED) {
+		b->worker->load--;
+		b->worker = NULL;
+		pool->conf.event(pool->conf.arg, b, BRIDGE_CLOSED, SIDE_A, COMP_RTP);
+		return;
+	}
+	for (enum bridge_event event = BRIDGE_LATCHED; event <= BRIDGE_ASK; event++)
+		if (pending & 1u << event && !b->closing)
+			pool->conf.event(pool->conf.arg, b, event, news->side, news->comp);
+}
+
+void worker_pool_dispatch(struct worker_pool *pool)
+{
+	struct letter *letter;
+	uint64_t count;
+
+	/* First the wake-up, then the letters: one that comes in between wakes us again. */
+	if (read(pool->news_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return;
+	letter = mailbox_take_all(&pool->news);
+	while (letter) {
+		struct letter *next = letter->next;
+
+		dispatch_one(pool, container_of(letter, struct news, letter));
+		letter = next;
+	}
+}
+
+void worker_pool_flush(struct worker_pool *pool)
+{
+	for (unsigned int i = 0; i < pool->count; i++)
+		worker_wake(&pool->workers[i]);
+}
+
+void worker_pool_tell_flows(struct worker_pool *pool, bool tell)
+{
+	for (unsigned int i = 0; i < pool->count; i++)
+		__atomic_store_n(&pool->workers[i].tell_flows, tell, __ATOMIC_RELAXED);
+}
+
+unsigned int worker_pool_threads(const struct worker_pool *pool)
+{
+	return pool->count;
+}
+
+unsigned int worker_pool_pick(const struct worker_pool *pool)
+{
+	unsigned int best = 0;
+
+	for (unsigned int i = 1; i < pool->count; i++)
+		if (pool->workers[i].load < pool->workers[best].load)
+			best = i;
+	return best;
+}
+
+void worker_pool_ask(struct worker_pool *pool, int64_t now_ms)
+{
+	for (unsigned int i = 0; i < pool->count; i++)
+		worker_ask(&pool->workers[i], now_ms);
+}
+
+unsigned int worker_pool_silent(const struct worker_pool *pool, int64_t patience_ms, int64_t now_ms)
+{
+	unsigned int silent = 0;
+
+	for (unsigned int i = 0; i < pool->count; i++)
+		silent += worker_silent_ms(&pool->workers[i], now_ms) >= patience_ms;
+	return silent;
+}
+
+/* Both are made of counters only, in the same order. */
+static void add_totals(struct worker_totals *sum, const struct worker_totals *part)
+{
+	sum->packets += __atomic_load_n(&part->packets, __ATOMIC_RELAXED);
+	sum->bytes += __atomic_load_n(&part->bytes, __ATOMIC_RELAXED);
+	sum->errors += __atomic_load_n(&part->errors, __ATOMIC_RELAXED);
+	for (int i = 0; i < DROP_COUNT; i++)
+		sum->drops[i] += __atomic_load_n(&part->drops[i], __ATOMIC_RELAXED);
+	sum->latched += __atomic_load_n(&part->latched, __ATOMIC_RELAXED);
+	for (int i = 0; i < LATCH_RANKS; i++)
+		sum->refused[i] += __atomic_load_n(&part->refused[i], __ATOMIC_RELAXED);
+}
+
+void worker_pool_totals(const struct worker_pool *pool, struct worker_totals *totals)
+{
+	*totals = (struct worker_totals){ 0 };
+	for (unsigned int i = 0; i < pool->count; i++)
+		add_totals(totals, &pool->workers[i].totals);
+}
+
+struct worker *worker_pool_worker(struct worker_pool *pool, unsigned int thread)
+{
+	return &pool->workers[thread % pool->count];
+}
+
+const struct worker_pool_conf *worker_pool_conf(const struct worker_pool *pool)
+{
+	return &pool->conf;
+}
