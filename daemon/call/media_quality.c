@@ -4,7 +4,7 @@
 #include "call/media.h"
 #include "call/media_quality.h"
 #include "packet/bridge.h"
-#include "packet/stream.h"
+#include "packet/rtcp.h"
 
 /* From the first RTCP or RTP that a flow tells of. NULL: no memory */
 static struct quality *quality_of(struct media *media, int side)

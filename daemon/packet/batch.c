@@ -9,6 +9,8 @@
 #include <linux/sock_diag.h>
 #include <stdlib.h>
 #include "packet/batch.h"
+#include "packet/remote.h"
+#include "packet/stream.h"
 
 #define BATCH	     32
 #define PACKET_BYTES 65536 /* no UDP packet is larger */

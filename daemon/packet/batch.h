@@ -8,7 +8,7 @@
 #ifndef RTPRELAY_BATCH_H
 #define RTPRELAY_BATCH_H
 
-#include "packet/stream.h"
+#include "packet/state.h"
 
 struct batch;
 

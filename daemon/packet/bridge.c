@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bridge.c - a bridge, as the control thread has it: opens, changes and closes it, reads its reports
+ * bridge.c - a bridge as the control thread has it: opens, changes and closes it, reads reports
  *
  * All that changes a bridge goes as an order to the thread that owns it and takes effect there in the
  * order given; what comes back are events. Reading counters disturbs nobody.
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include "packet/bridge.h"
 #include "packet/pool.h"
+#include "packet/remote.h"
+#include "packet/report.h"
 #include "packet/worker.h"
 
 static void init_stream(struct stream *s, struct bridge *b, int side, int comp, int fd,

@@ -5,7 +5,8 @@
  * Follows from what signalling told and what latching learned; changes with an offer or answer, a new
  * source, and the second tick. The socket is connected while the remote is certain and sends.
  */
-#include "packet/stream.h"
+#include "packet/remote.h"
+#include "packet/rtcp.h"
 
 struct endpoint stream_signalled(const struct side_conf *conf, int comp)
 {

@@ -2,7 +2,10 @@
 /* report.c - what a stream has counted and learned, copied by any thread while packets flow */
 #include <assert.h>
 #include <sched.h>
-#include "packet/stream.h"
+#include "packet/remote.h"
+#include "packet/report.h"
+#include "packet/rtcp.h"
+#include "packet/state.h"
 
 typedef uint32_t __attribute__((may_alias)) word;
 

@@ -5,7 +5,8 @@
  * Not per packet of media: when RTCP comes, and once a second.
  */
 #include <stdlib.h>
-#include "packet/stream.h"
+#include "packet/rtcp.h"
+#include "packet/state.h"
 
 /* Kept from the first RTCP or the first second of media on, until the bridge is freed. NULL: no memory */
 static struct quality *quality_of(struct stream *s)

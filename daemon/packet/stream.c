@@ -5,6 +5,8 @@
  * In the order a packet meets it: is it of a kind that the stream carries, may its source be heard, which
  * stream of the other side does it leave by, may it. No I/O, no lock, no allocation, no log line.
  */
+#include "packet/remote.h"
+#include "packet/rtcp.h"
 #include "packet/stream.h"
 
 static void count_drops(struct stream *s, enum stream_drop why, uint64_t n)

@@ -14,6 +14,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "packet/batch.h"
+#include "packet/remote.h"
+#include "packet/stream.h"
 #include "packet/worker.h"
 
 #define EVENTS	128

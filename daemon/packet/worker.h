@@ -6,7 +6,9 @@
 #define RTPRELAY_WORKER_H
 
 #include <pthread.h>
-#include "packet/batch.h"
+#include "packet/state.h"
+
+struct batch;
 
 /**
  * struct worker - one media thread

@@ -8,6 +8,8 @@
  */
 #include <stdlib.h>
 #include "daemon/packet/bridge.h"
+#include "daemon/packet/remote.h"
+#include "daemon/packet/report.h"
 #include "daemon/packet/stream.h"
 
 #define HEAD 4

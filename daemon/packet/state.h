@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * state.h - what a media thread holds: bridges, streams, a packet in hand; orders to it, its news
+ *
+ * Media thread only, but for what is marked as shared: counters are written by the media thread alone,
+ * as relaxed atomics, and read by any thread; endpoints and RTP statistics are read through a sequence
+ * count.
+ */
+#ifndef RTPRELAY_PACKET_STATE_H
+#define RTPRELAY_PACKET_STATE_H
+
+#include "base/mailbox.h"
+#include "base/ring.h"
+#include "packet/quality.h"
+#include "packet/side.h"
+#include "rtp_stats.h"
+
+/* What the media thread has to say to the control thread; at most one is under way for each sender. */
+struct news {
+	struct letter letter;
+	struct bridge *bridge;
+	uint8_t side, comp;
+	uint8_t pending; /* shared: bit per enum bridge_event */
+};
+
+/**
+ * struct stream - the RTP or the RTCP component of one side of a bridge
+ * @to: where packets to this remote go; unset: nowhere yet
+ * @tos_now, @ttl_now: as last set on @fd; TTL 0: the system's default
+ * @recv_ttl: the source is at one of the relay's own addresses: the TTL of its packets goes down as on any hop
+ * @last_round: of the worker, in which packets came
+ * @watch: link in the thread's list of streams that the second tick looks at
+ * @watched_packets: packets_in at the last tick
+ * @missed: batch_missed() when it was last asked
+ * @refused_ms: when BRIDGE_REFUSED was last told
+ * @news_bits: enum bridge_event as bits, to be told after this batch
+ * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @has_to
+ * @in_kernel: a flow takes the packets of the source; what arrives here is the rest
+ * @quality: of RTP from this side; NULL: nothing to tell yet. Has a sequence count of its own.
+ * @contested: shared: the kernel has dropped a source that could take this place: each packet is looked at here
+ * @resume: the kernel had the packets before the next one: they are not lost
+ */
+struct stream {
+	int fd;
+	uint8_t side, comp;
+	uint8_t news_bits;
+	bool connected, watched;
+	bool has_to, recv_tos, recv_ttl;
+	bool in_kernel, resume, contested;
+	uint32_t last_round;
+	int16_t tos_now, ttl_now;
+	uint32_t version, to_version;
+	struct bridge *bridge;
+	struct latch latch;
+	struct endpoint to;
+	struct endpoint signalled;
+	struct rtp_stats rtp;
+	/* shared counters */
+	uint64_t packets_in, bytes_in, packets_out, bytes_out, errors_out;
+	uint64_t drops[DROP_COUNT];
+	int64_t last_in_ms;
+	bool heard;
+	/* cold */
+	struct quality *quality;
+	uint64_t watched_packets;
+	uint32_t missed;
+	int64_t refused_ms;
+	struct ring watch;
+	struct endpoint local;
+	struct news news;
+};
+
+/* Letters to the media thread. */
+enum order_kind { ORDER_OPEN, ORDER_UPDATE, ORDER_KERNEL, ORDER_CLOSE, ORDER_STOP };
+
+struct order {
+	struct letter letter;
+	struct bridge *bridge; /* NULL with ORDER_STOP */
+	enum order_kind kind;
+};
+
+struct order_update {
+	struct order order;
+	struct bridge_conf conf;
+};
+
+struct order_kernel {
+	struct order order;
+	struct stream *stream;
+	struct bridge_kernel kernel;
+};
+
+struct worker;
+
+/**
+ * struct bridge - as both threads hold it
+ * @conf: the media thread's settings; @told: as the control thread gave them last
+ * @siblings: ring of the bridges of the same dialog
+ * The control thread makes and frees it; between ORDER_OPEN and BRIDGE_CLOSED all but @told, @owner and
+ * @closing belongs to the media thread.
+ */
+struct bridge {
+	struct bridge_conf conf;
+	struct worker_totals *totals; /* of the thread: shared counters */
+	const struct worker_pool_conf *pool_conf;
+	struct ring siblings, all;
+	struct stream *stream[2][2]; /* [side][component]; NULL: no such port */
+	struct news closed;
+	struct order open_order, close_order;
+	/* control thread */
+	struct bridge_conf told;
+	struct bridge *sibling; /* until ORDER_OPEN is done */
+	struct worker *worker;	/* NULL: the pool has gone */
+	void *owner;
+	bool closing;
+	struct stream streams[];
+};
+
+/* A packet in hand. @data may be changed. */
+struct packet {
+	uint8_t *data;
+	size_t len;
+	struct endpoint *source;
+	int tos; /* -1: not known */
+	int ttl; /* 0: not known */
+};
+
+static inline void counter_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+static inline struct side_conf *stream_side(const struct stream *s)
+{
+	return &s->bridge->conf.side[s->side];
+}
+
+/* Readers try again when the version was odd or has changed. */
+static inline void write_begin(uint32_t *version)
+{
+	__atomic_store_n(version, *version + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static inline void write_end(uint32_t *version)
+{
+	__atomic_store_n(version, *version + 1, __ATOMIC_RELEASE);
+}
+
+static inline void stream_write_begin(struct stream *s)
+{
+	write_begin(&s->version);
+}
+
+static inline void stream_write_end(struct stream *s)
+{
+	write_end(&s->version);
+}
+
+#endif
