@@ -108,12 +108,14 @@ ETC  := $(DESTDIR)$(SYSCONFDIR)/rtprelay
 DKMS := $(DESTDIR)/usr/src/rtprelay-$(VERSION)
 
 install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, unit, configuration, module source for dkms
-	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC) $(UNIT) $(ETC)
+	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(ETC)
 	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
 	install -m 644 docs/*.7 $(MAN7)
 	install -m 644 docs/*.8 $(MAN8)
-	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE docs/rtprelay.conf docs/opensips.cfg \
+	install -m 644 ARCHITECTURE.md CHANGELOG.md LICENSE docs/*.md docs/rtprelay.conf docs/opensips.cfg \
 		docs/grafana-dashboard.json docs/prometheus-alerts.yml $(DOC)
+	install -m 644 docs/kamailio/kamailio.cfg $(DOC)/kamailio
+	sed 's|](docs/|](|g' README.md > $(DOC)/README.md
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
 	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
 

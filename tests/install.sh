@@ -57,9 +57,31 @@ module_source_builds()
 	make -C "$kernel" M="$root/usr/src/rtprelay-0.1.0" modules && [ -f "$root/usr/src/rtprelay-0.1.0/rtprelay.ko" ]
 }
 
+# Relative links of Markdown files lead to a file, and an anchor to a heading in it.
+links_resolve()
+{
+	local file link target anchor bad=0
+	for file in "$@"; do
+		for link in $(grep -oE '\]\([^)]+\)' "$file" | sed 's/^](//; s/)$//' | grep -v '://'); do
+			target=$(dirname "$file")/${link%%#*} anchor=
+			[ "${link#\#}" = "$link" ] || target=$file
+			[ "${link#*#}" = "$link" ] || anchor=${link#*#}
+			[ -e "$target" ] && { [ -z "$anchor" ] || anchors "$target" | grep -qxF "$anchor"; } ||
+				{ echo "$file: $link"; bad=1; }
+		done
+	done
+	return $bad
+}
+
+# As GitHub names them.
+anchors()
+{
+	sed -n 's/^##* //p' "$1" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-'
+}
+
 step 'make install' make install DESTDIR="$root" PREFIX=/usr
 for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
-	share/doc/rtprelay/README.md lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
+	share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
 step 'no place-holder is left' sh -c "! grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf"
@@ -73,6 +95,8 @@ step 'the manual explains every option' manual_has_every_option
 for page in docs/*.[78]; do
 	step "$page is sound" mandoc -T lint -W warning "$page"
 done
+step 'links between documents resolve, in the tree' links_resolve ./*.md docs/*.md
+step '... and where they are installed' links_resolve "$root"/usr/share/doc/rtprelay/*.md
 step 'the installed module source builds by itself' module_source_builds
 step 'a second install keeps a changed configuration' keeps_changed_configuration
 tally_end install
