@@ -112,10 +112,11 @@ install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: pro
 	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
 	install -m 644 docs/*.7 $(MAN7)
 	install -m 644 docs/*.8 $(MAN8)
-	install -m 644 ARCHITECTURE.md CHANGELOG.md LICENSE docs/*.md docs/rtprelay.conf docs/opensips.cfg \
+	install -m 644 CHANGELOG.md LICENSE docs/*.md docs/rtprelay.conf docs/opensips.cfg \
 		docs/grafana-dashboard.json docs/prometheus-alerts.yml $(DOC)
 	install -m 644 docs/kamailio/kamailio.cfg $(DOC)/kamailio
-	sed 's|](docs/|](|g' README.md > $(DOC)/README.md
+	# Installed, README and docs/ share one folder.
+	for page in README.md ARCHITECTURE.md; do sed 's|](docs/|](|g' $$page > $(DOC)/$$page || exit 1; done
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
 	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
 
