@@ -12,9 +12,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#define HASH_NONFATAL_OOM 1 /* uthash would end the process when out of memory */
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "base/siphash.h"
 #include "call/cdr.h"
 #include "call/cdr_file.h"

@@ -9,10 +9,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#define HASH_NONFATAL_OOM 1 /* uthash would end the process when out of memory */
-#include <uthash.h>
 #include <utlist.h>
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "firewall/nft.h"
 #include "firewall/talk.h"

@@ -8,10 +8,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
-
-/* uthash would end the process when out of memory */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include "base/hash.h"
 #include "gate/replay.h"
 
 /* More than come in with one command, so that the expired become fewer; few enough to cost nothing. */

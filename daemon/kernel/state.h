@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#define HASH_NONFATAL_OOM 1 /* uthash would end the process when out of memory */
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "kernel/flow.h"
 
 /**
