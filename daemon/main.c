@@ -16,8 +16,12 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "call/call.h"
+#include "call/cdr_file.h"
+#include "call/table.h"
 #include "check.h"
 #include "packet/pool.h"
+#include "port/iface.h"
 #include "relay.h"
 #include "report/report.h"
 

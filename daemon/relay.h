@@ -9,12 +9,13 @@
 #include <sys/types.h>
 #include "admin/admin.h"
 #include "admin/socket.h"
-#include "call/call.h"
+#include "call/events.h"
 #include "call/restore.h"
 #include "call/sweep.h"
 #include "ctl/ctl.h"
 #include "detach.h"
 #include "rtpproxy/notify.h"
+#include "stats/stats.h"
 #include "web/web.h"
 
 /* In the order of starting; stopping goes backwards. */

@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "call/cdr_file.h"
+#include "call/news.h"
+#include "call/table.h"
 #include "ctl_proto.h"
 #include "packet/pool.h"
+#include "port/iface.h"
 #include "privs.h"
 #include "relay.h"
 

@@ -7,7 +7,7 @@
 #ifndef RTPRELAY_ADMIN_H
 #define RTPRELAY_ADMIN_H
 
-#include "call/call.h"
+#include "call/tree.h"
 #include "conf/conf.h"
 
 struct evbuffer;

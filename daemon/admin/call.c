@@ -3,7 +3,10 @@
 #include <utlist.h>
 #include "admin/peer.h"
 #include "base/clock.h"
+#include "call/call.h"
+#include "call/media_path.h"
 #include "packet/bridge.h"
+#include "port/iface.h"
 
 /* What the streams of a call come to. */
 struct call_sum {

@@ -6,6 +6,7 @@
 #include <utlist.h>
 #include "admin/peer.h"
 #include "base/clock.h"
+#include "call/dialog.h"
 #include "packet/bridge.h"
 
 const char *admin_path_name(enum path path)

@@ -13,7 +13,8 @@
 #include "admin/socket.h"
 #include "base/dict.h"
 #include "base/json_line.h"
-#include "call/media_quality.h"
+#include "call/events.h"
+#include "call/table.h"
 #include "ctl_proto.h"
 
 struct admin_peer;

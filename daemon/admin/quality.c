@@ -4,6 +4,8 @@
 #include <utlist.h>
 #include "admin/peer.h"
 #include "base/clock.h"
+#include "call/media_path.h"
+#include "call/media_quality.h"
 
 /* Seconds since 1970, of a clock_ms(). */
 static int64_t wall_s(int64_t at_ms)

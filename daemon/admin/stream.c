@@ -3,6 +3,7 @@
 #include <utlist.h>
 #include "admin/peer.h"
 #include "base/clock.h"
+#include "call/media_path.h"
 #include "packet/bridge.h"
 
 static const char *const states[] = {

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/json.h"
-#include "call/call.h"
+#include "call/cdr.h"
+#include "call/media_path.h"
 #include "call/media_quality.h"
 
 #define MEDIA_BYTES  4096	       /* of one media; its longest texts are its tags */

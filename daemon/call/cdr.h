@@ -7,21 +7,7 @@
 #ifndef RTPRELAY_CDR_H
 #define RTPRELAY_CDR_H
 
-#include "base/str.h"
-
-struct call;
-struct dialog;
-struct media;
-
-/* All zero: nothing has ended yet. Owned by its call. */
-struct cdr {
-	char *medias; /* JSON objects with commas between; NULL: none */
-	char *text;   /* for the log */
-	char *tags;   /* JSON members, of the dialog that ended last */
-	size_t medias_len, text_len, tags_len;
-	int64_t ended_ms; /* when the last dialog ended, or was deleted: ports are kept for a while after that */
-	bool cut; /* there was more than is kept */
-};
+#include "call/tree.h"
 
 /* The counters of @media are final. */
 void cdr_add_media(struct cdr *cdr, const struct media *media, int64_t now_ms);

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <utlist.h>
-#include "call/call.h"
+#include "call/dialog.h"
+#include "call/media.h"
+#include "call/media_path.h"
 
 struct str text_dup(struct str text)
 {

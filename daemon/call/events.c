@@ -33,3 +33,11 @@ void events_tell(struct events *events, const struct happening *happening)
 	DL_FOREACH_SAFE(events->watchers, watcher, next)
 		watcher->fn(watcher->arg, happening);
 }
+
+void events_tell_call(struct events *events, enum happening_kind kind, const struct call *call,
+		      const char *why)
+{
+	const struct happening happening = { .kind = kind, .call = call, .why = why };
+
+	events_tell(events, &happening);
+}

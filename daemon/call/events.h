@@ -64,6 +64,9 @@ void events_watch(struct events *events, struct events_watcher *watcher, events_
 void events_unwatch(struct events *events, struct events_watcher *watcher);
 /* Takes NULL for @events. Watchers may leave from within, others than the one being told may not. */
 void events_tell(struct events *events, const struct happening *happening);
+/* A happening of the call as a whole. @why: or NULL */
+void events_tell_call(struct events *events, enum happening_kind kind, const struct call *call,
+		      const char *why);
 
 /* Is it worth while to make up a happening? */
 static inline bool events_watched(const struct events *events)

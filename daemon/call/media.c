@@ -9,10 +9,12 @@
 #include <unistd.h>
 #include <utlist.h>
 #include "base/clock.h"
-#include "call/call.h"
 #include "call/media.h"
+#include "call/media_path.h"
 #include "firewall/nft.h"
 #include "packet/bridge.h"
+#include "port/iface.h"
+#include "stats/stats.h"
 
 static void give_pair(struct iface_addr *local, struct port_pair *pair, int64_t now_ms)
 {

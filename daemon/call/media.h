@@ -2,61 +2,13 @@
 /*
  * media.h - one m= line of a dialog: the ports of both sides and the bridge between them
  *
- * Owned by its dialog until media_close(); then by the table, until the media thread has let go of it.
  * Control thread only.
  */
 #ifndef RTPRELAY_MEDIA_H
 #define RTPRELAY_MEDIA_H
 
-#include "call/media_path.h"
-#include "packet/side.h"
-#include "port/iface.h"
+#include "call/tree.h"
 #include "sdp/sdp.h"
-
-struct dialog;
-struct call_table;
-
-enum media_flag {
-	MEDIA_MUX_SEEN = 1 << 0,   /* the offerer offered rtcp-mux (and we did not refuse it) */
-	MEDIA_MUX_TOLD = 1 << 1,   /* we offered rtcp-mux to the answerer */
-	MEDIA_MUX_ACCEPT = 1 << 2, /* the offerer gets rtcp-mux even when the answerer refuses it */
-	MEDIA_DTLS = 1 << 3,
-	MEDIA_SDES = 1 << 4,
-	MEDIA_UNIDIRECTIONAL = 1 << 5,
-	MEDIA_NEW_ANSWERER =
-		1 << 6, /* somebody else answered a sibling: the next answer is of somebody new */
-};
-
-/* Who wants the media to stay, in the classic protocol: its weak users may come and go. */
-enum media_hold {
-	HOLD_STRONG = 1 << 0,
-	HOLD_WEAK = 1 << 1, /* << side */
-};
-
-/* Who will be told, and what, when the call ends for want of media. */
-struct notice {
-	uint32_t target;	/* which of the configured "notify": a hash of its text */
-	struct endpoint source; /* who asked for it */
-	struct str tag;
-	char text[];
-};
-
-struct media {
-	struct media *prev, *next; /* in call_table.closing */
-	struct call_table *table;
-	struct dialog *dialog; /* NULL once closed */
-	struct bridge *bridge;
-	struct iface_addr *local[2]; /* by side */
-	uint16_t port[2];	     /* even, RTP */
-	uint8_t index;		     /* of the m= line, from 0 */
-	uint8_t flags;		     /* enum media_flag */
-	uint8_t holds;	       /* enum media_hold; 0: none of these, the first delete ends it */
-	struct notice *notice; /* owned: whom to tell of a time-out, or NULL */
-	uint8_t direction[2];  /* enum sdp_direction, as each side's last SDP said */
-	struct media_path path;
-	/* For reports and for the way back of the offer's profile; cut when longer. */
-	char type[12], codec[20], protocol[2][24];
-};
 
 struct media_open {
 	struct dialog *dialog;

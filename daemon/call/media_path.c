@@ -8,7 +8,7 @@
 #include <assert.h>
 #include "base/clock.h"
 #include "base/log.h"
-#include "call/call.h"
+#include "call/events.h"
 #include "call/flow_plan.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"

@@ -2,25 +2,13 @@
 /*
  * media_path.h - which path the packets of a media take: the kernel's flows follow its streams
  *
- * Control thread only. A part of call/media.h, which embeds it.
+ * Control thread only.
  */
 #ifndef RTPRELAY_MEDIA_PATH_H
 #define RTPRELAY_MEDIA_PATH_H
 
+#include "call/tree.h"
 #include "kernel/kmod.h"
-#include "packet/side.h"
-
-struct media;
-
-/* By [side][component] of the stream that packets arrive at. */
-struct media_path {
-	struct kmod_flow *flow[2][2]; /* NULL: there never was one */
-	const char *why[2][2];	      /* static; NULL: the kernel was asked to take it */
-	bool told[2][2];	      /* what the media thread knows: is it in the kernel? */
-	enum path kind;		      /* as counted in call_table.media_by_path */
-	struct quality
-		*quality[2]; /* of RTP from each side, in the kernel; NULL: nothing to tell yet */
-};
 
 /* What flows are made from may have changed, or the module has come or gone: the kernel is to hold what fits. */
 void media_path_follow(struct media *media);

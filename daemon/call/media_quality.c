@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* media_quality.c - how good a media is, whichever path its packets take */
 #include <stdlib.h>
-#include "call/media.h"
 #include "call/media_quality.h"
 #include "packet/bridge.h"
 #include "packet/rtcp.h"

@@ -2,17 +2,15 @@
 /*
  * media_quality.h - how good a media is, whichever path its packets take
  *
- * Control thread only. A part of call/media.h. The kernel counts, and keeps the last RTCP packet; what follows from
+ * Control thread only. The kernel counts, and keeps the last RTCP packet; what follows from
  * both is worked out when somebody asks, so an interval there is as long as from one question to the next.
  */
 #ifndef RTPRELAY_MEDIA_QUALITY_H
 #define RTPRELAY_MEDIA_QUALITY_H
 
+#include "call/tree.h"
 #include "kernel/kmod.h"
 #include "packet/quality.h"
-#include "packet/side.h"
-
-struct media;
 
 /* What the flows of @media have told just now, by [side][component]; NULL: there is no such flow. */
 void media_quality_take(struct media *media, const struct flow_state *const state[2][2],

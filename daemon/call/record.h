@@ -9,8 +9,7 @@
 #define RTPRELAY_JOURNAL_RECORD_H
 
 #include "base/arena.h"
-#include "call/dialog.h"
-#include "packet/side.h"
+#include "call/tree.h"
 
 /* Where ports were taken: an address of an interface. */
 struct place_record {

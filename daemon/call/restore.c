@@ -12,9 +12,15 @@
 #include <utlist.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "call/call.h"
+#include "call/dialog.h"
+#include "call/media.h"
+#include "call/media_path.h"
 #include "call/record.h"
 #include "call/restore.h"
+#include "call/table.h"
 #include "packet/bridge.h"
+#include "port/iface.h"
 
 /* @wall_ms - @mono_ms turns one into the other. */
 struct now {

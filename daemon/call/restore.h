@@ -8,7 +8,7 @@
 #define RTPRELAY_JOURNAL_CALL_H
 
 #include "base/arena.h"
-#include "call/call.h"
+#include "call/tree.h"
 #include "journal/journal.h"
 
 /* A restored call is not ended for want of media before its phones have had so long to be heard again. */

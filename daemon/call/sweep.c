@@ -2,7 +2,9 @@
 /* sweep.c - what the kernel has counted is asked for by and by, so that intervals of quality end */
 #include <time.h>
 #include <utlist.h>
+#include "call/media_path.h"
 #include "call/sweep.h"
+#include "kernel/kmod.h"
 
 #define TICK_MS 1000
 

@@ -10,7 +10,8 @@
 #ifndef RTPRELAY_SWEEP_H
 #define RTPRELAY_SWEEP_H
 
-#include "call/call.h"
+#include "call/table.h"
+#include "packet/quality.h"
 
 #define SWEEP_MS     QUALITY_INTERVAL_MS /* of a round, at least */
 #define SWEEP_CPU_US 5000		 /* of each second, about */

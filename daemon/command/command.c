@@ -6,6 +6,9 @@
  */
 #include <utlist.h>
 #include "base/log.h"
+#include "call/call.h"
+#include "call/dialog.h"
+#include "call/table.h"
 #include "command/command.h"
 #include "command/dialog_find.h"
 #include "packet/bridge.h"
@@ -269,7 +272,7 @@ static bool mute_party(struct dialog *dialog, enum side side, const struct mutin
 		return false;
 	}
 	party->flags ^= muting->party_flag;
-	journal_touch(dialog->call->mark);
+	call_touch(dialog->call);
 	return true;
 }
 

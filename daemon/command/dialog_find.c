@@ -3,6 +3,7 @@
  * dialog_find.c - which dialog of a call a request means
  */
 #include <utlist.h>
+#include "call/dialog.h"
 #include "command/dialog_find.h"
 
 static struct dialog *find_by_tags(const struct call *call, const struct request *request,

@@ -8,7 +8,7 @@
 #ifndef RTPRELAY_DIALOG_FIND_H
 #define RTPRELAY_DIALOG_FIND_H
 
-#include "call/call.h"
+#include "call/tree.h"
 #include "command/request.h"
 
 /**

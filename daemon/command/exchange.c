@@ -10,6 +10,10 @@
 #include <time.h>
 #include <utlist.h>
 #include "base/log.h"
+#include "call/call.h"
+#include "call/dialog.h"
+#include "call/media.h"
+#include "call/table.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
 

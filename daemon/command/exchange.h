@@ -9,8 +9,9 @@
 #ifndef RTPRELAY_EXCHANGE_H
 #define RTPRELAY_EXCHANGE_H
 
-#include "call/call.h"
+#include "call/tree.h"
 #include "command/command.h"
+#include "sdp/sdp.h"
 
 /* One m= line. */
 struct media_plan {

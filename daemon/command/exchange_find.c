@@ -6,8 +6,12 @@
 #include <time.h>
 #include <utlist.h>
 #include "base/log.h"
+#include "call/call.h"
+#include "call/dialog.h"
+#include "call/table.h"
 #include "command/dialog_find.h"
 #include "command/exchange.h"
+#include "port/iface.h"
 
 /* *slot will be @value when all is done. 0; -ENOMEM */
 int exchange_text(struct exchange *ex, struct str *slot, struct str value)

@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include "base/log.h"
+#include "call/dialog.h"
+#include "call/media.h"
 #include "command/exchange.h"
 
 static size_t count_pts(const struct leg *leg)

@@ -4,8 +4,10 @@
  *
  * Decides only: reads the parsed SDP, the request and what the dialog has; opens and sends nothing.
  */
+#include "call/media.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
+#include "port/iface.h"
 
 static bool wants(const struct exchange *ex, uint32_t flag)
 {

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <utlist.h>
 #include "base/log.h"
+#include "call/call.h"
+#include "call/dialog.h"
 #include "command/exchange.h"
 
 /* A 2xx decides among forks: those of the same caller that nobody has answered are over. */

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "call/dialog.h"
 #include "command/exchange.h"
+#include "port/iface.h"
 
 static bool wants(const struct exchange *ex, uint32_t flag)
 {

@@ -5,6 +5,7 @@
  * Keys and nesting are rtpengine's, since proxies and their scripts read them by name; what only we can tell has
  * keys of its own beside them. statistics: ng/statistics.c
  */
+#include "call/media_path.h"
 #include "ng/reply.h"
 #include "ng/request.h"
 

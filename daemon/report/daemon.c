@@ -2,7 +2,10 @@
 /*
  * daemon.c - the report of the whole daemon: totals, rates, interfaces
  */
+#include "call/table.h"
+#include "kernel/kmod.h"
 #include "packet/pool.h"
+#include "port/iface.h"
 #include "report/report.h"
 
 static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)

@@ -6,6 +6,8 @@
  */
 #include <time.h>
 #include <utlist.h>
+#include "call/media.h"
+#include "call/media_path.h"
 #include "call/media_quality.h"
 #include "packet/bridge.h"
 #include "report/report.h"

@@ -8,7 +8,8 @@
 #define RTPRELAY_REPORT_H
 
 #include "base/arena.h"
-#include "call/call.h"
+#include "call/tree.h"
+#include "port/pool.h"
 #include "stats/stats.h"
 
 struct media_report {

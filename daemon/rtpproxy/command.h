@@ -5,7 +5,7 @@
 #ifndef RTPRELAY_RTPP_COMMAND_H
 #define RTPRELAY_RTPP_COMMAND_H
 
-#include "call/call.h"
+#include "call/tree.h"
 #include "rtpproxy/rtpp.h"
 
 struct rtpp_command {

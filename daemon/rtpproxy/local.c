@@ -3,6 +3,7 @@
  * local.c - which of our addresses a U or L means: I and E (bridging), L (by address or name), R (by route)
  */
 #include <unistd.h>
+#include "port/iface.h"
 #include "rtpproxy/command.h"
 
 static bool has_family(struct iface_table *ifaces, struct str name, int family)

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/resolve.h"
 #include "base/siphash.h"
-#include "call/call.h"
 #include "rtpproxy/listener.h"
 #include "rtpproxy/notify.h"
 

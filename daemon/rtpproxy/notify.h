@@ -10,7 +10,7 @@
 
 #include <event2/event.h>
 #include "base/list.h"
-#include "call/media.h"
+#include "call/tree.h"
 #include "rtpproxy/listener.h"
 #include "rtpproxy/parse.h"
 

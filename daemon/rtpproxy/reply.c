@@ -7,6 +7,8 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include "call/call.h"
+#include "call/media_path.h"
 #include "call/media_quality.h"
 #include "report/report.h"
 #include "rtpproxy/command.h"

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 #include "base/log.h"
+#include "call/call.h"
+#include "call/dialog.h"
+#include "call/table.h"
 #include "command/dialog_find.h"
 #include "packet/bridge.h"
 #include "rtpproxy/command.h"

@@ -9,7 +9,7 @@
 
 #include "admin/admin.h"
 #include "base/list.h"
-#include "call/call.h"
+#include "call/tree.h"
 #include "web/history.h"
 #include "web/http.h"
 

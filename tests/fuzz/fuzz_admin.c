@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <sys/socket.h>
 #include "daemon/admin/admin.h"
+#include "daemon/call/call.h"
+#include "daemon/call/events.h"
 #include "tests/unit/scene.h"
 
 #define SDP                                                                                        \

@@ -10,6 +10,7 @@
 #include "daemon/ctl/ctl.h"
 #include "daemon/base/json.h"
 #include "daemon/rtpproxy/rtpp.h"
+#include "daemon/sdp/sdp.h"
 #include "tests/unit/scene.h"
 
 #define SEPARATOR '\x1e'

@@ -9,15 +9,20 @@
 #define RTPRELAY_SCENE_H
 
 #include <dirent.h>
+#include <event2/event.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "daemon/call/call.h"
 #include "daemon/base/clock.h"
+#include "daemon/call/news.h"
+#include "daemon/call/table.h"
 #include "daemon/command/command.h"
 #include "daemon/base/log.h"
 #include "daemon/packet/pool.h"
+#include "daemon/port/iface.h"
+#include "daemon/stats/stats.h"
 
 #define SCENE_FN	  static __attribute__((unused))
 #define SCENE_DEADLINE_MS 5000

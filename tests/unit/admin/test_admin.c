@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include "daemon/admin/admin.h"
 #include "ctl_proto.h"
+#include "daemon/call/events.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "daemon/call/record.h"
 #include "daemon/packet/quality.h"
+#include "daemon/sdp/sdp.h"
 
 #define SAMPLE_FN static __attribute__((unused))
 

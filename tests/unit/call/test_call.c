@@ -5,6 +5,7 @@
  * Requests as a proxy sends them; what is looked at is which ports an SDP got, and what the tree then holds.
  */
 #include <utlist.h>
+#include "daemon/call/media.h"
 #include "daemon/packet/bridge.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"

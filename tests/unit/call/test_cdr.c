@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "daemon/call/cdr.h"
+#include "daemon/call/cdr_file.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 

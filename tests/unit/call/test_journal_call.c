@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <utlist.h>
+#include "daemon/call/media_path.h"
 #include "daemon/call/restore.h"
 #include "daemon/packet/bridge.h"
 #include "daemon/packet/pool.h"

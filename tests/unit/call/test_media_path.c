@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_media_path.c - flows follow the streams of a media: latched, moved, blocked, refused */
+#include "daemon/call/dialog.h"
 #include "tests/unit/packet/talk_scene.h"
 
 static void test_flows_come_with_latching(void)

@@ -2,6 +2,7 @@
 /*
  * test_command.c - what offers and answers make of ports and bridges; blocking; memory that runs out
  */
+#include "daemon/call/media.h"
 #include "daemon/packet/bridge.h"
 #include "daemon/report/report.h"
 #include "tests/unit/scene.h"

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <utlist.h>
+#include "daemon/call/media.h"
+#include "daemon/call/media_path.h"
 #include "daemon/call/media_quality.h"
 #include "daemon/call/sweep.h"
 #include "daemon/packet/bridge.h"

@@ -2,6 +2,7 @@
 /*
  * test_rtpp_session.c - what sessions of the classic rtpproxy protocol mean for calls
  */
+#include "daemon/call/dialog.h"
 #include "daemon/packet/bridge.h"
 #include "rtpp_ask.h"
 

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * news.c - what media threads and the kernel report of bridges and flows
+ */
+#include <inttypes.h>
+#include <utlist.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "call/call.h"
+#include "call/events.h"
+#include "call/media.h"
+#include "call/media_path.h"
+#include "call/news.h"
+#include "call/table.h"
+#include "packet/bridge.h"
+#include "packet/pool.h"
+
+static const char *const rank_names[] = {
+	[RANK_UNKNOWN] = "nothing to hold it against",
+	[RANK_NEAR] = "near to what was signalled",
+	[RANK_ADDR] = "signalled address, other port",
+	[RANK_EXACT] = "as signalled",
+};
+
+static void log_source(const struct media *media, enum bridge_event event, enum side side,
+		       enum component comp)
+{
+	enum log_level level = event == BRIDGE_LATCHED ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
+	const char *what = comp == COMP_RTCP ? "RTCP" : "RTP";
+	const char *who = side == SIDE_A ? "caller" : "callee";
+	struct str id = media->dialog->call->id;
+	struct stream_report report;
+	char text[ENDPOINT_TEXT];
+
+	if (!log_enabled(level))
+		return;
+	media_report(media, side, comp, &report); /* the kernel may have refused them */
+	if (event == BRIDGE_LATCHED)
+		log_call(level, id, "m-line %u: %s of %s comes from %s (%s)", media->index + 1U,
+			 what, who, endpoint_print(&report.latched, text), rank_names[report.rank]);
+	else
+		log_call(level, id,
+			 "m-line %u: %s from a stranger was refused at port %u of the %s: %" PRIu64
+			 " packets so far",
+			 media->index + 1U, what, endpoint_port(&report.local), who,
+			 report.drops[DROP_SOURCE]);
+}
+
+static void tell_source(const struct media *media, enum bridge_event event, enum side side,
+			enum component comp)
+{
+	struct happening happening = {
+		.call = media->dialog->call, .media = media, .side = side, .comp = comp
+	};
+	struct stream_report report;
+
+	if (!events_watched(media->table->conf.events))
+		return;
+	bridge_report(media->bridge, side, comp, &report);
+	happening.kind = report.relatched ? STREAM_RELATCHED : STREAM_LATCHED;
+	if (event == BRIDGE_REFUSED)
+		happening.kind = STREAM_REFUSED;
+	events_tell(media->table->conf.events, &happening);
+}
+
+void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event, enum side side,
+		       enum component comp)
+{
+	struct media *media = bridge_owner(bridge);
+
+	(void)arg;
+	if (event == BRIDGE_CLOSED) {
+		media_closed(media);
+		return;
+	}
+	if (!media->dialog)
+		return;
+	if (event == BRIDGE_LATCHED || event == BRIDGE_REFUSED) {
+		log_source(media, event, side, comp);
+		tell_source(media, event, side, comp);
+	}
+	if (event == BRIDGE_LATCHED || event == BRIDGE_CHANGED) {
+		call_touch(media->dialog->call);
+		media_path_follow(media);
+	}
+	if (event == BRIDGE_ASK)
+		media_path_ask(media, side, comp);
+}
+
+void call_table_follow(struct call_table *table)
+{
+	struct call *call, *next;
+	struct dialog *dialog;
+
+	worker_pool_tell_flows(table->conf.workers, kmod_available(table->conf.kmod));
+	HASH_ITER(hh, table->calls, call, next) {
+		DL_FOREACH(call->dialogs, dialog)
+			for (size_t i = 0; i < dialog->n_media; i++)
+				if (dialog->media[i])
+					media_path_follow(dialog->media[i]);
+	}
+}
+
+static void hear_module(struct call_table *table, enum kmod_event event)
+{
+	const struct happening happening = {
+		.kind = event == KMOD_CAME ? MODULE_CAME : MODULE_WENT,
+	};
+
+	events_tell(table->conf.events, &happening);
+	call_table_follow(table);
+}
+
+void call_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
+		     const struct kmod_stranger *stranger)
+{
+	struct media *media = flow ? kmod_flow_owner(flow) : NULL;
+
+	if (!flow) {
+		hear_module(arg, event);
+		return;
+	}
+	if (event == KMOD_IDLE && media->dialog)
+		call_watch(media->dialog->call, clock_ms()); /* its deadline has come nearer */
+	media_path_event(media, event, flow, stranger);
+}
