@@ -9,15 +9,6 @@
 #include "call/dialog.h"
 #include "packet/bridge.h"
 
-const char *admin_path_name(enum path path)
-{
-	static const char *const names[] = {
-		[PATH_USER] = "user", [PATH_KERNEL] = "kernel", [PATH_MIXED] = "mixed"
-	};
-
-	return names[path];
-}
-
 static bool refuse(struct admin_peer *peer, const char *text)
 {
 	admin_error(peer, CTL_ERROR_REQUEST, text);
@@ -27,8 +18,8 @@ static bool refuse(struct admin_peer *peer, const char *text)
 static bool read_path(struct str text, int *path)
 {
 	*path = -1;
-	for (int i = PATH_USER; i <= PATH_MIXED; i++)
-		if (str_eq(text, str_of(admin_path_name((enum path)i))))
+	for (int i = PATH_USER; i < PATH_COUNT; i++)
+		if (str_eq(text, str_of(path_names[i])))
 			*path = i;
 	return !text.len || *path >= 0;
 }

@@ -96,7 +96,6 @@ bool call_filter_read(struct admin_peer *peer, const struct dict *request,
 bool call_filter_lets(const struct call_filter *filter, const struct call *call);
 
 /* admin/call.c: of a call as a whole. */
-const char *admin_path_name(enum path path);
 enum path admin_call_path(const struct call *call);
 /* admin/quality.c. The members of what comes from @side; none as long as nothing is known. */
 void admin_put_quality(struct json_line *line, const struct media *media, enum side side);

@@ -5,15 +5,7 @@
 #include "base/clock.h"
 #include "call/media_path.h"
 #include "packet/bridge.h"
-
-static const char *const states[] = {
-	[LATCH_WAIT] = "wait", [LATCH_LEARN] = "learn", [LATCH_LOCKED] = "locked"
-};
-
-static const char *const ranks[] = { [RANK_UNKNOWN] = "unknown",
-				     [RANK_NEAR] = "near",
-				     [RANK_ADDR] = "address",
-				     [RANK_EXACT] = "exact" };
+#include "packet/latch_names.h"
 
 /* How what is heard differs from what was signalled; NULL: one of both is not known. */
 static const char *nat_seen(const struct stream_report *r)
@@ -35,13 +27,13 @@ static void put_addresses(struct json_line *line, const struct stream_report *r)
 	jsonl_endpoint(line, "signalled", &r->signalled);
 	jsonl_endpoint(line, "latched", &r->latched);
 	jsonl_endpoint(line, "to", &r->to);
-	jsonl_text(line, "state", states[r->state]);
+	jsonl_text(line, "state", latch_state_names[r->state]);
 	if (r->state != LATCH_WAIT)
-		jsonl_text(line, "rank", ranks[r->rank]);
+		jsonl_text(line, "rank", latch_rank_names[r->rank]);
 	if (nat)
 		jsonl_text(line, "nat", nat);
 	jsonl_u64(line, "relatched", r->relatched);
-	jsonl_text(line, "path", r->in_kernel ? "kernel" : "user");
+	jsonl_text(line, "path", path_names[r->in_kernel ? PATH_KERNEL : PATH_USER]);
 	if (r->why_user)
 		jsonl_text(line, "why-user", r->why_user);
 }

@@ -44,9 +44,8 @@ static void log_path(const struct media *media, int side, int comp, const struct
 	if (!why)
 		why = refusal ? refusal : "no more in the kernel";
 	log_call(level, media->dialog->call->id, "m-line %u: %s of %s goes through the %s%s%s",
-		 media->index + 1U, comp == COMP_RTCP ? "RTCP" : "RTP",
-		 side == SIDE_A ? "caller" : "callee", in_kernel ? "kernel" : "daemon",
-		 in_kernel ? "" : ": ", in_kernel ? "" : why);
+		 media->index + 1U, component_names[comp], side_names[side],
+		 in_kernel ? "kernel" : "daemon", in_kernel ? "" : ": ", in_kernel ? "" : why);
 }
 
 static void tell_path(const struct media *media, enum happening_kind kind, int side, int comp,

@@ -13,21 +13,15 @@
 #include "call/news.h"
 #include "call/table.h"
 #include "packet/bridge.h"
+#include "packet/latch_names.h"
 #include "packet/pool.h"
-
-static const char *const rank_names[] = {
-	[RANK_UNKNOWN] = "nothing to hold it against",
-	[RANK_NEAR] = "near to what was signalled",
-	[RANK_ADDR] = "signalled address, other port",
-	[RANK_EXACT] = "as signalled",
-};
 
 static void log_source(const struct media *media, enum bridge_event event, enum side side,
 		       enum component comp)
 {
 	enum log_level level = event == BRIDGE_LATCHED ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
-	const char *what = comp == COMP_RTCP ? "RTCP" : "RTP";
-	const char *who = side == SIDE_A ? "caller" : "callee";
+	const char *what = component_names[comp];
+	const char *who = side_names[side];
 	struct str id = media->dialog->call->id;
 	struct stream_report report;
 	char text[ENDPOINT_TEXT];
@@ -37,7 +31,8 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 	media_report(media, side, comp, &report); /* the kernel may have refused them */
 	if (event == BRIDGE_LATCHED)
 		log_call(level, id, "m-line %u: %s of %s comes from %s (%s)", media->index + 1U,
-			 what, who, endpoint_print(&report.latched, text), rank_names[report.rank]);
+			 what, who, endpoint_print(&report.latched, text),
+			 latch_rank_phrases[report.rank]);
 	else
 		log_call(level, id,
 			 "m-line %u: %s from a stranger was refused at port %u of the %s: %" PRIu64

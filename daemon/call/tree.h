@@ -210,8 +210,8 @@ struct call_table {
 		*closing; /* of calls that may have gone: their media threads have yet to let go */
 	size_t n_closing;
 	size_t pairs; /* of ports: so many calls at once, unless max_sessions says otherwise */
-	size_t n_media, n_streams; /* of all calls, now */
-	size_t media_by_path[3];   /* the same medias, by enum path */
+	size_t n_media, n_streams;	  /* of all calls, now */
+	size_t media_by_path[PATH_COUNT]; /* the same medias, by enum path */
 	struct call_cursor *cursors;
 	bool draining; /* new calls are refused */
 	struct siphash_key key;

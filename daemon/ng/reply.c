@@ -8,10 +8,7 @@
 #include "call/media_path.h"
 #include "ng/reply.h"
 #include "ng/request.h"
-
-static const char *const state_names[] = {
-	[LATCH_WAIT] = "wait", [LATCH_LEARN] = "learn", [LATCH_LOCKED] = "locked"
-};
+#include "packet/latch_names.h"
 
 static void add_text(struct arena *arena, struct dict *map, struct str key, const char *text)
 {
@@ -141,11 +138,11 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 					: 0);
 	if (stream->ssrc_known)
 		dict_add_int(arena, map, STR("SSRC"), stream->ssrc);
-	add_text(arena, map, STR("path"), stream->in_kernel ? "kernel" : "user");
+	add_text(arena, map, STR("path"), path_names[stream->in_kernel ? PATH_KERNEL : PATH_USER]);
 	if (!stream->in_kernel && stream->why_user)
 		dict_add_str(arena, map, STR("path reason"),
 			     arena_str(arena, str_of(stream->why_user)));
-	add_text(arena, map, STR("latch"), state_names[stream->state]);
+	add_text(arena, map, STR("latch"), latch_state_names[stream->state]);
 	dict_add_int(arena, map, STR("latch rank"), stream->rank);
 	dict_add_int(arena, map, STR("relatched"), stream->relatched);
 	flags = dict_add_list(arena, map, STR("flags"));

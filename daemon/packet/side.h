@@ -15,6 +15,10 @@
 enum side { SIDE_A, SIDE_B };		/* A: who sent the first offer; B: who answered it */
 enum component { COMP_RTP, COMP_RTCP }; /* RTP also stands for all of a media that is not RTP */
 
+/* "caller" and "callee", "RTP" and "RTCP": for log lines. */
+extern const char *const side_names[2];
+extern const char *const component_names[2];
+
 enum bridge_kind {
 	BRIDGE_RTP,
 	BRIDGE_OPAQUE, /* T.38/UDPTL and everything else in UDP: one port, any packet */
@@ -83,7 +87,9 @@ enum stream_drop {
 extern const struct counter_name stream_drop_names[DROP_COUNT];
 
 /* Who forwards packets: of a stream, of its media as a whole. */
-enum path { PATH_USER, PATH_KERNEL, PATH_MIXED };
+enum path { PATH_USER, PATH_KERNEL, PATH_MIXED, PATH_COUNT };
+
+extern const char *const path_names[PATH_COUNT];
 
 /* A copy of what a stream has counted, taken by the control thread at any time. */
 struct stream_report {

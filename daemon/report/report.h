@@ -60,7 +60,7 @@ struct daemon_report {
 	struct stats stats; /* a copy */
 	int64_t uptime_s;
 	size_t calls, streams, media;		/* now */
-	size_t media_by_path[3];		/* by enum path */
+	size_t media_by_path[PATH_COUNT];	/* by enum path */
 	struct relayed relayed[2];		/* by enum path */
 	uint64_t drops[DROP_COUNT];		/* by both */
 	uint64_t latched, refused[LATCH_RANKS]; /* as in struct worker_totals */

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include "packet/latch_names.h"
 #include "web/metrics.h"
 #include "web/metrics_text.h"
 
@@ -114,8 +115,8 @@ static void streams(struct view *view)
 {
 	size_t all = view->report->streams, kernel = view->report->flows;
 
-	put_one(view, "path", STR("user"), all > kernel ? all - kernel : 0);
-	put_one(view, "path", STR("kernel"), kernel);
+	put_one(view, "path", str_of(path_names[PATH_USER]), all > kernel ? all - kernel : 0);
+	put_one(view, "path", str_of(path_names[PATH_KERNEL]), kernel);
 }
 
 static void mediastreams(struct view *view)
@@ -167,15 +168,8 @@ static void latched(struct view *view)
 
 static void refused(struct view *view)
 {
-	static const char *const names[LATCH_RANKS] = {
-		[RANK_UNKNOWN] = "unknown",
-		[RANK_NEAR] = "near",
-		[RANK_ADDR] = "address",
-		[RANK_EXACT] = "exact",
-	};
-
 	for (size_t i = 0; i < LATCH_RANKS; i++)
-		put_one(view, "source", str_of(names[i]), view->report->refused[i]);
+		put_one(view, "source", str_of(latch_rank_names[i]), view->report->refused[i]);
 }
 
 /* --- Kernel ------------------------------------------------------------------------------------- */
