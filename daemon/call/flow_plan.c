@@ -108,9 +108,7 @@ static void fill(struct flow_spec *spec, const struct flow_ask *ask, int side, i
 void flow_plan_make(struct flow_plan *plan, const struct flow_ask *ask)
 {
 	memset(plan, 0, sizeof(*plan));
-	for (int i = 0; i < 4; i++) {
-		int side = i >> 1, comp = i & 1;
-
+	each_component(side, comp) {
 		if (!ask->stream[side][comp].exists)
 			continue;
 		plan->why[side][comp] = why_user(ask, side, comp);

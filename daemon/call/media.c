@@ -59,8 +59,8 @@ static struct endpoint local_endpoint(const struct iface_addr *local, uint16_t p
 static void close_pinholes(struct nft *nft, struct iface_addr *const local[2],
 			   const uint16_t port[2])
 {
-	for (int i = 0; i < 4; i++) {
-		struct endpoint ep = local_endpoint(local[i >> 1], port[i >> 1], i & 1);
+	each_component(side, comp) {
+		struct endpoint ep = local_endpoint(local[side], port[side], comp);
 
 		nft_close_port(nft, &ep);
 	}
@@ -72,10 +72,10 @@ static int open_pinholes(struct nft *nft, struct iface_addr *const local[2], con
 {
 	int error = 0;
 
-	for (int i = 0; i < 4 && !error; i++) {
-		struct endpoint ep = local_endpoint(local[i >> 1], port[i >> 1], i & 1);
+	each_component(side, comp) {
+		struct endpoint ep = local_endpoint(local[side], port[side], comp);
 
-		if ((unsigned int)(i & 1) < count)
+		if (!error && (unsigned int)comp < count)
 			error = nft_open_port(nft, &ep);
 	}
 	if (error)
@@ -90,12 +90,9 @@ static struct bridge *bridge_pairs(const struct media_open *open, const struct p
 	struct endpoint local[2][2];
 	int fd[2][2];
 
-	for (int side = 0; side < 2; side++) {
-		for (int comp = 0; comp < 2; comp++) {
-			fd[side][comp] = pair[side].fd[comp];
-			local[side][comp] =
-				local_endpoint(open->local[side], pair[side].port, comp);
-		}
+	each_component(side, comp) {
+		fd[side][comp] = pair[side].fd[comp];
+		local[side][comp] = local_endpoint(open->local[side], pair[side].port, comp);
 	}
 	if (open->seed)
 		return bridge_restore(call->table->conf.workers, call->thread, open->sibling, fd,

@@ -14,10 +14,6 @@
 #include "call/media_quality.h"
 #include "packet/bridge.h"
 
-#define each_stream(side, comp)                                                                    \
-	for (int side = 0; side < 2; side++)                                                       \
-		for (int comp = 0; comp < 2; comp++)
-
 /* --- What the media thread is told -------------------------------------------------------------- */
 
 static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *flow)
@@ -115,8 +111,7 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 	if (ask->idle_s > RTPRELAY_IDLE_MAX)
 		ask->idle_s = RTPRELAY_IDLE_MAX;
 	make_cookie(call, ask->cookie);
-	each_stream(side, comp)
-	{
+	each_component(side, comp) {
 		struct flow_stream *s = &ask->stream[side][comp];
 		struct stream_report report;
 
@@ -142,7 +137,8 @@ static void stay(struct media_path *path, int side, int comp, const char *why)
 
 static void stay_all(struct media_path *path, const char *why)
 {
-	each_stream(side, comp) stay(path, side, comp, why);
+	each_component(side, comp)
+		stay(path, side, comp, why);
 }
 
 /* The module has gone, and no event tells of each flow. */
@@ -151,8 +147,9 @@ static void leave_kernel(struct media *media, const char *why)
 	struct media_path *path = &media->path;
 
 	stay_all(path, why);
-	each_stream(side, comp) if (path->told[side][comp])
-		changed(media, side, comp, path->flow[side][comp]);
+	each_component(side, comp)
+		if (path->told[side][comp])
+			changed(media, side, comp, path->flow[side][comp]);
 }
 
 static void follow(struct media *media)
@@ -164,8 +161,7 @@ static void follow(struct media *media)
 
 	make_ask(media, &ask);
 	flow_plan_make(&plan, &ask);
-	each_stream(side, comp)
-	{
+	each_component(side, comp) {
 		struct kmod_flow *flow = NULL;
 
 		if (!ask.stream[side][comp].exists)
@@ -231,8 +227,7 @@ static void tell_stranger(struct media *media, int side, int comp, struct kmod_f
 void media_path_event(struct media *media, enum kmod_event event, const struct kmod_flow *flow,
 		      const struct kmod_stranger *stranger)
 {
-	each_stream(side, comp)
-	{
+	each_component(side, comp) {
 		if (media->path.flow[side][comp] != flow)
 			continue;
 		if (event == KMOD_STRANGER)
@@ -258,8 +253,7 @@ static void take_finals(struct media *media)
 	const struct flow_state *told[2][2] = { { NULL } };
 	struct flow_state state[2][2];
 
-	each_stream(side, comp)
-	{
+	each_component(side, comp) {
 		const struct kmod_flow *flow = media->path.flow[side][comp];
 
 		if (!flow || !kmod_flow_final(flow))
@@ -275,8 +269,9 @@ void media_path_stop(struct media *media)
 {
 	bool any = false;
 
-	each_stream(side, comp) any |=
-		media->path.flow[side][comp] && kmod_flow_installed(media->path.flow[side][comp]);
+	each_component(side, comp)
+		any |= media->path.flow[side][comp] &&
+		       kmod_flow_installed(media->path.flow[side][comp]);
 	media_path_leave(media);
 	if (any)
 		kmod_flush(media->table->conf.kmod);
@@ -285,8 +280,7 @@ void media_path_stop(struct media *media)
 
 void media_path_close(struct media *media)
 {
-	each_stream(side, comp)
-	{
+	each_component(side, comp) {
 		kmod_forget(media->path.flow[side][comp]);
 		media->path.flow[side][comp] = NULL;
 	}
@@ -299,8 +293,7 @@ size_t media_path_flows(const struct media *media)
 {
 	size_t flows = 0;
 
-	each_stream(side, comp)
-	{
+	each_component(side, comp) {
 		const struct kmod_flow *flow = media->path.flow[side][comp];
 
 		flows += flow && kmod_flow_installed(flow);
@@ -317,16 +310,18 @@ void media_path_refresh(struct media *const medias[], size_t n)
 	size_t n_flows = 0, next = 0;
 
 	for (size_t i = 0; i < n; i++)
-		each_stream(side, comp) if (medias[i]->path.flow[side][comp]) flows[n_flows++] =
-			medias[i]->path.flow[side][comp];
+		each_component(side, comp)
+			if (medias[i]->path.flow[side][comp])
+				flows[n_flows++] = medias[i]->path.flow[side][comp];
 	if (!n_flows)
 		return;
 	kmod_flows_read(flows, n_flows, states);
 	for (size_t i = 0; i < n; i++) {
 		const struct flow_state *told[2][2] = { { NULL } };
 
-		each_stream(side, comp) if (medias[i]->path.flow[side][comp]) told[side][comp] =
-			&states[next++];
+		each_component(side, comp)
+			if (medias[i]->path.flow[side][comp])
+				told[side][comp] = &states[next++];
 		media_quality_take(medias[i], told, clock_ms());
 	}
 }
@@ -430,8 +425,7 @@ int64_t media_last_in_ms(const struct media *media, int64_t now_ms)
 {
 	int64_t last_ms = bridge_last_in_ms(media->bridge);
 
-	each_stream(side, comp)
-	{
+	each_component(side, comp) {
 		const struct kmod_flow *flow = media->path.flow[side][comp];
 		int64_t at_ms = flow ? kmod_flow_last_in_ms(flow, now_ms) : 0;
 
@@ -444,8 +438,7 @@ enum path media_path_kind(const struct media *media)
 {
 	unsigned int kernel = 0, user = 0;
 
-	each_stream(side, comp)
-	{
+	each_component(side, comp) {
 		const struct kmod_flow *flow = media->path.flow[side][comp];
 		struct stream_report report;
 

@@ -87,8 +87,7 @@ static void note_rtcp(struct media *media, int side, const struct flow_state *fl
 static void take_rtcp(struct media *media, const struct flow_state *const state[2][2], bool reports,
 		      int64_t now_ms)
 {
-	for (int i = 0; i < 4; i++) {
-		int side = i >> 1, comp = i & 1;
+	each_component(side, comp) {
 		const struct flow_state *flow = state[side][comp];
 		struct rtcp_part part;
 		struct subject subject;

@@ -19,6 +19,11 @@ enum component { COMP_RTP, COMP_RTCP }; /* RTP also stands for all of a media th
 extern const char *const side_names[2];
 extern const char *const component_names[2];
 
+/* All of an array by [side][component]. No break in it: that would leave the inner loop alone. */
+#define each_component(side, comp)                                                                 \
+	for (int side = 0; side < 2; side++)                                                       \
+		for (int comp = 0; comp < 2; comp++)
+
 enum bridge_kind {
 	BRIDGE_RTP,
 	BRIDGE_OPAQUE, /* T.38/UDPTL and everything else in UDP: one port, any packet */
