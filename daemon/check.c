@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/count.h"
 #include "base/procfs.h"
 #include "check.h"
 #include "port/iface.h"
@@ -118,7 +119,7 @@ static bool check_rtpproxy(const char *text)
 	if (text[0] == '/' || str_starts(str_of(text), STR("unix:/")) ||
 	    str_starts(str_of(text), STR("cunix:/")))
 		return true;
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+	for (size_t i = 0; i < COUNT(prefixes); i++)
 		if (str_starts(str_of(text), str_of(prefixes[i])))
 			return check_listen("listen-rtpproxy", text + strlen(prefixes[i]),
 					    AI_PASSIVE);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/count.h"
 #include "call/cdr_file.h"
 #include "call/news.h"
 #include "call/table.h"
@@ -462,7 +463,7 @@ int relay_start(struct relay *relay)
 	};
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && !err; i++)
+	for (size_t i = 0; i < COUNT(steps) && !err; i++)
 		err = steps[i](relay);
 	return err;
 }

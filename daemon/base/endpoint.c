@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
+#include "base/count.h"
 #include "base/endpoint.h"
 
 /* inet_pton() wants NUL; the longest text of an address fits, and longer is none. */
@@ -176,7 +177,7 @@ static const struct {
 
 static bool is_kind(const struct endpoint *ep, unsigned int kind)
 {
-	for (size_t i = 0; i < sizeof(networks) / sizeof(*networks); i++)
+	for (size_t i = 0; i < COUNT(networks); i++)
 		if ((networks[i].kind & kind) && networks[i].family == ep->sa.sa_family &&
 		    bits_eq(addr_bytes(ep), networks[i].net, networks[i].bits))
 			return true;

@@ -4,6 +4,7 @@
  *
  * Decides only: reads the parsed SDP, the request and what the dialog has; opens and sends nothing.
  */
+#include "base/count.h"
 #include "call/media.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
@@ -85,7 +86,7 @@ static void set_sender(const struct exchange *ex, const struct sdp_media *m, str
 	uint32_t before = side->flags;
 
 	side->flags &= SIDE_MUX;
-	for (size_t i = 0; i < sizeof(side_flags) / sizeof(side_flags[0]); i++)
+	for (size_t i = 0; i < COUNT(side_flags); i++)
 		if (wants(ex, side_flags[i].request))
 			side->flags |= side_flags[i].side;
 	if (party->flags & PARTY_BLOCKED)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "base/count.h"
 #include "call/dialog.h"
 #include "command/exchange.h"
 #include "port/iface.h"
@@ -65,7 +66,7 @@ static int plan_shown(struct exchange *ex, struct sdp_edit *edit)
 static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 {
 	edit->flags = SDP_REMOVE_ICE;
-	for (size_t i = 0; i < sizeof(edit_flags) / sizeof(edit_flags[0]); i++)
+	for (size_t i = 0; i < COUNT(edit_flags); i++)
 		if (wants(ex, edit_flags[i].request))
 			edit->flags |= edit_flags[i].edit;
 	edit->address = ex->local[ex->to]->advertised;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/count.h"
 #include "conf/row.h"
 
 #define NAME_MAX_LEN 40
@@ -57,7 +58,7 @@ static int set_bool(const struct conf_row *row, struct conf *conf, const char *t
 {
 	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	for (size_t i = 0; i < COUNT(words); i++) {
 		if (strcasecmp(text, words[i]))
 			continue;
 		*(bool *)member(row, conf) = i % 2;

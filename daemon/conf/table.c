@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <stdio.h>
+#include "base/count.h"
 #include "conf/row.h"
 #include "ctl_proto.h"
 
@@ -140,8 +141,8 @@ const struct conf_row conf_rows[] = {
 };
 /* clang-format on */
 
-const size_t conf_n_rows = sizeof(conf_rows) / sizeof(*conf_rows);
-static_assert(sizeof(conf_rows) / sizeof(*conf_rows) <= CONF_MAX_ROWS, "raise CONF_MAX_ROWS");
+const size_t conf_n_rows = COUNT(conf_rows);
+static_assert(COUNT(conf_rows) <= CONF_MAX_ROWS, "raise CONF_MAX_ROWS");
 
 const struct conf_row *conf_row_find(struct str name)
 {

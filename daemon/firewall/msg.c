@@ -14,6 +14,7 @@
  *		ip daddr @relay4 udp dport 30000-40000 ip daddr . udp dport != @open4 counter drop }
  */
 #include <stdlib.h>
+#include "base/count.h"
 #include "firewall/msg.h" /* first: <netinet/in.h> and <linux/in.h> agree in this order only */
 #include <libmnl/libmnl.h>
 #include <libnftnl/batch.h>
@@ -408,7 +409,7 @@ void nft_put_table(struct nft_batch *batch, const struct nft_shape *shape)
 	put_chain(batch, "output", NF_INET_LOCAL_OUT, PRIORITY_RAW);
 	if (shape->pinhole)
 		put_chain(batch, "input", NF_INET_LOCAL_IN, PRIORITY_FILTER);
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+	for (size_t i = 0; i < COUNT(families); i++) {
 		const struct family *family = &families[i];
 
 		if (!has_family(shape, family))

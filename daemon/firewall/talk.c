@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <unistd.h>
+#include "base/count.h"
 #include "firewall/talk.h" /* first: <netinet/in.h> and <linux/in.h> agree in this order only */
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
@@ -57,7 +58,7 @@ static int ignore_own(const struct nft_talk *talk)
 			BPF_STMT(BPF_RET | BPF_K, 0),
 			BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		};
-		struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+		struct sock_fprog filter = { COUNT(code), code };
 
 		if (setsockopt(talk->news_fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
 			       sizeof(filter)))

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/count.h"
 #include "journal/store.h"
 
 /* "RTPR", in the file's header: file(1) tells whose it is */
@@ -151,7 +152,7 @@ static int prepare_statements(struct journal_store *store, char *why)
 		{ "COMMIT", &store->commit },
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (size_t i = 0; i < COUNT(all); i++) {
 		int code = sqlite3_prepare_v3(store->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
 					      all[i].statement, NULL);
 
@@ -288,7 +289,7 @@ int journal_store_set_aside(const char *dir, char *as)
 	struct tm tm;
 
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < COUNT(parts); i++) {
 		snprintf(from, sizeof(from), "%s/" JOURNAL_FILE "%s", dir, parts[i]);
 		snprintf(to, sizeof(to), "%s/" JOURNAL_FILE ".%s%s", dir, stamp, parts[i]);
 		if (rename(from, to) && (errno != ENOENT || !i))

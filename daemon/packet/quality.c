@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* quality.c - loss, jitter and delay to a mean opinion score; intervals to a call */
+#include "base/count.h"
 #include "packet/quality.h"
 
 /*
@@ -39,7 +40,7 @@ static const struct codec {
 	{ "GSM-HR-08", 255, 23, 10.0 }, /* GSM-HR; Bpl of GSM-EFR */
 	{ "EVRC", 255, 6, 10.0 },	/* IS-127; Bpl of GSM-EFR */
 };
-#define CODECS (sizeof(codecs) / sizeof(*codecs))
+#define CODECS COUNT(codecs)
 
 #define PT_COMFORT_NOISE 13
 #define R_DEFAULT	 93.2 /* G.107, table 3: all other parameters at their default values */

@@ -5,6 +5,7 @@
  * Tables. Attributes are looked up by the length of their name, since every a= line comes through
  * here.
  */
+#include "base/count.h"
 #include "sdp/names.h"
 
 #define NAME_MAX_LEN 17
@@ -77,7 +78,7 @@ enum sdp_transport sdp_transport_of(struct str proto)
 		{ { "DTLS/SCTP", 9 }, SDP_OPAQUE },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (str_eq_nocase(proto, rows[i].proto))
 			return rows[i].transport;
 	if (proto.len > 4 && !strncasecmp(proto.s, "UDP/", 4))
@@ -87,8 +88,7 @@ enum sdp_transport sdp_transport_of(struct str proto)
 
 struct str sdp_static_rtpmap(uint8_t pt)
 {
-	return pt < sizeof(static_rtpmaps) / sizeof(*static_rtpmaps) ? static_rtpmaps[pt]
-								     : STR_NONE;
+	return pt < COUNT(static_rtpmaps) ? static_rtpmaps[pt] : STR_NONE;
 }
 
 struct str sdp_direction_name(enum sdp_direction direction)

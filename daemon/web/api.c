@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/json_line.h"
 #include "ctl_proto.h"
 #include "stats/stats.h"
@@ -28,7 +29,7 @@ static const struct web_api_path paths[] = {
 
 const struct web_api_path *web_api_find(struct str path)
 {
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+	for (size_t i = 0; i < COUNT(paths); i++)
 		if (str_eq(path, str_of(paths[i].path)))
 			return &paths[i];
 	return NULL;

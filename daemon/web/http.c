@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <utlist.h>
+#include "base/count.h"
 #include "base/log.h"
 #include "web/http.h"
 
@@ -64,7 +65,7 @@ static const struct {
 
 static const char *reason_of(int status)
 {
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+	for (size_t i = 0; i < COUNT(reasons); i++)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "Unknown";

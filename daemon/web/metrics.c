@@ -7,11 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include "base/count.h"
 #include "packet/latch_names.h"
 #include "web/metrics.h"
 #include "web/metrics_text.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct view {
 	struct metrics_text text;

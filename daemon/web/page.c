@@ -4,6 +4,7 @@
  *
  * The assembler reads them where they are when the program is built; so there is nothing to install.
  */
+#include "base/count.h"
 #include "web/page.h"
 
 #define FILE_BYTES(name, file)                                                                     \
@@ -27,4 +28,4 @@ const struct page_file page_files[] = {
 	{ "/plot.js", "text/javascript; charset=utf-8", page_plot, page_plot_end },
 	{ "/icon.svg", "image/svg+xml", page_icon, page_icon_end },
 };
-const size_t page_n_files = sizeof(page_files) / sizeof(*page_files);
+const size_t page_n_files = COUNT(page_files);

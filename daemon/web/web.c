@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/resolve.h"
 #include "packet/pool.h"
 #include "web/api.h"
@@ -132,7 +133,7 @@ void web_answer(void *arg, const struct http_request *request, const struct endp
 		reply->status = 403;
 		return;
 	}
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+	for (size_t i = 0; i < COUNT(paths); i++) {
 		if (!str_eq(paths[i].path, request->path))
 			continue;
 		paths[i].answer(web, request, reply);
@@ -211,7 +212,7 @@ static int resolve(const char *text, struct endpoint *addrs, size_t room)
 static int listen_at(struct http *http, const char *text)
 {
 	struct endpoint addrs[8];
-	int n = resolve(text, addrs, sizeof(addrs) / sizeof(*addrs));
+	int n = resolve(text, addrs, COUNT(addrs));
 	int error = n < 0 ? n : -EADDRNOTAVAIL, opened = 0;
 
 	for (int i = 0; i < n; i++) {
