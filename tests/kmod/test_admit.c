@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/base/count.h"
 #include "nl.h"
 #include "tests/unit/test.h"
 #include "world.h"
@@ -186,7 +187,7 @@ static void test_kinds_go_where_they_belong(void)
 		uint64_t expect[RTPRELAY_C_MAX + 1] = { 0 };
 
 		start(&flow);
-		for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		for (size_t i = 0; i < COUNT(kinds); i++) {
 			check_kind(&kinds[i], kind);
 			expect[kinds[i].expect[kind] == 'f' ? RTPRELAY_C_PACKETS
 							    : kinds[i].expect[kind]]++;
@@ -273,7 +274,7 @@ static void test_statistics_of_a_bad_line(void)
 	struct nl_flow flow = flow_of(RTPRELAY_KIND_RTP);
 
 	start(&flow);
-	for (size_t i = 0; i < sizeof(seqs) / sizeof(*seqs); i++) {
+	for (size_t i = 0; i < COUNT(seqs); i++) {
 		send_rtp(phone, 0, seqs[i], 160u * (uint32_t)i);
 		CU_ASSERT(world_receive(dst, &packet, SOON));
 	}

@@ -17,6 +17,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "daemon/base/count.h"
 #include "nl.h"
 #include "tests/unit/test.h"
 #include "world.h"
@@ -443,7 +444,7 @@ static void test_other_sums_left_to_the_device_go_up(void)
 	relay = world_udp("relay", flow.local);
 	b = world_udp("b", DST);
 	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
-	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+	for (size_t i = 0; i < COUNT(odd); i++) {
 		write_tun(tun, odd[i].start, odd[i].offset);
 		CU_ASSERT_EQUAL(world_receive(relay, &packet, odd[i].heard ? SOON : NEVER),
 				odd[i].heard);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/base/count.h"
 #include "nl.h"
 #include "tests/unit/test.h"
 #include "world.h"
@@ -70,7 +71,7 @@ static void test_forwards_byte_by_byte(void)
 	a = world_udp("a", A_PHONE);
 	b = world_udp("b", B_PHONE);
 	CU_ASSERT_EQUAL(nl_add(&nl, &a_to_b, NLM_F_CREATE | NLM_F_EXCL, NULL), 0);
-	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+	for (size_t i = 0; i < COUNT(lengths); i++) {
 		assert_forwarded(a, b, A_RELAY, B_RELAY, lengths[i], (uint16_t)(100 + i));
 		CU_ASSERT_EQUAL(packet.ttl, 63);
 		bytes += lengths[i];
@@ -161,9 +162,9 @@ static void check_family(const struct family_case *f, const struct offload *o)
 static void test_checksums_hold(void)
 {
 	start();
-	for (size_t o = 0; o < sizeof(offloads) / sizeof(*offloads); o++) {
+	for (size_t o = 0; o < COUNT(offloads); o++) {
 		set_offload(&offloads[o]);
-		for (size_t f = 0; f < sizeof(families) / sizeof(*families); f++)
+		for (size_t f = 0; f < COUNT(families); f++)
 			check_family(&families[f], &offloads[o]);
 	}
 	set_offload(&offloads[1]);

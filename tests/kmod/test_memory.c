@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/base/count.h"
 #include "nl.h"
 #include "tests/unit/test.h"
 #include "world.h"
@@ -179,7 +180,7 @@ static void test_each_allocation_of_each_command(void)
 	bool inject = can_inject();
 
 	start();
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+	for (size_t i = 0; i < COUNT(commands); i++)
 		check_command(&commands[i], inject);
 	CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
 	CU_ASSERT_EQUAL(state.flows, 0);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <sys/wait.h>
 
+#include "daemon/base/count.h"
 #include "nl.h"
 #include "tests/unit/test.h"
 #include "world.h"
@@ -61,7 +62,7 @@ static const struct flag_case flag_cases[] = {
 static void test_create_replace_excl(void)
 {
 	start();
-	for (size_t i = 0; i < sizeof(flag_cases) / sizeof(*flag_cases); i++) {
+	for (size_t i = 0; i < COUNT(flag_cases); i++) {
 		const struct flag_case *c = &flag_cases[i];
 
 		CU_ASSERT_EQUAL(nl_add(&nl, &plain, c->flags, &state), c->none);
@@ -291,7 +292,7 @@ static int send_bad(const struct bad *bad)
 static void test_refuses_what_is_malformed(void)
 {
 	start();
-	for (size_t i = 0; i < sizeof(bads) / sizeof(*bads); i++) {
+	for (size_t i = 0; i < COUNT(bads); i++) {
 		int err = send_bad(&bads[i]);
 
 		if (err != bads[i].error || !nl.error[0])

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/count.h"
 #include "world.h"
 
 static void must(bool ok, const char *what)
@@ -95,7 +96,7 @@ static int handed_out(int fd)
 	struct stat st;
 
 	forget_closed();
-	must(!fstat(fd, &st) && socket_count < sizeof(sockets) / sizeof(*sockets), "sockets");
+	must(!fstat(fd, &st) && socket_count < COUNT(sockets), "sockets");
 	sockets[socket_count].fd = fd;
 	sockets[socket_count++].inode = st.st_ino;
 	return fd;

@@ -15,14 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "daemon/base/count.h"
 #include "peer_sdp.h"
 
-#define LARGEST		  65507
-#define PING_AFTER	  20
-#define PING_TRIES	  5
-#define WAIT_MS		  1000
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
+#define LARGEST	   65507
+#define PING_AFTER 20
+#define PING_TRIES 5
+#define WAIT_MS	   1000
 /* Requests as Kamailio sends them, and the same in JSON. Their calls are nobody else's. */
 #define SDP                                                                                        \
 	"v=0\r\no=- 1 1 IN IP4 10.1.0.9\r\ns=-\r\nc=IN IP4 10.1.0.9\r\nt=0 0\r\n"                  \
@@ -176,7 +175,7 @@ static void change_words(struct datagram *dg)
 {
 	static const char *const texts[] = { " ", "\t", "\n", " && ", ";",	    ",",
 					     "%", "[",	"{",  "\0 ",  "99999999999" };
-	const char *text = texts[random_below(ARRAY_SIZE(texts))];
+	const char *text = texts[random_below(COUNT(texts))];
 
 	insert(dg, (const uint8_t *)text, *text ? strlen(text) : 2);
 }
@@ -203,14 +202,14 @@ static void spare_others(struct datagram *dg)
 
 static void datagram_make(struct datagram *dg, unsigned int number)
 {
-	const char *request = rtpproxy ? commands[random_below(ARRAY_SIZE(commands))]
-				       : requests[random_below(ARRAY_SIZE(requests))];
+	const char *request = rtpproxy ? commands[random_below(COUNT(commands))]
+				       : requests[random_below(COUNT(requests))];
 	int len = snprintf((char *)dg->bytes, sizeof(dg->bytes), "fuzz_%u %s", number, request);
 
 	dg->len = (size_t)len;
 	for (size_t n = 1 + random_below(3); n; n--) {
 		if (dg->len)
-			changes[random_below(ARRAY_SIZE(changes) - !rtpproxy)](dg);
+			changes[random_below(COUNT(changes) - !rtpproxy)](dg);
 	}
 	if (rtpproxy)
 		spare_others(dg);

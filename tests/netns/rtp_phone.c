@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "daemon/base/count.h"
 #include "rtp_phone.h"
 
 #define WORDS 9
@@ -334,7 +335,7 @@ static void command_split(struct command *cmd, char *text)
 
 static bool command_run(struct phone *phone, struct command *cmd)
 {
-	for (size_t i = 0; cmd->count && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+	for (size_t i = 0; cmd->count && i < COUNT(verbs); i++) {
 		if (!strcmp(verbs[i].verb, cmd->words[0]))
 			return verbs[i].run(phone, cmd);
 	}

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
+#include "daemon/base/count.h"
 #include "rtp_stream.h"
 
 #define RTCP_PORT_AFTER 1
@@ -316,7 +317,7 @@ static const struct {
 
 bool rtp_stream_value(const struct rtp_stream *s, const char *name, int64_t now_us, int64_t *value)
 {
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (size_t i = 0; i < COUNT(values); i++) {
 		if (!strcmp(values[i].name, name)) {
 			*value = values[i].value(s, now_us);
 			return true;
@@ -328,7 +329,7 @@ bool rtp_stream_value(const struct rtp_stream *s, const char *name, int64_t now_
 void rtp_stream_report(const struct rtp_stream *s, int64_t now_us, FILE *out)
 {
 	fprintf(out, "name=%s state=%s", s->name, s->state);
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+	for (size_t i = 0; i < COUNT(values); i++)
 		fprintf(out, " %s=%" PRId64, values[i].name, values[i].value(s, now_us));
 	fputc('\n', out);
 }

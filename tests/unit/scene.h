@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "daemon/base/count.h"
 #include "daemon/call/call.h"
 #include "daemon/base/clock.h"
 #include "daemon/call/news.h"
@@ -109,8 +110,7 @@ SCENE_FN void scene_open_ports(struct scene *scene, uint16_t port_min, uint16_t 
 {
 	static const char *const interfaces[] = { "pub/127.80.0.1", "priv/127.80.0.2", "six/::1" };
 
-	scene_open_at(scene, interfaces, sizeof(interfaces) / sizeof(interfaces[0]), port_min,
-		      port_max);
+	scene_open_at(scene, interfaces, COUNT(interfaces), port_min, port_max);
 }
 
 SCENE_FN void scene_open(struct scene *scene)

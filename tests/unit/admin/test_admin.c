@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include "daemon/admin/admin.h"
 #include "ctl_proto.h"
+#include "daemon/base/count.h"
 #include "daemon/call/events.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
@@ -194,7 +195,7 @@ static void test_calls_are_filtered(void)
 	add_call("alpha-1", "f1", true);
 	add_call("alpha-2", "f2", true);
 	add_call("beta-1", "f3", false);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		ask(rows[i].request);
 		CU_ASSERT(is_sound());
 		CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), rows[i].calls);

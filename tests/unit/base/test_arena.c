@@ -2,22 +2,23 @@
 /* test_arena.c - memory of one command: alignment, growth, reset, out of memory */
 #include <stdlib.h>
 #include "daemon/base/arena.h"
+#include "daemon/base/count.h"
 #include "tests/unit/test.h"
 
 static void test_gives_aligned_separate_pieces(void)
 {
 	static const size_t sizes[] = { 1, 15, 16, 17, 100, 0, 3000 };
 	struct arena *arena = arena_new(256);
-	char *pieces[sizeof(sizes) / sizeof(*sizes)];
+	char *pieces[COUNT(sizes)];
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(arena);
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+	for (size_t i = 0; i < COUNT(sizes); i++) {
 		pieces[i] = arena_alloc(arena, sizes[i]);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(pieces[i]);
 		CU_ASSERT_EQUAL((uintptr_t)pieces[i] % 16, 0);
 		memset(pieces[i], 'a' + (int)i, sizes[i]);
 	}
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+	for (size_t i = 0; i < COUNT(sizes); i++)
 		for (size_t at = 0; at < sizes[i]; at++)
 			CU_ASSERT_EQUAL(pieces[i][at], 'a' + (int)i);
 	arena_free(arena);

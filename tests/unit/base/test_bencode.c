@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "daemon/base/bencode.h"
+#include "daemon/base/count.h"
 #include "tests/unit/test.h"
 
 static struct arena *arena;
@@ -84,7 +85,7 @@ static void test_decodes_integers_strictly(void)
 		{ "i 1e", -EINVAL, 0 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		CU_ASSERT_EQUAL(decode(rows[i].text), rows[i].err);
 		if (!rows[i].err) {
 			CU_ASSERT_EQUAL(root->type, DICT_INT);
@@ -114,7 +115,7 @@ static void test_bounds_strings_by_the_text(void)
 		{ "99999999999999999999999999:a", -EINVAL },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		CU_ASSERT_EQUAL(decode_bytes(rows[i].text, strlen(rows[i].text)), rows[i].err);
 	end_decode();
 }
@@ -128,7 +129,7 @@ static void test_refuses_what_is_no_value(void)
 		"lee",	  "d1:ai1e1:be", "d1:a1:b1:c", "{\"a\":1}", "dd1:a0:e0:e",
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		CU_ASSERT_EQUAL(decode(rows[i]), -EINVAL);
 		CU_ASSERT_PTR_NULL(root);
 	}
@@ -169,7 +170,7 @@ static void test_encodes_the_bytes_it_decoded(void)
 	};
 	char text[128];
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct buf out = BUF_INIT(text, sizeof(text) - 1);
 
 		CU_ASSERT_EQUAL_FATAL(decode(rows[i]), 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_dict.c - the value tree: order, look-up, NG's spelling of keys, numbers in texts */
+#include "daemon/base/count.h"
 #include "daemon/base/dict.h"
 #include "tests/unit/test.h"
 
@@ -50,7 +51,7 @@ static void test_blank_and_dash_are_one_in_keys(void)
 		{ "", "-", false },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		CU_ASSERT_EQUAL(dict_key_eq(str_of(rows[i].a), str_of(rows[i].b)), rows[i].same);
 }
 
@@ -95,7 +96,7 @@ static void test_reads_integers_also_from_texts(void)
 	};
 	struct arena *arena = arena_new(4096);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct dict *map = dict_new(arena, DICT_MAP);
 		int64_t value = 0;
 

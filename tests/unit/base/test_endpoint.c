@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_endpoint.c - addresses: texts in and out, what kind they are, networks */
 #include <stdio.h>
+#include "daemon/base/count.h"
 #include "daemon/base/endpoint.h"
 #include "tests/unit/test.h"
 
@@ -46,7 +47,7 @@ static void test_parses_addresses(void)
 	};
 	char text[ENDPOINT_TEXT];
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct endpoint ep;
 		bool ok = endpoint_parse_addr(str_of(rows[i].text), rows[i].family, &ep);
 
@@ -107,7 +108,7 @@ static void test_parses_addresses_with_port(void)
 	};
 	char text[ENDPOINT_TEXT];
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct endpoint ep = { 0 };
 		bool ok = endpoint_parse(str_of(rows[i].text), rows[i].default_port, &ep);
 
@@ -194,7 +195,7 @@ static void test_tells_kinds_of_addresses(void)
 	};
 	struct endpoint unset = { 0 };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct endpoint ep = addr(rows[i].text);
 
 		CU_ASSERT_EQUAL(endpoint_is_any(&ep), !!(rows[i].kind & ANY));
@@ -220,7 +221,7 @@ static void test_same_pool_is_24_or_56_bits(void)
 	};
 	struct endpoint unset = { 0 };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct endpoint a = addr(rows[i].a), b = addr(rows[i].b);
 
 		CU_ASSERT_EQUAL(endpoint_same_pool(&a, &b), rows[i].same);
@@ -258,7 +259,7 @@ static void test_networks_hold_their_addresses(void)
 	};
 	struct endpoint unset = { 0 };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct cidr cidr;
 		struct endpoint ep;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_json.c - JSON: what is accepted, what becomes of NG's missing types, output that is always valid */
 #include <errno.h>
+#include "daemon/base/count.h"
 #include "daemon/base/json.h"
 #include "tests/unit/test.h"
 
@@ -65,7 +66,7 @@ static void test_types_that_ng_has_not(void)
 		{ "{}", "{}" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		CU_ASSERT_EQUAL_FATAL(decode(str_of(rows[i].json)), 0);
 		CU_ASSERT_STRING_EQUAL(encode(root), rows[i].becomes);
 	}
@@ -89,7 +90,7 @@ static void test_refuses_what_is_no_message(void)
 		{ "d1:a1:be", 8 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		CU_ASSERT_EQUAL(decode(rows[i]), -EINVAL);
 		CU_ASSERT_PTR_NULL(root);
 	}
@@ -122,7 +123,7 @@ static void test_escapes_what_json_forbids(void)
 	};
 
 	arena = arena_new(4096);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct dict *value = dict_new(arena, DICT_STRING);
 
 		value->string = rows[i].text;
@@ -154,7 +155,7 @@ static void test_bytes_that_are_no_utf8_are_replaced(void)
 	};
 
 	arena = arena_new(4096);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct dict *map = dict_new(arena, DICT_STRING);
 
 		map->string = str_of(rows[i].text);

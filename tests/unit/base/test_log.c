@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "daemon/base/log.h"
 #include "tests/unit/test.h"
 
@@ -141,7 +142,7 @@ static void test_escape_is_bounded(void)
 		{ "\n\n", 7, "..." },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *out = malloc(rows[i].size); /* exactly, for the address sanitizer */
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(out);

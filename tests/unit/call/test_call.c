@@ -5,6 +5,7 @@
  * Requests as a proxy sends them; what is looked at is which ports an SDP got, and what the tree then holds.
  */
 #include <utlist.h>
+#include "daemon/base/count.h"
 #include "daemon/call/media.h"
 #include "daemon/packet/bridge.h"
 #include "tests/unit/scene.h"
@@ -427,7 +428,7 @@ static void test_delete_scopes(void)
 #undef WHO
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct scene scene;
 		const char *warning;
 

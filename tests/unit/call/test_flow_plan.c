@@ -3,6 +3,7 @@
  * test_flow_plan.c - which flows the kernel should hold, row by row
  */
 #include <stdio.h>
+#include "daemon/base/count.h"
 #include "daemon/call/flow_plan.h"
 #include "tests/unit/test.h"
 
@@ -183,7 +184,7 @@ static const char *outcome(const struct flow_plan *plan, const struct flow_ask *
 
 static void test_each_row(void)
 {
-	for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++) {
+	for (size_t r = 0; r < COUNT(rows); r++) {
 		const struct row *row = &rows[r];
 		struct bridge_conf conf = { .kind = row->kind };
 		struct flow_ask a = ask(&conf, row->streams);

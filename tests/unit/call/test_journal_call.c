@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <utlist.h>
+#include "daemon/base/count.h"
 #include "daemon/call/media_path.h"
 #include "daemon/call/restore.h"
 #include "daemon/packet/bridge.h"
@@ -442,7 +443,7 @@ static void test_what_does_not_fit_this_relay_is_refused(void)
 
 	make_call(w);
 	restart(w);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		reread(w, arena, &record);
 		record.dialogs[0].media[0].place[SIDE_A] =
 			(struct place_record){ str_of(rows[i].iface), sample_ep(rows[i].addr) };

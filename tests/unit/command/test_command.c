@@ -2,6 +2,7 @@
 /*
  * test_command.c - what offers and answers make of ports and bridges; blocking; memory that runs out
  */
+#include "daemon/base/count.h"
 #include "daemon/call/media.h"
 #include "daemon/packet/bridge.h"
 #include "daemon/report/report.h"
@@ -391,7 +392,7 @@ static void test_blocking_goes_by_tag_label_and_address(void)
 		{ "nobody in particular", { .flags = 0 }, NULL, true, true },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct request request = base_request(B_HEAD AUDIO);
 		struct scene scene;
 
@@ -597,7 +598,7 @@ static void test_names_are_bounded(void)
 
 	scene_open(&scene);
 	memset(name, 'x', sizeof(name));
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		request = base_request(A_HEAD AUDIO);
 		*names[i] = (struct str){ name, sizeof(name) };
 		reply = scene_run(&scene, command_offer, request);
@@ -605,7 +606,7 @@ static void test_names_are_bounded(void)
 		CU_ASSERT_EQUAL(call_table_count(scene.calls), 0);
 	}
 	request = base_request(A_HEAD AUDIO);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		*names[i] = (struct str){ name, sizeof(name) - 1 };
 	reply = scene_run(&scene, command_offer, request);
 	CU_ASSERT_EQUAL(reply.code, REPLY_OK);

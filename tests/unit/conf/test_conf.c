@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "daemon/base/count.h"
 #include "daemon/conf/conf.h"
 #include "daemon/conf/row.h"
 #include "tests/unit/test.h"
@@ -242,7 +243,7 @@ static void test_mistakes_in_file_are_told(void)
 		  "error: F:6: unknown key \"fork\"\n" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct conf conf;
 
 		CU_ASSERT_EQUAL(load(&conf, rows[i].file, "--config=@", STDERR_FILENO), -EINVAL);
@@ -274,7 +275,7 @@ static void test_mistakes_in_options_are_told(void)
 		{ "--config=/", "error: /: cannot be read\n" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct conf conf;
 
 		CU_ASSERT_EQUAL(load_args(&conf, rows[i].args), -EINVAL);
@@ -354,7 +355,7 @@ static void test_distance_counts_edits(void)
 		{ "tos", "sot", 2 },  { "kitten", "sitting", 3 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		CU_ASSERT_EQUAL(conf_name_distance(str_of(rows[i].a), str_of(rows[i].b)),
 				rows[i].distance);
 	CU_ASSERT_TRUE(conf_name_distance(STR("port-min"),

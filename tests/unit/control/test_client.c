@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "control/client.h"
+#include "daemon/base/count.h"
 #include "tests/unit/test.h"
 
 #define HEARD_MAX 2
@@ -94,7 +95,7 @@ static void test_answer_that_makes_no_sense_is_an_error(void)
 {
 	static const char *const answers[] = { "d6:result4:pong", "i1e", "x", "d6:result4:ponge " };
 
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+	for (size_t i = 0; i < COUNT(answers); i++) {
 		struct arena *arena = arena_new(4096);
 		struct client_answer answer;
 		struct daemon daemon;
@@ -126,7 +127,7 @@ static void test_server_names_that_mean_nothing(void)
 	static const char *const servers[] = { "",	":",	"127.0.0.1", "127.0.0.1:",
 					       ":2223", "[]:1", "[::1]",     "127.0.0.1:x" };
 
-	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+	for (size_t i = 0; i < COUNT(servers); i++) {
 		struct arena *arena = arena_new(4096);
 		struct client_answer answer;
 

@@ -3,6 +3,7 @@
  * test_ctl.c - control sockets on the loopback: cookies, repetitions, strangers, addresses of replies
  */
 #include <errno.h>
+#include "daemon/base/count.h"
 #include "daemon/gate/allow.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/base/resolve.h"
@@ -83,7 +84,7 @@ static void test_no_cookie_no_answer(void)
 	memset(long_cookie, 'x', sizeof(long_cookie));
 	strcpy(long_cookie + 300, " " PING);
 	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, NULL));
-	for (size_t i = 0; i < sizeof(datagrams) / sizeof(datagrams[0]); i++)
+	for (size_t i = 0; i < COUNT(datagrams); i++)
 		CU_ASSERT_STRING_EQUAL(ask_from(&relay, &near, datagrams[i]), "");
 	CU_ASSERT_STRING_EQUAL(ask_from(&relay, &near, long_cookie), "");
 	CU_ASSERT_EQUAL(relay.scene.stats.malformed, 6);
@@ -199,7 +200,7 @@ static void test_answer_leaves_from_the_address_asked(void)
 		{ "localhost:0", "127.0.0.1", "127.0.0.1" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct endpoint answered_from = { 0 };
 		struct relay relay;
 		char answer[256];

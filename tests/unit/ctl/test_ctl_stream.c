@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <errno.h>
 #include <sys/un.h>
+#include "daemon/base/count.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/stream.h"
 #include "tests/unit/scene.h"
@@ -101,7 +102,7 @@ static void test_ports_of_ng_take_both(void)
 	struct relay relay;
 
 	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, 0));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		CU_ASSERT_STRING_EQUAL(ask_by(&relay, ctl_datagram, str_of(rows[i].text)),
 				       rows[i].said);
 	relay_close(&relay);
@@ -443,7 +444,7 @@ static void test_mistakes_in_listen_rtpproxy(void)
 	};
 	struct relay relay = { .dir = "" };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *error = relay_open(&relay, &rows[i].listen, 1);
 
 		CU_ASSERT_STRING_EQUAL(error ? error : "none", rows[i].error);

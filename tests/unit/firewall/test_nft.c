@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include "daemon/base/count.h"
 #include "daemon/base/log.h"
 #include "daemon/firewall/nft.h"
 #include "daemon/firewall/msg.h"
@@ -304,7 +305,7 @@ static void test_flushed_ruleset_is_made_anew(void)
 	if (!tables())
 		return;
 	log_set_level(LOG_LEVEL_ERR);
-	for (size_t i = 0; i < sizeof(removals) / sizeof(removals[0]); i++) {
+	for (size_t i = 0; i < COUNT(removals); i++) {
 		struct nft *nft = open_nft(FIREWALL_PINHOLE);
 
 		nft_open_port(nft, &port);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_rtp_wire.c - packets that share a port are told apart, and none is read past its end */
 #include <stdlib.h>
+#include "daemon/base/count.h"
 #include "rtp_wire.h"
 #include "tests/unit/test.h"
 
@@ -64,7 +65,7 @@ static void test_tells_kinds_apart(void)
 	};
 	struct rtp_wire w;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		CU_ASSERT_EQUAL(kind_of(rows[i].bytes, rows[i].len, &w), rows[i].kind);
 }
 

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "daemon/journal/journal.h"
 #include "daemon/base/log.h"
 #include "tests/unit/test.h"
@@ -375,7 +376,7 @@ static void test_damaged_file_is_set_aside(void)
 		"printf '\\377\\377' | dd of=$f bs=1 seek=4099 conv=notrunc 2>/dev/null",
 	};
 
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+	for (size_t i = 0; i < COUNT(ways); i++) {
 		struct scene scene;
 
 		scene_open(&scene);
@@ -400,7 +401,7 @@ static void test_other_version_is_set_aside(void)
 	static const char *const others[] = { "PRAGMA user_version=99", "PRAGMA user_version=0",
 					      "DROP TABLE call; CREATE TABLE call(x)" };
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < COUNT(others); i++) {
 		struct scene scene;
 
 		scene_open(&scene);

@@ -5,6 +5,7 @@
  * Each interface has one pair of ports only, 21200 and 21201, so that replies are known to the last byte.
  * A talk is a list of payloads and answers; the cookies are the test's.
  */
+#include "daemon/base/count.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ng/ng.h"
 #include "tests/unit/scene.h"
@@ -99,8 +100,6 @@ static void run_talks(const struct talk *talks, size_t count)
 		relay_close(&relay);
 	}
 }
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void test_answers_malformed_and_incomplete(void)
 {

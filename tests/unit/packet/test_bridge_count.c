@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_bridge_count.c - what is counted: drops by name, full buffers, totals */
 #include "bridge_scene.h"
+#include "daemon/base/count.h"
 
 static void test_what_no_stream_carries_is_dropped_and_named(void)
 {
@@ -26,7 +27,7 @@ static void test_what_no_stream_carries_is_dropped_and_named(void)
 	struct stream_report report;
 
 	open_scene(&scene, "127.0.0.1", "127.0.0.1");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		int stream = rows[i].stream;
 
 		sendto(scene.phone[stream], rows[i].bytes, rows[i].len, 0,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_quality.c - the E-model, round trips, intervals */
 #include <string.h>
+#include "daemon/base/count.h"
 #include "daemon/packet/quality.h"
 #include "tests/unit/test.h"
 
@@ -32,7 +33,7 @@ static void test_mos_follows_the_e_model(void)
 		{ "something", 3, 0, 413 }, /* as G.711 */
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		CU_ASSERT_EQUAL(mos(rows[i].codec, rows[i].loss, rows[i].delay_ms), rows[i].mos);
 }
 
@@ -61,7 +62,7 @@ static void test_numbers_of_codecs_stay(void)
 		"EVRC",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		CU_ASSERT_EQUAL(quality_codec(str_of(names[i])), i);
 	CU_ASSERT_EQUAL(quality_codec(STR("opus")), 0);
 }
@@ -81,7 +82,7 @@ static void test_each_codec_is_judged_by_its_row(void)
 		{ "G722", 0, 25.1 },	 { "AMR-WB", 0, 25.1 },	  { "opus", 0, 25.1 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (int quarter = 0; quarter <= 4; quarter++) {
 			double loss = 2.5 * quarter;
 			double ie = rows[i].ie + (95 - rows[i].ie) * loss / (loss + rows[i].bpl);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "daemon/port/iface.h"
 #include "tests/unit/test.h"
 
@@ -88,7 +89,7 @@ static void test_refusals_say_why(void)
 	};
 	struct iface_table *table = TABLE("in/127.0.0.20", "inside=in");
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *error = "";
 
 		CU_ASSERT_EQUAL(iface_table_add(table, str_of(rows[i].value), &error), -EINVAL);
@@ -136,7 +137,7 @@ static void test_picks_by_name_alias_and_family(void)
 		{ "PUB", AF_UNSPEC, "127.0.0.11", false },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char text[ENDPOINT_TEXT];
 		bool known = !rows[i].known;
 		struct iface_addr *addr =

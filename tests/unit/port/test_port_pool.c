@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "daemon/base/count.h"
 #include "daemon/port/pool.h"
 #include "tests/unit/test.h"
 
@@ -111,7 +112,7 @@ static void test_counts_whole_pairs_of_range(void)
 		{ 0, 65535, 32767 },	{ 30002, 30001, 0 }, { 30000, 30002, 1 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct port_pool *pool = pool_new(rows[i].min, rows[i].max, 0);
 
 		CU_ASSERT_EQUAL(port_pool_usage(pool, 0).pairs, rows[i].pairs);

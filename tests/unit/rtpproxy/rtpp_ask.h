@@ -7,6 +7,7 @@
 #ifndef RTPRELAY_RTPP_ASK_H
 #define RTPRELAY_RTPP_ASK_H
 
+#include "daemon/base/count.h"
 #include "daemon/packet/pool.h"
 #include "daemon/report/report.h"
 #include "daemon/rtpproxy/rtpp.h"
@@ -68,7 +69,7 @@ SCENE_FN void ask_rows(struct scene *scene, const struct ask_row *rows, size_t n
 	}
 }
 
-#define ASK_ROWS(scene, rows) ask_rows(scene, rows, sizeof(rows) / sizeof(*(rows)))
+#define ASK_ROWS(scene, rows) ask_rows(scene, rows, COUNT(rows))
 
 /* The port that an answer begins with. */
 SCENE_FN unsigned int ask_port(struct scene *scene, const char *text)

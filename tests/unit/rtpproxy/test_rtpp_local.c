@@ -2,6 +2,7 @@
 /*
  * test_rtpp_local.c - which of our addresses a command of the classic rtpproxy protocol means
  */
+#include "daemon/base/count.h"
 #include "daemon/packet/bridge.h"
 #include "rtpp_ask.h"
 
@@ -121,7 +122,7 @@ static void test_bridging_does_not_make_asymmetric(void)
 	char text[64];
 
 	scene_open(&scene);
-	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++) {
+	for (size_t i = 0; i < COUNT(letters); i++) {
 		const struct bridge_conf *conf;
 
 		snprintf(text, sizeof(text), "U%s c 192.0.2.1 4000 a", letters[i]);

@@ -4,6 +4,7 @@
  */
 #include <stdarg.h>
 #include <sys/un.h>
+#include "daemon/base/count.h"
 #include "daemon/packet/pool.h"
 #include "daemon/rtpproxy/rtpp.h"
 #include "daemon/rtpproxy/notify.h"
@@ -358,7 +359,7 @@ static void test_tags_are_one_line(void)
 	struct told told;
 
 	told_open(&told, NULL);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		CU_ASSERT_EQUAL(rtpp_notify_make(told.notify, &proxy, str_of(told.path),
 						 str_of(rows[i].tag), &notice),
 				rows[i].error);
@@ -390,7 +391,7 @@ static void test_mistakes_in_notify(void)
 					     "tcp:%%CC_SELF%%:x" };
 	struct event_base *base = event_base_new();
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+	for (size_t i = 0; i < COUNT(wrong); i++) {
 		char *items[] = { (char *)(uintptr_t)wrong[i] };
 		const struct conf_list targets = { items, 1 };
 		const char *error = NULL;

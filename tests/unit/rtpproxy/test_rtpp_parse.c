@@ -4,10 +4,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include "daemon/base/count.h"
 #include "daemon/rtpproxy/parse.h"
 #include "tests/unit/test.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 static bool right(bool holds, struct str text)
 {

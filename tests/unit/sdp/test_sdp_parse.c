@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "daemon/base/count.h"
 #include "daemon/sdp/sdp.h"
 #include "tests/unit/test.h"
 
@@ -174,7 +175,7 @@ static void test_endpoints(void)
 	char text[256];
 
 	arena = arena_new(4096);
-	for (size_t i = 0; i < sizeof(endpoint_rows) / sizeof(*endpoint_rows); i++) {
+	for (size_t i = 0; i < COUNT(endpoint_rows); i++) {
 		/* a=rtcp before c=: the order of lines must not matter */
 		snprintf(text, sizeof(text), "v=0\nm=audio %s RTP/AVP 0\n%s%s", endpoint_rows[i].m,
 			 endpoint_rows[i].rtcp_line, endpoint_rows[i].c);
@@ -216,7 +217,7 @@ static void test_transports(void)
 	char text[128];
 
 	arena = arena_new(4096);
-	for (size_t i = 0; i < sizeof(transport_rows) / sizeof(*transport_rows); i++) {
+	for (size_t i = 0; i < COUNT(transport_rows); i++) {
 		snprintf(text, sizeof(text), "v=0\nm=audio 4000 %s 0\n", transport_rows[i].proto);
 		CU_ASSERT_EQUAL_FATAL(parse(text), 0);
 		CU_ASSERT_EQUAL(sdp.media[0].transport, transport_rows[i].transport);
@@ -274,7 +275,7 @@ static const struct {
 static void test_malformed(void)
 {
 	arena = arena_new(4096);
-	for (size_t i = 0; i < sizeof(malformed_rows) / sizeof(*malformed_rows); i++) {
+	for (size_t i = 0; i < COUNT(malformed_rows); i++) {
 		CU_ASSERT_EQUAL(parse(malformed_rows[i].text), -EINVAL);
 		if (strcmp(why, malformed_rows[i].why))
 			printf("\n[%s] wanted %s, got %s\n", malformed_rows[i].text,
@@ -300,7 +301,7 @@ static const char *const tolerated_rows[] = {
 static void test_tolerated(void)
 {
 	arena = arena_new(4096);
-	for (size_t i = 0; i < sizeof(tolerated_rows) / sizeof(*tolerated_rows); i++)
+	for (size_t i = 0; i < COUNT(tolerated_rows); i++)
 		CU_ASSERT_EQUAL(parse(tolerated_rows[i]), 0);
 	arena_free(arena);
 }

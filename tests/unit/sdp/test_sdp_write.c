@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include "daemon/base/count.h"
 #include "daemon/sdp/sdp.h"
 #include "tests/unit/test.h"
 
@@ -738,7 +739,7 @@ static void check_row(const struct row *row, const char *line_end, bool last)
 
 static void test_rows(void)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		check_row(&rows[i], "\n", true);
 		check_row(&rows[i], "\r\n", true);
 		check_row(&rows[i], "\r\n", false);

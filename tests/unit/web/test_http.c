@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "daemon/web/http.h"
 #include "tests/unit/test.h"
 
@@ -77,7 +78,7 @@ static void test_refuses_what_is_malformed(void)
 	};
 	struct http_request r;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		int status = http_parse(str_of(rows[i].head), &r);
 
 		CU_ASSERT_EQUAL(status, rows[i].status);
@@ -123,7 +124,7 @@ static void test_decodes_query_values(void)
 		{ "id=123456789", "id", NULL },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char out[8];
 		int len = http_query_get(str_of(rows[i].query), str_of(rows[i].name), out,
 					 sizeof(out));

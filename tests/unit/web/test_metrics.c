@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_metrics.c - what Prometheus reads is in its format, whatever names there are */
+#include "daemon/base/count.h"
 #include "daemon/web/metrics.h"
 #include "daemon/web/metrics_text.h"
 #include "prom_format.h"
@@ -235,7 +236,7 @@ static void test_reader_finds_what_is_wrong(void)
 		  "count is not" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *error = prom_check(rows[i].text, NULL);
 
 		CU_ASSERT(error && strstr(error, rows[i].wrong));
