@@ -5,7 +5,7 @@
  * Flags are the members of the list "flags", and of Kamailio's raw "rtpp-flags". A flag written "key=value" is that
  * key.
  */
-#include "ng/reader.h"
+#include "ng/flags.h"
 
 /* Of codec names in one list; more are ignored. */
 #define CODECS_MAX 64
@@ -237,11 +237,12 @@ static void read_flag(struct reader *r, struct str word)
 		return;
 	}
 	if (str_starts(word, STR("RTP/")) || str_starts(word, STR("UDP/"))) {
-		ng_read_protocol(r, ng_find_key(STR("transport-protocol")), &value);
+		key = ng_find_key(r, STR("transport-protocol"));
+		key->read(r, key, &value);
 		return;
 	}
 	name = str_split(&value.string, '=');
-	key = value.string.len ? ng_find_key(name) : NULL;
+	key = value.string.len ? ng_find_key(r, name) : NULL;
 	if (may_be_flag(key))
 		key->read(r, key, &value);
 	else if (!read_prefixed(r, word))

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "ng/ng.h"
+#include "ng/reply.h"
 #include "ng/request.h"
 
 enum {

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reader.h - between ng_request.c and ng_flags.c only */
+/*
+ * reader.h - a request while it is read: the table of its keys, helpers for any key or flag
+ *
+ * For ng/request.c, which has the table of keys, and ng/flags.c. A flag can be a key too
+ * ("key=value"), so the table comes along with the reader.
+ */
 #ifndef RTPRELAY_NG_READER_H
 #define RTPRELAY_NG_READER_H
 
-#include "ng/request.h"
+#include "base/dict.h"
+#include "command/request.h"
+
+struct key;
 
 struct reader {
 	struct arena *arena;
 	struct request *request;
+	const struct key *keys;
+	size_t n_keys;
 	char *ignored; /* text for the log; NULL until something is ignored */
 };
 
-struct key;
 typedef void key_fn(struct reader *r, const struct key *key, const struct dict *value);
 
 struct key {
@@ -32,12 +41,10 @@ static inline const struct dict *next_of(const struct dict *value, const struct 
 }
 
 /* NULL: unknown */
-const struct key *ng_find_key(struct str name);
+const struct key *ng_find_key(const struct reader *r, struct str name);
 /* Something that isn't supported, for the log; @value may be empty. */
 void ng_note(struct reader *r, struct str what, struct str value);
+/* Empty: it is no text. */
 struct str ng_text_of(const struct dict *value);
-
-key_fn ng_read_protocol, ng_read_flags, ng_read_raw_flags, ng_read_replace, ng_read_mux,
-	ng_read_codec, ng_read_off;
 
 #endif

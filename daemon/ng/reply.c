@@ -7,27 +7,9 @@
  */
 #include "call/media_path.h"
 #include "ng/reply.h"
-#include "ng/request.h"
+#include "ng/statistics.h"
+#include "ng/tree.h"
 #include "packet/latch_names.h"
-
-static void add_text(struct arena *arena, struct dict *map, struct str key, const char *text)
-{
-	dict_add_str(arena, map, key, str_of(text));
-}
-
-void ng_add_u64(struct arena *arena, struct dict *map, struct str key, uint64_t value)
-{
-	dict_add_int(arena, map, key, value > INT64_MAX ? INT64_MAX : (int64_t)value);
-}
-
-void ng_add_address(struct arena *arena, struct dict *map, const struct endpoint *ep)
-{
-	char text[ENDPOINT_TEXT];
-
-	add_text(arena, map, STR("family"), ep->sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
-	dict_add_str(arena, map, STR("address"),
-		     arena_str(arena, str_of(endpoint_print_addr(ep, text))));
-}
 
 static void add_endpoint(struct arena *arena, struct dict *map, struct str key,
 			 const struct endpoint *ep)
@@ -127,8 +109,8 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 	dict_add_int(arena, map, STR("local port"), endpoint_port(&stream->local));
 	dict_add_str(arena, map, STR("local address"),
 		     arena_str(arena, str_of(endpoint_print_addr(&stream->local, text))));
-	add_text(arena, map, STR("family"),
-		 stream->local.sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
+	ng_add_text(arena, map, STR("family"),
+		    stream->local.sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
 	add_endpoint(arena, map, STR("endpoint"), remote);
 	add_endpoint(arena, map, STR("advertised endpoint"), &stream->signalled);
 	if (!endpoint_addr_eq(&stream->local, &media->advertised[comp]))
@@ -138,11 +120,11 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 					: 0);
 	if (stream->ssrc_known)
 		dict_add_int(arena, map, STR("SSRC"), stream->ssrc);
-	add_text(arena, map, STR("path"), path_names[stream->in_kernel ? PATH_KERNEL : PATH_USER]);
+	ng_add_text(arena, map, STR("path"), path_names[stream->in_kernel ? PATH_KERNEL : PATH_USER]);
 	if (!stream->in_kernel && stream->why_user)
 		dict_add_str(arena, map, STR("path reason"),
 			     arena_str(arena, str_of(stream->why_user)));
-	add_text(arena, map, STR("latch"), latch_state_names[stream->state]);
+	ng_add_text(arena, map, STR("latch"), latch_state_names[stream->state]);
 	dict_add_int(arena, map, STR("latch rank"), stream->rank);
 	dict_add_int(arena, map, STR("relatched"), stream->relatched);
 	flags = dict_add_list(arena, map, STR("flags"));
@@ -221,7 +203,7 @@ static void add_peer(struct arena *arena, struct dict *map, struct str key,
 		return;
 	own = dict_add_map(arena, list, STR_NONE);
 	dict_add_str(arena, own, STR("tag"), peer->tag);
-	add_text(arena, own, STR("type"), "offer/answer");
+	ng_add_text(arena, own, STR("type"), "offer/answer");
 }
 
 static void add_party(struct arena *arena, struct dict *tags, const struct call_report *call,
@@ -343,9 +325,9 @@ struct dict *ng_reply_make(struct arena *arena, const struct reply *reply)
 	struct dict *list;
 
 	if (reply->code == REPLY_ERROR)
-		add_text(arena, map, STR("error-reason"), reply->error);
+		ng_add_text(arena, map, STR("error-reason"), reply->error);
 	if (reply->warning)
-		add_text(arena, map, STR("warning"), reply->warning);
+		ng_add_text(arena, map, STR("warning"), reply->warning);
 	if (reply->sdp.len && reply->code == REPLY_OK)
 		dict_add_str(arena, map, STR("sdp"), reply->sdp);
 	if (reply->call)
@@ -357,6 +339,6 @@ struct dict *ng_reply_make(struct arena *arena, const struct reply *reply)
 	}
 	if (reply->statistics)
 		ng_add_statistics(arena, map, reply->statistics);
-	add_text(arena, map, STR("result"), result_names[reply->code]);
+	ng_add_text(arena, map, STR("result"), result_names[reply->code]);
 	return arena_failed(arena) ? NULL : map;
 }

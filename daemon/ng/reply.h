@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reply.h - between ng_reply.c and ng_statistics.c only */
+/*
+ * reply.h - struct reply to the tree that is sent
+ */
 #ifndef RTPRELAY_NG_REPLY_H
 #define RTPRELAY_NG_REPLY_H
 
 #include "base/dict.h"
-#include "report/report.h"
+#include "command/request.h"
 
-void ng_add_u64(struct arena *arena, struct dict *map, struct str key, uint64_t value);
-/* "family" and "address" */
-void ng_add_address(struct arena *arena, struct dict *map, const struct endpoint *ep);
-void ng_add_statistics(struct arena *arena, struct dict *map, const struct daemon_report *report);
+/* The tree to encode; NULL: out of memory. */
+struct dict *ng_reply_make(struct arena *arena, const struct reply *reply);
 
 #endif

@@ -4,39 +4,9 @@
  *
  * A table: a row is a name, a function, and what the function is to set. Flags: ng/flags.c
  */
-#include "base/buf.h"
+#include "ng/flags.h"
 #include "ng/reader.h"
-
-/* Text for the log line about what isn't supported: cut here. */
-#define IGNORED_MAX 200
-
-void ng_note(struct reader *r, struct str what, struct str value)
-{
-	struct str *text = &r->request->ignored;
-	struct buf out;
-
-	if (!r->ignored) {
-		r->ignored = arena_alloc(r->arena, IGNORED_MAX);
-		if (!r->ignored)
-			return;
-	}
-	out = BUF_INIT(r->ignored, IGNORED_MAX);
-	out.len = text->len;
-	if (out.len)
-		buf_lit(&out, ", ");
-	buf_str(&out, what);
-	if (value.len) {
-		buf_char(&out, '=');
-		buf_str(&out, value);
-	}
-	if (!out.overflow)
-		*text = (struct str){ out.data, out.len };
-}
-
-struct str ng_text_of(const struct dict *value)
-{
-	return value->type == DICT_STRING ? value->string : STR_NONE;
-}
+#include "ng/request.h"
 
 static void read_text(struct reader *r, const struct key *key, const struct dict *value)
 {
@@ -139,7 +109,7 @@ static void read_both_directions(struct reader *r, const struct key *key, const 
 	r->request->direction[0] = r->request->direction[1] = ng_text_of(value);
 }
 
-void ng_read_protocol(struct reader *r, const struct key *key, const struct dict *value)
+static void read_protocol(struct reader *r, const struct key *key, const struct dict *value)
 {
 	struct str name = ng_text_of(value);
 
@@ -233,7 +203,7 @@ static const struct key keys[] = {
 	TEXT("via-branch", via_branch),
 	ANY("direction", read_direction),
 	ANY("rtcp-mux", ng_read_mux),
-	ANY("transport-protocol", ng_read_protocol),
+	ANY("transport-protocol", read_protocol),
 	ANY("address-family", read_family),
 	KEY("media-address", read_address, media_address),
 	KEY("delete-delay", read_int, delete_delay),
@@ -261,21 +231,15 @@ static const struct key keys[] = {
 	ANY("record-call", ng_read_off),
 };
 
-const struct key *ng_find_key(struct str name)
-{
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (keys[i].name.len == name.len && keys[i].name.s[0] == name.s[0] &&
-		    dict_key_eq(keys[i].name, name))
-			return &keys[i];
-	return NULL;
-}
-
 void ng_request_read(struct arena *arena, const struct dict *map, struct request *request)
 {
-	struct reader r = { .arena = arena, .request = request };
+	struct reader r = { .arena = arena,
+			    .request = request,
+			    .keys = keys,
+			    .n_keys = sizeof(keys) / sizeof(keys[0]) };
 
 	for (const struct dict *value = map->first; value; value = value->next) {
-		const struct key *key = value->key.len ? ng_find_key(value->key) : NULL;
+		const struct key *key = value->key.len ? ng_find_key(&r, value->key) : NULL;
 
 		if (key)
 			key->read(&r, key, value);

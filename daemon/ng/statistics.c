@@ -6,7 +6,8 @@
  * it by name.
  */
 #include <inttypes.h>
-#include "ng/reply.h"
+#include "ng/statistics.h"
+#include "ng/tree.h"
 
 static const char *const verb_keys[VERB_COUNT] = {
 	[VERB_PING] = "ping",

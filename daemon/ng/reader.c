@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reader.c - used to read any key or flag: finds its row, takes its text, notes what is ignored
+ */
+#include "base/buf.h"
+#include "ng/reader.h"
+
+/* Text for the log line about what isn't supported: cut here. */
+#define IGNORED_MAX 200
+
+void ng_note(struct reader *r, struct str what, struct str value)
+{
+	struct str *text = &r->request->ignored;
+	struct buf out;
+
+	if (!r->ignored) {
+		r->ignored = arena_alloc(r->arena, IGNORED_MAX);
+		if (!r->ignored)
+			return;
+	}
+	out = BUF_INIT(r->ignored, IGNORED_MAX);
+	out.len = text->len;
+	if (out.len)
+		buf_lit(&out, ", ");
+	buf_str(&out, what);
+	if (value.len) {
+		buf_char(&out, '=');
+		buf_str(&out, value);
+	}
+	if (!out.overflow)
+		*text = (struct str){ out.data, out.len };
+}
+
+struct str ng_text_of(const struct dict *value)
+{
+	return value->type == DICT_STRING ? value->string : STR_NONE;
+}
+
+const struct key *ng_find_key(const struct reader *r, struct str name)
+{
+	for (size_t i = 0; i < r->n_keys; i++)
+		if (r->keys[i].name.len == name.len && r->keys[i].name.s[0] == name.s[0] &&
+		    dict_key_eq(r->keys[i].name, name))
+			return &r->keys[i];
+	return NULL;
+}
