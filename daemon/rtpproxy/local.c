@@ -3,8 +3,9 @@
  * local.c - which of our addresses a U or L means: I and E (bridging), L (by address or name), R (by route)
  */
 #include <unistd.h>
+#include "call/call.h"
 #include "port/iface.h"
-#include "rtpproxy/command.h"
+#include "rtpproxy/local.h"
 
 static bool has_family(struct iface_table *ifaces, struct str name, int family)
 {

@@ -78,6 +78,22 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
+bool rtpp_has_letter(struct str letters, char letter)
+{
+	for (size_t i = 0; i < letters.len; i++)
+		if (upper(letters.s[i]) == letter)
+			return true;
+	return false;
+}
+
+bool rtpp_only_letters(struct str letters, const char *allowed)
+{
+	for (size_t i = 0; i < letters.len; i++)
+		if (!strchr(allowed, upper(letters.s[i])))
+			return false;
+	return true;
+}
+
 /* The longest beginning of *rest of the characters in @set. */
 static struct str take(struct str *rest, const char *set)
 {

@@ -2,15 +2,18 @@
 /*
  * parse.h - the classic rtpproxy protocol: a command's text to words, modifiers and addresses
  *
- * Pure: slices of the text, no memory, nothing of calls. What is wrong is told by the number that the protocol has
- * for it.
+ * Pure: slices of the text, no memory, nothing of calls. What is wrong is told by the number that
+ * the protocol has for it.
  */
 #ifndef RTPRELAY_RTPP_PARSE_H
 #define RTPRELAY_RTPP_PARSE_H
 
 #include "base/endpoint.h"
 
-/* Answered as "E<number>". Proxies take 7 to 10 as an answer to U or L for a broken server: never given there. */
+/*
+ * Answered as "E<number>". Proxies take 7 to 10 as an answer to U or L for a broken server: never
+ * given there.
+ */
 enum rtpp_error {
 	RTPP_OK = -1,
 	RTPP_E_COMMAND = 0,
@@ -72,12 +75,19 @@ enum rtpp_error rtpp_split(struct str text, struct rtpp_text *parts);
 /* The next word of *rest; blanks are passed over. Empty: there is none. */
 struct str rtpp_word(struct str *rest);
 
-/* "tag" or "tag;N": @tag without the number, and N from 1; 0: it has none. Of numbers above 128 the tag is not cut. */
+/*
+ * "tag" or "tag;N": @tag without the number, and N from 1; 0: it has none. Of numbers above 128 the
+ * tag is not cut.
+ */
 struct rtpp_tag {
 	struct str tag;
 	unsigned int number;
 };
 struct rtpp_tag rtpp_tag_of(struct str word);
+
+/* @letters: what stands behind a command, in either case; @letter, @allowed: in capitals. */
+bool rtpp_has_letter(struct str letters, char letter);
+bool rtpp_only_letters(struct str letters, const char *allowed);
 
 enum rtpp_update_flag {
 	RTPP_ASYMMETRIC = 1 << 0, /* A */
@@ -100,7 +110,9 @@ struct rtpp_modifiers {
 
 enum rtpp_error rtpp_read_modifiers(struct str text, struct rtpp_modifiers *mods);
 
-/* RTPP_OK; RTPP_E_ADDRESS: not an address of the family that is meant, or no port from 0 to 65535 */
+/*
+ * RTPP_OK; RTPP_E_ADDRESS: not an address of the family that is meant, or no port from 0 to 65535
+ */
 enum rtpp_error rtpp_read_remote(struct str addr, struct str port, bool v6,
 				 struct endpoint *remote);
 

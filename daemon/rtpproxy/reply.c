@@ -11,7 +11,7 @@
 #include "call/media_path.h"
 #include "call/media_quality.h"
 #include "report/report.h"
-#include "rtpproxy/command.h"
+#include "rtpproxy/reply.h"
 
 void rtpp_reply_endpoint(const struct endpoint *ep, struct buf *out)
 {

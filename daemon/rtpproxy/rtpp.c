@@ -5,6 +5,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rtpproxy/command.h"
+#include "rtpproxy/parse.h"
+#include "rtpproxy/reply.h"
+#include "rtpproxy/rtpp.h"
+#include "rtpproxy/session.h"
 
 /* What the protocol could do from that date on, and we can. The first is the protocol itself. */
 static const char *const features[] = {
@@ -61,22 +65,6 @@ static enum rtpp_error run_version(const struct rtpp_command *c, struct buf *out
 static char upper(char c)
 {
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-bool rtpp_has_letter(struct str letters, char letter)
-{
-	for (size_t i = 0; i < letters.len; i++)
-		if (upper(letters.s[i]) == letter)
-			return true;
-	return false;
-}
-
-bool rtpp_only_letters(struct str letters, const char *allowed)
-{
-	for (size_t i = 0; i < letters.len; i++)
-		if (!strchr(allowed, upper(letters.s[i])))
-			return false;
-	return true;
 }
 
 enum {

@@ -14,8 +14,10 @@
 #include "call/table.h"
 #include "command/dialog_find.h"
 #include "packet/bridge.h"
-#include "rtpproxy/command.h"
+#include "rtpproxy/local.h"
 #include "rtpproxy/notify.h"
+#include "rtpproxy/reply.h"
+#include "rtpproxy/session.h"
 
 /* --- Which session -------------------------------------------------------------------------------- */
 
