@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/log.h"
-#include "kernel/flow.h"
+#include "kernel/kmod.h"
+#include "kernel/send.h"
+#include "kernel/table.h"
 
 #define PROBE_MS     10000
 #define NEWS_AT_ONCE 256 /* datagrams of news before others have their turn */

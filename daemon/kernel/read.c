@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* read.c - what the kernel holds: asked of single flows, and of all, to compare with what is wanted */
+#include "kernel/flow.h"
+#include "kernel/read.h"
 #include "kernel/state.h"
 
 /* Flows that are asked about in one exchange: @at says which of them a request is about. */

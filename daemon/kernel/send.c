@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/log.h"
-#include "kernel/state.h"
+#include "kernel/send.h"
 
 #define FULL_TOLD_MS 60000 /* between two complaints */
 

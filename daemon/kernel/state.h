@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * state.h - one flow: whether it is wanted, whether the kernel has it, what is to be told of it
+ * state.h - the flows: whether one is wanted, whether the kernel has it, what is to be told of it
  *
- * For the files of kernel/ that make, ask and compare; others know struct kmod_flow by kernel/kmod.h.
+ * For the files of kernel/ that make, ask and compare; others know struct kmod_flow by
+ * kernel/flow.h.
  */
 #ifndef RTPRELAY_KMOD_STATE_H
 #define RTPRELAY_KMOD_STATE_H
@@ -11,7 +12,31 @@
 #include <utlist.h>
 
 #include "base/hash.h"
-#include "kernel/flow.h"
+#include "kernel/event.h"
+#include "kernel/talk.h"
+
+/**
+ * struct flow_table
+ * @all: by local endpoint
+ * @queue: to be made so; @news: with something to tell
+ * @round: number of the last dump
+ * @waiting: refused because the kernel had no room; @room: so many of them may be tried again
+ * @full_told_ms: when it was logged last that there is no room
+ * @batch: requests under way, numbered from @batch_seq on
+ */
+struct flow_table {
+	struct talk *talk;
+	uint32_t features; /* enum rtprelay_feature */
+	/* May a flow that nobody wants be removed from the kernel? */
+	bool (*owns)(void *arg, const struct endpoint *local);
+	void *arg;
+	struct kmod_flow *all, *queue, *news, *waiting;
+	size_t n_installed, room;
+	int64_t full_told_ms;
+	uint32_t round;
+	struct kmod_flow *batch[TALK_BATCH];
+	uint32_t batch_seq, batch_len;
+};
 
 /**
  * struct kmod_flow - a flow that is wanted, or was

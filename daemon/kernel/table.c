@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table.c - the table of flows that are wanted
+ *
+ * A flow that is to change is put in a queue; a flush (kernel/send.c) turns the queue into batches
+ * of requests and reads the answers. What has become of a flow is noted, to be told when nothing is
+ * half done: its owner may set, drop and forget flows then.
+ */
+#include "kernel/flow.h"
+#include "kernel/table.h"
+
+/*
+ * A new owner for a flow whose end the kernel has yet to be told: it is replaced, and counts anew.
+ */
+static void flow_reborn(struct kmod_flow *flow)
+{
+	flow->forgotten = false;
+	flow->fresh = flow->installed;
+	flow->seen_ms = 0;
+	memset(&flow->past, 0, sizeof(flow->past));
+	memset(&flow->last, 0, sizeof(flow->last));
+}
+
+struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spec *spec,
+				 void *owner)
+{
+	struct kmod_flow *flow;
+
+	flow = flow_find(table, &spec->local);
+	if (!flow)
+		flow = flow_new(table, spec);
+	if (!flow)
+		return NULL;
+	if (flow->forgotten)
+		flow_reborn(flow);
+	else if (flow->wanted && flow->owner == owner && flow_spec_equal(&flow->spec, spec))
+		return flow;
+	flow->owner = owner;
+	flow->spec = *spec;
+	flow->wanted = true;
+	flow_clear_refusal(flow);
+	free(flow->final);
+	flow->final = NULL;
+	flow_enqueue(flow);
+	return flow;
+}
+
+void flow_table_lost(struct flow_table *table)
+{
+	struct kmod_flow *flow, *next;
+
+	HASH_ITER(hh, table->all, flow, next) {
+		flow_vanished(flow);
+		flow_drop_news(flow);
+		flow_dequeue(flow);
+		flow_clear_refusal(flow);
+		if (flow->forgotten)
+			flow_free(flow);
+	}
+}
+
+void flow_table_forget(struct flow_table *table, bool remove)
+{
+	struct kmod_flow *flow, *next;
+
+	HASH_ITER(hh, table->all, flow, next) {
+		flow_drop_news(flow);
+		if (remove)
+			kmod_forget(flow);
+	}
+}
+
+void flow_table_free(struct flow_table *table)
+{
+	struct kmod_flow *flow, *next;
+
+	HASH_ITER(hh, table->all, flow, next) {
+		flow_free(flow);
+	}
+}
+
+struct kmod_flow *flow_table_news(struct flow_table *table, enum kmod_event *event)
+{
+	struct kmod_flow *flow = table->news;
+
+	if (!flow)
+		return NULL;
+	*event = (enum kmod_event)__builtin_ctz(flow->news);
+	flow->news &= (uint8_t)(flow->news - 1);
+	DL_DELETE2(table->news, flow, news_prev, news_next);
+	if (flow->news)
+		DL_APPEND2(table->news, flow, news_prev, news_next);
+	return flow;
+}
+
+struct kmod_flow *flow_table_hear(struct flow_table *table, const struct kmod_message *m)
+{
+	struct kmod_flow *flow = flow_find(table, &m->local);
+
+	/* Of another owner's flow that was here before. */
+	if (!flow || flow->forgotten || !m->has_cookie ||
+	    memcmp(m->cookie, flow->spec.cookie, FLOW_COOKIE) != 0)
+		return NULL;
+	/*
+	 * The source that an offer has moved a phone to may be met by the flow that is about to
+	 * end.
+	 */
+	if (m->said == KMOD_SAID_REFUSED)
+		return flow;
+	if (!kmod_flow_installed(flow))
+		return NULL;
+	flow->silent = m->said == KMOD_SAID_IDLE;
+	flow_set_seen(flow, &m->state);
+	return flow;
+}
