@@ -8,9 +8,9 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 
-#include "flow.h"
 #include "nl_event.h"
 #include "packet.h"
+#include "state.h"
 
 /* Nanoseconds to ticks of the clock, wrapping as RTP timestamps do; exact enough for differences. */
 static inline u32 rtpr_ticks(u64 ns, u32 mult)

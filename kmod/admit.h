@@ -9,8 +9,8 @@
 #ifndef RTPR_ADMIT_H
 #define RTPR_ADMIT_H
 
-#include "flow.h"
 #include "packet.h"
+#include "state.h"
 
 /* Why a packet that is not RTP is not media of this flow; RTPRELAY_C_UNSPEC: it is. */
 static inline enum rtprelay_counter rtpr_admit_kind(const struct rtpr_flow *flow,

@@ -11,8 +11,7 @@
 #include <linux/percpu.h>
 
 #include "counter.h"
-#include "flow.h"
-#include "net.h"
+#include "state.h"
 
 struct rtpr_totals __percpu *rtpr_totals_new(void)
 {

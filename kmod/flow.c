@@ -12,8 +12,8 @@
 
 #include "compat.h"
 #include "flow.h"
-#include "net.h"
 #include "nl_event.h"
+#include "state.h"
 #include "xmit.h"
 
 int rtpr_flows_init(struct rtpr_net *rn)

@@ -15,10 +15,10 @@
 #include "counter.h"
 #include "flow.h"
 #include "hook.h"
-#include "net.h"
 #include "nl_event.h"
 #include "packet.h"
 #include "rewrite.h"
+#include "state.h"
 #include "tap.h"
 #include "xmit.h"
 

@@ -9,10 +9,13 @@
 #include <net/net_namespace.h>
 
 #include "compat.h"
+#include "counter.h"
 #include "flow.h"
 #include "net.h"
 #include "nl.h"
+#include "nl_family.h"
 #include "nl_flow.h"
+#include "state.h"
 #include "tap.h"
 
 /* Room for a flow with all 128 clocks and the last RTCP. */

@@ -8,12 +8,11 @@
 #include <linux/ratelimit.h>
 #include <net/genetlink.h>
 
-#include "flow.h"
-#include "net.h"
-#include "nl.h"
 #include "nl_event.h"
+#include "nl_family.h"
 #include "nl_flow.h"
 #include "packet.h"
+#include "state.h"
 
 /* Return: a message with the flow's name in it, to be ended by rtpr_event_send(); NULL: no memory, no listener */
 static struct sk_buff *rtpr_event_begin(const struct rtpr_flow *flow, u8 event, void **head)

@@ -4,7 +4,7 @@
 
 #include <net/netlink.h>
 
-#include "flow.h"
+#include "state.h"
 
 extern const struct nla_policy
 	rtpr_policy_flow[RTPRELAY_A_COOKIE + 1]; /* of RTPRELAY_CMD_FLOW_ADD */

@@ -12,8 +12,8 @@
 #include <net/inet_ecn.h>
 
 #include "csum_wire.h"
-#include "flow.h"
 #include "packet.h"
+#include "state.h"
 
 /*
  * Puts an IP header of the other family in the place of the packet's, and fills it in. @pkt is a copy: one

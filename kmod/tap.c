@@ -14,8 +14,16 @@
 #include <net/rtnetlink.h>
 
 #include "compat.h"
-#include "net.h"
+#include "state.h"
 #include "tap.h"
+
+/**
+ * struct rtpr_tap - what the device carries along
+ * @rn: whose it is; outlives it
+ */
+struct rtpr_tap {
+	struct rtpr_net *rn;
+};
 
 /* Under the queue's lock. */
 static netdev_tx_t rtpr_tap_xmit(struct sk_buff *skb, struct net_device *dev)
@@ -29,10 +37,10 @@ static netdev_tx_t rtpr_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 /* Under the RTNL; the core waits for readers before the device is freed. */
 static void rtpr_tap_uninit(struct net_device *dev)
 {
-	struct rtpr_net *rn = rtpr_net(dev_net(dev));
+	const struct rtpr_tap *tap = netdev_priv(dev);
 
-	if (rcu_access_pointer(rn->tap) == dev)
-		RCU_INIT_POINTER(rn->tap, NULL);
+	if (rcu_access_pointer(tap->rn->tap) == dev)
+		RCU_INIT_POINTER(tap->rn->tap, NULL);
 }
 
 static const struct net_device_ops rtpr_tap_ops = {
@@ -79,12 +87,15 @@ void rtpr_tap_fini(void)
 
 static int rtpr_tap_make(struct rtpr_net *rn)
 {
-	struct net_device *dev =
-		alloc_netdev(0, RTPRELAY_TAP_DEVICE, NET_NAME_PREDICTABLE, rtpr_tap_setup);
+	struct net_device *dev = alloc_netdev(sizeof(struct rtpr_tap), RTPRELAY_TAP_DEVICE,
+					      NET_NAME_PREDICTABLE, rtpr_tap_setup);
+	struct rtpr_tap *tap;
 	int err;
 
 	if (!dev)
 		return -ENOMEM;
+	tap = netdev_priv(dev);
+	tap->rn = rn;
 	dev_net_set(dev, rn->net);
 	dev->rtnl_link_ops = &rtpr_tap_link_ops;
 	err = register_netdevice(dev);

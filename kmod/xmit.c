@@ -9,8 +9,7 @@
 #include <net/route.h>
 
 #include "compat.h"
-#include "flow.h"
-#include "net.h"
+#include "state.h"
 #include "xmit.h"
 
 static struct dst_entry *rtpr_lookup_ipv4(struct net *net, const struct rtpr_flow_conf *conf)

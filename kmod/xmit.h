@@ -20,8 +20,7 @@
 #include <net/route.h>
 
 #include "compat.h"
-#include "flow.h"
-#include "net.h"
+#include "state.h"
 
 /**
  * struct rtpr_route - a route as it was looked up

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * net.c - the module's share of each network namespace: start in order, end in reverse; its hooks
+ *
+ * The hook stands before defragmentation and connection tracking, so that relayed media costs
+ * neither, and after priority -450, where a firewall may want to drop first: an nftables chain
+ * "type filter hook prerouting priority -450" sees packets before the relay does.
+ */
+#include <linux/netdevice.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "counter.h"
+#include "flow.h"
+#include "hook.h"
+#include "net.h"
+#include "state.h"
+
+#define RTPR_HOOK_PRIORITY (NF_IP_PRI_CONNTRACK_DEFRAG - 10)
+
+/* REFUSED events of a namespace in one second. */
+#define RTPR_REFUSED_BURST 200
+
+static unsigned int rtpr_net_id __read_mostly;
+
+struct rtpr_net *rtpr_net(const struct net *net)
+{
+	return net_generic(net, rtpr_net_id);
+}
+
+static struct nf_hook_ops rtpr_hook_ops(struct rtpr_net *rn, nf_hookfn *hook, u8 pf)
+{
+	return (struct nf_hook_ops){
+		.hook = hook,
+		.priv = rn,
+		.pf = pf,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = RTPR_HOOK_PRIORITY,
+	};
+}
+
+int rtpr_net_hook(struct rtpr_net *rn)
+{
+	int err;
+
+	lockdep_assert_held(&rn->lock);
+	if (rn->hooked)
+		return 0;
+	rn->hooks[0] = rtpr_hook_ops(rn, rtpr_hook_ipv4, NFPROTO_IPV4);
+	rn->hooks[1] = rtpr_hook_ops(rn, rtpr_hook_ipv6, NFPROTO_IPV6);
+	err = nf_register_net_hooks(rn->net, rn->hooks, ARRAY_SIZE(rn->hooks));
+	rn->hooked = !err;
+	return err;
+}
+
+static int __net_init rtpr_net_init(struct net *net)
+{
+	struct rtpr_net *rn = rtpr_net(net);
+	int err;
+
+	rn->net = net;
+	rn->limit = RTPRELAY_LIMIT_DEFAULT;
+	mutex_init(&rn->lock);
+	ratelimit_state_init(&rn->refused, HZ, RTPR_REFUSED_BURST);
+	ratelimit_set_flags(&rn->refused, RATELIMIT_MSG_ON_RELEASE); /* not a word in the log */
+	rn->totals = rtpr_totals_new();
+	if (!rn->totals)
+		return -ENOMEM;
+	err = rtpr_flows_init(rn);
+	if (err)
+		goto err_totals;
+	return 0;
+
+err_totals:
+	free_percpu(rn->totals);
+	return err;
+}
+
+/* The core waits for a grace period between this and rtpr_net_exit(). */
+static void __net_exit rtpr_net_pre_exit(struct net *net)
+{
+	struct rtpr_net *rn = rtpr_net(net);
+
+	if (rn->hooked)
+		nf_unregister_net_hooks(net, rn->hooks, ARRAY_SIZE(rn->hooks));
+}
+
+static void __net_exit rtpr_net_exit(struct net *net)
+{
+	struct rtpr_net *rn = rtpr_net(net);
+
+	rtpr_flows_fini(rn);
+	free_percpu(rn->totals);
+	mutex_destroy(&rn->lock);
+}
+
+static struct pernet_operations rtpr_net_ops = {
+	.init = rtpr_net_init,
+	.pre_exit = rtpr_net_pre_exit,
+	.exit = rtpr_net_exit,
+	.id = &rtpr_net_id,
+	.size = sizeof(struct rtpr_net),
+};
+
+/*
+ * A route of IPv6 holds its device until it is released, in kernels before 6.13 and what was mended
+ * after it: the device could not go as long as a quiet flow has it. All other routes are no longer
+ * true anyway.
+ */
+static int rtpr_device_event(struct notifier_block *nb, unsigned long event, void *info)
+{
+	if (event == NETDEV_UNREGISTER)
+		rtpr_flows_forget_routes(rtpr_net(dev_net(netdev_notifier_info_to_dev(info))));
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block rtpr_device_notifier = {
+	.notifier_call = rtpr_device_event,
+};
+
+int __init rtpr_nets_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&rtpr_net_ops);
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&rtpr_device_notifier);
+	if (err)
+		unregister_pernet_subsys(&rtpr_net_ops);
+	return err;
+}
+
+void rtpr_nets_fini(void)
+{
+	unregister_netdevice_notifier(&rtpr_device_notifier);
+	unregister_pernet_subsys(&rtpr_net_ops);
+}
