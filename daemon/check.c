@@ -10,6 +10,7 @@
 #include "check.h"
 #include "port/iface.h"
 #include "privs.h"
+#include "protocols.h"
 
 /* Control sockets, queues, netlink, the log, files of journal and configuration. */
 #define OTHER_DESCRIPTORS 128
@@ -112,7 +113,7 @@ static bool check_listen(const char *key, const char *text, int flags)
 }
 
 /* "udp:" may be left out; a path is as good as its directory is when the daemon starts. */
-static bool check_rtpproxy(const char *text)
+static bool check_connections(const char *key, const char *text)
 {
 	static const char *const prefixes[] = { "udp:", "udp6:", "tcp:", "tcp6:" };
 
@@ -121,9 +122,20 @@ static bool check_rtpproxy(const char *text)
 		return true;
 	for (size_t i = 0; i < COUNT(prefixes); i++)
 		if (str_starts(str_of(text), str_of(prefixes[i])))
-			return check_listen("listen-rtpproxy", text + strlen(prefixes[i]),
-					    AI_PASSIVE);
-	return check_listen("listen-rtpproxy", text, AI_PASSIVE);
+			return check_listen(key, text + strlen(prefixes[i]), AI_PASSIVE);
+	return check_listen(key, text, AI_PASSIVE);
+}
+
+static unsigned int check_protocol(const struct control_protocol *protocol,
+				   const struct conf_list *listen)
+{
+	unsigned int mistakes = 0;
+
+	for (size_t i = 0; i < listen->count; i++)
+		mistakes += protocol->connections
+				    ? !check_connections(protocol->key, listen->item[i])
+				    : !check_listen(protocol->key, listen->item[i], AI_PASSIVE);
+	return mistakes;
 }
 
 static unsigned int check_lists(const struct conf *conf)
@@ -131,10 +143,9 @@ static unsigned int check_lists(const struct conf *conf)
 	unsigned int mistakes = 0;
 	struct cidr cidr;
 
-	for (size_t i = 0; i < conf->listen_ng.count; i++)
-		mistakes += !check_listen("listen-ng", conf->listen_ng.item[i], AI_PASSIVE);
-	for (size_t i = 0; i < conf->listen_rtpproxy.count; i++)
-		mistakes += !check_rtpproxy(conf->listen_rtpproxy.item[i]);
+	for (size_t i = 0; i < n_protocol_rows; i++)
+		mistakes += check_protocol(protocol_rows[i].protocol,
+					   protocol_listens(&protocol_rows[i], conf));
 	for (size_t i = 0; i < conf->listen_http.count; i++)
 		mistakes += !check_listen("listen-http", conf->listen_http.item[i], 0);
 	for (size_t i = 0; i < conf->control_allow.count; i++) {

@@ -15,6 +15,7 @@
 #include "packet/pool.h"
 #include "port/iface.h"
 #include "privs.h"
+#include "protocols.h"
 #include "relay.h"
 
 #define ARENA_CHUNK                                                                                \
@@ -135,8 +136,11 @@ static bool listens_low(const struct conf_list *list)
 /* Does any port that will be bound need CAP_NET_BIND_SERVICE? */
 static bool has_low_port(const struct conf *conf)
 {
-	return conf->port_min < 1024 || listens_low(&conf->listen_ng) ||
-	       listens_low(&conf->listen_rtpproxy) || listens_low(&conf->listen_http);
+	bool low = conf->port_min < 1024 || listens_low(&conf->listen_http);
+
+	for (size_t i = 0; i < n_protocol_rows; i++)
+		low = low || listens_low(protocol_listens(&protocol_rows[i], conf));
+	return low;
 }
 
 /* "660" to 0660 */
@@ -379,29 +383,46 @@ static int start_flows(struct relay *relay)
 	return 0;
 }
 
-static int start_control(struct relay *relay)
+static int open_control(struct relay *relay, const struct ctl_listen *listen, size_t n)
 {
 	const struct ctl_conf conf = {
-		.listen_ng = &relay->conf.listen_ng,
+		.listen = listen,
+		.n_listen = n,
 		.control_allow = &relay->conf.control_allow,
 		.replay_entries = relay->conf.replay_entries,
 		.replay_mbytes = relay->conf.replay_mbytes,
-		.listen_rtpproxy = &relay->conf.listen_rtpproxy,
-		.notify = relay->notify,
 	};
 	const char *error = "out of memory";
 
-	relay->arena = arena_new(ARENA_CHUNK);
-	if (!relay->arena)
-		return failed("control", -ENOMEM);
-	relay->env = (struct command_env){ .calls = relay->calls,
-					   .stats = &relay->stats,
-					   .arena = relay->arena };
 	relay->ctl = ctl_open(relay->base, &conf, &relay->env, on_batch, relay, &error);
 	if (relay->ctl)
 		return 0;
 	log_err("%s", error);
 	return -EINVAL;
+}
+
+static int start_control(struct relay *relay)
+{
+	struct ctl_listen *listen = calloc(n_protocol_rows, sizeof(*listen));
+	int err;
+
+	relay->arena = arena_new(ARENA_CHUNK);
+	if (!listen || !relay->arena) {
+		free(listen);
+		return failed("control", -ENOMEM);
+	}
+	relay->env = (struct command_env){ .calls = relay->calls,
+					   .stats = &relay->stats,
+					   .arena = relay->arena };
+	for (size_t i = 0; i < n_protocol_rows; i++) {
+		const struct protocol_row *row = &protocol_rows[i];
+
+		listen[i] = (struct ctl_listen){ row->protocol, protocol_listens(row, &relay->conf),
+						 row->arg ? row->arg(relay) : NULL };
+	}
+	err = open_control(relay, listen, n_protocol_rows);
+	free(listen);
+	return err;
 }
 
 static int start_admin(struct relay *relay)

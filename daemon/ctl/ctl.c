@@ -2,9 +2,9 @@
 /*
  * ctl.c - control sockets: receive, tell strangers from proxies, replay, run, send the reply
  *
- * A datagram is: cookie, blank, payload. The reply begins with the same cookie. NG's payload begins with "d" or "{",
- * a command of the classic protocol with a capital letter; ports of that protocol take it only, and in small letters
- * too. Connections (ctl/stream.c) have no cookies.
+ * A datagram is: cookie, blank, payload. The reply begins with the same cookie. What the payload
+ * means is the protocol's business (gate/protocol.h); ports of some protocols take requests of
+ * others. Connections (ctl/stream.c) have no cookies.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -20,8 +20,6 @@
 #include "ctl/stream.h"
 #include "gate/allow.h"
 #include "gate/replay.h"
-#include "ng/ng.h"
-#include "rtpproxy/rtpp.h"
 
 /* Datagrams taken at once, before the media threads are woken and the loop goes on. */
 #define BATCH 64
@@ -35,10 +33,19 @@ struct ctl_socket {
 	struct ctl *ctl;
 	struct event *event;
 	int fd;
-	bool rtpp; /* the classic protocol alone */
+	const struct ctl_listen *row;
 };
 
-/* Both sides of what was refused without an answer: how often, and when a line may be written again. */
+struct ctl_lines {
+	struct ctl *ctl;
+	struct ctl_stream *stream;
+	const struct ctl_listen *row;
+};
+
+/*
+ * Both sides of what was refused without an answer: how often, and when a line may be written
+ * again.
+ */
 struct untold {
 	uint64_t count;
 	int64_t next_ms;
@@ -63,11 +70,12 @@ struct ctl {
 	struct allow allow;
 	ctl_batch_fn *batch;
 	void *arg;
+	struct ctl_listen *rows;
+	size_t n_rows;
 	struct ctl_socket sockets[SOCKETS];
 	size_t n_sockets;
-	struct ctl_stream *streams[SOCKETS];
+	struct ctl_lines streams[SOCKETS];
 	size_t n_streams;
-	struct rtpp_notify *notify;
 	struct untold strangers, malformed;
 	struct ctl_batch in, out;
 	struct endpoint from[BATCH];
@@ -86,10 +94,8 @@ static void tell(struct untold *untold, const struct endpoint *source, int64_t n
 	untold->next_ms = now_ms + TELL_MS;
 }
 
-static bool is_allowed(void *arg, const struct endpoint *source)
+static bool is_allowed(struct ctl *ctl, const struct endpoint *source)
 {
-	struct ctl *ctl = arg;
-
 	if (allow_has(&ctl->allow, source))
 		return true;
 	ctl->env->stats->not_allowed++;
@@ -97,22 +103,23 @@ static bool is_allowed(void *arg, const struct endpoint *source)
 	return false;
 }
 
-/* @cookie, what stands behind it in *@payload, and which protocol that is. False: there is no cookie. */
-static bool take_cookie(bool *rtpp, struct str *payload, struct str *cookie)
+/*
+ * Whose request came to a port of @row: another protocol's if it looks like one, and may come here.
+ */
+static const struct ctl_listen *row_of(const struct ctl *ctl, const struct ctl_listen *row,
+				       struct str payload)
 {
-	size_t len = payload->len;
+	for (size_t i = 0; row->protocol->takes_others && i < ctl->n_rows; i++) {
+		const struct control_protocol *other = ctl->rows[i].protocol;
 
-	*cookie = *rtpp ? rtpp_word(payload) : str_split(payload, ' ');
-	if (!cookie->len || cookie->len > REPLAY_COOKIE_MAX)
-		return false;
-	if (*rtpp)
-		return true;
-	*rtpp = payload->len && rtpp_may_begin(payload->s[0]);
-	return cookie->len < len;
+		if (other != row->protocol && other->is_request && other->is_request(payload))
+			return &ctl->rows[i];
+	}
+	return row;
 }
 
-static void answer(struct ctl *ctl, bool rtpp, const struct endpoint *source, struct str payload,
-		   struct buf *out)
+static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct endpoint *source,
+		   struct str payload, struct buf *out)
 {
 	struct command_env *env = ctl->env;
 	struct stats *stats = env->stats;
@@ -121,7 +128,8 @@ static void answer(struct ctl *ctl, bool rtpp, const struct endpoint *source, st
 	env->now_ms = clock_ms();
 	if (!is_allowed(ctl, source))
 		return;
-	if (!take_cookie(&rtpp, &payload, &cookie)) {
+	cookie = row->protocol->cookie(&payload);
+	if (!cookie.len || cookie.len > REPLAY_COOKIE_MAX) {
 		stats->malformed++;
 		tell(&ctl->malformed, source, env->now_ms, "datagram without a cookie");
 		return;
@@ -135,41 +143,43 @@ static void answer(struct ctl *ctl, bool rtpp, const struct endpoint *source, st
 	arena_reset(env->arena);
 	buf_str(out, cookie);
 	buf_char(out, ' ');
-	if (rtpp)
-		rtpp_run(env, ctl->notify, source, payload, out);
-	else
-		ng_run(env, source, payload, out);
+	row = row_of(ctl, row, payload);
+	row->protocol->run(env, row->arg, source, payload, out);
 	replay_put(ctl->replay, source, cookie, (struct str){ out->data, out->len }, env->now_ms);
 }
 
-void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
-		  struct buf *out)
+void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,
+		  const struct endpoint *source, struct str datagram, struct buf *out)
 {
-	answer(ctl, false, source, datagram, out);
+	for (size_t i = 0; i < ctl->n_rows; i++)
+		if (ctl->rows[i].protocol == protocol)
+			answer(ctl, &ctl->rows[i], source, datagram, out);
 }
 
-void ctl_datagram_rtpp(struct ctl *ctl, const struct endpoint *source, struct str datagram,
-		       struct buf *out)
+static bool may_connect(void *arg, const struct endpoint *source)
 {
-	answer(ctl, true, source, datagram, out);
+	const struct ctl_lines *lines = arg;
+
+	return is_allowed(lines->ctl, source);
 }
 
 /* A command over a connection. */
 static void run_line(void *arg, const struct endpoint *source, struct str command, struct buf *out)
 {
-	struct ctl *ctl = arg;
+	const struct ctl_lines *lines = arg;
+	struct command_env *env = lines->ctl->env;
 
-	ctl->env->now_ms = clock_ms();
-	ctl->env->stats->requests++;
-	arena_reset(ctl->env->arena);
-	rtpp_run(ctl->env, ctl->notify, source, command, out);
+	env->now_ms = clock_ms();
+	env->stats->requests++;
+	arena_reset(env->arena);
+	lines->row->protocol->run(env, lines->row->arg, source, command, out);
 }
 
 static void tell_batch(void *arg)
 {
-	struct ctl *ctl = arg;
+	const struct ctl_lines *lines = arg;
 
-	ctl->batch(ctl->arg);
+	lines->ctl->batch(lines->ctl->arg);
 }
 
 static void prepare_batch(struct ctl_batch *batch)
@@ -211,7 +221,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		struct buf out =
 			BUF_INIT(ctl->out.bytes + answers * (size_t)CTL_DATAGRAM, CTL_DATAGRAM);
 
-		answer(ctl, own->rtpp, &ctl->from[i], datagram, &out);
+		answer(ctl, own->row, &ctl->from[i], datagram, &out);
 		if (out.len)
 			ctl_socket_address(&request->msg_hdr, (struct str){ out.data, out.len },
 					   &ctl->out.messages[answers++].msg_hdr);
@@ -226,8 +236,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	stats->send_failed += answers - sent;
 }
 
-static int open_socket(struct ctl *ctl, struct event_base *base, const struct endpoint *addr,
-		       bool rtpp)
+static int open_socket(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
+		       const struct endpoint *addr)
 {
 	struct ctl_socket *own = &ctl->sockets[ctl->n_sockets];
 
@@ -237,7 +247,7 @@ static int open_socket(struct ctl *ctl, struct event_base *base, const struct en
 	if (own->fd < 0)
 		return own->fd;
 	own->ctl = ctl;
-	own->rtpp = rtpp;
+	own->row = row;
 	own->event = event_new(base, own->fd, EV_READ | EV_PERSIST, on_readable, own);
 	if (!own->event || event_add(own->event, NULL)) {
 		if (own->event)
@@ -257,16 +267,16 @@ static const char *say(const char *what, const char *value, int error)
 	return text;
 }
 
-/* One "listen-ng", or one of UDP of "listen-rtpproxy". A bare port needs only one of the two families. */
-static int listen_at(struct ctl *ctl, struct event_base *base, const char *text, bool rtpp,
-		     bool allow_near)
+/* One address of datagrams. A bare port needs only one of the two families. */
+static int listen_at(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
+		     const char *text, bool allow_near)
 {
 	struct endpoint addrs[8];
 	int n = endpoint_resolve(text, addrs, sizeof(addrs) / sizeof(addrs[0]));
 	int error = n < 0 ? n : -EADDRNOTAVAIL, opened = 0;
 
 	for (int i = 0; i < n; i++) {
-		error = open_socket(ctl, base, &addrs[i], rtpp);
+		error = open_socket(ctl, base, row, &addrs[i]);
 		if (error == -EAFNOSUPPORT && n > 1)
 			continue;
 		if (!error && allow_near)
@@ -278,62 +288,67 @@ static int listen_at(struct ctl *ctl, struct event_base *base, const char *text,
 	return opened ? 0 : error;
 }
 
-static int listen_streams(struct ctl *ctl, struct event_base *base, const char *text,
-			  bool allow_near)
+/* One address of connections. */
+static int listen_streams(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
+			  const char *text, bool allow_near)
 {
-	const struct ctl_stream_conf conf = { .allowed = is_allowed,
+	struct ctl_lines *own = &ctl->streams[ctl->n_streams];
+	const struct ctl_stream_conf conf = { .name = row->protocol->key,
+					      .allowed = may_connect,
 					      .run = run_line,
 					      .done = tell_batch,
-					      .arg = ctl,
+					      .arg = own,
 					      .patience_ms = CTL_PATIENCE_MS };
 	struct endpoint addr;
 	int error;
 
 	if (ctl->n_streams == SOCKETS)
 		return -E2BIG;
-	ctl->streams[ctl->n_streams] = ctl_stream_open(base, text, &conf, &error);
+	own->ctl = ctl;
+	own->row = row;
+	own->stream = ctl_stream_open(base, text, &conf, &error);
 	if (error)
 		return error;
-	addr = ctl_stream_address(ctl->streams[ctl->n_streams++]);
+	ctl->n_streams++;
+	addr = ctl_stream_address(own->stream);
 	return allow_near && endpoint_is_set(&addr) ? allow_add_subnets(&ctl->allow, &addr) : 0;
 }
 
-/* One "listen-rtpproxy". */
-static int listen_rtpproxy(struct ctl *ctl, struct event_base *base, const char *text,
-			   bool allow_near)
+static int listen_text(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
+		       const char *text, bool allow_near)
 {
+	if (!row->protocol->connections)
+		return listen_at(ctl, base, row, text, allow_near);
 	if (ctl_stream_is(text))
-		return listen_streams(ctl, base, text, allow_near);
+		return listen_streams(ctl, base, row, text, allow_near);
 	if (str_starts(str_of(text), STR("udp:")))
 		text += 4;
 	else if (str_starts(str_of(text), STR("udp6:")))
 		text += 5;
-	return listen_at(ctl, base, text, true, allow_near);
+	return listen_at(ctl, base, row, text, allow_near);
+}
+
+static int listen_row(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
+		      bool allow_near, const char **why)
+{
+	int error = 0;
+
+	for (size_t i = 0; row->at && i < row->at->count && !error; i++) {
+		error = listen_text(ctl, base, row, row->at->item[i], allow_near);
+		if (error)
+			*why = say(row->protocol->key, row->at->item[i], error);
+	}
+	return error;
 }
 
 static int listen_all(struct ctl *ctl, struct event_base *base, const struct ctl_conf *conf,
-		      const char **error)
+		      const char **why)
 {
-	const struct conf_list none = { NULL, 0 };
-	const struct conf_list *rtpproxy = conf->listen_rtpproxy ? conf->listen_rtpproxy : &none;
-	bool allow_near = !conf->control_allow->count;
-	int result = 0;
+	int error = 0;
 
-	for (size_t i = 0; i < conf->listen_ng->count && !result; i++) {
-		const char *text = conf->listen_ng->item[i];
-
-		result = listen_at(ctl, base, text, false, allow_near);
-		if (result)
-			*error = say("listen-ng", text, result);
-	}
-	for (size_t i = 0; i < rtpproxy->count && !result; i++) {
-		const char *text = rtpproxy->item[i];
-
-		result = listen_rtpproxy(ctl, base, text, allow_near);
-		if (result)
-			*error = say("listen-rtpproxy", text, result);
-	}
-	return result;
+	for (size_t i = 0; i < ctl->n_rows && !error; i++)
+		error = listen_row(ctl, base, &ctl->rows[i], !conf->control_allow->count, why);
+	return error;
 }
 
 static int start_allow(struct ctl *ctl, const struct conf_list *list, const char **why)
@@ -359,13 +374,16 @@ static struct ctl *ctl_new(const struct ctl_conf *conf)
 
 	if (!ctl)
 		return NULL;
+	ctl->rows = malloc((conf->n_listen + 1) * sizeof(*ctl->rows));
 	ctl->replay = replay_new(&limits);
 	ctl->in.bytes = malloc((size_t)BATCH * CTL_DATAGRAM);
 	ctl->out.bytes = malloc((size_t)BATCH * CTL_DATAGRAM);
-	if (!ctl->replay || !ctl->in.bytes || !ctl->out.bytes) {
+	if (!ctl->rows || !ctl->replay || !ctl->in.bytes || !ctl->out.bytes) {
 		ctl_close(ctl);
 		return NULL;
 	}
+	for (size_t i = 0; i < conf->n_listen; i++)
+		ctl->rows[ctl->n_rows++] = conf->listen[i];
 	prepare_batch(&ctl->in);
 	prepare_batch(&ctl->out);
 	return ctl;
@@ -383,7 +401,6 @@ struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struc
 	ctl->env = env;
 	ctl->batch = batch;
 	ctl->arg = arg;
-	ctl->notify = conf->notify;
 	result = start_allow(ctl, conf->control_allow, error);
 	if (!result)
 		result = listen_all(ctl, base, conf, error);
@@ -402,9 +419,10 @@ void ctl_close(struct ctl *ctl)
 		close(ctl->sockets[i].fd);
 	}
 	for (size_t i = 0; i < ctl->n_streams; i++)
-		ctl_stream_close(ctl->streams[i]);
+		ctl_stream_close(ctl->streams[i].stream);
 	replay_free(ctl->replay);
 	allow_fini(&ctl->allow);
+	free(ctl->rows);
 	free(ctl->in.bytes);
 	free(ctl->out.bytes);
 	free(ctl);

@@ -2,7 +2,8 @@
 /*
  * ctl.h - control sockets: receive, tell strangers from proxies, replay, run, send the reply
  *
- * Reads datagrams in batches; replies leave from the address the request came to, on wildcard binds too.
+ * Reads datagrams in batches; replies leave from the address the request came to, on wildcard binds
+ * too.
  */
 #ifndef RTPRELAY_CTL_H
 #define RTPRELAY_CTL_H
@@ -10,17 +11,23 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "command/command.h"
+#include "gate/protocol.h"
 
 struct event_base;
-struct rtpp_notify;
 struct ctl;
 
+/* A protocol, and where its requests come in. */
+struct ctl_listen {
+	const struct control_protocol *protocol;
+	const struct conf_list *at; /* or NULL: nowhere, but at ports that take others */
+	void *arg;		    /* for protocol->run() */
+};
+
 struct ctl_conf {
-	const struct conf_list *listen_ng;
+	const struct ctl_listen *listen; /* all protocols; sockets are opened in this order */
+	size_t n_listen;
 	const struct conf_list *control_allow;
 	unsigned int replay_entries, replay_mbytes;
-	const struct conf_list *listen_rtpproxy; /* or NULL */
-	struct rtpp_notify *notify;		 /* or NULL */
 };
 
 /* Largest UDP payload over IPv4; requests and replies up to this. */
@@ -30,8 +37,8 @@ struct ctl_conf {
 typedef void ctl_batch_fn(void *arg);
 
 /*
- * NULL: *error is a sentence with the address and the reason; it is overwritten by the next call. With no address
- * to listen at it has no sockets, for tests.
+ * NULL: *error is a sentence with the address and the reason; it is overwritten by the next call.
+ * With no address to listen at it has no sockets, for tests.
  */
 struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env,
 		     ctl_batch_fn *batch, void *arg, const char **error);
@@ -39,15 +46,12 @@ struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struc
 void ctl_close(struct ctl *ctl);
 
 /*
- * One datagram at a port of NG in, one reply out (out->len 0: none is sent). Separate from the sockets for tests and fuzzing. The
- * caller tells the media threads afterwards.
+ * One datagram at a port of @protocol in, one reply out (out->len 0: none is sent). Separate from
+ * the sockets for tests and fuzzing. The caller tells the media threads afterwards.
  */
-void ctl_datagram(struct ctl *ctl, const struct endpoint *source, struct str datagram,
-		  struct buf *out);
-/* The same at a port of the classic rtpproxy protocol, whose commands ports of NG take as well. */
-void ctl_datagram_rtpp(struct ctl *ctl, const struct endpoint *source, struct str datagram,
-		       struct buf *out);
-/* Port of the n-th UDP socket, NG first, for tests that listen on port 0; 0: there is no such socket. */
+void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,
+		  const struct endpoint *source, struct str datagram, struct buf *out);
+/* Port of the n-th UDP socket, for tests that listen on port 0; 0: there is no such socket. */
 uint16_t ctl_port(const struct ctl *ctl, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stream.c - control over connections (unix:, cunix:, tcp:, tcp6:) for the classic rtpproxy protocol
+ * stream.c - control over connections (unix:, cunix:, tcp:, tcp6:) for protocols that allow it
  */
 #include <errno.h>
 #include <event2/buffer.h>
@@ -279,7 +279,7 @@ static int listen_at(struct ctl_stream *stream, const struct sockaddr *addr, soc
 	if (!stream->listener)
 		return error ? -error : -ENOMEM;
 	evconnlistener_set_error_cb(stream->listener, on_accept_failed);
-	listen_pause_init(&stream->pause, stream->base, stream->listener, "listen-rtpproxy");
+	listen_pause_init(&stream->pause, stream->base, stream->listener, stream->conf.name);
 	return 0;
 }
 

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stream.h - control over connections (unix:, cunix:, tcp:, tcp6:) for the classic rtpproxy protocol
+ * stream.h - control over connections (unix:, cunix:, tcp:, tcp6:) for protocols that allow it
  *
- * Commands have no cookie here. unix:, or a path alone, is one command and its answer, then the end; the others are lines, for as long as
- * the proxy likes.
+ * Commands have no cookie here. unix:, or a path alone, is one command and its answer, then the
+ * end; the others are lines, for as long as the proxy likes.
  */
 #ifndef RTPRELAY_CTL_STREAM_H
 #define RTPRELAY_CTL_STREAM_H
 
+#include <assert.h>
 #include <event2/event.h>
 #include "base/buf.h"
 #include "base/endpoint.h"
+#include "gate/protocol.h"
 
 /* At a time, of one listener. */
 #define CTL_CONNECTIONS 100
@@ -22,7 +24,10 @@
 /* Room for an answer. */
 #define CTL_STREAM_REPLY 2048
 
+static_assert(CTL_STREAM_REPLY >= CONTROL_REPLY_MIN, "a reply has room");
+
 struct ctl_stream_conf {
+	const char *name; /* of the configuration's key, for the log; must last */
 	/* May this address command us? Asked of TCP alone. */
 	bool (*allowed)(void *arg, const struct endpoint *source);
 	/* @source is unset for unix sockets. */
@@ -35,7 +40,7 @@ struct ctl_stream_conf {
 
 struct ctl_stream;
 
-/* Is this a listen-rtpproxy of connections? */
+/* Does this address mean connections, and not datagrams? */
 bool ctl_stream_is(const char *text);
 /* NULL and *error: -EINVAL, no such address; another -errno */
 struct ctl_stream *ctl_stream_open(struct event_base *base, const char *text,

@@ -202,3 +202,30 @@ void ng_run(struct command_env *env, const struct endpoint *source, struct str p
 	cut_short(&reply);
 	encode(env, json, &reply, out);
 }
+
+/* Up to the first blank, which has to be there. */
+static struct str take_cookie(struct str *payload)
+{
+	size_t len = payload->len;
+	struct str cookie = str_split(payload, ' ');
+
+	return cookie.len < len ? cookie : STR_NONE;
+}
+
+static bool is_request(struct str payload)
+{
+	return payload.len && (payload.s[0] == 'd' || payload.s[0] == '{');
+}
+
+static void run(struct command_env *env, void *arg, const struct endpoint *source,
+		struct str payload, struct buf *out)
+{
+	(void)arg;
+	ng_run(env, source, payload, out);
+}
+
+const struct control_protocol ng_protocol = { .key = "listen-ng",
+					      .cookie = take_cookie,
+					      .is_request = is_request,
+					      .takes_others = true,
+					      .run = run };

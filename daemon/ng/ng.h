@@ -10,6 +10,9 @@
 
 #include "base/buf.h"
 #include "command/command.h"
+#include "gate/protocol.h"
+
+extern const struct control_protocol ng_protocol;
 
 /**
  * ng_run() - the payload of one datagram (after the cookie and its blank) to the payload of the answer

@@ -2,6 +2,7 @@
 /*
  * rtpp.c - the commands of the classic rtpproxy protocol: a table of them, and what is the same for all
  */
+#include <assert.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "rtpproxy/command.h"
@@ -270,3 +271,26 @@ void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct 
 	buf_char(&reply, '\n');
 	buf_str(out, (struct str){ memory, reply.len });
 }
+
+/* Where other protocols are taken too, its commands are written in capitals. */
+static bool is_request(struct str payload)
+{
+	for (size_t i = 0; payload.len && i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (payload.s[0] == verbs[i].letter)
+			return true;
+	return false;
+}
+
+static void run(struct command_env *env, void *arg, const struct endpoint *source,
+		struct str payload, struct buf *out)
+{
+	rtpp_run(env, arg, source, payload, out);
+}
+
+static_assert(RTPP_REPLY <= CONTROL_REPLY_MIN, "a reply has room");
+
+const struct control_protocol rtpp_protocol = { .key = "listen-rtpproxy",
+						.cookie = rtpp_word,
+						.is_request = is_request,
+						.connections = true,
+						.run = run };

@@ -11,9 +11,12 @@
 
 #include "base/buf.h"
 #include "command/command.h"
-#include "rtpproxy/parse.h"
+#include "gate/protocol.h"
 
 struct rtpp_notify;
+
+/* Its run() gets a struct rtpp_notify, or NULL. */
+extern const struct control_protocol rtpp_protocol;
 
 /* Longest answer. Those to all but I and G, cookie and all, are kept within what proxies read: 255 with the LF. */
 #define RTPP_REPLY	 1024
@@ -27,11 +30,5 @@ struct rtpp_notify;
  */
 void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct endpoint *source,
 	      struct str text, struct buf *out);
-
-/* Could this be the first character of a command, and of no NG message? For ports that take both. */
-static inline bool rtpp_may_begin(char c)
-{
-	return c && strchr("VULDQIGXSPRCN", c);
-}
 
 #endif

@@ -9,6 +9,7 @@
 #include "daemon/base/bencode.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/base/json.h"
+#include "daemon/ng/ng.h"
 #include "daemon/rtpproxy/rtpp.h"
 #include "daemon/sdp/sdp.h"
 #include "tests/unit/scene.h"
@@ -30,9 +31,13 @@ static void batch_done(void *arg)
 static void open_once(void)
 {
 	static const struct conf_list none;
-	const struct ctl_conf conf = {
-		.listen_ng = &none, .control_allow = &none, .replay_entries = 16, .replay_mbytes = 1
-	};
+	const struct ctl_listen rows[] = { { &ng_protocol, NULL, NULL },
+					   { &rtpp_protocol, NULL, NULL } };
+	const struct ctl_conf conf = { .listen = rows,
+				       .n_listen = 2,
+				       .control_allow = &none,
+				       .replay_entries = 16,
+				       .replay_mbytes = 1 };
 	const char *error = NULL;
 
 	if (ctl)
@@ -83,10 +88,9 @@ static void run_datagram(struct str datagram)
 	struct str rest = datagram, cookie = str_split(&rest, ' ');
 
 	endpoint_set_port(&source, ++port);
-	ctl_datagram(ctl, &source, datagram, &reply);
+	ctl_datagram(ctl, &ng_protocol, &source, datagram, &reply);
 	if (reply.len)
-		check_reply(cookie, (struct str){ out, reply.len },
-			    rest.len && rtpp_may_begin(rest.s[0]));
+		check_reply(cookie, (struct str){ out, reply.len }, rtpp_protocol.is_request(rest));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

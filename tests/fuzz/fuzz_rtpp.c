@@ -9,6 +9,7 @@
 #include "daemon/ctl/ctl.h"
 #include "daemon/rtpproxy/rtpp.h"
 #include "daemon/rtpproxy/notify.h"
+#include "daemon/rtpproxy/parse.h"
 #include "tests/unit/scene.h"
 
 #define SEPARATOR '\x1e'
@@ -31,9 +32,12 @@ static void open_once(void)
 	static char path[] = "unix:/nowhere/at/all";
 	static char *items[] = { path };
 	static const struct conf_list none, targets = { items, 1 };
-	struct ctl_conf conf = {
-		.listen_ng = &none, .control_allow = &none, .replay_entries = 16, .replay_mbytes = 1
-	};
+	struct ctl_listen row = { &rtpp_protocol, NULL, NULL };
+	const struct ctl_conf conf = { .listen = &row,
+				       .n_listen = 1,
+				       .control_allow = &none,
+				       .replay_entries = 16,
+				       .replay_mbytes = 1 };
 	const char *error = NULL;
 
 	if (ctl)
@@ -41,7 +45,7 @@ static void open_once(void)
 	scene_open_ports(&scene, 21600, 21631);
 	notify = rtpp_notify_open(scene.base, &targets, &error);
 	scene_must(notify, error);
-	conf.notify = notify;
+	row.arg = notify;
 	ctl = ctl_open(scene.base, &conf, &scene.env, batch_done, NULL, &error);
 	scene_must(ctl, "control");
 	log_set_level(LOG_LEVEL_ERR);
@@ -81,7 +85,7 @@ static void run_datagram(struct str datagram)
 	struct str rest = datagram, cookie = rtpp_word(&rest);
 
 	endpoint_set_port(&source, ++port);
-	ctl_datagram_rtpp(ctl, &source, datagram, &reply);
+	ctl_datagram(ctl, &rtpp_protocol, &source, datagram, &reply);
 	if (reply.len)
 		check_reply(cookie, rtpp_word(&rest), (struct str){ out, reply.len });
 }

@@ -7,6 +7,7 @@
 #include "daemon/gate/allow.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/base/resolve.h"
+#include "daemon/ng/ng.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 
@@ -36,7 +37,9 @@ static const char *relay_open(struct relay *relay, const char *listen, const cha
 	char *allow_item[] = { (char *)(uintptr_t)allow };
 	const struct conf_list listen_ng = { listen_item, listen != NULL };
 	const struct conf_list control_allow = { allow_item, allow != NULL };
-	const struct ctl_conf conf = { .listen_ng = &listen_ng,
+	const struct ctl_listen rows[] = { { &ng_protocol, &listen_ng, NULL } };
+	const struct ctl_conf conf = { .listen = rows,
+				       .n_listen = 1,
 				       .control_allow = &control_allow,
 				       .replay_entries = 1000,
 				       .replay_mbytes = 1 };
@@ -60,7 +63,7 @@ static const char *ask_from(struct relay *relay, const struct endpoint *source,
 {
 	struct buf out = BUF_INIT(relay->out, sizeof(relay->out) - 1);
 
-	ctl_datagram(relay->ctl, source, str_of(datagram), &out);
+	ctl_datagram(relay->ctl, &ng_protocol, source, str_of(datagram), &out);
 	relay->out[out.len] = '\0';
 	return relay->out;
 }
@@ -293,7 +296,9 @@ static void test_out_of_memory_at_open(void)
 	{
 		char *item[] = { (char *)(uintptr_t) "127.0.0.1:0" };
 		const struct conf_list listen_ng = { item, 1 }, none = { NULL, 0 };
-		const struct ctl_conf conf = { .listen_ng = &listen_ng,
+		const struct ctl_listen rows[] = { { &ng_protocol, &listen_ng, NULL } };
+		const struct ctl_conf conf = { .listen = rows,
+					       .n_listen = 1,
 					       .control_allow = &none,
 					       .replay_entries = 1000,
 					       .replay_mbytes = 1 };

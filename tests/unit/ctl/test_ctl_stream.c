@@ -10,6 +10,8 @@
 #include "daemon/base/count.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/stream.h"
+#include "daemon/ng/ng.h"
+#include "daemon/rtpproxy/rtpp.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 
@@ -33,11 +35,13 @@ static const char *relay_open(struct relay *relay, const char *const *listen, si
 {
 	char *items[4];
 	const struct conf_list none = { NULL, 0 }, listen_rtpproxy = { items, n };
-	const struct ctl_conf conf = { .listen_ng = &none,
+	const struct ctl_listen rows[] = { { &ng_protocol, NULL, NULL },
+					   { &rtpp_protocol, &listen_rtpproxy, NULL } };
+	const struct ctl_conf conf = { .listen = rows,
+				       .n_listen = 2,
 				       .control_allow = &none,
 				       .replay_entries = 1000,
-				       .replay_mbytes = 1,
-				       .listen_rtpproxy = &listen_rtpproxy };
+				       .replay_mbytes = 1 };
 	const char *error = NULL;
 
 	for (size_t i = 0; i < n; i++)
@@ -54,21 +58,19 @@ static void relay_close(struct relay *relay)
 	CU_ASSERT(scene_close(&relay->scene));
 }
 
-static const char *ask_by(struct relay *relay,
-			  void (*datagram)(struct ctl *, const struct endpoint *, struct str,
-					   struct buf *),
+static const char *ask_at(struct relay *relay, const struct control_protocol *protocol,
 			  struct str text)
 {
 	struct buf out = BUF_INIT(relay->out, sizeof(relay->out) - 1);
 
-	datagram(relay->ctl, &near, text, &out);
+	ctl_datagram(relay->ctl, protocol, &near, text, &out);
 	relay->out[out.len] = '\0';
 	return relay->out;
 }
 
 static const char *ask(struct relay *relay, const char *text)
 {
-	return ask_by(relay, ctl_datagram_rtpp, str_of(text));
+	return ask_at(relay, &rtpp_protocol, str_of(text));
 }
 
 static void test_cookie_and_answer(void)
@@ -103,7 +105,7 @@ static void test_ports_of_ng_take_both(void)
 
 	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, 0));
 	for (size_t i = 0; i < COUNT(rows); i++)
-		CU_ASSERT_STRING_EQUAL(ask_by(&relay, ctl_datagram, str_of(rows[i].text)),
+		CU_ASSERT_STRING_EQUAL(ask_at(&relay, &ng_protocol, str_of(rows[i].text)),
 				       rows[i].said);
 	relay_close(&relay);
 }
@@ -127,7 +129,7 @@ static void test_repetitions_are_known_by_source_and_cookie(void)
 	/* Another proxy has the same cookie for something else. */
 	endpoint_set_port(&other, 999);
 	out = BUF_INIT(relay.out, sizeof(relay.out));
-	ctl_datagram_rtpp(relay.ctl, &other, STR("1_1 V"), &out);
+	ctl_datagram(relay.ctl, &rtpp_protocol, &other, STR("1_1 V"), &out);
 	CU_ASSERT(str_eq((struct str){ out.data, out.len }, STR("1_1 20040107\n")));
 	relay_close(&relay);
 }
@@ -142,8 +144,8 @@ static void test_cookies_of_every_length(void)
 	memset(text, 'x', sizeof(text));
 	for (size_t len = 1; len + 2 <= sizeof(text); len += len < 2048 ? 1 : 97) {
 		memcpy(text + len, " V", 2);
-		answered += strlen(ask_by(&relay, ctl_datagram_rtpp,
-					  (struct str){ text, len + 2 })) > 0;
+		answered +=
+			strlen(ask_at(&relay, &rtpp_protocol, (struct str){ text, len + 2 })) > 0;
 		memcpy(text + len, "xx", 2);
 	}
 	CU_ASSERT_EQUAL(answered, 256); /* longer ones are nobody's, and could not be remembered */
@@ -358,9 +360,11 @@ static void say_much(void *arg, const struct endpoint *source, struct str comman
 /* Or a few who do so would take all the places there are. */
 static void test_who_reads_nothing_is_cut_off(void)
 {
-	const struct ctl_stream_conf conf = {
-		.allowed = anybody, .run = say_much, .done = batch_done, .patience_ms = 100
-	};
+	const struct ctl_stream_conf conf = { .name = "listen-rtpproxy",
+					      .allowed = anybody,
+					      .run = say_much,
+					      .done = batch_done,
+					      .patience_ms = 100 };
 	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
 	struct pollfd deaf = { .events = POLLRDHUP };
 	struct event_base *base = event_base_new();

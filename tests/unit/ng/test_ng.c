@@ -30,7 +30,9 @@ static void batch_done(void *arg)
 static void relay_open(struct relay *relay)
 {
 	static const struct conf_list none;
-	const struct ctl_conf conf = { .listen_ng = &none,
+	const struct ctl_listen rows[] = { { &ng_protocol, NULL, NULL } };
+	const struct ctl_conf conf = { .listen = rows,
+				       .n_listen = 1,
 				       .control_allow = &none,
 				       .replay_entries = 1000,
 				       .replay_mbytes = 1 };
@@ -57,7 +59,8 @@ static const char *ask_bytes(struct relay *relay, struct str payload)
 	int head = snprintf(in, sizeof(in), "%u_1 ", ++relay->cookie);
 
 	memcpy(in + head, payload.s, payload.len);
-	ctl_datagram(relay->ctl, &proxy, (struct str){ in, (size_t)head + payload.len }, &out);
+	ctl_datagram(relay->ctl, &ng_protocol, &proxy,
+		     (struct str){ in, (size_t)head + payload.len }, &out);
 	relay->out[out.len] = '\0';
 	CU_ASSERT_FATAL(scene_settle(&relay->scene));
 	if (out.len < (size_t)head || memcmp(relay->out, in, (size_t)head))
