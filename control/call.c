@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "calls.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "line.h"
 #include "table.h"
 
@@ -207,7 +207,7 @@ int verb_call(const struct options *options, int argc, char **argv)
 
 	if (argc != 1)
 		return usage("one Call-ID is wanted after call", "");
-	request = line_request(CTL_VERB_CALL);
+	request = line_request(CONTROL_VERB_CALL);
 	if (json_object_set_new(request, "call-id", json_string(argv[0]))) {
 		json_decref(request);
 		return usage("the Call-ID is no UTF-8: ", "find it with calls --json");

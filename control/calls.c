@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "calls.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "line.h"
 #include "table.h"
 
@@ -122,7 +122,7 @@ void call_list_free(struct call_list *list)
 
 int call_list_ask(struct call_list *list, const struct options *options, compare_fn *order)
 {
-	json_t *request = line_filters(options, CTL_VERB_CALLS);
+	json_t *request = line_filters(options, CONTROL_VERB_CALLS);
 	struct options quiet = *options;
 	int status;
 
@@ -220,7 +220,7 @@ static int gather(struct rows *rows, const struct options *options, compare_fn *
 
 	quiet.json = false; /* printed here */
 	if (order == by_age) {
-		request = line_filters(options, CTL_VERB_CALLS);
+		request = line_filters(options, CONTROL_VERB_CALLS);
 		return request ? line_ask(&quiet, request, take_row, rows) : EXIT_USAGE;
 	}
 	status = call_list_ask(&list, options, order);

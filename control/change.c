@@ -2,7 +2,7 @@
 /* change.c - rtprelayctl terminate and set: what changes the running daemon */
 #include <stdlib.h>
 #include <string.h>
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "line.h"
 
 static void nothing(void *arg, const char *type, json_t *line)
@@ -18,7 +18,7 @@ int verb_terminate(const struct options *options, int argc, char **argv)
 
 	if (argc > 1 || options->all == (argc == 1))
 		return usage("terminate wants one Call-ID, or --all", "");
-	request = line_request(CTL_VERB_TERMINATE);
+	request = line_request(CONTROL_VERB_TERMINATE);
 	if (options->all ? json_object_set_new(request, "all", json_true())
 			 : json_object_set_new(request, "call-id", json_string(argv[0]))) {
 		json_decref(request);
@@ -36,7 +36,7 @@ int verb_set(const struct options *options, int argc, char **argv)
 		{ "max-sessions", options->max_sessions },
 		{ "drain", options->drain },
 	};
-	json_t *request = line_request(CTL_VERB_SET);
+	json_t *request = line_request(CONTROL_VERB_SET);
 
 	(void)argc;
 	(void)argv;

@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 #include <string.h>
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "line.h"
 #include "table.h"
 
@@ -57,7 +57,7 @@ static void ask_daemon(struct doctor *doctor)
 	struct options quiet = *doctor->options;
 
 	quiet.json = false;
-	line_ask(&quiet, line_request(CTL_VERB_STATUS), take_status, doctor);
+	line_ask(&quiet, line_request(CONTROL_VERB_STATUS), take_status, doctor);
 	if (!doctor->status) {
 		finding(doctor, FINDING_BAD,
 			"start it (systemctl start rtprelayd), or say where its socket is "

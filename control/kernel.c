@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "daemon/kernel/talk.h"
 #include "line.h"
 #include "table.h"
@@ -215,7 +215,7 @@ static int compare(struct comparison *c, const struct options *options)
 	c->rows = json_array();
 	if (!c->kernel || !c->wanted || !c->rows)
 		return out_of_memory();
-	status = line_ask(&quiet, line_request(CTL_VERB_KERNEL), take_line, c);
+	status = line_ask(&quiet, line_request(CONTROL_VERB_KERNEL), take_line, c);
 	if (status != EXIT_OK)
 		return status;
 	if (!c->off && ask_kernel(c))

@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "daemon/base/log.h"
 
 /* Texts that are being shown at the same time. */
@@ -19,7 +19,7 @@
 struct line_link {
 	int fd;
 	size_t start, end; /* of what was read and not given out yet */
-	char in[CTL_PROTO_LINE + 1];
+	char in[CONTROL_PROTO_LINE + 1];
 };
 
 /* --- The link ----------------------------------------------------------------------------------- */
@@ -122,9 +122,9 @@ static int fill(struct line_link *link)
 	memmove(link->in, link->in + link->start, link->end - link->start);
 	link->end -= link->start;
 	link->start = 0;
-	if (link->end == CTL_PROTO_LINE)
+	if (link->end == CONTROL_PROTO_LINE)
 		return -EPROTO;
-	got = recv(link->fd, link->in + link->end, CTL_PROTO_LINE - link->end, 0);
+	got = recv(link->fd, link->in + link->end, CONTROL_PROTO_LINE - link->end, 0);
 	if (got < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	link->end += (size_t)got;
@@ -214,7 +214,7 @@ int line_ask(const struct options *options, json_t *request, line_fn *fn, void *
 
 json_t *line_request(const char *verb)
 {
-	return json_pack("{s:i, s:s}", "v", CTL_PROTO_VERSION, "verb", verb);
+	return json_pack("{s:i, s:s}", "v", CONTROL_PROTO_VERSION, "verb", verb);
 }
 
 json_t *line_filters(const struct options *options, const char *verb)
@@ -222,9 +222,12 @@ json_t *line_filters(const struct options *options, const char *verb)
 	const struct {
 		const char *key, *value;
 	} filters[] = {
-		{ CTL_FILTER_CALL_ID, options->call_id }, { CTL_FILTER_TAG, options->tag },
-		{ CTL_FILTER_ADDRESS, options->address }, { CTL_FILTER_PATH, options->path },
-		{ CTL_FILTER_MIN_AGE, options->min_age }, { CTL_FILTER_MAX_MOS, options->max_mos },
+		{ CONTROL_FILTER_CALL_ID, options->call_id },
+		{ CONTROL_FILTER_TAG, options->tag },
+		{ CONTROL_FILTER_ADDRESS, options->address },
+		{ CONTROL_FILTER_PATH, options->path },
+		{ CONTROL_FILTER_MIN_AGE, options->min_age },
+		{ CONTROL_FILTER_MAX_MOS, options->max_mos },
 	};
 	json_t *request = line_request(verb);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c - rtprelayctl: looks into a running rtprelayd, changes what may be changed, finds what is wrong */
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "verb.h"
 
 int main(int argc, char **argv)
 {
-	struct options options = { .socket = CTL_PROTO_PATH,
+	struct options options = { .socket = CONTROL_PROTO_PATH,
 				   .server = "127.0.0.1:2223",
 				   .timeout_s = 5,
 				   .interval_s = 1,

@@ -2,7 +2,7 @@
 /* status.c - rtprelayctl status and stats: the daemon as a whole */
 #include <inttypes.h>
 #include <string.h>
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "line.h"
 #include "table.h"
 
@@ -126,7 +126,7 @@ int verb_status(const struct options *options, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	return line_ask(options, line_request(CTL_VERB_STATUS), print_status, NULL);
+	return line_ask(options, line_request(CONTROL_VERB_STATUS), print_status, NULL);
 }
 
 /* --- stats -------------------------------------------------------------------------------------- */
@@ -165,7 +165,7 @@ int verb_stats(const struct options *options, int argc, char **argv)
 	(void)argv;
 	if (!stats.table)
 		return out_of_memory();
-	status = line_ask(options, line_request(CTL_VERB_STATS), add_counter, &stats);
+	status = line_ask(options, line_request(CONTROL_VERB_STATS), add_counter, &stats);
 	if (stats.failed)
 		status = out_of_memory();
 	else if (status == EXIT_OK && !options->json)

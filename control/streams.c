@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "calls.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "line.h"
 #include "table.h"
 
@@ -62,7 +62,7 @@ static void add_row(void *arg, const char *type, json_t *stream)
 int verb_streams(const struct options *options, int argc, char **argv)
 {
 	struct gather gather = { table_new(columns), options->limit, false };
-	json_t *request = line_filters(options, CTL_VERB_STREAMS);
+	json_t *request = line_filters(options, CONTROL_VERB_STREAMS);
 	int status = EXIT_USAGE;
 
 	(void)argc;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "calls.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "daemon/base/clock.h"
 #include "line.h"
 #include "table.h"
@@ -84,7 +84,7 @@ static int look(struct top *top)
 
 	quiet.json = false;
 	call_list_free(&top->list);
-	status = line_ask(&quiet, line_request(CTL_VERB_STATUS), take_status, top);
+	status = line_ask(&quiet, line_request(CONTROL_VERB_STATUS), take_status, top);
 	if (status == EXIT_OK)
 		status = call_list_ask(&top->list, &quiet, order);
 	if (status != EXIT_OK)

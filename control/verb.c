@@ -3,14 +3,14 @@
  * verb.c - what rtprelayctl can be asked for: the tables of verbs and options
  *
  * A verb is a row of the table and a file beside this one. All but "ng" and "doctor" ask over the control
- * socket (include/ctl_proto.h).
+ * socket (include/control_proto.h).
  */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "verb.h"
 
 struct verb {
@@ -21,17 +21,20 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-	{ "status", NULL, verb_status,
+	{ CONTROL_VERB_STATUS, NULL, verb_status,
 	  "version, module, interfaces and their ports, calls by path" },
-	{ "calls", NULL, verb_calls, "a line a call (filters; --sort=COLUMN)" },
-	{ "call", "CALL-ID", verb_call, "one call as a tree: parties, medias, streams" },
-	{ "streams", NULL, verb_streams, "a line a stream (filters)" },
-	{ "stats", NULL, verb_stats, "every counter, with unit and help (--all: zeros too)" },
+	{ CONTROL_VERB_CALLS, NULL, verb_calls, "a line a call (filters; --sort=COLUMN)" },
+	{ CONTROL_VERB_CALL, "CALL-ID", verb_call, "one call as a tree: parties, medias, streams" },
+	{ CONTROL_VERB_STREAMS, NULL, verb_streams, "a line a stream (filters)" },
+	{ CONTROL_VERB_STATS, NULL, verb_stats,
+	  "every counter, with unit and help (--all: zeros too)" },
 	{ "top", NULL, verb_top, "calls by traffic, live (--interval=SECONDS)" },
-	{ "watch", NULL, verb_watch, "events as they come" },
-	{ "kernel", NULL, verb_kernel, "the kernel's flows, compared with what the daemon wants" },
-	{ "terminate", "CALL-ID | --all", verb_terminate, "ends a call, or all of them, at once" },
-	{ "set", NULL, verb_set, "--log-level=, --max-sessions=, --drain=on|off" },
+	{ CONTROL_VERB_WATCH, NULL, verb_watch, "events as they come" },
+	{ CONTROL_VERB_KERNEL, NULL, verb_kernel,
+	  "the kernel's flows, compared with what the daemon wants" },
+	{ CONTROL_VERB_TERMINATE, "CALL-ID | --all", verb_terminate,
+	  "ends a call, or all of them, at once" },
+	{ CONTROL_VERB_SET, NULL, verb_set, "--log-level=, --max-sessions=, --drain=on|off" },
 	{ "doctor", NULL, verb_doctor,
 	  "looks at the whole installation: what is wrong, what to do" },
 	{ "completion", "bash", verb_completion, "prints what bash needs to complete all this" },
@@ -80,7 +83,8 @@ static void help(FILE *out)
 		fprintf(out, "  %-14s %-16s %s\n", verbs[i].name,
 			verbs[i].argument ? verbs[i].argument : "", verbs[i].help);
 	ng_help(out);
-	fputs("\n  --socket=PATH        control socket of the daemon (default " CTL_PROTO_PATH ")\n"
+	fputs("\n  --socket=PATH        control socket of the daemon (default " CONTROL_PROTO_PATH
+	      ")\n"
 	      "  --json               lines of JSON, as the daemon gives them\n"
 	      "  --timeout=SECONDS    how long to wait for an answer (default 5)\n"
 	      "  --limit=N            show at most N\n"

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "line.h"
 #include "table.h"
 
@@ -108,7 +108,7 @@ int verb_watch(const struct options *options, int argc, char **argv)
 	(void)argv;
 	if (!link)
 		return status;
-	err = line_send(link, line_request(CTL_VERB_WATCH));
+	err = line_send(link, line_request(CONTROL_VERB_WATCH));
 	if (!err && setsockopt(line_fd(link), SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever)))
 		err = -errno;
 	if (err)

@@ -11,7 +11,7 @@
 #include "call/cdr_file.h"
 #include "call/news.h"
 #include "call/table.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "packet/pool.h"
 #include "port/iface.h"
 #include "privs.h"
@@ -162,7 +162,7 @@ static int start_admin_socket(struct relay *relay)
 	if (socket.path && !strcmp(socket.path, "none"))
 		return 0;
 	if (!socket.path)
-		socket.path = CTL_PROTO_PATH;
+		socket.path = CONTROL_PROTO_PATH;
 	err = privs_find_user(conf->user, conf->group, &user, &name);
 	if (!err)
 		err = privs_find_user(NULL, conf->control_group, &group, &name);

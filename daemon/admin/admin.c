@@ -4,7 +4,7 @@
  *
  * Nobody is waited for: an answer is written while its reader takes it, a slice in each turn of the loop,
  * so that a list of thousands of calls delays no command. What a reader has not taken is bounded, and one
- * that takes nothing for CTL_PROTO_PATIENCE_S is cut off.
+ * that takes nothing for CONTROL_PROTO_PATIENCE_S is cut off.
  */
 #include <assert.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ struct admin {
 	struct admin_peer *peers;
 	size_t n_peers;
 	struct json_line line; /* being written, in @memory */
-	char *memory;	       /* CTL_PROTO_LINE bytes */
+	char *memory;	       /* CONTROL_PROTO_LINE bytes */
 };
 
 static const struct admin_verb *const verbs[] = {
@@ -48,7 +48,7 @@ struct json_line *admin_line(struct admin_peer *peer, const char *type)
 {
 	struct admin *admin = peer->admin;
 
-	json_line_start(&admin->line, admin->memory, CTL_PROTO_LINE, type);
+	json_line_start(&admin->line, admin->memory, CONTROL_PROTO_LINE, type);
 	return &admin->line;
 }
 
@@ -104,7 +104,7 @@ bool admin_room(struct admin_peer *peer)
 /* The answer goes on as soon as the socket takes something; not in time is too late. */
 void admin_wake(struct admin_peer *peer)
 {
-	static const struct timeval patience = { CTL_PROTO_PATIENCE_S, 0 };
+	static const struct timeval patience = { CONTROL_PROTO_PATIENCE_S, 0 };
 
 	if (!event_pending(peer->write, EV_WRITE, NULL) && event_add(peer->write, &patience))
 		peer->failed = true;
@@ -160,7 +160,7 @@ static bool may(struct admin_peer *peer, const struct admin_verb *verb)
 {
 	if (verb->changes ? peer->rights.change : peer->rights.read)
 		return true;
-	admin_error(peer, CTL_ERROR_DENIED,
+	admin_error(peer, CONTROL_ERROR_DENIED,
 		    verb->changes ? "only root and the daemon's user may change anything"
 				  : "only root, the daemon's user and the socket's group may read");
 	return false;
@@ -172,10 +172,10 @@ static void run_request(struct admin_peer *peer, const struct dict *request)
 	int64_t version = 1;
 
 	dict_get_int(request, STR("v"), &version);
-	if (version != CTL_PROTO_VERSION) {
-		admin_error(peer, CTL_ERROR_VERSION, "this daemon knows version 1 alone");
+	if (version != CONTROL_PROTO_VERSION) {
+		admin_error(peer, CONTROL_ERROR_VERSION, "this daemon knows version 1 alone");
 	} else if (!verb) {
-		admin_error(peer, CTL_ERROR_REQUEST, "there is no such verb");
+		admin_error(peer, CONTROL_ERROR_REQUEST, "there is no such verb");
 	} else if (may(peer, verb)) {
 		peer->job.verb = verb;
 		if (verb->begin(peer, request))
@@ -194,9 +194,10 @@ static void run_line(struct admin_peer *peer, struct str line)
 		return;
 	}
 	if (err == -ENOMEM)
-		admin_error(peer, CTL_ERROR_MEMORY, "out of memory");
+		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
 	else
-		admin_error(peer, CTL_ERROR_REQUEST, "a request is an object of JSON on one line");
+		admin_error(peer, CONTROL_ERROR_REQUEST,
+			    "a request is an object of JSON on one line");
 	job_end(peer);
 }
 
@@ -240,10 +241,10 @@ static bool has_work(const struct admin_peer *peer)
 /* A request that is longer than may be will never be whole; one that waits its turn may fill the memory. */
 static void watch_input(struct admin_peer *peer)
 {
-	bool full = peer->in_len == CTL_PROTO_REQUEST;
+	bool full = peer->in_len == CONTROL_PROTO_REQUEST;
 
 	if (full && !memchr(peer->in, '\n', peer->in_len)) {
-		admin_error(peer, CTL_ERROR_REQUEST, "the request is too long");
+		admin_error(peer, CONTROL_ERROR_REQUEST, "the request is too long");
 		evbuffer_write(peer->out, peer->fd);
 		peer->failed = true;
 	} else if (full) {
@@ -268,7 +269,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 	if (what & EV_TIMEOUT) {
 		log_info("control socket: a reader that took nothing for %d s was cut off",
-			 CTL_PROTO_PATIENCE_S);
+			 CONTROL_PROTO_PATIENCE_S);
 		peer_close(peer);
 		return;
 	}
@@ -282,7 +283,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct admin_peer *peer = arg;
-	ssize_t got = recv(fd, peer->in + peer->in_len, CTL_PROTO_REQUEST - peer->in_len, 0);
+	ssize_t got = recv(fd, peer->in + peer->in_len, CONTROL_PROTO_REQUEST - peer->in_len, 0);
 
 	(void)what;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -301,7 +302,7 @@ static bool peer_make(struct admin_peer *peer)
 {
 	struct event_base *base = peer->conf->base;
 
-	peer->in = malloc(CTL_PROTO_REQUEST);
+	peer->in = malloc(CONTROL_PROTO_REQUEST);
 	peer->out = evbuffer_new();
 	peer->arena = arena_new(ARENA);
 	peer->read = event_new(base, peer->fd, EV_READ | EV_PERSIST, on_readable, peer);
@@ -314,7 +315,7 @@ void admin_accept(struct admin *admin, int fd)
 {
 	struct admin_peer *peer = NULL;
 
-	if (admin->n_peers < CTL_PROTO_PEERS)
+	if (admin->n_peers < CONTROL_PROTO_PEERS)
 		peer = calloc(1, sizeof(*peer));
 	if (!peer) {
 		close(fd);
@@ -397,7 +398,7 @@ struct admin *admin_open(const struct admin_conf *conf)
 	if (!admin)
 		return NULL;
 	admin->conf = *conf;
-	admin->memory = malloc(CTL_PROTO_LINE);
+	admin->memory = malloc(CONTROL_PROTO_LINE);
 	if (admin->memory && (conf->fd < 0 || start_listening(admin)))
 		return admin;
 	admin_close(admin);

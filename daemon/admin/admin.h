@@ -2,7 +2,7 @@
 /*
  * admin.h - the control socket of rtprelayctl: who is connected, what is asked, answers in slices
  *
- * The contract with the other side is include/ctl_proto.h. Control thread only.
+ * The contract with the other side is include/control_proto.h. Control thread only.
  */
 #ifndef RTPRELAY_ADMIN_H
 #define RTPRELAY_ADMIN_H

@@ -188,7 +188,7 @@ static enum admin_step step_calls(struct admin_peer *peer)
 	return ADMIN_MORE;
 }
 
-const struct admin_verb admin_verb_calls = { .name = CTL_VERB_CALLS,
+const struct admin_verb admin_verb_calls = { .name = CONTROL_VERB_CALLS,
 					     .begin = begin_calls,
 					     .step = step_calls };
 
@@ -199,7 +199,7 @@ static struct call *asked_call(struct admin_peer *peer, struct str id)
 	struct call *call = call_find(peer->conf->calls, id);
 
 	if (!call)
-		admin_error(peer, CTL_ERROR_CALL, "there is no such call");
+		admin_error(peer, CONTROL_ERROR_CALL, "there is no such call");
 	return call;
 }
 
@@ -321,7 +321,7 @@ static enum admin_step step_call(struct admin_peer *peer)
 	return ADMIN_MORE;
 }
 
-const struct admin_verb admin_verb_call = { .name = CTL_VERB_CALL,
+const struct admin_verb admin_verb_call = { .name = CONTROL_VERB_CALL,
 					    .begin = begin_call,
 					    .step = step_call };
 
@@ -334,7 +334,7 @@ static bool begin_terminate(struct admin_peer *peer, const struct dict *request)
 	struct call *call;
 
 	if (all == (id.len > 0)) {
-		admin_error(peer, CTL_ERROR_REQUEST, "either a call-id or all has to be given");
+		admin_error(peer, CONTROL_ERROR_REQUEST, "either a call-id or all has to be given");
 		return false;
 	}
 	if (all) {
@@ -368,7 +368,7 @@ static enum admin_step step_terminate(struct admin_peer *peer)
 }
 
 const struct admin_verb admin_verb_terminate = {
-	.name = CTL_VERB_TERMINATE,
+	.name = CONTROL_VERB_TERMINATE,
 	.changes = true,
 	.begin = begin_terminate,
 	.step = step_terminate,

@@ -11,7 +11,7 @@
 
 static bool refuse(struct admin_peer *peer, const char *text)
 {
-	admin_error(peer, CTL_ERROR_REQUEST, text);
+	admin_error(peer, CONTROL_ERROR_REQUEST, text);
 	return false;
 }
 
@@ -72,17 +72,17 @@ bool call_filter_read(struct admin_peer *peer, const struct dict *request,
 	char text[24];
 
 	*filter = (struct call_filter){
-		.call_id = dict_get_str(request, STR(CTL_FILTER_CALL_ID)),
-		.tag = dict_get_str(request, STR(CTL_FILTER_TAG)),
+		.call_id = dict_get_str(request, STR(CONTROL_FILTER_CALL_ID)),
+		.tag = dict_get_str(request, STR(CONTROL_FILTER_TAG)),
 	};
-	dict_get_int(request, STR(CTL_FILTER_MIN_AGE), &filter->min_age_s);
-	dict_get_int(request, STR(CTL_FILTER_SKIP), &filter->skip);
-	dict_get_int(request, STR(CTL_FILTER_LIMIT), &filter->limit);
-	if (!read_path(dict_get_str(request, STR(CTL_FILTER_PATH)), &filter->path))
+	dict_get_int(request, STR(CONTROL_FILTER_MIN_AGE), &filter->min_age_s);
+	dict_get_int(request, STR(CONTROL_FILTER_SKIP), &filter->skip);
+	dict_get_int(request, STR(CONTROL_FILTER_LIMIT), &filter->limit);
+	if (!read_path(dict_get_str(request, STR(CONTROL_FILTER_PATH)), &filter->path))
 		return refuse(peer, "a path is user, kernel or mixed");
-	if (!read_address(dict_get_str(request, STR(CTL_FILTER_ADDRESS)), &filter->address))
+	if (!read_address(dict_get_str(request, STR(CONTROL_FILTER_ADDRESS)), &filter->address))
 		return refuse(peer, "an address is IP, IP:PORT or [IPV6]:PORT");
-	if (!read_mos(number_text(request, STR(CTL_FILTER_MAX_MOS), text), &filter->max_mos))
+	if (!read_mos(number_text(request, STR(CONTROL_FILTER_MAX_MOS), text), &filter->max_mos))
 		return refuse(peer, "a MOS is a number of 1 to 5");
 	return true;
 }

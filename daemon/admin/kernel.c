@@ -68,6 +68,6 @@ static enum admin_step step(struct admin_peer *peer)
 	return admin_step_medias(peer, NULL, send_media);
 }
 
-const struct admin_verb admin_verb_kernel = { .name = CTL_VERB_KERNEL,
+const struct admin_verb admin_verb_kernel = { .name = CONTROL_VERB_KERNEL,
 					      .begin = begin,
 					      .step = step };

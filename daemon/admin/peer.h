@@ -15,7 +15,7 @@
 #include "base/json_line.h"
 #include "call/events.h"
 #include "call/table.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 
 struct admin_peer;
 
@@ -68,7 +68,7 @@ struct admin_peer {
 	struct admin_peer_rights rights;
 	int fd;
 	struct event *read, *write;
-	char *in; /* CTL_PROTO_REQUEST bytes */
+	char *in; /* CONTROL_PROTO_REQUEST bytes */
 	size_t in_len;
 	struct evbuffer *out;
 	struct arena *arena; /* of the request */

@@ -16,7 +16,7 @@ struct settings {
 
 static bool refuse(struct admin_peer *peer, const char *text)
 {
-	admin_error(peer, CTL_ERROR_REQUEST, text);
+	admin_error(peer, CONTROL_ERROR_REQUEST, text);
 	return false;
 }
 
@@ -80,4 +80,6 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	return false;
 }
 
-const struct admin_verb admin_verb_set = { .name = CTL_VERB_SET, .changes = true, .begin = begin };
+const struct admin_verb admin_verb_set = { .name = CONTROL_VERB_SET,
+					   .changes = true,
+					   .begin = begin };

@@ -77,7 +77,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 
 	(void)request;
 	if (!report) {
-		admin_error(peer, CTL_ERROR_MEMORY, "out of memory");
+		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
 		return false;
 	}
 	send_report(peer, report);
@@ -87,4 +87,4 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	return false;
 }
 
-const struct admin_verb admin_verb_stats = { .name = CTL_VERB_STATS, .begin = begin };
+const struct admin_verb admin_verb_stats = { .name = CONTROL_VERB_STATS, .begin = begin };

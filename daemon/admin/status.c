@@ -88,7 +88,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 
 	(void)request;
 	if (!report) {
-		admin_error(peer, CTL_ERROR_MEMORY, "out of memory");
+		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
 		return false;
 	}
 	line = admin_line(peer, "status");
@@ -110,4 +110,4 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	return false;
 }
 
-const struct admin_verb admin_verb_status = { .name = CTL_VERB_STATUS, .begin = begin };
+const struct admin_verb admin_verb_status = { .name = CONTROL_VERB_STATUS, .begin = begin };

@@ -123,6 +123,6 @@ static enum admin_step step(struct admin_peer *peer)
 	return admin_step_medias(peer, &peer->job.filter, send_media);
 }
 
-const struct admin_verb admin_verb_streams = { .name = CTL_VERB_STREAMS,
+const struct admin_verb admin_verb_streams = { .name = CONTROL_VERB_STREAMS,
 					       .begin = begin,
 					       .step = step };

@@ -73,4 +73,6 @@ static void end(struct admin_peer *peer)
 		events_unwatch(peer->conf->events, &peer->job.watcher);
 }
 
-const struct admin_verb admin_verb_watch = { .name = CTL_VERB_WATCH, .begin = begin, .end = end };
+const struct admin_verb admin_verb_watch = { .name = CONTROL_VERB_WATCH,
+					     .begin = begin,
+					     .end = end };

@@ -50,10 +50,10 @@ struct conf {
 	bool check_config;
 	char *pidfile, *user, *group; /* NULL: none */
 	char *cdr_file;		      /* NULL: none */
-	char *control_socket;	      /* path; "none"; NULL: CTL_PROTO_PATH, if it can be made */
-	char *control_group;	      /* NULL: that of the daemon */
-	unsigned int control_mode;    /* the digits as written: 660 is 0660 */
-	char *config;		      /* path; "none"; NULL: the default one, where there is one */
+	char *control_socket;	   /* path; "none"; NULL: CONTROL_PROTO_PATH, if it can be made */
+	char *control_group;	   /* NULL: that of the daemon */
+	unsigned int control_mode; /* the digits as written: 660 is 0660 */
+	char *config;		   /* path; "none"; NULL: the default one, where there is one */
 };
 
 /**

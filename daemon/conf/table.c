@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include "base/count.h"
 #include "conf/row.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 
 #define WEEK (7L * 24 * 3600)
 
@@ -71,7 +71,7 @@ const struct conf_row conf_rows[] = {
 	{ "control-allow", CONF_LIST, AT(control_allow), 0, 0, NULL, NULL, "CIDR",
 	  "networks whose commands are obeyed; empty: loopback and the subnets of the listening addresses", 0 },
 	{ "control-socket", CONF_TEXT, AT(control_socket), 0, 0, NULL, NULL, "PATH",
-	  "where rtprelayctl connects to, none: nowhere; empty: " CTL_PROTO_PATH ", if it can be made", 0 },
+	  "where rtprelayctl connects to, none: nowhere; empty: " CONTROL_PROTO_PATH ", if it can be made", 0 },
 	{ "control-mode", CONF_UINT, AT(control_mode), 0, 777, NULL, "660", "MODE",
 	  "file mode of the control socket, three octal digits", 0 },
 	{ "control-group", CONF_TEXT, AT(control_group), 0, 0, NULL, NULL, "NAME",

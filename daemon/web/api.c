@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/json_line.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "stats/stats.h"
 #include "web/api.h"
 
@@ -19,12 +19,12 @@
 #define REQUEST_MAX 16384 /* escapes make a parameter longer */
 
 static const struct web_api_path paths[] = {
-	{ "/api/status", CTL_VERB_STATUS, { NULL } },
+	{ "/api/status", CONTROL_VERB_STATUS, { NULL } },
 	{ "/api/calls",
-	  CTL_VERB_CALLS,
-	  { CTL_FILTER_CALL_ID, CTL_FILTER_TAG, CTL_FILTER_ADDRESS, CTL_FILTER_PATH,
-	    CTL_FILTER_MIN_AGE, CTL_FILTER_MAX_MOS, CTL_FILTER_SKIP, NULL } },
-	{ "/api/call", CTL_VERB_CALL, { CTL_FILTER_CALL_ID, NULL } },
+	  CONTROL_VERB_CALLS,
+	  { CONTROL_FILTER_CALL_ID, CONTROL_FILTER_TAG, CONTROL_FILTER_ADDRESS, CONTROL_FILTER_PATH,
+	    CONTROL_FILTER_MIN_AGE, CONTROL_FILTER_MAX_MOS, CONTROL_FILTER_SKIP, NULL } },
+	{ "/api/call", CONTROL_VERB_CALL, { CONTROL_FILTER_CALL_ID, NULL } },
 };
 
 const struct web_api_path *web_api_find(struct str path)
@@ -39,7 +39,7 @@ const struct web_api_path *web_api_find(struct str path)
 static uint64_t limit_of(struct str query)
 {
 	char text[8];
-	int len = http_query_get(query, STR(CTL_FILTER_LIMIT), text, sizeof(text));
+	int len = http_query_get(query, STR(CONTROL_FILTER_LIMIT), text, sizeof(text));
 	uint64_t limit;
 
 	if (len <= 0 || !str_to_u64((struct str){ text, (size_t)len }, WEB_API_CALLS, &limit))
@@ -51,9 +51,9 @@ static void write_request(const struct web_api_path *path, struct str query, str
 {
 	char text[HTTP_TARGET_MAX];
 
-	jsonl_u64(line, "v", CTL_PROTO_VERSION);
+	jsonl_u64(line, "v", CONTROL_PROTO_VERSION);
 	jsonl_text(line, "verb", path->verb);
-	jsonl_u64(line, CTL_FILTER_LIMIT, limit_of(query));
+	jsonl_u64(line, CONTROL_FILTER_LIMIT, limit_of(query));
 	for (const char *const *name = path->params; *name; name++) {
 		int len = http_query_get(query, str_of(*name), text, sizeof(text));
 

@@ -2,7 +2,7 @@
 /*
  * api.h - what the page asks for: status, calls, a call as rtprelayctl gets them; the last hour
  *
- * Lines of JSON, those of include/ctl_proto.h.
+ * Lines of JSON, those of include/control_proto.h.
  */
 #ifndef RTPRELAY_WEB_API_H
 #define RTPRELAY_WEB_API_H

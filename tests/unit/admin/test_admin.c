@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "daemon/admin/admin.h"
-#include "ctl_proto.h"
+#include "control_proto.h"
 #include "daemon/base/count.h"
 #include "daemon/call/events.h"
 #include "tests/unit/scene.h"
@@ -483,7 +483,7 @@ static void test_endless_request_is_cut_off(void)
 
 	start();
 	memset(text, 'x', sizeof(text));
-	while (sent < CTL_PROTO_REQUEST) {
+	while (sent < CONTROL_PROTO_REQUEST) {
 		ssize_t n = send(talk.fd, text, sizeof(text), MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EAGAIN)
@@ -500,15 +500,15 @@ static void test_endless_request_is_cut_off(void)
 
 static void test_too_many_are_turned_away(void)
 {
-	int fd[CTL_PROTO_PEERS];
+	int fd[CONTROL_PROTO_PEERS];
 	char byte;
 
 	start();
-	for (size_t i = 0; i < CTL_PROTO_PEERS; i++)
+	for (size_t i = 0; i < CONTROL_PROTO_PEERS; i++)
 		fd[i] = connect_peer();
-	CU_ASSERT_EQUAL(admin_count(talk.admin), CTL_PROTO_PEERS);
-	CU_ASSERT_EQUAL(recv(fd[CTL_PROTO_PEERS - 1], &byte, 1, 0), 0);
-	for (size_t i = 0; i < CTL_PROTO_PEERS; i++)
+	CU_ASSERT_EQUAL(admin_count(talk.admin), CONTROL_PROTO_PEERS);
+	CU_ASSERT_EQUAL(recv(fd[CONTROL_PROTO_PEERS - 1], &byte, 1, 0), 0);
+	for (size_t i = 0; i < CONTROL_PROTO_PEERS; i++)
 		close(fd[i]);
 	CU_ASSERT(stop());
 }
