@@ -20,6 +20,7 @@
 #include "call/cdr_file.h"
 #include "call/table.h"
 #include "check.h"
+#include "conf/load.h"
 #include "packet/pool.h"
 #include "port/iface.h"
 #include "relay.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * conf.h - options and config file: what the operator wants
+ * conf.h - what the operator configured: a member for each key
  *
- * Each key of the INI file is a long option too. Options given on the command line win over the file;
- * a list given on the command line replaces the file's.
+ * Read from options and file by conf/load.c.
  */
 #ifndef RTPRELAY_CONF_H
 #define RTPRELAY_CONF_H
@@ -56,23 +55,12 @@ struct conf {
 	char *config;		   /* path; "none"; NULL: the default one, where there is one */
 };
 
-/**
- * conf_load() - defaults, then the file, then the options
- *
- * Every mistake is told by log_err(), with file and line or option, and the nearest key. What one value
- * cannot tell (are addresses local, is there such a user) is not looked at here: check.h.
- * Return: 0 go on; 1 done (--help, --version: printed to stdout); -EINVAL, -ENOMEM: told; nothing to free
- */
-int conf_load(struct conf *conf, int argc, char **argv);
-void conf_free(struct conf *conf);
-
-/**
- * conf_reload() - takes over from @fresh what may change while running, and logs what changed and what has to wait
- * Return: how many values are new
- */
-unsigned int conf_reload(struct conf *conf, const struct conf *fresh);
-
 /* Pairs of ports in port-min..port-max: the first is even. */
-unsigned int conf_port_pairs(const struct conf *conf);
+static inline unsigned int conf_port_pairs(const struct conf *conf)
+{
+	unsigned int first = conf->port_min < 2 ? 2 : (conf->port_min + 1) & ~1U;
+
+	return conf->port_max > first ? (conf->port_max - first + 1) / 2 : 0;
+}
 
 #endif

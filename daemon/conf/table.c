@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include "base/count.h"
-#include "conf/row.h"
+#include "conf/table.h"
 #include "control_proto.h"
 
 #define WEEK (7L * 24 * 3600)

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "daemon/base/count.h"
-#include "daemon/conf/conf.h"
-#include "daemon/conf/row.h"
+#include "daemon/conf/load.h"
+#include "daemon/conf/table.h"
 #include "tests/unit/test.h"
 
 #define MAX_ARGS 40

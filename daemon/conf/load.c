@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * conf.c - options and config file, by the rows of conf_table.c
+ * load.c - reads options and configuration file into struct conf, by the rows of conf/table.c
  *
  * A key is read by its row wherever it comes from. Mistakes are collected, so that one run tells them all.
  */
@@ -9,7 +9,8 @@
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "conf/row.h"
+#include "conf/load.h"
+#include "conf/table.h"
 
 #define MIN_PAIRS 2 /* one call with one media needs a pair on each side */
 
@@ -225,13 +226,6 @@ static void apply_options(struct loader *loader, bool config_only)
 		log_err("--%s: %s", row->name, error);
 		fail(loader, err);
 	}
-}
-
-unsigned int conf_port_pairs(const struct conf *conf)
-{
-	unsigned int first = conf->port_min < 2 ? 2 : (conf->port_min + 1) & ~1U;
-
-	return conf->port_max > first ? (conf->port_max - first + 1) / 2 : 0;
 }
 
 static void check_whole(struct loader *loader)
