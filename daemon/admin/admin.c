@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <utlist.h>
-#include "admin/peer.h"
+#include "admin/admin.h"
+#include "admin/answer.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/listen_pause.h"
@@ -20,8 +21,6 @@
 
 /* An answer's steps stop here, until the reader has taken some of it. */
 #define OUT_HIGH ((size_t)64 * 1024)
-/* What happens is told up to here to a watcher who is behind. */
-#define WATCH_HIGH ((size_t)256 * 1024)
 /* The length of a slice. */
 #define SLICE_US 1000
 #define ARENA	 4096
@@ -32,8 +31,7 @@ struct admin {
 	struct listen_pause pause;
 	struct admin_peer *peers;
 	size_t n_peers;
-	struct json_line line; /* being written, in @memory */
-	char *memory;	       /* CONTROL_PROTO_LINE bytes */
+	struct admin_writer writer;
 };
 
 static const struct admin_verb *const verbs[] = {
@@ -41,74 +39,6 @@ static const struct admin_verb *const verbs[] = {
 	&admin_verb_streams, &admin_verb_stats,	    &admin_verb_kernel,
 	&admin_verb_watch,   &admin_verb_terminate, &admin_verb_set,
 };
-
-/* --- Writing ------------------------------------------------------------------------------------ */
-
-struct json_line *admin_line(struct admin_peer *peer, const char *type)
-{
-	struct admin *admin = peer->admin;
-
-	json_line_start(&admin->line, admin->memory, CONTROL_PROTO_LINE, type);
-	return &admin->line;
-}
-
-void admin_send(struct admin_peer *peer)
-{
-	struct json_line *line = &peer->admin->line;
-
-	if (!json_line_end(line) || evbuffer_add(peer->out, line->buf.data, line->buf.len))
-		peer->failed = true;
-}
-
-void admin_error(struct admin_peer *peer, const char *code, const char *text)
-{
-	struct json_line *line = admin_line(peer, "error");
-
-	jsonl_text(line, "code", code);
-	jsonl_text(line, "text", text);
-	admin_send(peer);
-}
-
-void admin_end(struct admin_peer *peer, uint64_t count)
-{
-	struct json_line *line = admin_line(peer, "end");
-
-	jsonl_u64(line, "count", count);
-	admin_send(peer);
-}
-
-enum admin_step admin_step_medias(struct admin_peer *peer, const struct call_filter *filter,
-				  void (*send_media)(struct admin_peer *, struct media *))
-{
-	const struct call *call = call_cursor_next(&peer->job.cursor);
-	const struct dialog *dialog;
-
-	if (!call) {
-		admin_end(peer, peer->job.count);
-		return ADMIN_DONE;
-	}
-	if (filter && !call_filter_lets(filter, call))
-		return ADMIN_MORE;
-	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i])
-				send_media(peer, dialog->media[i]);
-	return ADMIN_MORE;
-}
-
-bool admin_room(struct admin_peer *peer)
-{
-	return evbuffer_get_length(peer->out) < WATCH_HIGH;
-}
-
-/* The answer goes on as soon as the socket takes something; not in time is too late. */
-void admin_wake(struct admin_peer *peer)
-{
-	static const struct timeval patience = { CONTROL_PROTO_PATIENCE_S, 0 };
-
-	if (!event_pending(peer->write, EV_WRITE, NULL) && event_add(peer->write, &patience))
-		peer->failed = true;
-}
 
 /* --- A peer ------------------------------------------------------------------------------------- */
 
@@ -322,6 +252,7 @@ void admin_accept(struct admin *admin, int fd)
 		return;
 	}
 	peer->admin = admin;
+	peer->writer = &admin->writer;
 	peer->conf = &admin->conf;
 	peer->fd = fd;
 	peer->rights = admin_socket_rights(fd, admin->conf.gid, admin->conf.mode);
@@ -334,6 +265,7 @@ void admin_accept(struct admin *admin, int fd)
 int admin_ask(struct admin *admin, struct str request, struct evbuffer *out)
 {
 	struct admin_peer peer = { .admin = admin,
+				   .writer = &admin->writer,
 				   .conf = &admin->conf,
 				   .rights = { .read = true },
 				   .fd = -1,
@@ -398,8 +330,8 @@ struct admin *admin_open(const struct admin_conf *conf)
 	if (!admin)
 		return NULL;
 	admin->conf = *conf;
-	admin->memory = malloc(CONTROL_PROTO_LINE);
-	if (admin->memory && (conf->fd < 0 || start_listening(admin)))
+	admin->writer.memory = malloc(CONTROL_PROTO_LINE);
+	if (admin->writer.memory && (conf->fd < 0 || start_listening(admin)))
 		return admin;
 	admin_close(admin);
 	return NULL;
@@ -414,6 +346,6 @@ void admin_close(struct admin *admin)
 	listen_pause_fini(&admin->pause);
 	if (admin->listener)
 		evconnlistener_free(admin->listener);
-	free(admin->memory);
+	free(admin->writer.memory);
 	free(admin);
 }

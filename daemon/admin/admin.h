@@ -7,23 +7,12 @@
 #ifndef RTPRELAY_ADMIN_H
 #define RTPRELAY_ADMIN_H
 
-#include "call/tree.h"
-#include "conf/conf.h"
+#include "admin/conf.h"
+#include "base/str.h"
 
 struct evbuffer;
 
 struct admin;
-
-/* All borrowed. */
-struct admin_conf {
-	struct event_base *base;
-	int fd;	   /* listening; -1: connections come by admin_accept() only (tests) */
-	gid_t gid; /* reading is for its members */
-	unsigned int mode;
-	struct call_table *calls;
-	struct events *events;
-	const struct conf *conf;
-};
 
 /* NULL: out of memory */
 struct admin *admin_open(const struct admin_conf *conf);

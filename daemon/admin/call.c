@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* call.c - calls: a line for each; one of them as a tree; their end by an operator's hand */
 #include <utlist.h>
-#include "admin/peer.h"
+#include "admin/answer.h"
+#include "admin/quality.h"
+#include "admin/stream.h"
+#include "admin/walk.h"
 #include "base/clock.h"
 #include "call/call.h"
 #include "call/media_path.h"
@@ -19,30 +22,6 @@ struct call_sum {
 	struct endpoint from[2]; /* of the first RTP stream of each side */
 	const char *codec;
 };
-
-static const struct media *first_media(const struct call *call)
-{
-	const struct dialog *dialog;
-
-	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i])
-				return dialog->media[i];
-	return NULL;
-}
-
-enum path admin_call_path(const struct call *call)
-{
-	const struct media *first = first_media(call);
-	enum path path = first ? media_path_kind(first) : PATH_USER;
-	const struct dialog *dialog;
-
-	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i] && media_path_kind(dialog->media[i]) != path)
-				return PATH_MIXED;
-	return path;
-}
 
 static void add_stream(struct call_sum *sum, const struct media *media, int side, int comp)
 {
@@ -161,14 +140,6 @@ static void send_call(struct admin_peer *peer, const struct call *call)
 
 /* --- calls -------------------------------------------------------------------------------------- */
 
-static bool begin_calls(struct admin_peer *peer, const struct dict *request)
-{
-	if (!call_filter_read(peer, request, &peer->job.filter))
-		return false;
-	call_cursor_begin(&peer->job.cursor, peer->conf->calls);
-	return true;
-}
-
 static enum admin_step step_calls(struct admin_peer *peer)
 {
 	struct call_filter *filter = &peer->job.filter;
@@ -189,7 +160,7 @@ static enum admin_step step_calls(struct admin_peer *peer)
 }
 
 const struct admin_verb admin_verb_calls = { .name = CONTROL_VERB_CALLS,
-					     .begin = begin_calls,
+					     .begin = admin_walk_begin,
 					     .step = step_calls };
 
 /* --- call --------------------------------------------------------------------------------------- */

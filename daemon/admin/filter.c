@@ -4,15 +4,36 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <utlist.h>
-#include "admin/peer.h"
+#include "admin/filter.h"
+#include "admin/quality.h"
 #include "base/clock.h"
 #include "call/dialog.h"
+#include "call/media_path.h"
+#include "control_proto.h"
 #include "packet/bridge.h"
 
-static bool refuse(struct admin_peer *peer, const char *text)
+static const struct media *first_media(const struct call *call)
 {
-	admin_error(peer, CONTROL_ERROR_REQUEST, text);
-	return false;
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				return dialog->media[i];
+	return NULL;
+}
+
+enum path admin_call_path(const struct call *call)
+{
+	const struct media *first = first_media(call);
+	enum path path = first ? media_path_kind(first) : PATH_USER;
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i] && media_path_kind(dialog->media[i]) != path)
+				return PATH_MIXED;
+	return path;
 }
 
 static bool read_path(struct str text, int *path)
@@ -66,8 +87,7 @@ static struct str number_text(const struct dict *request, struct str key, char t
 	return str_of(text);
 }
 
-bool call_filter_read(struct admin_peer *peer, const struct dict *request,
-		      struct call_filter *filter)
+const char *call_filter_read(const struct dict *request, struct call_filter *filter)
 {
 	char text[24];
 
@@ -79,12 +99,12 @@ bool call_filter_read(struct admin_peer *peer, const struct dict *request,
 	dict_get_int(request, STR(CONTROL_FILTER_SKIP), &filter->skip);
 	dict_get_int(request, STR(CONTROL_FILTER_LIMIT), &filter->limit);
 	if (!read_path(dict_get_str(request, STR(CONTROL_FILTER_PATH)), &filter->path))
-		return refuse(peer, "a path is user, kernel or mixed");
+		return "a path is user, kernel or mixed";
 	if (!read_address(dict_get_str(request, STR(CONTROL_FILTER_ADDRESS)), &filter->address))
-		return refuse(peer, "an address is IP, IP:PORT or [IPV6]:PORT");
+		return "an address is IP, IP:PORT or [IPV6]:PORT";
 	if (!read_mos(number_text(request, STR(CONTROL_FILTER_MAX_MOS), text), &filter->max_mos))
-		return refuse(peer, "a MOS is a number of 1 to 5");
-	return true;
+		return "a MOS is a number of 1 to 5";
+	return NULL;
 }
 
 static bool contains(struct str text, struct str part)

@@ -5,7 +5,8 @@
  * Whoever asks compares them with what the kernel says itself: it would be no check if the daemon did.
  */
 #include <utlist.h>
-#include "admin/peer.h"
+#include "admin/answer.h"
+#include "admin/walk.h"
 
 static const char *const kinds[] = {
 	[RTPRELAY_KIND_RTP] = "rtp",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* quality.c - how good the media of a side is: MOS and what it comes from, and what its receiver tells by RTCP */
+/* quality.c - how good the media of a side is: MOS and its components, and its receiver's figures from RTCP */
 #include <time.h>
 #include <utlist.h>
-#include "admin/peer.h"
+#include "admin/quality.h"
 #include "base/clock.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"

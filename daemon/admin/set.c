@@ -5,7 +5,7 @@
  * All that is asked for is checked before any of it is done. It lasts until the next SIGHUP or restart, which
  * go by the configuration; running empty lasts until it is ended.
  */
-#include "admin/peer.h"
+#include "admin/answer.h"
 #include "base/log.h"
 
 struct settings {

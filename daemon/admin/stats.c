@@ -5,7 +5,7 @@
  * Names are those of include/counter_names.h, with what they are of in front: "daemon.", "user.", "kernel.", "drop.".
  */
 #include <assert.h>
-#include "admin/peer.h"
+#include "admin/answer.h"
 #include "base/clock.h"
 #include "report/report.h"
 

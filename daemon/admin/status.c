@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status.c - the daemon as a whole: version, module, interfaces, how many calls, by which path */
 #include <unistd.h>
-#include "admin/peer.h"
+#include "admin/answer.h"
 #include "base/clock.h"
 #include "packet/pool.h"
 #include "report/report.h"

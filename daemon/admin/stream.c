@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stream.c - the streams of calls: where their media comes from and goes, by which path, what was dropped */
 #include <utlist.h>
-#include "admin/peer.h"
+#include "admin/answer.h"
+#include "admin/stream.h"
+#include "admin/walk.h"
 #include "base/clock.h"
 #include "call/media_path.h"
 #include "packet/bridge.h"
@@ -110,19 +112,11 @@ static void send_media(struct admin_peer *peer, struct media *media)
 				send_stream(peer, media, side, comp);
 }
 
-static bool begin(struct admin_peer *peer, const struct dict *request)
-{
-	if (!call_filter_read(peer, request, &peer->job.filter))
-		return false;
-	call_cursor_begin(&peer->job.cursor, peer->conf->calls);
-	return true;
-}
-
 static enum admin_step step(struct admin_peer *peer)
 {
 	return admin_step_medias(peer, &peer->job.filter, send_media);
 }
 
 const struct admin_verb admin_verb_streams = { .name = CONTROL_VERB_STREAMS,
-					       .begin = begin,
+					       .begin = admin_walk_begin,
 					       .step = step };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* watch.c - what happens, as it happens; what a slow reader has no room for is left out, counted and told */
 #include <time.h>
-#include "admin/peer.h"
+#include "admin/answer.h"
 #include "call/media_path.h"
 
 static void put_stream(struct json_line *line, const struct happening *happening)

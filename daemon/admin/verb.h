@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verb.h - what can be asked: a row for each verb
+ *
+ * A verb begins, then steps until it is done. A step writes one line or a few. Calls end between two steps:
+ * a step must not use a pointer into a call that an earlier step found.
+ */
+#ifndef RTPRELAY_ADMIN_VERB_H
+#define RTPRELAY_ADMIN_VERB_H
+
+#include "base/dict.h"
+
+struct admin_peer;
+
+enum admin_step { ADMIN_MORE, ADMIN_DONE };
+
+struct admin_verb {
+	const char *name;
+	bool changes;
+	/* True: go on with steps, or with what comes. False: it is answered, admin_error() included. */
+	bool (*begin)(struct admin_peer *peer, const struct dict *request);
+	enum admin_step (*step)(struct admin_peer *peer); /* NULL: lines come by themselves */
+	void (*end)(struct admin_peer *peer);		  /* or NULL */
+};
+
+extern const struct admin_verb admin_verb_status, admin_verb_calls, admin_verb_call,
+	admin_verb_streams, admin_verb_stats, admin_verb_kernel, admin_verb_watch,
+	admin_verb_terminate, admin_verb_set;
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* walk.h - an answer that goes through all calls, a step for each */
+#ifndef RTPRELAY_ADMIN_WALK_H
+#define RTPRELAY_ADMIN_WALK_H
+
+#include "admin/peer.h"
+
+/* Reads the request's filters into the job. False: a value makes no sense; admin_error() was sent. */
+bool admin_walk_begin(struct admin_peer *peer, const struct dict *request);
+/* The next call that @filter lets through (NULL: any): @send_media for each of its medias. */
+enum admin_step admin_step_medias(struct admin_peer *peer, const struct call_filter *filter,
+				  void (*send_media)(struct admin_peer *, struct media *));
+
+#endif
