@@ -7,6 +7,7 @@
 #include "control_proto.h"
 #include "line.h"
 #include "table.h"
+#include "verb.h"
 
 static void print_head(const json_t *call)
 {

@@ -7,6 +7,7 @@
 #include "control_proto.h"
 #include "line.h"
 #include "table.h"
+#include "verb.h"
 
 uint64_t pair_sum(const json_t *call, const char *key)
 {

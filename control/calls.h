@@ -3,7 +3,8 @@
 #ifndef RTPRELAY_CALLS_H
 #define RTPRELAY_CALLS_H
 
-#include "verb.h"
+#include <jansson.h>
+#include "options.h"
 
 /* All zero: empty. */
 struct call_list {

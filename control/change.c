@@ -4,6 +4,7 @@
 #include <string.h>
 #include "control_proto.h"
 #include "line.h"
+#include "verb.h"
 
 static void nothing(void *arg, const char *type, json_t *line)
 {

@@ -16,6 +16,7 @@
 #include "daemon/kernel/talk.h"
 #include "line.h"
 #include "table.h"
+#include "verb.h"
 
 #define ROUNDS	 3
 #define PAUSE_NS 300000000L

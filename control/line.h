@@ -3,7 +3,8 @@
 #ifndef RTPRELAY_LINE_H
 #define RTPRELAY_LINE_H
 
-#include "verb.h"
+#include <jansson.h>
+#include "options.h"
 
 struct line_link;
 

@@ -5,6 +5,7 @@
 #include "control_proto.h"
 #include "line.h"
 #include "table.h"
+#include "verb.h"
 
 #define MODULE_VERSION_FILE "/sys/module/rtprelay/version"
 

@@ -6,6 +6,7 @@
 #include "control_proto.h"
 #include "line.h"
 #include "table.h"
+#include "verb.h"
 
 static const struct column columns[] = {
 	{ .head = "CALL-ID", .cut = true }, { .head = "SIDE" },

@@ -14,6 +14,7 @@
 #include "daemon/base/clock.h"
 #include "line.h"
 #include "table.h"
+#include "verb.h"
 
 struct top {
 	const struct options *options;

@@ -99,18 +99,6 @@ static void help(FILE *out)
 	      out);
 }
 
-int usage(const char *why, const char *what)
-{
-	fprintf(stderr, "rtprelayctl: %s%s (see rtprelayctl --help)\n", why, what);
-	return EXIT_USAGE;
-}
-
-int out_of_memory(void)
-{
-	fputs("rtprelayctl: out of memory\n", stderr);
-	return EXIT_NO_ANSWER;
-}
-
 /* A whole decimal number of @min..@max */
 static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *number)
 {

@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verb.h - what rtprelayctl can be asked for, and what its parts share */
+/* verb.h - what rtprelayctl can be asked for */
 #ifndef RTPRELAY_VERB_H
 #define RTPRELAY_VERB_H
 
 #include <getopt.h>
-#include <jansson.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-
-/* 0 done; 1 the daemon refused, or something is wrong; 2 wrong usage; 3 no answer */
-enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_ANSWER };
-
-struct options {
-	const char *socket; /* path */
-	const char *server; /* of NG: HOST:PORT */
-	bool server_given;
-	unsigned int timeout_s;
-	int64_t limit; /* -1: none */
-	bool json, all;
-	const char *sort;
-	unsigned int interval_s;
-	/* Filters, and what is to be set; NULL: not given. */
-	const char *call_id, *tag, *address, *path, *min_age, *max_mos;
-	const char *log_level, *max_sessions, *drain;
-};
+#include "options.h"
 
 typedef int verb_run_fn(const struct options *options, int argc, char **argv);
 
@@ -38,10 +19,6 @@ extern const struct option options_known[];
 int option_take(struct options *options, int option);
 /* argv[0] is the verb. The exit status */
 int verb_run(const struct options *options, int argc, char **argv);
-
-/* Each tells it and returns the exit status. */
-int usage(const char *why, const char *what);
-int out_of_memory(void);
 
 /* The table of verbs and the options, for the completion. */
 const char *verb_name(size_t n);   /* NULL: there are no more */

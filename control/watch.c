@@ -9,6 +9,7 @@
 #include "control_proto.h"
 #include "line.h"
 #include "table.h"
+#include "verb.h"
 
 static void print_time(double time)
 {

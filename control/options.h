@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* options.h - what was given on the command line, how a verb ends, and what it says of a wrong use */
+#ifndef RTPRELAY_OPTIONS_H
+#define RTPRELAY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 0 done; 1 the daemon refused, or something is wrong; 2 wrong usage; 3 no answer */
+enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_ANSWER };
+
+struct options {
+	const char *socket; /* path */
+	const char *server; /* of NG: HOST:PORT */
+	bool server_given;
+	unsigned int timeout_s;
+	int64_t limit; /* -1: none */
+	bool json, all;
+	const char *sort;
+	unsigned int interval_s;
+	/* Filters, and what is to be set; NULL: not given. */
+	const char *call_id, *tag, *address, *path, *min_age, *max_mos;
+	const char *log_level, *max_sessions, *drain;
+};
+
+/* Each prints to stderr and returns the exit status. */
+int usage(const char *why, const char *what);
+int out_of_memory(void);
+
+#endif
