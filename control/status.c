@@ -146,11 +146,14 @@ struct stats_table {
 static void add_counter(void *arg, const char *type, json_t *counter)
 {
 	struct stats_table *stats = arg;
-	char name[96], value[24];
+	const char *proxy = json_string_value(json_object_get(counter, "proxy"));
+	char name[160], value[24];
 
 	if (strcmp(type, "counter") != 0 || (!stats->all && !number_of(counter, "value")))
 		return;
-	snprintf(name, sizeof(name), "%s.%s", text_of(counter, "of"), text_of(counter, "name"));
+	snprintf(name, sizeof(name), "%s.%s%s%s", text_of(counter, "of"),
+		 proxy ? text_of(counter, "proxy") : "", proxy ? "." : "",
+		 text_of(counter, "name"));
 	snprintf(value, sizeof(value), "%" PRId64, number_of(counter, "value"));
 	stats->failed |= !table_add(stats->table,
 				    (const char *const[]){ name, value, text_of(counter, "unit"),

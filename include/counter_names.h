@@ -2,8 +2,8 @@
 /*
  * counter_names.h - name, unit and help of each counter, held complete by static_assert
  *
- * Lists to be expanded: X(id, name, unit, help). The table made from a list asserts that every counter has
- * its row (packet/side.c). Names are what people and monitoring read: they never change.
+ * Lists to be expanded: X(id, name, unit, help). The tables made from them assert that every counter has its
+ * row (report/counters.c, packet/side.c). Names are what people and monitoring read: they never change.
  */
 #ifndef RTPRELAY_COUNTER_NAMES_H
 #define RTPRELAY_COUNTER_NAMES_H
@@ -30,19 +30,6 @@ struct counter_name {
 	X(DROP_RECEIVE_QUEUE, "receive_queue", "packets",                                          \
 	  "came faster than they were taken: the port's receive buffer was full")
 
-/* id: member of struct stream_report */
-#define STREAM_COUNTERS(X)                                                                         \
-	X(packets_in, "packets_in", "packets", "accepted from the remote")                         \
-	X(bytes_in, "bytes_in", "bytes", "accepted from the remote, UDP payload")                  \
-	X(packets_out, "packets_out", "packets", "sent to the remote")                             \
-	X(bytes_out, "bytes_out", "bytes", "sent to the remote, UDP payload")                      \
-	X(errors_out, "errors_out", "packets", "could not be sent to the remote")                  \
-	X(relatched, "relatched", "changes", "times that another source took over")                \
-	X(expected, "expected", "packets", "RTP packets that should have come (RFC 3550, A.3)")    \
-	X(lost, "lost", "packets", "RTP packets expected that did not come (RFC 3550, A.3)")       \
-	X(reordered, "reordered", "packets", "RTP packets that came late")                         \
-	X(duplicate, "duplicate", "packets", "RTP packets that came again")
-
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \
 	X(calls_made, "calls_made", "calls", "offered and taken")                                  \
@@ -64,8 +51,56 @@ struct counter_name {
 	X(unknown_command, "unknown_commands", "commands", "asked for something unknown")          \
 	X(reply_too_large, "replies_too_large", "commands",                                        \
 	  "had an answer longer than a datagram")                                                  \
-	X(send_failed, "replies_lost", "commands", "had an answer that could not be sent")
+	X(send_failed, "replies_lost", "commands", "had an answer that could not be sent")         \
+	X(replies_evicted, "replies_evicted", "replies",                                           \
+	  "forgotten before their time, because replay-entries or replay-mbytes was reached")      \
+	X(rtpp_done, "rtpproxy_done", "commands", "of the rtpproxy protocol, done")                \
+	X(rtpp_refused, "rtpproxy_refused", "commands",                                            \
+	  "of the rtpproxy protocol, answered with an error")                                      \
+	X(notices_lost, "notices_lost", "notices",                                                 \
+	  "of time-outs, which the receiver (notify) took too slowly or not at all")               \
+	X(events_lost, "events_lost", "events", "left out for a watcher that read too slowly")     \
+	X(cdr_lost, "cdr_lost", "records", "of calls, which could not be written to cdr-file")
 
+/* id: member of struct stats.medias */
+#define MEDIA_COUNTERS(X)                                                                          \
+	X(made, "made", "medias", "m= lines that were given ports")                                \
+	X(ended, "ended", "medias", "ended")                                                       \
+	X(timed_out, "timed_out", "medias", "ended because no media came")                         \
+	X(complete, "complete", "medias", "ended, offered and answered")                           \
+	X(no_rtp, "no_rtp", "medias", "ended, and no RTP had come from either side")               \
+	X(one_way_rtp, "one_way_rtp", "medias", "ended, and RTP had come from one side alone")     \
+	X(no_rtcp, "no_rtcp", "medias", "ended, and no RTCP had come from either side")            \
+	X(one_way_rtcp, "one_way_rtcp", "medias", "ended, and RTCP had come from one side alone")  \
+	X(expected, "expected", "packets", "RTP that should have come to medias that ended")       \
+	X(received, "received", "packets", "RTP that came, repetitions left out")                  \
+	X(duplicate, "duplicate", "packets", "RTP that came again")                                \
+	X(lost, "lost", "packets", "RTP that was expected and did not come")                       \
+	X(malformed, "malformed", "packets", "no RTP, though it came to a port for RTP")
+
+/* id: member of struct quality_totals; its buckets follow from the bounds in stats/quality_totals.c */
+#define QUALITY_COUNTERS(X)                                                                        \
+	X(count, "sides", "sides", "of medias that ended and had a MOS")                           \
+	X(sum[QUALITY_MOS], "mos", "hundredths", "sum of the average MOS of these")                \
+	X(sum[QUALITY_LOSS], "loss", "hundredths of a percent", "sum of their average loss")       \
+	X(sum[QUALITY_JITTER], "jitter", "microseconds", "sum of their average jitter")
+
+/* id: member of struct journal_counters */
+#define JOURNAL_COUNTERS(X)                                                                        \
+	X(restored, "restored", "calls", "of the daemon before this one, which go on")             \
+	X(not_restored, "not_restored", "calls",                                                   \
+	  "of the daemon before this one, whose ports or addresses could not be had again")        \
+	X(unreadable, "unreadable", "calls", "whose records were damaged")                         \
+	X(too_large, "too_large", "calls", "which do not fit a record: a restart ends them")       \
+	X(write_errors, "write_errors", "writes", "failed, and were tried again")
+
+/* id: member of struct firewall_counters */
+#define FIREWALL_COUNTERS(X)                                                                       \
+	X(errors, "errors", "transactions", "the kernel refused to make the table, tried again")   \
+	X(repairs, "repairs", "changes", "by other programs, after which the table is made anew")
+
+/* For each verb: id: member of struct proxy_stats; the counters by verb have the names of VERBS (stats/stats.h) */
+#define PROXY_COUNTERS(X) X(errors, "errors", "commands", "answered with an error")
 /* id: of enum rtprelay_counter */
 #define KERNEL_COUNTERS(X)                                                                         \
 	X(RTPRELAY_C_PACKETS, "packets", "packets", "admitted and forwarded by the kernel")        \
@@ -90,6 +125,14 @@ struct counter_name {
 #define TOTAL_COUNTERS(X)                                                                          \
 	X(packets, "packets", "packets", "forwarded from user space")                              \
 	X(bytes, "bytes", "bytes", "forwarded from user space, UDP payload")                       \
-	X(errors, "errors", "packets", "could not be sent")
+	X(errors, "errors", "packets", "could not be sent")                                        \
+	X(latched, "latched", "times", "a stream took a source, its first or another")
+
+/* id: of enum latch_rank, of the source that was refused */
+#define REFUSED_COUNTERS(X)                                                                        \
+	X(RANK_UNKNOWN, "unknown", "verdicts", "against a source that nothing speaks for")         \
+	X(RANK_NEAR, "near", "verdicts", "against a source near the signalled address")            \
+	X(RANK_ADDR, "address", "verdicts", "against the signalled address, with another port")    \
+	X(RANK_EXACT, "exact", "verdicts", "against the signalled address and port")
 
 #endif

@@ -1,72 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * stats.c - every counter there is, with unit and help
- *
- * Names are those of include/counter_names.h, with what they are of in front: "daemon.", "user.", "kernel.", "drop.".
- */
-#include <assert.h>
+/* stats.c - every counter there is (report/counters.c), a line each */
 #include "admin/answer.h"
 #include "base/clock.h"
-#include "report/report.h"
+#include "report/counters.h"
 
-static void send_counter(struct admin_peer *peer, const char *of, const struct counter_name *name,
-			 uint64_t value)
+static void send_counter(void *arg, const char *of, const char *proxy,
+			 const struct counter_name *name, uint64_t value)
 {
+	struct admin_peer *peer = arg;
 	struct json_line *line = admin_line(peer, "counter");
 
 	jsonl_text(line, "of", of);
+	if (proxy)
+		jsonl_text(line, "proxy", proxy);
 	jsonl_text(line, "name", name->name);
 	jsonl_u64(line, "value", value);
 	jsonl_text(line, "unit", name->unit);
 	jsonl_text(line, "help", name->help);
 	admin_send(peer);
 	peer->job.count++;
-}
-
-/* Lists of counters whose values stand in a struct. */
-struct counter_row {
-	size_t offset;
-	struct counter_name name;
-};
-
-#define DAEMON_ROW(id, name, unit, help) { offsetof(struct stats, id), { name, unit, help } },
-#define TOTAL_ROW(id, name, unit, help)	 { offsetof(struct relayed, id), { name, unit, help } },
-#define KERNEL_ROW(id, name, unit, help) { (id), { name, unit, help } },
-#define ONE(id, name, unit, help)	 +1
-
-static_assert(KERNEL_COUNTERS(ONE) == RTPRELAY_C_MAX - RTPRELAY_C_PAD, "a counter has no name");
-
-static void send_rows(struct admin_peer *peer, const char *of, const struct counter_row *rows,
-		      size_t n, const void *values)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint64_t value;
-
-		memcpy(&value, (const char *)values + rows[i].offset, sizeof(value));
-		send_counter(peer, of, &rows[i].name, value);
-	}
-}
-
-static void send_report(struct admin_peer *peer, const struct daemon_report *report)
-{
-	static const struct counter_row own[] = { DAEMON_COUNTERS(DAEMON_ROW) };
-	static const struct counter_row totals[] = { TOTAL_COUNTERS(TOTAL_ROW) };
-
-	send_rows(peer, "daemon", own, sizeof(own) / sizeof(*own), &report->stats);
-	send_rows(peer, "user", totals, sizeof(totals) / sizeof(*totals),
-		  &report->relayed[PATH_USER]);
-	for (int i = 0; i < DROP_COUNT; i++)
-		send_counter(peer, "drop", &stream_drop_names[i], report->drops[i]);
-}
-
-static void send_kernel(struct admin_peer *peer)
-{
-	static const struct counter_row rows[] = { KERNEL_COUNTERS(KERNEL_ROW) };
-	uint64_t counters[RTPRELAY_C_MAX + 1];
-
-	kmod_totals(peer->conf->calls->conf.kmod, counters);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		send_counter(peer, "kernel", &rows[i].name, counters[rows[i].offset]);
 }
 
 static bool begin(struct admin_peer *peer, const struct dict *request)
@@ -80,9 +32,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
 		return false;
 	}
-	send_report(peer, report);
-	if (calls->conf.kmod)
-		send_kernel(peer);
+	report_counters(report, send_counter, peer);
 	admin_end(peer, peer->job.count);
 	return false;
 }

@@ -3,6 +3,7 @@
 #include <time.h>
 #include "admin/answer.h"
 #include "call/media_path.h"
+#include "stats/stats.h"
 
 static void put_stream(struct json_line *line, const struct happening *happening)
 {
@@ -38,6 +39,7 @@ static void on_happening(void *arg, const struct happening *happening)
 
 	if (!admin_room(peer)) {
 		peer->job.lost++;
+		peer->conf->calls->conf.stats->events_lost++;
 		return;
 	}
 	if (peer->job.lost != peer->job.told_lost)

@@ -146,6 +146,7 @@ static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct e
 	row = row_of(ctl, row, payload);
 	row->protocol->run(env, row->arg, source, payload, out);
 	replay_put(ctl->replay, source, cookie, (struct str){ out->data, out->len }, env->now_ms);
+	stats->replies_evicted = replay_usage(ctl->replay).evicted;
 }
 
 void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,

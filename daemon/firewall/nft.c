@@ -49,6 +49,7 @@ struct nft {
 	struct nft_batch batch;
 	struct port *all, *changed;
 	bool made, begun, failing;
+	struct firewall_counters counters;
 	int64_t repair_ms, repaired_ms, next_try_ms;
 };
 
@@ -241,6 +242,7 @@ static int transact(struct nft *nft, void (*write)(struct nft *))
 /* Of the first time, our caller tells. */
 static void tell(struct nft *nft, int error)
 {
+	nft->counters.errors += error != 0;
 	if (!nft->begun) {
 		nft->begun = !error;
 		return;
@@ -293,6 +295,7 @@ void nft_dispatch(struct nft *nft)
 	log_warn("firewall: table inet " NFT_TABLE
 		 " was changed by another program, making it anew%s",
 		 nft->repair_ms ? " in a while" : "");
+	nft->counters.repairs++;
 	nft->made = false;
 	nft->next_try_ms = now_ms + nft->repair_ms;
 	nft->repaired_ms = now_ms;
@@ -300,6 +303,11 @@ void nft_dispatch(struct nft *nft)
 	if (nft->repair_ms > REPAIR_MAX_MS)
 		nft->repair_ms = REPAIR_MAX_MS;
 	nft_flush(nft);
+}
+
+struct firewall_counters nft_counters(const struct nft *nft)
+{
+	return nft ? nft->counters : (struct firewall_counters){ 0 };
 }
 
 void nft_tick(struct nft *nft)

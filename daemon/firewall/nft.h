@@ -51,6 +51,11 @@ int nft_news_fd(const struct nft *nft);
 void nft_dispatch(struct nft *nft);
 /* About once a second: tries again what failed. */
 void nft_tick(struct nft *nft);
+/* Names and meaning: include/counter_names.h */
+struct firewall_counters {
+	uint64_t errors, repairs;
+};
+struct firewall_counters nft_counters(const struct nft *nft);
 /* Ports open now. */
 size_t nft_count(const struct nft *nft);
 

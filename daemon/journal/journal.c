@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <event2/event_struct.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -52,6 +53,7 @@ struct journal {
 	struct journal_letter letter;
 	struct journal_mark *rest, *touched, *out;
 	struct event timer, done;
+	struct journal_counters counters;
 	int64_t next_id;
 	bool is_out, failing, timer_runs;
 };
@@ -155,6 +157,11 @@ void journal_mark_end(struct journal_mark *mark)
 		mark_free(mark);
 }
 
+struct journal_counters journal_counters(const struct journal *journal)
+{
+	return journal ? journal->counters : (struct journal_counters){ 0 };
+}
+
 bool journal_is_idle(const struct journal *journal)
 {
 	return !journal->touched && !journal->is_out;
@@ -162,10 +169,12 @@ bool journal_is_idle(const struct journal *journal)
 
 /* --- To the writer and back ----------------------------------------------------------------------- */
 
-static void leave_out(struct journal_mark *mark)
+static void leave_out(struct journal *journal, struct journal_mark *mark)
 {
-	if (!mark->left_out)
+	if (!mark->left_out) {
 		log_warn("journal: a call is too large to be kept: a restart will end it");
+		journal->counters.too_large++;
+	}
 	mark->left_out = true;
 	move(mark, MARK_REST);
 }
@@ -184,7 +193,7 @@ static bool put(struct journal *journal, struct journal_mark *mark)
 		if (!len && batch->len)
 			return false;
 		if (!len) {
-			leave_out(mark);
+			leave_out(journal, mark);
 			return true;
 		}
 	}
@@ -224,6 +233,7 @@ static void tell(struct journal *journal, const struct journal_letter *letter)
 	else if (!letter->error && journal->failing)
 		log_notice("journal: calls are written again");
 	journal->failing = letter->error;
+	journal->counters.write_errors += letter->error != 0;
 }
 
 /* The batch is back. */
@@ -263,7 +273,6 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 /* What comes from the file before this daemon's own calls. */
 struct restoring {
 	struct journal *journal;
-	size_t restored, lost, unreadable;
 	int64_t *ended; /* records that are to be removed */
 	size_t n_ended, room;
 };
@@ -292,9 +301,9 @@ static void on_row(void *arg, int64_t id, const uint8_t *bytes, size_t len)
 
 	if (id >= journal->next_id && id < INT64_MAX)
 		journal->next_id = id + 1;
-	r->restored += !error;
-	r->unreadable += error == -EBADMSG;
-	r->lost += error && error != -EBADMSG;
+	journal->counters.restored += !error;
+	journal->counters.unreadable += error == -EBADMSG;
+	journal->counters.not_restored += error && error != -EBADMSG;
 	if (error)
 		remember_ended(r, id);
 }
@@ -341,15 +350,16 @@ static int set_aside(struct journal *journal, const char *why)
 
 static int restore_all(struct journal *journal)
 {
+	const struct journal_counters *counters = &journal->counters;
 	struct restoring r = { .journal = journal };
 	char why[JOURNAL_WHY] = "records in it are damaged";
 	int error = journal_store_read(journal->store, on_row, &r, why);
 
-	if (r.restored || r.lost || r.unreadable)
-		log_notice(
-			"journal: %zu calls go on after a restart; %zu can't, %zu were unreadable",
-			r.restored, r.lost, r.unreadable);
-	if (error == -EBADMSG || (!error && r.unreadable))
+	if (counters->restored || counters->not_restored || counters->unreadable)
+		log_notice("journal: %" PRIu64 " calls go on after a restart; %" PRIu64
+			   " can't, %" PRIu64 " were unreadable",
+			   counters->restored, counters->not_restored, counters->unreadable);
+	if (error == -EBADMSG || (!error && counters->unreadable))
 		error = set_aside(journal, why);
 	else if (error)
 		log_err("journal: %s: %s", journal->conf.dir, why);

@@ -63,6 +63,14 @@ void journal_touch(struct journal_mark *mark);
 /* Its owner is no more: the record goes. Takes NULL. */
 void journal_mark_end(struct journal_mark *mark);
 
+/* Names and meaning: include/counter_names.h */
+struct journal_counters {
+	uint64_t restored, not_restored, unreadable; /* in journal_open() */
+	uint64_t too_large, write_errors;
+};
+/* All 0 without a journal. */
+struct journal_counters journal_counters(const struct journal *journal);
+
 /* Nothing is touched and nothing is being written. */
 bool journal_is_idle(const struct journal *journal);
 

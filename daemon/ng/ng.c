@@ -21,22 +21,25 @@ enum {
 #define NEED_ALL (NEED_SDP | NEED_CALL_ID | NEED_FROM_TAG)
 
 static const struct {
-	struct str name;
 	unsigned int needs;
 	command_fn *run;
 } verbs[VERB_COUNT] = {
-	[VERB_PING] = { STR("ping"), 0, command_ping },
-	[VERB_OFFER] = { STR("offer"), NEED_ALL, command_offer },
-	[VERB_ANSWER] = { STR("answer"), NEED_ALL | NEED_TO_TAG, command_answer },
-	[VERB_DELETE] = { STR("delete"), NEED_CALL_ID, command_delete },
-	[VERB_QUERY] = { STR("query"), NEED_CALL_ID, command_query },
-	[VERB_LIST] = { STR("list"), 0, command_list },
-	[VERB_STATISTICS] = { STR("statistics"), 0, command_statistics },
-	[VERB_BLOCK_MEDIA] = { STR("block media"), NEED_CALL_ID, command_block_media },
-	[VERB_UNBLOCK_MEDIA] = { STR("unblock media"), NEED_CALL_ID, command_unblock_media },
-	[VERB_SILENCE_MEDIA] = { STR("silence media"), NEED_CALL_ID, command_silence_media },
-	[VERB_UNSILENCE_MEDIA] = { STR("unsilence media"), NEED_CALL_ID, command_unsilence_media },
+	[VERB_PING] = { 0, command_ping },
+	[VERB_OFFER] = { NEED_ALL, command_offer },
+	[VERB_ANSWER] = { NEED_ALL | NEED_TO_TAG, command_answer },
+	[VERB_DELETE] = { NEED_CALL_ID, command_delete },
+	[VERB_QUERY] = { NEED_CALL_ID, command_query },
+	[VERB_LIST] = { 0, command_list },
+	[VERB_STATISTICS] = { 0, command_statistics },
+	[VERB_BLOCK_MEDIA] = { NEED_CALL_ID, command_block_media },
+	[VERB_UNBLOCK_MEDIA] = { NEED_CALL_ID, command_unblock_media },
+	[VERB_SILENCE_MEDIA] = { NEED_CALL_ID, command_silence_media },
+	[VERB_UNSILENCE_MEDIA] = { NEED_CALL_ID, command_unsilence_media },
 };
+
+#define NAME(id, name) [id] = { name, sizeof(name) - 1 },
+
+static const struct str verb_names[VERB_COUNT] = { VERBS(NAME, " ") };
 
 /* Who asks, in which encoding, and how many bytes the answer may have. */
 struct ng_context {
@@ -104,7 +107,7 @@ static void run_verb(struct command_env *env, enum verb verb, const struct dict 
 		reply->code = REPLY_ERROR;
 	else
 		verbs[verb].run(env, &request, reply);
-	log_call(LOG_LEVEL_DEBUG, request.call_id, "%s: %s", verbs[verb].name.s,
+	log_call(LOG_LEVEL_DEBUG, request.call_id, "%s: %s", verb_names[verb].s,
 		 reply->code == REPLY_ERROR ? reply->error : "ok");
 }
 
@@ -120,7 +123,7 @@ static void run_map(struct command_env *env, const struct dict *map,
 		reply->error = "Dictionary contains no key \"command\"";
 		return;
 	}
-	while (verb < VERB_COUNT && !dict_key_eq(verbs[verb].name, name))
+	while (verb < VERB_COUNT && !dict_key_eq(verb_names[verb], name))
 		verb++;
 	if (verb == VERB_COUNT) {
 		env->stats->unknown_command++;

@@ -9,19 +9,9 @@
 #include "ng/statistics.h"
 #include "ng/tree.h"
 
-static const char *const verb_keys[VERB_COUNT] = {
-	[VERB_PING] = "ping",
-	[VERB_OFFER] = "offer",
-	[VERB_ANSWER] = "answer",
-	[VERB_DELETE] = "delete",
-	[VERB_QUERY] = "query",
-	[VERB_LIST] = "list",
-	[VERB_STATISTICS] = "statistics",
-	[VERB_BLOCK_MEDIA] = "blockmedia",
-	[VERB_UNBLOCK_MEDIA] = "unblockmedia",
-	[VERB_SILENCE_MEDIA] = "silencemedia",
-	[VERB_UNSILENCE_MEDIA] = "unsilencemedia",
-};
+#define KEY(id, name) [id] = (name),
+
+static const char *const verb_keys[VERB_COUNT] = { VERBS(KEY, "") };
 
 struct number {
 	struct str key;

@@ -2,6 +2,7 @@
 /*
  * daemon.c - the report of the whole daemon: totals, rates, interfaces
  */
+#include "call/cdr_file.h"
 #include "call/table.h"
 #include "kernel/kmod.h"
 #include "packet/pool.h"
@@ -50,15 +51,12 @@ void stats_sample(struct stats *stats, const struct call_table *table, int64_t n
 
 static void report_relayed(const struct call_table *table, struct daemon_report *report)
 {
-	uint64_t c[RTPRELAY_C_MAX + 1];
-	struct worker_totals totals;
+	const uint64_t *c = report->kernel;
 
-	worker_pool_totals(table->conf.workers, &totals);
-	kmod_totals(table->conf.kmod, c);
-	sum_relayed(&totals, c, report->relayed);
-	memcpy(report->drops, totals.drops, sizeof(report->drops));
-	report->latched = totals.latched;
-	memcpy(report->refused, totals.refused, sizeof(report->refused));
+	worker_pool_totals(table->conf.workers, &report->user);
+	kmod_totals(table->conf.kmod, report->kernel);
+	sum_relayed(&report->user, c, report->relayed);
+	memcpy(report->drops, report->user.drops, sizeof(report->drops));
 	report->drops[DROP_SOURCE] += c[RTPRELAY_C_DROP_SOURCE];
 	report->drops[DROP_BLOCKED] += c[RTPRELAY_C_DROP_BLOCKED];
 	report->drops[DROP_TTL] += c[RTPRELAY_C_DROP_TTL];
@@ -98,6 +96,9 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->kernel_there = kmod_available(table->conf.kmod);
 	report->threads = worker_pool_threads(table->conf.workers);
 	report->stats = *stats;
+	report->stats.cdr_lost = table->conf.cdr_file ? cdr_file_dropped(table->conf.cdr_file) : 0;
+	report->journal = journal_counters(table->journal);
+	report->firewall = nft_counters(table->conf.nft);
 	report_relayed(table, report);
 	report_ifaces(ifaces, report, now_ms);
 	return report;

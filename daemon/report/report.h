@@ -8,7 +8,10 @@
 #define RTPRELAY_REPORT_H
 
 #include "base/arena.h"
+#include "call/restore.h"
 #include "call/tree.h"
+#include "firewall/nft.h"
+#include "kernel/msg.h"
 #include "port/pool.h"
 #include "stats/stats.h"
 
@@ -59,11 +62,15 @@ struct iface_report {
 struct daemon_report {
 	struct stats stats; /* a copy */
 	int64_t uptime_s;
-	size_t calls, streams, media;		/* now */
-	size_t media_by_path[PATH_COUNT];	/* by enum path */
-	struct relayed relayed[2];		/* by enum path */
-	uint64_t drops[DROP_COUNT];		/* by both */
-	uint64_t latched, refused[LATCH_RANKS]; /* as in struct worker_totals */
+	size_t calls, streams, media;	  /* now */
+	size_t media_by_path[PATH_COUNT]; /* by enum path */
+	struct relayed relayed[2];	  /* by enum path */
+	uint64_t drops[DROP_COUNT];	  /* by both */
+	struct worker_totals user;	  /* all that the media threads count */
+	/* All that the module counts, by enum rtprelay_counter. */
+	uint64_t kernel[RTPRELAY_C_MAX + 1];
+	struct journal_counters journal;
+	struct firewall_counters firewall;
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
 	bool kernel_on, kernel_there; /* is it wanted, and is there a module? */
 	unsigned int threads;	      /* media threads */

@@ -53,34 +53,37 @@ static void drop_first(struct rtpp_listener *l)
 	l->sent = 0;
 }
 
-/* The one that is on its way is not taken from under it. */
-static void make_way(struct rtpp_listener *l)
+/* Not the line that is being sent. False: one was lost. */
+static bool make_way(struct rtpp_listener *l)
 {
 	struct line *line = l->sent ? l->lines->next : l->lines;
 
 	if (l->n_lines < RTPP_LINES_MAX)
-		return;
+		return true;
 	if (!l->dropped++)
 		log_warn("notify %s: too many lines wait: the oldest are given up", l->name);
 	DL_DELETE(l->lines, line);
 	free(line);
 	l->n_lines--;
+	return false;
 }
 
-static void add_line(struct rtpp_listener *l, struct str text)
+static bool add_line(struct rtpp_listener *l, struct str text)
 {
 	struct line *line = malloc(sizeof(*line) + text.len + 1);
+	bool all_kept;
 
 	if (!line) {
 		log_err("notify %s: out of memory: a time-out is not told", l->name);
-		return;
+		return false;
 	}
-	make_way(l);
+	all_kept = make_way(l);
 	memcpy(line->text, text.s, text.len);
 	line->text[text.len] = '\n';
 	line->len = text.len + 1;
 	DL_APPEND(l->lines, line);
 	l->n_lines++;
+	return all_kept;
 }
 
 /* --- The connection ------------------------------------------------------------------------------ */
@@ -243,12 +246,14 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 
 /* --- From outside --------------------------------------------------------------------------------- */
 
-void rtpp_listener_tell(struct rtpp_listener *l, struct str text)
+bool rtpp_listener_tell(struct rtpp_listener *l, struct str text)
 {
-	add_line(l, text);
+	bool all_kept = add_line(l, text);
+
 	/* Else it is being tried, and goes on by itself. */
 	if (l->lines && !l->full && (l->connected || l->fd < 0) && !evtimer_pending(l->again, NULL))
 		on_again(-1, 0, l);
+	return all_kept;
 }
 
 size_t rtpp_listener_waiting(const struct rtpp_listener *l)

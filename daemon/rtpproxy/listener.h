@@ -28,8 +28,8 @@ struct rtpp_listener *rtpp_listener_new(struct event_base *base, const char *nam
 					const struct endpoint *addr);
 /* Lines that wait are lost. Takes NULL. */
 void rtpp_listener_free(struct rtpp_listener *listener);
-/* @text: at most RTPP_TAG_MAX bytes, and no end of line in them */
-void rtpp_listener_tell(struct rtpp_listener *listener, struct str text);
+/* @text: at most RTPP_TAG_MAX bytes, and no end of line in them. False: a line was lost, this one or the oldest */
+bool rtpp_listener_tell(struct rtpp_listener *listener, struct str text);
 /* Lines that have not left yet. */
 size_t rtpp_listener_waiting(const struct rtpp_listener *listener);
 

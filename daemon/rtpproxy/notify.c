@@ -10,6 +10,7 @@
 #include "base/siphash.h"
 #include "rtpproxy/listener.h"
 #include "rtpproxy/notify.h"
+#include "stats/stats.h"
 
 #define SELF	   "%%CC_SELF%%"
 #define RECIPIENTS 64 /* those of %%CC_SELF%% are as many as proxies */
@@ -104,16 +105,16 @@ static const struct target *find_target(const struct rtpp_notify *notify, uint32
 	return NULL;
 }
 
-void rtpp_notify_send(struct rtpp_notify *notify, const struct notice *notice)
+bool rtpp_notify_send(struct rtpp_notify *notify, const struct notice *notice)
 {
 	const struct target *target = find_target(notify, notice->target);
 	struct rtpp_listener *listener =
 		target ? listener_of(notify, target, &notice->source) : NULL;
 
 	if (listener)
-		rtpp_listener_tell(listener, notice->tag);
-	else
-		log_warn("notify: nobody can be told of a time-out");
+		return rtpp_listener_tell(listener, notice->tag);
+	log_warn("notify: nobody can be told of a time-out");
+	return false;
 }
 
 static bool told_before(const struct dialog *dialog, size_t index)
@@ -131,9 +132,11 @@ static bool told_before(const struct dialog *dialog, size_t index)
 
 void rtpp_notify_timed_out(void *arg, const struct dialog *dialog)
 {
+	struct stats *stats = dialog->call->table->conf.stats;
+
 	for (size_t i = 0; i < dialog->n_media; i++)
 		if (dialog->media[i] && dialog->media[i]->notice && !told_before(dialog, i))
-			rtpp_notify_send(arg, dialog->media[i]->notice);
+			stats->notices_lost += !rtpp_notify_send(arg, dialog->media[i]->notice);
 }
 
 size_t rtpp_notify_waiting(const struct rtpp_notify *notify)

@@ -34,7 +34,8 @@ void rtpp_notify_close(struct rtpp_notify *notify);
  */
 enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoint *source,
 				 struct str socket, struct str tag, struct notice **notice);
-void rtpp_notify_send(struct rtpp_notify *notify, const struct notice *notice);
+/* False: a notice was lost, this one or an older one of the same receiver. */
+bool rtpp_notify_send(struct rtpp_notify *notify, const struct notice *notice);
 /* call_timed_out_fn: each text of the dialog's medias once. @arg: the struct rtpp_notify */
 void rtpp_notify_timed_out(void *arg, const struct dialog *dialog);
 /* Lines that wait for their listeners. */

@@ -4,19 +4,9 @@
  */
 #include "stats/stats.h"
 
-const char *const stats_verb_names[VERB_COUNT] = {
-	[VERB_PING] = "ping",
-	[VERB_OFFER] = "offer",
-	[VERB_ANSWER] = "answer",
-	[VERB_DELETE] = "delete",
-	[VERB_QUERY] = "query",
-	[VERB_LIST] = "list",
-	[VERB_STATISTICS] = "statistics",
-	[VERB_BLOCK_MEDIA] = "block_media",
-	[VERB_UNBLOCK_MEDIA] = "unblock_media",
-	[VERB_SILENCE_MEDIA] = "silence_media",
-	[VERB_UNSILENCE_MEDIA] = "unsilence_media",
-};
+#define NAME(id, name) [id] = (name),
+
+const char *const stats_verb_names[VERB_COUNT] = { VERBS(NAME, "_") };
 
 static struct proxy_stats *proxy_row(struct stats *stats, const struct endpoint *source)
 {

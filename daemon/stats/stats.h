@@ -8,20 +8,22 @@
 #include "base/endpoint.h"
 #include "stats/quality_totals.h"
 
-enum verb {
-	VERB_PING,
-	VERB_OFFER,
-	VERB_ANSWER,
-	VERB_DELETE,
-	VERB_QUERY,
-	VERB_LIST,
-	VERB_STATISTICS,
-	VERB_BLOCK_MEDIA,
-	VERB_UNBLOCK_MEDIA,
-	VERB_SILENCE_MEDIA,
-	VERB_UNSILENCE_MEDIA,
-	VERB_COUNT
-};
+/* What a proxy can ask for; @gap: a text, between words. A space in NG's commands, "_" for monitoring. */
+#define VERBS(X, gap)                                                                              \
+	X(VERB_PING, "ping")                                                                       \
+	X(VERB_OFFER, "offer")                                                                     \
+	X(VERB_ANSWER, "answer")                                                                   \
+	X(VERB_DELETE, "delete")                                                                   \
+	X(VERB_QUERY, "query")                                                                     \
+	X(VERB_LIST, "list")                                                                       \
+	X(VERB_STATISTICS, "statistics")                                                           \
+	X(VERB_BLOCK_MEDIA, "block" gap "media")                                                   \
+	X(VERB_UNBLOCK_MEDIA, "unblock" gap "media")                                               \
+	X(VERB_SILENCE_MEDIA, "silence" gap "media")                                               \
+	X(VERB_UNSILENCE_MEDIA, "unsilence" gap "media")
+
+#define VERB_ID(id, name) id,
+enum verb { VERBS(VERB_ID, "") VERB_COUNT };
 
 /* For monitoring; by enum verb. */
 extern const char *const stats_verb_names[VERB_COUNT];
@@ -40,7 +42,7 @@ struct relayed {
 	uint64_t packets, bytes, errors;
 };
 
-/* Control thread only. */
+/* Control thread only. Name, unit and help of each counter: include/counter_names.h, shown by report/counters.c */
 struct stats {
 	int64_t started_ms;
 	uint64_t calls_made, calls_rejected, calls_timeout, calls_silent_timeout,
@@ -51,8 +53,10 @@ struct stats {
 	struct quality_totals quality; /* of medias that ended */
 	uint64_t requests, replies, replayed, malformed, not_allowed, unknown_command,
 		reply_too_large, send_failed;
-	uint64_t rtpp_done,
-		rtpp_refused; /* commands of the classic protocol, answered with an error or not */
+	uint64_t replies_evicted;
+	uint64_t rtpp_done, rtpp_refused; /* commands of the classic rtpproxy protocol */
+	uint64_t notices_lost, events_lost;
+	uint64_t cdr_lost; /* in a report alone: counted by the thread of call/cdr_file.c */
 	/* Each m= line that had ports. All but the first: of those that ended. */
 	struct {
 		uint64_t made, ended, timed_out, complete; /* complete: offered and answered */

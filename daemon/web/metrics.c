@@ -108,6 +108,39 @@ static void medias(struct view *view)
 	put(view, view->report->media);
 }
 
+static void medias_made(struct view *view)
+{
+	put(view, view->report->stats.medias.made);
+}
+
+static void medias_ended(struct view *view)
+{
+	put(view, view->report->stats.medias.ended);
+}
+
+static void media_states(struct view *view)
+{
+	const struct stats *stats = &view->report->stats;
+
+	put_one(view, "state", STR("complete"), stats->medias.complete);
+	put_one(view, "state", STR("timed_out"), stats->medias.timed_out);
+	put_one(view, "state", STR("no_rtp"), stats->medias.no_rtp);
+	put_one(view, "state", STR("one_way_rtp"), stats->medias.one_way_rtp);
+	put_one(view, "state", STR("no_rtcp"), stats->medias.no_rtcp);
+	put_one(view, "state", STR("one_way_rtcp"), stats->medias.one_way_rtcp);
+}
+
+static void media_packets(struct view *view)
+{
+	const struct stats *stats = &view->report->stats;
+
+	put_one(view, "type", STR("expected"), stats->medias.expected);
+	put_one(view, "type", STR("received"), stats->medias.received);
+	put_one(view, "type", STR("duplicate"), stats->medias.duplicate);
+	put_one(view, "type", STR("lost"), stats->medias.lost);
+	put_one(view, "type", STR("malformed"), stats->medias.malformed);
+}
+
 /* --- Media -------------------------------------------------------------------------------------- */
 
 static void streams(struct view *view)
@@ -162,13 +195,13 @@ static void drops(struct view *view)
 
 static void latched(struct view *view)
 {
-	put(view, view->report->latched);
+	put(view, view->report->user.latched);
 }
 
 static void refused(struct view *view)
 {
 	for (size_t i = 0; i < LATCH_RANKS; i++)
-		put_one(view, "source", str_of(latch_rank_names[i]), view->report->refused[i]);
+		put_one(view, "source", str_of(latch_rank_names[i]), view->report->user.refused[i]);
 }
 
 /* --- Kernel ------------------------------------------------------------------------------------- */
@@ -186,6 +219,23 @@ static void kernel_there(struct view *view)
 static void flows(struct view *view)
 {
 	put(view, view->report->flows);
+}
+
+static void kernel_passed(struct view *view)
+{
+	const uint64_t *kernel = view->report->kernel;
+
+	put_one(view, "reason", STR("stun"), kernel[RTPRELAY_C_PASS_STUN]);
+	put_one(view, "reason", STR("dtls"), kernel[RTPRELAY_C_PASS_DTLS]);
+	put_one(view, "reason", STR("kind"), kernel[RTPRELAY_C_PASS_KIND]);
+	put_one(view, "reason", STR("pt"), kernel[RTPRELAY_C_PASS_PT]);
+	put_one(view, "reason", STR("route"), kernel[RTPRELAY_C_PASS_ROUTE]);
+	put_one(view, "reason", STR("size"), kernel[RTPRELAY_C_PASS_SIZE]);
+}
+
+static void kernel_tapped(struct view *view)
+{
+	put(view, view->report->kernel[RTPRELAY_C_TAPPED]);
 }
 
 /* --- Ports -------------------------------------------------------------------------------------- */
@@ -342,6 +392,63 @@ static void control_failures(struct view *view)
 	put_one(view, "reason", STR("send_failed"), stats->send_failed);
 }
 
+static void control_evicted(struct view *view)
+{
+	put(view, view->report->stats.replies_evicted);
+}
+
+static void rtpproxy_commands(struct view *view)
+{
+	put_one(view, "result", STR("done"), view->report->stats.rtpp_done);
+	put_one(view, "result", STR("refused"), view->report->stats.rtpp_refused);
+}
+
+/* --- What leaves the daemon --------------------------------------------------------------------- */
+
+static void lost_notices(struct view *view)
+{
+	put(view, view->report->stats.notices_lost);
+}
+
+static void lost_events(struct view *view)
+{
+	put(view, view->report->stats.events_lost);
+}
+
+static void lost_records(struct view *view)
+{
+	put(view, view->report->stats.cdr_lost);
+}
+
+static void journal_restored(struct view *view)
+{
+	const struct journal_counters *journal = &view->report->journal;
+
+	put_one(view, "result", STR("restored"), journal->restored);
+	put_one(view, "result", STR("not_restored"), journal->not_restored);
+	put_one(view, "result", STR("unreadable"), journal->unreadable);
+}
+
+static void journal_too_large(struct view *view)
+{
+	put(view, view->report->journal.too_large);
+}
+
+static void journal_errors(struct view *view)
+{
+	put(view, view->report->journal.write_errors);
+}
+
+static void firewall_errors(struct view *view)
+{
+	put(view, view->report->firewall.errors);
+}
+
+static void firewall_repairs(struct view *view)
+{
+	put(view, view->report->firewall.repairs);
+}
+
 /* --- Quality ------------------------------------------------------------------------------------ */
 
 static void quality(struct view *view, enum quality_measure measure, unsigned int unit)
@@ -418,6 +525,10 @@ static const struct metric {
 	{ "zero_packet_streams_total", METRIC_COUNTER, "Calls that ended without media from either side.", zero_way },
 	{ "one_way_sessions_total", METRIC_COUNTER, "Calls that ended with media from one side only.", one_way },
 	{ "medias", METRIC_GAUGE, "m= lines of all calls now.", medias },
+	{ "medias_total", METRIC_COUNTER, "m= lines that were given ports since the start.", medias_made },
+	{ "ended_medias_total", METRIC_COUNTER, "Medias that ended.", medias_ended },
+	{ "ended_medias_state_total", METRIC_COUNTER, "Of these, how many were in which state; they may be in several.", media_states },
+	{ "ended_medias_packets_total", METRIC_COUNTER, "RTP packets of these, by their sequence numbers.", media_packets },
 	{ "mediastreams", METRIC_GAUGE, "The same by the path of what their streams hear.", mediastreams },
 	{ "streams", METRIC_GAUGE, "Streams (RTP or RTCP of one side of a media) by the path of what arrives at them.", streams },
 	{ "packets_total", METRIC_COUNTER, "Packets forwarded, by whom.", packets },
@@ -439,6 +550,8 @@ static const struct metric {
 	{ "kernel_wanted", METRIC_GAUGE, "1 unless the configuration says kernel=off.", kernel_wanted },
 	{ "kernel_module_present", METRIC_GAUGE, "1 while there is a kernel module that can be used.", kernel_there },
 	{ "kernel_flows", METRIC_GAUGE, "Flows that the kernel holds for this daemon.", flows },
+	{ "kernel_passed_packets_total", METRIC_COUNTER, "Packets that the module left to the daemon, by reason.", kernel_passed },
+	{ "kernel_tapped_packets_total", METRIC_COUNTER, "Packets that the module copied to rtprelay0.", kernel_tapped },
 	{ "ports", METRIC_GAUGE, "Ports for media.", ports_all },
 	{ "ports_used", METRIC_GAUGE, "Ports in use.", ports_used },
 	{ "ports_free", METRIC_GAUGE, "Ports that can be given to a call now.", ports_free },
@@ -451,6 +564,16 @@ static const struct metric {
 	{ "control_replayed_total", METRIC_COUNTER, "Requests that came again and got the same reply.", control_replays },
 	{ "control_replies_total", METRIC_COUNTER, "Replies sent.", control_replies },
 	{ "control_failures_total", METRIC_COUNTER, "Requests without a reply, or without the one wanted, by reason.", control_failures },
+	{ "control_replies_evicted_total", METRIC_COUNTER, "Recorded replies forgotten before their time: raise replay-entries or replay-mbytes.", control_evicted },
+	{ "rtpproxy_commands_total", METRIC_COUNTER, "Commands of the rtpproxy protocol, by result.", rtpproxy_commands },
+	{ "notices_lost_total", METRIC_COUNTER, "Notices of time-outs that their receiver (notify) did not take.", lost_notices },
+	{ "events_lost_total", METRIC_COUNTER, "Events left out for watchers that read too slowly.", lost_events },
+	{ "call_records_lost_total", METRIC_COUNTER, "Records of calls that could not be written to cdr-file.", lost_records },
+	{ "journal_restored_calls_total", METRIC_COUNTER, "Calls of the daemon before this one, by what became of them.", journal_restored },
+	{ "journal_too_large_calls_total", METRIC_COUNTER, "Calls that do not fit a record: a restart ends them.", journal_too_large },
+	{ "journal_write_errors_total", METRIC_COUNTER, "Writes to state-dir that failed, and were tried again.", journal_errors },
+	{ "firewall_errors_total", METRIC_COUNTER, "Transactions that nf_tables refused, and that were tried again.", firewall_errors },
+	{ "firewall_repairs_total", METRIC_COUNTER, "Times that another program changed the table of the daemon.", firewall_repairs },
 };
 /* clang-format on */
 

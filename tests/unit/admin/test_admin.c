@@ -306,8 +306,12 @@ static void test_hostile_call_id_stays_one_line_of_json(void)
 
 static void test_counters_have_unit_and_help(void)
 {
+	struct endpoint proxy;
+
 	start();
+	CU_ASSERT_TRUE(endpoint_parse_addr(STR("192.0.2.9"), 0, &proxy));
 	add_call("alpha-1", "f1", true);
+	stats_command(&talk.scene.stats, &proxy, VERB_QUERY, 7, false);
 	ask("{\"verb\":\"stats\"}");
 	CU_ASSERT(is_sound());
 	CU_ASSERT_PTR_NOT_NULL(
@@ -316,6 +320,11 @@ static void test_counters_have_unit_and_help(void)
 				  "taken\"}\n"));
 	CU_ASSERT_PTR_NOT_NULL(
 		strstr(talk.text, "\"of\":\"drop\",\"name\":\"source\",\"value\":0"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "\"of\":\"media\",\"name\":\"made\",\"value\":1"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(talk.text, "\"of\":\"kernel\",\"name\":\"pass_stun\",\"value\":0"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "\"of\":\"proxy\",\"proxy\":\"192.0.2.9\","
+						 "\"name\":\"query_time\",\"value\":7"));
 	CU_ASSERT(stop());
 }
 
@@ -407,6 +416,7 @@ static void test_slow_watcher_learns_what_it_missed(void)
 
 		snprintf(lost, sizeof(lost), "{\"type\":\"lost\",\"events\":%zu}\n", 10000 - told);
 		CU_ASSERT_EQUAL(count_of(lost), 1);
+		CU_ASSERT_EQUAL(talk.scene.stats.events_lost, 10000 - told);
 	}
 	CU_ASSERT_EQUAL(count_of("module-came"), 1);
 	CU_ASSERT(stop());

@@ -317,6 +317,8 @@ static void test_flushed_ruleset_is_made_anew(void)
 		CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21002"));
 		CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
 		CU_ASSERT_FALSE(has_news(nft)); /* what it did itself is none */
+		CU_ASSERT_EQUAL(nft_counters(nft).repairs, 1);
+		CU_ASSERT_EQUAL(nft_counters(nft).errors, 0);
 		nft_close(nft, false);
 	}
 }

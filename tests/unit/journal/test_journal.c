@@ -330,6 +330,7 @@ static void test_what_cannot_be_restored_is_removed(void)
 	scene.error = -EADDRINUSE;
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_STRING_EQUAL(scene.restored, "1=one ");
+	CU_ASSERT_EQUAL(journal_counters(scene.journal).not_restored, 1);
 	journal_close(scene.journal);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_STRING_EQUAL(scene.restored, "");
@@ -349,6 +350,8 @@ static void test_unreadable_record_sets_the_file_aside(void)
 	journal_close(scene.journal);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
+	CU_ASSERT_EQUAL(journal_counters(scene.journal).restored, 2);
+	CU_ASSERT_EQUAL(journal_counters(scene.journal).unreadable, 1);
 	CU_ASSERT(settle(&scene));
 	journal_close(scene.journal);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
@@ -495,6 +498,7 @@ static void test_full_disk_is_waited_for(void)
 	snprintf(scene.owners[0].text, sizeof(scene.owners[0].text), "new");
 	setrlimit(RLIMIT_FSIZE, &before);
 	CU_ASSERT(settle(&scene));
+	CU_ASSERT(journal_counters(scene.journal).write_errors > 0);
 	journal_close(scene.journal);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_STRING_EQUAL(scene.restored, "1=new ");

@@ -303,13 +303,15 @@ static void test_waiting_lines_are_bounded(void)
 {
 	struct notice *notice;
 	struct told told;
+	int lost = 0;
 
 	told_open(&told, NULL);
 	CU_ASSERT_EQUAL(
 		rtpp_notify_make(told.notify, &proxy, str_of(told.unix_text), STR("x"), &notice),
 		RTPP_OK);
 	for (int i = 0; i < RTPP_LINES_MAX + 100; i++)
-		rtpp_notify_send(told.notify, notice);
+		lost += !rtpp_notify_send(told.notify, notice);
+	CU_ASSERT_EQUAL(lost, 100);
 	CU_ASSERT_EQUAL(rtpp_notify_waiting(told.notify), RTPP_LINES_MAX);
 	free(notice);
 	told_close(&told);

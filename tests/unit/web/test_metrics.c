@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_metrics.c - what Prometheus reads is in its format, whatever names there are */
 #include "daemon/base/count.h"
+#include "daemon/report/counters.h"
 #include "daemon/web/metrics.h"
 #include "daemon/web/metrics_text.h"
 #include "prom_format.h"
@@ -133,8 +134,8 @@ static void fill(struct daemon_report *report, struct iface_report *iface)
 	report->relayed[PATH_USER] = (struct relayed){ 1000, 172000, 3 };
 	report->relayed[PATH_KERNEL] = (struct relayed){ 2000, 344000, 4 };
 	report->drops[DROP_SOURCE] = 5;
-	report->latched = 40;
-	report->refused[RANK_UNKNOWN] = 6;
+	report->user.latched = 40;
+	report->user.refused[RANK_UNKNOWN] = 6;
 	report->stats.calls_made = 30;
 	report->stats.calls_deleted = 15;
 	report->stats.calls_rejected = 2;
@@ -199,6 +200,58 @@ static void test_tells_what_is_in_the_report(void)
 	evbuffer_free(out);
 }
 
+/* What /metrics shows otherwise: as a sum over both paths, in seconds, as a histogram. */
+static bool has_another_form(const char *of, const char *name)
+{
+	static const char *const folders[] = { "quality", "drop", "proxy" };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		if (!strcmp(of, folders[i]))
+			return true;
+	if (!strcmp(of, "kernel"))
+		return strncmp(name, "pass_", 5) != 0 && strcmp(name, "tapped") != 0;
+	return !strcmp(name, "duration") || (!strcmp(of, "user") && strcmp(name, "latched") != 0);
+}
+
+static void expect_in_text(void *arg, const char *of, const char *proxy,
+			   const struct counter_name *name, uint64_t value)
+{
+	char sample[32];
+
+	(void)proxy;
+	if (has_another_form(of, name->name))
+		return;
+	snprintf(sample, sizeof(sample), " %llu\n", (unsigned long long)value);
+	CU_ASSERT(value && strstr(arg, sample));
+	if (!value || !strstr(arg, sample))
+		fprintf(stderr, "not in /metrics: %s.%s\n", of, name->name);
+}
+
+static void number(uint64_t *begin, const void *end, uint64_t first)
+{
+	for (uint64_t *at = begin; (const void *)at < end; at++)
+		*at = first++;
+}
+
+static void test_every_counter_of_the_report_is_there(void)
+{
+	static struct daemon_report report;
+	struct evbuffer *out = evbuffer_new();
+	char *text;
+
+	number(&report.stats.calls_made, &report.stats.sample, 1000001);
+	number(&report.user.packets, &report.user + 1, 2000001);
+	number(report.kernel, report.kernel + RTPRELAY_C_MAX + 1, 3000001);
+	number(&report.journal.restored, &report.journal + 1, 4000001);
+	number(&report.firewall.errors, &report.firewall + 1, 5000001);
+	CU_ASSERT_TRUE(metrics_write(out, &report, 0));
+	expect_valid(out);
+	text = text_of(out);
+	report_counters(&report, expect_in_text, text);
+	free(text);
+	evbuffer_free(out);
+}
+
 static void test_every_verb_has_a_name(void)
 {
 	for (int i = 0; i < VERB_COUNT; i++)
@@ -250,5 +303,6 @@ TEST_SUITE(metrics, { "writes families and samples", test_writes_families_and_sa
 	   { "escapes label values", test_escapes_label_values },
 	   { "buckets are cumulative", test_buckets_are_cumulative },
 	   { "tells what is in the report", test_tells_what_is_in_the_report },
+	   { "every counter of the report is there", test_every_counter_of_the_report_is_there },
 	   { "every verb has a name", test_every_verb_has_a_name },
 	   { "the reader finds what is wrong", test_reader_finds_what_is_wrong });
