@@ -11,7 +11,15 @@ mkdir -p build/logs
 # builds [TARGET...]
 builds()
 {
-	make --no-print-directory -j"$(nproc)" "${@:-all}" >$log 2>&1 || { cat $log; return 1; }
+	tests/make -j"$(nproc)" "${@:-all}" >$log 2>&1 || { cat $log; return 1; }
+}
+
+# All that suites run, so that those that run side by side find nothing left to build. What goes into a guest
+# is built without sanitizers.
+builds_all()
+{
+	builds all "${BUILD:-build}/tests/unit/unit" fuzz-replay daemon-programs control-programs netns-programs lint-objects || return
+	tests/make -j"$(nproc)" guest-programs guest-relay-programs netns-programs SAN= B=build >>$log 2>&1 || { cat $log; return 1; }
 }
 
 no_warnings()
@@ -38,7 +46,7 @@ strange_files()
 
 leaves_no_files()
 {
-	diff <(echo "$strange_before") <(echo "$(strange_files)")
+	diff <(printf '%s' "${strange_before:+$strange_before$'\n'}") <(strange_files)
 }
 
 # A machine with make, sed and a shell, and nothing else
@@ -57,13 +65,13 @@ help_on_a_bare_machine()
 
 module_passes_sparse()
 {
-	touch kmod/*.c && make --no-print-directory module C=1 CF=-D__CHECK_ENDIAN__ >$log 2>&1 || { cat $log; return 1; }
+	touch kmod/*.c && tests/make module C=1 CF=-D__CHECK_ENDIAN__ >$log 2>&1 || { cat $log; return 1; }
 	no_warnings
 }
 
 strange_before=$(strange_files)
 # The first build may have nothing to do in a tree that was built before: then there is nothing to warn of either.
-step 'daemon, control, module, unit tests build' builds all "${BUILD:-build}/tests/unit/unit"
+step 'daemon, control, module and all test programs build' builds_all
 step 'the compiler warned of nothing' no_warnings
 step 'a second make does nothing' second_make_does_nothing
 step 'a changed header rebuilds the daemon' rebuilds_after daemon/base/str.h daemon/rtprelayd
@@ -71,6 +79,7 @@ step 'a changed header rebuilds the control program' rebuilds_after daemon/base/
 step 'a changed contract rebuilds the module' rebuilds_after include/rtprelay_nl.h rtprelay.ko
 step 'the module passes sparse with endian checks' module_passes_sparse
 step 'each include points down (tests/layers)' tests/layers
+step 'all that the steps above touched is built again' builds_all
 step 'all that a build leaves is ignored by git' leaves_no_files
 step 'make help needs no packages' help_on_a_bare_machine
 tally_end build

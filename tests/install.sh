@@ -47,7 +47,7 @@ example_has_every_key()
 keeps_changed_configuration()
 {
 	echo 'timeout = 61' >"$root/etc/rtprelay/rtprelay.conf"
-	make install DESTDIR="$root" PREFIX=/usr && grep -qx 'timeout = 61' "$root/etc/rtprelay/rtprelay.conf"
+	tests/make install DESTDIR="$root" PREFIX=/usr && grep -qx 'timeout = 61' "$root/etc/rtprelay/rtprelay.conf"
 }
 
 module_source_builds()
@@ -79,7 +79,7 @@ anchors()
 	sed -n 's/^##* //p' "$1" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-'
 }
 
-step 'make install' make install DESTDIR="$root" PREFIX=/usr
+step 'make install' tests/make install DESTDIR="$root" PREFIX=/usr
 for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
 	share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
 	step "/usr/$file is there" test -s "$root/usr/$file"

@@ -4,18 +4,47 @@
 # tally.sh - for suites written in shell: runs steps, counts them, ends with the line that tests/run reads
 #
 #   . tests/tally.sh
+#   tally_pick "$@"          # optional: arguments pick steps; --list prints their names
 #   step "the name, which is a promise" command...
 #   tally_end SUITE
-tally_passed=0 tally_failed=0
+#
+# A pattern is one of the shell (*, ?, [a-z]). It picks a step if the whole name, or the whole first word of
+# its command, matches.
+tally_passed=0 tally_failed=0 tally_patterns=()
+
+# tally_pick [--list | PATTERN...]
+tally_pick()
+{
+	if [ "${1:-}" = --list ]; then
+		sed -nE "s/^[[:space:]]*(\[.*\|\| )?step '([^']*)' ([^ ]+).*/\3\t\2/p
+			s/^[[:space:]]*(\[.*\|\| )?step \"([^\"]*)\" ([^ ]+).*/\3\t\2/p" "$0" | expand -t 40
+		exit
+	fi
+	tally_patterns=("$@")
+}
+
+# tally_wanted NAME COMMAND
+tally_wanted()
+{
+	local pattern
+	[ ${#tally_patterns[@]} -gt 0 ] || return 0
+	for pattern in "${tally_patterns[@]}"; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $1 = $pattern || $2 = $pattern ]] && return
+	done
+	return 1
+}
 
 # What the command prints is shown when it fails.
 step()
 {
-	local name=$1 output
+	local name=$1 output start=${EPOCHREALTIME/./} tenths
+	tally_wanted "$1" "$2" || return 0
 	shift
 	if output=$("$@" 2>&1); then
 		tally_passed=$((tally_passed + 1))
-		echo "ok    $name"
+		tenths=$(((${EPOCHREALTIME/./} - start + 50000) / 100000))
+		echo "ok    $name ($((tenths / 10)).$((tenths % 10)) s)"
 	else
 		tally_failed=$((tally_failed + 1))
 		echo "FAIL  $name"
@@ -26,7 +55,8 @@ step()
 tally_end()
 {
 	echo
+	[ $((tally_passed + tally_failed)) -gt 0 ] || echo "$1: no step matches: ${tally_patterns[*]}"
 	echo "$1: $tally_passed passed, $tally_failed failed"
-	[ $tally_failed -eq 0 ]
+	[ $tally_failed -eq 0 ] && [ $tally_passed -gt 0 ]
 	exit
 }

@@ -4,16 +4,15 @@
 # live.sh - a live daemon with calls, asked by rtprelayctl and by HTTP: for the suites that look at one
 #
 # On a loopback address drawn at random and a socket in a directory of its own, so that runs at the same time do
-# not meet. Whoever includes it is in the root of the tree.
-. tests/tally.sh
+# not meet. Whoever includes it is in the root of the tree and has included tests/tally.sh.
 export LC_ALL=C
 unset NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID
 build=${BUILD:-build${SAN:+-san}}
-make --no-print-directory daemon control control-programs || exit 2
+tests/make daemon control control-programs || exit 2
 dir=$(mktemp -d) || exit 2
 chmod 755 "$dir"
 # Copies where everybody may enter: the tree may be in root's home.
-cp $build/daemon/rtprelayd $build/control/rtprelayctl "$dir" || exit 2
+cp "$build/daemon/rtprelayd" "$build/control/rtprelayctl" "$dir" || exit 2
 addr=127.$((RANDOM % 200 + 20)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
 phones=127.$((RANDOM % 30 + 221)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
 ng=2223 http_at=$addr:2280 log=$dir/log socket=$dir/run/control.sock
@@ -25,12 +24,12 @@ basic=(--config=none "--interface=pub/$addr" "--listen-ng=$addr:$ng" --delete-de
 # --- Helpers --------------------------------------------------------------------------------------
 
 ctl() { "$dir/rtprelayctl" "--socket=$socket" "$@"; }
-load() { $build/tests/bench/ng_load -n "$1" "$addr" $ng; }
+load() { "$build/tests/bench/ng_load" -n "$1" "$addr" $ng; }
 
 # talk CALLS: so many calls, in which both phones talk until hang_up; a packet every half second is enough
 talk()
 {
-	$build/tests/bench/rtp_load -s 3600 -i 500 -c "$1" -l "$phones" -p "$(pid)" "$addr" $ng >"$dir/talk" 2>&1 &
+	"$build/tests/bench/rtp_load" -s 3600 -i 500 -c "$1" -l "$phones" -p "$(pid)" "$addr" $ng >"$dir/talk" 2>&1 &
 	echo $! >"$dir/talkers"
 	disown
 	until_true all_heard "$1" || { cat "$dir/talk"; return 1; }
@@ -105,4 +104,5 @@ refused()
 	is $? "$status" && has "$said" "$text"
 }
 
+calls_now() { ctl status --json | sed -n 's/.*"calls":\([0-9]*\).*/\1/p'; }
 first_id() { ctl calls --json --limit=1 | sed 's/.*"call-id":"\([^"]*\)".*/\1/'; }

@@ -6,7 +6,9 @@ $(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_l
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 
-check-daemon: daemon control ## the tests of the daemon as a process alone
+daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread)
+
+check-daemon: daemon control daemon-programs ## the tests of the daemon as a process alone
 	tests/daemon/run
 
-.PHONY: check-daemon
+.PHONY: check-daemon daemon-programs

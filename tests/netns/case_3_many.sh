@@ -7,8 +7,8 @@ CASES+=" parallel_fork serial_fork two_medias late_offer rtcp_mux fifty_calls"
 
 # Three phones: the caller hears both callees ring, as early media of their own.
 fork_ends() { # fork_ends CALLER CALLEE CALLEE
-	say "$1" open "$CALL" "${ADDR[$1]}" 40000 $CALLER_HZ 1 2,3 || fail "media of $1"
-	say "$2" open "$CALL" "${ADDR[$2]}" 40100 $CALLEE_HZ 2 1 || fail "media of $2"
+	say "$1" open "$CALL" "${ADDR[$1]}" 40000 "$CALLER_HZ" 1 2,3 || fail "media of $1"
+	say "$2" open "$CALL" "${ADDR[$2]}" 40100 "$CALLEE_HZ" 2 1 || fail "media of $2"
 	say "$3" open "$CALL" "${ADDR[$3]}" 40100 1500 3 1 || fail "media of $3"
 }
 
@@ -22,7 +22,7 @@ case_parallel_fork() {
 	nudge b1 early
 	say a1 wait "$CALL" friends = 1 5000 || fail "a1 hears no early media of b1"
 	say a1 wait "$CALL" heard '>' 10 5000 || fail "a1 hears no early media of b1"
-	pure a1 $CALLEE_HZ
+	pure a1 "$CALLEE_HZ"
 	nudge p1 early
 	say a1 wait "$CALL" friends = 2 5000 || fail "a1 hears no early media of p1"
 	nudge b1 answer
@@ -121,11 +121,11 @@ case_fifty_calls() {
 		say a1 open $n "${ADDR[a1]}" $((40000 + 4 * n)) $((300 + 20 * n)) $((1000 + n)) $((2000 + n)) || fail "media of a1"
 		say b1 open $n "${ADDR[b1]}" $((41000 + 4 * n)) $((1400 + 20 * n)) $((2000 + n)) $((1000 + n)) || fail "media of b1"
 	done
-	callee b1 b1 1.0 "" $CALLS
-	caller_of_list a1 b1 "$csv" $CALLS
+	callee b1 b1 1.0 "" "$CALLS"
+	caller_of_list a1 b1 "$csv" "$CALLS"
 	say a1 wait "*" state = talking 8000 || fail "not all calls were answered: $(say a1 report "*" | cut -c1-60)"
 	say b1 wait '*' state = talking 5000 || fail "not all calls were answered"
-	[ "$(relay_calls | wc -l)" = $CALLS ] || fail "the relay holds $(relay_calls | wc -l) calls"
+	[ "$(relay_calls | wc -l)" = "$CALLS" ] || fail "the relay holds $(relay_calls | wc -l) calls"
 	CALL="[0-9]"
 	hear 100 a1 b1
 	settle a1 b1

@@ -8,6 +8,7 @@
 
 for name in relay_killed relay_killed_on_hold relay_replaced journal_damaged firewall_flushed; do
 	CASES+=" $name"
+	# shellcheck disable=SC2004 # an associative array
 	RELAY_OPTIONS[$name]="--state-dir=$TMP/$name --firewall=pinhole"
 done
 

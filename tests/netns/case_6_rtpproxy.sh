@@ -38,7 +38,7 @@ case_rtpproxy_malformed() {
 	bystander_up
 	# shellcheck disable=SC2086 # address and port
 	in_ns proxy "$BUILD/ng_fuzz" $where $((10 * FUZZ)) "${SEED:-1}" rtpproxy >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
-	[ $SLOW = 1 ] || echo "$CASE: not with cookies of every length here"
+	[ "$SLOW" = 1 ] || echo "$CASE: not with cookies of every length here"
 	# shellcheck disable=SC2086
 	[ $SLOW != 1 ] || in_ns proxy "$BUILD/ng_fuzz" $where cookies >"$LOG/$CASE.cookies" 2>&1 || fail "$(cat "$LOG/$CASE.cookies")"
 	bystander_is_well

@@ -45,7 +45,7 @@ build() {
 
 # --- The module: into this machine's kernel for as long as the demo takes -----------------------------------
 
-NO_MODULE= MODULE_LOADED=
+NO_MODULE='' MODULE_LOADED=''
 module_load() {
 	[ -d /sys/module/rtprelay ] && return
 	if [ ! -e /proc/modules ]; then

@@ -205,7 +205,7 @@ relay_calls() {
 
 # All UDP sockets in the relay's namespace that are bound to a media port, one a line.
 relay_sockets() {
-	in_ns relay ss -Huan | awk -v min=$PORT_MIN -v max=$PORT_MAX '{
+	in_ns relay ss -Huan | awk -v min="$PORT_MIN" -v max="$PORT_MAX" '{
 		n = split($4, part, ":"); port = part[n]
 		if (port + 0 >= min && port + 0 <= max) print $4 }'
 }
@@ -222,7 +222,7 @@ relay_is_empty() {
 PROXY_MODULE=rtpengine # or rtpproxy
 kamailio_start() {
 	local with=()
-	[ $PROXY_MODULE = rtpengine ] || with=(-A WITH_RTPPROXY -A 'RELAY_RTPPROXY="udp:198.51.100.20:22222"')
+	[ "$PROXY_MODULE" = rtpengine ] || with=(-A WITH_RTPPROXY -A 'RELAY_RTPPROXY="udp:198.51.100.20:22222"')
 	become_in_ns proxy kamailio -f docs/kamailio/kamailio.cfg -DD -E -m 64 -M 8 -u root -w "$TMP" -A WITH_IPV6 \
 		-A 'LISTEN4=udp:198.51.100.10:5060' -A 'LISTEN6=udp:[2001:db8:1::10]:5060' \
 		-A 'RELAY="udp:198.51.100.20:2223"' "${with[@]}" >>"$LOG/kamailio.log" 2>&1 </dev/null &
@@ -255,9 +255,9 @@ kamailio_kill() {
 }
 
 attacker_start() { # attacker_start PACKETS-PER-SECOND
-	become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 $PORT_MIN $PORT_MAX "$1" "$TMP/attack4" &
+	become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$PORT_MIN" "$PORT_MAX" "$1" "$TMP/attack4" &
 	started attacker4
-	become_in_ns attacker "$BUILD/rtp_spray" 2001:db8:1::20 $PORT_MIN $PORT_MAX "$(($1 / 4))" "$TMP/attack6" &
+	become_in_ns attacker "$BUILD/rtp_spray" 2001:db8:1::20 "$PORT_MIN" "$PORT_MAX" "$(($1 / 4))" "$TMP/attack6" &
 	started attacker6
 }
 

@@ -77,14 +77,14 @@ path_note() { # path_note CALL-ID PHONE...
 	[ "$PATH_WANTED" ] || return 0
 	until_ok 20 path_is_taken "$1" || fail "not all takes the path $PATH_WANTED: $(cat "$TMP/path.streams")"
 	# In this order: what is on its way counts as heard only if the module counts it as well.
-	[ $PATH_WANTED = user ] || path_flows >"$TMP/path.flows"
+	[ "$PATH_WANTED" = user ] || path_flows >"$TMP/path.flows"
 	path_heard "${@:2}" >"$TMP/path.heard"
 }
 
 path_still() { # path_still CALL-ID PHONE...: while media flows
 	[ "$PATH_WANTED" ] || return 0
 	path_heard "${@:2}" >"$TMP/path.heard.now"
-	[ $PATH_WANTED = user ] || path_module_forwarded
+	[ "$PATH_WANTED" = user ] || path_module_forwarded
 	path_streams "$1" >"$TMP/path.now"
 	[ -s "$TMP/path.now" ] || fail "no stream of $1 is heard"
 	! grep -v " $PATH_WANTED [0-9]" "$TMP/path.now" >"$TMP/path.wrong" || fail "not all takes the path $PATH_WANTED: $(cat "$TMP/path.wrong")"

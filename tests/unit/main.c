@@ -1,42 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * main.c - runs the unit suites: all, or those named as arguments
+ * main.c - runs the unit suites: all, or the tests that arguments pick
  *
- * Prints each suite's counts and, last, "unit: N passed, N failed".
+ *   unit [--list] [PATTERN...]
+ *
+ * A pattern is one of the shell (*, ?, [a-z]) for a suite's whole name, or for SUITE/NAME of a test:
+ * "nat_latch", "nat_latch/refuses*", "*stranger*". --list prints the names that were picked.
+ * Prints tests that took long, each suite's counts and, last, "unit: N passed, N failed".
  */
 #include <CUnit/Basic.h>
 #include <CUnit/TestRun.h>
+#include <fnmatch.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include "test.h"
+
+#define SLOW_MS 500
 
 extern const struct test_suite *const __start_test_suites[];
 extern const struct test_suite *const __stop_test_suites[];
 
-static bool wanted(const char *name, int argc, char **argv)
+static bool picked(const char *suite, const char *test, char **patterns)
 {
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], name))
+	char name[256];
+
+	if (!*patterns)
+		return true;
+	snprintf(name, sizeof(name), "%s/%s", suite, test);
+	for (; *patterns; patterns++)
+		if (!fnmatch(*patterns, suite, 0) || !fnmatch(*patterns, name, 0))
 			return true;
-	return argc == 1;
+	return false;
 }
 
-static int add_suites(int argc, char **argv)
+/* Those of @suite that are picked become a suite of CUnit. Return: how many they are, or -1 */
+static int add_suite(const struct test_suite *suite, char **patterns)
 {
+	CU_pSuite added = NULL;
+	int count = 0;
+
+	for (const CU_TestInfo *test = suite->tests; test->pName; test++) {
+		if (!picked(suite->name, test->pName, patterns))
+			continue;
+		if (!added)
+			added = CU_add_suite(suite->name, NULL, NULL);
+		if (!added || !CU_add_test(added, test->pName, test->pTestFunc))
+			return -1;
+		count++;
+	}
+	return count;
+}
+
+static int add_suites(char **patterns)
+{
+	int count, sum = 0;
+
 	for (const struct test_suite *const *at = __start_test_suites; at < __stop_test_suites;
 	     at++) {
-		CU_SuiteInfo info[] = { { .pName = (*at)->name, .pTests = (*at)->tests },
-					CU_SUITE_INFO_NULL };
-
-		if (wanted((*at)->name, argc, argv) && CU_register_suites(info) != CUE_SUCCESS)
+		count = add_suite(*at, patterns);
+		if (count < 0)
 			return -1;
+		sum += count;
 	}
-	return 0;
+	return sum;
+}
+
+static void list_tests(void)
+{
+	for (CU_pSuite suite = CU_get_registry()->pSuite; suite; suite = suite->pNext)
+		for (CU_pTest test = suite->pTest; test; test = test->pNext)
+			printf("%s/%s\n", suite->pName, test->pName);
 }
 
 /* A record is a failed assertion; those of one test follow one another. */
@@ -55,6 +94,29 @@ static void print_suite(const CU_pSuite suite, const CU_pFailureRecord failure)
 {
 	printf("  %-12s %3u tests, %u failed\n", suite->pName, suite->uiNumberOfTests,
 	       count_tests(failure));
+}
+
+static struct timespec test_start;
+
+static void start_test(const CU_pTest test, const CU_pSuite suite)
+{
+	(void)test;
+	(void)suite;
+	clock_gettime(CLOCK_MONOTONIC, &test_start);
+}
+
+/* Read by tests/run. */
+static void print_slow_test(const CU_pTest test, const CU_pSuite suite,
+			    const CU_pFailureRecord failure)
+{
+	struct timespec now;
+	long ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (now.tv_sec - test_start.tv_sec) * 1000 + (now.tv_nsec - test_start.tv_nsec) / 1000000;
+	if (!failure && ms >= SLOW_MS)
+		printf("ok    %s/%s (%ld.%ld s)\n", suite->pName, test->pName, ms / 1000,
+		       ms / 100 % 10);
 }
 
 /*
@@ -77,13 +139,26 @@ static void take_own_network(void)
 
 int main(int argc, char **argv)
 {
+	bool list = argc > 1 && !strcmp(argv[1], "--list");
 	unsigned int run, failed;
+	int count;
 
-	take_own_network();
-	if (CU_initialize_registry() != CUE_SUCCESS || add_suites(argc, argv)) {
+	if (CU_initialize_registry() != CUE_SUCCESS || (count = add_suites(argv + 1 + list)) < 0) {
 		fprintf(stderr, "unit: %s\n", CU_get_error_msg());
 		return 2;
 	}
+	if (!count) {
+		fprintf(stderr, "unit: no test matches; --list prints the names\n");
+		return 2;
+	}
+	if (list) {
+		list_tests();
+		CU_cleanup_registry();
+		return 0;
+	}
+	take_own_network();
+	CU_set_test_start_handler(start_test);
+	CU_set_test_complete_handler(print_slow_test);
 	CU_set_suite_complete_handler(print_suite);
 	CU_run_all_tests();
 	CU_basic_show_failures(CU_get_failure_list());
@@ -91,7 +166,5 @@ int main(int argc, char **argv)
 	failed = CU_get_number_of_tests_failed();
 	CU_cleanup_registry();
 	printf("\nunit: %u passed, %u failed\n", run - failed, failed);
-	if (!run)
-		fprintf(stderr, "unit: no test ran\n");
 	return failed || !run;
 }
