@@ -139,7 +139,7 @@ deps: ## installs the Debian packages that are missing: for building, tests, dem
 deps-%:
 	@packaging/install-deps build $*
 
-check: deps-test ## every test: unit, fuzz corpus, daemon, install, end to end in namespaces and in a guest
+check: deps-test deps-lint ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest
 	@SAN=$(SAN) tests/run
 
 check-long: deps-test deps-lint ## what takes longer: clang-tidy over all files, sanitizers, other kernels, a bare system
@@ -193,8 +193,8 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBDAEMON)
 LINT_C := $(filter-out tests/kmod/bench/bench.c,$(wildcard daemon/*.c daemon/*/*.c control/*.c tests/*/*.c tests/*/*/*.c))
 LINT_H := $(wildcard daemon/*.h daemon/*/*.h control/*.h tests/*/*.h tests/*/*/*.h include/*.h)
 
-lint: deps-lint ## layers, clang-format, clang-tidy, cppcheck; `make -k lint` goes on after a finding
-	@$(MAKE) --no-print-directory lint-layers lint-format lint-tidy lint-cppcheck
+lint: deps-lint ## layers, format, scripts, words, clang-tidy, cppcheck; `make -k lint` goes on after a finding
+	@$(MAKE) --no-print-directory lint-layers lint-format lint-shell lint-words lint-tidy lint-cppcheck
 
 lint-layers:
 	$(say) LAYERS
@@ -207,11 +207,25 @@ lint-format:
 	$(say) FORMAT
 	$(Q)clang-format-14 --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 
+# Checks that are off, with their reasons: .shellcheckrc
+lint-shell:
+	$(say) SHELL
+	$(Q)git grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell=' | LC_ALL=C.UTF-8 xargs -n1 shellcheck
+
+lint-words:
+	$(say) WORDS
+	$(Q)tests/words
+
+# Read by tests/changed.
+print-lint-c:
+	@printf '%s\n' $(LINT_C)
+
 lint-tidy: $(LINT_C:%.c=$(B)/lint/%.tidy)
 
 lint-cppcheck:
 	$(say) CPPCHECK
-	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
+	@mkdir -p $(B)/cppcheck
+	$(Q)cppcheck --quiet --cppcheck-build-dir=$(B)/cppcheck --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
 		--include=/usr/include/uthash.h --include=/usr/include/utlist.h --include=/usr/include/libmnl/libmnl.h \
 		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Idaemon -Iinclude $(LINT_C)
 
@@ -242,7 +256,7 @@ help: ## this list
 
 FORCE:
 .PHONY: all daemon control module install install-module-source install-module deps check check-long check-unit demo bench fuzz \
-	fuzz-replay lint lint-objects lint-layers lint-format lint-tidy lint-cppcheck format clean help FORCE
+	fuzz-replay lint lint-objects lint-layers lint-format lint-shell lint-words print-lint-c lint-tidy lint-cppcheck format clean help FORCE
 # Kept, though made on the way to something else; a recipe that fails leaves no half-made file.
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# lint.sh [PATTERN...] - format, layers, scripts, words, cppcheck, and clang-tidy on what changed; tidy: on all files
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. tests/tally.sh
+
+# Object files tell clang-tidy's rule which headers a file uses.
+tidy_changed()
+{
+	local files targets
+	files=$(tests/changed) || return
+	mapfile -t targets < <(printf '%s\n' "$files" | sed -nE "s|(.+)\.c$|${BUILD:-build}/lint/\1.tidy|p")
+	echo "${#targets[@]} files" >&3
+	[ ${#targets[@]} -eq 0 ] || make --no-print-directory -k "${targets[@]}"
+}
+
+exec 3>&1
+if [ "${1:-}" = tidy ]; then
+	step 'what clang-tidy needs is built' tests/make -j"$(nproc)" lint-objects
+	step 'clang-tidy: all files' make --no-print-directory -k lint-tidy
+	tally_end tidy
+fi
+tally_pick "$@"
+step 'clang-format: all files' make --no-print-directory lint-format
+step 'layers: includes point down' make --no-print-directory lint-layers
+step 'shellcheck: all scripts' make --no-print-directory lint-shell
+step 'words: comments, texts, length of lines' make --no-print-directory lint-words
+step 'changes: fragments are in their format' packaging/changelog --check
+step 'cppcheck: all files' make --no-print-directory lint-cppcheck
+step 'what clang-tidy needs is built' tests/make -j"$(nproc)" lint-objects
+step 'clang-tidy: what changed against main' tidy_changed
+tally_end lint
