@@ -5,6 +5,8 @@
 # Objects go to build/ (build-san/ with SAN=1, build-fuzz/ for `make fuzz`). Reading this file needs no
 # package and no network, so that `make help`, `make deps` and `make demo` work on a bare machine.
 
+# --- Programs -------------------------------------------------------------------------------------
+
 all: daemon control module ## daemon/rtprelayd, control/rtprelayctl, rtprelay.ko
 
 VERSION    := $(shell sed -n 's/^.define RTPRELAY_VERSION "\(.*\)"/\1/p' include/version.h)
@@ -33,16 +35,15 @@ LANGUAGE := -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_VERSION='"$(VERSION)"' -I. -Idae
 ALL_CFLAGS = $(LANGUAGE) $(WARN) -pthread $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
 LINK       = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
 
-# --- Programs -------------------------------------------------------------------------------------
-
 DAEMON_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c)))
 CONTROL_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard control/*.c))
 UNIT_OBJ    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c tests/unit/*/*.c))
 # What the daemon's code offers to other programs; only what they call is linked.
 LIBDAEMON   := $(B)/libdaemon.a
 
-daemon: daemon/rtprelayd
-control: control/rtprelayctl
+daemon: daemon/rtprelayd ## the relay
+
+control: control/rtprelayctl ## what operators look at it with
 
 # Built under $(B) and linked to its place by name, so that `make` after `make SAN=1` gives what was asked for.
 daemon/rtprelayd control/rtprelayctl: %: $(B)/% FORCE
@@ -85,7 +86,7 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(shell ls -dv /usr/src/linux-headers-*[0-9]-*amd64 /usr/src/linux-headers-*[0-9]-arm64 2>/dev/null | tac))
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) W=1
 
-module: $(if $(wildcard Kbuild),rtprelay.ko)
+module: $(if $(wildcard Kbuild),rtprelay.ko) ## rtprelay.ko for the running kernel, or KDIR=
 
 rtprelay.ko: Kbuild $(wildcard kmod/*.[ch] include/*.h) build/kdir
 	+$(KBUILD) modules
@@ -151,6 +152,10 @@ check-unit: $(B)/tests/unit/unit ## the unit tests alone; SUITE=x TEST=y: patter
 $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
 	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
+
+coverage: deps-test ## lines that the unit tests run, by folder; FOLDERS="daemon/call ...": by file
+	@$(MAKE) --no-print-directory B=build-cov CFLAGS='-O0 -g' SANFLAGS=--coverage build-cov/tests/unit/unit
+	@tests/coverage $(FOLDERS)
 
 demo: deps-demo ## a call between two phones behind NATs, and what each of them heard
 	@$(MAKE) --no-print-directory daemon control
@@ -242,21 +247,40 @@ $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 format: ## writes all C files anew as .clang-format says
 	clang-format-14 -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 
+compile_commands.json: deps-test ## for editors and clang's tools: how each file is compiled
+	@tests/compile-commands > $@.new && mv $@.new $@
+
+hooks: ## git's pre-commit hook: format, layers and white space of staged files
+	@hook=$$(git rev-parse --git-path hooks)/pre-commit && mkdir -p "$${hook%/*}" && \
+	if [ -e "$$hook" ] && ! grep -q 'installed by `make hooks`' "$$hook"; then \
+		echo "make: $$hook is there already and is not ours: left as it is" >&2; exit 1; \
+	fi && install -m 755 tests/pre-commit "$$hook" && echo "installed $$hook"
+
 clean: ## removes all that was built
-	rm -rf build build-san build-fuzz daemon/rtprelayd control/rtprelayctl
+	rm -rf build build-san build-fuzz build-cov compile_commands.json daemon/rtprelayd control/rtprelayctl
 	rm -f rtprelay.ko *.o *.mod *.mod.c .*.cmd .*.d kmod/*.o kmod/.*.cmd kmod/.*.d Module.symvers modules.order
 	rm -rf .tmp_versions
 
 help: ## this list
 	@echo 'make SAN=1 TARGET builds with address and undefined behaviour sanitizers.'
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile $(wildcard tests/*/*.mk) | while IFS='|' read -r name text; do \
-		printf '  %-22s %s\n' "$$name" "$$text"; done
+	@targets=$$(sed -n "$$HELP_TARGETS" Makefile; sed -n "1{x;s/^/Tests/;x};$$HELP_TARGETS" $(sort $(wildcard tests/*/*.mk))); \
+	sed -n 's/^# --- \(.*[^-]\) -*$$/\1/p' Makefile | while read -r group; do \
+		printf '\n%s\n' "$$group"; \
+		echo "$$targets" | sed -n "s/^$$group|//p" | while IFS='|' read -r name text; do \
+			printf '  %-22s %s\n' "$$name" "$$text"; done; done
+
+# GROUP|TARGET|TEXT of each target with a text behind ##; its group is the last heading.
+define HELP_TARGETS
+/^# --- .*[^-] -*$$/ { s/^# --- //; s/ -*$$//; h; }
+/^[a-z][a-z_.-]*:[^#]*## / { G; s/^\([^:]*\):[^#]*## \(.*\)\n\(.*\)/\3|\1|\2/p; }
+endef
+help: export HELP_TARGETS := $(HELP_TARGETS)
 
 -include $(wildcard tests/*/*.mk)
 
 FORCE:
 .PHONY: all daemon control module install install-module-source install-module deps check check-long check-unit demo bench fuzz \
-	fuzz-replay lint lint-objects lint-layers lint-format lint-shell lint-words print-lint-c lint-tidy lint-cppcheck format clean help FORCE
+	fuzz-replay lint lint-objects lint-layers lint-format lint-shell lint-words print-lint-c lint-tidy lint-cppcheck coverage hooks format clean help FORCE
 # Kept, though made on the way to something else; a recipe that fails leaves no half-made file.
 .SECONDARY:
 .DELETE_ON_ERROR:
