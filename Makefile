@@ -256,6 +256,9 @@ hooks: ## git's pre-commit hook: format, layers and white space of staged files
 		echo "make: $$hook is there already and is not ours: left as it is" >&2; exit 1; \
 	fi && install -m 755 tests/pre-commit "$$hook" && echo "installed $$hook"
 
+changelog: ## merges the fragments of changes/ into CHANGELOG.md, at a release
+	@packaging/changelog
+
 clean: ## removes all that was built
 	rm -rf build build-san build-fuzz build-cov compile_commands.json daemon/rtprelayd control/rtprelayctl
 	rm -f rtprelay.ko *.o *.mod *.mod.c .*.cmd .*.d kmod/*.o kmod/.*.cmd kmod/.*.d Module.symvers modules.order
@@ -280,7 +283,7 @@ help: export HELP_TARGETS := $(HELP_TARGETS)
 
 FORCE:
 .PHONY: all daemon control module install install-module-source install-module deps check check-long check-unit demo bench fuzz \
-	fuzz-replay lint lint-objects lint-layers lint-format lint-shell lint-words print-lint-c lint-tidy lint-cppcheck coverage hooks format clean help FORCE
+	fuzz-replay lint lint-objects lint-layers lint-format lint-shell lint-words print-lint-c lint-tidy lint-cppcheck coverage hooks changelog format clean help FORCE
 # Kept, though made on the way to something else; a recipe that fails leaves no half-made file.
 .SECONDARY:
 .DELETE_ON_ERROR:
