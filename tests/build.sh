@@ -14,8 +14,8 @@ builds()
 	tests/make -j"$(nproc)" "${@:-all}" >$log 2>&1 || { cat $log; return 1; }
 }
 
-# All that suites run, so that those that run side by side find nothing left to build. What goes into a guest
-# is built without sanitizers.
+# All that suites run, so that those that run side by side find nothing left to build. What goes
+# into a guest is built without sanitizers.
 builds_all()
 {
 	builds all "${BUILD:-build}/tests/unit/unit" fuzz-replay daemon-programs control-programs netns-programs lint-objects || return
@@ -27,7 +27,8 @@ no_warnings()
 	! grep -iE 'warning:|error:' $log
 }
 
-# A program or module that is older than one of its own sources would tell that this dependency is missing.
+# A program or module that is older than one of its own sources would tell that this dependency is
+# missing.
 rebuilds_after()
 {
 	touch "$1" && builds && [ "$2" -nt "$1" ]
@@ -70,7 +71,8 @@ module_passes_sparse()
 }
 
 strange_before=$(strange_files)
-# The first build may have nothing to do in a tree that was built before: then there is nothing to warn of either.
+# The first build may have nothing to do in a tree that was built before: then there is nothing to
+# warn of either.
 step 'daemon, control, module and all test programs build' builds_all
 step 'the compiler warned of nothing' no_warnings
 step 'a second make does nothing' second_make_does_nothing

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# lint.sh [PATTERN...] - format, layers, scripts, words, cppcheck, and clang-tidy on what changed; tidy: on all files
+# lint.sh [PATTERN...] - format, layers, scripts, words, cppcheck, and clang-tidy on what changed;
+# tidy: on all files
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tally.sh

@@ -1,15 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tally.sh - for suites written in shell: runs steps, counts them, ends with the line that tests/run reads
+# tally.sh - for suites written in shell: runs steps, counts them, ends with the line that tests/run
+# reads
 #
 #   . tests/tally.sh
 #   tally_pick "$@"          # optional: arguments pick steps; --list prints their names
 #   step "the name, which is a promise" command...
 #   tally_end SUITE
 #
-# A pattern is one of the shell (*, ?, [a-z]). It picks a step if the whole name, or the whole first word of
-# its command, matches.
+# A pattern is one of the shell (*, ?, [a-z]). It picks a step if the whole name, or the whole first
+# word of its command, matches.
 tally_passed=0 tally_failed=0 tally_patterns=()
 
 # tally_pick [--list | PATTERN...]

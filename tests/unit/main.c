@@ -4,8 +4,8 @@
  *
  *   unit [--list] [PATTERN...]
  *
- * A pattern is one of the shell (*, ?, [a-z]) for a suite's whole name, or for SUITE/NAME of a test:
- * "nat_latch", "nat_latch/refuses*", "*stranger*". --list prints the names that were picked.
+ * A pattern is one of the shell (*, ?, [a-z]) for a suite's whole name, or for SUITE/NAME of a
+ * test: "nat_latch", "nat_latch/refuses*", "*stranger*". --list prints the names that were picked.
  * Prints tests that took long, each suite's counts and, last, "unit: N passed, N failed".
  */
 #include <CUnit/Basic.h>
@@ -120,8 +120,8 @@ static void print_slow_test(const CU_pTest test, const CU_pSuite suite,
 }
 
 /*
- * A loopback of our own, so that ports of other programs, or of another run, do not decide a test. Where this
- * user may not have one, the host's must do.
+ * A loopback of our own, so that ports of other programs, or of another run, do not decide a test.
+ * Where this user may not have one, the host's must do.
  */
 static void take_own_network(void)
 {
