@@ -70,10 +70,18 @@ $(B)/%.o: %.c $(B)/flags
 # The assembler reads these.
 $(B)/daemon/web/page.o: $(wildcard daemon/web/page/*)
 
+# What each compilation needs. Libraries that are there, wherever from, are enough. If they are missing,
+# root gets the Debian packages installed, as by the other targets; other users read what to do.
+PACKAGES_MISSING := echo "make: packages to build with are missing: run 'make deps-build' as root" >&2; exit 1
+
+program-packages:
+	@{ pkg-config --exists $(PACKAGES) ncurses && echo '#include <uthash.h>' | $(CC) -E - ; } >/dev/null 2>&1 || \
+		{ [ "$$(id -u)" -eq 0 ] && packaging/install-deps program; } || { $(PACKAGES_MISSING); }
+
 # Changes when the compiler's flags do, and so makes all objects anew.
-$(B)/flags: FORCE
+$(B)/flags: program-packages FORCE
 	@mkdir -p $(@D)
-	@pkg-config --print-errors --exists $(PACKAGES) 2>&1 || { echo "make: packages are missing: run 'make deps'" >&2; exit 1; }
+	@pkg-config --print-errors --exists $(PACKAGES) 2>&1 || { $(PACKAGES_MISSING); }
 	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' > $@
 
@@ -82,8 +90,9 @@ $(B)/flags: FORCE
 # --- Kernel module --------------------------------------------------------------------------------
 
 # The running kernel's headers; else the newest that are installed, for a machine whose kernel comes from elsewhere.
-KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
-	$(shell ls -dv /usr/src/linux-headers-*[0-9]-*amd64 /usr/src/linux-headers-*[0-9]-arm64 2>/dev/null | tac))
+# By the shell: $(wildcard) would not see headers that this run has installed.
+KDIR ?= $(firstword $(shell ls -d /lib/modules/$$(uname -r)/build 2>/dev/null; \
+	ls -dv /usr/src/linux-headers-*[0-9]-*amd64 /usr/src/linux-headers-*[0-9]-arm64 2>/dev/null | tac))
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) W=1
 
 module: $(if $(wildcard Kbuild),rtprelay.ko) ## rtprelay.ko for the running kernel, or KDIR=
@@ -92,10 +101,15 @@ rtprelay.ko: Kbuild $(wildcard kmod/*.[ch] include/*.h) build/kdir
 	+$(KBUILD) modules
 	@touch $@
 
+NO_HEADERS := echo "make: there are no kernel headers: run 'make deps-build' as root, or give KDIR=" >&2; exit 1
+
+module-packages:
+	@[ -d '$(KDIR)' ] || { [ "$$(id -u)" -eq 0 ] && packaging/install-deps module; } || { $(NO_HEADERS); }
+
 # Changes when KDIR does.
-build/kdir: FORCE
+build/kdir: module-packages FORCE
 	@mkdir -p $(@D)
-	@[ -d '$(KDIR)' ] || { echo "make: no kernel headers: run 'make deps', or give KDIR=" >&2; exit 1; }
+	@[ -d '$(KDIR)' ] || { $(NO_HEADERS); }
 	@echo '$(KDIR)' | cmp -s - $@ || echo '$(KDIR)' > $@
 
 # --- Install --------------------------------------------------------------------------------------
@@ -136,9 +150,10 @@ install-module: module ## rtprelay.ko to /lib/modules of the kernel it was built
 deps: ## installs the Debian packages that are missing: for building, tests, demo, lint, fuzzing
 	@packaging/install-deps build test demo lint fuzz
 
-# deps-test, deps-demo, ...: that group, and what is needed to build
+# deps-build, deps-test, deps-demo, ...: a group of packaging/deps. A target that needs a group has it
+# for its only prerequisite, and builds by another make: nothing is compiled before packages are there.
 deps-%:
-	@packaging/install-deps build $*
+	@packaging/install-deps $*
 
 check: deps-test deps-lint ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest
 	@SAN=$(SAN) tests/run
@@ -146,8 +161,12 @@ check: deps-test deps-lint ## every test: unit, fuzz corpus, daemon, install, li
 check-long: deps-test deps-lint ## what takes longer: clang-tidy over all files, sanitizers, other kernels, a bare system
 	@SAN=$(SAN) tests/run --long
 
-check-unit: $(B)/tests/unit/unit ## the unit tests alone; SUITE=x TEST=y: patterns that pick suites, and tests by name
-	$< $(if $(SUITE)$(TEST),'$(or $(SUITE),*)$(if $(TEST),/$(TEST))')
+check-unit: deps-unit ## the unit tests alone; SUITE=x TEST=y: patterns that pick suites, and tests by name
+	@$(MAKE) --no-print-directory $(B)/tests/unit/unit
+	$(B)/tests/unit/unit $(if $(SUITE)$(TEST),'$(or $(SUITE),*)$(if $(TEST),/$(TEST))')
+
+check-bare: deps-bare ## demo, build, make check and each group of packages in a Debian made from nothing; Debian 13; an hour
+	@tests/bare demo build groups check trixie
 
 $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
@@ -161,7 +180,7 @@ demo: deps-demo ## a call between two phones behind NATs, and what each of them 
 	@$(MAKE) --no-print-directory daemon control
 	@tests/netns/demo.sh
 
-bench: deps-test ## what a packet and a command cost, as a table
+bench: deps-bench ## what a packet and a command cost, as a table
 	@$(MAKE) --no-print-directory daemon
 	@tests/bench/run
 
@@ -244,7 +263,7 @@ $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 
 # --- Housekeeping ---------------------------------------------------------------------------------
 
-format: ## writes all C files anew as .clang-format says
+format: deps-format ## writes all C files anew as .clang-format says
 	clang-format-14 -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 
 compile_commands.json: deps-test ## for editors and clang's tools: how each file is compiled
@@ -282,8 +301,10 @@ help: export HELP_TARGETS := $(HELP_TARGETS)
 -include $(wildcard tests/*/*.mk)
 
 FORCE:
-.PHONY: all daemon control module install install-module-source install-module deps check check-long check-unit demo bench fuzz \
-	fuzz-replay lint lint-objects lint-layers lint-format lint-shell lint-words print-lint-c lint-tidy lint-cppcheck coverage hooks changelog format clean help FORCE
+.PHONY: all daemon control program-packages module module-packages install install-module-source \
+	install-module deps check check-unit check-bare demo bench fuzz fuzz-replay lint lint-layers \
+	lint-format lint-tidy lint-cppcheck format clean help check-long lint-objects lint-shell \
+	lint-words print-lint-c coverage hooks changelog FORCE
 # Kept, though made on the way to something else; a recipe that fails leaves no half-made file.
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -12,10 +12,10 @@ $(B)/tests/control/pause: $(B)/tests/control/pause.o $(B)/tests/bench/ng_client.
 
 control-programs: bench-tools $(B)/tests/control/stall $(B)/tests/control/pause $(B)/tests/daemon/prom_lint
 
-check-control: daemon control control-programs ## the tests of rtprelayctl and the control socket alone
-	tests/control/run
+check-control: deps-control ## the tests of rtprelayctl and the control socket alone
+	@tests/control/run
 
-check-page: daemon control control-programs ## the page in a browser alone; screenshots go to build/logs/page
-	tests/page/run
+check-page: deps-page ## the page in a browser alone; screenshots go to build/logs/page
+	@tests/page/run
 
 .PHONY: check-control check-page control-programs

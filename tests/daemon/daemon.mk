@@ -8,7 +8,7 @@ $(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_l
 
 daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread)
 
-check-daemon: daemon control daemon-programs ## the tests of the daemon as a process alone
-	tests/daemon/run
+check-daemon: deps-daemon ## the tests of the daemon as a process alone
+	@tests/daemon/run
 
 .PHONY: check-daemon daemon-programs

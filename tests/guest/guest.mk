@@ -3,26 +3,29 @@
 
 GUEST_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c $(wildcard tests/kmod/*.c))
 
-check-guest: module ## module, module with daemon, and end to end in a virtual machine with Debian's kernel (no KVM needed)
+check-guest: deps-guest ## module, module with daemon, and end to end in a virtual machine with Debian's kernel (no KVM needed)
 	@tests/run guest guest-relay guest-steady guest-netns
 
-check-guest-netns: ## of these the end-to-end cases; NETNS_CASES="NAME..." picks some
+check-guest-netns: deps-guest ## of these the end-to-end cases; NETNS_CASES="NAME..." picks some
 	@tests/guest/netns $(NETNS_CASES)
 
-bench-guest: module ## instructions per forwarded packet, against plain IP forwarding, as a table
+bench-guest: deps-guest ## instructions per forwarded packet, against plain IP forwarding, as a table
 	@tests/guest/bench
 
-check-debug-kernel: ## the same tests in a kernel that watches memory, locks and RCU; builds it first: 20 minutes, once
+check-debug-kernel: deps-debug-kernel ## the same tests in a kernel that watches memory, locks and RCU; builds it first: 20 minutes, once
 	@tests/guest/debug-kernel
 
-check-kernels: ## the module built against 5.10, 6.1, 6.12 and the newest kernel that Debian has
+check-kernels: deps-kernels ## the module built against 5.10, 6.1, 6.12 and the newest kernel that Debian has
 	@tests/guest/kernels
 
-check-guest-kernels: ## the same, and the module's tests in guests with 5.10, 6.12 and the newest kernel
+check-guest-kernels: deps-guest-kernels ## the same, and the module's tests in guests with 5.10, 6.12 and the newest kernel
 	@tests/guest/kernels --run
 
-# What runs in the guest. Not built with sanitizers: the libraries it takes along are those of the host.
-guest-programs: $(B)/tests/guest/guest-exit $(B)/tests/kmod/kernel-tests $(B)/tests/kmod/set-flows
+# What runs in a guest. Not built with sanitizers: the libraries it takes along are those of the host.
+# Each script asks for what its guest takes along, no more: the demo needs no CUnit.
+guest-tools: $(B)/tests/guest/guest-exit
+guest-programs: guest-tools $(B)/tests/kmod/kernel-tests
+guest-bench-programs: guest-tools $(B)/tests/kmod/set-flows
 
 $(B)/tests/guest/guest-exit: tests/guest/guest-exit.c
 	$(say) CC $@
@@ -37,4 +40,4 @@ $(B)/tests/kmod/set-flows: $(B)/tests/kmod/bench/set-flows.o $(B)/tests/kmod/nl.
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ -lmnl
 
-.PHONY: check-guest check-guest-netns bench-guest check-debug-kernel check-kernels check-guest-kernels guest-programs
+.PHONY: check-guest check-guest-netns bench-guest check-debug-kernel check-kernels check-guest-kernels guest-tools guest-programs guest-bench-programs

@@ -15,7 +15,7 @@ $(NETNS):
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ -ljansson -lm
 
-check-netns: daemon control netns-programs ## the end-to-end tests alone; NETNS_CASES="NAME..." picks some
-	tests/netns/run $(NETNS_CASES)
+check-netns: deps-netns ## the end-to-end tests alone; NETNS_CASES="NAME..." picks some
+	@tests/netns/run $(NETNS_CASES)
 
 .PHONY: netns-programs check-netns

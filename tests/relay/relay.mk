@@ -3,13 +3,13 @@
 
 RELAY_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c tests/kmod/nl.c tests/kmod/world.c $(wildcard tests/relay/*.c))
 
-check-relay: module ## daemon and module together in a virtual machine
+check-relay: deps-guest ## daemon and module together in a virtual machine
 	@tests/guest/relay
 
-check-steady: module ## what 4,500 calls in the kernel cost the daemon: under 1 % of a core
+check-steady: deps-guest ## what 4,500 calls in the kernel cost the daemon: under 1 % of a core
 	@tests/guest/steady
 
-guest-relay-programs: $(B)/tests/relay/relay-tests $(B)/daemon/rtprelayd $(B)/control/rtprelayctl
+guest-relay-programs: guest-tools $(B)/tests/relay/relay-tests $(B)/daemon/rtprelayd $(B)/control/rtprelayctl
 
 $(B)/tests/relay/relay-tests: $(RELAY_TESTS_OBJ)
 	$(say) LINK $@
