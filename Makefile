@@ -155,10 +155,10 @@ deps: ## installs the Debian packages that are missing: for building, tests, dem
 deps-%:
 	@packaging/install-deps $*
 
-check: deps-test deps-lint ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest
+check: deps-test ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest
 	@SAN=$(SAN) tests/run
 
-check-long: deps-test deps-lint ## what takes longer: clang-tidy over all files, sanitizers, other kernels, a bare system
+check-long: deps-test deps-guest-kernels ## what takes longer: clang-tidy over all files, sanitizers, other kernels, a bare system
 	@SAN=$(SAN) tests/run --long
 
 check-unit: deps-unit ## the unit tests alone; SUITE=x TEST=y: patterns that pick suites, and tests by name
@@ -172,7 +172,7 @@ $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_
 	$(say) LINK $@
 	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
 
-coverage: deps-test ## lines that the unit tests run, by folder; FOLDERS="daemon/call ...": by file
+coverage: deps-unit ## lines that the unit tests run, by folder; FOLDERS="daemon/call ...": by file
 	@$(MAKE) --no-print-directory B=build-cov CFLAGS='-O0 -g' SANFLAGS=--coverage build-cov/tests/unit/unit
 	@tests/coverage $(FOLDERS)
 
@@ -266,7 +266,7 @@ $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 format: deps-format ## writes all C files anew as .clang-format says
 	clang-format-14 -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 
-compile_commands.json: deps-test ## for editors and clang's tools: how each file is compiled
+compile_commands.json: deps-unit ## for editors and clang's tools: how each file is compiled
 	@tests/compile-commands > $@.new && mv $@.new $@
 
 hooks: ## git's pre-commit hook: format, layers and white space of staged files
