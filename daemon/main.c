@@ -3,7 +3,7 @@
  * main.c - starts, runs and stops the relay; the daemon's contents page
  *
  * A command comes in by ctl, is understood by ng, done by command, which works on call, dialog and media;
- * each media is a bridge of a worker, whose streams forward what they hear once nat_latch has learned from
+ * each media is a bridge of a worker, whose streams forward what they hear once latching has learned from
  * whom. One loop runs all but the media threads; they never wait for it.
  */
 #include <errno.h>

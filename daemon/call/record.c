@@ -33,32 +33,27 @@ static void wire_place(struct wire *w, struct place_record *place)
 	w->failed = w->failed || !endpoint_is_set(&place->bind);
 }
 
-static void wire_latch(struct wire *w, struct latch *latch)
+static void wire_latch(struct wire *w, struct latch_record *latch)
 {
 	wire_endpoint(w, &latch->source);
-	wire_endpoint(w, &latch->other);
+	wire_endpoint(w, &latch->awaited);
+	wire_endpoint(w, &latch->replaced);
 	wire_time(w, &latch->heard_ms);
 	wire_time(w, &latch->window_end_ms);
-	wire_time(w, &latch->since_ms);
 	wire_time(w, &latch->opened_ms);
-	wire_time(w, &latch->other_heard_ms);
+	wire_time(w, &latch->awaited_since_ms);
+	wire_time(w, &latch->awaited_heard_ms);
 	wire_u32(w, &latch->ssrc);
-	wire_u32(w, &latch->other_ssrc);
+	wire_u32(w, &latch->awaited_ssrc);
 	wire_u32(w, &latch->relatched);
 	wire_u16(w, &latch->seq);
-	wire_u16(w, &latch->other_seq);
-	wire_u8(w, &latch->state, LATCH_LOCKED);
-	wire_u8(w, &latch->rank, RANK_EXACT);
+	wire_u16(w, &latch->awaited_seq);
+	wire_u8(w, &latch->phase, PHASE_LOCKED);
+	wire_u8(w, &latch->class, CLASS_EXACT);
+	wire_bool(w, &latch->was_exact);
 	wire_bool(w, &latch->ssrc_known);
 	wire_bool(w, &latch->seq_known);
-	wire_bool(w, &latch->waiting);
-	wire_bool(w, &latch->stale);
-	wire_bool(w, &latch->moved);
-	wire_bool(w, &latch->reopened);
-	wire_bool(w, &latch->pooled);
-	/* A source is in use exactly when it is known. */
-	w->failed =
-		w->failed || (latch->state == LATCH_WAIT) == (bool)endpoint_is_set(&latch->source);
+	w->failed = w->failed || !latch_record_valid(latch);
 }
 
 static void wire_side(struct wire *w, struct side_conf *side)

@@ -19,7 +19,7 @@ struct place_record {
 
 /* @latch: its times are of the wall clock, too */
 struct stream_record {
-	struct latch latch;
+	struct latch_record latch;
 	int64_t last_in_ms;
 };
 

@@ -45,13 +45,13 @@ static int64_t to_wall(const struct now *now, int64_t mono_ms)
 
 /* --- To a record --------------------------------------------------------------------------------- */
 
-static void latch_to_wall(struct latch *latch, const struct now *now)
+static void latch_to_wall(struct latch_record *latch, const struct now *now)
 {
 	latch->heard_ms = to_wall(now, latch->heard_ms);
 	latch->window_end_ms = to_wall(now, latch->window_end_ms);
-	latch->since_ms = to_wall(now, latch->since_ms);
 	latch->opened_ms = to_wall(now, latch->opened_ms);
-	latch->other_heard_ms = to_wall(now, latch->other_heard_ms);
+	latch->awaited_since_ms = to_wall(now, latch->awaited_since_ms);
+	latch->awaited_heard_ms = to_wall(now, latch->awaited_heard_ms);
 }
 
 static struct place_record place_of(const struct iface_addr *local)
@@ -206,19 +206,17 @@ static int64_t awaited(const struct restore *r, int64_t wall_ms)
 	return mono_ms < r->now.mono_ms + left_ms ? mono_ms : r->now.mono_ms + left_ms;
 }
 
-/* Since then its numbers have gone on by nobody knows how many. */
 static void seed_stream(const struct restore *r, const struct stream_record *record,
 			struct stream_seed *seed)
 {
-	struct latch *latch = &seed->latch;
+	struct latch_record *latch = &seed->latch;
 
 	*latch = record->latch;
 	latch->heard_ms = past(r, record->latch.heard_ms);
-	latch->since_ms = past(r, record->latch.since_ms);
 	latch->opened_ms = past(r, record->latch.opened_ms);
-	latch->other_heard_ms = past(r, record->latch.other_heard_ms);
+	latch->awaited_since_ms = past(r, record->latch.awaited_since_ms);
+	latch->awaited_heard_ms = past(r, record->latch.awaited_heard_ms);
 	latch->window_end_ms = awaited(r, record->latch.window_end_ms);
-	latch->seq_known = false;
 	seed->last_in_ms = past(r, record->last_in_ms);
 }
 
@@ -247,10 +245,11 @@ static bool is_plausible(const struct media_record *record, struct iface_addr *c
 {
 	for (int i = 0; i < 4; i++) {
 		int side = i >> 1, comp = i & 1;
-		const struct latch *latch = &record->stream[side][comp].latch;
+		const struct latch_record *latch = &record->stream[side][comp].latch;
 
 		if (!is_of_family(&latch->source, local[side]) ||
-		    !is_of_family(&latch->other, local[side]) ||
+		    !is_of_family(&latch->awaited, local[side]) ||
+		    !is_of_family(&latch->replaced, local[side]) ||
 		    !is_of_family(&record->conf.side[side].sdp[comp], local[side]) ||
 		    !is_of_family(&record->conf.side[side].sip, local[side]))
 			return false;

@@ -17,7 +17,7 @@
 #define JOURNAL_FILE "calls.sqlite"
 #define JOURNAL_WHY  256
 /* Raised whenever the layout of a record (call/record.c) changes: a daemon reads its own version only. */
-#define JOURNAL_VERSION 3
+#define JOURNAL_VERSION 4
 
 struct journal_store;
 

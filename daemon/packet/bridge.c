@@ -84,9 +84,9 @@ struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct
 /* Late packets of this call may still come to its ports when it ends: they have been heard before. */
 static void seed_stream(struct stream *s, const struct stream_seed *seed)
 {
-	s->latch = seed->latch;
+	latch_import(&s->latch, &seed->latch);
 	s->last_in_ms = seed->last_in_ms;
-	s->heard = seed->latch.state != LATCH_WAIT;
+	s->heard = latch_state(&s->latch) != LATCH_WAIT;
 }
 
 struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, struct bridge *sibling,
@@ -184,12 +184,13 @@ void bridge_report(const struct bridge *b, enum side side, enum component comp,
 		*report = (struct stream_report){ 0 };
 }
 
-void bridge_latch(const struct bridge *b, enum side side, enum component comp, struct latch *latch)
+void bridge_latch(const struct bridge *b, enum side side, enum component comp,
+		  struct latch_record *latch)
 {
 	if (b->stream[side][comp])
 		stream_learned(b->stream[side][comp], latch);
 	else
-		*latch = (struct latch){ 0 };
+		*latch = (struct latch_record){ 0 };
 }
 
 void bridge_quality(const struct bridge *b, enum side side, int64_t now_ms, struct quality *quality)

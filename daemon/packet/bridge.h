@@ -53,7 +53,7 @@ void bridge_quality(const struct bridge *bridge, enum side side, int64_t now_ms,
 		    struct quality *quality);
 /* All that the stream has learned, for bridge_restore(). */
 void bridge_latch(const struct bridge *bridge, enum side side, enum component comp,
-		  struct latch *latch);
+		  struct latch_record *latch);
 /* clock_ms() of the last packet accepted from either side; 0: none. Cheap: for timeouts. */
 int64_t bridge_last_in_ms(const struct bridge *bridge);
 /* Did the sockets of this side hear anything at all, accepted or not? (port quarantine) */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * latch.c - learns where a side's media really comes from
+ * latch.c - learns where a side's media really comes from, and decides whose packets a stream
+ * accepts
  *
- * The SDP names the address a phone believes in; behind a NAT it is wrong. Each source is ranked by
- * what signalling has told. The first good one is used at once, a better one may replace it while the
- * window is open, and then it alone is heard, so that a stranger cannot take a call over in
- * mid-speech. No I/O and no clock: packets and time are handed in.
+ * The theory is in packet/latch.h, the rules are rows of packet/latch_rules.c. Here are the facts
+ * that rows ask for, and what is done when a row has decided. No I/O and no clock: packets and time
+ * are handed in.
  */
 #include "packet/latch.h"
 #include "rtp_wire.h"
+
+/* --- What speaks for a source ----------------------------------------------------------------- */
 
 static bool is_public(const struct endpoint *ep)
 {
@@ -20,21 +22,6 @@ bool latch_address_known(const struct latch_ref *ref)
 	return endpoint_is_set(ref->sip) || (endpoint_is_set(ref->sdp) && is_public(ref->sdp));
 }
 
-/* By one of those whose bit is not in @without. */
-static bool vouched(const struct latch_ref *ref, const struct endpoint *source,
-		    unsigned int without)
-{
-	for (unsigned int i = 0; i < ref->n_near; i++)
-		if (!(without & 1U << i) && endpoint_addr_eq(ref->near[i], source))
-			return true;
-	return false;
-}
-
-static bool vouched_by_sibling(const struct latch_ref *ref, const struct endpoint *source)
-{
-	return vouched(ref, source, 0);
-}
-
 static bool in_pool(const struct latch_ref *ref, const struct endpoint *source)
 {
 	if (endpoint_is_set(ref->sdp) && !endpoint_is_any(ref->sdp) &&
@@ -43,250 +30,348 @@ static bool in_pool(const struct latch_ref *ref, const struct endpoint *source)
 	return endpoint_is_set(ref->sip) && endpoint_same_pool(ref->sip, source);
 }
 
+/* Two on trial must not vouch for each other: who follows one is on trial itself. */
+static enum latch_class class_by_siblings(const struct latch_ref *ref,
+					  const struct endpoint *source)
+{
+	enum latch_class class = CLASS_STRANGER;
+
+	for (unsigned int i = 0; i < ref->n_near; i++) {
+		if (!endpoint_addr_eq(ref->near[i], source))
+			continue;
+		if (!(ref->on_trial & 1U << i))
+			return CLASS_SIBLING;
+		class = CLASS_FOLLOWER;
+	}
+	return class;
+}
+
+static enum latch_class classify(const struct latch_ref *ref, const struct endpoint *source)
+{
+	enum latch_class class;
+
+	if (endpoint_eq(ref->signalled, source) || endpoint_eq(ref->sdp, source))
+		return CLASS_EXACT;
+	if (endpoint_addr_eq(ref->sdp, source) || endpoint_addr_eq(ref->sip, source))
+		return CLASS_ADDR;
+	class = class_by_siblings(ref, source);
+	if (class == CLASS_STRANGER && in_pool(ref, source))
+		class = CLASS_NEIGHBOUR;
+	/* Whoever comes first is believed: nobody is on trial. */
+	return class != CLASS_STRANGER && ref->mode == LATCH_FIRST ? CLASS_SIBLING : class;
+}
+
 enum latch_rank latch_rank(const struct latch_ref *ref, const struct endpoint *source)
 {
-	if (endpoint_eq(ref->signalled, source) || endpoint_eq(ref->sdp, source))
-		return RANK_EXACT;
-	if (endpoint_addr_eq(ref->sdp, source) || endpoint_addr_eq(ref->sip, source))
-		return RANK_ADDR;
-	if (vouched_by_sibling(ref, source) || in_pool(ref, source))
-		return RANK_NEAR;
-	return RANK_UNKNOWN;
+	return latch_rank_of(classify(ref, source));
+}
+
+/* --- Facts ------------------------------------------------------------------------------------ */
+
+static uint32_t fact(enum latch_fact it, bool holds)
+{
+	return holds ? it : 0;
+}
+
+static uint32_t stream_facts(const struct latch_ref *ref)
+{
+	return fact(FACT_FIRST, ref->mode == LATCH_FIRST) |
+	       fact(FACT_STRICT, ref->mode == LATCH_STRICT) |
+	       fact(FACT_STRICT_SOURCE, ref->strict_source) | fact(FACT_HANDOVER, ref->handover) |
+	       fact(FACT_KNOWN, latch_address_known(ref)) |
+	       fact(FACT_ANSWERED, endpoint_is_set(ref->sdp)) | fact(FACT_ALONE, ref->alone);
+}
+
+static uint32_t usable_fact(const struct latch_memory *m, enum latch_class class, uint32_t facts)
+{
+	return fact(FACT_USABLE,
+		    latch_rule_find(latch_usable_rules, m->phase, class, facts) == OUTCOME_YES);
+}
+
+static bool is_silent(const struct latch_memory *m, int64_t now_ms)
+{
+	return now_ms - m->heard_ms >= LATCH_SILENCE_MS;
 }
 
 /*
- * The network alone speaks for it. A carrier's NAT may do that, but so may a stranger who rents the address next
- * door: such a source is waited for as one of rank 0 is, and stays on trial.
+ * The same phone behind a NAT that gave it another port: only silence of the old one makes it
+ * credible.
  */
-static bool only_pooled(const struct latch_ref *ref, const struct endpoint *source,
-			enum latch_rank rank)
+static bool has_rebound(const struct latch_memory *m, const struct latch_packet *packet,
+			uint32_t facts)
 {
-	return rank == RANK_NEAR && ref->mode != LATCH_FIRST && !vouched_by_sibling(ref, source);
-}
-
-/* It, or the sibling that it follows: two on trial must not vouch for each other and lock. */
-static bool on_trial(const struct latch_ref *ref, const struct endpoint *source,
-		     enum latch_rank rank)
-{
-	return rank == RANK_NEAR && ref->mode != LATCH_FIRST &&
-	       !vouched(ref, source, ref->on_trial);
-}
-
-/* Could a source of this rank ever be used? However long the silence: not rank 0 where an address is known. */
-static bool admissible(const struct latch_ref *ref, enum latch_rank rank)
-{
-	if (ref->mode == LATCH_FIRST)
-		return true;
-	if (ref->mode == LATCH_STRICT)
-		return rank >= RANK_ADDR;
-	return rank > RANK_UNKNOWN || !latch_address_known(ref);
-}
-
-/* The same phone behind a NAT that gave it another port: only silence of the old one makes it credible. */
-static bool has_rebound(const struct latch *latch, const struct latch_packet *packet)
-{
-	if (!endpoint_addr_eq(&latch->source, packet->source) ||
-	    !latch_silent(latch, packet->now_ms))
+	if (!(facts & FACT_SILENT) || !endpoint_addr_eq(&m->source, packet->source))
 		return false;
-	if (!latch->ssrc_known || !packet->has_ssrc || latch->ssrc != packet->ssrc)
+	if (!m->ssrc_known || !packet->has_ssrc || m->ssrc != packet->ssrc)
 		return false;
-	return !latch->seq_known || !packet->has_seq || rtp_seq_goes_on(latch->seq, packet->seq);
+	return !m->seq_known || !packet->has_seq || rtp_seq_goes_on(m->seq, packet->seq);
 }
 
-/* In LEARN or LOCKED: may @packet's source take the place of the one in use? */
-static bool may_replace(const struct latch *latch, const struct latch_ref *ref,
-			const struct latch_packet *packet, enum latch_rank rank)
+static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_ref *ref,
+			       const struct latch_packet *packet, enum latch_class class)
 {
-	bool silent = latch_silent(latch, packet->now_ms);
+	enum latch_rank rank = latch_rank_of(class), had = latch_rank_of(m->class);
+	uint32_t facts = stream_facts(ref) | fact(FACT_CANDIDATE, packet->candidate) |
+			 fact(FACT_RTCP, packet->has_ssrc && !packet->has_seq) |
+			 fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
+			 fact(FACT_SAME, rank == had) | fact(FACT_HIGHER, rank > had) |
+			 fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
+						     endpoint_eq(&m->replaced, packet->source));
 
-	if (latch->state == LATCH_LOCKED && ref->strict_source && !ref->handover)
-		return false;
-	if (has_rebound(latch, packet))
-		return true;
-	if (!admissible(ref, rank))
-		return false;
-	if (ref->handover)
-		return true;
-	if (latch->state == LATCH_LOCKED)
-		return rank == RANK_EXACT && latch->rank < RANK_EXACT && silent;
-	if (latch->stale || rank > latch->rank)
-		return true;
-	return latch->reopened && rank == latch->rank && silent;
+	return facts | usable_fact(m, class, facts) |
+	       fact(FACT_REBOUND, has_rebound(m, packet, facts));
 }
 
-/* Does @packet continue what the source that is waited for has sent so far? */
-static bool keeps_talking(const struct latch *latch, const struct latch_packet *packet)
+/* --- Patience --------------------------------------------------------------------------------- */
+
+/* Does @packet continue what the newcomer that is waited for has sent so far? */
+static bool keeps_talking(const struct latch_memory *m, const struct latch_packet *packet)
 {
-	uint16_t step = (uint16_t)(packet->seq - latch->other_seq);
+	uint16_t step = (uint16_t)(packet->seq - m->awaited.seq);
 
 	if (!packet->has_seq)
 		return true;
-	return packet->now_ms - latch->other_heard_ms <= LATCH_GAP_MS &&
-	       packet->ssrc == latch->other_ssrc && step >= 1 && step <= 16;
+	return packet->now_ms - m->awaited.heard_ms <= LATCH_GAP_MS &&
+	       packet->ssrc == m->awaited.ssrc && step >= 1 && step <= LATCH_STEP_MAX;
 }
 
 /*
- * Has the one source that too little speaks for been waited for long enough? One that has fallen silent
- * in the meantime had its chance: the wait begins anew with the next.
+ * Has this newcomer been waited for long enough? One that has fallen silent in the meantime had its
+ * chance: the wait begins anew with the next.
  */
-static bool patience_is_over(struct latch *latch, const struct latch_ref *ref,
+static bool patience_is_over(struct latch_memory *m, const struct latch_ref *ref,
 			     const struct latch_packet *packet)
 {
-	bool same = latch->waiting && endpoint_eq(&latch->other, packet->source);
-	bool goes_on = same && keeps_talking(latch, packet);
-	bool other_talks = latch->waiting && !same &&
-			   packet->now_ms - latch->since_ms < ref->patience_ms &&
-			   packet->now_ms - latch->other_heard_ms <= LATCH_GAP_MS;
+	bool anybody = endpoint_is_set(&m->awaited.source);
+	bool same = endpoint_eq(&m->awaited.source, packet->source);
+	bool other_talks = anybody && !same &&
+			   packet->now_ms - m->awaited.since_ms < ref->patience_ms &&
+			   packet->now_ms - m->awaited.heard_ms <= LATCH_GAP_MS;
 
 	if (other_talks)
 		return false;
-	if (!goes_on)
-		latch->since_ms = packet->now_ms;
-	latch->waiting = true;
-	latch->other = *packet->source;
-	latch->other_heard_ms = packet->now_ms;
-	latch->other_ssrc = packet->ssrc;
-	latch->other_seq = packet->seq;
-	return packet->now_ms - latch->since_ms >= ref->patience_ms;
+	if (!same || !keeps_talking(m, packet))
+		m->awaited.since_ms = packet->now_ms;
+	m->awaited.source = *packet->source;
+	m->awaited.heard_ms = packet->now_ms;
+	m->awaited.ssrc = packet->ssrc;
+	m->awaited.seq = packet->seq;
+	return packet->now_ms - m->awaited.since_ms >= ref->patience_ms;
 }
 
-/* After signalling moved a phone, late packets from its old place must not take the stream back. */
-static bool was_replaced(const struct latch *latch, const struct latch_packet *packet)
+static void await_nobody(struct latch_memory *m)
 {
-	return !latch->waiting && packet->now_ms < latch->window_end_ms &&
-	       endpoint_eq(&latch->other, packet->source);
+	memset(&m->awaited.source, 0, sizeof(m->awaited.source));
 }
 
-static void take(struct latch *latch, const struct latch_ref *ref,
-		 const struct latch_packet *packet, enum latch_rank rank)
-{
-	bool was_open = latch->state == LATCH_LEARN && packet->now_ms < latch->window_end_ms;
+/* --- Phases ----------------------------------------------------------------------------------- */
 
-	memset(&latch->other, 0, sizeof(latch->other));
-	if (latch->state != LATCH_WAIT) {
-		latch->relatched++;
-		if (latch->stale)
-			latch->other = latch->source;
-	}
-	if (!was_open && latch->state != LATCH_LOCKED)
-		latch->window_end_ms = packet->now_ms + ref->window_ms;
-	if (latch->state != LATCH_LOCKED)
-		latch->state = rank == RANK_EXACT ? LATCH_LOCKED : LATCH_LEARN;
-	latch->source = *packet->source;
-	latch->rank = (uint8_t)rank;
-	latch->pooled = on_trial(ref, packet->source, rank);
-	latch->waiting = latch->stale = latch->moved = latch->reopened = false;
-	latch->ssrc_known = latch->seq_known = false;
-	latch_heard(latch, packet);
+static bool is_learning(const struct latch_memory *m)
+{
+	return m->phase != PHASE_WAIT && m->phase != PHASE_LOCKED;
 }
 
-void latch_forget(struct latch *latch)
+/* OUTCOME_STAY says nothing. */
+static void enter(struct latch_memory *m, enum latch_outcome outcome)
 {
-	*latch = (struct latch){ .relatched = latch->relatched + 1 };
+	static const uint8_t phases[] = { [OUTCOME_WAIT] = PHASE_WAIT,
+					  [OUTCOME_OPEN] = PHASE_OPEN,
+					  [OUTCOME_REOPENED] = PHASE_REOPENED,
+					  [OUTCOME_MOVED] = PHASE_MOVED,
+					  [OUTCOME_LOCKED] = PHASE_LOCKED };
+
+	if (outcome == OUTCOME_STAY)
+		return;
+	m->phase = phases[outcome];
+	m->was_exact = m->was_exact && m->phase == PHASE_MOVED;
 }
 
-void latch_heard(struct latch *latch, const struct latch_packet *packet)
+static bool close_window(struct latch_memory *m, int64_t now_ms)
 {
-	latch->heard_ms = packet->now_ms;
-	if (packet->has_seq || (packet->has_ssrc && !latch->seq_known)) {
-		latch->ssrc = packet->ssrc;
-		latch->ssrc_known = true;
-		latch->seq = packet->seq;
-		latch->seq_known = packet->has_seq;
-	}
-	if (latch->state == LATCH_LEARN)
-		latch_tick(latch, packet->now_ms);
+	uint32_t facts;
+
+	if (!is_learning(m) || now_ms < m->window_end_ms)
+		return false;
+	facts = fact(FACT_SILENT, is_silent(m, now_ms)) |
+		fact(FACT_RESUMED, m->heard_ms >= m->opened_ms);
+	enter(m, latch_rule_find(latch_window_rules, m->phase, m->class, facts));
+	return m->phase == PHASE_LOCKED;
 }
 
 bool latch_tick(struct latch *latch, int64_t now_ms)
 {
-	if (latch->state != LATCH_LEARN || now_ms < latch->window_end_ms || latch->pooled)
-		return false;
-	/* Nobody came in its place: the old source is right after all, if it is still there. */
-	if (latch->stale && latch_silent(latch, now_ms))
-		return false;
-	if (latch->reopened && latch->heard_ms < latch->opened_ms)
-		return false;
-	latch->state = LATCH_LOCKED;
-	latch->stale = latch->moved = latch->reopened = false;
-	return true;
+	return close_window(&latch->sealed, now_ms);
 }
 
-/*
- * Too little speaks for this source to be heard at once. A side that has not answered yet will tell more, so
- * that can be waited for; and RTCP of a phone behind a carrier's NAT follows its RTP. While the other side
- * rings, a phone need not talk, so that its silence says nothing for somebody next door.
- */
-static bool must_wait(struct latch *latch, const struct latch_ref *ref,
-		      const struct latch_packet *packet, enum latch_rank rank)
-{
-	bool pooled = only_pooled(ref, packet->source, rank);
+/* --- Packets ---------------------------------------------------------------------------------- */
 
-	if (ref->mode == LATCH_FIRST || (rank > RANK_UNKNOWN && !pooled) ||
-	    has_rebound(latch, packet))
-		return false;
-	if (ref->handover && latch->state != LATCH_WAIT && !pooled)
-		return false;
-	if (!endpoint_is_set(ref->sdp) || (pooled && ref->alone) ||
-	    (pooled && packet->has_ssrc && !packet->has_seq))
-		return true;
-	return !patience_is_over(latch, ref, packet);
+static void note(struct latch_memory *m, const struct latch_packet *packet)
+{
+	m->heard_ms = packet->now_ms;
+	if (packet->has_seq || (packet->has_ssrc && !m->seq_known)) {
+		m->ssrc = packet->ssrc;
+		m->ssrc_known = true;
+		m->seq = packet->seq;
+		m->seq_known = packet->has_seq;
+	}
+}
+
+bool latch_heard(struct latch *latch, const struct latch_packet *packet)
+{
+	struct latch_memory *m = &latch->sealed;
+
+	note(m, packet);
+	return is_learning(m) && close_window(m, packet->now_ms);
+}
+
+bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packet, int64_t now_ms)
+{
+	if (packet->now_ms > latch->sealed.heard_ms)
+		note(&latch->sealed, packet);
+	return close_window(&latch->sealed, now_ms);
+}
+
+static void take(struct latch_memory *m, const struct latch_ref *ref,
+		 const struct latch_packet *packet, enum latch_class class)
+{
+	bool was_open = is_learning(m) && packet->now_ms < m->window_end_ms;
+
+	m->replaced = m->phase == PHASE_MOVED ? m->source : (struct endpoint){ 0 };
+	m->relatched += m->phase != PHASE_WAIT;
+	if (!was_open && m->phase != PHASE_LOCKED)
+		m->window_end_ms = packet->now_ms + ref->window_ms;
+	enter(m, latch_rule_find(latch_taken_rules, m->phase, class, 0));
+	m->source = *packet->source;
+	m->class = (uint8_t) class;
+	m->ssrc_known = m->seq_known = false;
+	await_nobody(m);
+	note(m, packet);
+	close_window(m, packet->now_ms);
 }
 
 enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref,
-				const struct latch_packet *packet)
+				const struct latch_packet *packet, enum latch_rank *rank)
 {
-	enum latch_rank rank;
+	struct latch_memory *m = &latch->sealed;
+	enum latch_outcome outcome;
+	enum latch_class class;
+	uint32_t facts;
 
 	if (latch_is_source(latch, packet->source)) {
 		latch_heard(latch, packet);
 		return LATCH_ADMIT;
 	}
-	latch_tick(latch, packet->now_ms);
-	if (!packet->candidate)
-		return latch->state == LATCH_WAIT ? LATCH_NO_CANDIDATE : LATCH_REFUSE;
-	rank = latch_rank(ref, packet->source);
-	if (latch->state == LATCH_WAIT) {
-		if (!admissible(ref, rank))
-			return LATCH_REFUSE;
-	} else if (was_replaced(latch, packet) || !may_replace(latch, ref, packet, rank)) {
+	close_window(m, packet->now_ms);
+	class = classify(ref, packet->source);
+	*rank = latch_rank_of(class);
+	facts = newcomer_facts(m, ref, packet, class);
+	outcome = latch_rule_find(latch_newcomer_rules, m->phase, class, facts);
+	if (outcome == OUTCOME_NO_CANDIDATE)
+		return LATCH_NO_CANDIDATE;
+	if (outcome == OUTCOME_REFUSE)
 		return LATCH_REFUSE;
-	}
-	if (must_wait(latch, ref, packet, rank))
+	if (outcome == OUTCOME_PROVE)
+		outcome = latch_rule_find(latch_proof_rules, m->phase, class, facts);
+	if (outcome == OUTCOME_HOLD ||
+	    (outcome == OUTCOME_PATIENCE && !patience_is_over(m, ref, packet)))
 		return LATCH_PATIENCE;
-	take(latch, ref, packet, rank);
+	take(m, ref, packet, class);
 	return LATCH_TAKEN;
+}
+
+/* --- Signalling ------------------------------------------------------------------------------- */
+
+static void open_window(struct latch_memory *m, const struct latch_ref *ref, int64_t now_ms)
+{
+	await_nobody(m);
+	memset(&m->replaced, 0, sizeof(m->replaced));
+	m->opened_ms = now_ms;
+	m->window_end_ms = now_ms + ref->window_ms;
 }
 
 void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_change change,
 		  int64_t now_ms)
 {
-	bool was_exact = latch->rank == RANK_EXACT || (latch->stale && latch->moved);
-	enum latch_rank rank;
+	struct latch_memory *m = &latch->sealed;
+	bool was_exact = m->was_exact || m->class == CLASS_EXACT;
+	enum latch_outcome outcome;
+	uint32_t facts;
 
-	if (latch->state == LATCH_WAIT)
-		return;
-	rank = latch_rank(ref, &latch->source);
-	latch->rank = (uint8_t)rank;
-	latch->pooled = on_trial(ref, &latch->source, rank);
-	if (rank == RANK_EXACT) {
-		latch->state = LATCH_LOCKED;
-		latch->stale = latch->moved = latch->reopened = false;
-		return;
-	}
-	if (change == LATCH_KEEP && admissible(ref, rank))
-		return;
-	if (change == LATCH_MOVE || !admissible(ref, rank)) {
-		latch->moved = change == LATCH_MOVE && was_exact;
-		latch->stale = true;
-	}
-	memset(&latch->other, 0, sizeof(latch->other));
-	latch->waiting = false;
-	latch->reopened = true;
-	latch->state = LATCH_LEARN;
-	latch->opened_ms = now_ms;
-	latch->window_end_ms = now_ms + ref->window_ms;
+	if (m->phase != PHASE_WAIT)
+		m->class = (uint8_t)classify(ref, &m->source);
+	facts = stream_facts(ref) | fact(FACT_REOPEN, change == LATCH_REOPEN) |
+		fact(FACT_MOVE, change == LATCH_MOVE) | fact(FACT_FRESH, change == LATCH_FRESH);
+	facts |= usable_fact(m, m->class, facts);
+	outcome = latch_rule_find(latch_offer_rules, m->phase, m->class, facts);
+	if (outcome == OUTCOME_WAIT)
+		*m = (struct latch_memory){ 0 };
+	if (outcome == OUTCOME_REOPENED || outcome == OUTCOME_MOVED)
+		open_window(m, ref, now_ms);
+	if (facts & FACT_MOVE || !(facts & FACT_USABLE))
+		m->was_exact = was_exact && facts & FACT_MOVE;
+	enter(m, outcome);
 }
+
+void latch_forget(struct latch *latch)
+{
+	latch->sealed = (struct latch_memory){ .relatched = latch->sealed.relatched + 1 };
+}
+
+/* --- Restart ---------------------------------------------------------------------------------- */
+
+void latch_export(const struct latch *latch, struct latch_record *record)
+{
+	const struct latch_memory *m = &latch->sealed;
+
+	*record = (struct latch_record){ .source = m->source,
+					 .awaited = m->awaited.source,
+					 .replaced = m->replaced,
+					 .heard_ms = m->heard_ms,
+					 .window_end_ms = m->window_end_ms,
+					 .opened_ms = m->opened_ms,
+					 .awaited_since_ms = m->awaited.since_ms,
+					 .awaited_heard_ms = m->awaited.heard_ms,
+					 .ssrc = m->ssrc,
+					 .awaited_ssrc = m->awaited.ssrc,
+					 .relatched = m->relatched,
+					 .seq = m->seq,
+					 .awaited_seq = m->awaited.seq,
+					 .phase = m->phase,
+					 .class = m->class,
+					 .was_exact = m->was_exact,
+					 .ssrc_known = m->ssrc_known,
+					 .seq_known = m->seq_known };
+}
+
+void latch_import(struct latch *latch, const struct latch_record *record)
+{
+	latch->sealed = (struct latch_memory){ .source = record->source,
+					       .phase = record->phase,
+					       .class = record->class,
+					       .was_exact = record->was_exact,
+					       .ssrc_known = record->ssrc_known,
+					       .seq = record->seq,
+					       .ssrc = record->ssrc,
+					       .heard_ms = record->heard_ms,
+					       .window_end_ms = record->window_end_ms,
+					       .opened_ms = record->opened_ms,
+					       .relatched = record->relatched,
+					       .awaited = { .seq = record->awaited_seq,
+							    .ssrc = record->awaited_ssrc,
+							    .since_ms = record->awaited_since_ms,
+							    .heard_ms = record->awaited_heard_ms,
+							    .source = record->awaited },
+					       .replaced = record->replaced };
+}
+
+bool latch_record_valid(const struct latch_record *record)
+{
+	return record->phase <= PHASE_LOCKED && record->class <= CLASS_EXACT &&
+	       (record->phase == PHASE_WAIT) == !endpoint_is_set(&record->source) &&
+	       (record->phase == PHASE_MOVED || !record->was_exact);
+}
+
+/* --- Where to send to ------------------------------------------------------------------------- */
 
 bool latch_signalled_usable(const struct latch_ref *ref)
 {
@@ -301,9 +386,11 @@ bool latch_signalled_usable(const struct latch_ref *ref)
 const struct endpoint *latch_destination(const struct latch *latch, const struct latch_ref *ref,
 					 bool asymmetric)
 {
+	const struct latch_memory *m = &latch->sealed;
 	bool usable = latch_signalled_usable(ref);
+	bool expected_there = m->phase == PHASE_MOVED && m->was_exact;
 
-	if (!asymmetric && latch->state != LATCH_WAIT && !(latch->moved && usable))
-		return &latch->source;
+	if (!asymmetric && m->phase != PHASE_WAIT && !(expected_there && usable))
+		return &m->source;
 	return usable ? ref->signalled : NULL;
 }

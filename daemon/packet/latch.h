@@ -1,42 +1,138 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * latch.h - learns where a side's media really comes from (DESIGN, "Latching")
+ * latch.h - learns where a side's media really comes from, and decides whose packets are accepted
  *
  * Pure: no I/O, no clock, no allocation; packets and time are handed in. Media thread only.
+ *
+ * THEORY OF OPERATION
+ *
+ * A source is an address and port that packets come from. At most one source is in use: its
+ * packets are forwarded, and what the other side sends goes to it. Each other source is a newcomer.
+ *
+ * CLASSES. What signalling and other streams say of a source gives it a class, and by it a rank:
+ *
+ *     class       rank   the packet comes from
+ *     exact       3      address and port of the SDP
+ *     address     2      the address of the SDP, or the one that SIP came from; another port
+ *     sibling     1      where another stream of this party is heard
+ *     follower    1      the same, but that stream is itself on trial
+ *     neighbour   1      the network (/24, /56) of an address of rank 2
+ *     stranger    0      elsewhere
+ *
+ * Neighbours and followers are on trial: only their network speaks for them. They never lock.
+ *
+ * A source is usable if it could be the first one of a stream (latch_usable_rules):
+ *
+ *     mode       stranger                     rank 1    rank 2, 3
+ *     smart      if no address is known       yes       yes
+ *     strict     no                           no        yes
+ *     first      yes                          yes       yes; and nobody is on trial
+ *
+ * An address is known if SIP's was told, or if the SDP's is public.
+ *
+ * PHASES: who is heard now, and who could take over (latch_newcomer_rules)?
+ *
+ *     phase      is heard            could take over
+ *     wait       nobody              any usable newcomer
+ *     open       the source in use   a usable newcomer of higher rank
+ *     reopened   the source in use   a usable newcomer of higher rank; of the same rank, if silent
+ *     moved      the source in use,  any usable newcomer; the source that it replaces is refused
+ *                at its old place    until the window ends
+ *     locked     the source in use   exact in place of a lower rank, if silent
+ *
+ * "If silent": the source in use was not heard for LATCH_SILENCE_MS. In every phase but wait:
+ *
+ *     a NAT that changed its port    takes over if silent: same address and SSRC, sequence number
+ *                                    going on; not if locked with strict-source
+ *     media-handover                 lets any usable newcomer take over
+ *
+ * Reports know three states: wait, learn (open, reopened, moved), locked.
+ *
+ * PROOF. A newcomer that could take over may have to prove itself first (latch_proof_rules):
+ *
+ *     neighbour, stranger   not before this side has sent an SDP; then it has to talk like a phone
+ *                           for patience_ms: no pause above LATCH_GAP_MS, sequence numbers going
+ *                           on. One newcomer is awaited at a time.
+ *     neighbour             in addition: not while nobody is at the other side, not by RTCP
+ *     stranger              in place of another source, with media-handover: at once
+ *     all others; mode first; a NAT that changed its port: at once
+ *
+ * EVENTS: what happens in which phase
+ *
+ *     event                           wait      open      reopened   moved     locked
+ *     packet of the source in use     -         heard     heard      heard     heard
+ *     newcomer, no candidate          no cand.  refused   refused    refused   refused
+ *     newcomer, not usable            refused   refused   refused    refused   refused
+ *     usable newcomer, lower rank     taken     refused   refused    taken     refused
+ *        same rank                    taken     refused   if silent  taken     refused
+ *        higher rank, not exact       taken     taken     taken      taken     refused
+ *        exact, the source is not     taken     taken     taken      taken     if silent
+ *     NAT changed its port            -         taken     taken      taken     taken
+ *     replaced source, window open    -         refused   refused    refused   refused
+ *     window over (tick, packet)      -         locked 1  locked 2   locked 3  -
+ *     offer or answer:
+ *        source in use is exact now   -         locked    locked     locked    locked
+ *        source not usable any more   -         moved     moved      moved     moved
+ *        another endpoint             -         moved     moved      moved     moved
+ *        same endpoint, media differ  -         reopened  reopened   moved     reopened
+ *        nothing changed              -         -         -          -         open 4
+ *        another party                wait      wait      wait       wait      wait
+ *     kernel heard the source in use  as a packet of it, at the time when the kernel heard it
+ *     kernel dropped a newcomer       as a packet of that newcomer
+ *     restart of the daemon           phase and window stay; sequence numbers are not known
+ *
+ *     taken     next phase: open if it is on trial; locked if it is exact or the phase was locked;
+ *               else open. A window of window_ms begins, unless one is open or the phase was
+ *               locked.
+ *     locked    1: if not on trial. 2: if heard since the offer, too. 3: if not silent, too.
+ *               Else the phase stays until that holds, or until a newcomer is taken.
+ *     open 4    if it is on trial now, since the sibling that spoke for it has moved; else locked
+ *     reopened, moved: a window of window_ms begins
+ *
+ * TRANSITIONS
+ *
+ *                usable, proved            window over, not on trial; exact is taken
+ *       +------+               +------+                                 +--------+
+ *   .-->| wait |-------------->| open |-------------------------------->| locked |--. NAT changed
+ *   |   +------+               +------+                                 |        |  | its port;
+ *   |      |  exact             |    ^                                  |        |<-' exact, if
+ *   |      '--------------------|----|--------------------------------->|        |    silent
+ *   |                     offer |    | newcomer taken                   |        |
+ *   | another party             v    |                                  |        |
+ *   | (from any phase)     +----------+   heard since, window over;     |        |
+ *   '---                   | reopened |   exact is taken or told        |        |
+ *                          |          |-------------------------------->|        |
+ *                          | moved    |<--------------------------------|        |
+ *                          +----------+   offer                         +--------+
+ *
+ * THE RULES ARE DATA: the tables above are rows in packet/latch_rules.c, and the first row that
+ * fits decides. The functions of latch.c find the facts that rows ask for, and do what a row says.
+ * What a stream has learned is sealed: no other file touches the members of struct latch_memory
+ * (tests/layers checks it).
  */
-#ifndef RTPRELAY_NAT_LATCH_H
-#define RTPRELAY_NAT_LATCH_H
+#ifndef RTPRELAY_LATCH_H
+#define RTPRELAY_LATCH_H
 
 #include "base/endpoint.h"
+#include "packet/latch_rules.h"
 
-enum latch_mode {
-	LATCH_SMART,  /* default */
-	LATCH_STRICT, /* wants rank 2 */
-	LATCH_FIRST,  /* whoever comes first, as relays did of old */
-};
-
+/* As reports name it. */
 enum latch_state {
 	LATCH_WAIT,   /* nothing heard */
-	LATCH_LEARN,  /* a source is in use, the window is open */
+	LATCH_LEARN,  /* a source is in use, a better one may replace it */
 	LATCH_LOCKED, /* only that source is heard */
 };
-
-enum latch_rank {
-	RANK_UNKNOWN = 0, /* held against nothing we know */
-	RANK_NEAR = 1,	  /* latched by a sibling, or in the network of a rank 2 address */
-	RANK_ADDR = 2,	  /* the address of SDP or of SIP, another port */
-	RANK_EXACT = 3,	  /* address and port of the SDP */
-};
-#define LATCH_RANKS 4
 
 /* A source that has not been heard for so long may have lost its NAT binding. */
 #define LATCH_SILENCE_MS 1000
 
 /*
- * A source that is waited for has to talk like a phone: no pause longer than this between its packets, their
- * sequence numbers going on. Packets sprayed over a range of ports do not.
+ * A source that is waited for has to talk like a phone: no pause longer than this between its
+ * packets, their sequence numbers going on by 1 to LATCH_STEP_MAX. Packets sprayed over a range of
+ * ports do not.
  */
-#define LATCH_GAP_MS 150
+#define LATCH_GAP_MS   150
+#define LATCH_STEP_MAX 16
 
 /* So many sources of siblings are looked at. */
 #define LATCH_NEAR 8
@@ -61,39 +157,58 @@ struct latch_ref {
 	int64_t patience_ms, window_ms;
 };
 
-/* One packet, as far as latching cares. */
+/* One packet, as far as latching cares; seen by the daemon, or reported by the kernel. */
 struct latch_packet {
 	const struct endpoint *source;
 	int64_t now_ms;
 	bool candidate; /* it is what the stream carries: it may latch */
+	bool in_kernel; /* the kernel forwards the source in use: it is not silent, though unseen */
 	bool has_ssrc, has_seq;
 	uint16_t seq;
 	uint32_t ssrc;
 };
 
 /**
- * struct latch - what one stream has learned; all zero is WAIT
- * @source: in use; unset in WAIT
- * @other: @waiting: nothing but its network speaks for it, or nothing at all: waited for something better;
- *	else: replaced by a new source after signalling moved it, and refused while its window lasts
- * @since_ms: when waiting for something better than @other began
- * @other_heard_ms, @other_ssrc, @other_seq: its last packet
- * @opened_ms: when an offer or answer opened the window again
+ * struct latch_memory - what one stream has learned; all zero is PHASE_WAIT
+ * @source: in use; unset in PHASE_WAIT
+ * @was_exact: in PHASE_MOVED: the old source was right where SDP had said, so it will be this time
+ * @opened_ms: when an offer or answer opened the window
  * @relatched: times that another source took over
- * @stale: signalling has moved the remote, @source is its old one: any admissible source replaces it
- * @moved: @stale, and the old source was right where SDP had said: so it will be this time
- * @reopened: an offer or answer opened the window while @source was in use
- * @pooled: only its network speaks for @source, or for the sibling that does: it never locks, and yields to a better one at any time
+ * @ssrc, @seq: of the last packet of @source
+ * @awaited: a newcomer that has to prove itself; its source is unset if there is none
+ * @replaced: the old source, after signalling moved the phone: refused while the window lasts
+ * For latch.c, and the inline functions below, alone.
  */
+struct latch_memory {
+	struct endpoint source;
+	uint8_t phase; /* enum latch_phase */
+	uint8_t class; /* enum latch_class, of @source */
+	bool was_exact, ssrc_known, seq_known;
+	uint16_t seq;
+	uint32_t ssrc;
+	int64_t heard_ms, window_end_ms, opened_ms;
+	uint32_t relatched;
+	struct {
+		uint16_t seq;
+		uint32_t ssrc;
+		int64_t since_ms, heard_ms; /* when its trial began; its last packet */
+		struct endpoint source;
+	} awaited;
+	struct endpoint replaced;
+};
+
 struct latch {
-	struct endpoint source, other;
-	int64_t heard_ms, window_end_ms, since_ms, opened_ms, other_heard_ms;
-	uint32_t ssrc, other_ssrc, relatched;
-	uint16_t seq, other_seq;
-	uint8_t state; /* enum latch_state */
-	uint8_t rank;  /* enum latch_rank, of @source */
-	bool ssrc_known, seq_known;
-	bool waiting, stale, moved, reopened, pooled;
+	struct latch_memory sealed;
+};
+
+/* The same for a journal, with times as the reader of the record counts them. 0: never */
+struct latch_record {
+	struct endpoint source, awaited, replaced;
+	int64_t heard_ms, window_end_ms, opened_ms, awaited_since_ms, awaited_heard_ms;
+	uint32_t ssrc, awaited_ssrc, relatched;
+	uint16_t seq, awaited_seq;
+	uint8_t phase, class;
+	bool was_exact, ssrc_known, seq_known;
 };
 
 enum latch_verdict {
@@ -104,39 +219,130 @@ enum latch_verdict {
 	LATCH_NO_CANDIDATE, /* nothing heard yet, and this packet cannot latch */
 };
 
-/* What an offer or an answer means for a stream whose source is in use. */
+/*
+ * What an offer or an answer means for what a stream has learned. An order for one update: it is
+ * kept nowhere, neither in settings nor in the journal.
+ */
 enum latch_change {
-	LATCH_KEEP, /* the media stays as it was */
-	LATCH_REOPEN, /* same endpoint, other direction: resumed from hold, maybe through a new NAT binding */
-	LATCH_MOVE, /* another endpoint */
+	LATCH_KEEP,   /* the media stays as it was */
+	LATCH_REOPEN, /* it changed: resumed from hold, maybe through a new NAT binding */
+	LATCH_MOVE,   /* another endpoint */
+	LATCH_FRESH, /* another party has taken this side (serial fork): nothing of before counts */
 };
 
 enum latch_rank latch_rank(const struct latch_ref *ref, const struct endpoint *source);
 /* Is there an address that a stranger can be told by? */
 bool latch_address_known(const struct latch_ref *ref);
 
-/* The whole decision, for any packet. */
+/* --- Events ----------------------------------------------------------------------------------- */
+
+/**
+ * latch_packet() - the whole decision, for any packet; and for one that the kernel dropped and
+ * reported
+ * @rank: gets that of a newcomer; not with LATCH_ADMIT
+ */
 enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref,
-				const struct latch_packet *packet);
-/* Its short form for nearly all packets: the source in use. latch_heard() must follow, latch_packet() need not. */
+				const struct latch_packet *packet, enum latch_rank *rank);
+/*
+ * Its short form for nearly all packets: the source in use. latch_heard() must follow,
+ * latch_packet() need not.
+ */
 static inline bool latch_is_source(const struct latch *latch, const struct endpoint *source)
 {
-	return endpoint_eq(&latch->source, source);
+	return endpoint_eq(&latch->sealed.source, source);
 }
-void latch_heard(struct latch *latch, const struct latch_packet *packet);
-
-/* Nobody is heard any more, as in the beginning; how often that changed is still known. */
-void latch_forget(struct latch *latch);
-
+/* Return: the state changed; here and below that is what reports name: a window was closed. */
+bool latch_heard(struct latch *latch, const struct latch_packet *packet);
+/*
+ * The kernel has heard the source in use, last by @packet, whose time is of the past. Return: the
+ * state changed.
+ */
+bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packet, int64_t now_ms);
 /* Closes a window that is over. Return: the state changed. Also done by each packet. */
 bool latch_tick(struct latch *latch, int64_t now_ms);
 /* After an offer or answer; @ref tells the new state of things. */
 void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_change change,
 		  int64_t now_ms);
+/* Nobody is heard any more, as in the beginning; how often that changed is still known. */
+void latch_forget(struct latch *latch);
+
+/* --- Restart ---------------------------------------------------------------------------------- */
+
+void latch_export(const struct latch *latch, struct latch_record *record);
+/* The numbers of its packets have gone on since by nobody knows how many. */
+void latch_import(struct latch *latch, const struct latch_record *record);
+/* Could latch_export() have made it? */
+bool latch_record_valid(const struct latch_record *record);
+
+/* --- Questions -------------------------------------------------------------------------------- */
+
+static inline enum latch_state latch_state(const struct latch *latch)
+{
+	if (latch->sealed.phase == PHASE_LOCKED)
+		return LATCH_LOCKED;
+	return latch->sealed.phase == PHASE_WAIT ? LATCH_WAIT : LATCH_LEARN;
+}
+
+static inline enum latch_rank latch_rank_of(enum latch_class class)
+{
+	if (class >= CLASS_ADDR)
+		return class == CLASS_ADDR ? RANK_ADDR : RANK_EXACT;
+	return class == CLASS_STRANGER ? RANK_UNKNOWN : RANK_NEAR;
+}
+
+/* The source in use; unset: none. */
+static inline const struct endpoint *latch_source(const struct latch *latch)
+{
+	return &latch->sealed.source;
+}
+
+static inline enum latch_rank latch_source_rank(const struct latch *latch)
+{
+	return latch_rank_of(latch->sealed.class);
+}
+
+/* Times that another source took over. */
+static inline uint32_t latch_relatched(const struct latch *latch)
+{
+	return latch->sealed.relatched;
+}
+
+/*
+ * Only its network speaks for the source in use, or for the sibling that it follows: it never
+ * locks.
+ */
+static inline bool latch_on_trial(const struct latch *latch)
+{
+	return latch->sealed.class == CLASS_NEIGHBOUR || latch->sealed.class == CLASS_FOLLOWER;
+}
+
+/* Signalling has moved the remote: the source in use is its old place, and may change at once. */
+static inline bool latch_is_moved(const struct latch *latch)
+{
+	return latch->sealed.phase == PHASE_MOVED;
+}
+
+/* Does the source in use tell where this party is, for other streams of it? */
+static inline bool latch_vouches(const struct latch *latch)
+{
+	return latch->sealed.phase != PHASE_WAIT && latch->sealed.phase != PHASE_MOVED;
+}
+
+/* A source is in use, and its window is not over: a tick will change that. */
+static inline bool latch_window_open(const struct latch *latch, int64_t now_ms)
+{
+	return latch_state(latch) == LATCH_LEARN && now_ms < latch->sealed.window_end_ms;
+}
 
 static inline bool latch_silent(const struct latch *latch, int64_t now_ms)
 {
-	return now_ms - latch->heard_ms >= LATCH_SILENCE_MS;
+	return now_ms - latch->sealed.heard_ms >= LATCH_SILENCE_MS;
+}
+
+/* Is it the SSRC that the source in use sent last? */
+static inline bool latch_has_ssrc(const struct latch *latch, uint32_t ssrc)
+{
+	return latch->sealed.ssrc_known && latch->sealed.ssrc == ssrc;
 }
 
 /* May media be sent to where signalling says? */

@@ -22,12 +22,11 @@ struct endpoint stream_signalled(const struct side_conf *conf, int comp)
 
 static void add_near(struct latch_ref *ref, const struct stream *sibling)
 {
-	if (!sibling || sibling->latch.state == LATCH_WAIT || sibling->latch.stale ||
-	    ref->n_near == LATCH_NEAR)
+	if (!sibling || !latch_vouches(&sibling->latch) || ref->n_near == LATCH_NEAR)
 		return;
-	if (sibling->latch.pooled)
+	if (latch_on_trial(&sibling->latch))
 		ref->on_trial |= 1U << ref->n_near;
-	ref->near[ref->n_near++] = &sibling->latch.source;
+	ref->near[ref->n_near++] = latch_source(&sibling->latch);
 }
 
 /* No address was told of the other side, and nobody was heard there. */
@@ -36,7 +35,7 @@ static bool is_alone(const struct stream *s)
 	const struct stream *other = s->bridge->stream[!s->side][COMP_RTP];
 
 	return !endpoint_is_set(&s->bridge->conf.side[!s->side].sdp[COMP_RTP]) &&
-	       (!other || other->latch.state == LATCH_WAIT);
+	       (!other || latch_state(&other->latch) == LATCH_WAIT);
 }
 
 void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_near)
@@ -67,8 +66,8 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 
 static bool may_connect(const struct stream *s)
 {
-	return s->latch.state == LATCH_LOCKED && !(stream_side(s)->flags & SIDE_HANDOVER) &&
-	       s->has_to && endpoint_eq(&s->to, &s->latch.source);
+	return latch_state(&s->latch) == LATCH_LOCKED && !(stream_side(s)->flags & SIDE_HANDOVER) &&
+	       s->has_to && endpoint_eq(&s->to, latch_source(&s->latch));
 }
 
 void stream_disconnect(struct stream *s)
@@ -98,9 +97,10 @@ static void aim(struct stream *s)
 	s->has_to = to;
 	if (to) {
 		s->to = *to;
-	} else if (s->comp == COMP_RTCP && !asymmetric && rtp && rtp->latch.state != LATCH_WAIT &&
-		   endpoint_port(&rtp->latch.source) < 65535) {
-		s->to = rtp->latch.source;
+	} else if (s->comp == COMP_RTCP && !asymmetric && rtp &&
+		   latch_state(&rtp->latch) != LATCH_WAIT &&
+		   endpoint_port(latch_source(&rtp->latch)) < 65535) {
+		s->to = *latch_source(&rtp->latch);
 		endpoint_set_port(&s->to, (uint16_t)(endpoint_port(&s->to) + 1));
 		s->has_to = true;
 	}
@@ -124,12 +124,12 @@ void stream_aim_side(const struct stream *s)
  */
 static bool tick_in_kernel(struct stream *s, int64_t now_ms)
 {
-	bool open = s->latch.state == LATCH_LEARN;
-
 	stream_disconnect(s);
-	if (open && now_ms >= s->latch.window_end_ms)
+	if (latch_window_open(&s->latch, now_ms))
+		return true;
+	if (latch_state(&s->latch) == LATCH_LEARN)
 		s->news_bits |= 1 << BRIDGE_ASK;
-	return open && now_ms < s->latch.window_end_ms;
+	return false;
 }
 
 bool stream_tick(struct stream *s, int64_t now_ms)
@@ -153,8 +153,8 @@ bool stream_tick(struct stream *s, int64_t now_ms)
 			stream_disconnect(s);
 		return !silent;
 	}
-	if (s->latch.state == LATCH_LEARN)
-		return now_ms < s->latch.window_end_ms; /* later: the next packet decides */
+	if (latch_state(&s->latch) == LATCH_LEARN)
+		return latch_window_open(&s->latch, now_ms); /* later: the next packet decides */
 	if (!flows || silent || !may_connect(s))
 		return false;
 	s->connected = !connect(s->fd, &s->to.sa, endpoint_len(&s->to));
@@ -213,7 +213,7 @@ static bool is_own(const struct worker_pool_conf *conf, const struct endpoint *s
  */
 void stream_mind_loops(struct stream *s)
 {
-	int on = is_own(s->bridge->pool_conf, &s->latch.source);
+	int on = is_own(s->bridge->pool_conf, latch_source(&s->latch));
 
 	if (s->recv_ttl == (bool)on)
 		return;
@@ -259,7 +259,7 @@ static void apply_to_stream(struct stream *s, int64_t now_ms)
 	stream_fill_ref(s, &ref, true);
 	latch_update(&s->latch, &ref, change, now_ms);
 	stream_write_end(s);
-	if (s->latch.state != LATCH_LOCKED)
+	if (latch_state(&s->latch) != LATCH_LOCKED)
 		stream_disconnect(s);
 }
 

@@ -37,11 +37,13 @@ static void copy_learned(const struct stream *s, struct latch *latch, struct rtp
 	}
 }
 
-void stream_learned(const struct stream *s, struct latch *latch)
+void stream_learned(const struct stream *s, struct latch_record *record)
 {
 	struct rtp_stats rtp;
+	struct latch latch;
 
-	copy_learned(s, latch, &rtp);
+	copy_learned(s, &latch, &rtp);
+	latch_export(&latch, record);
 }
 
 static bool copy_quality(const struct stream *s, struct quality *copy)
@@ -127,11 +129,11 @@ void stream_report(const struct stream *s, struct stream_report *r)
 	memset(r, 0, sizeof(*r));
 	r->local = s->local;
 	r->signalled = stream_signalled(&s->bridge->told.side[s->side], s->comp);
-	r->latched = latch.source;
-	r->state = latch.state;
-	r->rank = latch.rank;
-	r->relatched = latch.relatched;
-	r->learning = latch.stale;
+	r->latched = *latch_source(&latch);
+	r->state = latch_state(&latch);
+	r->rank = latch_source_rank(&latch);
+	r->relatched = latch_relatched(&latch);
+	r->learning = latch_is_moved(&latch);
 	r->contested = __atomic_load_n(&s->contested, __ATOMIC_RELAXED);
 	copy_to(s, &r->to);
 	r->packets_in = load(&s->packets_in);

@@ -9,7 +9,7 @@
 struct stream;
 
 void stream_report(const struct stream *stream, struct stream_report *report);
-void stream_learned(const struct stream *stream, struct latch *latch);
+void stream_learned(const struct stream *stream, struct latch_record *record);
 /* As if the open interval ended now. All zero, when nothing was heard here. */
 void stream_quality(const struct stream *stream, int64_t now_ms, struct quality *quality);
 

@@ -41,7 +41,7 @@ void stream_counts(const struct rtp_stats *rtp, const struct bridge_conf *conf,
 static bool is_subject(const struct stream *s, const struct rtcp_report *report)
 {
 	return (s->rtp.known && s->rtp.ssrc == report->ssrc) ||
-	       (s->latch.ssrc_known && s->latch.ssrc == report->ssrc);
+	       latch_has_ssrc(&s->latch, report->ssrc);
 }
 
 static void hear_reports(struct stream *subject, const struct rtcp_part *part, int64_t now_us)

@@ -152,7 +152,7 @@ struct worker_pool_conf {
 
 /* What a stream had learned and heard before a restart, in our time. */
 struct stream_seed {
-	struct latch latch;
+	struct latch_record latch;
 	int64_t last_in_ms; /* clock_ms(); 0: nothing was heard */
 };
 

@@ -107,8 +107,8 @@ static void drop_follower(const struct stream *s)
 {
 	struct stream *rtcp = s->bridge->stream[s->side][COMP_RTCP];
 
-	if (s->comp == COMP_RTCP || !rtcp || !rtcp->latch.pooled ||
-	    endpoint_addr_eq(&rtcp->latch.source, &s->latch.source))
+	if (s->comp == COMP_RTCP || !rtcp || !latch_on_trial(&rtcp->latch) ||
+	    endpoint_addr_eq(latch_source(&rtcp->latch), latch_source(&s->latch)))
 		return;
 	stream_write_begin(rtcp);
 	latch_forget(&rtcp->latch);
@@ -120,12 +120,13 @@ static void drop_follower(const struct stream *s)
 static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
 {
 	enum latch_verdict verdict;
+	enum latch_rank rank;
 	struct latch_ref ref;
 
 	stream_fill_ref(s, &ref, true);
-	verdict = latch_packet(&s->latch, &ref, packet);
+	verdict = latch_packet(&s->latch, &ref, packet, &rank);
 	if (verdict == LATCH_REFUSE) {
-		counter_add(&s->bridge->totals->refused[latch_rank(&ref, packet->source)], 1);
+		counter_add(&s->bridge->totals->refused[rank], 1);
 		tell_refused(s, packet->now_ms);
 	}
 	if (verdict != LATCH_TAKEN)
@@ -139,26 +140,13 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	return verdict;
 }
 
-/* The kernel hears the source in use, and reports those who would take its place: here it is never silent. */
-static enum latch_verdict judge_beside_kernel(struct stream *s, const struct latch_packet *packet)
-{
-	int64_t heard_ms = s->latch.heard_ms;
-	enum latch_verdict verdict;
-
-	s->latch.heard_ms = packet->now_ms;
-	verdict = judge_other(s, packet);
-	if (verdict != LATCH_TAKEN)
-		s->latch.heard_ms = heard_ms;
-	return verdict;
-}
-
 static bool admit_other(struct stream *s, const struct latch_packet *packet)
 {
 	if (is_own_port(s->bridge, packet->source)) {
 		count_drop(s, DROP_LOOP);
 		return false;
 	}
-	switch (s->in_kernel ? judge_beside_kernel(s, packet) : judge_other(s, packet)) {
+	switch (judge_other(s, packet)) {
 	case LATCH_ADMIT:
 	case LATCH_TAKEN:
 		return true;
@@ -178,7 +166,7 @@ static bool admit_other(struct stream *s, const struct latch_packet *packet)
 /* Who had the place keeps it, or it has been taken: the kernel may go on. */
 static void settle(struct stream *s)
 {
-	if (!s->contested || s->latch.state != LATCH_LOCKED)
+	if (!s->contested || latch_state(&s->latch) != LATCH_LOCKED)
 		return;
 	__atomic_store_n(&s->contested, false, __ATOMIC_RELAXED);
 	s->news_bits |= 1 << BRIDGE_CHANGED;
@@ -186,14 +174,17 @@ static void settle(struct stream *s)
 
 static bool admit(struct stream *s, const struct latch_packet *packet)
 {
-	uint8_t state = s->latch.state;
-	bool admitted = true;
+	enum latch_state before;
+	bool admitted = true, changed;
 
-	if (latch_is_source(&s->latch, packet->source))
-		latch_heard(&s->latch, packet);
-	else
+	if (latch_is_source(&s->latch, packet->source)) {
+		changed = latch_heard(&s->latch, packet);
+	} else {
+		before = latch_state(&s->latch);
 		admitted = admit_other(s, packet);
-	if (s->latch.state != state) { /* a window has closed */
+		changed = latch_state(&s->latch) != before;
+	}
+	if (changed) { /* a window has closed */
 		s->news_bits |= 1 << BRIDGE_CHANGED;
 		stream_aim_side(s);
 	}
@@ -261,7 +252,9 @@ static bool may_pass(const struct stream *s, const struct packet *p, const struc
 struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 {
 	struct rtp_wire w = { .kind = RTP_KIND_OTHER };
-	struct latch_packet packet = { .source = p->source, .now_ms = now_us / 1000 };
+	struct latch_packet packet = { .source = p->source,
+				       .now_ms = now_us / 1000,
+				       .in_kernel = s->in_kernel };
 	struct carriage carriage;
 	struct stream *out;
 	bool admitted;
@@ -331,7 +324,7 @@ static void judge_stranger(struct stream *s, const struct bridge_kernel *k, int6
 		return;
 	if (judge_other(s, &packet) == LATCH_TAKEN) {
 		settle(s);
-	} else if (s->latch.state == LATCH_LEARN || latch_silent(&s->latch, now_ms)) {
+	} else if (latch_state(&s->latch) == LATCH_LEARN || latch_silent(&s->latch, now_ms)) {
 		/*
 		 * The kernel tells of one packet a second. In a flood of a stranger's, those of a phone behind
 		 * a NAT that rebound, or of a better source while the window is open, would hardly ever be it.
@@ -341,16 +334,16 @@ static void judge_stranger(struct stream *s, const struct bridge_kernel *k, int6
 	}
 }
 
-static void learn_from_kernel(struct latch *latch, const struct bridge_kernel *k)
+/* The last packet of the source in use that the kernel has heard. */
+static bool hear_in_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
 {
-	if (k->heard_ms <= latch->heard_ms)
-		return;
-	latch->heard_ms = k->heard_ms;
-	if (!k->rtp)
-		return;
-	latch->ssrc = k->ssrc;
-	latch->seq = k->seq;
-	latch->ssrc_known = latch->seq_known = true;
+	const struct latch_packet packet = { .now_ms = k->heard_ms,
+					     .has_ssrc = k->rtp,
+					     .has_seq = k->rtp,
+					     .ssrc = k->ssrc,
+					     .seq = k->seq };
+
+	return latch_heard_in_kernel(&s->latch, &packet, now_ms);
 }
 
 void stream_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
@@ -358,8 +351,7 @@ void stream_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_
 	stream_write_begin(s);
 	s->resume |= s->in_kernel && !k->in_kernel;
 	s->in_kernel = k->in_kernel;
-	learn_from_kernel(&s->latch, k);
-	if (latch_tick(&s->latch, now_ms)) {
+	if (hear_in_kernel(s, k, now_ms)) {
 		s->news_bits |= 1 << BRIDGE_CHANGED;
 		stream_aim_side(s);
 	}

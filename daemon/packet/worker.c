@@ -134,7 +134,7 @@ static void open_bridge(struct worker *worker, struct bridge *b)
 		stream_start(s);
 		if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, s->fd, &event))
 			log_err("cannot listen to a media port: %s", strerror(errno));
-		if (s->latch.state == LATCH_LEARN) /* it learned before a restart */
+		if (latch_state(&s->latch) == LATCH_LEARN) /* it learned before a restart */
 			watch(worker, s, clock_ms());
 	}
 }
@@ -147,7 +147,7 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 
 	bridge_apply(b, &update->conf, now_ms);
 	free(update);
-	each_stream(b, s) if (!s->watched && s->latch.state == LATCH_LEARN)
+	each_stream(b, s) if (!s->watched && latch_state(&s->latch) == LATCH_LEARN)
 		watch(worker, s, now_ms);
 	/* One for all: settings may change flows though no stream has moved. */
 	b->streams[0].news_bits |= 1 << BRIDGE_CHANGED;
@@ -161,7 +161,7 @@ static void hear_of_kernel(struct worker *worker, struct order_kernel *order)
 
 	stream_kernel(s, &order->kernel, now_ms);
 	free(order);
-	if (!s->watched && s->latch.state == LATCH_LEARN && now_ms < s->latch.window_end_ms)
+	if (!s->watched && latch_window_open(&s->latch, now_ms))
 		watch(worker, s, now_ms);
 	if (s->news_bits)
 		tell_stream(worker, s);

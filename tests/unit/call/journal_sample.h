@@ -27,25 +27,25 @@ SAMPLE_FN struct endpoint sample_ep(const char *text)
 	return ep;
 }
 
-SAMPLE_FN void sample_latch(struct latch *latch, const char *source)
+SAMPLE_FN void sample_latch(struct latch_record *latch, const char *source)
 {
-	*latch = (struct latch){ .source = sample_ep(source),
-				 .other = sample_ep("198.51.100.66:6"),
-				 .heard_ms = 1700000000001,
-				 .window_end_ms = 1700000000002,
-				 .since_ms = 1700000000003,
-				 .opened_ms = 1700000000004,
-				 .other_heard_ms = 1700000000005,
-				 .ssrc = 0x01020304,
-				 .other_ssrc = 0x05060708,
-				 .relatched = 9,
-				 .seq = 10,
-				 .other_seq = 65535,
-				 .state = LATCH_LEARN,
-				 .rank = RANK_ADDR,
-				 .ssrc_known = true,
-				 .stale = true,
-				 .pooled = true };
+	*latch = (struct latch_record){ .source = sample_ep(source),
+					.awaited = sample_ep("198.51.100.66:6"),
+					.replaced = sample_ep("198.51.100.67:7"),
+					.heard_ms = 1700000000001,
+					.window_end_ms = 1700000000002,
+					.awaited_since_ms = 1700000000003,
+					.opened_ms = 1700000000004,
+					.awaited_heard_ms = 1700000000005,
+					.ssrc = 0x01020304,
+					.awaited_ssrc = 0x05060708,
+					.relatched = 9,
+					.seq = 10,
+					.awaited_seq = 65535,
+					.phase = PHASE_MOVED,
+					.class = CLASS_ADDR,
+					.was_exact = true,
+					.ssrc_known = true };
 }
 
 SAMPLE_FN void sample_media(struct media_record *media)
@@ -83,7 +83,8 @@ SAMPLE_FN void sample_media(struct media_record *media)
 	sample_latch(&media->stream[SIDE_A][COMP_RTP].latch, "192.0.2.1:4000");
 	media->stream[SIDE_A][COMP_RTP].last_in_ms = 1700000000006;
 	sample_latch(&media->stream[SIDE_B][COMP_RTP].latch, "[2001:db8::2]:5002");
-	media->stream[SIDE_B][COMP_RTP].latch.state = LATCH_LOCKED;
+	media->stream[SIDE_B][COMP_RTP].latch.phase = PHASE_LOCKED;
+	media->stream[SIDE_B][COMP_RTP].latch.was_exact = false;
 }
 
 SAMPLE_FN void sample_party(struct party_record *party, const char *tag)

@@ -273,7 +273,7 @@ static void test_media_goes_on_and_strangers_stay_out(void)
 	int a = phone("127.80.0.9:4444"), b = phone("127.80.0.9:5000"),
 	    stranger = phone("127.80.7.7:4000");
 	struct world *w = world_new();
-	struct latch latch;
+	struct latch_record latch;
 	uint16_t port[2];
 
 	make_call(w);
@@ -293,7 +293,7 @@ static void test_media_goes_on_and_strangers_stay_out(void)
 	CU_ASSERT(latch.window_end_ms > clock_ms());
 	CU_ASSERT(latch.window_end_ms <= clock_ms() + 3000);
 	bridge_latch(audio(w)->bridge, SIDE_B, COMP_RTP, &latch);
-	CU_ASSERT_EQUAL(latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch.phase, PHASE_LOCKED);
 	/* The callee alone speaks, and the caller, who has said nothing yet, hears it. */
 	say(b, "127.80.0.2", port[SIDE_B], 2);
 	CU_ASSERT(hears(a, 1000));

@@ -37,7 +37,7 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(media->port[SIDE_B], 39998);
 	CU_ASSERT_EQUAL(endpoint_port(&media->stream[SIDE_B][COMP_RTP].latch.source), 5002);
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.window_end_ms, 1700000000002);
-	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTCP].latch.state, LATCH_WAIT);
+	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTCP].latch.phase, PHASE_WAIT);
 	CU_ASSERT_PTR_NULL(call->dialogs[1].media);
 }
 
@@ -100,7 +100,7 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 	for (int what = TOS; what <= PLACE; what++) {
 		struct sample sample;
 		struct call_record *call = sample_call(&sample), read;
-		struct latch *latch = &sample.media[0].stream[SIDE_A][COMP_RTP].latch;
+		struct latch_record *latch = &sample.media[0].stream[SIDE_A][COMP_RTP].latch;
 		size_t len;
 
 		if (what == TOS)
@@ -108,11 +108,11 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 		else if (what == NO_DIALOG)
 			call->n_dialogs = 0;
 		else if (what == STATE)
-			latch->state = LATCH_LOCKED + 1;
+			latch->phase = PHASE_LOCKED + 1;
 		else if (what == SOURCELESS)
 			latch->source = (struct endpoint){ 0 };
 		else if (what == FAMILY)
-			latch->state = LATCH_WAIT;
+			latch->phase = PHASE_WAIT;
 		else if (what == KIND)
 			sample.media[0].conf.kind = BRIDGE_OPAQUE + 2;
 		else if (what == TIME)

@@ -2,8 +2,8 @@
 /*
  * latch_scene.h - one stream that learns whom to hear; time and packets are handed in
  *
- * Unless a test says otherwise the phone is behind a NAT: its SDP names 192.168.1.5:4000, its SIP came from
- * 203.0.113.9. Patience is 400 ms, the window 3000 ms.
+ * Unless a test says otherwise the phone is behind a NAT: its SDP names 192.168.1.5:4000, its SIP
+ * came from 203.0.113.9. Patience is 400 ms, the window 3000 ms.
  */
 #ifndef RTPRELAY_LATCH_SCENE_H
 #define RTPRELAY_LATCH_SCENE_H
@@ -22,7 +22,7 @@ struct box {
 	int64_t now;
 	uint32_t ssrc;
 	uint16_t seq;
-	bool no_candidate, rtcp;
+	bool no_candidate, rtcp, in_kernel;
 };
 
 SCENE_FN struct endpoint ep(const char *text)
@@ -64,12 +64,15 @@ SCENE_FN enum latch_verdict hear(struct box *box, const char *from)
 	struct latch_packet packet = { .source = &source,
 				       .now_ms = box->now,
 				       .candidate = !box->no_candidate,
+				       .in_kernel = box->in_kernel,
 				       .has_ssrc = true,
 				       .has_seq = !box->rtcp,
 				       .ssrc = box->ssrc,
 				       .seq = ++box->seq };
 
-	return latch_packet(&box->latch, &box->ref, &packet);
+	enum latch_rank rank;
+
+	return latch_packet(&box->latch, &box->ref, &packet, &rank);
 }
 
 SCENE_FN enum latch_verdict hear_after(struct box *box, int64_t ms, const char *from)
@@ -96,7 +99,7 @@ SCENE_FN bool uses(const struct box *box, const char *source)
 {
 	struct endpoint at = ep(source);
 
-	return endpoint_eq(&box->latch.source, &at);
+	return endpoint_eq(latch_source(&box->latch), &at);
 }
 
 SCENE_FN bool goes_to(const struct box *box, const char *where)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_nat_latch_stranger.c - sources that nobody told of: refused, or on trial */
+/* test_latch_stranger.c - sources that nobody told of: refused, or on trial */
 #include "latch_scene.h"
 
 static void test_stranger_is_refused_where_sip_is_known(void)
@@ -9,7 +9,7 @@ static void test_stranger_is_refused_where_sip_is_known(void)
 	open_nat(&box);
 	for (int i = 0; i < 100; i++)
 		CU_ASSERT_EQUAL(hear_after(&box, 1000, "192.0.2.66:6666"), LATCH_REFUSE);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_WAIT);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_WAIT);
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50000"), LATCH_TAKEN);
 }
 
@@ -44,8 +44,8 @@ static void test_unknown_source_is_accepted_after_patience(void)
 	wait_for(&box, 380, "203.0.113.9:50000");
 	CU_ASSERT_EQUAL(hear_after(&box, 19, "203.0.113.9:50000"), LATCH_PATIENCE);
 	CU_ASSERT_EQUAL(hear_after(&box, 1, "203.0.113.9:50000"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.rank, RANK_UNKNOWN);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(latch_source_rank(&box.latch), RANK_UNKNOWN);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_REFUSE);
 	CU_ASSERT_EQUAL(hear_after(&box, 600, "192.0.2.66:6666"), LATCH_REFUSE);
 	CU_ASSERT_TRUE(uses(&box, "203.0.113.9:50000"));
@@ -58,7 +58,7 @@ static void test_better_source_ends_patience(void)
 	open_box(&box, "192.168.1.5:4000", "");
 	CU_ASSERT_EQUAL(hear(&box, "192.0.2.66:6666"), LATCH_PATIENCE);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.168.1.5:4000"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 	CU_ASSERT_EQUAL(hear_after(&box, 400, "192.0.2.66:6666"), LATCH_REFUSE);
 }
 
@@ -73,7 +73,10 @@ static void test_patience_begins_anew_when_the_first_fell_silent(void)
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
 }
 
-/* 10,000 ports sprayed in turn: each hears of it now and then, or sees the same numbers again, or jumps. */
+/*
+ * 10,000 ports sprayed in turn: each hears of it now and then, or sees the same numbers again, or
+ * jumps.
+ */
 static void test_a_spray_is_not_a_phone(void)
 {
 	struct box box;
@@ -99,16 +102,16 @@ static void test_pool_source_is_waited_for_and_never_locks(void)
 	open_nat(&box);
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6666"), LATCH_PATIENCE);
 	CU_ASSERT_EQUAL(hear_after(&box, 1250, "203.0.113.66:6666"), LATCH_PATIENCE);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_WAIT);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_WAIT);
 	wait_for(&box, 380, "203.0.113.66:6666");
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.66:6666"), LATCH_TAKEN);
 	hear_for(&box, 60000, "203.0.113.66:6666");
 	CU_ASSERT_FALSE(latch_tick(&box.latch, box.now));
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.66:6666"), LATCH_REFUSE);
 	hear_for(&box, 3000, "203.0.113.9:50000");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 }
 
 static void test_rtcp_of_the_pool_follows_its_rtp(void)
@@ -123,7 +126,7 @@ static void test_rtcp_of_the_pool_follows_its_rtp(void)
 	box.ref.near[0] = &box.near[0];
 	box.ref.n_near = 1;
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6667"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.rank, RANK_NEAR);
+	CU_ASSERT_EQUAL(latch_source_rank(&box.latch), RANK_NEAR);
 }
 
 /* What follows a source on trial is on trial, and does not speak for it in turn. */
@@ -138,7 +141,7 @@ static void test_two_on_trial_do_not_vouch_for_each_other(void)
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6667"), LATCH_TAKEN);
 	update(&box, LATCH_KEEP, "192.168.1.5:4000", "203.0.113.9");
 	hear_for(&box, 10000, "203.0.113.66:6667");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50001"), LATCH_TAKEN);
 
 	/* Another sibling was heard where it had to come from. */
@@ -151,10 +154,48 @@ static void test_two_on_trial_do_not_vouch_for_each_other(void)
 	box.ref.on_trial = 1;
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6667"), LATCH_TAKEN);
 	hear_for(&box, 3000, "203.0.113.66:6667");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 }
 
-/* A phone that is rung for need not talk: the patience with it begins when the other side is there. */
+/* What was locked because a sibling vouched for it is not, once that sibling has moved away. */
+static void test_locked_source_is_on_trial_once_its_sibling_moved(void)
+{
+	struct box box;
+
+	open_nat(&box);
+	box.near[0] = ep("203.0.113.66:7000");
+	box.ref.near[0] = &box.near[0];
+	box.ref.n_near = 1;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6666"), LATCH_TAKEN);
+	hear_for(&box, 3000, "203.0.113.66:6666");
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
+	box.ref.n_near = 0;
+	update(&box, LATCH_KEEP, "192.168.1.5:4000", "203.0.113.9");
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
+	hear_for(&box, 5000, "203.0.113.66:6666");
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+}
+
+static void test_handover_to_a_source_on_trial_does_not_lock(void)
+{
+	struct box box;
+
+	open_nat(&box);
+	hear(&box, "203.0.113.9:50000");
+	hear_for(&box, 3000, "203.0.113.9:50000");
+	box.ref.handover = true;
+	wait_for(&box, 400, "203.0.113.66:6666");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.66:6666"), LATCH_TAKEN);
+	box.ref.handover = false;
+	hear_for(&box, 5000, "203.0.113.66:6666");
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+}
+
+/*
+ * A phone that is rung for need not talk: the patience with it begins when the other side is there.
+ */
 static void test_pool_source_waits_while_the_other_side_rings(void)
 {
 	struct box box;
@@ -181,7 +222,7 @@ static void test_side_without_answer_latches_nobody_unknown(void)
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_TAKEN);
 }
 
-TEST_SUITE(nat_latch_stranger,
+TEST_SUITE(latch_stranger,
 	   { "stranger is refused where SIP is known",
 	     test_stranger_is_refused_where_sip_is_known },
 	   { "stranger is refused where SDP is public",
@@ -199,6 +240,10 @@ TEST_SUITE(nat_latch_stranger,
 	   { "RTCP of the pool follows its RTP", test_rtcp_of_the_pool_follows_its_rtp },
 	   { "two on trial do not vouch for each other",
 	     test_two_on_trial_do_not_vouch_for_each_other },
+	   { "locked source is on trial once its sibling moved",
+	     test_locked_source_is_on_trial_once_its_sibling_moved },
+	   { "handover to a source on trial does not lock",
+	     test_handover_to_a_source_on_trial_does_not_lock },
 	   { "pool source waits while the other side rings",
 	     test_pool_source_waits_while_the_other_side_rings },
 	   { "side without answer latches nobody unknown",

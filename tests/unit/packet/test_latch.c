@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_nat_latch.c - who may be heard, rule by rule: ranks, the window, modes */
+/* test_latch.c - who may be heard, rule by rule: ranks, the window, modes */
 #include "latch_scene.h"
 
 static void test_ranks_sources(void)
@@ -43,7 +43,7 @@ static void test_exact_source_locks_at_once(void)
 
 	open_box(&box, "198.51.100.7:4000", "");
 	CU_ASSERT_EQUAL(hear(&box, "198.51.100.7:4000"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 	CU_ASSERT_EQUAL(hear(&box, "198.51.100.7:4002"), LATCH_REFUSE);
 	CU_ASSERT_EQUAL(hear(&box, "198.51.100.7:4000"), LATCH_ADMIT);
 }
@@ -54,13 +54,13 @@ static void test_sip_address_latches_at_once_and_locks_after_window(void)
 
 	open_nat(&box);
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50000"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
 	hear_for(&box, 2980, "203.0.113.9:50000");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
 	CU_ASSERT_FALSE(latch_tick(&box.latch, box.now));
 	box.now += 20;
 	CU_ASSERT_TRUE(latch_tick(&box.latch, box.now));
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 	CU_ASSERT_FALSE(latch_tick(&box.latch, box.now));
 }
 
@@ -71,7 +71,7 @@ static void test_window_closes_by_packet_too(void)
 	open_nat(&box);
 	hear(&box, "203.0.113.9:50000");
 	CU_ASSERT_EQUAL(hear_after(&box, 3000, "203.0.113.9:50000"), LATCH_ADMIT);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 }
 
 static void test_refuses_second_source_of_same_rank(void)
@@ -94,14 +94,14 @@ static void test_higher_rank_replaces_in_window(void)
 	open_box(&box, "198.51.100.7:4000", "203.0.113.9");
 	wait_for(&box, 400, "203.0.113.200:700");
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.200:700"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.rank, RANK_NEAR);
+	CU_ASSERT_EQUAL(latch_source_rank(&box.latch), RANK_NEAR);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:700"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.rank, RANK_ADDR);
+	CU_ASSERT_EQUAL(latch_source_rank(&box.latch), RANK_ADDR);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.200:700"), LATCH_REFUSE);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.rank, RANK_EXACT);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
-	CU_ASSERT_EQUAL(box.latch.relatched, 2);
+	CU_ASSERT_EQUAL(latch_source_rank(&box.latch), RANK_EXACT);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_relatched(&box.latch), 2);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:700"), LATCH_REFUSE);
 }
 
@@ -127,9 +127,9 @@ static void test_exact_source_takes_over_when_locked_one_is_silent(void)
 	box.ssrc = 8;
 	CU_ASSERT_EQUAL(hear_after(&box, 999, "198.51.100.7:4000"), LATCH_REFUSE);
 	CU_ASSERT_EQUAL(hear_after(&box, 1, "198.51.100.7:4000"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.rank, RANK_EXACT);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
-	CU_ASSERT_EQUAL(box.latch.relatched, 1);
+	CU_ASSERT_EQUAL(latch_source_rank(&box.latch), RANK_EXACT);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_relatched(&box.latch), 1);
 }
 
 static void test_strict_wants_the_address(void)
@@ -209,7 +209,7 @@ static void test_asymmetric_phone_is_sent_to_where_sdp_says(void)
 	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:9999"));
 }
 
-TEST_SUITE(nat_latch, { "ranks sources", test_ranks_sources },
+TEST_SUITE(latch, { "ranks sources", test_ranks_sources },
 	   { "exact source locks at once", test_exact_source_locks_at_once },
 	   { "SIP address latches at once, locks after window",
 	     test_sip_address_latches_at_once_and_locks_after_window },

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_nat_latch_move.c - a source that changes: NATs that rebind, phones that move, what signalling says later */
+/*
+ * test_latch_move.c - a source that changes: NATs that rebind, phones that move, what signalling
+ * says later
+ */
 #include "latch_scene.h"
 
 static void lock_nat(struct box *box)
@@ -7,7 +10,7 @@ static void lock_nat(struct box *box)
 	open_nat(box);
 	hear(box, "203.0.113.9:50000");
 	hear_for(box, 3000, "203.0.113.9:50000");
-	CU_ASSERT_EQUAL(box->latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box->latch), LATCH_LOCKED);
 }
 
 static void test_nat_rebinding_is_followed_after_silence(void)
@@ -17,8 +20,8 @@ static void test_nat_rebinding_is_followed_after_silence(void)
 	lock_nat(&box);
 	CU_ASSERT_EQUAL(hear_after(&box, 999, "203.0.113.9:50001"), LATCH_REFUSE);
 	CU_ASSERT_EQUAL(hear_after(&box, 1, "203.0.113.9:50001"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
-	CU_ASSERT_EQUAL(box.latch.relatched, 1);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_relatched(&box.latch), 1);
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50000"), LATCH_REFUSE);
 }
 
@@ -87,7 +90,7 @@ static void test_moved_phone_takes_over_at_once_and_late_packets_do_not(void)
 
 	lock_nat(&box);
 	update(&box, LATCH_MOVE, "192.168.1.5:4002", "203.0.113.9");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_ADMIT);
 	CU_ASSERT_TRUE(goes_to(&box, "203.0.113.9:50000"));
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50009"), LATCH_TAKEN);
@@ -128,7 +131,7 @@ static void test_old_source_is_locked_again_when_nothing_new_appears(void)
 	lock_nat(&box);
 	update(&box, LATCH_MOVE, "192.168.1.5:4002", "203.0.113.9");
 	hear_for(&box, 3000, "203.0.113.9:50000");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 	box.ssrc = 8;
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50009"), LATCH_REFUSE);
 }
@@ -157,7 +160,7 @@ static void test_moved_public_phone_gets_media_at_its_new_place_at_once(void)
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_ADMIT);
 	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:4010"));
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4010"), LATCH_TAKEN);
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_REFUSE);
 }
 
@@ -169,7 +172,7 @@ static void test_phone_that_did_not_move_after_all_gets_media_back(void)
 	hear(&box, "198.51.100.7:4000");
 	update(&box, LATCH_MOVE, "198.51.100.7:4010", "198.51.100.7");
 	hear_for(&box, 3000, "198.51.100.7:4000");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:4000"));
 }
 
@@ -179,8 +182,8 @@ static void test_signalling_that_names_the_source_locks_it(void)
 
 	lock_nat(&box);
 	update(&box, LATCH_MOVE, "203.0.113.9:50000", "203.0.113.9");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
-	CU_ASSERT_EQUAL(box.latch.rank, RANK_EXACT);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_source_rank(&box.latch), RANK_EXACT);
 }
 
 static void test_resumed_phone_keeps_its_source(void)
@@ -189,10 +192,10 @@ static void test_resumed_phone_keeps_its_source(void)
 
 	lock_nat(&box);
 	update(&box, LATCH_REOPEN, "192.168.1.5:4000", "203.0.113.9");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LEARN);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50001"), LATCH_REFUSE);
 	hear_for(&box, 3000, "203.0.113.9:50000");
-	CU_ASSERT_EQUAL(box.latch.state, LATCH_LOCKED);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 }
 
 static void test_resumed_phone_may_have_a_new_nat_binding(void)
@@ -207,6 +210,48 @@ static void test_resumed_phone_may_have_a_new_nat_binding(void)
 	CU_ASSERT_EQUAL(hear_after(&box, 4000, "203.0.113.77:6666"), LATCH_REFUSE);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:61000"), LATCH_TAKEN);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
+}
+
+/* Resumed, and not heard since: what comes from elsewhere beside the kernel says nothing of it. */
+static void test_packet_beside_the_kernel_closes_no_window(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	box.now += 300000;
+	update(&box, LATCH_REOPEN, "192.168.1.5:4000", "203.0.113.9");
+	box.in_kernel = true;
+	box.ssrc = 1234;
+	CU_ASSERT_EQUAL(hear_after(&box, 4000, "203.0.113.9:6666"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
+	box.in_kernel = false;
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:61000"), LATCH_TAKEN);
+}
+
+static void test_source_in_the_kernel_is_never_silent(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	box.in_kernel = true;
+	CU_ASSERT_EQUAL(hear_after(&box, 5000, "203.0.113.9:50001"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 5000, "192.168.1.5:4000"), LATCH_REFUSE);
+	box.in_kernel = false;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50001"), LATCH_TAKEN);
+}
+
+static void test_report_of_the_kernel_closes_the_window(void)
+{
+	const struct latch_packet early = { .now_ms = 399000 }, late = { .now_ms = 401000 };
+	struct box box;
+
+	lock_nat(&box);
+	box.now = 400000;
+	update(&box, LATCH_REOPEN, "192.168.1.5:4000", "203.0.113.9");
+	CU_ASSERT_FALSE(latch_heard_in_kernel(&box.latch, &early, 404000));
+	CU_ASSERT_FALSE(latch_heard_in_kernel(&box.latch, &late, 402000));
+	CU_ASSERT_TRUE(latch_heard_in_kernel(&box.latch, &early, 404000));
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 }
 
 /* In another WLAN: the same private address, but SIP comes from elsewhere. */
@@ -250,7 +295,7 @@ static void test_unknown_source_yields_once_an_address_is_told(void)
 }
 
 TEST_SUITE(
-	nat_latch_move,
+	latch_move,
 	{ "NAT rebinding is followed after silence", test_nat_rebinding_is_followed_after_silence },
 	{ "NAT rebinding wants the SSRC going on", test_nat_rebinding_wants_the_ssrc_going_on },
 	{ "NAT rebinding of RTCP goes by its SSRC", test_nat_rebinding_of_rtcp_goes_by_its_ssrc },
@@ -275,6 +320,10 @@ TEST_SUITE(
 	{ "resumed phone keeps its source", test_resumed_phone_keeps_its_source },
 	{ "resumed phone may have a new NAT binding",
 	  test_resumed_phone_may_have_a_new_nat_binding },
+	{ "packet beside the kernel closes no window",
+	  test_packet_beside_the_kernel_closes_no_window },
+	{ "source in the kernel is never silent", test_source_in_the_kernel_is_never_silent },
+	{ "report of the kernel closes the window", test_report_of_the_kernel_closes_the_window },
 	{ "phone in another network may come late", test_phone_in_another_network_may_come_late },
 	{ "unchanged update changes nothing", test_unchanged_update_changes_nothing },
 	{ "unknown source yields once an address is told",

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * latch_rules.c - the rules of latching, row by row; the first row that fits decides
+ *
+ * tests/unit/packet/test_latch_model.c holds them against a second writing of the same rules. What
+ * an operator sees of a change is told in docs/latching.md.
+ */
+#include "packet/latch_rules.h"
+
+/* Phases. */
+#define WAIT	 (1 << PHASE_WAIT)
+#define OPEN	 (1 << PHASE_OPEN)
+#define REOPENED (1 << PHASE_REOPENED)
+#define MOVED	 (1 << PHASE_MOVED)
+#define LOCKED	 (1 << PHASE_LOCKED)
+#define HEARS	 (OPEN | REOPENED | MOVED | LOCKED)
+#define ALWAYS	 (WAIT | HEARS)
+
+/* Classes. */
+#define STRANGER  (1 << CLASS_STRANGER)
+#define NEIGHBOUR (1 << CLASS_NEIGHBOUR)
+#define FOLLOWER  (1 << CLASS_FOLLOWER)
+#define SIBLING	  (1 << CLASS_SIBLING)
+#define ADDR	  (1 << CLASS_ADDR)
+#define EXACT	  (1 << CLASS_EXACT)
+#define NEAR	  (NEIGHBOUR | FOLLOWER | SIBLING)
+#define ANY	  (STRANGER | NEAR | ADDR | EXACT)
+#define ON_TRIAL  (NEIGHBOUR | FOLLOWER)
+#define VOUCHED	  (FOLLOWER | SIBLING | ADDR | EXACT)
+
+/* clang-format off */
+
+/* However long the silence: a muted phone's place is the attacker's best chance. */
+const struct latch_rule latch_usable_rules[] = {
+	{ ALWAYS, ANY,          OUTCOME_YES, FACT_FIRST,  0 },
+	{ ALWAYS, ADDR | EXACT, OUTCOME_YES, 0,           0 },
+	{ ALWAYS, ANY,          OUTCOME_NO,  FACT_STRICT, 0 },
+	{ ALWAYS, NEAR,         OUTCOME_YES, 0,           0 },
+	{ ALWAYS, STRANGER,     OUTCOME_YES, 0,           FACT_KNOWN },
+	{ ALWAYS, ANY,          OUTCOME_NO,  0,           0 },
+};
+
+const struct latch_rule latch_newcomer_rules[] = {
+	/* Only what the stream carries teaches it anything. */
+	{ WAIT,            ANY,   OUTCOME_NO_CANDIDATE, 0,                         FACT_CANDIDATE },
+	{ HEARS,           ANY,   OUTCOME_REFUSE,       0,                         FACT_CANDIDATE },
+	/* Late packets from where a phone was before it moved must not take the stream back. */
+	{ HEARS,           ANY,   OUTCOME_REFUSE,       FACT_REPLACED,             0 },
+	{ LOCKED,          ANY,   OUTCOME_REFUSE,       FACT_STRICT_SOURCE,        FACT_HANDOVER },
+	{ HEARS,           ANY,   OUTCOME_TAKE,         FACT_REBOUND,              0 },
+	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         FACT_USABLE },
+	/* From here on: sources that could have been the first. */
+	{ WAIT,            ANY,   OUTCOME_PROVE,        0,                         0 },
+	{ HEARS,           ANY,   OUTCOME_PROVE,        FACT_HANDOVER,             0 },
+	{ MOVED,           ANY,   OUTCOME_PROVE,        0,                         0 },
+	{ OPEN | REOPENED, ANY,   OUTCOME_PROVE,        FACT_HIGHER,               0 },
+	{ REOPENED,        ANY,   OUTCOME_PROVE,        FACT_SAME | FACT_SILENT,   0 },
+	{ LOCKED,          EXACT, OUTCOME_PROVE,        FACT_HIGHER | FACT_SILENT, 0 },
+	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         0 },
+};
+
+const struct latch_rule latch_proof_rules[] = {
+	{ ALWAYS, ANY,       OUTCOME_TAKE,     FACT_FIRST,    0 },
+	{ ALWAYS, VOUCHED,   OUTCOME_TAKE,     0,             0 },
+	{ HEARS,  STRANGER,  OUTCOME_TAKE,     FACT_HANDOVER, 0 },
+	/* Its SDP will tell more. */
+	{ ALWAYS, ANY,       OUTCOME_HOLD,     0,             FACT_ANSWERED },
+	/*
+	 * While the other side rings a phone need not talk: its silence is no chance for somebody
+	 * next door.
+	 */
+	{ ALWAYS, NEIGHBOUR, OUTCOME_HOLD,     FACT_ALONE,    0 },
+	/* RTCP of a phone behind a carrier's NAT follows its RTP. */
+	{ ALWAYS, NEIGHBOUR, OUTCOME_HOLD,     FACT_RTCP,     0 },
+	{ ALWAYS, ANY,       OUTCOME_PATIENCE, 0,             0 },
+};
+
+const struct latch_rule latch_taken_rules[] = {
+	{ ALWAYS, ON_TRIAL, OUTCOME_OPEN,   0, 0 },
+	{ ALWAYS, EXACT,    OUTCOME_LOCKED, 0, 0 },
+	{ LOCKED, ANY,      OUTCOME_LOCKED, 0, 0 },
+	{ ALWAYS, ANY,      OUTCOME_OPEN,   0, 0 },
+};
+
+const struct latch_rule latch_window_rules[] = {
+	{ ALWAYS,           ON_TRIAL, OUTCOME_STAY,   0,           0 },
+	/*
+	 * If nobody came in its place the old source is right after all; but only if it is still
+	 * there.
+	 */
+	{ MOVED,            ANY,      OUTCOME_STAY,   FACT_SILENT, 0 },
+	{ MOVED | REOPENED, ANY,      OUTCOME_STAY,   0,           FACT_RESUMED },
+	{ ALWAYS,           ANY,      OUTCOME_LOCKED, 0,           0 },
+};
+
+const struct latch_rule latch_offer_rules[] = {
+	/* Another party has taken this side. */
+	{ ALWAYS, ANY,      OUTCOME_WAIT,     FACT_FRESH,  0 },
+	{ WAIT,   ANY,      OUTCOME_STAY,     0,           0 },
+	{ HEARS,  EXACT,    OUTCOME_LOCKED,   0,           0 },
+	{ HEARS,  ANY,      OUTCOME_MOVED,    FACT_MOVE,   0 },
+	{ HEARS,  ANY,      OUTCOME_MOVED,    0,           FACT_USABLE },
+	/* It was moved before, and has not been heard at its new place yet. */
+	{ MOVED,  ANY,      OUTCOME_MOVED,    FACT_REOPEN, 0 },
+	{ HEARS,  ANY,      OUTCOME_REOPENED, FACT_REOPEN, 0 },
+	/*
+	 * The sibling that spoke for it has moved: what only its network speaks for is never
+	 * locked.
+	 */
+	{ LOCKED, ON_TRIAL, OUTCOME_OPEN,     0,           0 },
+	{ ALWAYS, ANY,      OUTCOME_STAY,     0,           0 },
+};
+
+/* clang-format on */

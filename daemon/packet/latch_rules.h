@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * latch_rules.h - the rules of latching as data: states, classes of sources, facts, and tables of
+ * rows
+ *
+ * packet/latch.h says what they mean together; packet/latch.c finds the facts and does what a row
+ * says. A rule is changed by changing rows in packet/latch_rules.c; a new condition is a new fact.
+ */
+#ifndef RTPRELAY_LATCH_RULES_H
+#define RTPRELAY_LATCH_RULES_H
+
+#include <stdint.h>
+
+enum latch_mode {
+	LATCH_SMART,  /* default */
+	LATCH_STRICT, /* wants rank 2 */
+	LATCH_FIRST,  /* whoever comes first, as older relays do */
+};
+
+/* Three of them say whether the window is open, and why. */
+enum latch_phase {
+	PHASE_WAIT,	/* nobody is heard */
+	PHASE_OPEN,	/* a source is in use: for less than the window, or it is on trial */
+	PHASE_REOPENED, /* an offer or answer has opened the window: same endpoint */
+	PHASE_MOVED,	/* signalling moved the remote: the source in use is its old one */
+	PHASE_LOCKED,	/* the window is closed */
+};
+
+/* What speaks for a source; by rising rank. */
+enum latch_class {
+	CLASS_STRANGER,	 /* rank 0: nothing */
+	CLASS_NEIGHBOUR, /* rank 1: only that its network has an address of rank 2; on trial */
+	CLASS_FOLLOWER,	 /* rank 1: it follows a sibling stream that is on trial; so is this one */
+	CLASS_SIBLING,	 /* rank 1: another stream of this party is heard from its address */
+	CLASS_ADDR,	 /* rank 2: the address of the SDP or of SIP, another port */
+	CLASS_EXACT,	 /* rank 3: address and port of the SDP */
+};
+
+enum latch_rank {
+	RANK_UNKNOWN = 0,
+	RANK_NEAR = 1,
+	RANK_ADDR = 2,
+	RANK_EXACT = 3,
+};
+#define LATCH_RANKS 4
+
+/* What a row may ask for. */
+enum latch_fact {
+	/* the stream */
+	FACT_FIRST = 1 << 0,	     /* mode LATCH_FIRST */
+	FACT_STRICT = 1 << 1,	     /* mode LATCH_STRICT */
+	FACT_STRICT_SOURCE = 1 << 2, /* flag strict-source */
+	FACT_HANDOVER = 1 << 3,	     /* flag media-handover */
+	FACT_KNOWN = 1 << 4,	     /* there is an address that a stranger can be told by */
+	FACT_ANSWERED = 1 << 5,	     /* this side has sent an SDP */
+	FACT_ALONE = 1 << 6,	     /* nobody is at the other side yet */
+	/* the source in use */
+	FACT_SILENT = 1 << 7,  /* not heard for LATCH_SILENCE_MS */
+	FACT_RESUMED = 1 << 8, /* heard since an offer or answer opened the window */
+	/* the newcomer and its packet */
+	FACT_CANDIDATE = 1 << 9, /* the packet is what the stream carries */
+	FACT_USABLE = 1 << 10,	 /* latch_usable_rules let its class be used */
+	FACT_REPLACED =
+		1 << 11, /* it was in use until signalling moved the phone; the window is open */
+	FACT_REBOUND =
+		1 << 12, /* the NAT of the source in use changed the port, as far as can be seen */
+	FACT_SAME = 1 << 13,   /* same rank as the source in use */
+	FACT_HIGHER = 1 << 14, /* higher rank than the source in use */
+	FACT_RTCP = 1 << 15,   /* the packet has an SSRC and no sequence number */
+	/* an offer or answer, for the source in use; FACT_USABLE is that source's then */
+	FACT_REOPEN = 1 << 16,
+	FACT_MOVE = 1 << 17,
+	FACT_FRESH = 1 << 18,
+};
+
+/* What a row says, by table. */
+enum latch_outcome {
+	/* latch_usable_rules */
+	OUTCOME_NO,
+	OUTCOME_YES,
+	/* latch_newcomer_rules */
+	OUTCOME_NO_CANDIDATE,
+	OUTCOME_REFUSE,
+	OUTCOME_PROVE, /* it may have the place: latch_proof_rules say when */
+	/* latch_newcomer_rules, latch_proof_rules */
+	OUTCOME_TAKE, /* it is heard from this packet on */
+	/* latch_proof_rules */
+	OUTCOME_HOLD,	  /* not now; its time does not count */
+	OUTCOME_PATIENCE, /* after it has talked like a phone for so long */
+	/* latch_taken_rules, latch_window_rules, latch_offer_rules: the next phase */
+	OUTCOME_STAY,
+	OUTCOME_WAIT,
+	OUTCOME_OPEN,
+	OUTCOME_REOPENED,
+	OUTCOME_MOVED,
+	OUTCOME_LOCKED,
+};
+
+/**
+ * struct latch_rule - a row; the first that fits decides
+ * @phases: bit per enum latch_phase
+ * @classes: bit per enum latch_class: of the newcomer, or where there is none of the source in use
+ * @with: facts that all hold; @without: facts none of which holds
+ */
+struct latch_rule {
+	uint8_t phases, classes;
+	uint8_t outcome; /* enum latch_outcome */
+	uint32_t with, without;
+};
+
+/* Could a source of this class ever be used? */
+extern const struct latch_rule latch_usable_rules[];
+/* A packet that is not from the source in use: may its source have the place? */
+extern const struct latch_rule latch_newcomer_rules[];
+/* It may: at once, or what has to be seen of it before? */
+extern const struct latch_rule latch_proof_rules[];
+/* It has it: which phase comes now? */
+extern const struct latch_rule latch_taken_rules[];
+/* PHASE_OPEN, _REOPENED or _MOVED, and the window is over: which phase comes now? */
+extern const struct latch_rule latch_window_rules[];
+/* An offer or answer: which phase comes now? */
+extern const struct latch_rule latch_offer_rules[];
+
+/* Each table has a last row that fits always. */
+static inline enum latch_outcome latch_rule_find(const struct latch_rule *rule,
+						 enum latch_phase phase, enum latch_class class,
+						 uint32_t facts)
+{
+	while (!(rule->phases >> phase & 1) || !(rule->classes >> class & 1) ||
+	       (facts & (rule->with | rule->without)) != rule->with)
+		rule++;
+	return rule->outcome;
+}
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * latch_reference.h - the rules of latching written a second time, as the tables that open
+ * packet/latch.h
+ *
+ * Shares nothing with the code under test but the names of verdicts and changes: places are small
+ * numbers, who may take over is looked up in a picture of each table. What it decides, latch.c has
+ * to decide.
+ */
+#ifndef RTPRELAY_LATCH_REFERENCE_H
+#define RTPRELAY_LATCH_REFERENCE_H
+
+#include "daemon/packet/latch.h"
+
+/* Addresses of the model's world; none: 0. Two of each network. */
+struct address {
+	const char *text;
+	char network;
+	bool public, usable; /* told by SDP: may media be sent there? */
+};
+
+static const struct address world[] = {
+	{ "", 0, false, false },
+	{ "192.168.1.5", 'p', false, true },
+	{ "192.168.1.200", 'p', false, true },
+	{ "198.51.100.7", 'q', true, true },
+	{ "198.51.100.80", 'q', true, true },
+	{ "203.0.113.9", 'r', true, true },
+	{ "203.0.113.77", 'r', true, true },
+	{ "192.0.2.66", 's', true, true },
+	{ "2001:db8::9", 't', true, true },
+	{ "0.0.0.0", 0, false, false }, /* told, but nowhere: no source is ever there */
+};
+#define WORLD_SOURCES 8 /* 1 to this */
+#define WORLD_NOWHERE 9
+
+/* @at: in world; 0: unset */
+struct place {
+	int at, port;
+};
+
+/* What signalling told, and what siblings have learned. */
+struct told {
+	struct place sdp, sip, signalled;
+	struct place near[3];
+	bool near_on_trial[3];
+	int n_near;
+	enum latch_mode mode;
+	bool strict_source, handover, alone;
+	int64_t patience_ms, window_ms;
+};
+
+struct heard {
+	struct place from;
+	int64_t now_ms;
+	bool candidate, in_kernel, has_ssrc, has_seq;
+	uint32_t ssrc;
+	uint16_t seq;
+};
+
+/* Columns and rows of the tables. */
+enum { R_WAIT, R_OPEN, R_REOPENED, R_MOVED, R_LOCKED };
+/*
+ * What speaks for a source, as one letter: - nothing, n its network, f a sibling on trial, s a
+ * sibling, a, e
+ */
+static const char R_LETTERS[] = "-nfsae";
+static const int R_RANK[] = { 0, 1, 1, 1, 2, 3 };
+
+struct reference {
+	int phase;
+	int class; /* place in R_LETTERS */
+	struct place source, replaced, awaited;
+	bool was_exact, ssrc_known, seq_known;
+	uint32_t ssrc, awaited_ssrc, relatched;
+	uint16_t seq, awaited_seq;
+	int64_t heard_ms, opened_ms, window_end_ms, awaited_since_ms, awaited_heard_ms;
+};
+
+static bool same_place(struct place a, struct place b)
+{
+	return a.at && a.at == b.at && a.port == b.port;
+}
+
+static bool same_address(struct place a, struct place b)
+{
+	return a.at && a.at == b.at;
+}
+
+static bool same_network(struct place a, struct place b)
+{
+	return world[a.at].network && world[a.at].network == world[b.at].network;
+}
+
+static int ref_class(const struct told *t, struct place from)
+{
+	bool on_trial = false;
+
+	if (same_place(t->sdp, from) || same_place(t->signalled, from))
+		return 5;
+	if (same_address(t->sdp, from) || same_address(t->sip, from))
+		return 4;
+	for (int i = 0; i < t->n_near; i++) {
+		if (same_address(t->near[i], from) && !t->near_on_trial[i])
+			return 3;
+		on_trial |= same_address(t->near[i], from);
+	}
+	if (on_trial)
+		return t->mode == LATCH_FIRST ? 3 : 2;
+	if (same_network(t->sdp, from) || same_network(t->sip, from))
+		return t->mode == LATCH_FIRST ? 3 : 1;
+	return 0;
+}
+
+static bool ref_address_known(const struct told *t)
+{
+	return t->sip.at || world[t->sdp.at].public;
+}
+
+/* By rank 0 to 3. */
+static bool ref_usable(const struct told *t, int class)
+{
+	const char *usable = t->mode == LATCH_FIRST    ? "yyyy"
+			     : t->mode == LATCH_STRICT ? "--yy"
+			     : ref_address_known(t)    ? "-yyy"
+						       : "yyyy";
+
+	return usable[R_RANK[class]] == 'y';
+}
+
+static bool ref_learning(const struct reference *r)
+{
+	return r->phase == R_OPEN || r->phase == R_REOPENED || r->phase == R_MOVED;
+}
+
+static void ref_tick(struct reference *r, int64_t now_ms)
+{
+	bool on_trial = r->class == 1 || r->class == 2;
+	bool resumed = r->heard_ms >= r->opened_ms, silent = now_ms - r->heard_ms >= 1000;
+	const bool locks[] = { [R_OPEN] = !on_trial,
+			       [R_REOPENED] = !on_trial && resumed,
+			       [R_MOVED] = !on_trial && resumed && !silent };
+
+	if (ref_learning(r) && now_ms >= r->window_end_ms && locks[r->phase]) {
+		r->phase = R_LOCKED;
+		r->was_exact = false;
+	}
+}
+
+static void ref_note(struct reference *r, const struct heard *h)
+{
+	r->heard_ms = h->now_ms;
+	if (h->has_seq) {
+		r->ssrc = h->ssrc;
+		r->seq = h->seq;
+		r->ssrc_known = r->seq_known = true;
+	} else if (h->has_ssrc && !r->seq_known) { /* RTCP: its number is none */
+		r->ssrc = h->ssrc;
+		r->seq = h->seq;
+		r->ssrc_known = true;
+	}
+}
+
+static bool ref_rebound(const struct reference *r, const struct heard *h, bool silent)
+{
+	int step = (uint16_t)(h->seq - r->seq);
+
+	if (r->phase == R_WAIT || !silent || !same_address(r->source, h->from))
+		return false;
+	if (!r->ssrc_known || !h->has_ssrc || r->ssrc != h->ssrc)
+		return false;
+	return !r->seq_known || !h->has_seq || step < 3000 || step > 65435;
+}
+
+/*
+ * May a usable newcomer take over? y: yes, s: once the source is silent.
+ * Columns: lower rank, same, higher but not exact, exact and the source is not.
+ */
+static const char *const ref_takes_over[] = {
+	[R_WAIT] = "yyyy",  [R_OPEN] = "--yy",	 [R_REOPENED] = "-syy",
+	[R_MOVED] = "yyyy", [R_LOCKED] = "---s",
+};
+
+static bool ref_may_take(const struct reference *r, const struct told *t, int class, bool silent)
+{
+	int rank = R_RANK[class], had = R_RANK[r->class];
+	int column = rank < had ? 0 : rank == had ? 1 : rank < 3 ? 2 : 3;
+	char may = ref_takes_over[r->phase][column];
+
+	return t->handover || may == 'y' || (may == 's' && silent);
+}
+
+/* By letter of class: - at once, p after the patience. */
+static bool ref_must_prove(const struct reference *r, const struct told *t, int class)
+{
+	if (t->mode == LATCH_FIRST || (class == 0 && t->handover && r->phase != R_WAIT))
+		return false;
+	return "pp----"[class] == 'p';
+}
+
+/* Its time does not count yet. */
+static bool ref_on_hold(const struct told *t, const struct heard *h, int class)
+{
+	return !t->sdp.at || (class == 1 && (t->alone || (h->has_ssrc && !h->has_seq)));
+}
+
+static bool ref_patience_over(struct reference *r, const struct told *t, const struct heard *h)
+{
+	bool same = same_place(r->awaited, h->from);
+	int64_t pause_ms = h->now_ms - r->awaited_heard_ms;
+	int step = (uint16_t)(h->seq - r->awaited_seq);
+	bool goes_on = same && (!h->has_seq || (pause_ms <= 150 && h->ssrc == r->awaited_ssrc &&
+						step >= 1 && step <= 16));
+
+	if (r->awaited.at && !same && pause_ms <= 150 &&
+	    h->now_ms - r->awaited_since_ms < t->patience_ms)
+		return false;
+	r->awaited_since_ms = goes_on ? r->awaited_since_ms : h->now_ms;
+	r->awaited = h->from;
+	r->awaited_heard_ms = h->now_ms;
+	r->awaited_ssrc = h->ssrc;
+	r->awaited_seq = h->seq;
+	return h->now_ms - r->awaited_since_ms >= t->patience_ms;
+}
+
+static void ref_take(struct reference *r, const struct told *t, const struct heard *h, int class)
+{
+	bool locked = r->phase == R_LOCKED;
+
+	r->replaced = r->phase == R_MOVED ? r->source : (struct place){ 0, 0 };
+	r->relatched += r->phase != R_WAIT;
+	if (r->phase == R_WAIT || (!locked && h->now_ms >= r->window_end_ms))
+		r->window_end_ms = h->now_ms + t->window_ms;
+	r->phase = class == 1 || class == 2 ? R_OPEN : locked || class == 5 ? R_LOCKED : R_OPEN;
+	r->was_exact = r->ssrc_known = r->seq_known = false;
+	r->source = h->from;
+	r->class = class;
+	r->awaited = (struct place){ 0, 0 };
+	ref_note(r, h);
+	ref_tick(r, h->now_ms);
+}
+
+static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
+				     const struct heard *h)
+{
+	int class = ref_class(t, h->from);
+	bool silent;
+
+	if (same_place(r->source, h->from)) {
+		ref_note(r, h);
+		ref_tick(r, h->now_ms);
+		return LATCH_ADMIT;
+	}
+	ref_tick(r, h->now_ms);
+	silent = !h->in_kernel && h->now_ms - r->heard_ms >= 1000;
+	if (!h->candidate)
+		return r->phase == R_WAIT ? LATCH_NO_CANDIDATE : LATCH_REFUSE;
+	if (r->phase != R_WAIT && same_place(r->replaced, h->from) && h->now_ms < r->window_end_ms)
+		return LATCH_REFUSE;
+	if (r->phase == R_LOCKED && t->strict_source && !t->handover)
+		return LATCH_REFUSE;
+	if (!ref_rebound(r, h, silent)) {
+		if (!ref_usable(t, class) || !ref_may_take(r, t, class, silent))
+			return LATCH_REFUSE;
+		if (ref_must_prove(r, t, class) &&
+		    (ref_on_hold(t, h, class) || !ref_patience_over(r, t, h)))
+			return LATCH_PATIENCE;
+	}
+	ref_take(r, t, h, class);
+	return LATCH_TAKEN;
+}
+
+/* Columns: KEEP, REOPEN, MOVE. The letter is the next phase, - no change. */
+static const char *const ref_offer[] = {
+	[R_OPEN] = "-rm", [R_REOPENED] = "-rm", [R_MOVED] = "-mm", [R_LOCKED] = "-rm"
+};
+
+static void ref_update(struct reference *r, const struct told *t, enum latch_change change,
+		       int64_t now_ms)
+{
+	bool was_exact = r->was_exact || r->class == 5;
+	bool moves;
+
+	if (change == LATCH_FRESH)
+		*r = (struct reference){ 0 };
+	if (r->phase == R_WAIT)
+		return;
+	r->class = ref_class(t, r->source);
+	if (r->class == 5) {
+		r->phase = R_LOCKED;
+		r->was_exact = false;
+		return;
+	}
+	moves = change == LATCH_MOVE || !ref_usable(t, r->class);
+	if (!moves && ref_offer[r->phase][change] == '-') {
+		if (r->phase == R_LOCKED && (r->class == 1 || r->class == 2))
+			r->phase = R_OPEN;
+		return;
+	}
+	if (moves)
+		r->was_exact = change == LATCH_MOVE && was_exact;
+	r->phase = moves || ref_offer[r->phase][change] == 'm' ? R_MOVED : R_REOPENED;
+	r->awaited = r->replaced = (struct place){ 0, 0 };
+	r->opened_ms = now_ms;
+	r->window_end_ms = now_ms + t->window_ms;
+}
+
+static void ref_heard_in_kernel(struct reference *r, const struct heard *h, int64_t now_ms)
+{
+	if (h->now_ms > r->heard_ms)
+		ref_note(r, h);
+	ref_tick(r, now_ms);
+}
+
+static void ref_forget(struct reference *r)
+{
+	*r = (struct reference){ .relatched = r->relatched + 1 };
+}
+
+/* Where media goes; at 0: nowhere. */
+static struct place ref_destination(const struct reference *r, const struct told *t,
+				    bool asymmetric)
+{
+	bool lies = !world[t->signalled.at].public && world[t->sip.at].public;
+	bool usable = world[t->signalled.at].usable && t->signalled.port && !lies;
+
+	if (!asymmetric && r->phase != R_WAIT && !(r->was_exact && usable))
+		return r->source;
+	return usable ? t->signalled : (struct place){ 0, 0 };
+}
+
+#endif

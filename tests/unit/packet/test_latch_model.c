@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_latch_model.c - a million random events: latch.c decides as the tables of packet/latch.h say
+ *
+ * Each story has its own settings and a few sources, who talk in runs, change ports and SSRCs, and
+ * fall silent, while offers, reports of the kernel, ticks and restarts come in between. After each
+ * event the verdict and all that was learned are held against a reference, and the invariants of
+ * docs/latching.md are checked without it.
+ */
+#include <stdio.h>
+#include "latch_reference.h"
+#include "tests/unit/test.h"
+
+#define STORIES 2000
+#define STEPS	500
+#define ACTORS	7
+#define PORTS	3
+#define PORT(n) (4000 + 2 * (int)(n))
+
+/* Who sends. Two may be one phone behind a NAT that changed its port. */
+struct actor {
+	struct place at;
+	uint32_t ssrc;
+	uint16_t seq;
+};
+
+/* Since when a place has been waited for without a pause. */
+struct run {
+	int64_t since_ms, last_ms;
+};
+
+struct story {
+	uint64_t random;
+	struct latch latch;
+	struct reference reference;
+	struct told told;
+	struct actor actors[ACTORS];
+	struct actor *talks;
+	int left; /* packets until another one talks */
+	struct run runs[WORLD_SOURCES + 1][PORTS];
+	int64_t now_ms;
+	unsigned int number, step;
+	bool failed;
+};
+
+/* --- Chance ----------------------------------------------------------------------------------- */
+
+/* 0 to @n - 1; xorshift64*: the same on every machine. */
+static unsigned int chance(struct story *s, unsigned int n)
+{
+	s->random ^= s->random >> 12;
+	s->random ^= s->random << 25;
+	s->random ^= s->random >> 27;
+	return (unsigned int)((s->random * 0x2545f4914f6cdd1du) >> 33) % n;
+}
+
+static bool once_in(struct story *s, unsigned int n)
+{
+	return !chance(s, n);
+}
+
+static struct place any_place(struct story *s)
+{
+	return (struct place){ 1 + (int)chance(s, WORLD_SOURCES), PORT(chance(s, PORTS)) };
+}
+
+/* --- The two worlds --------------------------------------------------------------------------- */
+
+static struct endpoint real(struct place place)
+{
+	static struct endpoint addresses[sizeof(world) / sizeof(world[0])];
+	struct endpoint *ep = &addresses[place.at];
+	struct endpoint at = { 0 };
+
+	if (!place.at)
+		return at;
+	if (!endpoint_is_set(ep))
+		CU_ASSERT_TRUE_FATAL(endpoint_parse_addr(str_of(world[place.at].text), 0, ep));
+	at = *ep;
+	endpoint_set_port(&at, (uint16_t)place.port);
+	return at;
+}
+
+static bool is_place(const struct endpoint *ep, struct place place)
+{
+	struct endpoint at = real(place);
+
+	return place.at ? endpoint_eq(ep, &at) : !endpoint_is_set(ep);
+}
+
+/* What @ref borrows. */
+struct real_told {
+	struct latch_ref ref;
+	struct endpoint sdp, sip, signalled, near[3];
+};
+
+static const struct latch_ref *real_ref(struct real_told *real_told, const struct told *t)
+{
+	struct latch_ref *ref = &real_told->ref;
+
+	*ref = (struct latch_ref){ .signalled = &real_told->signalled,
+				   .sdp = &real_told->sdp,
+				   .sip = &real_told->sip,
+				   .n_near = (unsigned int)t->n_near,
+				   .mode = t->mode,
+				   .strict_source = t->strict_source,
+				   .handover = t->handover,
+				   .alone = t->alone,
+				   .patience_ms = t->patience_ms,
+				   .window_ms = t->window_ms };
+	real_told->sdp = real(t->sdp);
+	real_told->sip = real(t->sip);
+	real_told->signalled = real(t->signalled);
+	for (int i = 0; i < t->n_near; i++) {
+		real_told->near[i] = real(t->near[i]);
+		ref->near[i] = &real_told->near[i];
+		ref->on_trial |= (unsigned int)t->near_on_trial[i] << i;
+	}
+	return ref;
+}
+
+/* --- What has to hold ------------------------------------------------------------------------- */
+
+static void hold(struct story *s, bool holds, const char *what)
+{
+	if (holds || s->failed)
+		return;
+	s->failed = true;
+	printf("\n    story %u, step %u: %s\n", s->number, s->step, what);
+	CU_FAIL("the model");
+}
+
+static void hold_destination(struct story *s, const struct latch_ref *ref)
+{
+	for (int asymmetric = 0; asymmetric < 2; asymmetric++) {
+		static const struct endpoint nowhere;
+		const struct endpoint *to = latch_destination(&s->latch, ref, asymmetric);
+
+		hold(s,
+		     is_place(to ? to : &nowhere,
+			      ref_destination(&s->reference, &s->told, asymmetric)),
+		     "destination");
+	}
+}
+
+static void hold_same(struct story *s)
+{
+	const struct reference *r = &s->reference;
+	struct latch_record record;
+	struct real_told told;
+
+	latch_export(&s->latch, &record);
+	hold(s, record.phase == r->phase, "phase");
+	hold(s, is_place(&record.source, r->source), "source");
+	hold(s, r->phase == R_WAIT || record.class == r->class, "class");
+	hold(s, is_place(&record.awaited, r->awaited), "who is waited for");
+	hold(s, is_place(&record.replaced, r->replaced), "who was replaced");
+	hold(s, record.relatched == r->relatched, "relatched");
+	hold(s, record.was_exact == r->was_exact, "was_exact");
+	hold(s, record.heard_ms == r->heard_ms, "when it was heard");
+	hold(s, record.window_end_ms == r->window_end_ms, "end of window");
+	hold(s, record.seq_known == r->seq_known && record.ssrc_known == r->ssrc_known, "known");
+	hold(s, !r->ssrc_known || latch_has_ssrc(&s->latch, r->ssrc), "SSRC");
+	hold(s, latch_record_valid(&record), "record is valid");
+	hold_destination(s, real_ref(&told, &s->told));
+}
+
+static struct run *run_of(struct story *s, struct place place)
+{
+	return &s->runs[place.at][(place.port - PORT(0)) / 2];
+}
+
+/* Packets without numbers are judged by the time alone. */
+static void count_run(struct run *run, const struct heard *h)
+{
+	if (!run->since_ms || (h->has_seq && h->now_ms - run->last_ms > 150))
+		run->since_ms = h->now_ms;
+	run->last_ms = h->now_ms;
+}
+
+/* Of docs/latching.md, for modes without media-handover; @before: the state that the packet met. */
+static void hold_taken(struct story *s, const struct reference *before, const struct heard *h)
+{
+	bool silent = !h->in_kernel && h->now_ms - before->heard_ms >= 1000;
+	bool nat = before->phase != R_WAIT && silent && same_address(before->source, h->from) &&
+		   before->ssrc_known && h->has_ssrc && before->ssrc == h->ssrc;
+	bool first = s->told.mode == LATCH_FIRST;
+	int rank = (int)latch_source_rank(&s->latch), had = R_RANK[before->class];
+
+	hold(s, h->candidate, "a packet that the stream does not carry teaches nothing");
+	if (nat)
+		return;
+	if (before->phase == R_LOCKED && !s->told.handover)
+		hold(s, rank == 3 && had < 3 && silent && !s->told.strict_source,
+		     "a locked stream hears nobody else");
+	if ((before->phase == R_OPEN || before->phase == R_REOPENED) && !s->told.handover)
+		hold(s, rank >= had, "a place is never taken by a lower rank");
+	hold(s, first || rank || !ref_address_known(&s->told), "rank 0 where an address is known");
+	hold(s, s->told.mode != LATCH_STRICT || rank >= 2, "strict wants rank 2");
+	if (!first && (ref_class(&s->told, h->from) < 2) && !(s->told.handover && !rank)) {
+		hold(s, s->told.sdp.at, "nobody is proved before an answer");
+		hold(s, h->now_ms - run_of(s, h->from)->since_ms >= s->told.patience_ms,
+		     "patience is not skipped");
+	}
+}
+
+static void hold_verdict(struct story *s, const struct reference *before, const struct heard *h,
+			 enum latch_verdict verdict)
+{
+	const struct endpoint *source = latch_source(&s->latch);
+
+	hold(s, (verdict == LATCH_ADMIT) == same_place(before->source, h->from),
+	     "one source is admitted, and no other");
+	hold(s, is_place(source, verdict == LATCH_TAKEN ? h->from : before->source),
+	     "the source changes when one is taken, and not else");
+	if (verdict == LATCH_PATIENCE || verdict == LATCH_TAKEN)
+		count_run(run_of(s, h->from), h);
+	if (verdict == LATCH_TAKEN)
+		hold_taken(s, before, h);
+}
+
+static void hold_always(struct story *s)
+{
+	enum latch_state state = latch_state(&s->latch);
+
+	hold(s, state != LATCH_LOCKED || !latch_on_trial(&s->latch), "on trial, but locked");
+	hold(s, (state == LATCH_WAIT) == !endpoint_is_set(latch_source(&s->latch)), "a source");
+}
+
+/* --- Events ----------------------------------------------------------------------------------- */
+
+static void send_packet(struct story *s, const struct actor *actor)
+{
+	struct heard h = { .from = actor->at,
+			   .now_ms = s->now_ms,
+			   .candidate = !once_in(s, 40),
+			   .in_kernel = once_in(s, 30),
+			   .has_ssrc = !once_in(s, 60),
+			   .ssrc = actor->ssrc,
+			   .seq = actor->seq };
+	struct reference before;
+	enum latch_verdict verdict;
+	enum latch_rank rank;
+	struct endpoint source = real(h.from);
+	struct latch_packet packet;
+	struct real_told told;
+
+	h.has_seq = h.has_ssrc && !once_in(s, 12);
+	packet = (struct latch_packet){ &source,    h.now_ms,  h.candidate, h.in_kernel,
+					h.has_ssrc, h.has_seq, h.seq,	    h.ssrc };
+	before = s->reference;
+	ref_tick(&before, h.now_ms);
+	verdict = latch_packet(&s->latch, real_ref(&told, &s->told), &packet, &rank);
+	hold(s, verdict == LATCH_ADMIT || (int)rank == R_RANK[ref_class(&s->told, h.from)], "rank");
+	hold(s, verdict == ref_packet(&s->reference, &s->told, &h), "verdict");
+	hold_verdict(s, &before, &h, verdict);
+}
+
+static void pass(struct story *s)
+{
+	static const int64_t rare[] = {
+		0, 40, 100, 149, 150, 151, 400, 999, 1000, 1001, 2999, 4000
+	};
+
+	s->now_ms += once_in(s, 12) ? rare[chance(s, sizeof(rare) / sizeof(rare[0]))] : 20;
+}
+
+static struct actor *who_is_heard(struct story *s)
+{
+	for (int i = 0; i < ACTORS; i++)
+		if (same_place(s->actors[i].at, s->reference.source))
+			return &s->actors[i];
+	return NULL;
+}
+
+/* The same phone goes on from another port, mostly after a silence. */
+static struct actor *rebind(struct story *s, const struct actor *old)
+{
+	struct actor *other = &s->actors[chance(s, ACTORS)];
+
+	*other = *old;
+	other->at.port = PORT(chance(s, PORTS));
+	if (!once_in(s, 4))
+		s->now_ms += 980 + 20 * (int64_t)chance(s, 3);
+	if (once_in(s, 4))
+		other->seq = (uint16_t)(other->seq + chance(s, 6200) - 200);
+	return other;
+}
+
+static void choose_talker(struct story *s)
+{
+	struct actor *heard = who_is_heard(s);
+
+	s->left = 1 + (int)chance(s, once_in(s, 3) ? 60 : 6);
+	s->talks = heard && once_in(s, 2) ? heard : &s->actors[chance(s, ACTORS)];
+	if (heard && once_in(s, 8))
+		s->talks = rebind(s, heard);
+}
+
+static void talk(struct story *s)
+{
+	static const uint16_t steps[] = { 0, 2, 16, 17, 200, 2999, 3000, 65535, 65436, 40000 };
+
+	if (!s->left--)
+		choose_talker(s);
+	pass(s);
+	s->talks->seq++;
+	if (once_in(s, 40))
+		s->talks->seq = (uint16_t)(s->talks->seq +
+					   steps[chance(s, sizeof(steps) / sizeof(steps[0]))]);
+	if (once_in(s, 100))
+		s->talks->ssrc = 1 + chance(s, 4);
+	send_packet(s, s->talks);
+	if (once_in(s, 50)) /* another in the middle of its run */
+		send_packet(s, &s->actors[chance(s, ACTORS)]);
+}
+
+static void tell_siblings(struct story *s)
+{
+	struct told *t = &s->told;
+
+	t->n_near = once_in(s, 2) ? 0 : (int)chance(s, 4);
+	for (int i = 0; i < t->n_near; i++) {
+		t->near[i] = any_place(s);
+		t->near_on_trial[i] = once_in(s, 2);
+	}
+}
+
+static void tell_addresses(struct story *s)
+{
+	struct told *t = &s->told;
+
+	t->sdp = once_in(s, 8) ? (struct place){ 0, 0 } : any_place(s);
+	if (once_in(s, 3)) /* mostly private */
+		t->sdp = (struct place){ once_in(s, 6) ? WORLD_NOWHERE : 1, 4000 };
+	t->sip = once_in(s, 2) ? (struct place){ 0, 0 } : any_place(s);
+	t->sip.port = 0;
+	t->signalled = t->sdp;
+	if (t->sip.at && t->sdp.at && once_in(s, 5))
+		t->signalled = (struct place){ t->sip.at, t->sdp.port };
+}
+
+static void tell_mode(struct story *s)
+{
+	static const int64_t patiences[] = { 400, 400, 400, 0, 1000 },
+			     windows[] = { 3000, 3000, 0 };
+	struct told *t = &s->told;
+
+	t->mode = once_in(s, 3) ? (enum latch_mode)chance(s, 3) : LATCH_SMART;
+	t->strict_source = once_in(s, 6);
+	t->handover = once_in(s, 8);
+	t->alone = once_in(s, 5);
+	t->patience_ms = patiences[chance(s, 5)];
+	t->window_ms = windows[chance(s, 3)];
+}
+
+static void offer(struct story *s)
+{
+	const struct reference before = s->reference;
+	enum latch_change change =
+		once_in(s, 20) ? LATCH_FRESH : (enum latch_change)chance(s, LATCH_FRESH);
+	struct real_told told;
+
+	if (once_in(s, 2))
+		tell_addresses(s);
+	if (once_in(s, 6))
+		tell_mode(s);
+	if (once_in(s, 3))
+		s->told.alone = !s->told.alone;
+	/* A phone that moved is where its SDP says, now and then. */
+	if (s->reference.source.at && once_in(s, 4))
+		s->told.sdp = s->reference.source;
+	latch_update(&s->latch, real_ref(&told, &s->told), change, s->now_ms);
+	ref_update(&s->reference, &s->told, change, s->now_ms);
+	hold(s, change == LATCH_FRESH || is_place(latch_source(&s->latch), before.source),
+	     "an offer takes no source");
+	if (change == LATCH_KEEP && before.phase == R_LOCKED &&
+	    ref_usable(&s->told, ref_class(&s->told, before.source)) && !latch_on_trial(&s->latch))
+		hold(s, latch_state(&s->latch) == LATCH_LOCKED, "the same media opens nothing");
+}
+
+static void kernel_heard(struct story *s)
+{
+	struct actor *actor = who_is_heard(s);
+	struct heard h = { .now_ms = s->now_ms - 500 * (int64_t)chance(s, 5), .has_ssrc = true };
+	struct latch_packet packet;
+	bool changed;
+	int phase = s->reference.phase;
+
+	if (!actor)
+		return;
+	actor->seq = (uint16_t)(actor->seq + chance(s, 50));
+	h.has_seq = h.has_ssrc = !once_in(s, 6);
+	h.ssrc = actor->ssrc;
+	h.seq = actor->seq;
+	packet = (struct latch_packet){ .now_ms = h.now_ms,
+					.has_ssrc = h.has_ssrc,
+					.has_seq = h.has_seq,
+					.ssrc = h.ssrc,
+					.seq = h.seq };
+	changed = latch_heard_in_kernel(&s->latch, &packet, s->now_ms);
+	ref_heard_in_kernel(&s->reference, &h, s->now_ms);
+	hold(s, changed == (s->reference.phase != phase), "changed by the kernel's report");
+}
+
+static void tick(struct story *s)
+{
+	int phase = s->reference.phase;
+	bool changed = latch_tick(&s->latch, s->now_ms);
+
+	ref_tick(&s->reference, s->now_ms);
+	hold(s, changed == (s->reference.phase != phase), "changed by a tick");
+	hold(s, !changed || latch_state(&s->latch) == LATCH_LOCKED, "silence opens nothing");
+}
+
+static void restart(struct story *s)
+{
+	struct latch_record record;
+
+	latch_export(&s->latch, &record);
+	memset(&s->latch, 0xa5, sizeof(s->latch));
+	latch_import(&s->latch, &record);
+	s->reference.seq_known = false;
+}
+
+static void forget(struct story *s)
+{
+	latch_forget(&s->latch);
+	ref_forget(&s->reference);
+}
+
+static void step(struct story *s)
+{
+	unsigned int event = chance(s, 1000);
+
+	if (event < 900)
+		talk(s);
+	else if (event < 925)
+		offer(s);
+	else if (event < 935)
+		tell_siblings(s);
+	else if (event < 960)
+		kernel_heard(s);
+	else if (event < 990)
+		tick(s);
+	else if (event < 995)
+		pass(s);
+	else if (event < 998)
+		restart(s);
+	else
+		forget(s);
+	hold_same(s);
+	hold_always(s);
+}
+
+static void tell_story(unsigned int number)
+{
+	struct story s = { .random = (number + 1) * 0x9e3779b97f4a7c15u, .number = number };
+
+	s.now_ms = 100000;
+	tell_addresses(&s);
+	tell_siblings(&s);
+	tell_mode(&s);
+	for (int i = 0; i < ACTORS; i++)
+		s.actors[i] = (struct actor){ .at = any_place(&s), .ssrc = 1 + chance(&s, 4) };
+	if (s.told.sdp.at && s.told.sdp.at <= WORLD_SOURCES)
+		s.actors[0].at = s.told.sdp;
+	for (; s.step < STEPS && !s.failed; s.step++)
+		step(&s);
+}
+
+static void test_a_million_events(void)
+{
+	for (unsigned int i = 0; i < STORIES; i++)
+		tell_story(i);
+}
+
+TEST_SUITE(latch_model, { "a million events: as the tables say", test_a_million_events });
