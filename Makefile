@@ -170,7 +170,7 @@ check-bare: deps-bare ## demo, build, make check and each group of packages in a
 
 $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
-	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
+	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=bridge_update -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
 
 coverage: deps-unit ## lines that the unit tests run, by folder; FOLDERS="daemon/call ...": by file
 	@$(MAKE) --no-print-directory B=build-cov CFLAGS='-O0 -g' SANFLAGS=--coverage build-cov/tests/unit/unit

@@ -64,7 +64,8 @@ static void wire_side(struct wire *w, struct side_conf *side)
 	wire_u32(w, &side->flags);
 	wire_u8(w, &side->latching, LATCH_FIRST);
 	wire_i16(w, &side->tos);
-	w->failed = w->failed || side->tos < -1 || side->tos > 255;
+	w->failed = w->failed || side->flags & ~(uint32_t)SIDE_FLAGS || side->tos < -1 ||
+		    side->tos > 255;
 }
 
 static void wire_conf(struct wire *w, struct bridge_conf *conf)

@@ -77,8 +77,6 @@ static void note_media(struct media_record *record, const struct media *media,
 	record->codec = str_of(media->codec);
 	record->conf = *bridge_conf(media->bridge);
 	for (int side = 0; side < 2; side++) {
-		/* They are of the offer or answer that set them, and that has been done. */
-		record->conf.side[side].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
 		record->place[side] = place_of(media->local[side]);
 		record->port[side] = media->port[side];
 		record->direction[side] = media->direction[side];

@@ -247,11 +247,8 @@ static int mute_media(struct media *media, enum side side, const struct muting *
 	struct bridge_conf conf = *bridge_conf(media->bridge);
 	uint32_t flags = conf.side[side].flags;
 
-	flags = muting->on ? flags | muting->side_flag : flags & ~muting->side_flag;
-	conf.side[SIDE_A].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
-	conf.side[SIDE_B].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
-	conf.side[side].flags = flags & ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
-	return bridge_update(media->bridge, &conf);
+	conf.side[side].flags = muting->on ? flags | muting->side_flag : flags & ~muting->side_flag;
+	return bridge_update(media->bridge, &conf, NULL);
 }
 
 /* True: this party is as it shall be. Otherwise out of memory, and it is as it was. */

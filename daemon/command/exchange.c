@@ -110,12 +110,12 @@ static int update_bridges(struct exchange *ex)
 
 		if (!plan->media || plan->media != plan->old)
 			continue;
-		if (!bridge_update(plan->media->bridge, &plan->conf))
+		if (!bridge_update(plan->media->bridge, &plan->conf, &plan->change))
 			continue;
 		while (i-- > ex->first) {
 			plan = &ex->plan[i];
 			if (plan->media && plan->media == plan->old)
-				bridge_update(plan->media->bridge, &plan->before);
+				bridge_update(plan->media->bridge, &plan->before, NULL);
 		}
 		return -ENOMEM;
 	}

@@ -20,6 +20,7 @@ struct media_plan {
 	bool replace;	     /* old may not stay: other ports are needed */
 	uint8_t flags;	     /* enum media_flag */
 	struct bridge_conf conf, before;
+	struct bridge_change change; /* told with conf, and kept nowhere */
 };
 
 /* A text that will replace *slot. */

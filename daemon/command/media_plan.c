@@ -46,7 +46,8 @@ static struct endpoint signalled(const struct exchange *ex, const struct sdp_med
 	return m->port ? of_family(&ep, ex->local[ex->from]) : (struct endpoint){ 0 };
 }
 
-static void set_endpoints(const struct exchange *ex, const struct sdp_media *m,
+/* Return: the sender is somewhere else than it was. */
+static bool set_endpoints(const struct exchange *ex, const struct sdp_media *m,
 			  struct side_conf *side)
 {
 	struct endpoint rtp = signalled(ex, m, &m->rtp, m->port);
@@ -66,8 +67,7 @@ static void set_endpoints(const struct exchange *ex, const struct sdp_media *m,
 	side->sdp[COMP_RTP] = rtp;
 	side->sdp[COMP_RTCP] = rtcp;
 	side->sip = sip;
-	if (moved)
-		side->flags |= SIDE_RELEARN;
+	return moved;
 }
 
 static const struct {
@@ -80,8 +80,11 @@ static const struct {
 };
 
 /* What this SDP and its flags say of its sender. rtcp-mux is settled by the answer. */
-static void set_sender(const struct exchange *ex, const struct sdp_media *m, struct side_conf *side)
+static void set_sender(const struct exchange *ex, const struct sdp_media *m,
+		       struct media_plan *plan)
 {
+	struct side_conf *side = &plan->conf.side[ex->from];
+	enum latch_change *change = &plan->change.side[ex->from];
 	const struct party *party = &ex->dialog->party[ex->from];
 	uint32_t before = side->flags;
 
@@ -99,10 +102,11 @@ static void set_sender(const struct exchange *ex, const struct sdp_media *m, str
 			(m->direction == SDP_RECVONLY || m->direction == SDP_INACTIVE)))
 		side->flags |= SIDE_HOLD;
 	if ((before ^ side->flags) & (SIDE_HOLD | SIDE_TRUST_SIP | SIDE_DTLS))
-		side->flags |= SIDE_RELEARN;
+		*change = LATCH_REOPEN;
+	if (set_endpoints(ex, m, side))
+		*change = LATCH_REOPEN;
 	if (ex->new_answerer)
-		side->flags |= SIDE_FRESH | SIDE_RELEARN;
-	set_endpoints(ex, m, side);
+		*change = LATCH_FRESH;
 }
 
 /*
@@ -221,7 +225,7 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 		conf->side[ex->from] =
 			(struct side_conf){ .latching = ex->latching, .tos = ex->tos };
 	}
-	set_sender(ex, m, &conf->side[ex->from]);
+	set_sender(ex, m, plan);
 	add_codecs(conf, m);
 	if (conf->kind == BRIDGE_RTP)
 		plan_mux(ex, m, plan);
@@ -240,8 +244,6 @@ void media_plan_make(struct exchange *ex, size_t index)
 		plan->old = ex->dialog->media[index];
 	if (plan->old) {
 		plan->before = *bridge_conf(plan->old->bridge);
-		for (int side = 0; side < 2; side++) /* they were for then, not for now */
-			plan->before.side[side].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
 		plan->flags = plan->old->flags;
 	}
 	plan->conf = plan->before;

@@ -110,7 +110,8 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 	return b;
 }
 
-int bridge_update(struct bridge *b, const struct bridge_conf *conf)
+int bridge_update(struct bridge *b, const struct bridge_conf *conf,
+		  const struct bridge_change *change)
 {
 	struct order_update *update;
 
@@ -121,6 +122,8 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf)
 		return -ENOMEM;
 	*update = (struct order_update){ .order = { .bridge = b, .kind = ORDER_UPDATE },
 					 .conf = *conf };
+	if (change)
+		update->change = *change;
 	b->told = *conf;
 	worker_post(b->worker, &update->order);
 	return 0;

@@ -35,8 +35,13 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 			      const int fd[2][2], const struct endpoint local[2][2],
 			      const struct bridge_conf *conf, void *owner,
 			      const struct stream_seed seed[2][2]);
-/* New settings from an offer or answer. 0; -ENOMEM: the old ones stay. */
-int bridge_update(struct bridge *bridge, const struct bridge_conf *conf);
+/**
+ * bridge_update() - new settings
+ * @change: what the offer or answer means for what was learned; NULL: settings alone
+ * Return: 0; -ENOMEM: the old ones stay.
+ */
+int bridge_update(struct bridge *bridge, const struct bridge_conf *conf,
+		  const struct bridge_change *change);
 const struct bridge_conf *bridge_conf(const struct bridge *bridge); /* as last given */
 /* 0; -ENOMEM: the stream goes by what it knew. */
 int bridge_kernel(struct bridge *bridge, enum side side, enum component comp,

@@ -243,18 +243,15 @@ static void keep_held_address(struct endpoint *sdp, const struct endpoint *befor
 		*sdp = *before;
 }
 
-static void apply_to_stream(struct stream *s, int64_t now_ms)
+static void apply_to_stream(struct stream *s, enum latch_change change, int64_t now_ms)
 {
 	struct endpoint before = s->signalled;
-	uint32_t flags = stream_side(s)->flags;
-	enum latch_change change = flags & SIDE_RELEARN ? LATCH_REOPEN : LATCH_KEEP;
 	struct latch_ref ref;
 
 	stream_write_begin(s);
-	if (flags & SIDE_FRESH)
-		memset(&s->latch, 0, sizeof(s->latch));
 	s->signalled = stream_signalled(stream_side(s), s->comp);
-	if (endpoint_is_set(&before) && !endpoint_eq(&before, &s->signalled))
+	if (change != LATCH_FRESH && endpoint_is_set(&before) &&
+	    !endpoint_eq(&before, &s->signalled))
 		change = LATCH_MOVE;
 	stream_fill_ref(s, &ref, true);
 	latch_update(&s->latch, &ref, change, now_ms);
@@ -263,20 +260,20 @@ static void apply_to_stream(struct stream *s, int64_t now_ms)
 		stream_disconnect(s);
 }
 
-void bridge_apply(struct bridge *b, const struct bridge_conf *conf, int64_t now_ms)
+void bridge_apply(struct bridge *b, const struct bridge_conf *conf,
+		  const struct bridge_change *change, int64_t now_ms)
 {
 	struct bridge_conf old = b->conf;
 
 	b->conf = *conf;
 	for (int i = 0; i < 4; i++) {
-		struct side_conf *side = &b->conf.side[i >> 1];
-
-		if (!(side->flags & SIDE_FRESH))
-			keep_held_address(&side->sdp[i & 1], &old.side[i >> 1].sdp[i & 1]);
+		if (change->side[i >> 1] != LATCH_FRESH)
+			keep_held_address(&b->conf.side[i >> 1].sdp[i & 1],
+					  &old.side[i >> 1].sdp[i & 1]);
 	}
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])
-			apply_to_stream(b->stream[i >> 1][i & 1], now_ms);
+			apply_to_stream(b->stream[i >> 1][i & 1], change->side[i >> 1], now_ms);
 	/* Each destination may follow from what another stream has learned. */
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])

@@ -28,7 +28,8 @@ void stream_mind_loops(struct stream *stream);
 /* Puts the settings of @bridge->conf into effect; all streams of a bridge at its start. */
 void stream_start(struct stream *stream);
 /* An offer or answer for all streams of @bridge. */
-void bridge_apply(struct bridge *bridge, const struct bridge_conf *conf, int64_t now_ms);
+void bridge_apply(struct bridge *bridge, const struct bridge_conf *conf,
+		  const struct bridge_change *change, int64_t now_ms);
 
 /**
  * stream_tick() - once a second for watched streams: windows close, sockets are connected and disconnected

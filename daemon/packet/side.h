@@ -39,13 +39,9 @@ enum side_flag {
 	SIDE_BLOCK = 1 << 5, /* packets from this side are dropped */
 	SIDE_SILENCE =
 		1 << 6, /* packets from this side are forwarded with silent payload, or dropped */
-	SIDE_DTLS = 1 << 7, /* DTLS was negotiated */
-	SIDE_HOLD = 1 << 8, /* this side is on hold (not sending): silence is no fault */
-	SIDE_RELEARN =
-		1 << 9, /* in an update: this offer or answer changed the media, open the window */
-	SIDE_FRESH =
-		1
-		<< 10, /* in an update: another party has taken this side (serial fork): forget what was learned */
+	SIDE_DTLS = 1 << 7,	   /* DTLS was negotiated */
+	SIDE_HOLD = 1 << 8,	   /* this side is on hold (not sending): silence is no fault */
+	SIDE_FLAGS = (1 << 9) - 1, /* all of them */
 };
 
 #define BRIDGE_CLOCKS 8
@@ -69,6 +65,16 @@ struct bridge_conf {
 		uint32_t clock; /* Hz */
 		uint8_t codec;	/* quality_codec() */
 	} clocks[BRIDGE_CLOCKS]; /* for dynamic types; static ones are known (RFC 3551); clock 0 ends it */
+};
+
+/**
+ * struct bridge_change - what one offer or answer means for what the streams of each side have learned
+ * @side: LATCH_KEEP, _REOPEN or _FRESH; that an endpoint moved is found by comparing it with the one before
+ *
+ * An order for one bridge_update(): neither settings nor records keep it. All zero: nothing changed.
+ */
+struct bridge_change {
+	enum latch_change side[2];
 };
 
 /* Why a packet was not forwarded. Names, units and help: include/counter_names.h */

@@ -82,6 +82,7 @@ struct order {
 struct order_update {
 	struct order order;
 	struct bridge_conf conf;
+	struct bridge_change change;
 };
 
 struct order_kernel {

@@ -145,7 +145,7 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 	int64_t now_ms = clock_ms();
 	struct stream *s;
 
-	bridge_apply(b, &update->conf, now_ms);
+	bridge_apply(b, &update->conf, &update->change, now_ms);
 	free(update);
 	each_stream(b, s) if (!s->watched && latch_state(&s->latch) == LATCH_LEARN)
 		watch(worker, s, now_ms);

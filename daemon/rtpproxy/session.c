@@ -394,10 +394,8 @@ static enum rtpp_error set_tos(struct session *session, bool other, int tos)
 {
 	struct bridge_conf conf = *bridge_conf(session->media->bridge);
 
-	for (int side = 0; side < 2; side++)
-		conf.side[side].flags &= ~(uint32_t)(SIDE_RELEARN | SIDE_FRESH);
 	conf.side[other ? !session->whose : session->whose].tos = (int16_t)tos;
-	return bridge_update(session->media->bridge, &conf) ? RTPP_E_MEMORY : RTPP_OK;
+	return bridge_update(session->media->bridge, &conf, NULL) ? RTPP_E_MEMORY : RTPP_OK;
 }
 
 /* U, L, Q ... && S[R] ttl=SECONDS | tos=N: R means the side of the other party */

@@ -46,7 +46,7 @@ static void configure(struct bridge_conf *conf, const uint8_t *choice)
 	for (int side = 0; side < 2; side++) {
 		struct side_conf *s = &conf->side[side];
 
-		s->flags = (choice[1 + side] & 127u) | (choice[0] & 1 ? SIDE_RELEARN : 0);
+		s->flags = choice[1 + side] & 127u;
 		s->latching = choice[0] >> (1 + side) & 1 ? LATCH_STRICT : LATCH_SMART;
 		s->sdp[COMP_RTP] = ep(side ? "198.51.100.7:4000" : "192.168.1.5:4000");
 		s->sdp[COMP_RTCP] = ep(side ? "198.51.100.7:4001" : "192.168.1.5:4001");
@@ -144,10 +144,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (choice & 64)
 			stream_tick(&scene.bridge->streams[choice & 3], scene.now_us / 1000);
 		if (choice & 32 && len >= HEAD) {
+			enum latch_change change = data[EACH] & 1 ? LATCH_REOPEN : LATCH_KEEP;
 			struct bridge_conf conf;
 
 			configure(&conf, data + EACH);
-			bridge_apply(scene.bridge, &conf, scene.now_us / 1000);
+			bridge_apply(scene.bridge, &conf,
+				     &(struct bridge_change){ { change, change } },
+				     scene.now_us / 1000);
 		}
 		receive(&scene, choice, data + EACH, len);
 		data += EACH + len;

@@ -10,6 +10,7 @@
 #include "daemon/packet/bridge.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
+#include "tests/unit/update_spy.h"
 
 #define SDP_AT(addr, port)                                                                         \
 	"v=0\r\no=- 1 1 IN IP4 " addr "\r\ns=-\r\nc=IN IP4 " addr "\r\nt=0 0\r\n"                  \
@@ -99,6 +100,11 @@ static unsigned int dialogs(struct scene *scene)
 static const struct side_conf *side_conf(struct scene *scene, enum side side)
 {
 	return &bridge_conf(the_call(scene)->dialogs->media[0]->bridge)->side[side];
+}
+
+static enum latch_change change_of(struct scene *scene, enum side side)
+{
+	return update_spy_change(the_call(scene)->dialogs->media[0]->bridge, side);
 }
 
 static void test_offer_makes_call(void)
@@ -208,7 +214,7 @@ static void test_serial_fork_forgets_who_answered_first(void)
 	/* The early media of the first may go on until another answers. */
 	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 5000);
 	CU_ASSERT_EQUAL(ANSWER("a", "c", NULL, other_sdp), to_a);
-	CU_ASSERT(side_conf(&scene, SIDE_B)->flags & SIDE_FRESH);
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_B), LATCH_FRESH);
 	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 6000);
 	CU_ASSERT(str_eq(the_call(&scene)->dialogs->party[SIDE_B].tag, STR("c")));
 	CU_ASSERT_EQUAL(dialogs(&scene), 1);
@@ -224,7 +230,7 @@ static void test_same_answerer_after_reoffer_is_not_fresh(void)
 	ANSWER("a", "b");
 	OFFER("a");
 	ANSWER("a", "b");
-	CU_ASSERT_FALSE(side_conf(&scene, SIDE_B)->flags & SIDE_FRESH);
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_B), LATCH_KEEP);
 	CU_ASSERT(scene_close(&scene));
 }
 

@@ -8,6 +8,7 @@
 #include "daemon/report/report.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
+#include "tests/unit/update_spy.h"
 
 #define HEAD(addr) "v=0\r\no=- 1 1 IN IP4 " addr "\r\ns=-\r\nc=IN IP4 " addr "\r\nt=0 0\r\n"
 #define A_HEAD	   HEAD("192.0.2.1")
@@ -70,6 +71,11 @@ static const struct bridge_conf *conf_of(struct scene *scene, size_t media)
 	return bridge_conf(the_dialog(scene)->media[media]->bridge);
 }
 
+static enum latch_change change_of(struct scene *scene, enum side side)
+{
+	return update_spy_change(the_dialog(scene)->media[0]->bridge, side);
+}
+
 static bool is_at(const struct endpoint *ep, const char *text)
 {
 	struct endpoint expected;
@@ -120,7 +126,7 @@ static void test_flags_concern_the_sender(void)
 	answer(&scene, B_HEAD AUDIO);
 	CU_ASSERT_EQUAL(conf_of(&scene, 0)->side[SIDE_A].flags,
 			SIDE_ASYMMETRIC | SIDE_STRICT_SOURCE | SIDE_HANDOVER | SIDE_TRUST_SIP);
-	CU_ASSERT_EQUAL(conf_of(&scene, 0)->side[SIDE_B].flags & ~(uint32_t)SIDE_RELEARN, 0);
+	CU_ASSERT_EQUAL(conf_of(&scene, 0)->side[SIDE_B].flags, 0);
 	CU_ASSERT(is_at(&conf_of(&scene, 0)->side[SIDE_A].sip, "198.51.100.1:0"));
 	for (int side = 0; side < 2; side++) {
 		CU_ASSERT_EQUAL(conf_of(&scene, 0)->side[side].latching, LATCH_STRICT);
@@ -137,12 +143,13 @@ static void test_relearn_only_when_something_moved(void)
 	offer(&scene, A_HEAD AUDIO);
 	answer(&scene, B_HEAD AUDIO);
 	offer(&scene, A_HEAD AUDIO);
-	CU_ASSERT_FALSE(conf_of(&scene, 0)->side[SIDE_A].flags & SIDE_RELEARN);
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_A), LATCH_KEEP);
 	offer(&scene, HEAD("192.0.2.77") AUDIO);
-	CU_ASSERT(conf_of(&scene, 0)->side[SIDE_A].flags & SIDE_RELEARN);
-	CU_ASSERT_FALSE(conf_of(&scene, 0)->side[SIDE_B].flags & SIDE_RELEARN);
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_A), LATCH_REOPEN);
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_B), LATCH_KEEP);
 	offer(&scene, HEAD("192.0.2.77") AUDIO "a=recvonly\r\n");
-	CU_ASSERT_EQUAL(conf_of(&scene, 0)->side[SIDE_A].flags, SIDE_RELEARN | SIDE_HOLD);
+	CU_ASSERT_EQUAL(conf_of(&scene, 0)->side[SIDE_A].flags, SIDE_HOLD);
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_A), LATCH_REOPEN);
 	CU_ASSERT(scene_close(&scene));
 }
 

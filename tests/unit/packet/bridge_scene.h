@@ -31,6 +31,7 @@ struct scene {
 	struct worker_pool *pool;
 	struct bridge *bridge;
 	struct bridge_conf conf;
+	struct bridge_change change; /* of the next update() */
 	int relay_fd[4], phone[4];
 	struct endpoint relay_at[4], phone_at[4];
 	unsigned int latched, refused, closed;
@@ -250,7 +251,8 @@ SCENE_FN void talk(struct scene *scene)
 
 SCENE_FN void update(struct scene *scene)
 {
-	CU_ASSERT_EQUAL(bridge_update(scene->bridge, &scene->conf), 0);
+	CU_ASSERT_EQUAL(bridge_update(scene->bridge, &scene->conf, &scene->change), 0);
+	scene->change = (struct bridge_change){ 0 };
 	worker_pool_flush(scene->pool);
 }
 

@@ -84,7 +84,7 @@ static void test_lack_of_memory_changes_nothing(void)
 	open_scene(&scene, "127.0.0.1", "127.0.0.1");
 	ALLOC_FAILS_AT_EACH
 	{
-		int result = bridge_update(scene.bridge, &scene.conf);
+		int result = bridge_update(scene.bridge, &scene.conf, NULL);
 		int fd[2][2] = { { -1, -1 }, { -1, -1 } };
 		struct endpoint local[2][2] = { 0 };
 		struct bridge *b =

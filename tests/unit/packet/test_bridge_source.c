@@ -119,7 +119,7 @@ static void test_moved_phone_is_found_again(void)
 	talk(&scene);
 	moved = socket_at("127.0.0.1", &at);
 	scene.conf.side[SIDE_A].sdp[COMP_RTP] = at;
-	scene.conf.side[SIDE_A].flags = SIDE_RELEARN;
+	scene.change.side[SIDE_A] = LATCH_REOPEN;
 	update(&scene);
 	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2, 8);
 	CU_ASSERT_TRUE(hears_rtp(moved, &scene.relay_at[A_RTP], 2));
@@ -142,7 +142,7 @@ static void test_another_party_begins_anew(void)
 	talk(&scene);
 	other = socket_at("127.0.0.1", &at);
 	scene.conf.side[SIDE_B].sdp[COMP_RTP] = at;
-	scene.conf.side[SIDE_B].flags = SIDE_FRESH | SIDE_RELEARN;
+	scene.change.side[SIDE_B] = LATCH_FRESH;
 	update(&scene);
 	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 2, 7);
 	CU_ASSERT_TRUE(hears_rtp(other, &scene.relay_at[B_RTP], 2));
@@ -166,7 +166,7 @@ static void test_rtcp_is_tried_beside_latched_rtp(void)
 		memset(&scene.conf.side[SIDE_B].sdp[comp].in4.sin_addr, 0, 4);
 	CU_ASSERT_TRUE(
 		endpoint_parse_addr(STR("127.0.0.1"), AF_INET, &scene.conf.side[SIDE_B].sip));
-	scene.conf.side[SIDE_B].flags = SIDE_FRESH;
+	scene.change.side[SIDE_B] = LATCH_FRESH;
 	update(&scene);
 	sendto(scene.phone[A_RTCP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTCP].sa,
 	       endpoint_len(&scene.relay_at[A_RTCP]));

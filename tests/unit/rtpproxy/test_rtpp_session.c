@@ -5,6 +5,7 @@
 #include "daemon/call/dialog.h"
 #include "daemon/packet/bridge.h"
 #include "rtpp_ask.h"
+#include "tests/unit/update_spy.h"
 
 static bool sdp_is(const struct scene *scene, size_t index, enum side side, const char *expected)
 {
@@ -193,8 +194,8 @@ static void test_another_answerer(void)
 	CU_ASSERT_FALSE(ask_dialog(&scene)->media[0]->flags & MEDIA_NEW_ANSWERER);
 	ask(&scene, "L c 192.0.2.3 5002 a;2 c;2");
 	CU_ASSERT_FALSE(ask_dialog(&scene)->media[1]->flags & MEDIA_NEW_ANSWERER);
-	CU_ASSERT(bridge_conf(ask_dialog(&scene)->media[1]->bridge)->side[SIDE_B].flags &
-		  SIDE_FRESH);
+	CU_ASSERT_EQUAL(update_spy_change(ask_dialog(&scene)->media[1]->bridge, SIDE_B),
+			LATCH_FRESH);
 	CU_ASSERT(party_has_tag(&ask_dialog(&scene)->party[SIDE_B], STR("c")));
 	CU_ASSERT(scene_close(&scene));
 }
