@@ -21,8 +21,8 @@ check-kernels: deps-kernels ## the module built against 5.10, 6.1, 6.12 and the 
 check-guest-kernels: deps-guest-kernels ## the same, and the module's tests in guests with 5.10, 6.12 and the newest kernel
 	@tests/guest/kernels --run
 
-# What runs in a guest. Not built with sanitizers: the libraries it takes along are those of the host.
-# Each script asks for what its guest takes along, no more: the demo needs no CUnit.
+# What runs in a guest. Not built with sanitizers: the libraries it takes along are those of the
+# host. Each script asks for what its guest takes along, no more: the demo needs no CUnit.
 guest-tools: $(B)/tests/guest/guest-exit
 guest-programs: guest-tools $(B)/tests/kmod/kernel-tests
 guest-bench-programs: guest-tools $(B)/tests/kmod/set-flows
