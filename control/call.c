@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* call.c - rtprelayctl call: one call as a tree, with what is odd about each stream in words */
+/* call.c - rtprelayctl call: one call as a tree of parties, medias and streams */
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -36,7 +36,7 @@ static void print_party(const json_t *party)
 	       json_is_true(json_object_get(party, "answered")) ? "" : " (no answer yet)");
 }
 
-/* What an operator would otherwise have to compare by eye. */
+/* How the latched source differs from the signalled address. */
 static const char *nat_words(const json_t *stream)
 {
 	const char *nat = text_of(stream, "nat");
@@ -143,7 +143,7 @@ static void print_mos(const json_t *q)
 	double mos = real_of(q, "mos");
 	char low[16], high[16];
 
-	printf("    quality of what it sends: %sMOS %.2f%s (lowest %.2f at %s, highest %.2f at "
+	printf("    quality of its media: %sMOS %.2f%s (lowest %.2f at %s, highest %.2f at "
 	       "%s), "
 	       "loss %.1f%%, jitter %.1f ms",
 	       colour(mos < MOS_BAD ? COLOUR_BAD : COLOUR_OK), mos, colour(COLOUR_END),
@@ -159,8 +159,8 @@ static void print_far(const json_t *far)
 {
 	char age[16];
 
-	printf("      as its receiver said by RTCP %s ago: loss %.1f%%, %" PRId64
-	       " lost in all, jitter %.1f ms",
+	printf("      RTCP report of its receiver, %s ago: loss %.1f%%, %" PRId64
+	       " lost in total, jitter %.1f ms",
 	       short_age(number_of(far, "ago-ms") / 1000, age), real_of(far, "loss-percent"),
 	       number_of(far, "lost"), real_of(far, "jitter-ms"));
 	if (json_object_get(far, "rtt-ms"))
@@ -207,11 +207,11 @@ int verb_call(const struct options *options, int argc, char **argv)
 	json_t *request;
 
 	if (argc != 1)
-		return usage("one Call-ID is wanted after call", "");
+		return usage("call requires one Call-ID", "");
 	request = line_request(CONTROL_VERB_CALL);
 	if (json_object_set_new(request, "call-id", json_string(argv[0]))) {
 		json_decref(request);
-		return usage("the Call-ID is no UTF-8: ", "find it with calls --json");
+		return usage("the Call-ID is not valid UTF-8: ", "find it with calls --json");
 	}
 	return line_ask(options, request, print_line, NULL);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* calls.c - rtprelayctl calls: a line a call, sorted */
+/* calls.c - rtprelayctl calls: one line per call, sorted */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "calls.h"
 #include "control_proto.h"
+#include "daemon/base/count.h"
 #include "line.h"
 #include "table.h"
 #include "verb.h"
@@ -24,7 +25,7 @@ double loss_of(const json_t *object)
 	return expected > 0 ? 100.0 * (double)number_of(object, "lost") / (double)expected : 0;
 }
 
-/* --- Order -------------------------------------------------------------------------------------- */
+/* --- Order ------------------------------------------------------------------------------------ */
 
 static int by_number(double a, double b)
 {
@@ -53,7 +54,7 @@ static int by_jitter(const void *a, const void *b)
 			 real_of(*(json_t *const *)b, "jitter-ms"));
 }
 
-/* The worst first; one that is not known yet is not bad. */
+/* The lowest first; calls without a MOS yet come last. */
 static int by_mos(const void *a, const void *b)
 {
 	double x = real_of(*(json_t *const *)a, "mos"), y = real_of(*(json_t *const *)b, "mos");
@@ -86,13 +87,13 @@ compare_fn *calls_order(const char *name)
 		{ "mos", by_mos },
 	};
 
-	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
+	for (size_t i = 0; i < COUNT(orders); i++)
 		if (!strcmp(orders[i].name, name))
 			return orders[i].compare;
 	return NULL;
 }
 
-/* --- Gathering ---------------------------------------------------------------------------------- */
+/* --- Gathering -------------------------------------------------------------------------------- */
 
 void call_list_add(void *arg, const char *type, json_t *line)
 {
@@ -127,7 +128,7 @@ int call_list_ask(struct call_list *list, const struct options *options, compare
 	struct options quiet = *options;
 	int status;
 
-	quiet.json = false; /* they are wanted here, to be sorted */
+	quiet.json = false; /* the lines are needed here, to be sorted */
 	if (!request)
 		return EXIT_USAGE;
 	status = line_ask(&quiet, request, call_list_add, list);
@@ -138,7 +139,7 @@ int call_list_ask(struct call_list *list, const struct options *options, compare
 	return status;
 }
 
-/* --- Showing ------------------------------------------------------------------------------------ */
+/* --- Showing ---------------------------------------------------------------------------------- */
 
 static const struct column columns[] = {
 	{ .head = "CALL-ID", .cut = true },
@@ -154,7 +155,7 @@ static const struct column columns[] = {
 	{ .head = "LOSS", .right = true },
 	{ .head = "JITTER", .right = true },
 	{ .head = "DROPS", .right = true },
-	{ .head = "HEARD", .right = true, .spare = true },
+	{ .head = "LAST", .right = true, .spare = true },
 	{ .head = NULL },
 };
 
@@ -162,12 +163,12 @@ static bool add_row(struct table *table, const json_t *call)
 {
 	const json_t *packets = json_object_get(call, "packets");
 	char age[16], a[16], b[16], mos[16] = "-", loss[16], jitter[32], drops[16],
-				    heard[16] = "never";
+				    last[16] = "never";
 
 	if (json_object_get(call, "mos"))
 		snprintf(mos, sizeof(mos), "%.2f", real_of(call, "mos"));
 	if (json_object_get(call, "last-in-ms"))
-		short_age(number_of(call, "last-in-ms") / 1000, heard);
+		short_age(number_of(call, "last-in-ms") / 1000, last);
 	snprintf(loss, sizeof(loss), "%.1f%%", loss_of(call));
 	snprintf(jitter, sizeof(jitter), "%.1fms", real_of(call, "jitter-ms"));
 	return table_add(
@@ -186,11 +187,11 @@ static bool add_row(struct table *table, const json_t *call)
 			loss,
 			jitter,
 			short_number((uint64_t)number_of(call, "drops"), drops),
-			heard,
+			last,
 		});
 }
 
-/* Rows as they come; what was made of a line is given back at once, and used for the next. */
+/* Rows are added as lines arrive, so that a line's memory is freed before the next one. */
 struct rows {
 	struct table *table;
 	int64_t limit; /* -1: none */
@@ -211,7 +212,7 @@ static void take_row(void *arg, const char *type, json_t *call)
 		rows->failed |= !add_row(rows->table, call);
 }
 
-/* The daemon tells the oldest first; for another order all calls have to be there. */
+/* The daemon sends the oldest call first; any other order needs all calls in memory. */
 static int gather(struct rows *rows, const struct options *options, compare_fn *order)
 {
 	struct options quiet = *options;
@@ -240,8 +241,9 @@ int verb_calls(const struct options *options, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (!order)
-		return usage("--sort wants age, packets, mos, loss, jitter, drops or call-id, not ",
-			     options->sort);
+		return usage(
+			"--sort requires age, packets, mos, loss, jitter, drops or call-id, not ",
+			options->sort);
 	rows.table = table_new(columns);
 	if (!rows.table)
 		return out_of_memory();

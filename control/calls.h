@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* calls.h - all calls of a daemon, gathered and sorted: for calls and top */
+/* calls.h - all calls of a daemon, collected and sorted: for calls and top */
 #ifndef RTPRELAY_CALLS_H
 #define RTPRELAY_CALLS_H
 
@@ -17,7 +17,7 @@ typedef int compare_fn(const void *a, const void *b); /* of json_t * */
 
 /* age, packets, mos, loss, jitter, drops, call-id; NULL: no such order */
 compare_fn *calls_order(const char *name);
-/* By the filters of @options. The exit status; what went wrong was told. */
+/* Calls that match the filters of @options. Return: the exit status; an error was printed */
 int call_list_ask(struct call_list *list, const struct options *options, compare_fn *order);
 /* A line_fn; @arg is the list. */
 void call_list_add(void *arg, const char *type, json_t *line);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * client.c - asks the daemon one thing over NG and waits for its answer
+ * client.c - sends the daemon one request over NG and waits for its answer
  *
- * UDP loses datagrams: the question is repeated with the same cookie, which the daemon answers from its
- * record, so that asking twice never does a thing twice. The socket is connected: only the daemon is
- * heard, and a port where nobody listens is told at once.
+ * UDP loses datagrams: the request is repeated with the same cookie. The daemon answers a
+ * repetition from its record, so that it executes no request twice. The socket is connected: it
+ * receives only from the daemon, and an ICMP error (no program listens on the port) is reported
+ * immediately.
  */
 #include "client.h"
 
@@ -18,16 +19,16 @@
 #include "daemon/base/bencode.h"
 #include "daemon/base/clock.h"
 
-/* The largest UDP payload over IPv4, and so the largest question and answer */
+/* The largest UDP payload over IPv4, and so the largest request and answer */
 #define DATAGRAM 65507
 
-/* The first repetition comes soon, later ones spare a daemon that is busy. */
+/* The first repetition comes soon, later ones less often: the daemon may be busy. */
 #define REPEAT_FIRST_MS 250
 #define REPEAT_LAST_MS	2000
 
 #define COOKIE_LEN 16
 
-/* "host:port" or "[v6]:port" to the two strings that getaddrinfo() wants */
+/* "host:port" or "[v6]:port" to the two strings that getaddrinfo() takes */
 static bool split_server(const char *server, char *host, size_t size, const char **port)
 {
 	const char *colon = strrchr(server, ':');
@@ -77,7 +78,7 @@ static int client_open(const char *server, const char **error)
 	return err;
 }
 
-/* Random, so that a stranger who cannot see the question cannot answer it. */
+/* Random, so that an attacker who cannot see the request cannot forge an answer. */
 static int make_cookie(char cookie[COOKIE_LEN + 1])
 {
 	uint64_t random;
@@ -88,7 +89,7 @@ static int make_cookie(char cookie[COOKIE_LEN + 1])
 	return 0;
 }
 
-/* One datagram into @data: its length; 0 when none of ours came in time; -errno */
+/* One datagram into @data. Return: its length; 0, no answer with @cookie came in time; -errno */
 static ssize_t receive(int fd, int wait_ms, const char *cookie, char *data)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
@@ -101,12 +102,12 @@ static ssize_t receive(int fd, int wait_ms, const char *cookie, char *data)
 	if (len < 0)
 		return -errno;
 	if (len <= COOKIE_LEN + 1 || memcmp(data, cookie, COOKIE_LEN) || data[COOKIE_LEN] != ' ')
-		return 0; /* a late answer to somebody who had this port before */
+		return 0; /* a late answer to another program that had this port before */
 	return len;
 }
 
 /* Sends and repeats until the answer is in @data: its length, or -errno */
-static ssize_t exchange(int fd, int64_t deadline, const char *cookie, struct buf *question,
+static ssize_t exchange(int fd, int64_t deadline, const char *cookie, struct buf *request_bytes,
 			char *data)
 {
 	int64_t now = clock_ms(), repeat_at = now, repeat = REPEAT_FIRST_MS;
@@ -114,7 +115,7 @@ static ssize_t exchange(int fd, int64_t deadline, const char *cookie, struct buf
 
 	for (; now < deadline; now = clock_ms()) {
 		if (now >= repeat_at) {
-			if (send(fd, question->data, question->len, 0) < 0)
+			if (send(fd, request_bytes->data, request_bytes->len, 0) < 0)
 				return -errno;
 			repeat_at = now + repeat;
 			repeat = repeat * 2 < REPEAT_LAST_MS ? repeat * 2 : REPEAT_LAST_MS;
@@ -127,23 +128,23 @@ static ssize_t exchange(int fd, int64_t deadline, const char *cookie, struct buf
 	return -ETIMEDOUT;
 }
 
-/* @memory: two datagrams' worth, the question's and the answer's */
+/* @memory: room for two datagrams, the request and the answer */
 static int ask(int fd, const struct client_conf *conf, struct arena *arena,
 	       const struct dict *request, char *memory, struct client_answer *answer)
 {
-	struct buf question = BUF_INIT(memory, DATAGRAM);
+	struct buf request_bytes = BUF_INIT(memory, DATAGRAM);
 	char cookie[COOKIE_LEN + 1], *data = memory + DATAGRAM;
 	int64_t start_us = clock_us();
 	ssize_t len;
 
 	if (make_cookie(cookie))
 		return -EIO;
-	buf_add(&question, cookie, COOKIE_LEN);
-	buf_char(&question, ' ');
-	bencode_encode(request, &question);
-	if (question.overflow)
+	buf_add(&request_bytes, cookie, COOKIE_LEN);
+	buf_char(&request_bytes, ' ');
+	bencode_encode(request, &request_bytes);
+	if (request_bytes.overflow)
 		return -EMSGSIZE;
-	len = exchange(fd, start_us / 1000 + conf->timeout_ms, cookie, &question, data);
+	len = exchange(fd, start_us / 1000 + conf->timeout_ms, cookie, &request_bytes, data);
 	if (len < 0)
 		return (int)len;
 	answer->took_ms = (double)(clock_us() - start_us) / 1000;
@@ -161,9 +162,9 @@ static const char *explain(int err)
 	case ETIMEDOUT:
 		return "no answer";
 	case ECONNREFUSED:
-		return "nobody listens there: is rtprelayd running?";
+		return "no program listens there: is rtprelayd running?";
 	case EPROTO:
-		return "the answer makes no sense";
+		return "invalid answer: not a bencoded dictionary";
 	default:
 		return strerror(-err);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* completion.c - rtprelayctl completion bash: made from the tables of verbs and options, so that it is never behind */
+/* completion.c - rtprelayctl completion bash: made from the tables of verbs and options */
 #include <string.h>
 #include "verb.h"
 
@@ -14,12 +14,12 @@ static void print_words(void)
 	fputs("'\n", stdout);
 }
 
-/* Call-IDs come from the network, and the shell would run what is in some: those go uncompleted. */
+/* Call-IDs come from the network: those with characters special to the shell are left out. */
 int verb_completion(const struct options *options, int argc, char **argv)
 {
 	(void)options;
 	if (argc != 1 || strcmp(argv[0], "bash") != 0)
-		return usage("completion knows bash alone", "");
+		return usage("completion supports only bash", "");
 	fputs("_rtprelayctl()\n{\n\tlocal verbs options ids word=${COMP_WORDS[COMP_CWORD]}\n",
 	      stdout);
 	print_words();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* doctor.c - rtprelayctl doctor: looks at the whole installation; each finding with what to do about it */
+/* doctor.c - rtprelayctl doctor: checks the installation; each finding says what to do about it */
 #include <string.h>
 #include "control_proto.h"
 #include "doctor.h"
@@ -22,7 +22,7 @@ static void ask_daemon(struct doctor *doctor)
 	line_ask(&quiet, line_request(CONTROL_VERB_STATUS), take_status, doctor);
 	if (!doctor->status) {
 		finding(doctor, FINDING_BAD,
-			"start it (systemctl start rtprelayd), or say where its socket is "
+			"start it (systemctl start rtprelayd), or name its control socket "
 			"(--socket=PATH)",
 			"the daemon does not answer at %s", doctor->options->socket);
 		return;
@@ -31,7 +31,8 @@ static void ask_daemon(struct doctor *doctor)
 	if (strcmp(json_string_value(json_object_get(doctor->status, "version")) ?: "",
 		   RTPRELAY_VERSION) != 0)
 		finding(doctor, FINDING_NOTE, "restart the daemon after an upgrade",
-			"this rtprelayctl is version " RTPRELAY_VERSION ", the daemon is not");
+			"this rtprelayctl is version " RTPRELAY_VERSION
+			", the daemon is another version");
 	if (json_is_true(json_object_get(doctor->status, "drain")))
 		finding(doctor, FINDING_NOTE, "rtprelayctl set --drain=off",
 			"the daemon refuses new calls");
@@ -51,6 +52,6 @@ int verb_doctor(const struct options *options, int argc, char **argv)
 	doctor_network(&doctor);
 	json_decref(doctor.status);
 	if (!options->json)
-		printf("\n%u wrong, %u to know\n", doctor.bad, doctor.notes);
+		printf("\nfindings: %u wrong, %u notes\n", doctor.bad, doctor.notes);
 	return doctor.bad ? EXIT_REFUSED : EXIT_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* doctor_host.c - what the host does to media: ports that others take, limits, filters, queues */
+/* doctor_host.c - checks what in the host affects media: ports, limits, filters, queues */
 #include <dirent.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 
 #define PORTS 65536
 
-/* --- Ports -------------------------------------------------------------------------------------- */
+/* --- Ports ------------------------------------------------------------------------------------ */
 
 static void check_local_range(struct doctor *doctor, long first, long last)
 {
@@ -31,12 +31,11 @@ static void check_local_range(struct doctor *doctor, long first, long last)
 		 last);
 	if (last < low || high < first || strstr(reserved, strrchr(advice, '=') + 1))
 		finding(doctor, FINDING_OK, NULL,
-			"ports %ld-%ld are not given to other programs by the system", first, last);
+			"the system assigns no ports of %ld-%ld to other programs", first, last);
 	else
 		finding(doctor, FINDING_NOTE, advice,
-			"ports %ld-%ld overlap ip_local_port_range (%ld-%ld): other programs may "
-			"be "
-			"given them",
+			"ports %ld-%ld overlap ip_local_port_range (%ld-%ld): the system may "
+			"assign them to other programs",
 			first, last, low, high);
 }
 
@@ -47,7 +46,7 @@ static int by_inode(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Sockets of one table whose inode is none of the daemon's. */
+/* Counts the sockets of one table that are not the daemon's; @own: inodes of the daemon's. */
 static unsigned int count_others(const char *path, const uint64_t *own, size_t n_own, long first,
 				 long last, long *example)
 {
@@ -79,7 +78,7 @@ static unsigned int count_others(const char *path, const uint64_t *own, size_t n
 	return others;
 }
 
-/* Inodes of all sockets that process @pid has open, sorted; NULL: they can't be seen. */
+/* Inodes of all sockets that process @pid has open, sorted; NULL: they cannot be read. */
 static uint64_t *own_sockets(int64_t pid, size_t *count)
 {
 	char path[64], target[64];
@@ -123,7 +122,7 @@ static void check_listeners(struct doctor *doctor, long first, long last)
 
 	if (!own) {
 		finding(doctor, FINDING_NOTE, "run doctor as root",
-			"which ports are the daemon's cannot be seen by this user");
+			"this user cannot see which ports the daemon has open");
 		return;
 	}
 	others = count_others("/proc/net/udp", own, n, first, last, &example) +
@@ -131,11 +130,11 @@ static void check_listeners(struct doctor *doctor, long first, long last)
 	free(own);
 	if (others)
 		finding(doctor, FINDING_NOTE,
-			"ss -Huanp shows whose they are; move them, or port-min and port-max",
-			"other programs have %u UDP ports of %ld-%ld open, one is %ld", others,
+			"ss -Huanp shows the programs; move them, or change port-min and port-max",
+			"other programs have %u UDP ports of %ld-%ld open, for example %ld", others,
 			first, last, example);
 	else
-		finding(doctor, FINDING_OK, NULL, "nobody else has UDP ports of %ld-%ld open",
+		finding(doctor, FINDING_OK, NULL, "no other program has UDP ports of %ld-%ld open",
 			first, last);
 }
 
@@ -168,17 +167,17 @@ void doctor_ports(struct doctor *doctor)
 		check_free(doctor, json_array_get(ifaces, i));
 }
 
-/* --- The process -------------------------------------------------------------------------------- */
+/* --- The process ------------------------------------------------------------------------------ */
 
 static void check_descriptors(struct doctor *doctor)
 {
 	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
 	char path[64], line[256];
-	uint64_t wanted = 128, limit = 0;
+	uint64_t needed = 128, limit = 0;
 	FILE *file;
 
 	for (size_t i = 0; i < json_array_size(ifaces); i++)
-		wanted += 2 * (uint64_t)number_of(json_array_get(ifaces, i), "pairs");
+		needed += 2 * (uint64_t)number_of(json_array_get(ifaces, i), "pairs");
 	snprintf(path, sizeof(path), "/proc/%" PRId64 "/limits", number_of(doctor->status, "pid"));
 	file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file))
@@ -188,17 +187,18 @@ static void check_descriptors(struct doctor *doctor)
 		fclose(file);
 	if (!limit)
 		return;
-	if (limit < wanted)
+	if (limit < needed)
 		finding(doctor, FINDING_NOTE,
-			"LimitNOFILE= in the unit, or ulimit -n; calls past it are refused",
-			"%" PRIu64 " descriptors can be open, all ports need %" PRIu64, limit,
-			wanted);
+			"raise LimitNOFILE= in the unit, or ulimit -n: calls beyond the limit are "
+			"refused",
+			"%" PRIu64 " descriptors may be open, using all ports needs %" PRIu64,
+			limit, needed);
 	else
-		finding(doctor, FINDING_OK, NULL, "descriptors: %" PRIu64 ", needed %" PRIu64,
-			limit, wanted);
+		finding(doctor, FINDING_OK, NULL, "descriptors: limit %" PRIu64 ", needed %" PRIu64,
+			limit, needed);
 }
 
-#define RCVBUF_WANTED 212992
+#define RCVBUF_NEEDED 212992
 
 static void check_buffers(struct doctor *doctor)
 {
@@ -208,11 +208,13 @@ static void check_buffers(struct doctor *doctor)
 	if (!procfs_line("/proc/sys/net/core/rmem_default", line, sizeof(line)))
 		return;
 	bytes = strtol(line, NULL, 10);
-	if (bytes < RCVBUF_WANTED)
+	if (bytes < RCVBUF_NEEDED)
 		finding(doctor, FINDING_NOTE, "sysctl net.core.rmem_default=212992",
-			"sockets hold %ld bytes by default: bursts of media get lost", bytes);
+			"default receive buffer of sockets: %ld bytes: bursts of media get lost",
+			bytes);
 	else
-		finding(doctor, FINDING_OK, NULL, "sockets hold %ld bytes by default", bytes);
+		finding(doctor, FINDING_OK, NULL, "default receive buffer of sockets: %ld bytes",
+			bytes);
 }
 
 void doctor_process(struct doctor *doctor)
@@ -222,9 +224,9 @@ void doctor_process(struct doctor *doctor)
 	check_buffers(doctor);
 }
 
-/* --- The network -------------------------------------------------------------------------------- */
+/* --- The network ------------------------------------------------------------------------------ */
 
-/* The device that has @address; "" none. */
+/* The device that has @address; "": none. */
 static void find_device(const struct endpoint *address, char *name)
 {
 	struct ifaddrs *all, *at;
@@ -246,7 +248,10 @@ static void find_device(const struct endpoint *address, char *name)
 	freeifaddrs(all);
 }
 
-/* Strict filtering drops what comes by another way than the answer would leave by. The stricter of both counts. */
+/*
+ * Strict: drops a packet if replies to it would leave by another interface. The stricter setting
+ * counts.
+ */
 static void check_rp_filter(struct doctor *doctor, const char *device)
 {
 	char path[128], line[16];
@@ -259,14 +264,15 @@ static void check_rp_filter(struct doctor *doctor, const char *device)
 		all = strtol(line, NULL, 10);
 	if ((own > all ? own : all) == 1)
 		finding(doctor, FINDING_NOTE,
-			"only where media comes by another way than it goes: sysctl "
+			"needed only if media arrives on another interface than it leaves by: "
+			"sysctl "
 			"net.ipv4.conf.DEVICE.rp_filter=2",
 			"%s: rp_filter is strict", device);
 	else
 		finding(doctor, FINDING_OK, NULL, "%s: rp_filter is not strict", device);
 }
 
-/* One queue for all packets is one core for all packets. */
+/* With one receive queue and no RPS, one core receives all packets. */
 static void check_queues(struct doctor *doctor, const char *device)
 {
 	char path[128], mask[256] = "";
@@ -286,10 +292,10 @@ static void check_queues(struct doctor *doctor, const char *device)
 		finding(doctor, FINDING_NOTE,
 			"for many calls: ethtool -L DEVICE combined N, or write a mask of cores to "
 			"queues/rx-0/rps_cpus",
-			"%s: one receive queue, and no RPS: one core receives all", device);
+			"%s: one receive queue, and no RPS: one core receives all packets", device);
 	else
 		finding(doctor, FINDING_OK, NULL, "%s: receive queues: %u%s", device, queues,
-			queues == 1 ? ", shared by RPS or by one core" : "");
+			queues == 1 ? ", spread by RPS, or for one core" : "");
 }
 
 static void check_iface(struct doctor *doctor, const json_t *iface)
@@ -304,7 +310,7 @@ static void check_iface(struct doctor *doctor, const json_t *iface)
 	if (*device == '\0') {
 		if (address.sa.sa_family == AF_INET &&
 		    ntohl(address.in4.sin_addr.s_addr) >> 24 == 127)
-			return; /* all of 127/8 is there without being listed */
+			return; /* all of 127.0.0.0/8 is local, though not listed */
 		finding(doctor, FINDING_BAD,
 			"bring the interface up, or run doctor in the daemon's network namespace",
 			"%s is not an address of this host", text);

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* doctor_kernel.c - the kernel's part of the installation: module, netlink, nftables */
+/* doctor_kernel.c - checks the kernel's part of the installation: module, netlink, nftables */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "daemon/base/count.h"
 #include "daemon/firewall/nft.h"
 #include "daemon/base/procfs.h"
 #include "doctor.h"
 #include "kernel.h"
 #include "line.h"
 
-/* Where a module may lie, below /lib/modules/RELEASE. */
+/* Where the module may be installed, below /lib/modules/RELEASE. */
 static const char *const places[] = { "updates/dkms", "updates", "extra", "kernel/net/netfilter",
 				      "kernel/extra" };
 static const char *const endings[] = { "ko", "ko.xz", "ko.zst", "ko.gz" };
 
 static bool find_module(const char *release, char *path, size_t size)
 {
-	for (size_t p = 0; p < sizeof(places) / sizeof(*places); p++) {
-		for (size_t e = 0; e < sizeof(endings) / sizeof(*endings); e++) {
+	for (size_t p = 0; p < COUNT(places); p++) {
+		for (size_t e = 0; e < COUNT(endings); e++) {
 			snprintf(path, size, "/lib/modules/%s/%s/rtprelay.%s", release, places[p],
 				 endings[e]);
 			if (!access(path, F_OK))
@@ -29,7 +30,7 @@ static bool find_module(const char *release, char *path, size_t size)
 	return false;
 }
 
-/* Installed for the kernel that runs? */
+/* Is the module installed for the running kernel? */
 static bool check_installed(struct doctor *doctor)
 {
 	char path[PATH_MAX];
@@ -43,8 +44,8 @@ static bool check_installed(struct doctor *doctor)
 	}
 	finding(doctor, FINDING_NOTE,
 		"dkms install rtprelay/" RTPRELAY_VERSION
-		", or make install-module; media goes through the daemon until then",
-		"there is no rtprelay.ko for the running kernel %s", host.release);
+		", or make install-module; media is relayed in user space until then",
+		"rtprelay.ko is not installed for the running kernel %s", host.release);
 	return false;
 }
 
@@ -58,8 +59,10 @@ static void check_version(struct doctor *doctor)
 		finding(doctor, FINDING_OK, NULL, "the loaded module is version %s", version);
 	else
 		finding(doctor, FINDING_NOTE,
-			"modprobe -r rtprelay && modprobe rtprelay (calls go on meanwhile)",
-			"the loaded module is version %s, this is " RTPRELAY_VERSION, version);
+			"modprobe -r rtprelay && modprobe rtprelay (calls continue in user space "
+			"meanwhile)",
+			"the loaded module is version %s, rtprelayctl is version " RTPRELAY_VERSION,
+			version);
 }
 
 static void count_flow(void *arg, const struct kmod_message *message)
@@ -78,9 +81,9 @@ static void check_netlink(struct doctor *doctor)
 		finding(doctor, FINDING_OK, NULL, "the module answers, flows: %u", flows);
 	else if (err == -EPERM)
 		finding(doctor, FINDING_NOTE, "run doctor as root",
-			"the module does not tell its flows without CAP_NET_ADMIN");
+			"the module's flows cannot be read without CAP_NET_ADMIN");
 	else
-		finding(doctor, FINDING_BAD, "look at dmesg", "the module does not answer: %s",
+		finding(doctor, FINDING_BAD, "see dmesg", "the module does not answer: %s",
 			strerror(-err));
 }
 
@@ -95,7 +98,7 @@ static void check_daemon_uses_it(struct doctor *doctor)
 		finding(doctor, FINDING_OK, NULL, "the daemon uses the module");
 	else if (off)
 		finding(doctor, FINDING_NOTE, "kernel=auto in rtprelay.conf",
-			"the daemon was told not to use the module (kernel=off)");
+			"the daemon is configured not to use the module (kernel=off)");
 	else
 		finding(doctor, FINDING_BAD,
 			"it needs CAP_NET_ADMIN in the network namespace it runs in; see its log",
@@ -109,7 +112,7 @@ void doctor_module(struct doctor *doctor)
 	if (access("/sys/module/rtprelay", F_OK)) {
 		finding(doctor, FINDING_NOTE,
 			installed ? "modprobe rtprelay" : "install the module first",
-			"the module is not loaded: media goes through the daemon");
+			"the module is not loaded: media is relayed in user space");
 		return;
 	}
 	check_version(doctor);
@@ -123,7 +126,7 @@ void doctor_nftables(struct doctor *doctor)
 
 	if (geteuid()) {
 		finding(doctor, FINDING_NOTE, "run doctor as root",
-			"nftables cannot be looked at by this user");
+			"this user cannot read nftables");
 		return;
 	}
 	there = nft_left_over();
@@ -131,12 +134,12 @@ void doctor_nftables(struct doctor *doctor)
 	if (there && !wanted && doctor->status)
 		finding(doctor, FINDING_NOTE,
 			"if no other daemon needs it: nft delete table inet rtprelay",
-			"nftables: there is a table inet rtprelay, but firewall=none");
+			"nftables: table inet rtprelay exists, but firewall=none");
 	else if (!there && wanted)
 		finding(doctor, FINDING_BAD, "restart the daemon, and see its log",
 			"nftables: table inet rtprelay is missing (firewall=%s)",
 			text_of(doctor->status, "firewall"));
 	else
 		finding(doctor, FINDING_OK, NULL, "nftables: table inet rtprelay is %s",
-			there ? "in place" : "not there, as configured");
+			there ? "in place" : "absent, as configured");
 }

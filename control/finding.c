@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* finding.c - one finding of rtprelayctl doctor: printed, counted */
+/* finding.c - prints and counts one finding of rtprelayctl doctor */
 #include <stdarg.h>
 #include "finding.h"
 #include "line.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* finding.h - one finding of rtprelayctl doctor: printed, counted */
+/* finding.h - prints and counts one finding of rtprelayctl doctor */
 #ifndef RTPRELAY_FINDING_H
 #define RTPRELAY_FINDING_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel.c - rtprelayctl kernel: the flows as the kernel itself tells of them, held against what the daemon wants
+ * kernel.c - rtprelayctl kernel: compares the kernel's flows with those the daemon requires
  *
- * Both are asked one after the other while calls come and go: a difference counts when it is still there a
- * moment later.
+ * The daemon and the kernel are asked one after the other while calls start and end, so a
+ * difference counts only if it is still there at the next comparison.
  */
+#include "daemon/base/count.h"
 #include "kernel.h"
 
 #include <errno.h>
@@ -22,15 +23,15 @@
 #define PAUSE_NS 300000000L
 
 struct comparison {
-	json_t *kernel; /* by local endpoint: objects with what is compared, packets, idle-ms */
+	json_t *kernel; /* by local endpoint: members to compare, packets, idle-ms */
 	json_t *wanted; /* array of lines "flow" */
-	json_t *rows;	/* array of what is shown: each flow with its state */
+	json_t *rows;	/* array of the rows to print: each flow with its state */
 	int64_t port_min, port_max;
 	bool module, off, failed;
 	unsigned int missing, different, extra, foreign;
 };
 
-/* --- The kernel's side -------------------------------------------------------------------------- */
+/* --- The kernel's side ------------------------------------------------------------------------ */
 
 static const char *kind_name(uint8_t kind)
 {
@@ -41,7 +42,7 @@ static const char *kind_name(uint8_t kind)
 		[RTPRELAY_KIND_OPAQUE] = "opaque",
 	};
 
-	return kind < sizeof(names) / sizeof(*names) && names[kind] ? names[kind] : "unknown";
+	return kind < COUNT(names) && names[kind] ? names[kind] : "unknown";
 }
 
 static json_t *endpoint_json(const struct endpoint *ep)
@@ -94,13 +95,13 @@ static int ask_kernel(struct comparison *c)
 	int err = kernel_dump(take_flow, c);
 
 	if (!err || err == -ENOENT)
-		return 0; /* no module holds no flows */
-	fprintf(stderr, "rtprelayctl: the kernel does not tell its flows: %s%s\n", strerror(-err),
-		err == -EPERM ? ": be root, or have CAP_NET_ADMIN" : "");
+		return 0; /* without a module there are no flows */
+	fprintf(stderr, "rtprelayctl: cannot read the kernel's flows: %s%s\n", strerror(-err),
+		err == -EPERM ? ": run as root or with CAP_NET_ADMIN" : "");
 	return err;
 }
 
-/* --- The daemon's side -------------------------------------------------------------------------- */
+/* --- The daemon's side ------------------------------------------------------------------------ */
 
 static void take_line(void *arg, const char *type, json_t *line)
 {
@@ -116,9 +117,9 @@ static void take_line(void *arg, const char *type, json_t *line)
 	}
 }
 
-/* --- Comparing ---------------------------------------------------------------------------------- */
+/* --- Comparing -------------------------------------------------------------------------------- */
 
-/* What the daemon leaves out is the same as what the kernel calls any. */
+/* An endpoint that the daemon leaves out equals the kernel's "any". */
 static bool same(const json_t *wanted, const json_t *held, const char *key)
 {
 	const char *a = json_string_value(json_object_get(wanted, key));
@@ -146,7 +147,7 @@ static const char *judge(struct comparison *c, const json_t *wanted, const json_
 	return "DIFFERENT";
 }
 
-/* @held: NULL: it is not there */
+/* @held: the kernel's flow; NULL: there is none */
 static void add_row(struct comparison *c, const char *state, json_t *flow, const json_t *held)
 {
 	json_t *row = json_pack("{s:s, s:s}", "type", "flow", "state", state);
@@ -165,7 +166,7 @@ static void compare_wanted(struct comparison *c)
 		unsigned int different = c->different;
 
 		add_row(c, judge(c, flow, held), flow, held);
-		if (c->different != different) { /* and as it is */
+		if (c->different != different) { /* second row: what the kernel has */
 			json_object_set_new(held, "local", json_string(local));
 			add_row(c, "(is)", held, held);
 		}
@@ -174,7 +175,7 @@ static void compare_wanted(struct comparison *c)
 	}
 }
 
-/* Outside our ports it is another daemon's. */
+/* A flow outside the daemon's port range belongs to another daemon. */
 static void compare_rest(struct comparison *c)
 {
 	const char *local;
@@ -231,7 +232,7 @@ static bool differs(const struct comparison *c)
 	return c->missing || c->different || c->extra;
 }
 
-/* --- Showing ------------------------------------------------------------------------------------ */
+/* --- Showing ---------------------------------------------------------------------------------- */
 
 static int show_json(const struct comparison *c)
 {
@@ -289,12 +290,12 @@ static int show_rows(const struct comparison *c)
 
 static void show_sums(const struct comparison *c)
 {
-	printf("%zu flows wanted, %zu in the kernel", json_array_size(c->wanted),
+	printf("%zu flows required, %zu in the kernel", json_array_size(c->wanted),
 	       json_object_size(c->kernel));
 	if (c->foreign)
-		printf(", %u of them outside of our ports", c->foreign);
+		printf(", %u of them outside the daemon's ports", c->foreign);
 	if (differs(c))
-		printf("\n%sDIFFERENCES: %u missing, %u different, %u that nobody wants%s\n",
+		printf("\n%sDIFFERENCES: %u missing, %u different, %u unwanted%s\n",
 		       colour(COLOUR_BAD), c->missing, c->different, c->extra, colour(COLOUR_END));
 	else
 		printf(": %sthe same%s\n", colour(COLOUR_OK), colour(COLOUR_END));
@@ -305,9 +306,10 @@ static int show(const struct comparison *c)
 	int status = EXIT_OK;
 
 	if (c->off) {
-		puts("the kernel path is off (kernel=off): the daemon relays all media itself");
+		puts("the kernel path is off (kernel=off): media is relayed in user space");
 	} else if (!c->module) {
-		puts("there is no kernel module: the daemon relays all media itself; try doctor");
+		puts("the kernel module is not available: media is relayed in user space; see "
+		     "doctor");
 	} else {
 		status = show_rows(c);
 		if (status == EXIT_OK)

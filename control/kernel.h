@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kernel.h - the module's flows, asked of the kernel itself: for kernel and doctor */
+/* kernel.h - reads the module's flows from the kernel: for the verbs kernel and doctor */
 #ifndef RTPRELAY_KERNEL_H
 #define RTPRELAY_KERNEL_H
 
@@ -7,7 +7,10 @@
 
 typedef void kernel_flow_fn(void *arg, const struct kmod_message *message);
 
-/* All flows, each as a message KMOD_SAID_FLOW. 0; -ENOENT, no module; -EPERM, no CAP_NET_ADMIN; other -errno */
+/*
+ * All flows, each as a message KMOD_SAID_FLOW. Return: 0; -ENOENT, no module; -EPERM, no
+ * CAP_NET_ADMIN; other -errno
+ */
 int kernel_dump(kernel_flow_fn *fn, void *arg);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* line.c - asks the daemon over its control socket; the answer comes line by line */
+#include "daemon/base/count.h"
 #include "line.h"
 
 #include <errno.h>
@@ -12,17 +13,17 @@
 #include "control_proto.h"
 #include "daemon/base/log.h"
 
-/* Texts that are being shown at the same time. */
+/* Results of text_of() that stay valid at the same time. */
 #define TEXTS	 16
 #define TEXT_LEN 256
 
 struct line_link {
 	int fd;
-	size_t start, end; /* of what was read and not given out yet */
+	size_t start, end; /* of what was received and not returned yet */
 	char in[CONTROL_PROTO_LINE + 1];
 };
 
-/* --- The link ----------------------------------------------------------------------------------- */
+/* --- The link --------------------------------------------------------------------------------- */
 
 static void explain(const char *path, int err)
 {
@@ -31,7 +32,7 @@ static void explain(const char *path, int err)
 	if (err == ENOENT || err == ECONNREFUSED)
 		advice = ": is rtprelayd running, and is this its control-socket? (--socket=PATH)";
 	else if (err == EACCES)
-		advice = ": be root, or a member of the group of the socket (control-group)";
+		advice = ": run as root, or as a member of the socket's group (control-group)";
 	fprintf(stderr, "rtprelayctl: %s: %s%s\n", path, strerror(err), advice);
 }
 
@@ -102,7 +103,7 @@ int line_send(struct line_link *link, json_t *request)
 	if (!text)
 		return err;
 	len = strlen(text);
-	text[len++] = '\n'; /* in place of the end */
+	text[len++] = '\n'; /* replaces the NUL */
 	while (done < len && !err) {
 		ssize_t sent = send(link->fd, text + done, len - done, MSG_NOSIGNAL);
 
@@ -155,9 +156,9 @@ json_t *line_next(struct line_link *link, int *error)
 	return line;
 }
 
-/* --- A question --------------------------------------------------------------------------------- */
+/* --- A request -------------------------------------------------------------------------------- */
 
-/* Return: -1 there is more; else the exit status */
+/* Return: -1, more lines follow; else the exit status */
 static int take_line(const struct options *options, json_t *line, line_fn *fn, void *arg)
 {
 	const char *type = json_string_value(json_object_get(line, "type"));
@@ -184,8 +185,8 @@ static int take_answer(const struct options *options, struct line_link *link, li
 		json_t *line = line_next(link, &error);
 
 		if (!line) {
-			fprintf(stderr, "rtprelayctl: %s: the answer broke off: %s\n",
-				options->socket, strerror(-error));
+			fprintf(stderr, "rtprelayctl: %s: incomplete answer: %s\n", options->socket,
+				strerror(-error));
 			return EXIT_NO_ANSWER;
 		}
 		status = take_line(options, line, fn, arg);
@@ -231,17 +232,17 @@ json_t *line_filters(const struct options *options, const char *verb)
 	};
 	json_t *request = line_request(verb);
 
-	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
+	for (size_t i = 0; i < COUNT(filters); i++)
 		if (filters[i].value &&
 		    json_object_set_new(request, filters[i].key, json_string(filters[i].value))) {
-			fprintf(stderr, "rtprelayctl: --%s: no UTF-8\n", filters[i].key);
+			fprintf(stderr, "rtprelayctl: --%s: not valid UTF-8\n", filters[i].key);
 			json_decref(request);
 			return NULL;
 		}
 	return request;
 }
 
-/* --- Members ------------------------------------------------------------------------------------ */
+/* --- Members ---------------------------------------------------------------------------------- */
 
 const char *text_of(const json_t *object, const char *key)
 {
@@ -265,7 +266,7 @@ double real_of(const json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* Of what is above ASCII only the escape is written; DEL jansson leaves as it is. */
+/* jansson escapes all but ASCII; DEL, which it leaves, is escaped here. */
 void put_json(const json_t *line)
 {
 	char *text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));

@@ -8,24 +8,27 @@
 
 struct line_link;
 
-/* Connected; or NULL, and what to do about it was told. */
+/* Connected; or NULL: the error, and what to do, were printed. */
 struct line_link *line_open(const struct options *options);
 void line_close(struct line_link *link);
 int line_fd(const struct line_link *link);
 /* 0; -errno. @request is freed. */
 int line_send(struct line_link *link, json_t *request);
-/* The next line, which the caller frees; NULL: *error is -errno, -ETIMEDOUT, -ECONNRESET: the daemon closed */
+/*
+ * The next line, which the caller frees; NULL: *error is -errno, -ETIMEDOUT; -ECONNRESET: the
+ * daemon closed the connection
+ */
 json_t *line_next(struct line_link *link, int *error);
-/* Is a whole line there already? */
+/* Has a whole line been received? */
 bool line_waiting(const struct line_link *link);
 
-/* One line of an answer; it may take a reference. */
+/* One line of an answer; the function may keep a reference. */
 typedef void line_fn(void *arg, const char *type, json_t *line);
 
 /**
- * line_ask() - a request and all lines of its answer but the last
- * @request: freed. With --json lines are printed as they come and not handed over.
- * Return: the exit status; what went wrong was told
+ * line_ask() - send a request, hand over all lines of its answer but the last
+ * @request: freed. With --json, lines are printed as they arrive and not handed over.
+ * Return: the exit status; an error was printed
  */
 int line_ask(const struct options *options, json_t *request, line_fn *fn, void *arg);
 
@@ -33,11 +36,11 @@ int line_ask(const struct options *options, json_t *request, line_fn *fn, void *
 json_t *line_request(const char *verb);
 json_t *line_filters(const struct options *options, const char *verb);
 
-/* Members, for showing: the text escaped, "-" where there is none; a number or 0. */
+/* Members for printing: the text escaped, "-" if there is none; the number, or 0. */
 const char *text_of(const json_t *object, const char *key);
 int64_t number_of(const json_t *object, const char *key);
 double real_of(const json_t *object, const char *key);
-/* One line of JSON that no terminal takes for a command. */
+/* Prints one line of JSON without control characters, which a terminal would obey. */
 void put_json(const json_t *line);
 
 #endif

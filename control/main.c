@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* main.c - rtprelayctl: looks into a running rtprelayd, changes what may be changed, finds what is wrong */
+/*
+ * main.c - rtprelayctl: shows the state of a running rtprelayd, changes settings, checks the
+ * installation
+ */
 #include "control_proto.h"
 #include "verb.h"
 
@@ -17,6 +20,6 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (optind == argc)
-		return usage("what shall be done?", "");
+		return usage("missing verb", "");
 	return verb_run(&options, argc - optind, argv + optind);
 }

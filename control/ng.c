@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ng.c - the NG protocol as proxies use it: what they see of the daemon, also from another machine
+ * ng.c - asks the daemon over NG, as proxies do; works from another machine, too
  *
- * A verb is a row of the table: what is asked of the daemon, and how its answer is shown.
+ * A verb is a row of the table: the command to send, and how its answer is printed.
  */
 #include <errno.h>
 #include <string.h>
 #include "client.h"
+#include "daemon/base/count.h"
 #include "print.h"
 #include "verb.h"
 
 #define ARENA 65536
 
-/* Adds to @request what the verb needs beside the command; NULL: nothing. */
+/* Adds to @request what the verb needs besides the command. */
 typedef void verb_fn(struct arena *arena, struct dict *request, const struct options *options);
 
 static void ask_list(struct arena *arena, struct dict *request, const struct options *options)
@@ -21,7 +22,7 @@ static void ask_list(struct arena *arena, struct dict *request, const struct opt
 		dict_add_int(arena, request, STR("limit"), options->limit);
 }
 
-/* At once, and a call that is not there is an error: who asks by hand wants to know. */
+/* Without delay; an unknown call is an error, since a person has typed the Call-ID. */
 static void ask_terminate(struct arena *arena, struct dict *request, const struct options *options)
 {
 	(void)options;
@@ -32,23 +33,22 @@ static void ask_terminate(struct arena *arena, struct dict *request, const struc
 static const struct ng_verb {
 	const char *name;
 	const char *command;  /* of the NG protocol */
-	const char *argument; /* what it is called in the help, or NULL; its key is "call-id" */
+	const char *argument; /* its name in the help; NULL: none. Its key is "call-id" */
 	verb_fn *ask;
-	print_fn *print; /* NULL: only that it was answered, and how fast */
+	print_fn *print; /* NULL: prints only that an answer came, and the time it took */
 	const char *help;
 } verbs[] = {
-	{ "ping", "ping", NULL, NULL, NULL, "asks whether the daemon is there" },
-	{ "list", "list", NULL, ask_list, print_calls,
-	  "Call-IDs of the calls it holds (--limit=N)" },
+	{ "ping", "ping", NULL, NULL, NULL, "checks whether the daemon answers" },
+	{ "list", "list", NULL, ask_list, print_calls, "Call-IDs of all calls (--limit=N)" },
 	{ "query", "query", "CALL-ID", NULL, print_call,
 	  "addresses, counters and flags of a call's streams" },
 	{ "statistics", "statistics", NULL, NULL, print_statistics,
 	  "totals since start, proxies, interfaces" },
 	{ "terminate", "delete", "CALL-ID", ask_terminate, print_call,
-	  "ends a call at once; shows it a last time" },
+	  "ends a call immediately; shows its final counters" },
 };
 
-#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+#define N_VERBS COUNT(verbs)
 
 static const struct ng_verb *find_verb(const char *name)
 {
@@ -71,7 +71,7 @@ static struct dict *make_request(struct arena *arena, const struct ng_verb *verb
 	return request;
 }
 
-/* What the daemon wants to be read even when only the exit status is looked at. */
+/* Warnings and errors go to stderr, so that they are seen when stdout is not. */
 static void complain(const struct dict *reply, const char *key)
 {
 	struct str text = dict_get_str(reply, str_of(key));
@@ -138,11 +138,11 @@ int verb_ng(const struct options *options, int argc, char **argv)
 	int status;
 
 	if (!verb)
-		return usage("ng wants ping, list, query, statistics or terminate", "");
-	if (argc != (verb->argument ? 2 : 1))
-		return usage(verb->argument ? "one Call-ID is wanted after "
-					    : "nothing is wanted after ",
-			     verb->name);
+		return usage("ng requires ping, list, query, statistics or terminate", "");
+	if (verb->argument && argc < 2)
+		return usage("missing Call-ID after ", verb->name);
+	if (argc > (verb->argument ? 2 : 1))
+		return usage("unexpected argument: ", argv[argc - 1]);
 	arena = arena_new(ARENA);
 	if (!arena)
 		return out_of_memory();

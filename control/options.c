@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* options.c - what a verb says of a wrong use, or when there is no memory */
+/* options.c - the messages for wrong usage and lack of memory */
 #include <stdio.h>
 #include "options.h"
 

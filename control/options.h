@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* options.h - what was given on the command line, how a verb ends, and what it says of a wrong use */
+/* options.h - the options given, the exit status, messages for wrong usage and lack of memory */
 #ifndef RTPRELAY_OPTIONS_H
 #define RTPRELAY_OPTIONS_H
 
@@ -18,7 +18,7 @@ struct options {
 	bool json, all;
 	const char *sort;
 	unsigned int interval_s;
-	/* Filters, and what is to be set; NULL: not given. */
+	/* Filters and new settings; NULL: not given. */
 	const char *call_id, *tag, *address, *path, *min_age, *max_mos;
 	const char *log_level, *max_sessions, *drain;
 };

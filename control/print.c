@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * print.c - the daemon's answers for people (columns, trees) and for programs (JSON)
+ * print.c - prints the daemon's NG answers as columns and trees, or as JSON
  *
- * Every text passes log_escape() on its way out. What an answer does not have is left out or shown as
- * "-": daemons of other versions are readable too.
+ * Every text is escaped by log_escape(). A member that an answer lacks is left out or printed as
+ * "-", so that answers of other versions of the daemon can be printed, too.
  */
 #include "print.h"
 
@@ -14,10 +14,10 @@
 #include "daemon/base/json.h"
 #include "daemon/base/log.h"
 
-/* Longer texts are cut with "...": a line stays a line. */
+/* Longer texts are cut with "...". */
 #define TEXT 256
 
-/* Escaping makes at most six bytes of one; twice that for what surrounds the texts. */
+/* Escaping turns one byte into at most six; twice that leaves room for keys and punctuation. */
 #define JSON_BYTES ((size_t)12 * 65536)
 
 void print_text(struct str text, FILE *out)
@@ -99,7 +99,7 @@ void print_calls(const struct dict *reply, FILE *out)
 	}
 }
 
-/* "2026-02-03 04:05:06 UTC", or "-" when it never was */
+/* "2026-02-03 04:05:06 UTC", or "-" for no time */
 static const char *time_text(int64_t when, char text[32])
 {
 	time_t seconds = (time_t)when;
@@ -230,8 +230,8 @@ void print_call(const struct dict *reply, FILE *out)
 /* --- JSON --- */
 
 /*
- * JSON itself escapes the control characters below blank; those above (DEL, and U+0080 to U+009F, which
- * are C2 80 to C2 9F in UTF-8) mean something to terminals too.
+ * JSON escapes control characters below U+0020. Terminals also interpret DEL and U+0080 to U+009F
+ * (C2 80 to C2 9F in UTF-8), which are escaped here.
  */
 static void put_json(FILE *out, const struct buf *json)
 {

@@ -9,9 +9,9 @@
 
 #define MODULE_VERSION_FILE "/sys/module/rtprelay/version"
 
-/* --- status ------------------------------------------------------------------------------------- */
+/* --- status ----------------------------------------------------------------------------------- */
 
-/* As the module tells; "" where it does not, or isn't there. */
+/* Version of the loaded module; "" if none is loaded. */
 static void read_module_version(char *text, size_t size)
 {
 	FILE *file = fopen(MODULE_VERSION_FILE, "re");
@@ -32,12 +32,12 @@ static void print_module(const json_t *kernel)
 
 	if (!json_is_true(json_object_get(kernel, "module"))) {
 		printf("module     %s%s%s\n", colour(off ? COLOUR_END : COLOUR_WARN),
-		       off ? "off (kernel=off)" : "not there: media is relayed in user space",
+		       off ? "off (kernel=off)" : "not available: media is relayed in user space",
 		       colour(COLOUR_END));
 		return;
 	}
 	read_module_version(version, sizeof(version));
-	printf("module     %sthere%s%s%s, flows %" PRId64 ", features", colour(COLOUR_OK),
+	printf("module     %savailable%s%s%s, flows %" PRId64 ", features", colour(COLOUR_OK),
 	       colour(COLOUR_END), *version ? ", version " : "", version,
 	       number_of(kernel, "flows"));
 	for (size_t i = 0; i < json_array_size(features); i++)
@@ -80,7 +80,7 @@ static void print_ifaces(const json_t *ifaces)
 		{ .head = "PAIRS", .right = true },
 		{ .head = "USED", .right = true },
 		{ .head = "FREE", .right = true },
-		{ .head = "RESTING", .right = true },
+		{ .head = "QUARANTINED", .right = true },
 		{ .head = "TAKEN", .right = true },
 		{ .head = NULL },
 	};
@@ -130,7 +130,7 @@ int verb_status(const struct options *options, int argc, char **argv)
 	return line_ask(options, line_request(CONTROL_VERB_STATUS), print_status, NULL);
 }
 
-/* --- stats -------------------------------------------------------------------------------------- */
+/* --- stats ------------------------------------------------------------------------------------ */
 
 static const struct column stats_columns[] = {
 	{ .head = "COUNTER" }, { .head = "VALUE", .right = true },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams.c - rtprelayctl streams: a line a stream */
+/* streams.c - rtprelayctl streams: one line per stream */
 #include <inttypes.h>
 #include <string.h>
 #include "calls.h"

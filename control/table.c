@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* table.c - columns that fit the terminal; and colours, where there is one */
+/* table.c - columns that fit the terminal; colours, if stdout is one */
 #include "table.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* A column that is cut keeps so much. */
+/* A column is not cut below this width. */
 #define CUT_MIN	  8
 #define SHORT_LEN 16
 
@@ -157,7 +157,7 @@ static size_t total(const struct table *table, const size_t *width)
 	return sum;
 }
 
-/* The widest column that may be cut; -1: none can be cut any more. */
+/* The widest column that can still be cut; -1: none. */
 static int widest(const struct table *table, const size_t *width)
 {
 	int found = -1;

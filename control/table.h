@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* table.h - columns that fit the terminal; and colours, where there is one */
+/* table.h - columns that fit the terminal; colours, if stdout is one */
 #ifndef RTPRELAY_TABLE_H
 #define RTPRELAY_TABLE_H
 
@@ -13,7 +13,7 @@ struct column {
 	const char *head;
 	bool right; /* numbers */
 	bool cut;   /* may be shortened */
-	bool spare; /* left out first, from the right, when there is no room */
+	bool spare; /* left out, from the right, if there is no room */
 };
 
 struct table;
@@ -21,17 +21,17 @@ struct table;
 /* @columns: borrowed; ends with a NULL head. NULL: out of memory */
 struct table *table_new(const struct column *columns);
 void table_free(struct table *table);
-/* Cells in order, a text for each column, copied. False: out of memory */
+/* One row: a text for each column, copied. False: out of memory */
 bool table_add(struct table *table, const char *const *cells);
 size_t table_rows(const struct table *table);
-/* To stdout; texts are cut to fit a terminal, and left whole elsewhere. */
+/* Prints to stdout. Texts are cut only if stdout is a terminal. */
 void table_print(const struct table *table);
 
-/* Columns of the terminal at stdout; 0: it is none. */
+/* Columns of the terminal at stdout; 0: stdout is not a terminal. */
 unsigned int screen_width(void);
 
 enum colour { COLOUR_OK, COLOUR_WARN, COLOUR_BAD, COLOUR_HEAD, COLOUR_END };
-/* The sequence, or "" where colours do not belong. */
+/* The escape sequence; "": stdout is not a terminal, or NO_COLOR is set. */
 const char *colour(enum colour colour);
 
 /* "1.2M", "850"; "3d04h", "12:05", "45s". @text: 16 bytes; returned */

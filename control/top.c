@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * top.c - rtprelayctl top: calls by traffic or by how bad they are, live
+ * top.c - rtprelayctl top: calls sorted by traffic or by quality, live
  *
- * Rates are differences between two lists, matched by Call-ID. Keys: p packets, m MOS, l loss, j jitter, d drops, a age, q quit.
+ * Rates are differences between two lists, matched by Call-ID. Keys: p packets, m MOS, l loss, j
+ * jitter, d drops, a age, q quit.
  */
 #include <curses.h>
 #include <inttypes.h>
@@ -12,6 +13,7 @@
 #include "calls.h"
 #include "control_proto.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "line.h"
 #include "table.h"
 #include "verb.h"
@@ -33,7 +35,7 @@ static const struct {
 	{ 'j', "jitter" }, { 'd', "drops" }, { 'a', "age" },
 };
 
-/* --- Looking ------------------------------------------------------------------------------------ */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 static void take_status(void *arg, const char *type, json_t *line)
 {
@@ -52,7 +54,7 @@ static int by_rate(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* Each call gets its packets per second; what they are counted from is kept for the next time. */
+/* Sets each call's packets per second, and keeps its packet count for the next time. */
 static void set_rates(struct top *top)
 {
 	int64_t now_ms = clock_ms(), took_ms = now_ms - top->before_ms;
@@ -97,7 +99,7 @@ static int look(struct top *top)
 	return EXIT_OK;
 }
 
-/* --- Drawing ------------------------------------------------------------------------------------ */
+/* --- Drawing ---------------------------------------------------------------------------------- */
 
 static void draw_head(const struct top *top)
 {
@@ -120,7 +122,7 @@ static void draw_head(const struct top *top)
 		 top->sort);
 }
 
-/* Each cell a blank longer than its text may be; what is left of the line is for the Call-ID. */
+/* Each cell is one blank wider than its longest text; the Call-ID gets the rest of the line. */
 #define CELLS 9
 
 static const struct {
@@ -187,12 +189,12 @@ static void draw(const struct top *top)
 	refresh();
 }
 
-/* --- Until q ------------------------------------------------------------------------------------ */
+/* --- Until q ---------------------------------------------------------------------------------- */
 
-/* False: enough. */
+/* False: quit. */
 static bool take_key(struct top *top, int key)
 {
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+	for (size_t i = 0; i < COUNT(keys); i++)
 		if (keys[i].key == key)
 			top->sort = keys[i].sort;
 	return key != 'q';
@@ -215,7 +217,6 @@ static int follow(struct top *top)
 		draw(top);
 		go_on = take_key(top, getch());
 		if (go_on) {
-			/* what goes wrong is told on a terminal that is in order */
 			status = look(top);
 			go_on = status == EXIT_OK;
 		}
@@ -232,9 +233,9 @@ int verb_top(const struct options *options, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (!isatty(STDOUT_FILENO) || !getenv("TERM"))
-		return usage("top needs a terminal; without one try ", "calls --sort=packets");
+		return usage("top needs a terminal; without one use ", "calls --sort=packets");
 	if (strcmp(top.sort, "rate") != 0 && !calls_order(top.sort))
-		return usage("--sort wants rate, mos, age, packets, loss, jitter or drops, not ",
+		return usage("--sort requires rate, mos, age, packets, loss, jitter or drops, not ",
 			     top.sort);
 	status = follow(&top);
 	call_list_free(&top.list);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verb.c - what rtprelayctl can be asked for: the tables of verbs and options
+ * verb.c - the verbs and options of rtprelayctl, as tables
  *
- * A verb is a row of the table and a file beside this one. All but "ng" and "doctor" ask over the control
- * socket (include/control_proto.h).
+ * A verb is a row of the table and a file beside this one. All but "ng", "doctor" and "completion"
+ * ask over the control socket (include/control_proto.h).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "control_proto.h"
+#include "daemon/base/count.h"
 #include "verb.h"
 
 struct verb {
 	const char *name;
-	const char *argument; /* what it is called in the help, or NULL */
+	const char *argument; /* its name in the help; NULL: the verb has none */
 	verb_run_fn *run;
 	const char *help;
 };
@@ -23,25 +24,25 @@ struct verb {
 static const struct verb verbs[] = {
 	{ CONTROL_VERB_STATUS, NULL, verb_status,
 	  "version, module, interfaces and their ports, calls by path" },
-	{ CONTROL_VERB_CALLS, NULL, verb_calls, "a line a call (filters; --sort=COLUMN)" },
+	{ CONTROL_VERB_CALLS, NULL, verb_calls, "one line per call (filters; --sort=COLUMN)" },
 	{ CONTROL_VERB_CALL, "CALL-ID", verb_call, "one call as a tree: parties, medias, streams" },
-	{ CONTROL_VERB_STREAMS, NULL, verb_streams, "a line a stream (filters)" },
+	{ CONTROL_VERB_STREAMS, NULL, verb_streams, "one line per stream (filters)" },
 	{ CONTROL_VERB_STATS, NULL, verb_stats,
-	  "every counter, with unit and help (--all: zeros too)" },
+	  "every counter, with unit and help (--all: also those at 0)" },
 	{ "top", NULL, verb_top, "calls by traffic, live (--interval=SECONDS)" },
-	{ CONTROL_VERB_WATCH, NULL, verb_watch, "events as they come" },
+	{ CONTROL_VERB_WATCH, NULL, verb_watch, "events as they happen" },
 	{ CONTROL_VERB_KERNEL, NULL, verb_kernel,
-	  "the kernel's flows, compared with what the daemon wants" },
+	  "the kernel's flows, compared with those the daemon requires" },
 	{ CONTROL_VERB_TERMINATE, "CALL-ID | --all", verb_terminate,
-	  "ends a call, or all of them, at once" },
+	  "ends a call, or all calls, immediately" },
 	{ CONTROL_VERB_SET, NULL, verb_set, "--log-level=, --max-sessions=, --drain=on|off" },
 	{ "doctor", NULL, verb_doctor,
-	  "looks at the whole installation: what is wrong, what to do" },
-	{ "completion", "bash", verb_completion, "prints what bash needs to complete all this" },
-	{ "ng", "VERB", verb_ng, "asks over NG, as proxies do:" },
+	  "checks the installation: what is wrong, what to do about it" },
+	{ "completion", "bash", verb_completion, "prints the completion script for bash" },
+	{ "ng", "VERB", verb_ng, "sends a command over NG, as proxies do:" },
 };
 
-#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+#define N_VERBS COUNT(verbs)
 
 const struct option options_known[] = {
 	{ "socket", required_argument, NULL, 'S' },
@@ -85,14 +86,14 @@ static void help(FILE *out)
 	ng_help(out);
 	fputs("\n  --socket=PATH        control socket of the daemon (default " CONTROL_PROTO_PATH
 	      ")\n"
-	      "  --json               lines of JSON, as the daemon gives them\n"
-	      "  --timeout=SECONDS    how long to wait for an answer (default 5)\n"
+	      "  --json               print JSON lines, as the daemon sends them\n"
+	      "  --timeout=SECONDS    wait at most this long for an answer (default 5)\n"
 	      "  --limit=N            show at most N\n"
 	      "  --call-id=PART --tag=TAG --address=IP[:PORT] --path=user|kernel|mixed\n"
 	      "  --min-age=SECONDS --max-mos=N\n"
-	      "                       filters of calls, streams and top; all have to hold\n"
-	      "  --sort=COLUMN        of calls: age, packets, mos, loss, jitter, drops, call-id\n"
-	      "  --server=HOST:PORT   of ng: where the daemon listens (default 127.0.0.1:2223)\n"
+	      "                       filters for calls, streams and top; all must match\n"
+	      "  --sort=COLUMN        for calls: age, packets, mos, loss, jitter, drops, call-id\n"
+	      "  --server=HOST:PORT   for ng: where the daemon listens (default 127.0.0.1:2223)\n"
 	      "  --help, --version\n\n"
 	      "Exit status: 0 done, 1 the daemon refused or something is wrong, 2 wrong usage,\n"
 	      "3 no answer\n",
@@ -109,7 +110,7 @@ static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *nu
 	return !errno && end != text && !*end && *number >= min && *number <= max;
 }
 
-/* Options whose value is taken as it is; where it goes. NULL: another one. */
+/* Where the value of an option that is stored as text goes. NULL: it is not such an option. */
 static const char **text_option(struct options *options, int option)
 {
 	switch (option) {
@@ -143,19 +144,19 @@ static const char **text_option(struct options *options, int option)
 	}
 }
 
-/* Return: -1 go on; else the exit status */
+/* Return: -1, continue; else the exit status */
 static int number_option(struct options *options, int option)
 {
 	int64_t number;
 
 	if (option == 'l') {
 		if (!parse_number(optarg, 0, INT32_MAX, &options->limit))
-			return usage("--limit wants a number, not ", optarg);
+			return usage("--limit requires a number, not ", optarg);
 		return -1;
 	}
 	if (!parse_number(optarg, 1, 3600, &number))
-		return usage(option == 't' ? "--timeout wants 1 to 3600 seconds, not "
-					   : "--interval wants 1 to 3600 seconds, not ",
+		return usage(option == 't' ? "--timeout requires 1 to 3600 seconds, not "
+					   : "--interval requires 1 to 3600 seconds, not ",
 			     optarg);
 	if (option == 't')
 		options->timeout_s = (unsigned int)number;
@@ -202,7 +203,9 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-/* The verbs of NG are known without "ng" too: alone, or, where there are two of a name, by --server. */
+/*
+ * Verbs of NG work without "ng", too. Where both have a verb of this name, --server selects NG's.
+ */
 int verb_run(const struct options *options, int argc, char **argv)
 {
 	const struct verb *verb = find_verb(argv[0]);
@@ -212,6 +215,6 @@ int verb_run(const struct options *options, int argc, char **argv)
 	if (!verb)
 		return usage("unknown verb ", argv[0]);
 	if (!verb->argument && argc > 1)
-		return usage("nothing is wanted after ", verb->name);
+		return usage("unexpected argument: ", argv[1]);
 	return verb->run(options, argc - 1, argv + 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verb.h - what rtprelayctl can be asked for */
+/* verb.h - the verbs and options of rtprelayctl */
 #ifndef RTPRELAY_VERB_H
 #define RTPRELAY_VERB_H
 
@@ -15,16 +15,19 @@ verb_run_fn verb_status, verb_calls, verb_call, verb_streams, verb_stats, verb_k
 
 /* For getopt_long(). */
 extern const struct option options_known[];
-/* One that it has found, its value in optarg. Return: -1 go on; else the exit status */
+/*
+ * Handles one option of getopt_long(), its value in optarg. Return: -1, continue; else the exit
+ * status
+ */
 int option_take(struct options *options, int option);
-/* argv[0] is the verb. The exit status */
+/* argv[0] is the verb. Return: the exit status */
 int verb_run(const struct options *options, int argc, char **argv);
 
 /* The table of verbs and the options, for the completion. */
-const char *verb_name(size_t n);   /* NULL: there are no more */
+const char *verb_name(size_t n);   /* NULL: the end */
 const char *option_name(size_t n); /* without "--" */
 
-/* ng.c. Is it a verb of its own? */
+/* ng.c. Is @name a verb of NG? */
 bool ng_has(const char *name);
 void ng_help(FILE *out);
 

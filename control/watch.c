@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch.c - rtprelayctl watch: events as they come, until it is interrupted */
+/* watch.c - rtprelayctl watch: prints events as they happen, until it is interrupted */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -70,12 +70,12 @@ static void print_line(const struct options *options, const json_t *line)
 	else if (!strcmp(type, "event"))
 		print_event(line);
 	else if (!strcmp(type, "lost"))
-		printf("%s%" PRId64 " events were left out%s\n", colour(COLOUR_BAD),
-		       number_of(line, "events"), colour(COLOUR_END));
+		printf("%s%" PRId64 " events were lost: this client read too slowly%s\n",
+		       colour(COLOUR_BAD), number_of(line, "events"), colour(COLOUR_END));
 	fflush(stdout);
 }
 
-/* Until the daemon ends; -1: it says no. */
+/* Until the daemon closes the connection or refuses. Return: the exit status */
 static int follow(const struct options *options, struct line_link *link)
 {
 	int error;
@@ -85,7 +85,8 @@ static int follow(const struct options *options, struct line_link *link)
 
 		if (!line) {
 			fprintf(stderr, "rtprelayctl: %s: %s\n", options->socket,
-				error == -ECONNRESET ? "the daemon has ended, or cut us off"
+				error == -ECONNRESET ? "the daemon closed the connection: it "
+						       "stopped, or this client read too slowly"
 						     : strerror(-error));
 			return EXIT_NO_ANSWER;
 		}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * admin.c - the control socket of rtprelayctl: who is connected, what is asked, answers in slices
+ * admin.c - the control socket of rtprelayctl: connections, requests, answers in slices
  *
- * Nobody is waited for: an answer is written while its reader takes it, a slice in each turn of the loop,
- * so that a list of thousands of calls delays no command. What a reader has not taken is bounded, and one
- * that takes nothing for CONTROL_PROTO_PATIENCE_S is cut off.
+ * The control thread never waits for a client: it writes an answer in slices, one in each turn of
+ * the event loop, so that a list of thousands of calls delays no command. The buffer of unread
+ * output is bounded; a client that reads nothing for CONTROL_PROTO_PATIENCE_S is disconnected.
  */
 #include <assert.h>
 #include <errno.h>
@@ -15,13 +15,14 @@
 #include "admin/admin.h"
 #include "admin/answer.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/json.h"
 #include "base/listen_pause.h"
 #include "base/log.h"
 
-/* An answer's steps stop here, until the reader has taken some of it. */
+/* No step runs while the client has this many bytes to read. */
 #define OUT_HIGH ((size_t)64 * 1024)
-/* The length of a slice. */
+/* A slice lasts this long. */
 #define SLICE_US 1000
 #define ARENA	 4096
 
@@ -40,7 +41,7 @@ static const struct admin_verb *const verbs[] = {
 	&admin_verb_watch,   &admin_verb_terminate, &admin_verb_set,
 };
 
-/* --- A peer ------------------------------------------------------------------------------------- */
+/* --- A peer ----------------------------------------------------------------------------------- */
 
 static void job_end(struct admin_peer *peer)
 {
@@ -54,7 +55,7 @@ static void job_end(struct admin_peer *peer)
 		arena_reset(peer->arena);
 }
 
-/* @admin: that of @peer, by its own name so that the analyzer follows */
+/* @admin: peer->admin, passed separately for the static analyzer */
 static void peer_free(struct admin *admin, struct admin_peer *peer)
 {
 	job_end(peer);
@@ -80,7 +81,7 @@ static void peer_close(struct admin_peer *peer)
 
 static const struct admin_verb *find_verb(struct str name)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+	for (size_t i = 0; i < COUNT(verbs); i++)
 		if (str_eq(str_of(verbs[i]->name), name))
 			return verbs[i];
 	return NULL;
@@ -91,7 +92,7 @@ static bool may(struct admin_peer *peer, const struct admin_verb *verb)
 	if (verb->changes ? peer->rights.change : peer->rights.read)
 		return true;
 	admin_error(peer, CONTROL_ERROR_DENIED,
-		    verb->changes ? "only root and the daemon's user may change anything"
+		    verb->changes ? "only root and the daemon's user may make changes"
 				  : "only root, the daemon's user and the socket's group may read");
 	return false;
 }
@@ -103,9 +104,9 @@ static void run_request(struct admin_peer *peer, const struct dict *request)
 
 	dict_get_int(request, STR("v"), &version);
 	if (version != CONTROL_PROTO_VERSION) {
-		admin_error(peer, CONTROL_ERROR_VERSION, "this daemon knows version 1 alone");
+		admin_error(peer, CONTROL_ERROR_VERSION, "this daemon supports only version 1");
 	} else if (!verb) {
-		admin_error(peer, CONTROL_ERROR_REQUEST, "there is no such verb");
+		admin_error(peer, CONTROL_ERROR_REQUEST, "unknown verb");
 	} else if (may(peer, verb)) {
 		peer->job.verb = verb;
 		if (verb->begin(peer, request))
@@ -127,11 +128,11 @@ static void run_line(struct admin_peer *peer, struct str line)
 		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
 	else
 		admin_error(peer, CONTROL_ERROR_REQUEST,
-			    "a request is an object of JSON on one line");
+			    "a request must be a JSON object on one line");
 	job_end(peer);
 }
 
-/* The next requests that came whole, until one is being answered. */
+/* Runs complete requests from the input, until one has an answer in progress. */
 static void run_input(struct admin_peer *peer)
 {
 	size_t done = 0;
@@ -168,7 +169,10 @@ static bool has_work(const struct admin_peer *peer)
 	       (!peer->job.verb && memchr(peer->in, '\n', peer->in_len));
 }
 
-/* A request that is longer than may be will never be whole; one that waits its turn may fill the memory. */
+/*
+ * A full buffer without a line end: the request is too long. With one: reading pauses until it is
+ * answered.
+ */
 static void watch_input(struct admin_peer *peer)
 {
 	bool full = peer->in_len == CONTROL_PROTO_REQUEST;
@@ -198,7 +202,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	struct admin_peer *peer = arg;
 
 	if (what & EV_TIMEOUT) {
-		log_info("control socket: a reader that took nothing for %d s was cut off",
+		log_info("control socket: a client that read nothing for %d s was disconnected",
 			 CONTROL_PROTO_PATIENCE_S);
 		peer_close(peer);
 		return;
@@ -226,7 +230,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	peer_go_on(peer);
 }
 
-/* --- Coming and going --------------------------------------------------------------------------- */
+/* --- Start and end ---------------------------------------------------------------------------- */
 
 static bool peer_make(struct admin_peer *peer)
 {
@@ -309,7 +313,7 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
 	listen_pause_begin(&admin->pause);
 }
 
-/* The descriptor stays that of admin/socket.c. */
+/* admin/socket.c still owns the descriptor. */
 static bool start_listening(struct admin *admin)
 {
 	struct event_base *base = admin->conf.base;

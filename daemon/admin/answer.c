@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* answer.c - the lines of an answer, written to the peer that asked */
+/* answer.c - writes the lines of an answer to the client */
 #include <event2/event.h>
 #include "admin/answer.h"
 
-/* What happens is told up to here to a watcher who is behind. */
+/* A watching client with this many unread bytes gets no more events. */
 #define WATCH_HIGH ((size_t)256 * 1024)
 
 struct json_line *admin_line(struct admin_peer *peer, const char *type)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * answer.h - the lines of an answer, written to the peer that asked
+ * answer.h - writes the lines of an answer to the client
  *
- * A line is begun, written to by jsonl_*(), sent; one at a time.
+ * One line at a time: admin_line(), then jsonl_*() for its members, then admin_send().
  */
 #ifndef RTPRELAY_ADMIN_ANSWER_H
 #define RTPRELAY_ADMIN_ANSWER_H
@@ -16,9 +16,12 @@ void admin_send(struct admin_peer *peer);
 void admin_error(struct admin_peer *peer, const char *code, const char *text);
 void admin_end(struct admin_peer *peer, uint64_t count);
 
-/* Is there room for a line that comes without a request? False: the reader is behind, don't write it. */
+/* May an event line be written? False: the client reads too slowly, leave the line out. */
 bool admin_room(struct admin_peer *peer);
-/* The answer goes on as soon as the socket takes something; a peer that is not ready in time is cut off. */
+/*
+ * Continues the answer when the socket becomes writable; if it does not in time, disconnects the
+ * client.
+ */
 void admin_wake(struct admin_peer *peer);
 
 #endif

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* call.c - calls: a line for each; one of them as a tree; their end by an operator's hand */
+/* call.c - the verbs calls (one line per call), call (one call as a tree) and terminate */
 #include <utlist.h>
 #include "admin/answer.h"
 #include "admin/quality.h"
 #include "admin/stream.h"
 #include "admin/walk.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "call/call.h"
 #include "call/media_path.h"
 #include "packet/bridge.h"
 #include "port/iface.h"
 
-/* What the streams of a call come to. */
+/* Sums over the streams of a call. */
 struct call_sum {
 	size_t medias, streams;
-	uint64_t packets[2], bytes[2]; /* by side: heard from it */
+	uint64_t packets[2], bytes[2]; /* by side: received from it */
 	uint64_t expected, lost, drops;
-	double jitter_ms;	 /* the worst */
-	unsigned int mos;	 /* hundredths, the worst average; 0: not known yet */
-	int64_t last_ms;	 /* clock_ms(); 0: nothing was heard */
+	double jitter_ms;	 /* the highest */
+	unsigned int mos;	 /* hundredths, the lowest average; 0: not known yet */
+	int64_t last_ms;	 /* clock_ms() of the last packet; 0: none */
 	struct endpoint from[2]; /* of the first RTP stream of each side */
 	const char *codec;
 };
@@ -53,10 +54,9 @@ static void add_media(struct call_sum *sum, struct media *media)
 	mos = admin_media_mos(media);
 	if (mos && (!sum->mos || mos < sum->mos))
 		sum->mos = mos;
-	for (int side = 0; side < 2; side++)
-		for (int comp = 0; comp < 2; comp++)
-			if (bridge_has(media->bridge, side, comp))
-				add_stream(sum, media, side, comp);
+	each_component(side, comp)
+		if (bridge_has(media->bridge, side, comp))
+			add_stream(sum, media, side, comp);
 }
 
 static const char *state_of(const struct call *call)
@@ -138,7 +138,7 @@ static void send_call(struct admin_peer *peer, const struct call *call)
 	peer->job.count++;
 }
 
-/* --- calls -------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static enum admin_step step_calls(struct admin_peer *peer)
 {
@@ -163,14 +163,14 @@ const struct admin_verb admin_verb_calls = { .name = CONTROL_VERB_CALLS,
 					     .begin = admin_walk_begin,
 					     .step = step_calls };
 
-/* --- call --------------------------------------------------------------------------------------- */
+/* --- call ------------------------------------------------------------------------------------- */
 
 static struct call *asked_call(struct admin_peer *peer, struct str id)
 {
 	struct call *call = call_find(peer->conf->calls, id);
 
 	if (!call)
-		admin_error(peer, CONTROL_ERROR_CALL, "there is no such call");
+		admin_error(peer, CONTROL_ERROR_CALL, "no such call");
 	return call;
 }
 
@@ -235,7 +235,7 @@ static void put_flags(struct json_line *line, uint32_t flags)
 	};
 
 	jsonl_open(line, "flags", '[');
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		if (flags & names[i].flag)
 			jsonl_text(line, NULL, names[i].name);
 	jsonl_close(line, ']');
@@ -266,7 +266,7 @@ static void send_media(struct admin_peer *peer, struct media *media)
 	admin_send(peer);
 }
 
-/* A party, or one of its medias; then the place of the next one. */
+/* Sends a party or one of its medias, then moves the position to the next one. */
 static enum admin_step step_call(struct admin_peer *peer)
 {
 	struct admin_job *job = &peer->job;
@@ -296,7 +296,7 @@ const struct admin_verb admin_verb_call = { .name = CONTROL_VERB_CALL,
 					    .begin = begin_call,
 					    .step = step_call };
 
-/* --- terminate ---------------------------------------------------------------------------------- */
+/* --- terminate -------------------------------------------------------------------------------- */
 
 static bool begin_terminate(struct admin_peer *peer, const struct dict *request)
 {
@@ -305,7 +305,7 @@ static bool begin_terminate(struct admin_peer *peer, const struct dict *request)
 	struct call *call;
 
 	if (all == (id.len > 0)) {
-		admin_error(peer, CONTROL_ERROR_REQUEST, "either a call-id or all has to be given");
+		admin_error(peer, CONTROL_ERROR_REQUEST, "either call-id or all is required");
 		return false;
 	}
 	if (all) {
@@ -329,7 +329,7 @@ static enum admin_step step_terminate(struct admin_peer *peer)
 		admin_end(peer, peer->job.count);
 		return ADMIN_DONE;
 	}
-	/* A sign of life for each: whoever asked waits for thousands. */
+	/* One line per call, so that the client does not time out while thousands end. */
 	line = admin_line(peer, "ended");
 	jsonl_str(line, "call-id", call->id);
 	admin_send(peer);

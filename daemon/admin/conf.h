@@ -10,7 +10,7 @@
 struct admin_conf {
 	struct event_base *base;
 	int fd;	   /* listening; -1: connections come by admin_accept() only (tests) */
-	gid_t gid; /* reading is for its members */
+	gid_t gid; /* its members may read */
 	unsigned int mode;
 	struct call_table *calls;
 	struct events *events;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filter.c - which calls are asked for: by Call-ID, tag, address, path, age, quality */
+/* filter.c - which calls a request selects: by Call-ID, tag, address, path, age, quality */
 #include <stdlib.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,17 +45,17 @@ static bool read_path(struct str text, int *path)
 	return !text.len || *path >= 0;
 }
 
-/* With a port or without; "[...]" around IPv6 only where there is a port. */
+/* With a port or without; IPv6 with a port is in brackets. */
 static bool read_address(struct str text, struct endpoint *ep)
 {
 	if (!text.len)
 		return true;
-	if (memchr(text.s, '%', text.len)) /* a scope would have to be asked for */
+	if (memchr(text.s, '%', text.len)) /* getaddrinfo() would resolve a scope */
 		return false;
 	return endpoint_parse_addr(text, AF_UNSPEC, ep) || endpoint_parse(text, 0, ep);
 }
 
-/* "3.5"; without a value, any. */
+/* "3.5"; empty: any. */
 static bool read_mos(struct str text, unsigned int *mos_x100)
 {
 	char copy[8];
@@ -76,7 +76,7 @@ static bool read_mos(struct str text, unsigned int *mos_x100)
 	return true;
 }
 
-/* A whole number or one with a point. */
+/* An integer, or the text of a number with a decimal point. */
 static struct str number_text(const struct dict *request, struct str key, char text[24])
 {
 	int64_t number;
@@ -99,11 +99,11 @@ const char *call_filter_read(const struct dict *request, struct call_filter *fil
 	dict_get_int(request, STR(CONTROL_FILTER_SKIP), &filter->skip);
 	dict_get_int(request, STR(CONTROL_FILTER_LIMIT), &filter->limit);
 	if (!read_path(dict_get_str(request, STR(CONTROL_FILTER_PATH)), &filter->path))
-		return "a path is user, kernel or mixed";
+		return "path must be user, kernel or mixed";
 	if (!read_address(dict_get_str(request, STR(CONTROL_FILTER_ADDRESS)), &filter->address))
-		return "an address is IP, IP:PORT or [IPV6]:PORT";
+		return "address must be IP, IP:PORT or [IPV6]:PORT";
 	if (!read_mos(number_text(request, STR(CONTROL_FILTER_MAX_MOS), text), &filter->max_mos))
-		return "a MOS is a number of 1 to 5";
+		return "max-mos must be a number from 1 to 5";
 	return NULL;
 }
 
@@ -123,41 +123,39 @@ static bool has_tag(const struct call *call, struct str tag)
 	return false;
 }
 
-static bool is_at(const struct endpoint *ep, const struct endpoint *wanted)
+static bool is_at(const struct endpoint *ep, const struct endpoint *target)
 {
-	return endpoint_port(wanted) ? endpoint_eq(ep, wanted) : endpoint_addr_eq(ep, wanted);
+	return endpoint_port(target) ? endpoint_eq(ep, target) : endpoint_addr_eq(ep, target);
 }
 
-static bool media_is_at(const struct media *media, const struct endpoint *wanted)
+static bool media_is_at(const struct media *media, const struct endpoint *target)
 {
 	struct stream_report r;
 
-	for (int side = 0; side < 2; side++) {
-		for (int comp = 0; comp < 2; comp++) {
-			if (!bridge_has(media->bridge, side, comp))
-				continue;
-			bridge_report(media->bridge, side, comp, &r);
-			if (is_at(&r.local, wanted) || is_at(&r.signalled, wanted) ||
-			    is_at(&r.latched, wanted))
-				return true;
-		}
+	each_component(side, comp) {
+		if (!bridge_has(media->bridge, side, comp))
+			continue;
+		bridge_report(media->bridge, side, comp, &r);
+		if (is_at(&r.local, target) || is_at(&r.signalled, target) ||
+		    is_at(&r.latched, target))
+			return true;
 	}
 	return false;
 }
 
-static bool is_anywhere(const struct call *call, const struct endpoint *wanted)
+static bool is_anywhere(const struct call *call, const struct endpoint *target)
 {
 	const struct dialog *dialog;
 
 	DL_FOREACH(call->dialogs, dialog)
 		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i] && media_is_at(dialog->media[i], wanted))
+			if (dialog->media[i] && media_is_at(dialog->media[i], target))
 				return true;
 	return false;
 }
 
-/* One that is not known yet is not bad. */
-static bool is_as_bad(const struct call *call, unsigned int max_mos)
+/* False for a call without a MOS yet. */
+static bool is_at_most(const struct call *call, unsigned int max_mos)
 {
 	unsigned int mos = admin_call_mos(call);
 
@@ -171,5 +169,5 @@ bool call_filter_lets(const struct call_filter *filter, const struct call *call)
 	       (!filter->tag.len || has_tag(call, filter->tag)) &&
 	       (!endpoint_is_set(&filter->address) || is_anywhere(call, &filter->address)) &&
 	       (filter->path < 0 || (int)admin_call_path(call) == filter->path) &&
-	       (!filter->max_mos || is_as_bad(call, filter->max_mos));
+	       (!filter->max_mos || is_at_most(call, filter->max_mos));
 }

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filter.h - which calls are asked for: by Call-ID, tag, address, path, age, quality */
+/* filter.h - which calls a request selects: by Call-ID, tag, address, path, age, quality */
 #ifndef RTPRELAY_ADMIN_FILTER_H
 #define RTPRELAY_ADMIN_FILTER_H
 
 #include "base/dict.h"
 #include "call/tree.h"
 
-/* Which calls; texts are slices of the request, in the peer's arena. Empty, unset, 0: any. */
+/* Texts are slices of the request, in the peer's arena. Empty, unset, 0: any. */
 struct call_filter {
 	struct str call_id, tag;
 	struct endpoint address; /* port 0: any port */
 	int path;		 /* enum path; -1: any */
 	int64_t min_age_s;
-	unsigned int max_mos; /* hundredths; 0: any, and calls without one */
-	int64_t skip, limit;  /* 0: none are left out; no limit */
+	unsigned int max_mos; /* hundredths; 0: any, also calls without a MOS */
+	int64_t skip, limit;  /* @skip 0: skip none; @limit 0: no limit */
 };
 
-/* NULL; or why a value of the request makes no sense. */
+/* Return: NULL; or the error text for an invalid value */
 const char *call_filter_read(const struct dict *request, struct call_filter *filter);
 bool call_filter_lets(const struct call_filter *filter, const struct call *call);
 
-/* Of all medias of a call. */
+/* The path of all medias of a call. */
 enum path admin_call_path(const struct call *call);
 
 #endif

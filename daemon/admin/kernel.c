@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel.c - the flows that the daemon wants the kernel to hold
+ * kernel.c - the verb kernel: the flows that the daemon requires in the kernel
  *
- * Whoever asks compares them with what the kernel says itself: it would be no check if the daemon did.
+ * The client compares them with what it reads from the kernel; a comparison by the daemon would not
+ * be an independent check.
  */
 #include <utlist.h>
 #include "admin/answer.h"
@@ -42,10 +43,9 @@ static void send_media(struct admin_peer *peer, struct media *media)
 {
 	const struct media_path *path = &media->path;
 
-	for (int side = 0; side < 2; side++)
-		for (int comp = 0; comp < 2; comp++)
-			if (path->flow[side][comp] && !path->why[side][comp])
-				send_flow(peer, media, side, path->flow[side][comp]);
+	each_component(side, comp)
+		if (path->flow[side][comp] && !path->why[side][comp])
+			send_flow(peer, media, side, path->flow[side][comp]);
 }
 
 static bool begin(struct admin_peer *peer, const struct dict *request)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* peer.h - one connection to the control socket, and how far its answer is */
+/* peer.h - one connection to the control socket, and the progress of its answer */
 #ifndef RTPRELAY_ADMIN_PEER_H
 #define RTPRELAY_ADMIN_PEER_H
 
@@ -14,19 +14,19 @@
 
 struct admin;
 
-/* The line that is being written: one for all peers, since a line is written without a pause. */
+/* The line being written. One for all peers, since no other code runs before it is sent. */
 struct admin_writer {
 	struct json_line line; /* in @memory */
 	char *memory;	       /* CONTROL_PROTO_LINE bytes */
 };
 
 /**
- * struct admin_job - how far an answer is
+ * struct admin_job - the progress of an answer
  * @cursor: through all calls
- * @call_id: of the one that is asked for; @dialog, @side, @media: the place in its tree, or in a table
+ * @call_id: the requested call; @dialog, @side, @media: position in its tree
  */
 struct admin_job {
-	const struct admin_verb *verb; /* NULL: nothing is asked */
+	const struct admin_verb *verb; /* NULL: no request in progress */
 	struct call_cursor cursor;
 	struct call_filter filter;
 	struct str call_id;
@@ -34,7 +34,7 @@ struct admin_job {
 	int side;
 	uint64_t count;
 	struct events_watcher watcher;
-	uint64_t lost, told_lost;
+	uint64_t lost, lost_reported; /* events left out; how many of them the client knows of */
 };
 
 struct admin_peer {
@@ -50,7 +50,7 @@ struct admin_peer {
 	struct evbuffer *out;
 	struct arena *arena; /* of the request */
 	struct admin_job job;
-	bool failed; /* out of memory, or a line too long: cut off */
+	bool failed; /* out of memory, or a line too long: disconnect */
 };
 
 #endif

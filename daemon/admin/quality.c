@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* quality.c - how good the media of a side is: MOS and its components, and its receiver's figures from RTCP */
+/* quality.c - quality of a side's media: MOS and its components, its receiver's RTCP figures */
 #include <time.h>
 #include <utlist.h>
 #include "admin/quality.h"
@@ -7,7 +7,7 @@
 #include "call/media_path.h"
 #include "call/media_quality.h"
 
-/* Seconds since 1970, of a clock_ms(). */
+/* A clock_ms() as seconds since 1970. */
 static int64_t wall_s(int64_t at_ms)
 {
 	return (int64_t)time(NULL) - (clock_ms() - at_ms) / 1000;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* quality.h - how good the media of a side is: MOS and its components, and its receiver's figures from RTCP */
+/* quality.h - quality of a side's media: MOS and its components, its receiver's RTCP figures */
 #ifndef RTPRELAY_ADMIN_QUALITY_H
 #define RTPRELAY_ADMIN_QUALITY_H
 
@@ -7,9 +7,12 @@
 #include "call/tree.h"
 #include "call/media_quality.h"
 
-/* The members of what comes from @side; none as long as nothing is known. */
+/* Writes the quality of the media that @side sends; nothing while it is not known. */
 void admin_put_quality(struct json_line *line, const struct media *media, enum side side);
-/* Hundredths: the worse side's average; the worst media's, the kernel asked before. 0: not known */
+/*
+ * Both in hundredths; 0: not known. The lower average of both sides; the lowest of all medias, read
+ * from the kernel.
+ */
 unsigned int admin_media_mos(const struct media *media);
 unsigned int admin_call_mos(const struct call *call);
 

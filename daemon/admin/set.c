@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * set.c - what an operator may change while the daemon runs: log level, limit of calls, running empty
+ * set.c - the verb set: log-level, max-sessions and drain, while the daemon runs
  *
- * All that is asked for is checked before any of it is done. It lasts until the next SIGHUP or restart, which
- * go by the configuration; running empty lasts until it is ended.
+ * All values are checked before any takes effect. They last until the next SIGHUP or restart, which
+ * apply the configuration; drain lasts until it is switched off or the daemon restarts.
  */
 #include "admin/answer.h"
 #include "base/log.h"
 
 struct settings {
-	int log_level;	      /* -1: as it is */
-	int64_t max_sessions; /* -1 */
-	int drain;	      /* -1 */
+	int log_level; /* each: -1, not given */
+	int64_t max_sessions;
+	int drain;
 };
 
 static bool refuse(struct admin_peer *peer, const char *text)
@@ -28,7 +28,7 @@ static bool read_level(struct str text, int *level)
 	return !text.len || *level >= 0;
 }
 
-/* A truth value comes from base/json.c as "yes" or "no". */
+/* base/json.c returns true and false as "yes" and "no". */
 static bool read_drain(struct str text, int *drain)
 {
 	if (str_eq(text, STR("yes")) || str_eq(text, STR("on")))
@@ -42,15 +42,15 @@ static bool read_settings(struct admin_peer *peer, const struct dict *request, s
 {
 	*set = (struct settings){ -1, -1, -1 };
 	if (!read_level(dict_get_str(request, STR("log-level")), &set->log_level))
-		return refuse(peer, "log-level is error, warning, notice, info or debug");
+		return refuse(peer, "log-level must be error, warning, notice, info or debug");
 	if (dict_get(request, STR("max-sessions")) &&
 	    (!dict_get_int(request, STR("max-sessions"), &set->max_sessions) ||
 	     set->max_sessions < 0 || set->max_sessions > 10000000))
-		return refuse(peer, "max-sessions is a number of 0 to 10000000");
+		return refuse(peer, "max-sessions must be a number from 0 to 10000000");
 	if (!read_drain(dict_get_str(request, STR("drain")), &set->drain))
-		return refuse(peer, "drain is on or off");
+		return refuse(peer, "drain must be on or off");
 	if (set->log_level < 0 && set->max_sessions < 0 && set->drain < 0)
-		return refuse(peer, "log-level, max-sessions or drain has to be given");
+		return refuse(peer, "log-level, max-sessions or drain is required");
 	return true;
 }
 
@@ -62,18 +62,17 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	if (!read_settings(peer, request, &set))
 		return false;
 	if (set.log_level >= 0) {
-		log_notice("log-level is now %s, by an operator",
+		log_notice("log-level set to %s by an operator",
 			   log_level_name((enum log_level)set.log_level));
 		log_set_level((enum log_level)set.log_level);
 	}
 	if (set.max_sessions >= 0) {
-		log_notice("max-sessions is now %u, by an operator",
-			   (unsigned int)set.max_sessions);
+		log_notice("max-sessions set to %u by an operator", (unsigned int)set.max_sessions);
 		calls->conf.max_sessions = (unsigned int)set.max_sessions;
 	}
 	if (set.drain >= 0) {
-		log_notice(set.drain ? "new calls are refused from now on, by an operator"
-				     : "new calls are taken again, by an operator");
+		log_notice(set.drain ? "drain set to on by an operator: new calls are refused"
+				     : "drain set to off by an operator: new calls are accepted");
 		calls->draining = set.drain;
 	}
 	admin_end(peer, 1);

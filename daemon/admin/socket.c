@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* socket.c - the Unix socket that rtprelayctl connects to, in the file system */
+/* socket.c - the Unix socket that rtprelayctl connects to: file, owner, rights of a client */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static int fill_address(const char *path, struct sockaddr_un *addr)
 	return 0;
 }
 
-/* Only root can give files away; others own what they make. */
+/* Only root can change the owner; for other users the creator stays the owner. */
 static int give(const char *path, const struct admin_socket_conf *conf)
 {
 	uid_t uid = geteuid() ? (uid_t)-1 : conf->uid;
@@ -34,7 +34,7 @@ static int give(const char *path, const struct admin_socket_conf *conf)
 	return chown(path, uid, conf->gid) ? -errno : 0;
 }
 
-/* Who may connect has to come through; who may not sees nothing. */
+/* Give the directory search permission to those who may connect, and to no other. */
 static unsigned int directory_mode(unsigned int mode)
 {
 	return 0700 | (mode & 060 ? 050 : 0) | (mode & 06 ? 05 : 0);
@@ -55,7 +55,7 @@ static int make_directory(const struct admin_socket_conf *conf)
 	if (!stat(dir, &found)) {
 		err = S_ISDIR(found.st_mode) ? 0 : -ENOTDIR;
 	} else if (mkdir(dir, 0700)) {
-		err = errno == EEXIST ? 0 : -errno; /* somebody was faster */
+		err = errno == EEXIST ? 0 : -errno; /* another process created it meanwhile */
 	} else {
 		err = give(dir, conf);
 		if (!err && chmod(dir, directory_mode(conf->mode)))
@@ -65,7 +65,7 @@ static int make_directory(const struct admin_socket_conf *conf)
 	return err;
 }
 
-/* 0: nobody is there any more, and the file is gone. */
+/* Removes the socket of a daemon that ended. Return: 0, no file is there now; -errno */
 static int remove_stale(const struct sockaddr_un *addr)
 {
 	struct stat found;
@@ -87,7 +87,7 @@ static int remove_stale(const struct sockaddr_un *addr)
 
 static int bind_socket(int fd, const struct sockaddr_un *addr)
 {
-	mode_t before = umask(0777); /* nobody connects before mode and owner are right */
+	mode_t before = umask(0777); /* no client can connect before mode and owner are set */
 	int err = bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? -errno : 0;
 
 	umask(before);
@@ -136,7 +136,7 @@ int admin_socket_open(struct admin_socket *own, const struct admin_socket_conf *
 	err = make_directory(conf);
 	if (err)
 		return err;
-	*what = "what is there";
+	*what = "existing file";
 	err = remove_stale(&addr);
 	if (err)
 		return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* socket.h - the Unix socket that rtprelayctl connects to, in the file system */
+/* socket.h - the Unix socket that rtprelayctl connects to: file, owner, rights of a client */
 #ifndef RTPRELAY_ADMIN_SOCKET_H
 #define RTPRELAY_ADMIN_SOCKET_H
 
@@ -7,9 +7,9 @@
 #include <sys/types.h>
 
 /**
- * struct admin_socket - where and whose
- * @path: borrowed; @mode: of the file, the directory's is the same with x for r
- * @uid, @gid: owner of file and of a directory that is made; only root can give them away
+ * struct admin_socket_conf - path, mode and owner
+ * @path: borrowed; @mode: of the file; the directory gets r-x where the file has r or w
+ * @uid, @gid: owner of the file and of a new directory; only root can change owners
  */
 struct admin_socket_conf {
 	const char *path;
@@ -18,18 +18,20 @@ struct admin_socket_conf {
 	gid_t gid;
 };
 
-/* All zero but @fd -1: none. */
+/* All zero and @fd -1: no socket. */
 struct admin_socket {
 	int fd; /* listening, not blocking */
 	char *path;
-	dev_t dev; /* of the file that was made: another one is not ours to remove */
+	dev_t dev; /* of the socket file; a file with another number is not removed */
 	ino_t ino;
 };
 
 /**
- * admin_socket_open() - makes the directory (the last part of it) and the socket; a dead daemon's socket is replaced
- * Return: 0; -EADDRINUSE, somebody listens there; -ENOTSOCK, there is a file that is none; -ENAMETOOLONG;
- * other -errno of mkdir, bind, chown; *what is what failed, for a message
+ * admin_socket_open() - creates the directory (the last part of it) and the socket; replaces the
+ * socket of a daemon that ended
+ * Return: 0; -EADDRINUSE, another process listens there; -ENOTSOCK, the file exists and is not a
+ * socket; -ENAMETOOLONG; other -errno of mkdir, bind, chown. *what names the step that failed, for
+ * a message
  */
 int admin_socket_open(struct admin_socket *own, const struct admin_socket_conf *conf,
 		      const char **what);
@@ -41,8 +43,9 @@ struct admin_peer_rights {
 };
 
 /**
- * admin_socket_rights() - what who is connected by @fd may do
- * Changing: root and the user of this process. Reading: these, members of @gid, and anybody if @mode lets others write.
+ * admin_socket_rights() - the rights of the process connected by @fd
+ * Changing: root and the user of this process. Reading: these, members of @gid, and all if @mode
+ * lets others write.
  */
 struct admin_peer_rights admin_socket_rights(int fd, gid_t gid, unsigned int mode);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stats.c - every counter there is (report/counters.c), a line each */
+/* stats.c - the verb stats: every counter (report/counters.c), one line each */
 #include "admin/answer.h"
 #include "base/clock.h"
 #include "report/counters.h"

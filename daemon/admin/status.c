@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* status.c - the daemon as a whole: version, module, interfaces, how many calls, by which path */
+/* status.c - the verb status: version, module, interfaces, number of calls, path of media */
 #include <unistd.h>
 #include "admin/answer.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "packet/pool.h"
 #include "report/report.h"
 
@@ -19,7 +20,7 @@ static void put_kernel(struct json_line *line, const struct admin_conf *conf)
 	jsonl_bool(line, "module", kmod_available(kmod));
 	jsonl_u64(line, "flows", kmod_count(kmod));
 	jsonl_open(line, "features", '[');
-	for (size_t i = 0; i < sizeof(features) / sizeof(*features); i++)
+	for (size_t i = 0; i < COUNT(features); i++)
 		if (kmod_features(kmod) & 1u << i)
 			jsonl_text(line, NULL, features[i]);
 	jsonl_close(line, ']');

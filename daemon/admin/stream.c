@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stream.c - the streams of calls: where their media comes from and goes, by which path, what was dropped */
+/* stream.c - the verb streams: source, destination, path and drops of each stream */
 #include <utlist.h>
 #include "admin/answer.h"
 #include "admin/stream.h"
@@ -9,7 +9,7 @@
 #include "packet/bridge.h"
 #include "packet/latch_names.h"
 
-/* How what is heard differs from what was signalled; NULL: one of both is not known. */
+/* How the latched source differs from the signalled one; NULL: one of them is not known. */
 static const char *nat_seen(const struct stream_report *r)
 {
 	if (!endpoint_is_set(&r->latched) || !endpoint_is_set(&r->signalled))
@@ -106,10 +106,9 @@ static void send_stream(struct admin_peer *peer, const struct media *media, enum
 static void send_media(struct admin_peer *peer, struct media *media)
 {
 	media_path_refresh(&media, 1);
-	for (int side = 0; side < 2; side++)
-		for (int comp = 0; comp < 2; comp++)
-			if (bridge_has(media->bridge, side, comp))
-				send_stream(peer, media, side, comp);
+	each_component(side, comp)
+		if (bridge_has(media->bridge, side, comp))
+			send_stream(peer, media, side, comp);
 }
 
 static enum admin_step step(struct admin_peer *peer)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stream.h - the members of a stream, in a line of its own or in that of its media */
+/* stream.h - writes the members of a stream, in a line of its own or in that of its media */
 #ifndef RTPRELAY_ADMIN_STREAM_H
 #define RTPRELAY_ADMIN_STREAM_H
 

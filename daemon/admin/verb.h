@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verb.h - what can be asked: a row for each verb
+ * verb.h - the verbs of the control socket, a row for each
  *
- * A verb begins, then steps until it is done. A step writes one line or a few. Calls end between two steps:
- * a step must not use a pointer into a call that an earlier step found.
+ * A verb begins, then steps until it is done. A step writes one line or a few. Calls may end
+ * between two steps: a step must not use a pointer into a call that an earlier step found.
  */
 #ifndef RTPRELAY_ADMIN_VERB_H
 #define RTPRELAY_ADMIN_VERB_H
@@ -17,9 +17,11 @@ enum admin_step { ADMIN_MORE, ADMIN_DONE };
 struct admin_verb {
 	const char *name;
 	bool changes;
-	/* True: go on with steps, or with what comes. False: it is answered, admin_error() included. */
+	/*
+	 * True: steps or events follow. False: the request was answered, possibly by admin_error().
+	 */
 	bool (*begin)(struct admin_peer *peer, const struct dict *request);
-	enum admin_step (*step)(struct admin_peer *peer); /* NULL: lines come by themselves */
+	enum admin_step (*step)(struct admin_peer *peer); /* NULL: events write the lines */
 	void (*end)(struct admin_peer *peer);		  /* or NULL */
 };
 

@@ -5,9 +5,12 @@
 
 #include "admin/peer.h"
 
-/* Reads the request's filters into the job. False: a value makes no sense; admin_error() was sent. */
+/* Reads the request's filters into the job. False: a value is invalid; admin_error() was sent. */
 bool admin_walk_begin(struct admin_peer *peer, const struct dict *request);
-/* The next call that @filter lets through (NULL: any): @send_media for each of its medias. */
+/*
+ * Takes the next call. If it matches @filter (NULL: all do), runs @send_media for each of its
+ * medias.
+ */
 enum admin_step admin_step_medias(struct admin_peer *peer, const struct call_filter *filter,
 				  void (*send_media)(struct admin_peer *, struct media *));
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch.c - what happens, as it happens; what a slow reader has no room for is left out, counted and told */
+/* watch.c - the verb watch: events as they happen; those that a slow client misses are counted */
 #include <time.h>
 #include "admin/answer.h"
 #include "call/media_path.h"
@@ -26,9 +26,9 @@ static void send_lost(struct admin_peer *peer)
 	struct admin_job *job = &peer->job;
 	struct json_line *line = admin_line(peer, "lost");
 
-	jsonl_u64(line, "events", job->lost - job->told_lost);
+	jsonl_u64(line, "events", job->lost - job->lost_reported);
 	admin_send(peer);
-	job->told_lost = job->lost;
+	job->lost_reported = job->lost;
 }
 
 static void on_happening(void *arg, const struct happening *happening)
@@ -42,7 +42,7 @@ static void on_happening(void *arg, const struct happening *happening)
 		peer->conf->calls->conf.stats->events_lost++;
 		return;
 	}
-	if (peer->job.lost != peer->job.told_lost)
+	if (peer->job.lost != peer->job.lost_reported)
 		send_lost(peer);
 	clock_gettime(CLOCK_REALTIME, &wall);
 	line = admin_line(peer, "event");

@@ -225,7 +225,7 @@ static void check_status(void)
 	TELLS(0, print("calls      %d, ", opened), "status");
 	CU_ASSERT_TRUE(says(print("kernel     %d medias, %d streams, ", opened, 2 * opened)));
 	CU_ASSERT_TRUE(says("user       0 medias, "));
-	CU_ASSERT_TRUE(says("module     there, version " RTPRELAY_VERSION ", flows "));
+	CU_ASSERT_TRUE(says("module     available, version " RTPRELAY_VERSION ", flows "));
 	CU_ASSERT_TRUE(says("features rtp events family tap"));
 	CU_ASSERT_PTR_NULL(strchr(said, '\033'));
 }
@@ -256,7 +256,7 @@ static void check_call(void)
 	CU_ASSERT_TRUE(says("signalled " A ", heard " A " (as signalled)"));
 	CU_ASSERT_TRUE(says("rank exact"));
 	CU_ASSERT_TRUE(says("path user: not latched")); /* its RTCP */
-	TELLS(1, "there is no such call", "call nobody");
+	TELLS(1, "no such call", "call nobody");
 }
 
 static void check_lists(void)
@@ -266,7 +266,7 @@ static void check_lists(void)
 	CU_ASSERT_EQUAL(relay_count(said, " kernel "), 2 * opened);
 	TELLS(0, "daemon.calls_made", "stats");
 	CU_ASSERT_TRUE(says("kernel.packets"));
-	TELLS(0, print(" flows wanted, %d in the kernel: the same", 2 * opened), "kernel");
+	TELLS(0, print(" flows required, %d in the kernel: the same", 2 * opened), "kernel");
 	CU_ASSERT_EQUAL(relay_count(said, "\nok "), 2 * opened);
 	TELLS(0, "\"missing\":0,\"different\":0,\"unwanted\":0", "kernel --json");
 	CU_ASSERT_EQUAL(relay_count(said, "\"state\":\"ok\""), 2 * opened);
@@ -376,7 +376,7 @@ static bool all_ends_seen(void)
 	for (int ms = 0; ms < 6 * SOON; ms += 200) {
 		read_all(SEEN);
 		if (relay_count(said, "ended       [many-") == opened ||
-		    strstr(said, " events were left out"))
+		    strstr(said, " events were lost: this client read too slowly"))
 			return true;
 		poll(NULL, 0, 200);
 	}
@@ -401,7 +401,7 @@ static void test_every_verb_tells_of_a_thousand_calls(void)
 	watch();
 	TELLS(0, "", "terminate many-0005");
 	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2 - 2));
-	TELLS(1, "there is no such call", "terminate many-0005");
+	TELLS(1, "no such call", "terminate many-0005");
 	CU_ASSERT_TRUE(seen("ended       [many-0005]: terminated by an operator", 1));
 	TELLS(0, "", "terminate --all");
 	TELLS(0, "calls      0, ", "status");
@@ -423,7 +423,7 @@ static void begin(void)
 	relay_start(OPTIONS);
 	call_open(&call, "lonely", A, B);
 	call_latch(&call, 4);
-	CU_ASSERT_TRUE(comes_to("4 flows wanted, 4 in the kernel: the same", "kernel"));
+	CU_ASSERT_TRUE(comes_to("4 flows required, 4 in the kernel: the same", "kernel"));
 	/* Nothing is left to be learned, and so the daemon has no reason to ask the kernel for a flow. */
 	for (int ms = 0; ms < SOON; ms += 200) {
 		CU_ASSERT_EQUAL(ctl("call lonely"), 0);
@@ -454,7 +454,7 @@ static void test_missing_flow_is_shouted(void)
 	begin();
 	flow_of_caller(&state);
 	CU_ASSERT_EQUAL(nl_del(&relay_nl, state.local, NULL), 0);
-	TELLS(1, "DIFFERENCES: 1 missing, 0 different, 0 that nobody wants", "kernel");
+	TELLS(1, "DIFFERENCES: 1 missing, 0 different, 0 unwanted", "kernel");
 	CU_ASSERT_EQUAL(relay_count(said, "MISSING"), 1);
 	CU_ASSERT_EQUAL(relay_count(said, "\nok "), 3);
 	TELLS(1, "\"missing\":1,\"different\":0,\"unwanted\":0", "kernel --json");
@@ -463,7 +463,7 @@ static void test_missing_flow_is_shouted(void)
 	end(0);
 }
 
-static void test_flow_that_nobody_wants_is_shouted(void)
+static void test_unwanted_flow_is_reported(void)
 {
 	const struct nl_flow ours = { .local = "192.0.2.254:39998",
 				      .src = "192.0.2.1:9",
@@ -474,14 +474,14 @@ static void test_flow_that_nobody_wants_is_shouted(void)
 
 	begin();
 	CU_ASSERT_EQUAL(nl_add(&relay_nl, &ours, NLM_F_CREATE, NULL), 0);
-	TELLS(1, "DIFFERENCES: 0 missing, 0 different, 1 that nobody wants", "kernel");
+	TELLS(1, "DIFFERENCES: 0 missing, 0 different, 1 unwanted", "kernel");
 	CU_ASSERT_TRUE(says("UNWANTED  192.0.2.254:39998"));
 	CU_ASSERT_EQUAL(nl_del(&relay_nl, ours.local, NULL), 0);
 	TELLS(0, "the same", "kernel");
 	/* Outside of our ports it is another daemon's. */
 	other.local = "192.0.2.254:20000";
 	CU_ASSERT_EQUAL(nl_add(&relay_nl, &other, NLM_F_CREATE, NULL), 0);
-	TELLS(0, "1 of them outside of our ports: the same", "kernel");
+	TELLS(0, "1 of them outside the daemon's ports: the same", "kernel");
 	CU_ASSERT_EQUAL(nl_del(&relay_nl, other.local, NULL), 0);
 	end(0);
 }
@@ -499,12 +499,12 @@ static void test_flow_that_differs_is_shouted(void)
 				 .dst = "198.51.100.2:666",
 				 .kind = state.kind };
 	CU_ASSERT_EQUAL(nl_add(&relay_nl, &flow, NLM_F_REPLACE, NULL), 0);
-	TELLS(1, "DIFFERENCES: 0 missing, 1 different, 0 that nobody wants", "kernel");
+	TELLS(1, "DIFFERENCES: 0 missing, 1 different, 0 unwanted", "kernel");
 	CU_ASSERT_EQUAL(relay_count(said, "198.51.100.2:666"), 1);
 	flow.dst = state.dst;
 	flow.flags = RTPRELAY_FLOW_DROP; /* goes where it should, and is dropped */
 	CU_ASSERT_EQUAL(nl_add(&relay_nl, &flow, NLM_F_REPLACE, NULL), 0);
-	TELLS(1, "DIFFERENCES: 0 missing, 1 different, 0 that nobody wants", "kernel");
+	TELLS(1, "DIFFERENCES: 0 missing, 1 different, 0 unwanted", "kernel");
 	flow.flags = 0;
 	CU_ASSERT_EQUAL(nl_add(&relay_nl, &flow, NLM_F_REPLACE, NULL), 0);
 	TELLS(0, "the same", "kernel");
@@ -540,7 +540,7 @@ static void test_watcher_sees_what_the_kernel_does(void)
 	CU_ASSERT_TRUE(seen("module-gone", 1));
 	CU_ASSERT_TRUE(seen("in-user     [seen]", 4));
 	TELLS(0, "not there: media is relayed in user space", "status");
-	TELLS(0, "there is no kernel module", "kernel");
+	TELLS(0, "the kernel module is not available", "kernel");
 	TELLS(0, "path user: no kernel module", "call seen");
 	ctl("doctor");
 	CU_ASSERT_TRUE(says("the module is not loaded"));
@@ -571,7 +571,7 @@ static void test_watcher_sees_silence(void)
 TEST_SUITE(operator,
 	   { "every verb tells of a thousand calls", test_every_verb_tells_of_a_thousand_calls },
 	   { "a missing flow is shouted", test_missing_flow_is_shouted },
-	   { "a flow that nobody wants is shouted", test_flow_that_nobody_wants_is_shouted },
+	   { "an unwanted flow is reported", test_unwanted_flow_is_reported },
 	   { "a flow that differs is shouted", test_flow_that_differs_is_shouted },
 	   { "a watcher sees what the kernel does", test_watcher_sees_what_the_kernel_does },
 	   { "a watcher sees silence", test_watcher_sees_silence });

@@ -156,15 +156,16 @@ static bool ends_with(const char *line)
 static void test_nonsense_is_refused_and_survived(void)
 {
 	start();
-	CU_ASSERT_STRING_EQUAL(ask("nonsense"),
-			       DENIED("bad-request", "a request is an object of JSON on one line"));
-	CU_ASSERT_STRING_EQUAL(ask("[1]"),
-			       DENIED("bad-request", "a request is an object of JSON on one line"));
-	CU_ASSERT_STRING_EQUAL(ask("{\"v\":1}"), DENIED("bad-request", "there is no such verb"));
+	CU_ASSERT_STRING_EQUAL(
+		ask("nonsense"),
+		DENIED("bad-request", "a request must be a JSON object on one line"));
+	CU_ASSERT_STRING_EQUAL(
+		ask("[1]"), DENIED("bad-request", "a request must be a JSON object on one line"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"v\":1}"), DENIED("bad-request", "unknown verb"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"v\":2,\"verb\":\"status\"}"),
-			       DENIED("version", "this daemon knows version 1 alone"));
+			       DENIED("version", "this daemon supports only version 1"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"path\":\"x\"}"),
-			       DENIED("bad-request", "a path is user, kernel or mixed"));
+			       DENIED("bad-request", "path must be user, kernel or mixed"));
 	ask("{\"verb\":\"status\"}");
 	CU_ASSERT(is_sound() && ends_with("{\"type\":\"end\",\"count\":1}\n"));
 	CU_ASSERT(stop());
@@ -220,7 +221,7 @@ static void test_call_is_told_as_a_tree(void)
 	CU_ASSERT_EQUAL(count_of("\"signalled\":\"192.0.2.1:4000\""), 2);
 	CU_ASSERT_EQUAL(count_of("\"why-user\":\"the kernel path is off\""), 4);
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"call\",\"call-id\":\"alpha\"}"),
-			       DENIED("unknown-call", "there is no such call"));
+			       DENIED("unknown-call", "no such call"));
 	ask("{\"verb\":\"streams\"}");
 	CU_ASSERT(is_sound() && ends_with("{\"type\":\"end\",\"count\":4}\n"));
 	CU_ASSERT(stop());
@@ -275,9 +276,9 @@ static void test_calls_have_their_quality(void)
 	ask("{\"verb\":\"streams\",\"max-mos\":4.2}");
 	CU_ASSERT_EQUAL(count_of("\"type\":\"stream\""), 4);
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":\"0x3\"}"),
-			       DENIED("bad-request", "a MOS is a number of 1 to 5"));
+			       DENIED("bad-request", "max-mos must be a number from 1 to 5"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":6}"),
-			       DENIED("bad-request", "a MOS is a number of 1 to 5"));
+			       DENIED("bad-request", "max-mos must be a number from 1 to 5"));
 
 	q = call_find(talk.scene.calls, STR("bad"))->dialogs->media[0]->path.quality[SIDE_A];
 	q->far = (struct quality_far){ true, 64, 33, 2500, clock_ms() };
@@ -335,7 +336,7 @@ static void test_calls_end_by_hand(void)
 	add_call("alpha-2", "f2", true);
 	add_call("alpha-3", "f3", true);
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"terminate\"}"),
-			       DENIED("bad-request", "either a call-id or all has to be given"));
+			       DENIED("bad-request", "either call-id or all is required"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"terminate\",\"call-id\":\"alpha-2\"}"),
 			       "{\"type\":\"end\",\"count\":1}\n");
 	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 2);
@@ -361,8 +362,9 @@ static void test_drain_refuses_new_calls_alone(void)
 	add_call("alpha-2", "f2", true);
 	add_call("alpha-3", "f3", true);
 	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 2);
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"set\",\"max-sessions\":-1,\"drain\":\"on\"}"),
-			       DENIED("bad-request", "max-sessions is a number of 0 to 10000000"));
+	CU_ASSERT_STRING_EQUAL(
+		ask("{\"verb\":\"set\",\"max-sessions\":-1,\"drain\":\"on\"}"),
+		DENIED("bad-request", "max-sessions must be a number from 0 to 10000000"));
 	CU_ASSERT_FALSE(talk.scene.calls->draining); /* all or nothing */
 	CU_ASSERT(stop());
 }
