@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * api.c - what the page asks for: status, calls, a call as rtprelayctl gets them; the last hour
+ * api.c - the data of the page: status, calls, one call as rtprelayctl gets them; the last hour
  *
- * Parameters become members of a request to the control socket's own code; so there is one list of what can
- * be asked, and one shape of answers.
+ * Parameters become members of a request that admin/ answers, so that the page and the control
+ * socket have the same requests and the same form of answers.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -80,7 +80,7 @@ void web_api_answer(const struct web_api_path *path, struct admin *admin, struct
 	free(memory);
 }
 
-/* --- The last hour ------------------------------------------------------------------------------ */
+/* --- The last hour ---------------------------------------------------------------------------- */
 
 /* A sample is less than 300 bytes. */
 #define HISTORY_MAX ((size_t)HISTORY_SAMPLES * 300)
@@ -90,7 +90,7 @@ static double per_second(uint64_t now, uint64_t before, int64_t ms)
 	return now > before && ms > 0 ? (double)(now - before) * 1000 / (double)ms : 0;
 }
 
-/* The average over medias that ended in the interval; nothing if there were none. */
+/* The average over the medias that ended in the interval; no members if none ended. */
 static void put_quality(struct json_line *line, const struct history_sample *now,
 			const struct history_sample *before)
 {

@@ -2,7 +2,7 @@
 /*
  * history.h - the last hour in samples, for plots
  *
- * A ring of fixed size; a sample costs the same however many calls there are. Knows nothing of calls.
+ * A ring of fixed size. A sample costs the same for any number of calls.
  */
 #ifndef RTPRELAY_HISTORY_H
 #define RTPRELAY_HISTORY_H
@@ -14,13 +14,13 @@
 #define HISTORY_INTERVAL_S 10
 #define HISTORY_SAMPLES	   361 /* an hour of intervals lies between the first and the last */
 
-/* What is held now, and what has been counted since the start. */
+/* Current numbers of calls, streams and flows; counters since the start. */
 struct history_sample {
 	int64_t at_ms; /* clock_ms() */
 	uint32_t calls, streams, flows;
 	uint64_t packets[2]; /* forwarded, by enum path */
 	uint64_t drops, refused;
-	uint64_t medias; /* that ended and had a quality */
+	uint64_t medias; /* that ended, and had a quality */
 	uint64_t quality[QUALITY_MEASURES];
 };
 
@@ -29,7 +29,7 @@ struct history {
 	size_t count, next;
 };
 
-/* The oldest makes room. */
+/* Replaces the oldest sample if the ring is full. */
 void history_add(struct history *history, const struct history_sample *sample);
 /* @index: 0, the oldest, to history->count - 1 */
 const struct history_sample *history_at(const struct history *history, size_t index);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http.c - a small HTTP server: GET and HEAD, everything bounded
+ * http.c - a small HTTP server: GET and HEAD, all sizes and times bounded
  *
- * A connection waits for a request, then for its answer to be taken, then for the next request; after a
- * refusal it only listens until the other side has closed, so that this side's words are not lost by a reset.
- * One timer ends each of these.
+ * A connection waits for a request, then until its answer is sent, then for the next request. After
+ * a refusal the server reads and discards input until the client closes: closing with unread input
+ * would send a reset, and the client could lose the answer. One timer limits each of these states.
  */
 #include <assert.h>
 #include <errno.h>
@@ -21,11 +21,11 @@
 
 #define MAX_LISTENERS 16
 #define BACKLOG	      32
-#define RETRY_S	      1 /* after accept() has failed: out of descriptors */
+#define RETRY_S	      1 /* after accept() has failed, usually for lack of descriptors */
 
 enum conn_state { CONN_WAITS, CONN_ANSWERS, CONN_LINGERS };
 
-/* Owned by its server's list. @close: after this answer */
+/* Owned by http->conns. @close: close after this answer */
 struct http_conn {
 	struct http_conn *prev, *next;
 	struct http *http;
@@ -71,7 +71,7 @@ static const char *reason_of(int status)
 	return "Unknown";
 }
 
-/* @http: that of @conn, by its own name so that the analyzer follows */
+/* @http: conn->http, passed separately for the static analyzer */
 static void conn_free(struct http *http, struct http_conn *conn)
 {
 	event_del(&conn->timer);
@@ -95,11 +95,11 @@ static void conn_set_timer(struct http_conn *conn)
 	event_add(&conn->timer, &patience);
 }
 
-/* --- Answers ------------------------------------------------------------------------------------ */
+/* --- Answers ---------------------------------------------------------------------------------- */
 
 /*
- * Scripts and styles are those of the page itself, which asks nobody but this server; nothing that a call's
- * names could smuggle in would run.
+ * The browser runs only scripts and styles from this server, and connects only to it: a script that
+ * a Call-ID or tag tries to inject does not run.
  */
 #define SAFETY                                                                                     \
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "       \
@@ -130,7 +130,7 @@ static int add_head(struct http_conn *conn, const struct http_reply *reply)
 				   conn->close ? "Connection: close\r\n" : "");
 }
 
-/* The connection is gone when there is no memory to say anything. */
+/* Frees @conn if there is no memory for the reply. */
 static void send_reply(struct http_conn *conn, const struct http_reply *reply, bool with_body)
 {
 	struct evbuffer *out = bufferevent_get_output(conn->bev);
@@ -185,9 +185,9 @@ static void answer(struct http_conn *conn, const struct http_request *request)
 	evbuffer_free(reply.body);
 }
 
-/* --- Connections -------------------------------------------------------------------------------- */
+/* --- Connections ------------------------------------------------------------------------------ */
 
-/* At most one request is in work: the next is looked at once the answer to this one has left. */
+/* One request at a time: the next one is parsed after this one's answer has been sent. */
 static void take_request(struct http_conn *conn)
 {
 	struct evbuffer *in = bufferevent_get_input(conn->bev);
@@ -224,7 +224,7 @@ static void on_read(struct bufferevent *bev, void *arg)
 		take_request(conn);
 }
 
-/* All has left. */
+/* The output buffer is empty. */
 static void on_written(struct bufferevent *bev, void *arg)
 {
 	struct http_conn *conn = arg;
@@ -236,7 +236,7 @@ static void on_written(struct bufferevent *bev, void *arg)
 	if (conn->close)
 		shutdown(bufferevent_getfd(bev), SHUT_WR);
 	bufferevent_enable(bev, EV_READ);
-	on_read(bev, conn); /* what has come in the meantime */
+	on_read(bev, conn); /* input that came meanwhile */
 }
 
 static void on_ended(struct bufferevent *bev, short what, void *arg)
@@ -253,7 +253,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
 	conn_end(arg);
 }
 
-/* Whoever asks for nothing cannot keep others from asking. */
+/* If the limit is reached, closes the oldest connection that is not being answered. */
 static bool make_room(struct http *http)
 {
 	struct http_conn *conn;
@@ -295,7 +295,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
 }
 
-/* --- Listening ---------------------------------------------------------------------------------- */
+/* --- Listening -------------------------------------------------------------------------------- */
 
 static void set_listening(const struct http *http, bool on)
 {
@@ -314,14 +314,14 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	set_listening(arg, true);
 }
 
-/* Most likely out of descriptors; without a pause the loop would do nothing but try. */
+/* Usually for lack of descriptors. Without a pause the event loop would only retry accept(). */
 static void on_accept_failed(struct evconnlistener *listener, void *arg)
 {
 	const struct timeval pause = { RETRY_S, 0 };
 	struct http *http = arg;
 
 	(void)listener;
-	log_warn("listen-http: no connection can be accepted: %s", strerror(errno));
+	log_warn("listen-http: cannot accept connections: %s", strerror(errno));
 	set_listening(http, false);
 	event_add(&http->retry, &pause);
 }

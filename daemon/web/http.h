@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http.h - a small HTTP server: GET and HEAD, everything bounded
+ * http.h - a small HTTP server: GET and HEAD, all sizes and times bounded
  *
- * libevent's evhttp is not used: as of 2.1 it limits neither the number of connections nor the time that one
- * takes, and the control thread must not be held up by whoever can reach the port. Here a head, a target, the
- * connections and the time for a request and for its answer all have an end; a request has no body.
+ * libevent's evhttp is not used: as of 2.1 it limits neither the number of connections nor the time
+ * of a request, and a client that can reach the port must not block the control thread. This server
+ * limits the head, the target, the number of connections, and the time for a request and for its
+ * answer; a request has no body.
  */
 #ifndef RTPRELAY_HTTP_H
 #define RTPRELAY_HTTP_H
@@ -24,16 +25,19 @@ struct http_reply {
 };
 
 /*
- * Fills in the reply, which is 200 without a body at first. @at: the address that the request came to.
- * An answer that could not be built whole is one of status 500; its body is thrown away.
+ * Fills in the reply, which starts as 200 without a body. @at: the local address of the connection.
+ * For an answer that could not be completed it sets status 500; the body is discarded.
  */
 typedef void http_answer_fn(void *arg, const struct http_request *request,
 			    const struct endpoint *at, struct http_reply *reply);
 
 struct http_conf {
-	unsigned int
-		max_connections; /* one more: that which has waited longest for a request makes room */
-	int64_t patience_ms; /* to come up with a request, and to take its answer; then it is cut off */
+	/* Beyond it, the connection that has waited longest for a request is closed. */
+	unsigned int max_connections;
+	/*
+	 * Time for sending a request, and for receiving its answer; then the connection is closed.
+	 */
+	int64_t patience_ms;
 	http_answer_fn *answer;
 	void *arg;
 };
@@ -45,7 +49,7 @@ int http_listen(struct http *http, const struct endpoint *addr);
 /* Port of the n-th socket, for tests that listen on port 0; 0: there is no such socket. */
 uint16_t http_port(const struct http *http, size_t n);
 unsigned int http_connections(const struct http *http);
-/* Takes NULL. */
+/* NULL is allowed. */
 void http_free(struct http *http);
 
 #endif

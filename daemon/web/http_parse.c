@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http_parse.c - the head of an HTTP/1 request: what is asked for, or the status that refuses it (RFC 9112)
+ * http_parse.c - parses the head of an HTTP/1 request (RFC 9112)
  */
 #include "web/http_parse.h"
 
@@ -11,7 +11,10 @@ size_t http_head_len(struct str bytes)
 	return end ? (size_t)(end - bytes.s) + 4 : 0;
 }
 
-/* The text up to the next CRLF, which is taken off; a lone CR or LF stays in it, and is refused later. */
+/*
+ * Removes and returns the text before the next CRLF. A lone CR or LF stays in it, and is refused
+ * later.
+ */
 static struct str take_line(struct str *rest)
 {
 	const char *end = rest->len ? memmem(rest->s, rest->len, "\r\n", 2) : NULL;
@@ -163,7 +166,7 @@ int http_parse(struct str head, struct http_request *request)
 		struct str line = take_line(&head);
 
 		if (!line.len)
-			break; /* the empty line that ends it */
+			break; /* the empty line that ends the head */
 		status = parse_field(line, request, &hosts);
 	}
 	if (!status && new_version && !hosts)

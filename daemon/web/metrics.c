@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * metrics.c - /metrics: what the daemon counts, for Prometheus
+ * metrics.c - /metrics: the daemon's counters, for Prometheus
  *
  * A table: name, type, help, and the function that writes the samples.
  */
@@ -30,7 +30,7 @@ static void put_one(struct view *view, const char *name, struct str label, uint6
 	metrics_u64(&view->text, labels, 1, value);
 }
 
-/* --- The daemon --------------------------------------------------------------------------------- */
+/* --- The daemon ------------------------------------------------------------------------------- */
 
 static void build_info(struct view *view)
 {
@@ -62,7 +62,7 @@ static void threads(struct view *view)
 	put_one(view, "state", STR("silent"), view->silent);
 }
 
-/* --- Calls -------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 static void sessions(struct view *view)
 {
@@ -141,7 +141,7 @@ static void media_packets(struct view *view)
 	put_one(view, "type", STR("malformed"), stats->medias.malformed);
 }
 
-/* --- Media -------------------------------------------------------------------------------------- */
+/* --- Media ------------------------------------------------------------------------------------ */
 
 static void streams(struct view *view)
 {
@@ -204,7 +204,7 @@ static void refused(struct view *view)
 		put_one(view, "source", str_of(latch_rank_names[i]), view->report->user.refused[i]);
 }
 
-/* --- Kernel ------------------------------------------------------------------------------------- */
+/* --- Kernel ----------------------------------------------------------------------------------- */
 
 static void kernel_wanted(struct view *view)
 {
@@ -238,9 +238,9 @@ static void kernel_tapped(struct view *view)
 	put(view, view->report->kernel[RTPRELAY_C_TAPPED]);
 }
 
-/* --- Ports -------------------------------------------------------------------------------------- */
+/* --- Ports ------------------------------------------------------------------------------------ */
 
-/* A pair is two ports; addresses that share a pool tell of the same ones. */
+/* A pair is two ports. Addresses that share a pool report the same ports. */
 static void ports(struct view *view, unsigned int (*of)(const struct port_pool_usage *usage))
 {
 	for (size_t i = 0; i < view->report->n_ifaces; i++) {
@@ -305,7 +305,7 @@ static void ports_foreign(struct view *view)
 	ports(view, of_foreign);
 }
 
-/* --- Commands ----------------------------------------------------------------------------------- */
+/* --- Commands --------------------------------------------------------------------------------- */
 
 static struct str proxy_name(const struct proxy_stats *row, char *text)
 {
@@ -403,7 +403,7 @@ static void rtpproxy_commands(struct view *view)
 	put_one(view, "result", STR("refused"), view->report->stats.rtpp_refused);
 }
 
-/* --- What leaves the daemon --------------------------------------------------------------------- */
+/* --- Notices, records, journal, firewall ------------------------------------------------------ */
 
 static void lost_notices(struct view *view)
 {
@@ -449,7 +449,7 @@ static void firewall_repairs(struct view *view)
 	put(view, view->report->firewall.repairs);
 }
 
-/* --- Quality ------------------------------------------------------------------------------------ */
+/* --- Quality ---------------------------------------------------------------------------------- */
 
 static void quality(struct view *view, enum quality_measure measure, unsigned int unit)
 {
@@ -478,7 +478,7 @@ static void jitter(struct view *view)
 	quality(view, QUALITY_JITTER, 1000000);
 }
 
-/* Sums as rtpengine has them, for dashboards that divide one by the other. */
+/* Sums and counts as rtpengine exports them, for dashboards that divide one by the other. */
 static void put_sum(struct view *view, enum quality_measure measure, uint64_t millionths)
 {
 	metrics_seconds(&view->text, NULL, 0,
@@ -505,7 +505,7 @@ static void quality_samples(struct view *view)
 	put(view, view->report->stats.quality.count);
 }
 
-/* --- The table ---------------------------------------------------------------------------------- */
+/* --- The table -------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct metric {
@@ -514,66 +514,66 @@ static const struct metric {
 	const char *help;
 	void (*write)(struct view *view);
 } metrics[] = {
-	{ "build_info", METRIC_GAUGE, "Always 1; which version it is.", build_info },
+	{ "build_info", METRIC_GAUGE, "Always 1; the label is the version of the daemon.", build_info },
 	{ "uptime_seconds", METRIC_GAUGE, "Time since the start.", uptime },
-	{ "cpu_seconds_total", METRIC_COUNTER, "CPU time of the daemon; what the kernel forwards is not in it.", cpu },
-	{ "media_threads", METRIC_GAUGE, "Threads that forward packets, by whether they answer.", threads },
+	{ "cpu_seconds_total", METRIC_COUNTER, "CPU time of the daemon, without packets that the kernel forwards.", cpu },
+	{ "media_threads", METRIC_GAUGE, "Threads that forward packets, by state: answering or silent.", threads },
 	{ "sessions", METRIC_GAUGE, "Calls now.", sessions },
 	{ "sessions_total", METRIC_COUNTER, "Calls made since the start.", sessions_total },
 	{ "closed_sessions_total", METRIC_COUNTER, "Calls that ended, or were refused, by reason.", closed_sessions },
-	{ "call_duration_total", METRIC_COUNTER, "Seconds that the calls that ended lasted.", call_duration },
+	{ "call_duration_total", METRIC_COUNTER, "Sum of the durations of ended calls, in seconds.", call_duration },
 	{ "zero_packet_streams_total", METRIC_COUNTER, "Calls that ended without media from either side.", zero_way },
 	{ "one_way_sessions_total", METRIC_COUNTER, "Calls that ended with media from one side only.", one_way },
 	{ "medias", METRIC_GAUGE, "m= lines of all calls now.", medias },
-	{ "medias_total", METRIC_COUNTER, "m= lines that were given ports since the start.", medias_made },
+	{ "medias_total", METRIC_COUNTER, "m= lines that got ports since the start.", medias_made },
 	{ "ended_medias_total", METRIC_COUNTER, "Medias that ended.", medias_ended },
-	{ "ended_medias_state_total", METRIC_COUNTER, "Of these, how many were in which state; they may be in several.", media_states },
-	{ "ended_medias_packets_total", METRIC_COUNTER, "RTP packets of these, by their sequence numbers.", media_packets },
-	{ "mediastreams", METRIC_GAUGE, "The same by the path of what their streams hear.", mediastreams },
-	{ "streams", METRIC_GAUGE, "Streams (RTP or RTCP of one side of a media) by the path of what arrives at them.", streams },
-	{ "packets_total", METRIC_COUNTER, "Packets forwarded, by whom.", packets },
-	{ "bytes_total", METRIC_COUNTER, "UDP payload forwarded, by whom.", bytes },
-	{ "packet_errors_total", METRIC_COUNTER, "Packets that could not be sent, by whom.", packet_errors },
+	{ "ended_medias_state_total", METRIC_COUNTER, "Medias that ended, by state; one media may have several.", media_states },
+	{ "ended_medias_packets_total", METRIC_COUNTER, "RTP packets of medias that ended, counted by sequence number.", media_packets },
+	{ "mediastreams", METRIC_GAUGE, "m= lines of all calls now, by the path of their packets.", mediastreams },
+	{ "streams", METRIC_GAUGE, "Streams (RTP or RTCP of one side of a media), by the path of arriving packets.", streams },
+	{ "packets_total", METRIC_COUNTER, "Packets forwarded, by path.", packets },
+	{ "bytes_total", METRIC_COUNTER, "UDP payload forwarded, by path.", bytes },
+	{ "packet_errors_total", METRIC_COUNTER, "Packets that could not be sent, by path.", packet_errors },
 	{ "dropped_packets_total", METRIC_COUNTER, "Packets not forwarded, by reason.", drops },
-	{ "latched_total", METRIC_COUNTER, "Times that a stream took a source, its first or another.", latched },
-	{ "latch_refused_total", METRIC_COUNTER, "Verdicts against a source, by what it was held against: nothing known, "
-	  "near the signalled address, that address, that address and port.", refused },
+	{ "latched_total", METRIC_COUNTER, "Times that a stream latched to a source, the first one or another.", latched },
+	{ "latch_refused_total", METRIC_COUNTER, "Sources refused, by how they compare with the signalled address: unknown, "
+	  "near, same address, same address and port.", refused },
 	{ "media_mos", METRIC_HISTOGRAM, "Average MOS of each side of medias that ended.", mos },
-	{ "media_loss_ratio", METRIC_HISTOGRAM, "Average loss of the same, 0 to 1.", loss },
-	{ "media_jitter_seconds", METRIC_HISTOGRAM, "Average jitter of the same.", jitter },
+	{ "media_loss_ratio", METRIC_HISTOGRAM, "Average loss of each side of medias that ended, 0 to 1.", loss },
+	{ "media_jitter_seconds", METRIC_HISTOGRAM, "Average jitter of each side of medias that ended.", jitter },
 	{ "mos_total", METRIC_COUNTER, "Sum of the MOS in media_mos.", mos_total },
-	{ "mos_samples_total", METRIC_COUNTER, "How many.", quality_samples },
+	{ "mos_samples_total", METRIC_COUNTER, "Number of values in mos_total.", quality_samples },
 	{ "jitter_total", METRIC_COUNTER, "Sum of the jitter in media_jitter_seconds, in milliseconds.", jitter_total },
-	{ "jitter_samples_total", METRIC_COUNTER, "How many.", quality_samples },
+	{ "jitter_samples_total", METRIC_COUNTER, "Number of values in jitter_total.", quality_samples },
 	{ "packetloss_total", METRIC_COUNTER, "Sum of the loss in media_loss_ratio, in percent.", packetloss_total },
-	{ "packetloss_samples_total", METRIC_COUNTER, "How many.", quality_samples },
-	{ "kernel_wanted", METRIC_GAUGE, "1 unless the configuration says kernel=off.", kernel_wanted },
-	{ "kernel_module_present", METRIC_GAUGE, "1 while there is a kernel module that can be used.", kernel_there },
-	{ "kernel_flows", METRIC_GAUGE, "Flows that the kernel holds for this daemon.", flows },
-	{ "kernel_passed_packets_total", METRIC_COUNTER, "Packets that the module left to the daemon, by reason.", kernel_passed },
+	{ "packetloss_samples_total", METRIC_COUNTER, "Number of values in packetloss_total.", quality_samples },
+	{ "kernel_wanted", METRIC_GAUGE, "1 unless kernel=off is configured.", kernel_wanted },
+	{ "kernel_module_present", METRIC_GAUGE, "1 while the daemon can use the kernel module.", kernel_there },
+	{ "kernel_flows", METRIC_GAUGE, "Flows of this daemon in the kernel.", flows },
+	{ "kernel_passed_packets_total", METRIC_COUNTER, "Packets that the module passed to the daemon, by reason.", kernel_passed },
 	{ "kernel_tapped_packets_total", METRIC_COUNTER, "Packets that the module copied to rtprelay0.", kernel_tapped },
 	{ "ports", METRIC_GAUGE, "Ports for media.", ports_all },
 	{ "ports_used", METRIC_GAUGE, "Ports in use.", ports_used },
-	{ "ports_free", METRIC_GAUGE, "Ports that can be given to a call now.", ports_free },
-	{ "ports_quarantined", METRIC_GAUGE, "Ports at rest after a call.", ports_quarantined },
-	{ "ports_taken_by_others", METRIC_GAUGE, "Ports that another program has.", ports_foreign },
-	{ "requests_total", METRIC_COUNTER, "Commands done, by proxy and command.", requests },
-	{ "request_seconds_total", METRIC_COUNTER, "Time that these took.", request_seconds },
+	{ "ports_free", METRIC_GAUGE, "Ports that a new call can use now.", ports_free },
+	{ "ports_quarantined", METRIC_GAUGE, "Ports not reused yet after a call.", ports_quarantined },
+	{ "ports_taken_by_others", METRIC_GAUGE, "Ports that other programs have open.", ports_foreign },
+	{ "requests_total", METRIC_COUNTER, "Commands executed, by proxy and command.", requests },
+	{ "request_seconds_total", METRIC_COUNTER, "Time spent on commands, by proxy and command.", request_seconds },
 	{ "errors_total", METRIC_COUNTER, "Commands answered with an error, by proxy.", errors },
-	{ "control_requests_total", METRIC_COUNTER, "Requests at the control sockets, those sent again as well.", control_requests },
-	{ "control_replayed_total", METRIC_COUNTER, "Requests that came again and got the same reply.", control_replays },
+	{ "control_requests_total", METRIC_COUNTER, "Requests received at the control sockets, repeated ones included.", control_requests },
+	{ "control_replayed_total", METRIC_COUNTER, "Repeated requests, answered with the recorded reply.", control_replays },
 	{ "control_replies_total", METRIC_COUNTER, "Replies sent.", control_replies },
-	{ "control_failures_total", METRIC_COUNTER, "Requests without a reply, or without the one wanted, by reason.", control_failures },
-	{ "control_replies_evicted_total", METRIC_COUNTER, "Recorded replies forgotten before their time: raise replay-entries or replay-mbytes.", control_evicted },
+	{ "control_failures_total", METRIC_COUNTER, "Requests without a reply, or with an error reply, by reason.", control_failures },
+	{ "control_replies_evicted_total", METRIC_COUNTER, "Recorded replies removed early for lack of room: raise replay-entries or replay-mbytes.", control_evicted },
 	{ "rtpproxy_commands_total", METRIC_COUNTER, "Commands of the rtpproxy protocol, by result.", rtpproxy_commands },
-	{ "notices_lost_total", METRIC_COUNTER, "Notices of time-outs that their receiver (notify) did not take.", lost_notices },
-	{ "events_lost_total", METRIC_COUNTER, "Events left out for watchers that read too slowly.", lost_events },
-	{ "call_records_lost_total", METRIC_COUNTER, "Records of calls that could not be written to cdr-file.", lost_records },
-	{ "journal_restored_calls_total", METRIC_COUNTER, "Calls of the daemon before this one, by what became of them.", journal_restored },
-	{ "journal_too_large_calls_total", METRIC_COUNTER, "Calls that do not fit a record: a restart ends them.", journal_too_large },
-	{ "journal_write_errors_total", METRIC_COUNTER, "Writes to state-dir that failed, and were tried again.", journal_errors },
-	{ "firewall_errors_total", METRIC_COUNTER, "Transactions that nf_tables refused, and that were tried again.", firewall_errors },
-	{ "firewall_repairs_total", METRIC_COUNTER, "Times that another program changed the table of the daemon.", firewall_repairs },
+	{ "notices_lost_total", METRIC_COUNTER, "Notices of time-outs that could not be sent to their receiver (notify).", lost_notices },
+	{ "events_lost_total", METRIC_COUNTER, "Events not sent to clients that read too slowly.", lost_events },
+	{ "call_records_lost_total", METRIC_COUNTER, "Call records that could not be written to cdr-file.", lost_records },
+	{ "journal_restored_calls_total", METRIC_COUNTER, "Calls in the journal at the start, by result.", journal_restored },
+	{ "journal_too_large_calls_total", METRIC_COUNTER, "Calls too large for a journal record: a restart ends them.", journal_too_large },
+	{ "journal_write_errors_total", METRIC_COUNTER, "Failed writes to state-dir; each is tried again.", journal_errors },
+	{ "firewall_errors_total", METRIC_COUNTER, "Transactions that nf_tables refused; each is tried again.", firewall_errors },
+	{ "firewall_repairs_total", METRIC_COUNTER, "Times that another program changed the daemon's nf_tables table, and the daemon repaired it.", firewall_repairs },
 };
 /* clang-format on */
 

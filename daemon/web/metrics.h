@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * metrics.h - /metrics: what the daemon counts, for Prometheus
+ * metrics.h - /metrics: the daemon's counters, for Prometheus
  *
- * Names are those of rtpengine's exporter with another prefix where the meaning is the same. Costs the same
- * however many calls there are.
+ * Where the meaning is the same, names are those of rtpengine's exporter, with another prefix. The
+ * cost does not depend on the number of calls.
  */
 #ifndef RTPRELAY_METRICS_H
 #define RTPRELAY_METRICS_H
@@ -11,7 +11,10 @@
 #include <event2/buffer.h>
 #include "report/report.h"
 
-/* Appends all. @silent: media threads that do not answer. False: out of memory, @out is not whole. */
+/*
+ * Appends all metrics. @silent: media threads that do not answer. False: out of memory, @out is
+ * incomplete.
+ */
 bool metrics_write(struct evbuffer *out, const struct daemon_report *report, unsigned int silent);
 
 #endif

@@ -29,7 +29,7 @@ void metrics_family(struct metrics_text *text, const char *name, enum metric_typ
 	    name, types[type]);
 }
 
-/* What is not printable ASCII is no part of any name of ours: the output is valid whatever a name holds. */
+/* Replaces all but printable ASCII by "?", so that the output is valid for any name. */
 static void add_value(struct metrics_text *text, struct str value)
 {
 	for (size_t i = 0; i < value.len; i++) {

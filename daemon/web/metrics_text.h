@@ -2,7 +2,7 @@
 /*
  * metrics_text.h - writes Prometheus' text format, version 0.0.4
  *
- * A family (HELP, TYPE), then its samples. Knows nothing of calls.
+ * A family (HELP, TYPE), then its samples.
  */
 #ifndef RTPRELAY_METRICS_TEXT_H
 #define RTPRELAY_METRICS_TEXT_H
@@ -20,7 +20,7 @@ struct metric_label {
 	struct str value;
 };
 
-/* @failed: something could not be written, for want of memory; asked once, at the end */
+/* @failed: out of memory; checked once, at the end */
 struct metrics_text {
 	struct evbuffer *out;
 	const char *family; /* without prefix */
@@ -39,7 +39,8 @@ void metrics_seconds(struct metrics_text *text, const struct metric_label *label
 /**
  * metrics_histogram() - all samples of one histogram
  * @bounds: upper ends of the buckets as text, ascending; +Inf is added
- * @counts: for each bound how many were in that bucket alone, and one more: those above all
+ * @counts: for each bound, the values in that bucket only (not cumulated); then those above all
+ *          bounds
  * @sum: of all values, as text
  */
 void metrics_histogram(struct metrics_text *text, const struct metric_label *labels, size_t n,

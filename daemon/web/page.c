@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * page.c - the files of the page at /, as they stand in daemon/web/page/, inside the program
+ * page.c - the files of the page at /, built into the program from daemon/web/page/
  *
- * The assembler reads them where they are when the program is built; so there is nothing to install.
+ * The assembler includes them when the program is built, so that no files have to be installed.
  */
 #include "base/count.h"
 #include "web/page.h"

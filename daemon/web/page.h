@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* page.h - the files of the page at /, as they stand in daemon/web/page/, inside the program */
+/* page.h - the files of the page at /, built into the program from daemon/web/page/ */
 #ifndef RTPRELAY_PAGE_H
 #define RTPRELAY_PAGE_H
 
 #include "base/str.h"
 
 struct page_file {
-	const char *path; /* that it is asked for by */
+	const char *path; /* of the URL */
 	const char *type;
 	const char *start, *end;
 };

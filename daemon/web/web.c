@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * web.c - what a browser or a monitor can read: the paths of the HTTP server and what each tells
+ * web.c - the paths of the HTTP server, for browsers and monitoring, and their contents
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 #define MAX_CONNECTIONS 32
 #define PATIENCE_MS	5000
-/* A media thread that owes a sign of life for so long is ill. */
+/* A media thread that has not answered for so long is reported as silent. */
 #define THREAD_PATIENCE_MS 3000
 #define ARENA_CHUNK	   ((size_t)64 * 1024)
 
@@ -35,7 +35,7 @@ static unsigned int silent_threads(const struct web *web)
 	return worker_pool_silent(web->conf.workers, THREAD_PATIENCE_MS, clock_ms());
 }
 
-/* --- Answers ------------------------------------------------------------------------------------ */
+/* --- Answers ---------------------------------------------------------------------------------- */
 
 static void failed(struct http_reply *reply)
 {
@@ -54,7 +54,10 @@ static void answer_metrics(struct web *web, const struct http_request *request,
 		failed(reply);
 }
 
-/* That there is an answer tells that the control thread is at work; its sockets were opened before this one. */
+/*
+ * Any answer shows that the control thread runs, and that its sockets are open: they are opened
+ * before this one.
+ */
 static void answer_healthz(struct web *web, const struct http_request *request,
 			   struct http_reply *reply)
 {
@@ -111,8 +114,8 @@ static bool is_loopback(const struct endpoint *addr)
 }
 
 /*
- * A name of somebody else's that leads to our loopback address is a foreign web page which wants to read this
- * host's calls by the browser of an operator (DNS rebinding).
+ * DNS rebinding: a foreign web page resolves its own name to the loopback address, so that an
+ * operator's browser reads this host's calls for it. Such a request has a foreign name in "Host".
  */
 static bool host_fits(struct str host, const struct endpoint *at)
 {
@@ -146,7 +149,7 @@ void web_answer(void *arg, const struct http_request *request, const struct endp
 		reply->status = 404;
 }
 
-/* --- Start and end ------------------------------------------------------------------------------ */
+/* --- Start and end ---------------------------------------------------------------------------- */
 
 static void fill_sample(struct history_sample *sample, const struct daemon_report *report,
 			int64_t now_ms)
@@ -192,7 +195,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 		web_sample(web, clock_ms());
 }
 
-/* A port alone: seen from this host only. */
+/* Only a port: the loopback addresses. */
 static int resolve(const char *text, struct endpoint *addrs, size_t room)
 {
 	uint64_t port;
@@ -208,7 +211,10 @@ static int resolve(const char *text, struct endpoint *addrs, size_t room)
 	return 2;
 }
 
-/* One "listen-http". Of several addresses those of a family that this host has not are left out. */
+/*
+ * One "listen-http". If a name has several addresses, those that this host does not have are
+ * skipped.
+ */
 static int listen_at(struct http *http, const char *text)
 {
 	struct endpoint addrs[8];

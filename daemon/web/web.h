@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * web.h - what a browser or a monitor can read: the paths of the HTTP server and what each tells
+ * web.h - the paths of the HTTP server, for browsers and monitoring, and their contents
  *
- * Reading only: nothing here changes a call. Control thread only.
+ * Read only: no request changes a call. Control thread only.
  */
 #ifndef RTPRELAY_WEB_H
 #define RTPRELAY_WEB_H
@@ -20,16 +20,16 @@ struct web_conf {
 	const struct call_table *calls;
 	const struct stats *stats;
 	struct worker_pool *workers;
-	struct admin *admin; /* answers what the page asks for */
+	struct admin *admin; /* answers the requests of the page */
 };
 
-/* NULL: *error is a sentence; it is overwritten by the next call. */
+/* NULL: *error is the message; the next call overwrites it. */
 struct web *web_open(struct event_base *base, const struct web_conf *conf, const char **error);
-/* Takes NULL. */
+/* NULL is allowed. */
 void web_close(struct web *web);
-/* The sample that a timer takes each HISTORY_INTERVAL_S. */
+/* Takes a sample; a timer calls it every HISTORY_INTERVAL_S. */
 void web_sample(struct web *web, int64_t now_ms);
-/* One request, as the server asks. Separate from the sockets for tests; @arg is the struct web. */
+/* Answers one request. Public, so that tests need no socket; @arg is the struct web. */
 http_answer_fn web_answer;
 /* Port of the n-th socket, for tests that listen on port 0; 0: there is no such socket. */
 uint16_t web_port(const struct web *web, size_t n);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// page.js - asks the daemon again and again, and shows what it says
+// page.js - polls the daemon and shows its answers
 //
-// All that comes from the network is put in as text, never as markup.
+// All values from the network are inserted as text, never as markup.
 "use strict";
 
 const PERIOD_MS = 2000, HISTORY_MS = 10000, PAGE = 50;
@@ -14,7 +14,7 @@ const by_id = (id) => document.getElementById(id);
 async function ask(path, params) {
 	const reply = await fetch(path + (params ? "?" + new URLSearchParams(params) : ""), { cache: "no-store" });
 	if (!reply.ok)
-		throw new Error("the daemon says " + reply.status);
+		throw new Error("the daemon answered with HTTP status " + reply.status);
 	const lines = (await reply.text()).split("\n").filter((line) => line).map((line) => JSON.parse(line));
 	const error = lines.find((line) => line.type === "error");
 	if (error)
@@ -63,7 +63,7 @@ const percent = (part, whole) => (whole ? ((100 * part) / whole).toFixed(2) + " 
 // Below 2.58 nearly all users are dissatisfied (ITU-T G.107, Annex B).
 const mos_of = (mos) => (mos === undefined ? "" : element("span", mos.toFixed(2), mos < 2.58 ? "bad" : ""));
 const clock_of = (s) => new Date(s * 1000).toLocaleTimeString();
-const heard = (ms) => (ms === undefined ? "never" : duration(ms / 1000) + " ago");
+const since = (ms) => (ms === undefined ? "never" : duration(ms / 1000) + " ago");
 
 // --- Status --------------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ const plots = [
 	{ title: "Packets by path", unit: "/s", series: [{ member: "user", name: "user", colour: "b" },
 							 { member: "kernel", name: "kernel", colour: "a" }] },
 	{ title: "Dropped", unit: "/s", least: 1, series: [{ member: "drops", name: "all", colour: "a" },
-							 { member: "refused", name: "strangers", colour: "b" }] },
+							 { member: "refused", name: "unknown source", colour: "b" }] },
 	{ title: "Loss of calls that ended", unit: "%", least: 1,
 	  series: [{ member: "loss-percent", name: "", colour: "a" }] },
 	{ title: "Jitter of calls that ended", unit: "ms", least: 10,
@@ -127,7 +127,7 @@ function show_history(history) {
 
 let page = 0;	 // 0: the newest
 let chosen = ""; // Call-ID
-let total = 0;	 // of calls that there are
+let total = 0;	 // number of calls
 
 function filters() {
 	const params = {};
@@ -139,7 +139,7 @@ function filters() {
 
 const filtered = () => Object.keys(filters()).length > 0;
 
-// The daemon tells the oldest first; without a filter the number of all calls says where the newest begin.
+// The daemon sends the oldest call first; without a filter, the number of calls gives the position of the newest.
 function window_of() {
 	if (filtered())
 		return { skip: page * PAGE, limit: PAGE };
@@ -155,7 +155,7 @@ function call_row(call) {
 	const tr = row([button, call.state, duration(call.age), path_of(call.path), call.codec, call.from, call.to,
 			call.packets[0] + call.packets[1], percent(call.lost, call.expected),
 			call.expected ? call["jitter-ms"].toFixed(1) + " ms" : "", mos_of(call.mos), call.drops,
-			heard(call["last-in-ms"])]);
+			since(call["last-in-ms"])]);
 	tr.firstChild.className = "id";
 	tr.children[8].className = tr.children[9].className = tr.children[10].className = "number";
 	tr.dataset.id = call["call-id"];
@@ -170,7 +170,7 @@ function show_calls(calls, window) {
 	if (!filtered())
 		calls.reverse();
 	body.replaceChildren(...calls.map(call_row));
-	if (id) // the row was made anew: whoever goes by keyboard stays where he was
+	if (id) // the row was replaced: keep the keyboard focus on the same call
 		for (const tr of body.children)
 			if (tr.dataset.id === id)
 				tr.querySelector("button").focus();
@@ -191,7 +191,7 @@ function stream_row(stream) {
 	const tr = row([stream.component, stream.local, stream.signalled, stream.latched || "", stream.nat, stream.state,
 			stream.rank, path_of(stream.path), stream["packets-in"], stream["packets-out"],
 			stream.rtp ? percent(rtp.lost, rtp.expected) : "", stream.rtp ? rtp["jitter-ms"].toFixed(1) + " ms" : "",
-			drops_of(stream.drops), heard(stream["last-in-ms"])]);
+			drops_of(stream.drops), since(stream["last-in-ms"])]);
 	tr.children[7].title = stream["why-user"] || "";
 	tr.children[10].className = tr.children[11].className = "number";
 	return tr;
@@ -203,9 +203,9 @@ function why_list(streams) {
 }
 
 const stream_heads = ["", "local", "signalled", "heard from", "NAT changes", "latch", "rank", "path", "in", "out", "lost",
-		      "jitter", "dropped", "last heard"];
+		      "jitter", "dropped", "last packet"];
 
-// What the side sends, and what its receiver says of it.
+// The quality of a side's media, and the last RTCP report of its receiver.
 function quality_lines(quality) {
 	const lines = [];
 	if (quality && quality.mos !== undefined)
@@ -215,8 +215,8 @@ function quality_lines(quality) {
 			   `jitter ${quality["jitter-ms"].toFixed(1)} ms` +
 			   (quality["rtt-ms"] ? `, round trip ${quality["rtt-ms"].toFixed(1)} ms` : ""));
 	if (quality && quality.far)
-		lines.push(`its receiver said by RTCP ${heard(quality.far["ago-ms"])}: loss ` +
-			   `${quality.far["loss-percent"].toFixed(1)} %, ${quality.far.lost} lost in all, jitter ` +
+		lines.push(`RTCP report of its receiver, ${since(quality.far["ago-ms"])}: loss ` +
+			   `${quality.far["loss-percent"].toFixed(1)} %, ${quality.far.lost} lost in total, jitter ` +
 			   `${quality.far["jitter-ms"].toFixed(1)} ms` +
 			   (quality.far["rtt-ms"] ? `, round trip to it ${quality.far["rtt-ms"].toFixed(1)} ms` : ""));
 	return lines;
@@ -267,7 +267,7 @@ async function update_call() {
 	} catch (error) {
 		if (error.code !== "unknown-call")
 			throw error;
-		by_id("detail-about").textContent = "this call has ended; below is what was seen last";
+		by_id("detail-about").textContent = "this call has ended; its last data is below";
 	}
 }
 
@@ -288,11 +288,11 @@ function choose(id) {
 
 // --- The clock -----------------------------------------------------------------------------------
 
-let shown_at; // when all that is shown was told
+let shown_at; // time of the data that is shown
 
 function show_error(error) {
 	by_id("link").textContent = "no answer: " + error.message +
-		(shown_at ? "; this is how it was at " + shown_at.toLocaleTimeString() : "");
+		(shown_at ? "; the data is of " + shown_at.toLocaleTimeString() : "");
 	by_id("link").className = "down";
 }
 
@@ -309,7 +309,7 @@ async function update() {
 	} catch (error) {
 		if (error.code !== "bad-request")
 			throw error;
-		by_id("range").textContent = error.message; // half a word in a filter
+		by_id("range").textContent = error.message; // a filter that is still being typed
 	}
 	await update_call();
 	if (performance.now() - history_at >= HISTORY_MS) {
@@ -320,7 +320,7 @@ async function update() {
 
 let timer, busy = false, again = false;
 
-// Nobody looks: nobody asks. One turn at a time, so that no old answer is shown after a new one.
+// No polling while the page is hidden. One turn at a time, so that no old answer replaces a newer one.
 async function turn() {
 	again = busy;
 	if (busy)
