@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * event.h - what the owner of flows is told
+ * event.h - the events that the owner of flows receives
  */
 #ifndef RTPRELAY_KMOD_EVENT_H
 #define RTPRELAY_KMOD_EVENT_H
@@ -9,16 +9,16 @@ struct kmod_flow;
 struct kmod_stranger;
 
 enum kmod_event {
-	KMOD_CAME,    /* the module is there: flows can be set from now on; no flow */
-	KMOD_WENT,    /* it has gone, and all flows with it; no flow */
+	KMOD_CAME,    /* the module was loaded: flows can be set from now on; no flow */
+	KMOD_WENT,    /* the module was unloaded, and all flows with it; no flow */
 	KMOD_CHANGED, /* a flow entered or left the kernel, or was refused: kmod_flow_installed() */
-	KMOD_IDLE,    /* a flow has fallen silent: kmod_flow_last_in_ms() says since when */
-	KMOD_RESUMED, /* ... is heard again */
-	KMOD_STRANGER, /* media of another source was dropped; @stranger */
+	KMOD_IDLE,    /* a flow has become silent; since when: kmod_flow_last_in_ms() */
+	KMOD_RESUMED, /* a silent flow has packets again */
+	KMOD_STRANGER, /* media of a source that is not the latched one was dropped; @refused */
 };
 
-/* @flow, @stranger: where the event has them. May call all functions of kernel/kmod.h. */
+/* @flow, @refused: NULL if the event has none. May call all functions of kernel/kmod.h. */
 typedef void kmod_event_fn(void *arg, enum kmod_event event, struct kmod_flow *flow,
-			   const struct kmod_stranger *stranger);
+			   const struct kmod_stranger *refused);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flow.c - one flow, as its owner sees it: drop, forget, and what is known of it
+ * flow.c - one flow, for its owner: drop, forget, state and counters
  */
 #include "kernel/flow.h"
 #include "kernel/state.h"

@@ -1,62 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kmod.c - libmnl: flows out, counters and events in
+ * kmod.c - the kernel path: sets flows in the kernel module, receives its counters and events
  *
- * Whether there is a module, when it comes or goes, and what it has to say. Whatever was lost on the way
- * (buffers overrun, a module that went) is found out by comparing with a dump. Nothing here waits.
+ * Detects loading and unloading of the module, and reads its events. After a loss (buffer overrun,
+ * module unloaded) the table is compared with a dump of the kernel's flows. No function here
+ * blocks.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/count.h"
 #include "base/log.h"
 #include "kernel/kmod.h"
 #include "kernel/send.h"
 #include "kernel/table.h"
 
 #define PROBE_MS     10000
-#define NEWS_AT_ONCE 256 /* datagrams of news before others have their turn */
+#define NEWS_AT_ONCE 256 /* datagrams of news read in one turn of the event loop */
 
 /**
  * struct kmod - the kernel path
- * @info: as last asked for
- * @base: counters of the namespace when the module was found; @past: counted by modules that have gone
- * @telling: flows' news are being told
- * @probed_ms: when a flow that waits for room was last tried, though none was known of
+ * @info: as last read
+ * @base: counters of the namespace when the module was found; @past: sums of modules that were
+ *        unloaded
+ * @sending: send_news() is running
+ * @probed_ms: when a flow that waits for room was last retried without known room
  */
 struct kmod {
 	struct kmod_conf conf;
 	struct kmod_info info;
 	struct flow_table flows;
-	bool telling;
+	bool sending;
 	int64_t probed_ms;
 	uint64_t base[RTPRELAY_C_MAX + 1], past[RTPRELAY_C_MAX + 1];
 	struct talk talk;
 };
 
-static void tell(struct kmod *kmod, enum kmod_event event, struct kmod_flow *flow,
-		 const struct kmod_stranger *stranger)
+static void send_event(struct kmod *kmod, enum kmod_event event, struct kmod_flow *flow,
+		       const struct kmod_stranger *refused)
 {
 	if (kmod->conf.event)
-		kmod->conf.event(kmod->conf.arg, event, flow, stranger);
+		kmod->conf.event(kmod->conf.arg, event, flow, refused);
 }
 
-/* The owner may forget this flow and others while he is being told. */
-static void tell_news(struct kmod *kmod)
+/* The event function may forget this flow and others. */
+static void send_news(struct kmod *kmod)
 {
 	struct kmod_flow *flow;
 	enum kmod_event event;
 
-	if (kmod->telling)
-		return; /* he has called us from there */
-	kmod->telling = true;
+	if (kmod->sending)
+		return; /* called from the event function */
+	kmod->sending = true;
 	while ((flow = flow_table_news(&kmod->flows, &event)))
-		tell(kmod, event, flow, NULL);
-	kmod->telling = false;
+		send_event(kmod, event, flow, NULL);
+	kmod->sending = false;
 }
 
-/* --- The module comes and goes ------------------------------------------------------------------ */
+/* --- The module: loaded, unloaded ------------------------------------------------------------- */
 
-/* What was counted since the module was found. */
+/* Adds the counts since the module was found. */
 static void add_counters(const struct kmod *kmod, uint64_t sum[RTPRELAY_C_MAX + 1])
 {
 	for (int i = 0; i <= RTPRELAY_C_MAX; i++)
@@ -73,7 +76,7 @@ static void went(struct kmod *kmod)
 	memset(kmod->base, 0, sizeof(kmod->base));
 	flow_table_lost(&kmod->flows);
 	log_notice("kernel module was unloaded: media is relayed in user space until it is loaded");
-	tell(kmod, KMOD_WENT, NULL, NULL);
+	send_event(kmod, KMOD_WENT, NULL, NULL);
 }
 
 static const char *feature_names(uint32_t features, char *text, size_t size)
@@ -82,14 +85,14 @@ static const char *feature_names(uint32_t features, char *text, size_t size)
 	size_t at = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		if (features & 1u << i && at < size)
 			at += (size_t)snprintf(text + at, size - at, "%s%s", at ? ", " : "",
 					       names[i]);
 	return text;
 }
 
-/* 0: the module can be used from now on */
+/* Return: 0, the module can be used from now on; -errno */
 static int came(struct kmod *kmod, const struct kmod_family *family)
 {
 	struct talk *talk = &kmod->talk;
@@ -115,8 +118,8 @@ static int came(struct kmod *kmod, const struct kmod_family *family)
 	return 0;
 }
 
-/* Something was lost: is the module there, is it the same, does it hold what it should? */
-static void look_again(struct kmod *kmod)
+/* After a loss: checks that the module is loaded, is the same one, and has the required flows. */
+static void resynchronize(struct kmod *kmod)
 {
 	struct talk *talk = &kmod->talk;
 	struct kmod_family family;
@@ -136,21 +139,21 @@ static void look_again(struct kmod *kmod)
 		went(kmod);
 	}
 	if (!talk_ask_family(talk, RTPRELAY_FAMILY, &family) && !came(kmod, &family))
-		tell(kmod, KMOD_CAME, NULL, NULL);
+		send_event(kmod, KMOD_CAME, NULL, NULL);
 	talk->lost = false;
 }
 
-/* Rounds after the first are for what was lost in it, and for what the told ones ask for. */
+/* Further rounds handle losses in the first one, and changes made by event functions. */
 void kmod_flush(struct kmod *kmod)
 {
 	if (!kmod)
 		return;
 	for (int round = 0; round < 4; round++) {
 		if (kmod->talk.lost)
-			look_again(kmod);
+			resynchronize(kmod);
 		if (kmod->talk.family.id)
 			flow_table_flush(&kmod->flows);
-		tell_news(kmod);
+		send_news(kmod);
 		if (!kmod->talk.lost && !flow_table_busy(&kmod->flows))
 			return;
 	}
@@ -173,30 +176,30 @@ void kmod_adopt(struct kmod *kmod)
 	kmod_flush(kmod);
 }
 
-/* --- News --------------------------------------------------------------------------------------- */
+/* --- News ------------------------------------------------------------------------------------- */
 
-static void hear_flow(struct kmod *kmod, const struct kmod_message *m)
+static void take_flow_event(struct kmod *kmod, const struct kmod_message *m)
 {
-	struct kmod_flow *flow = flow_table_hear(&kmod->flows, m);
+	struct kmod_flow *flow = flow_table_event(&kmod->flows, m);
 
 	if (!flow)
 		return;
 	if (m->said == KMOD_SAID_REFUSED)
-		tell(kmod, KMOD_STRANGER, flow, &m->stranger);
+		send_event(kmod, KMOD_STRANGER, flow, &m->refused);
 	else
-		tell(kmod, m->said == KMOD_SAID_IDLE ? KMOD_IDLE : KMOD_RESUMED, flow, NULL);
+		send_event(kmod, m->said == KMOD_SAID_IDLE ? KMOD_IDLE : KMOD_RESUMED, flow, NULL);
 }
 
-static void hear(struct kmod *kmod, const struct kmod_message *m)
+static void take_message(struct kmod *kmod, const struct kmod_message *m)
 {
 	switch (m->said) {
 	case KMOD_SAID_CAME:
 		if (kmod->talk.family.id == m->family.id)
-			break; /* it was found in the meantime */
+			break; /* already found */
 		if (kmod->talk.family.id)
 			went(kmod);
 		if (!came(kmod, &m->family))
-			tell(kmod, KMOD_CAME, NULL, NULL);
+			send_event(kmod, KMOD_CAME, NULL, NULL);
 		break;
 	case KMOD_SAID_GONE:
 		if (kmod->talk.family.id)
@@ -205,14 +208,14 @@ static void hear(struct kmod *kmod, const struct kmod_message *m)
 	case KMOD_SAID_IDLE:
 	case KMOD_SAID_RESUMED:
 	case KMOD_SAID_REFUSED:
-		hear_flow(kmod, m);
+		take_flow_event(kmod, m);
 		break;
 	default:
 		break;
 	}
 }
 
-static void hear_all(struct kmod *kmod, const void *data, size_t len)
+static void take_datagram(struct kmod *kmod, const void *data, size_t len)
 {
 	const struct nlmsghdr *nlh = data;
 	struct kmod_message m;
@@ -220,7 +223,7 @@ static void hear_all(struct kmod *kmod, const void *data, size_t len)
 
 	for (; kmod_message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		kmod_read_message(nlh, RTPRELAY_FAMILY, kmod->talk.family.id, &m);
-		hear(kmod, &m);
+		take_message(kmod, &m);
 	}
 }
 
@@ -237,14 +240,14 @@ void kmod_dispatch(struct kmod *kmod)
 		else if (got <= 0)
 			break;
 		else
-			hear_all(kmod, data, (size_t)got);
+			take_datagram(kmod, data, (size_t)got);
 	}
 	kmod_flush(kmod);
 }
 
-/* --- Start and end ------------------------------------------------------------------------------ */
+/* --- Start and end ---------------------------------------------------------------------------- */
 
-/* News of families first, so that a module that comes while it is being asked for is not missed. */
+/* Subscribes to news of families first, so that a module loaded during the query is not missed. */
 static void find_module(struct kmod *kmod)
 {
 	struct talk *talk = &kmod->talk;
@@ -252,10 +255,11 @@ static void find_module(struct kmod *kmod)
 
 	if (talk_ask_family(talk, "nlctrl", &family) || !family.event_group ||
 	    talk->link->ops->join(talk->link, family.event_group))
-		log_warn("kernel module: it will not be noticed when it is loaded later");
+		log_warn("kernel module: cannot watch for the module being loaded: restart the "
+			 "daemon after loading it");
 	if (talk_ask_family(talk, RTPRELAY_FAMILY, &family))
-		log_notice("no kernel module: media is relayed in user space until rtprelay.ko is "
-			   "loaded");
+		log_notice("kernel module is not loaded: media is relayed in user space until "
+			   "rtprelay.ko is loaded");
 	else
 		came(kmod, &family);
 	talk->lost = false;

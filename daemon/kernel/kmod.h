@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kmod.h - libmnl: flows out, counters and events in
+ * kmod.h - the kernel path: sets flows in the kernel module, receives its counters and events
  *
- * Holds the flows that are wanted and makes the kernel hold the same ones; whether there is a
- * module, when it comes or goes, and what got lost in between is dealt with here. All functions
- * take NULL for a kernel path that is off. Control thread only. What may be asked of a flow that
- * was set: kernel/flow.h, kernel/read.h.
+ * Keeps the table of required flows and makes the kernel hold the same ones. It handles loading and
+ * unloading of the module and lost messages. All functions accept NULL: the kernel path is off.
+ * Control thread only. Functions for a flow that was set: kernel/flow.h, kernel/read.h.
  */
 #ifndef RTPRELAY_KMOD_H
 #define RTPRELAY_KMOD_H
@@ -17,66 +16,69 @@
 #include "kernel/read.h"
 
 enum kmod_mode {
-	KMOD_AUTO,    /* when there is a module; default */
-	KMOD_OFF,     /* never ask for one */
-	KMOD_REQUIRE, /* there must be one at the start */
+	KMOD_AUTO,    /* use the module if it is loaded; default */
+	KMOD_OFF,     /* do not use it */
+	KMOD_REQUIRE, /* it must be loaded when the daemon starts */
 };
 
 struct kmod;
 
 struct kmod_conf {
-	struct kmod_link *link; /* kmod takes it, also when it can't be opened */
+	struct kmod_link *link; /* kmod_open() takes it over, also if it fails */
 	kmod_event_fn *event;
-	/* Is this local endpoint ours to clean up, when nobody wants its flow? */
+	/*
+	 * Does this local endpoint belong to this daemon, so that a flow not in the table is
+	 * removed?
+	 */
 	bool (*owns)(void *arg, const struct endpoint *local);
 	void *arg;
 };
 
-/* Asks for the module and logs what was found. No event comes from here. NULL: out of memory */
+/* Looks for the module and logs the result. Sends no event. NULL: out of memory */
 struct kmod *kmod_open(const struct kmod_conf *conf);
-/* Removes all flows from the kernel, if @remove, and frees; handles are gone. */
+/* Frees all, handles included; if @remove, removes all flows from the kernel first. */
 void kmod_close(struct kmod *kmod, bool remove);
 /*
- * Our calls go on in the daemon after us: from here the kernel keeps what it has, whatever is
- * dropped or forgotten, and nothing is told any more; as if there were no module.
+ * For a restart that keeps calls: from here on the kernel keeps its flows even if they are dropped
+ * or forgotten, and no event is sent, as if there were no module.
  */
 void kmod_let_go(struct kmod *kmod);
-/* -1: nothing to wait for */
+/* Descriptor that is readable when the module has news; -1: none */
 int kmod_news_fd(const struct kmod *kmod);
-/* News of the module; call when the descriptor is readable. */
+/* Reads the news of the module; call when the descriptor is readable. */
 void kmod_dispatch(struct kmod *kmod);
 /* Is there a module? */
 bool kmod_available(const struct kmod *kmod);
 /* enum rtprelay_feature; 0 when there is no module */
 uint32_t kmod_features(const struct kmod *kmod);
 /*
- * Counters of the namespace, enum rtprelay_counter; of modules that have gone, too, as far as
- * known.
+ * Counters of the namespace, enum rtprelay_counter; those of modules that were unloaded included,
+ * as far as they were read.
  */
 void kmod_totals(struct kmod *kmod, uint64_t counters[RTPRELAY_C_MAX + 1]);
-/* Flows in the kernel that are wanted. */
+/* Number of required flows that are in the kernel. */
 size_t kmod_count(const struct kmod *kmod);
 
 /**
- * kmod_set() - a flow is to be in the kernel; takes effect with kmod_flush()
- * @spec: copied. A flow at the same local endpoint is replaced, atomically, and goes on counting.
+ * kmod_set() - require a flow in the kernel; takes effect with kmod_flush()
+ * @spec: copied. A flow at the same local endpoint is replaced, atomically, and keeps its counters.
  * @owner: for kmod_flow_owner()
- * Return: NULL, out of memory, or no module; a flow that was set before stays as it was then
+ * Return: NULL, out of memory, or no module; a flow that was set before stays unchanged
  */
 struct kmod_flow *kmod_set(struct kmod *kmod, const struct flow_spec *spec, void *owner);
-/* Makes it all so; events of what has changed come from here. Call after each batch of commands. */
+/* Applies all changes to the kernel and sends their events. Call after each batch of commands. */
 void kmod_flush(struct kmod *kmod);
 /*
- * Flows that found no room are tried again when flows of ours have ended; from time to time one is
- * tried all the same, for others may have ended theirs, or the limit was raised. Takes effect with
- * kmod_flush(). Once a second.
+ * Call once a second. Flows refused for lack of room are retried when flows of this daemon end. In
+ * addition one is retried from time to time: another daemon's flows may have ended, or the limit
+ * may have been raised. Takes effect with kmod_flush().
  */
 void kmod_tick(struct kmod *kmod, int64_t now_ms);
 /**
- * kmod_adopt() - compares with what the kernel holds: once after the start
+ * kmod_adopt() - compare the table with the kernel's flows, once after the start
  *
- * Flows of a daemon before this one may be there. Those that were set with the same cookie go on
- * counting, others of ours are removed.
+ * Flows of an earlier daemon may be in the kernel. Those that were set with the same cookie keep
+ * their counters; others at this daemon's endpoints are removed.
  */
 void kmod_adopt(struct kmod *kmod);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link.c - the two netlink sockets toward the kernel module: one for requests, one for its news
+ * link.c - the two netlink sockets to the kernel module: one for requests, one for its events
  */
 #include <errno.h>
 #include <linux/netlink.h>
@@ -64,10 +64,10 @@ static int open_socket(int *fd)
 	*fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_GENERIC);
 	if (*fd < 0 || bind(*fd, (const struct sockaddr *)&any, sizeof(any)))
 		return -errno;
-	/* The first needs CAP_NET_ADMIN; the second gives as much as the system allows everybody. */
+	/* The first needs CAP_NET_ADMIN; the second is limited by net.core.rmem_max. */
 	if (setsockopt(*fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	/* Sentences with refusals; requests are not wanted back. Kernels of long ago know neither. */
+	/* Error texts with refusals, without a copy of the request. Old kernels support neither. */
 	setsockopt(*fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(*fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	return 0;

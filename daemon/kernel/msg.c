@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * msg.c - what is said to the kernel module, as netlink messages: made from structs, read into structs
+ * msg.c - netlink messages to and from the kernel module: written from structs, parsed into structs
  */
 #include <errno.h>
 #include <linux/genetlink.h>
+#include "base/count.h"
 #include "kernel/msg.h"
 
 #define MAX_ERRNO 4095
@@ -20,7 +21,7 @@ struct endpoint flow_endpoint(const struct endpoint *ep)
 		out.in6.sin6_addr = ep->in6.sin6_addr;
 	else
 		return out;
-	out.in4.sin_port = ep->in4.sin_port; /* sin6_port is at the same place */
+	out.in4.sin_port = ep->in4.sin_port; /* sin6_port has the same offset */
 	return out;
 }
 
@@ -40,7 +41,7 @@ bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b)
 	       a->kind == b->kind && !memcmp(a->cookie, b->cookie, FLOW_COOKIE);
 }
 
-/* --- Requests ----------------------------------------------------------------------------------- */
+/* --- Requests --------------------------------------------------------------------------------- */
 
 static struct nlmsghdr *begin(void *buf, uint16_t type, uint32_t seq, uint16_t flags, uint8_t cmd,
 			      uint8_t version)
@@ -138,7 +139,7 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
 	return nlh->nlmsg_len;
 }
 
-/* --- Answers ------------------------------------------------------------------------------------ */
+/* --- Answers ---------------------------------------------------------------------------------- */
 
 /* Attributes of one level, by number; those above @max are skipped. */
 struct attrs {
@@ -171,7 +172,7 @@ static bool has(const struct nlattr *attr, size_t len)
 	return attr && mnl_attr_get_payload_len(attr) >= len;
 }
 
-/* What is missing or short is 0. */
+/* 0 if the attribute is absent or too short. */
 static uint32_t get_u32(const struct nlattr *attr)
 {
 	return has(attr, 4) ? mnl_attr_get_u32(attr) : 0;
@@ -187,7 +188,7 @@ static uint8_t get_u8(const struct nlattr *attr)
 	return has(attr, 1) ? mnl_attr_get_u8(attr) : 0;
 }
 
-/* Unset when it is not whole. */
+/* Unset if a part is absent. */
 static void get_endpoint(const struct nlattr *attr, struct endpoint *ep)
 {
 	ATTRS(tb, RTPRELAY_EP_MAX);
@@ -265,7 +266,7 @@ static void get_rtcp(const struct nlattr *attr, struct flow_state *state)
 		memcpy(state->rtcp, mnl_attr_get_payload(attr), len);
 }
 
-/* -1: it was not told. */
+/* -1: not reported. */
 static int64_t get_ago(const struct nlattr *attr, int64_t most)
 {
 	uint64_t ago = get_u64(attr);
@@ -275,17 +276,17 @@ static int64_t get_ago(const struct nlattr *attr, int64_t most)
 	return ago > (uint64_t)most ? most : (int64_t)ago;
 }
 
-static void get_stranger(const struct nlattr *tb[], struct kmod_stranger *stranger)
+static void get_refused(const struct nlattr *tb[], struct kmod_stranger *refused)
 {
 	struct flow_rtp rtp = { .known = false };
 
-	get_endpoint(tb[RTPRELAY_A_SRC], &stranger->source);
+	get_endpoint(tb[RTPRELAY_A_SRC], &refused->source);
 	get_rtp(tb[RTPRELAY_A_RTP], &rtp);
-	stranger->count = get_u32(tb[RTPRELAY_A_REFUSED]);
-	stranger->rtp = rtp.known;
-	stranger->ssrc = rtp.ssrc;
-	stranger->seq = (uint16_t)rtp.seq;
-	stranger->pt = rtp.pt;
+	refused->count = get_u32(tb[RTPRELAY_A_REFUSED]);
+	refused->rtp = rtp.known;
+	refused->ssrc = rtp.ssrc;
+	refused->seq = (uint16_t)rtp.seq;
+	refused->pt = rtp.pt;
 }
 
 static void read_flow(const struct nlattr *tb[], struct kmod_message *m)
@@ -301,7 +302,7 @@ static void read_flow(const struct nlattr *tb[], struct kmod_message *m)
 	m->state.rtcp_ago_us = get_ago(tb[RTPRELAY_A_RTCP_AGE], INT32_MAX * INT64_C(1000));
 	m->state.silent = tb[RTPRELAY_A_SILENT];
 	if (m->said == KMOD_SAID_REFUSED) {
-		get_stranger(tb, &m->stranger);
+		get_refused(tb, &m->refused);
 		return;
 	}
 	get_endpoint(tb[RTPRELAY_A_SRC], &m->src);
@@ -327,7 +328,7 @@ static void read_rtprelay(const struct nlmsghdr *nlh, uint8_t cmd, struct kmod_m
 	};
 	ATTRS(tb, RTPRELAY_A_MAX);
 
-	if (cmd >= sizeof(saids) / sizeof(*saids) || !saids[cmd])
+	if (cmd >= COUNT(saids) || !saids[cmd])
 		return;
 	m->said = saids[cmd];
 	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), keep_attr, &tb_attrs);
@@ -340,11 +341,11 @@ static void read_rtprelay(const struct nlmsghdr *nlh, uint8_t cmd, struct kmod_m
 	}
 	read_flow(tb, m);
 	if (!endpoint_is_set(&m->local) ||
-	    (m->said == KMOD_SAID_REFUSED && !endpoint_is_set(&m->stranger.source)))
+	    (m->said == KMOD_SAID_REFUSED && !endpoint_is_set(&m->refused.source)))
 		m->said = KMOD_SAID_NOTHING;
 }
 
-/* Texts in attributes end with NUL, or are none. */
+/* A text attribute must end with NUL. */
 static bool text_is(const struct nlattr *attr, const char *text)
 {
 	size_t len = strlen(text) + 1;
@@ -379,7 +380,7 @@ static void read_ctrl(const struct nlmsghdr *nlh, uint8_t cmd, const char *name,
 	}
 	if (cmd != CTRL_CMD_NEWFAMILY || !has(tb[CTRL_ATTR_FAMILY_ID], 2))
 		return;
-	/* The controller answers with the command that it also announces a newcomer by. */
+	/* The controller uses the same command for an answer and for a new family. */
 	m->said = nlh->nlmsg_seq ? KMOD_SAID_FAMILY : KMOD_SAID_CAME;
 	m->family.id = mnl_attr_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
 	m->family.version = get_u32(tb[CTRL_ATTR_VERSION]);
@@ -398,13 +399,13 @@ static void copy_text(char *to, size_t size, const struct nlattr *attr)
 	to[len] = '\0';
 }
 
-/* 0 or -errno, whatever it was. */
+/* 0 or -errno, whatever its sign was. */
 static int errno_of(int error)
 {
 	return error <= 0 && error >= -MAX_ERRNO ? error : -EIO;
 }
 
-/* The kernel's sentence stands behind what it gives back of the request. */
+/* The kernel's error text follows the part of the request that it returns. */
 static void read_error(const struct nlmsghdr *nlh, struct kmod_message *m)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
@@ -455,7 +456,7 @@ void kmod_read_message(const struct nlmsghdr *nlh, const char *name, uint16_t fa
 		read_rtprelay(nlh, genl->cmd, m);
 }
 
-/* --- Sums --------------------------------------------------------------------------------------- */
+/* --- Sums ------------------------------------------------------------------------------------- */
 
 static void add_rtp(struct flow_rtp *sum, const struct flow_rtp *part)
 {

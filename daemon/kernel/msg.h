@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * msg.h - what is said to the kernel module, as netlink messages: made from structs, read into structs
+ * msg.h - netlink messages to and from the kernel module: written from structs, parsed into structs
  *
- * Pure: bytes and structs, no socket. What is read may come from another version of the module, or from
- * nobody who knows the contract (include/rtprelay_nl.h): lengths are checked, what is unknown is skipped.
+ * Pure: bytes and structs, no socket. Messages may come from another version of the module, or
+ * violate the contract (include/rtprelay_nl.h): lengths are checked, unknown attributes are
+ * skipped.
  */
 #ifndef RTPRELAY_KMOD_MSG_H
 #define RTPRELAY_KMOD_MSG_H
@@ -17,10 +18,10 @@
 #define KMOD_REQUEST_MAX 1024 /* bytes of the longest request */
 
 /**
- * struct flow_spec - one direction of one stream, as the kernel is to forward it
+ * struct flow_spec - one direction of one stream, to be forwarded by the kernel
  * @src: unset: any source
  * @kind: enum rtprelay_kind
- * @flags: enum rtprelay_flow_flag, without RTPRELAY_FLOW_CARRY, which is kmod's own business
+ * @flags: enum rtprelay_flow_flag, without RTPRELAY_FLOW_CARRY, which kernel/send.c sets
  * @dscp: -1: each packet keeps its own
  * @clocks: for dynamic payload types; clock 0 ends it
  */
@@ -39,10 +40,12 @@ struct flow_spec {
 
 bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b);
 
-/* The same address without what a sockaddr may carry besides: two that are equal are equal bytes. */
+/*
+ * The same address with all other bytes of the sockaddr cleared: equal endpoints are equal bytes.
+ */
 struct endpoint flow_endpoint(const struct endpoint *ep);
 
-/* RTP of the SSRC that is being sent now (RFC 3550, A.1, A.3, A.8). */
+/* RTP statistics of the current SSRC (RFC 3550, A.1, A.3, A.8). */
 struct flow_rtp {
 	uint32_t ssrc, seq; /* @seq: with its wraps */
 	uint32_t expected, received, lost, reordered, duplicate, gaps;
@@ -51,29 +54,29 @@ struct flow_rtp {
 	bool known;
 };
 
-/* What a flow has counted. */
+/* The counters of a flow. */
 struct flow_sums {
 	uint64_t packets, bytes; /* admitted and forwarded */
 	uint64_t lost;		 /* of @packets: no memory, or the device refused them */
-	uint64_t refused;	 /* of another source */
+	uint64_t refused;	 /* of a source that is not the latched one */
 	uint64_t blocked;
-	uint64_t ttl; /* used up */
+	uint64_t ttl; /* TTL or hop limit was used up */
 	struct flow_rtp rtp;
 };
 
 struct flow_state {
 	struct flow_sums sums;
 	int64_t seen_ago_ms; /* -1: no admitted packet yet */
-	bool silent;	     /* was announced idle */
-	int64_t rtcp_ago_us; /* when the last RTCP packet came; -1: not told */
+	bool silent;	     /* was reported idle */
+	int64_t rtcp_ago_us; /* when the last RTCP packet came; -1: not reported */
 	int64_t rtcp_at_us;  /* the same by clock_us(), filled in when it is read; 0: not known */
 	uint16_t rtcp_len;
 	uint8_t rtcp[RTPRELAY_RTCP_MAX]; /* that packet */
 };
 
-/* The generic netlink family as the controller tells of it. */
+/* The generic netlink family, as reported by the controller. */
 struct kmod_family {
-	uint16_t id; /* 0: not there */
+	uint16_t id; /* 0: not registered */
 	uint32_t version;
 	uint32_t event_group; /* 0: none */
 };
@@ -84,7 +87,7 @@ struct kmod_info {
 	uint64_t counters[RTPRELAY_C_MAX + 1];
 };
 
-/* A packet of another source than the admitted one, as the kernel tells of it. */
+/* A refused packet: its source is not the admitted one. As reported by the kernel. */
 struct kmod_stranger {
 	struct endpoint source;
 	uint32_t count; /* packets since the last such event */
@@ -95,14 +98,14 @@ struct kmod_stranger {
 };
 
 enum kmod_said {
-	KMOD_SAID_NOTHING, /* that is understood */
+	KMOD_SAID_NOTHING, /* not understood */
 	KMOD_SAID_ACK,	   /* @error 0 or -errno, @text */
 	KMOD_SAID_DONE,	   /* end of a dump; @error */
 	KMOD_SAID_FAMILY,  /* an answer to kmod_ask_family() */
 	KMOD_SAID_CAME,	   /* the family was registered */
 	KMOD_SAID_GONE,	   /* ... unregistered */
 	KMOD_SAID_INFO,
-	KMOD_SAID_FLOW, /* an answer or a part of a dump; what a flow was when it ended, too */
+	KMOD_SAID_FLOW, /* an answer or a part of a dump; also the final state of a flow */
 	KMOD_SAID_IDLE,
 	KMOD_SAID_RESUMED,
 	KMOD_SAID_REFUSED,
@@ -113,22 +116,22 @@ struct kmod_message {
 	enum kmod_said said;
 	uint32_t seq;
 	int error;
-	char text[96]; /* the kernel's sentence; empty: none */
+	char text[96]; /* the kernel's error text; empty: none */
 	struct kmod_family family;
 	struct kmod_info info;
 	struct endpoint src, out, dst; /* of a flow; unset: any, none */
 	uint8_t kind;		       /* of a flow: enum rtprelay_kind */
 	uint32_t flags;		       /* of a flow: enum rtprelay_flow_flag */
-	struct endpoint local; /* of the flow; unset: the message names none, and says nothing */
+	struct endpoint local; /* of the flow; unset: the message names none, and is ignored */
 	uint8_t cookie[FLOW_COOKIE];
 	bool has_cookie; /* of exactly this length */
 	struct flow_state state;
-	struct kmod_stranger stranger;
+	struct kmod_stranger refused;
 };
 
 /*
- * Each writes one request into @buf, which has KMOD_REQUEST_MAX bytes, and returns its length. All want an ack, but
- * for kmod_ask_flow() without @ack: then only a refusal is told.
+ * Each writes one request into @buf, which has KMOD_REQUEST_MAX bytes, and returns its length. All
+ * request an ack, except kmod_ask_flow() without @ack: then only an error is reported.
  */
 size_t kmod_ask_family(void *buf, uint32_t seq, const char *name);
 size_t kmod_ask_info(void *buf, uint16_t family, uint32_t seq);
@@ -136,26 +139,35 @@ size_t kmod_ask_dump(void *buf, uint16_t family, uint32_t seq);
 /* @cmd: RTPRELAY_CMD_FLOW_DEL, RTPRELAY_CMD_FLOW_GET */
 size_t kmod_ask_flow(void *buf, uint16_t family, uint32_t seq, uint8_t cmd,
 		     const struct endpoint *local, bool ack);
-/* Makes or replaces the flow at spec->local. @features: nothing is sent that is not announced in them. */
+/*
+ * Makes or replaces the flow at spec->local. @features: of the module; nothing is sent that it does
+ * not support.
+ */
 size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_spec *spec,
 		    uint32_t features, bool carry);
 
-/* Is there a whole message in @left bytes? (mnl_nlmsg_ok() of libmnl 1.0.4 takes lengths above 2 GiB for negative ones.) */
+/*
+ * Is there a whole message in @left bytes? (mnl_nlmsg_ok() of libmnl 1.0.4 treats lengths above 2
+ * GiB as negative.)
+ */
 static inline bool kmod_message_ok(const struct nlmsghdr *nlh, int left)
 {
 	return mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_len <= (uint32_t)left;
 }
 
 /**
- * kmod_read_message() - one message from the kernel
+ * kmod_read_message() - parse one message from the kernel
  * @nlh: kmod_message_ok() holds
- * @name: of the family that news of families are about
+ * @name: the family whose registration messages are accepted
  * @family: its id, 0: not known
  */
 void kmod_read_message(const struct nlmsghdr *nlh, const char *name, uint16_t family,
 		       struct kmod_message *message);
 
-/* @sum gets @part's counts added; RTP of the same SSRC is added up, of another takes its place. */
+/*
+ * Adds @part to @sum. RTP statistics of the same SSRC are added, those of another SSRC replace
+ * them.
+ */
 void flow_sums_add(struct flow_sums *sum, const struct flow_sums *part);
 
 #endif

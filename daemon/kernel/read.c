@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read.c - what the kernel holds: asked of single flows, and of all, to compare with what is wanted */
+/* read.c - reads flows from the kernel: single ones, and all of them, to compare with the table */
 #include "kernel/flow.h"
 #include "kernel/read.h"
 #include "kernel/state.h"
 
-/* Flows that are asked about in one exchange: @at says which of them a request is about. */
+/* Flows read in one exchange. @at: the index in @flows that a request is for. */
 struct reading {
 	struct flow_table *table;
 	struct kmod_flow *const *flows;
@@ -22,7 +22,7 @@ static void answer_reading(void *arg, const struct kmod_message *m)
 	if (i >= r->count)
 		return;
 	if (m->said == KMOD_SAID_ACK && m->error)
-		r->table->talk->lost = true; /* it ought to be there */
+		r->table->talk->lost = true; /* the kernel should have the flow */
 	if (m->said != KMOD_SAID_FLOW)
 		return;
 	state = &r->states[r->at[i]];
@@ -32,7 +32,7 @@ static void answer_reading(void *arg, const struct kmod_message *m)
 	flow_set_seen(r->flows[r->at[i]], state);
 }
 
-/* Only the last is acknowledged: there is an answer to each. */
+/* Only the last request asks for an ack: each one has an answer. */
 static size_t put_readings(struct reading *r, size_t n)
 {
 	struct talk *talk = r->table->talk;
@@ -72,7 +72,7 @@ void kmod_flows_read(struct kmod_flow *const flows[], size_t n, struct flow_stat
 		kmod_flow_sums(flows[i], &states[i].sums);
 }
 
-/* --- Comparing ---------------------------------------------------------------------------------- */
+/* --- Comparing -------------------------------------------------------------------------------- */
 
 static void compare_silence(struct kmod_flow *flow, const struct flow_state *state)
 {
@@ -82,14 +82,14 @@ static void compare_silence(struct kmod_flow *flow, const struct flow_state *sta
 	flow->silent = state->silent;
 }
 
-/* In the kernel, unknown here. */
+/* Removes a flow that is in the kernel but not in the table. */
 static void clean_up(struct flow_table *table, const struct endpoint *local)
 {
 	struct flow_spec spec;
 	struct kmod_flow *flow;
 
 	if (!table->owns || !table->owns(table->arg, local))
-		return; /* another daemon's */
+		return; /* the flow of another daemon */
 	memset(&spec, 0, sizeof(spec));
 	spec.local = flow_endpoint(local);
 	flow = flow_new(table, &spec);
@@ -101,7 +101,7 @@ static void clean_up(struct flow_table *table, const struct endpoint *local)
 	flow_enqueue(flow);
 }
 
-/* @flow, wanted or not, is in the kernel: as somebody with this cookie has set it. */
+/* @flow, required or not, is in the kernel, set with the cookie in @m. */
 static void found(struct kmod_flow *flow, const struct kmod_message *m)
 {
 	if (!flow->installed)
@@ -116,7 +116,7 @@ static void found(struct kmod_flow *flow, const struct kmod_message *m)
 		flow_enqueue(flow);
 }
 
-/* What a dump is read for. */
+/* The context of a dump. */
 struct dump {
 	struct flow_table *table;
 	uint32_t seq;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * send.c - makes the kernel hold what is wanted: the queue as batches of requests, and what their answers say
+ * send.c - sends the queued changes to the kernel in batches of requests and reads the answers
  */
 #include <errno.h>
 #include <string.h>
@@ -8,22 +8,24 @@
 #include "base/log.h"
 #include "kernel/send.h"
 
-#define FULL_TOLD_MS 60000 /* between two complaints */
+#define FULL_LOG_MS 60000 /* between two log lines */
 
 /*
- * Each flow that ends makes room for one that waits, and each that then finds room for two more; one that is refused
- * says that there is none. So what waits goes where there is room, however that came about, without a storm.
+ * table->room is the retry budget for waiting flows: +1 per flow that ended, +2 per retry that
+ * succeeded, 0 on refusal. So waiting flows use all room that becomes free, without many useless
+ * requests.
  */
 static void wait_for_room(struct kmod_flow *flow, const char *why)
 {
 	struct flow_table *table = flow->table;
 	int64_t now_ms = clock_ms();
 
-	if (!table->full_told_ms || now_ms - table->full_told_ms >= FULL_TOLD_MS) {
-		log_warn("kernel module has no room for more flows: %s: media beyond is relayed in "
-			 "user space",
-			 why);
-		table->full_told_ms = now_ms;
+	if (!table->full_logged_ms || now_ms - table->full_logged_ms >= FULL_LOG_MS) {
+		log_warn(
+			"kernel module has no room for more flows: %s: further media is relayed in "
+			"user space",
+			why);
+		table->full_logged_ms = now_ms;
 	}
 	flow->waiting = true;
 	DL_APPEND2(table->waiting, flow, wait_prev, wait_next);
@@ -37,7 +39,7 @@ static void try_again(struct flow_table *table)
 
 		table->room--;
 		flow_leave_waiting(flow);
-		flow->refused = false; /* the sentence stays, to be told from another */
+		flow->refused = false; /* @refusal stays, to compare it with the next one */
 		flow->retried = true;
 		flow_enqueue(flow);
 	}
@@ -46,31 +48,32 @@ static void try_again(struct flow_table *table)
 static void refused(struct kmod_flow *flow, int error, const char *text)
 {
 	const char *why = *text ? text : strerror(-error);
-	bool told = flow->retried && flow->refusal && !strcmp(flow->refusal, why);
+	bool reported = flow->retried && flow->refusal && !strcmp(flow->refusal, why);
 
-	log_debug("kernel module refuses a flow: %s", why);
+	log_debug("kernel module refused a flow: %s", why);
 	flow_clear_refusal(flow);
 	flow->refused = true;
 	flow->refusal = strdup(why);
 	if (error == -ENOSPC || error == -ENOMEM)
 		wait_for_room(flow, why);
 	if (error == -ENOENT)
-		flow->table->talk->lost = true; /* there is no such family any more */
+		flow->table->talk->lost = true; /* the family is gone */
 	if (flow->installed)
-		flow_enqueue(flow); /* the old one is wrong: it goes */
-	if (!told)
+		flow_enqueue(flow); /* remove the old flow: it is outdated */
+	if (!reported)
 		flow_add_news(flow, KMOD_CHANGED);
 }
 
 static void ended(struct kmod_flow *flow, int error, const char *text)
 {
 	if (error && error != -ENOENT)
-		log_warn("kernel module does not end a flow: %s", *text ? text : strerror(-error));
+		log_warn("kernel module did not remove a flow: %s",
+			 *text ? text : strerror(-error));
 	flow->table->room += !error;
 	flow_went(flow);
 }
 
-/* What it was asked for at last has been done, or refused. */
+/* The last request for @flow was executed or refused. */
 static void answered(struct kmod_flow *flow, const struct kmod_message *m)
 {
 	flow->answered = true;
@@ -111,7 +114,7 @@ static void answer_batch(void *arg, const struct kmod_message *m)
 		answered(flow, m);
 	if (m->said != KMOD_SAID_FLOW)
 		return;
-	/* The final state of what was there. */
+	/* The final state of the flow that was there. */
 	memset(&flow->last, 0, sizeof(flow->last));
 	if (flow->fresh)
 		return;
@@ -133,7 +136,7 @@ static size_t put_request(struct flow_table *table, struct kmod_flow *flow, void
 	return 0;
 }
 
-/* What the queue begins with is written down. */
+/* Writes requests for the first flows of the queue. */
 static size_t fill_batch(struct flow_table *table)
 {
 	struct talk *talk = table->talk;
@@ -166,7 +169,7 @@ static void flush_batch(struct flow_table *table)
 		struct kmod_flow *flow = table->batch[i];
 
 		if (!flow->answered)
-			flow_enqueue(flow); /* asked for twice does no harm */
+			flow_enqueue(flow); /* sending a request twice is harmless */
 		else if (flow->forgotten && !flow->installed)
 			flow_free(flow);
 	}

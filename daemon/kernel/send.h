@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * send.h - makes the kernel hold what is wanted: sends the queue, reads the answers
+ * send.h - sends the queued changes to the kernel and reads the answers
  *
  * For kernel/kmod.c.
  */
@@ -9,9 +9,9 @@
 
 #include "kernel/state.h"
 
-/* Sends the whole queue, unless answers are lost on the way. */
+/* Sends the whole queue; stops if answers are lost. */
 void flow_table_flush(struct flow_table *table);
-/* Is there anything to send? */
+/* Is there a change to send? */
 bool flow_table_busy(const struct flow_table *table);
 
 #endif

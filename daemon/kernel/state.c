@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* state.c - what a flow is: wanted, queued, in the kernel, refused, to be told of */
+/* state.c - the state of flows: required, in the kernel, queued, with events to report */
 #include "base/clock.h"
 #include "kernel/state.h"
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.c - the table of flows that are wanted
+ * table.c - the table of required flows
  *
- * A flow that is to change is put in a queue; a flush (kernel/send.c) turns the queue into batches
- * of requests and reads the answers. What has become of a flow is noted, to be told when nothing is
- * half done: its owner may set, drop and forget flows then.
+ * A flow with a change is put in a queue; a flush (kernel/send.c) turns the queue into batches of
+ * requests and reads the answers. Events of a flow are collected and sent to its owner after the
+ * flush, when the owner may set, drop and forget flows.
  */
 #include "kernel/flow.h"
 #include "kernel/table.h"
 
 /*
- * A new owner for a flow whose end the kernel has yet to be told: it is replaced, and counts anew.
+ * A new owner for a flow whose removal is not sent yet: the flow is replaced, and counts from 0.
  */
-static void flow_reborn(struct kmod_flow *flow)
+static void flow_change_owner(struct kmod_flow *flow)
 {
 	flow->forgotten = false;
 	flow->fresh = flow->installed;
@@ -32,7 +32,7 @@ struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spe
 	if (!flow)
 		return NULL;
 	if (flow->forgotten)
-		flow_reborn(flow);
+		flow_change_owner(flow);
 	else if (flow->wanted && flow->owner == owner && flow_spec_equal(&flow->spec, spec))
 		return flow;
 	flow->owner = owner;
@@ -93,17 +93,17 @@ struct kmod_flow *flow_table_news(struct flow_table *table, enum kmod_event *eve
 	return flow;
 }
 
-struct kmod_flow *flow_table_hear(struct flow_table *table, const struct kmod_message *m)
+struct kmod_flow *flow_table_event(struct flow_table *table, const struct kmod_message *m)
 {
 	struct kmod_flow *flow = flow_find(table, &m->local);
 
-	/* Of another owner's flow that was here before. */
+	/* An event of an earlier flow of another owner at this endpoint is ignored. */
 	if (!flow || flow->forgotten || !m->has_cookie ||
 	    memcmp(m->cookie, flow->spec.cookie, FLOW_COOKIE) != 0)
 		return NULL;
 	/*
-	 * The source that an offer has moved a phone to may be met by the flow that is about to
-	 * end.
+	 * An offer may have moved the phone while the old flow is still in the kernel: that flow
+	 * refuses the new source, and the daemon must know of it.
 	 */
 	if (m->said == KMOD_SAID_REFUSED)
 		return flow;

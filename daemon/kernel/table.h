@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.h - the table of flows that are wanted
+ * table.h - the table of required flows
  *
  * For kernel/kmod.c; what others may call is in kernel/kmod.h.
  */
@@ -12,15 +12,15 @@
 /* As kmod_set(). */
 struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spec *spec,
 				 void *owner);
-/* The kernel holds nothing any more. */
+/* The kernel has lost all flows. */
 void flow_table_lost(struct flow_table *table);
-/* All handles end. @remove: the kernel is to be told, by a last flush. */
+/* Ends all handles. @remove: and queues the removal of all flows, for a last flush. */
 void flow_table_forget(struct flow_table *table, bool remove);
 void flow_table_free(struct flow_table *table);
-/* The next that a flow has to tell; NULL: there is none. */
+/* The next event to report, and its flow; NULL: none. */
 struct kmod_flow *flow_table_news(struct flow_table *table, enum kmod_event *event);
 
-/* What the module says of a flow of this cookie. NULL: it is not there any more. */
-struct kmod_flow *flow_table_hear(struct flow_table *table, const struct kmod_message *message);
+/* Applies the module's event to the flow with this cookie. NULL: the flow is gone. */
+struct kmod_flow *flow_table_event(struct flow_table *table, const struct kmod_message *message);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * talk.c - asks the kernel and reads its answers
+ * talk.c - sends requests to the kernel and reads its answers
  *
- * Generic netlink is synchronous: when a request has been sent, its answer can be read, or never will be.
+ * Generic netlink is synchronous: once send() has returned, the answer can be read, or was lost.
  */
 #include <errno.h>
 #include "kernel/talk.h"
@@ -17,7 +17,7 @@ uint32_t talk_next_seq(struct talk *talk, uint32_t count)
 	return first;
 }
 
-/* Return: the request @last has been answered. */
+/* Return: was the request @last answered? */
 static bool read_answers(struct talk *talk, size_t len, uint32_t last, const char *name,
 			 talk_answer_fn *answer, void *arg)
 {
@@ -44,7 +44,7 @@ int talk_exchange(struct talk *talk, size_t len, uint32_t last, const char *name
 		ssize_t got = ops->receive(talk->link, KMOD_ANSWERS, talk->in, sizeof(talk->in));
 
 		if (got == -ENOBUFS)
-			talk->lost = true; /* what is behind the gap can be read */
+			talk->lost = true; /* later answers can still be read */
 		else if (got <= 0)
 			error = got < 0 && got != -EAGAIN ? (int)got : -EIO;
 		else if (read_answers(talk, (size_t)got, last, name, answer, arg))
