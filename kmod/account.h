@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * account.h - takes an admitted packet into account: counters, RTP statistics, the last RTCP, when it was heard
+ * account.h - counts an admitted packet: counters, RTP statistics, last RTCP packet, arrival time
  */
 #ifndef RTPR_ACCOUNT_H
 #define RTPR_ACCOUNT_H
@@ -12,7 +12,9 @@
 #include "packet.h"
 #include "state.h"
 
-/* Nanoseconds to ticks of the clock, wrapping as RTP timestamps do; exact enough for differences. */
+/*
+ * Nanoseconds to ticks of the clock, wrapping as RTP timestamps do; exact enough for differences.
+ */
 static inline u32 rtpr_ticks(u64 ns, u32 mult)
 {
 	return (u32)(((u64)(u32)ns * mult) >> 32) + (u32)(ns >> 32) * mult;
@@ -39,7 +41,7 @@ static inline void rtpr_account_rtcp(struct rtpr_flow *flow, const struct rtpr_p
 	flow->rtcp->at_ns = ktime_get_ns();
 }
 
-/* Under the flow's lock. Return: it had been told idle */
+/* Under the flow's lock. Return: had the flow been reported idle? */
 static __always_inline bool rtpr_account_heard(struct rtpr_flow *flow)
 {
 	flow->heard = true;
@@ -52,7 +54,7 @@ static __always_inline bool rtpr_account_heard(struct rtpr_flow *flow)
 }
 
 /**
- * rtpr_account() - take an admitted packet into account
+ * rtpr_account() - count an admitted packet
  * Softirq, under rcu_read_lock().
  * Return: false, the flow was replaced or removed meanwhile: look for its successor
  */

@@ -2,9 +2,9 @@
 /*
  * admit.h - may this packet use this flow: kind, source, payload type
  *
- * The kind comes first: a STUN check of a new candidate comes from an address that nobody admitted yet,
- * and the daemon must hear it. Media of a stranger is dropped here, for the daemon must not be the one
- * who pays for a flood.
+ * The kind is checked first: a STUN check of a new candidate comes from an address that is not
+ * admitted yet, and the daemon must receive it. Media of another source is dropped here, so that a
+ * flood does not load the daemon.
  */
 #ifndef RTPR_ADMIT_H
 #define RTPR_ADMIT_H
@@ -29,7 +29,7 @@ static inline enum rtprelay_counter rtpr_admit_kind(const struct rtpr_flow *flow
 	}
 }
 
-/* A source is of the family of the flow's local endpoint, and so of the packet's. */
+/* A source has the address family of the flow's local endpoint, and so of the packet. */
 static __always_inline bool rtpr_admit_source(const struct rtpr_flow_conf *conf,
 					      const struct rtpr_packet *pkt, u8 pf)
 {
@@ -44,9 +44,9 @@ static __always_inline bool rtpr_admit_source(const struct rtpr_flow_conf *conf,
 
 /**
  * rtpr_flow_admits() - may this packet use this flow
- * @pkt: rtpr_packet_kind() has looked into it, unless the flow is opaque
+ * @pkt: rtpr_packet_kind() was called for it, unless the flow is opaque
  * @pf: of @pkt
- * Return: RTPRELAY_C_UNSPEC, it may; else the counter that names why not
+ * Return: RTPRELAY_C_UNSPEC, it may; else the counter that names the reason
  */
 static __always_inline enum rtprelay_counter rtpr_flow_admits(const struct rtpr_flow *flow,
 							      const struct rtpr_packet *pkt, u8 pf)

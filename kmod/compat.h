@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * compat.h - what differs between kernel 5.10 and the newest one, and nowhere else
+ * compat.h - all differences between kernel 5.10 and the newest one
  */
 #ifndef RTPR_COMPAT_H
 #define RTPR_COMPAT_H
@@ -15,7 +15,10 @@
 #include <net/gso.h>
 #endif
 
-/* The flags CREATE, REPLACE and EXCL belong to the commands of this family. 6.1 refuses them by default. */
+/*
+ * The flags CREATE, REPLACE and EXCL belong to the commands of this family. 6.1 refuses them by
+ * default.
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
 #define RTPR_GENL_RESV_START .resv_start_op = U8_MAX,
 #else
@@ -35,14 +38,17 @@ static inline void skb_clear_tstamp(struct sk_buff *skb)
 }
 #endif
 
-/* On the path of each packet: what is read was written before, and the compiler need not clear it first. */
+/*
+ * For variables on the packet path that are written before they are read: the compiler does not
+ * clear them.
+ */
 #if __has_attribute(uninitialized)
 #define RTPR_UNINITIALIZED __attribute__((uninitialized))
 #else
 #define RTPR_UNINITIALIZED
 #endif
 
-/* The callers see to it that nothing arms the timer again; newer kernels check. */
+/* The caller ensures that the timer is not armed again; newer kernels check it. */
 static inline void rtpr_timer_end(struct timer_list *timer)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
@@ -56,7 +62,7 @@ static inline void rtpr_timer_end(struct timer_list *timer)
 #define timer_container_of(var, timer, field) from_timer(var, timer, field)
 #endif
 
-/* The device may not be moved to another network namespace. */
+/* The device cannot be moved to another network namespace. */
 static inline void rtpr_netdev_stays(struct net_device *dev)
 {
 #ifdef RTPR_NETNS_IMMUTABLE /* see Kbuild */

@@ -2,10 +2,10 @@
 /*
  * counter.c - the counters of a namespace: added per CPU on the path, summed on request
  *
- * A flow's own counters are plain numbers under its own lock, which its RTP statistics need anyway: the
- * packets of one sender come in on one CPU, and a share per CPU of each flow would cost 100,000 flows
- * on a large machine more memory than all the rest. What all flows add to must not be one word, so the
- * namespace's counters are per CPU.
+ * A flow's own counters are plain numbers under its lock, which its RTP statistics need anyway:
+ * packets of one sender arrive on one CPU, and per-CPU counters of 100,000 flows on a large machine
+ * would need more memory than all other data. The namespace's counters are per CPU, since the
+ * packets of all flows change them.
  */
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
@@ -31,7 +31,7 @@ void rtpr_totals_sum(struct rtpr_totals __percpu *totals, u64 sum[RTPRELAY_C_MAX
 	int cpu, i;
 
 	memset(sum, 0, sizeof(one));
-	local_bh_disable(); /* on one 32-bit CPU the path might write while it is read here */
+	local_bh_disable(); /* 32-bit, one CPU: the packet path could write during the read */
 	for_each_possible_cpu(cpu)
 	{
 		const struct rtpr_totals *t = per_cpu_ptr(totals, cpu);

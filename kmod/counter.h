@@ -38,7 +38,7 @@ void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_count
 
 /**
  * rtpr_leave() - count why a packet is not forwarded
- * @segment: of a larger packet: if it goes up it comes back alone, and is counted then
+ * @segment: part of a GSO packet: if it is passed up, it enters the stack again and is counted then
  * Return: the hook's verdict, NF_ACCEPT (to the daemon) or NF_DROP, as the counter says
  */
 unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * endpoint.h - address and port of either family, in one form that can be compared and hashed
+ * endpoint.h - address and port of either family, in one form that is compared and hashed
  */
 #ifndef RTPR_ENDPOINT_H
 #define RTPR_ENDPOINT_H
@@ -52,7 +52,7 @@ static __always_inline bool rtpr_endpoint_equal(const struct rtpr_endpoint *a,
 	return ipv6_addr_equal(&a->addr, &b->addr);
 }
 
-/* Its address, as a part of a checksum. */
+/* The address as a partial checksum. */
 static inline u16 rtpr_endpoint_sum(const struct rtpr_endpoint *ep)
 {
 	if (ep->family == AF_INET)
@@ -61,9 +61,9 @@ static inline u16 rtpr_endpoint_sum(const struct rtpr_endpoint *ep)
 }
 
 /*
- * Multiplied so that ports and addresses that follow one another spread well (Fibonacci hashing). The
- * product's highest byte depends on all of them, and the table takes the lowest bits of what it is given.
- * No sender can aim at one bucket: only the relay's own endpoints are hashed.
+ * Fibonacci hashing: the multiplication spreads consecutive ports and addresses. The highest byte
+ * of the product depends on all input bits, and the table uses the lowest bits of the hash. No
+ * sender can fill one bucket: only the relay's own endpoints are hashed.
  */
 static __always_inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * flow.c - one flow and the table of them: make, insert, find under RCU, replace, remove; when it falls silent
+ * flow.c - flows and their table: create, insert, find under RCU, replace, remove; the idle timer
  *
- * Each flow has a timer that is armed for the moment the flow would be idle if no packet came; when it
- * fires and packets did come, it is armed for the new moment. So packets do not touch timers, and nobody
- * goes round all flows.
+ * Each flow has a timer that is armed for the time at which the flow becomes idle if no packet
+ * comes. If packets came before it fires, it is armed again for the new time. So the packet path
+ * does not touch timers, and no code walks through all flows.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -28,7 +28,7 @@ struct rtpr_flow *rtpr_flow_find_locked(struct rtpr_net *rn, const struct rtpr_e
 	return rhashtable_lookup_fast(&rn->flows, local, rtpr_flow_params);
 }
 
-/* Softirq. Says that the flow fell silent, once; or when to look again. */
+/* Softirq. Sends the IDLE event, once; or arms the timer again. */
 static void rtpr_flow_expire(struct timer_list *timer)
 {
 	struct rtpr_flow *flow = timer_container_of(flow, timer, timer);
@@ -48,7 +48,7 @@ static void rtpr_flow_expire(struct timer_list *timer)
 		rtpr_event_flow(flow, RTPRELAY_EVENT_IDLE);
 }
 
-/* A source that may be any is left to the path. */
+/* If any source is admitted, the packet path adds the source itself. */
 static void rtpr_flow_gains(struct rtpr_flow *flow)
 {
 	const struct rtpr_flow_conf *conf = &flow->conf;
@@ -64,7 +64,7 @@ static void rtpr_flow_gains(struct rtpr_flow *flow)
 							    (__force u16)conf->dst.port);
 }
 
-/* What the path would work out for every packet anew. */
+/* Computes in advance what the packet path needs for each packet. */
 static void rtpr_flow_prepare(struct rtpr_flow *flow)
 {
 	const struct rtpr_flow_conf *conf = &flow->conf;
@@ -138,7 +138,7 @@ void rtpr_flow_read(struct rtpr_flow *flow, struct rtpr_flow_state *state)
 	spin_unlock_bh(&flow->lock);
 }
 
-/* Takes over what RTPRELAY_FLOW_CARRY promises. @new is not seen by anybody yet. */
+/* Copies the state that RTPRELAY_FLOW_CARRY keeps. @new is not in the table yet. */
 static void rtpr_flow_carry(struct rtpr_flow *new, const struct rtpr_flow *old)
 {
 	lockdep_assert_held(&old->lock);
@@ -147,7 +147,7 @@ static void rtpr_flow_carry(struct rtpr_flow *new, const struct rtpr_flow *old)
 	new->last_seen = old->last_seen;
 	memcpy(new->counters, old->counters, sizeof(new->counters));
 	new->rtp = old->rtp;
-	new->rtp.transit_known = false; /* another sender perhaps, another path */
+	new->rtp.transit_known = false; /* the sender or the path may have changed */
 	new->refused = old->refused;
 	new->refused_next = old->refused_next;
 	if (new->rtcp && old->rtcp)
@@ -162,8 +162,8 @@ static void rtpr_flow_arm(struct rtpr_flow *flow)
 	spin_unlock_bh(&flow->lock);
 }
 
-/* Unlinked and dead, so that neither a packet nor the timer itself can arm the timer again. */
-static void rtpr_flow_bury(struct rtpr_flow *flow)
+/* The flow is unlinked and dead: neither a packet nor the timer can arm the timer again. */
+static void rtpr_flow_free_later(struct rtpr_flow *flow)
 {
 	rtpr_timer_end(&flow->timer);
 	call_rcu(&flow->rcu, rtpr_flow_free_rcu);
@@ -207,10 +207,10 @@ int rtpr_flow_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct rtpr_
 	spin_unlock_bh(&old->lock);
 	if (err)
 		return err;
-	xa_store(&rn->ids, new->id, new, GFP_KERNEL); /* in place: needs no memory */
+	xa_store(&rn->ids, new->id, new, GFP_KERNEL); /* replaces an entry: needs no memory */
 	rn->generation++;
 	rtpr_flow_arm(new);
-	rtpr_flow_bury(old);
+	rtpr_flow_free_later(old);
 	return 0;
 }
 
@@ -228,7 +228,7 @@ void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last)
 	if (last)
 		rtpr_flow_copy_state(flow, last);
 	spin_unlock_bh(&flow->lock);
-	rtpr_flow_bury(flow);
+	rtpr_flow_free_later(flow);
 }
 
 void rtpr_flows_forget_routes(struct rtpr_net *rn)
@@ -253,13 +253,13 @@ static void rtpr_flow_end(void *ptr, void *unused)
 }
 
 /*
- * Not by way of callbacks: a route must be let go before the namespace ends the counters that routes of
- * IPv6 and IPsec are freed with, and it does so next.
+ * Frees directly, not in RCU callbacks: the routes must be released before the namespace frees the
+ * counters that IPv6 and IPsec routes use when they are freed, which it does next.
  */
 void rtpr_flows_fini(struct rtpr_net *rn)
 {
 	if (rn->hooked)
-		rcu_barrier(); /* those that were removed a moment ago have routes too */
+		rcu_barrier(); /* flows removed just before have routes, too */
 	rhashtable_free_and_destroy(&rn->flows, rtpr_flow_end, NULL);
 	xa_destroy(&rn->ids);
 }

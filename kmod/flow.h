@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * flow.h - one flow and the table of them: make, insert, find under RCU, replace, remove
+ * flow.h - flows and their table: create, insert, find under RCU, replace, remove
  *
  * Its fields are in state.h.
  */
@@ -13,14 +13,14 @@
 
 int rtpr_flows_init(struct rtpr_net *rn);
 
-/* Removes and frees what is left. The hooks are gone, a grace period is over. */
+/* Removes and frees all flows. The hooks are unregistered, and a grace period is over. */
 void rtpr_flows_fini(struct rtpr_net *rn);
 
-/* Forgets the routes of all flows. */
+/* Releases the routes of all flows. */
 void rtpr_flows_forget_routes(struct rtpr_net *rn);
 
 /*
- * How rtpr_net.flows finds a flow; here, so that the compiler can build the search into the path.
+ * Parameters of rtpr_net.flows; in the header, so that the compiler can inline the lookup.
  */
 static __always_inline u32 rtpr_flow_hash_key(const void *key, u32 len, u32 seed)
 {
@@ -61,13 +61,15 @@ static __always_inline struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn,
 /* The same under rtpr_net.lock, which keeps it in the table too. */
 struct rtpr_flow *rtpr_flow_find_locked(struct rtpr_net *rn, const struct rtpr_endpoint *local);
 
-/* Return: a flow that is in no table, the caller's until rtpr_flow_insert(); NULL: no memory. */
+/* Return: a flow in no table, owned by the caller until rtpr_flow_insert(); NULL: no memory. */
 struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf *conf);
 
-/* Of a flow that never was in a table. */
+/* Only for a flow that never was in the table. */
 void rtpr_flow_free(struct rtpr_flow *flow);
 
-/* All three under rtpr_net.lock; @last gets the final state of what went away, and may be NULL. */
+/*
+ * All three under rtpr_net.lock; @last gets the final state of the removed flow, and may be NULL.
+ */
 int rtpr_flow_insert(struct rtpr_flow *flow);
 int rtpr_flow_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct rtpr_flow_state *last);
 void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last);

@@ -2,9 +2,9 @@
 /*
  * hook.c - the path of a packet on one page: parse, find, admit, count, rewrite, send
  *
- * Every doubt goes up: NF_ACCEPT leaves the packet as it came, and the daemon's socket receives it.
- * Softirq, under rcu_read_lock() all the way, which keeps flow, route and neighbour alive; no reference
- * is taken, and no lock but the flow's own.
+ * A packet that cannot be handled here is passed up: NF_ACCEPT leaves it unchanged, and the
+ * daemon's socket receives it. Runs in softirq under rcu_read_lock(), which keeps flow, route and
+ * neighbour alive; takes no reference, and no lock but the flow's.
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
@@ -22,7 +22,7 @@
 #include "tap.h"
 #include "xmit.h"
 
-/* From here on the packet is the relay's. NF_STOLEN: it is on its way. */
+/* From here on the packet belongs to the relay. NF_STOLEN: it was sent. */
 static __always_inline unsigned int rtpr_forward(struct rtpr_net *rn, struct rtpr_flow *flow,
 						 const struct rtpr_packet *pkt, struct sk_buff *skb,
 						 const struct rtpr_route *route, u8 pf)
@@ -30,7 +30,7 @@ static __always_inline unsigned int rtpr_forward(struct rtpr_net *rn, struct rtp
 	rtpr_totals_forwarded(rn->totals, pkt->payload_len);
 	if (unlikely(flow->conf.flags & RTPRELAY_FLOW_TAP) && rtpr_tap(rn, skb))
 		rtpr_count(rn, flow, RTPRELAY_C_TAPPED);
-	/* Not shared with a packet socket or a tap from here on, and with room for the headers. */
+	/* Unshares the packet from packet sockets and the tap, and makes room for the headers. */
 	if (unlikely(skb_cow(skb, rtpr_headroom(flow, route->dst))))
 		return rtpr_leave(rn, flow, false, RTPRELAY_C_DROP_NOMEM);
 	rtpr_rewrite(skb, pkt, flow, pf);
@@ -46,8 +46,8 @@ static __always_inline bool rtpr_too_long(const struct sk_buff *skb, const struc
 }
 
 /*
- * Return: RTPRELAY_C_UNSPEC, and the route: it can be forwarded; none: it is blocked media. Else the counter
- * that says why not.
+ * Return: RTPRELAY_C_UNSPEC, *route set: forward the packet; *route NULL: blocked media, drop it.
+ * Else the counter that names the reason not to forward.
  */
 static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 							const struct rtpr_packet *pkt,
@@ -71,7 +71,7 @@ static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 	return RTPRELAY_C_UNSPEC;
 }
 
-/* @pkt is a copy, made for the few that come here: the path's own stays in registers. */
+/* @pkt is a copy, so that the packet path can keep its own in registers. */
 static noinline unsigned int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow,
 					 struct rtpr_packet pkt, bool segment)
 {
@@ -79,7 +79,7 @@ static noinline unsigned int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *
 	return rtpr_leave(rn, flow, segment, RTPRELAY_C_DROP_SOURCE);
 }
 
-/* @flow was found for @pkt. The verdict, or -EAGAIN: the flow was replaced meanwhile. */
+/* @flow was found for @pkt. Return: the verdict; -EAGAIN, the flow was replaced meanwhile */
 static __always_inline int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *flow,
 					 struct rtpr_packet *pkt, struct sk_buff *skb, u8 pf,
 					 bool segment)
@@ -123,8 +123,8 @@ static __always_inline unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk
 }
 
 /*
- * The whole path, once for each family, and in one piece: so the compiler need not write down for one part
- * what the next one reads.
+ * The whole path, once for each family, inlined into one function: so values stay in registers from
+ * one part to the next.
  */
 static noinline __attribute__((flatten)) unsigned int
 rtpr_hook_one_ipv4(struct rtpr_net *rn, struct sk_buff *skb, bool segment)
@@ -139,8 +139,9 @@ rtpr_hook_one_ipv6(struct rtpr_net *rn, struct sk_buff *skb, bool segment)
 }
 
 /*
- * Takes @skb apart, each segment with the link-layer header that it came with: what goes up is looked at
- * again, by packet sockets and by rules on MAC addresses. Return: the first segment; NULL: it cannot be
+ * Segments @skb; each segment keeps the link-layer header, since packet sockets and rules on MAC
+ * addresses see the segments that are passed up. Return: the first segment; NULL: @skb cannot be
+ * segmented
  */
 static struct sk_buff *rtpr_segment(struct sk_buff *skb)
 {
@@ -160,9 +161,9 @@ static struct sk_buff *rtpr_segment(struct sk_buff *skb)
 }
 
 /*
- * Datagrams that GRO or the sender put together into one: each is admitted and counted by itself, for a
- * STUN check may be among the media. Their payload stays where it is. Those that are not forwarded
- * enter the stack again, one by one.
+ * Datagrams that GRO or the sender merged into one packet. Each is admitted and counted separately,
+ * since a STUN check may be among the media. Their payload is not copied. Those that are not
+ * forwarded enter the stack again, one at a time.
  */
 static noinline unsigned int rtpr_hook_gso(struct rtpr_net *rn, struct sk_buff *skb, u8 pf)
 {

@@ -38,7 +38,7 @@ static void __exit rtpr_exit(void)
 	rtpr_nl_fini();
 	rtpr_tap_fini();
 	rtpr_nets_fini();
-	rcu_barrier(); /* flows and routes end in callbacks of this module */
+	rcu_barrier(); /* RCU callbacks of this module free flows and routes */
 }
 
 module_init(rtpr_init);

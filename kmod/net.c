@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * net.c - the module's share of each network namespace: start in order, end in reverse; its hooks
+ * net.c - the module's data of each network namespace, and its hooks
  *
- * The hook stands before defragmentation and connection tracking, so that relayed media costs
- * neither, and after priority -450, where a firewall may want to drop first: an nftables chain
+ * The hook runs before defragmentation and connection tracking, so that relayed media passes
+ * neither, and after priority -450, where a firewall can drop packets first: an nftables chain
  * "type filter hook prerouting priority -450" sees packets before the relay does.
  */
 #include <linux/netdevice.h>
@@ -64,7 +64,8 @@ static int __net_init rtpr_net_init(struct net *net)
 	rn->limit = RTPRELAY_LIMIT_DEFAULT;
 	mutex_init(&rn->lock);
 	ratelimit_state_init(&rn->refused, HZ, RTPR_REFUSED_BURST);
-	ratelimit_set_flags(&rn->refused, RATELIMIT_MSG_ON_RELEASE); /* not a word in the log */
+	/* No messages in the kernel log. */
+	ratelimit_set_flags(&rn->refused, RATELIMIT_MSG_ON_RELEASE);
 	rn->totals = rtpr_totals_new();
 	if (!rn->totals)
 		return -ENOMEM;
@@ -105,9 +106,9 @@ static struct pernet_operations rtpr_net_ops = {
 };
 
 /*
- * A route of IPv6 holds its device until it is released, in kernels before 6.13 and what was mended
- * after it: the device could not go as long as a quiet flow has it. All other routes are no longer
- * true anyway.
+ * In kernels before 6.13 (without backports of its fix), an IPv6 route holds its device until the
+ * route is released: a flow without packets would block the removal of the device. All other routes
+ * become invalid anyway.
  */
 static int rtpr_device_event(struct notifier_block *nb, unsigned long event, void *info)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * net.h - the module's share of each network namespace: made and ended with it
+ * net.h - the module's data of each network namespace, created and freed with it
  */
 #ifndef RTPR_NET_H
 #define RTPR_NET_H
@@ -8,21 +8,23 @@
 struct net;
 struct rtpr_net;
 
-/* From here on each namespace has its share, those that are there too. Return: 0 or -errno */
+/*
+ * From here on each namespace, existing ones included, has its struct rtpr_net. Return: 0 or -errno
+ */
 int rtpr_nets_init(void);
 
 /*
- * All shares end, with their hooks and flows; what was removed before may still wait for its grace
- * period.
+ * Frees the data, hooks and flows of all namespaces; flows removed before may still wait for their
+ * grace period.
  */
 void rtpr_nets_fini(void);
 
-/* The namespace's share; lives as long as @net does or the module is loaded. */
+/* The data of @net; valid while @net exists and the module is loaded. */
 struct rtpr_net *rtpr_net(const struct net *net);
 
 /**
- * rtpr_net_hook() - see to it that packets of the namespace come to the hooks of hook.h; under
- * rtpr_net.lock
+ * rtpr_net_hook() - register the hooks of hook.h in the namespace, if not done yet
+ * Under rtpr_net.lock.
  * Return: 0 or -errno
  */
 int rtpr_net_hook(struct rtpr_net *rn);

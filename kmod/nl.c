@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nl.c - the generic netlink family: commands, who may give them, and their answers
+ * nl.c - the generic netlink family: commands, required privileges, answers
  *
- * The contract is include/rtprelay_nl.h. An answer is allocated before anything is changed, so that a
- * command either is done and answered or fails and changes nothing.
+ * The contract is include/rtprelay_nl.h. The answer is allocated before anything is changed: a
+ * command is executed and answered, or fails and changes nothing.
  */
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
@@ -37,7 +37,7 @@ static struct sk_buff *rtpr_answer_new(const struct genl_info *info, void **head
 	return msg;
 }
 
-/* Takes @msg. @err: of the attributes that were put. */
+/* Sends or frees @msg. @err: of writing its attributes. */
 static int rtpr_answer_send(struct sk_buff *msg, void *head, struct genl_info *info, int err)
 {
 	if (err) {
@@ -83,7 +83,7 @@ static int rtpr_cmd_set(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
-/* May the command make a flow where there is none, replace one where there is one? */
+/* Do the command's flags allow to create a flow, or to replace @old? */
 static int rtpr_add_allowed(struct rtpr_net *rn, const struct rtpr_flow *old,
 			    const struct genl_info *info)
 {
@@ -106,7 +106,7 @@ static int rtpr_add_allowed(struct rtpr_net *rn, const struct rtpr_flow *old,
 	return 0;
 }
 
-/* Under rtpr_net.lock. @answer: gets the final state of what is replaced; NULL: not asked for. */
+/* Under rtpr_net.lock. @answer: gets the final state of @old; NULL: not requested. */
 static int rtpr_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct sk_buff *answer)
 {
 	struct rtpr_flow_state last;
@@ -120,7 +120,7 @@ static int rtpr_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct sk_
 	return err;
 }
 
-/* Takes @new if all goes well. Return: 1, a flow was replaced; 0, none was; -errno */
+/* Owns @new on success. Return: 1, a flow was replaced; 0, none was; -errno */
 static int rtpr_add(struct rtpr_net *rn, struct rtpr_flow *new, const struct genl_info *info,
 		    struct sk_buff *answer)
 {
@@ -153,7 +153,7 @@ static int rtpr_cmd_flow_add(struct sk_buff *skb, struct genl_info *info)
 	if (conf.flags & RTPRELAY_FLOW_TAP) {
 		err = rtpr_tap_open(rn);
 		if (err) {
-			NL_SET_ERR_MSG(info->extack, "the device rtprelay0 cannot be made");
+			NL_SET_ERR_MSG(info->extack, "cannot create the device rtprelay0");
 			return err;
 		}
 	}
@@ -207,7 +207,7 @@ static int rtpr_get(struct rtpr_flow *flow, struct sk_buff *answer)
 		       : 0;
 }
 
-/* RTPRELAY_CMD_FLOW_DEL and _FLOW_GET: find one flow, do it, answer with what it was. */
+/* RTPRELAY_CMD_FLOW_DEL and _FLOW_GET: find one flow, run the command, answer with its state. */
 static int rtpr_cmd_flow_one(struct genl_info *info,
 			     int (*run)(struct rtpr_flow *flow, struct sk_buff *answer))
 {
@@ -244,7 +244,7 @@ static int rtpr_cmd_flow_get(struct sk_buff *skb, struct genl_info *info)
 static int rtpr_dump_start(struct netlink_callback *cb)
 {
 	if (rtpr_dump_attrs(cb)[RTPRELAY_A_LOCAL]) {
-		NL_SET_ERR_MSG(cb->extack, "a dump takes no RTPRELAY_A_LOCAL");
+		NL_SET_ERR_MSG(cb->extack, "RTPRELAY_A_LOCAL is not allowed in a dump");
 		return -EINVAL;
 	}
 	return 0;
@@ -269,7 +269,9 @@ static int rtpr_dump_flow(struct sk_buff *msg, struct netlink_callback *cb, stru
 	return 0;
 }
 
-/* Goes on behind the number it stopped at; whatever changes meanwhile, numbers stay what they are. */
+/*
+ * Continues after the id it stopped at; ids do not change, whatever is added or removed meanwhile.
+ */
 static int rtpr_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct rtpr_net *rn = rtpr_net(sock_net(msg->sk));
@@ -292,7 +294,7 @@ static const struct nla_policy rtpr_policy_set[RTPRELAY_A_LIMIT + 1] = {
 	[RTPRELAY_A_LIMIT] = { .type = NLA_U32 },
 };
 
-/* Takes nothing. */
+/* No attributes. */
 static const struct nla_policy rtpr_policy_info[RTPRELAY_A_PAD + 1] = {};
 
 static const struct genl_ops rtpr_ops[] = {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nl_event.c - news for the daemon: flow idle, flow heard again, source refused
+ * nl_event.c - events for the daemon: flow idle, flow resumed, source refused
  *
- * A flood must not become a flood of events: a flow tells of refused packets at most once a second, with
- * their number, and a namespace bounds the sum over its flows.
+ * A flood of packets must not cause a flood of events: a flow sends a REFUSED event at most once a
+ * second, with the number of packets, and a rate limit bounds the events of all flows of a
+ * namespace.
  */
 #include <linux/ratelimit.h>
 #include <net/genetlink.h>
@@ -14,7 +15,7 @@
 #include "packet.h"
 #include "state.h"
 
-/* Return: a message with the flow's name in it, to be ended by rtpr_event_send(); NULL: no memory, no listener */
+/* Return: a message that names the flow, for rtpr_event_send(); NULL: no memory, or no listener */
 static struct sk_buff *rtpr_event_begin(const struct rtpr_flow *flow, u8 event, void **head)
 {
 	struct sk_buff *msg;
@@ -57,7 +58,7 @@ void rtpr_event_flow(struct rtpr_flow *flow, u8 event)
 	rtpr_event_send(flow, msg, head);
 }
 
-/* Return: how many were refused since the last event; 0: it is too early for another one */
+/* Return: packets refused since the last event; 0: it is too early for another event */
 static u32 rtpr_refused_due(struct rtpr_flow *flow)
 {
 	u32 refused = 0;

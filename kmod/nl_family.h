@@ -2,7 +2,7 @@
 /*
  * nl_family.h - the generic netlink family
  *
- * Commands come by it (nl.c, which fills it in), and events go by it (nl_event.c).
+ * nl.c defines it and its commands; nl_event.c sends events to its multicast group.
  */
 #ifndef RTPR_NL_FAMILY_H
 #define RTPR_NL_FAMILY_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nl_flow.c - attributes to flow and back
+ * nl_flow.c - netlink attributes to a flow's settings, and back
  *
  * The policies check lengths and ranges; what depends on more than one attribute is checked here. A
  * refusal names the attribute and says why.
@@ -10,7 +10,7 @@
 
 #include "nl_flow.h"
 
-/* Not const: 5.10 to 6.6 want it so. */
+/* Not const: required by 5.10 to 6.6. */
 static struct netlink_range_validation rtpr_clock_range = {
 	.min = 1,
 	.max = RTPRELAY_CLOCK_MAX_HZ,
@@ -59,7 +59,7 @@ static bool rtpr_ipv4_usable(__be32 addr)
 	return !ipv4_is_zeronet(addr) && !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr);
 }
 
-/* Link-local addresses mean nothing without an interface; and there are no routes where IPv6 was never started. */
+/* Link-local addresses need an interface; there are no IPv6 routes if IPv6 was disabled at boot. */
 static bool rtpr_ipv6_usable(const struct in6_addr *addr)
 {
 	int type = ipv6_addr_type(addr);
@@ -80,7 +80,8 @@ static int rtpr_get_endpoint(const struct nlattr *attr, struct rtpr_endpoint *ep
 	if (err)
 		return err;
 	if (!tb[RTPRELAY_EP_PORT] || !tb[RTPRELAY_EP_IPV4] == !tb[RTPRELAY_EP_IPV6]) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "an endpoint is a port and one address");
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "an endpoint needs a port and exactly one address");
 		return -EINVAL;
 	}
 	port = nla_get_be16(tb[RTPRELAY_EP_PORT]);
@@ -96,7 +97,7 @@ static int rtpr_get_endpoint(const struct nlattr *attr, struct rtpr_endpoint *ep
 	}
 	NL_SET_ERR_MSG_ATTR(
 		extack, attr,
-		"not the address of one host, an IPv6 link-local one, or this kernel has no IPv6");
+		"not a unicast address, an IPv6 link-local one, or this kernel has no IPv6");
 	return -EADDRNOTAVAIL;
 }
 
@@ -129,17 +130,19 @@ static int rtpr_get_endpoints(struct nlattr **attrs, struct rtpr_flow_conf *conf
 	if (err)
 		return err;
 	if (conf->out.family != conf->dst.family) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[RTPRELAY_A_DST], "not of the family of OUT");
+		NL_SET_ERR_MSG_ATTR(extack, attrs[RTPRELAY_A_DST],
+				    "address family differs from RTPRELAY_A_OUT");
 		return -EINVAL;
 	}
 	if (conf->src.family != AF_UNSPEC && conf->src.family != conf->local.family) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[RTPRELAY_A_SRC], "not of the family of LOCAL");
+		NL_SET_ERR_MSG_ATTR(extack, attrs[RTPRELAY_A_SRC],
+				    "address family differs from RTPRELAY_A_LOCAL");
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* Return: the index of the rate in conf->clock, entered if it was not there; 0: all places are taken */
+/* Return: the index of the rate in conf->clock, added if it is new; 0: the array is full */
 static u8 rtpr_clock_index(struct rtpr_flow_conf *conf, u32 rate)
 {
 	int i;
@@ -164,7 +167,7 @@ static int rtpr_get_clock(const struct nlattr *attr, struct rtpr_flow_conf *conf
 	if (err)
 		return err;
 	if (!tb[RTPRELAY_CLOCK_PT] || !tb[RTPRELAY_CLOCK_RATE]) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "a clock is a payload type and a rate");
+		NL_SET_ERR_MSG_ATTR(extack, attr, "a clock needs a payload type and a rate");
 		return -EINVAL;
 	}
 	index = rtpr_clock_index(conf, nla_get_u32(tb[RTPRELAY_CLOCK_RATE]));
@@ -176,7 +179,7 @@ static int rtpr_get_clock(const struct nlattr *attr, struct rtpr_flow_conf *conf
 	return 0;
 }
 
-/* The rates that were named come first; those that RFC 3551 fixed find place behind them. */
+/* The rates of the request come first, then those that RFC 3551 defines. */
 static int rtpr_get_clocks(struct nlattr **attrs, struct rtpr_flow_conf *conf,
 			   struct netlink_ext_ack *extack)
 {
@@ -239,7 +242,7 @@ int rtpr_get_conf(struct nlattr **attrs, struct rtpr_flow_conf *conf,
 	if (attrs[RTPRELAY_A_FLAGS])
 		conf->flags = nla_get_u32(attrs[RTPRELAY_A_FLAGS]);
 	if (conf->flags & ~RTPRELAY_FLOW_FLAGS) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[RTPRELAY_A_FLAGS], "a flag is not known");
+		NL_SET_ERR_MSG_ATTR(extack, attrs[RTPRELAY_A_FLAGS], "unknown flag");
 		return -EOPNOTSUPP;
 	}
 	conf->dscp = attrs[RTPRELAY_A_DSCP] ? nla_get_u8(attrs[RTPRELAY_A_DSCP]) : RTPR_DSCP_KEEP;

@@ -10,19 +10,22 @@ extern const struct nla_policy
 	rtpr_policy_flow[RTPRELAY_A_COOKIE + 1]; /* of RTPRELAY_CMD_FLOW_ADD */
 extern const struct nla_policy rtpr_policy_local[RTPRELAY_A_LOCAL + 1]; /* of _DEL and _GET */
 
-/* An endpoint that must be there. Return: 0; -EINVAL or -EADDRNOTAVAIL, with a sentence in @extack */
+/*
+ * Parses RTPRELAY_A_LOCAL, which is required. Return: 0; -EINVAL or -EADDRNOTAVAIL, with a message
+ * in @extack
+ */
 int rtpr_get_local(struct nlattr **attrs, struct rtpr_endpoint *local,
 		   struct netlink_ext_ack *extack);
 
 /**
- * rtpr_get_conf() - attributes of RTPRELAY_CMD_FLOW_ADD, past their policy, to what a flow is to do
+ * rtpr_get_conf() - parse the attributes of RTPRELAY_CMD_FLOW_ADD, checked by their policy
  * @attrs: up to RTPRELAY_A_COOKIE
- * Return: 0; -EINVAL, -ERANGE, -EADDRNOTAVAIL, -EOPNOTSUPP, with a sentence in @extack
+ * Return: 0; -EINVAL, -ERANGE, -EADDRNOTAVAIL, -EOPNOTSUPP, with a message in @extack
  */
 int rtpr_get_conf(struct nlattr **attrs, struct rtpr_flow_conf *conf,
 		  struct netlink_ext_ack *extack);
 
-/* All: 0, or -EMSGSIZE and the message is to be given up. */
+/* All return 0, or -EMSGSIZE: the caller must free the message. */
 int rtpr_put_endpoint(struct sk_buff *msg, int attr, const struct rtpr_endpoint *ep);
 int rtpr_put_name(struct sk_buff *msg, const struct rtpr_flow *flow); /* LOCAL and COOKIE */
 int rtpr_put_counters(struct sk_buff *msg, const u64 counters[RTPRELAY_C_MAX + 1]);

@@ -2,10 +2,10 @@
 /*
  * packet.h - skb to struct rtpr_packet: endpoints, offsets, kind; changes nothing
  *
- * Whatever is not plain UDP over plain IP is not ours: the stack knows how to put fragments together and
- * what options mean, and the daemon's socket gets the packet from there.
+ * Only plain UDP over plain IP is handled here. The stack reassembles fragments and processes
+ * options, and the daemon's socket receives such packets from it.
  *
- * Inline, as all that each packet goes through is: built into the hook, what is found stays in registers.
+ * Inline, as all code that each packet passes: so the results stay in registers of the hook.
  */
 #ifndef RTPR_PACKET_H
 #define RTPR_PACKET_H
@@ -22,14 +22,15 @@
 #include "rtp_wire.h"
 
 /**
- * struct rtpr_packet - what the other parts need to know of a packet
+ * struct rtpr_packet - what the rest of the packet path needs
  * @udp_off:	 of the UDP header, from skb->data
  * @payload_off: of the UDP payload, from skb->data
  * @payload_len: of the UDP payload
- * @ttl:	 or hop limit, as it came
- * @tos:	 or traffic class, as it came
- * Offsets, never pointers: the headers move when a packet is made writable. Where it was sent to is not in it:
- * the search for a flow takes its address, and what has one cannot stay in registers.
+ * @ttl:	 or hop limit, as received
+ * @tos:	 or traffic class, as received
+ * Offsets, never pointers: the headers move when a packet is made writable. The local endpoint is
+ * not in here: the lookup of a flow takes its address, and a struct whose address is taken cannot
+ * stay in registers.
  */
 struct rtpr_packet {
 	struct rtpr_endpoint src;
@@ -38,7 +39,9 @@ struct rtpr_packet {
 	u8 ttl, tos;
 };
 
-/* The sum that is left to the device is that of UDP: a virtual machine may ask its host for any other. */
+/*
+ * Is the checksum that is left to the device that of UDP? A virtual machine may request any other.
+ */
 static inline bool rtpr_packet_sum_is_udp(const struct rtpr_packet *pkt, const struct sk_buff *skb)
 {
 	return skb_checksum_start_offset(skb) == pkt->udp_off &&
@@ -51,7 +54,7 @@ static __always_inline bool rtpr_packet_parse_udp(struct rtpr_packet *pkt,
 {
 	const struct udphdr *uh = (const struct udphdr *)(skb->data + pkt->udp_off);
 
-	/* A shorter one would leave a tail that no checksum covers. */
+	/* With a shorter length, no checksum would cover the rest of the packet. */
 	if (ntohs(uh->len) != skb->len - pkt->udp_off)
 		return false;
 	if (!uh->check && local->family == AF_INET6)
@@ -102,15 +105,15 @@ static __always_inline bool rtpr_packet_parse_ipv6(struct rtpr_packet *pkt,
 }
 
 /**
- * rtpr_packet_parse() - take an IPv4 or IPv6 packet apart, up to the UDP header
+ * rtpr_packet_parse() - parse an IPv4 or IPv6 packet, up to the UDP header
  * @local: gets the endpoint that it was sent to
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6; @skb->data is at its header, which the stack has checked
- * Return: false, it is not ours: not UDP, a fragment, has options or extension headers, ...
+ * Return: false, leave it to the stack: not UDP, a fragment, has options or extension headers, ...
  */
 static __always_inline bool rtpr_packet_parse(struct rtpr_packet *pkt, struct rtpr_endpoint *local,
 					      struct sk_buff *skb, u8 pf)
 {
-	/* Sent to another host's link-layer address, or to all: not to be passed on. */
+	/* Sent to another host's link-layer address, or to all hosts: must not be forwarded. */
 	if (skb->pkt_type != PACKET_HOST)
 		return false;
 	if (pf == NFPROTO_IPV4)
@@ -119,7 +122,7 @@ static __always_inline bool rtpr_packet_parse(struct rtpr_packet *pkt, struct rt
 }
 
 /**
- * rtpr_packet_kind() - look into the UDP payload
+ * rtpr_packet_kind() - classify the UDP payload
  * Return: false, its head cannot be read
  */
 static __always_inline bool rtpr_packet_kind(struct rtpr_packet *pkt, struct sk_buff *skb)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rewrite.c - what few packets need: from IPv4 to IPv6 and back, odd checksums
+ * rewrite.c - the rare cases: IPv4 to IPv6 and back, special checksums
  */
 #include <linux/udp.h>
 #include <net/ip.h>
@@ -9,7 +9,7 @@
 
 #include "rewrite.h"
 
-/* An IPv6 header in front, instead of the IPv4 one (RFC 7915, section 4.1; no fragments come here). */
+/* Replaces the IPv4 header by an IPv6 one (RFC 7915, section 4.1; fragments do not get here). */
 static void rtpr_exchange_ipv4(struct sk_buff *skb, const struct rtpr_packet *pkt,
 			       const struct rtpr_flow *flow)
 {
@@ -28,7 +28,9 @@ static void rtpr_exchange_ipv4(struct sk_buff *skb, const struct rtpr_packet *pk
 	memset(skb->cb, 0, sizeof(struct inet6_skb_parm));
 }
 
-/* And back (section 5.1). Never to be fragmented: IPv6 senders do not expect it, nor need an ID. */
+/*
+ * The reverse (section 5.1). Sets DF: IPv6 senders do not expect fragmentation; so no ID is needed.
+ */
 static void rtpr_exchange_ipv6(struct sk_buff *skb, const struct rtpr_packet *pkt,
 			       const struct rtpr_flow *flow)
 {
@@ -60,7 +62,7 @@ void rtpr_exchange_header(struct sk_buff *skb, struct rtpr_packet pkt, const str
 		rtpr_exchange_ipv6(skb, &pkt, flow);
 }
 
-/* No checksum was made by the IPv4 sender; IPv6 wants one (RFC 8200, section 8.1). */
+/* The IPv4 sender made no checksum; IPv6 requires one (RFC 8200, section 8.1). */
 static void rtpr_make_checksum(struct sk_buff *skb, struct udphdr *uh)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
@@ -84,6 +86,6 @@ void rtpr_write_odd_checksum(struct sk_buff *skb, const struct rtpr_flow *flow, 
 		uh->check = (__force __sum16)csum_wire_change_udp(check, gain);
 	else if (flow->conf.out.family == AF_INET6)
 		rtpr_make_checksum(skb, uh);
-	/* CHECKSUM_COMPLETE would have to be changed too, for nobody: it says how it was received. */
+	/* Drops CHECKSUM_COMPLETE instead of updating it: it is only used on reception. */
 	skb_forward_csum(skb);
 }

@@ -2,9 +2,9 @@
 /*
  * rewrite.h - addresses, ports, TOS, TTL, checksums
  *
- * Checksums are only ever changed by the difference, so that damage done on the way here is still found by
- * the receiver. Of an IPv4 address in an IPv6 pseudo-header the words count that differ; length and protocol
- * add the same in both.
+ * Checksums are only changed by the difference, so that the receiver still detects damage that
+ * happened before. Between the IPv4 and IPv6 pseudo-headers only the addresses differ; length and
+ * protocol add the same to both.
  */
 #ifndef RTPR_REWRITE_H
 #define RTPR_REWRITE_H
@@ -16,15 +16,16 @@
 #include "state.h"
 
 /*
- * Puts an IP header of the other family in the place of the packet's, and fills it in. @pkt is a copy: one
- * whose address is given away could not stay in registers.
+ * Replaces the IP header by one of the other family. @pkt is a copy, so that the caller's can stay
+ * in registers.
  */
 void rtpr_exchange_header(struct sk_buff *skb, struct rtpr_packet pkt,
 			  const struct rtpr_flow *flow);
 
 /*
- * The checksum of a packet that has none, or whose is left to a device, or that was received in an odd way.
- * @gain_addr: what addresses gain; @gain: and ports
+ * The checksum of a packet that has none, whose checksum is left to a device, or with
+ * CHECKSUM_COMPLETE.
+ * @gain_addr: what the addresses add; @gain: what addresses and ports add
  */
 void rtpr_write_odd_checksum(struct sk_buff *skb, const struct rtpr_flow *flow, u32 gain_addr,
 			     u32 gain);
@@ -34,7 +35,9 @@ static inline u8 rtpr_tos(const struct rtpr_packet *pkt, const struct rtpr_flow 
 	return (pkt->tos & flow->tos_keep) | flow->tos_set;
 }
 
-/* What the addresses gain. The source is in flow->gain_addr if there is but one. */
+/*
+ * What the new addresses add to the checksum. flow->gain_addr includes the source if it is fixed.
+ */
 static __always_inline u32 rtpr_gain_addr(const struct rtpr_packet *pkt,
 					  const struct rtpr_flow *flow, u8 pf)
 {
@@ -47,7 +50,7 @@ static __always_inline u32 rtpr_gain_addr(const struct rtpr_packet *pkt,
 	return flow->gain_addr + (u16)~csum_wire_sum(&pkt->src.addr, sizeof(pkt->src.addr));
 }
 
-/* And what the ports gain. */
+/* What the new ports add. */
 static __always_inline u32 rtpr_gain_port(const struct rtpr_packet *pkt,
 					  const struct rtpr_flow *flow)
 {
@@ -105,7 +108,7 @@ static __always_inline void rtpr_write_udp(struct sk_buff *skb, const struct rtp
 }
 
 /**
- * rtpr_rewrite() - make it the packet that the relay sends: addresses, ports, TTL, DSCP, checksums
+ * rtpr_rewrite() - rewrite the packet for sending: addresses, ports, TTL, DSCP, checksums
  * @skb: its headers are writable, with headroom for @flow->grows
  * @pf: of @pkt
  */
@@ -120,7 +123,7 @@ static __always_inline void rtpr_rewrite(struct sk_buff *skb, const struct rtpr_
 		rtpr_write_ipv4(skb, pkt, flow, gain);
 	else
 		rtpr_write_ipv6(skb, pkt, flow);
-	/* The UDP header has not moved: the stack's own mark is still where it is. */
+	/* The UDP header has not moved: skb->csum_start is still right. */
 	rtpr_write_udp(skb, pkt, flow, gain);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * state.h - what the module holds: for a network namespace, and for a flow; the fields alone
+ * state.h - the data of the module: structs of a network namespace and of a flow
  *
- * Each says who may touch it. A namespace's share is made and ended in net.c, a flow in flow.c.
+ * Each says which code may access it. net.c creates and frees struct rtpr_net, flow.c struct
+ * rtpr_flow.
  */
 #ifndef RTPR_STATE_H
 #define RTPR_STATE_H
@@ -27,16 +28,16 @@ struct rtpr_totals;
 /**
  * struct rtpr_net - one namespace
  * @flows:	by local endpoint; written under @lock, read under RCU
- * @ids:	the same flows by number, in which a dump can go on where it stopped; as @flows
- * @last_id:	the number given last; under @lock
+ * @ids:	the same flows by number, so that a dump can continue where it stopped; as @flows
+ * @last_id:	the last number assigned; under @lock
  * @count:	flows; written under @lock
  * @limit:	most flows; written under @lock
- * @generation:	changes whenever @flows does, so that a dump can tell; written under @lock
- * @hooked:	@hooks are registered: from the first flow on, so that a namespace without one pays nothing
- * @totals:	counters of all flows, also past ones
- * @tap:	rtprelay0, once a flow asked for it; written under the RTNL, read under RCU
+ * @generation:	changes whenever @flows does, so that a dump detects changes; written under @lock
+ * @hooked:	@hooks are registered: from the first flow on; a namespace without flows has no cost
+ * @totals:	counters of all flows, removed ones included
+ * @tap:	rtprelay0, once a flow requested it; written under the RTNL, read under RCU
  * @refused:	bounds the REFUSED events of the namespace
- * @lock:	held by those who change flows, from netlink commands; never on the packet path
+ * @lock:	held by netlink commands that change flows; never taken on the packet path
  */
 struct rtpr_net {
 	struct rhashtable flows;
@@ -59,11 +60,11 @@ struct rtpr_net {
 #define RTPR_DSCP_KEEP	0xff
 
 /**
- * struct rtpr_flow_conf - what a flow is to do; fixed once it is inserted, a change is a new flow
- * @local:	where its packets arrive; the key
- * @src:	the one sender admitted; AF_UNSPEC: any
- * @out:	where its packets leave from
- * @dst:	where they go to
+ * struct rtpr_flow_conf - a flow's settings; constant once it is inserted, a change is a new flow
+ * @local:	endpoint its packets arrive at; the key
+ * @src:	the only source admitted; AF_UNSPEC: any
+ * @out:	endpoint its packets leave from
+ * @dst:	their destination
  * @pt:		for each payload type the index of its clock, 0: has none, or RTPR_PT_REFUSED
  * @clock:	Hz; [0] is 0
  * @idle_s:	silence before the IDLE event
@@ -93,26 +94,26 @@ struct rtpr_rtcp {
 /**
  * struct rtpr_flow - one direction of one media stream
  * @node:	hash link; written under rtpr_net.lock, read under RCU
- * @grows:	what the IP header of its packets grows by; negative: shrinks
+ * @grows:	bytes that the IP header of its packets grows by; negative: shrinks
  * @headroom:	the same, if it grows
- * @tos_keep, @tos_set: of the TOS byte what stays as it came, and what is put in
- * @gain_addr:	what checksums gain by its addresses; that of src is in it if there is one (csum_wire.h)
- * @gain_port:	and by its ports
+ * @tos_keep, @tos_set: bits of the TOS byte that are kept, and bits that are set
+ * @gain_addr:	what its addresses add to checksums (csum_wire.h); includes src if it is set
+ * @gain_port:	what its ports add
  * @clock_mult:	ticks of conf.clock per nanosecond, times 2^32
- * @route:	how to reach dst; belongs to xmit.c
+ * @route:	the route to dst; managed by xmit.c
  * @rn:		its namespace, for the timer
  * @id:		its number in rtpr_net.ids
- * From @lock on, all is written per packet, under @lock:
- * @dead:	was removed or replaced: its counters are final; look again
- * @silent:	IDLE was sent
- * @heard:	an admitted packet was seen, at @last_seen (jiffies)
+ * The fields from @lock on are written per packet, under @lock:
+ * @dead:	was removed or replaced: its counters are final; look the flow up again
+ * @silent:	the IDLE event was sent
+ * @heard:	an admitted packet came, the last one at @last_seen (jiffies)
  * @refused_next: when a REFUSED event may be sent again (jiffies), once @refused is not 0
  * @refused:	packets refused since the last such event
- * @rtcp:	for kinds that carry it, else NULL
- * @timer:	fires when the flow may have fallen silent; a packet does not touch it
+ * @rtcp:	for kinds with RTCP, else NULL
+ * @timer:	fires when the flow may have become silent; packets do not change it
  *
- * The table owns it from insert to remove. The hook borrows it under RCU and takes no reference.
- * Remove unlinks now and frees after a grace period, so that a packet in flight ends well.
+ * The table owns it from insertion to removal. The hook uses it under RCU and takes no reference.
+ * Removal unlinks it immediately and frees it after a grace period: a packet may be using it.
  */
 struct rtpr_flow {
 	struct rhash_head node;
@@ -139,7 +140,7 @@ struct rtpr_flow {
 };
 
 /**
- * struct rtpr_flow_state - a whole copy of what a flow has seen
+ * struct rtpr_flow_state - a consistent copy of a flow's counters and times
  */
 struct rtpr_flow_state {
 	bool silent, heard;

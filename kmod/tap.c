@@ -2,9 +2,10 @@
 /*
  * tap.c - the network device rtprelay0: tapped packets, for tcpdump and the daemon's recorder
  *
- * Made when the first flow of a namespace asks to be tapped, gone with the namespace or the module. It
- * carries bare IP packets, as WireGuard's does. Packets are "sent" on it, which is where packet sockets
- * listen, and end there: received on it they would enter the stack and meet their flow a second time.
+ * Created for the first flow of a namespace with the tap flag, removed with the namespace or the
+ * module. It carries bare IP packets, as WireGuard's device does. Packets are "sent" on it, where
+ * packet sockets see them, and then freed: if they were received on it, they would enter the stack
+ * and match their flow a second time.
  */
 #include <linux/if_arp.h>
 #include <linux/netdevice.h>
@@ -18,8 +19,8 @@
 #include "tap.h"
 
 /**
- * struct rtpr_tap - what the device carries along
- * @rn: whose it is; outlives it
+ * struct rtpr_tap - private data of the device
+ * @rn: its namespace; outlives the device
  */
 struct rtpr_tap {
 	struct rtpr_net *rn;
@@ -60,15 +61,18 @@ static void rtpr_tap_setup(struct net_device *dev)
 	rtpr_netdev_stays(dev);
 }
 
-/* "ip link add type rtprelay": the module alone makes this device. */
+/* Refuses "ip link add type rtprelay": only the module creates this device. */
 static int rtpr_tap_validate(struct nlattr *tb[], struct nlattr *data[],
 			     struct netlink_ext_ack *extack)
 {
-	NL_SET_ERR_MSG(extack, "made by the module, when a flow is to be tapped");
+	NL_SET_ERR_MSG(extack, "the module creates this device, for a flow with the tap flag");
 	return -EOPNOTSUPP;
 }
 
-/* With a kind, the core removes the device with its namespace instead of moving it to the first one. */
+/*
+ * With a kind, the core removes the device with its namespace instead of moving it to the first
+ * one.
+ */
 static struct rtnl_link_ops rtpr_tap_link_ops __read_mostly = {
 	.kind = RTPRELAY_FAMILY,
 	.setup = rtpr_tap_setup,

@@ -18,7 +18,7 @@ static struct dst_entry *rtpr_lookup_ipv4(struct net *net, const struct rtpr_flo
 		.daddr = rtpr_endpoint_ipv4(&conf->dst),
 		.saddr = rtpr_endpoint_ipv4(&conf->out),
 		.flowi4_proto = IPPROTO_UDP,
-		.flowi4_flags = FLOWI_FLAG_ANYSRC, /* an address that is about to come back */
+		.flowi4_flags = FLOWI_FLAG_ANYSRC, /* the address may be absent for a moment */
 		.fl4_sport = conf->out.port,
 		.fl4_dport = conf->dst.port,
 	};
@@ -68,7 +68,7 @@ void rtpr_route_forget(struct rtpr_flow *flow)
 		call_rcu(&old->rcu, rtpr_route_free_rcu);
 }
 
-/* No IPsec, and no state of the route's own, which puts on labels or headers or runs a program. */
+/* No IPsec, and no lightweight tunnel state, which adds labels or headers or runs a program. */
 static bool rtpr_is_direct(const struct dst_entry *dst, bool ipv4)
 {
 	return dst->output == (ipv4 ? ip_output : ip6_output) && !dst->lwtstate;
@@ -91,7 +91,7 @@ const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow)
 	route->direct = rtpr_is_direct(route->dst, ipv4);
 	route->mtu = ipv4 && route->direct ? dst_mtu(route->dst) : 0;
 	route->cookie = ipv4 ? 0 : rt6_get_cookie((struct rt6_info *)route->dst);
-	/* Two CPUs may be here at once; each frees what it took out. */
+	/* Two CPUs may run this at the same time; each frees the route that it replaced. */
 	old = unrcu_pointer(xchg(&flow->route, RCU_INITIALIZER(route)));
 	if (old)
 		call_rcu(&old->rcu, rtpr_route_free_rcu);

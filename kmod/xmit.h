@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xmit.h - hand a packet to the stack, by the flow's route
+ * xmit.h - send a packet by the flow's route
  *
- * A packet goes from the neighbour entry straight to its device, past the OUTPUT, FORWARD and POSTROUTING
- * hooks, as a packet of a flowtable does: what may be relayed was decided when the flow was set, and no
- * connection tracking or source NAT may get at it. Traffic control, queueing and the devices' egress
- * hooks see it. A route that does more than name a neighbour (IPsec, labels and tunnels made by routes,
- * VRF) is used by its own output function.
+ * A packet goes from the neighbour entry directly to its device and bypasses the OUTPUT, FORWARD
+ * and POSTROUTING hooks, as with a flowtable: permission was decided when the flow was set, and
+ * connection tracking or source NAT must not change the packet. Traffic control, queueing and the
+ * devices' egress hooks see it. For a route that does more than name a neighbour (IPsec, labels and
+ * tunnels of routes, VRF) its own output function is called.
  */
 #ifndef RTPR_XMIT_H
 #define RTPR_XMIT_H
@@ -23,13 +23,14 @@
 #include "state.h"
 
 /**
- * struct rtpr_route - a route as it was looked up
+ * struct rtpr_route - the result of a route lookup
  * @dst:    one reference is held
- * @cookie: IPv6: tells dst_check() whether it is still true
- * @direct: it does no more than name a neighbour
- * @mtu:    its MTU, if @direct, and IPv4: there it holds as long as the route does and nobody told of a smaller
- *	one on the path
- * Replaced as a whole and freed after a grace period, so that the path takes no reference per packet.
+ * @cookie: IPv6: for dst_check(), whether the route is still valid
+ * @direct: the route only names a neighbour
+ * @mtu:    its MTU, if @direct and IPv4: valid as long as the route, until an ICMP error reports a
+ *          smaller one on the path
+ * Replaced as a whole and freed after a grace period, so that the path takes no reference per
+ * packet.
  */
 struct rtpr_route {
 	struct dst_entry *dst;
@@ -39,12 +40,12 @@ struct rtpr_route {
 	struct rcu_head rcu;
 };
 
-/* Looks the route up and keeps it. Return: NULL, there is none, or no memory */
+/* Looks the route up and stores it. Return: NULL, no route or no memory */
 const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow);
 
 /**
- * rtpr_route() - the flow's cached route, renewed if anything changed
- * Softirq, under rcu_read_lock(), which keeps it alive. Return: NULL, there is none (or no memory).
+ * rtpr_route() - the flow's cached route, looked up again if it is outdated
+ * Softirq, under rcu_read_lock(), which keeps it alive. Return: NULL, no route or no memory.
  */
 static inline const struct rtpr_route *rtpr_route(struct rtpr_flow *flow)
 {
@@ -62,19 +63,19 @@ static inline u32 rtpr_route_mtu(const struct rtpr_route *route)
 	return dst_mtu(route->dst);
 }
 
-/* The flow's cached route ends; the next packet looks for another. */
+/* Releases the flow's cached route; the next packet looks it up again. */
 void rtpr_route_forget(struct rtpr_flow *flow);
 
-/* Nobody reads it any more. May be NULL. */
+/* No reader is left. NULL is allowed. */
 void rtpr_route_free(struct rtpr_route *route);
 
-/* Headroom that sending by @dst takes, the link-layer header included. */
+/* Headroom for sending by @dst, the link-layer header included. */
 static inline unsigned int rtpr_headroom(const struct rtpr_flow *flow, const struct dst_entry *dst)
 {
 	return LL_RESERVED_SPACE(dst->dev) + flow->headroom;
 }
 
-/* What the receiving side left on the packet must not be taken for the sending side's. */
+/* Clears metadata of reception that would be misread on transmission. */
 static __always_inline void rtpr_scrub(struct sk_buff *skb, struct dst_entry *dst)
 {
 	skb_orphan(skb);
@@ -86,7 +87,7 @@ static __always_inline void rtpr_scrub(struct sk_buff *skb, struct dst_entry *ds
 	skb->dev = dst->dev;
 }
 
-/* Straight to the neighbour. */
+/* Directly to the neighbour. */
 static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, struct dst_entry *dst, bool ipv4)
 {
 	const struct rtable *rt = (const struct rtable *)dst;
@@ -106,13 +107,13 @@ static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, struct dst_entr
 		kfree_skb(skb);
 		return PTR_ERR(neigh);
 	}
-	/* The link-layer header that a neighbour keeps ready is that of its own family. */
+	/* A neighbour's cached link-layer header is only valid for its own address family. */
 	return neigh_output(neigh, skb, by_ipv6);
 }
 
 /**
- * rtpr_xmit() - hand a rewritten packet to the output device
- * Softirq, under rcu_read_lock(). Takes @skb in any case.
+ * rtpr_xmit() - send a rewritten packet
+ * Softirq, under rcu_read_lock(). Consumes @skb in any case.
  * Return: false, it was refused
  */
 static __always_inline bool rtpr_xmit(struct sk_buff *skb, const struct rtpr_flow *flow,
