@@ -57,7 +57,7 @@
  *     stranger              in place of another source, with media-handover: at once
  *     all others; mode first; a NAT that changed its port: at once
  *
- * EVENTS: what happens in which phase
+ * EVENTS: what happens in which phase, without media-handover
  *
  *     event                           wait      open      reopened   moved     locked
  *     packet of the source in use     -         heard     heard      heard     heard
@@ -67,7 +67,8 @@
  *        same rank                    taken     refused   if silent  taken     refused
  *        higher rank, not exact       taken     taken     taken      taken     refused
  *        exact, the source is not     taken     taken     taken      taken     if silent
- *     NAT changed its port            -         taken     taken      taken     taken
+ *     NAT changed its port,           -         taken     taken      taken     taken
+ *        usable or not
  *     replaced source, window open    -         refused   refused    refused   refused
  *     window over (tick, packet)      -         locked 1  locked 2   locked 3  -
  *     offer or answer:
@@ -79,6 +80,8 @@
  *        another party                wait      wait      wait       wait      wait
  *     kernel heard the source in use  as a packet of it, at the time when the kernel heard it
  *     kernel dropped a newcomer       as a packet of that newcomer
+ *     RTCP: its RTP is taken by       -         wait 5    wait 5     wait 5    -
+ *        another address
  *     restart of the daemon           phase and window stay; sequence numbers are not known
  *
  *     taken     next phase: open if it is on trial; locked if it is exact or the phase was locked;
@@ -87,6 +90,7 @@
  *     locked    1: if not on trial. 2: if heard since the offer, too. 3: if not silent, too.
  *               Else the phase stays until that holds, or until a newcomer is taken.
  *     open 4    if it is on trial now, since the sibling that spoke for it has moved; else locked
+ *     wait 5    if it is on trial: it was heard because RTP came from there too
  *     reopened, moved: a window of window_ms begins
  *
  * TRANSITIONS
@@ -191,7 +195,7 @@ struct latch_memory {
 	struct {
 		uint16_t seq;
 		uint32_t ssrc;
-		int64_t since_ms, heard_ms; /* when its trial began; its last packet */
+		int64_t since_ms, heard_ms; /* awaited since; its last packet */
 		struct endpoint source;
 	} awaited;
 	struct endpoint replaced;

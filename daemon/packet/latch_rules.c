@@ -96,7 +96,6 @@ const struct latch_rule latch_window_rules[] = {
 const struct latch_rule latch_offer_rules[] = {
 	/* Another party has taken this side. */
 	{ ALWAYS, ANY,      OUTCOME_WAIT,     FACT_FRESH,  0 },
-	{ WAIT,   ANY,      OUTCOME_STAY,     0,           0 },
 	{ HEARS,  EXACT,    OUTCOME_LOCKED,   0,           0 },
 	{ HEARS,  ANY,      OUTCOME_MOVED,    FACT_MOVE,   0 },
 	{ HEARS,  ANY,      OUTCOME_MOVED,    0,           FACT_USABLE },

@@ -68,10 +68,12 @@ struct bridge_conf {
 };
 
 /**
- * struct bridge_change - what one offer or answer means for what the streams of each side have learned
- * @side: LATCH_KEEP, _REOPEN or _FRESH; that an endpoint moved is found by comparing it with the one before
+ * struct bridge_change - what one offer or answer means for what each side's streams have learned
+ * @side: LATCH_KEEP, _REOPEN or _FRESH; that an endpoint moved is found by comparing it with the
+ *	one before
  *
- * An order for one bridge_update(): neither settings nor records keep it. All zero: nothing changed.
+ * An order for one bridge_update(): neither settings nor records keep it. All zero: nothing
+ * changed.
  */
 struct bridge_change {
 	enum latch_change side[2];

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* update_spy.c - the unit tests are linked with --wrap=bridge_update: each call passes through here */
+/*
+ * update_spy.c - the unit tests are linked with --wrap=bridge_update: each call passes through here
+ */
 #include <stddef.h>
 #include "update_spy.h"
 
