@@ -165,12 +165,12 @@ static unsigned int check_user(const struct conf *conf)
 	int err = privs_find_user(conf->user, conf->group, &user, &name);
 
 	if (err) {
-		log_err("there is no user or group \"%s\"%s%s", name, err == -ENOENT ? "" : ": ",
+		log_err("user or group \"%s\" not found%s%s", name, err == -ENOENT ? "" : ": ",
 			err == -ENOENT ? "" : strerror(-err));
 		return 1;
 	}
 	if (geteuid() && user.set && (user.uid != geteuid() || user.gid != getegid())) {
-		log_err("only root can become user or group \"%s\"", name);
+		log_err("cannot change to user or group \"%s\": not started as root", name);
 		return 1;
 	}
 	return 0;
@@ -231,10 +231,13 @@ static void check_port_range(const struct conf *conf)
 	    ranges_hold(reserved, low, high))
 		return;
 	log_msg(conf->firewall == FIREWALL_NONE ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
-		"ports %lu-%lu may go to other programs as well (net.ipv4.ip_local_port_range)%s; "
-		"sysctl net.ipv4.ip_local_reserved_ports=%u-%u keeps them",
+		"ports %lu-%lu: the kernel may assign them to other programs "
+		"(net.ipv4.ip_local_port_range)%s; "
+		"reserve them: sysctl net.ipv4.ip_local_reserved_ports=%u-%u",
 		low, high,
-		conf->firewall == FIREWALL_PINHOLE ? ", whose answers the firewall will drop" : "",
+		conf->firewall == FIREWALL_PINHOLE
+			? ", and the firewall drops packets sent to those programs"
+			: "",
 		conf->port_min, conf->port_max);
 }
 
@@ -244,8 +247,9 @@ void check_host(const struct conf *conf, unsigned int addresses)
 	unsigned long limit = privs_raise_descriptors(ports + OTHER_DESCRIPTORS);
 
 	if (limit < ports + OTHER_DESCRIPTORS)
-		log_warn("%u pairs of ports on %u addresses may need %lu descriptors, but only %lu "
-			 "can be open (LimitNOFILE=, ulimit -n): calls past that will be refused",
-			 conf_port_pairs(conf), addresses, ports + OTHER_DESCRIPTORS, limit);
+		log_warn(
+			"%u pairs of ports on %u addresses may need %lu descriptors, but the limit "
+			"is %lu: calls beyond it are refused; raise LimitNOFILE= or ulimit -n",
+			conf_port_pairs(conf), addresses, ports + OTHER_DESCRIPTORS, limit);
 	check_port_range(conf);
 }

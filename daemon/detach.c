@@ -115,7 +115,8 @@ void pidfile_close(struct pidfile *pidfile)
 		return;
 	/* While it is still locked, so that no daemon that starts now loses its own. */
 	if (unlink(pidfile->path) && ftruncate(pidfile->fd, 0))
-		log_debug("%s stays behind: %m", pidfile->path); /* the next daemon takes it over */
+		log_debug("pidfile %s: cannot be removed or emptied: %m",
+			  pidfile->path); /* the next daemon overwrites it */
 	close(pidfile->fd);
 	pidfile->fd = -1;
 }

@@ -128,7 +128,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 		return;
 	}
 	relay->stopping = true;
-	log_notice("ending on signal %d with %zu calls", (int)number,
+	log_notice("stopping on signal %d, with %zu calls", (int)number,
 		   call_table_count(relay->calls));
 	sd_notify(0, "STOPPING=1");
 	ctl_close(relay->ctl);
@@ -154,10 +154,10 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 	log_reopen();
 	cdr_file_reopen(relay->cdr_file);
 	if (conf_load(&fresh, relay->argc, relay->argv)) {
-		log_err("reload: the configuration stays as it was");
+		log_err("reload: failed, the configuration is unchanged");
 	} else {
 		if (!conf_reload(&relay->conf, &fresh))
-			log_notice("reload: nothing has changed that can change while running");
+			log_notice("reload: no change that takes effect without a restart");
 		log_set_level(relay->conf.log_level);
 		limits = relay_calls_conf(relay);
 		call_table_set_limits(relay->calls, &limits);
@@ -278,7 +278,7 @@ static int check_only(const struct conf *conf)
 	unsigned int addresses, mistakes = check_conf(conf, &addresses);
 
 	if (mistakes)
-		log_err("mistakes in the configuration: %u", mistakes);
+		log_err("errors in the configuration: %u", mistakes);
 	else
 		puts("configuration is valid");
 	return mistakes ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -313,7 +313,7 @@ int main(int argc, char **argv)
 	if (!result) {
 		relay_ready(&relay);
 		relay_run(&relay);
-		log_notice("ended");
+		log_notice("stopped");
 	}
 	relay_stop(&relay);
 	return result ? EXIT_FAILURE : EXIT_SUCCESS;

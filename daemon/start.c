@@ -104,7 +104,7 @@ static int start_background(struct relay *relay)
 	if (relay->conf.foreground)
 		return 0;
 	relay->ready_fd = detach();
-	return relay->ready_fd < 0 ? failed("going into the background", relay->ready_fd) : 0;
+	return relay->ready_fd < 0 ? failed("start in the background", relay->ready_fd) : 0;
 }
 
 static int start_pidfile(struct relay *relay)
@@ -114,7 +114,7 @@ static int start_pidfile(struct relay *relay)
 	int err = path ? pidfile_open(&relay->pidfile, path, &other) : 0;
 
 	if (err == -EEXIST)
-		log_err("%s: process %ld is running already", path, other);
+		log_err("%s: rtprelayd is already running as process %ld", path, other);
 	else if (err)
 		failed(path, err);
 	return err;
@@ -174,8 +174,8 @@ static int start_admin_socket(struct relay *relay)
 	if (err && conf->control_socket)
 		log_err("control-socket %s: %s: %s", socket.path, name, strerror(-err));
 	else if (err)
-		log_notice("no control socket for rtprelayctl: %s: %s: %s", socket.path, name,
-			   strerror(-err));
+		log_notice("control socket %s: %s: %s; rtprelayctl cannot connect", socket.path,
+			   name, strerror(-err));
 	return conf->control_socket ? err : 0;
 }
 
@@ -189,9 +189,9 @@ static int start_unprivileged(struct relay *relay)
 		return failed(name, err);
 	err = privs_drop(&user, has_low_port(&relay->conf));
 	if (err)
-		return failed("giving up privileges", err);
+		return failed("dropping privileges", err);
 	if (!geteuid())
-		log_notice("running as root; give a user (user=) to become");
+		log_notice("running as root; set user= to run as another user");
 	return 0;
 }
 
@@ -277,18 +277,18 @@ static int start_kernel(struct relay *relay)
 		return failed("kernel path", -ENOMEM);
 	if (relay->conf.kernel != KMOD_REQUIRE || kmod_available(relay->kmod))
 		return 0;
-	log_err("kernel=require: there is no kernel module that can be used");
+	log_err("kernel=require: no usable kernel module: load rtprelay, or set kernel=auto");
 	return -ENODEV;
 }
 
 static int refused_table(int err)
 {
 	if (err == -EPERM)
-		log_err("firewall: making table inet rtprelay needs CAP_NET_ADMIN; firewall=none "
-			"does without");
+		log_err("firewall: creating table inet rtprelay requires CAP_NET_ADMIN; or set "
+			"firewall=none");
 	else
-		log_err("firewall: the kernel refused table inet rtprelay: %s; firewall=none does "
-			"without",
+		log_err("firewall: the kernel refused table inet rtprelay: %s; firewall=none runs "
+			"without it",
 			strerror(-err));
 	return err;
 }
@@ -304,8 +304,8 @@ static int start_firewall(struct relay *relay)
 
 	if (conf.mode == FIREWALL_NONE) {
 		if (nft_left_over())
-			log_warn("firewall=none, but there is a table inet rtprelay, of another "
-				 "daemon or one that was killed: nft delete table inet rtprelay");
+			log_warn("firewall=none, but table inet rtprelay exists, of another daemon "
+				 "or left by a killed one: nft delete table inet rtprelay");
 		return 0;
 	}
 	addrs = calloc(n, sizeof(*addrs));
@@ -371,7 +371,7 @@ static int start_journal(struct relay *relay)
 	if (err != -ENOSPC && err != -EIO)
 		return err;
 	/* A disk that fails is no reason to serve nobody. */
-	log_err("journal: calls are not kept: a restart will end them");
+	log_err("journal: calls are not saved: they end when the daemon restarts");
 	return 0;
 }
 

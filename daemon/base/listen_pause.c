@@ -29,7 +29,8 @@ void listen_pause_begin(struct listen_pause *pause)
 {
 	const struct timeval length = { PAUSE_S, 0 };
 
-	log_warn("%s: no connection can be accepted: %s", pause->name, strerror(errno));
+	log_warn("%s: cannot accept connections: %s; trying again in %d s", pause->name,
+		 strerror(errno), PAUSE_S);
 	if (!event_add(&pause->again, &length))
 		evconnlistener_disable(pause->listener);
 }

@@ -57,7 +57,7 @@ void log_open(enum log_target target, enum log_level level)
 	/* libsystemd drops messages without a word where there is no journal. */
 	if (target == LOG_TO_JOURNAL && access("/run/systemd/journal/socket", W_OK)) {
 		logger.target = LOG_TO_STDERR;
-		log_warn("there is no journal here, the log goes to stderr");
+		log_warn("log-facility=journal: no journal on this system; messages go to stderr");
 	}
 }
 
@@ -153,7 +153,8 @@ static void tell_left_out(enum log_level level, unsigned long count, const char 
 {
 	char line[160];
 
-	snprintf(line, sizeof(line), "%lu more lines like \"%.100s\" were left out", count, format);
+	snprintf(line, sizeof(line), "%lu more lines like \"%.100s\" were suppressed", count,
+		 format);
 	write_line(level, NULL, line);
 }
 

@@ -52,10 +52,10 @@ static void file_key(struct loader *loader, const char *name, const char *text)
 	before = &loader->set_in_line[row - conf_rows];
 	if (row->flags & ROW_OPTION_ONLY) {
 		err = -EINVAL;
-		snprintf(error, sizeof(error), "can only be given as an option");
+		snprintf(error, sizeof(error), "is allowed only on the command line");
 	} else if (*before && row->type != CONF_LIST) {
 		err = -EINVAL;
-		snprintf(error, sizeof(error), "was set in line %u already", *before);
+		snprintf(error, sizeof(error), "is already set in line %u", *before);
 	} else {
 		err = conf_row_set(row, loader->conf, text, error);
 		*before = loader->line;
@@ -79,7 +79,7 @@ static int file_handle(void *arg, const char *section, const char *name, const c
 		log_err("%s:%u: unknown section [%s]; all keys belong to [" CONF_SECTION "]",
 			loader->path, loader->line, section);
 	else
-		log_err("%s:%u: \"%s\" stands before the line [" CONF_SECTION "]", loader->path,
+		log_err("%s:%u: \"%s\" must come after the line [" CONF_SECTION "]", loader->path,
 			loader->line, name);
 	fail(loader, -EINVAL);
 	return 1;
@@ -106,7 +106,7 @@ static char *file_line(char *text, int size, void *arg)
 		return text;
 	while (c != EOF && c != '\n')
 		c = fgetc(source->file);
-	log_err("%s:%u: the line is longer than %d characters; a list may go on in the next line, "
+	log_err("%s:%u: the line is longer than %d characters; continue a list on the next line, "
 		"indented",
 		source->loader->path, source->loader->line, size - 1);
 	fail(source->loader, -EINVAL);
@@ -133,8 +133,7 @@ static void load_file(struct loader *loader)
 	}
 	result = ini_parse_stream(file_line, &source, file_handle, loader);
 	if (result > 0)
-		log_err("%s:%d: neither a [section], nor \"key = value\", nor a comment",
-			loader->path, result);
+		log_err("%s:%d: not a [section], \"key = value\" or comment", loader->path, result);
 	else if (ferror(source.file))
 		log_err("%s: cannot be read", loader->path); /* a directory, for one */
 	if (result || ferror(source.file))
@@ -236,18 +235,17 @@ static void check_whole(struct loader *loader)
 		log_err("port-min %u is above port-max %u", conf->port_min, conf->port_max);
 		fail(loader, -EINVAL);
 	} else if (conf_port_pairs(conf) < MIN_PAIRS) {
-		log_err("ports %u to %u are too few: a call needs two pairs of an even port and "
-			"the "
-			"next",
+		log_err("ports %u to %u are too few: a call needs two pairs, each an even port "
+			"and the next one",
 			conf->port_min, conf->port_max);
 		fail(loader, -EINVAL);
 	}
 	if (!conf->interface.count) {
-		log_err("no interface is given, e.g. --interface=pub/192.0.2.1");
+		log_err("no interface is set; for example: --interface=pub/192.0.2.1");
 		fail(loader, -EINVAL);
 	}
 	if (!conf->listen_ng.count && !conf->listen_rtpproxy.count) {
-		log_err("no listen-ng is given, e.g. --listen-ng=127.0.0.1:2223");
+		log_err("no listen-ng is set; for example: --listen-ng=127.0.0.1:2223");
 		fail(loader, -EINVAL);
 	}
 }
@@ -323,8 +321,8 @@ unsigned int conf_reload(struct conf *conf, const struct conf *fresh)
 			conf_row_copy(row, conf, fresh);
 			changed++;
 		} else {
-			log_warn("%s stays %s: %s needs a restart", row->name, *old ? old : "empty",
-				 *now ? now : "emptying it");
+			log_warn("%s is still %s: restart the daemon to change it to %s", row->name,
+				 *old ? old : "empty", *now ? now : "empty");
 		}
 	}
 	return changed;

@@ -80,7 +80,7 @@ static int set_choice(const struct conf_row *row, struct conf *conf, const char 
 		}
 		snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "", choice->name);
 	}
-	return refuse(error, "\"%.60s\" is none of %s", text, names);
+	return refuse(error, "\"%.60s\" is not one of %s", text, names);
 }
 
 static int set_text(const struct conf_row *row, struct conf *conf, const char *text, char *error)

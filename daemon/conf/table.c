@@ -57,87 +57,92 @@ static const struct conf_choice states[] = {
 /* clang-format off */
 const struct conf_row conf_rows[] = {
 	{ "interface", CONF_LIST, AT(interface), 0, 0, NULL, NULL, "[NAME/]BIND[!ADVERTISED] | ALIAS=NAME",
-	  "local address to relay media on, under a name that \"direction\" may choose; ADVERTISED is put "
-	  "in SDP instead of BIND. Several addresses may share a name; without one an address is named by "
-	  "itself; ALIAS=NAME makes a second name. The first interface is the default one", 0 },
+	  "local address to relay media on; \"direction\" in a command selects it by NAME. ADVERTISED is "
+	  "written to SDP instead of BIND. Several addresses may share a name; the default name is the "
+	  "address; ALIAS=NAME defines a second name. The first interface is the default one", 0 },
 	{ "listen-ng", CONF_LIST, AT(listen_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
-	  "where proxies send NG commands to (UDP)", 0 },
+	  "address that receives NG commands from proxies (UDP)", 0 },
 	{ "listen-rtpproxy", CONF_LIST, AT(listen_rtpproxy), 0, 0, NULL, NULL,
 	  "udp:HOST:PORT | udp6:[V6]:PORT | unix:PATH | cunix:PATH | tcp:HOST:PORT | tcp6:[V6]:PORT",
-	  "where proxies send commands of the classic rtpproxy protocol to", 0 },
+	  "address that receives commands of the classic rtpproxy protocol", 0 },
 	{ "notify", CONF_LIST, AT(notify), 0, 0, NULL, NULL, "unix:PATH | tcp:HOST:PORT",
-	  "who may be told of time-outs, when a command of the rtpproxy protocol asks for it; "
-	  "tcp:%%CC_SELF%%:PORT is whoever has asked", 0 },
+	  "sockets that may be notified of time-outs, when a command of the rtpproxy protocol requests it; "
+	  "tcp:%%CC_SELF%%:PORT is the sender of that command", 0 },
 	{ "control-allow", CONF_LIST, AT(control_allow), 0, 0, NULL, NULL, "CIDR",
-	  "networks whose commands are obeyed; empty: loopback and the subnets of the listening addresses", 0 },
+	  "networks that may send commands; empty: loopback and the subnets of the listening addresses", 0 },
 	{ "control-socket", CONF_TEXT, AT(control_socket), 0, 0, NULL, NULL, "PATH",
-	  "where rtprelayctl connects to, none: nowhere; empty: " CONTROL_PROTO_PATH ", if it can be made", 0 },
+	  "Unix socket that rtprelayctl connects to; none: no socket; empty: " CONTROL_PROTO_PATH
+	  ", if it can be created", 0 },
 	{ "control-mode", CONF_UINT, AT(control_mode), 0, 777, NULL, "660", "MODE",
 	  "file mode of the control socket, three octal digits", 0 },
 	{ "control-group", CONF_TEXT, AT(control_group), 0, 0, NULL, NULL, "NAME",
-	  "group whose members may look into the daemon by the control socket; empty: that of the daemon", 0 },
+	  "group whose members may read the daemon's state through the control socket; empty: the daemon's "
+	  "group", 0 },
 	{ "listen-http", CONF_LIST, AT(listen_http), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
-	  "where browsers and monitors may look (HTTP): / a page, /metrics for Prometheus, /healthz; a port alone "
-	  "is that of the loopback addresses; empty: nowhere", 0 },
+	  "HTTP address for browsers and monitoring: / a page, /metrics for Prometheus, /healthz; PORT without "
+	  "HOST listens on the loopback addresses; empty: no HTTP", 0 },
 	{ "port-min", CONF_UINT, AT(port_min), 1, 65535, NULL, "30000", "PORT",
 	  "lowest port for media", 0 },
 	{ "port-max", CONF_UINT, AT(port_max), 1, 65535, NULL, "40000", "PORT",
 	  "highest port for media", 0 },
 	{ "port-quarantine", CONF_UINT, AT(port_quarantine_s), 0, 3600, NULL, "5", "SECONDS",
-	  "how long ports that carried media rest before the next call gets them", 0 },
+	  "how long ports that carried media are not assigned to another call", 0 },
 	{ "timeout", CONF_UINT, AT(timeout_s), 1, WEEK, NULL, "60", "SECONDS",
-	  "a call whose media has stopped for so long is ended", ROW_RELOAD },
+	  "a call that receives no media for this time is ended", ROW_RELOAD },
 	{ "silent-timeout", CONF_UINT, AT(silent_timeout_s), 1, WEEK, NULL, "3600", "SECONDS",
-	  "the same while all of its streams are on hold", ROW_RELOAD },
+	  "the same, while all streams of the call are on hold", ROW_RELOAD },
 	{ "offer-timeout", CONF_UINT, AT(offer_timeout_s), 1, WEEK, NULL, "3600", "SECONDS",
 	  "a call that was never answered is ended after this time", ROW_RELOAD },
 	{ "delete-delay", CONF_UINT, AT(delete_delay_s), 0, 3600, NULL, "30", "SECONDS",
-	  "a deleted call keeps its ports for so long, unless the command says otherwise", ROW_RELOAD },
+	  "a deleted call keeps its ports for this time, unless the command gives another", ROW_RELOAD },
 	{ "tos", CONF_INT, AT(tos), -1, 255, NULL, "0", "BYTE",
-	  "TOS or traffic class of packets sent, 184 is EF; -1 keeps that of each packet", ROW_RELOAD },
+	  "TOS or traffic class of packets sent, 184 is EF; -1 keeps the one each packet arrived with", ROW_RELOAD },
 	{ "max-sessions", CONF_UINT, AT(max_sessions), 0, 10000000, NULL, "0", "CALLS",
-	  "more calls at once are refused; 0: as many as ports and descriptors allow", ROW_RELOAD },
+	  "maximum number of calls at once, further ones are refused; 0: as many as ports and descriptors allow",
+	  ROW_RELOAD },
 	{ "media-threads", CONF_UINT, AT(media_threads), 0, 256, NULL, "0", "THREADS",
 	  "threads that forward packets; 0: one per core", 0 },
 	{ "latching", CONF_CHOICE, AT(latching), 0, 0, latchings, "smart", "smart | strict | first",
-	  "whom a stream accepts media from: strict: only the address of SDP or SIP; smart: also what is "
-	  "near it, and anybody where no address is known; first: whoever comes first (unsafe)", ROW_RELOAD },
+	  "sources that a stream accepts media from: strict: only the address of SDP or SIP; smart: also "
+	  "addresses near it, and any source where no address is known; first: the first source (unsafe)",
+	  ROW_RELOAD },
 	{ "latch-patience", CONF_UINT, AT(latch_patience_ms), 0, 10000, NULL, "400", "MILLISECONDS",
-	  "how long a source that nothing speaks for has to wait for a better one", 0 },
+	  "how long the relay waits for a better source before it accepts an unknown one", 0 },
 	{ "latch-window", CONF_UINT, AT(latch_window_ms), 0, 60000, NULL, "3000", "MILLISECONDS",
-	  "how long after the first packet a better source may still take over", 0 },
+	  "how long after the first packet a better source may still replace the accepted one", 0 },
 	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | off | require",
-	  "media of known sources is forwarded by the kernel module rtprelay.ko: auto: while it is loaded; off: "
+	  "forwarding of latched streams by the kernel module rtprelay.ko: auto: while it is loaded; off: "
 	  "never; require: the daemon does not start without it", 0 },
 	{ "firewall", CONF_CHOICE, AT(firewall), 0, 0, firewalls, "none", "none | notrack | pinhole",
 	  "table inet rtprelay in nf_tables: notrack: no connection tracking for the relay's ports; pinhole: "
-	  "also, ports of no call are dropped", 0 },
+	  "also drops packets to ports that no call uses", 0 },
 	{ "state-dir", CONF_TEXT, AT(state_dir), 0, 0, NULL, NULL, "PATH",
-	  "directory where calls are kept, so that they go on after a restart; empty: calls end with the daemon", 0 },
+	  "directory where calls are saved, so that they continue after a restart; empty: calls end with the "
+	  "daemon", 0 },
 	{ "state", CONF_CHOICE, AT(state), 0, 0, states, "keep", "keep | none",
-	  "none: calls are not kept, whatever state-dir says", 0 },
+	  "none: calls are not saved, even if state-dir is set", 0 },
 	{ "replay-entries", CONF_UINT, AT(replay_entries), 0, 10000000, NULL, "65536", "REPLIES",
-	  "how many replies are kept for commands that are sent again", 0 },
+	  "maximum number of replies kept for commands that are sent again", 0 },
 	{ "replay-mbytes", CONF_UINT, AT(replay_mbytes), 0, 65536, NULL, "64", "MIB",
-	  "how much memory these may take", 0 },
+	  "maximum memory for these replies", 0 },
 	{ "log-level", CONF_CHOICE, AT(log_level), 0, 0, levels, "info",
-	  "error | warning | notice | info | debug", "the least important messages that are logged", ROW_RELOAD },
+	  "error | warning | notice | info | debug", "lowest severity that is logged", ROW_RELOAD },
 	{ "log-facility", CONF_CHOICE, AT(log_facility), 0, 0, facilities, "stderr", "stderr | syslog | journal",
-	  "where messages go", 0 },
+	  "destination of log messages", 0 },
 	{ "cdr-file", CONF_TEXT, AT(cdr_file), 0, 0, NULL, NULL, "PATH",
-	  "file that a line of JSON is appended to for each call that has ended; opened again on SIGHUP", 0 },
+	  "file to which a line of JSON is appended for each ended call; reopened on SIGHUP", 0 },
 	{ "foreground", CONF_BOOL, AT(foreground), 0, 0, NULL, "no", "yes | no",
 	  "stay attached to the terminal or the service manager", 0 },
 	{ "pidfile", CONF_TEXT, AT(pidfile), 0, 0, NULL, NULL, "PATH",
-	  "file that holds the process id while the daemon runs", 0 },
+	  "file that holds the process ID while the daemon runs", 0 },
 	{ "user", CONF_TEXT, AT(user), 0, 0, NULL, NULL, "NAME",
-	  "user to become once started as root", 0 },
+	  "user to run as, when started as root", 0 },
 	{ "group", CONF_TEXT, AT(group), 0, 0, NULL, NULL, "NAME",
-	  "group to become; empty: that of the user", 0 },
+	  "group to run as; empty: the user's group", 0 },
 	{ "config", CONF_TEXT, AT(config), 0, 0, NULL, NULL, "PATH",
-	  "file to read, none: no file; empty: " CONF_DEFAULT_FILE ", where there is one", ROW_OPTION_ONLY },
+	  "configuration file to read; none: no file; empty: " CONF_DEFAULT_FILE ", if it exists", ROW_OPTION_ONLY },
 	{ "check-config", CONF_BOOL, AT(check_config), 0, 0, NULL, "no", "yes | no",
-	  "say what is wrong with the configuration, and end", ROW_OPTION_ONLY },
+	  "report the errors in the configuration, and exit", ROW_OPTION_ONLY },
 };
 /* clang-format on */
 
@@ -190,11 +195,11 @@ static void print_folded(const char *text)
 void conf_table_print(void)
 {
 	printf("Usage: rtprelayd [--KEY=VALUE]...\n"
-	       "Relays RTP between the phones of SIP calls, as a SIP proxy tells it by NG "
-	       "commands.\n\n"
-	       "Each key may also stand in section [" CONF_SECTION
+	       "Relays RTP between the phones of SIP calls; a SIP proxy controls it by NG or "
+	       "rtpproxy commands.\n\n"
+	       "Each key may also be set in section [" CONF_SECTION
 	       "] of the configuration file, as "
-	       "\"KEY = VALUE\";\noptions win over the file.\n\n");
+	       "\"KEY = VALUE\";\noptions override the file.\n\n");
 	for (size_t i = 0; i < conf_n_rows; i++) {
 		bool several = conf_rows[i].type == CONF_LIST;
 
@@ -203,8 +208,8 @@ void conf_table_print(void)
 		       conf_rows[i].type == CONF_BOOL ? "]" : "");
 		print_folded(conf_rows[i].help);
 		if (several)
-			print_folded("May be given several times, and hold several with commas "
-				     "between.");
+			print_folded("May be repeated, and may hold several values separated by "
+				     "commas.");
 		if (conf_rows[i].fallback)
 			printf("        Default: %s%s\n", conf_rows[i].fallback,
 			       conf_rows[i].flags & ROW_RELOAD ? "; read again on SIGHUP" : "");

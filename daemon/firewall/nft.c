@@ -100,7 +100,8 @@ void nft_close(struct nft *nft, bool keep)
 		nft_batch_end(&nft->batch);
 		error = nft_talk_send(&nft->talk, &nft->batch);
 		if (error)
-			log_warn("firewall: table inet " NFT_TABLE " stays: %s", strerror(-error));
+			log_warn("firewall: table inet " NFT_TABLE " could not be removed: %s",
+				 strerror(-error));
 	}
 	free_ports(nft);
 	nft_batch_fini(&nft->batch);
@@ -251,7 +252,7 @@ static void tell(struct nft *nft, int error)
 		log_err("firewall: the kernel refused table inet " NFT_TABLE ": %s; trying again",
 			strerror(-error));
 	else if (!error && nft->failing)
-		log_notice("firewall: table inet " NFT_TABLE " is as it should be again");
+		log_notice("firewall: table inet " NFT_TABLE " is restored");
 	nft->failing = error;
 }
 
@@ -293,8 +294,8 @@ void nft_dispatch(struct nft *nft)
 	if (now_ms - nft->repaired_ms > REPAIR_CALM_MS)
 		nft->repair_ms = 0;
 	log_warn("firewall: table inet " NFT_TABLE
-		 " was changed by another program, making it anew%s",
-		 nft->repair_ms ? " in a while" : "");
+		 " was changed by another program, restoring it %s",
+		 nft->repair_ms ? "later" : "now");
 	nft->counters.repairs++;
 	nft->made = false;
 	nft->next_try_ms = now_ms + nft->repair_ms;

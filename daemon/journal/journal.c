@@ -172,7 +172,8 @@ bool journal_is_idle(const struct journal *journal)
 static void leave_out(struct journal *journal, struct journal_mark *mark)
 {
 	if (!mark->left_out) {
-		log_warn("journal: a call is too large to be kept: a restart will end it");
+		log_warn("journal: a call is too large to be saved: it ends when the daemon "
+			 "restarts");
 		journal->counters.too_large++;
 	}
 	mark->left_out = true;
@@ -228,10 +229,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 static void tell(struct journal *journal, const struct journal_letter *letter)
 {
 	if (letter->error && !journal->failing)
-		log_err("journal: calls can't be written to %s: %s; trying again",
-			journal->conf.dir, letter->why);
+		log_err("journal: cannot write calls to %s: %s; trying again", journal->conf.dir,
+			letter->why);
 	else if (!letter->error && journal->failing)
-		log_notice("journal: calls are written again");
+		log_notice("journal: writing calls works again");
 	journal->failing = letter->error;
 	journal->counters.write_errors += letter->error != 0;
 }
@@ -335,12 +336,13 @@ static int set_aside(struct journal *journal, const char *why)
 	journal->store = NULL;
 	error = journal_store_set_aside(journal->conf.dir, as);
 	if (error) {
-		log_err("journal: %s/" JOURNAL_FILE " can't be used (%s) nor set aside: %s",
+		log_err("journal: %s/" JOURNAL_FILE
+			" cannot be used (%s) and cannot be renamed: %s",
 			journal->conf.dir, why, strerror(-error));
 		return error;
 	}
-	log_err("journal: %s/" JOURNAL_FILE " can't be used: %s; it is set aside as %s",
-		journal->conf.dir, why, as);
+	log_err("journal: %s/" JOURNAL_FILE " cannot be used: %s; renamed to %s", journal->conf.dir,
+		why, as);
 	journal->store = journal_store_open(journal->conf.dir, &error, again);
 	if (error)
 		log_err("journal: %s: %s", journal->conf.dir, again);
@@ -356,8 +358,8 @@ static int restore_all(struct journal *journal)
 	int error = journal_store_read(journal->store, on_row, &r, why);
 
 	if (counters->restored || counters->not_restored || counters->unreadable)
-		log_notice("journal: %" PRIu64 " calls go on after a restart; %" PRIu64
-			   " can't, %" PRIu64 " were unreadable",
+		log_notice("journal: %" PRIu64 " calls restored; %" PRIu64
+			   " could not be restored, %" PRIu64 " were unreadable",
 			   counters->restored, counters->not_restored, counters->unreadable);
 	if (error == -EBADMSG || (!error && counters->unreadable))
 		error = set_aside(journal, why);
@@ -385,7 +387,7 @@ static int open_store(struct journal *journal)
 	if (error == -EBADMSG)
 		return set_aside(journal, why);
 	log_err("journal: %s/" JOURNAL_FILE ": %s", journal->conf.dir,
-		error == -EBUSY ? "another daemon has it" : why);
+		error == -EBUSY ? "in use by another daemon" : why);
 	return error;
 }
 
@@ -477,7 +479,7 @@ int journal_close(struct journal *journal)
 	event_del(&journal->done);
 	journal_writer_stop(&journal->writer);
 	if (error)
-		log_err("journal: not all calls could be kept: %s", strerror(-error));
+		log_err("journal: not all calls could be saved: %s", strerror(-error));
 	journal_free(journal);
 	return error;
 }

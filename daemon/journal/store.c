@@ -96,7 +96,7 @@ static int check_version(struct journal_store *store, char *why)
 	if (error || (!strcmp(tables, "0") && !strcmp(version, "0")) ||
 	    !strcmp(version, TEXT(JOURNAL_VERSION)))
 		return error;
-	snprintf(why, JOURNAL_WHY, "it is of version %s, and this daemon reads %s", version,
+	snprintf(why, JOURNAL_WHY, "the file has version %s, this daemon reads version %s", version,
 		 TEXT(JOURNAL_VERSION));
 	return -EBADMSG;
 }

@@ -123,17 +123,17 @@ static int alias_add(struct iface_table *table, struct str value, const char **e
 	struct iface_alias *alias;
 
 	if (!name_is_valid(name))
-		return refuse(table, error, "\"" STR_FMT "\" is not a name for an interface",
+		return refuse(table, error, "\"" STR_FMT "\" is not a valid interface name",
 			      STR_ARG(name));
 	if (entry_find(table, name) || alias_find(table, name))
-		return refuse(table, error, "the name \"" STR_FMT "\" is taken already",
+		return refuse(table, error, "the name \"" STR_FMT "\" is already in use",
 			      STR_ARG(name));
 	if (other)
 		target = other->target;
 	if (!entry_find(table, target))
 		return refuse(table, error,
-			      "alias \"" STR_FMT "\": there is no interface \"" STR_FMT
-			      "\" before it",
+			      "alias \"" STR_FMT "\": interface \"" STR_FMT
+			      "\" is not defined before it",
 			      STR_ARG(name), STR_ARG(target));
 	alias = calloc(1, sizeof(*alias) + name.len + target.len);
 	if (!alias)
@@ -171,7 +171,7 @@ static int bind_parse(struct iface_table *table, struct str text, struct endpoin
 			      STR_ARG(text));
 	endpoint_print_addr(addr, name);
 	if (!endpoint_is_unicast(addr))
-		return refuse(table, error, "%s is no address of one host; name each address",
+		return refuse(table, error, "%s is not the address of one host; list each address",
 			      name);
 	err = addr_try_bind(addr);
 	if (err == -EADDRNOTAVAIL)
@@ -192,7 +192,7 @@ static int advertised_parse(struct iface_table *table, struct str text, const st
 			      STR_ARG(text), bind->sa.sa_family == AF_INET ? "IPv4" : "IPv6");
 	if (!endpoint_is_unicast(addr))
 		return refuse(table, error,
-			      "advertised address \"" STR_FMT "\" is no unicast address",
+			      "advertised address \"" STR_FMT "\" is not a unicast address",
 			      STR_ARG(text));
 	return 0;
 }
@@ -236,10 +236,10 @@ static int addr_add(struct iface_table *table, struct str value, const char **er
 	if (!named)
 		addr.name = bind;
 	if (!name_is_valid(addr.name))
-		return refuse(table, error, "\"" STR_FMT "\" is not a name for an interface",
+		return refuse(table, error, "\"" STR_FMT "\" is not a valid interface name",
 			      STR_ARG(addr.name));
 	if (alias_find(table, addr.name))
-		return refuse(table, error, "the name \"" STR_FMT "\" is taken already",
+		return refuse(table, error, "the name \"" STR_FMT "\" is already in use",
 			      STR_ARG(addr.name));
 	err = bind_parse(table, bind, &addr.bind, error);
 	addr.advertised = addr.bind;
@@ -259,7 +259,7 @@ int iface_table_add(struct iface_table *table, struct str value, const char **er
 {
 	*error = "out of memory";
 	if (!value.len)
-		return refuse(table, error, "an empty value is no interface");
+		return refuse(table, error, "the value is empty");
 	if (memchr(value.s, '=', value.len))
 		return alias_add(table, value, error);
 	return addr_add(table, value, error);

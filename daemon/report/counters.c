@@ -100,8 +100,8 @@ static void tell_buckets(const struct quality_totals *totals, counter_fn *fn, vo
 			const struct counter_name counter = {
 				name, "sides",
 				i < QUALITY_BOUNDS
-					? "whose average was above the bound before, and up to this"
-					: "whose average was above this"
+					? "whose average was above the previous bound, up to this"
+					: "whose average was above this bound"
 			};
 
 			snprintf(name, sizeof(name), "%s_%s_%s", measures[m], what, bound);
@@ -114,8 +114,8 @@ static void tell_buckets(const struct quality_totals *totals, counter_fn *fn, vo
 
 #define PROXY(id, name, unit, help)                                                                \
 	{ offsetof(struct proxy_stats, id), "proxy", { (name), (unit), (help) } },
-#define VERB_COUNTED(id, name) { (name), "commands", "done for this proxy" },
-#define VERB_TIME(id, name)    { name "_time", "microseconds", "that these commands took" },
+#define VERB_COUNTED(id, name) { (name), "commands", "executed for this proxy" },
+#define VERB_TIME(id, name)    { name "_time", "microseconds", "spent on these commands" },
 
 static void tell_proxy(const struct proxy_stats *proxy, counter_fn *fn, void *arg)
 {

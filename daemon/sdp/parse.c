@@ -174,7 +174,7 @@ static int read_origin(struct parser *p, struct str value)
 	next_word(&rest); /* IN */
 	next_word(&rest); /* IP4, IP6 */
 	sdp->o_address = next_word(&rest);
-	return sdp->o_address.len ? 0 : refuse(p, "o= has not its six fields");
+	return sdp->o_address.len ? 0 : refuse(p, "o= does not have six fields");
 }
 
 static int read_c(struct parser *p, struct str value)

@@ -136,7 +136,7 @@ case_journal_damaged() {
 	done
 	# shellcheck disable=SC2086 # several options
 	relay_start ${RELAY_OPTIONS[$CASE]} || fail "the relay does not start: $(tail -1 "$LOG/relay.log")"
-	grep -q 'calls.sqlite can.t be used: .* set aside as' "$LOG/relay.log" || fail "it does not say so"
+	grep -q 'calls.sqlite cannot be used: .* renamed to' "$LOG/relay.log" || fail "it does not say so"
 	[ "$(find "$TMP/$CASE" -name 'calls.sqlite.*Z' | wc -l)" = 1 ] || fail "nothing is set aside"
 	[ -z "$(relay_calls)" ] || fail "there are calls: $(relay_calls)"
 	nudge a1 bye

@@ -318,7 +318,7 @@ static void test_counters_have_unit_and_help(void)
 	CU_ASSERT_PTR_NOT_NULL(
 		strstr(talk.text, "{\"type\":\"counter\",\"of\":\"daemon\",\"name\":\"calls_made\","
 				  "\"value\":1,\"unit\":\"calls\",\"help\":\"offered and "
-				  "taken\"}\n"));
+				  "accepted\"}\n"));
 	CU_ASSERT_PTR_NOT_NULL(
 		strstr(talk.text, "\"of\":\"drop\",\"name\":\"source\",\"value\":0"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "\"of\":\"media\",\"name\":\"made\",\"value\":1"));

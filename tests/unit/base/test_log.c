@@ -156,7 +156,7 @@ static void test_escape_is_bounded(void)
 static long left_out(const char *text)
 {
 	static const char what[] =
-		" more lines like \"the same from everywhere %d\" were left out\n";
+		" more lines like \"the same from everywhere %d\" were suppressed\n";
 	long sum = 0;
 
 	for (const char *at = text; (at = strstr(at, "info: ")); at++) {

@@ -216,27 +216,26 @@ static void test_mistakes_in_file_are_told(void)
 		{ HEAD "foreground = perhaps\n",
 		  "error: F:4: foreground: \"perhaps\" is neither yes nor no\n" },
 		{ HEAD "latching = none\n",
-		  "error: F:4: latching: \"none\" is none of smart, strict, first\n" },
+		  "error: F:4: latching: \"none\" is not one of smart, strict, first\n" },
 		{ HEAD "interface = ,\n", "error: F:4: interface: a value is missing\n" },
 		{ HEAD "timeout = 1\ntos = 1\ntimeout = 2\n",
-		  "error: F:6: timeout: was set in line 4 already\n" },
+		  "error: F:6: timeout: is already set in line 4\n" },
 		{ HEAD "check-config = yes\n",
-		  "error: F:4: check-config: can only be given as an option\n" },
-		{ HEAD "nonsense\n",
-		  "error: F:4: neither a [section], nor \"key = value\", nor a comment\n" },
+		  "error: F:4: check-config: is allowed only on the command line\n" },
+		{ HEAD "nonsense\n", "error: F:4: not a [section], \"key = value\" or comment\n" },
 		{ "timeout = 1\n" HEAD,
-		  "error: F:1: \"timeout\" stands before the line [rtprelay]\n" },
+		  "error: F:1: \"timeout\" must come after the line [rtprelay]\n" },
 		{ HEAD "[other]\ntimeout = 1\n",
 		  "error: F:5: unknown section [other]; all keys belong to [rtprelay]\n" },
 		{ HEAD "port-min = 4000\nport-max = 3999\n",
 		  "error: port-min 4000 is above port-max 3999\n" },
 		{ HEAD "port-min = 4001\nport-max = 4004\n",
-		  "error: ports 4001 to 4004 are too few: a call needs two pairs of an even port "
-		  "and the next\n" },
+		  "error: ports 4001 to 4004 are too few: a call needs two pairs, each an even "
+		  "port and the next one\n" },
 		{ "[rtprelay]\nlisten-ng=1\n",
-		  "error: no interface is given, e.g. --interface=pub/192.0.2.1\n" },
+		  "error: no interface is set; for example: --interface=pub/192.0.2.1\n" },
 		{ "[rtprelay]\ninterface=192.0.2.1\n",
-		  "error: no listen-ng is given, e.g. --listen-ng=127.0.0.1:2223\n" },
+		  "error: no listen-ng is set; for example: --listen-ng=127.0.0.1:2223\n" },
 		{ HEAD "tos = x\nport-max = 0\nfork = yes\n",
 		  "error: F:4: tos: \"x\" is not a whole number\n"
 		  "error: F:5: port-max: 0 is out of range, 1 to 65535\n"
@@ -329,11 +328,12 @@ static void test_reload_takes_what_may_change(void)
 	catch_end(&catcher);
 	CU_ASSERT_STRING_EQUAL(
 		told,
-		"warning: interface stays pub/192.0.2.1: pub/192.0.2.1, 192.0.2.9 needs a restart\n"
-		"warning: port-min stays 30000: 20000 needs a restart\n"
+		"warning: interface is still pub/192.0.2.1: restart the daemon to change it to "
+		"pub/192.0.2.1, 192.0.2.9\n"
+		"warning: port-min is still 30000: restart the daemon to change it to 20000\n"
 		"notice: timeout is now 77, it was 60\n"
 		"notice: log-level is now debug, it was info\n"
-		"warning: user stays empty: nobody needs a restart\n");
+		"warning: user is still empty: restart the daemon to change it to nobody\n");
 	CU_ASSERT_EQUAL(conf.timeout_s, 77);
 	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_DEBUG);
 	CU_ASSERT_EQUAL(conf.port_min, 30000);

@@ -58,18 +58,18 @@ static void test_refusals_say_why(void)
 	static const struct {
 		const char *value, *error;
 	} rows[] = {
-		{ "", "an empty value is no interface" },
+		{ "", "the value is empty" },
 		{ "pub/", "\"\" is not an IPv4 or IPv6 address" },
-		{ "/127.0.0.1", "\"\" is not a name for an interface" },
-		{ "a b/127.0.0.1", "\"a b\" is not a name for an interface" },
+		{ "/127.0.0.1", "\"\" is not a valid interface name" },
+		{ "a b/127.0.0.1", "\"a b\" is not a valid interface name" },
 		{ "pub/eth0", "\"eth0\" is not an IPv4 or IPv6 address" },
 		{ "127.0.0.1/8", "\"8\" is not an IPv4 or IPv6 address" },
 		{ "pub/192.0.2.77", "192.0.2.77 is not an address of this host" },
 		{ "2001:db8::77", "2001:db8::77 is not an address of this host" },
-		{ "pub/0.0.0.0", "0.0.0.0 is no address of one host; name each address" },
-		{ "pub/::", ":: is no address of one host; name each address" },
-		{ "pub/224.0.0.5", "224.0.0.5 is no address of one host; name each address" },
-		{ "pub/ff02::1", "ff02::1 is no address of one host; name each address" },
+		{ "pub/0.0.0.0", "0.0.0.0 is not the address of one host; list each address" },
+		{ "pub/::", ":: is not the address of one host; list each address" },
+		{ "pub/224.0.0.5", "224.0.0.5 is not the address of one host; list each address" },
+		{ "pub/ff02::1", "ff02::1 is not the address of one host; list each address" },
 		{ "pub/127.0.0.1!",
 		  "advertised address \"\" is not an IPv4 address like the one before \"!\"" },
 		{ "pub/127.0.0.1!::1",
@@ -77,15 +77,15 @@ static void test_refusals_say_why(void)
 		{ "pub/::1!192.0.2.1", "advertised address \"192.0.2.1\" is not an IPv6 address "
 				       "like the one before \"!\"" },
 		{ "pub/127.0.0.1!239.0.0.1",
-		  "advertised address \"239.0.0.1\" is no unicast address" },
+		  "advertised address \"239.0.0.1\" is not a unicast address" },
 		{ "in/127.0.0.20", "\"in/127.0.0.20\" is given twice" },
 		{ "in/127.0.0.20!192.0.2.1", "\"in/127.0.0.20!192.0.2.1\" is given twice" },
-		{ "in=in", "the name \"in\" is taken already" },
-		{ "inside=in", "the name \"inside\" is taken already" },
-		{ "inside/127.0.0.1", "the name \"inside\" is taken already" },
-		{ "x=nobody", "alias \"x\": there is no interface \"nobody\" before it" },
-		{ "=in", "\"\" is not a name for an interface" },
-		{ "x=", "alias \"x\": there is no interface \"\" before it" },
+		{ "in=in", "the name \"in\" is already in use" },
+		{ "inside=in", "the name \"inside\" is already in use" },
+		{ "inside/127.0.0.1", "the name \"inside\" is already in use" },
+		{ "x=nobody", "alias \"x\": interface \"nobody\" is not defined before it" },
+		{ "=in", "\"\" is not a valid interface name" },
+		{ "x=", "alias \"x\": interface \"\" is not defined before it" },
 	};
 	struct iface_table *table = TABLE("in/127.0.0.20", "inside=in");
 
