@@ -2,9 +2,9 @@
 /*
  * arena.c - memory that lives exactly as long as one command
  *
- * Chunks in a list, the newest first; only the newest is given out of. What does not fit opens another
- * chunk, and the rest of the old one is left unused until the reset. Under AddressSanitizer what is not
- * given out is poisoned, so that a slice kept over a reset is found.
+ * Chunks in a list, the newest first; memory is taken from the newest only. An allocation that does
+ * not fit opens another chunk; the rest of the old one stays unused until the reset.
+ * AddressSanitizer poisons unallocated memory, so that the use of a slice after a reset is found.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,10 +2,9 @@
 /*
  * bencode.c - bencode to struct dict and back
  *
- * One pass over the text, without recursion: the containers that are open stand in an array, as deep as
- * nesting may go. Strict where a lenient reader would only hide a broken sender (leading zeros, "-0"),
- * so that what was decoded encodes to the same bytes; lenient in the order of keys, which proxies don't
- * sort.
+ * One pass over the text, without recursion: an array holds the open containers, up to the maximum
+ * depth. Leading zeros and "-0" are errors, so that decoded text encodes to the same bytes; keys
+ * may come in any order, because proxies do not sort them.
  */
 #include <errno.h>
 #include "base/bencode.h"
@@ -18,7 +17,7 @@ struct decoder {
 	unsigned int depth;
 };
 
-/* Digits up to @stop, which is passed over. No leading zero; at most @max. */
+/* Reads digits up to @stop, and skips @stop. No leading zero; at most @max. */
 static bool read_number(struct decoder *dec, char stop, uint64_t max, uint64_t *value)
 {
 	const char *start = dec->at;
@@ -56,14 +55,14 @@ static bool read_integer(struct decoder *dec, int64_t *value)
 	uint64_t sum;
 
 	dec->at += negative;
-	/* INT64_MIN has no positive twin */
+	/* -INT64_MIN is one more than INT64_MAX */
 	if (!read_number(dec, 'e', (uint64_t)INT64_MAX + negative, &sum) || (negative && !sum))
 		return false;
 	*value = (int64_t)(negative ? -sum : sum);
 	return true;
 }
 
-/* What stands at @at, which is not the end; a container is entered, its content is left to the caller. */
+/* Reads the value at @at (not the end). Enters a container; the caller reads its content. */
 static int read_value(struct decoder *dec, struct dict *value)
 {
 	char c = *dec->at;
@@ -87,7 +86,7 @@ static int read_value(struct decoder *dec, struct dict *value)
 	}
 }
 
-/* The next value of the innermost open container (none is open: the root), or that container's end. */
+/* Reads the next value of the innermost open container (or the root), or the container's end. */
 static int read_next(struct decoder *dec, struct dict **root)
 {
 	struct dict *parent = dec->depth ? dec->open[dec->depth - 1] : NULL;

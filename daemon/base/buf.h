@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * buf.h - text written into memory that the caller gives, never past its end
+ * buf.h - writes text into memory of the caller, never past its end
  *
- * What does not fit sets @overflow and is left out whole; the writer goes on and asks once, at the end.
+ * An item that does not fit is left out as a whole and sets @overflow; check it once, at the end.
  */
 #ifndef RTPRELAY_BUF_H
 #define RTPRELAY_BUF_H

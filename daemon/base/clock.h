@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* clock.h - the two clocks: monotonic for all that is measured or awaited, wall time for what people read */
+/* clock.h - the monotonic clock, for durations and timers */
 #ifndef RTPRELAY_CLOCK_H
 #define RTPRELAY_CLOCK_H
 

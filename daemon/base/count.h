@@ -5,7 +5,7 @@
 #ifndef RTPRELAY_COUNT_H
 #define RTPRELAY_COUNT_H
 
-/* A constant. @array: an array, not a pointer */
+/* A constant expression. @array: an array, not a pointer */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * dict.c - the value tree between the encodings and ng.c
  *
- * Maps are searched from the front: a request has some ten keys, and a table would cost more than it saves.
+ * Maps are searched linearly: a request has about ten keys, so a hash table would cost more.
  */
 #include "base/dict.h"
 

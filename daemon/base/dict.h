@@ -2,8 +2,8 @@
 /*
  * dict.h - the value tree between the encodings (bencode, JSON) and ng.c
  *
- * Values live in the command's arena; texts are slices of the datagram or of the arena. Order is kept:
- * what was put first is written first.
+ * Values live in the command's arena; texts are slices of the datagram or of the arena. Values are
+ * written in the order in which they were added.
  */
 #ifndef RTPRELAY_DICT_H
 #define RTPRELAY_DICT_H
@@ -12,7 +12,7 @@
 
 enum dict_type { DICT_STRING, DICT_INT, DICT_LIST, DICT_MAP };
 
-/* Deeper nesting than this is refused by both decoders: the stack is not the sender's to use up. */
+/* Both decoders refuse deeper nesting, so that a sender cannot exhaust the stack. */
 #define DICT_MAX_DEPTH 16
 
 struct dict {
@@ -27,18 +27,18 @@ struct dict {
 };
 
 /*
- * All makers return NULL when out of memory, and take a NULL parent (and do nothing), so that nothing is
- * checked while building; arena_failed() tells at the end whether a part is missing.
+ * These functions return NULL when out of memory, and accept a NULL parent (and do nothing). So the
+ * caller need not check each result; arena_failed() returns at the end whether a part is missing.
  */
 struct dict *dict_new(struct arena *arena, enum dict_type type);
-/* @key: STR_NONE in a list. Appended; a key that is there twice stays there twice (the first is found). */
+/* @key: STR_NONE in a list. Appends; a duplicate key is kept (dict_get() finds the first). */
 struct dict *dict_add_map(struct arena *arena, struct dict *parent, struct str key);
 struct dict *dict_add_list(struct arena *arena, struct dict *parent, struct str key);
 struct dict *dict_add_str(struct arena *arena, struct dict *parent, struct str key,
 			  struct str value);
 struct dict *dict_add_int(struct arena *arena, struct dict *parent, struct str key, int64_t value);
 
-/* What dict_new() made becomes the last of @parent, a list or map; a map's is found by its key. */
+/* Appends a value from dict_new() to @parent, a list or map. In a map, child->key must be set. */
 static inline void dict_append(struct dict *parent, struct dict *child)
 {
 	if (parent->last)
@@ -51,7 +51,7 @@ static inline void dict_append(struct dict *parent, struct dict *child)
 
 /* NG keys and flags: a blank and '-' are the same character ("received from", "received-from"). */
 bool dict_key_eq(struct str a, struct str b);
-/* By dict_key_eq; NULL when @map is no map or has no such key. */
+/* Compares with dict_key_eq(); NULL when @map is not a map or has no such key. */
 const struct dict *dict_get(const struct dict *map, struct str key);
 /* The string under @key, or STR_NONE (also when it is of another type). */
 struct str dict_get_str(const struct dict *map, struct str key);

@@ -2,7 +2,7 @@
 /*
  * endpoint.c - an IPv4 or IPv6 transport address: parse, print, compare
  *
- * What kind of address it is (private, multicast) is said by one table of networks.
+ * One table of networks defines the kinds of addresses (private, multicast).
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -10,7 +10,7 @@
 #include "base/count.h"
 #include "base/endpoint.h"
 
-/* inet_pton() wants NUL; the longest text of an address fits, and longer is none. */
+/* inet_pton() requires a terminating NUL; the longest valid address fits in the copy. */
 static bool parse_literal(struct str text, int family, struct endpoint *ep)
 {
 	char copy[INET6_ADDRSTRLEN];
@@ -62,7 +62,7 @@ static bool parse_scoped(struct str text, struct endpoint *ep)
 	return scope != 0;
 }
 
-/* "192.0.2.1", "[v6]", "[v6%scope]"; bare IPv6 only when no port may follow it unseen. */
+/* "192.0.2.1", "[v6]", "[v6%scope]"; IPv6 without brackets only if no port may follow (@bare6). */
 static bool parse_host(struct str host, bool bare6, struct endpoint *ep)
 {
 	bool bracketed = host.len >= 2 && host.s[0] == '[' && host.s[host.len - 1] == ']';
@@ -148,7 +148,7 @@ static bool bits_eq(const uint8_t *a, const uint8_t *b, unsigned int bits)
 enum addr_kind {
 	ADDR_ANY = 1,	    /* no address */
 	ADDR_PRIVATE = 2,   /* not reachable over the Internet */
-	ADDR_MULTICAST = 4, /* or broadcast: not one receiver */
+	ADDR_MULTICAST = 4, /* or broadcast: several receivers */
 };
 
 static const struct {

@@ -2,8 +2,8 @@
 /*
  * endpoint.h - an IPv4 or IPv6 transport address: parse, print, compare
  *
- * Laid out as the sockaddr that the kernel wants, so that it goes to bind, connect and sendmsg as it
- * is. Never IPv4-mapped: sockets are of one family each (IPV6_V6ONLY).
+ * Has the layout of a sockaddr, so that bind, connect and sendmsg use it directly. Never
+ * IPv4-mapped: each socket is of one family (IPV6_V6ONLY).
  */
 #ifndef RTPRELAY_ENDPOINT_H
 #define RTPRELAY_ENDPOINT_H
@@ -66,13 +66,14 @@ static inline bool endpoint_eq(const struct endpoint *a, const struct endpoint *
 }
 
 /*
- * "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; port 0. family 0: either. False: not an address of that
- * family; IPv4-mapped (::ffff:192.0.2.1) is none of either.
+ * "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; port 0. @family 0: either. False: not an address of
+ * that family; an IPv4-mapped address (::ffff:192.0.2.1) is of neither.
  */
 bool endpoint_parse_addr(struct str text, int family, struct endpoint *ep);
 /*
- * "192.0.2.1:2223", "[2001:db8::1]:2223", "[fe80::1%eth0]:2223"; @default_port >= 0 makes ":port" optional.
- * Asks the system for the scope's number, so it is for configuration, not for what comes from the network.
+ * "192.0.2.1:2223", "[2001:db8::1]:2223", "[fe80::1%eth0]:2223"; @default_port >= 0 makes ":port"
+ * optional. Reads the scope's number from the system: use it for configuration, not for text from
+ * the network.
  */
 bool endpoint_parse(struct str text, int default_port, struct endpoint *ep);
 /* Both return @text, which has ENDPOINT_TEXT bytes. "none" when unset. */
@@ -81,9 +82,12 @@ const char *endpoint_print_addr(const struct endpoint *ep, char *text);
 
 /* 0.0.0.0 or :: */
 bool endpoint_is_any(const struct endpoint *ep);
-/* Not reachable over the Internet: RFC 1918, 6598 (100.64/10), loopback, link-local, ULA, multicast, unspecified. */
+/*
+ * Not reachable over the Internet: RFC 1918, 6598 (100.64/10), loopback, link-local, ULA,
+ * multicast, unspecified.
+ */
 bool endpoint_is_private(const struct endpoint *ep);
-/* A unicast address one may send media to: not unspecified, multicast, broadcast. */
+/* An address that media may be sent to: not unspecified, multicast or broadcast. */
 bool endpoint_is_unicast(const struct endpoint *ep);
 /* Same /24 (IPv4) or /56 (IPv6): the pool of one carrier-grade NAT. */
 bool endpoint_same_pool(const struct endpoint *a, const struct endpoint *b);

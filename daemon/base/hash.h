@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hash.h - uthash, set up once: include this file, never <uthash.h>
+ * hash.h - uthash with its settings: include this file, never <uthash.h>
  *
  * HASH_ADD() without memory leaves hh.tbl of the element NULL, and the element is not in the table.
  */

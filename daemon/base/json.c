@@ -2,9 +2,9 @@
 /*
  * json.c - JSON to struct dict and back
  *
- * jansson reads; its texts go with its tree, so they are copied to the arena. Writing is done here, into
- * the reply's buffer, because a text may hold any bytes (an SDP's s= line in Latin-1) and jansson would
- * refuse the whole tree for one of them.
+ * jansson parses; its texts are freed with its tree, so they are copied to the arena. This file
+ * writes JSON itself, into the reply's buffer: a text may hold any bytes (an SDP's s= line in
+ * Latin-1), and jansson would refuse the whole tree for one invalid byte.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -14,7 +14,7 @@
 
 static int convert(struct arena *arena, json_t *from, unsigned int depth, struct dict *to);
 
-/* The shortest text that reads back as the same number; long enough for any of 17 digits. */
+/* The shortest text that parses to the same number; at most 17 digits. */
 static struct str real_text(struct arena *arena, double real)
 {
 	char text[32];
@@ -134,8 +134,8 @@ static inline bool continues(struct str text, size_t at, unsigned char low, unsi
 }
 
 /*
- * Bytes of the character at @at; 0: no UTF-8. The second byte's range shuts out overlong forms,
- * surrogates and what is above U+10FFFF (RFC 3629, section 4).
+ * Bytes of the character at @at; 0: not UTF-8. The second byte's range excludes overlong forms,
+ * surrogates and values above U+10FFFF (RFC 3629, section 4).
  */
 static size_t utf8_len(struct str text, size_t at)
 {
@@ -164,7 +164,7 @@ static size_t utf8_len(struct str text, size_t at)
 	return len;
 }
 
-/* @c must not stand in a JSON string as it is. */
+/* @c must be escaped in a JSON string. */
 static void encode_escape(unsigned char c, struct buf *out)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -204,7 +204,7 @@ void json_encode_text(struct str text, struct buf *out)
 			at += len;
 			continue;
 		}
-		/* what was good so far goes out in one piece */
+		/* write all preceding plain characters at once */
 		buf_add(out, text.s + done, at - done);
 		if (len)
 			encode_escape(c, out);
@@ -212,7 +212,7 @@ void json_encode_text(struct str text, struct buf *out)
 			buf_lit(out, "\xef\xbf\xbd"); /* U+FFFD */
 		done = ++at;
 	}
-	if (done < text.len) /* an empty text may have no pointer to add to */
+	if (done < text.len) /* the pointer of an empty text may be NULL */
 		buf_add(out, text.s + done, text.len - done);
 	buf_char(out, '"');
 }

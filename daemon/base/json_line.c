@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json_line.c - an object of JSON, written member by member into memory that the caller gives */
+/* json_line.c - writes a JSON object, member by member, into memory of the caller */
 #include <inttypes.h>
 #include <stdio.h>
 #include "base/json.h"

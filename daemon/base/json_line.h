@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * json_line.h - an object of JSON, written member by member into memory that the caller gives
+ * json_line.h - writes a JSON object, member by member, into memory of the caller
  *
- * No tree is built: what tells of thousands of calls writes a line for each. (The prefix json_ is jansson's.)
+ * Builds no tree: a list of thousands of calls is written as one line for each. (The prefix json_
+ * belongs to jansson.)
  */
 #ifndef RTPRELAY_JSON_LINE_H
 #define RTPRELAY_JSON_LINE_H
@@ -30,7 +31,7 @@ void jsonl_i64(struct json_line *line, const char *key, int64_t value);
 void jsonl_bool(struct json_line *line, const char *key, bool value);
 /* Three digits after the point. */
 void jsonl_real(struct json_line *line, const char *key, double value);
-/* "192.0.2.1:4000", "[2001:db8::1]:4000"; nothing at all when it is unset */
+/* "192.0.2.1:4000", "[2001:db8::1]:4000"; no member when it is unset */
 void jsonl_endpoint(struct json_line *line, const char *key, const struct endpoint *ep);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* list.h - a list of texts, as the configuration has them: listeners, networks, interfaces */
+/* list.h - a list of texts of the configuration: listeners, networks, interfaces */
 #ifndef RTPRELAY_LIST_H
 #define RTPRELAY_LIST_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* listen_pause.c - a listener that cannot accept rests for a while */
+/* listen_pause.c - pauses a listener whose accept() fails */
 #include <errno.h>
 #include <event2/event.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * listen_pause.h - a listener that cannot accept rests for a while
+ * listen_pause.h - pauses a listener whose accept() fails
  *
- * Out of descriptors, who wants to connect stays in the queue, and the loop would do nothing but try.
+ * Without file descriptors accept() fails while the connection stays in the queue, so the event
+ * loop would try again without end.
  */
 #ifndef RTPRELAY_LISTEN_PAUSE_H
 #define RTPRELAY_LISTEN_PAUSE_H
@@ -10,7 +11,7 @@
 #include <event2/event_struct.h>
 #include <event2/listener.h>
 
-/* Embedded by who listens. @name: for the log; must last */
+/* Embedded in the listener's struct. @name: for the log; borrowed */
 struct listen_pause {
 	struct evconnlistener *listener;
 	struct event again;
@@ -19,9 +20,9 @@ struct listen_pause {
 
 void listen_pause_init(struct listen_pause *pause, struct event_base *base,
 		       struct evconnlistener *listener, const char *name);
-/* For the listener's error callback; errno is why. */
+/* For the listener's error callback; logs errno. */
 void listen_pause_begin(struct listen_pause *pause);
-/* Before the listener is freed. Takes one that is all zero. */
+/* Call it before the listener is freed. Accepts a zeroed struct. */
 void listen_pause_fini(struct listen_pause *pause);
 
 #endif

@@ -2,11 +2,12 @@
 /*
  * log.c - messages with their call-id, levels, rate limit
  *
- * A line is put together on the stack and leaves by one system call, so that lines of several threads
- * never mix. Whatever reaches it, a line holds no control character and is no longer than LINE_MAX_LEN.
+ * A line is built on the stack and written by one system call, so that lines of several threads
+ * never mix. It never holds a control character, and is never longer than LINE_MAX_LEN.
  *
- * Rate limit: each place in the code (known by its format) may write BURST lines at once and RATE a
- * second after that; what is left out is counted and told in a line of its own. Debug is not limited.
+ * Rate limit: each place in the code (identified by its format) may write BURST lines at once and
+ * RATE per second after that; suppressed lines are counted, and one line reports their number.
+ * Debug lines are not limited.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -24,16 +25,16 @@
 #define CALL_ID_MAX_LEN 128
 #define BURST		500
 #define RATE		100
-#define PLACES		256 /* power of two; two places that share a slot share its tokens */
+#define PLACES		256 /* power of two; places that share a slot share its tokens */
 #define NEAR_PLACES	8
 
-/* Tokens are in 1/1000 of a line, so that one more millisecond is RATE more tokens. */
+/* Tokens are in 1/1000 of a line, so that each millisecond adds RATE tokens. */
 struct place {
 	const char *format;
 	int64_t filled_ms;
 	int tokens;
 	enum log_level level;
-	unsigned long left_out;
+	unsigned long suppressed;
 };
 
 static struct {
@@ -54,7 +55,7 @@ void log_open(enum log_target target, enum log_level level)
 	logger.target = target;
 	if (target == LOG_TO_SYSLOG)
 		openlog("rtprelayd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	/* libsystemd drops messages without a word where there is no journal. */
+	/* libsystemd drops messages silently when there is no journal. */
 	if (target == LOG_TO_JOURNAL && access("/run/systemd/journal/socket", W_OK)) {
 		logger.target = LOG_TO_STDERR;
 		log_warn("log-facility=journal: no journal on this system; messages go to stderr");
@@ -79,7 +80,7 @@ const char *log_level_name(enum log_level level)
 void log_reopen(void)
 {
 	if (logger.target != LOG_TO_SYSLOG)
-		return; /* libsystemd and stderr hold nothing that could go stale */
+		return; /* libsystemd and stderr keep no connection that could break */
 	closelog();
 	openlog("rtprelayd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
@@ -149,7 +150,7 @@ static void write_line(enum log_level level, const char *call_id, const char *li
 	}
 }
 
-static void tell_left_out(enum log_level level, unsigned long count, const char *format)
+static void report_suppressed(enum log_level level, unsigned long count, const char *format)
 {
 	char line[160];
 
@@ -158,7 +159,7 @@ static void tell_left_out(enum log_level level, unsigned long count, const char 
 	write_line(level, NULL, line);
 }
 
-/* Others move on from a slot that is taken, as long as there is a free one near. */
+/* Linear probing over NEAR_PLACES slots; if all are in use, the first one is shared. */
 static struct place *find_place(const char *format)
 {
 	size_t first = ((uintptr_t)format >> 3) % PLACES;
@@ -172,7 +173,7 @@ static struct place *find_place(const char *format)
 	return &logger.place[first];
 }
 
-/* May a line of this place be written now? *before: what was left out since it last was. */
+/* May a line of this place be written now? *before: lines suppressed since the last one. */
 static bool place_admits(enum log_level level, const char *format, unsigned long *before)
 {
 	int64_t now = clock_ms(), gain;
@@ -190,12 +191,12 @@ static bool place_admits(enum log_level level, const char *format, unsigned long
 	place->format = format;
 	place->level = level;
 	admitted = place->tokens >= 1000;
-	*before = admitted ? place->left_out : 0;
+	*before = admitted ? place->suppressed : 0;
 	if (admitted) {
 		place->tokens -= 1000;
-		place->left_out = 0;
+		place->suppressed = 0;
 	} else {
-		place->left_out++;
+		place->suppressed++;
 	}
 	pthread_mutex_unlock(&logger.lock);
 	return admitted;
@@ -208,10 +209,10 @@ void log_tick(void)
 
 		pthread_mutex_lock(&logger.lock);
 		was = *place;
-		place->left_out = 0;
+		place->suppressed = 0;
 		pthread_mutex_unlock(&logger.lock);
-		if (was.left_out)
-			tell_left_out(was.level, was.left_out, was.format);
+		if (was.suppressed)
+			report_suppressed(was.level, was.suppressed, was.format);
 	}
 }
 
@@ -225,7 +226,7 @@ __attribute__((format(printf, 3, 0))) static void log_va(enum log_level level, c
 	if (level != LOG_LEVEL_DEBUG && !place_admits(level, format, &before))
 		return;
 	if (before)
-		tell_left_out(level, before, format);
+		report_suppressed(level, before, format);
 	errno = saved; /* for %m */
 	len = vsnprintf(line, sizeof(line), format, args);
 	if (len >= (int)sizeof(line))

@@ -2,8 +2,8 @@
 /*
  * log.h - messages with their call-id, levels, rate limit
  *
- * Text from the network is escaped (no control characters, no quotes, no line ends) and cut, so that no
- * call-id can forge or flood a line. Never called per packet. Safe from any thread.
+ * Text from the network is escaped (no control characters, quotes or line ends) and cut, so that a
+ * call-id cannot forge or flood a line. Never called per packet. Any thread may call it.
  */
 #ifndef RTPRELAY_LOG_H
 #define RTPRELAY_LOG_H
@@ -20,7 +20,7 @@ enum log_level {
 };
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 
-/* The one piece of state at file scope in the daemon: every part may have to say something. */
+/* The only state at file scope in the daemon, because every part may have to log. */
 void log_open(enum log_target target, enum log_level level);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
@@ -28,14 +28,17 @@ enum log_level log_get_level(void);
 const char *log_level_name(enum log_level level);
 void log_reopen(void);
 bool log_enabled(enum log_level level);
-/* Tells what the rate limit has left out (the limit: base/log.c); the control thread calls it about once a second. */
+/* Logs the number of lines suppressed by the rate limit; called about once a second. */
 void log_tick(void);
 
 void log_msg(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same with "[call-id] " in front, escaped and cut to 128 characters. */
+/* The same, preceded by "[call-id] ", escaped and cut to 128 characters. */
 void log_call(enum log_level level, struct str call_id, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Prints @text into @out (size bytes, always ended) with everything but printable ASCII, and quotes and backslashes, as \xNN; cut with "..." */
+/*
+ * Prints @text into @out (@size bytes, always terminated). Quotes, backslashes and all but
+ * printable ASCII are written as \xNN. A text that does not fit ends in "...".
+ */
 const char *log_escape(struct str text, char *out, size_t size);
 
 #define log_err(...)	log_msg(LOG_LEVEL_ERR, __VA_ARGS__)

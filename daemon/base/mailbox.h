@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mailbox.h - letters from any thread to one thread: no lock, no bound, no allocation
+ * mailbox.h - messages ("letters") from any thread to one thread: no lock, no limit, no allocation
  *
- * The links are inside the letters. Senders put them on a stack by compare and exchange; the reader takes
- * the whole stack at once, so that no letter can come back while a sender looks at it (no ABA).
+ * The links are members of the letters. Senders push letters on a stack by compare-and-exchange;
+ * the reader takes the whole stack at once, so that the ABA problem cannot occur.
  */
 #ifndef RTPRELAY_MAILBOX_H
 #define RTPRELAY_MAILBOX_H
@@ -19,7 +19,7 @@ struct mailbox {
 	struct letter *head; /* newest */
 };
 
-/* Return: it was empty, so the reader may have to be woken. The letter is the reader's from here. */
+/* Return: the mailbox was empty, so wake the reader if it waits. The reader now owns @letter. */
 static inline bool mailbox_put(struct mailbox *box, struct letter *letter)
 {
 	struct letter *head = __atomic_load_n(&box->head, __ATOMIC_RELAXED);
@@ -31,7 +31,7 @@ static inline bool mailbox_put(struct mailbox *box, struct letter *letter)
 	return !head;
 }
 
-/* All letters, oldest first. Read @next of each before it is given back or freed. */
+/* All letters, oldest first. Read @next of a letter before it is returned or freed. */
 static inline struct letter *mailbox_take_all(struct mailbox *box)
 {
 	struct letter *from = __atomic_exchange_n(&box->head, NULL, __ATOMIC_ACQUIRE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink.c - datagrams of the kernel, and of nobody else */
+/* netlink.c - receives netlink datagrams from the kernel only */
 #include <errno.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>

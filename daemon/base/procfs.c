@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* procfs.c - one line of a small file */
+/* procfs.c - reads one line of a file below /proc or /sys */
 #include <stdio.h>
 #include <string.h>
 #include "base/procfs.h"

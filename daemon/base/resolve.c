@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * resolve.c - texts of the configuration to addresses to listen at or to connect to
+ * resolve.c - converts text of the configuration to addresses to listen on or connect to
  */
 #include <errno.h>
 #include <netdb.h>

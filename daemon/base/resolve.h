@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * resolve.h - texts of the configuration to addresses to listen at or to connect to
+ * resolve.h - converts text of the configuration to addresses to listen on or connect to
  *
- * May wait for DNS: at start and when the configuration is read, never while packets or commands wait.
+ * May wait for DNS: call it only at start or when the configuration is read.
  */
 #ifndef RTPRELAY_RESOLVE_H
 #define RTPRELAY_RESOLVE_H
@@ -10,8 +10,9 @@
 #include "base/endpoint.h"
 
 /**
- * endpoint_resolve() - the addresses that "HOST:PORT", "[V6]:PORT" or "PORT" (all addresses, both families) mean
- * Return: how many, at most @room; -EINVAL: none
+ * endpoint_resolve() - the addresses of "HOST:PORT", "[V6]:PORT" or "PORT"
+ * @text: PORT means the unspecified address of both families
+ * Return: their number, at most @room; -EINVAL: none
  */
 int endpoint_resolve(const char *text, struct endpoint *addrs, size_t room);
 

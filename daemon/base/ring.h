@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ring.h - doubly linked rings whose links are members of what they link */
+/* ring.h - doubly linked rings; the links are members of the elements */
 #ifndef RTPRELAY_RING_H
 #define RTPRELAY_RING_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* A doubly linked ring; a member that is alone points to itself. */
+/* A doubly linked ring; a single member points to itself. */
 struct ring {
 	struct ring *next, *prev;
 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * siphash.h - SipHash-1-3 (Aumasson and Bernstein): a hash whose collisions can't be prepared without the key
+ * siphash.h - SipHash-1-3 (Aumasson and Bernstein): collisions cannot be prepared without the key
  *
- * Call-ids are made by phones; with a hash that everybody can compute, one of them could put all its calls
- * into one bucket.
+ * Phones choose the call-ids; without a key, an attacker could put all calls into one bucket.
  */
 #ifndef RTPRELAY_SIPHASH_H
 #define RTPRELAY_SIPHASH_H

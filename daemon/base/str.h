@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * str.h - a slice of text: pointer and length, not terminated, owned by somebody else
+ * str.h - a slice of text: pointer and length, not terminated, not owned
  *
- * Everything that comes from the network is handled as slices of the datagram it came in, so that
- * parsing copies nothing and nothing is ever read past its end.
+ * Text from the network is handled as slices of its datagram, so that parsing copies nothing and
+ * never reads past the end.
  */
 #ifndef RTPRELAY_STR_H
 #define RTPRELAY_STR_H
@@ -45,7 +45,7 @@ static inline bool str_starts(struct str a, struct str prefix)
 	return a.len >= prefix.len && (!prefix.len || !memcmp(a.s, prefix.s, prefix.len));
 }
 
-/* The part before the first @sep; what follows it replaces *rest (empty when there is no @sep). */
+/* The part before the first @sep; sets *rest to the part after it (empty without @sep). */
 static inline struct str str_split(struct str *rest, char sep)
 {
 	struct str head = *rest;
@@ -55,7 +55,7 @@ static inline struct str str_split(struct str *rest, char sep)
 		head.len = (size_t)(at - head.s);
 		rest->s = at + 1;
 		rest->len -= head.len + 1;
-	} else if (head.len) { /* STR_NONE stays so: nothing may be added to a null pointer */
+	} else if (head.len) { /* STR_NONE stays STR_NONE: no arithmetic on a null pointer */
 		rest->s += head.len;
 		rest->len = 0;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* thread.c - threads that inherit a mask of all signals */
+/* thread.c - starts threads with all signals blocked */
 #include <signal.h>
 #include "base/thread.h"
 
