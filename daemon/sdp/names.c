@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * names.c - what parser and writer of SDP know by name
+ * names.c - the names that the SDP parser and writer know
  *
- * Tables. Attributes are looked up by the length of their name, since every a= line comes through
- * here.
+ * Tables. Attributes are indexed by the length of their name, so that a lookup is fast.
  */
 #include "base/count.h"
 #include "sdp/names.h"
@@ -19,7 +18,7 @@ struct attr_name {
 	enum sdp_attr attr;
 };
 
-/* Ends, within a length, with an empty name. ICE: RFC 8839, section 5. */
+/* Each row ends with an empty name. ICE: RFC 8839, section 5. */
 static const struct attr_name attr_names[NAME_MAX_LEN + 1][8] = {
 	[4] = { ROW("rtcp", SDP_ATTR_RTCP), ROW("fmtp", SDP_ATTR_FMTP) },
 	[6] = { ROW("rtpmap", SDP_ATTR_RTPMAP), ROW("crypto", SDP_ATTR_CRYPTO) },

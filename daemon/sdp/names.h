@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * names.h - what parser and writer of SDP know by name
+ * names.h - the names that the SDP parser and writer know
  *
  * Attributes, transports, static payload types.
  */
@@ -9,7 +9,7 @@
 
 #include "sdp/sdp.h"
 
-/* What an a= line is to a relay. Kept in sdp_line.attr. */
+/* Kind of an a= line. Stored in sdp_line.attr. */
 enum sdp_attr {
 	SDP_ATTR_OTHER,
 	SDP_ATTR_RTPMAP,
@@ -29,7 +29,7 @@ enum sdp_attr {
 	SDP_ATTR_LOOP_MARK,
 };
 
-/* @value: of an a= line; what follows the name and ':' is left in *rest. */
+/* @value: of an a= line. *rest: the part after the name and ':'. */
 enum sdp_attr sdp_attr_of(struct str value, struct str *rest);
 
 /* @proto: "RTP/AVP" and so on, in any case. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * parse.c - SDP text to struct sdp: lines, media, codecs, where the media is wanted
+ * parse.c - SDP text to struct sdp: lines, media, codecs, addresses for the media
  *
- * Two walks. The first slices the text into lines and refuses what isn't "x=value"; the second
- * reads the lines a relay must know. Time and memory are linear in the length of the text.
+ * Two passes. The first slices the text into lines and refuses lines that are not "x=value"; the
+ * second reads the lines that a relay uses. Time and memory are linear in the length of the text.
  */
 #include <errno.h>
 #include "sdp/names.h"
@@ -18,7 +18,7 @@ struct parser {
 	enum sdp_direction direction; /* of the session */
 	struct sdp_media *media;      /* the one being read, NULL before the first m= */
 	struct str rtcp;	      /* a=rtcp of this media */
-	uint8_t codec_of_pt[128];     /* of this media: index into codecs plus one */
+	uint8_t codec_of_pt[128];     /* of this media: index into codecs, plus one */
 };
 
 static int refuse(struct parser *p, const char *why)
@@ -33,7 +33,7 @@ static int no_memory(struct parser *p)
 	return -ENOMEM;
 }
 
-/* The next word; blanks before it are skipped. Empty at the end. */
+/* The next word; skips blanks before it. Empty at the end. */
 static struct str next_word(struct str *rest)
 {
 	while (rest->len && *rest->s == ' ') {
@@ -65,7 +65,7 @@ static size_t count_lines(struct str text)
 	return lines;
 }
 
-/* The line without its end. Some senders write CR CR LF. */
+/* The next line without its end. Some senders write CR CR LF. */
 static struct str next_line(struct str *text)
 {
 	struct str line = str_split(text, '\n');
@@ -84,8 +84,8 @@ static bool only_line_ends(struct str text)
 }
 
 /*
- * CR and NUL inside a line are refused because a receiver may take them for its end: what we pass
- * through as the text of one line must not be another line to somebody else.
+ * CR and NUL inside a line are refused, because a receiver may treat them as the end of the line:
+ * it would then read a line that the relay did not check.
  */
 static int slice_lines(struct parser *p, struct str text)
 {
@@ -140,8 +140,9 @@ static bool is_host_name(struct str text)
 }
 
 /*
- * "IN IP4 192.0.2.1", as in c= and a=rtcp. A host name leaves *ep unset. "/127", time to live and
- * number of addresses of a multicast group, is passed over. IPv4 dressed as IPv6 is IPv4.
+ * "IN IP4 192.0.2.1", as in c= and a=rtcp. A host name leaves *ep unset. "/127" (time to live and
+ * number of addresses of a multicast group) is ignored. An IPv4-mapped IPv6 address is read as
+ * IPv4.
  */
 static bool read_connection(struct str text, struct endpoint *ep)
 {
@@ -193,7 +194,7 @@ static int read_c(struct parser *p, struct str value)
 	return 0;
 }
 
-/* "PCMU/8000", "opus/48000/2"; nothing leaves the codec unnamed. */
+/* @rtpmap: "PCMU/8000", "opus/48000/2"; if empty, the codec stays without a name. */
 static void name_codec(struct sdp_codec *codec, struct str rtpmap)
 {
 	uint64_t clock = 0;
@@ -206,7 +207,7 @@ static void name_codec(struct sdp_codec *codec, struct str rtpmap)
 	codec->params = trim(rtpmap);
 }
 
-/* The payload types of an m= line. One that is written twice counts once. */
+/* The payload types of an m= line, without repetitions. */
 static int read_codecs(struct parser *p, struct sdp_media *m)
 {
 	struct str rest = m->formats;
@@ -259,7 +260,7 @@ static int read_m(struct parser *p, size_t line)
 	return sdp_is_rtp(m->transport) && port ? read_codecs(p, m) : 0;
 }
 
-/* Links an rtpmap, fmtp or rtcp-fb line to its codec, a codec's rtpmap first. */
+/* Links an rtpmap, fmtp or rtcp-fb line to its codec; the rtpmap line is the first. */
 static void read_codec_line(struct parser *p, size_t at, struct str rest)
 {
 	struct sdp_line *line = &p->sdp->lines[at];
@@ -373,7 +374,7 @@ static void read_rtcp(struct parser *p, struct sdp_media *m)
 		endpoint_set_port(&m->rtcp, (uint16_t)port);
 }
 
-/* Only now are all lines known that say where a media is wanted, whatever their order was. */
+/* At the end of a media: its c= and a=rtcp lines may come in any order. */
 static void finish_media(struct parser *p, size_t end)
 {
 	struct sdp_media *m = p->media;

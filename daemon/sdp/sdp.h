@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sdp.h - reads and rewrites the lines a relay must; passes the rest through
+ * sdp.h - reads and rewrites the SDP lines that a relay must change; copies the others
  *
  * RFC 8866, 3264, 3605, 5761. Parsing (sdp/parse.c) slices the text and copies nothing; writing
- * (sdp/write.c) goes line by line over the parsed text into a buf. Knows nothing of calls, ports or
- * sockets.
+ * (sdp/write.c) writes the parsed lines, with the edits, into a buf.
  */
 #ifndef RTPRELAY_SDP_H
 #define RTPRELAY_SDP_H
@@ -23,23 +22,23 @@ enum sdp_transport {
 	SDP_SRTP,   /* RTP/SAVP, RTP/SAVPF: SDES lines pass through */
 	SDP_DTLS,   /* UDP/TLS/RTP/SAVP(F) */
 	SDP_OPAQUE, /* anything else over UDP: udptl, UDP/BFCP, ...: one port, packets untouched */
-	SDP_OTHER,  /* TCP and what isn't known to run over UDP: left alone, with its address */
+	SDP_OTHER,  /* TCP, and what is not known to run over UDP: not relayed, address unchanged */
 };
 
 struct sdp_codec {
 	uint8_t pt;
-	uint32_t clock;	   /* Hz; from a=rtpmap or RFC 3551; 0 unknown */
-	struct str name;   /* "PCMU"; from a=rtpmap or RFC 3551; empty unknown */
+	uint32_t clock;	   /* Hz; from a=rtpmap or RFC 3551; 0: unknown */
+	struct str name;   /* "PCMU"; from a=rtpmap or RFC 3551; empty: unknown */
 	struct str params; /* "2" of opus/48000/2, or empty */
 	bool has_rtpmap;
-	/* its rtpmap, fmtp and rtcp-fb in sdp.lines, linked by sdp_line.next; 0 none */
+	/* its rtpmap, fmtp and rtcp-fb lines in sdp.lines, linked by sdp_line.next; 0: none */
 	uint32_t first_line, last_line;
 };
 
 struct sdp_line {
 	char type;	  /* 'v', 'o', ... */
 	uint8_t attr;	  /* of an a= line: enum sdp_attr */
-	uint32_t next;	  /* of SDP_ATTR_CODEC: the codec's next line, 0 none */
+	uint32_t next;	  /* of SDP_ATTR_CODEC: the codec's next line, 0: none */
 	struct str value; /* after "x=", without line end */
 };
 
@@ -49,15 +48,15 @@ struct sdp_media {
 	struct str proto;
 	enum sdp_transport transport;
 	struct str formats;	  /* the rest of the m= line, as written */
-	struct sdp_codec *codecs; /* RTP with a port only; as the m= line, each payload type once */
+	struct sdp_codec *codecs; /* only of RTP with a port; in m= order, each payload type once */
 	size_t n_codecs;
 	struct endpoint rtp;  /* effective c= and port; unset when c= is missing or a host name */
 	struct endpoint rtcp; /* a=rtcp, else port + 1; unset where rtp is, or when port is 0 */
-	bool connection;      /* has a c= of its own */
+	bool connection;      /* has its own c= */
 	bool held;	      /* effective c= is 0.0.0.0 or :: */
 	enum sdp_direction direction; /* effective: own, else session's, else sendrecv */
-	bool direction_written;	      /* by the media itself */
-	bool rtcp_mux, rtcp_mux_only, rtcp_attr, ice, dtls, sdes; /* has these attributes itself */
+	bool direction_written;	      /* the media has its own direction attribute */
+	bool rtcp_mux, rtcp_mux_only, rtcp_attr, ice, dtls, sdes; /* own attributes of the media */
 	size_t first_line, n_lines; /* in sdp.lines; the first is the m= line */
 };
 
@@ -70,7 +69,7 @@ struct sdp {
 	struct str session_name;
 	bool session_connection;
 	struct endpoint connection; /* of the session's c=, port 0; unset as in sdp_media.rtp */
-	struct str loop_mark;	    /* value of the session's first a=rtprelay:, or none */
+	struct str loop_mark;	    /* value of the session's first a=rtprelay:, or STR_NONE */
 	bool ice;		    /* at session level */
 	bool dtls;		    /* a=fingerprint at session level */
 	struct sdp_media *media;
@@ -80,36 +79,37 @@ struct sdp {
 /**
  * sdp_parse() - slices into @text, tables in @arena
  *
- * Accepts CRLF and LF, a last line without end, and empty lines after the last. What receivers
- * would choke on is refused: v=0 not first, a line that is not "x=", NUL or CR inside a line,
- * malformed o=, c= or m=. o=, s=, t= may be missing. An m= line without formats is taken when its
- * port is 0. An a= line that is malformed is as good as unknown. Of several c= on one level the
- * first counts.
+ * Accepts CRLF and LF, a last line without end, and empty lines after the last. Refuses text that
+ * receivers could not parse: v=0 not first, a line that is not "x=", NUL or CR inside a line,
+ * malformed o=, c= or m=. o=, s=, t= may be missing. An m= line without formats is accepted when
+ * its port is 0. A malformed a= line is treated as unknown. Of several c= on one level the first
+ * counts.
  *
- * Return: 0; -EINVAL, no SDP; -ENOMEM. On an error *why is a short English reason, *sdp undefined.
+ * Return: 0; -EINVAL, not valid SDP; -ENOMEM. On an error *why is a short English reason, *sdp is
+ * undefined.
  */
 int sdp_parse(struct arena *arena, struct str text, struct sdp *sdp, const char **why);
 
-/* Has one of the session's a=rtprelay: lines this value? There are several after several relays. */
+/* Has one of the session's a=rtprelay: lines this value? Each relay on the path adds a line. */
 bool sdp_has_mark(const struct sdp *sdp, struct str mark);
 
-/* Does media of this transport carry RTP, in the clear or not? */
+/* Does media of this transport carry RTP, encrypted or not? */
 static inline bool sdp_is_rtp(enum sdp_transport transport)
 {
 	return transport <= SDP_DTLS;
 }
 
-/* What becomes of one m= line. */
+/* Edits of one m= line. */
 struct sdp_media_edit {
-	bool relay; /* false: left as it is; port 0 (but its ICE) and SDP_OTHER are so anyway */
-	struct endpoint rtp;  /* what the receiver shall send to: address and port of ours */
+	bool relay; /* false: unchanged, like port 0 (but for ICE) and SDP_OTHER in any case */
+	struct endpoint rtp;  /* the relay's address and port that the receiver must send to */
 	struct endpoint rtcp; /* unset: print no a=rtcp (opaque media, or muxed) */
 	bool rtcp_attr;	      /* print a=rtcp:<port> */
 	enum { SDP_MUX_KEEP, SDP_MUX_ADD, SDP_MUX_REMOVE } mux;
 	struct str proto; /* other profile, or STR_NONE */
 	/*
-	 * For each codec of the media; false: stripped with its rtpmap, fmtp, rtcp-fb. NULL: all
-	 * stay. When none stays, the media is written with port 0 and its first format.
+	 * For each codec of the media; false: removed with its rtpmap, fmtp, rtcp-fb. NULL: all are
+	 * kept. If none is kept, the media is written with port 0 and its first format.
 	 */
 	bool *keep_codec;
 };
@@ -119,41 +119,41 @@ enum sdp_edit_flag {
 	SDP_REPLACE_USERNAME = 1 << 1,	   /* o_username */
 	SDP_REPLACE_SESSION_NAME = 1 << 2, /* session_name */
 	SDP_REPLACE_VERSION = 1 << 3,	   /* o_version */
-	SDP_REPLACE_ZERO = 1 << 4,	   /* 0.0.0.0 and :: too; else a held c= stays zero */
-	SDP_REMOVE_ICE = 1 << 5,	   /* every attribute of RFC 8839 */
-	SDP_ORIGINAL_DIRECTION = 1 << 6,   /* print a direction only where one was written */
+	SDP_REPLACE_ZERO = 1 << 4, /* 0.0.0.0 and :: too; else the c= of held media stays zero */
+	SDP_REMOVE_ICE = 1 << 5,   /* every attribute of RFC 8839 */
+	SDP_ORIGINAL_DIRECTION = 1 << 6, /* print a direction only where one was written */
 	SDP_NO_RTCP_ATTR = 1 << 7,
 	SDP_FULL_RTCP_ATTR = 1 << 8, /* a=rtcp:<port> IN IP4 <address> */
 };
 
 struct sdp_edit {
 	uint32_t flags; /* enum sdp_edit_flag */
-	/* For o= and for a session-level c=: of the first relayed media; unset: both stay. */
+	/* For o= and session-level c=: of the first relayed media; unset: both unchanged. */
 	struct endpoint address;
 	struct str username, session_name;
-	struct str o_id; /* session id for o=, when it isn't empty */
+	struct str o_id; /* session id for o=, unless empty */
 	uint64_t version;
 	struct str loop_mark;	      /* print a=rtprelay:<mark>; STR_NONE: do not */
 	struct sdp_media_edit *media; /* one for each of sdp.media */
 };
 
 /**
- * sdp_write() - @sdp with the edits, lines end with CRLF; overflow of @out is told by buf
+ * sdp_write() - writes @sdp with the edits; lines end with CRLF; check @out->overflow afterwards
  *
- * c= stays where it was; a media for which the session's new c= is wrong gets one of its own. Lines
- * that no edit concerns stay as they are and where they are, but relayed RTP media is written in
- * this order: m=; all that is not a=; rtpmap (also of static payload types), fmtp and rtcp-fb of
- * each codec in order of the m= line; the other attributes; a=<direction> (sdp_media.direction);
- * a=rtcp; a=rtcp-mux. Of other relayed media only port, c= and ICE change.
+ * c= keeps its position; a media for which the session's new c= is wrong gets its own. Lines
+ * without an edit stay unchanged and in place, but relayed RTP media is written in this order: m=;
+ * all lines but a=; rtpmap (also of static payload types), fmtp and rtcp-fb of each codec in order
+ * of the m= line; the other attributes; a=<direction> (sdp_media.direction); a=rtcp; a=rtcp-mux. In
+ * other relayed media only port, c= and ICE change.
  *
- * - A port count ("4000/2") isn't written for relayed media: only the first port is relayed.
- * - Where SDP_REPLACE_ZERO takes the zero of a held media away, its direction loses "recv" instead,
- *   so that it is still held; this is written even with SDP_ORIGINAL_DIRECTION.
- * - a=rtcp-mux-only goes when rtcp-mux is removed.
+ * - A port count ("4000/2") is not written for relayed media: only the first port is relayed.
+ * - Where SDP_REPLACE_ZERO replaces the zero address of held media, its direction loses "recv", so
+ *   that the media is still held; this is written even with SDP_ORIGINAL_DIRECTION.
+ * - a=rtcp-mux-only is removed together with rtcp-mux.
  */
 void sdp_write(const struct sdp *sdp, const struct sdp_edit *edit, struct buf *out);
 
-/* Direction as the other party of the session sees it is the caller's business; this only names. */
+/* The name of @direction. The caller swaps send and recv for the other party where needed. */
 struct str sdp_direction_name(enum sdp_direction direction);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * write.c - struct sdp and the edits to SDP text
+ * write.c - writes struct sdp, with the edits, as SDP text
  *
- * One walk over the parsed lines. A line that no edit concerns is copied; the order within relayed
- * RTP media is told at sdp_write() in sdp/sdp.h.
+ * One pass over the parsed lines. A line without an edit is copied; sdp_write() in sdp/sdp.h
+ * defines the order within relayed RTP media.
  */
 #include "sdp/names.h"
 #include "sdp/sdp.h"
@@ -12,10 +12,10 @@ struct writer {
 	const struct sdp *sdp;
 	const struct sdp_edit *edit;
 	struct buf *out;
-	char address_text[ENDPOINT_TEXT]; /* of edit.address, which most lines want */
+	char address_text[ENDPOINT_TEXT]; /* of edit.address, which most lines use */
 	struct str address;
-	struct str old_c;	 /* value of the session's c=, once it was replaced */
-	struct endpoint shown_c; /* address in the session's c= as it was written */
+	struct str old_c;	 /* original value of the session's c=, after it was replaced */
+	struct endpoint shown_c; /* address written in the session's c= */
 };
 
 static bool has_flag(const struct writer *w, enum sdp_edit_flag flag)
@@ -42,7 +42,7 @@ static void write_line(struct writer *w, const struct sdp_line *line)
 	write_value(w->out, line->type, line->value);
 }
 
-/* Without a scope ("fe80::1%eth0"), which means something to this machine alone. */
+/* Without the scope ("fe80::1%eth0"), which is valid only on this host. */
 static struct str print_address(const struct endpoint *ep, char *memory)
 {
 	struct str text = str_of(endpoint_print_addr(ep, memory));
@@ -72,7 +72,7 @@ static void write_c(struct writer *w, const struct endpoint *ep)
 	buf_lit(w->out, "\r\n");
 }
 
-/* What c= says for @ours: the zero of its family where the sender is on hold and may stay so. */
+/* The address in c= for @ours: zero if the media is held and SDP_REPLACE_ZERO is not set. */
 static struct endpoint address_to_show(const struct writer *w, const struct endpoint *ours,
 				       bool held)
 {
@@ -113,7 +113,7 @@ static void write_origin(struct writer *w, const struct sdp_line *line)
 	buf_lit(w->out, "\r\n");
 }
 
-/* The first c= of the session; others of that level would contradict it and are left out. */
+/* Writes the first c= of the session; leaves out others, which would contradict it. */
 static void write_session_c(struct writer *w, const struct sdp_line *line)
 {
 	const struct sdp *sdp = w->sdp;
@@ -150,8 +150,9 @@ static void write_session(struct writer *w)
 }
 
 /*
- * Media that isn't relayed keeps its address: when that was the session's, by a c= of its own. One that is refused, or
- * bundled with another (RFC 8843), has none, and its candidates go like the others'.
+ * Media that is not relayed keeps its address: if that was the session's, it gets its own c=. Media
+ * with port 0 (refused, or bundled with another: RFC 8843) has no address; its candidates are
+ * removed like those of the others.
  */
 static void write_untouched(struct writer *w, const struct sdp_media *m)
 {
@@ -173,7 +174,7 @@ static void write_untouched(struct writer *w, const struct sdp_media *m)
 		write_value(w->out, 'c', w->old_c);
 }
 
-/* Which codecs of an m= line stay: those not stripped; for a refused media the first. */
+/* Which codecs of an m= line are kept: those not removed; of a refused media the first. */
 struct kept {
 	const bool *keep;
 	bool refused;
@@ -220,8 +221,9 @@ static void write_m(struct writer *w, const struct sdp_media *m, const struct sd
 }
 
 /*
- * All lines after m= that are not a=. c= is where it was, or before the first line that it must
- * precede (RFC 8866, section 9) when there was none and the session's isn't right for this media.
+ * Writes all lines after m= but a=. c= keeps its position; if there was none and the session's is
+ * wrong for this media, c= is inserted before the first line that it must precede (RFC 8866,
+ * section 9).
  */
 static void write_description(struct writer *w, const struct sdp_media *m,
 			      const struct sdp_media_edit *e)
@@ -260,7 +262,7 @@ static void write_codec(struct writer *w, const struct sdp_codec *codec)
 		write_line(w, &w->sdp->lines[at]);
 }
 
-/* Is this attribute of relayed RTP media written elsewhere, or by nobody? */
+/* Is this attribute of relayed RTP media written elsewhere, or left out? */
 static bool is_consumed(const struct writer *w, const struct sdp_media_edit *e, enum sdp_attr attr)
 {
 	switch (attr) {
@@ -337,7 +339,7 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 		buf_lit(w->out, "a=rtcp-mux\r\n");
 }
 
-/* A direction means nothing to opaque media; only address, port and ICE are ours. */
+/* Opaque media has no direction; the relay changes only address, port and ICE. */
 static void write_opaque(struct writer *w, const struct sdp_media *m,
 			 const struct sdp_media_edit *e)
 {
