@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * iface.c - interfaces: named local addresses to take ports on, and what to put in SDP for them
+ * iface.c - interfaces: named local addresses for media, and the addresses written to SDP for them
  *
- * A list of addresses in the order of configuration, each with the name of its interface, and a list of
- * aliases. There are a handful of either, so both are searched from the front.
+ * A list of addresses in the order of configuration, each with the name of its interface, and a
+ * list of aliases. Both are short, so they are searched linearly.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 
 #define NAME_MAX_LEN 63
 
-/* @name and @target stand in the same allocation, behind it. */
+/* @name and @target point into @text. */
 struct iface_alias {
 	struct iface_alias *next;
 	struct str name;
@@ -24,11 +24,11 @@ struct iface_alias {
 	char text[];
 };
 
-/* @addr.name stands in @text. */
+/* @addr.name points into @text. */
 struct iface_entry {
 	struct iface_entry *next;
 	struct iface_addr addr;
-	bool owns_pool; /* false: the pool is that of an earlier entry with the same address */
+	bool owns_pool; /* false: the pool belongs to an earlier entry with the same address */
 	char text[];
 };
 
@@ -146,7 +146,7 @@ static int alias_add(struct iface_table *table, struct str value, const char **e
 	return 0;
 }
 
-/* Can a socket be bound to it? Port 0 takes any free port for a moment. */
+/* Can a socket be bound to @addr? Port 0 binds any free port, which is released at once. */
 static int addr_try_bind(const struct endpoint *addr)
 {
 	int fd = socket(addr->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -265,7 +265,7 @@ int iface_table_add(struct iface_table *table, struct str value, const char **er
 	return addr_add(table, value, error);
 }
 
-/* Of those with this name (STR_NONE: any) and family the one with most free pairs. */
+/* The address with this name (STR_NONE: any) and family that has the most free pairs. */
 static struct iface_addr *pick(struct iface_table *table, struct str name, int family)
 {
 	struct iface_addr *best = NULL;

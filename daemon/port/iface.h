@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * iface.h - interfaces: named local addresses to take ports on, and what to put in SDP for them
+ * iface.h - interfaces: named local addresses for media, and the addresses written to SDP for them
  *
- * Several addresses (IPv4, IPv6, several of one family) may share a name; an alias is a second name.
- * Made from the configuration at start, fixed afterwards. Control thread only.
+ * Several addresses (IPv4, IPv6, several of one family) may share a name; an alias is a second
+ * name. Created from the configuration at start, constant afterwards. Control thread only.
  */
 #ifndef RTPRELAY_IFACE_H
 #define RTPRELAY_IFACE_H
@@ -14,7 +14,7 @@ struct iface_addr {
 	struct str name;      /* of the interface */
 	struct endpoint bind; /* port 0 */
 	struct endpoint
-		advertised; /* what SDP says; equal to bind unless "!ADVERTISED" was given */
+		advertised; /* written to SDP; equal to bind unless "!ADVERTISED" was given */
 	struct port_pool *pool;
 };
 
@@ -23,15 +23,18 @@ struct iface_table;
 struct iface_table *iface_table_new(uint16_t port_min, uint16_t port_max, int64_t quarantine_ms);
 void iface_table_free(struct iface_table *table);
 /**
- * iface_table_add() - one "interface" value: NAME/BIND[!ADVERTISED], BIND[!ADVERTISED] (named by itself), ALIAS=NAME
- * Return: 0; -EINVAL, *error is a sentence for the operator (static or kept by the table); -ENOMEM
+ * iface_table_add() - adds one value of the key "interface"
+ * @value: NAME/BIND[!ADVERTISED], BIND[!ADVERTISED] (the name is BIND) or ALIAS=NAME
+ * Return: 0; -ENOMEM; -EINVAL, *error is a sentence for the operator (static or owned by @table)
  */
 int iface_table_add(struct iface_table *table, struct str value, const char **error);
 /**
- * iface_pick() - an address of @name for a media side
- * @name: STR_NONE: the first interface. Unknown name: the first interface too (as proxies' configurations expect), *known = false.
- * @family: AF_INET or AF_INET6: one of that family, in that interface, else in any interface; AF_UNSPEC: the first
- * Return: of several the one with most free pairs; NULL: no address of that family anywhere.
+ * iface_pick() - selects an address of interface @name for a side of a media
+ * @name: STR_NONE: the first interface. Unknown name: also the first interface, and *known = false
+ *	(proxies' configurations expect this).
+ * @family: AF_INET or AF_INET6: an address of that family, of this interface or else of any other;
+ *	AF_UNSPEC: the family of the interface's first address
+ * Return: of several the one with the most free pairs; NULL: no address of that family exists.
  */
 struct iface_addr *iface_pick(struct iface_table *table, struct str name, int family, bool *known);
 /* All addresses in order of configuration. */

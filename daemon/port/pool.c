@@ -2,10 +2,10 @@
 /*
  * pool.c - even/odd port pairs of one local address
  *
- * A pair is in one of four states. Free ones stand in an array from which one is drawn by a random index
- * and replaced by the last; resting ones (quarantine) and foreign ones (another program has bound them)
- * wait in two queues, in the order of time, and are freed from the front. So drawing, giving and ageing
- * cost the same however large the range is, and a range that is nearly used up finds its last pair at once.
+ * A pair is in one of four states. Free pairs are in an array: one is drawn by a random index and
+ * replaced by the last. Resting pairs (quarantine) and foreign pairs (bound by another program)
+ * wait in two queues, in order of time, and become free from the front. So the cost of each
+ * operation does not depend on the size of the range, and the last free pair is found at once.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,16 +13,16 @@
 #include <unistd.h>
 #include "port/pool.h"
 
-/* A port of another program is tried again after this time, or sooner when nothing else is free. */
+/* A foreign pair is tried again after this time, or sooner if no other pair is free. */
 #define FOREIGN_RETRY_MS 30000
 #define RANDOM_WORDS	 64
 #define NO_PAIR		 UINT16_MAX
 
 enum pair_state { PAIR_FREE, PAIR_USED, PAIR_RESTING, PAIR_FOREIGN };
 
-/* @since and @next only count while the pair waits in a queue. */
+/* @since and @next are valid only while the pair is in a queue. */
 struct pair_slot {
-	uint32_t since; /* ms, modulo 2^32: at worst a pair rests once more after 49 idle days */
+	uint32_t since; /* ms, modulo 2^32: after 49 idle days a pair may rest once more */
 	uint16_t next;
 	uint8_t state;
 };
@@ -32,7 +32,7 @@ struct pair_queue {
 	unsigned int count;
 };
 
-/* @free: the first @n_free entries are the pairs that may be drawn. All in one allocation. */
+/* @free: the first @n_free entries are the free pairs. One allocation holds all. */
 struct port_pool {
 	struct endpoint addr;
 	uint16_t first_port;
@@ -98,7 +98,7 @@ static void pair_set_free(struct port_pool *pool, uint16_t pair)
 	pool->free[pool->n_free++] = pair;
 }
 
-/* Those that have waited for @wait_ms are free again. */
+/* Frees the pairs that have waited for @wait_ms. */
 static void queue_expire(struct port_pool *pool, struct pair_queue *queue, int64_t wait_ms,
 			 int64_t now_ms)
 {
@@ -113,10 +113,10 @@ static void pool_expire(struct port_pool *pool, int64_t now_ms)
 	queue_expire(pool, &pool->foreign, FOREIGN_RETRY_MS, now_ms);
 }
 
-/* Evenly in 0..bound-1. The generator is asked for a block at a time: a system call a port is too many. */
+/* Uniform in 0..bound-1. Reads random numbers in blocks, to save a system call for each port. */
 static int random_below(struct port_pool *pool, uint32_t bound, uint32_t *value)
 {
-	/* Draws in the last, incomplete run of @bound values are thrown away. */
+	/* Values in the last, incomplete run of @bound would not be uniform: rejected. */
 	uint32_t limit = UINT32_MAX - UINT32_MAX % bound;
 
 	do {
@@ -130,8 +130,7 @@ static int random_below(struct port_pool *pool, uint32_t bound, uint32_t *value)
 					(unsigned int)((size_t)got / sizeof(*pool->random));
 		}
 		*value = pool->random[--pool->n_random];
-		pool->random[pool->n_random] =
-			0; /* what was used must not be read back from memory */
+		pool->random[pool->n_random] = 0; /* used numbers must not stay in memory */
 	} while (*value >= limit);
 	*value %= bound;
 	return 0;
@@ -149,7 +148,7 @@ static int draw_free(struct port_pool *pool, uint16_t *pair)
 	return 0;
 }
 
-/* No SO_REUSEADDR: on UDP it would let another program of the same user share the port, and the media. */
+/* No SO_REUSEADDR: on UDP another program of the same user could share the port and the media. */
 static int socket_bound(const struct endpoint *addr, uint16_t port)
 {
 	int family = addr->sa.sa_family;
@@ -189,7 +188,7 @@ static int pair_bind(const struct port_pool *pool, uint16_t pair, unsigned int c
 	return fd[1];
 }
 
-/* Binds @pair, which stands in no list; puts it where it belongs. */
+/* Binds @pair, which is in no list, and sets its state by the result. */
 static int pair_try(struct port_pool *pool, uint16_t pair, unsigned int count, int64_t now_ms,
 		    struct port_pair *taken)
 {
@@ -224,7 +223,7 @@ int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
 		if (err != -EADDRINUSE)
 			return err;
 	}
-	/* Nothing is left but ports that another program had: perhaps it has gone. */
+	/* Only foreign pairs are left: the other program may have closed them. */
 	for (; again; again--) {
 		err = pair_try(pool, queue_shift(pool, &pool->foreign), count, now_ms, pair);
 		if (err != -EADDRINUSE)
@@ -233,7 +232,7 @@ int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
 	return -EADDRINUSE;
 }
 
-/* Only asked for after a start, so it may take as long as the list is. */
+/* Called only at start, so a linear search is fast enough. */
 static bool take_free(struct port_pool *pool, uint16_t pair)
 {
 	for (unsigned int i = 0; i < pool->n_free; i++) {
@@ -258,13 +257,13 @@ int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int cou
 	return pair_try(pool, (uint16_t)index, count, now_ms, pair);
 }
 
-void port_pool_give(struct port_pool *pool, uint16_t port, bool heard, int64_t now_ms)
+void port_pool_give(struct port_pool *pool, uint16_t port, bool received, int64_t now_ms)
 {
 	unsigned int pair = (port - (unsigned int)pool->first_port) / 2;
 
 	if (port < pool->first_port || pair >= pool->n_pairs || pool->slot[pair].state != PAIR_USED)
-		return; /* not from here, or given twice: a pair must not stand in two lists */
-	if (heard && pool->quarantine_ms > 0)
+		return; /* not of this pool, or given twice: a pair must not be in two lists */
+	if (received && pool->quarantine_ms > 0)
 		queue_add(pool, &pool->resting, (uint16_t)pair, PAIR_RESTING, now_ms);
 	else
 		pair_set_free(pool, (uint16_t)pair);
