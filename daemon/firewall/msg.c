@@ -2,7 +2,7 @@
 /*
  * msg.c - table inet rtprelay as messages of one transaction for nf_tables
  *
- * What `nft list table inet rtprelay` shows then, for IPv4 and, where there is such an address, IPv6:
+ * `nft list table inet rtprelay` shows, for IPv4 and, if there is such an address, IPv6:
  *
  *	set relay4 { type ipv4_addr; elements = { 198.51.100.20 } }
  *	set open4 { type ipv4_addr . inet_service; elements = { 198.51.100.20 . 30000, ... } }
@@ -26,12 +26,12 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-/* More than any message of ours takes. */
+/* Larger than any single message. */
 #define MESSAGE_ROOM 32768
-/* Open ports in one message: their attribute may not be longer than 64 KiB. */
+/* Open ports in one message: an attribute is at most 64 KiB. */
 #define ELEMS_MAX 256
 
-/* nft's numbers for what a set holds, so that it can list it (its datatype.h); six bits each. */
+/* nft's numbers of data types (its datatype.h), so that nft can list the sets; six bits each. */
 #define TYPE_IPADDR	  7U
 #define TYPE_IP6ADDR	  8U
 #define TYPE_INET_SERVICE 13U
@@ -40,7 +40,7 @@
 #define PRIORITY_RAW	-300 /* before connection tracking */
 #define PRIORITY_FILTER 0
 
-/* What differs between the two kinds of addresses. */
+/* The differences between IPv4 and IPv6. */
 static const struct family {
 	uint8_t nfproto;
 	uint32_t type, addr_len, saddr, daddr; /* offsets in the network header */
@@ -52,7 +52,7 @@ static const struct family {
 	{ NFPROTO_IPV6, TYPE_IP6ADDR, 16, 8, 24, NFT_REG_2, "relay6", "open6", 3, 4 },
 };
 
-/* The elements of one message; all for one set, all added or all removed. */
+/* The elements of one message: all of one set, and all added or all removed. */
 struct nft_elems {
 	struct nftnl_set *set;
 	const struct family *family;
@@ -71,7 +71,7 @@ static const void *addr_of(const struct endpoint *ep)
 					    : (const void *)&ep->in4.sin_addr;
 }
 
-/* --- Messages ------------------------------------------------------------------------------------ */
+/* --- Messages --------------------------------------------------------------------------------- */
 
 static bool reserve(struct nft_batch *batch)
 {
@@ -86,7 +86,7 @@ static bool reserve(struct nft_batch *batch)
 	batch->failed = !data;
 	if (data) {
 		memset(data + batch->size, 0,
-		       size - batch->size); /* libmnl leaves padding as it is */
+		       size - batch->size); /* libmnl does not write padding bytes */
 		batch->data = data;
 		batch->size = size;
 	}
@@ -98,7 +98,7 @@ static void fail_if(struct nft_batch *batch, bool failed)
 	batch->failed = batch->failed || failed;
 }
 
-/* NULL: out of memory, now or before. message_end() follows. */
+/* Begins a message; message_end() completes it. NULL: out of memory, now or earlier. */
 static struct nlmsghdr *message(struct nft_batch *batch, uint16_t type, uint16_t flags)
 {
 	if (!reserve(batch))
@@ -135,14 +135,14 @@ static void put_table(struct nft_batch *batch, uint16_t type, uint16_t flags)
 		nftnl_table_free(table);
 }
 
-/* Deleting what is not there would be an error: so it is made first. */
+/* Deleting a table that does not exist is an error, so it is created first. */
 void nft_put_nothing(struct nft_batch *batch)
 {
 	put_table(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	put_table(batch, NFT_MSG_DELTABLE, 0);
 }
 
-/* --- Sets ---------------------------------------------------------------------------------------- */
+/* --- Sets ------------------------------------------------------------------------------------- */
 
 static struct nftnl_set *set_new(struct nft_batch *batch, const char *name, uint32_t id)
 {
@@ -172,7 +172,7 @@ static void put_set(struct nft_batch *batch, const char *name, uint32_t id, uint
 		nftnl_set_free(set);
 }
 
-/* Writes what has gathered in @batch->elems. */
+/* Writes the elements collected in @batch->elems. */
 static void elems_flush(struct nft_batch *batch)
 {
 	struct nft_elems *elems = batch->elems;
@@ -213,7 +213,7 @@ static void elems_add(struct nft_batch *batch, const void *key, uint32_t len)
 	fail_if(batch, !elem || nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key, len));
 	if (!elem)
 		return;
-	nftnl_set_elem_add(batch->elems->set, elem); /* which frees it */
+	nftnl_set_elem_add(batch->elems->set, elem); /* the set owns it now */
 	batch->elems->count++;
 }
 
@@ -259,7 +259,7 @@ void nft_put_port(struct nft_batch *batch, const struct endpoint *local, bool ad
 	elems_add(batch, key, family->addr_len + 4);
 }
 
-/* --- Chains and rules ----------------------------------------------------------------------------- */
+/* --- Chains and rules ------------------------------------------------------------------------- */
 
 static void put_chain(struct nft_batch *batch, const char *name, uint32_t hook, int32_t priority)
 {
@@ -281,7 +281,7 @@ static void put_chain(struct nft_batch *batch, const char *name, uint32_t hook, 
 		nftnl_chain_free(chain);
 }
 
-/* A rule being made; an expression that cannot be had makes the batch fail. */
+/* A rule being written. If an expression cannot be allocated, the batch fails. */
 struct rule {
 	struct nft_batch *batch;
 	struct nftnl_rule *rule;
@@ -344,7 +344,7 @@ static void look_up(const struct rule *rule, const char *set, uint32_t id, uint3
 		nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, flags);
 }
 
-/* UDP with one of the relay's addresses (@addr: its offset), and of the range (@port: its offset) beside it. */
+/* Matches UDP with a relay address at offset @addr and a port of the range at offset @port. */
 static void match_range(const struct rule *rule, const struct nft_shape *shape,
 			const struct family *family, uint32_t addr, uint32_t port)
 {

@@ -2,7 +2,7 @@
 /*
  * msg.h - table inet rtprelay as messages of one transaction for nf_tables
  *
- * Pure but for memory: no socket. What goes wrong is remembered, so that it is asked once, at the end.
+ * Allocates memory, uses no socket. The batch stores a failure; nft_talk_send() returns it.
  */
 #ifndef RTPRELAY_NFT_MSG_H
 #define RTPRELAY_NFT_MSG_H
@@ -11,15 +11,15 @@
 
 #define NFT_TABLE "rtprelay"
 
-/* What the table is about. */
+/* Addresses and ports that the table covers. */
 struct nft_shape {
-	struct endpoint *addrs; /* the relay's own; ports don't count */
+	struct endpoint *addrs; /* the relay's own; ports are ignored */
 	size_t n_addrs;
 	uint16_t port_min, port_max;
-	bool pinhole; /* with an input chain, and sets of open ports */
+	bool pinhole; /* with an input chain and sets of open ports */
 };
 
-/* A transaction being written. Zeroed is empty. */
+/* A transaction being written. A zeroed struct is an empty one. */
 struct nft_batch {
 	char *data;
 	size_t len, size;
@@ -32,11 +32,11 @@ void nft_batch_begin(struct nft_batch *batch);
 void nft_batch_end(struct nft_batch *batch);
 void nft_batch_fini(struct nft_batch *batch);
 
-/* The table is gone afterwards, whether it was there or not. */
+/* Removes the table, whether it exists or not. */
 void nft_put_nothing(struct nft_batch *batch);
-/* The table as it should be, without open ports, in place of whatever was there. */
+/* Replaces the table, if any, by a new one without open ports. */
 void nft_put_table(struct nft_batch *batch, const struct nft_shape *shape);
-/* Adds (or removes) an open port; the last is written by nft_batch_end(). */
+/* Adds (or removes) an open port. Ports are collected; nft_batch_end() writes the rest. */
 void nft_put_port(struct nft_batch *batch, const struct endpoint *local, bool add);
 
 #endif

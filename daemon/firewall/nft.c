@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nft.c - the relay's table in nf_tables: notrack for its ports, pinholes for living calls
+ * nft.c - the relay's table in nf_tables: notrack for its ports, pinholes for active calls
  *
- * Small changes are elements of a set, added and removed in one transaction for a batch of commands.
- * Whenever there is doubt (the first time, a refusal, somebody flushed the ruleset), the whole table is
- * made anew, in one transaction too, so that no packet meets half of it.
+ * A batch of commands adds and removes elements of a set, in one transaction. If the kernel's state
+ * is not known (at start, after a refusal, when another program flushed the ruleset), the whole
+ * table is created again, also in one transaction, so that no packet sees an incomplete table.
  */
 #include <assert.h>
 #include <errno.h>
@@ -16,18 +16,21 @@
 #include "firewall/nft.h"
 #include "firewall/talk.h"
 
-/* Somebody who removes our table again and again: each time it is made anew later, up to so long. */
+/* The wait before a repair doubles, if another program changes the table repeatedly. */
 #define REPAIR_MS      1000
 #define REPAIR_MAX_MS  60000
 #define REPAIR_CALM_MS (2 * REPAIR_MAX_MS)
 
-/* Made from zeroed memory, and hashed as bytes. */
+/* Hashed as bytes: initialize it from zeroed memory. */
 struct port_key {
 	uint8_t addr[16];
 	uint16_t port, family;
 };
 
-/* A port that is open or to be opened; in @changed while the two differ, or did. */
+/*
+ * @wanted: it should be open; @open: it is open in the kernel; @queued: it is in nft.changed, since
+ * the two differ or differed.
+ */
 struct port {
 	UT_hash_handle hh;
 	struct port *prev, *next;
@@ -37,11 +40,11 @@ struct port {
 };
 
 /**
- * struct nft - the table as it is wanted
- * @made: it is in the kernel as @all says, but for @changed; @begun: it once was
- * @failing: the last transaction was refused, and that was told
- * @repair_ms: wait before the next repair; @repaired_ms: of the last one
- * @next_try_ms: clock_ms(), when @made is false
+ * struct nft - the desired state of the table
+ * @made: the kernel's table agrees with @all, but for @changed; @begun: @made was true once
+ * @failing: the last transaction was refused, and this was logged
+ * @repair_ms: wait before the next repair; @repaired_ms: clock_ms() of the last one
+ * @next_try_ms: clock_ms() of the next attempt, if @made is false
  */
 struct nft {
 	struct nft_talk talk;
@@ -110,7 +113,7 @@ void nft_close(struct nft *nft, bool keep)
 	free(nft);
 }
 
-/* --- Ports ---------------------------------------------------------------------------------------- */
+/* --- Ports ------------------------------------------------------------------------------------ */
 
 static struct port_key key_of(const struct endpoint *local)
 {
@@ -185,7 +188,7 @@ size_t nft_count(const struct nft *nft)
 	return count;
 }
 
-/* --- Into the kernel ------------------------------------------------------------------------------- */
+/* --- Into the kernel -------------------------------------------------------------------------- */
 
 static void write_all(struct nft *nft)
 {
@@ -209,7 +212,7 @@ static void write_changes(struct nft *nft)
 			nft_put_port(&nft->batch, &port->local, true);
 }
 
-/* The kernel holds what is wanted: what is neither is forgotten. */
+/* After a successful transaction: open is as wanted; frees ports that are closed. */
 static void settle(struct nft *nft)
 {
 	struct port *port = nft->changed, *next;
@@ -240,8 +243,8 @@ static int transact(struct nft *nft, void (*write)(struct nft *))
 	return error;
 }
 
-/* Of the first time, our caller tells. */
-static void tell(struct nft *nft, int error)
+/* The caller logs the first failure: it ends the start. */
+static void log_result(struct nft *nft, int error)
 {
 	nft->counters.errors += error != 0;
 	if (!nft->begun) {
@@ -256,13 +259,13 @@ static void tell(struct nft *nft, int error)
 	nft->failing = error;
 }
 
-static int make_anew(struct nft *nft)
+static int create_table(struct nft *nft)
 {
 	int error = transact(nft, write_all);
 
 	nft->made = !error;
 	nft->next_try_ms = clock_ms() + REPAIR_MS;
-	tell(nft, error);
+	log_result(nft, error);
 	return error;
 }
 
@@ -271,14 +274,14 @@ int nft_flush(struct nft *nft)
 	if (!nft || (nft->made && !nft->changed))
 		return 0;
 	if (!nft->made)
-		return nft->next_try_ms > clock_ms() ? -EAGAIN : make_anew(nft);
+		return nft->next_try_ms > clock_ms() ? -EAGAIN : create_table(nft);
 	if (!transact(nft, write_changes))
 		return 0;
-	/* The table is not what we think it is. */
-	return make_anew(nft);
+	/* The kernel's table is not in the expected state. */
+	return create_table(nft);
 }
 
-/* --- Others ---------------------------------------------------------------------------------------- */
+/* --- Changes by other programs ---------------------------------------------------------------- */
 
 int nft_news_fd(const struct nft *nft)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nft.h - the relay's table in nf_tables: notrack for its ports, pinholes for living calls
+ * nft.h - the relay's table in nf_tables: notrack for its ports, pinholes for active calls
  *
- * Holds what is wanted and makes the kernel hold the same, in transactions. All functions but nft_open()
- * take NULL for a relay without firewall. Control thread only.
+ * Keeps the desired state and applies it to the kernel in transactions. All functions but
+ * nft_open() accept NULL, for a relay without firewall. Control thread only.
  */
 #ifndef RTPRELAY_NFT_H
 #define RTPRELAY_NFT_H
@@ -13,14 +13,14 @@
 enum firewall_mode {
 	FIREWALL_NONE,	  /* default */
 	FIREWALL_NOTRACK, /* no connection tracking for the relay's ports */
-	FIREWALL_PINHOLE, /* ... and ports of no call are dropped */
+	FIREWALL_PINHOLE, /* ... and packets to ports that no call uses are dropped */
 };
 
 struct nft;
 
 /**
- * struct nft_conf - what the table is made for
- * @addrs: the relay's addresses, copied; ports don't count
+ * struct nft_conf - addresses and ports that the table covers
+ * @addrs: the relay's addresses, copied; ports are ignored
  * @mode: not FIREWALL_NONE
  */
 struct nft_conf {
@@ -30,38 +30,38 @@ struct nft_conf {
 	enum firewall_mode mode;
 };
 
-/* Sockets and memory; the table of an earlier daemon stays as it is until nft_flush(). NULL and *error: -errno */
+/* Opens sockets only; nft_flush() replaces an earlier table. NULL and *error: -errno */
 struct nft *nft_open(const struct nft_conf *conf, int *error);
-/* Removes the table, unless @keep: calls go on without us, and so must their ports. */
+/* Removes the table, unless @keep: the calls continue in the kernel and need their open ports. */
 void nft_close(struct nft *nft, bool keep);
 
-/* A port of a call opens, with the next nft_flush(). 0; -ENOMEM */
+/* Opens a port of a call, with the next nft_flush(). 0; -ENOMEM */
 int nft_open_port(struct nft *nft, const struct endpoint *local);
-/* ... closes. Cannot fail; of a port that isn't open: nothing. */
+/* Closes it, with the next nft_flush(). Cannot fail; ignores a port that is not open. */
 void nft_close_port(struct nft *nft, const struct endpoint *local);
 /**
- * nft_flush() - makes it all so, in one transaction: after each batch of commands
- * Return: 0; -errno: logged, and tried again by nft_tick(); what is in the kernel is as it was
+ * nft_flush() - applies all changes in one transaction; call it after each batch of commands
+ * Return: 0; -errno: logged, and nft_tick() tries again; the kernel's state is unchanged
  */
 int nft_flush(struct nft *nft);
 
-/* -1: nothing to wait for */
+/* Socket that is readable when another program changed the tables; -1: none */
 int nft_news_fd(const struct nft *nft);
-/* When it is readable: somebody has changed the tables. If ours, it is made anew. */
+/* Call it when the socket is readable. Restores the table if it was changed. */
 void nft_dispatch(struct nft *nft);
-/* About once a second: tries again what failed. */
+/* Call it about once a second. Repeats a failed transaction. */
 void nft_tick(struct nft *nft);
 /* Names and meaning: include/counter_names.h */
 struct firewall_counters {
 	uint64_t errors, repairs;
 };
 struct firewall_counters nft_counters(const struct nft *nft);
-/* Ports open now. */
+/* Number of open ports. */
 size_t nft_count(const struct nft *nft);
 
 /*
- * Is there a table of ours in the kernel, though this daemon makes none? One that was killed may have left
- * it, and it would close the ports of new calls. False also when the kernel can't be asked.
+ * Does table inet rtprelay exist, for a daemon with firewall=none? A killed daemon may have left
+ * it, and it would drop packets to the ports of new calls. False also if the query fails.
  */
 bool nft_left_over(void);
 

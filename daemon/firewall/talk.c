@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * talk.c - the two netlink sockets toward nf_tables: one for transactions, one for news of what others change
+ * talk.c - two netlink sockets to nf_tables: for transactions, and for changes by others
  *
- * A transaction is done by the kernel before send() returns, so nothing is ever waited for: refusals are
- * there to be read, and no answer means that all went well.
+ * The kernel executes a transaction before send() returns, so nothing waits: errors can be read at
+ * once, and no answer means success.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -20,7 +20,7 @@
 #define NEWS_BUFFER    (1024 * 1024)
 #define ANSWERS_BUFFER (256 * 1024)
 
-/* The first may need CAP_NET_ADMIN; the second gives as much as the system allows everybody. */
+/* @force needs CAP_NET_ADMIN; @plain is limited by the system's maximum. */
 static void set_buffer(int fd, int force, int plain, int size)
 {
 	if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)))
@@ -40,8 +40,8 @@ static int open_socket(int *fd)
 }
 
 /*
- * News of what we do ourselves are not for us, and could be so many that others get lost: the kernel
- * leaves out what our socket for transactions has caused.
+ * Notifications of the daemon's own changes are not needed, and so many of them could displace
+ * others: a socket filter drops those caused by the transaction socket.
  */
 static int ignore_own(const struct nft_talk *talk)
 {
@@ -51,7 +51,7 @@ static int ignore_own(const struct nft_talk *talk)
 	if (getsockname(talk->fd, (struct sockaddr *)&own, &len))
 		return -errno;
 	{
-		/* Loads are of network byte order, nlmsg_pid is not. */
+		/* BPF loads convert from network byte order; nlmsg_pid is in host order. */
 		struct sock_filter code[] = {
 			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(own.nl_pid), 0, 1),
@@ -111,11 +111,11 @@ static int first_error(const void *data, ssize_t len)
 	int left = (int)len;
 
 	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-		const struct nlmsgerr *told = mnl_nlmsg_get_payload(nlh);
+		const struct nlmsgerr *answer = mnl_nlmsg_get_payload(nlh);
 
 		if (nlh->nlmsg_type == NLMSG_ERROR &&
-		    mnl_nlmsg_get_payload_len(nlh) >= sizeof(*told) && told->error)
-			return told->error;
+		    mnl_nlmsg_get_payload_len(nlh) >= sizeof(*answer) && answer->error)
+			return answer->error;
 	}
 	return 0;
 }
@@ -123,18 +123,18 @@ static int first_error(const void *data, ssize_t len)
 int nft_talk_send(const struct nft_talk *talk, const struct nft_batch *batch)
 {
 	char answer[8192];
-	int error = 0, told;
+	int error = 0, result;
 	ssize_t len;
 
 	if (batch->failed)
 		return -ENOMEM;
-	/* All of a transaction goes in one message. */
+	/* A transaction must be sent in one datagram. */
 	set_buffer(talk->fd, SO_SNDBUFFORCE, SO_SNDBUF, (int)batch->len + 65536);
 	if (send(talk->fd, batch->data, batch->len, 0) < 0)
 		return -errno;
 	while ((len = netlink_receive(talk->fd, answer, sizeof(answer))) != -EAGAIN) {
-		told = len < 0 ? (int)len : first_error(answer, len);
-		error = error ? error : told;
+		result = len < 0 ? (int)len : first_error(answer, len);
+		error = error ? error : result;
 		if (len < 0 && len != -ENOBUFS)
 			break;
 	}
@@ -154,7 +154,7 @@ bool nft_talk_has_table(const struct nft_talk *talk)
 	return len > 0 && mnl_nlmsg_ok(nlh, (int)len) && nlh->nlmsg_type != NLMSG_ERROR;
 }
 
-/* Attribute 1 of all of them names the table. */
+/* In all these messages attribute 1 is the name of the table. */
 static bool names_our_table(const struct nlmsghdr *nlh)
 {
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(nlh);

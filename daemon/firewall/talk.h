@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* talk.h - the two netlink sockets toward nf_tables: one for transactions, one for news of what others change */
+/* talk.h - two netlink sockets to nf_tables: for transactions, and for changes by others */
 #ifndef RTPRELAY_NFT_TALK_H
 #define RTPRELAY_NFT_TALK_H
 
@@ -7,17 +7,17 @@
 
 struct nft_talk {
 	int fd;	     /* transactions */
-	int news_fd; /* readable when somebody else has changed something */
+	int news_fd; /* readable when another program has changed nf_tables */
 };
 
-/* 0; -errno: no such sockets here */
+/* 0; -errno: the kernel has no such sockets */
 int nft_talk_open(struct nft_talk *talk);
 void nft_talk_close(struct nft_talk *talk);
-/* One transaction, done when this returns, all of it or nothing. 0; -errno of the first message that was refused */
+/* Executes a transaction as a whole or not at all. 0; -errno of the first refused message */
 int nft_talk_send(const struct nft_talk *talk, const struct nft_batch *batch);
-/* False also when the kernel doesn't say. */
+/* Does the table exist? False also when the kernel does not answer. */
 bool nft_talk_has_table(const struct nft_talk *talk);
-/* Reads all news. True: something of our table was removed, or news got lost. */
+/* Reads all notifications. True: a part of our table was removed, or notifications were lost. */
 bool nft_talk_was_changed(const struct nft_talk *talk);
 
 #endif
