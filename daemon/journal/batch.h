@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* batch.h - records on their way to the disk: numbers and bytes, one after the other in a buffer */
+/* batch.h - records to be written: number and bytes of each, one after the other in a buffer */
 #ifndef RTPRELAY_JOURNAL_BATCH_H
 #define RTPRELAY_JOURNAL_BATCH_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* In the buffer before the bytes of each record; without bytes the record is to be removed. */
+/* Header of each record in the buffer; len 0: remove the record. */
 struct journal_entry {
 	int64_t id;
 	uint64_t len;
@@ -19,7 +19,7 @@ struct journal_batch {
 	size_t len, size;
 };
 
-/* Where the bytes of the next record go; room: what is left for them. NULL: the batch is full. */
+/* Where to write the bytes of the next record; *room: how many fit. NULL: the batch is full. */
 static inline uint8_t *journal_batch_room(const struct journal_batch *batch, size_t *room)
 {
 	size_t left = batch->size - batch->len;
@@ -30,7 +30,7 @@ static inline uint8_t *journal_batch_room(const struct journal_batch *batch, siz
 	return batch->data + batch->len + sizeof(struct journal_entry);
 }
 
-/* The record @id, whose @len bytes were written to journal_batch_room(), is in. */
+/* Adds record @id, whose @len bytes were written to journal_batch_room(). */
 static inline void journal_batch_add(struct journal_batch *batch, int64_t id, size_t len)
 {
 	struct journal_entry entry = { id, len };
@@ -39,7 +39,7 @@ static inline void journal_batch_add(struct journal_batch *batch, int64_t id, si
 	batch->len += sizeof(entry) + len;
 }
 
-/* Goes through; *at begins with 0. NULL: no more. */
+/* The next record; *at starts at 0. NULL: no more. */
 static inline const uint8_t *journal_batch_next(const struct journal_batch *batch, size_t *at,
 						struct journal_entry *entry)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * journal.c - calls on disk, for the daemon that comes after this one
+ * journal.c - calls on disk, so that the next daemon can restore them
  *
- * A mark is at rest, touched, or out with the writer. What is touched while it is out is touched again
- * when it comes back, and so is all that could not be written. A call that ends leaves its mark behind until its
- * record has gone; one that was never written leaves nothing.
+ * A mark is at rest, touched, or out (its record is with the writer). A mark that is touched while
+ * it is out is touched again when the batch returns; so are all marks of a batch that failed. When
+ * a call ends, its mark stays until the record is removed from disk; if it was never written, the
+ * mark is freed at once.
  */
 #include <errno.h>
 #include <event2/event_struct.h>
@@ -18,22 +19,22 @@
 #include "journal/journal.h"
 #include "journal/writer.h"
 
-/* What comes within this time is written together. */
+/* Changes within this time are written together. */
 #define GATHER_MS 10
-/* After the disk has refused. */
+/* Wait after a failed write. */
 #define RETRY_MS 1000
-/* To write the last of it. */
+/* Maximum time for the last writes. */
 #define CLOSE_MS 2000
 
 enum mark_state { MARK_REST, MARK_TOUCHED, MARK_OUT };
 
 /**
- * struct journal_mark - one owner's record
+ * struct journal_mark - the record of one owner
  * @owner: NULL: it has ended
- * @slot: the owner's pointer to this
+ * @slot: the owner's pointer to this mark
  * @stored: the record may be on disk
  * @again: touched while it was out
- * @left_out: too large; that was told
+ * @left_out: too large, and this was logged
  */
 struct journal_mark {
 	struct journal_mark *prev, *next; /* in the list of its state */
@@ -45,7 +46,7 @@ struct journal_mark {
 	bool stored, again, left_out;
 };
 
-/* @failing: the last batch could not be written, and that was told */
+/* @failing: the last write failed, and this was logged; @is_out: the writer has the batch */
 struct journal {
 	struct journal_conf conf;
 	struct journal_store *store;
@@ -58,7 +59,7 @@ struct journal {
 	bool is_out, failing, timer_runs;
 };
 
-/* --- Marks --------------------------------------------------------------------------------------- */
+/* --- Marks ------------------------------------------------------------------------------------ */
 
 static struct journal_mark **list_of(struct journal_mark *mark)
 {
@@ -98,7 +99,7 @@ static void start_timer(struct journal *journal, int64_t ms)
 
 	if (journal->timer_runs || journal->is_out)
 		return;
-	/* If there is no memory for it: the next touch tries again. */
+	/* If this fails for lack of memory, the next touch tries again. */
 	journal->timer_runs = !event_add(&journal->timer, &tv);
 }
 
@@ -167,7 +168,7 @@ bool journal_is_idle(const struct journal *journal)
 	return !journal->touched && !journal->is_out;
 }
 
-/* --- To the writer and back ----------------------------------------------------------------------- */
+/* --- To the writer and back ------------------------------------------------------------------- */
 
 static void leave_out(struct journal *journal, struct journal_mark *mark)
 {
@@ -180,7 +181,7 @@ static void leave_out(struct journal *journal, struct journal_mark *mark)
 	move(mark, MARK_REST);
 }
 
-/* False: the batch is full. */
+/* Adds the record of @mark to the batch. False: the batch is full. */
 static bool put(struct journal *journal, struct journal_mark *mark)
 {
 	struct journal_batch *batch = &journal->letter.batch;
@@ -226,7 +227,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		hand_over(journal);
 }
 
-static void tell(struct journal *journal, const struct journal_letter *letter)
+static void log_result(struct journal *journal, const struct journal_letter *letter)
 {
 	if (letter->error && !journal->failing)
 		log_err("journal: cannot write calls to %s: %s; trying again", journal->conf.dir,
@@ -237,15 +238,15 @@ static void tell(struct journal *journal, const struct journal_letter *letter)
 	journal->counters.write_errors += letter->error != 0;
 }
 
-/* The batch is back. */
+/* The writer has returned the batch. */
 static void take_back(struct journal *journal, const struct journal_letter *letter)
 {
 	struct journal_mark *mark, *next;
 
 	journal->is_out = false;
-	tell(journal, letter);
+	log_result(journal, letter);
 	DL_FOREACH_SAFE(journal->out, mark, next) {
-		/* What failed may be there in part of the cases (of the power, say): better ask for its end again. */
+		/* A failed write may have reached the disk; deleting twice is harmless. */
 		mark->stored = true;
 		if (letter->error || mark->again)
 			move(mark, MARK_TOUCHED);
@@ -269,16 +270,16 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 		take_back(journal, letter);
 }
 
-/* --- Start and end -------------------------------------------------------------------------------- */
+/* --- Start and end ---------------------------------------------------------------------------- */
 
-/* What comes from the file before this daemon's own calls. */
+/* State while the records of the previous daemon are read. */
 struct restoring {
 	struct journal *journal;
-	int64_t *ended; /* records that are to be removed */
+	int64_t *ended; /* records to be removed */
 	size_t n_ended, room;
 };
 
-/* A record whose call is not: out of memory, it is tried again by the next daemon. */
+/* The call of this record was not restored. Out of memory: the record stays for the next daemon. */
 static void remember_ended(struct restoring *r, int64_t id)
 {
 	size_t room = r->room ? r->room * 2 : 64;
@@ -318,7 +319,7 @@ static void remove_ended(struct journal *journal, const struct restoring *r)
 			journal_touch(mark);
 }
 
-/* Into a new file all of it has to be written. */
+/* A new file needs the records of all calls. */
 static void touch_all(struct journal *journal)
 {
 	struct journal_mark *mark, *next;
@@ -444,7 +445,7 @@ struct journal *journal_open(const struct journal_conf *conf, int *error)
 	return journal;
 }
 
-/* The disk gets a while for the rest. */
+/* Writes the rest; waits for the disk up to CLOSE_MS. */
 static int finish(struct journal *journal)
 {
 	struct pollfd pollfd = { journal->writer.done_fd, POLLIN, 0 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * journal.h - calls on disk, for the daemon that comes after this one
+ * journal.h - calls on disk, so that the next daemon can restore them
  *
- * Each call has a mark. When the call changes, the mark is touched, which costs a list insertion; some
- * milliseconds later all touched calls are written down together, as they are by then, and handed to a thread that waits
- * for the disk. However slow that is, no command waits, nothing piles up but touched marks, and the newest
- * state of each call is what is written next. Control thread only.
+ * Each call has a mark. A change of the call touches the mark, which costs a list insertion. Some
+ * milliseconds later the current state of all touched calls is encoded and passed to a thread that
+ * writes it to disk. If the disk is slow, no command waits; only touched marks accumulate, and the
+ * next write has the newest state of each call. Control thread only.
  */
 #ifndef RTPRELAY_JOURNAL_H
 #define RTPRELAY_JOURNAL_H
@@ -16,16 +16,16 @@
 struct journal;
 struct journal_mark;
 
-/* Bytes of a batch: what the control thread writes down at once. */
+/* Maximum size of a batch in bytes. */
 #define JOURNAL_BATCH (256 * 1024)
 
 /**
  * struct journal_conf
- * @dir: of the file; made if it isn't there and the directory above it is
- * @encode: writes the present state of @owner; the bytes, or 0: there is no room for them (JOURNAL_BATCH is
- *	always enough, or the owner is left out)
- * @restore: a record of the daemon before this one, by number; called in journal_open() alone.
- *	0: restored, and journal_mark_old() has made a mark for it; -EBADMSG: unreadable; other -errno: can't be restored
+ * @dir: directory of the file; created if its parent exists
+ * @encode: writes the current state of @owner. Return: bytes written; 0: they do not fit in @room.
+ *	An owner that does not fit in an empty batch (JOURNAL_BATCH) is not saved
+ * @restore: restores a record of the previous daemon; called only by journal_open(). Return:
+ *	0: restored, and journal_mark_old() called; -EBADMSG: unreadable; other -errno: failed
  */
 struct journal_conf {
 	const char *dir;
@@ -37,30 +37,30 @@ struct journal_conf {
 };
 
 /**
- * journal_open() - opens the file and restores what it holds
+ * journal_open() - opens the file and restores its calls
  *
- * A file that is damaged or of another version is set aside and a new one is begun; what could be read is
- * restored all the same.
- * Return: NULL and *error: logged; -EBUSY, another daemon has it
+ * A file that is damaged or of another version is renamed, and a new one is created; the readable
+ * records are restored.
+ * Return: NULL and *error: logged; -EBUSY, in use by another daemon
  */
 struct journal *journal_open(const struct journal_conf *conf, int *error);
 /**
- * journal_close() - writes what is touched, and ends; all marks are gone, and *slot of each is NULL
- * Return: 0; -errno: not everything is on disk. Takes NULL.
+ * journal_close() - writes all touched calls, frees all marks and sets *slot of each to NULL
+ * Return: 0; -errno: not everything is on disk. Accepts NULL.
  */
 int journal_close(struct journal *journal);
 
 /**
- * journal_mark_new() - a mark for a new owner, touched
- * @slot: where the owner keeps it; NULL there without a journal
+ * journal_mark_new() - creates a touched mark for a new owner
+ * @slot: the owner's pointer to the mark; set to NULL if @journal is NULL
  * Return: 0; -ENOMEM
  */
 int journal_mark_new(struct journal *journal, void *owner, struct journal_mark **slot);
-/* The same for one whose record was just restored: it is on disk already. */
+/* The same for an owner whose record was just restored: it is already on disk, so not touched. */
 int journal_mark_old(struct journal *journal, void *owner, struct journal_mark **slot, int64_t id);
-/* Its owner has changed. Takes NULL. */
+/* The owner has changed. Accepts NULL. */
 void journal_touch(struct journal_mark *mark);
-/* Its owner is no more: the record goes. Takes NULL. */
+/* The owner has ended: removes its record. Accepts NULL. */
 void journal_mark_end(struct journal_mark *mark);
 
 /* Names and meaning: include/counter_names.h */
@@ -71,7 +71,7 @@ struct journal_counters {
 /* All 0 without a journal. */
 struct journal_counters journal_counters(const struct journal *journal);
 
-/* Nothing is touched and nothing is being written. */
+/* Is no mark touched and no batch being written? */
 bool journal_is_idle(const struct journal *journal);
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/count.h"
 #include "journal/store.h"
 
-/* "RTPR", in the file's header: file(1) tells whose it is */
+/* "RTPR" in the file's header, by which file(1) can identify it */
 #define APPLICATION_ID "1381257298"
 #define TEXT_OF(x)     #x
 #define TEXT(x)	       TEXT_OF(x)
@@ -63,7 +63,7 @@ static int run(struct journal_store *store, const char *sql, char *why)
 	return code ? fail(store->db, code, why) : 0;
 }
 
-/* The first value that @sql gives, as text. */
+/* The first value that @sql returns, as text. */
 static int ask(struct journal_store *store, const char *sql, char *value, size_t size, char *why)
 {
 	sqlite3_stmt *statement = NULL;
@@ -112,7 +112,7 @@ static int check_pages(struct journal_store *store, char *why)
 	return -EBADMSG;
 }
 
-/* Exclusive from the first access, so that nobody else gets in, and no shared memory is needed for the log. */
+/* Exclusive from the first access: excludes other processes, and the log needs no shared memory. */
 static int prepare_file(struct journal_store *store, char *why)
 {
 	int error = run(store,
@@ -156,7 +156,7 @@ static int prepare_statements(struct journal_store *store, char *why)
 		int code = sqlite3_prepare_v3(store->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
 					      all[i].statement, NULL);
 
-		/* A table of that name, but not ours */
+		/* A table of that name, but of another program */
 		if (code)
 			return fail(store->db, code == SQLITE_ERROR ? SQLITE_CORRUPT : code, why);
 	}
@@ -164,8 +164,9 @@ static int prepare_statements(struct journal_store *store, char *why)
 }
 
 /*
- * For nobody else to read; SQLite takes an empty file for a new one, and makes its log like it. The directory may
- * be a link, as service managers make them; the file is ours and none.
+ * Creates the file with mode 0600; SQLite treats an empty file as new, and creates its log with the
+ * same mode. The directory may be a symbolic link (service managers create such); the file must not
+ * be one.
  */
 static int make_private(const char *path, char *why)
 {
@@ -227,7 +228,7 @@ int journal_store_read(struct journal_store *store, journal_row_fn *row, void *a
 				      &statement, NULL);
 
 	while (!code && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-		/* Blob first: that is what its length is of. */
+		/* Read the blob before its length: reading may convert it. */
 		const void *bytes = sqlite3_column_blob(statement, 1);
 
 		row(arg, sqlite3_column_int64(statement, 0), bytes,
@@ -275,12 +276,12 @@ int journal_store_write(struct journal_store *store, const struct journal_batch 
 	if (!code)
 		return 0;
 	code = fail(store->db, code, why);
-	/* Some errors have done this already; to do it twice harms nobody. */
+	/* Some errors have rolled back already; a second ROLLBACK is harmless. */
 	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return code;
 }
 
-/* The log beside the file belongs to it, under its name. */
+/* SQLite finds the log by the file's name, so both are renamed. */
 int journal_store_set_aside(const char *dir, char *as)
 {
 	static const char *const parts[] = { "", "-wal", "-journal" };

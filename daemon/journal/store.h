@@ -2,10 +2,11 @@
 /*
  * store.h - numbered records in one file, in SQLite
  *
- * SQLite and not LMDB, which is faster: LMDB maps its file into memory and believes every page of it, so that
- * a file with one broken page can end the daemon at each of its starts. SQLite reads with checks, and
- * names what is wrong. Its write-ahead log (PRAGMA journal_mode=WAL) survives the end of the process at
- * any moment and of the power with the last transactions lost at most; its lock keeps a second daemon out.
+ * Why SQLite and not LMDB, which is faster: LMDB maps its file into memory and does not check the
+ * pages, so a file with one damaged page could crash the daemon at every start. SQLite checks while
+ * it reads, and reports the error. Its write-ahead log (PRAGMA journal_mode=WAL) survives a crash
+ * of the process at any time; a power failure loses the last transactions at most. Its lock
+ * excludes a second daemon.
  *
  * One thread at a time: the control thread reads, then the journal's own thread writes.
  */
@@ -16,29 +17,29 @@
 
 #define JOURNAL_FILE "calls.sqlite"
 #define JOURNAL_WHY  256
-/* Raised whenever the layout of a record (call/record.c) changes: a daemon reads its own version only. */
+/* Increase it when the layout of a record (call/record.c) changes. No other version is read. */
 #define JOURNAL_VERSION 4
 
 struct journal_store;
 
 /**
- * journal_store_open() - opens or makes the file in @dir
- * @why: gets a sentence with each error, JOURNAL_WHY bytes
- * Return: NULL and *error: -EBUSY, another daemon has it; -EBADMSG, it is damaged or of another version: set it
- * aside; other -errno
+ * journal_store_open() - opens or creates the file in @dir
+ * @why: JOURNAL_WHY bytes, receives a sentence on each error
+ * Return: NULL and *error: -EBUSY, in use by another daemon; -EBADMSG, damaged or of another
+ * version: set it aside; other -errno
  */
 struct journal_store *journal_store_open(const char *dir, int *error, char *why);
-/* Takes NULL. */
+/* Accepts NULL. */
 void journal_store_close(struct journal_store *store);
 
-/* @bytes: until it returns */
+/* @bytes: valid until the function returns */
 typedef void journal_row_fn(void *arg, int64_t id, const uint8_t *bytes, size_t len);
-/* Every record, by number. 0; -EBADMSG, the file is damaged: those that came before are good; other -errno */
+/* Calls @row for each record, by number. 0; -EBADMSG, damaged (earlier records are good); -errno */
 int journal_store_read(struct journal_store *store, journal_row_fn *row, void *arg, char *why);
-/* All of @batch or nothing. 0; -errno */
+/* Writes all of @batch or nothing. 0; -errno */
 int journal_store_write(struct journal_store *store, const struct journal_batch *batch, char *why);
 
-/* Renames the file, which is closed. @as: gets the new name, JOURNAL_WHY bytes. 0; -errno */
+/* Renames the closed file. @as: JOURNAL_WHY bytes, receives the new name. 0; -errno */
 int journal_store_set_aside(const char *dir, char *as);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* writer.c - the thread that waits for the disk, so that nobody else has to */
+/* writer.c - the thread that writes to disk, so that the control thread does not wait */
 #include <errno.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@ static void wake(int fd)
 {
 	uint64_t one = 1;
 
-	/* Can only fail when the counter is full: then the other side has been woken already. */
+	/* Fails only if the counter is full: then the other thread is already awake. */
 	if (write(fd, &one, sizeof(one)) < 0)
 		return;
 }

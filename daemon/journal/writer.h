@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * writer.h - the thread that waits for the disk, so that nobody else has to
+ * writer.h - the thread that writes to disk, so that the control thread does not wait
  *
- * It has one batch at a time, as a letter; the letter comes back with what became of it.
+ * It receives one batch at a time as a letter, and returns the letter with the result.
  */
 #ifndef RTPRELAY_JOURNAL_WRITER_H
 #define RTPRELAY_JOURNAL_WRITER_H
@@ -11,16 +11,16 @@
 #include "base/mailbox.h"
 #include "journal/store.h"
 
-/* @batch: the thread's while it is out */
+/* @batch: owned by the writer thread until the letter is returned */
 struct journal_letter {
 	struct letter letter;
 	struct journal_batch batch;
 	bool stop;
-	int error;	       /* 0; -errno: nothing of it was written */
+	int error;	       /* 0; -errno: nothing of the batch was written */
 	char why[JOURNAL_WHY]; /* of an error */
 };
 
-/* @wake_fd, @done_fd: eventfds; @orders is read by the thread, @done by the control thread */
+/* @wake_fd, @done_fd: eventfds; the writer thread reads @orders, the control thread reads @done */
 struct journal_writer {
 	struct journal_store *store;
 	struct mailbox orders, done;
@@ -28,12 +28,12 @@ struct journal_writer {
 	pthread_t thread;
 };
 
-/* The store is the thread's until journal_writer_stop(). 0; -errno */
+/* The thread uses @store until journal_writer_stop(). 0; -errno */
 int journal_writer_start(struct journal_writer *writer, struct journal_store *store);
-/* What was posted is done first. */
+/* Posted letters are processed first. */
 void journal_writer_stop(struct journal_writer *writer);
 void journal_writer_post(struct journal_writer *writer, struct journal_letter *letter);
-/* When @done_fd is readable. NULL: nothing came back */
+/* Call it when @done_fd is readable. NULL: no letter was returned */
 struct journal_letter *journal_writer_done(struct journal_writer *writer);
 
 #endif
