@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * conf.h - what the operator configured: a member for each key
+ * conf.h - the configuration: a member for each key
  *
  * Read from options and file by conf/load.c.
  */
@@ -21,18 +21,16 @@ enum state_mode {
 
 /* Defaults, ranges and explanations: conf/table.c. */
 struct conf {
-	struct conf_list
-		interface; /* NAME/BIND[!ADVERTISED], BIND[!ADVERTISED], ALIAS=NAME: parsed by port/iface.c */
+	struct conf_list interface;	  /* NAME/BIND[!ADVERTISED], ...: parsed by port/iface.c */
 	struct conf_list listen_ng;	  /* HOST:PORT, [V6]:PORT, PORT */
 	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */
 	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT */
-	struct conf_list
-		control_allow; /* CIDR; empty: loopback and the subnets of the listening addresses */
-	struct conf_list listen_http; /* HOST:PORT, [V6]:PORT, PORT (loopback) */
+	struct conf_list control_allow;	  /* CIDR; empty: loopback and subnets of the listeners */
+	struct conf_list listen_http;	  /* HOST:PORT, [V6]:PORT, PORT (loopback) */
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s;
-	int tos;		    /* -1 keep */
-	unsigned int max_sessions;  /* 0: no limit but ports and descriptors */
+	int tos;		    /* -1: keep the packet's own */
+	unsigned int max_sessions;  /* 0: limited only by ports and descriptors */
 	unsigned int media_threads; /* 0: one per core */
 	enum latch_mode latching;
 	unsigned int latch_patience_ms;
@@ -42,20 +40,20 @@ struct conf {
 	char *state_dir; /* NULL: calls end with the daemon */
 	enum state_mode state;
 	unsigned int port_quarantine_s;
-	unsigned int replay_entries, replay_mbytes; /* bounds of the cache of recorded replies */
+	unsigned int replay_entries, replay_mbytes; /* limits of the cache of recorded replies */
 	enum log_level log_level;
 	enum log_target log_facility;
 	bool foreground;
 	bool check_config;
 	char *pidfile, *user, *group; /* NULL: none */
 	char *cdr_file;		      /* NULL: none */
-	char *control_socket;	   /* path; "none"; NULL: CONTROL_PROTO_PATH, if it can be made */
-	char *control_group;	   /* NULL: that of the daemon */
+	char *control_socket; /* path; "none"; NULL: CONTROL_PROTO_PATH, if it can be created */
+	char *control_group;  /* NULL: the daemon's group */
 	unsigned int control_mode; /* the digits as written: 660 is 0660 */
-	char *config;		   /* path; "none"; NULL: the default one, where there is one */
+	char *config;		   /* path; "none"; NULL: the default file, if it exists */
 };
 
-/* Pairs of ports in port-min..port-max: the first is even. */
+/* Number of pairs in port-min..port-max; the first port of a pair is even. */
 static inline unsigned int conf_port_pairs(const struct conf *conf)
 {
 	unsigned int first = conf->port_min < 2 ? 2 : (conf->port_min + 1) & ~1U;

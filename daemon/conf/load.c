@@ -2,7 +2,8 @@
 /*
  * load.c - reads options and configuration file into struct conf, by the rows of conf/table.c
  *
- * A key is read by its row wherever it comes from. Mistakes are collected, so that one run tells them all.
+ * The row of a key reads its value, from a file or an option. Reading continues after an error, so
+ * that one run reports all errors.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -66,7 +67,7 @@ static void file_key(struct loader *loader, const char *name, const char *text)
 	}
 }
 
-/* ini_handler; always content, since it keeps the score itself. */
+/* An ini_handler; always returns success, since loader->error records failures. */
 static int file_handle(void *arg, const char *section, const char *name, const char *value)
 {
 	struct loader *loader = arg;
@@ -90,7 +91,7 @@ struct line_source {
 	struct loader *loader;
 };
 
-/* ini_reader; counts lines, and refuses those that inih would silently take for two. */
+/* An ini_reader; counts lines, and refuses long lines, which inih would silently split in two. */
 static char *file_line(char *text, int size, void *arg)
 {
 	struct line_source *source = arg;
@@ -116,17 +117,17 @@ static char *file_line(char *text, int size, void *arg)
 
 static void load_file(struct loader *loader)
 {
-	bool asked_for = loader->conf->config;
+	bool given = loader->conf->config;
 	struct line_source source = { NULL, loader };
 	int result;
 
-	loader->path = asked_for ? loader->conf->config : CONF_DEFAULT_FILE;
+	loader->path = given ? loader->conf->config : CONF_DEFAULT_FILE;
 	if (!strcmp(loader->path, "none"))
 		return;
 	source.file = fopen(loader->path, "re");
 	if (!source.file) {
-		if (errno == ENOENT && !asked_for)
-			return; /* options alone may do */
+		if (errno == ENOENT && !given)
+			return; /* the default file is optional */
 		log_err("%s: %m", loader->path);
 		fail(loader, -EINVAL);
 		return;
@@ -135,7 +136,7 @@ static void load_file(struct loader *loader)
 	if (result > 0)
 		log_err("%s:%d: not a [section], \"key = value\" or comment", loader->path, result);
 	else if (ferror(source.file))
-		log_err("%s: cannot be read", loader->path); /* a directory, for one */
+		log_err("%s: cannot be read", loader->path); /* for example a directory */
 	if (result || ferror(source.file))
 		fail(loader, -EINVAL);
 	fclose(source.file);
@@ -178,32 +179,32 @@ static void read_options(struct loader *loader, int argc, char **argv)
 {
 	struct option table[CONF_MAX_ROWS + 3] = { { "help", no_argument, NULL, 'h' },
 						   { "version", no_argument, NULL, 'V' } };
-	int option, told = 0;
+	int option, logged = 0;
 
 	for (size_t i = 0; i < conf_n_rows; i++)
 		table[i + 2] = (struct option){ conf_rows[i].name,
 						conf_rows[i].type == CONF_BOOL ? optional_argument
 									       : required_argument,
 						NULL, OPT_ROW + (int)i };
-	optind = 0; /* glibc: begin anew, this may be a reload */
+	optind = 0; /* glibc: start again, this may be a reload */
 	opterr = 0;
 	for (;;) {
-		/* The word that getopt looks at; it only moves on after the last letter of "-xyz". */
+		/* Index of the current word; advances only after the last letter of "-xyz". */
 		int at = optind ? optind : 1;
 
 		option = getopt_long(argc, argv, "+:hV", table, NULL);
 		if (option < 0)
 			break;
-		if (option == '?' && at == told)
-			continue; /* "-abc": one complaint is enough */
-		told = option == '?' ? at : told;
+		if (option == '?' && at == logged)
+			continue; /* "-abc": one message is enough */
+		logged = option == '?' ? at : logged;
 		option_seen(loader, option, argv[at]);
 	}
 	for (; optind < argc; optind++)
 		unknown_option(loader, argv[optind]);
 }
 
-/* @config_only: just where the file is; the rest wins over the file, so it has to wait. */
+/* @config_only: apply only --config; the others override the file, so they are applied after it. */
 static void apply_options(struct loader *loader, bool config_only)
 {
 	bool cleared[CONF_MAX_ROWS] = { false };

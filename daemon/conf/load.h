@@ -2,8 +2,8 @@
 /*
  * load.h - reads options and configuration file into struct conf, and reads them again on SIGHUP
  *
- * Each key of the INI file is a long option too. Options given on the command line win over the file;
- * a list given on the command line replaces the file's.
+ * Each key of the INI file is also a long option. Options on the command line override the file; a
+ * list on the command line replaces the file's list.
  */
 #ifndef RTPRELAY_CONF_LOAD_H
 #define RTPRELAY_CONF_LOAD_H
@@ -13,17 +13,17 @@
 /**
  * conf_load() - defaults, then the file, then the options
  *
- * Every mistake is told by log_err(), with file and line or option, and the nearest key. What one value
- * cannot tell (are addresses local, is there such a user) is not looked at here: check.h.
- * Return: 0 go on; 1 done (--help, --version: printed to stdout); -EINVAL, -ENOMEM: told; nothing to free
+ * Logs every error with log_err(), with file and line or option, and the nearest key. check.h
+ * checks what depends on the host: whether addresses are local, whether a user exists.
+ * Return: 0; 1: --help or --version was printed, exit; -EINVAL, -ENOMEM: logged, nothing to free
  */
 int conf_load(struct conf *conf, int argc, char **argv);
 void conf_free(struct conf *conf);
 
 /**
- * conf_reload() - takes over from @fresh what may change while running; logs what changed and what needs a
- * restart
- * Return: how many values are new
+ * conf_reload() - copies from @fresh the values that may change while running; logs the changes,
+ * and which keys need a restart
+ * Return: number of values that took effect
  */
 unsigned int conf_reload(struct conf *conf, const struct conf *fresh);
 

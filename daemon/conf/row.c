@@ -260,7 +260,7 @@ static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 	return min < c ? min : c;
 }
 
-/* Optimal string alignment; three rows of the matrix are enough, since a swap looks two back. */
+/* Optimal string alignment; three rows of the matrix suffice, since a swap uses row i - 2. */
 unsigned int conf_name_distance(struct str a, struct str b)
 {
 	unsigned int rows[3][NAME_MAX_LEN + 1];

@@ -11,11 +11,11 @@ enum conf_type {
 	CONF_BOOL,   /* bool: yes, no, true, false, on, off, 1, 0 */
 	CONF_CHOICE, /* an enum, stored as unsigned int */
 	CONF_TEXT,   /* char *, NULL when empty */
-	CONF_LIST,   /* struct conf_list: commas between, and keys may be repeated */
+	CONF_LIST,   /* struct conf_list: separated by commas; the key may be repeated */
 };
 
 enum conf_row_flag {
-	ROW_OPTION_ONLY = 1 << 0, /* makes no sense in a file */
+	ROW_OPTION_ONLY = 1 << 0, /* not allowed in a file */
 	ROW_RELOAD = 1 << 1,	  /* SIGHUP may change it */
 };
 
@@ -39,20 +39,20 @@ struct conf_row {
 #define CONF_ROW_ERROR 200
 
 /**
- * conf_row_set() - reads @text; a list grows by it
- * @error: gets a sentence, CONF_ROW_ERROR bytes
- * Return: 0; -EINVAL, -ENOMEM and *error: the value is as it was
+ * conf_row_set() - sets the value from @text; appends to a list
+ * @error: CONF_ROW_ERROR bytes, receives a sentence
+ * Return: 0; -EINVAL, -ENOMEM and *error: the value is unchanged
  */
 int conf_row_set(const struct conf_row *row, struct conf *conf, const char *text, char *error);
-/* Back to empty; frees what it held. */
+/* Frees the value of a list or text, and sets it to empty. */
 void conf_row_clear(const struct conf_row *row, struct conf *conf);
-/* The value as it would be written, cut to @size. Returns @out. */
+/* Prints the value as in a configuration file, cut to @size. Returns @out. */
 const char *conf_row_print(const struct conf_row *row, const struct conf *conf, char *out,
 			   size_t size);
 bool conf_row_equal(const struct conf_row *row, const struct conf *a, const struct conf *b);
-/* Numbers, truth values and choices only: what ROW_RELOAD may be set for. */
+/* For numbers, booleans and choices only: the types that may have ROW_RELOAD. */
 void conf_row_copy(const struct conf_row *row, struct conf *to, const struct conf *from);
-/* How many letters must be changed, added, left out or swapped to make @b of @a; texts over 40 letters are far from all. */
+/* Edit distance: letters to change, add, remove or swap. UINT_MAX for texts over 40 letters. */
 unsigned int conf_name_distance(struct str a, struct str b);
 
 #endif

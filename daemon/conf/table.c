@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.c - every key there is, one row each: name, type, range, default, help
+ * table.c - all keys of the configuration, one row each: name, type, range, default, help
  *
- * A new key is a member of struct conf and a row here; file, options, --help and reload follow by themselves.
+ * A new key is a member of struct conf and a row here, which file, options, --help and reload use.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -173,7 +173,7 @@ const char *conf_row_suggest(struct str name, unsigned int unwanted, char *out, 
 	return out;
 }
 
-/* Words of @text in lines of 90 characters, indented. */
+/* Prints @text in indented lines of at most 90 characters. */
 static void print_folded(const char *text)
 {
 	size_t column = 0;

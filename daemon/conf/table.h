@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* table.h - every key there is, one row each: name, type, range, default, help */
+/* table.h - all keys of the configuration, one row each: name, type, range, default, help */
 #ifndef RTPRELAY_CONF_TABLE_H
 #define RTPRELAY_CONF_TABLE_H
 
@@ -11,7 +11,7 @@
 extern const struct conf_row conf_rows[];
 extern const size_t conf_n_rows;
 const struct conf_row *conf_row_find(struct str name); /* or NULL */
-/* "; did you mean ...?", or "" when no key is near enough to have been meant; none with an @unwanted flag. */
+/* "; did you mean ...?" with the nearest key, or ""; skips keys with a flag of @unwanted. */
 const char *conf_row_suggest(struct str name, unsigned int unwanted, char *out, size_t size);
 /* --help, to stdout */
 void conf_table_print(void);
