@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* counters.c - every counter of the daemon, with name, unit and help: tables, held complete by static_assert */
+/* counters.c - all counters of the daemon, with name, unit and help (checked to be complete) */
 #include <assert.h>
 #include <stdio.h>
 #include "report/counters.h"
 
-/* --- Is it complete? ---------------------------------------------------------------------------- */
+/* --- Is it complete? -------------------------------------------------------------------------- */
 
 #define ONE(id, name, unit, help) +1
 #define BYTES(list)		  (sizeof(uint64_t) * (size_t)(list(ONE)))
@@ -39,7 +39,7 @@ static_assert(sizeof(struct proxy_stats) ==
 			      SIZE(struct proxy_stats, duration_us) + BYTES(PROXY_COUNTERS),
 	      "a counter of struct proxy_stats has no row in PROXY_COUNTERS");
 
-/* --- The tables --------------------------------------------------------------------------------- */
+/* --- The tables ------------------------------------------------------------------------------- */
 
 /* @offset: in struct daemon_report, of an uint64_t */
 struct row {
@@ -82,7 +82,7 @@ static uint64_t value_at(const void *from, size_t offset)
 	return value;
 }
 
-/* --- Buckets ------------------------------------------------------------------------------------ */
+/* --- Buckets ---------------------------------------------------------------------------------- */
 
 static const char *const measures[QUALITY_MEASURES] = {
 	[QUALITY_MOS] = "mos",
@@ -90,7 +90,7 @@ static const char *const measures[QUALITY_MEASURES] = {
 	[QUALITY_JITTER] = "jitter",
 };
 
-static void tell_buckets(const struct quality_totals *totals, counter_fn *fn, void *arg)
+static void report_buckets(const struct quality_totals *totals, counter_fn *fn, void *arg)
 {
 	for (size_t m = 0; m < QUALITY_MEASURES; m++) {
 		for (size_t i = 0; i <= QUALITY_BOUNDS; i++) {
@@ -110,14 +110,14 @@ static void tell_buckets(const struct quality_totals *totals, counter_fn *fn, vo
 	}
 }
 
-/* --- Proxies ------------------------------------------------------------------------------------ */
+/* --- Proxies ---------------------------------------------------------------------------------- */
 
 #define PROXY(id, name, unit, help)                                                                \
 	{ offsetof(struct proxy_stats, id), "proxy", { (name), (unit), (help) } },
 #define VERB_COUNTED(id, name) { (name), "commands", "executed for this proxy" },
 #define VERB_TIME(id, name)    { name "_time", "microseconds", "spent on these commands" },
 
-static void tell_proxy(const struct proxy_stats *proxy, counter_fn *fn, void *arg)
+static void report_proxy(const struct proxy_stats *proxy, counter_fn *fn, void *arg)
 {
 	static const struct counter_name counts[] = { VERBS(VERB_COUNTED, "_") };
 	static const struct counter_name times[] = { VERBS(VERB_TIME, "_") };
@@ -138,7 +138,7 @@ void report_counters(const struct daemon_report *report, counter_fn *fn, void *a
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		fn(arg, rows[i].of, NULL, &rows[i].name, value_at(report, rows[i].offset));
-	tell_buckets(&report->stats.quality, fn, arg);
+	report_buckets(&report->stats.quality, fn, arg);
 	for (size_t i = 0; i < report->stats.n_proxies; i++)
-		tell_proxy(&report->stats.proxy[i], fn, arg);
+		report_proxy(&report->stats.proxy[i], fn, arg);
 }

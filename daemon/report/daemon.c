@@ -14,7 +14,7 @@ static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)
 	return now > before ? (now - before) * 1000 / (uint64_t)ms : 0;
 }
 
-/* @c: of the module */
+/* @c: the module's counters */
 static void sum_relayed(const struct worker_totals *totals, const uint64_t *c,
 			struct relayed relayed[2])
 {

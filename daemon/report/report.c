@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report.c - a call as it is now, copied for one reply
+ * report.c - copies the current state of a call for one reply
  *
- * Goes down the tree: call, dialogs, parties, medias, streams.
+ * Follows the tree: call, dialogs, parties, medias, streams.
  */
 #include <time.h>
 #include <utlist.h>
@@ -12,7 +12,7 @@
 #include "packet/bridge.h"
 #include "report/report.h"
 
-/* Empty texts need no memory; *failed remembers that a copy could not be had. */
+/* Empty texts need no memory; sets *failed when out of memory. */
 static struct str copy(struct arena *arena, struct str text, bool *failed)
 {
 	struct str out;
@@ -96,7 +96,7 @@ static bool report_party(struct arena *arena, const struct dialog *dialog, enum 
 	return !failed;
 }
 
-/* The kernel is asked once, then both sides tell of the same numbers. */
+/* Reads the kernel's counters once, so that both sides report the same numbers. */
 static void refresh(const struct call *call)
 {
 	struct media *medias[REFRESH_MEDIAS];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report.h - copies, taken for one reply, of a call and of the daemon
+ * report.h - copies of the state of a call and of the daemon, for one reply
  *
- * Reports live in the command's arena and stay valid after the call that they describe has ended.
+ * Reports live in the command's arena and stay valid after the call has ended.
  */
 #ifndef RTPRELAY_REPORT_H
 #define RTPRELAY_REPORT_H
@@ -21,24 +21,24 @@ struct media_report {
 	struct str protocol; /* "RTP/AVP" */
 	struct str codec;    /* name of the first codec, or empty */
 	bool mux, asymmetric, blocked, silenced, unidirectional, opaque, dtls, sdes;
-	bool send, recv;	/* by the direction in the party's own SDP */
+	bool send, recv;	/* direction in the party's own SDP */
 	unsigned int n_streams; /* 1 or 2 */
 	struct stream_report stream[2];
-	struct endpoint advertised[2];	/* what SDP told the phone to send to */
-	struct quality_summary quality; /* of what the party sends */
-	struct rtcp_seen rtcp;		/* that the party sent last */
+	struct endpoint advertised[2];	/* sent to the phone in SDP: where it sends to */
+	struct quality_summary quality; /* of the packets that the party sends */
+	struct rtcp_seen rtcp;		/* the party's last RTCP */
 };
 
 struct party_report {
 	struct str tag;	       /* empty: not answered yet */
 	struct str via_branch; /* or empty */
 	struct str label;
-	struct str *aliases; /* other to-tags that answered on this side */
+	struct str *aliases; /* other to-tags that answered for this side */
 	size_t n_aliases;
 	int64_t created_s; /* wall clock */
 	struct media_report *media;
 	size_t n_media;
-	unsigned int peer; /* index of the party it talks to, in call_report.party */
+	unsigned int peer; /* index of the other party in call_report.party */
 };
 
 struct call_report {
@@ -65,26 +65,26 @@ struct daemon_report {
 	size_t calls, streams, media;	  /* now */
 	size_t media_by_path[PATH_COUNT]; /* by enum path */
 	struct relayed relayed[2];	  /* by enum path */
-	uint64_t drops[DROP_COUNT];	  /* by both */
-	struct worker_totals user;	  /* all that the media threads count */
-	/* All that the module counts, by enum rtprelay_counter. */
+	uint64_t drops[DROP_COUNT];	  /* of both paths */
+	struct worker_totals user;	  /* counters of the media threads */
+	/* Counters of the module, by enum rtprelay_counter. */
 	uint64_t kernel[RTPRELAY_C_MAX + 1];
 	struct journal_counters journal;
 	struct firewall_counters firewall;
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
-	bool kernel_on, kernel_there; /* is it wanted, and is there a module? */
+	bool kernel_on, kernel_there; /* is the kernel path configured, and the module available? */
 	unsigned int threads;	      /* media threads */
 	struct iface_report *iface;
 	size_t n_ifaces;
 };
 
-/* In the arena, with copies of all texts: the call may end afterwards. NULL: out of memory. */
+/* In the arena, with copies of all texts. NULL: out of memory. */
 const struct call_report *call_report_make(struct arena *arena, const struct call *call,
 					   int64_t now_ms);
-/* Costs the same however many calls there are, and changes nothing of what others read. NULL: out of memory. */
+/* The cost does not depend on the number of calls. NULL: out of memory. */
 const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
 					       const struct stats *stats, int64_t now_ms);
-/* To be called every second or so: rates are those since the last time. */
+/* Call it about once a second: rates are averages since the last call. */
 void stats_sample(struct stats *stats, const struct call_table *table, int64_t now_ms);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* quality_totals.c - how good the medias that ended were, in all: sums and distributions, for monitoring */
+/* quality_totals.c - quality of all medias that ended: sums and distributions, for monitoring */
 #include "stats/quality_totals.h"
 
 const struct quality_scale quality_scales[QUALITY_MEASURES] = {
-	/* Names of the steps in ITU-T G.107, Annex B: below 2.58 nearly all users are dissatisfied. */
+	/* The steps of ITU-T G.107, Annex B: below 2.58 nearly all users are dissatisfied. */
 	[QUALITY_MOS] = { { 200, 258, 310, 360, 380, 403, 420, 434 },
 			  { "2", "2.58", "3.1", "3.6", "3.8", "4.03", "4.2", "4.34" } },
 	[QUALITY_LOSS] = { { 0, 10, 50, 100, 200, 500, 1000, 2000 },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * quality_totals.h - how good the medias that ended were, in all: sums and distributions, for monitoring
+ * quality_totals.h - quality of all medias that ended: sums and distributions, for monitoring
  *
- * One value for each media and side that was heard long enough to have a MOS: its average.
+ * One value, the average, for each side of a media that received enough packets for a MOS.
  */
 #ifndef RTPRELAY_QUALITY_TOTALS_H
 #define RTPRELAY_QUALITY_TOTALS_H
@@ -18,7 +18,7 @@ enum quality_measure {
 
 #define QUALITY_BOUNDS 8
 
-/* @bound: upper ends of the buckets; @text: the same in @unit's terms, as monitoring reads them */
+/* @bound: upper bounds of the buckets; @text: the same in the units that monitoring uses */
 struct quality_scale {
 	uint64_t bound[QUALITY_BOUNDS];
 	const char *text[QUALITY_BOUNDS];
@@ -32,7 +32,7 @@ struct quality_totals {
 	uint64_t bucket[QUALITY_MEASURES][QUALITY_BOUNDS + 1]; /* the last: above all bounds */
 };
 
-/* One that has no samples does not count. */
+/* Ignores a summary without samples. */
 void quality_totals_add(struct quality_totals *totals, const struct quality_summary *summary);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/endpoint.h"
 #include "stats/quality_totals.h"
 
-/* What a proxy can ask for; @gap: a text, between words. A space in NG's commands, "_" for monitoring. */
+/* The commands of a proxy; @gap: text between words, " " in NG commands, "_" for monitoring. */
 #define VERBS(X, gap)                                                                              \
 	X(VERB_PING, "ping")                                                                       \
 	X(VERB_OFFER, "offer")                                                                     \
@@ -25,10 +25,10 @@
 #define VERB_ID(id, name) id,
 enum verb { VERBS(VERB_ID, "") VERB_COUNT };
 
-/* For monitoring; by enum verb. */
+/* Names for monitoring, by enum verb. */
 extern const char *const stats_verb_names[VERB_COUNT];
 
-/* One proxy that commands us. Bounded table; past its end proxies share the last row, "others". */
+/* Commands of one proxy. The table is limited; further proxies share the last row, "others". */
 struct proxy_stats {
 	struct endpoint addr; /* port 0 */
 	uint64_t count[VERB_COUNT];
@@ -37,12 +37,12 @@ struct proxy_stats {
 };
 #define STATS_PROXIES 64
 
-/* What was sent on, by whom. */
+/* What one path (user space or kernel) forwarded. */
 struct relayed {
 	uint64_t packets, bytes, errors;
 };
 
-/* Control thread only. Name, unit and help of each counter: include/counter_names.h, shown by report/counters.c */
+/* Control thread only. include/counter_names.h has name, unit and help of each counter. */
 struct stats {
 	int64_t started_ms;
 	uint64_t calls_made, calls_rejected, calls_timeout, calls_silent_timeout,
@@ -56,8 +56,8 @@ struct stats {
 	uint64_t replies_evicted;
 	uint64_t rtpp_done, rtpp_refused; /* commands of the classic rtpproxy protocol */
 	uint64_t notices_lost, events_lost;
-	uint64_t cdr_lost; /* in a report alone: counted by the thread of call/cdr_file.c */
-	/* Each m= line that had ports. All but the first: of those that ended. */
+	uint64_t cdr_lost; /* set only in a report: counted by the thread of call/cdr_file.c */
+	/* m= lines that had ports. All members but the first count those that ended. */
 	struct {
 		uint64_t made, ended, timed_out, complete; /* complete: offered and answered */
 		uint64_t no_rtp, one_way_rtp, no_rtcp, one_way_rtcp;
@@ -65,7 +65,7 @@ struct stats {
 			lost; /* RTP packets, by their sequence numbers */
 		uint64_t malformed;
 	} medias;
-	/* Totals at the last stats_sample(), and the rates per second up to then. */
+	/* Totals at the last stats_sample(), and the rates per second since the one before. */
 	struct {
 		int64_t at_ms;
 		struct relayed sum[2], rate[2]; /* by enum path */
@@ -74,7 +74,7 @@ struct stats {
 	size_t n_proxies;
 };
 
-/* Adds one done command to its proxy's row; the proxies past the end of the table share the last, without address. */
+/* Counts one executed command in the row of its proxy. */
 void stats_command(struct stats *stats, const struct endpoint *source, enum verb verb,
 		   int64_t took_us, bool error);
 
