@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * counter_names.h - name, unit and help of each counter, held complete by static_assert
+ * counter_names.h - name, unit and help of each counter
  *
- * Lists to be expanded: X(id, name, unit, help). The tables made from them assert that every counter has its
- * row (report/counters.c, packet/side.c). Names are what people and monitoring read: they never change.
+ * X-macro lists: X(id, name, unit, help). The tables made from them (report/counters.c,
+ * packet/side.c) assert that every counter has a row. Names never change: monitoring uses them.
  */
 #ifndef RTPRELAY_COUNTER_NAMES_H
 #define RTPRELAY_COUNTER_NAMES_H
@@ -77,7 +77,7 @@ struct counter_name {
 	X(lost, "lost", "packets", "RTP expected and not received")                                \
 	X(malformed, "malformed", "packets", "not RTP, received on a port for RTP")
 
-/* id: member of struct quality_totals; its buckets follow from the bounds in stats/quality_totals.c */
+/* id: member of struct quality_totals; stats/quality_totals.c defines its buckets */
 #define QUALITY_COUNTERS(X)                                                                        \
 	X(count, "sides", "sides", "of medias that ended, with a MOS")                             \
 	X(sum[QUALITY_MOS], "mos", "hundredths", "sum of the average MOS of these")                \
@@ -98,7 +98,7 @@ struct counter_name {
 	X(errors, "errors", "transactions", "refused by the kernel, tried again")                  \
 	X(repairs, "repairs", "changes", "by other programs, after which the table is restored")
 
-/* For each verb: id: member of struct proxy_stats; the counters by verb have the names of VERBS (stats/stats.h) */
+/* id: member of struct proxy_stats; the counters of each verb are named by VERBS (stats/stats.h) */
 #define PROXY_COUNTERS(X) X(errors, "errors", "commands", "answered with an error")
 /* id: of enum rtprelay_counter */
 #define KERNEL_COUNTERS(X)                                                                         \

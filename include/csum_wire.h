@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * csum_wire.h - the Internet checksum, and how it changes when the header does (RFC 1071, RFC 1624)
+ * csum_wire.h - the Internet checksum, and its incremental update (RFC 1071, RFC 1624)
  *
- * Pure inline functions. Sums are of 16-bit words as they lie in memory, with the carries put back in, which
- * gives the same bytes on every machine; the words of the two families' pseudo-headers that do not differ
- * need not be looked at. A checksum is changed by what the words gain, never made anew, so that damage done
- * to a packet on its way stays visible to the receiver.
+ * Pure inline functions. Sums are of 16-bit words in memory order, with end-around carry, which
+ * gives the same bytes on every machine; pseudo-header words that are the same in IPv4 and IPv6 are
+ * not needed. A checksum is updated by the difference of the words, never computed again, so that
+ * the receiver still detects an error that occurred on the way to the relay.
  */
 #ifndef CSUM_WIRE_H
 #define CSUM_WIRE_H
@@ -19,10 +19,10 @@
 #include <string.h>
 #endif
 
-/* Puts the carries back in. @sum: of less than 65536 words */
+/* Adds the carries (end-around). @sum: of less than 65536 words */
 static inline uint16_t csum_wire_fold(uint32_t sum)
 {
-	/* Both halves are added to each other, and the carry of the lower sum goes into the upper. */
+	/* Adds both halves to each other; the carry of the lower sum goes into the upper. */
 	return (uint16_t)((sum + (sum >> 16 | sum << 16)) >> 16);
 }
 
@@ -40,25 +40,25 @@ static inline uint16_t csum_wire_sum(const void *bytes, size_t len)
 	return csum_wire_fold(sum);
 }
 
-/* Of an IPv4 address, as it lies in memory. */
+/* The sum of an IPv4 address. @addr: in memory order */
 static inline uint16_t csum_wire_sum_ipv4(uint32_t addr)
 {
 	return csum_wire_fold((addr & 0xffff) + (addr >> 16));
 }
 
-/* What a sum gains when words that add up to @from are replaced by others, that add up to @to. */
+/* The difference of a sum whose words with the sum @from are replaced by words with the sum @to. */
 static inline uint16_t csum_wire_gain(uint32_t from, uint32_t to)
 {
 	return csum_wire_fold((uint32_t)csum_wire_fold(to) + (0xffff ^ csum_wire_fold(from)));
 }
 
-/* RFC 1624, equation 3: a checksum whose words gained @gain. Of an IPv4 header. */
+/* RFC 1624, equation 3: the checksum @check of an IPv4 header, whose sum changed by @gain. */
 static inline uint16_t csum_wire_change(uint16_t check, uint32_t gain)
 {
 	return 0xffff ^ csum_wire_fold((uint32_t)(0xffff ^ check) + gain);
 }
 
-/* That of UDP, which is not zero: zero says that there is none, and stays that. */
+/* The same for UDP. @check: not zero, which means that there is no checksum. Never returns zero. */
 static inline uint16_t csum_wire_change_udp(uint16_t check, uint32_t gain)
 {
 	uint16_t changed = csum_wire_change(check, gain);
@@ -66,7 +66,7 @@ static inline uint16_t csum_wire_change_udp(uint16_t check, uint32_t gain)
 	return changed ? changed : 0xffff;
 }
 
-/* The field holds the pseudo-header's sum alone, not inverted; a device will add the rest. */
+/* The same for a pseudo-header's sum, not inverted: a device adds the rest. */
 static inline uint16_t csum_wire_change_partial(uint16_t sum, uint32_t gain)
 {
 	return csum_wire_fold((uint32_t)sum + gain);

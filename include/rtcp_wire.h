@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtcp_wire.h - compound RTCP packets: what senders and receivers report of a stream (RFC 3550, section 6.4)
+ * rtcp_wire.h - compound RTCP packets: sender and receiver reports (RFC 3550, section 6.4)
  *
- * Pure inline functions over bytes. Nothing is read past what the caller says is there. A packet is believed
- * as a whole or not at all: one whose parts do not fill it exactly is damaged, or encrypted (RFC 3711).
+ * Pure inline functions over bytes; they never read beyond the given length. A packet is used
+ * completely or not at all: if its parts do not fill it exactly, it is damaged or encrypted
+ * (RFC 3711).
  */
 #ifndef RTCP_WIRE_H
 #define RTCP_WIRE_H
@@ -19,17 +20,17 @@ struct rtcp_part {
 	const uint8_t *bytes;
 	size_t len;
 	uint8_t type;
-	uint8_t count; /* of report blocks, when it is SR or RR */
+	uint8_t count; /* of report blocks, if the type is SR or RR */
 };
 
 /**
- * struct rtcp_report - what one receiver says of one sender
+ * struct rtcp_report - report of one receiver about one sender
  * @ssrc: the sender
  * @lost: packets since the beginning; negative when more were received than expected
  * @fraction: lost since the last report, of 256
  * @jitter: in units of the RTP clock
  * @lsr: rtcp_sr_time() of the last sender report that was received; 0: none
- * @dlsr: since then, in units of 1/65536 seconds
+ * @dlsr: delay since then, in units of 1/65536 seconds
  */
 struct rtcp_report {
 	uint32_t ssrc, highest, jitter, lsr, dlsr;
@@ -39,8 +40,8 @@ struct rtcp_report {
 
 /**
  * rtcp_next() - the part of a compound that begins at @at
- * @at: 0 at first; moved on behind the part
- * Return: false: there is none, or it is not whole
+ * @at: start with 0; advanced to the end of the part
+ * Return: false: there is no part, or it is not complete
  */
 static inline bool rtcp_next(const uint8_t *p, size_t len, size_t *at, struct rtcp_part *part)
 {
@@ -58,7 +59,7 @@ static inline bool rtcp_next(const uint8_t *p, size_t len, size_t *at, struct rt
 	return true;
 }
 
-/* RFC 3550, A.2, but the order of the parts (RFC 5506). */
+/* The checks of RFC 3550, A.2, without those of the order of the parts (RFC 5506). */
 static inline bool rtcp_is_whole(const uint8_t *p, size_t len)
 {
 	struct rtcp_part part;
@@ -69,7 +70,7 @@ static inline bool rtcp_is_whole(const uint8_t *p, size_t len)
 	return len && at == len;
 }
 
-/* The middle 32 bits of a sender report's NTP time: its name in the reports on it. False: it is none. */
+/* The middle 32 bits of a sender report's NTP time, as in LSR. False: not a sender report. */
 static inline bool rtcp_sr_time(const struct rtcp_part *part, uint32_t *time)
 {
 	if (part->type != RTCP_SR || part->len < 28)
@@ -84,7 +85,7 @@ static inline int32_t rtcp_signed24(uint32_t value)
 	return value & 0x800000 ? (int32_t)value - 0x1000000 : (int32_t)value;
 }
 
-/* The report block number @n, from 0. False: there is none. */
+/* Reads report block @n, counted from 0. False: there is none. */
 static inline bool rtcp_report_at(const struct rtcp_part *part, unsigned int n,
 				  struct rtcp_report *report)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_stats.h - how good a received RTP stream is: RFC 3550, A.1 (sequence), A.3 (loss), A.8 (jitter)
+ * rtp_stats.h - quality of a received RTP stream: sequence, loss, jitter (RFC 3550, A.1, A.3, A.8)
  *
- * Pure integer arithmetic over headers and arrival times that are handed in, for the daemon and the
- * module alike. No lock: whoever writes sees to it that readers get a whole copy.
+ * Pure integer arithmetic; headers and arrival times are arguments. Used by the daemon and the
+ * module. No lock: the writer must ensure that readers get a consistent copy.
  */
 #ifndef RTP_STATS_H
 #define RTP_STATS_H
@@ -11,12 +11,12 @@
 #include "rtp_wire.h"
 
 /**
- * struct rtp_stats - of one SSRC; all zero: nothing heard. Another SSRC begins anew.
- * @base, @highest: extended sequence numbers (cycles in the upper bits); the first cycle is 1, so that
- *	packets from before the first one are above zero too
+ * struct rtp_stats - of one SSRC; all zero: no packet received. Another SSRC starts from zero.
+ * @base, @highest: extended sequence numbers (cycles in the upper bits); the first cycle is 1, so
+ *	that late packets with numbers before the first one do not wrap below zero
  * @received: without duplicates
- * @gaps: in the numbers, of one or more packets; one that is filled by a late packet is none
- * @seen: bit n: @highest - n has come
+ * @gaps: in the numbers, of one or more packets; a gap filled by late packets is not counted
+ * @seen: bit n: @highest - n was received
  * @jitter: in units of the RTP clock, times 16
  * @prior_expected, @prior_lost: of sequences before a restart under the same SSRC
  */
@@ -35,7 +35,7 @@ struct rtp_stats {
 	uint8_t pt;
 	bool known;
 	bool transit_known;
-	bool restart; /* @restart_seq, if it comes next, begins a new sequence */
+	bool restart; /* if the next packet has @restart_seq, it begins a new sequence */
 };
 
 static inline uint32_t rtp_stats_expected(const struct rtp_stats *s)
@@ -43,7 +43,7 @@ static inline uint32_t rtp_stats_expected(const struct rtp_stats *s)
 	return s->known ? s->prior_expected + (s->highest - s->base + 1) : 0;
 }
 
-/* Never negative: late ones of an earlier sequence may make more received than expected. */
+/* Never negative: with late packets of an earlier sequence, more may be received than expected. */
 static inline uint32_t rtp_stats_lost_now(const struct rtp_stats *s)
 {
 	uint32_t expected = s->highest - s->base + 1;
@@ -73,14 +73,14 @@ static inline void rtp_stats_restart(struct rtp_stats *s, uint16_t seq)
 	rtp_stats_begin(s, seq);
 }
 
-/* The packet that was @behind has come: it may have filled a gap, or cut one in two. */
+/* A packet that is @behind the highest has arrived: it may fill a gap, or split one in two. */
 static inline void rtp_stats_mend(struct rtp_stats *s, uint32_t behind)
 {
 	bool newer = behind > 64 || s->seen >> (behind - 1) & 1;
 	bool older = behind >= 63 || s->seen >> (behind + 1) & 1;
 
 	if (s->highest - behind < s->base)
-		s->gaps += s->base - (s->highest - behind) > 1; /* the first of all that came */
+		s->gaps += s->base - (s->highest - behind) > 1; /* before the first received one */
 	else if (newer && older)
 		s->gaps -= s->gaps > 0;
 	else
@@ -103,7 +103,7 @@ static inline void rtp_stats_late(struct rtp_stats *s, uint32_t behind)
 		s->base = s->highest - behind;
 }
 
-/* A.1. Return: the packet is the newest one; false: it came late, twice, or from nowhere. */
+/* A.1. Return: true: the packet is the newest one; false: it is late, a duplicate, or a stray. */
 static inline bool rtp_stats_sequence(struct rtp_stats *s, uint16_t seq)
 {
 	uint16_t ahead = (uint16_t)(seq - (uint16_t)s->highest);
@@ -120,7 +120,7 @@ static inline bool rtp_stats_sequence(struct rtp_stats *s, uint16_t seq)
 		rtp_stats_late(s, (uint16_t)-ahead);
 		return false;
 	}
-	/* A great jump: two in sequence mean that the sender began anew, a single one is a stray. */
+	/* A large jump: two in sequence mean that the sender restarted, one alone is a stray. */
 	if (s->restart && seq == s->restart_seq) {
 		rtp_stats_restart(s, seq);
 		return true;
@@ -131,9 +131,9 @@ static inline bool rtp_stats_sequence(struct rtp_stats *s, uint16_t seq)
 }
 
 /*
- * A.8. Packets that share a timestamp (the parts of a video frame, the repetitions of a telephone
- * event) say nothing new about the network's delay: the first one counts. A jump of more than four
- * seconds is a new time line, not jitter.
+ * A.8. Of packets that share a timestamp (parts of a video frame, repetitions of a telephone event)
+ * only the first is used: the others do not measure the network's delay. A jump of more than four
+ * seconds is a new timeline, not jitter.
  */
 static inline void rtp_stats_jitter(struct rtp_stats *s, uint32_t timestamp, uint32_t arrival)
 {
@@ -151,9 +151,9 @@ static inline void rtp_stats_jitter(struct rtp_stats *s, uint32_t timestamp, uin
 }
 
 /**
- * rtp_stats_update() - takes one admitted RTP packet into account
+ * rtp_stats_update() - adds one accepted RTP packet
  * @clock: Hz, of the packet's payload type; 0: unknown
- * @arrival: time of arrival in units of @clock, any origin, wrapping
+ * @arrival: time of arrival in units of @clock, with any origin; may wrap
  */
 static inline void rtp_stats_update(struct rtp_stats *s, const struct rtp_wire *w, uint32_t clock,
 				    uint32_t arrival)
@@ -169,7 +169,7 @@ static inline void rtp_stats_update(struct rtp_stats *s, const struct rtp_wire *
 		newest = rtp_stats_sequence(s, w->seq);
 	}
 	if (s->pt != w->pt || s->clock != clock)
-		s->transit_known = false; /* another codec's time line */
+		s->transit_known = false; /* the timeline of another codec */
 	s->pt = w->pt;
 	s->clock = clock;
 	if (newest && clock)

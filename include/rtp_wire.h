@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_wire.h - RTP, RTCP, STUN, DTLS on the wire: pure inline functions over bytes, for both sides
+ * rtp_wire.h - RTP, RTCP, STUN, DTLS on the wire: inline functions for the daemon and the module
  *
- * Tells the kinds of packets apart that share a port (RFC 7983 by the first byte, RFC 5761 by the
- * second) and reads what a relay needs of them. Nothing is read past what the caller says is there.
- * No floating point, no 64-bit division: the module uses the same code.
+ * Distinguishes the kinds of packets that share a port (RFC 7983 by the first byte, RFC 5761 by the
+ * second) and reads the fields that a relay needs. Never reads beyond the given length. No floating
+ * point and no 64-bit division, because the module uses this code.
  */
 #ifndef RTP_WIRE_H
 #define RTP_WIRE_H
@@ -29,21 +29,21 @@ enum rtp_kind {
 	RTP_KIND_OTHER, /* keepalives (CR LF, a zero), TURN channels, version 0 or 1 */
 };
 
-/* So many bytes are looked at; of a longer packet they must be readable, of a shorter one all. */
+/* Bytes that are read at most: these must be readable, or the whole packet if it is shorter. */
 #define RTP_WIRE_HEAD 76
 
 #define RTP_PT_PCMU 0
 #define RTP_PT_PCMA 8
 
-/* RFC 3550, appendix A.1: a sequence number this far from the last one still belongs to it. */
+/* RFC 3550, appendix A.1: a number within this distance of the last one continues its sequence. */
 #define RTP_MAX_DROPOUT	 3000
 #define RTP_MAX_MISORDER 100
 
 /**
- * struct rtp_wire - what was read of one packet
+ * struct rtp_wire - fields of one packet
  * @pt: RTP: payload type, 0..127; RTCP: type of the first packet, 192..223
  * @header_len: RTP: fixed header, CSRCs and extension, in bytes
- * Fields but @kind are set for RTP; @pt and @ssrc for RTCP too (the sender's); else zero.
+ * For RTP all fields are set; for RTCP @kind, @pt and @ssrc (the sender's); for others only @kind.
  */
 struct rtp_wire {
 	enum rtp_kind kind;
@@ -64,13 +64,13 @@ static inline uint32_t rtp_wire_u32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* RFC 5761, section 4: these values of the second byte are RTCP, marker bit or not. */
+/* RFC 5761, section 4: these values of the second byte are RTCP, with or without marker bit. */
 static inline bool rtp_wire_is_rtcp_type(uint8_t second)
 {
 	return second >= 192 && second <= 223;
 }
 
-/* Types that IANA lists. Only these let a source be learned from an RTCP packet. */
+/* Types registered with IANA. A stream latches to the source of an RTCP packet only for these. */
 static inline bool rtcp_type_known(uint8_t type)
 {
 	return (type >= 192 && type <= 195) || (type >= 200 && type <= 213);
@@ -111,8 +111,8 @@ static inline enum rtp_kind rtp_wire_parse_rtp(const uint8_t *p, size_t len, str
  * @p: at least the first RTP_WIRE_HEAD bytes of the packet, or all of it
  * @len: of the whole UDP payload
  *
- * The padding count is not checked: under SRTP that byte is encrypted. STUN is what carries the magic
- * cookie of RFC 8489, ZRTP what carries that of RFC 6189; look-alikes are OTHER.
+ * The padding count is not checked: in SRTP that byte is encrypted. STUN must carry the magic
+ * cookie of RFC 8489, ZRTP that of RFC 6189; otherwise the kind is OTHER.
  */
 static inline enum rtp_kind rtp_wire_kind(const uint8_t *p, size_t len, struct rtp_wire *w)
 {
@@ -142,7 +142,7 @@ static inline void rtp_wire_parse(const uint8_t *p, size_t len, struct rtp_wire 
 	w->kind = rtp_wire_kind(p, len, w);
 }
 
-/* Does @seq go on from @last (RFC 3550, A.1), with some lost or out of order in between? */
+/* Does @seq continue the sequence of @last (RFC 3550, A.1)? Loss and reordering are allowed. */
 static inline bool rtp_seq_goes_on(uint16_t last, uint16_t seq)
 {
 	uint16_t ahead = (uint16_t)(seq - last);
@@ -150,7 +150,7 @@ static inline bool rtp_seq_goes_on(uint16_t last, uint16_t seq)
 	return ahead < RTP_MAX_DROPOUT || ahead > (uint16_t)(65535 - RTP_MAX_MISORDER);
 }
 
-/* Where the payload ends: before the padding, if there is a credible one. @p is the whole packet. */
+/* Offset of the payload's end: before the padding, if its count is valid. @p: the whole packet */
 static inline size_t rtp_wire_payload_end(const uint8_t *p, size_t len, const struct rtp_wire *w)
 {
 	size_t padding = p[0] & 0x20 ? p[len - 1] : 0;
@@ -159,8 +159,9 @@ static inline size_t rtp_wire_payload_end(const uint8_t *p, size_t len, const st
 }
 
 /**
- * rtp_wire_silence() - replaces the sound of a whole PCMU or PCMA packet by silence (G.711)
- * Return: false and the packet is untouched: the payload type is another one
+ * rtp_wire_silence() - replaces the payload of a PCMU or PCMA packet (G.711) with silence
+ * @p: the whole packet
+ * Return: false: another payload type, the packet is unchanged
  */
 static inline bool rtp_wire_silence(uint8_t *p, size_t len, const struct rtp_wire *w)
 {
@@ -171,7 +172,7 @@ static inline bool rtp_wire_silence(uint8_t *p, size_t len, const struct rtp_wir
 	return true;
 }
 
-/* Clock in Hz of the payload types that are fixed by RFC 3551, tables 4 and 5; 0: not fixed. */
+/* Clock rate in Hz of a static payload type (RFC 3551, tables 4 and 5); 0: not static. */
 static inline uint32_t rtp_static_clock(uint8_t pt)
 {
 	static const uint32_t clocks[] = {
