@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check.c - does the configuration fit this host? What is wrong is told by the log, all of it at once. */
+/* check.c - checks whether the configuration fits this host; logs all errors at once */
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static unsigned int check_interfaces(const struct conf *conf, unsigned int *addr
 	return mistakes;
 }
 
-/* Binds to a port of the kernel's choice for a moment. */
+/* Binds to a port chosen by the kernel, and closes the socket. */
 static int try_bind(const struct sockaddr *addr, socklen_t len)
 {
 	struct endpoint any;
@@ -63,7 +63,7 @@ static int try_bind(const struct sockaddr *addr, socklen_t len)
 	return err;
 }
 
-/* "PORT", "HOST:PORT", "[V6]:PORT" to two texts with an end. False: not of that shape. */
+/* Splits "PORT", "HOST:PORT" or "[V6]:PORT" into two texts. False: none of these forms. */
 static bool split_listen(const char *text, char *host, size_t size, const char **port)
 {
 	const char *colon = strrchr(text, ':');
@@ -77,7 +77,7 @@ static bool split_listen(const char *text, char *host, size_t size, const char *
 		text++;
 		len -= 2;
 	} else if (len && memchr(text, ':', len)) {
-		return false; /* IPv6 without brackets: nobody knows where the port begins */
+		return false; /* IPv6 without brackets: where the port begins is ambiguous */
 	}
 	if (len >= size || (colon && !len))
 		return false;
@@ -86,7 +86,7 @@ static bool split_listen(const char *text, char *host, size_t size, const char *
 	return true;
 }
 
-/* @flags: AI_PASSIVE: a port alone is that of all addresses; else of the loopback ones */
+/* @flags: AI_PASSIVE: PORT without HOST means all addresses; else the loopback addresses */
 static bool check_listen(const char *key, const char *text, int flags)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = flags | AI_NUMERICSERV };
@@ -112,7 +112,7 @@ static bool check_listen(const char *key, const char *text, int flags)
 	return !err;
 }
 
-/* "udp:" may be left out; a path is as good as its directory is when the daemon starts. */
+/* "udp:" is optional. Paths are not checked: their directories may be created before the start. */
 static bool check_connections(const char *key, const char *text)
 {
 	static const char *const prefixes[] = { "udp:", "udp6:", "tcp:", "tcp6:" };
@@ -176,7 +176,7 @@ static unsigned int check_user(const struct conf *conf)
 	return 0;
 }
 
-/* In the background the working directory is another. */
+/* A relative path would depend on the directory in which the daemon is started. */
 static unsigned int check_state_dir(const struct conf *conf)
 {
 	if (!conf->state_dir || *conf->state_dir == '/')
@@ -191,7 +191,7 @@ unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
 	       check_state_dir(conf);
 }
 
-/* Does "30000-39999,5060" hold all of first..last in one of its ranges? */
+/* Does one range of @text ("30000-39999,5060") contain all of first..last? */
 static bool ranges_hold(const char *text, unsigned long first, unsigned long last)
 {
 	struct str rest = str_of(text);
@@ -211,8 +211,9 @@ static bool ranges_hold(const char *text, unsigned long first, unsigned long las
 }
 
 /*
- * Ports that any program may be given by the kernel cost a failed bind() each time one is drawn; and with a
- * firewall that program's answers are taken for media: those of a name server, say.
+ * If the kernel assigns a port of the range to another program, bind() fails each time the daemon
+ * draws it; and with a firewall, packets to that program (DNS replies, for example) are treated as
+ * media.
  */
 static void check_port_range(const struct conf *conf)
 {

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check.h - does the configuration fit this host? What is wrong is told by the log, all of it at once. */
+/* check.h - checks whether the configuration fits this host; logs all errors at once */
 #ifndef RTPRELAY_CHECK_H
 #define RTPRELAY_CHECK_H
 
 #include "conf/conf.h"
 
 /**
- * check_conf() - addresses are local, texts parse, user and group are there; holds no port afterwards
- * @addresses: gets how many different addresses media will use
- * Return: how many mistakes were told
+ * check_conf() - checks that addresses are local, texts valid, user and group exist; keeps no port
+ * @addresses: receives the number of different addresses for media
+ * Return: number of errors, all logged
  */
 unsigned int check_conf(const struct conf *conf, unsigned int *addresses);
 
-/* Warns and advises: descriptors (raises the limit where it may), ports that the kernel gives to other programs. */
+/*
+ * Logs warnings: too few descriptors (after raising the limit if permitted), ports that the kernel
+ * may assign to other programs.
+ */
 void check_host(const struct conf *conf, unsigned int addresses);
 
 #endif

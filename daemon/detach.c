@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* detach.c - into the background, and the file that says which process is there */
+/* detach.c - runs the daemon in the background, and writes its process ID to a file */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "detach.h"
 
-/* The child writes one byte when it is ready; the pipe closes without one when it ends. */
+/* The child writes one byte when it is ready; if it ends before, the pipe closes without a byte. */
 static void wait_for_child(int fd)
 {
 	char byte;
@@ -22,7 +22,7 @@ static void wait_for_child(int fd)
 	_exit(got == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-/* The working directory stays: paths in the configuration may be relative to it, and are read again on SIGHUP. */
+/* Keeps the working directory: SIGHUP reads relative paths of the configuration again. */
 int detach(void)
 {
 	int fd[2], err;
@@ -69,7 +69,7 @@ static long pidfile_read(int fd)
 	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
-/* Opens and locks. Return: descriptor; -EAGAIN, the file was removed meanwhile; -EEXIST, it is in use. */
+/* Opens and locks. Return: descriptor; -EAGAIN, the file was removed meanwhile; -EEXIST, in use */
 static int pidfile_lock(const char *path, long *other)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644), err = 0;
@@ -82,7 +82,7 @@ static int pidfile_lock(const char *path, long *other)
 		*other = pidfile_read(fd);
 	} else if (fstat(fd, &opened) || stat(path, &there) || opened.st_ino != there.st_ino ||
 		   opened.st_dev != there.st_dev) {
-		err = -EAGAIN; /* the daemon before us removed it between our open and our lock */
+		err = -EAGAIN; /* the previous daemon removed it between open() and flock() */
 	}
 	if (!err)
 		return fd;
@@ -113,7 +113,7 @@ void pidfile_close(struct pidfile *pidfile)
 {
 	if (pidfile->fd < 0)
 		return;
-	/* While it is still locked, so that no daemon that starts now loses its own. */
+	/* Remove it while locked, so that another daemon's new file is not removed. */
 	if (unlink(pidfile->path) && ftruncate(pidfile->fd, 0))
 		log_debug("pidfile %s: cannot be removed or emptied: %m",
 			  pidfile->path); /* the next daemon overwrites it */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* detach.h - into the background, and the file that says which process is there */
+/* detach.h - runs the daemon in the background, and writes its process ID to a file */
 #ifndef RTPRELAY_DETACH_H
 #define RTPRELAY_DETACH_H
 
 /**
- * detach() - go on in a child with a session of its own; before any thread is started
+ * detach() - continues in a child process with its own session; call it before starting threads
  *
- * The parent waits, and ends with status 0 once the child calls detach_ready(), or 1 when the child ends
- * before it. So whoever starts the daemon learns whether it runs. Does not return in the parent.
+ * The parent waits, and exits with status 0 when the child calls detach_ready(), or 1 if the child
+ * ends before. So the exit status shows whether the start succeeded. Does not return in the parent.
  * Return: in the child a descriptor for detach_ready(); -errno
  */
 int detach(void);
-/* Standard input, output and error go to /dev/null from here. Takes -1 and does nothing. */
+/* Redirects standard input, output and error to /dev/null. Does nothing for -1. */
 void detach_ready(int fd);
 
 struct pidfile {
@@ -21,11 +21,11 @@ struct pidfile {
 
 /**
  * pidfile_open() - writes the process id to @path, and locks it
- * A file that a daemon left which is no more is taken over.
- * Return: 0; -EEXIST, the daemon whose id is *other (0: unknown) holds it; other -errno
+ * Overwrites a file that an ended daemon left.
+ * Return: 0; -EEXIST, locked by the daemon with process id *other (0: unknown); other -errno
  */
 int pidfile_open(struct pidfile *pidfile, const char *path, long *other);
-/* Removes it; empties it where the directory may not be written any more. */
+/* Removes the file; empties it if the daemon may no longer write to the directory. */
 void pidfile_close(struct pidfile *pidfile);
 
 #endif

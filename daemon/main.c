@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * main.c - starts, runs and stops the relay; the daemon's contents page
+ * main.c - starts, runs and stops the relay; start reading the daemon here
  *
- * A command comes in by ctl, is understood by ng, done by command, which works on call, dialog and media;
- * each media is a bridge of a worker, whose streams forward what they hear once latching has learned from
- * whom. One loop runs all but the media threads; they never wait for it.
+ * A command is received by ctl/, parsed by ng/ or rtpproxy/, and executed by command/, which works
+ * on calls, dialogs and medias (call/). Each media has a bridge in a media thread (packet/): its
+ * streams forward packets, and latching (packet/latch.h) decides from which source. One event loop
+ * runs everything but the media threads; these never wait for it.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -87,8 +88,9 @@ static void on_patience_ended(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Calls are on disk for the next daemon: from here the kernel's flows and open ports are its. False: they end with
- * us, since there is no journal or it cannot be written.
+ * Writes the calls to disk for the next daemon, which then owns the kernel's flows and the open
+ * ports. False: the calls end with this daemon, because there is no journal or it cannot be
+ * written.
  */
 static bool keep_calls(struct relay *relay)
 {
@@ -116,7 +118,7 @@ static void end_calls(struct relay *relay)
 		call_table_close_all(relay->calls);
 }
 
-/* No more commands, all calls end; the loop goes on until the media threads have closed their sockets. */
+/* Ends commands and calls; the loop continues until the media threads have closed their sockets. */
 static void on_stop(evutil_socket_t number, short what, void *arg)
 {
 	const struct timeval patience = { 0, STOP_PATIENCE_US };
@@ -124,7 +126,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	if (relay->stopping) {
-		relay->done = true; /* asked twice */
+		relay->done = true; /* second signal: stop at once */
 		return;
 	}
 	relay->stopping = true;
@@ -208,7 +210,7 @@ static int start_events(struct relay *relay)
 static void relay_ready(struct relay *relay)
 {
 	if (!relay->conf.foreground && relay->conf.log_facility == LOG_TO_STDERR)
-		log_open(LOG_TO_SYSLOG, relay->conf.log_level); /* there is no terminal any more */
+		log_open(LOG_TO_SYSLOG, relay->conf.log_level); /* stderr goes to /dev/null */
 	detach_ready(relay->ready_fd);
 	relay->ready_fd = -1;
 	sd_notify(0, "READY=1");
@@ -217,8 +219,8 @@ static void relay_ready(struct relay *relay)
 }
 
 /*
- * Whatever a turn of the loop asked of the kernel and the media threads (a timeout, too) goes out at its end; what
- * the kernel answers is news for the media threads.
+ * Requests to the kernel and to the media threads are collected and sent at the end of each turn of
+ * the loop. The kernel is first, because its answers cause requests to the media threads.
  */
 static void relay_run(struct relay *relay)
 {
@@ -238,11 +240,11 @@ static void event_stop(struct event *event)
 		event_free(event);
 }
 
-/* Also after a start that failed half-way. Media threads end before the calls whose sockets they serve. */
+/* Also after a failed start. Media threads end before the calls whose sockets they use. */
 static void relay_stop(struct relay *relay)
 {
 	if (relay->calls && call_table_count(relay->calls))
-		end_calls(relay); /* of the daemon before: for the one after */
+		end_calls(relay); /* restored calls: keep them for the next daemon */
 	event_stop(relay->on_watchdog);
 	event_stop(relay->on_second);
 	sweep_end(&relay->sweep);

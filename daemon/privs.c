@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* privs.c - what the process may do: descriptors, root and its capabilities */
+/* privs.c - privileges of the process: user, capabilities, descriptor limit */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -41,13 +41,13 @@ int privs_find_user(const char *user, const char *group, struct privs_user *foun
 static int change_user(const struct privs_user *user)
 {
 	if (user->uid == geteuid() && user->gid == getegid())
-		return 0; /* e.g. the service manager has done it */
-	/* Groups while still root; initgroups() gives those of the user in /etc/group. */
+		return 0; /* for example set by the service manager */
+	/* Set the groups while still root; initgroups() reads the user's from /etc/group. */
 	if (user->name ? initgroups(user->name, user->gid) : setgroups(1, &user->gid))
 		return -errno;
 	if (setresgid(user->gid, user->gid, user->gid))
 		return -errno;
-	/* Or the change of user would take all capabilities away. */
+	/* Otherwise the change of user would clear all capabilities. */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
 		return -errno;
 	if (setresuid(user->uid, user->uid, user->uid))
@@ -55,7 +55,7 @@ static int change_user(const struct privs_user *user)
 	return 0;
 }
 
-/* Sets permitted and effective to those of @keep that the process has. */
+/* Sets the permitted and effective set to those capabilities of @keep that the process has. */
 static int keep_only(const cap_value_t *keep, int count)
 {
 	cap_t had = cap_get_proc(), now = cap_init();
@@ -99,7 +99,7 @@ unsigned long privs_raise_descriptors(unsigned long wanted)
 	higher = (struct rlimit){ wanted, limit.rlim_max > wanted ? limit.rlim_max : wanted };
 	if (!setrlimit(RLIMIT_NOFILE, &higher))
 		return wanted;
-	/* Above the hard limit only root may go: then up to it. */
+	/* Only root may raise the hard limit; else raise the soft limit up to it. */
 	higher = (struct rlimit){ limit.rlim_max, limit.rlim_max };
 	return setrlimit(RLIMIT_NOFILE, &higher) ? limit.rlim_cur : limit.rlim_max;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* privs.h - what the process may do: descriptors, root and its capabilities */
+/* privs.h - privileges of the process: user, capabilities, descriptor limit */
 #ifndef RTPRELAY_PRIVS_H
 #define RTPRELAY_PRIVS_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whom to become; uid and gid only count where @set. */
+/* The user to change to; @uid and @gid are ignored unless @set. */
 struct privs_user {
 	bool set;
 	uid_t uid;
@@ -15,24 +15,24 @@ struct privs_user {
 };
 
 /**
- * privs_find_user() - looks names up
- * @user, @group: NULL: not given; a group without a user changes the group alone
- * Return: 0; -ENOENT, there is no such user or group: *missing is its name; other -errno of the look-up
+ * privs_find_user() - looks up user and group
+ * @user, @group: NULL: not given; a group without a user changes only the group
+ * Return: 0; -ENOENT, user or group *missing does not exist; other -errno of the lookup
  */
 int privs_find_user(const char *user, const char *group, struct privs_user *found,
 		    const char **missing);
 
 /**
- * privs_drop() - become @user and keep no capability but CAP_NET_ADMIN, and CAP_NET_BIND_SERVICE if @low_ports
+ * privs_drop() - changes to @user; keeps only CAP_NET_ADMIN, and CAP_NET_BIND_SERVICE if @low_ports
  *
- * Before any thread is started: capabilities are a thread's own. Nothing that is executed later can get more.
- * Return: 0; -errno: the process may be half changed and has to end
+ * Call it before any thread is started: each thread has its own capabilities. Sets no_new_privs.
+ * Return: 0; -errno: privileges may be partly dropped, so the process must exit
  */
 int privs_drop(const struct privs_user *user, bool low_ports);
 
 /**
- * privs_raise_descriptors() - lets the process open @wanted descriptors, if it may
- * Return: how many it can open now: perhaps less, perhaps more
+ * privs_raise_descriptors() - raises the limit of open descriptors to @wanted, if permitted
+ * Return: the new limit, which may be lower or higher than @wanted
  */
 unsigned long privs_raise_descriptors(unsigned long wanted);
 

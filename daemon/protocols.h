@@ -13,9 +13,9 @@ struct conf;
 struct relay;
 
 /**
- * struct protocol_row - one of them
- * @listen: where it listens: offset of a struct conf_list in struct conf
- * @arg: what its run() gets of @relay; NULL: nothing
+ * struct protocol_row - one control protocol
+ * @listen: its listening addresses: offset of a struct conf_list in struct conf
+ * @arg: returns the argument for its run(); NULL: none
  */
 struct protocol_row {
 	const struct control_protocol *protocol;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * relay.h - struct relay: all that the daemon holds, in the order of starting
+ * relay.h - struct relay: all parts of the daemon, in the order of starting
  */
 #ifndef RELAY_H
 #define RELAY_H
@@ -18,7 +18,7 @@
 #include "stats/stats.h"
 #include "web/web.h"
 
-/* In the order of starting; stopping goes backwards. */
+/* In the order of starting; stopping is in reverse order. */
 struct relay {
 	int argc;
 	char **argv;
@@ -35,7 +35,7 @@ struct relay {
 	struct worker_pool *workers;
 	struct kmod *kmod;	    /* NULL: no kernel path */
 	struct nft *nft;	    /* NULL: no firewall */
-	struct rtpp_notify *notify; /* NULL: nobody is told of time-outs */
+	struct rtpp_notify *notify; /* NULL: no notification of time-outs */
 	struct cdr_file *cdr_file;  /* NULL: none */
 	struct call_table *calls;
 	struct sweep sweep;
@@ -50,16 +50,16 @@ struct relay {
 	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_second,
 		*on_watchdog;
 	bool stopping, done;
-	bool kept; /* calls go on in the next daemon: what the kernel has stays */
+	bool kept; /* calls continue in the next daemon: flows and table stay in the kernel */
 };
 
 /*
- * Starts all parts but the events of the loop. What failed has been logged; what was started before it is there
- * and has to be stopped. Return: 0; -errno
+ * Starts all parts but the events of the loop. Return: 0; -errno: logged; the parts started before
+ * must be stopped.
  */
 int relay_start(struct relay *relay);
 
-/* What calls have of the configuration and of the other parts, as both are now. */
+/* The configuration and the other parts that calls use, in their current state. */
 struct call_table_conf relay_calls_conf(struct relay *relay);
 
 #endif

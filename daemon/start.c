@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * start.c - the parts of the daemon, each made from the configuration and from those before it
+ * start.c - starts the parts of the daemon, each from the configuration and the parts before it
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -63,7 +63,7 @@ static void on_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *fl
 	call_kmod_event(relay->calls, event, flow, stranger);
 }
 
-/* Where nobody else can have a port, a flow is ours. */
+/* A flow belongs to this daemon if its port and address are in the configured range. */
 static bool owns_local(void *arg, const struct endpoint *local)
 {
 	const struct relay *relay = arg;
@@ -77,7 +77,7 @@ static bool owns_local(void *arg, const struct endpoint *local)
 	return false;
 }
 
-/* Commands have been done: what they ask of the media threads goes out with one wake-up for each. */
+/* After a batch of commands: sends its requests, with one wake-up for each media thread. */
 static void on_batch(void *arg)
 {
 	struct relay *relay = arg;
@@ -86,7 +86,7 @@ static void on_batch(void *arg)
 	worker_pool_flush(relay->workers);
 }
 
-/* The loop's own complaints; they tell of a mistake in this program, or of no memory. */
+/* Messages of libevent: they show an error in this program, or a lack of memory. */
 static void on_libevent_message(int severity, const char *message)
 {
 	log_msg(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libevent: %s",
@@ -149,7 +149,7 @@ static unsigned int octal(unsigned int digits)
 	return (digits / 100 % 10 & 7) << 6 | (digits / 10 % 10 & 7) << 3 | (digits % 10 & 7);
 }
 
-/* While still root, for who may not make a directory in /run. Only a path that was asked for has to work. */
+/* As root, to create a directory in /run. Only a configured path must work. */
 static int start_admin_socket(struct relay *relay)
 {
 	const struct conf *conf = &relay->conf;
@@ -227,7 +227,7 @@ static int start_ifaces(struct relay *relay)
 	return 0;
 }
 
-/* As bound, then as advertised. */
+/* The addresses of the interfaces: first bound, then advertised. */
 static int list_own(struct relay *relay)
 {
 	size_t n = iface_count(relay->ifaces);
@@ -320,7 +320,7 @@ static int start_firewall(struct relay *relay)
 	return relay->nft ? 0 : refused_table(err);
 }
 
-/* Calls of a daemon before this one have their ports open again when this replaces its table. */
+/* Replaces the previous daemon's table after its calls are restored, so their ports stay open. */
 static int start_table(struct relay *relay)
 {
 	int err = nft_flush(relay->nft);
@@ -350,7 +350,7 @@ static int start_calls(struct relay *relay)
 	return relay->calls ? 0 : failed("table of calls", -ENOMEM);
 }
 
-/* Calls of the daemon before this one go on. */
+/* Restores the calls of the previous daemon. */
 static int start_journal(struct relay *relay)
 {
 	const struct journal_conf conf = {
@@ -370,12 +370,12 @@ static int start_journal(struct relay *relay)
 	relay->journal = relay->calls->journal = journal_open(&conf, &err);
 	if (err != -ENOSPC && err != -EIO)
 		return err;
-	/* A disk that fails is no reason to serve nobody. */
+	/* With a failed disk the daemon still serves calls. */
 	log_err("journal: calls are not saved: they end when the daemon restarts");
 	return 0;
 }
 
-/* What it has left in the kernel: flows of calls that go on stay, others are removed. */
+/* Flows of the previous daemon in the kernel: keeps those of restored calls, removes others. */
 static int start_flows(struct relay *relay)
 {
 	call_table_follow(relay->calls);
@@ -443,7 +443,7 @@ static int start_admin(struct relay *relay)
 	return relay->admin ? 0 : failed("control socket", -ENOMEM);
 }
 
-/* Last, so that who is answered there knows that the rest is at work. */
+/* The last step, so that an answer (/healthz) shows that all other parts run. */
 static int start_web(struct relay *relay)
 {
 	const struct web_conf conf = { .listen = &relay->conf.listen_http,
