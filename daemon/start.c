@@ -63,7 +63,7 @@ static void on_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *fl
 	call_kmod_event(relay->calls, event, flow, stranger);
 }
 
-/* A flow belongs to this daemon if its port and address are in the configured range. */
+/* No other program can bind this daemon's addresses and ports, so a flow for them is its own. */
 static bool owns_local(void *arg, const struct endpoint *local)
 {
 	const struct relay *relay = arg;
@@ -284,11 +284,11 @@ static int start_kernel(struct relay *relay)
 static int refused_table(int err)
 {
 	if (err == -EPERM)
-		log_err("firewall: creating table inet rtprelay requires CAP_NET_ADMIN; or set "
-			"firewall=none");
+		log_err("firewall: creating table inet rtprelay requires CAP_NET_ADMIN: add it, or "
+			"set firewall=none");
 	else
-		log_err("firewall: the kernel refused table inet rtprelay: %s; firewall=none runs "
-			"without it",
+		log_err("firewall: the kernel refused table inet rtprelay: %s; set firewall=none "
+			"to run without it",
 			strerror(-err));
 	return err;
 }
@@ -304,8 +304,8 @@ static int start_firewall(struct relay *relay)
 
 	if (conf.mode == FIREWALL_NONE) {
 		if (nft_left_over())
-			log_warn("firewall=none, but table inet rtprelay exists, of another daemon "
-				 "or left by a killed one: nft delete table inet rtprelay");
+			log_warn("firewall=none, but table inet rtprelay exists; unless another "
+				 "daemon uses it: nft delete table inet rtprelay");
 		return 0;
 	}
 	addrs = calloc(n, sizeof(*addrs));
