@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl.c - control sockets: receive, tell strangers from proxies, replay, run, send the reply
+ * ctl.c - control sockets: receive, check the source, replay, run, send the reply
  *
- * A datagram is: cookie, blank, payload. The reply begins with the same cookie. What the payload
- * means is the protocol's business (gate/protocol.h); ports of some protocols take requests of
- * others. Connections (ctl/stream.c) have no cookies.
+ * A datagram is: cookie, blank, payload. The reply begins with the same cookie. The payload is
+ * passed to the protocol (gate/protocol.h); ports of some protocols accept requests of other
+ * protocols. Connections (ctl/stream.c) have no cookies.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -21,12 +21,12 @@
 #include "gate/allow.h"
 #include "gate/replay.h"
 
-/* Datagrams taken at once, before the media threads are woken and the loop goes on. */
+/* Datagrams received at once, before the media threads are woken and the loop continues. */
 #define BATCH 64
-/* How long a reply is remembered: longer than a proxy goes on asking. */
+/* How long a reply is kept: longer than a proxy repeats its request. */
 #define REPLAY_MS 60000
-/* A line about strangers or about nonsense, no more often than this. */
-#define TELL_MS 10000
+/* Log lines about refused datagrams are at least this far apart. */
+#define REFUSAL_LOG_MS 10000
 #define SOCKETS 32
 
 struct ctl_socket {
@@ -42,11 +42,8 @@ struct ctl_lines {
 	const struct ctl_listen *row;
 };
 
-/*
- * Both sides of what was refused without an answer: how often, and when a line may be written
- * again.
- */
-struct untold {
+/* Datagrams refused without an answer: their count, and the time of the next permitted log line. */
+struct refusal_log {
 	uint64_t count;
 	int64_t next_ms;
 };
@@ -61,7 +58,7 @@ struct ctl_batch {
 	struct mmsghdr messages[BATCH];
 	struct iovec iov[BATCH];
 	union ctl_control control[BATCH];
-	char *bytes; /* BATCH times CTL_DATAGRAM; what isn't used takes no memory */
+	char *bytes; /* BATCH times CTL_DATAGRAM; pages that were never used take no memory */
 };
 
 struct ctl {
@@ -76,22 +73,22 @@ struct ctl {
 	size_t n_sockets;
 	struct ctl_lines streams[SOCKETS];
 	size_t n_streams;
-	struct untold strangers, malformed;
+	struct refusal_log not_allowed, malformed;
 	struct ctl_batch in, out;
 	struct endpoint from[BATCH];
 };
 
-static void tell(struct untold *untold, const struct endpoint *source, int64_t now_ms,
-		 const char *what)
+static void log_refusal(struct refusal_log *log, const struct endpoint *source, int64_t now_ms,
+			const char *why)
 {
 	char text[ENDPOINT_TEXT];
 
-	untold->count++;
-	if (now_ms < untold->next_ms)
+	log->count++;
+	if (now_ms < log->next_ms)
 		return;
-	log_warn("%s from %s: no answer (%" PRIu64 " so far)", what, endpoint_print(source, text),
-		 untold->count);
-	untold->next_ms = now_ms + TELL_MS;
+	log_warn("command refused: source %s %s (%" PRIu64 " so far)",
+		 endpoint_print_addr(source, text), why, log->count);
+	log->next_ms = now_ms + REFUSAL_LOG_MS;
 }
 
 static bool is_allowed(struct ctl *ctl, const struct endpoint *source)
@@ -99,13 +96,11 @@ static bool is_allowed(struct ctl *ctl, const struct endpoint *source)
 	if (allow_has(&ctl->allow, source))
 		return true;
 	ctl->env->stats->not_allowed++;
-	tell(&ctl->strangers, source, clock_ms(), "command of a stranger");
+	log_refusal(&ctl->not_allowed, source, clock_ms(), "is not in control-allow");
 	return false;
 }
 
-/*
- * Whose request came to a port of @row: another protocol's if it looks like one, and may come here.
- */
+/* The protocol of a request that came to a port of @row: another one that @row accepts, or its own. */
 static const struct ctl_listen *row_of(const struct ctl *ctl, const struct ctl_listen *row,
 				       struct str payload)
 {
@@ -131,7 +126,8 @@ static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct e
 	cookie = row->protocol->cookie(&payload);
 	if (!cookie.len || cookie.len > REPLAY_COOKIE_MAX) {
 		stats->malformed++;
-		tell(&ctl->malformed, source, env->now_ms, "datagram without a cookie");
+		log_refusal(&ctl->malformed, source, env->now_ms,
+			    "sent a datagram without a valid cookie");
 		return;
 	}
 	stats->requests++;
@@ -176,7 +172,7 @@ static void run_line(void *arg, const struct endpoint *source, struct str comman
 	lines->row->protocol->run(env, lines->row->arg, source, command, out);
 }
 
-static void tell_batch(void *arg)
+static void batch_done(void *arg)
 {
 	const struct ctl_lines *lines = arg;
 
@@ -229,9 +225,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (n <= 0)
 		return;
-	/* First what was asked for comes true, then it is said: media may follow at once. */
+	/* Apply before replying: media may arrive as soon as the proxy has the answer. */
 	ctl->batch(ctl->arg);
-	/* What isn't sent the proxy asks for again, and gets the recorded reply. */
+	/* If a reply cannot be sent, the proxy repeats its request and gets the recorded reply. */
 	sent = ctl_socket_send(fd, ctl->out.messages, answers);
 	stats->replies += sent;
 	stats->send_failed += answers - sent;
@@ -260,7 +256,7 @@ static int open_socket(struct ctl *ctl, struct event_base *base, const struct ct
 	return 0;
 }
 
-static const char *say(const char *what, const char *value, int error)
+static const char *error_text(const char *what, const char *value, int error)
 {
 	static __thread char text[256];
 
@@ -268,7 +264,7 @@ static const char *say(const char *what, const char *value, int error)
 	return text;
 }
 
-/* One address of datagrams. A bare port needs only one of the two families. */
+/* One address for datagrams. For a port without an address one of the two families is enough. */
 static int listen_at(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
 		     const char *text, bool allow_near)
 {
@@ -289,7 +285,7 @@ static int listen_at(struct ctl *ctl, struct event_base *base, const struct ctl_
 	return opened ? 0 : error;
 }
 
-/* One address of connections. */
+/* One address for connections. */
 static int listen_streams(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
 			  const char *text, bool allow_near)
 {
@@ -297,7 +293,7 @@ static int listen_streams(struct ctl *ctl, struct event_base *base, const struct
 	const struct ctl_stream_conf conf = { .name = row->protocol->key,
 					      .allowed = may_connect,
 					      .run = run_line,
-					      .done = tell_batch,
+					      .done = batch_done,
 					      .arg = own,
 					      .patience_ms = CTL_PATIENCE_MS };
 	struct endpoint addr;
@@ -337,7 +333,7 @@ static int listen_row(struct ctl *ctl, struct event_base *base, const struct ctl
 	for (size_t i = 0; row->at && i < row->at->count && !error; i++) {
 		error = listen_text(ctl, base, row, row->at->item[i], allow_near);
 		if (error)
-			*why = say(row->protocol->key, row->at->item[i], error);
+			*why = error_text(row->protocol->key, row->at->item[i], error);
 	}
 	return error;
 }
@@ -361,7 +357,7 @@ static int start_allow(struct ctl *ctl, const struct conf_list *list, const char
 	for (size_t i = 0; i < list->count && !error; i++) {
 		error = allow_add(&ctl->allow, str_of(list->item[i]));
 		if (error)
-			*why = say("control-allow", list->item[i], error);
+			*why = error_text("control-allow", list->item[i], error);
 	}
 	return error;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl.h - control sockets: receive, tell strangers from proxies, replay, run, send the reply
+ * ctl.h - control sockets: receive, check the source, replay, run, send the reply
  *
- * Reads datagrams in batches; replies leave from the address the request came to, on wildcard binds
- * too.
+ * Reads datagrams in batches. A reply is sent from the address that the request was sent to, also if
+ * the socket is bound to a wildcard address.
  */
 #ifndef RTPRELAY_CTL_H
 #define RTPRELAY_CTL_H
@@ -16,10 +16,10 @@
 struct event_base;
 struct ctl;
 
-/* A protocol, and where its requests come in. */
+/* A protocol, and the addresses where its requests are received. */
 struct ctl_listen {
 	const struct control_protocol *protocol;
-	const struct conf_list *at; /* or NULL: nowhere, but at ports that take others */
+	const struct conf_list *at; /* NULL: only at ports of protocols with takes_others */
 	void *arg;		    /* for protocol->run() */
 };
 
@@ -30,15 +30,15 @@ struct ctl_conf {
 	unsigned int replay_entries, replay_mbytes;
 };
 
-/* Largest UDP payload over IPv4; requests and replies up to this. */
+/* Largest UDP payload over IPv4: the limit for requests and replies. */
 #define CTL_DATAGRAM 65507
 
-/* Called after each batch: the media threads get their messages (worker_pool_flush). */
+/* Called after each batch, to deliver messages to the media threads (worker_pool_flush). */
 typedef void ctl_batch_fn(void *arg);
 
 /*
- * NULL: *error is a sentence with the address and the reason; it is overwritten by the next call.
- * With no address to listen at it has no sockets, for tests.
+ * NULL: *error is a text with the address and the reason, which the next call overwrites. Without
+ * an address to listen at there are no sockets, for tests.
  */
 struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struct command_env *env,
 		     ctl_batch_fn *batch, void *arg, const char **error);
@@ -47,7 +47,7 @@ void ctl_close(struct ctl *ctl);
 
 /*
  * One datagram at a port of @protocol in, one reply out (out->len 0: none is sent). Separate from
- * the sockets for tests and fuzzing. The caller tells the media threads afterwards.
+ * the sockets for tests and fuzzing. The caller then calls its ctl_batch_fn.
  */
 void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,
 		  const struct endpoint *source, struct str datagram, struct buf *out);

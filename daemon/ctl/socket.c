@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * socket.c - a UDP socket that tells which of our addresses a datagram came to, and answers from it
+ * socket.c - a UDP socket that answers from the local address that the request was sent to
  *
- * A proxy that asked 192.0.2.1 drops an answer from 192.0.2.2; the kernel, left to itself, takes the address of
- * the route.
+ * A proxy that sent its request to 192.0.2.1 drops an answer from 192.0.2.2. By default the kernel
+ * chooses the source address by the route.
  */
 #include <errno.h>
 #include <unistd.h>
 #include "ctl/socket.h"
 
-/* A burst of requests while one is worked on. Beyond the system's limit only with CAP_NET_ADMIN. */
+/* For a burst of requests. Only with CAP_NET_ADMIN this may exceed net.core.rmem_max. */
 #define RECEIVE_BUFFER (4 << 20)
 
 static int set_options(int fd, int family)
@@ -39,10 +39,13 @@ int ctl_socket_open(const struct endpoint *addr)
 	return error;
 }
 
-/* The local address of the request as the source of the answer; the route, not the interface, is free again. */
+/*
+ * The source of the answer is the local address of the request. The interface stays 0 (except for IPv6
+ * link-local addresses), so that the route may use another one.
+ */
 static void set_source(const struct msghdr *request, struct msghdr *answer)
 {
-	struct msghdr copy = *request; /* CMSG_NXTHDR() wants one that may be written to */
+	struct msghdr copy = *request; /* CMSG_NXTHDR() needs a pointer without const */
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c; c = CMSG_NXTHDR(&copy, c)) {
 		struct cmsghdr *out = answer->msg_control;
@@ -88,7 +91,7 @@ unsigned int ctl_socket_send(int fd, struct mmsghdr *answers, unsigned int count
 
 		if (n > 0)
 			sent += (unsigned int)n;
-		done += n > 0 ? (unsigned int)n : 1; /* the one that can't be sent is left out */
+		done += n > 0 ? (unsigned int)n : 1; /* skip an answer that cannot be sent */
 	}
 	return sent;
 }

@@ -17,10 +17,10 @@
 #include "ctl/socket.h"
 #include "ctl/stream.h"
 
-/* Answers that nobody reads end their connection. */
+/* A connection with more bytes of unread answers than this is closed. */
 #define UNREAD_MAX (64 * 1024)
 #define BACKLOG	   128
-/* A proxy that went without a word, over TCP: asked for after this time, and at last given up. */
+/* TCP keep-alive: detects a proxy that disappeared without closing its connection. */
 #define KEEP_IDLE_S	60
 #define KEEP_INTERVAL_S 10
 #define KEEP_TRIES	6
@@ -30,7 +30,7 @@ struct connection {
 	struct ctl_stream *stream;
 	struct bufferevent *bev;
 	struct endpoint source;
-	bool ending; /* when its answers have left */
+	bool ending; /* it is closed as soon as its answers are sent */
 };
 
 struct ctl_stream {
@@ -41,7 +41,7 @@ struct ctl_stream {
 	struct connection *connections;
 	size_t n_connections;
 	bool once; /* one command for each connection */
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of a unix socket, to remove */
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of a Unix socket; removed at the end */
 };
 
 static const struct {
@@ -49,7 +49,7 @@ static const struct {
 	int family;
 	bool once;
 } kinds[] = {
-	{ STR("/"), AF_UNIX, true }, /* a path alone */
+	{ STR("/"), AF_UNIX, true }, /* a path without prefix */
 	{ STR("unix:"), AF_UNIX, true },   { STR("cunix:"), AF_UNIX, false },
 	{ STR("tcp:"), AF_UNSPEC, false }, { STR("tcp6:"), AF_INET6, false },
 };
@@ -97,7 +97,7 @@ static void run(struct connection *connection, struct str command)
 	bufferevent_write(connection->bev, out.data, out.len);
 }
 
-/* The next line of *in, which it stays in until drained. False: there is none yet. */
+/* The next line of *in; the caller drains @taken bytes after use. False: no complete line yet. */
 static bool next_line(struct evbuffer *in, struct str *line, size_t *taken)
 {
 	struct evbuffer_ptr end = evbuffer_search(in, "\n", 1, NULL);
@@ -110,7 +110,7 @@ static bool next_line(struct evbuffer *in, struct str *line, size_t *taken)
 	return line->s;
 }
 
-/* One after the other; false: this connection is not worth keeping. */
+/* Runs all complete lines. False: close the connection (answers not read, or a line too long). */
 static bool run_lines(struct connection *connection, struct evbuffer *in)
 {
 	struct evbuffer *out = bufferevent_get_output(connection->bev);
@@ -126,7 +126,7 @@ static bool run_lines(struct connection *connection, struct evbuffer *in)
 	return evbuffer_get_length(in) <= CTL_LINE;
 }
 
-/* Proxies send a command over unix: with one write, and no end of line. */
+/* Over unix: proxies send a command with one write, without an end of line. */
 static void run_once(struct connection *connection, struct evbuffer *in)
 {
 	size_t len = evbuffer_get_length(in);
@@ -162,7 +162,7 @@ static void on_written(struct bufferevent *bev, void *arg)
 		connection_close(connection);
 }
 
-/* Whoever has sent its last still gets its answers. */
+/* A proxy that has closed its sending direction still gets its answers. */
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	(void)bev;
@@ -179,7 +179,7 @@ static bool may_connect(const struct ctl_stream *stream, const struct endpoint *
 	return !endpoint_is_set(source) || stream->conf.allowed(stream->conf.arg, source);
 }
 
-/* Or the places of those who went without a word would be taken for ever. */
+/* Otherwise connections of proxies that disappeared would count towards CTL_CONNECTIONS for ever. */
 static void keep_alive(evutil_socket_t fd)
 {
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
@@ -230,7 +230,7 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
 	listen_pause_begin(&stream->pause);
 }
 
-/* What a daemon before this one has left; a socket that somebody answers at is not touched. */
+/* Removes the socket file of an earlier daemon. A socket that accepts connections is not removed. */
 static int remove_stale(const struct sockaddr_un *addr)
 {
 	struct stat stat;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * allow.c - who may send commands: addresses listed, or those near to where we listen
+ * allow.c - which sources may send commands: listed addresses, or the subnets of the listening ones
  *
- * A stranger gets no answer: the sender of a datagram is easily forged, and answers are larger than requests.
+ * A source that is not allowed gets no answer: the source address of a datagram is easily forged,
+ * and answers are larger than requests.
  */
 #include <errno.h>
 #include <ifaddrs.h>

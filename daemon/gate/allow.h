@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * allow.h - who may send commands: addresses listed, or those near to where we listen
+ * allow.h - which sources may send commands: listed addresses, or the subnets of the listening ones
  */
 #ifndef RTPRELAY_ALLOW_H
 #define RTPRELAY_ALLOW_H
@@ -12,11 +12,14 @@ struct allow {
 	size_t count, room;
 };
 
-/* "192.0.2.0/24" or an address. 0; -EINVAL, neither; -ENOMEM */
+/* @text: "192.0.2.0/24" or an address. 0; -EINVAL, it is neither; -ENOMEM */
 int allow_add(struct allow *allow, struct str text);
-/* Loopback. 0; -ENOMEM */
+/* The loopback addresses of both families. 0; -ENOMEM */
 int allow_add_loopback(struct allow *allow);
-/* The subnet of the local address @listen; with 0.0.0.0 or :: those of all local addresses of that family. 0; -errno */
+/*
+ * The subnet of the local address @listen; if that is 0.0.0.0 or ::, the subnets of all local
+ * addresses of that family. 0; -errno
+ */
 int allow_add_subnets(struct allow *allow, const struct endpoint *listen);
 bool allow_has(const struct allow *allow, const struct endpoint *source);
 void allow_fini(struct allow *allow);

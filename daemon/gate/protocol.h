@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * protocol.h - a control protocol as those who receive its requests see it: one row of functions
+ * protocol.h - a control protocol for code that receives requests: one row of functions
  *
  * Each protocol has a folder, which fills its row (ng/ng.c, rtpproxy/rtpp.c). daemon/protocols.c
- * lists the rows. ctl/ reads them, and so does whatever else will receive requests.
+ * lists the rows. ctl/ reads them; other code that receives requests will read them, too.
  */
 #ifndef RTPRELAY_PROTOCOL_H
 #define RTPRELAY_PROTOCOL_H
@@ -13,23 +13,23 @@
 
 struct command_env;
 
-/* Whoever calls run() has at least this many bytes of room for the reply. */
+/* The caller of run() must have room for at least this many bytes of reply. */
 #define CONTROL_REPLY_MIN 1024
 
 /**
  * struct control_protocol - a row
- * @key: of the configuration, says where the protocol listens: "listen-ng"; also for the log
- * @cookie: takes the cookie off the payload of a datagram; empty: there is none
- * @is_request: could this payload be a request of this protocol, and of no other one? NULL: its
- *	requests cannot be told from others'
- * @takes_others: its ports take requests of all protocols with @is_request
- * @connections: its requests come over connections too, one in a line, without cookies
- * @run: carries out one request
+ * @key: option of the configuration with the addresses to listen at: "listen-ng"; also for the log
+ * @cookie: removes the cookie from the payload of a datagram and returns it; empty: there is none
+ * @is_request: can this payload be a request of this protocol only? NULL: its requests cannot be
+ *	distinguished from those of other protocols
+ * @takes_others: its ports accept requests of all protocols with @is_request
+ * @connections: its requests also arrive over connections: one in each line, without cookies
+ * @run: executes one request
  *
- * run() gets the arena of @env empty. @arg is what the daemon has for this protocol (struct
- * ctl_listen), or NULL. @source is unset if the request did not come over IP. The reply is appended
- * to @out, which may hold the cookie. It never fails: what is malformed, is refused or has a reply
- * too long for @out is answered with the protocol's own error.
+ * run() gets the arena of @env empty. @arg is the daemon's object for this protocol (struct
+ * ctl_listen), or NULL. @source is unset if the request did not arrive over IP. The reply is
+ * appended to @out, which may hold the cookie. run() never fails: if a request is malformed or
+ * refused, or the reply is too long for @out, it writes the protocol's own error.
  */
 struct control_protocol {
 	const char *key;

@@ -2,19 +2,19 @@
 /*
  * replay.c - cookie to last reply
  *
- * One uthash table. It keeps its entries in the order they came, so its head is the oldest and no other
- * list is needed: limits and age both take from the head. Each entry is taken once, and a bounded number
- * per call, so no command ever pays for a scan.
+ * One uthash table. It keeps its entries in the order of insertion: its head is the oldest entry, and
+ * no other list is needed. Limits and expiry both remove from the head: each entry once, and a bounded
+ * number in each call, so that no command has to scan the table.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include "base/hash.h"
 #include "gate/replay.h"
 
-/* More than come in with one command, so that the expired become fewer; few enough to cost nothing. */
+/* One command adds one entry: removing more than one drains the expired entries at bounded cost. */
 #define EXPIRED_PER_CALL 4
 
-/* No padding between or behind: it is hashed and compared as bytes. */
+/* Without padding between or after the members: it is hashed and compared as bytes. */
 struct key {
 	uint8_t addr[16];
 	uint16_t family;
@@ -54,7 +54,7 @@ static size_t cookie_and_reply(size_t key_len, size_t reply_len)
 static void entry_remove(struct replay *replay, struct entry *entry)
 {
 	HASH_DEL(replay->oldest, entry);
-	assert(replay->oldest != entry); /* which clang's analyzer cannot see */
+	assert(replay->oldest != entry); /* clang's analyzer cannot derive this */
 	replay->bytes -= cookie_and_reply(entry->key_len, entry->reply_len);
 	free(entry);
 }
@@ -68,7 +68,7 @@ void replay_free(struct replay *replay)
 	free(replay);
 }
 
-/* Bytes of *key that count; 0: the cookie is too long. */
+/* Return: how many bytes of *key are used; 0: the cookie is too long. */
 static size_t key_make(struct key *key, const struct endpoint *source, struct str cookie)
 {
 	if (cookie.len > sizeof(key->cookie))
@@ -117,7 +117,7 @@ bool replay_find(struct replay *replay, const struct endpoint *source, struct st
 	return true;
 }
 
-/* Makes room for one more of @bytes; the caller knows that it fits into an empty cache. */
+/* Makes room for one more entry of @bytes; the caller has checked that it fits into an empty cache. */
 static void evict(struct replay *replay, size_t bytes, int64_t now_ms)
 {
 	while (HASH_COUNT(replay->oldest) >= replay->limits.entries ||
@@ -166,7 +166,7 @@ void replay_put(struct replay *replay, const struct endpoint *source, struct str
 		return;
 	entry->expires_ms = now_ms + replay->limits.ttl_ms;
 	HASH_ADD_KEYPTR(hh, replay->oldest, entry->bytes, entry->key_len, entry);
-	if (!entry->hh.tbl) { /* the table could not grow */
+	if (!entry->hh.tbl) { /* out of memory: the table could not grow */
 		free(entry);
 		return;
 	}

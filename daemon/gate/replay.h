@@ -2,9 +2,9 @@
 /*
  * replay.h - cookie to last reply: a repeated request gets the same answer
  *
- * A proxy that hears nothing within a second sends the request again with the same cookie. Doing it
- * twice would be wrong, so the recorded bytes are sent. Keyed by source (address and port) and cookie;
- * bounded in entries and bytes, oldest out first; entries end after their time. No clock: time is handed in.
+ * A proxy that gets no answer within a second sends the request again with the same cookie. Executing
+ * it twice would be wrong, so the recorded reply is sent. Keyed by source (address and port) and cookie;
+ * bounded in entries and bytes, oldest removed first; entries expire. No clock: time is handed in.
  */
 #ifndef RTPRELAY_REPLAY_H
 #define RTPRELAY_REPLAY_H
@@ -13,7 +13,7 @@
 
 struct replay;
 
-/* A longer cookie is neither recorded nor found; proxies use some 20 bytes. */
+/* A longer cookie is neither recorded nor found; proxies use about 20 bytes. */
 #define REPLAY_COOKIE_MAX 256
 
 struct replay_limits {
@@ -24,13 +24,16 @@ struct replay_limits {
 
 struct replay *replay_new(const struct replay_limits *limits);
 void replay_free(struct replay *replay);
-/* True and *reply (valid until the next replay_put) when @source has had an answer to @cookie. */
+/* True and *reply (valid until the next replay_put): @source already got an answer to @cookie. */
 bool replay_find(struct replay *replay, const struct endpoint *source, struct str cookie,
 		 int64_t now_ms, struct str *reply);
-/* Out of memory or larger than the whole limit: not recorded, which only costs the repetition. */
+/*
+ * If memory runs out or the entry is larger than the whole limit, the reply is not recorded: a repeated
+ * request is then executed again.
+ */
 void replay_put(struct replay *replay, const struct endpoint *source, struct str cookie,
 		struct str reply, int64_t now_ms);
-/* What it holds, and how many were put out before their time because of a limit. */
+/* @entries, @bytes: now; @evicted: entries removed before they expired, because of a limit */
 struct replay_usage {
 	size_t entries;
 	size_t bytes;
