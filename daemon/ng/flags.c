@@ -2,12 +2,12 @@
 /*
  * flags.c - lists of words in an NG request: flags, replace, rtcp-mux, codec
  *
- * Flags are the members of the list "flags", and of Kamailio's raw "rtpp-flags". A flag written "key=value" is that
- * key.
+ * Flags are the members of the list "flags", and the words of Kamailio's raw "rtpp-flags". A flag
+ * written as "key=value" is read like that key.
  */
 #include "ng/flags.h"
 
-/* Of codec names in one list; more are ignored. */
+/* Codec names in one list, at most; more are ignored. */
 #define CODECS_MAX 64
 
 struct flag {
@@ -25,7 +25,7 @@ static const struct flag *find_flag(const struct flag *flags, size_t count, stru
 	return NULL;
 }
 
-/* One word of a list of words that are flags. */
+/* One word of @list: sets or clears its flag; an unknown word is noted as ignored. */
 static void read_word(struct reader *r, const struct flag *flags, size_t count, struct str list,
 		      struct str word)
 {
@@ -39,7 +39,7 @@ static void read_word(struct reader *r, const struct flag *flags, size_t count, 
 	r->request->flags &= ~flag->clear;
 }
 
-/* What isn't done anyway may be asked to be off. */
+/* Unsupported features: accept "off", report any other value. */
 void ng_read_off(struct reader *r, const struct key *key, const struct dict *value)
 {
 	static const struct flag offs[] = { { STR("off"), 0, 0 },
@@ -55,7 +55,7 @@ static void read_replace_word(struct reader *r, struct str word)
 {
 	static const struct flag replaces[] = {
 		{ STR("origin"), REQ_REPLACE_ORIGIN, 0 },
-		{ STR("session-connection"), 0, 0 }, /* is done anyway */
+		{ STR("session-connection"), 0, 0 }, /* always done */
 		{ STR("username"), REQ_REPLACE_USERNAME, 0 },
 		{ STR("session-name"), REQ_REPLACE_SESSION_NAME, 0 },
 		{ STR("SDP-version"), REQ_REPLACE_VERSION, 0 },
@@ -121,7 +121,7 @@ static void add_codec(struct reader *r, const struct codec_list *to, struct str 
 		(*list)[(*count)++] = name;
 }
 
-/* { strip: [PCMA, ...], ... }; what asks for transcoding isn't ours to do. */
+/* { strip: [PCMA, ...], ... }; keys that ask for transcoding are noted as ignored. */
 void ng_read_codec(struct reader *r, const struct key *key, const struct dict *value)
 {
 	const struct dict *entry = value->type == DICT_MAP ? value->first : NULL;
@@ -189,7 +189,7 @@ static void read_off_word(struct reader *r, struct str word)
 		ng_note(r, STR("SDES"), word);
 }
 
-/* Flags that are a key and its value in one word. */
+/* Flags that consist of a key, "-" and a value. */
 static const struct {
 	struct str prefix;
 	void (*read)(struct reader *r, struct str rest);
@@ -213,7 +213,7 @@ static bool read_prefixed(struct reader *r, struct str word)
 	return false;
 }
 
-/* Keys whose values cannot be written in one word, or that a flag has no business to set. */
+/* Not as a flag: lists of flags (they would nest), and the SDP. */
 static bool may_be_flag(const struct key *key)
 {
 	return key && key->read != ng_read_flags && key->read != ng_read_raw_flags &&
@@ -256,7 +256,7 @@ void ng_read_flags(struct reader *r, const struct key *key, const struct dict *v
 		read_flag(r, ng_text_of(item));
 }
 
-/* The flags as the proxy's script has them, in one text. */
+/* The flags in one text, as the proxy's script has them. */
 void ng_read_raw_flags(struct reader *r, const struct key *key, const struct dict *value)
 {
 	struct str rest = ng_text_of(value);

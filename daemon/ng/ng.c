@@ -41,14 +41,14 @@ static const struct {
 
 static const struct str verb_names[VERB_COUNT] = { VERBS(NAME, " ") };
 
-/* Who asks, in which encoding, and how many bytes the answer may have. */
+/* @source: sender of the request; @json: its encoding, else bencode; @room: bytes for the answer */
 struct ng_context {
 	const struct endpoint *source;
 	bool json;
 	size_t room;
 };
 
-/* In the order in which rtpengine asks for them, so that the same text names the same mistake. */
+/* Checks in rtpengine's order, so that a request with several mistakes gets the same error text. */
 static const char *missing(unsigned int needs, const struct request *request)
 {
 	if (needs & NEED_SDP && !request->sdp.len)
@@ -62,7 +62,7 @@ static const char *missing(unsigned int needs, const struct request *request)
 	return NULL;
 }
 
-/* What surrounds the SDP in an answer, at most. */
+/* Bytes of an answer beside its SDP, at most. */
 #define AROUND_SDP 64
 
 static bool fits_bencode(const struct request *request, struct str sdp)
@@ -74,10 +74,10 @@ static size_t json_size(unsigned char c)
 {
 	if (c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t')
 		return 2;
-	return c < ' ' ? 6 : c < 0x80 ? 1 : 3; /* what is no UTF-8 becomes U+FFFD */
+	return c < ' ' ? 6 : c < 0x80 ? 1 : 3; /* bytes that are not UTF-8 become U+FFFD */
 }
 
-/* Only large ones are counted byte by byte. */
+/* Counts byte by byte only if the SDP might not fit. */
 static bool fits_json(const struct request *request, struct str sdp)
 {
 	size_t size = AROUND_SDP;
@@ -160,7 +160,7 @@ static void encode(struct command_env *env, bool json, const struct reply *reply
 {
 	const struct dict *tree = ng_reply_make(env->arena, reply);
 
-	if (!tree) { /* needs no memory */
+	if (!tree) { /* out of memory: this text needs none */
 		if (json)
 			buf_lit(out, "{\"result\":\"error\",\"error-reason\":\"Out of memory\"}");
 		else
@@ -172,7 +172,7 @@ static void encode(struct command_env *env, bool json, const struct reply *reply
 	}
 }
 
-/* A delete has been done, whatever can be told of the call: an error would say that it has not. */
+/* A delete has already taken effect: an error would say that it has not. */
 static void cut_short(struct reply *reply)
 {
 	if (reply->call && reply->deleted)
@@ -206,7 +206,7 @@ void ng_run(struct command_env *env, const struct endpoint *source, struct str p
 	encode(env, json, &reply, out);
 }
 
-/* Up to the first blank, which has to be there. */
+/* The text up to the first blank; without a blank there is no cookie. */
 static struct str take_cookie(struct str *payload)
 {
 	size_t len = payload->len;

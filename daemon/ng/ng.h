@@ -2,8 +2,8 @@
 /*
  * ng.h - NG verbs and flags (tables): struct dict to struct request, struct reply back
  *
- * The protocol of the rtpengine modules of Kamailio and OpenSIPS. Malformed requests get the error texts
- * that those modules know.
+ * The protocol of the rtpengine modules of Kamailio and OpenSIPS. Malformed requests get the error
+ * texts that those modules know.
  */
 #ifndef RTPRELAY_NG_H
 #define RTPRELAY_NG_H
@@ -16,10 +16,10 @@ extern const struct control_protocol ng_protocol;
 
 /**
  * ng_run() - the payload of one datagram (after the cookie and its blank) to the payload of the answer
- * @payload: bencode or JSON; answered in the same encoding
- * @source: who sent it
- * @out: gets the reply without cookie; overflow: ng_run itself writes the error "Reply too large" instead
- * Never fails: what cannot be understood is answered with result "error".
+ * @payload: bencode or JSON; the answer has the same encoding
+ * @source: sender of the request
+ * @out: gets the reply without cookie; if it does not fit, the error "Reply too large" instead
+ * Never fails: a request that cannot be decoded is answered with result "error".
  */
 void ng_run(struct command_env *env, const struct endpoint *source, struct str payload,
 	    struct buf *out);

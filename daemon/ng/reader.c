@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reader.c - used to read any key or flag: finds its row, takes its text, notes what is ignored
+ * reader.c - helpers for any key or flag: find its row, get its text, note that it is ignored
  */
 #include "base/buf.h"
 #include "ng/reader.h"
 
-/* Text for the log line about what isn't supported: cut here. */
+/* Longest text for the log line about unsupported keys and flags; the rest is left out. */
 #define IGNORED_MAX 200
 
 void ng_note(struct reader *r, struct str what, struct str value)

@@ -2,8 +2,8 @@
 /*
  * reader.h - a request while it is read: the table of its keys, helpers for any key or flag
  *
- * For ng/request.c, which has the table of keys, and ng/flags.c. A flag can be a key too
- * ("key=value"), so the table comes along with the reader.
+ * For ng/request.c, which has the table of keys, and ng/flags.c. A flag can be a key, too
+ * ("key=value"): therefore struct reader holds the table.
  */
 #ifndef RTPRELAY_NG_READER_H
 #define RTPRELAY_NG_READER_H
@@ -26,7 +26,7 @@ typedef void key_fn(struct reader *r, const struct key *key, const struct dict *
 struct key {
 	struct str name;
 	key_fn *read;
-	size_t offset; /* in struct request, of what it sets */
+	size_t offset; /* of the member that it sets, in struct request */
 };
 
 /* The texts of a list; a single text is a list of one. */
@@ -42,9 +42,9 @@ static inline const struct dict *next_of(const struct dict *value, const struct 
 
 /* NULL: unknown */
 const struct key *ng_find_key(const struct reader *r, struct str name);
-/* Something that isn't supported, for the log; @value may be empty. */
+/* Notes for the log that @what is not supported; @value may be empty. */
 void ng_note(struct reader *r, struct str what, struct str value);
-/* Empty: it is no text. */
+/* Empty: @value is not a text. */
 struct str ng_text_of(const struct dict *value);
 
 #endif

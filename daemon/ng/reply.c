@@ -2,8 +2,8 @@
 /*
  * reply.c - struct reply to the tree that is sent
  *
- * Keys and nesting are rtpengine's, since proxies and their scripts read them by name; what only we can tell has
- * keys of its own beside them. statistics: ng/statistics.c
+ * Keys and nesting are rtpengine's, since proxies and their scripts read them by name. Values that
+ * rtpengine does not have get additional keys. statistics: ng/statistics.c
  */
 #include "call/media_path.h"
 #include "ng/reply.h"
@@ -48,7 +48,7 @@ static void add_drops(struct arena *arena, struct dict *map, const struct stream
 			ng_add_u64(arena, own, str_of(stream_drop_names[i].name), stream->drops[i]);
 }
 
-/* As the relay hears the stream, and as the party that it is sent on to does. */
+/* Reception of the stream: here, and at the party that it is forwarded to ("far", from its RTCP). */
 static void add_reception(struct arena *arena, struct dict *map, const struct media_report *media)
 {
 	const struct stream_report *rtp = &media->stream[COMP_RTP];
@@ -74,7 +74,7 @@ static void add_reception(struct arena *arena, struct dict *map, const struct me
 		dict_add_int(arena, own, STR("round-trip time"), q->leg_us);
 }
 
-/* By the stream that it comes to: of a party with rtcp-mux, that of RTP. */
+/* Belongs to the stream that RTCP arrives at: with rtcp-mux the one of RTP. */
 static void add_last_rtcp(struct arena *arena, struct dict *map, const struct call_report *call,
 			  const struct rtcp_seen *rtcp)
 {
@@ -180,8 +180,8 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 }
 
 /*
- * A party's key: its tag. Forks repeat the caller's tag, and who has not answered has none: those are told
- * apart by their number.
+ * A party's key: its tag. Forks have the same caller's tag, and a party that has not answered has none:
+ * a number distinguishes them.
  */
 static struct str party_key(struct arena *arena, const struct dict *tags,
 			    const struct party_report *party, size_t index)

@@ -2,7 +2,7 @@
 /*
  * request.c - the keys of a decoded NG request to struct request
  *
- * A table: a row is a name, a function, and what the function is to set. Flags: ng/flags.c
+ * A table: a row is a name, a function, and the member that the function sets. Flags: ng/flags.c
  */
 #include "ng/flags.h"
 #include "ng/reader.h"
@@ -121,14 +121,14 @@ static void read_protocol(struct reader *r, const struct key *key, const struct 
 		ng_note(r, key->name, name);
 }
 
-/* There are no candidates of our own: ICE is always removed. */
+/* ICE is not supported: its attributes are always removed. */
 static void read_ice(struct reader *r, const struct key *key, const struct dict *value)
 {
 	if (!str_eq(ng_text_of(value), STR("remove")))
 		ng_note(r, key->name, ng_text_of(value));
 }
 
-/* Known, and nothing to do for us. */
+/* Known keys that need no action. */
 static void read_nothing(struct reader *r, const struct key *key, const struct dict *value)
 {
 	(void)r;
@@ -154,7 +154,7 @@ static void read_latching(struct reader *r, const struct key *key, const struct 
 	request->flags |= REQ_LATCHING;
 }
 
-/* rtpengine's names for much the same. */
+/* The nearest equivalents of rtpengine's names. */
 static void read_learning(struct reader *r, const struct key *key, const struct dict *value)
 {
 	struct request *request = r->request;
@@ -188,7 +188,7 @@ static void read_learning(struct reader *r, const struct key *key, const struct 
 		STR(name), read, 0                                                                 \
 	}
 
-/* What every request has comes first. */
+/* The keys that every request has come first, so that the search is short. */
 static const struct key keys[] = {
 	TEXT("call-id", call_id),
 	TEXT("from-tag", from_tag),

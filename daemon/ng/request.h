@@ -8,7 +8,7 @@
 #include "base/dict.h"
 #include "command/request.h"
 
-/* All keys of @map, in any order. Unknown ones are collected in request->ignored, never refused. */
+/* Reads all keys of @map. Unknown ones are listed in request->ignored and never refused. */
 void ng_request_read(struct arena *arena, const struct dict *map, struct request *request);
 
 #endif

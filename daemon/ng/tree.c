@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tree.c - values that replies have in many places, added to the tree that is sent
+ * tree.c - adds values that replies have in many places to the tree of a reply
  */
 #include "ng/tree.h"
 
