@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * command.h - a command of the classic protocol while it is carried out
+ * command.h - a command of the classic protocol while it is executed
  *
  * For the files of rtpproxy/ only.
  */
@@ -18,16 +18,17 @@ struct rtpp_command {
 	struct command_env *env;
 	struct rtpp_notify *notify;
 	const struct endpoint *source;
-	size_t cookie;	       /* bytes that will stand before the answer */
-	struct str letters;    /* what stands behind the first one */
+	size_t cookie;	       /* bytes before the answer: the cookie and a blank */
+	struct str letters;    /* of the first word, after its first letter */
 	const struct str *arg; /* the words after the first */
 	size_t n_args;
-	size_t tags_at;			 /* which of them is FROM, TO the next */
-	const struct rtpp_command *main; /* of a subcommand: what it stands behind */
+	size_t tags_at;			 /* index of FROM in @arg; TO is the next */
+	const struct rtpp_command *main; /* of a subcommand: the command before "&&" */
 };
 
 /*
- * Does it, and appends its answer without the end of the line; on an error the answer is as it was.
+ * Executes the command and appends its answer, without the end of the line. On an error the caller
+ * discards what was appended.
  */
 typedef enum rtpp_error rtpp_fn(const struct rtpp_command *command, struct buf *out);
 

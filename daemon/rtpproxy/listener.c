@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * listener.c - who hears of time-outs: lines over a connection that is kept, and those that wait for it
+ * listener.c - sends time-out notifications to one listener: its connection, and a queue of lines
  *
- * OpenSIPS reads 255 bytes at once, and of a Unix socket drops the beginning of a line whose end did not come along.
- * There never lies more than that, in whole lines: the next ones follow when these have been read.
+ * OpenSIPS reads at most 255 bytes at once. From a Unix socket it drops the beginning of a line whose end
+ * is not among them. So the socket never holds more than 255 bytes, in whole lines: the next lines are
+ * written when these have been read.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -17,7 +18,7 @@
 
 #define RETRY_MS     500
 #define RETRY_MAX_MS 10000
-/* How long lines wait until it is looked again whether those before have been read. */
+/* Interval of checks whether the listener has read the earlier lines. */
 #define READ_MS 10
 
 struct line {
@@ -32,12 +33,12 @@ struct rtpp_listener {
 	struct endpoint addr; /* unset: a Unix socket */
 	int fd;		      /* -1: not connected */
 	bool connected;
-	bool full;     /* no more before it has read */
-	size_t unread; /* bytes that it may not have read; of a Unix socket */
+	bool full;     /* write nothing before the listener has read */
+	size_t unread; /* bytes that the listener may not have read yet; of a Unix socket */
 	struct event *io, *again;
 	unsigned int retry_ms;
 	struct line *lines;   /* oldest first */
-	size_t n_lines, sent; /* bytes of the first line that have left */
+	size_t n_lines, sent; /* bytes of the first line that are written */
 	uint64_t dropped;
 };
 
@@ -53,15 +54,15 @@ static void drop_first(struct rtpp_listener *l)
 	l->sent = 0;
 }
 
-/* Not the line that is being sent. False: one was lost. */
-static bool make_way(struct rtpp_listener *l)
+/* Drops the oldest line that is not being sent if the queue is full. False: a line was dropped. */
+static bool make_room(struct rtpp_listener *l)
 {
 	struct line *line = l->sent ? l->lines->next : l->lines;
 
 	if (l->n_lines < RTPP_LINES_MAX)
 		return true;
 	if (!l->dropped++)
-		log_warn("notify %s: too many lines wait: the oldest are given up", l->name);
+		log_warn("notify %s: queue full, the oldest notifications are dropped", l->name);
 	DL_DELETE(l->lines, line);
 	free(line);
 	l->n_lines--;
@@ -74,10 +75,10 @@ static bool add_line(struct rtpp_listener *l, struct str text)
 	bool all_kept;
 
 	if (!line) {
-		log_err("notify %s: out of memory: a time-out is not told", l->name);
+		log_err("notify %s: a time-out notification is lost: out of memory", l->name);
 		return false;
 	}
-	all_kept = make_way(l);
+	all_kept = make_room(l);
 	memcpy(line->text, text.s, text.len);
 	line->text[text.len] = '\n';
 	line->len = text.len + 1;
@@ -98,22 +99,22 @@ static void disconnect(struct rtpp_listener *l)
 	l->fd = -1;
 	l->connected = l->full = false;
 	l->unread = 0;
-	l->sent = 0; /* a line that was cut is sent again whole */
+	l->sent = 0; /* a line that was sent in part is sent again, whole */
 }
 
-static void look_again(struct rtpp_listener *l, unsigned int ms)
+static void try_again_in(struct rtpp_listener *l, unsigned int ms)
 {
 	const struct timeval wait = { ms / 1000, ms % 1000 * 1000 };
 
 	event_add(l->again, &wait);
 }
 
-/* With longer pauses the longer nobody is there. */
+/* The pause doubles with each failure, up to RETRY_MAX_MS. */
 static void connect_later(struct rtpp_listener *l)
 {
 	disconnect(l);
 	if (l->lines)
-		look_again(l, l->retry_ms);
+		try_again_in(l, l->retry_ms);
 	l->retry_ms = l->retry_ms * 2 < RETRY_MAX_MS ? l->retry_ms * 2 : RETRY_MAX_MS;
 }
 
@@ -137,7 +138,7 @@ static int start_connect(struct rtpp_listener *l)
 	return 0;
 }
 
-/* What of a Unix socket has not been read is memory of the sender. */
+/* SIOCOUTQ of a Unix socket is 0 when the listener has read everything. */
 static bool has_room(struct rtpp_listener *l)
 {
 	int held = 0;
@@ -149,7 +150,7 @@ static bool has_room(struct rtpp_listener *l)
 	return l->unread + l->lines->len <= RTPP_TAG_MAX + 1;
 }
 
-/* False: the connection is of no use any more. */
+/* False: the connection is broken. */
 static bool write_lines(struct rtpp_listener *l)
 {
 	while (l->lines) {
@@ -202,20 +203,20 @@ static void write_on(struct rtpp_listener *l)
 static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
 	struct rtpp_listener *l = arg;
-	bool well = true;
+	bool ok = true;
 
 	(void)fd;
 	if (!l->connected)
-		well = l->connected = is_connected(l);
+		ok = l->connected = is_connected(l);
 	else if (what & EV_READ)
-		well = still_there(l);
-	if (well)
+		ok = still_there(l);
+	if (ok)
 		write_on(l);
 	else
 		connect_later(l);
 }
 
-/* Until all is written; afterwards for the end of the connection alone. */
+/* Waits until it can write if there are lines; otherwise only for the end of the connection. */
 static void watch(struct rtpp_listener *l)
 {
 	bool write = !l->connected || (l->lines && !l->full);
@@ -227,7 +228,7 @@ static void watch(struct rtpp_listener *l)
 	if (!l->io || event_add(l->io, NULL))
 		connect_later(l);
 	else if (l->full)
-		look_again(l, READ_MS);
+		try_again_in(l, READ_MS);
 }
 
 static void on_again(evutil_socket_t fd, short what, void *arg)
@@ -244,13 +245,13 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 		watch(l);
 }
 
-/* --- From outside --------------------------------------------------------------------------------- */
+/* --- Interface ------------------------------------------------------------------------------------ */
 
 bool rtpp_listener_tell(struct rtpp_listener *l, struct str text)
 {
 	bool all_kept = add_line(l, text);
 
-	/* Else it is being tried, and goes on by itself. */
+	/* Otherwise an attempt is under way, and its event writes the line. */
 	if (l->lines && !l->full && (l->connected || l->fd < 0) && !evtimer_pending(l->again, NULL))
 		on_again(-1, 0, l);
 	return all_kept;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * listener.h - who hears of time-outs: lines over a connection that is kept, and those that wait for it
+ * listener.h - sends time-out notifications to one listener: its connection, and a queue of lines
  *
- * Nothing here ever waits: a listener that is away finds the lines of its time when it is back, up to a limit.
+ * No function here blocks. While a listener is not connected, its lines are queued, up to a limit.
  * Control thread only.
  */
 #ifndef RTPRELAY_RTPP_LISTENER_H
@@ -12,25 +12,28 @@
 #include "base/endpoint.h"
 #include "base/str.h"
 
-/* Longest text of a line: with its end what OpenSIPS reads at once. */
+/* Longest text of a line: with the LF it is what OpenSIPS reads at once. */
 #define RTPP_TAG_MAX 254
-/* Lines that wait for one listener; the oldest make way. */
+/* Lines in the queue of one listener; beyond that the oldest are dropped. */
 #define RTPP_LINES_MAX 4096
 
 struct rtpp_listener;
 
 /**
- * rtpp_listener_new() - connects to nobody before there is a line
- * @name: for the log; borrowed. Behind "unix:" it is the path, if @addr is unset
+ * rtpp_listener_new() - does not connect before the first line
+ * @name: for the log; borrowed. If @addr is unset, it is "unix:" and the path
  * Return: NULL, out of memory
  */
 struct rtpp_listener *rtpp_listener_new(struct event_base *base, const char *name,
 					const struct endpoint *addr);
-/* Lines that wait are lost. Takes NULL. */
+/* Queued lines are lost. Takes NULL. */
 void rtpp_listener_free(struct rtpp_listener *listener);
-/* @text: at most RTPP_TAG_MAX bytes, and no end of line in them. False: a line was lost, this one or the oldest */
+/*
+ * Queues a line. @text: at most RTPP_TAG_MAX bytes, without an end of line.
+ * Return: false, a line was lost: this one or the oldest
+ */
 bool rtpp_listener_tell(struct rtpp_listener *listener, struct str text);
-/* Lines that have not left yet. */
+/* Lines that are not sent yet. */
 size_t rtpp_listener_waiting(const struct rtpp_listener *listener);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * local.c - which of our addresses a U or L means: I and E (bridging), L (by address or name), R (by route)
+ * local.c - chooses the local address that a U or L asks for: I and E (bridging), L (address or name),
+ * R (route)
  */
 #include <unistd.h>
 #include "call/call.h"
@@ -18,7 +19,7 @@ static bool has_family(struct iface_table *ifaces, struct str name, int family)
 	return false;
 }
 
-/* That interface's address of this family, else its first: what bridges between families has one of each. */
+/* The interface's address of this family, else its first one. An empty name: of the first interface. */
 static struct iface_addr *pick(struct iface_table *ifaces, struct str name, int family)
 {
 	return iface_pick(ifaces, name, has_family(ifaces, name, family) ? family : AF_UNSPEC,
@@ -26,8 +27,9 @@ static struct iface_addr *pick(struct iface_table *ifaces, struct str name, int 
 }
 
 /*
- * The interface that I or E means: the one of that name; else the first one, and the first that is another. One
- * interface alone with addresses of both families is bridged too: E is then the other family.
+ * The interface for I (internal) or E (external): the one with that name; otherwise I is the first
+ * interface, and E the next one with another name. With only one interface, I is the family of its first
+ * address, and E the other family. NULL: it has no address of the other family.
  */
 static struct iface_addr *pick_by_letter(struct iface_table *ifaces, char letter, int family)
 {
@@ -54,7 +56,7 @@ static struct iface_addr *pick_by_letter(struct iface_table *ifaces, char letter
 static enum rtpp_error by_letters(struct iface_table *ifaces, const char *letters, struct leg *leg)
 {
 	for (int i = 0; i < 2; i++) {
-		char letter = letters[i] ? letters[i] : 'I'; /* one alone is the sender's */
+		char letter = letters[i] ? letters[i] : 'I'; /* a single letter is the sender's */
 
 		leg->local[i] = pick_by_letter(ifaces, letter, leg->remote.sa.sa_family);
 		if (!leg->local[i])
@@ -74,7 +76,7 @@ static struct iface_addr *find_addr(struct iface_table *ifaces, const struct end
 	return NULL;
 }
 
-/* For both sides; the sender's only if it can be reached from there. */
+/* For the receiver; for the sender only if the address has the family of the sender's. */
 static enum rtpp_error by_name(struct iface_table *ifaces, const struct rtpp_modifiers *mods,
 			       struct leg *leg)
 {
@@ -95,7 +97,7 @@ static enum rtpp_error by_name(struct iface_table *ifaces, const struct rtpp_mod
 	return RTPP_OK;
 }
 
-/* The source address that packets to @to would get. Nothing is sent. */
+/* The source address that the kernel chooses for packets to @to. Nothing is sent. */
 static bool route_to(const struct endpoint *to, struct endpoint *source)
 {
 	int fd = socket(to->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -112,7 +114,7 @@ static bool route_to(const struct endpoint *to, struct endpoint *source)
 	return done;
 }
 
-/* An address that we have no interface at leaves it to the default one of its family. */
+/* If no interface has the address of the route, the default interface of its family is used. */
 static enum rtpp_error by_route(struct iface_table *ifaces, const struct rtpp_modifiers *mods,
 				struct leg *leg)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * notify.c - tells proxies that a session timed out: who asked for it, in which words, and who is told
+ * notify.c - notifies proxies that a session timed out: which proxy asked for it, with which text
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,18 +13,18 @@
 #include "stats/stats.h"
 
 #define SELF	   "%%CC_SELF%%"
-#define RECIPIENTS 64 /* those of %%CC_SELF%% are as many as proxies */
+#define RECIPIENTS 64 /* %%CC_SELF%% has one for each proxy */
 
 /* A configured "notify". */
 struct target {
-	struct str text; /* as U names it: with "unix:" */
+	struct str text; /* as a U names it, but always with "unix:" before a path */
 	char *memory;
-	uint32_t mark; /* of @text, the same in every daemon */
+	uint32_t mark; /* hash of @text, the same in every daemon: the journal keeps it */
 	bool self;
-	struct endpoint addr; /* TCP; of SELF the port alone. Unset: the path is behind "unix:" */
+	struct endpoint addr; /* TCP; with @self only the port is used. Unset: a Unix socket */
 };
 
-/* Whom lines go to: a target, and of SELF the proxy that asked. */
+/* Receiver of lines: a target, and if it is %%CC_SELF%% the address of the proxy that asked. */
 struct recipient {
 	const struct target *target;
 	struct endpoint addr;
@@ -39,7 +39,7 @@ struct rtpp_notify {
 	size_t n_recipients;
 };
 
-/* --- Whom ----------------------------------------------------------------------------------------- */
+/* --- Recipients ------------------------------------------------------------------------------------ */
 
 static struct endpoint address_of(const struct target *target, const struct endpoint *source)
 {
@@ -57,7 +57,7 @@ static bool same_address(const struct endpoint *a, const struct endpoint *b)
 	return endpoint_is_set(a) ? endpoint_eq(a, b) : !endpoint_is_set(b);
 }
 
-/* One nobody waits for may make way. NULL: there is none. */
+/* An unused entry; else one without queued lines is replaced. NULL: all have queued lines. */
 static struct recipient *free_recipient(struct rtpp_notify *notify)
 {
 	struct recipient *r;
@@ -74,7 +74,7 @@ static struct recipient *free_recipient(struct rtpp_notify *notify)
 	return NULL;
 }
 
-/* Made when first needed. NULL: too many, or out of memory. */
+/* Created when first needed. NULL: too many recipients, or out of memory. */
 static struct rtpp_listener *listener_of(struct rtpp_notify *notify, const struct target *target,
 					 const struct endpoint *source)
 {
@@ -96,7 +96,7 @@ static struct rtpp_listener *listener_of(struct rtpp_notify *notify, const struc
 	return r->listener;
 }
 
-/* It may be of a daemon before this one, whose configuration was another. */
+/* NULL: a restored call may name a target that the configuration of this daemon does not have. */
 static const struct target *find_target(const struct rtpp_notify *notify, uint32_t mark)
 {
 	for (size_t i = 0; i < notify->n_targets; i++)
@@ -113,11 +113,13 @@ bool rtpp_notify_send(struct rtpp_notify *notify, const struct notice *notice)
 
 	if (listener)
 		return rtpp_listener_tell(listener, notice->tag);
-	log_warn("notify: nobody can be told of a time-out");
+	log_warn("notify: a time-out notification is lost: %s",
+		 target ? "too many listeners, or out of memory"
+			: "its target is not configured any more");
 	return false;
 }
 
-static bool told_before(const struct dialog *dialog, size_t index)
+static bool is_repeated(const struct dialog *dialog, size_t index)
 {
 	const struct notice *notice = dialog->media[index]->notice;
 
@@ -135,7 +137,7 @@ void rtpp_notify_timed_out(void *arg, const struct dialog *dialog)
 	struct stats *stats = dialog->call->table->conf.stats;
 
 	for (size_t i = 0; i < dialog->n_media; i++)
-		if (dialog->media[i] && dialog->media[i]->notice && !told_before(dialog, i))
+		if (dialog->media[i] && dialog->media[i]->notice && !is_repeated(dialog, i))
 			stats->notices_lost += !rtpp_notify_send(arg, dialog->media[i]->notice);
 }
 
@@ -159,7 +161,7 @@ static int hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* One line of text, whatever was written: nothing that would end it, or begin another. */
+/* Decodes URL encoding. False: not well-formed, empty, too long, or with control characters. */
 static bool decode(struct str text, char *out, size_t *len)
 {
 	*len = 0;
@@ -215,7 +217,7 @@ enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoi
 		return RTPP_E_SYNTAX;
 	target = target_named(notify, socket);
 	if (!target || (target->self && !endpoint_is_set(source))) {
-		log_info("notify: \"%s\" is not configured: nobody will be told",
+		log_info("notify: \"%s\" is not configured: no notification will be sent",
 			 log_escape(socket, shown, sizeof(shown)));
 		return RTPP_OK;
 	}
@@ -234,7 +236,7 @@ enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoi
 static const char *read_target(struct target *target, const char *text)
 {
 	static const struct siphash_key no_secret = { { 0, 0 } };
-	static const char bad[] = "is not unix:PATH, tcp:HOST:PORT or tcp:" SELF ":PORT";
+	static const char bad[] = "expected unix:PATH, tcp:HOST:PORT or tcp:" SELF ":PORT";
 	size_t size = strlen(text) + sizeof("unix:");
 	const char *at;
 

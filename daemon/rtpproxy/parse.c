@@ -94,7 +94,7 @@ bool rtpp_only_letters(struct str letters, const char *allowed)
 	return true;
 }
 
-/* The longest beginning of *rest of the characters in @set. */
+/* Removes from *rest its longest prefix with only characters in @set, and returns it. */
 static struct str take(struct str *rest, const char *set)
 {
 	struct str head = { rest->s, 0 };
@@ -106,7 +106,7 @@ static struct str take(struct str *rest, const char *set)
 	return head;
 }
 
-/* What stands between @open and @close at the beginning of *rest. False: no @close. */
+/* *rest begins with an opening character: takes the text up to @close. False: there is no @close. */
 static bool take_enclosed(struct str *rest, char close, struct str *inside)
 {
 	const char *end = memchr(rest->s, close, rest->len);
@@ -129,7 +129,7 @@ static bool take_address(struct str *rest, struct endpoint *addr)
 	return take_enclosed(rest, ']', &text) && endpoint_parse_addr(text, AF_INET6, addr);
 }
 
-/* Each reads what follows its letter. */
+/* Each reads the text after its letter. */
 typedef enum rtpp_error read_fn(struct str *rest, char letter, struct rtpp_modifiers *mods);
 
 static enum rtpp_error read_flag(struct str *rest, char letter, struct rtpp_modifiers *mods)
@@ -172,7 +172,7 @@ static enum rtpp_error read_repacketize(struct str *rest, char letter, struct rt
 	return RTPP_OK;
 }
 
-/* A number that is no payload type can be in no packet either, and tells nothing. */
+/* Numbers above 127 are ignored: they are not payload types, and no packet can have them. */
 static enum rtpp_error read_codecs(struct str *rest, char letter, struct rtpp_modifiers *mods)
 {
 	struct str list = take(rest, "0123456789,");
@@ -240,7 +240,7 @@ enum rtpp_error rtpp_read_remote(struct str addr, struct str port, bool v6, stru
 {
 	uint64_t number;
 
-	/* Longer than any address: not worth looking at. */
+	/* 45: the longest text of an IPv6 address (INET6_ADDRSTRLEN - 1) */
 	if (addr.len > 45 || !endpoint_parse_addr(addr, v6 ? AF_INET6 : AF_INET, remote) ||
 	    !str_to_u64(port, UINT16_MAX, &number))
 		return RTPP_E_ADDRESS;

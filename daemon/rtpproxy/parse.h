@@ -2,8 +2,8 @@
 /*
  * parse.h - the classic rtpproxy protocol: a command's text to words, modifiers and addresses
  *
- * Pure: slices of the text, no memory, nothing of calls. What is wrong is told by the number that
- * the protocol has for it.
+ * Pure: returns slices of the text, allocates nothing, knows no calls. An error is returned as the
+ * protocol's number for it.
  */
 #ifndef RTPRELAY_RTPP_PARSE_H
 #define RTPRELAY_RTPP_PARSE_H
@@ -11,8 +11,8 @@
 #include "base/endpoint.h"
 
 /*
- * Answered as "E<number>". Proxies take 7 to 10 as an answer to U or L for a broken server: never
- * given there.
+ * Answered as "E<number>". If U or L is answered with 7 to 10, proxies assume that the server is broken:
+ * these are never returned there.
  */
 enum rtpp_error {
 	RTPP_OK = -1,
@@ -38,7 +38,7 @@ enum rtpp_error {
 	RTPP_E_QUERY_LONG = 26,
 	RTPP_E_LOCAL_UNKNOWN = 31,
 	RTPP_E_NO_ROUTE = 32,
-	RTPP_E_UPDATE = 35, /* U and L: unknown modifier; P: no codecs known */
+	RTPP_E_UPDATE = 35, /* U and L: unknown modifier; P: the session's codecs are unknown */
 	RTPP_E_FAMILY = 36,
 	RTPP_E_ADDRESS = 37,
 	RTPP_E_NO_SESSION = 50,
@@ -54,9 +54,9 @@ enum rtpp_error {
 	RTPP_E_DRAINING = 99,
 };
 
-/* More in one command, or one "&&", are refused. */
+/* Words of a command or subcommand, at most. */
 #define RTPP_WORDS 23
-/* The command, and 15 behind "&&". */
+/* The command, and 15 subcommands after "&&". */
 #define RTPP_PARTS 16
 
 struct rtpp_words {
@@ -72,12 +72,12 @@ struct rtpp_text {
 /* RTPP_OK: at least one part, and each of at least one word; or RTPP_E_SYNTAX. */
 enum rtpp_error rtpp_split(struct str text, struct rtpp_text *parts);
 
-/* The next word of *rest; blanks are passed over. Empty: there is none. */
+/* Removes the next word from *rest, after blanks, and returns it. Empty: there is none. */
 struct str rtpp_word(struct str *rest);
 
 /*
- * "tag" or "tag;N": @tag without the number, and N from 1; 0: it has none. Of numbers above 128 the
- * tag is not cut.
+ * "tag" or "tag;N": @tag without the number, and N from 1; 0: no number. If N is above 128, it counts as
+ * part of the tag.
  */
 struct rtpp_tag {
 	struct str tag;
@@ -85,7 +85,7 @@ struct rtpp_tag {
 };
 struct rtpp_tag rtpp_tag_of(struct str word);
 
-/* @letters: what stands behind a command, in either case; @letter, @allowed: in capitals. */
+/* @letters: the letters after a command's first one, in either case; @letter, @allowed: in capitals. */
 bool rtpp_has_letter(struct str letters, char letter);
 bool rtpp_only_letters(struct str letters, const char *allowed);
 
@@ -97,21 +97,21 @@ enum rtpp_update_flag {
 	RTPP_CODECS = 1 << 4,	  /* C was given */
 };
 
-/* What stands behind the U or L. */
+/* The letters after U or L. */
 struct rtpp_modifiers {
 	unsigned int flags; /* enum rtpp_update_flag */
-	char bridge[2];	    /* 'I' or 'E', 0 where there is none */
+	char bridge[2];	    /* 'I' or 'E'; 0: not given */
 	unsigned int repacketize_ms;
 	uint64_t pts[2];	/* bit per payload type */
-	struct endpoint local;	/* L: of ours */
-	struct str label;	/* L{...} */
-	struct endpoint toward; /* R: take the address that routes there */
+	struct endpoint local;	/* L: a local address */
+	struct str label;	/* L{...}: the name of an interface */
+	struct endpoint toward; /* R: use the local address of the route to this one */
 };
 
 enum rtpp_error rtpp_read_modifiers(struct str text, struct rtpp_modifiers *mods);
 
 /*
- * RTPP_OK; RTPP_E_ADDRESS: not an address of the family that is meant, or no port from 0 to 65535
+ * Return: RTPP_OK; RTPP_E_ADDRESS, not an address of the family that @v6 says, or not a port (0..65535)
  */
 enum rtpp_error rtpp_read_remote(struct str addr, struct str port, bool v6,
 				 struct endpoint *remote);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reply.c - the numbers that Q, I and G answer with, by the names of the classic protocol
+ * reply.c - the numbers in the answers to Q, I and G, by the names of the classic protocol
  *
- * A session there is a media here. What we don't have (players, repacketizers) counts 0. How good media is has names
- * of our own (mos, ...), which are told only to who asks for them.
+ * A session there is a media here. Counters of features that the relay does not have (players,
+ * repacketizers) are 0. Quality has additional names (mos, ...), which are answered only on request.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static void put_decimal(struct buf *out, double value)
 
 /* --- Q --------------------------------------------------------------------------------------------- */
 
-/* Of one media, from the view of the party that is asked about. */
+/* Of one media; "from" is the party that the command names. */
 struct query {
 	uint64_t ttl_s, in_from, in_to, relayed, dropped;
 	uint64_t expected, received, duplicate, lost, malformed;
@@ -78,7 +78,7 @@ static const struct {
 	{ "rtt_ms", DECIMAL(rtt_ms) },
 };
 
-/* The first five, in this order, are those that are told unasked. */
+/* A Q without names is answered with the first five, in this order. */
 #define USUAL_NAMES 5
 
 static uint64_t sum_drops(const struct stream_report *report)
@@ -112,7 +112,7 @@ static void fill_query(const struct rtpp_command *c, struct media *media, enum s
 	};
 }
 
-/* Of what the party sends, as the other one gets it. */
+/* Of the media that the party sends. */
 static void fill_quality(const struct rtpp_command *c, const struct media *media, enum side whose,
 			 struct query *q)
 {
@@ -255,7 +255,7 @@ static const struct {
 	{ "jitter_ms", JITTER },
 };
 
-/* Over all medias that ended and were heard long enough, each of their sides by its own average. */
+/* Over all medias that ended and had enough packets for a figure: the mean of the sides' averages. */
 static double average(const struct quality_totals *totals, enum quality_measure measure,
 		      double unit)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtpp.c - the commands of the classic rtpproxy protocol: a table of them, and what is the same for all
+ * rtpp.c - the commands of the classic rtpproxy protocol: their table, and the code common to all
  */
 #include <assert.h>
 #include "base/clock.h"
@@ -11,9 +11,9 @@
 #include "rtpproxy/rtpp.h"
 #include "rtpproxy/session.h"
 
-/* What the protocol could do from that date on, and we can. The first is the protocol itself. */
+/* The supported features, by the dates that name them in the protocol. The first is the protocol. */
 static const char *const features[] = {
-	"20040107", /* base version: all else makes proxies give us up */
+	"20040107", /* base version: proxies reject a server that reports another one */
 	"20050322", /* several medias of a call */
 	"20060704", /* VF */
 	"20080403", /* Q */
@@ -31,7 +31,7 @@ static const char *const features[] = {
 	"20260308", /* && L */
 };
 
-/* Those that depend on being told whom to notify. */
+/* Features that are supported only if "notify" is configured. */
 static const char *const notify_features[] = {
 	"20081224", "20150617", /* %%CC_SELF%% */
 };
@@ -71,9 +71,9 @@ static char upper(char c)
 enum {
 	NO_LETTERS = 1 << 0,
 	TAKES_SUBS = 1 << 1,
-	LONG_REPLY = 1 << 2,  /* as long as it likes to be */
-	NAMED_REPLY = 1 << 3, /* as long as the names that are asked for */
-	COUNTED = 1 << 4,     /* in the statistics of the proxy that sends it, as @counted_as */
+	LONG_REPLY = 1 << 2,  /* up to RTPP_REPLY */
+	NAMED_REPLY = 1 << 3, /* its length depends on the requested names */
+	COUNTED = 1 << 4,     /* in the statistics of the proxy that sent it, as @counted_as */
 };
 
 static const struct verb_row {
@@ -154,7 +154,7 @@ static enum rtpp_error check_subs(const struct rtpp_text *text, const struct ver
 	return RTPP_OK;
 }
 
-/* Their results; zeros at the end are left out. One that failed is -1. */
+/* Appends the results of the subcommands; zeros at the end are left out. -1: it failed. */
 static void run_subs(const struct rtpp_command *main, const struct rtpp_text *text, struct buf *out)
 {
 	size_t end = out->len;
@@ -180,8 +180,8 @@ static void run_subs(const struct rtpp_command *main, const struct rtpp_text *te
 }
 
 /*
- * Of those that are as long as the names that were asked for; before the subcommands, since what has been done
- * cannot be refused any more.
+ * Checked before the subcommands run: after a subcommand has changed something, the command cannot be
+ * refused any more.
  */
 static enum rtpp_error check_length(const struct rtpp_command *c, const struct verb_row *row,
 				    const struct rtpp_text *text, const struct buf *reply)
@@ -272,7 +272,7 @@ void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct 
 	buf_str(out, (struct str){ memory, reply.len });
 }
 
-/* Where other protocols are taken too, its commands are written in capitals. */
+/* At ports of other protocols only commands in capital letters are recognized. */
 static bool is_request(struct str payload)
 {
 	for (size_t i = 0; payload.len && i < sizeof(verbs) / sizeof(*verbs); i++)
@@ -287,7 +287,7 @@ static void run(struct command_env *env, void *arg, const struct endpoint *sourc
 	rtpp_run(env, arg, source, payload, out);
 }
 
-static_assert(RTPP_REPLY <= CONTROL_REPLY_MIN, "a reply has room");
+static_assert(RTPP_REPLY <= CONTROL_REPLY_MIN, "the caller's buffer must hold any reply");
 
 const struct control_protocol rtpp_protocol = { .key = "listen-rtpproxy",
 						.cookie = rtpp_word,

@@ -2,9 +2,10 @@
 /*
  * rtpp.h - the classic rtpproxy protocol: a command's text to calls, and their state back to text
  *
- * What the rtpproxy modules of Kamailio and OpenSIPS speak. rtpproxy/parse.c reads the text, rtpproxy/rtpp.c knows the commands,
- * rtpproxy/session.c what they mean for calls, rtpproxy/reply.c the numbers, rtpproxy/notify.c tells of time-outs. A session
- * of this protocol is one media of a dialog; a call made here is one like any other.
+ * The protocol of the rtpproxy modules of Kamailio and OpenSIPS. rtpproxy/parse.c parses the text,
+ * rtpproxy/rtpp.c has the table of commands, rtpproxy/session.c executes those on calls,
+ * rtpproxy/reply.c writes the numbers, rtpproxy/notify.c notifies of time-outs. A session of this
+ * protocol is one media of a dialog; calls do not depend on the protocol that made them.
  */
 #ifndef RTPRELAY_RTPP_H
 #define RTPRELAY_RTPP_H
@@ -15,18 +16,21 @@
 
 struct rtpp_notify;
 
-/* Its run() gets a struct rtpp_notify, or NULL. */
+/* The @arg of its run() is a struct rtpp_notify, or NULL. */
 extern const struct control_protocol rtpp_protocol;
 
-/* Longest answer. Those to all but I and G, cookie and all, are kept within what proxies read: 255 with the LF. */
+/*
+ * Longest answer, without cookie. Except for I and G an answer with its cookie fits into what proxies
+ * read: 255 bytes with the LF.
+ */
 #define RTPP_REPLY	 1024
 #define RTPP_REPLY_SHORT 254
 
 /**
- * rtpp_run() - one command, without cookie, to its answer, which ends in LF
- * @notify: NULL: there is nobody to tell
- * @source: who sent it; unset: not over IP
- * @out: the answer is appended to the cookie, if there is one; too little room for RTPP_REPLY bytes is told as overflow
+ * rtpp_run() - executes one command (@text, without cookie); its answer ends in LF
+ * @notify: NULL: no "notify" is configured
+ * @source: sender of the command; unset: not over IP
+ * @out: gets the answer, after the cookie if there is one; out->overflow: it had no room for the answer
  */
 void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct endpoint *source,
 	      struct str text, struct buf *out);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * session.c - what the commands of the classic protocol mean for calls
+ * session.c - executes the commands of the classic protocol that concern calls
  *
- * A session is named by Call-ID, From-tag and number of the m= line; here that is a media of a dialog. The From-tag of
- * U and L is the offerer's; whoever's tag that is not, is looked for as the To-tag: a callee may offer, too.
+ * A session is named by Call-ID, From-tag and number of the m= line; here it is a media of a dialog. The
+ * From-tag of U and L is the offerer's. A callee may offer, too: the sides' tags may then be exchanged.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ static enum rtpp_error error_of(const struct rtpp_command *c, int why, bool new_
 	}
 }
 
-/* What the words of one U or L tell. */
+/* The words of one U or L. */
 struct update {
 	struct rtpp_modifiers mods;
 	struct leg leg;
@@ -86,8 +86,8 @@ struct update {
 };
 
 /*
- * The address is where SIP came from, if it is a public one: then media of strangers is refused. A private one
- * may as well be the SDP's, of a phone behind a NAT.
+ * A public address is the one that SIP came from: then media from unknown sources is refused. A private
+ * one may be the address in the SDP of a phone behind a NAT.
  */
 static void fill_request(const struct rtpp_command *c, struct update *u)
 {
@@ -172,7 +172,7 @@ enum rtpp_error rtpp_update(const struct rtpp_command *c, struct buf *out)
 	return do_update(&plain, &u, notice, out);
 }
 
-/* An answer to nothing we know is told by a port of 0. */
+/* An L for an unknown session is answered with port 0. */
 static enum rtpp_error do_lookup(const struct rtpp_command *c, struct update *u, struct buf *out)
 {
 	struct reply reply = { 0 };
@@ -199,7 +199,7 @@ enum rtpp_error rtpp_lookup(const struct rtpp_command *c, struct buf *out)
 	return do_lookup(c, &u, out);
 }
 
-/* U ... && L ADDRESS PORT: the answer along with the offer */
+/* U ... && L ADDRESS PORT: offer and answer in one command */
 enum rtpp_error rtpp_sub_lookup(const struct rtpp_command *c, struct buf *out)
 {
 	struct update u = { 0 };
@@ -213,7 +213,10 @@ enum rtpp_error rtpp_sub_lookup(const struct rtpp_command *c, struct buf *out)
 
 /* --- D and X ------------------------------------------------------------------------------------------ */
 
-/* Which side of @dialog the command names: by either tag that of the first offer, or by the one of who answered. */
+/*
+ * The side of @dialog that @from is the tag of: A if it is the offerer's; B if it is the answerer's, or if
+ * @to is the offerer's. -1: none of these
+ */
 static int side_named(const struct dialog *dialog, struct str from, struct str to)
 {
 	if (party_has_tag(&dialog->party[SIDE_A], from))
@@ -224,7 +227,7 @@ static int side_named(const struct dialog *dialog, struct str from, struct str t
 	return -1;
 }
 
-/* True: nobody wants it any more, and it has gone. */
+/* Removes @hold. True: that was the last one, and the media has ended. */
 static bool release_media(struct dialog *dialog, size_t index, uint8_t hold)
 {
 	struct media *media = dialog->media[index];
@@ -237,7 +240,7 @@ static bool release_media(struct dialog *dialog, size_t index, uint8_t hold)
 	return true;
 }
 
-/* One m= line, or all when @number is 0. How many were meant. */
+/* One m= line, or all if @number is 0. Return: how many the command names */
 static size_t release_dialog(struct dialog *dialog, unsigned int number, uint8_t hold,
 			     int64_t now_ms)
 {
@@ -272,7 +275,7 @@ static enum rtpp_error release(const struct rtpp_command *c, struct str call_id,
 	DL_FOREACH_SAFE(call->dialogs, dialog, next) {
 		int side = side_named(dialog, tag.tag, rtpp_tag_of(to).tag);
 
-		if (side >= 0) /* with the last one the call goes, and there is no next */
+		if (side >= 0) /* the last one frees the call: @next is NULL then */
 			found += release_dialog(dialog, tag.number,
 						weak ? (uint8_t)(HOLD_WEAK << side) : HOLD_STRONG,
 						c->env->now_ms);
@@ -326,7 +329,7 @@ static bool is_play_count(struct str text)
 	return !text.len || str_eq(text, STR("-1")) || str_to_u64(text, INT32_MAX, &count);
 }
 
-/* P[COUNT] CALL PROMPT CODECS FROM [TO]: there are no prompts here; a count of 0 stops one. */
+/* P[COUNT] CALL PROMPT CODECS FROM [TO]: no prompt can be played; a count of 0 stops one. */
 enum rtpp_error rtpp_play(const struct rtpp_command *c, struct buf *out)
 {
 	const struct bridge_conf *conf;
@@ -346,7 +349,7 @@ enum rtpp_error rtpp_play(const struct rtpp_command *c, struct buf *out)
 	return RTPP_OK;
 }
 
-/* S CALL FROM [TO]: nothing plays */
+/* S CALL FROM [TO]: nothing to stop */
 enum rtpp_error rtpp_stop_play(const struct rtpp_command *c, struct buf *out)
 {
 	struct session session;
@@ -357,7 +360,7 @@ enum rtpp_error rtpp_stop_play(const struct rtpp_command *c, struct buf *out)
 	return RTPP_OK;
 }
 
-/* R[S] CALL FROM [TO]: as a server that has no directory for recordings */
+/* R[S] CALL FROM [TO]: answers like a server that has no directory for recordings */
 enum rtpp_error rtpp_record(const struct rtpp_command *c, struct buf *out)
 {
 	(void)out;

@@ -400,7 +400,7 @@ static void test_mistakes_in_notify(void)
 		char expected[128];
 
 		snprintf(expected, sizeof(expected),
-			 "notify %s: is not unix:PATH, tcp:HOST:PORT or tcp:%%%%CC_SELF%%%%:PORT",
+			 "notify %s: expected unix:PATH, tcp:HOST:PORT or tcp:%%%%CC_SELF%%%%:PORT",
 			 wrong[i]);
 		CU_ASSERT_PTR_NULL(rtpp_notify_open(base, &targets, &error));
 		CU_ASSERT_STRING_EQUAL(error, expected);
