@@ -2,7 +2,7 @@
 /*
  * command.c - ping, delete, query, list, statistics, block and silence: one function each
  *
- * offer and answer have a file of their own: command/offer_answer.c
+ * offer and answer: command/offer_answer.c
  */
 #include <utlist.h>
 #include "base/log.h"
@@ -29,11 +29,11 @@ void command_ping(struct command_env *env, const struct request *request, struct
 
 /* --- delete ------------------------------------------------------------------------------------- */
 
-/* What a delete means. */
+/* What a delete ends. */
 enum scope {
 	SCOPE_NONE,
 	SCOPE_DIALOG, /* this one only */
-	SCOPE_TALK,   /* this one; and the others too, if none of them is answered */
+	SCOPE_TALK,   /* this one; if no other one is answered, the whole call */
 	SCOPE_CALL,
 };
 
@@ -49,7 +49,7 @@ static struct dialog *find_by_branch(const struct call *call, struct str via_bra
 	return NULL;
 }
 
-/* The caller's tag means all of its forks, the tag of one who answered its own talk. */
+/* The caller's tag means all of its forks; the tag of a party that answered, only that party's dialog. */
 static enum scope scope_of_tag(const struct call *call, struct str tag, struct dialog **found)
 {
 	struct dialog *dialog;
@@ -66,7 +66,7 @@ static enum scope scope_of_tag(const struct call *call, struct str tag, struct d
 	return *found ? SCOPE_TALK : SCOPE_NONE;
 }
 
-/* A via-branch that no dialog has is the BYE's own, and tells nothing. */
+/* A via-branch that no dialog has is ignored: it is the branch of the BYE itself. */
 static enum scope scope_of(const struct call *call, const struct request *request,
 			   struct dialog **found)
 {
@@ -95,7 +95,7 @@ static bool another_answered(const struct call *call, const struct dialog *but)
 	return false;
 }
 
-/* Media goes on during the delay. False: it was being deleted before. */
+/* Media is still relayed during the delay. False: a delete is pending already. */
 static bool delete_dialog(struct dialog *dialog, int64_t delay_ms, int64_t now_ms)
 {
 	if (!delay_ms) {
@@ -121,7 +121,7 @@ static bool delete_scope(struct call *call, enum scope scope, struct dialog *dia
 	if (scope != SCOPE_CALL)
 		return delete_dialog(dialog, delay_ms, now_ms);
 	DL_FOREACH_SAFE(call->dialogs, at, next)
-		done |= delete_dialog(at, delay_ms, now_ms); /* with the last, the call goes */
+		done |= delete_dialog(at, delay_ms, now_ms); /* the last one frees the call */
 	return done;
 }
 
@@ -228,7 +228,7 @@ static bool signals_address(const struct dialog *dialog, enum side side,
 	return false;
 }
 
-/* Label and address are more exact than the tag; with none of the three everybody is meant. */
+/* Label and address are more exact than the tag; without any of the three all parties are meant. */
 static bool is_meant(const struct dialog *dialog, enum side side, const struct request *request)
 {
 	const struct party *party = &dialog->party[side];
@@ -251,7 +251,7 @@ static int mute_media(struct media *media, enum side side, const struct muting *
 	return bridge_update(media->bridge, &conf, NULL);
 }
 
-/* True: this party is as it shall be. Otherwise out of memory, and it is as it was. */
+/* True: this party has the requested setting. False: out of memory, and nothing has changed. */
 static bool mute_party(struct dialog *dialog, enum side side, const struct muting *muting)
 {
 	struct muting back = *muting;

@@ -2,7 +2,7 @@
 /*
  * command.h - offer, answer, delete, query, list, ping: one function each, for any protocol
  *
- * Control thread only. A command either happens whole or changes nothing.
+ * Control thread only. A command either succeeds as a whole or changes nothing.
  */
 #ifndef RTPRELAY_COMMAND_H
 #define RTPRELAY_COMMAND_H
@@ -10,7 +10,7 @@
 #include "command/request.h"
 #include "stats/stats.h"
 
-/* What commands work on; all borrowed from struct relay. */
+/* The objects that commands work on; all are borrowed from struct relay. */
 struct command_env {
 	struct call_table *calls;
 	struct stats *stats;
@@ -18,7 +18,7 @@ struct command_env {
 	int64_t now_ms;	     /* set by ctl/ctl.c before each command */
 };
 
-/* Fills *reply, always. */
+/* Always fills *reply. */
 typedef void command_fn(struct command_env *env, const struct request *request,
 			struct reply *reply);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dialog_find.c - which dialog of a call a request means
+ * dialog_find.c - finds the dialog of a call that a request belongs to
  */
 #include <utlist.h>
 #include "call/dialog.h"
@@ -30,7 +30,7 @@ struct dialog *dialog_by_tags(const struct call *call, const struct request *req
 	return find_by_tags(call, request, &from_side);
 }
 
-/* The dialog that @tag has answered: now it offers. */
+/* The dialog that the party with @tag has answered: now this party sends an offer. */
 static struct dialog *find_by_answerer(const struct call *call, struct str tag, enum side *from)
 {
 	struct dialog *dialog;
@@ -70,7 +70,10 @@ struct dialog *dialog_for_offer(const struct call *call, const struct request *r
 	return known ? NULL : find_by_answerer(call, request->from_tag, from);
 }
 
-/* How well a dialog of the right From-tag suits an answer that names no dialog by both tags; 0 not at all. */
+/*
+ * How well a dialog fits an answer whose two tags name no dialog: higher is better; 0: not at all (its
+ * From-tag is another one).
+ */
 static int answer_fit(const struct dialog *dialog, const struct request *request)
 {
 	int fit = dialog->answered ? 1 : 2;
@@ -90,13 +93,13 @@ struct dialog *dialog_for_answer(const struct call *call, const struct request *
 
 	dialog = find_by_tags(call, request, &from_side);
 	if (dialog) {
-		/* The From-tag is the offerer's, and the SDP that of the other. */
+		/* The From-tag is the offerer's, and the SDP is the answerer's. */
 		*from = from_side == SIDE_A ? SIDE_B : SIDE_A;
 		return dialog;
 	}
 	DL_FOREACH(call->dialogs, dialog) {
 		fit = answer_fit(dialog, request);
-		if (fit >= best_fit) { /* of equals the latest */
+		if (fit >= best_fit) { /* the latest of equal ones */
 			best_fit = fit;
 			best = dialog;
 		}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dialog_find.h - which dialog of a call a request means
+ * dialog_find.h - finds the dialog of a call that a request belongs to
  *
- * Proxies name the parties by tags and forks by via-branch, and not always all of them; the rules for
- * finding the dialog are here, each in a function. Control thread only.
+ * Proxies name the parties by tags and forks by via-branch, but not always all of them. Each function here
+ * has the rules for one kind of request. Control thread only.
  */
 #ifndef RTPRELAY_DIALOG_FIND_H
 #define RTPRELAY_DIALOG_FIND_H
@@ -12,36 +12,45 @@
 #include "command/request.h"
 
 /**
- * dialog_for_offer() - which dialog an offer goes on with
- * @from: gets the side that sends it
- * Both tags known: that dialog, whatever its via-branch (a re-INVITE has a new one). Else the From-tag of side A
- * with the same via-branch (both none counts as the same): offered again, or serial fork. Else the tag of a
- * side B that answered: it offers.
- * Return: NULL: a new dialog
+ * dialog_for_offer() - the dialog that an offer belongs to
+ * @from: gets the side that sent the offer
+ * In this order:
+ *   - a dialog with both tags, whatever its via-branch (a re-INVITE has a new one);
+ *   - one whose side A has the From-tag, with the same via-branch (or both without one): the offer is
+ *     repeated, or this is a serial fork;
+ *   - unless the From-tag is known on side A: one whose side B has answered with this From-tag and now
+ *     sends an offer.
+ * Return: NULL: the offer starts a new dialog
  */
 struct dialog *dialog_for_offer(const struct call *call, const struct request *request,
 				enum side *from);
 /**
- * dialog_for_answer() - which dialog an answer belongs to
- * @from: gets the side that sends it: B, or A when it answers a re-INVITE of the callee
- * In this order: both tags; From-tag and via-branch; the latest of this From-tag without answer; the latest with
- * one, whose answering party gets another tag. Dialogs that are being deleted come last.
+ * dialog_for_answer() - the dialog that an answer belongs to
+ * @from: gets the side that sent the answer: B, or A if it answers a re-INVITE of the callee
+ * In this order:
+ *   - a dialog with both tags;
+ *   - one with the From-tag and the via-branch;
+ *   - the latest one with the From-tag that is not answered;
+ *   - the latest one with the From-tag that is answered: its answering party gets another tag.
+ * Dialogs that are being deleted come last.
  * Return: NULL: unknown From-tag
  */
 struct dialog *dialog_for_answer(const struct call *call, const struct request *request,
 				 enum side *from);
 
 /**
- * dialog_of_party() - the dialog that the classic protocol means, which knows no forks
- * @whose: gets the side that the From-tag is of
- * Both tags known, one on each side; else the From-tag or the To-tag that of the first offer's sender; else the From-tag
- * that of a party that answered.
- * Return: NULL: none
+ * dialog_of_party() - the dialog that a command of the classic protocol names; it has no forks
+ * @whose: gets the side of the From-tag
+ * In this order:
+ *   - a dialog with both tags, one on each side;
+ *   - one whose side A (sender of the first offer) has the From-tag or the To-tag;
+ *   - one whose side B has the From-tag.
+ * Return: NULL: there is none
  */
 struct dialog *dialog_of_party(const struct call *call, const struct request *request,
 			       enum side *whose);
 
-/* The dialog between From-tag and To-tag, whichever is whose; NULL: none has both. */
+/* The dialog with From-tag and To-tag, on either side; NULL: none has both. */
 struct dialog *dialog_by_tags(const struct call *call, const struct request *request);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exchange.c - what offer and answer have in common, with SDP or without: ports taken, bridges told, commit or undo
+ * exchange.c - the common part of offer and answer, with or without SDP: ports, bridges, commit or undo
  *
- * First what can fail: medias are planned and opened, bridges that stay are told. Then either exchange_commit(), which
- * cannot fail, or exchange_undo(), after which nothing has happened.
+ * Everything that can fail comes first: medias are planned and opened, bridges that stay get their new
+ * settings. Then follows either exchange_commit(), which cannot fail, or exchange_undo(), which restores the
+ * state before the request.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,13 +29,13 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 		reply->error = "Reply too large";
 		ex->env->stats->reply_too_large++;
 	} else {
-		/* Whatever keeps us from binding a port: another node may do better, and proxies try one on these words. */
+		/* Any reason why a port cannot be bound: with this text proxies try another relay. */
 		reply->error = "Ran out of ports";
 		if (ex->new_call)
 			ex->env->stats->calls_rejected++;
 	}
-	log_call(LOG_LEVEL_WARNING, request->call_id, "refused: %s (%s)", reply->error,
-		 strerror(-error));
+	log_call(LOG_LEVEL_WARNING, request->call_id, "%s refused: %s (%s)",
+		 ex->offer ? "offer" : "answer", reply->error, strerror(-error));
 }
 
 /* --- Planning ----------------------------------------------------------------------------------- */
@@ -85,7 +86,7 @@ int exchange_media(struct exchange *ex)
 		if (!ex->media_table)
 			return -ENOMEM;
 	}
-	/* First what stays, so that what is new learns from it. */
+	/* Plan all first: a new media gets a bridge that stays as its sibling, and learns from its sources. */
 	for (size_t i = ex->first; i < sdp->n_media; i++)
 		media_plan_make(ex, i);
 	for (size_t i = ex->first; i < sdp->n_media; i++) {
@@ -100,9 +101,9 @@ int exchange_media(struct exchange *ex)
 	return 0;
 }
 
-/* --- Doing it ------------------------------------------------------------------------------------- */
+/* --- Settings, undo, commit ----------------------------------------------------------------------- */
 
-/* New settings for the bridges that stay: all, or none. */
+/* New settings for the bridges that stay: all of them, or none. */
 static int update_bridges(struct exchange *ex)
 {
 	for (size_t i = ex->first; i < ex->sdp.n_media; i++) {
@@ -211,6 +212,6 @@ void exchange_commit(struct exchange *ex)
 	if (!ex->offer)
 		dialog->answered = true;
 	else if (dialog_side_of(dialog, request->to_tag) < 0 && ex->from == SIDE_A)
-		dialog->answered = false; /* offered to somebody anew */
+		dialog->answered = false; /* offered to another party (serial fork) */
 	call_watch(call, ex->env->now_ms);
 }

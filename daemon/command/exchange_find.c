@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exchange_find.c - whose offer or answer this is: the call, the dialog, the side, and our addresses on both sides
+ * exchange_find.c - finds what an offer or answer belongs to: call, dialog, side, both local addresses
  */
 #include <errno.h>
 #include <time.h>
@@ -13,7 +13,6 @@
 #include "command/exchange.h"
 #include "port/iface.h"
 
-/* *slot will be @value when all is done. 0; -ENOMEM */
 int exchange_text(struct exchange *ex, struct str *slot, struct str value)
 {
 	struct text_plan *text = &ex->text[ex->n_text];
@@ -27,7 +26,7 @@ int exchange_text(struct exchange *ex, struct str *slot, struct str value)
 	return 0;
 }
 
-/* The family of the addresses in this SDP; AF_UNSPEC: it names none. */
+/* The family of the addresses in this SDP; AF_UNSPEC: it has none. */
 static int sdp_family(const struct exchange *ex)
 {
 	if (endpoint_is_set(&ex->request->media_address))
@@ -38,7 +37,7 @@ static int sdp_family(const struct exchange *ex)
 	return ex->sdp.connection.sa.sa_family;
 }
 
-/* Without an address of that family any will do: better a one-way call than none. */
+/* If there is no address of that family, any other one: a one-way call is better than none. */
 static struct iface_addr *pick_local(struct exchange *ex, struct str name, int family)
 {
 	struct iface_table *ifaces = ex->call->table->conf.ifaces;
@@ -51,12 +50,12 @@ static struct iface_addr *pick_local(struct exchange *ex, struct str name, int f
 		local = iface_pick(ifaces, name, AF_UNSPEC, &known);
 	if (name.len && !known && ex->new_call)
 		log_call(LOG_LEVEL_WARNING, ex->call->id,
-			 "no interface is called \"%s\": taking the first",
+			 "interface \"%s\" is not configured: the first one is used",
 			 log_escape(name, text, sizeof(text)));
 	return local;
 }
 
-/* Another fork of the same caller: it stays where it is. */
+/* Another fork of the same caller keeps the caller's local address. */
 static struct iface_addr *sibling_local(const struct exchange *ex)
 {
 	const struct dialog *dialog;
@@ -68,8 +67,8 @@ static struct iface_addr *sibling_local(const struct exchange *ex)
 }
 
 /*
- * A media that is told without SDP: it stays where it is; else where it is told to; else beside its siblings, unless
- * those are of another family.
+ * A media without SDP keeps its addresses; a new one gets the requested ones; otherwise those of the
+ * party's other medias, unless they have another family.
  */
 static int leg_locals(struct exchange *ex)
 {
@@ -111,7 +110,7 @@ static int choose_first_locals(struct exchange *ex)
 	return ex->local[SIDE_A] && ex->local[SIDE_B] ? 0 : -EADDRNOTAVAIL;
 }
 
-/* The interface is remembered from the first offer; the family follows the phone when it moved. */
+/* The interface stays the one of the first offer; the family changes if the phone's family changed. */
 static void follow_family(struct exchange *ex, enum side side, int family)
 {
 	struct iface_addr *now = ex->local[side], *other;
@@ -168,7 +167,7 @@ static struct dialog *find_dialog(struct exchange *ex)
 	dialog = dialog_of_party(ex->call, request, &ex->from);
 	if (ex->offer || !dialog)
 		return dialog;
-	/* The From-tag is the offerer's, and what is told is of the other. */
+	/* The From-tag is the offerer's, and address and port are the answerer's. */
 	ex->from = ex->from == SIDE_A ? SIDE_B : SIDE_A;
 	return dialog_media(dialog, request->leg->index) ? dialog : NULL;
 }
@@ -196,8 +195,9 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 }
 
 /*
- * Who answers. After a serial fork it is somebody else than before, and side B begins anew; one more answer
- * (183 and 200 of several phones behind one branch) is an alias of the first.
+ * The party that answers. After a serial fork it is another one than before, and side B starts without
+ * what was learned. If the dialog is answered already (183 and 200 of several phones behind one branch),
+ * the new tag becomes an alias.
  */
 static int plan_answerer(struct exchange *ex)
 {

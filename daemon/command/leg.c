@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * leg.c - offer and answer of one media without SDP: the entry for protocols that tell address and port alone
+ * leg.c - offer and answer of one media without SDP, for protocols that give only address and port
  *
- * What is told is written down as the one m= line it would have been; from there on it is an offer or answer like
- * any other (command/exchange.h). The medias of one party are told one by one, and are of one dialog.
+ * Address and port are written as the m= line they would have had in SDP, and then processed like any
+ * other offer or answer (command/exchange.h). The medias of one party come in separate commands and
+ * belong to one dialog.
  */
 #include <errno.h>
 #include "base/log.h"
@@ -28,7 +29,7 @@ static int write_codecs(struct arena *arena, const struct leg *leg, struct sdp_m
 	return 0;
 }
 
-/* Port 0 and 0.0.0.0 tell the same: nothing is wanted there, and silence is no fault. */
+/* Port 0 and 0.0.0.0 mean the same: the party accepts no media, and silence is not an error. */
 static int write_media(struct exchange *ex)
 {
 	const struct leg *leg = ex->request->leg;
@@ -53,7 +54,7 @@ static int write_media(struct exchange *ex)
 	return write_codecs(ex->env->arena, leg, m);
 }
 
-/* The first answered media has told who answers; the others are told of it as their answers come. */
+/* An earlier answer of a sibling came from another party: so this answer comes from that party, too. */
 static void find_answerer(struct exchange *ex)
 {
 	const struct media *media = dialog_media(ex->dialog, ex->first);
@@ -62,14 +63,15 @@ static void find_answerer(struct exchange *ex)
 		ex->new_answerer = true;
 }
 
-static void tell_siblings(const struct exchange *ex)
+/* After the first answer of another party, marks the siblings: their answers come from it, too. */
+static void mark_siblings(const struct exchange *ex)
 {
 	struct media **media = ex->dialog->media;
-	bool told = media[ex->first]->flags & MEDIA_NEW_ANSWERER;
+	bool marked = media[ex->first]->flags & MEDIA_NEW_ANSWERER;
 
 	if (!ex->new_answerer)
 		return;
-	for (size_t i = 0; i < ex->dialog->n_media && !told; i++)
+	for (size_t i = 0; i < ex->dialog->n_media && !marked; i++)
 		if (media[i])
 			media[i]->flags |= MEDIA_NEW_ANSWERER;
 	media[ex->first]->flags &= (uint8_t)~MEDIA_NEW_ANSWERER;
@@ -106,11 +108,11 @@ static void run(struct command_env *env, const struct request *request, struct r
 		return;
 	}
 	exchange_commit(&ex);
-	tell_siblings(&ex);
+	mark_siblings(&ex);
 	reply->media = ex.dialog->media[ex.first];
 	reply->local = media_advertised(reply->media, ex.to, COMP_RTP);
 	if (ex.new_call)
-		log_call(LOG_LEVEL_INFO, ex.call->id, "made: m-line %zu", ex.first + 1);
+		log_call(LOG_LEVEL_INFO, ex.call->id, "call created: m-line %zu", ex.first + 1);
 }
 
 void command_leg_offer(struct command_env *env, const struct request *request, struct reply *reply)

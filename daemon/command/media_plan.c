@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * media_plan.c - what an offer or answer means for each m= line: settings of its bridge, and its new SDP
+ * media_plan.c - decides for each m= line of an offer or answer: settings of its bridge, and its new SDP
  *
- * Decides only: reads the parsed SDP, the request and what the dialog has; opens and sends nothing.
+ * Only decides: reads the parsed SDP, the request and the dialog; opens and sends nothing.
  */
 #include "base/count.h"
 #include "call/media.h"
@@ -25,21 +25,24 @@ static bool same_addr(const struct endpoint *a, const struct endpoint *b)
 	return endpoint_is_set(a) ? endpoint_addr_eq(a, b) : !endpoint_is_set(b);
 }
 
-/* Unset if our socket on that side can't reach it: it would only hold all real sources against itself. */
+/*
+ * Unset if the local socket of that side cannot reach it: real sources would be compared with an address
+ * that none of them can have.
+ */
 static struct endpoint of_family(const struct endpoint *ep, const struct iface_addr *local)
 {
 	return ep->sa.sa_family == local->bind.sa.sa_family ? *ep : (struct endpoint){ 0 };
 }
 
-/* Where the sender of this SDP wants @told (RTP or RTCP); media-address comes before what SDP says. */
+/* The signalled address for RTP or RTCP: media-address if given, otherwise @in_sdp. */
 static struct endpoint signalled(const struct exchange *ex, const struct sdp_media *m,
-				 const struct endpoint *told, uint16_t port)
+				 const struct endpoint *in_sdp, uint16_t port)
 {
-	struct endpoint ep = *told;
+	struct endpoint ep = *in_sdp;
 
 	if (endpoint_is_set(&ex->request->media_address)) {
-		if (endpoint_is_set(told))
-			port = endpoint_port(told);
+		if (endpoint_is_set(in_sdp))
+			port = endpoint_port(in_sdp);
 		ep = ex->request->media_address;
 		endpoint_set_port(&ep, port);
 	}
@@ -55,7 +58,7 @@ static bool set_endpoints(const struct exchange *ex, const struct sdp_media *m,
 	struct endpoint sip = of_family(&ex->request->received_from, ex->local[ex->from]);
 	bool moved;
 
-	/* 0.0.0.0 tells of hold, not of an address: what was told before stays. */
+	/* 0.0.0.0 means hold and is not an address: the earlier addresses stay. */
 	if (m->held && !endpoint_is_set(&ex->request->media_address)) {
 		rtp = side->sdp[COMP_RTP];
 		rtcp = side->sdp[COMP_RTCP];
@@ -79,7 +82,7 @@ static const struct {
 	{ REQ_TRUST_SIP, SIDE_TRUST_SIP },
 };
 
-/* What this SDP and its flags say of its sender. rtcp-mux is settled by the answer. */
+/* Settings of the sender of this SDP, from SDP and flags. rtcp-mux is decided by the answer. */
 static void set_sender(const struct exchange *ex, const struct sdp_media *m,
 		       struct media_plan *plan)
 {
@@ -110,9 +113,9 @@ static void set_sender(const struct exchange *ex, const struct sdp_media *m,
 }
 
 /*
- * Payload types are only ever added: media in flight, and a re-INVITE that is refused, still use the old ones.
- * Of clock rates there is room for a few; the newest SDP's come first. What is told without SDP and without
- * payload types may be anything from then on: a telephone call that becomes a fax.
+ * Payload types are only added: media in flight, and the session after a refused re-INVITE, still use the
+ * old ones. There is room for a few clock rates; those of the newest SDP come first. A leg without SDP and
+ * without payload types may carry anything from then on: a telephone call that becomes a fax.
  */
 static void add_codecs(struct bridge_conf *conf, const struct sdp_media *m)
 {
@@ -150,9 +153,9 @@ static void set_flag(uint8_t *flags, uint8_t flag, bool on)
 }
 
 /*
- * rtcp-mux (RFC 5761). Each side is muxed when it had it in both its SDP and ours. By default the offer is
- * passed on; "offer" and "require" offer it anyway, "demux" and "accept" grant it to the offerer whatever the
- * answerer says, "reject" refuses it.
+ * rtcp-mux (RFC 5761). A side uses it if its own SDP and the one sent to it both have it. By default the
+ * receiver gets the sender's offer of it; "offer" and "require" always offer it; "demux" and "accept" accept
+ * it for the offerer whatever the answerer says; "reject" refuses it.
  */
 static void plan_mux(const struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
 {
@@ -165,7 +168,7 @@ static void plan_mux(const struct exchange *ex, const struct sdp_media *m, struc
 		       (seen && !wants(ex, REQ_MUX_DEMUX));
 		set_flag(&plan->flags, MEDIA_MUX_SEEN, seen);
 		set_flag(&plan->flags, MEDIA_MUX_TOLD, told);
-		/* Who offers rtcp-mux-only has no second port to fall back to (RFC 8858). */
+		/* An offerer of rtcp-mux-only has no second port for RTCP (RFC 8858). */
 		set_flag(&plan->flags, MEDIA_MUX_ACCEPT,
 			 wants(ex, REQ_MUX_ACCEPT | REQ_MUX_DEMUX) || m->rtcp_mux_only);
 		return;
@@ -178,10 +181,10 @@ static void plan_mux(const struct exchange *ex, const struct sdp_media *m, struc
 }
 
 /*
- * Ports are kept while they can serve, also when the phone's own address changed: that is what phones behind
- * NATs are best served by, and a re-INVITE may be refused after all. Other ports are taken when the request
- * says no-port-latching and the phone moved, when a side changed its address family, and when a media
- * that had one port needs two.
+ * Ports are kept as long as possible, also if the phone's own address changed: that is best for phones
+ * behind NATs, and a re-INVITE may still be refused. Other ports are taken if the request says
+ * no-port-latching and the phone's address changed, if it asks for new ports, if a side's local address
+ * (its family) changed, and if a media that had one port needs two.
  */
 static bool must_replace(const struct exchange *ex, const struct media_plan *plan)
 {
@@ -200,7 +203,7 @@ static bool must_replace(const struct exchange *ex, const struct media_plan *pla
 			      &plan->before.side[ex->from].sdp[COMP_RTP]);
 }
 
-/* The kind of media is the offer's to choose. A bridge without RTCP sockets cannot become RTP by an answer. */
+/* The offer decides the kind. An answer cannot make RTP of a bridge without RTCP sockets. */
 static enum bridge_kind kind_of(const struct exchange *ex, const struct sdp_media *m,
 				const struct media_plan *plan)
 {
@@ -289,7 +292,7 @@ static bool is_listed(const struct str *list, size_t count, const struct sdp_cod
 	return false;
 }
 
-/* "except" and "offer" save what "strip" would take, which is mostly "all". */
+/* "except" and "offer" keep codecs that "strip", mostly "all", would remove. */
 static int plan_codecs(const struct exchange *ex, const struct sdp_media *m,
 		       struct sdp_media_edit *edit)
 {
@@ -316,7 +319,7 @@ static bool is_plain_profile(struct str proto)
 	return str_eq(proto, STR("RTP/AVP")) || str_eq(proto, STR("RTP/AVPF"));
 }
 
-/* An offer's profile is rewritten on request; the offerer gets back the one that it offered. */
+/* On request an offer gets another profile; the answer then gets the one that the offerer had sent. */
 static struct str plan_proto(const struct exchange *ex, const struct sdp_media *m,
 			     const struct media *media)
 {

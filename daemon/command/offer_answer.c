@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * offer_answer.c - SDP in, ports taken and bridges told, SDP out
+ * offer_answer.c - offer and answer: SDP in, ports and bridges, SDP out
  *
- * Offer and answer are one thing seen from two ends: the SDP of one party (from) is shown to the other (to) with
- * our addresses in place of its own. In order: parse, find the dialog, plan each m= line, open what is new,
- * write the SDP, tell what stays; only then is anything that lasts changed (commit). Up to there all is undone.
- * What takes no SDP is in command/exchange.c.
+ * Both do the same: the SDP of one party (from) goes to the other (to) with the relay's addresses in place
+ * of its own. In this order: parse, find the dialog, plan each m= line, open new medias, write the SDP,
+ * give bridges that stay their new settings, commit. If a step before the commit fails, all is undone.
+ * Steps that do not need SDP are in command/exchange.c.
  */
 #include <errno.h>
 #include <utlist.h>
@@ -14,8 +14,8 @@
 #include "call/dialog.h"
 #include "command/exchange.h"
 
-/* A 2xx decides among forks: those of the same caller that nobody has answered are over. */
-static void end_losers(struct exchange *ex)
+/* A 2xx ends the other forks of the same caller that are not answered. */
+static void end_other_forks(struct exchange *ex)
 {
 	struct dialog *dialog, *next;
 
@@ -27,7 +27,7 @@ static void end_losers(struct exchange *ex)
 			call_end_dialog(ex->call, dialog, CALL_DELETED);
 }
 
-/* Plain RTP was asked for, and this SDP has SRTP: that passes through as it is. */
+/* Is plain RTP requested, but this SDP has SRTP? It is passed through unchanged. */
 static bool asks_for_decryption(const struct exchange *ex)
 {
 	for (size_t i = 0; ex->request->transport_protocol.len && i < ex->sdp.n_media; i++)
@@ -37,8 +37,8 @@ static bool asks_for_decryption(const struct exchange *ex)
 	return false;
 }
 
-/* What the request asks for and we don't do: one line for each call. */
-static void tell_ignored(const struct exchange *ex)
+/* Logs what the request asks for and the relay does not support: one line for each call. */
+static void log_ignored(const struct exchange *ex)
 {
 	struct str ignored = ex->request->ignored;
 	bool srtp = asks_for_decryption(ex);
@@ -56,10 +56,11 @@ static void tell_ignored(const struct exchange *ex)
 static void commit(struct exchange *ex)
 {
 	exchange_commit(ex);
-	end_losers(ex);
+	end_other_forks(ex);
 	if (ex->new_call)
-		log_call(LOG_LEVEL_INFO, ex->call->id, "made: %zu m-lines", ex->sdp.n_media);
-	tell_ignored(ex);
+		log_call(LOG_LEVEL_INFO, ex->call->id, "call created: %zu m-lines",
+			 ex->sdp.n_media);
+	log_ignored(ex);
 }
 
 static bool is_incomplete(const struct exchange *ex)

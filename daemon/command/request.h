@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * request.h - what any protocol can ask and be told
+ * request.h - a request of any control protocol, and its reply
  *
- * ng/ng.c (and rtpproxy/rtpp.c) fill a struct request from their text, command/command.c does it and fills a struct reply.
- * All texts are slices of the datagram or of the command's arena, and end with the command.
+ * ng/ng.c and rtpproxy/rtpp.c fill a struct request from their text; the functions in command/command.h
+ * execute it and fill a struct reply. All texts are slices of the datagram or of the command's arena: they
+ * are valid until the command ends.
  */
 #ifndef RTPRELAY_REQUEST_H
 #define RTPRELAY_REQUEST_H
@@ -31,7 +32,7 @@ enum request_flag {
 	REQ_FATAL = 1 << 11, /* delete: unknown call is an error */
 	REQ_FAST = 1 << 12,  /* delete: no statistics in the reply */
 	REQ_DELETE_TO_TAG =
-		1 << 13, /* delete: flag to-tag: match by to-tag even if from-tag is given */
+		1 << 13, /* delete with flag to-tag: match by to-tag, also if from-tag is given */
 	REQ_NEW_BRANCH = 1 << 14,
 	REQ_REPLACE_ORIGIN = 1 << 15,
 	REQ_REPLACE_USERNAME = 1 << 16,
@@ -46,52 +47,52 @@ enum request_flag {
 	REQ_ALL = 1 << 25,	/* block/silence: all parties */
 	REQ_LATCHING = 1 << 26, /* request.latching was given */
 	REQ_SYMMETRIC = 1 << 27,
-	REQ_NEW_PORTS = 1 << 28, /* the offer's media gets other ports on both sides */
+	REQ_NEW_PORTS = 1 << 28, /* the offered media gets other ports on both sides */
 };
 
-/* One media of one party, told without SDP (the classic protocol). */
+/* One media of one party, without SDP (the classic protocol). */
 struct leg {
 	unsigned int index; /* of the m= line, from 0; below LEG_MEDIAS */
 	struct endpoint
-		remote; /* where its sender wants the media; port 0: nowhere; 0.0.0.0, ::: on hold */
-	uint64_t pts[2]; /* bit per payload type; none: not told */
+		remote; /* where its party receives media; port 0: nowhere; 0.0.0.0 or "::": on hold */
+	uint64_t pts[2]; /* bit per payload type; none: not given */
 	struct iface_addr
-		*local[2]; /* toward the sender, toward the other party; NULL: as configured */
+		*local[2]; /* toward the party, toward the other party; NULL: as configured */
 };
 
 #define LEG_MEDIAS 128
 
-/* Longer names of calls and parties than this are refused: they are phones' words, and are kept for each call. */
+/* Longer Call-IDs, tags and branches are refused: phones choose them, and each call keeps them. */
 #define REQUEST_NAME_MAX 4096
 
 struct request {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata;
 	struct str sdp;
-	const struct leg *leg;	       /* told in place of sdp, or NULL */
-	struct endpoint received_from; /* AF_UNSPEC: not told */
-	struct endpoint media_address; /* AF_UNSPEC: not told */
+	const struct leg *leg;	       /* instead of @sdp, or NULL */
+	struct endpoint received_from; /* AF_UNSPEC: not given */
+	struct endpoint media_address; /* AF_UNSPEC: not given */
 	struct endpoint
-		address; /* block, silence: the party that signalled this address; AF_UNSPEC: not told */
-	struct endpoint source;	  /* who sends the command */
+		address; /* block, silence: of the party that signalled it; AF_UNSPEC: not given */
+	struct endpoint source;	  /* sender of the command */
 	uint32_t flags;		  /* enum request_flag */
 	enum latch_mode latching; /* with REQ_LATCHING */
 	struct str direction[2];  /* interface toward the sender of this SDP, toward its receiver */
-	int address_family; /* AF_INET, AF_INET6 shown to the receiver; AF_UNSPEC: as it comes */
+	int address_family; /* AF_INET, AF_INET6 for the receiver's SDP; AF_UNSPEC: as in this SDP */
 	int tos;	    /* 0..255, -1 keep each packet's own; TOS_UNSET: the configured one */
 	int delete_delay;   /* seconds; -1: the configured one */
-	int sip_code;	    /* 0: not told */
-	int64_t limit;	    /* list: at most so many call-ids */
+	int sip_code;	    /* 0: not given */
+	int64_t limit;	    /* list: at most this many call-ids */
 	struct str transport_protocol; /* STR_NONE: keep */
 	struct str *codec_strip, *codec_except,
 		*codec_offer; /* names as written, "PCMU", "opus/48000/2", "all", "full" */
 	size_t n_codec_strip, n_codec_except,
-		n_codec_offer; /* except and offer save what strip would take */
-	/* Can an answer with this SDP be sent? Asked before anything is changed. NULL: any */
+		n_codec_offer; /* except and offer keep codecs that strip would remove */
+	/* Can an answer with this SDP be sent? Called before anything is changed. NULL: always */
 	bool (*fits)(const struct request *request, struct str sdp);
 	size_t room; /* for that answer, in bytes */
 	struct str
-		ignored; /* text for the one log line: what was asked for and is not supported; empty: nothing */
+		ignored; /* for one log line: what is requested but not supported; empty: nothing */
 };
 
 #define TOS_UNSET (-2)
@@ -108,11 +109,11 @@ struct reply {
 	const char *error;   /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
 	const char *warning; /* or NULL */
 	struct str sdp;	     /* offer, answer; in the arena */
-	int why;	     /* leg: 0, or the -errno behind the error */
-	struct media *media; /* leg: it, and where the receiver of what was told shall send to */
-	struct endpoint local;
+	int why;	     /* leg: 0, or the -errno that caused the error */
+	struct media *media; /* leg: the media that it became */
+	struct endpoint local; /* leg: the address that the receiver must send to */
 	const struct call_report *call; /* query, delete; in the arena, or NULL (report/report.h) */
-	bool deleted;			/* @call is told for the last time */
+	bool deleted;			/* the delete has taken effect: @call is its last report */
 	const struct str *calls;	/* list: call-ids */
 	size_t n_calls;
 	const struct daemon_report *statistics; /* statistics, or NULL (report/report.h) */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sdp_plan.c - the SDP that the receiver of an offer or answer gets
+ * sdp_plan.c - writes the SDP that the receiver of an offer or answer gets
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static struct shown_sdp *shown_new(const struct sdp *sdp)
 	return shown;
 }
 
-/* What the receiver has been shown before, if the request wants that kept steady. */
+/* o= and s= that the receiver got before, if the request asks that they stay the same. */
 static int plan_shown(struct exchange *ex, struct sdp_edit *edit)
 {
 	if (!wants(ex, REQ_REPLACE_USERNAME | REQ_REPLACE_SESSION_NAME | REQ_REPLACE_VERSION))
@@ -81,7 +81,10 @@ static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 	return plan_shown(ex, edit);
 }
 
-/* What is added to an m= line: c=, a=rtcp, direction, rtcp-mux; and an a=rtpmap for each static payload type. */
+/*
+ * Bytes that may be added to an m= line: c=, a=rtcp, direction, rtcp-mux; and an a=rtpmap for each static
+ * payload type.
+ */
 #define MEDIA_GROWTH 192
 #define CODEC_GROWTH 40
 
@@ -116,7 +119,10 @@ static int write_fitting(const struct exchange *ex, const struct sdp_edit *edit,
 	return error;
 }
 
-/* A receiver takes SDP for news only if its version went up; and it must not go up for nothing (RFC 3264, section 8). */
+/*
+ * The version in o= must increase if the SDP changed, or the receiver ignores the change, and must stay the
+ * same if it did not (RFC 3264, section 8).
+ */
 int sdp_plan_write(struct exchange *ex, struct str *text)
 {
 	const struct siphash_key *key = &ex->call->table->key;
