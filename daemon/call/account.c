@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * account.c - sums at the end: of a media, and of its call
+ * account.c - counts a media, and a call, when it ends
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,7 +26,8 @@ static const struct {
 	[CALL_OFFER_TIMEOUT] = { "no answer (offer-timeout)",
 				 offsetof(struct stats, calls_offer_timeout), true },
 	[CALL_FORCED] = { "shutdown", offsetof(struct stats, calls_forced) },
-	[CALL_KEPT] = { "here; kept for the next daemon", offsetof(struct stats, calls_forced) },
+	[CALL_KEPT] = { "daemon stopped; kept for the next daemon",
+			offsetof(struct stats, calls_forced) },
 	[CALL_TERMINATED] = { "terminated by an operator", offsetof(struct stats, calls_forced) },
 };
 
@@ -40,7 +41,7 @@ bool call_end_is_timeout(enum call_end end)
 	return ends[end].timeout;
 }
 
-/* What both sides of one component have heard, when it is over. */
+/* The packets of both sides of one component, when it has ended. */
 static void count_component(struct call *call, const struct media *media, enum component comp)
 {
 	struct stats *stats = call->table->conf.stats;
@@ -117,7 +118,7 @@ static void write_record(const struct call *call)
 	if (line.s)
 		cdr_file_write(file, line);
 	else
-		log_call(LOG_LEVEL_ERR, call->id, "no record of this call: out of memory");
+		log_call(LOG_LEVEL_ERR, call->id, "call record not written: out of memory");
 	free((void *)(uintptr_t)line.s);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * account.h - sums at the end: of a media in its call and in the daemon's counters, of a call in counters,
- * log and record
+ * account.h - counts what ends: a media in its call and the daemon's counters; a call in counters, log
+ * and call record
  *
  * Control thread only.
  */
@@ -10,14 +10,14 @@
 
 #include "call/tree.h"
 
-/* Why a call ended, for the log, its record and whoever watches. Static. */
+/* Why a call ended, for log, call record and watchers. Static. */
 const char *call_end_text(enum call_end end);
-/* For want of media, or of an answer. */
+/* Did it end because media or an answer was missing? */
 bool call_end_is_timeout(enum call_end end);
 
-/* Before media_close(), and after media_path_stop(), so that the kernel's counters are final. */
+/* Call it after media_path_stop(), so that the kernel's counters are final, and before media_close(). */
 void account_media(struct call *call, const struct media *media);
-/* After its last dialog. */
+/* Call it when the last dialog has ended. */
 void account_call(const struct call *call);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * call.c - how a call begins, how long it waits, how it ends
+ * call.c - start, deadlines and end of a call
  *
  * Nothing polls: each call has one timer, set to its earliest deadline. When it fires, the media threads'
- * counters say whether media came in the meantime, and the timer is set anew.
+ * counters say whether media arrived in the meantime, and the timer is set again.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 #include "kernel/kmod.h"
 #include "packet/pool.h"
 
-/* 0 means never: then look again in a day. */
+/* 0 means no time-out: then the timer fires in a day, without effect. */
 static int64_t after(int64_t from_ms, unsigned int timeout_s)
 {
 	return from_ms + (timeout_s ? timeout_s : 86400) * INT64_C(1000);
@@ -38,8 +38,8 @@ static bool is_answered(const struct call *call)
 }
 
 /*
- * When @dialog ends if nothing more happens. Forks without answer have the patience of an offer only until
- * one of them is answered.
+ * When @dialog ends if nothing more happens. The offer time-out applies only until one fork is answered;
+ * from then on all forks have the media time-out.
  */
 static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, int64_t now_ms,
 			       enum call_end *reason)
@@ -64,7 +64,7 @@ static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, 
 	}
 	*reason = CALL_TIMEOUT;
 	last_ms = after(last_ms, own_s ? own_s : conf->timeout_s);
-	return last_ms > dialog->call->spare_until_ms ? last_ms : dialog->call->spare_until_ms;
+	return last_ms > dialog->call->grace_until_ms ? last_ms : dialog->call->grace_until_ms;
 }
 
 int64_t call_left_ms(const struct dialog *dialog, int64_t now_ms)
@@ -103,7 +103,7 @@ void call_watch(struct call *call, int64_t now_ms)
 
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
 	}
-	/* A deadline that moved away is found out when the timer fires: cheaper than moving the timer each time. */
+	/* If the deadline is later now, the timer still fires early: cheaper than moving it each time. */
 	if (call->timer_at_ms && call->timer_at_ms <= next_ms)
 		return;
 	call->timer_at_ms = next_ms;
@@ -113,7 +113,8 @@ void call_watch(struct call *call, int64_t now_ms)
 	tv.tv_sec = next_ms / 1000;
 	tv.tv_usec = next_ms % 1000 * 1000;
 	if (event_add(&call->timer, &tv))
-		log_call(LOG_LEVEL_ERR, call->id, "no timer for this call: out of memory");
+		log_call(LOG_LEVEL_ERR, call->id,
+			 "timer not set, the call may not time out: out of memory");
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -177,7 +178,7 @@ void call_end_media(struct call *call, struct media *media)
 	media_close(media);
 }
 
-/* The last dialog has gone. */
+/* The last dialog has ended. */
 static void call_remove(struct call *call)
 {
 	account_call(call);
@@ -220,7 +221,7 @@ void call_end(struct call *call, enum call_end reason)
 		;
 }
 
-/* In large batches, not call by call. */
+/* Removes all flows from the kernel in large batches, not call by call. */
 static void end_flows(const struct call_table *table)
 {
 	struct call *call, *next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cdr.c - what is left of a call when it has ended: a line of JSON, and a text for the log */
+/* cdr.c - the call record, written when a call has ended: a line of JSON, and a text for the log */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include "call/media_quality.h"
 
 #define MEDIA_BYTES  4096	       /* of one media; its longest texts are its tags */
-#define MEDIAS_BYTES (MEDIA_BYTES * 8) /* of a call */
-#define TEXT_BYTES   512	       /* of a call; log lines have an end */
-#define HEAD_BYTES   8192	       /* of a line, beside medias and tags */
+#define MEDIAS_BYTES (MEDIA_BYTES * 8) /* of all medias of a call */
+#define TEXT_BYTES   512	       /* of a call, in the log */
+#define HEAD_BYTES   8192	       /* of a line, without medias and tags */
 
 static void buf_printf(struct buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -136,7 +136,7 @@ static void add_log_side(struct buf *buf, const struct media *media, enum side s
 
 /* --- Kept until the call ends ------------------------------------------------------------------- */
 
-/* False: there is no room or no memory for it. */
+/* False: more than @most bytes, or out of memory. */
 static bool append(char **text, size_t *len, const struct buf *part, size_t most)
 {
 	char *grown;
@@ -187,7 +187,7 @@ void cdr_add_dialog(struct cdr *cdr, const struct dialog *dialog, int64_t now_ms
 struct str cdr_line(const struct call *call, const char *why)
 {
 	const struct cdr *cdr = &call->cdr;
-	/* Each byte of a call-id may become six. */
+	/* JSON may need six bytes for one byte of the call-id. */
 	size_t size = HEAD_BYTES + 6 * call->id.len + cdr->medias_len + cdr->tags_len;
 	struct buf buf = BUF_INIT(malloc(size), size);
 	int64_t lasted_ms = cdr->ended_ms - call->created_ms;

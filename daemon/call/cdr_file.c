@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cdr_file.c - lines that are appended to a file by a thread of its own, so that nobody waits for the disk */
+/* cdr_file.c - appends lines to a file, in a separate thread, so that calls do not wait for the disk */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 enum order_kind { ORDER_LINE, ORDER_REOPEN, ORDER_STOP };
 
-/* The thread frees it, but for that to stop. */
+/* An order to the thread, which frees it; except ORDER_STOP. */
 struct line {
 	struct letter letter;
 	enum order_kind kind;
@@ -22,9 +22,9 @@ struct line {
 
 /**
  * struct cdr_file
- * @fd: the thread's; -1: it could not be opened again
- * @waiting: bytes; shared
- * @refusing: the file refused the last line, and that has been told
+ * @fd: used only by the thread; -1: the file could not be reopened
+ * @waiting: bytes in the queue; shared
+ * @failing: the last line could not be written, and this is logged
  */
 struct cdr_file {
 	struct mailbox orders;
@@ -32,7 +32,7 @@ struct cdr_file {
 	pthread_t thread;
 	size_t waiting;
 	uint64_t dropped; /* shared */
-	bool refusing;
+	bool failing;
 	char path[];
 };
 
@@ -48,7 +48,7 @@ static int open_path(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* 0; -errno. A line that was begun is written to its end, or to where the file refuses it. */
+/* Writes the whole line, unless a write fails. 0; -errno */
 static int write_all(int fd, const char *text, size_t len)
 {
 	while (len) {
@@ -71,10 +71,11 @@ static void write_line(struct cdr_file *file, const struct line *line)
 	__atomic_fetch_sub(&file->waiting, line->len, __ATOMIC_RELAXED);
 	if (error) {
 		drop(file);
-		if (!file->refusing)
-			log_err("%s: call records are lost: %s", file->path, strerror(-error));
+		if (!file->failing)
+			log_err("%s: cannot write, call records are lost: %s", file->path,
+				strerror(-error));
 	}
-	file->refusing = error;
+	file->failing = error;
 }
 
 static void reopen(struct cdr_file *file)
@@ -83,12 +84,13 @@ static void reopen(struct cdr_file *file)
 		close(file->fd);
 	file->fd = open_path(file->path);
 	if (file->fd < 0)
-		log_err("%s: cannot be opened again: %s", file->path, strerror(-file->fd));
-	file->refusing = file->fd < 0;
+		log_err("%s: cannot reopen, call records are lost: %s", file->path,
+			strerror(-file->fd));
+	file->failing = file->fd < 0;
 }
 
-/* False: that was the last order. */
-static bool obey(struct cdr_file *file, struct line *line)
+/* False: the thread must end. */
+static bool run_order(struct cdr_file *file, struct line *line)
 {
 	switch (line->kind) {
 	case ORDER_LINE:
@@ -119,7 +121,7 @@ static void *run(void *arg)
 			struct line *line = (struct line *)letter;
 
 			letter = letter->next;
-			if (!obey(file, line))
+			if (!run_order(file, line))
 				return NULL;
 		}
 	}
@@ -162,7 +164,7 @@ static void post(struct cdr_file *file, struct line *line)
 	uint64_t one = 1;
 
 	mailbox_put(&file->orders, &line->letter);
-	/* Can only fail when the counter is full: then the thread has been woken already. */
+	/* Fails only if the counter is full: then the thread is woken already. */
 	if (write(file->wake_fd, &one, sizeof(one)) < 0)
 		return;
 }
@@ -194,7 +196,7 @@ void cdr_file_reopen(struct cdr_file *file)
 	if (!file)
 		return;
 	if (!line) {
-		log_err("%s: is not opened again: out of memory", file->path);
+		log_err("%s: cannot reopen: out of memory", file->path);
 		return;
 	}
 	line->kind = ORDER_REOPEN;

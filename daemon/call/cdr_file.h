@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cdr_file.h - lines that are appended to a file by a thread of its own, so that nobody waits for the disk
+ * cdr_file.h - appends lines to a file, in a separate thread, so that calls do not wait for the disk
  *
- * What waits to be written is bounded; beyond that, lines are dropped and counted.
+ * The queue of lines is bounded; beyond that, lines are dropped and counted.
  */
 #ifndef RTPRELAY_CDR_FILE_H
 #define RTPRELAY_CDR_FILE_H
@@ -15,13 +15,13 @@ struct cdr_file;
 
 /* Return: NULL and *error (-errno): it cannot be opened for appending */
 struct cdr_file *cdr_file_open(const char *path, int *error);
-/* @line: without its end; copied. Takes NULL for no file. */
+/* @line: without an end of line; copied. Does nothing if @file is NULL. */
 void cdr_file_write(struct cdr_file *file, struct str line);
-/* After the lines so far: the path is opened anew, since the file may have been renamed. Takes NULL. */
+/* Opens the path again after all lines so far, since the file may have been renamed. Takes NULL. */
 void cdr_file_reopen(struct cdr_file *file);
-/* Lines that were dropped: no room, no memory, or the file refused them. */
+/* Lines that were dropped: the queue was full, memory ran out, or a write failed. */
 uint64_t cdr_file_dropped(const struct cdr_file *file);
-/* What waits is written first. Takes NULL. */
+/* Writes the queued lines first. Takes NULL. */
 void cdr_file_close(struct cdr_file *file);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* events.c - what happens to calls, told to whoever watches */
+/* events.c - reports what happens to calls to the watchers */
 #include <utlist.h>
 #include "call/events.h"
 

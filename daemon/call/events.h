@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * events.h - what happens to calls, told to whoever watches
+ * events.h - reports what happens to calls to the watchers
  *
- * Costs nothing while nobody does. A watcher copies what it wants to keep and may not touch calls. Control
- * thread only.
+ * Costs nothing without watchers. A watcher copies what it needs and must not change calls. Control thread
+ * only.
  */
 #ifndef RTPRELAY_EVENTS_H
 #define RTPRELAY_EVENTS_H
@@ -18,11 +18,11 @@ enum happening_kind {
 	CALL_HAS_ENDED,	  /* @why */
 	STREAM_LATCHED,	  /* it has a source */
 	STREAM_RELATCHED, /* it has another one */
-	STREAM_REFUSED,	  /* packets of a stranger; at most once a second and stream */
+	STREAM_REFUSED,	  /* packets from an unknown source; at most once a second for each stream */
 	STREAM_IN_KERNEL,
-	STREAM_IN_USER, /* no more in the kernel; @why */
-	STREAM_SILENT,	/* the kernel has heard nothing for as long as time-outs last */
-	STREAM_HEARD,	/* ... and hears it again */
+	STREAM_IN_USER, /* not in the kernel any more; @why */
+	STREAM_SILENT,	/* the kernel has received nothing for the duration of the time-out */
+	STREAM_HEARD,	/* the kernel receives it again */
 	MODULE_CAME,
 	MODULE_WENT,
 	HAPPENING_KINDS
@@ -33,8 +33,8 @@ extern const char *const happening_names[HAPPENING_KINDS];
 
 /**
  * struct happening - one event
- * @call: NULL: of the module
- * @media: NULL: of the call as a whole; else @side and @comp say of which stream
+ * @call: NULL: an event of the kernel module
+ * @media: NULL: an event of the whole call; otherwise of the stream of @side and @comp
  * @why: or NULL
  */
 struct happening {
@@ -48,27 +48,27 @@ struct happening {
 
 typedef void events_fn(void *arg, const struct happening *happening);
 
-/* Embedded by who watches. */
+/* Embedded in the watcher's own struct. */
 struct events_watcher {
 	struct events_watcher *prev, *next;
 	events_fn *fn;
 	void *arg;
 };
 
-/* All zero: nobody watches. */
+/* All zero: no watchers. */
 struct events {
 	struct events_watcher *watchers;
 };
 
 void events_watch(struct events *events, struct events_watcher *watcher, events_fn *fn, void *arg);
 void events_unwatch(struct events *events, struct events_watcher *watcher);
-/* Takes NULL for @events. Watchers may leave from within, others than the one being told may not. */
+/* Takes NULL for @events. From its @fn a watcher may remove itself, but no other one. */
 void events_tell(struct events *events, const struct happening *happening);
-/* A happening of the call as a whole. @why: or NULL */
+/* An event of the whole call. @why: or NULL */
 void events_tell_call(struct events *events, enum happening_kind kind, const struct call *call,
 		      const char *why);
 
-/* Is it worth while to make up a happening? */
+/* Are there watchers? If not, the caller need not fill a struct happening. */
 static inline bool events_watched(const struct events *events)
 {
 	return events && events->watchers;

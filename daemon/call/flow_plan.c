@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flow_plan.c - stream state to the flows the kernel should hold; the one place that decides
+ * flow_plan.c - decides, from the state of streams, which flows the kernel should hold
  *
- * A stream goes into the kernel as soon as it has a source and the other side was heard where it is sent to, not
- * only when its latching window is over: the flow carries the source that is admitted, and the kernel tells of
- * others. Whatever needs a look at each packet stays.
+ * A stream goes into the kernel as soon as it has a source, and packets of the other side come from the
+ * address that the stream is sent to. It does not wait for the end of its latching window: the flow has
+ * the admitted source, and the kernel reports other ones. A stream stays in the daemon if each of its
+ * packets must be inspected.
  */
 #include "call/flow_plan.h"
 
-/* The stream that packets from @side leave by: their RTCP goes where the other side wants it. */
+/* The stream that packets from @side are sent by: RTCP goes to the other side's port for RTCP. */
 static int leaves_by(const struct flow_ask *ask, int side, int comp)
 {
 	bool mux = ask->conf->side[!side].flags & SIDE_MUX;
@@ -22,7 +23,7 @@ static uint8_t kind_of(const struct flow_ask *ask, int side, int comp)
 		return RTPRELAY_KIND_OPAQUE;
 	if (comp == COMP_RTCP)
 		return RTPRELAY_KIND_RTCP;
-	/* RTCP that comes to the RTP port: with it only if it also leaves with it. */
+	/* RTCP that arrives at the RTP port is in the same flow only if it is also sent from there. */
 	return ask->conf->side[!side].flags & SIDE_MUX ? RTPRELAY_KIND_MUX : RTPRELAY_KIND_RTP;
 }
 
@@ -32,15 +33,16 @@ static bool is_link_local(const struct endpoint *ep)
 }
 
 /*
- * Is the destination more than what signalling says? When the phone's first packet proves that wrong, the media thread
- * knows at once, the kernel some packets later: those would be lost. One that says nothing for long may just listen.
+ * Is the destination confirmed by packets, and not only signalled? If the phone's first packet shows another
+ * address, the media thread uses it at once, but a flow in the kernel would send some packets to the old one.
+ * Without any packet until @in is locked, the phone may only listen: then the signalled address counts.
  */
 static bool is_certain(const struct flow_stream *in, const struct flow_stream *out, uint32_t flags)
 {
 	return endpoint_eq(&out->to, &out->source) || flags & SIDE_ASYMMETRIC || in->locked;
 }
 
-/* NULL: nothing speaks against it. */
+/* Why packets from @side must stay in the daemon; NULL: no reason. */
 static const char *why_user(const struct flow_ask *ask, int side, int comp)
 {
 	const struct flow_stream *in = &ask->stream[side][comp];
@@ -48,7 +50,7 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 	uint32_t flags = ask->conf->side[side].flags;
 
 	if (!(ask->features & RTPRELAY_FEATURE_EVENTS))
-		return "the kernel module tells no events";
+		return "the kernel module reports no events";
 	if (!endpoint_is_set(&in->source))
 		return "not latched";
 	if (!out->exists || !endpoint_is_set(&out->to))
@@ -56,28 +58,28 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 	if (in->learning)
 		return "learning after an offer or answer";
 	if (in->contested)
-		return "another source wants its place";
+		return "another source may take its place";
 	if (flags & SIDE_HANDOVER)
 		return "media-handover";
-	/* Its RTCP may pass; its sound is rewritten, or held back by what it is. */
+	/* RTCP passes unchanged; RTP is replaced by silence, or dropped, by the daemon. */
 	if (flags & SIDE_SILENCE && kind_of(ask, side, comp) != RTPRELAY_KIND_RTCP)
 		return "silenced";
 	if (in->local.sa.sa_family != out->local.sa.sa_family &&
 	    !(ask->features & RTPRELAY_FEATURE_FAMILY))
 		return "the kernel module cannot change IPv4 to IPv6";
-	/* The number of their interface is not told to the kernel. */
+	/* A flow has no interface index, which link-local addresses need. */
 	if (is_link_local(&in->local) || is_link_local(&in->source) || is_link_local(&out->local) ||
 	    is_link_local(&out->to))
 		return "IPv6 link-local address";
 	if (!is_certain(in, out, ask->conf->side[!side].flags))
-		return "the other side was not heard yet";
+		return "no packets from the other side yet";
 	return NULL;
 }
 
 static void copy_clocks(struct flow_spec *spec, const struct bridge_conf *conf)
 {
 	for (int i = 0; i < FLOW_CLOCKS && i < BRIDGE_CLOCKS && conf->clocks[i].clock; i++) {
-		/* The module would refuse the whole flow. */
+		/* Otherwise the module refuses the whole flow. */
 		if (conf->clocks[i].pt > 127 || conf->clocks[i].clock > RTPRELAY_CLOCK_MAX_HZ)
 			break;
 		spec->clocks[i].pt = conf->clocks[i].pt;

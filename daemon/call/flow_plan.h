@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flow_plan.h - stream state to the flows the kernel should hold; the one place that decides
+ * flow_plan.h - decides, from the state of streams, which flows the kernel should hold
  *
- * Pure: what is known of a bridge is handed in, up to four flows come out, and a reason for each stream that
- * stays in user space.
+ * Pure: gets the state of a bridge; returns up to four flows, and a reason for each stream that stays in
+ * user space.
  */
 #ifndef RTPRELAY_FLOW_PLAN_H
 #define RTPRELAY_FLOW_PLAN_H
@@ -11,23 +11,23 @@
 #include "kernel/msg.h"
 #include "packet/side.h"
 
-/* One stream, as its media thread told last. */
+/* One stream, as last reported by its media thread. */
 struct flow_stream {
 	bool exists;
-	bool contested; /* another source may take its place: packets must be looked at */
-	bool locked;	/* its window is closed */
-	bool learning;	/* an offer or answer has moved it: its source may change any moment */
+	bool contested; /* another source may take its place: packets must be inspected */
+	bool locked;	/* its latching window is closed */
+	bool learning;	/* an offer or answer has moved it: its source may change at any time */
 	struct endpoint local;
-	struct endpoint source; /* the one that is heard; unset: none yet */
-	struct endpoint to;	/* where its remote is sent to; unset: nowhere yet */
+	struct endpoint source; /* whose packets are accepted; unset: none yet */
+	struct endpoint to;	/* where packets to its remote are sent; unset: nowhere yet */
 };
 
 /**
- * struct flow_ask - what a plan is made from
+ * struct flow_ask - input of a plan
  * @conf: settings of the bridge
  * @features: of the module, enum rtprelay_feature
- * @idle_s: silence before the kernel says so, 1..86400
- * @cookie: the name of its flows
+ * @idle_s: silence before the kernel reports it, 1..86400
+ * @cookie: identifies the flows of the call
  */
 struct flow_ask {
 	const struct bridge_conf *conf;
@@ -36,15 +36,15 @@ struct flow_ask {
 	uint8_t cookie[FLOW_COOKIE];
 };
 
-/* For each stream: a flow of the packets that arrive at it, or why there is none. */
+/* For each stream: a flow for the packets that arrive at it, or the reason why there is none. */
 struct flow_plan {
-	struct flow_spec spec[2][2]; /* where @why is NULL and the stream exists */
+	struct flow_spec spec[2][2]; /* valid where @why is NULL and the stream exists */
 	const char *why[2][2];	     /* static text */
 };
 
 void flow_plan_make(struct flow_plan *plan, const struct flow_ask *ask);
 
-/* Reasons of those who never come to make a plan. */
+/* Reasons that are found without a plan. */
 #define FLOW_WHY_OFF	   "the kernel path is off"
 #define FLOW_WHY_NO_MODULE "no kernel module"
 #define FLOW_WHY_NO_MEMORY "out of memory"

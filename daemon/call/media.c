@@ -2,7 +2,7 @@
 /*
  * media.c - one m= line of a dialog: the ports of both sides and the bridge between them
  *
- * Both sides get their ports at the offer, so that an answer cannot fail for want of ports.
+ * Both sides get their ports at the offer, so that an answer cannot fail because ports are used up.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -15,10 +15,10 @@ struct media_open {
 	struct iface_addr *local[2];
 	struct bridge *sibling; /* or NULL */
 	unsigned int index;
-	const struct media_seed *seed; /* NULL: a new media */
+	const struct media_seed *seed; /* of a restored media; NULL: a new one */
 };
 
-/* What a media had before a restart. */
+/* State of a media before a restart. */
 struct media_seed {
 	uint16_t port[2];		 /* by side; even, RTP */
 	struct stream_seed stream[2][2]; /* [side][component] */
@@ -26,23 +26,23 @@ struct media_seed {
 
 /**
  * media_open() - takes the ports of both sides and opens the bridge
- * Return: NULL and *error: -EADDRINUSE, no ports left, or that of the seed is taken; -EMFILE; -ENOMEM; -ERANGE,
- * that of the seed is not in the range; nothing is held then
+ * Return: NULL and *error, and nothing is kept: -EADDRINUSE, no ports are left, or the seed's port is in
+ * use; -EMFILE; -ENOMEM; -ERANGE, the seed's port is not in the range
  */
 struct media *media_open(const struct media_open *open, const struct bridge_conf *conf,
 			 int64_t now_ms, int *error);
-/* Forwarding ends now; ports and memory come back with BRIDGE_CLOSED. Takes NULL. */
+/* Ends forwarding; ports and memory are released when BRIDGE_CLOSED arrives. Takes NULL. */
 void media_close(struct media *media);
-/* BRIDGE_CLOSED came, or the pool is gone: gives the ports back and frees. */
+/* After BRIDGE_CLOSED, or when the worker pool is freed: gives the ports back and frees the media. */
 void media_closed(struct media *media);
 
-/* The address and port that SDP tells the phone on @side to send to. */
+/* The address and port in the SDP to the phone on @side: where it must send to. */
 struct endpoint media_advertised(const struct media *media, enum side side, enum component comp);
-/* Does either side say that it sends nothing? Silence is no fault then. */
+/* Has a side put the media on hold? Then silence is not an error. */
 bool media_on_hold(const struct media *media);
-/* Packets accepted from @side so far; those of the kernel as of the last time it was asked. */
+/* Packets accepted from @side so far; those in the kernel as of its last report. */
 uint64_t media_packets_in(const struct media *media, enum side side);
-/* What @sdp, from @side, says of the media is kept for reports. */
+/* Keeps type, codec, protocol and direction in @sdp, from @side, for reports. */
 void media_describe(struct media *media, enum side side, const struct sdp_media *sdp);
 
 #endif

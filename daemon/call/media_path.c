@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * media_path.c - which path the packets of a media take: the kernel's flows follow its streams
+ * media_path.c - the path of a media's packets: keeps the kernel's flows in step with its streams
  *
- * The media thread tells what has changed, call/flow_plan.c decides, kernel/kmod.c makes it so; what the kernel then
- * hears and counts comes back here, for latching, time-outs and reports.
+ * The media thread reports changes, call/flow_plan.c decides, kernel/kmod.c installs and removes flows. The
+ * kernel's events and counters arrive here, for latching, time-outs and reports.
  */
 #include <assert.h>
 #include "base/clock.h"
@@ -14,7 +14,7 @@
 #include "call/media_quality.h"
 #include "packet/bridge.h"
 
-/* --- What the media thread is told -------------------------------------------------------------- */
+/* --- Reports to the media thread, the log and watchers ------------------------------------------ */
 
 static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *flow)
 {
@@ -38,14 +38,14 @@ static void log_path(const struct media *media, int side, int comp, const struct
 	if (!log_enabled(level))
 		return;
 	if (!why)
-		why = refusal ? refusal : "no more in the kernel";
-	log_call(level, media->dialog->call->id, "m-line %u: %s of %s goes through the %s%s%s",
+		why = refusal ? refusal : "its flow has left the kernel";
+	log_call(level, media->dialog->call->id, "m-line %u: %s from %s is relayed by the %s%s%s",
 		 media->index + 1U, component_names[comp], side_names[side],
 		 in_kernel ? "kernel" : "daemon", in_kernel ? "" : ": ", in_kernel ? "" : why);
 }
 
-static void tell_path(const struct media *media, enum happening_kind kind, int side, int comp,
-		      const struct kmod_flow *flow)
+static void report_path(const struct media *media, enum happening_kind kind, int side, int comp,
+			const struct kmod_flow *flow)
 {
 	struct happening happening = { .kind = kind,
 				       .call = media->dialog->call,
@@ -60,14 +60,14 @@ static void tell_path(const struct media *media, enum happening_kind kind, int s
 	events_tell(media->table->conf.events, &happening);
 }
 
-/* So that nobody who asks how many take which path has to look at all of them. */
+/* Keeps the totals up to date, so that a report does not have to visit all medias. */
 static void count_path(struct media *media)
 {
 	size_t *by_path = media->table->media_by_path;
 	enum path kind = media_path_kind(media);
 
 	if (!media->dialog)
-		return; /* closed, and counted no more */
+		return; /* closed, and not counted any more */
 	by_path[media->path.kind]--;
 	by_path[kind]++;
 	media->path.kind = kind;
@@ -84,18 +84,18 @@ static void changed(struct media *media, int side, int comp, const struct kmod_f
 		return;
 	count_path(media);
 	log_path(media, side, comp, flow);
-	tell_path(media, kernel.in_kernel ? STREAM_IN_KERNEL : STREAM_IN_USER, side, comp, flow);
+	report_path(media, kernel.in_kernel ? STREAM_IN_KERNEL : STREAM_IN_USER, side, comp, flow);
 }
 
 /* --- Which flows there should be ---------------------------------------------------------------- */
 
-/* So that a daemon that is started again knows whose flow it is. */
+/* Identifies the call's flows for a daemon that is started again. */
 static void make_cookie(const struct call *call, uint8_t cookie[FLOW_COOKIE])
 {
 	static const struct siphash_key any = { { 0 } };
 	uint64_t parts[2] = { siphash(&any, call->id), (uint64_t)call->created_us };
 
-	static_assert(sizeof(parts) == FLOW_COOKIE, "two numbers");
+	static_assert(sizeof(parts) == FLOW_COOKIE, "a cookie is two numbers of 64 bits");
 	memcpy(cookie, parts, FLOW_COOKIE);
 }
 
@@ -141,7 +141,7 @@ static void stay_all(struct media_path *path, const char *why)
 		stay(path, side, comp, why);
 }
 
-/* The module has gone, and no event tells of each flow. */
+/* The module was unloaded: there are no events for its flows. */
 static void leave_kernel(struct media *media, const char *why)
 {
 	struct media_path *path = &media->path;
@@ -210,33 +210,34 @@ void media_path_ask(struct media *media, enum side side, enum component comp)
 	bridge_kernel(media->bridge, side, comp, &kernel);
 }
 
-static void tell_stranger(struct media *media, int side, int comp, struct kmod_flow *flow,
-			  const struct kmod_stranger *stranger)
+/* The kernel has dropped a packet from another source: the media thread decides about that source. */
+static void report_refused(struct media *media, int side, int comp, struct kmod_flow *flow,
+			   const struct kmod_stranger *refused)
 {
 	struct bridge_kernel kernel;
 
 	read_flow(flow, &kernel);
-	kernel.stranger = stranger->source;
-	kernel.stranger_rtp = stranger->rtp;
-	kernel.stranger_ssrc = stranger->ssrc;
-	kernel.stranger_seq = stranger->seq;
-	kernel.stranger_pt = stranger->pt;
+	kernel.stranger = refused->source;
+	kernel.stranger_rtp = refused->rtp;
+	kernel.stranger_ssrc = refused->ssrc;
+	kernel.stranger_seq = refused->seq;
+	kernel.stranger_pt = refused->pt;
 	bridge_kernel(media->bridge, side, comp, &kernel);
 }
 
 void media_path_event(struct media *media, enum kmod_event event, const struct kmod_flow *flow,
-		      const struct kmod_stranger *stranger)
+		      const struct kmod_stranger *refused)
 {
 	each_component(side, comp) {
 		if (media->path.flow[side][comp] != flow)
 			continue;
 		if (event == KMOD_STRANGER)
-			tell_stranger(media, side, comp, media->path.flow[side][comp], stranger);
+			report_refused(media, side, comp, media->path.flow[side][comp], refused);
 		else if (event == KMOD_CHANGED)
 			changed(media, side, comp, flow);
 		else if (media->dialog)
-			tell_path(media, event == KMOD_IDLE ? STREAM_SILENT : STREAM_HEARD, side,
-				  comp, flow);
+			report_path(media, event == KMOD_IDLE ? STREAM_SILENT : STREAM_HEARD, side,
+				    comp, flow);
 	}
 }
 
@@ -247,7 +248,7 @@ void media_path_leave(struct media *media)
 	stay_all(&media->path, "ended");
 }
 
-/* The last RTCP goes with its flow. */
+/* A flow that ends reports its last RTCP packet. */
 static void take_finals(struct media *media)
 {
 	const struct flow_state *told[2][2] = { { NULL } };
@@ -327,9 +328,9 @@ void media_path_refresh(struct media *const medias[], size_t n)
 }
 
 #define JITTER_SETTLES                                                                             \
-	16 /* packets; RFC 3550, A.8: what a mean over so many begins with is forgotten */
+	16 /* packets; RFC 3550, A.8: after that many the start value has little weight */
 
-/* RTP that was partly heard here, partly by the kernel. @latest: the kernel has heard the last of it. */
+/* Adds RTP that the kernel received to that of the daemon. @latest: the last packet was the kernel's. */
 static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool latest)
 {
 	bool same = r->ssrc_known && r->ssrc == rtp->ssrc;
@@ -343,7 +344,7 @@ static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool la
 	r->duplicate = rtp->duplicate + (same ? r->duplicate : 0);
 	r->gaps = rtp->gaps + (same ? r->gaps : 0);
 	r->ssrc = rtp->ssrc;
-	/* One packet that slips past a flow that has just ended proves nothing. */
+	/* A few packets that the daemon receives while a flow is replaced do not replace its jitter. */
 	if (rtp->clock && (latest || little))
 		r->jitter_ms = rtp->jitter * 1000.0 / rtp->clock;
 	if (same && !latest)
@@ -356,7 +357,7 @@ static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool la
 static void add_in(struct stream_report *r, const struct kmod_flow *flow)
 {
 	int64_t seen_ms = kmod_flow_seen_ms(flow);
-	/* Flows are gone when the record of a call is made. */
+	/* When the call record is written, the flows are removed: then their times decide. */
 	bool latest = r->in_kernel || (seen_ms && seen_ms >= r->last_in_ms);
 	struct flow_sums sums;
 
@@ -397,7 +398,7 @@ static const char *why_user(const struct media *media, int side, int comp)
 		return FLOW_WHY_OFF;
 	if (!kmod_available(media->table->conf.kmod))
 		return FLOW_WHY_NO_MODULE;
-	return flow ? "on its way to the kernel" : "not latched";
+	return flow ? "being installed in the kernel" : "not latched";
 }
 
 void media_report(const struct media *media, enum side side, enum component comp,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * media_path.h - which path the packets of a media take: the kernel's flows follow its streams
+ * media_path.h - the path of a media's packets: keeps the kernel's flows in step with its streams
  *
  * Control thread only.
  */
@@ -10,34 +10,34 @@
 #include "call/tree.h"
 #include "kernel/kmod.h"
 
-/* What flows are made from may have changed, or the module has come or gone: the kernel is to hold what fits. */
+/* Updates the kernel's flows after a change of streams or settings, or when the module came or went. */
 void media_path_follow(struct media *media);
-/* BRIDGE_ASK: tells the media thread when the kernel last heard the source. */
+/* BRIDGE_ASK: reports to the media thread when the kernel last received a packet from the source. */
 void media_path_ask(struct media *media, enum side side, enum component comp);
-/* Of one of its flows. @stranger: with KMOD_STRANGER */
+/* An event of one of its flows. @refused: with KMOD_STRANGER */
 void media_path_event(struct media *media, enum kmod_event event, const struct kmod_flow *flow,
-		      const struct kmod_stranger *stranger);
-/* Its flows are to end with the next kmod_flush(): for many medias that end at the same time. */
+		      const struct kmod_stranger *refused);
+/* Its flows end with the next kmod_flush(): for many medias that end at the same time. */
 void media_path_leave(struct media *media);
-/* Out of the kernel, at once: counters are final afterwards. */
+/* Removes its flows from the kernel at once: then its counters are final. */
 void media_path_stop(struct media *media);
-/* ... and no handles are left. */
+/* Frees its flow handles. */
 void media_path_close(struct media *media);
 
 /* How many of its streams are in the kernel. */
 size_t media_path_flows(const struct media *media);
 
-#define REFRESH_MEDIAS 16 /* whose flows are asked about in one exchange */
+#define REFRESH_MEDIAS 16 /* medias in one query to the kernel */
 
-/* Asks the kernel for the counters of all flows of up to REFRESH_MEDIAS medias. */
+/* Reads the kernel's counters of all flows of up to REFRESH_MEDIAS medias. */
 void media_path_refresh(struct media *const medias[], size_t n);
-/* The stream's report with what the kernel has counted, as of the last time it was asked. */
+/* The stream's report, with the kernel's counters as of the last time that they were read. */
 void media_report(const struct media *media, enum side side, enum component comp,
 		  struct stream_report *report);
-/* clock_ms() of the last packet accepted from either side by either path; 0: none. Asks nobody. */
+/* clock_ms() of the last packet accepted from either side on either path; 0: none. No query is sent. */
 int64_t media_last_in_ms(const struct media *media, int64_t now_ms);
 
-/* By the streams that have heard something. */
+/* The path of the streams that have received packets. */
 enum path media_path_kind(const struct media *media);
 
 #endif

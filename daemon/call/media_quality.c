@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* media_quality.c - how good a media is, whichever path its packets take */
+/* media_quality.c - the quality of a media, on both paths of its packets */
 #include <stdlib.h>
 #include "call/media_quality.h"
 #include "packet/bridge.h"
 #include "packet/rtcp.h"
 
-/* From the first RTCP or RTP that a flow tells of. NULL: no memory */
+/* Allocated at the first RTCP or RTP that a flow reports. NULL: out of memory */
 static struct quality *quality_of(struct media *media, int side)
 {
 	struct quality **q = &media->path.quality[side];
@@ -15,7 +15,10 @@ static struct quality *quality_of(struct media *media, int side)
 	return *q;
 }
 
-/* When the RTCP packet came. Old modules only tell where nothing but RTCP arrives. 0: not known */
+/*
+ * When the RTCP packet arrived. Older modules do not report it: then it is known only of flows with
+ * nothing but RTCP. 0: unknown
+ */
 static int64_t arrival_us(const struct flow_state *state, int comp, int64_t now_ms)
 {
 	if (state->rtcp_at_us)
@@ -37,7 +40,7 @@ static void take_sender(struct media *media, int side, const struct rtcp_part *p
 		quality_sent(q, time, at_us);
 }
 
-/* What is known of the RTP that the reports of the other side are on. */
+/* The RTP stream that reports of the other side refer to. */
 struct subject {
 	uint32_t ssrc, clock;
 	bool known;
@@ -69,8 +72,8 @@ static void take_reports(struct media *media, int side, const struct subject *su
 	}
 }
 
-/* A compound that is longer than what the kernel keeps is believed as far as it goes. */
-static bool is_believed(const struct flow_state *flow)
+/* The kernel keeps only the beginning of a long compound packet: that part is used. */
+static bool is_usable(const struct flow_state *flow)
 {
 	return rtcp_is_whole(flow->rtcp, flow->rtcp_len) || flow->rtcp_len == RTPRELAY_RTCP_MAX;
 }
@@ -83,7 +86,7 @@ static void note_rtcp(struct media *media, int side, const struct flow_state *fl
 		quality_rtcp(q, flow->rtcp[1], at_us / 1000);
 }
 
-/* First all sender reports, then those on them. */
+/* Called twice: first for all sender reports, then for the receiver reports that refer to them. */
 static void take_rtcp(struct media *media, const struct flow_state *const state[2][2], bool reports,
 		      int64_t now_ms)
 {
@@ -94,7 +97,7 @@ static void take_rtcp(struct media *media, const struct flow_state *const state[
 		int64_t at_us;
 		size_t at = 0;
 
-		if (!flow || !is_believed(flow))
+		if (!flow || !is_usable(flow))
 			continue;
 		at_us = arrival_us(flow, comp, now_ms);
 		if (reports)
@@ -110,7 +113,7 @@ static void take_rtcp(struct media *media, const struct flow_state *const state[
 	}
 }
 
-/* False: the kernel has heard no RTP. */
+/* False: the kernel has received no RTP. */
 static bool count(const struct media *media, const struct flow_rtp *rtp,
 		  struct quality_counts *counts)
 {
@@ -175,11 +178,11 @@ void media_quality(const struct media *media, enum side side, int64_t now_ms,
 	quality_summarize(summary, &user, &kernel);
 }
 
-/* What is told of the side's RTCP on the path where it was heard last. */
+/* The RTCP of the side, from the path where it was received last. */
 void media_rtcp(const struct media *media, enum side side, int64_t now_ms, struct rtcp_seen *seen)
 {
 	struct quality user, kernel;
-	struct quality_summary heard; /* as @side hears the other */
+	struct quality_summary heard; /* of the media that @side receives from the other side */
 
 	bridge_quality(media->bridge, side, now_ms, &user);
 	copy_from_kernel(media, side, now_ms, &kernel);

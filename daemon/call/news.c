@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * news.c - what media threads and the kernel report of bridges and flows
+ * news.c - handles events of bridges (from media threads) and flows (from the kernel)
  */
 #include <inttypes.h>
 #include <utlist.h>
@@ -28,21 +28,21 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 
 	if (!log_enabled(level))
 		return;
-	media_report(media, side, comp, &report); /* the kernel may have refused them */
+	media_report(media, side, comp, &report); /* with the packets that the kernel refused */
 	if (event == BRIDGE_LATCHED)
-		log_call(level, id, "m-line %u: %s of %s comes from %s (%s)", media->index + 1U,
-			 what, who, endpoint_print(&report.latched, text),
+		log_call(level, id, "m-line %u: %s from %s: latched to source %s (%s)",
+			 media->index + 1U, what, who, endpoint_print(&report.latched, text),
 			 latch_rank_phrases[report.rank]);
 	else
 		log_call(level, id,
-			 "m-line %u: %s from a stranger was refused at port %u of the %s: %" PRIu64
-			 " packets so far",
+			 "m-line %u: %s from an unknown source refused at port %u, which is for the %s: "
+			 "%" PRIu64 " packets so far",
 			 media->index + 1U, what, endpoint_port(&report.local), who,
 			 report.drops[DROP_SOURCE]);
 }
 
-static void tell_source(const struct media *media, enum bridge_event event, enum side side,
-			enum component comp)
+static void report_source(const struct media *media, enum bridge_event event, enum side side,
+			  enum component comp)
 {
 	struct happening happening = {
 		.call = media->dialog->call, .media = media, .side = side, .comp = comp
@@ -72,7 +72,7 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 		return;
 	if (event == BRIDGE_LATCHED || event == BRIDGE_REFUSED) {
 		log_source(media, event, side, comp);
-		tell_source(media, event, side, comp);
+		report_source(media, event, side, comp);
 	}
 	if (event == BRIDGE_LATCHED || event == BRIDGE_CHANGED) {
 		call_touch(media->dialog->call);
@@ -96,7 +96,7 @@ void call_table_follow(struct call_table *table)
 	}
 }
 
-static void hear_module(struct call_table *table, enum kmod_event event)
+static void module_changed(struct call_table *table, enum kmod_event event)
 {
 	const struct happening happening = {
 		.kind = event == KMOD_CAME ? MODULE_CAME : MODULE_WENT,
@@ -107,15 +107,15 @@ static void hear_module(struct call_table *table, enum kmod_event event)
 }
 
 void call_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
-		     const struct kmod_stranger *stranger)
+		     const struct kmod_stranger *refused)
 {
 	struct media *media = flow ? kmod_flow_owner(flow) : NULL;
 
 	if (!flow) {
-		hear_module(arg, event);
+		module_changed(arg, event);
 		return;
 	}
 	if (event == KMOD_IDLE && media->dialog)
-		call_watch(media->dialog->call, clock_ms()); /* its deadline has come nearer */
-	media_path_event(media, event, flow, stranger);
+		call_watch(media->dialog->call, clock_ms()); /* its deadline may be earlier now */
+	media_path_event(media, event, flow, refused);
 }

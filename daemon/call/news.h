@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * news.h - what media threads and the kernel report of bridges and flows: to the media, the log, the journal
- * and whoever watches
+ * news.h - handles events of bridges (from media threads) and flows (from the kernel): passes them to the
+ * media, the log, the journal and watchers
  *
  * Control thread only.
  */
@@ -16,7 +16,7 @@ bridge_event_fn call_bridge_event;
 
 /* kmod_event_fn; @arg is the struct call_table. */
 kmod_event_fn call_kmod_event;
-/* There is a kernel path from now on, none any more, or it is another module: all medias follow. */
+/* The kernel module was loaded, unloaded or replaced: updates the paths of all medias. */
 void call_table_follow(struct call_table *table);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record.c - a call as the journal keeps it: to bytes, and back with every doubt
+ * record.c - a call in the journal: encoded to bytes, and decoded with full validation
  *
- * A record is its version (4 bytes), a checksum of what follows (8 bytes), and the call, field by field in the
- * order of the structs. The checksum finds broken disks, not forgers: who may write into the state
- * directory may command the relay anyway. Still nothing that is read can make us read or write past an end,
- * take memory without bound, or get a value into a call that signalling could not have put there.
+ * A record is its version (4 bytes), a checksum of the rest (8 bytes), and the call, field by field in the
+ * order of the structs. The checksum detects a damaged file, not a forged one: a user who can write to the
+ * state directory can control the relay anyway. Nevertheless no input makes the decoder read or write out of
+ * bounds, allocate without limit, or accept a value that signalling could not have set.
  */
 #include <errno.h>
 #include "base/siphash.h"
@@ -206,7 +206,7 @@ size_t journal_record_write(struct call_record *record, uint8_t *to, size_t room
 int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
 			struct call_record *record)
 {
-	/* Reading, the wire writes nothing to its bytes. */
+	/* With an arena the wire functions only read @bytes. */
 	uint8_t *from = (uint8_t *)(uintptr_t)bytes;
 	struct wire w = { .at = from, .end = from + len, .arena = arena };
 	uint32_t version = 0;

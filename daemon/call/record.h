@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record.h - a call as the journal keeps it: all that a later daemon needs to go on with it
+ * record.h - a call in the journal: all that a later daemon needs to continue it
  *
- * Pure: structs and bytes. Times are milliseconds of the wall clock (0: never), since the monotonic one
- * begins anew when the host does. What is read may come from another version, or from a broken disk.
+ * Pure: structs and bytes. Times are milliseconds of the wall clock (0: never), since the monotonic clock
+ * starts again with the host. A record may come from another version, or be damaged.
  */
 #ifndef RTPRELAY_JOURNAL_RECORD_H
 #define RTPRELAY_JOURNAL_RECORD_H
@@ -11,13 +11,13 @@
 #include "base/arena.h"
 #include "call/tree.h"
 
-/* Where ports were taken: an address of an interface. */
+/* An address of an interface, where ports were taken. */
 struct place_record {
 	struct str iface;
 	struct endpoint bind; /* port 0 */
 };
 
-/* @latch: its times are of the wall clock, too */
+/* @latch: with times of the wall clock, too */
 struct stream_record {
 	struct latch_record latch;
 	int64_t last_in_ms;
@@ -68,11 +68,11 @@ struct call_record {
 	size_t n_dialogs;
 };
 
-/* Return: bytes written; 0: there is no room for them */
+/* Return: number of bytes; 0: @room is too small */
 size_t journal_record_write(struct call_record *record, uint8_t *to, size_t room);
 /**
  * journal_record_read() - checks and decodes
- * Return: 0, everything in @record is in @arena; -EBADMSG: these bytes are no record of this version; -ENOMEM
+ * Return: 0, and all memory of @record is in @arena; -EBADMSG, not a valid record of this version; -ENOMEM
  */
 int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
 			struct call_record *record);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record_wire.h - values to bytes and back: one function a type goes both ways, so that they cannot differ
+ * record_wire.h - values to bytes and back: one function for each type does both, so that they cannot differ
  *
- * What is read is not trusted: no length is believed beyond the bytes that are there. A mistake, or want of
- * room or memory, sets @failed, and everything after that does nothing; who is done asks once.
+ * Input is not trusted: each length is checked against the bytes that are left. Invalid input, or missing
+ * room or memory, sets @failed; after that all functions do nothing, and the caller checks @failed at the
+ * end.
  */
 #ifndef RTPRELAY_JOURNAL_WIRE_H
 #define RTPRELAY_JOURNAL_WIRE_H
@@ -12,7 +13,7 @@
 #include "base/arena.h"
 #include "base/endpoint.h"
 
-/* @arena: what is read lives in it; NULL: writing */
+/* @arena: memory for the decoded values; NULL: encode */
 struct wire {
 	uint8_t *at, *end;
 	struct arena *arena;
@@ -29,7 +30,7 @@ static inline size_t wire_left(const struct wire *w)
 	return (size_t)(w->end - w->at);
 }
 
-/* The next @len bytes; NULL: there are not so many. */
+/* The next @len bytes; NULL: fewer are left. */
 static inline uint8_t *wire_take(struct wire *w, size_t len)
 {
 	uint8_t *here = w->at;
@@ -134,8 +135,8 @@ static inline void wire_str(struct wire *w, struct str *text)
 }
 
 /**
- * wire_array() - how many there are, and when reading memory for them, zeroed
- * @max: more of them are a mistake
+ * wire_array() - the number of items; when decoding, also allocates zeroed memory for them
+ * @max: a larger number is an error
  */
 static inline void wire_array(struct wire *w, size_t *count, void *array, size_t item, size_t max)
 {
@@ -144,7 +145,7 @@ static inline void wire_array(struct wire *w, size_t *count, void *array, size_t
 
 	wire_u32(w, &n);
 	*count = n;
-	/* Each takes a byte at least. */
+	/* Each item takes at least one byte. */
 	w->failed = w->failed || n > max || n > wire_left(w);
 	if (w->failed) {
 		*count = 0;
@@ -160,7 +161,7 @@ static inline void wire_array(struct wire *w, size_t *count, void *array, size_t
 	}
 }
 
-/* IPv4, IPv6 with scope, or unset; nothing else of a sockaddr. */
+/* IPv4, IPv6 with scope, or unset; no other members of a sockaddr. */
 static inline void wire_endpoint(struct wire *w, struct endpoint *ep)
 {
 	uint8_t family = ep->sa.sa_family == AF_INET ? 4 : ep->sa.sa_family == AF_INET6 ? 6 : 0;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * restore.c - a call to a record of the journal, and a record to a call that goes on
+ * restore.c - a call to a record of the journal, and a record back to a call
  *
- * Two clocks meet here: calls live by the monotonic one, records by that of the wall. What a record
- * says of the past cannot come to lie in the future, and no wait gets longer than it was, whatever was done
- * to the wall's clock in between.
+ * Calls use the monotonic clock, records the wall clock. Even if the wall clock was set in between, a past
+ * time of a record does not become a future one, and no remaining wait becomes longer.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +21,7 @@
 #include "packet/bridge.h"
 #include "port/iface.h"
 
-/* @wall_ms - @mono_ms turns one into the other. */
+/* Both clocks at the same moment: their difference converts one time into the other. */
 struct now {
 	int64_t wall_ms, mono_ms;
 };
@@ -35,7 +34,7 @@ static struct now now(void)
 	return (struct now){ (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000, clock_ms() };
 }
 
-/* 0 is never, in both. */
+/* 0 means never, in both. */
 static int64_t to_wall(const struct now *now, int64_t mono_ms)
 {
 	int64_t wall_ms = mono_ms + now->wall_ms - now->mono_ms;
@@ -174,7 +173,7 @@ size_t journal_call_encode(void *arg, void *owner, uint8_t *to, size_t room)
 
 /* --- To a call ------------------------------------------------------------------------------------ */
 
-/* A record being made a call again. @written_ms: of the record */
+/* A record that becomes a call again. */
 struct restore {
 	struct call_table *table;
 	const struct call_record *record;
@@ -182,7 +181,7 @@ struct restore {
 	struct now now;
 };
 
-/* What has happened. */
+/* The monotonic time of a past event. */
 static int64_t past(const struct restore *r, int64_t wall_ms)
 {
 	int64_t mono_ms = wall_ms - r->now.wall_ms + r->now.mono_ms;
@@ -192,7 +191,7 @@ static int64_t past(const struct restore *r, int64_t wall_ms)
 	return mono_ms < r->now.mono_ms ? mono_ms : r->now.mono_ms;
 }
 
-/* What was waited for when the record was written. */
+/* The monotonic time of a deadline that was pending when the record was written. */
 static int64_t awaited(const struct restore *r, int64_t wall_ms)
 {
 	int64_t mono_ms = wall_ms - r->now.wall_ms + r->now.mono_ms;
@@ -218,7 +217,7 @@ static void seed_stream(const struct restore *r, const struct stream_record *rec
 	seed->last_in_ms = past(r, record->last_in_ms);
 }
 
-/* NULL: the configuration has it no more. */
+/* NULL: the configuration does not have it any more. */
 static struct iface_addr *find_place(const struct restore *r, const struct place_record *place)
 {
 	const struct iface_table *ifaces = r->table->conf.ifaces;
@@ -238,7 +237,7 @@ static bool is_of_family(const struct endpoint *ep, const struct iface_addr *loc
 	return !endpoint_is_set(ep) || ep->sa.sa_family == local->bind.sa.sa_family;
 }
 
-/* The socket of a stream can't send to another family. */
+/* All addresses of a side must have the family of its socket. */
 static bool is_plausible(const struct media_record *record, struct iface_addr *const local[2])
 {
 	for (int i = 0; i < 4; i++) {
@@ -255,8 +254,8 @@ static bool is_plausible(const struct media_record *record, struct iface_addr *c
 	return true;
 }
 
-static void tell_lost(const struct restore *r, const struct media_record *record,
-		      const struct media_open *open, int error)
+static void log_lost(const struct restore *r, const struct media_record *record,
+		     const struct media_open *open, int error)
 {
 	char a[ENDPOINT_TEXT], b[ENDPOINT_TEXT];
 	struct endpoint ep[2];
@@ -266,7 +265,7 @@ static void tell_lost(const struct restore *r, const struct media_record *record
 		endpoint_set_port(&ep[side], record->port[side]);
 	}
 	log_call(LOG_LEVEL_WARNING, r->record->id,
-		 "can't go on after the restart: m-line %u: ports %s, %s: %s", open->index + 1,
+		 "not restored, call is lost: m-line %u: ports %s, %s: %s", open->index + 1,
 		 endpoint_print(&ep[SIDE_A], a), endpoint_print(&ep[SIDE_B], b),
 		 error == -ERANGE ? "not in port-min..port-max" : strerror(-error));
 }
@@ -329,7 +328,7 @@ static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 			open.sibling = dialog->media[i]->bridge;
 	dialog->media[index] = media_open(&open, &record->conf, r->now.mono_ms, &error);
 	if (!dialog->media[index]) {
-		tell_lost(r, record, &open, error);
+		log_lost(r, record, &open, error);
 		return error;
 	}
 	describe(dialog->media[index], record);
@@ -424,11 +423,11 @@ static int fill_call(struct restore *r)
 	call->tos = record->tos;
 	call->latching = record->latching;
 	call->ignored_told = record->ignored_told;
-	call->spare_until_ms = r->now.mono_ms + RESTORED_GRACE_MS;
+	call->grace_until_ms = r->now.mono_ms + RESTORED_GRACE_MS;
 	return text_set(&call->metadata, record->metadata);
 }
 
-/* As if it had never been: its ports come back with BRIDGE_CLOSED. */
+/* Removes a call that is restored in part; its ports are released when BRIDGE_CLOSED arrives. */
 static void undo(struct call *call)
 {
 	struct dialog *dialog, *next;
@@ -479,7 +478,7 @@ int journal_call_restore(void *arg, struct journal *journal, int64_t id, const u
 	if (!error)
 		error = restore_call(&r, journal, id);
 	if (error && error != -EBADMSG && error != -EADDRINUSE && error != -ERANGE)
-		log_call(LOG_LEVEL_WARNING, record.id, "can't go on after the restart: %s",
+		log_call(LOG_LEVEL_WARNING, record.id, "not restored, call is lost: %s",
 			 strerror(-error));
 	return error;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sweep.c - what the kernel has counted is asked for by and by, so that intervals of quality end */
+/* sweep.c - reads the kernel's counters of all calls periodically, to end their intervals of quality */
 #include <time.h>
 #include <utlist.h>
 #include "call/media_path.h"
@@ -8,7 +8,7 @@
 
 #define TICK_MS 1000
 
-/* What this thread has used: it is not to blame for others. */
+/* CPU time of this thread: that of other threads must not count. */
 static int64_t cpu_us(void)
 {
 	struct timespec ts;
@@ -17,7 +17,7 @@ static int64_t cpu_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* Medias that are to be asked about in one exchange. */
+/* Medias for one query to the kernel. */
 struct batch {
 	struct media *medias[REFRESH_MEDIAS];
 	size_t n;
@@ -58,7 +58,7 @@ static size_t add_call(struct batch *batch, const struct call *call)
 
 static void go_on(struct sweep *sweep, struct call_table *calls)
 {
-	/* All calls within a round, evenly. */
+	/* The share of this tick: calls are spread evenly over a round. */
 	size_t left = call_table_count(calls) * TICK_MS / SWEEP_MS + 1;
 	int64_t until_us = cpu_us() + SWEEP_CPU_US;
 	struct batch batch = { .n = 0 };

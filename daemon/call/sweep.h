@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sweep.h - what the kernel has counted is asked for by and by, so that intervals of quality end
+ * sweep.h - reads the kernel's counters of all calls periodically, to end their intervals of quality
  *
- * Media in the kernel costs the daemon nothing while it flows, and figures are read when somebody asks. But how good
- * a call was at its worst can only be told by who looked in between. A round goes through all calls, a few at a time;
- * it takes 5 seconds, or longer when there are so many that more than half a hundredth of a core would be needed.
+ * Media in the kernel costs the daemon nothing; its counters are read on request. But the lowest quality of
+ * a call is known only if counters are also read in between. A round visits all calls, a few in each tick. It
+ * takes 5 seconds, or longer if there are so many calls that it would need more than 0.5 % of a core.
  * Control thread only.
  */
 #ifndef RTPRELAY_SWEEP_H
@@ -13,19 +13,19 @@
 #include "call/table.h"
 #include "packet/quality.h"
 
-#define SWEEP_MS     QUALITY_INTERVAL_MS /* of a round, at least */
-#define SWEEP_CPU_US 5000		 /* of each second, about */
+#define SWEEP_MS     QUALITY_INTERVAL_MS /* shortest duration of a round */
+#define SWEEP_CPU_US 5000		 /* CPU time in each second, about */
 
-/* All zero: no round has begun. @began_ms: clock_ms() of the last; @read: flows that were asked about so far */
+/* All zero: no round has begun. @began_ms: clock_ms() of the last round; @read: flows read so far */
 struct sweep {
 	struct call_cursor cursor;
 	int64_t began_ms;
 	uint64_t read;
 };
 
-/* Once a second. */
+/* Call it once a second. */
 void sweep_tick(struct sweep *sweep, struct call_table *calls, int64_t now_ms);
-/* Before the table goes. */
+/* Call it before the table is freed. */
 void sweep_end(struct sweep *sweep);
 
 #endif

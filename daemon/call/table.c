@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.c - all calls, by Call-ID and in the order they came
+ * table.c - all calls, by Call-ID and in the order of their creation
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,10 +16,13 @@
 #include "port/iface.h"
 #include "stats/stats.h"
 
-/* Those without media need no ports. */
+/* The default limit is at least this: calls without media need no ports. */
 #define FEWEST_CALLS 1000
 
-/* A call takes two pairs of ports, if any: with no limit of its own the table has that of all there are. */
+/*
+ * The default limit of calls is the number of port pairs: each call with media needs two, so ports run out
+ * before.
+ */
 static size_t count_pairs(const struct iface_table *ifaces)
 {
 	size_t sum = 0;
@@ -160,7 +163,7 @@ struct call *call_cursor_next(struct call_cursor *cursor)
 	return call;
 }
 
-/* @call is about to be removed: no cursor may return it. */
+/* @call will be removed: moves cursors past it. */
 static void leave_cursors(const struct call *call)
 {
 	struct call_cursor *cursor;

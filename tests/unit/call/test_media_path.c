@@ -161,7 +161,7 @@ static void test_stranger_never_gets_a_flow(void)
 	/* What a flood of his would hide from the kernel's reports is looked for here. */
 	UNTIL(&t, !flow_of(&t, SIDE_A, COMP_RTP));
 	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user,
-			       "another source wants its place");
+			       "another source may take its place");
 	r = report(&t, SIDE_A, COMP_RTP);
 	CU_ASSERT_TRUE(endpoint_eq(&r.latched, &before));
 	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).relatched, 0);
