@@ -2,8 +2,8 @@
 /*
  * call.c - start, deadlines and end of a call
  *
- * Nothing polls: each call has one timer, set to its earliest deadline. When it fires, the media threads'
- * counters say whether media arrived in the meantime, and the timer is set again.
+ * Nothing polls: each call has one timer, set to its earliest deadline. When it fires, the media
+ * threads' counters say whether media arrived in the meantime, and the timer is set again.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -38,8 +38,8 @@ static bool is_answered(const struct call *call)
 }
 
 /*
- * When @dialog ends if nothing more happens. The offer time-out applies only until one fork is answered;
- * from then on all forks have the media time-out.
+ * When @dialog ends if nothing more happens. The offer time-out applies only until one fork is
+ * answered; from then on all forks have the media time-out.
  */
 static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, int64_t now_ms,
 			       enum call_end *reason)
@@ -103,7 +103,7 @@ void call_watch(struct call *call, int64_t now_ms)
 
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
 	}
-	/* If the deadline is later now, the timer still fires early: cheaper than moving it each time. */
+	/* If the deadline is later now, the timer fires early: cheaper than moving it each time. */
 	if (call->timer_at_ms && call->timer_at_ms <= next_ms)
 		return;
 	call->timer_at_ms = next_ms;

@@ -25,8 +25,8 @@ void call_watch(struct call *call, int64_t now_ms);
 void call_end_media(struct call *call, struct media *media);
 
 /*
- * Shutdown: ends all calls. The sockets are closed when call_table_closing() is 0: the caller must keep
- * dispatching until then.
+ * Shutdown: ends all calls. The sockets are closed when call_table_closing() is 0: the caller must
+ * keep dispatching until then.
  */
 void call_table_close_all(struct call_table *table);
 /* Like call_table_close_all() when the journal has all calls: the next daemon restores them. */

@@ -48,7 +48,7 @@ static void add_endpoint(struct buf *buf, const char *key, const struct endpoint
 	buf_char(buf, ',');
 }
 
-/* --- One side of a media ------------------------------------------------------------------------ */
+/* --- One side of a media ---------------------------------------------------------------------- */
 
 static double loss_percent(const struct stream_report *rtp)
 {
@@ -134,7 +134,7 @@ static void add_log_side(struct buf *buf, const struct media *media, enum side s
 		buf_printf(buf, ", round trip to the other side %.0f ms", q.leg_us / 1000.0);
 }
 
-/* --- Kept until the call ends ------------------------------------------------------------------- */
+/* --- Kept until the call ends ----------------------------------------------------------------- */
 
 /* False: more than @most bytes, or out of memory. */
 static bool append(char **text, size_t *len, const struct buf *part, size_t most)

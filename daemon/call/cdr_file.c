@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cdr_file.c - appends lines to a file, in a separate thread, so that calls do not wait for the disk */
+/* cdr_file.c - a thread that appends lines to a file, so that calls do not wait for the disk */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

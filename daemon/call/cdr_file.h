@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cdr_file.h - appends lines to a file, in a separate thread, so that calls do not wait for the disk
+ * cdr_file.h - a thread that appends lines to a file, so that calls do not wait for the disk
  *
  * The queue of lines is bounded; beyond that, lines are dropped and counted.
  */

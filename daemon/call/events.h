@@ -2,8 +2,8 @@
 /*
  * events.h - reports what happens to calls to the watchers
  *
- * Costs nothing without watchers. A watcher copies what it needs and must not change calls. Control thread
- * only.
+ * Costs nothing without watchers. A watcher copies what it needs and must not change calls. Control
+ * thread only.
  */
 #ifndef RTPRELAY_EVENTS_H
 #define RTPRELAY_EVENTS_H
@@ -18,7 +18,7 @@ enum happening_kind {
 	CALL_HAS_ENDED,	  /* @why */
 	STREAM_LATCHED,	  /* it has a source */
 	STREAM_RELATCHED, /* it has another one */
-	STREAM_REFUSED,	  /* packets from an unknown source; at most once a second for each stream */
+	STREAM_REFUSED,	  /* packets from an unknown source; once a second and stream at most */
 	STREAM_IN_KERNEL,
 	STREAM_IN_USER, /* not in the kernel any more; @why */
 	STREAM_SILENT,	/* the kernel has received nothing for the duration of the time-out */

@@ -2,10 +2,10 @@
 /*
  * flow_plan.c - decides, from the state of streams, which flows the kernel should hold
  *
- * A stream goes into the kernel as soon as it has a source, and packets of the other side come from the
- * address that the stream is sent to. It does not wait for the end of its latching window: the flow has
- * the admitted source, and the kernel reports other ones. A stream stays in the daemon if each of its
- * packets must be inspected.
+ * A stream goes into the kernel as soon as it has a source, and packets of the other side come from
+ * the address that the stream is sent to. It does not wait for the end of its latching window: the
+ * flow has the admitted source, and the kernel reports other ones. A stream stays in the daemon if
+ * each of its packets must be inspected.
  */
 #include "call/flow_plan.h"
 
@@ -23,7 +23,7 @@ static uint8_t kind_of(const struct flow_ask *ask, int side, int comp)
 		return RTPRELAY_KIND_OPAQUE;
 	if (comp == COMP_RTCP)
 		return RTPRELAY_KIND_RTCP;
-	/* RTCP that arrives at the RTP port is in the same flow only if it is also sent from there. */
+	/* RTCP that arrives at the RTP port is in this flow only if it is also sent from there. */
 	return ask->conf->side[!side].flags & SIDE_MUX ? RTPRELAY_KIND_MUX : RTPRELAY_KIND_RTP;
 }
 
@@ -33,9 +33,10 @@ static bool is_link_local(const struct endpoint *ep)
 }
 
 /*
- * Is the destination confirmed by packets, and not only signalled? If the phone's first packet shows another
- * address, the media thread uses it at once, but a flow in the kernel would send some packets to the old one.
- * Without any packet until @in is locked, the phone may only listen: then the signalled address counts.
+ * Is the destination confirmed by packets, and not only signalled? If the phone's first packet
+ * shows another address, the media thread uses it at once, but a flow in the kernel would send some
+ * packets to the old one. Without any packet until @in is locked, the phone may only listen: then
+ * the signalled address counts.
  */
 static bool is_certain(const struct flow_stream *in, const struct flow_stream *out, uint32_t flags)
 {

@@ -2,8 +2,8 @@
 /*
  * flow_plan.h - decides, from the state of streams, which flows the kernel should hold
  *
- * Pure: gets the state of a bridge; returns up to four flows, and a reason for each stream that stays in
- * user space.
+ * Pure: gets the state of a bridge; returns up to four flows, and a reason for each stream that
+ * stays in user space.
  */
 #ifndef RTPRELAY_FLOW_PLAN_H
 #define RTPRELAY_FLOW_PLAN_H

@@ -26,14 +26,14 @@ struct media_seed {
 
 /**
  * media_open() - takes the ports of both sides and opens the bridge
- * Return: NULL and *error, and nothing is kept: -EADDRINUSE, no ports are left, or the seed's port is in
- * use; -EMFILE; -ENOMEM; -ERANGE, the seed's port is not in the range
+ * Return: NULL and *error, and nothing is kept: -EADDRINUSE, no ports are left, or the seed's port
+ * is in use; -EMFILE; -ENOMEM; -ERANGE, the seed's port is not in the range
  */
 struct media *media_open(const struct media_open *open, const struct bridge_conf *conf,
 			 int64_t now_ms, int *error);
 /* Ends forwarding; ports and memory are released when BRIDGE_CLOSED arrives. Takes NULL. */
 void media_close(struct media *media);
-/* After BRIDGE_CLOSED, or when the worker pool is freed: gives the ports back and frees the media. */
+/* After BRIDGE_CLOSED, or after the worker pool is freed: gives ports back, frees the media. */
 void media_closed(struct media *media);
 
 /* The address and port in the SDP to the phone on @side: where it must send to. */

@@ -2,8 +2,8 @@
 /*
  * media_path.c - the path of a media's packets: keeps the kernel's flows in step with its streams
  *
- * The media thread reports changes, call/flow_plan.c decides, kernel/kmod.c installs and removes flows. The
- * kernel's events and counters arrive here, for latching, time-outs and reports.
+ * The media thread reports changes, call/flow_plan.c decides, kernel/kmod.c installs and removes
+ * flows. The kernel's events and counters arrive here, for latching, time-outs and reports.
  */
 #include <assert.h>
 #include "base/clock.h"
@@ -14,7 +14,7 @@
 #include "call/media_quality.h"
 #include "packet/bridge.h"
 
-/* --- Reports to the media thread, the log and watchers ------------------------------------------ */
+/* --- Reports to the media thread, the log and watchers ---------------------------------------- */
 
 static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *flow)
 {
@@ -87,7 +87,7 @@ static void changed(struct media *media, int side, int comp, const struct kmod_f
 	report_path(media, kernel.in_kernel ? STREAM_IN_KERNEL : STREAM_IN_USER, side, comp, flow);
 }
 
-/* --- Which flows there should be ---------------------------------------------------------------- */
+/* --- Which flows there should be -------------------------------------------------------------- */
 
 /* Identifies the call's flows for a daemon that is started again. */
 static void make_cookie(const struct call *call, uint8_t cookie[FLOW_COOKIE])
@@ -189,7 +189,7 @@ void media_path_follow(struct media *media)
 	count_path(media);
 }
 
-/* --- Events ------------------------------------------------------------------------------------- */
+/* --- Events ----------------------------------------------------------------------------------- */
 
 static void read_flow(struct kmod_flow *flow, struct bridge_kernel *kernel)
 {
@@ -210,7 +210,7 @@ void media_path_ask(struct media *media, enum side side, enum component comp)
 	bridge_kernel(media->bridge, side, comp, &kernel);
 }
 
-/* The kernel has dropped a packet from another source: the media thread decides about that source. */
+/* The kernel has dropped a packet from another source: the media thread decides about it. */
 static void report_refused(struct media *media, int side, int comp, struct kmod_flow *flow,
 			   const struct kmod_stranger *refused)
 {
@@ -241,7 +241,7 @@ void media_path_event(struct media *media, enum kmod_event event, const struct k
 	}
 }
 
-/* --- The end ------------------------------------------------------------------------------------ */
+/* --- The end ---------------------------------------------------------------------------------- */
 
 void media_path_leave(struct media *media)
 {
@@ -288,7 +288,7 @@ void media_path_close(struct media *media)
 	media_quality_free(media);
 }
 
-/* --- Reports ------------------------------------------------------------------------------------ */
+/* --- Reports ---------------------------------------------------------------------------------- */
 
 size_t media_path_flows(const struct media *media)
 {
@@ -330,7 +330,7 @@ void media_path_refresh(struct media *const medias[], size_t n)
 #define JITTER_SETTLES                                                                             \
 	16 /* packets; RFC 3550, A.8: after that many the start value has little weight */
 
-/* Adds RTP that the kernel received to that of the daemon. @latest: the last packet was the kernel's. */
+/* Adds RTP received by the kernel to the daemon's. @latest: the kernel received the last packet. */
 static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool latest)
 {
 	bool same = r->ssrc_known && r->ssrc == rtp->ssrc;
@@ -344,7 +344,7 @@ static void add_rtp(struct stream_report *r, const struct flow_rtp *rtp, bool la
 	r->duplicate = rtp->duplicate + (same ? r->duplicate : 0);
 	r->gaps = rtp->gaps + (same ? r->gaps : 0);
 	r->ssrc = rtp->ssrc;
-	/* A few packets that the daemon receives while a flow is replaced do not replace its jitter. */
+	/* A packet in the daemon after a flow ended does not replace the kernel's jitter. */
 	if (rtp->clock && (latest || little))
 		r->jitter_ms = rtp->jitter * 1000.0 / rtp->clock;
 	if (same && !latest)

@@ -10,9 +10,9 @@
 #include "call/tree.h"
 #include "kernel/kmod.h"
 
-/* Updates the kernel's flows after a change of streams or settings, or when the module came or went. */
+/* Updates the kernel's flows: streams or settings changed, or the module came or went. */
 void media_path_follow(struct media *media);
-/* BRIDGE_ASK: reports to the media thread when the kernel last received a packet from the source. */
+/* BRIDGE_ASK: reports to the media thread when the kernel last received from the source. */
 void media_path_ask(struct media *media, enum side side, enum component comp);
 /* An event of one of its flows. @refused: with KMOD_STRANGER */
 void media_path_event(struct media *media, enum kmod_event event, const struct kmod_flow *flow,
@@ -34,7 +34,7 @@ void media_path_refresh(struct media *const medias[], size_t n);
 /* The stream's report, with the kernel's counters as of the last time that they were read. */
 void media_report(const struct media *media, enum side side, enum component comp,
 		  struct stream_report *report);
-/* clock_ms() of the last packet accepted from either side on either path; 0: none. No query is sent. */
+/* clock_ms() of the last packet accepted from either side on either path; 0: none. No query. */
 int64_t media_last_in_ms(const struct media *media, int64_t now_ms);
 
 /* The path of the streams that have received packets. */

@@ -2,9 +2,9 @@
 /*
  * media_quality.h - the quality of a media, on both paths of its packets
  *
- * Control thread only. The kernel counts packets and keeps the last RTCP packet. The daemon computes
- * figures from these whenever it reads them: so on the kernel path an interval lasts from one reading to
- * the next.
+ * Control thread only. The kernel counts packets and keeps the last RTCP packet. The daemon
+ * computes figures from these whenever it reads them: so on the kernel path an interval lasts from
+ * one reading to the next.
  */
 #ifndef RTPRELAY_MEDIA_QUALITY_H
 #define RTPRELAY_MEDIA_QUALITY_H

@@ -34,11 +34,12 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 			 media->index + 1U, what, who, endpoint_print(&report.latched, text),
 			 latch_rank_phrases[report.rank]);
 	else
-		log_call(level, id,
-			 "m-line %u: %s from an unknown source refused at port %u, which is for the %s: "
-			 "%" PRIu64 " packets so far",
-			 media->index + 1U, what, endpoint_port(&report.local), who,
-			 report.drops[DROP_SOURCE]);
+		log_call(
+			level, id,
+			"m-line %u: %s at the %s's port %u refused from an unknown source: %" PRIu64
+			" packets so far",
+			media->index + 1U, what, who, endpoint_port(&report.local),
+			report.drops[DROP_SOURCE]);
 }
 
 static void report_source(const struct media *media, enum bridge_event event, enum side side,

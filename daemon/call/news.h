@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * news.h - handles events of bridges (from media threads) and flows (from the kernel): passes them to the
- * media, the log, the journal and watchers
+ * news.h - handles events of bridges (from media threads) and flows (from the kernel): passes them
+ * to the media, the log, the journal and watchers
  *
  * Control thread only.
  */

@@ -2,10 +2,11 @@
 /*
  * record.c - a call in the journal: encoded to bytes, and decoded with full validation
  *
- * A record is its version (4 bytes), a checksum of the rest (8 bytes), and the call, field by field in the
- * order of the structs. The checksum detects a damaged file, not a forged one: a user who can write to the
- * state directory can control the relay anyway. Nevertheless no input makes the decoder read or write out of
- * bounds, allocate without limit, or accept a value that signalling could not have set.
+ * A record is its version (4 bytes), a checksum of the rest (8 bytes), and the call, field by field
+ * in the order of the structs. The checksum detects a damaged file, not a forged one: a user who
+ * can write to the state directory can control the relay anyway. Nevertheless no input makes the
+ * decoder read or write out of bounds, allocate without limit, or accept a value that signalling
+ * could not have set.
  */
 #include <errno.h>
 #include "base/siphash.h"

@@ -2,8 +2,8 @@
 /*
  * record.h - a call in the journal: all that a later daemon needs to continue it
  *
- * Pure: structs and bytes. Times are milliseconds of the wall clock (0: never), since the monotonic clock
- * starts again with the host. A record may come from another version, or be damaged.
+ * Pure: structs and bytes. Times are milliseconds of the wall clock (0: never), since the monotonic
+ * clock starts again with the host. A record may come from another version, or be damaged.
  */
 #ifndef RTPRELAY_JOURNAL_RECORD_H
 #define RTPRELAY_JOURNAL_RECORD_H
@@ -72,7 +72,8 @@ struct call_record {
 size_t journal_record_write(struct call_record *record, uint8_t *to, size_t room);
 /**
  * journal_record_read() - checks and decodes
- * Return: 0, and all memory of @record is in @arena; -EBADMSG, not a valid record of this version; -ENOMEM
+ * Return: 0, and all memory of @record is in @arena; -EBADMSG, not a valid record of this version;
+ * -ENOMEM
  */
 int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
 			struct call_record *record);

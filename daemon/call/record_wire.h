@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record_wire.h - values to bytes and back: one function for each type does both, so that they cannot differ
+ * record_wire.h - values to bytes and back: one function for each type does both directions
  *
- * Input is not trusted: each length is checked against the bytes that are left. Invalid input, or missing
- * room or memory, sets @failed; after that all functions do nothing, and the caller checks @failed at the
- * end.
+ * Input is not trusted: each length is checked against the bytes that are left. Invalid input, or
+ * missing room or memory, sets @failed; after that all functions do nothing, and the caller checks
+ * @failed at the end.
  */
 #ifndef RTPRELAY_JOURNAL_WIRE_H
 #define RTPRELAY_JOURNAL_WIRE_H

@@ -2,8 +2,8 @@
 /*
  * restore.c - a call to a record of the journal, and a record back to a call
  *
- * Calls use the monotonic clock, records the wall clock. Even if the wall clock was set in between, a past
- * time of a record does not become a future one, and no remaining wait becomes longer.
+ * Calls use the monotonic clock, records the wall clock. Even if the wall clock was set in between,
+ * a past time of a record does not become a future one, and no remaining wait becomes longer.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ static int64_t to_wall(const struct now *now, int64_t mono_ms)
 	return mono_ms && wall_ms > 0 ? wall_ms : 0;
 }
 
-/* --- To a record --------------------------------------------------------------------------------- */
+/* --- To a record ------------------------------------------------------------------------------ */
 
 static void latch_to_wall(struct latch_record *latch, const struct now *now)
 {
@@ -171,7 +171,7 @@ size_t journal_call_encode(void *arg, void *owner, uint8_t *to, size_t room)
 	return arena_failed(calls->arena) ? 0 : journal_record_write(&record, to, room);
 }
 
-/* --- To a call ------------------------------------------------------------------------------------ */
+/* --- To a call -------------------------------------------------------------------------------- */
 
 /* A record that becomes a call again. */
 struct restore {
@@ -265,7 +265,7 @@ static void log_lost(const struct restore *r, const struct media_record *record,
 		endpoint_set_port(&ep[side], record->port[side]);
 	}
 	log_call(LOG_LEVEL_WARNING, r->record->id,
-		 "not restored, call is lost: m-line %u: ports %s, %s: %s", open->index + 1,
+		 "not restored after the restart: m-line %u: ports %s, %s: %s", open->index + 1,
 		 endpoint_print(&ep[SIDE_A], a), endpoint_print(&ep[SIDE_B], b),
 		 error == -ERANGE ? "not in port-min..port-max" : strerror(-error));
 }
@@ -478,7 +478,7 @@ int journal_call_restore(void *arg, struct journal *journal, int64_t id, const u
 	if (!error)
 		error = restore_call(&r, journal, id);
 	if (error && error != -EBADMSG && error != -EADDRINUSE && error != -ERANGE)
-		log_call(LOG_LEVEL_WARNING, record.id, "not restored, call is lost: %s",
+		log_call(LOG_LEVEL_WARNING, record.id, "not restored after the restart: %s",
 			 strerror(-error));
 	return error;
 }

@@ -24,9 +24,9 @@ struct journal_calls {
 size_t journal_call_encode(void *arg, void *owner, uint8_t *to, size_t room);
 /*
  * Puts the call into the table, with the same ports, and continues to relay its media.
- * Return: 0; -EBADMSG, not a valid record. Other errors are logged here: -EADDRINUSE, a port is in use;
- * -ERANGE, a port is not in the range; -EADDRNOTAVAIL, an address is not configured; -EEXIST, the table has
- * this call already; -EMFILE; -ENOMEM
+ * Return: 0; -EBADMSG, not a valid record. Other errors are logged here: -EADDRINUSE, a port is in
+ * use; -ERANGE, a port is not in the range; -EADDRNOTAVAIL, an address is not configured; -EEXIST,
+ * the table has this call already; -EMFILE; -ENOMEM
  */
 int journal_call_restore(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes,
 			 size_t len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sweep.c - reads the kernel's counters of all calls periodically, to end their intervals of quality */
+/* sweep.c - reads the kernel's counters of all calls periodically: intervals of quality end */
 #include <time.h>
 #include <utlist.h>
 #include "call/media_path.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sweep.h - reads the kernel's counters of all calls periodically, to end their intervals of quality
+ * sweep.h - reads the kernel's counters of all calls periodically: intervals of quality end
  *
- * Media in the kernel costs the daemon nothing; its counters are read on request. But the lowest quality of
- * a call is known only if counters are also read in between. A round visits all calls, a few in each tick. It
- * takes 5 seconds, or longer if there are so many calls that it would need more than 0.5 % of a core.
- * Control thread only.
+ * Media in the kernel costs the daemon nothing; its counters are read on request. But the lowest
+ * quality of a call is known only if counters are also read in between. A round visits all calls, a
+ * few in each tick. It takes 5 seconds, or longer if there are so many calls that it would need
+ * more than 0.5 % of a core. Control thread only.
  */
 #ifndef RTPRELAY_SWEEP_H
 #define RTPRELAY_SWEEP_H
@@ -16,7 +16,7 @@
 #define SWEEP_MS     QUALITY_INTERVAL_MS /* shortest duration of a round */
 #define SWEEP_CPU_US 5000		 /* CPU time in each second, about */
 
-/* All zero: no round has begun. @began_ms: clock_ms() of the last round; @read: flows read so far */
+/* All zero: no round has begun. @began_ms: clock_ms() of the last one; @read: flows read so far */
 struct sweep {
 	struct call_cursor cursor;
 	int64_t began_ms;

@@ -20,8 +20,8 @@
 #define FEWEST_CALLS 1000
 
 /*
- * The default limit of calls is the number of port pairs: each call with media needs two, so ports run out
- * before.
+ * The default limit of calls is the number of port pairs: each call with media needs two, so ports
+ * run out before.
  */
 static size_t count_pairs(const struct iface_table *ifaces)
 {
@@ -136,7 +136,7 @@ void call_table_touch(struct call_table *table)
 		call_touch(call);
 }
 
-/* --- Walking ------------------------------------------------------------------------------------ */
+/* --- Walking ---------------------------------------------------------------------------------- */
 
 void call_cursor_begin(struct call_cursor *cursor, struct call_table *table)
 {

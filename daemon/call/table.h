@@ -12,11 +12,11 @@
 /* Return: NULL, out of memory */
 struct call_table *call_table_new(const struct call_table_conf *conf);
 /*
- * Call it after call_table_close_all() and after the worker pool is freed: frees the medias that its threads
- * still had. Their ports go back to their pools: free the interfaces later. Takes NULL.
+ * Call it after call_table_close_all() and after the worker pool is freed: frees the medias that
+ * its threads still had. Their ports go back to their pools: free the interfaces later. Takes NULL.
  */
 void call_table_free(struct call_table *table);
-/* SIGHUP: sets the limits that may change at run time; base, ifaces, workers and stats do not change. */
+/* SIGHUP: sets the limits that may change at run time; base, ifaces, workers and stats stay. */
 void call_table_set_limits(struct call_table *table, const struct call_table_conf *conf);
 size_t call_table_count(const struct call_table *table);
 /* Must new calls be refused? The limit is reached, or the daemon is draining. */
@@ -37,8 +37,8 @@ void call_unlink(struct call *call);
 void call_touch(struct call *call);
 
 /*
- * Visits all calls, oldest first; calls may be made and may end between two steps. Embedded in the user's
- * own struct.
+ * Visits all calls, oldest first; calls may be made and may end between two steps. Embedded in the
+ * user's own struct.
  */
 struct call_cursor {
 	struct call_table *table; /* NULL: not begun, or at its end */

@@ -4,10 +4,10 @@
  *
  *	table -> call -> dialog -> media -> bridge, and the flows of its streams
  *
- * A call is named by its Call-ID. A dialog is one fork of it: From-tag and via-branch of the offer on side A,
- * To-tag of the answer on side B. Each dialog has its own ports on both sides, so that forks never mix. A media
- * is one m= line of a dialog: the ports of both sides, joined by a bridge. Only structs; their functions are in
- * table.h, call.h, dialog.h, media.h. Control thread only.
+ * A call is named by its Call-ID. A dialog is one fork of it: From-tag and via-branch of the offer
+ * on side A, To-tag of the answer on side B. Each dialog has its own ports on both sides, so that
+ * forks never mix. A media is one m= line of a dialog: the ports of both sides, joined by a bridge.
+ * Only structs; their functions are in table.h, call.h, dialog.h, media.h. Control thread only.
  */
 #ifndef RTPRELAY_CALL_TREE_H
 #define RTPRELAY_CALL_TREE_H
@@ -32,10 +32,10 @@ struct kmod_flow;
 struct nft;
 struct stats;
 
-/* --- Media -------------------------------------------------------------------------------------- */
+/* --- Media ------------------------------------------------------------------------------------ */
 
 enum media_flag {
-	MEDIA_MUX_SEEN = 1 << 0,   /* the offerer offered rtcp-mux, and the relay did not refuse it */
+	MEDIA_MUX_SEEN = 1 << 0,   /* the offerer offered rtcp-mux (and it was not refused) */
 	MEDIA_MUX_TOLD = 1 << 1,   /* the SDP to the answerer offers rtcp-mux */
 	MEDIA_MUX_ACCEPT = 1 << 2, /* the offerer gets rtcp-mux even when the answerer refuses it */
 	MEDIA_DTLS = 1 << 3,
@@ -59,17 +59,16 @@ struct notice {
 	char text[];
 };
 
-/* The path of a media's packets (call/media_path.h). By [side][component] of the receiving stream. */
+/* The path of a media's packets (call/media_path.h). [side][component] is the receiving stream. */
 struct media_path {
 	struct kmod_flow *flow[2][2]; /* NULL: there never was one */
 	const char *why[2][2];	      /* static; why not in the kernel; NULL: a flow is requested */
 	bool told[2][2];	      /* last report to the media thread: is it in the kernel? */
 	enum path kind;		      /* as counted in call_table.media_by_path */
-	struct quality
-		*quality[2]; /* of RTP from each side, in the kernel; NULL: no figures yet */
+	struct quality *quality[2]; /* of RTP from each side, in the kernel; NULL: no figures yet */
 };
 
-/* Owned by its dialog until media_close(); then by the table, until the media thread has released it. */
+/* Owned by its dialog until media_close(); then by the table until its thread has released it. */
 struct media {
 	struct media *prev, *next; /* in call_table.closing */
 	struct call_table *table;
@@ -79,15 +78,15 @@ struct media {
 	uint16_t port[2];	     /* even, RTP */
 	uint8_t index;		     /* of the m= line, from 0 */
 	uint8_t flags;		     /* enum media_flag */
-	uint8_t holds;	       /* enum media_hold; 0: the first delete ends it */
-	struct notice *notice; /* owned: the notification of a time-out, or NULL */
-	uint8_t direction[2];  /* enum sdp_direction, as each side's last SDP said */
+	uint8_t holds;		     /* enum media_hold; 0: the first delete ends it */
+	struct notice *notice;	     /* owned: the notification of a time-out, or NULL */
+	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
 	struct media_path path;
 	/* For reports, and to put the offer's profile into the answer; longer texts are cut. */
 	char type[12], codec[20], protocol[2][24];
 };
 
-/* --- Dialog ------------------------------------------------------------------------------------- */
+/* --- Dialog ----------------------------------------------------------------------------------- */
 
 /* Forks of one call, at most. Few proxies ring more than a dozen phones at once. */
 #define CALL_DIALOGS 64
@@ -132,7 +131,7 @@ struct dialog {
 	unsigned int timeout_s; /* replaces the configured time-outs; 0: they apply */
 };
 
-/* --- Call --------------------------------------------------------------------------------------- */
+/* --- Call ------------------------------------------------------------------------------------- */
 
 /* Why a call, or one of its dialogs, ended. */
 enum call_end {
@@ -151,7 +150,7 @@ struct cdr {
 	char *text;   /* for the log */
 	char *tags;   /* JSON members, of the dialog that ended last */
 	size_t medias_len, text_len, tags_len;
-	int64_t ended_ms; /* when the last dialog ended, or its delete came: its delay does not count */
+	int64_t ended_ms; /* when the last dialog ended; with delete-delay: when the delete came */
 	bool cut;	  /* @medias is incomplete: there were too many */
 };
 
@@ -162,7 +161,7 @@ struct call {
 	struct event timer;	   /* for the earliest deadline of all dialogs */
 	int64_t timer_at_ms;	   /* 0: not running */
 	struct journal_mark *mark; /* NULL: not in the journal */
-	int64_t grace_until_ms;	   /* a restored call does not time out before this; 0: not restored */
+	int64_t grace_until_ms;	   /* a restored call does not time out before this; else 0 */
 	int64_t created_ms;
 	int64_t created_us;    /* wall clock */
 	int64_t last_signal_s; /* wall clock */
@@ -178,7 +177,7 @@ struct call {
 	char id_text[];
 };
 
-/* --- Table -------------------------------------------------------------------------------------- */
+/* --- Table ------------------------------------------------------------------------------------ */
 
 /* @dialog will be ended, because media or an answer is missing. */
 typedef void call_timed_out_fn(void *arg, const struct dialog *dialog);
@@ -209,8 +208,8 @@ struct call_table {
 	struct media
 		*closing; /* closed, but not released by their media threads; calls may be freed */
 	size_t n_closing;
-	size_t pairs; /* of ports: the limit of calls, unless max_sessions is set */
-	size_t n_media, n_streams;	  /* of all calls, now */
+	size_t pairs;		   /* of ports: the limit of calls, unless max_sessions is set */
+	size_t n_media, n_streams; /* of all calls, now */
 	size_t media_by_path[PATH_COUNT]; /* the same medias, by enum path */
 	struct call_cursor *cursors;
 	bool draining; /* new calls are refused */

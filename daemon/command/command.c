@@ -27,7 +27,7 @@ void command_ping(struct command_env *env, const struct request *request, struct
 	reply->code = REPLY_PONG;
 }
 
-/* --- delete ------------------------------------------------------------------------------------- */
+/* --- delete ----------------------------------------------------------------------------------- */
 
 /* What a delete ends. */
 enum scope {
@@ -49,7 +49,7 @@ static struct dialog *find_by_branch(const struct call *call, struct str via_bra
 	return NULL;
 }
 
-/* The caller's tag means all of its forks; the tag of a party that answered, only that party's dialog. */
+/* The caller's tag means all of its forks; an answering party's tag means only its own dialog. */
 static enum scope scope_of_tag(const struct call *call, struct str tag, struct dialog **found)
 {
 	struct dialog *dialog;
@@ -162,7 +162,7 @@ void command_delete(struct command_env *env, const struct request *request, stru
 		nothing_to_delete(request, reply);
 }
 
-/* --- Reports ------------------------------------------------------------------------------------- */
+/* --- Reports ---------------------------------------------------------------------------------- */
 
 void command_query(struct command_env *env, const struct request *request, struct reply *reply)
 {
@@ -207,7 +207,7 @@ void command_statistics(struct command_env *env, const struct request *request, 
 		refuse(reply, "Out of memory");
 }
 
-/* --- block and silence -------------------------------------------------------------------------- */
+/* --- block and silence ------------------------------------------------------------------------ */
 
 struct muting {
 	uint8_t party_flag; /* enum party_flag */

@@ -71,8 +71,8 @@ struct dialog *dialog_for_offer(const struct call *call, const struct request *r
 }
 
 /*
- * How well a dialog fits an answer whose two tags name no dialog: higher is better; 0: not at all (its
- * From-tag is another one).
+ * How well a dialog fits an answer whose two tags name no dialog: higher is better; 0: not at all
+ * (its From-tag is another one).
  */
 static int answer_fit(const struct dialog *dialog, const struct request *request)
 {

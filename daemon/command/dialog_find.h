@@ -2,8 +2,8 @@
 /*
  * dialog_find.h - finds the dialog of a call that a request belongs to
  *
- * Proxies name the parties by tags and forks by via-branch, but not always all of them. Each function here
- * has the rules for one kind of request. Control thread only.
+ * Proxies name the parties by tags and forks by via-branch, but not always all of them. Each
+ * function here has the rules for one kind of request. Control thread only.
  */
 #ifndef RTPRELAY_DIALOG_FIND_H
 #define RTPRELAY_DIALOG_FIND_H
@@ -16,10 +16,10 @@
  * @from: gets the side that sent the offer
  * In this order:
  *   - a dialog with both tags, whatever its via-branch (a re-INVITE has a new one);
- *   - one whose side A has the From-tag, with the same via-branch (or both without one): the offer is
- *     repeated, or this is a serial fork;
- *   - unless the From-tag is known on side A: one whose side B has answered with this From-tag and now
- *     sends an offer.
+ *   - one whose side A has the From-tag, with the same via-branch (or both without one): the offer
+ *     is repeated, or this is a serial fork;
+ *   - unless the From-tag is known on side A: one whose side B has answered with this From-tag and
+ *     now sends an offer.
  * Return: NULL: the offer starts a new dialog
  */
 struct dialog *dialog_for_offer(const struct call *call, const struct request *request,

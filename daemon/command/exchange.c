@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exchange.c - the common part of offer and answer, with or without SDP: ports, bridges, commit or undo
+ * exchange.c - common part of offer and answer, with or without SDP: ports, bridges, commit, undo
  *
- * Everything that can fail comes first: medias are planned and opened, bridges that stay get their new
- * settings. Then follows either exchange_commit(), which cannot fail, or exchange_undo(), which restores the
- * state before the request.
+ * Everything that can fail comes first: medias are planned and opened, bridges that stay get their
+ * new settings. Then follows either exchange_commit(), which cannot fail, or exchange_undo(), which
+ * restores the state before the request.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 		reply->error = "Reply too large";
 		ex->env->stats->reply_too_large++;
 	} else {
-		/* Any reason why a port cannot be bound: with this text proxies try another relay. */
+		/* No port can be bound, for any reason: on this text proxies try another relay. */
 		reply->error = "Ran out of ports";
 		if (ex->new_call)
 			ex->env->stats->calls_rejected++;
@@ -38,7 +38,7 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 		 ex->offer ? "offer" : "answer", reply->error, strerror(-error));
 }
 
-/* --- Planning ----------------------------------------------------------------------------------- */
+/* --- Planning --------------------------------------------------------------------------------- */
 
 static struct bridge *open_sibling(const struct exchange *ex)
 {
@@ -86,7 +86,7 @@ int exchange_media(struct exchange *ex)
 		if (!ex->media_table)
 			return -ENOMEM;
 	}
-	/* Plan all first: a new media gets a bridge that stays as its sibling, and learns from its sources. */
+	/* Plan all first: a new media learns from a sibling, which may be a bridge that stays. */
 	for (size_t i = ex->first; i < sdp->n_media; i++)
 		media_plan_make(ex, i);
 	for (size_t i = ex->first; i < sdp->n_media; i++) {
@@ -101,7 +101,7 @@ int exchange_media(struct exchange *ex)
 	return 0;
 }
 
-/* --- Settings, undo, commit ----------------------------------------------------------------------- */
+/* --- Settings, undo, commit ------------------------------------------------------------------- */
 
 /* New settings for the bridges that stay: all of them, or none. */
 static int update_bridges(struct exchange *ex)

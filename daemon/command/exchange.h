@@ -3,9 +3,10 @@
  * exchange.h - one offer or answer while it is processed: what was found, what will change
  *
  * command/offer_answer.c runs it for SDP, command/leg.c for one media without SDP;
- * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m= line the
- * settings of its bridge and its new SDP; command/sdp_plan.c writes the SDP; command/exchange.c has the
- * common steps. Calls and dialogs are changed only after every step that can fail has succeeded.
+ * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m=
+ * line the settings of its bridge and its new SDP; command/sdp_plan.c writes the SDP;
+ * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
+ * can fail has succeeded.
  */
 #ifndef RTPRELAY_EXCHANGE_H
 #define RTPRELAY_EXCHANGE_H
@@ -21,7 +22,7 @@ struct media_plan {
 	bool replace;	     /* @old may not stay: other ports are needed */
 	uint8_t flags;	     /* enum media_flag */
 	struct bridge_conf conf, before;
-	struct bridge_change change; /* told with conf, and kept nowhere */
+	struct bridge_change change; /* one-time orders; sent with @conf, and not kept */
 };
 
 /* A text that will replace *slot. */
@@ -38,7 +39,7 @@ struct exchange {
 	struct call *call;
 	struct dialog *dialog;
 	bool new_call, new_dialog;
-	bool new_answerer; /* another party than before answers: forget what was learned of side B */
+	bool new_answerer;	     /* another party answers: forget what was learned of side B */
 	enum side from, to;	     /* sender and receiver of this SDP */
 	struct iface_addr *local[2]; /* by side */
 	int16_t tos;
@@ -54,7 +55,7 @@ struct exchange {
 };
 
 /**
- * exchange_find() - finds call, dialog and side; for an offer, makes missing ones without linking them
+ * exchange_find() - finds call, dialog and side; an offer makes missing ones, not linked yet
  * Return: 0; -ENOMEM; another -errno with *reply filled
  */
 int exchange_find(struct exchange *ex, struct reply *reply);
@@ -71,7 +72,7 @@ static inline bool exchange_wants_ports(const struct exchange *ex, const struct 
 
 /* Plans each m= line and opens the new medias. 0; -errno */
 int exchange_media(struct exchange *ex);
-/* Last step that can fail: links a new call, gives bridges that stay their new settings. 0; -errno */
+/* Last step that can fail: links a new call, updates the bridges that stay. 0; -errno */
 int exchange_settle(struct exchange *ex);
 void exchange_commit(struct exchange *ex);
 /* Restores the state before the request. */
@@ -84,7 +85,7 @@ void media_plan_make(struct exchange *ex, size_t index);
 /* Changes of this m= line for the receiver. 0; -ENOMEM */
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
 
-/* The whole SDP for the receiver, in the arena. 0; -ENOMEM; -EMSGSIZE, the answer would be too long */
+/* The whole SDP for the receiver, in the arena. 0; -ENOMEM; -EMSGSIZE, too long for an answer */
 int sdp_plan_write(struct exchange *ex, struct str *text);
 
 #endif

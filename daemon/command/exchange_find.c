@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exchange_find.c - finds what an offer or answer belongs to: call, dialog, side, both local addresses
+ * exchange_find.c - finds call, dialog, side and both local addresses of an offer or answer
  */
 #include <errno.h>
 #include <time.h>
@@ -67,8 +67,8 @@ static struct iface_addr *sibling_local(const struct exchange *ex)
 }
 
 /*
- * A media without SDP keeps its addresses; a new one gets the requested ones; otherwise those of the
- * party's other medias, unless they have another family.
+ * A media without SDP keeps its addresses; a new one gets the requested ones; otherwise those of
+ * the party's other medias, unless they have another family.
  */
 static int leg_locals(struct exchange *ex)
 {
@@ -110,7 +110,7 @@ static int choose_first_locals(struct exchange *ex)
 	return ex->local[SIDE_A] && ex->local[SIDE_B] ? 0 : -EADDRNOTAVAIL;
 }
 
-/* The interface stays the one of the first offer; the family changes if the phone's family changed. */
+/* The interface stays that of the first offer; the family follows the one of the phone. */
 static void follow_family(struct exchange *ex, enum side side, int family)
 {
 	struct iface_addr *now = ex->local[side], *other;
@@ -195,9 +195,9 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 }
 
 /*
- * The party that answers. After a serial fork it is another one than before, and side B starts without
- * what was learned. If the dialog is answered already (183 and 200 of several phones behind one branch),
- * the new tag becomes an alias.
+ * The party that answers. After a serial fork it is another one than before, and side B starts
+ * without what was learned. If the dialog is answered already (183 and 200 of several phones behind
+ * one branch), the new tag becomes an alias.
  */
 static int plan_answerer(struct exchange *ex)
 {

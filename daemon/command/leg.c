@@ -2,9 +2,9 @@
 /*
  * leg.c - offer and answer of one media without SDP, for protocols that give only address and port
  *
- * Address and port are written as the m= line they would have had in SDP, and then processed like any
- * other offer or answer (command/exchange.h). The medias of one party come in separate commands and
- * belong to one dialog.
+ * Address and port are written as the m= line they would have had in SDP, and then processed like
+ * any other offer or answer (command/exchange.h). The medias of one party come in separate commands
+ * and belong to one dialog.
  */
 #include <errno.h>
 #include "base/log.h"
@@ -54,7 +54,7 @@ static int write_media(struct exchange *ex)
 	return write_codecs(ex->env->arena, leg, m);
 }
 
-/* An earlier answer of a sibling came from another party: so this answer comes from that party, too. */
+/* A sibling's answer came from another party than before: this answer is from that party, too. */
 static void find_answerer(struct exchange *ex)
 {
 	const struct media *media = dialog_media(ex->dialog, ex->first);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * media_plan.c - decides for each m= line of an offer or answer: settings of its bridge, and its new SDP
+ * media_plan.c - decides for each m= line of an offer or answer: settings of its bridge, its SDP
  *
  * Only decides: reads the parsed SDP, the request and the dialog; opens and sends nothing.
  */
@@ -26,8 +26,8 @@ static bool same_addr(const struct endpoint *a, const struct endpoint *b)
 }
 
 /*
- * Unset if the local socket of that side cannot reach it: real sources would be compared with an address
- * that none of them can have.
+ * Unset if the local socket of that side cannot reach it: real sources would be compared with an
+ * address that none of them can have.
  */
 static struct endpoint of_family(const struct endpoint *ep, const struct iface_addr *local)
 {
@@ -49,7 +49,7 @@ static struct endpoint signalled(const struct exchange *ex, const struct sdp_med
 	return m->port ? of_family(&ep, ex->local[ex->from]) : (struct endpoint){ 0 };
 }
 
-/* Return: the sender is somewhere else than it was. */
+/* Return: true, the signalled addresses of the sender have changed */
 static bool set_endpoints(const struct exchange *ex, const struct sdp_media *m,
 			  struct side_conf *side)
 {
@@ -113,9 +113,10 @@ static void set_sender(const struct exchange *ex, const struct sdp_media *m,
 }
 
 /*
- * Payload types are only added: media in flight, and the session after a refused re-INVITE, still use the
- * old ones. There is room for a few clock rates; those of the newest SDP come first. A leg without SDP and
- * without payload types may carry anything from then on: a telephone call that becomes a fax.
+ * Payload types are only added: media in flight, and the session after a refused re-INVITE, still
+ * use the old ones. There is room for a few clock rates; those of the newest SDP come first. A leg
+ * without SDP and without payload types may carry anything from then on: a telephone call that
+ * becomes a fax.
  */
 static void add_codecs(struct bridge_conf *conf, const struct sdp_media *m)
 {
@@ -153,9 +154,9 @@ static void set_flag(uint8_t *flags, uint8_t flag, bool on)
 }
 
 /*
- * rtcp-mux (RFC 5761). A side uses it if its own SDP and the one sent to it both have it. By default the
- * receiver gets the sender's offer of it; "offer" and "require" always offer it; "demux" and "accept" accept
- * it for the offerer whatever the answerer says; "reject" refuses it.
+ * rtcp-mux (RFC 5761). A side uses it if its own SDP and the one sent to it both have it. By
+ * default the receiver gets the sender's offer of it; "offer" and "require" always offer it;
+ * "demux" and "accept" accept it for the offerer whatever the answerer says; "reject" refuses it.
  */
 static void plan_mux(const struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
 {
@@ -181,10 +182,10 @@ static void plan_mux(const struct exchange *ex, const struct sdp_media *m, struc
 }
 
 /*
- * Ports are kept as long as possible, also if the phone's own address changed: that is best for phones
- * behind NATs, and a re-INVITE may still be refused. Other ports are taken if the request says
- * no-port-latching and the phone's address changed, if it asks for new ports, if a side's local address
- * (its family) changed, and if a media that had one port needs two.
+ * Ports are kept as long as possible, also if the phone's own address changed: that is best for
+ * phones behind NATs, and a re-INVITE may still be refused. Other ports are taken if the request
+ * says no-port-latching and the phone's address changed, if it asks for new ports, if a side's
+ * local address (its family) changed, and if a media that had one port needs two.
  */
 static bool must_replace(const struct exchange *ex, const struct media_plan *plan)
 {
@@ -319,7 +320,7 @@ static bool is_plain_profile(struct str proto)
 	return str_eq(proto, STR("RTP/AVP")) || str_eq(proto, STR("RTP/AVPF"));
 }
 
-/* On request an offer gets another profile; the answer then gets the one that the offerer had sent. */
+/* On request an offer gets another profile; the answer then gets the offerer's own profile. */
 static struct str plan_proto(const struct exchange *ex, const struct sdp_media *m,
 			     const struct media *media)
 {

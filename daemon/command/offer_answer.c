@@ -2,10 +2,10 @@
 /*
  * offer_answer.c - offer and answer: SDP in, ports and bridges, SDP out
  *
- * Both do the same: the SDP of one party (from) goes to the other (to) with the relay's addresses in place
- * of its own. In this order: parse, find the dialog, plan each m= line, open new medias, write the SDP,
- * give bridges that stay their new settings, commit. If a step before the commit fails, all is undone.
- * Steps that do not need SDP are in command/exchange.c.
+ * Both do the same: the SDP of one party (from) goes to the other (to) with the relay's addresses
+ * in place of its own. In this order: parse, find the dialog, plan each m= line, open new medias,
+ * write the SDP, give bridges that stay their new settings, commit. If a step before the commit
+ * fails, all is undone. Steps that do not need SDP are in command/exchange.c.
  */
 #include <errno.h>
 #include <utlist.h>

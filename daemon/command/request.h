@@ -2,9 +2,9 @@
 /*
  * request.h - a request of any control protocol, and its reply
  *
- * ng/ng.c and rtpproxy/rtpp.c fill a struct request from their text; the functions in command/command.h
- * execute it and fill a struct reply. All texts are slices of the datagram or of the command's arena: they
- * are valid until the command ends.
+ * ng/ng.c and rtpproxy/rtpp.c fill a struct request from their text; the functions in
+ * command/command.h execute it and fill a struct reply. All texts are slices of the datagram or of
+ * the command's arena: they are valid until the command ends.
  */
 #ifndef RTPRELAY_REQUEST_H
 #define RTPRELAY_REQUEST_H
@@ -54,7 +54,7 @@ enum request_flag {
 struct leg {
 	unsigned int index; /* of the m= line, from 0; below LEG_MEDIAS */
 	struct endpoint
-		remote; /* where its party receives media; port 0: nowhere; 0.0.0.0 or "::": on hold */
+		remote;	 /* where the party receives; port 0: nowhere; 0.0.0.0 or "::": on hold */
 	uint64_t pts[2]; /* bit per payload type; none: not given */
 	struct iface_addr
 		*local[2]; /* toward the party, toward the other party; NULL: as configured */
@@ -78,7 +78,7 @@ struct request {
 	uint32_t flags;		  /* enum request_flag */
 	enum latch_mode latching; /* with REQ_LATCHING */
 	struct str direction[2];  /* interface toward the sender of this SDP, toward its receiver */
-	int address_family; /* AF_INET, AF_INET6 for the receiver's SDP; AF_UNSPEC: as in this SDP */
+	int address_family; /* AF_INET, AF_INET6 in the receiver's SDP; AF_UNSPEC: as in @sdp */
 	int tos;	    /* 0..255, -1 keep each packet's own; TOS_UNSET: the configured one */
 	int delete_delay;   /* seconds; -1: the configured one */
 	int sip_code;	    /* 0: not given */
@@ -106,11 +106,11 @@ enum reply_code {
 
 struct reply {
 	enum reply_code code;
-	const char *error;   /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
-	const char *warning; /* or NULL */
-	struct str sdp;	     /* offer, answer; in the arena */
-	int why;	     /* leg: 0, or the -errno that caused the error */
-	struct media *media; /* leg: the media that it became */
+	const char *error;     /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
+	const char *warning;   /* or NULL */
+	struct str sdp;	       /* offer, answer; in the arena */
+	int why;	       /* leg: 0, or the -errno that caused the error */
+	struct media *media;   /* leg: the media that it became */
 	struct endpoint local; /* leg: the address that the receiver must send to */
 	const struct call_report *call; /* query, delete; in the arena, or NULL (report/report.h) */
 	bool deleted;			/* the delete has taken effect: @call is its last report */

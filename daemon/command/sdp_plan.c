@@ -82,8 +82,8 @@ static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 }
 
 /*
- * Bytes that may be added to an m= line: c=, a=rtcp, direction, rtcp-mux; and an a=rtpmap for each static
- * payload type.
+ * Bytes that may be added to an m= line: c=, a=rtcp, direction, rtcp-mux; and an a=rtpmap for each
+ * static payload type.
  */
 #define MEDIA_GROWTH 192
 #define CODEC_GROWTH 40
@@ -120,8 +120,8 @@ static int write_fitting(const struct exchange *ex, const struct sdp_edit *edit,
 }
 
 /*
- * The version in o= must increase if the SDP changed, or the receiver ignores the change, and must stay the
- * same if it did not (RFC 3264, section 8).
+ * The version in o= must increase if the SDP changed, or the receiver ignores the change, and must
+ * stay the same if it did not (RFC 3264, section 8).
  */
 int sdp_plan_write(struct exchange *ex, struct str *text)
 {

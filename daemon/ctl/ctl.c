@@ -27,7 +27,7 @@
 #define REPLAY_MS 60000
 /* Log lines about refused datagrams are at least this far apart. */
 #define REFUSAL_LOG_MS 10000
-#define SOCKETS 32
+#define SOCKETS	       32
 
 struct ctl_socket {
 	struct ctl *ctl;
@@ -100,7 +100,7 @@ static bool is_allowed(struct ctl *ctl, const struct endpoint *source)
 	return false;
 }
 
-/* The protocol of a request that came to a port of @row: another one that @row accepts, or its own. */
+/* The protocol of a request that came to a port of @row: its own, or another one it accepts. */
 static const struct ctl_listen *row_of(const struct ctl *ctl, const struct ctl_listen *row,
 				       struct str payload)
 {

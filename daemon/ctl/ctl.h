@@ -2,8 +2,8 @@
 /*
  * ctl.h - control sockets: receive, check the source, replay, run, send the reply
  *
- * Reads datagrams in batches. A reply is sent from the address that the request was sent to, also if
- * the socket is bound to a wildcard address.
+ * Reads datagrams in batches. A reply is sent from the address that the request was sent to, also
+ * if the socket is bound to a wildcard address.
  */
 #ifndef RTPRELAY_CTL_H
 #define RTPRELAY_CTL_H

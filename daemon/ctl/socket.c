@@ -40,8 +40,8 @@ int ctl_socket_open(const struct endpoint *addr)
 }
 
 /*
- * The source of the answer is the local address of the request. The interface stays 0 (except for IPv6
- * link-local addresses), so that the route may use another one.
+ * The source of the answer is the local address of the request. The interface stays 0 (except for
+ * IPv6 link-local addresses), so that the route may use another one.
  */
 static void set_source(const struct msghdr *request, struct msghdr *answer)
 {

@@ -41,7 +41,7 @@ struct ctl_stream {
 	struct connection *connections;
 	size_t n_connections;
 	bool once; /* one command for each connection */
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of a Unix socket; removed at the end */
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* Unix socket, to be removed */
 };
 
 static const struct {
@@ -67,7 +67,7 @@ bool ctl_stream_is(const char *text)
 	return kind_of(text) >= 0;
 }
 
-/* --- A connection ---------------------------------------------------------------------------------- */
+/* --- A connection ----------------------------------------------------------------------------- */
 
 static void connection_close(struct connection *connection)
 {
@@ -179,7 +179,7 @@ static bool may_connect(const struct ctl_stream *stream, const struct endpoint *
 	return !endpoint_is_set(source) || stream->conf.allowed(stream->conf.arg, source);
 }
 
-/* Otherwise connections of proxies that disappeared would count towards CTL_CONNECTIONS for ever. */
+/* Otherwise connections of vanished proxies would count towards CTL_CONNECTIONS for ever. */
 static void keep_alive(evutil_socket_t fd)
 {
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
@@ -220,7 +220,7 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
 }
 
-/* --- Listening ---------------------------------------------------------------------------------------- */
+/* --- Listening -------------------------------------------------------------------------------- */
 
 static void on_accept_failed(struct evconnlistener *listener, void *arg)
 {
@@ -230,7 +230,7 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
 	listen_pause_begin(&stream->pause);
 }
 
-/* Removes the socket file of an earlier daemon. A socket that accepts connections is not removed. */
+/* Removes the socket file of an earlier daemon, unless a process accepts connections there. */
 static int remove_stale(const struct sockaddr_un *addr)
 {
 	struct stat stat;

@@ -2,9 +2,9 @@
 /*
  * replay.c - cookie to last reply
  *
- * One uthash table. It keeps its entries in the order of insertion: its head is the oldest entry, and
- * no other list is needed. Limits and expiry both remove from the head: each entry once, and a bounded
- * number in each call, so that no command has to scan the table.
+ * One uthash table. It keeps its entries in the order of insertion: its head is the oldest entry,
+ * and no other list is needed. Limits and expiry both remove from the head: each entry once, and a
+ * bounded number in each call, so that no command has to scan the table.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -117,7 +117,7 @@ bool replay_find(struct replay *replay, const struct endpoint *source, struct st
 	return true;
 }
 
-/* Makes room for one more entry of @bytes; the caller has checked that it fits into an empty cache. */
+/* Makes room for another entry of @bytes; the caller has checked that it fits an empty cache. */
 static void evict(struct replay *replay, size_t bytes, int64_t now_ms)
 {
 	while (HASH_COUNT(replay->oldest) >= replay->limits.entries ||

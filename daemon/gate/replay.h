@@ -2,9 +2,10 @@
 /*
  * replay.h - cookie to last reply: a repeated request gets the same answer
  *
- * A proxy that gets no answer within a second sends the request again with the same cookie. Executing
- * it twice would be wrong, so the recorded reply is sent. Keyed by source (address and port) and cookie;
- * bounded in entries and bytes, oldest removed first; entries expire. No clock: time is handed in.
+ * A proxy that gets no answer within a second sends the request again with the same cookie.
+ * Executing it twice would be wrong, so the recorded reply is sent. Keyed by source (address and
+ * port) and cookie; bounded in entries and bytes, oldest removed first; entries expire. No clock:
+ * time is handed in.
  */
 #ifndef RTPRELAY_REPLAY_H
 #define RTPRELAY_REPLAY_H
@@ -28,8 +29,8 @@ void replay_free(struct replay *replay);
 bool replay_find(struct replay *replay, const struct endpoint *source, struct str cookie,
 		 int64_t now_ms, struct str *reply);
 /*
- * If memory runs out or the entry is larger than the whole limit, the reply is not recorded: a repeated
- * request is then executed again.
+ * If memory runs out or the entry is larger than the whole limit, the reply is not recorded: a
+ * repeated request is then executed again.
  */
 void replay_put(struct replay *replay, const struct endpoint *source, struct str cookie,
 		struct str reply, int64_t now_ms);

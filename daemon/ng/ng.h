@@ -15,7 +15,7 @@
 extern const struct control_protocol ng_protocol;
 
 /**
- * ng_run() - the payload of one datagram (after the cookie and its blank) to the payload of the answer
+ * ng_run() - executes one request: the payload of a datagram, after the cookie and its blank
  * @payload: bencode or JSON; the answer has the same encoding
  * @source: sender of the request
  * @out: gets the reply without cookie; if it does not fit, the error "Reply too large" instead

@@ -48,7 +48,7 @@ static void add_drops(struct arena *arena, struct dict *map, const struct stream
 			ng_add_u64(arena, own, str_of(stream_drop_names[i].name), stream->drops[i]);
 }
 
-/* Reception of the stream: here, and at the party that it is forwarded to ("far", from its RTCP). */
+/* Reception of the stream: here, and ("far") by the receiving party according to its RTCP. */
 static void add_reception(struct arena *arena, struct dict *map, const struct media_report *media)
 {
 	const struct stream_report *rtp = &media->stream[COMP_RTP];
@@ -120,7 +120,8 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 					: 0);
 	if (stream->ssrc_known)
 		dict_add_int(arena, map, STR("SSRC"), stream->ssrc);
-	ng_add_text(arena, map, STR("path"), path_names[stream->in_kernel ? PATH_KERNEL : PATH_USER]);
+	ng_add_text(arena, map, STR("path"),
+		    path_names[stream->in_kernel ? PATH_KERNEL : PATH_USER]);
 	if (!stream->in_kernel && stream->why_user)
 		dict_add_str(arena, map, STR("path reason"),
 			     arena_str(arena, str_of(stream->why_user)));
@@ -180,8 +181,8 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 }
 
 /*
- * A party's key: its tag. Forks have the same caller's tag, and a party that has not answered has none:
- * a number distinguishes them.
+ * A party's key: its tag. Forks have the same caller's tag, and a party that has not answered has
+ * none: a number distinguishes them.
  */
 static struct str party_key(struct arena *arena, const struct dict *tags,
 			    const struct party_report *party, size_t index)

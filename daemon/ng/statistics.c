@@ -2,8 +2,8 @@
 /*
  * statistics.c - the totals of the daemon, under rtpengine's keys
  *
- * Decimal fractions are sent as text, as rtpengine does. Members with "foreign" or "final" in their name
- * are always 0: they exist for scripts that read them by name.
+ * Decimal fractions are sent as text, as rtpengine does. Members with "foreign" or "final" in their
+ * name are always 0: they exist for scripts that read them by name.
  */
 #include <inttypes.h>
 #include "ng/statistics.h"

@@ -2,9 +2,9 @@
 /*
  * listener.c - sends time-out notifications to one listener: its connection, and a queue of lines
  *
- * OpenSIPS reads at most 255 bytes at once. From a Unix socket it drops the beginning of a line whose end
- * is not among them. So the socket never holds more than 255 bytes, in whole lines: the next lines are
- * written when these have been read.
+ * OpenSIPS reads at most 255 bytes at once. From a Unix socket it drops the beginning of a line
+ * whose end is not among them. So the socket never holds more than 255 bytes, in whole lines: the
+ * next lines are written when these have been read.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -42,7 +42,7 @@ struct rtpp_listener {
 	uint64_t dropped;
 };
 
-/* --- Lines --------------------------------------------------------------------------------------- */
+/* --- Lines ------------------------------------------------------------------------------------ */
 
 static void drop_first(struct rtpp_listener *l)
 {
@@ -87,7 +87,7 @@ static bool add_line(struct rtpp_listener *l, struct str text)
 	return all_kept;
 }
 
-/* --- The connection ------------------------------------------------------------------------------ */
+/* --- The connection --------------------------------------------------------------------------- */
 
 static void disconnect(struct rtpp_listener *l)
 {
@@ -245,7 +245,7 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 		watch(l);
 }
 
-/* --- Interface ------------------------------------------------------------------------------------ */
+/* --- Interface -------------------------------------------------------------------------------- */
 
 bool rtpp_listener_tell(struct rtpp_listener *l, struct str text)
 {

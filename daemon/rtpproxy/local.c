@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * local.c - chooses the local address that a U or L asks for: I and E (bridging), L (address or name),
- * R (route)
+ * local.c - chooses the local address that a U or L asks for: I and E (bridging), L (address or
+ * name), R (route)
  */
 #include <unistd.h>
 #include "call/call.h"
@@ -19,7 +19,7 @@ static bool has_family(struct iface_table *ifaces, struct str name, int family)
 	return false;
 }
 
-/* The interface's address of this family, else its first one. An empty name: of the first interface. */
+/* The interface's address of this family, else its first. Empty name: the first interface. */
 static struct iface_addr *pick(struct iface_table *ifaces, struct str name, int family)
 {
 	return iface_pick(ifaces, name, has_family(ifaces, name, family) ? family : AF_UNSPEC,
@@ -28,8 +28,8 @@ static struct iface_addr *pick(struct iface_table *ifaces, struct str name, int 
 
 /*
  * The interface for I (internal) or E (external): the one with that name; otherwise I is the first
- * interface, and E the next one with another name. With only one interface, I is the family of its first
- * address, and E the other family. NULL: it has no address of the other family.
+ * interface, and E the next one with another name. With only one interface, I is the family of its
+ * first address, and E the other family. NULL: it has no address of the other family.
  */
 static struct iface_addr *pick_by_letter(struct iface_table *ifaces, char letter, int family)
 {

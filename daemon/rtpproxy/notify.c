@@ -39,7 +39,7 @@ struct rtpp_notify {
 	size_t n_recipients;
 };
 
-/* --- Recipients ------------------------------------------------------------------------------------ */
+/* --- Recipients ------------------------------------------------------------------------------- */
 
 static struct endpoint address_of(const struct target *target, const struct endpoint *source)
 {
@@ -151,7 +151,7 @@ size_t rtpp_notify_waiting(const struct rtpp_notify *notify)
 	return sum;
 }
 
-/* --- The words of a U ------------------------------------------------------------------------------ */
+/* --- The words of a U ------------------------------------------------------------------------- */
 
 static int hex(char c)
 {
@@ -231,7 +231,7 @@ enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoi
 	return RTPP_OK;
 }
 
-/* --- Start and end ---------------------------------------------------------------------------------- */
+/* --- Start and end ---------------------------------------------------------------------------- */
 
 static const char *read_target(struct target *target, const char *text)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * notify.h - notifies proxies that a session timed out: one line for each, over a lasting connection
+ * notify.h - notifies proxies that a session timed out: one line each, over a lasting connection
  *
- * In the format that OpenSIPS expects. No function here blocks: while a listener is not connected, its
- * lines are queued, up to a limit. Control thread only.
+ * In the format that OpenSIPS expects. No function here blocks: while a listener is not connected,
+ * its lines are queued, up to a limit. Control thread only.
  */
 #ifndef RTPRELAY_RTPP_NOTIFY_H
 #define RTPRELAY_RTPP_NOTIFY_H
@@ -30,15 +30,16 @@ void rtpp_notify_close(struct rtpp_notify *notify);
 /**
  * rtpp_notify_make() - makes the notice that the two words of a U ask for
  * @tag: encoded as in a URL
- * @notice: gets the notice; NULL if @socket is not configured: that is logged, and the call has no notice
- * Return: RTPP_OK; RTPP_E_NOTIFY_OFF, no "notify" is configured; RTPP_E_SYNTAX, @tag is not the text of
- * one line; RTPP_E_MEMORY
+ * @notice: gets the notice; NULL if @socket is not configured: that is logged, and the call has no
+ *	notice
+ * Return: RTPP_OK; RTPP_E_NOTIFY_OFF, no "notify" is configured; RTPP_E_SYNTAX, @tag is not the
+ * text of one line; RTPP_E_MEMORY
  */
 enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoint *source,
 				 struct str socket, struct str tag, struct notice **notice);
 /* False: a notice was lost, this one or an older one of the same receiver. */
 bool rtpp_notify_send(struct rtpp_notify *notify, const struct notice *notice);
-/* A call_timed_out_fn: sends each notice of the dialog's medias once. @arg: the struct rtpp_notify */
+/* A call_timed_out_fn: sends each notice of the dialog's medias once. @arg: struct rtpp_notify */
 void rtpp_notify_timed_out(void *arg, const struct dialog *dialog);
 /* Queued lines of all listeners. */
 size_t rtpp_notify_waiting(const struct rtpp_notify *notify);

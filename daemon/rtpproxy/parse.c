@@ -4,7 +4,7 @@
  */
 #include "rtpproxy/parse.h"
 
-/* --- Words ---------------------------------------------------------------------------------------- */
+/* --- Words ------------------------------------------------------------------------------------ */
 
 static bool is_blank(char c)
 {
@@ -71,7 +71,7 @@ struct rtpp_tag rtpp_tag_of(struct str word)
 	return tag;
 }
 
-/* --- Modifiers of U and L --------------------------------------------------------------------------- */
+/* --- Modifiers of U and L --------------------------------------------------------------------- */
 
 static char upper(char c)
 {
@@ -106,7 +106,7 @@ static struct str take(struct str *rest, const char *set)
 	return head;
 }
 
-/* *rest begins with an opening character: takes the text up to @close. False: there is no @close. */
+/* *rest begins with an opening character: takes the text up to @close. False: no @close. */
 static bool take_enclosed(struct str *rest, char close, struct str *inside)
 {
 	const char *end = memchr(rest->s, close, rest->len);

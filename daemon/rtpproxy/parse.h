@@ -11,8 +11,8 @@
 #include "base/endpoint.h"
 
 /*
- * Answered as "E<number>". If U or L is answered with 7 to 10, proxies assume that the server is broken:
- * these are never returned there.
+ * Answered as "E<number>". If U or L is answered with 7 to 10, proxies assume that the server is
+ * broken: these are never returned there.
  */
 enum rtpp_error {
 	RTPP_OK = -1,
@@ -76,8 +76,8 @@ enum rtpp_error rtpp_split(struct str text, struct rtpp_text *parts);
 struct str rtpp_word(struct str *rest);
 
 /*
- * "tag" or "tag;N": @tag without the number, and N from 1; 0: no number. If N is above 128, it counts as
- * part of the tag.
+ * "tag" or "tag;N": @tag without the number, and N from 1; 0: no number. If N is above 128, it
+ * counts as part of the tag.
  */
 struct rtpp_tag {
 	struct str tag;
@@ -85,7 +85,7 @@ struct rtpp_tag {
 };
 struct rtpp_tag rtpp_tag_of(struct str word);
 
-/* @letters: the letters after a command's first one, in either case; @letter, @allowed: in capitals. */
+/* @letters: those after a command's first one, in either case; @letter, @allowed: in capitals. */
 bool rtpp_has_letter(struct str letters, char letter);
 bool rtpp_only_letters(struct str letters, const char *allowed);
 
@@ -111,7 +111,8 @@ struct rtpp_modifiers {
 enum rtpp_error rtpp_read_modifiers(struct str text, struct rtpp_modifiers *mods);
 
 /*
- * Return: RTPP_OK; RTPP_E_ADDRESS, not an address of the family that @v6 says, or not a port (0..65535)
+ * Return: RTPP_OK; RTPP_E_ADDRESS, not an address of the family that @v6 says, or not a port
+ * (0..65535)
  */
 enum rtpp_error rtpp_read_remote(struct str addr, struct str port, bool v6,
 				 struct endpoint *remote);

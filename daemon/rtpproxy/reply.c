@@ -3,7 +3,8 @@
  * reply.c - the numbers in the answers to Q, I and G, by the names of the classic protocol
  *
  * A session there is a media here. Counters of features that the relay does not have (players,
- * repacketizers) are 0. Quality has additional names (mos, ...), which are answered only on request.
+ * repacketizers) are 0. Quality has additional names (mos, ...), which are answered only on
+ * request.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +44,7 @@ static void put_decimal(struct buf *out, double value)
 	buf_str(out, str_of(text));
 }
 
-/* --- Q --------------------------------------------------------------------------------------------- */
+/* --- Q ---------------------------------------------------------------------------------------- */
 
 /* Of one media; "from" is the party that the command names. */
 struct query {
@@ -165,7 +166,7 @@ enum rtpp_error rtpp_query_reply(const struct rtpp_command *c, struct media *med
 	return RTPP_OK;
 }
 
-/* --- I --------------------------------------------------------------------------------------------- */
+/* --- I ---------------------------------------------------------------------------------------- */
 
 static uint64_t sum_relayed(const struct daemon_report *report)
 {
@@ -203,7 +204,7 @@ enum rtpp_error rtpp_info(const struct rtpp_command *c, struct buf *out)
 	return RTPP_OK;
 }
 
-/* --- G --------------------------------------------------------------------------------------------- */
+/* --- G ---------------------------------------------------------------------------------------- */
 
 #define OF(member) offsetof(struct daemon_report, stats.member)
 #define NOTHING	   ((size_t)-1)
@@ -255,7 +256,7 @@ static const struct {
 	{ "jitter_ms", JITTER },
 };
 
-/* Over all medias that ended and had enough packets for a figure: the mean of the sides' averages. */
+/* Mean of the averages of all sides of ended medias that had enough packets for a figure. */
 static double average(const struct quality_totals *totals, enum quality_measure measure,
 		      double unit)
 {

@@ -11,7 +11,7 @@
 #include "rtpproxy/rtpp.h"
 #include "rtpproxy/session.h"
 
-/* The supported features, by the dates that name them in the protocol. The first is the protocol. */
+/* The supported features, by their dates in the protocol. The first is the protocol itself. */
 static const char *const features[] = {
 	"20040107", /* base version: proxies reject a server that reports another one */
 	"20050322", /* several medias of a call */
@@ -134,8 +134,9 @@ static struct rtpp_command part_of(const struct rtpp_command *main, const struct
 }
 
 /*
- * All of them are known, and allowed behind this command: before anything is done. A call has one answerer, and the
- * addresses of more L than one would not fit into what a proxy reads.
+ * Checks before anything is changed that all subcommands are known and allowed after this command.
+ * Only one L is allowed: a call has one answerer, and the addresses of several would not fit into
+ * what a proxy reads.
  */
 static enum rtpp_error check_subs(const struct rtpp_text *text, const struct verb_row *row)
 {
@@ -180,8 +181,8 @@ static void run_subs(const struct rtpp_command *main, const struct rtpp_text *te
 }
 
 /*
- * Checked before the subcommands run: after a subcommand has changed something, the command cannot be
- * refused any more.
+ * Checked before the subcommands run: after a subcommand has changed something, the command cannot
+ * be refused any more.
  */
 static enum rtpp_error check_length(const struct rtpp_command *c, const struct verb_row *row,
 				    const struct rtpp_text *text, const struct buf *reply)

@@ -20,8 +20,8 @@ struct rtpp_notify;
 extern const struct control_protocol rtpp_protocol;
 
 /*
- * Longest answer, without cookie. Except for I and G an answer with its cookie fits into what proxies
- * read: 255 bytes with the LF.
+ * Longest answer, without cookie. Except for I and G an answer with its cookie fits into what
+ * proxies read: 255 bytes with the LF.
  */
 #define RTPP_REPLY	 1024
 #define RTPP_REPLY_SHORT 254
@@ -30,7 +30,8 @@ extern const struct control_protocol rtpp_protocol;
  * rtpp_run() - executes one command (@text, without cookie); its answer ends in LF
  * @notify: NULL: no "notify" is configured
  * @source: sender of the command; unset: not over IP
- * @out: gets the answer, after the cookie if there is one; out->overflow: it had no room for the answer
+ * @out: gets the answer, after the cookie if there is one; out->overflow: it had no room for the
+ *	answer
  */
 void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct endpoint *source,
 	      struct str text, struct buf *out);

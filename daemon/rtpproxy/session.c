@@ -2,8 +2,9 @@
 /*
  * session.c - executes the commands of the classic protocol that concern calls
  *
- * A session is named by Call-ID, From-tag and number of the m= line; here it is a media of a dialog. The
- * From-tag of U and L is the offerer's. A callee may offer, too: the sides' tags may then be exchanged.
+ * A session is named by Call-ID, From-tag and number of the m= line; here it is a media of a
+ * dialog. The From-tag of U and L is the offerer's. A callee may offer, too: the sides' tags may
+ * then be exchanged.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 #include "rtpproxy/reply.h"
 #include "rtpproxy/session.h"
 
-/* --- Which session -------------------------------------------------------------------------------- */
+/* --- Which session ---------------------------------------------------------------------------- */
 
 struct session {
 	struct dialog *dialog;
@@ -62,7 +63,7 @@ static bool find_by_args(const struct rtpp_command *c, size_t from, struct sessi
 	return find_session(c->env->calls, c->arg[0], arg(c, from), arg(c, from + 1), session);
 }
 
-/* --- U and L ---------------------------------------------------------------------------------------- */
+/* --- U and L ---------------------------------------------------------------------------------- */
 
 static enum rtpp_error error_of(const struct rtpp_command *c, int why, bool new_session)
 {
@@ -86,8 +87,8 @@ struct update {
 };
 
 /*
- * A public address is the one that SIP came from: then media from unknown sources is refused. A private
- * one may be the address in the SDP of a phone behind a NAT.
+ * A public address is the one that SIP came from: then media from unknown sources is refused. A
+ * private one may be the address in the SDP of a phone behind a NAT.
  */
 static void fill_request(const struct rtpp_command *c, struct update *u)
 {
@@ -211,11 +212,11 @@ enum rtpp_error rtpp_sub_lookup(const struct rtpp_command *c, struct buf *out)
 	return do_lookup(c, &u, out);
 }
 
-/* --- D and X ------------------------------------------------------------------------------------------ */
+/* --- D and X ---------------------------------------------------------------------------------- */
 
 /*
- * The side of @dialog that @from is the tag of: A if it is the offerer's; B if it is the answerer's, or if
- * @to is the offerer's. -1: none of these
+ * The side of @dialog that sent the command: A, whose tag is @from; or B, whose tag is @from, or
+ * where @to is the tag of A. -1: neither
  */
 static int side_named(const struct dialog *dialog, struct str from, struct str to)
 {
@@ -307,7 +308,7 @@ enum rtpp_error rtpp_delete_all(const struct rtpp_command *c, struct buf *out)
 	return RTPP_OK;
 }
 
-/* --- The others ----------------------------------------------------------------------------------------- */
+/* --- The others ------------------------------------------------------------------------------- */
 
 /* Q[V] CALL FROM [TO [NAME...]] */
 enum rtpp_error rtpp_query(const struct rtpp_command *c, struct buf *out)
@@ -391,7 +392,7 @@ enum rtpp_error rtpp_stop_record(const struct rtpp_command *c, struct buf *out)
 	return RTPP_OK;
 }
 
-/* --- && S ------------------------------------------------------------------------------------------------ */
+/* --- && S ------------------------------------------------------------------------------------- */
 
 static enum rtpp_error set_tos(struct session *session, bool other, int tos)
 {
