@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_admin.c - requests to the control socket, with a call there, over a socketpair
+ * fuzz_admin.c - requests to the control socket, over a socketpair, while there is a call
  *
- * Whatever is asked, each line that comes back is an object of JSON with a type. Ending calls and changing
- * settings are among what may be asked: the call is made anew for each input.
+ * For any request, each line of the answer must be a JSON object with a type. Requests can end
+ * calls and change settings, so the call is created again for each input.
  */
 #include <jansson.h>
 #include <sys/socket.h>

@@ -2,7 +2,7 @@
 /*
  * fuzz_bencode.c - any bytes into the bencode decoder
  *
- * What is accepted must encode to the very same bytes: the decoder is strict and order is kept.
+ * What is accepted must encode to the same bytes: the decoder is strict and keeps the order.
  */
 #include <stdlib.h>
 #include "daemon/base/bencode.h"

@@ -2,7 +2,7 @@
 /*
  * fuzz_http.c - any bytes as the head of an HTTP request, and as a query
  *
- * What is accepted lies within the input; a decoded value fits where it was to go.
+ * What is accepted lies within the input; a decoded value fits into its buffer.
  */
 #include <stdlib.h>
 #include "daemon/web/http_parse.h"

@@ -2,8 +2,9 @@
 /*
  * fuzz_journal.c - any bytes as a record of the journal
  *
- * The checksum is made right first, or nothing would ever be looked at. What is read must write the same
- * bytes again: no value comes in that the daemon could not have written.
+ * The checksum is corrected first; otherwise every record would be refused by it. An accepted
+ * record must encode to the same bytes: no value is accepted that the daemon could not have
+ * written.
  */
 #include <stdlib.h>
 #include "daemon/call/record.h"

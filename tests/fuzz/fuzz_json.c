@@ -2,13 +2,14 @@
 /*
  * fuzz_json.c - any bytes into the JSON decoder, and as a text into the encoder
  *
- * What is accepted and written must read as the same tree again; any text whatever must give valid JSON.
+ * What is accepted and written must be read as the same tree again; any text must encode to valid
+ * JSON.
  */
 #include <jansson.h>
 #include <stdlib.h>
 #include "daemon/base/json.h"
 
-/* An escape is the longest that one byte can become. */
+/* An escape is the longest output of one byte. */
 #define GROWTH 6
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

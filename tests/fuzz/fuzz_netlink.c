@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_netlink.c - whatever the kernel's side may say, to all that the daemon asks of it
+ * fuzz_netlink.c - any netlink answers and events, for each request that the daemon sends
  *
- * The input is a row of datagrams, each behind two bytes with its length (little-endian): what is read next
- * from either socket. A length above 8191 is a buffer that was overrun.
+ * The input is a row of datagrams, each preceded by its length in two bytes (little-endian): what
+ * is read next from either socket. A length above 8191 stands for a buffer overrun (ENOBUFS).
  */
 #include <assert.h>
 #include <errno.h>
@@ -61,14 +61,14 @@ static void stay(struct kmod_link *link)
 	(void)link;
 }
 
-/* Reads the flow, and now and then forgets one. */
+/* Reads the flow, and sometimes forgets one. */
 static void on_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
-		     const struct kmod_stranger *stranger)
+		     const struct kmod_stranger *unknown)
 {
 	struct said *said = arg;
 	struct flow_state state;
 
-	assert(!stranger == (event != KMOD_STRANGER));
+	assert(!unknown == (event != KMOD_STRANGER));
 	if (!flow)
 		return;
 	kmod_flows_read(&flow, 1, &state);

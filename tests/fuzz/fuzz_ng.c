@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_ng.c - a talk with the relay: datagrams in, replies out, with real ports and media threads
+ * fuzz_ng.c - NG requests to the relay: datagrams in, replies out, with real ports and media
+ * threads
  *
- * An input is one datagram, or several with the ASCII record separator between. Each reply must be one that a proxy can read: the
- * cookie, and a dictionary with a result; SDP that went out must parse. When the calls are ended, no port may be
- * left in use.
+ * An input is one datagram, or several separated by the ASCII record separator. Each reply must be
+ * one that a proxy can read: the cookie, and a dictionary with a result; SDP in a reply must parse.
+ * When the calls have ended, no port may be in use.
  */
 #include "daemon/base/bencode.h"
 #include "daemon/ctl/ctl.h"
@@ -49,7 +50,10 @@ static void open_once(void)
 	log_set_level(LOG_LEVEL_ERR);
 }
 
-/* @rtpp: a command of the classic protocol, which ports of NG take too; its answers have a fuzzer of their own. */
+/*
+ * @rtpp: a command of the rtpproxy protocol, which NG ports accept too; fuzz_rtpp.c checks its
+ *        answers.
+ */
 static void check_reply(struct str cookie, struct str reply, bool rtpp)
 {
 	struct str payload = reply;
@@ -65,7 +69,10 @@ static void check_reply(struct str cookie, struct str reply, bool rtpp)
 			abort();
 		return;
 	}
-	/* A call-id may have NUL, and then JSON has too, which is right; our decoder takes none. */
+	/*
+	 * A call-id may contain NUL; JSON output then contains it too, correctly, but our decoder
+	 * refuses it.
+	 */
 	if (memmem(payload.s, payload.len, "\\u0000", 6))
 		return;
 	arena_reset(arena);
@@ -78,7 +85,7 @@ static void check_reply(struct str cookie, struct str reply, bool rtpp)
 		abort();
 }
 
-/* Each from another port, so that no cookie counts as repeated. */
+/* Each comes from another port, so that no cookie counts as a repetition. */
 static void run_datagram(struct str datagram)
 {
 	static uint16_t port;

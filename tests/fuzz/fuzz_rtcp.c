@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_rtcp.c - any RTCP, at any time, for the figures of a media
+ * fuzz_rtcp.c - any RTCP, at any time, into the statistics of a media
  *
- * Packet after packet: a byte of time, one of what was counted meanwhile, two of length, the bytes. What must
- * hold: nothing is read past the end of a packet, and figures stay what they can be.
+ * Per packet: one byte of time, one byte of packets counted meanwhile, two bytes of length, the
+ * packet. Nothing may be read past the end of a packet, and figures must stay within their range.
  */
 #include <stdlib.h>
 #include <string.h>

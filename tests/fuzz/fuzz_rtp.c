@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_rtp.c - any packets, from anybody, at any time, to a bridge without sockets
+ * fuzz_rtp.c - any packets, from any source, at any time, to a bridge without sockets
  *
- * The first four bytes choose the settings of the two sides. Then comes packet after packet: a byte of source
- * and stream, a byte of time, two of length, the bytes. What must hold: nothing is read past the end of a
- * packet; a stranger never gets one through to a side whose address is known; counters add up.
+ * The first four bytes choose the settings of the two sides. Then, per packet: one byte of source
+ * and stream, one byte of time, two bytes of length, the packet. Nothing may be read past the end
+ * of a packet; no packet of an unknown source may be forwarded to a side whose address is known;
+ * counters must add up.
  */
 #include <stdlib.h>
 #include "daemon/packet/bridge.h"
@@ -79,15 +80,18 @@ static void open_scene(struct scene *scene, const uint8_t *choice)
 	}
 }
 
-/* Of each side what signalling knows, a neighbour, one of our own ports, a stranger. */
-static struct endpoint source_of(unsigned int choice, bool *stranger)
+/*
+ * For each side: the signalled address, one of its network, one of our own ports, an unknown
+ * source.
+ */
+static struct endpoint source_of(unsigned int choice, bool *unknown)
 {
 	static const char *const sources[] = { "192.168.1.5:4000",  "203.0.113.9:50000",
 					       "203.0.113.9:50001", "203.0.113.88:4000",
 					       "198.51.100.7:4000", "198.51.100.7:4001",
 					       "192.0.2.1:30000",   "192.0.2.250:6666" };
 
-	*stranger = choice % 8 == 7;
+	*unknown = choice % 8 == 7;
 	return ep(sources[choice % 8]);
 }
 
@@ -95,8 +99,8 @@ static void receive(struct scene *scene, unsigned int choice, const uint8_t *byt
 {
 	uint8_t *exact = malloc(len ? len : 1);
 	struct stream *in = &scene->bridge->streams[choice >> 3 & 3];
-	bool stranger;
-	struct endpoint source = source_of(choice, &stranger);
+	bool unknown;
+	struct endpoint source = source_of(choice, &unknown);
 	struct packet packet = { .data = exact, .len = len, .source = &source, .tos = -1 };
 	struct stream *out;
 
@@ -104,7 +108,7 @@ static void receive(struct scene *scene, unsigned int choice, const uint8_t *byt
 	memcpy(exact, bytes, len);
 	out = stream_accept(in, &packet, scene->now_us);
 	require(!out || (out->side != in->side && out->has_to));
-	require(!out || !stranger);
+	require(!out || !unknown);
 	scene->arrived++;
 	scene->accepted += !!out;
 	free(exact);

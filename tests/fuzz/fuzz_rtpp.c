@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_rtpp.c - a talk with the relay in the classic rtpproxy protocol, with real ports and media threads
+ * fuzz_rtpp.c - commands of the rtpproxy protocol to the relay, with real ports and media threads
  *
- * An input is one datagram, or several with the ASCII record separator between. Each answer must be one that a proxy
- * can read: the cookie, a text that fits where proxies put it, an end of line. To U and L no number may say that the
- * relay is broken. When the calls are ended, no port may be left in use.
+ * An input is one datagram, or several separated by the ASCII record separator. Each answer must be
+ * one that a proxy can read: the cookie, a text that fits into the proxy's buffer, an end of line.
+ * No answer to U or L may have an E-code that means a broken relay. When the calls have ended, no
+ * port may be in use.
  */
 #include "daemon/ctl/ctl.h"
 #include "daemon/rtpproxy/rtpp.h"
@@ -64,7 +65,7 @@ static void check_reply(struct str cookie, struct str command, struct str reply)
 	text.len -= 2;
 	if (letter != 'I' && letter != 'G' && text.len >= READ_MAX)
 		abort();
-	/* As long as what was asked for, so that the cookie counts, too. */
+	/* As large as the requested size, so that the cookie counts too. */
 	if (letter == 'Q' && text.s[0] != 'E' && reply.len > READ_MAX)
 		abort();
 	if (text.s[0] != 'E' || (letter != 'U' && letter != 'L'))
@@ -75,7 +76,7 @@ static void check_reply(struct str cookie, struct str command, struct str reply)
 		abort();
 }
 
-/* Each from another port, so that no cookie counts as repeated. */
+/* Each comes from another port, so that no cookie counts as a repetition. */
 static void run_datagram(struct str datagram)
 {
 	static uint16_t port;

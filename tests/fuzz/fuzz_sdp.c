@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_sdp.c - what is written for any SDP that is read is an SDP with the same media
+ * fuzz_sdp.c - any SDP that is accepted is written as an SDP with the same media
  *
  * The first four bytes of the input choose the edits, the rest is the text.
  */
@@ -17,7 +17,7 @@ static void require(bool holds)
 		abort();
 }
 
-/* An address by two bits of @choice: IPv4, another, IPv6, none. */
+/* Two bits of @choice pick an address: an IPv4 address, another one, an IPv6 address, none. */
 static struct endpoint our_endpoint(unsigned int choice, uint16_t port)
 {
 	static const char *const addresses[] = { "198.51.100.20", "203.0.113.7", "2001:db8::20" };

@@ -2,8 +2,8 @@
 /*
  * replay.c - runs a fuzz entry over files, without libFuzzer
  *
- * So that any compiler, with or without sanitizers, goes through every corpus in `make check`. Arguments
- * are files and directories; what is no readable file, or no input at all, is a failure.
+ * Allows any compiler, with or without sanitizers, to run every corpus in `make check`. Arguments
+ * are files and directories; an unreadable file, or no input at all, is a failure.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In memory of just its size, so that AddressSanitizer sees one byte too far. */
+/* In memory of exactly its size, so that AddressSanitizer detects a read past the end. */
 static int run_file(const char *path, size_t size)
 {
 	FILE *file = fopen(path, "rb");
