@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nl.c - speaks rtprelay's netlink family from a network namespace, for tests
+ * nl.c - uses rtprelay's netlink family from a network namespace, for tests
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ struct nlmsghdr *nl_begin(struct nl *nl, void *buf, uint8_t cmd, uint16_t flags)
 	return nlh;
 }
 
-/* The sentence in an error's extended acknowledgement. */
+/* The text in an error's extended acknowledgement. */
 static void read_error(struct nl *nl, const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
@@ -49,7 +49,7 @@ static void read_error(struct nl *nl, const struct nlmsghdr *nlh)
 	}
 }
 
-/* One message of an answer. Return: 1: go on; 0: the end; -errno */
+/* One message of an answer. Return: 1: more follow; 0: the end; -errno */
 static int read_one(struct nl *nl, const struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);

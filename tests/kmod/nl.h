@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nl.h - speaks rtprelay's netlink family from a network namespace, for tests
+ * nl.h - uses rtprelay's netlink family from a network namespace, for tests
  */
 #ifndef TESTS_NL_H
 #define TESTS_NL_H
@@ -17,7 +17,7 @@
 /**
  * struct nl - a netlink socket in one namespace
  * @family, @group: numbers of the family and of its events
- * @error: the extack sentence of the last refusal, or ""
+ * @error: the extack text of the last refusal, or ""
  */
 struct nl {
 	struct mnl_socket *sock;
@@ -48,7 +48,7 @@ struct nl_flow {
 };
 
 /**
- * struct nl_state - what was told of a flow, or by an event
+ * struct nl_state - the state of a flow, as read or as reported by an event
  * @event: its command
  */
 struct nl_state {
@@ -68,11 +68,14 @@ struct nl_state {
 	uint8_t pt_set[16];
 };
 
-/* @netns: a name under /run/netns, or NULL: where the caller is. Return: false: the family is not there */
+/*
+ * @netns: a name under /run/netns, or NULL: the caller's namespace. Return: false: the family is
+ *         not registered
+ */
 bool nl_open(struct nl *nl, const char *netns);
 void nl_close(struct nl *nl);
 
-/* All: 0 or -errno, as the module said. @state may be NULL. */
+/* All return 0 or -errno from the module. @state may be NULL. */
 int nl_info(struct nl *nl, struct nl_state *state);
 int nl_limit(struct nl *nl, uint32_t limit);
 int nl_add(struct nl *nl, const struct nl_flow *flow, uint16_t flags, struct nl_state *replaced);
@@ -82,13 +85,13 @@ int nl_get(struct nl *nl, const char *local, struct nl_state *state);
 /* Calls @each for every flow. */
 int nl_dump(struct nl *nl, void (*each)(const struct nl_state *state, void *arg), void *arg);
 
-/* From now on events come in. */
+/* Subscribes to events. */
 bool nl_listen(struct nl *nl);
 
-/* Waits for the next event. Return: false: none came within @ms */
+/* Waits for the next event. Return: false: no event within @ms */
 bool nl_event(struct nl *nl, struct nl_state *event, int ms);
 
-/* Lower parts, for messages that are wrong on purpose, and for many in one sendmsg(). */
+/* Lower level: for invalid messages, and for several messages in one sendmsg(). */
 struct nlmsghdr *nl_begin(struct nl *nl, void *buf, uint8_t cmd, uint16_t flags);
 void nl_put_endpoint(struct nlmsghdr *nlh, uint16_t attr, const char *text);
 void nl_put_flow(struct nlmsghdr *nlh, const struct nl_flow *flow);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_admit.c - who may use a flow, with what; what is counted and told of it
+ * test_admit.c - which sources and packets a flow accepts; what is counted and reported
  */
 #include <linux/netlink.h>
 #include <poll.h>
@@ -14,16 +14,16 @@
 #include "tests/unit/test.h"
 #include "world.h"
 
-#define PHONE	 "192.0.2.1:4000"
-#define STRANGER "192.0.2.2:4000"
-#define LOCAL	 "192.0.2.254:30000"
-#define OUT	 "198.51.100.254:30002"
-#define DST	 "198.51.100.1:5000"
+#define PHONE	"192.0.2.1:4000"
+#define UNKNOWN "192.0.2.2:4000"
+#define LOCAL	"192.0.2.254:30000"
+#define OUT	"198.51.100.254:30002"
+#define DST	"198.51.100.1:5000"
 
 static struct nl nl, events;
 static struct packet packet;
 static struct nl_state state;
-static int phone, stranger, relay, dst;
+static int phone, unknown, relay, dst;
 
 static void start(const struct nl_flow *flow)
 {
@@ -32,7 +32,7 @@ static void start(const struct nl_flow *flow)
 	CU_ASSERT_FATAL(nl_open(&events, "relay"));
 	CU_ASSERT(nl_listen(&events));
 	phone = world_udp("a", PHONE);
-	stranger = world_udp("a", STRANGER);
+	unknown = world_udp("a", UNKNOWN);
 	relay = world_udp("relay", LOCAL);
 	dst = world_udp("b", DST);
 	CU_ASSERT_EQUAL(nl_add(&nl, flow, NLM_F_CREATE | NLM_F_EXCL, NULL), 0);
@@ -43,7 +43,7 @@ static void end(void)
 {
 	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
 	close(phone);
-	close(stranger);
+	close(unknown);
 	close(relay);
 	close(dst);
 	nl_close(&nl);
@@ -73,8 +73,8 @@ static void test_refuses_other_sources(void)
 	struct nl_flow flow = flow_of(RTPRELAY_KIND_RTP);
 
 	start(&flow);
-	send_rtp(stranger, 0, 77, 0);
-	send_rtp(stranger, 0, 78, 0);
+	send_rtp(unknown, 0, 77, 0);
+	send_rtp(unknown, 0, 78, 0);
 	send_rtp(phone, 0, 1, 0);
 	CU_ASSERT(world_receive(dst, &packet, SOON));
 	CU_ASSERT_EQUAL(packet.bytes[3], 1);
@@ -82,7 +82,7 @@ static void test_refuses_other_sources(void)
 	CU_ASSERT(nl_event(&events, &state, SOON));
 	CU_ASSERT_EQUAL(state.event, RTPRELAY_EVENT_REFUSED);
 	CU_ASSERT_STRING_EQUAL(state.local, LOCAL);
-	CU_ASSERT_STRING_EQUAL(state.src, STRANGER);
+	CU_ASSERT_STRING_EQUAL(state.src, UNKNOWN);
 	CU_ASSERT_STRING_EQUAL(state.cookie, "the cookie");
 	CU_ASSERT_EQUAL(state.refused, 1);
 	CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_SSRC], 0xabcd);
@@ -101,15 +101,15 @@ static void test_refused_events_are_rare(void)
 
 	start(&flow);
 	for (uint16_t i = 0; i < 3000; i++)
-		send_rtp(stranger, 0, i, 0);
+		send_rtp(unknown, 0, i, 0);
 	while (nl_event(&events, &state, NEVER)) {
 		count++;
 		told += state.refused;
 	}
-	/* Once a second, so not more often than seconds passed; emulation is slow. */
+	/* At most once a second, so at most as many as seconds passed; emulation is slow. */
 	CU_ASSERT(count >= 1 && count < 60);
 	usleep(1100000);
-	send_rtp(stranger, 0, 1, 0);
+	send_rtp(unknown, 0, 1, 0);
 	CU_ASSERT(nl_event(&events, &state, SOON));
 	last = state.refused;
 	end();
@@ -123,7 +123,7 @@ static void test_any_source_where_none_is_named(void)
 
 	flow.src = NULL;
 	start(&flow);
-	send_rtp(stranger, 0, 5, 0);
+	send_rtp(unknown, 0, 5, 0);
 	CU_ASSERT(world_receive(dst, &packet, SOON));
 	CU_ASSERT_EQUAL(packet.bytes[3], 5);
 	end();
@@ -133,7 +133,7 @@ struct kind_case {
 	const char *name;
 	const char *bytes;
 	size_t len;
-	/* For flows of each kind: 'f' forwarded, else the counter. */
+	/* For each kind of flow: 'f' forwarded, otherwise the counter. */
 	uint8_t expect[RTPRELAY_KIND_MAX + 1];
 };
 
@@ -162,7 +162,7 @@ static const struct kind_case kinds[] = {
 	{ "short RTP",
 	  BYTES("\x80\x00\x00\x01"),
 	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
-	{ "RTP that promises an extension it has not",
+	{ "RTP that announces an extension but has none",
 	  BYTES("\x90\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\xbe\xde\x00\x09"),
 	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
 	{ "version 1",
@@ -199,14 +199,14 @@ static void test_kinds_go_where_they_belong(void)
 	}
 }
 
-static void test_stun_of_a_stranger_goes_up(void)
+static void test_stun_of_an_unknown_source_goes_up(void)
 {
 	struct nl_flow flow = flow_of(RTPRELAY_KIND_MUX);
 
 	start(&flow);
-	CU_ASSERT(world_send(stranger, LOCAL, STUN_BYTES, sizeof(STUN_BYTES) - 1));
+	CU_ASSERT(world_send(unknown, LOCAL, STUN_BYTES, sizeof(STUN_BYTES) - 1));
 	CU_ASSERT(world_receive(relay, &packet, SOON));
-	CU_ASSERT_STRING_EQUAL(packet.from, STRANGER);
+	CU_ASSERT_STRING_EQUAL(packet.from, UNKNOWN);
 	end();
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PASS_STUN], 1);
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_DROP_SOURCE], 0);
@@ -226,7 +226,7 @@ static void test_payload_types_outside_the_set_go_up(void)
 		bool in_set = pt == 0 || pt == 8 || pt == 127;
 
 		if (pt >= 64 && pt < 96)
-			continue; /* with these a packet is RTCP */
+			continue; /* packets with these are RTCP */
 		send_rtp(phone, pt, pt, 0);
 		CU_ASSERT(world_receive(in_set ? dst : relay, &packet, SOON));
 		CU_ASSERT_EQUAL(packet.bytes[1], pt);
@@ -288,7 +288,10 @@ static void test_statistics_of_a_bad_line(void)
 	CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_DUPLICATE], 1);
 }
 
-/* Timestamps that run ahead of the clock by a known amount: jitter must be of that size, in its units. */
+/*
+ * Timestamps that run ahead of the clock by a known amount: jitter must have that size, in clock
+ * units.
+ */
 static void test_jitter_uses_the_clock_of_the_payload_type(void)
 {
 	static const struct nl_clock clocks[] = { { 96, 48000 }, { 97, 90000 }, { 0, 0 } };
@@ -300,7 +303,7 @@ static void test_jitter_uses_the_clock_of_the_payload_type(void)
 	for (uint16_t seq = 0; seq < 50; seq++) {
 		send_rtp(phone, 96, seq, timestamp);
 		CU_ASSERT(world_receive(dst, &packet, SOON));
-		timestamp += 48000; /* a second ahead each time, and nearly no time passes */
+		timestamp += 48000; /* one second ahead each time, while almost no time passes */
 	}
 	end();
 	CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_CLOCK], 48000);
@@ -358,7 +361,7 @@ static void test_keeps_the_last_rtcp(void)
 	CU_ASSERT_FALSE(state.has_rtp);
 }
 
-static void test_tells_idle_once_and_resumed(void)
+static void test_reports_idle_once_and_resumed(void)
 {
 	struct nl_flow flow = flow_of(RTPRELAY_KIND_RTP);
 
@@ -385,7 +388,7 @@ static void test_tells_idle_once_and_resumed(void)
 	end();
 }
 
-/* Not before a second has gone by, which it does where this machine lets the emulated one stand still. */
+/* Not before a second has passed, even if the host pauses the emulated machine. */
 static void test_media_that_flows_is_never_idle(void)
 {
 	struct nl_flow flow = flow_of(RTPRELAY_KIND_RTP);
@@ -425,11 +428,11 @@ static void test_carries_counters_when_asked(void)
 	CU_ASSERT_FALSE(state.has_rtp);
 }
 
-TEST_SUITE(admit, { "refuses other sources, and tells", test_refuses_other_sources },
+TEST_SUITE(admit, { "refuses other sources and reports them", test_refuses_other_sources },
 	   { "refused events are rare", test_refused_events_are_rare },
 	   { "any source where none is named", test_any_source_where_none_is_named },
 	   { "kinds go where they belong", test_kinds_go_where_they_belong },
-	   { "STUN of a stranger goes up", test_stun_of_a_stranger_goes_up },
+	   { "STUN of an unknown source goes up", test_stun_of_an_unknown_source_goes_up },
 	   { "payload types outside the set go up", test_payload_types_outside_the_set_go_up },
 	   { "blocked media is dropped and counted", test_blocked_media_is_dropped_and_counted },
 	   { "blocked media needs no route", test_blocked_media_needs_no_route },
@@ -438,6 +441,6 @@ TEST_SUITE(admit, { "refuses other sources, and tells", test_refuses_other_sourc
 	     test_jitter_uses_the_clock_of_the_payload_type },
 	   { "no clock, no jitter", test_no_clock_no_jitter },
 	   { "keeps the last RTCP", test_keeps_the_last_rtcp },
-	   { "tells idle once, and resumed", test_tells_idle_once_and_resumed },
+	   { "reports idle once, and resumed", test_reports_idle_once_and_resumed },
 	   { "media that flows is never idle", test_media_that_flows_is_never_idle },
 	   { "carries counters when asked", test_carries_counters_when_asked });

@@ -45,7 +45,7 @@ static void start(void)
 	CU_ASSERT_FATAL(nl_open(&nl, "relay"));
 }
 
-/* New links, neighbours and tunnels need a moment; what they lost of the first packets is nobody's fault. */
+/* New links, neighbours and tunnels need a moment; packets lost meanwhile are not a failure. */
 static void wait_for_path(int a, int b, const struct nl_flow *flow)
 {
 	bool came = false;
@@ -60,7 +60,7 @@ static void wait_for_path(int a, int b, const struct nl_flow *flow)
 		;
 }
 
-/* Through @flow from namespace a to b, and unharmed. */
+/* Sends through @flow from namespace a to b; the packet must arrive unchanged. */
 static void check_flow(const struct nl_flow *flow, size_t len)
 {
 	int a = world_udp("a", flow->src), b = world_udp("b", flow->dst);
@@ -175,7 +175,9 @@ static void test_gre_as_one_side(void)
 	nl_close(&nl);
 }
 
-/* A route that puts a label on the packet, after the neighbour's hook would have been asked. */
+/*
+ * A route that adds an MPLS label to the packet: the neighbour alone does not determine its output.
+ */
 static void test_labels_of_a_route_are_put_on(void)
 {
 	struct nl_flow flow = plain;
@@ -203,7 +205,7 @@ static void test_labels_of_a_route_are_put_on(void)
 	nl_close(&nl);
 }
 
-/* A route that does more than name a neighbour: the packet is encrypted on its way out. */
+/* A route with a transformation: the packet is encrypted before it is sent. */
 static void test_ipsec_as_one_side(void)
 {
 	static const struct nl_flow ipv6 = { .local = LOCAL,
@@ -266,7 +268,7 @@ static void test_no_connection_is_tracked(void)
 	nl_close(&nl);
 }
 
-/* An administrator's firewall before priority -410 has the first word. */
+/* A firewall with a priority below -410 sees packets before the module does. */
 static void test_firewall_may_drop_first(void)
 {
 	int a, b;
@@ -309,7 +311,7 @@ static void send_segments(int fd, const uint8_t *bytes, size_t len, uint16_t seg
 	CU_ASSERT_EQUAL_FATAL(sendmsg(fd, &msg, 0), (ssize_t)len);
 }
 
-/* One large packet on the wire of the emulated devices, in which one datagram is for the daemon. */
+/* One large packet between the emulated devices, in which one datagram is for the daemon. */
 static void test_segments_are_taken_one_by_one(void)
 {
 	static const char stun[] = "\x00\x01\x00\x00\x21\x12\xa4\x42transaction!";
@@ -351,7 +353,7 @@ static void test_segments_are_taken_one_by_one(void)
 	nl_close(&nl);
 }
 
-/* What is not forwarded comes to the firewall as it came in, with its link-layer header. */
+/* A packet that is not forwarded reaches the firewall unchanged, with its link-layer header. */
 static void test_segments_keep_their_mac_header(void)
 {
 	static const char stun[] = "\x00\x01\x00\x00\x21\x12\xa4\x42transaction!";
@@ -382,7 +384,7 @@ static void test_segments_keep_their_mac_header(void)
 	nl_close(&nl);
 }
 
-/* A device whose other end is this program, as a virtual machine's is its host's. */
+/* A device whose other end is this program, as the host is the other end of a virtual machine's. */
 static int open_tun(void)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
@@ -399,7 +401,10 @@ static int open_tun(void)
 	return fd;
 }
 
-/* An RTP packet in IPv6, whose sender leaves a sum to the device: that from @start to be put @offset behind it. */
+/*
+ * An RTP packet in IPv6, whose sender leaves a checksum to the device: the one from @start, which
+ * is stored @offset bytes after it.
+ */
 static void write_tun(int fd, uint16_t start, uint16_t offset)
 {
 	static uint8_t bytes[10 + 40 + 8 + 172];
@@ -425,10 +430,10 @@ static void write_tun(int fd, uint16_t start, uint16_t offset)
 	CU_ASSERT_EQUAL(write(fd, bytes, sizeof(bytes)), (ssize_t)sizeof(bytes));
 }
 
-/* A virtual machine may leave any sum to its host; only that of UDP is one that can be adjusted here. */
+/* A virtual machine may leave any checksum to its host; the module can adjust only that of UDP. */
 static void test_other_sums_left_to_the_device_go_up(void)
 {
-	/* The stack looks at none that begins before UDP does, and finds the checksum wrong. */
+	/* The stack completes no checksum that begins before UDP, and finds it wrong. */
 	static const struct {
 		uint16_t start, offset;
 		bool heard;
@@ -461,7 +466,10 @@ static void test_other_sums_left_to_the_device_go_up(void)
 	nl_close(&nl);
 }
 
-/* The emulated Ethernet pairs do since 5.13. Without, the packets come one by one, and must come all the same. */
+/*
+ * veth devices merge since Linux 5.13. In earlier kernels the packets arrive one by one, and must
+ * still arrive.
+ */
 static bool device_merges(void)
 {
 	unsigned int major = 0, minor = 0;
@@ -475,7 +483,7 @@ static bool device_merges(void)
 	return false;
 }
 
-/* The relay's own device puts single packets together, by both of the kernel's ways. */
+/* The relay's own device merges single packets, by both of the kernel's methods. */
 static void test_gro_is_taken_apart(void)
 {
 	static const char *const ways[] = { "rx-udp-gro-forwarding", "rx-gro-list" };
@@ -485,7 +493,7 @@ static void test_gro_is_taken_apart(void)
 		int a = world_udp("a", plain.src), b = world_udp("b", DST), got = 0;
 		int wire = world_sniff("relay", "a0"), merged = 0;
 
-		/* Packets that wait in the other end's ring are polled, and so merged, together. */
+		/* Packets that wait in the other end's ring are polled together, and so merged. */
 		world_run(
 			"ip netns exec relay ethtool -K a0 gro on %s on >/dev/null;"
 			"ip netns exec a ethtool -K eth0 tx on tx-udp-segmentation off >/dev/null",
@@ -586,7 +594,7 @@ TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
 	   { "a bridge, with br_netfilter", test_bridge_with_br_netfilter },
 	   { "WireGuard as one side", test_wireguard_as_one_side },
 	   { "GRE as one side", test_gre_as_one_side },
-	   { "the labels of a route are put on", test_labels_of_a_route_are_put_on },
+	   { "the MPLS labels of a route are added", test_labels_of_a_route_are_put_on },
 	   { "IPsec as one side", test_ipsec_as_one_side },
 	   { "no connection is tracked", test_no_connection_is_tracked },
 	   { "a firewall may drop first", test_firewall_may_drop_first },
@@ -594,5 +602,5 @@ TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
 	   { "segments keep their MAC header", test_segments_keep_their_mac_header },
 	   { "other sums left to the device go up", test_other_sums_left_to_the_device_go_up },
 	   { "GRO is taken apart", test_gro_is_taken_apart },
-	   { "the tap shows packets as they came", test_tap_shows_packets_as_they_came },
+	   { "the tap shows packets unaltered", test_tap_shows_packets_as_they_came },
 	   { "tcpdump reads the tap", test_tcpdump_reads_the_tap });

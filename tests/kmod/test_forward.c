@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_forward.c - what the module does to packets, seen from both ends and on the wire
+ * test_forward.c - what the module does to packets, checked at both ends and on the wire
  */
 #include <linux/netlink.h>
 #include <netinet/in.h>
@@ -95,7 +95,7 @@ static void test_forwards_byte_by_byte(void)
 	end(NULL);
 }
 
-/* With checksums made by the sender or left to its device, and the same on the relay's way out. */
+/* Checksums computed by the sender or left to its device; the same on the relay's output. */
 struct offload {
 	const char *name;
 	const char *sender, *relay;
@@ -227,7 +227,10 @@ static void test_damage_stays_visible(void)
 	int a, b, damaged = 0;
 	struct nl_state state;
 
-	/* netem flips bits on the way to the relay; the receiver's checksum must find what it found before. */
+	/*
+	 * netem flips bits on the way to the relay; the receiver's checksum must detect as many
+	 * errors as without the relay.
+	 */
 	start();
 	world_run("ip netns exec a ethtool -K eth0 tx off >/dev/null;"
 		  "ip netns exec a tc qdisc add dev eth0 root netem corrupt 60%%");
@@ -496,7 +499,7 @@ static void test_fragments_go_up(void)
 }
 
 TEST_SUITE(forward, { "forwards byte by byte", test_forwards_byte_by_byte },
-	   { "checksums hold in all families and offloads", test_checksums_hold },
+	   { "checksums are correct in all families and offloads", test_checksums_hold },
 	   { "no checksum stays none in IPv4", test_no_checksum_stays_none_in_ipv4 },
 	   { "no checksum is made for IPv6", test_no_checksum_is_made_for_ipv6 },
 	   { "damage on the way in stays visible", test_damage_stays_visible },

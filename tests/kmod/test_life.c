@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_life.c - flows, namespaces and the module itself going away while packets come in
+ * test_life.c - removal of flows, namespaces and the module itself while packets arrive
  */
 #include <errno.h>
 #include <linux/netlink.h>
@@ -63,7 +63,7 @@ static pid_t flood(void)
 	return pid;
 }
 
-/* The flood has come to the last flow: each packet before it has met its own. */
+/* The flood has reached the last flow: each earlier flow has received a packet. */
 static void wait_for_flood(void)
 {
 	char local[64];
@@ -91,7 +91,7 @@ static void start(void)
 
 #define COUNTED 20000
 
-/* A process that sends so many packets to the first flow, as fast as it can. */
+/* A process that sends a given number of packets to the first flow, as fast as possible. */
 static pid_t send_counted(void)
 {
 	pid_t pid;
@@ -113,8 +113,8 @@ static pid_t send_counted(void)
 }
 
 /*
- * Each packet is counted once, by the flow that was there or by the one that took its place; those that
- * meet a flow in the moment of its replacement too.
+ * Each packet is counted once, by the old flow or by its replacement; also a packet that arrives
+ * during the replacement.
  */
 static void test_replacing_under_traffic_loses_no_count(void)
 {
@@ -191,8 +191,8 @@ static void test_routes_change_under_traffic(void)
 }
 
 /*
- * A route of IPv6 belongs to its namespace down to the counters it is freed with, so a flow that ends with
- * its namespace must have let go of it by then.
+ * An IPv6 route uses counters of its namespace when it is freed, so a flow that ends with its
+ * namespace must release the route before that.
  */
 static void test_namespace_goes_with_routes_of_ipv6(void)
 {
@@ -213,7 +213,7 @@ static void test_namespace_goes_with_routes_of_ipv6(void)
 			rtp_make(rtp, sizeof(rtp), 0, seq, seq, 1);
 			CU_ASSERT(world_send(a, flow.local, rtp, sizeof(rtp)));
 			CU_ASSERT(world_receive(b, &packet, SOON));
-			/* Each makes the route anew, and leaves the old one to a callback. */
+			/* Each creates the route again; the old one is freed by a callback. */
 			world_run("ip -n relay route add 2001:db8:f::/64 via 2001:db8:b::1;"
 				  "ip -n relay route del 2001:db8:f::/64");
 		}
@@ -224,7 +224,7 @@ static void test_namespace_goes_with_routes_of_ipv6(void)
 	}
 }
 
-/* Nobody sends, and so nobody notices; the device must be able to go all the same. */
+/* No packet makes the flow drop its cached route; the device must be removable nevertheless. */
 static void test_device_goes_while_a_quiet_flow_has_its_route(void)
 {
 	static const struct nl_flow flows[] = { { .local = "192.0.2.254:30000",
@@ -275,7 +275,7 @@ static void test_namespace_goes_under_traffic(void)
 		wait_for_flood();
 		nl_close(&nl);
 		CU_ASSERT_EQUAL(world_run("ip netns del relay"), 0);
-		usleep(300000); /* for packets to meet what is being taken down: nothing tells when it is */
+		usleep(300000); /* packets arrive during the removal: no event reports its time */
 		stop(pid);
 		world_run("ip netns add relay");
 		world_close();
@@ -308,7 +308,7 @@ static void test_module_goes_under_traffic(void)
 	nl_close(&nl);
 }
 
-/* What was in the kernel's hands goes up to the socket when the module is gone. */
+/* Packets that the kernel forwarded reach the socket when the module is unloaded. */
 static void test_without_the_module_packets_go_up(void)
 {
 	int a, relay, b;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_memory.c - every allocation may fail; needs a kernel with fault injection (tests/guest/debug-kernel)
+ * test_memory.c - every allocation may fail; needs a kernel with fault injection
+ * (tests/guest/debug-kernel)
  *
- * In another kernel these tests say so and check only that the commands work.
+ * In another kernel these tests report that, and check only that the commands work.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,7 @@ static bool write_to(const char *path, const char *text)
 	return ok;
 }
 
-/* Open all the time: opening it would be an allocation. */
+/* Kept open: opening it would be an allocation. */
 static int fail_fd = -1;
 
 static bool can_inject(void)
@@ -71,7 +72,7 @@ static void fail_nth(int n)
 	CU_ASSERT_EQUAL(pwrite(fail_fd, text, (size_t)len, 0), len);
 }
 
-/* Return: did it fail? If not, there was no nth allocation. */
+/* Return: true: it failed; false: there was no nth allocation */
 static bool failed_nth(void)
 {
 	char text[16] = "";
@@ -146,8 +147,9 @@ static void set_flow(bool there)
 }
 
 /*
- * A command that fails leaves things as they were; one that succeeds has done it. ENOBUFS is the socket's own
- * word for an answer that was lost: whether the command was done must be asked.
+ * A command that fails changes nothing; one that succeeds has been done. ENOBUFS comes from the
+ * socket and means that the answer was lost: the state must be read to know if the command was
+ * done.
  */
 static void check_command(const struct command *c, bool inject)
 {
@@ -161,7 +163,7 @@ static void check_command(const struct command *c, bool inject)
 			fail_nth(n);
 		err = c->run();
 		failed = inject && failed_nth();
-		/* What is left of an answer that came after all. */
+		/* The rest of an answer that arrived nevertheless. */
 		nl_close(&nl);
 		CU_ASSERT_FATAL(nl_open(&nl, "relay"));
 		if (err != -ENOBUFS)
@@ -212,7 +214,7 @@ static void test_packets_while_memory_is_short(void)
 		sendto(a, rtp, sizeof(rtp), MSG_DONTWAIT, (struct sockaddr *)&to,
 		       sizeof(struct sockaddr_in));
 	}
-	/* Opening the file may fail for just this reason. */
+	/* Opening the file may fail for the same reason. */
 	while (inject && !write_to("/sys/kernel/debug/failslab/probability", "0"))
 		;
 	while (world_receive(b, &packet, NEVER))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_netlink.c - the contract of rtprelay_nl.h: what is taken, what is refused and with which error
+ * test_netlink.c - the contract of rtprelay_nl.h: what is accepted, what is refused and with which
+ * error
  */
 #include <errno.h>
 #include <linux/netlink.h>
@@ -35,7 +36,7 @@ static void start(void)
 	CU_ASSERT_FATAL(nl_open(&nl, "relay"));
 }
 
-static void test_info_tells_features_and_limit(void)
+static void test_info_has_features_and_limit(void)
 {
 	start();
 	CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
@@ -48,7 +49,7 @@ static void test_info_tells_features_and_limit(void)
 
 struct flag_case {
 	uint16_t flags;
-	int none, some; /* result where there is no such flow, where there is one */
+	int none, some; /* result without and with an existing flow */
 };
 
 static const struct flag_case flag_cases[] = {
@@ -83,7 +84,7 @@ static void test_create_replace_excl(void)
 	nl_close(&nl);
 }
 
-static void test_gives_back_what_was_set(void)
+static void test_returns_what_was_set(void)
 {
 	static const struct nl_clock clocks[] = { { 96, 48000 }, { 101, 8000 }, { 0, 0 } };
 	const struct nl_flow flow = { .local = "[2001:db8:a::fe]:30000",
@@ -145,10 +146,10 @@ static void test_limit_is_kept(void)
 	nl_close(&nl);
 }
 
-/* What a row does to an otherwise good message. */
+/* How a row changes an otherwise valid message. */
 enum damage {
 	LEAVE_OUT, /* the attribute */
-	PUT,	   /* it, with these bytes in place of what was there */
+	PUT,	   /* replace the value by these bytes */
 	PUT_FLAT,  /* the same without NLA_F_NESTED */
 };
 
@@ -161,7 +162,9 @@ struct bad {
 	int error;
 };
 
-/* Attributes inside a nest: length, type, value, padded; in the byte order of the machine (little). */
+/*
+ * Attributes inside a nest: length, type, value, padded; in the byte order of the machine (little).
+ */
 #define PORT		"\x06\x00\x03\x00\x13\x88\x00\x00"
 #define PORT0		"\x06\x00\x03\x00\x00\x00\x00\x00"
 #define IPV4(a)		"\x08\x00\x01\x00" a
@@ -185,7 +188,7 @@ static const struct bad bads[] = {
 	{ "LOCAL with two addresses",
 	  NEST(RTPRELAY_A_LOCAL, IPV4(HOST) IPV6(HOST6) PORT, -EINVAL) },
 	{ "LOCAL not marked as nested", FLAT(RTPRELAY_A_LOCAL, IPV4(HOST) PORT, -EINVAL) },
-	{ "LOCAL of rubbish", NEST(RTPRELAY_A_LOCAL, "\xff\xff\xff\xff", -EINVAL) },
+	{ "LOCAL with garbage", NEST(RTPRELAY_A_LOCAL, "\xff\xff\xff\xff", -EINVAL) },
 	{ "LOCAL with a short tail", NEST(RTPRELAY_A_LOCAL, IPV4(HOST) PORT "\x01", -EINVAL) },
 	{ "LOCAL with an unknown attribute",
 	  NEST(RTPRELAY_A_LOCAL, IPV4(HOST) PORT "\x08\x00\x09\x00\0\0\0\0", -EINVAL) },
@@ -258,9 +261,9 @@ static const struct bad bads[] = {
 			       CLOCK("\7", "\7\0\0\0") CLOCK("\x08", "\x08\0\0\0")
 				       CLOCK("\x09", "\x09\0\0\0"),
 	       -ERANGE) },
-	{ "LIMIT, which is another command's", FLAT(RTPRELAY_A_LIMIT, "\1\0\0\0", -EINVAL) },
-	{ "COUNTERS, which are told", FLAT(RTPRELAY_A_COUNTERS, "", -EINVAL) },
-	{ "SILENT, which is told", FLAT(RTPRELAY_A_SILENT, "", -EINVAL) },
+	{ "LIMIT, which belongs to another command", FLAT(RTPRELAY_A_LIMIT, "\1\0\0\0", -EINVAL) },
+	{ "COUNTERS, which only the module sends", FLAT(RTPRELAY_A_COUNTERS, "", -EINVAL) },
+	{ "SILENT, which only the module sends", FLAT(RTPRELAY_A_SILENT, "", -EINVAL) },
 	{ "an unknown attribute", FLAT(200, "\1\0\0\0", -EINVAL) },
 	{ "attribute 0", FLAT(0, "\1\0\0\0", -EINVAL) },
 };
@@ -299,7 +302,7 @@ static void test_refuses_what_is_malformed(void)
 			printf("%s: %d, not %d: \"%s\"\n", bads[i].name, err, bads[i].error,
 			       nl.error);
 		CU_ASSERT_EQUAL(err, bads[i].error);
-		CU_ASSERT_NOT_EQUAL(nl.error[0], 0); /* it says why */
+		CU_ASSERT_NOT_EQUAL(nl.error[0], 0); /* the reason is given */
 	}
 	CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
 	CU_ASSERT_EQUAL(state.flows, 0);
@@ -379,7 +382,7 @@ static void test_namespaces_do_not_see_each_other(void)
 	nl_close(&nl);
 }
 
-/* Three commands in one sendmsg(), the middle one wrong: each has its own answer. */
+/* Three commands in one sendmsg(), the second one invalid: each has its own answer. */
 static void test_batch_is_answered_one_by_one(void)
 {
 	static char buf[16384];
@@ -398,7 +401,7 @@ static void test_batch_is_answered_one_by_one(void)
 		at += NLMSG_ALIGN(nlh[i]->nlmsg_len);
 	}
 	CU_ASSERT(mnl_socket_sendto(nl.sock, buf, (size_t)(at - buf)) == at - buf);
-	/* All answers may come in one datagram, so they are counted as they come. */
+	/* All answers may come in one datagram, so answers are counted, not datagrams. */
 	CU_ASSERT_EQUAL(nl_read(&nl, nlh[1]->nlmsg_seq, NULL, NULL), -EINVAL);
 	CU_ASSERT_EQUAL(nl_del(&nl, "192.0.2.254:31000", NULL), 0);
 	CU_ASSERT_EQUAL(nl_del(&nl, "192.0.2.254:31002", NULL), -ENOENT);
@@ -465,7 +468,7 @@ static void test_twenty_thousand_flows(void)
 	nl_close(&nl);
 }
 
-/* One port on each of many addresses: what differs is far from where the port is. */
+/* One port on each of many addresses: the hash must use the whole address. */
 static void test_one_port_on_many_addresses(void)
 {
 	struct nl_flow flow = plain;
@@ -491,7 +494,7 @@ struct interrupt {
 	bool told;
 };
 
-/* In the middle of a dump another flow is set. */
+/* Another flow is set during a dump. */
 static void disturb(const struct nl_state *s, void *arg)
 {
 	struct interrupt *i = arg;
@@ -507,7 +510,7 @@ static void disturb(const struct nl_state *s, void *arg)
 	nl_close(&other);
 }
 
-static void test_dump_tells_that_it_was_interrupted(void)
+static void test_a_dump_that_was_interrupted_is_marked(void)
 {
 	struct interrupt i = { 0 };
 
@@ -523,9 +526,9 @@ static void test_dump_tells_that_it_was_interrupted(void)
 	nl_close(&nl);
 }
 
-TEST_SUITE(netlink, { "info tells features and limit", test_info_tells_features_and_limit },
+TEST_SUITE(netlink, { "info has features and limit", test_info_has_features_and_limit },
 	   { "CREATE, REPLACE, EXCL", test_create_replace_excl },
-	   { "gives back what was set", test_gives_back_what_was_set },
+	   { "returns what was set", test_returns_what_was_set },
 	   { "the limit is kept", test_limit_is_kept },
 	   { "refuses what is malformed", test_refuses_what_is_malformed },
 	   { "the other commands refuse too", test_other_commands_refuse_too },
@@ -534,4 +537,4 @@ TEST_SUITE(netlink, { "info tells features and limit", test_info_tells_features_
 	   { "a batch is answered one by one", test_batch_is_answered_one_by_one },
 	   { "20,000 flows set, dumped, deleted", test_twenty_thousand_flows },
 	   { "one port on many addresses", test_one_port_on_many_addresses },
-	   { "a dump tells that it was interrupted", test_dump_tells_that_it_was_interrupted });
+	   { "a dump that was interrupted is marked", test_a_dump_that_was_interrupted_is_marked });

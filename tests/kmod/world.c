@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * world.c - phones and relay in network namespaces, sockets in them, and packets as they are on the wire
+ * world.c - phones and relay in network namespaces, with sockets and captured packets
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,7 +67,7 @@ static const char setup[] =
 
 static bool opened;
 
-/* Sockets that were handed out. A test that was cut short leaves them open. */
+/* Sockets given to tests. A test that was aborted leaves them open. */
 static struct {
 	int fd;
 	ino_t inode;
@@ -124,7 +124,7 @@ void world_ready(void)
 
 void world_open(void)
 {
-	/* After a test that was cut short nothing is as it should be. */
+	/* A test that was aborted leaves the namespaces in an unknown state. */
 	if (close_left_over() && opened)
 		world_close();
 	world_ready();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * world.h - phones and relay in network namespaces, sockets in them, and packets as they are on the wire
+ * world.h - phones and relay in network namespaces, with sockets and captured packets
  *
  *   namespace a              namespace relay                       namespace b
  *   eth0 192.0.2.1/24 ------ a0 192.0.2.254  b0 198.51.100.254 ---- eth0 198.51.100.1/24
@@ -15,17 +15,17 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* Made by the first test that asks, and there until the program ends; world_close() for a new one. */
+/* Created by the first call, and kept until the program ends; world_close() allows a new one. */
 void world_open(void);
-/* The same, but what is there stays: for tests that keep sockets while a part of it begins anew. */
+/* The same, but keeps what exists: for tests that keep sockets while a part is created again. */
 void world_ready(void);
 void world_close(void);
 
-/* The calling thread goes into a namespace, and back to where the program began. */
+/* Moves the calling thread into a namespace, and back to the initial one of the program. */
 void world_enter(const char *netns);
 void world_leave(void);
 
-/* Runs a shell command; what fails is printed. Return: its exit status */
+/* Runs a shell command; prints it if it fails. Return: its exit status */
 int world_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 struct sockaddr_storage world_addr(const char *text);
@@ -35,9 +35,9 @@ int world_udp(const char *netns, const char *local);
 bool world_send(int fd, const char *to, const void *bytes, size_t len);
 
 /**
- * struct packet - as received by a UDP socket, or seen on the wire
- * @udp_checksum: on the wire: of the header; 0: none was made
- * @good: on the wire: lengths and checksums are right
+ * struct packet - as received by a UDP socket, or captured on the wire
+ * @udp_checksum: on the wire: from the header; 0: none
+ * @good: on the wire: lengths and checksums are correct
  */
 struct packet {
 	char from[64], to[64];
@@ -48,14 +48,16 @@ struct packet {
 	uint8_t bytes[2048];
 };
 
-/* Return: false: nothing came within @ms */
+/* Return: false: no packet within @ms */
 bool world_receive(int fd, struct packet *packet, int ms);
 
-/* A packet socket on a device, which sees UDP packets only. Then the next packet of it. */
+/* A packet socket on a device, for UDP packets only; and its next packet. */
 int world_sniff(const char *netns, const char *device);
 bool world_sniffed(int fd, struct packet *packet, int ms);
 
-/* Long enough for any packet in an emulated machine; and long enough to say that nothing comes. */
+/*
+ * Time in which any packet arrives in an emulated machine; and time after which none is expected.
+ */
 #define SOON  10000
 #define NEVER 300
 

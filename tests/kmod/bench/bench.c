@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench.c - two Ethernet devices and a source of packets, to count what a forwarded packet costs
+ * bench.c - two Ethernet devices and a source of packets, to measure the cost of a forwarded packet
  *
- * Ready-made packets are given to the stack on the device "in", 64 at a time, as a network card's driver
- * does; those that are sent on the device "out" are counted and freed. Under QEMU's instruction
- * counting the time stamp counter counts instructions, and so the figures repeat.
+ * Ready-made packets are given to the stack on the device "in", 64 at a time, as a network card's
+ * driver does; those that are sent on the device "out" are counted and freed. With QEMU's
+ * instruction counting the time stamp counter counts instructions, so the figures are reproducible.
  *
  *   /sys/module/bench/parameters/run     write "MODE FLOWS PACKETS CHECKSUM"; read the result
  *     MODE      plain: through the router, to 198.51.100.1; flow: to flow 0, 1, ... FLOWS-1 in turn
- *     CHECKSUM  verified, none, complete, partial: in which state the packets are received; with any but
- *               "verified" and with "check" each packet that leaves is looked at, and time is meaningless
+ *     CHECKSUM  verified, none, complete, partial: the state in which packets are received; with
+ *               any but "verified", and with "check", each packet that leaves is checked, and the
+ *               time is meaningless
  *   Result: "packets SENT LEFT WRONG instructions MEDIAN LEAST", per packet
  *
- * Flow n is to arrive at 10.64.0.0 + n / 20000, port 10000 + 2 * (n % 20000), and to leave from
+ * Flow n must arrive at 10.64.0.0 + n / 20000, port 10000 + 2 * (n % 20000), and leave from
  * 198.51.100.254 with the same port to 198.51.100.1, port 5000.
  */
 #include <linux/etherdevice.h>
@@ -64,7 +65,7 @@ static void fill_payload(u8 *p, u16 seq)
 		p[i] = i * 7 + seq;
 }
 
-/* What left must be what the flow promised, byte by byte. */
+/* What left must match the flow, byte by byte. */
 static bool right(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -81,7 +82,7 @@ static bool right(struct sk_buff *skb)
 	if (!plain && (iph->saddr != htonl(0xc63364fe) || uh->dest != htons(5000)))
 		return false;
 	sum = csum_partial(uh, sizeof(*uh) + PAYLOAD, 0);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) /* what the device would do */
+	if (skb->ip_summed == CHECKSUM_PARTIAL) /* as a device does */
 		return csum_tcpudp_magic(iph->saddr, iph->daddr, sizeof(*uh) + PAYLOAD, IPPROTO_UDP,
 					 0) == (__force __sum16)~uh->check &&
 		       skb_checksum_start_offset(skb) == ETH_HLEN + sizeof(*iph) &&
@@ -91,7 +92,7 @@ static bool right(struct sk_buff *skb)
 
 static netdev_tx_t bench_xmit(struct sk_buff *skb, struct net_device *dev)
 {
-	if (skb->protocol == htons(ETH_P_IP)) { /* not what IPv6 says to a new device */
+	if (skb->protocol == htons(ETH_P_IP)) { /* not the IPv6 packets that a new device sends */
 		left++;
 		if (unlikely(looking) && !right(skb))
 			wrong++;
@@ -169,7 +170,7 @@ static struct sk_buff *make_packet(unsigned int flow, u16 seq, enum checksum che
 	return skb;
 }
 
-/* Return: what one packet of the batch cost, times BATCH; 0: no memory */
+/* Return: the cost of one packet of the batch, times BATCH; 0: out of memory */
 static u64 run_batch(unsigned int first, unsigned int flows, enum checksum checksum)
 {
 	struct sk_buff *batch[BATCH];
@@ -226,7 +227,7 @@ static int bench_run(const char *val, const struct kernel_param *kp)
 		ticks[i] = run_batch(i * BATCH, flows, checksum);
 		cond_resched();
 	}
-	/* A batch that a timer fell into is above the median, not in it. */
+	/* A batch interrupted by a timer is above the median and does not change it. */
 	sort(ticks, batches, sizeof(*ticks), compare, NULL);
 	snprintf(result, sizeof(result), "packets %u %u %u instructions %llu %llu\n",
 		 batches * BATCH, left, wrong, ticks[batches / 2] / BATCH, ticks[0] / BATCH);
@@ -291,4 +292,4 @@ module_init(bench_init);
 module_exit(bench_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("counts what a forwarded packet costs");
+MODULE_DESCRIPTION("measures the cost of a forwarded packet");
