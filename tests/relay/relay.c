@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * relay.c - the daemon in the namespace "relay" of world.h, asked by NG; calls between phones in "a" and "b"
+ * relay.c - the daemon in the namespace "relay" of world.h, controlled by NG; calls between phones
+ * in "a" and "b"
  */
 #include <poll.h>
 #include <signal.h>
@@ -90,7 +91,7 @@ int64_t relay_cpu_us(void)
 	file = fopen(path, "r");
 	must(file && fgets(line, sizeof(line), file), path);
 	fclose(file);
-	at = strrchr(line, ')'); /* the name may hold anything */
+	at = strrchr(line, ')'); /* the name may contain any character */
 	must(at && sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
 			  &system) == 2,
 	     line);
@@ -108,7 +109,7 @@ bool relay_module(bool loaded)
 	return !loaded || nl_open(&relay_nl, "relay");
 }
 
-/* --- NG ----------------------------------------------------------------------------------------- */
+/* --- NG --------------------------------------------------------------------------------------- */
 
 const char *relay_ask(const char *format, ...)
 {
@@ -157,7 +158,7 @@ long relay_number(const char *reply, const char *key)
 	return at ? strtol(at + strlen(quoted), NULL, 10) : -1;
 }
 
-/* --- The module ---------------------------------------------------------------------------------- */
+/* --- The module ------------------------------------------------------------------------------- */
 
 bool relay_flows(uint32_t count)
 {
@@ -185,7 +186,7 @@ long relay_user_packets(void)
 	return relay_number(relay_ask("\"command\":\"statistics\""), "relayedpackets_user");
 }
 
-/* --- Phones -------------------------------------------------------------------------------------- */
+/* --- Phones ----------------------------------------------------------------------------------- */
 
 static void phone_bind(struct phone *phone, const char *local)
 {
@@ -224,7 +225,7 @@ static void put_sdp(char *sdp, size_t size, const struct phone *phone, const cha
 		 strrchr(local, ':') + 1, attributes);
 }
 
-/* Where the SDP in @reply says that media is to go. */
+/* The media address in the SDP of @reply. */
 static void read_sdp(const char *reply, struct phone *phone)
 {
 	const char *c = strstr(reply, "c=IN IP"), *m = strstr(reply, "m=audio ");
@@ -309,7 +310,7 @@ static bool is_it(const struct packet *packet, const uint8_t *bytes, size_t len,
 	       !strcmp(packet->from, from);
 }
 
-/* Is it the packet that was sent, from where the phone sends to? */
+/* Is it the packet that was sent, from the address that the phone sends to? */
 static bool is_same(const struct packet *packet, const uint8_t *bytes, size_t len, const char *from)
 {
 	if (is_it(packet, bytes, len, from))
@@ -319,7 +320,10 @@ static bool is_same(const struct packet *packet, const uint8_t *bytes, size_t le
 	return false;
 }
 
-/* The next packet; at a shared socket the next that is this one, as others may come late. False: nothing came */
+/*
+ * The next packet; at a shared socket the next that is the expected one, as others may come late.
+ * False: no packet
+ */
 static bool next_packet(struct phone *to, struct packet *packet, const uint8_t *bytes, size_t len,
 			int ms)
 {

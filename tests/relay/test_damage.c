@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_damage.c - a stream that is damaged on purpose, on both paths: what is reported is what was inflicted
+ * test_damage.c - a stream with deliberate damage, on both paths: the reports must match it
  *
- * 1000 packets: of each hundred three are missing, in two gaps, one comes twice and one late. Every second
- * packet is 20 ms older than the one before it. Then a round trip with a known delay. And the same of the records
- * that calls leave, however they end.
+ * 1000 packets: of each hundred, three are missing (two gaps), one is a duplicate and one is late.
+ * The timestamp of every second packet is 20 ms too old. Then a round trip with a known delay. Then
+ * the same for the records of calls, for each way a call can end.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -22,8 +22,8 @@
 #define JITTER_US 20000
 #define PACE_MS	  4
 #define DELAY_MS  150
-#define HELD_MS	  100 /* of which the phone says that they were its own */
-#define SLACK_MS  5   /* what is rounded on the way to a reply */
+#define HELD_MS	  100 /* as delay of the phone itself in its report (DLSR) */
+#define SLACK_MS  5   /* rounding in a reply */
 
 enum { COMP_RTP, COMP_RTCP };
 
@@ -37,7 +37,7 @@ static int64_t now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* Return: it came to the other phone */
+/* Return: it arrived at the other phone */
 static bool send_rtp(struct call *c, unsigned int seq, bool older)
 {
 	uint32_t timestamp = (uint32_t)(now_us() * 8 / 1000) - (older ? JITTER_U : 0);
@@ -50,8 +50,8 @@ static bool send_rtp(struct call *c, unsigned int seq, bool older)
 }
 
 /*
- * One of a hundred. The latest packets are old and new by turns; what comes late or twice says nothing of
- * jitter. Return: as send_rtp(), of all
+ * One of a hundred. In-order packets are alternately old and new; late and duplicate ones do not
+ * count for jitter. Return: as send_rtp(), for all
  */
 static bool send_one_damaged(struct call *c, unsigned int in_hundred)
 {
@@ -65,7 +65,7 @@ static bool send_one_damaged(struct call *c, unsigned int in_hundred)
 	return (in_hundred != 70 && in_hundred != 80) || send_rtp(c, seq, c->a.older);
 }
 
-/* The callers of @count calls at the same time, whole hundreds of @packets each. */
+/* From the callers of @count calls at the same time; @packets each, a multiple of 100. */
 static void send_damaged(struct call *calls, int count, unsigned int packets)
 {
 	for (unsigned int i = 0; i < packets; i++) {
@@ -76,8 +76,8 @@ static void send_damaged(struct call *calls, int count, unsigned int packets)
 }
 
 /*
- * A machine that does other things adds jitter of its own. One that counts instructions does not: there, in
- * tests/guest/steady, jitter is what is meant, and what follows from it too.
+ * A busy machine adds jitter of its own. One that counts instructions does not: there, in
+ * tests/guest/steady, jitter and the figures derived from it are exact.
  */
 static bool time_is_exact(void)
 {
@@ -86,7 +86,7 @@ static bool time_is_exact(void)
 	return text && *text;
 }
 
-/* The first "key" behind "after". */
+/* The first "key" after the text @after. */
 static long number(const char *reply, const char *after, const char *key)
 {
 	const char *at = strstr(reply, after);
@@ -124,7 +124,7 @@ static void check_figures(void)
 	if (time_is_exact())
 		CU_ASSERT(within_5_percent(number(reply, rtp, "jitter us"), JITTER_US));
 	CU_ASSERT_EQUAL(number(reply, ssrc, "cumulative loss"), 3 * hundreds);
-	/* Of the average, which comes first. R 81.6: 3 % of loss, 60 ms of delay */
+	/* In the average, which comes first. R 81.6: 3 % of loss, 60 ms of delay */
 	CU_ASSERT_EQUAL(number(reply, ssrc, "packet loss"), 3);
 	if (time_is_exact())
 		CU_ASSERT_EQUAL(number(reply, ssrc, "MOS"), 41);
@@ -136,7 +136,7 @@ static void put_u32(uint8_t *p, uint32_t value)
 		p[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* @comp: by which it goes; RTP's with rtcp-mux */
+/* @comp: the component that carries it; RTP with rtcp-mux */
 static bool pass_rtcp(struct phone *from, struct phone *to, int comp, const uint8_t *bytes,
 		      size_t len)
 {
@@ -146,7 +146,10 @@ static bool pass_rtcp(struct phone *from, struct phone *to, int comp, const uint
 	return world_receive(to->fd[comp], &packet, SOON) && packet.len == len;
 }
 
-/* A sender report of the caller, and what the callee says of it a while later: lost 64 of 256, 10 ms of jitter. */
+/*
+ * A sender report of the caller, and the callee's receiver report later: fraction lost 64/256, 10
+ * ms of jitter.
+ */
 static void check_round_trip(int comp)
 {
 	static const char far[] = "\"far reception\":", last[] = "\"last RTCP\":{\"type\":201,";
@@ -179,7 +182,7 @@ static void check_round_trip(int comp)
 	if (time_is_exact())
 		CU_ASSERT(number(reply, far, "round-trip time") >= (DELAY_MS - HELD_MS) * 1000);
 	CU_ASSERT(number(reply, far, "round-trip time") <= trip_us + SLACK_MS * 1000);
-	/* The same of the callee: it has told of it last. */
+	/* The same in the last RTCP of the callee. */
 	CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\"last RTCP\":{\"type\":200,"));
 	CU_ASSERT_EQUAL(number(reply, last, "lost"), 7);
 	CU_ASSERT_EQUAL(number(reply, last, "fraction lost"), 64);
@@ -190,7 +193,7 @@ static void check_round_trip(int comp)
 	CU_ASSERT(number(reply, last, "ago ms") <= (now_us() - answered_us) / 1000 + SLACK_MS);
 }
 
-/* @flows: 0, and it is the daemon that forwards all. */
+/* @flows: 0: the daemon forwards all packets. */
 static void relay_damaged(const char *options, uint32_t flows)
 {
 	world_ready();
@@ -206,7 +209,7 @@ static void relay_damaged(const char *options, uint32_t flows)
 	CU_ASSERT_EQUAL(relay_stop(), 0);
 }
 
-/* Both directions have one port and one flow. */
+/* Each direction has one port and one flow. */
 static void test_rtcp_of_the_kernel_is_told_with_rtcp_mux(void)
 {
 	world_ready();
@@ -232,7 +235,7 @@ static void test_figures_of_the_daemon_are_what_was_inflicted(void)
 	relay_damaged("--kernel=off", 0);
 }
 
-/* --- Records of calls ---------------------------------------------------------------------------- */
+/* --- Records of calls ------------------------------------------------------------------------- */
 
 #define RECORDS "/tmp/relay-records.json"
 
@@ -248,7 +251,7 @@ static const struct {
 
 static struct call ending_calls[ENDINGS];
 
-/* The number behind "key" of what the caller sent. */
+/* The number after "key" in the part about what the caller sent. */
 static double of_caller(const char *record, const char *key)
 {
 	const char *at = strstr(record, "\"from-caller\":");
@@ -272,7 +275,7 @@ static bool near(const char *record, const char *key, double wanted)
 static void check_record(const char *record, const char *ended, bool kernel)
 {
 	char text[64];
-	double sent = of_caller(record, "packets") / 0.98; /* three of a hundred less, one more */
+	double sent = of_caller(record, "packets") / 0.98; /* 3 % lost, 1 % twice */
 
 	snprintf(text, sizeof(text), "\"ended\":\"%s\"", ended);
 	CU_ASSERT_PTR_NOT_NULL(strstr(record, text));
@@ -318,7 +321,7 @@ static bool is_there(const char *id)
 	return !strstr(relay_ask("\"command\":\"query\",\"call-id\":\"%s\"", id), "Unknown call");
 }
 
-/* One is deleted, one falls silent, one goes on until the daemon ends. */
+/* One is deleted, one becomes silent, one continues until the daemon ends. */
 static void end_calls(void)
 {
 	struct call *last = &ending_calls[TERMINATED];
@@ -360,13 +363,13 @@ static void test_records_of_the_daemon_are_what_was_inflicted(void)
 }
 
 TEST_SUITE(damage,
-	   { "figures of the kernel are what was inflicted",
+	   { "figures of the kernel match the damage",
 	     test_figures_of_the_kernel_are_what_was_inflicted },
-	   { "figures of the daemon are what was inflicted",
+	   { "figures of the daemon match the damage",
 	     test_figures_of_the_daemon_are_what_was_inflicted },
-	   { "RTCP of the kernel is told with rtcp-mux",
+	   { "RTCP of the kernel is reported with rtcp-mux",
 	     test_rtcp_of_the_kernel_is_told_with_rtcp_mux },
-	   { "records of the kernel are what was inflicted",
+	   { "records of the kernel match the damage",
 	     test_records_of_the_kernel_are_what_was_inflicted },
-	   { "records of the daemon are what was inflicted",
+	   { "records of the daemon match the damage",
 	     test_records_of_the_daemon_are_what_was_inflicted });

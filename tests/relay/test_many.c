@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_many.c - two hundred calls, while the module or the daemon goes and comes back: none is lost
+ * test_many.c - two hundred calls survive a reload of the module and a restart of the daemon
  */
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +12,10 @@
 
 #define CALLS 200
 #define FLOWS (2 * CALLS) /* no RTCP here */
-/* To begin two hundred calls takes more than a minute of silence in a kernel that watches itself. */
+/*
+ * In a debug kernel, setting up two hundred calls takes longer than a minute, in which the first
+ * ones are silent.
+ */
 #define LONG_ENOUGH "--timeout=3600"
 #define STATE	    LONG_ENOUGH " --state-dir=/tmp/relay-state"
 
@@ -37,7 +40,7 @@ static void open_calls(const char *options)
 	CU_ASSERT_TRUE(relay_flows(FLOWS));
 }
 
-/* One packet each way, for each call. Return: the calls that lost one */
+/* One packet each way, for each call. Return: the number of calls that lost one */
 static int talk_all(void)
 {
 	int lost = 0;
@@ -47,7 +50,7 @@ static int talk_all(void)
 	return lost;
 }
 
-/* Each can be told from the others, and deleted. */
+/* Each has its own Call-ID, and can be deleted. */
 static void delete_all(void)
 {
 	for (int i = 0; i < CALLS; i++) {
@@ -76,7 +79,7 @@ static void test_module_is_unloaded_and_loaded(void)
 	delete_all();
 }
 
-/* The journal writes a moment after things have changed: until nothing has been written for a second. */
+/* The journal writes a moment after a change: wait until nothing has been written for a second. */
 static void journal_rests(void)
 {
 	char newest[64] = "", before[64];
@@ -93,10 +96,10 @@ static void journal_rests(void)
 			return;
 		poll(NULL, 0, 1000);
 	}
-	CU_FAIL("the journal is written to without end");
+	CU_FAIL("the journal is written without end");
 }
 
-/* Nothing of a call passes the daemon, not the one that ended and not the next. */
+/* No media passes through the daemon, neither the one that ended nor the next. */
 static void goes_on(const char *options)
 {
 	struct nl_state state;

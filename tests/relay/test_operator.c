@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_operator.c - what an operator sees of calls whose media is in the kernel: rtprelayctl and /metrics
+ * test_operator.c - rtprelayctl and /metrics for calls whose media is in the kernel
  *
- * rtprelayctl is the real program, run in the relay's namespace; the program: RTPRELAYCTL in the environment.
+ * rtprelayctl is the real program, run in the relay's namespace; RTPRELAYCTL in the environment
+ * names it.
  */
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -29,7 +30,7 @@
 #define SAID	"/tmp/rtprelayctl.said"
 #define SEEN	"/tmp/rtprelayctl.seen" /* by a watcher */
 
-/* An emulated machine sets about fifty up in a second; a busy one is slower, but not without end. */
+/* An emulated machine sets up about fifty in a second; a busy one is slower, but still bounded. */
 #define MANY	1000
 #define FLOWS	(2 * MANY) /* no RTCP in these calls */
 #define OPEN_MS 300000
@@ -38,7 +39,7 @@ static struct call calls[MANY];
 static int opened;
 static char said[4 << 20];
 
-/* --- Asking --------------------------------------------------------------------------------------- */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {
@@ -62,7 +63,7 @@ static void read_all(const char *path)
 		close(fd);
 }
 
-/* A command in the relay's namespace; what it says is in @said. Return: its exit status */
+/* Runs a command in the relay's namespace; its output is in @said. Return: its exit status */
 static int run(const char *command)
 {
 	char line[1024];
@@ -114,7 +115,7 @@ static int lines(void)
 		CU_ASSERT_TRUE(says(text));                                                        \
 	} while (0)
 
-/* The same, where it may take a moment. */
+/* The same, repeated until it succeeds or the time is over. */
 static bool comes_to(const char *text, const char *verb)
 {
 	for (int ms = 0; ms < SOON; ms += 200) {
@@ -125,7 +126,7 @@ static bool comes_to(const char *text, const char *verb)
 	return says(text);
 }
 
-/* --- Watching --------------------------------------------------------------------------------------- */
+/* --- Watching --------------------------------------------------------------------------------- */
 
 static bool seen(const char *text, int count)
 {
@@ -165,12 +166,15 @@ static void watch_end(void)
 
 	kill(watcher, SIGTERM);
 	waitpid(watcher, &status, 0);
-	CU_ASSERT_TRUE(WIFSIGNALED(status)); /* it was still at it */
+	CU_ASSERT_TRUE(WIFSIGNALED(status)); /* it was still running */
 }
 
-/* --- A thousand calls ------------------------------------------------------------------------------- */
+/* --- A thousand calls ------------------------------------------------------------------------- */
 
-/* Between the same two phones: a thousand pairs of sockets would cost the emulated machine more than the calls. */
+/*
+ * Between the same two phones: a thousand pairs of sockets would cost the emulated machine more
+ * than the calls do.
+ */
 static void open_many(void)
 {
 	int64_t start_ms = now_ms();
@@ -194,7 +198,7 @@ static void open_many(void)
 	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2));
 }
 
-/* Each call's media is in the kernel, and nowhere else. */
+/* The media of each call is only in the kernel. */
 static void talk_all(void)
 {
 	uint64_t before = relay_kernel_packets();
@@ -316,7 +320,7 @@ static void check_doctor(void)
 	CU_ASSERT_EQUAL(status, strstr(said, "\n0 wrong") ? 0 : 1);
 }
 
-/* On a terminal of its own; what is drawn is read until it is all there. */
+/* On its own terminal; its output is read until it is complete. */
 static void check_top(void)
 {
 	const struct winsize size = { .ws_row = 24, .ws_col = 100 };
@@ -356,7 +360,7 @@ static void check_top(void)
 	close(terminal);
 }
 
-/* A silenced side goes through the daemon, so the call takes both paths. */
+/* Media of a silenced side goes through the daemon, so the call uses both paths. */
 static void check_mixed(void)
 {
 	relay_ask("\"command\":\"silence media\",\"call-id\":\"many-0003\",\"from-tag\":\"a\"");
@@ -370,7 +374,7 @@ static void check_mixed(void)
 	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2));
 }
 
-/* Each of them; or, where this machine is slower than a thousand calls end, that it was too slow for some. */
+/* Every event; or, on a machine too slow for them, the number of events that were left out. */
 static bool all_ends_seen(void)
 {
 	for (int ms = 0; ms < 6 * SOON; ms += 200) {
@@ -384,7 +388,7 @@ static bool all_ends_seen(void)
 	return false;
 }
 
-static void test_every_verb_tells_of_a_thousand_calls(void)
+static void test_every_verb_works_with_a_thousand_calls(void)
 {
 	open_many();
 	CU_ASSERT_EQUAL(opened, MANY);
@@ -412,7 +416,7 @@ static void test_every_verb_tells_of_a_thousand_calls(void)
 	call_close(&calls[0]);
 }
 
-/* --- Differences ------------------------------------------------------------------------------------ */
+/* --- Differences ------------------------------------------------------------------------------ */
 
 static struct call call;
 
@@ -424,7 +428,7 @@ static void begin(void)
 	call_open(&call, "lonely", A, B);
 	call_latch(&call, 4);
 	CU_ASSERT_TRUE(comes_to("4 flows required, 4 in the kernel: the same", "kernel"));
-	/* Nothing is left to be learned, and so the daemon has no reason to ask the kernel for a flow. */
+	/* Latching is complete, so the daemon has no reason to change a flow. */
 	for (int ms = 0; ms < SOON; ms += 200) {
 		CU_ASSERT_EQUAL(ctl("call lonely"), 0);
 		if (relay_count(said, "latch locked") == 4)
@@ -447,7 +451,7 @@ static void flow_of_caller(struct nl_state *state)
 	CU_ASSERT_EQUAL_FATAL(nl_get(&relay_nl, call.a.to[0], state), 0);
 }
 
-static void test_missing_flow_is_shouted(void)
+static void test_missing_flow_is_reported(void)
 {
 	struct nl_state state;
 
@@ -458,12 +462,12 @@ static void test_missing_flow_is_shouted(void)
 	CU_ASSERT_EQUAL(relay_count(said, "MISSING"), 1);
 	CU_ASSERT_EQUAL(relay_count(said, "\nok "), 3);
 	TELLS(1, "\"missing\":1,\"different\":0,\"unwanted\":0", "kernel --json");
-	/* Media goes on all the same, through the daemon. */
+	/* Media continues, through the daemon. */
 	CU_ASSERT_TRUE(call_talk(&call, 5));
 	end(0);
 }
 
-static void test_unwanted_flow_is_reported(void)
+static void test_flow_that_no_call_needs_is_reported(void)
 {
 	const struct nl_flow ours = { .local = "192.0.2.254:39998",
 				      .src = "192.0.2.1:9",
@@ -478,7 +482,7 @@ static void test_unwanted_flow_is_reported(void)
 	CU_ASSERT_TRUE(says("UNWANTED  192.0.2.254:39998"));
 	CU_ASSERT_EQUAL(nl_del(&relay_nl, ours.local, NULL), 0);
 	TELLS(0, "the same", "kernel");
-	/* Outside of our ports it is another daemon's. */
+	/* A flow outside of our ports belongs to another daemon. */
 	other.local = "192.0.2.254:20000";
 	CU_ASSERT_EQUAL(nl_add(&relay_nl, &other, NLM_F_CREATE, NULL), 0);
 	TELLS(0, "1 of them outside the daemon's ports: the same", "kernel");
@@ -486,7 +490,7 @@ static void test_unwanted_flow_is_reported(void)
 	end(0);
 }
 
-static void test_flow_that_differs_is_shouted(void)
+static void test_flow_that_differs_is_reported(void)
 {
 	struct nl_state state;
 	struct nl_flow flow;
@@ -502,7 +506,7 @@ static void test_flow_that_differs_is_shouted(void)
 	TELLS(1, "DIFFERENCES: 0 missing, 1 different, 0 unwanted", "kernel");
 	CU_ASSERT_EQUAL(relay_count(said, "198.51.100.2:666"), 1);
 	flow.dst = state.dst;
-	flow.flags = RTPRELAY_FLOW_DROP; /* goes where it should, and is dropped */
+	flow.flags = RTPRELAY_FLOW_DROP; /* the right destination, but dropped */
 	CU_ASSERT_EQUAL(nl_add(&relay_nl, &flow, NLM_F_REPLACE, NULL), 0);
 	TELLS(1, "DIFFERENCES: 0 missing, 1 different, 0 unwanted", "kernel");
 	flow.flags = 0;
@@ -511,12 +515,12 @@ static void test_flow_that_differs_is_shouted(void)
 	end(0);
 }
 
-/* --- Events, and a module that goes ------------------------------------------------------------------ */
+/* --- Events, and an unloaded module ----------------------------------------------------------- */
 
 static void test_watcher_sees_what_the_kernel_does(void)
 {
 	uint8_t rtp[172];
-	int stranger;
+	int unknown;
 
 	world_ready();
 	CU_ASSERT_TRUE_FATAL(relay_module(true));
@@ -527,15 +531,15 @@ static void test_watcher_sees_what_the_kernel_does(void)
 	CU_ASSERT_TRUE(seen("made        [seen]", 1));
 	CU_ASSERT_TRUE(seen("latched     [seen]", 4));
 	CU_ASSERT_TRUE(seen("in-kernel   [seen]", 4));
-	stranger = world_udp("a", "192.0.2.2:4000");
+	unknown = world_udp("a", "192.0.2.2:4000");
 	rtp_make(rtp, sizeof(rtp), 0, 7, 7, 0x6666);
 	for (int i = 0; i < 20; i++)
-		world_send(stranger, call.a.to[0], rtp, sizeof(rtp));
+		world_send(unknown, call.a.to[0], rtp, sizeof(rtp));
 	CU_ASSERT_TRUE(seen("refused     [seen]", 1));
 	CU_ASSERT_TRUE(says(" packets refused"));
 	CU_ASSERT_EQUAL(ctl("call seen"), 0);
 	CU_ASSERT_TRUE(says("dropped: source 20"));
-	close(stranger);
+	close(unknown);
 	CU_ASSERT_TRUE(relay_module(false));
 	CU_ASSERT_TRUE(seen("module-gone", 1));
 	CU_ASSERT_TRUE(seen("in-user     [seen]", 4));
@@ -561,17 +565,17 @@ static void test_watcher_sees_silence(void)
 	watch();
 	call_open(&call, "silent", A, B);
 	call_latch(&call, 4);
-	/* Then nobody speaks any more. */
+	/* Then no phone sends. */
 	CU_ASSERT_TRUE(seen("silent      [silent]", 1));
 	CU_ASSERT_TRUE(seen("ended       [silent]: no media (timeout)", 1));
 	watch_end();
 	end(0);
 }
 
-TEST_SUITE(operator,
-	   { "every verb tells of a thousand calls", test_every_verb_tells_of_a_thousand_calls },
-	   { "a missing flow is shouted", test_missing_flow_is_shouted },
-	   { "an unwanted flow is reported", test_unwanted_flow_is_reported },
-	   { "a flow that differs is shouted", test_flow_that_differs_is_shouted },
+TEST_SUITE(operator, { "every verb works with a thousand calls",
+		       test_every_verb_works_with_a_thousand_calls },
+	   { "a missing flow is reported", test_missing_flow_is_reported },
+	   { "a flow that no call needs is reported", test_flow_that_no_call_needs_is_reported },
+	   { "a flow that differs is reported", test_flow_that_differs_is_reported },
 	   { "a watcher sees what the kernel does", test_watcher_sees_what_the_kernel_does },
 	   { "a watcher sees silence", test_watcher_sees_silence });

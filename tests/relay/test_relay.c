@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_relay.c - daemon and module in one kernel: calls whose media the daemon does not see
+ * test_relay.c - daemon and module in one kernel: calls whose media bypasses the daemon
  *
- * That is read from the module's own counters, and from the daemon's, which must stand still.
+ * Checked by the module's counters, and by those of the daemon, which must not change.
  */
 #include <poll.h>
 #include <signal.h>
@@ -42,7 +42,7 @@ static const char *delete_call(void)
 	return relay_ask("\"command\":\"delete\",\"call-id\":\"%s\",\"from-tag\":\"a\"", call.id);
 }
 
-/* Media goes on, and it is the kernel that forwards it. */
+/* Media continues, and the kernel forwards it. */
 static void in_kernel(int count)
 {
 	uint64_t before = relay_kernel_packets();
@@ -53,7 +53,7 @@ static void in_kernel(int count)
 	CU_ASSERT_EQUAL(relay_user_packets(), user);
 }
 
-/* Asks until the text was so often in the reply to a query. */
+/* Queries until the text occurs that many times in the reply. */
 static bool query_comes_to(const char *text, int count)
 {
 	for (int ms = 0; ms < SOON; ms += 100) {
@@ -103,7 +103,7 @@ static void test_delete_has_sums_and_ends_flows(void)
 	CU_ASSERT_TRUE(call_talk(&call, 30));
 	reply = delete_call();
 	CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\"result\":\"ok\""));
-	/* The first packets were the daemon's, the rest the kernel's. */
+	/* The daemon forwarded the first packets, the kernel the rest. */
 	sent = call.a.sent + call.b.sent;
 	CU_ASSERT(sent >= 62);
 	snprintf(totals, sizeof(totals),
@@ -170,28 +170,31 @@ static void test_module_is_loaded_later(void)
 	end();
 }
 
-static void test_stranger_is_dropped_and_counted(void)
+static void test_unknown_source_is_dropped_and_counted(void)
 {
 	uint8_t rtp[172];
-	int stranger;
+	int unknown;
 
 	begin("");
-	call_open(&call, "stranger", A, B);
+	call_open(&call, "unknown", A, B);
 	call_latch(&call, 4);
-	stranger = world_udp("a", "192.0.2.2:4000");
+	unknown = world_udp("a", "192.0.2.2:4000");
 	rtp_make(rtp, sizeof(rtp), 0, 7, 7, call.a.ssrc);
 	for (int i = 0; i < 20; i++)
-		world_send(stranger, call.a.to[0], rtp, sizeof(rtp));
+		world_send(unknown, call.a.to[0], rtp, sizeof(rtp));
 	CU_ASSERT_TRUE(query_comes_to("\"source\":20", 1));
 	CU_ASSERT_TRUE(call_talk(&call, 1));
 	CU_ASSERT_TRUE(query_comes_to("\"path\":\"kernel\"", 4));
 	in_kernel(10);
 	CU_ASSERT_EQUAL(relay_number(query(), "relatched"), 0);
-	close(stranger);
+	close(unknown);
 	end();
 }
 
-/* Same address and SSRC, sequence goes on, the old port silent: the report of the kernel is enough. */
+/*
+ * Same address and SSRC, continued sequence, the old port silent: the kernel's report is
+ * sufficient.
+ */
 static void test_rebound_phone_is_followed(void)
 {
 	bool heard = false;
@@ -210,23 +213,23 @@ static void test_rebound_phone_is_followed(void)
 	end();
 }
 
-/* The same, while a stranger sends a hundred times as much to its port. */
+/* The same, while an unknown source sends a hundred times as many packets to its port. */
 static void test_rebound_phone_is_found_in_a_flood(void)
 {
 	struct packet packet;
 	uint8_t rtp[172];
 	bool heard = false;
-	int stranger;
+	int unknown;
 
 	begin("");
 	call_open(&call, "flood", A, B);
 	call_latch(&call, 4);
-	stranger = world_udp("a", "192.0.2.2:4000");
+	unknown = world_udp("a", "192.0.2.2:4000");
 	rtp_make(rtp, sizeof(rtp), 0, 7, 7, 0x6666);
 	phone_move(&call.a, "192.0.2.1:4600");
 	for (int i = 0; i < 200 && !heard; i++) {
 		for (int j = 0; j < 100; j++)
-			world_send(stranger, call.a.to[0], rtp, sizeof(rtp));
+			world_send(unknown, call.a.to[0], rtp, sizeof(rtp));
 		heard = !call_lost(&call.a, &call.b);
 	}
 	CU_ASSERT_TRUE(heard);
@@ -235,7 +238,7 @@ static void test_rebound_phone_is_found_in_a_flood(void)
 	CU_ASSERT_TRUE(query_comes_to("\"path\":\"kernel\"", 4));
 	in_kernel(10);
 	CU_ASSERT_FALSE(world_receive(call.b.fd[0], &packet, 0));
-	close(stranger);
+	close(unknown);
 	end();
 }
 
@@ -277,7 +280,10 @@ static void test_blocked_media_is_dropped_by_the_kernel(void)
 	end();
 }
 
-/* Longer than the time-out, without a packet that the daemon sees; then silence, which the kernel tells of. */
+/*
+ * Longer than the time-out, without a packet that the daemon sees; then silence, which the kernel
+ * reports.
+ */
 static void test_time_out_follows_the_kernel(void)
 {
 	begin("--timeout=4");
@@ -296,7 +302,7 @@ static void test_time_out_follows_the_kernel(void)
 	end();
 }
 
-/* Datagrams that a netlink socket of this namespace has lost for want of room. */
+/* Datagrams that netlink sockets of this namespace have lost because their buffers were full. */
 static unsigned long lost_news(void)
 {
 	unsigned long sum = 0, drops;
@@ -314,7 +320,10 @@ static unsigned long lost_news(void)
 	return sum;
 }
 
-/* The buffer of who hears the module's news is full, with what root may send there and nobody believes. */
+/*
+ * Fills the receive buffer of the sockets that subscribe to the module's events, with messages that
+ * root may send and every receiver ignores.
+ */
 static void flood_news(void)
 {
 	static uint8_t junk[32768] __attribute__((aligned(8)));
@@ -333,8 +342,8 @@ static void flood_news(void)
 	CU_ASSERT(lost_news() > before);
 }
 
-/* That the phones have fallen silent is told while nobody can hear it. */
-static void test_news_that_were_lost_are_found_out(void)
+/* The kernel reports that the phones are silent while the daemon cannot receive the event. */
+static void test_events_that_were_lost_are_detected(void)
 {
 	struct nl_state state = { .silent = false };
 	unsigned long lost;
@@ -359,7 +368,9 @@ static void test_news_that_were_lost_are_found_out(void)
 	end();
 }
 
-/* The second call finds no room, and says so; when the first has ended, it follows. */
+/*
+ * The second call exceeds the limit and reports that; when the first has ended, its flows are set.
+ */
 static void test_call_beyond_the_limit_waits_for_room(void)
 {
 	struct call second;
@@ -393,7 +404,7 @@ static void test_ipv4_to_ipv6(void)
 	end();
 }
 
-/* What a daemon that was killed left behind is cleaned up by the next one. */
+/* The next daemon removes what a killed one left behind. */
 static void test_flows_of_a_killed_daemon_are_removed(void)
 {
 	begin("");
@@ -408,19 +419,20 @@ static void test_flows_of_a_killed_daemon_are_removed(void)
 
 TEST_SUITE(relay, { "media goes through the kernel", test_media_goes_through_the_kernel },
 	   { "delete has the sums, and ends flows", test_delete_has_sums_and_ends_flows },
-	   { "media goes on while the daemon stands still",
+	   { "media continues while the daemon is stopped",
 	     test_media_goes_on_while_the_daemon_stands_still },
 	   { "the module is unloaded and loaded under a call",
 	     test_module_is_unloaded_and_loaded_under_a_call },
 	   { "the module is loaded later", test_module_is_loaded_later },
-	   { "a stranger is dropped and counted", test_stranger_is_dropped_and_counted },
+	   { "an unknown source is dropped and counted",
+	     test_unknown_source_is_dropped_and_counted },
 	   { "a rebound phone is followed", test_rebound_phone_is_followed },
 	   { "a rebound phone is found in a flood", test_rebound_phone_is_found_in_a_flood },
 	   { "a re-INVITE moves a phone", test_reinvite_moves_a_phone },
 	   { "blocked media is dropped by the kernel",
 	     test_blocked_media_is_dropped_by_the_kernel },
 	   { "time-out follows the kernel", test_time_out_follows_the_kernel },
-	   { "news that were lost are found out", test_news_that_were_lost_are_found_out },
+	   { "events that were lost are detected", test_events_that_were_lost_are_detected },
 	   { "a call beyond the limit waits for room", test_call_beyond_the_limit_waits_for_room },
 	   { "IPv4 to IPv6", test_ipv4_to_ipv6 },
 	   { "flows of a killed daemon are removed", test_flows_of_a_killed_daemon_are_removed });

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_steady.c - calls that go on in the kernel, by the thousand: what they cost the daemon, and what it knows of them
+ * test_steady.c - thousands of calls in the kernel: their cost to the daemon, and its statistics of
+ * them
  *
- * How much of a core is a question that an emulator can only answer when it counts instructions: GUEST_ICOUNT is in the
- * environment then, and the machine does one instruction in a nanosecond, whatever else its host does. That is a slow
- * core: those of servers do three to eight. Without it, the same with fewer calls and no verdict on the cost.
+ * The share of a core can be measured in an emulator only when it counts instructions: then
+ * GUEST_ICOUNT is in the environment, and the machine executes one instruction per nanosecond,
+ * independent of the load of its host. That is a slow core: cores of servers execute three to
+ * eight. Without GUEST_ICOUNT the test uses fewer calls and does not judge the cost.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -18,7 +20,7 @@
 #define MOST_CALLS  4500
 #define FEW_CALLS   100
 #define WATCH_MS    30000
-#define FEW_MS	    12000 /* two rounds of asking the kernel, and a bit */
+#define FEW_MS	    12000 /* more than two rounds of asking the kernel */
 #define TICK_MS	    1000
 #define SHARE	    100 /* of a core: one hundredth */
 #define END_MS	    10000
@@ -41,7 +43,7 @@ static bool counts_instructions(void)
 	return text && *text;
 }
 
-/* The phones have a call each of each other, again and again: only the relay's ports are new. */
+/* All calls are between the same two phones: only the relay's ports differ. */
 static void open_calls(int count)
 {
 	char id[32];
@@ -60,13 +62,16 @@ static void open_calls(int count)
 	CU_ASSERT_TRUE(relay_flows(4 * (uint32_t)count));
 }
 
-/* Some of them talk; nobody asks. Return: CPU time of the daemon, in microseconds of each second */
+/*
+ * Some calls have media; no client asks the daemon. Return: CPU time of the daemon, in microseconds
+ * of each second
+ */
 static int64_t watch(int count, int64_t watch_ms)
 {
 	int64_t began_us, cpu_us;
 	int at = 0;
 
-	poll(NULL, 0, 5 * TICK_MS); /* what the last calls have left to do */
+	poll(NULL, 0, 5 * TICK_MS); /* until the set-up of the last calls is complete */
 	began_us = now_us();
 	cpu_us = relay_cpu_us();
 	while (now_us() - began_us < watch_ms * 1000) {
@@ -77,7 +82,9 @@ static int64_t watch(int count, int64_t watch_ms)
 	return (relay_cpu_us() - cpu_us) * 1000000 / (now_us() - began_us);
 }
 
-/* Intervals that have ended, of the caller's media: the same as in user space, and nobody has asked. */
+/*
+ * Ended intervals of the caller's media: the same as in user space, though no client asked before.
+ */
 static long samples(const char *id)
 {
 	const char *reply = relay_ask("\"command\":\"query\",\"call-id\":\"%s\"", id);
@@ -107,7 +114,7 @@ static void test_steady_calls_cost_next_to_nothing(void)
 	} else {
 		CU_ASSERT(samples(calls[0].id) >= 2);
 	}
-	/* Their end is no affair of minutes either. */
+	/* Ending them must not take minutes either. */
 	began_us = now_us();
 	CU_ASSERT_EQUAL(relay_stop(), 0);
 	printf("  they end in %.2f s\n", (double)(now_us() - began_us) / 1e6);
