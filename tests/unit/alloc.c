@@ -2,13 +2,13 @@
 /*
  * alloc.c - makes the n-th allocation fail, for each n
  *
- * Linked with --wrap=malloc,calloc,realloc,strdup-like callers of them in our own objects; libraries keep
- * their own malloc. Counts per thread.
+ * Linked with --wrap=malloc, calloc, realloc and so on, for calls in our own objects; libraries
+ * keep their own malloc. Counts per thread.
  */
 #include <stdlib.h>
 #include "test.h"
 
-static __thread long countdown; /* 0: no failing wanted; n: the n-th from here fails */
+static __thread long countdown; /* 0: none fails; n: the n-th from here fails */
 static __thread long round_nr;
 static __thread bool hit;
 
@@ -46,7 +46,7 @@ void alloc_fail_start(void)
 {
 	round_nr = 0;
 	countdown = 0;
-	hit = true; /* so that the first round begins */
+	hit = true; /* so that there is a first round */
 }
 
 bool alloc_fail_next(void)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * main.c - runs the unit suites: all, or the tests that arguments pick
+ * main.c - runs the unit suites: all, or the tests selected by arguments
  *
  *   unit [--list] [PATTERN...]
  *
- * A pattern is one of the shell (*, ?, [a-z]) for a suite's whole name, or for SUITE/NAME of a
- * test: "nat_latch", "nat_latch/refuses*", "*stranger*". --list prints the names that were picked.
- * Prints tests that took long, each suite's counts and, last, "unit: N passed, N failed".
+ * A pattern is a shell pattern (*, ?, [a-z]) for a suite's whole name, or for SUITE/NAME of a test:
+ * "latch", "latch/refuses*", "*out of memory*". --list prints the selected names. Prints
+ * tests that took long, each suite's counts and, last, "unit: N passed, N failed".
  */
 #include <CUnit/Basic.h>
 #include <CUnit/TestRun.h>
@@ -39,7 +39,7 @@ static bool picked(const char *suite, const char *test, char **patterns)
 	return false;
 }
 
-/* Those of @suite that are picked become a suite of CUnit. Return: how many they are, or -1 */
+/* The selected tests of @suite become a suite of CUnit. Return: their number, or -1 */
 static int add_suite(const struct test_suite *suite, char **patterns)
 {
 	CU_pSuite added = NULL;
@@ -120,8 +120,8 @@ static void print_slow_test(const CU_pTest test, const CU_pSuite suite,
 }
 
 /*
- * A loopback of our own, so that ports of other programs, or of another run, do not decide a test.
- * Where this user may not have one, the host's must do.
+ * A loopback of our own, so that ports of other programs, or of another run, do not affect a test.
+ * Without permission for one, the host's loopback is used.
  */
 static void take_own_network(void)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scene.h - a relay without control sockets: table of calls, real media threads, real ports on the loopback
+ * scene.h - a relay without control sockets: table of calls, real media threads, real ports on the
+ * loopback
  *
- * For the suites of calls and commands, and the fuzz entry of NG. Interfaces: pub 127.80.0.1, priv 127.80.0.2,
- * six ::1.
+ * For the suites of calls and commands, and the fuzz entry of NG. Interfaces: pub 127.80.0.1, priv
+ * 127.80.0.2, six ::1.
  */
 #ifndef RTPRELAY_SCENE_H
 #define RTPRELAY_SCENE_H
@@ -66,7 +67,7 @@ SCENE_FN void scene_event(void *arg, struct bridge *bridge, enum bridge_event ev
 	call_bridge_event(scene->calls, bridge, event, side, comp);
 }
 
-/* With these interfaces, ports @port_min..@port_max on each. */
+/* Opens a relay with these interfaces, ports @port_min..@port_max on each. */
 SCENE_FN void scene_open_at(struct scene *scene, const char *const *interfaces, size_t n,
 			    uint16_t port_min, uint16_t port_max)
 {
@@ -118,7 +119,9 @@ SCENE_FN void scene_open(struct scene *scene)
 	scene_open_ports(scene, 21000, 21199);
 }
 
-/* Until the media threads have closed all that was given up; false: not within the deadline. */
+/*
+ * Waits until the media threads have closed all released bridges; false: not within the deadline.
+ */
 SCENE_FN bool scene_settle(struct scene *scene)
 {
 	struct pollfd pollfd = { worker_pool_fd(scene->workers), POLLIN, 0 };
@@ -134,7 +137,7 @@ SCENE_FN bool scene_settle(struct scene *scene)
 	return true;
 }
 
-/* What of the pool of @name is in use. */
+/* The number of pairs in use in the pool of @name. */
 SCENE_FN unsigned int scene_used(struct scene *scene, const char *name)
 {
 	bool known;
@@ -144,7 +147,7 @@ SCENE_FN unsigned int scene_used(struct scene *scene, const char *name)
 	return port_pool_usage(addr->pool, clock_ms()).used;
 }
 
-/* All calls end. False: a port is in use all the same. */
+/* Ends all calls. False: a port is still in use. */
 SCENE_FN bool scene_ends_clean(struct scene *scene)
 {
 	call_table_close_all(scene->calls);

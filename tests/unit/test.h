@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test.h - a suite a file: a table of named tests, found by the linker
+ * test.h - one suite per file: a table of named tests, collected by the linker
  *
- * Names are promises: { "latch refuses second source", test_latch_refuses_second_source }.
+ * A name states what is tested: { "latch refuses second source", test_latch_refuses_second_source
+ * }.
  */
 #ifndef RTPRELAY_TEST_H
 #define RTPRELAY_TEST_H
@@ -24,8 +25,9 @@ struct test_suite {
 		__attribute__((used, section("test_suites"))) = &suite##_suite
 
 /*
- * Runs the following statement with the 1st, 2nd, ... allocation of this thread failing, until it runs
- * through without one failing: ALLOC_FAILS_AT_EACH { do the thing; check it failed cleanly or worked }
+ * Runs the following statement with the 1st, 2nd, ... allocation of this thread failing, until it
+ * runs through without one failing: ALLOC_FAILS_AT_EACH { do the thing; check it failed cleanly or
+ * worked }
  */
 #define ALLOC_FAILS_AT_EACH for (alloc_fail_start(); alloc_fail_next();)
 void alloc_fail_start(void);

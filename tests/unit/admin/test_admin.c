@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_admin.c - the control socket over a socketpair, with real calls: answers, filters, slices, who is cut off
+ * test_admin.c - the control socket over a socketpair, with real calls: answers, filters, slices,
+ * closed connections
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"                \
 	"m=audio 4000 RTP/AVP 0\r\n"
 
-/* The daemon's end is @admin's; what it says is gathered in @text. */
+/* @admin owns the daemon's end; its output is collected in @text. */
 struct talk {
 	struct scene scene;
 	struct events events;
@@ -57,7 +58,7 @@ static int connect_peer(void)
 	return fd[0];
 }
 
-/* @listener: -1: peers come by admin_accept() alone */
+/* @listener: -1: peers connect only by admin_accept() */
 static void start_at(int listener)
 {
 	struct admin_conf conf;
@@ -89,7 +90,7 @@ static bool stop(void)
 	return scene_close(&talk.scene);
 }
 
-/* Turns of the loop, until nothing more is said; each gives others their turn. */
+/* Runs the event loop until no more output comes; each call lets other connections run. */
 static unsigned int listen_on(void)
 {
 	unsigned int turns = 0, quiet = 0;
@@ -153,7 +154,7 @@ static bool ends_with(const char *line)
 
 #define DENIED(code, text) "{\"type\":\"error\",\"code\":\"" code "\",\"text\":\"" text "\"}\n"
 
-static void test_nonsense_is_refused_and_survived(void)
+static void test_invalid_requests_are_refused_and_harmless(void)
 {
 	start();
 	CU_ASSERT_STRING_EQUAL(
@@ -207,7 +208,7 @@ static void test_calls_are_filtered(void)
 	CU_ASSERT(stop());
 }
 
-static void test_call_is_told_as_a_tree(void)
+static void test_call_is_shown_as_a_tree(void)
 {
 	start();
 	add_call("alpha-1", "f1", true);
@@ -227,7 +228,10 @@ static void test_call_is_told_as_a_tree(void)
 	CU_ASSERT(stop());
 }
 
-/* As if the kernel had heard two intervals from @side, with so many of 250 packets lost in each. */
+/*
+ * As if the kernel had received two intervals from @side, with @lost of 250 packets missing in
+ * each.
+ */
 static void set_quality(const char *id, enum side side, uint64_t lost)
 {
 	struct media *media = call_find(talk.scene.calls, str_of(id))->dialogs->media[0];
@@ -262,7 +266,7 @@ static void test_calls_have_their_quality(void)
 	set_quality("bad", SIDE_B, 30);
 	ask("{\"verb\":\"calls\"}");
 	CU_ASSERT(is_sound());
-	CU_ASSERT_EQUAL(count_of("\"mos\":"), 2); /* none is known of the new one */
+	CU_ASSERT_EQUAL(count_of("\"mos\":"), 2); /* the new one has none yet */
 	line = json_loadb(talk.text, strcspn(talk.text, "\n"), 0, NULL);
 	mos = json_number_value(json_object_get(line, "mos"));
 	CU_ASSERT(mos > 4.2 && mos < 4.5);
@@ -329,7 +333,7 @@ static void test_counters_have_unit_and_help(void)
 	CU_ASSERT(stop());
 }
 
-static void test_calls_end_by_hand(void)
+static void test_calls_are_terminated_by_hand(void)
 {
 	start();
 	add_call("alpha-1", "f1", true);
@@ -349,13 +353,13 @@ static void test_calls_end_by_hand(void)
 	CU_ASSERT(stop());
 }
 
-static void test_drain_refuses_new_calls_alone(void)
+static void test_drain_refuses_only_new_calls(void)
 {
 	start();
 	add_call("alpha-1", "f1", false);
 	ask("{\"verb\":\"set\",\"drain\":true}");
 	add_call("alpha-2", "f2", false);
-	add_call("alpha-1", "f1", true); /* a call that is there goes on */
+	add_call("alpha-1", "f1", true); /* an existing call continues */
 	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 1);
 	CU_ASSERT_EQUAL(talk.scene.stats.calls_rejected, 1);
 	ask("{\"verb\":\"set\",\"drain\":\"off\",\"max-sessions\":2}");
@@ -369,7 +373,7 @@ static void test_drain_refuses_new_calls_alone(void)
 	CU_ASSERT(stop());
 }
 
-static void test_watcher_is_told_of_calls(void)
+static void test_watcher_receives_call_events(void)
 {
 	start();
 	ask("{\"verb\":\"watch\"}");
@@ -384,7 +388,7 @@ static void test_watcher_is_told_of_calls(void)
 	CU_ASSERT(stop());
 }
 
-static void test_watcher_who_leaves_is_forgotten(void)
+static void test_watcher_that_leaves_is_removed(void)
 {
 	start();
 	ask("{\"verb\":\"watch\"}");
@@ -396,7 +400,7 @@ static void test_watcher_who_leaves_is_forgotten(void)
 	CU_ASSERT(stop());
 }
 
-/* What happens is bounded for one who doesn't read; he learns how much he missed. */
+/* Events for a client that does not read are bounded; it is told how many it missed. */
 static void test_slow_watcher_learns_what_it_missed(void)
 {
 	const struct happening gone = { .kind = MODULE_WENT };
@@ -447,7 +451,10 @@ static void test_calls_may_end_under_the_cursor(void)
 	CU_ASSERT(stop());
 }
 
-/* One reader takes nothing: his answers wait, another's do not, and all of his come when he takes them. */
+/*
+ * One client does not read: its answers wait, those of another do not, and all of its answers
+ * arrive when it reads.
+ */
 static void test_answers_wait_for_their_reader(void)
 {
 	int slow;
@@ -470,7 +477,7 @@ static void test_answers_wait_for_their_reader(void)
 	close(talk.fd);
 	talk.fd = slow;
 	talk.len = 0;
-	CU_ASSERT(listen_on() > 5); /* not all of it was waiting there */
+	CU_ASSERT(listen_on() > 5); /* not all of it was in the socket buffer */
 	CU_ASSERT(is_sound());
 	CU_ASSERT_EQUAL(count_of("{\"type\":\"end\",\"count\":160}"), 10);
 	CU_ASSERT(stop());
@@ -510,7 +517,7 @@ static void test_endless_request_is_cut_off(void)
 	CU_ASSERT(stop());
 }
 
-static void test_too_many_are_turned_away(void)
+static void test_too_many_connections_are_closed(void)
 {
 	int fd[CONTROL_PROTO_PEERS];
 	char byte;
@@ -534,7 +541,7 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
 	*came = true;
 }
 
-/* A socket that listens at a name that the system chose, and one that has connected to it. */
+/* A listening socket with a name chosen by the system, and one that has connected to it. */
 static void make_listener(int *listener, int *waiting)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -550,8 +557,8 @@ static void make_listener(int *listener, int *waiting)
 	scene_must(!connect(*waiting, (struct sockaddr *)&addr, len), "connect");
 }
 
-/* Who waits in the queue keeps the socket readable: it must not be tried without end. */
-static void test_out_of_descriptors_is_waited_out(void)
+/* A waiting connection keeps the socket readable: accept() must not be repeated without a pause. */
+static void test_accepting_pauses_when_out_of_descriptors(void)
 {
 	const struct timeval soon = { 0, 100000 };
 	struct rlimit old, low;
@@ -565,7 +572,7 @@ static void test_out_of_descriptors_is_waited_out(void)
 	close(lowest);
 	low = (struct rlimit){ (rlim_t)lowest, old.rlim_max };
 	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
-	event_base_loop(talk.scene.base, EVLOOP_ONCE); /* tries in vain */
+	event_base_loop(talk.scene.base, EVLOOP_ONCE); /* accept() fails */
 	event_base_once(talk.scene.base, -1, EV_TIMEOUT, on_time, &came, &soon);
 	event_base_loop(talk.scene.base, EVLOOP_ONCE);
 	CU_ASSERT(came);
@@ -600,22 +607,25 @@ static void test_no_memory_is_an_answer_or_an_end(void)
 	CU_ASSERT(stop());
 }
 
-TEST_SUITE(admin, { "nonsense is refused and survived", test_nonsense_is_refused_and_survived },
+TEST_SUITE(admin,
+	   { "invalid requests are refused and harmless",
+	     test_invalid_requests_are_refused_and_harmless },
 	   { "calls are filtered", test_calls_are_filtered },
-	   { "a call is told as a tree", test_call_is_told_as_a_tree },
+	   { "a call is shown as a tree", test_call_is_shown_as_a_tree },
 	   { "calls have their quality", test_calls_have_their_quality },
 	   { "a hostile Call-ID stays one line of JSON",
 	     test_hostile_call_id_stays_one_line_of_json },
 	   { "counters have unit and help", test_counters_have_unit_and_help },
-	   { "calls end by hand", test_calls_end_by_hand },
-	   { "drain refuses new calls alone", test_drain_refuses_new_calls_alone },
-	   { "a watcher is told of calls", test_watcher_is_told_of_calls },
-	   { "a watcher who leaves is forgotten", test_watcher_who_leaves_is_forgotten },
+	   { "calls are terminated by hand", test_calls_are_terminated_by_hand },
+	   { "drain refuses only new calls", test_drain_refuses_only_new_calls },
+	   { "a watcher receives call events", test_watcher_receives_call_events },
+	   { "a watcher that leaves is removed", test_watcher_that_leaves_is_removed },
 	   { "a slow watcher learns what it missed", test_slow_watcher_learns_what_it_missed },
 	   { "calls may end under the cursor", test_calls_may_end_under_the_cursor },
 	   { "answers wait for their reader", test_answers_wait_for_their_reader },
 	   { "requests are answered in order", test_requests_are_answered_in_order },
 	   { "an endless request is cut off", test_endless_request_is_cut_off },
-	   { "too many are turned away", test_too_many_are_turned_away },
-	   { "out of descriptors is waited out", test_out_of_descriptors_is_waited_out },
+	   { "too many connections are closed", test_too_many_connections_are_closed },
+	   { "accepting pauses when out of descriptors",
+	     test_accepting_pauses_when_out_of_descriptors },
 	   { "no memory is an answer or an end", test_no_memory_is_an_answer_or_an_end });

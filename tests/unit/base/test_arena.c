@@ -81,7 +81,7 @@ static void test_refuses_a_size_that_overflows(void)
 	arena_free(arena);
 }
 
-static void test_out_of_memory_is_told_and_leaks_nothing(void)
+static void test_out_of_memory_is_reported_and_leaks_nothing(void)
 {
 	ALLOC_FAILS_AT_EACH
 	{
@@ -97,7 +97,7 @@ static void test_out_of_memory_is_told_and_leaks_nothing(void)
 			STR("a text that does not fit into the first chunk of 64 bytes any more"));
 		CU_ASSERT_EQUAL(copy.s == NULL, alloc_failed());
 		CU_ASSERT_EQUAL(arena_failed(arena), alloc_failed());
-		/* what there is can still be given */
+		/* the rest can still be used */
 		CU_ASSERT_TRUE(!alloc_failed() || arena_alloc(arena, 16));
 		arena_free(arena);
 	}
@@ -109,5 +109,5 @@ TEST_SUITE(arena, { "gives aligned, separate pieces", test_gives_aligned_separat
 	   { "zalloc clears memory used before", test_zalloc_clears_memory_used_before },
 	   { "copies and prints texts", test_copies_and_prints_texts },
 	   { "refuses a size that overflows", test_refuses_a_size_that_overflows },
-	   { "out of memory is told and leaks nothing",
-	     test_out_of_memory_is_told_and_leaks_nothing });
+	   { "out of memory is reported and leaks nothing",
+	     test_out_of_memory_is_reported_and_leaks_nothing });

@@ -9,7 +9,7 @@
 static struct arena *arena;
 static struct dict *root;
 
-/* In memory of its own size, so that AddressSanitizer sees one byte too far. */
+/* In memory of exactly its size, so that AddressSanitizer detects a read past the end. */
 static int decode_bytes(const char *bytes, size_t len)
 {
 	char *copy = malloc(len);
@@ -120,7 +120,7 @@ static void test_bounds_strings_by_the_text(void)
 	end_decode();
 }
 
-static void test_refuses_what_is_no_value(void)
+static void test_refuses_what_is_not_a_value(void)
 {
 	static const char *const rows[] = {
 		"",	  "e",		 "x",	       "d",	    "l",
@@ -150,7 +150,7 @@ static void test_nests_16_deep_and_no_deeper(void)
 {
 	CU_ASSERT_EQUAL(decode("lllllllllllllllleeeeeeeeeeeeeeee"), 0);
 	CU_ASSERT_EQUAL(decode("llllllllllllllllleeeeeeeeeeeeeeeee"), -EINVAL);
-	/* a value in the deepest is no deeper; a list beside it neither */
+	/* a value in the deepest list is not deeper, neither is a list beside it */
 	CU_ASSERT_EQUAL(decode("lllllllllllllll0:lelei1eeeeeeeeeeeeeeee"), 0);
 	end_decode();
 }
@@ -182,7 +182,7 @@ static void test_encodes_the_bytes_it_decoded(void)
 	end_decode();
 }
 
-static void test_encoding_past_the_buffer_is_told(void)
+static void test_encoding_past_the_buffer_is_reported(void)
 {
 	char text[16];
 
@@ -197,7 +197,7 @@ static void test_encoding_past_the_buffer_is_told(void)
 	end_decode();
 }
 
-static void test_out_of_memory_is_told(void)
+static void test_out_of_memory_is_reported(void)
 {
 	ALLOC_FAILS_AT_EACH
 	{
@@ -216,9 +216,9 @@ static void test_out_of_memory_is_told(void)
 TEST_SUITE(bencode, { "decodes what Kamailio sends", test_decodes_what_kamailio_sends },
 	   { "decodes integers strictly", test_decodes_integers_strictly },
 	   { "bounds strings by the text", test_bounds_strings_by_the_text },
-	   { "refuses what is no value", test_refuses_what_is_no_value },
+	   { "refuses what is not a value", test_refuses_what_is_not_a_value },
 	   { "every cut of a message is refused", test_every_cut_of_a_message_is_refused },
 	   { "nests 16 deep and no deeper", test_nests_16_deep_and_no_deeper },
 	   { "encodes the bytes it decoded", test_encodes_the_bytes_it_decoded },
-	   { "encoding past the buffer is told", test_encoding_past_the_buffer_is_told },
-	   { "out of memory is told", test_out_of_memory_is_told });
+	   { "encoding past the buffer is reported", test_encoding_past_the_buffer_is_reported },
+	   { "out of memory is reported", test_out_of_memory_is_reported });

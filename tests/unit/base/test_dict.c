@@ -35,7 +35,7 @@ static void test_builds_nested_values(void)
 	arena_free(arena);
 }
 
-static void test_blank_and_dash_are_one_in_keys(void)
+static void test_blank_and_dash_are_equal_in_keys(void)
 {
 	static const struct {
 		const char *a, *b;
@@ -131,7 +131,7 @@ static void test_out_of_memory_needs_one_check_at_the_end(void)
 TEST_SUITE(dict,
 	   { "keeps order and finds the first of two", test_keeps_order_and_finds_first_of_two },
 	   { "builds nested values", test_builds_nested_values },
-	   { "blank and dash are one in keys", test_blank_and_dash_are_one_in_keys },
+	   { "blank and dash are equal in keys", test_blank_and_dash_are_equal_in_keys },
 	   { "get of another type finds nothing", test_get_of_another_type_finds_nothing },
 	   { "reads integers also from texts", test_reads_integers_also_from_texts },
 	   { "out of memory needs one check at the end",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_endpoint.c - addresses: texts in and out, what kind they are, networks */
+/* test_endpoint.c - addresses: parsing, printing, kinds, networks */
 #include <stdio.h>
 #include "daemon/base/count.h"
 #include "daemon/base/endpoint.h"
@@ -151,7 +151,7 @@ static void test_compares(void)
 
 enum { ANY = 1, PRIVATE = 2, UNICAST = 4 };
 
-static void test_tells_kinds_of_addresses(void)
+static void test_knows_kinds_of_addresses(void)
 {
 	static const struct {
 		const char *text;
@@ -233,7 +233,7 @@ static void test_networks_hold_their_addresses(void)
 {
 	static const struct {
 		const char *net, *addr;
-		int has; /* -1: no network */
+		int has; /* -1: not a network */
 	} rows[] = {
 		{ "192.0.2.0/24", "192.0.2.255", 1 },
 		{ "192.0.2.0/24", "192.0.3.0", 0 },
@@ -277,6 +277,6 @@ TEST_SUITE(endpoint, { "parses addresses", test_parses_addresses },
 	   { "parses addresses with port", test_parses_addresses_with_port },
 	   { "prints the longest and the unset", test_prints_the_longest_and_the_unset },
 	   { "compares", test_compares },
-	   { "tells kinds of addresses", test_tells_kinds_of_addresses },
+	   { "knows kinds of addresses", test_knows_kinds_of_addresses },
 	   { "same pool is 24 or 56 bits", test_same_pool_is_24_or_56_bits },
 	   { "networks hold their addresses", test_networks_hold_their_addresses });

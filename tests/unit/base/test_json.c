@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_json.c - JSON: what is accepted, what becomes of NG's missing types, output that is always valid */
+/*
+ * test_json.c - JSON: what is accepted, types that NG does not have, output that is always valid
+ */
 #include <errno.h>
 #include "daemon/base/count.h"
 #include "daemon/base/json.h"
@@ -52,7 +54,7 @@ static void test_decodes_a_request(void)
 	end_decode();
 }
 
-static void test_types_that_ng_has_not(void)
+static void test_types_that_ng_does_not_have(void)
 {
 	static const struct {
 		const char *json, *becomes;
@@ -73,7 +75,7 @@ static void test_types_that_ng_has_not(void)
 	end_decode();
 }
 
-static void test_refuses_what_is_no_message(void)
+static void test_refuses_what_is_not_a_message(void)
 {
 	static const struct str rows[] = {
 		{ NULL, 0 },
@@ -134,7 +136,7 @@ static void test_escapes_what_json_forbids(void)
 
 #define BAD "\xef\xbf\xbd"
 
-static void test_bytes_that_are_no_utf8_are_replaced(void)
+static void test_invalid_utf8_is_replaced(void)
 {
 	static const struct {
 		const char *text, *json;
@@ -182,7 +184,7 @@ static void test_encodes_every_type_in_order(void)
 	end_decode();
 }
 
-static void test_encoding_past_the_buffer_is_told(void)
+static void test_encoding_past_the_buffer_is_reported(void)
 {
 	CU_ASSERT_EQUAL_FATAL(decode(STR("{\"result\":\"ok\"}")), 0);
 	for (size_t size = 0; size < 15; size++) {
@@ -195,7 +197,7 @@ static void test_encoding_past_the_buffer_is_told(void)
 	end_decode();
 }
 
-static void test_out_of_memory_is_told(void)
+static void test_out_of_memory_is_reported(void)
 {
 	ALLOC_FAILS_AT_EACH
 	{
@@ -214,11 +216,11 @@ static void test_out_of_memory_is_told(void)
 }
 
 TEST_SUITE(json, { "decodes a request", test_decodes_a_request },
-	   { "types that NG has not", test_types_that_ng_has_not },
-	   { "refuses what is no message", test_refuses_what_is_no_message },
+	   { "types that NG does not have", test_types_that_ng_does_not_have },
+	   { "refuses what is not a message", test_refuses_what_is_not_a_message },
 	   { "nests 16 deep and no deeper", test_nests_16_deep_and_no_deeper },
 	   { "escapes what JSON forbids", test_escapes_what_json_forbids },
-	   { "bytes that are no UTF-8 are replaced", test_bytes_that_are_no_utf8_are_replaced },
+	   { "invalid UTF-8 is replaced", test_invalid_utf8_is_replaced },
 	   { "encodes every type in order", test_encodes_every_type_in_order },
-	   { "encoding past the buffer is told", test_encoding_past_the_buffer_is_told },
-	   { "out of memory is told", test_out_of_memory_is_told });
+	   { "encoding past the buffer is reported", test_encoding_past_the_buffer_is_reported },
+	   { "out of memory is reported", test_out_of_memory_is_reported });

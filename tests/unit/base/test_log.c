@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_log.c - what comes out of stderr, read back through a pipe */
+/* test_log.c - what is written to stderr, read back through a pipe */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -25,7 +25,7 @@ static void capture(enum log_level level)
 	log_open(LOG_TO_STDERR, level);
 }
 
-/* Ends the capture; *text is what was written, always ended. */
+/* Ends the capture; *text is what was written, always terminated. */
 static size_t captured(char *text, size_t size)
 {
 	size_t len = 0;
@@ -66,7 +66,7 @@ static void test_line_has_level_and_message(void)
 		text, "error: one 1\nwarning: two\nnotice: three\ninfo: four\ndebug: five\n");
 }
 
-static void test_level_keeps_lesser_messages_out(void)
+static void test_level_suppresses_less_important_messages(void)
 {
 	char text[4096];
 
@@ -143,7 +143,7 @@ static void test_escape_is_bounded(void)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		char *out = malloc(rows[i].size); /* exactly, for the address sanitizer */
+		char *out = malloc(rows[i].size); /* the exact size, for AddressSanitizer */
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 		CU_ASSERT_STRING_EQUAL(log_escape(str_of(rows[i].text), out, rows[i].size),
@@ -152,7 +152,10 @@ static void test_escape_is_bounded(void)
 	}
 }
 
-/* Of all lines of @text that begin with "info: " and a number, and tell of what was left out: the sum. */
+/*
+ * The sum of the numbers in the lines of @text that report left-out lines ("info: NUMBER more lines
+ * like ...").
+ */
 static long left_out(const char *text)
 {
 	static const char what[] =
@@ -168,7 +171,7 @@ static long left_out(const char *text)
 	return sum;
 }
 
-static void test_flood_is_limited_and_told(void)
+static void test_flood_is_limited_and_reported(void)
 {
 	static char text[1 << 19];
 	int64_t begun_ms = clock_ms(), took_ms;
@@ -180,14 +183,17 @@ static void test_flood_is_limited_and_told(void)
 	log_info("another place may still speak");
 	took_ms = clock_ms() - begun_ms;
 	log_tick();
-	log_tick(); /* told once */
+	log_tick(); /* reported once */
 	captured(text, sizeof(text));
 	written = count_of(text, "info: the same from");
-	/* 500 at once, and 100 for each second that this took. */
+	/* 500 at once, and 100 for each second that passed meanwhile. */
 	CU_ASSERT_TRUE(written >= 500);
 	CU_ASSERT_TRUE(written <= 501 + (unsigned long)took_ms / 10);
 	CU_ASSERT_EQUAL(count_of(text, "info: another place may still speak\n"), 1);
-	/* Each is told when there is room for a line again; all by the tick, on a machine that is not busy. */
+	/*
+	 * Left-out lines are reported when a line is permitted again; on an idle machine all by the
+	 * tick.
+	 */
 	CU_ASSERT_EQUAL(left_out(text) + (long)written, 3000);
 }
 
@@ -234,10 +240,11 @@ static void test_lines_of_threads_do_not_mix(void)
 }
 
 TEST_SUITE(log, { "line has level and message", test_line_has_level_and_message },
-	   { "level keeps lesser messages out", test_level_keeps_lesser_messages_out },
+	   { "level suppresses less important messages",
+	     test_level_suppresses_less_important_messages },
 	   { "call-id is in front", test_call_id_is_in_front },
 	   { "call-id cannot forge a line", test_call_id_cannot_forge_a_line },
 	   { "lines are cut", test_lines_are_cut }, { "escape is bounded", test_escape_is_bounded },
-	   { "flood is limited and told", test_flood_is_limited_and_told },
+	   { "flood is limited and reported", test_flood_is_limited_and_reported },
 	   { "errno survives", test_errno_survives },
 	   { "lines of threads do not mix", test_lines_of_threads_do_not_mix });

@@ -10,7 +10,7 @@
 
 #define SAMPLE_FN static __attribute__((unused))
 
-/* What a record points to. */
+/* The objects that a record points to. */
 struct sample {
 	struct call_record call;
 	struct dialog_record dialogs[2];

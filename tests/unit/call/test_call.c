@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_call.c - which dialog a request means, and when calls and dialogs end
+ * test_call.c - which dialog a request belongs to, and when calls and dialogs end
  *
- * Requests as a proxy sends them; what is looked at is which ports an SDP got, and what the tree then holds.
+ * Requests as a proxy sends them; checks the ports in the SDP of the reply, and the resulting tree.
  */
 #include <utlist.h>
 #include "daemon/base/count.h"
@@ -20,7 +20,7 @@ static const char caller_sdp[] = SDP_AT("192.0.2.1", "4000");
 static const char callee_sdp[] = SDP_AT("192.0.2.2", "5000");
 static const char other_sdp[] = SDP_AT("192.0.2.3", "6000");
 
-/* A row of what a proxy says; NULL: it does not. */
+/* A row of the parameters of a request; NULL: absent. */
 struct ask {
 	const char *from_tag, *to_tag, *via_branch, *sdp;
 	uint32_t flags;
@@ -145,7 +145,7 @@ static void test_reinvite_of_callee_keeps_ports(void)
 	to_a = ANSWER("a", "b", "z1");
 	CU_ASSERT_EQUAL(OFFER("b", "a", "z7", other_sdp), to_a);
 	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 6000);
-	/* Its answer comes from side A: the From-tag is the callee's. */
+	/* Its answer comes from side A: the From-tag belongs to the callee. */
 	CU_ASSERT_EQUAL(ANSWER("b", "a", "z7", caller_sdp), to_b);
 	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_A)->sdp[COMP_RTP]), 4000);
 	CU_ASSERT_EQUAL(dialogs(&scene), 1);
@@ -211,7 +211,7 @@ static void test_serial_fork_forgets_who_answered_first(void)
 	to_a = ANSWER("a", "b");
 	CU_ASSERT_EQUAL(OFFER("a"), to_b);
 	CU_ASSERT_FALSE(the_call(&scene)->dialogs->answered);
-	/* The early media of the first may go on until another answers. */
+	/* The early media of the first may continue until another answers. */
 	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 5000);
 	CU_ASSERT_EQUAL(ANSWER("a", "c", NULL, other_sdp), to_a);
 	CU_ASSERT_EQUAL(change_of(&scene, SIDE_B), LATCH_FRESH);
@@ -404,7 +404,10 @@ static void test_final_answer_ends_other_forks(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* What deletes leave of a call with forks b (z1, answered), c (z2, answered if told so) and a third (z3). */
+/*
+ * What remains after a delete of a call with forks b (z1, answered), c (z2, answered if the row
+ * says so) and a third (z3).
+ */
 static void test_delete_scopes(void)
 {
 	static const char not_found[] = "Call-ID not found or tags didn't match";
@@ -422,9 +425,9 @@ static void test_delete_scopes(void)
 		{ "caller's tag, BYE's own branch", WHO("a", NULL, "zBYE", 0), true, 0, "" },
 		{ "branch: its dialog", WHO("a", NULL, "z3", 0), true, 2, "" },
 		{ "branch of an answered one", WHO("a", NULL, "z1", 0), false, 2, "" },
-		{ "callee's tag, nobody else answered", WHO("b", NULL, NULL, 0), false, 0, "" },
+		{ "callee's tag, no other answered", WHO("b", NULL, NULL, 0), false, 0, "" },
 		{ "callee's tag, another answered", WHO("b", NULL, NULL, 0), true, 2, "" },
-		{ "both tags, nobody else answered", WHO("a", "b", NULL, 0), false, 0, "" },
+		{ "both tags, no other answered", WHO("a", "b", NULL, 0), false, 0, "" },
 		{ "both tags, another answered", WHO("a", "b", NULL, 0), true, 2, "" },
 		{ "both tags, the other way round", WHO("b", "a", "zBYE", 0), false, 0, "" },
 		{ "flag to-tag", WHO("x", "b", NULL, REQ_DELETE_TO_TAG), true, 2, "" },
@@ -465,7 +468,7 @@ static void test_delete_of_unknown_call_warns(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* Fires the call's timer as if its dialogs had been signalled @ms ago, and so been silent. */
+/* Fires the call's timer as if its dialogs had been signalled @ms ago and silent since then. */
 static void let_pass(struct scene *scene, int64_t ms)
 {
 	struct call *call = the_call(scene);
@@ -616,7 +619,7 @@ static void test_zero_timeout_never_ends(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* Of packets from the phone: the timer looks at them when it fires, nobody before. */
+/* The time of the last packet from the phone: only the timer reads it, when it fires. */
 static void test_media_keeps_the_call(void)
 {
 	static const uint8_t rtp[172] = { 0x80, 0, 0, 1 };
@@ -645,7 +648,7 @@ static void test_media_keeps_the_call(void)
 
 static void test_memory_of_a_call_is_small(void)
 {
-	/* Bridge, sockets' books and replay come on top of these: see the bench for the whole. */
+	/* Without the bridge, the state of sockets and the replay cache: the bench measures all. */
 	CU_ASSERT(sizeof(struct call) + sizeof(struct dialog) + sizeof(struct media) < 1500);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_cdr.c - what is left of a call: lines of JSON in a file that may be rotated, refuse, or have no room */
+/*
+ * test_cdr.c - records of calls: lines of JSON in a file that may be rotated, unwritable or full
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -67,7 +69,7 @@ static void test_lines_are_written_before_it_closes(void)
 	remove_dir();
 }
 
-static void test_a_rotated_file_is_left(void)
+static void test_a_rotated_file_is_closed(void)
 {
 	struct cdr_file *file;
 
@@ -83,7 +85,7 @@ static void test_a_rotated_file_is_left(void)
 	remove_dir();
 }
 
-static void test_a_file_that_cannot_be_had_is_told(void)
+static void test_a_file_that_cannot_be_opened_is_reported(void)
 {
 	int error = 0;
 
@@ -94,8 +96,8 @@ static void test_a_file_that_cannot_be_had_is_told(void)
 	cdr_file_close(NULL);
 }
 
-/* A pipe that nobody empties: its thread waits, the control thread does not. */
-static void test_nobody_waits_for_the_disk(void)
+/* A pipe that is not read: the writing thread waits, the control thread does not. */
+static void test_the_control_thread_does_not_wait_for_the_disk(void)
 {
 	static char line[1 << 20];
 	struct cdr_file *file;
@@ -109,13 +111,13 @@ static void test_nobody_waits_for_the_disk(void)
 	memset(line, 'x', sizeof(line));
 	for (int i = 0; i < 5; i++)
 		cdr_file_write(file, (struct str){ line, sizeof(line) });
-	CU_ASSERT_EQUAL(cdr_file_dropped(file), 2); /* 4 MiB, and each line has an end */
+	CU_ASSERT_EQUAL(cdr_file_dropped(file), 2); /* 4 MiB are buffered; lines are not cut */
 	close(reader);				    /* its thread gets EPIPE */
 	cdr_file_close(file);
 	remove_dir();
 }
 
-/* --- Lines -------------------------------------------------------------------------------------- */
+/* --- Lines ------------------------------------------------------------------------------------ */
 
 #define SDP(port)                                                                                  \
 	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"                \
@@ -164,7 +166,7 @@ static void check_record(const json_t *record, const char *id)
 	CU_ASSERT_STRING_EQUAL(text_of(media, "codec"), "G729");
 	CU_ASSERT_STRING_EQUAL(text_of(side, "address"), "192.0.2.1:5000");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(side, "packets")), 0);
-	CU_ASSERT_PTR_NULL(json_object_get(side, "mos")); /* nothing was heard */
+	CU_ASSERT_PTR_NULL(json_object_get(side, "mos")); /* no packet was received */
 }
 
 static void test_a_call_leaves_one_line(void)
@@ -190,7 +192,7 @@ static void test_a_call_leaves_one_line(void)
 	remove_dir();
 }
 
-/* The delay keeps ports, the call is over. */
+/* The delete-delay keeps the ports, but the call has ended. */
 static void test_duration_ends_with_the_delete(void)
 {
 	struct scene scene;
@@ -211,8 +213,11 @@ static void test_duration_ends_with_the_delete(void)
 	CU_ASSERT_TRUE(scene_close(&scene));
 }
 
-/* Each re-INVITE may end one: what is kept of them is bounded, and told to be cut. */
-static void test_medias_without_end_are_cut(void)
+/*
+ * Each re-INVITE may end a media: the number kept is bounded, and the record says if some are
+ * missing.
+ */
+static void test_the_number_of_medias_is_bounded(void)
 {
 	struct scene scene;
 	struct call *call;
@@ -233,9 +238,11 @@ static void test_medias_without_end_are_cut(void)
 }
 
 TEST_SUITE(cdr, { "lines are written before it closes", test_lines_are_written_before_it_closes },
-	   { "a rotated file is left", test_a_rotated_file_is_left },
-	   { "a file that cannot be had is told", test_a_file_that_cannot_be_had_is_told },
-	   { "nobody waits for the disk", test_nobody_waits_for_the_disk },
+	   { "a rotated file is closed", test_a_rotated_file_is_closed },
+	   { "a file that cannot be opened is reported",
+	     test_a_file_that_cannot_be_opened_is_reported },
+	   { "the control thread does not wait for the disk",
+	     test_the_control_thread_does_not_wait_for_the_disk },
 	   { "a call leaves one line", test_a_call_leaves_one_line },
 	   { "duration ends with the delete", test_duration_ends_with_the_delete },
-	   { "medias without end are cut", test_medias_without_end_are_cut });
+	   { "the number of medias is bounded", test_the_number_of_medias_is_bounded });

@@ -10,21 +10,25 @@
 #define ALL_FEATURES 0xfu
 
 /*
- * A bridge by its four streams, a_rtp a_rtcp b_rtp b_rtcp: 'L' latched, 'K' and its window closed, 'w' heard nothing but knows where to
- * send, '-' neither, 'm' moved by an offer and learning anew, 'c' contested, '.' no such stream.
+ * A bridge by its four streams, a_rtp a_rtcp b_rtp b_rtcp: 'L' latched, 'K' and its window closed,
+ * 'w' no source yet but a known destination, '-' neither, 'm' moved by an offer and learning again,
+ * 'c' contested, '.' no such stream.
  */
 struct row {
 	const char *name, *streams;
 	enum bridge_kind kind;
 	uint32_t flags_a, flags_b;
 	uint32_t features;
-	/* What becomes of each: kind of flow by letter (r RTP, c RTCP, x mux, o opaque), or the reason */
+	/*
+	 * The result for each stream: kind of flow by letter (r RTP, c RTCP, x mux, o opaque), or
+	 * the reason for none
+	 */
 	const char *expect[4];
 };
 
 static const struct row rows[] = {
 	{ "both latched", "LLLL", BRIDGE_RTP, 0, 0, ALL_FEATURES, { "r", "c", "r", "c" } },
-	{ "nobody latched",
+	{ "none latched",
 	  "wwww",
 	  BRIDGE_RTP,
 	  0,
@@ -38,7 +42,7 @@ static const struct row rows[] = {
 	  0,
 	  ALL_FEATURES,
 	  { "no packets from the other side yet", "not latched", "not latched", "not latched" } },
-	{ "one latched for long, the other listens",
+	{ "one latched for long, the other only receives",
 	  "KLww",
 	  BRIDGE_RTP,
 	  0,
@@ -116,14 +120,14 @@ static const struct row rows[] = {
 	  0,
 	  ALL_FEATURES,
 	  { "silenced", "", "o", "" } },
-	{ "no RTP statistics: flows all the same",
+	{ "no RTP statistics: flows nevertheless",
 	  "LLLL",
 	  BRIDGE_RTP,
 	  0,
 	  0,
 	  RTPRELAY_FEATURE_EVENTS,
 	  { "r", "c", "r", "c" } },
-	{ "no events: nobody would notice silence",
+	{ "no events: silence would not be noticed",
 	  "LLLL",
 	  BRIDGE_RTP,
 	  0,
@@ -209,7 +213,7 @@ static void assert_endpoint(const struct endpoint *is, const char *expect)
 	CU_ASSERT_STRING_EQUAL(endpoint_print(is, text), expect);
 }
 
-static void test_a_flow_is_whole(void)
+static void test_a_flow_is_complete(void)
 {
 	struct bridge_conf conf = { .kind = BRIDGE_RTP,
 				    .clocks = { { 96, 48000 }, { 101, 8000 } } };
@@ -245,7 +249,7 @@ static void test_the_same_state_makes_the_same_flow(void)
 
 	memset(&second, 0xff, sizeof(second));
 	flow_plan_make(&first, &a);
-	/* A sockaddr from the system may carry anything behind an IPv4 address. */
+	/* A sockaddr from the system may contain any bytes after an IPv4 address. */
 	memset(a.stream[SIDE_A][COMP_RTP].source.in4.sin_zero, 0x5a, 8);
 	flow_plan_make(&second, &a);
 	for (int i = 0; i < 4; i++)
@@ -317,7 +321,8 @@ static void test_families(void)
 	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_A][COMP_RTP], "IPv6 link-local address");
 }
 
-TEST_SUITE(flow_plan, { "each row", test_each_row }, { "a flow is whole", test_a_flow_is_whole },
+TEST_SUITE(flow_plan, { "each row", test_each_row },
+	   { "a flow is complete", test_a_flow_is_complete },
 	   { "the same state makes the same flow", test_the_same_state_makes_the_same_flow },
 	   { "asymmetric goes where SDP says", test_asymmetric_goes_where_sdp_says },
 	   { "RTCP joins RTP toward mux", test_rtcp_joins_rtp_toward_mux },

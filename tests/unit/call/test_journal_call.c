@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_journal_call.c - a call in one relay, and the same call in the next: ports, phones, who may be heard, time-outs
+ * test_journal_call.c - a call is restored by the next relay: ports, phones, accepted sources,
+ * time-outs
  *
- * Two scenes one after the other; between them is what the first one has encoded.
+ * Two scenes one after the other; the second one gets what the first one has encoded.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -19,7 +20,9 @@
 
 #define RECORDS 4
 
-/* A journal's file is there for the marks; the records are handed over by hand. */
+/*
+ * The journal's file is needed only to mark calls as changed; the test passes the records itself.
+ */
 struct world {
 	struct scene scene;
 	char dir[64];
@@ -129,13 +132,13 @@ static int take_up(struct world *w, unsigned int n)
 	return journal_call_restore(&w->calls, w->journal, 1, w->bytes[n], w->len[n]);
 }
 
-/* The one relay ends, the next begins; the ports are free in between. */
+/* One relay ends, the next begins; in between the ports are free. */
 static void restart(struct world *w)
 {
 	note(w, 0);
 	stop_relay(w);
 	start_relay(w);
-	/* As in the daemon: the table gets its journal when that has restored. */
+	/* As in the daemon: the table gets its journal after the restore. */
 	w->scene.calls->journal = NULL;
 }
 
@@ -158,7 +161,7 @@ static void say(int fd, const char *addr, uint16_t port, uint16_t seq)
 			(ssize_t)sizeof(rtp));
 }
 
-/* Something came within @ms. */
+/* A packet arrived within @ms. */
 static bool hears(int fd, int ms)
 {
 	struct pollfd pollfd = { fd, POLLIN, 0 };
@@ -172,7 +175,7 @@ static const struct media *audio(struct world *w)
 	return the_call(w)->dialogs->media[0];
 }
 
-static void test_call_comes_back_whole(void)
+static void test_call_is_restored_completely(void)
 {
 	struct world *w = world_new();
 	const struct dialog *dialog;
@@ -215,8 +218,8 @@ static void test_call_comes_back_whole(void)
 	world_free(w);
 }
 
-/* Whom to tell of its time-out, and where whoever asked for that is. */
-static void test_notice_comes_back(void)
+/* The address to notify of its time-out, and the address of the requester. */
+static void test_notice_is_restored(void)
 {
 	const struct endpoint proxy = sample_ep("[2001:db8::1]:40000");
 	struct world *w = world_new();
@@ -238,7 +241,7 @@ static void test_notice_comes_back(void)
 	world_free(w);
 }
 
-static void test_call_is_commanded_afterwards(void)
+static void test_restored_call_accepts_commands(void)
 {
 	struct request again = request(offer_sdp), end;
 	struct world *w = world_new();
@@ -259,7 +262,7 @@ static void test_call_is_commanded_afterwards(void)
 	world_free(w);
 }
 
-/* Until the control thread has been told @n times that a stream has its source. */
+/* Waits until the control thread has been notified @n times that a stream has latched. */
 static void hear_news(struct world *w)
 {
 	struct pollfd pollfd = { worker_pool_fd(w->scene.workers), POLLIN, 0 };
@@ -268,10 +271,10 @@ static void hear_news(struct world *w)
 		worker_pool_dispatch(w->scene.workers);
 }
 
-static void test_media_goes_on_and_strangers_stay_out(void)
+static void test_media_continues_and_unknown_sources_are_refused(void)
 {
 	int a = phone("127.80.0.9:4444"), b = phone("127.80.0.9:5000"),
-	    stranger = phone("127.80.7.7:4000");
+	    unknown = phone("127.80.7.7:4000");
 	struct world *w = world_new();
 	struct latch_record latch;
 	uint16_t port[2];
@@ -294,17 +297,17 @@ static void test_media_goes_on_and_strangers_stay_out(void)
 	CU_ASSERT(latch.window_end_ms <= clock_ms() + 3000);
 	bridge_latch(audio(w)->bridge, SIDE_B, COMP_RTP, &latch);
 	CU_ASSERT_EQUAL(latch.phase, PHASE_LOCKED);
-	/* The callee alone speaks, and the caller, who has said nothing yet, hears it. */
+	/* Only the callee sends, and the caller, who has not sent yet, receives it. */
 	say(b, "127.80.0.2", port[SIDE_B], 2);
 	CU_ASSERT(hears(a, 1000));
-	say(stranger, "127.80.0.1", port[SIDE_A], 1);
+	say(unknown, "127.80.0.1", port[SIDE_A], 1);
 	CU_ASSERT_FALSE(hears(b, 100));
 	say(a, "127.80.0.1", port[SIDE_A], 2);
 	CU_ASSERT(hears(b, 1000));
 	world_free(w);
 	close(a);
 	close(b);
-	close(stranger);
+	close(unknown);
 }
 
 static struct fake_kmod fake;
@@ -320,7 +323,7 @@ static struct kmod *kernel_open(struct world *w)
 	return w->scene.calls->conf.kmod;
 }
 
-/* As main.c does at SIGTERM, when the journal has all calls. */
+/* As main.c does at SIGTERM, when the journal contains all calls. */
 static void leave(struct world *w, struct kmod *kmod)
 {
 	journal_close(w->journal);
@@ -332,7 +335,7 @@ static void leave(struct world *w, struct kmod *kmod)
 	kmod_close(kmod, true);
 }
 
-/* The kernel never notices: no flow is removed, none is made, and each goes on counting. */
+/* Nothing changes in the kernel: no flow is removed, none is added, and each continues counting. */
 static void test_flows_stay_in_the_kernel(void)
 {
 	int a = phone("127.80.0.9:4000"), b = phone("127.80.0.9:5000");
@@ -379,7 +382,7 @@ static void test_flows_stay_in_the_kernel(void)
 	media_report(audio(w), SIDE_A, COMP_RTP, &report);
 	CU_ASSERT(report.in_kernel);
 	CU_ASSERT_EQUAL(report.kernel_packets_in, 1000);
-	CU_ASSERT_EQUAL(fake.n_adds - fake.n_carried, adds); /* nothing begins at 0 */
+	CU_ASSERT_EQUAL(fake.n_adds - fake.n_carried, adds); /* no counter begins at 0 */
 	call_end(the_call(w), CALL_DELETED);
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
@@ -391,7 +394,7 @@ static void test_flows_stay_in_the_kernel(void)
 	close(b);
 }
 
-static void test_taken_port_ends_its_call_alone(void)
+static void test_taken_port_ends_only_its_call(void)
 {
 	struct world *w = world_new();
 	struct endpoint at = sample_ep("127.80.0.2");
@@ -412,7 +415,7 @@ static void test_taken_port_ends_its_call_alone(void)
 	world_free(w);
 }
 
-/* What the bytes of record 0 say, to be changed. */
+/* The decoded bytes of record 0, to be changed. */
 static void reread(struct world *w, struct arena *arena, struct call_record *record)
 {
 	CU_ASSERT_EQUAL_FATAL(journal_record_read(arena, w->bytes[0], w->len[0], record), 0);
@@ -477,8 +480,11 @@ static int64_t wall_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Times lie where they were, whatever the clocks did; in the past, not in the future; waits are no longer. */
-static void test_times_go_on(void)
+/*
+ * Times are restored independently of changes of the clocks: in the past, not in the future; no
+ * wait becomes longer.
+ */
+static void test_times_are_restored(void)
 {
 	struct arena *arena = arena_new(1 << 14);
 	struct world *w = world_new();
@@ -501,7 +507,10 @@ static void test_times_go_on(void)
 	call_end(the_call(w), CALL_FORCED);
 	CU_ASSERT(scene_settle(&w->scene));
 
-	/* An hour ahead when it was written: the delay of ten seconds does not become an hour's. */
+	/*
+	 * The clock was an hour ahead when it was written: the delay of ten seconds does not become
+	 * an hour.
+	 */
 	record.written_ms = wall_ms() + 3600000;
 	record.dialogs[0].delete_at_ms = record.written_ms + 10000;
 	rewrite(w, &record);
@@ -511,7 +520,7 @@ static void test_times_go_on(void)
 	world_free(w);
 }
 
-/* Its media may have flowed until the crash: the record does not know. */
+/* There may have been media until the crash: the record does not contain that. */
 static void test_old_call_is_not_ended_at_once(void)
 {
 	struct arena *arena = arena_new(1 << 14);
@@ -530,15 +539,14 @@ static void test_old_call_is_not_ended_at_once(void)
 	world_free(w);
 }
 
-static void test_want_of_memory_leaves_nothing(void)
+static void test_out_of_memory_leaves_nothing(void)
 {
 	struct world *w = world_new();
 	int error;
 
 	make_call(w);
 	restart(w);
-	CU_ASSERT_EQUAL_FATAL(take_up(w, 0),
-			      0); /* the arena has its chunks, so that only the call's count */
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0); /* so that the arena has its chunks */
 	call_end(the_call(w), CALL_FORCED);
 	CU_ASSERT(scene_settle(&w->scene));
 	ALLOC_FAILS_AT_EACH
@@ -554,15 +562,16 @@ static void test_want_of_memory_leaves_nothing(void)
 	world_free(w);
 }
 
-TEST_SUITE(journal_call, { "a call comes back whole", test_call_comes_back_whole },
-	   { "whom to tell of a time-out comes back", test_notice_comes_back },
-	   { "a call is commanded afterwards", test_call_is_commanded_afterwards },
-	   { "media goes on, and strangers stay out", test_media_goes_on_and_strangers_stay_out },
+TEST_SUITE(journal_call, { "a call is restored completely", test_call_is_restored_completely },
+	   { "the notice of a time-out is restored", test_notice_is_restored },
+	   { "a restored call accepts commands", test_restored_call_accepts_commands },
+	   { "media continues and unknown sources are refused",
+	     test_media_continues_and_unknown_sources_are_refused },
 	   { "flows stay in the kernel", test_flows_stay_in_the_kernel },
-	   { "a taken port ends its call alone", test_taken_port_ends_its_call_alone },
+	   { "a taken port ends only its call", test_taken_port_ends_only_its_call },
 	   { "what does not fit this relay is refused",
 	     test_what_does_not_fit_this_relay_is_refused },
 	   { "the same call twice is refused", test_same_call_twice_is_refused },
-	   { "times go on", test_times_go_on },
+	   { "times are restored", test_times_are_restored },
 	   { "an old call is not ended at once", test_old_call_is_not_ended_at_once },
-	   { "want of memory leaves nothing", test_want_of_memory_leaves_nothing });
+	   { "out of memory leaves nothing", test_out_of_memory_leaves_nothing });

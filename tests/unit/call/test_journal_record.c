@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_journal_record.c - a call to bytes and back, and bytes that are no call */
+/* test_journal_record.c - a call to bytes and back, and bytes that are not a call */
 #include <errno.h>
 #include "daemon/call/record_wire.h"
 #include "journal_sample.h"
@@ -14,7 +14,7 @@ static size_t write_sample(void)
 	return journal_record_write(sample_call(&sample), bytes, sizeof(bytes));
 }
 
-/* Of what was read, the fields that no second writing would show to be wrong on both ways. */
+/* The fields of the decoded record that a second encoding would not show to be wrong. */
 static void check_fields(const struct call_record *call)
 {
 	const struct dialog_record *dialog = &call->dialogs[0];
@@ -41,7 +41,7 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_PTR_NULL(call->dialogs[1].media);
 }
 
-static void test_comes_back_as_it_was(void)
+static void test_decodes_to_what_was_encoded(void)
 {
 	static uint8_t again[sizeof(bytes)];
 	struct arena *arena = arena_new(4096);
@@ -56,7 +56,7 @@ static void test_comes_back_as_it_was(void)
 	arena_free(arena);
 }
 
-static void test_every_flipped_bit_is_found(void)
+static void test_every_flipped_bit_is_detected(void)
 {
 	struct arena *arena = arena_new(4096);
 	size_t len = write_sample();
@@ -71,7 +71,7 @@ static void test_every_flipped_bit_is_found(void)
 	arena_free(arena);
 }
 
-static void test_every_cut_is_found(void)
+static void test_every_truncation_is_detected(void)
 {
 	struct arena *arena = arena_new(4096);
 	size_t len = write_sample();
@@ -91,7 +91,7 @@ static void test_every_cut_is_found(void)
 	arena_free(arena);
 }
 
-/* As a forger would: the checksum is right, the values are none. */
+/* Like a forged record: the checksum is correct, the values are invalid. */
 static void test_values_that_signalling_cannot_make_are_refused(void)
 {
 	enum { TOS, NO_DIALOG, STATE, SOURCELESS, FAMILY, KIND, TIME, PLACE };
@@ -126,7 +126,7 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 	arena_free(arena);
 }
 
-static void test_want_of_room_writes_nothing(void)
+static void test_a_short_buffer_gets_nothing(void)
 {
 	struct sample sample;
 	size_t len = write_sample();
@@ -136,7 +136,7 @@ static void test_want_of_room_writes_nothing(void)
 		CU_ASSERT_EQUAL(journal_record_write(sample_call(&sample), bytes, room), 0);
 }
 
-static void test_want_of_memory_is_told(void)
+static void test_out_of_memory_is_reported(void)
 {
 	size_t len = write_sample();
 
@@ -151,7 +151,7 @@ static void test_want_of_memory_is_told(void)
 	}
 }
 
-static void test_counts_are_not_believed(void)
+static void test_counts_are_checked(void)
 {
 	struct arena *arena = arena_new(4096);
 	uint8_t huge[] = { 0xff, 0xff, 0xff, 0x7f, 0 };
@@ -166,11 +166,11 @@ static void test_counts_are_not_believed(void)
 	arena_free(arena);
 }
 
-TEST_SUITE(journal_record, { "comes back as it was", test_comes_back_as_it_was },
-	   { "every flipped bit is found", test_every_flipped_bit_is_found },
-	   { "every cut is found", test_every_cut_is_found },
+TEST_SUITE(journal_record, { "decodes to what was encoded", test_decodes_to_what_was_encoded },
+	   { "every flipped bit is detected", test_every_flipped_bit_is_detected },
+	   { "every truncation is detected", test_every_truncation_is_detected },
 	   { "values that signalling cannot make are refused",
 	     test_values_that_signalling_cannot_make_are_refused },
-	   { "want of room writes nothing", test_want_of_room_writes_nothing },
-	   { "want of memory is told", test_want_of_memory_is_told },
-	   { "counts are not believed", test_counts_are_not_believed });
+	   { "a short buffer gets nothing", test_a_short_buffer_gets_nothing },
+	   { "out of memory is reported", test_out_of_memory_is_reported },
+	   { "counts are checked", test_counts_are_checked });

@@ -14,7 +14,7 @@ static void test_flows_come_with_latching(void)
 	b = at(t.phone[SIDE_B].port, "127.0.0.1");
 	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "not latched");
 	phone_sends(&t, SIDE_A, COMP_RTP);
-	/* Toward B, whose SDP is known, though it has not sent yet. */
+	/* Toward B, whose address is known by SDP, though it has not sent yet. */
 	UNTIL(&t, fake_kmod_count(&fake) == 1);
 	flow = flow_of(&t, SIDE_A, COMP_RTP);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(flow);
@@ -32,7 +32,7 @@ static void test_flows_come_with_latching(void)
 	talk_close(&t);
 }
 
-/* One that only the kernel has heard is no call without media. */
+/* A call whose packets were received only by the kernel is not a call without media. */
 static void test_media_in_the_kernel_is_no_silence(void)
 {
 	struct talk t;
@@ -92,7 +92,10 @@ static void test_idle_flows_time_out_without_polling(void)
 	dialog = call_find(t.scene.calls, STR("call"))->dialogs;
 	dialog->last_signal_ms -= 100000;
 	requests = fake.n_requests;
-	/* Nothing was announced: it is alive, whatever the daemon itself has heard. */
+	/*
+	 * The kernel reported no silence: the call has media, though the daemon itself received
+	 * none.
+	 */
 	CU_ASSERT_EQUAL(dialog_last_in_ms(dialog, 12345678901), 12345678901);
 	CU_ASSERT_EQUAL(fake.n_requests, requests);
 	for (int i = 0; i < 4; i++) {
@@ -122,14 +125,14 @@ static void test_rebound_phone_is_found_by_the_kernels_report(void)
 	flow = flow_of(&t, SIDE_A, COMP_RTP);
 	flow->packets = 100;
 	flow->ssrc = 1;
-	flow->expected = 200; /* so the fake's sequence number, too */
-	/* Its old address was heard just now: somebody else. */
+	flow->expected = 200; /* also the sequence number in the fake's reports */
+	/* A packet from the old address just arrived: the report is of another sender. */
 	flow->seen_ago_ms = 20;
 	fake_kmod_stranger(&fake, flow, &rebound, 1, 201, 0);
 	for (int i = 0; i < 5; i++)
 		turn(&t);
 	CU_ASSERT_TRUE(endpoint_eq(&flow_of(&t, SIDE_A, COMP_RTP)->src, &before));
-	/* The old one has been silent, SSRC and sequence go on: its NAT gave it another port. */
+	/* The old one has been silent, SSRC and sequence continue: its NAT gave it another port. */
 	poll(NULL, 0, LATCH_SILENCE_MS + 100);
 	flow->seen_ago_ms = LATCH_SILENCE_MS + 50;
 	fake_kmod_stranger(&fake, flow, &rebound, 1, 201, 0);
@@ -141,31 +144,34 @@ static void test_rebound_phone_is_found_by_the_kernels_report(void)
 	talk_close(&t);
 }
 
-static void test_stranger_never_gets_a_flow(void)
+static void test_unknown_source_never_gets_a_flow(void)
 {
-	struct endpoint stranger, before;
+	struct endpoint unknown, before;
 	struct stream_report r;
 	struct fake_flow *flow;
 	struct talk t;
 
 	talk_in_kernel(&t);
 	before = at(t.phone[SIDE_A].port, "127.0.0.1");
-	stranger = at(4000, "203.0.113.66");
+	unknown = at(4000, "203.0.113.66");
 	flow = flow_of(&t, SIDE_A, COMP_RTP);
 	flow->ssrc = 1;
 	flow->expected = 200;
 	poll(NULL, 0, LATCH_SILENCE_MS + 100);
 	flow->seen_ago_ms =
-		LATCH_SILENCE_MS + 50; /* the phone is mute: the attacker's best chance */
-	fake_kmod_stranger(&fake, flow, &stranger, 1, 201, 0);
-	/* What a flood of his would hide from the kernel's reports is looked for here. */
+		LATCH_SILENCE_MS + 50; /* the phone is silent: the attacker's best moment */
+	fake_kmod_stranger(&fake, flow, &unknown, 1, 201, 0);
+	/*
+	 * A flood of the attacker would hide the phone from the kernel's reports, so the media
+	 * comes up to the daemon.
+	 */
 	UNTIL(&t, !flow_of(&t, SIDE_A, COMP_RTP));
 	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user,
 			       "another source may take its place");
 	r = report(&t, SIDE_A, COMP_RTP);
 	CU_ASSERT_TRUE(endpoint_eq(&r.latched, &before));
 	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).relatched, 0);
-	/* The phone speaks again. */
+	/* The phone sends again. */
 	phone_sends(&t, SIDE_A, COMP_RTP);
 	UNTIL(&t, flow_of(&t, SIDE_A, COMP_RTP) != NULL);
 	CU_ASSERT_TRUE(endpoint_eq(&flow_of(&t, SIDE_A, COMP_RTP)->src, &before));
@@ -204,7 +210,7 @@ static void test_silenced_media_comes_up_and_goes_back(void)
 	talk_close(&t);
 }
 
-static void test_kernel_says_why_not(void)
+static void test_reason_of_the_kernel_is_reported(void)
 {
 	struct talk t;
 
@@ -219,7 +225,7 @@ static void test_kernel_says_why_not(void)
 	talk_close(&t);
 }
 
-static void test_without_kernel_path_it_is_said(void)
+static void test_kernel_path_that_is_off_is_reported(void)
 {
 	struct stream_report r;
 	struct talk t;
@@ -240,8 +246,8 @@ TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latchi
 	   { "idle flows time out without polling", test_idle_flows_time_out_without_polling },
 	   { "a rebound phone is found by the kernel's report",
 	     test_rebound_phone_is_found_by_the_kernels_report },
-	   { "a stranger never gets a flow", test_stranger_never_gets_a_flow },
+	   { "an unknown source never gets a flow", test_unknown_source_never_gets_a_flow },
 	   { "blocked media is dropped there", test_blocked_media_is_dropped_there },
 	   { "silenced media comes up and goes back", test_silenced_media_comes_up_and_goes_back },
-	   { "the kernel says why not", test_kernel_says_why_not },
-	   { "without kernel path it is said", test_without_kernel_path_it_is_said });
+	   { "the kernel's reason is reported", test_reason_of_the_kernel_is_reported },
+	   { "a kernel path that is off is reported", test_kernel_path_that_is_off_is_reported });

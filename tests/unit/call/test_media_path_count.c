@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_media_path_count.c - the figures of both paths are those of one media */
+/* test_media_path_count.c - the figures of both paths are added to those of one media */
 #include "daemon/packet/pool.h"
 #include "daemon/report/report.h"
 #include "tests/unit/packet/talk_scene.h"
@@ -12,7 +12,7 @@ static bool medias_are(const struct talk *t, size_t user, size_t kernel, size_t 
 	       by_path[PATH_MIXED] == mixed;
 }
 
-/* Counted as it happens, so that nobody who asks has to look at all of them. */
+/* Counted at each change, so that a query does not have to visit all medias. */
 static void test_medias_are_counted_by_path(void)
 {
 	struct talk t;
@@ -45,7 +45,7 @@ static uint64_t user_rate(struct talk *t, int64_t now_ms)
 	return rate;
 }
 
-/* The rates that one reader sees are not those since another has read. */
+/* Rates do not depend on how often another client reads. */
 static void test_reading_moves_no_rates(void)
 {
 	struct worker_totals totals;
@@ -61,7 +61,7 @@ static void test_reading_moves_no_rates(void)
 	stats_sample(stats, t.scene.calls, 2000);
 	CU_ASSERT_EQUAL(user_rate(&t, 2500), 4);
 	CU_ASSERT_EQUAL(user_rate(&t, 60000), 4);
-	stats_sample(stats, t.scene.calls, 2000); /* no time has gone by */
+	stats_sample(stats, t.scene.calls, 2000); /* no time has passed */
 	CU_ASSERT_EQUAL(user_rate(&t, 60000), 4);
 	stats_sample(stats, t.scene.calls, 3000);
 	CU_ASSERT_EQUAL(user_rate(&t, 60000), 0);
@@ -121,8 +121,11 @@ static void test_the_end_has_all_counts(void)
 	talk_close(&t);
 }
 
-/* The record of a call is made when its flows have gone, and a packet may have slipped past them. */
-static void test_jitter_is_not_forgotten_with_the_flow(void)
+/*
+ * The record of a call is made after its flows were removed, and a packet may still have reached
+ * the daemon.
+ */
+static void test_jitter_is_kept_when_the_flow_is_removed(void)
 {
 	struct stream_report r;
 	struct fake_flow *flow;
@@ -150,14 +153,17 @@ static void put_u32(uint8_t *p, uint32_t value)
 		p[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* 150 ms ago a sender report of A, and 50 ms ago what B says of it, who held it for 70 ms: 30 ms are the way's. */
+/*
+ * A sender report of A 150 ms ago, and B's receiver report 50 ms ago with a delay of 70 ms: a round
+ * trip of 30 ms.
+ */
 static void exchange_reports(struct talk *t, enum component comp, int64_t (*age_us)(int64_t))
 {
 	struct fake_flow *a = flow_of(t, SIDE_A, comp), *b = flow_of(t, SIDE_B, comp);
 	uint8_t sr[28] = { 0x80, 200, 0, 6 }, rr[32] = { 0x81, 201, 0, 7 };
 	int64_t began_ms = clock_ms();
 
-	UNTIL(t, clock_ms() - began_ms > 160); /* later than what the daemon heard */
+	UNTIL(t, clock_ms() - began_ms > 160); /* later than what the daemon received */
 	flow_of(t, SIDE_A, COMP_RTP)->ssrc = 0xaaaa;
 	put_u32(sr + 4, 0xaaaa);
 	put_u32(sr + 8, 0xb44db705);
@@ -177,12 +183,12 @@ static void exchange_reports(struct talk *t, enum component comp, int64_t (*age_
 	b->seen_ago_ms = 50;
 }
 
-static int64_t told(int64_t us)
+static int64_t with_time(int64_t us)
 {
 	return us;
 }
 
-static int64_t not_told(int64_t us)
+static int64_t without_time(int64_t us)
 {
 	(void)us;
 	return -1;
@@ -210,40 +216,42 @@ static void check_seen(struct talk *t, uint8_t type_a)
 	CU_ASSERT_EQUAL(seen.rtt_us, 0);
 }
 
-static void test_rtcp_that_the_kernel_kept_is_told(void)
+static void test_rtcp_that_the_kernel_kept_is_reported(void)
 {
 	struct talk t;
 
 	talk_in_kernel(&t);
-	exchange_reports(&t, COMP_RTCP, told);
+	exchange_reports(&t, COMP_RTCP, with_time);
 	report(&t, SIDE_A, COMP_RTP);
 	check_seen(&t, 200);
-	/* The same packets again say nothing new; then the flows go, and what they told stays. */
+	/*
+	 * The same packets again add nothing; then the flows are removed, and their figures stay.
+	 */
 	report(&t, SIDE_A, COMP_RTP);
 	media_path_stop(media_of(&t));
 	check_seen(&t, 200);
 	talk_close(&t);
 }
 
-/* A module that does not tell when: known where nothing but RTCP arrives. */
-static void test_rtcp_of_an_older_module_is_told(void)
+/* A module that does not report the time: known only where nothing but RTCP arrives. */
+static void test_rtcp_of_an_older_module_is_reported(void)
 {
 	struct talk t;
 
 	talk_in_kernel(&t);
-	exchange_reports(&t, COMP_RTCP, not_told);
+	exchange_reports(&t, COMP_RTCP, without_time);
 	report(&t, SIDE_A, COMP_RTP);
 	check_seen(&t, 200);
 	talk_close(&t);
 }
 
-/* With rtcp-mux one flow has both: its last packet was RTP, just now. */
-static void test_rtcp_beside_rtp_is_told(void)
+/* With rtcp-mux one flow carries both: its last packet was RTP, just now. */
+static void test_rtcp_beside_rtp_is_reported(void)
 {
 	struct talk t;
 
 	talk_in_kernel(&t);
-	exchange_reports(&t, COMP_RTP, told);
+	exchange_reports(&t, COMP_RTP, with_time);
 	flow_of(&t, SIDE_A, COMP_RTP)->seen_ago_ms = 0;
 	flow_of(&t, SIDE_B, COMP_RTP)->seen_ago_ms = 0;
 	report(&t, SIDE_A, COMP_RTP);
@@ -251,14 +259,14 @@ static void test_rtcp_beside_rtp_is_told(void)
 	talk_close(&t);
 }
 
-/* It comes with the answer to the last command that a flow is given. */
+/* It comes with the answer to the last command for a flow. */
 static void test_the_end_has_the_last_rtcp(void)
 {
 	struct talk t;
 	unsigned int gets, sends;
 
 	talk_in_kernel(&t);
-	exchange_reports(&t, COMP_RTCP, told);
+	exchange_reports(&t, COMP_RTCP, with_time);
 	gets = fake.n_gets;
 	sends = fake.n_sends;
 	media_path_stop(media_of(&t));
@@ -268,14 +276,14 @@ static void test_the_end_has_the_last_rtcp(void)
 	talk_close(&t);
 }
 
-/* A compound that the kernel had to cut says what its beginning says. */
-static void test_rtcp_that_was_cut_is_told(void)
+/* A compound that the kernel had to truncate is read as far as it goes. */
+static void test_truncated_rtcp_is_reported(void)
 {
 	struct talk t;
 	struct fake_flow *b;
 
 	talk_in_kernel(&t);
-	exchange_reports(&t, COMP_RTCP, told);
+	exchange_reports(&t, COMP_RTCP, with_time);
 	b = flow_of(&t, SIDE_B, COMP_RTCP);
 	memcpy(b->rtcp + 32, (uint8_t[]){ 0x81, 202, 0, 99 }, 4);
 	b->rtcp_len = RTPRELAY_RTCP_MAX;
@@ -297,8 +305,8 @@ static void test_a_media_is_asked_about_in_one_exchange(void)
 	talk_close(&t);
 }
 
-/* Nobody asks, but how good a call was at its worst must be known in the end. */
-static void test_the_kernel_is_asked_by_and_by(void)
+/* No client asks, but the worst quality of a call must be known at its end. */
+static void test_the_kernel_is_asked_at_intervals(void)
 {
 	struct sweep sweep = { .began_ms = 0 };
 	struct media *media;
@@ -319,7 +327,7 @@ static void test_the_kernel_is_asked_by_and_by(void)
 	CU_ASSERT_EQUAL(fake.n_gets, 8);
 	CU_ASSERT_EQUAL(sweep.read, 8);
 	sweep_tick(&sweep, t.scene.calls, 7000);
-	/* In user space there is nothing to ask, and without module nobody. */
+	/* There is nothing to ask the kernel for media in user space, and without the module. */
 	media_path_leave(media);
 	kmod_flush(t.kmod);
 	sweep_tick(&sweep, t.scene.calls, 12000);
@@ -332,8 +340,8 @@ static void test_the_kernel_is_asked_by_and_by(void)
 	talk_close(&t);
 }
 
-/* What came by the daemon after the kernel had 500 packets in between is not a loss of 500. */
-static void test_gap_that_the_kernel_had_is_no_loss(void)
+/* Packets that the daemon receives after 500 in the kernel are not a loss of 500. */
+static void test_packets_in_the_kernel_are_not_a_loss(void)
 {
 	struct stream_report r;
 	struct talk t;
@@ -346,7 +354,7 @@ static void test_gap_that_the_kernel_had_is_no_loss(void)
 	t.phone[SIDE_A].seq = (uint16_t)(t.phone[SIDE_A].seq + 500);
 	fake_kmod_load(&fake, false);
 	for (int i = 0; i < 3; i++)
-		turn(&t); /* the media thread has been told */
+		turn(&t); /* the media thread has the new settings */
 	for (int i = 0; i < 3; i++)
 		phone_sends(&t, SIDE_A, COMP_RTP);
 	UNTIL(&t, report(&t, SIDE_A, COMP_RTP).packets_in == 504);
@@ -362,13 +370,14 @@ TEST_SUITE(media_path_count, { "medias are counted by path", test_medias_are_cou
 	   { "reading moves no rates", test_reading_moves_no_rates },
 	   { "counts of both paths are added", test_counts_of_both_paths_are_added },
 	   { "the end has all counts", test_the_end_has_all_counts },
-	   { "jitter is not forgotten with the flow", test_jitter_is_not_forgotten_with_the_flow },
-	   { "RTCP that the kernel kept is told", test_rtcp_that_the_kernel_kept_is_told },
-	   { "RTCP of an older module is told", test_rtcp_of_an_older_module_is_told },
-	   { "RTCP beside RTP is told", test_rtcp_beside_rtp_is_told },
+	   { "jitter is kept when the flow is removed",
+	     test_jitter_is_kept_when_the_flow_is_removed },
+	   { "RTCP that the kernel kept is reported", test_rtcp_that_the_kernel_kept_is_reported },
+	   { "RTCP of an older module is reported", test_rtcp_of_an_older_module_is_reported },
+	   { "RTCP beside RTP is reported", test_rtcp_beside_rtp_is_reported },
 	   { "the end has the last RTCP", test_the_end_has_the_last_rtcp },
-	   { "RTCP that was cut is told", test_rtcp_that_was_cut_is_told },
+	   { "truncated RTCP is reported", test_truncated_rtcp_is_reported },
 	   { "a media is asked about in one exchange",
 	     test_a_media_is_asked_about_in_one_exchange },
-	   { "the kernel is asked by and by", test_the_kernel_is_asked_by_and_by },
-	   { "a gap that the kernel had is no loss", test_gap_that_the_kernel_had_is_no_loss });
+	   { "the kernel is asked at intervals", test_the_kernel_is_asked_at_intervals },
+	   { "packets in the kernel are not a loss", test_packets_in_the_kernel_are_not_a_loss });

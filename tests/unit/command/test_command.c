@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_command.c - what offers and answers make of ports and bridges; blocking; memory that runs out
+ * test_command.c - effect of offers and answers on ports and bridges; blocking; out of memory
  */
 #include "daemon/base/count.h"
 #include "daemon/call/media.h"
@@ -153,7 +153,7 @@ static void test_relearn_only_when_something_moved(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-static void test_zero_address_keeps_what_was_told(void)
+static void test_zero_address_keeps_what_was_signalled(void)
 {
 	struct scene scene;
 
@@ -235,7 +235,7 @@ static void test_disabled_media_ends_with_the_answer(void)
 	offer(&scene, A_HEAD AUDIO VIDEO);
 	answer(&scene, B_HEAD AUDIO VIDEO);
 	CU_ASSERT_EQUAL(port_of(offer(&scene, A_HEAD AUDIO "m=video 0 RTP/AVP 96\r\n"), 1), 0);
-	/* It may be refused, and then the video goes on. */
+	/* The fax may be refused, and then the video continues. */
 	CU_ASSERT_PTR_NOT_NULL(the_dialog(&scene)->media[1]);
 	answer(&scene, B_HEAD AUDIO "m=video 0 RTP/AVP 96\r\n");
 	CU_ASSERT_PTR_NULL(the_dialog(&scene)->media[1]);
@@ -281,7 +281,7 @@ static void test_fax_keeps_the_ports_of_audio(void)
 	scene_open(&scene);
 	audio = port_of(offer(&scene, A_HEAD AUDIO), 0);
 	answer(&scene, B_HEAD AUDIO);
-	/* If the fax is refused, the audio goes on where it was. */
+	/* If the fax is refused, the audio continues at the same ports. */
 	CU_ASSERT_EQUAL(port_of(offer(&scene, A_HEAD FAX), 0), audio);
 	CU_ASSERT_EQUAL(conf_of(&scene, 0)->kind, BRIDGE_OPAQUE);
 	answer(&scene, B_HEAD FAX);
@@ -343,8 +343,8 @@ static void test_family_of_a_moved_phone_is_followed(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* Held against an address that our socket cannot reach, every real source would be a stranger. */
-static void test_address_of_another_family_is_no_hint(void)
+/* Compared with an address that our socket cannot reach, every real source would be unknown. */
+static void test_address_of_another_family_is_not_used(void)
 {
 	static const char six[] = "v=0\r\no=- 1 1 IN IP6 2001:db8::1\r\ns=-\r\n"
 				  "c=IN IP6 2001:db8::1\r\nt=0 0\r\n" AUDIO;
@@ -483,7 +483,7 @@ static void test_proxies_past_the_table_share_its_last_row(void)
 	for (uint32_t i = 0; i < 70; i++) {
 		proxy.in4.sin_addr.s_addr = htonl(0xc0000200 + i); /* 192.0.2.0 and following */
 		stats_command(&stats, &proxy, VERB_PING, 5, i % 2);
-		endpoint_set_port(&proxy, (uint16_t)i); /* each of its sockets counts for it */
+		endpoint_set_port(&proxy, (uint16_t)i); /* all of its sockets count as one proxy */
 		stats_command(&stats, &proxy, VERB_OFFER, 5, false);
 	}
 	CU_ASSERT_EQUAL(stats.n_proxies, STATS_PROXIES);
@@ -495,7 +495,7 @@ static void test_proxies_past_the_table_share_its_last_row(void)
 	CU_ASSERT_EQUAL(stats.proxy[STATS_PROXIES - 1].count[VERB_PING], 7);
 }
 
-/* --- Media -------------------------------------------------------------------------------------- */
+/* --- Media ------------------------------------------------------------------------------------ */
 
 struct phone {
 	int fd;
@@ -532,8 +532,8 @@ static bool hears(const struct phone *phone)
 	       recv(phone->fd, packet, sizeof(packet), 0) == 172;
 }
 
-/* Two phones that hear each other, a query that tells so, a delete that ends it. */
-static void test_phones_hear_each_other(void)
+/* Two phones that receive each other's media, a query that reports it, a delete that ends it. */
+static void test_phones_receive_media(void)
 {
 	const struct call_report *report;
 	struct phone a, b;
@@ -567,10 +567,9 @@ static void test_phones_hear_each_other(void)
 	close(b.fd);
 }
 
-/* --- Memory ------------------------------------------------------------------------------------- */
+/* --- Memory ----------------------------------------------------------------------------------- */
 
-/* A call from offer to delete with the n-th allocation failing: refused with a reason or done, and nothing is left. */
-/* Nothing but memory would end them, before their time-out does. */
+/* Without this limit they would fill the memory before their time-out. */
 static void test_calls_without_ports_are_bounded(void)
 {
 	struct request request = base_request(A_HEAD "m=audio 0 RTP/AVP 0\r\n");
@@ -620,6 +619,10 @@ static void test_names_are_bounded(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/*
+ * A call from offer to delete with the n-th allocation failing: each command is refused with a
+ * reason or done, and nothing is left.
+ */
 static void test_out_of_memory_leaks_nothing(void)
 {
 	struct request first = base_request(A_HEAD AUDIO VIDEO), more, by_b, end;
@@ -667,7 +670,7 @@ TEST_SUITE(command, { "endpoints come from SDP", test_endpoints_come_from_sdp },
 	   { "media-address overrides SDP", test_media_address_overrides_sdp },
 	   { "flags concern the sender", test_flags_concern_the_sender },
 	   { "relearn only when something moved", test_relearn_only_when_something_moved },
-	   { "zero address keeps what was told", test_zero_address_keeps_what_was_told },
+	   { "zero address keeps what was signalled", test_zero_address_keeps_what_was_signalled },
 	   { "payload types of both sides", test_payload_types_of_both_sides },
 	   { "mux is set where both agreed", test_mux_is_set_where_both_agreed },
 	   { "added media gets ports and the first keeps its own",
@@ -683,7 +686,7 @@ TEST_SUITE(command, { "endpoints come from SDP", test_endpoints_come_from_sdp },
 	   { "no-port-latching takes new ports when the phone moved",
 	     test_no_port_latching_takes_new_ports_when_the_phone_moved },
 	   { "family of a moved phone is followed", test_family_of_a_moved_phone_is_followed },
-	   { "address of another family is no hint", test_address_of_another_family_is_no_hint },
+	   { "address of another family is not used", test_address_of_another_family_is_not_used },
 	   { "refused offer changes nothing", test_refused_offer_changes_nothing },
 	   { "blocking goes by tag, label and address",
 	     test_blocking_goes_by_tag_label_and_address },
@@ -692,7 +695,7 @@ TEST_SUITE(command, { "endpoints come from SDP", test_endpoints_come_from_sdp },
 	   { "list is limited", test_list_is_limited },
 	   { "proxies past the table share its last row",
 	     test_proxies_past_the_table_share_its_last_row },
-	   { "phones hear each other", test_phones_hear_each_other },
+	   { "phones receive each other's media", test_phones_receive_media },
 	   { "calls without ports are bounded", test_calls_without_ports_are_bounded },
 	   { "names are bounded", test_names_are_bounded },
 	   { "out of memory leaks nothing", test_out_of_memory_leaks_nothing });

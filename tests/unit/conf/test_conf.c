@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_conf.c - files and command lines as an operator writes them, and what he is told */
+/* test_conf.c - files and command lines as an operator writes them, and the messages */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #define MAX_ARGS 40
 
-static char told[1 << 15]; /* by the last run, on standard error and output */
+static char output[1 << 15]; /* output of the last run, standard error and output */
 
 struct catcher {
 	int target, saved, file;
@@ -21,7 +21,7 @@ struct catcher {
 
 static struct catcher catch_begin(int target)
 {
-	struct catcher catcher = { target, dup(target), memfd_create("told", MFD_CLOEXEC) };
+	struct catcher catcher = { target, dup(target), memfd_create("output", MFD_CLOEXEC) };
 
 	fflush(stdout);
 	CU_ASSERT_FATAL(catcher.saved >= 0 && catcher.file >= 0);
@@ -37,12 +37,14 @@ static void catch_end(struct catcher *catcher)
 	fflush(stdout);
 	dup2(catcher->saved, catcher->target);
 	close(catcher->saved);
-	got = pread(catcher->file, told, sizeof(told) - 1, 0);
-	told[got > 0 ? got : 0] = '\0';
+	got = pread(catcher->file, output, sizeof(output) - 1, 0);
+	output[got > 0 ? got : 0] = '\0';
 	close(catcher->file);
 }
 
-/* Runs conf_load() with @args ("--config=@": a file that holds @file), and catches what it says. */
+/*
+ * Runs conf_load() with @args ("--config=@": a file that contains @file), and captures its output.
+ */
 static int load(struct conf *conf, const char *file, const char *args, int target)
 {
 	char option[] = "--config=/tmp/test_conf.XXXXXX", *path = option + strlen("--config="),
@@ -59,8 +61,8 @@ static int load(struct conf *conf, const char *file, const char *args, int targe
 	catcher = catch_begin(target);
 	result = conf_load(conf, argc, argv);
 	catch_end(&catcher);
-	/* Paths differ from run to run: as far as tests see, the file is called F. */
-	for (char *at; (at = strstr(told, path));) {
+	/* Paths differ from run to run: for comparison the file is called F. */
+	for (char *at; (at = strstr(output, path));) {
 		*at = 'F';
 		memmove(at + 1, at + strlen(path), strlen(at + strlen(path)) + 1);
 	}
@@ -84,7 +86,7 @@ static void test_command_line_of_the_manual_works(void)
 				 "--listen-ng=198.51.100.20:2223 --port-min=30000 --port-max=39999 "
 				 "--delete-delay=0"),
 		0);
-	CU_ASSERT_STRING_EQUAL(told, "");
+	CU_ASSERT_STRING_EQUAL(output, "");
 	CU_ASSERT_TRUE(conf.foreground);
 	CU_ASSERT_EQUAL(conf.interface.count, 1);
 	CU_ASSERT_STRING_EQUAL(conf.interface.item[0], "pub/198.51.100.20");
@@ -148,7 +150,7 @@ static void test_file_sets_every_type(void)
 				   "port-max = 20003",
 				   "--config=@", STDERR_FILENO),
 			      0);
-	CU_ASSERT_STRING_EQUAL(told, "");
+	CU_ASSERT_STRING_EQUAL(output, "");
 	CU_ASSERT_EQUAL_FATAL(conf.interface.count, 3);
 	CU_ASSERT_STRING_EQUAL(conf.interface.item[0], "pub/192.0.2.1!203.0.113.9");
 	CU_ASSERT_STRING_EQUAL(conf.interface.item[1], "priv/198.51.100.1");
@@ -168,7 +170,7 @@ static void test_file_sets_every_type(void)
 	conf_free(&conf);
 }
 
-static void test_options_win_over_file(void)
+static void test_options_override_the_file(void)
 {
 	struct conf conf;
 
@@ -193,7 +195,7 @@ static void test_options_win_over_file(void)
 
 #define HEAD "[rtprelay]\ninterface=192.0.2.1\nlisten-ng=2223\n"
 
-static void test_mistakes_in_file_are_told(void)
+static void test_mistakes_in_file_are_reported(void)
 {
 	static const struct {
 		const char *file, *error;
@@ -246,13 +248,13 @@ static void test_mistakes_in_file_are_told(void)
 		struct conf conf;
 
 		CU_ASSERT_EQUAL(load(&conf, rows[i].file, "--config=@", STDERR_FILENO), -EINVAL);
-		if (strcmp(told, rows[i].error))
-			printf("row %zu: %s", i, told);
-		CU_ASSERT_STRING_EQUAL(told, rows[i].error);
+		if (strcmp(output, rows[i].error))
+			printf("row %zu: %s", i, output);
+		CU_ASSERT_STRING_EQUAL(output, rows[i].error);
 	}
 }
 
-static void test_mistakes_in_options_are_told(void)
+static void test_mistakes_in_options_are_reported(void)
 {
 	static const struct {
 		const char *args, *error;
@@ -278,9 +280,9 @@ static void test_mistakes_in_options_are_told(void)
 		struct conf conf;
 
 		CU_ASSERT_EQUAL(load_args(&conf, rows[i].args), -EINVAL);
-		if (strcmp(told, rows[i].error))
-			printf("row %zu: %s", i, told);
-		CU_ASSERT_STRING_EQUAL(told, rows[i].error);
+		if (strcmp(output, rows[i].error))
+			printf("row %zu: %s", i, output);
+		CU_ASSERT_STRING_EQUAL(output, rows[i].error);
 	}
 }
 
@@ -293,8 +295,8 @@ static void test_long_line_is_refused_whole(void)
 		strcat(file, "192.0.2.0/24, ");
 	strcat(file, "192.0.2.0/24\ntos = 999\n");
 	CU_ASSERT_EQUAL(load(&conf, file, "--config=@", STDERR_FILENO), -EINVAL);
-	CU_ASSERT_PTR_NOT_NULL(strstr(told, "error: F:4: the line is longer than "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(told, "error: F:5: tos: 999 is out of range"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "error: F:4: the line is longer than "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "error: F:5: tos: 999 is out of range"));
 }
 
 static void test_help_names_every_key(void)
@@ -306,11 +308,11 @@ static void test_help_names_every_key(void)
 		char option[80];
 
 		snprintf(option, sizeof(option), "  --%s", conf_rows[i].name);
-		CU_ASSERT_PTR_NOT_NULL(strstr(told, option));
+		CU_ASSERT_PTR_NOT_NULL(strstr(output, option));
 		CU_ASSERT_TRUE(strlen(conf_rows[i].help) > 10);
 	}
 	CU_ASSERT_EQUAL(load(&conf, "", "--version", STDOUT_FILENO), 1);
-	CU_ASSERT_EQUAL(strncmp(told, "rtprelayd ", 10), 0);
+	CU_ASSERT_EQUAL(strncmp(output, "rtprelayd ", 10), 0);
 }
 
 static void test_reload_takes_what_may_change(void)
@@ -327,7 +329,7 @@ static void test_reload_takes_what_may_change(void)
 	CU_ASSERT_EQUAL(conf_reload(&conf, &fresh), 2);
 	catch_end(&catcher);
 	CU_ASSERT_STRING_EQUAL(
-		told,
+		output,
 		"warning: interface is still pub/192.0.2.1: restart the daemon to change it to "
 		"pub/192.0.2.1, 192.0.2.9\n"
 		"warning: port-min is still 30000: restart the daemon to change it to 20000\n"
@@ -380,9 +382,9 @@ static void test_out_of_memory_fails_cleanly(void)
 TEST_SUITE(conf, { "command line of the manual works", test_command_line_of_the_manual_works },
 	   { "defaults are as documented", test_defaults_are_as_documented },
 	   { "file sets every type", test_file_sets_every_type },
-	   { "options win over file", test_options_win_over_file },
-	   { "mistakes in file are told", test_mistakes_in_file_are_told },
-	   { "mistakes in options are told", test_mistakes_in_options_are_told },
+	   { "options override the file", test_options_override_the_file },
+	   { "mistakes in file are reported", test_mistakes_in_file_are_reported },
+	   { "mistakes in options are reported", test_mistakes_in_options_are_reported },
 	   { "long line is refused whole", test_long_line_is_refused_whole },
 	   { "help names every key", test_help_names_every_key },
 	   { "reload takes what may change", test_reload_takes_what_may_change },

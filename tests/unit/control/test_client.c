@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_client.c - rtprelayctl's one question over UDP, against a daemon played by a thread
+ * test_client.c - rtprelayctl's one request over UDP, with a thread in place of the daemon
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,8 +16,8 @@
 struct daemon {
 	int fd;
 	char server[32];
-	const char *answer; /* what follows the cookie and its blank */
-	size_t answers_nth; /* question; those before are lost */
+	const char *answer; /* the text after the cookie and its blank */
+	size_t answers_nth; /* request that is answered; those before are lost */
 	char heard[HEARD_MAX][64];
 	size_t n_heard;
 };
@@ -36,7 +36,7 @@ static void daemon_open(struct daemon *daemon, size_t answers_nth, const char *a
 	snprintf(daemon->server, sizeof(daemon->server), "127.0.0.1:%u", ntohs(addr.sin_port));
 }
 
-/* Loses all questions but the last, sends an answer to another question, then the right one. */
+/* Drops all requests but the last, sends an answer to another request, then the right one. */
 static void *daemon_run(void *arg)
 {
 	struct daemon *daemon = arg;
@@ -91,7 +91,7 @@ static void test_repeats_with_the_same_cookie(void)
 	arena_free(arena);
 }
 
-static void test_answer_that_makes_no_sense_is_an_error(void)
+static void test_invalid_answer_is_an_error(void)
 {
 	static const char *const answers[] = { "d6:result4:pong", "i1e", "x", "d6:result4:ponge " };
 
@@ -117,12 +117,12 @@ static void test_silence_ends(void)
 	CU_ASSERT_EQUAL(ask(daemon.server, 50, arena, &answer), -ETIMEDOUT);
 	CU_ASSERT_STRING_EQUAL(answer.error, "no answer");
 	close(daemon.fd);
-	/* The port is closed now: told at once, long before the time is over. */
+	/* The port is closed now: reported at once, long before the time-out. */
 	CU_ASSERT_EQUAL(ask(daemon.server, 600000, arena, &answer), -ECONNREFUSED);
 	arena_free(arena);
 }
 
-static void test_server_names_that_mean_nothing(void)
+static void test_invalid_server_names(void)
 {
 	static const char *const servers[] = { "",	":",	"127.0.0.1", "127.0.0.1:",
 					       ":2223", "[]:1", "[::1]",     "127.0.0.1:x" };
@@ -138,8 +138,8 @@ static void test_server_names_that_mean_nothing(void)
 }
 
 TEST_SUITE(client,
-	   { "repeats with the same cookie, hears only its own answer",
+	   { "repeats with the same cookie, accepts only its own answer",
 	     test_repeats_with_the_same_cookie },
-	   { "an invalid answer is an error", test_answer_that_makes_no_sense_is_an_error },
+	   { "an invalid answer is an error", test_invalid_answer_is_an_error },
 	   { "silence ends", test_silence_ends },
-	   { "server names that mean nothing", test_server_names_that_mean_nothing });
+	   { "invalid server names", test_invalid_server_names });

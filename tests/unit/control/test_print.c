@@ -7,7 +7,7 @@
 #include "daemon/base/bencode.h"
 #include "tests/unit/test.h"
 
-/* What @print makes of the answer @bencode; the caller frees it. */
+/* The output of @print for the answer @bencode; the caller frees it. */
 static char *printed(print_fn *print, const char *bencode)
 {
 	struct arena *arena = arena_new(4096);
@@ -97,7 +97,7 @@ static void test_call_shows_parties_and_streams(void)
 	       "total RTP   1023 packets, 175956 bytes, 1 errors\n");
 }
 
-/* Another version's answer, or a liar's: every value of a type that is not expected */
+/* The answer of another version, or a forged one: every value has an unexpected type */
 static void test_call_of_odd_shape_is_shown_as_far_as_it_goes(void)
 {
 	expect(print_call, "d4:tagsl1:ae6:totalsi3ee", "party -\n");

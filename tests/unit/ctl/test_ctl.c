@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_ctl.c - control sockets on the loopback: cookies, repetitions, strangers, addresses of replies
+ * test_ctl.c - control sockets on the loopback: cookies, repetitions, control-allow, addresses of
+ * replies
  */
 #include <errno.h>
 #include "daemon/base/count.h"
@@ -119,14 +120,14 @@ static void test_repeated_request_is_done_once(void)
 	relay_close(&relay);
 }
 
-static void test_stranger_gets_no_answer(void)
+static void test_source_that_is_not_allowed_gets_no_answer(void)
 {
 	struct relay relay;
-	struct endpoint stranger;
+	struct endpoint outsider;
 
-	endpoint_parse(STR("198.51.100.66:4444"), -1, &stranger);
+	endpoint_parse(STR("198.51.100.66:4444"), -1, &outsider);
 	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, NULL));
-	CU_ASSERT_STRING_EQUAL(ask_from(&relay, &stranger, "1 " PING), "");
+	CU_ASSERT_STRING_EQUAL(ask_from(&relay, &outsider, "1 " PING), "");
 	CU_ASSERT_EQUAL(relay.scene.stats.not_allowed, 1);
 	CU_ASSERT_EQUAL(relay.scene.stats.requests, 0);
 	relay_close(&relay);
@@ -160,7 +161,7 @@ static void test_errors_at_open_name_what_is_wrong(void)
 	relay_close(&relay);
 }
 
-/* Sends from @from to @to over real sockets; what came back, and from where. */
+/* Sends from @from to @to over real sockets. Return: the answer and its source. */
 static bool talk(struct relay *relay, const char *from, const char *to, const char *datagram,
 		 char *answer, size_t size, struct endpoint *answered_from)
 {
@@ -276,7 +277,7 @@ static void test_allow_knows_subnets_of_local_addresses(void)
 	endpoint_parse_addr(STR("127.44.0.1"), AF_INET, &inside);
 	endpoint_parse_addr(STR("192.0.2.1"), AF_INET, &outside);
 	CU_ASSERT_FALSE(allow_has(&allow, &loopback));
-	CU_ASSERT_EQUAL(allow_add_subnets(&allow, &outside), 0); /* not ours */
+	CU_ASSERT_EQUAL(allow_add_subnets(&allow, &outside), 0); /* not one of our subnets */
 	CU_ASSERT_EQUAL(allow.count, 0);
 	CU_ASSERT_EQUAL(allow_add_subnets(&allow, &loopback), 0);
 	CU_ASSERT_TRUE(allow_has(&allow, &inside)); /* lo is 127.0.0.1/8 */
@@ -320,7 +321,8 @@ static void test_out_of_memory_at_open(void)
 TEST_SUITE(ctl, { "reply begins with cookie", test_reply_begins_with_cookie },
 	   { "no cookie, no answer", test_no_cookie_no_answer },
 	   { "repeated request is done once", test_repeated_request_is_done_once },
-	   { "stranger gets no answer", test_stranger_gets_no_answer },
+	   { "a source that is not allowed gets no answer",
+	     test_source_that_is_not_allowed_gets_no_answer },
 	   { "control-allow replaces the default", test_control_allow_replaces_the_default },
 	   { "errors at open name what is wrong", test_errors_at_open_name_what_is_wrong },
 	   { "answer leaves from the address asked", test_answer_leaves_from_the_address_asked },

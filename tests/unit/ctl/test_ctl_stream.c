@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_ctl_stream.c - the rtpproxy protocol at its own sockets and at those of NG; over connections; cookies
+ * test_ctl_stream.c - the rtpproxy protocol on its own sockets and on NG sockets; connections;
+ * cookies
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -87,7 +88,7 @@ static void test_cookie_and_answer(void)
 	relay_close(&relay);
 }
 
-static void test_ports_of_ng_take_both(void)
+static void test_ng_ports_accept_both_protocols(void)
 {
 	static const struct {
 		const char *text, *said;
@@ -120,13 +121,13 @@ static void test_repetitions_are_known_by_source_and_cookie(void)
 	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, 0));
 	snprintf(first, sizeof(first), "%.60s", ask(&relay, "1_1 U c 192.0.2.1 4000 a;1"));
 	CU_ASSERT_STRING_EQUAL(ask(&relay, "1_2 D c a"), "1_2 0\n");
-	/* Late, and again: no new session comes of it. */
+	/* A late repetition creates no new session. */
 	CU_ASSERT_STRING_EQUAL(ask(&relay, "1_1 U c 192.0.2.1 4000 a;1"), first);
 	CU_ASSERT_STRING_EQUAL(ask(&relay, "1_2 D c a"), "1_2 0\n");
 	CU_ASSERT_STRING_EQUAL(ask(&relay, "1_3 D c a"), "1_3 E50\n");
 	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 0);
 	CU_ASSERT_EQUAL(relay.scene.stats.replayed, 2);
-	/* Another proxy has the same cookie for something else. */
+	/* Another proxy uses the same cookie for another command. */
 	endpoint_set_port(&other, 999);
 	out = BUF_INIT(relay.out, sizeof(relay.out));
 	ctl_datagram(relay.ctl, &rtpp_protocol, &other, STR("1_1 V"), &out);
@@ -148,14 +149,14 @@ static void test_cookies_of_every_length(void)
 			strlen(ask_at(&relay, &rtpp_protocol, (struct str){ text, len + 2 })) > 0;
 		memcpy(text + len, "xx", 2);
 	}
-	CU_ASSERT_EQUAL(answered, 256); /* longer ones are nobody's, and could not be remembered */
+	CU_ASSERT_EQUAL(answered, 256); /* longer ones cannot be recorded */
 	CU_ASSERT_STRING_EQUAL(ask(&relay, "1 V"), "1 20040107\n");
 	relay_close(&relay);
 }
 
-/* --- Connections ------------------------------------------------------------------------------------ */
+/* --- Connections ------------------------------------------------------------------------------ */
 
-/* Lets the relay work until @fd has something to read; what it is, "" at the end of the connection. */
+/* Runs the relay until @fd has something to read. Return: that, "" at the end of the connection. */
 static const char *hear(struct relay *relay, int fd, char *text, size_t size)
 {
 	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
@@ -194,7 +195,7 @@ static void say(int fd, const char *text)
 	scene_must(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text), "send");
 }
 
-/* Whatever @text is: the relay may have closed the connection meanwhile. */
+/* May fail: the relay may have closed the connection meanwhile. */
 static void say_any(struct relay *relay, int fd, const char *text, size_t len)
 {
 	while (len) {
@@ -218,7 +219,7 @@ static const char *make_dir(struct relay *relay, const char *prefix, char *path,
 	return path;
 }
 
-/* @bare: a path alone */
+/* @bare: only a path */
 static void check_unix(bool bare)
 {
 	struct relay relay = { .dir = "" };
@@ -270,7 +271,10 @@ static void test_lines_over_a_lasting_connection(void)
 	CU_ASSERT_EQUAL(rmdir(dir), 0);
 }
 
-/* Up to 64 KiB and beyond what is read at once; by all three ways. Then the next command is as good as ever. */
+/*
+ * Up to 64 KiB, more than one read() returns; over all three transports. The next command then
+ * works as before.
+ */
 static void test_commands_of_every_length(void)
 {
 	static char text[65536 + 1], said[256];
@@ -293,7 +297,7 @@ static void test_commands_of_every_length(void)
 		say_any(&relay, fd, text, len + 1);
 		text[len] = 'x';
 		if (!hear(&relay, fd, said, sizeof(said)))
-			CU_FAIL("neither an answer nor an end");
+			CU_FAIL("neither an answer nor a close");
 		/* A command that fits is answered: unknown modifier, or unknown command. */
 		if (len < CTL_LINE)
 			CU_ASSERT(said[0] == 'E');
@@ -324,13 +328,13 @@ static void test_tcp_and_its_bounds(void)
 		fd[i] = connect_tcp(21499);
 	say(fd[0], "V\n");
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[0], text, sizeof(text)), "20040107\n");
-	/* One more than may be is closed at once. */
+	/* One connection above the limit is closed at once. */
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[CTL_CONNECTIONS], text, sizeof(text)), "");
-	/* A line without end, too. */
+	/* So is one with an endless line. */
 	memset(line, 'x', sizeof(line) - 1);
 	say(fd[1], line);
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[1], text, sizeof(text)), "");
-	/* Who has said its last still gets its answer. */
+	/* A client that has shut down its sending side still gets its answer. */
 	say(fd[2], "V\n");
 	shutdown(fd[2], SHUT_WR);
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[2], text, sizeof(text)), "20040107\n");
@@ -357,8 +361,8 @@ static void say_much(void *arg, const struct endpoint *source, struct str comman
 	buf_add(out, much, sizeof(much));
 }
 
-/* Or a few who do so would take all the places there are. */
-static void test_who_reads_nothing_is_cut_off(void)
+/* Otherwise a few such clients would occupy all connections. */
+static void test_client_that_reads_nothing_is_closed(void)
 {
 	const struct ctl_stream_conf conf = { .name = "listen-rtpproxy",
 					      .allowed = anybody,
@@ -377,7 +381,7 @@ static void test_who_reads_nothing_is_cut_off(void)
 				 &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
 	deaf.fd = connect_unix(listen + 6);
-	/* Little by little, until all buffers on the way are full. */
+	/* In small pieces, until all buffers on the way are full. */
 	while (!poll(&deaf, 1, 1) && clock_ms() < until_ms) {
 		send(deaf.fd, "\n\n\n\n\n\n\n\n", 8, MSG_DONTWAIT | MSG_NOSIGNAL);
 		event_base_loop(base, EVLOOP_NONBLOCK);
@@ -398,8 +402,10 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
 	*came = true;
 }
 
-/* Who waits in the queue keeps its listener readable: it must not be tried without end. */
-static void test_out_of_descriptors_is_waited_out(void)
+/*
+ * A waiting connection keeps the listener readable: accept() must not be repeated without a pause.
+ */
+static void test_accepting_pauses_when_out_of_descriptors(void)
 {
 	const struct timeval soon = { 0, 100000 };
 	struct relay relay = { .dir = "" };
@@ -418,7 +424,7 @@ static void test_out_of_descriptors_is_waited_out(void)
 	close(lowest);
 	low = (struct rlimit){ (rlim_t)lowest, old.rlim_max };
 	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
-	event_base_loop(relay.scene.base, EVLOOP_ONCE); /* tries in vain */
+	event_base_loop(relay.scene.base, EVLOOP_ONCE); /* accept() fails */
 	event_base_once(relay.scene.base, -1, EV_TIMEOUT, on_time, &came, &soon);
 	event_base_loop(relay.scene.base, EVLOOP_ONCE);
 	CU_ASSERT(came);
@@ -457,7 +463,7 @@ static void test_mistakes_in_listen_rtpproxy(void)
 }
 
 TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
-	   { "ports of NG take both", test_ports_of_ng_take_both },
+	   { "NG ports accept both protocols", test_ng_ports_accept_both_protocols },
 	   { "repetitions are known by source and cookie",
 	     test_repetitions_are_known_by_source_and_cookie },
 	   { "cookies of every length", test_cookies_of_every_length },
@@ -465,6 +471,7 @@ TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
 	   { "lines over a lasting connection", test_lines_over_a_lasting_connection },
 	   { "commands of every length", test_commands_of_every_length },
 	   { "TCP, and its bounds", test_tcp_and_its_bounds },
-	   { "who reads nothing is cut off", test_who_reads_nothing_is_cut_off },
-	   { "out of descriptors is waited out", test_out_of_descriptors_is_waited_out },
+	   { "a client that reads nothing is closed", test_client_that_reads_nothing_is_closed },
+	   { "accepting pauses when out of descriptors",
+	     test_accepting_pauses_when_out_of_descriptors },
 	   { "mistakes in listen-rtpproxy", test_mistakes_in_listen_rtpproxy });

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_protocol.c - another control protocol needs a row and nothing else: a toy one, over real
- * 	sockets
+ * test_protocol.c - another control protocol needs only a row: a toy protocol over real sockets
  */
 #include <errno.h>
 #include "daemon/ctl/ctl.h"
@@ -10,10 +9,7 @@
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 
-/*
- * --- The toy: "COOKIE:#TEXT" is answered with the number of requests so far, and the text
- * ----------
- */
+/* --- The toy: "COOKIE:#TEXT" is answered with the request count and the text ------------------ */
 
 static struct str toy_cookie(struct str *payload)
 {
@@ -43,10 +39,7 @@ static const struct control_protocol toy = { .key = "listen-toy",
 					     .connections = true,
 					     .run = toy_run };
 
-/*
- * --- The relay
- * -------------------------------------------------------------------------------------
- */
+/* --- The relay -------------------------------------------------------------------------------- */
 
 #define TOY_TCP "tcp:127.0.0.1:21497"
 
@@ -94,7 +87,7 @@ static void relay_close(struct relay *relay)
 	CU_ASSERT(scene_close(&relay->scene));
 }
 
-/* Sends to a port of the loopback; what came back, "" if nothing did. */
+/* Sends to a port of the loopback. Return: the answer, "" if there was none. */
 static const char *ask(struct relay *relay, int type, uint16_t port, const char *text)
 {
 	struct endpoint remote = { .in4 = { .sin_family = AF_INET } };
@@ -127,13 +120,13 @@ static void test_toy_is_answered_over_udp(void)
 
 	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, at, 1));
 	CU_ASSERT_STRING_EQUAL(ask_udp(&relay, PORT_TOY, "c:#hello"), "c 1#hello\n");
-	/* Its ports take no other protocol: what comes here is a request of it, whatever it is. */
+	/* Its ports accept no other protocol: everything received there is one of its requests. */
 	CU_ASSERT_STRING_EQUAL(ask_udp(&relay, PORT_TOY, "c:VF 20050322"), "c 2VF 20050322\n");
 	CU_ASSERT_EQUAL(relay.scene.stats.requests, 2);
 	relay_close(&relay);
 }
 
-static void test_toy_is_told_from_others_at_ports_that_take_them(void)
+static void test_toy_is_distinguished_at_ports_of_other_protocols(void)
 {
 	static const char *const at[] = { "127.0.0.1:0" };
 	struct relay relay;
@@ -143,7 +136,7 @@ static void test_toy_is_told_from_others_at_ports_that_take_them(void)
 	CU_ASSERT_STRING_EQUAL(ask_udp(&relay, PORT_NG, "2 d7:command4:pinge"),
 			       "2 d6:result4:ponge");
 	CU_ASSERT_STRING_EQUAL(ask_udp(&relay, PORT_NG, "3 V"), "3 20040107\n");
-	/* The classic protocol's ports take it alone. */
+	/* The ports of the rtpproxy protocol accept only that. */
 	CU_ASSERT_STRING_EQUAL(ask_udp(&relay, PORT_RTPP, "4 #hello"), "4 E0\n");
 	CU_ASSERT_EQUAL(relay.requests, 1);
 	relay_close(&relay);
@@ -187,8 +180,8 @@ static void test_error_names_the_key(void)
 }
 
 TEST_SUITE(protocol, { "toy is answered over UDP", test_toy_is_answered_over_udp },
-	   { "toy is told from others at ports that take them",
-	     test_toy_is_told_from_others_at_ports_that_take_them },
+	   { "toy is distinguished at ports of other protocols",
+	     test_toy_is_distinguished_at_ports_of_other_protocols },
 	   { "repeated request of toy is done once", test_repeated_request_of_toy_is_done_once },
 	   { "toy is answered over a connection", test_toy_is_answered_over_a_connection },
 	   { "error names the key", test_error_names_the_key });

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_nft.c - the relay's table in nf_tables, as the nft program lists it and as packets meet it
+ * test_nft.c - the relay's table in nf_tables, as listed by nft and as applied to packets
  *
- * In the network namespace that the unit tests run in. Where that may not have tables (no user namespaces,
- * or a kernel without nf_tables), only what needs none is tested.
+ * Runs in the network namespace of the unit tests. Where tables are not possible there (no user
+ * namespaces, or a kernel without nf_tables), only what needs no table is tested.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -40,7 +40,7 @@ static struct nft *open_nft(enum firewall_mode mode)
 	return nft;
 }
 
-/* What the command prints. */
+/* The output of the command. */
 static const char *output_of(const char *command)
 {
 	static char text[8192];
@@ -69,7 +69,7 @@ static bool is_up(int fd, const char *name)
 	return ioctl(fd, SIOCGIFFLAGS, &request) || request.ifr_flags & IFF_UP;
 }
 
-/* No interface is up but the loopback. */
+/* Only the loopback interface is up. */
 static bool in_own_network(void)
 {
 	struct if_nameindex *all = if_nameindex();
@@ -83,7 +83,7 @@ static bool in_own_network(void)
 	return own;
 }
 
-/* Can tables be made here at all, and without hurting anybody? */
+/* Return: true: tables can be created here, without affecting the host */
 static bool tables(void)
 {
 	static int possible = -1;
@@ -108,14 +108,14 @@ static bool passes(const char *from, const char *to)
 	    bind(in, &b.sa, endpoint_len(&b)))
 		abort();
 	sent = sendto(out, "x", 1, 0, &b.sa, endpoint_len(&b)) == 1;
-	/* On the loopback it is there when sendto() returns. */
+	/* On the loopback it has arrived when sendto() returns. */
 	came = sent && poll(&pollfd, 1, 0) == 1;
 	close(out);
 	close(in);
 	return came;
 }
 
-static void test_lists_what_it_should(void)
+static void test_the_table_is_listed_as_expected(void)
 {
 	static const char wanted[] =
 		"table inet rtprelay {\n"
@@ -176,7 +176,7 @@ static void test_lists_what_it_should(void)
 	CU_ASSERT_STRING_EQUAL(output_of("nft -nn list ruleset"), "");
 }
 
-static void test_notrack_alone_has_no_input_chain(void)
+static void test_notrack_without_firewall_has_no_input_chain(void)
 {
 	struct endpoint port = endpoint("127.80.0.1:21000");
 	struct nft *nft;
@@ -211,7 +211,7 @@ static void test_pinhole_opens_and_closes(void)
 	CU_ASSERT_EQUAL(nft_flush(nft), 0);
 	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
 	CU_ASSERT(passes("[::1]:5000", "[::1]:21000"));
-	/* The same port of another address, another port, and what is no port of ours */
+	/* The same port of another address, another port, and a port outside of our range */
 	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.2:21000"));
 	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21001"));
 	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:20999"));
@@ -283,7 +283,7 @@ static void test_many_ports_in_one_batch(void)
 	nft_close(nft, false);
 }
 
-/* True: news are there now. */
+/* True: events are readable now. */
 static bool has_news(const struct nft *nft)
 {
 	struct pollfd pollfd = { nft_news_fd(nft), POLLIN, 0 };
@@ -291,7 +291,7 @@ static bool has_news(const struct nft *nft)
 	return poll(&pollfd, 1, 0) == 1;
 }
 
-static void test_flushed_ruleset_is_made_anew(void)
+static void test_flushed_ruleset_is_restored(void)
 {
 	static const char *const removals[] = {
 		"nft flush ruleset",
@@ -316,14 +316,17 @@ static void test_flushed_ruleset_is_made_anew(void)
 		CU_ASSERT(is_listed("elements = { 127.80.0.1 . 21000 }"));
 		CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21002"));
 		CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
-		CU_ASSERT_FALSE(has_news(nft)); /* what it did itself is none */
+		CU_ASSERT_FALSE(has_news(nft)); /* its own changes are not events */
 		CU_ASSERT_EQUAL(nft_counters(nft).repairs, 1);
 		CU_ASSERT_EQUAL(nft_counters(nft).errors, 0);
 		nft_close(nft, false);
 	}
 }
 
-/* The second time within a while it waits: who fights with us must not keep both busy. */
+/*
+ * A second repair soon after the first is delayed: another program that keeps removing the table
+ * must not keep both busy.
+ */
 static void test_second_flush_is_repaired_later(void)
 {
 	struct nft *nft;
@@ -346,7 +349,7 @@ static void test_second_flush_is_repaired_later(void)
 	nft_close(nft, false);
 }
 
-static void test_other_tables_are_nobodys_business(void)
+static void test_changes_of_other_tables_are_ignored(void)
 {
 	struct nft *nft;
 
@@ -359,12 +362,14 @@ static void test_other_tables_are_nobodys_business(void)
 				     "insert rule inet rtprelay input accept'"),
 			      0);
 	nft_dispatch(nft);
-	CU_ASSERT(is_listed("\t\taccept\n")); /* an administrator's rule stays */
+	CU_ASSERT(is_listed("\t\taccept\n")); /* a rule of the administrator stays */
 	nft_close(nft, false);
 }
 
-/* Elements that are gone already: the transaction is refused whole, and the table made anew. */
-static void test_refused_change_makes_the_table_anew(void)
+/*
+ * Elements that are already gone: the whole transaction is refused, and the table is created again.
+ */
+static void test_refused_change_recreates_the_table(void)
 {
 	struct endpoint one = endpoint("127.80.0.1:21000"), two = endpoint("127.80.0.1:21001");
 	struct nft *nft;
@@ -420,7 +425,7 @@ static void test_null_is_a_relay_without_firewall(void)
 	nft_close(NULL, false);
 }
 
-static void test_messages_survive_want_of_memory(void)
+static void test_messages_without_memory(void)
 {
 	struct endpoint addrs[] = { endpoint("192.0.2.1"), endpoint("[2001:db8::1]") };
 	struct endpoint port = endpoint("192.0.2.1:21000");
@@ -441,7 +446,7 @@ static void test_messages_survive_want_of_memory(void)
 	}
 }
 
-static void test_ports_survive_want_of_memory(void)
+static void test_ports_without_memory(void)
 {
 	struct endpoint addr = endpoint("127.80.0.1"), port = endpoint("127.80.0.1:21000");
 	const struct nft_conf conf = { &addr, 1, 21000, 21999, FIREWALL_PINHOLE };
@@ -460,17 +465,18 @@ static void test_ports_survive_want_of_memory(void)
 	}
 }
 
-TEST_SUITE(nft, { "lists what it should", test_lists_what_it_should },
-	   { "notrack alone has no input chain", test_notrack_alone_has_no_input_chain },
+TEST_SUITE(nft, { "the table is listed as expected", test_the_table_is_listed_as_expected },
+	   { "notrack without firewall has no input chain",
+	     test_notrack_without_firewall_has_no_input_chain },
 	   { "pinhole opens and closes", test_pinhole_opens_and_closes },
 	   { "a port that opens and closes in one batch",
 	     test_port_that_opens_and_closes_in_one_batch },
 	   { "many ports in one batch", test_many_ports_in_one_batch },
-	   { "a flushed ruleset is made anew", test_flushed_ruleset_is_made_anew },
+	   { "a flushed ruleset is restored", test_flushed_ruleset_is_restored },
 	   { "the second flush is repaired later", test_second_flush_is_repaired_later },
-	   { "other tables are nobody's business", test_other_tables_are_nobodys_business },
-	   { "a refused change makes the table anew", test_refused_change_makes_the_table_anew },
+	   { "changes of other tables are ignored", test_changes_of_other_tables_are_ignored },
+	   { "a refused change recreates the table", test_refused_change_recreates_the_table },
 	   { "a kept table is taken over", test_kept_table_is_taken_over },
 	   { "NULL is a relay without firewall", test_null_is_a_relay_without_firewall },
-	   { "messages survive want of memory", test_messages_survive_want_of_memory },
-	   { "ports survive want of memory", test_ports_survive_want_of_memory });
+	   { "messages without memory", test_messages_without_memory },
+	   { "ports without memory", test_ports_without_memory });

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_replay.c - repeated requests: whose they are, how long, how many, how much */
+/* test_replay.c - repeated requests: source and cookie, time, number and size limits */
 #include <stdio.h>
 #include "daemon/gate/replay.h"
 #include "tests/unit/test.h"
@@ -94,7 +94,10 @@ static void test_oldest_leave_when_there_are_too_many_bytes(void)
 	put(replay, "192.0.2.1:5060", "c", reply39, 0);
 	CU_ASSERT_STRING_EQUAL(found(replay, "192.0.2.1:5060", "a", 0), "-");
 	CU_ASSERT_STRING_EQUAL(found(replay, "192.0.2.1:5060", "b", 0), reply39);
-	/* as large as the limit: alone; larger: not at all, and nobody leaves for it */
+	/*
+	 * as large as the limit: recorded, as the only one; larger: not recorded, and no other is
+	 * removed for it
+	 */
 	put(replay, "192.0.2.1:5060", "d", reply99, 0);
 	CU_ASSERT_EQUAL(replay_usage(replay).entries, 1);
 	CU_ASSERT_EQUAL(replay_usage(replay).bytes, 100);
@@ -149,7 +152,7 @@ static void test_many_come_and_go_within_the_limits(void)
 	}
 	CU_ASSERT_EQUAL(replay_usage(replay).entries, 100);
 	CU_ASSERT_EQUAL(replay_usage(replay).evicted, 0);
-	/* all are over; they leave few by few, and none is found */
+	/* all are too old; they are removed a few at a time, and none is found */
 	CU_ASSERT_STRING_EQUAL(found(replay, "192.0.2.1:5060", "c_19999", 30000), "-");
 	CU_ASSERT_TRUE(replay_usage(replay).entries > 50);
 	replay_free(replay);
@@ -190,12 +193,11 @@ TEST_SUITE(replay,
 	   { "same source and cookie get the same reply",
 	     test_same_source_and_cookie_get_the_same_reply },
 	   { "entries end after their time", test_entries_end_after_their_time },
-	   { "the oldest leaves when there are too many",
+	   { "the oldest is removed when there are too many",
 	     test_oldest_leaves_when_there_are_too_many },
-	   { "the oldest leave when there are too many bytes",
+	   { "the oldest are removed when there are too many bytes",
 	     test_oldest_leave_when_there_are_too_many_bytes },
-	   { "a later reply takes the place of the first",
-	     test_a_later_reply_takes_the_place_of_the_first },
+	   { "a later reply replaces the first", test_a_later_reply_takes_the_place_of_the_first },
 	   { "cookies up to 256 bytes are recorded", test_cookies_up_to_256_bytes_are_recorded },
 	   { "many come and go within the limits", test_many_come_and_go_within_the_limits },
 	   { "no limits record nothing", test_no_limits_record_nothing },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_csum_wire.c - checksums that are changed, against checksums that are made anew, byte by byte
+ * test_csum_wire.c - incremental checksum updates, compared with full computations
  */
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
@@ -14,7 +14,7 @@
 #define PACKETS 20000
 #define PAYLOAD 64
 
-/* A UDP packet as it goes from one end to the other; the address of IPv4 is in the first four bytes. */
+/* A UDP packet with its addresses; an IPv4 address is in the first four bytes. */
 struct datagram {
 	bool ipv6;
 	uint8_t src[16], dst[16];
@@ -34,7 +34,7 @@ static uint8_t random_byte(void)
 static void random_bytes(void *to, size_t len)
 {
 	uint8_t *p = to;
-	/* Sums that come out as 0 and 0xffff are where mistakes live: many words are one of these. */
+	/* Sums of 0 and 0xffff are the error-prone cases: many words have one of these values. */
 	uint8_t fill = random_byte();
 
 	for (size_t i = 0; i < len; i++) {
@@ -44,7 +44,7 @@ static void random_bytes(void *to, size_t len)
 	}
 }
 
-/* The plain way of RFC 1071, in network byte order, one byte after the other. */
+/* The plain algorithm of RFC 1071, in network byte order, byte by byte. */
 static uint32_t sum_bytes(const void *bytes, size_t len, uint32_t sum)
 {
 	const uint8_t *p = bytes;
@@ -74,7 +74,7 @@ static uint16_t pseudo_sum(const struct datagram *d)
 	return fold_plainly(sum + IPPROTO_UDP + (uint32_t)d->len);
 }
 
-/* In network byte order, as the field is. */
+/* In network byte order, like the field. */
 static uint16_t made_anew(const struct datagram *d)
 {
 	struct datagram blank = *d;
@@ -126,7 +126,7 @@ static const struct {
 	bool from_ipv6, to_ipv6;
 } families[] = { { false, false }, { true, true }, { false, true }, { true, false } };
 
-static void test_udp_changes_as_if_made_anew(void)
+static void test_updated_udp_checksum_equals_a_full_one(void)
 {
 	for (int i = 0; i < PACKETS; i++) {
 		struct datagram from = random_datagram(families[i % 4].from_ipv6), to = from;
@@ -139,14 +139,14 @@ static void test_udp_changes_as_if_made_anew(void)
 	}
 }
 
-static void test_damage_is_not_mended(void)
+static void test_damage_stays_visible(void)
 {
 	for (int i = 0; i < PACKETS; i++) {
 		struct datagram from = random_datagram(families[i % 4].from_ipv6), to = from;
 		uint16_t gain;
 
 		random_ends(&to, families[i % 4].to_ipv6);
-		/* One bit is wrong: no two sums that differ by one bit are the same. */
+		/* One bit is wrong: a single flipped bit always changes the sum. */
 		from.udp.uh_sum = made_anew(&from) ^ htons((uint16_t)(1 << i % 16));
 		if (!from.udp.uh_sum || from.udp.uh_sum == 0xffff)
 			continue;
@@ -156,7 +156,7 @@ static void test_damage_is_not_mended(void)
 	}
 }
 
-static void test_what_is_left_to_the_device_comes_out_right(void)
+static void test_sum_left_to_the_device_becomes_correct(void)
 {
 	for (int i = 0; i < PACKETS; i++) {
 		struct datagram from = random_datagram(families[i % 4].from_ipv6), to = from;
@@ -169,7 +169,7 @@ static void test_what_is_left_to_the_device_comes_out_right(void)
 	}
 }
 
-/* The result zero would say that there is no checksum. */
+/* A result of zero would mean that there is no checksum. */
 static void test_udp_is_never_zero(void)
 {
 	for (uint32_t check = 1; check <= 0xffff; check++) {
@@ -191,7 +191,7 @@ static void test_no_gain_changes_nothing(void)
 }
 
 /* Addresses, TTL and TOS of an IPv4 header, as the module writes them. */
-static void test_ipv4_header_changes_as_if_made_anew(void)
+static void test_updated_ipv4_header_checksum_equals_a_full_one(void)
 {
 	for (int i = 0; i < PACKETS; i++) {
 		uint8_t header[20], changed[20];
@@ -216,10 +216,13 @@ static void test_ipv4_header_changes_as_if_made_anew(void)
 	}
 }
 
-TEST_SUITE(csum_wire, { "UDP changes as if made anew", test_udp_changes_as_if_made_anew },
-	   { "damage is not mended", test_damage_is_not_mended },
-	   { "what is left to the device comes out right",
-	     test_what_is_left_to_the_device_comes_out_right },
+TEST_SUITE(csum_wire,
+	   { "updated UDP checksum equals a full one",
+	     test_updated_udp_checksum_equals_a_full_one },
+	   { "damage stays visible", test_damage_stays_visible },
+	   { "a sum left to the device becomes correct",
+	     test_sum_left_to_the_device_becomes_correct },
 	   { "UDP is never zero", test_udp_is_never_zero },
 	   { "no gain changes nothing", test_no_gain_changes_nothing },
-	   { "an IPv4 header changes as if made anew", test_ipv4_header_changes_as_if_made_anew });
+	   { "updated IPv4 header checksum equals a full one",
+	     test_updated_ipv4_header_checksum_equals_a_full_one });

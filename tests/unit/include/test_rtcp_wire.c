@@ -47,7 +47,7 @@ static void test_reads_a_compound(void)
 	CU_ASSERT_FALSE(rtcp_next(compound, sizeof(compound), &at, &part));
 }
 
-static void test_believes_nothing_of_a_part(void)
+static void test_a_truncated_compound_is_not_whole(void)
 {
 	CU_ASSERT_FALSE(rtcp_is_whole(compound, 0));
 	for (size_t len = 1; len < sizeof(compound); len++)
@@ -55,7 +55,7 @@ static void test_believes_nothing_of_a_part(void)
 }
 
 /* SRTCP: all but the first eight bytes encrypted, an index and a tag at the end. */
-static void test_believes_nothing_of_srtcp(void)
+static void test_srtcp_is_not_whole(void)
 {
 	uint8_t bytes[28 + 14] = { 0x80, 200, 0x00, 0x06 };
 
@@ -65,7 +65,7 @@ static void test_believes_nothing_of_srtcp(void)
 	CU_ASSERT(rtcp_is_whole(bytes, 28));
 }
 
-/* The count says more than the length has room for. */
+/* The count is larger than the length allows. */
 static void test_reads_no_block_past_the_part(void)
 {
 	static const uint8_t bytes[] = { 0x9f, 201, 0x00, 0x01, 0, 0, 0, 1 };
@@ -80,6 +80,6 @@ static void test_reads_no_block_past_the_part(void)
 }
 
 TEST_SUITE(rtcp_wire, { "reads a compound", test_reads_a_compound },
-	   { "believes nothing of a part", test_believes_nothing_of_a_part },
-	   { "believes nothing of SRTCP", test_believes_nothing_of_srtcp },
+	   { "a truncated compound is not whole", test_a_truncated_compound_is_not_whole },
+	   { "SRTCP is not whole", test_srtcp_is_not_whole },
 	   { "reads no block past the part", test_reads_no_block_past_the_part });

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_rtp_stats.c - loss, order and jitter as RFC 3550, appendices A.1, A.3 and A.8 have them */
+/* test_rtp_stats.c - loss, order and jitter of RFC 3550, appendices A.1, A.3 and A.8 */
 #include "rtp_stats.h"
 #include "tests/unit/test.h"
 
-/* One packet of 160 units every 160 units, unless told otherwise. */
+/* One packet of 160 units every 160 units, unless set otherwise. */
 static void feed(struct rtp_stats *s, uint16_t seq, uint32_t timestamp, uint32_t arrival)
 {
 	struct rtp_wire w = { .kind = RTP_KIND_RTP, .seq = seq, .timestamp = timestamp, .ssrc = 7 };
@@ -24,7 +24,7 @@ static void test_counts_nothing_before_the_first(void)
 	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 0);
 }
 
-static void test_counts_lost_ones(void)
+static void test_counts_lost_packets(void)
 {
 	struct rtp_stats s = { 0 };
 
@@ -53,7 +53,7 @@ static void test_counts_across_the_wrap(void)
 	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 0);
 }
 
-/* A late packet fills one, splits one, or comes before all others. */
+/* A late packet fills a gap, splits one, or precedes all others. */
 static void test_counts_gaps(void)
 {
 	struct rtp_stats s = { 0 };
@@ -80,7 +80,7 @@ static void test_counts_gaps(void)
 	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 3); /* 8, 13, 14 */
 }
 
-static void test_tells_late_from_duplicate(void)
+static void test_distinguishes_late_and_duplicate(void)
 {
 	struct rtp_stats s = { 0 };
 
@@ -131,7 +131,7 @@ static void test_restart_needs_two_in_sequence(void)
 	feed_seq(&s, 30000);
 	CU_ASSERT_EQUAL(s.highest & 0xffff, 1002);
 	feed_seq(&s, 1003);
-	feed_seq(&s, 30001); /* not next after the last stray any more, but a stray of its own */
+	feed_seq(&s, 30001); /* not the successor of the last stray packet: a stray packet itself */
 	CU_ASSERT_EQUAL(s.highest & 0xffff, 1003);
 	feed_seq(&s, 30002);
 	CU_ASSERT_EQUAL(s.highest & 0xffff, 30002);
@@ -139,7 +139,7 @@ static void test_restart_needs_two_in_sequence(void)
 	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 1);
 }
 
-static void test_another_ssrc_begins_anew(void)
+static void test_another_ssrc_starts_again(void)
 {
 	struct rtp_stats s = { 0 };
 	struct rtp_wire w = { .kind = RTP_KIND_RTP, .seq = 9, .ssrc = 8 };
@@ -152,7 +152,7 @@ static void test_another_ssrc_begins_anew(void)
 	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 0);
 }
 
-static void test_even_pace_has_no_jitter(void)
+static void test_equal_intervals_have_no_jitter(void)
 {
 	struct rtp_stats s = { 0 };
 
@@ -216,14 +216,14 @@ static void test_new_time_line_is_not_jitter(void)
 }
 
 TEST_SUITE(rtp_stats, { "counts nothing before the first", test_counts_nothing_before_the_first },
-	   { "counts lost ones", test_counts_lost_ones }, { "counts gaps", test_counts_gaps },
+	   { "counts lost packets", test_counts_lost_packets }, { "counts gaps", test_counts_gaps },
 	   { "counts across the wrap", test_counts_across_the_wrap },
-	   { "tells late from duplicate", test_tells_late_from_duplicate },
+	   { "distinguishes late and duplicate", test_distinguishes_late_and_duplicate },
 	   { "window of duplicates is 64", test_window_of_duplicates_is_64 },
 	   { "packet before the first is late", test_packet_before_the_first_is_late },
 	   { "restart needs two in sequence", test_restart_needs_two_in_sequence },
-	   { "another SSRC begins anew", test_another_ssrc_begins_anew },
-	   { "even pace has no jitter", test_even_pace_has_no_jitter },
+	   { "another SSRC starts again", test_another_ssrc_starts_again },
+	   { "equal intervals have no jitter", test_equal_intervals_have_no_jitter },
 	   { "jitter grows by a sixteenth", test_jitter_grows_by_a_sixteenth },
 	   { "jitter settles at the mean deviation", test_jitter_settles_at_the_mean_deviation },
 	   { "jitter survives wrapping clocks", test_jitter_survives_wrapping_clocks },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_rtp_wire.c - packets that share a port are told apart, and none is read past its end */
+/* test_rtp_wire.c - classification of packets that share a port; none is read past its end */
 #include <stdlib.h>
 #include "daemon/base/count.h"
 #include "rtp_wire.h"
@@ -8,7 +8,7 @@
 #define BYTES(...) (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
 #define RTP12	   0x80, 0x00, 0x12, 0x34, 0, 0, 0, 160, 0xde, 0xad, 0xbe, 0xef
 
-/* In memory of exactly its size, so that the address sanitizer sees a byte too far. */
+/* In memory of exactly its size, so that AddressSanitizer detects a read past the end. */
 static enum rtp_kind kind_of(const uint8_t *bytes, size_t len, struct rtp_wire *w)
 {
 	uint8_t *exact = malloc(len ? len : 1);
@@ -19,7 +19,7 @@ static enum rtp_kind kind_of(const uint8_t *bytes, size_t len, struct rtp_wire *
 	return w->kind;
 }
 
-static void test_tells_kinds_apart(void)
+static void test_distinguishes_kinds_of_packets(void)
 {
 	static const uint8_t nothing[1];
 	const struct {
@@ -48,7 +48,8 @@ static void test_tells_kinds_apart(void)
 		{ BYTES(0x81, 201, 0, 0, 0, 0, 0, 7), RTP_KIND_RTCP },
 		{ BYTES(0x80, 192, 0, 1, 0, 0, 0, 7), RTP_KIND_RTCP },
 		{ BYTES(0x80, 223, 0, 1, 0, 0, 0, 7), RTP_KIND_RTCP },
-		{ BYTES(0x80, 200, 0, 2, 0, 0, 0, 7), RTP_KIND_MALFORMED }, /* longer than it is */
+		{ BYTES(0x80, 200, 0, 2, 0, 0, 0, 7),
+		  RTP_KIND_MALFORMED }, /* longer than the packet */
 		{ BYTES(0x80, 200, 0, 1, 0, 0, 0), RTP_KIND_MALFORMED },
 		{ BYTES(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
 		  RTP_KIND_STUN },
@@ -105,7 +106,7 @@ static void test_knows_rtcp_types(void)
 		CU_ASSERT_FALSE(rtcp_type_known(unknown[i]));
 }
 
-static void test_sequence_goes_on_within_bounds(void)
+static void test_sequence_continues_within_bounds(void)
 {
 	CU_ASSERT_TRUE(rtp_seq_goes_on(10, 11));
 	CU_ASSERT_TRUE(rtp_seq_goes_on(10, 10));
@@ -149,7 +150,7 @@ static void test_silences_sound_and_nothing_else(void)
 static void test_knows_static_clocks(void)
 {
 	CU_ASSERT_EQUAL(rtp_static_clock(0), 8000);
-	CU_ASSERT_EQUAL(rtp_static_clock(9), 8000); /* G722: 8000 by mistake, kept ever since */
+	CU_ASSERT_EQUAL(rtp_static_clock(9), 8000); /* G722: RFC 3551, section 4.5.2 */
 	CU_ASSERT_EQUAL(rtp_static_clock(10), 44100);
 	CU_ASSERT_EQUAL(rtp_static_clock(34), 90000);
 	CU_ASSERT_EQUAL(rtp_static_clock(1), 0);
@@ -157,10 +158,10 @@ static void test_knows_static_clocks(void)
 	CU_ASSERT_EQUAL(rtp_static_clock(127), 0);
 }
 
-TEST_SUITE(rtp_wire, { "tells kinds apart", test_tells_kinds_apart },
+TEST_SUITE(rtp_wire, { "distinguishes kinds of packets", test_distinguishes_kinds_of_packets },
 	   { "reads the RTP header", test_reads_the_rtp_header },
 	   { "reads the sender of RTCP", test_reads_the_sender_of_rtcp },
 	   { "knows RTCP types", test_knows_rtcp_types },
-	   { "sequence goes on within bounds", test_sequence_goes_on_within_bounds },
+	   { "sequence continues within bounds", test_sequence_continues_within_bounds },
 	   { "silences sound and nothing else", test_silences_sound_and_nothing_else },
 	   { "knows static clocks", test_knows_static_clocks });

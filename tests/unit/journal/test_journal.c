@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_journal.c - marks, batches and the file: what is written, what is not, and what becomes of a broken file
+ * test_journal.c - marks, batches and the file: what is written, what is not, and damaged files
  *
- * Owners are texts; real files in a directory of each test's own, the real thread, a real loop.
+ * Owners are texts; each test has a directory with real files, the real thread and a real event
+ * loop.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +25,7 @@
 #define DEADLINE_MS 5000
 #define OWNERS	    8
 
-/* What is to be kept. */
+/* What the journal must keep. */
 struct owner {
 	struct journal_mark *mark;
 	char text[32];
@@ -37,10 +38,10 @@ struct scene {
 	struct journal *journal;
 	struct owner owners[OWNERS];
 	unsigned int encoded;
-	/* Of what was restored */
+	/* Results of the restore */
 	char restored[256];
 	unsigned int n_restored;
-	int error; /* that restoring says */
+	int error; /* returned by the restore */
 };
 
 static size_t encode(void *arg, void *owner, uint8_t *to, size_t room)
@@ -57,7 +58,7 @@ static size_t encode(void *arg, void *owner, uint8_t *to, size_t room)
 	return len;
 }
 
-/* "1=text " for each; owners take them up in that order. */
+/* "1=text " for each, in the order in which owners get them. */
 static int restore(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes, size_t len)
 {
 	struct scene *scene = arg;
@@ -96,7 +97,7 @@ static void scene_open(struct scene *scene)
 	snprintf(scene->dir, sizeof(scene->dir), "/tmp/test-journal-XXXXXX");
 	if (!mkdtemp(scene->dir))
 		abort();
-	log_set_level(LOG_LEVEL_ERR - 1); /* what goes wrong is wanted here */
+	log_set_level(LOG_LEVEL_ERR - 1); /* errors are expected here */
 	scene->base = event_base_new();
 	CU_ASSERT_EQUAL_FATAL(open_again(scene), 0);
 }
@@ -121,7 +122,7 @@ static struct owner *add(struct scene *scene, unsigned int n, const char *text)
 	return owner;
 }
 
-/* All is on disk within the deadline. */
+/* Waits until all is on disk; false: not within the deadline. */
 static bool settle(struct scene *scene)
 {
 	int64_t until_ms = clock_ms() + DEADLINE_MS;
@@ -139,7 +140,7 @@ static const char *path_of(const struct scene *scene, const char *name)
 	return path;
 }
 
-/* Files whose name begins so. */
+/* The number of files whose name begins with @prefix. */
 static unsigned int count_files(const struct scene *scene, const char *prefix)
 {
 	DIR *dir = opendir(scene->dir);
@@ -163,7 +164,10 @@ static void sql(const struct scene *scene, const char *text)
 	sqlite3_close(db);
 }
 
-/* As after kill -9: nothing more is written. The file descriptors live on, and so does the lock: not in a child. */
+/*
+ * As after kill -9: nothing more is written. File descriptors and the lock stay open in this
+ * process, but not in a child.
+ */
 static void crash_in_child(struct scene *scene, void (*before)(struct scene *))
 {
 	pid_t child;
@@ -183,7 +187,7 @@ static void crash_in_child(struct scene *scene, void (*before)(struct scene *))
 	CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-static void test_goes_on_after_a_clean_end(void)
+static void test_restores_after_a_clean_end(void)
 {
 	struct scene scene;
 
@@ -212,7 +216,7 @@ static void write_three(struct scene *scene)
 	add(scene, 3, "too late");
 }
 
-static void test_goes_on_after_a_crash(void)
+static void test_restores_after_a_crash(void)
 {
 	struct scene scene;
 
@@ -220,7 +224,7 @@ static void test_goes_on_after_a_crash(void)
 	crash_in_child(&scene, write_three);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_STRING_EQUAL(scene.restored, "1=uno 3=three ");
-	/* Numbers go on, too: a new owner does not get the record of another. */
+	/* Numbers continue: a new owner does not get the record of another. */
 	add(&scene, 5, "four");
 	CU_ASSERT(settle(&scene));
 	journal_close(scene.journal);
@@ -247,7 +251,7 @@ static void test_many_touches_are_one_record(void)
 	scene_close(&scene);
 }
 
-/* What is touched while it is being written is written again, as it is then. */
+/* What is changed while it is being written is written again, with its later state. */
 static void test_touched_while_out_is_written_again(void)
 {
 	struct scene scene;
@@ -291,7 +295,10 @@ static void test_ended_before_it_was_written_leaves_nothing(void)
 	scene_close(&scene);
 }
 
-/* More than a batch holds goes in several; one that is larger than a batch is left out, and harms no other. */
+/*
+ * Records above the size of a batch are split over several; one record larger than a batch is left
+ * out, without affecting others.
+ */
 static void test_batches_are_bounded(void)
 {
 	struct scene scene;
@@ -338,7 +345,7 @@ static void test_what_cannot_be_restored_is_removed(void)
 	scene_close(&scene);
 }
 
-/* The others are taken into a new file. */
+/* The other records are copied into a new file. */
 static void test_unreadable_record_sets_the_file_aside(void)
 {
 	struct scene scene;
@@ -462,7 +469,7 @@ static void test_directory_is_made_and_private(void)
 	CU_ASSERT_EQUAL(stat(scene.dir, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0700);
 	journal_close(scene.journal);
-	/* A link to it, as systemd has one at /var/lib */
+	/* A symbolic link to the directory, as systemd creates in /var/lib */
 	CU_ASSERT_EQUAL(symlink("new", path_of(&scene, "../link")), 0);
 	memcpy(scene.dir + strlen(scene.dir) - strlen("/new"), "/link", sizeof("/link"));
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
@@ -474,8 +481,8 @@ static void test_directory_is_made_and_private(void)
 	scene_close(&scene);
 }
 
-/* As a full disk: it is tried again, and the newest state is what is written then. */
-static void test_full_disk_is_waited_for(void)
+/* Like a full disk: the write is repeated, and then the newest state is written. */
+static void test_writes_to_a_full_disk_are_repeated(void)
 {
 	struct rlimit before, none = { 1, 1 };
 	struct scene scene;
@@ -489,7 +496,7 @@ static void test_full_disk_is_waited_for(void)
 	add(&scene, 0, "old");
 	while (!scene.encoded)
 		event_base_loop(scene.base, EVLOOP_ONCE);
-	until_ms = clock_ms() + 200; /* it stays refused */
+	until_ms = clock_ms() + 200; /* writes still fail */
 	while (clock_ms() < until_ms) {
 		event_base_loop(scene.base, EVLOOP_NONBLOCK);
 		usleep(1000);
@@ -505,7 +512,7 @@ static void test_full_disk_is_waited_for(void)
 	scene_close(&scene);
 }
 
-static void test_full_disk_at_the_end_is_told(void)
+static void test_full_disk_at_the_end_is_reported(void)
 {
 	struct rlimit before, none = { 1, 1 };
 	struct scene scene;
@@ -523,7 +530,7 @@ static void test_full_disk_at_the_end_is_told(void)
 	scene_close(&scene);
 }
 
-static void test_want_of_memory_leaks_nothing(void)
+static void test_out_of_memory_leaks_nothing(void)
 {
 	struct scene scene;
 
@@ -547,10 +554,10 @@ static void test_want_of_memory_leaks_nothing(void)
 	scene_close(&scene);
 }
 
-TEST_SUITE(journal, { "goes on after a clean end", test_goes_on_after_a_clean_end },
-	   { "goes on after a crash", test_goes_on_after_a_crash },
+TEST_SUITE(journal, { "restores after a clean end", test_restores_after_a_clean_end },
+	   { "restores after a crash", test_restores_after_a_crash },
 	   { "many touches are one record", test_many_touches_are_one_record },
-	   { "what is touched while it is out is written again",
+	   { "what is changed while it is written is written again",
 	     test_touched_while_out_is_written_again },
 	   { "what ended before it was written leaves nothing",
 	     test_ended_before_it_was_written_leaves_nothing },
@@ -563,6 +570,6 @@ TEST_SUITE(journal, { "goes on after a clean end", test_goes_on_after_a_clean_en
 	   { "another version is set aside", test_other_version_is_set_aside },
 	   { "a second daemon is kept out", test_second_daemon_is_kept_out },
 	   { "the directory is made, and private", test_directory_is_made_and_private },
-	   { "a full disk is waited for", test_full_disk_is_waited_for },
-	   { "a full disk at the end is told", test_full_disk_at_the_end_is_told },
-	   { "want of memory leaks nothing", test_want_of_memory_leaks_nothing });
+	   { "writes to a full disk are repeated", test_writes_to_a_full_disk_are_repeated },
+	   { "a full disk at the end is reported", test_full_disk_at_the_end_is_reported },
+	   { "out of memory leaks nothing", test_out_of_memory_leaks_nothing });

@@ -10,7 +10,7 @@
 #define GROUP_NOTIFY 16
 #define GROUP_EVENT  21
 
-/* --- Messages ----------------------------------------------------------------------------------- */
+/* --- Messages --------------------------------------------------------------------------------- */
 
 static void put(struct fake_kmod *fake, enum kmod_channel channel, const struct nlmsghdr *nlh,
 		int error)
@@ -165,7 +165,7 @@ static void tell_family(struct fake_kmod *fake, enum kmod_channel channel, uint3
 	put(fake, channel, nlh, 0);
 }
 
-/* --- Commands ----------------------------------------------------------------------------------- */
+/* --- Commands --------------------------------------------------------------------------------- */
 
 struct request {
 	const struct nlattr *a[RTPRELAY_A_MAX + 1];
@@ -359,7 +359,7 @@ static void command(struct fake_kmod *fake, const struct nlmsghdr *nlh)
 		flow_one(fake, nlh, &r, genl->cmd);
 }
 
-/* --- The link ----------------------------------------------------------------------------------- */
+/* --- The link --------------------------------------------------------------------------------- */
 
 static struct fake_kmod *fake_of(struct kmod_link *link)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fake_kmod.h - the kernel module's end of netlink, without a kernel: for tests of kmod.c and what uses it
+ * fake_kmod.h - the kernel module's end of netlink, without a kernel: for tests of kmod.c and its
+ * users
  *
- * Speaks real netlink messages: reads requests, keeps a table of flows, answers as the module would. Packets
- * are what a test says was counted.
+ * Speaks real netlink messages: reads requests, keeps a table of flows, answers as the module
+ * would. Tests set the packet counts.
  */
 #ifndef RTPRELAY_FAKE_KMOD_H
 #define RTPRELAY_FAKE_KMOD_H
@@ -25,7 +26,7 @@ struct fake_flow {
 	int64_t seen_ago_ms; /* -1: never */
 	uint8_t rtcp[RTPRELAY_RTCP_MAX];
 	uint16_t rtcp_len;	       /* 0: none */
-	int64_t rtcp_ago_us;	       /* -1: an old module, which does not tell */
+	int64_t rtcp_ago_us;	       /* -1: an old module, which does not report it */
 	uint32_t ssrc, expected, lost; /* ssrc 0: no RTP */
 };
 
@@ -42,9 +43,9 @@ struct fake_queue {
 
 /**
  * struct fake_kmod - large: best at file scope
- * @loaded: is there a module? See fake_kmod_load().
+ * @loaded: is the module loaded? See fake_kmod_load().
  * @refuse_add: -errno for each FLOW_ADD, with @sentence
- * @lose_answers: so many answers are lost from here, and the reader is told ENOBUFS
+ * @lose_answers: number of the next answers that are lost; the reader gets ENOBUFS
  * @closed: the link was closed
  */
 struct fake_kmod {
@@ -62,18 +63,18 @@ struct fake_kmod {
 };
 
 void fake_kmod_init(struct fake_kmod *fake, bool loaded);
-/* With the news that go with it. Unloading forgets all flows. */
+/* Sends the corresponding events. Unloading removes all flows. */
 void fake_kmod_load(struct fake_kmod *fake, bool loaded);
 struct fake_flow *fake_kmod_find(struct fake_kmod *fake, const struct endpoint *local);
 size_t fake_kmod_count(const struct fake_kmod *fake);
-/* A flow of somebody else, as a daemon before this one left it. */
+/* A flow that an earlier daemon left behind. */
 struct fake_flow *fake_kmod_leave(struct fake_kmod *fake, const struct endpoint *local,
 				  const uint8_t *cookie);
 /* RTPRELAY_EVENT_IDLE, RTPRELAY_EVENT_RESUMED */
 void fake_kmod_silent(struct fake_kmod *fake, struct fake_flow *flow, bool silent);
 void fake_kmod_stranger(struct fake_kmod *fake, struct fake_flow *flow,
 			const struct endpoint *source, uint32_t ssrc, uint16_t seq, uint8_t pt);
-/* The reader of this channel has been too slow. */
+/* The reader of this channel was too slow: it gets ENOBUFS. */
 void fake_kmod_overrun(struct fake_kmod *fake, enum kmod_channel channel);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kmod_scene.h - the flows that are wanted, and a kernel that is a fake (fake_kmod.h) */
+/* kmod_scene.h - flows to be set, and the fake kernel module (fake_kmod.h) */
 #ifndef RTPRELAY_KMOD_SCENE_H
 #define RTPRELAY_KMOD_SCENE_H
 
@@ -16,25 +16,25 @@
 
 static struct fake_kmod fake;
 
-/* What was told. */
+/* The events of kmod. */
 static struct {
 	unsigned int count[KMOD_STRANGER + 1];
 	struct kmod_flow *flow;
-	struct kmod_stranger stranger;
-	struct kmod_flow *forget; /* by the next event */
-} told;
+	struct kmod_stranger unknown;
+	struct kmod_flow *forget; /* forgotten by the next event */
+} reported;
 
 SCENE_FN void on_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
-		       const struct kmod_stranger *stranger)
+		       const struct kmod_stranger *unknown)
 {
-	struct kmod_flow *forget = told.forget;
+	struct kmod_flow *forget = reported.forget;
 
-	CU_ASSERT_PTR_EQUAL(arg, &told);
-	told.count[event]++;
-	told.flow = flow;
-	if (stranger)
-		told.stranger = *stranger;
-	told.forget = NULL;
+	CU_ASSERT_PTR_EQUAL(arg, &reported);
+	reported.count[event]++;
+	reported.flow = flow;
+	if (unknown)
+		reported.unknown = *unknown;
+	reported.forget = NULL;
 	kmod_forget(forget);
 }
 
@@ -46,9 +46,9 @@ SCENE_FN bool owns(void *arg, const struct endpoint *local)
 
 SCENE_FN struct kmod *start(bool loaded)
 {
-	const struct kmod_conf conf = { &fake.link, on_event, owns, &told };
+	const struct kmod_conf conf = { &fake.link, on_event, owns, &reported };
 
-	memset(&told, 0, sizeof(told));
+	memset(&reported, 0, sizeof(reported));
 	fake_kmod_init(&fake, loaded);
 	log_set_level(LOG_LEVEL_ERR);
 	return kmod_open(&conf);
@@ -86,7 +86,7 @@ SCENE_FN struct flow_spec spec(uint16_t port, const char *src)
 	return s;
 }
 
-/* --- tests -------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 /* Flows from port 30000 on. */
 SCENE_FN void set_many(struct kmod *kmod, struct kmod_flow **flows, unsigned int count)

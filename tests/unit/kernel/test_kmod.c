@@ -20,7 +20,7 @@ static void test_sets_what_the_spec_says(void)
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
 	kmod_flush(kmod);
 	CU_ASSERT_TRUE(kmod_flow_installed(flow));
-	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_CHANGED], 1);
 	CU_ASSERT_PTR_EQUAL(kmod_flow_owner(flow), &s);
 	there = fake_kmod_find(&fake, &s.local);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(there);
@@ -70,7 +70,7 @@ static void test_sends_nothing_that_is_not_announced(void)
 	end(kmod);
 }
 
-static void test_same_again_asks_nothing(void)
+static void test_setting_the_same_again_sends_nothing(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -85,7 +85,7 @@ static void test_same_again_asks_nothing(void)
 	end(kmod);
 }
 
-static void test_replaces_and_goes_on_counting(void)
+static void test_replaces_and_continues_counting(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -142,14 +142,14 @@ static void test_sums_survive_drop_and_set(void)
 	CU_ASSERT_EQUAL(state.sums.packets, 120);
 	CU_ASSERT_EQUAL(state.sums.rtp.expected, 123);
 	CU_ASSERT_EQUAL(state.sums.rtp.lost, 3);
-	there->ssrc = 0xef01; /* another one: of that alone */
+	there->ssrc = 0xef01; /* another SSRC: only its figures */
 	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.rtp.ssrc, 0xef01);
 	CU_ASSERT_EQUAL(state.sums.rtp.expected, 21);
 	end(kmod);
 }
 
-static void test_forget_tells_the_kernel_and_frees(void)
+static void test_forget_removes_the_flow_from_the_kernel_and_frees(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -161,7 +161,7 @@ static void test_forget_tells_the_kernel_and_frees(void)
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
 	CU_ASSERT_EQUAL(kmod_count(kmod), 0);
-	kmod_forget(kmod_set(kmod, &s, NULL)); /* never got there */
+	kmod_forget(kmod_set(kmod, &s, NULL)); /* never sent to the kernel */
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(fake.n_adds, 1);
 	kmod_forget(NULL);
@@ -219,7 +219,7 @@ static void test_many_are_read_in_few_sends(void)
 	set_many(kmod, flows, 100);
 	for (uint16_t i = 0; i < 100; i++)
 		fake_kmod_find(&fake, &kmod_flow_spec(flows[i])->local)->packets = i;
-	kmod_drop(flows[7]); /* not there: as it was told last, without being asked */
+	kmod_drop(flows[7]); /* not in the kernel: the last known state, without a request */
 	kmod_flush(kmod);
 	sends = fake.n_sends;
 	kmod_flows_read(flows, 100, states);
@@ -244,7 +244,7 @@ static void test_a_flow_that_vanished_is_found_by_reading(void)
 	CU_ASSERT_EQUAL(states[2].sums.packets, 5);
 	CU_ASSERT_EQUAL(states[1].seen_ago_ms, -1);
 	kmod_flush(kmod);
-	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 3); /* it is there again */
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 3); /* it exists again */
 	end(kmod);
 }
 
@@ -269,10 +269,10 @@ static void test_no_memory(void)
 {
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
 
-	memset(&told, 0, sizeof(told));
+	memset(&reported, 0, sizeof(reported));
 	ALLOC_FAILS_AT_EACH
 	{
-		const struct kmod_conf conf = { &fake.link, on_event, owns, &told };
+		const struct kmod_conf conf = { &fake.link, on_event, owns, &reported };
 		struct kmod *kmod;
 		struct kmod_flow *flow;
 
@@ -296,11 +296,12 @@ static void test_no_memory(void)
 TEST_SUITE(kmod, { "sets what the spec says", test_sets_what_the_spec_says },
 	   { "IPv6, any source", test_ipv6_and_any_source },
 	   { "sends nothing that is not announced", test_sends_nothing_that_is_not_announced },
-	   { "the same again asks nothing", test_same_again_asks_nothing },
-	   { "replaces, and goes on counting", test_replaces_and_goes_on_counting },
+	   { "setting the same again sends nothing", test_setting_the_same_again_sends_nothing },
+	   { "replaces, and continues counting", test_replaces_and_continues_counting },
 	   { "sums survive drop and set", test_sums_survive_drop_and_set },
-	   { "forget tells the kernel and frees", test_forget_tells_the_kernel_and_frees },
-	   { "the port of a forgotten flow counts anew",
+	   { "forget removes the flow from the kernel and frees",
+	     test_forget_removes_the_flow_from_the_kernel_and_frees },
+	   { "a new flow at the port of a forgotten one counts from zero",
 	     test_port_of_a_forgotten_flow_counts_anew },
 	   { "many go in few sends", test_many_go_in_few_sends },
 	   { "many are read in few sends", test_many_are_read_in_few_sends },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_kmod_limit.c - flows that the kernel refuses, and those that wait for room */
+/* test_kmod_limit.c - flows that the kernel refuses, and those that wait for the limit */
 #include "kmod_scene.h"
 
-static void test_kernel_refuses_with_a_sentence(void)
+static void test_reason_for_a_refusal_is_kept(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -14,7 +14,7 @@ static void test_kernel_refuses_with_a_sentence(void)
 	kmod_flush(kmod);
 	CU_ASSERT_FALSE(kmod_flow_installed(flow));
 	CU_ASSERT_STRING_EQUAL(kmod_flow_refusal(flow), fake.sentence);
-	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_CHANGED], 1);
 	fake.refuse_add = 0;
 	s.src = ep("203.0.113.7:6001");
 	kmod_set(kmod, &s, NULL);
@@ -34,11 +34,11 @@ static void test_flows_beyond_the_limit_are_tried_again(void)
 	set_many(kmod, flows, 30);
 	CU_ASSERT_EQUAL(kmod_count(kmod), 10);
 	CU_ASSERT_STRING_EQUAL(kmod_flow_refusal(flows[29]), "the limit of flows is reached");
-	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], 30);
+	CU_ASSERT_EQUAL(reported.count[KMOD_CHANGED], 30);
 	adds = fake.n_adds;
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(fake.n_adds, adds); /* nothing has changed */
-	/* Three places become free: three more are there, and it is seen that there is no fourth. */
+	/* Three flows end: three more are set, and a fourth is refused. */
 	for (int i = 0; i < 3; i++)
 		kmod_drop(flows[i]);
 	kmod_flush(kmod);
@@ -48,17 +48,17 @@ static void test_flows_beyond_the_limit_are_tried_again(void)
 	CU_ASSERT_PTR_NULL(kmod_flow_refusal(flows[12]));
 	CU_ASSERT_FALSE(kmod_flow_installed(flows[13]));
 	CU_ASSERT(fake.n_adds - adds <= 9);
-	/* The limit was raised: found out by one that is tried, and then the others. */
+	/* The limit was raised: one flow is tried, and when it is accepted, the others. */
 	adds = fake.n_adds;
-	changed = told.count[KMOD_CHANGED];
+	changed = reported.count[KMOD_CHANGED];
 	kmod_tick(kmod, 1000000);
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(fake.n_adds, adds + 1);
-	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], changed); /* the same sentence as before */
+	CU_ASSERT_EQUAL(reported.count[KMOD_CHANGED], changed); /* the same reason as before */
 	fake.limit = 100;
 	kmod_tick(kmod, 1001000);
 	kmod_flush(kmod);
-	CU_ASSERT_EQUAL(fake.n_adds, adds + 1); /* not each second */
+	CU_ASSERT_EQUAL(fake.n_adds, adds + 1); /* not every second */
 	kmod_tick(kmod, 1020000);
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(kmod_count(kmod), 27);
@@ -68,8 +68,8 @@ static void test_flows_beyond_the_limit_are_tried_again(void)
 	end(kmod);
 }
 
-/* One that is wanted no more, or otherwise, while it waits. */
-static void test_what_waits_for_room_may_change(void)
+/* A flow that is dropped or changed while it waits. */
+static void test_waiting_flows_may_change(void)
 {
 	struct flow_spec s = spec(30002, "203.0.113.7:6001");
 	struct kmod *kmod = start(true);
@@ -78,7 +78,7 @@ static void test_what_waits_for_room_may_change(void)
 	fake.limit = 1;
 	set_many(kmod, flows, 6);
 	kmod_drop(flows[1]);
-	kmod_set(kmod, &s, NULL); /* refused again: the last in the row */
+	kmod_set(kmod, &s, NULL); /* refused again: the last of the queue */
 	kmod_forget(flows[3]);
 	kmod_flush(kmod);
 	fake.limit = 2;
@@ -86,7 +86,10 @@ static void test_what_waits_for_room_may_change(void)
 	kmod_flush(kmod);
 	CU_ASSERT_TRUE(kmod_flow_installed(flows[4]));
 	CU_ASSERT_EQUAL(kmod_count(kmod), 2);
-	/* All is set anew by its owners when there is a module again; what waited is as any other. */
+	/*
+	 * When the module is loaded again, owners set all flows again; waiting flows are no
+	 * exception.
+	 */
 	fake.limit = 100;
 	fake_kmod_load(&fake, false);
 	kmod_dispatch(kmod);
@@ -124,9 +127,9 @@ static void test_refused_replacement_removes_the_old_flow(void)
 }
 
 TEST_SUITE(kmod_limit,
-	   { "the kernel refuses with a sentence", test_kernel_refuses_with_a_sentence },
+	   { "the kernel's reason for a refusal is kept", test_reason_for_a_refusal_is_kept },
 	   { "flows beyond the limit are tried again",
 	     test_flows_beyond_the_limit_are_tried_again },
-	   { "what waits for room may change", test_what_waits_for_room_may_change },
+	   { "waiting flows may change", test_waiting_flows_may_change },
 	   { "a refused replacement removes the old flow",
 	     test_refused_replacement_removes_the_old_flow });

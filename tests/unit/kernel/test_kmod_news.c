@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_kmod_news.c - modules that come and go, and what the kernel tells or fails to tell */
+/* test_kmod_news.c - loading and unloading of the module; events that arrive or are lost */
 #include "kmod_scene.h"
 
 static void test_without_module_nothing_is_set(void)
@@ -23,7 +23,7 @@ static void test_module_is_loaded_later(void)
 	fake_kmod_load(&fake, true);
 	kmod_dispatch(kmod);
 	CU_ASSERT_TRUE(kmod_available(kmod));
-	CU_ASSERT_EQUAL(told.count[KMOD_CAME], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_CAME], 1);
 	CU_ASSERT_EQUAL(fake.n_joins, 2);
 	CU_ASSERT_PTR_NOT_NULL(kmod_set(kmod, &s, NULL));
 	kmod_flush(kmod);
@@ -46,14 +46,14 @@ static void test_module_is_unloaded_and_loaded(void)
 	CU_ASSERT_EQUAL(counters[RTPRELAY_C_PACKETS], 50);
 	fake_kmod_load(&fake, false);
 	kmod_dispatch(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_WENT], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_WENT], 1);
 	CU_ASSERT_FALSE(kmod_available(kmod));
 	CU_ASSERT_FALSE(kmod_flow_installed(flow));
 	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 50);
 	fake_kmod_load(&fake, true);
 	kmod_dispatch(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_CAME], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_CAME], 1);
 	CU_ASSERT_PTR_EQUAL(kmod_set(kmod, &s, &s), flow);
 	kmod_flush(kmod);
 	CU_ASSERT_TRUE(kmod_flow_installed(flow));
@@ -65,7 +65,7 @@ static void test_module_is_unloaded_and_loaded(void)
 	end(kmod);
 }
 
-/* The news of it are still on the way: the request finds no family. */
+/* The event of the unload is still under way: the request finds no family. */
 static void test_module_goes_while_flows_are_set(void)
 {
 	struct kmod *kmod = start(true);
@@ -75,14 +75,14 @@ static void test_module_goes_while_flows_are_set(void)
 	fake_kmod_load(&fake, false);
 	kmod_flush(kmod);
 	CU_ASSERT_FALSE(kmod_available(kmod));
-	CU_ASSERT_EQUAL(told.count[KMOD_WENT], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_WENT], 1);
 	CU_ASSERT_FALSE(kmod_flow_installed(flow));
 	kmod_dispatch(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_WENT], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_WENT], 1);
 	end(kmod);
 }
 
-static void test_idle_and_resumed_are_told(void)
+static void test_idle_and_resumed_are_reported(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -96,19 +96,19 @@ static void test_idle_and_resumed_are_told(void)
 	there->seen_ago_ms = 60000;
 	fake_kmod_silent(&fake, there, true);
 	kmod_dispatch(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_IDLE], 1);
-	CU_ASSERT_PTR_EQUAL(told.flow, flow);
+	CU_ASSERT_EQUAL(reported.count[KMOD_IDLE], 1);
+	CU_ASSERT_PTR_EQUAL(reported.flow, flow);
 	last_ms = kmod_flow_last_in_ms(flow, now_ms);
 	CU_ASSERT_TRUE(last_ms >= now_ms - 60000 && last_ms < now_ms - 50000);
 	there->seen_ago_ms = 0;
 	fake_kmod_silent(&fake, there, false);
 	kmod_dispatch(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_RESUMED], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_RESUMED], 1);
 	CU_ASSERT_EQUAL(kmod_flow_last_in_ms(flow, now_ms), now_ms);
 	end(kmod);
 }
 
-static void test_news_of_an_earlier_flow_are_not_believed(void)
+static void test_events_of_an_earlier_flow_are_ignored(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -117,39 +117,39 @@ static void test_news_of_an_earlier_flow_are_not_believed(void)
 	kmod_set(kmod, &s, NULL);
 	kmod_flush(kmod);
 	there = fake_kmod_find(&fake, &s.local);
-	fake_kmod_silent(&fake, there, true); /* on its way, while the port changes hands */
+	fake_kmod_silent(&fake, there, true); /* under way, while the port gets another flow */
 	kmod_forget(kmod_set(kmod, &s, NULL));
 	kmod_flush(kmod);
 	s.cookie[3] = 'X';
 	kmod_set(kmod, &s, NULL);
 	kmod_flush(kmod);
 	kmod_dispatch(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_IDLE], 0);
+	CU_ASSERT_EQUAL(reported.count[KMOD_IDLE], 0);
 	end(kmod);
 }
 
-static void test_strangers_are_told(void)
+static void test_unknown_sources_are_reported(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
-	struct endpoint stranger = ep("203.0.113.66:1234");
+	struct endpoint unknown = ep("203.0.113.66:1234");
 	struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
 
 	kmod_flush(kmod);
-	fake_kmod_stranger(&fake, fake_kmod_find(&fake, &s.local), &stranger, 0x1234, 65535, 8);
+	fake_kmod_stranger(&fake, fake_kmod_find(&fake, &s.local), &unknown, 0x1234, 65535, 8);
 	kmod_dispatch(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_STRANGER], 1);
-	CU_ASSERT_PTR_EQUAL(told.flow, flow);
-	CU_ASSERT_TRUE(endpoint_eq(&told.stranger.source, &stranger));
-	CU_ASSERT_TRUE(told.stranger.rtp);
-	CU_ASSERT_EQUAL(told.stranger.ssrc, 0x1234);
-	CU_ASSERT_EQUAL(told.stranger.seq, 65535);
-	CU_ASSERT_EQUAL(told.stranger.pt, 8);
-	CU_ASSERT_EQUAL(told.stranger.count, 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_STRANGER], 1);
+	CU_ASSERT_PTR_EQUAL(reported.flow, flow);
+	CU_ASSERT_TRUE(endpoint_eq(&reported.unknown.source, &unknown));
+	CU_ASSERT_TRUE(reported.unknown.rtp);
+	CU_ASSERT_EQUAL(reported.unknown.ssrc, 0x1234);
+	CU_ASSERT_EQUAL(reported.unknown.seq, 65535);
+	CU_ASSERT_EQUAL(reported.unknown.pt, 8);
+	CU_ASSERT_EQUAL(reported.unknown.count, 1);
 	end(kmod);
 }
 
-static void test_lost_news_are_found_by_comparing(void)
+static void test_lost_events_are_detected_by_comparing(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -159,17 +159,17 @@ static void test_lost_news_are_found_by_comparing(void)
 	kmod_flush(kmod);
 	fake_kmod_find(&fake, &s.local)->seen_ago_ms = 61000;
 	fake_kmod_silent(&fake, fake_kmod_find(&fake, &s.local), true);
-	fake_kmod_find(&fake, &t.local)->used = false; /* somebody has removed it */
+	fake_kmod_find(&fake, &t.local)->used = false; /* another program has removed it */
 	fake_kmod_overrun(&fake, KMOD_NEWS);
 	kmod_dispatch(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_IDLE], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_IDLE], 1);
 	CU_ASSERT_TRUE(kmod_flow_last_in_ms(flow, clock_ms()) < clock_ms() - 60000);
 	CU_ASSERT_PTR_NOT_NULL(fake_kmod_find(&fake, &t.local));
 	CU_ASSERT_TRUE(kmod_flow_installed(other));
 	end(kmod);
 }
 
-static void test_lost_answers_are_found_by_comparing(void)
+static void test_lost_answers_are_detected_by_comparing(void)
 {
 	struct kmod *kmod = start(true);
 	struct kmod_flow *flow[10];
@@ -193,7 +193,7 @@ static void test_lost_answers_are_found_by_comparing(void)
 	end(kmod);
 }
 
-static void test_a_send_that_fails_is_made_up_for(void)
+static void test_a_failed_send_is_repeated(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -209,7 +209,7 @@ static void test_a_send_that_fails_is_made_up_for(void)
 	end(kmod);
 }
 
-static void test_flows_of_the_daemon_before(void)
+static void test_flows_of_an_earlier_daemon_are_adopted_or_removed(void)
 {
 	struct kmod *kmod = start(true);
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
@@ -245,12 +245,12 @@ static void test_flows_may_be_forgotten_in_events(void)
 	struct flow_spec t = spec(30002, "203.0.113.7:6002");
 
 	kmod_set(kmod, &s, NULL);
-	told.forget = kmod_set(kmod, &t, NULL);
+	reported.forget = kmod_set(kmod, &t, NULL);
 	kmod_flush(kmod);
-	CU_ASSERT_EQUAL(told.count[KMOD_CHANGED], 1);
+	CU_ASSERT_EQUAL(reported.count[KMOD_CHANGED], 1);
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 1);
 	fake_kmod_silent(&fake, fake_kmod_find(&fake, &s.local), true);
-	told.forget = kmod_set(kmod, &s, NULL);
+	reported.forget = kmod_set(kmod, &s, NULL);
 	kmod_dispatch(kmod);
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
 	end(kmod);
@@ -271,13 +271,14 @@ TEST_SUITE(kmod_news, { "without module nothing is set", test_without_module_not
 	   { "the module is loaded later", test_module_is_loaded_later },
 	   { "the module is unloaded and loaded", test_module_is_unloaded_and_loaded },
 	   { "the module goes while flows are set", test_module_goes_while_flows_are_set },
-	   { "idle and resumed are told", test_idle_and_resumed_are_told },
-	   { "news of an earlier flow are not believed",
-	     test_news_of_an_earlier_flow_are_not_believed },
-	   { "strangers are told", test_strangers_are_told },
-	   { "lost news are found by comparing", test_lost_news_are_found_by_comparing },
-	   { "lost answers are found by comparing", test_lost_answers_are_found_by_comparing },
-	   { "a send that fails is made up for", test_a_send_that_fails_is_made_up_for },
-	   { "flows of the daemon before", test_flows_of_the_daemon_before },
+	   { "idle and resumed are reported", test_idle_and_resumed_are_reported },
+	   { "events of an earlier flow are ignored", test_events_of_an_earlier_flow_are_ignored },
+	   { "unknown sources are reported", test_unknown_sources_are_reported },
+	   { "lost events are detected by comparing", test_lost_events_are_detected_by_comparing },
+	   { "lost answers are detected by comparing",
+	     test_lost_answers_are_detected_by_comparing },
+	   { "a failed send is repeated", test_a_failed_send_is_repeated },
+	   { "flows of an earlier daemon are adopted or removed",
+	     test_flows_of_an_earlier_daemon_are_adopted_or_removed },
 	   { "flows may be forgotten in events", test_flows_may_be_forgotten_in_events },
 	   { "close can leave flows behind", test_close_can_leave_flows_behind });

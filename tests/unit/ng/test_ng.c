@@ -2,8 +2,8 @@
 /*
  * test_ng.c - literal datagrams in, literal replies out
  *
- * Each interface has one pair of ports only, 21200 and 21201, so that replies are known to the last byte.
- * A talk is a list of payloads and answers; the cookies are the test's.
+ * Each interface has one pair of ports only, 21200 and 21201, so that replies are known to the last
+ * byte. A conversation is a list of payloads and answers; the test adds the cookies.
  */
 #include "daemon/base/count.h"
 #include "daemon/ctl/ctl.h"
@@ -97,7 +97,7 @@ static void run_talks(const struct talk *talks, size_t count)
 			if (strcmp(reply, step->reply)) {
 				printf("%s:\n  in       %s\n  expected %s\n  got      %s\n",
 				       talks[i].name, step->payload, step->reply, reply);
-				CU_FAIL("another reply than expected");
+				CU_FAIL("unexpected reply");
 			}
 		}
 		relay_close(&relay);
@@ -137,7 +137,7 @@ static void test_answers_malformed_and_incomplete(void)
 		{ "answer without to-tag",
 		  { { "d7:command6:answer3:sdp1:v7:call-id1:c8:from-tag1:ae",
 		      "d12:error-reason20:No to-tag in message6:result5:errore" } } },
-		{ "SDP that is none",
+		{ "SDP that is invalid",
 		  { { "d7:command5:offer3:sdp1:v7:call-id1:c8:from-tag1:ae",
 		      "d12:error-reason19:Failed to parse SDP6:result5:errore" } } },
 		{ "SDP without any address",
@@ -222,7 +222,7 @@ static void test_rtcp_mux(void)
 		{ "is refused when the answerer refuses",
 		  { { OFFER(SDP(OF_A AUDIO MUX)), OK(TO_B RELAYED TAIL MUX) },
 		    { ANSWER(SDP(OF_B AUDIO)), OK(TO_A RELAYED TAIL) } } },
-		{ "accept: the offerer gets it all the same",
+		{ "accept: the offerer gets it nevertheless",
 		  { { OFFER(",\"rtcp-mux\":[\"accept\"]" SDP(OF_A AUDIO MUX)),
 		      OK(TO_B RELAYED TAIL MUX) },
 		    { ANSWER(SDP(OF_B AUDIO)), OK(TO_A RELAYED "a=sendrecv" L MUX) } } },
@@ -230,7 +230,7 @@ static void test_rtcp_mux(void)
 		  { { OFFER(",\"rtcp-mux\":[\"demux\"]" SDP(OF_A AUDIO MUX)),
 		      OK(TO_B RELAYED TAIL) },
 		    { ANSWER(SDP(OF_B AUDIO)), OK(TO_A RELAYED "a=sendrecv" L MUX) } } },
-		{ "offer: offered though the offerer did not; not told to it",
+		{ "offer: offered though the offerer did not; not in its answer",
 		  { { OFFER(",\"rtcp-mux\":[\"offer\"]" SDP(OF_A AUDIO)),
 		      OK(TO_B RELAYED TAIL MUX) },
 		    { ANSWER(SDP(OF_B AUDIO MUX)), OK(TO_A RELAYED TAIL) } } },
@@ -410,7 +410,7 @@ static void test_session_limit(void)
 		    "{\"command\":\"offer\",\"call-id\":\"d\",\"supports\":[\"load limit\"],"
 		    "\"from-tag\":\"a\"" SDP(OF_A AUDIO) "}"),
 		"{\"error-reason\":\"Parallel session limit reached\",\"result\":\"error\"}");
-	/* A call that is there may go on. */
+	/* An existing call may continue. */
 	CU_ASSERT_STRING_EQUAL(ask(&relay, OFFER(SDP(OF_A AUDIO))), OK(TO_B RELAYED TAIL));
 	CU_ASSERT_EQUAL(relay.scene.stats.calls_rejected, 1);
 	relay_close(&relay);
@@ -424,10 +424,10 @@ static void test_sdp_identity_stays(void)
 		{ "version, user and session name",
 		  { { OFFER(KEEP SDP(HEAD("x 1 1 IN IP4 192.0.2.1", "IP4 192.0.2.1") AUDIO)),
 		      OK(HEAD("x 1 1 IN IP4 192.0.2.1", "IP4 127.80.0.1") RELAYED TAIL) },
-		    /* the same, under another name: nothing new */
+		    /* the same, with another user name: not a change */
 		    { OFFER(KEEP SDP(HEAD("y 2 8 IN IP4 192.0.2.1", "IP4 192.0.2.1") AUDIO)),
 		      OK(HEAD("x 1 1 IN IP4 192.0.2.1", "IP4 127.80.0.1") RELAYED TAIL) },
-		    /* hold is something new */
+		    /* hold is a change */
 		    { OFFER(KEEP SDP(HEAD("y 2 8 IN IP4 192.0.2.1", "IP4 192.0.2.1") AUDIO
 				     "a=sendonly" L)),
 		      OK(HEAD("x 1 2 IN IP4 192.0.2.1", "IP4 127.80.0.1") RELAYED
@@ -441,7 +441,7 @@ static void test_sdp_identity_stays(void)
 	run_talks(talks, COUNT(talks));
 }
 
-/* The SDP comes back to us through a loop of proxies: it must not be relayed through us twice. */
+/* A loop of proxies sends the SDP to us again: it must not be relayed through us twice. */
 static void test_loop_protect(void)
 {
 	struct relay relay;
@@ -554,7 +554,7 @@ static void test_statistics_has_what_programs_read(void)
 	relay_close(&relay);
 }
 
-/* 64 KiB go in, and what doesn't fit out is told instead of being cut. */
+/* Requests have up to 64 KiB; a reply that does not fit is replaced by an error, not truncated. */
 static void test_reply_too_large(void)
 {
 	static char offer[CTL_DATAGRAM], small[256];
@@ -576,14 +576,14 @@ static void test_reply_too_large(void)
 	ng_run(&relay.scene.env, &proxy, payload, &out);
 	CU_ASSERT(str_eq((struct str){ out.data, out.len },
 			 STR("{\"error-reason\":\"Reply too large\",\"result\":\"error\"}")));
-	/* Nothing has come of it. */
+	/* The request had no effect. */
 	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 0);
 	CU_ASSERT_EQUAL(relay.scene.calls->n_streams, 0);
 	CU_ASSERT(scene_settle(&relay.scene));
 	CU_ASSERT_EQUAL(relay.scene.stats.reply_too_large, 1);
 	CU_ASSERT(strlen(ask_bytes(&relay, payload)) > 60000);
 	CU_ASSERT_EQUAL(call_table_count(relay.scene.calls), 1);
-	/* What has been done is not called an error. */
+	/* A command that was done is not answered with an error. */
 	out = BUF_INIT(small, sizeof(small));
 	arena_reset(relay.scene.env.arena);
 	ng_run(&relay.scene.env, &proxy,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bridge_scene.h - a bridge with real media threads and real sockets on the loopback, and two phones
+ * bridge_scene.h - a bridge with real media threads and real sockets on the loopback, and two
+ * phones
  *
- * For the suites of bridges. Waits by poll() with deadlines only. Addresses are of 127.0.0.0/8 and ::1, since
- * packets really travel.
+ * For the suites of bridges. Waits only by poll() with deadlines. Addresses are of 127.0.0.0/8 and
+ * ::1, since packets are really sent.
  */
 #ifndef RTPRELAY_BRIDGE_SCENE_H
 #define RTPRELAY_BRIDGE_SCENE_H
@@ -26,7 +27,9 @@
 
 enum { A_RTP, A_RTCP, B_RTP, B_RTCP };
 
-/* A relay with one bridge, and two phones with an RTP and an RTCP socket each; index: enum above. */
+/*
+ * A relay with one bridge, and two phones with an RTP and an RTCP socket each; index: enum above.
+ */
 struct scene {
 	struct worker_pool *pool;
 	struct bridge *bridge;
@@ -63,7 +66,7 @@ SCENE_FN int bound_socket(const struct endpoint *at)
 	return -1;
 }
 
-/* On a free port that is asked for by its number, as the port pool does: it stays when disconnected. */
+/* On a free port that is bound by its number, as the port pool does: so a disconnect keeps it. */
 SCENE_FN int socket_at(const char *addr, struct endpoint *at)
 {
 	int fd = -1;
@@ -150,7 +153,7 @@ SCENE_FN bool wait_events(struct scene *scene, const unsigned int *counter, unsi
 	return *counter >= count;
 }
 
-/* After this every packet that was heard is counted as sent, too. */
+/* After this every received packet is counted as sent, too. */
 SCENE_FN void end_traffic(struct scene *scene)
 {
 	bridge_close(scene->bridge);
@@ -212,7 +215,7 @@ SCENE_FN bool hears_rtp(int fd, const struct endpoint *from, uint16_t seq)
 	       p[2] == (uint8_t)(seq >> 8);
 }
 
-/* What is sent to a stream and dropped arrives nowhere: the counter tells that it was handled. */
+/* A dropped packet arrives nowhere: the counter shows that it was handled. */
 SCENE_FN bool wait_drops(const struct scene *scene, int stream, enum stream_drop why,
 			 uint64_t count)
 {
@@ -240,7 +243,7 @@ SCENE_FN void get_report(const struct scene *scene, int stream, struct stream_re
 	bridge_report(scene->bridge, stream >> 1, stream & 1, report);
 }
 
-/* Both phones have been heard, and everything they sent has arrived. */
+/* Both streams have latched, and everything sent has arrived. */
 SCENE_FN void talk(struct scene *scene)
 {
 	send_rtp(scene->phone[A_RTP], &scene->relay_at[A_RTP], 1, 7);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* talk_scene.h - a call with media, and a kernel that is a fake (fake_kmod.h) */
+/* talk_scene.h - a call with media, and the fake kernel module (fake_kmod.h) */
 #ifndef RTPRELAY_TALK_SCENE_H
 #define RTPRELAY_TALK_SCENE_H
 
@@ -173,7 +173,7 @@ SCENE_FN struct fake_flow *flow_of(struct talk *t, enum side side, enum componen
 	return fake_kmod_find(&fake, &r.local);
 }
 
-/* Everybody has been heard, the kernel has four flows. */
+/* All streams have latched, the kernel has four flows. */
 SCENE_FN void talk_in_kernel(struct talk *t)
 {
 	talk_open(t, true);
@@ -190,6 +190,6 @@ SCENE_FN struct endpoint at(uint16_t port, const char *addr)
 	return ep;
 }
 
-/* --- tests -------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 #endif

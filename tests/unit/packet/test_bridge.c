@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_bridge.c - what two phones say to each other, through real media threads and sockets */
+/* test_bridge.c - media between two phones, through real media threads and sockets */
 #include "bridge_scene.h"
 
 static void exchange(const char *addr_a, const char *addr_b)
@@ -64,7 +64,10 @@ static void test_unreachable_phone_does_not_stop_the_other_direction(void)
 		poll(NULL, 0, 50);
 	}
 	close(scene.phone[A_RTP]);
-	/* Each packet to A comes back as an ICMP error; A's own still pass, from a new socket at its old place. */
+	/*
+	 * Each packet to A causes an ICMP error; packets of A, from a new socket at its old port,
+	 * still pass.
+	 */
 	for (uint16_t i = 60; i < 80; i++)
 		send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], i, 8);
 	scene.phone[A_RTP] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -170,7 +173,7 @@ static void test_opaque_bridge_forwards_anything(void)
 	close_scene(&scene);
 }
 
-/* Told without SDP: a fax in place of RTP. It teaches nothing while payload types are known. */
+/* Media without an SDP: a fax in place of RTP. It is dropped while payload types are known. */
 static void test_undescribed_bridge_forwards_what_comes(void)
 {
 	static const uint8_t fax[] = { 0, 1, 5, 'T', '3', '8' };
@@ -189,7 +192,10 @@ static void test_undescribed_bridge_forwards_what_comes(void)
 	sendto(scene.phone[A_RTP], fax, sizeof(fax), 0, &scene.relay_at[A_RTP].sa,
 	       endpoint_len(&scene.relay_at[A_RTP]));
 	CU_ASSERT_EQUAL(hear(scene.phone[B_RTP], p, &source), (ssize_t)sizeof(fax));
-	/* The same phone talks: its source is known, and payload types no hindrance. */
+	/*
+	 * The same phone sends RTP: its source has latched, so the fax passes despite payload
+	 * types.
+	 */
 	scene.conf.pts[0] = 1;
 	update(&scene);
 	send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 1, 7);
@@ -217,7 +223,10 @@ static void test_tos_is_set_or_kept(void)
 		scene.conf.side[SIDE_B].tos = (int16_t)(want == tos ? -1 : want);
 		update(&scene);
 		setsockopt(scene.phone[A_RTP], IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
-		/* A packet that was under way before the update keeps nothing: the second is sure to. */
+		/*
+		 * A packet that was under way before the update may have the old TOS: the second
+		 * has the new one.
+		 */
 		talk(&scene);
 		send_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 2, 7);
 		CU_ASSERT_EQUAL(poll(&wait, 1, DEADLINE_MS), 1);

@@ -42,7 +42,7 @@ static void test_what_no_stream_carries_is_dropped_and_named(void)
 	close_scene(&scene);
 }
 
-/* Nobody takes them before the bridge is open, so that the buffer is sure to be full. */
+/* No thread reads them before the bridge is open, so the buffer is certainly full. */
 static void test_full_receive_buffer_is_counted(void)
 {
 	const int small = 4096;
@@ -74,7 +74,7 @@ static void test_full_receive_buffer_is_counted(void)
 	close_scene(&scene);
 }
 
-/* Of a port that nobody watches any more. */
+/* Packets to a port that no thread reads any more. */
 static void test_missed_packets_are_counted_at_the_end(void)
 {
 	const int small = 4096;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_bridge_life.c - bridges that come and go: descriptors, thousands, lack of memory */
+/*
+ * test_bridge_life.c - opening and closing of bridges: descriptors, thousands of bridges, out of
+ * memory
+ */
 #include "bridge_scene.h"
 
 static unsigned int descriptors(void)
@@ -31,7 +34,10 @@ static void test_closing_gives_every_descriptor_back(void)
 	CU_ASSERT_EQUAL(descriptors(), before);
 }
 
-/* Sockets are busy while their bridges come and go: nothing of a closed one may be touched. */
+/*
+ * Sockets receive packets while their bridges are opened and closed: nothing of a closed one may be
+ * used.
+ */
 static void test_thousand_bridges_come_and_go(void)
 {
 	struct scene scene;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_bridge_loop.c - packets that come back end */
+/* test_bridge_loop.c - packets that return to the relay are stopped */
 #include "bridge_scene.h"
 
 static void test_bridge_does_not_feed_itself(void)
@@ -28,7 +28,7 @@ static struct bridge *open_circle(struct scene *scene, int n, const int fd[2][4]
 		local[i >> 1][i & 1] = at[n][i];
 		fds[i >> 1][i & 1] = fd[n][i];
 	}
-	conf.side[SIDE_A].sip = scene->phone_at[A_RTP]; /* may begin */
+	conf.side[SIDE_A].sip = scene->phone_at[A_RTP]; /* may send first */
 	return bridge_open(scene->pool, 0, NULL, fds, local, &conf, scene);
 }
 
@@ -40,7 +40,10 @@ static uint64_t total_drops(const struct scene *scene, enum stream_drop why)
 	return totals.drops[why];
 }
 
-/* Who signals the ports of one call as his own in another, and the other way round, has packets go round. */
+/*
+ * A caller that signals the ports of one call as its own in another, and vice versa, creates a
+ * loop.
+ */
 static void test_packets_do_not_go_round_for_ever(const char *addr, const char *phone)
 {
 	const unsigned int hops = 64; /* net.ipv4.ip_default_ttl, net.ipv6.conf.default.hop_limit */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_bridge_source.c - whom a stream hears: strangers, NATs that rebound, phones that move */
+/*
+ * test_bridge_source.c - which sources a stream accepts: unknown ones, NATs that rebound, phones
+ * that move
+ */
 #include "bridge_scene.h"
 
-/* Whatever came before it was late, and is passed over. */
+/* Packets before it were late, and are skipped. */
 static bool hears_rtp_at_last(int fd, const struct endpoint *from, uint16_t seq)
 {
 	struct endpoint source = { 0 };
@@ -16,31 +19,31 @@ static bool hears_rtp_at_last(int fd, const struct endpoint *from, uint16_t seq)
 	return right && (uint16_t)(p[2] << 8 | p[3]) == seq;
 }
 
-static void test_stranger_is_never_heard(void)
+static void test_unknown_source_is_never_heard(void)
 {
 	struct scene scene;
 	struct endpoint at;
-	int stranger;
+	int attacker;
 
 	open_scene(&scene, "127.0.0.1", "127.0.0.1");
 	for (int side = 0; side < 2; side++)
 		CU_ASSERT_TRUE(
 			endpoint_parse_addr(STR("127.0.0.1"), AF_INET, &scene.conf.side[side].sip));
 	update(&scene);
-	stranger = socket_at("127.9.9.66", &at);
+	attacker = socket_at("127.9.9.66", &at);
 	for (uint16_t i = 0; i < 20; i++)
-		send_rtp(stranger, &scene.relay_at[A_RTP], i, 66);
+		send_rtp(attacker, &scene.relay_at[A_RTP], i, 66);
 	CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_SOURCE, 20));
 	talk(&scene);
 	for (uint16_t i = 0; i < 20; i++)
-		send_rtp(stranger, &scene.relay_at[B_RTP], i, 66);
+		send_rtp(attacker, &scene.relay_at[B_RTP], i, 66);
 	CU_ASSERT_TRUE(wait_drops(&scene, B_RTP, DROP_SOURCE, 20));
 	CU_ASSERT_TRUE(wait_events(&scene, &scene.refused, 2));
 	CU_ASSERT_EQUAL(scene.refused, 2); /* one for each stream and second */
 	CU_ASSERT_TRUE(hears_nothing(scene.phone[A_RTP]));
 	CU_ASSERT_TRUE(hears_nothing(scene.phone[B_RTP]));
-	CU_ASSERT_TRUE(hears_nothing(stranger));
-	close(stranger);
+	CU_ASSERT_TRUE(hears_nothing(attacker));
+	close(attacker);
 	close_scene(&scene);
 }
 
@@ -69,11 +72,11 @@ static void test_connected_stream_follows_a_nat_that_rebound(void)
 		if (poll(&p, 1, 20) > 0)
 			break;
 	}
-	/* On a busy machine it may be the answer to one that was sent before. */
+	/* On a busy machine the packet may be an earlier one. */
 	CU_ASSERT_TRUE(hears_rtp_at_last(scene.phone[B_RTP], &scene.relay_at[B_RTP], seq));
 	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2, 8);
 	CU_ASSERT_TRUE(
-		hears_rtp(moved, &scene.relay_at[A_RTP], 2)); /* from the same port as ever */
+		hears_rtp(moved, &scene.relay_at[A_RTP], 2)); /* from the same port as before */
 	get_report(&scene, A_RTP, &report);
 	CU_ASSERT_EQUAL(report.relatched, 1);
 	CU_ASSERT_TRUE(endpoint_eq(&report.latched, &at));
@@ -131,7 +134,7 @@ static void test_moved_phone_is_found_again(void)
 	close_scene(&scene);
 }
 
-static void test_another_party_begins_anew(void)
+static void test_another_party_starts_again(void)
 {
 	struct scene scene;
 	struct endpoint at;
@@ -153,7 +156,7 @@ static void test_another_party_begins_anew(void)
 	close_scene(&scene);
 }
 
-/* B's SDP is unusable, SIP came from elsewhere: all that is known is where B's RTP came from. */
+/* B's SDP is unusable, SIP came from elsewhere: only the source of B's RTP is known. */
 static void test_rtcp_is_tried_beside_latched_rtp(void)
 {
 	struct scene scene;
@@ -177,7 +180,7 @@ static void test_rtcp_is_tried_beside_latched_rtp(void)
 	endpoint_set_port(&at, (uint16_t)(endpoint_port(&at) + 1));
 	close(scene.phone[B_RTCP]);
 	scene.phone[B_RTCP] = bound_socket(&at);
-	if (scene.phone[B_RTCP] >= 0) { /* else somebody else has that port: nothing can be said */
+	if (scene.phone[B_RTCP] >= 0) { /* else the port is taken: no test */
 		sendto(scene.phone[A_RTCP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTCP].sa,
 		       endpoint_len(&scene.relay_at[A_RTCP]));
 		CU_ASSERT_EQUAL(hear(scene.phone[B_RTCP], p, &at), 8);
@@ -187,8 +190,8 @@ static void test_rtcp_is_tried_beside_latched_rtp(void)
 	close_scene(&scene);
 }
 
-/* What one media has learned speaks for the other medias of the same phone. */
-static void test_sibling_speaks_for_a_source(void)
+/* The source of one media is a hint for the other medias of the same phone. */
+static void test_source_of_a_sibling_is_a_hint(void)
 {
 	struct scene scene;
 	struct stream_report report;
@@ -202,7 +205,7 @@ static void test_sibling_speaks_for_a_source(void)
 	CU_ASSERT_TRUE(
 		endpoint_parse_addr(STR("127.9.9.9"), AF_INET, &scene.conf.side[SIDE_A].sip));
 	update(&scene);
-	send_rtp(phone, &scene.relay_at[A_RTP], 1, 7); /* by SIP's address */
+	send_rtp(phone, &scene.relay_at[A_RTP], 1, 7); /* accepted by the address of SIP */
 	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1));
 	CU_ASSERT_TRUE(
 		endpoint_parse_addr(STR("127.7.7.7"), AF_INET, &scene.conf.side[SIDE_A].sip));
@@ -232,7 +235,10 @@ static void send_report(int fd, const struct endpoint *to)
 	sendto(fd, p, receiver_report(p, 66), 0, &to->sa, endpoint_len(to));
 }
 
-/* Heard by his network alone, as if he were a phone behind a carrier's NAT: RTP, and then RTCP as well. */
+/*
+ * An attacker is heard only because of its network, like a phone behind a carrier's NAT: RTP, then
+ * RTCP as well.
+ */
 static void be_heard_on_trial(struct scene *scene, int rtp_fd, int rtcp_fd)
 {
 	struct endpoint from;
@@ -243,7 +249,7 @@ static void be_heard_on_trial(struct scene *scene, int rtp_fd, int rtcp_fd)
 
 	do {
 		send_rtp(rtp_fd, &scene->relay_at[A_RTP], ++seq, 66);
-		poll(NULL, 0, 10); /* as fast as a phone talks, not a condition */
+		poll(NULL, 0, 10); /* the packet rate of a phone, not a condition */
 		get_report(scene, A_RTP, &report);
 	} while (!report.packets_in && clock_ms() < end);
 	CU_ASSERT_TRUE(hears_rtp_at_last(scene->phone[B_RTP], &scene->relay_at[B_RTP], seq));
@@ -255,33 +261,34 @@ static void test_rtcp_falls_with_the_rtp_it_followed(void)
 {
 	struct scene scene;
 	struct endpoint at;
-	int stranger[2], phone = socket_at("127.9.9.9", &at);
+	int attacker[2], phone = socket_at("127.9.9.9", &at);
 
 	open_scene(&scene, "127.0.0.1", "127.0.0.1");
 	CU_ASSERT_TRUE(
 		endpoint_parse_addr(STR("127.9.9.9"), AF_INET, &scene.conf.side[SIDE_A].sip));
 	update(&scene);
 	for (int comp = 0; comp < 2; comp++)
-		stranger[comp] = socket_at("127.9.9.66", &at);
-	be_heard_on_trial(&scene, stranger[COMP_RTP], stranger[COMP_RTCP]);
+		attacker[comp] = socket_at("127.9.9.66", &at);
+	be_heard_on_trial(&scene, attacker[COMP_RTP], attacker[COMP_RTCP]);
 	send_rtp(phone, &scene.relay_at[A_RTP], 1, 7);
 	CU_ASSERT_TRUE(hears_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1));
-	send_report(stranger[COMP_RTCP], &scene.relay_at[A_RTCP]);
+	send_report(attacker[COMP_RTCP], &scene.relay_at[A_RTCP]);
 	CU_ASSERT_TRUE(wait_drops(&scene, A_RTCP, DROP_PATIENCE, 1));
 	CU_ASSERT_TRUE(hears_nothing(scene.phone[B_RTCP]));
 	for (int comp = 0; comp < 2; comp++)
-		close(stranger[comp]);
+		close(attacker[comp]);
 	close(phone);
 	close_scene(&scene);
 }
 
-TEST_SUITE(bridge_source, { "stranger is never heard", test_stranger_is_never_heard },
+TEST_SUITE(bridge_source,
+	   { "an unknown source is never heard", test_unknown_source_is_never_heard },
 	   { "connected stream follows a NAT that rebound",
 	     test_connected_stream_follows_a_nat_that_rebound },
 	   { "update takes effect while running", test_update_takes_effect_while_running },
 	   { "moved phone is found again", test_moved_phone_is_found_again },
-	   { "another party begins anew", test_another_party_begins_anew },
+	   { "another party starts again", test_another_party_starts_again },
 	   { "RTCP is tried beside latched RTP", test_rtcp_is_tried_beside_latched_rtp },
-	   { "sibling speaks for a source", test_sibling_speaks_for_a_source },
+	   { "a sibling's source is a hint", test_source_of_a_sibling_is_a_hint },
 	   { "RTCP falls with the RTP that it followed",
 	     test_rtcp_falls_with_the_rtp_it_followed });

@@ -5,7 +5,7 @@
 #include "daemon/packet/quality.h"
 #include "tests/unit/test.h"
 
-/* Hundredths, so that a row reads as MOS is printed. */
+/* In hundredths: 441 is a MOS of 4.41. */
 static int mos(const char *codec, double loss, double delay_ms)
 {
 	return (int)(quality_mos(quality_codec(str_of(codec)), loss, delay_ms) * 100 + 0.5);
@@ -37,7 +37,7 @@ static void test_mos_follows_the_e_model(void)
 		CU_ASSERT_EQUAL(mos(rows[i].codec, rows[i].loss, rows[i].delay_ms), rows[i].mos);
 }
 
-/* Journals of daemons before this one have these numbers. */
+/* Journals of earlier daemons contain these numbers. */
 static void test_numbers_of_codecs_stay(void)
 {
 	static const char *const names[] = {
@@ -67,7 +67,10 @@ static void test_numbers_of_codecs_stay(void)
 	CU_ASSERT_EQUAL(quality_codec(STR("opus")), 0);
 }
 
-/* ITU-T G.113 (11/2007), tables I.3 and I.4; G.107, 3.5 and annex B, worked out by hand without delay. */
+/*
+ * ITU-T G.113 (11/2007), tables I.3 and I.4; G.107, 3.5 and annex B, worked out by hand without
+ * delay.
+ */
 static void test_each_codec_is_judged_by_its_row(void)
 {
 	static const struct {
@@ -124,10 +127,10 @@ static void test_round_trip_needs_the_report_that_was_sent(void)
 	quality_sent(&q, 0x10000, 1000000);
 	report.dlsr = 0x20000;
 	quality_report(&q, &report, 8000, 2000000, 2000);
-	CU_ASSERT_EQUAL(q.leg_us, 0); /* held longer than it was away */
+	CU_ASSERT_EQUAL(q.leg_us, 0); /* delay at the phone longer than the time since the report */
 	report.dlsr = 0x8000;
 	quality_report(&q, &report, 8000, 0, 2000);
-	CU_ASSERT_EQUAL(q.leg_us, 0); /* nobody knows when it came */
+	CU_ASSERT_EQUAL(q.leg_us, 0); /* time of arrival unknown */
 	report.highest++;
 	quality_report(&q, &report, 8000, 1540000, 2000);
 	CU_ASSERT_EQUAL(q.leg_us, 40000);
@@ -135,7 +138,7 @@ static void test_round_trip_needs_the_report_that_was_sent(void)
 		quality_sent(&q, i, 1000000);
 	report.dlsr = 0;
 	quality_report(&q, &report, 8000, 3000000, 3000);
-	CU_ASSERT_EQUAL(q.leg_us, 40000); /* forgotten by now */
+	CU_ASSERT_EQUAL(q.leg_us, 40000); /* too old by now */
 }
 
 static void test_far_end_is_what_the_report_says(void)
@@ -149,18 +152,18 @@ static void test_far_end_is_what_the_report_says(void)
 	CU_ASSERT_EQUAL(q.far.fraction, 8);
 	CU_ASSERT_EQUAL(q.far.jitter_us, 20000);
 	CU_ASSERT_EQUAL(q.reports, 1);
-	quality_report(&q, &report, 8000, 5000, 6); /* the kernel's last, once more */
+	quality_report(&q, &report, 8000, 5000, 6); /* the same report from the kernel again */
 	CU_ASSERT_EQUAL(q.reports, 1);
 	report.lost = -5;
 	report.jitter = 0xfffffff0;
 	quality_report(&q, &report, 8000, 5000, 7);
 	CU_ASSERT_EQUAL(q.far.lost, 0);
-	CU_ASSERT_EQUAL(q.far.jitter_us, 0); /* no jitter, but a mistake */
+	CU_ASSERT_EQUAL(q.far.jitter_us, 0); /* impossible value, ignored */
 }
 
-/* --- Intervals ---------------------------------------------------------------------------------- */
+/* --- Intervals -------------------------------------------------------------------------------- */
 
-/* 250 packets in 5 s, and so many lost, from second to second. */
+/* 250 packets in 5 s, @lost of them missing, spread over the seconds. */
 static void run(struct quality *q, struct quality_counts *counts, int64_t *now_ms, uint64_t lost)
 {
 	for (int i = 0; i < 5; i++) {
@@ -252,7 +255,7 @@ static void test_the_worse_of_both_ends_counts(void)
 	CU_ASSERT_EQUAL(q.lowest.leg_us, 60000);
 	CU_ASSERT_EQUAL(q.lowest.rtt_us, 100000);
 	counts.expected = 500;
-	counts.lost = 50; /* without a report: what the relay saw */
+	counts.lost = 50; /* without a report: loss at the relay */
 	quality_close(&q, &counts, 40000, 11000);
 	CU_ASSERT_EQUAL(q.highest.loss, 1000);
 	CU_ASSERT_EQUAL(q.highest.jitter_us, 10000);
@@ -272,7 +275,7 @@ static void test_tones_are_judged_by_the_codec_before(void)
 	CU_ASSERT_EQUAL(q.highest.mos_x100, 409);
 }
 
-/* 100 intervals: 32 entries twice become 16. */
+/* 100 intervals: the 32 entries are merged to 16 twice. */
 static void test_progression_is_bounded(void)
 {
 	struct quality_counts counts = { .ssrc = 7 };
@@ -301,18 +304,18 @@ static void test_a_report_counts_the_open_interval(void)
 	struct quality q = { 0 };
 
 	quality_due(&q, &counts, 1000);
-	quality_finish(&q, &counts, 0, 1200); /* little, but all there is */
+	quality_finish(&q, &counts, 0, 1200); /* few packets, but the only ones */
 	summarize(&q, &s);
 	CU_ASSERT_EQUAL(s.samples, 1);
 	counts.expected += 24;
-	quality_finish(&q, &counts, 0, 1700); /* too little to be a sample */
+	quality_finish(&q, &counts, 0, 1700); /* too few for a sample */
 	CU_ASSERT_EQUAL(q.samples, 1);
 	counts.expected++;
 	quality_finish(&q, &counts, 0, 1700);
 	CU_ASSERT_EQUAL(q.samples, 2);
 }
 
-/* The daemon heard the first second, the kernel the rest. */
+/* The daemon received the first second, the kernel the rest. */
 static void test_both_paths_make_one_summary(void)
 {
 	struct quality_counts counts = { .ssrc = 7, .expected = 100, .lost = 0 };
@@ -328,7 +331,7 @@ static void test_both_paths_make_one_summary(void)
 	CU_ASSERT_EQUAL(s.samples, 2);
 	CU_ASSERT_EQUAL(s.highest.at_ms, 3000);
 	CU_ASSERT_EQUAL(s.lowest.at_ms, 9000);
-	CU_ASSERT_EQUAL(s.average.loss, 750); /* by packets */
+	CU_ASSERT_EQUAL(s.average.loss, 750); /* weighted by packets */
 	CU_ASSERT_EQUAL(s.entries, 2);
 	CU_ASSERT_EQUAL(s.entry[0].at_ms, 3000);
 	memset(&user, 0, sizeof(user));
@@ -336,7 +339,7 @@ static void test_both_paths_make_one_summary(void)
 	quality_due(&user, &counts, 1000);
 	quality_close(&user, &counts, 0, 1000);
 	quality_summarize(&s, &user, &kernel);
-	CU_ASSERT_EQUAL(s.samples, 1); /* three packets say nothing beside those */
+	CU_ASSERT_EQUAL(s.samples, 1); /* three packets do not count beside those */
 	CU_ASSERT_EQUAL(s.lowest.loss, 1000);
 }
 

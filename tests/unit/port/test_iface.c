@@ -179,7 +179,7 @@ static void test_picks_address_with_most_free_pairs(void)
 		close(pair[i].fd[1]);
 		port_pool_give(from[i]->pool, pair[i].port, i != 1, clock_ms());
 	}
-	/* One pair of .12 heard nothing; all others rest. */
+	/* One pair of .12 received no packet; all others are in quarantine. */
 	CU_ASSERT_PTR_EQUAL(iface_pick(table, STR_NONE, AF_INET, &known), iface_at(table, 1));
 	iface_table_free(table);
 }

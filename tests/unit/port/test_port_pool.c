@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_port_pool.c - real sockets on a loopback address that no other test uses, nor another run of this one
+ * test_port_pool.c - real sockets on a loopback address that no other test or run uses
  *
- * PORT_TAKES in the environment says how many pairs the long test takes: `make check` asks for a million.
+ * PORT_TAKES in the environment is the number of pairs that the long test takes: a million in `make
+ * check`.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -50,7 +51,7 @@ static void pair_give(struct port_pool *pool, const struct port_pair *pair, bool
 	port_pool_give(pool, pair->port, heard, now);
 }
 
-/* Another program that has @port. */
+/* Another program that uses @port. */
 static int occupy(uint16_t port)
 {
 	struct endpoint addr = address("v4");
@@ -137,7 +138,7 @@ static void test_single_port_leaves_odd_unbound(void)
 	port_pool_free(pool);
 }
 
-/* Takes all, gives one back, and gets just this one, over and over. */
+/* Takes all, gives one back, and gets the same one, repeatedly. */
 static void test_finds_last_free_pair(void)
 {
 	struct port_pool *pool = pool_new(21000, 21199, 5000);
@@ -159,7 +160,7 @@ static void test_finds_last_free_pair(void)
 	port_pool_free(pool);
 }
 
-static void test_draws_in_no_order(void)
+static void test_draws_in_random_order(void)
 {
 	struct port_pool *pool = pool_new(21000, 22999, 0);
 	unsigned int sequential = 0, seen = 0;
@@ -175,13 +176,12 @@ static void test_draws_in_no_order(void)
 		last = pair.port;
 		pair_give(pool, &pair, false, 0);
 	}
-	CU_ASSERT_TRUE(sequential <
-		       60);	    /* 8 are expected; 60 comes once in the life of the universe */
-	CU_ASSERT_TRUE(seen > 930); /* 982 are expected */
+	CU_ASSERT_TRUE(sequential < 60); /* 8 are expected; 60 practically never happens */
+	CU_ASSERT_TRUE(seen > 930);	 /* 982 are expected */
 	port_pool_free(pool);
 }
 
-static void test_heard_pair_rests_for_quarantine(void)
+static void test_pair_with_packets_is_quarantined(void)
 {
 	struct port_pool *pool = pool_new(21000, 21003, 5000);
 	struct port_pair one, two, three;
@@ -203,7 +203,7 @@ static void test_heard_pair_rests_for_quarantine(void)
 	port_pool_free(pool);
 }
 
-static void test_unheard_pair_is_free_at_once(void)
+static void test_pair_without_packets_is_free_at_once(void)
 {
 	struct port_pool *pool = pool_new(21000, 21001, 5000);
 	struct port_pair pair;
@@ -215,7 +215,7 @@ static void test_unheard_pair_is_free_at_once(void)
 	port_pool_free(pool);
 }
 
-/* The clock's 32 bits run over between giving and taking. */
+/* The 32-bit clock wraps between giving and taking. */
 static void test_quarantine_outlives_clock_wrap(void)
 {
 	struct port_pool *pool = pool_new(21000, 21001, 5000);
@@ -241,7 +241,7 @@ static void test_never_half_a_pair(void)
 	CU_ASSERT_EQUAL(descriptors(), before);
 	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).taken_by_others, 2);
 	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).used, 0);
-	close(odd); /* the even port of the pair must not be held */
+	close(odd); /* the even port of the pair must not stay bound */
 	CU_ASSERT_EQUAL_FATAL(port_pool_take(pool, 2, 0, &pair), 0);
 	CU_ASSERT_EQUAL(pair.port, 21000);
 	pair_give(pool, &pair, false, 0);
@@ -249,7 +249,7 @@ static void test_never_half_a_pair(void)
 	port_pool_free(pool);
 }
 
-static void test_passes_over_ports_of_others(void)
+static void test_skips_ports_of_other_programs(void)
 {
 	struct port_pool *pool = pool_new(21000, 21007, 0);
 	int fd[3] = { occupy(21000), occupy(21003), occupy(21006) };
@@ -339,8 +339,9 @@ static void test_ipv6_is_ipv6_only(void)
 }
 
 /*
- * A relay's life: 64 calls at a time, each taking a pair, in a range of 100; half of them hear something.
- * Time runs so that the range is nearly used up all the while: "full" must be true when it is said.
+ * A long run: 64 calls at a time, each with a pair, in a range of 100; half of them receive
+ * packets. Time advances so that the range is almost always used up: "full" must be true when it is
+ * reported.
  */
 static void test_many_takes_leave_nothing(void)
 {
@@ -386,7 +387,7 @@ static void test_many_takes_leave_nothing(void)
 	port_pool_free(pool);
 }
 
-static void test_exact_pair_is_had_again(void)
+static void test_exact_pair_can_be_taken(void)
 {
 	struct endpoint addr = address("v4");
 	struct port_pool *pool = port_pool_new(&addr, 21000, 21009, 5000);
@@ -401,14 +402,14 @@ static void test_exact_pair_is_had_again(void)
 	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 0, 2, 0, &other), -ERANGE);
 	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).used, 1);
 	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).free, 4);
-	/* It is in no list twice: the others are drawn, and it is not. */
+	/* It is in no list twice: the other pairs are drawn, and it is not. */
 	for (int i = 0; i < 4; i++) {
 		CU_ASSERT_EQUAL(port_pool_take(pool, 1, 0, &other), 0);
 		CU_ASSERT_NOT_EQUAL(other.port, 21004);
 		close(other.fd[0]);
 	}
 	CU_ASSERT_EQUAL(port_pool_take(pool, 1, 0, &other), -EADDRINUSE);
-	/* What another program has is free once that has gone. */
+	/* A port of another program is free after that has ended. */
 	port_pool_give(pool, 21004, true, 0);
 	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 21004, 2, 4999, &other), -EADDRINUSE);
 	CU_ASSERT_EQUAL(port_pool_take_exact(pool, 21004, 2, 5000, &other), -EADDRINUSE);
@@ -438,16 +439,16 @@ TEST_SUITE(port_pool, { "pair is even and next odd", test_pair_is_even_and_next_
 	   { "counts whole pairs of range", test_counts_whole_pairs_of_range },
 	   { "single port leaves odd unbound", test_single_port_leaves_odd_unbound },
 	   { "finds last free pair", test_finds_last_free_pair },
-	   { "draws in no order", test_draws_in_no_order },
-	   { "heard pair rests for quarantine", test_heard_pair_rests_for_quarantine },
-	   { "unheard pair is free at once", test_unheard_pair_is_free_at_once },
+	   { "draws in random order", test_draws_in_random_order },
+	   { "a pair that received packets is quarantined", test_pair_with_packets_is_quarantined },
+	   { "a pair without packets is free at once", test_pair_without_packets_is_free_at_once },
 	   { "quarantine outlives clock wrap", test_quarantine_outlives_clock_wrap },
 	   { "never half a pair", test_never_half_a_pair },
-	   { "passes over ports of others", test_passes_over_ports_of_others },
+	   { "skips ports of other programs", test_skips_ports_of_other_programs },
 	   { "given twice counts once", test_given_twice_counts_once },
 	   { "out of descriptors holds nothing", test_out_of_descriptors_holds_nothing },
 	   { "address that went away holds nothing", test_address_that_went_away_holds_nothing },
 	   { "ipv6 is ipv6 only", test_ipv6_is_ipv6_only },
 	   { "many takes leave nothing", test_many_takes_leave_nothing },
-	   { "an exact pair is had again", test_exact_pair_is_had_again },
+	   { "an exact pair can be taken", test_exact_pair_can_be_taken },
 	   { "out of memory is null", test_out_of_memory_is_null });

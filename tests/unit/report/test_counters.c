@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_counters.c - every counter of a report is shown, once, with a name of its own, unit and help */
+/*
+ * test_counters.c - every counter of a report is shown, once, with a name of its own, unit and help
+ */
 #include "daemon/report/counters.h"
 #include "tests/unit/test.h"
 
@@ -11,7 +13,7 @@ struct shown {
 	unsigned int times[LENGTH]; /* by number */
 	char names[LENGTH][96];
 	size_t n;
-	unsigned int wrong; /* no unit, no help, a name that was there, or no number of ours */
+	unsigned int wrong; /* no unit, no help, a repeated name, or an unknown number */
 };
 
 static void show(void *arg, const char *of, const char *proxy, const struct counter_name *name,
@@ -32,7 +34,7 @@ static void show(void *arg, const char *of, const char *proxy, const struct coun
 		shown->wrong++;
 }
 
-/* All counters from @begin to @end, which hold nothing else. */
+/* All counters from @begin to @end; there is nothing else between them. */
 static unsigned int number(void *begin, const void *end, unsigned int next)
 {
 	for (uint64_t *at = begin; (const void *)at < end; at++)
@@ -55,7 +57,7 @@ static unsigned int fill(struct daemon_report *report)
 		      next);
 	next = NUMBER(report->journal, next);
 	next = NUMBER(report->firewall, next);
-	stats->n_proxies = 2; /* the second: those without a row of their own */
+	stats->n_proxies = 2; /* the second: proxies without a row of their own */
 	CU_ASSERT_TRUE(endpoint_parse_addr(STR("192.0.2.1"), 0, &stats->proxy[0].addr));
 	for (size_t i = 0; i < stats->n_proxies; i++) {
 		next = NUMBER(stats->proxy[i].count, next);

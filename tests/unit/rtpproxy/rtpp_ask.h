@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtpp_ask.h - asks the relay of a scene in the classic rtpproxy protocol; commands and answers as rows of a table
+ * rtpp_ask.h - sends rtpproxy commands to the relay of a scene; commands and answers are rows of a
+ * table
  *
- * Answers are compared byte for byte, but that "#" in what is expected stands for a port.
+ * Answers are compared byte for byte, except that "#" in the expectation stands for a port.
  */
 #ifndef RTPRELAY_RTPP_ASK_H
 #define RTPRELAY_RTPP_ASK_H
@@ -71,13 +72,13 @@ SCENE_FN void ask_rows(struct scene *scene, const struct ask_row *rows, size_t n
 
 #define ASK_ROWS(scene, rows) ask_rows(scene, rows, COUNT(rows))
 
-/* The port that an answer begins with. */
+/* The port at the beginning of an answer. */
 SCENE_FN unsigned int ask_port(struct scene *scene, const char *text)
 {
 	return (unsigned int)strtoul(ask(scene, text), NULL, 10);
 }
 
-/* Of the oldest call. */
+/* For the oldest call. */
 SCENE_FN const struct dialog *ask_dialog(const struct scene *scene)
 {
 	return scene->calls->calls ? scene->calls->calls->dialogs : NULL;

@@ -31,7 +31,10 @@ static void test_version_and_features(void)
 		{ "VF 20251015", "1\n" },
 		{ "VF 20260306", "1\n" },
 		{ "VF 20260308", "1\n" },
-		/* What we don't have: repacketizing, copies, notices (nobody is configured), recordings, ... */
+		/*
+		 * What is not supported: repacketizing, copies, notices (none is configured),
+		 * recordings, ...
+		 */
 		{ "VF 20071116", "0\n" },
 		{ "VF 20071218", "0\n" },
 		{ "VF 20081224", "0\n" },
@@ -123,7 +126,7 @@ static void test_each_mistake_has_its_number(void)
 		{ "UL{pub" U4, "E15\n" },
 		{ "UR" U4, "E16\n" },
 		{ "UR[192.0.2.1]" U4, "E16\n" },
-		{ "UR255.255.255.255" U4, "E32\n" }, /* may not be sent to */
+		{ "UR255.255.255.255" U4, "E32\n" }, /* not permitted as a destination */
 		{ "Px c p session a", "E17\n" },
 		{ "P-2 c p session a", "E17\n" },
 		{ "Ix", "E18\n" },
@@ -166,8 +169,11 @@ static void test_each_mistake_has_its_number(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* OpenSIPS takes E7 to E10 as an answer to U or L for a broken relay, and gives it up for a minute. */
-static void test_no_mistake_in_u_or_l_says_broken(void)
+/*
+ * OpenSIPS treats E7 to E10 as answers of a broken relay to U or L, and does not use it for a
+ * minute.
+ */
+static void test_no_mistake_in_u_or_l_means_a_broken_relay(void)
 {
 	static const char bytes[] = "AaSsWw6NnIiEeZzCcLlRr0129,.[]{}:;%?TXMP&\x01\x80";
 	struct scene scene;
@@ -189,7 +195,7 @@ static void test_no_mistake_in_u_or_l_says_broken(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* As a proxy has said it, with another relay; its addresses are ours. */
+/* Captured from a proxy with another relay; addresses are replaced by ours. */
 static void test_captured_conversation(void)
 {
 	static const struct ask_row rows[] = {
@@ -245,7 +251,7 @@ static void test_subcommands(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-static void test_players_and_recordings_are_not_there(void)
+static void test_players_and_recordings_are_not_supported(void)
 {
 	static const struct ask_row rows[] = {
 		{ "U c 192.0.2.1 4000 a;1", "# 127.80.0.1\n" },
@@ -269,7 +275,7 @@ static void test_players_and_recordings_are_not_there(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* Nothing is recorded, so that nothing is written anywhere, whatever a call is called. */
+/* Recording is not supported, so no file is written, whatever the Call-ID is. */
 static void test_call_ids_are_no_paths(void)
 {
 	static const struct ask_row rows[] = {
@@ -285,7 +291,7 @@ static void test_call_ids_are_no_paths(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* A proxy reads 255 bytes, its cookie and the LF among them. */
+/* A proxy reads 255 bytes, including its cookie and the LF. */
 static void test_answers_fit_where_proxies_read(void)
 {
 #define NAMES8                                                                                     \
@@ -305,7 +311,7 @@ static void test_answers_fit_where_proxies_read(void)
 		  "mos=0.000000\n" },
 		{ "Qv c a b" NAMES8 " loss_percent loss_percent loss_percent loss_percent",
 		  "E26\n" },
-		/* Nothing is done that cannot be told. */
+		/* Nothing is done if the answer does not fit. */
 		{ "Qv c a b" NAMES8 " loss_percent loss_percent mos mos && D x && D x && D",
 		  "E26\n" },
 		{ "Q c a b && D", "60 0 0 0 0\n" },
@@ -316,7 +322,7 @@ static void test_answers_fit_where_proxies_read(void)
 	scene_open(&scene);
 	ASK_ROWS(&scene, rows);
 	ask(&scene, "U c 192.0.2.1 4000 a b");
-	/* The longest that fits without cookie does not with one. */
+	/* The longest answer that fits without a cookie does not fit with one. */
 	for (size_t len = 0; len < 50; len++) {
 		struct buf out = BUF_INIT(cookie, sizeof(cookie));
 
@@ -366,10 +372,12 @@ static void test_out_of_memory_changes_nothing(void)
 TEST_SUITE(rtpp, { "answers fit where proxies read", test_answers_fit_where_proxies_read },
 	   { "version and features", test_version_and_features },
 	   { "each mistake has its number", test_each_mistake_has_its_number },
-	   { "no mistake in u or l says broken", test_no_mistake_in_u_or_l_says_broken },
+	   { "no mistake in U or L means a broken relay",
+	     test_no_mistake_in_u_or_l_means_a_broken_relay },
 	   { "captured conversation", test_captured_conversation },
 	   { "subcommands", test_subcommands },
-	   { "players and recordings are not there", test_players_and_recordings_are_not_there },
+	   { "players and recordings are not supported",
+	     test_players_and_recordings_are_not_supported },
 	   { "call-ids are no paths", test_call_ids_are_no_paths },
 	   { "x ends all", test_x_ends_all },
 	   { "out of memory changes nothing", test_out_of_memory_changes_nothing });

@@ -29,7 +29,10 @@ static void test_local_addresses(void)
 		{ "L6 9 2001:db8::2 4000 a b", "# 127.80.0.1\n" },
 		{ "UR127.80.0.2 10 192.0.2.1 4000 a", "# 127.80.0.#\n" },
 		{ "UL{six} 11 192.0.2.1 4000 a", "# ::1 6\n" },
-		/* Letters of a later command change nothing, and neither do those of a new m= line's siblings. */
+		/*
+		 * Letters of a later command change nothing; neither do letters of the m= lines
+		 * beside a new one.
+		 */
 		{ "UEI 1 192.0.2.1 4000 a", "# 127.80.0.2\n" },
 		{ "U 1 192.0.2.1 4000 a;2", "# 127.80.0.2\n" },
 	};
@@ -98,7 +101,7 @@ static void test_interfaces_named_internal_and_external(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* What phones are told in place of our own address. */
+/* The address that phones get in place of our own. */
 static void test_advertised_address(void)
 {
 	static const char *const interfaces[] = { "pub/127.80.0.1!198.51.100.7" };
@@ -114,8 +117,11 @@ static void test_advertised_address(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* Bridged or not: to the phone media goes to where it comes from, and strangers are refused. */
-static void test_bridging_does_not_make_asymmetric(void)
+/*
+ * Bridged or not: media is sent to the latched source of the phone, and unknown sources are
+ * refused.
+ */
+static void test_bridging_does_not_imply_asymmetric(void)
 {
 	static const char *const letters[] = { "", "IE", "EI", "EE", "II", "E" };
 	struct scene scene;
@@ -145,4 +151,4 @@ TEST_SUITE(rtpp_local, { "local addresses", test_local_addresses },
 	   { "interfaces named internal and external",
 	     test_interfaces_named_internal_and_external },
 	   { "advertised address", test_advertised_address },
-	   { "bridging does not make asymmetric", test_bridging_does_not_make_asymmetric });
+	   { "bridging does not imply asymmetric", test_bridging_does_not_imply_asymmetric });

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_rtpp_notify.c - time-outs are told once, as a line, to whom was asked for; later, if nobody listens yet
+ * test_rtpp_notify.c - a time-out is sent once, as a line, to the requested address; later, if that
+ * does not listen yet
  */
 #include <stdarg.h>
 #include <sys/un.h>
@@ -15,24 +16,24 @@ static const struct endpoint proxy = {
 	.in4 = { .sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f, .sin_port = 0x1234 }
 };
 
-struct told {
+struct setup {
 	struct scene scene;
 	struct rtpp_notify *notify;
 	char dir[32], path[64], unix_text[80];
-	int listener; /* -1: nobody listens */
+	int listener; /* -1: not listening */
 	int connection;
 	char answer[RTPP_REPLY + 1];
 };
 
-static int listen_unix(struct told *told)
+static int listen_unix(struct setup *setup)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", told->path);
-	unlink(told->path);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", setup->path);
+	unlink(setup->path);
 	scene_must(fd >= 0 && !bind(fd, (struct sockaddr *)&addr, sizeof(addr)) && !listen(fd, 8),
-		   told->path);
+		   setup->path);
 	return fd;
 }
 
@@ -51,187 +52,187 @@ static int listen_tcp(uint16_t *port)
 }
 
 /* @more: another value of "notify", or NULL */
-static void told_open(struct told *told, const char *more)
+static void setup_open(struct setup *setup, const char *more)
 {
 	char *items[2];
 	const struct conf_list targets = { items, more ? 2 : 1 };
 	const char *error;
 
-	*told = (struct told){ .dir = "/tmp/rtprelay-XXXXXX", .listener = -1, .connection = -1 };
-	scene_must(mkdtemp(told->dir), "mkdtemp");
-	snprintf(told->path, sizeof(told->path), "%s/socket", told->dir);
-	snprintf(told->unix_text, sizeof(told->unix_text), "unix:%s", told->path);
-	items[0] = told->unix_text;
+	*setup = (struct setup){ .dir = "/tmp/rtprelay-XXXXXX", .listener = -1, .connection = -1 };
+	scene_must(mkdtemp(setup->dir), "mkdtemp");
+	snprintf(setup->path, sizeof(setup->path), "%s/socket", setup->dir);
+	snprintf(setup->unix_text, sizeof(setup->unix_text), "unix:%s", setup->path);
+	items[0] = setup->unix_text;
 	items[1] = (char *)(uintptr_t)more;
-	scene_open(&told->scene);
-	told->notify = rtpp_notify_open(told->scene.base, &targets, &error);
-	scene_must(told->notify, error);
-	told->scene.calls->conf.timed_out = rtpp_notify_timed_out;
-	told->scene.calls->conf.timed_out_arg = told->notify;
+	scene_open(&setup->scene);
+	setup->notify = rtpp_notify_open(setup->scene.base, &targets, &error);
+	scene_must(setup->notify, error);
+	setup->scene.calls->conf.timed_out = rtpp_notify_timed_out;
+	setup->scene.calls->conf.timed_out_arg = setup->notify;
 }
 
-static void told_close(struct told *told)
+static void setup_close(struct setup *setup)
 {
-	if (told->connection >= 0)
-		close(told->connection);
-	if (told->listener >= 0)
-		close(told->listener);
-	rtpp_notify_close(told->notify);
-	CU_ASSERT(scene_close(&told->scene));
-	unlink(told->path);
-	rmdir(told->dir);
+	if (setup->connection >= 0)
+		close(setup->connection);
+	if (setup->listener >= 0)
+		close(setup->listener);
+	rtpp_notify_close(setup->notify);
+	CU_ASSERT(scene_close(&setup->scene));
+	unlink(setup->path);
+	rmdir(setup->dir);
 }
 
-__attribute__((format(printf, 2, 3))) static const char *ask(struct told *told, const char *format,
-							     ...)
+__attribute__((format(printf, 2, 3))) static const char *ask(struct setup *setup,
+							     const char *format, ...)
 {
-	struct buf out = BUF_INIT(told->answer, sizeof(told->answer) - 1);
+	struct buf out = BUF_INIT(setup->answer, sizeof(setup->answer) - 1);
 	char text[512];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	told->scene.env.now_ms = clock_ms();
-	arena_reset(told->scene.env.arena);
-	rtpp_run(&told->scene.env, told->notify, &proxy, str_of(text), &out);
-	worker_pool_flush(told->scene.workers);
-	told->answer[out.len] = '\0';
-	return told->answer;
+	setup->scene.env.now_ms = clock_ms();
+	arena_reset(setup->scene.env.arena);
+	rtpp_run(&setup->scene.env, setup->notify, &proxy, str_of(text), &out);
+	worker_pool_flush(setup->scene.workers);
+	setup->answer[out.len] = '\0';
+	return setup->answer;
 }
 
-/* As if so much time had gone by without any media. */
-static void time_out(struct told *told, const char *call_id)
+/* As if that much time had passed without media. */
+static void time_out(struct setup *setup, const char *call_id)
 {
-	struct call *call = call_find(told->scene.calls, str_of(call_id));
+	struct call *call = call_find(setup->scene.calls, str_of(call_id));
 
 	scene_must(call, call_id);
 	call_end(call, CALL_TIMEOUT);
 }
 
-static bool run_until(struct told *told, bool (*done)(struct told *))
+static bool run_until(struct setup *setup, bool (*done)(struct setup *))
 {
 	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
 
-	while (!done(told)) {
+	while (!done(setup)) {
 		if (clock_ms() > until_ms)
 			return false;
-		event_base_loop(told->scene.base, EVLOOP_NONBLOCK);
+		event_base_loop(setup->scene.base, EVLOOP_NONBLOCK);
 	}
 	return true;
 }
 
-static bool accepted(struct told *told)
+static bool accepted(struct setup *setup)
 {
-	told->connection = accept(told->listener, NULL, NULL);
-	return told->connection >= 0;
+	setup->connection = accept(setup->listener, NULL, NULL);
+	return setup->connection >= 0;
 }
 
-static bool readable(struct told *told)
+static bool readable(struct setup *setup)
 {
 	char byte;
 
-	return recv(told->connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+	return recv(setup->connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
 }
 
-static bool all_sent(struct told *told)
+static bool all_sent(struct setup *setup)
 {
-	return !rtpp_notify_waiting(told->notify);
+	return !rtpp_notify_waiting(setup->notify);
 }
 
-static const char *hear(struct told *told)
+static const char *hear(struct setup *setup)
 {
 	static char text[512];
 	ssize_t n;
 
-	if (told->connection < 0 && !run_until(told, accepted))
+	if (setup->connection < 0 && !run_until(setup, accepted))
 		return "nobody came";
-	if (!run_until(told, all_sent) || !run_until(told, readable))
+	if (!run_until(setup, all_sent) || !run_until(setup, readable))
 		return "nothing came";
-	n = recv(told->connection, text, sizeof(text) - 1, MSG_DONTWAIT);
+	n = recv(setup->connection, text, sizeof(text) - 1, MSG_DONTWAIT);
 	text[n > 0 ? n : 0] = '\0';
 	return text;
 }
 
-static void test_a_time_out_is_told_once(void)
+static void test_a_time_out_is_notified_once(void)
 {
-	struct told told;
+	struct setup setup;
 
-	told_open(&told, NULL);
-	told.listener = listen_unix(&told);
-	CU_ASSERT_STRING_EQUAL(ask(&told, "VF 20081224"), "1\n");
-	ask(&told, "U c 192.0.2.1 4000 a;1 %s T12%%2e34", told.unix_text);
-	ask(&told, "U c 192.0.2.1 4002 a;2 %s T12.34", told.path);
-	ask(&told, "U d 192.0.2.1 4000 a;1 b;1 %s I+x%%21", told.unix_text);
-	time_out(&told, "c");
-	CU_ASSERT_STRING_EQUAL(hear(&told), "T12.34\n");
-	time_out(&told, "d");
-	CU_ASSERT_STRING_EQUAL(hear(&told), "I x!\n");
-	told_close(&told);
+	setup_open(&setup, NULL);
+	setup.listener = listen_unix(&setup);
+	CU_ASSERT_STRING_EQUAL(ask(&setup, "VF 20081224"), "1\n");
+	ask(&setup, "U c 192.0.2.1 4000 a;1 %s T12%%2e34", setup.unix_text);
+	ask(&setup, "U c 192.0.2.1 4002 a;2 %s T12.34", setup.path);
+	ask(&setup, "U d 192.0.2.1 4000 a;1 b;1 %s I+x%%21", setup.unix_text);
+	time_out(&setup, "c");
+	CU_ASSERT_STRING_EQUAL(hear(&setup), "T12.34\n");
+	time_out(&setup, "d");
+	CU_ASSERT_STRING_EQUAL(hear(&setup), "I x!\n");
+	setup_close(&setup);
 }
 
-static void test_what_ends_otherwise_is_not_told(void)
+static void test_other_ends_of_calls_are_not_notified(void)
 {
-	struct told told;
+	struct setup setup;
 
-	told_open(&told, NULL);
-	told.listener = listen_unix(&told);
-	ask(&told, "U c 192.0.2.1 4000 a;1 %s T1", told.unix_text);
-	ask(&told, "D c a");
-	ask(&told, "U d 192.0.2.1 4000 a;1 %s T2", told.unix_text);
-	ask(&told, "X");
-	/* A U without the two words takes the notice back. */
-	ask(&told, "U e 192.0.2.1 4000 a;1 %s T3", told.unix_text);
-	ask(&told, "U e 192.0.2.1 4000 a;1");
-	time_out(&told, "e");
-	/* Nobody that is configured. */
-	CU_ASSERT_PTR_NOT_NULL(strstr(ask(&told, "U f 192.0.2.1 4000 a;1 %s T4", "unix:/elsewhere"),
-				      " 127.80.0.1\n"));
-	time_out(&told, "f");
-	CU_ASSERT_EQUAL(rtpp_notify_waiting(told.notify), 0);
-	ask(&told, "U g 192.0.2.1 4000 a;1 %s T5", told.unix_text);
-	time_out(&told, "g");
-	CU_ASSERT_STRING_EQUAL(hear(&told), "T5\n");
-	told_close(&told);
+	setup_open(&setup, NULL);
+	setup.listener = listen_unix(&setup);
+	ask(&setup, "U c 192.0.2.1 4000 a;1 %s T1", setup.unix_text);
+	ask(&setup, "D c a");
+	ask(&setup, "U d 192.0.2.1 4000 a;1 %s T2", setup.unix_text);
+	ask(&setup, "X");
+	/* A U without the two words cancels the notice. */
+	ask(&setup, "U e 192.0.2.1 4000 a;1 %s T3", setup.unix_text);
+	ask(&setup, "U e 192.0.2.1 4000 a;1");
+	time_out(&setup, "e");
+	/* An address that is not configured. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		ask(&setup, "U f 192.0.2.1 4000 a;1 %s T4", "unix:/elsewhere"), " 127.80.0.1\n"));
+	time_out(&setup, "f");
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 0);
+	ask(&setup, "U g 192.0.2.1 4000 a;1 %s T5", setup.unix_text);
+	time_out(&setup, "g");
+	CU_ASSERT_STRING_EQUAL(hear(&setup), "T5\n");
+	setup_close(&setup);
 }
 
 static void test_lines_wait_for_the_listener(void)
 {
-	struct told told;
+	struct setup setup;
 
-	told_open(&told, NULL);
-	ask(&told, "U c 192.0.2.1 4000 a;1 %s T1", told.unix_text);
-	ask(&told, "U d 192.0.2.1 4000 a;1 %s T2", told.unix_text);
-	time_out(&told, "c");
-	time_out(&told, "d");
-	event_base_loop(told.scene.base, EVLOOP_NONBLOCK);
-	CU_ASSERT_EQUAL(rtpp_notify_waiting(told.notify), 2);
-	told.listener = listen_unix(&told);
-	CU_ASSERT_STRING_EQUAL(hear(&told), "T1\nT2\n");
-	/* It goes, a line comes, it is back. */
-	close(told.connection);
-	close(told.listener);
-	unlink(told.path);
-	told.connection = -1;
-	event_base_loop(told.scene.base, EVLOOP_NONBLOCK);
-	ask(&told, "U e 192.0.2.1 4000 a;1 %s T3", told.unix_text);
-	time_out(&told, "e");
-	event_base_loop(told.scene.base, EVLOOP_NONBLOCK);
-	CU_ASSERT_EQUAL(rtpp_notify_waiting(told.notify), 1);
-	told.listener = listen_unix(&told);
-	CU_ASSERT_STRING_EQUAL(hear(&told), "T3\n");
-	told_close(&told);
+	setup_open(&setup, NULL);
+	ask(&setup, "U c 192.0.2.1 4000 a;1 %s T1", setup.unix_text);
+	ask(&setup, "U d 192.0.2.1 4000 a;1 %s T2", setup.unix_text);
+	time_out(&setup, "c");
+	time_out(&setup, "d");
+	event_base_loop(setup.scene.base, EVLOOP_NONBLOCK);
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 2);
+	setup.listener = listen_unix(&setup);
+	CU_ASSERT_STRING_EQUAL(hear(&setup), "T1\nT2\n");
+	/* The listener closes, a line is sent, the listener opens again. */
+	close(setup.connection);
+	close(setup.listener);
+	unlink(setup.path);
+	setup.connection = -1;
+	event_base_loop(setup.scene.base, EVLOOP_NONBLOCK);
+	ask(&setup, "U e 192.0.2.1 4000 a;1 %s T3", setup.unix_text);
+	time_out(&setup, "e");
+	event_base_loop(setup.scene.base, EVLOOP_NONBLOCK);
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 1);
+	setup.listener = listen_unix(&setup);
+	CU_ASSERT_STRING_EQUAL(hear(&setup), "T3\n");
+	setup_close(&setup);
 }
 
-/* What is said so far of @n lines "T<number>": the next number that is awaited. */
+/* The state of a check of @n lines "T<number>": the next expected number. */
 struct opensips {
 	char kept[255];
 	size_t n_kept;
-	bool keeps; /* over TCP; over a Unix socket a line whose end did not come along is lost */
+	bool keeps; /* TCP: keeps partial lines; a Unix socket loses a line without its end */
 	unsigned int next;
 };
 
-/* As OpenSIPS' notification process does: so many bytes at once, split at the LF. */
+/* Like OpenSIPS' notification process: reads a fixed number of bytes, and splits at the LF. */
 static void opensips_reads(struct opensips *o, int fd)
 {
 	char text[255], *at = text, *end, *lf;
@@ -251,8 +252,8 @@ static void opensips_reads(struct opensips *o, int fd)
 	memcpy(o->kept, at, o->n_kept);
 }
 
-/* Many lines at once, of many lengths, to one that reads when it likes: each arrives, once and in order. */
-static void check_opensips_hears_all(struct told *told, const char *socket, bool keeps)
+/* Many lines at once, of different lengths, to a slow reader: each arrives, once and in order. */
+static void check_opensips_hears_all(struct setup *setup, const char *socket, bool keeps)
 {
 	struct opensips opensips = { .keeps = keeps };
 	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
@@ -263,86 +264,86 @@ static void check_opensips_hears_all(struct told *told, const char *socket, bool
 		char tag[64];
 
 		snprintf(tag, sizeof(tag), "T%u.1%0*u", i, (int)(i * 7 % 23), i);
-		CU_ASSERT_EQUAL_FATAL(rtpp_notify_make(told->notify, &proxy, str_of(socket),
+		CU_ASSERT_EQUAL_FATAL(rtpp_notify_make(setup->notify, &proxy, str_of(socket),
 						       str_of(tag), &notice),
 				      RTPP_OK);
-		rtpp_notify_send(told->notify, notice);
+		rtpp_notify_send(setup->notify, notice);
 		free(notice);
 	}
-	CU_ASSERT_FATAL(run_until(told, accepted));
+	CU_ASSERT_FATAL(run_until(setup, accepted));
 	while (opensips.next < lines && clock_ms() < until_ms) {
-		event_base_loop(told->scene.base, EVLOOP_NONBLOCK);
-		opensips_reads(&opensips, told->connection);
+		event_base_loop(setup->scene.base, EVLOOP_NONBLOCK);
+		opensips_reads(&opensips, setup->connection);
 	}
 	CU_ASSERT_EQUAL(opensips.next, lines);
-	CU_ASSERT_EQUAL(rtpp_notify_waiting(told->notify), 0);
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup->notify), 0);
 }
 
-static void test_opensips_hears_every_line(void)
+static void test_opensips_receives_every_line(void)
 {
-	struct told told;
+	struct setup setup;
 	char text[64];
 	uint16_t port;
 	int fd;
 
-	told_open(&told, NULL);
-	told.listener = listen_unix(&told);
-	check_opensips_hears_all(&told, told.unix_text, false);
-	told_close(&told);
+	setup_open(&setup, NULL);
+	setup.listener = listen_unix(&setup);
+	check_opensips_hears_all(&setup, setup.unix_text, false);
+	setup_close(&setup);
 	fd = listen_tcp(&port);
 	snprintf(text, sizeof(text), "tcp:127.0.0.1:%u", port);
-	told_open(&told, text);
-	told.listener = fd;
-	check_opensips_hears_all(&told, text, true);
-	told.listener = -1;
-	told_close(&told);
+	setup_open(&setup, text);
+	setup.listener = fd;
+	check_opensips_hears_all(&setup, text, true);
+	setup.listener = -1;
+	setup_close(&setup);
 	close(fd);
 }
 
 static void test_waiting_lines_are_bounded(void)
 {
 	struct notice *notice;
-	struct told told;
+	struct setup setup;
 	int lost = 0;
 
-	told_open(&told, NULL);
+	setup_open(&setup, NULL);
 	CU_ASSERT_EQUAL(
-		rtpp_notify_make(told.notify, &proxy, str_of(told.unix_text), STR("x"), &notice),
+		rtpp_notify_make(setup.notify, &proxy, str_of(setup.unix_text), STR("x"), &notice),
 		RTPP_OK);
 	for (int i = 0; i < RTPP_LINES_MAX + 100; i++)
-		lost += !rtpp_notify_send(told.notify, notice);
+		lost += !rtpp_notify_send(setup.notify, notice);
 	CU_ASSERT_EQUAL(lost, 100);
-	CU_ASSERT_EQUAL(rtpp_notify_waiting(told.notify), RTPP_LINES_MAX);
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), RTPP_LINES_MAX);
 	free(notice);
-	told_close(&told);
+	setup_close(&setup);
 }
 
-static void test_tcp_and_whoever_asked(void)
+static void test_tcp_and_the_address_of_the_requester(void)
 {
 	char text[64];
 	uint16_t port;
 	int fd = listen_tcp(&port);
-	struct told told;
+	struct setup setup;
 
 	snprintf(text, sizeof(text), "tcp:%%%%CC_SELF%%%%:%u", port);
-	told_open(&told, text);
-	told.listener = fd;
-	CU_ASSERT_STRING_EQUAL(ask(&told, "VF 20150617"), "1\n");
-	ask(&told, "U c 192.0.2.1 4000 a;1 b;1 %s T7", text);
-	time_out(&told, "c");
-	CU_ASSERT_STRING_EQUAL(hear(&told), "T7\n");
-	told.listener = -1;
-	told_close(&told);
+	setup_open(&setup, text);
+	setup.listener = fd;
+	CU_ASSERT_STRING_EQUAL(ask(&setup, "VF 20150617"), "1\n");
+	ask(&setup, "U c 192.0.2.1 4000 a;1 b;1 %s T7", text);
+	time_out(&setup, "c");
+	CU_ASSERT_STRING_EQUAL(hear(&setup), "T7\n");
+	setup.listener = -1;
+	setup_close(&setup);
 	close(fd);
 	fd = listen_tcp(&port);
 	snprintf(text, sizeof(text), "tcp:127.0.0.1:%u", port);
-	told_open(&told, text);
-	told.listener = fd;
-	ask(&told, "U c 192.0.2.1 4000 a;1 b;1 %s T8", text);
-	time_out(&told, "c");
-	CU_ASSERT_STRING_EQUAL(hear(&told), "T8\n");
-	told.listener = -1;
-	told_close(&told);
+	setup_open(&setup, text);
+	setup.listener = fd;
+	ask(&setup, "U c 192.0.2.1 4000 a;1 b;1 %s T8", text);
+	time_out(&setup, "c");
+	CU_ASSERT_STRING_EQUAL(hear(&setup), "T8\n");
+	setup.listener = -1;
+	setup_close(&setup);
 	close(fd);
 }
 
@@ -358,26 +359,26 @@ static void test_tags_are_one_line(void)
 	};
 	char text[RTPP_TAG_MAX + 2];
 	struct notice *notice;
-	struct told told;
+	struct setup setup;
 
-	told_open(&told, NULL);
+	setup_open(&setup, NULL);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		CU_ASSERT_EQUAL(rtpp_notify_make(told.notify, &proxy, str_of(told.path),
+		CU_ASSERT_EQUAL(rtpp_notify_make(setup.notify, &proxy, str_of(setup.path),
 						 str_of(rows[i].tag), &notice),
 				rows[i].error);
 		CU_ASSERT_EQUAL(notice != NULL, rows[i].error == RTPP_OK);
 		free(notice);
 	}
 	memset(text, 'x', sizeof(text));
-	CU_ASSERT_EQUAL(rtpp_notify_make(told.notify, &proxy, str_of(told.path),
+	CU_ASSERT_EQUAL(rtpp_notify_make(setup.notify, &proxy, str_of(setup.path),
 					 (struct str){ text, RTPP_TAG_MAX + 1 }, &notice),
 			RTPP_E_SYNTAX);
-	CU_ASSERT_EQUAL(rtpp_notify_make(told.notify, &proxy, str_of(told.path),
+	CU_ASSERT_EQUAL(rtpp_notify_make(setup.notify, &proxy, str_of(setup.path),
 					 (struct str){ text, RTPP_TAG_MAX }, &notice),
 			RTPP_OK);
 	CU_ASSERT_EQUAL(notice->tag.len, RTPP_TAG_MAX);
 	free(notice);
-	told_close(&told);
+	setup_close(&setup);
 }
 
 static void test_mistakes_in_notify(void)
@@ -408,11 +409,11 @@ static void test_mistakes_in_notify(void)
 	event_base_free(base);
 }
 
-TEST_SUITE(rtpp_notify, { "a time-out is told once", test_a_time_out_is_told_once },
-	   { "what ends otherwise is not told", test_what_ends_otherwise_is_not_told },
+TEST_SUITE(rtpp_notify, { "a time-out is notified once", test_a_time_out_is_notified_once },
+	   { "other ends of calls are not notified", test_other_ends_of_calls_are_not_notified },
 	   { "lines wait for the listener", test_lines_wait_for_the_listener },
-	   { "OpenSIPS hears every line", test_opensips_hears_every_line },
+	   { "OpenSIPS receives every line", test_opensips_receives_every_line },
 	   { "waiting lines are bounded", test_waiting_lines_are_bounded },
-	   { "TCP, and whoever asked", test_tcp_and_whoever_asked },
+	   { "TCP, and the address of the requester", test_tcp_and_the_address_of_the_requester },
 	   { "tags are one line", test_tags_are_one_line },
 	   { "mistakes in notify", test_mistakes_in_notify });

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_rtpp_parse.c - the classic rtpproxy protocol: words, tags, modifiers and addresses, each as rows of a table
+ * test_rtpp_parse.c - the rtpproxy protocol: words, tags, modifiers and addresses, each as rows of
+ * a table
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,7 +84,7 @@ static void test_tags_and_numbers(void)
 		{ STR("a;007"), STR("a"), 7 },
 		{ STR("a;b;2"), STR("a;b"), 2 },
 		{ STR(";3"), STR(""), 3 },
-		/* These are tags as they are. */
+		/* These are unchanged tags. */
 		{ STR("a;0"), STR("a;0"), 0 },
 		{ STR("a;129"), STR("a;129"), 0 },
 		{ STR("a;"), STR("a;"), 0 },

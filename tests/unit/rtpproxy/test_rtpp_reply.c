@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_rtpp_reply.c - the numbers that Q, I and G tell; calls of both protocols in those of either
+ * test_rtpp_reply.c - the numbers that Q, I and G return; calls of one protocol are visible in the
+ * other
  */
 #include "rtpp_ask.h"
 
@@ -31,7 +32,7 @@ static void test_numbers(void)
 		  "0 0 0 0 0\n" },
 		{ "G rtpa_nsent rtpa_nrcvd rtpa_ndups rtpa_nlost rtpa_perrs", "0 0 0 0 0\n" },
 		{ "Gv pps_in", "pps_in=0.000000\n" },
-		/* The one before, that is: one failed, and this one is not done yet. */
+		/* The state before this command: one failed, and this one is not counted yet. */
 		{ "G ncmds_succd ncmds_errs ncmds_repld", "16 1 17\n" },
 	};
 	struct scene scene;
@@ -41,7 +42,7 @@ static void test_numbers(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* A phone's socket; *port gets where it is. */
+/* A phone's socket; *port gets its port. */
 static int phone(uint16_t *port)
 {
 	struct endpoint addr = { .in4 = { .sin_family = AF_INET,
@@ -76,7 +77,7 @@ static bool hears(int fd)
 	return poll(&pollfd, 1, SCENE_DEADLINE_MS) == 1 && recv(fd, packet, sizeof(packet), 0) > 0;
 }
 
-/* Sooner or later: a packet may be heard before it is counted as sent. */
+/* Repeats the query: a packet may be received before it is counted as sent. */
 static bool says(struct scene *scene, const char *command, const char *expected)
 {
 	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
@@ -87,7 +88,7 @@ static bool says(struct scene *scene, const char *command, const char *expected)
 	return true;
 }
 
-/* Of every ten packets of the caller one is lost on its way. */
+/* One of every ten packets of the caller is lost. */
 static void test_quality_of_a_call(void)
 {
 	double sent, received, lost, mos, mos_lowest, percent, jitter_ms, rtt_ms;
@@ -119,7 +120,7 @@ static void test_quality_of_a_call(void)
 	CU_ASSERT(sent == 100 && received == 90 && lost == 10 && percent == 10);
 	CU_ASSERT(mos > 1 && mos < 4 && mos_lowest <= mos);
 	CU_ASSERT(jitter_ms > 0 && rtt_ms == 0);
-	/* The callee has said nothing. */
+	/* The callee has sent nothing. */
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "Q c b a;1 rtpa_nsent mos"), "0 0.000000\n");
 	CU_ASSERT(says(&scene, "Q c a;1 b", "60 90 0 90 0\n"));
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "D c a"), "0\n");
@@ -153,7 +154,7 @@ static void test_calls_of_either_protocol_are_the_same_calls(void)
 	reply = scene_run(&scene, command_list, request);
 	CU_ASSERT_EQUAL(reply.n_calls, 2);
 	CU_ASSERT(str_eq(reply.calls[0], STR("classic")));
-	/* Counted in what either tells of the relay. */
+	/* Both protocols count all calls. */
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "G nsess_created"), "2\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(ask(&scene, "I"), "active sessions: 2\nactive streams: 8\n"));
 	reply = scene_run(&scene, command_statistics, request);
@@ -161,7 +162,7 @@ static void test_calls_of_either_protocol_are_the_same_calls(void)
 	CU_ASSERT_EQUAL(reply.statistics->calls, 2);
 	CU_ASSERT_EQUAL(reply.statistics->media, 2);
 	CU_ASSERT_EQUAL(reply.statistics->stats.medias.made, 2);
-	/* Each ends the other's. */
+	/* Each protocol ends calls of the other. */
 	CU_ASSERT(ask_matches(ask(&scene, "Q ng a"), "# 0 0 0 0\n"));
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "D ng a"), "0\n");
 	request.call_id = STR("classic");

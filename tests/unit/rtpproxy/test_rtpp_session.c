@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_rtpp_session.c - what sessions of the classic rtpproxy protocol mean for calls
+ * test_rtpp_session.c - how sessions of the rtpproxy protocol map to calls
  */
 #include "daemon/call/dialog.h"
 #include "daemon/packet/bridge.h"
@@ -27,7 +27,7 @@ static void test_either_side_may_offer_again(void)
 	to_caller = ask_port(&scene, "L c 192.0.2.2 5000 a;1 b;1");
 	CU_ASSERT(to_callee && to_caller && to_callee != to_caller);
 	CU_ASSERT(!(to_callee % 2) && !(to_caller % 2));
-	/* The same again, and another address, keep the port. */
+	/* The same command again, and one with another address, keep the port. */
 	CU_ASSERT_EQUAL(ask_port(&scene, "U c 192.0.2.1 4000 a;1 b;1"), to_callee);
 	CU_ASSERT_EQUAL(ask_port(&scene, "U c 192.0.2.1 4002 a;1 b;1"), to_callee);
 	CU_ASSERT(sdp_is(&scene, 0, SIDE_A, "192.0.2.1:4002"));
@@ -36,7 +36,7 @@ static void test_either_side_may_offer_again(void)
 	CU_ASSERT(sdp_is(&scene, 0, SIDE_B, "192.0.2.2:5002"));
 	CU_ASSERT_EQUAL(ask_port(&scene, "L c 192.0.2.1 4004 b;1 a;1"), to_callee);
 	CU_ASSERT(sdp_is(&scene, 0, SIDE_A, "192.0.2.1:4004"));
-	/* A number on the one tag alone; a To-tag that nobody knows. */
+	/* A number on only one tag; an unknown To-tag. */
 	CU_ASSERT_EQUAL(ask_port(&scene, "U c 192.0.2.2 5004 b;1 a"), to_caller);
 	CU_ASSERT_EQUAL(ask_port(&scene, "L c 192.0.2.1 4006 dummy;1 a;1"), to_callee);
 	CU_ASSERT(sdp_is(&scene, 0, SIDE_A, "192.0.2.1:4006"));
@@ -56,7 +56,7 @@ static void test_medias_of_a_party_are_of_one_dialog(void)
 	CU_ASSERT_PTR_NULL(ask_dialog(&scene)->next);
 	CU_ASSERT_EQUAL(ask_dialog(&scene)->n_media, 2);
 	CU_ASSERT(sdp_is(&scene, 1, SIDE_A, "192.0.2.1:4002"));
-	/* What was not offered is not answered. */
+	/* A media that was not offered cannot be answered. */
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "L c 192.0.2.2 5000 a;3 b;3"), "0\n");
 	/* One of them ends, then the other. */
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "D c a;2"), "0\n");
@@ -164,7 +164,7 @@ static void test_hold_keeps_the_address(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* A disabled m= line has port 0, and gets ports all the same. */
+/* A disabled m= line has port 0, and gets ports nevertheless. */
 static void test_port_zero_gets_ports(void)
 {
 	struct scene scene;
@@ -177,7 +177,7 @@ static void test_port_zero_gets_ports(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* Somebody else answers after another offer: the first medium's answer tells it for all. */
+/* Another party answers after a second offer: the answer of the first media shows it for all. */
 static void test_another_answerer(void)
 {
 	struct scene scene;
@@ -221,7 +221,7 @@ static void test_all_ports_are_used_and_free_again(void)
 	CU_ASSERT(ask_matches(ask(&scene, "U c 192.0.2.1 4000 a"), "# 127.80.0.1\n"));
 	CU_ASSERT(ask_matches(ask(&scene, "U d 192.0.2.1 4000 a"), "# 127.80.0.1\n"));
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "UN c 192.0.2.1 4000 a"), "E71\n");
-	/* Full, or to run empty: new calls are refused, and the others go on. */
+	/* Full or draining: new calls are refused, and the others continue. */
 	scene.calls->conf.max_sessions = 2;
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "U e 192.0.2.1 4000 a"), "E98\n");
 	scene.calls->draining = true;

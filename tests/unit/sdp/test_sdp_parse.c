@@ -161,7 +161,7 @@ static const struct {
 	{ "c=IN IP4 192.0.2.1\n", "4000", "a=rtcp:9\n", "192.0.2.1:4000", "192.0.2.1:9", false },
 	{ "c=IN IP4 192.0.2.1\n", "4000", "a=rtcp:9 IN IP6 2001:db8::2\n", "192.0.2.1:4000",
 	  "[2001:db8::2]:9", false },
-	/* malformed: as if it weren't there */
+	/* malformed: ignored */
 	{ "c=IN IP4 192.0.2.1\n", "4000", "a=rtcp:0\n", "192.0.2.1:4000", "192.0.2.1:4001", false },
 	{ "c=IN IP4 192.0.2.1\n", "4000", "a=rtcp\n", "192.0.2.1:4000", "192.0.2.1:4001", false },
 	{ "c=IN IP4 192.0.2.1\n", "4000", "a=rtcp:65536\n", "192.0.2.1:4000", "192.0.2.1:4001",
@@ -325,7 +325,9 @@ static void test_media_limit(void)
 	arena_free(arena);
 }
 
-/* Each prefix in memory of exactly its size, so that the sanitizer sees a read past the end. */
+/*
+ * Each prefix in memory of exactly its size, so that AddressSanitizer detects a read past the end.
+ */
 static void test_truncated(void)
 {
 	arena = arena_new(4096);
@@ -365,7 +367,7 @@ TEST_SUITE(sdp_parse, { "the session's lines are read", test_session },
 	   { "c=, port and a=rtcp make endpoints", test_endpoints },
 	   { "profiles are known", test_transports },
 	   { "malformed SDP is refused with a reason", test_malformed },
-	   { "harmless oddities are taken", test_tolerated },
+	   { "harmless deviations are accepted", test_tolerated },
 	   { "the number of m= lines is bounded", test_media_limit },
 	   { "truncated at each byte", test_truncated },
 	   { "out of memory at each allocation", test_out_of_memory });

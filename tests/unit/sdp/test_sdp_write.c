@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_sdp_write.c - what a receiver gets to see of a sender's SDP
+ * test_sdp_write.c - the SDP that is written for a receiver, from the SDP of the sender
  *
- * Rows of text in and text out. Every row is read with LF and with CRLF line ends, and with its
- * last line end missing; what is written has CRLF each time.
+ * Rows of input and output text. Every row is read with LF and with CRLF line ends, and with its
+ * last line end missing; the output always has CRLF.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 struct row_media {
 	const char *at; /* our RTP endpoint; NULL: not relayed */
-	bool rtcp;	/* tell our RTCP port, one above */
+	bool rtcp;	/* write our RTCP port, one above */
 	int mux;
 	const char *proto;
 	const char *keep; /* '1' or '0' for each codec */
@@ -195,7 +195,7 @@ static const struct row rows[] = {
 		 "a=content:main\n"
 		 "a=recvonly\n"
 		 "a=rtcp:30003\n" },
-	{ .name = "c= at both levels: each in its place; a second c= of a media goes",
+	{ .name = "c= at both levels: each in its place; a second c= of a media is removed",
 	  .in = "v=0\n"
 		"o=- 1 1 IN IP4 192.0.2.10\n"
 		"s=-\n"
@@ -336,7 +336,7 @@ static const struct row rows[] = {
 		 "a=rtpmap:0 PCMU/8000\n"
 		 "a=sendrecv\n"
 		 "a=rtcp:30001 IN IP4 198.51.100.20\n" },
-	{ .name = "IPv4 to IPv6, version alone in o=, a second loop mark, no a=rtcp",
+	{ .name = "IPv4 to IPv6, only the version in o=, a second loop mark, no a=rtcp",
 	  .in = "v=0\n"
 		"o=bob 77 5 IN IP4 192.0.2.10\n"
 		"c=IN IP4 192.0.2.10\n"
@@ -429,7 +429,7 @@ static const struct row rows[] = {
 		 "c=IN IP4 192.0.2.10\n"
 		 "m=audio 0 RTP/AVP 8\n"
 		 "a=rtcp:4001\n" },
-	{ .name = "WebRTC: BUNDLE, DTLS, mux and extmap pass, ICE goes at both levels",
+	{ .name = "WebRTC: BUNDLE, DTLS, mux and extmap pass, ICE is removed at both levels",
 	  .in = "v=0\n"
 		"o=- 4611731400430051336 2 IN IP4 127.0.0.1\n"
 		"s=-\n"
@@ -520,7 +520,7 @@ static const struct row rows[] = {
 		 "a=rtpmap:96 VP8/90000\n",
 	  .flags = ORDINARY,
 	  .media = { AUDIO } },
-	{ .name = "ICE stays unless it is to go",
+	{ .name = "ICE stays unless it must be removed",
 	  .in = "v=0\n"
 		"a=ice-lite\n"
 		"m=audio 4000 RTP/AVP 8\n"
@@ -746,7 +746,9 @@ static void test_rows(void)
 	}
 }
 
-/* A buffer of every size: what doesn't fit is told, and nothing is written past the end. */
+/*
+ * A buffer of every size: one that is too small is reported, and nothing is written past its end.
+ */
 static void test_overflow(void)
 {
 	struct arena *arena = arena_new(4096);

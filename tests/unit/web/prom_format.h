@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * prom_format.h - a strict reader of Prometheus' text format 0.0.4: finds the first thing that is wrong
+ * prom_format.h - a strict reader of Prometheus' text format 0.0.4: finds the first error
  *
- * Stricter than the format where a writer gains nothing by the freedom: HELP, then TYPE, then all samples of
- * the family; counters end in _total and nothing else does; no time stamps, no empty lines.
+ * Stricter than the format where a writer does not need the freedom: HELP, then TYPE, then all
+ * samples of the family; counters end in _total and nothing else does; no time stamps, no empty
+ * lines.
  */
 #ifndef RTPRELAY_PROM_FORMAT_H
 #define RTPRELAY_PROM_FORMAT_H
@@ -17,7 +18,7 @@
 struct prom_reader {
 	struct str families[PROM_MAX], series[PROM_MAX];
 	size_t n_families, n_series;
-	struct str family, type; /* at hand; type empty: TYPE is still to come */
+	struct str family, type; /* current; type empty: no TYPE yet */
 	double last_bucket, inf_bucket;
 	char last_le[32];
 	char error[300];
@@ -174,9 +175,9 @@ static inline bool prom_of_family(struct prom_reader *r, struct str line, struct
 
 	if (!str_eq(r->type, STR("histogram")))
 		return (str_eq(name, r->family) && !le.len) ||
-		       prom_wrong(r, line, "is not of the family at hand");
+		       prom_wrong(r, line, "is not of the family of the TYPE before");
 	if (!str_starts(name, r->family))
-		return prom_wrong(r, line, "is not of the family at hand");
+		return prom_wrong(r, line, "is not of the family of the TYPE before");
 	suffix.s += r->family.len;
 	suffix.len -= r->family.len;
 	if (str_eq(suffix, STR("_bucket")))
@@ -211,7 +212,7 @@ static inline bool prom_sample(struct prom_reader *r, struct str line)
 	return prom_of_family(r, line, name, le, value);
 }
 
-/* @text ends with NUL. Return: NULL: all is well; else what is wrong, to be freed */
+/* @text ends with NUL. Return: NULL: correct; else the error, to be freed */
 static inline char *prom_check(const char *text, size_t *samples)
 {
 	struct prom_reader *r = calloc(1, sizeof(*r));

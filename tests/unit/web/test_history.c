@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_history.c - the last hour: no more than that is kept, and rates are those between two samples */
+/*
+ * test_history.c - the last hour: not more than that is kept, and rates are between two samples
+ */
 #include <stdlib.h>
 #include "daemon/base/clock.h"
 #include "daemon/web/api.h"
@@ -53,7 +55,7 @@ static void expect(const struct history *history, const char *wanted)
 	free(text);
 }
 
-static void test_tells_rates_and_averages(void)
+static void test_has_rates_and_averages(void)
 {
 	static struct history history;
 	int64_t now_ms = clock_ms();
@@ -118,7 +120,7 @@ static void test_no_memory_is_status_500(void)
 	}
 }
 
-/* --- Quality in all ----------------------------------------------------------------------------- */
+/* --- Quality of all calls --------------------------------------------------------------------- */
 
 static void test_each_value_falls_into_one_bucket(void)
 {
@@ -139,7 +141,7 @@ static void test_each_value_falls_into_one_bucket(void)
 	CU_ASSERT_EQUAL(totals.sum[QUALITY_JITTER], 642000);
 }
 
-static void test_what_was_not_heard_does_not_count(void)
+static void test_media_without_samples_does_not_count(void)
 {
 	struct quality_totals totals = { 0 };
 	const struct quality_summary nothing = { .samples = 0 };
@@ -165,9 +167,9 @@ static void test_bounds_are_those_of_their_texts(void)
 
 TEST_SUITE(history, { "keeps the last hour", test_keeps_the_last_hour },
 	   { "keeps what there is", test_keeps_what_there_is },
-	   { "tells rates and averages", test_tells_rates_and_averages },
+	   { "has rates and averages", test_has_rates_and_averages },
 	   { "the largest hour fits", test_the_largest_hour_fits },
 	   { "no memory is status 500", test_no_memory_is_status_500 },
 	   { "each value falls into one bucket", test_each_value_falls_into_one_bucket },
-	   { "what was not heard does not count", test_what_was_not_heard_does_not_count },
+	   { "media without samples does not count", test_media_without_samples_does_not_count },
 	   { "bounds are those of their texts", test_bounds_are_those_of_their_texts });

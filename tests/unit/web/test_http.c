@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_http.c - what the HTTP server takes, what it refuses, and whom it does not wait for */
+/* test_http.c - what the HTTP server accepts and refuses, and which clients it does not wait for */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include "daemon/web/http.h"
 #include "tests/unit/test.h"
 
-/* --- The head of a request ---------------------------------------------------------------------- */
+/* --- The head of a request -------------------------------------------------------------------- */
 
 static void test_reads_a_request(void)
 {
@@ -135,7 +135,7 @@ static void test_decodes_query_values(void)
 	}
 }
 
-/* --- The server --------------------------------------------------------------------------------- */
+/* --- The server ------------------------------------------------------------------------------- */
 
 struct server {
 	struct event_base *base;
@@ -205,7 +205,9 @@ static void client_says(int fd, const char *text)
 	CU_ASSERT_EQUAL(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
 }
 
-/* What comes until @wanted is in it, or the other side has closed; at most two seconds. Return: bytes */
+/*
+ * Reads until @wanted is received or the other side has closed; at most two seconds. Return: bytes
+ */
 static size_t client_hears(struct server *server, int fd, char *text, size_t size,
 			   const char *wanted, bool *closed)
 {
@@ -283,7 +285,7 @@ static void test_answers_requests_that_come_at_once_or_in_pieces(void)
 	server_close(&server);
 }
 
-static void test_refusal_is_heard_before_the_end(void)
+static void test_refusal_arrives_before_the_close(void)
 {
 	static char flood[HTTP_HEAD_MAX * 4];
 	struct server server;
@@ -310,8 +312,8 @@ static void test_refusal_is_heard_before_the_end(void)
 	server_close(&server);
 }
 
-/* Bytes now and then do not buy time. */
-static void test_cuts_off_who_dawdles_with_a_request(void)
+/* Single bytes do not extend the time limit. */
+static void test_closes_a_client_with_a_slow_request(void)
 {
 	struct server server;
 	int64_t start_ms = clock_ms(), next_ms = start_ms;
@@ -336,7 +338,7 @@ static void test_cuts_off_who_dawdles_with_a_request(void)
 	server_close(&server);
 }
 
-static void test_cuts_off_who_does_not_take_the_answer(void)
+static void test_closes_a_client_that_does_not_read_the_answer(void)
 {
 	struct server server;
 	int64_t start_ms = clock_ms();
@@ -355,7 +357,7 @@ static void test_cuts_off_who_does_not_take_the_answer(void)
 	server_close(&server);
 }
 
-static void test_who_waits_makes_room(void)
+static void test_an_idle_client_is_closed_for_a_new_one(void)
 {
 	struct server server;
 	char text[4096];
@@ -382,7 +384,7 @@ static void test_who_waits_makes_room(void)
 	server_close(&server);
 }
 
-static void test_no_more_than_so_many_answers_at_once(void)
+static void test_the_number_of_answers_at_once_is_limited(void)
 {
 	struct server server;
 	char text[100];
@@ -415,8 +417,11 @@ TEST_SUITE(http, { "reads a request", test_reads_a_request },
 	   { "answers and keeps the connection", test_answers_and_keeps_the_connection },
 	   { "answers requests that come at once, or in pieces",
 	     test_answers_requests_that_come_at_once_or_in_pieces },
-	   { "a refusal is heard before the end", test_refusal_is_heard_before_the_end },
-	   { "cuts off who dawdles with a request", test_cuts_off_who_dawdles_with_a_request },
-	   { "cuts off who does not take the answer", test_cuts_off_who_does_not_take_the_answer },
-	   { "who waits makes room", test_who_waits_makes_room },
-	   { "no more than so many answers at once", test_no_more_than_so_many_answers_at_once });
+	   { "a refusal arrives before the close", test_refusal_arrives_before_the_close },
+	   { "closes a client with a slow request", test_closes_a_client_with_a_slow_request },
+	   { "closes a client that does not read the answer",
+	     test_closes_a_client_that_does_not_read_the_answer },
+	   { "an idle client is closed for a new one",
+	     test_an_idle_client_is_closed_for_a_new_one },
+	   { "the number of answers at once is limited",
+	     test_the_number_of_answers_at_once_is_limited });

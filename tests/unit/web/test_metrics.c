@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_metrics.c - what Prometheus reads is in its format, whatever names there are */
+/* test_metrics.c - the output for Prometheus is in its format, with any names */
 #include "daemon/base/count.h"
 #include "daemon/report/counters.h"
 #include "daemon/web/metrics.h"
@@ -147,7 +147,7 @@ static void fill(struct daemon_report *report, struct iface_report *iface)
 	report->stats.proxy[0].errors = 9;
 }
 
-static void test_tells_what_is_in_the_report(void)
+static void test_has_what_is_in_the_report(void)
 {
 	static struct daemon_report report;
 	struct evbuffer *out = evbuffer_new();
@@ -200,7 +200,10 @@ static void test_tells_what_is_in_the_report(void)
 	evbuffer_free(out);
 }
 
-/* What /metrics shows otherwise: as a sum over both paths, in seconds, as a histogram. */
+/*
+ * Counters that /metrics shows in another form: as a sum over both paths, in seconds, as a
+ * histogram.
+ */
 static bool has_another_form(const char *of, const char *name)
 {
 	static const char *const folders[] = { "quality", "drop", "proxy" };
@@ -258,7 +261,7 @@ static void test_every_verb_has_a_name(void)
 		CU_ASSERT_PTR_NOT_NULL(stats_verb_names[i]);
 }
 
-static void test_reader_finds_what_is_wrong(void)
+static void test_the_reader_finds_errors(void)
 {
 	static const struct {
 		const char *text, *wrong;
@@ -302,7 +305,7 @@ static void test_reader_finds_what_is_wrong(void)
 TEST_SUITE(metrics, { "writes families and samples", test_writes_families_and_samples },
 	   { "escapes label values", test_escapes_label_values },
 	   { "buckets are cumulative", test_buckets_are_cumulative },
-	   { "tells what is in the report", test_tells_what_is_in_the_report },
+	   { "has what is in the report", test_has_what_is_in_the_report },
 	   { "every counter of the report is there", test_every_counter_of_the_report_is_there },
 	   { "every verb has a name", test_every_verb_has_a_name },
-	   { "the reader finds what is wrong", test_reader_finds_what_is_wrong });
+	   { "the reader finds errors", test_the_reader_finds_errors });
