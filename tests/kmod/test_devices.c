@@ -178,7 +178,7 @@ static void test_gre_as_one_side(void)
 /*
  * A route that adds an MPLS label to the packet: the neighbour alone does not determine its output.
  */
-static void test_labels_of_a_route_are_put_on(void)
+static void test_labels_of_a_route_are_added(void)
 {
 	struct nl_flow flow = plain;
 	int wire, unlabelled = 0;
@@ -532,7 +532,7 @@ static void test_gro_is_taken_apart(void)
 	nl_close(&nl);
 }
 
-static void test_tap_shows_packets_as_they_came(void)
+static void test_tap_shows_packets_unaltered(void)
 {
 	struct nl_flow flow = plain;
 	int a, b, tap;
@@ -594,7 +594,7 @@ TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
 	   { "a bridge, with br_netfilter", test_bridge_with_br_netfilter },
 	   { "WireGuard as one side", test_wireguard_as_one_side },
 	   { "GRE as one side", test_gre_as_one_side },
-	   { "the MPLS labels of a route are added", test_labels_of_a_route_are_put_on },
+	   { "the MPLS labels of a route are added", test_labels_of_a_route_are_added },
 	   { "IPsec as one side", test_ipsec_as_one_side },
 	   { "no connection is tracked", test_no_connection_is_tracked },
 	   { "a firewall may drop first", test_firewall_may_drop_first },
@@ -602,5 +602,5 @@ TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
 	   { "segments keep their MAC header", test_segments_keep_their_mac_header },
 	   { "other sums left to the device go up", test_other_sums_left_to_the_device_go_up },
 	   { "GRO is taken apart", test_gro_is_taken_apart },
-	   { "the tap shows packets unaltered", test_tap_shows_packets_as_they_came },
+	   { "the tap shows packets unaltered", test_tap_shows_packets_unaltered },
 	   { "tcpdump reads the tap", test_tcpdump_reads_the_tap });

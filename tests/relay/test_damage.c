@@ -22,7 +22,7 @@
 #define JITTER_US 20000
 #define PACE_MS	  4
 #define DELAY_MS  150
-#define HELD_MS	  100 /* as delay of the phone itself in its report (DLSR) */
+#define HELD_MS	  100 /* delay of the phone itself, as in its report (DLSR) */
 #define SLACK_MS  5   /* rounding in a reply */
 
 enum { COMP_RTP, COMP_RTCP };
@@ -210,7 +210,7 @@ static void relay_damaged(const char *options, uint32_t flows)
 }
 
 /* Each direction has one port and one flow. */
-static void test_rtcp_of_the_kernel_is_told_with_rtcp_mux(void)
+static void test_rtcp_of_the_kernel_is_reported_with_rtcp_mux(void)
 {
 	world_ready();
 	CU_ASSERT_TRUE_FATAL(relay_module(true));
@@ -225,12 +225,12 @@ static void test_rtcp_of_the_kernel_is_told_with_rtcp_mux(void)
 	CU_ASSERT_EQUAL(relay_stop(), 0);
 }
 
-static void test_figures_of_the_kernel_are_what_was_inflicted(void)
+static void test_figures_of_the_kernel_match_the_damage(void)
 {
 	relay_damaged("", 4);
 }
 
-static void test_figures_of_the_daemon_are_what_was_inflicted(void)
+static void test_figures_of_the_daemon_match_the_damage(void)
 {
 	relay_damaged("--kernel=off", 0);
 }
@@ -352,24 +352,21 @@ static void record_damaged(const char *options, uint32_t flows)
 		call_close(&ending_calls[i]);
 }
 
-static void test_records_of_the_kernel_are_what_was_inflicted(void)
+static void test_records_of_the_kernel_match_the_damage(void)
 {
 	record_damaged("--timeout=4 --cdr-file=" RECORDS, 4);
 }
 
-static void test_records_of_the_daemon_are_what_was_inflicted(void)
+static void test_records_of_the_daemon_match_the_damage(void)
 {
 	record_damaged("--kernel=off --timeout=4 --cdr-file=" RECORDS, 0);
 }
 
-TEST_SUITE(damage,
-	   { "figures of the kernel match the damage",
-	     test_figures_of_the_kernel_are_what_was_inflicted },
-	   { "figures of the daemon match the damage",
-	     test_figures_of_the_daemon_are_what_was_inflicted },
-	   { "RTCP of the kernel is reported with rtcp-mux",
-	     test_rtcp_of_the_kernel_is_told_with_rtcp_mux },
-	   { "records of the kernel match the damage",
-	     test_records_of_the_kernel_are_what_was_inflicted },
-	   { "records of the daemon match the damage",
-	     test_records_of_the_daemon_are_what_was_inflicted });
+TEST_SUITE(
+	damage,
+	{ "figures of the kernel match the damage", test_figures_of_the_kernel_match_the_damage },
+	{ "figures of the daemon match the damage", test_figures_of_the_daemon_match_the_damage },
+	{ "RTCP of the kernel is reported with rtcp-mux",
+	  test_rtcp_of_the_kernel_is_reported_with_rtcp_mux },
+	{ "records of the kernel match the damage", test_records_of_the_kernel_match_the_damage },
+	{ "records of the daemon match the damage", test_records_of_the_daemon_match_the_damage });

@@ -428,7 +428,7 @@ static void begin(void)
 	call_open(&call, "lonely", A, B);
 	call_latch(&call, 4);
 	CU_ASSERT_TRUE(comes_to("4 flows required, 4 in the kernel: the same", "kernel"));
-	/* Latching is complete, so the daemon has no reason to change a flow. */
+	/* Latching is complete, so the daemon has no reason to send flows to the kernel. */
 	for (int ms = 0; ms < SOON; ms += 200) {
 		CU_ASSERT_EQUAL(ctl("call lonely"), 0);
 		if (relay_count(said, "latch locked") == 4)

@@ -400,7 +400,7 @@ static void test_watcher_that_leaves_is_removed(void)
 	CU_ASSERT(stop());
 }
 
-/* Events for a client that does not read are bounded; it is told how many it missed. */
+/* Events for a client that does not read are bounded; it gets the number that it missed. */
 static void test_slow_watcher_learns_what_it_missed(void)
 {
 	const struct happening gone = { .kind = MODULE_WENT };

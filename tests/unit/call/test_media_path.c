@@ -33,7 +33,7 @@ static void test_flows_come_with_latching(void)
 }
 
 /* A call whose packets were received only by the kernel is not a call without media. */
-static void test_media_in_the_kernel_is_no_silence(void)
+static void test_media_in_the_kernel_is_not_silence(void)
 {
 	struct talk t;
 
@@ -240,7 +240,7 @@ static void test_kernel_path_that_is_off_is_reported(void)
 }
 
 TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latching },
-	   { "media in the kernel is no silence", test_media_in_the_kernel_is_no_silence },
+	   { "media in the kernel is not silence", test_media_in_the_kernel_is_not_silence },
 	   { "the module goes and comes", test_module_goes_and_comes },
 	   { "the module comes later", test_module_comes_later },
 	   { "idle flows time out without polling", test_idle_flows_time_out_without_polling },

@@ -44,7 +44,7 @@ static void test_two_phones_exchange_rtp_and_rtcp(void)
 	exchange("127.0.0.1", "127.0.0.1");
 }
 
-static void test_ipv4_and_ipv6_phones_hear_each_other(void)
+static void test_ipv4_and_ipv6_phones_exchange_rtp(void)
 {
 	exchange("127.0.0.1", "::1");
 }
@@ -241,7 +241,7 @@ static void test_tos_is_set_or_kept(void)
 }
 
 TEST_SUITE(bridge, { "two phones exchange RTP and RTCP", test_two_phones_exchange_rtp_and_rtcp },
-	   { "IPv4 and IPv6 phones hear each other", test_ipv4_and_ipv6_phones_hear_each_other },
+	   { "IPv4 and IPv6 phones exchange RTP", test_ipv4_and_ipv6_phones_exchange_rtp },
 	   { "unreachable phone does not stop the other direction",
 	     test_unreachable_phone_does_not_stop_the_other_direction },
 	   { "burst is forwarded whole and in order", test_burst_is_forwarded_whole_and_in_order },

@@ -209,7 +209,7 @@ static void test_intervals_have_lowest_and_highest(void)
 	CU_ASSERT_EQUAL(s.entry[2].at_ms, 16000);
 }
 
-static void test_silence_is_no_sample(void)
+static void test_silence_is_not_a_sample(void)
 {
 	struct quality_counts counts = { .ssrc = 7 };
 	struct quality q = { 0 };
@@ -357,7 +357,7 @@ TEST_SUITE(quality, { "MOS follows the E-model", test_mos_follows_the_e_model },
 	     test_round_trip_needs_the_report_that_was_sent },
 	   { "far end is what the report says", test_far_end_is_what_the_report_says },
 	   { "intervals have lowest and highest", test_intervals_have_lowest_and_highest },
-	   { "silence is no sample", test_silence_is_no_sample },
+	   { "silence is not a sample", test_silence_is_not_a_sample },
 	   { "another source counts from zero", test_another_source_counts_from_zero },
 	   { "the worse of both ends counts", test_the_worse_of_both_ends_counts },
 	   { "tones are judged by the codec before", test_tones_are_judged_by_the_codec_before },

@@ -140,7 +140,7 @@ static void test_modifiers_of_u_and_l(void)
 		{ STR("c0"), .flags = RTPP_CODECS, .pts = { 1 } },
 		{ STR("C8,101"), .flags = RTPP_CODECS, .pts = { 1 << 8, UINT64_C(1) << 37 } },
 		{ STR("c127"), .flags = RTPP_CODECS, .pts = { 0, UINT64_C(1) << 63 } },
-		/* What is in no packet tells nothing. */
+		/* Numbers that are not payload types are ignored. */
 		{ STR("c128,,999999999999999999999,0"), .flags = RTPP_CODECS, .pts = { 1 } },
 		{ STR("AIE6Z20c0,8S"), .flags = RTPP_IPV6 | RTPP_CODECS, .bridge = "IE", .z = 20,
 		  .pts = { 1 | 1 << 8 } },

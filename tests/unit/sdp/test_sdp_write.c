@@ -779,5 +779,5 @@ static void test_direction_names(void)
 }
 
 TEST_SUITE(sdp_write, { "each row is written as it says", test_rows },
-	   { "a buffer that is too small is told", test_overflow },
+	   { "a buffer that is too small is reported", test_overflow },
 	   { "directions have their names", test_direction_names });

@@ -186,7 +186,7 @@ static inline bool prom_of_family(struct prom_reader *r, struct str line, struct
 		return prom_wrong(r, line, "le where there is no bucket, or no bucket +Inf");
 	if (str_eq(suffix, STR("_count")))
 		return value == r->inf_bucket || prom_wrong(r, line, "count is not bucket +Inf");
-	return str_eq(suffix, STR("_sum")) || prom_wrong(r, line, "is no part of a histogram");
+	return str_eq(suffix, STR("_sum")) || prom_wrong(r, line, "is not part of a histogram");
 }
 
 static inline bool prom_sample(struct prom_reader *r, struct str line)
