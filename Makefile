@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Makefile - builds, installs and tests rtprelay; `make help` lists what can be asked for
+# Makefile - builds, installs and tests rtprelay; `make help` lists the targets
 #
-# Objects go to build/ (build-san/ with SAN=1, build-fuzz/ for `make fuzz`). Reading this file needs no
-# package and no network, so that `make help`, `make deps` and `make demo` work on a bare machine.
+# Objects go to build/ (build-san/ with SAN=1, build-fuzz/ for `make fuzz`). Reading this file needs
+# no package and no network, so that `make help`, `make deps` and `make demo` work on a bare
+# machine.
 
 # --- Programs -------------------------------------------------------------------------------------
 
@@ -23,7 +24,8 @@ B     := build$(if $(SAN),-san)
 CLANG ?= clang-14
 
 PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libsystemd sqlite3
-# Asked once, and only by a rule that compiles: the packages may come with the `make deps` of this very run.
+# pkg-config runs once, and only for a rule that compiles: this run of make may install the
+# packages.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/null))$(PKG_LIBS)
 
@@ -38,14 +40,15 @@ LINK       = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
 DAEMON_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c)))
 CONTROL_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard control/*.c))
 UNIT_OBJ    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c tests/unit/*/*.c))
-# What the daemon's code offers to other programs; only what they call is linked.
+# The daemon's code as a library for other programs; only the objects that they use are linked.
 LIBDAEMON   := $(B)/libdaemon.a
 
 daemon: daemon/rtprelayd ## the relay
 
-control: control/rtprelayctl ## what operators look at it with
+control: control/rtprelayctl ## the operator's tool
 
-# Built under $(B) and linked to its place by name, so that `make` after `make SAN=1` gives what was asked for.
+# Built under $(B), then hard-linked to its place: `make` after `make SAN=1` restores the plain
+# program.
 daemon/rtprelayd control/rtprelayctl: %: $(B)/% FORCE
 	@[ $@ -ef $< ] || ln -f $< $@
 
@@ -67,18 +70,19 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The assembler reads these.
+# The assembler includes these files.
 $(B)/daemon/web/page.o: $(wildcard daemon/web/page/*)
 
-# What each compilation needs. Libraries that are there, wherever from, are enough. If they are missing,
-# root gets the Debian packages installed, as by the other targets; other users read what to do.
-PACKAGES_MISSING := echo "make: packages to build with are missing: run 'make deps-build' as root" >&2; exit 1
+# Needed for each compilation. Libraries may come from any source. If some are missing, the Debian
+# packages are installed for root, as by the other targets; other users get an error that says what
+# to do.
+PACKAGES_MISSING := echo "make: build packages are missing: run 'make deps-build' as root" >&2; exit 1
 
 program-packages:
 	@{ pkg-config --exists $(PACKAGES) ncurses && echo '#include <uthash.h>' | $(CC) -E - ; } >/dev/null 2>&1 || \
 		{ [ "$$(id -u)" -eq 0 ] && packaging/install-deps program; } || { $(PACKAGES_MISSING); }
 
-# Changes when the compiler's flags do, and so makes all objects anew.
+# Changes with the compiler's flags, so that all objects are built again.
 $(B)/flags: program-packages FORCE
 	@mkdir -p $(@D)
 	@pkg-config --print-errors --exists $(PACKAGES) 2>&1 || { $(PACKAGES_MISSING); }
@@ -89,8 +93,8 @@ $(B)/flags: program-packages FORCE
 
 # --- Kernel module --------------------------------------------------------------------------------
 
-# The running kernel's headers; else the newest that are installed, for a machine whose kernel comes from elsewhere.
-# By the shell: $(wildcard) would not see headers that this run has installed.
+# The running kernel's headers; if they are not installed, the newest headers that are.
+# Listed by the shell: $(wildcard) does not see headers that this run has installed.
 KDIR ?= $(firstword $(shell ls -d /lib/modules/$$(uname -r)/build 2>/dev/null; \
 	ls -dv /usr/src/linux-headers-*[0-9]-*amd64 /usr/src/linux-headers-*[0-9]-arm64 2>/dev/null | tac))
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) W=1
@@ -101,12 +105,12 @@ rtprelay.ko: Kbuild $(wildcard kmod/*.[ch] include/*.h) build/kdir
 	+$(KBUILD) modules
 	@touch $@
 
-NO_HEADERS := echo "make: there are no kernel headers: run 'make deps-build' as root, or give KDIR=" >&2; exit 1
+NO_HEADERS := echo "make: kernel headers are missing: run 'make deps-build' as root, or set KDIR=" >&2; exit 1
 
 module-packages:
 	@[ -d '$(KDIR)' ] || { [ "$$(id -u)" -eq 0 ] && packaging/install-deps module; } || { $(NO_HEADERS); }
 
-# Changes when KDIR does.
+# Changes with KDIR.
 build/kdir: module-packages FORCE
 	@mkdir -p $(@D)
 	@[ -d '$(KDIR)' ] || { $(NO_HEADERS); }
@@ -130,12 +134,12 @@ install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: pro
 	install -m 644 CHANGELOG.md LICENSE docs/*.md docs/rtprelay.conf docs/opensips.cfg \
 		docs/grafana-dashboard.json docs/prometheus-alerts.yml $(DOC)
 	install -m 644 docs/kamailio/kamailio.cfg $(DOC)/kamailio
-	# Installed, README and docs/ share one folder.
+	# README and the files of docs/ are installed to the same folder.
 	for page in README.md ARCHITECTURE.md; do sed 's|](docs/|](|g' $$page > $(DOC)/$$page || exit 1; done
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
 	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
 
-install-module-source: ## the module's source to /usr/src, where dkms finds it
+install-module-source: ## the module's source to /usr/src, for dkms
 	install -d $(DKMS)/kmod $(DKMS)/include
 	install -m 644 Kbuild $(DKMS)
 	install -m 644 kmod/*.[ch] $(DKMS)/kmod
@@ -147,40 +151,41 @@ install-module: module ## rtprelay.ko to /lib/modules of the kernel it was built
 
 # --- Tests ----------------------------------------------------------------------------------------
 
-deps: ## installs the Debian packages that are missing: for building, tests, demo, lint, fuzzing
+deps: ## installs the missing Debian packages for build, tests, demo, lint and fuzzing
 	@packaging/install-deps build test demo lint fuzz
 
-# deps-build, deps-test, deps-demo, ...: a group of packaging/deps. A target that needs a group has it
-# for its only prerequisite, and builds by another make: nothing is compiled before packages are there.
+# deps-build, deps-test, deps-demo, ...: a group of packaging/deps. A target that needs a group has
+# it as its only prerequisite and builds by a second make, so that packages are installed before
+# compiling.
 deps-%:
 	@packaging/install-deps $*
 
 check: deps-test ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest
 	@SAN=$(SAN) tests/run
 
-check-long: deps-test deps-guest-kernels ## what takes longer: clang-tidy over all files, sanitizers, other kernels, a bare system
+check-long: deps-test deps-guest-kernels ## longer tests: clang-tidy over all files, sanitizers, other kernels, a bare system
 	@SAN=$(SAN) tests/run --long
 
-check-unit: deps-unit ## the unit tests alone; SUITE=x TEST=y: patterns that pick suites, and tests by name
+check-unit: deps-unit ## only the unit tests; SUITE=x TEST=y: patterns of suite and test names
 	@$(MAKE) --no-print-directory $(B)/tests/unit/unit
 	$(B)/tests/unit/unit $(if $(SUITE)$(TEST),'$(or $(SUITE),*)$(if $(TEST),/$(TEST))')
 
-check-bare: deps-bare ## demo, build, make check and each group of packages in a Debian made from nothing; Debian 13; an hour
+check-bare: deps-bare ## demo, build, make check and each package group on a new minimal Debian; Debian 13; takes an hour
 	@tests/bare demo build groups check trixie
 
 $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
 	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=bridge_update -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
 
-coverage: deps-unit ## lines that the unit tests run, by folder; FOLDERS="daemon/call ...": by file
+coverage: deps-unit ## lines covered by the unit tests, by folder; FOLDERS="daemon/call ...": by file
 	@$(MAKE) --no-print-directory B=build-cov CFLAGS='-O0 -g' SANFLAGS=--coverage build-cov/tests/unit/unit
 	@tests/coverage $(FOLDERS)
 
-demo: deps-demo ## a call between two phones behind NATs, and what each of them heard
+demo: deps-demo ## a call between two phones behind NATs; prints what each phone received
 	@$(MAKE) --no-print-directory daemon control
 	@tests/netns/demo.sh
 
-bench: deps-bench ## what a packet and a command cost, as a table
+bench: deps-bench ## measures the cost of a packet and of a command, as a table
 	@$(MAKE) --no-print-directory daemon
 	@tests/bench/run
 
@@ -188,14 +193,14 @@ bench: deps-bench ## what a packet and a command cost, as a table
 
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-# The corpus in the tree, replayed by a plain program: part of `make check`.
+# Programs that replay the corpus of the tree without libFuzzer: part of `make check`.
 fuzz-replay: $(FUZZ:%=$(B)/tests/fuzz/replay_%)
 
 $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LIBDAEMON)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
-fuzz: deps-fuzz ## SECONDS=60 FUZZ="...": each parser with random input; what is found stays in build-fuzz/
+fuzz: deps-fuzz ## SECONDS=60 FUZZ="...": each parser with random input; findings are kept in build-fuzz/
 	@$(MAKE) --no-print-directory B=build-fuzz CC=$(CLANG) \
 		SANFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 		$(FUZZ:%=fuzz-run-%)
@@ -213,25 +218,25 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBDAEMON)
 
 # --- Lint -----------------------------------------------------------------------------------------
 
-# Without the one that is a module of the kernel.
+# Without bench.c, which is a kernel module.
 LINT_C := $(filter-out tests/kmod/bench/bench.c,$(wildcard daemon/*.c daemon/*/*.c control/*.c tests/*/*.c tests/*/*/*.c))
 LINT_H := $(wildcard daemon/*.h daemon/*/*.h control/*.h tests/*/*.h tests/*/*/*.h include/*.h)
 
-lint: deps-lint ## layers, format, scripts, words, clang-tidy, cppcheck; `make -k lint` goes on after a finding
+lint: deps-lint ## layers, format, scripts, words, clang-tidy, cppcheck; `make -k lint` continues after a finding
 	@$(MAKE) --no-print-directory lint-layers lint-format lint-shell lint-words lint-tidy lint-cppcheck
 
 lint-layers:
 	$(say) LAYERS
 	$(Q)tests/layers
 
-# What clang-tidy hangs on; made under the lock of tests/make, since suites run side by side.
+# Prerequisites of clang-tidy; built under the lock of tests/make, since suites run in parallel.
 lint-objects: $(LINT_C:%.c=$(B)/%.o)
 
 lint-format:
 	$(say) FORMAT
 	$(Q)clang-format-14 --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 
-# Checks that are off, with their reasons: .shellcheckrc
+# Disabled checks and the reasons: .shellcheckrc
 lint-shell:
 	$(say) SHELL
 	$(Q)git grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell=' | LC_ALL=C.UTF-8 xargs -n1 shellcheck
@@ -240,7 +245,7 @@ lint-words:
 	$(say) WORDS
 	$(Q)tests/words
 
-# Read by tests/changed.
+# For tests/changed.
 print-lint-c:
 	@printf '%s\n' $(LINT_C)
 
@@ -253,7 +258,7 @@ lint-cppcheck:
 		--include=/usr/include/uthash.h --include=/usr/include/utlist.h --include=/usr/include/libmnl/libmnl.h \
 		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Idaemon -Iinclude $(LINT_C)
 
-# Hangs on the object for its header dependencies.
+# Depends on the object because the object's rule knows the headers.
 $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
 	$(say) TIDY $<
@@ -263,22 +268,22 @@ $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 
 # --- Housekeeping ---------------------------------------------------------------------------------
 
-format: deps-format ## writes all C files anew as .clang-format says
+format: deps-format ## reformats all C files according to .clang-format
 	clang-format-14 -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 
-compile_commands.json: deps-unit ## for editors and clang's tools: how each file is compiled
+compile_commands.json: deps-unit ## the compiler command of each file, for editors and clang's tools
 	@tests/compile-commands > $@.new && mv $@.new $@
 
-hooks: ## git's pre-commit hook: format, layers and white space of staged files
+hooks: ## installs git's pre-commit hook: checks format, layers and white space of staged files
 	@hook=$$(git rev-parse --git-path hooks)/pre-commit && mkdir -p "$${hook%/*}" && \
 	if [ -e "$$hook" ] && ! grep -q 'installed by `make hooks`' "$$hook"; then \
-		echo "make: $$hook is there already and is not ours: left as it is" >&2; exit 1; \
+		echo "make: $$hook exists and was not installed by make hooks: not replaced" >&2; exit 1; \
 	fi && install -m 755 tests/pre-commit "$$hook" && echo "installed $$hook"
 
-changelog: ## merges the fragments of changes/ into CHANGELOG.md, at a release
+changelog: ## for a release: merges the fragments of changes/ into CHANGELOG.md
 	@packaging/changelog
 
-clean: ## removes all that was built
+clean: ## removes all build results
 	rm -rf build build-san build-fuzz build-cov compile_commands.json daemon/rtprelayd control/rtprelayctl
 	rm -f rtprelay.ko *.o *.mod *.mod.c .*.cmd .*.d kmod/*.o kmod/.*.cmd kmod/.*.d Module.symvers modules.order
 	rm -rf .tmp_versions
@@ -291,7 +296,7 @@ help: ## this list
 		echo "$$targets" | sed -n "s/^$$group|//p" | while IFS='|' read -r name text; do \
 			printf '  %-22s %s\n' "$$name" "$$text"; done; done
 
-# GROUP|TARGET|TEXT of each target with a text behind ##; its group is the last heading.
+# GROUP|TARGET|TEXT of each target with a text after ##; its group is the heading above it.
 define HELP_TARGETS
 /^# --- .*[^-] -*$$/ { s/^# --- //; s/ -*$$//; h; }
 /^[a-z][a-z_.-]*:[^#]*## / { G; s/^\([^:]*\):[^#]*## \(.*\)\n\(.*\)/\3|\1|\2/p; }
@@ -305,6 +310,6 @@ FORCE:
 	install-module deps check check-unit check-bare demo bench fuzz fuzz-replay lint lint-layers \
 	lint-format lint-tidy lint-cppcheck format clean help check-long lint-objects lint-shell \
 	lint-words print-lint-c coverage hooks changelog FORCE
-# Kept, though made on the way to something else; a recipe that fails leaves no half-made file.
+# Intermediate files are kept; a target is deleted if its recipe fails.
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# build.sh - everything builds without a warning, and only when something has changed
+# build.sh - everything builds without a warning, and is built again only after a change
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tally.sh
@@ -14,8 +14,8 @@ builds()
 	tests/make -j"$(nproc)" "${@:-all}" >$log 2>&1 || { cat $log; return 1; }
 }
 
-# All that suites run, so that those that run side by side find nothing left to build. What goes
-# into a guest is built without sanitizers.
+# Builds everything that suites run, so that parallel suites have nothing to build. Programs for a
+# guest are built without sanitizers.
 builds_all()
 {
 	builds all "${BUILD:-build}/tests/unit/unit" fuzz-replay daemon-programs control-programs netns-programs lint-objects || return
@@ -27,8 +27,8 @@ no_warnings()
 	! grep -iE 'warning:|error:' $log
 }
 
-# A program or module that is older than one of its own sources would tell that this dependency is
-# missing.
+# rebuilds_after SOURCE PROGRAM: fails if the program stays older, which means that the dependency
+# is missing
 rebuilds_after()
 {
 	touch "$1" && builds && [ "$2" -nt "$1" ]
@@ -39,18 +39,18 @@ second_make_does_nothing()
 	builds && [ ! -s $log ] || { cat $log; return 1; }
 }
 
-# Files that git neither holds nor ignores; none where there is no git
-strange_files()
+# Files that git neither tracks nor ignores; empty without git
+untracked_files()
 {
 	git ls-files --others --exclude-standard 2>/dev/null
 }
 
 leaves_no_files()
 {
-	diff <(printf '%s' "${strange_before:+$strange_before$'\n'}") <(strange_files)
+	diff <(printf '%s' "${untracked_before:+$untracked_before$'\n'}") <(untracked_files)
 }
 
-# A machine with make, sed and a shell, and nothing else
+# A PATH with only make, sed, echo, find and a shell
 help_on_a_bare_machine()
 {
 	local bare
@@ -70,18 +70,18 @@ module_passes_sparse()
 	no_warnings
 }
 
-strange_before=$(strange_files)
-# The first build may have nothing to do in a tree that was built before: then there is nothing to
-# warn of either.
+untracked_before=$(untracked_files)
+# In a tree that was built before, the first build may have nothing to do and so no warning to
+# print.
 step 'daemon, control, module and all test programs build' builds_all
-step 'the compiler warned of nothing' no_warnings
+step 'the compiler prints no warning' no_warnings
 step 'a second make does nothing' second_make_does_nothing
 step 'a changed header rebuilds the daemon' rebuilds_after daemon/base/str.h daemon/rtprelayd
 step 'a changed header rebuilds the control program' rebuilds_after daemon/base/dict.h control/rtprelayctl
 step 'a changed contract rebuilds the module' rebuilds_after include/rtprelay_nl.h rtprelay.ko
 step 'the module passes sparse with endian checks' module_passes_sparse
-step 'each include points down (tests/layers)' tests/layers
-step 'all that the steps above touched is built again' builds_all
-step 'all that a build leaves is ignored by git' leaves_no_files
+step 'each include names a lower folder (tests/layers)' tests/layers
+step 'the files touched by the steps above are built again' builds_all
+step 'git ignores all files that a build makes' leaves_no_files
 step 'make help needs no packages' help_on_a_bare_machine
 tally_end build

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# install.sh - what `make install` puts where, and that the manual, the example and the program agree
+# install.sh - where `make install` puts files; the manual, the example and the program agree
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tally.sh
@@ -9,7 +9,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 daemon=$root/usr/sbin/rtprelayd
 
-# The example's addresses are another machine's.
+# The addresses in the example do not exist on this machine.
 accepts_example()
 {
 	"$daemon" --check-config --config="$root/etc/rtprelay/rtprelay.conf" --interface=127.0.0.1 --listen-ng=127.0.0.1:2223
@@ -34,7 +34,7 @@ manual_has_every_option()
 	done
 }
 
-# Those that make no sense in a file
+# Options that are not valid in a configuration file
 only_option='^--(config|check-config|help|version)$'
 
 example_has_every_key()
@@ -57,7 +57,8 @@ module_source_builds()
 	make -C "$kernel" M="$root/usr/src/rtprelay-0.1.0" modules && [ -f "$root/usr/src/rtprelay-0.1.0/rtprelay.ko" ]
 }
 
-# Relative links of Markdown files lead to a file, and an anchor to a heading in it.
+# links_resolve FILE...: relative links of Markdown files name an existing file, anchors a heading
+# in it
 links_resolve()
 {
 	local file link target anchor bad=0
@@ -73,7 +74,7 @@ links_resolve()
 	return $bad
 }
 
-# As GitHub names them.
+# anchors FILE: the anchors of its headings, as GitHub names them
 anchors()
 {
 	sed -n 's/^##* //p' "$1" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-'
@@ -84,19 +85,19 @@ for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man
 	share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
-step 'no place-holder is left' sh -c "! grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf"
-step 'the unit starts what was installed' grep -q '^ExecStart=/usr/sbin/rtprelayd' "$root/usr/lib/systemd/system/rtprelayd.service"
-step 'the daemon runs from there' "$daemon" --version
-step 'the control program runs from there' "$root/usr/sbin/rtprelayctl" --version
+step 'all place-holders are replaced' sh -c "! grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf"
+step 'the unit starts the installed daemon' grep -q '^ExecStart=/usr/sbin/rtprelayd' "$root/usr/lib/systemd/system/rtprelayd.service"
+step 'the installed daemon runs' "$daemon" --version
+step 'the installed control program runs' "$root/usr/sbin/rtprelayctl" --version
 step 'the example configuration is accepted' accepts_example
-step 'a misspelt key is refused by file and nearest key' refuses_unknown_key
+step 'a misspelt key is refused; the error names the file and the nearest key' refuses_unknown_key
 step 'the example explains every key' example_has_every_key
 step 'the manual explains every option' manual_has_every_option
 for page in docs/*.[78]; do
-	step "$page is sound" mandoc -T lint -W warning "$page"
+	step "mandoc finds nothing in $page" mandoc -T lint -W warning "$page"
 done
-step 'links between documents resolve, in the tree' links_resolve ./*.md docs/*.md
-step '... and where they are installed' links_resolve "$root"/usr/share/doc/rtprelay/*.md
-step 'the installed module source builds by itself' module_source_builds
+step 'links between documents resolve in the tree' links_resolve ./*.md docs/*.md
+step 'links between documents resolve where they are installed' links_resolve "$root"/usr/share/doc/rtprelay/*.md
+step 'the installed module source builds without the tree' module_source_builds
 step 'a second install keeps a changed configuration' keeps_changed_configuration
 tally_end install

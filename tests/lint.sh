@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# lint.sh [PATTERN...] - format, layers, scripts, words, cppcheck, and clang-tidy on what changed;
-# tidy: on all files
+# lint.sh [PATTERN...] - format, layers, scripts, words, cppcheck, and clang-tidy on changed files
+# lint.sh tidy         - clang-tidy on all files
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tally.sh
 
-# Object files tell clang-tidy's rule which headers a file uses.
+# The rule of clang-tidy depends on object files, whose rule knows the headers of each file.
 tidy_changed()
 {
 	local files targets
@@ -19,17 +19,17 @@ tidy_changed()
 
 exec 3>&1
 if [ "${1:-}" = tidy ]; then
-	step 'what clang-tidy needs is built' tests/make -j"$(nproc)" lint-objects
+	step 'the objects for clang-tidy build' tests/make -j"$(nproc)" lint-objects
 	step 'clang-tidy: all files' make --no-print-directory -k lint-tidy
 	tally_end tidy
 fi
 tally_pick "$@"
 step 'clang-format: all files' make --no-print-directory lint-format
-step 'layers: includes point down' make --no-print-directory lint-layers
+step 'layers: each include names a lower folder' make --no-print-directory lint-layers
 step 'shellcheck: all scripts' make --no-print-directory lint-shell
-step 'words: comments, texts, length of lines' make --no-print-directory lint-words
-step 'changes: fragments are in their format' packaging/changelog --check
+step 'words: wording and length of lines' make --no-print-directory lint-words
+step 'changes: the fragments have the right format' packaging/changelog --check
 step 'cppcheck: all files' make --no-print-directory lint-cppcheck
-step 'what clang-tidy needs is built' tests/make -j"$(nproc)" lint-objects
-step 'clang-tidy: what changed against main' tidy_changed
+step 'the objects for clang-tidy build' tests/make -j"$(nproc)" lint-objects
+step 'clang-tidy: files that differ from main' tidy_changed
 tally_end lint

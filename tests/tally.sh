@@ -1,16 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tally.sh - for suites written in shell: runs steps, counts them, ends with the line that tests/run
-# reads
+# tally.sh - for suites written in shell: runs steps, counts them, prints the last line for
+# tests/run
 #
 #   . tests/tally.sh
-#   tally_pick "$@"          # optional: arguments pick steps; --list prints their names
-#   step "the name, which is a promise" command...
+#   tally_pick "$@"          # optional: arguments select steps; --list prints their names
+#   step "the name: what is guaranteed" command...
 #   tally_end SUITE
 #
-# A pattern is one of the shell (*, ?, [a-z]). It picks a step if the whole name, or the whole first
-# word of its command, matches.
+# A pattern is a shell pattern (*, ?, [a-z]). It selects a step if it matches the whole name or the
+# whole first word of the command.
 tally_passed=0 tally_failed=0 tally_patterns=()
 
 # tally_pick [--list | PATTERN...]
@@ -36,7 +36,7 @@ tally_wanted()
 	return 1
 }
 
-# What the command prints is shown when it fails.
+# step NAME COMMAND...: runs the command; its output is shown if it fails
 step()
 {
 	local name=$1 output start=${EPOCHREALTIME/./} tenths
@@ -56,7 +56,7 @@ step()
 tally_end()
 {
 	echo
-	[ $((tally_passed + tally_failed)) -gt 0 ] || echo "$1: no step matches: ${tally_patterns[*]}"
+	[ $((tally_passed + tally_failed)) -gt 0 ] || echo "$1: no step matches ${tally_patterns[*]}; --list prints the names"
 	echo "$1: $tally_passed passed, $tally_failed failed"
 	[ $tally_failed -eq 0 ] && [ $tally_passed -gt 0 ]
 	exit

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# bench.mk - the programs that tests/bench/run measures with
+# bench.mk - the programs of tests/bench/run
 
 BENCH := $(B)/tests/bench
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * min_forward.c - the least a relay of packets can be, to measure a real one against
+ * min_forward.c - the simplest possible relay of packets, for comparison with a real one
  *
  *   min_forward ADDRESS PORT PEER-ADDRESS PEER-PORT CALLS
  *
- * Four sockets a call, as a relay has: RTP and RTCP of two phones, on consecutive ports from PORT on, each
- * connected to the port of the same rank from PEER-PORT on. What comes from the one phone goes to the
- * other. epoll, recv, send; nothing is looked at. Prints "ready", ends by a signal.
+ * Four sockets per call, like a relay: RTP and RTCP of two phones, on consecutive ports from PORT
+ * on, each connected to the port with the same index from PEER-PORT on. Packets of one phone are
+ * sent to the other without a check, by epoll, recv and send. Prints "ready", ends by a signal.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -18,7 +18,7 @@
 
 #define EVENTS 256
 
-/* Socket @rank of all: call * 4 + phone * 2 + is_rtcp; the other phone's is two away. */
+/* @rank: call * 4 + phone * 2 + is_rtcp; the other phone's socket differs by 2. */
 static int socket_open(const char *addr, int port, const char *peer, int peer_port)
 {
 	struct sockaddr_in local = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
@@ -28,7 +28,7 @@ static int socket_open(const char *addr, int port, const char *peer, int peer_po
 
 	if (inet_pton(AF_INET, addr, &local.sin_addr) != 1 ||
 	    inet_pton(AF_INET, peer, &remote.sin_addr) != 1)
-		errx(2, "an address is none");
+		errx(2, "not an IPv4 address");
 	if (fd < 0 || bind(fd, (struct sockaddr *)&local, sizeof(local)) ||
 	    connect(fd, (struct sockaddr *)&remote, sizeof(remote)))
 		err(1, "socket at port %d", port);

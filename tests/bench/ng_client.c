@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ng_client.c - what a proxy says to a relay, as Kamailio's rtpengine and rtpproxy modules write it */
+/* ng_client.c - commands to a relay, as Kamailio's rtpengine and rtpproxy modules write them */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -137,7 +137,7 @@ bool ng_reply_cookie(const char *reply, size_t len, uint64_t *cookie)
 	return at < len && reply[at] == ' ';
 }
 
-/* What stands behind the cookie, in the classic protocol; NULL: it is an NG reply. */
+/* The text after the cookie, in the classic protocol; NULL: it is an NG reply */
 static const char *rtpproxy_text(const char *reply, size_t len)
 {
 	const char *blank = memchr(reply, ' ', len);
@@ -165,7 +165,7 @@ uint16_t ng_reply_port(const char *reply, size_t len)
 	return line ? (uint16_t)strtoul(line + 9, NULL, 10) : 0;
 }
 
-/* The reply to @cookie within a second; its length, 0: none came. */
+/* Waits a second for the reply to @cookie. Return: its length; 0: none arrived */
 static size_t await_reply(int fd, uint64_t cookie, char *reply)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ng_load.c - as many commands as a relay can take
+ * ng_load.c - sends a relay as many commands as it can process
  *
- *   ng_load [-r] [-s SECONDS] [-w WINDOW] [-p PID] ADDRESS PORT    offer, answer, delete; offer, ...
- *   ng_load -n CALLS [-w WINDOW] ADDRESS PORT                 sets so many calls up and leaves them
+ *   ng_load [-r] [-s SECONDS] [-w WINDOW] [-p PID] ADDRESS PORT    offer, answer, delete, offer, ...
+ *   ng_load -n CALLS [-w WINDOW] ADDRESS PORT                      sets up calls, deletes none
  *
- * WINDOW calls are under way at once, each with one command outstanding. As with a proxy's workers, the
- * commands of one call come from different source ports. Every reply must be "ok"; what is not answered
- * within a second is sent again with the same cookie. -r: in the classic rtpproxy protocol. PID: the relay, whose CPU time is told.
+ * WINDOW calls are active in parallel, each with one command outstanding. As with a proxy's
+ * workers, the commands of one call come from different source ports. Every reply must be "ok"; a
+ * command that is not answered within a second is sent again with the same cookie. -r: the classic
+ * rtpproxy protocol. PID: the relay, whose CPU time is printed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,13 +25,13 @@
 #define WINDOW_MAX  1024
 #define RESEND_NS   1000000000
 #define TRIES	    5
-#define LATENCY_MAX 100000 /* of 1 us each; what is longer counts as this */
+#define LATENCY_MAX 100000 /* in us; longer times count as this */
 
-/* One call under way. */
+/* One active call. */
 struct slot {
 	struct ng_request request;
 	int64_t sent_ns;
-	int tries; /* 0: nothing is outstanding */
+	int tries; /* 0: no command is outstanding */
 };
 
 struct load {
@@ -56,13 +57,13 @@ static void slot_send(struct load *load, struct slot *slot)
 	char text[NG_BYTES];
 	size_t len = ng_write(&slot->request, text);
 
-	/* what cannot be sent now is sent again like what got lost */
+	/* a command that cannot be sent now is repeated like a lost one */
 	send(fd, text, len, 0);
 	slot->sent_ns = now_ns();
 	slot->tries++;
 }
 
-/* Cookies tell the slot by their remainder. */
+/* The remainder of a cookie is the number of its slot. */
 static void slot_begin(struct load *load, struct slot *slot, enum ng_verb verb)
 {
 	size_t index = (size_t)(slot - load->slots);
@@ -113,7 +114,7 @@ static void reply_take(struct load *load, const char *reply, size_t len)
 		return;
 	slot = &load->slots[cookie % WINDOW_MAX];
 	if (!slot->tries || slot->request.cookie != cookie)
-		return; /* the second answer to what was sent twice */
+		return; /* the second reply to a repeated command */
 	us = (now_ns() - slot->sent_ns) / 1000;
 	load->latency[us < LATENCY_MAX ? us : LATENCY_MAX]++;
 	load->outstanding--;
@@ -240,7 +241,7 @@ int main(int argc, char **argv)
 	}
 	start = now_ns();
 	cpu = proc_cpu_ns(pid);
-	/* no call and no cookie is that of an earlier run */
+	/* calls and cookies differ from those of earlier runs */
 	load.next_call = (uint64_t)start;
 	load.next_cookie = (uint64_t)start / WINDOW_MAX;
 	load.end_ns = load.keep ? INT64_MAX : start + (int64_t)(seconds * 1e9);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* proc.c - what the kernel has counted, read from /proc; and the clock */
+/* proc.c - counters of the kernel, read from /proc; and the clock */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_load.c - phones that talk through a relay, and what a packet costs it
+ * rtp_load.c - phones that send RTP through a relay, and the relay's cost per packet
  *
  *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID -m ADDRESS PORT    through min_forward
- *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID ADDRESS PORT       through a relay, by NG commands
- *   Further: -l ADDRESS -b PORT: where the phones are; -i MS: between packets, if not 20.
+ *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID ADDRESS PORT       through a relay, by NG
+ *   Further: -l ADDRESS -b PORT: address and first port of the phones; -i MS: packet time (20)
  *
- * Two phones a call, both sending G.711 packets of 20 ms (172 bytes). Without WINDOW at their pace, evenly
- * spread in time, and every packet is received and looked at. With it as fast as the relay goes:
- * WINDOW packets a stream are on their way at once; phones then drop what they get, and loopback's count
- * of packets tells what was forwarded. CPU time is that of PID, all threads.
+ * Two phones per call, both send G.711 packets of 20 ms (172 bytes). Without WINDOW every 20 ms,
+ * evenly distributed in time, and every packet is received and checked. With WINDOW as fast as the
+ * relay can: WINDOW packets per stream are on their way at a time; phones then drop received
+ * packets, and the number of forwarded packets is taken from loopback's counter. CPU time is that
+ * of all threads of PID.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -41,7 +42,7 @@ struct stream {
 };
 
 struct load {
-	struct stream *streams; /* two a call, side by side */
+	struct stream *streams; /* two per call, adjacent */
 	unsigned int count;
 	int epoll;
 	pid_t pid;
@@ -108,7 +109,7 @@ static void sleep_until(int64_t at_ns)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
-/* Until all that was sent has come, or nothing more comes. */
+/* Waits until all sent packets have arrived, or no more arrive. */
 static void settle(struct load *load)
 {
 	int64_t end = now_ns() + SETTLE_NS;
@@ -122,7 +123,7 @@ static void settle(struct load *load)
 	}
 }
 
-/* Every phone talks until it has heard the other: the relay has learnt where they are. */
+/* Every phone sends until it has received a packet: the relay has learned all addresses. */
 static void warm_up(struct load *load)
 {
 	int64_t start = now_ns(), at = start;
@@ -140,11 +141,11 @@ static void warm_up(struct load *load)
 	} while (deaf && at - start < WARMUP_NS);
 	settle(load);
 	if (deaf)
-		errx(1, "%u of %u phones hear nothing", deaf, load->count);
+		errx(1, "%u of %u phones receive nothing", deaf, load->count);
 	load->sent = load->received = 0;
 }
 
-/* At the phones' pace; the load sleeps between packets and is not woken by what comes. */
+/* In real time; the load sleeps between packets and is not woken by incoming ones. */
 static uint64_t run_paced(struct load *load)
 {
 	uint64_t total = (uint64_t)(load->seconds * 1e9 / (double)load->interval_ns) * load->count;
@@ -177,8 +178,8 @@ static void drop_all(struct load *load)
 }
 
 /*
- * A round of one packet a stream, as long as the window has room for it. The relay dropped what is not
- * forwarded within SETTLE_NS.
+ * Sends one packet per stream and round, while the window has room. Packets that are not forwarded
+ * within SETTLE_NS count as dropped by the relay.
  */
 static uint64_t run_saturated(struct load *load)
 {
@@ -227,7 +228,7 @@ static void streams_open(struct load *load, const char *addr, int port)
 		stream->local.sin_family = AF_INET;
 		stream->local.sin_port = htons((uint16_t)(port + (int)i * 2));
 		if (inet_pton(AF_INET, addr, &stream->local.sin_addr) != 1)
-			errx(2, "%s: no address", addr);
+			errx(2, "%s: not an address", addr);
 		stream->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		if (stream->fd < 0 ||
 		    bind(stream->fd, (struct sockaddr *)&stream->local, sizeof(stream->local)) ||
@@ -270,7 +271,7 @@ static int ask(struct load *load, int fd, enum ng_verb verb, unsigned int call)
 	return port;
 }
 
-/* What the callee is told in the offer is where it sends to, and the other way round. */
+/* The relay's port in the offer is the callee's destination, that in the answer the caller's. */
 static int calls_begin(struct load *load, const struct sockaddr_in *relay)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# control.mk - what the tests of rtprelayctl run besides it
+# control.mk - the programs of the tests of rtprelayctl
 
 $(B)/tests/control/stall: $(B)/tests/control/stall.o
 	$(say) LINK $@
@@ -12,10 +12,10 @@ $(B)/tests/control/pause: $(B)/tests/control/pause.o $(B)/tests/bench/ng_client.
 
 control-programs: bench-tools $(B)/tests/control/stall $(B)/tests/control/pause $(B)/tests/daemon/prom_lint
 
-check-control: deps-control ## the tests of rtprelayctl and the control socket alone
+check-control: deps-control ## only the tests of rtprelayctl and the control socket
 	@tests/control/run
 
-check-page: deps-page ## the page in a browser alone; screenshots go to build/logs/page
+check-page: deps-page ## only the tests of the page in a browser; screenshots go to build/logs/page
 	@tests/page/run
 
 .PHONY: check-control check-page control-programs

@@ -1,17 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# live.sh - a live daemon with calls, asked by rtprelayctl and by HTTP: for the suites that look at one
+# live.sh - a live daemon with calls, for suites that use rtprelayctl or HTTP
 #
-# On a loopback address drawn at random and a socket in a directory of its own, so that runs at the same time do
-# not meet. Whoever includes it is in the root of the tree and has included tests/tally.sh.
+# Uses a random loopback address and a socket in a temporary directory, so that parallel runs do not
+# collide. A script that includes it must be in the root of the tree and have included
+# tests/tally.sh.
 export LC_ALL=C
 unset NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID
 build=${BUILD:-build${SAN:+-san}}
 tests/make daemon control control-programs || exit 2
 dir=$(mktemp -d) || exit 2
 chmod 755 "$dir"
-# Copies where everybody may enter: the tree may be in root's home.
+# Copies that all users may run: the tree may be in root's home.
 cp "$build/daemon/rtprelayd" "$build/control/rtprelayctl" "$dir" || exit 2
 addr=127.$((RANDOM % 200 + 20)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
 phones=127.$((RANDOM % 30 + 221)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
@@ -26,7 +27,7 @@ basic=(--config=none "--interface=pub/$addr" "--listen-ng=$addr:$ng" --delete-de
 ctl() { "$dir/rtprelayctl" "--socket=$socket" "$@"; }
 load() { "$build/tests/bench/ng_load" -n "$1" "$addr" $ng; }
 
-# talk CALLS: so many calls, in which both phones talk until hang_up; a packet every half second is enough
+# talk CALLS: makes CALLS calls, in which both phones send a packet every half second until hang_up
 talk()
 {
 	"$build/tests/bench/rtp_load" -s 3600 -i 500 -c "$1" -l "$phones" -p "$(pid)" "$addr" $ng >"$dir/talk" 2>&1 &
@@ -44,7 +45,7 @@ hang_up()
 	rm -f "$dir/talkers"
 }
 
-# get PATH: the answer's body
+# get PATH: prints the body of the response
 get()
 {
 	exec 7<>"/dev/tcp/${http_at%:*}/${http_at##*:}" || return 1
@@ -61,22 +62,22 @@ until_true()
 {
 	local tries=250
 	until "$@"; do
-		((tries--)) || { echo "not within time: $*"; cat "$log"; return 1; }
+		((tries--)) || { echo "timeout: $*"; cat "$log"; return 1; }
 		sleep 0.02
 	done
 }
 
 answers() { ctl status >/dev/null 2>&1; }
 
-# Figures are told though all is well.
+# note TEXT: prints it even if the step passes
 exec 3>&1
-tell() { echo "      $*" >&3; }
+note() { echo "      $*" >&3; }
 
-# Steps are shells of their own: what they have to know of each other is in files.
+# Each step runs in its own shell: state shared by steps is in files.
 pid() { cat "$dir/pid" 2>/dev/null; }
 gone() { [ ! -e "$dir/pid" ] || ! kill -0 "$(pid)" 2>/dev/null; }
 
-# launch OPTION...: in the background; its exit status goes to a file
+# launch OPTION...: starts the daemon in the background; its exit status is written to a file
 launch()
 {
 	rm -f "$dir/pid" "$dir/status"
@@ -86,16 +87,16 @@ launch()
 	) >"$log" 2>&1 </dev/null &
 }
 
-# up OPTION...: the daemon, for the steps that follow
+# up OPTION...: starts the daemon for the following steps
 up() { launch "$@" && until_true answers; }
 
 down()
 {
 	kill -TERM "$(pid)" && until_true test -s "$dir/status" && is "$(cat "$dir/status")" 0 || return 1
-	[ ! -e "$socket" ] || { echo 'the socket was left behind'; return 1; }
+	[ ! -e "$socket" ] || { echo 'the daemon did not remove its socket'; return 1; }
 }
 
-# refused STATUS TEXT COMMAND...: it ends so, and says so
+# refused STATUS TEXT COMMAND...: it ends with this status, and its output contains the text
 refused()
 {
 	local status=$1 text=$2 said

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pause.c - does media stand still while somebody looks at the relay?
+ * pause.c - measures pauses in media, while a test makes requests to the relay
  *
- *   pause [-s SECONDS] PHONES ADDRESS PORT    PHONES: where both phones of a call are; then the relay's NG socket
+ *   pause [-s SECONDS] PHONES ADDRESS PORT
  *
- * A phone sends a packet every 5 ms through the relay to another one, and a proxy pings as often. Told are, in
- * milliseconds: the largest gap between packets that arrived, as the kernel stamped them; the largest gap between
- * those that were sent; the longest that a packet was on its way; how long a ping took, at most and usually.
+ * PHONES: the address of both phones of a call; ADDRESS PORT: the relay's NG socket. A phone sends
+ * a packet every 5 ms through the relay to another one, and a proxy pings as often. Prints, in
+ * milliseconds: the largest gap between packets that arrived, by the kernel's time stamps; the
+ * largest gap between those that were sent; the longest time that a packet was on its way; the
+ * maximum and the median time of a ping.
  * Exit status 1: a packet was lost, or a ping was not answered.
  */
 #include <arpa/inet.h>
@@ -37,7 +39,7 @@ struct watch {
 	int64_t ping[PINGS];
 };
 
-/* As the kernel's time stamps are. */
+/* The same clock as the kernel's time stamps. */
 static int64_t wall_ns(void)
 {
 	struct timespec now;
@@ -84,7 +86,7 @@ static bool read_stamp(struct msghdr *msg, int64_t *at)
 	return false;
 }
 
-/* False: nothing more is there. */
+/* False: no packet is waiting. */
 static bool take_packet(struct watch *watch)
 {
 	char control[CMSG_SPACE(sizeof(struct timespec))];
@@ -108,7 +110,7 @@ static bool take_packet(struct watch *watch)
 	return true;
 }
 
-/* One at a time: a proxy that waits. */
+/* One at a time, like a proxy that waits for each reply. */
 static void ping(struct watch *watch)
 {
 	char text[64];
@@ -162,7 +164,7 @@ static void run(struct watch *watch, double seconds)
 		listen_until(watch, wall_ns() + INTERVAL_NS);
 }
 
-/* What comes before the relay knows the call and the phone does not count. */
+/* Packets before the relay knows the call and the phone do not count. */
 static void latch(struct watch *watch)
 {
 	for (int64_t end = wall_ns() + SETTLE_NS; !watch->received && wall_ns() < end;) {
@@ -170,7 +172,7 @@ static void latch(struct watch *watch)
 		listen_until(watch, wall_ns() + INTERVAL_NS);
 	}
 	if (!watch->received)
-		errx(1, "nothing comes through the relay");
+		errx(1, "no packet arrives through the relay");
 	listen_until(watch, wall_ns() + LATCH_NS);
 	watch->sent = watch->received = 0;
 	watch->gap_ns = watch->gap_sent_ns = watch->way_ns = 0;
@@ -182,7 +184,7 @@ static struct sockaddr_in address(const char *host, const char *port)
 
 	addr.sin_port = htons((uint16_t)atoi(port));
 	if (inet_pton(AF_INET, host, &addr.sin_addr) != 1)
-		errx(2, "%s: no address", host);
+		errx(2, "%s: not an address", host);
 	return addr;
 }
 
@@ -208,7 +210,7 @@ static uint16_t signal_phone(int proxy, enum ng_verb verb, const struct sockaddr
 	uint16_t port = ng_ask(proxy, &request);
 
 	if (!port)
-		errx(1, "the call is not made");
+		errx(1, "the call cannot be made");
 	return port;
 }
 

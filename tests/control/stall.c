@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stall.c - a reader of the control socket that asks and never reads
+ * stall.c - a client of the control socket that sends requests and never reads replies
  *
- *   stall SOCKET TIMES    asks for all streams so often; tells "asked", and how long it took until it was cut off
+ *   stall SOCKET TIMES    requests all streams TIMES times and prints "asked"; then waits until it
+ *                         is disconnected, and prints how long that took
  *
- * Exit status 0: it was, within a minute.
+ * Exit status 0: it was disconnected within a minute.
  */
 #include <poll.h>
 #include <stdio.h>

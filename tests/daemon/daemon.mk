@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# daemon.mk - the daemon as a process: what its tests run besides it
+# daemon.mk - the programs of the tests of the daemon as a process
 
 $(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_lint $(B)/tests/daemon/hold_thread: %: %.o
 	$(say) LINK $@
@@ -8,7 +8,7 @@ $(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_l
 
 daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread)
 
-check-daemon: deps-daemon ## the tests of the daemon as a process alone
+check-daemon: deps-daemon ## only the tests of the daemon as a process
 	@tests/daemon/run
 
 .PHONY: check-daemon daemon-programs

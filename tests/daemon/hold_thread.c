@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hold_thread.c - one thread of a process stands still, and the others do not
+ * hold_thread.c - stops one thread of a process, while the others continue
  *
- *   hold_thread TID    tells "held"; until its standard input ends. A signal would stop the whole process.
+ *   hold_thread TID    prints "held"; releases the thread when standard input ends
+ *
+ * A signal would stop the whole process.
  */
 #include <err.h>
 #include <stdio.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * line_tap.c - hears of time-outs as OpenSIPS' rtpproxy module does, and prints them, a line each
+ * line_tap.c - receives time-outs like OpenSIPS' rtpproxy module, and prints them, one per line
  *
- *   line_tap tcp        at 127.0.0.1; its first line is the port
+ *   line_tap tcp        at 127.0.0.1; prints the port first
  *   line_tap PATH       a Unix socket
  *
- * One connection at a time, 255 bytes at once; over a Unix socket what is left of them without an end of line is lost.
+ * One connection at a time, 255 bytes per read; over a Unix socket the rest of a read after its
+ * last line end is lost.
  */
 #include <arpa/inet.h>
 #include <stdbool.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * notify_tap.c - a service manager's ear: prints what a daemon tells it by sd_notify(), a line each
+ * notify_tap.c - prints what a daemon sends to the service manager by sd_notify(), one message per
+ * line
  *
  *   notify_tap PATH     binds PATH; then NOTIFY_SOCKET=PATH rtprelayd ...
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* prom_lint.c - reads metrics from stdin; says how many samples there are, or what is wrong */
+/* prom_lint.c - reads metrics from stdin; prints the number of samples, or what is wrong */
 #include "tests/unit/web/prom_format.h"
 
 int main(void)

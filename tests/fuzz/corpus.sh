@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# corpus.sh [PATTERN...] - every parser takes every file of its corpus; what once was found by `make fuzz` stays found
+# corpus.sh [PATTERN...] - each parser handles each file of its corpus, which includes the inputs in
+#                          which `make fuzz` once found an error
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tally.sh

@@ -2,8 +2,8 @@
 /*
  * guest-exit.c - ends the guest with a status: QEMU's isa-debug-exit device at port 0xf4
  *
- * QEMU then exits with (status + 32) * 2 + 1: its own errors, and a guest that went away without a word,
- * have lower numbers.
+ * QEMU then exits with (status + 32) * 2 + 1. Lower numbers: errors of QEMU, or a guest that ended
+ * without calling this program.
  */
 #include <stdio.h>
 #include <stdlib.h>

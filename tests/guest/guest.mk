@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tests of the kernel module in a guest. Included by the Makefile.
+# guest.mk - tests of the kernel module in a guest; included by the Makefile
 
 GUEST_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c $(wildcard tests/kmod/*.c))
 
 check-guest: deps-guest ## module, module with daemon, and end to end in a virtual machine with Debian's kernel (no KVM needed)
 	@tests/run guest guest-relay guest-steady guest-netns
 
-check-guest-netns: deps-guest ## of these the end-to-end cases; NETNS_CASES="NAME..." picks some
+check-guest-netns: deps-guest ## only the end-to-end cases in a virtual machine; NETNS_CASES="NAME..." selects some
 	@tests/guest/netns $(NETNS_CASES)
 
-bench-guest: deps-guest ## instructions per forwarded packet, against plain IP forwarding, as a table
+bench-guest: deps-guest ## instructions per forwarded packet, compared with plain IP forwarding, as a table
 	@tests/guest/bench
 
-check-debug-kernel: deps-debug-kernel ## the same tests in a kernel that watches memory, locks and RCU; builds it first: 20 minutes, once
+check-debug-kernel: deps-debug-kernel ## the same tests in a kernel that checks memory, locks and RCU; builds it first: 20 minutes, once
 	@tests/guest/debug-kernel
 
 check-kernels: deps-kernels ## the module built against 5.10, 6.1, 6.12 and the newest kernel that Debian has
 	@tests/guest/kernels
 
-check-guest-kernels: deps-guest-kernels ## the same, and the module's tests in guests with 5.10, 6.12 and the newest kernel
+check-guest-kernels: deps-guest-kernels ## as check-kernels, and the module's tests in virtual machines with 5.10, 6.12 and the newest kernel
 	@tests/guest/kernels --run
 
-# What runs in a guest. Not built with sanitizers: the libraries it takes along are those of the
-# host. Each script asks for what its guest takes along, no more: the demo needs no CUnit.
+# Programs that run in a guest. Built without sanitizers, since the guest gets the host's libraries.
+# Each script builds only the programs that its guest needs: the demo needs no CUnit.
 guest-tools: $(B)/tests/guest/guest-exit
 guest-programs: guest-tools $(B)/tests/kmod/kernel-tests
 guest-bench-programs: guest-tools $(B)/tests/kmod/set-flows

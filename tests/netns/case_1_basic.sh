@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# case_1_basic.sh - calls from one place to another, and how they end
+# case_1_basic.sh - calls between phones in different networks, and ways to end a call
 
 CASES+=" different_nats symmetric_to_restricted same_nat same_symmetric_nat nat_to_public public_to_nat public_to_public
 	ipv4_to_ipv6 ipv6_to_ipv4 bye_by_callee cancel busy quality_at_the_proxy"
 
-# A call that is answered.
+# Makes a call and answers it.
 call_up() { # call_up CALLER CALLEE
 	ends "$1" "$2"
 	callee "$2"
@@ -16,8 +16,8 @@ call_up() { # call_up CALLER CALLEE
 	state "$1" talking
 }
 
-# A call that is heard, judged and ended by @3 (the caller, if not said).
-plain_call() { # plain_call CALLER CALLEE [WHO-ENDS]
+# A call with media both ways, which is checked, and ended by @3 (default: the caller).
+plain_call() { # plain_call CALLER CALLEE [PHONE-THAT-ENDS]
 	call_up "$1" "$2"
 	hear 60 "$1" "$2"
 	judge "$1" "$2"
@@ -71,10 +71,10 @@ case_cancel() {
 	caller a1 b1
 	state b1 ringing
 	state a1 ringing
-	[ "$(relay_calls)" = "$CALL_ID" ] || fail "the relay does not hold the ringing call"
+	[ "$(relay_calls)" = "$CALL_ID" ] || fail "the relay does not list the ringing call"
 	nudge a1 cancel
 	sip_done a1 b1
-	[ "$(field a1 heard)" = 0 ] || fail "a1 heard something"
+	[ "$(field a1 heard)" = 0 ] || fail "a1 received packets"
 }
 
 case_busy() {
@@ -86,9 +86,10 @@ case_busy() {
 	sip_done a1 b1
 }
 
-# The figures of the reply to delete come to the variables of Kamailio's module: nothing lost, little delay.
+# The quality in the reply to delete is in the variables of Kamailio's module: no loss, little
+# jitter.
 case_quality_at_the_proxy() {
 	plain_call p1 p2
 	grep -qE "media of $CALL_ID: MOS 4\\.[34][0-9]*, lowest [34]\\.[0-9]+, 0(\\.0+)? % lost, jitter [0-9.]+ ms" "$LOG/kamailio.log" ||
-		fail "Kamailio says: $(grep -a "media of" "$LOG/kamailio.log" | tail -1)"
+		fail "wrong quality in Kamailio's log: $(grep -a "media of" "$LOG/kamailio.log" | tail -1)"
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# case_2_change.sh - calls that change while they are up: hold, resume, a phone that moves
+# case_2_change.sh - changes during a call: hold, resume, a phone that changes its address or port
 
 CASES+=" hold_resume hold_by_callee move_port move_port_symmetric move_port_of_callee move_address move_address_behind_nat"
 
@@ -17,12 +17,13 @@ hold_and_resume() { # hold_and_resume CALLER CALLEE HOLDER PORT-OF-HOLDER
 	call_up "$1" "$2"
 	hear 25 "$1" "$2"
 	reinvite "$3" "${ADDR[$3]}" "$4" sendonly
-	say "$3" wait "$CALL" quiet_ms '>' 300 5000 || fail "$3 still hears $held, which is on hold"
-	# The held side goes on to hear: music, perhaps. The other hears nothing, of the attacker either.
+	say "$3" wait "$CALL" quiet_ms '>' 300 5000 || fail "$3 still receives packets of $held, which is on hold"
+	# The held side still receives packets, perhaps music. The other side receives none, not
+	# even the attacker's.
 	say "$held" reset "$CALL"
 	say "$3" reset "$CALL"
-	say "$held" wait "$CALL" heard '>' 50 5000 || fail "$held hears nothing while on hold"
-	[ "$(field "$3" heard)" = 0 ] || fail "$3 hears $(field "$3" heard) packets of $held, which is on hold"
+	say "$held" wait "$CALL" heard '>' 50 5000 || fail "$held receives nothing while on hold"
+	[ "$(field "$3" heard)" = 0 ] || fail "$3 received $(field "$3" heard) packets of $held, which is on hold"
 	reinvite "$3" "${ADDR[$3]}" "$4" sendrecv
 	hear 50 "$1" "$2"
 	judge "$1" "$2"
@@ -38,8 +39,8 @@ case_hold_by_callee() {
 	hold_and_resume a1 b1 b1 40100
 }
 
-# @3 goes to another address or port, and says so by a re-INVITE.
-move() { # move CALLER CALLEE WHO ADDRESS PORT
+# @3 moves to another address or port, and signals it by a re-INVITE.
+move() { # move CALLER CALLEE PHONE ADDRESS PORT
 	call_up "$1" "$2"
 	hear 25 "$1" "$2"
 	say "$3" mute "$CALL"
@@ -66,7 +67,7 @@ case_move_port_of_callee() {
 	move a1 b1 b1 "${ADDR[b1]}" 40110
 }
 
-# Media at an address that SIP never came from.
+# Media at an address from which no SIP message came.
 case_move_address() {
 	ip -n "$NET-p1" addr replace 198.51.100.33/24 dev eth0
 	move p1 b1 p1 198.51.100.33 40020

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# case_3_many.sh - several of something: ringing phones, m-lines, or an offer that comes late, components on a port, calls
+# case_3_many.sh - several ringing phones, m= lines or calls; a late offer; RTP and RTCP on one port
 
 CASES+=" parallel_fork serial_fork two_medias late_offer rtcp_mux fifty_calls"
 
-# Three phones: the caller hears both callees ring, as early media of their own.
+# Three phones: the caller receives early media of both callees.
 fork_ends() { # fork_ends CALLER CALLEE CALLEE
 	say "$1" open "$CALL" "${ADDR[$1]}" 40000 "$CALLER_HZ" 1 2,3 || fail "media of $1"
 	say "$2" open "$CALL" "${ADDR[$2]}" 40100 "$CALLEE_HZ" 2 1 || fail "media of $2"
@@ -20,20 +20,20 @@ case_parallel_fork() {
 	state b1 ringing
 	state p1 ringing
 	nudge b1 early
-	say a1 wait "$CALL" friends = 1 5000 || fail "a1 hears no early media of b1"
-	say a1 wait "$CALL" heard '>' 10 5000 || fail "a1 hears no early media of b1"
+	say a1 wait "$CALL" friends = 1 5000 || fail "a1 receives no early media of b1"
+	say a1 wait "$CALL" heard '>' 10 5000 || fail "a1 receives no early media of b1"
 	pure a1 "$CALLEE_HZ"
 	nudge p1 early
-	say a1 wait "$CALL" friends = 2 5000 || fail "a1 hears no early media of p1"
+	say a1 wait "$CALL" friends = 2 5000 || fail "a1 receives no early media of p1"
 	nudge b1 answer
 	state a1 talking
 	state b1 talking
-	# A phone that was not answered goes on to send, which is no business of anybody any more.
+	# The phone whose branch was cancelled still sends; the relay must not forward its packets.
 	state p1 cancelled
 	say a1 reset "$CALL"
 	say b1 reset "$CALL"
 	hear 50 a1 b1
-	[ "$(field a1 friends)" = 1 ] || fail "a1 hears the phone that was not answered"
+	[ "$(field a1 friends)" = 1 ] || fail "a1 receives packets of the phone whose branch was cancelled"
 	judge a1 b1
 	nudge a1 bye
 	sip_done a1 b1 p1
@@ -57,7 +57,7 @@ case_serial_fork() {
 	sip_done a1 p1
 }
 
-video_lines() { # video_lines PORT: what follows the audio in SDP
+video_lines() { # video_lines PORT: the lines after the audio in SDP
 	printf '\r\nm=video %s RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=sendrecv' "$1"
 }
 
@@ -71,7 +71,7 @@ case_two_medias() {
 	nudge b1 answer
 	state a1 talking
 	hear 60 a1 b1
-	[ "$(relay_sockets | wc -l)" = 8 ] || fail "$(relay_sockets | wc -l) sockets for two medias, not 8"
+	[ "$(relay_sockets | wc -l)" = 8 ] || fail "$(relay_sockets | wc -l) sockets are open for two medias, not 8"
 	judge a1 b1
 	pure a1 800 "$CALL.2"
 	pure b1 600 "$CALL.2"
@@ -81,7 +81,7 @@ case_two_medias() {
 	sip_done a1 b1
 }
 
-# The INVITE is without SDP: the callee offers in its 200, the caller answers in its ACK.
+# The INVITE has no SDP: the callee's offer is in its 200, the caller's answer in its ACK.
 case_late_offer() {
 	ends a1 b1
 	callee b1
@@ -94,7 +94,7 @@ case_late_offer() {
 	sip_done a1 b1
 }
 
-# The caller puts RTP and RTCP on one port, the callee knows nothing of that.
+# The caller uses one port for RTP and RTCP, the callee two.
 case_rtcp_mux() {
 	PATH_MUXED=a1
 	ends a1 b1 mux
@@ -114,7 +114,7 @@ case_rtcp_mux() {
 CALLS=${CALLS:-50}
 case_fifty_calls() {
 	local n csv=$TMP/fifty.csv
-	[ "$CALLS" = 50 ] || echo "$CASE: $CALLS calls here, not 50"
+	[ "$CALLS" = 50 ] || echo "$CASE: note: $CALLS calls, not 50"
 	echo SEQUENTIAL >"$csv"
 	for ((n = 1; n <= CALLS; n++)); do
 		echo "$n;${ADDR[a1]};$((40000 + 4 * n));$((41000 + 4 * n));yes" >>"$csv"
@@ -125,7 +125,7 @@ case_fifty_calls() {
 	caller_of_list a1 b1 "$csv" "$CALLS"
 	say a1 wait "*" state = talking 8000 || fail "not all calls were answered: $(say a1 report "*" | cut -c1-60)"
 	say b1 wait '*' state = talking 5000 || fail "not all calls were answered"
-	[ "$(relay_calls | wc -l)" = "$CALLS" ] || fail "the relay holds $(relay_calls | wc -l) calls"
+	[ "$(relay_calls | wc -l)" = "$CALLS" ] || fail "the relay lists $(relay_calls | wc -l) calls, not $CALLS"
 	CALL="[0-9]"
 	hear 100 a1 b1
 	settle a1 b1

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# case_4_hardship.sh - what dies or misbehaves in mid-call; another call does not notice
+# case_4_hardship.sh - failures and attacks during a call, which must not affect another call
 #
-# That other call is between b2 and p2.
+# The other call is between b2 and p2.
 
 CASES+=" aimed_attack phone_killed nat_gone kamailio_killed malformed_control"
 
-# A phone that died sends no BYE: its call is ended for want of media.
+# A phone that was killed sends no BYE: its call times out, since no media arrives.
 RELAY_OPTIONS[phone_killed]="--timeout=$((1 + SLOW))"
 EMPTY_AFTER_S[phone_killed]=5
 
-# The attacker knows the ports of a call, before its phones have sent anything, and never stops.
+# The attacker knows the ports of a call before its phones have sent anything, and never stops
+# sending.
 case_aimed_attack() {
 	local port
 	ends a1 b1
@@ -22,15 +23,15 @@ case_aimed_attack() {
 		[ $((port % 2)) = 0 ] || continue
 		become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$port" $((port + 1)) "${AIMED:-400}" "$TMP/attack4.$port" &
 		echo "attacker $!" >>"$TMP/programs"
-		until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$port" || fail "the attack does not begin"
+		until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$port" || fail "the attack on port $port does not start"
 	done
-	[ -n "$port" ] || fail "the relay has no ports"
+	[ -n "$port" ] || fail "the relay has no open ports"
 	nudge b1 answer
 	state a1 talking
 	hear 60 a1 b1
-	# A phone that says nothing is the attacker's best chance.
+	# While a phone sends nothing, it is easiest for the attacker to take its place.
 	say b1 mute "$CALL"
-	say a1 wait "$CALL" quiet_ms '>' 1500 5000 || fail "a1 hears something though b1 is mute"
+	say a1 wait "$CALL" quiet_ms '>' 1500 5000 || fail "a1 receives packets though b1 is muted"
 	say b1 unmute "$CALL"
 	hear 100 a1 b1
 	judge a1 b1
@@ -46,7 +47,7 @@ bystander_up() {
 	say p2 reset '*'
 }
 
-# Not one packet was lost since.
+# Not one packet of the other call was lost since bystander_up.
 bystander_is_well() {
 	CALL_ID=$BYSTANDER
 	hear 100 b2 p2
@@ -59,12 +60,12 @@ case_phone_killed() {
 	bystander_up
 	call_up a1 b1
 	hear 25 a1 b1
-	disown "${SIPP[a1]}" "${SIPP[b1]}" # so that the shell does not tell
+	disown "${SIPP[a1]}" "${SIPP[b1]}" # the shell must not print that they were killed
 	kill -9 "$(pid_of a1)" "${SIPP[a1]}"
-	# b1 hears silence and is put down, and its BYE never comes.
+	# b1 receives nothing and is killed too: it never sends a BYE.
 	settle b1
 	kill -9 "${SIPP[b1]}"
-	until_ok 6 only_bystander || fail "the relay still holds $(relay_calls | tr '\n' ' ')"
+	until_ok 6 only_bystander || fail "the relay still lists $(relay_calls | tr '\n' ' ')"
 	[ "$(relay_sockets | wc -l)" = 4 ] || fail "$(relay_sockets | wc -l) sockets are open for one call, not 4"
 	bystander_is_well
 }
@@ -78,9 +79,9 @@ case_nat_gone() {
 	call_up a1 b1
 	hear 25 a1 b1
 	nat_down a
-	say b1 wait "$CALL" quiet_ms '>' 500 5000 || fail "b1 still hears a phone that is cut off"
+	say b1 wait "$CALL" quiet_ms '>' 500 5000 || fail "b1 still receives packets of a phone that is cut off"
 	nudge b1 bye
-	until_ok 5 only_bystander || fail "the relay still holds $(relay_calls | tr '\n' ' ')"
+	until_ok 5 only_bystander || fail "the relay still lists $(relay_calls | tr '\n' ' ')"
 	bystander_is_well
 }
 
@@ -95,7 +96,7 @@ case_kamailio_killed() {
 	say b1 reset '*'
 	hear 60 a1 b1
 	judge a1 b1
-	kamailio_start || fail "Kamailio did not come back"
+	kamailio_start || fail "Kamailio did not start again"
 	CALL_ID=$victim
 	nudge a1 bye
 	sip_done a1 b1
@@ -108,7 +109,7 @@ case_malformed_control() {
 	# shellcheck disable=SC2086 # address and port
 	in_ns proxy "$BUILD/ng_fuzz" $RELAY_NG "$FUZZ" "${SEED:-1}" >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
 	bystander_is_well
-	# Some of the changed requests are still good ones, and make calls that nobody ends.
+	# Some of the changed requests are still valid and make calls: end them all.
 	# shellcheck disable=SC2016 # for the inner shell
 	in_ns proxy bash -c 'printf "end_1 X" >/dev/udp/198.51.100.20/2223'
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# case_6_rtpproxy.sh - calls as before, but Kamailio asks for ports with its rtpproxy module
+# case_6_rtpproxy.sh - the same calls with Kamailio's rtpproxy module
 
 RTPPROXY_CASES="different_nats symmetric_to_restricted same_nat same_symmetric_nat nat_to_public public_to_nat
 	public_to_public ipv4_to_ipv6 ipv6_to_ipv4 bye_by_callee cancel busy hold_resume hold_by_callee move_port
@@ -16,17 +16,18 @@ done
 CASES+=" rtpproxy_statistics"
 MODULE[rtpproxy_statistics]=rtpproxy
 
-# What Q says at the end of a call is in Kamailio's $rtpstat, and is what the phones have sent.
+# The reply to Q at the end of a call is in Kamailio's $rtpstat, and agrees with what the phones
+# sent.
 case_rtpproxy_statistics() {
 	local line of_caller of_callee relayed
 	plain_call a1 b1
 	line=$(grep -a "media of $CALL_ID: " "$LOG/kamailio.log" | tail -1)
-	[[ $line =~ :\ [0-9]+\ ([0-9]+)\ ([0-9]+)\ ([0-9]+)\ ([0-9]+) ]] || fail "no statistics in \"$line\""
+	[[ $line =~ :\ [0-9]+\ ([0-9]+)\ ([0-9]+)\ ([0-9]+)\ ([0-9]+) ]] || fail "Kamailio's log has no statistics: \"$line\""
 	of_caller=${BASH_REMATCH[1]} of_callee=${BASH_REMATCH[2]} relayed=${BASH_REMATCH[3]}
 	[ "$of_caller" = "$(field a1 sent)" ] || fail "$of_caller packets counted, a1 sent $(field a1 sent)"
 	[ "$of_callee" = "$(field b1 sent)" ] || fail "$of_callee packets counted, b1 sent $(field b1 sent)"
-	# Those that left before the phone's NAT was open were relayed and not heard.
-	[ "$relayed" -ge $(($(field a1 heard) + $(field b1 heard))) ] || fail "$relayed packets relayed, fewer than heard"
+	# Packets relayed before the phone's NAT let them in were not received.
+	[ "$relayed" -ge $(($(field a1 heard) + $(field b1 heard))) ] || fail "$relayed packets relayed, fewer than received"
 	[ "$relayed" -le $((of_caller + of_callee)) ] || fail "$relayed packets relayed, more than were sent"
 }
 
@@ -38,11 +39,11 @@ case_rtpproxy_malformed() {
 	bystander_up
 	# shellcheck disable=SC2086 # address and port
 	in_ns proxy "$BUILD/ng_fuzz" $where $((10 * FUZZ)) "${SEED:-1}" rtpproxy >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
-	[ "$SLOW" = 1 ] || echo "$CASE: not with cookies of every length here"
+	[ "$SLOW" = 1 ] || echo "$CASE: note: cookies of every length are not tested here"
 	# shellcheck disable=SC2086
 	[ $SLOW != 1 ] || in_ns proxy "$BUILD/ng_fuzz" $where cookies >"$LOG/$CASE.cookies" 2>&1 || fail "$(cat "$LOG/$CASE.cookies")"
 	bystander_is_well
-	# Some of the changed commands are still good ones, and make calls that nobody ends.
+	# Some of the changed commands are still valid and make calls: end them all.
 	# shellcheck disable=SC2016 # for the inner shell
 	in_ns proxy bash -c 'printf "end_1 X" >/dev/udp/198.51.100.20/22222'
 }

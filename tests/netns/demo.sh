@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# demo.sh - one call through the relay, told step by step: who, through which NAT, what each of them heard
+# demo.sh - one call through the relay, step by step: who called, through which NAT, what each phone
+# received
 #
-# Real SIP (sipp and Kamailio with docs/kamailio/kamailio.cfg), real RTP, in namespaces that are gone
-# afterwards (net.sh draws them). Media takes the path kernel: on this machine, if it can load modules; if
-# not, the call is shown with media in the daemon, and then once more in a guest (tests/guest/demo), where
-# this very script runs. Exit status 0: everything was as it should be.
+# Real SIP (sipp and Kamailio with docs/kamailio/kamailio.cfg), real RTP, in namespaces that are
+# removed afterwards (drawn in net.sh). The kernel forwards the media if this machine can load
+# modules. If not, the call is shown with media in the daemon, and then again in a virtual machine
+# (tests/guest/demo), which runs this script too. Exit status 0: all checks passed.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -19,11 +20,11 @@ ATTACK=${ATTACK:-8000}
 NAT_OF_CALLER="NAT A, port-restricted"
 NAT_OF_CALLEE="NAT B, symmetric with random ports"
 
-# The first thing that is not as it should be ends the demo.
+# The first failed check ends the demo.
 fail() {
 	echo
 	echo "demo: FAILED: $*"
-	echo "demo: logs of all programs are in $LOG"
+	[ "${IN_GUEST:-}" ] || echo "demo: the logs of all programs are in $LOG"
 	exit 1
 }
 
@@ -35,15 +36,15 @@ done_with() {
 	echo "${1:-done}"
 }
 
-[ "$(id -u)" = 0 ] || fail "root is needed, for network namespaces: sudo make demo"
+[ "$(id -u)" = 0 ] || fail "needs root to make network namespaces: run sudo make demo"
 rm -rf "$LOG"
 mkdir -p "$LOG"
 build() {
-	make --no-print-directory daemon control netns-programs >"$LOG/build.log" 2>&1 || fail "the build: $(tail "$LOG/build.log")"
+	make --no-print-directory daemon control netns-programs >"$LOG/build.log" 2>&1 || fail "the programs do not build: $(tail "$LOG/build.log")"
 }
 [ "${IN_GUEST:-}" ] || build
 
-# --- The module: into this machine's kernel for as long as the demo takes -----------------------------------
+# --- The module: loaded into this machine's kernel while the demo runs ----------------------------
 
 NO_MODULE='' MODULE_LOADED=''
 module_load() {
@@ -71,7 +72,7 @@ trap 'exit 1' INT TERM
 module_load
 . tests/netns/path.sh
 
-# --- What the relay says of the call: field of the query, for the party at this private address ---------
+# --- Fields of the relay's reply to a query, for the party with this private address --------------
 
 relay_says() { # relay_says PRIVATE-ADDRESS FIELD: of its RTP stream
 	local at
@@ -87,7 +88,7 @@ relay_port() {
 	echo "$(relay_says "$1" "local address"):$(relay_says "$1" "local port")"
 }
 
-# user or kernel, with the reason for user, and how many packets took which.
+# user or kernel, with the reason for user, and the number of packets forwarded by each.
 path_of() {
 	local reason all kernel
 	reason=$(relay_says "$1" "path reason")
@@ -96,12 +97,12 @@ path_of() {
 	echo "$(relay_says "$1" path)${reason:+ ($reason)}; packets so far: ${kernel:-0} by the kernel, $((all - ${kernel:-0})) by the daemon"
 }
 
-# --- The call ---------------------------------------------------------------------------------------
+# --- The call -------------------------------------------------------------------------------------
 
 echo "rtprelay: a call between two phones behind NATs"
 echo
-step "Building the Internet and two NATs"
-net_up || fail "no network"
+step "Making network namespaces with two NATs"
+net_up || fail "the network namespaces cannot be made"
 done_with "9 hosts, 2 NATs"
 step "Starting rtprelayd"
 relay_start || fail "rtprelayd does not start: $(tail -n 3 "$LOG/relay.log")"
@@ -111,7 +112,7 @@ kamailio_start || fail "Kamailio does not start: $(tail -n 3 "$LOG/kamailio.log"
 done_with "at 198.51.100.10"
 step "Starting an attacker"
 attacker_start "$ATTACK"
-done_with "$ATTACK RTP packets a second at all ports"
+done_with "sends $ATTACK RTP packets a second to all ports"
 scenarios_make
 CASE=demo
 phone_start a1 b1
@@ -127,10 +128,10 @@ step "Bob answers"
 nudge b1 answer
 state a1 talking
 done_with "talking"
-step "Both speak: a tone each"
+step "Both phones send a tone"
 START=$SECONDS
 hear $PACKETS a1 b1
-done_with "for $((SECONDS - START)) seconds"
+done_with "received for $((SECONDS - START)) seconds"
 path_still "$CALL_ID" a1 b1
 QUERY=$(ng command=query "call-id=$CALL_ID") || fail "the relay does not know the call"
 settle a1 b1
@@ -140,34 +141,34 @@ step "Alice hangs up"
 nudge a1 bye
 sip_done a1 b1
 done_with
-until_ok 5 relay_is_empty || fail "the relay still holds $(relay_calls | wc -l) calls, $(relay_sockets | wc -l) media sockets"
+until_ok 5 relay_is_empty || fail "the relay still has $(relay_calls | wc -l) calls, $(relay_sockets | wc -l) media sockets"
 end attacker4
 end attacker6
 
-# --- What became of it --------------------------------------------------------------------------------
+# --- Report ---------------------------------------------------------------------------------------
 
 heard_line() { # heard_line NAME PHONE
 	local jitter
 	jitter=$(awk -v us="$(field "$2" jitter_us)" 'BEGIN { printf "%.2f", us / 1000 }')
-	printf '    %-6s a tone of %4d Hz: %d packets, %d lost, %d twice; jitter %s ms; %d RTCP reports\n' "$1" \
+	printf '    %-6s a tone of %4d Hz: %d packets, %d lost, %d duplicate; jitter %s ms; %d RTCP reports\n' "$1" \
 		"$(field "$2" tone)" "$(field "$2" heard)" "$(field "$2" lost)" "$(field "$2" dup)" "$jitter" "$(field "$2" rtcp_heard)"
 }
 
 party_line() { # party_line NAME PHONE NAT SEEN
-	printf '    %-6s private address %-14s %s: the relay hears %s\n' "$1" "${ADDR[$2]}:$5" "$3" "$4"
+	printf '    %-6s private address %-14s %s: packets reach the relay from %s\n' "$1" "${ADDR[$2]}:$5" "$3" "$4"
 }
 
 cat <<-TEXT
 
-	Who called whom
-	  Alice called Bob; both have private addresses that nobody outside can reach.
+	The call
+	    Alice called Bob; both have private addresses that cannot be reached from outside.
 	$(party_line Alice a1 "$NAT_OF_CALLER" "$SEEN_ALICE" 40000)
 	$(party_line Bob b1 "$NAT_OF_CALLEE" "$SEEN_BOB" 40100)
 
-	What each heard
+	What each phone received
 	$(heard_line Alice a1)
 	$(heard_line Bob b1)
-	    ($(field a1 first) and $(field b1 first) packets came to the relay before it knew where to send them.)
+	    (Before these, $(field a1 first) and $(field b1 first) packets reached the relay before it knew where to send them.)
 
 	Path of the media
 	    Alice $SEEN_ALICE <-> $(relay_port "${ADDR[a1]}") relay $(relay_port "${ADDR[b1]}") <-> $SEEN_BOB Bob
@@ -175,26 +176,26 @@ cat <<-TEXT
 	    from Bob:   $(path_of "${ADDR[b1]}")
 
 	The attacker
-	    sprayed $(attacker_sum sent) packets at all ports of the relay from $ATTACKER4 and $ATTACKER6
-	    heard $(attacker_sum heard) packets of the call; Alice heard $(($(field a1 attack) + $(field a1 rtcp_attack))) of its packets, Bob $(($(field b1 attack) + $(field b1 rtcp_attack)))
+	    sent $(attacker_sum sent) packets to all ports of the relay from $ATTACKER4 and $ATTACKER6
+	    received $(attacker_sum heard) packets of the call; Alice received $(($(field a1 attack) + $(field a1 rtcp_attack))) of the attacker's packets, Bob $(($(field b1 attack) + $(field b1 rtcp_attack)))
 
-	What the relay holds now
+	The relay after the call
 	    $(relay_calls | wc -l) calls, $(relay_sockets | wc -l) media sockets
 
 TEXT
 
-# The same judgement as in the tests.
+# The same checks as in the tests.
 heard_well a1 b1
-[[ $SEEN_ALICE = 198.51.100.41:* ]] || fail "Alice was not heard from NAT A"
-[[ $SEEN_BOB = 198.51.100.42:* ]] || fail "Bob was not heard from NAT B"
-[ "$(attacker_sum heard)" = 0 ] || fail "the attacker heard the call"
+[[ $SEEN_ALICE = 198.51.100.41:* ]] || fail "Alice's packets reached the relay from $SEEN_ALICE, not from NAT A"
+[[ $SEEN_BOB = 198.51.100.42:* ]] || fail "Bob's packets reached the relay from $SEEN_BOB, not from NAT B"
+[ "$(attacker_sum heard)" = 0 ] || fail "the attacker received packets of the call"
 end relay
 
-# --- The same in the kernel -----------------------------------------------------------------------------
+# --- The same call in a virtual machine, with media in the kernel ---------------------------------
 
 if [ -n "$NO_MODULE" ]; then
-	echo "The same call with media in the kernel, in a guest: $NO_MODULE"
+	echo "The same call again in a virtual machine, with media in the kernel ($NO_MODULE)"
 	echo
-	tests/guest/demo || fail "the call in the guest"
+	tests/guest/demo || fail "the call in the virtual machine"
 fi
-[ -n "${IN_GUEST:-}" ] || echo "demo: everything as it should be"
+[ -n "${IN_GUEST:-}" ] || echo "demo: passed"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# net.sh - the network of the end-to-end tests, in namespaces of its own, and the programs in it
+# net.sh - the network of the end-to-end tests, in its own namespaces, and the programs in it
 #
 #      10.1.0.0/24                         198.51.100.0/24, 2001:db8:1::/64
 #   a1 .2 --+                                +-- relay    .20  ::20   rtprelayd
@@ -9,15 +9,15 @@
 #               (port-restricted)            +-- p1       .31         phone with a public address
 #      10.2.0.0/24                           +-- p2       .32         another
 #   b1 .2 --+                                +-- s6            ::61   phone with IPv6 only
-#   b2 .3 --+-- .1 natb .42 -----------------+-- attacker             sprays RTP at all ports of the relay,
-#               (symmetric, random ports)  inet (a bridge)            from another network
+#   b2 .3 --+-- .1 natb .42 -----------------+-- attacker             sends RTP to all ports of the
+#               (symmetric, random ports)  inet (a bridge)            relay, from another network
 #
-# nata is nftables' plain masquerade: a binding keeps the phone's port if it can, and lets in only what
-# comes from an address and port that was sent to. natb draws a new random port for every
-# destination, so that neither SDP nor STUN could ever tell a phone's port.
+# nata is nftables' plain masquerade: a binding keeps the phone's port if it can, and accepts
+# packets only from addresses and ports to which the phone has sent. natb chooses a new random port
+# for each destination, so that neither SDP nor STUN can show a phone's port.
 #
-# Names of namespaces begin with a word that is this run's own; nothing is made outside of them. Processes
-# are ended by their number, at the end of a case or of the run.
+# Names of namespaces begin with a prefix that only this run uses; nothing is made outside of them.
+# Processes are ended by PID, at the end of a case or of the run.
 
 NET=rtpr$$
 TMP=$(mktemp -d)
@@ -26,12 +26,13 @@ LOG=${LOG:-build/logs/netns}
 RELAY_NG="198.51.100.20 2223"
 PORT_MIN=${PORT_MIN:-30000}
 PORT_MAX=${PORT_MAX:-39999}
-# How many times slower than a machine of our days this one is: all deadlines are so much later.
+# Factor for all deadlines, for a machine that is slower than usual.
 SLOW=${SLOW:-1}
-# Next door to the NATs, the worst place; ATTACKER4=203.0.113.66 ATTACKER6=2001:db8:6::66 puts it further away.
+# In the same network as the NATs, the worst case; ATTACKER4=203.0.113.66 ATTACKER6=2001:db8:6::66:
+# in another network.
 ATTACKER4=${ATTACKER4:-198.51.100.66}
 ATTACKER6=${ATTACKER6:-2001:db8:1::66}
-# Another relay to run the same tests against, as a whole command line.
+# The command line of another relay, to run the same tests with it.
 RELAY_CMD=${RELAY_CMD:-}
 RELAY_CMD_DEFAULT="daemon/rtprelayd --foreground --config=none --interface=pub/198.51.100.20 --interface=pub/2001:db8:1::20
 	--listen-ng=198.51.100.20:2223 --listen-rtpproxy=udp:198.51.100.20:22222 --port-min=$PORT_MIN --port-max=$PORT_MAX --delete-delay=0
@@ -47,12 +48,12 @@ in_ns() { # in_ns NAME COMMAND...
 	ip netns exec "$NET-$1" "${@:2}"
 }
 
-# The same in place of this shell: for "&", so that $! is the program's own number.
+# The same, replacing this shell: for "&", so that $! is the program's PID.
 become_in_ns() {
 	exec ip netns exec "$NET-$1" "${@:2}"
 }
 
-until_ok() { # until_ok SECONDS COMMAND...: true as soon as the command is
+until_ok() { # until_ok SECONDS COMMAND...: true as soon as the command succeeds; false after SECONDS
 	local deadline=$((SECONDS + $1 * SLOW))
 	shift
 	until "$@" >/dev/null 2>&1; do
@@ -66,7 +67,7 @@ until_ok() { # until_ok SECONDS COMMAND...: true as soon as the command is
 ns_add() {
 	ip netns add "$NET-$1"
 	ip -n "$NET-$1" link set lo up
-	# Addresses shall be there at once, none of them chosen by the kernel.
+	# Addresses are usable at once, and the kernel adds none of its own.
 	in_ns "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
 		net.ipv6.conf.default.accept_ra=0
 }
@@ -110,7 +111,7 @@ nat_up() { # nat_up a|b MASQUERADE-FLAGS
 	done
 }
 
-# As if its power had gone: the phones behind it have no way out.
+# Like a power failure: the phones behind this NAT are cut off.
 nat_down() {
 	ip netns del "$NET-nat$1"
 }
@@ -134,7 +135,7 @@ net_up() {
 	nat_up b "${MASQUERADE[b]}"
 }
 
-# Somewhere in the Internet; by default in no network that a phone or a NAT has an address of.
+# Adds the attacker's host, with ATTACKER4 and ATTACKER6, and the routes to it.
 attacker_up() {
 	local host
 	ns_add attacker
@@ -159,31 +160,32 @@ net_down() {
 	rm -rf "$TMP"
 }
 
-# --- Programs that run for long ---------------------------------------------------------------------
+# --- Programs that run in the background ----------------------------------------------------------
 
-# Their numbers are in files, since a case runs in a shell of its own: relay, kamailio, attacker4, a1, ...
-started() { # started NAME: the program that was begun last
+# Their PIDs are in files, since each case runs in its own shell: relay, kamailio, attacker4, a1,
+# ...
+started() { # started NAME: stores the PID of the last background program
 	echo $! >"$TMP/$1.pid"
-	disown $! # so that the shell does not tell when it is killed
+	disown $! # the shell must not print that it was killed
 }
 
 pid_of() {
 	cat "$TMP/$1.pid" 2>/dev/null || echo none
 }
 
-# One that ended and was not waited for yet counts as gone.
+# A zombie counts as gone.
 gone() { # gone PID
 	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
 }
 
-end() { # end NAME [SIGNAL]: and wait for it
+end() { # end NAME [SIGNAL]: sends the signal and waits for the end
 	local pid
 	pid=$(pid_of "$1")
 	rm -f "$TMP/$1.pid"
 	[ "$pid" != none ] && kill "-${2:-TERM}" "$pid" 2>/dev/null && until_ok 5 gone "$pid"
 }
 
-ng() { # ng KEY=VALUE...: asks the relay, as the proxy would
+ng() { # ng KEY=VALUE...: sends the relay an NG command, as the proxy does
 	# shellcheck disable=SC2086 # address and port
 	in_ns proxy "$BUILD/ng_ask" $RELAY_NG "$@"
 }
@@ -203,14 +205,14 @@ relay_calls() {
 	ng command=list limit=1000 | sed -n 's|^calls/[0-9]*=||p'
 }
 
-# All UDP sockets in the relay's namespace that are bound to a media port, one a line.
+# All UDP sockets in the relay's namespace that are bound to a media port, one per line.
 relay_sockets() {
 	in_ns relay ss -Huan | awk -v min="$PORT_MIN" -v max="$PORT_MAX" '{
 		n = split($4, part, ":"); port = part[n]
 		if (port + 0 >= min && port + 0 <= max) print $4 }'
 }
 
-# How many packets it has refused because of whom they came from.
+# How many packets the relay has dropped because of their source.
 relay_refused() {
 	ng command=statistics | sed -n 's|^statistics/totalstatistics/drops/source=||p'
 }
@@ -230,7 +232,7 @@ kamailio_start() {
 	until_ok 10 kamailio_answers
 }
 
-# The module by which Kamailio talks to the relay; another one needs another Kamailio.
+# Sets the module that Kamailio uses for the relay; a change needs a restart of Kamailio.
 kamailio_module() { # kamailio_module rtpengine|rtpproxy
 	[ $PROXY_MODULE = "$1" ] && return
 	PROXY_MODULE=$1
@@ -238,14 +240,14 @@ kamailio_module() { # kamailio_module rtpengine|rtpproxy
 	kamailio_start
 }
 
-# The proxy refuses what is not for it: so it is there.
+# The proxy answers 403 to a request for another domain: it is running.
 kamailio_answers() {
 	in_ns p1 bash -c 'exec 3<>/dev/udp/198.51.100.10/5060
 		printf "OPTIONS sip:x@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.31:5999;branch=z9hG4bK-up\r\nFrom: <sip:up@x>;tag=1\r\nTo: <sip:x@x>\r\nCall-ID: up\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n" | cat >&3
 		timeout 0.5 dd bs=2000 count=1 <&3 | grep -q "^SIP/2.0 403"'
 }
 
-# The master and all its children at once, none of whom can say farewell.
+# Kills the main process and all its children at once.
 kamailio_kill() {
 	local pids
 	pids=$(ip netns pids "$NET-proxy")
@@ -261,6 +263,6 @@ attacker_start() { # attacker_start PACKETS-PER-SECOND
 	started attacker6
 }
 
-attacker_sum() { # attacker_sum FIELD: of all its reports
+attacker_sum() { # attacker_sum FIELD: the sum of the field in all its reports
 	cat "$TMP"/attack[46]* 2>/dev/null | tr ' ' '\n' | awk -F= -v f="$1" '$1 == f { n += $2 } END { print n + 0 }'
 }

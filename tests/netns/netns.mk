@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# netns.mk - the programs of the end-to-end tests: phones' media, the attacker, questions to the relay
+# netns.mk - the programs of the end-to-end tests: media of phones, the attacker, commands to the
+# relay
 
 NETNS := $(addprefix $(B)/tests/netns/,rtp_end rtp_spray ng_ask ng_fuzz)
 
-netns-programs: $(NETNS) ## what the end-to-end tests and the demo run besides the daemon
+netns-programs: $(NETNS) ## the programs that the end-to-end tests and the demo need besides the daemon
 
 $(B)/tests/netns/rtp_end: $(addprefix $(B)/tests/netns/,rtp_end.o rtp_phone.o rtp_stream.o rtp_mark.o peer_sdp.o tone.o)
 $(B)/tests/netns/rtp_spray: $(addprefix $(B)/tests/netns/,rtp_spray.o rtp_mark.o peer_sdp.o)
@@ -15,7 +16,7 @@ $(NETNS):
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ -ljansson -lm
 
-check-netns: deps-netns ## the end-to-end tests alone; NETNS_CASES="NAME..." picks some
+check-netns: deps-netns ## only the end-to-end tests; NETNS_CASES="NAME..." selects some
 	@tests/netns/run $(NETNS_CASES)
 
 .PHONY: netns-programs check-netns

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ng_ask.c - one NG command in JSON to a relay, the answer as lines of PATH=VALUE
+ * ng_ask.c - sends a relay one NG command in JSON, prints the reply as lines of PATH=VALUE
  *
  *   ng_ask ADDRESS PORT KEY=VALUE...     ng_ask 192.0.2.20 2223 command=query call-id=abc
  *
- * Exit status 0: the result is ok or pong. A reply that does not come within a second is asked for again
- * with the same cookie, as proxies do, three times.
+ * Exit status 0: the result is ok or pong. If no reply arrives within a second, the command is sent
+ * again with the same cookie, as proxies do, three times.
  */
 #include <jansson.h>
 #include <poll.h>
@@ -79,7 +79,7 @@ static json_t *ask(const struct sockaddr_storage *relay, json_t *request)
 	return reply;
 }
 
-/* @path has PATH bytes and says where @value is found. */
+/* @path: a buffer of PATH bytes with the path of @value */
 static void print_flat(json_t *value, char *path, size_t used)
 {
 	const char *key;
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 	reply = ask(&relay, request);
 	json_decref(request);
 	if (!reply) {
-		fprintf(stderr, "ng_ask: no answer\n");
+		fprintf(stderr, "ng_ask: the relay does not reply\n");
 		return EXIT_FAILURE;
 	}
 	print_flat(reply, path, 0);

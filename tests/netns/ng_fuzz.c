@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ng_fuzz.c - malformed control datagrams: real ones, changed at random
+ * ng_fuzz.c - sends malformed control datagrams: valid ones, changed at random
  *
  *   ng_fuzz ADDRESS PORT COUNT SEED [rtpproxy]
- *   ng_fuzz ADDRESS PORT cookies                of every length that fits into a datagram
+ *   ng_fuzz ADDRESS PORT cookies                cookies of each length that fits into a datagram
  *
- * Each is a real request with bytes changed, cut, repeated, lengths made wrong, or blown up to the
- * largest that UDP carries. After every few the relay must still answer a ping. Exit status 0: it did to
- * the end. The same seed sends the same datagrams. rtpproxy: in the classic protocol.
+ * Each is a valid request with bytes changed, removed or repeated, with wrong lengths, or extended
+ * to the maximum size of a UDP datagram. After every few datagrams the relay must answer a ping.
+ * Exit status 0: it answered all. The same seed gives the same datagrams. rtpproxy: the classic
+ * rtpproxy protocol.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +23,7 @@
 #define PING_AFTER 20
 #define PING_TRIES 5
 #define WAIT_MS	   1000
-/* Requests as Kamailio sends them, and the same in JSON. Their calls are nobody else's. */
+/* Requests as Kamailio sends them, and the same in JSON. Only these requests use their Call-IDs. */
 #define SDP                                                                                        \
 	"v=0\r\no=- 1 1 IN IP4 10.1.0.9\r\ns=-\r\nc=IN IP4 10.1.0.9\r\nt=0 0\r\n"                  \
 	"m=audio 40000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
@@ -54,7 +55,7 @@ static const char *const requests[] = {
 	"{\"command\":\"statistics\"}",
 };
 
-/* As Kamailio's rtpproxy module sends them, and with what else there is. */
+/* As Kamailio's rtpproxy module sends them, and the other commands of the protocol. */
 static const char *const commands[] = {
 	"Uc8,101 fuzz-3 203.0.113.9 40000 f3;1",
 	"UAIE6Z20c0,8,101 fuzz-3 2001:db8::9 40000 f3;2 t3;2 unix:/run/x T1%2e2",
@@ -114,7 +115,7 @@ static void cut(struct datagram *dg)
 	dg->len = random_below(dg->len + 1);
 }
 
-/* Bencode's lengths and integers, ports and addresses. */
+/* Changes digits: bencode's lengths and integers, ports and addresses. */
 static void change_digit(struct datagram *dg)
 {
 	size_t at = random_below(dg->len);
@@ -129,7 +130,7 @@ static void change_digit(struct datagram *dg)
 	}
 }
 
-/* A slice once more, anywhere. */
+/* Copies a slice to a random place. */
 static void insert(struct datagram *dg, const uint8_t *bytes, size_t len)
 {
 	size_t at = random_below(dg->len + 1);
@@ -170,7 +171,7 @@ static void blow_up(struct datagram *dg)
 	dg->len += len;
 }
 
-/* Blanks and what is special between them; the last of the changes, and not for NG. */
+/* Inserts blanks and special characters; the last of the changes, and not for NG. */
 static void change_words(struct datagram *dg)
 {
 	static const char *const texts[] = { " ", "\t", "\n", " && ", ";",	    ",",
@@ -185,7 +186,7 @@ static void (*const changes[])(struct datagram *) = {
 	repeat_slice, nest,	  blow_up,	change_words,
 };
 
-/* X would end the call that is to stay well. */
+/* X would end the other call, which must not be affected. */
 static void spare_others(struct datagram *dg)
 {
 	size_t at = 0;
@@ -215,7 +216,7 @@ static void datagram_make(struct datagram *dg, unsigned int number)
 		spare_others(dg);
 }
 
-/* Replies to what was sent before are passed over. */
+/* Skips replies to earlier datagrams. */
 static bool pong(int fd, const char *cookie)
 {
 	static char reply[65536];
@@ -238,7 +239,7 @@ static bool is_alive(int fd, unsigned int number)
 	snprintf(cookie, sizeof(cookie), "alive_%u ", number);
 	snprintf(ping, sizeof(ping), "%s%s", cookie, rtpproxy ? "V" : "d7:command4:pinge");
 	for (int i = 0; i < PING_TRIES; i++) {
-		/* The error of an earlier datagram may be told here. */
+		/* May return the error of an earlier datagram. */
 		if (send(fd, ping, strlen(ping), 0) < 0 && errno != ECONNREFUSED)
 			return false;
 		if (pong(fd, cookie))
@@ -247,7 +248,7 @@ static bool is_alive(int fd, unsigned int number)
 	return false;
 }
 
-/* A good command behind a cookie of each length. */
+/* A valid command after a cookie of @number bytes. */
 static void cookie_make(struct datagram *dg, unsigned int number)
 {
 	memset(dg->bytes, 'x', number);
@@ -286,8 +287,8 @@ int main(int argc, char **argv)
 			datagram_make(&dg, i);
 		(void)!send(fd, dg.bytes, dg.len, 0);
 		if ((i % PING_AFTER == 0 || i == count) && !is_alive(fd, i)) {
-			fprintf(stderr, "ng_fuzz: no answer after %u datagrams of %s\n", i,
-				cookies ? "cookies" : argv[4]);
+			fprintf(stderr, "ng_fuzz: no answer after %u datagrams (%s %s)\n", i,
+				cookies ? "with" : "seed", cookies ? "cookies" : argv[4]);
 			return EXIT_FAILURE;
 		}
 	}

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# path.sh - which way media takes through the relay, told by the relay and counted by the kernel's module
+# path.sh - the path of media, daemon or kernel: as the relay reports it and as the kernel module
+# counts it
 #
-# While media flows, path_note waits until all of a call takes the path PATH_WANTED, for the kernel with the
-# latching window closed: while it is open, or a side silent, an attacker's packet brings a stream to the daemon,
-# which then looks at each. From there on, for the kernel, path_still wants that the module itself has forwarded
-# whatever the phones heard, and path_check, after the last packet, that not one went through the daemon.
+# While media flows, path_note waits until all streams of a call take the path PATH_WANTED. For the
+# kernel path the latching window must be closed too: while it is open, or while a side is silent, a
+# packet of the attacker moves the stream to the daemon, which then checks each packet. For the
+# kernel path, path_still checks that the module itself has forwarded all packets that the phones
+# received since then, and path_check, after the last packet, that none went through the daemon.
 
-# user or kernel; empty for a relay that does not say it.
+# user or kernel; empty for a relay that does not report the path.
 [ -d /sys/module/rtprelay ] && PATH_WANTED=${PATH_WANTED-kernel} || PATH_WANTED=${PATH_WANTED-user}
 [ -z "${RELAY_CMD:-}" ] || PATH_WANTED=
-# A phone that sends RTCP to its RTP port, while the other does not: that RTCP changes ports, in the daemon.
+# A phone that uses rtcp-mux while the other does not: the daemon moves its RTCP to the other port.
 PATH_MUXED=
 
-# A line for each stream that packets came to: STREAM RTP|RTCP LOCAL-ENDPOINT PATH USER-PACKETS KERNEL-PACKETS LATCH REASON
+# A line for each stream that has received packets:
+# STREAM RTP|RTCP LOCAL-ENDPOINT PATH USER-PACKETS KERNEL-PACKETS LATCH REASON
 path_streams() { # path_streams CALL-ID
 	ng command=query "call-id=$1" | awk -F= '
 		match($1, /^tags\/.*\/streams\/[01]\//) {
@@ -41,32 +44,32 @@ path_rtcp_muxed() {
 	[ -z "$PATH_MUXED" ] && echo 0 || field "$PATH_MUXED" rtcp_sent
 }
 
-# RTP and RTCP come from both sides, and all is on the path that is wanted.
+# RTP and RTCP arrive from both sides, and all streams take the path PATH_WANTED.
 path_is_taken() { # path_is_taken CALL-ID
 	path_rtcp_muxed >"$TMP/path.rtcp"
 	path_streams "$1" >"$TMP/path.streams"
 	awk -v wanted="$PATH_WANTED" -v muxed="${PATH_MUXED:+1}" '
 		{ heard[$2]++ }
-		$4 != wanted || (wanted == "kernel" && $7 != "locked") { ill++ }
-		END { exit !(heard["RTP"] >= 2 && heard["RTCP"] >= heard["RTP"] - muxed && !ill) }' "$TMP/path.streams"
+		$4 != wanted || (wanted == "kernel" && $7 != "locked") { wrong++ }
+		END { exit !(heard["RTP"] >= 2 && heard["RTCP"] >= heard["RTP"] - muxed && !wrong) }' "$TMP/path.streams"
 }
 
-# The same of a call in which one side is silent: what is heard now is on the path.
+# The same for a call in which one side is silent: streams with new packets take the path.
 path_is_taken_by_talker() { # path_is_taken_by_talker CALL-ID
 	mv -f "$TMP/path.now" "$TMP/path.before"
 	path_streams "$1" >"$TMP/path.now"
 	awk -v wanted="$PATH_WANTED" '
 		NR == FNR { before[$1] = $5 + $6; next }
-		$2 == "RTP" && before[$1] && $5 + $6 > before[$1] { $4 == wanted && (wanted == "user" || $7 == "locked") ? well++ : ill++ }
-		END { exit !(well && !ill) }' "$TMP/path.before" "$TMP/path.now"
+		$2 == "RTP" && before[$1] && $5 + $6 > before[$1] { $4 == wanted && (wanted == "user" || $7 == "locked") ? right++ : wrong++ }
+		END { exit !(right && !wrong) }' "$TMP/path.before" "$TMP/path.now"
 }
 
-# The flows as the module tells of them: LOCAL-ENDPOINT PACKETS STATE
+# The flows as the module reports them: LOCAL-ENDPOINT PACKETS STATE
 path_flows() {
 	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" kernel | awk 'NF == 7 && $6 ~ /^[0-9]+$/ { print $2, $6, $1 }'
 }
 
-path_heard() { # path_heard PHONE...: packets of all its streams
+path_heard() { # path_heard PHONE...: packets that all their streams have received
 	local phone
 	for phone; do
 		say "$phone" report '*'
@@ -75,8 +78,8 @@ path_heard() { # path_heard PHONE...: packets of all its streams
 
 path_note() { # path_note CALL-ID PHONE...
 	[ "$PATH_WANTED" ] || return 0
-	until_ok 20 path_is_taken "$1" || fail "not all takes the path $PATH_WANTED: $(cat "$TMP/path.streams")"
-	# In this order: what is on its way counts as heard only if the module counts it as well.
+	until_ok 20 path_is_taken "$1" || fail "not all streams take the path $PATH_WANTED: $(cat "$TMP/path.streams")"
+	# The module first: otherwise a packet between the two could be counted by the phones only.
 	[ "$PATH_WANTED" = user ] || path_flows >"$TMP/path.flows"
 	path_heard "${@:2}" >"$TMP/path.heard"
 }
@@ -86,11 +89,12 @@ path_still() { # path_still CALL-ID PHONE...: while media flows
 	path_heard "${@:2}" >"$TMP/path.heard.now"
 	[ "$PATH_WANTED" = user ] || path_module_forwarded
 	path_streams "$1" >"$TMP/path.now"
-	[ -s "$TMP/path.now" ] || fail "no stream of $1 is heard"
-	! grep -v " $PATH_WANTED [0-9]" "$TMP/path.now" >"$TMP/path.wrong" || fail "not all takes the path $PATH_WANTED: $(cat "$TMP/path.wrong")"
+	[ -s "$TMP/path.now" ] || fail "no stream of $1 has received packets"
+	! grep -v " $PATH_WANTED [0-9]" "$TMP/path.now" >"$TMP/path.wrong" || fail "not all streams take the path $PATH_WANTED: $(cat "$TMP/path.wrong")"
 }
 
-# The module's counters of the flows of RTP have risen by as much as the phones heard, at least.
+# The module's counters of the RTP flows have risen at least by the number of packets that the
+# phones received.
 path_module_forwarded() {
 	local rtp forwarded heard
 	path_flows >"$TMP/path.flows.now"
@@ -103,11 +107,12 @@ path_module_forwarded() {
 		END { print sum + 0 }' "$TMP/path.flows" "$TMP/path.flows.now")
 	heard=$(($(cat "$TMP/path.heard.now") - $(cat "$TMP/path.heard")))
 	[ "$heard" -gt 0 ] && [ "$forwarded" -ge "$heard" ] ||
-		fail "the module forwarded $forwarded packets of $heard that were heard: $(cat "$TMP/path.flows.now")"
+		fail "the module forwarded $forwarded packets, the phones received $heard: $(cat "$TMP/path.flows.now")"
 }
 
-# RTP: none by the other path. RTCP, of which a second may pass without a packet, so that the attacker makes
-# the daemon look at the next one: the greater part by the path that is wanted.
+# RTP: no packet took the other path. RTCP: most packets took the path PATH_WANTED. More than a
+# second may pass between RTCP packets; a packet of the attacker in this time moves the stream to
+# the daemon.
 path_check() { # path_check CALL-ID: after the last packet
 	local allowed
 	[ "$PATH_WANTED" ] || return 0
@@ -116,7 +121,7 @@ path_check() { # path_check CALL-ID: after the last packet
 	awk -v wanted="$PATH_WANTED" -v allowed=$allowed '
 		NR == FNR { user[$1] = $5; kernel[$1] = $6; next }
 		{ by["user"] = $5 - user[$1]; by["kernel"] = $6 - kernel[$1] }
-		{ other = by[wanted == "user" ? "kernel" : "user"]; well[$2] += by[wanted]; ill[$2] += other }
-		END { exit ill["RTP"] > allowed || ill["RTCP"] > well["RTCP"] }' "$TMP/path.streams" "$TMP/path.now" ||
+		{ other = by[wanted == "user" ? "kernel" : "user"]; right[$2] += by[wanted]; wrong[$2] += other }
+		END { exit wrong["RTP"] > allowed || wrong["RTCP"] > right["RTCP"] }' "$TMP/path.streams" "$TMP/path.now" ||
 		fail "packets did not take the path $PATH_WANTED: $(cat "$TMP/path.now"), before $(cat "$TMP/path.streams")"
 }

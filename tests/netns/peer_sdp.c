@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * peer_sdp.c - where an SDP says that its sender wants to hear media
+ * peer_sdp.c - where the sender of an SDP receives media
  *
- * Knows what the relay's output can hold, and no more: c= in the session or in a media, m=, a=rtcp,
+ * Parses only what the relay's output can contain: c= in the session or in a media, m=, a=rtcp,
  * a=rtcp-mux and the direction.
  */
 #include <arpa/inet.h>
@@ -37,7 +37,7 @@ bool peer_addr(const char *addr, unsigned int port, struct sockaddr_storage *out
 	return false;
 }
 
-/* A line that may stand in the session, for all medias after it, or in a media. */
+/* A line of the session, valid for all medias after it, or of a media. */
 static void line_parse(const char *line, struct text_media *media)
 {
 	if (sscanf(line, "c=IN %*3s %63[^ \r\n]", media->addr) == 1)

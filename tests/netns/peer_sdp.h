@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * peer_sdp.h - where an SDP says that its sender wants to hear media
+ * peer_sdp.h - where the sender of an SDP receives media
  */
 #ifndef RTPRELAY_TESTS_NETNS_PEER_SDP_H
 #define RTPRELAY_TESTS_NETNS_PEER_SDP_H
@@ -18,7 +18,7 @@ struct peer_media {
 	bool mux;
 };
 
-/* Address and port into a sockaddr; false: not an address. */
+/* Writes address and port to a sockaddr; false: not an address */
 bool peer_addr(const char *addr, unsigned int port, struct sockaddr_storage *out);
 /* Return: number of m= lines, of which the first PEER_MEDIAS are in @medias; -1: malformed */
 int peer_sdp_parse(const char *sdp, struct peer_media medias[PEER_MEDIAS]);

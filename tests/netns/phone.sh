@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# phone.sh - phones: sipp for SIP, rtp_end for media, told what to do and asked what they heard
+# phone.sh - phones: sipp for SIP, rtp_end for media; commands to them, and checks of what they
+# received
 #
 # A phone has the name of its namespace (net.sh). A call's Call-ID is "$CASE-N", N from 1; its media
 # stream is named "$CALL" on both phones, a second m= line "$CALL.2".
 
 CASE=call CALL_ID=none
 CALL=1
-NUMBER=256 # the next sender's; see rtp_mark.h
+NUMBER=256 # the number of the next sender; see rtp_mark.h
 
-say() { # say PHONE WORD...: to its rtp_end
+say() { # say PHONE WORD...: sends a command to its rtp_end
 	local words=("${@:2}")
 	[ "$2" != wait ] || words[-1]=$((words[-1] * SLOW))
 	"$BUILD/rtp_end" "$TMP/$1.sock" "${words[@]}"
@@ -27,7 +28,7 @@ phone_start() { # phone_start PHONE...
 	done
 }
 
-# The scenarios are made of parts, and the SDP is written once.
+# Makes the scenarios from their parts, which share one SDP.
 scenarios_make() {
 	local parts=tests/data/sipp
 	printf '      Content-Length: 0\n\n' >"$TMP/nothing.part"
@@ -46,8 +47,8 @@ proxy_of() {
 	[ "$1" = s6 ] && echo "[2001:db8:1::10]:5060" || echo "198.51.100.10:5060"
 }
 
-# In place of this shell. What a scenario does not expect (a repetition that is late, on a busy machine) does
-# not end it; what it waits for must come.
+# Replaces this shell. A message that the scenario does not expect (a late retransmission on a busy
+# machine) does not end it; a message that it waits for must arrive.
 sipp_run() { # sipp_run PHONE SCENARIO ARGUMENT...
 	local log="$LOG/$CASE.$1.$2"
 	become_in_ns "$1" sipp "$(proxy_of "$1")" -sf "$TMP/$2.xml" -i "${ADDR[$1]}" -p 5060 -nostdin -timeout $((90 * SLOW))s -timeout_error \
@@ -63,7 +64,7 @@ sipp_is_bound() {
 	[ -n "$(in_ns "$1" ss -Huln 'sport = :5060')" ]
 }
 
-# A phone that waits for calls, and registers first.
+# Registers a phone, which then waits for calls.
 callee() { # callee PHONE [USER [Q [SDP-TAIL [CALLS]]]]
 	register "$1" "${2:-$1}" "${3:-1.0}"
 	sipp_run "$1" callee -m "${5:-1}" -key user "$1" -key addr "${ADDR[$1]}" -key tell "$BUILD/rtp_end $TMP/$1.sock" \
@@ -73,7 +74,7 @@ callee() { # callee PHONE [USER [Q [SDP-TAIL [CALLS]]]]
 	until_ok 5 sipp_is_bound "$1" || fail "sipp of $1 did not start"
 }
 
-# Rings the user; the callee's media port is the caller's + 100 throughout.
+# Calls the user; the callee's media port is always the caller's + 100.
 caller() { # caller PHONE USER [SDP-TAIL [SCENARIO]]: one call; its port is 40000
 	printf 'SEQUENTIAL\n%s;%s;%s;%s;%s\n' "$CALL" "${ADDR[$1]}" 40000 40100 no >"$TMP/$CASE-$CALL.csv"
 	caller_of_list "$1" "$2" "$TMP/$CASE-$CALL.csv" 1 "${3:-}" "${4:-caller}"
@@ -88,14 +89,14 @@ caller_of_list() { # caller_of_list PHONE USER CSV CALLS [SDP-TAIL [SCENARIO]]
 }
 declare -A SIPP # process of each phone's scenario
 
-sip_done() { # sip_done PHONE...: their scenarios have come to their ends, with nothing unexpected
+sip_done() { # sip_done PHONE...: waits until their scenarios have ended, without an error
 	local phone
 	for phone; do
-		until_ok 40 gone "${SIPP[$phone]}" && wait "${SIPP[$phone]}" || fail "SIP of $phone went wrong: $(head -c 300 "$LOG/$CASE.$phone".*.err 2>/dev/null)"
+		until_ok 40 gone "${SIPP[$phone]}" && wait "${SIPP[$phone]}" || fail "the SIP scenario of $phone failed: $(head -c 300 "$LOG/$CASE.$phone".*.err 2>/dev/null)"
 	done
 }
 
-# Presses a button of the phone, in mid-call.
+# Makes a phone do something during a call, like a user who presses a button.
 NUDGE=1
 nudge() { # nudge PHONE bye|answer|early|busy|cancel|invite [ADDRESS PORT DIRECTION]
 	NUDGE=$((NUDGE + 1))
@@ -107,13 +108,13 @@ nudge() { # nudge PHONE bye|answer|early|busy|cancel|invite [ADDRESS PORT DIRECT
 	in_ns "$1" bash -c 'cat "$0" >"/dev/udp/$1/5060"' "$TMP/nudge" "${ADDR[$1]}"
 }
 
-state() { # state PHONE STATE: waits for it
+state() { # state PHONE STATE: waits until the phone is in this state
 	say "$1" wait "$CALL" state = "$2" 20000 2>/dev/null || fail "$1 is not $2 but $(say "$1" report "$CALL" | grep -o 'state=[^ ]*')"
 }
 
 # --- Media ----------------------------------------------------------------------------------------
 
-# The two ends of the call $CALL, each of which is to hear the other, and their tones.
+# Opens the two streams of the call $CALL: each expects packets of the other. Their tones:
 CALLER_HZ=440
 CALLEE_HZ=1000
 ends() { # ends CALLER CALLEE [mux-of-caller]
@@ -128,47 +129,49 @@ field() { # field PHONE NAME [STREAM]
 	say "$1" value "${3:-$CALL}" "$2"
 }
 
-# Waits until each phone has heard so many packets since the last reset, and a report or two.
+# Waits until each phone has received more than PACKETS since the last reset, and more than one RTCP
+# packet.
 hear() { # hear PACKETS PHONE...
 	local phone
 	path_note "$CALL_ID" "${@:2}"
 	for phone in "${@:2}"; do
-		say "$phone" wait "$CALL*" heard '>' "$1" 20000 2>/dev/null || fail "$phone heard too little: $(say "$phone" report "$CALL*")"
+		say "$phone" wait "$CALL*" heard '>' "$1" 20000 2>/dev/null || fail "$phone received too few packets: $(say "$phone" report "$CALL*")"
 	done
 	for phone in "${@:2}"; do
-		say "$phone" wait "$CALL*" rtcp_heard '>' 1 15000 2>/dev/null || fail "$phone heard no RTCP: $(say "$phone" report "$CALL*")"
+		say "$phone" wait "$CALL*" rtcp_heard '>' 1 15000 2>/dev/null || fail "$phone received too little RTCP: $(say "$phone" report "$CALL*")"
 	done
 }
 
-# All stop to send, what is under way arrives.
+# Makes all phones stop sending, and waits until the last packets have arrived.
 settle() { # settle PHONE...
 	local phone
 	for phone; do
 		say "$phone" mute '*'
 	done
 	for phone; do
-		say "$phone" wait "$CALL*" quiet_ms '>' 100 5000 2>/dev/null || fail "$phone still hears something"
+		say "$phone" wait "$CALL*" quiet_ms '>' 100 5000 2>/dev/null || fail "$phone still receives packets though all phones are muted"
 	done
 }
 
-# What is heard is right: the other's tone, nothing lost, nothing twice, nothing of anybody else.
+# The received stream is right: the other's tone, no packet lost, none twice, none from another
+# sender.
 pure() { # pure PHONE HZ [STREAM]
-	local wanted report
+	local expected report
 	report="$(say "$1" report "${3:-$CALL}") "
-	for wanted in "tone=$2" lost=0 dup=0 foreign=0 unmarked=0 attack=0 rtcp_foreign=0 rtcp_attack=0; do
-		[[ $report = *" $wanted "* ]] || fail "$1: not $wanted in $report"
+	for expected in "tone=$2" lost=0 dup=0 foreign=0 unmarked=0 attack=0 rtcp_foreign=0 rtcp_attack=0; do
+		[[ $report = *" $expected "* ]] || fail "$1: expected $expected in $report"
 	done
 }
 
-# Of what @2 sent, @1 has heard the very last packet, and all from the moment on when the relay knew where it
-# is: from its own first packet, that is. (Before, there is nowhere to send to.)
+# @1 has received the last packet that @2 sent, and all packets since the relay knew the address of
+# @1, which is since the first packet of @1.
 complete() { # complete PHONE OTHER [STREAM]
-	[ "$(field "$1" next "${3:-$CALL}")" = "$(field "$2" sent "${3:-$CALL}")" ] || fail "$1 did not hear the last packets of $2"
+	[ "$(field "$1" next "${3:-$CALL}")" = "$(field "$2" sent "${3:-$CALL}")" ] || fail "$1 did not receive the last packets of $2"
 	[ "$(field "$1" first "${3:-$CALL}")" = 0 ] || [ "$(field "$1" start_ms "${3:-$CALL}")" -le $((100 * SLOW)) ] ||
-		fail "$1 heard $2 only $(field "$1" start_ms "${3:-$CALL}") ms after its own first packet"
+		fail "$1 received packets of $2 only $(field "$1" start_ms "${3:-$CALL}") ms after its own first packet"
 }
 
-# The whole judgement on a call with media both ways: all takes the path that is wanted, and arrives.
+# All checks of a call with media both ways: all packets take the path PATH_WANTED, and arrive.
 judge() { # judge CALLER CALLEE
 	path_still "$CALL_ID" "$1" "$2"
 	settle "$1" "$2"

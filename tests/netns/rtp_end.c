@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_end.c - the media of a phone, of as many calls as are wanted, told what to do over a local socket
+ * rtp_end.c - the media of a phone, for any number of calls, with commands over a local socket
  *
  *   rtp_end --serve SOCKET       runs until "quit"
- *   rtp_end SOCKET WORD...       says one command and prints the answer; exit status 0: "ok"
+ *   rtp_end SOCKET WORD...       sends one command, prints the answer; exit status 0: "ok"
  *
  * NAME may be a shell pattern, for all streams that match.
  *   ping
  *   open NAME ADDRESS PORT HZ WHO FRIEND[,FRIEND...] [PAYLOAD-TYPE] [mux]
- *                                a stream with a tone, its number, and whose packets it is to hear
+ *                                a stream: its tone, its number, numbers of expected senders
  *   move NAME ADDRESS PORT       the same stream from another local address
- *   sdp CALL STATE SDP           media lines of a received SDP to the streams CALL, CALL.2, ...; notes STATE
- *   note NAME STATE              what SIP has come to
+ *   sdp CALL STATE SDP           sets the streams CALL, CALL.2, ... from an SDP; stores STATE
+ *   note NAME STATE              stores the state of SIP
  *   mute|unmute|reset|close|report NAME
  *   value NAME FIELD
- *   wait NAME FIELD OP VALUE MS  until all of NAME are as said (OP: = < >), at most MS
+ *   wait NAME FIELD OP VALUE MS  until true for all of NAME (OP: = < >), at most MS
  *   quit
  */
 #include <poll.h>
@@ -96,7 +96,7 @@ static void end_run(struct end *end)
 			end_tick(end);
 		phone_waiters_look(&end->phone);
 		if (fds[0].revents)
-			end_accept(end); /* last: it may free streams */
+			end_accept(end); /* last, since it may free streams */
 	}
 }
 
@@ -146,7 +146,7 @@ static int ask(const char *path, char **words)
 	close(fd);
 	if (len < 3)
 		return EXIT_FAILURE;
-	/* "ok" is the last line, and said by the exit status. */
+	/* The last line "ok" is not printed: the exit status has it. */
 	if (memcmp(reply + len - 3, "ok\n", 3) == 0) {
 		fwrite(reply, 1, (size_t)len - 3, stdout);
 		return EXIT_SUCCESS;

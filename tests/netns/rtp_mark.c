@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_mark.c - RTP and RTCP packets of the tests, each saying whose it is and which
+ * rtp_mark.c - RTP and RTCP packets of the tests, marked with their sender and number
  */
 #include <string.h>
 #include <arpa/inet.h>

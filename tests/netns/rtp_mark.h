@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_mark.h - RTP and RTCP packets of the tests, each saying whose it is and which
+ * rtp_mark.h - RTP and RTCP packets of the tests, marked with their sender and number
  *
- * A sender is known by a number, which is its SSRC; the last bytes of each RTP payload repeat it with the
- * packet's count from 0. So a receiver knows a packet of another call, of the attacker, or one that
- * was changed on its way, and every packet that is missing, whatever became of sequence numbers.
+ * Each sender has a number, used as its SSRC; the last bytes of each RTP payload repeat it with the
+ * packet's count from 0. So a receiver detects packets of another call, of the attacker, packets
+ * that were changed, and each missing packet, even if sequence numbers were changed.
  */
 #ifndef RTPRELAY_TESTS_NETNS_RTP_MARK_H
 #define RTPRELAY_TESTS_NETNS_RTP_MARK_H
@@ -23,19 +23,19 @@
 struct rtp_mark {
 	uint32_t who;
 	uint32_t count;
-	uint32_t sent_ms; /* by the sender's monotonic clock, which is everybody's on one machine */
+	uint32_t sent_ms; /* CLOCK_MONOTONIC, the same for all programs of a machine */
 };
 
-/* Header and mark; the RTP_FRAME - RTP_MARK bytes after the header are the caller's. */
+/* Writes header and mark; the caller writes the RTP_FRAME - RTP_MARK bytes after the header. */
 void rtp_mark_write(uint8_t packet[RTP_PACKET], uint8_t payload_type, struct rtp_mark mark);
-/* False: not an RTP packet of these tests, or not as it was sent. */
+/* False: not an RTP packet of these tests, or changed on its way. */
 bool rtp_mark_read(const uint8_t *packet, size_t len, uint8_t *payload_type, struct rtp_mark *mark);
 
-/* Sender report (@sent packets) or, when nothing was sent, receiver report; with a CNAME. Return: its length. */
+/* Sender report (@sent packets) or, if 0, receiver report; with a CNAME. Return: its length */
 size_t rtcp_mark_write(uint8_t packet[RTCP_PACKET], uint32_t who, uint32_t sent);
 /* False: not an RTCP packet of these tests. */
 bool rtcp_mark_read(const uint8_t *packet, size_t len, uint32_t *who);
-/* RFC 5761, section 4: the two on one port. */
+/* RFC 5761, section 4: tells RTCP from RTP on one port. */
 bool rtcp_is(const uint8_t *packet, size_t len);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_phone.c - the streams of a phone, and the commands that it is told over its socket
+ * rtp_phone.c - the streams of a phone, and the commands of its socket
  *
  * rtp_end.c lists the commands.
  */
@@ -63,7 +63,7 @@ static bool command_fail(struct command *cmd, const char *why)
 	return true;
 }
 
-/* --- Commands: true, the reply is complete; false, the client waits ------------------------------- */
+/* --- Commands: true: the reply is complete; false: the client waits --------------------------- */
 
 static bool command_ping(struct phone *phone, struct command *cmd)
 {
@@ -152,7 +152,7 @@ static bool command_sdp(struct phone *phone, struct command *cmd)
 	return command_ping(phone, cmd);
 }
 
-/* SIP's notes come from processes of their own, in any order: that it rang does not undo what came after. */
+/* Each note comes from its own process, so the order may change: a late "ringing" is ignored. */
 static void stream_note(struct rtp_stream *s, struct command *cmd)
 {
 	if (!strcmp(cmd->words[2], "ringing") && strcmp(s->state, "idle") != 0)
@@ -262,7 +262,7 @@ static const struct {
 	{ "value", command_stream },
 };
 
-/* --- Waiting -------------------------------------------------------------------------------------- */
+/* --- Waiting ---------------------------------------------------------------------------------- */
 
 static bool stream_is(const struct rtp_stream *s, const struct waiter *waiter, int64_t now)
 {
@@ -309,17 +309,17 @@ void phone_waiters_look(struct phone *phone)
 			at = &waiter->next;
 			continue;
 		}
-		client_answer(waiter->client, met ? "ok\n" : "no: in vain\n", met ? 3 : 12);
+		client_answer(waiter->client, met ? "ok\n" : "no: timeout\n", met ? 3 : 12);
 		*at = waiter->next;
 		free(waiter);
 	}
 }
 
-/* --- One command ------------------------------------------------------------------------------- */
+/* --- One command ------------------------------------------------------------------------------ */
 
 static void command_split(struct command *cmd, char *text)
 {
-	/* The SDP is the rest, blanks and lines and all. */
+	/* The SDP is the rest of the text, with blanks and line ends. */
 	int most = strncmp(text, "sdp ", 4) ? WORDS : 4;
 
 	while (cmd->count < most && *text) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_phone.h - the streams of a phone, and the commands that it is told over its socket
+ * rtp_phone.h - the streams of a phone, and the commands of its socket
  */
 #ifndef RTPRELAY_TESTS_NETNS_RTP_PHONE_H
 #define RTPRELAY_TESTS_NETNS_RTP_PHONE_H
@@ -19,9 +19,9 @@ struct phone {
 
 /* Microseconds of the monotonic clock. */
 int64_t now_us(void);
-/* Obeys the one command that @client (a connection) has sent and answers it, now or when its wait is over. */
+/* Runs the command that @client (a connection) has sent; answers it now or when its wait ends. */
 void phone_obey(struct phone *phone, int client);
-/* Answers those whose condition is met, or whose time is over. */
+/* Answers the clients whose condition is true or whose time is over. */
 void phone_waiters_look(struct phone *phone);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_spray.c - the attacker: RTP and RTCP to a whole port range, over and over, listening for any echo
+ * rtp_spray.c - the attacker: sends RTP and RTCP to a whole port range repeatedly, counts what it
+ * receives
  *
  *   rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND REPORT-FILE
  *
- * Each even port gets PCMU, as a phone sends it, each odd one a sender report, all from one socket, so that
- * a relay that takes the attacker for a phone sends the call to this very socket. Ends on SIGTERM; the
+ * Each even port gets PCMU, as a phone sends it, each odd one a sender report, all from one socket:
+ * a relay that takes the attacker for a phone sends the call to this socket. Ends on SIGTERM; the
  * report file is written ten times a second and at the end: "rounds=N sent=N heard=N".
  */
 #include <errno.h>
@@ -43,7 +44,7 @@ static void on_term(int signal)
 	ended = 1;
 }
 
-/* Replaced as a whole, so that a reader never sees half of it. */
+/* Replaces the whole file, so that a reader never sees a part of it. */
 static void report_write(const struct spray *spray)
 {
 	char part[4096];
@@ -99,7 +100,7 @@ static void spray_run(struct spray *spray, int pacer, unsigned int per_tick)
 		if (poll(fds, 2, -1) < 0)
 			continue;
 		if (fds[0].revents && read(pacer, &ticks, sizeof(ticks)) == sizeof(ticks)) {
-			/* Time that was missed is not made up for: the machine may be small. */
+			/* Packets of missed time are not sent later: the machine may be slow. */
 			for (unsigned int i = 0; i < per_tick; i++)
 				spray_one(spray);
 			if (++tick % REPORT_TICKS == 0)

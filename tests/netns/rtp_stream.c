@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtp_stream.c - one media stream of a phone: sends a tone, judges what it hears
+ * rtp_stream.c - one media stream of a phone: sends a tone, checks what it receives
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -92,7 +92,7 @@ void rtp_stream_send(struct rtp_stream *s, bool rtcp, int64_t now_us)
 
 	if (s->muted || !s->peer.rtp.ss_family || s->fd[0] < 0)
 		return;
-	/* A side that is on hold goes on with RTCP (RFC 3264, section 5.1). */
+	/* A side that is on hold continues to send RTCP (RFC 3264, section 5.1). */
 	if (rtcp)
 		rtcp_send(s);
 	if (!s->peer.listens)
@@ -287,7 +287,7 @@ VALUE(rtcp_heard, s->rtcp_heard)
 VALUE(rtcp_foreign, s->rtcp_foreign)
 VALUE(rtcp_attack, s->rtcp_attack)
 
-/* Of several friends, first to jitter_us are those of the first. */
+/* With several friends, the values from "first" to "jitter_us" are those of the first friend. */
 static const struct {
 	const char *name;
 	int64_t (*value)(const struct rtp_stream *s, int64_t now_us);

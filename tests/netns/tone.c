@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tone.c - a pure tone in PCMU (G.711 mu-law), and which one was heard
+ * tone.c - makes a pure tone in PCMU (G.711 mu-law), and detects the tone that was received
  */
 #include <math.h>
 #include <string.h>
@@ -10,7 +10,10 @@
 #define PURE_SHARE 0.8
 #define SINE_ONE   16384
 
-/* A second of 1 Hz. In whole numbers, since an emulated processor, where phones run as well, is slow with others. */
+/*
+ * One second of 1 Hz. Integers, since phones also run on an emulated CPU, where floating point is
+ * slow.
+ */
 static const int16_t *sine_table(void)
 {
 	static int16_t table[TONE_RATE];
@@ -45,7 +48,7 @@ static int16_t pcmu_decode(uint8_t code)
 
 void tone_write(unsigned int hz, uint32_t frame, uint8_t *pcmu, size_t count)
 {
-	/* In whole seconds any whole frequency comes round: the phase stays exact for ever. */
+	/* Any integer frequency repeats after a second, so the phase never drifts. */
 	uint64_t start = (uint64_t)frame * TONE_FRAME % TONE_RATE;
 	const int16_t *sine = sine_table();
 
@@ -87,7 +90,9 @@ unsigned int tone_name(const struct tone_ear *ear)
 
 	if (ear->frames < TONE_FRAMES)
 		return 0;
-	/* Each tone of the grid fits the window a whole number of times: the ring need not be turned. */
+	/*
+	 * The window has a whole number of periods of each tone: the ring may start at any place.
+	 */
 	for (size_t i = 0; i < TONE_WINDOW; i++)
 		total += (double)ear->samples[i] * ear->samples[i];
 	for (unsigned int i = 0; i < TONE_COUNT; i++) {
