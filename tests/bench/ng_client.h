@@ -33,7 +33,7 @@ bool ng_reply_cookie(const char *reply, size_t len, uint64_t *cookie);
 bool ng_reply_is_ok(const char *reply, size_t len);
 /* Port of the first m= line of the reply's SDP, or of the reply to U or L; 0: none */
 uint16_t ng_reply_port(const char *reply, size_t len);
-/* One request over the connected socket @fd, sent again each second. Its port (delete: 1); 0: failed */
+/* One request over the connected @fd, sent again each second. Its port (delete: 1); 0: failed */
 uint16_t ng_ask(int fd, const struct ng_request *request);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * ng_load.c - sends a relay as many commands as it can process
  *
- *   ng_load [-r] [-s SECONDS] [-w WINDOW] [-p PID] ADDRESS PORT    offer, answer, delete, offer, ...
+ *   ng_load [-r] [-s SECONDS] [-w WINDOW] [-p PID] ADDRESS PORT    offer, answer, delete, ...
  *   ng_load -n CALLS [-w WINDOW] ADDRESS PORT                      sets up calls, deletes none
  *
  * WINDOW calls are active in parallel, each with one command outstanding. As with a proxy's

@@ -52,8 +52,7 @@ struct rtp_stream {
 	unsigned int friend_count;
 	struct tone_ear ear;
 	int64_t heard_us; /* time of the last packet of a friend */
-	uint64_t
-		attack; /* must not arrive: of another call, unmarked, of the attacker */
+	uint64_t attack;  /* must not arrive: of another call, unmarked, of the attacker */
 	uint64_t foreign;
 	uint64_t unmarked;
 	uint64_t rtcp_heard;
