@@ -81,6 +81,7 @@ step 'a changed header rebuilds the control program' rebuilds_after daemon/base/
 step 'a changed contract rebuilds the module' rebuilds_after include/rtprelay_nl.h rtprelay.ko
 step 'the module passes sparse with endian checks' module_passes_sparse
 step 'each include names a lower folder (tests/layers)' tests/layers
+step 'each fault of tests/mutants finds its place' tests/mutants/run --check
 step 'the files touched by the steps above are built again' builds_all
 step 'git ignores all files that a build makes' leaves_no_files
 step 'make help needs no packages' help_on_a_bare_machine
