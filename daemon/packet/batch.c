@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * batch.c - a batch of packets in, a batch out: recvmmsg and sendmmsg, or recv and send of a single one
+ * batch.c - receives and sends packets: recvmmsg and sendmmsg, or recvfrom and sendto for one
  *
- * A packet that comes alone, as nearly all of a call do, is received and sent by the plain calls, which
- * cost less for one. Errors of one packet are counted and end there.
+ * Nearly all packets of a call arrive one at a time: recvfrom and sendto cost less for these. An
+ * error of one packet is counted and does not affect the next.
  */
 #include <errno.h>
 #include <linux/sock_diag.h>
@@ -14,7 +14,7 @@
 
 #define BATCH	     32
 #define PACKET_BYTES 65536 /* no UDP packet is larger */
-/* Not a multiple of 4096, so that the heads of packets do not compete for the same lines of the cache. */
+/* Not a multiple of 4096: else the headers of all packets would share the same cache sets. */
 #define STRIDE	(PACKET_BYTES + 5 * 64)
 #define CONTROL (2 * CMSG_SPACE(sizeof(int))) /* TOS and TTL */
 
@@ -123,7 +123,7 @@ static int receive_one(struct batch *batch, const struct stream *stream)
 unsigned int batch_receive(struct batch *batch, struct stream *stream, bool many,
 			   struct packet **packets)
 {
-	/* A pending ICMP error fails the first call, and is gone with that. */
+	/* A pending ICMP error makes the first call fail, and is cleared by that. */
 	for (int attempt = 0; attempt < 2; attempt++) {
 		int n = many || wants_control(stream)
 				? receive_many(batch, stream, many ? BATCH : 1)
@@ -140,7 +140,7 @@ unsigned int batch_receive(struct batch *batch, struct stream *stream, bool many
 }
 
 /*
- * Asked for instead of told with each packet (SO_RXQ_OVFL): that would cost each one a control message.
+ * Not SO_RXQ_OVFL, which costs a control message with each packet.
  */
 uint32_t batch_missed(const struct stream *stream)
 {
@@ -166,7 +166,7 @@ static enum stream_drop drop_of(int error)
 	}
 }
 
-/* Return: 0 or the error. A pending ICMP error fails one call, though nothing was wrong with this packet. */
+/* Return: 0 or the error. A pending ICMP error of an earlier packet makes one call fail. */
 static int send_one(const struct stream *by, const struct iovec *packet)
 {
 	const struct sockaddr *to = by->connected ? NULL : &by->to.sa;
@@ -210,7 +210,7 @@ static void send_many(struct batch *batch)
 		for (int i = 0; i < n; i++)
 			stream_sent(by, batch->out_iov[done++].iov_len);
 		if (done <
-		    batch->queued) /* it stopped at one that cannot be sent: count that, go on */
+		    batch->queued) /* it stopped at one that cannot be sent: count it, continue */
 			send_counted(batch, done++);
 	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * batch.h - a batch of packets in, a batch out: the narrow waist between a media thread and the system
+ * batch.h - receives and sends packets at the sockets of streams, in batches
  *
- * One for each media thread; its buffers are used for whatever stream is ready. Another way to receive and
- * send (io_uring, a steered socket) would be another packet/batch.c.
+ * Each media thread has one batch; its buffers are used for each stream that is ready. Another way
+ * to receive and send (io_uring, a steered socket) would be another packet/batch.c.
  */
 #ifndef RTPRELAY_BATCH_H
 #define RTPRELAY_BATCH_H
@@ -16,15 +16,15 @@ struct batch;
 struct batch *batch_new(void);
 void batch_free(struct batch *batch);
 /**
- * batch_receive() - what waits at the stream's socket, at most one batch
+ * batch_receive() - receive what is queued at the stream's socket, at most one batch
  * @many: more than one packet is likely to wait
- * Return: number of packets in *packets, which are good until the next call
+ * Return: number of packets in *packets, which are valid until the next call
  */
 unsigned int batch_receive(struct batch *batch, struct stream *stream, bool many,
 			   struct packet **packets);
-/* Packets that the system has dropped at this socket since it was opened, mostly for want of room; wraps. */
+/* Packets dropped at this socket since it was opened, mostly because its buffer was full; wraps. */
 uint32_t batch_missed(const struct stream *stream);
-/* @packet of @from shall leave by @out. Sent at the latest by batch_flush(), in order. */
+/* Queues @packet of @from to leave by @out. Sent at the latest by batch_flush(), in order. */
 void batch_send(struct batch *batch, struct stream *from, struct stream *out,
 		const struct packet *packet);
 void batch_flush(struct batch *batch);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bridge.c - a bridge as the control thread has it: opens, changes and closes it, reads reports
+ * bridge.c - opens, changes and closes bridges, and reads their reports, on the control thread
  *
- * All that changes a bridge goes as an order to the thread that owns it and takes effect there in the
- * order given; what comes back are events. Reading counters disturbs nobody.
+ * Each change of a bridge is an order to the media thread that owns it; orders take effect in the
+ * order in which they were posted. The media thread answers with events. Counters are read without
+ * a lock.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	return b;
 }
 
-/* The media thread's from here. */
+/* The media thread owns it from now on. */
 static void start_bridge(struct bridge *b, struct bridge *sibling, void *owner)
 {
 	b->sibling = sibling;
@@ -81,7 +82,7 @@ struct bridge *bridge_open(struct worker_pool *pool, unsigned int thread, struct
 	return b;
 }
 
-/* Late packets of this call may still come to its ports when it ends: they have been heard before. */
+/* Packets may still arrive at its ports after the call: the ports need their quarantine. */
 static void seed_stream(struct stream *s, const struct stream_seed *seed)
 {
 	latch_import(&s->latch, &seed->latch);
@@ -102,7 +103,7 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])
 			seed_stream(b->stream[i >> 1][i & 1], &seed[i >> 1][i & 1]);
-	/* RTCP follows from RTP, so once all of them are seeded. */
+	/* After all are seeded: the destination of RTCP may follow from RTP. */
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])
 			stream_start(b->stream[i >> 1][i & 1]);

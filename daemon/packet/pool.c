@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pool.c - the media threads: starts, wakes and ends them, passes on their news
+ * pool.c - the media threads: starts, wakes and ends them, dispatches their events
  */
 #include <errno.h>
 #include <sched.h>
@@ -66,7 +66,7 @@ int worker_pool_fd(const struct worker_pool *pool)
 	return pool->news_fd;
 }
 
-/* The bridge may be freed by the last event: nothing of it is looked at after that. */
+/* The callback may free the bridge at its last event: it is not read after that. */
 static void dispatch_one(struct worker_pool *pool, struct news *news)
 {
 	unsigned int pending = __atomic_exchange_n(&news->pending, 0, __ATOMIC_ACQ_REL);
@@ -88,7 +88,7 @@ void worker_pool_dispatch(struct worker_pool *pool)
 	struct letter *letter;
 	uint64_t count;
 
-	/* First the wake-up, then the letters: one that comes in between wakes us again. */
+	/* First the wake-up, then the letters: one that arrives later wakes us again. */
 	if (read(pool->news_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		return;
 	letter = mailbox_take_all(&pool->news);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pool.h - the media threads: starts, wakes and ends them, passes on their news
+ * pool.h - the media threads: starts, wakes and ends them, dispatches their events
  */
 #ifndef RTPRELAY_WORKER_POOL_H
 #define RTPRELAY_WORKER_POOL_H
@@ -10,30 +10,30 @@
 struct worker;
 struct worker_pool;
 
-/* NULL and *error (-errno) when threads or epoll cannot be had. */
+/* NULL and *error (-errno): no memory, or threads or epoll cannot be created. */
 struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *error);
-/* Closes what is open; all bridges must be freed by their owners afterwards. */
+/* Ends the threads, closes all sockets; the owners must free their bridges afterwards. */
 void worker_pool_free(struct worker_pool *pool);
 /* Readable when there is something to dispatch. */
 int worker_pool_fd(const struct worker_pool *pool);
 void worker_pool_dispatch(struct worker_pool *pool);
 /* Wakes the media threads that have messages waiting: call once after a batch of commands. */
 void worker_pool_flush(struct worker_pool *pool);
-/* BRIDGE_CHANGED and BRIDGE_ASK are told from now on, or no more (the start): they are of use only with a kernel. */
+/* Switches BRIDGE_CHANGED and BRIDGE_ASK on or off (initially off): only flows need them. */
 void worker_pool_tell_flows(struct worker_pool *pool, bool tell);
 unsigned int worker_pool_threads(const struct worker_pool *pool);
 /* The least loaded media thread: for the first bridge of a call. */
 unsigned int worker_pool_pick(const struct worker_pool *pool);
 
-/* Asks each media thread for a sign of life; costs each one wake-up. */
+/* Asks each media thread for a sign of life; wakes each of them. */
 void worker_pool_ask(struct worker_pool *pool, int64_t now_ms);
-/* How many threads have owed one for at least @patience_ms. */
+/* Number of threads that have not answered for at least @patience_ms. */
 unsigned int worker_pool_silent(const struct worker_pool *pool, int64_t patience_ms,
 				int64_t now_ms);
 
 void worker_pool_totals(const struct worker_pool *pool, struct worker_totals *totals);
 
-/* For packet/bridge.c: the thread of that number (modulo their count), the settings of the pool. */
+/* For packet/bridge.c: thread number @thread (modulo their count), the settings of the pool. */
 struct worker *worker_pool_worker(struct worker_pool *pool, unsigned int thread);
 const struct worker_pool_conf *worker_pool_conf(const struct worker_pool *pool);
 

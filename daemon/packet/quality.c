@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* quality.c - loss, jitter and delay to a mean opinion score; intervals to a call */
+/* quality.c - computes MOS from loss, jitter and delay, for intervals and for a whole call */
 #include "base/count.h"
 #include "packet/quality.h"
 
 /*
- * ITU-T G.113 (11/2007), appendix I: Ie, equipment impairment without loss, of table I.3; Bpl, robustness against random
- * loss, of table I.4, which has five rows only, here marked I.4; all with packet loss concealment, as every phone has
- * it. For others, Bpl is that of the nearest of the five, named in the row.
+ * ITU-T G.113 (11/2007), appendix I. Ie, equipment impairment without loss: table I.3. Bpl,
+ * robustness against random loss: table I.4, which has only five rows, marked I.4 here. All with
+ * packet loss concealment, which every phone has. For others, Bpl is that of the nearest of the
+ * five, named in the row.
  *
- * Not in the tables, and judged as G.711, so that loss, jitter and delay show, though not what the codec itself costs:
- * iLBC, Speex, SILK. And G.722, AMR-WB, EVS, Opus, whose values (G.113, appendix IV) are for the wideband E-model
- * (G.107.1) with its scale up to 129: on the scale of the telephone, where 93.2 is the best there is, they are as
- * good as G.711.
+ * Codecs that are not in the tables are rated as G.711: loss, jitter and delay count, the codec's
+ * own impairment does not. These are iLBC, Speex and SILK; and G.722, AMR-WB, EVS and Opus, whose
+ * values (G.113, appendix IV) are for the wideband E-model (G.107.1) with its scale up to 129: on
+ * the narrowband scale, whose maximum is 93.2, they are as good as G.711.
  *
- * A row's number is kept on disk, in the journal: new ones are added at the end.
+ * The journal stores row numbers on disk: new rows are added at the end.
  */
 static const struct codec {
 	const char *name; /* in a=rtpmap */
-	uint8_t pt;	  /* of RFC 3551; 255: it has none */
+	uint8_t pt;	  /* of RFC 3551; 255: none */
 	double ie, bpl;
 } codecs[] = {
 	{ "", 255, 0, 25.1 },	     /* not known: as G.711 */
@@ -45,10 +46,10 @@ static const struct codec {
 #define PT_COMFORT_NOISE 13
 #define R_DEFAULT	 93.2 /* G.107, table 3: all other parameters at their default values */
 #define LOSS_MAX	 10000
-#define JITTER_MAX_US	 5000000 /* more is a receiver's mistake */
+#define JITTER_MAX_US	 5000000 /* more is an error of the receiver */
 #define RTT_MAX_US	 60000000
-#define PACKET_MS	 20 /* a packet is on its way when its first sample is so old */
-#define FEW_PACKETS	 25 /* fewer prove nothing */
+#define PACKET_MS	 20 /* age of its first sample when a packet is sent */
+#define FEW_PACKETS	 25 /* fewer are not significant */
 
 uint8_t quality_codec(struct str name)
 {
@@ -73,9 +74,9 @@ uint8_t quality_static_codec(uint8_t pt)
 double quality_mos(uint8_t codec, double loss_percent, double delay_ms)
 {
 	const struct codec *c = &codecs[codec < CODECS ? codec : 0];
-	/* Delay: the line through G.107's curve for echo-free connections; it bends where talk gets difficult. */
+	/* Piecewise linear approximation of Idd in G.107 without echo; steeper above 177.3 ms. */
 	double delay = 0.024 * delay_ms + (delay_ms > 177.3 ? 0.11 * (delay_ms - 177.3) : 0);
-	/* G.107, 3.5: loss is taken for random. */
+	/* G.107, 3.5: loss is assumed to be random. */
 	double equipment = c->ie + (95 - c->ie) * loss_percent / (loss_percent + c->bpl);
 	double r = R_DEFAULT - delay - equipment;
 
@@ -94,7 +95,7 @@ void quality_rtcp(struct quality *q, uint8_t type, int64_t at_ms)
 
 void quality_sent(struct quality *q, uint32_t time, int64_t at_us)
 {
-	/* The kernel's last one is handed in whenever it is asked. */
+	/* The kernel's last one is passed in each time the kernel is queried. */
 	for (unsigned int i = 0; i < QUALITY_REPORTS; i++)
 		if (q->sent[i].known && q->sent[i].time == time)
 			return;
@@ -158,15 +159,15 @@ bool quality_due(struct quality *q, const struct quality_counts *counts, int64_t
 {
 	if (q->start_ms)
 		return now_ms - q->start_ms >= QUALITY_INTERVAL_MS;
-	/* What was counted before the first look is a part of the first interval. */
+	/* What was counted before the first call belongs to the first interval. */
 	open_interval(q, counts, now_ms);
 	q->expected = q->lost = 0;
 	return false;
 }
 
-/* --- Samples ------------------------------------------------------------------------------------ */
+/* --- Samples ---------------------------------------------------------------------------------- */
 
-/* Another source counts from zero. */
+/* The counts of another SSRC begin at 0. */
 static uint64_t expected_now(const struct quality *q, const struct quality_counts *counts)
 {
 	bool same = counts->ssrc == q->ssrc && counts->expected >= q->expected;
@@ -174,12 +175,12 @@ static uint64_t expected_now(const struct quality *q, const struct quality_count
 	return counts->expected - (same ? q->expected : 0);
 }
 
-/* Of @expected packets, not 0. */
+/* @expected: not 0 */
 static uint16_t measure_loss(const struct quality *q, const struct quality_counts *counts,
 			     uint64_t expected)
 {
 	uint64_t before = expected < counts->expected ? q->lost : 0;
-	/* A late packet makes up for one that an earlier interval missed. */
+	/* A late packet reduces the count: an earlier interval counted it as lost. */
 	uint64_t lost = counts->lost > before ? counts->lost - before : 0;
 	uint64_t far = q->reports ? q->fractions * LOSS_MAX / q->reports / 256 : 0;
 
@@ -275,7 +276,7 @@ void quality_close(struct quality *q, const struct quality_counts *counts, uint3
 			s.jitter_us = q->far.jitter_us;
 		if (counts->codec != QUALITY_CODEC_NONE)
 			q->codec = counts->codec;
-		/* A receiver's buffer is taken to be as long as twice the jitter. */
+		/* Assumption: the receiver's jitter buffer is twice the jitter. */
 		delay_ms = s.rtt_us / 2000.0 + 2 * s.jitter_us / 1000.0 + PACKET_MS;
 		s.mos_x100 =
 			(uint16_t)(quality_mos(q->codec, s.loss / 100.0, delay_ms) * 100 + 0.5);
@@ -291,7 +292,7 @@ void quality_finish(struct quality *q, const struct quality_counts *counts, uint
 		quality_close(q, counts, other_leg_us, now_ms);
 }
 
-/* --- Summaries ---------------------------------------------------------------------------------- */
+/* --- Summaries -------------------------------------------------------------------------------- */
 
 static void merge_extremes(struct quality_summary *s, const struct quality *q)
 {
@@ -304,7 +305,7 @@ static void merge_extremes(struct quality_summary *s, const struct quality *q)
 	s->samples += q->samples;
 }
 
-/* By time. What is more than there is room for is halved. */
+/* Sorted by time. If there are too many, pairs are merged. */
 static void merge_entries(struct quality_summary *s, const struct quality *a,
 			  const struct quality *b)
 {
@@ -326,7 +327,7 @@ static void merge_entries(struct quality_summary *s, const struct quality *a,
 		memcpy(s->entry, all, n * sizeof(*all));
 	s->entries = n;
 	s->interval_s = group * (QUALITY_INTERVAL_MS / 1000);
-	/* What the kernel has counted is asked for more seldom when it is much. */
+	/* With many flows the kernel is queried less often: use the real distance. */
 	if (n > 1)
 		s->interval_s = (unsigned int)((all[n - 1].at_ms - all[0].at_ms) / 1000 / (n - 1));
 }
@@ -340,7 +341,7 @@ void quality_summarize(struct quality_summary *s, const struct quality *a, const
 	memset(s, 0, sizeof(*s));
 	s->far = latest->far;
 	s->leg_us = latest->leg_us;
-	/* The first packets of a call that the kernel then had prove nothing beside its own. */
+	/* A few packets before the kernel took over are not significant beside the kernel's. */
 	if (a->weight < FEW_PACKETS && b->weight >= FEW_PACKETS)
 		a = &nothing;
 	if (b->weight < FEW_PACKETS && a->weight >= FEW_PACKETS)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * remote.c - where a stream's remote is: what its source is held against, where packets to it go
+ * remote.c - a stream's remote: what its sources are compared with, where packets to it are sent
  *
- * Follows from what signalling told and what latching learned; changes with an offer or answer, a new
- * source, and the second tick. The socket is connected while the remote is certain and sends.
+ * Both follow from signalling and latching; they change with an offer or answer, a new source, and
+ * at the tick of each second. The socket is connected while the remote is locked and sends.
  */
 #include "packet/remote.h"
 #include "packet/rtcp.h"
@@ -29,7 +29,7 @@ static void add_near(struct latch_ref *ref, const struct stream *sibling)
 	ref->near[ref->n_near++] = latch_source(&sibling->latch);
 }
 
-/* No address was told of the other side, and nobody was heard there. */
+/* The other side has neither a signalled address nor a source. */
 static bool is_alone(const struct stream *s)
 {
 	const struct stream *other = s->bridge->stream[!s->side][COMP_RTP];
@@ -72,17 +72,18 @@ static bool may_connect(const struct stream *s)
 
 void stream_disconnect(struct stream *s)
 {
-	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	struct sockaddr no_peer = { .sa_family = AF_UNSPEC };
 
 	if (s->connected)
-		s->connected = connect(s->fd, &nobody, sizeof(nobody)) < 0;
+		s->connected = connect(s->fd, &no_peer, sizeof(no_peer)) < 0;
 }
 
 /*
- * Finds the destination anew. RTCP of a phone whose address is wrong and that has not sent any yet is tried
- * beside its RTP: most NATs keep neighbouring ports together, and nobody else is behind that address.
+ * Finds the destination. If the signalled address of a phone is wrong and it has not sent RTCP yet,
+ * RTCP goes to the port after the source of its RTP: most NATs keep neighbouring ports together,
+ * and the address is that of the phone's own NAT.
  */
-static void aim(struct stream *s)
+static void find_destination(struct stream *s)
 {
 	struct endpoint before = s->to;
 	bool had = s->has_to;
@@ -115,12 +116,12 @@ void stream_aim_side(const struct stream *s)
 {
 	for (int comp = 0; comp < 2; comp++)
 		if (s->bridge->stream[s->side][comp])
-			aim(s->bridge->stream[s->side][comp]);
+			find_destination(s->bridge->stream[s->side][comp]);
 }
 
 /*
- * What comes up from the kernel may come from anybody, and is too little to be worth a connection. Of a
- * source that was not heard since an offer opened the window, only the kernel knows.
+ * Packets that the kernel passes up may be from any source, and are too few to be worth connect().
+ * Whether a source was heard since an offer opened the window, only the kernel knows.
  */
 static bool tick_in_kernel(struct stream *s, int64_t now_ms)
 {
@@ -134,7 +135,7 @@ static bool tick_in_kernel(struct stream *s, int64_t now_ms)
 
 bool stream_tick(struct stream *s, int64_t now_ms)
 {
-	/* RTCP every few seconds is not worth a connection. */
+	/* RTCP every few seconds is not worth connect(). */
 	bool flows = s->packets_in - s->watched_packets >= 2;
 	bool silent = latch_silent(&s->latch, now_ms);
 
@@ -154,7 +155,7 @@ bool stream_tick(struct stream *s, int64_t now_ms)
 		return !silent;
 	}
 	if (latch_state(&s->latch) == LATCH_LEARN)
-		return latch_window_open(&s->latch, now_ms); /* later: the next packet decides */
+		return latch_window_open(&s->latch, now_ms); /* later: at the next packet */
 	if (!flows || silent || !may_connect(s))
 		return false;
 	s->connected = !connect(s->fd, &s->to.sa, endpoint_len(&s->to));
@@ -172,7 +173,7 @@ void stream_set_tos(struct stream *s, int tos)
 	s->tos_now = (int16_t)tos;
 }
 
-/* The other side keeps each packet's own TOS: then it must be told on arrival. */
+/* If the other side keeps each packet's own TOS, the socket must report it with each packet. */
 static void set_recv_tos(struct stream *s, bool wanted)
 {
 	int on = wanted;
@@ -208,8 +209,9 @@ static bool is_own(const struct worker_pool_conf *conf, const struct endpoint *s
 }
 
 /*
- * Media of two calls may go through each other, and who signals our ports as his own can make a circle of them.
- * Packets that come from ourselves bring their TTL along, so that they end as they would in any network.
+ * Media of one call may be sent to ports of another call, and a caller that signals ports of the
+ * relay as its own can make a loop of them. For packets from the relay's own addresses the TTL is
+ * read and decremented, so that a loop ends as in any network.
  */
 void stream_mind_loops(struct stream *s)
 {
@@ -230,12 +232,13 @@ void stream_start(struct stream *s)
 	stream_set_tos(s, stream_side(s)->tos);
 	set_recv_tos(s, s->bridge->conf.side[!s->side].tos < 0);
 	stream_mind_loops(s);
-	aim(s);
+	find_destination(s);
 }
 
 /*
- * On hold as phones did it of old: 0.0.0.0 or port 0. Nothing is known then that was not known before, and
- * a stranger must not find the side easier to take: sources are held against the address of before.
+ * Old style of hold: the SDP has 0.0.0.0 or port 0 (RFC 2543). It says nothing new about the
+ * address, and must not make it easier for an attacker to take over: sources are compared with the
+ * address before.
  */
 static void keep_held_address(struct endpoint *sdp, const struct endpoint *before)
 {
@@ -274,7 +277,7 @@ void bridge_apply(struct bridge *b, const struct bridge_conf *conf,
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])
 			apply_to_stream(b->stream[i >> 1][i & 1], change->side[i >> 1], now_ms);
-	/* Each destination may follow from what another stream has learned. */
+	/* After all are updated: a destination may follow from what another stream has learned. */
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])
 			stream_start(b->stream[i >> 1][i & 1]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report.c - what a stream has counted and learned, copied by any thread while packets flow */
+/* report.c - copies what a stream has counted and learned, on any thread, while packets flow */
 #include <assert.h>
 #include <sched.h>
 #include "packet/remote.h"
@@ -9,7 +9,7 @@
 
 typedef uint32_t __attribute__((may_alias)) word;
 
-/* Word by word, while the media thread may be writing: what was torn is thrown away by the caller. */
+/* The media thread may be writing: the caller discards the copy if the version changed. */
 __attribute__((no_sanitize("thread"))) static void copy_words(void *to, const void *from,
 							      size_t bytes)
 {
@@ -33,7 +33,7 @@ static void copy_learned(const struct stream *s, struct latch *latch, struct rtp
 		if (!(version & 1) && version == __atomic_load_n(&s->version, __ATOMIC_RELAXED))
 			return;
 		if (tries % 64 == 0)
-			sched_yield(); /* it was interrupted in the middle, maybe by us */
+			sched_yield(); /* the writer was preempted, maybe by this thread */
 	}
 }
 

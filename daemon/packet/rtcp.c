@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtcp.c - what RTCP tells of the streams it passes, and intervals that end; media thread
+ * rtcp.c - evaluates RTCP that passes and ends intervals, for the quality of streams; media thread
  *
- * Not per packet of media: when RTCP comes, and once a second.
+ * Runs when RTCP arrives and once a second, not for each packet of media.
  */
 #include <stdlib.h>
 #include "packet/rtcp.h"
 #include "packet/state.h"
 
-/* Kept from the first RTCP or the first second of media on, until the bridge is freed. NULL: no memory */
+/* Allocated at the first RTCP or second of media, freed with the bridge. NULL: no memory */
 static struct quality *quality_of(struct stream *s)
 {
 	if (!s->quality)
@@ -37,14 +37,14 @@ void stream_counts(const struct rtp_stats *rtp, const struct bridge_conf *conf,
 		counts->jitter_us = (uint32_t)((uint64_t)rtp->jitter * 1000000 / 16 / rtp->clock);
 }
 
-/* Is @s what the report is on? Its packets may be the kernel's by now. */
+/* Is the report on @s? The kernel may forward its packets by now: then latching knows the SSRC. */
 static bool is_subject(const struct stream *s, const struct rtcp_report *report)
 {
 	return (s->rtp.known && s->rtp.ssrc == report->ssrc) ||
 	       latch_has_ssrc(&s->latch, report->ssrc);
 }
 
-static void hear_reports(struct stream *subject, const struct rtcp_part *part, int64_t now_us)
+static void note_reports(struct stream *subject, const struct rtcp_part *part, int64_t now_us)
 {
 	struct rtcp_report report;
 
@@ -72,7 +72,7 @@ static void note_rtcp(struct stream *sender, uint8_t type, int64_t now_us)
 	write_end(&q->version);
 }
 
-static void hear_sender(struct stream *sender, const struct rtcp_part *part, int64_t now_us)
+static void note_sender_report(struct stream *sender, const struct rtcp_part *part, int64_t now_us)
 {
 	struct quality *q;
 	uint32_t time;
@@ -100,9 +100,9 @@ void stream_hear_rtcp(struct stream *s, const struct packet *p, int64_t now_us)
 		note_rtcp(own, p->data[1], now_us);
 	while (rtcp_next(p->data, p->len, &at, &part)) {
 		if (own)
-			hear_sender(own, &part, now_us);
+			note_sender_report(own, &part, now_us);
 		if (other)
-			hear_reports(other, &part, now_us);
+			note_reports(other, &part, now_us);
 	}
 }
 

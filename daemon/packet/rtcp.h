@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtcp.h - what RTCP tells of the streams it passes, and intervals that end
+ * rtcp.h - evaluates RTCP that passes and ends intervals, for the quality of streams
  *
- * Media thread only, but for stream_codec() and stream_counts(), which are pure.
+ * Media thread only, except stream_codec() and stream_counts(), which are pure.
  */
 #ifndef RTPRELAY_STREAM_RTCP_H
 #define RTPRELAY_STREAM_RTCP_H
@@ -14,7 +14,7 @@
 struct packet;
 struct stream;
 
-/* RTCP that was accepted at @stream: it tells of both sides. */
+/* Evaluates RTCP that was accepted at @stream: it reports on both sides. */
 void stream_hear_rtcp(struct stream *stream, const struct packet *packet, int64_t now_us);
 /* Once a second for watched streams: an interval may end. */
 void stream_tick_quality(struct stream *stream, int64_t now_ms);

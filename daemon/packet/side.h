@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * side.h - what both threads speak of: settings, events, reports of a stream
+ * side.h - types that control and media threads share: settings, events, reports of a stream
  *
- * Both are the control thread and a media thread. Types alone: callers that open, change or read a
- * bridge include "packet/bridge.h".
+ * Types only: callers that open, change or read a bridge include "packet/bridge.h".
  */
 #ifndef RTPRELAY_SIDE_H
 #define RTPRELAY_SIDE_H
@@ -12,14 +11,14 @@
 #include "counter_names.h"
 #include "packet/latch.h"
 
-enum side { SIDE_A, SIDE_B };		/* A: who sent the first offer; B: who answered it */
+enum side { SIDE_A, SIDE_B };		/* A: sent the first offer; B: answered it */
 enum component { COMP_RTP, COMP_RTCP }; /* RTP also stands for all of a media that is not RTP */
 
 /* "caller" and "callee", "RTP" and "RTCP": for log lines. */
 extern const char *const side_names[2];
 extern const char *const component_names[2];
 
-/* All of an array by [side][component]. No break in it: that would leave the inner loop alone. */
+/* All of an array by [side][component]. Without break: that would end only the inner loop. */
 #define each_component(side, comp)                                                                 \
 	for (int side = 0; side < 2; side++)                                                       \
 		for (int comp = 0; comp < 2; comp++)
@@ -30,50 +29,46 @@ enum bridge_kind {
 };
 
 enum side_flag {
-	SIDE_MUX = 1 << 0,	     /* RTCP comes and goes on the RTP port (RFC 5761) */
-	SIDE_ASYMMETRIC = 1 << 1,    /* sends go to the SDP's endpoint, whatever the source */
-	SIDE_STRICT_SOURCE = 1 << 2, /* once LOCKED, even a NAT that rebound is refused */
-	SIDE_HANDOVER = 1 << 3, /* media-handover: an acceptable source may take over at any time */
-	SIDE_TRUST_SIP =
-		1 << 4, /* SIP-source-address: the signalled address is sip's, the port is SDP's */
-	SIDE_BLOCK = 1 << 5, /* packets from this side are dropped */
-	SIDE_SILENCE =
-		1 << 6, /* packets from this side are forwarded with silent payload, or dropped */
-	SIDE_DTLS = 1 << 7,	   /* DTLS was negotiated */
-	SIDE_HOLD = 1 << 8,	   /* this side is on hold (not sending): silence is no fault */
-	SIDE_FLAGS = (1 << 9) - 1, /* all of them */
+	SIDE_MUX = 1 << 0,	  /* RTCP uses the RTP port (RFC 5761) */
+	SIDE_ASYMMETRIC = 1 << 1, /* packets are sent to the SDP's endpoint, whatever the source */
+	SIDE_STRICT_SOURCE = 1 << 2, /* once LOCKED, a NAT that changed its port is refused, too */
+	SIDE_HANDOVER = 1 << 3,	     /* media-handover: a usable source may take over at any time */
+	SIDE_TRUST_SIP = 1 << 4,     /* SIP-source-address: address of @sip, port of @sdp */
+	SIDE_BLOCK = 1 << 5,	     /* packets from this side are dropped */
+	SIDE_SILENCE = 1 << 6,	     /* their payload is replaced by silence, or they are dropped */
+	SIDE_DTLS = 1 << 7,	     /* DTLS was negotiated */
+	SIDE_HOLD = 1 << 8,	     /* this side is on hold (not sending): silence is normal */
+	SIDE_FLAGS = (1 << 9) - 1,   /* all of them */
 };
 
 #define BRIDGE_CLOCKS 8
 
-/* What signalling said of one side. Unset endpoints (AF_UNSPEC), or port 0: not told. */
+/* What signalling says of one side. Unset endpoints (AF_UNSPEC), or port 0: not given. */
 struct side_conf {
 	struct endpoint sdp[2]; /* by component; RTCP from a=rtcp or RTP port + 1 */
-	struct endpoint sip;	/* where SIP came from; its port is ignored */
+	struct endpoint sip;	/* source of the SIP message; its port is ignored */
 	uint32_t flags;		/* enum side_flag */
 	uint8_t latching;	/* enum latch_mode */
-	int16_t tos; /* TOS/traffic class of packets sent to this side; -1: keep each packet's own */
+	int16_t tos; /* TOS or traffic class of packets to this side; -1: keep each packet's own */
 };
 
 struct bridge_conf {
 	enum bridge_kind kind;
-	bool any; /* BRIDGE_RTP, but nobody told what the media is: other packets pass as well */
+	bool any; /* BRIDGE_RTP, but the SDP is not known: other packets pass as well */
 	struct side_conf side[2];
-	uint64_t pts[2]; /* bit per payload type 0..127 that the offer or the answer named */
+	uint64_t pts[2]; /* bit per payload type 0..127 of the offer or the answer */
 	struct {
 		uint8_t pt;
-		uint32_t clock; /* Hz */
-		uint8_t codec;	/* quality_codec() */
-	} clocks[BRIDGE_CLOCKS]; /* for dynamic types; static ones are known (RFC 3551); clock 0 ends it */
+		uint32_t clock;	 /* Hz */
+		uint8_t codec;	 /* quality_codec() */
+	} clocks[BRIDGE_CLOCKS]; /* of dynamic types; static ones: RFC 3551; clock 0: end */
 };
 
 /**
  * struct bridge_change - what one offer or answer means for what each side's streams have learned
- * @side: LATCH_KEEP, _REOPEN or _FRESH; that an endpoint moved is found by comparing it with the
- *	one before
+ * @side: LATCH_KEEP, _REOPEN or _FRESH. Not whether an endpoint moved: bridge_apply() finds that
  *
- * An order for one bridge_update(): neither settings nor records keep it. All zero: nothing
- * changed.
+ * Valid for one bridge_update(): neither settings nor records keep it. All zero: no change.
  */
 struct bridge_change {
 	enum latch_change side[2];
@@ -83,44 +78,44 @@ struct bridge_change {
 enum stream_drop {
 	DROP_MALFORMED,	     /* shorter than its header says, wrong version */
 	DROP_KIND,	     /* not a kind of packet that this stream carries */
-	DROP_SOURCE,	     /* refused by latching: a stranger */
-	DROP_PATIENCE,	     /* rank 0, still being waited for something better */
+	DROP_SOURCE,	     /* refused by latching: not the latched source */
+	DROP_PATIENCE,	     /* a better source is still awaited (latch-patience) */
 	DROP_NO_DESTINATION, /* the other side's address is not known yet */
 	DROP_BLOCKED,	     /* media is blocked by command */
 	DROP_SEND_QUEUE,     /* EAGAIN, ENOBUFS */
 	DROP_UNREACHABLE,    /* the kernel or an ICMP error refused the destination */
 	DROP_TOO_LARGE,	     /* EMSGSIZE */
-	DROP_LOOP,	     /* came from one of our own ports */
-	DROP_TTL,	     /* TTL or hop limit used up; here only of packets from our own ports */
-	DROP_RECEIVE_QUEUE, /* the system dropped it before we could take it: our buffer was full */
+	DROP_LOOP,	     /* came from a port of this bridge */
+	DROP_TTL, /* TTL used up; checked here only for packets from the relay's own addresses */
+	DROP_RECEIVE_QUEUE, /* the system dropped it: receive buffer full */
 	DROP_COUNT,
 };
 
-/* Names for people and monitoring, by enum stream_drop (include/counter_names.h). */
+/* For reports and monitoring, by enum stream_drop (include/counter_names.h). */
 extern const struct counter_name stream_drop_names[DROP_COUNT];
 
-/* Who forwards packets: of a stream, of its media as a whole. */
+/* What forwards the packets of a stream, or of a media as a whole: the daemon, the kernel, both. */
 enum path { PATH_USER, PATH_KERNEL, PATH_MIXED, PATH_COUNT };
 
 extern const char *const path_names[PATH_COUNT];
 
-/* A copy of what a stream has counted, taken by the control thread at any time. */
+/* A copy of what a stream has counted; the control thread may request one at any time. */
 struct stream_report {
 	struct endpoint local, signalled, latched;
 	enum latch_state state;
 	enum latch_rank rank;
-	uint32_t relatched;		 /* times that another source took over */
+	uint32_t relatched;		 /* number of times that another source took over */
 	uint64_t packets_in, bytes_in;	 /* accepted from the remote; bytes of UDP payload */
 	uint64_t packets_out, bytes_out; /* sent to the remote */
 	uint64_t errors_out;
 	uint64_t drops[DROP_COUNT]; /* of packets that arrived at this stream */
 	int64_t last_in_ms;	    /* clock_ms() of the last accepted packet; 0: none */
-	struct endpoint to;	    /* where packets to the remote go; unset: nowhere yet */
-	bool learning; /* signalling has moved the remote, @latched is its old place: it may change at once */
-	bool contested; /* another source may take its place; the packets of all are looked at one by one */
-	/* Of these, by the kernel; filled in by media_report(). */
+	struct endpoint to;	    /* destination of packets to the remote; unset: not known yet */
+	bool learning;	/* signalling moved the remote; @latched may be replaced at once */
+	bool contested; /* another source may take its place: the daemon checks each packet */
+	/* The kernel's part of these; filled in by media_report(). */
 	bool in_kernel;	      /* is the kernel forwarding what arrives? */
-	const char *why_user; /* if not: why; static, or the kernel's, as long as the command */
+	const char *why_user; /* if not: why; static, or the kernel's, valid during the command */
 	uint64_t kernel_packets_in;
 	uint64_t kernel_packets_out;
 	/* RTP of the current SSRC (RFC 3550, A.1, A.3, A.8); ssrc_known false: none seen */
@@ -129,17 +124,17 @@ struct stream_report {
 	uint16_t last_seq;
 	uint8_t last_pt;
 	uint64_t expected, lost, reordered, duplicate;
-	uint64_t gaps; /* in the numbers, of one packet or more */
+	uint64_t gaps; /* in the sequence numbers, of one packet or more */
 	double jitter_ms;
 };
 
-/* Told on the control thread by worker_pool_dispatch(). */
+/* worker_pool_dispatch() reports these on the control thread. */
 enum bridge_event {
-	BRIDGE_LATCHED, /* the stream has a source, or another one: stream_report says which */
-	BRIDGE_REFUSED, /* packets of strangers were refused (at most one event a second and stream) */
-	BRIDGE_CHANGED, /* what flows are made from has changed: a destination, a state; see worker_pool_tell_flows() */
-	BRIDGE_ASK, /* the window is over; only the kernel can know whether the source was heard: bridge_kernel() */
-	BRIDGE_CLOSED, /* after bridge_close(): descriptors are closed, nothing is running; free with bridge_free() */
+	BRIDGE_LATCHED, /* the stream has its first source or another one: see stream_report */
+	BRIDGE_REFUSED, /* other sources were refused; at most one event a second and stream */
+	BRIDGE_CHANGED, /* flows may have to change: see worker_pool_tell_flows() */
+	BRIDGE_ASK, /* the window is over: has the kernel heard the source? See bridge_kernel() */
+	BRIDGE_CLOSED, /* after bridge_close(): descriptors are closed, call bridge_free() */
 };
 
 struct bridge;
@@ -150,26 +145,27 @@ typedef void bridge_event_fn(void *arg, struct bridge *bridge, enum bridge_event
 struct worker_pool_conf {
 	unsigned int threads; /* 0: one per core this process may run on */
 	int64_t patience_ms;  /* latch-patience */
-	int64_t window_ms; /* how long LEARN lasts after the first source, or after an offer or answer */
-	/* The relay's own addresses, as bound and as advertised: media may come from them, and in a circle. Borrowed. */
+	int64_t window_ms;    /* duration of LEARN after the first source, an offer or an answer */
+	/* The relay's own addresses, bound and advertised: media from them may loop. Borrowed. */
 	const struct endpoint *own;
 	size_t n_own;
 	bridge_event_fn *event;
 	void *arg;
 };
 
-/* What a stream had learned and heard before a restart, in our time. */
+/* What a stream had learned before a restart; times are of this process's clock. */
 struct stream_seed {
 	struct latch_record latch;
-	int64_t last_in_ms; /* clock_ms(); 0: nothing was heard */
+	int64_t last_in_ms; /* clock_ms(); 0: no packet was accepted */
 };
 
 /**
- * struct bridge_kernel - what the control thread knows of a stream by the kernel
+ * struct bridge_kernel - what the kernel module reported of a stream
  * @in_kernel: packets of the stream's source are forwarded there
  * @heard_ms: clock_ms() when the kernel last heard that source; 0: never
  * @ssrc, @seq: of its last RTP packet, if @rtp
- * @stranger: source of a packet that the kernel has dropped; unset: none. It is decided on as if it had come here.
+ * @stranger: source of a packet that the kernel dropped; unset: none. Latching decides on it
+ *	as on a packet that arrived here.
  */
 struct bridge_kernel {
 	bool in_kernel, rtp, stranger_rtp;
@@ -184,8 +180,8 @@ struct bridge_kernel {
 struct worker_totals {
 	uint64_t packets, bytes, errors; /* RTP and RTCP and opaque, forwarded from user space */
 	uint64_t drops[DROP_COUNT];
-	uint64_t latched;	       /* times that a stream took a source, the first or another */
-	uint64_t refused[LATCH_RANKS]; /* verdicts against a source, by the rank it had */
+	uint64_t latched;	       /* a stream latched to a source, its first or another */
+	uint64_t refused[LATCH_RANKS]; /* refusals by latching, by the rank of the source */
 };
 
 #endif

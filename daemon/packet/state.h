@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * state.h - what a media thread holds: bridges, streams, a packet in hand; orders to it, its news
+ * state.h - what a media thread owns: bridges, streams, packets; orders to it, news from it
  *
- * Media thread only, but for what is marked as shared: counters are written by the media thread alone,
- * as relaxed atomics, and read by any thread; endpoints and RTP statistics are read through a sequence
+ * Media thread only, except what is marked as shared: only the media thread writes counters, as
+ * relaxed atomics; any thread reads them. Endpoints and RTP statistics are read through a sequence
  * count.
  */
 #ifndef RTPRELAY_PACKET_STATE_H
@@ -15,7 +15,7 @@
 #include "packet/side.h"
 #include "rtp_stats.h"
 
-/* What the media thread has to say to the control thread; at most one is under way for each sender. */
+/* Events from the media thread to the control thread; each stream and bridge has one letter. */
 struct news {
 	struct letter letter;
 	struct bridge *bridge;
@@ -25,20 +25,20 @@ struct news {
 
 /**
  * struct stream - the RTP or the RTCP component of one side of a bridge
- * @to: where packets to this remote go; unset: nowhere yet
+ * @to: destination of packets to this remote, if @has_to
  * @tos_now, @ttl_now: as last set on @fd; TTL 0: the system's default
- * @recv_ttl: the source is at one of the relay's own addresses: the TTL of its packets goes down as on any hop
- * @last_round: of the worker, in which packets came
- * @watch: link in the thread's list of streams that the second tick looks at
+ * @recv_ttl: the source has one of the relay's own addresses: TTL is decremented as on any hop
+ * @last_round: round of the worker in which packets arrived last
+ * @watch: link in the thread's list of streams that the tick of each second checks
  * @watched_packets: packets_in at the last tick
- * @missed: batch_missed() when it was last asked
- * @refused_ms: when BRIDGE_REFUSED was last told
- * @news_bits: enum bridge_event as bits, to be told after this batch
+ * @missed: last result of batch_missed()
+ * @refused_ms: time of the last BRIDGE_REFUSED
+ * @news_bits: enum bridge_event as bits, sent after this batch
  * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @has_to
- * @in_kernel: a flow takes the packets of the source; what arrives here is the rest
- * @quality: of RTP from this side; NULL: nothing to tell yet. Has a sequence count of its own.
- * @contested: shared: the kernel has dropped a source that could take this place: each packet is looked at here
- * @resume: the kernel had the packets before the next one: they are not lost
+ * @in_kernel: a flow of the kernel forwards the packets of the source; the others arrive here
+ * @quality: of RTP from this side; NULL: none yet. Has its own sequence count.
+ * @contested: shared; another source might take over: the daemon checks each packet
+ * @resume: the kernel forwarded the packets before the next one: do not count them as lost
  */
 struct stream {
 	int fd;
@@ -95,10 +95,10 @@ struct worker;
 
 /**
  * struct bridge - as both threads hold it
- * @conf: the media thread's settings; @told: as the control thread gave them last
+ * @conf: the settings in effect (media thread); @told: those the control thread sent last
  * @siblings: ring of the bridges of the same dialog
- * The control thread makes and frees it; between ORDER_OPEN and BRIDGE_CLOSED all but @told, @owner and
- * @closing belongs to the media thread.
+ * The control thread creates and frees it; between ORDER_OPEN and BRIDGE_CLOSED the media thread
+ * owns all but @told, @owner and @closing.
  */
 struct bridge {
 	struct bridge_conf conf;
@@ -111,13 +111,13 @@ struct bridge {
 	/* control thread */
 	struct bridge_conf told;
 	struct bridge *sibling; /* until ORDER_OPEN is done */
-	struct worker *worker;	/* NULL: the pool has gone */
+	struct worker *worker;	/* NULL: closed, or the pool was freed */
 	void *owner;
 	bool closing;
 	struct stream streams[];
 };
 
-/* A packet in hand. @data may be changed. */
+/* A received packet. @data may be changed. */
 struct packet {
 	uint8_t *data;
 	size_t len;

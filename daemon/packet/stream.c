@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stream.c - one media stream: its port, its endpoints, what becomes of each packet that arrives at it
+ * stream.c - decides on each packet that arrives at a media stream
  *
- * In the order a packet meets it: is it of a kind that the stream carries, may its source be heard, which
- * stream of the other side does it leave by, may it. No I/O, no lock, no allocation, no log line.
+ * Checks, in this order: the kind of packet, its source (latching), whether this side is blocked or
+ * silenced; then finds the stream by which it leaves. No I/O, no lock, no allocation, no log line.
  */
 #include "packet/remote.h"
 #include "packet/rtcp.h"
@@ -20,7 +20,7 @@ static void count_drop(struct stream *s, enum stream_drop why)
 	count_drops(s, why, 1);
 }
 
-/* Is it what this stream carries? And if so, may it teach the stream its source? */
+/* Does the stream carry this packet? If so, may the stream latch to its source? */
 struct carriage {
 	bool carried, candidate;
 	enum stream_drop why; /* not carried */
@@ -35,8 +35,8 @@ static bool payload_type_negotiated(const struct bridge_conf *conf, uint8_t pt)
 }
 
 /*
- * A media that nobody has described carries what comes. Without payload types it may be a fax alone, whose packets
- * then are all there is to learn from.
+ * The SDP of this media is not known: any packet passes. Without payload types it may be a fax,
+ * whose packets are then the only ones to latch to.
  */
 static struct carriage carriage_of_any(const struct stream *s, const struct packet *p)
 {
@@ -62,10 +62,10 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 	case RTP_KIND_RTP:
 		if (s->comp == COMP_RTCP)
 			return NOT_CARRIED(DROP_KIND);
-		/* Other payload types are let through (RFC 6263 keepalives), but teach nothing. */
+		/* Other payload types pass (RFC 6263 keepalives), but are not latched to. */
 		return CARRIED(payload_type_negotiated(conf, w->pt));
 	case RTP_KIND_RTCP:
-		/* Some phones send it to the RTP port unasked: it goes on as RTCP all the same. */
+		/* Some phones send it to the RTP port without rtcp-mux: it leaves as RTCP, too. */
 		return CARRIED(rtcp_type_known(w->pt) &&
 			       (s->comp == COMP_RTCP || stream_side(s)->flags & SIDE_MUX));
 	case RTP_KIND_DTLS:
@@ -79,7 +79,7 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 	}
 }
 
-/* A bridge must not feed itself: ports of other bridges may be real peers, those of its own never are. */
+/* Prevents a loop: ports of other bridges may be peers, those of the same bridge never are. */
 static bool is_own_port(const struct bridge *b, const struct endpoint *source)
 {
 	for (int i = 0; i < 4; i++) {
@@ -91,7 +91,7 @@ static bool is_own_port(const struct bridge *b, const struct endpoint *source)
 	return false;
 }
 
-static void tell_refused(struct stream *s, int64_t now_ms)
+static void note_refused(struct stream *s, int64_t now_ms)
 {
 	if (s->refused_ms && now_ms - s->refused_ms < 1000)
 		return;
@@ -100,8 +100,9 @@ static void tell_refused(struct stream *s, int64_t now_ms)
 }
 
 /*
- * RTCP of a source on trial was heard because RTP came from there too. Now RTP comes from a better place: that RTCP
- * was a stranger's, who must not be heard until the phone sends its first.
+ * An RTCP source on trial was accepted because RTP came from its address. Now RTP has a better
+ * source at another address: the old RTCP source must not be accepted before the phone sends its
+ * first RTCP.
  */
 static void drop_follower(const struct stream *s)
 {
@@ -127,14 +128,14 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	verdict = latch_packet(&s->latch, &ref, packet, &rank);
 	if (verdict == LATCH_REFUSE) {
 		counter_add(&s->bridge->totals->refused[rank], 1);
-		tell_refused(s, packet->now_ms);
+		note_refused(s, packet->now_ms);
 	}
 	if (verdict != LATCH_TAKEN)
 		return verdict;
 	counter_add(&s->bridge->totals->latched, 1);
 	s->news_bits |= 1 << BRIDGE_LATCHED;
 	stream_mind_loops(s);
-	stream_disconnect(s); /* a packet from before the connection can bring a better source */
+	stream_disconnect(s); /* a packet queued before connect() may have had this source */
 	drop_follower(s);
 	stream_aim_side(s);
 	return verdict;
@@ -163,7 +164,7 @@ static bool admit_other(struct stream *s, const struct latch_packet *packet)
 	return false;
 }
 
-/* Who had the place keeps it, or it has been taken: the kernel may go on. */
+/* The stream is locked: the contest is decided, the kernel may forward again. */
 static void settle(struct stream *s)
 {
 	if (!s->contested || latch_state(&s->latch) != LATCH_LOCKED)
@@ -201,7 +202,7 @@ static uint32_t clock_of(const struct bridge_conf *conf, uint8_t pt)
 	return rtp_static_clock(pt);
 }
 
-/* The packets between the last one here and this one were the kernel's: they are neither expected nor lost. */
+/* Packets that the kernel forwarded since the last one here are neither expected nor lost. */
 static void count_rtp(struct stream *s, const struct rtp_wire *w, int64_t now_us)
 {
 	uint32_t clock = clock_of(&s->bridge->conf, w->pt);
@@ -237,7 +238,7 @@ static struct stream *leaves_by(const struct stream *s, const struct rtp_wire *w
 	return s->bridge->stream[peer][own_port ? COMP_RTCP : COMP_RTP];
 }
 
-/* Silenced: sound becomes silence where that can be written, other media is held back; RTCP goes on. */
+/* SIDE_SILENCE: audio becomes silence if its codec allows, other media is dropped; RTCP passes. */
 static bool may_pass(const struct stream *s, const struct packet *p, const struct rtp_wire *w)
 {
 	uint32_t flags = stream_side(s)->flags;
@@ -296,7 +297,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	return out;
 }
 
-/* Would the packet that the kernel dropped have been one to learn from? */
+/* May the stream latch to the source of the packet that the kernel dropped? */
 static bool is_candidate(const struct stream *s, const struct bridge_kernel *k)
 {
 	const struct bridge_conf *conf = &s->bridge->conf;
@@ -308,7 +309,7 @@ static bool is_candidate(const struct stream *s, const struct bridge_kernel *k)
 	return stream_side(s)->flags & SIDE_MUX;
 }
 
-static void judge_stranger(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
+static void judge_reported_source(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
 {
 	const struct latch_packet packet = {
 		.source = &k->stranger,
@@ -326,15 +327,16 @@ static void judge_stranger(struct stream *s, const struct bridge_kernel *k, int6
 		settle(s);
 	} else if (latch_state(&s->latch) == LATCH_LEARN || latch_silent(&s->latch, now_ms)) {
 		/*
-		 * The kernel tells of one packet a second. In a flood of a stranger's, those of a phone behind
-		 * a NAT that rebound, or of a better source while the window is open, would hardly ever be it.
+		 * The kernel reports one packet a second. During a flood from an unknown source
+		 * this is hardly ever that of a phone whose NAT changed its port, or of a better
+		 * source while the window is open: so the daemon checks each packet.
 		 */
 		__atomic_store_n(&s->contested, true, __ATOMIC_RELAXED);
 		s->news_bits |= 1 << BRIDGE_CHANGED;
 	}
 }
 
-/* The last packet of the source in use that the kernel has heard. */
+/* The last packet that the kernel received from the source in use. */
 static bool hear_in_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
 {
 	const struct latch_packet packet = { .now_ms = k->heard_ms,
@@ -356,7 +358,7 @@ void stream_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_
 		stream_aim_side(s);
 	}
 	if (endpoint_is_set(&k->stranger))
-		judge_stranger(s, k, now_ms);
+		judge_reported_source(s, k, now_ms);
 	stream_write_end(s);
 	if (s->in_kernel)
 		stream_disconnect(s);

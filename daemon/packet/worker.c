@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * worker.c - a media thread: sockets of its streams, a batch in, a batch out; messages from and to control
+ * worker.c - a media thread: forwards packets of its streams, executes orders, sends events
  *
- * Waits for sockets and orders, obeys, forwards what came, and only then closes what it was told to: so
- * nothing of a closed bridge can still be in the hands of the loop. Once a second, while there is anything to watch, windows are closed
- * and sockets connected or disconnected; a thread whose calls are all idle sleeps without end.
+ * Each round: waits for sockets and orders, executes the orders, forwards packets, and closes
+ * bridges last, since epoll events of the same round may still point to their streams. Once a
+ * second, while streams are watched, it closes windows and connects or disconnects sockets; without
+ * watched streams it sleeps without a timeout.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,21 +27,21 @@ static void wake(int fd)
 {
 	uint64_t one = 1;
 
-	/* Can only fail when the counter is full: then the other side has been woken already. */
+	/* Fails only when the counter is full: then the other thread was already woken. */
 	if (write(fd, &one, sizeof(one)) < 0)
 		return;
 }
 
-static void tell_control(struct worker *worker, struct news *news, unsigned int bits)
+static void notify_control(struct worker *worker, struct news *news, unsigned int bits)
 {
 	if (__atomic_fetch_or(&news->pending, (uint8_t)bits, __ATOMIC_ACQ_REL))
-		return; /* it is under way, and will tell this too */
+		return; /* the letter is already queued, and carries these bits too */
 	if (mailbox_put(worker->control, &news->letter))
 		wake(worker->control_fd);
 }
 
-/* What the stream has to tell; what only flows follow from, when there are any. */
-static void tell_stream(struct worker *worker, struct stream *s)
+/* Sends the stream's events; those for flows only if the control thread asked for them. */
+static void notify_of_stream(struct worker *worker, struct stream *s)
 {
 	unsigned int bits = s->news_bits;
 
@@ -48,7 +49,7 @@ static void tell_stream(struct worker *worker, struct stream *s)
 	if (!__atomic_load_n(&worker->tell_flows, __ATOMIC_RELAXED))
 		bits &= ~(1u << BRIDGE_CHANGED | 1u << BRIDGE_ASK);
 	if (bits)
-		tell_control(worker, &s->news, bits);
+		notify_control(worker, &s->news, bits);
 }
 
 static void watch(struct worker *worker, struct stream *s, int64_t now_ms)
@@ -77,14 +78,15 @@ static void tick(struct worker *worker, int64_t now_ms)
 		if (!stream_tick(s, now_ms))
 			unwatch(s);
 		if (s->news_bits)
-			tell_stream(worker, s);
+			notify_of_stream(worker, s);
 	}
 	worker->next_tick_ms = now_ms + TICK_MS;
 }
 
 /*
- * Receiving many at once costs more than receiving one, when only one is there. A socket that has packets in two
- * rounds running has a queue: taking one a round would let those that take many leave it behind.
+ * recvmmsg() costs more than recvfrom() when only one packet is queued. A socket that is ready in
+ * two consecutive rounds has a queue: with one packet a round, it would get less than sockets that
+ * receive many.
  */
 static bool expects_many(const struct worker *worker, struct stream *s)
 {
@@ -109,11 +111,11 @@ static void forward(struct worker *worker, struct stream *s, int64_t now_us)
 			batch_send(batch, s, out, &packets[i]);
 	}
 	batch_flush(batch);
-	/* One with a queue is watched whoever fills it: what did not find room in it is counted there. */
+	/* A full socket is watched, whatever is in it: the tick counts packets that did not fit. */
 	if (!s->watched && (many || s->packets_in != before))
 		watch(worker, s, now_us / 1000);
 	if (s->news_bits)
-		tell_stream(worker, s);
+		notify_of_stream(worker, s);
 }
 
 #define each_stream(b, s)                                                                          \
@@ -133,7 +135,8 @@ static void open_bridge(struct worker *worker, struct bridge *b)
 
 		stream_start(s);
 		if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, s->fd, &event))
-			log_err("cannot listen to a media port: %s", strerror(errno));
+			log_err("media: cannot watch a port, its packets are lost: %s",
+				strerror(errno));
 		if (latch_state(&s->latch) == LATCH_LEARN) /* it learned before a restart */
 			watch(worker, s, clock_ms());
 	}
@@ -149,12 +152,12 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 	free(update);
 	each_stream(b, s) if (!s->watched && latch_state(&s->latch) == LATCH_LEARN)
 		watch(worker, s, now_ms);
-	/* One for all: settings may change flows though no stream has moved. */
+	/* One event for all streams: settings may change flows although no stream has moved. */
 	b->streams[0].news_bits |= 1 << BRIDGE_CHANGED;
-	tell_stream(worker, &b->streams[0]);
+	notify_of_stream(worker, &b->streams[0]);
 }
 
-static void hear_of_kernel(struct worker *worker, struct order_kernel *order)
+static void apply_kernel_report(struct worker *worker, struct order_kernel *order)
 {
 	struct stream *s = order->stream;
 	int64_t now_ms = clock_ms();
@@ -164,10 +167,10 @@ static void hear_of_kernel(struct worker *worker, struct order_kernel *order)
 	if (!s->watched && latch_window_open(&s->latch, now_ms))
 		watch(worker, s, now_ms);
 	if (s->news_bits)
-		tell_stream(worker, s);
+		notify_of_stream(worker, s);
 }
 
-/* Afterwards the thread knows it no more. */
+/* Afterwards the thread has no pointer to it. */
 static void close_bridge(struct bridge *b)
 {
 	struct stream *s;
@@ -185,7 +188,7 @@ static void close_bridge(struct bridge *b)
 	ring_remove(&b->all);
 }
 
-static void obey(struct worker *worker, struct order *order)
+static void execute_order(struct worker *worker, struct order *order)
 {
 	struct bridge *b = order->bridge;
 
@@ -197,9 +200,9 @@ static void obey(struct worker *worker, struct order *order)
 		update_bridge(worker, container_of(order, struct order_update, order));
 		break;
 	case ORDER_KERNEL:
-		hear_of_kernel(worker, container_of(order, struct order_kernel, order));
+		apply_kernel_report(worker, container_of(order, struct order_kernel, order));
 		break;
-	case ORDER_CLOSE: /* sockets of its may be in the batch of events at hand */
+	case ORDER_CLOSE: /* the current batch of events may contain its sockets */
 		ring_remove(&b->all);
 		ring_insert(&worker->closing, &b->all);
 		break;
@@ -214,7 +217,7 @@ static void read_orders(struct worker *worker)
 	struct letter *letter;
 	uint64_t count;
 
-	/* First the wake-up, then the letters: one that comes in between wakes us again. */
+	/* First the wake-up, then the letters: one that arrives later wakes us again. */
 	if (read(worker->orders_fd, &count, sizeof(count)) < 0)
 		return;
 	__atomic_store_n(&worker->answered, __atomic_load_n(&worker->asked, __ATOMIC_RELAXED),
@@ -223,7 +226,7 @@ static void read_orders(struct worker *worker)
 	while (letter) {
 		struct letter *next = letter->next;
 
-		obey(worker, container_of(letter, struct order, letter));
+		execute_order(worker, container_of(letter, struct order, letter));
 		letter = next;
 	}
 }
@@ -234,7 +237,7 @@ static void close_bridges(struct worker *worker)
 		struct bridge *b = container_of(worker->closing.next, struct bridge, all);
 
 		close_bridge(b);
-		tell_control(worker, &b->closed, 1 << BRIDGE_CLOSED);
+		notify_control(worker, &b->closed, 1 << BRIDGE_CLOSED);
 	}
 }
 
@@ -258,7 +261,7 @@ static void *run(void *arg)
 		now_us = clock_us();
 		worker->round++;
 
-		/* Orders first: a packet that came after a command meets its effect. */
+		/* Orders first: a command is in effect for packets that arrived after it. */
 		for (int i = 0; i < n; i++)
 			if (!events[i].data.ptr)
 				read_orders(worker);

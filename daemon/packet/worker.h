@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * worker.h - a media thread: sockets of its streams, a batch in, a batch out; messages from and to control
+ * worker.h - a media thread: forwards packets of its streams, executes orders, sends events
  */
 #ifndef RTPRELAY_WORKER_H
 #define RTPRELAY_WORKER_H
@@ -12,13 +12,14 @@ struct batch;
 
 /**
  * struct worker - one media thread
- * @control: where news for the control thread go; @control_fd wakes it
+ * @control: mailbox of the control thread; @control_fd wakes it
  * @wake: orders were posted since the last worker_wake(); control thread only
  * @load: bridges open; control thread only
- * @closing: of the bridges, those to be closed after the batch of events at hand
- * @watched: streams that the second tick looks at
- * @next_tick_ms: while any is watched
- * @asked: a number that the thread is to repeat in @answered (shared, both); @asked_ms: since when it has not
+ * @closing: bridges that are closed after the current batch of events
+ * @watched: streams that the tick of each second checks
+ * @next_tick_ms: valid while any is watched
+ * @asked: a number that the thread copies to @answered (both shared)
+ * @asked_ms: clock_ms() when @asked changed last
  */
 struct worker {
 	uint32_t round; /* of waiting */
@@ -41,16 +42,16 @@ struct worker {
 	struct worker_totals totals; /* shared counters */
 };
 
-/* @control, @control_fd: borrowed for as long as the worker lives. 0 or -errno; the thread is running. */
+/* @control, @control_fd: borrowed until worker_stop(). Return: 0, the thread runs; or -errno. */
 int worker_start(struct worker *worker, struct mailbox *control, int control_fd);
-/* Ends the thread and closes the sockets of its bridges; their memory stays their owners'. */
+/* Ends the thread and closes the sockets of its bridges; the owners free the bridges. */
 void worker_stop(struct worker *worker);
-/* Control thread. The order is the worker's until it is done; the thread notices by worker_wake(). */
+/* Control thread. The worker owns the order until it is executed; it starts at worker_wake(). */
 void worker_post(struct worker *worker, struct order *order);
 void worker_wake(struct worker *worker);
-/* Control thread: asks the thread for a sign of life, unless it owes one. */
+/* Control thread: asks the thread for a sign of life, unless an answer is outstanding. */
 void worker_ask(struct worker *worker, int64_t now_ms);
-/* For how long it has owed one; 0: it does not. */
+/* Time since the question that is not answered yet; 0: none is outstanding. */
 int64_t worker_silent_ms(const struct worker *worker, int64_t now_ms);
 
 #endif
