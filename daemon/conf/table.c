@@ -90,7 +90,7 @@ const struct conf_row conf_rows[] = {
 	{ "timeout", CONF_UINT, AT(timeout_s), 1, WEEK, NULL, "60", "SECONDS",
 	  "a call that receives no media for this time is ended", ROW_RELOAD },
 	{ "silent-timeout", CONF_UINT, AT(silent_timeout_s), 1, WEEK, NULL, "3600", "SECONDS",
-	  "the same, while all streams of the call are on hold", ROW_RELOAD },
+	  "a call whose streams are all on hold is ended if it receives no media for this time", ROW_RELOAD },
 	{ "offer-timeout", CONF_UINT, AT(offer_timeout_s), 1, WEEK, NULL, "3600", "SECONDS",
 	  "a call that was never answered is ended after this time", ROW_RELOAD },
 	{ "delete-delay", CONF_UINT, AT(delete_delay_s), 0, 3600, NULL, "30", "SECONDS",
