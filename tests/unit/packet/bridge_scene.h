@@ -19,11 +19,13 @@
 #include "daemon/base/clock.h"
 #include "daemon/packet/pool.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 /* A suite needs some of these. */
 #define SCENE_FN static __attribute__((unused))
 
 #define DEADLINE_MS 5000
+#define PATIENCE_MS 400
 
 enum { A_RTP, A_RTCP, B_RTP, B_RTCP };
 
@@ -88,7 +90,7 @@ SCENE_FN int socket_at(const char *addr, struct endpoint *at)
 SCENE_FN struct worker_pool *new_pool(struct scene *scene, unsigned int threads)
 {
 	struct worker_pool_conf conf = { .threads = threads,
-					 .patience_ms = 400,
+					 .patience_ms = PATIENCE_MS,
 					 .window_ms = 3000,
 					 .event = on_event,
 					 .arg = scene };
@@ -142,12 +144,12 @@ SCENE_FN void open_scene(struct scene *scene, const char *addr_a, const char *ad
 /* Dispatches events until @count of them have come. */
 SCENE_FN bool wait_events(struct scene *scene, const unsigned int *counter, unsigned int count)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = test_real_ms() + DEADLINE_MS;
 
-	while (*counter < count && clock_ms() < end) {
+	while (*counter < count && test_real_ms() < end) {
 		struct pollfd p = { .fd = worker_pool_fd(scene->pool), .events = POLLIN };
 
-		if (poll(&p, 1, (int)(end - clock_ms())) > 0)
+		if (poll(&p, 1, (int)(end - test_real_ms())) > 0)
 			worker_pool_dispatch(scene->pool);
 	}
 	return *counter >= count;
@@ -219,7 +221,7 @@ SCENE_FN bool hears_rtp(int fd, const struct endpoint *from, uint16_t seq)
 SCENE_FN bool wait_drops(const struct scene *scene, int stream, enum stream_drop why,
 			 uint64_t count)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = test_real_ms() + DEADLINE_MS;
 	struct stream_report report;
 
 	do {
@@ -227,7 +229,7 @@ SCENE_FN bool wait_drops(const struct scene *scene, int stream, enum stream_drop
 		if (report.drops[why] >= count)
 			return report.drops[why] == count;
 		poll(NULL, 0, 1);
-	} while (clock_ms() < end);
+	} while (test_real_ms() < end);
 	return false;
 }
 

@@ -156,6 +156,21 @@ static void test_another_party_starts_again(void)
 	close_scene(&scene);
 }
 
+/* Opens the phone's sockets again, until the port above its RTP port is free. */
+static void move_rtcp_beside_rtp(struct scene *scene, int rtp)
+{
+	struct endpoint beside;
+
+	close(scene->phone[rtp + 1]);
+	do {
+		close(scene->phone[rtp]);
+		scene->phone[rtp] = socket_at("127.0.0.1", &scene->phone_at[rtp]);
+		beside = scene->phone_at[rtp];
+		endpoint_set_port(&beside, (uint16_t)(endpoint_port(&beside) + 1));
+		scene->phone[rtp + 1] = bound_socket(&beside);
+	} while (scene->phone[rtp + 1] < 0);
+}
+
 /* B's SDP is unusable, SIP came from elsewhere: only the source of B's RTP is known. */
 static void test_rtcp_is_tried_beside_latched_rtp(void)
 {
@@ -165,6 +180,7 @@ static void test_rtcp_is_tried_beside_latched_rtp(void)
 	uint8_t p[2048];
 
 	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	move_rtcp_beside_rtp(&scene, B_RTP);
 	for (int comp = 0; comp < 2; comp++)
 		memset(&scene.conf.side[SIDE_B].sdp[comp].in4.sin_addr, 0, 4);
 	CU_ASSERT_TRUE(
@@ -176,15 +192,9 @@ static void test_rtcp_is_tried_beside_latched_rtp(void)
 	CU_ASSERT_TRUE(wait_drops(&scene, A_RTCP, DROP_NO_DESTINATION, 1));
 	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 1, 8);
 	CU_ASSERT_TRUE(hears_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 1));
-	at = scene.phone_at[B_RTP];
-	endpoint_set_port(&at, (uint16_t)(endpoint_port(&at) + 1));
-	close(scene.phone[B_RTCP]);
-	scene.phone[B_RTCP] = bound_socket(&at);
-	if (scene.phone[B_RTCP] >= 0) { /* else the port is taken: no test */
-		sendto(scene.phone[A_RTCP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTCP].sa,
-		       endpoint_len(&scene.relay_at[A_RTCP]));
-		CU_ASSERT_EQUAL(hear(scene.phone[B_RTCP], p, &at), 8);
-	}
+	sendto(scene.phone[A_RTCP], p, receiver_report(p, 7), 0, &scene.relay_at[A_RTCP].sa,
+	       endpoint_len(&scene.relay_at[A_RTCP]));
+	CU_ASSERT_EQUAL(hear(scene.phone[B_RTCP], p, &at), 8);
 	get_report(&scene, B_RTP, &report);
 	CU_ASSERT_EQUAL(report.rank, RANK_ADDR);
 	close_scene(&scene);
@@ -235,26 +245,44 @@ static void send_report(int fd, const struct endpoint *to)
 	sendto(fd, p, receiver_report(p, 66), 0, &to->sa, endpoint_len(to));
 }
 
+/* Waits until the @nth packet to A's RTP port has been refused for patience, or accepted. */
+static bool wait_judged(const struct scene *scene, uint64_t nth, struct stream_report *report)
+{
+	int64_t end = test_real_ms() + DEADLINE_MS;
+
+	do {
+		get_report(scene, A_RTP, report);
+		if (report->packets_in + report->drops[DROP_PATIENCE] == nth)
+			return true;
+		poll(NULL, 0, 1);
+	} while (test_real_ms() < end);
+	return false;
+}
+
 /*
  * An attacker is heard only because of its network, like a phone behind a carrier's NAT: RTP, then
- * RTCP as well.
+ * RTCP as well. It sends a packet every 20 ms, by a clock that no busy machine delays.
  */
 static void be_heard_on_trial(struct scene *scene, int rtp_fd, int rtcp_fd)
 {
 	struct endpoint from;
 	struct stream_report report;
-	int64_t end = clock_ms() + DEADLINE_MS;
 	uint8_t p[2048];
 	uint16_t seq = 0;
+	bool judged;
 
+	test_clock_stop();
 	do {
 		send_rtp(rtp_fd, &scene->relay_at[A_RTP], ++seq, 66);
-		poll(NULL, 0, 10); /* the packet rate of a phone, not a condition */
-		get_report(scene, A_RTP, &report);
-	} while (!report.packets_in && clock_ms() < end);
-	CU_ASSERT_TRUE(hears_rtp_at_last(scene->phone[B_RTP], &scene->relay_at[B_RTP], seq));
+		judged = wait_judged(scene, seq, &report);
+		test_clock_pass(20);
+	} while (judged && !report.packets_in && seq < 2 * PATIENCE_MS / 20);
+	CU_ASSERT_TRUE(judged);
+	CU_ASSERT_EQUAL(seq, PATIENCE_MS / 20 + 1);
+	CU_ASSERT_TRUE(hears_rtp(scene->phone[B_RTP], &scene->relay_at[B_RTP], seq));
 	send_report(rtcp_fd, &scene->relay_at[A_RTCP]);
 	CU_ASSERT_EQUAL(hear(scene->phone[B_RTCP], p, &from), 8);
+	test_clock_go();
 }
 
 static void test_rtcp_falls_with_the_rtp_it_followed(void)

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_clock.c - the clock of the unit tests, which are linked with --wrap=clock_gettime */
+#include <stdbool.h>
+#include <time.h>
+#include "test_clock.h"
+
+#define NS_IN_S 1000000000
+
+int __real_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+
+/* Written by the test's thread, read by all. */
+static int64_t stopped_ns; /* 0: it runs */
+static int64_t ahead_ns;   /* of the system's clock, while it runs */
+
+static int64_t real_ns(void)
+{
+	struct timespec ts;
+
+	__real_clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * (int64_t)NS_IN_S + ts.tv_nsec;
+}
+
+static int64_t now_ns(void)
+{
+	int64_t stopped = __atomic_load_n(&stopped_ns, __ATOMIC_ACQUIRE);
+
+	return stopped ? stopped : real_ns() + __atomic_load_n(&ahead_ns, __ATOMIC_RELAXED);
+}
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int64_t now;
+
+	if (id != CLOCK_MONOTONIC)
+		return __real_clock_gettime(id, ts);
+	now = now_ns();
+	*ts = (struct timespec){ now / NS_IN_S, now % NS_IN_S };
+	return 0;
+}
+
+void test_clock_stop(void)
+{
+	__atomic_store_n(&stopped_ns, now_ns(), __ATOMIC_RELEASE);
+}
+
+void test_clock_pass(int64_t ms)
+{
+	__atomic_store_n(&stopped_ns, stopped_ns + ms * 1000000, __ATOMIC_RELEASE);
+}
+
+void test_clock_go(void)
+{
+	if (!stopped_ns)
+		return;
+	__atomic_store_n(&ahead_ns, stopped_ns - real_ns(), __ATOMIC_RELAXED);
+	__atomic_store_n(&stopped_ns, 0, __ATOMIC_RELEASE);
+}
+
+int64_t test_real_ms(void)
+{
+	return real_ns() / 1000000;
+}
