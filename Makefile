@@ -135,7 +135,7 @@ install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: pro
 		docs/grafana-dashboard.json docs/prometheus-alerts.yml $(DOC)
 	install -m 644 docs/kamailio/kamailio.cfg $(DOC)/kamailio
 	# README and the files of docs/ are installed to the same folder.
-	for page in README.md ARCHITECTURE.md; do sed 's|](docs/|](|g' $$page > $(DOC)/$$page || exit 1; done
+	for page in README.md ARCHITECTURE.md CONTRIBUTING.md; do sed 's|](docs/|](|g' $$page > $(DOC)/$$page || exit 1; done
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
 	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
 

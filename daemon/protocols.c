@@ -2,6 +2,7 @@
 /*
  * protocols.c - the control protocols: a row for each
  */
+#include "base/count.h"
 #include "ng/ng.h"
 #include "protocols.h"
 #include "relay.h"
@@ -17,7 +18,7 @@ const struct protocol_row protocol_rows[] = {
 	{ &rtpp_protocol, offsetof(struct conf, listen_rtpproxy), notify_of },
 };
 
-const size_t n_protocol_rows = sizeof(protocol_rows) / sizeof(*protocol_rows);
+const size_t n_protocol_rows = COUNT(protocol_rows);
 
 const struct conf_list *protocol_listens(const struct protocol_row *row, const struct conf *conf)
 {

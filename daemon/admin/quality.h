@@ -4,8 +4,8 @@
 #define RTPRELAY_ADMIN_QUALITY_H
 
 #include "base/json_line.h"
-#include "call/tree.h"
 #include "call/media_quality.h"
+#include "call/tree.h"
 
 /* Writes the quality of the media that @side sends; nothing while it is not known. */
 void admin_put_quality(struct json_line *line, const struct media *media, enum side side);

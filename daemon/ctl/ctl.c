@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/log.h"
 #include "base/resolve.h"
 #include "ctl/ctl.h"
@@ -269,7 +270,7 @@ static int listen_at(struct ctl *ctl, struct event_base *base, const struct ctl_
 		     const char *text, bool allow_near)
 {
 	struct endpoint addrs[8];
-	int n = endpoint_resolve(text, addrs, sizeof(addrs) / sizeof(addrs[0]));
+	int n = endpoint_resolve(text, addrs, COUNT(addrs));
 	int error = n < 0 ? n : -EADDRNOTAVAIL, opened = 0;
 
 	for (int i = 0; i < n; i++) {

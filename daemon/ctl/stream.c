@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <utlist.h>
+#include "base/count.h"
 #include "base/listen_pause.h"
 #include "base/resolve.h"
 #include "ctl/socket.h"
@@ -56,7 +57,7 @@ static const struct {
 
 static int kind_of(const char *text)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (str_starts(str_of(text), kinds[i].prefix))
 			return (int)i;
 	return -1;

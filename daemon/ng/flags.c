@@ -5,6 +5,7 @@
  * Flags are the members of the list "flags", and the words of Kamailio's raw "rtpp-flags". A flag
  * written as "key=value" is read like that key.
  */
+#include "base/count.h"
 #include "ng/flags.h"
 
 /* Codec names in one list, at most; more are ignored. */
@@ -14,8 +15,6 @@ struct flag {
 	struct str name;
 	uint32_t set, clear; /* enum request_flag */
 };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct flag *find_flag(const struct flag *flags, size_t count, struct str name)
 {

@@ -4,6 +4,7 @@
  *
  * A table: a row is a name, a function, and the member that the function sets. Flags: ng/flags.c
  */
+#include "base/count.h"
 #include "ng/flags.h"
 #include "ng/reader.h"
 #include "ng/request.h"
@@ -233,10 +234,9 @@ static const struct key keys[] = {
 
 void ng_request_read(struct arena *arena, const struct dict *map, struct request *request)
 {
-	struct reader r = { .arena = arena,
-			    .request = request,
-			    .keys = keys,
-			    .n_keys = sizeof(keys) / sizeof(keys[0]) };
+	struct reader r = {
+		.arena = arena, .request = request, .keys = keys, .n_keys = COUNT(keys)
+	};
 
 	for (const struct dict *value = map->first; value; value = value->next) {
 		const struct key *key = value->key.len ? ng_find_key(&r, value->key) : NULL;

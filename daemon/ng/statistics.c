@@ -6,6 +6,7 @@
  * name are always 0: they exist for scripts that read them by name.
  */
 #include <inttypes.h>
+#include "base/count.h"
 #include "ng/statistics.h"
 #include "ng/tree.h"
 
@@ -17,8 +18,6 @@ struct number {
 	struct str key;
 	uint64_t value;
 };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void add_numbers(struct arena *arena, struct dict *map, const struct number *numbers,
 			size_t count)

@@ -137,7 +137,7 @@ static bool keeps_talking(const struct latch_memory *m, const struct latch_packe
 
 /*
  * Has this newcomer been waited for long enough? One that has fallen silent in the meantime had its
- * chance: the wait begins anew with the next.
+ * chance: the wait starts again with the next.
  */
 static bool patience_is_over(struct latch_memory *m, const struct latch_ref *ref,
 			     const struct latch_packet *packet)

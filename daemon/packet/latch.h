@@ -142,7 +142,7 @@ enum latch_state {
 #define LATCH_NEAR 8
 
 /**
- * struct latch_ref - what a source is held against; made for one question, borrows all it points to
+ * struct latch_ref - what a source is compared with; made for one question, borrows all of it
  * @signalled: where the remote wants its media: SDP's endpoint, or SIP's address with SDP's port
  * @sdp: as in the SDP; unset: this side has not answered yet
  * @sip: where SIP came from, port ignored; unset: not told

@@ -2,6 +2,7 @@
 /* counters.c - all counters of the daemon, with name, unit and help (checked to be complete) */
 #include <assert.h>
 #include <stdio.h>
+#include "base/count.h"
 #include "report/counters.h"
 
 /* --- Is it complete? -------------------------------------------------------------------------- */
@@ -130,13 +131,13 @@ static void report_proxy(const struct proxy_stats *proxy, counter_fn *fn, void *
 		fn(arg, "proxy", name, &counts[i], proxy->count[i]);
 		fn(arg, "proxy", name, &times[i], proxy->duration_us[i]);
 	}
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+	for (size_t i = 0; i < COUNT(others); i++)
 		fn(arg, others[i].of, name, &others[i].name, value_at(proxy, others[i].offset));
 }
 
 void report_counters(const struct daemon_report *report, counter_fn *fn, void *arg)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		fn(arg, rows[i].of, NULL, &rows[i].name, value_at(report, rows[i].offset));
 	report_buckets(&report->stats.quality, fn, arg);
 	for (size_t i = 0; i < report->stats.n_proxies; i++)

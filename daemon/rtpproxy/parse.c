@@ -2,6 +2,7 @@
 /*
  * parse.c - the classic rtpproxy protocol: a command's text to words, modifiers and addresses
  */
+#include "base/count.h"
 #include "rtpproxy/parse.h"
 
 /* --- Words ------------------------------------------------------------------------------------ */
@@ -143,7 +144,7 @@ static enum rtpp_error read_flag(struct str *rest, char letter, struct rtpp_modi
 	};
 
 	(void)rest;
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+	for (size_t i = 0; i < COUNT(flags); i++)
 		if (flags[i].letter == letter)
 			mods->flags = (mods->flags & ~flags[i].clear) | flags[i].set;
 	return RTPP_OK;
@@ -216,7 +217,7 @@ static enum rtpp_error read_modifier(struct str *rest, struct rtpp_modifiers *mo
 {
 	char letter = upper(rest->s[0]);
 
-	for (size_t i = 0; i < sizeof(modifiers) / sizeof(*modifiers); i++) {
+	for (size_t i = 0; i < COUNT(modifiers); i++) {
 		if (modifiers[i].letter != letter)
 			continue;
 		rest->s++;

@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include "base/count.h"
 #include "call/call.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"
@@ -53,7 +54,7 @@ struct query {
 	double mos, mos_lowest, mos_highest, loss_percent, jitter_ms, rtt_ms;
 };
 
-#define COUNT(member)	offsetof(struct query, member), false
+#define NUMBER(member)	offsetof(struct query, member), false
 #define DECIMAL(member) offsetof(struct query, member), true
 
 static const struct {
@@ -61,16 +62,16 @@ static const struct {
 	size_t offset;
 	bool decimal; /* a double, not an uint64_t */
 } query_names[] = {
-	{ "ttl", COUNT(ttl_s) },
-	{ "npkts_ina", COUNT(in_from) },
-	{ "npkts_ino", COUNT(in_to) },
-	{ "nrelayed", COUNT(relayed) },
-	{ "ndropped", COUNT(dropped) },
-	{ "rtpa_nsent", COUNT(expected) },
-	{ "rtpa_nrcvd", COUNT(received) },
-	{ "rtpa_ndups", COUNT(duplicate) },
-	{ "rtpa_nlost", COUNT(lost) },
-	{ "rtpa_perrs", COUNT(malformed) },
+	{ "ttl", NUMBER(ttl_s) },
+	{ "npkts_ina", NUMBER(in_from) },
+	{ "npkts_ino", NUMBER(in_to) },
+	{ "nrelayed", NUMBER(relayed) },
+	{ "ndropped", NUMBER(dropped) },
+	{ "rtpa_nsent", NUMBER(expected) },
+	{ "rtpa_nrcvd", NUMBER(received) },
+	{ "rtpa_ndups", NUMBER(duplicate) },
+	{ "rtpa_nlost", NUMBER(lost) },
+	{ "rtpa_perrs", NUMBER(malformed) },
 	{ "mos", DECIMAL(mos) },
 	{ "mos_lowest", DECIMAL(mos_lowest) },
 	{ "mos_highest", DECIMAL(mos_highest) },
@@ -133,7 +134,7 @@ static void fill_quality(const struct rtpp_command *c, const struct media *media
 static bool put_query(struct buf *out, size_t begin, bool verbose, const struct query *q,
 		      struct str name)
 {
-	for (size_t i = 0; i < sizeof(query_names) / sizeof(*query_names); i++) {
+	for (size_t i = 0; i < COUNT(query_names); i++) {
 		const void *value = (const char *)q + query_names[i].offset;
 
 		if (!str_eq_nocase(name, str_of(query_names[i].name)))
@@ -308,7 +309,7 @@ static void put_stat(struct buf *out, const struct daemon_report *report, size_t
 enum rtpp_error rtpp_stats(const struct rtpp_command *c, struct buf *out)
 {
 	bool verbose = rtpp_has_letter(c->letters, 'V');
-	size_t begin = out->len, known = sizeof(stats_names) / sizeof(*stats_names);
+	size_t begin = out->len, known = COUNT(stats_names);
 	const struct daemon_report *report;
 
 	if (!rtpp_only_letters(c->letters, "V"))

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/log.h"
 #include "rtpproxy/command.h"
 #include "rtpproxy/parse.h"
@@ -56,9 +57,8 @@ static enum rtpp_error run_version(const struct rtpp_command *c, struct buf *out
 		return RTPP_E_MODIFIER;
 	if (c->n_args != 1)
 		return RTPP_E_ARGC;
-	known = is_listed(c->arg[0], features, sizeof(features) / sizeof(*features)) ||
-		(c->notify && is_listed(c->arg[0], notify_features,
-					sizeof(notify_features) / sizeof(*notify_features)));
+	known = is_listed(c->arg[0], features, COUNT(features)) ||
+		(c->notify && is_listed(c->arg[0], notify_features, COUNT(notify_features)));
 	buf_char(out, known ? '1' : '0');
 	return RTPP_OK;
 }
@@ -114,8 +114,7 @@ static const struct verb_row *find_row(const struct verb_row *rows, size_t n, ch
 
 static const struct verb_row *find_sub(const struct rtpp_words *words, bool of_update, bool with_to)
 {
-	const struct verb_row *row =
-		find_row(subs, sizeof(subs) / sizeof(*subs), words->word[0].s[0]);
+	const struct verb_row *row = find_row(subs, COUNT(subs), words->word[0].s[0]);
 
 	if (row && row->letter == 'L' && !(of_update && with_to))
 		return NULL;
@@ -229,7 +228,7 @@ static enum rtpp_error run_text(const struct rtpp_command *c, struct str text, s
 		c->env->stats->malformed++;
 		return error;
 	}
-	row = find_row(verbs, sizeof(verbs) / sizeof(*verbs), parts.part[0].word[0].s[0]);
+	row = find_row(verbs, COUNT(verbs), parts.part[0].word[0].s[0]);
 	if (!row) {
 		c->env->stats->unknown_command++;
 		return RTPP_E_COMMAND;
@@ -276,7 +275,7 @@ void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct 
 /* At ports of other protocols only commands in capital letters are recognized. */
 static bool is_request(struct str payload)
 {
-	for (size_t i = 0; payload.len && i < sizeof(verbs) / sizeof(*verbs); i++)
+	for (size_t i = 0; payload.len && i < COUNT(verbs); i++)
 		if (payload.s[0] == verbs[i].letter)
 			return true;
 	return false;

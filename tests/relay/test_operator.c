@@ -317,7 +317,7 @@ static void check_doctor(void)
 	CU_ASSERT_TRUE(says("192.0.2.254 is on a0"));
 	CU_ASSERT_TRUE(says("nftables"));
 	CU_ASSERT_TRUE(says(" wrong, "));
-	CU_ASSERT_EQUAL(status, strstr(said, "\n0 wrong") ? 0 : 1);
+	CU_ASSERT_EQUAL(status, strstr(said, "\nfindings: 0 wrong, ") ? 0 : 1);
 }
 
 /* On its own terminal; its output is read until it is complete. */
@@ -543,7 +543,7 @@ static void test_watcher_sees_what_the_kernel_does(void)
 	CU_ASSERT_TRUE(relay_module(false));
 	CU_ASSERT_TRUE(seen("module-gone", 1));
 	CU_ASSERT_TRUE(seen("in-user     [seen]", 4));
-	TELLS(0, "not there: media is relayed in user space", "status");
+	TELLS(0, "not available: media is relayed in user space", "status");
 	TELLS(0, "the kernel module is not available", "kernel");
 	TELLS(0, "path user: no kernel module", "call seen");
 	ctl("doctor");

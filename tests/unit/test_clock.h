@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_clock.h - the monotonic clock that the daemon's code and the tests read, controlled by a test
+ * test_clock.h - the monotonic clock of the daemon and the tests, controlled by a test
  *
  * For what depends on the time between two readings: on a busy machine a thread may be delayed for
  * longer than the times that a test measures. Timeouts of poll() and libevent use the system's

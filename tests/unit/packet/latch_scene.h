@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * latch_scene.h - one stream that learns whom to hear; time and packets are handed in
+ * latch_scene.h - one stream that learns its source; time and packets are handed in
  *
  * Unless a test says otherwise the phone is behind a NAT: its SDP names 192.168.1.5:4000, its SIP
  * came from 203.0.113.9. Patience is 400 ms, the window 3000 ms.

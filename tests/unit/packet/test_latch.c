@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_latch.c - who may be heard, rule by rule: ranks, the window, modes */
+#include "daemon/base/count.h"
 #include "latch_scene.h"
 
 static void test_ranks_sources(void)
@@ -25,7 +26,7 @@ static void test_ranks_sources(void)
 		{ "[2001:db8::1]:4000", "", "", "[2001:db8:0:100::2]:4000", RANK_UNKNOWN },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct box box;
 		struct endpoint source = ep(rows[i].source);
 
@@ -189,7 +190,7 @@ static void test_destination_before_anything_is_heard(void)
 		{ "", "203.0.113.9", "" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct box box;
 
 		open_box(&box, rows[i].sdp, rows[i].sip);

@@ -4,10 +4,11 @@
  *
  * Each story has its own settings and a few sources, who talk in runs, change ports and SSRCs, and
  * fall silent, while offers, reports of the kernel, ticks and restarts come in between. After each
- * event the verdict and all that was learned are held against a reference, and the invariants of
+ * event the verdict and all that was learned are compared with a reference, and the invariants of
  * docs/latching.md are checked without it.
  */
 #include <stdio.h>
+#include "daemon/base/count.h"
 #include "latch_reference.h"
 #include "tests/unit/test.h"
 
@@ -68,7 +69,7 @@ static struct place any_place(struct story *s)
 
 static struct endpoint real(struct place place)
 {
-	static struct endpoint addresses[sizeof(world) / sizeof(world[0])];
+	static struct endpoint addresses[COUNT(world)];
 	struct endpoint *ep = &addresses[place.at];
 	struct endpoint at = { 0 };
 
@@ -262,7 +263,7 @@ static void pass(struct story *s)
 		0, 40, 100, 149, 150, 151, 400, 999, 1000, 1001, 2999, 4000
 	};
 
-	s->now_ms += once_in(s, 12) ? rare[chance(s, sizeof(rare) / sizeof(rare[0]))] : 20;
+	s->now_ms += once_in(s, 12) ? rare[chance(s, COUNT(rare))] : 20;
 }
 
 static struct actor *who_is_heard(struct story *s)
@@ -306,8 +307,7 @@ static void talk(struct story *s)
 	pass(s);
 	s->talks->seq++;
 	if (once_in(s, 40))
-		s->talks->seq = (uint16_t)(s->talks->seq +
-					   steps[chance(s, sizeof(steps) / sizeof(steps[0]))]);
+		s->talks->seq = (uint16_t)(s->talks->seq + steps[chance(s, COUNT(steps))]);
 	if (once_in(s, 100))
 		s->talks->ssrc = 1 + chance(s, 4);
 	send_packet(s, s->talks);

@@ -2,6 +2,7 @@
 /*
  * test_counters.c - every counter of a report is shown, once, with a name of its own, unit and help
  */
+#include "daemon/base/count.h"
 #include "daemon/report/counters.h"
 #include "tests/unit/test.h"
 
@@ -95,7 +96,7 @@ static void test_every_counter_is_shown_once(void)
 	CU_ASSERT_EQUAL(shown.n, count);
 	for (unsigned int i = 0; i < count; i++)
 		CU_ASSERT_EQUAL(shown.times[i], 1);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		CU_ASSERT(has(&shown, names[i]));
 }
 

@@ -208,7 +208,7 @@ static bool has_another_form(const char *of, const char *name)
 {
 	static const char *const folders[] = { "quality", "drop", "proxy" };
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+	for (size_t i = 0; i < COUNT(folders); i++)
 		if (!strcmp(of, folders[i]))
 			return true;
 	if (!strcmp(of, "kernel"))
