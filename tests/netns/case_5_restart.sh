@@ -14,7 +14,8 @@ done
 
 # Like a crash: at any moment, without a chance to clean up.
 relay_kill() {
-	end relay KILL || fail "the relay still runs after SIGKILL"
+	local reason
+	reason=$(relay_stop KILL) || fail "$reason"
 	[ -z "$(relay_sockets)" ] || fail "sockets of the killed relay are still open"
 }
 
@@ -104,13 +105,13 @@ case_relay_killed_on_hold() {
 
 # An upgrade: the first daemon ends on SIGTERM.
 case_relay_replaced() {
-	local ports
+	local ports reason
 	call_up a1 b1
 	CALL=2
 	call_up b2 p2
 	hear 25 b2 p2
 	ports=$(relay_sockets | sort)
-	end relay || fail "the relay does not end on SIGTERM"
+	reason=$(relay_stop TERM) || fail "$reason"
 	in_ns relay nft list table inet rtprelay >/dev/null || fail "the relay removed its table though calls continue"
 	relay_again "$ports"
 	media_goes_on b2 p2
@@ -121,7 +122,7 @@ case_relay_replaced() {
 	nudge a1 bye
 	sip_done a1 b1
 	until_ok 3 relay_is_empty || fail "the calls do not end"
-	end relay || fail "the relay does not end on SIGTERM"
+	reason=$(relay_stop TERM) || fail "$reason"
 	[ -z "$(in_ns relay nft list tables)" ] || fail "tables are left though there are no calls: $(in_ns relay nft list tables)"
 	# shellcheck disable=SC2086 # several options
 	relay_start ${RELAY_OPTIONS[$CASE]}

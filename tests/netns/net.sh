@@ -173,9 +173,12 @@ pid_of() {
 	cat "$TMP/$1.pid" 2>/dev/null || echo none
 }
 
-# A zombie counts as gone.
+# A zombie counts as gone if no other thread is left: these hold its sockets until they have ended.
 gone() { # gone PID
-	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+	local tasks
+	[ -e "/proc/$1" ] || return 0
+	tasks=("/proc/$1/task"/*)
+	[ ${#tasks[@]} -eq 1 ] && grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
 }
 
 end() { # end NAME [SIGNAL]: sends the signal and waits for the end
@@ -185,16 +188,33 @@ end() { # end NAME [SIGNAL]: sends the signal and waits for the end
 	[ "$pid" != none ] && kill "-${2:-TERM}" "$pid" 2>/dev/null && until_ok 5 gone "$pid"
 }
 
+# The exit status has to be that of a clean end, or of the signal KILL.
+relay_stop() { # relay_stop TERM|KILL: ends the relay, or says why not
+	local want=0 status
+	[ "$1" = TERM ] || want=137
+	end relay "$1" || { echo "the relay does not end"; return 1; }
+	until_ok 5 test -s "$TMP/relay.status" || { echo "the exit status of the relay is not known"; return 1; }
+	status=$(<"$TMP/relay.status")
+	[ "$status" = $want ] || { echo "the relay ended with status $status, not $want, see $LOG/relay.log"; return 1; }
+}
+
 ng() { # ng KEY=VALUE...: sends the relay an NG command, as the proxy does
 	# shellcheck disable=SC2086 # address and port
 	in_ns proxy "$BUILD/ng_ask" $RELAY_NG "$@"
 }
 
 relay_start() { # relay_start [OPTION...]
-	# shellcheck disable=SC2086 # a command line
-	become_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT} ${RELAY_MORE:-} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
-	started relay
-	until_ok 10 ng command=ping
+	rm -f "$TMP/relay.status" "$TMP/relay.pid"
+	# In a shell that waits for it, since the shell that ends it may be another one than this.
+	{
+		# shellcheck disable=SC2086 # a command line
+		become_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT} ${RELAY_MORE:-} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
+		echo $! >"$TMP/relay.pid"
+		wait $!
+		echo $? >"$TMP/relay.status"
+	} 2>/dev/null &
+	disown $!
+	until_ok 10 test -s "$TMP/relay.pid" && until_ok 10 ng command=ping
 }
 
 relay_is_up() {
@@ -202,14 +222,18 @@ relay_is_up() {
 }
 
 relay_calls() {
-	ng command=list limit=1000 | sed -n 's|^calls/[0-9]*=||p'
+	local reply
+	reply=$(ng command=list limit=1000) || return
+	sed -n 's|^calls/[0-9]*=||p' <<<"$reply"
 }
 
 # All UDP sockets in the relay's namespace that are bound to a media port, one per line.
 relay_sockets() {
-	in_ns relay ss -Huan | awk -v min="$PORT_MIN" -v max="$PORT_MAX" '{
+	local sockets
+	sockets=$(in_ns relay ss -Huan) || return
+	awk -v min="$PORT_MIN" -v max="$PORT_MAX" '{
 		n = split($4, part, ":"); port = part[n]
-		if (port + 0 >= min && port + 0 <= max) print $4 }'
+		if (port + 0 >= min && port + 0 <= max) print $4 }' <<<"$sockets"
 }
 
 # How many packets the relay has dropped because of their source.
@@ -218,7 +242,8 @@ relay_refused() {
 }
 
 relay_is_empty() {
-	[ -z "$(relay_calls)" ] && [ -z "$(relay_sockets)" ]
+	local calls sockets
+	calls=$(relay_calls) && sockets=$(relay_sockets) && [ -z "$calls$sockets" ]
 }
 
 PROXY_MODULE=rtpengine # or rtpproxy
