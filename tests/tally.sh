@@ -53,6 +53,12 @@ step()
 	fi
 }
 
+# is_root: for a step that needs root; it fails where this user is not root, and says so
+is_root()
+{
+	[ "$(id -u)" -eq 0 ] || { echo 'this step needs root'; return 1; }
+}
+
 tally_end()
 {
 	echo
