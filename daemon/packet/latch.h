@@ -38,13 +38,15 @@
  *     reopened   the source in use   a usable newcomer of higher rank; of the same rank, if silent
  *     moved      the source in use,  any usable newcomer; the source that it replaces is refused
  *                at its old place    until the window ends
- *     locked     the source in use   exact in place of a lower rank, if silent
+ *     locked     the source in use   exact in place of a lower rank, if silent; with strict-source
+ *                                    nobody
  *
  * "If silent": the source in use was not heard for LATCH_SILENCE_MS. In every phase but wait:
  *
  *     a NAT that changed its port    takes over if silent: same address and SSRC, sequence number
- *                                    going on; not if locked with strict-source
- *     media-handover                 lets any usable newcomer take over
+ *                                    going on; usable or not; not if locked with strict-source
+ *     media-handover                 lets any usable newcomer take over, but not the source that
+ *                                    was replaced; strict-source has no effect then
  *
  * Reports know three states: wait, learn (open, reopened, moved), locked.
  *
@@ -57,7 +59,8 @@
  *     stranger              in place of another source, with media-handover: at once
  *     all others; mode first; a NAT that changed its port: at once
  *
- * EVENTS: what happens in which phase, without media-handover
+ * EVENTS: what happens in which phase, without media-handover and strict-source; if more than one
+ * row of a newcomer fits: no candidate, replaced source, NAT, not usable, rank, in this order
  *
  *     event                           wait      open      reopened   moved     locked
  *     packet of the source in use     -         heard     heard      heard     heard
@@ -68,7 +71,7 @@
  *        higher rank, not exact       taken     taken     taken      taken     refused
  *        exact, the source is not     taken     taken     taken      taken     if silent
  *     NAT changed its port,           -         taken     taken      taken     taken
- *        usable or not
+ *        silent, usable or not
  *     replaced source, window open    -         refused   refused    refused   refused
  *     window over (tick, packet)      -         locked 1  locked 2   locked 3  -
  *     offer or answer:
@@ -84,16 +87,17 @@
  *        another address
  *     restart of the daemon           phase and window stay; sequence numbers are not known
  *
- *     taken     next phase: open if it is on trial; locked if it is exact or the phase was locked;
- *               else open. A window of window_ms begins, unless one is open or the phase was
- *               locked.
- *     locked    1: if not on trial. 2: if heard since the offer, too. 3: if not silent, too.
- *               Else the phase stays until that holds, or until a newcomer is taken.
+ *     taken     after its proof, if it needs one. Next phase: open if it is on trial; locked if it
+ *               is exact or the phase was locked; else open. A window of window_ms begins, unless
+ *               one is open or the phase was locked.
+ *     locked    1: if it is not on trial. 2: if it was heard since the offer, in addition to 1.
+ *               3: if it is not silent, in addition to 2. Else the phase stays until that holds,
+ *               or until a newcomer is taken.
  *     open 4    if it is on trial now, since the sibling that spoke for it has moved; else locked
- *     wait 5    if it is on trial: it was heard because RTP came from there too
+ *     wait 5    if the RTCP is on trial: it was heard because RTP came from there too
  *     reopened, moved: a window of window_ms begins
  *
- * TRANSITIONS
+ * TRANSITIONS, without open 4 and wait 5
  *
  *                usable, proved            window over, not on trial; exact is taken
  *       +------+               +------+                                 +--------+
@@ -155,7 +159,7 @@ struct latch_ref {
 	const struct endpoint *near[LATCH_NEAR];
 	unsigned int n_near, on_trial;
 	enum latch_mode mode;
-	bool strict_source; /* once LOCKED, nobody else, not even a NAT that rebound */
+	bool strict_source; /* once LOCKED, nobody else, nor a NAT that rebound; not if @handover */
 	bool handover;	    /* an acceptable source may take over at any time */
 	bool alone;
 	int64_t patience_ms, window_ms;
