@@ -79,7 +79,7 @@ enum stream_drop {
 	DROP_MALFORMED,	     /* shorter than its header says, wrong version */
 	DROP_KIND,	     /* not a kind of packet that this stream carries */
 	DROP_SOURCE,	     /* refused by latching: not the latched source */
-	DROP_PATIENCE,	     /* a better source is still awaited (latch-patience) */
+	DROP_PATIENCE,	     /* may be accepted later: rank 0 or on trial (latch-patience) */
 	DROP_NO_DESTINATION, /* the other side's address is not known yet */
 	DROP_BLOCKED,	     /* media is blocked by command */
 	DROP_SEND_QUEUE,     /* EAGAIN, ENOBUFS */
