@@ -368,6 +368,8 @@ bool latch_record_valid(const struct latch_record *record)
 {
 	return record->phase <= PHASE_LOCKED && record->class <= CLASS_EXACT &&
 	       (record->phase == PHASE_WAIT) == !endpoint_is_set(&record->source) &&
+	       (record->phase != PHASE_WAIT || record->class == CLASS_STRANGER) &&
+	       (record->phase == PHASE_LOCKED || record->class != CLASS_EXACT) &&
 	       (record->phase == PHASE_MOVED || !record->was_exact) &&
 	       (record->phase != PHASE_LOCKED ||
 		(record->class != CLASS_NEIGHBOUR && record->class != CLASS_FOLLOWER));

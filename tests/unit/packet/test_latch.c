@@ -210,10 +210,46 @@ static void test_asymmetric_phone_is_sent_to_where_sdp_says(void)
 	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:9999"));
 }
 
+/* What latch_export() never makes is no record: a forged or broken journal cannot bring it in. */
+static void test_impossible_records_are_invalid(void)
+{
+	static const struct {
+		const char *source;
+		enum latch_phase phase;
+		enum latch_class class;
+		bool was_exact, valid;
+	} rows[] = {
+		{ "", PHASE_WAIT, CLASS_STRANGER, false, true },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_NEIGHBOUR, false, true },
+		{ "203.0.113.9:4000", PHASE_MOVED, CLASS_ADDR, true, true },
+		{ "203.0.113.9:4000", PHASE_LOCKED, CLASS_EXACT, false, true },
+		{ "203.0.113.9:4000", PHASE_WAIT, CLASS_STRANGER, false, false },
+		{ "", PHASE_OPEN, CLASS_ADDR, false, false },
+		{ "", PHASE_WAIT, CLASS_EXACT, false, false },
+		{ "", PHASE_WAIT, CLASS_NEIGHBOUR, false, false },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_EXACT, false, false },
+		{ "203.0.113.9:4000", PHASE_MOVED, CLASS_EXACT, false, false },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_ADDR, true, false },
+		{ "203.0.113.9:4000", PHASE_LOCKED, CLASS_FOLLOWER, false, false },
+		{ "203.0.113.9:4000", PHASE_LOCKED + 1, CLASS_ADDR, false, false },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_EXACT + 1, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct latch_record record = { .source = ep(rows[i].source),
+						     .phase = (uint8_t)rows[i].phase,
+						     .class = (uint8_t)rows[i].class,
+						     .was_exact = rows[i].was_exact };
+
+		CU_ASSERT_EQUAL(latch_record_valid(&record), rows[i].valid);
+	}
+}
+
 TEST_SUITE(latch, { "ranks sources", test_ranks_sources },
 	   { "exact source locks at once", test_exact_source_locks_at_once },
 	   { "SIP address latches at once, locks after window",
 	     test_sip_address_latches_at_once_and_locks_after_window },
+	   { "impossible records are invalid", test_impossible_records_are_invalid },
 	   { "window closes by packet too", test_window_closes_by_packet_too },
 	   { "refuses second source of same rank", test_refuses_second_source_of_same_rank },
 	   { "higher rank replaces in window", test_higher_rank_replaces_in_window },
