@@ -127,7 +127,7 @@ static bool listens_low(const struct conf_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const char *text = list->item[i], *colon = strrchr(text, ':');
 
-		low = low || (!strstr(text, "unix:") &&
+		low = low || (text[0] != '/' && !strstr(text, "unix:") &&
 			      strtoul(colon ? colon + 1 : text, NULL, 10) < 1024);
 	}
 	return low;
