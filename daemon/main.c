@@ -203,7 +203,7 @@ static int start_events(struct relay *relay)
 	    relay->on_second && (relay->on_kmod || !relay->kmod) &&
 	    (relay->on_nft || !relay->nft) && (relay->on_watchdog || !watched))
 		return 0;
-	log_err("events: %s", strerror(ENOMEM));
+	log_err("cannot set up the event loop: %s", strerror(ENOMEM));
 	return -ENOMEM;
 }
 

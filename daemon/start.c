@@ -99,12 +99,19 @@ static int failed(const char *what, int err)
 	return err;
 }
 
+static int unknown_user(const char *name, int err)
+{
+	log_err("user or group \"%s\" (user, group, control-group): %s", name,
+		err == -ENOENT ? "not found" : strerror(-err));
+	return err;
+}
+
 static int start_background(struct relay *relay)
 {
 	if (relay->conf.foreground)
 		return 0;
 	relay->ready_fd = detach();
-	return relay->ready_fd < 0 ? failed("start in the background", relay->ready_fd) : 0;
+	return relay->ready_fd < 0 ? failed("cannot start in the background", relay->ready_fd) : 0;
 }
 
 static int start_pidfile(struct relay *relay)
@@ -167,15 +174,15 @@ static int start_admin_socket(struct relay *relay)
 	if (!err)
 		err = privs_find_user(NULL, conf->control_group, &group, &name);
 	if (err)
-		return failed(name, err);
+		return unknown_user(name, err);
 	socket.uid = user.uid;
 	socket.gid = relay->admin_gid = conf->control_group ? group.gid : user.gid;
 	err = admin_socket_open(&relay->admin_socket, &socket, &name);
 	if (err && conf->control_socket)
-		log_err("control-socket %s: %s: %s", socket.path, name, strerror(-err));
+		log_err("control-socket %s: %s failed: %s", socket.path, name, strerror(-err));
 	else if (err)
-		log_notice("control socket %s: %s: %s; rtprelayctl cannot connect", socket.path,
-			   name, strerror(-err));
+		log_notice("control-socket %s: %s failed: %s; rtprelayctl cannot connect",
+			   socket.path, name, strerror(-err));
 	return conf->control_socket ? err : 0;
 }
 
@@ -186,10 +193,10 @@ static int start_unprivileged(struct relay *relay)
 	int err = privs_find_user(relay->conf.user, relay->conf.group, &user, &name);
 
 	if (err)
-		return failed(name, err);
+		return unknown_user(name, err);
 	err = privs_drop(&user, has_low_port(&relay->conf));
 	if (err)
-		return failed("dropping privileges", err);
+		return failed("cannot drop privileges (user, group)", err);
 	if (!geteuid())
 		log_notice("running as root; set user= to run as another user");
 	return 0;
@@ -204,7 +211,7 @@ static int start_loop(struct relay *relay)
 		relay->base = event_base_new_with_config(config);
 	if (config)
 		event_config_free(config);
-	return relay->base ? 0 : failed("event loop", -ENOMEM);
+	return relay->base ? 0 : failed("cannot create the event loop", -ENOMEM);
 }
 
 static int start_ifaces(struct relay *relay)
@@ -258,7 +265,7 @@ static int start_workers(struct relay *relay)
 
 	if (!err)
 		relay->workers = worker_pool_new(&conf, &err);
-	return relay->workers ? 0 : failed("media threads", err);
+	return relay->workers ? 0 : failed("cannot start the media threads", err);
 }
 
 static int start_kernel(struct relay *relay)
@@ -272,12 +279,13 @@ static int start_kernel(struct relay *relay)
 	if (conf.link)
 		relay->kmod = kmod_open(&conf);
 	else
-		log_warn("generic netlink: %s: media is relayed in user space", strerror(-err));
+		log_warn("kernel module: no generic netlink: %s: media is relayed in user space",
+			 strerror(-err));
 	if (conf.link && !relay->kmod)
 		return failed("kernel path", -ENOMEM);
 	if (relay->conf.kernel != KMOD_REQUIRE || kmod_available(relay->kmod))
 		return 0;
-	log_err("kernel=require: no usable kernel module: load rtprelay, or set kernel=auto");
+	log_err("kernel=require: no usable kernel module: modprobe rtprelay, or set kernel=auto");
 	return -ENODEV;
 }
 
@@ -347,7 +355,7 @@ static int start_calls(struct relay *relay)
 
 	relay->stats.started_ms = clock_ms();
 	relay->calls = call_table_new(&conf);
-	return relay->calls ? 0 : failed("table of calls", -ENOMEM);
+	return relay->calls ? 0 : failed("cannot create the table of calls", -ENOMEM);
 }
 
 /* Restores the calls of the previous daemon. */

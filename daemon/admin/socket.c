@@ -104,7 +104,7 @@ static int open_at(struct admin_socket *own, const struct sockaddr_un *addr,
 	err = bind_socket(own->fd, addr);
 	if (err)
 		return err;
-	*what = "owner and mode";
+	*what = "setting owner and mode";
 	err = give(conf->path, conf);
 	if (!err && chmod(conf->path, conf->mode & 0777))
 		err = -errno;
@@ -128,19 +128,19 @@ int admin_socket_open(struct admin_socket *own, const struct admin_socket_conf *
 	int err;
 
 	*own = (struct admin_socket){ .fd = -1 };
-	*what = "path";
+	*what = "using the path";
 	err = fill_address(conf->path, &addr);
 	if (err)
 		return err;
-	*what = "directory";
+	*what = "creating the directory";
 	err = make_directory(conf);
 	if (err)
 		return err;
-	*what = "existing file";
+	*what = "replacing the existing file";
 	err = remove_stale(&addr);
 	if (err)
 		return err;
-	*what = "socket";
+	*what = "opening the socket";
 	own->path = strdup(conf->path);
 	if (!own->path)
 		return -ENOMEM;

@@ -114,7 +114,8 @@ void call_watch(struct call *call, int64_t now_ms)
 	tv.tv_usec = next_ms % 1000 * 1000;
 	if (event_add(&call->timer, &tv))
 		log_call(LOG_LEVEL_ERR, call->id,
-			 "timer not set, the call may not time out: out of memory");
+			 "out of memory: the call has no timer and may never time out; end it "
+			 "with rtprelayctl terminate");
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

@@ -125,7 +125,7 @@ static void add_log_side(struct buf *buf, const struct media *media, enum side s
 	if (!rtp.ssrc_known)
 		return;
 	media_quality(media, side, now_ms, &q);
-	buf_printf(buf, "; m-line %u from %s: %.1f %% lost, jitter %.1f ms", media->index + 1U,
+	buf_printf(buf, "; media %u from %s: %.1f %% lost, jitter %.1f ms", media->index + 1U,
 		   side_names[side], loss_percent(&rtp), rtp.jitter_ms);
 	if (q.samples)
 		buf_printf(buf, ", MOS %.1f (lowest %.1f)", q.average.mos_x100 / 100.0,

@@ -72,7 +72,7 @@ static void write_line(struct cdr_file *file, const struct line *line)
 	if (error) {
 		drop(file);
 		if (!file->failing)
-			log_err("%s: cannot write, call records are lost: %s", file->path,
+			log_err("cdr-file %s: cannot write, call records are lost: %s", file->path,
 				strerror(-error));
 	}
 	file->failing = error;
@@ -84,7 +84,7 @@ static void reopen(struct cdr_file *file)
 		close(file->fd);
 	file->fd = open_path(file->path);
 	if (file->fd < 0)
-		log_err("%s: cannot reopen, call records are lost: %s", file->path,
+		log_err("cdr-file %s: cannot reopen, call records are lost: %s", file->path,
 			strerror(-file->fd));
 	file->failing = file->fd < 0;
 }
@@ -196,7 +196,7 @@ void cdr_file_reopen(struct cdr_file *file)
 	if (!file)
 		return;
 	if (!line) {
-		log_err("%s: cannot reopen: out of memory", file->path);
+		log_err("cdr-file %s: cannot reopen: out of memory; send SIGHUP again", file->path);
 		return;
 	}
 	line->kind = ORDER_REOPEN;

@@ -51,20 +51,20 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 	uint32_t flags = ask->conf->side[side].flags;
 
 	if (!(ask->features & RTPRELAY_FEATURE_EVENTS))
-		return "the kernel module reports no events";
+		return "the kernel module is too old: it reports no events";
 	if (!endpoint_is_set(&in->source))
 		return "not latched";
 	if (!out->exists || !endpoint_is_set(&out->to))
-		return "no destination";
+		return "address of the other side not known yet";
 	if (in->learning)
-		return "learning after an offer or answer";
+		return "window open after an offer or answer";
 	if (in->contested)
 		return "another source may take its place";
 	if (flags & SIDE_HANDOVER)
 		return "media-handover";
 	/* RTCP passes unchanged; RTP is replaced by silence, or dropped, by the daemon. */
 	if (flags & SIDE_SILENCE && kind_of(ask, side, comp) != RTPRELAY_KIND_RTCP)
-		return "silenced";
+		return "silenced by command";
 	if (in->local.sa.sa_family != out->local.sa.sa_family &&
 	    !(ask->features & RTPRELAY_FEATURE_FAMILY))
 		return "the kernel module cannot change IPv4 to IPv6";

@@ -39,7 +39,7 @@ static void log_path(const struct media *media, int side, int comp, const struct
 		return;
 	if (!why)
 		why = refusal ? refusal : "its flow has left the kernel";
-	log_call(level, media->dialog->call->id, "m-line %u: %s from %s is relayed by the %s%s%s",
+	log_call(level, media->dialog->call->id, "media %u: %s from %s is relayed by the %s%s%s",
 		 media->index + 1U, component_names[comp], side_names[side],
 		 in_kernel ? "kernel" : "daemon", in_kernel ? "" : ": ", in_kernel ? "" : why);
 }

@@ -30,16 +30,17 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 		return;
 	media_report(media, side, comp, &report); /* with the packets that the kernel refused */
 	if (event == BRIDGE_LATCHED)
-		log_call(level, id, "m-line %u: %s from %s: latched to source %s (%s)",
+		log_call(level, id, "media %u: %s from %s: latched to source %s (%s)",
 			 media->index + 1U, what, who, endpoint_print(&report.latched, text),
 			 latch_rank_phrases[report.rank]);
 	else
-		log_call(
-			level, id,
-			"m-line %u: %s at the %s's port %u refused from an unknown source: %" PRIu64
-			" packets so far",
-			media->index + 1U, what, who, endpoint_port(&report.local),
-			report.drops[DROP_SOURCE]);
+		log_call(level, id,
+			 "media %u: %s at the %s's port %u: source refused by latching, packets so "
+			 "far: %" PRIu64 "; accepted source: %s",
+			 media->index + 1U, what, who, endpoint_port(&report.local),
+			 report.drops[DROP_SOURCE],
+			 endpoint_is_set(&report.latched) ? endpoint_print(&report.latched, text)
+							  : "none");
 }
 
 static void report_source(const struct media *media, enum bridge_event event, enum side side,

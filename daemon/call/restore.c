@@ -265,9 +265,9 @@ static void log_lost(const struct restore *r, const struct media_record *record,
 		endpoint_set_port(&ep[side], record->port[side]);
 	}
 	log_call(LOG_LEVEL_WARNING, r->record->id,
-		 "not restored after the restart: m-line %u: ports %s, %s: %s", open->index + 1,
-		 endpoint_print(&ep[SIDE_A], a), endpoint_print(&ep[SIDE_B], b),
-		 error == -ERANGE ? "not in port-min..port-max" : strerror(-error));
+		 "ended: not restored after the restart: media %u: ports %s, %s: %s",
+		 open->index + 1, endpoint_print(&ep[SIDE_A], a), endpoint_print(&ep[SIDE_B], b),
+		 error == -ERANGE ? "not between port-min and port-max" : strerror(-error));
 }
 
 static void copy_cut(char *to, size_t size, struct str text)
@@ -478,7 +478,7 @@ int journal_call_restore(void *arg, struct journal *journal, int64_t id, const u
 	if (!error)
 		error = restore_call(&r, journal, id);
 	if (error && error != -EBADMSG && error != -EADDRINUSE && error != -ERANGE)
-		log_call(LOG_LEVEL_WARNING, record.id, "not restored after the restart: %s",
+		log_call(LOG_LEVEL_WARNING, record.id, "ended: not restored after the restart: %s",
 			 strerror(-error));
 	return error;
 }

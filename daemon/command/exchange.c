@@ -18,6 +18,16 @@
 #include "command/exchange.h"
 #include "packet/bridge.h"
 
+static const char *refusal_text(int error)
+{
+	if (error == -EADDRINUSE)
+		return "no pair of ports is free, or the call has too many branches; see "
+		       "rtprelayctl status";
+	if (error == -EMFILE)
+		return "no descriptor is free; raise LimitNOFILE= or ulimit -n";
+	return strerror(-error);
+}
+
 void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 {
 	const struct request *request = ex->request;
@@ -35,7 +45,7 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 			ex->env->stats->calls_rejected++;
 	}
 	log_call(LOG_LEVEL_WARNING, request->call_id, "%s refused: %s (%s)",
-		 ex->offer ? "offer" : "answer", reply->error, strerror(-error));
+		 ex->offer ? "offer" : "answer", reply->error, refusal_text(error));
 }
 
 /* --- Planning --------------------------------------------------------------------------------- */

@@ -183,6 +183,11 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 			ex->env->stats->calls_rejected++;
 			reply->code = REPLY_ERROR;
 			reply->error = "Parallel session limit reached";
+			log_call(table->draining ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+				 request->call_id, "offer refused: %s (%s)", reply->error,
+				 table->draining ? "drain is on"
+						 : "max-sessions is reached, or there are as many "
+						   "calls as pairs of ports");
 			return -EBUSY;
 		}
 		ex->call = call_new(table, request->call_id, ex->env->now_ms);

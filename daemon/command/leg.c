@@ -112,7 +112,8 @@ static void run(struct command_env *env, const struct request *request, struct r
 	reply->media = ex.dialog->media[ex.first];
 	reply->local = media_advertised(reply->media, ex.to, COMP_RTP);
 	if (ex.new_call)
-		log_call(LOG_LEVEL_INFO, ex.call->id, "call created: m-line %zu", ex.first + 1);
+		log_call(LOG_LEVEL_INFO, ex.call->id, "call created: media %zu (rtpproxy protocol)",
+			 ex.first + 1);
 }
 
 void command_leg_offer(struct command_env *env, const struct request *request, struct reply *reply)

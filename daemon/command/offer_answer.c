@@ -48,7 +48,8 @@ static void log_ignored(const struct exchange *ex)
 	if (call->ignored_told || !(ignored.len || srtp))
 		return;
 	call->ignored_told = true;
-	log_call(LOG_LEVEL_INFO, call->id, "not supported, ignored: %s%s",
+	log_call(LOG_LEVEL_INFO, call->id,
+		 "the proxy asked for what the relay does not support; ignored: %s%s",
 		 srtp ? "transport-protocol for SRTP, " : "",
 		 log_escape(ignored, text, sizeof(text)));
 }
@@ -58,7 +59,7 @@ static void commit(struct exchange *ex)
 	exchange_commit(ex);
 	end_other_forks(ex);
 	if (ex->new_call)
-		log_call(LOG_LEVEL_INFO, ex->call->id, "call created: %zu m-lines",
+		log_call(LOG_LEVEL_INFO, ex->call->id, "call created: medias: %zu",
 			 ex->sdp.n_media);
 	log_ignored(ex);
 }
@@ -111,7 +112,8 @@ static void run(struct command_env *env, const struct request *request, struct r
 	error = sdp_parse(env->arena, request->sdp, &ex.sdp, &why);
 	if (error) {
 		reply->error = error == -ENOMEM ? "Out of memory" : "Failed to parse SDP";
-		log_call(LOG_LEVEL_INFO, request->call_id, "SDP refused: %s", why);
+		log_call(LOG_LEVEL_INFO, request->call_id, "%s refused: %s (%s)",
+			 offer ? "offer" : "answer", reply->error, why);
 		return;
 	}
 	if (request->flags & REQ_LOOP_PROTECT &&
@@ -122,6 +124,8 @@ static void run(struct command_env *env, const struct request *request, struct r
 	}
 	if (is_incomplete(&ex)) {
 		reply->error = "Incomplete SDP specification";
+		log_call(LOG_LEVEL_INFO, request->call_id, "%s refused: %s (no c= for an m=)",
+			 offer ? "offer" : "answer", reply->error);
 		return;
 	}
 	reply->code = REPLY_OK;

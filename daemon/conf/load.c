@@ -246,7 +246,8 @@ static void check_whole(struct loader *loader)
 		fail(loader, -EINVAL);
 	}
 	if (!conf->listen_ng.count && !conf->listen_rtpproxy.count) {
-		log_err("no listen-ng is set; for example: --listen-ng=127.0.0.1:2223");
+		log_err("neither listen-ng nor listen-rtpproxy is set; for example: "
+			"--listen-ng=127.0.0.1:2223");
 		fail(loader, -EINVAL);
 	}
 }
@@ -318,12 +319,12 @@ unsigned int conf_reload(struct conf *conf, const struct conf *fresh)
 		conf_row_print(row, conf, old, sizeof(old));
 		conf_row_print(row, fresh, now, sizeof(now));
 		if (row->flags & ROW_RELOAD) {
-			log_notice("%s is now %s, it was %s", row->name, now, old);
+			log_notice("reload: %s is now %s, it was %s", row->name, now, old);
 			conf_row_copy(row, conf, fresh);
 			changed++;
 		} else {
-			log_warn("%s is still %s: restart the daemon to change it to %s", row->name,
-				 *old ? old : "empty", *now ? now : "empty");
+			log_warn("reload: %s is still %s: restart the daemon to change it to %s",
+				 row->name, *old ? old : "empty", *now ? now : "empty");
 		}
 	}
 	return changed;

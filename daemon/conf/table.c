@@ -61,12 +61,12 @@ const struct conf_row conf_rows[] = {
 	  "written to SDP instead of BIND. Several addresses may share a name; the default name is the "
 	  "address; ALIAS=NAME defines a second name. The first interface is the default one", 0 },
 	{ "listen-ng", CONF_LIST, AT(listen_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
-	  "address that receives NG commands from proxies (UDP)", 0 },
+	  "address that receives NG commands from proxies (UDP); PORT without HOST: all addresses", 0 },
 	{ "listen-rtpproxy", CONF_LIST, AT(listen_rtpproxy), 0, 0, NULL, NULL,
 	  "udp:HOST:PORT | udp6:[V6]:PORT | unix:PATH | cunix:PATH | tcp:HOST:PORT | tcp6:[V6]:PORT",
 	  "address that receives commands of the classic rtpproxy protocol", 0 },
 	{ "notify", CONF_LIST, AT(notify), 0, 0, NULL, NULL, "unix:PATH | tcp:HOST:PORT",
-	  "sockets that may be notified of time-outs, when a command of the rtpproxy protocol requests it; "
+	  "listeners that are notified of time-outs, if a command of the rtpproxy protocol asks for it; "
 	  "tcp:%%CC_SELF%%:PORT is the sender of that command", 0 },
 	{ "control-allow", CONF_LIST, AT(control_allow), 0, 0, NULL, NULL, "CIDR",
 	  "networks that may send commands; empty: loopback and the subnets of the listening addresses", 0 },
@@ -107,7 +107,7 @@ const struct conf_row conf_rows[] = {
 	  "addresses near it, and any source where no address is known; first: the first source (unsafe)",
 	  ROW_RELOAD },
 	{ "latch-patience", CONF_UINT, AT(latch_patience_ms), 0, 10000, NULL, "400", "MILLISECONDS",
-	  "how long the relay waits for a better source before it accepts an unknown one", 0 },
+	  "how long a source that signalling does not confirm must send before it is accepted", 0 },
 	{ "latch-window", CONF_UINT, AT(latch_window_ms), 0, 60000, NULL, "3000", "MILLISECONDS",
 	  "how long after the first packet a better source may still replace the accepted one", 0 },
 	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | off | require",
@@ -120,7 +120,7 @@ const struct conf_row conf_rows[] = {
 	  "directory where calls are saved, so that they continue after a restart; empty: calls end with the "
 	  "daemon", 0 },
 	{ "state", CONF_CHOICE, AT(state), 0, 0, states, "keep", "keep | none",
-	  "none: calls are not saved, even if state-dir is set", 0 },
+	  "none: calls are neither saved nor restored, even if state-dir is set: ends all calls once", 0 },
 	{ "replay-entries", CONF_UINT, AT(replay_entries), 0, 10000000, NULL, "65536", "REPLIES",
 	  "maximum number of replies kept for commands that are sent again", 0 },
 	{ "replay-mbytes", CONF_UINT, AT(replay_mbytes), 0, 65536, NULL, "64", "MIB",

@@ -174,7 +174,7 @@ static void leave_out(struct journal *journal, struct journal_mark *mark)
 {
 	if (!mark->left_out) {
 		log_warn("journal: a call is too large to be saved: it ends when the daemon "
-			 "restarts");
+			 "restarts; others are saved");
 		journal->counters.too_large++;
 	}
 	mark->left_out = true;
@@ -230,8 +230,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 static void log_result(struct journal *journal, const struct journal_letter *letter)
 {
 	if (letter->error && !journal->failing)
-		log_err("journal: cannot write calls to %s: %s; trying again", journal->conf.dir,
-			letter->why);
+		log_err("journal: cannot write calls to %s: %s; trying again; until then a restart "
+			"loses what changes in calls",
+			journal->conf.dir, letter->why);
 	else if (!letter->error && journal->failing)
 		log_notice("journal: writing calls works again");
 	journal->failing = letter->error;
@@ -346,7 +347,7 @@ static int set_aside(struct journal *journal, const char *why)
 		why, as);
 	journal->store = journal_store_open(journal->conf.dir, &error, again);
 	if (error)
-		log_err("journal: %s: %s", journal->conf.dir, again);
+		log_err("journal: cannot create a new file in %s: %s", journal->conf.dir, again);
 	touch_all(journal);
 	return error;
 }
@@ -360,12 +361,12 @@ static int restore_all(struct journal *journal)
 
 	if (counters->restored || counters->not_restored || counters->unreadable)
 		log_notice("journal: %" PRIu64 " calls restored; %" PRIu64
-			   " could not be restored, %" PRIu64 " were unreadable",
+			   " could not be restored and ended, %" PRIu64 " were unreadable",
 			   counters->restored, counters->not_restored, counters->unreadable);
 	if (error == -EBADMSG || (!error && counters->unreadable))
 		error = set_aside(journal, why);
 	else if (error)
-		log_err("journal: %s: %s", journal->conf.dir, why);
+		log_err("journal: cannot read the calls in %s: %s", journal->conf.dir, why);
 	else
 		remove_ended(journal, &r);
 	free(r.ended);
@@ -379,7 +380,8 @@ static int open_store(struct journal *journal)
 
 	if (mkdir(journal->conf.dir, 0700) && errno != EEXIST) {
 		error = -errno;
-		log_err("journal: %s: %s", journal->conf.dir, strerror(-error));
+		log_err("journal: state-dir %s cannot be created: %s", journal->conf.dir,
+			strerror(-error));
 		return error;
 	}
 	journal->store = journal_store_open(journal->conf.dir, &error, why);
@@ -480,7 +482,9 @@ int journal_close(struct journal *journal)
 	event_del(&journal->done);
 	journal_writer_stop(&journal->writer);
 	if (error)
-		log_err("journal: not all calls could be saved: %s", strerror(-error));
+		log_err("journal: not all calls could be saved, the next daemon will not have "
+			"them: %s",
+			strerror(-error));
 	journal_free(journal);
 	return error;
 }

@@ -105,7 +105,8 @@ static int came(struct kmod *kmod, const struct kmod_family *family)
 	if (!error)
 		error = talk_ask_info(talk, &kmod->info);
 	if (error) {
-		log_warn("kernel module cannot be used: %s: media is relayed in user space",
+		log_warn("kernel module cannot be used: %s: media is relayed in user space; see "
+			 "rtprelayctl doctor",
 			 strerror(-error));
 		talk->family.id = 0;
 		talk->lost = false;
@@ -113,8 +114,9 @@ static int came(struct kmod *kmod, const struct kmod_family *family)
 	}
 	memcpy(kmod->base, kmod->info.counters, sizeof(kmod->base));
 	kmod->flows.features = kmod->info.features;
-	log_notice("kernel module version %u: %s; flows: %u", family->version,
-		   feature_names(kmod->info.features, text, sizeof(text)), kmod->info.flows);
+	log_notice("kernel module is in use: protocol version %u, features: %s; flows: %u",
+		   family->version, feature_names(kmod->info.features, text, sizeof(text)),
+		   kmod->info.flows);
 	return 0;
 }
 
@@ -131,7 +133,8 @@ static void resynchronize(struct kmod *kmod)
 		if (!error)
 			error = flow_table_compare(&kmod->flows);
 		if (error && error != -ENOENT) {
-			log_warn("kernel module does not answer: %s", strerror(-error));
+			log_warn("kernel module does not answer: %s; trying again",
+				 strerror(-error));
 			talk->lost = true;
 		}
 		if (error != -ENOENT)

@@ -67,7 +67,7 @@ static void refused(struct kmod_flow *flow, int error, const char *text)
 static void ended(struct kmod_flow *flow, int error, const char *text)
 {
 	if (error && error != -ENOENT)
-		log_warn("kernel module did not remove a flow: %s",
+		log_warn("kernel module did not remove a flow: %s; see rtprelayctl kernel",
 			 *text ? text : strerror(-error));
 	flow->table->room += !error;
 	flow_went(flow);

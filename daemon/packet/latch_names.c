@@ -16,8 +16,8 @@ const char *const latch_rank_names[LATCH_RANKS] = {
 };
 
 const char *const latch_rank_phrases[LATCH_RANKS] = {
-	[RANK_UNKNOWN] = "nothing to hold it against",
-	[RANK_NEAR] = "near to what was signalled",
-	[RANK_ADDR] = "signalled address, other port",
-	[RANK_EXACT] = "as signalled",
+	[RANK_UNKNOWN] = "address not known from SDP or SIP",
+	[RANK_NEAR] = "near an address of SDP or SIP, or of another stream of the phone",
+	[RANK_ADDR] = "address of SDP or SIP, other port",
+	[RANK_EXACT] = "address and port of SDP",
 };

@@ -135,8 +135,8 @@ static void open_bridge(struct worker *worker, struct bridge *b)
 
 		stream_start(s);
 		if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, s->fd, &event))
-			log_err("media: cannot watch a port, its packets are lost: %s",
-				strerror(errno));
+			log_err("media: cannot watch port %u, its packets are lost: %s",
+				endpoint_port(&s->local), strerror(errno));
 		if (latch_state(&s->latch) == LATCH_LEARN) /* it learned before a restart */
 			watch(worker, s, clock_ms());
 	}

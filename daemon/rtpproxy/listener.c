@@ -62,7 +62,10 @@ static bool make_room(struct rtpp_listener *l)
 	if (l->n_lines < RTPP_LINES_MAX)
 		return true;
 	if (!l->dropped++)
-		log_warn("notify %s: queue full, the oldest notifications are dropped", l->name);
+		log_warn(
+			"notify %s: the listener cannot be reached or reads too slowly: the oldest "
+			"time-out notifications are dropped",
+			l->name);
 	DL_DELETE(l->lines, line);
 	free(line);
 	l->n_lines--;

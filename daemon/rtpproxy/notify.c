@@ -115,7 +115,7 @@ bool rtpp_notify_send(struct rtpp_notify *notify, const struct notice *notice)
 		return rtpp_listener_tell(listener, notice->tag);
 	log_warn("notify: a time-out notification is lost: %s",
 		 target ? "too many listeners, or out of memory"
-			: "its target is not configured any more");
+			: "its listener is no longer configured");
 	return false;
 }
 
@@ -217,7 +217,8 @@ enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoi
 		return RTPP_E_SYNTAX;
 	target = target_named(notify, socket);
 	if (!target || (target->self && !endpoint_is_set(source))) {
-		log_info("notify: \"%s\" is not configured: no notification will be sent",
+		log_info("notify: a command asks for \"%s\", which is not configured: no time-out "
+			 "notification will be sent",
 			 log_escape(socket, shown, sizeof(shown)));
 		return RTPP_OK;
 	}

@@ -202,7 +202,7 @@ static void test_silenced_media_comes_up_and_goes_back(void)
 	flow_of(&t, SIDE_A, COMP_RTP)->packets = 50;
 	scene_run(&t.scene, command_silence_media, request);
 	UNTIL(&t, fake_kmod_count(&fake) == 3);
-	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "silenced");
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "silenced by command");
 	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).packets_in, 51);
 	scene_run(&t.scene, command_unsilence_media, request);
 	UNTIL(&t, fake_kmod_count(&fake) == 4);

@@ -237,7 +237,8 @@ static void test_mistakes_in_file_are_reported(void)
 		{ "[rtprelay]\nlisten-ng=1\n",
 		  "error: no interface is set; for example: --interface=pub/192.0.2.1\n" },
 		{ "[rtprelay]\ninterface=192.0.2.1\n",
-		  "error: no listen-ng is set; for example: --listen-ng=127.0.0.1:2223\n" },
+		  "error: neither listen-ng nor listen-rtpproxy is set; for example: "
+		  "--listen-ng=127.0.0.1:2223\n" },
 		{ HEAD "tos = x\nport-max = 0\nfork = yes\n",
 		  "error: F:4: tos: \"x\" is not a whole number\n"
 		  "error: F:5: port-max: 0 is out of range, 1 to 65535\n"
@@ -328,14 +329,15 @@ static void test_reload_takes_what_may_change(void)
 	catcher = catch_begin(STDERR_FILENO);
 	CU_ASSERT_EQUAL(conf_reload(&conf, &fresh), 2);
 	catch_end(&catcher);
-	CU_ASSERT_STRING_EQUAL(
-		output,
-		"warning: interface is still pub/192.0.2.1: restart the daemon to change it to "
-		"pub/192.0.2.1, 192.0.2.9\n"
-		"warning: port-min is still 30000: restart the daemon to change it to 20000\n"
-		"notice: timeout is now 77, it was 60\n"
-		"notice: log-level is now debug, it was info\n"
-		"warning: user is still empty: restart the daemon to change it to nobody\n");
+	CU_ASSERT_STRING_EQUAL(output, "warning: reload: interface is still pub/192.0.2.1: restart "
+				       "the daemon to change it to "
+				       "pub/192.0.2.1, 192.0.2.9\n"
+				       "warning: reload: port-min is still 30000: restart the "
+				       "daemon to change it to 20000\n"
+				       "notice: reload: timeout is now 77, it was 60\n"
+				       "notice: reload: log-level is now debug, it was info\n"
+				       "warning: reload: user is still empty: restart the daemon "
+				       "to change it to nobody\n");
 	CU_ASSERT_EQUAL(conf.timeout_s, 77);
 	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_DEBUG);
 	CU_ASSERT_EQUAL(conf.port_min, 30000);
