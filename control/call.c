@@ -52,18 +52,18 @@ static const char *nat_words(const json_t *stream)
 
 static void print_source(const json_t *stream)
 {
-	bool heard = json_object_get(stream, "latched");
+	bool accepted = json_object_get(stream, "latched");
 
-	printf("      signalled %s, heard %s%s%s", text_of(stream, "signalled"),
-	       colour(heard ? COLOUR_OK : COLOUR_WARN),
-	       heard ? text_of(stream, "latched") : "nothing", colour(COLOUR_END));
-	if (heard)
+	printf("      signalled %s, accepted %s%s%s", text_of(stream, "signalled"),
+	       colour(accepted ? COLOUR_OK : COLOUR_WARN),
+	       accepted ? text_of(stream, "latched") : "no source yet", colour(COLOUR_END));
+	if (accepted)
 		printf(" (%s)", nat_words(stream));
 	printf("\n      latch %s", text_of(stream, "state"));
 	if (json_object_get(stream, "rank"))
 		printf(", rank %s", text_of(stream, "rank"));
 	if (number_of(stream, "relatched"))
-		printf(", another source took over %" PRId64 " times",
+		printf(", times that another source took over: %" PRId64,
 		       number_of(stream, "relatched"));
 	printf("; path %s", text_of(stream, "path"));
 	if (json_object_get(stream, "why-user"))

@@ -34,8 +34,8 @@ static void ask_daemon(struct doctor *doctor)
 			"this rtprelayctl is version " RTPRELAY_VERSION
 			", the daemon is another version");
 	if (json_is_true(json_object_get(doctor->status, "drain")))
-		finding(doctor, FINDING_NOTE, "rtprelayctl set --drain=off",
-			"the daemon refuses new calls");
+		finding(doctor, FINDING_NOTE, "to accept calls again: rtprelayctl set --drain=off",
+			"the daemon refuses new calls (drain)");
 }
 
 int verb_doctor(const struct options *options, int argc, char **argv)

@@ -191,7 +191,8 @@ static void check_descriptors(struct doctor *doctor)
 		finding(doctor, FINDING_NOTE,
 			"raise LimitNOFILE= in the unit, or ulimit -n: calls beyond the limit are "
 			"refused",
-			"%" PRIu64 " descriptors may be open, using all ports needs %" PRIu64,
+			"the daemon may open %" PRIu64
+			" descriptors; using all ports needs %" PRIu64,
 			limit, needed);
 	else
 		finding(doctor, FINDING_OK, NULL, "descriptors: limit %" PRIu64 ", needed %" PRIu64,
@@ -210,7 +211,8 @@ static void check_buffers(struct doctor *doctor)
 	bytes = strtol(line, NULL, 10);
 	if (bytes < RCVBUF_NEEDED)
 		finding(doctor, FINDING_NOTE, "sysctl net.core.rmem_default=212992",
-			"default receive buffer of sockets: %ld bytes: bursts of media get lost",
+			"default receive buffer of sockets: %ld bytes: bursts of media may get "
+			"lost",
 			bytes);
 	else
 		finding(doctor, FINDING_OK, NULL, "default receive buffer of sockets: %ld bytes",
@@ -264,10 +266,9 @@ static void check_rp_filter(struct doctor *doctor, const char *device)
 		all = strtol(line, NULL, 10);
 	if ((own > all ? own : all) == 1)
 		finding(doctor, FINDING_NOTE,
-			"needed only if media arrives on another interface than it leaves by: "
-			"sysctl "
-			"net.ipv4.conf.DEVICE.rp_filter=2",
-			"%s: rp_filter is strict", device);
+			"to be changed only if media arrives on another device than it leaves by: "
+			"sysctl net.ipv4.conf.DEVICE.rp_filter=2",
+			"%s: rp_filter is strict: the system may drop media", device);
 	else
 		finding(doctor, FINDING_OK, NULL, "%s: rp_filter is not strict", device);
 }

@@ -97,11 +97,12 @@ static void check_daemon_uses_it(struct doctor *doctor)
 	if (json_is_true(json_object_get(kernel, "module")))
 		finding(doctor, FINDING_OK, NULL, "the daemon uses the module");
 	else if (off)
-		finding(doctor, FINDING_NOTE, "kernel=auto in rtprelay.conf",
+		finding(doctor, FINDING_NOTE,
+			"set kernel=auto in rtprelay.conf, and restart the daemon",
 			"the daemon is configured not to use the module (kernel=off)");
 	else
 		finding(doctor, FINDING_BAD,
-			"it needs CAP_NET_ADMIN in the network namespace it runs in; see its log",
+			"the daemon needs CAP_NET_ADMIN in its network namespace; see its log",
 			"the daemon does not use the module");
 }
 

@@ -34,14 +34,18 @@ static const char *event_colour(const char *event)
 
 static void print_stream(const json_t *event)
 {
+	const json_t *refused = json_object_get(event, "refused");
+
 	printf(" %s %s m%" PRId64, text_of(event, "component"),
 	       strcmp(text_of(event, "side"), "a") == 0 ? "caller" : "callee",
 	       number_of(event, "media"));
-	if (json_object_get(event, "latched"))
+	if (json_object_get(event, "latched") && !refused)
 		printf(" from %s", text_of(event, "latched"));
 	printf(" at %s", text_of(event, "local"));
-	if (json_object_get(event, "refused"))
-		printf(", %" PRId64 " packets refused", number_of(event, "refused"));
+	if (refused) /* by latching; who sent them is not known here */
+		printf(", %" PRId64 " packets refused; accepted source: %s",
+		       number_of(event, "refused"),
+		       json_object_get(event, "latched") ? text_of(event, "latched") : "none");
 }
 
 static void print_event(const json_t *event)

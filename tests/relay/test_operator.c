@@ -257,7 +257,7 @@ static void check_call(void)
 {
 	TELLS(0, "path kernel", "call many-0007");
 	CU_ASSERT_EQUAL(relay_count(said, "; path kernel\n"), 2);
-	CU_ASSERT_TRUE(says("signalled " A ", heard " A " (as signalled)"));
+	CU_ASSERT_TRUE(says("signalled " A ", accepted " A " (as signalled)"));
 	CU_ASSERT_TRUE(says("rank exact"));
 	CU_ASSERT_TRUE(says("path user: not latched")); /* its RTCP */
 	TELLS(1, "no such call", "call nobody");
@@ -368,7 +368,7 @@ static void check_mixed(void)
 	CU_ASSERT_TRUE(call_first(&calls[3].b, &calls[3].a));
 	CU_ASSERT_EQUAL(ctl("calls --path=mixed"), 0);
 	CU_ASSERT_EQUAL(lines(), 2);
-	TELLS(0, "path user: silenced", "call many-0003");
+	TELLS(0, "path user: silenced by command", "call many-0003");
 	TELLS(0, "the same", "kernel");
 	relay_ask("\"command\":\"unsilence media\",\"call-id\":\"many-0003\",\"from-tag\":\"a\"");
 	CU_ASSERT_TRUE(relay_flows((uint32_t)opened * 2));

@@ -110,7 +110,7 @@ const plots = [
 	{ title: "Packets by path", unit: "/s", series: [{ member: "user", name: "user", colour: "b" },
 							 { member: "kernel", name: "kernel", colour: "a" }] },
 	{ title: "Dropped", unit: "/s", least: 1, series: [{ member: "drops", name: "all", colour: "a" },
-							 { member: "refused", name: "unknown source", colour: "b" }] },
+							 { member: "refused", name: "refused source", colour: "b" }] },
 	{ title: "Loss of calls that ended", unit: "%", least: 1,
 	  series: [{ member: "loss-percent", name: "", colour: "a" }] },
 	{ title: "Jitter of calls that ended", unit: "ms", least: 10,
@@ -202,7 +202,7 @@ function why_list(streams) {
 	return reasons.size ? "not in the kernel: " + [...reasons].join("; ") : "";
 }
 
-const stream_heads = ["", "local", "signalled", "heard from", "NAT changes", "latch", "rank", "path", "in", "out", "lost",
+const stream_heads = ["", "local", "signalled", "accepted source", "NAT changes", "latch", "rank", "path", "in", "out", "lost",
 		      "jitter", "dropped", "last packet"];
 
 // The quality of a side's media, and the last RTCP report of its receiver.
