@@ -16,16 +16,17 @@ struct counter_name {
 #define STREAM_DROP_COUNTERS(X)                                                                    \
 	X(DROP_MALFORMED, "malformed", "packets", "empty, or shorter than its own header says")    \
 	X(DROP_KIND, "kind", "packets", "not a kind of packet that this stream carries")           \
-	X(DROP_SOURCE, "source", "packets", "source refused by latching")                          \
+	X(DROP_SOURCE, "source", "packets", "from a source refused by latching")                   \
 	X(DROP_PATIENCE, "patience", "packets",                                                    \
-	  "from an unknown source, while the relay waits for a better one")                        \
+	  "from a source that may be accepted later (latch-patience)")                             \
 	X(DROP_NO_DESTINATION, "no_destination", "packets",                                        \
 	  "the address of the other side is not known yet")                                        \
 	X(DROP_BLOCKED, "blocked", "packets", "media of this side is blocked by command")          \
 	X(DROP_SEND_QUEUE, "send_queue", "packets", "the system's send queue was full")            \
 	X(DROP_UNREACHABLE, "unreachable", "packets", "the system rejected the destination")       \
 	X(DROP_TOO_LARGE, "too_large", "packets", "larger than the MTU of the path allows")        \
-	X(DROP_LOOP, "loop", "packets", "came from one of the ports of the same bridge")           \
+	X(DROP_LOOP, "loop", "packets",                                                            \
+	  "came from one of the relay's own ports of the same media")                              \
 	X(DROP_TTL, "ttl", "packets", "TTL or hop limit exceeded: a loop, or a distant sender")    \
 	X(DROP_RECEIVE_QUEUE, "receive_queue", "packets",                                          \
 	  "arrived faster than they were read: the port's receive buffer was full")
@@ -33,7 +34,8 @@ struct counter_name {
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \
 	X(calls_made, "calls_made", "calls", "offered and accepted")                               \
-	X(calls_rejected, "calls_rejected", "calls", "refused: the limit was reached")             \
+	X(calls_rejected, "calls_rejected", "calls",                                               \
+	  "refused: no ports or descriptors, max-sessions or drain")                               \
 	X(calls_deleted, "calls_deleted", "calls", "ended by the proxy's command")                 \
 	X(calls_timeout, "calls_timeout", "calls", "ended because no media arrived")               \
 	X(calls_silent_timeout, "calls_silent_timeout", "calls",                                   \
@@ -48,8 +50,9 @@ struct counter_name {
 	X(replayed, "replayed", "commands", "received again, answered with the recorded reply")    \
 	X(malformed, "malformed_commands", "commands", "malformed, not answered")                  \
 	X(not_allowed, "not_allowed", "commands", "source not in control-allow, not answered")     \
-	X(unknown_command, "unknown_commands", "commands", "the command is unknown")               \
-	X(reply_too_large, "replies_too_large", "commands", "the reply exceeds a datagram")        \
+	X(unknown_command, "unknown_commands", "commands", "unknown, answered with an error")      \
+	X(reply_too_large, "replies_too_large", "commands",                                        \
+	  "the reply exceeds a datagram: answered with an error")                                  \
 	X(send_failed, "replies_lost", "commands", "the reply could not be sent")                  \
 	X(replies_evicted, "replies_evicted", "replies",                                           \
 	  "dropped early, because replay-entries or replay-mbytes was reached")                    \
@@ -57,13 +60,14 @@ struct counter_name {
 	X(rtpp_refused, "rtpproxy_refused", "commands",                                            \
 	  "of the rtpproxy protocol, answered with an error")                                      \
 	X(notices_lost, "notices_lost", "notices",                                                 \
-	  "of time-outs, the receiver (notify) read them too slowly or not at all")                \
-	X(events_lost, "events_lost", "events", "skipped for a watcher that read too slowly")      \
+	  "of time-outs, the listener (notify) read them too slowly or not at all")                \
+	X(events_lost, "events_lost", "events",                                                    \
+	  "not sent to a client (rtprelayctl watch) that read too slowly")                         \
 	X(cdr_lost, "cdr_lost", "records", "of calls, could not be written to cdr-file")
 
 /* id: member of struct stats.medias */
 #define MEDIA_COUNTERS(X)                                                                          \
-	X(made, "made", "medias", "m= lines that got ports")                                       \
+	X(made, "made", "medias", "m= lines of SDP that got ports")                                \
 	X(ended, "ended", "medias", "ended")                                                       \
 	X(timed_out, "timed_out", "medias", "ended because no media arrived")                      \
 	X(complete, "complete", "medias", "ended, offered and answered")                           \
@@ -90,7 +94,7 @@ struct counter_name {
 	X(not_restored, "not_restored", "calls",                                                   \
 	  "of the previous daemon, whose ports or addresses are no longer available")              \
 	X(unreadable, "unreadable", "calls", "whose records were damaged")                         \
-	X(too_large, "too_large", "calls", "too large for a record: a restart ends them")          \
+	X(too_large, "too_large", "calls", "too large to be saved: a restart ends them")           \
 	X(write_errors, "write_errors", "writes", "failed and tried again")
 
 /* id: member of struct firewall_counters */
@@ -129,9 +133,10 @@ struct counter_name {
 
 /* id: of enum latch_rank, of the source that was refused */
 #define REFUSED_COUNTERS(X)                                                                        \
-	X(RANK_UNKNOWN, "unknown", "verdicts", "refusing an unknown source")                       \
-	X(RANK_NEAR, "near", "verdicts", "refusing a source near the signalled address")           \
-	X(RANK_ADDR, "address", "verdicts", "refusing the signalled address with another port")    \
-	X(RANK_EXACT, "exact", "verdicts", "refusing the signalled address and port")
+	X(RANK_UNKNOWN, "unknown", "verdicts", "refusing a source that neither SDP nor SIP names") \
+	X(RANK_NEAR, "near", "verdicts", "refusing a source near an address of SDP or SIP")        \
+	X(RANK_ADDR, "address", "verdicts",                                                        \
+	  "refusing an address of SDP or SIP, from another port")                                  \
+	X(RANK_EXACT, "exact", "verdicts", "refusing the address and port of SDP")
 
 #endif
