@@ -87,7 +87,7 @@ static void log_refusal(struct refusal_log *log, const struct endpoint *source, 
 	log->count++;
 	if (now_ms < log->next_ms)
 		return;
-	log_warn("command ignored, no reply sent: %s %s (%" PRIu64 " so far)",
+	log_warn("command refused: source %s %s (%" PRIu64 " so far)",
 		 endpoint_print_addr(source, text), why, log->count);
 	log->next_ms = now_ms + REFUSAL_LOG_MS;
 }
