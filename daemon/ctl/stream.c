@@ -348,10 +348,3 @@ struct endpoint ctl_stream_address(const struct ctl_stream *stream)
 		return (struct endpoint){ 0 };
 	return addr;
 }
-
-uint16_t ctl_stream_port(const struct ctl_stream *stream)
-{
-	struct endpoint addr = ctl_stream_address(stream);
-
-	return endpoint_is_set(&addr) ? endpoint_port(&addr) : 0;
-}

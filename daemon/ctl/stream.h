@@ -47,8 +47,6 @@ struct ctl_stream *ctl_stream_open(struct event_base *base, const char *text,
 				   const struct ctl_stream_conf *conf, int *error);
 /* Closes its connections, too. Takes NULL. */
 void ctl_stream_close(struct ctl_stream *stream);
-/* Port of a TCP listener, for tests; 0: it is not a TCP listener. */
-uint16_t ctl_stream_port(const struct ctl_stream *stream);
 /* Address of a TCP listener; unset: it is not a TCP listener. */
 struct endpoint ctl_stream_address(const struct ctl_stream *stream);
 

@@ -280,8 +280,3 @@ struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms)
 		.taken_by_others = pool->foreign.count,
 	};
 }
-
-const struct endpoint *port_pool_addr(const struct port_pool *pool)
-{
-	return &pool->addr;
-}

@@ -44,6 +44,5 @@ int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int cou
 /* Close the descriptors first. @received: the pair received packets: quarantine it. */
 void port_pool_give(struct port_pool *pool, uint16_t port, bool received, int64_t now_ms);
 struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms);
-const struct endpoint *port_pool_addr(const struct port_pool *pool);
 
 #endif

@@ -283,8 +283,3 @@ void web_close(struct web *web)
 	arena_free(web->arena);
 	free(web);
 }
-
-uint16_t web_port(const struct web *web, size_t n)
-{
-	return http_port(web->http, n);
-}

@@ -31,7 +31,5 @@ void web_close(struct web *web);
 void web_sample(struct web *web, int64_t now_ms);
 /* Answers one request. Public, so that tests need no socket; @arg is the struct web. */
 http_answer_fn web_answer;
-/* Port of the n-th socket, for tests that listen on port 0; 0: there is no such socket. */
-uint16_t web_port(const struct web *web, size_t n);
 
 #endif
