@@ -3,6 +3,7 @@
  * test_devices.c - in and out through VLANs, bridges, tunnels; packets put together by GRO; the tap
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "daemon/base/count.h"
@@ -403,9 +403,9 @@ static int open_tun(void)
 
 /*
  * An RTP packet in IPv6, whose sender leaves a checksum to the device: the one from @start, which
- * is stored @offset bytes after it.
+ * is stored @offset bytes after it. Return: false: the device refused it
  */
-static void write_tun(int fd, uint16_t start, uint16_t offset)
+static bool write_tun(int fd, uint16_t start, uint16_t offset)
 {
 	static uint8_t bytes[10 + 40 + 8 + 172];
 	struct virtio_net_hdr *vnet = (struct virtio_net_hdr *)bytes;
@@ -427,13 +427,19 @@ static void write_tun(int fd, uint16_t start, uint16_t offset)
 	uh->len = htons(8 + 172);
 	uh->check = 0x1234;
 	rtp_make((uint8_t *)(uh + 1), 172, 0, 1, 0, 1);
-	CU_ASSERT_EQUAL(write(fd, bytes, sizeof(bytes)), (ssize_t)sizeof(bytes));
+	if (write(fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes))
+		return true;
+	CU_ASSERT_EQUAL(errno, EINVAL);
+	return false;
 }
 
 /* A virtual machine may leave any checksum to its host; the module can adjust only that of UDP. */
 static void test_other_sums_left_to_the_device_go_up(void)
 {
-	/* The stack completes no checksum that begins before UDP, and finds it wrong. */
+	/*
+	 * The stack completes no checksum that begins before UDP, and finds it wrong. Later
+	 * kernels' devices refuse one that begins in the header of IP.
+	 */
 	static const struct {
 		uint16_t start, offset;
 		bool heard;
@@ -450,12 +456,13 @@ static void test_other_sums_left_to_the_device_go_up(void)
 	b = world_udp("b", DST);
 	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
 	for (size_t i = 0; i < COUNT(odd); i++) {
-		write_tun(tun, odd[i].start, odd[i].offset);
+		CU_ASSERT_TRUE(write_tun(tun, odd[i].start, odd[i].offset) ||
+			       odd[i].start < sizeof(struct ip6_hdr));
 		CU_ASSERT_EQUAL(world_receive(relay, &packet, odd[i].heard ? SOON : NEVER),
 				odd[i].heard);
 	}
 	CU_ASSERT_FALSE(world_receive(b, &packet, NEVER));
-	write_tun(tun, 40, 6);
+	CU_ASSERT_TRUE(write_tun(tun, 40, 6));
 	CU_ASSERT_FALSE(world_receive(relay, &packet, NEVER));
 	world_run("ip netns exec relay ethtool -K b0 tx on >/dev/null");
 	CU_ASSERT_EQUAL(nl_del(&nl, flow.local, &state), 0);
@@ -472,12 +479,7 @@ static void test_other_sums_left_to_the_device_go_up(void)
  */
 static bool device_merges(void)
 {
-	unsigned int major = 0, minor = 0;
-	struct utsname kernel;
-
-	CU_ASSERT_EQUAL(uname(&kernel), 0);
-	CU_ASSERT_EQUAL(sscanf(kernel.release, "%u.%u", &major, &minor), 2);
-	if (major * 100 + minor >= 513)
+	if (world_kernel(5, 13))
 		return true;
 	printf("    this kernel's devices merge nothing\n");
 	return false;

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "daemon/base/count.h"
@@ -30,6 +31,18 @@ static void must(bool ok, const char *what)
 		return;
 	perror(what);
 	exit(3);
+}
+
+bool world_kernel(unsigned int major, unsigned int minor)
+{
+	unsigned int has_major = 0, has_minor = 0;
+	struct utsname kernel;
+
+	if (uname(&kernel) || sscanf(kernel.release, "%u.%u", &has_major, &has_minor) != 2) {
+		fprintf(stderr, "the kernel's version is not known\n");
+		abort();
+	}
+	return has_major > major || (has_major == major && has_minor >= minor);
 }
 
 int world_run(const char *format, ...)

@@ -25,6 +25,9 @@ void world_close(void);
 void world_enter(const char *netns);
 void world_leave(void);
 
+/* The kernel is at least this version. */
+bool world_kernel(unsigned int major, unsigned int minor);
+
 /* Runs a shell command; prints it if it fails. Return: its exit status */
 int world_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
