@@ -1,101 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_call.c - which dialog a request belongs to, and when calls and dialogs end
+ * test_call.c - which dialog a request belongs to, and which dialogs a delete ends
  *
  * Requests as a proxy sends them; checks the ports in the SDP of the reply, and the resulting tree.
  */
-#include <utlist.h>
+#include <malloc.h>
+#include "call_scene.h"
 #include "daemon/base/count.h"
 #include "daemon/call/media.h"
 #include "daemon/packet/bridge.h"
-#include "tests/unit/scene.h"
-#include "tests/unit/test.h"
 #include "tests/unit/update_spy.h"
-
-#define SDP_AT(addr, port)                                                                         \
-	"v=0\r\no=- 1 1 IN IP4 " addr "\r\ns=-\r\nc=IN IP4 " addr "\r\nt=0 0\r\n"                  \
-	"m=audio " port " RTP/AVP 0\r\n"
-
-static const char caller_sdp[] = SDP_AT("192.0.2.1", "4000");
-static const char callee_sdp[] = SDP_AT("192.0.2.2", "5000");
-static const char other_sdp[] = SDP_AT("192.0.2.3", "6000");
-
-/* A row of the parameters of a request; NULL: absent. */
-struct ask {
-	const char *from_tag, *to_tag, *via_branch, *sdp;
-	uint32_t flags;
-	int sip_code, delete_delay;
-	bool end;
-};
-
-static struct request request_of(const struct ask *ask)
-{
-	return (struct request){ .call_id = STR("call"),
-				 .from_tag = str_of(ask->from_tag),
-				 .to_tag = str_of(ask->to_tag),
-				 .via_branch = str_of(ask->via_branch),
-				 .sdp = str_of(ask->sdp ? ask->sdp : caller_sdp),
-				 .flags = ask->flags,
-				 .tos = TOS_UNSET,
-				 .sip_code = ask->sip_code,
-				 .delete_delay = ask->delete_delay };
-}
-
-/* The port in the first m= line of a successful reply; 0: it failed. */
-static int port_of(const struct reply *reply)
-{
-	const char *m = reply->sdp.len ? memmem(reply->sdp.s, reply->sdp.len, "m=", 2) : NULL;
-
-	return reply->code == REPLY_OK && m ? atoi(strchr(m, ' ')) : 0;
-}
-
-#define OFFER(...)  offer(&scene, &(struct ask){ __VA_ARGS__, .end = true })
-#define ANSWER(...) answer(&scene, &(struct ask){ __VA_ARGS__, .end = true })
-#define DELETE(...) delete (&scene, &(struct ask){ __VA_ARGS__, .end = true })
-
-static int offer(struct scene *scene, const struct ask *ask)
-{
-	struct reply reply = scene_run(scene, command_offer, request_of(ask));
-
-	return port_of(&reply);
-}
-
-static int answer(struct scene *scene, const struct ask *ask)
-{
-	struct request request = request_of(ask);
-	struct reply reply;
-
-	if (!ask->sdp)
-		request.sdp = str_of(callee_sdp);
-	reply = scene_run(scene, command_answer, request);
-	return port_of(&reply);
-}
-
-/* The warning, "" without one, or the error. */
-static const char *delete (struct scene *scene, const struct ask *ask)
-{
-	struct reply reply = scene_run(scene, command_delete, request_of(ask));
-
-	if (reply.code == REPLY_ERROR)
-		return reply.error;
-	return reply.warning ? reply.warning : "";
-}
-
-static struct call *the_call(struct scene *scene)
-{
-	return call_find(scene->calls, STR("call"));
-}
-
-static unsigned int dialogs(struct scene *scene)
-{
-	struct call *call = the_call(scene);
-	struct dialog *dialog;
-	unsigned int n = 0;
-
-	if (call)
-		DL_COUNT(call->dialogs, dialog, n);
-	return n;
-}
 
 static const struct side_conf *side_conf(struct scene *scene, enum side side)
 {
@@ -218,6 +132,12 @@ static void test_serial_fork_forgets_who_answered_first(void)
 	CU_ASSERT_EQUAL(endpoint_port(&side_conf(&scene, SIDE_B)->sdp[COMP_RTP]), 6000);
 	CU_ASSERT(str_eq(the_call(&scene)->dialogs->party[SIDE_B].tag, STR("c")));
 	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	/* Only that answer is of another party: what was learned since then stays. */
+	OFFER("a", "c");
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_A), LATCH_KEEP);
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_B), LATCH_KEEP);
+	ANSWER("a", "c", NULL, other_sdp);
+	CU_ASSERT_EQUAL(change_of(&scene, SIDE_B), LATCH_KEEP);
 	CU_ASSERT(scene_close(&scene));
 }
 
@@ -404,6 +324,37 @@ static void test_final_answer_ends_other_forks(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* The early media of a fork that sent a 183 goes on; its own answer, or a delete, decides. */
+static void test_final_answer_spares_forks_with_an_answer(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z2");
+	OFFER("a", NULL, "z3");
+	ANSWER("a", "b", "z1", callee_sdp, 0, 183);
+	ANSWER("a", "c", "z2", callee_sdp, 0, 200);
+	CU_ASSERT_EQUAL(dialogs(&scene), 2);
+	CU_ASSERT(str_eq(the_call(&scene)->dialogs->party[SIDE_B].tag, STR("b")));
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_answer_that_is_no_2xx_ends_no_fork(void)
+{
+	static const int codes[] = { 0, 180, 199, 300, 486 };
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	OFFER("a", NULL, "z2");
+	for (size_t i = 0; i < COUNT(codes); i++) {
+		ANSWER("a", "b", "z1", callee_sdp, 0, codes[i]);
+		CU_ASSERT_EQUAL(dialogs(&scene), 2);
+	}
+	CU_ASSERT(scene_close(&scene));
+}
+
 /*
  * What remains after a delete of a call with forks b (z1, answered), c (z2, answered if the row
  * says so) and a third (z3).
@@ -468,21 +419,6 @@ static void test_delete_of_unknown_call_warns(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* Fires the call's timer as if its dialogs had been signalled @ms ago and silent since then. */
-static void let_pass(struct scene *scene, int64_t ms)
-{
-	struct call *call = the_call(scene);
-	struct dialog *dialog;
-
-	DL_FOREACH(call->dialogs, dialog) {
-		dialog->last_signal_ms -= ms;
-		if (dialog->delete_at_ms)
-			dialog->delete_at_ms -= ms;
-	}
-	event_active(&call->timer, EV_TIMEOUT, 1);
-	event_base_loop(scene->base, EVLOOP_NONBLOCK);
-}
-
 static void test_delete_delay_keeps_the_call_for_a_while(void)
 {
 	struct scene scene;
@@ -543,113 +479,46 @@ static void test_answer_prefers_dialog_that_is_not_being_deleted(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-static void test_offer_timeout_without_answer(void)
-{
-	struct scene scene;
-
-	scene_open(&scene);
-	OFFER("a");
-	let_pass(&scene, 3599000);
-	CU_ASSERT_EQUAL(dialogs(&scene), 1);
-	let_pass(&scene, 1001);
-	CU_ASSERT_EQUAL(dialogs(&scene), 0);
-	CU_ASSERT_EQUAL(scene.stats.calls_offer_timeout, 1);
-	CU_ASSERT(scene_close(&scene));
-}
-
-static void test_timeout_without_media(void)
-{
-	struct scene scene;
-
-	scene_open(&scene);
-	OFFER("a");
-	ANSWER("a", "b");
-	let_pass(&scene, 59000);
-	CU_ASSERT_EQUAL(dialogs(&scene), 1);
-	let_pass(&scene, 1001);
-	CU_ASSERT_EQUAL(dialogs(&scene), 0);
-	CU_ASSERT_EQUAL(scene.stats.calls_timeout, 1);
-	CU_ASSERT_EQUAL(scene.stats.zero_way, 1);
-	CU_ASSERT(scene_close(&scene));
-}
-
-static void test_unanswered_fork_times_out_once_another_is_answered(void)
-{
-	struct scene scene;
-
-	scene_open(&scene);
-	OFFER("a", NULL, "z1");
-	OFFER("a", NULL, "z2");
-	ANSWER("a", "b", "z1");
-	the_call(&scene)->dialogs->next->last_signal_ms -= 61000;
-	let_pass(&scene, 0);
-	CU_ASSERT_EQUAL(dialogs(&scene), 1);
-	CU_ASSERT_TRUE(the_call(&scene)->dialogs->answered);
-	CU_ASSERT(scene_close(&scene));
-}
-
-static void test_hold_has_silent_timeout(void)
-{
-	static const char held[] = SDP_AT("192.0.2.1", "4000") "a=sendonly\r\n";
-	static const char holding[] = SDP_AT("192.0.2.2", "5000") "a=recvonly\r\n";
-	struct scene scene;
-
-	scene_open(&scene);
-	OFFER("a", NULL, NULL, held);
-	ANSWER("a", "b", NULL, holding);
-	let_pass(&scene, 3599000);
-	CU_ASSERT_EQUAL(dialogs(&scene), 1);
-	let_pass(&scene, 1001);
-	CU_ASSERT_EQUAL(dialogs(&scene), 0);
-	CU_ASSERT_EQUAL(scene.stats.calls_silent_timeout, 1);
-	CU_ASSERT(scene_close(&scene));
-}
-
-static void test_zero_timeout_never_ends(void)
-{
-	struct scene scene;
-
-	scene_open(&scene);
-	scene.calls->conf.timeout_s = 0;
-	OFFER("a");
-	ANSWER("a", "b");
-	let_pass(&scene, 100 * 86400000LL);
-	CU_ASSERT_EQUAL(dialogs(&scene), 1);
-	CU_ASSERT(event_pending(&the_call(&scene)->timer, EV_TIMEOUT, NULL));
-	CU_ASSERT(scene_close(&scene));
-}
-
-/* The time of the last packet from the phone: only the timer reads it, when it fires. */
-static void test_media_keeps_the_call(void)
-{
-	static const uint8_t rtp[172] = { 0x80, 0, 0, 1 };
-	static const char sdp[] = SDP_AT("127.0.0.1", "4000");
-	struct endpoint relay;
-	struct scene scene;
-	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
-	struct media *media;
-	int phone = socket(AF_INET, SOCK_DGRAM, 0);
-
-	scene_open(&scene);
-	OFFER("a", NULL, NULL, sdp);
-	ANSWER("a", "b");
-	media = the_call(&scene)->dialogs->media[0];
-	relay = media_advertised(media, SIDE_A, COMP_RTP);
-	while (!bridge_last_in_ms(media->bridge) && clock_ms() < until_ms) {
-		sendto(phone, rtp, sizeof(rtp), 0, &relay.sa, endpoint_len(&relay));
-		poll(NULL, 0, 1);
-	}
-	let_pass(&scene, 61000);
-	CU_ASSERT_EQUAL(dialogs(&scene), 1);
-	CU_ASSERT(scene_close(&scene));
-	close(phone);
-	CU_ASSERT_EQUAL(scene.stats.one_way, 1);
-}
-
 static void test_memory_of_a_call_is_small(void)
 {
 	/* Without the bridge, the state of sockets and the replay cache: the bench measures all. */
 	CU_ASSERT(sizeof(struct call) + sizeof(struct dialog) + sizeof(struct media) < 1500);
+}
+
+/* Texts of all kinds: two tags of the callee, label and metadata. */
+static void make_call_of_texts(struct scene *scene)
+{
+	struct ask ask = { .from_tag = "a", .to_tag = "b" };
+	struct request request = request_of(&ask);
+
+	request.metadata = STR("metadata, as long as an operator likes to have it in records");
+	request.label = STR("a label, which is long as well, so that a leak of it is seen");
+	request.flags = REQ_REPLACE_VERSION;
+	request.to_tag = STR_NONE;
+	scene_run(scene, command_offer, request);
+	request.to_tag = STR("b");
+	CU_ASSERT_EQUAL(scene_run(scene, command_answer, request).code, REPLY_OK);
+	answer(scene, &(struct ask){ .from_tag = "a", .to_tag = "second tag" });
+}
+
+/* With sanitizers, the report at the end of all tests says the same. */
+static void test_ended_calls_leave_no_memory(void)
+{
+	size_t before = 0, after;
+	struct scene scene;
+
+	scene_open(&scene);
+	for (int i = 0; i < 300; i++) {
+		if (i == 100) /* the tables have grown */
+			before = mallinfo2().uordblks;
+		make_call_of_texts(&scene);
+		DELETE("a");
+		CU_ASSERT(scene_settle(&scene));
+	}
+	after = mallinfo2().uordblks;
+	CU_ASSERT_EQUAL(dialogs(&scene), 0);
+	CU_ASSERT(after < before + 200 * 16); /* the smallest piece of memory, for each call */
+	CU_ASSERT(scene_close(&scene));
 }
 
 TEST_SUITE(call, { "offer makes call", test_offer_makes_call },
@@ -677,6 +546,9 @@ TEST_SUITE(call, { "offer makes call", test_offer_makes_call },
 	   { "forks are bounded", test_forks_are_bounded },
 	   { "answer to unknown is refused", test_answer_to_unknown_is_refused },
 	   { "final answer ends other forks", test_final_answer_ends_other_forks },
+	   { "final answer spares forks with an answer",
+	     test_final_answer_spares_forks_with_an_answer },
+	   { "answer that is no 2xx ends no fork", test_answer_that_is_no_2xx_ends_no_fork },
 	   { "delete: scopes", test_delete_scopes },
 	   { "delete of unknown call warns", test_delete_of_unknown_call_warns },
 	   { "delete-delay keeps the call for a while",
@@ -685,11 +557,5 @@ TEST_SUITE(call, { "offer makes call", test_offer_makes_call },
 	   { "offer during delete-delay revives", test_offer_during_delete_delay_revives },
 	   { "answer prefers dialog that is not being deleted",
 	     test_answer_prefers_dialog_that_is_not_being_deleted },
-	   { "offer-timeout without answer", test_offer_timeout_without_answer },
-	   { "timeout without media", test_timeout_without_media },
-	   { "unanswered fork times out once another is answered",
-	     test_unanswered_fork_times_out_once_another_is_answered },
-	   { "hold has silent-timeout", test_hold_has_silent_timeout },
-	   { "zero timeout never ends", test_zero_timeout_never_ends },
-	   { "media keeps the call", test_media_keeps_the_call },
-	   { "memory of a call is small", test_memory_of_a_call_is_small });
+	   { "memory of a call is small", test_memory_of_a_call_is_small },
+	   { "ended calls leave no memory", test_ended_calls_leave_no_memory });
