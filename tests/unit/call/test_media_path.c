@@ -2,6 +2,7 @@
 /* test_media_path.c - flows follow the streams of a media: latched, moved, blocked, refused */
 #include "daemon/call/dialog.h"
 #include "tests/unit/packet/talk_scene.h"
+#include "tests/unit/test_clock.h"
 
 static void test_flows_come_with_latching(void)
 {
@@ -113,6 +114,75 @@ static void test_idle_flows_time_out_without_polling(void)
 	talk_close(&t);
 }
 
+/*
+ * The timer of a call whose media is in the kernel was set while the kernel heard it. The silence
+ * ends the call when the time-out is over, not another time-out later.
+ */
+static void test_silence_in_the_kernel_moves_the_deadline(void)
+{
+	struct call *call;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	call = call_find(t.scene.calls, STR("call"));
+	test_clock_stop();
+	test_clock_pass(60000);
+	event_active(&call->timer, EV_TIMEOUT, 1);
+	event_base_loop(t.scene.base, EVLOOP_NONBLOCK);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(call_find(t.scene.calls, STR("call")));
+	CU_ASSERT_EQUAL(call->timer_at_ms, clock_ms() + 60000);
+	for (int i = 0; i < 4; i++) {
+		struct fake_flow *flow = flow_of(&t, i >> 1, i & 1);
+
+		flow->seen_ago_ms = 50000;
+		fake_kmod_silent(&fake, flow, true);
+	}
+	kmod_dispatch(t.kmod);
+	CU_ASSERT_EQUAL(call->timer_at_ms, clock_ms() + 10000);
+	test_clock_go();
+	talk_close(&t);
+}
+
+/* The module refuses a longer time than a day. It only reports silence: the timer decides. */
+static void test_idle_time_of_flows_is_the_timeout_within_limits(void)
+{
+	static const struct {
+		unsigned int timeout_s, idle_s;
+	} rows[] = { { 0, RTPRELAY_IDLE_DEFAULT },
+		     { 1, 1 },
+		     { RTPRELAY_IDLE_MAX, RTPRELAY_IDLE_MAX },
+		     { 100000, RTPRELAY_IDLE_MAX } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct talk t;
+
+		talk_open(&t, true);
+		t.scene.calls->conf.timeout_s = rows[i].timeout_s;
+		phone_sends(&t, SIDE_A, COMP_RTP);
+		UNTIL(&t, fake_kmod_count(&fake) == 1);
+		CU_ASSERT_EQUAL(flow_of(&t, SIDE_A, COMP_RTP)->idle_s, rows[i].idle_s);
+		talk_close(&t);
+	}
+}
+
+/* A daemon that starts again knows by the cookie which call a flow was made for. */
+static void test_cookie_tells_calls_of_one_call_id_apart(void)
+{
+	uint8_t cookie[FLOW_COOKIE];
+	struct talk t;
+
+	talk_in_kernel(&t);
+	memcpy(cookie, flow_of(&t, SIDE_A, COMP_RTP)->cookie, FLOW_COOKIE);
+	CU_ASSERT_EQUAL(memcmp(cookie, flow_of(&t, SIDE_B, COMP_RTCP)->cookie, FLOW_COOKIE), 0);
+	call_end(call_find(t.scene.calls, STR("call")), CALL_DELETED);
+	CU_ASSERT_EQUAL(signal_sdp(&t, SIDE_A).code, REPLY_OK);
+	CU_ASSERT_EQUAL(signal_sdp(&t, SIDE_B).code, REPLY_OK);
+	all_send(&t);
+	UNTIL(&t, fake_kmod_count(&fake) == 4);
+	CU_ASSERT_NOT_EQUAL(memcmp(cookie, flow_of(&t, SIDE_A, COMP_RTP)->cookie, FLOW_COOKIE), 0);
+	talk_close(&t);
+}
+
 static void test_rebound_phone_is_found_by_the_kernels_report(void)
 {
 	struct endpoint rebound, before;
@@ -141,6 +211,33 @@ static void test_rebound_phone_is_found_by_the_kernels_report(void)
 	CU_ASSERT_TRUE(endpoint_eq(&flow_of(&t, SIDE_B, COMP_RTP)->dst, &rebound));
 	CU_ASSERT_EQUAL(flow_of(&t, SIDE_A, COMP_RTP)->packets, 100);
 	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).relatched, 1);
+	talk_close(&t);
+}
+
+/* The same report as of a phone that rebound, but with a payload type that is not in the SDP. */
+static void test_payload_type_of_the_kernels_report_is_checked(void)
+{
+	struct endpoint rebound, before;
+	struct stream_report r;
+	struct fake_flow *flow;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	before = at(t.phone[SIDE_A].port, "127.0.0.1");
+	rebound = at(23999, "127.0.0.1");
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	flow->ssrc = 1;
+	flow->expected = 200;
+	flow->seen_ago_ms = LATCH_SILENCE_MS + 50;
+	test_clock_stop();
+	test_clock_pass(LATCH_SILENCE_MS + 100);
+	fake_kmod_stranger(&fake, flow, &rebound, 1, 201, 96);
+	test_clock_go();
+	/* Judged: the daemon looks at each packet from now on. */
+	UNTIL(&t, !flow_of(&t, SIDE_A, COMP_RTP));
+	r = report(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_TRUE(endpoint_eq(&r.latched, &before));
+	CU_ASSERT_EQUAL(r.relatched, 0);
 	talk_close(&t);
 }
 
@@ -244,8 +341,16 @@ TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latchi
 	   { "the module goes and comes", test_module_goes_and_comes },
 	   { "the module comes later", test_module_comes_later },
 	   { "idle flows time out without polling", test_idle_flows_time_out_without_polling },
+	   { "silence in the kernel moves the deadline",
+	     test_silence_in_the_kernel_moves_the_deadline },
+	   { "idle time of flows is the time-out, within limits",
+	     test_idle_time_of_flows_is_the_timeout_within_limits },
+	   { "the cookie tells calls of one Call-ID apart",
+	     test_cookie_tells_calls_of_one_call_id_apart },
 	   { "a rebound phone is found by the kernel's report",
 	     test_rebound_phone_is_found_by_the_kernels_report },
+	   { "payload type of the kernel's report is checked",
+	     test_payload_type_of_the_kernels_report_is_checked },
 	   { "an unknown source never gets a flow", test_unknown_source_never_gets_a_flow },
 	   { "blocked media is dropped there", test_blocked_media_is_dropped_there },
 	   { "silenced media comes up and goes back", test_silenced_media_comes_up_and_goes_back },

@@ -69,36 +69,137 @@ static void test_reading_moves_no_rates(void)
 	talk_close(&t);
 }
 
-static void test_counts_of_both_paths_are_added(void)
+/*
+ * The daemon hears packets of A: two are lost, two come late, one comes twice. Then there is a
+ * module, which gets all streams.
+ */
+static void talk_unevenly(struct talk *t)
 {
-	struct stream_report r;
-	struct fake_flow *flow;
-	struct talk t;
+	static const int8_t steps[] = { 4, -3, -1, 0 }; /* before the next number */
 
-	talk_in_kernel(&t);
-	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	talk_open(t, false);
+	all_send(t);
+	for (size_t i = 0; i < sizeof(steps); i++) {
+		t->phone[SIDE_A].seq = (uint16_t)(t->phone[SIDE_A].seq + steps[i]);
+		phone_sends(t, SIDE_A, COMP_RTP);
+	}
+	UNTIL(t, report(t, SIDE_A, COMP_RTP).packets_in == 5);
+	fake_kmod_load(&fake, true);
+	UNTIL(t, fake_kmod_count(&fake) == 4);
+}
+
+/* Values of its own for each counter of the flow. */
+static void fill_flow(struct fake_flow *flow, uint32_t ssrc)
+{
 	flow->packets = 1000;
 	flow->bytes = 172000;
 	flow->refused = 7;
-	flow->ssrc = 1; /* of side A */
+	flow->blocked = 11;
+	flow->ttl = 13;
+	flow->nomem = 17;
+	flow->unsent = 19;
+	flow->ssrc = ssrc;
 	flow->expected = 1004;
 	flow->lost = 4;
+	flow->reordered = 5;
+	flow->duplicate = 6;
+	flow->gaps = 3;
 	flow->seen_ago_ms = 20;
+}
+
+static void test_counts_of_both_paths_are_added(void)
+{
+	struct stream_report r, before;
+	struct talk t;
+
+	talk_unevenly(&t);
+	before = report(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT(before.lost && before.reordered && before.duplicate && before.gaps);
+	fill_flow(flow_of(&t, SIDE_A, COMP_RTP), 1); /* the SSRC of A */
 	r = report(&t, SIDE_A, COMP_RTP);
-	CU_ASSERT_EQUAL(r.kernel_packets_in, 1000);
-	CU_ASSERT_EQUAL(r.packets_in, 1001);
-	CU_ASSERT_EQUAL(r.bytes_in, 172172);
+	CU_ASSERT_EQUAL(r.kernel_packets_in, 1000 + 11);
+	CU_ASSERT_EQUAL(r.packets_in, 1000 + 11 + 5);
+	CU_ASSERT_EQUAL(r.bytes_in, 172000 + 5 * 172);
 	CU_ASSERT_EQUAL(r.drops[DROP_SOURCE], 7);
-	CU_ASSERT_EQUAL(r.expected, 1005);
-	CU_ASSERT_EQUAL(r.lost, 4);
+	CU_ASSERT_EQUAL(r.drops[DROP_BLOCKED], 11);
+	CU_ASSERT_EQUAL(r.drops[DROP_TTL], 13);
+	CU_ASSERT_EQUAL(r.expected, 1004 + before.expected);
+	CU_ASSERT_EQUAL(r.lost, 4 + before.lost);
+	CU_ASSERT_EQUAL(r.reordered, 5 + before.reordered);
+	CU_ASSERT_EQUAL(r.duplicate, 6 + before.duplicate);
+	CU_ASSERT_EQUAL(r.gaps, 3 + before.gaps);
+	CU_ASSERT_EQUAL(r.last_pt, 8);
+	CU_ASSERT_EQUAL(r.last_seq, 1004);
 	CU_ASSERT_DOUBLE_EQUAL(r.jitter_ms, 2.0, 0.001);
 	CU_ASSERT_TRUE(clock_ms() - r.last_in_ms < 1000);
 	r = report(&t, SIDE_B, COMP_RTP);
-	CU_ASSERT_EQUAL(r.kernel_packets_out, 1000);
-	CU_ASSERT_EQUAL(r.packets_out, 1001);
+	CU_ASSERT_EQUAL(r.kernel_packets_out, 1000 - 17 - 19);
+	CU_ASSERT_EQUAL(r.packets_out, 1000 - 17 - 19 + 5);
+	CU_ASSERT_EQUAL(r.bytes_out, 172000 + 5 * 172);
+	CU_ASSERT_EQUAL(r.errors_out, 17 + 19);
 	CU_ASSERT_EQUAL(r.packets_in, 1);
-	CU_ASSERT_EQUAL(media_packets_in(media_of(&t), SIDE_A), 1002);
+	CU_ASSERT_EQUAL(media_packets_in(media_of(&t), SIDE_A), 1000 + 11 + 5 + 1);
 	talk_close(&t);
+}
+
+/* Each SSRC has numbers of its own: those of the path that heard the last packet are reported. */
+static void test_counts_of_another_ssrc_are_not_added(void)
+{
+	struct stream_report r, before;
+	struct media *media;
+	struct talk t;
+
+	talk_unevenly(&t);
+	before = report(&t, SIDE_A, COMP_RTP);
+	fill_flow(flow_of(&t, SIDE_A, COMP_RTP), 99);
+	r = report(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_EQUAL(r.ssrc, 99);
+	CU_ASSERT_EQUAL(r.expected, 1004);
+	CU_ASSERT_EQUAL(r.lost, 4);
+	CU_ASSERT_EQUAL(r.reordered, 5);
+	CU_ASSERT_EQUAL(r.duplicate, 6);
+	CU_ASSERT_EQUAL(r.gaps, 3);
+	/* The flow has ended, and the daemon has heard A since. */
+	flow_of(&t, SIDE_A, COMP_RTP)->seen_ago_ms = 60000;
+	media = media_of(&t);
+	media_path_refresh(&media, 1);
+	media_path_stop(media);
+	media_report(media, SIDE_A, COMP_RTP, &r);
+	CU_ASSERT_EQUAL(r.ssrc, 1);
+	CU_ASSERT_EQUAL(r.expected, before.expected);
+	CU_ASSERT_EQUAL(r.lost, before.lost);
+	CU_ASSERT_EQUAL(r.last_seq, before.last_seq);
+	talk_close(&t);
+}
+
+/* RTCP is counted at the port that it leaves by: that of RTP, if the receiver uses rtcp-mux. */
+static void test_rtcp_is_counted_where_it_leaves(void)
+{
+	static const struct {
+		const char *offered, *answered;
+		enum component leaves_by;
+	} rows[] = {
+		{ "", "", COMP_RTCP },
+		{ "a=rtcp-mux\r\n", "", COMP_RTCP },
+		{ "a=rtcp-mux\r\n", "a=rtcp-mux\r\n", COMP_RTP },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fake_flow *rtcp;
+		struct talk t;
+
+		talk_in_kernel(&t);
+		CU_ASSERT_EQUAL(signal_with(&t, SIDE_A, rows[i].offered).code, REPLY_OK);
+		CU_ASSERT_EQUAL(signal_with(&t, SIDE_B, rows[i].answered).code, REPLY_OK);
+		flow_of(&t, SIDE_B, COMP_RTP)->packets = 1000;
+		rtcp = flow_of(&t, SIDE_B, COMP_RTCP);
+		rtcp->packets = 30;
+		CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).kernel_packets_out,
+				rows[i].leaves_by == COMP_RTP ? 1030 : 1000);
+		CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTCP).kernel_packets_out,
+				rows[i].leaves_by == COMP_RTCP ? 30 : 0);
+		talk_close(&t);
+	}
 }
 
 static void test_the_end_has_all_counts(void)
@@ -377,6 +478,8 @@ static void test_packets_in_the_kernel_are_not_a_loss(void)
 TEST_SUITE(media_path_count, { "medias are counted by path", test_medias_are_counted_by_path },
 	   { "reading moves no rates", test_reading_moves_no_rates },
 	   { "counts of both paths are added", test_counts_of_both_paths_are_added },
+	   { "counts of another SSRC are not added", test_counts_of_another_ssrc_are_not_added },
+	   { "RTCP is counted where it leaves", test_rtcp_is_counted_where_it_leaves },
 	   { "the end has all counts", test_the_end_has_all_counts },
 	   { "jitter is kept when the flow is removed",
 	     test_jitter_is_kept_when_the_flow_is_removed },

@@ -96,16 +96,26 @@ static void put_name(struct nlmsghdr *nlh, const struct fake_flow *flow)
 		mnl_attr_put_u64(nlh, RTPRELAY_A_LAST_SEEN, (uint64_t)flow->seen_ago_ms);
 }
 
-static void put_counters(struct nlmsghdr *nlh, uint64_t packets, uint64_t bytes, uint64_t refused)
+/* As the module does, without those that are 0. */
+static void put_counters(struct nlmsghdr *nlh, const struct fake_flow *flow)
 {
+	const struct {
+		uint16_t type;
+		uint64_t value;
+	} counters[] = {
+		{ RTPRELAY_C_PACKETS, flow->packets },
+		{ RTPRELAY_C_BYTES, flow->bytes },
+		{ RTPRELAY_C_DROP_SOURCE, flow->refused },
+		{ RTPRELAY_C_DROP_BLOCKED, flow->blocked },
+		{ RTPRELAY_C_DROP_TTL, flow->ttl },
+		{ RTPRELAY_C_DROP_NOMEM, flow->nomem },
+		{ RTPRELAY_C_DROP_XMIT, flow->unsent },
+	};
 	struct nlattr *nest = mnl_attr_nest_start(nlh, RTPRELAY_A_COUNTERS);
 
-	if (packets)
-		mnl_attr_put_u64(nlh, RTPRELAY_C_PACKETS, packets);
-	if (bytes)
-		mnl_attr_put_u64(nlh, RTPRELAY_C_BYTES, bytes);
-	if (refused)
-		mnl_attr_put_u64(nlh, RTPRELAY_C_DROP_SOURCE, refused);
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		if (counters[i].value)
+			mnl_attr_put_u64(nlh, counters[i].type, counters[i].value);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -118,6 +128,9 @@ static void put_rtp(struct nlmsghdr *nlh, const struct fake_flow *flow)
 	mnl_attr_put_u32(nlh, RTPRELAY_RTP_SEQ, 0x10000 + flow->expected);
 	mnl_attr_put_u32(nlh, RTPRELAY_RTP_EXPECTED, flow->expected);
 	mnl_attr_put_u32(nlh, RTPRELAY_RTP_LOST, flow->lost);
+	mnl_attr_put_u32(nlh, RTPRELAY_RTP_REORDERED, flow->reordered);
+	mnl_attr_put_u32(nlh, RTPRELAY_RTP_DUPLICATE, flow->duplicate);
+	mnl_attr_put_u32(nlh, RTPRELAY_RTP_GAPS, flow->gaps);
 	mnl_attr_put_u32(nlh, RTPRELAY_RTP_JITTER, 16);
 	mnl_attr_put_u32(nlh, RTPRELAY_RTP_CLOCK, 8000);
 	mnl_attr_nest_end(nlh, nest);
@@ -133,7 +146,7 @@ static void tell_flow(struct fake_kmod *fake, uint32_t seq, uint8_t cmd, uint16_
 	put_name(nlh, flow);
 	put_endpoint(nlh, RTPRELAY_A_OUT, &flow->out);
 	put_endpoint(nlh, RTPRELAY_A_DST, &flow->dst);
-	put_counters(nlh, flow->packets, flow->bytes, flow->refused);
+	put_counters(nlh, flow);
 	if (flow->silent)
 		mnl_attr_put(nlh, RTPRELAY_A_SILENT, 0, NULL);
 	if (flow->ssrc)
@@ -304,15 +317,15 @@ static void info(struct fake_kmod *fake, const struct nlmsghdr *request)
 {
 	uint8_t buf[512] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh = begin(buf, fake->id, request->nlmsg_seq, RTPRELAY_CMD_INFO);
-	uint64_t packets = fake->past_packets;
+	struct fake_flow sum = { .packets = fake->past_packets };
 
 	for (size_t i = 0; i < FAKE_FLOWS; i++)
 		if (fake->flows[i].used)
-			packets += fake->flows[i].packets;
+			sum.packets += fake->flows[i].packets;
 	mnl_attr_put_u32(nlh, RTPRELAY_A_FEATURES, fake->features);
 	mnl_attr_put_u32(nlh, RTPRELAY_A_LIMIT, fake->limit);
 	mnl_attr_put_u32(nlh, RTPRELAY_A_FLOWS, (uint32_t)fake_kmod_count(fake));
-	put_counters(nlh, packets, 0, 0);
+	put_counters(nlh, &sum);
 	put(fake, KMOD_ANSWERS, nlh, 0);
 	ack(fake, request->nlmsg_seq, 0, NULL);
 }

@@ -22,12 +22,13 @@ struct fake_flow {
 	bool has_cookie, has_dscp, has_clocks;
 	uint8_t dscp;
 	uint32_t flags, idle_s;
-	uint64_t packets, bytes, refused;
+	uint64_t packets, bytes, refused, blocked, ttl, nomem, unsent;
 	int64_t seen_ago_ms; /* -1: never */
 	uint8_t rtcp[RTPRELAY_RTCP_MAX];
 	uint16_t rtcp_len;	       /* 0: none */
 	int64_t rtcp_ago_us;	       /* -1: an old module, which does not report it */
 	uint32_t ssrc, expected, lost; /* ssrc 0: no RTP */
+	uint32_t reordered, duplicate, gaps;
 };
 
 struct fake_message {

@@ -56,13 +56,14 @@ SCENE_FN void phone_open(struct phone *phone)
 	scene_must(false, "ports of a phone");
 }
 
-SCENE_FN struct reply signal_sdp(struct talk *t, enum side side)
+/* Offer of A or answer of B, with these attributes after its m= line. */
+SCENE_FN struct reply signal_with(struct talk *t, enum side side, const char *attributes)
 {
 	char sdp[512];
 	int len = snprintf(sdp, sizeof(sdp),
 			   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
-			   "t=0 0\r\nm=audio %u RTP/AVP 0\r\n",
-			   t->phone[side].port);
+			   "t=0 0\r\nm=audio %u RTP/AVP 0\r\n%s",
+			   t->phone[side].port, attributes);
 	struct request request = { .call_id = STR("call"),
 				   .from_tag = STR("a"),
 				   .sdp = { sdp, (size_t)len },
@@ -71,6 +72,11 @@ SCENE_FN struct reply signal_sdp(struct talk *t, enum side side)
 	if (side == SIDE_B)
 		request.to_tag = STR("b");
 	return scene_run(&t->scene, side == SIDE_A ? command_offer : command_answer, request);
+}
+
+SCENE_FN struct reply signal_sdp(struct talk *t, enum side side)
+{
+	return signal_with(t, side, "");
 }
 
 SCENE_FN void talk_open(struct talk *t, bool module)
