@@ -58,6 +58,12 @@ bool alloc_fail_next(void)
 	return again;
 }
 
+void alloc_fail_at(unsigned int n)
+{
+	hit = false;
+	countdown = n;
+}
+
 bool alloc_failed(void)
 {
 	return hit;

@@ -32,6 +32,8 @@ struct test_suite {
 #define ALLOC_FAILS_AT_EACH for (alloc_fail_start(); alloc_fail_next();)
 void alloc_fail_start(void);
 bool alloc_fail_next(void);
+/* The n-th allocation from here fails; 0: none. For rounds that need a state to begin with. */
+void alloc_fail_at(unsigned int n);
 /* Did an allocation fail in this round? */
 bool alloc_failed(void);
 

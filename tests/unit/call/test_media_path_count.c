@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_media_path_count.c - the figures of both paths are added to those of one media */
+#include <malloc.h>
 #include "daemon/packet/pool.h"
 #include "daemon/report/report.h"
 #include "tests/unit/packet/talk_scene.h"
@@ -475,6 +476,39 @@ static void test_packets_in_the_kernel_are_not_a_loss(void)
 	talk_close(&t);
 }
 
+/* A call with figures of quality for both sides, from its first packet to its end. */
+static void talk_once(struct talk *t)
+{
+	all_send(t);
+	UNTIL(t, fake_kmod_count(&fake) == 4);
+	flow_of(t, SIDE_A, COMP_RTP)->ssrc = 1;
+	flow_of(t, SIDE_B, COMP_RTP)->ssrc = 2;
+	report(t, SIDE_A, COMP_RTP);
+	CU_ASSERT_PTR_NOT_NULL(media_of(t)->path.quality[SIDE_A]);
+	CU_ASSERT_PTR_NOT_NULL(media_of(t)->path.quality[SIDE_B]);
+	call_end(call_find(t->scene.calls, STR("call")), CALL_DELETED);
+	kmod_flush(t->kmod);
+	CU_ASSERT(scene_settle(&t->scene));
+}
+
+static void test_ended_medias_leave_no_memory(void)
+{
+	size_t before = 0;
+	struct talk t;
+
+	talk_open(&t, true);
+	for (int i = 0; i < 30; i++) {
+		talk_once(&t);
+		if (i == 10) /* the tables have grown */
+			before = mallinfo2().uordblks;
+		CU_ASSERT_EQUAL(signal_sdp(&t, SIDE_A).code, REPLY_OK);
+		CU_ASSERT_EQUAL(signal_sdp(&t, SIDE_B).code, REPLY_OK);
+	}
+	talk_once(&t);
+	CU_ASSERT(mallinfo2().uordblks < before + 20 * sizeof(struct quality));
+	talk_close(&t);
+}
+
 TEST_SUITE(media_path_count, { "medias are counted by path", test_medias_are_counted_by_path },
 	   { "reading moves no rates", test_reading_moves_no_rates },
 	   { "counts of both paths are added", test_counts_of_both_paths_are_added },
@@ -491,4 +525,5 @@ TEST_SUITE(media_path_count, { "medias are counted by path", test_medias_are_cou
 	   { "a media is asked about in one exchange",
 	     test_a_media_is_asked_about_in_one_exchange },
 	   { "the kernel is asked at intervals", test_the_kernel_is_asked_at_intervals },
-	   { "packets in the kernel are not a loss", test_packets_in_the_kernel_are_not_a_loss });
+	   { "packets in the kernel are not a loss", test_packets_in_the_kernel_are_not_a_loss },
+	   { "ended medias leave no memory", test_ended_medias_leave_no_memory });
