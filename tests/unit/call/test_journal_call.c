@@ -9,19 +9,23 @@
 #include <event2/event.h>
 #include <utlist.h>
 #include "daemon/base/count.h"
+#include "daemon/call/events.h"
 #include "daemon/call/media_path.h"
 #include "daemon/call/restore.h"
 #include "daemon/packet/bridge.h"
 #include "daemon/packet/pool.h"
+#include "daemon/sdp/sdp.h"
 #include "tests/unit/kernel/fake_kmod.h"
 #include "journal_sample.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 #define RECORDS 4
 
 /*
- * The journal's file is needed only to mark calls as changed; the test passes the records itself.
+ * Most tests pass the records themselves: the journal's file is needed only to mark calls as
+ * changed. What is in the file matters to those that call restart_from_disk().
  */
 struct world {
 	struct scene scene;
@@ -52,9 +56,12 @@ static int restore_none(void *arg, struct journal *journal, int64_t id, const ui
 	return 0;
 }
 
-static void start_relay(struct world *w)
+typedef int restore_fn(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes,
+		       size_t len);
+
+static void start_relay_with(struct world *w, restore_fn *restore)
 {
-	struct journal_conf conf = { w->dir, NULL, journal_call_encode, restore_none, &w->calls };
+	struct journal_conf conf = { w->dir, NULL, journal_call_encode, restore, &w->calls };
 	int error;
 
 	scene_open(&w->scene);
@@ -62,6 +69,11 @@ static void start_relay(struct world *w)
 	conf.base = w->scene.base;
 	w->journal = w->scene.calls->journal = journal_open(&conf, &error);
 	scene_must(w->journal, "journal");
+}
+
+static void start_relay(struct world *w)
+{
+	start_relay_with(w, restore_none);
 }
 
 static void stop_relay(struct world *w)
@@ -142,6 +154,25 @@ static void restart(struct world *w)
 	w->scene.calls->journal = NULL;
 }
 
+/* All changes that the journal was told of are on disk. */
+static void settle(struct world *w)
+{
+	int64_t until_ms = test_real_ms() + SCENE_DEADLINE_MS;
+
+	while (!journal_is_idle(w->journal) && test_real_ms() < until_ms)
+		event_base_loop(w->scene.base, EVLOOP_ONCE);
+	CU_ASSERT(journal_is_idle(w->journal));
+}
+
+/* As after a crash: a change that the journal was not told of is lost. */
+static void restart_from_disk(struct world *w)
+{
+	settle(w);
+	stop_relay(w);
+	start_relay_with(w, journal_call_restore);
+	worker_pool_flush(w->scene.workers);
+}
+
 static int phone(const char *text)
 {
 	struct endpoint at = sample_ep(text);
@@ -215,6 +246,52 @@ static void test_call_is_restored_completely(void)
 	CU_ASSERT_EQUAL(endpoint_port(&bridge_conf(audio(w)->bridge)->side[SIDE_B].sdp[COMP_RTP]),
 			5000);
 	CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 1);
+	CU_ASSERT(event_pending(&the_call(w)->timer, EV_TIMEOUT, NULL));
+	world_free(w);
+}
+
+/* Each has a value of its own. */
+static void test_details_of_party_and_media_are_restored(void)
+{
+	struct request alias = request(answer_sdp);
+	struct world *w = world_new();
+	const struct party *callee;
+	const struct dialog *dialog;
+	struct media *media;
+
+	make_call(w);
+	alias.to_tag = STR("second tag");
+	alias.set_label = STR("label");
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_answer, alias).code, REPLY_OK);
+	media = the_call(w)->dialogs->media[0];
+	media->flags = MEDIA_DTLS | MEDIA_MUX_SEEN;
+	media->holds = HOLD_STRONG;
+	media->direction[SIDE_A] = SDP_SENDONLY;
+	media->direction[SIDE_B] = SDP_RECVONLY;
+	strcpy(media->protocol[SIDE_A], "RTP/AVPF");
+	strcpy(media->codec, "PCMU");
+	the_call(w)->packets[SIDE_A] = 1000;
+	the_call(w)->packets[SIDE_B] = 2000;
+	the_call(w)->latching = LATCH_SMART;
+	the_call(w)->ignored_told = true;
+	restart(w);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	dialog = the_call(w)->dialogs;
+	callee = &dialog->party[SIDE_B];
+	CU_ASSERT_EQUAL_FATAL(callee->n_aliases, 1);
+	CU_ASSERT(str_eq(callee->aliases[0], STR("second tag")));
+	CU_ASSERT(str_eq(callee->label, STR("label")));
+	CU_ASSERT_EQUAL(audio(w)->flags, MEDIA_DTLS | MEDIA_MUX_SEEN);
+	CU_ASSERT_EQUAL(audio(w)->holds, HOLD_STRONG);
+	CU_ASSERT_EQUAL(audio(w)->direction[SIDE_A], SDP_SENDONLY);
+	CU_ASSERT_EQUAL(audio(w)->direction[SIDE_B], SDP_RECVONLY);
+	CU_ASSERT_STRING_EQUAL(audio(w)->protocol[SIDE_A], "RTP/AVPF");
+	CU_ASSERT_STRING_EQUAL(audio(w)->protocol[SIDE_B], "RTP/AVP");
+	CU_ASSERT_STRING_EQUAL(audio(w)->codec, "PCMU");
+	CU_ASSERT_EQUAL(the_call(w)->packets[SIDE_A], 1000);
+	CU_ASSERT_EQUAL(the_call(w)->packets[SIDE_B], 2000);
+	CU_ASSERT_EQUAL(the_call(w)->latching, LATCH_SMART);
+	CU_ASSERT(the_call(w)->ignored_told);
 	world_free(w);
 }
 
@@ -308,6 +385,149 @@ static void test_media_continues_and_unknown_sources_are_refused(void)
 	close(a);
 	close(b);
 	close(unknown);
+}
+
+static void note_latched(void *arg, const struct happening *happening)
+{
+	*(bool *)arg |= happening->kind == STREAM_LATCHED;
+}
+
+/* The caller sends, and the control thread is told that its stream has latched. */
+static void latch_caller(struct world *w, int fd)
+{
+	int64_t until_ms = test_real_ms() + SCENE_DEADLINE_MS;
+	bool latched = false;
+	struct events events = { .watchers = NULL };
+	struct events_watcher watcher;
+
+	settle(w);
+	events_watch(&events, &watcher, note_latched, &latched);
+	w->scene.calls->conf.events = &events;
+	say(fd, "127.80.0.1", audio(w)->port[SIDE_A], 1);
+	while (!latched && test_real_ms() < until_ms)
+		hear_news(w);
+	CU_ASSERT(latched);
+	w->scene.calls->conf.events = NULL;
+}
+
+/* No command follows, after which the call would be written anyway. */
+static void test_source_is_on_disk_when_a_stream_has_latched(void)
+{
+	int a = phone("127.80.0.9:4444");
+	struct world *w = world_new();
+	struct latch_record latch;
+
+	make_call(w);
+	latch_caller(w, a);
+	restart_from_disk(w);
+	bridge_latch(audio(w)->bridge, SIDE_A, COMP_RTP, &latch);
+	CU_ASSERT_EQUAL(endpoint_port(&latch.source), 4444);
+	world_free(w);
+	close(a);
+}
+
+static void test_ended_fork_does_not_come_back(void)
+{
+	struct request fork = request(offer_sdp), end;
+	struct world *w = world_new();
+
+	make_call(w);
+	fork.via_branch = STR("other branch");
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, fork).code, REPLY_OK);
+	settle(w);
+	end = (struct request){ .call_id = STR("call"),
+				.from_tag = STR("from"),
+				.via_branch = STR("other branch") };
+	CU_ASSERT_PTR_NULL(scene_run(&w->scene, command_delete, end).warning);
+	restart_from_disk(w);
+	CU_ASSERT_PTR_NULL(the_call(w)->dialogs->next);
+	CU_ASSERT(str_eq(the_call(w)->dialogs->via_branch, STR("branch")));
+	world_free(w);
+}
+
+static void test_ended_call_does_not_come_back(void)
+{
+	struct world *w = world_new();
+
+	make_call(w);
+	settle(w);
+	call_end(the_call(w), CALL_DELETED);
+	restart_from_disk(w);
+	CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 0);
+	world_free(w);
+}
+
+/* Numbers of its packets were not seen in between, so they say nothing about a sender. */
+static void test_rebind_while_the_daemon_was_down_is_followed(void)
+{
+	int a = phone("127.80.0.9:4444"), b = phone("127.80.0.9:5000"),
+	    rebound = phone("127.80.0.9:4450");
+	struct world *w = world_new();
+	struct latch_record latch;
+
+	make_call(w);
+	latch_caller(w, a);
+	CU_ASSERT(hears(b, 1000));
+	restart_from_disk(w);
+	test_clock_stop();
+	test_clock_pass(LATCH_SILENCE_MS + 100);
+	say(rebound, "127.80.0.1", audio(w)->port[SIDE_A], 20000);
+	CU_ASSERT(hears(b, 1000));
+	test_clock_go();
+	bridge_latch(audio(w)->bridge, SIDE_A, COMP_RTP, &latch);
+	CU_ASSERT_EQUAL(endpoint_port(&latch.source), 4450);
+	world_free(w);
+	close(a);
+	close(b);
+	close(rebound);
+}
+
+/* The second m= line learns from the first one, as before the restart. */
+static void test_medias_of_a_restored_call_are_siblings(void)
+{
+	static const char two[] = "v=0\r\no=- 1 1 IN IP4 127.80.0.9\r\ns=-\r\n"
+				  "c=IN IP4 127.80.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+				  "m=audio 4010 RTP/AVP 0\r\nc=IN IP4 127.80.3.3\r\n";
+	int a = phone("127.80.0.9:4000"), second = phone("127.80.0.9:4010");
+	struct world *w = world_new();
+	struct request answer = request(two);
+	struct stream_report report;
+	int64_t until_ms = test_real_ms() + SCENE_DEADLINE_MS;
+
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, request(two)).code, REPLY_OK);
+	answer.to_tag = STR("to");
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_answer, answer).code, REPLY_OK);
+	latch_caller(w, a);
+	restart_from_disk(w);
+	say(second, "127.80.0.1", the_call(w)->dialogs->media[1]->port[SIDE_A], 1);
+	do {
+		poll(NULL, 0, 1);
+		bridge_report(the_call(w)->dialogs->media[1]->bridge, SIDE_A, COMP_RTP, &report);
+	} while (!report.packets_in && !report.drops[DROP_PATIENCE] && test_real_ms() < until_ms);
+	CU_ASSERT_EQUAL(report.packets_in, 1);
+	CU_ASSERT_EQUAL(report.rank, RANK_NEAR);
+	world_free(w);
+	close(a);
+	close(second);
+}
+
+/* Blocked by command: the flag of the party makes that of each SDP that follows. */
+static void test_blocked_party_stays_blocked(void)
+{
+	struct request block = { .call_id = STR("call"), .from_tag = STR("from") };
+	struct request again = request(offer_sdp);
+	struct world *w = world_new();
+	const struct bridge_conf *conf;
+
+	make_call(w);
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_block_media, block).code, REPLY_OK);
+	restart_from_disk(w);
+	again.to_tag = STR("to");
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, again).code, REPLY_OK);
+	conf = bridge_conf(audio(w)->bridge);
+	CU_ASSERT_EQUAL(conf->side[SIDE_A].flags & SIDE_BLOCK, SIDE_BLOCK);
+	CU_ASSERT_EQUAL(conf->side[SIDE_B].flags & SIDE_BLOCK, 0);
+	world_free(w);
 }
 
 static struct fake_kmod fake;
@@ -562,16 +782,25 @@ static void test_out_of_memory_leaves_nothing(void)
 	world_free(w);
 }
 
-TEST_SUITE(journal_call, { "a call is restored completely", test_call_is_restored_completely },
-	   { "the notice of a time-out is restored", test_notice_is_restored },
-	   { "a restored call accepts commands", test_restored_call_accepts_commands },
-	   { "media continues and unknown sources are refused",
-	     test_media_continues_and_unknown_sources_are_refused },
-	   { "flows stay in the kernel", test_flows_stay_in_the_kernel },
-	   { "a taken port ends only its call", test_taken_port_ends_only_its_call },
-	   { "what does not fit this relay is refused",
-	     test_what_does_not_fit_this_relay_is_refused },
-	   { "the same call twice is refused", test_same_call_twice_is_refused },
-	   { "times are restored", test_times_are_restored },
-	   { "an old call is not ended at once", test_old_call_is_not_ended_at_once },
-	   { "out of memory leaves nothing", test_out_of_memory_leaves_nothing });
+TEST_SUITE(
+	journal_call, { "a call is restored completely", test_call_is_restored_completely },
+	{ "details of party and media are restored", test_details_of_party_and_media_are_restored },
+	{ "the notice of a time-out is restored", test_notice_is_restored },
+	{ "a restored call accepts commands", test_restored_call_accepts_commands },
+	{ "media continues and unknown sources are refused",
+	  test_media_continues_and_unknown_sources_are_refused },
+	{ "the source is on disk when a stream has latched",
+	  test_source_is_on_disk_when_a_stream_has_latched },
+	{ "an ended fork does not come back", test_ended_fork_does_not_come_back },
+	{ "an ended call does not come back", test_ended_call_does_not_come_back },
+	{ "a rebind while the daemon was down is followed",
+	  test_rebind_while_the_daemon_was_down_is_followed },
+	{ "medias of a restored call are siblings", test_medias_of_a_restored_call_are_siblings },
+	{ "a blocked party stays blocked", test_blocked_party_stays_blocked },
+	{ "flows stay in the kernel", test_flows_stay_in_the_kernel },
+	{ "a taken port ends only its call", test_taken_port_ends_only_its_call },
+	{ "what does not fit this relay is refused", test_what_does_not_fit_this_relay_is_refused },
+	{ "the same call twice is refused", test_same_call_twice_is_refused },
+	{ "times are restored", test_times_are_restored },
+	{ "an old call is not ended at once", test_old_call_is_not_ended_at_once },
+	{ "out of memory leaves nothing", test_out_of_memory_leaves_nothing });
