@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "daemon/call/cdr.h"
 #include "daemon/call/cdr_file.h"
+#include "daemon/call/dialog.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 
@@ -213,6 +214,29 @@ static void test_duration_ends_with_the_delete(void)
 	CU_ASSERT_TRUE(scene_close(&scene));
 }
 
+/* Of forks that were offered and answered: the tags of the one that was left at the end. */
+static void test_record_names_the_tags_of_the_last_fork(void)
+{
+	static const char last[] = "\"to-tag\":\"last\",\"start\":";
+	struct scene scene;
+	struct call *call;
+	struct str line;
+
+	scene_open(&scene);
+	begin_call(&scene, "forks");
+	call = call_find(scene.calls, STR("forks"));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(call);
+	cdr_add_dialog(&call->cdr, call->dialogs, clock_ms());
+	CU_ASSERT_EQUAL(text_set(&call->dialogs->party[SIDE_B].tag, STR("last")), 0);
+	cdr_add_dialog(&call->cdr, call->dialogs, clock_ms());
+	line = cdr_line(call, "deleted");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(line.s);
+	CU_ASSERT_PTR_NOT_NULL(memmem(line.s, line.len, last, strlen(last)));
+	CU_ASSERT_PTR_NULL(memmem(line.s, line.len, "\"to-tag\":\"b\"", 12));
+	free((void *)(uintptr_t)line.s);
+	CU_ASSERT_TRUE(scene_close(&scene));
+}
+
 /*
  * Each re-INVITE may end a media: the number kept is bounded, and the record says if some are
  * missing.
@@ -245,4 +269,6 @@ TEST_SUITE(cdr, { "lines are written before it closes", test_lines_are_written_b
 	     test_the_control_thread_does_not_wait_for_the_disk },
 	   { "a call leaves one line", test_a_call_leaves_one_line },
 	   { "duration ends with the delete", test_duration_ends_with_the_delete },
+	   { "the record names the tags of the last fork",
+	     test_record_names_the_tags_of_the_last_fork },
 	   { "the number of medias is bounded", test_the_number_of_medias_is_bounded });
