@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -20,7 +21,9 @@
 #include "daemon/base/count.h"
 #include "daemon/journal/journal.h"
 #include "daemon/base/log.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 #define DEADLINE_MS 5000
 #define OWNERS	    8
@@ -43,6 +46,24 @@ struct scene {
 	unsigned int n_restored;
 	int error; /* returned by the restore */
 };
+
+/* The unit tests are linked with --wrap=journal_store_write. */
+int __real_journal_store_write(struct journal_store *store, const struct journal_batch *batch,
+			       char *why);
+int __wrap_journal_store_write(struct journal_store *store, const struct journal_batch *batch,
+			       char *why);
+
+static int64_t write_lasts_ms; /* by the stopped clock */
+static unsigned int writes;
+
+int __wrap_journal_store_write(struct journal_store *store, const struct journal_batch *batch,
+			       char *why)
+{
+	if (write_lasts_ms)
+		test_clock_pass(write_lasts_ms);
+	__atomic_add_fetch(&writes, 1, __ATOMIC_RELAXED);
+	return __real_journal_store_write(store, batch, why);
+}
 
 static size_t encode(void *arg, void *owner, uint8_t *to, size_t room)
 {
@@ -309,6 +330,10 @@ static void test_batches_are_bounded(void)
 	add(&scene, 5, "huge")->size = JOURNAL_BATCH;
 	add(&scene, 6, "small");
 	CU_ASSERT(settle(&scene));
+	/* That is logged and counted once, not at each of its changes. */
+	journal_touch(scene.owners[5].mark);
+	CU_ASSERT(settle(&scene));
+	CU_ASSERT_EQUAL(journal_counters(scene.journal).too_large, 1);
 	CU_ASSERT_EQUAL(journal_close(scene.journal), 0);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_EQUAL(scene.n_restored, 6);
@@ -384,6 +409,8 @@ static void test_damaged_file_is_set_aside(void)
 		"dd if=/dev/zero of=$f bs=1 seek=4096 count=4096 conv=notrunc 2>/dev/null",
 		"dd if=/dev/urandom of=$f bs=1 seek=100 count=8000 conv=notrunc 2>/dev/null",
 		"printf '\\377\\377' | dd of=$f bs=1 seek=4099 conv=notrunc 2>/dev/null",
+		/* A number of free pages: all records can be read. */
+		"printf '\\005' | dd of=$f bs=1 seek=39 conv=notrunc 2>/dev/null",
 	};
 
 	for (size_t i = 0; i < COUNT(ways); i++) {
@@ -404,6 +431,23 @@ static void test_damaged_file_is_set_aside(void)
 		CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
 		scene_close(&scene);
 	}
+}
+
+static void test_link_in_place_of_the_file_is_refused(void)
+{
+	struct scene scene;
+	struct stat st;
+
+	scene_open(&scene);
+	journal_close(scene.journal);
+	damage(&scene, "rm $f* && : >$f.other && ln -s $f.other $f");
+	CU_ASSERT_EQUAL(open_again(&scene), -ELOOP);
+	CU_ASSERT_PTR_NULL(scene.journal);
+	CU_ASSERT_EQUAL(stat(path_of(&scene, JOURNAL_FILE ".other"), &st), 0);
+	CU_ASSERT_EQUAL(st.st_size, 0);
+	damage(&scene, "rm $f");
+	CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
+	scene_close(&scene);
 }
 
 static void test_other_version_is_set_aside(void)
@@ -481,49 +525,148 @@ static void test_directory_is_made_and_private(void)
 	scene_close(&scene);
 }
 
-/* Like a full disk: the write is repeated, and then the newest state is written. */
+/* As if the disk was full: files cannot grow. *before gets what give_room() needs. */
+static void take_room(struct rlimit *before)
+{
+	struct rlimit none = { 1, 1 };
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, before);
+	none.rlim_max = before->rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);
+}
+
+static void give_room(const struct rlimit *before)
+{
+	setrlimit(RLIMIT_FSIZE, before);
+}
+
+/* Return: test_real_ms() before the last of @n failures */
+static int64_t fail_writes(struct scene *scene, unsigned int n)
+{
+	int64_t until_ms = test_real_ms() + DEADLINE_MS, before_ms = 0;
+
+	while (journal_counters(scene->journal).write_errors < n && test_real_ms() < until_ms) {
+		before_ms = test_real_ms();
+		event_base_loop(scene->base, EVLOOP_ONCE);
+	}
+	CU_ASSERT_EQUAL(journal_counters(scene->journal).write_errors, n);
+	return before_ms;
+}
+
+/* Once a second, not every 10 ms; logged when it begins and when it is over. */
 static void test_writes_to_a_full_disk_are_repeated(void)
 {
-	struct rlimit before, none = { 1, 1 };
+	struct rlimit before;
 	struct scene scene;
-	int64_t until_ms;
+	int64_t failed_ms;
+	char text[4096];
 
 	scene_open(&scene);
-	signal(SIGXFSZ, SIG_IGN);
-	getrlimit(RLIMIT_FSIZE, &before);
-	none.rlim_max = before.rlim_max;
-	setrlimit(RLIMIT_FSIZE, &none);
+	capture(LOG_LEVEL_INFO);
+	take_room(&before);
 	add(&scene, 0, "old");
-	until_ms = clock_ms() + DEADLINE_MS;
-	/* The thread may be late: the disk stays full until a write has failed. */
-	while (!journal_counters(scene.journal).write_errors && clock_ms() < until_ms)
-		event_base_loop(scene.base, EVLOOP_ONCE);
+	failed_ms = fail_writes(&scene, 1);
 	CU_ASSERT_FALSE(journal_is_idle(scene.journal));
+	fail_writes(&scene, 2);
+	CU_ASSERT(test_real_ms() - failed_ms >= 990); /* timers count whole milliseconds */
 	snprintf(scene.owners[0].text, sizeof(scene.owners[0].text), "new");
-	setrlimit(RLIMIT_FSIZE, &before);
-	CU_ASSERT(settle(&scene));
-	CU_ASSERT_EQUAL(journal_counters(scene.journal).write_errors, 1);
-	journal_close(scene.journal);
+	give_room(&before);
+	CU_ASSERT_EQUAL(journal_close(scene.journal), 0); /* does not wait for the next second */
+	captured(text, sizeof(text));
+	CU_ASSERT_EQUAL(count_of(text, "cannot write calls to"), 1);
+	CU_ASSERT_EQUAL(count_of(text, "writing calls works again"), 1);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_STRING_EQUAL(scene.restored, "1=new ");
 	scene_close(&scene);
 }
 
+/* At once, with the reason: at the end nobody waits until there is room. */
 static void test_full_disk_at_the_end_is_reported(void)
 {
-	struct rlimit before, none = { 1, 1 };
+	struct rlimit before;
+	struct scene scene;
+	int error;
+
+	scene_open(&scene);
+	take_room(&before);
+	add(&scene, 0, "one");
+	error = journal_close(scene.journal);
+	CU_ASSERT(error < 0);
+	CU_ASSERT_NOT_EQUAL(error, -ETIMEDOUT);
+	CU_ASSERT_PTR_NULL(scene.owners[0].mark);
+	give_room(&before);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	scene_close(&scene);
+}
+
+/* Several batches: no other is begun when the time for the last writes is over. */
+static void test_slow_disk_does_not_hold_up_the_end(void)
+{
 	struct scene scene;
 
 	scene_open(&scene);
-	signal(SIGXFSZ, SIG_IGN);
-	getrlimit(RLIMIT_FSIZE, &before);
-	none.rlim_max = before.rlim_max;
-	setrlimit(RLIMIT_FSIZE, &none);
-	add(&scene, 0, "one");
-	CU_ASSERT(journal_close(scene.journal) < 0);
-	CU_ASSERT_PTR_NULL(scene.owners[0].mark);
-	setrlimit(RLIMIT_FSIZE, &before);
+	test_clock_stop();
+	write_lasts_ms = 2001;
+	writes = 0;
+	for (unsigned int i = 0; i < 5; i++)
+		add(&scene, i, "big")->size = JOURNAL_BATCH - 1000;
+	CU_ASSERT_EQUAL(journal_close(scene.journal), -ETIMEDOUT);
+	write_lasts_ms = 0;
+	test_clock_go();
+	CU_ASSERT(writes < 5);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_EQUAL(scene.n_restored, writes);
+	scene_close(&scene);
+}
+
+/* Most errors of a full or broken disk end the transaction, others leave it open. */
+static void test_failed_batch_does_not_stop_the_next(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	journal_close(scene.journal);
+	sql(&scene, "CREATE TRIGGER fails BEFORE INSERT ON call WHEN NEW.record = x'626164' "
+		    "BEGIN SELECT RAISE(FAIL, 'of the test'); END");
+	CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
+	add(&scene, 0, "bad");
+	fail_writes(&scene, 1);
+	snprintf(scene.owners[0].text, sizeof(scene.owners[0].text), "good");
+	CU_ASSERT_EQUAL(journal_close(scene.journal), 0);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=good ");
+	scene_close(&scene);
+}
+
+/* Owners that come, are written, and end. */
+static void pass_through(struct scene *scene, struct owner *owners, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		CU_ASSERT_EQUAL(journal_mark_new(scene->journal, &owners[i], &owners[i].mark), 0);
+	CU_ASSERT(settle(scene));
+	for (size_t i = 0; i < n; i++)
+		journal_mark_end(owners[i].mark);
+	CU_ASSERT(settle(scene));
+}
+
+static void test_ended_owners_leave_no_memory(void)
+{
+	enum { MANY = 400 };
+	static struct owner owners[MANY];
+	struct scene scene;
+	size_t before;
+
+	for (size_t i = 0; i < MANY; i++)
+		strcpy(owners[i].text, "text");
+	scene_open(&scene);
+	pass_through(&scene, owners, MANY);
+	before = mallinfo2().uordblks;
+	pass_through(&scene, owners, MANY);
+	CU_ASSERT(mallinfo2().uordblks < before + MANY * 16);
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_EQUAL(scene.n_restored, 0);
 	scene_close(&scene);
 }
 
@@ -564,9 +707,13 @@ TEST_SUITE(journal, { "restores after a clean end", test_restores_after_a_clean_
 	   { "an unreadable record sets the file aside",
 	     test_unreadable_record_sets_the_file_aside },
 	   { "a damaged file is set aside", test_damaged_file_is_set_aside },
+	   { "a link in place of the file is refused", test_link_in_place_of_the_file_is_refused },
 	   { "another version is set aside", test_other_version_is_set_aside },
 	   { "a second daemon is kept out", test_second_daemon_is_kept_out },
 	   { "the directory is made, and private", test_directory_is_made_and_private },
 	   { "writes to a full disk are repeated", test_writes_to_a_full_disk_are_repeated },
+	   { "a slow disk does not hold up the end", test_slow_disk_does_not_hold_up_the_end },
+	   { "a failed batch does not stop the next", test_failed_batch_does_not_stop_the_next },
+	   { "ended owners leave no memory", test_ended_owners_leave_no_memory },
 	   { "a full disk at the end is reported", test_full_disk_at_the_end_is_reported },
 	   { "out of memory leaks nothing", test_out_of_memory_leaks_nothing });
