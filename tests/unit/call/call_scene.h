@@ -7,8 +7,11 @@
 #define RTPRELAY_CALL_SCENE_H
 
 #include <utlist.h>
+#include "daemon/call/media.h"
+#include "daemon/packet/bridge.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 #define SDP_AT(addr, port)                                                                         \
 	"v=0\r\no=- 1 1 IN IP4 " addr "\r\ns=-\r\nc=IN IP4 " addr "\r\nt=0 0\r\n"                  \
@@ -108,6 +111,23 @@ SCENE_FN void let_pass(struct scene *scene, int64_t ms)
 	}
 	event_active(&call->timer, EV_TIMEOUT, 1);
 	event_base_loop(scene->base, EVLOOP_NONBLOCK);
+}
+
+/* The caller sends on this m= line until the relay has accepted a packet. */
+SCENE_FN void hear_caller(struct scene *scene, size_t index)
+{
+	static const uint8_t rtp[172] = { 0x80, 0, 0, 1 };
+	const struct media *media = the_call(scene)->dialogs->media[index];
+	const struct endpoint relay = media_advertised(media, SIDE_A, COMP_RTP);
+	int64_t until_ms = test_real_ms() + SCENE_DEADLINE_MS;
+	int phone = socket(AF_INET, SOCK_DGRAM, 0);
+
+	while (!bridge_last_in_ms(media->bridge) && test_real_ms() < until_ms) {
+		sendto(phone, rtp, sizeof(rtp), 0, &relay.sa, endpoint_len(&relay));
+		poll(NULL, 0, 1);
+	}
+	CU_ASSERT(bridge_last_in_ms(media->bridge) > 0);
+	close(phone);
 }
 
 #endif

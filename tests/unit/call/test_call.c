@@ -7,8 +7,6 @@
 #include <malloc.h>
 #include "call_scene.h"
 #include "daemon/base/count.h"
-#include "daemon/call/media.h"
-#include "daemon/packet/bridge.h"
 #include "tests/unit/update_spy.h"
 
 static const struct side_conf *side_conf(struct scene *scene, enum side side)
@@ -479,6 +477,55 @@ static void test_answer_prefers_dialog_that_is_not_being_deleted(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* Late packets must not reach the next call, and only where packets came there may be such. */
+static void test_ports_that_heard_packets_rest(void)
+{
+	struct port_pool_usage usage;
+	struct scene scene;
+	const char *why;
+
+	scene_open(&scene);
+	iface_table_free(scene.ifaces);
+	scene.ifaces = scene.calls->conf.ifaces = iface_table_new(21000, 21199, 60000);
+	CU_ASSERT_EQUAL(iface_table_add(scene.ifaces, STR("pub/127.80.0.1"), &why), 0);
+	OFFER("a", NULL, NULL, SDP_AT("127.0.0.1", "4000"));
+	ANSWER("a", "b");
+	hear_caller(&scene, 0);
+	DELETE("a");
+	CU_ASSERT(scene_settle(&scene));
+	usage = port_pool_usage(iface_at(scene.ifaces, 0)->pool, clock_ms());
+	CU_ASSERT_EQUAL(usage.used, 0);
+	CU_ASSERT_EQUAL(usage.quarantined, 1); /* of the two pairs */
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* As when the configuration is read again: all that may be changed, and nothing else. */
+static void test_limits_can_be_changed(void)
+{
+	const struct call_table_conf conf = { .timeout_s = 1,
+					      .silent_timeout_s = 2,
+					      .offer_timeout_s = 3,
+					      .delete_delay_s = 4,
+					      .max_sessions = 5,
+					      .tos = 6,
+					      .latching = LATCH_STRICT };
+	const struct call_table_conf *own;
+	struct scene scene;
+
+	scene_open(&scene);
+	own = &scene.calls->conf;
+	call_table_set_limits(scene.calls, &conf);
+	CU_ASSERT_EQUAL(own->timeout_s, 1);
+	CU_ASSERT_EQUAL(own->silent_timeout_s, 2);
+	CU_ASSERT_EQUAL(own->offer_timeout_s, 3);
+	CU_ASSERT_EQUAL(own->delete_delay_s, 4);
+	CU_ASSERT_EQUAL(own->max_sessions, 5);
+	CU_ASSERT_EQUAL(own->tos, 6);
+	CU_ASSERT_EQUAL(own->latching, LATCH_STRICT);
+	CU_ASSERT_PTR_EQUAL(own->stats, &scene.stats);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_memory_of_a_call_is_small(void)
 {
 	/* Without the bridge, the state of sockets and the replay cache: the bench measures all. */
@@ -557,5 +604,7 @@ TEST_SUITE(call, { "offer makes call", test_offer_makes_call },
 	   { "offer during delete-delay revives", test_offer_during_delete_delay_revives },
 	   { "answer prefers dialog that is not being deleted",
 	     test_answer_prefers_dialog_that_is_not_being_deleted },
+	   { "ports that heard packets rest", test_ports_that_heard_packets_rest },
+	   { "limits can be changed", test_limits_can_be_changed },
 	   { "memory of a call is small", test_memory_of_a_call_is_small },
 	   { "ended calls leave no memory", test_ended_calls_leave_no_memory });

@@ -5,9 +5,6 @@
  */
 #include "call_scene.h"
 #include "daemon/base/count.h"
-#include "daemon/call/media.h"
-#include "daemon/packet/bridge.h"
-#include "tests/unit/test_clock.h"
 
 #define TWO_MEDIAS(first, second)                                                                  \
 	SDP_AT("127.0.0.1", "4000") first "m=audio 4010 RTP/AVP 0\r\n" second
@@ -215,23 +212,6 @@ static void test_timer_follows_an_earlier_deadline(void)
 	CU_ASSERT_EQUAL(the_call(&scene)->timer_at_ms, clock_ms() + 60000);
 	test_clock_go();
 	CU_ASSERT(scene_close(&scene));
-}
-
-/* The caller sends on this m= line until the relay has accepted a packet. */
-static void hear_caller(struct scene *scene, size_t index)
-{
-	static const uint8_t rtp[172] = { 0x80, 0, 0, 1 };
-	const struct media *media = the_call(scene)->dialogs->media[index];
-	const struct endpoint relay = media_advertised(media, SIDE_A, COMP_RTP);
-	int64_t until_ms = test_real_ms() + SCENE_DEADLINE_MS;
-	int phone = socket(AF_INET, SOCK_DGRAM, 0);
-
-	while (!bridge_last_in_ms(media->bridge) && test_real_ms() < until_ms) {
-		sendto(phone, rtp, sizeof(rtp), 0, &relay.sa, endpoint_len(&relay));
-		poll(NULL, 0, 1);
-	}
-	CU_ASSERT(bridge_last_in_ms(media->bridge) > 0);
-	close(phone);
 }
 
 /* Only the timer reads the time of the last packet from the phone, when it fires. */
