@@ -13,6 +13,8 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
 static int64_t stopped_ns; /* 0: it runs */
 static int64_t ahead_ns;   /* of the system's clock, while it runs */
 
+static __thread int64_t cpu_step_ns, cpu_ns;
+
 static int64_t real_ns(void)
 {
 	struct timespec ts;
@@ -32,9 +34,12 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 {
 	int64_t now;
 
-	if (id != CLOCK_MONOTONIC)
+	if (id == CLOCK_THREAD_CPUTIME_ID && cpu_step_ns)
+		now = cpu_ns += cpu_step_ns;
+	else if (id == CLOCK_MONOTONIC)
+		now = now_ns();
+	else
 		return __real_clock_gettime(id, ts);
-	now = now_ns();
 	*ts = (struct timespec){ now / NS_IN_S, now % NS_IN_S };
 	return 0;
 }
@@ -55,6 +60,11 @@ void test_clock_go(void)
 		return;
 	__atomic_store_n(&ahead_ns, stopped_ns - real_ns(), __ATOMIC_RELAXED);
 	__atomic_store_n(&stopped_ns, 0, __ATOMIC_RELEASE);
+}
+
+void test_clock_cpu_step(int64_t us)
+{
+	cpu_step_ns = us * 1000;
 }
 
 int64_t test_real_ms(void)

@@ -17,6 +17,8 @@ void test_clock_stop(void);
 void test_clock_pass(int64_t ms);
 /* Starts the clock again, at the time where it stands. */
 void test_clock_go(void);
+/* From one reading of this thread's CPU time to the next so much passes; 0: as it is. */
+void test_clock_cpu_step(int64_t us);
 /* The system's clock, for deadlines of tests. */
 int64_t test_real_ms(void);
 

@@ -2,6 +2,7 @@
 /* test_media_path_count.c - the figures of both paths are added to those of one media */
 #include <malloc.h>
 #include "daemon/packet/pool.h"
+#include "daemon/base/count.h"
 #include "daemon/report/report.h"
 #include "tests/unit/packet/talk_scene.h"
 #include "tests/unit/test_clock.h"
@@ -450,6 +451,76 @@ static void test_the_kernel_is_asked_at_intervals(void)
 	talk_close(&t);
 }
 
+#define MANY_MEDIAS (REFRESH_MEDIAS + 1)
+
+/* A call with so many medias, each with a flow of the caller in the kernel. */
+static void begin_large_call(struct talk *t, const char *id)
+{
+	static const char head[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n"
+				   "c=IN IP4 127.0.0.1\r\nt=0 0\r\n";
+	const size_t flows = fake_kmod_count(&fake);
+	char sdp[sizeof(head) + MANY_MEDIAS * 32];
+	const struct dialog *dialog;
+	struct request request;
+	int len = snprintf(sdp, sizeof(sdp), "%s", head);
+
+	for (int i = 0; i < MANY_MEDIAS; i++)
+		len += snprintf(sdp + len, sizeof(sdp) - (size_t)len, "m=audio %u RTP/AVP 0\r\n",
+				t->phone[SIDE_A].port);
+	request = (struct request){ .call_id = str_of(id),
+				    .from_tag = STR("a"),
+				    .sdp = { sdp, (size_t)len },
+				    .tos = TOS_UNSET };
+	CU_ASSERT_EQUAL(scene_run(&t->scene, command_offer, request).code, REPLY_OK);
+	request.to_tag = STR("b");
+	CU_ASSERT_EQUAL(scene_run(&t->scene, command_answer, request).code, REPLY_OK);
+	dialog = call_find(t->scene.calls, str_of(id))->dialogs;
+	for (size_t i = 0; i < dialog->n_media; i++) {
+		const struct endpoint to = media_advertised(dialog->media[i], SIDE_A, COMP_RTP);
+		uint8_t rtp[172] = { 0x80, 0, 0, 1 };
+
+		sendto(t->phone[SIDE_A].fd[COMP_RTP], rtp, sizeof(rtp), 0, &to.sa,
+		       endpoint_len(&to));
+	}
+	UNTIL(t, fake_kmod_count(&fake) == flows + MANY_MEDIAS);
+}
+
+/* A tick reads its share of the calls, but ends when it has taken long: commands wait for it. */
+static void test_a_sweep_ends_when_it_has_taken_long(void)
+{
+	static const struct {
+		int64_t cpu_us;
+		unsigned int calls;
+	} rows[] = { { 1, 2 }, { SWEEP_CPU_US, 1 } };
+	struct sweep sweep = { .began_ms = 0 };
+	unsigned int gets;
+	struct talk t;
+
+	talk_open(&t, true);
+	call_end(call_find(t.scene.calls, STR("call")), CALL_DELETED);
+	begin_large_call(&t, "large 1");
+	begin_large_call(&t, "large 2");
+	for (int i = 0; i < 3; i++) {
+		char id[] = { 'a', (char)('1' + i), '\0' };
+		const struct request request = { .call_id = str_of(id),
+						 .from_tag = STR("a"),
+						 .sdp = STR("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"
+							    "s=-\r\nt=0 0\r\n") };
+
+		CU_ASSERT_EQUAL(scene_run(&t.scene, command_offer, request).code, REPLY_OK);
+	}
+	/* With five calls, a tick's share is two. */
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		gets = fake.n_gets;
+		test_clock_cpu_step(rows[i].cpu_us);
+		sweep_tick(&sweep, t.scene.calls, 1000 + (int64_t)i * 100000);
+		test_clock_cpu_step(0);
+		CU_ASSERT_EQUAL(fake.n_gets - gets, rows[i].calls * MANY_MEDIAS);
+		sweep_end(&sweep);
+	}
+	talk_close(&t);
+}
+
 /* Packets that the daemon receives after 500 in the kernel are not a loss of 500. */
 static void test_packets_in_the_kernel_are_not_a_loss(void)
 {
@@ -525,5 +596,6 @@ TEST_SUITE(media_path_count, { "medias are counted by path", test_medias_are_cou
 	   { "a media is asked about in one exchange",
 	     test_a_media_is_asked_about_in_one_exchange },
 	   { "the kernel is asked at intervals", test_the_kernel_is_asked_at_intervals },
+	   { "a sweep ends when it has taken long", test_a_sweep_ends_when_it_has_taken_long },
 	   { "packets in the kernel are not a loss", test_packets_in_the_kernel_are_not_a_loss },
 	   { "ended medias leave no memory", test_ended_medias_leave_no_memory });
