@@ -250,6 +250,7 @@ static void test_offer_after_long_silence_keeps_the_call(void)
 	hear_caller(&scene, 0);
 	OFFER("a", "b", NULL, held_sdp);
 	ANSWER("a", "b");
+	CU_ASSERT_EQUAL(left_ms(&scene), 3600000); /* one side holds: both are silent */
 	test_clock_pass(3000000);
 	OFFER("a", "b", NULL, loopback_sdp);
 	CU_ASSERT_EQUAL(left_ms(&scene), 60000);
