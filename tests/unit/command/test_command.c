@@ -4,84 +4,10 @@
  */
 #include "daemon/base/count.h"
 #include "daemon/call/media.h"
-#include "daemon/packet/bridge.h"
 #include "daemon/report/report.h"
-#include "tests/unit/scene.h"
+#include "command_scene.h"
+#include "tests/unit/journal_spy.h"
 #include "tests/unit/test.h"
-#include "tests/unit/update_spy.h"
-
-#define HEAD(addr) "v=0\r\no=- 1 1 IN IP4 " addr "\r\ns=-\r\nc=IN IP4 " addr "\r\nt=0 0\r\n"
-#define A_HEAD	   HEAD("192.0.2.1")
-#define B_HEAD	   HEAD("192.0.2.2")
-#define AUDIO	   "m=audio 4000 RTP/AVP 0\r\n"
-#define VIDEO	   "m=video 6000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-#define FAX	   "m=image 4000 udptl t38\r\n"
-
-static struct request base_request(const char *sdp)
-{
-	return (struct request){ .call_id = STR("call"),
-				 .from_tag = STR("a"),
-				 .sdp = str_of(sdp),
-				 .tos = TOS_UNSET,
-				 .delete_delay = 0 };
-}
-
-static struct reply offer_with(struct scene *scene, const char *sdp, uint32_t flags)
-{
-	struct request request = base_request(sdp);
-
-	request.flags = flags;
-	return scene_run(scene, command_offer, request);
-}
-
-static struct reply offer(struct scene *scene, const char *sdp)
-{
-	return offer_with(scene, sdp, 0);
-}
-
-static struct reply answer(struct scene *scene, const char *sdp)
-{
-	struct request request = base_request(sdp);
-
-	request.to_tag = STR("b");
-	return scene_run(scene, command_answer, request);
-}
-
-/* The n-th m= line's port in a reply; -1: none. */
-static int port_of(struct reply reply, unsigned int n)
-{
-	struct str rest = reply.sdp;
-
-	while (rest.len) {
-		struct str line = str_split(&rest, '\n');
-
-		if (str_starts(line, STR("m=")) && !n--)
-			return atoi(strchr(line.s, ' '));
-	}
-	return -1;
-}
-
-static struct dialog *the_dialog(struct scene *scene)
-{
-	return call_find(scene->calls, STR("call"))->dialogs;
-}
-
-static const struct bridge_conf *conf_of(struct scene *scene, size_t media)
-{
-	return bridge_conf(the_dialog(scene)->media[media]->bridge);
-}
-
-static enum latch_change change_of(struct scene *scene, enum side side)
-{
-	return update_spy_change(the_dialog(scene)->media[0]->bridge, side);
-}
-
-static bool is_at(const struct endpoint *ep, const char *text)
-{
-	struct endpoint expected;
-
-	return endpoint_parse(str_of(text), -1, &expected) && endpoint_eq(ep, &expected);
-}
 
 static void test_endpoints_come_from_sdp(void)
 {
@@ -441,6 +367,58 @@ static void test_blocked_stays_blocked_after_reinvite(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* Block and unblock are settings, not a switch that each command turns over. */
+static void test_blocking_twice_is_blocking(void)
+{
+	struct request request = base_request("");
+	struct journal_spy spy;
+	struct scene scene;
+
+	scene_open(&scene);
+	journal_spy_open(&spy, &scene);
+	offer(&scene, A_HEAD AUDIO);
+	for (int round = 0; round < 2; round++) {
+		bool on = round == 0;
+
+		for (int i = 0; i < 2; i++) {
+			CU_ASSERT(journal_spy_settle(&spy, &scene));
+			scene_run(&scene, on ? command_block_media : command_unblock_media,
+				  request);
+			CU_ASSERT_EQUAL(journal_spy_touched(&spy), i == 0);
+			CU_ASSERT_EQUAL(!!(the_dialog(&scene)->party[SIDE_A].flags & PARTY_BLOCKED),
+					on);
+			CU_ASSERT_EQUAL(!!(conf_of(&scene, 0)->side[SIDE_A].flags & SIDE_BLOCK),
+					on);
+		}
+	}
+	journal_spy_close(&spy, &scene);
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* All m= lines of a party are blocked, or none. */
+static void test_out_of_memory_blocks_nothing(void)
+{
+	struct request request = base_request("");
+	unsigned int refused = 0;
+	struct scene scene;
+
+	scene_open(&scene);
+	offer(&scene, A_HEAD AUDIO VIDEO);
+	ALLOC_FAILS_AT_EACH
+	{
+		struct reply reply = scene_run(&scene, command_block_media, request);
+		uint32_t flags = reply.code == REPLY_OK ? SIDE_BLOCK : 0;
+
+		refused += !flags;
+		for (size_t i = 0; i < 2; i++)
+			CU_ASSERT_EQUAL(conf_of(&scene, i)->side[SIDE_A].flags, flags);
+		CU_ASSERT_EQUAL(!!(the_dialog(&scene)->party[SIDE_A].flags & PARTY_BLOCKED),
+				!!flags);
+	}
+	CU_ASSERT_EQUAL(refused, 2);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_blocking_of_unknown_is_refused(void)
 {
 	struct request request = base_request("");
@@ -496,41 +474,6 @@ static void test_proxies_past_the_table_share_its_last_row(void)
 }
 
 /* --- Media ------------------------------------------------------------------------------------ */
-
-struct phone {
-	int fd;
-	char sdp[256];
-};
-
-static void phone_open(struct phone *phone)
-{
-	struct endpoint at = { .in4 = { .sin_family = AF_INET,
-					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(at);
-
-	phone->fd = socket(AF_INET, SOCK_DGRAM, 0);
-	CU_ASSERT_FATAL(phone->fd >= 0 && !bind(phone->fd, &at.sa, sizeof(at.in4)));
-	CU_ASSERT_FATAL(!getsockname(phone->fd, &at.sa, &len));
-	snprintf(phone->sdp, sizeof(phone->sdp), HEAD("127.0.0.1") "m=audio %u RTP/AVP 0\r\n",
-		 endpoint_port(&at));
-}
-
-static void say(const struct phone *phone, struct endpoint relay, uint16_t seq)
-{
-	uint8_t rtp[172] = { 0x80, 0, (uint8_t)(seq >> 8), (uint8_t)seq, 0, 0, 0, 0, 0, 0, 0, 7 };
-
-	CU_ASSERT_EQUAL(sendto(phone->fd, rtp, sizeof(rtp), 0, &relay.sa, endpoint_len(&relay)),
-			(ssize_t)sizeof(rtp));
-}
-
-static bool hears(const struct phone *phone)
-{
-	struct pollfd pollfd = { phone->fd, POLLIN, 0 };
-	char packet[2048];
-
-	return poll(&pollfd, 1, SCENE_DEADLINE_MS) == 1 &&
-	       recv(phone->fd, packet, sizeof(packet), 0) == 172;
-}
 
 /* Two phones that receive each other's media, a query that reports it, a delete that ends it. */
 static void test_phones_receive_media(void)
@@ -691,6 +634,8 @@ TEST_SUITE(command, { "endpoints come from SDP", test_endpoints_come_from_sdp },
 	   { "blocking goes by tag, label and address",
 	     test_blocking_goes_by_tag_label_and_address },
 	   { "blocked stays blocked after re-INVITE", test_blocked_stays_blocked_after_reinvite },
+	   { "blocking twice is blocking", test_blocking_twice_is_blocking },
+	   { "out of memory blocks nothing", test_out_of_memory_blocks_nothing },
 	   { "blocking of unknown is refused", test_blocking_of_unknown_is_refused },
 	   { "list is limited", test_list_is_limited },
 	   { "proxies past the table share its last row",
