@@ -228,34 +228,33 @@ static int side_named(const struct dialog *dialog, struct str from, struct str t
 	return -1;
 }
 
-/* Removes @hold. True: that was the last one, and the media has ended. */
-static bool release_media(struct dialog *dialog, size_t index, uint8_t hold)
+/* Removes @hold; without any hold the media ends. */
+static void release_media(struct dialog *dialog, size_t index, uint8_t hold)
 {
 	struct media *media = dialog->media[index];
 
 	media->holds &= (uint8_t)~hold;
 	if (media->holds)
-		return false;
+		return;
 	call_end_media(dialog->call, media);
 	dialog->media[index] = NULL;
-	return true;
 }
 
 /* One m= line, or all if @number is 0. Return: how many the command names */
 static size_t release_dialog(struct dialog *dialog, unsigned int number, uint8_t hold,
 			     int64_t now_ms)
 {
-	size_t found = 0, gone = 0;
+	size_t found = 0;
 
 	for (size_t i = 0; i < dialog->n_media; i++) {
 		if (!dialog->media[i] || (number && i + 1 != number))
 			continue;
 		found++;
-		gone += release_media(dialog, i, hold);
+		release_media(dialog, i, hold);
 	}
 	if (!first_media(dialog))
 		call_end_dialog(dialog->call, dialog, CALL_DELETED);
-	else if (gone)
+	else if (found)
 		call_watch(dialog->call, now_ms);
 	return found;
 }
@@ -399,7 +398,10 @@ static enum rtpp_error set_tos(struct session *session, bool other, int tos)
 	struct bridge_conf conf = *bridge_conf(session->media->bridge);
 
 	conf.side[other ? !session->whose : session->whose].tos = (int16_t)tos;
-	return bridge_update(session->media->bridge, &conf, NULL) ? RTPP_E_MEMORY : RTPP_OK;
+	if (bridge_update(session->media->bridge, &conf, NULL))
+		return RTPP_E_MEMORY;
+	call_touch(session->dialog->call);
+	return RTPP_OK;
 }
 
 /* U, L, Q ... && S[R] ttl=SECONDS | tos=N: R means the side of the other party */

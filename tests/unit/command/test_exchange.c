@@ -106,7 +106,7 @@ static void test_relay_without_the_family_takes_another(void)
 	struct scene scene;
 
 	scene_open_at(&scene, interfaces, 1, 21000, 21099);
-	CU_ASSERT_EQUAL(offer(&scene, SIX).code, REPLY_OK);
+	CU_ASSERT_EQUAL_FATAL(offer(&scene, SIX).code, REPLY_OK);
 	for (int side = 0; side < 2; side++)
 		CU_ASSERT_EQUAL(the_dialog(&scene)->party[side].local->bind.sa.sa_family, AF_INET);
 	CU_ASSERT_FALSE(endpoint_is_set(&conf_of(&scene, 0)->side[SIDE_A].sdp[COMP_RTP]));
@@ -372,7 +372,7 @@ static void test_version_that_makes_the_reply_too_large(void)
 	CU_ASSERT_EQUAL(scene_run(&scene, command_offer, request).code, REPLY_OK);
 	request.sdp = STR(VERSION_9 "a=recvonly\r\n");
 	reply = scene_run(&scene, command_offer, request);
-	CU_ASSERT_EQUAL(reply.code, REPLY_ERROR);
+	CU_ASSERT_EQUAL_FATAL(reply.code, REPLY_ERROR);
 	CU_ASSERT_STRING_EQUAL(reply.error, "Reply too large");
 	CU_ASSERT_EQUAL(scene.stats.reply_too_large, 1);
 	CU_ASSERT_FALSE(conf_of(&scene, 0)->side[SIDE_A].flags & SIDE_HOLD);

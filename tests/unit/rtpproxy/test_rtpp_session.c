@@ -5,6 +5,7 @@
 #include "daemon/call/dialog.h"
 #include "daemon/packet/bridge.h"
 #include "rtpp_ask.h"
+#include "tests/unit/journal_spy.h"
 #include "tests/unit/update_spy.h"
 
 static bool sdp_is(const struct scene *scene, size_t index, enum side side, const char *expected)
@@ -106,6 +107,45 @@ static void test_weak_users_come_and_go(void)
 	scene_open(&scene);
 	ASK_ROWS(&scene, rows);
 	CU_ASSERT_EQUAL(call_table_count(scene.calls), 0);
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* What a command changes is in the record of the call, for a restart. */
+static void test_changes_reach_the_journal(void)
+{
+	static const struct {
+		const char *command;
+		bool changes;
+	} rows[] = {
+		{ "U c 192.0.2.1 4002 a;2", true },
+		{ "L c 192.0.2.2 5002 a;2 b;2", true },
+		{ "Q c a;1", false },
+		{ "D c x", false },
+		{ "UW c 192.0.2.1 4000 a;1", true },
+		{ "DW c a;1", true }, /* the media is held by a strong U, too */
+		{ "D c a;2", true },
+		{ "Q c a;1 && S ttl=30", true },
+		{ "Q c a;1 && S tos=16", true },
+		{ "Q c a;1 && SR tos=16", true },
+		{ "Q c a;1 && S tos=256", false },
+		{ "Q c a;1 && S ttl=0", false },
+	};
+	struct journal_spy spy;
+	struct scene scene;
+
+	scene_open(&scene);
+	journal_spy_open(&spy, &scene);
+	ask(&scene, "U c 192.0.2.1 4000 a;1");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CU_ASSERT(journal_spy_settle(&spy, &scene));
+		ask(&scene, rows[i].command);
+		if (journal_spy_touched(&spy) != rows[i].changes) {
+			printf("%s: answered %s", rows[i].command, ask_answer);
+			CU_FAIL("the record of the call");
+		}
+	}
+	CU_ASSERT_EQUAL(call_table_count(scene.calls), 1);
+	journal_spy_close(&spy, &scene);
 	CU_ASSERT(scene_close(&scene));
 }
 
@@ -235,6 +275,7 @@ TEST_SUITE(rtpp_session, { "either side may offer again", test_either_side_may_o
 	   { "medias of a party are of one dialog", test_medias_of_a_party_are_of_one_dialog },
 	   { "delete takes tags either way round", test_delete_takes_tags_either_way_round },
 	   { "weak users come and go", test_weak_users_come_and_go },
+	   { "changes reach the journal", test_changes_reach_the_journal },
 	   { "modifiers reach the bridge", test_modifiers_reach_the_bridge },
 	   { "new ports on demand", test_new_ports_on_demand },
 	   { "hold keeps the address", test_hold_keeps_the_address },
