@@ -3,6 +3,7 @@
  * test_rtpp_notify.c - a time-out is sent once, as a line, to the requested address; later, if that
  * does not listen yet
  */
+#include <malloc.h>
 #include <stdarg.h>
 #include <sys/un.h>
 #include "daemon/base/count.h"
@@ -318,6 +319,128 @@ static void test_waiting_lines_are_bounded(void)
 	setup_close(&setup);
 }
 
+/* The notice of a proxy at 127.0.0.@host, which is sent to a port of that host. */
+static bool send_to_self(struct setup *setup, unsigned int host, const char *socket)
+{
+	struct endpoint source = proxy;
+	struct notice *notice;
+	bool sent;
+
+	source.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
+	scene_must(rtpp_notify_make(setup->notify, &source, str_of(socket), STR("x"), &notice) ==
+			   RTPP_OK,
+		   socket);
+	sent = rtpp_notify_send(setup->notify, notice);
+	free(notice);
+	return sent;
+}
+
+static bool one_is_sent(struct setup *setup)
+{
+	return rtpp_notify_waiting(setup->notify) == 63;
+}
+
+/*
+ * There is room for 64 receivers. Those with lines in their queue keep it; one whose lines are all
+ * sent makes room for another.
+ */
+static void test_more_receivers_than_there_is_room_for(void)
+{
+	struct setup setup;
+	char text[64];
+	uint16_t port;
+	int fd = listen_tcp(&port); /* at 127.0.0.1 only */
+
+	snprintf(text, sizeof(text), "tcp:%%%%CC_SELF%%%%:%u", port);
+	setup_open(&setup, text);
+	for (unsigned int host = 2; host <= 65; host++)
+		CU_ASSERT(send_to_self(&setup, host, text));
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 64);
+	CU_ASSERT_FALSE(send_to_self(&setup, 66, text));
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 64);
+	CU_ASSERT(send_to_self(&setup, 2, text));
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 65);
+	setup_close(&setup);
+
+	setup_open(&setup, text);
+	setup.listener = fd;
+	for (unsigned int host = 2; host <= 64; host++)
+		CU_ASSERT(send_to_self(&setup, host, text));
+	CU_ASSERT(send_to_self(&setup, 1, text));
+	CU_ASSERT(run_until(&setup, accepted));
+	CU_ASSERT(run_until(&setup, one_is_sent));
+	CU_ASSERT(send_to_self(&setup, 65, text));
+	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 64);
+	CU_ASSERT_FALSE(send_to_self(&setup, 66, text));
+	setup.listener = -1;
+	setup_close(&setup);
+	close(fd);
+}
+
+static void test_lost_notices_are_counted(void)
+{
+	struct setup setup;
+
+	setup_open(&setup, NULL);
+	setup.listener = listen_unix(&setup);
+	for (int i = 1; i <= 3; i++) {
+		ask(&setup, "U c 192.0.2.1 4000 a;1 %s T1", setup.unix_text);
+		ask(&setup, "U c 192.0.2.1 4002 a;2 %s T2", setup.unix_text);
+		/* As after a restart with another configuration. */
+		if (i > 1)
+			call_find(setup.scene.calls, STR("c"))->dialogs->media[1]->notice->target++;
+		time_out(&setup, "c");
+		CU_ASSERT_EQUAL(setup.scene.stats.notices_lost, i - 1);
+	}
+	setup_close(&setup);
+}
+
+/* When the media thread has freed all that earlier commands sent it: its orders come in order. */
+static size_t heap_in_use(struct setup *setup)
+{
+	bool draining = setup->scene.calls->draining;
+
+	setup->scene.calls->draining = false;
+	ask(setup, "U last 192.0.2.1 4000 a;1");
+	ask(setup, "D last a");
+	setup->scene.calls->draining = draining;
+	CU_ASSERT(scene_settle(&setup->scene));
+	return mallinfo2().uordblks;
+}
+
+/* Bytes by which the heap grows while @command, with the longest tag, comes 1000 times. */
+static size_t growth(struct setup *setup, const char *command)
+{
+	char tag[RTPP_TAG_MAX + 1];
+	size_t before = 0, after;
+
+	memset(tag, 'x', RTPP_TAG_MAX);
+	tag[RTPP_TAG_MAX] = '\0';
+	for (int i = 0; i < 1100; i++) {
+		if (i == 100) /* what is allocated once is there */
+			before = heap_in_use(setup);
+		ask(setup, "%s %s %s", command, setup->unix_text, tag);
+	}
+	after = heap_in_use(setup);
+	return after > before ? after - before : 0;
+}
+
+/*
+ * A U replaces the notice of the U before; that of a refused U is dropped. (The allocator of the
+ * sanitizer counts nothing here, and finds leaks itself.)
+ */
+static void test_notices_are_freed(void)
+{
+	struct setup setup;
+
+	setup_open(&setup, NULL);
+	CU_ASSERT(growth(&setup, "U c 192.0.2.1 4000 a;1") < 1000 * RTPP_TAG_MAX / 2);
+	setup.scene.calls->draining = true;
+	CU_ASSERT(growth(&setup, "U d 192.0.2.1 4000 a;1") < 1000 * RTPP_TAG_MAX / 2);
+	CU_ASSERT_EQUAL(call_table_count(setup.scene.calls), 1);
+	setup_close(&setup);
+}
+
 static void test_tcp_and_the_address_of_the_requester(void)
 {
 	char text[64];
@@ -414,6 +537,9 @@ TEST_SUITE(rtpp_notify, { "a time-out is notified once", test_a_time_out_is_noti
 	   { "lines wait for the listener", test_lines_wait_for_the_listener },
 	   { "OpenSIPS receives every line", test_opensips_receives_every_line },
 	   { "waiting lines are bounded", test_waiting_lines_are_bounded },
+	   { "more receivers than there is room for", test_more_receivers_than_there_is_room_for },
+	   { "lost notices are counted", test_lost_notices_are_counted },
+	   { "notices are freed", test_notices_are_freed },
 	   { "TCP, and the address of the requester", test_tcp_and_the_address_of_the_requester },
 	   { "tags are one line", test_tags_are_one_line },
 	   { "mistakes in notify", test_mistakes_in_notify });

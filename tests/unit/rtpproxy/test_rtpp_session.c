@@ -110,6 +110,25 @@ static void test_weak_users_come_and_go(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* A media that gets other ports is still held by whoever held it. */
+static void test_new_ports_keep_weak_users(void)
+{
+	static const struct ask_row rows[] = {
+		{ "UW c 192.0.2.1 4000 a", "# 127.80.0.1\n" },
+		{ "UW c 192.0.2.2 4000 b a", "# 127.80.0.1\n" },
+		{ "UNW c 192.0.2.1 4000 a", "# 127.80.0.1\n" },
+		{ "DW c a", "0\n" },
+		{ "Q c a", "# 0 0 0 0\n" },
+		{ "DW c b a", "0\n" },
+		{ "Q c a", "E50\n" },
+	};
+	struct scene scene;
+
+	scene_open(&scene);
+	ASK_ROWS(&scene, rows);
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* What a command changes is in the record of the call, for a restart. */
 static void test_changes_reach_the_journal(void)
 {
@@ -146,6 +165,63 @@ static void test_changes_reach_the_journal(void)
 	}
 	CU_ASSERT_EQUAL(call_table_count(scene.calls), 1);
 	journal_spy_close(&spy, &scene);
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* S sets the side of the From-tag, SR the other one; what was learned stays. */
+static void test_tos_of_one_side(void)
+{
+	static const struct {
+		const char *command, *expected;
+		int tos[2];
+	} rows[] = {
+		{ "Q c a;1 b;1 && S tos=16", "# 0 0 0 0\n", { 16, 8 } },
+		{ "Q c a;1 b;1 && sr TOS=32", "# 0 0 0 0\n", { 16, 32 } },
+		{ "Q c b;1 a;1 && S tos=64", "# 0 0 0 0\n", { 16, 64 } },
+		{ "Q c b;1 a;1 && SR tos=0", "# 0 0 0 0\n", { 0, 64 } },
+		{ "Q c a;1 && S tos=255", "# 0 0 0 0\n", { 255, 64 } },
+		{ "Q c a;1 && S tos=256", "# 0 0 0 0 && -1\n", { 255, 64 } },
+		{ "Q c a;1 && S tos=", "# 0 0 0 0 && -1\n", { 255, 64 } },
+		{ "Q c a;1 && S tos=1 tos=2", "# 0 0 0 0 && -1\n", { 255, 64 } },
+		{ "Q c a;1 && SX tos=1", "# 0 0 0 0 && -1\n", { 255, 64 } },
+	};
+	const struct bridge *bridge;
+	struct scene scene;
+
+	scene_open(&scene);
+	scene.calls->conf.tos = 8;
+	ask(&scene, "U c 192.0.2.1 4000 a;1");
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	ask(&scene, "U c 192.0.2.9 4000 a;1 b;1"); /* moved: the window is open */
+	bridge = ask_dialog(&scene)->media[0]->bridge;
+	CU_ASSERT_EQUAL(update_spy_change(bridge, SIDE_A), LATCH_REOPEN);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CU_ASSERT(ask_matches(ask(&scene, rows[i].command), rows[i].expected));
+		for (int side = 0; side < 2; side++)
+			CU_ASSERT_EQUAL(bridge_conf(bridge)->side[side].tos, rows[i].tos[side]);
+		CU_ASSERT_EQUAL(update_spy_change(bridge, SIDE_A), LATCH_KEEP);
+	}
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* The time-out of S replaces the configured one at once, not with the next offer. */
+static void test_ttl_sets_the_timer(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	ask(&scene, "U c 192.0.2.1 4000 a;1");
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	CU_ASSERT_EQUAL(ask_dialog(&scene)->call->timer_at_ms - ask_dialog(&scene)->last_signal_ms,
+			60 * 1000);
+	CU_ASSERT(ask_matches(ask(&scene, "Q c a;1 && S ttl=30"), "60 0 0 0 0\n"));
+	CU_ASSERT_EQUAL(ask_dialog(&scene)->call->timer_at_ms - ask_dialog(&scene)->last_signal_ms,
+			30 * 1000);
+	CU_ASSERT_EQUAL(ask_dialog(&scene)->timeout_s, 30);
+	ask(&scene, "Q c a;1 && S ttl=86401");
+	ask(&scene, "Q c a;1 && S ttl=0");
+	CU_ASSERT_EQUAL(ask_dialog(&scene)->timeout_s, 30);
+	CU_ASSERT(ask_matches(ask(&scene, "Q c a;1"), "30 0 0 0 0\n"));
 	CU_ASSERT(scene_close(&scene));
 }
 
@@ -217,6 +293,32 @@ static void test_port_zero_gets_ports(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* Without SDP, RTCP is at the port after that of RTP. */
+static void test_rtcp_is_at_the_next_port(void)
+{
+	static const struct {
+		const char *command, *rtcp;
+	} rows[] = {
+		{ "U c 192.0.2.1 4000 a;1", "192.0.2.1:4001" },
+		{ "U c 192.0.2.1 65534 a;1", "192.0.2.1:65535" },
+		{ "U c 192.0.2.1 65535 a;1", "none" },
+		{ "U c 192.0.2.1 0 a;1", "none" },
+	};
+	struct scene scene;
+
+	scene_open(&scene);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct bridge_conf *conf;
+		char text[ENDPOINT_TEXT];
+
+		ask(&scene, rows[i].command);
+		conf = bridge_conf(ask_dialog(&scene)->media[0]->bridge);
+		CU_ASSERT_STRING_EQUAL(endpoint_print(&conf->side[SIDE_A].sdp[COMP_RTCP], text),
+				       rows[i].rtcp);
+	}
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* Another party answers after a second offer: the answer of the first media shows it for all. */
 static void test_another_answerer(void)
 {
@@ -275,10 +377,14 @@ TEST_SUITE(rtpp_session, { "either side may offer again", test_either_side_may_o
 	   { "medias of a party are of one dialog", test_medias_of_a_party_are_of_one_dialog },
 	   { "delete takes tags either way round", test_delete_takes_tags_either_way_round },
 	   { "weak users come and go", test_weak_users_come_and_go },
+	   { "new ports keep weak users", test_new_ports_keep_weak_users },
 	   { "changes reach the journal", test_changes_reach_the_journal },
+	   { "tos of one side", test_tos_of_one_side },
+	   { "ttl sets the timer", test_ttl_sets_the_timer },
 	   { "modifiers reach the bridge", test_modifiers_reach_the_bridge },
 	   { "new ports on demand", test_new_ports_on_demand },
 	   { "hold keeps the address", test_hold_keeps_the_address },
 	   { "port zero gets ports", test_port_zero_gets_ports },
+	   { "RTCP is at the next port", test_rtcp_is_at_the_next_port },
 	   { "another answerer", test_another_answerer },
 	   { "all ports are used and free again", test_all_ports_are_used_and_free_again });
