@@ -14,24 +14,26 @@
 
 static void test_line_has_level_and_message(void)
 {
+	struct log_capture capture;
 	char text[4096];
 
-	capture(LOG_LEVEL_DEBUG);
+	log_capture_begin(&capture, LOG_LEVEL_DEBUG);
 	log_err("one %d", 1);
 	log_warn("two");
 	log_notice("three");
 	log_info("four");
 	log_debug("five");
-	captured(text, sizeof(text));
+	log_capture_end(&capture, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(
 		text, "error: one 1\nwarning: two\nnotice: three\ninfo: four\ndebug: five\n");
 }
 
 static void test_level_suppresses_less_important_messages(void)
 {
+	struct log_capture capture;
 	char text[4096];
 
-	capture(LOG_LEVEL_WARNING);
+	log_capture_begin(&capture, LOG_LEVEL_WARNING);
 	log_notice("no");
 	log_warn("yes");
 	CU_ASSERT_TRUE(log_enabled(LOG_LEVEL_ERR));
@@ -39,28 +41,30 @@ static void test_level_suppresses_less_important_messages(void)
 	log_set_level(LOG_LEVEL_INFO);
 	log_info("now");
 	log_debug("not yet");
-	captured(text, sizeof(text));
+	log_capture_end(&capture, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "warning: yes\ninfo: now\n");
 }
 
 static void test_call_id_is_in_front(void)
 {
+	struct log_capture capture;
 	char text[4096];
 
-	capture(LOG_LEVEL_INFO);
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
 	log_call(LOG_LEVEL_INFO, STR("a84b4c76e66710@192.0.2.1"), "offer from %s", "x");
-	captured(text, sizeof(text));
+	log_capture_end(&capture, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "info: [a84b4c76e66710@192.0.2.1] offer from x\n");
 }
 
 static void test_call_id_cannot_forge_a_line(void)
 {
+	struct log_capture capture;
 	char text[4096];
 
-	capture(LOG_LEVEL_INFO);
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
 	log_call(LOG_LEVEL_INFO, STR("x]\nerror: \"all\" is\\lost\r\0\x1b[2J\xff"), "deleted");
 	log_info("text with %s", "a line\nend and \x1b[2J");
-	captured(text, sizeof(text));
+	log_capture_end(&capture, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(
 		text,
 		"info: [x]\\x0aerror: \\x22all\\x22 is\\x5clost\\x0d\\x00\\x1b[2J\\xff] deleted\n"
@@ -69,14 +73,15 @@ static void test_call_id_cannot_forge_a_line(void)
 
 static void test_lines_are_cut(void)
 {
+	struct log_capture capture;
 	char text[8192], many[5000], expected[8192];
 
 	memset(many, 'c', sizeof(many) - 1);
 	many[sizeof(many) - 1] = '\0';
-	capture(LOG_LEVEL_INFO);
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
 	log_call(LOG_LEVEL_INFO, str_of(many), "short");
 	log_info("%s", many);
-	captured(text, sizeof(text));
+	log_capture_end(&capture, text, sizeof(text));
 	snprintf(expected, sizeof(expected), "info: [%.125s...] short\ninfo: %.1020s...\n", many,
 		 many);
 	CU_ASSERT_STRING_EQUAL(text, expected);
@@ -134,23 +139,24 @@ static long left_out(const char *text)
 
 static void test_flood_is_limited_and_reported(void)
 {
+	struct log_capture capture;
 	static char text[1 << 19];
 	int64_t begun_ms = clock_ms(), took_ms;
 	unsigned long written;
 
-	capture(LOG_LEVEL_INFO);
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
 	for (int i = 0; i < 3000; i++)
 		log_info("the same from everywhere %d", i);
 	log_info("another place may still speak");
 	took_ms = clock_ms() - begun_ms;
 	log_tick();
 	log_tick(); /* reported once */
-	captured(text, sizeof(text));
-	written = count_of(text, "info: the same from");
+	log_capture_end(&capture, text, sizeof(text));
+	written = log_capture_count(text, "info: the same from");
 	/* 500 at once, and 100 for each second that passed meanwhile. */
 	CU_ASSERT_TRUE(written >= 500);
 	CU_ASSERT_TRUE(written <= 501 + (unsigned long)took_ms / 10);
-	CU_ASSERT_EQUAL(count_of(text, "info: another place may still speak\n"), 1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "info: another place may still speak\n"), 1);
 	/*
 	 * Left-out lines are reported when a line is permitted again; on an idle machine all by the
 	 * tick.
@@ -160,13 +166,14 @@ static void test_flood_is_limited_and_reported(void)
 
 static void test_errno_survives(void)
 {
+	struct log_capture capture;
 	char text[4096];
 
-	capture(LOG_LEVEL_INFO);
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
 	errno = ENOENT;
 	log_info("opening: %m");
 	CU_ASSERT_EQUAL(errno, ENOENT);
-	captured(text, sizeof(text));
+	log_capture_end(&capture, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "info: opening: No such file or directory\n");
 }
 
@@ -179,25 +186,26 @@ static void *write_many(void *arg)
 
 static void test_lines_of_threads_do_not_mix(void)
 {
+	struct log_capture capture;
 	static char name[4][64], text[1 << 17], line[1024];
 	unsigned int lines = 0;
 	pthread_t thread[4];
 
-	capture(LOG_LEVEL_DEBUG);
-	fcntl(pipe_end, F_SETPIPE_SZ, 1 << 17);
+	log_capture_begin(&capture, LOG_LEVEL_DEBUG);
+	fcntl(capture.pipe_fd, F_SETPIPE_SZ, 1 << 17);
 	for (int i = 0; i < 4; i++) {
 		memset(name[i], 'a' + i, sizeof(name[i]) - 1);
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, write_many, name[i]), 0);
 	}
 	for (int i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
-	captured(text, sizeof(text));
+	log_capture_end(&capture, text, sizeof(text));
 	for (int i = 0; i < 4; i++) {
 		snprintf(line, sizeof(line), "debug: thread %s %s\n", name[i], name[i]);
-		lines += count_of(text, line);
+		lines += log_capture_count(text, line);
 	}
 	CU_ASSERT_EQUAL(lines, 800);
-	CU_ASSERT_EQUAL(count_of(text, "\n"), 800);
+	CU_ASSERT_EQUAL(log_capture_count(text, "\n"), 800);
 }
 
 TEST_SUITE(log, { "line has level and message", test_line_has_level_and_message },

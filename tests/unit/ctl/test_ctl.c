@@ -9,8 +9,10 @@
 #include "daemon/ctl/ctl.h"
 #include "daemon/base/resolve.h"
 #include "daemon/ng/ng.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 #define PING "d7:command4:pinge"
 
@@ -22,14 +24,18 @@ struct relay {
 	struct scene scene;
 	struct ctl *ctl;
 	unsigned int batches;
+	int asker;	     /* the socket of the proxy that waits for an answer; -1: none */
+	bool answered_early; /* before the end of the batch, which applies what commands ask for */
 	char out[CTL_DATAGRAM];
 };
 
 static void batch_done(void *arg)
 {
 	struct relay *relay = arg;
+	struct pollfd pollfd = { relay->asker, POLLIN, 0 };
 
 	relay->batches++;
+	relay->answered_early |= poll(&pollfd, 1, 0) > 0;
 }
 
 static const char *relay_open(struct relay *relay, const char *listen, const char *allow)
@@ -47,6 +53,8 @@ static const char *relay_open(struct relay *relay, const char *listen, const cha
 	const char *error = NULL;
 
 	relay->batches = 0;
+	relay->asker = -1;
+	relay->answered_early = false;
 	scene_open_ports(&relay->scene, 21400, 21409);
 	relay->ctl =
 		ctl_open(relay->scene.base, &conf, &relay->scene.env, batch_done, relay, &error);
@@ -133,6 +141,40 @@ static void test_source_that_is_not_allowed_gets_no_answer(void)
 	relay_close(&relay);
 }
 
+/* Whoever sends a flood of datagrams must not fill the log: one line each ten seconds. */
+static void test_refusals_are_logged_seldom(void)
+{
+	struct log_capture capture;
+	struct endpoint outsider;
+	struct relay relay;
+	char text[4096];
+
+	endpoint_parse(STR("198.51.100.66:4444"), -1, &outsider);
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, NULL));
+	test_clock_stop();
+	log_capture_begin(&capture, LOG_LEVEL_WARNING);
+	for (int i = 0; i < 3; i++) {
+		ask_from(&relay, &outsider, "1 " PING);
+		ask_from(&relay, &near, "nonsense");
+	}
+	test_clock_pass(9999);
+	ask_from(&relay, &outsider, "1 " PING);
+	test_clock_pass(1);
+	ask_from(&relay, &outsider, "1 " PING);
+	ask_from(&relay, &near, "nonsense");
+	log_capture_end(&capture, text, sizeof(text));
+	test_clock_go();
+	CU_ASSERT_EQUAL(log_capture_count(text, "\n"), 4);
+	CU_ASSERT_EQUAL(log_capture_count(text, "198.51.100.66 is not in control-allow (1 so far)"),
+			1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "198.51.100.66 is not in control-allow (5 so far)"),
+			1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "127.0.0.1 sent a datagram without a valid cookie"),
+			2);
+	CU_ASSERT_EQUAL(log_capture_count(text, "(4 so far)"), 1);
+	relay_close(&relay);
+}
+
 static void test_control_allow_replaces_the_default(void)
 {
 	struct relay relay;
@@ -175,6 +217,7 @@ static bool talk(struct relay *relay, const char *from, const char *to, const ch
 	CU_ASSERT_FATAL(endpoint_parse(str_of(to), ctl_port(relay->ctl, 0), &remote));
 	pollfd.fd = socket(local.sa.sa_family, SOCK_DGRAM, 0);
 	CU_ASSERT_FATAL(pollfd.fd >= 0 && !bind(pollfd.fd, &local.sa, endpoint_len(&local)));
+	relay->asker = pollfd.fd;
 	CU_ASSERT_FATAL(sendto(pollfd.fd, datagram, strlen(datagram), 0, &remote.sa,
 			       endpoint_len(&remote)) > 0);
 	while (!poll(&pollfd, 1, 1) && clock_ms() < until_ms)
@@ -182,6 +225,7 @@ static bool talk(struct relay *relay, const char *from, const char *to, const ch
 	n = recvfrom(pollfd.fd, answer, size - 1, MSG_DONTWAIT, &answered_from->sa, &len);
 	answer[n < 0 ? 0 : n] = '\0';
 	close(pollfd.fd);
+	relay->asker = -1;
 	return n > 0;
 }
 
@@ -215,9 +259,50 @@ static void test_answer_leaves_from_the_address_asked(void)
 		CU_ASSERT_STRING_EQUAL(answer, "c d6:result4:ponge");
 		CU_ASSERT(is_addr(&answered_from, rows[i].to));
 		CU_ASSERT_EQUAL(relay.batches, 1);
+		CU_ASSERT_FALSE(relay.answered_early);
 		CU_ASSERT_EQUAL(relay.scene.stats.replies, 1);
+		CU_ASSERT_EQUAL(relay.scene.stats.send_failed, 0);
 		relay_close(&relay);
 	}
+}
+
+/* The descriptor of the relay's only UDP socket. */
+static int control_socket(const struct relay *relay)
+{
+	for (int fd = 0; fd < 1024; fd++) {
+		struct endpoint addr = { 0 };
+		socklen_t len = sizeof(addr);
+
+		if (!getsockname(fd, &addr.sa, &len) &&
+		    endpoint_port(&addr) == ctl_port(relay->ctl, 0))
+			return fd;
+	}
+	return -1;
+}
+
+/* The request has been done nevertheless, and is answered from the record when it comes again. */
+static void test_answers_that_cannot_be_sent_are_counted(void)
+{
+	struct endpoint remote = near;
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	struct relay relay;
+	int fd;
+
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, "127.0.0.1:0", NULL));
+	endpoint_set_port(&remote, ctl_port(relay.ctl, 0));
+	shutdown(control_socket(&relay), SHUT_WR); /* from now on each answer is refused: EPIPE */
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT(sendto(fd, "7 " PING, strlen("7 " PING), 0, &remote.sa,
+				 sizeof(remote.in4)) > 0);
+	while (relay.scene.stats.requests < 3 && clock_ms() < until_ms)
+		event_base_loop(relay.scene.base, EVLOOP_NONBLOCK);
+	CU_ASSERT_EQUAL(relay.scene.stats.requests, 3);
+	CU_ASSERT_EQUAL(relay.scene.stats.replayed, 2);
+	CU_ASSERT_EQUAL(relay.scene.stats.replies, 0);
+	CU_ASSERT_EQUAL(relay.scene.stats.send_failed, 3);
+	close(fd);
+	relay_close(&relay);
 }
 
 static void test_batch_of_requests_is_answered_in_full(void)
@@ -323,9 +408,12 @@ TEST_SUITE(ctl, { "reply begins with cookie", test_reply_begins_with_cookie },
 	   { "repeated request is done once", test_repeated_request_is_done_once },
 	   { "a source that is not allowed gets no answer",
 	     test_source_that_is_not_allowed_gets_no_answer },
+	   { "refusals are logged seldom", test_refusals_are_logged_seldom },
 	   { "control-allow replaces the default", test_control_allow_replaces_the_default },
 	   { "errors at open name what is wrong", test_errors_at_open_name_what_is_wrong },
 	   { "answer leaves from the address asked", test_answer_leaves_from_the_address_asked },
+	   { "answers that cannot be sent are counted",
+	     test_answers_that_cannot_be_sent_are_counted },
 	   { "batch of requests is answered in full", test_batch_of_requests_is_answered_in_full },
 	   { "resolve", test_resolve },
 	   { "allow knows subnets of local addresses",

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <errno.h>
 #include <sys/un.h>
 #include "daemon/base/count.h"
@@ -32,15 +33,18 @@ static void batch_done(void *arg)
 	(void)arg;
 }
 
-static const char *relay_open(struct relay *relay, const char *const *listen, size_t n)
+/* @allow: control-allow; NULL: as by default */
+static const char *relay_open_allow(struct relay *relay, const char *const *listen, size_t n,
+				    const char *allow)
 {
-	char *items[4];
-	const struct conf_list none = { NULL, 0 }, listen_rtpproxy = { items, n };
+	char *items[4], *allow_item[] = { (char *)(uintptr_t)allow };
+	const struct conf_list listen_rtpproxy = { items, n };
+	const struct conf_list control_allow = { allow_item, allow != NULL };
 	const struct ctl_listen rows[] = { { &ng_protocol, NULL, NULL },
 					   { &rtpp_protocol, &listen_rtpproxy, NULL } };
 	const struct ctl_conf conf = { .listen = rows,
 				       .n_listen = 2,
-				       .control_allow = &none,
+				       .control_allow = &control_allow,
 				       .replay_entries = 1000,
 				       .replay_mbytes = 1 };
 	const char *error = NULL;
@@ -51,6 +55,11 @@ static const char *relay_open(struct relay *relay, const char *const *listen, si
 	relay->ctl =
 		ctl_open(relay->scene.base, &conf, &relay->scene.env, batch_done, relay, &error);
 	return relay->ctl ? NULL : error;
+}
+
+static const char *relay_open(struct relay *relay, const char *const *listen, size_t n)
+{
+	return relay_open_allow(relay, listen, n, NULL);
 }
 
 static void relay_close(struct relay *relay)
@@ -266,6 +275,7 @@ static void test_lines_over_a_lasting_connection(void)
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "20040107\n1\n");
 	say(fd, " a\r\n\n");
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "E50\nE5\n");
+	CU_ASSERT_EQUAL(relay.scene.stats.requests, 4);
 	close(fd);
 	relay_close(&relay);
 	CU_ASSERT_EQUAL(rmdir(dir), 0);
@@ -344,6 +354,61 @@ static void test_tcp_and_its_bounds(void)
 	relay_close(&relay);
 }
 
+static void test_control_allow_concerns_tcp(void)
+{
+	static const struct {
+		const char *allow, *answer;
+		unsigned int refused;
+	} rows[] = { { NULL, "20040107\n", 0 },
+		     { "127.0.0.1", "20040107\n", 0 },
+		     { "198.51.100.0/24", "", 1 } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *items[] = { "tcp:127.0.0.1:21499" };
+		struct relay relay = { .dir = "" };
+		char text[256];
+		int fd;
+
+		CU_ASSERT_PTR_NULL_FATAL(relay_open_allow(&relay, items, 1, rows[i].allow));
+		fd = connect_tcp(21499);
+		say(fd, "V\n");
+		CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), rows[i].answer);
+		CU_ASSERT_EQUAL(relay.scene.stats.not_allowed, rows[i].refused);
+		close(fd);
+		relay_close(&relay);
+	}
+}
+
+/* Only the owner and its group may use the socket; a second daemon may not take it away. */
+static void test_unix_socket_has_one_daemon(void)
+{
+	struct relay relay = { .dir = "" }, second = { .dir = "" };
+	char listen[64], text[256], expected[128], dir[sizeof(relay.dir)];
+	const char *items[] = { make_dir(&relay, "unix:", listen, sizeof(listen)) };
+	struct sockaddr_un stale = { .sun_family = AF_UNIX };
+	struct stat stat;
+	int fd;
+
+	memcpy(dir, relay.dir, sizeof(dir));
+	snprintf(stale.sun_path, sizeof(stale.sun_path), "%s", listen + 5);
+	/* The socket of a daemon that was killed is replaced. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&stale, sizeof(stale)), 0);
+	close(fd);
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
+	CU_ASSERT_EQUAL(lstat(listen + 5, &stat), 0);
+	CU_ASSERT_EQUAL(stat.st_mode & 0777, 0660);
+	snprintf(expected, sizeof(expected), "listen-rtpproxy %s: Address already in use", listen);
+	CU_ASSERT_STRING_EQUAL(relay_open(&second, items, 1), expected);
+	relay_close(&second);
+	fd = connect_unix(listen + 5);
+	say(fd, "V");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd, text, sizeof(text)), "20040107\n");
+	close(fd);
+	relay_close(&relay);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
 static bool anybody(void *arg, const struct endpoint *source)
 {
 	(void)arg;
@@ -388,6 +453,44 @@ static void test_client_that_reads_nothing_is_closed(void)
 	}
 	CU_ASSERT(deaf.revents & POLLRDHUP);
 	close(deaf.fd);
+	ctl_stream_close(stream);
+	event_base_free(base);
+	CU_ASSERT_EQUAL(rmdir(relay.dir), 0);
+}
+
+/* Commands in one piece, each with an answer of 2 KiB: after 64 KiB no more of them is done. */
+static void test_commands_wait_for_the_reader_of_answers(void)
+{
+	const struct ctl_stream_conf conf = { .name = "listen-rtpproxy",
+					      .allowed = anybody,
+					      .run = say_much,
+					      .done = batch_done,
+					      .patience_ms = 600000 };
+	static char commands[4000], answers[CTL_STREAM_REPLY];
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	struct event_base *base = event_base_new();
+	struct relay relay = { .dir = "" };
+	struct ctl_stream *stream;
+	size_t received = 0;
+	char listen[64];
+	ssize_t n = -1;
+	int fd, error = 0;
+
+	stream = ctl_stream_open(base, make_dir(&relay, "cunix:", listen, sizeof(listen)), &conf,
+				 &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
+	fd = connect_unix(listen + 6);
+	memset(commands, '\n', sizeof(commands));
+	CU_ASSERT_EQUAL(send(fd, commands, sizeof(commands), 0), sizeof(commands));
+	while (n && clock_ms() < until_ms) {
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		n = recv(fd, answers, sizeof(answers), MSG_DONTWAIT);
+		received += n > 0 ? (size_t)n : 0;
+	}
+	CU_ASSERT_EQUAL(n, 0); /* the end of the connection */
+	CU_ASSERT(received > 64 * 1024);
+	CU_ASSERT(received <= 64 * 1024 + CTL_STREAM_REPLY);
+	close(fd);
 	ctl_stream_close(stream);
 	event_base_free(base);
 	CU_ASSERT_EQUAL(rmdir(relay.dir), 0);
@@ -472,6 +575,10 @@ TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
 	   { "commands of every length", test_commands_of_every_length },
 	   { "TCP, and its bounds", test_tcp_and_its_bounds },
 	   { "a client that reads nothing is closed", test_client_that_reads_nothing_is_closed },
+	   { "control-allow concerns TCP", test_control_allow_concerns_tcp },
+	   { "Unix socket has one daemon", test_unix_socket_has_one_daemon },
+	   { "commands wait for the reader of answers",
+	     test_commands_wait_for_the_reader_of_answers },
 	   { "accepting pauses when out of descriptors",
 	     test_accepting_pauses_when_out_of_descriptors },
 	   { "mistakes in listen-rtpproxy", test_mistakes_in_listen_rtpproxy });

@@ -557,13 +557,14 @@ static int64_t fail_writes(struct scene *scene, unsigned int n)
 /* Once a second, not every 10 ms; logged when it begins and when it is over. */
 static void test_writes_to_a_full_disk_are_repeated(void)
 {
+	struct log_capture capture;
 	struct rlimit before;
 	struct scene scene;
 	int64_t failed_ms;
 	char text[4096];
 
 	scene_open(&scene);
-	capture(LOG_LEVEL_INFO);
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
 	take_room(&before);
 	add(&scene, 0, "old");
 	failed_ms = fail_writes(&scene, 1);
@@ -573,10 +574,10 @@ static void test_writes_to_a_full_disk_are_repeated(void)
 	snprintf(scene.owners[0].text, sizeof(scene.owners[0].text), "new");
 	give_room(&before);
 	CU_ASSERT_EQUAL(journal_close(scene.journal), 0); /* does not wait for the next second */
-	captured(text, sizeof(text));
+	log_capture_end(&capture, text, sizeof(text));
 	log_set_level(LOG_LEVEL_ERR - 1);
-	CU_ASSERT_EQUAL(count_of(text, "cannot write calls to"), 1);
-	CU_ASSERT_EQUAL(count_of(text, "writing calls works again"), 1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "cannot write calls to"), 1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "writing calls works again"), 1);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_STRING_EQUAL(scene.restored, "1=new ");
 	scene_close(&scene);
