@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <errno.h>
@@ -496,6 +497,48 @@ static void test_commands_wait_for_the_reader_of_answers(void)
 	CU_ASSERT_EQUAL(rmdir(relay.dir), 0);
 }
 
+/* What the kernel does not take at once is sent later, also after the proxy has closed its side. */
+static void test_answers_follow_the_end_of_commands(void)
+{
+	const struct ctl_stream_conf conf = { .name = "listen-rtpproxy",
+					      .allowed = anybody,
+					      .run = say_much,
+					      .done = batch_done,
+					      .patience_ms = 600000 };
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	struct event_base *base = event_base_new();
+	struct relay relay = { .dir = "" };
+	size_t expected = 0, received = 0;
+	char listen[64], answers[4096];
+	struct ctl_stream *stream;
+	int fd, error = 0, queued;
+	ssize_t n = -1;
+
+	stream = ctl_stream_open(base, make_dir(&relay, "cunix:", listen, sizeof(listen)), &conf,
+				 &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
+	fd = connect_unix(listen + 6);
+	do {
+		say(fd, "\n");
+		for (int i = 0; i < 4; i++) /* accepts, reads, writes */
+			event_base_loop(base, EVLOOP_NONBLOCK);
+		CU_ASSERT_EQUAL_FATAL(ioctl(fd, FIONREAD, &queued), 0);
+		expected += CTL_STREAM_REPLY - 1;
+	} while (clock_ms() < until_ms && (size_t)queued == expected);
+	CU_ASSERT((size_t)queued < expected);
+	shutdown(fd, SHUT_WR);
+	while (n && clock_ms() < until_ms) {
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		n = recv(fd, answers, sizeof(answers), MSG_DONTWAIT);
+		received += n > 0 ? (size_t)n : 0;
+	}
+	CU_ASSERT_EQUAL(received, expected);
+	close(fd);
+	ctl_stream_close(stream);
+	event_base_free(base);
+	CU_ASSERT_EQUAL(rmdir(relay.dir), 0);
+}
+
 static void on_time(evutil_socket_t fd, short what, void *arg)
 {
 	bool *came = arg;
@@ -579,6 +622,7 @@ TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
 	   { "Unix socket has one daemon", test_unix_socket_has_one_daemon },
 	   { "commands wait for the reader of answers",
 	     test_commands_wait_for_the_reader_of_answers },
+	   { "answers follow the end of commands", test_answers_follow_the_end_of_commands },
 	   { "accepting pauses when out of descriptors",
 	     test_accepting_pauses_when_out_of_descriptors },
 	   { "mistakes in listen-rtpproxy", test_mistakes_in_listen_rtpproxy });
