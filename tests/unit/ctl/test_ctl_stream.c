@@ -405,7 +405,7 @@ static void test_unix_socket_has_one_daemon(void)
 	CU_ASSERT_EQUAL(stat.st_mode & 0777, 0660);
 	snprintf(expected, sizeof(expected), "listen-rtpproxy %s: Address already in use", listen);
 	error = relay_open(&second, items, 1);
-	CU_ASSERT_STRING_EQUAL(error ? error : "none", expected);
+	CU_ASSERT_STRING_EQUAL_FATAL(error ? error : "none", expected);
 	relay_close(&second);
 	fd = connect_unix(listen + 5);
 	say(fd, "V");
