@@ -262,6 +262,22 @@ static void test_answers_that_end_other_forks(void)
 	}
 }
 
+/* Calls of two callers may have one Call-ID: each has its own forks. */
+static void test_forks_of_another_caller_stay(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	offer_of(&scene, "a", "z1");
+	offer_of(&scene, "a", "z2");
+	offer_of(&scene, "x", "z3");
+	CU_ASSERT_EQUAL(dialogs(&scene), 3);
+	answer_of(&scene, "b", "z1", 200);
+	CU_ASSERT_EQUAL(dialogs(&scene), 2);
+	CU_ASSERT(party_has_tag(&the_dialog(&scene)->next->party[SIDE_A], STR("x")));
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_second_answerer_has_nothing_of_the_first(void)
 {
 	struct request request = base_request(B_HEAD AUDIO);
@@ -351,6 +367,72 @@ static void test_delete_delay_moves_the_timer(void)
 
 /* --- Refused offers --------------------------------------------------------------------------- */
 
+static bool keeps(const struct reply *reply, const char *payload_types)
+{
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), " RTP/AVP %s\r\n", payload_types);
+	return reply->sdp.len && memmem(reply->sdp.s, reply->sdp.len, expected, strlen(expected));
+}
+
+/* Which of PCMU, opus in stereo and speex with two rates a name in "codec" means. */
+static void test_names_of_codecs(void)
+{
+	static const struct {
+		const char *strip, *left;
+	} rows[] = {
+		{ "PCMU", "96 97 98" },
+		{ "pcmu", "96 97 98" },
+		{ "0", "96 97 98" },
+		{ "1", "0 96 97 98" },
+		{ "PCMU/8000", "96 97 98" },
+		{ "PCMU/8000/1", "96 97 98" },
+		{ "PCMU/16000", "0 96 97 98" },
+		{ "opus", "0 97 98" },
+		{ "opus/48000", "0 97 98" },
+		{ "opus/48000/2", "0 97 98" },
+		{ "opus/48000/1", "0 96 97 98" },
+		{ "opus/24000/2", "0 96 97 98" },
+		{ "speex", "0 96" },
+		{ "speex/16000", "0 96 98" },
+		{ "speex/32000", "0 96 97" },
+		{ "speex/x", "0 96 97 98" },
+		{ "G729", "0 96 97 98" },
+	};
+	struct scene scene;
+
+	scene_open(&scene);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct str strip = str_of(rows[i].strip);
+		struct request request = base_request(A_HEAD "m=audio 4000 RTP/AVP 0 96 97 98\r\n"
+							     "a=rtpmap:96 opus/48000/2\r\n"
+							     "a=rtpmap:97 speex/16000\r\n"
+							     "a=rtpmap:98 speex/32000\r\n");
+		struct reply reply;
+
+		request.codec_strip = &strip;
+		request.n_codec_strip = 1;
+		reply = scene_run(&scene, command_offer, request);
+		if (!keeps(&reply, rows[i].left)) {
+			printf("strip %s: " STR_FMT "\n", rows[i].strip, STR_ARG(reply.sdp));
+			CU_FAIL("other codecs are left");
+		}
+	}
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_unidirectional_is_of_the_last_offer_or_answer(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	offer_with(&scene, A_HEAD AUDIO, REQ_UNIDIRECTIONAL);
+	CU_ASSERT(the_dialog(&scene)->media[0]->flags & MEDIA_UNIDIRECTIONAL);
+	offer(&scene, A_HEAD AUDIO);
+	CU_ASSERT_FALSE(the_dialog(&scene)->media[0]->flags & MEDIA_UNIDIRECTIONAL);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static bool fits_in_room(const struct request *request, struct str sdp)
 {
 	return sdp.len <= request->room;
@@ -421,6 +503,9 @@ TEST_SUITE(
 	  test_mux_that_was_not_offered_is_not_taken },
 	{ "medias of a party know each other", test_medias_of_a_party_know_each_other },
 	{ "answers that end other forks", test_answers_that_end_other_forks },
+	{ "forks of another caller stay", test_forks_of_another_caller_stay },
+	{ "names of codecs", test_names_of_codecs },
+	{ "flag unidirectional", test_unidirectional_is_of_the_last_offer_or_answer },
 	{ "second answerer has nothing of the first",
 	  test_second_answerer_has_nothing_of_the_first },
 	{ "offer of a party that has not answered", test_offer_of_a_party_that_has_not_answered },

@@ -4,6 +4,7 @@
  * other
  */
 #include "rtpp_ask.h"
+#include "tests/unit/kernel/kmod_scene.h"
 
 static void test_numbers(void)
 {
@@ -86,6 +87,84 @@ static bool says(struct scene *scene, const char *command, const char *expected)
 		if (clock_ms() > until_ms)
 			return false;
 	return true;
+}
+
+/* An empty datagram: malformed. */
+static void say_nothing(int fd, unsigned int port)
+{
+	struct endpoint to = { .in4 = { .sin_family = AF_INET,
+					.sin_addr.s_addr = htonl(0x7f500001) } };
+
+	endpoint_set_port(&to, (uint16_t)port);
+	CU_ASSERT_EQUAL(sendto(fd, "", 0, 0, &to.sa, sizeof(to.in4)), 0);
+}
+
+/*
+ * Three packets of the caller, one of the callee; one and two that are dropped. The kernel module
+ * has relayed 50 more, of other calls.
+ */
+static void test_packets_of_both_sides_and_paths(void)
+{
+	uint16_t a_at, b_at;
+	int a = phone(&a_at), b = phone(&b_at);
+	unsigned int a_to, b_to;
+	struct scene scene;
+	char text[128];
+
+	scene_open(&scene);
+	snprintf(text, sizeof(text), "Uc0 c 127.80.0.9 %u a;1", a_at);
+	b_to = ask_port(&scene, text);
+	snprintf(text, sizeof(text), "Lc0 c 127.80.0.9 %u a;1 b;1", b_at);
+	a_to = ask_port(&scene, text);
+	for (uint16_t seq = 0; seq < 3; seq++) {
+		say(a, a_to, seq);
+		CU_ASSERT(hears(b));
+	}
+	say(b, b_to, 0);
+	CU_ASSERT(hears(a));
+	say_nothing(a, a_to);
+	say_nothing(b, b_to);
+	say_nothing(b, b_to);
+	CU_ASSERT(says(&scene, "Q c a;1 b", "60 3 1 4 3\n"));
+	CU_ASSERT(says(&scene, "Q c b a;1", "60 1 3 4 3\n"));
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "Q c b a;1 rtpa_nsent rtpa_perrs"), "1 2\n");
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "G npkts_rcvd npkts_relayed npkts_discard"), "7 4 3\n");
+	scene.calls->conf.kmod = start(true);
+	fake.past_packets = 50;
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "G npkts_rcvd npkts_relayed npkts_discard"),
+			       "57 54 3\n");
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(ask(&scene, "I"), "packets received: 57\npackets transmitted: 54\n"));
+	end(scene.calls->conf.kmod);
+	scene.calls->conf.kmod = NULL;
+	CU_ASSERT(scene_close(&scene));
+	close(a);
+	close(b);
+}
+
+static void test_refused_commands_count_for_the_proxy(void)
+{
+	static const struct ask_row rows[] = {
+		{ "U c 192.0.2.1 4000 a;1", "# 127.80.0.1\n" },
+		{ "U c 192.0.2.1 x a;1", "E37\n" },
+		{ "L c 192.0.2.2 4000 b;9", "0\n" },
+		{ "Q c x", "E50\n" },
+		{ "D c a", "0\n" },
+		{ "D c a", "E50\n" },
+	};
+	const struct proxy_stats *row;
+	struct scene scene;
+
+	scene_open(&scene);
+	ASK_ROWS(&scene, rows);
+	row = &scene.stats.proxy[0];
+	CU_ASSERT_EQUAL(row->count[VERB_OFFER], 2);
+	CU_ASSERT_EQUAL(row->count[VERB_ANSWER], 1);
+	CU_ASSERT_EQUAL(row->count[VERB_QUERY], 1);
+	CU_ASSERT_EQUAL(row->count[VERB_DELETE], 2);
+	CU_ASSERT_EQUAL(row->errors, 3);
+	CU_ASSERT(row->duration_us[VERB_OFFER] > 0);
+	CU_ASSERT(scene_close(&scene));
 }
 
 /* One of every ten packets of the caller is lost. */
@@ -179,6 +258,9 @@ static void test_calls_of_either_protocol_are_the_same_calls(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-TEST_SUITE(rtpp_reply, { "numbers", test_numbers }, { "quality of a call", test_quality_of_a_call },
+TEST_SUITE(rtpp_reply, { "numbers", test_numbers },
+	   { "packets of both sides and paths", test_packets_of_both_sides_and_paths },
+	   { "refused commands count for the proxy", test_refused_commands_count_for_the_proxy },
+	   { "quality of a call", test_quality_of_a_call },
 	   { "calls of either protocol are the same calls",
 	     test_calls_of_either_protocol_are_the_same_calls });
