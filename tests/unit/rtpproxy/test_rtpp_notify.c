@@ -210,6 +210,15 @@ static void test_lines_wait_for_the_listener(void)
 	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 2);
 	setup.listener = listen_unix(&setup);
 	CU_ASSERT_STRING_EQUAL(hear(&setup), "T1\nT2\n");
+	/* Connections that worked do not make the pause before the next attempt longer. */
+	for (int i = 0; i < 6; i++) {
+		close(setup.connection);
+		setup.connection = -1;
+		event_base_loop(setup.scene.base, EVLOOP_NONBLOCK);
+		ask(&setup, "U x 192.0.2.1 4000 a;1 %s T", setup.unix_text);
+		time_out(&setup, "x");
+		CU_ASSERT_STRING_EQUAL(hear(&setup), "T\n");
+	}
 	/* The listener closes, a line is sent, the listener opens again. */
 	close(setup.connection);
 	close(setup.listener);
@@ -395,6 +404,93 @@ static void test_lost_notices_are_counted(void)
 	setup_close(&setup);
 }
 
+/* A line of @len times the same letter; the next number has another letter. */
+static void send_letters(struct setup *setup, const char *socket, size_t len, size_t number)
+{
+	char tag[RTPP_TAG_MAX];
+	struct notice *notice;
+
+	memset(tag, 'a' + (int)(number % 26), sizeof(tag));
+	CU_ASSERT_EQUAL_FATAL(rtpp_notify_make(setup->notify, &proxy, str_of(socket),
+					       (struct str){ tag, len }, &notice),
+			      RTPP_OK);
+	rtpp_notify_send(setup->notify, notice);
+	free(notice);
+}
+
+/* Sends lines until the connection takes no more, and @more, which wait. */
+static void fill_connection(struct setup *setup, const char *socket, size_t more)
+{
+	size_t n = 0;
+
+	send_letters(setup, socket, RTPP_TAG_MAX, n++);
+	CU_ASSERT_FATAL(run_until(setup, accepted) && run_until(setup, all_sent));
+	while (n < 100000 && !rtpp_notify_waiting(setup->notify))
+		send_letters(setup, socket, RTPP_TAG_MAX, n++);
+	CU_ASSERT_FATAL(rtpp_notify_waiting(setup->notify) > 0);
+	while (more--)
+		send_letters(setup, socket, RTPP_TAG_MAX, n++);
+}
+
+/* Reads up to a line of one byte, which is sent last. Return: each line before it is whole. */
+static bool hears_whole_lines(struct setup *setup, const char *socket)
+{
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
+	char text[65536], letter = 0;
+	bool whole = true;
+	size_t len = 0;
+
+	send_letters(setup, socket, 1, 0);
+	setsockopt(setup->connection, SOL_SOCKET, SO_RCVBUF, &(int){ 1 << 20 }, sizeof(int));
+	while (clock_ms() < until_ms) {
+		ssize_t n = recv(setup->connection, text, sizeof(text), MSG_DONTWAIT);
+
+		for (ssize_t i = 0; i < n; i++) {
+			if (text[i] != '\n') {
+				letter = len++ ? letter : text[i];
+				whole = whole && text[i] == letter;
+				continue;
+			}
+			if (len == 1)
+				return whole;
+			whole = whole && len == RTPP_TAG_MAX;
+			len = 0;
+		}
+		if (n > 0)
+			until_ms = clock_ms() + SCENE_DEADLINE_MS;
+		event_base_loop(setup->scene.base, EVLOOP_NONBLOCK);
+	}
+	return false;
+}
+
+/*
+ * A TCP connection takes a part of a line when its buffers are full. The rest of it follows, though
+ * older lines are dropped; over a new connection the whole line is sent again.
+ */
+static void test_lines_stay_whole(void)
+{
+	for (int broken = 0; broken < 2; broken++) {
+		struct setup setup;
+		char text[64];
+		uint16_t port;
+		int fd = listen_tcp(&port);
+
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){ 4096 }, sizeof(int));
+		snprintf(text, sizeof(text), "tcp:127.0.0.1:%u", port);
+		setup_open(&setup, text);
+		setup.listener = fd;
+		fill_connection(&setup, text, broken ? 10 : RTPP_LINES_MAX + 10);
+		if (broken) {
+			close(setup.connection);
+			CU_ASSERT(run_until(&setup, accepted));
+		}
+		CU_ASSERT(hears_whole_lines(&setup, text));
+		setup.listener = -1;
+		setup_close(&setup);
+		close(fd);
+	}
+}
+
 /* When the media thread has freed all that earlier commands sent it: its orders come in order. */
 static size_t heap_in_use(struct setup *setup)
 {
@@ -538,6 +634,7 @@ TEST_SUITE(rtpp_notify, { "a time-out is notified once", test_a_time_out_is_noti
 	   { "OpenSIPS receives every line", test_opensips_receives_every_line },
 	   { "waiting lines are bounded", test_waiting_lines_are_bounded },
 	   { "more receivers than there is room for", test_more_receivers_than_there_is_room_for },
+	   { "lines stay whole", test_lines_stay_whole },
 	   { "lost notices are counted", test_lost_notices_are_counted },
 	   { "notices are freed", test_notices_are_freed },
 	   { "TCP, and the address of the requester", test_tcp_and_the_address_of_the_requester },
