@@ -273,7 +273,7 @@ static void test_forks_of_another_caller_stay(void)
 	offer_of(&scene, "x", "z3");
 	CU_ASSERT_EQUAL(dialogs(&scene), 3);
 	answer_of(&scene, "b", "z1", 200);
-	CU_ASSERT_EQUAL(dialogs(&scene), 2);
+	CU_ASSERT_EQUAL_FATAL(dialogs(&scene), 2);
 	CU_ASSERT(party_has_tag(&the_dialog(&scene)->next->party[SIDE_A], STR("x")));
 	CU_ASSERT(scene_close(&scene));
 }
