@@ -4,19 +4,21 @@
 #define RTPRELAY_LOG_CAPTURE_H
 
 #include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 #include "daemon/base/log.h"
-#include "tests/unit/scene.h"
+#include "tests/unit/test.h"
 
 struct log_capture {
 	int stderr_fd, pipe_fd;
 	enum log_level level; /* before */
 };
 
-SCENE_FN void log_capture_begin(struct log_capture *capture, enum log_level level)
+static inline void log_capture_begin(struct log_capture *capture, enum log_level level)
 {
 	int fd[2];
 
-	scene_must(!pipe2(fd, O_CLOEXEC | O_NONBLOCK), "pipe2");
+	CU_ASSERT_EQUAL_FATAL(pipe2(fd, O_CLOEXEC | O_NONBLOCK), 0);
 	capture->stderr_fd = dup(STDERR_FILENO);
 	capture->pipe_fd = fd[0];
 	capture->level = log_get_level();
@@ -26,7 +28,7 @@ SCENE_FN void log_capture_begin(struct log_capture *capture, enum log_level leve
 }
 
 /* @text gets what was logged; what the pipe or @size cannot hold is lost. */
-SCENE_FN void log_capture_end(struct log_capture *capture, char *text, size_t size)
+static inline void log_capture_end(struct log_capture *capture, char *text, size_t size)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -40,7 +42,7 @@ SCENE_FN void log_capture_end(struct log_capture *capture, char *text, size_t si
 	close(capture->pipe_fd);
 }
 
-SCENE_FN unsigned int log_capture_count(const char *text, const char *what)
+static inline unsigned int log_capture_count(const char *text, const char *what)
 {
 	unsigned int n = 0;
 
