@@ -39,7 +39,7 @@ struct scene {
 	struct bridge_change change; /* of the next update() */
 	int relay_fd[4], phone[4];
 	struct endpoint relay_at[4], phone_at[4];
-	unsigned int latched, refused, closed;
+	unsigned int latched, refused, changed, asked, closed; /* events that came */
 	unsigned int latched_mask;
 };
 
@@ -54,6 +54,8 @@ SCENE_FN void on_event(void *arg, struct bridge *bridge, enum bridge_event event
 		scene->latched_mask |= 1u << (2 * side + comp);
 	}
 	scene->refused += event == BRIDGE_REFUSED;
+	scene->changed += event == BRIDGE_CHANGED;
+	scene->asked += event == BRIDGE_ASK;
 	scene->closed += event == BRIDGE_CLOSED;
 }
 
@@ -153,6 +155,30 @@ SCENE_FN bool wait_events(struct scene *scene, const unsigned int *counter, unsi
 			worker_pool_dispatch(scene->pool);
 	}
 	return *counter >= count;
+}
+
+/* Each media thread has read its orders and done what was due, twice; events are dispatched. */
+SCENE_FN void pass_rounds(struct scene *scene)
+{
+	/* A thread answers at the beginning of a round: the second answer says that one is over. */
+	for (int round = 0; round < 2; round++) {
+		int64_t end = test_real_ms() + DEADLINE_MS, now_ms = clock_ms();
+
+		worker_pool_ask(scene->pool, now_ms);
+		while (worker_pool_silent(scene->pool, 1, now_ms + 1) && test_real_ms() < end)
+			poll(NULL, 0, 1);
+		CU_ASSERT_EQUAL(worker_pool_silent(scene->pool, 1, now_ms + 1), 0);
+	}
+	worker_pool_dispatch(scene->pool);
+}
+
+/* So much time passes in seconds, with a tick in each; the clock is stopped. */
+SCENE_FN void pass_seconds(struct scene *scene, unsigned int seconds)
+{
+	while (seconds--) {
+		test_clock_pass(1000);
+		pass_rounds(scene);
+	}
 }
 
 /* After this every received packet is counted as sent, too. */
