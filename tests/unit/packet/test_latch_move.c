@@ -164,6 +164,45 @@ static void test_moved_public_phone_gets_media_at_its_new_place_at_once(void)
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_REFUSE);
 }
 
+/* It is still heard from its first place when the second offer comes. */
+static void test_phone_that_moves_twice_gets_media_at_its_last_place(void)
+{
+	struct box box;
+
+	open_box(&box, "198.51.100.7:4000", "198.51.100.7");
+	hear(&box, "198.51.100.7:4000");
+	update(&box, LATCH_MOVE, "198.51.100.7:4010", "198.51.100.7");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_ADMIT);
+	update(&box, LATCH_MOVE, "198.51.100.7:4020", "198.51.100.7");
+	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:4020"));
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "198.51.100.7:4000"), LATCH_ADMIT);
+	CU_ASSERT_TRUE(goes_to(&box, "198.51.100.7:4020"));
+	/* Behind a NAT the SDP's address was never where media came from. */
+	lock_nat(&box);
+	update(&box, LATCH_MOVE, "192.168.1.5:4010", "203.0.113.9");
+	update(&box, LATCH_MOVE, "198.51.100.7:4020", "203.0.113.9");
+	CU_ASSERT_TRUE(goes_to(&box, "203.0.113.9:50000"));
+}
+
+/* Each takeover by a better source leaves the window's end where it was. */
+static void test_takeovers_do_not_lengthen_the_window(void)
+{
+	struct box box;
+
+	open_nat(&box);
+	box.near[0] = ep("203.0.113.66:7000");
+	box.ref.near[0] = &box.near[0];
+	box.ref.n_near = 1;
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.66:6666"), LATCH_TAKEN);
+	hear_for(&box, 2900, "203.0.113.66:6666");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_TAKEN);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
+	hear_for(&box, 60, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
+	hear_for(&box, 20, "203.0.113.9:50000");
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
+}
+
 static void test_phone_that_did_not_move_after_all_gets_media_back(void)
 {
 	struct box box;
@@ -313,6 +352,9 @@ TEST_SUITE(
 	{ "moved phone may come after the window", test_moved_phone_may_come_after_the_window },
 	{ "moved public phone gets media at its new place at once",
 	  test_moved_public_phone_gets_media_at_its_new_place_at_once },
+	{ "phone that moves twice gets media at its last place",
+	  test_phone_that_moves_twice_gets_media_at_its_last_place },
+	{ "takeovers do not lengthen the window", test_takeovers_do_not_lengthen_the_window },
 	{ "phone that did not move after all gets media back",
 	  test_phone_that_did_not_move_after_all_gets_media_back },
 	{ "signalling that names the source locks it",
