@@ -36,5 +36,10 @@ bool alloc_fail_next(void);
 void alloc_fail_at(unsigned int n);
 /* Did an allocation fail in this round? */
 bool alloc_failed(void);
+/*
+ * Blocks that our own objects have allocated and not freed, on all threads: only the difference of
+ * two results says something, since they also free what the C library allocated.
+ */
+long alloc_live(void);
 
 #endif

@@ -3,6 +3,7 @@
  * test_bridge_life.c - opening and closing of bridges: descriptors, thousands of bridges, out of
  * memory
  */
+#include "daemon/packet/state.h"
 #include "bridge_scene.h"
 
 static unsigned int descriptors(void)
@@ -32,6 +33,28 @@ static void test_closing_gives_every_descriptor_back(void)
 	for (int i = 0; i < 4; i++)
 		close(scene.phone[i]);
 	CU_ASSERT_EQUAL(descriptors(), before);
+}
+
+/* Also what is allocated only with RTCP, for the quality of a stream. */
+static void test_closing_frees_all_memory(void)
+{
+	long before = alloc_live();
+	struct scene scene;
+	uint8_t p[8];
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	talk(&scene);
+	for (int i = A_RTCP; i <= B_RTCP; i += 2) {
+		struct endpoint source;
+
+		sendto(scene.phone[i], p, receiver_report(p, 7), 0, &scene.relay_at[i].sa,
+		       endpoint_len(&scene.relay_at[i]));
+		CU_ASSERT_EQUAL(hear(scene.phone[i ^ 2], p, &source), 8);
+		CU_ASSERT_PTR_NOT_NULL(scene.bridge->stream[i >> 1][COMP_RTP]->quality);
+	}
+	update(&scene);
+	close_scene(&scene);
+	CU_ASSERT_EQUAL(alloc_live(), before);
 }
 
 /*
@@ -112,5 +135,6 @@ static void test_lack_of_memory_changes_nothing(void)
 
 TEST_SUITE(bridge_life,
 	   { "closing gives every descriptor back", test_closing_gives_every_descriptor_back },
+	   { "closing frees all memory", test_closing_frees_all_memory },
 	   { "thousand bridges come and go", test_thousand_bridges_come_and_go },
 	   { "lack of memory changes nothing", test_lack_of_memory_changes_nothing });

@@ -366,11 +366,15 @@ static unsigned int descriptors(void)
 	return count;
 }
 
-/* Of the pool one descriptor, of each thread two: whichever is missing, the others are closed. */
-static void test_pool_without_descriptors_leaves_none_open(void)
+/*
+ * Of the pool one descriptor, of each thread two: whichever is missing, the others are closed, and
+ * all memory is freed.
+ */
+static void test_pool_without_descriptors_leaves_nothing(void)
 {
 	const struct worker_pool_conf conf = { .threads = 2, .event = on_event };
 	unsigned int before = descriptors(), failed = 0;
+	long live = alloc_live();
 	struct worker_pool *pool = NULL;
 	struct rlimit all, few;
 	int error, lowest = dup(0);
@@ -387,6 +391,7 @@ static void test_pool_without_descriptors_leaves_none_open(void)
 		failed++;
 		CU_ASSERT_EQUAL(error, -EMFILE);
 		CU_ASSERT_EQUAL(descriptors(), before);
+		CU_ASSERT_EQUAL(alloc_live(), live);
 	}
 	CU_ASSERT_TRUE(failed >= 5);
 	CU_ASSERT_PTR_NOT_NULL(pool);
@@ -412,5 +417,5 @@ TEST_SUITE(pool,
 	   { "threads that do not answer are counted",
 	     test_threads_that_do_not_answer_are_counted },
 	   { "threads that work answer", test_threads_that_work_answer },
-	   { "pool without descriptors leaves none open",
-	     test_pool_without_descriptors_leaves_none_open });
+	   { "pool without descriptors leaves nothing",
+	     test_pool_without_descriptors_leaves_nothing });
