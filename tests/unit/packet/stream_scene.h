@@ -36,16 +36,21 @@ SCENE_FN struct stream *stream_at(const struct stage *stage, int index)
 	return stage->scene.bridge->stream[index >> 1][index & 1];
 }
 
-SCENE_FN void open_stage(struct stage *stage)
+SCENE_FN void open_stage_at(struct stage *stage, const char *addr)
 {
 	memset(stage, 0, sizeof(*stage));
-	prepare_scene(&stage->scene, "127.0.0.1", "127.0.0.1");
+	prepare_scene(&stage->scene, addr, addr);
 	stage->scene.bridge = open_bridge(&stage->scene);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->scene.bridge);
 	for (int i = 0; i < 4; i++)
 		stream_start(stream_at(stage, i));
 	stage->now_ms = 100000;
 	stage->ssrc = 7;
+}
+
+SCENE_FN void open_stage(struct stage *stage)
+{
+	open_stage_at(stage, "127.0.0.1");
 }
 
 SCENE_FN void close_stage(struct stage *stage)

@@ -9,11 +9,16 @@ struct bench {
 	struct batch *batch;
 };
 
-static void open_bench(struct bench *bench)
+static void open_bench_at(struct bench *bench, const char *addr)
 {
-	open_stage(&bench->stage);
+	open_stage_at(&bench->stage, addr);
 	bench->batch = batch_new();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(bench->batch);
+}
+
+static void open_bench(struct bench *bench)
+{
+	open_bench_at(bench, "127.0.0.1");
 }
 
 static void close_bench(struct bench *bench)
@@ -69,41 +74,61 @@ static struct arrived next(const struct bench *bench, int phone)
 	a.byte = bytes[0];
 	for (struct cmsghdr *c = a.len < 0 ? NULL : CMSG_FIRSTHDR(&msg); c;
 	     c = CMSG_NXTHDR(&msg, c)) {
-		if (c->cmsg_type == IP_TOS)
+		bool v4 = c->cmsg_level == IPPROTO_IP;
+
+		if (v4 && c->cmsg_type == IP_TOS)
 			a.tos = *CMSG_DATA(c);
-		else if (c->cmsg_type == IP_TTL)
+		else if (c->cmsg_type == (v4 ? IP_TTL : IPV6_HOPLIMIT))
 			memcpy(&a.ttl, CMSG_DATA(c), sizeof(a.ttl));
+		else if (c->cmsg_type == IPV6_TCLASS)
+			memcpy(&a.tos, CMSG_DATA(c), sizeof(a.tos));
 	}
 	return a;
 }
 
+static bool is_v6(const struct bench *bench)
+{
+	return bench->stage.scene.phone_at[A_RTP].sa.sa_family == AF_INET6;
+}
+
+static void set(const struct bench *bench, int fd, int v4_name, int v6_name, int value)
+{
+	int failed = is_v6(bench) ? setsockopt(fd, IPPROTO_IPV6, v6_name, &value, sizeof(value))
+				  : setsockopt(fd, IPPROTO_IP, v4_name, &value, sizeof(value));
+
+	CU_ASSERT_EQUAL(failed, 0);
+}
+
 static void ask_for_control(const struct bench *bench, int phone)
 {
-	int on = 1;
+	int fd = bench->stage.scene.phone[phone];
 
-	setsockopt(bench->stage.scene.phone[phone], IPPROTO_IP, IP_RECVTTL, &on, sizeof(on));
-	setsockopt(bench->stage.scene.phone[phone], IPPROTO_IP, IP_RECVTOS, &on, sizeof(on));
+	set(bench, fd, IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
+	set(bench, fd, IP_RECVTOS, IPV6_RECVTCLASS, 1);
 }
 
 /* --- TTL and TOS ------------------------------------------------------------------------------ */
 
 static int default_ttl(const struct bench *bench)
 {
+	int fd = bench->stage.scene.phone[A_RTP], ttl = 0;
 	socklen_t len = sizeof(int);
-	int ttl = 0;
 
-	getsockopt(bench->stage.scene.phone[A_RTP], IPPROTO_IP, IP_TTL, &ttl, &len);
+	if (is_v6(bench))
+		getsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, &len);
+	else
+		getsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, &len);
 	return ttl;
 }
 
 /* A packet from a loop has its own TTL, those before and after it have the system's. */
-static void test_each_packet_leaves_with_its_own_ttl(void)
+static void check_ttl(const char *addr)
 {
 	static const int ttl[] = { 0, 10, 10, 2, 0, 255, 0 };
 	uint8_t bytes[COUNT(ttl)];
 	struct bench bench;
 
-	open_bench(&bench);
+	open_bench_at(&bench, addr);
 	ask_for_control(&bench, B_RTP);
 	for (uint8_t i = 0; i < COUNT(ttl); i++) {
 		bytes[i] = i;
@@ -120,14 +145,14 @@ static void test_each_packet_leaves_with_its_own_ttl(void)
 }
 
 /* Where the side keeps it; a packet whose TOS is not known leaves as the one before. */
-static void test_each_packet_keeps_its_own_tos(void)
+static void check_tos(const char *addr)
 {
 	static const int tos[] = { 0xb8, 0xb8, 0x28, -1, 0, 0x28 },
 			 left[] = { 0xb8, 0xb8, 0x28, 0x28, 0, 0x28 };
 	uint8_t bytes[COUNT(tos)];
 	struct bench bench;
 
-	open_bench(&bench);
+	open_bench_at(&bench, addr);
 	bench.stage.scene.conf.side[SIDE_B].tos = -1;
 	signal_stage(&bench.stage);
 	ask_for_control(&bench, B_RTP);
@@ -146,20 +171,20 @@ static void test_each_packet_keeps_its_own_tos(void)
 }
 
 /* The buffers of one stream are used for the next. */
-static void test_nothing_of_a_packet_is_kept_for_the_next(void)
+static void check_buffers(const char *addr)
 {
 	const struct scene *scene;
 	struct packet *packets;
 	struct bench bench;
-	int on = 1, tos = 0x28;
+	int tos = 0x28;
 
-	open_bench(&bench);
+	open_bench_at(&bench, addr);
 	scene = &bench.stage.scene;
 	bench.stage.scene.conf.side[SIDE_B].tos = -1; /* so A's is received */
 	signal_stage(&bench.stage);
-	setsockopt(by(&bench, A_RTP)->fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on));
+	set(&bench, by(&bench, A_RTP)->fd, IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
 	by(&bench, A_RTP)->recv_ttl = true;
-	setsockopt(scene->phone[A_RTP], IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	set(&bench, scene->phone[A_RTP], IP_TOS, IPV6_TCLASS, tos);
 	for (int many = 0; many < 2; many++) {
 		send_rtp(scene->phone[A_RTP], &scene->relay_at[A_RTP], 1, 7);
 		send_rtp(scene->phone[B_RTP], &scene->relay_at[B_RTP], 2, 8);
@@ -176,6 +201,27 @@ static void test_nothing_of_a_packet_is_kept_for_the_next(void)
 		CU_ASSERT_EQUAL(batch_receive(bench.batch, by(&bench, B_RTP), many, &packets), 0);
 	}
 	close_bench(&bench);
+}
+
+static void in_both_families(void (*check)(const char *addr))
+{
+	check("127.0.0.1");
+	check("::1");
+}
+
+static void test_each_packet_leaves_with_its_own_ttl(void)
+{
+	in_both_families(check_ttl);
+}
+
+static void test_each_packet_keeps_its_own_tos(void)
+{
+	in_both_families(check_tos);
+}
+
+static void test_nothing_of_a_packet_is_kept_for_the_next(void)
+{
+	in_both_families(check_buffers);
 }
 
 /* --- Several streams -------------------------------------------------------------------------- */

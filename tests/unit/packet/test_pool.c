@@ -60,6 +60,27 @@ static void test_windows_of_several_streams_close_by_themselves(void)
 	close_scene(&scene);
 }
 
+/* The thread wakes up by itself when the next tick is due. */
+static void test_ticks_need_no_packets(void)
+{
+	struct scene scene;
+	int64_t end;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	learn(&scene);
+	pass_seconds(&scene, 2);
+	test_clock_pass(990);
+	pass_rounds(&scene); /* sleeps for 10 ms from now on */
+	CU_ASSERT_EQUAL(state_of(&scene, A_RTP), LATCH_LEARN);
+	test_clock_pass(10);
+	end = test_real_ms() + DEADLINE_MS;
+	while (state_of(&scene, A_RTP) == LATCH_LEARN && test_real_ms() < end)
+		poll(NULL, 0, 1);
+	CU_ASSERT_EQUAL(state_of(&scene, A_RTP), LATCH_LOCKED);
+	test_clock_go();
+	close_scene(&scene);
+}
+
 static void report_kernel(struct scene *scene, bool in_kernel, int64_t heard_ms)
 {
 	const struct bridge_kernel report = { .in_kernel = in_kernel, .heard_ms = heard_ms };
@@ -402,6 +423,7 @@ static void test_pool_without_descriptors_leaves_nothing(void)
 TEST_SUITE(pool,
 	   { "windows of several streams close by themselves",
 	     test_windows_of_several_streams_close_by_themselves },
+	   { "ticks need no packets", test_ticks_need_no_packets },
 	   { "window of a stream in the kernel ends without a packet",
 	     test_window_of_a_stream_in_the_kernel_ends_without_a_packet },
 	   { "window after a report of the kernel ends",

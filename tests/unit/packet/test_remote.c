@@ -245,6 +245,31 @@ static void test_held_address_is_the_one_before(void)
 	}
 }
 
+/* There is no port above the highest. */
+static void test_rtcp_beside_the_highest_port_goes_nowhere(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	signal_nat(&stage, "203.0.113.9");
+	arrive(&stage, A_RTP, place("203.0.113.9:65535"));
+	CU_ASSERT_FALSE(stream_at(&stage, A_RTCP)->has_to);
+	close_stage(&stage);
+}
+
+/* Another party holds from the beginning: where the one before it was says nothing. */
+static void test_held_address_of_another_party_is_not_the_one_before(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	stage.scene.conf.side[SIDE_A].sdp[COMP_RTP] = place("0.0.0.0:4000");
+	stage.scene.change.side[SIDE_A] = LATCH_FRESH;
+	signal_stage(&stage);
+	CU_ASSERT_FALSE(stream_at(&stage, A_RTP)->has_to);
+	close_stage(&stage);
+}
+
 static int option(const struct stage *stage, int index, int name)
 {
 	socklen_t len = sizeof(int);
@@ -286,5 +311,9 @@ TEST_SUITE(remote,
 	   { "new destination is told once", test_new_destination_is_told_once },
 	   { "RTCP goes beside the source of RTP", test_rtcp_goes_beside_the_source_of_rtp },
 	   { "held address is the one before", test_held_address_is_the_one_before },
+	   { "RTCP beside the highest port goes nowhere",
+	     test_rtcp_beside_the_highest_port_goes_nowhere },
+	   { "held address of another party is not the one before",
+	     test_held_address_of_another_party_is_not_the_one_before },
 	   { "TOS is received where the other side keeps it",
 	     test_tos_is_received_where_the_other_side_keeps_it });

@@ -309,6 +309,41 @@ static void test_moved_sibling_vouches_for_nobody(void)
 	close_stage(&stage);
 }
 
+/* --- Blocked and silenced media --------------------------------------------------------------- */
+
+static void test_silence_and_blocks_concern_what_they_should(void)
+{
+	static const struct {
+		uint32_t flags;
+		int stream;
+		uint8_t pt;
+		bool passes;
+	} rows[] = {
+		{ SIDE_SILENCE, A_RTP, 0, true },   { SIDE_SILENCE, A_RTP, 8, true },
+		{ SIDE_SILENCE, A_RTP, 96, false }, { SIDE_SILENCE, A_RTCP, 0, true },
+		{ SIDE_BLOCK, A_RTP, 0, false },    { SIDE_BLOCK, A_RTCP, 0, false },
+		{ SIDE_BLOCK, B_RTP, 0, true },	    { SIDE_SILENCE, B_RTP, 96, true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct stage stage;
+		bool passed;
+
+		open_stage(&stage);
+		stage.scene.conf.side[SIDE_A].flags = rows[i].flags;
+		stage.scene.conf.pts[1] = 1ull << (96 - 64);
+		signal_stage(&stage);
+		stage.pt = rows[i].pt;
+		passed = arrive(&stage, rows[i].stream, stage.scene.phone_at[rows[i].stream]);
+		CU_ASSERT_EQUAL(passed, rows[i].passes);
+		CU_ASSERT_EQUAL(stream_at(&stage, rows[i].stream)->drops[DROP_BLOCKED],
+				!rows[i].passes);
+		/* It is heard, though. */
+		CU_ASSERT_EQUAL(stream_at(&stage, rows[i].stream)->packets_in, 1);
+		close_stage(&stage);
+	}
+}
+
 /* --- Counters --------------------------------------------------------------------------------- */
 
 static void test_sent_and_lost_packets_are_counted_where_they_belong(void)
@@ -410,6 +445,8 @@ TEST_SUITE(stream,
 	     test_reported_source_that_is_known_says_nothing },
 	   { "numbers go on after the kernel", test_numbers_go_on_after_the_kernel },
 	   { "moved sibling vouches for nobody", test_moved_sibling_vouches_for_nobody },
+	   { "silence and blocks concern what they should",
+	     test_silence_and_blocks_concern_what_they_should },
 	   { "sent and lost packets are counted where they belong",
 	     test_sent_and_lost_packets_are_counted_where_they_belong },
 	   { "missed packets are counted across the wrap",
