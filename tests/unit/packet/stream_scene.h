@@ -76,15 +76,23 @@ SCENE_FN void signal_nat(struct stage *stage, const char *sip)
 	signal_stage(stage);
 }
 
-/* The next RTP or, to an RTCP port, RTCP packet of stage->ssrc. Return: what it leaves by, or NULL */
+/* Return: what the packet leaves by, or NULL */
+SCENE_FN struct stream *arrive_bytes(struct stage *stage, int index, struct endpoint from,
+				     uint8_t *bytes, size_t len)
+{
+	struct packet packet = { .data = bytes, .len = len, .source = &from, .tos = -1 };
+
+	return stream_accept(stream_at(stage, index), &packet, stage->now_ms * 1000);
+}
+
+/* The next RTP or, to an RTCP port, RTCP packet of stage->ssrc. */
 SCENE_FN struct stream *arrive(struct stage *stage, int index, struct endpoint from)
 {
 	uint8_t bytes[172];
-	struct packet packet = { .data = bytes, .source = &from, .tos = -1 };
-
-	packet.len = index & 1 ? receiver_report(bytes, stage->ssrc)
+	size_t len = index & 1 ? receiver_report(bytes, stage->ssrc)
 			       : rtp(bytes, stage->pt, ++stage->seq, stage->ssrc);
-	return stream_accept(stream_at(stage, index), &packet, stage->now_ms * 1000);
+
+	return arrive_bytes(stage, index, from, bytes, len);
 }
 
 /* A packet every 20 ms for so long. */
