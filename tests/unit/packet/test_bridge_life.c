@@ -94,6 +94,39 @@ static void test_thousand_bridges_come_and_go(void)
 	CU_ASSERT_EQUAL(descriptors(), before);
 }
 
+static struct bridge *open_empty(struct scene *scene, struct bridge *sibling)
+{
+	static const int fd[2][2] = { { -1, -1 }, { -1, -1 } };
+	static const struct endpoint local[2][2];
+	struct bridge *b = bridge_open(scene->pool, 0, sibling, fd, local, &scene->conf, NULL);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+	return b;
+}
+
+/* What is left of a dialog must not read the memory of a media that has ended. */
+static void test_closed_bridge_leaves_its_siblings(void)
+{
+	struct bridge *second, *third;
+	struct scene scene;
+
+	open_scene(&scene, "127.0.0.1", "127.0.0.1");
+	second = open_empty(&scene, scene.bridge);
+	third = open_empty(&scene, second);
+	worker_pool_flush(scene.pool);
+	bridge_close(second);
+	worker_pool_flush(scene.pool);
+	CU_ASSERT_TRUE(wait_events(&scene, &scene.closed, 1));
+	CU_ASSERT_PTR_EQUAL(scene.bridge->siblings.next, &third->siblings);
+	CU_ASSERT_PTR_EQUAL(third->siblings.next, &scene.bridge->siblings);
+	bridge_close(third);
+	end_traffic(&scene);
+	CU_ASSERT_TRUE(wait_events(&scene, &scene.closed, 3));
+	bridge_free(second);
+	bridge_free(third);
+	close_scene(&scene);
+}
+
 static void test_lack_of_memory_changes_nothing(void)
 {
 	struct scene scene;
@@ -137,4 +170,5 @@ TEST_SUITE(bridge_life,
 	   { "closing gives every descriptor back", test_closing_gives_every_descriptor_back },
 	   { "closing frees all memory", test_closing_frees_all_memory },
 	   { "thousand bridges come and go", test_thousand_bridges_come_and_go },
+	   { "closed bridge leaves its siblings", test_closed_bridge_leaves_its_siblings },
 	   { "lack of memory changes nothing", test_lack_of_memory_changes_nothing });
