@@ -309,6 +309,74 @@ static void test_moved_sibling_vouches_for_nobody(void)
 	close_stage(&stage);
 }
 
+/* --- What a packet is ------------------------------------------------------------------------- */
+
+/* What resembles RTCP passes from a source that is known, and is no reason to know one. */
+static void test_only_rtcp_of_a_known_type_latches(void)
+{
+	static const struct {
+		uint8_t type;
+		enum latch_state state;
+	} rows[] = { { 192, LATCH_LEARN }, { 196, LATCH_WAIT },	 { 199, LATCH_WAIT },
+		     { 200, LATCH_LEARN }, { 213, LATCH_LEARN }, { 214, LATCH_WAIT } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t bytes[8] = { 0x80, rows[i].type, 0, 1 };
+		struct stage stage;
+
+		open_stage(&stage);
+		signal_nat(&stage, NAT);
+		arrive_bytes(&stage, A_RTCP, place(NAT_SOURCE), bytes, sizeof(bytes));
+		CU_ASSERT_EQUAL(state_of(&stage, A_RTCP), rows[i].state);
+		arrive(&stage, A_RTCP, place(NAT_SOURCE));
+		CU_ASSERT_PTR_NOT_NULL(
+			arrive_bytes(&stage, A_RTCP, place(NAT_SOURCE), bytes, sizeof(bytes)));
+		close_stage(&stage);
+	}
+}
+
+/* Of dynamic types the SDP says it, and may say another one than RFC 3551 of static types. */
+static void test_clock_is_that_of_the_payload_type(void)
+{
+	static const struct {
+		uint8_t pt;
+		uint32_t clock;
+	} rows[] = { { 0, 8000 }, { 8, 16000 }, { 96, 48000 }, { 97, 0 } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct stream_report r;
+		struct stage stage;
+
+		open_stage(&stage);
+		stage.scene.conf.pts[1] = 3ull << (96 - 64);
+		stage.scene.conf.clocks[0].pt = 8;
+		stage.scene.conf.clocks[0].clock = 16000;
+		stage.scene.conf.clocks[1].pt = 96;
+		stage.scene.conf.clocks[1].clock = 48000;
+		signal_stage(&stage);
+		stage.pt = rows[i].pt;
+		arrive(&stage, A_RTP, stage.scene.phone_at[A_RTP]);
+		stream_report(stream_at(&stage, A_RTP), &r);
+		CU_ASSERT_EQUAL(r.last_pt, rows[i].pt);
+		CU_ASSERT_EQUAL(r.clock, rows[i].clock);
+		close_stage(&stage);
+	}
+}
+
+/* The timestamps of packets every 20 ms go on by one: 159 units at 8000 Hz too few, each time. */
+static void test_jitter_is_reported_in_milliseconds(void)
+{
+	struct stream_report r;
+	struct stage stage;
+
+	open_stage(&stage);
+	arrive(&stage, A_RTP, stage.scene.phone_at[A_RTP]);
+	arrive_for(&stage, 20, A_RTP, stage.scene.phone_at[A_RTP]);
+	stream_report(stream_at(&stage, A_RTP), &r);
+	CU_ASSERT_DOUBLE_EQUAL(r.jitter_ms, 159 / 8.0 / 16, 0.01); /* RFC 3550, 6.4.1 */
+	close_stage(&stage);
+}
+
 /* --- Blocked and silenced media --------------------------------------------------------------- */
 
 static void test_silence_and_blocks_concern_what_they_should(void)
@@ -445,6 +513,9 @@ TEST_SUITE(stream,
 	     test_reported_source_that_is_known_says_nothing },
 	   { "numbers go on after the kernel", test_numbers_go_on_after_the_kernel },
 	   { "moved sibling vouches for nobody", test_moved_sibling_vouches_for_nobody },
+	   { "only RTCP of a known type latches", test_only_rtcp_of_a_known_type_latches },
+	   { "clock is that of the payload type", test_clock_is_that_of_the_payload_type },
+	   { "jitter is reported in milliseconds", test_jitter_is_reported_in_milliseconds },
 	   { "silence and blocks concern what they should",
 	     test_silence_and_blocks_concern_what_they_should },
 	   { "sent and lost packets are counted where they belong",
