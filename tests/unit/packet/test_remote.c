@@ -260,14 +260,48 @@ static void test_rtcp_beside_the_highest_port_goes_nowhere(void)
 /* Another party holds from the beginning: where the one before it was says nothing. */
 static void test_held_address_of_another_party_is_not_the_one_before(void)
 {
+	struct stream_report r;
 	struct stage stage;
 
 	open_stage(&stage);
+	stream_report(stream_at(&stage, A_RTP), &r);
+	CU_ASSERT_TRUE(endpoint_eq(&r.to, &stage.scene.phone_at[A_RTP]));
 	stage.scene.conf.side[SIDE_A].sdp[COMP_RTP] = place("0.0.0.0:4000");
 	stage.scene.change.side[SIDE_A] = LATCH_FRESH;
 	signal_stage(&stage);
 	CU_ASSERT_FALSE(stream_at(&stage, A_RTP)->has_to);
+	stream_report(stream_at(&stage, A_RTP), &r);
+	CU_ASSERT_FALSE(endpoint_is_set(&r.to));
 	close_stage(&stage);
+}
+
+/* SIP-source-address: the address that SIP came from, with the SDP's port; if both are known. */
+static void test_trusted_source_of_sip_replaces_the_address_of_the_sdp(void)
+{
+	static const struct {
+		uint32_t flags;
+		const char *sdp, *sip, *signalled;
+	} rows[] = {
+		{ SIDE_TRUST_SIP, "192.168.1.5:4000", "203.0.113.9", "203.0.113.9:4000" },
+		{ SIDE_TRUST_SIP, "198.51.100.7:4000", "", "198.51.100.7:4000" },
+		{ SIDE_TRUST_SIP, "", "203.0.113.9", "" },
+		{ 0, "198.51.100.7:4000", "203.0.113.9", "198.51.100.7:4000" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct side_conf conf = { .flags = rows[i].flags };
+		struct endpoint want = { 0 }, got;
+
+		if (*rows[i].sdp)
+			conf.sdp[COMP_RTP] = place(rows[i].sdp);
+		if (*rows[i].signalled)
+			want = place(rows[i].signalled);
+		if (*rows[i].sip)
+			CU_ASSERT_TRUE(endpoint_parse_addr(str_of(rows[i].sip), 0, &conf.sip));
+		got = stream_signalled(&conf, COMP_RTP);
+		CU_ASSERT_EQUAL(endpoint_is_set(&got), endpoint_is_set(&want));
+		CU_ASSERT_TRUE(!endpoint_is_set(&want) || endpoint_eq(&got, &want));
+	}
 }
 
 static int option(const struct stage *stage, int index, int name)
@@ -315,5 +349,7 @@ TEST_SUITE(remote,
 	     test_rtcp_beside_the_highest_port_goes_nowhere },
 	   { "held address of another party is not the one before",
 	     test_held_address_of_another_party_is_not_the_one_before },
+	   { "trusted source of SIP replaces the address of the SDP",
+	     test_trusted_source_of_sip_replaces_the_address_of_the_sdp },
 	   { "TOS is received where the other side keeps it",
 	     test_tos_is_received_where_the_other_side_keeps_it });
