@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_batch.c - packets of several streams in one batch, their TTL and TOS, errors of the system */
+/* test_batch.c - packets of several streams in one batch: ports, TTL, TOS, errors of the system */
 #include "daemon/base/count.h"
 #include "daemon/packet/batch.h"
 #include "stream_scene.h"

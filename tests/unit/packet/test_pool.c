@@ -135,7 +135,7 @@ static void test_window_after_a_report_of_the_kernel_ends(void)
 	close_scene(&scene);
 }
 
-/* Packets that nobody accepts fill the queue: what did not fit into it is counted within a second. */
+/* Refused packets fill the queue: what did not fit into it is counted within a second. */
 static void test_flood_that_is_refused_is_counted_too(void)
 {
 	const int small = 4096;
@@ -360,7 +360,7 @@ static void test_threads_that_do_not_answer_are_counted(void)
 	CU_ASSERT_EQUAL(worker_pool_silent(scene.pool, 2000, 2999), 0);
 	CU_ASSERT_EQUAL(worker_pool_silent(scene.pool, 2000, 3000), 1);
 	CU_ASSERT_EQUAL(worker_pool_silent(scene.pool, 2000, 3500), 2);
-	/* Another question does not wake those who owe an answer, nor begin their time anew. */
+	/* Threads that owe an answer are not asked again: their time goes on. */
 	worker_pool_ask(scene.pool, 3500);
 	CU_ASSERT_TRUE(worker_pool_silent(scene.pool, 2000, 3500) >= 2);
 	CU_ASSERT_EQUAL(worker_silent_ms(worker_pool_worker(scene.pool, 0), 3500), 2500);
