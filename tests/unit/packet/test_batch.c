@@ -130,12 +130,12 @@ static void check_ttl(const char *addr)
 
 	open_bench_at(&bench, addr);
 	ask_for_control(&bench, B_RTP);
-	for (uint8_t i = 0; i < COUNT(ttl); i++) {
-		bytes[i] = i;
+	for (size_t i = 0; i < COUNT(ttl); i++) {
+		bytes[i] = (uint8_t)i;
 		queue(&bench, B_RTP, &bytes[i], ttl[i], -1);
 	}
 	batch_flush(bench.batch);
-	for (uint8_t i = 0; i < COUNT(ttl); i++) {
+	for (size_t i = 0; i < COUNT(ttl); i++) {
 		struct arrived a = next(&bench, B_RTP);
 
 		CU_ASSERT_EQUAL(a.byte, i);
@@ -156,12 +156,12 @@ static void check_tos(const char *addr)
 	bench.stage.scene.conf.side[SIDE_B].tos = -1;
 	signal_stage(&bench.stage);
 	ask_for_control(&bench, B_RTP);
-	for (uint8_t i = 0; i < COUNT(tos); i++) {
-		bytes[i] = i;
+	for (size_t i = 0; i < COUNT(tos); i++) {
+		bytes[i] = (uint8_t)i;
 		queue(&bench, B_RTP, &bytes[i], 0, tos[i]);
 	}
 	batch_flush(bench.batch);
-	for (uint8_t i = 0; i < COUNT(tos); i++) {
+	for (size_t i = 0; i < COUNT(tos); i++) {
 		struct arrived a = next(&bench, B_RTP);
 
 		CU_ASSERT_EQUAL(a.byte, i);
@@ -233,13 +233,13 @@ static void test_each_packet_leaves_by_its_own_port(void)
 	struct bench bench;
 
 	open_bench(&bench);
-	for (uint8_t i = 0; i < COUNT(order); i++) {
-		bytes[i] = i;
+	for (size_t i = 0; i < COUNT(order); i++) {
+		bytes[i] = (uint8_t)i;
 		queue(&bench, order[i], &bytes[i], 0, -1);
 	}
 	batch_flush(bench.batch);
 	batch_flush(bench.batch); /* nothing twice */
-	for (uint8_t i = 0; i < COUNT(order); i++) {
+	for (size_t i = 0; i < COUNT(order); i++) {
 		struct arrived a = next(&bench, order[i]);
 
 		CU_ASSERT_EQUAL(a.byte, i);
