@@ -11,6 +11,7 @@
 #include "daemon/base/log.h"
 #include "tests/unit/log_capture.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 static void test_line_has_level_and_message(void)
 {
@@ -164,6 +165,45 @@ static void test_flood_is_limited_and_reported(void)
 	CU_ASSERT_EQUAL(left_out(text) + (long)written, 3000);
 }
 
+/* Writes @count lines from one place in the code. Return: how many of them were not suppressed */
+static unsigned int lines_of_a_place(int count)
+{
+	struct log_capture capture;
+	static char text[1 << 16];
+
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
+	for (int i = 0; i < count; i++)
+		log_info("a place that is limited");
+	log_capture_end(&capture, text, sizeof(text));
+	return log_capture_count(text, "info: a place that is limited\n");
+}
+
+/* The size of the burst comes back too, but no more than that. */
+static void test_place_gets_100_lines_for_each_second(void)
+{
+	struct log_capture capture;
+	static const struct {
+		int64_t pause_ms;
+		unsigned int written;
+	} rows[] = {
+		{ 0, 500 },    { 0, 0 },      { 9, 0 },	      { 1, 1 },
+		{ 1000, 100 }, { 4990, 499 }, { 60000, 500 },
+	};
+	char text[256];
+
+	test_clock_stop();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		test_clock_pass(rows[i].pause_ms);
+		CU_ASSERT_EQUAL(lines_of_a_place(600), rows[i].written);
+	}
+	test_clock_go();
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
+	log_tick();
+	log_capture_end(&capture, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(
+		text, "info: 100 more lines like \"a place that is limited\" were suppressed\n");
+}
+
 static void test_errno_survives(void)
 {
 	struct log_capture capture;
@@ -192,7 +232,7 @@ static void test_lines_of_threads_do_not_mix(void)
 	pthread_t thread[4];
 
 	log_capture_begin(&capture, LOG_LEVEL_DEBUG);
-	fcntl(capture.pipe_fd, F_SETPIPE_SZ, 1 << 17);
+	fcntl(STDERR_FILENO, F_SETPIPE_SZ, 1 << 17);
 	for (int i = 0; i < 4; i++) {
 		memset(name[i], 'a' + i, sizeof(name[i]) - 1);
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, write_many, name[i]), 0);
@@ -215,5 +255,6 @@ TEST_SUITE(log, { "line has level and message", test_line_has_level_and_message 
 	   { "call-id cannot forge a line", test_call_id_cannot_forge_a_line },
 	   { "lines are cut", test_lines_are_cut }, { "escape is bounded", test_escape_is_bounded },
 	   { "flood is limited and reported", test_flood_is_limited_and_reported },
+	   { "a place gets 100 lines for each second", test_place_gets_100_lines_for_each_second },
 	   { "errno survives", test_errno_survives },
 	   { "lines of threads do not mix", test_lines_of_threads_do_not_mix });

@@ -10,13 +10,16 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "daemon/base/count.h"
 #include "daemon/base/log.h"
 #include "daemon/firewall/nft.h"
 #include "daemon/firewall/msg.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 static struct endpoint endpoint(const char *text)
 {
@@ -207,6 +210,7 @@ static void test_pinhole_opens_and_closes(void)
 	CU_ASSERT_FALSE(passes("[::1]:5000", "[::1]:21000"));
 	nft_open_port(nft, &port);
 	nft_open_port(nft, &v6);
+	CU_ASSERT_EQUAL(nft_count(nft), 0);
 	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.1:21000"));
 	CU_ASSERT_EQUAL(nft_flush(nft), 0);
 	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
@@ -249,6 +253,31 @@ static void test_port_that_opens_and_closes_in_one_batch(void)
 	nft_close_port(nft, &port);
 	CU_ASSERT_EQUAL(nft_flush(nft), 0);
 	CU_ASSERT_FALSE(is_listed(". 21000"));
+	nft_close(nft, false);
+}
+
+/* The batch keeps each port once: a second change of the first one must not lose the others. */
+static void test_port_that_closes_keeps_the_others_in_its_batch(void)
+{
+	struct endpoint one = endpoint("127.80.0.1:21000"), two = endpoint("127.80.0.1:21002");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	nft_open_port(nft, &one);
+	nft_open_port(nft, &two);
+	nft_close_port(nft, &one);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT(is_listed("elements = { 127.80.0.1 . 21002 }"));
+	CU_ASSERT_EQUAL(nft_count(nft), 1);
+	nft_close_port(nft, &two);
+	nft_open_port(nft, &one);
+	nft_close_port(nft, &two);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT(is_listed("elements = { 127.80.0.1 . 21000 }"));
+	CU_ASSERT_EQUAL(nft_count(nft), 1);
 	nft_close(nft, false);
 }
 
@@ -324,28 +353,95 @@ static void test_flushed_ruleset_is_restored(void)
 }
 
 /*
- * A second repair soon after the first is delayed: another program that keeps removing the table
- * must not keep both busy.
+ * Another program that keeps removing the table must not keep both busy: repairs that follow one
+ * another wait longer and longer.
  */
-static void test_second_flush_is_repaired_later(void)
+static void test_repairs_that_follow_one_another_wait(void)
 {
+	static const struct {
+		int64_t pause_ms; /* between the last repair and the next removal */
+		int64_t wait_ms;
+	} rows[] = {
+		{ 0, 0 },     { 0, 1000 },	{ 0, 2000 },  { 0, 4000 },
+		{ 0, 8000 },  { 0, 16000 },	{ 0, 32000 }, { 0, 60000 },
+		{ 0, 60000 }, { 60000, 60000 }, { 60001, 0 }, { 0, 1000 },
+	};
 	struct nft *nft;
 
 	if (!tables())
 		return;
 	nft = open_nft(FIREWALL_PINHOLE);
 	CU_ASSERT_EQUAL(nft_flush(nft), 0);
-	for (int i = 0; i < 2; i++) {
-		CU_ASSERT_EQUAL_FATAL(system("nft flush ruleset"), 0);
+	log_set_level(LOG_LEVEL_ERR);
+	test_clock_stop();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		test_clock_pass(rows[i].pause_ms);
+		CU_ASSERT_EQUAL(system("nft flush ruleset"), 0);
 		nft_dispatch(nft);
+		if (rows[i].wait_ms) {
+			test_clock_pass(rows[i].wait_ms - 1);
+			nft_tick(nft);
+			CU_ASSERT_STRING_EQUAL(output_of("nft list ruleset"), "");
+			test_clock_pass(1);
+			nft_tick(nft);
+		}
+		CU_ASSERT(is_listed("chain input"));
+		CU_ASSERT_EQUAL(nft_counters(nft).repairs, i + 1);
 	}
-	nft_tick(nft);
-	CU_ASSERT_STRING_EQUAL(output_of("nft list ruleset"), "");
-	for (int i = 0; i < 200 && !is_listed("chain input"); i++) {
-		poll(NULL, 0, 10);
+	test_clock_go();
+	nft_close(nft, false);
+}
+
+/* May this thread change tables? Programs that it starts may. */
+static void set_permitted(cap_flag_value_t permitted)
+{
+	const cap_value_t admin = CAP_NET_ADMIN;
+	cap_t caps = cap_get_proc();
+
+	CU_ASSERT(caps && !cap_set_flag(caps, CAP_EFFECTIVE, 1, &admin, permitted) &&
+		  !cap_set_proc(caps));
+	cap_free(caps);
+}
+
+static void test_refused_table_is_tried_once_a_second_and_logged_once(void)
+{
+	struct log_capture capture;
+	struct endpoint port = endpoint("127.80.0.1:21000");
+	struct nft *nft;
+	char text[1024];
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL(system("nft flush ruleset"), 0);
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
+	test_clock_stop();
+	set_permitted(CAP_CLEAR);
+	nft_dispatch(nft);
+	for (unsigned int tries = 1; tries <= 3; tries++) {
+		nft_open_port(nft, &port);
+		CU_ASSERT_EQUAL(nft_flush(nft), -EAGAIN);
+		test_clock_pass(999);
+		CU_ASSERT_EQUAL(nft_flush(nft), -EAGAIN);
+		CU_ASSERT_EQUAL(nft_counters(nft).errors, tries);
+		test_clock_pass(1);
+		if (tries == 3)
+			set_permitted(CAP_SET);
 		nft_tick(nft);
 	}
-	CU_ASSERT(is_listed("chain input"));
+	test_clock_go();
+	log_capture_end(&capture, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(
+		text,
+		"warning: firewall: table inet rtprelay was changed by another program, "
+		"restoring it now\n"
+		"error: firewall: the kernel refused table inet rtprelay: Operation not permitted; "
+		"trying again\n"
+		"notice: firewall: table inet rtprelay is restored\n");
+	CU_ASSERT(is_listed("elements = { 127.80.0.1 . 21000 }"));
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL(nft_counters(nft).errors, 3);
 	nft_close(nft, false);
 }
 
@@ -473,9 +569,13 @@ TEST_SUITE(nft, { "the table is listed as expected", test_the_table_is_listed_as
 	   { "pinhole opens and closes", test_pinhole_opens_and_closes },
 	   { "a port that opens and closes in one batch",
 	     test_port_that_opens_and_closes_in_one_batch },
+	   { "a port that closes keeps the others in its batch",
+	     test_port_that_closes_keeps_the_others_in_its_batch },
 	   { "many ports in one batch", test_many_ports_in_one_batch },
 	   { "a flushed ruleset is restored", test_flushed_ruleset_is_restored },
-	   { "the second flush is repaired later", test_second_flush_is_repaired_later },
+	   { "repairs that follow one another wait", test_repairs_that_follow_one_another_wait },
+	   { "a refused table is tried once a second and logged once",
+	     test_refused_table_is_tried_once_a_second_and_logged_once },
 	   { "changes of other tables are ignored", test_changes_of_other_tables_are_ignored },
 	   { "a refused change recreates the table", test_refused_change_recreates_the_table },
 	   { "a kept table is taken over", test_kept_table_is_taken_over },

@@ -215,6 +215,30 @@ static void test_new_time_line_is_not_jitter(void)
 	CU_ASSERT_EQUAL(s.jitter, 0);
 }
 
+/* A jump of less than four seconds: only the payload type or the clock rate tells of the change. */
+static void test_another_codec_is_another_time_line(void)
+{
+	static const struct {
+		uint8_t pt;
+		uint32_t clock;
+	} rows[] = { { 0, 8000 }, { 8, 8000 }, { 8, 16000 }, { 8, 8000 }, { 0, 8000 } };
+	struct rtp_stats s = { 0 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (uint32_t n = 0; n < 3; n++) {
+			struct rtp_wire w = { .kind = RTP_KIND_RTP,
+					      .pt = rows[i].pt,
+					      .seq = (uint16_t)(3 * i + n),
+					      .timestamp = 160 * n,
+					      .ssrc = 7 };
+
+			rtp_stats_update(&s, &w, rows[i].clock,
+					 (uint32_t)(3000 + 1000 * i) + 160 * n);
+			CU_ASSERT_EQUAL(s.jitter, 0);
+		}
+	}
+}
+
 TEST_SUITE(rtp_stats, { "counts nothing before the first", test_counts_nothing_before_the_first },
 	   { "counts lost packets", test_counts_lost_packets }, { "counts gaps", test_counts_gaps },
 	   { "counts across the wrap", test_counts_across_the_wrap },
@@ -228,4 +252,5 @@ TEST_SUITE(rtp_stats, { "counts nothing before the first", test_counts_nothing_b
 	   { "jitter settles at the mean deviation", test_jitter_settles_at_the_mean_deviation },
 	   { "jitter survives wrapping clocks", test_jitter_survives_wrapping_clocks },
 	   { "parts of a frame are one", test_parts_of_a_frame_are_one },
-	   { "new time line is not jitter", test_new_time_line_is_not_jitter });
+	   { "new time line is not jitter", test_new_time_line_is_not_jitter },
+	   { "another codec is another time line", test_another_codec_is_another_time_line });
