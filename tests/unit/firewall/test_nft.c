@@ -353,6 +353,32 @@ static void test_flushed_ruleset_is_restored(void)
 }
 
 /*
+ * So many changes of another table that the socket's buffer is full: the change of the relay's
+ * table is not in it.
+ */
+static void test_lost_news_count_as_a_change(void)
+{
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	log_set_level(LOG_LEVEL_ERR);
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL(system("{ echo 'table inet other { set s { type mark; elements = {'; "
+			       "seq -s , 40000; printf '}\\n}\\n}\\n'; } | nft -f -"),
+			0);
+	CU_ASSERT_EQUAL(system("nft delete table inet other && "
+			       "nft delete table inet rtprelay"),
+			0);
+	CU_ASSERT(has_news(nft));
+	nft_dispatch(nft);
+	CU_ASSERT(is_listed("chain input"));
+	CU_ASSERT_EQUAL(nft_counters(nft).repairs, 1);
+	nft_close(nft, false);
+}
+
+/*
  * Another program that keeps removing the table must not keep both busy: repairs that follow one
  * another wait longer and longer.
  */
@@ -573,6 +599,7 @@ TEST_SUITE(nft, { "the table is listed as expected", test_the_table_is_listed_as
 	     test_port_that_closes_keeps_the_others_in_its_batch },
 	   { "many ports in one batch", test_many_ports_in_one_batch },
 	   { "a flushed ruleset is restored", test_flushed_ruleset_is_restored },
+	   { "lost news count as a change", test_lost_news_count_as_a_change },
 	   { "repairs that follow one another wait", test_repairs_that_follow_one_another_wait },
 	   { "a refused table is tried once a second and logged once",
 	     test_refused_table_is_tried_once_a_second_and_logged_once },
