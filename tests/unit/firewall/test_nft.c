@@ -6,18 +6,17 @@
  * namespaces, or a kernel without nf_tables), only what needs no table is tested.
  */
 #include <errno.h>
-#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/capability.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include "daemon/base/count.h"
 #include "daemon/base/log.h"
 #include "daemon/firewall/nft.h"
 #include "daemon/firewall/msg.h"
 #include "tests/unit/log_capture.h"
+#include "tests/unit/own_network.h"
 #include "tests/unit/test.h"
 #include "tests/unit/test_clock.h"
 
@@ -62,28 +61,6 @@ static const char *output_of(const char *command)
 static bool is_listed(const char *text)
 {
 	return strstr(output_of("nft -nn list ruleset 2>&1"), text);
-}
-
-static bool is_up(int fd, const char *name)
-{
-	struct ifreq request = { 0 };
-
-	memcpy(request.ifr_name, name, strnlen(name, IF_NAMESIZE - 1));
-	return ioctl(fd, SIOCGIFFLAGS, &request) || request.ifr_flags & IFF_UP;
-}
-
-/* Only the loopback interface is up. */
-static bool in_own_network(void)
-{
-	struct if_nameindex *all = if_nameindex();
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	bool own = all && fd >= 0;
-
-	for (size_t i = 0; own && all[i].if_index; i++)
-		own = !strcmp(all[i].if_name, "lo") || !is_up(fd, all[i].if_name);
-	if_freenameindex(all);
-	close(fd);
-	return own;
 }
 
 /* Return: true: tables can be created here, without affecting the host */

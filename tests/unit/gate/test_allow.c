@@ -1,116 +1,164 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * test_allow.c - the subnets of the addresses that the daemon listens at may send commands
- *
- * getifaddrs() is defined here, for the whole program: while a test has interfaces of its own, it
- * returns these.
- */
-#include <dlfcn.h>
-#include <ifaddrs.h>
+/* test_allow.c - which sources may send commands: listed networks, subnets of local addresses */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include "daemon/base/count.h"
 #include "daemon/gate/allow.h"
+#include "tests/unit/own_network.h"
 #include "tests/unit/test.h"
 
-static struct ifaddrs *fake;
-
-int getifaddrs(struct ifaddrs **all)
+static struct endpoint address(const char *text)
 {
-	int (*real)(struct ifaddrs **) = (int (*)(struct ifaddrs **))dlsym(RTLD_NEXT, "getifaddrs");
+	struct endpoint ep = { 0 };
 
-	if (!fake)
-		return real(all);
-	*all = fake;
-	return 0;
-}
-
-void freeifaddrs(struct ifaddrs *all)
-{
-	void (*real)(struct ifaddrs *) =
-		(void (*)(struct ifaddrs *))dlsym(RTLD_NEXT, "freeifaddrs");
-
-	if (all != fake)
-		real(all);
-}
-
-static struct endpoint at(const char *text)
-{
-	struct endpoint ep;
-
-	CU_ASSERT_FATAL(endpoint_parse_addr(str_of(text), AF_UNSPEC, &ep));
+	CU_ASSERT_TRUE(endpoint_parse_addr(str_of(text), AF_UNSPEC, &ep));
 	return ep;
 }
 
-static void test_subnet_ends_where_the_netmask_says(void)
+static bool has(const struct allow *allow, const char *source)
+{
+	struct endpoint ep = address(source);
+
+	return allow_has(allow, &ep);
+}
+
+static void test_hosts_of_listed_networks_are_allowed(void)
 {
 	static const struct {
-		const char *addr, *mask, *inside, *outside;
+		const char *source;
+		bool allowed;
 	} rows[] = {
-		{ "192.0.2.1", "255.255.255.0", "192.0.2.255", "192.0.3.0" },
-		{ "192.0.2.1", "255.255.255.128", "192.0.2.127", "192.0.2.128" },
-		{ "192.0.2.1", "255.255.255.255", "192.0.2.1", "192.0.2.0" },
-		{ "198.51.100.1", "255.255.240.0", "198.51.111.255", "198.51.112.0" },
-		{ "198.51.100.1", "255.255.0.0", "198.51.0.1", "198.50.255.255" },
-		{ "203.0.113.1", "254.0.0.0", "202.0.0.1", "204.0.0.1" },
-		{ "2001:db8::1", "ffff:ffff:ffff:ffff::", "2001:db8::ffff:0:0:1",
-		  "2001:db8:0:1::" },
-		{ "2001:db8::1", "ffff:ffff:ffff:fff0::", "2001:db8:0:f::", "2001:db8:0:10::" },
-		{ "2001:db8::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db8::1",
-		  "2001:db8::" },
+		{ "192.0.2.15", false },    { "192.0.2.16", true },	{ "192.0.2.31", true },
+		{ "192.0.2.32", false },    { "198.51.100.7", true },	{ "198.51.100.6", false },
+		{ "2001:db8::1", true },    { "2001:db8::2:1", false }, { "203.0.113.1", false },
+		{ "2001:db8:1::1", false },
 	};
+	struct allow allow = { 0 };
 
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct endpoint addr = at(rows[i].addr), mask = at(rows[i].mask);
-		struct endpoint inside = at(rows[i].inside), outside = at(rows[i].outside);
-		struct ifaddrs iface = { .ifa_addr = &addr.sa, .ifa_netmask = &mask.sa };
-		struct allow allow = { 0 };
-
-		fake = &iface;
-		CU_ASSERT_EQUAL(allow_add_subnets(&allow, &addr), 0);
-		fake = NULL;
-		CU_ASSERT_EQUAL(allow.count, 1);
-		CU_ASSERT(allow_has(&allow, &addr));
-		CU_ASSERT(allow_has(&allow, &inside));
-		CU_ASSERT_FALSE(allow_has(&allow, &outside));
-		allow_fini(&allow);
-	}
+	CU_ASSERT_FALSE(has(&allow, "192.0.2.16"));
+	CU_ASSERT_EQUAL(allow_add(&allow, STR("192.0.2.16/28")), 0);
+	CU_ASSERT_EQUAL(allow_add(&allow, STR("198.51.100.7")), 0);
+	CU_ASSERT_EQUAL(allow_add(&allow, STR("2001:db8::/112")), 0);
+	CU_ASSERT_EQUAL(allow_add(&allow, STR("203.0.113.0/33")), -EINVAL);
+	CU_ASSERT_EQUAL(allow_add(&allow, STR("proxy.example.com")), -EINVAL);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		CU_ASSERT_EQUAL(has(&allow, rows[i].source), rows[i].allowed);
+	allow_fini(&allow);
+	CU_ASSERT_FALSE(has(&allow, "192.0.2.16"));
 }
 
-/* Listening at one address concerns only its interface; at any, all of that family. */
-static void test_only_the_interface_that_listens(void)
+static void test_number_of_networks_is_not_limited(void)
 {
-	struct endpoint mask = at("255.255.255.0"), mask6 = at("ffff:ffff:ffff:ffff::");
-	struct endpoint addr[] = { at("192.0.2.1"), at("198.51.100.1"), at("2001:db8::1") };
-	struct ifaddrs iface[] = { { .ifa_addr = &addr[0].sa, .ifa_netmask = &mask.sa },
-				   { .ifa_addr = &addr[1].sa, .ifa_netmask = &mask.sa },
-				   { .ifa_addr = &addr[2].sa, .ifa_netmask = &mask6.sa },
-				   { .ifa_addr = &addr[0].sa }, /* without a netmask */
-				   { .ifa_addr = NULL } };
-	const struct {
-		const char *listen;
-		bool allowed[COUNT(addr)];
+	struct allow allow = { 0 };
+	char text[32];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "192.0.2.%d", 2 * i);
+		CU_ASSERT_EQUAL(allow_add(&allow, str_of(text)), 0);
+	}
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, sizeof(text), "192.0.2.%d", i);
+		CU_ASSERT_EQUAL(has(&allow, text), i % 2 == 0);
+	}
+	allow_fini(&allow);
+}
+
+static void test_loopback_is_of_both_families(void)
+{
+	struct allow allow = { 0 };
+
+	CU_ASSERT_EQUAL(allow_add_loopback(&allow), 0);
+	CU_ASSERT_TRUE(has(&allow, "127.0.0.1"));
+	CU_ASSERT_TRUE(has(&allow, "127.255.255.254"));
+	CU_ASSERT_FALSE(has(&allow, "128.0.0.1"));
+	CU_ASSERT_TRUE(has(&allow, "::1"));
+	CU_ASSERT_FALSE(has(&allow, "::2"));
+	allow_fini(&allow);
+}
+
+static void ask_interface(unsigned long request, const struct ifreq *what)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	CU_ASSERT_EQUAL(ioctl(fd, request, what), 0);
+	close(fd);
+}
+
+/* A second address of the loopback interface: 192.0.2.17/28 */
+static void add_address(void)
+{
+	struct ifreq request = { .ifr_name = "lo:1" };
+	struct endpoint addr = address("192.0.2.17"), mask = address("255.255.255.240");
+
+	request.ifr_addr = addr.sa;
+	ask_interface(SIOCSIFADDR, &request);
+	request.ifr_addr = mask.sa;
+	ask_interface(SIOCSIFNETMASK, &request);
+}
+
+static void remove_address(void)
+{
+	struct ifreq request = { .ifr_name = "lo:1", .ifr_flags = 0 };
+
+	ask_interface(SIOCSIFFLAGS, &request);
+}
+
+static void test_subnets_are_those_of_the_listening_address(void)
+{
+	static const struct {
+		const char *listen, *source;
+		bool allowed;
 	} rows[] = {
-		{ "192.0.2.1", { true, false, false } },
-		{ "198.51.100.1", { false, true, false } },
-		{ "198.51.100.2", { false, false, false } },
-		{ "2001:db8::1", { false, false, true } },
-		{ "0.0.0.0", { true, true, false } },
-		{ "::", { false, false, true } },
+		{ "192.0.2.17", "192.0.2.30", true },
+		{ "192.0.2.17", "192.0.2.33", false },
+		{ "192.0.2.17", "127.0.0.1", false },
+		{ "127.0.0.1", "127.9.9.9", true },
+		{ "127.0.0.1", "192.0.2.30", false },
+		{ "0.0.0.0", "127.9.9.9", true },
+		{ "0.0.0.0", "192.0.2.30", true },
+		{ "0.0.0.0", "192.0.2.33", false },
+		{ "0.0.0.0", "::1", false },
+		{ "::", "::1", true },
+		{ "::", "::2", false },
+		{ "::", "127.0.0.1", false },
+		{ "192.0.2.18", "192.0.2.30", false },
 	};
 
-	for (size_t i = 0; i + 1 < COUNT(iface); i++)
-		iface[i].ifa_next = &iface[i + 1];
+	if (!in_own_network()) {
+		CU_FAIL("a network namespace of our own is needed to add an address");
+		return;
+	}
+	add_address();
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct endpoint listen = at(rows[i].listen);
+		struct endpoint listen = address(rows[i].listen);
 		struct allow allow = { 0 };
 
-		fake = iface;
 		CU_ASSERT_EQUAL(allow_add_subnets(&allow, &listen), 0);
-		fake = NULL;
-		for (size_t j = 0; j < COUNT(addr); j++)
-			CU_ASSERT_EQUAL(allow_has(&allow, &addr[j]), rows[i].allowed[j]);
+		CU_ASSERT_EQUAL(has(&allow, rows[i].source), rows[i].allowed);
+		allow_fini(&allow);
+	}
+	remove_address();
+}
+
+static void test_out_of_memory_is_an_error(void)
+{
+	ALLOC_FAILS_AT_EACH
+	{
+		struct allow allow = { 0 };
+		int error = allow_add_loopback(&allow);
+
+		CU_ASSERT_EQUAL(error, alloc_failed() ? -ENOMEM : 0);
 		allow_fini(&allow);
 	}
 }
 
-TEST_SUITE(allow, { "subnet ends where the netmask says", test_subnet_ends_where_the_netmask_says },
-	   { "only the interface that listens", test_only_the_interface_that_listens });
+TEST_SUITE(allow,
+	   { "hosts of listed networks are allowed", test_hosts_of_listed_networks_are_allowed },
+	   { "the number of networks is not limited", test_number_of_networks_is_not_limited },
+	   { "loopback is of both families", test_loopback_is_of_both_families },
+	   { "subnets are those of the listening address",
+	     test_subnets_are_those_of_the_listening_address },
+	   { "out of memory is an error", test_out_of_memory_is_an_error });

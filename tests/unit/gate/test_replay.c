@@ -115,6 +115,8 @@ static void test_a_later_reply_takes_the_place_of_the_first(void)
 	put(replay, "192.0.2.1:5060", "a", "first", 0);
 	put(replay, "192.0.2.1:5060", "b", "other", 1);
 	put(replay, "192.0.2.1:5060", "a", "second", 2);
+	CU_ASSERT_EQUAL(replay_usage(replay).entries, 2);
+	CU_ASSERT_EQUAL(replay_usage(replay).bytes, 7 + 6);
 	CU_ASSERT_STRING_EQUAL(found(replay, "192.0.2.1:5060", "a", 60001), "second");
 	CU_ASSERT_EQUAL(replay_usage(replay).entries, 1);
 	CU_ASSERT_EQUAL(replay_usage(replay).bytes, 7);
@@ -155,6 +157,26 @@ static void test_many_come_and_go_within_the_limits(void)
 	/* all are too old; they are removed a few at a time, and none is found */
 	CU_ASSERT_STRING_EQUAL(found(replay, "192.0.2.1:5060", "c_19999", 30000), "-");
 	CU_ASSERT_TRUE(replay_usage(replay).entries > 50);
+	replay_free(replay);
+}
+
+/* A command removes four expired entries; its long answer needs the room of others as well. */
+static void test_expired_entries_are_not_evicted(void)
+{
+	struct replay *replay = replay_new(&(struct replay_limits){ 8, 100, 60000 });
+	char reply[90];
+
+	memset(reply, 'r', sizeof(reply) - 1);
+	reply[sizeof(reply) - 1] = '\0';
+	for (const char *cookie = "abcdefgh"; *cookie; cookie++)
+		put(replay, "192.0.2.1:5060", (char[]){ *cookie, '\0' }, "123456789", 0);
+	put(replay, "192.0.2.1:5060", "i", reply, 60000);
+	CU_ASSERT_EQUAL(replay_usage(replay).entries, 2);
+	CU_ASSERT_EQUAL(replay_usage(replay).evicted, 0);
+	put(replay, "192.0.2.1:5060", "j", "123456789", 60000);
+	put(replay, "192.0.2.1:5060", "k", "123456789", 60001);
+	CU_ASSERT_EQUAL(replay_usage(replay).entries, 2);
+	CU_ASSERT_EQUAL(replay_usage(replay).evicted, 1);
 	replay_free(replay);
 }
 
@@ -200,6 +222,7 @@ TEST_SUITE(replay,
 	   { "a later reply replaces the first", test_a_later_reply_takes_the_place_of_the_first },
 	   { "cookies up to 256 bytes are recorded", test_cookies_up_to_256_bytes_are_recorded },
 	   { "many come and go within the limits", test_many_come_and_go_within_the_limits },
+	   { "expired entries are not evicted", test_expired_entries_are_not_evicted },
 	   { "no limits record nothing", test_no_limits_record_nothing },
 	   { "out of memory only costs the repetition",
 	     test_out_of_memory_only_costs_the_repetition });
