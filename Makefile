@@ -65,10 +65,11 @@ $(LIBDAEMON): $(DAEMON_OBJ)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+# Warnings are kept beside the object: tests/build.sh finds those of an earlier build.
 $(B)/%.o: %.c $(B)/flags
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $< 2>$@.warnings; status=$$?; cat $@.warnings >&2; exit $$status
 
 # The assembler includes these files.
 $(B)/daemon/web/page.o: $(wildcard daemon/web/page/*)
