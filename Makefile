@@ -171,6 +171,9 @@ check-unit: deps-unit ## only the unit tests; SUITE=x TEST=y: patterns of suite 
 	@$(MAKE) --no-print-directory $(B)/tests/unit/unit
 	$(B)/tests/unit/unit $(if $(SUITE)$(TEST),'$(or $(SUITE),*)$(if $(TEST),/$(TEST))')
 
+check-unit-load: deps-unit ## RUNS=100: the unit tests that often, three at a time, to find tests that depend on an idle machine
+	@SAN=$(SAN) tests/unit/load $(RUNS)
+
 check-bare: deps-bare ## demo, build, make check and each package group on a new minimal Debian; Debian 13; takes an hour
 	@tests/bare demo build groups check trixie
 
@@ -308,7 +311,7 @@ help: export HELP_TARGETS := $(HELP_TARGETS)
 
 FORCE:
 .PHONY: all daemon control program-packages module module-packages install install-module-source \
-	install-module deps check check-unit check-bare demo bench fuzz fuzz-replay lint lint-layers \
+	install-module deps check check-unit check-unit-load check-bare demo bench fuzz fuzz-replay lint lint-layers \
 	lint-format lint-tidy lint-cppcheck format clean help check-long lint-objects lint-shell \
 	lint-words print-lint-c coverage hooks changelog FORCE
 # Intermediate files are kept; a target is deleted if its recipe fails.
