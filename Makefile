@@ -164,7 +164,7 @@ deps-%:
 check: deps-test ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest
 	@SAN=$(SAN) tests/run
 
-check-long: deps-test deps-guest-kernels ## longer tests: clang-tidy over all files, sanitizers, other kernels, a bare system
+check-long: deps-test deps-guest-kernels ## longer tests: clang-tidy over all files, other kernels, a bare system
 	@SAN=$(SAN) tests/run --long
 
 check-unit: deps-unit ## only the unit tests; SUITE=x TEST=y: patterns of suite and test names
