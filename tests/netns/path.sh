@@ -10,9 +10,17 @@
 # kernel path, path_still checks that the module itself has forwarded all packets that the phones
 # received since then, and path_check, after the last packet, that none went through the daemon.
 
-# user or kernel; empty for a relay that does not report the path.
-[ -d /sys/module/rtprelay ] && PATH_WANTED=${PATH_WANTED-kernel} || PATH_WANTED=${PATH_WANTED-user}
-[ -z "${RELAY_CMD:-}" ] || PATH_WANTED=
+# user or kernel. Empty only for another relay (RELAY_CMD), which does not report the path: run says
+# that it is not checked.
+if [ -n "${RELAY_CMD:-}" ]; then
+	PATH_WANTED=
+else
+	[ -d /sys/module/rtprelay ] && PATH_WANTED=${PATH_WANTED:-kernel} || PATH_WANTED=${PATH_WANTED:-user}
+	[ "$PATH_WANTED" = user ] || [ "$PATH_WANTED" = kernel ] || {
+		echo "netns: PATH_WANTED must be user or kernel, not $PATH_WANTED" >&2
+		exit 2
+	}
+fi
 # A phone that uses rtcp-mux while the other does not: the daemon moves its RTCP to the other port.
 PATH_MUXED=
 
