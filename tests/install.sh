@@ -39,7 +39,7 @@ only_option='^--(config|check-config|help|version)$'
 
 example_has_every_key()
 {
-	for option in $(options | grep -vE "$only_option"); do
+	[ "$(options | wc -l)" -gt 15 ] && for option in $(options | grep -vE "$only_option"); do
 		grep -qE "^#? ?${option#--} *=" docs/rtprelay.conf || { echo "$option is missing"; return 1; }
 	done
 }
@@ -85,7 +85,7 @@ for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man
 	share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
-step 'all place-holders are replaced' sh -c "! grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf"
+step 'all place-holders are replaced' sh -c "grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf; [ \$? -eq 1 ]"
 step 'the unit starts the installed daemon' grep -q '^ExecStart=/usr/sbin/rtprelayd' "$root/usr/lib/systemd/system/rtprelayd.service"
 step 'the installed daemon runs' "$daemon" --version
 step 'the installed control program runs' "$root/usr/sbin/rtprelayctl" --version
