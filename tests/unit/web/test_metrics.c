@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_metrics.c - the output for Prometheus is in its format, with any names */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include "daemon/base/count.h"
 #include "daemon/report/counters.h"
 #include "daemon/web/metrics.h"
@@ -104,12 +108,13 @@ static void test_buckets_are_cumulative(void)
 
 static bool has_line(const char *text, const char *line)
 {
-	const char *at = strstr(text, line);
-	bool found = at && (at == text || at[-1] == '\n') && at[strlen(line)] == '\n';
+	size_t len = strlen(line);
 
-	if (!found)
-		fprintf(stderr, "no line: %s\n", line);
-	return found;
+	for (const char *at = text; (at = strstr(at, line)); at++)
+		if ((at == text || at[-1] == '\n') && at[len] == '\n')
+			return true;
+	fprintf(stderr, "no line: %s\n", line);
+	return false;
 }
 
 static void fill(struct daemon_report *report, struct iface_report *iface)
@@ -187,6 +192,10 @@ static void test_has_what_is_in_the_report(void)
 	CU_ASSERT(has_line(text, "rtprelay_ports{name=\"a\\\"b\",address=\"2001:db8::1\"} 200"));
 	CU_ASSERT(
 		has_line(text, "rtprelay_ports_used{name=\"a\\\"b\",address=\"2001:db8::1\"} 80"));
+	CU_ASSERT(
+		has_line(text, "rtprelay_ports_free{name=\"a\\\"b\",address=\"2001:db8::1\"} 100"));
+	CU_ASSERT(has_line(
+		text, "rtprelay_ports_taken_by_others{name=\"a\\\"b\",address=\"2001:db8::1\"} 4"));
 	CU_ASSERT(has_line(
 		text, "rtprelay_ports_quarantined{name=\"a\\\"b\",address=\"2001:db8::1\"} 16"));
 	CU_ASSERT(has_line(text,
@@ -255,6 +264,237 @@ static void test_every_counter_of_the_report_is_there(void)
 	evbuffer_free(out);
 }
 
+#define FIRST	       1000001U
+#define AT(member)     offsetof(struct daemon_report, member)
+#define DROPPED(id)    AT(drops) + sizeof(uint64_t) * (id)
+#define REFUSED(rank)  AT(user.refused) + sizeof(uint64_t) * (rank)
+#define PASSED(reason) AT(kernel) + sizeof(uint64_t) * (RTPRELAY_C_PASS_##reason)
+
+/* Each sample that shows one number of the report, and which. */
+static const struct {
+	const char *name;
+	size_t offset; /* in struct daemon_report, of 64 bits */
+} samples[] = {
+	{ "uptime_seconds", AT(uptime_s) },
+	{ "sessions{type=\"own\"}", AT(calls) },
+	{ "sessions_total", AT(stats.calls_made) },
+	{ "closed_sessions_total{reason=\"rejected\"}", AT(stats.calls_rejected) },
+	{ "closed_sessions_total{reason=\"timeout\"}", AT(stats.calls_timeout) },
+	{ "closed_sessions_total{reason=\"silent_timeout\"}", AT(stats.calls_silent_timeout) },
+	{ "closed_sessions_total{reason=\"offer_timeout\"}", AT(stats.calls_offer_timeout) },
+	{ "closed_sessions_total{reason=\"terminated\"}", AT(stats.calls_deleted) },
+	{ "closed_sessions_total{reason=\"force_terminated\"}", AT(stats.calls_forced) },
+	{ "zero_packet_streams_total", AT(stats.zero_way) },
+	{ "one_way_sessions_total", AT(stats.one_way) },
+	{ "medias", AT(media) },
+	{ "medias_total", AT(stats.medias.made) },
+	{ "ended_medias_total", AT(stats.medias.ended) },
+	{ "ended_medias_state_total{state=\"complete\"}", AT(stats.medias.complete) },
+	{ "ended_medias_state_total{state=\"timed_out\"}", AT(stats.medias.timed_out) },
+	{ "ended_medias_state_total{state=\"no_rtp\"}", AT(stats.medias.no_rtp) },
+	{ "ended_medias_state_total{state=\"one_way_rtp\"}", AT(stats.medias.one_way_rtp) },
+	{ "ended_medias_state_total{state=\"no_rtcp\"}", AT(stats.medias.no_rtcp) },
+	{ "ended_medias_state_total{state=\"one_way_rtcp\"}", AT(stats.medias.one_way_rtcp) },
+	{ "ended_medias_packets_total{type=\"expected\"}", AT(stats.medias.expected) },
+	{ "ended_medias_packets_total{type=\"received\"}", AT(stats.medias.received) },
+	{ "ended_medias_packets_total{type=\"duplicate\"}", AT(stats.medias.duplicate) },
+	{ "ended_medias_packets_total{type=\"lost\"}", AT(stats.medias.lost) },
+	{ "ended_medias_packets_total{type=\"malformed\"}", AT(stats.medias.malformed) },
+	{ "mediastreams{type=\"userspace\"}", AT(media_by_path[PATH_USER]) },
+	{ "mediastreams{type=\"kernel\"}", AT(media_by_path[PATH_KERNEL]) },
+	{ "mediastreams{type=\"mixed\"}", AT(media_by_path[PATH_MIXED]) },
+	{ "streams{path=\"kernel\"}", AT(flows) },
+	{ "kernel_flows", AT(flows) },
+	{ "packets_total{type=\"userspace\"}", AT(relayed[PATH_USER].packets) },
+	{ "packets_total{type=\"kernel\"}", AT(relayed[PATH_KERNEL].packets) },
+	{ "bytes_total{type=\"userspace\"}", AT(relayed[PATH_USER].bytes) },
+	{ "bytes_total{type=\"kernel\"}", AT(relayed[PATH_KERNEL].bytes) },
+	{ "packet_errors_total{type=\"userspace\"}", AT(relayed[PATH_USER].errors) },
+	{ "packet_errors_total{type=\"kernel\"}", AT(relayed[PATH_KERNEL].errors) },
+	{ "dropped_packets_total{reason=\"malformed\"}", DROPPED(DROP_MALFORMED) },
+	{ "dropped_packets_total{reason=\"kind\"}", DROPPED(DROP_KIND) },
+	{ "dropped_packets_total{reason=\"source\"}", DROPPED(DROP_SOURCE) },
+	{ "dropped_packets_total{reason=\"patience\"}", DROPPED(DROP_PATIENCE) },
+	{ "dropped_packets_total{reason=\"no_destination\"}", DROPPED(DROP_NO_DESTINATION) },
+	{ "dropped_packets_total{reason=\"blocked\"}", DROPPED(DROP_BLOCKED) },
+	{ "dropped_packets_total{reason=\"send_queue\"}", DROPPED(DROP_SEND_QUEUE) },
+	{ "dropped_packets_total{reason=\"unreachable\"}", DROPPED(DROP_UNREACHABLE) },
+	{ "dropped_packets_total{reason=\"too_large\"}", DROPPED(DROP_TOO_LARGE) },
+	{ "dropped_packets_total{reason=\"loop\"}", DROPPED(DROP_LOOP) },
+	{ "dropped_packets_total{reason=\"ttl\"}", DROPPED(DROP_TTL) },
+	{ "dropped_packets_total{reason=\"receive_queue\"}", DROPPED(DROP_RECEIVE_QUEUE) },
+	{ "latched_total", AT(user.latched) },
+	{ "latch_refused_total{source=\"unknown\"}", REFUSED(RANK_UNKNOWN) },
+	{ "latch_refused_total{source=\"near\"}", REFUSED(RANK_NEAR) },
+	{ "latch_refused_total{source=\"address\"}", REFUSED(RANK_ADDR) },
+	{ "latch_refused_total{source=\"exact\"}", REFUSED(RANK_EXACT) },
+	{ "mos_samples_total", AT(stats.quality.count) },
+	{ "jitter_samples_total", AT(stats.quality.count) },
+	{ "packetloss_samples_total", AT(stats.quality.count) },
+	{ "kernel_passed_packets_total{reason=\"stun\"}", PASSED(STUN) },
+	{ "kernel_passed_packets_total{reason=\"dtls\"}", PASSED(DTLS) },
+	{ "kernel_passed_packets_total{reason=\"kind\"}", PASSED(KIND) },
+	{ "kernel_passed_packets_total{reason=\"pt\"}", PASSED(PT) },
+	{ "kernel_passed_packets_total{reason=\"route\"}", PASSED(ROUTE) },
+	{ "kernel_passed_packets_total{reason=\"size\"}", PASSED(SIZE) },
+	{ "kernel_tapped_packets_total", AT(kernel[RTPRELAY_C_TAPPED]) },
+	{ "control_requests_total", AT(stats.requests) },
+	{ "control_replayed_total", AT(stats.replayed) },
+	{ "control_replies_total", AT(stats.replies) },
+	{ "control_failures_total{reason=\"malformed\"}", AT(stats.malformed) },
+	{ "control_failures_total{reason=\"unknown_command\"}", AT(stats.unknown_command) },
+	{ "control_failures_total{reason=\"not_allowed\"}", AT(stats.not_allowed) },
+	{ "control_failures_total{reason=\"reply_too_large\"}", AT(stats.reply_too_large) },
+	{ "control_failures_total{reason=\"send_failed\"}", AT(stats.send_failed) },
+	{ "control_replies_evicted_total", AT(stats.replies_evicted) },
+	{ "rtpproxy_commands_total{result=\"done\"}", AT(stats.rtpp_done) },
+	{ "rtpproxy_commands_total{result=\"refused\"}", AT(stats.rtpp_refused) },
+	{ "notices_lost_total", AT(stats.notices_lost) },
+	{ "events_lost_total", AT(stats.events_lost) },
+	{ "call_records_lost_total", AT(stats.cdr_lost) },
+	{ "journal_restored_calls_total{result=\"restored\"}", AT(journal.restored) },
+	{ "journal_restored_calls_total{result=\"not_restored\"}", AT(journal.not_restored) },
+	{ "journal_restored_calls_total{result=\"unreadable\"}", AT(journal.unreadable) },
+	{ "journal_too_large_calls_total", AT(journal.too_large) },
+	{ "journal_write_errors_total", AT(journal.write_errors) },
+	{ "firewall_errors_total", AT(firewall.errors) },
+	{ "firewall_repairs_total", AT(firewall.repairs) },
+};
+
+__attribute__((format(printf, 2, 3))) static bool has_sample(const char *text, const char *format,
+							     ...)
+{
+	char line[160] = "rtprelay_";
+	size_t len = strlen(line);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line + len, sizeof(line) - len, format, args);
+	va_end(args);
+	return has_line(text, line);
+}
+
+/* The lines of whole numbers from FIRST on, without buckets and counts of histograms. */
+static size_t count_numbers(const char *text)
+{
+	size_t n = 0;
+
+	for (const char *at = text, *end; (end = strchr(at, '\n')); at = end + 1) {
+		struct str line = { at, (size_t)(end - at) };
+		const char *value = memrchr(line.s, ' ', line.len);
+		bool of_histogram = memmem(line.s, line.len, "le=\"", 4) ||
+				    memmem(line.s, line.len, "_count", 6);
+
+		n += *at != '#' && !of_histogram && !memchr(value, '.', (size_t)(end - value)) &&
+		     strtoull(value, NULL, 10) >= FIRST;
+	}
+	return n;
+}
+
+static void test_every_sample_shows_its_own_number(void)
+{
+	static struct daemon_report report;
+	struct evbuffer *out = evbuffer_new();
+	uint64_t value;
+	char *text;
+
+	number(&report.stats.calls_made, &report.stats.sample, FIRST);
+	number((uint64_t *)&report.uptime_s, &report.kernel_on, 2 * FIRST);
+	report.streams = report.flows + 7;
+	report.kernel_there = true;
+	report.threads = 9;
+	CU_ASSERT_TRUE(metrics_write(out, &report, 2));
+	expect_valid(out);
+	text = text_of(out);
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		memcpy(&value, (const char *)&report + samples[i].offset, sizeof(value));
+		CU_ASSERT(has_sample(text, "%s %" PRIu64, samples[i].name, value));
+	}
+	CU_ASSERT_EQUAL(count_numbers(text), COUNT(samples));
+	CU_ASSERT(has_sample(text, "streams{path=\"user\"} 7"));
+	CU_ASSERT(has_sample(text, "kernel_wanted 0"));
+	CU_ASSERT(has_sample(text, "kernel_module_present 1"));
+	CU_ASSERT(has_sample(text, "media_threads{state=\"answering\"} 7"));
+	CU_ASSERT(has_sample(text, "media_threads{state=\"silent\"} 2"));
+	free(text);
+	evbuffer_free(out);
+}
+
+static void test_every_bucket_shows_its_own_number(void)
+{
+	static const char *const names[QUALITY_MEASURES] = {
+		[QUALITY_MOS] = "media_mos",
+		[QUALITY_LOSS] = "media_loss_ratio",
+		[QUALITY_JITTER] = "media_jitter_seconds",
+	};
+	static struct daemon_report report;
+	struct quality_totals *quality = &report.stats.quality;
+	struct evbuffer *out = evbuffer_new();
+	char *text;
+
+	number(&quality->bucket[0][0], quality + 1, FIRST);
+	quality->sum[QUALITY_MOS] = 81503;
+	quality->sum[QUALITY_LOSS] = 20405;
+	quality->sum[QUALITY_JITTER] = 7000009;
+	CU_ASSERT_TRUE(metrics_write(out, &report, 0));
+	text = text_of(out);
+	for (size_t m = 0; m < QUALITY_MEASURES; m++) {
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < QUALITY_BOUNDS; i++) {
+			sum += quality->bucket[m][i];
+			CU_ASSERT(has_sample(text, "%s_bucket{le=\"%s\"} %" PRIu64, names[m],
+					     quality_scales[m].text[i], sum));
+		}
+		sum += quality->bucket[m][QUALITY_BOUNDS];
+		CU_ASSERT(has_sample(text, "%s_count %" PRIu64, names[m], sum));
+	}
+	CU_ASSERT(has_sample(text, "media_mos_sum 815.030000"));
+	CU_ASSERT(has_sample(text, "media_loss_ratio_sum 2.040500"));
+	CU_ASSERT(has_sample(text, "media_jitter_seconds_sum 7.000009"));
+	CU_ASSERT(has_sample(text, "mos_total 815.030000"));
+	CU_ASSERT(has_sample(text, "packetloss_total 204.050000"));
+	CU_ASSERT(has_sample(text, "jitter_total 7000.009000"));
+	free(text);
+	evbuffer_free(out);
+}
+
+static void test_every_proxy_shows_its_own_numbers(void)
+{
+	static const char *const names[] = { "192.0.2.1", "2001:db8::9", "others" };
+	static struct daemon_report report;
+	struct proxy_stats *proxy = report.stats.proxy;
+	struct evbuffer *out = evbuffer_new();
+	char *text;
+
+	report.stats.n_proxies = COUNT(names);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		number(proxy[i].count, &proxy[i] + 1, FIRST * (i + 1));
+		if (i < 2)
+			CU_ASSERT_TRUE(endpoint_parse_addr(str_of(names[i]), 0, &proxy[i].addr));
+	}
+	CU_ASSERT_TRUE(metrics_write(out, &report, 0));
+	text = text_of(out);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		for (size_t verb = 0; verb < VERB_COUNT; verb++) {
+			uint64_t us = proxy[i].duration_us[verb];
+
+			CU_ASSERT(has_sample(
+				text, "requests_total{proxy=\"%s\",request=\"%s\"} %" PRIu64,
+				names[i], stats_verb_names[verb], proxy[i].count[verb]));
+			CU_ASSERT(has_sample(text,
+					     "request_seconds_total{proxy=\"%s\",request=\"%s\"} "
+					     "%" PRIu64 ".%06" PRIu64,
+					     names[i], stats_verb_names[verb], us / 1000000,
+					     us % 1000000));
+		}
+		CU_ASSERT(has_sample(text, "errors_total{proxy=\"%s\"} %" PRIu64, names[i],
+				     proxy[i].errors));
+	}
+	free(text);
+	evbuffer_free(out);
+}
+
 static void test_every_verb_has_a_name(void)
 {
 	for (int i = 0; i < VERB_COUNT; i++)
@@ -307,5 +547,8 @@ TEST_SUITE(metrics, { "writes families and samples", test_writes_families_and_sa
 	   { "buckets are cumulative", test_buckets_are_cumulative },
 	   { "has what is in the report", test_has_what_is_in_the_report },
 	   { "every counter of the report is there", test_every_counter_of_the_report_is_there },
+	   { "every sample shows its own number", test_every_sample_shows_its_own_number },
+	   { "every bucket shows its own number", test_every_bucket_shows_its_own_number },
+	   { "every proxy shows its own numbers", test_every_proxy_shows_its_own_numbers },
 	   { "every verb has a name", test_every_verb_has_a_name },
 	   { "the reader finds errors", test_the_reader_finds_errors });
