@@ -2,11 +2,11 @@
 #
 # daemon.mk - the programs of the tests of the daemon as a process
 
-$(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_lint $(B)/tests/daemon/hold_thread: %: %.o
+$(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_lint $(B)/tests/daemon/hold_thread $(B)/tests/daemon/send_from: %: %.o
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 
-daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread)
+daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread send_from)
 
 check-daemon: deps-daemon ## only the tests of the daemon as a process
 	@tests/daemon/run
