@@ -313,6 +313,16 @@ static void dump(struct fake_kmod *fake, const struct nlmsghdr *nlh)
 	done(fake, nlh->nlmsg_seq);
 }
 
+static void put_totals(struct nlmsghdr *nlh, uint64_t packets, const uint64_t *totals)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, RTPRELAY_A_COUNTERS);
+
+	mnl_attr_put_u64(nlh, RTPRELAY_C_PACKETS, packets + totals[RTPRELAY_C_PACKETS]);
+	for (uint16_t i = RTPRELAY_C_PACKETS + 1; i <= RTPRELAY_C_MAX; i++)
+		mnl_attr_put_u64(nlh, i, totals[i]);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void info(struct fake_kmod *fake, const struct nlmsghdr *request)
 {
 	uint8_t buf[512] __attribute__((aligned(8)));
@@ -325,7 +335,7 @@ static void info(struct fake_kmod *fake, const struct nlmsghdr *request)
 	mnl_attr_put_u32(nlh, RTPRELAY_A_FEATURES, fake->features);
 	mnl_attr_put_u32(nlh, RTPRELAY_A_LIMIT, fake->limit);
 	mnl_attr_put_u32(nlh, RTPRELAY_A_FLOWS, (uint32_t)fake_kmod_count(fake));
-	put_counters(nlh, &sum);
+	put_totals(nlh, sum.packets, fake->totals);
 	put(fake, KMOD_ANSWERS, nlh, 0);
 	ack(fake, request->nlmsg_seq, 0, NULL);
 }

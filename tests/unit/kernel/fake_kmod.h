@@ -46,6 +46,7 @@ struct fake_queue {
  * struct fake_kmod - large: best at file scope
  * @loaded: is the module loaded? See fake_kmod_load().
  * @refuse_add: -errno for each FLOW_ADD, with @sentence
+ * @totals: counted by the module in addition to the flows' packets
  * @lose_answers: number of the next answers that are lost; the reader gets ENOBUFS
  * @closed: the link was closed
  */
@@ -55,7 +56,7 @@ struct fake_kmod {
 	uint16_t id;
 	uint32_t features, limit;
 	struct fake_flow flows[FAKE_FLOWS];
-	uint64_t past_packets;
+	uint64_t past_packets, totals[RTPRELAY_C_MAX + 1];
 	struct fake_queue queue[KMOD_CHANNELS];
 	int refuse_add, send_error;
 	const char *sentence;
