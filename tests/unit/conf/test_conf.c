@@ -170,6 +170,62 @@ static void test_file_sets_every_type(void)
 	conf_free(&conf);
 }
 
+/* Also in capitals. */
+static void test_words_have_their_meaning(void)
+{
+	static const struct {
+		const char *option;
+		size_t offset; /* in struct conf, of an enum */
+		unsigned int value;
+	} rows[] = {
+		{ "--latching=smart", offsetof(struct conf, latching), LATCH_SMART },
+		{ "--latching=STRICT", offsetof(struct conf, latching), LATCH_STRICT },
+		{ "--latching=first", offsetof(struct conf, latching), LATCH_FIRST },
+		{ "--kernel=auto", offsetof(struct conf, kernel), KMOD_AUTO },
+		{ "--kernel=off", offsetof(struct conf, kernel), KMOD_OFF },
+		{ "--kernel=require", offsetof(struct conf, kernel), KMOD_REQUIRE },
+		{ "--firewall=none", offsetof(struct conf, firewall), FIREWALL_NONE },
+		{ "--firewall=notrack", offsetof(struct conf, firewall), FIREWALL_NOTRACK },
+		{ "--firewall=Pinhole", offsetof(struct conf, firewall), FIREWALL_PINHOLE },
+		{ "--state=keep", offsetof(struct conf, state), STATE_KEEP },
+		{ "--state=none", offsetof(struct conf, state), STATE_NONE },
+		{ "--log-level=error", offsetof(struct conf, log_level), LOG_LEVEL_ERR },
+		{ "--log-level=warning", offsetof(struct conf, log_level), LOG_LEVEL_WARNING },
+		{ "--log-level=notice", offsetof(struct conf, log_level), LOG_LEVEL_NOTICE },
+		{ "--log-level=info", offsetof(struct conf, log_level), LOG_LEVEL_INFO },
+		{ "--log-level=debug", offsetof(struct conf, log_level), LOG_LEVEL_DEBUG },
+		{ "--log-facility=stderr", offsetof(struct conf, log_facility), LOG_TO_STDERR },
+		{ "--log-facility=syslog", offsetof(struct conf, log_facility), LOG_TO_SYSLOG },
+		{ "--log-facility=journal", offsetof(struct conf, log_facility), LOG_TO_JOURNAL },
+	};
+	static const char *const yes[] = { "yes", "true", "on", "1", "YES", "On" };
+	static const char *const no[] = { "no", "false", "off", "0", "No", "FALSE" };
+	struct conf conf;
+	char args[200];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		unsigned int value;
+
+		snprintf(args, sizeof(args), ENOUGH "%s", rows[i].option);
+		CU_ASSERT_EQUAL_FATAL(load_args(&conf, args), 0);
+		memcpy(&value, (const char *)&conf + rows[i].offset, sizeof(value));
+		CU_ASSERT_EQUAL(value, rows[i].value);
+		if (value != rows[i].value)
+			fprintf(stderr, "%s is %u\n", rows[i].option, value);
+		conf_free(&conf);
+	}
+	for (size_t i = 0; i < COUNT(yes); i++) {
+		snprintf(args, sizeof(args), ENOUGH "--foreground=%s", yes[i]);
+		CU_ASSERT_EQUAL_FATAL(load_args(&conf, args), 0);
+		CU_ASSERT_TRUE(conf.foreground);
+		conf_free(&conf);
+		snprintf(args, sizeof(args), ENOUGH "--foreground --foreground=%s", no[i]);
+		CU_ASSERT_EQUAL_FATAL(load_args(&conf, args), 0);
+		CU_ASSERT_FALSE(conf.foreground);
+		conf_free(&conf);
+	}
+}
+
 static void test_options_override_the_file(void)
 {
 	struct conf conf;
@@ -204,6 +260,7 @@ static void test_mistakes_in_file_are_reported(void)
 		  "error: F:4: unknown key \"port-mni\"; did you mean \"port-min\"?\n" },
 		{ HEAD "timout = 1\n",
 		  "error: F:4: unknown key \"timout\"; did you mean \"timeout\"?\n" },
+		{ HEAD "confg = 1\n", "error: F:4: unknown key \"confg\"\n" }, /* an option only */
 		{ HEAD "\n\nquarantine-port = 1\n",
 		  "error: F:6: unknown key \"quarantine-port\"\n" },
 		{ HEAD "Timeout = 1\n",
@@ -237,6 +294,9 @@ static void test_mistakes_in_file_are_reported(void)
 		{ "[rtprelay]\nlisten-ng=1\n",
 		  "error: no interface is set; for example: --interface=pub/192.0.2.1\n" },
 		{ "[rtprelay]\ninterface=192.0.2.1\n",
+		  "error: neither listen-ng nor listen-rtpproxy is set; for example: "
+		  "--listen-ng=127.0.0.1:2223\n" },
+		{ "[rtprelay]\ninterface=192.0.2.1\nlisten-http=8080\n",
 		  "error: neither listen-ng nor listen-rtpproxy is set; for example: "
 		  "--listen-ng=127.0.0.1:2223\n" },
 		{ HEAD "tos = x\nport-max = 0\nfork = yes\n",
@@ -384,6 +444,7 @@ static void test_out_of_memory_fails_cleanly(void)
 TEST_SUITE(conf, { "command line of the manual works", test_command_line_of_the_manual_works },
 	   { "defaults are as documented", test_defaults_are_as_documented },
 	   { "file sets every type", test_file_sets_every_type },
+	   { "words have their meaning", test_words_have_their_meaning },
 	   { "options override the file", test_options_override_the_file },
 	   { "mistakes in file are reported", test_mistakes_in_file_are_reported },
 	   { "mistakes in options are reported", test_mistakes_in_options_are_reported },
