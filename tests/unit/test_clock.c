@@ -11,6 +11,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
 
 /* Written by the test's thread, read by all. */
 static int64_t stopped_ns; /* 0: it runs */
+static int64_t step_ns;	   /* of the stopped clock, at each reading */
 static int64_t ahead_ns;   /* of the system's clock, while it runs */
 
 static __thread int64_t cpu_step_ns, cpu_ns;
@@ -27,6 +28,8 @@ static int64_t now_ns(void)
 {
 	int64_t stopped = __atomic_load_n(&stopped_ns, __ATOMIC_ACQUIRE);
 
+	if (stopped && __atomic_load_n(&step_ns, __ATOMIC_RELAXED))
+		return __atomic_add_fetch(&stopped_ns, step_ns, __ATOMIC_ACQ_REL);
 	return stopped ? stopped : real_ns() + __atomic_load_n(&ahead_ns, __ATOMIC_RELAXED);
 }
 
@@ -54,8 +57,14 @@ void test_clock_pass(int64_t ms)
 	__atomic_store_n(&stopped_ns, stopped_ns + ms * 1000000, __ATOMIC_RELEASE);
 }
 
+void test_clock_step(int64_t us)
+{
+	__atomic_store_n(&step_ns, us * 1000, __ATOMIC_RELAXED);
+}
+
 void test_clock_go(void)
 {
+	test_clock_step(0);
 	if (!stopped_ns)
 		return;
 	__atomic_store_n(&ahead_ns, stopped_ns - real_ns(), __ATOMIC_RELAXED);

@@ -15,6 +15,8 @@
 void test_clock_stop(void);
 /* Advances the stopped clock. */
 void test_clock_pass(int64_t ms);
+/* The stopped clock advances by this at each reading; 0: no longer. */
+void test_clock_step(int64_t us);
 /* Starts the clock again, at the time where it stands. */
 void test_clock_go(void);
 /* From one reading of this thread's CPU time to the next so much passes; 0: as it is. */

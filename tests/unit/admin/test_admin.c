@@ -4,6 +4,7 @@
  * closed connections
  */
 #include <errno.h>
+#include <event2/buffer.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #include "daemon/call/events.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 #define SDP                                                                                        \
 	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"                \
@@ -370,6 +372,13 @@ static void test_drain_refuses_only_new_calls(void)
 		ask("{\"verb\":\"set\",\"max-sessions\":-1,\"drain\":\"on\"}"),
 		DENIED("bad-request", "max-sessions must be a number from 0 to 10000000"));
 	CU_ASSERT_FALSE(talk.scene.calls->draining); /* all or nothing */
+	CU_ASSERT_STRING_EQUAL(
+		ask("{\"verb\":\"set\",\"max-sessions\":10000001}"),
+		DENIED("bad-request", "max-sessions must be a number from 0 to 10000000"));
+	CU_ASSERT_EQUAL(talk.scene.calls->conf.max_sessions, 2);
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"set\",\"max-sessions\":10000000}"),
+			       "{\"type\":\"end\",\"count\":1}\n");
+	CU_ASSERT_EQUAL(talk.scene.calls->conf.max_sessions, 10000000);
 	CU_ASSERT(stop());
 }
 
@@ -425,6 +434,10 @@ static void test_slow_watcher_learns_what_it_missed(void)
 		CU_ASSERT_EQUAL(talk.scene.stats.events_lost, 10000 - told);
 	}
 	CU_ASSERT_EQUAL(count_of("module-came"), 1);
+	events_tell(&talk.events, &came);
+	listen_on();
+	CU_ASSERT_EQUAL(count_of("module-came"), 2);
+	CU_ASSERT_EQUAL(count_of("\"type\":\"lost\""), 1); /* not again */
 	CU_ASSERT(stop());
 }
 
@@ -451,6 +464,17 @@ static void test_calls_may_end_under_the_cursor(void)
 	CU_ASSERT(stop());
 }
 
+/* @digits: length of each Call-ID */
+static void add_forty_calls(int digits)
+{
+	for (int i = 0; i < 40; i++) {
+		char id[512];
+
+		snprintf(id, sizeof(id), "%0*d", digits, i);
+		add_call(id, "f", false);
+	}
+}
+
 /*
  * One client does not read: its answers wait, those of another do not, and all of its answers
  * arrive when it reads.
@@ -460,12 +484,7 @@ static void test_answers_wait_for_their_reader(void)
 	int slow;
 
 	start();
-	for (int i = 0; i < 40; i++) {
-		char id[16];
-
-		snprintf(id, sizeof(id), "call-%d", i);
-		add_call(id, "f", false);
-	}
+	add_forty_calls(8);
 	slow = talk.fd;
 	for (int i = 0; i < 10; i++)
 		scene_must(send(slow, "{\"verb\":\"streams\"}\n", 19, 0) == 19, "send");
@@ -480,6 +499,123 @@ static void test_answers_wait_for_their_reader(void)
 	CU_ASSERT(listen_on() > 5); /* not all of it was in the socket buffer */
 	CU_ASSERT(is_sound());
 	CU_ASSERT_EQUAL(count_of("{\"type\":\"end\",\"count\":160}"), 10);
+	CU_ASSERT(stop());
+}
+
+/* One round of the event loop for each reading. */
+struct rounds {
+	unsigned int count;
+	size_t largest; /* bytes that arrived in one round */
+};
+
+static struct rounds ask_by_rounds(const char *request)
+{
+	struct rounds rounds = { 0, 0 };
+
+	talk.len = 0;
+	talk.text[0] = '\0';
+	scene_must(send(talk.fd, request, strlen(request), 0) == (ssize_t)strlen(request), "send");
+	while (!strstr(talk.text, "{\"type\":\"end\"") && rounds.count++ < 1000) {
+		ssize_t got;
+
+		event_base_loop(talk.scene.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		got = recv(talk.fd, talk.text + talk.len, sizeof(talk.text) - 1 - talk.len, 0);
+		if (got <= 0)
+			continue;
+		rounds.largest = (size_t)got > rounds.largest ? (size_t)got : rounds.largest;
+		talk.len += (size_t)got;
+		talk.text[talk.len] = '\0';
+	}
+	return rounds;
+}
+
+/*
+ * Each reading of the clock takes longer than a slice may: after each call other events have their
+ * turn.
+ */
+static void test_slow_answer_lets_others_in(void)
+{
+	struct rounds rounds;
+
+	start();
+	add_forty_calls(8);
+	test_clock_stop();
+	test_clock_step(2000);
+	rounds = ask_by_rounds("{\"verb\":\"calls\",\"call-id\":\"none of them\"}\n");
+	test_clock_go();
+	CU_ASSERT_STRING_EQUAL(talk.text, "{\"type\":\"end\",\"count\":0}\n");
+	CU_ASSERT(rounds.count > 40 && rounds.count < 100);
+	CU_ASSERT(stop());
+}
+
+/* However fast it is made: 64 KiB, and the streams of one call. */
+static void test_long_answer_is_made_in_parts(void)
+{
+	struct rounds rounds;
+
+	start();
+	add_forty_calls(500);
+	test_clock_stop();
+	rounds = ask_by_rounds("{\"verb\":\"streams\"}\n");
+	test_clock_go();
+	CU_ASSERT(talk.len > 72 * 1024);
+	CU_ASSERT(rounds.largest < 72 * 1024);
+	CU_ASSERT(stop());
+}
+
+/* A client that reads no answers: its requests wait, and all of them are answered when it reads. */
+static void test_requests_wait_for_the_reader_of_answers(void)
+{
+	static const char request[] = "a request that is no object of JSON\n";
+	size_t sent = 0, answers = 0;
+	unsigned int waits = 0;
+
+	start();
+	while (sent < 100000 && waits < 10) {
+		if (send(talk.fd, request, sizeof(request) - 1, 0) > 0) {
+			sent++, waits = 0;
+			continue;
+		}
+		event_base_loop(talk.scene.base, EVLOOP_NONBLOCK);
+		waits++;
+	}
+	CU_ASSERT(sent <
+		  20000); /* buffers of the sockets, 64 KiB of requests and as much of answers */
+	do {
+		talk.len = 0;
+		listen_on();
+		answers += count_of("\"bad-request\"");
+	} while (talk.len);
+	CU_ASSERT_EQUAL(answers, sent);
+	CU_ASSERT(stop());
+}
+
+/* What comes by HTTP may read, and change nothing. */
+static void test_asking_without_a_connection_changes_nothing(void)
+{
+	static const char *const requests[] = {
+		"{\"verb\":\"terminate\",\"all\":true}",
+		"{\"verb\":\"set\",\"drain\":true}",
+	};
+	struct evbuffer *out = evbuffer_new();
+
+	start();
+	add_call("alpha-1", "f1", true);
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		CU_ASSERT_EQUAL(admin_ask(talk.admin, str_of(requests[i]), out), 0);
+		talk.len = (size_t)evbuffer_remove(out, talk.text, sizeof(talk.text) - 1);
+		talk.text[talk.len] = '\0';
+		CU_ASSERT_STRING_EQUAL(
+			talk.text,
+			DENIED("denied", "only root and the daemon's user may make changes"));
+	}
+	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 1);
+	CU_ASSERT_FALSE(talk.scene.calls->draining);
+	CU_ASSERT_EQUAL(admin_ask(talk.admin, STR("{\"verb\":\"calls\"}"), out), 0);
+	talk.len = (size_t)evbuffer_remove(out, talk.text, sizeof(talk.text) - 1);
+	talk.text[talk.len] = '\0';
+	CU_ASSERT_EQUAL(count_of("\"call-id\":\"alpha-1\""), 1);
+	evbuffer_free(out);
 	CU_ASSERT(stop());
 }
 
@@ -623,6 +759,12 @@ TEST_SUITE(admin,
 	   { "a slow watcher learns what it missed", test_slow_watcher_learns_what_it_missed },
 	   { "calls may end under the cursor", test_calls_may_end_under_the_cursor },
 	   { "answers wait for their reader", test_answers_wait_for_their_reader },
+	   { "a slow answer lets others in", test_slow_answer_lets_others_in },
+	   { "a long answer is made in parts", test_long_answer_is_made_in_parts },
+	   { "requests wait for the reader of answers",
+	     test_requests_wait_for_the_reader_of_answers },
+	   { "asking without a connection changes nothing",
+	     test_asking_without_a_connection_changes_nothing },
 	   { "requests are answered in order", test_requests_are_answered_in_order },
 	   { "an endless request is cut off", test_endless_request_is_cut_off },
 	   { "too many connections are closed", test_too_many_connections_are_closed },
