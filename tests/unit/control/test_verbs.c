@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_verbs.c - rtprelayctl as a user calls it: what it asks, what it prints, its exit status; a
+ * thread takes the daemon's place
+ */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "control/line.h"
+#include "control/verb.h"
+#include "daemon/base/count.h"
+#include "tests/unit/test.h"
+
+#define MAX_ARGS    16
+#define MAX_ANSWERS 3
+#define DEADLINE_MS 5000
+
+/* Answers each connection with the next answer, or the last one. */
+struct daemon {
+	int fd;
+	struct sockaddr_un addr;
+	const char *answer[MAX_ANSWERS];
+	char asked[4096]; /* the last request */
+	unsigned int n_asked;
+	bool waits;    /* the last client waited without limit for what came after the answer */
+	bool is_watch; /* look at that */
+};
+
+static struct daemon daemon_;
+static char printed[1 << 17], complained[4096];
+
+static socklen_t daemon_len(void)
+{
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(daemon_.addr.sun_path) +
+			   1);
+}
+
+/* The client's socket is in this process: the one whose peer is the daemon's socket. */
+static int find_client(void)
+{
+	for (int fd = 3; fd < 256; fd++) {
+		struct sockaddr_un peer;
+		socklen_t len = sizeof(peer);
+
+		if (!getpeername(fd, (struct sockaddr *)&peer, &len) &&
+		    peer.sun_family == AF_UNIX && len == daemon_len() &&
+		    !strcmp(peer.sun_path, daemon_.addr.sun_path))
+			return fd;
+	}
+	return -1;
+}
+
+static bool waits_without_limit(void)
+{
+	int fd = find_client();
+
+	for (int ms = 0; ms < DEADLINE_MS; ms++) {
+		struct timeval limit;
+		socklen_t len = sizeof(limit);
+
+		if (!getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, &len) && !limit.tv_sec &&
+		    !limit.tv_usec)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static void *daemon_run(void *arg)
+{
+	int fd;
+
+	(void)arg;
+	while ((fd = accept(daemon_.fd, NULL, NULL)) >= 0) {
+		ssize_t len = recv(fd, daemon_.asked, sizeof(daemon_.asked) - 1, 0);
+		unsigned int nth = daemon_.n_asked++;
+
+		while (nth && (nth >= MAX_ANSWERS || !daemon_.answer[nth]))
+			nth--;
+		daemon_.asked[len > 0 ? len : 0] = '\0';
+		daemon_.asked[strcspn(daemon_.asked, "\n")] = '\0';
+		send(fd, daemon_.answer[nth], strlen(daemon_.answer[nth]), MSG_NOSIGNAL);
+		if (daemon_.is_watch)
+			daemon_.waits = waits_without_limit();
+		close(fd);
+	}
+	return NULL;
+}
+
+struct catcher {
+	int target, saved, file;
+};
+
+static struct catcher catch_begin(int target)
+{
+	struct catcher catcher = { target, dup(target), memfd_create("output", MFD_CLOEXEC) };
+
+	CU_ASSERT_FATAL(catcher.saved >= 0 && catcher.file >= 0);
+	dup2(catcher.file, target);
+	return catcher;
+}
+
+static void catch_end(struct catcher *catcher, char *text, size_t size)
+{
+	ssize_t got;
+
+	dup2(catcher->saved, catcher->target);
+	close(catcher->saved);
+	got = pread(catcher->file, text, size - 1, 0);
+	text[got > 0 ? got : 0] = '\0';
+	close(catcher->file);
+}
+
+/* As control/main.c */
+static int run_line(const char *line)
+{
+	struct options options = { .socket = daemon_.addr.sun_path,
+				   .server = "127.0.0.1:2223",
+				   .timeout_s = 5,
+				   .interval_s = 1,
+				   .limit = -1 };
+	char words[512], *argv[MAX_ARGS + 1] = { (char[]){ "rtprelayctl" } }, *rest;
+	int argc = 1, option, status = -1;
+
+	snprintf(words, sizeof(words), "%s", line);
+	for (char *word = strtok_r(words, " ", &rest); word && argc < MAX_ARGS;
+	     word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = word;
+	optind = 0;
+	opterr = 0;
+	while (status < 0 && (option = getopt_long(argc, argv, "", options_known, NULL)) != -1)
+		status = option_take(&options, option);
+	return status >= 0 ? status : verb_run(&options, argc - optind, argv + optind);
+}
+
+/* Runs rtprelayctl with the words of @line, and catches what it prints. */
+static int run(const char *line)
+{
+	struct catcher out, err;
+	int status;
+
+	fflush(stdout);
+	fflush(stderr);
+	out = catch_begin(STDOUT_FILENO);
+	err = catch_begin(STDERR_FILENO);
+	status = run_line(line);
+	fflush(stdout);
+	fflush(stderr);
+	catch_end(&err, complained, sizeof(complained));
+	catch_end(&out, printed, sizeof(printed));
+	return status;
+}
+
+static pthread_t thread;
+
+static void daemon_start(void)
+{
+	static unsigned int nth;
+
+	daemon_ = (struct daemon){ .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+				   .addr = { .sun_family = AF_UNIX } };
+	snprintf(daemon_.addr.sun_path, sizeof(daemon_.addr.sun_path), "/tmp/test_verbs.%d.%u",
+		 (int)getpid(), nth++);
+	CU_ASSERT_EQUAL_FATAL(bind(daemon_.fd, (struct sockaddr *)&daemon_.addr, daemon_len()), 0);
+	CU_ASSERT_EQUAL_FATAL(listen(daemon_.fd, 4), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, daemon_run, NULL), 0);
+}
+
+static void daemon_stop(void)
+{
+	shutdown(daemon_.fd, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	close(daemon_.fd);
+	unlink(daemon_.addr.sun_path);
+}
+
+/* One run with one answer. */
+static int ask(const char *line, const char *answer)
+{
+	int status;
+
+	daemon_start();
+	daemon_.answer[0] = answer;
+	status = run(line);
+	daemon_stop();
+	return status;
+}
+
+/* Blanks in a row, which align columns, become one. */
+static void squeeze(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; at++)
+		if (*at != ' ' || (to > text && to[-1] != ' '))
+			*to++ = *at;
+	*to = '\0';
+}
+
+static void expect(const char *part)
+{
+	CU_ASSERT_PTR_NOT_NULL(strstr(printed, part));
+	if (!strstr(printed, part))
+		fprintf(stderr, "no '%s' in:\n%s", part, printed);
+}
+
+#define END "{\"type\":\"end\",\"count\":1}\n"
+
+/* --- Calls, streams --------------------------------------------------------------------------- */
+
+#define CALL(id, age, packets, lost, jitter, mos, drops)                                           \
+	"{\"type\":\"call\",\"call-id\":\"" id "\",\"age\":" age                                   \
+	",\"state\":\"answered\",\"path\":\"user\",\"codec\":\"PCMU\",\"from\":\"192.0.2.1:4000\"" \
+	",\"to\":\"192.0.2.2:4002\",\"packets\":[" packets "],\"expected\":1000,\"lost\":" lost    \
+	",\"jitter-ms\":" jitter mos ",\"drops\":" drops ",\"last-in-ms\":65000}\n"
+
+#define CALLS                                                                                      \
+	CALL("old", "4000", "12345,678", "100", "2.5", "", "2")                                    \
+	CALL("bad", "70", "5,6", "300", "0.5", ",\"mos\":2.1", "9")                                \
+	CALL("new", "7", "9999,1", "0", "9.5", ",\"mos\":4.3", "0")
+
+static void test_calls_have_their_columns(void)
+{
+	CU_ASSERT_EQUAL(ask("calls", CALLS END), EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"calls\"}");
+	squeeze(printed);
+	CU_ASSERT_STRING_EQUAL(
+		printed,
+		"CALL-ID AGE STATE PATH CODEC CALLER CALLEE FROM A FROM B MOS LOSS JITTER DROPS "
+		"LAST\n"
+		"old 1h06m answered user PCMU 192.0.2.1:4000 192.0.2.2:4002 12.3k 678 - 10.0% "
+		"2.5ms 2 1:05\n"
+		"bad 1:10 answered user PCMU 192.0.2.1:4000 192.0.2.2:4002 5 6 2.10 30.0% 0.5ms 9 "
+		"1:05\n"
+		"new 7s answered user PCMU 192.0.2.1:4000 192.0.2.2:4002 9999 1 4.30 0.0% 9.5ms 0 "
+		"1:05\n");
+	CU_ASSERT_EQUAL(ask("calls --limit=2", CALLS END), EXIT_OK);
+	CU_ASSERT(strstr(printed, "bad") && !strstr(printed, "new"));
+}
+
+static void test_calls_are_sorted(void)
+{
+	static const struct {
+		const char *sort, *order[3];
+	} rows[] = {
+		{ "age", { "old", "bad", "new" } },	{ "packets", { "old", "new", "bad" } },
+		{ "loss", { "bad", "old", "new" } },	{ "jitter", { "new", "old", "bad" } },
+		{ "drops", { "bad", "old", "new" } },	{ "mos", { "bad", "new", "old" } },
+		{ "call-id", { "bad", "new", "old" } },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char line[80];
+		const char *at;
+
+		snprintf(line, sizeof(line), "calls --tag=t --sort=%s", rows[i].sort);
+		CU_ASSERT_EQUAL(ask(line, CALLS END), EXIT_OK);
+		CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"calls\",\"tag\":\"t\"}");
+		at = printed;
+		for (size_t call = 0; call < 3 && at; call++)
+			at = strstr(at, rows[i].order[call]);
+		CU_ASSERT_PTR_NOT_NULL(at);
+		if (!at)
+			fprintf(stderr, "--sort=%s:\n%s", rows[i].sort, printed);
+	}
+}
+
+static void test_all_of_many_calls_are_sorted(void)
+{
+	static char answer[600 * 400 + 64];
+	size_t len = 0, lines = 0;
+
+	for (int i = 0; i < 600; i++)
+		len += (size_t)snprintf(answer + len, sizeof(answer) - len,
+					"{\"type\":\"call\",\"call-id\":\"c%d\",\"drops\":%d}\n", i,
+					i);
+	strcpy(answer + len, END);
+	CU_ASSERT_EQUAL(ask("calls --sort=drops", answer), EXIT_OK);
+	for (const char *at = printed; (at = strchr(at, '\n')); at++)
+		lines++;
+	CU_ASSERT_EQUAL(lines, 601);
+	CU_ASSERT_EQUAL(strncmp(strchr(printed, '\n'), "\nc599 ", 6), 0);
+}
+
+static void test_each_filter_is_sent(void)
+{
+	CU_ASSERT_EQUAL(ask("streams --call-id=c --tag=t --address=192.0.2.1 --path=user "
+			    "--min-age=3 --max-mos=2.5",
+			    END),
+			EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked,
+			       "{\"v\":1,\"verb\":\"streams\",\"call-id\":\"c\",\"tag\":\"t\","
+			       "\"address\":\"192.0.2.1\",\"path\":\"user\",\"min-age\":\"3\","
+			       "\"max-mos\":\"2.5\"}");
+}
+
+#define STREAM                                                                                     \
+	"\"component\":\"rtp\",\"local\":\"203.0.113.1:30000\",\"signalled\":\"10.0.0.1:4000\","   \
+	"\"latched\":\"192.0.2.1:4000\",\"to\":\"192.0.2.9:6000\",\"state\":\"locked\","           \
+	"\"rank\":\"near\",\"nat\":\"both\",\"relatched\":2,\"path\":\"user\","                    \
+	"\"packets-in\":101,\"bytes-in\":17372,\"packets-out\":55,\"bytes-out\":9460,"             \
+	"\"errors-out\":4,\"kernel-packets-in\":0,\"last-in-ms\":7200,"                            \
+	"\"drops\":{\"source\":3,\"kind\":5},\"rtp\":{\"ssrc\":255,\"pt\":8,\"expected\":200,"     \
+	"\"lost\":20,\"reordered\":1,\"duplicate\":2,\"gaps\":6,\"jitter-ms\":1.5}"
+
+static void test_streams_have_their_columns(void)
+{
+	CU_ASSERT_EQUAL(ask("streams", "{\"type\":\"stream\",\"call-id\":\"c\",\"side\":\"b\","
+				       "\"media\":2," STREAM "}\n" END),
+			EXIT_OK);
+	squeeze(printed);
+	CU_ASSERT_STRING_EQUAL(printed,
+			       "CALL-ID SIDE M KIND LOCAL SIGNALLED HEARD LATCH NAT PATH IN OUT "
+			       "LOSS JITTER DROPS\n"
+			       "c b 2 rtp 203.0.113.1:30000 10.0.0.1:4000 192.0.2.1:4000 locked "
+			       "both user 101 55 10.0% 1.5ms 8\n");
+}
+
+static void test_call_is_a_tree(void)
+{
+	CU_ASSERT_EQUAL(
+		ask("call c",
+		    CALL("c", "70", "1,2", "0", "0", ",\"mos\":4.1",
+			 "0") "{\"type\":\"party\","
+			      "\"side\":\"a\",\"tag\":\"t1\",\"interface\":\"pub\",\"answered\":"
+			      "true}\n"
+			      "{\"type\":\"media\",\"media\":1,\"kind\":\"audio\",\"protocol\":"
+			      "\"RTP/AVP\","
+			      "\"codec\":\"PCMA\",\"flags\":[\"blocked\"],\"streams\":[{" STREAM
+			      "}]}\n"
+			      "{\"type\":\"party\",\"side\":\"b\",\"tag\":\"t2\",\"interface\":"
+			      "\"pub\","
+			      "\"answered\":false}\n" END),
+		EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"call\",\"call-id\":\"c\"}");
+	expect("caller, tag t1, interface pub\n");
+	expect("callee, tag t2, interface pub (no answer yet)\n");
+	expect("  media 1: audio RTP/AVP PCMA, blocked\n");
+	expect("signalled 10.0.0.1:4000, accepted 192.0.2.1:4000 "
+	       "(NAT: other address and port than signalled)\n");
+	expect("times that another source took over: 2");
+	expect("in 101 packets, 17372 bytes (0 by the kernel), last 7s ago\n");
+	expect("out 55 packets to 192.0.2.9:6000, 4 could not be sent\n");
+	expect("20 of 200 lost (10.0%) in 6 gaps, 1 reordered, 2 duplicate, jitter 1.5 ms\n");
+	expect("dropped: source 3, kind 5\n");
+}
+
+/* --- The daemon ------------------------------------------------------------------------------- */
+
+static void test_status_shows_that_new_calls_are_refused(void)
+{
+	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"version\":\"1\",\"calls\":3,"
+				      "\"max-sessions\":9,\"drain\":true}\n" END),
+			EXIT_OK);
+	expect("; at most 9 calls; new ones are refused (drain)\n");
+	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"drain\":false}\n" END), EXIT_OK);
+	CU_ASSERT_PTR_NULL(strstr(printed, "refused"));
+}
+
+#define COUNTER(of, proxy, name, value)                                                            \
+	"{\"type\":\"counter\",\"of\":\"" of "\"" proxy ",\"name\":\"" name "\",\"value\":" value  \
+	",\"unit\":\"u\",\"help\":\"h\"}\n"
+
+static void test_stats_name_each_proxy(void)
+{
+	static const char answer[] = COUNTER("proxy", ",\"proxy\":\"192.0.2.1\"", "offer", "7")
+		COUNTER("proxy", ",\"proxy\":\"192.0.2.2\"", "offer", "8")
+			COUNTER("daemon", "", "calls_made", "0") END;
+
+	CU_ASSERT_EQUAL(ask("stats", answer), EXIT_OK);
+	squeeze(printed);
+	CU_ASSERT_STRING_EQUAL(printed, "COUNTER VALUE UNIT HELP\n"
+					"proxy.192.0.2.1.offer 7 u h\n"
+					"proxy.192.0.2.2.offer 8 u h\n");
+	CU_ASSERT_EQUAL(ask("stats --all", answer), EXIT_OK);
+	squeeze(printed);
+	expect("daemon.calls_made 0 u h\n");
+}
+
+static void test_changes_are_sent_as_given(void)
+{
+	CU_ASSERT_EQUAL(ask("set --log-level=debug --max-sessions=5 --drain=on", END), EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"set\",\"log-level\":\"debug\","
+					      "\"max-sessions\":\"5\",\"drain\":\"on\"}");
+	CU_ASSERT_EQUAL(ask("terminate c", END), EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"terminate\",\"call-id\":\"c\"}");
+	CU_ASSERT_EQUAL(ask("terminate --all", END), EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"terminate\",\"all\":true}");
+}
+
+/* The daemon is not asked. */
+static void test_wrong_usage_asks_nothing(void)
+{
+	static const char *const lines[] = {
+		"terminate",	     "terminate --all c",  "terminate c d", "call",
+		"calls --limit=5k",  "calls --limit=-1",   "status more",   "calls --timeout=0",
+		"calls --sort=size", "calls --nonsense=1", "nonsense",	    "completion tcsh",
+	};
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		CU_ASSERT_EQUAL(ask(lines[i], END), EXIT_USAGE);
+		CU_ASSERT_EQUAL(daemon_.n_asked, 0);
+		CU_ASSERT_EQUAL(strncmp(complained, "rtprelayctl: ", 13), 0);
+	}
+}
+
+static void test_watch_prints_events_and_waits_for_more(void)
+{
+	daemon_start();
+	daemon_.is_watch = true;
+	daemon_.answer[0] = "{\"type\":\"watching\",\"calls\":3}\n"
+			    "{\"type\":\"event\",\"time\":1000000.25,\"event\":\"refused\","
+			    "\"call-id\":\"c\",\"side\":\"a\",\"media\":1,\"component\":\"rtp\","
+			    "\"local\":\"203.0.113.1:30000\",\"latched\":\"192.0.2.1:4000\","
+			    "\"refused\":12}\n"
+			    "{\"type\":\"lost\",\"events\":17}\n";
+	CU_ASSERT_EQUAL(run("watch --timeout=1"), EXIT_NO_ANSWER); /* the daemon has stopped */
+	daemon_stop();
+	CU_ASSERT_TRUE(daemon_.waits);
+	expect("watching; calls now: 3\n");
+	expect(".250 refused     [c] rtp caller m1 at 203.0.113.1:30000, 12 packets refused; "
+	       "accepted source: 192.0.2.1:4000\n");
+	expect("17 events were lost: this client read too slowly\n");
+}
+
+/* --- Errors ----------------------------------------------------------------------------------- */
+
+static void test_errors_have_their_exit_status(void)
+{
+	CU_ASSERT_EQUAL(ask("calls", "{\"type\":\"error\",\"code\":\"denied\","
+				     "\"text\":\"not for you\"}\n"),
+			EXIT_REFUSED);
+	CU_ASSERT_STRING_EQUAL(complained, "rtprelayctl: not for you\n");
+	CU_ASSERT_EQUAL(ask("calls", CALLS), EXIT_NO_ANSWER);
+	CU_ASSERT_PTR_NOT_NULL(strstr(complained, "incomplete answer"));
+	CU_ASSERT_EQUAL(ask("calls", "nonsense\n"), EXIT_NO_ANSWER);
+	CU_ASSERT_EQUAL(ask("watch", "{\"type\":\"error\",\"text\":\"no\"}\n"), EXIT_REFUSED);
+}
+
+/* Reading and writing have the limit of --timeout. */
+static void test_a_silent_daemon_is_left(void)
+{
+	struct options options = { .timeout_s = 7 };
+	struct timeval limit[2] = { { 0, 0 }, { 0, 0 } };
+	socklen_t len = sizeof(limit[0]);
+	struct line_link *link;
+
+	daemon_start();
+	daemon_.answer[0] = "";
+	options.socket = daemon_.addr.sun_path;
+	link = line_open(&options);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(link);
+	getsockopt(line_fd(link), SOL_SOCKET, SO_RCVTIMEO, &limit[0], &len);
+	getsockopt(line_fd(link), SOL_SOCKET, SO_SNDTIMEO, &limit[1], &len);
+	CU_ASSERT_EQUAL(limit[0].tv_sec, 7);
+	CU_ASSERT_EQUAL(limit[1].tv_sec, 7);
+	line_close(link);
+	daemon_stop();
+}
+
+#define HOSTILE "a\\u001b[2Jb\\u007fc\\u009bd"
+
+static void test_nothing_of_the_network_reaches_the_terminal(void)
+{
+	static const char *const lines[] = { "calls", "calls --json" };
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		CU_ASSERT_EQUAL(
+			ask(lines[i], "{\"type\":\"call\",\"call-id\":\"" HOSTILE "\"}\n" END),
+			EXIT_OK);
+		CU_ASSERT_PTR_NOT_NULL(strstr(printed, "[2Jb"));
+		for (const char *at = printed; *at; at++)
+			CU_ASSERT((*at >= ' ' && *at < 0x7f) || *at == '\n');
+	}
+}
+
+/* --- NG --------------------------------------------------------------------------------------- */
+
+struct ng {
+	int fd;
+	const char *answer;
+	char asked[512];
+};
+
+static void *ng_run(void *arg)
+{
+	struct ng *ng = arg;
+	struct sockaddr_in peer;
+	socklen_t len = sizeof(peer);
+	char reply[600];
+	ssize_t got = recvfrom(ng->fd, ng->asked, sizeof(ng->asked) - 1, 0,
+			       (struct sockaddr *)&peer, &len);
+	int n;
+
+	if (got < 17)
+		return NULL;
+	ng->asked[got] = '\0';
+	n = snprintf(reply, sizeof(reply), "%.17s%s", ng->asked, ng->answer);
+	sendto(ng->fd, reply, (size_t)n, 0, (struct sockaddr *)&peer, len);
+	return NULL;
+}
+
+/* One command over NG, with a thread as the daemon. */
+static int ask_ng(struct ng *ng, const char *verb, const char *answer)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(addr);
+	pthread_t ng_thread;
+	char line[128];
+	int status;
+
+	*ng = (struct ng){ .fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), .answer = answer };
+	CU_ASSERT_EQUAL_FATAL(bind(ng->fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	getsockname(ng->fd, (struct sockaddr *)&addr, &len);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&ng_thread, NULL, ng_run, ng), 0);
+	snprintf(line, sizeof(line), "--server=127.0.0.1:%u %s", ntohs(addr.sin_port), verb);
+	status = ask(line, END);
+	pthread_join(ng_thread, NULL);
+	close(ng->fd);
+	return status;
+}
+
+/* --server selects NG, where the control socket has a verb of the same name. */
+static void test_ng_is_asked_at_the_server(void)
+{
+	struct ng ng;
+
+	CU_ASSERT_EQUAL(ask_ng(&ng, "terminate c", "d6:result2:oke"), EXIT_OK);
+	CU_ASSERT_EQUAL(daemon_.n_asked, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(ng.asked, "7:call-id1:c"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(ng.asked, "7:command6:delete"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(ng.asked, "12:delete delayi0e"));
+	CU_ASSERT_EQUAL(ask_ng(&ng, "list --limit=3", "d5:callsl1:c1:de6:result2:oke"), EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(ng.asked, "5:limiti3e"));
+	CU_ASSERT_STRING_EQUAL(printed, "c\nd\n");
+	CU_ASSERT_EQUAL(ask_ng(&ng, "ng query c", "d12:error-reason4:none6:result5:errore"),
+			EXIT_REFUSED);
+	CU_ASSERT_STRING_EQUAL(complained, "rtprelayctl: none\n");
+	CU_ASSERT_EQUAL(ask_ng(&ng, "list", "d5:callsl5:a\033[2Je6:result2:oke"), EXIT_OK);
+	CU_ASSERT_PTR_NULL(strchr(printed, '\033'));
+}
+
+TEST_SUITE(verbs, { "calls have their columns", test_calls_have_their_columns },
+	   { "calls are sorted", test_calls_are_sorted },
+	   { "all of many calls are sorted", test_all_of_many_calls_are_sorted },
+	   { "each filter is sent", test_each_filter_is_sent },
+	   { "streams have their columns", test_streams_have_their_columns },
+	   { "a call is a tree", test_call_is_a_tree },
+	   { "status shows that new calls are refused",
+	     test_status_shows_that_new_calls_are_refused },
+	   { "stats name each proxy", test_stats_name_each_proxy },
+	   { "changes are sent as given", test_changes_are_sent_as_given },
+	   { "wrong usage asks nothing", test_wrong_usage_asks_nothing },
+	   { "watch prints events and waits for more",
+	     test_watch_prints_events_and_waits_for_more },
+	   { "errors have their exit status", test_errors_have_their_exit_status },
+	   { "a silent daemon is left", test_a_silent_daemon_is_left },
+	   { "nothing of the network reaches the terminal",
+	     test_nothing_of_the_network_reaches_the_terminal },
+	   { "NG is asked at the server", test_ng_is_asked_at_the_server });
