@@ -2,8 +2,10 @@
 /* test_http.c - what the HTTP server accepts and refuses, and which clients it does not wait for */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
 #include "daemon/base/count.h"
@@ -158,6 +160,8 @@ static void answer(void *arg, const struct http_request *request, const struct e
 		return;
 	}
 	evbuffer_add_printf(reply->body, "hello\n");
+	if (str_eq(request->path, STR("/fails")))
+		reply->status = 500;
 }
 
 static void server_open(struct server *server, unsigned int connections, int64_t patience_ms)
@@ -205,6 +209,9 @@ static void client_says(int fd, const char *text)
 	CU_ASSERT_EQUAL(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
 }
 
+/* No connection of a test lasts as long: if it is closed, then not by the timer. */
+#define PATIENCE_MS 60000
+
 /*
  * Reads until @wanted is received or the other side has closed; at most 400 turns, which take two
  * seconds where nothing delays this thread. Return: bytes
@@ -240,7 +247,7 @@ static void test_answers_and_keeps_the_connection(void)
 	bool closed;
 	int fd;
 
-	server_open(&server, 4, 2000);
+	server_open(&server, 4, PATIENCE_MS);
 	fd = client_open(&server);
 	for (int i = 0; i < 3; i++) {
 		client_says(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -254,6 +261,7 @@ static void test_answers_and_keeps_the_connection(void)
 	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
 	CU_ASSERT_TRUE(closed);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\nContent-Length: 6\r\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\nConnection: close\r\n"));
 	CU_ASSERT_PTR_NULL(strstr(text, "hello"));
 	CU_ASSERT_EQUAL(server.answered, 4);
 	close(fd);
@@ -268,7 +276,7 @@ static void test_answers_requests_that_come_at_once_or_in_pieces(void)
 	bool closed;
 	int fd;
 
-	server_open(&server, 4, 2000);
+	server_open(&server, 4, PATIENCE_MS);
 	fd = client_open(&server);
 	client_says(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.0\r\n\r\n");
 	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
@@ -282,6 +290,63 @@ static void test_answers_requests_that_come_at_once_or_in_pieces(void)
 	}
 	client_hears(&server, fd, text, sizeof(text), "hello\n", &closed);
 	CU_ASSERT_EQUAL(server.answered, 3);
+	close(fd);
+	server_close(&server);
+}
+
+/* Half of it is there already when it fails. */
+static void test_failed_answer_is_not_sent(void)
+{
+	struct server server;
+	char text[4096];
+	bool closed;
+	int fd;
+
+	server_open(&server, 4, PATIENCE_MS);
+	fd = client_open(&server);
+	client_says(fd, "GET /fails HTTP/1.0\r\n\r\n");
+	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
+	CU_ASSERT_TRUE(closed);
+	CU_ASSERT_EQUAL(strncmp(text, "HTTP/1.1 500 ", 13), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\n\r\n500 Internal Server Error\n"));
+	CU_ASSERT_PTR_NULL(strstr(text, "hello"));
+	close(fd);
+	server_close(&server);
+}
+
+static int fire_timer(const struct event_base *base, const struct event *event, void *arg)
+{
+	(void)base;
+	(void)arg;
+	if (event_get_fd(event) < 0 && event_pending(event, EV_TIMEOUT, NULL))
+		event_active((struct event *)(uintptr_t)event, EV_TIMEOUT, 0);
+	return 0;
+}
+
+/* accept() fails; after the pause, which the test makes short, it succeeds. */
+static void test_accepts_again_when_it_has_descriptors(void)
+{
+	struct rlimit old, low;
+	struct server server;
+	char text[4096];
+	bool closed;
+	int fd, lowest;
+
+	server_open(&server, 4, PATIENCE_MS);
+	fd = client_open(&server);
+	client_says(fd, "GET / HTTP/1.0\r\n\r\n");
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	lowest = fcntl(0, F_DUPFD_CLOEXEC, 0);
+	close(lowest);
+	low = (struct rlimit){ (rlim_t)lowest, old.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	event_base_loop(server.base, EVLOOP_ONCE);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &old), 0);
+	CU_ASSERT_EQUAL(http_connections(server.http), 0);
+	event_base_foreach_event(server.base, fire_timer, NULL);
+	client_hears(&server, fd, text, sizeof(text), "hello\n", &closed);
+	CU_ASSERT_EQUAL(strncmp(text, "HTTP/1.1 200 ", 13), 0);
+	CU_ASSERT_EQUAL(server.answered, 1);
 	close(fd);
 	server_close(&server);
 }
@@ -431,6 +496,8 @@ TEST_SUITE(http, { "reads a request", test_reads_a_request },
 	   { "answers and keeps the connection", test_answers_and_keeps_the_connection },
 	   { "answers requests that come at once, or in pieces",
 	     test_answers_requests_that_come_at_once_or_in_pieces },
+	   { "a failed answer is not sent", test_failed_answer_is_not_sent },
+	   { "accepts again when it has descriptors", test_accepts_again_when_it_has_descriptors },
 	   { "a refusal arrives before the close", test_refusal_arrives_before_the_close },
 	   { "closes a client with a slow request", test_closes_a_client_with_a_slow_request },
 	   { "closes a client that does not read the answer",
