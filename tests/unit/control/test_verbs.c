@@ -28,8 +28,9 @@ struct daemon {
 	const char *answer[MAX_ANSWERS];
 	char asked[4096]; /* the last request */
 	unsigned int n_asked;
-	bool waits;    /* the last client waited without limit for what came after the answer */
-	bool is_watch; /* look at that */
+	bool is_watch; /* then: */
+	bool waits;    /* without limit for what comes after the answer */
+	bool flushes;  /* had printed it all before the connection ended */
 };
 
 static struct daemon daemon_;
@@ -72,6 +73,22 @@ static bool waits_without_limit(void)
 	return false;
 }
 
+/* Standard output is a file while rtprelayctl runs. */
+static bool prints(const char *part)
+{
+	char text[1024];
+
+	for (int ms = 0; ms < DEADLINE_MS; ms++) {
+		ssize_t got = pread(STDOUT_FILENO, text, sizeof(text) - 1, 0);
+
+		text[got > 0 ? got : 0] = '\0';
+		if (strstr(text, part))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
 static void *daemon_run(void *arg)
 {
 	int fd;
@@ -86,8 +103,10 @@ static void *daemon_run(void *arg)
 		daemon_.asked[len > 0 ? len : 0] = '\0';
 		daemon_.asked[strcspn(daemon_.asked, "\n")] = '\0';
 		send(fd, daemon_.answer[nth], strlen(daemon_.answer[nth]), MSG_NOSIGNAL);
-		if (daemon_.is_watch)
+		if (daemon_.is_watch) {
 			daemon_.waits = waits_without_limit();
+			daemon_.flushes = prints("events were lost");
+		}
 		close(fd);
 	}
 	return NULL;
@@ -423,10 +442,70 @@ static void test_watch_prints_events_and_waits_for_more(void)
 	CU_ASSERT_EQUAL(run("watch --timeout=1"), EXIT_NO_ANSWER); /* the daemon has stopped */
 	daemon_stop();
 	CU_ASSERT_TRUE(daemon_.waits);
+	CU_ASSERT_TRUE(daemon_.flushes);
 	expect("watching; calls now: 3\n");
 	expect(".250 refused     [c] rtp caller m1 at 203.0.113.1:30000, 12 packets refused; "
 	       "accepted source: 192.0.2.1:4000\n");
 	expect("17 events were lost: this client read too slowly\n");
+}
+
+#define MODULE                                                                                     \
+	"{\"type\":\"module\",\"present\":true,\"off\":false,\"port-min\":30000,\"port-max\":"     \
+	"40000}\n"
+#define FLOW(more)                                                                                 \
+	"{\"type\":\"flow\",\"local\":\"203.0.113.1:30000\",\"call-id\":\"c\",\"kind\":"           \
+	"\"rtp\"" more "}\n"
+
+/* The kernel has no flows in the network namespace of the tests. */
+static void test_a_difference_has_to_stay(void)
+{
+	daemon_start();
+	daemon_.answer[0] = MODULE FLOW("") END;
+	daemon_.answer[1] = MODULE END; /* the call has ended meanwhile */
+	CU_ASSERT_EQUAL(run("kernel"), EXIT_OK);
+	daemon_stop();
+	CU_ASSERT_EQUAL(daemon_.n_asked, 2);
+	expect("0 flows required, 0 in the kernel: the same\n");
+	CU_ASSERT_EQUAL(ask("kernel", MODULE FLOW(",\"refusal\":\"no memory\"") END), EXIT_REFUSED);
+	CU_ASSERT_EQUAL(daemon_.n_asked, 3);
+	squeeze(printed);
+	expect("\nREFUSED 203.0.113.1:30000 ");
+	expect("DIFFERENCES: 1 missing, 0 different, 0 unwanted\n");
+}
+
+/* A port that the process with the daemon's number has open is the daemon's. */
+static void test_doctor_finds_what_is_wrong(void)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(addr);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char answer[1024], part[128];
+	unsigned int port;
+
+	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	getsockname(fd, (struct sockaddr *)&addr, &len);
+	port = ntohs(addr.sin_port);
+	snprintf(answer, sizeof(answer),
+		 "{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION
+		 "\",\"pid\":%d,\"port-min\":%u,\"port-max\":%u,\"firewall\":\"none\","
+		 "\"interfaces\":["
+		 "{\"name\":\"pub\",\"address\":\"192.0.2.77\",\"pairs\":100,\"free\":5},"
+		 "{\"name\":\"full\",\"address\":\"127.0.0.1\",\"pairs\":100000000,\"free\":0},"
+		 "{\"name\":\"lo\",\"address\":\"127.0.0.1\",\"pairs\":100,\"free\":10}]}\n" END,
+		 (int)getpid(), port, port);
+	CU_ASSERT_EQUAL(ask("doctor", answer), EXIT_REFUSED);
+	close(fd);
+	snprintf(part, sizeof(part), "ok     no other program has UDP ports of %u-%u open\n", port,
+		 port);
+	expect(part);
+	expect("note   interface pub (192.0.2.77): 5 of 100 pairs of ports are free\n       -> ");
+	expect("WRONG  interface full (127.0.0.1): 0 of 100000000 pairs of ports are free\n"
+	       "       -> widen port-min and port-max, or add an interface\n");
+	expect("ok     interface lo (127.0.0.1): 10 of 100 pairs of ports are free\n");
+	expect("note   the daemon may open ");
+	expect("WRONG  192.0.2.77 is not an address of this host\n       -> bring the interface "
+	       "up");
 }
 
 /* --- Errors ----------------------------------------------------------------------------------- */
@@ -527,6 +606,14 @@ static int ask_ng(struct ng *ng, const char *verb, const char *answer)
 	return status;
 }
 
+static void test_server_may_be_an_ipv6_address(void)
+{
+	CU_ASSERT_EQUAL(ask("--server=[::1]:1 ping", END), EXIT_NO_ANSWER);
+	CU_ASSERT_STRING_EQUAL(complained, "rtprelayctl: [::1]:1: no program listens there: is "
+					   "rtprelayd running?\n");
+	CU_ASSERT_EQUAL(ask("--server=2223 ping", END), EXIT_USAGE);
+}
+
 /* --server selects NG, where the control socket has a verb of the same name. */
 static void test_ng_is_asked_at_the_server(void)
 {
@@ -560,8 +647,11 @@ TEST_SUITE(verbs, { "calls have their columns", test_calls_have_their_columns },
 	   { "wrong usage asks nothing", test_wrong_usage_asks_nothing },
 	   { "watch prints events and waits for more",
 	     test_watch_prints_events_and_waits_for_more },
+	   { "a difference has to stay", test_a_difference_has_to_stay },
+	   { "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
 	   { "errors have their exit status", test_errors_have_their_exit_status },
 	   { "a silent daemon is left", test_a_silent_daemon_is_left },
 	   { "nothing of the network reaches the terminal",
 	     test_nothing_of_the_network_reaches_the_terminal },
+	   { "the server may be an IPv6 address", test_server_may_be_an_ipv6_address },
 	   { "NG is asked at the server", test_ng_is_asked_at_the_server });
