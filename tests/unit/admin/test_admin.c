@@ -565,7 +565,7 @@ static void test_long_answer_is_made_in_parts(void)
 	CU_ASSERT(stop());
 }
 
-/* Short requests with long answers, all at once: no more of them are answered than the client reads. */
+/* Short requests with long answers, all at once: no more are answered than the client reads. */
 static void test_requests_wait_for_the_reader_of_answers(void)
 {
 	static char requests[2 * 8000 + 64];
