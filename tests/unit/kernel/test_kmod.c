@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_kmod.c - flows that are set, replaced, read and dropped */
+#include <malloc.h>
 #include "kmod_scene.h"
 
 static void test_sets_what_the_spec_says(void)
@@ -116,6 +117,9 @@ static void test_sums_survive_drop_and_set(void)
 
 	kmod_flush(kmod);
 	there = fake_kmod_find(&fake, &s.local);
+	there->packets = 60;
+	kmod_flows_read(&flow, 1, &state);
+	CU_ASSERT_EQUAL(state.sums.packets, 60);
 	there->packets = 100;
 	there->bytes = 17200;
 	there->refused = 3;
@@ -165,6 +169,25 @@ static void test_forget_removes_the_flow_from_the_kernel_and_frees(void)
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(fake.n_adds, 1);
 	kmod_forget(NULL);
+	end(kmod);
+}
+
+/* A thousand calls at ports of their own, one after the other. */
+static void test_flows_that_ended_cost_no_memory(void)
+{
+	struct kmod *kmod = start(true);
+	size_t before = mallinfo2().uordblks;
+
+	for (uint16_t i = 0; i < 1000; i++) {
+		struct flow_spec s = spec((uint16_t)(30000 + i), "203.0.113.7:6000");
+		struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
+
+		kmod_flush(kmod);
+		CU_ASSERT_TRUE(kmod_flow_installed(flow));
+		kmod_forget(flow);
+		kmod_flush(kmod);
+	}
+	CU_ASSERT(mallinfo2().uordblks < before + 50000);
 	end(kmod);
 }
 
@@ -228,6 +251,27 @@ static void test_many_are_read_in_few_sends(void)
 	for (unsigned int i = 0; i < 100; i++)
 		CU_ASSERT_EQUAL(states[i].sums.packets, i);
 	CU_ASSERT_EQUAL(fake.queue[KMOD_ANSWERS].count, 0);
+	end(kmod);
+}
+
+/* Too many answers for the socket: those behind the lost one are still read. */
+static void test_one_lost_answer_loses_one_state(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_state states[3];
+	struct kmod_flow *flows[3];
+
+	set_many(kmod, flows, 3);
+	for (unsigned int i = 0; i < 3; i++)
+		fake_kmod_find(&fake, &kmod_flow_spec(flows[i])->local)->packets = 1 + i;
+	fake.lose_answers = 1;
+	kmod_flows_read(flows, 3, states);
+	CU_ASSERT_EQUAL(states[1].sums.packets, 2);
+	CU_ASSERT_EQUAL(states[2].sums.packets, 3);
+	CU_ASSERT_EQUAL(fake.queue[KMOD_ANSWERS].count, 0);
+	kmod_flush(kmod);
+	kmod_flows_read(flows, 3, states);
+	CU_ASSERT_EQUAL(states[0].sums.packets, 1);
 	end(kmod);
 }
 
@@ -301,10 +345,12 @@ TEST_SUITE(kmod, { "sets what the spec says", test_sets_what_the_spec_says },
 	   { "sums survive drop and set", test_sums_survive_drop_and_set },
 	   { "forget removes the flow from the kernel and frees",
 	     test_forget_removes_the_flow_from_the_kernel_and_frees },
+	   { "flows that ended cost no memory", test_flows_that_ended_cost_no_memory },
 	   { "a new flow at the port of a forgotten one counts from zero",
 	     test_port_of_a_forgotten_flow_counts_anew },
 	   { "many go in few sends", test_many_go_in_few_sends },
 	   { "many are read in few sends", test_many_are_read_in_few_sends },
+	   { "one lost answer loses one state", test_one_lost_answer_loses_one_state },
 	   { "a flow that vanished is found by reading",
 	     test_a_flow_that_vanished_is_found_by_reading },
 	   { "off is NULL", test_off_is_null }, { "no memory", test_no_memory });

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_kmod_limit.c - flows that the kernel refuses, and those that wait for the limit */
+#include <sys/mman.h>
+#include <unistd.h>
 #include "kmod_scene.h"
+#include "tests/unit/test_clock.h"
 
 static void test_reason_for_a_refusal_is_kept(void)
 {
@@ -68,6 +71,45 @@ static void test_flows_beyond_the_limit_are_tried_again(void)
 	end(kmod);
 }
 
+/* Sets 20 flows beyond the limit. Return: lines in the log that say so */
+static int lines_of_a_full_kernel(struct kmod *kmod, uint16_t first_port)
+{
+	int file = memfd_create("log", MFD_CLOEXEC), saved = dup(STDERR_FILENO), lines = 0;
+	char text[8192] = "";
+
+	dup2(file, STDERR_FILENO);
+	log_set_level(LOG_LEVEL_WARNING);
+	for (uint16_t i = 0; i < 20; i++) {
+		struct flow_spec s = spec((uint16_t)(first_port + i), "203.0.113.7:6000");
+
+		kmod_set(kmod, &s, NULL);
+		kmod_flush(kmod);
+		test_clock_pass(100);
+	}
+	log_set_level(LOG_LEVEL_ERR);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	CU_ASSERT(pread(file, text, sizeof(text) - 1, 0) >= 0);
+	close(file);
+	for (const char *at = text; (at = strstr(at, "no room for more flows")); at++)
+		lines++;
+	return lines;
+}
+
+static void test_a_full_kernel_is_logged_once_a_minute(void)
+{
+	struct kmod *kmod = start(true);
+
+	fake.limit = 0;
+	test_clock_stop();
+	CU_ASSERT_EQUAL(lines_of_a_full_kernel(kmod, 30000), 1);
+	test_clock_pass(57000);
+	CU_ASSERT_EQUAL(lines_of_a_full_kernel(kmod, 30100), 1);
+	CU_ASSERT_EQUAL(lines_of_a_full_kernel(kmod, 30200), 0);
+	test_clock_go();
+	end(kmod);
+}
+
 /* A flow that is dropped or changed while it waits. */
 static void test_waiting_flows_may_change(void)
 {
@@ -130,6 +172,7 @@ TEST_SUITE(kmod_limit,
 	   { "the kernel's reason for a refusal is kept", test_reason_for_a_refusal_is_kept },
 	   { "flows beyond the limit are tried again",
 	     test_flows_beyond_the_limit_are_tried_again },
+	   { "a full kernel is logged once a minute", test_a_full_kernel_is_logged_once_a_minute },
 	   { "waiting flows may change", test_waiting_flows_may_change },
 	   { "a refused replacement removes the old flow",
 	     test_refused_replacement_removes_the_old_flow });

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_kmod_news.c - loading and unloading of the module; events that arrive or are lost */
 #include "kmod_scene.h"
+#include "tests/unit/test_clock.h"
 
 static void test_without_module_nothing_is_set(void)
 {
@@ -29,6 +30,53 @@ static void test_module_is_loaded_later(void)
 	kmod_flush(kmod);
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 1);
 	end(kmod);
+}
+
+/* A daemon that was replaced must not report the packets of the earlier one as its own. */
+static void test_counts_from_before_the_start_are_left_out(void)
+{
+	struct kmod *kmod = start(false);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	uint64_t counters[RTPRELAY_C_MAX + 1];
+
+	fake_kmod_load(&fake, true);
+	fake.past_packets = 1000;
+	kmod_dispatch(kmod);
+	kmod_totals(kmod, counters);
+	CU_ASSERT_EQUAL(counters[RTPRELAY_C_PACKETS], 0);
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	fake_kmod_find(&fake, &s.local)->packets = 5;
+	kmod_totals(kmod, counters);
+	CU_ASSERT_EQUAL(counters[RTPRELAY_C_PACKETS], 5);
+	end(kmod);
+}
+
+/* Until the kernel said otherwise, a flow was heard: the call's time-out begins with the unload. */
+static void test_a_call_that_talked_is_not_silent_after_the_unload(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct flow_spec t = spec(30002, "203.0.113.7:6002");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL), *idle = kmod_set(kmod, &t, NULL);
+	struct fake_flow *there;
+	int64_t unloaded_ms;
+
+	test_clock_stop();
+	kmod_flush(kmod);
+	there = fake_kmod_find(&fake, &t.local);
+	there->seen_ago_ms = 60000;
+	fake_kmod_silent(&fake, there, true);
+	kmod_dispatch(kmod);
+	test_clock_pass(100000);
+	unloaded_ms = clock_ms();
+	fake_kmod_load(&fake, false);
+	kmod_dispatch(kmod);
+	test_clock_pass(5000);
+	CU_ASSERT_EQUAL(kmod_flow_last_in_ms(flow, clock_ms()), unloaded_ms);
+	CU_ASSERT_EQUAL(kmod_flow_last_in_ms(idle, clock_ms()), unloaded_ms - 160000);
+	end(kmod);
+	test_clock_go();
 }
 
 static void test_module_is_unloaded_and_loaded(void)
@@ -269,6 +317,10 @@ static void test_close_can_leave_flows_behind(void)
 
 TEST_SUITE(kmod_news, { "without module nothing is set", test_without_module_nothing_is_set },
 	   { "the module is loaded later", test_module_is_loaded_later },
+	   { "counts from before the start are left out",
+	     test_counts_from_before_the_start_are_left_out },
+	   { "a call that talked is not silent after the unload",
+	     test_a_call_that_talked_is_not_silent_after_the_unload },
 	   { "the module is unloaded and loaded", test_module_is_unloaded_and_loaded },
 	   { "the module goes while flows are set", test_module_goes_while_flows_are_set },
 	   { "idle and resumed are reported", test_idle_and_resumed_are_reported },
