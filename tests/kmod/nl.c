@@ -255,6 +255,22 @@ static void read_rtp(struct nl_state *s, const struct nlattr *nest)
 	}
 }
 
+static void read_clock(struct nl_state *s, const struct nlattr *entry)
+{
+	const struct nlattr *attr;
+	uint32_t rate = 0;
+	unsigned int pt = 128;
+
+	mnl_attr_for_each_nested(attr, entry) {
+		if (mnl_attr_get_type(attr) == RTPRELAY_CLOCK_PT)
+			pt = mnl_attr_get_u8(attr);
+		if (mnl_attr_get_type(attr) == RTPRELAY_CLOCK_RATE)
+			rate = mnl_attr_get_u32(attr);
+	}
+	if (pt < 128)
+		s->clocks[pt] = rate;
+}
+
 static void read_counters(struct nl_state *s, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
@@ -276,6 +292,8 @@ static void read_bytes(void *to, size_t size, const struct nlattr *attr)
 
 static void read_attr(struct nl_state *s, const struct nlattr *attr)
 {
+	const struct nlattr *entry;
+
 	switch (mnl_attr_get_type(attr)) {
 	case RTPRELAY_A_FEATURES:
 		s->features = mnl_attr_get_u32(attr);
@@ -316,6 +334,10 @@ static void read_attr(struct nl_state *s, const struct nlattr *attr)
 	case RTPRELAY_A_PT_SET:
 		s->has_pt_set = true;
 		read_bytes(s->pt_set, sizeof(s->pt_set), attr);
+		break;
+	case RTPRELAY_A_CLOCKS:
+		mnl_attr_for_each_nested(entry, attr)
+			read_clock(s, entry);
 		break;
 	case RTPRELAY_A_COOKIE:
 		read_bytes(s->cookie, RTPRELAY_COOKIE_MAX, attr);

@@ -66,6 +66,7 @@ struct nl_state {
 	uint64_t rtcp_age_us;
 	uint8_t rtcp[RTPRELAY_RTCP_MAX];
 	uint8_t pt_set[16];
+	uint32_t clocks[128]; /* by payload type; Hz, 0: none was set */
 };
 
 /*

@@ -353,6 +353,29 @@ static void test_segments_are_taken_one_by_one(void)
 	nl_close(&nl);
 }
 
+/* 25,600 datagrams of another source: each is counted, and its memory is free again. */
+static void test_refused_segments_are_counted_and_freed(void)
+{
+	static uint8_t bytes[64 * 172];
+	long before_kb;
+	int unknown;
+
+	start();
+	unknown = world_udp("a", "192.0.2.2:4000");
+	CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
+	for (int i = 0; i < 64; i++)
+		rtp_make(bytes + i * 172, 172, 0, (uint16_t)i, 0, 1);
+	before_kb = world_kernel_kb();
+	for (int n = 0; n < 400; n++)
+		send_segments(unknown, bytes, sizeof(bytes), 172);
+	CU_ASSERT(world_kernel_kb() - before_kb < 8000);
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_DROP_SOURCE], 400 * 64);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 0);
+	close(unknown);
+	nl_close(&nl);
+}
+
 /* A packet that is not forwarded reaches the firewall unchanged, with its link-layer header. */
 static void test_segments_keep_their_mac_header(void)
 {
@@ -558,8 +581,13 @@ static void test_tap_shows_packets_unaltered(void)
 		CU_ASSERT_EQUAL(memcmp(packet.bytes, rtp, 172), 0);
 	}
 	CU_ASSERT_FALSE(world_sniffed(tap, &packet, 100));
+	/* While it is down, media continues and nothing counts as copied. */
+	CU_ASSERT_EQUAL(world_run("ip -n relay link set " RTPRELAY_TAP_DEVICE " down"), 0);
+	CU_ASSERT(world_send(a, LOCAL, rtp, 172));
+	CU_ASSERT_FATAL(world_receive(b, &packet, SOON));
 	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_TAPPED], 20);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 21);
 	CU_ASSERT_EQUAL(world_run("! ip -n relay link add type rtprelay 2>/dev/null"), 0);
 	close(a);
 	close(b);
@@ -601,6 +629,8 @@ TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
 	   { "no connection is tracked", test_no_connection_is_tracked },
 	   { "a firewall may drop first", test_firewall_may_drop_first },
 	   { "segments are taken one by one", test_segments_are_taken_one_by_one },
+	   { "refused segments are counted and freed",
+	     test_refused_segments_are_counted_and_freed },
 	   { "segments keep their MAC header", test_segments_keep_their_mac_header },
 	   { "other sums left to the device go up", test_other_sums_left_to_the_device_go_up },
 	   { "GRO is taken apart", test_gro_is_taken_apart },

@@ -128,10 +128,11 @@ static const struct family_case families[] = {
 	{ A6_RELAY, A6_PHONE, B_RELAY, B_PHONE, 63, true },
 };
 
-static void check_family(const struct family_case *f, const struct offload *o)
+/* @any_source: the flow does not name its source, so that the path adds it to the checksum. */
+static void check_family(const struct family_case *f, const struct offload *o, bool any_source)
 {
 	struct nl_flow flow = { .local = f->local,
-				.src = f->src,
+				.src = any_source ? NULL : f->src,
 				.out = f->out,
 				.dst = f->dst,
 				.kind = RTPRELAY_KIND_RTP };
@@ -141,13 +142,14 @@ static void check_family(const struct family_case *f, const struct offload *o)
 	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
 	assert_forwarded(a, b, f->local, f->out, 172, 1);
 	wire = world_sniff("b", "eth0");
-	for (uint16_t seq = 2; seq < 40; seq++) {
+	for (uint16_t seq = 2; seq < 22; seq++) {
 		assert_forwarded(a, b, f->local, f->out, 160 + seq, seq);
 		CU_ASSERT_FATAL(world_sniffed(wire, &packet, SOON));
 		CU_ASSERT_STRING_EQUAL(packet.from, f->out);
 		CU_ASSERT_STRING_EQUAL(packet.to, f->dst);
 		CU_ASSERT_EQUAL(packet.ttl, f->ttl);
 		CU_ASSERT_EQUAL(packet.ipv4, f->out_ipv4);
+		CU_ASSERT(packet.df || !packet.ipv4); /* as the sender's kernel sets it */
 		CU_ASSERT_NOT_EQUAL(packet.udp_checksum, 0);
 		if (whole)
 			CU_ASSERT(packet.good);
@@ -165,7 +167,8 @@ static void test_checksums_hold(void)
 	for (size_t o = 0; o < COUNT(offloads); o++) {
 		set_offload(&offloads[o]);
 		for (size_t f = 0; f < COUNT(families); f++)
-			check_family(&families[f], &offloads[o]);
+			for (int any = 0; any < 2; any++)
+				check_family(&families[f], &offloads[o], any);
 	}
 	set_offload(&offloads[1]);
 	end(NULL);
@@ -318,11 +321,12 @@ static void test_unknown_goes_up(void)
 
 static void test_ttl_ends(void)
 {
-	int ttl = 1, a, b;
+	int ttl = 1, a, b, relay;
 	struct nl_state state;
 
 	start();
 	a = world_udp("a", A_PHONE);
+	relay = world_udp("relay", A_RELAY);
 	b = world_udp("b", B_PHONE);
 	CU_ASSERT_EQUAL(nl_add(&nl, &a_to_b, NLM_F_CREATE, NULL), 0);
 	setsockopt(a, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
@@ -332,6 +336,9 @@ static void test_ttl_ends(void)
 	setsockopt(a, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 	assert_forwarded(a, b, A_RELAY, B_RELAY, 172, 2);
 	CU_ASSERT_EQUAL(packet.ttl, 1);
+	/* The daemon would send it again with a new TTL: two relays could do so for ever. */
+	CU_ASSERT_FALSE(world_receive(relay, &packet, NEVER));
+	close(relay);
 	CU_ASSERT_EQUAL(nl_del(&nl, A_RELAY, &state), 0);
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_DROP_TTL], 1);
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 1);
@@ -475,6 +482,33 @@ static void test_too_long_goes_up(void)
 	end(NULL);
 }
 
+/* As long as the MTU in IPv4; the header of IPv6 is longer. */
+static void test_too_long_for_ipv6_goes_up(void)
+{
+	struct nl_flow flow = a_to_b;
+	struct nl_state state;
+	int a, relay;
+
+	start();
+	flow.out = B6_RELAY;
+	flow.dst = B6_PHONE;
+	a = world_udp("a", A_PHONE);
+	relay = world_udp("relay", A_RELAY);
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+	for (size_t len = 1453; len <= 1472; len += 19) {
+		rtp_make(rtp, len, 0, 1, 0, 1);
+		CU_ASSERT(world_send(a, A_RELAY, rtp, len));
+		CU_ASSERT(world_receive(relay, &packet, SOON));
+		CU_ASSERT_EQUAL(packet.len, len);
+	}
+	CU_ASSERT_EQUAL(nl_del(&nl, A_RELAY, &state), 0);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PASS_SIZE], 2);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 0);
+	close(relay);
+	close(a);
+	end(NULL);
+}
+
 static void test_fragments_go_up(void)
 {
 	int a, relay;
@@ -512,4 +546,5 @@ TEST_SUITE(forward, { "forwards byte by byte", test_forwards_byte_by_byte },
 	   { "a route change is followed", test_route_change_is_followed },
 	   { "without a route goes up", test_no_route_goes_up },
 	   { "longer than the MTU goes up", test_too_long_goes_up },
+	   { "too long for IPv6 goes up", test_too_long_for_ipv6_goes_up },
 	   { "fragments go up", test_fragments_go_up });

@@ -86,7 +86,9 @@ static void test_create_replace_excl(void)
 
 static void test_returns_what_was_set(void)
 {
-	static const struct nl_clock clocks[] = { { 96, 48000 }, { 101, 8000 }, { 0, 0 } };
+	static const struct nl_clock clocks[] = {
+		{ 96, 48000 }, { 101, 8000 }, { 9, 16000 }, { 0, 0 }
+	};
 	const struct nl_flow flow = { .local = "[2001:db8:a::fe]:30000",
 				      .src = "[2001:db8:a::1]:65535",
 				      .out = OUT,
@@ -113,12 +115,36 @@ static void test_returns_what_was_set(void)
 	CU_ASSERT_FALSE(state.silent);
 	CU_ASSERT_FALSE(state.has_pt_set);
 	CU_ASSERT_FALSE(state.has_rtp);
+	/* Rates that RFC 3551 gives to a payload type are not repeated; 9 has another here. */
+	for (int pt = 0; pt < 128; pt++)
+		CU_ASSERT_EQUAL(state.clocks[pt], pt == 96    ? 48000
+						  : pt == 101 ? 8000
+						  : pt == 9   ? 16000
+							      : 0);
 	CU_ASSERT_EQUAL(nl_del(&nl, flow.local, NULL), 0);
 	CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
 	CU_ASSERT_EQUAL(nl_get(&nl, LOCAL, &state), 0);
 	CU_ASSERT_EQUAL(state.idle, 60);
 	CU_ASSERT_EQUAL(state.dscp, 0);
 	CU_ASSERT_STRING_EQUAL(state.cookie, "");
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, NULL), 0);
+	nl_close(&nl);
+}
+
+/* As many rates as the contract promises, each twice, beside those that RFC 3551 defines. */
+static void test_takes_as_many_clocks_as_promised(void)
+{
+	struct nl_clock clocks[2 * RTPRELAY_CLOCKS + 1] = { { 0 } };
+	struct nl_flow flow = plain;
+
+	for (uint8_t i = 0; i < 2 * RTPRELAY_CLOCKS; i++)
+		clocks[i] = (struct nl_clock){ (uint8_t)(96 + i), 10000 + i / 2 };
+	flow.clocks = clocks;
+	start();
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+	CU_ASSERT_EQUAL(nl_get(&nl, LOCAL, &state), 0);
+	for (uint8_t i = 0; i < 2 * RTPRELAY_CLOCKS; i++)
+		CU_ASSERT_EQUAL(state.clocks[96 + i], 10000 + i / 2);
 	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, NULL), 0);
 	nl_close(&nl);
 }
@@ -361,6 +387,8 @@ static void test_needs_the_right(void)
 			_exit(nl_info(&mine, NULL) == -EPERM &&
 					      nl_add(&mine, &plain, NLM_F_CREATE, NULL) == -EPERM &&
 					      nl_del(&mine, LOCAL, NULL) == -EPERM &&
+					      nl_get(&mine, LOCAL, NULL) == -EPERM &&
+					      nl_limit(&mine, 1) == -EPERM &&
 					      nl_listen(&mine) != events_are_protected()
 				      ? 0
 				      : 1);
@@ -495,6 +523,21 @@ static void test_one_port_on_many_addresses(void)
 	nl_close(&nl);
 }
 
+/* 10,000 refused commands; a flow takes more than 1 kB. */
+static void test_refused_commands_cost_no_memory(void)
+{
+	long before_kb;
+
+	start();
+	CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
+	before_kb = world_kernel_kb();
+	for (int i = 0; i < 10000; i++)
+		CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE | NLM_F_EXCL, NULL), -EEXIST);
+	CU_ASSERT(world_kernel_kb() - before_kb < 5000);
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, NULL), 0);
+	nl_close(&nl);
+}
+
 struct interrupt {
 	int seen;
 	bool told;
@@ -535,6 +578,7 @@ static void test_a_dump_that_was_interrupted_is_marked(void)
 TEST_SUITE(netlink, { "info has features and limit", test_info_has_features_and_limit },
 	   { "CREATE, REPLACE, EXCL", test_create_replace_excl },
 	   { "returns what was set", test_returns_what_was_set },
+	   { "takes as many clocks as promised", test_takes_as_many_clocks_as_promised },
 	   { "the limit is kept", test_limit_is_kept },
 	   { "refuses what is malformed", test_refuses_what_is_malformed },
 	   { "the other commands refuse too", test_other_commands_refuse_too },
@@ -543,4 +587,5 @@ TEST_SUITE(netlink, { "info has features and limit", test_info_has_features_and_
 	   { "a batch is answered one by one", test_batch_is_answered_one_by_one },
 	   { "20,000 flows set, dumped, deleted", test_twenty_thousand_flows },
 	   { "one port on many addresses", test_one_port_on_many_addresses },
+	   { "refused commands cost no memory", test_refused_commands_cost_no_memory },
 	   { "a dump that was interrupted is marked", test_a_dump_that_was_interrupted_is_marked });

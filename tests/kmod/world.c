@@ -71,6 +71,7 @@ static const char setup[] =
 	"  [ $n = a ] && p=192.0.2 || p=198.51.100\n"
 	"  ip -n $n addr add $p.1/24 dev eth0; ip -n $n addr add $p.2/24 dev eth0\n"
 	"  ip -n $n addr add 2001:db8:$n::1/64 dev eth0 nodad\n"
+	"  ip -n $n addr add 2001:db8:$n::2/64 dev eth0 nodad\n"
 	"  ip -n relay addr add $p.254/24 dev ${n}0\n"
 	"  ip -n relay addr add 2001:db8:$n::fe/64 dev ${n}0 nodad\n"
 	"  ip -n $n link set eth0 up; ip -n relay link set ${n}0 up\n"
@@ -167,6 +168,21 @@ void world_enter(const char *netns)
 void world_leave(void)
 {
 	must(!setns(home, CLONE_NEWNET), "setns");
+}
+
+long world_kernel_kb(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+	long kb = access("/sys/kernel/debug/kmemleak", F_OK) ? -1 : 0;
+
+	must(file, "/proc/meminfo");
+	while (kb < 0 && fgets(line, sizeof(line), file))
+		if (sscanf(line, "SUnreclaim: %ld", &kb) != 1)
+			kb = -1;
+	fclose(file);
+	must(kb >= 0, "SUnreclaim");
+	return kb;
 }
 
 struct sockaddr_storage world_addr(const char *text)

@@ -6,6 +6,7 @@
  *   eth0 192.0.2.1/24 ------ a0 192.0.2.254  b0 198.51.100.254 ---- eth0 198.51.100.1/24
  *        192.0.2.2                                                       198.51.100.2
  *        2001:db8:a::1/64       2001:db8:a::fe  2001:db8:b::fe           2001:db8:b::1/64
+ *        2001:db8:a::2                                                   2001:db8:b::2
  */
 #ifndef TESTS_WORLD_H
 #define TESTS_WORLD_H
@@ -30,6 +31,12 @@ bool world_kernel(unsigned int major, unsigned int minor);
 
 /* Runs a shell command; prints it if it fails. Return: its exit status */
 int world_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Memory that the kernel uses for its own objects and cannot give back; 0 in a debug kernel, where
+ * KASAN delays freeing and the guest's init looks for leaks.
+ */
+long world_kernel_kb(void);
 
 struct sockaddr_storage world_addr(const char *text);
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * scene.h - one flow from a phone in namespace a to one in b, with all sockets around it
+ */
+#ifndef TESTS_SCENE_H
+#define TESTS_SCENE_H
+
+#include <stdint.h>
+
+#include "nl.h"
+#include "world.h"
+
+#define PHONE	"192.0.2.1:4000"
+#define UNKNOWN "192.0.2.2:4000"
+#define LOCAL	"192.0.2.254:30000"
+#define OUT	"198.51.100.254:30002"
+#define DST	"198.51.100.1:5000"
+
+/* Of the family "rtprelay" in the relay's namespace; @events receives its events. */
+extern struct nl nl, events;
+/* The last ones read. */
+extern struct packet packet;
+extern struct nl_state state;
+/* Sockets at PHONE, UNKNOWN, LOCAL and DST; that at LOCAL is in place of the daemon's. */
+extern int phone, unknown, relay, dst;
+
+/* From PHONE to DST. */
+struct nl_flow scene_flow(uint8_t kind);
+/* Opens the sockets and sets the flow, whose endpoints are those above. */
+void scene_start(const struct nl_flow *flow);
+/* Removes the flow, leaves its final state in @state, and closes the sockets. */
+void scene_end(void);
+
+/* Sends 172 bytes of RTP to the flow. */
+void scene_rtp(int fd, uint8_t pt, uint16_t seq, uint32_t timestamp);
+
+/* Reads @state until a counter of the flow is not 0. Return: false: it stays 0 */
+bool scene_counts(const char *local, enum rtprelay_counter which);
+
+/* Of the clock that the module uses. */
+int64_t now_ns(void);
+int64_t now_ms(void);
+
+#endif
