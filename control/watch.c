@@ -24,7 +24,7 @@ static void print_time(double time)
 
 static const char *event_colour(const char *event)
 {
-	if (!strcmp(event, "refused") || !strcmp(event, "relatched") ||
+	if (!strcmp(event, "refused") || !strcmp(event, "denied") || !strcmp(event, "relatched") ||
 	    !strcmp(event, "module-gone"))
 		return colour(COLOUR_BAD);
 	if (!strcmp(event, "in-user") || !strcmp(event, "silent"))
@@ -42,6 +42,8 @@ static void print_stream(const json_t *event)
 	if (json_object_get(event, "latched") && !refused)
 		printf(" from %s", text_of(event, "latched"));
 	printf(" at %s", text_of(event, "local"));
+	if (json_object_get(event, "denied"))
+		printf(", forbidden address %s", text_of(event, "denied"));
 	if (refused) /* by latching; who sent them is not known here */
 		printf(", %" PRId64 " packets refused; accepted source: %s",
 		       number_of(event, "refused"),

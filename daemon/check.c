@@ -8,6 +8,7 @@
 #include "base/count.h"
 #include "base/procfs.h"
 #include "check.h"
+#include "destinations.h"
 #include "port/iface.h"
 #include "privs.h"
 #include "protocols.h"
@@ -153,6 +154,14 @@ static unsigned int check_lists(const struct conf *conf)
 			continue;
 		log_err("control-allow %s: is not a network like 192.0.2.0/24 or 2001:db8::/32",
 			conf->control_allow.item[i]);
+		mistakes++;
+	}
+	for (size_t i = 0; i < conf->media_deny.count; i++) {
+		if (destinations_valid(conf->media_deny.item[i]))
+			continue;
+		log_err("media-deny %s: is not CIDR, CIDR:PORT, CIDR:PORT-PORT, local, local:PORT, "
+			"local:PORT-PORT or none; IPv6 with a port: [CIDR]:PORT",
+			conf->media_deny.item[i]);
 		mistakes++;
 	}
 	return mistakes;

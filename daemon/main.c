@@ -47,6 +47,20 @@ static void on_kmod(evutil_socket_t fd, short what, void *arg)
 	kmod_dispatch(relay->kmod);
 }
 
+/* An address of this host that comes may be one that a control socket listens at. */
+static void refresh_destinations(struct relay *relay)
+{
+	if (relay->untold |= destinations_refresh(&relay->destinations))
+		relay->untold = worker_pool_deny(relay->workers, relay->destinations.deny);
+}
+
+static void on_addresses(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	refresh_destinations(arg);
+}
+
 static void on_nft(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay *relay = arg;
@@ -62,6 +76,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	refresh_destinations(relay);
 	nft_tick(relay->nft);
 	kmod_tick(relay->kmod, clock_ms());
 	if (!relay->stopping)
@@ -196,12 +211,16 @@ static int start_events(struct relay *relay)
 		relay->on_kmod = event_start(relay, kmod_news_fd(relay->kmod), EV_READ, on_kmod, 0);
 	if (relay->nft)
 		relay->on_nft = event_start(relay, nft_news_fd(relay->nft), EV_READ, on_nft, 0);
+	if (relay->destinations.fd >= 0)
+		relay->on_addresses =
+			event_start(relay, relay->destinations.fd, EV_READ, on_addresses, 0);
 	relay->on_second = event_start(relay, -1, 0, on_second, 1000000);
 	if (watched)
 		relay->on_watchdog = event_start(relay, -1, 0, on_watchdog, watchdog_us / 2);
 	if (relay->on_term && relay->on_int && relay->on_hup && relay->on_workers &&
 	    relay->on_second && (relay->on_kmod || !relay->kmod) &&
-	    (relay->on_nft || !relay->nft) && (relay->on_watchdog || !watched))
+	    (relay->on_nft || !relay->nft) && (relay->on_addresses || relay->destinations.fd < 0) &&
+	    (relay->on_watchdog || !watched))
 		return 0;
 	log_err("cannot set up the event loop: %s", strerror(ENOMEM));
 	return -ENOMEM;
@@ -248,6 +267,7 @@ static void relay_stop(struct relay *relay)
 	event_stop(relay->on_watchdog);
 	event_stop(relay->on_second);
 	sweep_end(&relay->sweep);
+	event_stop(relay->on_addresses);
 	event_stop(relay->on_nft);
 	event_stop(relay->on_kmod);
 	event_stop(relay->on_workers);
@@ -260,6 +280,7 @@ static void relay_stop(struct relay *relay)
 	arena_free(relay->arena);
 	journal_close(relay->journal);
 	worker_pool_free(relay->workers);
+	destinations_close(&relay->destinations);
 	free(relay->own);
 	call_table_free(relay->calls);
 	cdr_file_close(relay->cdr_file);
@@ -291,6 +312,7 @@ int main(int argc, char **argv)
 	struct relay relay = { .argc = argc,
 			       .argv = argv,
 			       .ready_fd = -1,
+			       .destinations = { .fd = -1 },
 			       .pidfile = { NULL, -1 },
 			       .admin_socket = { .fd = -1 } };
 	unsigned int addresses;

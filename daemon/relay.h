@@ -13,6 +13,7 @@
 #include "call/restore.h"
 #include "call/sweep.h"
 #include "ctl/ctl.h"
+#include "destinations.h"
 #include "detach.h"
 #include "rtpproxy/notify.h"
 #include "stats/stats.h"
@@ -32,6 +33,7 @@ struct relay {
 	struct stats stats;
 	struct endpoint *own; /* addresses of @ifaces */
 	size_t n_own;
+	struct destinations destinations;
 	struct worker_pool *workers;
 	struct kmod *kmod;	    /* NULL: no kernel path */
 	struct nft *nft;	    /* NULL: no firewall */
@@ -47,10 +49,11 @@ struct relay {
 	struct events events;
 	struct admin *admin;
 	struct web *web; /* NULL: no HTTP */
-	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_second,
-		*on_watchdog;
+	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_addresses,
+		*on_second, *on_watchdog;
 	bool stopping, done;
-	bool kept; /* calls continue in the next daemon: flows and table stay in the kernel */
+	bool untold; /* not all media threads have the set of @destinations */
+	bool kept;   /* calls continue in the next daemon: flows and table stay in the kernel */
 };
 
 /*

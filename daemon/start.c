@@ -250,21 +250,44 @@ static int list_own(struct relay *relay)
 	return 0;
 }
 
+static int start_destinations(struct relay *relay)
+{
+	const struct conf_list **control = calloc(n_protocol_rows, sizeof(*control));
+	struct destinations_conf conf = { .control = control,
+					  .n_control = n_protocol_rows,
+					  .http = &relay->conf.listen_http,
+					  .notify = &relay->conf.notify,
+					  .media_deny = &relay->conf.media_deny,
+					  .port_min = (uint16_t)relay->conf.port_min,
+					  .port_max = (uint16_t)relay->conf.port_max };
+	int err = control ? list_own(relay) : -ENOMEM;
+
+	for (size_t i = 0; i < n_protocol_rows && !err; i++)
+		control[i] = protocol_listens(&protocol_rows[i], &relay->conf);
+	conf.media = relay->own;
+	conf.n_media = relay->n_own;
+	if (!err)
+		err = destinations_open(&relay->destinations, &conf);
+	free(control);
+	return err ? failed("forbidden destinations (media-deny)", err) : 0;
+}
+
 static int start_workers(struct relay *relay)
 {
-	int err = list_own(relay);
 	const struct worker_pool_conf conf = {
 		.threads = relay->conf.media_threads,
 		.patience_ms = relay->conf.latch_patience_ms,
 		.window_ms = relay->conf.latch_window_ms,
 		.own = relay->own,
 		.n_own = relay->n_own,
+		.deny = relay->destinations.deny,
 		.event = on_bridge,
 		.arg = relay,
 	};
 
-	if (!err)
-		relay->workers = worker_pool_new(&conf, &err);
+	int err;
+
+	relay->workers = worker_pool_new(&conf, &err);
 	return relay->workers ? 0 : failed("cannot start the media threads", err);
 }
 
@@ -484,11 +507,11 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile, start_admin_socket, start_unprivileged,
-		start_loop,	  start_ifaces,	 start_workers,	     start_kernel,
-		start_firewall,	  start_notify,	 start_cdr_file,     start_calls,
-		start_journal,	  start_table,	 start_flows,	     start_control,
-		start_admin,	  start_web,
+		start_background, start_pidfile,  start_admin_socket, start_unprivileged,
+		start_loop,	  start_ifaces,	  start_destinations, start_workers,
+		start_kernel,	  start_firewall, start_notify,	      start_cdr_file,
+		start_calls,	  start_journal,  start_table,	      start_flows,
+		start_control,	  start_admin,	  start_web,
 	};
 	int err = 0;
 

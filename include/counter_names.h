@@ -21,6 +21,8 @@ struct counter_name {
 	  "from a source that may be accepted later (latch-patience)")                             \
 	X(DROP_NO_DESTINATION, "no_destination", "packets",                                        \
 	  "the address of the other side is not known yet")                                        \
+	X(DROP_DESTINATION, "destination", "packets",                                              \
+	  "the address of the other side, or the source, is forbidden (media-deny)")               \
 	X(DROP_BLOCKED, "blocked", "packets", "media of this side is blocked by command")          \
 	X(DROP_SEND_QUEUE, "send_queue", "packets", "the system's send queue was full")            \
 	X(DROP_UNREACHABLE, "unreachable", "packets", "the system rejected the destination")       \
@@ -50,6 +52,8 @@ struct counter_name {
 	X(replayed, "replayed", "commands", "received again, answered with the recorded reply")    \
 	X(malformed, "malformed_commands", "commands", "malformed, not answered")                  \
 	X(not_allowed, "not_allowed", "commands", "source not in control-allow, not answered")     \
+	X(from_media_port, "from_media_port", "commands",                                          \
+	  "source is one of the relay's own media ports, not answered")                            \
 	X(unknown_command, "unknown_commands", "commands", "unknown, answered with an error")      \
 	X(reply_too_large, "replies_too_large", "commands",                                        \
 	  "the reply exceeds a datagram: answered with an error")                                  \
@@ -129,7 +133,9 @@ struct counter_name {
 	X(packets, "packets", "packets", "forwarded from user space")                              \
 	X(bytes, "bytes", "bytes", "forwarded from user space, UDP payload")                       \
 	X(errors, "errors", "packets", "could not be sent")                                        \
-	X(latched, "latched", "times", "a stream latched to a source, its first or another")
+	X(latched, "latched", "times", "a stream latched to a source, its first or another")       \
+	X(denied, "media_denied", "times",                                                         \
+	  "an address was refused as destination of a stream (media-deny)")
 
 /* id: of enum latch_rank, of the source that was refused */
 #define REFUSED_COUNTERS(X)                                                                        \

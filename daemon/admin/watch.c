@@ -17,6 +17,8 @@ static void put_stream(struct json_line *line, const struct happening *happening
 	jsonl_endpoint(line, "local", &report.local);
 	jsonl_endpoint(line, "signalled", &report.signalled);
 	jsonl_endpoint(line, "latched", &report.latched);
+	if (happening->kind == STREAM_DENIED)
+		jsonl_endpoint(line, "denied", &report.denied);
 	if (happening->kind == STREAM_REFUSED)
 		jsonl_u64(line, "refused", report.drops[DROP_SOURCE]);
 }

@@ -2,7 +2,7 @@
 /*
  * endpoint.c - an IPv4 or IPv6 transport address: parse, print, compare
  *
- * One table of networks defines the kinds of addresses (private, multicast).
+ * Tables of networks define the kinds of addresses (private, multicast, loopback).
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -197,6 +197,57 @@ bool endpoint_is_private(const struct endpoint *ep)
 bool endpoint_is_unicast(const struct endpoint *ep)
 {
 	return endpoint_is_set(ep) && !is_kind(ep, ADDR_ANY | ADDR_MULTICAST);
+}
+
+/* The first row that fits decides. */
+static const struct {
+	sa_family_t family;
+	uint8_t bits;
+	uint8_t net[16];
+	enum endpoint_kind kind;
+} special[] = {
+	{ AF_INET, 8, { 0 }, ENDPOINT_UNSPECIFIED },
+	{ AF_INET, 8, { 127 }, ENDPOINT_LOOPBACK },
+	{ AF_INET, 16, { 169, 254 }, ENDPOINT_LINK_LOCAL },
+	{ AF_INET, 4, { 224 }, ENDPOINT_MULTICAST },
+	{ AF_INET, 32, { 255, 255, 255, 255 }, ENDPOINT_BROADCAST },
+	{ AF_INET6, 128, { 0 }, ENDPOINT_UNSPECIFIED },
+	{ AF_INET6, 128, { [15] = 1 }, ENDPOINT_LOOPBACK },
+	{ AF_INET6, 96, { 0 }, ENDPOINT_MAPPED },
+	{ AF_INET6, 96, { [10] = 0xff, [11] = 0xff }, ENDPOINT_MAPPED },
+	{ AF_INET6, 10, { 0xfe, 0x80 }, ENDPOINT_LINK_LOCAL },
+	{ AF_INET6, 8, { 0xff }, ENDPOINT_MULTICAST },
+};
+
+enum endpoint_kind endpoint_kind(const struct endpoint *ep)
+{
+	for (size_t i = 0; i < COUNT(special); i++)
+		if (special[i].family == ep->sa.sa_family &&
+		    bits_eq(addr_bytes(ep), special[i].net, special[i].bits))
+			return special[i].kind;
+	return ENDPOINT_HOST;
+}
+
+int endpoint_addr_cmp(const void *a, const void *b)
+{
+	const struct endpoint *x = a, *y = b;
+
+	if (x->sa.sa_family != y->sa.sa_family)
+		return x->sa.sa_family < y->sa.sa_family ? -1 : 1;
+	return memcmp(addr_bytes(x), addr_bytes(y), x->sa.sa_family == AF_INET ? 4 : 16);
+}
+
+struct endpoint endpoint_from(const struct sockaddr *sa)
+{
+	struct endpoint ep = { 0 };
+
+	if (sa && sa->sa_family == AF_INET)
+		memcpy(&ep.in4, sa, sizeof(ep.in4));
+	else if (sa && sa->sa_family == AF_INET6)
+		memcpy(&ep.in6, sa, sizeof(ep.in6));
+	if (endpoint_is_set(&ep))
+		endpoint_set_port(&ep, 0);
+	return ep;
 }
 
 bool endpoint_same_pool(const struct endpoint *a, const struct endpoint *b)

@@ -80,6 +80,19 @@ bool endpoint_parse(struct str text, int default_port, struct endpoint *ep);
 const char *endpoint_print(const struct endpoint *ep, char *text);
 const char *endpoint_print_addr(const struct endpoint *ep, char *text);
 
+/* Addresses that no single host of the network has. */
+enum endpoint_kind {
+	ENDPOINT_HOST,	      /* none of the others */
+	ENDPOINT_UNSPECIFIED, /* 0.0.0.0/8, :: */
+	ENDPOINT_LOOPBACK,
+	ENDPOINT_LINK_LOCAL,
+	ENDPOINT_MULTICAST,
+	ENDPOINT_BROADCAST, /* 255.255.255.255 */
+	ENDPOINT_MAPPED,    /* an IPv4 address written as IPv6: ::ffff:0:0/96, ::/96 */
+};
+
+enum endpoint_kind endpoint_kind(const struct endpoint *ep);
+
 /* 0.0.0.0 or :: */
 bool endpoint_is_any(const struct endpoint *ep);
 /*
@@ -89,6 +102,10 @@ bool endpoint_is_any(const struct endpoint *ep);
 bool endpoint_is_private(const struct endpoint *ep);
 /* An address that media may be sent to: not unspecified, multicast or broadcast. */
 bool endpoint_is_unicast(const struct endpoint *ep);
+/* For qsort() and bsearch() of addresses: by family and address; ports are ignored. */
+int endpoint_addr_cmp(const void *a, const void *b);
+/* A copy, port 0. Unset: NULL, or of another family. */
+struct endpoint endpoint_from(const struct sockaddr *sa);
 /* Same /24 (IPv4) or /56 (IPv6): the pool of one carrier-grade NAT. */
 bool endpoint_same_pool(const struct endpoint *a, const struct endpoint *b);
 

@@ -54,6 +54,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 		return "the kernel module is too old: it reports no events";
 	if (!endpoint_is_set(&in->source))
 		return "not latched";
+	if (out->to_denied)
+		return "destination is forbidden (media-deny)";
 	if (!out->exists || !endpoint_is_set(&out->to))
 		return "address of the other side not known yet";
 	if (in->learning)

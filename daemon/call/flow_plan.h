@@ -20,6 +20,7 @@ struct flow_stream {
 	struct endpoint local;
 	struct endpoint source; /* whose packets are accepted; unset: none yet */
 	struct endpoint to;	/* where packets to its remote are sent; unset: nowhere yet */
+	bool to_denied;		/* @to is unset because that destination is forbidden */
 };
 
 /**

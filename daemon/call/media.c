@@ -170,7 +170,7 @@ void media_closed(struct media *media)
 	}
 	for (int side = 0; side < 2; side++)
 		port_pool_give(media->local[side]->pool, media->port[side],
-			       bridge_heard(media->bridge, side), now_ms);
+			       bridge_carried(media->bridge, side), now_ms);
 	bridge_free(media->bridge);
 	free(media->notice);
 	free(media);

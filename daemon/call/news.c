@@ -43,6 +43,39 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 							  : "none");
 }
 
+/* A side whose SDP names a forbidden address has two of them, RTP and RTCP: one line is enough. */
+static bool is_told_with_rtp(const struct media *media, enum side side, enum component comp,
+			     const struct stream_report *report)
+{
+	struct stream_report rtp;
+
+	if (comp == COMP_RTP)
+		return false;
+	bridge_report(media->bridge, side, COMP_RTP, &rtp);
+	return rtp.to_denied && report->to_denied && endpoint_addr_eq(&rtp.denied, &report->denied);
+}
+
+static void report_denied(const struct media *media, enum side side, enum component comp)
+{
+	struct happening happening = { .kind = STREAM_DENIED,
+				       .call = media->dialog->call,
+				       .media = media,
+				       .side = side,
+				       .comp = comp };
+	struct stream_report report;
+	char text[ENDPOINT_TEXT];
+
+	bridge_report(media->bridge, side, comp, &report);
+	happening.why = report.why_denied;
+	events_tell(media->table->conf.events, &happening);
+	if (!is_told_with_rtp(media, side, comp, &report))
+		log_call(LOG_LEVEL_WARNING, media->dialog->call->id,
+			 "media %u: %s of the %s: %s is refused as a destination (%s): nothing is "
+			 "sent there, nothing is accepted from there",
+			 media->index + 1U, component_names[comp], side_names[side],
+			 endpoint_print(&report.denied, text), report.why_denied);
+}
+
 static void report_source(const struct media *media, enum bridge_event event, enum side side,
 			  enum component comp)
 {
@@ -76,6 +109,8 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 		log_source(media, event, side, comp);
 		report_source(media, event, side, comp);
 	}
+	if (event == BRIDGE_DENIED)
+		report_denied(media, side, comp);
 	if (event == BRIDGE_LATCHED || event == BRIDGE_CHANGED) {
 		call_touch(media->dialog->call);
 		media_path_follow(media);

@@ -26,6 +26,7 @@ struct conf {
 	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */
 	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT */
 	struct conf_list control_allow;	  /* CIDR; empty: loopback and subnets of the listeners */
+	struct conf_list media_deny;	  /* CIDR[:PORT[-PORT]], local[:PORT[-PORT]]; none */
 	struct conf_list listen_http;	  /* HOST:PORT, [V6]:PORT, PORT (loopback) */
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s;

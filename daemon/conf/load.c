@@ -58,6 +58,8 @@ static void file_key(struct loader *loader, const char *name, const char *text)
 		err = -EINVAL;
 		snprintf(error, sizeof(error), "is already set in line %u", *before);
 	} else {
+		if (row->fallback && !*before && row->type == CONF_LIST)
+			conf_row_clear(row, loader->conf);
 		err = conf_row_set(row, loader->conf, text, error);
 		*before = loader->line;
 	}
@@ -256,12 +258,17 @@ static void set_defaults(struct loader *loader)
 {
 	char error[CONF_ROW_ERROR];
 
-	for (size_t i = 0; i < conf_n_rows; i++)
-		if (conf_rows[i].fallback &&
-		    conf_row_set(&conf_rows[i], loader->conf, conf_rows[i].fallback, error)) {
-			log_err("%s: %s", conf_rows[i].name, error);
-			fail(loader, -EINVAL);
-		}
+	for (size_t i = 0; i < conf_n_rows; i++) {
+		int err = 0;
+
+		if (conf_rows[i].fallback)
+			err = conf_row_set(&conf_rows[i], loader->conf, conf_rows[i].fallback,
+					   error);
+		if (!err)
+			continue;
+		log_err("%s: %s", conf_rows[i].name, error);
+		fail(loader, err);
+	}
 }
 
 static int load(struct loader *loader, int argc, char **argv)

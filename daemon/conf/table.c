@@ -95,6 +95,10 @@ const struct conf_row conf_rows[] = {
 	  "a call that was never answered is ended after this time", ROW_RELOAD },
 	{ "delete-delay", CONF_UINT, AT(delete_delay_s), 0, 3600, NULL, "30", "SECONDS",
 	  "a deleted call keeps its ports for this time, unless the command gives another", ROW_RELOAD },
+	{ "media-deny", CONF_LIST, AT(media_deny), 0, 0, NULL, "local:0-1023, local:5060-5061",
+	  "CIDR[:PORT[-PORT]] | local[:PORT[-PORT]] | none",
+	  "addresses and ports that media is never sent to; local: this host. The relay's own control and HTTP "
+	  "sockets, loopback, link-local, multicast and broadcast addresses are never sent to in any case", 0 },
 	{ "tos", CONF_INT, AT(tos), -1, 255, NULL, "0", "BYTE",
 	  "TOS or traffic class of packets sent, 184 is EF; -1 keeps the one each packet arrived with", ROW_RELOAD },
 	{ "max-sessions", CONF_UINT, AT(max_sessions), 0, 10000000, NULL, "0", "CALLS",

@@ -16,11 +16,13 @@
 #include "base/count.h"
 #include "base/log.h"
 #include "base/resolve.h"
+#include "call/tree.h"
 #include "ctl/ctl.h"
 #include "ctl/socket.h"
 #include "ctl/stream.h"
 #include "gate/allow.h"
 #include "gate/replay.h"
+#include "port/iface.h"
 
 /* Datagrams received at once, before the media threads are woken and the loop continues. */
 #define BATCH 64
@@ -74,7 +76,7 @@ struct ctl {
 	size_t n_sockets;
 	struct ctl_lines streams[SOCKETS];
 	size_t n_streams;
-	struct refusal_log not_allowed, malformed;
+	struct refusal_log not_allowed, from_media_port, malformed;
 	struct ctl_batch in, out;
 	struct endpoint from[BATCH];
 };
@@ -101,6 +103,21 @@ static bool is_allowed(struct ctl *ctl, const struct endpoint *source)
 	return false;
 }
 
+/*
+ * A caller's media leaves from the relay's own address, which control-allow usually allows. Should
+ * it reach a control socket, its source is a port that the relay holds: this very port, since a
+ * proxy on the same host may send from any other one of the range.
+ */
+static bool is_from_media(struct ctl *ctl, const struct endpoint *source)
+{
+	if (!iface_holds(ctl->env->calls->conf.ifaces, source, ctl->env->now_ms))
+		return false;
+	ctl->env->stats->from_media_port++;
+	log_refusal(&ctl->from_media_port, source, ctl->env->now_ms,
+		    "is a media port of this relay: a caller tries to send commands");
+	return true;
+}
+
 /* The protocol of a request that came to a port of @row: its own, or another one it accepts. */
 static const struct ctl_listen *row_of(const struct ctl *ctl, const struct ctl_listen *row,
 				       struct str payload)
@@ -122,7 +139,7 @@ static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct e
 	struct str cookie, reply;
 
 	env->now_ms = clock_ms();
-	if (!is_allowed(ctl, source))
+	if (!is_allowed(ctl, source) || is_from_media(ctl, source))
 		return;
 	cookie = row->protocol->cookie(&payload);
 	if (!cookie.len || cookie.len > REPLAY_COOKIE_MAX) {

@@ -39,17 +39,6 @@ int allow_add_loopback(struct allow *allow)
 	return error ? error : allow_add(allow, STR("::1/128"));
 }
 
-static struct endpoint from_sockaddr(const struct sockaddr *sa)
-{
-	struct endpoint ep = { 0 };
-
-	if (sa && sa->sa_family == AF_INET)
-		memcpy(&ep.in4, sa, sizeof(ep.in4));
-	else if (sa && sa->sa_family == AF_INET6)
-		memcpy(&ep.in6, sa, sizeof(ep.in6));
-	return ep;
-}
-
 static uint8_t mask_bits(const struct endpoint *mask)
 {
 	const uint8_t *byte = (const uint8_t *)&mask->in4.sin_addr;
@@ -76,8 +65,8 @@ int allow_add_subnets(struct allow *allow, const struct endpoint *listen)
 	if (getifaddrs(&all))
 		return -errno;
 	for (const struct ifaddrs *at = all; at && !error; at = at->ifa_next) {
-		struct endpoint addr = from_sockaddr(at->ifa_addr);
-		struct endpoint mask = from_sockaddr(at->ifa_netmask);
+		struct endpoint addr = endpoint_from(at->ifa_addr);
+		struct endpoint mask = endpoint_from(at->ifa_netmask);
 		struct cidr net = { addr, mask_bits(&mask) };
 
 		if (addr.sa.sa_family != listen->sa.sa_family || !endpoint_is_set(&mask))

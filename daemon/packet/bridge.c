@@ -43,6 +43,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	b->conf = b->told = *conf;
 	b->totals = &worker->totals;
 	b->pool_conf = worker_pool_conf(pool);
+	b->deny = &worker->deny;
 	b->worker = worker;
 	b->closed.bridge = b->open_order.bridge = b->close_order.bridge = b;
 	b->open_order.kind = ORDER_OPEN;
@@ -219,12 +220,13 @@ int64_t bridge_last_in_ms(const struct bridge *b)
 	return last;
 }
 
-bool bridge_heard(const struct bridge *b, enum side side)
+bool bridge_carried(const struct bridge *b, enum side side)
 {
 	for (int comp = 0; comp < 2; comp++) {
 		const struct stream *s = b->stream[side][comp];
 
-		if (s && __atomic_load_n(&s->heard, __ATOMIC_RELAXED))
+		if (s && (__atomic_load_n(&s->heard, __ATOMIC_RELAXED) ||
+			  __atomic_load_n(&s->packets_out, __ATOMIC_RELAXED)))
 			return true;
 	}
 	return false;

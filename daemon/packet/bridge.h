@@ -62,7 +62,7 @@ void bridge_latch(const struct bridge *bridge, enum side side, enum component co
 		  struct latch_record *latch);
 /* clock_ms() of the last packet accepted from either side; 0: none. Cheap: for timeouts. */
 int64_t bridge_last_in_ms(const struct bridge *bridge);
-/* Did any packet arrive at the sockets of this side, accepted or not? (port quarantine) */
-bool bridge_heard(const struct bridge *bridge, enum side side);
+/* Did any packet arrive at the sockets of this side, accepted or not, or leave by them? */
+bool bridge_carried(const struct bridge *bridge, enum side side);
 
 #endif

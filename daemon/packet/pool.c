@@ -38,9 +38,11 @@ struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *er
 	}
 	pool->conf = *conf;
 	pool->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pool->conf.deny = NULL; /* each thread has its own reference */
 	*error = pool->news_fd < 0 ? -errno : 0;
 	while (!*error && pool->count < wanted) {
-		*error = worker_start(&pool->workers[pool->count], &pool->news, pool->news_fd);
+		*error = worker_start(&pool->workers[pool->count], &pool->news, pool->news_fd,
+				      conf->deny);
 		if (!*error)
 			pool->count++;
 	}
@@ -112,6 +114,20 @@ void worker_pool_tell_flows(struct worker_pool *pool, bool tell)
 		__atomic_store_n(&pool->workers[i].tell_flows, tell, __ATOMIC_RELAXED);
 }
 
+int worker_pool_deny(struct worker_pool *pool, struct deny *deny)
+{
+	for (unsigned int i = 0; i < pool->count; i++) {
+		struct order_deny *order = malloc(sizeof(*order));
+
+		if (!order)
+			return -ENOMEM;
+		*order = (struct order_deny){ .order = { .kind = ORDER_DENY },
+					      .deny = deny_get(deny) };
+		worker_post(&pool->workers[i], &order->order);
+	}
+	return 0;
+}
+
 unsigned int worker_pool_threads(const struct worker_pool *pool)
 {
 	return pool->count;
@@ -151,6 +167,7 @@ static void add_totals(struct worker_totals *sum, const struct worker_totals *pa
 	for (int i = 0; i < DROP_COUNT; i++)
 		sum->drops[i] += __atomic_load_n(&part->drops[i], __ATOMIC_RELAXED);
 	sum->latched += __atomic_load_n(&part->latched, __ATOMIC_RELAXED);
+	sum->denied += __atomic_load_n(&part->denied, __ATOMIC_RELAXED);
 	for (int i = 0; i < LATCH_RANKS; i++)
 		sum->refused[i] += __atomic_load_n(&part->refused[i], __ATOMIC_RELAXED);
 }

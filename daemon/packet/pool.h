@@ -21,6 +21,11 @@ void worker_pool_dispatch(struct worker_pool *pool);
 void worker_pool_flush(struct worker_pool *pool);
 /* Switches BRIDGE_CHANGED and BRIDGE_ASK on or off (initially off): only flows need them. */
 void worker_pool_tell_flows(struct worker_pool *pool, bool tell);
+/*
+ * Replaces worker_pool_conf.deny; streams with a destination that is now forbidden lose it, others
+ * get theirs back. 0; -ENOMEM: not all threads have it: call again.
+ */
+int worker_pool_deny(struct worker_pool *pool, struct deny *deny);
 unsigned int worker_pool_threads(const struct worker_pool *pool);
 /* The least loaded media thread: for the first bridge of a call. */
 unsigned int worker_pool_pick(const struct worker_pool *pool);

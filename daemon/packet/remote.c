@@ -78,34 +78,82 @@ void stream_disconnect(struct stream *s)
 		s->connected = connect(s->fd, &no_peer, sizeof(no_peer)) < 0;
 }
 
-/*
- * Finds the destination. If the signalled address of a phone is wrong and it has not sent RTCP yet,
- * RTCP goes to the port after the source of its RTP: most NATs keep neighbouring ports together,
- * and the address is that of the phone's own NAT.
- */
-static void find_destination(struct stream *s)
+const char *stream_why_denied(const struct stream *s, const struct endpoint *to)
 {
-	struct endpoint before = s->to;
-	bool had = s->has_to;
-	bool asymmetric = stream_side(s)->flags & SIDE_ASYMMETRIC;
+	return deny_why(s->bridge->deny ? *s->bridge->deny : NULL, &s->local, to);
+}
+
+void stream_note_denied(struct stream *s, const struct endpoint *to, const char *why)
+{
+	s->denied = *to;
+	s->why_denied = why;
+	s->news_bits |= 1 << BRIDGE_DENIED;
+	counter_add(&s->bridge->totals->denied, 1);
+}
+
+/*
+ * All that is sent to this remote goes to s->to, and this function alone sets it, for the daemon's
+ * socket and for flows in the kernel: so it is the one place where forbidden destinations are
+ * refused.
+ */
+static void set_destination(struct stream *s, const struct endpoint *to)
+{
+	const char *why = to ? stream_why_denied(s, to) : NULL;
+	bool known = s->to_denied && why && endpoint_eq(&s->denied, to);
+
+	write_begin(&s->to_version);
+	s->has_to = to && !why;
+	s->to_denied = why;
+	if (s->has_to)
+		s->to = *to;
+	else if (why && !known)
+		stream_note_denied(s, to, why);
+	write_end(&s->to_version);
+}
+
+/*
+ * If the signalled address of a phone is wrong and it has not sent RTCP yet, RTCP goes to the port
+ * after the source of its RTP: most NATs keep neighbouring ports together, and the address is that
+ * of the phone's own NAT. Unset: unknown.
+ */
+static struct endpoint assumed_destination(const struct stream *s)
+{
 	const struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
+	struct endpoint assumed = { 0 };
+
+	if (s->comp != COMP_RTCP || !rtp || stream_side(s)->flags & SIDE_ASYMMETRIC ||
+	    latch_state(&rtp->latch) == LATCH_WAIT ||
+	    endpoint_port(latch_source(&rtp->latch)) == UINT16_MAX)
+		return assumed;
+	assumed = *latch_source(&rtp->latch);
+	endpoint_set_port(&assumed, (uint16_t)(endpoint_port(&assumed) + 1));
+	return assumed;
+}
+
+/* An address that is never used, since it is not one of a host: it is reported all the same. */
+static bool is_refused_anyway(const struct stream *s)
+{
+	return endpoint_port(&s->signalled) && !endpoint_is_any(&s->signalled) &&
+	       stream_why_denied(s, &s->signalled);
+}
+
+void stream_aim(struct stream *s)
+{
+	struct endpoint before = s->to, assumed;
+	bool had = s->has_to;
 	const struct endpoint *to;
 	struct latch_ref ref;
 
 	stream_fill_ref(s, &ref, false);
-	to = latch_destination(&s->latch, &ref, asymmetric);
-	write_begin(&s->to_version);
-	s->has_to = to;
-	if (to) {
-		s->to = *to;
-	} else if (s->comp == COMP_RTCP && !asymmetric && rtp &&
-		   latch_state(&rtp->latch) != LATCH_WAIT &&
-		   endpoint_port(latch_source(&rtp->latch)) < 65535) {
-		s->to = *latch_source(&rtp->latch);
-		endpoint_set_port(&s->to, (uint16_t)(endpoint_port(&s->to) + 1));
-		s->has_to = true;
+	to = latch_destination(&s->latch, &ref, stream_side(s)->flags & SIDE_ASYMMETRIC);
+	if (!to) {
+		assumed = assumed_destination(s);
+		if (endpoint_is_set(&assumed))
+			to = &assumed;
+		else if (is_refused_anyway(s))
+			to = &s->signalled;
 	}
-	write_end(&s->to_version);
+	set_destination(s, to);
 	if (s->has_to != had || (had && !endpoint_eq(&s->to, &before)))
 		s->news_bits |= 1 << BRIDGE_CHANGED;
 	if (s->connected && !may_connect(s))
@@ -116,7 +164,7 @@ void stream_aim_side(const struct stream *s)
 {
 	for (int comp = 0; comp < 2; comp++)
 		if (s->bridge->stream[s->side][comp])
-			find_destination(s->bridge->stream[s->side][comp]);
+			stream_aim(s->bridge->stream[s->side][comp]);
 }
 
 /*
@@ -232,7 +280,7 @@ void stream_start(struct stream *s)
 	stream_set_tos(s, stream_side(s)->tos);
 	set_recv_tos(s, s->bridge->conf.side[!s->side].tos < 0);
 	stream_mind_loops(s);
-	find_destination(s);
+	stream_aim(s);
 }
 
 /*

@@ -13,6 +13,12 @@
 struct endpoint stream_signalled(const struct side_conf *conf, int comp);
 /* What sources of @s are compared with. Reads siblings only if @with_near, to rank a newcomer. */
 void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_near);
+/* Static text; NULL: media of this stream's remote may go to @to. */
+const char *stream_why_denied(const struct stream *stream, const struct endpoint *to);
+/* Counts and reports that @to is forbidden. Under stream->to_version. */
+void stream_note_denied(struct stream *stream, const struct endpoint *to, const char *why);
+/* Finds the destination. */
+void stream_aim(struct stream *stream);
 /* Finds the destinations of both streams of this side: one may follow from the other. */
 void stream_aim_side(const struct stream *s);
 /* Packets of all sources arrive again. The socket keeps its port, to which it was bound. */

@@ -83,20 +83,23 @@ void stream_quality(const struct stream *s, int64_t now_ms, struct quality *q)
 	quality_finish(q, &counts, from_other.leg_us, now_ms);
 }
 
-static void copy_to(const struct stream *s, struct endpoint *to)
+static void copy_to(const struct stream *s, struct stream_report *r)
 {
-	static_assert(!(sizeof(*to) % 4), "is copied word by word");
+	static_assert(!(sizeof(r->to) % 4), "is copied word by word");
 	uint32_t version;
 	bool has;
 
 	do {
 		version = __atomic_load_n(&s->to_version, __ATOMIC_ACQUIRE);
-		copy_words(to, &s->to, sizeof(*to));
+		copy_words(&r->to, &s->to, sizeof(r->to));
+		copy_words(&r->denied, &s->denied, sizeof(r->denied));
 		has = __atomic_load_n(&s->has_to, __ATOMIC_RELAXED);
+		r->to_denied = __atomic_load_n(&s->to_denied, __ATOMIC_RELAXED);
+		r->why_denied = __atomic_load_n(&s->why_denied, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while (version & 1 || version != __atomic_load_n(&s->to_version, __ATOMIC_RELAXED));
 	if (!has)
-		memset(to, 0, sizeof(*to));
+		memset(&r->to, 0, sizeof(r->to));
 }
 
 static uint64_t load(const uint64_t *counter)
@@ -135,7 +138,7 @@ void stream_report(const struct stream *s, struct stream_report *r)
 	r->relatched = latch_relatched(&latch);
 	r->learning = latch_is_moved(&latch);
 	r->contested = __atomic_load_n(&s->contested, __ATOMIC_RELAXED);
-	copy_to(s, &r->to);
+	copy_to(s, r);
 	r->packets_in = load(&s->packets_in);
 	r->bytes_in = load(&s->bytes_in);
 	r->packets_out = load(&s->packets_out);

@@ -9,6 +9,7 @@
 
 #include "base/endpoint.h"
 #include "counter_names.h"
+#include "packet/deny.h"
 #include "packet/latch.h"
 
 enum side { SIDE_A, SIDE_B };		/* A: sent the first offer; B: answered it */
@@ -81,6 +82,7 @@ enum stream_drop {
 	DROP_SOURCE,	     /* refused by latching: not the latched source */
 	DROP_PATIENCE,	     /* may be accepted later: rank 0 or on trial (latch-patience) */
 	DROP_NO_DESTINATION, /* the other side's address is not known yet */
+	DROP_DESTINATION,    /* packet/deny.h forbids the other side's address, or the source */
 	DROP_BLOCKED,	     /* media is blocked by command */
 	DROP_SEND_QUEUE,     /* EAGAIN, ENOBUFS */
 	DROP_UNREACHABLE,    /* the kernel or an ICMP error refused the destination */
@@ -110,7 +112,10 @@ struct stream_report {
 	uint64_t errors_out;
 	uint64_t drops[DROP_COUNT]; /* of packets that arrived at this stream */
 	int64_t last_in_ms;	    /* clock_ms() of the last accepted packet; 0: none */
-	struct endpoint to;	    /* destination of packets to the remote; unset: not known yet */
+	struct endpoint to;	    /* destination of packets to the remote; unset: none */
+	struct endpoint denied;	    /* forbidden address, seen last; unset: none */
+	const char *why_denied;	    /* static text */
+	bool to_denied;		    /* @to is unset because it is @denied */
 	bool learning;	/* signalling moved the remote; @latched may be replaced at once */
 	bool contested; /* another source may take its place: the daemon checks each packet */
 	/* The kernel's part of these; filled in by media_report(). */
@@ -132,6 +137,7 @@ struct stream_report {
 enum bridge_event {
 	BRIDGE_LATCHED, /* the stream has its first source or another one: see stream_report */
 	BRIDGE_REFUSED, /* other sources were refused; at most one event a second and stream */
+	BRIDGE_DENIED,	/* a destination is forbidden, or a source for that reason */
 	BRIDGE_CHANGED, /* flows may have to change: see worker_pool_tell_flows() */
 	BRIDGE_ASK, /* the window is over: has the kernel heard the source? See bridge_kernel() */
 	BRIDGE_CLOSED, /* after bridge_close(): descriptors are closed, call bridge_free() */
@@ -149,6 +155,7 @@ struct worker_pool_conf {
 	/* The relay's own addresses, bound and advertised: media from them may loop. Borrowed. */
 	const struct endpoint *own;
 	size_t n_own;
+	struct deny *deny; /* at the start; NULL: none. worker_pool_new() takes a reference. */
 	bridge_event_fn *event;
 	void *arg;
 };
@@ -181,6 +188,7 @@ struct worker_totals {
 	uint64_t packets, bytes, errors; /* RTP and RTCP and opaque, forwarded from user space */
 	uint64_t drops[DROP_COUNT];
 	uint64_t latched;	       /* a stream latched to a source, its first or another */
+	uint64_t denied;	       /* destinations refused by packet/deny.h */
 	uint64_t refused[LATCH_RANKS]; /* refusals by latching, by the rank of the source */
 };
 

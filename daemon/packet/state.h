@@ -26,6 +26,9 @@ struct news {
 /**
  * struct stream - the RTP or the RTCP component of one side of a bridge
  * @to: destination of packets to this remote, if @has_to
+ * @denied: address seen last that packet/deny.h forbids as a destination, by @why_denied
+ * @to_denied: @denied is where packets to this remote would go
+ * @denied_ms: time of the last event about a forbidden source
  * @tos_now, @ttl_now: as last set on @fd; TTL 0: the system's default
  * @recv_ttl: the source has one of the relay's own addresses: TTL is decremented as on any hop
  * @last_round: round of the worker in which packets arrived last
@@ -34,7 +37,7 @@ struct news {
  * @missed: last result of batch_missed()
  * @refused_ms: time of the last BRIDGE_REFUSED
  * @news_bits: enum bridge_event as bits, sent after this batch
- * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @has_to
+ * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @denied
  * @in_kernel: a flow of the kernel forwards the packets of the source; the others arrive here
  * @quality: of RTP from this side; NULL: none yet. Has its own sequence count.
  * @contested: shared; another source might take over: the daemon checks each packet
@@ -45,7 +48,7 @@ struct stream {
 	uint8_t side, comp;
 	uint8_t news_bits;
 	bool connected, watched;
-	bool has_to, recv_tos, recv_ttl;
+	bool has_to, to_denied, recv_tos, recv_ttl;
 	bool in_kernel, resume, contested;
 	uint32_t last_round;
 	int16_t tos_now, ttl_now;
@@ -54,6 +57,8 @@ struct stream {
 	struct latch latch;
 	struct endpoint to;
 	struct endpoint signalled;
+	struct endpoint denied;
+	const char *why_denied;
 	struct rtp_stats rtp;
 	/* shared counters */
 	uint64_t packets_in, bytes_in, packets_out, bytes_out, errors_out;
@@ -64,18 +69,18 @@ struct stream {
 	struct quality *quality;
 	uint64_t watched_packets;
 	uint32_t missed;
-	int64_t refused_ms;
+	int64_t refused_ms, denied_ms;
 	struct ring watch;
 	struct endpoint local;
 	struct news news;
 };
 
 /* Letters to the media thread. */
-enum order_kind { ORDER_OPEN, ORDER_UPDATE, ORDER_KERNEL, ORDER_CLOSE, ORDER_STOP };
+enum order_kind { ORDER_OPEN, ORDER_UPDATE, ORDER_KERNEL, ORDER_DENY, ORDER_CLOSE, ORDER_STOP };
 
 struct order {
 	struct letter letter;
-	struct bridge *bridge; /* NULL with ORDER_STOP */
+	struct bridge *bridge; /* NULL with ORDER_DENY and ORDER_STOP */
 	enum order_kind kind;
 };
 
@@ -91,6 +96,12 @@ struct order_kernel {
 	struct bridge_kernel kernel;
 };
 
+/* Brings a reference of @deny. */
+struct order_deny {
+	struct order order;
+	struct deny *deny;
+};
+
 struct worker;
 
 /**
@@ -104,6 +115,7 @@ struct bridge {
 	struct bridge_conf conf;
 	struct worker_totals *totals; /* of the thread: shared counters */
 	const struct worker_pool_conf *pool_conf;
+	struct deny *const *deny; /* of the thread; NULL: none */
 	struct ring siblings, all;
 	struct stream *stream[2][2]; /* [side][component]; NULL: no such port */
 	struct news closed;

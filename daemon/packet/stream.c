@@ -100,6 +100,25 @@ static void note_refused(struct stream *s, int64_t now_ms)
 }
 
 /*
+ * A source that media must not be sent to is never latched to: whoever forges it would point the
+ * other side's media there.
+ */
+static bool is_denied(struct stream *s, const struct latch_packet *packet)
+{
+	const char *why = stream_why_denied(s, packet->source);
+
+	if (!why)
+		return false;
+	if (!s->denied_ms || packet->now_ms - s->denied_ms >= 1000) {
+		s->denied_ms = packet->now_ms;
+		write_begin(&s->to_version);
+		stream_note_denied(s, packet->source, why);
+		write_end(&s->to_version);
+	}
+	return true;
+}
+
+/*
  * An RTCP source on trial was accepted because RTP came from its address. Now RTP has a better
  * source at another address: the old RTCP source must not be accepted before the phone sends its
  * first RTCP.
@@ -145,6 +164,10 @@ static bool admit_other(struct stream *s, const struct latch_packet *packet)
 {
 	if (is_own_port(s->bridge, packet->source)) {
 		count_drop(s, DROP_LOOP);
+		return false;
+	}
+	if (is_denied(s, packet)) {
+		count_drop(s, DROP_DESTINATION);
 		return false;
 	}
 	switch (judge_other(s, packet)) {
@@ -291,7 +314,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	}
 	out = leaves_by(s, &w);
 	if (!out || !out->has_to) {
-		count_drop(s, DROP_NO_DESTINATION);
+		count_drop(s, out && out->to_denied ? DROP_DESTINATION : DROP_NO_DESTINATION);
 		return NULL;
 	}
 	return out;
@@ -321,7 +344,8 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 		.seq = k->stranger_seq,
 	};
 
-	if (is_own_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger))
+	if (is_own_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger) ||
+	    is_denied(s, &packet))
 		return;
 	if (judge_other(s, &packet) == LATCH_TAKEN) {
 		settle(s);

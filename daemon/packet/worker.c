@@ -52,6 +52,26 @@ static void notify_of_stream(struct worker *worker, struct stream *s)
 		notify_control(worker, &s->news, bits);
 }
 
+#define each_stream(b, s)                                                                          \
+	for (int each_ = 0; each_ < 4; each_++)                                                    \
+		if ((s = (b)->stream[each_ >> 1][each_ & 1]))
+
+static void notify_of_denied(struct worker *worker, struct bridge *b)
+{
+	struct stream *s;
+
+	each_stream(b, s) if (s->news_bits & 1 << BRIDGE_DENIED) notify_of_stream(worker, s);
+}
+
+/* The destination of another stream may follow from what this one has learned. */
+static void notify_of_news(struct worker *worker, struct stream *s)
+{
+	if (!s->news_bits)
+		return;
+	notify_of_stream(worker, s);
+	notify_of_denied(worker, s->bridge);
+}
+
 static void watch(struct worker *worker, struct stream *s, int64_t now_ms)
 {
 	if (worker->watched.next == &worker->watched)
@@ -77,8 +97,7 @@ static void tick(struct worker *worker, int64_t now_ms)
 		stream_missed(s, batch_missed(s));
 		if (!stream_tick(s, now_ms))
 			unwatch(s);
-		if (s->news_bits)
-			notify_of_stream(worker, s);
+		notify_of_news(worker, s);
 	}
 	worker->next_tick_ms = now_ms + TICK_MS;
 }
@@ -114,13 +133,8 @@ static void forward(struct worker *worker, struct stream *s, int64_t now_us)
 	/* A full socket is watched, whatever is in it: the tick counts packets that did not fit. */
 	if (!s->watched && (many || s->packets_in != before))
 		watch(worker, s, now_us / 1000);
-	if (s->news_bits)
-		notify_of_stream(worker, s);
+	notify_of_news(worker, s);
 }
-
-#define each_stream(b, s)                                                                          \
-	for (int each_ = 0; each_ < 4; each_++)                                                    \
-		if ((s = (b)->stream[each_ >> 1][each_ & 1]))
 
 static void open_bridge(struct worker *worker, struct bridge *b)
 {
@@ -140,6 +154,7 @@ static void open_bridge(struct worker *worker, struct bridge *b)
 		if (latch_state(&s->latch) == LATCH_LEARN) /* it learned before a restart */
 			watch(worker, s, clock_ms());
 	}
+	notify_of_denied(worker, b);
 }
 
 static void update_bridge(struct worker *worker, struct order_update *update)
@@ -155,6 +170,7 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 	/* One event for all streams: settings may change flows although no stream has moved. */
 	b->streams[0].news_bits |= 1 << BRIDGE_CHANGED;
 	notify_of_stream(worker, &b->streams[0]);
+	notify_of_denied(worker, b);
 }
 
 static void apply_kernel_report(struct worker *worker, struct order_kernel *order)
@@ -166,8 +182,22 @@ static void apply_kernel_report(struct worker *worker, struct order_kernel *orde
 	free(order);
 	if (!s->watched && latch_window_open(&s->latch, now_ms))
 		watch(worker, s, now_ms);
-	if (s->news_bits)
-		notify_of_stream(worker, s);
+	notify_of_news(worker, s);
+}
+
+/* Addresses of this host have changed. */
+static void replace_deny(struct worker *worker, struct order_deny *order)
+{
+	deny_put(worker->deny);
+	worker->deny = order->deny;
+	free(order);
+	for (struct ring *at = worker->bridges.next; at != &worker->bridges; at = at->next) {
+		struct bridge *b = container_of(at, struct bridge, all);
+		struct stream *s;
+
+		each_stream(b, s) stream_aim(s);
+		each_stream(b, s) if (s->news_bits) notify_of_stream(worker, s);
+	}
 }
 
 /* Afterwards the thread has no pointer to it. */
@@ -201,6 +231,9 @@ static void execute_order(struct worker *worker, struct order *order)
 		break;
 	case ORDER_KERNEL:
 		apply_kernel_report(worker, container_of(order, struct order_kernel, order));
+		break;
+	case ORDER_DENY:
+		replace_deny(worker, container_of(order, struct order_deny, order));
 		break;
 	case ORDER_CLOSE: /* the current batch of events may contain its sockets */
 		ring_remove(&b->all);
@@ -291,13 +324,14 @@ static int open_descriptors(struct worker *worker)
 static void release(struct worker *worker)
 {
 	batch_free(worker->batch);
+	deny_put(worker->deny);
 	if (worker->epoll_fd >= 0)
 		close(worker->epoll_fd);
 	if (worker->orders_fd >= 0)
 		close(worker->orders_fd);
 }
 
-int worker_start(struct worker *worker, struct mailbox *control, int control_fd)
+int worker_start(struct worker *worker, struct mailbox *control, int control_fd, struct deny *deny)
 {
 	int error;
 
@@ -307,6 +341,7 @@ int worker_start(struct worker *worker, struct mailbox *control, int control_fd)
 	ring_init(&worker->bridges);
 	ring_init(&worker->closing);
 	ring_init(&worker->watched);
+	worker->deny = deny_get(deny);
 	worker->batch = batch_new();
 	error = worker->batch ? open_descriptors(worker) : -ENOMEM;
 	if (!error)

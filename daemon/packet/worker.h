@@ -15,6 +15,7 @@ struct batch;
  * @control: mailbox of the control thread; @control_fd wakes it
  * @wake: orders were posted since the last worker_wake(); control thread only
  * @load: bridges open; control thread only
+ * @deny: where media is not sent to; the thread's reference, ORDER_DENY replaces it
  * @closing: bridges that are closed after the current batch of events
  * @watched: streams that the tick of each second checks
  * @next_tick_ms: valid while any is watched
@@ -35,6 +36,7 @@ struct worker {
 	struct order stop_order;
 	bool stopping;
 	struct batch *batch;
+	struct deny *deny;
 	struct ring bridges, closing, watched;
 	int64_t next_tick_ms;
 	uint32_t asked, answered;
@@ -42,8 +44,11 @@ struct worker {
 	struct worker_totals totals; /* shared counters */
 };
 
-/* @control, @control_fd: borrowed until worker_stop(). Return: 0, the thread runs; or -errno. */
-int worker_start(struct worker *worker, struct mailbox *control, int control_fd);
+/*
+ * @control, @control_fd: borrowed until worker_stop(). @deny: it takes a reference. Return: 0, the
+ * thread runs; or -errno.
+ */
+int worker_start(struct worker *worker, struct mailbox *control, int control_fd, struct deny *deny);
 /* Ends the thread and closes the sockets of its bridges; the owners free the bridges. */
 void worker_stop(struct worker *worker);
 /* Control thread. The worker owns the order until it is executed; it starts at worker_wake(). */

@@ -305,6 +305,21 @@ struct iface_addr *iface_pick(struct iface_table *table, struct str name, int fa
 	return addr ? addr : pick(table, STR_NONE, family);
 }
 
+bool iface_holds(const struct iface_table *table, const struct endpoint *ep, int64_t now_ms)
+{
+	const struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry) {
+		const struct iface_addr *addr = &entry->addr;
+
+		if ((endpoint_addr_eq(&addr->bind, ep) ||
+		     endpoint_addr_eq(&addr->advertised, ep)) &&
+		    port_pool_holds(addr->pool, endpoint_port(ep), now_ms))
+			return true;
+	}
+	return false;
+}
+
 size_t iface_count(const struct iface_table *table)
 {
 	const struct iface_entry *entry;

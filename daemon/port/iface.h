@@ -37,6 +37,8 @@ int iface_table_add(struct iface_table *table, struct str value, const char **er
  * Return: of several the one with the most free pairs; NULL: no address of that family exists.
  */
 struct iface_addr *iface_pick(struct iface_table *table, struct str name, int family, bool *known);
+/* Is it the address, bound or advertised, and the port of media that is open, or was just now? */
+bool iface_holds(const struct iface_table *table, const struct endpoint *ep, int64_t now_ms);
 /* All addresses in order of configuration. */
 size_t iface_count(const struct iface_table *table);
 struct iface_addr *iface_at(const struct iface_table *table, size_t index);

@@ -25,6 +25,7 @@ struct pair_slot {
 	uint32_t since; /* ms, modulo 2^32: after 49 idle days a pair may rest once more */
 	uint16_t next;
 	uint8_t state;
+	uint8_t ports; /* 1 or 2: so many were bound, or are */
 };
 
 struct pair_queue {
@@ -75,7 +76,9 @@ void port_pool_free(struct port_pool *pool)
 static void queue_add(struct port_pool *pool, struct pair_queue *queue, uint16_t pair,
 		      enum pair_state state, int64_t now_ms)
 {
-	pool->slot[pair] = (struct pair_slot){ (uint32_t)now_ms, NO_PAIR, (uint8_t)state };
+	uint8_t ports = pool->slot[pair].ports;
+
+	pool->slot[pair] = (struct pair_slot){ (uint32_t)now_ms, NO_PAIR, (uint8_t)state, ports };
 	if (queue->count++)
 		pool->slot[queue->last].next = pair;
 	else
@@ -201,6 +204,7 @@ static int pair_try(struct port_pool *pool, uint16_t pair, unsigned int count, i
 		pair_set_free(pool, pair);
 	} else {
 		pool->slot[pair].state = PAIR_USED;
+		pool->slot[pair].ports = (uint8_t)count;
 		result.port = (uint16_t)(pool->first_port + pair * 2);
 		*taken = result;
 	}
@@ -257,16 +261,28 @@ int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int cou
 	return pair_try(pool, (uint16_t)index, count, now_ms, pair);
 }
 
-void port_pool_give(struct port_pool *pool, uint16_t port, bool received, int64_t now_ms)
+void port_pool_give(struct port_pool *pool, uint16_t port, bool carried, int64_t now_ms)
 {
 	unsigned int pair = (port - (unsigned int)pool->first_port) / 2;
 
 	if (port < pool->first_port || pair >= pool->n_pairs || pool->slot[pair].state != PAIR_USED)
 		return; /* not of this pool, or given twice: a pair must not be in two lists */
-	if (received && pool->quarantine_ms > 0)
+	if (carried && pool->quarantine_ms > 0)
 		queue_add(pool, &pool->resting, (uint16_t)pair, PAIR_RESTING, now_ms);
 	else
 		pair_set_free(pool, (uint16_t)pair);
+}
+
+bool port_pool_holds(struct port_pool *pool, uint16_t port, int64_t now_ms)
+{
+	unsigned int at = port - (unsigned int)pool->first_port;
+	const struct pair_slot *slot;
+
+	if (port < pool->first_port || at / 2 >= pool->n_pairs)
+		return false;
+	pool_expire(pool, now_ms);
+	slot = &pool->slot[at / 2];
+	return (slot->state == PAIR_USED || slot->state == PAIR_RESTING) && at % 2 < slot->ports;
 }
 
 struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms)

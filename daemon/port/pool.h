@@ -2,7 +2,7 @@
 /*
  * pool.h - even/odd port pairs of one local address
  *
- * Pairs are drawn at random (an attacker must not guess the next one). A pair that received packets
+ * Pairs are drawn at random (an attacker must not guess the next one). A pair that carried packets
  * becomes free only after the quarantine, so that late packets of one call do not reach the next;
  * other pairs become free at once. Control thread only.
  */
@@ -41,8 +41,10 @@ int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
  */
 int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int count, int64_t now_ms,
 			 struct port_pair *pair);
-/* Close the descriptors first. @received: the pair received packets: quarantine it. */
-void port_pool_give(struct port_pool *pool, uint16_t port, bool received, int64_t now_ms);
+/* Close the descriptors first. @carried: packets arrived at the pair, or left by it: quarantine. */
+void port_pool_give(struct port_pool *pool, uint16_t port, bool carried, int64_t now_ms);
+/* Is this very port bound for media, or was it until its quarantine began? */
+bool port_pool_holds(struct port_pool *pool, uint16_t port, int64_t now_ms);
 struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms);
 
 #endif

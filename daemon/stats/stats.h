@@ -51,8 +51,8 @@ struct stats {
 		one_way;      /* of calls that ended: media from neither side, from one side only */
 	uint64_t duration_ms; /* sum over calls that ended */
 	struct quality_totals quality; /* of medias that ended */
-	uint64_t requests, replies, replayed, malformed, not_allowed, unknown_command,
-		reply_too_large, send_failed;
+	uint64_t requests, replies, replayed, malformed, not_allowed, from_media_port,
+		unknown_command, reply_too_large, send_failed;
 	uint64_t replies_evicted;
 	uint64_t rtpp_done, rtpp_refused; /* commands of the classic rtpproxy protocol */
 	uint64_t notices_lost, events_lost;

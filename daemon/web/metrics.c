@@ -198,6 +198,11 @@ static void latched(struct view *view)
 	put(view, view->report->user.latched);
 }
 
+static void media_denied(struct view *view)
+{
+	put(view, view->report->user.denied);
+}
+
 static void refused(struct view *view)
 {
 	for (size_t i = 0; i < LATCH_RANKS; i++)
@@ -388,6 +393,7 @@ static void control_failures(struct view *view)
 	put_one(view, "reason", STR("malformed"), stats->malformed);
 	put_one(view, "reason", STR("unknown_command"), stats->unknown_command);
 	put_one(view, "reason", STR("not_allowed"), stats->not_allowed);
+	put_one(view, "reason", STR("from_media_port"), stats->from_media_port);
 	put_one(view, "reason", STR("reply_too_large"), stats->reply_too_large);
 	put_one(view, "reason", STR("send_failed"), stats->send_failed);
 }
@@ -536,6 +542,7 @@ static const struct metric {
 	{ "packet_errors_total", METRIC_COUNTER, "Packets that could not be sent, by path.", packet_errors },
 	{ "dropped_packets_total", METRIC_COUNTER, "Packets received and not forwarded, by reason (rtprelayctl stats --all).", drops },
 	{ "latched_total", METRIC_COUNTER, "Times that a stream latched to a source, the first one or another.", latched },
+	{ "media_denied_total", METRIC_COUNTER, "Times that an address was refused as destination of a stream (media-deny).", media_denied },
 	{ "latch_refused_total", METRIC_COUNTER, "Packets refused by latching in the daemon, by rank of their source: unknown, "
 	  "near, address (of SDP or SIP), exact (address and port of SDP).", refused },
 	{ "media_mos", METRIC_HISTOGRAM, "Average MOS of each side of medias that ended.", mos },

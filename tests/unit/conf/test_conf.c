@@ -127,6 +127,31 @@ static void test_defaults_are_as_documented(void)
 	conf_free(&conf);
 }
 
+/* Values in the file, or as options, take the place of the default list, not beside it. */
+static void test_list_with_a_default_is_replaced(void)
+{
+	struct conf conf;
+
+	CU_ASSERT_EQUAL_FATAL(load_args(&conf, ENOUGH), 0);
+	CU_ASSERT_EQUAL_FATAL(conf.media_deny.count, 2);
+	CU_ASSERT_STRING_EQUAL(conf.media_deny.item[0], "local:0-1023");
+	CU_ASSERT_STRING_EQUAL(conf.media_deny.item[1], "local:5060-5061");
+	conf_free(&conf);
+	CU_ASSERT_EQUAL_FATAL(load_args(&conf, ENOUGH "--media-deny=none"), 0);
+	CU_ASSERT_EQUAL_FATAL(conf.media_deny.count, 1);
+	CU_ASSERT_STRING_EQUAL(conf.media_deny.item[0], "none");
+	conf_free(&conf);
+	CU_ASSERT_EQUAL_FATAL(load(&conf,
+				   "[rtprelay]\ninterface = 192.0.2.1\nlisten-ng = 2223\n"
+				   "media-deny = local, 10.0.0.0/8\nmedia-deny = 192.0.2.7:53\n",
+				   "--config=@", STDERR_FILENO),
+			      0);
+	CU_ASSERT_EQUAL_FATAL(conf.media_deny.count, 3);
+	CU_ASSERT_STRING_EQUAL(conf.media_deny.item[0], "local");
+	CU_ASSERT_STRING_EQUAL(conf.media_deny.item[2], "192.0.2.7:53");
+	conf_free(&conf);
+}
+
 static void test_file_sets_every_type(void)
 {
 	struct conf conf;
@@ -443,6 +468,7 @@ static void test_out_of_memory_fails_cleanly(void)
 
 TEST_SUITE(conf, { "command line of the manual works", test_command_line_of_the_manual_works },
 	   { "defaults are as documented", test_defaults_are_as_documented },
+	   { "a list with a default is replaced", test_list_with_a_default_is_replaced },
 	   { "file sets every type", test_file_sets_every_type },
 	   { "words have their meaning", test_words_have_their_meaning },
 	   { "options override the file", test_options_override_the_file },

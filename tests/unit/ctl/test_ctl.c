@@ -175,6 +175,35 @@ static void test_refusals_are_logged_seldom(void)
 	relay_close(&relay);
 }
 
+/* A caller's media that reaches the control socket comes from a port that the relay holds. */
+static void test_media_port_gets_no_answer(void)
+{
+	static const char offer[] =
+		"7 {\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":\"a\",\"sdp\":"
+		"\"v=0\\no=- 1 1 IN IP4 192.0.2.1\\ns=-\\nc=IN IP4 192.0.2.1\\nt=0 0\\n"
+		"m=audio 4000 RTP/AVP 0\\n\"}";
+	struct endpoint media;
+	struct relay relay;
+	uint16_t port;
+
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, NULL));
+	ask_from(&relay, &near, offer);
+	port = call_find(relay.scene.calls, STR("c"))->dialogs->media[0]->port[SIDE_A];
+	CU_ASSERT_TRUE(endpoint_parse_addr(STR("127.80.0.1"), 0, &media));
+	for (uint16_t i = 0; i < 2; i++) {
+		endpoint_set_port(&media, (uint16_t)(port + i));
+		CU_ASSERT_STRING_EQUAL(ask_from(&relay, &media, "1 " PING), "");
+		CU_ASSERT_EQUAL(relay.scene.stats.from_media_port, i + 1U);
+	}
+	CU_ASSERT_EQUAL(relay.scene.stats.requests, 1);
+	/* A proxy on the same host may send from a port of the range. */
+	for (port = 21400; iface_holds(relay.scene.ifaces, &media, clock_ms()); port++)
+		endpoint_set_port(&media, port);
+	CU_ASSERT_STRING_EQUAL(ask_from(&relay, &media, "2 " PING), "2 d6:result4:ponge");
+	CU_ASSERT_EQUAL(relay.scene.stats.not_allowed, 0);
+	relay_close(&relay);
+}
+
 static void test_control_allow_replaces_the_default(void)
 {
 	struct relay relay;
@@ -409,6 +438,7 @@ TEST_SUITE(ctl, { "reply begins with cookie", test_reply_begins_with_cookie },
 	   { "a source that is not allowed gets no answer",
 	     test_source_that_is_not_allowed_gets_no_answer },
 	   { "refusals are logged seldom", test_refusals_are_logged_seldom },
+	   { "a media port gets no answer", test_media_port_gets_no_answer },
 	   { "control-allow replaces the default", test_control_allow_replaces_the_default },
 	   { "errors at open name what is wrong", test_errors_at_open_name_what_is_wrong },
 	   { "answer leaves from the address asked", test_answer_leaves_from_the_address_asked },

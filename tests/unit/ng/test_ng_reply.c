@@ -391,8 +391,8 @@ static const char total[] =
 	/* 2051.025 s in 203 + 204 + 205 + 206 + 207 calls */
 	"'avgcallduration':'2.001000',"
 	"'drops':{'malformed':300,'kind':301,'source':302,'patience':303,'no_destination':304,"
-	"'blocked':305,'send_queue':306,'unreachable':307,'too_large':308,'loop':309,'ttl':310,"
-	"'receive_queue':311}},";
+	"'destination':305,'blocked':306,'send_queue':307,'unreachable':308,'too_large':309,"
+	"'loop':310,'ttl':311,'receive_queue':312}},";
 /* Of the verbs all but the first and the last are 0. */
 #define NO_VERB(prefix, verb) "'" prefix verb "count':0,'" prefix verb "duration':'0.000000',"
 #define NO_VERBS(prefix)                                                                           \

@@ -39,7 +39,7 @@ struct scene {
 	struct bridge_change change; /* of the next update() */
 	int relay_fd[4], phone[4];
 	struct endpoint relay_at[4], phone_at[4];
-	unsigned int latched, refused, changed, asked, closed; /* events that came */
+	unsigned int latched, refused, denied, changed, asked, closed; /* events that came */
 	unsigned int latched_mask;
 	bool stuck; /* a media thread did not answer: do not wait for it again */
 };
@@ -54,6 +54,7 @@ SCENE_FN void on_event(void *arg, struct bridge *bridge, enum bridge_event event
 		scene->latched++;
 		scene->latched_mask |= 1u << (2 * side + comp);
 	}
+	scene->denied += event == BRIDGE_DENIED;
 	scene->refused += event == BRIDGE_REFUSED;
 	scene->changed += event == BRIDGE_CHANGED;
 	scene->asked += event == BRIDGE_ASK;

@@ -196,6 +196,30 @@ static void test_same_address_under_two_names_shares_ports(void)
 	iface_table_free(table);
 }
 
+static void test_holds_ports_at_bound_and_advertised_address(void)
+{
+	struct iface_table *table = TABLE("nat/127.0.0.11!203.0.113.5", "127.0.0.12", "six/::1");
+	static const char *const held[] = { "127.0.0.11:23002", "203.0.113.5:23003" };
+	static const char *const free[] = { "127.0.0.12:23002", "127.0.0.11:23004", "[::1]:23002",
+					    "127.0.0.99:23002", "127.0.0.11:0" };
+	struct port_pair pair;
+	struct endpoint ep;
+
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_exact(iface_at(table, 0)->pool, 23002, 2, 0, &pair),
+			      0);
+	for (size_t i = 0; i < COUNT(held); i++) {
+		CU_ASSERT_TRUE(endpoint_parse(str_of(held[i]), -1, &ep));
+		CU_ASSERT_TRUE(iface_holds(table, &ep, 0));
+	}
+	for (size_t i = 0; i < COUNT(free); i++) {
+		CU_ASSERT_TRUE(endpoint_parse(str_of(free[i]), -1, &ep));
+		CU_ASSERT_FALSE(iface_holds(table, &ep, 0));
+	}
+	for (int i = 0; i < 2; i++)
+		close(pair.fd[i]);
+	iface_table_free(table);
+}
+
 static void test_out_of_memory_adds_nothing(void)
 {
 	ALLOC_FAILS_AT_EACH
@@ -225,4 +249,6 @@ TEST_SUITE(iface, { "reads every form", test_reads_every_form },
 	   { "picks address with most free pairs", test_picks_address_with_most_free_pairs },
 	   { "same address under two names shares ports",
 	     test_same_address_under_two_names_shares_ports },
+	   { "holds ports at bound and advertised address",
+	     test_holds_ports_at_bound_and_advertised_address },
 	   { "out of memory adds nothing", test_out_of_memory_adds_nothing });

@@ -422,6 +422,43 @@ static void test_exact_pair_can_be_taken(void)
 	port_pool_free(pool);
 }
 
+/* Is this very port one that media leaves from, or did until a moment ago? */
+static void test_holds_open_and_resting_ports_only(void)
+{
+	struct port_pool *pool = pool_new(21010, 21017, 1000);
+	struct port_pair pair, single;
+
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_exact(pool, 21012, 2, 0, &pair), 0);
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_exact(pool, 21014, 1, 0, &single), 0);
+	for (uint16_t port = 21008; port < 21020; port++)
+		CU_ASSERT_EQUAL(port_pool_holds(pool, port, 0), port >= 21012 && port <= 21014);
+	CU_ASSERT_FALSE(port_pool_holds(pool, 0, 0));
+	CU_ASSERT_FALSE(port_pool_holds(pool, 65535, 0));
+	pair_give(pool, &pair, true, 5000);
+	pair_give(pool, &single, true, 5000);
+	for (uint16_t port = 21008; port < 21020; port++)
+		CU_ASSERT_EQUAL(port_pool_holds(pool, port, 5999), port >= 21012 && port <= 21014);
+	for (uint16_t port = 21008; port < 21020; port++)
+		CU_ASSERT_FALSE(port_pool_holds(pool, port, 6000));
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_exact(pool, 21012, 2, 6000, &pair), 0);
+	pair_give(pool, &pair, false, 6000); /* it carried nothing */
+	CU_ASSERT_FALSE(port_pool_holds(pool, 21012, 6000));
+	port_pool_free(pool);
+}
+
+static void test_port_of_another_program_is_not_held(void)
+{
+	struct port_pool *pool = pool_new(21010, 21011, 1000);
+	struct port_pair pair;
+	int fd = occupy(21010);
+
+	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 0, &pair), -EADDRINUSE);
+	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).taken_by_others, 1);
+	CU_ASSERT_FALSE(port_pool_holds(pool, 21010, 0));
+	close(fd);
+	port_pool_free(pool);
+}
+
 static void test_out_of_memory_is_null(void)
 {
 	struct endpoint addr = address("v4");
@@ -451,4 +488,6 @@ TEST_SUITE(port_pool, { "pair is even and next odd", test_pair_is_even_and_next_
 	   { "ipv6 is ipv6 only", test_ipv6_is_ipv6_only },
 	   { "many takes leave nothing", test_many_takes_leave_nothing },
 	   { "an exact pair can be taken", test_exact_pair_can_be_taken },
+	   { "holds open and resting ports only", test_holds_open_and_resting_ports_only },
+	   { "a port of another program is not held", test_port_of_another_program_is_not_held },
 	   { "out of memory is null", test_out_of_memory_is_null });

@@ -140,6 +140,7 @@ static void fill(struct daemon_report *report, struct iface_report *iface)
 	report->relayed[PATH_KERNEL] = (struct relayed){ 2000, 344000, 4 };
 	report->drops[DROP_SOURCE] = 5;
 	report->user.latched = 40;
+	report->user.denied = 41;
 	report->user.refused[RANK_UNKNOWN] = 6;
 	report->stats.calls_made = 30;
 	report->stats.calls_deleted = 15;
@@ -187,6 +188,7 @@ static void test_has_what_is_in_the_report(void)
 	CU_ASSERT(has_line(text, "rtprelay_packet_errors_total{type=\"userspace\"} 3"));
 	CU_ASSERT(has_line(text, "rtprelay_dropped_packets_total{reason=\"source\"} 5"));
 	CU_ASSERT(has_line(text, "rtprelay_latched_total 40"));
+	CU_ASSERT(has_line(text, "rtprelay_media_denied_total 41"));
 	CU_ASSERT(has_line(text, "rtprelay_latch_refused_total{source=\"unknown\"} 6"));
 	CU_ASSERT(has_line(text, "rtprelay_kernel_flows 4"));
 	CU_ASSERT(has_line(text, "rtprelay_ports{name=\"a\\\"b\",address=\"2001:db8::1\"} 200"));
@@ -222,7 +224,9 @@ static bool has_another_form(const char *of, const char *name)
 			return true;
 	if (!strcmp(of, "kernel"))
 		return strncmp(name, "pass_", 5) != 0 && strcmp(name, "tapped") != 0;
-	return !strcmp(name, "duration") || (!strcmp(of, "user") && strcmp(name, "latched") != 0);
+	if (!strcmp(of, "user"))
+		return strcmp(name, "latched") != 0 && strcmp(name, "media_denied") != 0;
+	return !strcmp(name, "duration");
 }
 
 static void expect_in_text(void *arg, const char *of, const char *proxy,
@@ -316,6 +320,7 @@ static const struct {
 	{ "dropped_packets_total{reason=\"source\"}", DROPPED(DROP_SOURCE) },
 	{ "dropped_packets_total{reason=\"patience\"}", DROPPED(DROP_PATIENCE) },
 	{ "dropped_packets_total{reason=\"no_destination\"}", DROPPED(DROP_NO_DESTINATION) },
+	{ "dropped_packets_total{reason=\"destination\"}", DROPPED(DROP_DESTINATION) },
 	{ "dropped_packets_total{reason=\"blocked\"}", DROPPED(DROP_BLOCKED) },
 	{ "dropped_packets_total{reason=\"send_queue\"}", DROPPED(DROP_SEND_QUEUE) },
 	{ "dropped_packets_total{reason=\"unreachable\"}", DROPPED(DROP_UNREACHABLE) },
@@ -324,6 +329,7 @@ static const struct {
 	{ "dropped_packets_total{reason=\"ttl\"}", DROPPED(DROP_TTL) },
 	{ "dropped_packets_total{reason=\"receive_queue\"}", DROPPED(DROP_RECEIVE_QUEUE) },
 	{ "latched_total", AT(user.latched) },
+	{ "media_denied_total", AT(user.denied) },
 	{ "latch_refused_total{source=\"unknown\"}", REFUSED(RANK_UNKNOWN) },
 	{ "latch_refused_total{source=\"near\"}", REFUSED(RANK_NEAR) },
 	{ "latch_refused_total{source=\"address\"}", REFUSED(RANK_ADDR) },
@@ -344,6 +350,7 @@ static const struct {
 	{ "control_failures_total{reason=\"malformed\"}", AT(stats.malformed) },
 	{ "control_failures_total{reason=\"unknown_command\"}", AT(stats.unknown_command) },
 	{ "control_failures_total{reason=\"not_allowed\"}", AT(stats.not_allowed) },
+	{ "control_failures_total{reason=\"from_media_port\"}", AT(stats.from_media_port) },
 	{ "control_failures_total{reason=\"reply_too_large\"}", AT(stats.reply_too_large) },
 	{ "control_failures_total{reason=\"send_failed\"}", AT(stats.send_failed) },
 	{ "control_replies_evicted_total", AT(stats.replies_evicted) },

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * destinations.c - makes the set of forbidden destinations from configuration and local addresses
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/count.h"
+#include "base/host_addrs.h"
+#include "base/log.h"
+#include "base/resolve.h"
+#include "destinations.h"
+
+#define SELF "%%CC_SELF%%:"
+
+/* --- Rules of the configuration --------------------------------------------------------------- */
+
+static int add_rule(struct destinations *d, const struct deny_rule *rule)
+{
+	struct deny_rule *more = realloc(d->rules, (d->n_rules + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	d->rules = more;
+	d->rules[d->n_rules++] = *rule;
+	return 0;
+}
+
+static int add_socket(struct destinations *d, const struct endpoint *ep, const char *why)
+{
+	const struct deny_rule rule = {
+		.net = { .net = *ep, .bits = ep->sa.sa_family == AF_INET ? 32 : 128 },
+		.local = endpoint_is_any(ep),
+		.port_min = endpoint_port(ep),
+		.port_max = endpoint_port(ep),
+		.why = why,
+	};
+
+	return add_rule(d, &rule);
+}
+
+/* Also at the addresses that a NAT in front of the relay maps to that of the socket. */
+static int add_socket_everywhere(struct destinations *d, const struct endpoint *ep, const char *why)
+{
+	size_t n = d->conf.n_media / 2;
+	int error = add_socket(d, ep, why);
+
+	for (size_t i = 0; i < n && !error; i++) {
+		struct endpoint advertised = d->conf.media[n + i];
+
+		if (!endpoint_addr_eq(&d->conf.media[i], ep) ||
+		    endpoint_addr_eq(&d->conf.media[i], &advertised))
+			continue;
+		endpoint_set_port(&advertised, endpoint_port(ep));
+		error = add_socket(d, &advertised, why);
+	}
+	return error;
+}
+
+/* "udp:192.0.2.1:2223" to "192.0.2.1:2223"; NULL: a path */
+static const char *without_prefix(const char *text)
+{
+	static const char *const prefixes[] = { "udp:", "udp6:", "tcp:", "tcp6:" };
+
+	if (text[0] == '/' || str_starts(str_of(text), STR("unix:")) ||
+	    str_starts(str_of(text), STR("cunix:")))
+		return NULL;
+	for (size_t i = 0; i < COUNT(prefixes); i++)
+		if (str_starts(str_of(text), str_of(prefixes[i])))
+			return text + strlen(prefixes[i]);
+	return text;
+}
+
+/* What cannot be resolved is an error where it is opened. */
+static int add_text(struct destinations *d, const char *text, bool loopback, const char *why)
+{
+	struct endpoint addrs[8];
+	int n = endpoint_resolve(text, addrs, COUNT(addrs)), error = 0;
+
+	for (int i = 0; i < n && !error; i++) {
+		if (loopback && endpoint_is_any(&addrs[i]) && addrs[i].sa.sa_family == AF_INET)
+			addrs[i].in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		else if (loopback && endpoint_is_any(&addrs[i]))
+			addrs[i].in6.sin6_addr = in6addr_loopback;
+		error = add_socket_everywhere(d, &addrs[i], why);
+	}
+	return error;
+}
+
+static int add_control(struct destinations *d, const struct conf_list *listen)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < listen->count && !error; i++) {
+		const char *text = without_prefix(listen->item[i]);
+
+		if (text)
+			error = add_text(d, text, false, "control socket of the relay");
+	}
+	return error;
+}
+
+/* PORT without HOST listens at the loopback addresses. */
+static int add_http(struct destinations *d, const struct conf_list *listen)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < listen->count && !error; i++) {
+		const char *text = listen->item[i];
+
+		error = add_text(d, text, !strchr(text, ':'), "HTTP socket of the relay");
+	}
+	return error;
+}
+
+/* %%CC_SELF%% is the proxy that asks: it may be on this host. */
+static int add_self(struct destinations *d, const char *port, const char *why)
+{
+	struct deny_rule rule = { .local = true, .why = why };
+	uint64_t number;
+
+	if (!str_to_u64(str_of(port), UINT16_MAX, &number))
+		return 0;
+	rule.port_min = rule.port_max = (uint16_t)number;
+	return add_rule(d, &rule);
+}
+
+static int add_notify(struct destinations *d, const struct conf_list *notify)
+{
+	static const char why[] = "listener for time-outs (notify)";
+	int error = 0;
+
+	for (size_t i = 0; i < notify->count && !error; i++) {
+		const char *text = without_prefix(notify->item[i]);
+
+		if (text && str_starts(str_of(text), STR(SELF)))
+			error = add_self(d, text + strlen(SELF), why);
+		else if (text)
+			error = add_text(d, text, false, why);
+	}
+	return error;
+}
+
+static bool is_none(const char *text)
+{
+	return !strcmp(text, "none");
+}
+
+bool destinations_valid(const char *text)
+{
+	struct deny_rule rule;
+
+	return is_none(text) || deny_parse(str_of(text), &rule);
+}
+
+static int add_configured(struct destinations *d, const struct conf_list *list)
+{
+	struct deny_rule rule;
+	int error = 0;
+
+	for (size_t i = 0; i < list->count && !error; i++) {
+		if (is_none(list->item[i]))
+			continue;
+		error = -EINVAL;
+		if (deny_parse(str_of(list->item[i]), &rule))
+			error = add_rule(d, &rule);
+	}
+	return error;
+}
+
+/* --- Addresses of this host ------------------------------------------------------------------- */
+
+/* Those of the interfaces too: they are known even if the system does not tell. */
+static struct deny *make_deny(const struct destinations *d, const struct host_addrs *host)
+{
+	size_t n = host->n_local + d->conf.n_media;
+	struct endpoint *local = calloc(n + 1, sizeof(*local));
+	struct deny_conf conf = { .rules = d->rules,
+				  .n_rules = d->n_rules,
+				  .local = local,
+				  .n_local = n,
+				  .broadcast = host->broadcast,
+				  .n_broadcast = host->n_broadcast,
+				  .media = d->conf.media,
+				  .n_media = d->conf.n_media,
+				  .port_min = d->conf.port_min,
+				  .port_max = d->conf.port_max };
+	struct deny *deny = NULL;
+
+	if (!local)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		local[i] = i < host->n_local ? host->local[i] : d->conf.media[i - host->n_local];
+	deny = deny_new(&conf);
+	free(local);
+	return deny;
+}
+
+/* True: there is another set. On failure the old one stays; the next second tries again. */
+static bool read_addresses(struct destinations *d)
+{
+	struct host_addrs host;
+	int error = host_addrs_read(&host);
+	struct deny *deny;
+
+	if (error && !d->stale)
+		log_warn("media-deny: the addresses of this host cannot be read: %s; those of "
+			 "\"interface\" are used",
+			 strerror(-error));
+	d->stale = error;
+	if (error && d->deny)
+		return false;
+	deny = make_deny(d, &host);
+	host_addrs_free(&host);
+	d->stale = error || !deny;
+	if (!deny || deny_same(deny, d->deny)) {
+		deny_put(deny);
+		return false;
+	}
+	deny_put(d->deny);
+	d->deny = deny;
+	return true;
+}
+
+bool destinations_refresh(struct destinations *d)
+{
+	bool changed = d->fd >= 0 && host_addrs_changed(d->fd);
+
+	return (changed || d->stale) && read_addresses(d);
+}
+
+/* --- Start and end ---------------------------------------------------------------------------- */
+
+static int add_rules(struct destinations *d)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < d->conf.n_control && !error; i++)
+		error = add_control(d, d->conf.control[i]);
+	if (!error)
+		error = add_http(d, d->conf.http);
+	if (!error)
+		error = add_notify(d, d->conf.notify);
+	return error ? error : add_configured(d, d->conf.media_deny);
+}
+
+int destinations_open(struct destinations *d, const struct destinations_conf *conf)
+{
+	int error;
+
+	*d = (struct destinations){ .conf = *conf };
+	error = add_rules(d);
+	/* First watched, then read: so no change is missed. */
+	d->fd = host_addrs_watch();
+	if (d->fd < 0)
+		log_warn("media-deny: changes of this host's addresses are not noticed: %s",
+			 strerror(-d->fd));
+	if (!error)
+		read_addresses(d);
+	return error || d->deny ? error : -ENOMEM;
+}
+
+void destinations_close(struct destinations *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	deny_put(d->deny);
+	free(d->rules);
+	*d = (struct destinations){ .fd = -1 };
+}

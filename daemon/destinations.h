@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * destinations.h - makes the set of forbidden destinations (packet/deny.h), and keeps it up to date
+ *
+ * From the configuration: the sockets that the relay itself listens at or reports to, media-deny,
+ * the interfaces. From the system: the addresses of this host, which may change at any time.
+ */
+#ifndef DESTINATIONS_H
+#define DESTINATIONS_H
+
+#include "base/list.h"
+#include "packet/deny.h"
+
+/**
+ * struct destinations_conf - keys of the configuration; borrowed
+ * @control: the listening addresses of each control protocol
+ * @media: addresses of the interfaces: first those that are bound, then as many that are advertised
+ *	for them
+ */
+struct destinations_conf {
+	const struct conf_list *const *control;
+	size_t n_control;
+	const struct conf_list *http, *notify, *media_deny;
+	const struct endpoint *media;
+	size_t n_media;
+	uint16_t port_min, port_max;
+};
+
+/**
+ * struct destinations - the set in use, and what it is made of
+ * @rules: of the configuration, in the order of asking
+ * @conf: as given; only @media and the ports are used after the start
+ * @deny: the set now in use; NULL: not read yet
+ * @fd: readable when an address of this host has changed; -1: none
+ */
+struct destinations {
+	struct deny_rule *rules;
+	size_t n_rules;
+	struct destinations_conf conf;
+	struct deny *deny;
+	int fd;
+	bool stale;
+};
+
+/* Reads configuration and addresses. 0; -ENOMEM; -EINVAL: a value of media-deny is not valid */
+int destinations_open(struct destinations *destinations, const struct destinations_conf *conf);
+void destinations_close(struct destinations *destinations);
+/* After @fd was readable, and once a second. True: there is another set, tell the media threads. */
+bool destinations_refresh(struct destinations *destinations);
+/* Is @text a value of media-deny? */
+bool destinations_valid(const char *text);
+
+#endif
