@@ -422,6 +422,7 @@ static int open_control(struct relay *relay, const struct ctl_listen *listen, si
 		.control_allow = &relay->conf.control_allow,
 		.replay_entries = relay->conf.replay_entries,
 		.replay_mbytes = relay->conf.replay_mbytes,
+		.idle_s = relay->conf.control_idle_s,
 	};
 	const char *error = "out of memory";
 

@@ -29,7 +29,7 @@
 #define CONTROL_PROTO_PATH	 "/run/rtprelay/control.sock"
 #define CONTROL_PROTO_REQUEST	 65536	/* bytes of the longest request, with its line end */
 #define CONTROL_PROTO_LINE	 524288 /* bytes of the longest line of an answer */
-#define CONTROL_PROTO_PEERS	 32	/* connections at once; further ones are closed */
+#define CONTROL_PROTO_PEERS	 32	/* connections at once; then the oldest idle one yields */
 #define CONTROL_PROTO_PATIENCE_S 5
 
 /*

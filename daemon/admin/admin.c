@@ -32,6 +32,7 @@ struct admin {
 	struct listen_pause pause;
 	struct admin_peer *peers;
 	size_t n_peers;
+	struct idle_queue idle;
 	struct admin_writer writer;
 };
 
@@ -59,6 +60,7 @@ static void job_end(struct admin_peer *peer)
 static void peer_free(struct admin *admin, struct admin_peer *peer)
 {
 	job_end(peer);
+	idle_remove(&peer->idle);
 	DL_DELETE(admin->peers, peer);
 	assert(admin->peers != peer && (!admin->peers || admin->peers->prev != peer));
 	admin->n_peers--;
@@ -143,6 +145,7 @@ static void run_input(struct admin_peer *peer)
 
 		if (!end)
 			break;
+		idle_touch(&peer->admin->idle, &peer->idle);
 		run_line(peer, (struct str){ start, (size_t)(end - start) });
 		done += (size_t)(end - start) + 1;
 	}
@@ -230,6 +233,65 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	peer_go_on(peer);
 }
 
+/* --- Idle peers ------------------------------------------------------------------------------- */
+
+static struct admin_peer *peer_of(const struct idle_item *item)
+{
+	return container_of(item, struct admin_peer, idle);
+}
+
+/* A client that reads nothing is disconnected after CONTROL_PROTO_PATIENCE_S. */
+static bool is_busy(const struct idle_item *item)
+{
+	const struct admin_peer *peer = peer_of(item);
+
+	return peer->job.verb || evbuffer_get_length(peer->out);
+}
+
+static void close_idle(struct idle_item *item)
+{
+	log_info("control socket: an idle client was disconnected");
+	peer_close(peer_of(item));
+}
+
+static const struct idle_ops idle_ops = { .busy = is_busy, .close = close_idle };
+
+/* Not root's, nor those of the daemon's user. */
+static bool is_reader(const struct idle_item *item)
+{
+	return !peer_of(item)->rights.change;
+}
+
+static struct admin_peer *oldest_reader(const struct admin *admin)
+{
+	struct admin_peer *peer;
+
+	DL_FOREACH(admin->peers, peer)
+		if (!peer->rights.change)
+			return peer;
+	return admin->peers;
+}
+
+/*
+ * If there are too many peers, the oldest idle one yields. Those who may only read cannot take the
+ * place of root; root always gets in, if need be in place of one that is being answered.
+ */
+static bool make_room(struct admin *admin, const struct admin_peer_rights *rights)
+{
+	struct idle_item *oldest;
+
+	if (admin->n_peers < CONTROL_PROTO_PEERS)
+		return true;
+	oldest = idle_oldest(&admin->idle, is_reader);
+	if (!oldest && rights->change)
+		oldest = idle_oldest(&admin->idle, NULL);
+	if (oldest)
+		close_idle(oldest);
+	else if (rights->change)
+		peer_close(oldest_reader(admin));
+	return oldest || rights->change;
+}
+
 /* --- Start and end ---------------------------------------------------------------------------- */
 
 static bool peer_make(struct admin_peer *peer)
@@ -247,9 +309,11 @@ static bool peer_make(struct admin_peer *peer)
 
 void admin_accept(struct admin *admin, int fd)
 {
+	struct admin_peer_rights rights =
+		admin_socket_rights(fd, admin->conf.gid, admin->conf.mode);
 	struct admin_peer *peer = NULL;
 
-	if (admin->n_peers < CONTROL_PROTO_PEERS)
+	if (make_room(admin, &rights))
 		peer = calloc(1, sizeof(*peer));
 	if (!peer) {
 		close(fd);
@@ -259,9 +323,10 @@ void admin_accept(struct admin *admin, int fd)
 	peer->writer = &admin->writer;
 	peer->conf = &admin->conf;
 	peer->fd = fd;
-	peer->rights = admin_socket_rights(fd, admin->conf.gid, admin->conf.mode);
+	peer->rights = rights;
 	DL_APPEND(admin->peers, peer);
 	admin->n_peers++;
+	idle_add(&admin->idle, &peer->idle);
 	if (!peer_make(peer))
 		peer_close(peer);
 }
@@ -335,7 +400,9 @@ struct admin *admin_open(const struct admin_conf *conf)
 		return NULL;
 	admin->conf = *conf;
 	admin->writer.memory = malloc(CONTROL_PROTO_LINE);
-	if (admin->writer.memory && (conf->fd < 0 || start_listening(admin)))
+	if (!idle_init(&admin->idle, conf->base, conf->conf->control_idle_s * INT64_C(1000),
+		       &idle_ops) &&
+	    admin->writer.memory && (conf->fd < 0 || start_listening(admin)))
 		return admin;
 	admin_close(admin);
 	return NULL;
@@ -347,6 +414,7 @@ void admin_close(struct admin *admin)
 		return;
 	while (admin->peers)
 		peer_free(admin, admin->peers);
+	idle_fini(&admin->idle);
 	listen_pause_fini(&admin->pause);
 	if (admin->listener)
 		evconnlistener_free(admin->listener);

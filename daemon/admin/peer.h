@@ -8,6 +8,7 @@
 #include "admin/filter.h"
 #include "admin/socket.h"
 #include "admin/verb.h"
+#include "base/idle.h"
 #include "base/json_line.h"
 #include "call/events.h"
 #include "call/table.h"
@@ -39,6 +40,7 @@ struct admin_job {
 
 struct admin_peer {
 	struct admin_peer *prev, *next;
+	struct idle_item idle;
 	struct admin *admin;
 	struct admin_writer *writer; /* borrowed, as @conf */
 	const struct admin_conf *conf;

@@ -49,7 +49,8 @@ struct conf {
 	char *pidfile, *user, *group; /* NULL: none */
 	char *cdr_file;		      /* NULL: none */
 	char *control_socket; /* path; "none"; NULL: CONTROL_PROTO_PATH, if it can be created */
-	char *control_group;  /* NULL: the daemon's group */
+	unsigned int control_idle_s;
+	char *control_group;	   /* NULL: the daemon's group */
 	unsigned int control_mode; /* the digits as written: 660 is 0660 */
 	char *config;		   /* path; "none"; NULL: the default file, if it exists */
 };

@@ -70,6 +70,9 @@ const struct conf_row conf_rows[] = {
 	  "tcp:%%CC_SELF%%:PORT is the sender of that command", 0 },
 	{ "control-allow", CONF_LIST, AT(control_allow), 0, 0, NULL, NULL, "CIDR",
 	  "networks that may send commands; empty: loopback and the subnets of the listening addresses", 0 },
+	{ "control-idle", CONF_UINT, AT(control_idle_s), 0, WEEK, NULL, "300", "SECONDS",
+	  "a connection of the rtpproxy protocol or of rtprelayctl is closed after this time without a complete "
+	  "command; 0: never", 0 },
 	{ "control-socket", CONF_TEXT, AT(control_socket), 0, 0, NULL, NULL, "PATH",
 	  "Unix socket that rtprelayctl connects to; none: no socket; empty: " CONTROL_PROTO_PATH
 	  ", if it can be created", 0 },

@@ -76,6 +76,7 @@ struct ctl {
 	size_t n_sockets;
 	struct ctl_lines streams[SOCKETS];
 	size_t n_streams;
+	int64_t idle_ms;
 	struct refusal_log not_allowed, from_media_port, malformed;
 	struct ctl_batch in, out;
 	struct endpoint from[BATCH];
@@ -314,7 +315,8 @@ static int listen_streams(struct ctl *ctl, struct event_base *base, const struct
 					      .run = run_line,
 					      .done = batch_done,
 					      .arg = own,
-					      .patience_ms = CTL_PATIENCE_MS };
+					      .patience_ms = CTL_PATIENCE_MS,
+					      .idle_ms = ctl->idle_ms };
 	struct endpoint addr;
 	int error;
 
@@ -398,6 +400,7 @@ static struct ctl *ctl_new(const struct ctl_conf *conf)
 		ctl_close(ctl);
 		return NULL;
 	}
+	ctl->idle_ms = conf->idle_s * INT64_C(1000);
 	for (size_t i = 0; i < conf->n_listen; i++)
 		ctl->rows[ctl->n_rows++] = conf->listen[i];
 	prepare_batch(&ctl->in);

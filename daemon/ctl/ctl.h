@@ -28,6 +28,7 @@ struct ctl_conf {
 	size_t n_listen;
 	const struct conf_list *control_allow;
 	unsigned int replay_entries, replay_mbytes;
+	unsigned int idle_s; /* control-idle; 0: connections are not closed for being idle */
 };
 
 /* Largest UDP payload over IPv4: the limit for requests and replies. */

@@ -13,7 +13,9 @@
 #include <unistd.h>
 #include <utlist.h>
 #include "base/count.h"
+#include "base/idle.h"
 #include "base/listen_pause.h"
+#include "base/log.h"
 #include "base/resolve.h"
 #include "ctl/socket.h"
 #include "ctl/stream.h"
@@ -30,6 +32,7 @@ struct connection {
 	struct connection *prev, *next;
 	struct ctl_stream *stream;
 	struct bufferevent *bev;
+	struct idle_item idle;
 	struct endpoint source;
 	bool ending; /* it is closed as soon as its answers are sent */
 };
@@ -41,6 +44,7 @@ struct ctl_stream {
 	struct listen_pause pause;
 	struct connection *connections;
 	size_t n_connections;
+	struct idle_queue idle;
 	bool once; /* one command for each connection */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* Unix socket, to be removed */
 };
@@ -76,6 +80,7 @@ static void connection_close(struct connection *connection)
 
 	DL_DELETE(stream->connections, connection);
 	stream->n_connections--;
+	idle_remove(&connection->idle);
 	bufferevent_free(connection->bev);
 	free(connection);
 }
@@ -88,6 +93,30 @@ static void connection_end(struct connection *connection)
 		connection_close(connection);
 }
 
+static struct connection *connection_of(const struct idle_item *item)
+{
+	return container_of(item, struct connection, idle);
+}
+
+/* If it does not read its answers, it is closed after conf.patience_ms. */
+static bool is_busy(const struct idle_item *item)
+{
+	return evbuffer_get_length(bufferevent_get_output(connection_of(item)->bev));
+}
+
+static void close_idle(struct idle_item *item)
+{
+	struct connection *connection = connection_of(item);
+	char text[ENDPOINT_TEXT];
+
+	log_info("%s: connection closed (%s): idle, or the oldest idle one of %d when another came",
+		 connection->stream->conf.name, endpoint_print(&connection->source, text),
+		 CTL_CONNECTIONS);
+	connection_close(connection);
+}
+
+static const struct idle_ops idle_ops = { .busy = is_busy, .close = close_idle };
+
 static void run(struct connection *connection, struct str command)
 {
 	struct ctl_stream_conf *conf = &connection->stream->conf;
@@ -95,6 +124,7 @@ static void run(struct connection *connection, struct str command)
 	struct buf out = BUF_INIT(memory, sizeof(memory));
 
 	conf->run(conf->arg, &connection->source, command, &out);
+	idle_touch(&connection->stream->idle, &connection->idle);
 	bufferevent_write(connection->bev, out.data, out.len);
 }
 
@@ -173,11 +203,24 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		connection_close(arg);
 }
 
+/* If there are too many connections, the oldest idle one yields. */
+static bool make_room(const struct ctl_stream *stream)
+{
+	struct idle_item *oldest;
+
+	if (stream->n_connections < CTL_CONNECTIONS)
+		return true;
+	oldest = idle_oldest(&stream->idle, NULL);
+	if (oldest)
+		close_idle(oldest);
+	return oldest;
+}
+
 static bool may_connect(const struct ctl_stream *stream, const struct endpoint *source)
 {
-	if (stream->n_connections >= CTL_CONNECTIONS)
+	if (endpoint_is_set(source) && !stream->conf.allowed(stream->conf.arg, source))
 		return false;
-	return !endpoint_is_set(source) || stream->conf.allowed(stream->conf.arg, source);
+	return make_room(stream);
 }
 
 /* Otherwise connections of vanished proxies would count towards CTL_CONNECTIONS for ever. */
@@ -214,6 +257,7 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	}
 	DL_APPEND(stream->connections, connection);
 	stream->n_connections++;
+	idle_add(&stream->idle, &connection->idle);
 	bufferevent_set_timeouts(connection->bev, stream->once ? &patience : NULL, &patience);
 	if (endpoint_is_set(&connection->source))
 		keep_alive(fd);
@@ -315,10 +359,14 @@ struct ctl_stream *ctl_stream_open(struct event_base *base, const char *text,
 		stream->base = base;
 		stream->conf = *conf;
 		stream->once = kinds[kind].once;
-		*error = open_kind(stream, kind, text);
+		*error = idle_init(&stream->idle, base, conf->idle_ms, &idle_ops);
+		if (!*error)
+			*error = open_kind(stream, kind, text);
 	}
 	if (!*error)
 		return stream;
+	if (stream)
+		idle_fini(&stream->idle);
 	free(stream);
 	return NULL;
 }
@@ -331,6 +379,7 @@ void ctl_stream_close(struct ctl_stream *stream)
 		return;
 	DL_FOREACH_SAFE(stream->connections, connection, next)
 		connection_close(connection);
+	idle_fini(&stream->idle);
 	listen_pause_fini(&stream->pause);
 	if (stream->listener)
 		evconnlistener_free(stream->listener);

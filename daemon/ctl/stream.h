@@ -14,7 +14,7 @@
 #include "base/endpoint.h"
 #include "gate/protocol.h"
 
-/* Open connections of one listener, at most. */
+/* Open connections of one listener, at most: then the oldest idle one yields to a new one. */
 #define CTL_CONNECTIONS 100
 /* A longer command ends its connection. */
 #define CTL_LINE 8192
@@ -36,6 +36,7 @@ struct ctl_stream_conf {
 	void (*done)(void *arg);
 	void *arg;
 	unsigned int patience_ms; /* CTL_PATIENCE_MS; tests use less */
+	int64_t idle_ms; /* a connection without a command for so long is closed; 0: never */
 };
 
 struct ctl_stream;

@@ -62,7 +62,7 @@ static int connect_peer(void)
 }
 
 /* @listener: -1: peers connect only by admin_accept() */
-static void start_at(int listener)
+static void start_with(int listener, unsigned int idle_s)
 {
 	struct admin_conf conf;
 
@@ -70,6 +70,7 @@ static void start_at(int listener)
 	scene_open(&talk.scene);
 	talk.scene.calls->conf.events = &talk.events;
 	talk.conf.kernel = KMOD_OFF;
+	talk.conf.control_idle_s = idle_s;
 	conf = (struct admin_conf){ .base = talk.scene.base,
 				    .fd = listener,
 				    .mode = 0660,
@@ -79,6 +80,11 @@ static void start_at(int listener)
 	talk.admin = admin_open(&conf);
 	scene_must(talk.admin, "admin");
 	talk.fd = connect_peer();
+}
+
+static void start_at(int listener)
+{
+	start_with(listener, 0);
 }
 
 static void start(void)
@@ -645,18 +651,78 @@ static void test_endless_request_is_cut_off(void)
 	CU_ASSERT(stop());
 }
 
-static void test_too_many_connections_are_closed(void)
+static bool is_closed(int fd)
 {
-	int fd[CONTROL_PROTO_PEERS];
 	char byte;
 
+	return !recv(fd, &byte, 1, 0);
+}
+
+/* These clients are of the daemon's own user, who always gets in. */
+static void test_oldest_idle_client_yields(void)
+{
+	int fd[CONTROL_PROTO_PEERS + 1];
+
 	start();
+	ask("{\"verb\":\"watch\"}"); /* is being answered until it ends: it does not yield */
 	for (size_t i = 0; i < CONTROL_PROTO_PEERS; i++)
 		fd[i] = connect_peer();
 	CU_ASSERT_EQUAL(admin_count(talk.admin), CONTROL_PROTO_PEERS);
-	CU_ASSERT_EQUAL(recv(fd[CONTROL_PROTO_PEERS - 1], &byte, 1, 0), 0);
+	CU_ASSERT_TRUE(is_closed(fd[0]));
+	for (size_t i = 1; i < CONTROL_PROTO_PEERS; i++)
+		CU_ASSERT_FALSE(is_closed(fd[i]));
+	listen_on();
+	CU_ASSERT_FALSE(talk.ended);
+	/* A client that has asked for something yields after those that have not. */
+	scene_must(send(fd[1], "{\"verb\":\"x\"}\n", 13, 0) == 13, "send");
+	listen_on();
+	fd[CONTROL_PROTO_PEERS] = connect_peer();
+	CU_ASSERT_TRUE(is_closed(fd[2]));
+	CU_ASSERT_FALSE(is_closed(fd[1]));
+	for (size_t i = 0; i <= CONTROL_PROTO_PEERS; i++)
+		close(fd[i]);
+	CU_ASSERT(stop());
+}
+
+/* All are being answered: the one that came first makes room. */
+static void test_user_of_the_daemon_always_gets_in(void)
+{
+	int fd[CONTROL_PROTO_PEERS];
+
+	start();
+	for (size_t i = 0; i < CONTROL_PROTO_PEERS - 1; i++) {
+		fd[i] = connect_peer();
+		scene_must(send(fd[i], "{\"verb\":\"watch\"}\n", 17, 0) == 17, "send");
+	}
+	ask("{\"verb\":\"watch\"}");
+	fd[CONTROL_PROTO_PEERS - 1] = connect_peer();
+	CU_ASSERT_EQUAL(admin_count(talk.admin), CONTROL_PROTO_PEERS);
+	listen_on();
+	CU_ASSERT_TRUE(talk.ended);
+	CU_ASSERT_FALSE(is_closed(fd[CONTROL_PROTO_PEERS - 1]));
 	for (size_t i = 0; i < CONTROL_PROTO_PEERS; i++)
 		close(fd[i]);
+	CU_ASSERT(stop());
+}
+
+static void test_idle_client_is_disconnected(void)
+{
+	int64_t until_ms, begin_ms = clock_ms();
+	int idle;
+
+	start_with(-1, 1);
+	idle = connect_peer();
+	send(idle, "{\"verb\"", 7, 0);
+	ask("{\"verb\":\"watch\"}");
+	for (until_ms = begin_ms + SCENE_DEADLINE_MS; clock_ms() < until_ms;) {
+		event_base_loop(talk.scene.base, EVLOOP_ONCE);
+		if (is_closed(idle))
+			break;
+	}
+	CU_ASSERT(clock_ms() - begin_ms >= 1000 && clock_ms() < until_ms);
+	listen_on();
+	CU_ASSERT_FALSE(talk.ended); /* it watches */
+	close(idle);
 	CU_ASSERT(stop());
 }
 
@@ -759,7 +825,9 @@ TEST_SUITE(admin,
 	     test_asking_without_a_connection_changes_nothing },
 	   { "requests are answered in order", test_requests_are_answered_in_order },
 	   { "an endless request is cut off", test_endless_request_is_cut_off },
-	   { "too many connections are closed", test_too_many_connections_are_closed },
+	   { "the oldest idle client yields", test_oldest_idle_client_yields },
+	   { "the user of the daemon always gets in", test_user_of_the_daemon_always_gets_in },
+	   { "an idle client is disconnected", test_idle_client_is_disconnected },
 	   { "accepting pauses when out of descriptors",
 	     test_accepting_pauses_when_out_of_descriptors },
 	   { "no memory is an answer or an end", test_no_memory_is_an_answer_or_an_end });

@@ -335,16 +335,14 @@ static void test_tcp_and_its_bounds(void)
 	struct relay relay = { .dir = "" };
 	const char *items[] = { "tcp:127.0.0.1:21499" };
 	char text[256];
-	int fd[CTL_CONNECTIONS + 1];
+	int fd[CTL_CONNECTIONS];
 
 	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
-	for (int i = 0; i <= CTL_CONNECTIONS; i++)
+	for (int i = 0; i < CTL_CONNECTIONS; i++)
 		fd[i] = connect_tcp(21499);
 	say(fd[0], "V\n");
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[0], text, sizeof(text)), "20040107\n");
-	/* One connection above the limit is closed at once. */
-	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[CTL_CONNECTIONS], text, sizeof(text)), "");
-	/* So is one with an endless line. */
+	/* One with an endless line is closed. */
 	memset(line, 'x', sizeof(line) - 1);
 	say(fd[1], line);
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[1], text, sizeof(text)), "");
@@ -353,7 +351,7 @@ static void test_tcp_and_its_bounds(void)
 	shutdown(fd[2], SHUT_WR);
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[2], text, sizeof(text)), "20040107\n");
 	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[2], text, sizeof(text)), "");
-	for (int i = 0; i <= CTL_CONNECTIONS; i++)
+	for (int i = 0; i < CTL_CONNECTIONS; i++)
 		close(fd[i]);
 	relay_close(&relay);
 }
@@ -415,6 +413,49 @@ static void test_unix_socket_has_one_daemon(void)
 	CU_ASSERT_EQUAL(rmdir(dir), 0);
 }
 
+/* At the limit a new connection is taken, in place of one that says nothing. */
+static void test_oldest_idle_connection_yields(void)
+{
+	struct relay relay = { .dir = "" };
+	const char *items[] = { "tcp:127.0.0.1:21499" };
+	char text[256];
+	int fd[CTL_CONNECTIONS], more[3];
+
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, items, 1));
+	fd[0] = connect_tcp(21499);
+	say(fd[0], "V\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[0], text, sizeof(text)), "20040107\n");
+	for (int i = 1; i < CTL_CONNECTIONS; i++)
+		fd[i] = connect_tcp(21499);
+	say(fd[1], "half a comm");
+	/* The proxy was idle for longer; but it has sent a command, the next one a part of one. */
+	more[0] = connect_tcp(21499);
+	say(more[0], "V\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, more[0], text, sizeof(text)), "20040107\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[1], text, sizeof(text)), "");
+	close(fd[1]);
+	/* All have sent commands, the one of the start longest ago. */
+	for (int i = 2; i < CTL_CONNECTIONS; i++) {
+		say(fd[i], "V\n");
+		CU_ASSERT_STRING_EQUAL(hear(&relay, fd[i], text, sizeof(text)), "20040107\n");
+	}
+	for (int i = 1; i < 3; i++) {
+		more[i] = connect_tcp(21499);
+		say(more[i], "V\n");
+		CU_ASSERT_STRING_EQUAL(hear(&relay, more[i], text, sizeof(text)), "20040107\n");
+	}
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[0], text, sizeof(text)), "");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, more[0], text, sizeof(text)), "");
+	say(fd[2], "V\n");
+	CU_ASSERT_STRING_EQUAL(hear(&relay, fd[2], text, sizeof(text)), "20040107\n");
+	for (int i = 0; i < CTL_CONNECTIONS; i++)
+		if (i != 1)
+			close(fd[i]);
+	for (int i = 0; i < 3; i++)
+		close(more[i]);
+	relay_close(&relay);
+}
+
 static bool anybody(void *arg, const struct endpoint *source)
 {
 	(void)arg;
@@ -430,6 +471,55 @@ static void say_much(void *arg, const struct endpoint *source, struct str comman
 	(void)source;
 	(void)command;
 	buf_add(out, much, sizeof(much));
+}
+
+static void say_ok(void *arg, const struct endpoint *source, struct str command, struct buf *out)
+{
+	(void)arg;
+	(void)source;
+	(void)command;
+	buf_add(out, "ok", 2);
+}
+
+/* A part of a command now and then does not keep a connection open; commands do. */
+static void test_idle_connection_is_closed(void)
+{
+	const struct ctl_stream_conf conf = { .name = "listen-rtpproxy",
+					      .allowed = anybody,
+					      .run = say_ok,
+					      .done = batch_done,
+					      .patience_ms = 60000,
+					      .idle_ms = 300 };
+	int64_t begin_ms = clock_ms(), until_ms = begin_ms + SCENE_DEADLINE_MS;
+	struct pollfd slow = { .events = POLLRDHUP }, silent = slow, proxy = slow;
+	struct event_base *base = event_base_new();
+	struct relay relay = { .dir = "" };
+	struct ctl_stream *stream;
+	char listen[64];
+	int error = 0;
+
+	stream = ctl_stream_open(base, make_dir(&relay, "cunix:", listen, sizeof(listen)), &conf,
+				 &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
+	proxy.fd = connect_unix(listen + 6);
+	slow.fd = connect_unix(listen + 6);
+	silent.fd = connect_unix(listen + 6);
+	while (!(slow.revents & silent.revents & POLLRDHUP) && clock_ms() < until_ms) {
+		send(slow.fd, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		send(proxy.fd, "V\n", 2, MSG_DONTWAIT | MSG_NOSIGNAL);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		poll(&slow, 1, 5);
+		poll(&silent, 1, 5);
+	}
+	CU_ASSERT(slow.revents & silent.revents & POLLRDHUP);
+	CU_ASSERT(clock_ms() - begin_ms >= 300);
+	CU_ASSERT_EQUAL(poll(&proxy, 1, 0), 0);
+	close(slow.fd);
+	close(silent.fd);
+	close(proxy.fd);
+	ctl_stream_close(stream);
+	event_base_free(base);
+	CU_ASSERT_EQUAL(rmdir(relay.dir), 0);
 }
 
 /* Otherwise a few such clients would occupy all connections. */
@@ -628,6 +718,8 @@ TEST_SUITE(ctl_stream, { "cookie and answer", test_cookie_and_answer },
 	   { "commands wait for the reader of answers",
 	     test_commands_wait_for_the_reader_of_answers },
 	   { "answers follow the end of commands", test_answers_follow_the_end_of_commands },
+	   { "the oldest idle connection yields", test_oldest_idle_connection_yields },
+	   { "an idle connection is closed", test_idle_connection_is_closed },
 	   { "accepting pauses when out of descriptors",
 	     test_accepting_pauses_when_out_of_descriptors },
 	   { "mistakes in listen-rtpproxy", test_mistakes_in_listen_rtpproxy });
