@@ -40,6 +40,7 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.timeout_s = conf->timeout_s,
 		.silent_timeout_s = conf->silent_timeout_s,
 		.offer_timeout_s = conf->offer_timeout_s,
+		.unanswered_timeout_s = conf->unanswered_timeout_s,
 		.delete_delay_s = conf->delete_delay_s,
 		.max_sessions = conf->max_sessions,
 		.tos = conf->tos,

@@ -43,6 +43,8 @@ struct counter_name {
 	X(calls_silent_timeout, "calls_silent_timeout", "calls",                                   \
 	  "ended because no media arrived while on hold")                                          \
 	X(calls_offer_timeout, "calls_offer_timeout", "calls", "ended because no answer came")     \
+	X(calls_unanswered, "calls_unanswered", "calls",                                           \
+	  "ended because neither an answer nor media came")                                        \
 	X(calls_forced, "calls_forced", "calls", "ended by an operator or by the daemon's stop")   \
 	X(zero_way, "zero_way", "calls", "ended, no media received from either side")              \
 	X(one_way, "one_way", "calls", "ended, media received from one side only")                 \

@@ -37,8 +37,15 @@ static bool is_answered(const struct call *call)
 	return false;
 }
 
+/* Does unanswered-timeout end a silent call before offer-timeout does? */
+static bool ends_unanswered(const struct call_table_conf *conf)
+{
+	return conf->unanswered_timeout_s &&
+	       (!conf->offer_timeout_s || conf->unanswered_timeout_s < conf->offer_timeout_s);
+}
+
 /*
- * When @dialog ends if nothing more happens. The offer time-out applies only until one fork is
+ * When @dialog ends if nothing more happens. The time-outs of offers apply only until one fork is
  * answered; from then on all forks have the media time-out.
  */
 static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, int64_t now_ms,
@@ -55,6 +62,10 @@ static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, 
 		return dialog->delete_at_ms;
 	}
 	if (!call_answered) {
+		if (!own_s && !media_ms && ends_unanswered(conf)) {
+			*reason = CALL_UNANSWERED;
+			return after(dialog->last_signal_ms, conf->unanswered_timeout_s);
+		}
 		*reason = CALL_OFFER_TIMEOUT;
 		return after(dialog->last_signal_ms, own_s ? own_s : conf->offer_timeout_s);
 	}

@@ -5,8 +5,9 @@
  *	table -> call -> dialog -> media -> bridge, and the flows of its streams
  *
  * A call is named by its Call-ID. A dialog is one fork of it: From-tag and via-branch of the offer
- * on side A, To-tag of the answer on side B. Each dialog has its own ports on both sides, so that
- * forks never mix. A media is one m= line of a dialog: the ports of both sides, joined by a bridge.
+ * on side A, To-tag of the answer (or of the offer, if it had one) on side B. Each dialog has its
+ * own ports on both sides, so that forks never mix. A media is one m= line of a dialog: the ports
+ * of both sides, joined by a bridge.
  * Only structs; their functions are in table.h, call.h, dialog.h, media.h. Control thread only.
  */
 #ifndef RTPRELAY_CALL_TREE_H
@@ -120,8 +121,9 @@ struct dialog {
 	struct dialog *prev, *next; /* in call.dialogs, oldest first */
 	struct call *call;
 	struct party party[2]; /* by side */
-	struct str via_branch;
-	struct media **media; /* by m= line; NULL where nothing is relayed */
+	struct str via_branch; /* of the first offer */
+	uint64_t offer_branch; /* dialog_branch_id() of the last offer; 0: that of the first */
+	struct media **media;  /* by m= line; NULL where nothing is relayed */
 	size_t n_media;
 	int64_t created_s; /* wall clock */
 	int64_t last_signal_ms;
@@ -139,6 +141,7 @@ enum call_end {
 	CALL_TIMEOUT,
 	CALL_SILENT_TIMEOUT,
 	CALL_OFFER_TIMEOUT,
+	CALL_UNANSWERED,
 	CALL_FORCED,
 	CALL_KEPT,	 /* the next daemon restores it */
 	CALL_TERMINATED, /* by an operator */
@@ -193,7 +196,9 @@ struct call_table_conf {
 	struct events *events;	      /* NULL: no watchers are possible */
 	call_timed_out_fn *timed_out; /* or NULL */
 	void *timed_out_arg;
-	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s, max_sessions;
+	unsigned int timeout_s, silent_timeout_s, offer_timeout_s;
+	unsigned int unanswered_timeout_s; /* 0: only offer_timeout_s applies */
+	unsigned int delete_delay_s, max_sessions;
 	int tos;
 	enum latch_mode latching;
 };

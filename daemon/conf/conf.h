@@ -29,7 +29,8 @@ struct conf {
 	struct conf_list media_deny;	  /* CIDR[:PORT[-PORT]], local[:PORT[-PORT]]; none */
 	struct conf_list listen_http;	  /* HOST:PORT, [V6]:PORT, PORT (loopback) */
 	unsigned int port_min, port_max;
-	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, delete_delay_s;
+	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, unanswered_timeout_s,
+		delete_delay_s;
 	int tos;		    /* -1: keep the packet's own */
 	unsigned int max_sessions;  /* 0: limited only by ports and descriptors */
 	unsigned int media_threads; /* 0: one per core */

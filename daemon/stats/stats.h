@@ -46,7 +46,7 @@ struct relayed {
 struct stats {
 	int64_t started_ms;
 	uint64_t calls_made, calls_rejected, calls_timeout, calls_silent_timeout,
-		calls_offer_timeout, calls_deleted, calls_forced;
+		calls_offer_timeout, calls_unanswered, calls_deleted, calls_forced;
 	uint64_t zero_way,
 		one_way;      /* of calls that ended: media from neither side, from one side only */
 	uint64_t duration_ms; /* sum over calls that ended */

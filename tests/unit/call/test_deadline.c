@@ -260,6 +260,61 @@ static void test_offer_after_long_silence_keeps_the_call(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* A proxy that sends no delete when an INVITE fails leaves such calls. */
+static void test_call_without_answer_and_media_ends_early(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	scene.calls->conf.unanswered_timeout_s = 200;
+	test_clock_stop();
+	OFFER("a", NULL, NULL, loopback_sdp);
+	CU_ASSERT_EQUAL(left_ms(&scene), 200000);
+	test_clock_pass(150000);
+	OFFER("a", NULL, NULL, loopback_sdp); /* rings at another phone */
+	CU_ASSERT_EQUAL(left_ms(&scene), 200000);
+	let_pass(&scene, 199999);
+	CU_ASSERT_EQUAL(dialogs(&scene), 1);
+	let_pass(&scene, 1);
+	CU_ASSERT_EQUAL(dialogs(&scene), 0);
+	CU_ASSERT_EQUAL(scene.stats.calls_unanswered, 1);
+	CU_ASSERT_EQUAL(scene.stats.calls_offer_timeout, 0);
+	test_clock_go();
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void test_unanswered_timeout_leaves_other_calls_alone(void)
+{
+	static const struct {
+		unsigned int unanswered_s, own_s;
+		bool media, answered;
+		unsigned int left_s;
+	} rows[] = {
+		{ 0, 0, false, false, 3600 },	 /* off */
+		{ 3601, 0, false, false, 3600 }, /* offer-timeout is earlier */
+		{ 200, 500, false, false, 500 }, /* the command gives a time-out */
+		{ 200, 0, true, false, 3600 },	 /* a phone is heard, early media */
+		{ 200, 0, false, true, 60 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		scene.calls->conf.unanswered_timeout_s = rows[i].unanswered_s;
+		test_clock_stop();
+		OFFER("a", NULL, NULL, loopback_sdp);
+		the_call(&scene)->dialogs->timeout_s = rows[i].own_s;
+		if (rows[i].media)
+			hear_caller(&scene, 0);
+		if (rows[i].answered)
+			ANSWER("a", "b");
+		CU_ASSERT_EQUAL(left_ms(&scene), rows[i].left_s * 1000);
+		test_clock_go();
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
 TEST_SUITE(deadline, { "timeout without media", test_timeout_without_media },
 	   { "unanswered fork times out once another is answered",
 	     test_unanswered_fork_times_out_once_another_is_answered },
@@ -274,5 +329,9 @@ TEST_SUITE(deadline, { "timeout without media", test_timeout_without_media },
 	     test_own_timeout_applies_where_the_daemons_is_off },
 	   { "the timer follows an earlier deadline", test_timer_follows_an_earlier_deadline },
 	   { "media keeps the call", test_media_keeps_the_call },
+	   { "a call without answer and media ends early",
+	     test_call_without_answer_and_media_ends_early },
+	   { "unanswered-timeout leaves other calls alone",
+	     test_unanswered_timeout_leaves_other_calls_alone },
 	   { "an offer after long silence keeps the call",
 	     test_offer_after_long_silence_keeps_the_call });

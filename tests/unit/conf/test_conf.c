@@ -109,6 +109,7 @@ static void test_defaults_are_as_documented(void)
 	CU_ASSERT_EQUAL(conf.timeout_s, 60);
 	CU_ASSERT_EQUAL(conf.silent_timeout_s, 3600);
 	CU_ASSERT_EQUAL(conf.offer_timeout_s, 3600);
+	CU_ASSERT_EQUAL(conf.unanswered_timeout_s, 200);
 	CU_ASSERT_EQUAL(conf.delete_delay_s, 30);
 	CU_ASSERT_EQUAL(conf.tos, 0);
 	CU_ASSERT_EQUAL(conf.max_sessions, 0);
