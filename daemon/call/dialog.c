@@ -94,7 +94,13 @@ void party_drop_aliases(struct party *party)
 		text_free(&party->aliases[--party->n_aliases]);
 }
 
-struct dialog *dialog_new(struct call *call, struct str from_tag, struct str via_branch)
+uint64_t dialog_branch_id(const struct dialog *dialog, struct str via_branch)
+{
+	return via_branch.len ? siphash(&dialog->call->table->key, via_branch) : 0;
+}
+
+struct dialog *dialog_new(struct call *call, struct str from_tag, struct str to_tag,
+			  struct str via_branch)
 {
 	struct dialog *dialog = calloc(1, sizeof(*dialog));
 
@@ -102,6 +108,7 @@ struct dialog *dialog_new(struct call *call, struct str from_tag, struct str via
 		return NULL;
 	dialog->call = call;
 	if (text_set(&dialog->party[SIDE_A].tag, from_tag) ||
+	    text_set(&dialog->party[SIDE_B].tag, to_tag) ||
 	    text_set(&dialog->via_branch, via_branch)) {
 		dialog_free(dialog);
 		return NULL;

@@ -12,8 +12,14 @@
 /* Takes NULL. */
 void shown_free(struct shown_sdp *shown);
 
-/* Not linked into @call yet. NULL: out of memory. */
-struct dialog *dialog_new(struct call *call, struct str from_tag, struct str via_branch);
+/*
+ * Not linked into @call yet. @to_tag: of the party that will answer, if the offer named it (an
+ * offer in a reply). NULL: out of memory.
+ */
+struct dialog *dialog_new(struct call *call, struct str from_tag, struct str to_tag,
+			  struct str via_branch);
+/* A short name of a via-branch, for comparison; 0 for none. */
+uint64_t dialog_branch_id(const struct dialog *dialog, struct str via_branch);
 /* Closes its medias and frees it; the caller has unlinked it. Takes NULL. */
 void dialog_free(struct dialog *dialog);
 

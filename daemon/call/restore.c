@@ -399,8 +399,8 @@ static int restore_dialogs(struct restore *r)
 
 	for (size_t i = 0; i < r->record->n_dialogs && !error; i++) {
 		const struct dialog_record *record = &r->record->dialogs[i];
-		struct dialog *dialog =
-			dialog_new(r->call, record->party[SIDE_A].tag, record->via_branch);
+		struct dialog *dialog = dialog_new(r->call, record->party[SIDE_A].tag, STR_NONE,
+						   record->via_branch);
 
 		if (!dialog)
 			return -ENOMEM;

@@ -10,7 +10,6 @@
 #include "call/dialog.h"
 #include "call/table.h"
 #include "command/command.h"
-#include "command/dialog_find.h"
 #include "packet/bridge.h"
 #include "report/report.h"
 
@@ -29,70 +28,133 @@ void command_ping(struct command_env *env, const struct request *request, struct
 
 /* --- delete ----------------------------------------------------------------------------------- */
 
-/* What a delete ends. */
-enum scope {
-	SCOPE_NONE,
-	SCOPE_DIALOG, /* this one only */
-	SCOPE_TALK,   /* this one; if no other one is answered, the whole call */
-	SCOPE_CALL,
+/* The dialogs that a delete ends. */
+struct selection {
+	struct dialog *dialog[CALL_DIALOGS];
+	size_t n;
 };
 
-static struct dialog *find_by_branch(const struct call *call, struct str via_branch)
+typedef bool selects_fn(const struct dialog *dialog, const struct request *request);
+
+static bool is_any(const struct dialog *dialog, const struct request *request)
+{
+	(void)dialog;
+	(void)request;
+	return true;
+}
+
+static bool has_from_tag(const struct dialog *dialog, const struct request *request)
+{
+	return dialog_side_of(dialog, request->from_tag) >= 0;
+}
+
+/* A proxy that numbers the branches of each INVITE uses "0" for every leg of a call. */
+static bool has_branch(const struct dialog *dialog, const struct request *request)
+{
+	return str_eq(dialog->via_branch, request->via_branch) &&
+	       (!request->from_tag.len || has_from_tag(dialog, request));
+}
+
+static bool has_to_tag(const struct dialog *dialog, const struct request *request)
+{
+	return dialog_side_of(dialog, request->to_tag) >= 0;
+}
+
+static bool has_both_tags(const struct dialog *dialog, const struct request *request)
+{
+	int from = dialog_side_of(dialog, request->from_tag);
+	int to = dialog_side_of(dialog, request->to_tag);
+
+	return from >= 0 && to >= 0 && from != to;
+}
+
+/* Offered by the party with the From-tag, and no party has answered. */
+static bool is_unanswered(const struct dialog *dialog, const struct request *request)
+{
+	return party_has_tag(&dialog->party[SIDE_A], request->from_tag) && !dialog->answered &&
+	       !dialog->party[SIDE_B].tag.len;
+}
+
+/* Has the selection a dialog now? */
+static bool select_dialogs(struct selection *selection, const struct call *call,
+			   const struct request *request, selects_fn *selects)
 {
 	struct dialog *dialog;
 
-	if (!via_branch.len)
-		return NULL;
+	selection->n = 0;
 	DL_FOREACH(call->dialogs, dialog)
-		if (str_eq(dialog->via_branch, via_branch))
-			return dialog;
-	return NULL;
+		if (selects(dialog, request))
+			selection->dialog[selection->n++] = dialog;
+	return selection->n > 0;
 }
 
-/* The caller's tag means all of its forks; an answering party's tag means only its own dialog. */
-static enum scope scope_of_tag(const struct call *call, struct str tag, struct dialog **found)
+static bool is_selected(const struct selection *selection, const struct dialog *dialog)
 {
-	struct dialog *dialog;
-
-	*found = NULL;
-	DL_FOREACH(call->dialogs, dialog) {
-		int side = dialog_side_of(dialog, tag);
-
-		if (side == SIDE_A)
-			return SCOPE_CALL;
-		if (side == SIDE_B && !*found)
-			*found = dialog;
-	}
-	return *found ? SCOPE_TALK : SCOPE_NONE;
-}
-
-/* A via-branch that no dialog has is ignored: it is the branch of the BYE itself. */
-static enum scope scope_of(const struct call *call, const struct request *request,
-			   struct dialog **found)
-{
-	struct str tag = request->from_tag;
-
-	*found = find_by_branch(call, request->via_branch);
-	if (*found)
-		return SCOPE_DIALOG;
-	if (request->to_tag.len && tag.len) {
-		*found = dialog_by_tags(call, request);
-		if (*found)
-			return (*found)->answered ? SCOPE_TALK : SCOPE_DIALOG;
-	}
-	if (request->to_tag.len && request->flags & REQ_DELETE_TO_TAG)
-		tag = request->to_tag;
-	return tag.len ? scope_of_tag(call, tag, found) : SCOPE_CALL;
-}
-
-static bool another_answered(const struct call *call, const struct dialog *but)
-{
-	const struct dialog *dialog;
-
-	DL_FOREACH(call->dialogs, dialog)
-		if (dialog != but && dialog->answered && !dialog->delete_at_ms)
+	for (size_t i = 0; i < selection->n; i++)
+		if (selection->dialog[i] == dialog)
 			return true;
 	return false;
+}
+
+static bool same_caller(const struct dialog *dialog, const struct dialog *other)
+{
+	return party_has_tag(&other->party[SIDE_A], dialog->party[SIDE_A].tag);
+}
+
+/* Does @dialog's caller still talk in a dialog that is not selected? */
+static bool talks_elsewhere(const struct selection *selection, const struct dialog *dialog)
+{
+	const struct dialog *other;
+
+	DL_FOREACH(dialog->call->dialogs, other)
+		if (other->answered && !other->delete_at_ms && same_caller(dialog, other) &&
+		    !is_selected(selection, other))
+			return true;
+	return false;
+}
+
+/* With the end of a caller's last answered dialog, the caller's other forks are over too. */
+static void select_forks(struct selection *selection)
+{
+	size_t named = selection->n;
+	struct dialog *other;
+
+	for (size_t i = 0; i < named; i++) {
+		const struct dialog *dialog = selection->dialog[i];
+
+		if (!dialog->answered || talks_elsewhere(selection, dialog))
+			continue;
+		DL_FOREACH(dialog->call->dialogs, other)
+			if (same_caller(dialog, other) && !is_selected(selection, other))
+				selection->dialog[selection->n++] = other;
+	}
+}
+
+/*
+ * A via-branch that no dialog has is ignored: it is the branch of the BYE itself. A To-tag that no
+ * party has belongs to a phone that has not answered: the delete concerns only what is unanswered.
+ */
+static void select_named(struct selection *selection, const struct call *call,
+			 const struct request *request)
+{
+	bool by_to_tag = request->to_tag.len && request->flags & REQ_DELETE_TO_TAG;
+	bool both = request->to_tag.len && request->from_tag.len;
+
+	if (request->via_branch.len && select_dialogs(selection, call, request, has_branch))
+		return;
+	if (both && select_dialogs(selection, call, request, has_both_tags)) {
+		select_forks(selection);
+		return;
+	}
+	if (both && !by_to_tag && select_dialogs(selection, call, request, has_from_tag)) {
+		select_dialogs(selection, call, request, is_unanswered);
+		return;
+	}
+	select_dialogs(selection, call, request,
+		       by_to_tag	       ? has_to_tag
+		       : request->from_tag.len ? has_from_tag
+					       : is_any);
+	select_forks(selection);
 }
 
 /* Media is still relayed during the delay. False: a delete is pending already. */
@@ -110,18 +172,13 @@ static bool delete_dialog(struct dialog *dialog, int64_t delay_ms, int64_t now_m
 	return true;
 }
 
-static bool delete_scope(struct call *call, enum scope scope, struct dialog *dialog,
-			 int64_t delay_ms, int64_t now_ms)
+static bool delete_selected(const struct selection *selection, int64_t delay_ms, int64_t now_ms)
 {
-	struct dialog *at, *next;
 	bool done = false;
 
-	if (scope == SCOPE_TALK && !another_answered(call, dialog))
-		scope = SCOPE_CALL;
-	if (scope != SCOPE_CALL)
-		return delete_dialog(dialog, delay_ms, now_ms);
-	DL_FOREACH_SAFE(call->dialogs, at, next)
-		done |= delete_dialog(at, delay_ms, now_ms); /* the last one frees the call */
+	/* The last one frees the call. */
+	for (size_t i = 0; i < selection->n; i++)
+		done |= delete_dialog(selection->dialog[i], delay_ms, now_ms);
 	return done;
 }
 
@@ -139,12 +196,13 @@ static void nothing_to_delete(const struct request *request, struct reply *reply
 void command_delete(struct command_env *env, const struct request *request, struct reply *reply)
 {
 	struct call *call = call_find(env->calls, request->call_id);
-	struct dialog *dialog = NULL;
-	enum scope scope = call ? scope_of(call, request, &dialog) : SCOPE_NONE;
 	int64_t delay_s = request->delete_delay;
+	struct selection selection = { .n = 0 };
 
 	reply->code = REPLY_OK;
-	if (scope == SCOPE_NONE) {
+	if (call)
+		select_named(&selection, call, request);
+	if (!selection.n) {
 		nothing_to_delete(request, reply);
 		return;
 	}
@@ -157,7 +215,7 @@ void command_delete(struct command_env *env, const struct request *request, stru
 			return;
 		}
 	}
-	reply->deleted = delete_scope(call, scope, dialog, delay_s * 1000, env->now_ms);
+	reply->deleted = delete_selected(&selection, delay_s * 1000, env->now_ms);
 	if (!reply->deleted)
 		nothing_to_delete(request, reply);
 }

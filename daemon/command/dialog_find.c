@@ -9,25 +9,57 @@
 static struct dialog *find_by_tags(const struct call *call, const struct request *request,
 				   int *from_side)
 {
-	struct dialog *dialog;
+	struct dialog *dialog, *found = NULL;
 
 	DL_FOREACH(call->dialogs, dialog) {
 		int from = dialog_side_of(dialog, request->from_tag);
 		int to = dialog_side_of(dialog, request->to_tag);
 
-		if (from >= 0 && to >= 0 && from != to) {
+		if (from < 0 || to < 0 || from == to || (found && dialog->delete_at_ms))
+			continue;
+		if (!found || found->delete_at_ms) {
+			found = dialog;
 			*from_side = from;
-			return dialog;
 		}
 	}
-	return NULL;
+	return found;
 }
 
-struct dialog *dialog_by_tags(const struct call *call, const struct request *request)
+/* Had the dialog's last offer this via-branch? */
+static bool offered_with(const struct dialog *dialog, struct str via_branch)
 {
-	int from_side;
+	if (!via_branch.len)
+		return false;
+	if (dialog->offer_branch)
+		return dialog->offer_branch == dialog_branch_id(dialog, via_branch);
+	return str_eq(dialog->via_branch, via_branch);
+}
 
-	return find_by_tags(call, request, &from_side);
+/*
+ * The dialog whose last offer had this From-tag and exactly this via-branch. A proxy that numbers
+ * the branches of each request (br0, br1) may use one for several dialogs: the To-tag decides then.
+ */
+static struct dialog *find_by_branch(const struct call *call, const struct request *request,
+				     int *from_side)
+{
+	struct dialog *dialog, *found = NULL;
+	int fit, best = 0;
+
+	DL_FOREACH(call->dialogs, dialog) {
+		int from = dialog_side_of(dialog, request->from_tag);
+
+		if (from < 0 || !offered_with(dialog, request->via_branch))
+			continue;
+		fit = 1 + !dialog->delete_at_ms;
+		if (party_has_tag(&dialog->party[!from], request->to_tag))
+			fit += 2;
+		if (fit > best) {
+			best = fit;
+			*from_side = from;
+			found = dialog;
+		}
+	}
+	return found;
 }
 
 /* The dialog that the party with @tag has answered: now this party sends an offer. */
@@ -67,12 +99,15 @@ struct dialog *dialog_for_offer(const struct call *call, const struct request *r
 		    str_eq(dialog->via_branch, request->via_branch))
 			return dialog;
 	}
-	return known ? NULL : find_by_answerer(call, request->from_tag, from);
+	/* An unknown To-tag: the answering party calls another one, in a dialog of its own. */
+	if (known || request->to_tag.len)
+		return NULL;
+	return find_by_answerer(call, request->from_tag, from);
 }
 
 /*
- * How well a dialog fits an answer whose two tags name no dialog: higher is better; 0: not at all
- * (its From-tag is another one).
+ * How well a dialog fits an answer whose branch and tags name no dialog: higher is better; 0: not
+ * at all (its From-tag is another one).
  */
 static int answer_fit(const struct dialog *dialog, const struct request *request)
 {
@@ -80,9 +115,7 @@ static int answer_fit(const struct dialog *dialog, const struct request *request
 
 	if (!party_has_tag(&dialog->party[SIDE_A], request->from_tag))
 		return 0;
-	if (request->via_branch.len && str_eq(dialog->via_branch, request->via_branch))
-		fit = 3;
-	return dialog->delete_at_ms ? fit : fit + 3;
+	return dialog->delete_at_ms ? fit : fit + 2;
 }
 
 struct dialog *dialog_for_answer(const struct call *call, const struct request *request,
@@ -91,7 +124,9 @@ struct dialog *dialog_for_answer(const struct call *call, const struct request *
 	struct dialog *dialog, *best = NULL;
 	int from_side, fit, best_fit = 1;
 
-	dialog = find_by_tags(call, request, &from_side);
+	dialog = find_by_branch(call, request, &from_side);
+	if (!dialog)
+		dialog = find_by_tags(call, request, &from_side);
 	if (dialog) {
 		/* The From-tag is the offerer's, and the SDP is the answerer's. */
 		*from = from_side == SIDE_A ? SIDE_B : SIDE_A;

@@ -18,8 +18,8 @@
  *   - a dialog with both tags, whatever its via-branch (a re-INVITE has a new one);
  *   - one whose side A has the From-tag, with the same via-branch (or both without one): the offer
  *     is repeated, or this is a serial fork;
- *   - unless the From-tag is known on side A: one whose side B has answered with this From-tag and
- *     now sends an offer.
+ *   - unless the From-tag is known on side A, or there is a To-tag: one whose side B has answered
+ *     with this From-tag and now sends an offer. With an unknown To-tag it calls another party.
  * Return: NULL: the offer starts a new dialog
  */
 struct dialog *dialog_for_offer(const struct call *call, const struct request *request,
@@ -28,8 +28,9 @@ struct dialog *dialog_for_offer(const struct call *call, const struct request *r
  * dialog_for_answer() - the dialog that an answer belongs to
  * @from: gets the side that sent the answer: B, or A if it answers a re-INVITE of the callee
  * In this order:
+ *   - one whose last offer had the From-tag and exactly the via-branch; a To-tag that belonged to
+ *     another fork is this one's from then on (two passes of one call have the same tags);
  *   - a dialog with both tags;
- *   - one with the From-tag and the via-branch;
  *   - the latest one with the From-tag that is not answered;
  *   - the latest one with the From-tag that is answered: its answering party gets another tag.
  * Dialogs that are being deleted come last.
@@ -49,8 +50,5 @@ struct dialog *dialog_for_answer(const struct call *call, const struct request *
  */
 struct dialog *dialog_of_party(const struct call *call, const struct request *request,
 			       enum side *whose);
-
-/* The dialog with From-tag and To-tag, on either side; NULL: none has both. */
-struct dialog *dialog_by_tags(const struct call *call, const struct request *request);
 
 #endif

@@ -219,9 +219,11 @@ void exchange_commit(struct exchange *ex)
 	call->last_signal_s = time(NULL);
 	dialog->last_signal_ms = ex->env->now_ms;
 	dialog->delete_at_ms = 0;
-	if (!ex->offer)
+	if (ex->offer)
+		dialog->offer_branch = dialog_branch_id(dialog, request->via_branch);
+	else
 		dialog->answered = true;
-	else if (dialog_side_of(dialog, request->to_tag) < 0 && ex->from == SIDE_A)
+	if (ex->offer && dialog_side_of(dialog, request->to_tag) < 0 && ex->from == SIDE_A)
 		dialog->answered = false; /* offered to another party (serial fork) */
 	call_watch(call, ex->env->now_ms);
 }

@@ -147,7 +147,8 @@ static int make_dialog(struct exchange *ex)
 	DL_COUNT(ex->call->dialogs, dialog, n);
 	if (n >= CALL_DIALOGS)
 		return -EADDRINUSE;
-	ex->dialog = dialog_new(ex->call, request->from_tag, request->via_branch);
+	ex->dialog = dialog_new(ex->call, request->from_tag,
+				request->leg ? STR_NONE : request->to_tag, request->via_branch);
 	if (!ex->dialog)
 		return -ENOMEM;
 	ex->from = SIDE_A;

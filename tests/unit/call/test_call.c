@@ -380,7 +380,7 @@ static void test_delete_scopes(void)
 		{ "both tags, another answered", WHO("a", "b", NULL, 0), true, 2, "" },
 		{ "both tags, the other way round", WHO("b", "a", "zBYE", 0), false, 0, "" },
 		{ "flag to-tag", WHO("x", "b", NULL, REQ_DELETE_TO_TAG), true, 2, "" },
-		{ "unknown to-tag: by from-tag", WHO("a", "x", NULL, 0), true, 0, "" },
+		{ "unknown to-tag: what is unanswered", WHO("a", "x", NULL, 0), true, 2, "" },
 		{ "unknown tag", WHO("x", NULL, NULL, 0), true, 3, not_found },
 		{ "unknown tag, fatal", WHO("x", NULL, NULL, REQ_FATAL), true, 3, not_found },
 #undef WHO
