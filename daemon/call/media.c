@@ -188,7 +188,8 @@ bool media_on_hold(const struct media *media)
 {
 	const struct bridge_conf *conf = bridge_conf(media->bridge);
 
-	return (conf->side[SIDE_A].flags | conf->side[SIDE_B].flags) & SIDE_HOLD;
+	return media->flags & MEDIA_REFUSED ||
+	       (conf->side[SIDE_A].flags | conf->side[SIDE_B].flags) & SIDE_HOLD;
 }
 
 uint64_t media_packets_in(const struct media *media, enum side side)

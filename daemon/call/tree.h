@@ -44,6 +44,7 @@ enum media_flag {
 	MEDIA_UNIDIRECTIONAL = 1 << 5,
 	MEDIA_NEW_ANSWERER =
 		1 << 6, /* another party answered a sibling: the next answer is from that party */
+	MEDIA_REFUSED = 1 << 7, /* port 0 in an answer that may be provisional */
 };
 
 /* Which commands of the classic protocol keep the media: strong, or weak (W) of either side. */

@@ -229,6 +229,7 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 		conf->side[ex->from] =
 			(struct side_conf){ .latching = ex->latching, .tos = ex->tos };
 	}
+	set_flag(&plan->flags, MEDIA_REFUSED, false);
 	set_sender(ex, m, plan);
 	add_codecs(conf, m);
 	if (conf->kind == BRIDGE_RTP)
@@ -238,11 +239,33 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 	set_flag(&plan->flags, MEDIA_UNIDIRECTIONAL, wants(ex, REQ_UNIDIRECTIONAL));
 }
 
+/*
+ * The media of an m= line whose port is 0, if its ports stay. A provisional answer refuses nothing
+ * for good: the final one may have a port, and the other party was already told the relay's. An
+ * answer without sip-code may be a provisional one, as long as its sender never accepted the media.
+ */
+static struct media *keep_without_port(const struct exchange *ex, struct media_plan *plan)
+{
+	struct media *old = plan->old;
+	int code = ex->request->sip_code;
+
+	if (!old)
+		return NULL;
+	/* An offer may be refused: only the answer ends the media. */
+	if (ex->offer)
+		return old->flags & MEDIA_REFUSED && ex->dialog->answered ? NULL : old;
+	if (code >= 200)
+		return NULL;
+	if (!code && endpoint_is_set(&plan->before.side[ex->from].sdp[COMP_RTP]))
+		return NULL;
+	plan->flags |= MEDIA_REFUSED;
+	return old;
+}
+
 void media_plan_make(struct exchange *ex, size_t index)
 {
 	const struct sdp_media *m = &ex->sdp.media[index];
 	struct media_plan *plan = &ex->plan[index];
-	bool final = !ex->request->sip_code || ex->request->sip_code >= 200;
 
 	if (index < ex->dialog->n_media)
 		plan->old = ex->dialog->media[index];
@@ -254,9 +277,7 @@ void media_plan_make(struct exchange *ex, size_t index)
 	if (m->transport == SDP_OTHER)
 		return;
 	if (!m->port && !ex->request->leg) {
-		/* An offer may be refused: only the answer ends the media. */
-		if (ex->offer || !final)
-			plan->media = plan->old;
+		plan->media = keep_without_port(ex, plan);
 		return;
 	}
 	plan_settings(ex, m, plan);

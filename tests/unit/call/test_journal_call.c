@@ -128,8 +128,11 @@ static struct call *the_call(struct world *w)
 
 static void make_call(struct world *w)
 {
+	struct request answer = request(answer_sdp);
+
+	answer.sip_code = 200;
 	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, request(offer_sdp)).code, REPLY_OK);
-	CU_ASSERT_EQUAL(scene_run(&w->scene, command_answer, request(answer_sdp)).code, REPLY_OK);
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_answer, answer).code, REPLY_OK);
 	CU_ASSERT_PTR_NOT_NULL(the_call(w)->mark);
 }
 

@@ -48,6 +48,15 @@ SCENE_FN struct reply answer(struct scene *scene, const char *sdp)
 	return scene_run(scene, command_answer, request);
 }
 
+SCENE_FN struct reply final_answer(struct scene *scene, const char *sdp)
+{
+	struct request request = base_request(sdp);
+
+	request.to_tag = STR("b");
+	request.sip_code = 200;
+	return scene_run(scene, command_answer, request);
+}
+
 /* The n-th m= line's port in a reply; -1: none. */
 SCENE_FN int port_of(struct reply reply, unsigned int n)
 {

@@ -179,7 +179,7 @@ static void test_media_refused_by_answer_gives_ports_back(void)
 	scene_open(&scene);
 	offer(&scene, A_HEAD AUDIO VIDEO);
 	CU_ASSERT_EQUAL(scene_used(&scene, "pub"), 4);
-	answer(&scene, B_HEAD AUDIO "m=video 0 RTP/AVP 96\r\n");
+	final_answer(&scene, B_HEAD AUDIO "m=video 0 RTP/AVP 96\r\n");
 	CU_ASSERT(scene_settle(&scene));
 	CU_ASSERT_EQUAL(scene_used(&scene, "pub"), 2);
 	CU_ASSERT(scene_close(&scene));
