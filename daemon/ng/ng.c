@@ -89,6 +89,29 @@ static bool fits_json(const struct request *request, struct str sdp)
 	return size <= request->room;
 }
 
+static void log_unknown(struct command_env *env, const struct endpoint *source, struct str name)
+{
+	char shown[64], text[ENDPOINT_TEXT];
+
+	if (stats_log_once(env->stats, source, name))
+		log_warn("proxy %s: command \"%s\" is not supported; the answer is an error",
+			 endpoint_print_addr(source, text), log_escape(name, shown, sizeof(shown)));
+}
+
+/* Without the address that SIP came from, latching cannot know the NAT in front of a phone. */
+static void check_received_from(struct command_env *env, const struct request *request)
+{
+	static const struct str subject = STR(" received-from");
+	char text[ENDPOINT_TEXT];
+
+	if (endpoint_is_set(&request->received_from) ||
+	    !stats_log_once(env->stats, &request->source, subject))
+		return;
+	log_notice("proxy %s: an offer or answer has no received-from, so phones behind NATs are "
+		   "heard later; pass it in the flags: received-from=$si in Kamailio 6",
+		   endpoint_print_addr(&request->source, text));
+}
+
 static void run_verb(struct command_env *env, enum verb verb, const struct dict *map,
 		     const struct ng_context *context, struct reply *reply)
 {
@@ -107,6 +130,8 @@ static void run_verb(struct command_env *env, enum verb verb, const struct dict 
 		reply->code = REPLY_ERROR;
 	else
 		verbs[verb].run(env, &request, reply);
+	if (verb == VERB_OFFER || verb == VERB_ANSWER)
+		check_received_from(env, &request);
 	log_call(LOG_LEVEL_DEBUG, request.call_id, "%s: %s", verb_names[verb].s,
 		 reply->code == REPLY_ERROR ? reply->error : "ok");
 }
@@ -127,6 +152,7 @@ static void run_map(struct command_env *env, const struct dict *map,
 		verb++;
 	if (verb == VERB_COUNT) {
 		env->stats->unknown_command++;
+		log_unknown(env, context->source, name);
 		reply->error = "Unrecognized command";
 		return;
 	}

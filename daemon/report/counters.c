@@ -37,7 +37,8 @@ static_assert(sizeof(struct firewall_counters) == BYTES(FIREWALL_COUNTERS),
 	      "a counter of the firewall has no row in FIREWALL_COUNTERS");
 static_assert(sizeof(struct proxy_stats) ==
 		      offsetof(struct proxy_stats, count) + SIZE(struct proxy_stats, count) +
-			      SIZE(struct proxy_stats, duration_us) + BYTES(PROXY_COUNTERS),
+			      SIZE(struct proxy_stats, duration_us) +
+			      SIZE(struct proxy_stats, logged) + BYTES(PROXY_COUNTERS),
 	      "a counter of struct proxy_stats has no row in PROXY_COUNTERS");
 
 /* --- The tables ------------------------------------------------------------------------------- */

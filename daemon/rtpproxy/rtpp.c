@@ -217,6 +217,17 @@ static enum rtpp_error run_row(const struct rtpp_command *main, const struct ver
 	return error;
 }
 
+static void log_unknown(const struct rtpp_command *c, struct str name)
+{
+	char shown[64], text[ENDPOINT_TEXT];
+
+	if (stats_log_once(c->env->stats, c->source, name))
+		log_warn("proxy %s: command \"%s\" of the rtpproxy protocol is not supported; the "
+			 "answer is E%d",
+			 endpoint_print_addr(c->source, text),
+			 log_escape(name, shown, sizeof(shown)), RTPP_E_COMMAND);
+}
+
 static enum rtpp_error run_text(const struct rtpp_command *c, struct str text, struct buf *out)
 {
 	const struct verb_row *row;
@@ -231,6 +242,7 @@ static enum rtpp_error run_text(const struct rtpp_command *c, struct str text, s
 	row = find_row(verbs, COUNT(verbs), parts.part[0].word[0].s[0]);
 	if (!row) {
 		c->env->stats->unknown_command++;
+		log_unknown(c, parts.part[0].word[0]);
 		return RTPP_E_COMMAND;
 	}
 	error = run_row(c, row, &parts, out);

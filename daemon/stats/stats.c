@@ -2,6 +2,8 @@
 /*
  * stats.c - the daemon's own counters
  */
+#include "base/count.h"
+#include "base/siphash.h"
 #include "stats/stats.h"
 
 #define NAME(id, name) [id] = (name),
@@ -33,4 +35,19 @@ void stats_command(struct stats *stats, const struct endpoint *source, enum verb
 	row->count[verb]++;
 	row->duration_us[verb] += (uint64_t)took_us;
 	row->errors += error;
+}
+
+bool stats_log_once(struct stats *stats, const struct endpoint *source, struct str subject)
+{
+	static const struct siphash_key any = { { 0 } };
+	struct proxy_stats *row = proxy_row(stats, source);
+	uint64_t hash = siphash(&any, subject);
+
+	for (size_t i = 0; i < row->logged.n; i++)
+		if (row->logged.hash[i] == hash)
+			return false;
+	if (row->logged.n == COUNT(row->logged.hash))
+		return false;
+	row->logged.hash[row->logged.n++] = hash;
+	return true;
 }

@@ -34,6 +34,10 @@ struct proxy_stats {
 	uint64_t count[VERB_COUNT];
 	uint64_t duration_us[VERB_COUNT];
 	uint64_t errors;
+	struct {
+		uint64_t hash[16]; /* of the subjects of log lines that are written once */
+		size_t n;
+	} logged;
 };
 #define STATS_PROXIES 64
 
@@ -77,5 +81,10 @@ struct stats {
 /* Counts one executed command in the row of its proxy. */
 void stats_command(struct stats *stats, const struct endpoint *source, enum verb verb,
 		   int64_t took_us, bool error);
+/*
+ * For a log line that is written once per proxy and @subject, such as the name of a command. False:
+ * it was written before, or so many subjects of this proxy that no more are kept.
+ */
+bool stats_log_once(struct stats *stats, const struct endpoint *source, struct str subject);
 
 #endif
