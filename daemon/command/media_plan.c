@@ -374,5 +374,8 @@ int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *ed
 	if (mux != m->rtcp_mux)
 		edit->mux = mux ? SDP_MUX_ADD : SDP_MUX_REMOVE;
 	edit->proto = plan_proto(ex, m, plan->media);
+	if (!ex->offer)
+		edit->allowed =
+			sdp_direction_reverse((enum sdp_direction)plan->media->direction[ex->to]);
 	return plan_codecs(ex, m, edit);
 }

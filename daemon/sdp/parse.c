@@ -291,14 +291,16 @@ static void read_codec_line(struct parser *p, size_t at, struct str rest)
 
 static void read_session_attribute(struct parser *p, enum sdp_attr attr, struct str rest)
 {
-	if (attr >= SDP_ATTR_SENDRECV && attr <= SDP_ATTR_INACTIVE)
+	if (attr >= SDP_ATTR_SENDRECV && attr <= SDP_ATTR_INACTIVE) {
 		p->direction = (enum sdp_direction)(attr - SDP_ATTR_SENDRECV);
-	else if (attr == SDP_ATTR_ICE)
+		p->sdp->direction_written = true;
+	} else if (attr == SDP_ATTR_ICE) {
 		p->sdp->ice = true;
-	else if (attr == SDP_ATTR_FINGERPRINT)
+	} else if (attr == SDP_ATTR_FINGERPRINT) {
 		p->sdp->dtls = true;
-	else if (attr == SDP_ATTR_LOOP_MARK && !p->sdp->loop_mark.s)
+	} else if (attr == SDP_ATTR_LOOP_MARK && !p->sdp->loop_mark.s) {
 		p->sdp->loop_mark = rest;
+	}
 }
 
 static void read_media_attribute(struct parser *p, size_t at, struct str rest)
@@ -394,6 +396,9 @@ static void finish_media(struct parser *p, size_t end)
 	}
 	if (m->port && p->rtcp.s)
 		read_rtcp(p, m);
+	/* The old way to hold: the party does not receive, and still sends. */
+	if (m->held && !m->direction_written && !p->sdp->direction_written)
+		m->direction = SDP_SENDONLY;
 }
 
 static int read_line(struct parser *p, size_t at)

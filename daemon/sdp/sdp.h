@@ -15,6 +15,7 @@
 /* More m= lines than this are refused (a browser's largest offers have some dozens). */
 #define SDP_MAX_MEDIA 128
 
+/* Bit 0: the sender of the SDP does not receive; bit 1: it does not send. */
 enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
 
 enum sdp_transport {
@@ -54,8 +55,9 @@ struct sdp_media {
 	struct endpoint rtcp; /* a=rtcp, else port + 1; unset where rtp is, or when port is 0 */
 	bool connection;      /* has its own c= */
 	bool held;	      /* effective c= is 0.0.0.0 or :: */
-	enum sdp_direction direction; /* effective: own, else session's, else sendrecv */
-	bool direction_written;	      /* the media has its own direction attribute */
+	/* effective: own, else session's, else sendonly if held (RFC 3264, 8.4), else sendrecv */
+	enum sdp_direction direction;
+	bool direction_written; /* the media has its own direction attribute */
 	bool rtcp_mux, rtcp_mux_only, rtcp_attr, ice, dtls, sdes; /* own attributes of the media */
 	size_t first_line, n_lines; /* in sdp.lines; the first is the m= line */
 };
@@ -72,6 +74,7 @@ struct sdp {
 	struct str loop_mark;	    /* value of the session's first a=rtprelay:, or STR_NONE */
 	bool ice;		    /* at session level */
 	bool dtls;		    /* a=fingerprint at session level */
+	bool direction_written;	    /* a direction at session level: that of its media */
 	struct sdp_media *media;
 	size_t n_media;
 };
@@ -106,6 +109,11 @@ struct sdp_media_edit {
 	struct endpoint rtcp; /* unset: print no a=rtcp (opaque media, or muxed) */
 	bool rtcp_attr;	      /* print a=rtcp:<port> */
 	enum { SDP_MUX_KEEP, SDP_MUX_ADD, SDP_MUX_REMOVE } mux;
+	/*
+	 * A direction that was not written may only have what this one has: an answer has to fit
+	 * the offer (RFC 3264, section 6.1). By default any.
+	 */
+	enum sdp_direction allowed;
 	struct str proto; /* other profile, or STR_NONE */
 	/*
 	 * For each codec of the media; false: removed with its rtpmap, fmtp, rtcp-fb. NULL: all are
@@ -155,5 +163,17 @@ void sdp_write(const struct sdp *sdp, const struct sdp_edit *edit, struct buf *o
 
 /* The name of @direction. The caller swaps send and recv for the other party where needed. */
 struct str sdp_direction_name(enum sdp_direction direction);
+
+/* The same media as the other party sees it: send and recv are swapped. */
+static inline enum sdp_direction sdp_direction_reverse(enum sdp_direction direction)
+{
+	return (enum sdp_direction)((direction & 1) << 1 | direction >> 1);
+}
+
+/* What both allow. */
+static inline enum sdp_direction sdp_direction_both(enum sdp_direction a, enum sdp_direction b)
+{
+	return (enum sdp_direction)(a | b);
+}
 
 #endif

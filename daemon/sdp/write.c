@@ -294,16 +294,18 @@ static void write_attributes(struct writer *w, const struct sdp_media *m,
 			write_line(w, line);
 }
 
-static void write_direction(struct writer *w, const struct sdp_media *m)
+static void write_direction(struct writer *w, const struct sdp_media *m,
+			    const struct sdp_media_edit *e)
 {
 	enum sdp_direction direction = m->direction;
 	bool unheld = m->held && has_flag(w, SDP_REPLACE_ZERO);
 
 	if (has_flag(w, SDP_ORIGINAL_DIRECTION) && !m->direction_written && !unheld)
 		return;
+	if (!m->direction_written && !w->sdp->direction_written)
+		direction = sdp_direction_both(direction, e->allowed);
 	if (unheld)
-		direction = direction == SDP_SENDRECV || direction == SDP_SENDONLY ? SDP_SENDONLY
-										   : SDP_INACTIVE;
+		direction = sdp_direction_both(direction, SDP_SENDONLY);
 	buf_lit(w->out, "a=");
 	buf_str(w->out, sdp_direction_name(direction));
 	buf_lit(w->out, "\r\n");
@@ -332,7 +334,7 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 		if (is_kept(&kept, i))
 			write_codec(w, &m->codecs[i]);
 	write_attributes(w, m, e);
-	write_direction(w, m);
+	write_direction(w, m, e);
 	if (!kept.refused)
 		write_rtcp(w, e);
 	if (e->mux == SDP_MUX_ADD || (e->mux == SDP_MUX_KEEP && m->rtcp_mux))

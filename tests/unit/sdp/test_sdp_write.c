@@ -296,7 +296,7 @@ static const struct row rows[] = {
 		 "m=audio 30000 RTP/AVP 8\n"
 		 "c=IN IP6 ::\n"
 		 "a=rtpmap:8 PCMA/8000\n"
-		 "a=sendrecv\n" },
+		 "a=sendonly\n" },
 	{ .name = "replaced zero address: held by the direction instead",
 	  .in = "v=0\n"
 		"c=IN IP6 ::\n"
