@@ -4,7 +4,8 @@
  *
  * command/offer_answer.c runs it for SDP, command/leg.c for one media without SDP;
  * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m=
- * line the settings of its bridge and its new SDP; command/sdp_plan.c writes the SDP;
+ * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
+ * command/sdp_plan.c writes the SDP;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
  * can fail has succeeded.
  */
@@ -51,6 +52,7 @@ struct exchange {
 	struct str alias;	 /* additional tag of the answering party, or none */
 	struct shown_sdp *shown; /* of the receiver, or NULL */
 	bool new_shown;
+	bool strip_ignored;	/* codec-strip would have left no codec in a media */
 	uint64_t version, hash; /* that *shown gets */
 };
 
@@ -84,6 +86,8 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error);
 void media_plan_make(struct exchange *ex, size_t index);
 /* Changes of this m= line for the receiver. 0; -ENOMEM */
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
+/* Which codecs of @m the receiver gets: edit->keep_codec. 0; -ENOMEM */
+int codec_plan_make(struct exchange *ex, const struct sdp_media *m, struct sdp_media_edit *edit);
 
 /* The whole SDP for the receiver, in the arena. 0; -ENOMEM; -EMSGSIZE, too long for an answer */
 int sdp_plan_write(struct exchange *ex, struct str *text);

@@ -286,56 +286,6 @@ void media_plan_make(struct exchange *ex, size_t index)
 		plan->media = plan->old;
 }
 
-/* "PCMU", "opus/48000", "opus/48000/2", or a payload type's number; "all" and "full" are any. */
-static bool names_codec(struct str name, const struct sdp_codec *codec)
-{
-	uint64_t number;
-	struct str part;
-
-	if (str_eq_nocase(name, STR("all")) || str_eq_nocase(name, STR("full")))
-		return true;
-	if (str_to_u64(name, 127, &number))
-		return codec->pt == number;
-	part = str_split(&name, '/');
-	if (!codec->name.len || !str_eq_nocase(part, codec->name))
-		return false;
-	part = str_split(&name, '/');
-	if (part.len && (!str_to_u64(part, UINT32_MAX, &number) || number != codec->clock))
-		return false;
-	return !name.len || str_eq(name, codec->params) ||
-	       (!codec->params.len && str_eq(name, STR("1")));
-}
-
-static bool is_listed(const struct str *list, size_t count, const struct sdp_codec *codec)
-{
-	for (size_t i = 0; i < count; i++)
-		if (names_codec(list[i], codec))
-			return true;
-	return false;
-}
-
-/* "except" and "offer" keep codecs that "strip", mostly "all", would remove. */
-static int plan_codecs(const struct exchange *ex, const struct sdp_media *m,
-		       struct sdp_media_edit *edit)
-{
-	const struct request *request = ex->request;
-
-	if (!request->n_codec_strip || !m->n_codecs)
-		return 0;
-	edit->keep_codec = arena_alloc(ex->env->arena, m->n_codecs * sizeof(*edit->keep_codec));
-	if (!edit->keep_codec)
-		return -1;
-	for (size_t i = 0; i < m->n_codecs; i++) {
-		const struct sdp_codec *codec = &m->codecs[i];
-
-		edit->keep_codec[i] =
-			!is_listed(request->codec_strip, request->n_codec_strip, codec) ||
-			is_listed(request->codec_except, request->n_codec_except, codec) ||
-			is_listed(request->codec_offer, request->n_codec_offer, codec);
-	}
-	return 0;
-}
-
 static bool is_plain_profile(struct str proto)
 {
 	return str_eq(proto, STR("RTP/AVP")) || str_eq(proto, STR("RTP/AVPF"));
@@ -377,5 +327,5 @@ int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *ed
 	if (!ex->offer)
 		edit->allowed =
 			sdp_direction_reverse((enum sdp_direction)plan->media->direction[ex->to]);
-	return plan_codecs(ex, m, edit);
+	return codec_plan_make(ex, m, edit);
 }

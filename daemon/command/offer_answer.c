@@ -45,12 +45,13 @@ static void log_ignored(const struct exchange *ex)
 	struct call *call = ex->call;
 	char text[256];
 
-	if (call->ignored_told || !(ignored.len || srtp))
+	if (call->ignored_told || !(ignored.len || srtp || ex->strip_ignored))
 		return;
 	call->ignored_told = true;
 	log_call(LOG_LEVEL_INFO, call->id,
-		 "the proxy asked for what the relay does not support; ignored: %s%s",
+		 "the proxy asked for what the relay does not support; ignored: %s%s%s",
 		 srtp ? "transport-protocol for SRTP, " : "",
+		 ex->strip_ignored ? "codec-strip that leaves no codec, " : "",
 		 log_escape(ignored, text, sizeof(text)));
 }
 

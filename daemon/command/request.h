@@ -47,7 +47,9 @@ enum request_flag {
 	REQ_ALL = 1 << 25,	/* block/silence: all parties */
 	REQ_LATCHING = 1 << 26, /* request.latching was given */
 	REQ_SYMMETRIC = 1 << 27,
-	REQ_NEW_PORTS = 1 << 28, /* the offered media gets other ports on both sides */
+	REQ_NEW_PORTS = 1 << 28,      /* the offered media gets other ports on both sides */
+	REQ_ALLOW_NO_CODEC = 1 << 29, /* if codec-strip leaves no codec, the media is refused */
+	REQ_SINGLE_CODEC = 1 << 30,   /* in an answer: only its first codec */
 };
 
 /* One media of one party, without SDP (the classic protocol). */

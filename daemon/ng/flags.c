@@ -157,6 +157,8 @@ static const struct flag flags[] = {
 	{ STR("fast"), REQ_FAST, 0 },
 	{ STR("to-tag"), REQ_DELETE_TO_TAG, 0 },
 	{ STR("new-branch"), REQ_NEW_BRANCH, 0 },
+	{ STR("allow-no-codec-media"), REQ_ALLOW_NO_CODEC, 0 },
+	{ STR("single-codec"), REQ_SINGLE_CODEC, 0 },
 	{ STR("all"), REQ_ALL, 0 },
 	{ STR("debug"), 0, 0 },
 	{ STR("no-redis-update"), 0, 0 },

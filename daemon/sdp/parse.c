@@ -450,6 +450,19 @@ int sdp_parse(struct arena *arena, struct str text, struct sdp *sdp, const char 
 	return 0;
 }
 
+struct str sdp_codec_format(const struct sdp *sdp, const struct sdp_codec *codec)
+{
+	for (uint32_t at = codec->first_line; at; at = sdp->lines[at].next) {
+		struct str rest = sdp->lines[at].value;
+
+		if (!str_eq(str_split(&rest, ':'), STR("fmtp")))
+			continue;
+		next_word(&rest); /* the payload type */
+		return trim(rest);
+	}
+	return STR_NONE;
+}
+
 bool sdp_has_mark(const struct sdp *sdp, struct str mark)
 {
 	for (size_t i = 0; i < sdp->session_lines; i++) {

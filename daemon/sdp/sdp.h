@@ -93,6 +93,9 @@ struct sdp {
  */
 int sdp_parse(struct arena *arena, struct str text, struct sdp *sdp, const char **why);
 
+/* The parameters in the first a=fmtp of a codec; empty: it has none. */
+struct str sdp_codec_format(const struct sdp *sdp, const struct sdp_codec *codec);
+
 /* Has one of the session's a=rtprelay: lines this value? Each relay on the path adds a line. */
 bool sdp_has_mark(const struct sdp *sdp, struct str mark);
 
