@@ -20,6 +20,7 @@ struct attr_name {
 
 /* Each row ends with an empty name. ICE: RFC 8839, section 5. */
 static const struct attr_name attr_names[NAME_MAX_LEN + 1][8] = {
+	[3] = { ROW("mid", SDP_ATTR_MID) },
 	[4] = { ROW("rtcp", SDP_ATTR_RTCP), ROW("fmtp", SDP_ATTR_FMTP) },
 	[6] = { ROW("rtpmap", SDP_ATTR_RTPMAP), ROW("crypto", SDP_ATTR_CRYPTO) },
 	[7] = { ROW("rtcp-fb", SDP_ATTR_RTCP_FB), ROW("ice-pwd", SDP_ATTR_ICE) },
@@ -29,7 +30,8 @@ static const struct attr_name attr_names[NAME_MAX_LEN + 1][8] = {
 		ROW("ice-lite", SDP_ATTR_ICE) },
 	[9] = { ROW("candidate", SDP_ATTR_ICE), ROW("ice-ufrag", SDP_ATTR_ICE) },
 	[10] = { ROW("ice-pacing", SDP_ATTR_ICE) },
-	[11] = { ROW("ice-options", SDP_ATTR_ICE), ROW("fingerprint", SDP_ATTR_FINGERPRINT) },
+	[11] = { ROW("ice-options", SDP_ATTR_ICE), ROW("fingerprint", SDP_ATTR_FINGERPRINT),
+		 ROW("bundle-only", SDP_ATTR_BUNDLE_ONLY) },
 	[12] = { ROW("ice-mismatch", SDP_ATTR_ICE) },
 	[13] = { ROW("rtcp-mux-only", SDP_ATTR_RTCP_MUX_ONLY) },
 	[17] = { ROW("remote-candidates", SDP_ATTR_ICE), ROW("end-of-candidates", SDP_ATTR_ICE) },

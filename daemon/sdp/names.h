@@ -27,6 +27,8 @@ enum sdp_attr {
 	SDP_ATTR_FINGERPRINT,
 	SDP_ATTR_CRYPTO,
 	SDP_ATTR_LOOP_MARK,
+	SDP_ATTR_MID,
+	SDP_ATTR_BUNDLE_ONLY,
 };
 
 /* @value: of an a= line. *rest: the part after the name and ':'. */

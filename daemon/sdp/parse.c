@@ -339,6 +339,12 @@ static void read_media_attribute(struct parser *p, size_t at, struct str rest)
 	case SDP_ATTR_CRYPTO:
 		m->sdes = true;
 		break;
+	case SDP_ATTR_BUNDLE_ONLY:
+		m->bundle_only = true;
+		break;
+	case SDP_ATTR_MID:
+		m->mid = rest;
+		break;
 	case SDP_ATTR_OTHER:
 	case SDP_ATTR_CODEC:
 	case SDP_ATTR_LOOP_MARK:

@@ -59,6 +59,8 @@ struct sdp_media {
 	enum sdp_direction direction;
 	bool direction_written; /* the media has its own direction attribute */
 	bool rtcp_mux, rtcp_mux_only, rtcp_attr, ice, dtls, sdes; /* own attributes of the media */
+	bool bundle_only; /* port 0, but not refused: at the port of another media (RFC 8843) */
+	struct str mid;	  /* or STR_NONE */
 	size_t first_line, n_lines; /* in sdp.lines; the first is the m= line */
 };
 
@@ -107,7 +109,7 @@ static inline bool sdp_is_rtp(enum sdp_transport transport)
 
 /* Edits of one m= line. */
 struct sdp_media_edit {
-	bool relay; /* false: unchanged, like port 0 (but for ICE) and SDP_OTHER in any case */
+	bool relay;	      /* false: unchanged, like SDP_OTHER in any case; not for port 0 */
 	struct endpoint rtp;  /* the relay's address and port that the receiver must send to */
 	struct endpoint rtcp; /* unset: print no a=rtcp (opaque media, or muxed) */
 	bool rtcp_attr;	      /* print a=rtcp:<port> */
@@ -120,7 +122,7 @@ struct sdp_media_edit {
 	struct str proto; /* other profile, or STR_NONE */
 	/*
 	 * For each codec of the media; false: removed with its rtpmap, fmtp, rtcp-fb. NULL: all are
-	 * kept. If none is kept, the media is written with port 0 and its first format.
+	 * kept. If none is kept, the media is refused, with its first format.
 	 */
 	bool *keep_codec;
 };
@@ -157,6 +159,8 @@ struct sdp_edit {
  * of the m= line; the other attributes; a=<direction> (sdp_media.direction); a=rtcp; a=rtcp-mux. In
  * other relayed media only port, c= and ICE change.
  *
+ * - Refused media (port 0) keeps only a=mid of its attributes. Its c=, and that of bundle-only
+ *   media, shows edit.address, or zero if that is unset: the sender's address is of no use there.
  * - A port count ("4000/2") is not written for relayed media: only the first port is relayed.
  * - Where SDP_REPLACE_ZERO replaces the zero address of held media, its direction loses "recv", so
  *   that the media is still held; this is written even with SDP_ORIGINAL_DIRECTION.

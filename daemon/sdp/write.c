@@ -149,17 +149,12 @@ static void write_session(struct writer *w)
 	}
 }
 
-/*
- * Media that is not relayed keeps its address: if that was the session's, it gets its own c=. Media
- * with port 0 (refused, or bundled with another: RFC 8843) has no address; its candidates are
- * removed like those of the others.
- */
+/* Media that is not relayed keeps its address: if that was the session's, it gets its own c=. */
 static void write_untouched(struct writer *w, const struct sdp_media *m)
 {
 	const struct sdp_line *line = &w->sdp->lines[m->first_line];
 	const struct sdp_line *end = line + m->n_lines;
-	bool c_due = w->old_c.s && m->port && !m->connection;
-	bool no_ice = !m->port && has_flag(w, SDP_REMOVE_ICE);
+	bool c_due = w->old_c.s && !m->connection;
 
 	write_line(w, line++);
 	for (; line < end; line++) {
@@ -167,11 +162,40 @@ static void write_untouched(struct writer *w, const struct sdp_media *m)
 			write_value(w->out, 'c', w->old_c);
 			c_due = false;
 		}
-		if (!no_ice || line->attr != SDP_ATTR_ICE)
-			write_line(w, line);
+		write_line(w, line);
 	}
 	if (c_due)
 		write_value(w->out, 'c', w->old_c);
+}
+
+static bool is_portless_attr(const struct writer *w, const struct sdp_media *m, enum sdp_attr attr)
+{
+	if (m->port || !m->bundle_only)
+		return attr == SDP_ATTR_MID;
+	return attr != SDP_ATTR_ICE || !has_flag(w, SDP_REMOVE_ICE);
+}
+
+/*
+ * All lines after m= of a media without a port: refused, or bundled with another (RFC 8843). The
+ * first c= gets our address, others are left out.
+ */
+static void write_portless(struct writer *w, const struct sdp_media *m)
+{
+	const struct sdp_line *line = &w->sdp->lines[m->first_line + 1];
+	const struct sdp_line *end = line + m->n_lines - 1;
+	struct endpoint zero = { .in4 = { .sin_family = AF_INET } };
+	bool c_due = m->connection;
+
+	for (; line < end; line++) {
+		if (line->type == 'c') {
+			if (c_due)
+				write_c(w, endpoint_is_set(&w->edit->address) ? &w->edit->address
+									      : &zero);
+			c_due = false;
+		} else if (line->type != 'a' || is_portless_attr(w, m, line->attr)) {
+			write_line(w, line);
+		}
+	}
 }
 
 /* Which codecs of an m= line are kept: those not removed; of a refused media the first. */
@@ -329,14 +353,17 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 	struct kept kept = kept_codecs(m, e);
 
 	write_m(w, m, e, &kept);
+	if (kept.refused) {
+		write_portless(w, m);
+		return;
+	}
 	write_description(w, m, e);
 	for (size_t i = 0; i < m->n_codecs; i++)
 		if (is_kept(&kept, i))
 			write_codec(w, &m->codecs[i]);
 	write_attributes(w, m, e);
 	write_direction(w, m, e);
-	if (!kept.refused)
-		write_rtcp(w, e);
+	write_rtcp(w, e);
 	if (e->mux == SDP_MUX_ADD || (e->mux == SDP_MUX_KEEP && m->rtcp_mux))
 		buf_lit(w->out, "a=rtcp-mux\r\n");
 }
@@ -368,11 +395,15 @@ void sdp_write(const struct sdp *sdp, const struct sdp_edit *edit, struct buf *o
 		const struct sdp_media *m = &sdp->media[i];
 		const struct sdp_media_edit *e = &edit->media[i];
 
-		if (!is_relayed(m, e))
+		if (!m->port) {
+			write_line(&w, &sdp->lines[m->first_line]);
+			write_portless(&w, m);
+		} else if (!is_relayed(m, e)) {
 			write_untouched(&w, m);
-		else if (sdp_is_rtp(m->transport))
+		} else if (sdp_is_rtp(m->transport)) {
 			write_rtp(&w, m, e);
-		else
+		} else {
 			write_opaque(&w, m, e);
+		}
 	}
 }

@@ -356,7 +356,7 @@ static const struct row rows[] = {
 		 "m=audio 30000 RTP/AVP 0\n"
 		 "a=rtpmap:0 PCMU/8000\n"
 		 "a=sendrecv\n" },
-	{ .name = "T.38: port and c=, attributes untouched; refused audio untouched",
+	{ .name = "T.38: port and c=, attributes untouched; refused audio has none",
 	  .in = "v=0\n"
 		"c=IN IP4 192.0.2.10\n"
 		"m=audio 0 RTP/AVP 8\n"
@@ -371,7 +371,6 @@ static const struct row rows[] = {
 	  .out = "v=0\n"
 		 "c=IN IP4 198.51.100.20\n"
 		 "m=audio 0 RTP/AVP 8\n"
-		 "a=sendrecv\n"
 		 "m=image 30002 udptl t38\n"
 		 "a=T38FaxVersion:0\n"
 		 "a=T38MaxBitRate:14400\n"
@@ -417,7 +416,7 @@ static const struct row rows[] = {
 		 "m=audio 4002 RTP/AVP 8\n"
 		 "i=x\n"
 		 "c=IN IP4 phone.example.com\n" },
-	{ .name = "nothing relayed: nothing changes",
+	{ .name = "nothing relayed: only attributes of refused media go",
 	  .in = "v=0\n"
 		"o=- 1 1 IN IP4 192.0.2.10\n"
 		"c=IN IP4 192.0.2.10\n"
@@ -427,8 +426,77 @@ static const struct row rows[] = {
 	  .out = "v=0\n"
 		 "o=- 1 1 IN IP4 192.0.2.10\n"
 		 "c=IN IP4 192.0.2.10\n"
+		 "m=audio 0 RTP/AVP 8\n" },
+	{ .name = "refused media shows no address of its sender: RTP, TCP, T.38",
+	  .in = "v=0\n"
+		"o=- 1 1 IN IP4 192.0.2.10\n"
+		"m=audio 4000 RTP/AVP 8\n"
+		"c=IN IP4 192.0.2.10\n"
+		"m=audio 0 RTP/AVP 0 8\n"
+		"i=other\n"
+		"c=IN IP4 192.0.2.10\n"
+		"c=IN IP4 192.0.2.11\n"
+		"a=mid:2\n"
+		"a=rtcp:4001 IN IP4 192.0.2.10\n"
+		"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\n"
+		"a=candidate:1 1 UDP 2130706431 192.0.2.10 4002 typ host\n"
+		"m=message 0 TCP/MSRP *\n"
+		"c=IN IP6 2001:db8::10\n"
+		"a=path:msrp://192.0.2.10:2855/s1;tcp\n"
+		"m=image 0 udptl t38\n"
+		"c=IN IP4 phone.example.com\n"
+		"a=T38FaxVersion:0\n",
+	  .media = { AUDIO },
+	  .out = "v=0\n"
+		 "o=- 1 1 IN IP4 192.0.2.10\n"
+		 "m=audio 30000 RTP/AVP 8\n"
+		 "c=IN IP4 198.51.100.20\n"
+		 "a=rtpmap:8 PCMA/8000\n"
+		 "a=sendrecv\n"
+		 "a=rtcp:30001\n"
+		 "m=audio 0 RTP/AVP 0 8\n"
+		 "i=other\n"
+		 "c=IN IP4 198.51.100.20\n"
+		 "a=mid:2\n"
+		 "m=message 0 TCP/MSRP *\n"
+		 "c=IN IP4 198.51.100.20\n"
+		 "m=image 0 udptl t38\n"
+		 "c=IN IP4 198.51.100.20\n" },
+	{ .name = "refused media, and no address of ours: zero",
+	  .in = "v=0\n"
+		"m=audio 0 RTP/AVP 8\n"
+		"c=IN IP4 192.0.2.10\n"
+		"m=audio 0 RTP/AVP 8\n"
+		"c=IN IP6 2001:db8::10\n"
+		"a=mid:1\n",
+	  .out = "v=0\n"
 		 "m=audio 0 RTP/AVP 8\n"
-		 "a=rtcp:4001\n" },
+		 "c=IN IP4 0.0.0.0\n"
+		 "m=audio 0 RTP/AVP 8\n"
+		 "c=IN IP4 0.0.0.0\n"
+		 "a=mid:1\n" },
+	{ .name = "media that is bundled has our address and keeps its attributes, but not ICE",
+	  .in = "v=0\n"
+		"c=IN IP6 2001:db8::10\n"
+		"m=audio 4000 RTP/AVP 8\n"
+		"m=video 0 RTP/AVP 96\n"
+		"c=IN IP6 2001:db8::10\n"
+		"a=mid:1\n"
+		"a=bundle-only\n"
+		"a=ice-ufrag:8f1c\n"
+		"a=rtcp-mux\n",
+	  .media = { { OURS_6 } },
+	  .flags = SDP_REMOVE_ICE,
+	  .out = "v=0\n"
+		 "c=IN IP6 2001:db8::20\n"
+		 "m=audio 30000 RTP/AVP 8\n"
+		 "a=rtpmap:8 PCMA/8000\n"
+		 "a=sendrecv\n"
+		 "m=video 0 RTP/AVP 96\n"
+		 "c=IN IP6 2001:db8::20\n"
+		 "a=mid:1\n"
+		 "a=bundle-only\n"
+		 "a=rtcp-mux\n" },
 	{ .name = "WebRTC: BUNDLE, DTLS, mux and extmap pass, ICE is removed at both levels",
 	  .in = "v=0\n"
 		"o=- 4611731400430051336 2 IN IP4 127.0.0.1\n"
@@ -610,10 +678,7 @@ static const struct row rows[] = {
 	  .media = { { OURS, true, .keep = "00" } },
 	  .out = "v=0\n"
 		 "m=audio 0 RTP/AVP 8\n"
-		 "c=IN IP4 198.51.100.20\n"
-		 "a=rtpmap:8 PCMA/8000\n"
-		 "a=ptime:20\n"
-		 "a=sendrecv\n" },
+		 "c=IN IP4 198.51.100.20\n" },
 	{ .name = "a port count isn't kept, a payload type written twice is, unless codecs are "
 		  "stripped",
 	  .in = "v=0\n"
