@@ -162,10 +162,19 @@ static void run_map(struct command_env *env, const struct dict *map,
 		      reply->code == REPLY_ERROR);
 }
 
+/* Line ends and NUL after a message are not part of it: some clients send them. */
+static struct str without_line_end(struct str payload)
+{
+	while (payload.len && strchr("\r\n", payload.s[payload.len - 1])) /* finds '\0', too */
+		payload.len--;
+	return payload;
+}
+
 static const char *decode(struct arena *arena, struct str payload, struct dict **map)
 {
 	int error;
 
+	payload = without_line_end(payload);
 	if (!payload.len)
 		return "Invalid data (no payload)";
 	if (payload.s[0] == '{') {

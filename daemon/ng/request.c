@@ -216,6 +216,7 @@ static const struct key keys[] = {
 	TEXT("from-label", label),
 	TEXT("set-label", set_label),
 	TEXT("metadata", metadata),
+	TEXT("SDP", sdp),
 	KEY("address", read_address, address),
 	TEXT("from-interface", direction[0]),
 	TEXT("to-interface", direction[1]),

@@ -75,12 +75,22 @@ static struct str next_line(struct str *text)
 	return line;
 }
 
-static bool only_line_ends(struct str text)
+/* Without the empty lines before it, and without the NUL that some senders count as text. */
+static struct str without_margins(struct str text)
 {
-	while (text.len)
-		if (next_line(&text).len)
-			return false;
-	return true;
+	while (text.len && (*text.s == '\r' || *text.s == '\n')) {
+		text.s++;
+		text.len--;
+	}
+	while (text.len && strchr("\r\n", text.s[text.len - 1])) /* finds '\0', too */
+		text.len--;
+	return text;
+}
+
+/* A blank line, or v= of a second description: what follows is not part of this one. */
+static bool ends_description(const struct sdp *sdp, struct str line)
+{
+	return !trim(line).len || (sdp->n_lines && str_starts(line, STR("v=")));
 }
 
 /*
@@ -97,7 +107,7 @@ static int slice_lines(struct parser *p, struct str text)
 	while (text.len) {
 		struct str line = next_line(&text);
 
-		if (!line.len && sdp->n_lines && only_line_ends(text))
+		if (ends_description(sdp, line))
 			break;
 		if (line.len < 2 || line.s[1] != '=' || line.s[0] < 'a' || line.s[0] > 'z')
 			return refuse(p, "a line is not \"x=value\"");
@@ -161,21 +171,57 @@ static bool read_connection(struct str text, struct endpoint *ep)
 	return endpoint_parse_addr(address, v4 ? AF_INET : AF_INET6, ep) || is_host_name(address);
 }
 
+/* The last word; skips blanks after it. Empty at the beginning. */
+static struct str last_word(struct str *rest)
+{
+	struct str word = trim(*rest);
+	const char *end = word.s + word.len;
+
+	*rest = word;
+	while (rest->len && rest->s[rest->len - 1] != ' ')
+		rest->len--;
+	return (struct str){ rest->s + rest->len, (size_t)(end - rest->s) - rest->len };
+}
+
+/* "IN IP4", as words 2 and 3 of the last five of o=. */
+static bool names_network(const struct str *word)
+{
+	return str_eq_nocase(word[2], STR("IN")) &&
+	       (str_eq_nocase(word[3], STR("IP4")) || str_eq_nocase(word[3], STR("IP6")));
+}
+
+/*
+ * From the right, because some phones write a user name with blanks, or none. Five words are enough
+ * if they name the network; words after the address are ignored.
+ */
 static int read_origin(struct parser *p, struct str value)
 {
+	struct str word[5] = { STR_NONE }, rest = trim(value), left = rest;
 	struct sdp *sdp = p->sdp;
-	struct str rest = value;
+	size_t words = 0;
 
 	if (sdp->origin.s)
 		return refuse(p, "second o=");
+	while (rest.len && !(words >= 5 && names_network(word))) {
+		memmove(&word[1], &word[0], 4 * sizeof(word[0]));
+		word[0] = last_word(&rest);
+		words++;
+	}
+	if (words < 5 || !names_network(word)) { /* another network: by position */
+		for (size_t i = 5; i--;)
+			word[i] = last_word(&left);
+		rest = left;
+		if (!trim(rest).len)
+			return refuse(p, "o= does not have six fields");
+	}
 	sdp->origin = value;
-	sdp->o_username = next_word(&rest);
-	sdp->o_id = next_word(&rest);
-	sdp->o_version = next_word(&rest);
-	next_word(&rest); /* IN */
-	next_word(&rest); /* IP4, IP6 */
-	sdp->o_address = next_word(&rest);
-	return sdp->o_address.len ? 0 : refuse(p, "o= does not have six fields");
+	sdp->o_username = trim(rest);
+	sdp->o_id = word[0];
+	sdp->o_version = word[1];
+	sdp->o_nettype = word[2];
+	sdp->o_addrtype = word[3];
+	sdp->o_address = word[4];
+	return 0;
 }
 
 static int read_c(struct parser *p, struct str value)
@@ -413,8 +459,6 @@ static int read_line(struct parser *p, size_t at)
 	struct str value = sdp->lines[at].value;
 
 	switch (sdp->lines[at].type) {
-	case 'v':
-		return at ? refuse(p, "second v=") : 0;
 	case 'o':
 		return p->media ? refuse(p, "o= after m=") : read_origin(p, value);
 	case 's':
@@ -440,11 +484,15 @@ int sdp_parse(struct arena *arena, struct str text, struct sdp *sdp, const char 
 	int err;
 
 	memset(sdp, 0, sizeof(*sdp));
+	text = without_margins(text);
 	if (!str_starts(text, STR("v=0")))
 		return refuse(&p, "does not begin with v=0");
 	err = slice_lines(&p, text);
-	if (!err && !str_eq(sdp->lines[0].value, STR("0")))
-		err = refuse(&p, "does not begin with v=0");
+	if (!err) {
+		sdp->lines[0].value = trim(sdp->lines[0].value);
+		if (!str_eq(sdp->lines[0].value, STR("0")))
+			err = refuse(&p, "does not begin with v=0");
+	}
 	if (!err)
 		err = make_room_for_media(&p);
 	for (size_t i = 0; !err && i < sdp->n_lines; i++)

@@ -67,9 +67,10 @@ struct sdp_media {
 struct sdp {
 	struct sdp_line *lines;
 	size_t n_lines;
-	size_t session_lines; /* those before the first m= */
-	struct str origin;    /* value of o= */
-	struct str o_username, o_id, o_version, o_address;
+	size_t session_lines;  /* those before the first m= */
+	struct str origin;     /* value of o= */
+	struct str o_username; /* may be empty, and may have blanks */
+	struct str o_id, o_version, o_nettype, o_addrtype, o_address;
 	struct str session_name;
 	bool session_connection;
 	struct endpoint connection; /* of the session's c=, port 0; unset as in sdp_media.rtp */
@@ -84,11 +85,12 @@ struct sdp {
 /**
  * sdp_parse() - slices into @text, tables in @arena
  *
- * Accepts CRLF and LF, a last line without end, and empty lines after the last. Refuses text that
- * receivers could not parse: v=0 not first, a line that is not "x=", NUL or CR inside a line,
- * malformed o=, c= or m=. o=, s=, t= may be missing. An m= line without formats is accepted when
- * its port is 0. A malformed a= line is treated as unknown. Of several c= on one level the first
- * counts.
+ * Accepts CRLF, CR CR LF and LF, a last line without end, blanks after v=0, empty lines before the
+ * text and NUL after it, an o= whose user name is empty or has blanks. A blank line or another v=
+ * ends the text. Refuses text that receivers could not parse: v=0 not first, a line that is not
+ * "x=", NUL or CR inside a line, malformed o=, c= or m=. o=, s=, t= may be missing. An m= line
+ * without formats is accepted when its port is 0. A malformed a= line is treated as unknown. Of
+ * several c= on one level the first counts.
  *
  * Return: 0; -EINVAL, not valid SDP; -ENOMEM. On an error *why is a short English reason, *sdp is
  * undefined.

@@ -81,19 +81,25 @@ static struct endpoint address_to_show(const struct writer *w, const struct endp
 	return held && !has_flag(w, SDP_REPLACE_ZERO) ? zero : *ours;
 }
 
-static void write_origin(struct writer *w, const struct sdp_line *line)
+/* The user name is one word: blanks in it, which some phones write, would shift the fields. */
+static void write_username(struct writer *w)
+{
+	struct str name =
+		has_flag(w, SDP_REPLACE_USERNAME) ? w->edit->username : w->sdp->o_username;
+
+	if (!name.len)
+		buf_char(w->out, '-');
+	for (size_t i = 0; i < name.len; i++)
+		buf_char(w->out, name.s[i] == ' ' ? '_' : name.s[i]);
+}
+
+static void write_origin(struct writer *w)
 {
 	const struct sdp *sdp = w->sdp;
 	const struct sdp_edit *edit = w->edit;
-	struct str address = sdp->origin;
 
-	if (!(edit->flags & (SDP_REPLACE_ORIGIN | SDP_REPLACE_USERNAME | SDP_REPLACE_VERSION)) &&
-	    !edit->o_id.len) {
-		write_line(w, line);
-		return;
-	}
 	buf_lit(w->out, "o=");
-	buf_str(w->out, has_flag(w, SDP_REPLACE_USERNAME) ? edit->username : sdp->o_username);
+	write_username(w);
 	buf_char(w->out, ' ');
 	buf_str(w->out, edit->o_id.len ? edit->o_id : sdp->o_id);
 	buf_char(w->out, ' ');
@@ -105,10 +111,11 @@ static void write_origin(struct writer *w, const struct sdp_line *line)
 	if (has_flag(w, SDP_REPLACE_ORIGIN) && endpoint_is_set(&edit->address)) {
 		write_address(w, &edit->address);
 	} else {
-		/* network type, address type, address: all that follows the version */
-		address.s = sdp->o_version.s + sdp->o_version.len + 1;
-		address.len = (size_t)(sdp->origin.s + sdp->origin.len - address.s);
-		buf_str(w->out, address);
+		buf_str(w->out, sdp->o_nettype);
+		buf_char(w->out, ' ');
+		buf_str(w->out, sdp->o_addrtype);
+		buf_char(w->out, ' ');
+		buf_str(w->out, sdp->o_address);
 	}
 	buf_lit(w->out, "\r\n");
 }
@@ -134,7 +141,7 @@ static void write_session(struct writer *w)
 		const struct sdp_line *line = &w->sdp->lines[i];
 
 		if (line->type == 'o')
-			write_origin(w, line);
+			write_origin(w);
 		else if (line->type == 'c')
 			write_session_c(w, line);
 		else if (line->type == 's' && has_flag(w, SDP_REPLACE_SESSION_NAME))

@@ -695,6 +695,47 @@ static const struct row rows[] = {
 		 "m=audio 30002 RTP/AVP 0\n"
 		 "a=rtpmap:0 PCMU/8000\n"
 		 "a=sendrecv\n" },
+	{ .name = "what was read in spite of its form is written as it has to be",
+	  .in = "v=0 \n"
+		"o=Bob of Reception  7 9 IN IP4 192.0.2.10 \n"
+		"s=-\n"
+		"c=IN IP4 192.0.2.10\n"
+		"t=0 0\n"
+		"m=audio 4000 RTP/AVP 8\n"
+		"\n"
+		"m=audio 4002 RTP/AVP 8\n"
+		"v=0\n",
+	  .media = { { OURS } },
+	  .out = "v=0\n"
+		 "o=Bob_of_Reception 7 9 IN IP4 192.0.2.10\n"
+		 "s=-\n"
+		 "c=IN IP4 198.51.100.20\n"
+		 "t=0 0\n"
+		 "m=audio 30000 RTP/AVP 8\n"
+		 "a=rtpmap:8 PCMA/8000\n"
+		 "a=sendrecv\n" },
+	{ .name = "o= without a user name",
+	  .in = "v=0\n"
+		"o= 7 9 IN IP6 2001:db8::10\n"
+		"s=-\n"
+		"t=0 0\n",
+	  .out = "v=0\n"
+		 "o=- 7 9 IN IP6 2001:db8::10\n"
+		 "s=-\n"
+		 "t=0 0\n" },
+	{ .name = "o= without a user name, with another address",
+	  .in = "v=0\n"
+		"o= 7 9 IN IP4 192.0.2.10\n"
+		"c=IN IP4 192.0.2.10\n"
+		"m=audio 4000 RTP/AVP 8\n",
+	  .flags = SDP_REPLACE_ORIGIN,
+	  .media = { { OURS } },
+	  .out = "v=0\n"
+		 "o=- 7 9 IN IP4 198.51.100.20\n"
+		 "c=IN IP4 198.51.100.20\n"
+		 "m=audio 30000 RTP/AVP 8\n"
+		 "a=rtpmap:8 PCMA/8000\n"
+		 "a=sendrecv\n" },
 	{ .name = "direction only where one was written",
 	  .in = "v=0\n"
 		"c=IN IP4 192.0.2.10\n"
