@@ -96,17 +96,44 @@ static int leg_locals(struct exchange *ex)
 	return 0;
 }
 
+/*
+ * "internal" and "external" mean the first IPv4 and the first IPv6 interface if none has that name,
+ * as in rtpengine: *name becomes that interface.
+ * Return: the family; AF_UNSPEC: *name is as it was
+ */
+static int family_of_name(const struct exchange *ex, struct str *name)
+{
+	struct iface_table *ifaces = ex->call->table->conf.ifaces;
+	bool internal = str_eq(*name, STR("internal")), known;
+	struct iface_addr *first;
+
+	if (!internal && !str_eq(*name, STR("external")))
+		return AF_UNSPEC;
+	iface_pick(ifaces, *name, AF_UNSPEC, &known);
+	first = known ? NULL : iface_first(ifaces, internal ? AF_INET : AF_INET6);
+	if (!first)
+		return AF_UNSPEC;
+	*name = first->name;
+	return first->bind.sa.sa_family;
+}
+
 static int choose_first_locals(struct exchange *ex)
 {
 	const struct request *request = ex->request;
-	int family = sdp_family(ex);
-	int shown = request->address_family ? request->address_family : family;
+	struct str from = request->direction[0], to = request->direction[1];
 	struct iface_addr *a = sibling_local(ex);
+	int family = sdp_family(ex), shown;
 
+	family_of_name(ex, &from);
+	shown = family_of_name(ex, &to);
+	if (request->address_family)
+		shown = request->address_family;
+	else if (!shown)
+		shown = family;
 	if (!a || (family && a->bind.sa.sa_family != family))
-		a = pick_local(ex, a ? a->name : request->direction[0], family);
+		a = pick_local(ex, a ? a->name : from, family);
 	ex->local[SIDE_A] = a;
-	ex->local[SIDE_B] = pick_local(ex, request->direction[1], shown);
+	ex->local[SIDE_B] = pick_local(ex, to, shown);
 	return ex->local[SIDE_A] && ex->local[SIDE_B] ? 0 : -EADDRNOTAVAIL;
 }
 

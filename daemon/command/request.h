@@ -50,6 +50,7 @@ enum request_flag {
 	REQ_NEW_PORTS = 1 << 28,      /* the offered media gets other ports on both sides */
 	REQ_ALLOW_NO_CODEC = 1 << 29, /* if codec-strip leaves no codec, the media is refused */
 	REQ_SINGLE_CODEC = 1 << 30,   /* in an answer: only its first codec */
+	REQ_RAISE_VERSION = 1U << 31, /* with REQ_REPLACE_VERSION: also if nothing changed */
 };
 
 /* One media of one party, without SDP (the classic protocol). */

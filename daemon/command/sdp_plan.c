@@ -121,21 +121,25 @@ static int write_fitting(const struct exchange *ex, const struct sdp_edit *edit,
 
 /*
  * The version in o= must increase if the SDP changed, or the receiver ignores the change, and must
- * stay the same if it did not (RFC 3264, section 8).
+ * stay the same if it did not (RFC 3264, section 8). With REQ_RAISE_VERSION it always increases: in
+ * the first SDP, too, since the receiver may have had others before the relay came into the call.
  */
 int sdp_plan_write(struct exchange *ex, struct str *text)
 {
 	const struct siphash_key *key = &ex->call->table->key;
 	struct sdp_edit edit = { 0 };
+	bool raise = wants(ex, REQ_RAISE_VERSION);
 	int error = plan_edit(ex, &edit);
 
+	edit.version += raise;
 	if (!error)
 		error = write_fitting(ex, &edit, text);
 	if (error || !ex->shown)
 		return error;
 	ex->version = edit.version;
 	ex->hash = siphash(key, *text);
-	if (!wants(ex, REQ_REPLACE_VERSION) || ex->new_shown || ex->hash == ex->shown->hash)
+	if (raise || !wants(ex, REQ_REPLACE_VERSION) || ex->new_shown ||
+	    ex->hash == ex->shown->hash)
 		return 0;
 	ex->version = ++edit.version;
 	error = write_fitting(ex, &edit, text);

@@ -59,7 +59,7 @@ static void read_replace_word(struct reader *r, struct str word)
 		{ STR("session-name"), REQ_REPLACE_SESSION_NAME, 0 },
 		{ STR("SDP-version"), REQ_REPLACE_VERSION, 0 },
 		{ STR("sdp-version"), REQ_REPLACE_VERSION, 0 },
-		{ STR("force-increment-sdp-ver"), REQ_REPLACE_VERSION, 0 },
+		{ STR("force-increment-sdp-ver"), REQ_REPLACE_VERSION | REQ_RAISE_VERSION, 0 },
 		{ STR("zero-address"), REQ_REPLACE_ZERO, 0 },
 		{ STR("origin-full"),
 		  REQ_REPLACE_ORIGIN | REQ_REPLACE_USERNAME | REQ_REPLACE_VERSION, 0 },

@@ -320,6 +320,16 @@ bool iface_holds(const struct iface_table *table, const struct endpoint *ep, int
 	return false;
 }
 
+struct iface_addr *iface_first(const struct iface_table *table, int family)
+{
+	struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry)
+		if (entry->addr.bind.sa.sa_family == family)
+			return &entry->addr;
+	return NULL;
+}
+
 size_t iface_count(const struct iface_table *table)
 {
 	const struct iface_entry *entry;

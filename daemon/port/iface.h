@@ -39,6 +39,8 @@ int iface_table_add(struct iface_table *table, struct str value, const char **er
 struct iface_addr *iface_pick(struct iface_table *table, struct str name, int family, bool *known);
 /* Is it the address, bound or advertised, and the port of media that is open, or was just now? */
 bool iface_holds(const struct iface_table *table, const struct endpoint *ep, int64_t now_ms);
+/* The first configured address of @family; NULL: there is none. */
+struct iface_addr *iface_first(const struct iface_table *table, int family);
 /* All addresses in order of configuration. */
 size_t iface_count(const struct iface_table *table);
 struct iface_addr *iface_at(const struct iface_table *table, size_t index);
