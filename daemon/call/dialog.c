@@ -126,6 +126,7 @@ void dialog_free(struct dialog *dialog)
 	party_fini(&dialog->party[SIDE_A]);
 	party_fini(&dialog->party[SIDE_B]);
 	text_free(&dialog->via_branch);
+	text_free(&dialog->offered);
 	free(dialog);
 }
 

@@ -144,6 +144,7 @@ static void wire_dialog(struct wire *w, struct dialog_record *dialog)
 	wire_party(w, &dialog->party[SIDE_A]);
 	wire_party(w, &dialog->party[SIDE_B]);
 	wire_str(w, &dialog->via_branch);
+	wire_str(w, &dialog->offered);
 	wire_time(w, &dialog->created_s);
 	wire_time(w, &dialog->last_signal_ms);
 	wire_time(w, &dialog->delete_at_ms);

@@ -49,7 +49,7 @@ struct party_record {
 
 struct dialog_record {
 	struct party_record party[2];
-	struct str via_branch;
+	struct str via_branch, offered;
 	int64_t created_s, last_signal_ms, delete_at_ms;
 	bool answered;
 	uint32_t timeout_s;

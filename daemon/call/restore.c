@@ -111,6 +111,7 @@ static void note_dialog(struct arena *arena, struct dialog_record *record,
 	note_party(&record->party[SIDE_A], &dialog->party[SIDE_A]);
 	note_party(&record->party[SIDE_B], &dialog->party[SIDE_B]);
 	record->via_branch = dialog->via_branch;
+	record->offered = dialog->offered;
 	record->created_s = dialog->created_s;
 	record->last_signal_ms = to_wall(now, dialog->last_signal_ms);
 	record->delete_at_ms = to_wall(now, dialog->delete_at_ms);
@@ -376,6 +377,8 @@ static int fill_dialog(struct restore *r, struct dialog *dialog, const struct di
 
 	if (!error)
 		error = restore_party(r, &dialog->party[SIDE_B], &record->party[SIDE_B]);
+	if (!error)
+		error = text_set(&dialog->offered, record->offered);
 	if (error)
 		return error;
 	dialog->created_s = record->created_s;

@@ -124,6 +124,7 @@ struct dialog {
 	struct party party[2]; /* by side */
 	struct str via_branch; /* of the first offer */
 	uint64_t offer_branch; /* dialog_branch_id() of the last offer; 0: that of the first */
+	struct str offered;    /* the m= lines of the last offer (command/offered.c) */
 	struct media **media;  /* by m= line; NULL where nothing is relayed */
 	size_t n_media;
 	int64_t created_s; /* wall clock */

@@ -5,6 +5,7 @@
  * command/offer_answer.c runs it for SDP, command/leg.c for one media without SDP;
  * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m=
  * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
+ * command/offered.c keeps the offer's m= lines for the answer;
  * command/sdp_plan.c writes the SDP;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
  * can fail has succeeded.
@@ -88,6 +89,13 @@ void media_plan_make(struct exchange *ex, size_t index);
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
 /* Which codecs of @m the receiver gets: edit->keep_codec. 0; -ENOMEM */
 int codec_plan_make(struct exchange *ex, const struct sdp_media *m, struct sdp_media_edit *edit);
+
+/* With the commit the dialog keeps the m= lines of this offer. 0; -ENOMEM */
+int offered_keep(struct exchange *ex);
+/* Adds to an answer the m= lines of the offer that it lacks at its end, refused. 0; -ENOMEM */
+int offered_complete(struct exchange *ex);
+/* The a=mid of this m= line in the offer, or STR_NONE. */
+struct str offered_mid(const struct exchange *ex, size_t index);
 
 /* The whole SDP for the receiver, in the arena. 0; -ENOMEM; -EMSGSIZE, too long for an answer */
 int sdp_plan_write(struct exchange *ex, struct str *text);

@@ -174,6 +174,9 @@ static void plan_mux(const struct exchange *ex, const struct sdp_media *m, struc
 			 wants(ex, REQ_MUX_ACCEPT | REQ_MUX_DEMUX) || m->rtcp_mux_only);
 		return;
 	}
+	/* Offered with port 0, as part of a bundle (RFC 8843): its rtcp-mux was passed on. */
+	if (!plan->old)
+		plan->flags |= MEDIA_MUX_SEEN | MEDIA_MUX_TOLD;
 	accepted = m->rtcp_mux && (plan->flags & MEDIA_MUX_TOLD);
 	from->flags = accepted ? from->flags | SIDE_MUX : from->flags & ~SIDE_MUX;
 	accepted = (plan->flags & MEDIA_MUX_SEEN) &&
@@ -309,6 +312,8 @@ int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *ed
 	const struct media_plan *plan = &ex->plan[index];
 	bool mux;
 
+	if (!ex->offer)
+		edit->mid = offered_mid(ex, index);
 	if (!plan->media || !m->port)
 		return 0;
 	mux = ex->offer ? plan->flags & MEDIA_MUX_TOLD : plan->conf.side[ex->to].flags & SIDE_MUX;

@@ -94,6 +94,9 @@ static int plan_all(struct exchange *ex, struct reply *reply)
 			  request->set_label.len ? request->set_label : request->label) ||
 	    exchange_text(ex, &ex->call->metadata, request->metadata))
 		return -ENOMEM;
+	error = ex->offer ? offered_keep(ex) : offered_complete(ex);
+	if (error)
+		return error;
 	error = exchange_locals(ex);
 	if (!error)
 		error = exchange_media(ex);

@@ -121,6 +121,7 @@ struct sdp_media_edit {
 	 * the offer (RFC 3264, section 6.1). By default any.
 	 */
 	enum sdp_direction allowed;
+	struct str mid;	  /* of refused media that has none of its own, or STR_NONE */
 	struct str proto; /* other profile, or STR_NONE */
 	/*
 	 * For each codec of the media; false: removed with its rtpmap, fmtp, rtcp-fb. NULL: all are

@@ -186,7 +186,8 @@ static bool is_portless_attr(const struct writer *w, const struct sdp_media *m, 
  * All lines after m= of a media without a port: refused, or bundled with another (RFC 8843). The
  * first c= gets our address, others are left out.
  */
-static void write_portless(struct writer *w, const struct sdp_media *m)
+static void write_portless(struct writer *w, const struct sdp_media *m,
+			   const struct sdp_media_edit *e)
 {
 	const struct sdp_line *line = &w->sdp->lines[m->first_line + 1];
 	const struct sdp_line *end = line + m->n_lines - 1;
@@ -202,6 +203,11 @@ static void write_portless(struct writer *w, const struct sdp_media *m)
 		} else if (line->type != 'a' || is_portless_attr(w, m, line->attr)) {
 			write_line(w, line);
 		}
+	}
+	if (!m->mid.len && e->mid.len) {
+		buf_lit(w->out, "a=mid:");
+		buf_str(w->out, e->mid);
+		buf_lit(w->out, "\r\n");
 	}
 }
 
@@ -361,7 +367,7 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 
 	write_m(w, m, e, &kept);
 	if (kept.refused) {
-		write_portless(w, m);
+		write_portless(w, m, e);
 		return;
 	}
 	write_description(w, m, e);
@@ -404,7 +410,7 @@ void sdp_write(const struct sdp *sdp, const struct sdp_edit *edit, struct buf *o
 
 		if (!m->port) {
 			write_line(&w, &sdp->lines[m->first_line]);
-			write_portless(&w, m);
+			write_portless(&w, m, e);
 		} else if (!is_relayed(m, e)) {
 			write_untouched(&w, m);
 		} else if (sdp_is_rtp(m->transport)) {

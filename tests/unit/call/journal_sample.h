@@ -113,6 +113,7 @@ SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 	sample->dialogs[0].party[SIDE_B].aliases = sample->aliases;
 	sample->dialogs[0].party[SIDE_B].n_aliases = 2;
 	sample->dialogs[0].via_branch = STR("z9hG4bK1");
+	sample->dialogs[0].offered = STR("\r\nm=audio 0 RTP/AVP 0\r\n");
 	sample->dialogs[0].created_s = 1700000000;
 	sample->dialogs[0].last_signal_ms = 1700000001000;
 	sample->dialogs[0].delete_at_ms = 1700000031000;

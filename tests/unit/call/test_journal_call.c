@@ -234,6 +234,7 @@ static void test_call_is_restored_completely(void)
 	CU_ASSERT_EQUAL(dialog->timeout_s, 77);
 	CU_ASSERT(dialog->answered);
 	CU_ASSERT(str_eq(dialog->via_branch, STR("branch")));
+	CU_ASSERT(str_starts(dialog->offered, STR("\r\nm=audio 0 RTP/AVP ")));
 	CU_ASSERT(str_eq(dialog->party[SIDE_A].tag, STR("from")));
 	CU_ASSERT(str_eq(dialog->party[SIDE_B].tag, STR("to")));
 	CU_ASSERT(str_eq(dialog->party[SIDE_B].local->name, STR("priv")));
