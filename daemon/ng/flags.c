@@ -3,9 +3,11 @@
  * flags.c - lists of words in an NG request: flags, replace, rtcp-mux, codec
  *
  * Flags are the members of the list "flags", and the words of Kamailio's raw "rtpp-flags". A flag
- * written as "key=value" is read like that key.
+ * written as "key=value" or "key=[value value]" (ng/flag_text.h) is read like that key.
  */
+#include "base/buf.h"
 #include "base/count.h"
+#include "ng/flag_text.h"
 #include "ng/flags.h"
 
 /* Codec names in one list, at most; more are ignored. */
@@ -120,22 +122,49 @@ static void add_codec(struct reader *r, const struct codec_list *to, struct str 
 		(*list)[(*count)++] = name;
 }
 
-/* { strip: [PCMA, ...], ... }; keys that ask for transcoding are noted as ignored. */
+/* @names: one text or a list. A list that asks for transcoding is noted as ignored. */
+static void add_codecs(struct reader *r, struct str list, const struct dict *names)
+{
+	size_t i = 0;
+
+	while (i < COUNT(codec_lists) && !dict_key_eq(codec_lists[i].name, list))
+		i++;
+	if (i == COUNT(codec_lists)) {
+		ng_note(r, STR("codec"), list);
+		return;
+	}
+	for (const struct dict *item = first_of(names); item; item = next_of(names, item))
+		add_codec(r, &codec_lists[i], ng_text_of(item));
+}
+
+/* "strip-PCMU", and "strip=[PCMU G722]" */
+static void read_codec_word(struct reader *r, struct str word)
+{
+	struct str names = word, list = str_split(&names, '=');
+	struct dict *value;
+
+	if (list.len && memchr(list.s, '-', list.len)) {
+		names = word;
+		list = str_split(&names, '-');
+	}
+	value = names.len ? flag_text_value(r->arena, names) : NULL;
+	if (value)
+		add_codecs(r, list, value);
+	else
+		ng_note(r, STR("codec"), word);
+}
+
+/* { strip: [PCMA, ...], ... } */
 void ng_read_codec(struct reader *r, const struct key *key, const struct dict *value)
 {
-	const struct dict *entry = value->type == DICT_MAP ? value->first : NULL;
+	const struct dict *entry = value->type == DICT_MAP ? value->first : first_of(value);
 
-	for (; entry; entry = entry->next) {
-		size_t i = 0;
-
-		while (i < COUNT(codec_lists) && !dict_key_eq(codec_lists[i].name, entry->key))
-			i++;
-		if (i == COUNT(codec_lists)) {
-			ng_note(r, key->name, entry->key);
-			continue;
-		}
-		for (const struct dict *item = first_of(entry); item; item = next_of(entry, item))
-			add_codec(r, &codec_lists[i], ng_text_of(item));
+	(void)key;
+	for (; entry; entry = next_of(value, entry)) {
+		if (entry->key.len && entry != value)
+			add_codecs(r, entry->key, entry);
+		else
+			read_codec_word(r, ng_text_of(entry));
 	}
 }
 
@@ -169,19 +198,6 @@ static void read_internal(struct reader *r, struct str word)
 	struct str *direction = r->request->direction;
 
 	direction[direction[0].len ? 1 : 0] = word;
-}
-
-static void read_codec_word(struct reader *r, struct str word)
-{
-	struct str list = str_split(&word, '-');
-
-	for (size_t i = 0; i < COUNT(codec_lists); i++) {
-		if (str_eq(list, codec_lists[i].name)) {
-			add_codec(r, &codec_lists[i], word);
-			return;
-		}
-	}
-	ng_note(r, STR("codec"), list);
 }
 
 static void read_off_word(struct reader *r, struct str word)
@@ -224,9 +240,10 @@ static bool may_be_flag(const struct key *key)
 static void read_flag(struct reader *r, struct str word)
 {
 	const struct flag *flag = find_flag(flags, COUNT(flags), word);
-	struct dict value = { .type = DICT_STRING, .string = word };
+	struct dict text = { .type = DICT_STRING, .string = word };
+	struct str name, rest = word;
+	const struct dict *value;
 	const struct key *key;
-	struct str name;
 
 	if (flag) {
 		r->request->flags |= flag->set;
@@ -239,34 +256,69 @@ static void read_flag(struct reader *r, struct str word)
 	}
 	if (str_starts(word, STR("RTP/")) || str_starts(word, STR("UDP/"))) {
 		key = ng_find_key(r, STR("transport-protocol"));
-		key->read(r, key, &value);
+		key->read(r, key, &text);
 		return;
 	}
-	name = str_split(&value.string, '=');
-	key = value.string.len ? ng_find_key(r, name) : NULL;
-	if (may_be_flag(key))
-		key->read(r, key, &value);
+	name = str_split(&rest, '=');
+	key = rest.len ? ng_find_key(r, name) : NULL;
+	value = may_be_flag(key) ? flag_text_value(r->arena, rest) : NULL;
+	if (value)
+		key->read(r, key, value);
 	else if (!read_prefixed(r, word))
 		ng_note(r, word, STR_NONE);
+}
+
+/* The last of the items that a word with brackets was split into, and their length in *size. */
+static const struct dict *last_part(const struct dict *list, const struct dict *item, size_t *size)
+{
+	const struct dict *last = item;
+	size_t open = 0;
+
+	for (*size = 0; item; item = next_of(list, item)) {
+		last = item;
+		open = flag_text_open(open, ng_text_of(item));
+		*size += ng_text_of(item).len + 1;
+		if (!open)
+			break;
+	}
+	return last;
+}
+
+/* A word of the list, from *item on. Proxies split at blanks, also in brackets: it is joined. */
+static struct str take_word(struct reader *r, const struct dict *list, const struct dict **item)
+{
+	size_t size;
+	const struct dict *first = *item, *last = last_part(list, first, &size);
+	struct buf out;
+
+	*item = last;
+	if (last == first)
+		return ng_text_of(first);
+	out = BUF_INIT(arena_alloc(r->arena, size), size);
+	if (!out.data)
+		return STR_NONE;
+	for (const struct dict *part = first;; part = part->next) {
+		buf_str(&out, ng_text_of(part));
+		if (part == last)
+			break;
+		buf_char(&out, ' ');
+	}
+	return (struct str){ out.data, out.len };
 }
 
 void ng_read_flags(struct reader *r, const struct key *key, const struct dict *value)
 {
 	(void)key;
 	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
-		read_flag(r, ng_text_of(item));
+		read_flag(r, take_word(r, value, &item));
 }
 
 /* The flags in one text, as the proxy's script has them. */
 void ng_read_raw_flags(struct reader *r, const struct key *key, const struct dict *value)
 {
-	struct str rest = ng_text_of(value);
+	struct str rest = ng_text_of(value), word;
 
 	(void)key;
-	while (rest.len) {
-		struct str word = str_split(&rest, ' ');
-
-		if (word.len)
-			read_flag(r, word);
-	}
+	while ((word = flag_text_next(&rest)).len)
+		read_flag(r, word);
 }

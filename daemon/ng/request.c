@@ -93,10 +93,10 @@ static void read_family(struct reader *r, const struct key *key, const struct di
 		ng_note(r, key->name, name);
 }
 
-/* [toward the sender, toward the receiver] */
+/* [toward the sender, toward the receiver]; a single name is the next of the two. */
 static void read_direction(struct reader *r, const struct key *key, const struct dict *value)
 {
-	size_t i = 0;
+	size_t i = value->type == DICT_STRING && r->request->direction[0].len;
 
 	(void)key;
 	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
