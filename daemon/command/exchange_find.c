@@ -29,8 +29,6 @@ int exchange_text(struct exchange *ex, struct str *slot, struct str value)
 /* The family of the addresses in this SDP; AF_UNSPEC: it has none. */
 static int sdp_family(const struct exchange *ex)
 {
-	if (endpoint_is_set(&ex->request->media_address))
-		return ex->request->media_address.sa.sa_family;
 	for (size_t i = 0; i < ex->sdp.n_media; i++)
 		if (ex->sdp.media[i].port && endpoint_is_set(&ex->sdp.media[i].rtp))
 			return ex->sdp.media[i].rtp.sa.sa_family;
@@ -117,6 +115,13 @@ static int family_of_name(const struct exchange *ex, struct str *name)
 	return first->bind.sa.sa_family;
 }
 
+/* The family that the receiver has to use: of address-family or media-address; or AF_UNSPEC. */
+static int family_asked(const struct request *request)
+{
+	return request->address_family ? request->address_family
+				       : request->media_address.sa.sa_family;
+}
+
 static int choose_first_locals(struct exchange *ex)
 {
 	const struct request *request = ex->request;
@@ -126,8 +131,8 @@ static int choose_first_locals(struct exchange *ex)
 
 	family_of_name(ex, &from);
 	shown = family_of_name(ex, &to);
-	if (request->address_family)
-		shown = request->address_family;
+	if (family_asked(request))
+		shown = family_asked(request);
 	else if (!shown)
 		shown = family;
 	if (!a || (family && a->bind.sa.sa_family != family))
@@ -160,7 +165,7 @@ int exchange_locals(struct exchange *ex)
 	ex->local[SIDE_B] = ex->dialog->party[SIDE_B].local;
 	if (ex->offer) {
 		follow_family(ex, ex->from, sdp_family(ex));
-		follow_family(ex, ex->to, ex->request->address_family);
+		follow_family(ex, ex->to, family_asked(ex->request));
 	}
 	return 0;
 }

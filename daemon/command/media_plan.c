@@ -34,32 +34,24 @@ static struct endpoint of_family(const struct endpoint *ep, const struct iface_a
 	return ep->sa.sa_family == local->bind.sa.sa_family ? *ep : (struct endpoint){ 0 };
 }
 
-/* The signalled address for RTP or RTCP: media-address if given, otherwise @in_sdp. */
+/* The signalled address for RTP or RTCP. */
 static struct endpoint signalled(const struct exchange *ex, const struct sdp_media *m,
-				 const struct endpoint *in_sdp, uint16_t port)
+				 const struct endpoint *in_sdp)
 {
-	struct endpoint ep = *in_sdp;
-
-	if (endpoint_is_set(&ex->request->media_address)) {
-		if (endpoint_is_set(in_sdp))
-			port = endpoint_port(in_sdp);
-		ep = ex->request->media_address;
-		endpoint_set_port(&ep, port);
-	}
-	return m->port ? of_family(&ep, ex->local[ex->from]) : (struct endpoint){ 0 };
+	return m->port ? of_family(in_sdp, ex->local[ex->from]) : (struct endpoint){ 0 };
 }
 
 /* Return: true, the signalled addresses of the sender have changed */
 static bool set_endpoints(const struct exchange *ex, const struct sdp_media *m,
 			  struct side_conf *side)
 {
-	struct endpoint rtp = signalled(ex, m, &m->rtp, m->port);
-	struct endpoint rtcp = signalled(ex, m, &m->rtcp, (uint16_t)(m->port + 1));
+	struct endpoint rtp = signalled(ex, m, &m->rtp);
+	struct endpoint rtcp = signalled(ex, m, &m->rtcp);
 	struct endpoint sip = of_family(&ex->request->received_from, ex->local[ex->from]);
 	bool moved;
 
 	/* 0.0.0.0 means hold and is not an address: the earlier addresses stay. */
-	if (m->held && !endpoint_is_set(&ex->request->media_address)) {
+	if (m->held) {
 		rtp = side->sdp[COMP_RTP];
 		rtcp = side->sdp[COMP_RTCP];
 	}
@@ -306,6 +298,19 @@ static struct str plan_proto(const struct exchange *ex, const struct sdp_media *
 	return proto;
 }
 
+/* The relay's address and port for the receiver, or media-address instead of the address. */
+static struct endpoint shown_at(const struct exchange *ex, const struct media *media,
+				enum component comp)
+{
+	struct endpoint ep = media_advertised(media, ex->to, comp), other;
+
+	if (!endpoint_is_set(&ex->request->media_address))
+		return ep;
+	other = ex->request->media_address;
+	endpoint_set_port(&other, endpoint_port(&ep));
+	return other;
+}
+
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit)
 {
 	const struct sdp_media *m = &ex->sdp.media[index];
@@ -318,13 +323,13 @@ int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *ed
 		return 0;
 	mux = ex->offer ? plan->flags & MEDIA_MUX_TOLD : plan->conf.side[ex->to].flags & SIDE_MUX;
 	edit->relay = true;
-	edit->rtp = media_advertised(plan->media, ex->to, COMP_RTP);
+	edit->rtp = shown_at(ex, plan->media, COMP_RTP);
 	if (!sdp_is_rtp(m->transport))
 		return 0;
 	if (ex->offer && wants(ex, REQ_MUX_REQUIRE))
 		edit->rtcp = edit->rtp;
 	else if ((ex->offer || !mux) && plan->conf.kind == BRIDGE_RTP)
-		edit->rtcp = media_advertised(plan->media, ex->to, COMP_RTCP);
+		edit->rtcp = shown_at(ex, plan->media, COMP_RTCP);
 	edit->rtcp_attr = true;
 	if (mux != m->rtcp_mux)
 		edit->mux = mux ? SDP_MUX_ADD : SDP_MUX_REMOVE;

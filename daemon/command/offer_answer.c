@@ -67,7 +67,7 @@ static void commit(struct exchange *ex)
 
 static bool is_incomplete(const struct exchange *ex)
 {
-	if (ex->sdp.session_connection || endpoint_is_set(&ex->request->media_address))
+	if (ex->sdp.session_connection)
 		return false;
 	for (size_t i = 0; i < ex->sdp.n_media; i++) {
 		const struct sdp_media *m = &ex->sdp.media[i];

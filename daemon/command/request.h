@@ -74,7 +74,7 @@ struct request {
 	struct str sdp;
 	const struct leg *leg;	       /* instead of @sdp, or NULL */
 	struct endpoint received_from; /* AF_UNSPEC: not given */
-	struct endpoint media_address; /* AF_UNSPEC: not given */
+	struct endpoint media_address; /* shown in the SDP; AF_UNSPEC: the relay's own */
 	struct endpoint
 		address; /* block, silence: of the party that signalled it; AF_UNSPEC: not given */
 	struct endpoint source;	  /* sender of the command */

@@ -70,6 +70,8 @@ static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 		if (wants(ex, edit_flags[i].request))
 			edit->flags |= edit_flags[i].edit;
 	edit->address = ex->local[ex->to]->advertised;
+	if (endpoint_is_set(&ex->request->media_address))
+		edit->address = ex->request->media_address;
 	if (wants(ex, REQ_LOOP_PROTECT))
 		edit->loop_mark = (struct str){ ex->call->table->mark, CALL_MARK_LEN };
 	edit->media = arena_zalloc(ex->env->arena, (ex->sdp.n_media + 1) * sizeof(*edit->media));

@@ -24,19 +24,6 @@ static void test_endpoints_come_from_sdp(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-static void test_media_address_overrides_sdp(void)
-{
-	struct request request = base_request(A_HEAD AUDIO);
-	struct scene scene;
-
-	scene_open(&scene);
-	endpoint_parse_addr(STR("198.51.100.7"), AF_INET, &request.media_address);
-	scene_run(&scene, command_offer, request);
-	CU_ASSERT(is_at(&conf_of(&scene, 0)->side[SIDE_A].sdp[COMP_RTP], "198.51.100.7:4000"));
-	CU_ASSERT(is_at(&conf_of(&scene, 0)->side[SIDE_A].sdp[COMP_RTCP], "198.51.100.7:4001"));
-	CU_ASSERT(scene_close(&scene));
-}
-
 static void test_flags_concern_the_sender(void)
 {
 	struct request request = base_request(A_HEAD AUDIO);
@@ -610,7 +597,6 @@ static void test_out_of_memory_leaks_nothing(void)
 }
 
 TEST_SUITE(command, { "endpoints come from SDP", test_endpoints_come_from_sdp },
-	   { "media-address overrides SDP", test_media_address_overrides_sdp },
 	   { "flags concern the sender", test_flags_concern_the_sender },
 	   { "relearn only when something moved", test_relearn_only_when_something_moved },
 	   { "zero address keeps what was signalled", test_zero_address_keeps_what_was_signalled },
