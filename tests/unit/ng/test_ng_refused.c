@@ -96,6 +96,7 @@ static void test_missing_line_gives_ports_back(void)
 	CU_ASSERT_EQUAL(scene_run(&scene, command_offer, request).code, REPLY_OK);
 	CU_ASSERT_EQUAL(scene_used(&scene, "pub"), 4);
 	request.to_tag = STR("b");
+	request.sip_code = 200;
 	request.sdp = STR("v=0\nc=IN IP4 192.0.2.2\nm=audio 4000 RTP/AVP 0\n");
 	CU_ASSERT_EQUAL(scene_run(&scene, command_answer, request).code, REPLY_OK);
 	CU_ASSERT(scene_settle(&scene));

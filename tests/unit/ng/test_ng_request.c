@@ -272,7 +272,8 @@ static void test_flags(void)
 		  REQ_REPLACE_USERNAME | REQ_REPLACE_SESSION_NAME, NULL },
 		{ "\"replace\":\"SDP-version\"", 0, REQ_REPLACE_VERSION, NULL },
 		{ "\"replace\":\"sdp-version\"", 0, REQ_REPLACE_VERSION, NULL },
-		{ "\"replace\":\"force-increment-sdp-ver\"", 0, REQ_REPLACE_VERSION, NULL },
+		{ "\"replace\":\"force-increment-sdp-ver\"", 0,
+		  REQ_REPLACE_VERSION | REQ_RAISE_VERSION, NULL },
 		{ "\"replace\":[\"zero-address\",\"mood\"]", 0, REQ_REPLACE_ZERO, "replace=mood" },
 		{ "\"flags\":[\"replace-session-name\"]", 0, REQ_REPLACE_SESSION_NAME, NULL },
 		{ "\"rtcp-mux\":[\"offer\",\"require\"]", 0, REQ_MUX_OFFER | REQ_MUX_REQUIRE,
@@ -376,7 +377,7 @@ static void test_codecs(void)
 		{ "\"codec\":{\"strip\":[\"a\",\"\"],\"transcode\":[\"b\"]}", "a,", "", "",
 		  "codec, codec=transcode" },
 		{ "\"flags\":[\"codec-mask-a\"]", "", "", "", "codec=mask" },
-		{ "\"codec\":7", "", "", "", NULL },
+		{ "\"codec\":7", "", "", "", "codec" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
