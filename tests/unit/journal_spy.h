@@ -40,13 +40,13 @@ SCENE_FN int journal_spy_restore(void *arg, struct journal *journal, int64_t id,
 /* Before the first call: later ones are in the journal. */
 SCENE_FN void journal_spy_open(struct journal_spy *spy, struct scene *scene)
 {
-	struct journal_conf conf = { .dir = spy->dir,
-				     .base = scene->base,
+	struct journal_conf conf = { .base = scene->base,
 				     .encode = journal_spy_encode,
 				     .restore = journal_spy_restore };
 	int error;
 
 	*spy = (struct journal_spy){ .dir = "/tmp/test-journal-XXXXXX" };
+	conf.dir = spy->dir;
 	scene_must(mkdtemp(spy->dir), spy->dir);
 	spy->journal = scene->calls->journal = journal_open(&conf, &error);
 	scene_must(spy->journal, "journal");
