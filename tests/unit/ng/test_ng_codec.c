@@ -67,6 +67,8 @@ static const struct codec_row strip_rows[] = {
 	  H264 RED_VIDEO RED_RTX ULPFEC FLEXFEC },
 	{ "retransmission of a redundancy that is stripped", "\"codec-strip-red\"", "97 104 103",
 	  VP8 RED_RTX RED_VIDEO, "97", VP8 },
+	{ "retransmission of a redundancy that goes with its codec", "\"codec-strip-VP8\"",
+	  "104 103 97 0", RED_RTX RED_VIDEO VP8 PCMU, "0", PCMU },
 	{ "redundancy goes with the codec that it names", "\"codec-strip-opus\"", "96 107 0",
 	  OPUS RED_OPUS PCMU, "0", PCMU },
 	{ "redundancy alone is no codec", "\"codec-strip-VP8\"", "97 98 103 104 105 106",

@@ -113,6 +113,24 @@ static void test_split_items(void)
 		check_row(&rows[i], SPLIT);
 }
 
+/* A stack that grows with the depth would overflow. */
+static void test_depth_is_bounded(void)
+{
+	static char payload[60000];
+	struct buf out = BUF_INIT(payload, sizeof(payload) - 1);
+	struct relay relay;
+
+	buf_lit(&out, "{\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":\"a\",\"rtpp-flags\":"
+		      "\"direction=[priv pub] codec=");
+	while (out.len < sizeof(payload) - 1000)
+		buf_char(&out, '[');
+	buf_lit(&out, "\"" SDP(OF_A AUDIO) "}");
+	payload[out.len] = '\0';
+	relay_open(&relay);
+	CU_ASSERT_STRING_EQUAL(ask(&relay, payload), OK(TO_B RELAYED TAIL));
+	relay_close(&relay);
+}
+
 static void test_address_in_brackets(void)
 {
 	const struct media *media;
@@ -136,4 +154,5 @@ static void test_address_in_brackets(void)
 TEST_SUITE(ng_flag_text, { "brackets and repeated keys in rtpp-flags", test_raw },
 	   { "and as items of flags", test_items },
 	   { "and as items that were split at blanks", test_split_items },
+	   { "lists in lists are bounded", test_depth_is_bounded },
 	   { "an IPv6 address in brackets", test_address_in_brackets });
