@@ -13,6 +13,9 @@
 
 #define TEXT_MAX 8192
 
+/* m= lines of a row, at most. */
+#define ROW_MEDIAS 4
+
 struct row_media {
 	const char *at; /* our RTP endpoint; NULL: not relayed */
 	bool rtcp;	/* write our RTCP port, one above */
@@ -25,7 +28,7 @@ struct row {
 	const char *name, *in, *out;
 	uint32_t flags;
 	const char *address; /* NULL: that of the first media */
-	struct row_media media[3];
+	struct row_media media[ROW_MEDIAS];
 	const char *mark, *o_id;
 };
 
@@ -803,8 +806,8 @@ static void make_media_edit(const struct row_media *from, struct sdp_media_edit 
 
 static void write_row(const struct row *row, const struct sdp *sdp, struct buf *out)
 {
-	struct sdp_media_edit media[3];
-	bool keep[3][8];
+	struct sdp_media_edit media[ROW_MEDIAS];
+	bool keep[ROW_MEDIAS][8];
 	struct sdp_edit edit = {
 		.flags = row->flags,
 		.username = STR("relay"),
@@ -815,7 +818,8 @@ static void write_row(const struct row *row, const struct sdp *sdp, struct buf *
 		.media = media,
 	};
 
-	for (size_t i = 0; i < 3; i++)
+	CU_ASSERT_FATAL(sdp->n_media <= ROW_MEDIAS);
+	for (size_t i = 0; i < ROW_MEDIAS; i++)
 		make_media_edit(&row->media[i], &media[i], keep[i]);
 	edit.address = media[0].rtp;
 	if (row->address)
