@@ -285,7 +285,6 @@ static int start_workers(struct relay *relay)
 		.event = on_bridge,
 		.arg = relay,
 	};
-
 	int err;
 
 	relay->workers = worker_pool_new(&conf, &err);

@@ -137,6 +137,14 @@ int dialog_side_of(const struct dialog *dialog, struct str tag)
 	return party_has_tag(&dialog->party[SIDE_B], tag) ? SIDE_B : -1;
 }
 
+int dialog_side_with(const struct dialog *dialog, struct str from_tag, struct str to_tag)
+{
+	int from = dialog_side_of(dialog, from_tag);
+	int to = dialog_side_of(dialog, to_tag);
+
+	return from >= 0 && to >= 0 && from != to ? from : -1;
+}
+
 int64_t dialog_last_in_ms(const struct dialog *dialog, int64_t now_ms)
 {
 	int64_t last = 0;

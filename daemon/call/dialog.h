@@ -38,6 +38,8 @@ int text_set(struct str *text, struct str value);
 
 /* The side of @dialog that has @tag; -1: neither. */
 int dialog_side_of(const struct dialog *dialog, struct str tag);
+/* The side of @from_tag if @to_tag is on the other side; -1: the dialog does not have both. */
+int dialog_side_with(const struct dialog *dialog, struct str from_tag, struct str to_tag);
 
 /* NULL: nothing is relayed at this m= line */
 static inline struct media *dialog_media(const struct dialog *dialog, size_t index)

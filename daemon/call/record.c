@@ -15,8 +15,7 @@
 #include "journal/store.h"
 #include "sdp/sdp.h"
 
-#define HEAD_BYTES  12
-#define DIALOGS_MAX 65536
+#define HEAD_BYTES 12
 
 /* Beyond any date, and far from the limits of arithmetic. */
 #define TIME_MAX_MS (INT64_MAX / 2000000)
@@ -168,7 +167,7 @@ static void wire_call(struct wire *w, struct call_record *call)
 	w->failed = w->failed || call->tos < -1 || call->tos > 255;
 	wire_u8(w, &call->latching, LATCH_FIRST);
 	wire_bool(w, &call->ignored_told);
-	wire_array(w, &call->n_dialogs, &call->dialogs, sizeof(*call->dialogs), DIALOGS_MAX);
+	wire_array(w, &call->n_dialogs, &call->dialogs, sizeof(*call->dialogs), CALL_DIALOGS);
 	w->failed = w->failed || !call->n_dialogs;
 	for (size_t i = 0; i < call->n_dialogs && !w->failed; i++)
 		wire_dialog(w, &call->dialogs[i]);

@@ -62,10 +62,7 @@ static bool has_to_tag(const struct dialog *dialog, const struct request *reques
 
 static bool has_both_tags(const struct dialog *dialog, const struct request *request)
 {
-	int from = dialog_side_of(dialog, request->from_tag);
-	int to = dialog_side_of(dialog, request->to_tag);
-
-	return from >= 0 && to >= 0 && from != to;
+	return dialog_side_with(dialog, request->from_tag, request->to_tag) >= 0;
 }
 
 /* Offered by the party with the From-tag, and no party has answered. */

@@ -12,10 +12,9 @@ static struct dialog *find_by_tags(const struct call *call, const struct request
 	struct dialog *dialog, *found = NULL;
 
 	DL_FOREACH(call->dialogs, dialog) {
-		int from = dialog_side_of(dialog, request->from_tag);
-		int to = dialog_side_of(dialog, request->to_tag);
+		int from = dialog_side_with(dialog, request->from_tag, request->to_tag);
 
-		if (from < 0 || to < 0 || from == to || (found && dialog->delete_at_ms))
+		if (from < 0 || (found && dialog->delete_at_ms))
 			continue;
 		if (!found || found->delete_at_ms) {
 			found = dialog;

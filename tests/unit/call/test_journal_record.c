@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_journal_record.c - a call to bytes and back, and bytes that are not a call */
 #include <errno.h>
+#include "daemon/base/count.h"
 #include "daemon/call/record_wire.h"
 #include "journal_sample.h"
 #include "tests/unit/test.h"
@@ -167,6 +168,28 @@ static void test_counts_are_checked(void)
 	arena_free(arena);
 }
 
+/* Code that collects the dialogs of a call has room for as many as signalling can make. */
+static void test_more_dialogs_than_a_call_can_have_are_refused(void)
+{
+	static struct dialog_record dialogs[CALL_DIALOGS + 1];
+	struct arena *arena = arena_new(1 << 16);
+	struct sample sample;
+	struct call_record call = *sample_call(&sample), read;
+	size_t len;
+
+	for (size_t i = 0; i < COUNT(dialogs); i++)
+		dialogs[i] = call.dialogs[1];
+	call.dialogs = dialogs;
+	call.n_dialogs = CALL_DIALOGS;
+	len = journal_record_write(&call, bytes, sizeof(bytes));
+	CU_ASSERT_EQUAL(journal_record_read(arena, bytes, len, &read), 0);
+	CU_ASSERT_EQUAL(read.n_dialogs, CALL_DIALOGS);
+	call.n_dialogs = CALL_DIALOGS + 1;
+	len = journal_record_write(&call, bytes, sizeof(bytes));
+	CU_ASSERT_NOT_EQUAL(journal_record_read(arena, bytes, len, &read), 0);
+	arena_free(arena);
+}
+
 TEST_SUITE(journal_record, { "decodes to what was encoded", test_decodes_to_what_was_encoded },
 	   { "every flipped bit is detected", test_every_flipped_bit_is_detected },
 	   { "every truncation is detected", test_every_truncation_is_detected },
@@ -174,4 +197,6 @@ TEST_SUITE(journal_record, { "decodes to what was encoded", test_decodes_to_what
 	     test_values_that_signalling_cannot_make_are_refused },
 	   { "a short buffer gets nothing", test_a_short_buffer_gets_nothing },
 	   { "out of memory is reported", test_out_of_memory_is_reported },
-	   { "counts are checked", test_counts_are_checked });
+	   { "counts are checked", test_counts_are_checked },
+	   { "more dialogs than a call can have are refused",
+	     test_more_dialogs_than_a_call_can_have_are_refused });
