@@ -57,8 +57,6 @@ struct stream {
 	struct latch latch;
 	struct endpoint to;
 	struct endpoint signalled;
-	struct endpoint denied;
-	const char *why_denied;
 	struct rtp_stats rtp;
 	/* shared counters */
 	uint64_t packets_in, bytes_in, packets_out, bytes_out, errors_out;
@@ -69,10 +67,14 @@ struct stream {
 	struct quality *quality;
 	uint64_t watched_packets;
 	uint32_t missed;
-	int64_t refused_ms, denied_ms;
+	int64_t refused_ms;
 	struct ring watch;
 	struct endpoint local;
 	struct news news;
+	/* Not touched by packets that are forwarded. */
+	struct endpoint denied;
+	const char *why_denied;
+	int64_t denied_ms;
 };
 
 /* Letters to the media thread. */
