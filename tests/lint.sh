@@ -7,6 +7,13 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tally.sh
 
+# tidy TARGET...: without the lines of progress, which would leave no room for the findings
+tidy()
+{
+	make --no-print-directory -k "$@" | grep -vE '^[[:space:]]*TIDY '
+	return "${PIPESTATUS[0]}"
+}
+
 # The rule of clang-tidy depends on object files, whose rule knows the headers of each file.
 tidy_changed()
 {
@@ -14,13 +21,13 @@ tidy_changed()
 	files=$(tests/changed) || return
 	mapfile -t targets < <(printf '%s\n' "$files" | sed -nE "s|(.+)\.c$|${BUILD:-build}/lint/\1.tidy|p")
 	echo "${#targets[@]} files" >&3
-	[ ${#targets[@]} -eq 0 ] || make --no-print-directory -k "${targets[@]}"
+	[ ${#targets[@]} -eq 0 ] || tidy "${targets[@]}"
 }
 
 exec 3>&1
 if [ "${1:-}" = tidy ]; then
 	step 'the objects for clang-tidy build' tests/make -j"$(nproc)" lint-objects
-	step 'clang-tidy: all files' make --no-print-directory -k lint-tidy
+	step 'clang-tidy: all files' tidy lint-tidy
 	tally_end tidy
 fi
 tally_pick "$@"

@@ -95,7 +95,7 @@ static void check_stranger(const struct stranger *s)
 	int fd = stranger_socket(s), daemon = world_udp("relay", s->local);
 
 	for (size_t i = 0; i < COUNT(payloads); i++)
-		for (uint8_t kind = 1; kind <= RTPRELAY_KIND_MAX; kind++)
+		for (unsigned int kind = 1; kind <= RTPRELAY_KIND_MAX; kind++)
 			if (payloads[i].kinds & 1u << kind)
 				check_refused(s, &payloads[i], kind, fd);
 	CU_ASSERT_FALSE(world_receive(dst, &packet, NEVER));
@@ -121,7 +121,7 @@ static void test_refuses_each_kind_of_packet(void)
 /* The sender's own packets at the same flows, so that the refusal is not of the whole flow. */
 static void test_accepts_each_kind_of_packet_of_its_source(void)
 {
-	for (uint8_t kind = 1; kind <= RTPRELAY_KIND_MAX; kind++) {
+	for (unsigned int kind = 1; kind <= RTPRELAY_KIND_MAX; kind++) {
 		struct nl_flow flow = scene_flow(kind);
 		uint64_t sent = 0;
 

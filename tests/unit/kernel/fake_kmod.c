@@ -318,8 +318,8 @@ static void put_totals(struct nlmsghdr *nlh, uint64_t packets, const uint64_t *t
 	struct nlattr *nest = mnl_attr_nest_start(nlh, RTPRELAY_A_COUNTERS);
 
 	mnl_attr_put_u64(nlh, RTPRELAY_C_PACKETS, packets + totals[RTPRELAY_C_PACKETS]);
-	for (uint16_t i = RTPRELAY_C_PACKETS + 1; i <= RTPRELAY_C_MAX; i++)
-		mnl_attr_put_u64(nlh, i, totals[i]);
+	for (unsigned int i = RTPRELAY_C_PACKETS + 1; i <= RTPRELAY_C_MAX; i++)
+		mnl_attr_put_u64(nlh, (uint16_t)i, totals[i]);
 	mnl_attr_nest_end(nlh, nest);
 }
 
