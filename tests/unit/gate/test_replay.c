@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_replay.c - repeated requests: source and cookie, time, number and size limits */
 #include <stdio.h>
+#include "daemon/base/count.h"
 #include "daemon/gate/replay.h"
 #include "tests/unit/test.h"
 
@@ -182,11 +183,17 @@ static void test_expired_entries_are_not_evicted(void)
 
 static void test_no_limits_record_nothing(void)
 {
-	struct replay *replay = replay_new(&(struct replay_limits){ 0, 0, 0 });
+	/* Each limit alone is enough. */
+	static const struct replay_limits none[] = { { 0, 10000, 60000 }, { 10, 0, 60000 } };
 
-	put(replay, "192.0.2.1:5060", "a", "one", 0);
-	CU_ASSERT_EQUAL(replay_usage(replay).entries, 0);
-	replay_free(replay);
+	for (size_t i = 0; i < COUNT(none); i++) {
+		struct replay *replay = replay_new(&none[i]);
+
+		put(replay, "192.0.2.1:5060", "a", "one", 0);
+		CU_ASSERT_EQUAL(replay_usage(replay).entries, 0);
+		CU_ASSERT_STRING_EQUAL(found(replay, "192.0.2.1:5060", "a", 0), "-");
+		replay_free(replay);
+	}
 	replay_free(NULL);
 }
 
