@@ -124,6 +124,8 @@ static void test_silences_sound_and_nothing_else(void)
 	uint8_t alaw[] = { 0x81, 0x88, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 9, 1, 2, 3 };
 	uint8_t padded[] = { 0xa0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 0, 0, 3 };
 	uint8_t lying[] = { 0xa0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 200 };
+	/* More padding than payload, but not more than the packet. */
+	uint8_t header_too[] = { 0xa0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 4 };
 	uint8_t gsm[] = { 0x80, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2 };
 	uint8_t empty[] = { RTP12 };
 	struct rtp_wire w;
@@ -140,6 +142,10 @@ static void test_silences_sound_and_nothing_else(void)
 	rtp_wire_parse(lying, sizeof(lying), &w);
 	CU_ASSERT_TRUE(rtp_wire_silence(lying, sizeof(lying), &w));
 	CU_ASSERT_EQUAL(memcmp(lying + 12, (uint8_t[]){ 0xff, 0xff, 0xff }, 3), 0);
+	rtp_wire_parse(header_too, sizeof(header_too), &w);
+	CU_ASSERT_EQUAL(rtp_wire_payload_end(header_too, sizeof(header_too), &w), 15);
+	CU_ASSERT_TRUE(rtp_wire_silence(header_too, sizeof(header_too), &w));
+	CU_ASSERT_EQUAL(memcmp(header_too + 12, (uint8_t[]){ 0xff, 0xff, 0xff }, 3), 0);
 	rtp_wire_parse(gsm, sizeof(gsm), &w);
 	CU_ASSERT_FALSE(rtp_wire_silence(gsm, sizeof(gsm), &w));
 	CU_ASSERT_EQUAL(gsm[12], 1);
