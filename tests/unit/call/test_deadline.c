@@ -315,6 +315,25 @@ static void test_unanswered_timeout_leaves_other_calls_alone(void)
 	}
 }
 
+/* A caller who listens to announcements sends media, too. */
+static void test_early_media_does_not_move_the_end_of_an_offer(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	test_clock_stop();
+	OFFER("a", NULL, NULL, loopback_sdp);
+	test_clock_pass(3000000);
+	hear_caller(&scene, 0);
+	CU_ASSERT_EQUAL(left_ms(&scene), 600000);
+	test_clock_pass(600000);
+	let_pass(&scene, 0);
+	CU_ASSERT_EQUAL(dialogs(&scene), 0);
+	CU_ASSERT_EQUAL(scene.stats.calls_offer_timeout, 1);
+	test_clock_go();
+	CU_ASSERT(scene_close(&scene));
+}
+
 TEST_SUITE(deadline, { "timeout without media", test_timeout_without_media },
 	   { "unanswered fork times out once another is answered",
 	     test_unanswered_fork_times_out_once_another_is_answered },
@@ -334,4 +353,6 @@ TEST_SUITE(deadline, { "timeout without media", test_timeout_without_media },
 	   { "unanswered-timeout leaves other calls alone",
 	     test_unanswered_timeout_leaves_other_calls_alone },
 	   { "an offer after long silence keeps the call",
-	     test_offer_after_long_silence_keeps_the_call });
+	     test_offer_after_long_silence_keeps_the_call },
+	   { "early media does not move the end of an offer",
+	     test_early_media_does_not_move_the_end_of_an_offer });
