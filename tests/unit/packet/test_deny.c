@@ -245,8 +245,15 @@ static void test_knows_the_same_set_again(void)
 	struct endpoint local[] = { at("192.0.2.1"), at("192.0.2.2") }, less = local[1];
 	struct deny_conf conf = { .local = local, .n_local = 2 };
 	struct deny *a = example(listed, 1), *b = example(listed, 1), *c = example(other, 1);
-	struct deny *both = deny_new(&conf), *one;
+	struct deny *both = deny_new(&conf), *one, *broadcast, *media;
 
+	conf.broadcast = conf.media = &less;
+	conf.n_broadcast = 1;
+	broadcast = deny_new(&conf);
+	conf.n_broadcast = 0;
+	conf.n_media = 1;
+	media = deny_new(&conf);
+	conf.n_media = 0;
 	conf.local = &less;
 	conf.n_local = 1;
 	one = deny_new(&conf);
@@ -254,6 +261,8 @@ static void test_knows_the_same_set_again(void)
 	CU_ASSERT_FALSE(deny_same(a, c));
 	CU_ASSERT_FALSE(deny_same(a, both));
 	CU_ASSERT_FALSE(deny_same(both, one));
+	CU_ASSERT_FALSE(deny_same(both, broadcast));
+	CU_ASSERT_FALSE(deny_same(both, media));
 	CU_ASSERT_FALSE(deny_same(NULL, one));
 	CU_ASSERT_TRUE(deny_same(NULL, NULL));
 	deny_put(deny_get(a)); /* one reference is left */
@@ -263,6 +272,8 @@ static void test_knows_the_same_set_again(void)
 	deny_put(c);
 	deny_put(both);
 	deny_put(one);
+	deny_put(broadcast);
+	deny_put(media);
 	deny_put(NULL);
 	CU_ASSERT_PTR_NULL(deny_get(NULL));
 }

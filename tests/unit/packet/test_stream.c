@@ -277,6 +277,22 @@ static void test_only_rtcp_of_a_known_type_latches(void)
 	}
 }
 
+/* It passes once media has told where the phone is: its first packet is easily made up. */
+static void test_zrtp_passes_and_latches_nobody(void)
+{
+	uint8_t hello[28] = { 0x10, 0, 0, 1, 'Z', 'R', 'T', 'P' };
+	struct stage stage;
+
+	open_stage(&stage);
+	signal_nat(&stage, NAT);
+	CU_ASSERT_PTR_NULL(arrive_bytes(&stage, A_RTP, place(NAT_SOURCE), hello, sizeof(hello)));
+	CU_ASSERT_EQUAL(state_of(&stage, A_RTP), LATCH_WAIT);
+	arrive(&stage, A_RTP, place(NAT_SOURCE));
+	CU_ASSERT_PTR_NOT_NULL(
+		arrive_bytes(&stage, A_RTP, place(NAT_SOURCE), hello, sizeof(hello)));
+	close_stage(&stage);
+}
+
 /* --- Blocked and silenced media --------------------------------------------------------------- */
 
 static void test_silence_and_blocks_concern_what_they_should(void)
@@ -327,5 +343,6 @@ TEST_SUITE(stream,
 	     test_reported_source_that_is_known_says_nothing },
 	   { "moved sibling vouches for nobody", test_moved_sibling_vouches_for_nobody },
 	   { "only RTCP of a known type latches", test_only_rtcp_of_a_known_type_latches },
+	   { "ZRTP passes and latches nobody", test_zrtp_passes_and_latches_nobody },
 	   { "silence and blocks concern what they should",
 	     test_silence_and_blocks_concern_what_they_should });
