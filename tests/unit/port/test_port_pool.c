@@ -446,6 +446,22 @@ static void test_holds_open_and_resting_ports_only(void)
 	port_pool_free(pool);
 }
 
+/*
+ * After the table of pairs comes other memory: with so many pairs its bytes look like one that is
+ * in use.
+ */
+static void test_port_after_the_range_is_not_held(void)
+{
+	struct port_pool *pool = pool_new(21000, 21000 + 2 * 258 - 1, 1000);
+	struct port_pair pair;
+
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_exact(pool, 21006, 2, 0, &pair), 0);
+	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).pairs, 258);
+	CU_ASSERT_FALSE(port_pool_holds(pool, 21000 + 2 * 258, 0));
+	pair_close(&pair);
+	port_pool_free(pool);
+}
+
 static void test_port_of_another_program_is_not_held(void)
 {
 	struct port_pool *pool = pool_new(21010, 21011, 1000);
@@ -489,5 +505,6 @@ TEST_SUITE(port_pool, { "pair is even and next odd", test_pair_is_even_and_next_
 	   { "many takes leave nothing", test_many_takes_leave_nothing },
 	   { "an exact pair can be taken", test_exact_pair_can_be_taken },
 	   { "holds open and resting ports only", test_holds_open_and_resting_ports_only },
+	   { "a port after the range is not held", test_port_after_the_range_is_not_held },
 	   { "a port of another program is not held", test_port_of_another_program_is_not_held },
 	   { "out of memory is null", test_out_of_memory_is_null });
