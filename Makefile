@@ -169,7 +169,7 @@ check-long: deps-test deps-guest-kernels ## longer tests: clang-tidy over all fi
 
 check-unit: deps-unit ## only the unit tests; SUITE=x TEST=y: patterns of suite and test names
 	@$(MAKE) --no-print-directory $(B)/tests/unit/unit
-	$(B)/tests/unit/unit $(if $(SUITE)$(TEST),'$(or $(SUITE),*)$(if $(TEST),/$(TEST))')
+	timeout --foreground -k 5 600 $(B)/tests/unit/unit $(if $(SUITE)$(TEST),'$(or $(SUITE),*)$(if $(TEST),/$(TEST))')
 
 check-unit-load: deps-unit ## RUNS=100: the unit tests that often, three at a time, to find tests that depend on an idle machine
 	@SAN=$(SAN) tests/unit/load $(RUNS)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest.mk - tests of the kernel module in a guest; included by the Makefile
 
-GUEST_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c tests/unit/test_clock.c $(wildcard tests/kmod/*.c))
+GUEST_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c tests/unit/values.c tests/unit/test_clock.c $(wildcard tests/kmod/*.c))
 
 check-guest: deps-guest ## module, module with daemon, and end to end in a virtual machine with Debian's kernel (no KVM needed)
 	@tests/run guest guest-relay guest-steady guest-netns

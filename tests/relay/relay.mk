@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests of daemon and module together, in a guest. Included by the Makefile.
 
-RELAY_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c tests/unit/test_clock.c tests/kmod/nl.c tests/kmod/world.c $(wildcard tests/relay/*.c))
+RELAY_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c tests/unit/values.c tests/unit/test_clock.c tests/kmod/nl.c tests/kmod/world.c $(wildcard tests/relay/*.c))
 
 check-relay: deps-guest ## daemon and module together in a virtual machine
 	@tests/guest/relay

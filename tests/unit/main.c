@@ -6,13 +6,15 @@
  *
  * A pattern is a shell pattern (*, ?, [a-z]) for a suite's whole name, or for SUITE/NAME of a test:
  * "latch", "latch/refuses*", "*out of memory*". --list prints the selected names. Prints
- * tests that took long, each suite's counts and, last, "unit: N passed, N failed".
+ * tests that failed, with the values, tests that took long, each suite's counts and, last,
+ * "unit: N passed, N failed". If the program crashes or is ended (time limit), it names the test.
  */
-#include <CUnit/Basic.h>
+#include <CUnit/CUnit.h>
 #include <CUnit/TestRun.h>
 #include <fnmatch.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -98,26 +100,56 @@ static void print_suite(const CU_pSuite suite, const CU_pFailureRecord failure)
 
 /* A clock that no test stops; test_clock.c is not part of the programs for guests. */
 static struct timespec test_start;
+static char running[512]; /* SUITE/NAME of the test */
 
 static void start_test(const CU_pTest test, const CU_pSuite suite)
 {
-	(void)test;
-	(void)suite;
+	snprintf(running, sizeof(running), "%s/%s", suite->pName, test->pName);
 	clock_gettime(CLOCK_MONOTONIC_RAW, &test_start);
 }
 
-/* Read by tests/run. */
-static void print_slow_test(const CU_pTest test, const CU_pSuite suite,
-			    const CU_pFailureRecord failure)
+/* @failure: the first one of this test. The lines are read by tests/run, load and mutants/run. */
+static void end_test(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failure)
 {
 	struct timespec now;
 	long ms;
 
+	(void)test;
+	(void)suite;
 	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
 	ms = (now.tv_sec - test_start.tv_sec) * 1000 + (now.tv_nsec - test_start.tv_nsec) / 1000000;
-	if (!failure && ms >= SLOW_MS)
-		printf("ok    %s/%s (%ld.%ld s)\n", suite->pName, test->pName, ms / 1000,
-		       ms / 100 % 10);
+	if (failure)
+		printf("FAIL  %s\n", running);
+	else if (ms >= SLOW_MS)
+		printf("ok    %s (%ld.%ld s)\n", running, ms / 1000, ms / 100 % 10);
+	for (CU_pFailureRecord at = failure; at; at = at->pNext)
+		printf("    %s:%u: %s\n", at->strFileName, at->uiLineNumber, at->strCondition);
+	running[0] = '\0';
+}
+
+/* The program crashed, or its time is over: which test was it? Then the signal does its work. */
+static void name_running_test(int number)
+{
+	static const char during[] = "\nunit: ended by a signal during the test ";
+
+	if (running[0] && write(STDOUT_FILENO, during, sizeof(during) - 1) > 0 &&
+	    write(STDOUT_FILENO, running, strlen(running)) > 0 && write(STDOUT_FILENO, "\n", 1) > 0)
+		running[0] = '\0';
+	raise(number);
+}
+
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGTERM, SIGABRT, SIGBUS, SIGFPE, SIGSEGV };
+	struct sigaction before,
+		action = { .sa_handler = name_running_test, .sa_flags = (int)SA_RESETHAND };
+
+	/* Sanitizers have handlers of their own, which say more. */
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (!sigaction(numbers[i], NULL, &before) && before.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &action, NULL);
+	/* What was printed before is in a log, too. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
 /*
@@ -158,11 +190,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	take_own_network();
+	catch_signals();
 	CU_set_test_start_handler(start_test);
-	CU_set_test_complete_handler(print_slow_test);
+	CU_set_test_complete_handler(end_test);
 	CU_set_suite_complete_handler(print_suite);
 	CU_run_all_tests();
-	CU_basic_show_failures(CU_get_failure_list());
 	run = CU_get_number_of_tests_run();
 	failed = CU_get_number_of_tests_failed();
 	CU_cleanup_registry();

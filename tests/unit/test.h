@@ -11,6 +11,7 @@
 #include <CUnit/CUnit.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "tests/unit/values.h"
 
 struct test_suite {
 	const char *name;
