@@ -41,6 +41,20 @@ static struct endpoint signalled(const struct exchange *ex, const struct sdp_med
 	return m->port ? of_family(in_sdp, ex->local[ex->from]) : (struct endpoint){ 0 };
 }
 
+/*
+ * 0.0.0.0 means hold and names no place. In a first SDP it is stored as such: the place is not
+ * known, but this side has sent an SDP. Some write it in IPv4 for a socket of IPv6.
+ */
+static struct endpoint held_at(const struct exchange *ex, const struct endpoint *in_sdp)
+{
+	struct endpoint any = { .sa.sa_family = ex->local[ex->from]->bind.sa.sa_family };
+
+	if (!endpoint_is_set(in_sdp) || !endpoint_is_any(in_sdp))
+		return of_family(in_sdp, ex->local[ex->from]);
+	endpoint_set_port(&any, endpoint_port(in_sdp));
+	return any;
+}
+
 /* Return: true, the signalled addresses of the sender have changed */
 static bool set_endpoints(const struct exchange *ex, const struct sdp_media *m,
 			  struct side_conf *side)
@@ -50,10 +64,12 @@ static bool set_endpoints(const struct exchange *ex, const struct sdp_media *m,
 	struct endpoint sip = of_family(&ex->request->received_from, ex->local[ex->from]);
 	bool moved;
 
-	/* 0.0.0.0 means hold and is not an address: the earlier addresses stay. */
-	if (m->held) {
+	if (m->held && endpoint_is_set(&side->sdp[COMP_RTP])) { /* the addresses of before stay */
 		rtp = side->sdp[COMP_RTP];
 		rtcp = side->sdp[COMP_RTCP];
+	} else if (m->held && m->port) {
+		rtp = held_at(ex, &m->rtp);
+		rtcp = held_at(ex, &m->rtcp);
 	}
 	if (!endpoint_is_set(&ex->request->received_from))
 		sip = side->sip;

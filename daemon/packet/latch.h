@@ -28,7 +28,8 @@
  *     strict     no                           no        yes
  *     first      yes                          yes       yes; and nobody is on trial
  *
- * An address is known if SIP's was told, or if the SDP's is public.
+ * An address is known if SIP's was told, or if the SDP's is public. 0.0.0.0 or :: in a first SDP
+ * (later ones keep the address of before) tells none, but this side has sent an SDP.
  *
  * PHASES: who is heard now, and who could take over (latch_newcomer_rules)?
  *

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# case_8_latching.sh - phones whose media comes from places that signalling does not name, and
+# strangers who try to take these places
+#
+# The test is the proxy: it sends offer and answer itself, in both protocols.
+
+# Each of these is a function case_NAME that takes the protocol: ng or rtpproxy.
+BOTH_PROTOCOLS="first_hold"
+for name in $BOTH_PROTOCOLS; do
+	CASES+=" ${name} rtpproxy_${name}"
+	eval "case_$name() { ${name}_by ng; }; case_rtpproxy_$name() { ${name}_by rtpproxy; }"
+done
+
+# Sends the SDP of one side; the rtpproxy protocol has one address: SIP's, or that of the SDP. Sets
+# GIVEN: the port for the other side.
+signal() { # signal ng|rtpproxy offer|answer ADDRESS PORT [SIP-ADDRESS [FLAGS]]
+	local reply tags="from-tag=f" letter=U
+	[ "$2" = offer ] || { tags="from-tag=f to-tag=t" letter=L; }
+	if [ "$1" = ng ]; then
+		# shellcheck disable=SC2086 # two words
+		reply=$(ng "command=$2" "call-id=$CALL_ID" $tags ${5:+"received-from=$5"} "rtpp-flags=${6:-}" \
+			"sdp=$(sdp_of "$3" audio "$4")"$'\r\n') || fail "the $2 is refused: $reply"
+		GIVEN=$(port_in <<<"$reply")
+	else
+		[ "$letter" = U ] && tags=f || tags="f t"
+		GIVEN=$(rtpproxy "$letter${6:-} $CALL_ID ${5:-$3} $4 $tags")
+		GIVEN=${GIVEN%% *}
+	fi
+	[[ $GIVEN = +([0-9]) ]] || fail "the $2 is refused: $GIVEN"
+}
+
+# The phone sends to this port of the relay from now on, and expects media from there.
+talk_to() { # talk_to PHONE PORT [STREAM]
+	say "$1" sdp "${3:-$CALL}" talking "$(sdp_of 198.51.100.20 audio "$2")"$'\r\n' >/dev/null || fail "$1 cannot send to port $2"
+}
+
+# A call of a and b whose SDP and SIP say this; both talk.
+signalled_call() { # signalled_call ng|rtpproxy A ADDRESS PORT SIP-ADDRESS B ADDRESS PORT SIP-ADDRESS [FLAGS]
+	local for_b
+	CALL_ID=$CASE-1
+	ends "$2" "$6"
+	signal "$1" offer "$3" "$4" "$5" "${10:-}"
+	for_b=$GIVEN
+	signal "$1" answer "$7" "$8" "$9" "${10:-}"
+	talk_to "$2" "$GIVEN"
+	talk_to "$6" "$for_b"
+}
+
+# Both hear each other without a lost packet, from MS milliseconds after their first packets on.
+judge_late() { # judge_late MS CALLER CALLEE
+	local phone
+	hear 60 "$2" "$3"
+	path_still "$CALL_ID" "$2" "$3"
+	settle "$2" "$3"
+	path_check "$CALL_ID"
+	pure "$2" "$CALLEE_HZ"
+	pure "$3" "$CALLER_HZ"
+	for phone in "$2" "$3"; do
+		[ "$(field "$phone" start_ms)" -le $(($1 * SLOW)) ] ||
+			fail "$phone heard the other only $(field "$phone" start_ms) ms after its own first packet"
+	done
+}
+
+end_signalled() {
+	ng command=delete "call-id=$CALL_ID" from-tag=f >/dev/null || fail "the call cannot be ended"
+}
+
+# The first offer holds the media in the old way, and nothing says where SIP came from.
+first_hold_by() { # first_hold_by ng|rtpproxy
+	signalled_call "$1" a1 0.0.0.0 40000 "" p2 198.51.100.32 40100 ""
+	judge_late 600 a1 p2
+	end_signalled
+}
