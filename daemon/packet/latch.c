@@ -17,9 +17,25 @@ static bool is_public(const struct endpoint *ep)
 	return endpoint_is_unicast(ep) && !endpoint_is_private(ep);
 }
 
+static bool is_public_told(const struct endpoint *ep)
+{
+	return endpoint_is_set(ep) && is_public(ep);
+}
+
 bool latch_address_known(const struct latch_ref *ref)
 {
-	return endpoint_is_set(ref->sip) || (endpoint_is_set(ref->sdp) && is_public(ref->sdp));
+	return endpoint_is_set(ref->sip) || is_public_told(ref->sdp);
+}
+
+/* RFC 1918, 100.64/10, fc00::/7: no host outside has one. */
+static bool is_private_host(const struct endpoint *ep)
+{
+	return endpoint_is_private(ep) && endpoint_kind(ep) == ENDPOINT_HOST;
+}
+
+static bool all_private(const struct latch_ref *ref, const struct endpoint *source)
+{
+	return is_private_host(ref->sip) && !is_public_told(ref->sdp) && is_private_host(source);
 }
 
 static bool in_pool(const struct latch_ref *ref, const struct endpoint *source)
@@ -112,6 +128,7 @@ static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_
 {
 	enum latch_rank rank = latch_rank_of(class), had = latch_rank_of(m->class);
 	uint32_t facts = stream_facts(ref) | fact(FACT_CANDIDATE, packet->candidate) |
+			 fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
 			 fact(FACT_RTCP, packet->has_ssrc && !packet->has_seq) |
 			 fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
 			 fact(FACT_SAME, rank == had) | fact(FACT_HIGHER, rank > had) |
@@ -300,7 +317,8 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 	if (m->phase != PHASE_WAIT)
 		m->class = (uint8_t)classify(ref, &m->source);
 	facts = stream_facts(ref) | fact(FACT_REOPEN, change == LATCH_REOPEN) |
-		fact(FACT_MOVE, change == LATCH_MOVE) | fact(FACT_FRESH, change == LATCH_FRESH);
+		fact(FACT_MOVE, change == LATCH_MOVE) | fact(FACT_FRESH, change == LATCH_FRESH) |
+		fact(FACT_ALL_PRIVATE, all_private(ref, &m->source));
 	facts |= usable_fact(m, m->class, facts);
 	outcome = latch_rule_find(latch_offer_rules, m->phase, m->class, facts);
 	if (outcome == OUTCOME_WAIT)

@@ -28,6 +28,10 @@
  *     strict     no                           no        yes
  *     first      yes                          yes       yes; and nobody is on trial
  *
+ * With smart, where SIP's address is private, and SDP's not public, a stranger is usable too if his
+ * address is private (all addresses of a VPN). A public one is not: the private address may be that
+ * of a proxy in front, which hides all phones.
+ *
  * An address is known if SIP's was told, or if the SDP's is public. 0.0.0.0 or :: in a first SDP
  * (later ones keep the address of before) tells none, but this side has sent an SDP.
  *

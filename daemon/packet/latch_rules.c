@@ -37,6 +37,11 @@ const struct latch_rule latch_usable_rules[] = {
 	{ ALWAYS, ANY,          OUTCOME_NO,  FACT_STRICT, 0 },
 	{ ALWAYS, NEAR,         OUTCOME_YES, 0,           0 },
 	{ ALWAYS, STRANGER,     OUTCOME_YES, 0,           FACT_KNOWN },
+	/*
+	 * SIP, SDP and media of a VPN may have three addresses. But a phone with a public address,
+	 * hidden by a proxy in front, cannot be told from an attacker.
+	 */
+	{ ALWAYS, STRANGER,     OUTCOME_YES, FACT_ALL_PRIVATE, 0 },
 	{ ALWAYS, ANY,          OUTCOME_NO,  0,           0 },
 };
 

@@ -54,6 +54,8 @@ enum latch_fact {
 	FACT_KNOWN = 1 << 4,	     /* there is an address that a stranger can be told by */
 	FACT_ANSWERED = 1 << 5,	     /* this side has sent an SDP */
 	FACT_ALONE = 1 << 6,	     /* nobody is at the other side yet */
+	/* the newcomer, or the source in use at an offer or answer */
+	FACT_ALL_PRIVATE = 1 << 19, /* its address is private, and so is all that was told */
 	/* the source in use */
 	FACT_SILENT = 1 << 7,  /* not heard for LATCH_SILENCE_MS */
 	FACT_RESUMED = 1 << 8, /* heard since an offer or answer opened the window */

@@ -7,7 +7,7 @@
 # The test is the proxy: it sends offer and answer itself, in both protocols.
 
 # Each of these is a function case_NAME that takes the protocol: ng or rtpproxy.
-BOTH_PROTOCOLS="first_hold"
+BOTH_PROTOCOLS="first_hold three_private_addresses"
 for name in $BOTH_PROTOCOLS; do
 	CASES+=" ${name} rtpproxy_${name}"
 	eval "case_$name() { ${name}_by ng; }; case_rtpproxy_$name() { ${name}_by rtpproxy; }"
@@ -36,16 +36,27 @@ talk_to() { # talk_to PHONE PORT [STREAM]
 	say "$1" sdp "${3:-$CALL}" talking "$(sdp_of 198.51.100.20 audio "$2")"$'\r\n' >/dev/null || fail "$1 cannot send to port $2"
 }
 
-# A call of a and b whose SDP and SIP say this; both talk.
+# A call of A and B whose SDP and SIP say this. Sets FOR_A and FOR_B: the ports they send to.
 signalled_call() { # signalled_call ng|rtpproxy A ADDRESS PORT SIP-ADDRESS B ADDRESS PORT SIP-ADDRESS [FLAGS]
-	local for_b
 	CALL_ID=$CASE-1
 	ends "$2" "$6"
 	signal "$1" offer "$3" "$4" "$5" "${10:-}"
-	for_b=$GIVEN
+	FOR_B=$GIVEN
 	signal "$1" answer "$7" "$8" "$9" "${10:-}"
-	talk_to "$2" "$GIVEN"
-	talk_to "$6" "$for_b"
+	FOR_A=$GIVEN
+}
+
+both_talk() { # both_talk A B
+	talk_to "$1" "$FOR_A"
+	talk_to "$2" "$FOR_B"
+}
+
+# An attacker who knows a port of the relay sends what a phone would send there, until the end of
+# the case.
+aim_at() { # aim_at PORT
+	become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$1" $(($1 + 1)) "${AIMED:-400}" "$TMP/attack4.$1" &
+	echo "attacker $!" >>"$TMP/programs"
+	until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$1" || fail "the attack on port $1 does not start"
 }
 
 # Both hear each other without a lost packet, from MS milliseconds after their first packets on.
@@ -70,6 +81,23 @@ end_signalled() {
 # The first offer holds the media in the old way, and nothing says where SIP came from.
 first_hold_by() { # first_hold_by ng|rtpproxy
 	signalled_call "$1" a1 0.0.0.0 40000 "" p2 198.51.100.32 40100 ""
+	both_talk a1 p2
 	judge_late 600 a1 p2
 	end_signalled
 }
+
+# SIP, SDP and media of a phone in a VPN have three private addresses. Meanwhile somebody with a
+# public address sends to its port.
+three_private_addresses_by() { # three_private_addresses_by ng|rtpproxy
+	local at=10.9.0.31
+	ip -n "$NET-p1" addr replace $at/24 dev eth0
+	ip -n "$NET-relay" route replace 10.9.0.0/24 dev eth0
+	ADDR[p1]=$at
+	signalled_call "$1" p1 10.8.0.31 40000 "${VPN_SIP[$1]}" p2 198.51.100.32 40100 ""
+	[ "$1" = rtpproxy ] || aim_at "$FOR_A"
+	both_talk p1 p2
+	judge_late 600 p1 p2
+	end_signalled
+}
+# A private address in U is known to be SIP's as little as that of the SDP: no source is refused.
+declare -A VPN_SIP=([ng]=10.7.0.31 [rtpproxy]="")

@@ -29,10 +29,12 @@ static const struct address world[] = {
 	{ "203.0.113.77", 'r', true, true },
 	{ "192.0.2.66", 's', true, true },
 	{ "2001:db8::9", 't', true, true },
+	{ "100.64.3.7", 'u', false, true },
+	{ "fd00::9", 'v', false, true },
 	{ "0.0.0.0", 0, false, false }, /* told, but nowhere: no source is ever there */
 };
-#define WORLD_SOURCES 8 /* 1 to this */
-#define WORLD_NOWHERE 9
+#define WORLD_SOURCES 10 /* 1 to this */
+#define WORLD_NOWHERE 11
 
 /* @at: in world; 0: unset */
 struct place {
@@ -117,11 +119,25 @@ static bool ref_address_known(const struct told *t)
 	return t->sip.at || world[t->sdp.at].public;
 }
 
-/* By rank 0 to 3. */
-static bool ref_usable(const struct told *t, int class)
+/* Of one host: neither told as 0.0.0.0 nor not told. */
+static bool private_host(struct place place)
 {
+	return world[place.at].network && !world[place.at].public;
+}
+
+/* SIP, SDP and media of a VPN: three addresses, all of them private. */
+static bool ref_in_vpn(const struct told *t, struct place from)
+{
+	return private_host(t->sip) && !world[t->sdp.at].public && private_host(from);
+}
+
+/* By rank 0 to 3. */
+static bool ref_usable(const struct told *t, struct place from)
+{
+	int class = ref_class(t, from);
 	const char *usable = t->mode == LATCH_FIRST    ? "yyyy"
 			     : t->mode == LATCH_STRICT ? "--yy"
+			     : ref_in_vpn(t, from)     ? "yyyy"
 			     : ref_address_known(t)    ? "-yyy"
 						       : "yyyy";
 
@@ -260,7 +276,7 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 	if (r->phase == R_LOCKED && t->strict_source && !t->handover)
 		return LATCH_REFUSE;
 	if (!ref_rebound(r, h, silent)) {
-		if (!ref_usable(t, class) || !ref_may_take(r, t, class, silent))
+		if (!ref_usable(t, h->from) || !ref_may_take(r, t, class, silent))
 			return LATCH_REFUSE;
 		if (ref_must_prove(r, t, class) &&
 		    (ref_on_hold(t, h, class) || !ref_patience_over(r, t, h)))
@@ -291,7 +307,7 @@ static void ref_update(struct reference *r, const struct told *t, enum latch_cha
 		r->was_exact = false;
 		return;
 	}
-	moves = change == LATCH_MOVE || !ref_usable(t, r->class);
+	moves = change == LATCH_MOVE || !ref_usable(t, r->source);
 	if (!moves && ref_offer[r->phase][change] == '-') {
 		if (r->phase == R_LOCKED && (r->class == 1 || r->class == 2))
 			r->phase = R_OPEN;

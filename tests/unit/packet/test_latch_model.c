@@ -196,7 +196,8 @@ static void hold_taken(struct story *s, const struct reference *before, const st
 		     "a locked stream hears nobody else");
 	if ((before->phase == R_OPEN || before->phase == R_REOPENED) && !s->told.handover)
 		hold(s, rank >= had, "a place is never taken by a lower rank");
-	hold(s, first || rank || !ref_address_known(&s->told), "rank 0 where an address is known");
+	hold(s, first || rank || !ref_address_known(&s->told) || ref_in_vpn(&s->told, h->from),
+	     "rank 0 where an address is known");
 	hold(s, s->told.mode != LATCH_STRICT || rank >= 2, "strict wants rank 2");
 	if (!first && (ref_class(&s->told, h->from) < 2) && !(s->told.handover && !rank)) {
 		hold(s, s->told.sdp.at, "nobody is proved before an answer");
@@ -375,7 +376,7 @@ static void offer(struct story *s)
 	hold(s, change == LATCH_FRESH || is_place(latch_source(&s->latch), before.source),
 	     "an offer takes no source");
 	if (change == LATCH_KEEP && before.phase == R_LOCKED &&
-	    ref_usable(&s->told, ref_class(&s->told, before.source)) && !latch_on_trial(&s->latch))
+	    ref_usable(&s->told, before.source) && !latch_on_trial(&s->latch))
 		hold(s, latch_state(&s->latch) == LATCH_LOCKED, "the same media opens nothing");
 }
 
