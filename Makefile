@@ -69,7 +69,9 @@ $(LIBDAEMON): $(DAEMON_OBJ)
 $(B)/%.o: %.c $(B)/flags
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $< 2>$@.warnings; status=$$?; cat $@.warnings >&2; exit $$status
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $< 2>$@.warnings; status=$$?; cat $@.warnings >&2; \
+		[ $$status -eq 0 ] || [ -s $@.warnings ] || echo "make: $(CC) failed without a message: is the disk of $(B)/ full?" >&2; \
+		exit $$status
 
 # The assembler includes these files.
 $(B)/daemon/web/page.o: $(wildcard daemon/web/page/*)
