@@ -183,7 +183,7 @@ $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_
 	$(say) LINK $@
 	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=clock_gettime,--wrap=bridge_update,--wrap=journal_store_write -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
 
-coverage: deps-unit ## lines covered by the unit tests, by folder; FOLDERS="daemon/call ...": by file
+coverage: deps-unit ## lines covered by the unit tests, by folder; FOLDERS="daemon/call daemon/sdp/parse.c": by file
 	@$(MAKE) --no-print-directory B=build-cov CFLAGS='-O0 -g' SANFLAGS=--coverage build-cov/tests/unit/unit
 	@tests/coverage $(FOLDERS)
 
