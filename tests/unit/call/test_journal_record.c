@@ -2,7 +2,9 @@
 /* test_journal_record.c - a call to bytes and back, and bytes that are not a call */
 #include <errno.h>
 #include "daemon/base/count.h"
+#include "daemon/base/siphash.h"
 #include "daemon/call/record_wire.h"
+#include "daemon/journal/store.h"
 #include "journal_sample.h"
 #include "tests/unit/test.h"
 
@@ -93,7 +95,7 @@ static void test_every_truncation_is_detected(void)
 	arena_free(arena);
 }
 
-/* Like a forged record: the checksum is correct, the values are invalid. */
+/* They are not written; what the encoder does not check is found when it is read. */
 static void test_values_that_signalling_cannot_make_are_refused(void)
 {
 	enum { TOS, NO_DIALOG, STATE, SOURCELESS, FAMILY, KIND, TIME, PLACE };
@@ -124,6 +126,136 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 		len = journal_record_write(call, bytes, sizeof(bytes));
 		arena_reset(arena);
 		CU_ASSERT(!len || journal_record_read(arena, bytes, len, &read) == -EBADMSG);
+	}
+	arena_free(arena);
+}
+
+/* --- Forged records: bytes that the encoder refuses to write ---------------------------------- */
+
+/* Version and checksum are in front of the call. */
+#define HEAD_BYTES 12
+
+static void sign(size_t len)
+{
+	static const struct siphash_key any = { { JOURNAL_VERSION } };
+	uint64_t sum = htole64(
+		siphash(&any, (struct str){ (const char *)bytes + HEAD_BYTES, len - HEAD_BYTES }));
+
+	memcpy(bytes + 4, &sum, sizeof(sum));
+}
+
+/* Where @other, as long as @bytes, is different first, after the head. */
+static size_t first_difference(const uint8_t *other, size_t len)
+{
+	size_t at = HEAD_BYTES;
+
+	while (at < len && bytes[at] == other[at])
+		at++;
+	CU_ASSERT_FATAL(at < len);
+	return at;
+}
+
+enum field {
+	CALL_TOS,
+	CALL_LATCHING,
+	PARTY_FLAGS,
+	HOLDS,
+	DIRECTION,
+	MEDIA_KIND,
+	SIDE_TOS,
+	FLAGS_OF_SIDE,
+	SIDE_LATCHING,
+	LATCH_CLASS,
+	LATCH_TIME,
+};
+
+static size_t write_with(enum field field, unsigned int value)
+{
+	struct sample sample;
+	struct call_record *call = sample_call(&sample);
+	struct media_record *media = &sample.media[0];
+	struct side_conf *side = &media->conf.side[SIDE_A];
+	struct latch_record *latch = &media->stream[SIDE_A][COMP_RTP].latch;
+
+	switch (field) {
+	case CALL_TOS:
+		call->tos = (int16_t)value;
+		break;
+	case CALL_LATCHING:
+		call->latching = (uint8_t)value;
+		break;
+	case PARTY_FLAGS:
+		sample.dialogs[0].party[SIDE_A].flags = (uint8_t)value;
+		break;
+	case HOLDS:
+		media->holds = (uint8_t)value;
+		break;
+	case DIRECTION:
+		media->direction[SIDE_A] = (uint8_t)value;
+		break;
+	case MEDIA_KIND:
+		media->conf.kind = value;
+		break;
+	case SIDE_TOS:
+		side->tos = (int16_t)value;
+		break;
+	case FLAGS_OF_SIDE:
+		side->flags = value;
+		break;
+	case SIDE_LATCHING:
+		side->latching = (uint8_t)value;
+		break;
+	case LATCH_CLASS:
+		latch->class = (uint8_t)value;
+		break;
+	case LATCH_TIME:
+		latch->heard_ms = value;
+		break;
+	}
+	return journal_record_write(call, bytes, sizeof(bytes));
+}
+
+/* Two valid values tell where a field is; then one of its bytes becomes another. */
+static void test_forged_values_are_refused(void)
+{
+	static const struct {
+		enum field field;
+		unsigned int value, other;
+		size_t at;
+		uint8_t forged;
+	} rows[] = {
+		{ CALL_TOS, 1, 2, 1, 1 },
+		{ CALL_TOS, 1, 2, 1, 0x80 },
+		{ CALL_LATCHING, LATCH_SMART, LATCH_FIRST, 0, LATCH_FIRST + 1 },
+		{ PARTY_FLAGS, PARTY_BLOCKED, PARTY_SILENCED, 0, 0xff },
+		{ HOLDS, HOLD_STRONG, HOLD_WEAK, 0, 0xff },
+		{ DIRECTION, SDP_SENDRECV, SDP_SENDONLY, 0, SDP_INACTIVE + 1 },
+		{ MEDIA_KIND, BRIDGE_RTP, BRIDGE_OPAQUE, 0, BRIDGE_OPAQUE + 2 },
+		{ SIDE_TOS, 1, 2, 1, 1 },
+		{ SIDE_TOS, 1, 2, 1, 0x80 },
+		{ FLAGS_OF_SIDE, SIDE_BLOCK, 0, 3, 0x80 },
+		{ SIDE_LATCHING, LATCH_SMART, LATCH_FIRST, 0, LATCH_FIRST + 1 },
+		{ LATCH_CLASS, CLASS_ADDR, CLASS_SIBLING, 0, CLASS_EXACT + 1 },
+		{ LATCH_TIME, 1, 2, 7, 0x80 },
+		{ LATCH_TIME, 1, 2, 7, 0x7f },
+	};
+	static uint8_t other[sizeof(bytes)];
+	struct arena *arena = arena_new(4096);
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct call_record read;
+		size_t len = write_with(rows[i].field, rows[i].other), at;
+
+		memcpy(other, bytes, len);
+		CU_ASSERT_EQUAL_FATAL(write_with(rows[i].field, rows[i].value), len);
+		at = first_difference(other, len);
+		sign(len);
+		arena_reset(arena);
+		CU_ASSERT_EQUAL(journal_record_read(arena, bytes, len, &read), 0);
+		bytes[at + rows[i].at] = rows[i].forged;
+		sign(len);
+		arena_reset(arena);
+		CU_ASSERT_EQUAL(journal_record_read(arena, bytes, len, &read), -EBADMSG);
 	}
 	arena_free(arena);
 }
@@ -172,21 +304,36 @@ static void test_counts_are_checked(void)
 static void test_more_dialogs_than_a_call_can_have_are_refused(void)
 {
 	static struct dialog_record dialogs[CALL_DIALOGS + 1];
+	static uint8_t fewer[sizeof(bytes)];
 	struct arena *arena = arena_new(1 << 16);
 	struct sample sample;
 	struct call_record call = *sample_call(&sample), read;
-	size_t len;
+	size_t len, fewer_len, at;
 
 	for (size_t i = 0; i < COUNT(dialogs); i++)
 		dialogs[i] = call.dialogs[1];
 	call.dialogs = dialogs;
+	call.n_dialogs = CALL_DIALOGS - 1;
+	fewer_len = journal_record_write(&call, fewer, sizeof(fewer));
 	call.n_dialogs = CALL_DIALOGS;
 	len = journal_record_write(&call, bytes, sizeof(bytes));
 	CU_ASSERT_EQUAL(journal_record_read(arena, bytes, len, &read), 0);
 	CU_ASSERT_EQUAL(read.n_dialogs, CALL_DIALOGS);
+	/* One more, forged: another copy of the last. */
+	at = first_difference(fewer, fewer_len);
+	memcpy(bytes + len, bytes + fewer_len, len - fewer_len);
+	bytes[at] = CALL_DIALOGS + 1;
+	len += len - fewer_len;
+	sign(len);
+	CU_ASSERT_EQUAL(journal_record_read(arena, bytes, len, &read), -EBADMSG);
+	/* None: nothing follows their number. */
+	bytes[at] = 0;
+	len = at + 4;
+	sign(len);
+	CU_ASSERT_EQUAL(journal_record_read(arena, bytes, len, &read), -EBADMSG);
+	/* Nor are they written. */
 	call.n_dialogs = CALL_DIALOGS + 1;
-	len = journal_record_write(&call, bytes, sizeof(bytes));
-	CU_ASSERT_NOT_EQUAL(journal_record_read(arena, bytes, len, &read), 0);
+	CU_ASSERT_EQUAL(journal_record_write(&call, bytes, sizeof(bytes)), 0);
 	arena_free(arena);
 }
 
@@ -195,6 +342,7 @@ TEST_SUITE(journal_record, { "decodes to what was encoded", test_decodes_to_what
 	   { "every truncation is detected", test_every_truncation_is_detected },
 	   { "values that signalling cannot make are refused",
 	     test_values_that_signalling_cannot_make_are_refused },
+	   { "forged values are refused", test_forged_values_are_refused },
 	   { "a short buffer gets nothing", test_a_short_buffer_gets_nothing },
 	   { "out of memory is reported", test_out_of_memory_is_reported },
 	   { "counts are checked", test_counts_are_checked },
