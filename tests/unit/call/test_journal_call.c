@@ -684,6 +684,46 @@ static void test_what_does_not_fit_this_relay_is_refused(void)
 	world_free(w);
 }
 
+/* Packets of the other family never come to the socket of a side. */
+static void test_addresses_of_another_family_are_refused(void)
+{
+	struct arena *arena = arena_new(1 << 14);
+	struct world *w = world_new();
+
+	make_call(w);
+	restart(w);
+	for (int what = 0; what < 5; what++) {
+		struct call_record record;
+		struct media_record *media;
+		struct latch_record *latch;
+
+		reread(w, arena, &record);
+		media = &record.dialogs[0].media[0];
+		latch = &media->stream[SIDE_A][COMP_RTP].latch;
+		*(struct endpoint *[]){ &latch->source, &latch->awaited, &latch->replaced,
+					&media->conf.side[SIDE_A].sdp[COMP_RTP],
+					&media->conf.side[SIDE_A].sip }[what] =
+			sample_ep("[2001:db8::9]:4000");
+		if (what == 0)
+			latch->phase = PHASE_OPEN;
+		rewrite(w, &record);
+		CU_ASSERT_EQUAL(take_up(w, 0), -EBADMSG);
+		CU_ASSERT_EQUAL(call_table_count(w->scene.calls), 0);
+		CU_ASSERT(scene_settle(&w->scene));
+		/* nothing else is wrong with it */
+		*(struct endpoint *[]){ &latch->source, &latch->awaited, &latch->replaced,
+					&media->conf.side[SIDE_A].sdp[COMP_RTP],
+					&media->conf.side[SIDE_A].sip }[what] =
+			sample_ep("192.0.2.9:4000");
+		rewrite(w, &record);
+		CU_ASSERT_EQUAL(take_up(w, 0), 0);
+		call_end(the_call(w), CALL_FORCED);
+		CU_ASSERT(scene_settle(&w->scene));
+	}
+	arena_free(arena);
+	world_free(w);
+}
+
 static void test_same_call_twice_is_refused(void)
 {
 	struct world *w = world_new();
@@ -804,6 +844,7 @@ TEST_SUITE(
 	{ "flows stay in the kernel", test_flows_stay_in_the_kernel },
 	{ "a taken port ends only its call", test_taken_port_ends_only_its_call },
 	{ "what does not fit this relay is refused", test_what_does_not_fit_this_relay_is_refused },
+	{ "addresses of another family are refused", test_addresses_of_another_family_are_refused },
 	{ "the same call twice is refused", test_same_call_twice_is_refused },
 	{ "times are restored", test_times_are_restored },
 	{ "an old call is not ended at once", test_old_call_is_not_ended_at_once },
