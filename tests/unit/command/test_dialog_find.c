@@ -126,6 +126,27 @@ static void test_delete_with_delay_marks_only_its_dialogs(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* The same phones talk again while the ports of their last talk are still open. */
+static void test_tags_mean_the_dialog_that_is_not_being_deleted(void)
+{
+	struct dialog *first;
+	struct scene scene;
+	int to_b;
+
+	scene_open(&scene);
+	OFFER("a", NULL, "z1");
+	ANSWER("a", "b", "z1");
+	CU_ASSERT_STRING_EQUAL(DELETE("a", "b", .delete_delay = 30), "");
+	first = the_call(&scene)->dialogs;
+	to_b = OFFER("a", NULL, "z2");
+	ANSWER("a", "b", "z2");
+	CU_ASSERT_EQUAL(dialogs(&scene), 2);
+	CU_ASSERT_EQUAL(OFFER("a", "b"), to_b);
+	CU_ASSERT_NOT_EQUAL(first->delete_at_ms, 0);
+	CU_ASSERT_EQUAL(first->next->delete_at_ms, 0);
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* The end of the caller's last answered dialog ends the caller's forks, not those of another. */
 static void test_forks_of_another_caller_stay(void)
 {
@@ -255,6 +276,8 @@ TEST_SUITE(dialog_find,
 	   { "delete by a branch name of both legs", test_delete_by_a_branch_name_of_both_legs },
 	   { "delete with delay marks only its dialogs",
 	     test_delete_with_delay_marks_only_its_dialogs },
+	   { "tags mean the dialog that is not being deleted",
+	     test_tags_mean_the_dialog_that_is_not_being_deleted },
 	   { "forks of another caller stay", test_forks_of_another_caller_stay },
 	   { "transfer has ports of its own", test_transfer_has_ports_of_its_own },
 	   { "spiral with answers in reverse order", test_spiral_with_answers_in_reverse_order },
