@@ -3,6 +3,7 @@
  * test_admin.c - the control socket over a socketpair, with real calls: answers, filters, slices,
  * closed connections
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
@@ -36,6 +37,21 @@ struct talk {
 };
 
 static struct talk talk;
+
+/* The peers that connect are of another user, in the group that may read. */
+static bool peers_only_read;
+
+/* For the whole program: who is at the other end of a connection. */
+int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	int (*real)(int, int, int, void *, socklen_t *) =
+		(int (*)(int, int, int, void *, socklen_t *))dlsym(RTLD_NEXT, "getsockopt");
+	int result = real(fd, level, name, value, len);
+
+	if (!result && peers_only_read && level == SOL_SOCKET && name == SO_PEERCRED)
+		*(struct ucred *)value = (struct ucred){ 1, geteuid() + 1, 0 };
+	return result;
+}
 
 static void add_call(const char *id, const char *from, bool answered)
 {
@@ -705,6 +721,38 @@ static void test_user_of_the_daemon_always_gets_in(void)
 	CU_ASSERT(stop());
 }
 
+/* Those who may only read are refused if all are being answered; they yield to who may more. */
+static void test_readers_are_limited_and_yield(void)
+{
+	int fd[CONTROL_PROTO_PEERS], late, own;
+
+	start(); /* talk.fd is of the daemon's own user */
+	ask("{\"verb\":\"watch\"}");
+	peers_only_read = true;
+	for (size_t i = 1; i < CONTROL_PROTO_PEERS; i++) {
+		fd[i] = connect_peer();
+		scene_must(send(fd[i], "{\"verb\":\"watch\"}\n", 17, 0) == 17, "send");
+	}
+	listen_on();
+	late = connect_peer();
+	peers_only_read = false;
+	CU_ASSERT_EQUAL(admin_count(talk.admin), CONTROL_PROTO_PEERS);
+	CU_ASSERT_TRUE(is_closed(late));
+	own = connect_peer();
+	CU_ASSERT_EQUAL(admin_count(talk.admin), CONTROL_PROTO_PEERS);
+	CU_ASSERT_FALSE(is_closed(own));
+	listen_on();
+	CU_ASSERT_FALSE(talk.ended); /* older than the readers, and not one of them */
+	while (recv(fd[1], talk.text, sizeof(talk.text), 0) > 0)
+		;
+	CU_ASSERT_TRUE(is_closed(fd[1]));
+	for (size_t i = 1; i < CONTROL_PROTO_PEERS; i++)
+		close(fd[i]);
+	close(late);
+	close(own);
+	CU_ASSERT(stop());
+}
+
 static void test_idle_client_is_disconnected(void)
 {
 	int64_t until_ms, begin_ms = clock_ms();
@@ -827,6 +875,7 @@ TEST_SUITE(admin,
 	   { "an endless request is cut off", test_endless_request_is_cut_off },
 	   { "the oldest idle client yields", test_oldest_idle_client_yields },
 	   { "the user of the daemon always gets in", test_user_of_the_daemon_always_gets_in },
+	   { "readers are limited and yield", test_readers_are_limited_and_yield },
 	   { "an idle client is disconnected", test_idle_client_is_disconnected },
 	   { "accepting pauses when out of descriptors",
 	     test_accepting_pauses_when_out_of_descriptors },

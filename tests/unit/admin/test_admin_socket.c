@@ -109,6 +109,22 @@ static void test_socket_of_a_dead_daemon_is_replaced(void)
 	remove_dir();
 }
 
+/* While a daemon ends, its successor has already opened its own socket at the same path. */
+static void test_socket_of_a_successor_is_kept(void)
+{
+	struct admin_socket old, own;
+
+	make_dir();
+	CU_ASSERT_EQUAL(open_socket(&old, 0660), 0);
+	CU_ASSERT_EQUAL_FATAL(unlink(path), 0);
+	CU_ASSERT_EQUAL(open_socket(&own, 0600), 0);
+	admin_socket_close(&old);
+	CU_ASSERT_EQUAL(mode_of(path), 0600);
+	admin_socket_close(&own);
+	CU_ASSERT_EQUAL(mode_of(path), 0);
+	remove_dir();
+}
+
 static void test_other_files_are_kept(void)
 {
 	struct admin_socket own;
@@ -130,4 +146,5 @@ TEST_SUITE(admin_socket,
 	   { "an existing directory keeps its mode", test_existing_directory_keeps_its_mode },
 	   { "the socket of a running daemon is kept", test_socket_of_a_running_daemon_is_kept },
 	   { "the socket of a dead daemon is replaced", test_socket_of_a_dead_daemon_is_replaced },
+	   { "the socket of a successor is kept", test_socket_of_a_successor_is_kept },
 	   { "other files are kept", test_other_files_are_kept });
