@@ -4,6 +4,7 @@
  * thread takes the daemon's place
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 #include "control/line.h"
 #include "control/verb.h"
+#include "control_proto.h"
 #include "daemon/base/count.h"
 #include "tests/unit/test.h"
 
@@ -510,6 +512,16 @@ static void test_doctor_finds_what_is_wrong(void)
 
 /* --- Errors ----------------------------------------------------------------------------------- */
 
+/* What answers is not the daemon, or one of another version. */
+static void test_line_that_never_ends_is_an_error(void)
+{
+	static char line[CONTROL_PROTO_LINE + 2];
+
+	memset(line, 'x', sizeof(line) - 1);
+	CU_ASSERT_EQUAL(ask("calls", line), EXIT_NO_ANSWER);
+	CU_ASSERT_PTR_NOT_NULL(strstr(complained, strerror(EPROTO)));
+}
+
 static void test_errors_have_their_exit_status(void)
 {
 	CU_ASSERT_EQUAL(ask("calls", "{\"type\":\"error\",\"code\":\"denied\","
@@ -649,6 +661,7 @@ TEST_SUITE(verbs, { "calls have their columns", test_calls_have_their_columns },
 	     test_watch_prints_events_and_waits_for_more },
 	   { "a difference has to stay", test_a_difference_has_to_stay },
 	   { "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
+	   { "a line that never ends is an error", test_line_that_never_ends_is_an_error },
 	   { "errors have their exit status", test_errors_have_their_exit_status },
 	   { "a silent daemon is left", test_a_silent_daemon_is_left },
 	   { "nothing of the network reaches the terminal",
