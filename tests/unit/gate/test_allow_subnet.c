@@ -1,36 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * test_allow_subnet.c - the subnets of the addresses that the daemon listens at may send commands
- *
- * getifaddrs() is defined here, for the whole program: while a test has interfaces of its own, it
- * returns these.
- */
-#include <dlfcn.h>
-#include <ifaddrs.h>
+/* test_allow_subnet.c - the subnets of the addresses where the daemon listens may send commands */
 #include "daemon/base/count.h"
 #include "daemon/gate/allow.h"
+#include "tests/unit/fake_ifaddrs.h"
 #include "tests/unit/test.h"
-
-static struct ifaddrs *fake;
-
-int getifaddrs(struct ifaddrs **all)
-{
-	int (*real)(struct ifaddrs **) = (int (*)(struct ifaddrs **))dlsym(RTLD_NEXT, "getifaddrs");
-
-	if (!fake)
-		return real(all);
-	*all = fake;
-	return 0;
-}
-
-void freeifaddrs(struct ifaddrs *all)
-{
-	void (*real)(struct ifaddrs *) =
-		(void (*)(struct ifaddrs *))dlsym(RTLD_NEXT, "freeifaddrs");
-
-	if (all != fake)
-		real(all);
-}
 
 static struct endpoint at(const char *text)
 {
@@ -64,9 +37,9 @@ static void test_subnet_ends_where_the_netmask_says(void)
 		struct ifaddrs iface = { .ifa_addr = &addr.sa, .ifa_netmask = &mask.sa };
 		struct allow allow = { 0 };
 
-		fake = &iface;
+		fake_ifaddrs = &iface;
 		CU_ASSERT_EQUAL(allow_add_subnets(&allow, &addr), 0);
-		fake = NULL;
+		fake_ifaddrs = NULL;
 		CU_ASSERT_EQUAL(allow.count, 1);
 		CU_ASSERT(allow_has(&allow, &addr));
 		CU_ASSERT(allow_has(&allow, &inside));
@@ -103,9 +76,9 @@ static void test_only_the_interface_that_listens(void)
 		struct endpoint listen = at(rows[i].listen);
 		struct allow allow = { 0 };
 
-		fake = iface;
+		fake_ifaddrs = iface;
 		CU_ASSERT_EQUAL(allow_add_subnets(&allow, &listen), 0);
-		fake = NULL;
+		fake_ifaddrs = NULL;
 		for (size_t j = 0; j < COUNT(addr); j++)
 			CU_ASSERT_EQUAL(allow_has(&allow, &addr[j]), rows[i].allowed[j]);
 		allow_fini(&allow);
