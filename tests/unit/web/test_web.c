@@ -3,7 +3,12 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include "daemon/admin/admin.h"
+#include "daemon/admin/conf.h"
+#include "daemon/base/count.h"
+#include "daemon/call/events.h"
 #include "daemon/packet/worker.h"
+#include "daemon/web/api.h"
 #include "daemon/web/web.h"
 #include "tests/unit/packet/talk_scene.h"
 #include "tests/unit/test_clock.h"
@@ -94,6 +99,81 @@ static void test_foreign_names_for_the_loopback_are_refused(void)
 		CU_ASSERT_EQUAL(get(web, "/healthz", rows[i].host, rows[i].at, text, sizeof(text)),
 				rows[i].status);
 	web_close(web);
+	CU_ASSERT(scene_close(&scene));
+}
+
+static void add_call(struct scene *scene, const char *id)
+{
+	struct request request = { .call_id = str_of(id),
+				   .from_tag = STR("a"),
+				   .sdp = STR("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n"
+					      "c=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+					      "m=audio 4000 RTP/AVP 0\r\n"),
+				   .tos = TOS_UNSET };
+
+	scene_run(scene, command_offer, request);
+}
+
+/* How many calls the answer lists; it is whole if it ends with a line of its own. */
+static size_t count_calls(struct admin *admin, const char *query)
+{
+	struct http_reply reply = { 200, "", evbuffer_new() };
+	static char text[1 << 16];
+	size_t calls = 0;
+	int len;
+
+	web_api_answer(web_api_find(STR("/api/calls")), admin, str_of(query), &reply);
+	CU_ASSERT_EQUAL(reply.status, 200);
+	len = evbuffer_remove(reply.body, text, sizeof(text) - 1);
+	text[len > 0 ? len : 0] = '\0';
+	evbuffer_free(reply.body);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"type\":\"end\""));
+	for (const char *at = text; (at = strstr(at, "\"type\":\"call\"")); at++)
+		calls++;
+	return calls;
+}
+
+/* A page never gets the list of all calls of a busy relay in one answer. */
+static void test_list_of_calls_is_limited(void)
+{
+	static const struct {
+		const char *query;
+		size_t calls;
+	} rows[] = {
+		{ "limit=2", 2 },
+		{ "limit=1", 1 },
+		{ "limit=0", 1 },
+		{ "limit=1&limit=3", 1 },
+		{ "limit=-1", 4 }, /* not a number: as many as a page has */
+		{ "limit=18446744073709551617", 4 },
+		{ "call-id=call-3", 1 },
+		{ "call-id=call-%33&limit=2", 1 },
+		{ "skip=3", 1 },
+		{ "verb=terminate&call-id=call-1", 1 }, /* not one of its parameters */
+		{ "", 4 },
+	};
+	struct events events = { 0 };
+	struct conf conf = { .kernel = KMOD_OFF };
+	struct admin_conf admin_conf;
+	struct admin *admin;
+	struct scene scene;
+
+	scene_open(&scene);
+	for (int i = 1; i <= 4; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "call-%d", i);
+		add_call(&scene, id);
+	}
+	admin_conf = (struct admin_conf){
+		.base = scene.base, .fd = -1, .calls = scene.calls, .events = &events, .conf = &conf
+	};
+	admin = admin_open(&admin_conf);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(admin);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		CU_ASSERT_EQUAL(count_calls(admin, rows[i].query), rows[i].calls);
+	CU_ASSERT_EQUAL(call_table_count(scene.calls), 4);
+	admin_close(admin);
 	CU_ASSERT(scene_close(&scene));
 }
 
@@ -211,6 +291,7 @@ static void test_history_has_a_sample_every_ten_seconds(void)
 TEST_SUITE(web,
 	   { "foreign names for the loopback are refused",
 	     test_foreign_names_for_the_loopback_are_refused },
+	   { "the list of calls is limited", test_list_of_calls_is_limited },
 	   { "a port alone is local", test_port_alone_is_local },
 	   { "a hung media thread makes the daemon unhealthy",
 	     test_hung_media_thread_makes_the_daemon_unhealthy },
