@@ -2,6 +2,7 @@
 /*
  * start.c - starts the parts of the daemon, each from the configuration and the parts before it
  */
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@
 #define ARENA_CHUNK                                                                                \
 	((size_t)256 * 1024) /* more than a command of the largest datagram usually takes */
 #define RECORD_CHUNK ((size_t)16 * 1024) /* more than the record of nearly any call */
+
+static_assert(CONF_BRANCHES == CALL_DIALOGS, "the range of max-branches is another");
 
 struct call_table_conf relay_calls_conf(struct relay *relay)
 {
@@ -43,6 +46,8 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.unanswered_timeout_s = conf->unanswered_timeout_s,
 		.delete_delay_s = conf->delete_delay_s,
 		.max_sessions = conf->max_sessions,
+		.max_medias = conf->max_medias,
+		.max_branches = conf->max_branches,
 		.tos = conf->tos,
 		.latching = conf->latching,
 	};

@@ -71,6 +71,8 @@ void call_table_set_limits(struct call_table *table, const struct call_table_con
 	own->unanswered_timeout_s = conf->unanswered_timeout_s;
 	own->delete_delay_s = conf->delete_delay_s;
 	own->max_sessions = conf->max_sessions;
+	own->max_medias = conf->max_medias;
+	own->max_branches = conf->max_branches;
 	own->tos = conf->tos;
 	own->latching = conf->latching;
 }

@@ -90,8 +90,8 @@ struct media {
 
 /* --- Dialog ----------------------------------------------------------------------------------- */
 
-/* Forks of one call, at most. Few proxies ring more than a dozen phones at once. */
-#define CALL_DIALOGS 64
+/* Forks of one call, at most: the upper bound of max-branches. */
+#define CALL_DIALOGS 128
 /* Aliases of one party, at most; further to-tags replace the oldest. */
 #define PARTY_ALIASES 8
 
@@ -201,6 +201,8 @@ struct call_table_conf {
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s;
 	unsigned int unanswered_timeout_s; /* 0: only offer_timeout_s applies */
 	unsigned int delete_delay_s, max_sessions;
+	unsigned int max_medias;   /* with ports, of one dialog; those it has already stay */
+	unsigned int max_branches; /* dialogs of one call; up to CALL_DIALOGS */
 	int tos;
 	enum latch_mode latching;
 };

@@ -21,8 +21,7 @@
 static const char *refusal_text(int error)
 {
 	if (error == -EADDRINUSE)
-		return "no pair of ports is free, or the call has too many branches; see "
-		       "rtprelayctl status";
+		return "no pair of ports is free; see rtprelayctl status";
 	if (error == -EMFILE)
 		return "no descriptor is free; raise LimitNOFILE= or ulimit -n";
 	return strerror(-error);
@@ -35,6 +34,9 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 	reply->code = REPLY_ERROR;
 	if (error == -ENOMEM) {
 		reply->error = "Out of memory";
+	} else if (error == -EDQUOT) {
+		reply->error = "Too many medias in this call";
+		return; /* is logged */
 	} else if (error == -EMSGSIZE) {
 		reply->error = "Reply too large";
 		ex->env->stats->reply_too_large++;
@@ -82,11 +84,51 @@ static int open_media(struct exchange *ex, size_t index)
 	return 0;
 }
 
+/* Medias of the dialog that have ports and keep them, or get others, after all are planned. */
+static size_t count_held(const struct exchange *ex)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ex->dialog->n_media; i++) {
+		const struct media_plan *plan = &ex->plan[i];
+
+		if (i < ex->first || i >= ex->sdp.n_media)
+			n += ex->dialog->media[i] != NULL;
+		else
+			n += plan->media || (plan->old && plan->replace);
+	}
+	return n;
+}
+
+/* Opens the medias that have no ports yet, max-medias in all. */
+static int open_medias(struct exchange *ex)
+{
+	size_t held = count_held(ex), max = ex->call->table->conf.max_medias, refused = 0;
+	int error = 0;
+
+	for (size_t i = ex->first; i < ex->sdp.n_media && !error; i++) {
+		struct media_plan *plan = &ex->plan[i];
+
+		if (plan->media || !exchange_wants_ports(ex, &ex->sdp.media[i]))
+			continue;
+		plan->too_many = !plan->replace && held >= max;
+		refused += plan->too_many;
+		held += !plan->replace;
+		if (!plan->too_many)
+			error = open_media(ex, i);
+	}
+	if (refused)
+		log_call(LOG_LEVEL_WARNING, ex->call->id,
+			 "%s: m= lines refused, because the call has max-medias (%zu) with ports: "
+			 "%zu",
+			 ex->offer ? "offer" : "answer", max, refused);
+	return error || !refused || !ex->request->leg ? error : -EDQUOT;
+}
+
 int exchange_media(struct exchange *ex)
 {
 	const struct sdp *sdp = &ex->sdp;
 	struct dialog *dialog = ex->dialog;
-	int error;
 
 	ex->plan = arena_zalloc(ex->env->arena, (sdp->n_media + 1) * sizeof(*ex->plan));
 	if (!ex->plan)
@@ -99,16 +141,7 @@ int exchange_media(struct exchange *ex)
 	/* Plan all first: a new media learns from a sibling, which may be a bridge that stays. */
 	for (size_t i = ex->first; i < sdp->n_media; i++)
 		media_plan_make(ex, i);
-	for (size_t i = ex->first; i < sdp->n_media; i++) {
-		const struct sdp_media *m = &sdp->media[i];
-
-		if (ex->plan[i].media || !exchange_wants_ports(ex, m))
-			continue;
-		error = open_media(ex, i);
-		if (error)
-			return error;
-	}
-	return 0;
+	return open_medias(ex);
 }
 
 /* --- Settings, undo, commit ------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct media_plan {
 	struct media *old;   /* the dialog's media at this m= line, or NULL */
 	struct media *media; /* the one it will have there: @old, a new one, or NULL */
 	bool replace;	     /* @old may not stay: other ports are needed */
+	bool too_many;	     /* refused: max-medias of them have ports */
 	uint8_t flags;	     /* enum media_flag */
 	struct bridge_conf conf, before;
 	struct bridge_change change; /* one-time orders; sent with @conf, and not kept */

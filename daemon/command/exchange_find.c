@@ -170,15 +170,26 @@ int exchange_locals(struct exchange *ex)
 	return 0;
 }
 
-static int make_dialog(struct exchange *ex)
+/* An error that no proxy takes for a broken relay: a caller may cause it. */
+static int too_many_branches(const struct exchange *ex, struct reply *reply)
+{
+	reply->code = REPLY_ERROR;
+	reply->error = "Too many branches in this call";
+	log_call(LOG_LEVEL_WARNING, ex->call->id,
+		 "offer refused: %s: it has max-branches (%u) of them", reply->error,
+		 ex->call->table->conf.max_branches);
+	return -EDQUOT;
+}
+
+static int make_dialog(struct exchange *ex, struct reply *reply)
 {
 	const struct request *request = ex->request;
 	const struct dialog *dialog;
 	unsigned int n;
 
 	DL_COUNT(ex->call->dialogs, dialog, n);
-	if (n >= CALL_DIALOGS)
-		return -EADDRINUSE;
+	if (n >= ex->call->table->conf.max_branches)
+		return too_many_branches(ex, reply);
 	ex->dialog = dialog_new(ex->call, request->from_tag,
 				request->leg ? STR_NONE : request->to_tag, request->via_branch);
 	if (!ex->dialog)
@@ -229,7 +240,7 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 		ex->new_call = true;
 	}
 	ex->dialog = find_dialog(ex);
-	return ex->dialog ? 0 : make_dialog(ex);
+	return ex->dialog ? 0 : make_dialog(ex, reply);
 }
 
 /*

@@ -335,6 +335,7 @@ int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *ed
 
 	if (!ex->offer)
 		edit->mid = offered_mid(ex, index);
+	edit->refuse = plan->too_many;
 	if (!plan->media || !m->port)
 		return 0;
 	mux = ex->offer ? plan->flags & MEDIA_MUX_TOLD : plan->conf.side[ex->to].flags & SIDE_MUX;

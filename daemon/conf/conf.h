@@ -14,6 +14,9 @@
 #include "kernel/kmod.h"
 #include "packet/latch.h"
 
+/* Upper bound of max-branches: a call's dialogs (call/tree.h). */
+#define CONF_BRANCHES 128
+
 enum state_mode {
 	STATE_KEEP, /* in state_dir; default */
 	STATE_NONE,
@@ -31,9 +34,10 @@ struct conf {
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, unanswered_timeout_s,
 		delete_delay_s;
-	int tos;		    /* -1: keep the packet's own */
-	unsigned int max_sessions;  /* 0: limited only by ports and descriptors */
-	unsigned int media_threads; /* 0: one per core */
+	int tos;			       /* -1: keep the packet's own */
+	unsigned int max_sessions;	       /* 0: limited only by ports and descriptors */
+	unsigned int max_medias, max_branches; /* of one call */
+	unsigned int media_threads;	       /* 0: one per core */
 	enum latch_mode latching;
 	unsigned int latch_patience_ms;
 	unsigned int latch_window_ms;

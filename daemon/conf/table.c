@@ -9,6 +9,7 @@
 #include "base/count.h"
 #include "conf/table.h"
 #include "control_proto.h"
+#include "sdp/sdp.h"
 
 #define WEEK (7L * 24 * 3600)
 
@@ -109,6 +110,11 @@ const struct conf_row conf_rows[] = {
 	{ "max-sessions", CONF_UINT, AT(max_sessions), 0, 10000000, NULL, "0", "CALLS",
 	  "maximum number of calls at once, further ones are refused; 0: as many as ports and descriptors allow",
 	  ROW_RELOAD },
+	{ "max-medias", CONF_UINT, AT(max_medias), 1, SDP_MAX_MEDIA, NULL, "16", "MEDIAS",
+	  "maximum number of m= lines of a call that get ports; further ones are refused: port 0 in SDP, an error "
+	  "in the rtpproxy protocol", ROW_RELOAD },
+	{ "max-branches", CONF_UINT, AT(max_branches), 1, CONF_BRANCHES, NULL, "64", "BRANCHES",
+	  "maximum number of branches of a call, one for each phone that rings; further ones are refused", ROW_RELOAD },
 	{ "media-threads", CONF_UINT, AT(media_threads), 0, 256, NULL, "0", "THREADS",
 	  "threads that forward packets; 0: one per core", 0 },
 	{ "latching", CONF_CHOICE, AT(latching), 0, 0, latchings, "smart", "smart | strict | first",

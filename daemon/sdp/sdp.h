@@ -111,6 +111,7 @@ static inline bool sdp_is_rtp(enum sdp_transport transport)
 
 /* Edits of one m= line. */
 struct sdp_media_edit {
+	bool refuse;	      /* port 0, as if the sender had refused it */
 	bool relay;	      /* false: unchanged, like SDP_OTHER in any case; not for port 0 */
 	struct endpoint rtp;  /* the relay's address and port that the receiver must send to */
 	struct endpoint rtcp; /* unset: print no a=rtcp (opaque media, or muxed) */

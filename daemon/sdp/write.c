@@ -211,6 +211,19 @@ static void write_portless(struct writer *w, const struct sdp_media *m,
 	}
 }
 
+static void write_refused(struct writer *w, const struct sdp_media *m,
+			  const struct sdp_media_edit *e)
+{
+	buf_lit(w->out, "m=");
+	buf_str(w->out, m->type);
+	buf_lit(w->out, " 0 ");
+	buf_str(w->out, m->proto);
+	buf_char(w->out, ' ');
+	buf_str(w->out, m->formats);
+	buf_lit(w->out, "\r\n");
+	write_portless(w, m, e);
+}
+
 /* Which codecs of an m= line are kept: those not removed; of a refused media the first. */
 struct kept {
 	const bool *keep;
@@ -411,6 +424,8 @@ void sdp_write(const struct sdp *sdp, const struct sdp_edit *edit, struct buf *o
 		if (!m->port) {
 			write_line(&w, &sdp->lines[m->first_line]);
 			write_portless(&w, m, e);
+		} else if (e->refuse) {
+			write_refused(&w, m, e);
 		} else if (!is_relayed(m, e)) {
 			write_untouched(&w, m);
 		} else if (sdp_is_rtp(m->transport)) {

@@ -95,6 +95,8 @@ SCENE_FN void scene_open_at(struct scene *scene, const char *const *interfaces, 
 					  .timeout_s = 60,
 					  .silent_timeout_s = 3600,
 					  .offer_timeout_s = 3600,
+					  .max_medias = 16,
+					  .max_branches = 64,
 					  .tos = 0,
 					  .latching = LATCH_SMART };
 	scene->stats.started_ms = clock_ms();

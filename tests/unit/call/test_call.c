@@ -274,20 +274,6 @@ static void test_aliases_are_bounded(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-static void test_forks_are_bounded(void)
-{
-	struct scene scene;
-	char branch[16];
-
-	scene_open_ports(&scene, 21000, 21399);
-	for (int i = 0; i < 70; i++) {
-		snprintf(branch, sizeof(branch), "z%d", i);
-		CU_ASSERT_EQUAL(!!OFFER("a", NULL, branch), i < CALL_DIALOGS);
-	}
-	CU_ASSERT_EQUAL(dialogs(&scene), CALL_DIALOGS);
-	CU_ASSERT(scene_close(&scene));
-}
-
 static void test_answer_to_unknown_is_refused(void)
 {
 	struct ask nobody = { .from_tag = "x", .to_tag = "b" };
@@ -506,6 +492,8 @@ static void test_limits_can_be_changed(void)
 					      .silent_timeout_s = 2,
 					      .offer_timeout_s = 3,
 					      .delete_delay_s = 4,
+					      .max_medias = 7,
+					      .max_branches = 8,
 					      .max_sessions = 5,
 					      .tos = 6,
 					      .latching = LATCH_STRICT };
@@ -520,6 +508,8 @@ static void test_limits_can_be_changed(void)
 	CU_ASSERT_EQUAL(own->offer_timeout_s, 3);
 	CU_ASSERT_EQUAL(own->delete_delay_s, 4);
 	CU_ASSERT_EQUAL(own->max_sessions, 5);
+	CU_ASSERT_EQUAL(own->max_medias, 7);
+	CU_ASSERT_EQUAL(own->max_branches, 8);
 	CU_ASSERT_EQUAL(own->tos, 6);
 	CU_ASSERT_EQUAL(own->latching, LATCH_STRICT);
 	CU_ASSERT_PTR_EQUAL(own->stats, &scene.stats);
@@ -590,7 +580,6 @@ TEST_SUITE(call, { "offer makes call", test_offer_makes_call },
 	   { "second to-tag is alias and its SDP counts",
 	     test_second_to_tag_is_alias_and_its_sdp_counts },
 	   { "aliases are bounded", test_aliases_are_bounded },
-	   { "forks are bounded", test_forks_are_bounded },
 	   { "answer to unknown is refused", test_answer_to_unknown_is_refused },
 	   { "final answer ends other forks", test_final_answer_ends_other_forks },
 	   { "final answer spares forks with an answer",

@@ -497,6 +497,7 @@ static void test_a_sweep_ends_when_it_has_taken_long(void)
 	struct talk t;
 
 	talk_open(&t, true);
+	t.scene.calls->conf.max_medias = MANY_MEDIAS;
 	call_end(call_find(t.scene.calls, STR("call")), CALL_DELETED);
 	begin_large_call(&t, "large 1");
 	begin_large_call(&t, "large 2");

@@ -113,6 +113,8 @@ static void test_defaults_are_as_documented(void)
 	CU_ASSERT_EQUAL(conf.delete_delay_s, 30);
 	CU_ASSERT_EQUAL(conf.tos, 0);
 	CU_ASSERT_EQUAL(conf.max_sessions, 0);
+	CU_ASSERT_EQUAL(conf.max_medias, 16);
+	CU_ASSERT_EQUAL(conf.max_branches, 64);
 	CU_ASSERT_EQUAL(conf.media_threads, 0);
 	CU_ASSERT_EQUAL(conf.latching, LATCH_SMART);
 	CU_ASSERT_EQUAL(conf.latch_patience_ms, 400);
