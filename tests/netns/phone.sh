@@ -30,17 +30,25 @@ phone_start() { # phone_start PHONE...
 
 # Makes the scenarios from their parts, which share one SDP.
 scenarios_make() {
-	local parts=tests/data/sipp
-	printf '      Content-Length: 0\n\n' >"$TMP/nothing.part"
-	scenario_make caller sdp.part "$TMP/nothing.part" >"$TMP/caller.xml"
-	scenario_make caller "$TMP/nothing.part" sdp.part >"$TMP/caller_late.xml"
+	local parts=tests/data/sipp sdp=sdp.part none=$TMP/nothing.part
+	printf '      Content-Length: 0\n\n' >"$none"
+	scenario_make caller OFFER=$sdp "ANSWER=$none" >"$TMP/caller.xml"
+	scenario_make caller "OFFER=$none" ANSWER=$sdp >"$TMP/caller_late.xml"
 	scenario_make callee >"$TMP/callee.xml"
+	scenario_make caller_rel OFFER=$sdp PRACK=$sdp >"$TMP/caller_rel.xml"
+	scenario_make callee_rel PRACK_OK=$sdp >"$TMP/callee_rel.xml"
+	scenario_make caller_rel "OFFER=$none" PRACK=$sdp >"$TMP/caller_rel_late.xml"
+	scenario_make callee_rel "PRACK_OK=$none" >"$TMP/callee_rel_late.xml"
 	cp $parts/register.part "$TMP/register.xml"
 }
 
-scenario_make() { # scenario_make PART [OFFER ANSWER]: what @OFFER@ and @ANSWER@ stand for
-	(cd tests/data/sipp && cat "$1.part" talking.part |
-		sed -e '/^@SDP@/{r sdp.part' -e 'd}' -e "/^@OFFER@/{r ${2:-sdp.part}" -e 'd}' -e "/^@ANSWER@/{r ${3:-sdp.part}" -e 'd}')
+# What stands for @NAME@ is in FILE; @SDP@ is sdp.part.
+scenario_make() { # scenario_make PART [NAME=FILE...]
+	local name edits=()
+	for name in SDP=sdp.part "${@:2}"; do
+		edits+=(-e "/^@${name%%=*}@\$/{r ${name#*=}" -e 'd}')
+	done
+	(cd tests/data/sipp && cat "$1.part" talking.part | sed "${edits[@]}")
 }
 
 proxy_of() {
@@ -65,9 +73,9 @@ sipp_is_bound() {
 }
 
 # Registers a phone, which then waits for calls.
-callee() { # callee PHONE [USER [Q [SDP-TAIL [CALLS]]]]
+callee() { # callee PHONE [USER [Q [SDP-TAIL [CALLS [SCENARIO]]]]]
 	register "$1" "${2:-$1}" "${3:-1.0}"
-	sipp_run "$1" callee -m "${5:-1}" -key user "$1" -key addr "${ADDR[$1]}" -key tell "$BUILD/rtp_end $TMP/$1.sock" \
+	sipp_run "$1" "${6:-callee}" -m "${5:-1}" -key user "$1" -key addr "${ADDR[$1]}" -key tell "$BUILD/rtp_end $TMP/$1.sock" \
 		-key sdp_tail "${4:-}" &
 	echo "$1 $!" >>"$TMP/programs"
 	SIPP[$1]=$!
