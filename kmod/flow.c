@@ -104,18 +104,22 @@ struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf
 	return flow;
 }
 
-void rtpr_flow_free(struct rtpr_flow *flow)
+static void rtpr_flow_destroy(struct rtpr_flow *flow)
 {
-	if (!flow)
-		return;
 	rtpr_route_free(rcu_dereference_protected(flow->route, true));
 	kfree(flow->rtcp);
 	kfree(flow);
 }
 
-static void rtpr_flow_free_rcu(struct rcu_head *rcu)
+static void rtpr_flow_destroy_rcu(struct rcu_head *rcu)
 {
-	rtpr_flow_free(container_of(rcu, struct rtpr_flow, rcu));
+	rtpr_flow_destroy(container_of(rcu, struct rtpr_flow, rcu));
+}
+
+void rtpr_flow_free(struct rtpr_flow *flow)
+{
+	if (flow)
+		call_rcu(&flow->rcu, rtpr_flow_destroy_rcu);
 }
 
 static void rtpr_flow_copy_state(const struct rtpr_flow *flow, struct rtpr_flow_state *state)
@@ -166,16 +170,20 @@ static void rtpr_flow_arm(struct rtpr_flow *flow)
 static void rtpr_flow_free_later(struct rtpr_flow *flow)
 {
 	rtpr_timer_end(&flow->timer);
-	call_rcu(&flow->rcu, rtpr_flow_free_rcu);
+	rtpr_flow_free(flow);
 }
 
+/*
+ * Reserves the number first and publishes the flow under it last: a dump or a device's end finds
+ * flows by number, and may use each that it finds until a grace period is over.
+ */
 int rtpr_flow_insert(struct rtpr_flow *flow)
 {
 	struct rtpr_net *rn = flow->rn;
 	int err;
 
 	lockdep_assert_held(&rn->lock);
-	err = xa_alloc_cyclic(&rn->ids, &flow->id, flow, xa_limit_31b, &rn->last_id, GFP_KERNEL);
+	err = xa_alloc_cyclic(&rn->ids, &flow->id, NULL, xa_limit_31b, &rn->last_id, GFP_KERNEL);
 	if (err < 0)
 		return err;
 	err = rhashtable_insert_fast(&rn->flows, &flow->node, rtpr_flow_params);
@@ -183,6 +191,7 @@ int rtpr_flow_insert(struct rtpr_flow *flow)
 		xa_erase(&rn->ids, flow->id);
 		return err;
 	}
+	xa_store(&rn->ids, flow->id, flow, GFP_KERNEL); /* its place is reserved: needs no memory */
 	rn->count++;
 	rn->generation++;
 	rtpr_flow_arm(flow);
@@ -249,7 +258,7 @@ static void rtpr_flow_end(void *ptr, void *unused)
 	flow->dead = true;
 	spin_unlock_bh(&flow->lock);
 	rtpr_timer_end(&flow->timer);
-	rtpr_flow_free(flow);
+	rtpr_flow_destroy(flow);
 }
 
 /*

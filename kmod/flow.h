@@ -64,7 +64,9 @@ struct rtpr_flow *rtpr_flow_find_locked(struct rtpr_net *rn, const struct rtpr_e
 /* Return: a flow in no table, owned by the caller until rtpr_flow_insert(); NULL: no memory. */
 struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf *conf);
 
-/* Only for a flow that never was in the table. */
+/*
+ * Frees, after a grace period, a flow that is not in the table. NULL is allowed. Process context.
+ */
 void rtpr_flow_free(struct rtpr_flow *flow);
 
 /*
