@@ -18,34 +18,56 @@
 #include "state.h"
 #include "tap.h"
 
-/* Room for a flow with all 128 clocks and the last RTCP. */
-#define RTPR_ANSWER_SIZE 4096
+/**
+ * struct rtpr_answer - the answer to a command
+ * @msg:  NULL: there is none
+ * @head: of @msg
+ */
+struct rtpr_answer {
+	struct sk_buff *msg;
+	void *head;
+};
 
-/* Return: an answer to the command with its header in place; NULL: no memory */
-static struct sk_buff *rtpr_answer_new(const struct genl_info *info, void **head)
+/* @size: of the attributes, at most. Return: 0; -ENOMEM */
+static int rtpr_answer_new(struct rtpr_answer *answer, const struct genl_info *info, size_t size)
 {
-	struct sk_buff *msg = genlmsg_new(RTPR_ANSWER_SIZE, GFP_KERNEL);
-
-	if (!msg)
-		return NULL;
-	*head = genlmsg_put(msg, info->snd_portid, info->snd_seq, &rtpr_genl_family, 0,
-			    info->genlhdr->cmd);
-	if (!*head) {
-		nlmsg_free(msg);
-		return NULL;
-	}
-	return msg;
+	answer->msg = genlmsg_new(size, GFP_KERNEL);
+	if (!answer->msg)
+		return -ENOMEM;
+	answer->head = genlmsg_put(answer->msg, info->snd_portid, info->snd_seq, &rtpr_genl_family,
+				   0, info->genlhdr->cmd);
+	if (answer->head)
+		return 0;
+	nlmsg_free(answer->msg);
+	answer->msg = NULL;
+	return -ENOMEM;
 }
 
-/* Sends or frees @msg. @err: of writing its attributes. */
-static int rtpr_answer_send(struct sk_buff *msg, void *head, struct genl_info *info, int err)
+/* The same, with the settings of @flow; rtpr_put_state() has room in it and cannot fail. */
+static int rtpr_answer_flow(struct rtpr_answer *answer, const struct genl_info *info,
+			    const struct rtpr_flow *flow)
 {
-	if (err) {
-		nlmsg_free(msg);
+	size_t state = rtpr_state_size();
+	int err = rtpr_answer_new(answer, info, rtpr_conf_size(&flow->conf) + state);
+
+	if (err)
 		return err;
-	}
-	genlmsg_end(msg, head);
-	return genlmsg_reply(msg, info);
+	if (!rtpr_put_conf(answer->msg, &flow->conf) && skb_tailroom(answer->msg) >= state)
+		return 0;
+	nlmsg_free(answer->msg);
+	answer->msg = NULL;
+	return -EMSGSIZE;
+}
+
+static void rtpr_answer_state(struct rtpr_answer *answer, const struct rtpr_flow_state *state)
+{
+	WARN_ON_ONCE(rtpr_put_state(answer->msg, state, true));
+}
+
+static int rtpr_answer_send(struct rtpr_answer *answer, struct genl_info *info)
+{
+	genlmsg_end(answer->msg, answer->head);
+	return genlmsg_reply(answer->msg, info);
 }
 
 static int rtpr_cmd_info(struct sk_buff *skb, struct genl_info *info)
@@ -54,19 +76,21 @@ static int rtpr_cmd_info(struct sk_buff *skb, struct genl_info *info)
 			     RTPRELAY_FEATURE_FAMILY | RTPRELAY_FEATURE_TAP;
 	struct rtpr_net *rn = rtpr_net(genl_info_net(info));
 	u64 sums[RTPRELAY_C_MAX + 1];
-	struct sk_buff *msg;
-	void *head;
+	struct rtpr_answer answer;
 	int err;
 
-	msg = rtpr_answer_new(info, &head);
-	if (!msg)
-		return -ENOMEM;
+	err = rtpr_answer_new(&answer, info, 3 * nla_total_size(sizeof(u32)) + rtpr_state_size());
+	if (err)
+		return err;
 	rtpr_totals_sum(rn->totals, sums);
-	err = nla_put_u32(msg, RTPRELAY_A_FEATURES, features) ||
-	      nla_put_u32(msg, RTPRELAY_A_LIMIT, READ_ONCE(rn->limit)) ||
-	      nla_put_u32(msg, RTPRELAY_A_FLOWS, READ_ONCE(rn->count)) ||
-	      rtpr_put_counters(msg, sums);
-	return rtpr_answer_send(msg, head, info, err ? -EMSGSIZE : 0);
+	if (nla_put_u32(answer.msg, RTPRELAY_A_FEATURES, features) ||
+	    nla_put_u32(answer.msg, RTPRELAY_A_LIMIT, READ_ONCE(rn->limit)) ||
+	    nla_put_u32(answer.msg, RTPRELAY_A_FLOWS, READ_ONCE(rn->count)) ||
+	    rtpr_put_counters(answer.msg, sums)) {
+		nlmsg_free(answer.msg);
+		return -EMSGSIZE;
+	}
+	return rtpr_answer_send(&answer, info);
 }
 
 static int rtpr_cmd_set(struct sk_buff *skb, struct genl_info *info)
@@ -106,23 +130,29 @@ static int rtpr_add_allowed(struct rtpr_net *rn, const struct rtpr_flow *old,
 	return 0;
 }
 
-/* Under rtpr_net.lock. @answer: gets the final state of @old; NULL: not requested. */
-static int rtpr_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct sk_buff *answer)
+/*
+ * Under rtpr_net.lock. What can fail comes before the replacement: after it, the caller must not
+ * free @new any more.
+ */
+static int rtpr_replace(struct rtpr_flow *old, struct rtpr_flow *new, const struct genl_info *info,
+			struct rtpr_answer *answer)
 {
+	bool with_answer = !(new->conf.flags & RTPRELAY_FLOW_CARRY);
 	struct rtpr_flow_state last;
-	int err;
+	int err = 0;
 
-	if (answer && rtpr_put_conf(answer, &old->conf))
-		return -EMSGSIZE;
-	err = rtpr_flow_replace(old, new, &last);
-	if (!err && answer)
-		err = rtpr_put_state(answer, &last, true);
+	if (with_answer)
+		err = rtpr_answer_flow(answer, info, old);
+	if (!err)
+		err = rtpr_flow_replace(old, new, &last);
+	if (!err && with_answer)
+		rtpr_answer_state(answer, &last);
 	return err;
 }
 
-/* Owns @new on success. Return: 1, a flow was replaced; 0, none was; -errno */
+/* Owns @new on success. @answer: gets the final state of a replaced flow. Return: 0 or -errno */
 static int rtpr_add(struct rtpr_net *rn, struct rtpr_flow *new, const struct genl_info *info,
-		    struct sk_buff *answer)
+		    struct rtpr_answer *answer)
 {
 	struct rtpr_flow *old;
 	int err;
@@ -133,18 +163,17 @@ static int rtpr_add(struct rtpr_net *rn, struct rtpr_flow *new, const struct gen
 	if (!err)
 		err = rtpr_net_hook(rn);
 	if (!err)
-		err = old ? rtpr_replace(old, new, answer) : rtpr_flow_insert(new);
+		err = old ? rtpr_replace(old, new, info, answer) : rtpr_flow_insert(new);
 	mutex_unlock(&rn->lock);
-	return err ? err : !!old;
+	return err;
 }
 
 static int rtpr_cmd_flow_add(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rtpr_net *rn = rtpr_net(genl_info_net(info));
-	struct sk_buff *answer = NULL;
+	struct rtpr_answer answer = {};
 	struct rtpr_flow_conf conf;
 	struct rtpr_flow *flow;
-	void *head;
 	int err;
 
 	err = rtpr_get_conf(info->attrs, &conf, info->extack);
@@ -160,20 +189,13 @@ static int rtpr_cmd_flow_add(struct sk_buff *skb, struct genl_info *info)
 	flow = rtpr_flow_new(rn, &conf);
 	if (!flow)
 		return -ENOMEM;
-	if (!(conf.flags & RTPRELAY_FLOW_CARRY)) {
-		answer = rtpr_answer_new(info, &head);
-		if (!answer) {
-			rtpr_flow_free(flow);
-			return -ENOMEM;
-		}
-	}
-	err = rtpr_add(rn, flow, info, answer);
-	if (err < 0)
+	err = rtpr_add(rn, flow, info, &answer);
+	if (err) {
+		nlmsg_free(answer.msg);
 		rtpr_flow_free(flow);
-	if (err == 1 && answer)
-		return rtpr_answer_send(answer, head, info, 0);
-	nlmsg_free(answer);
-	return err < 0 ? err : 0;
+		return err;
+	}
+	return answer.msg ? rtpr_answer_send(&answer, info) : 0;
 }
 
 static struct rtpr_flow *rtpr_named_flow(struct rtpr_net *rn, const struct rtpr_endpoint *local,
@@ -186,59 +208,43 @@ static struct rtpr_flow *rtpr_named_flow(struct rtpr_net *rn, const struct rtpr_
 	return flow;
 }
 
-/* Under rtpr_net.lock. */
-static int rtpr_del(struct rtpr_flow *flow, struct sk_buff *answer)
-{
-	struct rtpr_flow_state last;
-
-	if (rtpr_put_conf(answer, &flow->conf))
-		return -EMSGSIZE;
-	rtpr_flow_remove(flow, &last);
-	return rtpr_put_state(answer, &last, true);
-}
-
-static int rtpr_get(struct rtpr_flow *flow, struct sk_buff *answer)
-{
-	struct rtpr_flow_state state;
-
-	rtpr_flow_read(flow, &state);
-	return rtpr_put_conf(answer, &flow->conf) || rtpr_put_state(answer, &state, true)
-		       ? -EMSGSIZE
-		       : 0;
-}
-
-/* RTPRELAY_CMD_FLOW_DEL and _FLOW_GET: find one flow, run the command, answer with its state. */
+/*
+ * RTPRELAY_CMD_FLOW_DEL and _FLOW_GET: find one flow, run the command, answer with the state that
+ * it got.
+ */
 static int rtpr_cmd_flow_one(struct genl_info *info,
-			     int (*run)(struct rtpr_flow *flow, struct sk_buff *answer))
+			     void (*run)(struct rtpr_flow *flow, struct rtpr_flow_state *state))
 {
 	struct rtpr_net *rn = rtpr_net(genl_info_net(info));
+	struct rtpr_flow_state state;
 	struct rtpr_endpoint local;
+	struct rtpr_answer answer;
 	struct rtpr_flow *flow;
-	struct sk_buff *answer;
-	void *head;
 	int err;
 
 	err = rtpr_get_local(info->attrs, &local, info->extack);
 	if (err)
 		return err;
-	answer = rtpr_answer_new(info, &head);
-	if (!answer)
-		return -ENOMEM;
 	mutex_lock(&rn->lock);
 	flow = rtpr_named_flow(rn, &local, info->extack);
-	err = flow ? run(flow, answer) : -ENOENT;
+	err = flow ? rtpr_answer_flow(&answer, info, flow) : -ENOENT;
+	if (!err)
+		run(flow, &state);
 	mutex_unlock(&rn->lock);
-	return rtpr_answer_send(answer, head, info, err);
+	if (err)
+		return err;
+	rtpr_answer_state(&answer, &state);
+	return rtpr_answer_send(&answer, info);
 }
 
 static int rtpr_cmd_flow_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return rtpr_cmd_flow_one(info, rtpr_del);
+	return rtpr_cmd_flow_one(info, rtpr_flow_remove);
 }
 
 static int rtpr_cmd_flow_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return rtpr_cmd_flow_one(info, rtpr_get);
+	return rtpr_cmd_flow_one(info, rtpr_flow_read);
 }
 
 static int rtpr_dump_start(struct netlink_callback *cb)

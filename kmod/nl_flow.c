@@ -336,6 +336,14 @@ static int rtpr_put_pt_set(struct sk_buff *msg, const struct rtpr_flow_conf *con
 	return all ? 0 : nla_put(msg, RTPRELAY_A_PT_SET, sizeof(set), set);
 }
 
+/* Has this payload type a clock that RTPRELAY_A_CLOCKS set? */
+static bool rtpr_has_own_clock(const struct rtpr_flow_conf *conf, int pt)
+{
+	u8 index = conf->pt[pt];
+
+	return index && index != RTPR_PT_REFUSED && conf->clock[index] != rtp_static_clock(pt);
+}
+
 static int rtpr_put_clocks(struct sk_buff *msg, const struct rtpr_flow_conf *conf)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPRELAY_A_CLOCKS);
@@ -345,19 +353,39 @@ static int rtpr_put_clocks(struct sk_buff *msg, const struct rtpr_flow_conf *con
 	if (!nest)
 		return -EMSGSIZE;
 	for (pt = 0; pt < ARRAY_SIZE(conf->pt); pt++) {
-		u8 index = conf->pt[pt];
-
-		if (!index || index == RTPR_PT_REFUSED ||
-		    conf->clock[index] == rtp_static_clock(pt))
+		if (!rtpr_has_own_clock(conf, pt))
 			continue;
 		entry = nla_nest_start(msg, RTPRELAY_CLOCK_ENTRY);
 		if (!entry || nla_put_u8(msg, RTPRELAY_CLOCK_PT, pt) ||
-		    nla_put_u32(msg, RTPRELAY_CLOCK_RATE, conf->clock[index]))
+		    nla_put_u32(msg, RTPRELAY_CLOCK_RATE, conf->clock[conf->pt[pt]]))
 			return -EMSGSIZE;
 		nla_nest_end(msg, entry);
 	}
 	nla_nest_end(msg, nest);
 	return 0;
+}
+
+static size_t rtpr_endpoint_size(void)
+{
+	return nla_total_size(nla_total_size(sizeof(struct in6_addr)) +
+			      nla_total_size(sizeof(__be16)));
+}
+
+size_t rtpr_conf_size(const struct rtpr_flow_conf *conf)
+{
+	const size_t clock =
+		nla_total_size(nla_total_size(sizeof(u8)) + nla_total_size(sizeof(u32)));
+	size_t clocks = 0;
+	int pt;
+
+	for (pt = 0; pt < ARRAY_SIZE(conf->pt); pt++)
+		if (rtpr_has_own_clock(conf, pt))
+			clocks += clock;
+	return 4 * rtpr_endpoint_size() + nla_total_size(conf->cookie_len) +
+	       2 * nla_total_size(sizeof(u8)) +	 /* KIND, DSCP */
+	       2 * nla_total_size(sizeof(u32)) + /* FLAGS, IDLE */
+	       nla_total_size(16) +		 /* PT_SET */
+	       nla_total_size(clocks);
 }
 
 int rtpr_put_conf(struct sk_buff *msg, const struct rtpr_flow_conf *conf)
@@ -384,6 +412,16 @@ static int rtpr_put_rtcp(struct sk_buff *msg, const struct rtpr_rtcp *rtcp)
 	if (nla_put(msg, RTPRELAY_A_RTCP, rtcp->len, rtcp->bytes))
 		return -EMSGSIZE;
 	return nla_put_u64_64bit(msg, RTPRELAY_A_RTCP_AGE, age_us, RTPRELAY_A_PAD);
+}
+
+size_t rtpr_state_size(void)
+{
+	return nla_total_size(RTPRELAY_C_MAX * nla_total_size_64bit(sizeof(u64))) +
+	       nla_total_size_64bit(sizeof(u64)) + /* LAST_SEEN */
+	       nla_total_size(0) +		   /* SILENT */
+	       nla_total_size(RTPRELAY_RTP_MAX * nla_total_size(sizeof(u32))) +
+	       nla_total_size(RTPRELAY_RTCP_MAX) +
+	       nla_total_size_64bit(sizeof(u64)); /* RTCP_AGE */
 }
 
 int rtpr_put_state(struct sk_buff *msg, const struct rtpr_flow_state *state, bool with_rtcp)

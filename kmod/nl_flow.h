@@ -25,6 +25,10 @@ int rtpr_get_local(struct nlattr **attrs, struct rtpr_endpoint *local,
 int rtpr_get_conf(struct nlattr **attrs, struct rtpr_flow_conf *conf,
 		  struct netlink_ext_ack *extack);
 
+/* Room for rtpr_put_conf(), and for rtpr_put_state() with any state. */
+size_t rtpr_conf_size(const struct rtpr_flow_conf *conf);
+size_t rtpr_state_size(void);
+
 /* All return 0, or -EMSGSIZE: the caller must free the message. */
 int rtpr_put_endpoint(struct sk_buff *msg, int attr, const struct rtpr_endpoint *ep);
 int rtpr_put_name(struct sk_buff *msg, const struct rtpr_flow *flow); /* LOCAL and COOKIE */
