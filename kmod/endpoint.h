@@ -5,8 +5,7 @@
 #ifndef RTPR_ENDPOINT_H
 #define RTPR_ENDPOINT_H
 
-#include <linux/hash.h>
-#include <linux/swab.h>
+#include <linux/jhash.h>
 #include <net/ipv6.h>
 
 #include "csum_wire.h"
@@ -61,16 +60,17 @@ static inline u16 rtpr_endpoint_sum(const struct rtpr_endpoint *ep)
 }
 
 /*
- * Fibonacci hashing: the multiplication spreads consecutive ports and addresses. The highest byte
- * of the product depends on all input bits, and the table uses the lowest bits of the hash. No
- * sender can fill one bucket: only the relay's own endpoints are hashed.
+ * Mixes all bits with the table's seed, which nobody knows: an operator's addresses may differ in a
+ * few bits only or repeat them, and the owner of another namespace may choose addresses of one hash.
  */
 static __always_inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
 {
-	const __be32 *a = ep->addr.s6_addr32;
-	u64 word = (u64)(__force u32)(a[0] ^ a[1] ^ a[2] ^ a[3]) << 16 | (__force u16)ep->port;
+	const u32 *a = (__force const u32 *)ep->addr.s6_addr32;
+	u32 port = (__force u16)ep->port;
 
-	return swab32(((word ^ seed) * GOLDEN_RATIO_64) >> 32);
+	if (ep->family == AF_INET)
+		return jhash_2words(a[3], port, seed);
+	return jhash_2words(a[3], port, jhash_3words(a[0], a[1], a[2], seed));
 }
 
 #endif
