@@ -141,10 +141,12 @@ rtpr_hook_one_ipv6(struct rtpr_net *rn, struct sk_buff *skb, bool segment)
 /*
  * Segments @skb; each segment keeps the link-layer header, since packet sockets and rules on MAC
  * addresses see the segments that are passed up. Return: the first segment; NULL: @skb cannot be
- * segmented
+ * segmented, and is unchanged; -errno: it must be dropped, since a list of packets
+ * (SKB_GSO_FRAGLIST) is taken apart in place, and its lengths are wrong
  */
 static struct sk_buff *rtpr_segment(struct sk_buff *skb)
 {
+	bool list = skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST;
 	unsigned int mac_len = skb->data - skb_mac_header(skb);
 	struct sk_buff *segments, *segment;
 
@@ -152,12 +154,20 @@ static struct sk_buff *rtpr_segment(struct sk_buff *skb)
 	segments = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
 	if (IS_ERR_OR_NULL(segments)) {
 		skb_pull(skb, mac_len);
-		return NULL;
+		return IS_ERR(segments) && list ? segments : NULL;
 	}
 	for (segment = segments; segment; segment = segment->next)
 		skb_pull(segment, mac_len);
 	consume_skb(skb);
 	return segments;
+}
+
+/* @count: of its datagrams. Return: NF_DROP */
+static unsigned int rtpr_drop_gso(struct rtpr_net *rn, struct rtpr_flow *flow, unsigned int count)
+{
+	while (count--)
+		rtpr_count(rn, flow, RTPRELAY_C_DROP_NOMEM);
+	return NF_DROP;
 }
 
 /*
@@ -167,17 +177,23 @@ static struct sk_buff *rtpr_segment(struct sk_buff *skb)
  */
 static noinline unsigned int rtpr_hook_gso(struct rtpr_net *rn, struct sk_buff *skb, u8 pf)
 {
+	unsigned int count = skb_shinfo(skb)->gso_segs, verdict;
 	struct sk_buff *segment, *next;
 	struct rtpr_endpoint local;
 	struct rtpr_packet pkt;
-	unsigned int verdict;
+	struct rtpr_flow *flow;
 
 	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4) ||
-	    !rtpr_packet_parse(&pkt, &local, skb, pf) || !rtpr_flow_find(rn, &local))
+	    !rtpr_packet_parse(&pkt, &local, skb, pf))
+		return NF_ACCEPT;
+	flow = rtpr_flow_find(rn, &local);
+	if (!flow)
 		return NF_ACCEPT;
 	segment = rtpr_segment(skb);
 	if (!segment)
 		return NF_ACCEPT;
+	if (IS_ERR(segment))
+		return rtpr_drop_gso(rn, flow, count);
 	skb_list_walk_safe(segment, segment, next)
 	{
 		skb_mark_not_on_list(segment);
