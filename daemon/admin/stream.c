@@ -78,7 +78,7 @@ static void put_rtp(struct json_line *line, const struct stream_report *r)
 void admin_put_stream(struct json_line *line, const struct media *media, enum side side,
 		      enum component comp)
 {
-	bool opaque = bridge_conf(media->bridge)->kind == BRIDGE_OPAQUE;
+	bool opaque = bridge_conf(media->bridge)->kind != BRIDGE_RTP;
 	struct stream_report report;
 
 	media_report(media, side, comp, &report);

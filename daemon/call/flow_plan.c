@@ -19,7 +19,7 @@ static int leaves_by(const struct flow_ask *ask, int side, int comp)
 
 static uint8_t kind_of(const struct flow_ask *ask, int side, int comp)
 {
-	if (ask->conf->kind == BRIDGE_OPAQUE)
+	if (ask->conf->kind != BRIDGE_RTP)
 		return RTPRELAY_KIND_OPAQUE;
 	if (comp == COMP_RTCP)
 		return RTPRELAY_KIND_RTCP;

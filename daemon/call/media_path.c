@@ -123,7 +123,7 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 		s->source = report.latched;
 		s->to = report.to;
 		s->to_denied = report.to_denied;
-		s->locked = report.state == LATCH_LOCKED;
+		s->locked = report.settled;
 		s->learning = report.learning;
 		s->contested = report.contested;
 	}

@@ -52,7 +52,7 @@ static void wire_latch(struct wire *w, struct latch_record *latch)
 	wire_u8(w, &latch->class, CLASS_EXACT);
 	wire_bool(w, &latch->was_exact);
 	wire_bool(w, &latch->ssrc_known);
-	wire_bool(w, &latch->seq_known);
+	wire_bool(w, &latch->sequenced);
 	w->failed = w->failed || !latch_record_valid(latch);
 }
 
@@ -70,10 +70,10 @@ static void wire_side(struct wire *w, struct side_conf *side)
 
 static void wire_conf(struct wire *w, struct bridge_conf *conf)
 {
-	uint8_t kind = conf->any ? BRIDGE_OPAQUE + 1 : (uint8_t)conf->kind;
+	uint8_t kind = conf->any ? BRIDGE_UDPTL + 1 : (uint8_t)conf->kind;
 
-	wire_u8(w, &kind, BRIDGE_OPAQUE + 1);
-	conf->any = kind > BRIDGE_OPAQUE;
+	wire_u8(w, &kind, BRIDGE_UDPTL + 1);
+	conf->any = kind > BRIDGE_UDPTL;
 	conf->kind = conf->any ? BRIDGE_RTP : kind;
 	for (int side = 0; side < 2; side++) {
 		wire_side(w, &conf->side[side]);

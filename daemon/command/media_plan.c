@@ -221,6 +221,8 @@ static enum bridge_kind kind_of(const struct exchange *ex, const struct sdp_medi
 {
 	if (!ex->offer && plan->old)
 		return plan->before.kind;
+	if (m->transport == SDP_UDPTL)
+		return BRIDGE_UDPTL;
 	return sdp_is_rtp(m->transport) ? BRIDGE_RTP : BRIDGE_OPAQUE;
 }
 

@@ -98,6 +98,11 @@ static uint32_t stream_facts(const struct latch_ref *ref)
 	       fact(FACT_ANSWERED, endpoint_is_set(ref->sdp)) | fact(FACT_ALONE, ref->alone);
 }
 
+static uint32_t source_facts(const struct latch_memory *m)
+{
+	return fact(FACT_UNSEQUENCED, m->phase != PHASE_WAIT && !m->sequenced);
+}
+
 static uint32_t usable_fact(const struct latch_memory *m, enum latch_class class, uint32_t facts)
 {
 	return fact(FACT_USABLE,
@@ -123,13 +128,27 @@ static bool has_rebound(const struct latch_memory *m, const struct latch_packet 
 	return !m->seq_known || !packet->has_seq || rtp_seq_goes_on(m->seq, packet->seq);
 }
 
+/*
+ * RTCP with an SSRC that the phone's RTP did not use, once that was heard. RTP of a source on trial
+ * may be another's.
+ */
+static bool is_foreign(const struct latch_ref *ref, const struct latch_packet *packet)
+{
+	if (!packet->has_ssrc || packet->has_seq || !ref->rtp)
+		return false;
+	return latch_sequenced(ref->rtp) && !latch_on_trial(ref->rtp) &&
+	       !latch_has_ssrc(ref->rtp, packet->ssrc);
+}
+
 static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_ref *ref,
 			       const struct latch_packet *packet, enum latch_class class)
 {
 	enum latch_rank rank = latch_rank_of(class), had = latch_rank_of(m->class);
-	uint32_t facts = stream_facts(ref) | fact(FACT_CANDIDATE, packet->candidate) |
+	uint32_t facts = stream_facts(ref) | source_facts(m) |
+			 fact(FACT_CANDIDATE, packet->candidate) |
 			 fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
-			 fact(FACT_RTCP, packet->has_ssrc && !packet->has_seq) |
+			 fact(FACT_SEQUENCED, packet->has_seq) |
+			 fact(FACT_FOREIGN, is_foreign(ref, packet)) |
 			 fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
 			 fact(FACT_SAME, rank == had) | fact(FACT_HIGHER, rank > had) |
 			 fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
@@ -146,8 +165,6 @@ static bool keeps_talking(const struct latch_memory *m, const struct latch_packe
 {
 	uint16_t step = (uint16_t)(packet->seq - m->awaited.seq);
 
-	if (!packet->has_seq)
-		return true;
 	return packet->now_ms - m->awaited.heard_ms <= LATCH_GAP_MS &&
 	       packet->ssrc == m->awaited.ssrc && step >= 1 && step <= LATCH_STEP_MAX;
 }
@@ -203,16 +220,30 @@ static void enter(struct latch_memory *m, enum latch_outcome outcome)
 	m->was_exact = m->was_exact && m->phase == PHASE_MOVED;
 }
 
+/* An exact source has no window: it learns only until it has sent a sequence number. */
+static bool is_window_over(const struct latch_memory *m, int64_t now_ms)
+{
+	return now_ms >= m->window_end_ms || (m->class == CLASS_EXACT && m->sequenced);
+}
+
 static bool close_window(struct latch_memory *m, int64_t now_ms)
 {
+	enum latch_outcome outcome;
+	bool changed;
 	uint32_t facts;
 
-	if (!is_learning(m) || now_ms < m->window_end_ms)
+	if (!is_learning(m) || !is_window_over(m, now_ms))
 		return false;
-	facts = fact(FACT_SILENT, is_silent(m, now_ms)) |
+	facts = source_facts(m) | fact(FACT_SILENT, is_silent(m, now_ms)) |
 		fact(FACT_RESUMED, m->heard_ms >= m->opened_ms);
-	enter(m, latch_rule_find(latch_window_rules, m->phase, m->class, facts));
-	return m->phase == PHASE_LOCKED;
+	outcome = latch_rule_find(latch_window_rules, m->phase, m->class, facts);
+	if (outcome == OUTCOME_STAY)
+		return false;
+	enter(m, outcome);
+	changed = m->phase == PHASE_LOCKED || m->window_end_ms;
+	if (m->phase == PHASE_OPEN)
+		m->window_end_ms = 0;
+	return changed;
 }
 
 bool latch_tick(struct latch *latch, int64_t now_ms)
@@ -225,11 +256,11 @@ bool latch_tick(struct latch *latch, int64_t now_ms)
 static void note(struct latch_memory *m, const struct latch_packet *packet)
 {
 	m->heard_ms = packet->now_ms;
-	if (packet->has_seq || (packet->has_ssrc && !m->seq_known)) {
+	if (packet->has_seq || (packet->has_ssrc && !m->sequenced)) {
 		m->ssrc = packet->ssrc;
-		m->ssrc_known = true;
+		m->ssrc_known = packet->has_ssrc;
 		m->seq = packet->seq;
-		m->seq_known = packet->has_seq;
+		m->seq_known = m->sequenced = packet->has_seq;
 	}
 }
 
@@ -257,10 +288,11 @@ static void take(struct latch_memory *m, const struct latch_ref *ref,
 	m->relatched += m->phase != PHASE_WAIT;
 	if (!was_open && m->phase != PHASE_LOCKED)
 		m->window_end_ms = packet->now_ms + ref->window_ms;
-	enter(m, latch_rule_find(latch_taken_rules, m->phase, class, 0));
+	enter(m, latch_rule_find(latch_taken_rules, m->phase, class,
+				 fact(FACT_SEQUENCED, packet->has_seq)));
 	m->source = *packet->source;
 	m->class = (uint8_t) class;
-	m->ssrc_known = m->seq_known = false;
+	m->ssrc_known = m->seq_known = m->sequenced = false;
 	await_nobody(m);
 	note(m, packet);
 	close_window(m, packet->now_ms);
@@ -316,7 +348,7 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 
 	if (m->phase != PHASE_WAIT)
 		m->class = (uint8_t)classify(ref, &m->source);
-	facts = stream_facts(ref) | fact(FACT_REOPEN, change == LATCH_REOPEN) |
+	facts = stream_facts(ref) | source_facts(m) | fact(FACT_REOPEN, change == LATCH_REOPEN) |
 		fact(FACT_MOVE, change == LATCH_MOVE) | fact(FACT_FRESH, change == LATCH_FRESH) |
 		fact(FACT_ALL_PRIVATE, all_private(ref, &m->source));
 	facts |= usable_fact(m, m->class, facts);
@@ -358,7 +390,7 @@ void latch_export(const struct latch *latch, struct latch_record *record)
 					 .class = m->class,
 					 .was_exact = m->was_exact,
 					 .ssrc_known = m->ssrc_known,
-					 .seq_known = m->seq_known };
+					 .sequenced = m->sequenced };
 }
 
 void latch_import(struct latch *latch, const struct latch_record *record)
@@ -368,6 +400,7 @@ void latch_import(struct latch *latch, const struct latch_record *record)
 					       .class = record->class,
 					       .was_exact = record->was_exact,
 					       .ssrc_known = record->ssrc_known,
+					       .sequenced = record->sequenced,
 					       .seq = record->seq,
 					       .ssrc = record->ssrc,
 					       .heard_ms = record->heard_ms,
@@ -387,7 +420,9 @@ bool latch_record_valid(const struct latch_record *record)
 	return record->phase <= PHASE_LOCKED && record->class <= CLASS_EXACT &&
 	       (record->phase == PHASE_WAIT) == !endpoint_is_set(&record->source) &&
 	       (record->phase != PHASE_WAIT || record->class == CLASS_STRANGER) &&
-	       (record->phase == PHASE_LOCKED || record->class != CLASS_EXACT) &&
+	       (record->phase == PHASE_LOCKED || record->class != CLASS_EXACT ||
+		(record->phase == PHASE_OPEN && !record->sequenced)) &&
+	       (record->phase != PHASE_LOCKED || record->sequenced) &&
 	       (record->phase == PHASE_MOVED || !record->was_exact) &&
 	       (record->phase != PHASE_LOCKED ||
 		(record->class != CLASS_NEIGHBOUR && record->class != CLASS_FOLLOWER));

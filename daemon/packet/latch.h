@@ -35,12 +35,21 @@
  * An address is known if SIP's was told, or if the SDP's is public. 0.0.0.0 or :: in a first SDP
  * (later ones keep the address of before) tells none, but this side has sent an SDP.
  *
+ * NUMBERS. RTP and UDPTL (T.38) have sequence numbers, by which a newcomer can show that it talks
+ * like a phone. RTCP, STUN, DTLS and other packets have none. Without numbers:
+ *
+ *     newcomer              taken at once if exact, address or sibling; else not now
+ *     source in use         never locks, and yields to a newcomer with numbers and equal rank
+ *     RTCP                  refused if its SSRC is not one of the RTP of this side, once RTP of a
+ *                           source that is not on trial was heard
+ *
  * PHASES: who is heard now, and who could take over (latch_newcomer_rules)?
  *
  *     phase      is heard            could take over
  *     wait       nobody              any usable newcomer
- *     open       the source in use   a usable newcomer of higher rank
- *     reopened   the source in use   a usable newcomer of higher rank; of the same rank, if silent
+ *     open       the source in use   a usable newcomer of higher rank; of the same rank, if it has
+ *                                    numbers and the source in use never had any
+ *     reopened   the source in use   the same; of the same rank, if silent
  *     moved      the source in use,  any usable newcomer; the source that it replaces is refused
  *                at its old place    until the window ends
  *     locked     the source in use   exact in place of a lower rank, if silent; with strict-source
@@ -57,22 +66,26 @@
  *
  * PROOF. A newcomer that could take over may have to prove itself first (latch_proof_rules):
  *
+ *     without numbers       see above
  *     neighbour, stranger   not before this side has sent an SDP; then it has to talk like a phone
  *                           for patience_ms: no pause above LATCH_GAP_MS, sequence numbers going
  *                           on. One newcomer is awaited at a time.
- *     neighbour             in addition: not while nobody is at the other side, not by RTCP
+ *     neighbour             in addition: not while nobody is at the other side
  *     stranger              in place of another source, with media-handover: at once
  *     all others; mode first; a NAT that changed its port: at once
  *
  * EVENTS: what happens in which phase, without media-handover and strict-source; if more than one
- * row of a newcomer fits: no candidate, replaced source, NAT, not usable, rank, in this order
+ * row of a newcomer fits: no candidate, RTCP, replaced source, NAT, not usable, numbers, rank
  *
  *     event                           wait      open      reopened   moved     locked
  *     packet of the source in use     -         heard     heard      heard     heard
  *     newcomer, no candidate          no cand.  refused   refused    refused   refused
+ *     newcomer, RTCP, other SSRC      refused   refused   refused    refused   refused
  *     newcomer, not usable            refused   refused   refused    refused   refused
  *     usable newcomer, lower rank     taken     refused   refused    taken     refused
  *        same rank                    taken     refused   if silent  taken     refused
+ *        same rank, numbers, and      -         taken     taken      taken     -
+ *        the source has had none
  *        higher rank, not exact       taken     taken     taken      taken     refused
  *        exact, the source is not     taken     taken     taken      taken     if silent
  *     NAT changed its port,           -         taken     taken      taken     taken
@@ -92,10 +105,12 @@
  *        another address
  *     restart of the daemon           phase and window stay; sequence numbers are not known
  *
- *     taken     after its proof, if it needs one. Next phase: open if it is on trial; locked if it
- *               is exact or the phase was locked; else open. A window of window_ms begins, unless
- *               one is open or the phase was locked.
- *     locked    1: if it is not on trial. 2: if it was heard since the offer, in addition to 1.
+ *     taken     after its proof, if it needs one. Next phase: open if it is on trial or without
+ *               numbers; locked if it is exact or the phase was locked; else open. A window of
+ *               window_ms begins, unless one is open or the phase was locked.
+ *     locked    only after the source has sent numbers; else open, the window closed. If it is
+ *               exact, at its first number, else:
+ *               1: if it is not on trial. 2: if it was heard since the offer, in addition to 1.
  *               3: if it is not silent, in addition to 2. Else the phase stays until that holds,
  *               or until a newcomer is taken.
  *     open 4    if it is on trial now, since the sibling that spoke for it has moved; else locked
@@ -104,7 +119,7 @@
  *
  * TRANSITIONS, without open 4 and wait 5
  *
- *                usable, proved            window over, not on trial; exact is taken
+ *                usable, proved            window over, not on trial, numbers; exact is taken
  *       +------+               +------+                                 +--------+
  *   .-->| wait |-------------->| open |-------------------------------->| locked |--. NAT changed
  *   |   +------+               +------+                                 |        |  | its port;
@@ -157,12 +172,14 @@ enum latch_state {
  * @sip: where SIP came from, port ignored; unset: not told
  * @near: sources that siblings have latched on
  * @on_trial: bit per member of @near: that one is there because of its network alone
+ * @rtp: the stream of the same media that RTP arrives at, maybe this one; NULL: it carries none
  * @alone: nobody is at the other side yet, who could be heard or hear
  */
 struct latch_ref {
 	const struct endpoint *signalled, *sdp, *sip;
 	const struct endpoint *near[LATCH_NEAR];
 	unsigned int n_near, on_trial;
+	const struct latch *rtp;
 	enum latch_mode mode;
 	bool strict_source; /* once LOCKED, nobody else, nor a NAT that rebound; not if @handover */
 	bool handover;	    /* an acceptable source may take over at any time */
@@ -170,7 +187,10 @@ struct latch_ref {
 	int64_t patience_ms, window_ms;
 };
 
-/* One packet, as far as latching cares; seen by the daemon, or reported by the kernel. */
+/*
+ * One packet, as far as latching cares; seen by the daemon, or reported by the kernel. RTP has both
+ * numbers, UDPTL has only @seq, RTCP only @ssrc.
+ */
 struct latch_packet {
 	const struct endpoint *source;
 	int64_t now_ms;
@@ -187,7 +207,9 @@ struct latch_packet {
  * @was_exact: in PHASE_MOVED: the old source was right where SDP had said, so it will be this time
  * @opened_ms: when an offer or answer opened the window
  * @relatched: times that another source took over
- * @ssrc, @seq: of the last packet of @source
+ * @window_end_ms: 0: it is closed, though the phase is PHASE_OPEN
+ * @sequenced: @source has sent RTP or UDPTL
+ * @ssrc, @seq: of the last packet of @source; @seq_known: not since a restart
  * @awaited: a newcomer that has to prove itself; its source is unset if there is none
  * @replaced: the old source, after signalling moved the phone: refused while the window lasts
  * For latch.c, and the inline functions below, alone.
@@ -196,7 +218,7 @@ struct latch_memory {
 	struct endpoint source;
 	uint8_t phase; /* enum latch_phase */
 	uint8_t class; /* enum latch_class, of @source */
-	bool was_exact, ssrc_known, seq_known;
+	bool was_exact, ssrc_known, seq_known, sequenced;
 	uint16_t seq;
 	uint32_t ssrc;
 	int64_t heard_ms, window_end_ms, opened_ms;
@@ -221,7 +243,7 @@ struct latch_record {
 	uint32_t ssrc, awaited_ssrc, relatched;
 	uint16_t seq, awaited_seq;
 	uint8_t phase, class;
-	bool was_exact, ssrc_known, seq_known;
+	bool was_exact, ssrc_known, sequenced;
 };
 
 enum latch_verdict {
@@ -345,6 +367,19 @@ static inline bool latch_vouches(const struct latch *latch)
 static inline bool latch_window_open(const struct latch *latch, int64_t now_ms)
 {
 	return latch_state(latch) == LATCH_LEARN && now_ms < latch->sealed.window_end_ms;
+}
+
+/* The window is closed: the source in use is settled, even if it is one that is never locked. */
+static inline bool latch_settled(const struct latch *latch)
+{
+	return latch->sealed.phase == PHASE_LOCKED ||
+	       (latch->sealed.phase == PHASE_OPEN && !latch->sealed.window_end_ms);
+}
+
+/* The source in use has sent RTP or UDPTL, and not only RTCP and the like. */
+static inline bool latch_sequenced(const struct latch *latch)
+{
+	return latch->sealed.sequenced;
 }
 
 static inline bool latch_silent(const struct latch *latch, int64_t now_ms)

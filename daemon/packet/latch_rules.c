@@ -26,7 +26,10 @@
 #define NEAR	  (NEIGHBOUR | FOLLOWER | SIBLING)
 #define ANY	  (STRANGER | NEAR | ADDR | EXACT)
 #define ON_TRIAL  (NEIGHBOUR | FOLLOWER)
-#define VOUCHED	  (FOLLOWER | SIBLING | ADDR | EXACT)
+#define TRUSTED	  (SIBLING | ADDR | EXACT)
+
+/* Facts. */
+#define YIELDS (FACT_SEQUENCED | FACT_UNSEQUENCED)
 
 /* clang-format off */
 
@@ -49,6 +52,7 @@ const struct latch_rule latch_newcomer_rules[] = {
 	/* Only what the stream carries teaches it anything. */
 	{ WAIT,            ANY,   OUTCOME_NO_CANDIDATE, 0,                         FACT_CANDIDATE },
 	{ HEARS,           ANY,   OUTCOME_REFUSE,       0,                         FACT_CANDIDATE },
+	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       FACT_FOREIGN,              0 },
 	/* Late packets from where a phone was before it moved must not take the stream back. */
 	{ HEARS,           ANY,   OUTCOME_REFUSE,       FACT_REPLACED,             0 },
 	{ LOCKED,          ANY,   OUTCOME_REFUSE,       FACT_STRICT_SOURCE,        FACT_HANDOVER },
@@ -60,13 +64,18 @@ const struct latch_rule latch_newcomer_rules[] = {
 	{ MOVED,           ANY,   OUTCOME_PROVE,        0,                         0 },
 	{ OPEN | REOPENED, ANY,   OUTCOME_PROVE,        FACT_HIGHER,               0 },
 	{ REOPENED,        ANY,   OUTCOME_PROVE,        FACT_SAME | FACT_SILENT,   0 },
+	/* What has no sequence numbers keeps no place from media that has. */
+	{ HEARS,           ANY,   OUTCOME_PROVE,        YIELDS | FACT_SAME,        0 },
 	{ LOCKED,          EXACT, OUTCOME_PROVE,        FACT_HIGHER | FACT_SILENT, 0 },
 	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         0 },
 };
 
 const struct latch_rule latch_proof_rules[] = {
 	{ ALWAYS, ANY,       OUTCOME_TAKE,     FACT_FIRST,    0 },
-	{ ALWAYS, VOUCHED,   OUTCOME_TAKE,     0,             0 },
+	{ ALWAYS, TRUSTED,   OUTCOME_TAKE,     0,             0 },
+	/* Nothing shows that it is a phone: RTCP of a phone on trial, and any spray. */
+	{ ALWAYS, ANY,       OUTCOME_HOLD,     0,             FACT_SEQUENCED },
+	{ ALWAYS, FOLLOWER,  OUTCOME_TAKE,     0,             0 },
 	{ HEARS,  STRANGER,  OUTCOME_TAKE,     FACT_HANDOVER, 0 },
 	/* Its SDP will tell more. */
 	{ ALWAYS, ANY,       OUTCOME_HOLD,     0,             FACT_ANSWERED },
@@ -75,33 +84,34 @@ const struct latch_rule latch_proof_rules[] = {
 	 * next door.
 	 */
 	{ ALWAYS, NEIGHBOUR, OUTCOME_HOLD,     FACT_ALONE,    0 },
-	/* RTCP of a phone behind a carrier's NAT follows its RTP. */
-	{ ALWAYS, NEIGHBOUR, OUTCOME_HOLD,     FACT_RTCP,     0 },
 	{ ALWAYS, ANY,       OUTCOME_PATIENCE, 0,             0 },
 };
 
 const struct latch_rule latch_taken_rules[] = {
-	{ ALWAYS, ON_TRIAL, OUTCOME_OPEN,   0, 0 },
-	{ ALWAYS, EXACT,    OUTCOME_LOCKED, 0, 0 },
-	{ LOCKED, ANY,      OUTCOME_LOCKED, 0, 0 },
-	{ ALWAYS, ANY,      OUTCOME_OPEN,   0, 0 },
+	{ ALWAYS, ON_TRIAL, OUTCOME_OPEN,   0,              0 },
+	{ ALWAYS, ANY,      OUTCOME_OPEN,   0,              FACT_SEQUENCED },
+	{ ALWAYS, EXACT,    OUTCOME_LOCKED, 0,              0 },
+	{ LOCKED, ANY,      OUTCOME_LOCKED, 0,              0 },
+	{ ALWAYS, ANY,      OUTCOME_OPEN,   0,              0 },
 };
 
 const struct latch_rule latch_window_rules[] = {
-	{ ALWAYS,           ON_TRIAL, OUTCOME_STAY,   0,           0 },
+	{ ALWAYS,           ON_TRIAL, OUTCOME_STAY,   0,                0 },
 	/*
 	 * If nobody came in its place the old source is right after all; but only if it is still
 	 * there.
 	 */
-	{ MOVED,            ANY,      OUTCOME_STAY,   FACT_SILENT, 0 },
-	{ MOVED | REOPENED, ANY,      OUTCOME_STAY,   0,           FACT_RESUMED },
-	{ ALWAYS,           ANY,      OUTCOME_LOCKED, 0,           0 },
+	{ MOVED,            ANY,      OUTCOME_STAY,   FACT_SILENT,      0 },
+	{ MOVED | REOPENED, ANY,      OUTCOME_STAY,   0,                FACT_RESUMED },
+	{ ALWAYS,           ANY,      OUTCOME_OPEN,   FACT_UNSEQUENCED, 0 },
+	{ ALWAYS,           ANY,      OUTCOME_LOCKED, 0,                0 },
 };
 
 const struct latch_rule latch_offer_rules[] = {
 	/* Another party has taken this side. */
 	{ ALWAYS, ANY,      OUTCOME_WAIT,     FACT_FRESH,  0 },
-	{ HEARS,  EXACT,    OUTCOME_LOCKED,   0,           0 },
+	{ HEARS,  EXACT,    OUTCOME_LOCKED,   0,           FACT_UNSEQUENCED },
+	{ HEARS,  EXACT,    OUTCOME_OPEN,     0,           0 },
 	{ HEARS,  ANY,      OUTCOME_MOVED,    FACT_MOVE,   0 },
 	{ HEARS,  ANY,      OUTCOME_MOVED,    0,           FACT_USABLE },
 	/* It was moved before, and has not been heard at its new place yet. */

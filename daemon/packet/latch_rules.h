@@ -20,7 +20,7 @@ enum latch_mode {
 /* Three of them say whether the window is open, and why. */
 enum latch_phase {
 	PHASE_WAIT,	/* nobody is heard */
-	PHASE_OPEN,	/* a source is in use: for less than the window, or it is on trial */
+	PHASE_OPEN,	/* a source is in use: for less than the window, or it never locks */
 	PHASE_REOPENED, /* an offer or answer has opened the window: same endpoint */
 	PHASE_MOVED,	/* signalling moved the remote: the source in use is its old one */
 	PHASE_LOCKED,	/* the window is closed */
@@ -66,13 +66,17 @@ enum latch_fact {
 		1 << 11, /* it was in use until signalling moved the phone; the window is open */
 	FACT_REBOUND =
 		1 << 12, /* the NAT of the source in use changed the port, as far as can be seen */
-	FACT_SAME = 1 << 13,   /* same rank as the source in use */
-	FACT_HIGHER = 1 << 14, /* higher rank than the source in use */
-	FACT_RTCP = 1 << 15,   /* the packet has an SSRC and no sequence number */
+	FACT_SAME = 1 << 13,	  /* same rank as the source in use */
+	FACT_HIGHER = 1 << 14,	  /* higher rank than the source in use */
+	FACT_SEQUENCED = 1 << 15, /* the packet has a sequence number: RTP, UDPTL */
 	/* an offer or answer, for the source in use; FACT_USABLE is that source's then */
 	FACT_REOPEN = 1 << 16,
 	FACT_MOVE = 1 << 17,
 	FACT_FRESH = 1 << 18,
+	/* the source in use, again */
+	FACT_UNSEQUENCED = 1 << 24, /* it has sent nothing with a sequence number so far */
+	/* the newcomer's packet, again */
+	FACT_FOREIGN = 1 << 25, /* RTCP whose SSRC is not one of the phone's RTP */
 };
 
 /* What a row says, by table. */

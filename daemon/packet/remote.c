@@ -42,11 +42,13 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 {
 	const struct bridge *b = s->bridge;
 	const struct side_conf *conf = stream_side(s);
+	const struct stream *rtp = b->stream[s->side][COMP_RTP];
 
 	ref->signalled = &s->signalled;
 	ref->sdp = &conf->sdp[s->comp];
 	ref->sip = &conf->sip;
 	ref->n_near = ref->on_trial = 0;
+	ref->rtp = rtp ? &rtp->latch : NULL;
 	ref->alone = is_alone(s);
 	ref->mode = conf->latching;
 	ref->strict_source = conf->flags & SIDE_STRICT_SOURCE;

@@ -136,6 +136,7 @@ void stream_report(const struct stream *s, struct stream_report *r)
 	r->state = latch_state(&latch);
 	r->rank = latch_source_rank(&latch);
 	r->relatched = latch_relatched(&latch);
+	r->settled = latch_settled(&latch);
 	r->learning = latch_is_moved(&latch);
 	r->contested = __atomic_load_n(&s->contested, __ATOMIC_RELAXED);
 	copy_to(s, r);

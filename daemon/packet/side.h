@@ -26,7 +26,8 @@ extern const char *const component_names[2];
 
 enum bridge_kind {
 	BRIDGE_RTP,
-	BRIDGE_OPAQUE, /* T.38/UDPTL and everything else in UDP: one port, any packet */
+	BRIDGE_OPAQUE, /* everything else in UDP: one port, any packet */
+	BRIDGE_UDPTL,  /* the same, but packets have the sequence numbers of UDPTL: T.38 */
 };
 
 enum side_flag {
@@ -116,6 +117,7 @@ struct stream_report {
 	struct endpoint denied;	    /* forbidden address, seen last; unset: none */
 	const char *why_denied;	    /* static text */
 	bool to_denied;		    /* @to is unset because it is @denied */
+	bool settled;		    /* the latching window is closed */
 	bool learning;	/* signalling moved the remote; @latched may be replaced at once */
 	bool contested; /* another source may take its place: the daemon checks each packet */
 	/* The kernel's part of these; filled in by media_report(). */

@@ -52,7 +52,7 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 {
 	const struct bridge_conf *conf = &s->bridge->conf;
 
-	if (conf->kind == BRIDGE_OPAQUE)
+	if (conf->kind != BRIDGE_RTP)
 		return p->len ? CARRIED(true) : NOT_CARRIED(DROP_MALFORMED);
 	if (conf->any && w->kind != RTP_KIND_RTP && w->kind != RTP_KIND_RTCP)
 		return carriage_of_any(s, p);
@@ -91,12 +91,25 @@ static bool is_own_port(const struct bridge *b, const struct endpoint *source)
 	return false;
 }
 
-static void note_refused(struct stream *s, int64_t now_ms)
+/*
+ * RTCP is compared with the SSRC of the phone's RTP. The kernel forwards that, and may have seen a
+ * newer one.
+ */
+static void ask_for_ssrc(const struct stream *s, const struct latch_packet *rtcp)
 {
-	if (s->refused_ms && now_ms - s->refused_ms < 1000)
+	struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
+
+	if (rtcp->has_ssrc && !rtcp->has_seq && rtp && rtp->in_kernel)
+		rtp->news_bits |= 1 << BRIDGE_ASK;
+}
+
+static void note_refused(struct stream *s, const struct latch_packet *packet)
+{
+	if (s->refused_ms && packet->now_ms - s->refused_ms < 1000)
 		return;
-	s->refused_ms = now_ms;
+	s->refused_ms = packet->now_ms;
 	s->news_bits |= 1 << BRIDGE_REFUSED;
+	ask_for_ssrc(s, packet);
 }
 
 /*
@@ -147,7 +160,7 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	verdict = latch_packet(&s->latch, &ref, packet, &rank);
 	if (verdict == LATCH_REFUSE) {
 		counter_add(&s->bridge->totals->refused[rank], 1);
-		note_refused(s, packet->now_ms);
+		note_refused(s, packet);
 	}
 	if (verdict != LATCH_TAKEN)
 		return verdict;
@@ -187,10 +200,10 @@ static bool admit_other(struct stream *s, const struct latch_packet *packet)
 	return false;
 }
 
-/* The stream is locked: the contest is decided, the kernel may forward again. */
+/* The window is closed: the contest is decided, the kernel may forward again. */
 static void settle(struct stream *s)
 {
-	if (!s->contested || latch_state(&s->latch) != LATCH_LOCKED)
+	if (!s->contested || !latch_settled(&s->latch))
 		return;
 	__atomic_store_n(&s->contested, false, __ATOMIC_RELAXED);
 	s->news_bits |= 1 << BRIDGE_CHANGED;
@@ -273,6 +286,16 @@ static bool may_pass(const struct stream *s, const struct packet *p, const struc
 	return w->kind == RTP_KIND_RTP && rtp_wire_silence(p->data, p->len, w);
 }
 
+#define UDPTL_MIN 4 /* sequence number, length of the first part, a byte of it (T.38, 9.1) */
+
+/* Of a media that is not RTP. */
+static void read_number(const struct stream *s, const struct packet *p, struct latch_packet *packet)
+{
+	packet->has_seq = s->bridge->conf.kind == BRIDGE_UDPTL && p->len >= UDPTL_MIN;
+	if (packet->has_seq)
+		packet->seq = rtp_wire_u16(p->data);
+}
+
 struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 {
 	struct rtp_wire w = { .kind = RTP_KIND_OTHER };
@@ -296,6 +319,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	packet.has_ssrc = packet.has_seq || w.kind == RTP_KIND_RTCP;
 	packet.ssrc = w.ssrc;
 	packet.seq = w.seq;
+	if (w.kind == RTP_KIND_OTHER)
+		read_number(s, p, &packet);
 
 	stream_write_begin(s);
 	admitted = admit(s, &packet);
@@ -320,16 +345,17 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	return out;
 }
 
-/* May the stream latch to the source of the packet that the kernel dropped? */
+/*
+ * May the stream latch to the source of the packet that the kernel dropped? Not to that of RTCP,
+ * whose SSRC the kernel does not report: the daemon has to see it.
+ */
 static bool is_candidate(const struct stream *s, const struct bridge_kernel *k)
 {
 	const struct bridge_conf *conf = &s->bridge->conf;
 
-	if (conf->kind == BRIDGE_OPAQUE || s->comp == COMP_RTCP)
+	if (conf->kind != BRIDGE_RTP)
 		return true;
-	if (k->stranger_rtp)
-		return payload_type_negotiated(conf, k->stranger_pt & 127);
-	return stream_side(s)->flags & SIDE_MUX;
+	return k->stranger_rtp && payload_type_negotiated(conf, k->stranger_pt & 127);
 }
 
 static void judge_reported_source(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
@@ -349,11 +375,12 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 		return;
 	if (judge_other(s, &packet) == LATCH_TAKEN) {
 		settle(s);
-	} else if (latch_state(&s->latch) == LATCH_LEARN || latch_silent(&s->latch, now_ms)) {
+	} else if (!latch_settled(&s->latch) || latch_silent(&s->latch, now_ms)) {
 		/*
 		 * The kernel reports one packet a second. During a flood from an unknown source
 		 * this is hardly ever that of a phone whose NAT changed its port, or of a better
-		 * source while the window is open: so the daemon checks each packet.
+		 * source while the window is open or the source in use is on trial: so the daemon
+		 * checks each packet.
 		 */
 		__atomic_store_n(&s->contested, true, __ATOMIC_RELAXED);
 		s->news_bits |= 1 << BRIDGE_CHANGED;

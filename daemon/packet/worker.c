@@ -56,20 +56,21 @@ static void notify_of_stream(struct worker *worker, struct stream *s)
 	for (int each_ = 0; each_ < 4; each_++)                                                    \
 		if ((s = (b)->stream[each_ >> 1][each_ & 1]))
 
-static void notify_of_denied(struct worker *worker, struct bridge *b)
+/* What a stream learns may concern other ones: a destination follows, an SSRC is missing. */
+static void notify_of_others(struct worker *worker, struct bridge *b)
 {
+	const unsigned int bits = 1 << BRIDGE_DENIED | 1 << BRIDGE_ASK;
 	struct stream *s;
 
-	each_stream(b, s) if (s->news_bits & 1 << BRIDGE_DENIED) notify_of_stream(worker, s);
+	each_stream(b, s) if (s->news_bits & bits) notify_of_stream(worker, s);
 }
 
-/* The destination of another stream may follow from what this one has learned. */
 static void notify_of_news(struct worker *worker, struct stream *s)
 {
 	if (!s->news_bits)
 		return;
 	notify_of_stream(worker, s);
-	notify_of_denied(worker, s->bridge);
+	notify_of_others(worker, s->bridge);
 }
 
 static void watch(struct worker *worker, struct stream *s, int64_t now_ms)
@@ -154,7 +155,7 @@ static void open_bridge(struct worker *worker, struct bridge *b)
 		if (latch_state(&s->latch) == LATCH_LEARN) /* it learned before a restart */
 			watch(worker, s, clock_ms());
 	}
-	notify_of_denied(worker, b);
+	notify_of_others(worker, b);
 }
 
 static void update_bridge(struct worker *worker, struct order_update *update)
@@ -170,7 +171,7 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 	/* One event for all streams: settings may change flows although no stream has moved. */
 	b->streams[0].news_bits |= 1 << BRIDGE_CHANGED;
 	notify_of_stream(worker, &b->streams[0]);
-	notify_of_denied(worker, b);
+	notify_of_others(worker, b);
 }
 
 static void apply_kernel_report(struct worker *worker, struct order_kernel *order)

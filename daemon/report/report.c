@@ -43,7 +43,7 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 	report->unidirectional = media->flags & MEDIA_UNIDIRECTIONAL;
 	report->dtls = media->flags & MEDIA_DTLS;
 	report->sdes = media->flags & MEDIA_SDES;
-	report->opaque = bridge_conf(media->bridge)->kind == BRIDGE_OPAQUE;
+	report->opaque = bridge_conf(media->bridge)->kind != BRIDGE_RTP;
 	for (int comp = 0; comp < 2; comp++) {
 		if (!bridge_has(media->bridge, side, comp))
 			continue;

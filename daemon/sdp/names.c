@@ -73,7 +73,7 @@ enum sdp_transport sdp_transport_of(struct str proto)
 		{ { "RTP/SAVPF", 9 }, SDP_SRTP },
 		{ { "UDP/TLS/RTP/SAVP", 16 }, SDP_DTLS },
 		{ { "UDP/TLS/RTP/SAVPF", 17 }, SDP_DTLS },
-		{ { "udptl", 5 }, SDP_OPAQUE },
+		{ { "udptl", 5 }, SDP_UDPTL },
 		{ { "udp", 3 }, SDP_OPAQUE },
 		/* data channels before RFC 8841 gave them UDP/DTLS/SCTP */
 		{ { "DTLS/SCTP", 9 }, SDP_OPAQUE },

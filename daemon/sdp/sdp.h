@@ -22,7 +22,8 @@ enum sdp_transport {
 	SDP_RTP,    /* RTP/AVP, RTP/AVPF */
 	SDP_SRTP,   /* RTP/SAVP, RTP/SAVPF: SDES lines pass through */
 	SDP_DTLS,   /* UDP/TLS/RTP/SAVP(F) */
-	SDP_OPAQUE, /* anything else over UDP: udptl, UDP/BFCP, ...: one port, packets untouched */
+	SDP_UDPTL,  /* udptl: T.38; one port, packets untouched */
+	SDP_OPAQUE, /* anything else over UDP: UDP/BFCP, ...: the same */
 	SDP_OTHER,  /* TCP, and what is not known to run over UDP: not relayed, address unchanged */
 };
 

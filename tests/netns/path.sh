@@ -5,10 +5,11 @@
 # counts it
 #
 # While media flows, path_note waits until all streams of a call take the path PATH_WANTED. For the
-# kernel path the latching window must be closed too: while it is open, or while a side is silent, a
-# packet of the attacker moves the stream to the daemon, which then checks each packet. For the
-# kernel path, path_still checks that the module itself has forwarded all packets that the phones
-# received since then, and path_check, after the last packet, that none went through the daemon.
+# kernel path the latching window of RTP must be closed too (RTCP is never locked): while it is
+# open, or while a side is silent, a packet of the attacker moves the stream to the daemon, which
+# then checks each packet. For the kernel path, path_still checks that the module itself has
+# forwarded all packets that the phones received since then, and path_check, after the last packet,
+# that none went through the daemon.
 
 # user or kernel. Empty only for another relay (RELAY_CMD), which does not report the path: run says
 # that it is not checked.
@@ -58,7 +59,7 @@ path_is_taken() { # path_is_taken CALL-ID
 	path_streams "$1" >"$TMP/path.streams"
 	awk -v wanted="$PATH_WANTED" -v muxed="${PATH_MUXED:+1}" '
 		{ heard[$2]++ }
-		$4 != wanted || (wanted == "kernel" && $7 != "locked") { wrong++ }
+		$4 != wanted || (wanted == "kernel" && $2 == "RTP" && $7 != "locked") { wrong++ }
 		END { exit !(heard["RTP"] >= 2 && heard["RTCP"] >= heard["RTP"] - muxed && !wrong) }' "$TMP/path.streams"
 }
 

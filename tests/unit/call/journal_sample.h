@@ -45,7 +45,8 @@ SAMPLE_FN void sample_latch(struct latch_record *latch, const char *source)
 					.phase = PHASE_MOVED,
 					.class = CLASS_ADDR,
 					.was_exact = true,
-					.ssrc_known = true };
+					.ssrc_known = true,
+					.sequenced = true };
 }
 
 SAMPLE_FN void sample_media(struct media_record *media)

@@ -118,7 +118,7 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 		else if (what == FAMILY)
 			latch->phase = PHASE_WAIT;
 		else if (what == KIND)
-			sample.media[0].conf.kind = BRIDGE_OPAQUE + 2;
+			sample.media[0].conf.kind = BRIDGE_UDPTL + 2;
 		else if (what == TIME)
 			latch->heard_ms = -1;
 		else
@@ -230,7 +230,7 @@ static void test_forged_values_are_refused(void)
 		{ PARTY_FLAGS, PARTY_BLOCKED, PARTY_SILENCED, 0, 0xff },
 		{ HOLDS, HOLD_STRONG, HOLD_WEAK, 0, 0xff },
 		{ DIRECTION, SDP_SENDRECV, SDP_SENDONLY, 0, SDP_INACTIVE + 1 },
-		{ MEDIA_KIND, BRIDGE_RTP, BRIDGE_OPAQUE, 0, BRIDGE_OPAQUE + 2 },
+		{ MEDIA_KIND, BRIDGE_RTP, BRIDGE_OPAQUE, 0, BRIDGE_UDPTL + 2 },
 		{ SIDE_TOS, 1, 2, 1, 1 },
 		{ SIDE_TOS, 1, 2, 1, 0x80 },
 		{ FLAGS_OF_SIDE, SIDE_BLOCK, 0, 3, 0x80 },

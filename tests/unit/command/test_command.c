@@ -196,7 +196,7 @@ static void test_fax_keeps_the_ports_of_audio(void)
 	answer(&scene, B_HEAD AUDIO);
 	/* If the fax is refused, the audio continues at the same ports. */
 	CU_ASSERT_EQUAL(port_of(offer(&scene, A_HEAD FAX), 0), audio);
-	CU_ASSERT_EQUAL(conf_of(&scene, 0)->kind, BRIDGE_OPAQUE);
+	CU_ASSERT_EQUAL(conf_of(&scene, 0)->kind, BRIDGE_UDPTL);
 	answer(&scene, B_HEAD FAX);
 	CU_ASSERT_EQUAL(port_of(offer(&scene, A_HEAD AUDIO), 0), audio);
 	CU_ASSERT_EQUAL(conf_of(&scene, 0)->kind, BRIDGE_RTP);

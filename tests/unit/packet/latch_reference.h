@@ -47,6 +47,8 @@ struct told {
 	struct place near[3];
 	bool near_on_trial[3];
 	int n_near;
+	uint32_t rtp_ssrc; /* of the phone's RTP; 0: none was heard */
+	bool rtp_on_trial;
 	enum latch_mode mode;
 	bool strict_source, handover, alone;
 	int64_t patience_ms, window_ms;
@@ -73,7 +75,7 @@ struct reference {
 	int phase;
 	int class; /* place in R_LETTERS */
 	struct place source, replaced, awaited;
-	bool was_exact, ssrc_known, seq_known;
+	bool was_exact, ssrc_known, seq_known, sequenced;
 	uint32_t ssrc, awaited_ssrc, relatched;
 	uint16_t seq, awaited_seq;
 	int64_t heard_ms, opened_ms, window_end_ms, awaited_since_ms, awaited_heard_ms;
@@ -149,18 +151,27 @@ static bool ref_learning(const struct reference *r)
 	return r->phase == R_OPEN || r->phase == R_REOPENED || r->phase == R_MOVED;
 }
 
+static bool ref_settled(const struct reference *r)
+{
+	return r->phase == R_LOCKED || (r->phase == R_OPEN && !r->window_end_ms);
+}
+
+/* At the end of the window; an exact source needs none. */
 static void ref_tick(struct reference *r, int64_t now_ms)
 {
 	bool on_trial = r->class == 1 || r->class == 2;
 	bool resumed = r->heard_ms >= r->opened_ms, silent = now_ms - r->heard_ms >= 1000;
-	const bool locks[] = { [R_OPEN] = !on_trial,
-			       [R_REOPENED] = !on_trial && resumed,
-			       [R_MOVED] = !on_trial && resumed && !silent };
+	const bool ends[] = { [R_OPEN] = !on_trial,
+			      [R_REOPENED] = !on_trial && resumed,
+			      [R_MOVED] = !on_trial && resumed && !silent };
+	bool over = now_ms >= r->window_end_ms || (r->class == 5 && r->sequenced);
 
-	if (ref_learning(r) && now_ms >= r->window_end_ms && locks[r->phase]) {
-		r->phase = R_LOCKED;
-		r->was_exact = false;
-	}
+	if (!ref_learning(r) || !over || !ends[r->phase])
+		return;
+	r->phase = r->sequenced ? R_LOCKED : R_OPEN;
+	r->was_exact = false;
+	if (!r->sequenced)
+		r->window_end_ms = 0;
 }
 
 static void ref_note(struct reference *r, const struct heard *h)
@@ -169,8 +180,9 @@ static void ref_note(struct reference *r, const struct heard *h)
 	if (h->has_seq) {
 		r->ssrc = h->ssrc;
 		r->seq = h->seq;
-		r->ssrc_known = r->seq_known = true;
-	} else if (h->has_ssrc && !r->seq_known) { /* RTCP: its number is none */
+		r->ssrc_known = h->has_ssrc;
+		r->seq_known = r->sequenced = true;
+	} else if (h->has_ssrc && !r->sequenced) { /* RTCP: its number is none */
 		r->ssrc = h->ssrc;
 		r->seq = h->seq;
 		r->ssrc_known = true;
@@ -206,18 +218,36 @@ static bool ref_may_take(const struct reference *r, const struct told *t, int cl
 	return t->handover || may == 'y' || (may == 's' && silent);
 }
 
-/* By letter of class: - at once, p after the patience. */
-static bool ref_must_prove(const struct reference *r, const struct told *t, int class)
+/* Media with numbers in place of a source that never had any. */
+static bool ref_must_yield(const struct reference *r, const struct heard *h, int class)
 {
-	if (t->mode == LATCH_FIRST || (class == 0 && t->handover && r->phase != R_WAIT))
-		return false;
-	return "pp----"[class] == 'p';
+	return r->phase != R_WAIT && !r->sequenced && h->has_seq &&
+	       R_RANK[class] >= R_RANK[r->class];
+}
+
+/* By letter of class: - at once, p after the patience, h not at all. */
+static char ref_proof(const struct reference *r, const struct told *t, const struct heard *h,
+		      int class)
+{
+	const char *proof = h->has_seq ? "pp----" : "hhh---";
+
+	if (t->mode == LATCH_FIRST ||
+	    (class == 0 && t->handover && r->phase != R_WAIT && h->has_seq))
+		return '-';
+	return proof[class];
 }
 
 /* Its time does not count yet. */
-static bool ref_on_hold(const struct told *t, const struct heard *h, int class)
+static bool ref_on_hold(const struct told *t, int class)
 {
-	return !t->sdp.at || (class == 1 && (t->alone || (h->has_ssrc && !h->has_seq)));
+	return !t->sdp.at || (class == 1 && t->alone);
+}
+
+/* RTCP that is not of the phone's RTP. */
+static bool ref_foreign(const struct told *t, const struct heard *h)
+{
+	return h->has_ssrc && !h->has_seq && t->rtp_ssrc && !t->rtp_on_trial &&
+	       h->ssrc != t->rtp_ssrc;
 }
 
 static bool ref_patience_over(struct reference *r, const struct told *t, const struct heard *h)
@@ -225,8 +255,8 @@ static bool ref_patience_over(struct reference *r, const struct told *t, const s
 	bool same = same_place(r->awaited, h->from);
 	int64_t pause_ms = h->now_ms - r->awaited_heard_ms;
 	int step = (uint16_t)(h->seq - r->awaited_seq);
-	bool goes_on = same && (!h->has_seq || (pause_ms <= 150 && h->ssrc == r->awaited_ssrc &&
-						step >= 1 && step <= 16));
+	bool goes_on =
+		same && pause_ms <= 150 && h->ssrc == r->awaited_ssrc && step >= 1 && step <= 16;
 
 	if (r->awaited.at && !same && pause_ms <= 150 &&
 	    h->now_ms - r->awaited_since_ms < t->patience_ms)
@@ -247,8 +277,9 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 	r->relatched += r->phase != R_WAIT;
 	if (r->phase == R_WAIT || (!locked && h->now_ms >= r->window_end_ms))
 		r->window_end_ms = h->now_ms + t->window_ms;
-	r->phase = class == 1 || class == 2 ? R_OPEN : locked || class == 5 ? R_LOCKED : R_OPEN;
-	r->was_exact = r->ssrc_known = r->seq_known = false;
+	r->phase = class != 1 && class != 2 && h->has_seq && (locked || class == 5) ? R_LOCKED
+										    : R_OPEN;
+	r->was_exact = r->ssrc_known = r->seq_known = r->sequenced = false;
 	r->source = h->from;
 	r->class = class;
 	r->awaited = (struct place){ 0, 0 };
@@ -261,6 +292,7 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 {
 	int class = ref_class(t, h->from);
 	bool silent;
+	char proof;
 
 	if (same_place(r->source, h->from)) {
 		ref_note(r, h);
@@ -271,15 +303,19 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 	silent = !h->in_kernel && h->now_ms - r->heard_ms >= 1000;
 	if (!h->candidate)
 		return r->phase == R_WAIT ? LATCH_NO_CANDIDATE : LATCH_REFUSE;
+	if (ref_foreign(t, h))
+		return LATCH_REFUSE;
 	if (r->phase != R_WAIT && same_place(r->replaced, h->from) && h->now_ms < r->window_end_ms)
 		return LATCH_REFUSE;
 	if (r->phase == R_LOCKED && t->strict_source && !t->handover)
 		return LATCH_REFUSE;
 	if (!ref_rebound(r, h, silent)) {
-		if (!ref_usable(t, h->from) || !ref_may_take(r, t, class, silent))
+		if (!ref_usable(t, h->from) ||
+		    (!ref_may_take(r, t, class, silent) && !ref_must_yield(r, h, class)))
 			return LATCH_REFUSE;
-		if (ref_must_prove(r, t, class) &&
-		    (ref_on_hold(t, h, class) || !ref_patience_over(r, t, h)))
+		proof = ref_proof(r, t, h, class);
+		if (proof == 'h' ||
+		    (proof == 'p' && (ref_on_hold(t, class) || !ref_patience_over(r, t, h))))
 			return LATCH_PATIENCE;
 	}
 	ref_take(r, t, h, class);
@@ -303,7 +339,7 @@ static void ref_update(struct reference *r, const struct told *t, enum latch_cha
 		return;
 	r->class = ref_class(t, r->source);
 	if (r->class == 5) {
-		r->phase = R_LOCKED;
+		r->phase = r->sequenced ? R_LOCKED : R_OPEN;
 		r->was_exact = false;
 		return;
 	}

@@ -15,7 +15,7 @@ static void exchange(const char *addr_a, const char *addr_b)
 	send_rtp(scene.phone[B_RTP], &scene.relay_at[B_RTP], 2, 8);
 	CU_ASSERT_TRUE(hears_rtp(scene.phone[A_RTP], &scene.relay_at[A_RTP], 2));
 	for (int i = A_RTCP; i <= B_RTCP; i += 2) {
-		size_t len = receiver_report(p, 7);
+		size_t len = receiver_report(p, i == A_RTCP ? 7 : 8);
 
 		sendto(scene.phone[i], p, len, 0, &scene.relay_at[i].sa,
 		       endpoint_len(&scene.relay_at[i]));

@@ -47,8 +47,8 @@ static void test_closing_frees_all_memory(void)
 	for (int i = A_RTCP; i <= B_RTCP; i += 2) {
 		struct endpoint source;
 
-		sendto(scene.phone[i], p, receiver_report(p, 7), 0, &scene.relay_at[i].sa,
-		       endpoint_len(&scene.relay_at[i]));
+		sendto(scene.phone[i], p, receiver_report(p, i == A_RTCP ? 7 : 8), 0,
+		       &scene.relay_at[i].sa, endpoint_len(&scene.relay_at[i]));
 		CU_ASSERT_EQUAL(hear(scene.phone[i ^ 2], p, &source), 8);
 		CU_ASSERT_PTR_NOT_NULL(scene.bridge->stream[i >> 1][COMP_RTP]->quality);
 	}

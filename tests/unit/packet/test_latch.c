@@ -217,29 +217,34 @@ static void test_impossible_records_are_invalid(void)
 		const char *source;
 		enum latch_phase phase;
 		enum latch_class class;
-		bool was_exact, valid;
+		bool was_exact, sequenced, valid;
 	} rows[] = {
-		{ "", PHASE_WAIT, CLASS_STRANGER, false, true },
-		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_NEIGHBOUR, false, true },
-		{ "203.0.113.9:4000", PHASE_MOVED, CLASS_ADDR, true, true },
-		{ "203.0.113.9:4000", PHASE_LOCKED, CLASS_EXACT, false, true },
-		{ "203.0.113.9:4000", PHASE_WAIT, CLASS_STRANGER, false, false },
-		{ "", PHASE_OPEN, CLASS_ADDR, false, false },
-		{ "", PHASE_WAIT, CLASS_EXACT, false, false },
-		{ "", PHASE_WAIT, CLASS_NEIGHBOUR, false, false },
-		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_EXACT, false, false },
-		{ "203.0.113.9:4000", PHASE_MOVED, CLASS_EXACT, false, false },
-		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_ADDR, true, false },
-		{ "203.0.113.9:4000", PHASE_LOCKED, CLASS_FOLLOWER, false, false },
-		{ "203.0.113.9:4000", PHASE_LOCKED + 1, CLASS_ADDR, false, false },
-		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_EXACT + 1, false, false },
+		{ "", PHASE_WAIT, CLASS_STRANGER, false, false, true },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_NEIGHBOUR, false, true, true },
+		{ "203.0.113.9:4000", PHASE_MOVED, CLASS_ADDR, true, true, true },
+		{ "203.0.113.9:4000", PHASE_LOCKED, CLASS_EXACT, false, true, true },
+		{ "203.0.113.9:4000", PHASE_WAIT, CLASS_STRANGER, false, false, false },
+		{ "", PHASE_OPEN, CLASS_ADDR, false, true, false },
+		{ "", PHASE_WAIT, CLASS_EXACT, false, false, false },
+		{ "", PHASE_WAIT, CLASS_NEIGHBOUR, false, false, false },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_EXACT, false, true, false },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_EXACT, false, false, true },
+		{ "203.0.113.9:4000", PHASE_REOPENED, CLASS_EXACT, false, false, false },
+		{ "203.0.113.9:4000", PHASE_LOCKED, CLASS_ADDR, false, false, false },
+		{ "203.0.113.9:4000", PHASE_LOCKED, CLASS_EXACT, false, false, false },
+		{ "203.0.113.9:4000", PHASE_MOVED, CLASS_EXACT, false, true, false },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_ADDR, true, true, false },
+		{ "203.0.113.9:4000", PHASE_LOCKED, CLASS_FOLLOWER, false, true, false },
+		{ "203.0.113.9:4000", PHASE_LOCKED + 1, CLASS_ADDR, false, true, false },
+		{ "203.0.113.9:4000", PHASE_OPEN, CLASS_EXACT + 1, false, true, false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct latch_record record = { .source = ep(rows[i].source),
 						     .phase = (uint8_t)rows[i].phase,
 						     .class = (uint8_t)rows[i].class,
-						     .was_exact = rows[i].was_exact };
+						     .was_exact = rows[i].was_exact,
+						     .sequenced = rows[i].sequenced };
 
 		CU_ASSERT_EQUAL(latch_record_valid(&record), rows[i].valid);
 	}

@@ -93,7 +93,25 @@ static bool is_place(const struct endpoint *ep, struct place place)
 struct real_told {
 	struct latch_ref ref;
 	struct endpoint sdp, sip, signalled, near[3];
+	struct latch rtp;
 };
+
+static const struct latch *real_rtp(struct real_told *real_told, const struct told *t)
+{
+	const struct latch_record heard = {
+		.source = real((struct place){ 1, 4000 }),
+		.phase = PHASE_OPEN,
+		.class = t->rtp_on_trial ? CLASS_NEIGHBOUR : CLASS_ADDR,
+		.ssrc_known = true,
+		.sequenced = true,
+		.ssrc = t->rtp_ssrc,
+	};
+
+	memset(&real_told->rtp, 0, sizeof(real_told->rtp));
+	if (t->rtp_ssrc)
+		latch_import(&real_told->rtp, &heard);
+	return &real_told->rtp;
+}
 
 static const struct latch_ref *real_ref(struct real_told *real_told, const struct told *t)
 {
@@ -103,6 +121,7 @@ static const struct latch_ref *real_ref(struct real_told *real_told, const struc
 				   .sdp = &real_told->sdp,
 				   .sip = &real_told->sip,
 				   .n_near = (unsigned int)t->n_near,
+				   .rtp = real_rtp(real_told, t),
 				   .mode = t->mode,
 				   .strict_source = t->strict_source,
 				   .handover = t->handover,
@@ -160,9 +179,10 @@ static void hold_same(struct story *s)
 	hold(s, record.was_exact == r->was_exact, "was_exact");
 	hold(s, record.heard_ms == r->heard_ms, "when it was heard");
 	hold(s, record.window_end_ms == r->window_end_ms, "end of window");
-	hold(s, record.seq_known == r->seq_known && record.ssrc_known == r->ssrc_known, "known");
+	hold(s, record.sequenced == r->sequenced && record.ssrc_known == r->ssrc_known, "known");
 	hold(s, !r->ssrc_known || latch_has_ssrc(&s->latch, r->ssrc), "SSRC");
 	hold(s, latch_record_valid(&record), "record is valid");
+	hold(s, latch_settled(&s->latch) == ref_settled(r), "settled");
 	hold_destination(s, real_ref(&told, &s->told));
 }
 
@@ -171,10 +191,9 @@ static struct run *run_of(struct story *s, struct place place)
 	return &s->runs[place.at][(place.port - PORT(0)) / 2];
 }
 
-/* Packets without numbers are judged by the time alone. */
 static void count_run(struct run *run, const struct heard *h)
 {
-	if (!run->since_ms || (h->has_seq && h->now_ms - run->last_ms > 150))
+	if (!run->since_ms || h->now_ms - run->last_ms > 150)
 		run->since_ms = h->now_ms;
 	run->last_ms = h->now_ms;
 }
@@ -188,9 +207,15 @@ static void hold_taken(struct story *s, const struct reference *before, const st
 	bool first = s->told.mode == LATCH_FIRST;
 	int rank = (int)latch_source_rank(&s->latch), had = R_RANK[before->class];
 
+	bool yields = before->phase != R_WAIT && !before->sequenced && h->has_seq;
+
 	hold(s, h->candidate, "a packet that the stream does not carry teaches nothing");
 	if (nat)
 		return;
+	hold(s, h->has_seq || first || ref_class(&s->told, h->from) >= 3,
+	     "what has no numbers teaches only from where the phone is");
+	hold(s, !yields || rank >= had || s->told.handover || before->phase == R_MOVED,
+	     "it yields to no lower rank");
 	if (before->phase == R_LOCKED && !s->told.handover)
 		hold(s, rank == 3 && had < 3 && silent && !s->told.strict_source,
 		     "a locked stream hears nobody else");
@@ -215,7 +240,7 @@ static void hold_verdict(struct story *s, const struct reference *before, const 
 	     "one source is admitted, and no other");
 	hold(s, is_place(source, verdict == LATCH_TAKEN ? h->from : before->source),
 	     "the source changes when one is taken, and not else");
-	if (verdict == LATCH_PATIENCE || verdict == LATCH_TAKEN)
+	if (h->has_seq && (verdict == LATCH_PATIENCE || verdict == LATCH_TAKEN))
 		count_run(run_of(s, h->from), h);
 	if (verdict == LATCH_TAKEN)
 		hold_taken(s, before, h);
@@ -226,6 +251,7 @@ static void hold_always(struct story *s)
 	enum latch_state state = latch_state(&s->latch);
 
 	hold(s, state != LATCH_LOCKED || !latch_on_trial(&s->latch), "on trial, but locked");
+	hold(s, state != LATCH_LOCKED || latch_sequenced(&s->latch), "without numbers, but locked");
 	hold(s, (state == LATCH_WAIT) == !endpoint_is_set(latch_source(&s->latch)), "a source");
 }
 
@@ -237,7 +263,7 @@ static void send_packet(struct story *s, const struct actor *actor)
 			   .now_ms = s->now_ms,
 			   .candidate = !once_in(s, 40),
 			   .in_kernel = once_in(s, 30),
-			   .has_ssrc = !once_in(s, 60),
+			   .has_ssrc = !once_in(s, 15),
 			   .ssrc = actor->ssrc,
 			   .seq = actor->seq };
 	struct reference before;
@@ -247,7 +273,7 @@ static void send_packet(struct story *s, const struct actor *actor)
 	struct latch_packet packet;
 	struct real_told told;
 
-	h.has_seq = h.has_ssrc && !once_in(s, 12);
+	h.has_seq = !once_in(s, 12);
 	packet = (struct latch_packet){ &source,    h.now_ms,  h.candidate, h.in_kernel,
 					h.has_ssrc, h.has_seq, h.seq,	    h.ssrc };
 	before = s->reference;
@@ -327,6 +353,12 @@ static void tell_siblings(struct story *s)
 	}
 }
 
+static void tell_rtp(struct story *s)
+{
+	s->told.rtp_ssrc = once_in(s, 2) ? 0 : 1 + chance(s, 4);
+	s->told.rtp_on_trial = once_in(s, 4);
+}
+
 static void tell_addresses(struct story *s)
 {
 	struct told *t = &s->told;
@@ -380,13 +412,19 @@ static void offer(struct story *s)
 		hold(s, latch_state(&s->latch) == LATCH_LOCKED, "the same media opens nothing");
 }
 
+static bool has_changed(const struct story *s, const struct reference *before)
+{
+	return s->reference.phase != before->phase ||
+	       ref_settled(&s->reference) != ref_settled(before);
+}
+
 static void kernel_heard(struct story *s)
 {
 	struct actor *actor = who_is_heard(s);
 	struct heard h = { .now_ms = s->now_ms - 500 * (int64_t)chance(s, 5), .has_ssrc = true };
 	struct latch_packet packet;
+	const struct reference before = s->reference;
 	bool changed;
-	int phase = s->reference.phase;
 
 	if (!actor)
 		return;
@@ -401,17 +439,17 @@ static void kernel_heard(struct story *s)
 					.seq = h.seq };
 	changed = latch_heard_in_kernel(&s->latch, &packet, s->now_ms);
 	ref_heard_in_kernel(&s->reference, &h, s->now_ms);
-	hold(s, changed == (s->reference.phase != phase), "changed by the kernel's report");
+	hold(s, changed == has_changed(s, &before), "changed by the kernel's report");
 }
 
 static void tick(struct story *s)
 {
-	int phase = s->reference.phase;
+	const struct reference before = s->reference;
 	bool changed = latch_tick(&s->latch, s->now_ms);
 
 	ref_tick(&s->reference, s->now_ms);
-	hold(s, changed == (s->reference.phase != phase), "changed by a tick");
-	hold(s, !changed || latch_state(&s->latch) == LATCH_LOCKED, "silence opens nothing");
+	hold(s, changed == has_changed(s, &before), "changed by a tick");
+	hold(s, !changed || latch_settled(&s->latch), "silence opens nothing");
 }
 
 static void restart(struct story *s)
@@ -438,8 +476,10 @@ static void step(struct story *s)
 		talk(s);
 	else if (event < 925)
 		offer(s);
-	else if (event < 935)
+	else if (event < 932)
 		tell_siblings(s);
+	else if (event < 935)
+		tell_rtp(s);
 	else if (event < 960)
 		kernel_heard(s);
 	else if (event < 990)

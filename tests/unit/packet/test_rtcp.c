@@ -34,7 +34,7 @@ static void report_on(struct stage *stage, int index, uint32_t ssrc, uint32_t ti
 {
 	uint8_t rr[32] = { 0x81, 201, 0, 7 };
 
-	put_u32(rr + 4, 1);
+	put_u32(rr + 4, index < B_RTP ? SSRC_A : SSRC_B);
 	put_u32(rr + 8, ssrc);
 	put_u32(rr + 12, 64u << 24 | 7);
 	put_u32(rr + 20, 80); /* 10 ms at 8000 Hz */

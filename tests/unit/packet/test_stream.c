@@ -190,9 +190,10 @@ static void test_reported_source_latches_by_what_it_sent(void)
 		{ "RTP of a type not negotiated", A_RTP, BRIDGE_RTP, 0, true, 96, LATCH_WAIT },
 		{ "RTP with the marker", A_RTP, BRIDGE_RTP, 0, true, 128 | 8, LATCH_LEARN },
 		{ "not RTP", A_RTP, BRIDGE_RTP, 0, false, 0, LATCH_WAIT },
-		{ "RTCP with mux", A_RTP, BRIDGE_RTP, SIDE_MUX, false, 0, LATCH_LEARN },
-		{ "RTCP", A_RTCP, BRIDGE_RTP, 0, false, 0, LATCH_LEARN },
-		{ "T.38", A_RTP, BRIDGE_OPAQUE, 0, false, 0, LATCH_LEARN },
+		{ "RTCP with mux", A_RTP, BRIDGE_RTP, SIDE_MUX, false, 0, LATCH_WAIT },
+		{ "RTCP", A_RTCP, BRIDGE_RTP, 0, false, 0, LATCH_WAIT },
+		{ "T.38", A_RTP, BRIDGE_UDPTL, 0, false, 0, LATCH_LEARN },
+		{ "opaque", A_RTP, BRIDGE_OPAQUE, 0, false, 0, LATCH_LEARN },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
