@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 
+#include "counter.h"
 #include "nl_event.h"
 #include "packet.h"
 #include "state.h"
@@ -73,8 +74,10 @@ static __always_inline bool rtpr_account(struct rtpr_flow *flow, const struct rt
 	else if (pkt->rtp.kind == RTP_KIND_RTCP)
 		rtpr_account_rtcp(flow, pkt, skb);
 	if (likely(!(flow->conf.flags & RTPRELAY_FLOW_DROP))) {
-		flow->counters[RTPRELAY_C_PACKETS]++;
-		flow->counters[RTPRELAY_C_BYTES] += pkt->payload_len;
+		flow->packets++;
+		flow->bytes += pkt->payload_len;
+	} else {
+		atomic64_inc(&flow->left[RTPRELAY_C_DROP_BLOCKED]);
 	}
 	resumed = rtpr_account_heard(flow);
 	spin_unlock(&flow->lock);

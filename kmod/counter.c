@@ -2,10 +2,11 @@
 /*
  * counter.c - the counters of a namespace: added per CPU on the path, summed on request
  *
- * A flow's own counters are plain numbers under its lock, which its RTP statistics need anyway:
- * packets of one sender arrive on one CPU, and per-CPU counters of 100,000 flows on a large machine
- * would need more memory than all other data. The namespace's counters are per CPU, since the
- * packets of all flows change them.
+ * A flow counts what it forwards in plain numbers under its lock, which its RTP statistics need
+ * anyway: packets of one sender arrive on one CPU, and per-CPU counters of 100,000 flows on a large
+ * machine would need more memory than all other data. It counts all else in atomic numbers: anybody
+ * may send what is refused, from many CPUs, and must not hold up the sender by the lock.
+ * The namespace's counters are per CPU, since the packets of all flows change them.
  */
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
@@ -61,24 +62,36 @@ static unsigned int rtpr_verdict(enum rtprelay_counter why)
 	}
 }
 
-void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter which)
+void rtpr_totals_count(struct rtpr_totals __percpu *totals, enum rtprelay_counter which)
 {
-	struct rtpr_totals *t = this_cpu_ptr(rn->totals);
+	struct rtpr_totals *t = this_cpu_ptr(totals);
 
-	spin_lock(&flow->lock);
-	flow->counters[which]++;
-	spin_unlock(&flow->lock);
 	u64_stats_update_begin(&t->sync);
 	u64_stats_inc(&t->c[which]);
 	u64_stats_update_end(&t->sync);
 }
 
-unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment,
-			enum rtprelay_counter why)
+/* Return: false: the counters are final, and the increment has no effect */
+static bool rtpr_flow_count(struct rtpr_flow *flow, enum rtprelay_counter which)
 {
-	unsigned int verdict = rtpr_verdict(why);
+	return atomic64_inc_return(&flow->left[which]) >= 0;
+}
 
-	if (!segment || verdict != NF_ACCEPT)
-		rtpr_count(rn, flow, why);
+void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter which)
+{
+	rtpr_flow_count(flow, which);
+	rtpr_totals_count(rn->totals, which);
+}
+
+int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment,
+	       enum rtprelay_counter why)
+{
+	int verdict = rtpr_verdict(why);
+
+	if (segment && verdict == NF_ACCEPT)
+		return verdict;
+	if (!rtpr_flow_count(flow, why))
+		return -EAGAIN;
+	rtpr_totals_count(rn->totals, why);
 	return verdict;
 }

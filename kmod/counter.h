@@ -33,15 +33,22 @@ static inline void rtpr_totals_forwarded(struct rtpr_totals __percpu *totals, u3
 /* Sum over all CPUs. */
 void rtpr_totals_sum(struct rtpr_totals __percpu *totals, u64 sum[RTPRELAY_C_MAX + 1]);
 
-/* One more of the counter, with the flow and with the namespace. Softirq. */
+/* One more of the counter of the namespace. Softirq. */
+void rtpr_totals_count(struct rtpr_totals __percpu *totals, enum rtprelay_counter which);
+
+/*
+ * The same with the flow too, for a packet that the flow has accounted. If its final state was
+ * reported meanwhile, only the namespace counts it. Softirq.
+ */
 void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_counter which);
 
 /**
- * rtpr_leave() - count why a packet is not forwarded
+ * rtpr_leave() - count why a packet is not forwarded, before the flow has accounted it
  * @segment: part of a GSO packet: if it is passed up, it enters the stack again and is counted then
- * Return: the hook's verdict, NF_ACCEPT (to the daemon) or NF_DROP, as the counter says
+ * Return: the hook's verdict, NF_ACCEPT (to the daemon) or NF_DROP, as the counter says; -EAGAIN,
+ * the flow was replaced or removed meanwhile, and nothing was counted: look for its successor
  */
-unsigned int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment,
-			enum rtprelay_counter why);
+int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment,
+	       enum rtprelay_counter why);
 
 #endif

@@ -124,11 +124,16 @@ void rtpr_flow_free(struct rtpr_flow *flow)
 
 static void rtpr_flow_copy_state(const struct rtpr_flow *flow, struct rtpr_flow_state *state)
 {
+	int i;
+
 	lockdep_assert_held(&flow->lock);
 	state->silent = flow->silent;
 	state->heard = flow->heard;
 	state->last_seen_ms = jiffies_to_msecs(jiffies - flow->last_seen);
-	memcpy(state->counters, flow->counters, sizeof(state->counters));
+	for (i = 0; i <= RTPRELAY_C_MAX; i++)
+		state->counters[i] = atomic64_read(&flow->left[i]) & ~RTPR_LEFT_FINAL;
+	state->counters[RTPRELAY_C_PACKETS] = flow->packets;
+	state->counters[RTPRELAY_C_BYTES] = flow->bytes;
 	state->rtp = flow->rtp;
 	state->rtcp.len = 0;
 	if (flow->rtcp)
@@ -142,6 +147,21 @@ void rtpr_flow_read(struct rtpr_flow *flow, struct rtpr_flow_state *state)
 	spin_unlock_bh(&flow->lock);
 }
 
+/*
+ * The flow is not in the table any more. A packet that found it before is counted in @state, or is
+ * handled by the flow's successor.
+ */
+static void rtpr_flow_finish(struct rtpr_flow *flow, struct rtpr_flow_state *state)
+{
+	int i;
+
+	lockdep_assert_held(&flow->lock);
+	flow->dead = true;
+	rtpr_flow_copy_state(flow, state);
+	for (i = RTPRELAY_C_BYTES + 1; i <= RTPRELAY_C_MAX; i++)
+		state->counters[i] = atomic64_fetch_or(RTPR_LEFT_FINAL, &flow->left[i]);
+}
+
 /* Copies the state that RTPRELAY_FLOW_CARRY keeps. @new is not in the table yet. */
 static void rtpr_flow_carry(struct rtpr_flow *new, const struct rtpr_flow *old)
 {
@@ -149,13 +169,23 @@ static void rtpr_flow_carry(struct rtpr_flow *new, const struct rtpr_flow *old)
 	new->silent = old->silent;
 	new->heard = old->heard;
 	new->last_seen = old->last_seen;
-	memcpy(new->counters, old->counters, sizeof(new->counters));
+	new->packets = old->packets;
+	new->bytes = old->bytes;
 	new->rtp = old->rtp;
 	new->rtp.transit_known = false; /* the sender or the path may have changed */
-	new->refused = old->refused;
-	new->refused_next = old->refused_next;
+	atomic_set(&new->refused, atomic_read(&old->refused));
+	new->refused_next = READ_ONCE(old->refused_next);
 	if (new->rtcp && old->rtcp)
 		*new->rtcp = *old->rtcp;
+}
+
+/* The rest of it, when @old has counted its last packet; @new may be counting already. */
+static void rtpr_flow_carry_left(struct rtpr_flow *new, const struct rtpr_flow_state *last)
+{
+	int i;
+
+	for (i = RTPRELAY_C_BYTES + 1; i <= RTPRELAY_C_MAX; i++)
+		atomic64_add(last->counters[i], &new->left[i]);
 }
 
 static void rtpr_flow_arm(struct rtpr_flow *flow)
@@ -200,22 +230,23 @@ int rtpr_flow_insert(struct rtpr_flow *flow)
 
 int rtpr_flow_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct rtpr_flow_state *last)
 {
+	bool carry = new->conf.flags & RTPRELAY_FLOW_CARRY;
 	struct rtpr_net *rn = old->rn;
 	int err;
 
 	lockdep_assert_held(&rn->lock);
 	new->id = old->id;
 	spin_lock_bh(&old->lock);
-	if (new->conf.flags & RTPRELAY_FLOW_CARRY)
+	if (carry)
 		rtpr_flow_carry(new, old);
 	err = rhashtable_replace_fast(&rn->flows, &old->node, &new->node, rtpr_flow_params);
 	if (!err)
-		old->dead = true;
-	if (last)
-		rtpr_flow_copy_state(old, last);
+		rtpr_flow_finish(old, last);
 	spin_unlock_bh(&old->lock);
 	if (err)
 		return err;
+	if (carry)
+		rtpr_flow_carry_left(new, last);
 	xa_store(&rn->ids, new->id, new, GFP_KERNEL); /* replaces an entry: needs no memory */
 	rn->generation++;
 	rtpr_flow_arm(new);
@@ -233,9 +264,7 @@ void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last)
 	rn->count--;
 	rn->generation++;
 	spin_lock_bh(&flow->lock);
-	flow->dead = true;
-	if (last)
-		rtpr_flow_copy_state(flow, last);
+	rtpr_flow_finish(flow, last);
 	spin_unlock_bh(&flow->lock);
 	rtpr_flow_free_later(flow);
 }

@@ -70,7 +70,7 @@ struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf
 void rtpr_flow_free(struct rtpr_flow *flow);
 
 /*
- * All three under rtpr_net.lock; @last gets the final state of the removed flow, and may be NULL.
+ * All three under rtpr_net.lock; @last gets the final state of the removed flow.
  */
 int rtpr_flow_insert(struct rtpr_flow *flow);
 int rtpr_flow_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct rtpr_flow_state *last);

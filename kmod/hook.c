@@ -27,14 +27,18 @@ static __always_inline unsigned int rtpr_forward(struct rtpr_net *rn, struct rtp
 						 const struct rtpr_packet *pkt, struct sk_buff *skb,
 						 const struct rtpr_route *route, u8 pf)
 {
+	struct net_device *dev = READ_ONCE(route->dst->dev);
+
 	rtpr_totals_forwarded(rn->totals, pkt->payload_len);
 	if (unlikely(flow->conf.flags & RTPRELAY_FLOW_TAP) && rtpr_tap(rn, skb))
 		rtpr_count(rn, flow, RTPRELAY_C_TAPPED);
 	/* Unshares the packet from packet sockets and the tap, and makes room for the headers. */
-	if (unlikely(skb_cow(skb, rtpr_headroom(flow, route->dst))))
-		return rtpr_leave(rn, flow, false, RTPRELAY_C_DROP_NOMEM);
+	if (unlikely(skb_cow(skb, rtpr_headroom(flow, dev)))) {
+		rtpr_count(rn, flow, RTPRELAY_C_DROP_NOMEM);
+		return NF_DROP;
+	}
 	rtpr_rewrite(skb, pkt, flow, pf);
-	if (unlikely(!rtpr_xmit(skb, flow, route)))
+	if (unlikely(!rtpr_xmit(skb, flow, route, dev)))
 		rtpr_count(rn, flow, RTPRELAY_C_DROP_XMIT);
 	return NF_STOLEN;
 }
@@ -72,11 +76,14 @@ static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 }
 
 /* @pkt is a copy, so that the packet path can keep its own in registers. */
-static noinline unsigned int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow,
-					 struct rtpr_packet pkt, bool segment)
+static noinline int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow,
+				struct rtpr_packet pkt, bool segment)
 {
-	rtpr_event_refused(flow, &pkt);
-	return rtpr_leave(rn, flow, segment, RTPRELAY_C_DROP_SOURCE);
+	int verdict = rtpr_leave(rn, flow, segment, RTPRELAY_C_DROP_SOURCE);
+
+	if (verdict == NF_DROP)
+		rtpr_event_refused(flow, &pkt);
+	return verdict;
 }
 
 /* @flow was found for @pkt. Return: the verdict; -EAGAIN, the flow was replaced meanwhile */
@@ -98,8 +105,10 @@ static __always_inline int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *
 		return rtpr_leave(rn, flow, segment, why);
 	if (unlikely(!rtpr_account(flow, pkt, skb)))
 		return -EAGAIN;
-	if (unlikely(!route))
-		return rtpr_leave(rn, flow, segment, RTPRELAY_C_DROP_BLOCKED);
+	if (unlikely(!route)) {
+		rtpr_totals_count(rn->totals, RTPRELAY_C_DROP_BLOCKED);
+		return NF_DROP;
+	}
 	return rtpr_forward(rn, flow, pkt, skb, route, pf);
 }
 

@@ -15,6 +15,13 @@
 #include "packet.h"
 #include "state.h"
 
+/* Of the longest event's attributes: two endpoints, cookie, one number, RTP. */
+#define RTPR_EVENT_SIZE                                                                            \
+	(2 * nla_total_size(nla_total_size(sizeof(struct in6_addr)) +                              \
+			    nla_total_size(sizeof(__be16))) +                                      \
+	 nla_total_size(RTPRELAY_COOKIE_MAX) + nla_total_size_64bit(sizeof(u64)) +                 \
+	 nla_total_size(3 * nla_total_size(sizeof(u32))))
+
 /* Return: a message that names the flow, for rtpr_event_send(); NULL: no memory, or no listener */
 static struct sk_buff *rtpr_event_begin(const struct rtpr_flow *flow, u8 event, void **head)
 {
@@ -22,7 +29,7 @@ static struct sk_buff *rtpr_event_begin(const struct rtpr_flow *flow, u8 event, 
 
 	if (!genl_has_listeners(&rtpr_genl_family, flow->rn->net, RTPR_GROUP_EVENT))
 		return NULL;
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	msg = genlmsg_new(RTPR_EVENT_SIZE, GFP_ATOMIC);
 	if (!msg)
 		return NULL;
 	*head = genlmsg_put(msg, 0, 0, &rtpr_genl_family, 0, event);
@@ -58,20 +65,21 @@ void rtpr_event_flow(struct rtpr_flow *flow, u8 event)
 	rtpr_event_send(flow, msg, head);
 }
 
-/* Return: packets refused since the last event; 0: it is too early for another event */
+/*
+ * Return: packets refused since the last event; 0: it is too early for another event. Without the
+ * flow's lock, so that a flood does not hold up the flow's own packets.
+ */
 static u32 rtpr_refused_due(struct rtpr_flow *flow)
 {
-	u32 refused = 0;
+	unsigned long next = READ_ONCE(flow->refused_next);
 
-	spin_lock(&flow->lock);
-	flow->refused++;
-	if (time_after_eq(jiffies, flow->refused_next) && __ratelimit(&flow->rn->refused)) {
-		refused = flow->refused;
-		flow->refused = 0;
-		flow->refused_next = jiffies + HZ;
-	}
-	spin_unlock(&flow->lock);
-	return refused;
+	atomic_inc(&flow->refused);
+	if (time_before(jiffies, next) || !__ratelimit(&flow->rn->refused))
+		return 0;
+	/* Of two CPUs one sends the event. */
+	if (cmpxchg(&flow->refused_next, next, jiffies + HZ) != next)
+		return 0;
+	return atomic_xchg(&flow->refused, 0);
 }
 
 static int rtpr_put_refused(struct sk_buff *msg, const struct rtpr_packet *pkt, u32 refused)

@@ -8,6 +8,7 @@
 #ifndef RTPR_STATE_H
 #define RTPR_STATE_H
 
+#include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
 #include <linux/ratelimit.h>
@@ -58,6 +59,7 @@ struct rtpr_net {
 #define RTPR_CLOCKS	15   /* RTPRELAY_CLOCKS and the static ones of RFC 3551, which has six */
 #define RTPR_PT_REFUSED 0xff /* in rtpr_flow.pt */
 #define RTPR_DSCP_KEEP	0xff
+#define RTPR_LEFT_FINAL S64_MIN /* in rtpr_flow.left: negative from then on */
 
 /**
  * struct rtpr_flow_conf - a flow's settings; constant once it is inserted, a change is a new flow
@@ -103,12 +105,16 @@ struct rtpr_rtcp {
  * @route:	the route to dst; managed by xmit.c
  * @rn:		its namespace, for the timer
  * @id:		its number in rtpr_net.ids
+ * @left:	packets that are not forwarded, by counter, and TAPPED; written per packet without a
+ *		lock, so that a flood of refused packets takes none; RTPR_LEFT_FINAL is set when the
+ *		flow was removed or replaced
+ * @refused:	packets refused since the last REFUSED event
+ * @refused_next: when such an event may be sent again (jiffies)
  * The fields from @lock on are written per packet, under @lock:
  * @dead:	was removed or replaced: its counters are final; look the flow up again
  * @silent:	the IDLE event was sent
  * @heard:	an admitted packet came, the last one at @last_seen (jiffies)
- * @refused_next: when a REFUSED event may be sent again (jiffies), once @refused is not 0
- * @refused:	packets refused since the last such event
+ * @packets, @bytes: RTPRELAY_C_PACKETS, _BYTES
  * @rtcp:	for kinds with RTCP, else NULL
  * @timer:	fires when the flow may have become silent; packets do not change it
  *
@@ -126,16 +132,17 @@ struct rtpr_flow {
 	struct rtpr_route __rcu *route;
 	struct rtpr_net *rn;
 	u32 id;
+	atomic_t refused;
+	unsigned long refused_next;
 	struct rcu_head rcu;
+	atomic64_t left[RTPRELAY_C_MAX + 1];
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	bool dead, silent, heard;
 	unsigned long last_seen;
-	u64 counters[RTPRELAY_C_MAX + 1];
+	u64 packets, bytes;
 	struct rtp_stats rtp;
 	struct rtpr_rtcp *rtcp;
-	unsigned long refused_next;
-	u32 refused;
 	struct timer_list timer;
 };
 

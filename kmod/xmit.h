@@ -69,14 +69,15 @@ void rtpr_route_forget(struct rtpr_flow *flow);
 /* No reader is left. NULL is allowed. */
 void rtpr_route_free(struct rtpr_route *route);
 
-/* Headroom for sending by @dst, the link-layer header included. */
-static inline unsigned int rtpr_headroom(const struct rtpr_flow *flow, const struct dst_entry *dst)
+/* Headroom for sending by @dev, the link-layer header included. */
+static inline unsigned int rtpr_headroom(const struct rtpr_flow *flow, const struct net_device *dev)
 {
-	return LL_RESERVED_SPACE(dst->dev) + flow->headroom;
+	return LL_RESERVED_SPACE(dev) + flow->headroom;
 }
 
 /* Clears metadata of reception that would be misread on transmission. */
-static __always_inline void rtpr_scrub(struct sk_buff *skb, struct dst_entry *dst)
+static __always_inline void rtpr_scrub(struct sk_buff *skb, struct dst_entry *dst,
+				       struct net_device *dev)
 {
 	skb_orphan(skb);
 	nf_reset_ct(skb);
@@ -84,11 +85,12 @@ static __always_inline void rtpr_scrub(struct sk_buff *skb, struct dst_entry *ds
 	skb_clear_tstamp(skb);
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, dst);
-	skb->dev = dst->dev;
+	skb->dev = dev;
 }
 
 /* Directly to the neighbour. */
-static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, struct dst_entry *dst, bool ipv4)
+static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, struct dst_entry *dst,
+					    struct net_device *dev, bool ipv4)
 {
 	const struct rtable *rt = (const struct rtable *)dst;
 	bool by_ipv6 = ipv4 && rt->rt_gw_family == AF_INET6;
@@ -97,12 +99,12 @@ static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, struct dst_entr
 	if (ipv4)
 		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
 	if (unlikely(by_ipv6))
-		neigh = ip_neigh_gw6(dst->dev, &rt->rt_gw6);
+		neigh = ip_neigh_gw6(dev, &rt->rt_gw6);
 	else if (ipv4)
-		neigh = ip_neigh_gw4(dst->dev, rt_nexthop(rt, ip_hdr(skb)->daddr));
+		neigh = ip_neigh_gw4(dev, rt_nexthop(rt, ip_hdr(skb)->daddr));
 	else
 		neigh = ip_neigh_gw6(
-			dst->dev, rt6_nexthop((const struct rt6_info *)dst, &ipv6_hdr(skb)->daddr));
+			dev, rt6_nexthop((const struct rt6_info *)dst, &ipv6_hdr(skb)->daddr));
 	if (IS_ERR(neigh)) {
 		kfree_skb(skb);
 		return PTR_ERR(neigh);
@@ -113,20 +115,21 @@ static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, struct dst_entr
 
 /**
  * rtpr_xmit() - send a rewritten packet
+ * @dev: of the route, read once for each packet: when the device goes away, another one replaces it
  * Softirq, under rcu_read_lock(). Consumes @skb in any case.
  * Return: false, it was refused
  */
 static __always_inline bool rtpr_xmit(struct sk_buff *skb, const struct rtpr_flow *flow,
-				      const struct rtpr_route *route)
+				      const struct rtpr_route *route, struct net_device *dev)
 {
 	struct dst_entry *dst = route->dst;
 	int err;
 
-	rtpr_scrub(skb, dst);
+	rtpr_scrub(skb, dst, dev);
 	if (unlikely(!route->direct))
 		err = dst_output(flow->rn->net, NULL, skb);
 	else
-		err = rtpr_xmit_direct(skb, dst, flow->conf.out.family == AF_INET);
+		err = rtpr_xmit_direct(skb, dst, dev, flow->conf.out.family == AF_INET);
 	return err >= 0 && net_xmit_eval(err) == 0;
 }
 
