@@ -266,7 +266,9 @@ enum rtprelay_counter {
 	RTPRELAY_C_DROP_SOURCE,	 /* media from another source than SRC */
 	RTPRELAY_C_DROP_BLOCKED, /* RTPRELAY_FLOW_DROP */
 	RTPRELAY_C_DROP_TTL,	 /* TTL or hop limit exceeded: a loop, or a distant sender */
-	RTPRELAY_C_DROP_NOMEM,	 /* no memory to make the packet writable */
+	RTPRELAY_C_DROP_NOMEM,	 /* no memory to make the packet writable, or to take merged packets
+				  * apart
+				  */
 	RTPRELAY_C_DROP_XMIT,	 /* refused by the output device or its queue */
 	__RTPRELAY_C_MAX,
 };

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,67 @@ static void test_packets_while_memory_is_short(void)
 	nl_close(&nl);
 }
 
+#define SEGMENTS 8
+#define BURSTS	 200
+
+/* Eight packets, one after the other, which wait together for the device at the other end. */
+static void send_burst(int fd, uint16_t seq)
+{
+	static uint8_t bytes[SEGMENTS * 172];
+	struct sockaddr_storage to = world_addr(LOCAL);
+	int size = 172;
+
+	for (int i = 0; i < SEGMENTS; i++)
+		rtp_make(bytes + i * 172, 172, 0, (uint16_t)(seq + i), 0, 1);
+	CU_ASSERT_EQUAL(setsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, sizeof(size)), 0);
+	sendto(fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&to,
+	       sizeof(struct sockaddr_in));
+}
+
+/*
+ * A list of merged packets is taken apart in place: when memory for that is missing, what is left of
+ * the list must reach nobody.
+ */
+static void test_merged_packets_while_memory_is_short(void)
+{
+	bool inject = can_inject();
+	int a, b, relay, wire;
+	uint64_t counted;
+
+	start();
+	CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
+	a = world_udp("a", "192.0.2.1:4000");
+	b = world_udp("b", "198.51.100.1:5000");
+	relay = world_udp("relay", LOCAL);
+	wire = world_sniff("relay", "a0"); /* so that a list must be copied */
+	world_run("ip netns exec relay ethtool -K a0 gro on rx-gro-list on >/dev/null;"
+		  "ip netns exec a ethtool -K eth0 tx on tx-udp-segmentation off >/dev/null");
+	if (inject) {
+		write_to("/sys/kernel/debug/failslab/times", "-1");
+		write_to("/sys/kernel/debug/failslab/interval", "1");
+		write_to("/sys/kernel/debug/failslab/probability", "5");
+	}
+	for (uint16_t burst = 0; burst < BURSTS; burst++)
+		send_burst(a, (uint16_t)(burst * SEGMENTS));
+	while (inject && !write_to("/sys/kernel/debug/failslab/probability", "0"))
+		;
+	while (world_receive(b, &packet, NEVER))
+		CU_ASSERT_EQUAL(packet.len, 172);
+	CU_ASSERT_FALSE(world_receive(relay, &packet, NEVER));
+	world_run("ip netns exec relay ethtool -K a0 rx-gro-list off gro off >/dev/null;"
+		  "ip netns exec a ethtool -K eth0 tx-udp-segmentation on >/dev/null");
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
+	counted = state.counters[RTPRELAY_C_PACKETS] + state.counters[RTPRELAY_C_DROP_NOMEM];
+	CU_ASSERT(counted > 100 && counted <= 2 * BURSTS * SEGMENTS);
+	CU_ASSERT(!inject || state.counters[RTPRELAY_C_DROP_NOMEM] > 0);
+	close(wire);
+	close(relay);
+	close(a);
+	close(b);
+	nl_close(&nl);
+}
+
 TEST_SUITE(memory,
 	   { "each allocation of each command may fail", test_each_allocation_of_each_command },
-	   { "packets while memory is short", test_packets_while_memory_is_short });
+	   { "packets while memory is short", test_packets_while_memory_is_short },
+	   { "merged packets while memory is short", test_merged_packets_while_memory_is_short });

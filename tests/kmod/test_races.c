@@ -9,6 +9,7 @@
 #include <linux/netlink.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,16 +17,20 @@
 #include "tests/unit/test.h"
 #include "world.h"
 
+#define LOCAL "192.0.2.254:30000"
+
 static struct nl nl;
 static struct nl_state state;
 
-static void ignore(const struct nl_state *s, void *arg)
+/* Memory that was freed has another content, in these kernels. */
+static void check_alike(const struct nl_state *s, void *arg)
 {
-	(void)s;
-	(void)arg;
+	bool *wrong = arg;
+
+	*wrong |= strncmp(s->local, "[2001:db8:0:", 12) != 0 || s->kind != RTPRELAY_KIND_MUX;
 }
 
-/* A process that reads all flows again and again, until it is killed. */
+/* A process that reads all flows again and again, until one is wrong or it is killed. */
 static pid_t dump_for_ever(void)
 {
 	pid_t pid;
@@ -33,12 +38,14 @@ static pid_t dump_for_ever(void)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
+		bool wrong = false;
 		struct nl own;
 
 		if (!nl_open(&own, "relay"))
 			_exit(1);
-		for (;;)
-			nl_dump(&own, ignore, NULL);
+		while (!wrong)
+			nl_dump(&own, check_alike, &wrong);
+		_exit(1);
 	}
 	return pid;
 }
@@ -109,5 +116,67 @@ static void test_flows_that_cannot_be_added_end_while_all_are_read(void)
 	nl_close(&nl);
 }
 
+#define STRANGERS 20000
+
+/* A process that sends to LOCAL from an address that the flow does not admit. */
+static pid_t send_as_stranger(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		int fd = world_udp("a", "192.0.2.1:4000");
+		uint8_t rtp[172];
+
+		for (uint32_t n = 0; n < STRANGERS; n++) {
+			rtp_make(rtp, sizeof(rtp), 0, (uint16_t)n, n, 1);
+			if (!world_send(fd, LOCAL, rtp, sizeof(rtp)))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	return pid;
+}
+
+/* Each is counted once: by the old flow before its state is final, or by its replacement. */
+static void check_strangers(uint32_t flags)
+{
+	const struct nl_flow flow = { .local = LOCAL,
+				      .src = "192.0.2.2:4000",
+				      .out = "198.51.100.254:30002",
+				      .dst = "198.51.100.1:5000",
+				      .flags = flags,
+				      .kind = RTPRELAY_KIND_MUX };
+	int status = -1, rounds = 0;
+	uint64_t counted = 0;
+	pid_t pid;
+
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
+	pid = send_as_stranger();
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		memset(&state, 0, sizeof(state));
+		CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_REPLACE, &state), 0);
+		counted += state.counters[RTPRELAY_C_DROP_SOURCE];
+		rounds++;
+	}
+	CU_ASSERT_EQUAL(status, 0);
+	CU_ASSERT(rounds > 100);
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
+	counted += state.counters[RTPRELAY_C_DROP_SOURCE];
+	CU_ASSERT_EQUAL(counted, STRANGERS);
+}
+
+static void test_replacing_under_a_flood_of_strangers_loses_no_count(void)
+{
+	world_open();
+	CU_ASSERT_FATAL(nl_open(&nl, "relay"));
+	check_strangers(0);
+	check_strangers(RTPRELAY_FLOW_CARRY);
+	nl_close(&nl);
+}
+
 TEST_SUITE(races, { "flows that cannot be added end while all are read",
-		    test_flows_that_cannot_be_added_end_while_all_are_read });
+		    test_flows_that_cannot_be_added_end_while_all_are_read },
+	   { "replacing under a flood of strangers loses no count",
+	     test_replacing_under_a_flood_of_strangers_loses_no_count });
