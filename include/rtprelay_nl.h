@@ -5,7 +5,8 @@
  * Generic netlink, family "rtprelay", version 1. All data is in attributes, which are checked
  * strictly: an attribute that a command does not list, of a wrong length or out of range is
  * refused, and the extack message says why. Errors that any command may return:
- *   -EPERM    the sender has no CAP_NET_ADMIN in the network namespace of the socket
+ *   -EPERM    the sender has no CAP_NET_ADMIN in the network namespace of the socket; or that
+ *             namespace belongs to a user namespace, and the module's parameter userns is not set
  *   -EINVAL   an attribute is missing, unknown, lacks NLA_F_NESTED, contradicts another, or is a
  *             number of a wrong length
  *   -ERANGE   a number is out of range; a byte string is too short or too long
@@ -97,6 +98,8 @@ enum rtprelay_cmd {
 	 *
 	 * Return: 0; -EEXIST, LOCAL is in use, or a tap is requested and another device is named
 	 * rtprelay0; -ENOENT, there is no flow to replace; -ENOSPC, the limit is reached;
+	 * -EDQUOT, the namespace belongs to a user namespace, and its user has as many flows as the
+	 * module's parameter userns_flows allows;
 	 * -EOPNOTSUPP, a flag that this module does not know; -EADDRNOTAVAIL, an address that
 	 * cannot be used.
 	 */

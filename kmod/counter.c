@@ -16,7 +16,8 @@
 
 struct rtpr_totals __percpu *rtpr_totals_new(void)
 {
-	struct rtpr_totals __percpu *totals = alloc_percpu(struct rtpr_totals);
+	struct rtpr_totals __percpu *totals =
+		alloc_percpu_gfp(struct rtpr_totals, GFP_KERNEL_ACCOUNT);
 	int cpu;
 
 	if (!totals)
@@ -83,8 +84,7 @@ void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_count
 	rtpr_totals_count(rn->totals, which);
 }
 
-int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment,
-	       enum rtprelay_counter why)
+int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment, enum rtprelay_counter why)
 {
 	int verdict = rtpr_verdict(why);
 

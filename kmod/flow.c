@@ -14,6 +14,7 @@
 #include "flow.h"
 #include "nl_event.h"
 #include "state.h"
+#include "user.h"
 #include "xmit.h"
 
 int rtpr_flows_init(struct rtpr_net *rn)
@@ -213,24 +214,31 @@ int rtpr_flow_insert(struct rtpr_flow *flow)
 	int err;
 
 	lockdep_assert_held(&rn->lock);
+	err = rtpr_user_charge(rn->net);
+	if (err)
+		return err;
 	err = xa_alloc_cyclic(&rn->ids, &flow->id, NULL, xa_limit_31b, &rn->last_id, GFP_KERNEL);
 	if (err < 0)
-		return err;
+		goto err_user;
 	err = rhashtable_insert_fast(&rn->flows, &flow->node, rtpr_flow_params);
-	if (err) {
-		xa_erase(&rn->ids, flow->id);
-		return err;
-	}
+	if (err)
+		goto err_id;
 	xa_store(&rn->ids, flow->id, flow, GFP_KERNEL); /* its place is reserved: needs no memory */
 	rn->count++;
 	rn->generation++;
 	rtpr_flow_arm(flow);
 	return 0;
+
+err_id:
+	xa_erase(&rn->ids, flow->id);
+err_user:
+	rtpr_user_uncharge(rn->net, 1);
+	return err;
 }
 
 int rtpr_flow_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct rtpr_flow_state *last)
 {
-	bool carry = new->conf.flags & RTPRELAY_FLOW_CARRY;
+	bool carry = new->conf.flags &RTPRELAY_FLOW_CARRY;
 	struct rtpr_net *rn = old->rn;
 	int err;
 
@@ -262,6 +270,7 @@ void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last)
 	rhashtable_remove_fast(&rn->flows, &flow->node, rtpr_flow_params);
 	xa_erase(&rn->ids, flow->id);
 	rn->count--;
+	rtpr_user_uncharge(rn->net, 1);
 	rn->generation++;
 	spin_lock_bh(&flow->lock);
 	rtpr_flow_finish(flow, last);
@@ -299,5 +308,6 @@ void rtpr_flows_fini(struct rtpr_net *rn)
 	if (rn->hooked)
 		rcu_barrier(); /* flows removed just before have routes, too */
 	rhashtable_free_and_destroy(&rn->flows, rtpr_flow_end, NULL);
+	rtpr_user_uncharge(rn->net, rn->count);
 	xa_destroy(&rn->ids);
 }

@@ -17,6 +17,7 @@
 #include "nl_flow.h"
 #include "state.h"
 #include "tap.h"
+#include "user.h"
 
 /**
  * struct rtpr_answer - the answer to a command
@@ -79,7 +80,10 @@ static int rtpr_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	struct rtpr_answer answer;
 	int err;
 
-	err = rtpr_answer_new(&answer, info, 3 * nla_total_size(sizeof(u32)) + rtpr_state_size());
+	err = rtpr_user_allowed(rn->net, info->extack);
+	if (!err)
+		err = rtpr_answer_new(&answer, info,
+				      3 * nla_total_size(sizeof(u32)) + rtpr_state_size());
 	if (err)
 		return err;
 	rtpr_totals_sum(rn->totals, sums);
@@ -96,7 +100,10 @@ static int rtpr_cmd_info(struct sk_buff *skb, struct genl_info *info)
 static int rtpr_cmd_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rtpr_net *rn = rtpr_net(genl_info_net(info));
+	int err = rtpr_user_allowed(rn->net, info->extack);
 
+	if (err)
+		return err;
 	if (!info->attrs[RTPRELAY_A_LIMIT]) {
 		NL_SET_ERR_MSG(info->extack, "RTPRELAY_A_LIMIT is missing");
 		return -EINVAL;
@@ -137,7 +144,7 @@ static int rtpr_add_allowed(struct rtpr_net *rn, const struct rtpr_flow *old,
 static int rtpr_replace(struct rtpr_flow *old, struct rtpr_flow *new, const struct genl_info *info,
 			struct rtpr_answer *answer)
 {
-	bool with_answer = !(new->conf.flags & RTPRELAY_FLOW_CARRY);
+	bool with_answer = !(new->conf.flags &RTPRELAY_FLOW_CARRY);
 	struct rtpr_flow_state last;
 	int err = 0;
 
@@ -164,6 +171,9 @@ static int rtpr_add(struct rtpr_net *rn, struct rtpr_flow *new, const struct gen
 		err = rtpr_net_hook(rn);
 	if (!err)
 		err = old ? rtpr_replace(old, new, info, answer) : rtpr_flow_insert(new);
+	if (err == -EDQUOT)
+		NL_SET_ERR_MSG(info->extack, "the limit of flows of this user is reached: module "
+					     "parameter userns_flows");
 	mutex_unlock(&rn->lock);
 	return err;
 }
@@ -176,7 +186,9 @@ static int rtpr_cmd_flow_add(struct sk_buff *skb, struct genl_info *info)
 	struct rtpr_flow *flow;
 	int err;
 
-	err = rtpr_get_conf(info->attrs, &conf, info->extack);
+	err = rtpr_user_allowed(rn->net, info->extack);
+	if (!err)
+		err = rtpr_get_conf(info->attrs, &conf, info->extack);
 	if (err)
 		return err;
 	if (conf.flags & RTPRELAY_FLOW_TAP) {
