@@ -58,7 +58,7 @@ struct counter_name {
 	  "source is one of the relay's own media ports, not answered")                            \
 	X(unknown_command, "unknown_commands", "commands", "unknown, answered with an error")      \
 	X(reply_too_large, "replies_too_large", "commands",                                        \
-	  "the reply exceeds a datagram: answered with an error")                                  \
+	  "the reply exceeds a datagram: details are left out, or an error is sent")               \
 	X(send_failed, "replies_lost", "commands", "the reply could not be sent")                  \
 	X(replies_evicted, "replies_evicted", "replies",                                           \
 	  "dropped early, because replay-entries or replay-mbytes was reached")                    \

@@ -107,8 +107,19 @@ enum reply_code {
 	REPLY_NONE, /* send nothing */
 };
 
+/* How much a reply says of calls and of the relay; each leaves out more than the one before. */
+enum reply_detail {
+	DETAIL_ALL,
+	DETAIL_STATE,	 /* counters and state, but no history of quality, and no proxies */
+	DETAIL_ANSWERED, /* medias only of the dialogs that are answered */
+	DETAIL_PARTIES,	 /* no medias */
+	DETAIL_TOTALS,	 /* no parties */
+	DETAIL_COUNT,
+};
+
 struct reply {
 	enum reply_code code;
+	enum reply_detail detail;
 	const char *error;     /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
 	const char *warning;   /* or NULL */
 	struct str sdp;	       /* offer, answer; in the arena */

@@ -207,6 +207,27 @@ static void encode(struct command_env *env, bool json, const struct reply *reply
 	}
 }
 
+/*
+ * Makes the reply smaller by one step. False: nothing in it can be left out.
+ *
+ * Of a list each step leaves half of the calls out.
+ */
+static bool shrink(struct reply *reply)
+{
+	if (reply->code != REPLY_OK)
+		return false;
+	if (reply->n_calls) {
+		reply->n_calls /= 2;
+		reply->warning = "Not all calls are listed: the reply would be too large";
+		return true;
+	}
+	if (!(reply->call || reply->statistics) || reply->detail + 1 == DETAIL_COUNT)
+		return false;
+	reply->detail++;
+	reply->warning = "Details are left out: the reply would be too large";
+	return true;
+}
+
 /* A delete has already taken effect: an error would say that it has not. */
 static void cut_short(struct reply *reply)
 {
@@ -215,6 +236,14 @@ static void cut_short(struct reply *reply)
 					 .warning = "Statistics are too large to be sent" };
 	else
 		*reply = (struct reply){ .code = REPLY_ERROR, .error = "Reply too large" };
+}
+
+static void encode_again(struct command_env *env, bool json, const struct reply *reply,
+			 size_t begin, struct buf *out)
+{
+	out->overflow = false;
+	out->len = begin;
+	encode(env, json, reply, out);
 }
 
 void ng_run(struct command_env *env, const struct endpoint *source, struct str payload,
@@ -235,10 +264,12 @@ void ng_run(struct command_env *env, const struct endpoint *source, struct str p
 	if (!out->overflow)
 		return;
 	env->stats->reply_too_large++;
-	out->overflow = false;
-	out->len = begin;
+	while (out->overflow && shrink(&reply))
+		encode_again(env, json, &reply, begin, out);
+	if (!out->overflow)
+		return;
 	cut_short(&reply);
-	encode(env, json, &reply, out);
+	encode_again(env, json, &reply, begin, out);
 }
 
 /* The text up to the first blank; without a blank there is no cookie. */

@@ -18,7 +18,8 @@ extern const struct control_protocol ng_protocol;
  * ng_run() - executes one request: the payload of a datagram, after the cookie and its blank
  * @payload: bencode or JSON; the answer has the same encoding
  * @source: sender of the request
- * @out: gets the reply without cookie; if it does not fit, the error "Reply too large" instead
+ * @out: gets the reply without cookie; if it does not fit, one with fewer details and a warning, or
+ *	the error "Reply too large"
  * Never fails: a request that cannot be decoded is answered with result "error".
  */
 void ng_run(struct command_env *env, const struct endpoint *source, struct str payload,

@@ -97,7 +97,8 @@ static void add_last_rtcp(struct arena *arena, struct dict *map, const struct ca
 }
 
 static void add_stream(struct arena *arena, struct dict *list, const struct call_report *call,
-		       const struct media_report *media, enum component comp)
+		       const struct media_report *media, enum component comp,
+		       enum reply_detail detail)
 {
 	const struct stream_report *stream = &media->stream[comp];
 	struct dict *map = dict_add_map(arena, list, STR_NONE);
@@ -144,6 +145,8 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 		ng_add_u64(arena, map, STR("kernel packets"), stream->kernel_packets_in);
 		ng_add_u64(arena, map, STR("kernel packets out"), stream->kernel_packets_out);
 	}
+	if (detail > DETAIL_ALL)
+		return;
 	if (comp == COMP_RTP)
 		add_reception(arena, map, media);
 	if (comp == (media->mux ? COMP_RTP : COMP_RTCP))
@@ -152,7 +155,7 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 }
 
 static void add_media(struct arena *arena, struct dict *list, const struct call_report *call,
-		      const struct media_report *media)
+		      const struct media_report *media, enum reply_detail detail)
 {
 	struct dict *map = dict_add_map(arena, list, STR_NONE);
 	struct dict *streams, *flags;
@@ -165,7 +168,7 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 		dict_add_str(arena, map, STR("codec"), media->codec);
 	streams = dict_add_list(arena, map, STR("streams"));
 	for (unsigned int comp = 0; comp < media->n_streams; comp++)
-		add_stream(arena, streams, call, media, comp);
+		add_stream(arena, streams, call, media, comp, detail);
 	flags = dict_add_list(arena, map, STR("flags"));
 	add_flag(arena, flags, true, "initialized");
 	add_flag(arena, flags, media->send, "send");
@@ -207,8 +210,13 @@ static void add_peer(struct arena *arena, struct dict *map, struct str key,
 	ng_add_text(arena, own, STR("type"), "offer/answer");
 }
 
+static bool shows_medias(const struct party_report *party, enum reply_detail detail)
+{
+	return detail < DETAIL_ANSWERED || (detail == DETAIL_ANSWERED && party->answered);
+}
+
 static void add_party(struct arena *arena, struct dict *tags, const struct call_report *call,
-		      size_t index)
+		      size_t index, enum reply_detail detail)
 {
 	const struct party_report *party = &call->party[index];
 	const struct party_report *peer = &call->party[party->peer];
@@ -229,8 +237,8 @@ static void add_party(struct arena *arena, struct dict *tags, const struct call_
 	add_peer(arena, map, STR("subscriptions"), peer);
 	add_peer(arena, map, STR("subscribers"), peer);
 	list = dict_add_list(arena, map, STR("medias"));
-	for (size_t i = 0; i < party->n_media; i++)
-		add_media(arena, list, call, &party->media[i]);
+	for (size_t i = 0; i < party->n_media && shows_medias(party, detail); i++)
+		add_media(arena, list, call, &party->media[i], detail);
 }
 
 /* Units are rtpengine's: MOS times 10, microseconds, milliseconds, percent. */
@@ -254,7 +262,7 @@ static void add_mos_at(struct arena *arena, struct dict *own, const struct call_
 }
 
 static void add_quality(struct arena *arena, struct dict *map, const struct call_report *call,
-			const struct quality_summary *q)
+			const struct quality_summary *q, enum reply_detail detail)
 {
 	struct dict *own, *list;
 
@@ -264,6 +272,8 @@ static void add_quality(struct arena *arena, struct dict *map, const struct call
 	dict_add_int(arena, own, STR("samples"), q->samples);
 	add_mos_at(arena, dict_add_map(arena, map, STR("lowest MOS")), call, &q->lowest);
 	add_mos_at(arena, dict_add_map(arena, map, STR("highest MOS")), call, &q->highest);
+	if (detail > DETAIL_ALL)
+		return;
 	own = dict_add_map(arena, map, STR("MOS progression"));
 	dict_add_int(arena, own, STR("interval"), q->interval_s);
 	list = dict_add_list(arena, own, STR("entries"));
@@ -272,7 +282,7 @@ static void add_quality(struct arena *arena, struct dict *map, const struct call
 }
 
 static void add_ssrc(struct arena *arena, struct dict *ssrcs, const struct call_report *call,
-		     const struct media_report *media)
+		     const struct media_report *media, enum reply_detail detail)
 {
 	const struct stream_report *stream = &media->stream[COMP_RTP];
 	struct str key;
@@ -289,10 +299,22 @@ static void add_ssrc(struct arena *arena, struct dict *ssrcs, const struct call_
 	dict_add_int(arena, map, STR("last RTP timestamp"), stream->last_timestamp);
 	dict_add_int(arena, map, STR("last RTP seq"), stream->last_seq);
 	ng_add_u64(arena, map, STR("cumulative loss"), stream->lost);
-	add_quality(arena, map, call, &media->quality);
+	add_quality(arena, map, call, &media->quality, detail);
 }
 
-static void add_call(struct arena *arena, struct dict *map, const struct call_report *call)
+static void add_ssrcs(struct arena *arena, struct dict *map, const struct call_report *call,
+		      enum reply_detail detail)
+{
+	struct dict *own = dict_add_map(arena, map, STR("SSRC"));
+
+	for (size_t i = 0; i < call->n_parties; i++)
+		for (size_t j = 0; j < call->party[i].n_media; j++)
+			if (shows_medias(&call->party[i], detail))
+				add_ssrc(arena, own, call, &call->party[i].media[j], detail);
+}
+
+static void add_call(struct arena *arena, struct dict *map, const struct call_report *call,
+		     enum reply_detail detail)
 {
 	struct dict *own;
 
@@ -301,13 +323,10 @@ static void add_call(struct arena *arena, struct dict *map, const struct call_re
 	dict_add_int(arena, map, STR("last signal"), call->last_signal_s);
 	if (call->metadata.len)
 		dict_add_str(arena, map, STR("metadata"), call->metadata);
-	own = dict_add_map(arena, map, STR("SSRC"));
-	for (size_t i = 0; i < call->n_parties; i++)
-		for (size_t j = 0; j < call->party[i].n_media; j++)
-			add_ssrc(arena, own, call, &call->party[i].media[j]);
+	add_ssrcs(arena, map, call, detail);
 	own = dict_add_map(arena, map, STR("tags"));
-	for (size_t i = 0; i < call->n_parties; i++)
-		add_party(arena, own, call, i);
+	for (size_t i = 0; i < call->n_parties && detail < DETAIL_TOTALS; i++)
+		add_party(arena, own, call, i, detail);
 	own = dict_add_map(arena, map, STR("totals"));
 	add_counts(arena, own, STR("RTP"), call->rtp_packets, call->rtp_bytes, call->rtp_errors);
 	add_counts(arena, own, STR("RTCP"), call->rtcp_packets, call->rtcp_bytes,
@@ -332,14 +351,14 @@ struct dict *ng_reply_make(struct arena *arena, const struct reply *reply)
 	if (reply->sdp.len && reply->code == REPLY_OK)
 		dict_add_str(arena, map, STR("sdp"), reply->sdp);
 	if (reply->call)
-		add_call(arena, map, reply->call);
+		add_call(arena, map, reply->call, reply->detail);
 	if (reply->calls) {
 		list = dict_add_list(arena, map, STR("calls"));
 		for (size_t i = 0; i < reply->n_calls; i++)
 			dict_add_str(arena, list, STR_NONE, reply->calls[i]);
 	}
 	if (reply->statistics)
-		ng_add_statistics(arena, map, reply->statistics);
+		ng_add_statistics(arena, map, reply->statistics, reply->detail);
 	ng_add_text(arena, map, STR("result"), result_names[reply->code]);
 	return arena_failed(arena) ? NULL : map;
 }

@@ -126,7 +126,8 @@ static void add_proxy(struct arena *arena, struct dict *list, const struct proxy
 	ng_add_u64(arena, map, STR("errorcount"), row->errors);
 }
 
-static void add_control(struct arena *arena, struct dict *map, const struct daemon_report *report)
+static void add_control(struct arena *arena, struct dict *map, const struct daemon_report *report,
+			enum reply_detail detail)
 {
 	const struct stats *stats = &report->stats;
 	const struct number numbers[] = {
@@ -146,7 +147,8 @@ static void add_control(struct arena *arena, struct dict *map, const struct daem
 	for (size_t i = 0; i < stats->n_proxies; i++) {
 		const struct proxy_stats *row = &stats->proxy[i];
 
-		add_proxy(arena, list, row);
+		if (detail == DETAIL_ALL)
+			add_proxy(arena, list, row);
 		for (size_t v = 0; v < VERB_COUNT; v++) {
 			total.count[v] += row->count[v];
 			total.duration_us[v] += row->duration_us[v];
@@ -180,12 +182,14 @@ static void add_interfaces(struct arena *arena, struct dict *map,
 	}
 }
 
-void ng_add_statistics(struct arena *arena, struct dict *map, const struct daemon_report *report)
+void ng_add_statistics(struct arena *arena, struct dict *map, const struct daemon_report *report,
+		       enum reply_detail detail)
 {
 	struct dict *own = dict_add_map(arena, map, STR("statistics"));
 
 	add_current(arena, own, report);
 	add_total(arena, own, report);
-	add_control(arena, own, report);
-	add_interfaces(arena, own, report);
+	add_control(arena, own, report, detail);
+	if (detail < DETAIL_PARTIES)
+		add_interfaces(arena, own, report);
 }

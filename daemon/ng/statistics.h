@@ -6,9 +6,11 @@
 #define RTPRELAY_NG_STATISTICS_H
 
 #include "base/dict.h"
+#include "command/request.h"
 #include "report/report.h"
 
 /* As "statistics" in @map, the reply. */
-void ng_add_statistics(struct arena *arena, struct dict *map, const struct daemon_report *report);
+void ng_add_statistics(struct arena *arena, struct dict *map, const struct daemon_report *report,
+		       enum reply_detail detail);
 
 #endif

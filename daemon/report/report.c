@@ -77,6 +77,7 @@ static bool report_party(struct arena *arena, const struct dialog *dialog, enum 
 	report->tag = copy(arena, party->tag, &failed);
 	report->via_branch = copy(arena, dialog->via_branch, &failed);
 	report->label = copy(arena, party->label, &failed);
+	report->answered = dialog->answered;
 	report->created_s = dialog->created_s;
 	report->media = arena_zalloc(arena, (dialog->n_media + 1) * sizeof(*report->media));
 	report->aliases = arena_zalloc(arena, (party->n_aliases + 1U) * sizeof(*report->aliases));
