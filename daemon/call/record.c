@@ -36,18 +36,13 @@ static void wire_place(struct wire *w, struct place_record *place)
 static void wire_latch(struct wire *w, struct latch_record *latch)
 {
 	wire_endpoint(w, &latch->source);
-	wire_endpoint(w, &latch->awaited);
 	wire_endpoint(w, &latch->replaced);
 	wire_time(w, &latch->heard_ms);
 	wire_time(w, &latch->window_end_ms);
 	wire_time(w, &latch->opened_ms);
-	wire_time(w, &latch->awaited_since_ms);
-	wire_time(w, &latch->awaited_heard_ms);
 	wire_u32(w, &latch->ssrc);
-	wire_u32(w, &latch->awaited_ssrc);
 	wire_u32(w, &latch->relatched);
 	wire_u16(w, &latch->seq);
-	wire_u16(w, &latch->awaited_seq);
 	wire_u8(w, &latch->phase, PHASE_LOCKED);
 	wire_u8(w, &latch->class, CLASS_EXACT);
 	wire_bool(w, &latch->was_exact);

@@ -49,8 +49,6 @@ static void latch_to_wall(struct latch_record *latch, const struct now *now)
 	latch->heard_ms = to_wall(now, latch->heard_ms);
 	latch->window_end_ms = to_wall(now, latch->window_end_ms);
 	latch->opened_ms = to_wall(now, latch->opened_ms);
-	latch->awaited_since_ms = to_wall(now, latch->awaited_since_ms);
-	latch->awaited_heard_ms = to_wall(now, latch->awaited_heard_ms);
 }
 
 static struct place_record place_of(const struct iface_addr *local)
@@ -212,8 +210,6 @@ static void seed_stream(const struct restore *r, const struct stream_record *rec
 	*latch = record->latch;
 	latch->heard_ms = past(r, record->latch.heard_ms);
 	latch->opened_ms = past(r, record->latch.opened_ms);
-	latch->awaited_since_ms = past(r, record->latch.awaited_since_ms);
-	latch->awaited_heard_ms = past(r, record->latch.awaited_heard_ms);
 	latch->window_end_ms = awaited(r, record->latch.window_end_ms);
 	seed->last_in_ms = past(r, record->last_in_ms);
 }
@@ -246,7 +242,6 @@ static bool is_plausible(const struct media_record *record, struct iface_addr *c
 		const struct latch_record *latch = &record->stream[side][comp].latch;
 
 		if (!is_of_family(&latch->source, local[side]) ||
-		    !is_of_family(&latch->awaited, local[side]) ||
 		    !is_of_family(&latch->replaced, local[side]) ||
 		    !is_of_family(&record->conf.side[side].sdp[comp], local[side]) ||
 		    !is_of_family(&record->conf.side[side].sip, local[side]))

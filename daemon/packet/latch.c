@@ -7,6 +7,7 @@
  * that rows ask for, and what is done when a row has decided. No I/O and no clock: packets and time
  * are handed in.
  */
+#include "packet/candidates.h"
 #include "packet/latch.h"
 #include "rtp_wire.h"
 
@@ -158,46 +159,6 @@ static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_
 	       fact(FACT_REBOUND, has_rebound(m, packet, facts));
 }
 
-/* --- Patience --------------------------------------------------------------------------------- */
-
-/* Does @packet continue what the newcomer that is waited for has sent so far? */
-static bool keeps_talking(const struct latch_memory *m, const struct latch_packet *packet)
-{
-	uint16_t step = (uint16_t)(packet->seq - m->awaited.seq);
-
-	return packet->now_ms - m->awaited.heard_ms <= LATCH_GAP_MS &&
-	       packet->ssrc == m->awaited.ssrc && step >= 1 && step <= LATCH_STEP_MAX;
-}
-
-/*
- * Has this newcomer been waited for long enough? One that has fallen silent in the meantime had its
- * chance: the wait starts again with the next.
- */
-static bool patience_is_over(struct latch_memory *m, const struct latch_ref *ref,
-			     const struct latch_packet *packet)
-{
-	bool anybody = endpoint_is_set(&m->awaited.source);
-	bool same = endpoint_eq(&m->awaited.source, packet->source);
-	bool other_talks = anybody && !same &&
-			   packet->now_ms - m->awaited.since_ms < ref->patience_ms &&
-			   packet->now_ms - m->awaited.heard_ms <= LATCH_GAP_MS;
-
-	if (other_talks)
-		return false;
-	if (!same || !keeps_talking(m, packet))
-		m->awaited.since_ms = packet->now_ms;
-	m->awaited.source = *packet->source;
-	m->awaited.heard_ms = packet->now_ms;
-	m->awaited.ssrc = packet->ssrc;
-	m->awaited.seq = packet->seq;
-	return packet->now_ms - m->awaited.since_ms >= ref->patience_ms;
-}
-
-static void await_nobody(struct latch_memory *m)
-{
-	memset(&m->awaited.source, 0, sizeof(m->awaited.source));
-}
-
 /* --- Phases ----------------------------------------------------------------------------------- */
 
 static bool is_learning(const struct latch_memory *m)
@@ -293,7 +254,7 @@ static void take(struct latch_memory *m, const struct latch_ref *ref,
 	m->source = *packet->source;
 	m->class = (uint8_t) class;
 	m->ssrc_known = m->seq_known = m->sequenced = false;
-	await_nobody(m);
+	candidates_clear(ref->candidates);
 	note(m, packet);
 	close_window(m, packet->now_ms);
 }
@@ -322,7 +283,8 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 	if (outcome == OUTCOME_PROVE)
 		outcome = latch_rule_find(latch_proof_rules, m->phase, class, facts);
 	if (outcome == OUTCOME_HOLD ||
-	    (outcome == OUTCOME_PATIENCE && !patience_is_over(m, ref, packet)))
+	    (outcome == OUTCOME_PATIENCE &&
+	     !candidates_prove(ref->candidates, packet, *rank, ref->patience_ms)))
 		return LATCH_PATIENCE;
 	take(m, ref, packet, class);
 	return LATCH_TAKEN;
@@ -332,7 +294,6 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 
 static void open_window(struct latch_memory *m, const struct latch_ref *ref, int64_t now_ms)
 {
-	await_nobody(m);
 	memset(&m->replaced, 0, sizeof(m->replaced));
 	m->opened_ms = now_ms;
 	m->window_end_ms = now_ms + ref->window_ms;
@@ -355,6 +316,8 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 	outcome = latch_rule_find(latch_offer_rules, m->phase, m->class, facts);
 	if (outcome == OUTCOME_WAIT)
 		*m = (struct latch_memory){ 0 };
+	if (outcome == OUTCOME_WAIT || outcome == OUTCOME_REOPENED || outcome == OUTCOME_MOVED)
+		candidates_clear(ref->candidates);
 	if (outcome == OUTCOME_REOPENED || outcome == OUTCOME_MOVED)
 		open_window(m, ref, now_ms);
 	if (facts & FACT_MOVE || !(facts & FACT_USABLE))
@@ -374,18 +337,13 @@ void latch_export(const struct latch *latch, struct latch_record *record)
 	const struct latch_memory *m = &latch->sealed;
 
 	*record = (struct latch_record){ .source = m->source,
-					 .awaited = m->awaited.source,
 					 .replaced = m->replaced,
 					 .heard_ms = m->heard_ms,
 					 .window_end_ms = m->window_end_ms,
 					 .opened_ms = m->opened_ms,
-					 .awaited_since_ms = m->awaited.since_ms,
-					 .awaited_heard_ms = m->awaited.heard_ms,
 					 .ssrc = m->ssrc,
-					 .awaited_ssrc = m->awaited.ssrc,
 					 .relatched = m->relatched,
 					 .seq = m->seq,
-					 .awaited_seq = m->awaited.seq,
 					 .phase = m->phase,
 					 .class = m->class,
 					 .was_exact = m->was_exact,
@@ -407,11 +365,6 @@ void latch_import(struct latch *latch, const struct latch_record *record)
 					       .window_end_ms = record->window_end_ms,
 					       .opened_ms = record->opened_ms,
 					       .relatched = record->relatched,
-					       .awaited = { .seq = record->awaited_seq,
-							    .ssrc = record->awaited_ssrc,
-							    .since_ms = record->awaited_since_ms,
-							    .heard_ms = record->awaited_heard_ms,
-							    .source = record->awaited },
 					       .replaced = record->replaced };
 }
 

@@ -69,7 +69,9 @@
  *     without numbers       see above
  *     neighbour, stranger   not before this side has sent an SDP; then it has to talk like a phone
  *                           for patience_ms: no pause above LATCH_GAP_MS, sequence numbers going
- *                           on. One newcomer is awaited at a time.
+ *                           on. Several are awaited at a time (packet/candidates.h): when there
+ *                           are too many, one that has sent a single packet or paused, or has a
+ *                           lower rank, is displaced, chosen at random.
  *     neighbour             in addition: not while nobody is at the other side
  *     stranger              in place of another source, with media-handover: at once
  *     all others; mode first; a NAT that changed its port: at once
@@ -103,7 +105,8 @@
  *     kernel dropped a newcomer       as a packet of that newcomer
  *     RTCP: its RTP is taken by       -         wait 5    wait 5     wait 5    -
  *        another address
- *     restart of the daemon           phase and window stay; sequence numbers are not known
+ *     restart of the daemon           phase and window stay; sequence numbers are not known, the
+ *                                     patience starts again
  *
  *     taken     after its proof, if it needs one. Next phase: open if it is on trial or without
  *               numbers; locked if it is exact or the phase was locked; else open. A window of
@@ -144,6 +147,8 @@
 #include "base/endpoint.h"
 #include "packet/latch_rules.h"
 
+struct candidates;
+
 /* As reports name it. */
 enum latch_state {
 	LATCH_WAIT,   /* nothing heard */
@@ -173,6 +178,7 @@ enum latch_state {
  * @near: sources that siblings have latched on
  * @on_trial: bit per member of @near: that one is there because of its network alone
  * @rtp: the stream of the same media that RTP arrives at, maybe this one; NULL: it carries none
+ * @candidates: newcomers that have to prove themselves; NULL: nobody can, as on a port for RTCP
  * @alone: nobody is at the other side yet, who could be heard or hear
  */
 struct latch_ref {
@@ -180,6 +186,7 @@ struct latch_ref {
 	const struct endpoint *near[LATCH_NEAR];
 	unsigned int n_near, on_trial;
 	const struct latch *rtp;
+	struct candidates *candidates;
 	enum latch_mode mode;
 	bool strict_source; /* once LOCKED, nobody else, nor a NAT that rebound; not if @handover */
 	bool handover;	    /* an acceptable source may take over at any time */
@@ -210,7 +217,6 @@ struct latch_packet {
  * @window_end_ms: 0: it is closed, though the phase is PHASE_OPEN
  * @sequenced: @source has sent RTP or UDPTL
  * @ssrc, @seq: of the last packet of @source; @seq_known: not since a restart
- * @awaited: a newcomer that has to prove itself; its source is unset if there is none
  * @replaced: the old source, after signalling moved the phone: refused while the window lasts
  * For latch.c, and the inline functions below, alone.
  */
@@ -223,12 +229,6 @@ struct latch_memory {
 	uint32_t ssrc;
 	int64_t heard_ms, window_end_ms, opened_ms;
 	uint32_t relatched;
-	struct {
-		uint16_t seq;
-		uint32_t ssrc;
-		int64_t since_ms, heard_ms; /* awaited since; its last packet */
-		struct endpoint source;
-	} awaited;
 	struct endpoint replaced;
 };
 
@@ -238,10 +238,10 @@ struct latch {
 
 /* The same for a journal, with times as the reader of the record counts them. 0: never */
 struct latch_record {
-	struct endpoint source, awaited, replaced;
-	int64_t heard_ms, window_end_ms, opened_ms, awaited_since_ms, awaited_heard_ms;
-	uint32_t ssrc, awaited_ssrc, relatched;
-	uint16_t seq, awaited_seq;
+	struct endpoint source, replaced;
+	int64_t heard_ms, window_end_ms, opened_ms;
+	uint32_t ssrc, relatched;
+	uint16_t seq;
 	uint8_t phase, class;
 	bool was_exact, ssrc_known, sequenced;
 };

@@ -49,6 +49,7 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 	ref->sip = &conf->sip;
 	ref->n_near = ref->on_trial = 0;
 	ref->rtp = rtp ? &rtp->latch : NULL;
+	ref->candidates = s->comp == COMP_RTP ? &s->bridge->candidates[s->side] : NULL;
 	ref->alone = is_alone(s);
 	ref->mode = conf->latching;
 	ref->strict_source = conf->flags & SIDE_STRICT_SOURCE;

@@ -11,6 +11,7 @@
 
 #include "base/mailbox.h"
 #include "base/ring.h"
+#include "packet/candidates.h"
 #include "packet/quality.h"
 #include "packet/side.h"
 #include "rtp_stats.h"
@@ -128,6 +129,7 @@ struct bridge {
 	struct worker *worker;	/* NULL: closed, or the pool was freed */
 	void *owner;
 	bool closing;
+	struct candidates candidates[2]; /* media thread: of each side's RTP */
 	struct stream streams[];
 };
 

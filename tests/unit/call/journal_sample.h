@@ -30,18 +30,13 @@ SAMPLE_FN struct endpoint sample_ep(const char *text)
 SAMPLE_FN void sample_latch(struct latch_record *latch, const char *source)
 {
 	*latch = (struct latch_record){ .source = sample_ep(source),
-					.awaited = sample_ep("198.51.100.66:6"),
 					.replaced = sample_ep("198.51.100.67:7"),
 					.heard_ms = 1700000000001,
 					.window_end_ms = 1700000000002,
-					.awaited_since_ms = 1700000000003,
 					.opened_ms = 1700000000004,
-					.awaited_heard_ms = 1700000000005,
 					.ssrc = 0x01020304,
-					.awaited_ssrc = 0x05060708,
 					.relatched = 9,
 					.seq = 10,
-					.awaited_seq = 65535,
 					.phase = PHASE_MOVED,
 					.class = CLASS_ADDR,
 					.was_exact = true,

@@ -71,14 +71,26 @@ enum { R_WAIT, R_OPEN, R_REOPENED, R_MOVED, R_LOCKED };
 static const char R_LETTERS[] = "-nfsae";
 static const int R_RANK[] = { 0, 1, 1, 1, 2, 3 };
 
+/* Somebody who is awaited. */
+struct r_awaited {
+	bool there;
+	uint32_t ssrc;
+	uint16_t seq;
+	int64_t since_ms, heard_ms;
+};
+
+#define R_PORTS	  3
+#define R_PORT(n) (4000 + 2 * (int)(n))
+
 struct reference {
 	int phase;
 	int class; /* place in R_LETTERS */
-	struct place source, replaced, awaited;
+	struct place source, replaced;
+	struct r_awaited awaited[WORLD_SOURCES + 1][R_PORTS];
 	bool was_exact, ssrc_known, seq_known, sequenced;
-	uint32_t ssrc, awaited_ssrc, relatched;
-	uint16_t seq, awaited_seq;
-	int64_t heard_ms, opened_ms, window_end_ms, awaited_since_ms, awaited_heard_ms;
+	uint32_t ssrc, relatched;
+	uint16_t seq;
+	int64_t heard_ms, opened_ms, window_end_ms;
 };
 
 static bool same_place(struct place a, struct place b)
@@ -250,23 +262,25 @@ static bool ref_foreign(const struct told *t, const struct heard *h)
 	       h->ssrc != t->rtp_ssrc;
 }
 
+/* All are awaited at the same time: there is room for more than the model has places. */
 static bool ref_patience_over(struct reference *r, const struct told *t, const struct heard *h)
 {
-	bool same = same_place(r->awaited, h->from);
-	int64_t pause_ms = h->now_ms - r->awaited_heard_ms;
-	int step = (uint16_t)(h->seq - r->awaited_seq);
-	bool goes_on =
-		same && pause_ms <= 150 && h->ssrc == r->awaited_ssrc && step >= 1 && step <= 16;
+	struct r_awaited *a = &r->awaited[h->from.at][(h->from.port - R_PORT(0)) / 2];
+	int step = (uint16_t)(h->seq - a->seq);
 
-	if (r->awaited.at && !same && pause_ms <= 150 &&
-	    h->now_ms - r->awaited_since_ms < t->patience_ms)
-		return false;
-	r->awaited_since_ms = goes_on ? r->awaited_since_ms : h->now_ms;
-	r->awaited = h->from;
-	r->awaited_heard_ms = h->now_ms;
-	r->awaited_ssrc = h->ssrc;
-	r->awaited_seq = h->seq;
-	return h->now_ms - r->awaited_since_ms >= t->patience_ms;
+	if (!a->there || h->now_ms - a->heard_ms > 150 || h->ssrc != a->ssrc || step < 1 ||
+	    step > 16)
+		a->since_ms = h->now_ms;
+	a->there = true;
+	a->heard_ms = h->now_ms;
+	a->ssrc = h->ssrc;
+	a->seq = h->seq;
+	return h->now_ms - a->since_ms >= t->patience_ms;
+}
+
+static void ref_await_nobody(struct reference *r)
+{
+	memset(r->awaited, 0, sizeof(r->awaited));
 }
 
 static void ref_take(struct reference *r, const struct told *t, const struct heard *h, int class)
@@ -282,7 +296,7 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 	r->was_exact = r->ssrc_known = r->seq_known = r->sequenced = false;
 	r->source = h->from;
 	r->class = class;
-	r->awaited = (struct place){ 0, 0 };
+	ref_await_nobody(r);
 	ref_note(r, h);
 	ref_tick(r, h->now_ms);
 }
@@ -352,7 +366,8 @@ static void ref_update(struct reference *r, const struct told *t, enum latch_cha
 	if (moves)
 		r->was_exact = change == LATCH_MOVE && was_exact;
 	r->phase = moves || ref_offer[r->phase][change] == 'm' ? R_MOVED : R_REOPENED;
-	r->awaited = r->replaced = (struct place){ 0, 0 };
+	r->replaced = (struct place){ 0, 0 };
+	ref_await_nobody(r);
 	r->opened_ms = now_ms;
 	r->window_end_ms = now_ms + t->window_ms;
 }

@@ -8,7 +8,7 @@
 #ifndef RTPRELAY_LATCH_SCENE_H
 #define RTPRELAY_LATCH_SCENE_H
 
-#include "daemon/packet/latch.h"
+#include "daemon/packet/candidates.h"
 #include "tests/unit/test.h"
 
 /* A suite needs some of these. */
@@ -16,6 +16,7 @@
 
 struct box {
 	struct latch latch;
+	struct candidates candidates;
 	struct latch_ref ref;
 	struct endpoint sdp, sip;
 	struct endpoint near[2];
@@ -47,6 +48,7 @@ SCENE_FN void open_box(struct box *box, const char *sdp, const char *sip)
 {
 	memset(box, 0, sizeof(*box));
 	told(box, sdp, sip);
+	box->ref.candidates = &box->candidates;
 	box->ref.patience_ms = 400;
 	box->ref.window_ms = 3000;
 	box->now = 100000;

@@ -9,14 +9,15 @@
  */
 #include <stdio.h>
 #include "daemon/base/count.h"
+#include "daemon/packet/candidates.h"
 #include "latch_reference.h"
 #include "tests/unit/test.h"
 
 #define STORIES 2000
 #define STEPS	500
 #define ACTORS	7
-#define PORTS	3
-#define PORT(n) (4000 + 2 * (int)(n))
+#define PORTS	R_PORTS
+#define PORT(n) R_PORT(n)
 
 /* Who sends. Two may be one phone behind a NAT that changed its port. */
 struct actor {
@@ -33,6 +34,7 @@ struct run {
 struct story {
 	uint64_t random;
 	struct latch latch;
+	struct candidates candidates;
 	struct reference reference;
 	struct told told;
 	struct actor actors[ACTORS];
@@ -113,15 +115,17 @@ static const struct latch *real_rtp(struct real_told *real_told, const struct to
 	return &real_told->rtp;
 }
 
-static const struct latch_ref *real_ref(struct real_told *real_told, const struct told *t)
+static const struct latch_ref *real_ref(struct real_told *real_told, struct story *s)
 {
 	struct latch_ref *ref = &real_told->ref;
+	const struct told *t = &s->told;
 
 	*ref = (struct latch_ref){ .signalled = &real_told->signalled,
 				   .sdp = &real_told->sdp,
 				   .sip = &real_told->sip,
 				   .n_near = (unsigned int)t->n_near,
 				   .rtp = real_rtp(real_told, t),
+				   .candidates = &s->candidates,
 				   .mode = t->mode,
 				   .strict_source = t->strict_source,
 				   .handover = t->handover,
@@ -163,6 +167,18 @@ static void hold_destination(struct story *s, const struct latch_ref *ref)
 	}
 }
 
+static void hold_awaited(struct story *s)
+{
+	int left = 0;
+
+	for (int i = 0; i < CANDIDATES; i++)
+		left += endpoint_is_set(&s->candidates.slot[i].source);
+	for (int at = 1; at <= WORLD_SOURCES; at++)
+		for (int port = 0; port < PORTS; port++)
+			left -= s->reference.awaited[at][port].there;
+	hold(s, !left, "who is waited for");
+}
+
 static void hold_same(struct story *s)
 {
 	const struct reference *r = &s->reference;
@@ -173,7 +189,7 @@ static void hold_same(struct story *s)
 	hold(s, record.phase == r->phase, "phase");
 	hold(s, is_place(&record.source, r->source), "source");
 	hold(s, r->phase == R_WAIT || record.class == r->class, "class");
-	hold(s, is_place(&record.awaited, r->awaited), "who is waited for");
+	hold_awaited(s);
 	hold(s, is_place(&record.replaced, r->replaced), "who was replaced");
 	hold(s, record.relatched == r->relatched, "relatched");
 	hold(s, record.was_exact == r->was_exact, "was_exact");
@@ -183,7 +199,7 @@ static void hold_same(struct story *s)
 	hold(s, !r->ssrc_known || latch_has_ssrc(&s->latch, r->ssrc), "SSRC");
 	hold(s, latch_record_valid(&record), "record is valid");
 	hold(s, latch_settled(&s->latch) == ref_settled(r), "settled");
-	hold_destination(s, real_ref(&told, &s->told));
+	hold_destination(s, real_ref(&told, s));
 }
 
 static struct run *run_of(struct story *s, struct place place)
@@ -278,7 +294,7 @@ static void send_packet(struct story *s, const struct actor *actor)
 					h.has_ssrc, h.has_seq, h.seq,	    h.ssrc };
 	before = s->reference;
 	ref_tick(&before, h.now_ms);
-	verdict = latch_packet(&s->latch, real_ref(&told, &s->told), &packet, &rank);
+	verdict = latch_packet(&s->latch, real_ref(&told, s), &packet, &rank);
 	hold(s, verdict == LATCH_ADMIT || (int)rank == R_RANK[ref_class(&s->told, h.from)], "rank");
 	hold(s, verdict == ref_packet(&s->reference, &s->told, &h), "verdict");
 	hold_verdict(s, &before, &h, verdict);
@@ -403,7 +419,7 @@ static void offer(struct story *s)
 	/* A phone that moved is where its SDP says, now and then. */
 	if (s->reference.source.at && once_in(s, 4))
 		s->told.sdp = s->reference.source;
-	latch_update(&s->latch, real_ref(&told, &s->told), change, s->now_ms);
+	latch_update(&s->latch, real_ref(&told, s), change, s->now_ms);
 	ref_update(&s->reference, &s->told, change, s->now_ms);
 	hold(s, change == LATCH_FRESH || is_place(latch_source(&s->latch), before.source),
 	     "an offer takes no source");
@@ -458,6 +474,8 @@ static void restart(struct story *s)
 
 	latch_export(&s->latch, &record);
 	memset(&s->latch, 0xa5, sizeof(s->latch));
+	candidates_clear(&s->candidates);
+	ref_await_nobody(&s->reference);
 	latch_import(&s->latch, &record);
 	s->reference.seq_known = false;
 }
@@ -465,6 +483,7 @@ static void restart(struct story *s)
 static void forget(struct story *s)
 {
 	latch_forget(&s->latch);
+	candidates_clear(&s->candidates);
 	ref_forget(&s->reference);
 }
 

@@ -32,6 +32,7 @@ struct world {
 	struct endpoint sdp, sip, near;
 	struct latch_ref ref;
 	struct latch latch;
+	struct candidates candidates;
 };
 
 static void open_world(struct world *w, const char *sdp, const char *sip, const char *near)
@@ -44,6 +45,7 @@ static void open_world(struct world *w, const char *sdp, const char *sip, const 
 				     .sdp = &w->sdp,
 				     .sip = &w->sip,
 				     .near = { &w->near },
+				     .candidates = &w->candidates,
 				     .patience_ms = 400,
 				     .window_ms = 3000 };
 	if (*near) {
