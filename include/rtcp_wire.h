@@ -11,10 +11,6 @@
 
 #include "rtp_wire.h"
 
-#define RTCP_SR		200
-#define RTCP_RR		201
-#define RTCP_REPORT_LEN 24
-
 /* One packet of a compound. */
 struct rtcp_part {
 	const uint8_t *bytes;
@@ -57,17 +53,6 @@ static inline bool rtcp_next(const uint8_t *p, size_t len, size_t *at, struct rt
 		return false;
 	*at += part->len;
 	return true;
-}
-
-/* The checks of RFC 3550, A.2, without those of the order of the parts (RFC 5506). */
-static inline bool rtcp_is_whole(const uint8_t *p, size_t len)
-{
-	struct rtcp_part part;
-	size_t at = 0;
-
-	while (rtcp_next(p, len, &at, &part))
-		;
-	return len && at == len;
 }
 
 /* The middle 32 bits of a sender report's NTP time, as in LSR. False: not a sender report. */

@@ -29,8 +29,15 @@ enum rtp_kind {
 	RTP_KIND_OTHER, /* keepalives (CR LF, a zero), TURN channels, version 0 or 1 */
 };
 
-/* Bytes that are read at most: these must be readable, or the whole packet if it is shorter. */
+/*
+ * Bytes that are read at most: these must be readable, or the whole packet if it is shorter, or if
+ * rtp_wire_in_doubt() holds.
+ */
 #define RTP_WIRE_HEAD 76
+
+#define RTCP_SR		200
+#define RTCP_RR		201
+#define RTCP_REPORT_LEN 24
 
 #define RTP_PT_PCMU 0
 #define RTP_PT_PCMA 8
@@ -52,6 +59,17 @@ struct rtp_wire {
 	uint32_t header_len;
 	uint32_t timestamp;
 	uint32_t ssrc;
+};
+
+/**
+ * struct rtp_port - how RTP and RTCP are told apart at a local port
+ * @mux: both were negotiated for the port, or it is one for RTCP: by the ranges of RFC 5761
+ * @negotiated: without @mux: bit n: payload type 64 + n was negotiated. With the marker bit, the
+ *	second byte of such an RTP packet is the type of an RTCP packet.
+ */
+struct rtp_port {
+	uint32_t negotiated;
+	bool mux;
 };
 
 static inline uint16_t rtp_wire_u16(const uint8_t *p)
@@ -106,22 +124,69 @@ static inline enum rtp_kind rtp_wire_parse_rtp(const uint8_t *p, size_t len, str
 	return RTP_KIND_RTP;
 }
 
+/* The checks of RFC 3550, A.2, without those of the order of the parts (RFC 5506). */
+static inline bool rtcp_is_whole(const uint8_t *p, size_t len)
+{
+	size_t at = 0;
+
+	while (at <= len && len - at >= 4 && p[at] >> 6 == 2 && rtp_wire_is_rtcp_type(p[at + 1]))
+		at += 4 * ((size_t)rtp_wire_u16(p + at + 2) + 1);
+	return len && at == len;
+}
+
+/*
+ * Is it RTCP rather than RTP whose marker bit and payload type look like an RTCP type? In RTCP, the
+ * sequence number is a length. What follows the head of a report may be encrypted (RFC 3711).
+ */
+static inline bool rtcp_is_likely(const uint8_t *p, size_t len)
+{
+	size_t first = 4 * ((size_t)rtp_wire_u16(p + 2) + 1);
+	size_t reports = RTCP_REPORT_LEN * (size_t)(p[0] & 0x1f);
+
+	if (p[1] == RTCP_SR)
+		return first <= len && first >= 28 + reports;
+	if (p[1] == RTCP_RR)
+		return first <= len && first >= 8 + reports;
+	return rtcp_type_known(p[1]) && rtcp_is_whole(p, len);
+}
+
+/* Can only the whole packet tell whether it is RTP or RTCP? @p, @len: as for rtp_wire_kind() */
+static inline bool rtp_wire_in_doubt(const uint8_t *p, size_t len, const struct rtp_port *port)
+{
+	return len >= 8 && p[0] >> 6 == 2 && rtp_wire_is_rtcp_type(p[1]) && !port->mux &&
+	       !(port->negotiated >> (p[1] & 31) & 1);
+}
+
+/*
+ * RFC 5761 keeps payload types 64..95 off a port with rtcp-mux. On other RTP ports they are RTP as
+ * any other; but some phones send RTCP there, without rtcp-mux. @p: its second byte is of RTCP. Not
+ * inlined, for nearly no packet is asked about.
+ */
+static __attribute__((__noinline__, __cold__, __unused__)) bool
+rtp_wire_is_rtcp(const uint8_t *p, size_t len, const struct rtp_port *port)
+{
+	return port->mux || (rtp_wire_in_doubt(p, len, port) && rtcp_is_likely(p, len));
+}
+
 /**
  * rtp_wire_kind() - which protocol the bytes belong to
  * @p: at least the first RTP_WIRE_HEAD bytes of the packet, or all of it
  * @len: of the whole UDP payload
+ * @port: where it arrived
  *
  * The padding count is not checked: in SRTP that byte is encrypted. STUN must carry the magic
  * cookie of RFC 8489, ZRTP that of RFC 6189; otherwise the kind is OTHER.
  */
-static inline enum rtp_kind rtp_wire_kind(const uint8_t *p, size_t len, struct rtp_wire *w)
+static inline enum rtp_kind rtp_wire_kind(const uint8_t *p, size_t len, const struct rtp_port *port,
+					  struct rtp_wire *w)
 {
 	if (!len)
 		return RTP_KIND_MALFORMED;
 	if (p[0] >= 128 && p[0] <= 191) {
 		if (len < 8)
 			return RTP_KIND_MALFORMED;
-		if (rtp_wire_is_rtcp_type(p[1]))
+		if (__builtin_expect(rtp_wire_is_rtcp_type(p[1]), false) &&
+		    rtp_wire_is_rtcp(p, len, port))
 			return rtp_wire_parse_rtcp(p, len, w);
 		return len < 12 ? RTP_KIND_MALFORMED : rtp_wire_parse_rtp(p, len, w);
 	}
@@ -136,10 +201,11 @@ static inline enum rtp_kind rtp_wire_kind(const uint8_t *p, size_t len, struct r
 	return RTP_KIND_OTHER;
 }
 
-static inline void rtp_wire_parse(const uint8_t *p, size_t len, struct rtp_wire *w)
+static inline void rtp_wire_parse(const uint8_t *p, size_t len, const struct rtp_port *port,
+				  struct rtp_wire *w)
 {
 	*w = (struct rtp_wire){ .kind = RTP_KIND_MALFORMED };
-	w->kind = rtp_wire_kind(p, len, w);
+	w->kind = rtp_wire_kind(p, len, port, w);
 }
 
 /* Does @seq continue the sequence of @last (RFC 3550, A.1)? Loss and reordering are allowed. */

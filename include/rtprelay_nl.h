@@ -80,6 +80,10 @@ enum rtprelay_cmd {
 	 *   RTPRELAY_A_CLOCKS  nested: any number of RTPRELAY_CLOCK_ENTRY, for the jitter of these
 	 *                      payload types; at most 8 different rates; for other payload types
 	 *                      the static rates of RFC 3551, or no jitter
+	 *   RTPRELAY_A_NO_MUX  u32: LOCAL has no rtcp-mux; bit n: payload type 64 + n was
+	 *                      negotiated. A packet there whose second byte is 192..223 is RTCP
+	 *                      only if that bit is not set and it has the form of RTCP, else RTP.
+	 *                      Absent: it is RTCP (RFC 5761). For the kinds RTP and MUX
 	 *   RTPRELAY_A_COOKIE  1..32 bytes: the daemon's name for the flow, returned in answers and
 	 *                      events
 	 *
@@ -184,6 +188,7 @@ enum rtprelay_attr {
 	RTPRELAY_A_RTCP,
 	RTPRELAY_A_REFUSED,
 	RTPRELAY_A_RTCP_AGE,
+	RTPRELAY_A_NO_MUX,
 	__RTPRELAY_A_MAX,
 };
 #define RTPRELAY_A_MAX (__RTPRELAY_A_MAX - 1)
@@ -251,6 +256,7 @@ enum rtprelay_feature {
 	RTPRELAY_FEATURE_EVENTS = 1 << 1, /* IDLE, RESUMED, REFUSED */
 	RTPRELAY_FEATURE_FAMILY = 1 << 2, /* LOCAL and OUT may be of different families */
 	RTPRELAY_FEATURE_TAP = 1 << 3,	  /* RTPRELAY_FLOW_TAP */
+	RTPRELAY_FEATURE_NO_MUX = 1 << 4, /* RTPRELAY_A_NO_MUX */
 };
 
 /* In RTPRELAY_A_COUNTERS, each a u64. PASS: passed to the daemon. DROP: dropped. */

@@ -36,7 +36,7 @@ static const struct nla_policy rtpr_policy_clocks[RTPRELAY_CLOCK_ATTR_MAX + 1] =
 	[RTPRELAY_CLOCK_ENTRY] = NLA_POLICY_NESTED(rtpr_policy_clock),
 };
 
-const struct nla_policy rtpr_policy_flow[RTPRELAY_A_COOKIE + 1] = {
+const struct nla_policy rtpr_policy_flow[RTPRELAY_A_NO_MUX + 1] = {
 	[RTPRELAY_A_LOCAL] = NLA_POLICY_NESTED(rtpr_policy_endpoint),
 	[RTPRELAY_A_SRC] = NLA_POLICY_NESTED(rtpr_policy_endpoint),
 	[RTPRELAY_A_OUT] = NLA_POLICY_NESTED(rtpr_policy_endpoint),
@@ -48,6 +48,7 @@ const struct nla_policy rtpr_policy_flow[RTPRELAY_A_COOKIE + 1] = {
 	[RTPRELAY_A_PT_SET] = NLA_POLICY_EXACT_LEN(16),
 	[RTPRELAY_A_CLOCKS] = NLA_POLICY_NESTED(rtpr_policy_clocks),
 	[RTPRELAY_A_COOKIE] = NLA_POLICY_RANGE(NLA_BINARY, 1, RTPRELAY_COOKIE_MAX),
+	[RTPRELAY_A_NO_MUX] = { .type = NLA_U32 },
 };
 
 const struct nla_policy rtpr_policy_local[RTPRELAY_A_LOCAL + 1] = {
@@ -250,6 +251,9 @@ int rtpr_get_conf(struct nlattr **attrs, struct rtpr_flow_conf *conf,
 					      : RTPRELAY_IDLE_DEFAULT;
 	if (attrs[RTPRELAY_A_PT_SET])
 		rtpr_get_pt_set(attrs[RTPRELAY_A_PT_SET], conf);
+	conf->port.mux = !attrs[RTPRELAY_A_NO_MUX];
+	if (!conf->port.mux)
+		conf->port.negotiated = nla_get_u32(attrs[RTPRELAY_A_NO_MUX]);
 	if (attrs[RTPRELAY_A_COOKIE])
 		rtpr_get_cookie(attrs[RTPRELAY_A_COOKIE], conf);
 	return 0;
@@ -399,6 +403,8 @@ int rtpr_put_conf(struct sk_buff *msg, const struct rtpr_flow_conf *conf)
 	if (conf->src.family != AF_UNSPEC && rtpr_put_endpoint(msg, RTPRELAY_A_SRC, &conf->src))
 		return -EMSGSIZE;
 	if (conf->dscp != RTPR_DSCP_KEEP && nla_put_u8(msg, RTPRELAY_A_DSCP, conf->dscp))
+		return -EMSGSIZE;
+	if (!conf->port.mux && nla_put_u32(msg, RTPRELAY_A_NO_MUX, conf->port.negotiated))
 		return -EMSGSIZE;
 	if (rtpr_put_pt_set(msg, conf))
 		return -EMSGSIZE;

@@ -123,13 +123,18 @@ static __always_inline bool rtpr_packet_parse(struct rtpr_packet *pkt, struct rt
 
 /**
  * rtpr_packet_kind() - classify the UDP payload
- * Return: false, its head cannot be read
+ * @port: the flow's
+ * Return: false, it cannot be read
  */
-static __always_inline bool rtpr_packet_kind(struct rtpr_packet *pkt, struct sk_buff *skb)
+static __always_inline bool rtpr_packet_kind(struct rtpr_packet *pkt, struct sk_buff *skb,
+					     const struct rtp_port *port)
 {
 	if (!pskb_may_pull(skb, pkt->payload_off + min_t(u32, pkt->payload_len, RTP_WIRE_HEAD)))
 		return false;
-	rtp_wire_parse(skb->data + pkt->payload_off, pkt->payload_len, &pkt->rtp);
+	if (unlikely(rtp_wire_in_doubt(skb->data + pkt->payload_off, pkt->payload_len, port)) &&
+	    !pskb_may_pull(skb, pkt->payload_off + pkt->payload_len))
+		return false;
+	rtp_wire_parse(skb->data + pkt->payload_off, pkt->payload_len, port, &pkt->rtp);
 	return true;
 }
 

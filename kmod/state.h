@@ -19,6 +19,7 @@
 
 #include "endpoint.h"
 #include "rtp_stats.h"
+#include "rtp_wire.h"
 #include "rtprelay_nl.h"
 
 struct net;
@@ -69,6 +70,7 @@ struct rtpr_net {
  * @dst:	their destination
  * @pt:		for each payload type the index of its clock, 0: has none, or RTPR_PT_REFUSED
  * @clock:	Hz; [0] is 0
+ * @port:	tells RTP and RTCP apart
  * @idle_s:	silence before the IDLE event
  */
 struct rtpr_flow_conf {
@@ -81,6 +83,7 @@ struct rtpr_flow_conf {
 	u8 cookie[RTPRELAY_COOKIE_MAX];
 	u8 pt[128];
 	u32 clock[RTPR_CLOCKS + 1];
+	struct rtp_port port;
 };
 
 /**

@@ -12,7 +12,7 @@ static void put_kernel(struct json_line *line, const struct admin_conf *conf)
 	static const char *const modes[] = {
 		[KMOD_AUTO] = "auto", [KMOD_OFF] = "off", [KMOD_REQUIRE] = "require"
 	};
-	static const char *const features[] = { "rtp", "events", "family", "tap" };
+	static const char *const features[] = { "rtp", "events", "family", "tap", "no-mux" };
 	const struct kmod *kmod = conf->calls->conf.kmod;
 
 	jsonl_open(line, "kernel", '{');

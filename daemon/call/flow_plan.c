@@ -105,8 +105,11 @@ static void fill(struct flow_spec *spec, const struct flow_ask *ask, int side, i
 	spec->idle_s = ask->idle_s;
 	if (ask->conf->side[side].flags & SIDE_BLOCK)
 		spec->flags |= RTPRELAY_FLOW_DROP;
-	if (spec->kind == RTPRELAY_KIND_RTP || spec->kind == RTPRELAY_KIND_MUX)
+	spec->port.mux = true;
+	if (spec->kind == RTPRELAY_KIND_RTP || spec->kind == RTPRELAY_KIND_MUX) {
+		spec->port = bridge_port(ask->conf, side, comp);
 		copy_clocks(spec, ask->conf);
+	}
 	memcpy(spec->cookie, ask->cookie, FLOW_COOKIE);
 }
 

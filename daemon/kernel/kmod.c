@@ -81,7 +81,8 @@ static void went(struct kmod *kmod)
 
 static const char *feature_names(uint32_t features, char *text, size_t size)
 {
-	static const char *const names[] = { "RTP statistics", "events", "IPv4 to IPv6", "tap" };
+	static const char *const names[] = { "RTP statistics", "events", "IPv4 to IPv6", "tap",
+					     "RTCP by form" };
 	size_t at = 0;
 
 	text[0] = '\0';

@@ -38,7 +38,9 @@ bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b)
 	return same_endpoint(&a->local, &b->local) && same_endpoint(&a->src, &b->src) &&
 	       same_endpoint(&a->out, &b->out) && same_endpoint(&a->dst, &b->dst) &&
 	       a->idle_s == b->idle_s && a->flags == b->flags && a->dscp == b->dscp &&
-	       a->kind == b->kind && !memcmp(a->cookie, b->cookie, FLOW_COOKIE);
+	       a->kind == b->kind && a->port.mux == b->port.mux &&
+	       a->port.negotiated == b->port.negotiated &&
+	       !memcmp(a->cookie, b->cookie, FLOW_COOKIE);
 }
 
 /* --- Requests --------------------------------------------------------------------------------- */
@@ -135,6 +137,8 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
 	mnl_attr_put_u32(nlh, RTPRELAY_A_IDLE, spec->idle_s);
 	if (features & RTPRELAY_FEATURE_RTP)
 		put_clocks(nlh, spec);
+	if (features & RTPRELAY_FEATURE_NO_MUX && !spec->port.mux)
+		mnl_attr_put_u32(nlh, RTPRELAY_A_NO_MUX, spec->port.negotiated);
 	mnl_attr_put(nlh, RTPRELAY_A_COOKIE, FLOW_COOKIE, spec->cookie);
 	return nlh->nlmsg_len;
 }

@@ -11,6 +11,7 @@
 
 #include <libmnl/libmnl.h>
 #include "base/endpoint.h"
+#include "rtp_wire.h"
 #include "rtprelay_nl.h"
 
 #define FLOW_CLOCKS	 8
@@ -24,6 +25,7 @@
  * @flags: enum rtprelay_flow_flag, without RTPRELAY_FLOW_CARRY, which kernel/send.c sets
  * @dscp: -1: each packet keeps its own
  * @clocks: for dynamic payload types; clock 0 ends it
+ * @port: of @local, tells RTP and RTCP apart
  */
 struct flow_spec {
 	struct endpoint local, src, out, dst;
@@ -31,6 +33,7 @@ struct flow_spec {
 		uint32_t clock; /* Hz */
 		uint8_t pt;
 	} clocks[FLOW_CLOCKS];
+	struct rtp_port port;
 	uint32_t idle_s; /* 1..86400 */
 	uint32_t flags;
 	int16_t dscp;

@@ -280,6 +280,7 @@ void stream_mind_loops(struct stream *s)
 void stream_start(struct stream *s)
 {
 	s->signalled = stream_signalled(stream_side(s), s->comp);
+	s->port = bridge_port(&s->bridge->conf, s->side, s->comp);
 	stream_set_tos(s, stream_side(s)->tos);
 	set_recv_tos(s, s->bridge->conf.side[!s->side].tos < 0);
 	stream_mind_loops(s);

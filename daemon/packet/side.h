@@ -2,7 +2,8 @@
 /*
  * side.h - types that control and media threads share: settings, events, reports of a stream
  *
- * Types only: callers that open, change or read a bridge include "packet/bridge.h".
+ * Types, and what follows from them alone: callers that open, change or read a bridge include
+ * "packet/bridge.h".
  */
 #ifndef RTPRELAY_SIDE_H
 #define RTPRELAY_SIDE_H
@@ -11,6 +12,7 @@
 #include "counter_names.h"
 #include "packet/deny.h"
 #include "packet/latch.h"
+#include "rtp_wire.h"
 
 enum side { SIDE_A, SIDE_B };		/* A: sent the first offer; B: answered it */
 enum component { COMP_RTP, COMP_RTCP }; /* RTP also stands for all of a media that is not RTP */
@@ -65,6 +67,16 @@ struct bridge_conf {
 		uint8_t codec;	 /* quality_codec() */
 	} clocks[BRIDGE_CLOCKS]; /* of dynamic types; static ones: RFC 3551; clock 0: end */
 };
+
+/*
+ * What tells RTP and RTCP apart at a port of @side. Payload types that are not known count as not
+ * negotiated: then RTCP has to have the form of RTCP.
+ */
+static inline struct rtp_port bridge_port(const struct bridge_conf *conf, int side, int comp)
+{
+	return (struct rtp_port){ .negotiated = (uint32_t)conf->pts[1],
+				  .mux = comp == COMP_RTCP || conf->side[side].flags & SIDE_MUX };
+}
 
 /**
  * struct bridge_change - what one offer or answer means for what each side's streams have learned

@@ -58,6 +58,7 @@ struct stream {
 	struct latch latch;
 	struct endpoint to;
 	struct endpoint signalled;
+	struct rtp_port port; /* by the settings in effect */
 	struct rtp_stats rtp;
 	/* shared counters */
 	uint64_t packets_in, bytes_in, packets_out, bytes_out, errors_out;

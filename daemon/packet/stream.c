@@ -308,7 +308,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 
 	__atomic_store_n(&s->heard, true, __ATOMIC_RELAXED);
 	if (s->bridge->conf.kind == BRIDGE_RTP)
-		rtp_wire_parse(p->data, p->len, &w);
+		rtp_wire_parse(p->data, p->len, &s->port, &w);
 	carriage = carriage_of(s, p, &w);
 	if (!carriage.carried) {
 		count_drop(s, carriage.why);
@@ -316,7 +316,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	}
 	packet.candidate = carriage.candidate;
 	packet.has_seq = w.kind == RTP_KIND_RTP;
-	packet.has_ssrc = packet.has_seq || w.kind == RTP_KIND_RTCP;
+	packet.has_ssrc = w.kind == RTP_KIND_RTP || w.kind == RTP_KIND_RTCP;
 	packet.ssrc = w.ssrc;
 	packet.seq = w.seq;
 	if (w.kind == RTP_KIND_OTHER)

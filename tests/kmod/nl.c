@@ -212,6 +212,8 @@ void nl_put_flow(struct nlmsghdr *nlh, const struct nl_flow *flow)
 		mnl_attr_put_u32(nlh, RTPRELAY_A_FLAGS, flow->flags);
 	if (flow->idle)
 		mnl_attr_put_u32(nlh, RTPRELAY_A_IDLE, flow->idle);
+	if (flow->no_mux)
+		mnl_attr_put_u32(nlh, RTPRELAY_A_NO_MUX, *flow->no_mux);
 	if (flow->pt_set)
 		mnl_attr_put(nlh, RTPRELAY_A_PT_SET, 16, flow->pt_set);
 	if (flow->clocks)
@@ -330,6 +332,10 @@ static void read_attr(struct nl_state *s, const struct nlattr *attr)
 		break;
 	case RTPRELAY_A_IDLE:
 		s->idle = mnl_attr_get_u32(attr);
+		break;
+	case RTPRELAY_A_NO_MUX:
+		s->has_no_mux = true;
+		s->no_mux = mnl_attr_get_u32(attr);
 		break;
 	case RTPRELAY_A_PT_SET:
 		s->has_pt_set = true;

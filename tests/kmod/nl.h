@@ -42,6 +42,7 @@ struct nl_flow {
 	uint8_t kind;
 	uint8_t dscp;
 	uint32_t flags, idle;
+	const uint32_t *no_mux;
 	const uint8_t *pt_set;
 	const struct nl_clock *clocks;
 	const char *cookie;
@@ -56,7 +57,8 @@ struct nl_state {
 	char local[64], src[64], out[64], dst[64], cookie[RTPRELAY_COOKIE_MAX + 1];
 	uint8_t kind, dscp;
 	uint32_t flags, idle, refused, features, limit, flows;
-	bool silent, heard, has_pt_set, interrupted;
+	bool silent, heard, has_pt_set, has_no_mux, interrupted;
+	uint32_t no_mux;
 	uint64_t last_seen_ms;
 	uint64_t counters[RTPRELAY_C_MAX + 1];
 	bool has_rtp;

@@ -41,7 +41,8 @@ static void test_info_has_features_and_limit(void)
 	start();
 	CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
 	CU_ASSERT_EQUAL(state.features, RTPRELAY_FEATURE_RTP | RTPRELAY_FEATURE_EVENTS |
-						RTPRELAY_FEATURE_FAMILY | RTPRELAY_FEATURE_TAP);
+						RTPRELAY_FEATURE_FAMILY | RTPRELAY_FEATURE_TAP |
+						RTPRELAY_FEATURE_NO_MUX);
 	CU_ASSERT_EQUAL(state.limit, 200000);
 	CU_ASSERT_EQUAL(state.flows, 0);
 	nl_close(&nl);
@@ -264,6 +265,10 @@ static const struct bad bads[] = {
 	{ "PT_SET short", FLAT(RTPRELAY_A_PT_SET, ZEROS12 "\0\0\0", -ERANGE) },
 	{ "PT_SET long", FLAT(RTPRELAY_A_PT_SET, ZEROS12 "\0\0\0\0\0", -ERANGE) },
 	{ "PT_SET empty", FLAT(RTPRELAY_A_PT_SET, "", -ERANGE) },
+	{ "NO_MUX short", FLAT(RTPRELAY_A_NO_MUX, "\1\0", -EINVAL) },
+	{ "NO_MUX long", FLAT(RTPRELAY_A_NO_MUX, "\1\0\0\0\0\0\0\0", -EINVAL) },
+	{ "RTCP_AGE, which only the module sends",
+	  FLAT(RTPRELAY_A_RTCP_AGE, "\1\0\0\0\0\0\0\0", -EINVAL) },
 	{ "COOKIE empty", FLAT(RTPRELAY_A_COOKIE, "", -ERANGE) },
 	{ "COOKIE of 33", FLAT(RTPRELAY_A_COOKIE, "012345678901234567890123456789012", -ERANGE) },
 	{ "CLOCKS not nested", FLAT(RTPRELAY_A_CLOCKS, CLOCK("\x60", "\x40\x1f\0\0"), -EINVAL) },

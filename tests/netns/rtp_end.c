@@ -8,7 +8,8 @@
  * NAME may be a shell pattern, for all streams that match.
  *   ping
  *   open NAME ADDRESS PORT HZ WHO FRIEND[,FRIEND...] [PAYLOAD-TYPE] [mux]
- *                                a stream: its tone, its number, numbers of expected senders
+ *                                a stream: its tone, its number, numbers of expected senders;
+ *                                PAYLOAD-TYPE + 128: with the marker bit
  *   move NAME ADDRESS PORT       the same stream from another local address
  *   sdp CALL STATE SDP           sets the streams CALL, CALL.2, ... from an SDP; stores STATE
  *   note NAME STATE              stores the state of SIP

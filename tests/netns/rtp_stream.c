@@ -179,7 +179,8 @@ static void rtp_hear(struct rtp_stream *s, const uint8_t *packet, size_t len, in
 	struct rtp_friend *f;
 	uint8_t payload_type;
 
-	if (!rtp_mark_read(packet, len, &payload_type, &mark) || payload_type != s->payload_type) {
+	if (!rtp_mark_read(packet, len, &payload_type, &mark) ||
+	    payload_type != (s->payload_type & 0x7f)) {
 		s->unmarked++;
 		return;
 	}
@@ -204,7 +205,7 @@ void rtp_stream_receive(struct rtp_stream *s, int which, int64_t now_us)
 	ssize_t len;
 
 	while (s->fd[which] >= 0 && (len = recv(s->fd[which], packet, sizeof(packet), 0)) >= 0) {
-		bool rtcp = rtcp_is(packet, (size_t)len);
+		bool rtcp = (which == 1 || s->mux) && rtcp_is(packet, (size_t)len);
 
 		if (rtcp && (which == 1 || s->mux))
 			rtcp_hear(s, packet, (size_t)len);

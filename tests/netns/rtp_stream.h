@@ -39,7 +39,7 @@ struct rtp_stream {
 	int fd[2]; /* RTP, RTCP; [1] is -1 when this phone uses one port for both */
 	bool mux;
 	uint32_t who;
-	uint8_t payload_type;
+	uint8_t payload_type; /* with the marker bit, if each packet is to have it */
 	unsigned int tone_hz;
 
 	struct peer_media peer; /* the destination, from SDP */

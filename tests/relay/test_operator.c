@@ -230,7 +230,7 @@ static void check_status(void)
 	CU_ASSERT_TRUE(says(print("kernel     %d medias, %d streams, ", opened, 2 * opened)));
 	CU_ASSERT_TRUE(says("user       0 medias, "));
 	CU_ASSERT_TRUE(says("module     available, version " RTPRELAY_VERSION ", flows "));
-	CU_ASSERT_TRUE(says("features rtp events family tap"));
+	CU_ASSERT_TRUE(says("features rtp events family tap no-mux"));
 	CU_ASSERT_PTR_NULL(strchr(said, '\033'));
 }
 

@@ -7,7 +7,7 @@
 #include "daemon/call/flow_plan.h"
 #include "tests/unit/test.h"
 
-#define ALL_FEATURES 0xfu
+#define ALL_FEATURES 0x1fu
 
 /*
  * A bridge by its four streams, a_rtp a_rtcp b_rtp b_rtcp: 'L' latched, 'K' and its window closed,
@@ -244,6 +244,29 @@ static void test_a_flow_is_complete(void)
 	CU_ASSERT_EQUAL(plan.spec[SIDE_B][COMP_RTCP].clocks[0].clock, 0);
 }
 
+/* By the side where packets arrive, wherever they leave. Bit 0 of the second word: type 64. */
+static void test_row_7_a_flow_has_the_types_of_its_port(void)
+{
+	for (uint32_t flags = 0; flags < 4; flags++) {
+		bool mux[2] = { flags & 1, flags & 2 };
+		struct bridge_conf conf = { .kind = BRIDGE_RTP,
+					    .pts = { 1, UINT64_C(0x123480000001) } };
+		struct flow_ask a = ask(&conf, "LLLL");
+		struct flow_plan plan;
+
+		for (int side = 0; side < 2; side++)
+			conf.side[side].flags = mux[side] ? SIDE_MUX : 0;
+		flow_plan_make(&plan, &a);
+		for (int side = 0; side < 2; side++) {
+			const struct flow_spec *rtp = &plan.spec[side][COMP_RTP];
+
+			CU_ASSERT_EQUAL(rtp->port.mux, mux[side]);
+			CU_ASSERT(mux[side] || rtp->port.negotiated == 0x80000001);
+			CU_ASSERT_TRUE(plan.spec[side][COMP_RTCP].port.mux);
+		}
+	}
+}
+
 static void test_the_same_state_makes_the_same_flow(void)
 {
 	struct bridge_conf conf = { .kind = BRIDGE_RTP };
@@ -258,6 +281,12 @@ static void test_the_same_state_makes_the_same_flow(void)
 	for (int i = 0; i < 4; i++)
 		CU_ASSERT_TRUE(
 			flow_spec_equal(&first.spec[i >> 1][i & 1], &second.spec[i >> 1][i & 1]));
+	second.spec[SIDE_B][COMP_RTP].port.negotiated++;
+	CU_ASSERT_FALSE(
+		flow_spec_equal(&first.spec[SIDE_B][COMP_RTP], &second.spec[SIDE_B][COMP_RTP]));
+	second.spec[SIDE_A][COMP_RTCP].port.mux = false;
+	CU_ASSERT_FALSE(
+		flow_spec_equal(&first.spec[SIDE_A][COMP_RTCP], &second.spec[SIDE_A][COMP_RTCP]));
 	second.spec[SIDE_A][COMP_RTP].dscp++;
 	CU_ASSERT_FALSE(
 		flow_spec_equal(&first.spec[SIDE_A][COMP_RTP], &second.spec[SIDE_A][COMP_RTP]));
@@ -326,6 +355,8 @@ static void test_families(void)
 
 TEST_SUITE(flow_plan, { "each row", test_each_row },
 	   { "a flow is complete", test_a_flow_is_complete },
+	   { "row 7: a flow has the types of its port",
+	     test_row_7_a_flow_has_the_types_of_its_port },
 	   { "the same state makes the same flow", test_the_same_state_makes_the_same_flow },
 	   { "asymmetric goes where SDP says", test_asymmetric_goes_where_sdp_says },
 	   { "RTCP joins RTP toward mux", test_rtcp_joins_rtp_toward_mux },

@@ -253,6 +253,8 @@ static void set_conf(struct fake_flow *flow, const struct request *r)
 	flow->has_dscp = r->a[RTPRELAY_A_DSCP];
 	flow->dscp = flow->has_dscp ? mnl_attr_get_u8(r->a[RTPRELAY_A_DSCP]) : 0;
 	flow->has_clocks = r->a[RTPRELAY_A_CLOCKS];
+	flow->has_no_mux = r->a[RTPRELAY_A_NO_MUX];
+	flow->no_mux = flow->has_no_mux ? mnl_attr_get_u32(r->a[RTPRELAY_A_NO_MUX]) : 0;
 	flow->has_cookie = r->a[RTPRELAY_A_COOKIE];
 	if (flow->has_cookie)
 		memcpy(flow->cookie, mnl_attr_get_payload(r->a[RTPRELAY_A_COOKIE]), FLOW_COOKIE);
@@ -441,7 +443,7 @@ void fake_kmod_init(struct fake_kmod *fake, bool loaded)
 	fake->link = (struct kmod_link){ &ops, -1 };
 	fake->id = 30;
 	fake->loaded = loaded;
-	fake->features = 0xf;
+	fake->features = 0x1f;
 	fake->limit = 200000;
 }
 

@@ -19,7 +19,8 @@ struct fake_flow {
 	bool used, silent, drop;
 	struct endpoint local, src, out, dst;
 	uint8_t kind, cookie[FLOW_COOKIE];
-	bool has_cookie, has_dscp, has_clocks;
+	bool has_cookie, has_dscp, has_clocks, has_no_mux;
+	uint32_t no_mux;
 	uint8_t dscp;
 	uint32_t flags, idle_s;
 	uint64_t packets, bytes, refused, blocked, ttl, nomem, unsent;

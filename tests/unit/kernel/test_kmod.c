@@ -68,6 +68,28 @@ static void test_sends_nothing_that_is_not_announced(void)
 	kmod_set(kmod, &s, NULL);
 	kmod_flush(kmod);
 	CU_ASSERT_FALSE(fake_kmod_find(&fake, &s.local)->has_clocks);
+	CU_ASSERT_FALSE(fake_kmod_find(&fake, &s.local)->has_no_mux);
+	end(kmod);
+}
+
+static void test_row_7_the_module_gets_the_negotiated_types(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+
+	s.port.negotiated = 1u << (80 - 64);
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(fake_kmod_find(&fake, &s.local)->has_no_mux);
+	CU_ASSERT_EQUAL(fake_kmod_find(&fake, &s.local)->no_mux, 1u << (80 - 64));
+	s.port.negotiated |= 1u << (81 - 64); /* a re-INVITE */
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(fake_kmod_find(&fake, &s.local)->no_mux, 3u << (80 - 64));
+	s.port.mux = true;
+	kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	CU_ASSERT_FALSE(fake_kmod_find(&fake, &s.local)->has_no_mux);
 	end(kmod);
 }
 
@@ -340,6 +362,8 @@ static void test_no_memory(void)
 TEST_SUITE(kmod, { "sets what the spec says", test_sets_what_the_spec_says },
 	   { "IPv6, any source", test_ipv6_and_any_source },
 	   { "sends nothing that is not announced", test_sends_nothing_that_is_not_announced },
+	   { "row 7: the module gets the negotiated types",
+	     test_row_7_the_module_gets_the_negotiated_types },
 	   { "setting the same again sends nothing", test_setting_the_same_again_sends_nothing },
 	   { "replaces, and continues counting", test_replaces_and_continues_counting },
 	   { "sums survive drop and set", test_sums_survive_drop_and_set },
