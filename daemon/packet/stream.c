@@ -20,13 +20,17 @@ static void count_drop(struct stream *s, enum stream_drop why)
 	count_drops(s, why, 1);
 }
 
-/* Does the stream carry this packet? If so, may the stream latch to its source? */
+/*
+ * Does the stream carry this packet? If so, may the stream latch to its source, and does it pass
+ * from where signalling expects the phone, though the stream has another source or none?
+ */
 struct carriage {
-	bool carried, candidate;
+	bool carried, candidate, from_exact;
 	enum stream_drop why; /* not carried */
 };
 
 #define CARRIED(may_latch) ((struct carriage){ .carried = true, .candidate = (may_latch) })
+#define CARRIED_EXACT	   ((struct carriage){ .carried = true, .from_exact = true })
 #define NOT_CARRIED(drop)  ((struct carriage){ .why = (drop) })
 
 static bool payload_type_negotiated(const struct bridge_conf *conf, uint8_t pt)
@@ -36,14 +40,18 @@ static bool payload_type_negotiated(const struct bridge_conf *conf, uint8_t pt)
 
 /*
  * The SDP of this media is not known: any packet passes. Without payload types it may be a fax,
- * whose packets are then the only ones to latch to.
+ * whose packets are then the only ones to latch to. ICE may be in the SDP: then phones send nothing
+ * but STUN until it was answered. Nobody is latched to by STUN, since anybody can send it.
  */
-static struct carriage carriage_of_any(const struct stream *s, const struct packet *p)
+static struct carriage carriage_of_any(const struct stream *s, const struct packet *p,
+				       const struct rtp_wire *w)
 {
 	const struct bridge_conf *conf = &s->bridge->conf;
 
 	if (!p->len)
 		return NOT_CARRIED(DROP_MALFORMED);
+	if (w->kind == RTP_KIND_STUN)
+		return CARRIED_EXACT;
 	return CARRIED(s->comp == COMP_RTP && !(conf->pts[0] | conf->pts[1]));
 }
 
@@ -55,7 +63,7 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 	if (conf->kind != BRIDGE_RTP)
 		return p->len ? CARRIED(true) : NOT_CARRIED(DROP_MALFORMED);
 	if (conf->any && w->kind != RTP_KIND_RTP && w->kind != RTP_KIND_RTCP)
-		return carriage_of_any(s, p);
+		return carriage_of_any(s, p, w);
 	switch (w->kind) {
 	case RTP_KIND_MALFORMED:
 		return NOT_CARRIED(DROP_MALFORMED);
@@ -230,6 +238,15 @@ static bool admit(struct stream *s, const struct latch_packet *packet)
 	return admitted;
 }
 
+/* Is it from the signalled endpoint, while another source is in use, or none? */
+static bool is_exact(const struct stream *s, const struct endpoint *source)
+{
+	return (endpoint_eq(&s->signalled, source) ||
+		endpoint_eq(&stream_side(s)->sdp[s->comp], source)) &&
+	       !latch_is_source(&s->latch, source) && !is_own_port(s->bridge, source) &&
+	       !stream_why_denied(s, source);
+}
+
 static uint32_t clock_of(const struct bridge_conf *conf, uint8_t pt)
 {
 	for (int i = 0; i < BRIDGE_CLOCKS && conf->clocks[i].clock; i++)
@@ -323,7 +340,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		read_number(s, p, &packet);
 
 	stream_write_begin(s);
-	admitted = admit(s, &packet);
+	admitted = (carriage.from_exact && is_exact(s, p->source)) || admit(s, &packet);
 	if (admitted)
 		count_in(s, p, &w, now_us);
 	stream_write_end(s);
