@@ -12,17 +12,67 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "call/dialog.h"
+#include "call/media.h"
 #include "command/exchange.h"
+#include "packet/bridge.h"
 
-/* A 2xx ends the other forks of the same caller that are not answered. */
+/*
+ * Does the offer of @inner come from @outer? In a spiral the call passes the relay twice, and the
+ * second offer has the port of the first pass.
+ */
+static bool passes_to(const struct dialog *outer, const struct dialog *inner)
+{
+	for (size_t i = 0; i < outer->n_media; i++) {
+		const struct media *from = dialog_media(outer, i), *to = dialog_media(inner, i);
+		struct endpoint told;
+
+		if (!from || !to)
+			continue;
+		told = media_advertised(from, SIDE_B, COMP_RTP);
+		if (endpoint_eq(&bridge_conf(to->bridge)->side[SIDE_A].sdp[COMP_RTP], &told))
+			return true;
+	}
+	return false;
+}
+
+static bool contains(const struct dialog *const list[], size_t count, const struct dialog *dialog)
+{
+	while (count--)
+		if (list[count] == dialog)
+			return true;
+	return false;
+}
+
+/* Writes the dialog of @ex and those that the call passed before it. Return: how many */
+static size_t find_passes(const struct exchange *ex, const struct dialog *passes[CALL_DIALOGS])
+{
+	const struct dialog *dialog;
+	size_t count = 0;
+
+	passes[count++] = ex->dialog;
+	for (size_t i = 0; i < count; i++)
+		DL_FOREACH(ex->call->dialogs, dialog)
+			if (count < CALL_DIALOGS && passes_to(dialog, passes[i]) &&
+			    !contains(passes, count, dialog))
+				passes[count++] = dialog;
+	return count;
+}
+
+/*
+ * A 2xx ends the other forks of the same caller that are not answered; but not earlier passes of
+ * this call, to which the 2xx is on its way.
+ */
 static void end_other_forks(struct exchange *ex)
 {
+	const struct dialog *passes[CALL_DIALOGS];
 	struct dialog *dialog, *next;
+	size_t count;
 
 	if (ex->request->sip_code < 200 || ex->request->sip_code > 299)
 		return;
+	count = find_passes(ex, passes);
 	DL_FOREACH_SAFE(ex->call->dialogs, dialog, next)
-		if (dialog != ex->dialog && !dialog->answered &&
+		if (!contains(passes, count, dialog) && !dialog->answered &&
 		    party_has_tag(&dialog->party[SIDE_A], ex->dialog->party[SIDE_A].tag))
 			call_end_dialog(ex->call, dialog, CALL_DELETED);
 }

@@ -207,6 +207,32 @@ static void test_spiral_with_answers_in_reverse_order(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* The offer of each further pass has the port of the one before; a fork beside them ends. */
+static void test_2xx_of_a_spiral_keeps_the_passes_before_it(void)
+{
+	static const char *const vias[] = { "z1", "z2", "z3" };
+	char sdp[256];
+	struct scene scene;
+	int port = 0, innermost;
+
+	scene_open(&scene);
+	for (size_t i = 0; i < COUNT(vias); i++) {
+		snprintf(sdp, sizeof(sdp),
+			 "v=0\r\no=- 1 1 IN IP4 127.80.0.1\r\ns=-\r\nc=IN IP4 127.80.0.1\r\n"
+			 "t=0 0\r\nm=audio %d RTP/AVP 0\r\n",
+			 port);
+		port = OFFER("a", NULL, vias[i], i ? sdp : NULL);
+	}
+	OFFER("a", NULL, "fork", other_sdp);
+	CU_ASSERT_EQUAL(dialogs(&scene), 4);
+	innermost = ANSWER("a", "b", "z3", .sip_code = 200);
+	CU_ASSERT_EQUAL(dialogs(&scene), 3);
+	CU_ASSERT_NOT_EQUAL(ANSWER("a", "b", "z2", .sip_code = 200), innermost);
+	CU_ASSERT_NOT_EQUAL(ANSWER("a", "b", "z1", .sip_code = 200), innermost);
+	CU_ASSERT_EQUAL(dialogs(&scene), 3);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_via_branch_of_an_answer_wins_over_its_to_tag(void)
 {
 	struct scene scene;
@@ -281,6 +307,8 @@ TEST_SUITE(dialog_find,
 	   { "forks of another caller stay", test_forks_of_another_caller_stay },
 	   { "transfer has ports of its own", test_transfer_has_ports_of_its_own },
 	   { "spiral with answers in reverse order", test_spiral_with_answers_in_reverse_order },
+	   { "2xx of a spiral keeps the passes before it",
+	     test_2xx_of_a_spiral_keeps_the_passes_before_it },
 	   { "via-branch of an answer wins over its to-tag",
 	     test_via_branch_of_an_answer_wins_over_its_to_tag },
 	   { "reused branch name does not lead to another fork",
