@@ -5,7 +5,7 @@
 
 NETNS := $(addprefix $(B)/tests/netns/,rtp_end rtp_spray ng_ask ng_fuzz)
 
-netns-programs: $(NETNS) ## the programs that the end-to-end tests and the demo need besides the daemon
+netns-programs: $(NETNS) proxies-programs ## the programs that the end-to-end tests and the demo need besides the daemon
 
 $(B)/tests/netns/rtp_end: $(addprefix $(B)/tests/netns/,rtp_end.o rtp_phone.o rtp_stream.o rtp_mark.o peer_sdp.o tone.o)
 $(B)/tests/netns/rtp_spray: $(addprefix $(B)/tests/netns/,rtp_spray.o rtp_mark.o peer_sdp.o)
