@@ -38,3 +38,27 @@ case_offer_in_prack() {
 	reliable_call caller_rel callee_rel
 	reliable_talk changed
 }
+
+CASES+=" late_offer_fork"
+
+# The INVITE has no SDP, and two phones ring. One has made its offer when the other one is busy.
+case_late_offer_fork() {
+	ends a1 p1
+	say b1 open "$CALL" "${ADDR[b1]}" 40100 1500 3 1 || fail "media of b1"
+	callee b1 desk
+	callee p1 desk
+	caller a1 desk "" caller_late
+	state b1 ringing
+	state p1 ringing
+	nudge p1 early
+	state a1 early
+	nudge b1 busy
+	sip_done b1
+	[ "$(relay_calls)" = "$CALL_ID" ] || fail "the relay has lost the call"
+	nudge p1 answer
+	state a1 talking
+	hear 50 a1 p1
+	judge a1 p1
+	nudge p1 bye
+	sip_done a1 p1
+}
