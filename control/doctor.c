@@ -50,6 +50,7 @@ int verb_doctor(const struct options *options, int argc, char **argv)
 	doctor_ports(&doctor);
 	doctor_process(&doctor);
 	doctor_network(&doctor);
+	doctor_journal(&doctor);
 	json_decref(doctor.status);
 	if (!options->json)
 		printf("\nfindings: %u wrong, %u notes\n", doctor.bad, doctor.notes);

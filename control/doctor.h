@@ -11,5 +11,7 @@ void doctor_nftables(struct doctor *doctor);
 void doctor_ports(struct doctor *doctor);
 void doctor_process(struct doctor *doctor);
 void doctor_network(struct doctor *doctor);
+/* doctor_journal.c */
+void doctor_journal(struct doctor *doctor);
 
 #endif

@@ -45,6 +45,16 @@ static void print_module(const json_t *kernel)
 	putchar('\n');
 }
 
+static void print_journal(const json_t *journal)
+{
+	const char *state = text_of(journal, "state");
+	bool good = !strcmp(state, "ok") || !strcmp(state, "off");
+
+	printf("journal    %s%s%s, calls restored %" PRId64 ", lost %" PRId64 "\n",
+	       colour(good ? COLOUR_END : COLOUR_BAD), state, colour(COLOUR_END),
+	       number_of(journal, "restored"), number_of(journal, "lost"));
+}
+
 static void print_path(const char *name, const json_t *path)
 {
 	char packets[16], bytes[16];
@@ -120,6 +130,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_path("user", json_object_get(status, "user-path"));
 	printf("ports      %" PRId64 "-%" PRId64 ", log level %s\n", number_of(status, "port-min"),
 	       number_of(status, "port-max"), text_of(status, "log-level"));
+	print_journal(json_object_get(status, "journal"));
 	print_ifaces(json_object_get(status, "interfaces"));
 }
 

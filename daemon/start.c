@@ -407,6 +407,7 @@ static int start_journal(struct relay *relay)
 	if (err != -ENOSPC && err != -EIO)
 		return err;
 	/* With a failed disk the daemon still serves calls. */
+	relay->calls->journal_absent = true;
 	log_err("journal: calls are not saved: they end when the daemon restarts");
 	return 0;
 }

@@ -100,6 +100,9 @@ struct counter_name {
 	X(not_restored, "not_restored", "calls",                                                   \
 	  "of the previous daemon, whose ports or addresses are no longer available")              \
 	X(unreadable, "unreadable", "calls", "whose records were damaged")                         \
+	X(lost, "lost", "calls",                                                                   \
+	  "of the previous daemon, in damaged parts of the file or its log")                       \
+	X(damaged, "damaged", "files", "of the previous daemon, damaged or of another version")    \
 	X(too_large, "too_large", "calls", "too large to be saved: a restart ends them")           \
 	X(write_errors, "write_errors", "writes", "failed and tried again")
 

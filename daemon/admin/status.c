@@ -80,6 +80,17 @@ static void put_settings(struct json_line *line, const struct admin_conf *conf)
 	jsonl_bool(line, "drain", conf->calls->draining);
 }
 
+static void put_journal(struct json_line *line, const struct daemon_report *report)
+{
+	jsonl_open(line, "journal", '{');
+	jsonl_text(line, "state", journal_state_names[report->journal_state]);
+	jsonl_u64(line, "restored", report->journal.restored);
+	jsonl_u64(line, "lost", report->journal.lost);
+	jsonl_u64(line, "damaged", report->journal.damaged);
+	jsonl_u64(line, "write-errors", report->journal.write_errors);
+	jsonl_close(line, '}');
+}
+
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
 	const struct call_table *calls = peer->conf->calls;
@@ -98,6 +109,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	jsonl_i64(line, "uptime", report->uptime_s);
 	put_settings(line, peer->conf);
 	put_kernel(line, peer->conf);
+	put_journal(line, report);
 	jsonl_u64(line, "calls", report->calls);
 	jsonl_u64(line, "medias", report->media);
 	jsonl_u64(line, "streams", report->streams);

@@ -213,6 +213,7 @@ struct call_table_conf {
 struct call_table {
 	struct call_table_conf conf;
 	struct journal *journal; /* NULL: calls end with the daemon */
+	bool journal_absent;	 /* because it could not be used at the start */
 	struct call *calls;	 /* by call-id; oldest first */
 	struct media
 		*closing; /* closed, but not released by their media threads; calls may be freed */

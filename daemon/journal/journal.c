@@ -10,13 +10,16 @@
 #include <errno.h>
 #include <event2/event_struct.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <utlist.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "journal/journal.h"
+#include "journal/wal.h"
 #include "journal/writer.h"
 
 /* Changes within this time are written together. */
@@ -46,17 +49,20 @@ struct journal_mark {
 	bool stored, again, left_out;
 };
 
-/* @failing: the last write failed, and this was logged; @is_out: the writer has the batch */
+/*
+ * @failing: the last write failed, and this was logged; @is_out: the writer has the batch; @stall:
+ * runs meanwhile; @stalled: it ended before the write, and this was logged
+ */
 struct journal {
 	struct journal_conf conf;
 	struct journal_store *store;
 	struct journal_writer writer;
 	struct journal_letter letter;
 	struct journal_mark *rest, *touched, *out;
-	struct event timer, done;
+	struct event timer, done, stall;
 	struct journal_counters counters;
 	int64_t next_id;
-	bool is_out, failing, timer_runs;
+	bool is_out, failing, stalled, timer_runs;
 };
 
 /* --- Marks ------------------------------------------------------------------------------------ */
@@ -163,6 +169,20 @@ struct journal_counters journal_counters(const struct journal *journal)
 	return journal ? journal->counters : (struct journal_counters){ 0 };
 }
 
+const char *const journal_state_names[JOURNAL_STATES] = {
+	[JOURNAL_OFF] = "off",	       [JOURNAL_OK] = "ok",	    [JOURNAL_FAILING] = "failing",
+	[JOURNAL_STALLED] = "stalled", [JOURNAL_ABSENT] = "absent",
+};
+
+enum journal_state journal_state(const struct journal *journal)
+{
+	if (!journal)
+		return JOURNAL_OFF;
+	if (journal->stalled)
+		return JOURNAL_STALLED;
+	return journal->failing ? JOURNAL_FAILING : JOURNAL_OK;
+}
+
 bool journal_is_idle(const struct journal *journal)
 {
 	return !journal->touched && !journal->is_out;
@@ -207,12 +227,15 @@ static bool put(struct journal *journal, struct journal_mark *mark)
 
 static void hand_over(struct journal *journal)
 {
+	static const struct timeval stall_time = { JOURNAL_STALL_MS / 1000, 0 };
+
 	journal->letter.batch.len = 0;
 	while (journal->touched && put(journal, journal->touched))
 		;
 	if (!journal->letter.batch.len)
 		return;
 	journal->is_out = true;
+	event_add(&journal->stall, &stall_time);
 	journal_writer_post(&journal->writer, &journal->letter);
 }
 
@@ -227,16 +250,45 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		hand_over(journal);
 }
 
+static void on_stall(evutil_socket_t fd, short what, void *arg)
+{
+	struct journal *journal = arg;
+
+	(void)fd;
+	(void)what;
+	journal->stalled = true;
+	log_err("journal: a write to %s has not ended for %d s; until it does, a restart loses "
+		"what "
+		"changes in calls",
+		journal->conf.dir, JOURNAL_STALL_MS / 1000);
+}
+
 static void log_result(struct journal *journal, const struct journal_letter *letter)
 {
-	if (letter->error && !journal->failing)
+	if (journal->stalled)
+		log_notice("journal: the write to %s has ended", journal->conf.dir);
+	journal->stalled = false;
+	if (letter->error && !letter->renewed && !journal->failing)
 		log_err("journal: cannot write calls to %s: %s; trying again; until then a restart "
 			"loses what changes in calls",
 			journal->conf.dir, letter->why);
-	else if (!letter->error && journal->failing)
+	else if (!(letter->error && !letter->renewed) && journal->failing)
 		log_notice("journal: writing calls works again");
-	journal->failing = letter->error;
+	if (letter->renewed)
+		log_err("journal: %s/" JOURNAL_FILE " was removed or replaced; there is a new one, "
+			"and all calls are written to it",
+			journal->conf.dir);
+	journal->failing = letter->error && !letter->renewed;
 	journal->counters.write_errors += letter->error != 0;
+}
+
+/* A new file needs the records of all calls. */
+static void touch_all(struct journal *journal)
+{
+	struct journal_mark *mark, *next;
+
+	DL_FOREACH_SAFE(journal->rest, mark, next)
+		journal_touch(mark);
 }
 
 /* The writer has returned the batch. */
@@ -245,6 +297,7 @@ static void take_back(struct journal *journal, const struct journal_letter *lett
 	struct journal_mark *mark, *next;
 
 	journal->is_out = false;
+	event_del(&journal->stall);
 	log_result(journal, letter);
 	DL_FOREACH_SAFE(journal->out, mark, next) {
 		/* A failed write may have reached the disk; deleting twice is harmless. */
@@ -256,8 +309,10 @@ static void take_back(struct journal *journal, const struct journal_letter *lett
 		else
 			move(mark, MARK_REST);
 	}
+	if (letter->renewed)
+		touch_all(journal);
 	if (journal->touched)
-		start_timer(journal, letter->error ? RETRY_MS : GATHER_MS);
+		start_timer(journal, journal->failing ? RETRY_MS : GATHER_MS);
 }
 
 static void on_done(evutil_socket_t fd, short what, void *arg)
@@ -278,6 +333,7 @@ struct restoring {
 	struct journal *journal;
 	int64_t *ended; /* records to be removed */
 	size_t n_ended, room;
+	struct wal_loss *loss;
 };
 
 /* The call of this record was not restored. Out of memory: the record stays for the next daemon. */
@@ -302,6 +358,7 @@ static void on_row(void *arg, int64_t id, const uint8_t *bytes, size_t len)
 	struct journal *journal = r->journal;
 	int error = journal->conf.restore(journal->conf.arg, journal, id, bytes, len);
 
+	wal_loss_found(r->loss, id);
 	if (id >= journal->next_id && id < INT64_MAX)
 		journal->next_id = id + 1;
 	journal->counters.restored += !error;
@@ -320,20 +377,12 @@ static void remove_ended(struct journal *journal, const struct restoring *r)
 			journal_touch(mark);
 }
 
-/* A new file needs the records of all calls. */
-static void touch_all(struct journal *journal)
-{
-	struct journal_mark *mark, *next;
-
-	DL_FOREACH_SAFE(journal->rest, mark, next)
-		journal_touch(mark);
-}
-
 static int set_aside(struct journal *journal, const char *why)
 {
 	char as[JOURNAL_WHY], again[JOURNAL_WHY];
 	int error;
 
+	journal->counters.damaged++;
 	journal_store_close(journal->store);
 	journal->store = NULL;
 	error = journal_store_set_aside(journal->conf.dir, as);
@@ -352,13 +401,29 @@ static int set_aside(struct journal *journal, const char *why)
 	return error;
 }
 
-static int restore_all(struct journal *journal)
+/* SQLite has read the log up to the damage, and has not said so. */
+static void log_damaged(struct journal *journal, const struct wal_loss *loss)
+{
+	if (!loss->damaged)
+		return;
+	journal->counters.damaged++;
+	journal->counters.lost += wal_loss_count(loss);
+	log_err("journal: %s/" JOURNAL_FILE "-wal is damaged at frame %" PRIu64
+		": what was written after it is lost; calls known to be lost: %zu, others may be "
+		"in "
+		"an older state",
+		journal->conf.dir, loss->frame, wal_loss_count(loss));
+}
+
+static int restore_all(struct journal *journal, struct wal_loss *loss)
 {
 	const struct journal_counters *counters = &journal->counters;
-	struct restoring r = { .journal = journal };
+	struct restoring r = { .journal = journal, .loss = loss };
 	char why[JOURNAL_WHY] = "records in it are damaged";
 	int error = journal_store_read(journal->store, on_row, &r, why);
 
+	log_damaged(journal, loss);
+	journal->counters.lost += counters->unreadable;
 	if (counters->restored || counters->not_restored || counters->unreadable)
 		log_notice("journal: %" PRIu64 " calls restored; %" PRIu64
 			   " could not be restored and ended, %" PRIu64 " were unreadable",
@@ -375,7 +440,9 @@ static int restore_all(struct journal *journal)
 
 static int open_store(struct journal *journal)
 {
-	char why[JOURNAL_WHY];
+	char why[JOURNAL_WHY], log[PATH_MAX];
+	struct wal_loss loss;
+	bool opened;
 	int error;
 
 	if (mkdir(journal->conf.dir, 0700) && errno != EEXIST) {
@@ -384,9 +451,16 @@ static int open_store(struct journal *journal)
 			strerror(-error));
 		return error;
 	}
+	snprintf(log, sizeof(log), "%s/" JOURNAL_FILE "-wal", journal->conf.dir);
+	/* Before the file is opened, since that may begin a new log. */
+	wal_check(log, &loss);
 	journal->store = journal_store_open(journal->conf.dir, &error, why);
-	if (!error)
-		return restore_all(journal);
+	opened = !error;
+	if (opened)
+		error = restore_all(journal, &loss);
+	wal_loss_fini(&loss);
+	if (opened)
+		return error;
 	if (error == -EBADMSG)
 		return set_aside(journal, why);
 	log_err("journal: %s/" JOURNAL_FILE ": %s", journal->conf.dir,
@@ -406,11 +480,17 @@ static void free_list(struct journal_mark *mark)
 	}
 }
 
-static void journal_free(struct journal *journal)
+static void free_marks(struct journal *journal)
 {
 	free_list(journal->rest);
 	free_list(journal->touched);
 	free_list(journal->out);
+	journal->rest = journal->touched = journal->out = NULL;
+}
+
+static void journal_free(struct journal *journal)
+{
+	free_marks(journal);
 	journal_store_close(journal->store);
 	free(journal->letter.batch.data);
 	free(journal);
@@ -426,12 +506,13 @@ struct journal *journal_open(const struct journal_conf *conf, int *error)
 	journal->conf = *conf;
 	journal->next_id = 1;
 	event_assign(&journal->timer, conf->base, -1, 0, on_timer, journal);
+	event_assign(&journal->stall, conf->base, -1, 0, on_stall, journal);
 	journal->letter.batch.size = JOURNAL_BATCH;
 	journal->letter.batch.data = malloc(JOURNAL_BATCH);
 	if (journal->letter.batch.data)
 		*error = open_store(journal);
 	if (!*error)
-		*error = journal_writer_start(&journal->writer, journal->store);
+		*error = journal_writer_start(&journal->writer, journal->store, journal->conf.dir);
 	if (*error) {
 		event_del(&journal->timer);
 		journal_free(journal);
@@ -464,8 +545,10 @@ static int finish(struct journal *journal)
 			return -ETIMEDOUT;
 		poll(&pollfd, 1, (int)left_ms);
 		letter = journal_writer_done(&journal->writer);
-		if (letter && letter->error)
+		if (letter && letter->error && !letter->renewed) {
+			journal->is_out = false;
 			return letter->error;
+		}
 		if (letter)
 			take_back(journal, letter);
 	}
@@ -480,11 +563,14 @@ int journal_close(struct journal *journal)
 	error = finish(journal);
 	event_del(&journal->timer);
 	event_del(&journal->done);
-	journal_writer_stop(&journal->writer);
+	event_del(&journal->stall);
 	if (error)
 		log_err("journal: not all calls could be saved, the next daemon will not have "
 			"them: %s",
 			strerror(-error));
-	journal_free(journal);
+	free_marks(journal);
+	/* A write that does not end may not hold up the end of the daemon: its memory is kept. */
+	if (!journal_writer_stop(&journal->writer, &journal->store))
+		journal_free(journal);
 	return error;
 }

@@ -46,6 +46,8 @@ struct journal_conf {
 struct journal *journal_open(const struct journal_conf *conf, int *error);
 /**
  * journal_close() - writes all touched calls, frees all marks and sets *slot of each to NULL
+ * Waits 3 s for the disk at most. If a write does not end, the thread and its memory stay until the
+ * process ends.
  * Return: 0; -errno: not everything is on disk. Accepts NULL.
  */
 int journal_close(struct journal *journal);
@@ -65,11 +67,27 @@ void journal_mark_end(struct journal_mark *mark);
 
 /* Names and meaning: include/counter_names.h */
 struct journal_counters {
-	uint64_t restored, not_restored, unreadable; /* in journal_open() */
+	uint64_t restored, not_restored, unreadable, lost, damaged; /* in journal_open() */
 	uint64_t too_large, write_errors;
 };
 /* All 0 without a journal. */
 struct journal_counters journal_counters(const struct journal *journal);
+
+enum journal_state {
+	JOURNAL_OFF,	 /* not configured */
+	JOURNAL_OK,	 /* what changes is written */
+	JOURNAL_FAILING, /* the last write failed: it is tried again */
+	JOURNAL_STALLED, /* a write has not ended for JOURNAL_STALL_MS */
+	JOURNAL_ABSENT,	 /* configured, but it could not be used at the start */
+	JOURNAL_STATES,
+};
+
+#define JOURNAL_STALL_MS 3000
+
+/* For reports and monitoring. */
+extern const char *const journal_state_names[JOURNAL_STATES];
+/* JOURNAL_OFF for NULL. */
+enum journal_state journal_state(const struct journal *journal);
 
 /* Is no mark touched and no batch being written? */
 bool journal_is_idle(const struct journal *journal);

@@ -17,8 +17,18 @@
 #define TEXT_OF(x)     #x
 #define TEXT(x)	       TEXT_OF(x)
 
+#define LOG_SUFFIX "-wal"
+
+/* Which file it is. */
+struct identity {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct journal_store {
 	sqlite3 *db;
+	char path[PATH_MAX];
+	struct identity file, log; /* as opened; all zero: not known */
 	sqlite3_stmt *begin, *put, *remove, *commit;
 };
 
@@ -179,17 +189,44 @@ static int make_private(const char *path, char *why)
 	return -error;
 }
 
+static struct identity identity_of(const char *path, const char *suffix)
+{
+	char name[PATH_MAX + sizeof(LOG_SUFFIX)];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	if (stat(name, &st))
+		return (struct identity){ 0 };
+	return (struct identity){ st.st_dev, st.st_ino };
+}
+
+static bool is_same(struct identity a, struct identity b)
+{
+	return a.dev == b.dev && a.ino == b.ino;
+}
+
+/* SQLite would write to the removed files, without an error. */
+static int check_in_place(const struct journal_store *store, char *why)
+{
+	if (is_same(identity_of(store->path, ""), store->file) &&
+	    (!store->log.ino || is_same(identity_of(store->path, LOG_SUFFIX), store->log)))
+		return 0;
+	snprintf(why, JOURNAL_WHY, "the file was removed or replaced");
+	return -ESTALE;
+}
+
 struct journal_store *journal_store_open(const char *dir, int *error, char *why)
 {
 	struct journal_store *store = calloc(1, sizeof(*store));
-	char path[PATH_MAX];
+	char *path;
 	int code;
 
 	*error = -ENOMEM;
 	snprintf(why, JOURNAL_WHY, "out of memory");
 	if (!store)
 		return NULL;
-	snprintf(path, sizeof(path), "%s/" JOURNAL_FILE, dir);
+	path = store->path;
+	snprintf(path, sizeof(store->path), "%s/" JOURNAL_FILE, dir);
 	*error = make_private(path, why);
 	if (*error) {
 		free(store);
@@ -203,6 +240,7 @@ struct journal_store *journal_store_open(const char *dir, int *error, char *why)
 		*error = prepare_file(store, why);
 	if (!*error)
 		*error = prepare_statements(store, why);
+	store->file = identity_of(path, "");
 	if (!*error)
 		return store;
 	journal_store_close(store);
@@ -267,12 +305,17 @@ int journal_store_write(struct journal_store *store, const struct journal_batch 
 	struct journal_entry entry;
 	const uint8_t *bytes;
 	size_t at = 0;
-	int code = step(store->begin);
+	int code = check_in_place(store, why);
 
+	if (code)
+		return code;
+	code = step(store->begin);
 	while (!code && (bytes = journal_batch_next(batch, &at, &entry)))
 		code = write_entry(store, &entry, bytes);
 	if (!code)
 		code = step(store->commit);
+	if (!code && !store->log.ino)
+		store->log = identity_of(store->path, LOG_SUFFIX);
 	if (!code)
 		return 0;
 	code = fail(store->db, code, why);
@@ -281,10 +324,35 @@ int journal_store_write(struct journal_store *store, const struct journal_batch 
 	return code;
 }
 
+int journal_store_renew(struct journal_store **store, const char *dir, char *why)
+{
+	int keep_log = 1, error;
+
+	/* A closed file's log is removed by its name, which another file may have by now. */
+	if (*store)
+		sqlite3_file_control((*store)->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep_log);
+	journal_store_close(*store);
+	*store = NULL;
+	if (mkdir(dir, 0700) && errno != EEXIST) {
+		error = -errno;
+		snprintf(why, JOURNAL_WHY, "%s is missing, and cannot be created: %s", dir,
+			 strerror(-error));
+		return error;
+	}
+	*store = journal_store_open(dir, &error, why);
+	if (!error)
+		error = run(*store, "DELETE FROM call", why);
+	if (!error)
+		return 0;
+	journal_store_close(*store);
+	*store = NULL;
+	return error;
+}
+
 /* SQLite finds the log by the file's name, so both are renamed. */
 int journal_store_set_aside(const char *dir, char *as)
 {
-	static const char *const parts[] = { "", "-wal", "-journal" };
+	static const char *const parts[] = { "", LOG_SUFFIX, "-journal" };
 	char from[PATH_MAX], to[PATH_MAX], stamp[32];
 	time_t now = time(NULL);
 	struct tm tm;

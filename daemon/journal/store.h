@@ -36,8 +36,17 @@ void journal_store_close(struct journal_store *store);
 typedef void journal_row_fn(void *arg, int64_t id, const uint8_t *bytes, size_t len);
 /* Calls @row for each record, by number. 0; -EBADMSG, damaged (earlier records are good); -errno */
 int journal_store_read(struct journal_store *store, journal_row_fn *row, void *arg, char *why);
-/* Writes all of @batch or nothing. 0; -errno */
+/*
+ * Writes all of @batch or nothing. 0; -ESTALE, the file or its log was removed or replaced: what is
+ * written would be lost; another -errno
+ */
 int journal_store_write(struct journal_store *store, const struct journal_batch *batch, char *why);
+
+/*
+ * After -ESTALE: closes *store, creates directory and file if they are missing, and removes all
+ * records in it. 0; -errno, and *store is NULL. Accepts NULL in *store.
+ */
+int journal_store_renew(struct journal_store **store, const char *dir, char *why);
 
 /* Renames the closed file. @as: JOURNAL_WHY bytes, receives the new name. 0; -errno */
 int journal_store_set_aside(const char *dir, char *as);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* writer.c - the thread that writes to disk, so that the control thread does not wait */
 #include <errno.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/thread.h"
@@ -13,6 +14,16 @@ static void wake(int fd)
 	/* Fails only if the counter is full: then the other thread is already awake. */
 	if (write(fd, &one, sizeof(one)) < 0)
 		return;
+}
+
+/* A file that was removed is replaced by a new one, here, since opening it may take long. */
+static void write_batch(struct journal_writer *writer, struct journal_letter *order)
+{
+	order->renewed = false;
+	order->error = writer->store ? journal_store_write(writer->store, &order->batch, order->why)
+				     : -ESTALE;
+	if (order->error == -ESTALE)
+		order->renewed = !journal_store_renew(&writer->store, writer->dir, order->why);
 }
 
 static void *run(void *arg)
@@ -29,13 +40,15 @@ static void *run(void *arg)
 		while (letter) {
 			struct journal_letter *order = (struct journal_letter *)letter;
 
+			bool stop = order->stop;
+
 			letter = letter->next;
-			if (order->stop)
-				return NULL;
-			order->error =
-				journal_store_write(writer->store, &order->batch, order->why);
+			if (!stop)
+				write_batch(writer, order);
 			mailbox_put(&writer->done, &order->letter);
 			wake(writer->done_fd);
+			if (stop)
+				return NULL;
 		}
 	}
 }
@@ -48,11 +61,12 @@ static void close_fds(struct journal_writer *writer)
 		close(writer->done_fd);
 }
 
-int journal_writer_start(struct journal_writer *writer, struct journal_store *store)
+int journal_writer_start(struct journal_writer *writer, struct journal_store *store,
+			 const char *dir)
 {
 	int error = 0;
 
-	*writer = (struct journal_writer){ .store = store };
+	*writer = (struct journal_writer){ .store = store, .dir = dir };
 	writer->wake_fd = eventfd(0, EFD_CLOEXEC);
 	writer->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (writer->wake_fd < 0 || writer->done_fd < 0)
@@ -64,13 +78,36 @@ int journal_writer_start(struct journal_writer *writer, struct journal_store *st
 	return error;
 }
 
-void journal_writer_stop(struct journal_writer *writer)
+/* Has the thread ended? It says so by its last letter. */
+static bool has_ended(struct journal_writer *writer)
 {
-	struct journal_letter stop = { .stop = true };
+	const struct letter *letter = mailbox_take_all(&writer->done);
 
-	journal_writer_post(writer, &stop);
+	for (; letter; letter = letter->next)
+		if (letter == &writer->stop.letter)
+			return true;
+	return false;
+}
+
+int journal_writer_stop(struct journal_writer *writer, struct journal_store **store)
+{
+	struct pollfd pollfd = { writer->done_fd, POLLIN, 0 };
+	uint64_t count;
+
+	writer->stop.stop = true;
+	journal_writer_post(writer, &writer->stop);
+	while (!has_ended(writer)) {
+		if (poll(&pollfd, 1, WRITER_STOP_MS) != 1 && errno != EINTR) {
+			pthread_detach(writer->thread);
+			return -ETIMEDOUT;
+		}
+		if (read(writer->done_fd, &count, sizeof(count)) < 0)
+			continue;
+	}
 	pthread_join(writer->thread, NULL);
 	close_fds(writer);
+	*store = writer->store;
+	return 0;
 }
 
 void journal_writer_post(struct journal_writer *writer, struct journal_letter *letter)

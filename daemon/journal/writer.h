@@ -17,21 +17,31 @@ struct journal_letter {
 	struct journal_batch batch;
 	bool stop;
 	int error;	       /* 0; -errno: nothing of the batch was written */
+	bool renewed;	       /* with an error: there is a new file, and it is empty */
 	char why[JOURNAL_WHY]; /* of an error */
 };
 
 /* @wake_fd, @done_fd: eventfds; the writer thread reads @orders, the control thread reads @done */
 struct journal_writer {
-	struct journal_store *store;
+	struct journal_store *store; /* NULL: the file was removed, and no new one can be created */
+	const char *dir;
 	struct mailbox orders, done;
 	int wake_fd, done_fd;
 	pthread_t thread;
+	struct journal_letter stop; /* the last one */
 };
 
-/* The thread uses @store until journal_writer_stop(). 0; -errno */
-int journal_writer_start(struct journal_writer *writer, struct journal_store *store);
-/* Posted letters are processed first. */
-void journal_writer_stop(struct journal_writer *writer);
+/* The thread owns @store, a file in @dir, until journal_writer_stop(). 0; -errno */
+int journal_writer_start(struct journal_writer *writer, struct journal_store *store,
+			 const char *dir);
+/**
+ * journal_writer_stop() - ends the thread; posted letters are processed first
+ * @store: gets the store, or NULL if there is none
+ * Return: 0; -ETIMEDOUT, a write has not ended for WRITER_STOP_MS: until the process ends, the
+ * thread uses @writer, its letters and the store
+ */
+int journal_writer_stop(struct journal_writer *writer, struct journal_store **store);
+#define WRITER_STOP_MS 1000
 void journal_writer_post(struct journal_writer *writer, struct journal_letter *letter);
 /* Call it when @done_fd is readable. NULL: no letter was returned */
 struct journal_letter *journal_writer_done(struct journal_writer *writer);

@@ -98,6 +98,8 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->stats = *stats;
 	report->stats.cdr_lost = table->conf.cdr_file ? cdr_file_dropped(table->conf.cdr_file) : 0;
 	report->journal = journal_counters(table->journal);
+	report->journal_state =
+		table->journal_absent ? JOURNAL_ABSENT : journal_state(table->journal);
 	report->firewall = nft_counters(table->conf.nft);
 	report_relayed(table, report);
 	report_ifaces(ifaces, report, now_ms);

@@ -71,6 +71,7 @@ struct daemon_report {
 	/* Counters of the module, by enum rtprelay_counter. */
 	uint64_t kernel[RTPRELAY_C_MAX + 1];
 	struct journal_counters journal;
+	enum journal_state journal_state;
 	struct firewall_counters firewall;
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
 	bool kernel_on, kernel_there; /* is the kernel path configured, and the module available? */

@@ -436,6 +436,23 @@ static void journal_restored(struct view *view)
 	put_one(view, "result", STR("unreadable"), journal->unreadable);
 }
 
+static void journal_states(struct view *view)
+{
+	for (int i = 0; i < JOURNAL_STATES; i++)
+		put_one(view, "state", str_of(journal_state_names[i]),
+			(int)view->report->journal_state == i);
+}
+
+static void journal_lost(struct view *view)
+{
+	put(view, view->report->journal.lost);
+}
+
+static void journal_damaged(struct view *view)
+{
+	put(view, view->report->journal.damaged);
+}
+
 static void journal_too_large(struct view *view)
 {
 	put(view, view->report->journal.too_large);
@@ -578,6 +595,9 @@ static const struct metric {
 	{ "events_lost_total", METRIC_COUNTER, "Events not sent to clients (rtprelayctl watch) that read too slowly.", lost_events },
 	{ "call_records_lost_total", METRIC_COUNTER, "Call records that could not be written to cdr-file.", lost_records },
 	{ "journal_restored_calls_total", METRIC_COUNTER, "Calls found in state-dir at the start, by result.", journal_restored },
+	{ "journal_state", METRIC_GAUGE, "1 for the present state of saving calls in state-dir.", journal_states },
+	{ "journal_lost_calls_total", METRIC_COUNTER, "Calls of the previous daemon that damaged parts of its file, or of the file's log, had.", journal_lost },
+	{ "journal_damaged_files_total", METRIC_COUNTER, "Files of the previous daemon that were damaged or of another version.", journal_damaged },
 	{ "journal_too_large_calls_total", METRIC_COUNTER, "Calls too large to be saved in state-dir: a restart ends them.", journal_too_large },
 	{ "journal_write_errors_total", METRIC_COUNTER, "Failed writes to state-dir; each is tried again.", journal_errors },
 	{ "firewall_errors_total", METRIC_COUNTER, "Changes of table inet rtprelay that the kernel refused; each is tried again.", firewall_errors },

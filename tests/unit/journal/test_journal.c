@@ -54,6 +54,7 @@ int __wrap_journal_store_write(struct journal_store *store, const struct journal
 			       char *why);
 
 static int64_t write_lasts_ms; /* by the stopped clock */
+static int hang_fd = -1;       /* a write ends when this pipe is closed */
 static unsigned int writes;
 
 int __wrap_journal_store_write(struct journal_store *store, const struct journal_batch *batch,
@@ -62,6 +63,8 @@ int __wrap_journal_store_write(struct journal_store *store, const struct journal
 	if (write_lasts_ms)
 		test_clock_pass(write_lasts_ms);
 	__atomic_add_fetch(&writes, 1, __ATOMIC_RELAXED);
+	if (hang_fd >= 0 && read(hang_fd, &(char){ 0 }, 1) < 0)
+		return -errno;
 	return __real_journal_store_write(store, batch, why);
 }
 
@@ -672,6 +675,183 @@ static void test_ended_owners_leave_no_memory(void)
 	scene_close(&scene);
 }
 
+/* The record of "two" is in the last frame alone: SQLite reads an older file, and says nothing. */
+static void write_then_more(struct scene *scene)
+{
+	add(scene, 0, "one");
+	if (!settle(scene))
+		_exit(2);
+	snprintf(scene->owners[0].text, sizeof(scene->owners[0].text), "uno");
+	journal_touch(scene->owners[0].mark);
+	if (!settle(scene))
+		_exit(3);
+	add(scene, 1, "two");
+	if (!settle(scene))
+		_exit(4);
+}
+
+static void test_damaged_log_is_told(void)
+{
+	/* @frame: from the end, of 4120 bytes each; the last one is -1 */
+	static const struct {
+		const char *how, *restored;
+		unsigned int damaged, lost;
+	} rows[] = {
+		{ "true", "1=uno 2=two ", 0, 0 },
+		{ "end=$(stat -c %s $f-wal); printf x | dd of=$f-wal bs=1 seek=$((end - 4120 - 9)) "
+		  "conv=notrunc 2>/dev/null",
+		  "1=one ", 1, 1 },
+		{ "end=$(stat -c %s $f-wal); printf x | dd of=$f-wal bs=1 seek=$((end - 9)) "
+		  "conv=notrunc 2>/dev/null",
+		  "1=uno ", 1, 0 },
+		{ "printf x | dd of=$f-wal bs=1 seek=9 conv=notrunc 2>/dev/null", "", 1, 0 },
+		/* The last transaction is cut off, as by a crash while it was written. */
+		{ "truncate -s -100 $f-wal", "1=uno ", 0, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct log_capture capture;
+		struct scene scene;
+		char text[4096];
+
+		scene_open(&scene);
+		crash_in_child(&scene, write_then_more);
+		damage(&scene, rows[i].how);
+		log_capture_begin(&capture, LOG_LEVEL_INFO);
+		CU_ASSERT_EQUAL(open_again(&scene), 0);
+		log_capture_end(&capture, text, sizeof(text));
+		log_set_level(LOG_LEVEL_ERR - 1);
+		CU_ASSERT_STRING_EQUAL(scene.restored, rows[i].restored);
+		CU_ASSERT_EQUAL(log_capture_count(text, "-wal is damaged"), rows[i].damaged);
+		CU_ASSERT_EQUAL(journal_counters(scene.journal).damaged, rows[i].damaged);
+		CU_ASSERT_EQUAL(journal_counters(scene.journal).lost, rows[i].lost);
+		scene_close(&scene);
+	}
+}
+
+/* The system runs the daemon's stop against a clock: a disk that hangs may not hold it up. */
+static void test_hung_disk_does_not_hold_up_the_end(void)
+{
+	static const struct journal *left; /* else its memory counts as leaked */
+	int64_t begun_ms;
+	struct scene scene;
+	int pipes[2];
+
+	scene_open(&scene);
+	CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+	hang_fd = pipes[0];
+	add(&scene, 0, "one");
+	begun_ms = test_real_ms();
+	left = scene.journal;
+	CU_ASSERT_EQUAL(journal_close(scene.journal), -ETIMEDOUT);
+	CU_ASSERT_PTR_NOT_NULL(left);
+	CU_ASSERT(test_real_ms() - begun_ms < 2 * DEADLINE_MS);
+	CU_ASSERT_PTR_NULL(scene.owners[0].mark);
+	hang_fd = -1;
+	close(pipes[1]); /* the thread ends by itself; its file is open until the process ends */
+	scene.journal = NULL;
+	scene_close(&scene);
+}
+
+static void test_hung_disk_is_told(void)
+{
+	struct log_capture capture;
+	struct scene scene;
+	int64_t until_ms;
+	char text[4096];
+	int pipes[2];
+
+	scene_open(&scene);
+	CU_ASSERT_EQUAL(journal_state(scene.journal), JOURNAL_OK);
+	CU_ASSERT_EQUAL(journal_state(NULL), JOURNAL_OFF);
+	CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+	hang_fd = pipes[0];
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
+	add(&scene, 0, "one");
+	until_ms = test_real_ms() + JOURNAL_STALL_MS + DEADLINE_MS;
+	while (journal_state(scene.journal) == JOURNAL_OK && test_real_ms() < until_ms)
+		event_base_loop(scene.base, EVLOOP_ONCE);
+	CU_ASSERT_EQUAL(journal_state(scene.journal), JOURNAL_STALLED);
+	hang_fd = -1;
+	close(pipes[1]);
+	CU_ASSERT(settle(&scene));
+	CU_ASSERT_EQUAL(journal_state(scene.journal), JOURNAL_OK);
+	log_capture_end(&capture, text, sizeof(text));
+	log_set_level(LOG_LEVEL_ERR - 1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "has not ended for 3 s"), 1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "has ended"), 1);
+	close(pipes[0]);
+	scene_close(&scene);
+}
+
+/* Removed, or replaced by an older copy: SQLite would write to files that no longer have a name. */
+static void test_removed_file_is_renewed(void)
+{
+	static const char *const ways[] = {
+		"rm $f $f-wal",
+		"rm $f-wal",
+		"rm -r $(dirname $f)",
+		"cp $f $f.old; mv $f.old $f",
+	};
+
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct log_capture capture;
+		struct scene scene;
+		char text[4096];
+
+		scene_open(&scene);
+		add(&scene, 0, "one");
+		add(&scene, 1, "two");
+		CU_ASSERT(settle(&scene));
+		damage(&scene, ways[i]);
+		log_capture_begin(&capture, LOG_LEVEL_INFO);
+		add(&scene, 2, "three");
+		CU_ASSERT(settle(&scene));
+		log_capture_end(&capture, text, sizeof(text));
+		log_set_level(LOG_LEVEL_ERR - 1);
+		CU_ASSERT_EQUAL(log_capture_count(text, "was removed or replaced"), 1);
+		CU_ASSERT_EQUAL(journal_state(scene.journal), JOURNAL_OK);
+		journal_close(scene.journal);
+		CU_ASSERT_EQUAL(open_again(&scene), 0);
+		CU_ASSERT_STRING_EQUAL(scene.restored, "1=one 2=two 3=three ");
+		scene_close(&scene);
+	}
+}
+
+/* The directory cannot be created for a while: the state says so, and then calls are saved. */
+static void test_vanished_directory_is_told(void)
+{
+	struct log_capture capture;
+	char text[4096], away[80];
+	struct scene scene;
+	int64_t until_ms;
+
+	scene_open(&scene);
+	add(&scene, 0, "one");
+	CU_ASSERT(settle(&scene));
+	snprintf(away, sizeof(away), "%s.away", scene.dir);
+	CU_ASSERT_EQUAL(rename(scene.dir, away), 0);
+	close(open(scene.dir, O_CREAT | O_WRONLY, 0600)); /* a file has its name */
+	log_capture_begin(&capture, LOG_LEVEL_INFO);
+	add(&scene, 1, "two");
+	fail_writes(&scene, 2);
+	CU_ASSERT_EQUAL(journal_state(scene.journal), JOURNAL_FAILING);
+	unlink(scene.dir);
+	until_ms = test_real_ms() + DEADLINE_MS;
+	while (journal_state(scene.journal) != JOURNAL_OK && test_real_ms() < until_ms)
+		event_base_loop(scene.base, EVLOOP_ONCE);
+	CU_ASSERT(settle(&scene));
+	log_capture_end(&capture, text, sizeof(text));
+	log_set_level(LOG_LEVEL_ERR - 1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "cannot write calls to"), 1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "writing calls works again"), 1);
+	journal_close(scene.journal);
+	CU_ASSERT_EQUAL(open_again(&scene), 0);
+	CU_ASSERT_STRING_EQUAL(scene.restored, "1=one 2=two ");
+	CU_ASSERT_EQUAL(system("rm -rf /tmp/test-journal-*.away"), 0);
+	scene_close(&scene);
+}
+
 static void test_out_of_memory_leaks_nothing(void)
 {
 	struct scene scene;
@@ -716,6 +896,11 @@ TEST_SUITE(journal, { "restores after a clean end", test_restores_after_a_clean_
 	   { "writes to a full disk are repeated", test_writes_to_a_full_disk_are_repeated },
 	   { "a slow disk does not hold up the end", test_slow_disk_does_not_hold_up_the_end },
 	   { "a failed batch does not stop the next", test_failed_batch_does_not_stop_the_next },
+	   { "a hung disk does not hold up the end", test_hung_disk_does_not_hold_up_the_end },
+	   { "a damaged log is told", test_damaged_log_is_told },
+	   { "a hung disk is told", test_hung_disk_is_told },
+	   { "a removed file is renewed", test_removed_file_is_renewed },
+	   { "a vanished directory is told", test_vanished_directory_is_told },
 	   { "ended owners leave no memory", test_ended_owners_leave_no_memory },
 	   { "a full disk at the end is reported", test_full_disk_at_the_end_is_reported },
 	   { "out of memory leaks nothing", test_out_of_memory_leaks_nothing });

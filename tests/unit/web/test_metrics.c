@@ -363,6 +363,8 @@ static const struct {
 	{ "journal_restored_calls_total{result=\"restored\"}", AT(journal.restored) },
 	{ "journal_restored_calls_total{result=\"not_restored\"}", AT(journal.not_restored) },
 	{ "journal_restored_calls_total{result=\"unreadable\"}", AT(journal.unreadable) },
+	{ "journal_lost_calls_total", AT(journal.lost) },
+	{ "journal_damaged_files_total", AT(journal.damaged) },
 	{ "journal_too_large_calls_total", AT(journal.too_large) },
 	{ "journal_write_errors_total", AT(journal.write_errors) },
 	{ "firewall_errors_total", AT(firewall.errors) },
