@@ -107,7 +107,7 @@ struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf
 
 static void rtpr_flow_destroy(struct rtpr_flow *flow)
 {
-	rtpr_route_free(rcu_dereference_protected(flow->route, true));
+	rtpr_route_end(flow);
 	kfree(flow->rtcp);
 	kfree(flow);
 }
@@ -238,7 +238,7 @@ err_user:
 
 int rtpr_flow_replace(struct rtpr_flow *old, struct rtpr_flow *new, struct rtpr_flow_state *last)
 {
-	bool carry = new->conf.flags &RTPRELAY_FLOW_CARRY;
+	bool carry = (new->conf.flags &RTPRELAY_FLOW_CARRY) != 0;
 	struct rtpr_net *rn = old->rn;
 	int err;
 
@@ -276,16 +276,6 @@ void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last)
 	rtpr_flow_finish(flow, last);
 	spin_unlock_bh(&flow->lock);
 	rtpr_flow_free_later(flow);
-}
-
-void rtpr_flows_forget_routes(struct rtpr_net *rn)
-{
-	struct rtpr_flow *flow;
-	unsigned long id;
-
-	rcu_read_lock();
-	xa_for_each(&rn->ids, id, flow) rtpr_route_forget(flow);
-	rcu_read_unlock();
 }
 
 static void rtpr_flow_end(void *ptr, void *unused)

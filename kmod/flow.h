@@ -16,9 +16,6 @@ int rtpr_flows_init(struct rtpr_net *rn);
 /* Removes and frees all flows. The hooks are unregistered, and a grace period is over. */
 void rtpr_flows_fini(struct rtpr_net *rn);
 
-/* Releases the routes of all flows. */
-void rtpr_flows_forget_routes(struct rtpr_net *rn);
-
 /*
  * Parameters of rtpr_net.flows; in the header, so that the compiler can inline the lookup.
  */

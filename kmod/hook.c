@@ -76,8 +76,8 @@ static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 }
 
 /* @pkt is a copy, so that the packet path can keep its own in registers. */
-static noinline int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow,
-				struct rtpr_packet pkt, bool segment)
+static noinline int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow, struct rtpr_packet pkt,
+				bool segment)
 {
 	int verdict = rtpr_leave(rn, flow, segment, RTPRELAY_C_DROP_SOURCE);
 

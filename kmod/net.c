@@ -6,13 +6,13 @@
  * neither, and after priority -450, where a firewall can drop packets first: an nftables chain
  * "type filter hook prerouting priority -450" sees packets before the relay does.
  */
-#include <linux/netdevice.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
 #include "counter.h"
+#include "device.h"
 #include "flow.h"
 #include "hook.h"
 #include "net.h"
@@ -61,6 +61,7 @@ static int __net_init rtpr_net_init(struct net *net)
 	int err;
 
 	rn->net = net;
+	xa_init_flags(&rn->devices, XA_FLAGS_LOCK_BH);
 	rn->limit = RTPRELAY_LIMIT_DEFAULT;
 	mutex_init(&rn->lock);
 	ratelimit_state_init(&rn->refused, HZ, RTPR_REFUSED_BURST);
@@ -93,6 +94,7 @@ static void __net_exit rtpr_net_exit(struct net *net)
 	struct rtpr_net *rn = rtpr_net(net);
 
 	rtpr_flows_fini(rn);
+	rtpr_devices_free(rn);
 	free_percpu(rn->totals);
 	mutex_destroy(&rn->lock);
 }
@@ -105,22 +107,6 @@ static struct pernet_operations rtpr_net_ops = {
 	.size = sizeof(struct rtpr_net),
 };
 
-/*
- * In kernels before 6.13 (without backports of its fix), an IPv6 route holds its device until the
- * route is released: a flow without packets would block the removal of the device. All other routes
- * become invalid anyway.
- */
-static int rtpr_device_event(struct notifier_block *nb, unsigned long event, void *info)
-{
-	if (event == NETDEV_UNREGISTER)
-		rtpr_flows_forget_routes(rtpr_net(dev_net(netdev_notifier_info_to_dev(info))));
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block rtpr_device_notifier = {
-	.notifier_call = rtpr_device_event,
-};
-
 int __init rtpr_nets_init(void)
 {
 	int err;
@@ -128,7 +114,7 @@ int __init rtpr_nets_init(void)
 	err = register_pernet_subsys(&rtpr_net_ops);
 	if (err)
 		return err;
-	err = register_netdevice_notifier(&rtpr_device_notifier);
+	err = rtpr_devices_init();
 	if (err)
 		unregister_pernet_subsys(&rtpr_net_ops);
 	return err;
@@ -136,6 +122,6 @@ int __init rtpr_nets_init(void)
 
 void rtpr_nets_fini(void)
 {
-	unregister_netdevice_notifier(&rtpr_device_notifier);
+	rtpr_devices_fini();
 	unregister_pernet_subsys(&rtpr_net_ops);
 }

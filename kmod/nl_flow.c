@@ -426,8 +426,7 @@ size_t rtpr_state_size(void)
 	       nla_total_size_64bit(sizeof(u64)) + /* LAST_SEEN */
 	       nla_total_size(0) +		   /* SILENT */
 	       nla_total_size(RTPRELAY_RTP_MAX * nla_total_size(sizeof(u32))) +
-	       nla_total_size(RTPRELAY_RTCP_MAX) +
-	       nla_total_size_64bit(sizeof(u64)); /* RTCP_AGE */
+	       nla_total_size(RTPRELAY_RTCP_MAX) + nla_total_size_64bit(sizeof(u64)); /* RTCP_AGE */
 }
 
 int rtpr_put_state(struct sk_buff *msg, const struct rtpr_flow_state *state, bool with_rtcp)

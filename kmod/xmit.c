@@ -9,6 +9,7 @@
 #include <net/route.h>
 
 #include "compat.h"
+#include "device.h"
 #include "state.h"
 #include "xmit.h"
 
@@ -47,10 +48,8 @@ static struct dst_entry *rtpr_lookup_ipv6(struct net *net, const struct rtpr_flo
 	return IS_ERR(dst) ? NULL : dst;
 }
 
-void rtpr_route_free(struct rtpr_route *route)
+static void rtpr_route_free(struct rtpr_route *route)
 {
-	if (!route)
-		return;
 	dst_release(route->dst);
 	kfree(route);
 }
@@ -60,12 +59,33 @@ static void rtpr_route_free_rcu(struct rcu_head *rcu)
 	rtpr_route_free(container_of(rcu, struct rtpr_route, rcu));
 }
 
-void rtpr_route_forget(struct rtpr_flow *flow)
+void rtpr_route_forget(struct rtpr_route *route)
 {
-	struct rtpr_route *old = unrcu_pointer(xchg(&flow->route, NULL));
+	/* Else it was replaced a moment ago, and is about to be freed for that reason. */
+	if (cmpxchg(&route->flow->route, RCU_INITIALIZER(route), NULL) == RCU_INITIALIZER(route))
+		call_rcu(&route->rcu, rtpr_route_free_rcu);
+}
 
-	if (old)
-		call_rcu(&old->rcu, rtpr_route_free_rcu);
+void rtpr_route_end(struct rtpr_flow *flow)
+{
+	/* Its device may be going away. */
+	struct rtpr_route *route = unrcu_pointer(xchg(&flow->route, NULL));
+
+	if (!route)
+		return;
+	rtpr_device_del(flow->rn, route);
+	rtpr_route_free(route);
+}
+
+/* Two CPUs may do this at the same time; each frees the route that it replaced. */
+static void rtpr_route_replace(struct rtpr_flow *flow, struct rtpr_route *route)
+{
+	struct rtpr_route *old = unrcu_pointer(xchg(&flow->route, RCU_INITIALIZER(route)));
+
+	if (!old)
+		return;
+	rtpr_device_del(flow->rn, old);
+	call_rcu(&old->rcu, rtpr_route_free_rcu);
 }
 
 /* No IPsec, and no lightweight tunnel state, which adds labels or headers or runs a program. */
@@ -79,7 +99,6 @@ const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow)
 	struct net *net = flow->rn->net;
 	struct rtpr_route *route = kmalloc(sizeof(*route), GFP_ATOMIC);
 	bool ipv4 = flow->conf.out.family == AF_INET;
-	struct rtpr_route *old;
 
 	if (!route)
 		return NULL;
@@ -91,9 +110,11 @@ const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow)
 	route->direct = rtpr_is_direct(route->dst, ipv4);
 	route->mtu = ipv4 && route->direct ? dst_mtu(route->dst) : 0;
 	route->cookie = ipv4 ? 0 : rt6_get_cookie((struct rt6_info *)route->dst);
-	/* Two CPUs may run this at the same time; each frees the route that it replaced. */
-	old = unrcu_pointer(xchg(&flow->route, RCU_INITIALIZER(route)));
-	if (old)
-		call_rcu(&old->rcu, rtpr_route_free_rcu);
+	route->flow = flow;
+	if (!rtpr_device_add(flow->rn, READ_ONCE(route->dst->dev), route)) {
+		rtpr_route_free(route);
+		return NULL;
+	}
+	rtpr_route_replace(flow, route);
 	return route;
 }

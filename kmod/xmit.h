@@ -29,6 +29,8 @@
  * @direct: the route only names a neighbour
  * @mtu:    its MTU, if @direct and IPv4: valid as long as the route, until an ICMP error reports a
  *          smaller one on the path
+ * @flow:   whose route it is
+ * @by_device: in the list of its device, see device.c
  * Replaced as a whole and freed after a grace period, so that the path takes no reference per
  * packet.
  */
@@ -37,6 +39,8 @@ struct rtpr_route {
 	u32 cookie;
 	u32 mtu;
 	bool direct;
+	struct rtpr_flow *flow;
+	struct list_head by_device;
 	struct rcu_head rcu;
 };
 
@@ -63,11 +67,15 @@ static inline u32 rtpr_route_mtu(const struct rtpr_route *route)
 	return dst_mtu(route->dst);
 }
 
-/* Releases the flow's cached route; the next packet looks it up again. */
-void rtpr_route_forget(struct rtpr_flow *flow);
+/*
+ * Releases a route that its device has forgotten, if it is still the flow's; the next packet looks
+ * one up again. Under the lock of rtpr_net.devices, which keeps the flow alive: a flow's route is
+ * forgotten by the device before the flow is freed.
+ */
+void rtpr_route_forget(struct rtpr_route *route);
 
-/* No reader is left. NULL is allowed. */
-void rtpr_route_free(struct rtpr_route *route);
+/* Releases the flow's cached route. The flow has no users any more. */
+void rtpr_route_end(struct rtpr_flow *flow);
 
 /* Headroom for sending by @dev, the link-layer header included. */
 static inline unsigned int rtpr_headroom(const struct rtpr_flow *flow, const struct net_device *dev)

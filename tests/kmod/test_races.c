@@ -176,7 +176,8 @@ static void test_replacing_under_a_flood_of_strangers_loses_no_count(void)
 	nl_close(&nl);
 }
 
-TEST_SUITE(races, { "flows that cannot be added end while all are read",
-		    test_flows_that_cannot_be_added_end_while_all_are_read },
+TEST_SUITE(races,
+	   { "flows that cannot be added end while all are read",
+	     test_flows_that_cannot_be_added_end_while_all_are_read },
 	   { "replacing under a flood of strangers loses no count",
 	     test_replacing_under_a_flood_of_strangers_loses_no_count });
