@@ -33,7 +33,8 @@ struct news {
  * @tos_now, @ttl_now: as last set on @fd; TTL 0: the system's default
  * @recv_ttl: the source has one of the relay's own addresses: TTL is decremented as on any hop
  * @last_round: round of the worker in which packets arrived last
- * @watch: link in the thread's list of streams that the tick of each second checks
+ * @watch: link in the thread's list of streams that have a tick each second
+ * @tick_ms: time of the next one
  * @watched_packets: packets_in at the last tick
  * @missed: last result of batch_missed()
  * @refused_ms: time of the last BRIDGE_REFUSED
@@ -71,6 +72,7 @@ struct stream {
 	uint32_t missed;
 	int64_t refused_ms;
 	struct ring watch;
+	int64_t tick_ms;
 	struct endpoint local;
 	struct news news;
 	/* Not touched by packets that are forwarded. */

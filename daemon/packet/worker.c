@@ -3,9 +3,9 @@
  * worker.c - a media thread: forwards packets of its streams, executes orders, sends events
  *
  * Each round: waits for sockets and orders, executes the orders, forwards packets, and closes
- * bridges last, since epoll events of the same round may still point to their streams. Once a
- * second, while streams are watched, it closes windows and connects or disconnects sockets; without
- * watched streams it sleeps without a timeout.
+ * bridges last, since epoll events of the same round may still point to their streams. Each watched
+ * stream has its tick once a second, which closes windows and connects or disconnects sockets; those
+ * that are due at once take turns with packets. Without watched streams it sleeps without a timeout.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +22,12 @@
 
 #define EVENTS	128
 #define TICK_MS 1000
+
+/*
+ * Ticks of so much time run between two rounds of packets: thousands of calls that began at the
+ * same time would otherwise delay packets by several milliseconds each second.
+ */
+#define SLICE_US 100
 
 static void wake(int fd)
 {
@@ -73,10 +79,10 @@ static void notify_of_news(struct worker *worker, struct stream *s)
 	notify_of_others(worker, s->bridge);
 }
 
+/* The list stays in the order of ticks: each is as far ahead as any other. */
 static void watch(struct worker *worker, struct stream *s, int64_t now_ms)
 {
-	if (worker->watched.next == &worker->watched)
-		worker->next_tick_ms = now_ms + TICK_MS;
+	s->tick_ms = now_ms + TICK_MS;
 	ring_insert(&worker->watched, &s->watch);
 	s->watched = true;
 }
@@ -87,20 +93,38 @@ static void unwatch(struct stream *s)
 	s->watched = false;
 }
 
-static void tick(struct worker *worker, int64_t now_ms)
+/* NULL: no stream is watched. */
+static struct stream *next_tick(const struct worker *worker)
 {
-	struct ring *at = worker->watched.next;
+	struct ring *first = worker->watched.next;
 
-	while (at != &worker->watched) {
-		struct stream *s = container_of(at, struct stream, watch);
+	return first == &worker->watched ? NULL : container_of(first, struct stream, watch);
+}
 
-		at = at->next;
-		stream_missed(s, batch_missed(s));
-		if (!stream_tick(s, now_ms))
-			unwatch(s);
-		notify_of_news(worker, s);
+static void tick(struct worker *worker, struct stream *s, int64_t now_ms)
+{
+	unwatch(s);
+	stream_missed(s, batch_missed(s));
+	if (stream_tick(s, now_ms))
+		watch(worker, s, now_ms);
+	notify_of_news(worker, s);
+}
+
+static bool tick_is_due(const struct worker *worker, int64_t now_us)
+{
+	const struct stream *s = next_tick(worker);
+
+	return s && s->tick_ms <= now_us / 1000;
+}
+
+static void tick_due(struct worker *worker)
+{
+	int64_t start_us = clock_us(), now_us = start_us;
+
+	while (tick_is_due(worker, now_us) && now_us - start_us < SLICE_US) {
+		tick(worker, next_tick(worker), now_us / 1000);
+		now_us = clock_us();
 	}
-	worker->next_tick_ms = now_ms + TICK_MS;
 }
 
 /*
@@ -277,9 +301,11 @@ static void close_bridges(struct worker *worker)
 
 static int sleep_ms(const struct worker *worker, int64_t now_ms)
 {
-	if (worker->watched.next == &worker->watched)
+	const struct stream *s = next_tick(worker);
+
+	if (!s)
 		return -1;
-	return worker->next_tick_ms > now_ms ? (int)(worker->next_tick_ms - now_ms) : 0;
+	return s->tick_ms > now_ms ? (int)(s->tick_ms - now_ms) : 0;
 }
 
 static void *run(void *arg)
@@ -303,9 +329,8 @@ static void *run(void *arg)
 			if (events[i].data.ptr)
 				forward(worker, events[i].data.ptr, now_us);
 		close_bridges(worker);
-		if (worker->watched.next != &worker->watched &&
-		    now_us / 1000 >= worker->next_tick_ms)
-			tick(worker, now_us / 1000);
+		if (tick_is_due(worker, now_us))
+			tick_due(worker);
 	}
 	return NULL;
 }

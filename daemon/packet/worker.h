@@ -17,8 +17,7 @@ struct batch;
  * @load: bridges open; control thread only
  * @deny: where media is not sent to; the thread's reference, ORDER_DENY replaces it
  * @closing: bridges that are closed after the current batch of events
- * @watched: streams that the tick of each second checks
- * @next_tick_ms: valid while any is watched
+ * @watched: streams that have a tick each second, by the time of the next one
  * @asked: a number that the thread copies to @answered (both shared)
  * @asked_ms: clock_ms() when @asked changed last
  */
@@ -38,7 +37,6 @@ struct worker {
 	struct batch *batch;
 	struct deny *deny;
 	struct ring bridges, closing, watched;
-	int64_t next_tick_ms;
 	uint32_t asked, answered;
 	int64_t asked_ms;
 	struct worker_totals totals; /* shared counters */
