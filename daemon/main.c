@@ -23,6 +23,7 @@
 #include "check.h"
 #include "conf/load.h"
 #include "packet/pool.h"
+#include "packet/steer.h"
 #include "port/iface.h"
 #include "relay.h"
 #include "report/report.h"
@@ -280,6 +281,7 @@ static void relay_stop(struct relay *relay)
 	arena_free(relay->arena);
 	journal_close(relay->journal);
 	worker_pool_free(relay->workers);
+	steer_free(relay->steer);
 	destinations_close(&relay->destinations);
 	free(relay->own);
 	call_table_free(relay->calls);

@@ -33,6 +33,7 @@ struct relay {
 	struct stats stats;
 	struct endpoint *own; /* addresses of @ifaces */
 	size_t n_own;
+	struct steer *steer; /* NULL: not available */
 	struct destinations destinations;
 	struct worker_pool *workers;
 	struct kmod *kmod;	    /* NULL: no kernel path */

@@ -27,9 +27,14 @@ static unsigned int cores(void)
 	return (unsigned int)CPU_COUNT(&set);
 }
 
+unsigned int worker_pool_size(unsigned int threads)
+{
+	return threads ? threads : cores();
+}
+
 struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *error)
 {
-	unsigned int wanted = conf->threads ? conf->threads : cores();
+	unsigned int wanted = worker_pool_size(conf->threads);
 	struct worker_pool *pool = calloc(1, sizeof(*pool) + wanted * sizeof(struct worker));
 
 	if (!pool) {
@@ -41,8 +46,12 @@ struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *er
 	pool->conf.deny = NULL; /* each thread has its own reference */
 	*error = pool->news_fd < 0 ? -errno : 0;
 	while (!*error && pool->count < wanted) {
-		*error = worker_start(&pool->workers[pool->count], &pool->news, pool->news_fd,
-				      conf->deny);
+		struct worker *worker = &pool->workers[pool->count];
+
+		worker->number = pool->count;
+		worker->control = &pool->news;
+		worker->control_fd = pool->news_fd;
+		*error = worker_start(worker, conf);
 		if (!*error)
 			pool->count++;
 	}

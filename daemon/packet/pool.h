@@ -10,6 +10,8 @@
 struct worker;
 struct worker_pool;
 
+/* How many threads a pool with worker_pool_conf.threads will have. */
+unsigned int worker_pool_size(unsigned int threads);
 /* NULL and *error (-errno): no memory, or threads or epoll cannot be created. */
 struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *error);
 /* Ends the threads, closes all sockets; the owners must free their bridges afterwards. */

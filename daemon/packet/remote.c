@@ -7,6 +7,7 @@
  */
 #include "packet/remote.h"
 #include "packet/rtcp.h"
+#include "packet/steer.h"
 
 struct endpoint stream_signalled(const struct side_conf *conf, int comp)
 {
@@ -67,18 +68,35 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 	}
 }
 
+static struct steer *steer_of(const struct stream *s)
+{
+	return s->bridge->pool_conf->steer;
+}
+
+/* Only if others are heard elsewhere then. */
 static bool may_connect(const struct stream *s)
 {
-	return latch_state(&s->latch) == LATCH_LOCKED && !(stream_side(s)->flags & SIDE_HANDOVER) &&
-	       s->has_to && endpoint_eq(&s->to, latch_source(&s->latch));
+	return steer_at(steer_of(s), &s->local) >= 0 && latch_state(&s->latch) == LATCH_LOCKED &&
+	       !(stream_side(s)->flags & SIDE_HANDOVER) && s->has_to &&
+	       endpoint_eq(&s->to, latch_source(&s->latch));
+}
+
+static void connect_stream(struct stream *s)
+{
+	s->connected = !connect(s->fd, &s->to.sa, endpoint_len(&s->to));
+	if (s->connected)
+		steer_on(steer_of(s), &s->local, s->bridge->thread);
 }
 
 void stream_disconnect(struct stream *s)
 {
 	struct sockaddr no_peer = { .sa_family = AF_UNSPEC };
 
-	if (s->connected)
-		s->connected = connect(s->fd, &no_peer, sizeof(no_peer)) < 0;
+	if (!s->connected)
+		return;
+	s->connected = connect(s->fd, &no_peer, sizeof(no_peer)) < 0;
+	if (!s->connected)
+		steer_off(steer_of(s), &s->local);
 }
 
 const char *stream_why_denied(const struct stream *s, const struct endpoint *to)
@@ -209,7 +227,7 @@ bool stream_tick(struct stream *s, int64_t now_ms)
 		return latch_window_open(&s->latch, now_ms); /* later: at the next packet */
 	if (!flows || silent || !may_connect(s))
 		return false;
-	s->connected = !connect(s->fd, &s->to.sa, endpoint_len(&s->to));
+	connect_stream(s);
 	return s->connected;
 }
 

@@ -158,6 +158,7 @@ enum bridge_event {
 };
 
 struct bridge;
+struct steer;
 
 typedef void bridge_event_fn(void *arg, struct bridge *bridge, enum bridge_event event,
 			     enum side side, enum component comp);
@@ -170,6 +171,8 @@ struct worker_pool_conf {
 	const struct endpoint *own;
 	size_t n_own;
 	struct deny *deny; /* at the start; NULL: none. worker_pool_new() takes a reference. */
+	/* Hears who is not heard at a connected socket; NULL: sockets are never connected. Borrowed. */
+	struct steer *steer;
 	bridge_event_fn *event;
 	void *arg;
 };

@@ -122,6 +122,7 @@ struct bridge {
 	struct worker_totals *totals; /* of the thread: shared counters */
 	const struct worker_pool_conf *pool_conf;
 	struct deny *const *deny; /* of the thread; NULL: none */
+	unsigned int thread;	  /* its number */
 	struct ring siblings, all;
 	struct stream *stream[2][2]; /* [side][component]; NULL: no such port */
 	struct news closed;

@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "packet/batch.h"
 #include "packet/remote.h"
+#include "packet/stray.h"
 #include "packet/stream.h"
 #include "packet/worker.h"
 
@@ -140,6 +141,24 @@ static bool expects_many(const struct worker *worker, struct stream *s)
 	return again;
 }
 
+static void forward_one(struct batch *batch, struct stream *s, struct packet *packet,
+			int64_t now_us)
+{
+	struct stream *out = stream_accept(s, packet, now_us);
+
+	if (out)
+		batch_send(batch, s, out, packet);
+}
+
+/* To be called after packets of one stream. */
+static void finish_round(struct worker *worker, struct stream *s, bool watched, int64_t now_us)
+{
+	batch_flush(worker->batch);
+	if (!s->watched && watched)
+		watch(worker, s, now_us / 1000);
+	notify_of_news(worker, s);
+}
+
 static void forward(struct worker *worker, struct stream *s, int64_t now_us)
 {
 	struct batch *batch = worker->batch;
@@ -148,17 +167,26 @@ static void forward(struct worker *worker, struct stream *s, int64_t now_us)
 	bool many = expects_many(worker, s);
 	unsigned int n = batch_receive(batch, s, many, &packets);
 
-	for (unsigned int i = 0; i < n; i++) {
-		struct stream *out = stream_accept(s, &packets[i], now_us);
-
-		if (out)
-			batch_send(batch, s, out, &packets[i]);
-	}
-	batch_flush(batch);
+	for (unsigned int i = 0; i < n; i++)
+		forward_one(batch, s, &packets[i], now_us);
 	/* A full socket is watched, whatever is in it: the tick counts packets that did not fit. */
-	if (!s->watched && (many || s->packets_in != before))
-		watch(worker, s, now_us / 1000);
-	notify_of_news(worker, s);
+	finish_round(worker, s, many || s->packets_in != before, now_us);
+}
+
+/* From strangers at locked streams, or from phones whose NAT changed their port. */
+static void forward_strays(struct worker *worker, int64_t now_us)
+{
+	struct stray_packet *strays = NULL;
+	unsigned int n = stray_receive(worker->stray, &strays);
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct stream *s = strays[i].stream;
+		uint64_t before = s->packets_in;
+
+		forward_one(worker->batch, s, &strays[i].packet, now_us);
+		finish_round(worker, s, s->packets_in != before, now_us);
+	}
+	counter_add(&worker->totals.drops[DROP_RECEIVE_QUEUE], stray_missed(worker->stray));
 }
 
 static void open_bridge(struct worker *worker, struct bridge *b)
@@ -173,6 +201,7 @@ static void open_bridge(struct worker *worker, struct bridge *b)
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = s };
 
 		stream_start(s);
+		stray_add(worker->stray, s);
 		if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, s->fd, &event))
 			log_err("media: cannot watch port %u, its packets are lost: %s",
 				endpoint_port(&s->local), strerror(errno));
@@ -226,7 +255,7 @@ static void replace_deny(struct worker *worker, struct order_deny *order)
 }
 
 /* Afterwards the thread has no pointer to it. */
-static void close_bridge(struct bridge *b)
+static void close_bridge(struct worker *worker, struct bridge *b)
 {
 	struct stream *s;
 
@@ -236,6 +265,8 @@ static void close_bridge(struct bridge *b)
 			unwatch(s);
 		if (s->heard)
 			stream_missed(s, batch_missed(s));
+		stream_disconnect(s);
+		stray_remove(worker->stray, s);
 		close(s->fd);
 		s->fd = -1;
 	}
@@ -294,7 +325,7 @@ static void close_bridges(struct worker *worker)
 	while (worker->closing.next != &worker->closing) {
 		struct bridge *b = container_of(worker->closing.next, struct bridge, all);
 
-		close_bridge(b);
+		close_bridge(worker, b);
 		notify_control(worker, &b->closed, 1 << BRIDGE_CLOSED);
 	}
 }
@@ -306,6 +337,15 @@ static int sleep_ms(const struct worker *worker, int64_t now_ms)
 	if (!s)
 		return -1;
 	return s->tick_ms > now_ms ? (int)(s->tick_ms - now_ms) : 0;
+}
+
+/* What an epoll event is about: NULL: orders; the worker: stray packets; else a stream. */
+static void receive(struct worker *worker, void *what, int64_t now_us)
+{
+	if (what == worker)
+		forward_strays(worker, now_us);
+	else if (what)
+		forward(worker, what, now_us);
 }
 
 static void *run(void *arg)
@@ -326,8 +366,7 @@ static void *run(void *arg)
 			if (!events[i].data.ptr)
 				read_orders(worker);
 		for (int i = 0; i < n; i++)
-			if (events[i].data.ptr)
-				forward(worker, events[i].data.ptr, now_us);
+			receive(worker, events[i].data.ptr, now_us);
 		close_bridges(worker);
 		if (tick_is_due(worker, now_us))
 			tick_due(worker);
@@ -335,7 +374,21 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static int open_descriptors(struct worker *worker)
+static int open_stray(struct worker *worker, struct steer *steer)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = worker };
+	if (!steer)
+		return 0;
+	worker->stray = stray_open(steer, worker->number);
+	if (!worker->stray)
+		return -ENOMEM;
+	if (stray_fd(worker->stray) >= 0 &&
+	    epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, stray_fd(worker->stray), &event))
+		return -errno;
+	return 0;
+}
+
+static int open_descriptors(struct worker *worker, const struct worker_pool_conf *conf)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
@@ -344,12 +397,13 @@ static int open_descriptors(struct worker *worker)
 	if (worker->orders_fd < 0 || worker->epoll_fd < 0 ||
 	    epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->orders_fd, &event))
 		return -errno;
-	return 0;
+	return open_stray(worker, conf->steer);
 }
 
 static void release(struct worker *worker)
 {
 	batch_free(worker->batch);
+	stray_close(worker->stray);
 	deny_put(worker->deny);
 	if (worker->epoll_fd >= 0)
 		close(worker->epoll_fd);
@@ -357,19 +411,17 @@ static void release(struct worker *worker)
 		close(worker->orders_fd);
 }
 
-int worker_start(struct worker *worker, struct mailbox *control, int control_fd, struct deny *deny)
+int worker_start(struct worker *worker, const struct worker_pool_conf *conf)
 {
 	int error;
 
-	*worker = (struct worker){
-		.control = control, .control_fd = control_fd, .orders_fd = -1, .epoll_fd = -1
-	};
+	worker->orders_fd = worker->epoll_fd = -1;
 	ring_init(&worker->bridges);
 	ring_init(&worker->closing);
 	ring_init(&worker->watched);
-	worker->deny = deny_get(deny);
+	worker->deny = deny_get(conf->deny);
 	worker->batch = batch_new();
-	error = worker->batch ? open_descriptors(worker) : -ENOMEM;
+	error = worker->batch ? open_descriptors(worker, conf) : -ENOMEM;
 	if (!error)
 		error = thread_start(&worker->thread, "media", run, worker);
 	if (error)
@@ -386,7 +438,7 @@ void worker_stop(struct worker *worker)
 	while (worker->bridges.next != &worker->bridges) {
 		struct bridge *b = container_of(worker->bridges.next, struct bridge, all);
 
-		close_bridge(b);
+		close_bridge(worker, b);
 		b->worker = NULL;
 	}
 	release(worker);

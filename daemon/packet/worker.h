@@ -9,19 +9,23 @@
 #include "packet/state.h"
 
 struct batch;
+struct stray;
 
 /**
  * struct worker - one media thread
+ * @number: among the threads of the pool
  * @control: mailbox of the control thread; @control_fd wakes it
  * @wake: orders were posted since the last worker_wake(); control thread only
  * @load: bridges open; control thread only
  * @deny: where media is not sent to; the thread's reference, ORDER_DENY replaces it
+ * @stray: packets that no connected socket takes; NULL: sockets are never connected
  * @closing: bridges that are closed after the current batch of events
  * @watched: streams that have a tick each second, by the time of the next one
  * @asked: a number that the thread copies to @answered (both shared)
  * @asked_ms: clock_ms() when @asked changed last
  */
 struct worker {
+	unsigned int number;
 	uint32_t round; /* of waiting */
 	struct mailbox *control;
 	int control_fd;
@@ -35,6 +39,7 @@ struct worker {
 	struct order stop_order;
 	bool stopping;
 	struct batch *batch;
+	struct stray *stray;
 	struct deny *deny;
 	struct ring bridges, closing, watched;
 	uint32_t asked, answered;
@@ -43,10 +48,10 @@ struct worker {
 };
 
 /*
- * @control, @control_fd: borrowed until worker_stop(). @deny: it takes a reference. Return: 0, the
- * thread runs; or -errno.
+ * Sets and uses @number, @control, @control_fd of @worker; all else is zero. @conf: of the pool.
+ * Return: 0, the thread runs; or -errno.
  */
-int worker_start(struct worker *worker, struct mailbox *control, int control_fd, struct deny *deny);
+int worker_start(struct worker *worker, const struct worker_pool_conf *conf);
 /* Ends the thread and closes the sockets of its bridges; the owners free the bridges. */
 void worker_stop(struct worker *worker);
 /* Control thread. The worker owns the order until it is executed; it starts at worker_wake(). */

@@ -18,6 +18,7 @@
 #include "daemon/packet/bridge.h"
 #include "daemon/base/clock.h"
 #include "daemon/packet/pool.h"
+#include "daemon/packet/steer.h"
 #include "tests/unit/test.h"
 #include "tests/unit/test_clock.h"
 
@@ -34,6 +35,7 @@ enum { A_RTP, A_RTCP, B_RTP, B_RTCP };
  */
 struct scene {
 	struct worker_pool *pool;
+	struct steer *steer; /* not attached, unless a test does it */
 	struct bridge *bridge;
 	struct bridge_conf conf;
 	struct bridge_change change; /* of the next update() */
@@ -91,11 +93,24 @@ SCENE_FN int socket_at(const char *addr, struct endpoint *at)
 	return fd;
 }
 
+SCENE_FN struct steer *new_steer(const char *addr_a, const char *addr_b)
+{
+	struct endpoint addr[2];
+	struct steer *steer;
+
+	CU_ASSERT_TRUE_FATAL(endpoint_parse_addr(str_of(addr_a), AF_UNSPEC, &addr[0]));
+	CU_ASSERT_TRUE_FATAL(endpoint_parse_addr(str_of(addr_b), AF_UNSPEC, &addr[1]));
+	steer = steer_new(addr, 2);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(steer);
+	return steer;
+}
+
 SCENE_FN struct worker_pool *new_pool(struct scene *scene, unsigned int threads)
 {
 	struct worker_pool_conf conf = { .threads = threads,
 					 .patience_ms = PATIENCE_MS,
 					 .window_ms = 3000,
+					 .steer = scene->steer,
 					 .event = on_event,
 					 .arg = scene };
 	int error = 0;
@@ -116,10 +131,17 @@ SCENE_FN struct bridge *open_bridge(struct scene *scene)
 	return bridge_open(scene->pool, 0, NULL, fd, local, &scene->conf, scene);
 }
 
+SCENE_FN void free_pool(struct scene *scene)
+{
+	worker_pool_free(scene->pool);
+	steer_free(scene->steer);
+}
+
 /* All but the bridge. */
 SCENE_FN void prepare_scene(struct scene *scene, const char *addr_a, const char *addr_b)
 {
 	memset(scene, 0, sizeof(*scene));
+	scene->steer = new_steer(addr_a, addr_b);
 	scene->pool = new_pool(scene, 1);
 	for (int i = 0; i < 4; i++) {
 		const char *addr = i < 2 ? addr_a : addr_b;
@@ -202,7 +224,7 @@ SCENE_FN void close_scene(struct scene *scene)
 	if (!scene->closed)
 		end_traffic(scene);
 	bridge_free(scene->bridge);
-	worker_pool_free(scene->pool);
+	free_pool(scene);
 	for (int i = 0; i < 4; i++)
 		close(scene->phone[i]);
 }

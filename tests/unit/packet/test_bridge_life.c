@@ -27,7 +27,7 @@ static void test_closing_gives_every_descriptor_back(void)
 	close_scene(&scene);
 	CU_ASSERT_EQUAL(descriptors(), before);
 	open_scene(&scene, "127.0.0.1", "127.0.0.1");
-	worker_pool_free(scene.pool); /* with a bridge open */
+	free_pool(&scene); /* with a bridge open */
 	bridge_close(scene.bridge);
 	bridge_free(scene.bridge);
 	for (int i = 0; i < 4; i++)

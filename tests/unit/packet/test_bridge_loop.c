@@ -85,7 +85,7 @@ static void test_packets_do_not_go_round_for_ever(const char *addr, const char *
 	CU_ASSERT_TRUE(totals.packets <= 3 * (hops + 4));
 	for (int n = 0; n < 2; n++)
 		bridge_free(circle[n]);
-	worker_pool_free(scene.pool);
+	free_pool(&scene);
 	for (int i = 0; i < 4; i++)
 		close(scene.phone[i]);
 }

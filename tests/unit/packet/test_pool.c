@@ -319,7 +319,7 @@ static void test_calls_go_to_the_least_loaded_thread(void)
 	close_empty(&scene, bridges[1]);
 	close_empty(&scene, bridges[3]);
 	CU_ASSERT_EQUAL(worker_pool_pick(scene.pool), 0);
-	worker_pool_free(scene.pool);
+	free_pool(&scene);
 }
 
 static void test_totals_are_those_of_all_threads(void)
@@ -341,7 +341,7 @@ static void test_totals_are_those_of_all_threads(void)
 		for (size_t i = 0; i < n; i++)
 			CU_ASSERT_EQUAL(words[i], (i + 1) * 0x100010001);
 	}
-	worker_pool_free(scene.pool);
+	free_pool(&scene);
 }
 
 /* A question that is not answered: as if the thread had not come back to read it. */
@@ -368,7 +368,7 @@ static void test_threads_that_do_not_answer_are_counted(void)
 	worker_pool_ask(scene.pool, 3500);
 	CU_ASSERT_TRUE(worker_pool_silent(scene.pool, 2000, 3500) >= 2);
 	CU_ASSERT_EQUAL(worker_silent_ms(worker_pool_worker(scene.pool, 0), 3500), 2500);
-	worker_pool_free(scene.pool);
+	free_pool(&scene);
 }
 
 static void test_threads_that_work_answer(void)
@@ -377,7 +377,7 @@ static void test_threads_that_work_answer(void)
 
 	scene.pool = new_pool(&scene, 3);
 	pass_rounds(&scene); /* asks, and waits until all have answered */
-	worker_pool_free(scene.pool);
+	free_pool(&scene);
 }
 
 static unsigned int descriptors(void)
