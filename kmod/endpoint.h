@@ -61,7 +61,8 @@ static inline u16 rtpr_endpoint_sum(const struct rtpr_endpoint *ep)
 
 /*
  * Mixes all bits with the table's seed, which nobody knows: an operator's addresses may differ in a
- * few bits only or repeat them, and the owner of another namespace may choose addresses of one hash.
+ * few bits only or repeat them, and the owner of another namespace may choose addresses of one
+ * hash.
  */
 static __always_inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
 {

@@ -38,7 +38,7 @@ struct rtpr_totals;
  * @hooked:	@hooks are registered: from the first flow on; a namespace without flows has no cost
  * @totals:	counters of all flows, removed ones included
  * @tap:	rtprelay0, once a flow requested it; written under the RTNL, read under RCU
- * @devices:	by ifindex: struct rtpr_device, of device.c; its lock also protects the lists in them
+ * @devices:	by ifindex: struct rtpr_device, of device.c; its lock also protects their lists
  * @refused:	bounds the REFUSED events of the namespace
  * @lock:	held by netlink commands that change flows; never taken on the packet path
  */

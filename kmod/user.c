@@ -2,8 +2,8 @@
 /*
  * user.c - which namespaces may have flows, and how many those of a user may have
  *
- * Any user can create a user namespace and network namespaces in it, where he has CAP_NET_ADMIN, and
- * as many of them as he likes. So flows are counted by user, over all namespaces of his.
+ * Any user can create a user namespace and network namespaces in it, where he has CAP_NET_ADMIN,
+ * and as many of them as he likes. So flows are counted by user, over all namespaces of his.
  */
 #include <linux/cred.h>
 #include <linux/moduleparam.h>

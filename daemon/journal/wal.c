@@ -173,7 +173,7 @@ static bool is_page_size(uint32_t page)
 	return page >= 512 && page <= PAGE_MAX && !(page & (page - 1));
 }
 
-/* False: no log that can be searched. A header that is damaged names neither salts nor page size. */
+/* False: no log that can be searched. A damaged header names neither salts nor page size. */
 static bool read_head(struct wal *wal, struct wal_loss *loss)
 {
 	uint8_t head[HEAD];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wal.h - is the write-ahead log of the file damaged, and which records were in the part that is lost?
+ * wal.h - is the write-ahead log of the file damaged, and which records were in the lost part?
  *
- * SQLite reads the log up to the first frame whose checksum is wrong, and ignores the rest without a
- * word: that is right for a transaction that a crash interrupted, but the same happens to good
+ * SQLite reads the log up to the first frame whose checksum is wrong, and ignores the rest without
+ * a word: that is right for a transaction that a crash interrupted, but the same happens to good
  * transactions behind a damaged byte. So the log is read here before SQLite opens it.
  */
 #ifndef RTPRELAY_JOURNAL_WAL_H

@@ -171,7 +171,7 @@ struct worker_pool_conf {
 	const struct endpoint *own;
 	size_t n_own;
 	struct deny *deny; /* at the start; NULL: none. worker_pool_new() takes a reference. */
-	/* Hears who is not heard at a connected socket; NULL: sockets are never connected. Borrowed. */
+	/* Hears who is not heard at connected sockets; NULL: none is connected. Borrowed. */
 	struct steer *steer;
 	bridge_event_fn *event;
 	void *arg;

@@ -4,8 +4,9 @@
  *
  * Each round: waits for sockets and orders, executes the orders, forwards packets, and closes
  * bridges last, since epoll events of the same round may still point to their streams. Each watched
- * stream has its tick once a second, which closes windows and connects or disconnects sockets; those
- * that are due at once take turns with packets. Without watched streams it sleeps without a timeout.
+ * stream has its tick once a second, which closes windows and connects or disconnects sockets;
+ * ticks that are due at once take turns with packets. Without watched streams it sleeps without a
+ * timeout.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -251,8 +251,8 @@ static void send_burst(int fd, uint16_t seq)
 }
 
 /*
- * A list of merged packets is taken apart in place: when memory for that is missing, what is left of
- * the list must reach nobody.
+ * A list of merged packets is taken apart in place: when memory for that is missing, what is left
+ * of the list must reach nobody.
  */
 static void test_merged_packets_while_memory_is_short(void)
 {

@@ -2,8 +2,8 @@
 /*
  * test_races.c - commands of one process while another one reads the flows
  *
- * What these tests look for is memory that is used after it was freed. Only a kernel that checks its
- * memory notices it: tests/guest/debug-kernel, or any with "slub_debug=FZPU".
+ * What these tests look for is memory that is used after it was freed. Only a kernel that checks
+ * its memory notices it: tests/guest/debug-kernel, or any with "slub_debug=FZPU".
  */
 #include <errno.h>
 #include <linux/netlink.h>

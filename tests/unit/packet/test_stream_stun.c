@@ -44,7 +44,7 @@ static void test_row_16_stun_passes_from_the_exact_endpoint(void)
 				stream_at(&stage, B_RTCP));
 			stage.now_ms += 20;
 		}
-		/* It teaches nothing; what the other side sends goes to the same place without it. */
+		/* It teaches nothing; what the other side sends goes to the same place. */
 		CU_ASSERT_EQUAL(latch_state(&stream_at(&stage, A_RTP)->latch), LATCH_WAIT);
 		CU_ASSERT_TRUE(goes_to(&stage, A_RTP, stage.scene.phone_at[A_RTP]));
 		CU_ASSERT_EQUAL(stream_at(&stage, A_RTP)->packets_in, 30);
