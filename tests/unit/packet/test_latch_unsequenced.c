@@ -240,7 +240,7 @@ static int send_100(struct stage *stage, const char *from, enum sent sent)
 		if (sent == RTP)
 			len = rtp(bytes, 0, (uint16_t)i, 66);
 		else if (sent == NO_NUMBERS)
-			memcpy(bytes, "\0\1\0\10\x21\x12\xa4\x42", 8); /* STUN */
+			memcpy(bytes, "\x20\1\0\4\0\0\0\1", 8); /* BFCP (RFC 8855, 5.1) */
 		stage->now_ms += 20;
 		passed += !!arrive_bytes(stage, A_RTP, place(from), bytes, len);
 	}
