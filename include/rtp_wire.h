@@ -208,14 +208,6 @@ static inline void rtp_wire_parse(const uint8_t *p, size_t len, const struct rtp
 	w->kind = rtp_wire_kind(p, len, port, w);
 }
 
-/* Does @seq continue the sequence of @last (RFC 3550, A.1)? Loss and reordering are allowed. */
-static inline bool rtp_seq_goes_on(uint16_t last, uint16_t seq)
-{
-	uint16_t ahead = (uint16_t)(seq - last);
-
-	return ahead < RTP_MAX_DROPOUT || ahead > (uint16_t)(65535 - RTP_MAX_MISORDER);
-}
-
 /* Offset of the payload's end: before the padding, if its count is valid. @p: the whole packet */
 static inline size_t rtp_wire_payload_end(const uint8_t *p, size_t len, const struct rtp_wire *w)
 {

@@ -24,6 +24,7 @@ static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *fl
 	kmod_flow_sums(flow, &sums);
 	kernel->in_kernel = kmod_flow_installed(flow);
 	kernel->heard_ms = kmod_flow_seen_ms(flow);
+	kernel->rate = kmod_flow_rate(flow);
 	kernel->rtp = sums.rtp.known;
 	kernel->ssrc = sums.rtp.ssrc;
 	kernel->seq = (uint16_t)sums.rtp.seq;

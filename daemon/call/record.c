@@ -45,6 +45,9 @@ static void wire_latch(struct wire *w, struct latch_record *latch)
 	wire_u16(w, &latch->seq);
 	wire_u8(w, &latch->phase, PHASE_LOCKED);
 	wire_u8(w, &latch->class, CLASS_EXACT);
+	wire_u8(w, &latch->n_ssrcs, SSRCS_EARLIER);
+	for (uint8_t i = 0; i < latch->n_ssrcs; i++)
+		wire_u32(w, &latch->earlier_ssrc[i]);
 	wire_bool(w, &latch->was_exact);
 	wire_bool(w, &latch->ssrc_known);
 	wire_bool(w, &latch->sequenced);

@@ -57,6 +57,17 @@ int64_t kmod_flow_seen_ms(const struct kmod_flow *flow)
 	return flow->seen_ms;
 }
 
+/* Over less than a second it says little. */
+uint32_t kmod_flow_rate(const struct kmod_flow *flow)
+{
+	int64_t span_ms = flow->seen_ms - flow->came_ms;
+	uint64_t packets = flow->last.packets;
+
+	if (!flow->installed || span_ms < 1000 || packets > UINT32_MAX)
+		return 0;
+	return (uint32_t)(packets * 1000 / (uint64_t)span_ms);
+}
+
 int64_t kmod_flow_last_in_ms(const struct kmod_flow *flow, int64_t now_ms)
 {
 	return kmod_flow_installed(flow) && !flow->silent ? now_ms : flow->seen_ms;

@@ -24,6 +24,8 @@ bool kmod_flow_installed(const struct kmod_flow *flow);
 const char *kmod_flow_refusal(const struct kmod_flow *flow);
 /* clock_ms() of its last packet, as far as the kernel has reported; 0: none */
 int64_t kmod_flow_seen_ms(const struct kmod_flow *flow);
+/* Packets a second since it is in the kernel, as far as reported; 0: not known */
+uint32_t kmod_flow_rate(const struct kmod_flow *flow);
 /*
  * The same for time-outs, without asking the kernel: @now_ms for a flow in the kernel that was not
  * reported silent.

@@ -75,6 +75,7 @@ void flow_came(struct kmod_flow *flow)
 	if (!flow->installed) {
 		flow->table->n_installed++;
 		flow->silent = false;
+		flow->came_ms = clock_ms();
 		flow_add_news(flow, KMOD_CHANGED);
 	}
 	flow->installed = true;

@@ -61,7 +61,7 @@ struct kmod_flow {
 	void *owner;
 	struct flow_state *final;
 	char *refusal;
-	int64_t seen_ms;
+	int64_t came_ms, seen_ms;
 	uint32_t round;
 	uint8_t news;
 	bool wanted, installed, queued, silent, fresh, forgotten, answered, refused, waiting,

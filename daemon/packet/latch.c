@@ -9,7 +9,6 @@
  */
 #include "packet/candidates.h"
 #include "packet/latch.h"
-#include "rtp_wire.h"
 
 /* --- What speaks for a source ----------------------------------------------------------------- */
 
@@ -115,6 +114,11 @@ static bool is_silent(const struct latch_memory *m, int64_t now_ms)
 	return now_ms - m->heard_ms >= LATCH_SILENCE_MS;
 }
 
+static struct ssrc present_ssrc(const struct latch_memory *m)
+{
+	return (struct ssrc){ m->ssrc, m->seq, m->seq_known, m->heard_ms };
+}
+
 /*
  * The same phone behind a NAT that gave it another port: only silence of the old one makes it
  * credible.
@@ -122,11 +126,17 @@ static bool is_silent(const struct latch_memory *m, int64_t now_ms)
 static bool has_rebound(const struct latch_memory *m, const struct latch_packet *packet,
 			uint32_t facts)
 {
+	const struct ssrc now = present_ssrc(m), *last = &now;
+
 	if (!(facts & FACT_SILENT) || !endpoint_addr_eq(&m->source, packet->source))
 		return false;
-	if (!m->ssrc_known || !packet->has_ssrc || m->ssrc != packet->ssrc)
+	if (!m->ssrc_known || !packet->has_ssrc)
 		return false;
-	return !m->seq_known || !packet->has_seq || rtp_seq_goes_on(m->seq, packet->seq);
+	if (packet->ssrc != now.ssrc)
+		last = ssrcs_find(&m->ssrcs, packet->ssrc);
+	if (!last)
+		return false;
+	return !packet->has_seq || ssrcs_goes_on(&m->ssrcs, last, packet->seq, packet->now_ms);
 }
 
 /*
@@ -138,7 +148,8 @@ static bool is_foreign(const struct latch_ref *ref, const struct latch_packet *p
 	if (!packet->has_ssrc || packet->has_seq || !ref->rtp)
 		return false;
 	return latch_sequenced(ref->rtp) && !latch_on_trial(ref->rtp) &&
-	       !latch_has_ssrc(ref->rtp, packet->ssrc);
+	       !latch_has_ssrc(ref->rtp, packet->ssrc) &&
+	       !ssrcs_find(&ref->rtp->sealed.ssrcs, packet->ssrc);
 }
 
 static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_ref *ref,
@@ -209,39 +220,69 @@ static bool close_window(struct latch_memory *m, int64_t now_ms)
 
 bool latch_tick(struct latch *latch, int64_t now_ms)
 {
+	const struct ssrc present = present_ssrc(&latch->sealed);
+
+	ssrcs_measure(&latch->sealed.ssrcs, &present);
 	return close_window(&latch->sealed, now_ms);
 }
 
 /* --- Packets ---------------------------------------------------------------------------------- */
 
+static void change_ssrc(struct latch_memory *m, uint32_t ssrc)
+{
+	const struct ssrc old = present_ssrc(m);
+
+	if (m->ssrc_known)
+		ssrcs_change(&m->ssrcs, &old, ssrc);
+	m->ssrc = ssrc;
+	m->ssrc_known = true;
+}
+
 static void note(struct latch_memory *m, const struct latch_packet *packet)
 {
-	m->heard_ms = packet->now_ms;
 	if (packet->has_seq || (packet->has_ssrc && !m->sequenced)) {
-		m->ssrc = packet->ssrc;
-		m->ssrc_known = packet->has_ssrc;
+		if (packet->has_ssrc && (packet->ssrc != m->ssrc || !m->ssrc_known))
+			change_ssrc(m, packet->ssrc);
 		m->seq = packet->seq;
 		m->seq_known = m->sequenced = packet->has_seq;
 	}
+	m->heard_ms = packet->now_ms;
 }
 
-bool latch_heard(struct latch *latch, const struct latch_packet *packet)
+static __attribute__((noinline)) bool hear_any(struct latch_memory *m,
+					       const struct latch_packet *packet)
 {
-	struct latch_memory *m = &latch->sealed;
-
 	note(m, packet);
 	return is_learning(m) && close_window(m, packet->now_ms);
 }
 
-bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packet, int64_t now_ms)
+/* For nearly all packets, the next of the same SSRC, this is short, and touches one cache line. */
+bool latch_heard(struct latch *latch, const struct latch_packet *packet)
 {
-	if (packet->now_ms > latch->sealed.heard_ms)
-		note(&latch->sealed, packet);
+	struct latch_memory *m = &latch->sealed;
+
+	if (!packet->has_seq || !m->seq_known || packet->ssrc != m->ssrc)
+		return hear_any(m, packet);
+	m->seq = packet->seq;
+	m->heard_ms = packet->now_ms;
+	return is_learning(m) && close_window(m, packet->now_ms);
+}
+
+bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packet, uint32_t rate,
+			   int64_t now_ms)
+{
+	struct latch_memory *m = &latch->sealed;
+
+	ssrcs_set_rate(&m->ssrcs, rate);
+	if (packet->now_ms > m->heard_ms) {
+		note(m, packet);
+		ssrcs_lose_track(&m->ssrcs); /* only the last one is reported */
+	}
 	return close_window(&latch->sealed, now_ms);
 }
 
 static void take(struct latch_memory *m, const struct latch_ref *ref,
-		 const struct latch_packet *packet, enum latch_class class)
+		 const struct latch_packet *packet, enum latch_class class, bool same_phone)
 {
 	bool was_open = is_learning(m) && packet->now_ms < m->window_end_ms;
 
@@ -253,7 +294,11 @@ static void take(struct latch_memory *m, const struct latch_ref *ref,
 				 fact(FACT_SEQUENCED, packet->has_seq)));
 	m->source = *packet->source;
 	m->class = (uint8_t) class;
-	m->ssrc_known = m->seq_known = m->sequenced = false;
+	if (!same_phone) {
+		m->ssrc = 0; /* UDPTL has none: latch_heard() compares it */
+		m->ssrc_known = m->seq_known = m->sequenced = false;
+		m->ssrcs = (struct ssrcs){ .n = 0 };
+	}
 	candidates_clear(ref->candidates);
 	note(m, packet);
 	close_window(m, packet->now_ms);
@@ -286,7 +331,7 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 	    (outcome == OUTCOME_PATIENCE &&
 	     !candidates_prove(ref->candidates, packet, *rank, ref->patience_ms)))
 		return LATCH_PATIENCE;
-	take(m, ref, packet, class);
+	take(m, ref, packet, class, facts & FACT_REBOUND);
 	return LATCH_TAKEN;
 }
 
@@ -346,9 +391,12 @@ void latch_export(const struct latch *latch, struct latch_record *record)
 					 .seq = m->seq,
 					 .phase = m->phase,
 					 .class = m->class,
+					 .n_ssrcs = m->ssrcs.n,
 					 .was_exact = m->was_exact,
 					 .ssrc_known = m->ssrc_known,
 					 .sequenced = m->sequenced };
+	for (uint8_t i = 0; i < m->ssrcs.n; i++)
+		record->earlier_ssrc[i] = m->ssrcs.earlier[i].ssrc;
 }
 
 void latch_import(struct latch *latch, const struct latch_record *record)
@@ -365,12 +413,16 @@ void latch_import(struct latch *latch, const struct latch_record *record)
 					       .window_end_ms = record->window_end_ms,
 					       .opened_ms = record->opened_ms,
 					       .relatched = record->relatched,
-					       .replaced = record->replaced };
+					       .replaced = record->replaced,
+					       .ssrcs = { .n = record->n_ssrcs } };
+	for (uint8_t i = 0; i < record->n_ssrcs; i++)
+		latch->sealed.ssrcs.earlier[i].ssrc = record->earlier_ssrc[i];
 }
 
 bool latch_record_valid(const struct latch_record *record)
 {
 	return record->phase <= PHASE_LOCKED && record->class <= CLASS_EXACT &&
+	       record->n_ssrcs <= (record->ssrc_known ? SSRCS_EARLIER : 0) &&
 	       (record->phase == PHASE_WAIT) == !endpoint_is_set(&record->source) &&
 	       (record->phase != PHASE_WAIT || record->class == CLASS_STRANGER) &&
 	       (record->phase == PHASE_LOCKED || record->class != CLASS_EXACT ||

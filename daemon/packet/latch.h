@@ -57,10 +57,16 @@
  *
  * "If silent": the source in use was not heard for LATCH_SILENCE_MS. In every phase but wait:
  *
- *     a NAT that changed its port    takes over if silent: same address and SSRC, sequence number
- *                                    going on; usable or not; not if locked with strict-source
+ *     a NAT that changed its port    takes over if silent: same address, one of its last four
+ *                                    SSRCs, the sequence number of that one going on; usable or
+ *                                    not; not if locked with strict-source
  *     media-handover                 lets any usable newcomer take over, but not the source that
  *                                    was replaced; strict-source has no effect then
+ *
+ * A sequence goes on if it is ahead by what the source could have sent in the silence at the
+ * highest rate measured, times 1.5, plus 100, at most 16,000; or late, behind by up to 100.
+ * SSRCs are those of admitted packets. Of those that the kernel forwarded, only the last one's
+ * number is known; the others, and all after a restart, go by the SSRC alone. (packet/ssrcs.h)
  *
  * Reports know three states: wait, learn (open, reopened, moved), locked.
  *
@@ -146,6 +152,7 @@
 
 #include "base/endpoint.h"
 #include "packet/latch_rules.h"
+#include "packet/ssrcs.h"
 
 struct candidates;
 
@@ -216,7 +223,7 @@ struct latch_packet {
  * @relatched: times that another source took over
  * @window_end_ms: 0: it is closed, though the phase is PHASE_OPEN
  * @sequenced: @source has sent RTP or UDPTL
- * @ssrc, @seq: of the last packet of @source; @seq_known: not since a restart
+ * @ssrc, @seq: of the last packet of @source; @seq_known: not since a restart; @ssrcs: those before
  * @replaced: the old source, after signalling moved the phone: refused while the window lasts
  * For latch.c, and the inline functions below, alone.
  */
@@ -230,6 +237,7 @@ struct latch_memory {
 	int64_t heard_ms, window_end_ms, opened_ms;
 	uint32_t relatched;
 	struct endpoint replaced;
+	struct ssrcs ssrcs;
 };
 
 struct latch {
@@ -241,8 +249,9 @@ struct latch_record {
 	struct endpoint source, replaced;
 	int64_t heard_ms, window_end_ms, opened_ms;
 	uint32_t ssrc, relatched;
+	uint32_t earlier_ssrc[SSRCS_EARLIER]; /* @n_ssrcs of them */
 	uint16_t seq;
-	uint8_t phase, class;
+	uint8_t phase, class, n_ssrcs;
 	bool was_exact, ssrc_known, sequenced;
 };
 
@@ -289,11 +298,15 @@ static inline bool latch_is_source(const struct latch *latch, const struct endpo
 /* Return: the state changed; here and below that is what reports name: a window was closed. */
 bool latch_heard(struct latch *latch, const struct latch_packet *packet);
 /*
- * The kernel has heard the source in use, last by @packet, whose time is of the past. Return: the
- * state changed.
+ * The kernel has heard the source in use, last by @packet, whose time is of the past, at @rate
+ * packets a second (0: not known). Return: the state changed.
  */
-bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packet, int64_t now_ms);
-/* Closes a window that is over. Return: the state changed. Also done by each packet. */
+bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packet, uint32_t rate,
+			   int64_t now_ms);
+/*
+ * For each second: closes a window that is over, as each packet does, and measures how fast the
+ * source sends. Return: the state changed.
+ */
 bool latch_tick(struct latch *latch, int64_t now_ms);
 /* After an offer or answer; @ref tells the new state of things. */
 void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_change change,

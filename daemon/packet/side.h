@@ -188,13 +188,14 @@ struct stream_seed {
  * @in_kernel: packets of the stream's source are forwarded there
  * @heard_ms: clock_ms() when the kernel last heard that source; 0: never
  * @ssrc, @seq: of its last RTP packet, if @rtp
+ * @rate: packets a second of that source, on average; 0: not known
  * @stranger: source of a packet that the kernel dropped; unset: none. Latching decides on it
  *	as on a packet that arrived here.
  */
 struct bridge_kernel {
 	bool in_kernel, rtp, stranger_rtp;
 	int64_t heard_ms;
-	uint32_t ssrc, stranger_ssrc;
+	uint32_t ssrc, rate, stranger_ssrc;
 	uint16_t seq, stranger_seq;
 	uint8_t stranger_pt;
 	struct endpoint stranger;

@@ -413,7 +413,7 @@ static bool hear_in_kernel(struct stream *s, const struct bridge_kernel *k, int6
 					     .ssrc = k->ssrc,
 					     .seq = k->seq };
 
-	return latch_heard_in_kernel(&s->latch, &packet, now_ms);
+	return latch_heard_in_kernel(&s->latch, &packet, k->rate, now_ms);
 }
 
 void stream_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)

@@ -7,7 +7,7 @@
 # The test is the proxy: it sends offer and answer itself, in both protocols.
 
 # Each of these is a function case_NAME that takes the protocol: ng or rtpproxy.
-BOTH_PROTOCOLS="first_hold three_private_addresses"
+BOTH_PROTOCOLS="first_hold three_private_addresses rebind_after_second_ssrc"
 for name in $BOTH_PROTOCOLS; do
 	CASES+=" ${name} rtpproxy_${name}"
 	eval "case_$name() { ${name}_by ng; }; case_rtpproxy_$name() { ${name}_by rtpproxy; }"
@@ -39,7 +39,7 @@ talk_to() { # talk_to PHONE PORT [STREAM]
 # A call of A and B whose SDP and SIP say this. Sets FOR_A and FOR_B: the ports they send to.
 signalled_call() { # signalled_call ng|rtpproxy A ADDRESS PORT SIP-ADDRESS B ADDRESS PORT SIP-ADDRESS [FLAGS]
 	CALL_ID=$CASE-1
-	ends "$2" "$6"
+	[ "$(field "$2" heard 2>/dev/null)" ] || ends "$2" "$6"
 	signal "$1" offer "$3" "$4" "$5" "${10:-}"
 	FOR_B=$GIVEN
 	signal "$1" answer "$7" "$8" "$9" "${10:-}"
@@ -101,3 +101,31 @@ three_private_addresses_by() { # three_private_addresses_by ng|rtpproxy
 }
 # A private address in U is known to be SIP's as little as that of the SDP: no source is refused.
 declare -A VPN_SIP=([ng]=10.7.0.31 [rtpproxy]="")
+
+# The same as ends; the caller has two SSRCs, numbers ONE and SECOND.
+ends_with_second_ssrc() { # ends_with_second_ssrc CALLER CALLEE
+	ONE=$NUMBER SECOND=$((NUMBER + 2))
+	NUMBER=$((NUMBER + 3))
+	say "$1" open "$CALL" "${ADDR[$1]}" 40000 "$CALLER_HZ" "$ONE" $((ONE + 1)) 0 || fail "media of $1"
+	say "$2" open "$CALL" "${ADDR[$2]}" 40100 "$CALLEE_HZ" $((ONE + 1)) "$ONE,$SECOND" || fail "media of $2"
+}
+
+# The last packets before a NAT changes the port are retransmissions, with an SSRC of their own.
+rebind_after_second_ssrc_by() { # rebind_after_second_ssrc_by ng|rtpproxy
+	ends_with_second_ssrc p1 p2
+	signalled_call "$1" p1 198.51.100.31 40000 198.51.100.31 p2 198.51.100.32 40100 198.51.100.32
+	aim_at "$FOR_A"
+	both_talk p1 p2
+	hear 60 p1 p2
+	say p1 as "$CALL" $SECOND
+	say p2 wait "$CALL" ssrcs = 2 5000 || fail "p2 does not hear the second SSRC of p1"
+	say p1 mute "$CALL"
+	say p2 wait "$CALL" quiet_ms '>' 1200 9000 || fail "p2 still receives packets of p1, which is muted"
+	say p1 as "$CALL" "$ONE"
+	say p1 move "$CALL" 198.51.100.31 40020 || fail "p1 could not move"
+	say p1 reset "$CALL"
+	say p2 reset "$CALL"
+	say p1 unmute "$CALL"
+	judge_late 300 p1 p2
+	end_signalled
+}

@@ -13,6 +13,7 @@
  *   move NAME ADDRESS PORT       the same stream from another local address
  *   sdp CALL STATE SDP           sets the streams CALL, CALL.2, ... from an SDP; stores STATE
  *   note NAME STATE              stores the state of SIP
+ *   as NAME WHO                  the same stream with another number: another SSRC
  *   mute|unmute|reset|close|report NAME
  *   value NAME FIELD
  *   wait NAME FIELD OP VALUE MS  until true for all of NAME (OP: = < >), at most MS

@@ -165,6 +165,11 @@ static void stream_mute(struct rtp_stream *s, struct command *cmd)
 	s->muted = !strcmp(cmd->words[0], "mute");
 }
 
+static void stream_as(struct rtp_stream *s, struct command *cmd)
+{
+	s->who = (uint32_t)strtoul(cmd->words[2], NULL, 0);
+}
+
 static void stream_reset(struct rtp_stream *s, struct command *cmd)
 {
 	(void)cmd;
@@ -191,6 +196,7 @@ static const struct {
 } stream_verbs[] = {
 	{ "note", 3, stream_note },   { "mute", 2, stream_mute },     { "unmute", 2, stream_mute },
 	{ "reset", 2, stream_reset }, { "report", 2, stream_report }, { "value", 3, stream_value },
+	{ "as", 3, stream_as },
 };
 
 static bool command_stream(struct phone *phone, struct command *cmd)
@@ -259,7 +265,7 @@ static const struct {
 	{ "move", command_move },     { "sdp", command_sdp },	   { "close", command_close },
 	{ "wait", command_wait },     { "note", command_stream },  { "mute", command_stream },
 	{ "unmute", command_stream }, { "reset", command_stream }, { "report", command_stream },
-	{ "value", command_stream },
+	{ "value", command_stream },  { "as", command_stream },
 };
 
 /* --- Waiting ---------------------------------------------------------------------------------- */

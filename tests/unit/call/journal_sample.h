@@ -39,6 +39,8 @@ SAMPLE_FN void sample_latch(struct latch_record *latch, const char *source)
 					.seq = 10,
 					.phase = PHASE_MOVED,
 					.class = CLASS_ADDR,
+					.n_ssrcs = 2,
+					.earlier_ssrc = { 0x090a0b0c, 0x0d0e0f10 },
 					.was_exact = true,
 					.ssrc_known = true,
 					.sequenced = true };

@@ -2,6 +2,7 @@
 /* test_kmod.c - flows that are set, replaced, read and dropped */
 #include <malloc.h>
 #include "kmod_scene.h"
+#include "tests/unit/test_clock.h"
 
 static void test_sets_what_the_spec_says(void)
 {
@@ -125,6 +126,33 @@ static void test_replaces_and_continues_counting(void)
 	fake_kmod_find(&fake, &s.local)->packets += 5;
 	kmod_flows_read(&flow, 1, &state);
 	CU_ASSERT_EQUAL(state.sums.packets, 15);
+	end(kmod);
+}
+
+static void test_rate_since_it_is_in_the_kernel(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct kmod_flow *flow = kmod_set(kmod, &s, NULL);
+	struct flow_state state;
+
+	test_clock_stop();
+	test_clock_pass(5000);
+	kmod_flush(kmod);
+	test_clock_pass(999);
+	fake_kmod_find(&fake, &s.local)->packets = 500;
+	kmod_flows_read(&flow, 1, &state);
+	CU_ASSERT_EQUAL(kmod_flow_rate(flow), 0);
+	/* Then it was silent. */
+	test_clock_pass(9001);
+	fake_kmod_find(&fake, &s.local)->packets = 2000;
+	fake_kmod_find(&fake, &s.local)->seen_ago_ms = 6000;
+	kmod_flows_read(&flow, 1, &state);
+	CU_ASSERT_EQUAL(kmod_flow_rate(flow), 500);
+	kmod_drop(flow);
+	kmod_flush(kmod);
+	CU_ASSERT_EQUAL(kmod_flow_rate(flow), 0);
+	test_clock_go();
 	end(kmod);
 }
 
@@ -366,6 +394,7 @@ TEST_SUITE(kmod, { "sets what the spec says", test_sets_what_the_spec_says },
 	     test_row_7_the_module_gets_the_negotiated_types },
 	   { "setting the same again sends nothing", test_setting_the_same_again_sends_nothing },
 	   { "replaces, and continues counting", test_replaces_and_continues_counting },
+	   { "rate since it is in the kernel", test_rate_since_it_is_in_the_kernel },
 	   { "sums survive drop and set", test_sums_survive_drop_and_set },
 	   { "forget removes the flow from the kernel and frees",
 	     test_forget_removes_the_flow_from_the_kernel_and_frees },

@@ -47,7 +47,8 @@ struct told {
 	struct place near[3];
 	bool near_on_trial[3];
 	int n_near;
-	uint32_t rtp_ssrc; /* of the phone's RTP; 0: none was heard */
+	uint32_t rtp_ssrc;	  /* of the phone's RTP; 0: none was heard */
+	uint32_t rtp_ssrc_before; /* 0: none */
 	bool rtp_on_trial;
 	enum latch_mode mode;
 	bool strict_source, handover, alone;
@@ -90,6 +91,19 @@ struct reference {
 	bool was_exact, ssrc_known, seq_known, sequenced;
 	uint32_t ssrc, relatched;
 	uint16_t seq;
+	/* What it sent before @ssrc, the newest last; how fast it sent at most. */
+	struct used {
+		uint32_t ssrc;
+		uint16_t seq;
+		bool seq_known;
+		int64_t at_ms;
+	} used[4];
+	int n_used, per_second;
+	/* Where the next measurement begins. */
+	bool measuring;
+	uint32_t measured_ssrc;
+	uint16_t measured_seq;
+	int64_t measured_ms;
 	int64_t heard_ms, opened_ms, window_end_ms;
 };
 
@@ -186,30 +200,88 @@ static void ref_tick(struct reference *r, int64_t now_ms)
 		r->window_end_ms = 0;
 }
 
+/* Another SSRC than before is in use: the last three before it are remembered. */
+static void ref_change_ssrc(struct reference *r, uint32_t ssrc)
+{
+	int kept = 0;
+
+	if (!r->ssrc_known || r->ssrc == ssrc)
+		return;
+	r->used[r->n_used++] = (struct used){ r->ssrc, r->seq, r->seq_known, r->heard_ms };
+	for (int i = 0; i < r->n_used; i++)
+		if (r->used[i].ssrc != ssrc)
+			r->used[kept++] = r->used[i];
+	if (kept > 3)
+		memmove(r->used, r->used + 1, 3 * sizeof(r->used[0]));
+	r->n_used = kept > 3 ? 3 : kept;
+}
+
 static void ref_note(struct reference *r, const struct heard *h)
 {
-	r->heard_ms = h->now_ms;
-	if (h->has_seq) {
+	bool rtcp = h->has_ssrc && !h->has_seq; /* its number is none */
+
+	if (h->has_ssrc && (!rtcp || !r->sequenced)) {
+		ref_change_ssrc(r, h->ssrc);
 		r->ssrc = h->ssrc;
-		r->seq = h->seq;
-		r->ssrc_known = h->has_ssrc;
-		r->seq_known = r->sequenced = true;
-	} else if (h->has_ssrc && !r->sequenced) { /* RTCP: its number is none */
-		r->ssrc = h->ssrc;
-		r->seq = h->seq;
 		r->ssrc_known = true;
 	}
+	r->heard_ms = h->now_ms;
+	if (h->has_seq || (rtcp && !r->sequenced))
+		r->seq = h->seq;
+	if (h->has_seq)
+		r->seq_known = r->sequenced = true;
+}
+
+/* Has a phone that sent @seq at that time come to number @next by now? */
+static bool ref_continues(const struct reference *r, uint16_t seq, int64_t at_ms,
+			  const struct heard *h)
+{
+	int per_second = !r->per_second ? 2000 : r->per_second < 50 ? 50 : r->per_second;
+	int64_t most = 100 + (h->now_ms - at_ms) * per_second * 3 / 2 / 1000;
+	int step = (uint16_t)(h->seq - seq);
+
+	return step <= (most < 16000 ? most : 16000) || step >= 65536 - 100;
 }
 
 static bool ref_rebound(const struct reference *r, const struct heard *h, bool silent)
 {
-	int step = (uint16_t)(h->seq - r->seq);
-
 	if (r->phase == R_WAIT || !silent || !same_address(r->source, h->from))
 		return false;
-	if (!r->ssrc_known || !h->has_ssrc || r->ssrc != h->ssrc)
+	if (!r->ssrc_known || !h->has_ssrc)
 		return false;
-	return !r->seq_known || !h->has_seq || step < 3000 || step > 65435;
+	if (r->ssrc == h->ssrc)
+		return !r->seq_known || !h->has_seq || ref_continues(r, r->seq, r->heard_ms, h);
+	for (int i = 0; i < r->n_used; i++)
+		if (r->used[i].ssrc == h->ssrc)
+			return !r->used[i].seq_known || !h->has_seq ||
+			       ref_continues(r, r->used[i].seq, r->used[i].at_ms, h);
+	return false;
+}
+
+static void ref_faster(struct reference *r, int64_t per_second)
+{
+	if (per_second > r->per_second)
+		r->per_second = per_second > 65535 ? 65535 : (int)per_second;
+}
+
+/* Each second. */
+static void ref_measure(struct reference *r)
+{
+	int64_t ms = r->heard_ms - r->measured_ms;
+	uint16_t packets = (uint16_t)(r->seq - r->measured_seq);
+
+	if (!r->seq_known)
+		return;
+	if (r->measuring && r->measured_ssrc == r->ssrc) {
+		if (ms < 500)
+			return;
+		if (packets < 32768)
+			ref_faster(r, packets * INT64_C(1000) / ms);
+	}
+	r->measuring = true;
+	r->measured_ssrc = r->ssrc;
+	r->measured_seq = r->seq;
+	r->measured_ms = r->heard_ms;
 }
 
 /*
@@ -259,7 +331,7 @@ static bool ref_on_hold(const struct told *t, int class)
 static bool ref_foreign(const struct told *t, const struct heard *h)
 {
 	return h->has_ssrc && !h->has_seq && t->rtp_ssrc && !t->rtp_on_trial &&
-	       h->ssrc != t->rtp_ssrc;
+	       h->ssrc != t->rtp_ssrc && (h->ssrc != t->rtp_ssrc_before || !h->ssrc);
 }
 
 /* All are awaited at the same time: there is room for more than the model has places. */
@@ -283,7 +355,8 @@ static void ref_await_nobody(struct reference *r)
 	memset(r->awaited, 0, sizeof(r->awaited));
 }
 
-static void ref_take(struct reference *r, const struct told *t, const struct heard *h, int class)
+static void ref_take(struct reference *r, const struct told *t, const struct heard *h, int class,
+		     bool same_phone)
 {
 	bool locked = r->phase == R_LOCKED;
 
@@ -293,7 +366,11 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 		r->window_end_ms = h->now_ms + t->window_ms;
 	r->phase = class != 1 && class != 2 && h->has_seq && (locked || class == 5) ? R_LOCKED
 										    : R_OPEN;
-	r->was_exact = r->ssrc_known = r->seq_known = r->sequenced = false;
+	r->was_exact = false;
+	if (!same_phone) {
+		r->ssrc_known = r->seq_known = r->sequenced = r->measuring = false;
+		r->n_used = r->per_second = 0;
+	}
 	r->source = h->from;
 	r->class = class;
 	ref_await_nobody(r);
@@ -305,7 +382,7 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 				     const struct heard *h)
 {
 	int class = ref_class(t, h->from);
-	bool silent;
+	bool silent, same_phone;
 	char proof;
 
 	if (same_place(r->source, h->from)) {
@@ -323,7 +400,8 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 		return LATCH_REFUSE;
 	if (r->phase == R_LOCKED && t->strict_source && !t->handover)
 		return LATCH_REFUSE;
-	if (!ref_rebound(r, h, silent)) {
+	same_phone = ref_rebound(r, h, silent);
+	if (!same_phone) {
 		if (!ref_usable(t, h->from) ||
 		    (!ref_may_take(r, t, class, silent) && !ref_must_yield(r, h, class)))
 			return LATCH_REFUSE;
@@ -332,7 +410,7 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 		    (proof == 'p' && (ref_on_hold(t, class) || !ref_patience_over(r, t, h))))
 			return LATCH_PATIENCE;
 	}
-	ref_take(r, t, h, class);
+	ref_take(r, t, h, class, same_phone);
 	return LATCH_TAKEN;
 }
 
@@ -372,10 +450,16 @@ static void ref_update(struct reference *r, const struct told *t, enum latch_cha
 	r->window_end_ms = now_ms + t->window_ms;
 }
 
-static void ref_heard_in_kernel(struct reference *r, const struct heard *h, int64_t now_ms)
+/* It names one SSRC: others may have been sent as well, and their numbers are not known. */
+static void ref_heard_in_kernel(struct reference *r, const struct heard *h, int per_second,
+				int64_t now_ms)
 {
-	if (h->now_ms > r->heard_ms)
+	ref_faster(r, per_second);
+	if (h->now_ms > r->heard_ms) {
 		ref_note(r, h);
+		for (int i = 0; i < r->n_used; i++)
+			r->used[i].seq_known = false;
+	}
 	ref_tick(r, now_ms);
 }
 

@@ -18,6 +18,7 @@
 #define ACTORS	7
 #define PORTS	R_PORTS
 #define PORT(n) R_PORT(n)
+#define SSRCS	6
 
 /* Who sends. Two may be one phone behind a NAT that changed its port. */
 struct actor {
@@ -107,6 +108,8 @@ static const struct latch *real_rtp(struct real_told *real_told, const struct to
 		.ssrc_known = true,
 		.sequenced = true,
 		.ssrc = t->rtp_ssrc,
+		.n_ssrcs = t->rtp_ssrc_before > 0,
+		.earlier_ssrc = { t->rtp_ssrc_before },
 	};
 
 	memset(&real_told->rtp, 0, sizeof(real_told->rtp));
@@ -193,6 +196,9 @@ static void hold_same(struct story *s)
 	hold(s, is_place(&record.replaced, r->replaced), "who was replaced");
 	hold(s, record.relatched == r->relatched, "relatched");
 	hold(s, record.was_exact == r->was_exact, "was_exact");
+	hold(s, record.n_ssrcs == r->n_used, "how many earlier SSRCs");
+	for (int i = 0; i < r->n_used; i++)
+		hold(s, record.earlier_ssrc[i] == r->used[r->n_used - 1 - i].ssrc, "earlier SSRC");
 	hold(s, record.heard_ms == r->heard_ms, "when it was heard");
 	hold(s, record.window_end_ms == r->window_end_ms, "end of window");
 	hold(s, record.sequenced == r->sequenced && record.ssrc_known == r->ssrc_known, "known");
@@ -214,12 +220,21 @@ static void count_run(struct run *run, const struct heard *h)
 	run->last_ms = h->now_ms;
 }
 
+static bool has_used(const struct reference *r, uint32_t ssrc)
+{
+	bool used = r->ssrc == ssrc;
+
+	for (int i = 0; i < r->n_used; i++)
+		used |= r->used[i].ssrc == ssrc;
+	return used;
+}
+
 /* Of docs/latching.md, for modes without media-handover; @before: the state that the packet met. */
 static void hold_taken(struct story *s, const struct reference *before, const struct heard *h)
 {
 	bool silent = !h->in_kernel && h->now_ms - before->heard_ms >= 1000;
 	bool nat = before->phase != R_WAIT && silent && same_address(before->source, h->from) &&
-		   before->ssrc_known && h->has_ssrc && before->ssrc == h->ssrc;
+		   before->ssrc_known && h->has_ssrc && has_used(before, h->ssrc);
 	bool first = s->told.mode == LATCH_FIRST;
 	int rank = (int)latch_source_rank(&s->latch), had = R_RANK[before->class];
 
@@ -326,8 +341,12 @@ static struct actor *rebind(struct story *s, const struct actor *old)
 	other->at.port = PORT(chance(s, PORTS));
 	if (!once_in(s, 4))
 		s->now_ms += 980 + 20 * (int64_t)chance(s, 3);
+	if (once_in(s, 20))
+		s->now_ms += 1000 * (int64_t)chance(s, 200);
 	if (once_in(s, 4))
-		other->seq = (uint16_t)(other->seq + chance(s, 6200) - 200);
+		other->seq = (uint16_t)(other->seq + chance(s, once_in(s, 3) ? 17000 : 400) - 200);
+	if (once_in(s, 6))
+		other->ssrc = 1 + chance(s, SSRCS);
 	return other;
 }
 
@@ -352,7 +371,7 @@ static void talk(struct story *s)
 	if (once_in(s, 40))
 		s->talks->seq = (uint16_t)(s->talks->seq + steps[chance(s, COUNT(steps))]);
 	if (once_in(s, 100))
-		s->talks->ssrc = 1 + chance(s, 4);
+		s->talks->ssrc = 1 + chance(s, SSRCS);
 	send_packet(s, s->talks);
 	if (once_in(s, 50)) /* another in the middle of its run */
 		send_packet(s, &s->actors[chance(s, ACTORS)]);
@@ -372,6 +391,7 @@ static void tell_siblings(struct story *s)
 static void tell_rtp(struct story *s)
 {
 	s->told.rtp_ssrc = once_in(s, 2) ? 0 : 1 + chance(s, 4);
+	s->told.rtp_ssrc_before = once_in(s, 2) ? 0 : 1 + chance(s, 4);
 	s->told.rtp_on_trial = once_in(s, 4);
 }
 
@@ -438,8 +458,10 @@ static void kernel_heard(struct story *s)
 {
 	struct actor *actor = who_is_heard(s);
 	struct heard h = { .now_ms = s->now_ms - 500 * (int64_t)chance(s, 5), .has_ssrc = true };
+	static const int rates[] = { 0, 0, 20, 50, 500, 9999, 70000 };
 	struct latch_packet packet;
 	const struct reference before = s->reference;
+	int rate = rates[chance(s, COUNT(rates))];
 	bool changed;
 
 	if (!actor)
@@ -453,8 +475,8 @@ static void kernel_heard(struct story *s)
 					.has_seq = h.has_seq,
 					.ssrc = h.ssrc,
 					.seq = h.seq };
-	changed = latch_heard_in_kernel(&s->latch, &packet, s->now_ms);
-	ref_heard_in_kernel(&s->reference, &h, s->now_ms);
+	changed = latch_heard_in_kernel(&s->latch, &packet, (uint32_t)rate, s->now_ms);
+	ref_heard_in_kernel(&s->reference, &h, rate, s->now_ms);
 	hold(s, changed == has_changed(s, &before), "changed by the kernel's report");
 }
 
@@ -463,6 +485,7 @@ static void tick(struct story *s)
 	const struct reference before = s->reference;
 	bool changed = latch_tick(&s->latch, s->now_ms);
 
+	ref_measure(&s->reference);
 	ref_tick(&s->reference, s->now_ms);
 	hold(s, changed == has_changed(s, &before), "changed by a tick");
 	hold(s, !changed || latch_settled(&s->latch), "silence opens nothing");
@@ -477,7 +500,10 @@ static void restart(struct story *s)
 	candidates_clear(&s->candidates);
 	ref_await_nobody(&s->reference);
 	latch_import(&s->latch, &record);
-	s->reference.seq_known = false;
+	s->reference.seq_known = s->reference.measuring = false;
+	s->reference.per_second = 0;
+	for (int i = 0; i < s->reference.n_used; i++)
+		s->reference.used[i].seq_known = false;
 }
 
 static void forget(struct story *s)
@@ -522,7 +548,7 @@ static void tell_story(unsigned int number)
 	tell_siblings(&s);
 	tell_mode(&s);
 	for (int i = 0; i < ACTORS; i++)
-		s.actors[i] = (struct actor){ .at = any_place(&s), .ssrc = 1 + chance(&s, 4) };
+		s.actors[i] = (struct actor){ .at = any_place(&s), .ssrc = 1 + chance(&s, SSRCS) };
 	if (s.told.sdp.at && s.told.sdp.at <= WORLD_SOURCES)
 		s.actors[0].at = s.told.sdp;
 	for (; s.step < STEPS && !s.failed; s.step++)

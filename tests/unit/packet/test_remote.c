@@ -186,6 +186,28 @@ static void test_kernel_is_asked_when_the_window_is_over(void)
 
 /* --- Destinations ----------------------------------------------------------------------------- */
 
+/* Video, 500 packets a second: as many are missing when its NAT changes the port. */
+static void test_rate_in_the_kernel_bounds_a_jump(void)
+{
+	struct bridge_kernel report = { .in_kernel = true, .rtp = true, .ssrc = 7, .rate = 500 };
+	struct stage stage;
+
+	open_stage(&stage);
+	lock_nat(&stage, "203.0.113.9", "203.0.113.9:50000");
+	report.heard_ms = stage.now_ms + 60000;
+	report.seq = 1000;
+	report.stranger = place("203.0.113.9:50001");
+	report.stranger_rtp = true;
+	report.stranger_ssrc = 7;
+	report.stranger_seq = 1851;
+	stream_kernel(stream_at(&stage, A_RTP), &report, report.heard_ms + 1000);
+	CU_ASSERT_FALSE(take_news(&stage, A_RTP) & BIT(BRIDGE_LATCHED));
+	report.stranger_seq = 1850;
+	stream_kernel(stream_at(&stage, A_RTP), &report, report.heard_ms + 1000);
+	CU_ASSERT_TRUE(take_news(&stage, A_RTP) & BIT(BRIDGE_LATCHED));
+	close_stage(&stage);
+}
+
 static void test_new_destination_is_told_once(void)
 {
 	struct stage stage;
@@ -342,6 +364,7 @@ TEST_SUITE(remote,
 	     test_stream_is_watched_until_its_window_is_over },
 	   { "kernel is asked when the window is over",
 	     test_kernel_is_asked_when_the_window_is_over },
+	   { "rate in the kernel bounds a jump", test_rate_in_the_kernel_bounds_a_jump },
 	   { "new destination is told once", test_new_destination_is_told_once },
 	   { "RTCP goes beside the source of RTP", test_rtcp_goes_beside_the_source_of_rtp },
 	   { "held address is the one before", test_held_address_is_the_one_before },
