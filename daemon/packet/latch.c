@@ -71,7 +71,7 @@ static enum latch_class classify(const struct latch_ref *ref, const struct endpo
 	if (endpoint_addr_eq(ref->sdp, source) || endpoint_addr_eq(ref->sip, source))
 		return CLASS_ADDR;
 	class = class_by_siblings(ref, source);
-	if (class == CLASS_STRANGER && in_pool(ref, source))
+	if (class == CLASS_STRANGER && !ref->asymmetric && in_pool(ref, source))
 		class = CLASS_NEIGHBOUR;
 	/* Whoever comes first is believed: nobody is on trial. */
 	return class != CLASS_STRANGER && ref->mode == LATCH_FIRST ? CLASS_SIBLING : class;
@@ -95,7 +95,8 @@ static uint32_t stream_facts(const struct latch_ref *ref)
 	       fact(FACT_STRICT, ref->mode == LATCH_STRICT) |
 	       fact(FACT_STRICT_SOURCE, ref->strict_source) | fact(FACT_HANDOVER, ref->handover) |
 	       fact(FACT_KNOWN, latch_address_known(ref)) |
-	       fact(FACT_ANSWERED, endpoint_is_set(ref->sdp)) | fact(FACT_ALONE, ref->alone);
+	       fact(FACT_ANSWERED, endpoint_is_set(ref->sdp)) | fact(FACT_ALONE, ref->alone) |
+	       fact(FACT_ASYMMETRIC, ref->asymmetric);
 }
 
 static uint32_t source_facts(const struct latch_memory *m)
@@ -162,7 +163,8 @@ static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_
 			 fact(FACT_SEQUENCED, packet->has_seq) |
 			 fact(FACT_FOREIGN, is_foreign(ref, packet)) |
 			 fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
-			 fact(FACT_SAME, rank == had) | fact(FACT_HIGHER, rank > had) |
+			 fact(FACT_WAS_EXACT, m->was_exact) | fact(FACT_SAME, rank == had) |
+			 fact(FACT_HIGHER, rank > had) |
 			 fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
 						     endpoint_eq(&m->replaced, packet->source));
 
@@ -291,7 +293,7 @@ static void take(struct latch_memory *m, const struct latch_ref *ref,
 	if (!was_open && m->phase != PHASE_LOCKED)
 		m->window_end_ms = packet->now_ms + ref->window_ms;
 	enter(m, latch_rule_find(latch_taken_rules, m->phase, class,
-				 fact(FACT_SEQUENCED, packet->has_seq)));
+				 stream_facts(ref) | fact(FACT_SEQUENCED, packet->has_seq)));
 	m->source = *packet->source;
 	m->class = (uint8_t) class;
 	if (!same_phone) {

@@ -32,6 +32,12 @@
  * address is private (all addresses of a VPN). A public one is not: the private address may be that
  * of a proxy in front, which hides all phones.
  *
+ * ASYMMETRIC. Media goes to the endpoint of the SDP only, and may come from elsewhere. So with
+ * smart a stranger is usable, and nobody counts as a neighbour; whoever is taken locks at once;
+ * exact takes over even if that one is not silent. But where the party was heard at the endpoint of
+ * its SDP before signalling moved it, no stranger comes in its place. With strict-source only exact
+ * is usable.
+ *
  * An address is known if SIP's was told, or if the SDP's is public. 0.0.0.0 or :: in a first SDP
  * (later ones keep the address of before) tells none, but this side has sent an SDP.
  *
@@ -78,6 +84,7 @@
  *                           on. Several are awaited at a time (packet/candidates.h): when there
  *                           are too many, one that has sent a single packet or paused, or has a
  *                           lower rank, is displaced, chosen at random.
+ *     stranger, asymmetric  in addition: not while nobody is at the other side
  *     neighbour             in addition: not while nobody is at the other side
  *     stranger              in place of another source, with media-handover: at once
  *     all others; mode first; a NAT that changed its port: at once
@@ -187,6 +194,7 @@ enum latch_state {
  * @rtp: the stream of the same media that RTP arrives at, maybe this one; NULL: it carries none
  * @candidates: newcomers that have to prove themselves; NULL: nobody can, as on a port for RTCP
  * @alone: nobody is at the other side yet, who could be heard or hear
+ * @asymmetric: media goes to @signalled, and may come from elsewhere
  */
 struct latch_ref {
 	const struct endpoint *signalled, *sdp, *sip;
@@ -198,6 +206,7 @@ struct latch_ref {
 	bool strict_source; /* once LOCKED, nobody else, nor a NAT that rebound; not if @handover */
 	bool handover;	    /* an acceptable source may take over at any time */
 	bool alone;
+	bool asymmetric;
 	int64_t patience_ms, window_ms;
 };
 

@@ -27,18 +27,23 @@
 #define ANY	  (STRANGER | NEAR | ADDR | EXACT)
 #define ON_TRIAL  (NEIGHBOUR | FOLLOWER)
 #define TRUSTED	  (SIBLING | ADDR | EXACT)
+#define ELSEWHERE (ANY & ~EXACT)
 
 /* Facts. */
-#define YIELDS (FACT_SEQUENCED | FACT_UNSEQUENCED)
+#define YIELDS	 (FACT_SEQUENCED | FACT_UNSEQUENCED)
+#define SDP_ONLY (FACT_ASYMMETRIC | FACT_STRICT_SOURCE)
 
 /* clang-format off */
 
 /* However long the silence: a muted phone's place is the attacker's best chance. */
 const struct latch_rule latch_usable_rules[] = {
+	{ ALWAYS, ELSEWHERE,    OUTCOME_NO,  SDP_ONLY,    FACT_HANDOVER },
 	{ ALWAYS, ANY,          OUTCOME_YES, FACT_FIRST,  0 },
 	{ ALWAYS, ADDR | EXACT, OUTCOME_YES, 0,           0 },
 	{ ALWAYS, ANY,          OUTCOME_NO,  FACT_STRICT, 0 },
 	{ ALWAYS, NEAR,         OUTCOME_YES, 0,           0 },
+	/* It sends from an address that nobody told: that is what the flag says. */
+	{ ALWAYS, STRANGER,     OUTCOME_YES, FACT_ASYMMETRIC, 0 },
 	{ ALWAYS, STRANGER,     OUTCOME_YES, 0,           FACT_KNOWN },
 	/*
 	 * SIP, SDP and media of a VPN may have three addresses. But a phone with a public address,
@@ -56,17 +61,21 @@ const struct latch_rule latch_newcomer_rules[] = {
 	/* Late packets from where a phone was before it moved must not take the stream back. */
 	{ HEARS,           ANY,   OUTCOME_REFUSE,       FACT_REPLACED,             0 },
 	{ LOCKED,          ANY,   OUTCOME_REFUSE,       FACT_STRICT_SOURCE,        FACT_HANDOVER },
+	{ HEARS,      ELSEWHERE,  OUTCOME_REFUSE,       SDP_ONLY,                  FACT_HANDOVER },
 	{ HEARS,           ANY,   OUTCOME_TAKE,         FACT_REBOUND,              0 },
 	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         FACT_USABLE },
 	/* From here on: sources that could have been the first. */
 	{ WAIT,            ANY,   OUTCOME_PROVE,        0,                         0 },
 	{ HEARS,           ANY,   OUTCOME_PROVE,        FACT_HANDOVER,             0 },
+	/* A phone that was heard where its SDP said will be there again. */
+	{ MOVED,        STRANGER, OUTCOME_REFUSE,       FACT_ASYMMETRIC | FACT_WAS_EXACT | FACT_KNOWN, 0 },
 	{ MOVED,           ANY,   OUTCOME_PROVE,        0,                         0 },
 	{ OPEN | REOPENED, ANY,   OUTCOME_PROVE,        FACT_HIGHER,               0 },
 	{ REOPENED,        ANY,   OUTCOME_PROVE,        FACT_SAME | FACT_SILENT,   0 },
 	/* What has no sequence numbers keeps no place from media that has. */
 	{ HEARS,           ANY,   OUTCOME_PROVE,        YIELDS | FACT_SAME,        0 },
 	{ LOCKED,          EXACT, OUTCOME_PROVE,        FACT_HIGHER | FACT_SILENT, 0 },
+	{ LOCKED,          EXACT, OUTCOME_PROVE,        FACT_HIGHER | FACT_ASYMMETRIC, 0 },
 	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         0 },
 };
 
@@ -84,15 +93,18 @@ const struct latch_rule latch_proof_rules[] = {
 	 * next door.
 	 */
 	{ ALWAYS, NEIGHBOUR, OUTCOME_HOLD,     FACT_ALONE,    0 },
+	{ ALWAYS, STRANGER,  OUTCOME_HOLD,     FACT_ALONE | FACT_ASYMMETRIC, 0 },
 	{ ALWAYS, ANY,       OUTCOME_PATIENCE, 0,             0 },
 };
 
 const struct latch_rule latch_taken_rules[] = {
-	{ ALWAYS, ON_TRIAL, OUTCOME_OPEN,   0,              0 },
-	{ ALWAYS, ANY,      OUTCOME_OPEN,   0,              FACT_SEQUENCED },
-	{ ALWAYS, EXACT,    OUTCOME_LOCKED, 0,              0 },
-	{ LOCKED, ANY,      OUTCOME_LOCKED, 0,              0 },
-	{ ALWAYS, ANY,      OUTCOME_OPEN,   0,              0 },
+	{ ALWAYS, ON_TRIAL, OUTCOME_OPEN,   0,               0 },
+	{ ALWAYS, ANY,      OUTCOME_OPEN,   0,               FACT_SEQUENCED },
+	{ ALWAYS, EXACT,    OUTCOME_LOCKED, 0,               0 },
+	/* One place beside that of the SDP, and no other. */
+	{ ALWAYS, ANY,      OUTCOME_LOCKED, FACT_ASYMMETRIC, 0 },
+	{ LOCKED, ANY,      OUTCOME_LOCKED, 0,               0 },
+	{ ALWAYS, ANY,      OUTCOME_OPEN,   0,               0 },
 };
 
 const struct latch_rule latch_window_rules[] = {

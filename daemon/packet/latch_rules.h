@@ -54,6 +54,8 @@ enum latch_fact {
 	FACT_KNOWN = 1 << 4,	     /* there is an address that a stranger can be told by */
 	FACT_ANSWERED = 1 << 5,	     /* this side has sent an SDP */
 	FACT_ALONE = 1 << 6,	     /* nobody is at the other side yet */
+	FACT_ASYMMETRIC = 1 << 20,   /* flag asymmetric */
+	FACT_WAS_EXACT = 1 << 21,    /* until signalling moved it, it was heard where SDP says */
 	/* the newcomer, or the source in use at an offer or answer */
 	FACT_ALL_PRIVATE = 1 << 19, /* its address is private, and so is all that was told */
 	/* the source in use */

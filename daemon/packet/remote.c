@@ -52,6 +52,7 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 	ref->rtp = rtp ? &rtp->latch : NULL;
 	ref->candidates = s->comp == COMP_RTP ? &s->bridge->candidates[s->side] : NULL;
 	ref->alone = is_alone(s);
+	ref->asymmetric = conf->flags & SIDE_ASYMMETRIC;
 	ref->mode = conf->latching;
 	ref->strict_source = conf->flags & SIDE_STRICT_SOURCE;
 	ref->handover = conf->flags & SIDE_HANDOVER;

@@ -51,7 +51,7 @@ struct told {
 	uint32_t rtp_ssrc_before; /* 0: none */
 	bool rtp_on_trial;
 	enum latch_mode mode;
-	bool strict_source, handover, alone;
+	bool strict_source, handover, alone, asymmetric;
 	int64_t patience_ms, window_ms;
 };
 
@@ -137,7 +137,7 @@ static int ref_class(const struct told *t, struct place from)
 	}
 	if (on_trial)
 		return t->mode == LATCH_FIRST ? 3 : 2;
-	if (same_network(t->sdp, from) || same_network(t->sip, from))
+	if (!t->asymmetric && (same_network(t->sdp, from) || same_network(t->sip, from)))
 		return t->mode == LATCH_FIRST ? 3 : 1;
 	return 0;
 }
@@ -159,15 +159,22 @@ static bool ref_in_vpn(const struct told *t, struct place from)
 	return private_host(t->sip) && !world[t->sdp.at].public && private_host(from);
 }
 
+/* Nobody but the endpoint of the SDP. */
+static bool ref_sdp_only(const struct told *t)
+{
+	return t->asymmetric && t->strict_source && !t->handover;
+}
+
 /* By rank 0 to 3. */
 static bool ref_usable(const struct told *t, struct place from)
 {
 	int class = ref_class(t, from);
-	const char *usable = t->mode == LATCH_FIRST    ? "yyyy"
-			     : t->mode == LATCH_STRICT ? "--yy"
-			     : ref_in_vpn(t, from)     ? "yyyy"
-			     : ref_address_known(t)    ? "-yyy"
-						       : "yyyy";
+	const char *usable = ref_sdp_only(t)			    ? "---y"
+			     : t->mode == LATCH_FIRST		    ? "yyyy"
+			     : t->mode == LATCH_STRICT		    ? "--yy"
+			     : t->asymmetric || ref_in_vpn(t, from) ? "yyyy"
+			     : ref_address_known(t)		    ? "-yyy"
+								    : "yyyy";
 
 	return usable[R_RANK[class]] == 'y';
 }
@@ -293,12 +300,22 @@ static const char *const ref_takes_over[] = {
 	[R_MOVED] = "yyyy", [R_LOCKED] = "---s",
 };
 
+/* An asymmetric phone that was heard where its SDP said: nobody unknown takes its place. */
+static bool ref_was_where_told(const struct reference *r, const struct told *t, int class)
+{
+	return t->asymmetric && !t->handover && r->phase == R_MOVED && class == 0 && r->was_exact &&
+	       ref_address_known(t);
+}
+
 static bool ref_may_take(const struct reference *r, const struct told *t, int class, bool silent)
 {
 	int rank = R_RANK[class], had = R_RANK[r->class];
 	int column = rank < had ? 0 : rank == had ? 1 : rank < 3 ? 2 : 3;
 	char may = ref_takes_over[r->phase][column];
 
+	/* The SDP's endpoint at any time. */
+	if (t->asymmetric && column == 3 && rank == 3)
+		return true;
 	return t->handover || may == 'y' || (may == 's' && silent);
 }
 
@@ -324,7 +341,7 @@ static char ref_proof(const struct reference *r, const struct told *t, const str
 /* Its time does not count yet. */
 static bool ref_on_hold(const struct told *t, int class)
 {
-	return !t->sdp.at || (class == 1 && t->alone);
+	return !t->sdp.at || (class == 0 && t->alone && t->asymmetric) || (class == 1 && t->alone);
 }
 
 /* RTCP that is not of the phone's RTP. */
@@ -364,8 +381,8 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 	r->relatched += r->phase != R_WAIT;
 	if (r->phase == R_WAIT || (!locked && h->now_ms >= r->window_end_ms))
 		r->window_end_ms = h->now_ms + t->window_ms;
-	r->phase = class != 1 && class != 2 && h->has_seq && (locked || class == 5) ? R_LOCKED
-										    : R_OPEN;
+	locked |= class == 5 || t->asymmetric;
+	r->phase = class != 1 && class != 2 && h->has_seq && locked ? R_LOCKED : R_OPEN;
 	r->was_exact = false;
 	if (!same_phone) {
 		r->ssrc_known = r->seq_known = r->sequenced = r->measuring = false;
@@ -400,9 +417,11 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 		return LATCH_REFUSE;
 	if (r->phase == R_LOCKED && t->strict_source && !t->handover)
 		return LATCH_REFUSE;
+	if (r->phase != R_WAIT && ref_sdp_only(t) && class != 5)
+		return LATCH_REFUSE;
 	same_phone = ref_rebound(r, h, silent);
 	if (!same_phone) {
-		if (!ref_usable(t, h->from) ||
+		if (!ref_usable(t, h->from) || ref_was_where_told(r, t, class) ||
 		    (!ref_may_take(r, t, class, silent) && !ref_must_yield(r, h, class)))
 			return LATCH_REFUSE;
 		proof = ref_proof(r, t, h, class);

@@ -133,6 +133,7 @@ static const struct latch_ref *real_ref(struct real_told *real_told, struct stor
 				   .strict_source = t->strict_source,
 				   .handover = t->handover,
 				   .alone = t->alone,
+				   .asymmetric = t->asymmetric,
 				   .patience_ms = t->patience_ms,
 				   .window_ms = t->window_ms };
 	real_told->sdp = real(t->sdp);
@@ -248,12 +249,17 @@ static void hold_taken(struct story *s, const struct reference *before, const st
 	hold(s, !yields || rank >= had || s->told.handover || before->phase == R_MOVED,
 	     "it yields to no lower rank");
 	if (before->phase == R_LOCKED && !s->told.handover)
-		hold(s, rank == 3 && had < 3 && silent && !s->told.strict_source,
+		hold(s,
+		     rank == 3 && had < 3 && (silent || s->told.asymmetric) &&
+			     !s->told.strict_source,
 		     "a locked stream hears nobody else");
 	if ((before->phase == R_OPEN || before->phase == R_REOPENED) && !s->told.handover)
 		hold(s, rank >= had, "a place is never taken by a lower rank");
-	hold(s, first || rank || !ref_address_known(&s->told) || ref_in_vpn(&s->told, h->from),
+	hold(s,
+	     first || rank || !ref_address_known(&s->told) || ref_in_vpn(&s->told, h->from) ||
+		     s->told.asymmetric,
 	     "rank 0 where an address is known");
+	hold(s, rank == 3 || !ref_sdp_only(&s->told), "only the endpoint of the SDP");
 	hold(s, s->told.mode != LATCH_STRICT || rank >= 2, "strict wants rank 2");
 	if (!first && (ref_class(&s->told, h->from) < 2) && !(s->told.handover && !rank)) {
 		hold(s, s->told.sdp.at, "nobody is proved before an answer");
@@ -419,6 +425,7 @@ static void tell_mode(struct story *s)
 	t->strict_source = once_in(s, 6);
 	t->handover = once_in(s, 8);
 	t->alone = once_in(s, 5);
+	t->asymmetric = once_in(s, 5);
 	t->patience_ms = patiences[chance(s, 5)];
 	t->window_ms = windows[chance(s, 3)];
 }
