@@ -471,9 +471,11 @@ static int start_control(struct relay *relay)
 		free(listen);
 		return failed("control", -ENOMEM);
 	}
-	relay->env = (struct command_env){ .calls = relay->calls,
-					   .stats = &relay->stats,
-					   .arena = relay->arena };
+	relay->env =
+		(struct command_env){ .calls = relay->calls,
+				      .stats = &relay->stats,
+				      .rtpproxy_silent = relay->conf.rtpproxy_full == FULL_SILENT,
+				      .arena = relay->arena };
 	for (size_t i = 0; i < n_protocol_rows; i++) {
 		const struct protocol_row *row = &protocol_rows[i];
 

@@ -14,8 +14,9 @@
 struct command_env {
 	struct call_table *calls;
 	struct stats *stats;
-	struct arena *arena; /* reset by ctl/ctl.c before each command */
-	int64_t now_ms;	     /* set by ctl/ctl.c before each command */
+	bool rtpproxy_silent; /* rtpproxy-full = silent */
+	struct arena *arena;  /* reset by ctl/ctl.c before each command */
+	int64_t now_ms;	      /* set by ctl/ctl.c before each command */
 };
 
 /* Always fills *reply. */

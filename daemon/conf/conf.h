@@ -22,11 +22,17 @@ enum state_mode {
 	STATE_NONE,
 };
 
+enum rtpproxy_full {
+	FULL_ERROR, /* default */
+	FULL_SILENT,
+};
+
 /* Defaults, ranges and explanations: conf/table.c. */
 struct conf {
 	struct conf_list interface;	  /* NAME/BIND[!ADVERTISED], ...: parsed by port/iface.c */
 	struct conf_list listen_ng;	  /* HOST:PORT, [V6]:PORT, PORT */
 	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */
+	enum rtpproxy_full rtpproxy_full; /* the answer if there are no ports, or drain is on */
 	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT */
 	struct conf_list control_allow;	  /* CIDR; empty: loopback and subnets of the listeners */
 	struct conf_list media_deny;	  /* CIDR[:PORT[-PORT]], local[:PORT[-PORT]]; none */

@@ -53,6 +53,12 @@ static const struct conf_choice states[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice fulls[] = {
+	{ "error", FULL_ERROR },
+	{ "silent", FULL_SILENT },
+	{ NULL, 0 },
+};
+
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -66,6 +72,9 @@ const struct conf_row conf_rows[] = {
 	{ "listen-rtpproxy", CONF_LIST, AT(listen_rtpproxy), 0, 0, NULL, NULL,
 	  "udp:HOST:PORT | udp6:[V6]:PORT | unix:PATH | cunix:PATH | tcp:HOST:PORT | tcp6:[V6]:PORT",
 	  "address that receives commands of the classic rtpproxy protocol", 0 },
+	{ "rtpproxy-full", CONF_CHOICE, AT(rtpproxy_full), 0, 0, fulls, "error", "error | silent",
+	  "answer of the rtpproxy protocol to a new call that cannot be taken (no ports, max-sessions, drain): error: "
+	  "E7, on which OpenSIPS tries another relay; silent: none, on which Kamailio does", 0 },
 	{ "notify", CONF_LIST, AT(notify), 0, 0, NULL, NULL, "unix:PATH | tcp:HOST:PORT",
 	  "listeners that are notified of time-outs, if a command of the rtpproxy protocol asks for it; "
 	  "tcp:%%CC_SELF%%:PORT is the sender of that command", 0 },

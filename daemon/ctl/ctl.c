@@ -161,6 +161,8 @@ static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct e
 	buf_char(out, ' ');
 	row = row_of(ctl, row, payload);
 	row->protocol->run(env, row->arg, source, payload, out);
+	if (!out->len)
+		return;
 	replay_put(ctl->replay, source, cookie, (struct str){ out->data, out->len }, env->now_ms);
 	stats->replies_evicted = replay_usage(ctl->replay).evicted;
 }

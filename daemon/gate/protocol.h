@@ -29,7 +29,8 @@ struct command_env;
  * run() gets the arena of @env empty. @arg is the daemon's object for this protocol (struct
  * ctl_listen), or NULL. @source is unset if the request did not arrive over IP. The reply is
  * appended to @out, which may hold the cookie. run() never fails: if a request is malformed or
- * refused, or the reply is too long for @out, it writes the protocol's own error.
+ * refused, or the reply is too long for @out, it writes the protocol's own error. It empties @out
+ * if a datagram is not to be answered: that datagram is executed again when it comes again.
  */
 struct control_protocol {
 	const char *key;

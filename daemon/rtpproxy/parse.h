@@ -11,10 +11,12 @@
 #include "base/endpoint.h"
 
 /*
- * Answered as "E<number>". If U or L is answered with 7 to 10, proxies assume that the server is
- * broken: these are never returned there.
+ * Answered as "E<number>". If U or L is answered with 7 to 10, OpenSIPS leaves the server, and for
+ * a U it tries another one: of these only RTPP_FULL is returned there.
  */
 enum rtpp_error {
+	RTPP_FULL =
+		-2, /* U for a new call: no ports, or drain; as RTPP_NUMBER_FULL, or not at all */
 	RTPP_OK = -1,
 	RTPP_E_COMMAND = 0,
 	RTPP_E_ARGC = 1,
@@ -50,9 +52,9 @@ enum rtpp_error {
 	RTPP_E_PORTS = 72,
 	RTPP_E_NOTIFY_OFF = 75,
 	RTPP_E_MEMORY = 81,
-	RTPP_E_OVERLOAD = 98,
-	RTPP_E_DRAINING = 99,
 };
+
+#define RTPP_NUMBER_FULL 7
 
 /* Words of a command or subcommand, at most. */
 #define RTPP_WORDS 23

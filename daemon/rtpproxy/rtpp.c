@@ -275,11 +275,16 @@ void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct 
 		reply.len = 0;
 		reply.overflow = false;
 		buf_char(&reply, 'E');
-		buf_u64(&reply, (uint64_t)error);
+		buf_u64(&reply, (uint64_t)(error == RTPP_FULL ? RTPP_NUMBER_FULL : error));
 	}
 	if (log_enabled(LOG_LEVEL_DEBUG))
 		log_call(LOG_LEVEL_DEBUG, call_id_of(text), "%s: %.*s",
 			 log_escape(text, shown, sizeof(shown)), (int)reply.len, memory);
+	/* Over a connection, which has no cookies, the proxy would wait for ever. */
+	if (error == RTPP_FULL && env->rtpproxy_silent && c.cookie) {
+		out->len = 0;
+		return;
+	}
 	buf_char(&reply, '\n');
 	buf_str(out, (struct str){ memory, reply.len });
 }

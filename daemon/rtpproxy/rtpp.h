@@ -30,8 +30,8 @@ extern const struct control_protocol rtpp_protocol;
  * rtpp_run() - executes one command (@text, without cookie); its answer ends in LF
  * @notify: NULL: no "notify" is configured
  * @source: sender of the command; unset: not over IP
- * @out: gets the answer, after the cookie if there is one; out->overflow: it had no room for the
- *	answer
+ * @out: gets the answer, after the cookie if there is one; is emptied if the command is not to be
+ *	answered (rtpproxy-full); out->overflow: it had no room for the answer
  */
 void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct endpoint *source,
 	      struct str text, struct buf *out);

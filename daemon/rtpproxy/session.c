@@ -65,16 +65,24 @@ static bool find_by_args(const struct rtpp_command *c, size_t from, struct sessi
 
 /* --- U and L ---------------------------------------------------------------------------------- */
 
-static enum rtpp_error error_of(const struct rtpp_command *c, int why, bool new_session)
+/*
+ * Another relay could take a call that is new. One that has medias here stays here, and what a
+ * caller can cause (max-medias, max-branches) makes no proxy leave.
+ */
+static enum rtpp_error error_of(int why, bool new_call, bool new_session)
 {
 	switch (why) {
 	case -ENOMEM:
 		return RTPP_E_MEMORY;
 	case -EBUSY:
-		return c->env->calls->draining ? RTPP_E_DRAINING : RTPP_E_OVERLOAD;
+		return RTPP_FULL;
 	case -ENAMETOOLONG:
 		return RTPP_E_SYNTAX;
+	case -EDQUOT:
+		return RTPP_E_PORTS;
 	default:
+		if (new_call && (why == -EADDRINUSE || why == -EMFILE))
+			return RTPP_FULL;
 		return new_session ? RTPP_E_PORTS : RTPP_E_PORTS_OTHER;
 	}
 }
@@ -135,6 +143,7 @@ static enum rtpp_error do_update(const struct rtpp_command *c, struct update *u,
 {
 	struct session known;
 	bool found = find_session(c->env->calls, u->request.call_id, c->arg[3], arg(c, 4), &known);
+	bool new_call = !call_find(c->env->calls, u->request.call_id);
 	struct reply reply = { 0 };
 	struct media *media;
 
@@ -142,7 +151,7 @@ static enum rtpp_error do_update(const struct rtpp_command *c, struct update *u,
 	media = reply.media;
 	if (reply.why) {
 		free(notice);
-		return error_of(c, reply.why, !found);
+		return error_of(reply.why, new_call, !found);
 	}
 	free(media->notice);
 	media->notice = notice;
@@ -182,7 +191,7 @@ static enum rtpp_error do_lookup(const struct rtpp_command *c, struct update *u,
 	if (reply.why == -ENOENT)
 		buf_char(out, '0');
 	else if (reply.why)
-		return error_of(c, reply.why, false);
+		return error_of(reply.why, false, false);
 	else
 		rtpp_reply_endpoint(&reply.local, out);
 	return RTPP_OK;

@@ -191,6 +191,7 @@ static void test_no_mistake_in_u_or_l_means_a_broken_relay(void)
 		if (sscanf(ask_answer, "E%d", &number) == 1)
 			CU_ASSERT(number < 7 || number > 10);
 		ask(&scene, "X");
+		CU_ASSERT_FATAL(scene_settle(&scene)); /* the ports are free again: else it is E7 */
 	}
 	CU_ASSERT(scene_close(&scene));
 }
@@ -358,7 +359,7 @@ static void test_out_of_memory_changes_nothing(void)
 	{
 		const char *said = ask(&scene, "U c 192.0.2.1 4000 a;1 b;1 && L 192.0.2.2 4000");
 
-		CU_ASSERT(!strcmp(said, "E81\n") || !strcmp(said, "E72\n") ||
+		CU_ASSERT(!strcmp(said, "E81\n") || !strcmp(said, "E7\n") ||
 			  ask_matches(said, "# 127.80.0.1 && -1\n") ||
 			  ask_matches(said, "# 127.80.0.1 && # 127.80.0.1\n"));
 		if (said[0] == 'E')

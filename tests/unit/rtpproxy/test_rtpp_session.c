@@ -353,7 +353,7 @@ static void test_all_ports_are_used_and_free_again(void)
 			snprintf(text, sizeof(text), "U %d.%d 192.0.2.1 4000 a", round, i);
 			CU_ASSERT(ask_matches(ask(&scene, text), "# 127.80.0.1\n"));
 		}
-		CU_ASSERT_STRING_EQUAL(ask(&scene, "U more 192.0.2.1 4000 a"), "E72\n");
+		CU_ASSERT_STRING_EQUAL(ask(&scene, "U more 192.0.2.1 4000 a"), "E7\n");
 		for (int i = 0; i < 2; i++) {
 			snprintf(text, sizeof(text), "D %d.%d a", round, i);
 			CU_ASSERT_STRING_EQUAL(ask(&scene, text), "0\n");
@@ -365,9 +365,9 @@ static void test_all_ports_are_used_and_free_again(void)
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "UN c 192.0.2.1 4000 a"), "E71\n");
 	/* Full or draining: new calls are refused, and the others continue. */
 	scene.calls->conf.max_sessions = 2;
-	CU_ASSERT_STRING_EQUAL(ask(&scene, "U e 192.0.2.1 4000 a"), "E98\n");
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "U e 192.0.2.1 4000 a"), "E7\n");
 	scene.calls->draining = true;
-	CU_ASSERT_STRING_EQUAL(ask(&scene, "U e 192.0.2.1 4000 a"), "E99\n");
+	CU_ASSERT_STRING_EQUAL(ask(&scene, "U e 192.0.2.1 4000 a"), "E7\n");
 	CU_ASSERT(ask_matches(ask(&scene, "U c 192.0.2.1 4000 a"), "# 127.80.0.1\n"));
 	CU_ASSERT(ask_matches(ask(&scene, "L c 192.0.2.2 4000 a b"), "# 127.80.0.1\n"));
 	CU_ASSERT(scene_close(&scene));
