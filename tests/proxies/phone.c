@@ -67,7 +67,7 @@ char *phone_sdp(const struct phone *phone, const char *more)
 
 	if (asprintf(&sdp,
 		     "v=0\r\no=%s 77 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n"
-		     "m=audio %u RTP/AVP 0\r\n%s",
+		     "m=audio %u RTP/AVP 0 8\r\n%s",
 		     phone->name, family, phone->addr, family, phone->addr, phone->port, more) < 0)
 		return NULL;
 	return sdp;

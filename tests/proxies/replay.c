@@ -20,7 +20,6 @@
 #include "tests/netns/peer_sdp.h"
 
 #define RELAY	    "192.0.2.20"
-#define RELAY_V6    "2001:db8:2::20"
 #define PROXY	    "192.0.2.10"
 #define NG_PORT	    2223
 #define RTPP_PORT   22222
@@ -35,6 +34,7 @@
 struct port {
 	struct str name;
 	unsigned int number;
+	struct str addr; /* of the relay */
 };
 
 struct replay {
@@ -217,18 +217,28 @@ static struct str bracketed(struct str text)
 	return (struct str){ text.s + 1, text.len - 2 };
 }
 
-static unsigned int port_find(struct replay *r, struct str word)
+static const struct port *port_find(struct replay *r, struct str word)
 {
 	struct str name = bracketed(word);
 
 	for (size_t i = 0; i < r->n_ports; i++)
 		if (str_eq(r->ports[i].name, name))
-			return r->ports[i].number;
+			return &r->ports[i];
 	fail(r, "no port " STR_FMT " was told", STR_ARG(word));
 }
 
+static struct sockaddr_storage port_addr(struct replay *r, struct str word)
+{
+	const struct port *port = port_find(r, word);
+	struct sockaddr_storage addr;
+
+	if (!peer_addr(text_of(r, port->addr), port->number, &addr))
+		fail(r, STR_FMT " is no address", STR_ARG(port->addr));
+	return addr;
+}
+
 /* A known name has the same port as before; a new one has a port that no other name has. */
-static void port_learn(struct replay *r, struct str name, unsigned int number)
+static void port_learn(struct replay *r, struct str name, struct str addr, unsigned int number)
 {
 	for (size_t i = 0; i < r->n_ports; i++) {
 		const struct port *port = &r->ports[i];
@@ -245,7 +255,7 @@ static void port_learn(struct replay *r, struct str name, unsigned int number)
 	}
 	if (!number || r->n_ports == PORTS)
 		fail(r, "port %u for <" STR_FMT ">", number, STR_ARG(name));
-	r->ports[r->n_ports++] = (struct port){ name, number };
+	r->ports[r->n_ports++] = (struct port){ name, number, addr };
 }
 
 /* "<A> + a=sendonly + a=ptime:20"; "relay <toB>": the relay's, if a call passes it twice */
@@ -258,7 +268,7 @@ static struct str sdp_of(struct replay *r, struct str text)
 
 	if (str_starts(head, STR("relay <"))) {
 		if (!r->shapes_only)
-			relay.port = port_find(r, (struct str){ head.s + 6, head.len - 6 });
+			relay.port = port_find(r, (struct str){ head.s + 6, head.len - 6 })->number;
 	} else if (!name.len) {
 		fail(r, "sdp: <PHONE> or relay <PORT>");
 	}
@@ -283,7 +293,17 @@ static void sdp_shows_no_phone(struct replay *r, const char *sdp)
 			     sdp);
 }
 
-/* "<toB> at 192.0.2.20", then any number of "with LINE" */
+/* "with LINE" or "without LINE" of the SDP, or nothing */
+static void expect_line(struct replay *r, const char *sdp, struct str wanted)
+{
+	struct str line = wanted, how = str_split(&line, ' ');
+	bool has = line.len && strstr(sdp, text_of(r, line));
+
+	if (line.len && has != str_eq(how, STR("with")))
+		fail(r, "not " STR_FMT ":\n%s", STR_ARG(wanted), sdp);
+}
+
+/* "<toB> at 192.0.2.20 with LINE" */
 static void expect_sdp(struct replay *r, struct str wanted)
 {
 	const char *sdp = text_of(r, dict_get_str(r->answer, STR("sdp")));
@@ -300,12 +320,10 @@ static void expect_sdp(struct replay *r, struct str wanted)
 		fail(r, "no SDP with an address and a port: %s", r->reply);
 	if (!str_eq(str_of(shown), addr))
 		fail(r, "the SDP shows %s:\n%s", shown, sdp);
-	port_learn(r, name, port);
+	port_learn(r, name, addr, port);
 	if (r->replaces)
 		sdp_shows_no_phone(r, sdp);
-	if (str_starts(line, STR("with ")) &&
-	    !strstr(sdp, text_of(r, (struct str){ line.s + 5, line.len - 5 })))
-		fail(r, "the SDP has no " STR_FMT ":\n%s", STR_ARG(line), sdp);
+	expect_line(r, sdp, line);
 }
 
 static void expect_key(struct replay *r, struct str key, struct str wanted)
@@ -338,7 +356,7 @@ static void expect_words(struct replay *r, struct str wanted)
 		uint64_t port;
 
 		if (name.len && str_to_u64(got, 65535, &port))
-			port_learn(r, name, (unsigned int)port);
+			port_learn(r, name, STR(RELAY), (unsigned int)port);
 		else if (!str_eq(word, got) && !(str_eq(word, STR("*")) && got.len))
 			fail(r, "the reply is: %s", r->reply);
 	}
@@ -373,11 +391,8 @@ static void expect_media(struct replay *r, const struct str *words, size_t count
 	if (count != 5)
 		fail(r, "media PHONE <PORT> PHONE <PORT>");
 	for (int i = 0; i < 2; i++) {
-		struct phone *phone = phone_find(r, words[1 + 2 * i]);
-		bool v6 = strchr(phone->addr, ':');
-
-		talks[i].phone = phone;
-		peer_addr(v6 ? RELAY_V6 : RELAY, port_find(r, words[2 + 2 * i]), &talks[i].relay);
+		talks[i].phone = phone_find(r, words[1 + 2 * i]);
+		talks[i].relay = port_addr(r, words[2 + 2 * i]);
 	}
 	if (!phones_talk(talks))
 		fail(r, "%s received %u packets and %u strange ones, %s %u and %u",
@@ -388,13 +403,14 @@ static void expect_media(struct replay *r, const struct str *words, size_t count
 /* Media threads close ports after the reply. */
 static bool closes(const struct sockaddr_storage *addr)
 {
+	socklen_t size = addr->ss_family == AF_INET ? sizeof(struct sockaddr_in)
+						    : sizeof(struct sockaddr_in6);
 	bool closed = false;
 
 	for (int i = 0; i < CLOSE_TRIES && !closed; i++) {
-		int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		int fd = socket(addr->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-		closed = fd >= 0 &&
-			 !bind(fd, (const struct sockaddr *)addr, sizeof(struct sockaddr_in));
+		closed = fd >= 0 && !bind(fd, (const struct sockaddr *)addr, size);
 		if (fd >= 0)
 			close(fd);
 		if (!closed)
@@ -407,9 +423,8 @@ static bool closes(const struct sockaddr_storage *addr)
 static void expect_closed(struct replay *r, const struct str *words, size_t count)
 {
 	for (size_t i = 1; i < count && !r->shapes_only; i++) {
-		struct sockaddr_storage addr;
+		struct sockaddr_storage addr = port_addr(r, words[i]);
 
-		peer_addr(RELAY, port_find(r, words[i]), &addr);
 		if (!closes(&addr))
 			fail(r, STR_FMT " is still open", STR_ARG(words[i]));
 	}
