@@ -227,13 +227,14 @@ relay_calls() {
 	sed -n 's|^calls/[0-9]*=||p' <<<"$reply"
 }
 
-# All UDP sockets in the relay's namespace that are bound to a media port, one per line.
+# All UDP sockets in the relay's namespace that are bound to a media port, one per line. The daemon's
+# own sockets at 127.127.127.127 have ports of the system's choice, which may be in the range.
 relay_sockets() {
 	local sockets
 	sockets=$(in_ns relay ss -Huan) || return
 	awk -v min="$PORT_MIN" -v max="$PORT_MAX" '{
 		n = split($4, part, ":"); port = part[n]
-		if (port + 0 >= min && port + 0 <= max) print $4 }' <<<"$sockets"
+		if (port + 0 >= min && port + 0 <= max && $4 !~ /127\.127\.127\.127/) print $4 }' <<<"$sockets"
 }
 
 # How many packets the relay has dropped because of their source.
