@@ -387,7 +387,7 @@ size_t rtpr_conf_size(const struct rtpr_flow_conf *conf)
 			clocks += clock;
 	return 4 * rtpr_endpoint_size() + nla_total_size(conf->cookie_len) +
 	       2 * nla_total_size(sizeof(u8)) +	 /* KIND, DSCP */
-	       2 * nla_total_size(sizeof(u32)) + /* FLAGS, IDLE */
+	       3 * nla_total_size(sizeof(u32)) + /* FLAGS, IDLE, NO_MUX */
 	       nla_total_size(16) +		 /* PT_SET */
 	       nla_total_size(clocks);
 }

@@ -30,7 +30,6 @@ struct carriage {
 };
 
 #define CARRIED(may_latch) ((struct carriage){ .carried = true, .candidate = (may_latch) })
-#define CARRIED_EXACT	   ((struct carriage){ .carried = true, .from_exact = true })
 #define NOT_CARRIED(drop)  ((struct carriage){ .why = (drop) })
 
 static bool payload_type_negotiated(const struct bridge_conf *conf, uint8_t pt)
@@ -41,7 +40,7 @@ static bool payload_type_negotiated(const struct bridge_conf *conf, uint8_t pt)
 /*
  * The SDP of this media is not known: any packet passes. Without payload types it may be a fax,
  * whose packets are then the only ones to latch to. ICE may be in the SDP: then phones send nothing
- * but STUN until it was answered. Nobody is latched to by STUN, since anybody can send it.
+ * but STUN until it was answered.
  */
 static struct carriage carriage_of_any(const struct stream *s, const struct packet *p,
 				       const struct rtp_wire *w)
@@ -50,9 +49,10 @@ static struct carriage carriage_of_any(const struct stream *s, const struct pack
 
 	if (!p->len)
 		return NOT_CARRIED(DROP_MALFORMED);
-	if (w->kind == RTP_KIND_STUN)
-		return CARRIED_EXACT;
-	return CARRIED(s->comp == COMP_RTP && !(conf->pts[0] | conf->pts[1]));
+	return (struct carriage){ .carried = true,
+				  .candidate =
+					  s->comp == COMP_RTP && !(conf->pts[0] | conf->pts[1]),
+				  .from_exact = w->kind == RTP_KIND_STUN };
 }
 
 static struct carriage carriage_of(const struct stream *s, const struct packet *p,

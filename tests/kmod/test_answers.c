@@ -19,6 +19,7 @@
 static struct nl_flow longest_flow(void)
 {
 	static struct nl_clock clocks[128 + 1];
+	static const uint32_t no_mux = 0x12345678;
 	static uint8_t pt_set[16];
 
 	for (uint8_t pt = 0; pt < 128; pt++)
@@ -32,6 +33,7 @@ static struct nl_flow longest_flow(void)
 				 .kind = RTPRELAY_KIND_MUX,
 				 .dscp = 47,
 				 .idle = 86400,
+				 .no_mux = &no_mux,
 				 .pt_set = pt_set,
 				 .clocks = clocks,
 				 .cookie = "0123456789abcdef0123456789abcdef" };
@@ -56,6 +58,7 @@ static void check_answer(uint64_t packets)
 	CU_ASSERT_STRING_EQUAL(state.local, LOCAL6);
 	CU_ASSERT_STRING_EQUAL(state.src, PHONE6);
 	CU_ASSERT_STRING_EQUAL(state.cookie, "0123456789abcdef0123456789abcdef");
+	CU_ASSERT_EQUAL(state.no_mux, 0x12345678);
 	CU_ASSERT_EQUAL(state.dscp, 47);
 	for (unsigned int pt = 0; pt < 128; pt++)
 		CU_ASSERT_EQUAL(state.clocks[pt], pt == 1 ? 0 : 10000 + pt % RTPRELAY_CLOCKS);

@@ -44,7 +44,7 @@ static void test_row_16_stun_passes_from_the_exact_endpoint(void)
 				stream_at(&stage, B_RTCP));
 			stage.now_ms += 20;
 		}
-		/* It teaches nothing; what the other side sends goes to the same place. */
+		/* It teaches nothing: the destination is right without it. */
 		CU_ASSERT_EQUAL(latch_state(&stream_at(&stage, A_RTP)->latch), LATCH_WAIT);
 		CU_ASSERT_TRUE(goes_to(&stage, A_RTP, stage.scene.phone_at[A_RTP]));
 		CU_ASSERT_EQUAL(stream_at(&stage, A_RTP)->packets_in, 30);
@@ -61,6 +61,7 @@ static void test_row_16_stun_passes_from_the_latched_endpoint(void)
 	open_leg(&stage, "127.0.0.1", true);
 	signal_nat(&stage, NAT);
 	CU_ASSERT_PTR_NULL(arrive_stun(&stage, A_RTP, nat));
+	CU_ASSERT_EQUAL(latch_state(&stream_at(&stage, A_RTP)->latch), LATCH_WAIT);
 	arrive(&stage, A_RTP, nat);
 	CU_ASSERT_PTR_EQUAL(arrive_stun(&stage, A_RTP, nat), stream_at(&stage, B_RTP));
 	arrive_for(&stage, 3000, A_RTP, nat);
@@ -75,17 +76,22 @@ static void test_row_16_stun_passes_from_the_latched_endpoint(void)
 /* A stranger next door with STUN only, at each state of the stream, for so long as he likes. */
 static void test_row_16_stun_of_a_stranger_does_not_pass(void)
 {
+	/* In what may be a fax the last two have a rank that teaches; with mode first all do. */
 	static const char *const strangers[] = { "192.0.2.66:6666", "203.0.113.10:6666",
 						 NAT ":6666", "192.168.1.5:4002" };
 	static const enum latch_mode modes[] = { LATCH_SMART, LATCH_STRICT, LATCH_FIRST };
 
 	for (size_t i = 0; i < COUNT(strangers) * COUNT(modes) * 2; i++) {
 		const char *stranger = strangers[i % COUNT(strangers)];
+		enum latch_mode mode = modes[i / 2 / COUNT(strangers)];
+		bool codecs = i / COUNT(strangers) % 2;
 		struct stage stage;
 
-		open_leg(&stage, "127.0.0.1", i & 1);
-		stage.scene.conf.side[SIDE_A].latching = modes[i / 2 / COUNT(strangers)];
-		stage.scene.conf.side[SIDE_A].flags = SIDE_HANDOVER;
+		if (!codecs && (i % COUNT(strangers) >= 2 || mode == LATCH_FIRST))
+			continue;
+		open_leg(&stage, "127.0.0.1", codecs);
+		stage.scene.conf.side[SIDE_A].latching = mode;
+		stage.scene.conf.side[SIDE_A].flags = codecs ? SIDE_HANDOVER : 0;
 		signal_nat(&stage, NAT);
 		for (int n = 0; n < 100; n++, stage.now_ms += 20)
 			CU_ASSERT_PTR_NULL(arrive_stun(&stage, A_RTP, place(stranger)));
