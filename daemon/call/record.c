@@ -51,6 +51,7 @@ static void wire_latch(struct wire *w, struct latch_record *latch)
 	wire_bool(w, &latch->was_exact);
 	wire_bool(w, &latch->ssrc_known);
 	wire_bool(w, &latch->sequenced);
+	wire_bool(w, &latch->spoke);
 	w->failed = w->failed || !latch_record_valid(latch);
 }
 

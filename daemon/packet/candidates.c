@@ -68,34 +68,28 @@ static struct candidate *find(struct candidates *all, const struct endpoint *sou
 	return NULL;
 }
 
-static bool continues(const struct candidate *c, const struct latch_packet *packet)
+static bool continues(const struct candidate *c, const struct candidate *packet)
 {
 	uint16_t step = (uint16_t)(packet->seq - c->seq);
 
-	return !is_late(c, (uint32_t)packet->now_ms) && packet->ssrc == c->ssrc && step >= 1 &&
+	return !is_late(c, packet->heard_ms) && packet->ssrc == c->ssrc && step >= 1 &&
 	       step <= LATCH_STEP_MAX;
 }
 
-bool candidates_prove(struct candidates *all, const struct latch_packet *packet,
-		      enum latch_rank rank, int64_t patience_ms)
+bool candidates_prove(struct candidates *all, const struct candidate *packet, int64_t patience_ms)
 {
-	uint32_t now_ms = (uint32_t)packet->now_ms;
+	struct candidate now = *packet;
 	struct candidate *c;
 
 	if (!all)
 		return false;
-	c = find(all, packet->source);
+	c = find(all, &packet->source);
+	now.goes_on = c && continues(c, packet);
+	now.since_ms = now.goes_on ? c->since_ms : packet->heard_ms;
 	if (!c)
-		c = slot_for(all, rank, now_ms);
+		c = slot_for(all, packet->rank, packet->heard_ms);
 	if (!c)
 		return false;
-	c->goes_on = endpoint_eq(&c->source, packet->source) && continues(c, packet);
-	if (!c->goes_on)
-		c->since_ms = now_ms;
-	c->source = *packet->source;
-	c->rank = (uint8_t)rank;
-	c->heard_ms = now_ms;
-	c->ssrc = packet->ssrc;
-	c->seq = packet->seq;
-	return now_ms - c->since_ms >= patience_ms;
+	*c = now;
+	return now.heard_ms - now.since_ms >= patience_ms;
 }

@@ -8,7 +8,16 @@
 #ifndef RTPRELAY_CANDIDATES_H
 #define RTPRELAY_CANDIDATES_H
 
-#include "packet/latch.h"
+#include "base/endpoint.h"
+#include "packet/latch_rules.h"
+
+/*
+ * A source that is waited for has to talk like a phone: no pause longer than this between its
+ * packets, their sequence numbers going on by 1 to LATCH_STEP_MAX. Packets sprayed over a range of
+ * ports do not.
+ */
+#define LATCH_GAP_MS   150
+#define LATCH_STEP_MAX 16
 
 /*
  * A phone whose second packet comes 20 ms after its first keeps its place meanwhile with a
@@ -43,10 +52,10 @@ void candidates_seed(struct candidates *all, uint64_t seed);
 /**
  * candidates_prove() - notes a packet with a sequence number
  * @all: NULL: nobody can prove anything
+ * @packet: source, rank and numbers; @heard_ms: the lower half of its time
  * Return: its source has talked like a phone for @patience_ms
  */
-bool candidates_prove(struct candidates *all, const struct latch_packet *packet,
-		      enum latch_rank rank, int64_t patience_ms);
+bool candidates_prove(struct candidates *all, const struct candidate *packet, int64_t patience_ms);
 /* The place is taken, or signalling has changed who may have it: all start again. */
 void candidates_clear(struct candidates *all);
 

@@ -7,7 +7,6 @@
  * that rows ask for, and what is done when a row has decided. No I/O and no clock: packets and time
  * are handed in.
  */
-#include "packet/candidates.h"
 #include "packet/latch.h"
 
 /* --- What speaks for a source ----------------------------------------------------------------- */
@@ -38,12 +37,16 @@ static bool all_private(const struct latch_ref *ref, const struct endpoint *sour
 	return is_private_host(ref->sip) && !is_public_told(ref->sdp) && is_private_host(source);
 }
 
+/*
+ * The pool of a carrier's NAT, as far as its network tells. A phone whose SDP names the address
+ * that its SIP came from has no such NAT, and one that was heard where signalling had said needs no
+ * other place.
+ */
 static bool in_pool(const struct latch_ref *ref, const struct endpoint *source)
 {
-	if (endpoint_is_set(ref->sdp) && !endpoint_is_any(ref->sdp) &&
-	    endpoint_same_pool(ref->sdp, source))
-		return true;
-	return endpoint_is_set(ref->sip) && endpoint_same_pool(ref->sip, source);
+	if (ref->spoke || !endpoint_is_set(ref->sip) || !endpoint_same_pool(ref->sip, source))
+		return false;
+	return endpoint_is_private(ref->sdp) || !endpoint_addr_eq(ref->sdp, ref->sip);
 }
 
 /* Two on trial must not vouch for each other: who follows one is on trial itself. */
@@ -296,6 +299,7 @@ static void take(struct latch_memory *m, const struct latch_ref *ref,
 				 stream_facts(ref) | fact(FACT_SEQUENCED, packet->has_seq)));
 	m->source = *packet->source;
 	m->class = (uint8_t) class;
+	m->spoke = m->spoke || class >= CLASS_ADDR;
 	if (!same_phone) {
 		m->ssrc = 0; /* UDPTL has none: latch_heard() compares it */
 		m->ssrc_known = m->seq_known = m->sequenced = false;
@@ -304,6 +308,18 @@ static void take(struct latch_memory *m, const struct latch_ref *ref,
 	candidates_clear(ref->candidates);
 	note(m, packet);
 	close_window(m, packet->now_ms);
+}
+
+static bool is_proved(const struct latch_ref *ref, const struct latch_packet *packet,
+		      enum latch_rank rank)
+{
+	const struct candidate candidate = { .source = *packet->source,
+					     .heard_ms = (uint32_t)packet->now_ms,
+					     .ssrc = packet->ssrc,
+					     .seq = packet->seq,
+					     .rank = (uint8_t)rank };
+
+	return candidates_prove(ref->candidates, &candidate, ref->patience_ms);
 }
 
 enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref,
@@ -330,8 +346,7 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 	if (outcome == OUTCOME_PROVE)
 		outcome = latch_rule_find(latch_proof_rules, m->phase, class, facts);
 	if (outcome == OUTCOME_HOLD ||
-	    (outcome == OUTCOME_PATIENCE &&
-	     !candidates_prove(ref->candidates, packet, *rank, ref->patience_ms)))
+	    (outcome == OUTCOME_PATIENCE && !is_proved(ref, packet, *rank)))
 		return LATCH_PATIENCE;
 	take(m, ref, packet, class, facts & FACT_REBOUND);
 	return LATCH_TAKEN;
@@ -363,6 +378,7 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 	outcome = latch_rule_find(latch_offer_rules, m->phase, m->class, facts);
 	if (outcome == OUTCOME_WAIT)
 		*m = (struct latch_memory){ 0 };
+	m->spoke = m->spoke || m->class >= CLASS_ADDR;
 	if (outcome == OUTCOME_WAIT || outcome == OUTCOME_REOPENED || outcome == OUTCOME_MOVED)
 		candidates_clear(ref->candidates);
 	if (outcome == OUTCOME_REOPENED || outcome == OUTCOME_MOVED)
@@ -374,7 +390,8 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 
 void latch_forget(struct latch *latch)
 {
-	latch->sealed = (struct latch_memory){ .relatched = latch->sealed.relatched + 1 };
+	latch->sealed = (struct latch_memory){ .relatched = latch->sealed.relatched + 1,
+					       .spoke = latch->sealed.spoke };
 }
 
 /* --- Restart ---------------------------------------------------------------------------------- */
@@ -396,7 +413,8 @@ void latch_export(const struct latch *latch, struct latch_record *record)
 					 .n_ssrcs = m->ssrcs.n,
 					 .was_exact = m->was_exact,
 					 .ssrc_known = m->ssrc_known,
-					 .sequenced = m->sequenced };
+					 .sequenced = m->sequenced,
+					 .spoke = m->spoke };
 	for (uint8_t i = 0; i < m->ssrcs.n; i++)
 		record->earlier_ssrc[i] = m->ssrcs.earlier[i].ssrc;
 }
@@ -409,6 +427,7 @@ void latch_import(struct latch *latch, const struct latch_record *record)
 					       .was_exact = record->was_exact,
 					       .ssrc_known = record->ssrc_known,
 					       .sequenced = record->sequenced,
+					       .spoke = record->spoke,
 					       .seq = record->seq,
 					       .ssrc = record->ssrc,
 					       .heard_ms = record->heard_ms,

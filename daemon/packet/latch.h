@@ -16,10 +16,12 @@
  *     address     2      the address of the SDP, or the one that SIP came from; another port
  *     sibling     1      where another stream of this party is heard
  *     follower    1      the same, but that stream is itself on trial
- *     neighbour   1      the network (/24, /56) of an address of rank 2
+ *     neighbour   1      the network (/24, /56) of the address that SIP came from; see below
  *     stranger    0      elsewhere
  *
  * Neighbours and followers are on trial: only their network speaks for them. They never lock.
+ * Neighbours count only if the SDP's address is private or differs from SIP's, and if no source of
+ * rank 2 or 3 was ever heard on any stream of this party; else they are strangers.
  *
  * A source is usable if it could be the first one of a stream (latch_usable_rules):
  *
@@ -116,8 +118,8 @@
  *        another party                wait      wait      wait       wait      wait
  *     kernel heard the source in use  as a packet of it, at the time when the kernel heard it
  *     kernel dropped a newcomer       as a packet of that newcomer
- *     RTCP: its RTP is taken by       -         wait 5    wait 5     wait 5    -
- *        another address
+ *     a source of rank 2 or 3 speaks  -         wait 5    wait 5     wait 5    -
+ *        on another stream
  *     restart of the daemon           phase and window stay; sequence numbers are not known, the
  *                                     patience starts again
  *
@@ -130,7 +132,7 @@
  *               3: if it is not silent, in addition to 2. Else the phase stays until that holds,
  *               or until a newcomer is taken.
  *     open 4    if it is on trial now, since the sibling that spoke for it has moved; else locked
- *     wait 5    if the RTCP is on trial: it was heard because RTP came from there too
+ *     wait 5    if the source is on trial: the phone is not where its network alone speaks for it
  *     reopened, moved: a window of window_ms begins
  *
  * TRANSITIONS, without open 4 and wait 5
@@ -158,10 +160,9 @@
 #define RTPRELAY_LATCH_H
 
 #include "base/endpoint.h"
+#include "packet/candidates.h"
 #include "packet/latch_rules.h"
 #include "packet/ssrcs.h"
-
-struct candidates;
 
 /* As reports name it. */
 enum latch_state {
@@ -173,14 +174,6 @@ enum latch_state {
 /* A source that has not been heard for so long may have lost its NAT binding. */
 #define LATCH_SILENCE_MS 1000
 
-/*
- * A source that is waited for has to talk like a phone: no pause longer than this between its
- * packets, their sequence numbers going on by 1 to LATCH_STEP_MAX. Packets sprayed over a range of
- * ports do not.
- */
-#define LATCH_GAP_MS   150
-#define LATCH_STEP_MAX 16
-
 /* So many sources of siblings are looked at. */
 #define LATCH_NEAR 8
 
@@ -191,6 +184,7 @@ enum latch_state {
  * @sip: where SIP came from, port ignored; unset: not told
  * @near: sources that siblings have latched on
  * @on_trial: bit per member of @near: that one is there because of its network alone
+ * @spoke: a source of rank 2 or 3 was heard, at any time, on a stream of this party, this or other
  * @rtp: the stream of the same media that RTP arrives at, maybe this one; NULL: it carries none
  * @candidates: newcomers that have to prove themselves; NULL: nobody can, as on a port for RTCP
  * @alone: nobody is at the other side yet, who could be heard or hear
@@ -204,7 +198,8 @@ struct latch_ref {
 	struct candidates *candidates;
 	enum latch_mode mode;
 	bool strict_source; /* once LOCKED, nobody else, nor a NAT that rebound; not if @handover */
-	bool handover;	    /* an acceptable source may take over at any time */
+	bool spoke;
+	bool handover; /* an acceptable source may take over at any time */
 	bool alone;
 	bool asymmetric;
 	int64_t patience_ms, window_ms;
@@ -231,6 +226,7 @@ struct latch_packet {
  * @opened_ms: when an offer or answer opened the window
  * @relatched: times that another source took over
  * @window_end_ms: 0: it is closed, though the phase is PHASE_OPEN
+ * @spoke: a source of rank 2 or 3 was in use, at any time
  * @sequenced: @source has sent RTP or UDPTL
  * @ssrc, @seq: of the last packet of @source; @seq_known: not since a restart; @ssrcs: those before
  * @replaced: the old source, after signalling moved the phone: refused while the window lasts
@@ -240,7 +236,7 @@ struct latch_memory {
 	struct endpoint source;
 	uint8_t phase; /* enum latch_phase */
 	uint8_t class; /* enum latch_class, of @source */
-	bool was_exact, ssrc_known, seq_known, sequenced;
+	bool was_exact, ssrc_known, seq_known, sequenced, spoke;
 	uint16_t seq;
 	uint32_t ssrc;
 	int64_t heard_ms, window_end_ms, opened_ms;
@@ -261,7 +257,7 @@ struct latch_record {
 	uint32_t earlier_ssrc[SSRCS_EARLIER]; /* @n_ssrcs of them */
 	uint16_t seq;
 	uint8_t phase, class, n_ssrcs;
-	bool was_exact, ssrc_known, sequenced;
+	bool was_exact, ssrc_known, sequenced, spoke;
 };
 
 enum latch_verdict {
@@ -396,6 +392,18 @@ static inline bool latch_settled(const struct latch *latch)
 {
 	return latch->sealed.phase == PHASE_LOCKED ||
 	       (latch->sealed.phase == PHASE_OPEN && !latch->sealed.window_end_ms);
+}
+
+/* A source of rank 2 or 3 was in use, at any time. */
+static inline bool latch_spoke(const struct latch *latch)
+{
+	return latch->sealed.spoke;
+}
+
+/* A closed stream of the same party has heard one. */
+static inline void latch_inherit(struct latch *latch, const struct latch *ended)
+{
+	latch->sealed.spoke |= ended->sealed.spoke;
 }
 
 /* The source in use has sent RTP or UDPTL, and not only RTCP and the like. */

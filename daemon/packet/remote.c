@@ -23,7 +23,10 @@ struct endpoint stream_signalled(const struct side_conf *conf, int comp)
 
 static void add_near(struct latch_ref *ref, const struct stream *sibling)
 {
-	if (!sibling || !latch_vouches(&sibling->latch) || ref->n_near == LATCH_NEAR)
+	if (!sibling)
+		return;
+	ref->spoke |= latch_spoke(&sibling->latch);
+	if (!latch_vouches(&sibling->latch) || ref->n_near == LATCH_NEAR)
 		return;
 	if (latch_on_trial(&sibling->latch))
 		ref->on_trial |= 1U << ref->n_near;
@@ -49,6 +52,7 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 	ref->sdp = &conf->sdp[s->comp];
 	ref->sip = &conf->sip;
 	ref->n_near = ref->on_trial = 0;
+	ref->spoke = latch_spoke(&s->latch);
 	ref->rtp = rtp ? &rtp->latch : NULL;
 	ref->candidates = s->comp == COMP_RTP ? &s->bridge->candidates[s->side] : NULL;
 	ref->alone = is_alone(s);
@@ -66,6 +70,51 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 
 		add_near(ref, other->stream[s->side][COMP_RTP]);
 		add_near(ref, other->stream[s->side][COMP_RTCP]);
+	}
+}
+
+static void end_trial(struct stream *s)
+{
+	if (latch_state(&s->latch) == LATCH_WAIT || !latch_on_trial(&s->latch))
+		return;
+	stream_write_begin(s);
+	latch_forget(&s->latch);
+	stream_write_end(s);
+	if (s->comp == COMP_RTP)
+		candidates_clear(&s->bridge->candidates[s->side]);
+	s->news_bits |= 1 << BRIDGE_CHANGED;
+	stream_aim_side(s);
+}
+
+static void end_trials_of(struct bridge *b, int side, const struct stream *but)
+{
+	for (int comp = 0; comp < 2; comp++)
+		if (b->stream[side][comp] && b->stream[side][comp] != but)
+			end_trial(b->stream[side][comp]);
+}
+
+void stream_end_trials(const struct stream *s)
+{
+	struct bridge *b = s->bridge;
+
+	if (latch_state(&s->latch) == LATCH_WAIT || latch_source_rank(&s->latch) < RANK_ADDR)
+		return;
+	end_trials_of(b, s->side, s);
+	for (struct ring *at = b->siblings.next; at != &b->siblings; at = at->next)
+		end_trials_of(container_of(at, struct bridge, siblings), s->side, s);
+}
+
+void bridge_pass_on(struct bridge *b)
+{
+	struct bridge *heir = container_of(b->siblings.next, struct bridge, siblings);
+
+	if (heir == b)
+		return;
+	for (int i = 0; i < 4; i++) {
+		struct stream *to = heir->stream[i >> 1][COMP_RTP];
+
+		if (to && b->stream[i >> 1][i & 1])
+			latch_inherit(&to->latch, &b->stream[i >> 1][i & 1]->latch);
 	}
 }
 
@@ -348,6 +397,9 @@ void bridge_apply(struct bridge *b, const struct bridge_conf *conf,
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])
 			apply_to_stream(b->stream[i >> 1][i & 1], change->side[i >> 1], now_ms);
+	for (int i = 0; i < 4; i++)
+		if (b->stream[i >> 1][i & 1])
+			stream_end_trials(b->stream[i >> 1][i & 1]);
 	/* After all are updated: a destination may follow from what another stream has learned. */
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])

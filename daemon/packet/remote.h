@@ -21,6 +21,13 @@ void stream_note_denied(struct stream *stream, const struct endpoint *to, const 
 void stream_aim(struct stream *stream);
 /* Finds the destinations of both streams of this side: one may follow from the other. */
 void stream_aim_side(const struct stream *s);
+/*
+ * If the source of @s has rank 2 or 3: sources on trial, on other streams of its party, are not
+ * heard any more. The phone is not there.
+ */
+void stream_end_trials(const struct stream *s);
+/* @bridge ends: what others of the same dialog have to know of it. */
+void bridge_pass_on(struct bridge *bridge);
 /* Packets of all sources arrive again. The socket keeps its port, to which it was bound. */
 void stream_disconnect(struct stream *s);
 

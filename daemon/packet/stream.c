@@ -139,24 +139,6 @@ static bool is_denied(struct stream *s, const struct latch_packet *packet)
 	return true;
 }
 
-/*
- * An RTCP source on trial was accepted because RTP came from its address. Now RTP has a better
- * source at another address: the old RTCP source must not be accepted before the phone sends its
- * first RTCP.
- */
-static void drop_follower(const struct stream *s)
-{
-	struct stream *rtcp = s->bridge->stream[s->side][COMP_RTCP];
-
-	if (s->comp == COMP_RTCP || !rtcp || !latch_on_trial(&rtcp->latch) ||
-	    endpoint_addr_eq(latch_source(&rtcp->latch), latch_source(&s->latch)))
-		return;
-	stream_write_begin(rtcp);
-	latch_forget(&rtcp->latch);
-	stream_write_end(rtcp);
-	rtcp->news_bits |= 1 << BRIDGE_CHANGED;
-}
-
 /* A packet that is not from the source in use. */
 static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
 {
@@ -176,7 +158,7 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	s->news_bits |= 1 << BRIDGE_LATCHED;
 	stream_mind_loops(s);
 	stream_disconnect(s); /* a packet queued before connect() may have had this source */
-	drop_follower(s);
+	stream_end_trials(s);
 	stream_aim_side(s);
 	return verdict;
 }

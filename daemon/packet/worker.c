@@ -73,12 +73,27 @@ static void notify_of_others(struct worker *worker, struct bridge *b)
 	each_stream(b, s) if (s->news_bits & bits) notify_of_stream(worker, s);
 }
 
+/* A phone has spoken: sources on trial in its other medias may have ended. */
+static void notify_of_party(struct worker *worker, struct bridge *b)
+{
+	for (struct ring *at = b->siblings.next; at != &b->siblings; at = at->next) {
+		struct bridge *other = container_of(at, struct bridge, siblings);
+		struct stream *s;
+
+		each_stream(other, s) if (s->news_bits) notify_of_stream(worker, s);
+	}
+}
+
 static void notify_of_news(struct worker *worker, struct stream *s)
 {
+	bool latched = s->news_bits & 1 << BRIDGE_LATCHED;
+
 	if (!s->news_bits)
 		return;
 	notify_of_stream(worker, s);
 	notify_of_others(worker, s->bridge);
+	if (latched)
+		notify_of_party(worker, s->bridge);
 }
 
 /* The list stays in the order of ticks: each is as far ahead as any other. */
@@ -271,6 +286,7 @@ static void close_bridge(struct worker *worker, struct bridge *b)
 		close(s->fd);
 		s->fd = -1;
 	}
+	bridge_pass_on(b);
 	ring_remove(&b->siblings);
 	ring_remove(&b->all);
 }

@@ -52,6 +52,7 @@ struct told {
 	bool rtp_on_trial;
 	enum latch_mode mode;
 	bool strict_source, handover, alone, asymmetric;
+	bool spoke; /* rank 2 or 3, on any stream, at any time */
 	int64_t patience_ms, window_ms;
 };
 
@@ -89,6 +90,7 @@ struct reference {
 	struct place source, replaced;
 	struct r_awaited awaited[WORLD_SOURCES + 1][R_PORTS];
 	bool was_exact, ssrc_known, seq_known, sequenced;
+	bool spoke; /* on this one */
 	uint32_t ssrc, relatched;
 	uint16_t seq;
 	/* What it sent before @ssrc, the newest last; how fast it sent at most. */
@@ -137,7 +139,9 @@ static int ref_class(const struct told *t, struct place from)
 	}
 	if (on_trial)
 		return t->mode == LATCH_FIRST ? 3 : 2;
-	if (!t->asymmetric && (same_network(t->sdp, from) || same_network(t->sip, from)))
+	/* A phone that is elsewhere than its SDP says, as one behind a carrier's NAT. */
+	if (!t->asymmetric && !t->spoke && same_network(t->sip, from) &&
+	    (!world[t->sdp.at].public || t->sdp.at != t->sip.at))
 		return t->mode == LATCH_FIRST ? 3 : 1;
 	return 0;
 }
@@ -390,6 +394,7 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 	}
 	r->source = h->from;
 	r->class = class;
+	r->spoke |= class > 3;
 	ref_await_nobody(r);
 	ref_note(r, h);
 	ref_tick(r, h->now_ms);
@@ -449,6 +454,7 @@ static void ref_update(struct reference *r, const struct told *t, enum latch_cha
 	if (r->phase == R_WAIT)
 		return;
 	r->class = ref_class(t, r->source);
+	r->spoke |= r->class > 3;
 	if (r->class == 5) {
 		r->phase = r->sequenced ? R_LOCKED : R_OPEN;
 		r->was_exact = false;
@@ -484,7 +490,7 @@ static void ref_heard_in_kernel(struct reference *r, const struct heard *h, int 
 
 static void ref_forget(struct reference *r)
 {
-	*r = (struct reference){ .relatched = r->relatched + 1 };
+	*r = (struct reference){ .relatched = r->relatched + 1, .spoke = r->spoke };
 }
 
 /* Where media goes; at 0: nowhere. */

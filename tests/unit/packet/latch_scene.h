@@ -8,7 +8,7 @@
 #ifndef RTPRELAY_LATCH_SCENE_H
 #define RTPRELAY_LATCH_SCENE_H
 
-#include "daemon/packet/candidates.h"
+#include "daemon/packet/latch.h"
 #include "tests/unit/test.h"
 
 /* A suite needs some of these. */

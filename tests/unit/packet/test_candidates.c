@@ -18,14 +18,11 @@ static struct endpoint source_at(unsigned int series, unsigned int n)
 static bool prove(struct candidates *all, struct endpoint source, int64_t now_ms, uint16_t seq,
 		  enum latch_rank rank)
 {
-	const struct latch_packet packet = { .source = &source,
-					     .now_ms = now_ms,
-					     .candidate = true,
-					     .has_ssrc = true,
-					     .has_seq = true,
-					     .seq = seq };
+	const struct candidate packet = {
+		.source = source, .heard_ms = (uint32_t)now_ms, .seq = seq, .rank = (uint8_t)rank
+	};
 
-	return candidates_prove(all, &packet, rank, 400);
+	return candidates_prove(all, &packet, 400);
 }
 
 static bool has(const struct candidates *all, struct endpoint source)

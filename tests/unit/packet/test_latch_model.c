@@ -9,7 +9,6 @@
  */
 #include <stdio.h>
 #include "daemon/base/count.h"
-#include "daemon/packet/candidates.h"
 #include "latch_reference.h"
 #include "tests/unit/test.h"
 
@@ -134,6 +133,7 @@ static const struct latch_ref *real_ref(struct real_told *real_told, struct stor
 				   .handover = t->handover,
 				   .alone = t->alone,
 				   .asymmetric = t->asymmetric,
+				   .spoke = t->spoke,
 				   .patience_ms = t->patience_ms,
 				   .window_ms = t->window_ms };
 	real_told->sdp = real(t->sdp);
@@ -205,6 +205,7 @@ static void hold_same(struct story *s)
 	hold(s, record.sequenced == r->sequenced && record.ssrc_known == r->ssrc_known, "known");
 	hold(s, !r->ssrc_known || latch_has_ssrc(&s->latch, r->ssrc), "SSRC");
 	hold(s, latch_record_valid(&record), "record is valid");
+	hold(s, latch_spoke(&s->latch) == r->spoke, "spoke");
 	hold(s, latch_settled(&s->latch) == ref_settled(r), "settled");
 	hold_destination(s, real_ref(&told, s));
 }
@@ -255,6 +256,8 @@ static void hold_taken(struct story *s, const struct reference *before, const st
 		     "a locked stream hears nobody else");
 	if ((before->phase == R_OPEN || before->phase == R_REOPENED) && !s->told.handover)
 		hold(s, rank >= had, "a place is never taken by a lower rank");
+	hold(s, ref_class(&s->told, h->from) != 1 || !s->told.spoke,
+	     "a neighbour of one who spoke");
 	hold(s,
 	     first || rank || !ref_address_known(&s->told) || ref_in_vpn(&s->told, h->from) ||
 		     s->told.asymmetric,
@@ -399,6 +402,7 @@ static void tell_rtp(struct story *s)
 	s->told.rtp_ssrc = once_in(s, 2) ? 0 : 1 + chance(s, 4);
 	s->told.rtp_ssrc_before = once_in(s, 2) ? 0 : 1 + chance(s, 4);
 	s->told.rtp_on_trial = once_in(s, 4);
+	s->told.spoke = once_in(s, 4);
 }
 
 static void tell_addresses(struct story *s)

@@ -14,11 +14,15 @@ static void test_refusals_are_counted_by_rank(void)
 		{ "203.0.113.9:6666", RANK_ADDR },
 		{ "192.168.1.5:4000", RANK_EXACT },
 	};
+	const struct latch_record sibling = { .source = place("203.0.113.66:7777"),
+					      .phase = PHASE_OPEN,
+					      .class = CLASS_SIBLING };
 	struct worker_totals totals;
 	struct stage stage;
 
 	open_stage(&stage);
 	lock_nat(&stage, "203.0.113.9", "203.0.113.9:50000");
+	latch_import(&stream_at(&stage, A_RTCP)->latch, &sibling);
 	for (size_t i = 0; i < COUNT(rows); i++)
 		for (size_t n = 0; n <= i; n++)
 			arrive(&stage, A_RTP, place(rows[i].source));
