@@ -5,20 +5,15 @@
 #
 # The other call is between b2 and p2.
 
-CASES+=" aimed_attack phone_killed nat_gone kamailio_killed malformed_control"
+CASES+=" aimed_attack neighbour_of_muted_phone phone_killed nat_gone kamailio_killed malformed_control"
 
 # A phone that was killed sends no BYE: its call times out, since no media arrives.
 RELAY_OPTIONS[phone_killed]="--timeout=$((1 + SLOW))"
 EMPTY_AFTER_S[phone_killed]=5
 
-# The attacker knows the ports of a call before its phones have sent anything, and never stops
-# sending.
-case_aimed_attack() {
+# The attacker knows the ports of a call, and never stops sending to them.
+aim_attack() {
 	local port
-	ends a1 b1
-	callee b1
-	caller a1 b1
-	state b1 ringing
 	for port in $(relay_sockets | sed 's/.*://' | sort); do
 		[ $((port % 2)) = 0 ] || continue
 		become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$port" $((port + 1)) "${AIMED:-400}" "$TMP/attack4.$port" &
@@ -26,6 +21,15 @@ case_aimed_attack() {
 		until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$port" || fail "the attack on port $port does not start"
 	done
 	[ -n "$port" ] || fail "the relay has no open ports"
+}
+
+# The attack begins before the phones have sent anything.
+case_aimed_attack() {
+	ends a1 b1
+	callee b1
+	caller a1 b1
+	state b1 ringing
+	aim_attack
 	nudge b1 answer
 	state a1 talking
 	hear 60 a1 b1
@@ -37,6 +41,26 @@ case_aimed_attack() {
 	judge a1 b1
 	nudge a1 bye
 	sip_done a1 b1
+}
+
+# p2 has a public address in its SDP and is muted from the start. The attacker is in the same
+# network: nothing of the call may go there, however long p2 is silent.
+case_neighbour_of_muted_phone() {
+	ends a1 p2
+	callee p2
+	caller a1 p2
+	state p2 ringing
+	say p2 mute "$CALL"
+	aim_attack
+	nudge p2 answer
+	state a1 talking
+	say p2 wait "$CALL" heard '>' 100 20000 || fail "p2 hears nothing"
+	[ "$(field a1 heard)" = 0 ] || fail "a1 hears $(field a1 heard) packets though p2 is muted"
+	say p2 unmute "$CALL"
+	hear 60 a1 p2
+	judge a1 p2
+	nudge a1 bye
+	sip_done a1 p2
 }
 
 bystander_up() {

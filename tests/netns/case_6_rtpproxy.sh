@@ -6,7 +6,7 @@
 RTPPROXY_CASES="different_nats symmetric_to_restricted same_nat same_symmetric_nat nat_to_public public_to_nat
 	public_to_public ipv4_to_ipv6 ipv6_to_ipv4 bye_by_callee cancel busy hold_resume hold_by_callee move_port
 	move_port_symmetric move_port_of_callee move_address move_address_behind_nat parallel_fork serial_fork two_medias late_offer
-	offer_in_183 offer_in_prack aimed_attack fifty_calls"
+	offer_in_183 offer_in_prack aimed_attack neighbour_of_muted_phone fifty_calls"
 for name in $RTPPROXY_CASES; do
 	CASES+=" rtpproxy_$name"
 	MODULE[rtpproxy_$name]=rtpproxy
