@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * compat.h - all differences between kernel 5.10 and the newest one
+ *
+ * RTPR_HAS_... is what Kbuild found in the headers. No kernel version is looked at: enterprise kernels
+ * of an old version have parts of newer ones.
  */
 #ifndef RTPR_COMPAT_H
 #define RTPR_COMPAT_H
@@ -8,18 +11,17 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/timer.h>
-#include <linux/version.h>
 #include <net/genetlink.h>
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#ifdef RTPR_HAS_GSO_H
 #include <net/gso.h>
 #endif
 
 /*
- * The flags CREATE, REPLACE and EXCL belong to the commands of this family. 6.1 refuses them by
- * default.
+ * The flags CREATE, REPLACE and EXCL belong to the commands of this family. Kernels from 6.1 on
+ * refuse them by default.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+#ifdef RTPR_HAS_RESV_START_OP
 #define RTPR_GENL_RESV_START .resv_start_op = U8_MAX,
 #else
 #define RTPR_GENL_RESV_START
@@ -31,7 +33,7 @@
 #define RTPR_MCAST_FLAGS
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
+#ifndef RTPR_HAS_SKB_CLEAR_TSTAMP
 static inline void skb_clear_tstamp(struct sk_buff *skb)
 {
 	skb->tstamp = 0;
@@ -51,23 +53,23 @@ static inline void skb_clear_tstamp(struct sk_buff *skb)
 /* The caller ensures that the timer is not armed again; newer kernels check it. */
 static inline void rtpr_timer_end(struct timer_list *timer)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef RTPR_HAS_TIMER_SHUTDOWN
 	timer_shutdown_sync(timer);
 #else
 	del_timer_sync(timer);
 #endif
 }
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#ifndef timer_container_of
 #define timer_container_of(var, timer, field) from_timer(var, timer, field)
 #endif
 
 /* The device cannot be moved to another network namespace. */
 static inline void rtpr_netdev_stays(struct net_device *dev)
 {
-#ifdef RTPR_NETNS_IMMUTABLE /* see Kbuild */
+#if defined(RTPR_HAS_NETNS_IMMUTABLE)
 	dev->netns_immutable = true;
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#elif defined(RTPR_HAS_NETNS_LOCAL)
 	dev->netns_local = true;
 #else
 	dev->features |= NETIF_F_NETNS_LOCAL;
@@ -76,7 +78,7 @@ static inline void rtpr_netdev_stays(struct net_device *dev)
 
 static inline struct nlattr **rtpr_dump_attrs(struct netlink_callback *cb)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#ifdef RTPR_HAS_GENL_INFO_DUMP
 	return genl_info_dump(cb)->attrs;
 #else
 	return genl_dumpit_info(cb)->attrs;
