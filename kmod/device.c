@@ -13,16 +13,14 @@
 #include <net/net_namespace.h>
 
 #include "device.h"
-#include "net.h"
 #include "state.h"
-#include "xmit.h"
 
 /* Routes that are forgotten before other work may run. */
 #define RTPR_DEVICE_CHUNK 64
 
 /**
  * struct rtpr_device - the routes by one device
- * @routes: struct rtpr_route.by_device; under the lock of rtpr_net.devices
+ * @routes: links of the routes; under the lock of rtpr_net.devices
  */
 struct rtpr_device {
 	struct list_head routes;
@@ -45,39 +43,39 @@ static struct rtpr_device *rtpr_device_get(struct rtpr_net *rn, int ifindex)
 	return NULL;
 }
 
-bool rtpr_device_add(struct rtpr_net *rn, const struct net_device *dev, struct rtpr_route *route)
+bool rtpr_device_add(struct rtpr_net *rn, const struct net_device *dev, struct list_head *route)
 {
 	struct rtpr_device *device;
 
 	xa_lock_bh(&rn->devices);
 	device = rtpr_device_get(rn, dev->ifindex);
 	if (device)
-		list_add(&route->by_device, &device->routes);
+		list_add(route, &device->routes);
 	xa_unlock_bh(&rn->devices);
 	return device;
 }
 
-void rtpr_device_del(struct rtpr_net *rn, struct rtpr_route *route)
+void rtpr_device_del(struct rtpr_net *rn, struct list_head *route)
 {
 	xa_lock_bh(&rn->devices);
-	list_del_init(&route->by_device);
+	list_del_init(route);
 	xa_unlock_bh(&rn->devices);
 }
 
-/* Return: are there more? */
-static bool rtpr_device_forget_some(struct rtpr_net *rn, int ifindex)
+bool rtpr_device_forget_some(struct rtpr_net *rn, int ifindex,
+			     void (*forget)(struct list_head *route))
 {
 	struct rtpr_device *device;
-	struct rtpr_route *route;
+	struct list_head *route;
 	bool more = false;
 	int n;
 
 	xa_lock_bh(&rn->devices);
 	device = xa_load(&rn->devices, ifindex);
 	for (n = 0; device && n < RTPR_DEVICE_CHUNK && !list_empty(&device->routes); n++) {
-		route = list_first_entry(&device->routes, struct rtpr_route, by_device);
-		list_del_init(&route->by_device);
-		rtpr_route_forget(route);
+		route = device->routes.next;
+		list_del_init(route);
+		forget(route);
 	}
 	if (device) {
 		more = !list_empty(&device->routes);
@@ -88,35 +86,6 @@ static bool rtpr_device_forget_some(struct rtpr_net *rn, int ifindex)
 	if (!more)
 		kfree(device);
 	return more;
-}
-
-/*
- * Process context, under the RTNL. The device is down, and the core has waited for a grace period
- * since: no packet finds a route by it any more.
- */
-static int rtpr_device_event(struct notifier_block *nb, unsigned long event, void *info)
-{
-	const struct net_device *dev = netdev_notifier_info_to_dev(info);
-
-	if (event != NETDEV_UNREGISTER)
-		return NOTIFY_DONE;
-	while (rtpr_device_forget_some(rtpr_net(dev_net(dev)), dev->ifindex))
-		cond_resched();
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block rtpr_device_notifier = {
-	.notifier_call = rtpr_device_event,
-};
-
-int __init rtpr_devices_init(void)
-{
-	return register_netdevice_notifier(&rtpr_device_notifier);
-}
-
-void rtpr_devices_fini(void)
-{
-	unregister_netdevice_notifier(&rtpr_device_notifier);
 }
 
 void rtpr_devices_free(struct rtpr_net *rn)

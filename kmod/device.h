@@ -7,13 +7,9 @@
 
 #include <linux/types.h>
 
+struct list_head;
 struct net_device;
 struct rtpr_net;
-struct rtpr_route;
-
-/* From here on flows forget the routes by a device that goes away. Return: 0 or -errno */
-int rtpr_devices_init(void);
-void rtpr_devices_fini(void);
 
 /* Of one namespace. The routes of all its flows are gone. */
 void rtpr_devices_free(struct rtpr_net *rn);
@@ -21,9 +17,18 @@ void rtpr_devices_free(struct rtpr_net *rn);
 /**
  * rtpr_device_add() - the route leaves by the device
  * rtpr_device_del() - forget about it, if it is known
+ * @route: its link, struct rtpr_route.by_device
  * Any context but a hard interrupt. rtpr_device_add() returns false if there is no memory.
  */
-bool rtpr_device_add(struct rtpr_net *rn, const struct net_device *dev, struct rtpr_route *route);
-void rtpr_device_del(struct rtpr_net *rn, struct rtpr_route *route);
+bool rtpr_device_add(struct rtpr_net *rn, const struct net_device *dev, struct list_head *route);
+void rtpr_device_del(struct rtpr_net *rn, struct list_head *route);
+
+/**
+ * rtpr_device_forget_some() - takes routes by a device that goes away from its list
+ * @forget: called for each, under the lock of rtpr_net.devices
+ * Return: are there more?
+ */
+bool rtpr_device_forget_some(struct rtpr_net *rn, int ifindex,
+			     void (*forget)(struct list_head *route));
 
 #endif

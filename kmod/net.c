@@ -17,6 +17,7 @@
 #include "hook.h"
 #include "net.h"
 #include "state.h"
+#include "xmit.h"
 
 #define RTPR_HOOK_PRIORITY (NF_IP_PRI_CONNTRACK_DEFRAG - 10)
 
@@ -107,6 +108,30 @@ static struct pernet_operations rtpr_net_ops = {
 	.size = sizeof(struct rtpr_net),
 };
 
+static void rtpr_net_forget(struct list_head *route)
+{
+	rtpr_route_forget(list_entry(route, struct rtpr_route, by_device));
+}
+
+/*
+ * Process context, under the RTNL. The device is down, and the core has waited for a grace period
+ * since: no packet finds a route by it any more.
+ */
+static int rtpr_net_device_event(struct notifier_block *nb, unsigned long event, void *info)
+{
+	const struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (event != NETDEV_UNREGISTER)
+		return NOTIFY_DONE;
+	while (rtpr_device_forget_some(rtpr_net(dev_net(dev)), dev->ifindex, rtpr_net_forget))
+		cond_resched();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block rtpr_net_devices = {
+	.notifier_call = rtpr_net_device_event,
+};
+
 int __init rtpr_nets_init(void)
 {
 	int err;
@@ -114,7 +139,7 @@ int __init rtpr_nets_init(void)
 	err = register_pernet_subsys(&rtpr_net_ops);
 	if (err)
 		return err;
-	err = rtpr_devices_init();
+	err = register_netdevice_notifier(&rtpr_net_devices);
 	if (err)
 		unregister_pernet_subsys(&rtpr_net_ops);
 	return err;
@@ -122,6 +147,6 @@ int __init rtpr_nets_init(void)
 
 void rtpr_nets_fini(void)
 {
-	rtpr_devices_fini();
+	unregister_netdevice_notifier(&rtpr_net_devices);
 	unregister_pernet_subsys(&rtpr_net_ops);
 }

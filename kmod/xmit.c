@@ -73,7 +73,7 @@ void rtpr_route_end(struct rtpr_flow *flow)
 
 	if (!route)
 		return;
-	rtpr_device_del(flow->rn, route);
+	rtpr_device_del(flow->rn, &route->by_device);
 	rtpr_route_free(route);
 }
 
@@ -84,7 +84,7 @@ static void rtpr_route_replace(struct rtpr_flow *flow, struct rtpr_route *route)
 
 	if (!old)
 		return;
-	rtpr_device_del(flow->rn, old);
+	rtpr_device_del(flow->rn, &old->by_device);
 	call_rcu(&old->rcu, rtpr_route_free_rcu);
 }
 
@@ -111,7 +111,7 @@ const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow)
 	route->mtu = ipv4 && route->direct ? dst_mtu(route->dst) : 0;
 	route->cookie = ipv4 ? 0 : rt6_get_cookie((struct rt6_info *)route->dst);
 	route->flow = flow;
-	if (!rtpr_device_add(flow->rn, READ_ONCE(route->dst->dev), route)) {
+	if (!rtpr_device_add(flow->rn, READ_ONCE(route->dst->dev), &route->by_device)) {
 		rtpr_route_free(route);
 		return NULL;
 	}
