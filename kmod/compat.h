@@ -2,8 +2,8 @@
 /*
  * compat.h - all differences between kernel 5.10 and the newest one
  *
- * RTPR_HAS_... is what Kbuild found in the headers. No kernel version is looked at: enterprise kernels
- * of an old version have parts of newer ones.
+ * RTPR_HAS_... is what Kbuild found in the headers. No kernel version is looked at: enterprise
+ * kernels of an old version have parts of newer ones.
  */
 #ifndef RTPR_COMPAT_H
 #define RTPR_COMPAT_H

@@ -227,8 +227,8 @@ relay_calls() {
 	sed -n 's|^calls/[0-9]*=||p' <<<"$reply"
 }
 
-# All UDP sockets in the relay's namespace that are bound to a media port, one per line. The daemon's
-# own sockets at 127.127.127.127 have ports of the system's choice, which may be in the range.
+# All UDP sockets in the relay's namespace that are bound to a media port, one per line. The
+# daemon's own sockets at 127.127.127.127 have ports of the system's choice, maybe in the range.
 relay_sockets() {
 	local sockets
 	sockets=$(in_ns relay ss -Huan) || return

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_rtpp_full.c - rtpproxy-full: the answer to a new call when there are no ports, or drain is on
+ * test_rtpp_full.c - rtpproxy-full: the answer to a new call without ports, or while drain is on
  *
  * OpenSIPS tries another relay on E7, Kamailio only on silence.
  */
