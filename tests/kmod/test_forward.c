@@ -357,7 +357,7 @@ static void test_loop_of_two_flows_ends(void)
 				      .out = "198.51.100.254:30006",
 				      .dst = A_RELAY,
 				      .kind = RTPRELAY_KIND_RTP };
-	struct nl_state one, two;
+	struct nl_state one = { 0 }, two = { 0 };
 	uint64_t sum = 0;
 	int a;
 

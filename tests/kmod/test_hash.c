@@ -75,13 +75,14 @@ static void send_batch(const struct pattern *p, uint8_t cmd, unsigned int from)
 {
 	static char buf[65536];
 	char *at = buf, local[64];
-	struct nlmsghdr *nlh = NULL;
+	uint32_t seq = 0;
 
 	for (unsigned int i = from; i < from + BATCH; i++) {
 		const struct nl_flow flow = { .local = local,
 					      .out = "198.51.100.254:30002",
 					      .dst = "198.51.100.1:5000",
 					      .kind = RTPRELAY_KIND_RTP };
+		struct nlmsghdr *nlh;
 
 		p->local(local, i + 1);
 		nlh = nl_begin(&nl, at, cmd, cmd == RTPRELAY_CMD_FLOW_ADD ? NLM_F_CREATE : 0);
@@ -91,10 +92,11 @@ static void send_batch(const struct pattern *p, uint8_t cmd, unsigned int from)
 			nl_put_endpoint(nlh, RTPRELAY_A_LOCAL, local);
 		if (i != from + BATCH - 1)
 			nlh->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+		seq = nlh->nlmsg_seq;
 		at += NLMSG_ALIGN(nlh->nlmsg_len);
 	}
 	CU_ASSERT(mnl_socket_sendto(nl.sock, buf, (size_t)(at - buf)) == at - buf);
-	nl_read(&nl, nlh->nlmsg_seq, NULL, NULL);
+	nl_read(&nl, seq, NULL, NULL);
 }
 
 static void test_no_flow_is_refused_for_its_endpoint(void)

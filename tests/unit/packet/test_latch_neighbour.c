@@ -39,9 +39,10 @@ static void test_r4_neighbour_counts_where_the_phone_is_elsewhere_than_its_sdp(v
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct stage stage;
-		struct side_conf *side = &stage.scene.conf.side[SIDE_A];
+		struct side_conf *side;
 
 		open_stage(&stage);
+		side = &stage.scene.conf.side[SIDE_A];
 		side->sdp[COMP_RTP] = place(rows[i].sdp);
 		if (*rows[i].sip)
 			CU_ASSERT_TRUE_FATAL(

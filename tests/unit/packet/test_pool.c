@@ -325,7 +325,7 @@ static void test_calls_go_to_the_least_loaded_thread(void)
 static void test_totals_are_those_of_all_threads(void)
 {
 	struct scene scene = { 0 };
-	struct worker_totals sum;
+	struct worker_totals sum = { 0 };
 	uint64_t *words = (uint64_t *)(void *)&sum;
 	const size_t n = sizeof(sum) / sizeof(*words);
 
