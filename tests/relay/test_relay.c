@@ -88,7 +88,7 @@ static void test_media_goes_through_the_kernel(void)
 	CU_ASSERT_EQUAL(relay_number(reply, "media_kernel"), 1);
 	CU_ASSERT_EQUAL(relay_number(reply, "media_userspace"), 0);
 	/* All windows close, though only the kernel receives packets. */
-	CU_ASSERT_TRUE(query_comes_to("\"latch\":\"locked\"", 4));
+	CU_ASSERT_TRUE(query_comes_to("\"latch\":\"locked\"", 2)); /* RTCP never locks */
 	end();
 }
 
@@ -257,7 +257,7 @@ static void test_reinvite_moves_a_phone(void)
 	CU_ASSERT_TRUE(call_pass_rtcp(&call.b, &call.a));
 	CU_ASSERT_TRUE(query_comes_to("\"path\":\"kernel\"", 4));
 	in_kernel(10);
-	CU_ASSERT_TRUE(query_comes_to("\"latch\":\"locked\"", 4));
+	CU_ASSERT_TRUE(query_comes_to("\"latch\":\"locked\"", 2)); /* RTCP never locks */
 	end();
 }
 
