@@ -214,8 +214,8 @@ static int load_program(struct steer *steer)
 		FIELD(R_VALUE, protocol),
 		IF_NE(R_VALUE, IPPROTO_UDP, END),
 		/*
-		 * The local address. The upper half of each 8 bytes comes first: verifiers of old
-		 * kernels take a write to the lower half for a saved register.
+		 * The local address. The upper half of each 8 bytes comes first: the verifier of
+		 * Linux 6.1 takes a write to it, after the lower half, for a changed register.
 		 */
 		FIELD(R_VALUE, family),
 		IF_EQ(R_VALUE, AF_INET6, 6),
