@@ -351,14 +351,16 @@ static int open_socket(void)
 
 static int add_socket(struct steer *steer)
 {
-	uint64_t value;
+	uint32_t thread = steer->threads;
 	int fd = open_socket();
+	uint64_t value;
 
 	if (fd < 0)
 		return fd;
 	value = (uint64_t)fd;
-	steer->sockets[steer->threads] = fd;
-	return map_set(steer->socket_map, &(uint32_t){ steer->threads++ }, &value);
+	steer->sockets[thread] = fd;
+	steer->threads++;
+	return map_set(steer->socket_map, &thread, &value);
 }
 
 int steer_attach(struct steer *steer, unsigned int threads)

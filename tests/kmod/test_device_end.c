@@ -26,13 +26,14 @@ static void send_batch(uint8_t cmd, const char *dst_text, int from, int count)
 {
 	static char buf[65536];
 	char *at = buf, local[64];
-	struct nlmsghdr *nlh = NULL;
+	uint32_t seq = 0;
 
 	for (int i = from; i < from + count; i++) {
 		const struct nl_flow flow = { .local = local,
 					      .out = "198.51.100.254:30002",
 					      .dst = dst_text,
 					      .kind = RTPRELAY_KIND_RTP };
+		struct nlmsghdr *nlh;
 
 		local_of(local, i);
 		nlh = nl_begin(&nl, at, cmd, cmd == RTPRELAY_CMD_FLOW_ADD ? NLM_F_CREATE : 0);
@@ -42,10 +43,11 @@ static void send_batch(uint8_t cmd, const char *dst_text, int from, int count)
 			nl_put_endpoint(nlh, RTPRELAY_A_LOCAL, local);
 		if (i != from + count - 1)
 			nlh->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+		seq = nlh->nlmsg_seq;
 		at += NLMSG_ALIGN(nlh->nlmsg_len);
 	}
 	CU_ASSERT(mnl_socket_sendto(nl.sock, buf, (size_t)(at - buf)) == at - buf);
-	CU_ASSERT_EQUAL(nl_read(&nl, nlh->nlmsg_seq, NULL, NULL), 0);
+	CU_ASSERT_EQUAL(nl_read(&nl, seq, NULL, NULL), 0);
 }
 
 static void set_flows(uint8_t cmd, const char *dst_text, int count)
