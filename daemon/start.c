@@ -279,6 +279,20 @@ static int start_destinations(struct relay *relay)
 	return err ? failed("forbidden destinations (media-deny)", err) : 0;
 }
 
+static const char *why_no_steer(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return "not permitted (add CAP_BPF)";
+	case -EACCES:
+		return "the kernel refused the program";
+	case -E2BIG:
+		return "more than 255 media-threads";
+	default:
+		return strerror(-err);
+	}
+}
+
 /* Without it the daemon works, but each packet costs more. */
 static int start_steer(struct relay *relay)
 {
@@ -289,9 +303,9 @@ static int start_steer(struct relay *relay)
 		return failed("media", -ENOMEM);
 	err = steer_attach(relay->steer, worker_pool_size(relay->conf.media_threads));
 	if (err) {
-		log_notice("media: BPF cannot deliver packets of unknown sources: %s%s: sockets of "
+		log_notice("media: BPF cannot deliver packets of unknown sources: %s; sockets of "
 			   "media are not connected, which costs about 10 %% more per packet",
-			   strerror(-err), err == -EPERM ? " (add CAP_BPF)" : "");
+			   why_no_steer(err));
 		steer_free(relay->steer);
 		relay->steer = NULL;
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * net.c - the module's data of each network namespace, and its hooks
+ * net.c - the module's data of each network namespace, its hooks, and the end of its devices
  *
  * The hook runs before defragmentation and connection tracking, so that relayed media passes
  * neither, and after priority -450, where a firewall can drop packets first: an nftables chain

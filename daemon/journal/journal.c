@@ -258,8 +258,7 @@ static void on_stall(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	journal->stalled = true;
 	log_err("journal: a write to %s has not ended for %d s; until it does, a restart loses "
-		"what "
-		"changes in calls",
+		"what changes in calls",
 		journal->conf.dir, JOURNAL_STALL_MS / 1000);
 }
 
@@ -410,8 +409,7 @@ static void log_damaged(struct journal *journal, const struct wal_loss *loss)
 	journal->counters.lost += wal_loss_count(loss);
 	log_err("journal: %s/" JOURNAL_FILE "-wal is damaged at frame %" PRIu64
 		": what was written after it is lost; calls known to be lost: %zu, others may be "
-		"in "
-		"an older state",
+		"in an older state",
 		journal->conf.dir, loss->frame, wal_loss_count(loss));
 }
 

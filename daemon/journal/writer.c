@@ -39,7 +39,6 @@ static void *run(void *arg)
 		letter = mailbox_take_all(&writer->orders);
 		while (letter) {
 			struct journal_letter *order = (struct journal_letter *)letter;
-
 			bool stop = order->stop;
 
 			letter = letter->next;
@@ -97,7 +96,9 @@ int journal_writer_stop(struct journal_writer *writer, struct journal_store **st
 	writer->stop.stop = true;
 	journal_writer_post(writer, &writer->stop);
 	while (!has_ended(writer)) {
-		if (poll(&pollfd, 1, WRITER_STOP_MS) != 1 && errno != EINTR) {
+		int ready = poll(&pollfd, 1, WRITER_STOP_MS);
+
+		if (!ready || (ready < 0 && errno != EINTR)) {
 			pthread_detach(writer->thread);
 			return -ETIMEDOUT;
 		}

@@ -51,34 +51,32 @@ enum latch_fact {
 	FACT_STRICT = 1 << 1,	     /* mode LATCH_STRICT */
 	FACT_STRICT_SOURCE = 1 << 2, /* flag strict-source */
 	FACT_HANDOVER = 1 << 3,	     /* flag media-handover */
-	FACT_KNOWN = 1 << 4,	     /* there is an address that a stranger can be told by */
-	FACT_ANSWERED = 1 << 5,	     /* this side has sent an SDP */
-	FACT_ALONE = 1 << 6,	     /* nobody is at the other side yet */
-	FACT_ASYMMETRIC = 1 << 20,   /* flag asymmetric */
-	FACT_WAS_EXACT = 1 << 21,    /* until signalling moved it, it was heard where SDP says */
-	/* the newcomer, or the source in use at an offer or answer */
-	FACT_ALL_PRIVATE = 1 << 19, /* its address is private, and so is all that was told */
+	FACT_ASYMMETRIC = 1 << 4,    /* flag asymmetric */
+	FACT_KNOWN = 1 << 5,	     /* there is an address that a stranger can be told by */
+	FACT_ANSWERED = 1 << 6,	     /* this side has sent an SDP */
+	FACT_ALONE = 1 << 7,	     /* nobody is at the other side yet */
 	/* the source in use */
-	FACT_SILENT = 1 << 7,  /* not heard for LATCH_SILENCE_MS */
-	FACT_RESUMED = 1 << 8, /* heard since an offer or answer opened the window */
+	FACT_SILENT = 1 << 8,	    /* not heard for LATCH_SILENCE_MS */
+	FACT_RESUMED = 1 << 9,	    /* heard since an offer or answer opened the window */
+	FACT_WAS_EXACT = 1 << 10,   /* until signalling moved it, it was heard where SDP says */
+	FACT_UNSEQUENCED = 1 << 11, /* it has sent nothing with a sequence number so far */
 	/* the newcomer and its packet */
-	FACT_CANDIDATE = 1 << 9, /* the packet is what the stream carries */
-	FACT_USABLE = 1 << 10,	 /* latch_usable_rules let its class be used */
+	FACT_CANDIDATE = 1 << 12, /* the packet is what the stream carries */
+	FACT_SEQUENCED = 1 << 13, /* the packet has a sequence number: RTP, UDPTL */
+	FACT_FOREIGN = 1 << 14,	  /* RTCP whose SSRC is not one of the phone's RTP */
 	FACT_REPLACED =
-		1 << 11, /* it was in use until signalling moved the phone; the window is open */
+		1 << 15, /* it was in use until signalling moved the phone; the window is open */
 	FACT_REBOUND =
-		1 << 12, /* the NAT of the source in use changed the port, as far as can be seen */
-	FACT_SAME = 1 << 13,	  /* same rank as the source in use */
-	FACT_HIGHER = 1 << 14,	  /* higher rank than the source in use */
-	FACT_SEQUENCED = 1 << 15, /* the packet has a sequence number: RTP, UDPTL */
-	/* an offer or answer, for the source in use; FACT_USABLE is that source's then */
-	FACT_REOPEN = 1 << 16,
-	FACT_MOVE = 1 << 17,
-	FACT_FRESH = 1 << 18,
-	/* the source in use, again */
-	FACT_UNSEQUENCED = 1 << 24, /* it has sent nothing with a sequence number so far */
-	/* the newcomer's packet, again */
-	FACT_FOREIGN = 1 << 25, /* RTCP whose SSRC is not one of the phone's RTP */
+		1 << 16, /* the NAT of the source in use changed the port, as far as can be seen */
+	FACT_SAME = 1 << 17,   /* same rank as the source in use */
+	FACT_HIGHER = 1 << 18, /* higher rank than the source in use */
+	/* the newcomer, or the source in use at an offer or answer */
+	FACT_USABLE = 1 << 19,	    /* latch_usable_rules let its class be used */
+	FACT_ALL_PRIVATE = 1 << 20, /* its address is private, and so is all that was told */
+	/* an offer or answer */
+	FACT_REOPEN = 1 << 21,
+	FACT_MOVE = 1 << 22,
+	FACT_FRESH = 1 << 23,
 };
 
 /* What a row says, by table. */

@@ -63,15 +63,21 @@ struct steer *steer_new(const struct endpoint *addr, size_t n)
 	return steer;
 }
 
+static void close_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 void steer_free(struct steer *steer)
 {
-	const int *fd;
-
 	if (!steer)
 		return;
-	for (fd = &steer->addr_map; fd <= &steer->link; fd++)
-		if (*fd >= 0)
-			close(*fd);
+	close_open(steer->link);
+	close_open(steer->program);
+	close_open(steer->socket_map);
+	close_open(steer->port_map);
+	close_open(steer->addr_map);
 	for (unsigned int i = 0; i < steer->threads; i++)
 		close(steer->sockets[i]);
 	if (steer->mapped)

@@ -96,7 +96,7 @@ static void notify_of_news(struct worker *worker, struct stream *s)
 		notify_of_party(worker, s->bridge);
 }
 
-/* The list stays in the order of ticks: each is as far ahead as any other. */
+/* At the end of the list, which so stays in the order of ticks. */
 static void watch(struct worker *worker, struct stream *s, int64_t now_ms)
 {
 	s->tick_ms = now_ms + TICK_MS;
@@ -167,10 +167,10 @@ static void forward_one(struct batch *batch, struct stream *s, struct packet *pa
 }
 
 /* To be called after packets of one stream. */
-static void finish_round(struct worker *worker, struct stream *s, bool watched, int64_t now_us)
+static void finish_round(struct worker *worker, struct stream *s, bool active, int64_t now_us)
 {
 	batch_flush(worker->batch);
-	if (!s->watched && watched)
+	if (!s->watched && active)
 		watch(worker, s, now_us / 1000);
 	notify_of_news(worker, s);
 }
@@ -394,6 +394,7 @@ static void *run(void *arg)
 static int open_stray(struct worker *worker, struct steer *steer)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = worker };
+
 	if (!steer)
 		return 0;
 	worker->stray = stray_open(steer, worker->number);
