@@ -44,6 +44,8 @@ CASES+=" late_offer_fork"
 # The INVITE has no SDP, and two phones ring. One has made its offer when the other one is busy.
 case_late_offer_fork() {
 	ends a1 p1
+	# It answers in the ACK; before, the relay cannot know where it is.
+	say a1 mute "$CALL"
 	say b1 open "$CALL" "${ADDR[b1]}" 40100 1500 3 1 || fail "media of b1"
 	callee b1 desk
 	callee p1 desk
@@ -57,6 +59,7 @@ case_late_offer_fork() {
 	[ "$(relay_calls)" = "$CALL_ID" ] || fail "the relay has lost the call"
 	nudge p1 answer
 	state a1 talking
+	say a1 unmute "$CALL"
 	hear 50 a1 p1
 	judge a1 p1
 	nudge p1 bye
