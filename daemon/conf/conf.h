@@ -43,7 +43,7 @@ struct conf {
 	int tos;			       /* -1: keep the packet's own */
 	unsigned int max_sessions;	       /* 0: limited only by ports and descriptors */
 	unsigned int max_medias, max_branches; /* of one call */
-	unsigned int media_threads;	       /* 0: one per core */
+	unsigned int media_threads;	       /* 0: as cpus_usable() */
 	enum latch_mode latching;
 	unsigned int latch_patience_ms;
 	unsigned int latch_window_ms;

@@ -125,7 +125,7 @@ const struct conf_row conf_rows[] = {
 	{ "max-branches", CONF_UINT, AT(max_branches), 1, CONF_BRANCHES, NULL, "64", "BRANCHES",
 	  "maximum number of branches of a call, one for each phone that rings; further ones are refused", ROW_RELOAD },
 	{ "media-threads", CONF_UINT, AT(media_threads), 0, 256, NULL, "0", "THREADS",
-	  "threads that forward packets; 0: one per core", 0 },
+	  "threads that forward packets; 0: one per core, within the CPU quota", 0 },
 	{ "latching", CONF_CHOICE, AT(latching), 0, 0, latchings, "smart", "smart | strict | first",
 	  "sources that a stream accepts media from: strict: only the address of SDP or SIP; smart: also "
 	  "addresses near it, and any source where no address is known; first: the first source (unsafe)",

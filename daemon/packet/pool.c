@@ -3,10 +3,10 @@
  * pool.c - the media threads: starts, wakes and ends them, dispatches their events
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include "base/cpus.h"
 #include "packet/pool.h"
 #include "packet/worker.h"
 
@@ -18,18 +18,9 @@ struct worker_pool {
 	struct worker workers[];
 };
 
-static unsigned int cores(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return 1;
-	return (unsigned int)CPU_COUNT(&set);
-}
-
 unsigned int worker_pool_size(unsigned int threads)
 {
-	return threads ? threads : cores();
+	return threads ? threads : cpus_usable();
 }
 
 struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *error)

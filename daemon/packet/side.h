@@ -164,7 +164,7 @@ typedef void bridge_event_fn(void *arg, struct bridge *bridge, enum bridge_event
 			     enum side side, enum component comp);
 
 struct worker_pool_conf {
-	unsigned int threads; /* 0: one per core this process may run on */
+	unsigned int threads; /* 0: as cpus_usable() */
 	int64_t patience_ms;  /* latch-patience */
 	int64_t window_ms;    /* duration of LEARN after the first source, an offer or an answer */
 	/* The relay's own addresses, bound and advertised: media from them may loop. Borrowed. */
