@@ -33,7 +33,7 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* A line of mountinfo, see proc(5): "ID PARENT MAJ:MIN ROOT POINT OPTIONS... - TYPE SOURCE OPTIONS" */
+/* A line of mountinfo, proc(5): "ID PARENT MAJ:MIN ROOT POINT OPTIONS - TYPE SOURCE OPTIONS" */
 static bool read_mount(const char *line, struct hierarchy *mount)
 {
 	const char *rest = strstr(line, " - ");
