@@ -92,7 +92,7 @@ $(B)/flags: program-packages FORCE
 	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' > $@
 
--include $(shell find $(B) -path $(B)/mutants -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/mutants -o -path $(B)/bare \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # --- Kernel module --------------------------------------------------------------------------------
 
