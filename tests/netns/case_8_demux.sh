@@ -36,18 +36,21 @@ typed_calls() { # typed_calls PAYLOAD-TYPE...: calls side by side
 		typed_call "$pt"
 	done
 	for pt in "$@"; do
-		CALL=t$pt CALL_ID=$CASE-$pt
+		CALL=t$pt CALL_ID=$CASE-$pt PATH_CALL=t$pt
 		hear 60 p1 p2
 		path_still "$CALL_ID" p1 p2
+		path_move '' ".$pt"
 	done
 	CALL='t*'
 	settle p1 p2
 	for pt in "$@"; do
 		CALL=t$pt CALL_ID=$CASE-$pt
+		path_move ".$pt" ''
 		path_check "$CALL_ID"
 		heard_well p1 p2
 		ng command=delete "call-id=$CALL_ID" from-tag=f >/dev/null
 	done
+	PATH_CALL='*'
 }
 
 case_marker_bit() {

@@ -24,6 +24,8 @@ else
 fi
 # A phone that uses rtcp-mux while the other does not: the daemon moves its RTCP to the other port.
 PATH_MUXED=
+# Pattern of the names that the phones give to the call's streams, where they have other calls, too.
+PATH_CALL='*'
 
 # A line for each stream that has received packets:
 # STREAM RTP|RTCP LOCAL-ENDPOINT PATH USER-PACKETS KERNEL-PACKETS LATCH REASON
@@ -78,10 +80,10 @@ path_flows() {
 	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" kernel | awk 'NF == 7 && $6 ~ /^[0-9]+$/ { print $2, $6, $1 }'
 }
 
-path_heard() { # path_heard PHONE...: packets that all their streams have received
+path_heard() { # path_heard PHONE...: packets that all their streams of the call have received
 	local phone
 	for phone; do
-		say "$phone" report '*'
+		say "$phone" report "$PATH_CALL"
 	done | tr ' ' '\n' | awk -F= '$1 == "heard" { n += $2 } END { print n + 0 }'
 }
 
@@ -91,6 +93,15 @@ path_note() { # path_note CALL-ID PHONE...
 	# The module first: otherwise a packet between the two could be counted by the phones only.
 	[ "$PATH_WANTED" = user ] || path_flows >"$TMP/path.flows"
 	path_heard "${@:2}" >"$TMP/path.heard"
+}
+
+# For calls side by side: what path_note has noted of one of them is put away, and taken again.
+path_move() { # path_move SUFFIX NEW-SUFFIX
+	local file
+	[ "$PATH_WANTED" ] || return 0
+	for file in streams rtcp; do
+		mv "$TMP/path.$file$1" "$TMP/path.$file$2"
+	done
 }
 
 path_still() { # path_still CALL-ID PHONE...: while media flows
