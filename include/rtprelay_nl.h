@@ -29,13 +29,15 @@
 	"event" /* multicast; joining needs CAP_NET_ADMIN where the kernel supports the check */
 #define RTPRELAY_TAP_DEVICE "rtprelay0"
 
-#define RTPRELAY_LIMIT_DEFAULT 200000 /* flows of a namespace */
-#define RTPRELAY_IDLE_DEFAULT  60     /* seconds */
-#define RTPRELAY_IDLE_MAX      86400
-#define RTPRELAY_COOKIE_MAX    32  /* bytes */
-#define RTPRELAY_RTCP_MAX      256 /* stored bytes of an RTCP packet */
-#define RTPRELAY_CLOCK_MAX_HZ  1000000
-#define RTPRELAY_CLOCKS	       8 /* different clock rates in one flow */
+#define RTPRELAY_LIMIT_DEFAULT	200000 /* flows of a namespace */
+#define RTPRELAY_IDLE_DEFAULT	60     /* seconds */
+#define RTPRELAY_IDLE_MAX	86400
+#define RTPRELAY_EXPIRE_DEFAULT 3600   /* seconds */
+#define RTPRELAY_EXPIRE_MAX	604800 /* a week */
+#define RTPRELAY_COOKIE_MAX	32     /* bytes */
+#define RTPRELAY_RTCP_MAX	256    /* stored bytes of an RTCP packet */
+#define RTPRELAY_CLOCK_MAX_HZ	1000000
+#define RTPRELAY_CLOCKS		8 /* different clock rates in one flow */
 
 enum rtprelay_cmd {
 	RTPRELAY_CMD_UNSPEC,
@@ -47,6 +49,7 @@ enum rtprelay_cmd {
 	 *   RTPRELAY_A_FEATURES  u32, bits of enum rtprelay_feature
 	 *   RTPRELAY_A_LIMIT     u32, maximum number of flows in this namespace
 	 *   RTPRELAY_A_FLOWS     u32, current number of flows
+	 *   RTPRELAY_A_EXPIRE    u32, as RTPRELAY_CMD_SET sets it; with RTPRELAY_FEATURE_EXPIRE
 	 *   RTPRELAY_A_COUNTERS  nested, enum rtprelay_counter: sums over all flows of the
 	 *                        namespace, also removed ones
 	 * Return: 0.
@@ -54,9 +57,12 @@ enum rtprelay_cmd {
 	RTPRELAY_CMD_INFO,
 
 	/**
-	 * RTPRELAY_CMD_SET - set options of the namespace
+	 * RTPRELAY_CMD_SET - set options of the namespace; at least one of
 	 *
-	 *   RTPRELAY_A_LIMIT  u32, required, 0 or more: maximum number of flows; existing ones stay
+	 *   RTPRELAY_A_LIMIT   u32, 0 or more: maximum number of flows; existing ones stay
+	 *   RTPRELAY_A_EXPIRE  u32, seconds, 0..604800, default 3600: when nobody has listened to
+	 *                      the events of the namespace for that time, flows that are silent
+	 *                      for as long are removed, a minute later at most; 0: never
 	 * Return: 0.
 	 */
 	RTPRELAY_CMD_SET,
@@ -189,6 +195,7 @@ enum rtprelay_attr {
 	RTPRELAY_A_REFUSED,
 	RTPRELAY_A_RTCP_AGE,
 	RTPRELAY_A_NO_MUX,
+	RTPRELAY_A_EXPIRE,
 	__RTPRELAY_A_MAX,
 };
 #define RTPRELAY_A_MAX (__RTPRELAY_A_MAX - 1)
@@ -257,6 +264,7 @@ enum rtprelay_feature {
 	RTPRELAY_FEATURE_FAMILY = 1 << 2, /* LOCAL and OUT may be of different families */
 	RTPRELAY_FEATURE_TAP = 1 << 3,	  /* RTPRELAY_FLOW_TAP */
 	RTPRELAY_FEATURE_NO_MUX = 1 << 4, /* RTPRELAY_A_NO_MUX */
+	RTPRELAY_FEATURE_EXPIRE = 1 << 5, /* RTPRELAY_A_EXPIRE of RTPRELAY_CMD_SET and _INFO */
 };
 
 /* In RTPRELAY_A_COUNTERS, each a u64. PASS: passed to the daemon. DROP: dropped. */

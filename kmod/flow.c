@@ -11,6 +11,7 @@
 #include <net/inet_ecn.h>
 
 #include "compat.h"
+#include "expiry.h"
 #include "flow.h"
 #include "nl_event.h"
 #include "state.h"
@@ -226,6 +227,8 @@ int rtpr_flow_insert(struct rtpr_flow *flow)
 	xa_store(&rn->ids, flow->id, flow, GFP_KERNEL); /* its place is reserved: needs no memory */
 	rn->count++;
 	rn->generation++;
+	if (rn->count == 1)
+		rtpr_expiry_start(rn);
 	rtpr_flow_arm(flow);
 	return 0;
 

@@ -13,6 +13,7 @@
 
 #include "counter.h"
 #include "device.h"
+#include "expiry.h"
 #include "flow.h"
 #include "hook.h"
 #include "net.h"
@@ -65,6 +66,7 @@ static int __net_init rtpr_net_init(struct net *net)
 	xa_init_flags(&rn->devices, XA_FLAGS_LOCK_BH);
 	rn->limit = RTPRELAY_LIMIT_DEFAULT;
 	mutex_init(&rn->lock);
+	rtpr_expiry_init(rn);
 	ratelimit_state_init(&rn->refused, HZ, RTPR_REFUSED_BURST);
 	/* No messages in the kernel log. */
 	ratelimit_set_flags(&rn->refused, RATELIMIT_MSG_ON_RELEASE);
@@ -94,6 +96,7 @@ static void __net_exit rtpr_net_exit(struct net *net)
 {
 	struct rtpr_net *rn = rtpr_net(net);
 
+	rtpr_expiry_fini(rn);
 	rtpr_flows_fini(rn);
 	rtpr_devices_free(rn);
 	free_percpu(rn->totals);

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "counter.h"
+#include "expiry.h"
 #include "flow.h"
 #include "net.h"
 #include "nl.h"
@@ -75,7 +76,7 @@ static int rtpr_cmd_info(struct sk_buff *skb, struct genl_info *info)
 {
 	const u32 features = RTPRELAY_FEATURE_RTP | RTPRELAY_FEATURE_EVENTS |
 			     RTPRELAY_FEATURE_FAMILY | RTPRELAY_FEATURE_TAP |
-			     RTPRELAY_FEATURE_NO_MUX;
+			     RTPRELAY_FEATURE_NO_MUX | RTPRELAY_FEATURE_EXPIRE;
 	struct rtpr_net *rn = rtpr_net(genl_info_net(info));
 	u64 sums[RTPRELAY_C_MAX + 1];
 	struct rtpr_answer answer;
@@ -84,13 +85,14 @@ static int rtpr_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	err = rtpr_user_allowed(rn->net, info->extack);
 	if (!err)
 		err = rtpr_answer_new(&answer, info,
-				      3 * nla_total_size(sizeof(u32)) + rtpr_state_size());
+				      4 * nla_total_size(sizeof(u32)) + rtpr_state_size());
 	if (err)
 		return err;
 	rtpr_totals_sum(rn->totals, sums);
 	if (nla_put_u32(answer.msg, RTPRELAY_A_FEATURES, features) ||
 	    nla_put_u32(answer.msg, RTPRELAY_A_LIMIT, READ_ONCE(rn->limit)) ||
 	    nla_put_u32(answer.msg, RTPRELAY_A_FLOWS, READ_ONCE(rn->count)) ||
+	    nla_put_u32(answer.msg, RTPRELAY_A_EXPIRE, READ_ONCE(rn->expire_s)) ||
 	    rtpr_put_counters(answer.msg, sums)) {
 		nlmsg_free(answer.msg);
 		return -EMSGSIZE;
@@ -100,17 +102,24 @@ static int rtpr_cmd_info(struct sk_buff *skb, struct genl_info *info)
 
 static int rtpr_cmd_set(struct sk_buff *skb, struct genl_info *info)
 {
+	const struct nlattr *limit = info->attrs[RTPRELAY_A_LIMIT];
+	const struct nlattr *expire = info->attrs[RTPRELAY_A_EXPIRE];
 	struct rtpr_net *rn = rtpr_net(genl_info_net(info));
 	int err = rtpr_user_allowed(rn->net, info->extack);
 
 	if (err)
 		return err;
-	if (!info->attrs[RTPRELAY_A_LIMIT]) {
-		NL_SET_ERR_MSG(info->extack, "RTPRELAY_A_LIMIT is missing");
+	if (!limit && !expire) {
+		NL_SET_ERR_MSG(info->extack, "RTPRELAY_A_LIMIT or RTPRELAY_A_EXPIRE is missing");
 		return -EINVAL;
 	}
 	mutex_lock(&rn->lock);
-	WRITE_ONCE(rn->limit, nla_get_u32(info->attrs[RTPRELAY_A_LIMIT]));
+	if (limit)
+		WRITE_ONCE(rn->limit, nla_get_u32(limit));
+	if (expire) {
+		WRITE_ONCE(rn->expire_s, nla_get_u32(expire));
+		rtpr_expiry_start(rn);
+	}
 	mutex_unlock(&rn->lock);
 	return 0;
 }
@@ -309,8 +318,14 @@ static int rtpr_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	return msg->len;
 }
 
-static const struct nla_policy rtpr_policy_set[RTPRELAY_A_LIMIT + 1] = {
+/* Not const: required by 5.10 to 6.6. */
+static struct netlink_range_validation rtpr_expire_range = {
+	.max = RTPRELAY_EXPIRE_MAX,
+};
+
+static const struct nla_policy rtpr_policy_set[RTPRELAY_A_EXPIRE + 1] = {
 	[RTPRELAY_A_LIMIT] = { .type = NLA_U32 },
+	[RTPRELAY_A_EXPIRE] = NLA_POLICY_FULL_RANGE(NLA_U32, &rtpr_expire_range),
 };
 
 /* No attributes. */

@@ -15,6 +15,7 @@
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "endpoint.h"
@@ -36,6 +37,9 @@ struct rtpr_totals;
  * @limit:	most flows; written under @lock
  * @generation:	changes whenever @flows does, so that a dump detects changes; written under @lock
  * @hooked:	@hooks are registered: from the first flow on; a namespace without flows has no cost
+ * @expire_s:	idle flows are removed after that time without a listener; 0: never; written under @lock
+ * @listened:	when there was a listener, or the first flow (jiffies)
+ * @expiry:	while there are flows: looks for listeners
  * @totals:	counters of all flows, removed ones included
  * @tap:	rtprelay0, once a flow requested it; written under the RTNL, read under RCU
  * @devices:	by ifindex: struct rtpr_device, of device.c; its lock also protects their lists
@@ -53,6 +57,9 @@ struct rtpr_net {
 	u32 limit;
 	u32 generation;
 	bool hooked;
+	u32 expire_s;
+	unsigned long listened;
+	struct delayed_work expiry;
 	struct nf_hook_ops hooks[2];
 	struct ratelimit_state refused;
 	struct mutex lock;

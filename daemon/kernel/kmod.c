@@ -82,7 +82,7 @@ static void went(struct kmod *kmod)
 static const char *feature_names(uint32_t features, char *text, size_t size)
 {
 	static const char *const names[] = { "RTP statistics", "events", "IPv4 to IPv6", "tap",
-					     "RTCP by form" };
+					     "RTCP by form",   "expiry" };
 	size_t at = 0;
 
 	text[0] = '\0';

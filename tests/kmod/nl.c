@@ -306,6 +306,9 @@ static void read_attr(struct nl_state *s, const struct nlattr *attr)
 	case RTPRELAY_A_FLOWS:
 		s->flows = mnl_attr_get_u32(attr);
 		break;
+	case RTPRELAY_A_EXPIRE:
+		s->expire = mnl_attr_get_u32(attr);
+		break;
 	case RTPRELAY_A_COUNTERS:
 		read_counters(s, attr);
 		break;
@@ -401,6 +404,15 @@ int nl_limit(struct nl *nl, uint32_t limit)
 	struct nlmsghdr *nlh = nl_begin(nl, buf, RTPRELAY_CMD_SET, 0);
 
 	mnl_attr_put_u32(nlh, RTPRELAY_A_LIMIT, limit);
+	return nl_talk(nl, nlh, NULL, NULL);
+}
+
+int nl_expire(struct nl *nl, uint32_t seconds)
+{
+	char buf[1024];
+	struct nlmsghdr *nlh = nl_begin(nl, buf, RTPRELAY_CMD_SET, 0);
+
+	mnl_attr_put_u32(nlh, RTPRELAY_A_EXPIRE, seconds);
 	return nl_talk(nl, nlh, NULL, NULL);
 }
 

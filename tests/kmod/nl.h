@@ -56,7 +56,7 @@ struct nl_state {
 	uint8_t event;
 	char local[64], src[64], out[64], dst[64], cookie[RTPRELAY_COOKIE_MAX + 1];
 	uint8_t kind, dscp;
-	uint32_t flags, idle, refused, features, limit, flows;
+	uint32_t flags, idle, refused, features, limit, flows, expire;
 	bool silent, heard, has_pt_set, has_no_mux, interrupted;
 	uint32_t no_mux;
 	uint64_t last_seen_ms;
@@ -81,6 +81,7 @@ void nl_close(struct nl *nl);
 /* All return 0 or -errno from the module. @state may be NULL. */
 int nl_info(struct nl *nl, struct nl_state *state);
 int nl_limit(struct nl *nl, uint32_t limit);
+int nl_expire(struct nl *nl, uint32_t seconds);
 int nl_add(struct nl *nl, const struct nl_flow *flow, uint16_t flags, struct nl_state *replaced);
 int nl_del(struct nl *nl, const char *local, struct nl_state *state);
 int nl_get(struct nl *nl, const char *local, struct nl_state *state);

@@ -42,7 +42,8 @@ static void test_info_has_features_and_limit(void)
 	CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
 	CU_ASSERT_EQUAL(state.features, RTPRELAY_FEATURE_RTP | RTPRELAY_FEATURE_EVENTS |
 						RTPRELAY_FEATURE_FAMILY | RTPRELAY_FEATURE_TAP |
-						RTPRELAY_FEATURE_NO_MUX);
+						RTPRELAY_FEATURE_NO_MUX | RTPRELAY_FEATURE_EXPIRE);
+	CU_ASSERT_EQUAL(state.expire, 3600);
 	CU_ASSERT_EQUAL(state.limit, 200000);
 	CU_ASSERT_EQUAL(state.flows, 0);
 	nl_close(&nl);
@@ -354,7 +355,7 @@ static void test_other_commands_refuse_too(void)
 {
 	start();
 	CU_ASSERT_EQUAL(send_attr(RTPRELAY_CMD_SET, 0, 0, NULL, 0), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(nl.error, "RTPRELAY_A_LIMIT is missing");
+	CU_ASSERT_STRING_EQUAL(nl.error, "RTPRELAY_A_LIMIT or RTPRELAY_A_EXPIRE is missing");
 	CU_ASSERT_EQUAL(send_attr(RTPRELAY_CMD_SET, 0, RTPRELAY_A_LIMIT, "\1\1", 2), -EINVAL);
 	CU_ASSERT_EQUAL(send_attr(RTPRELAY_CMD_SET, 0, RTPRELAY_A_KIND, "\1", 1), -EINVAL);
 	CU_ASSERT_EQUAL(send_attr(RTPRELAY_CMD_INFO, 0, RTPRELAY_A_LIMIT, "\1\1\1\1", 4), -EINVAL);
