@@ -12,6 +12,7 @@
 
 #include "expiry.h"
 #include "flow.h"
+#include "hooks.h"
 #include "nl_family.h"
 #include "state.h"
 
@@ -63,6 +64,7 @@ static void rtpr_expiry_remove(struct rtpr_net *rn)
 	do {
 		mutex_lock(&rn->lock);
 		more = !rtpr_expiry_listened(rn) && rtpr_expiry_chunk(rn, &next, expire);
+		rtpr_hooks_close_unused(rn);
 		mutex_unlock(&rn->lock);
 		cond_resched();
 	} while (more);

@@ -11,9 +11,9 @@
 #include <net/inet_ecn.h>
 
 #include "compat.h"
-#include "expiry.h"
 #include "flow.h"
 #include "nl_event.h"
+#include "port.h"
 #include "state.h"
 #include "user.h"
 #include "xmit.h"
@@ -218,22 +218,25 @@ int rtpr_flow_insert(struct rtpr_flow *flow)
 	err = rtpr_user_charge(rn->net);
 	if (err)
 		return err;
+	err = rtpr_port_add(rn, flow->conf.local.port);
+	if (err)
+		goto err_user;
 	err = xa_alloc_cyclic(&rn->ids, &flow->id, NULL, xa_limit_31b, &rn->last_id, GFP_KERNEL);
 	if (err < 0)
-		goto err_user;
+		goto err_port;
 	err = rhashtable_insert_fast(&rn->flows, &flow->node, rtpr_flow_params);
 	if (err)
 		goto err_id;
 	xa_store(&rn->ids, flow->id, flow, GFP_KERNEL); /* its place is reserved: needs no memory */
 	rn->count++;
 	rn->generation++;
-	if (rn->count == 1)
-		rtpr_expiry_start(rn);
 	rtpr_flow_arm(flow);
 	return 0;
 
 err_id:
 	xa_erase(&rn->ids, flow->id);
+err_port:
+	rtpr_port_del(rn, flow->conf.local.port);
 err_user:
 	rtpr_user_uncharge(rn->net, 1);
 	return err;
@@ -272,6 +275,7 @@ void rtpr_flow_remove(struct rtpr_flow *flow, struct rtpr_flow_state *last)
 	lockdep_assert_held(&rn->lock);
 	rhashtable_remove_fast(&rn->flows, &flow->node, rtpr_flow_params);
 	xa_erase(&rn->ids, flow->id);
+	rtpr_port_del(rn, flow->conf.local.port);
 	rn->count--;
 	rtpr_user_uncharge(rn->net, 1);
 	rn->generation++;
@@ -298,7 +302,7 @@ static void rtpr_flow_end(void *ptr, void *unused)
  */
 void rtpr_flows_fini(struct rtpr_net *rn)
 {
-	if (rn->hooked)
+	if (rn->ports)
 		rcu_barrier(); /* flows removed just before have routes, too */
 	rhashtable_free_and_destroy(&rn->flows, rtpr_flow_end, NULL);
 	rtpr_user_uncharge(rn->net, rn->count);

@@ -17,6 +17,7 @@
 #include "hook.h"
 #include "nl_event.h"
 #include "packet.h"
+#include "port.h"
 #include "rewrite.h"
 #include "state.h"
 #include "tap.h"
@@ -216,8 +217,11 @@ static noinline unsigned int rtpr_hook_gso(struct rtpr_net *rn, struct sk_buff *
 	return NF_STOLEN;
 }
 
+/* Other UDP must be passed on before anything is set up for the path. */
 unsigned int rtpr_hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	if (rtpr_port_is_other(priv, skb, sizeof(struct iphdr)))
+		return NF_ACCEPT;
 	if (unlikely(skb_is_gso(skb)))
 		return rtpr_hook_gso(priv, skb, NFPROTO_IPV4);
 	return rtpr_hook_one_ipv4(priv, skb, false);
@@ -225,6 +229,8 @@ unsigned int rtpr_hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_hoo
 
 unsigned int rtpr_hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	if (rtpr_port_is_other(priv, skb, sizeof(struct ipv6hdr)))
+		return NF_ACCEPT;
 	if (unlikely(skb_is_gso(skb)))
 		return rtpr_hook_gso(priv, skb, NFPROTO_IPV6);
 	return rtpr_hook_one_ipv6(priv, skb, false);

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * net.c - the module's data of each network namespace, its hooks, and the end of its devices
- *
- * The hook runs before defragmentation and connection tracking, so that relayed media passes
- * neither, and after priority -450, where a firewall can drop packets first: an nftables chain
- * "type filter hook prerouting priority -450" sees packets before the relay does.
+ * net.c - the module's data of each network namespace, and the end of its devices
  */
-#include <linux/netfilter_ipv4.h>
-#include <linux/netfilter_ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -15,12 +9,11 @@
 #include "device.h"
 #include "expiry.h"
 #include "flow.h"
-#include "hook.h"
+#include "hooks.h"
 #include "net.h"
+#include "port.h"
 #include "state.h"
 #include "xmit.h"
-
-#define RTPR_HOOK_PRIORITY (NF_IP_PRI_CONNTRACK_DEFRAG - 10)
 
 /* REFUSED events of a namespace in one second. */
 #define RTPR_REFUSED_BURST 200
@@ -32,38 +25,15 @@ struct rtpr_net *rtpr_net(const struct net *net)
 	return net_generic(net, rtpr_net_id);
 }
 
-static struct nf_hook_ops rtpr_hook_ops(struct rtpr_net *rn, nf_hookfn *hook, u8 pf)
-{
-	return (struct nf_hook_ops){
-		.hook = hook,
-		.priv = rn,
-		.pf = pf,
-		.hooknum = NF_INET_PRE_ROUTING,
-		.priority = RTPR_HOOK_PRIORITY,
-	};
-}
-
-int rtpr_net_hook(struct rtpr_net *rn)
-{
-	int err;
-
-	lockdep_assert_held(&rn->lock);
-	if (rn->hooked)
-		return 0;
-	rn->hooks[0] = rtpr_hook_ops(rn, rtpr_hook_ipv4, NFPROTO_IPV4);
-	rn->hooks[1] = rtpr_hook_ops(rn, rtpr_hook_ipv6, NFPROTO_IPV6);
-	err = nf_register_net_hooks(rn->net, rn->hooks, ARRAY_SIZE(rn->hooks));
-	rn->hooked = !err;
-	return err;
-}
-
 static int __net_init rtpr_net_init(struct net *net)
 {
 	struct rtpr_net *rn = rtpr_net(net);
 	int err;
 
 	rn->net = net;
+	rtpr_hooks_init(rn);
 	xa_init_flags(&rn->devices, XA_FLAGS_LOCK_BH);
+	rtpr_ports_init(rn);
 	rn->limit = RTPRELAY_LIMIT_DEFAULT;
 	mutex_init(&rn->lock);
 	rtpr_expiry_init(rn);
@@ -88,8 +58,9 @@ static void __net_exit rtpr_net_pre_exit(struct net *net)
 {
 	struct rtpr_net *rn = rtpr_net(net);
 
-	if (rn->hooked)
-		nf_unregister_net_hooks(net, rn->hooks, ARRAY_SIZE(rn->hooks));
+	mutex_lock(&rn->lock);
+	rtpr_hooks_close(rn);
+	mutex_unlock(&rn->lock);
 }
 
 static void __net_exit rtpr_net_exit(struct net *net)
@@ -99,6 +70,7 @@ static void __net_exit rtpr_net_exit(struct net *net)
 	rtpr_expiry_fini(rn);
 	rtpr_flows_fini(rn);
 	rtpr_devices_free(rn);
+	rtpr_ports_free(rn);
 	free_percpu(rn->totals);
 	mutex_destroy(&rn->lock);
 }

@@ -22,11 +22,4 @@ void rtpr_nets_fini(void);
 /* The data of @net; valid while @net exists and the module is loaded. */
 struct rtpr_net *rtpr_net(const struct net *net);
 
-/**
- * rtpr_net_hook() - register the hooks of hook.h in the namespace, if not done yet
- * Under rtpr_net.lock.
- * Return: 0 or -errno
- */
-int rtpr_net_hook(struct rtpr_net *rn);
-
 #endif

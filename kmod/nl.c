@@ -12,6 +12,7 @@
 #include "counter.h"
 #include "expiry.h"
 #include "flow.h"
+#include "hooks.h"
 #include "net.h"
 #include "nl.h"
 #include "nl_family.h"
@@ -178,9 +179,12 @@ static int rtpr_add(struct rtpr_net *rn, struct rtpr_flow *new, const struct gen
 	old = rtpr_flow_find_locked(rn, &new->conf.local);
 	err = rtpr_add_allowed(rn, old, info);
 	if (!err)
-		err = rtpr_net_hook(rn);
+		err = rtpr_hooks_open(rn);
 	if (!err)
 		err = old ? rtpr_replace(old, new, info, answer) : rtpr_flow_insert(new);
+	if (!err && !old && rn->count == 1)
+		rtpr_expiry_start(rn);
+	rtpr_hooks_close_unused(rn); /* there was no flow, and there still is none */
 	if (err == -EDQUOT)
 		NL_SET_ERR_MSG(info->extack, "the limit of flows of this user is reached: module "
 					     "parameter userns_flows");
@@ -252,6 +256,7 @@ static int rtpr_cmd_flow_one(struct genl_info *info,
 	err = flow ? rtpr_answer_flow(&answer, info, flow) : -ENOENT;
 	if (!err)
 		run(flow, &state);
+	rtpr_hooks_close_unused(rn);
 	mutex_unlock(&rn->lock);
 	if (err)
 		return err;

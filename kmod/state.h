@@ -36,8 +36,11 @@ struct rtpr_totals;
  * @count:	flows; written under @lock
  * @limit:	most flows; written under @lock
  * @generation:	changes whenever @flows does, so that a dump detects changes; written under @lock
- * @hooked:	@hooks are registered: from the first flow on; a namespace without flows has no cost
- * @expire_s:	idle flows are removed after that time without a listener; 0: never; written under @lock
+ * @hooked:	@hooks are registered: while there are flows; a namespace without flows has no cost
+ * @ports:	bitmap of the ports of flows, from the first flow on; written under @lock
+ * @port_flows:	by port: the number of its flows; under @lock
+ * @expire_s:	idle flows are removed after that time without a listener; 0: never; written under
+ *		@lock
  * @listened:	when there was a listener, or the first flow (jiffies)
  * @expiry:	while there are flows: looks for listeners
  * @totals:	counters of all flows, removed ones included
@@ -51,7 +54,8 @@ struct rtpr_net {
 	struct net *net;
 	struct rtpr_totals __percpu *totals;
 	struct net_device __rcu *tap;
-	struct xarray ids, devices;
+	unsigned long *ports;
+	struct xarray ids, devices, port_flows;
 	u32 last_id;
 	u32 count;
 	u32 limit;
