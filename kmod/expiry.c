@@ -19,10 +19,10 @@
 /* Flows that are looked at before others may take the lock. */
 #define RTPR_EXPIRY_CHUNK 256
 
-/* A time is exceeded by a quarter at most, and by a minute at most. */
+/* Under rtpr_net.lock. A time is exceeded by a quarter at most, and by a minute at most. */
 static unsigned long rtpr_expiry_period(const struct rtpr_net *rn)
 {
-	return clamp_t(unsigned long, READ_ONCE(rn->expire_s) * HZ / 4, HZ / 4, 60 * HZ);
+	return clamp_t(unsigned long, HZ / 4 * rn->expire_s, HZ / 4, 60 * HZ);
 }
 
 static bool rtpr_expiry_listened(struct rtpr_net *rn)
@@ -37,8 +37,9 @@ static bool rtpr_flow_expired(const struct rtpr_flow *flow, unsigned long expire
 }
 
 /* Under rtpr_net.lock. @next: the number to begin with, and then to go on with. Return: more? */
-static bool rtpr_expiry_chunk(struct rtpr_net *rn, unsigned long *next, unsigned long expire)
+static bool rtpr_expiry_chunk(struct rtpr_net *rn, unsigned long *next)
 {
+	unsigned long expire = rn->expire_s * HZ;
 	struct rtpr_flow_state last;
 	struct rtpr_flow *flow;
 	unsigned long id;
@@ -56,34 +57,30 @@ static bool rtpr_expiry_chunk(struct rtpr_net *rn, unsigned long *next, unsigned
 	return false;
 }
 
-static void rtpr_expiry_remove(struct rtpr_net *rn)
+/* Under rtpr_net.lock: a listener, or another time, that came meanwhile must count. */
+static bool rtpr_expiry_due(struct rtpr_net *rn)
 {
-	unsigned long expire = READ_ONCE(rn->expire_s) * HZ, next = 0;
-	bool more;
-
-	do {
-		mutex_lock(&rn->lock);
-		more = !rtpr_expiry_listened(rn) && rtpr_expiry_chunk(rn, &next, expire);
-		rtpr_hooks_close_unused(rn);
-		mutex_unlock(&rn->lock);
-		cond_resched();
-	} while (more);
+	lockdep_assert_held(&rn->lock);
+	if (rtpr_expiry_listened(rn))
+		rn->listened = jiffies;
+	return rn->expire_s && time_after_eq(jiffies, rn->listened + rn->expire_s * HZ);
 }
 
 static void rtpr_expiry_work(struct work_struct *work)
 {
 	struct rtpr_net *rn = container_of(to_delayed_work(work), struct rtpr_net, expiry);
+	unsigned long next = 0;
+	bool more;
 
-	if (!READ_ONCE(rn->expire_s))
-		return;
-	if (rtpr_expiry_listened(rn))
-		rn->listened = jiffies;
-	else if (time_after_eq(jiffies, rn->listened + READ_ONCE(rn->expire_s) * HZ))
-		rtpr_expiry_remove(rn);
-	mutex_lock(&rn->lock);
-	if (rn->count && rn->expire_s)
-		schedule_delayed_work(&rn->expiry, rtpr_expiry_period(rn));
-	mutex_unlock(&rn->lock);
+	do {
+		cond_resched();
+		mutex_lock(&rn->lock);
+		more = rtpr_expiry_due(rn) && rtpr_expiry_chunk(rn, &next);
+		rtpr_hooks_close_unused(rn);
+		if (!more && rn->count && rn->expire_s)
+			schedule_delayed_work(&rn->expiry, rtpr_expiry_period(rn));
+		mutex_unlock(&rn->lock);
+	} while (more);
 }
 
 void rtpr_expiry_init(struct rtpr_net *rn)
