@@ -7,7 +7,8 @@
  * instruction counting the time stamp counter counts instructions, so the figures are reproducible.
  *
  *   /sys/module/bench/parameters/run     write "MODE FLOWS PACKETS CHECKSUM"; read the result
- *     MODE      plain: through the router, to 198.51.100.1; flow: to flow 0, 1, ... FLOWS-1 in turn
+ *     MODE      plain: through the router, to 198.51.100.1, to a port that no flow has; near: the
+ *               same, to a port that flows have; flow: to flow 0, 1, ... FLOWS-1 in turn
  *     CHECKSUM  verified, none, complete, partial: the state in which packets are received; with
  *               any but "verified", and with "check", each packet that leaves is checked, and the
  *               time is meaningless
@@ -36,11 +37,13 @@ static const char *const checksum_names[] = { "verified", "check", "none", "comp
 
 static struct net_device *dev_in, *dev_out;
 static unsigned int left, wrong;
-static bool looking, plain;
+static bool looking, plain, near;
 static char result[128] = "nothing was run";
 
 static __be16 flow_port(unsigned int flow)
 {
+	if (plain && !near)
+		return htons(9000);
 	return htons(10000 + 2 * (flow % 20000));
 }
 
@@ -219,7 +222,8 @@ static int bench_run(const char *val, const struct kernel_param *kp)
 	ticks = vcalloc(batches, sizeof(*ticks));
 	if (!ticks)
 		return -ENOMEM;
-	plain = !strcmp(mode, "plain");
+	near = !strcmp(mode, "near");
+	plain = near || !strcmp(mode, "plain");
 	looking = checksum != VERIFIED;
 	left = 0;
 	wrong = 0;
