@@ -131,7 +131,9 @@ struct counter_name {
 	X(RTPRELAY_C_DROP_BLOCKED, "drop_blocked", "packets", "media is blocked by command")       \
 	X(RTPRELAY_C_DROP_TTL, "drop_ttl", "packets", "TTL or hop limit exceeded")                 \
 	X(RTPRELAY_C_DROP_NOMEM, "drop_nomem", "packets", "no memory in the kernel")               \
-	X(RTPRELAY_C_DROP_XMIT, "drop_xmit", "packets", "refused by the output device")
+	X(RTPRELAY_C_DROP_XMIT, "drop_xmit", "packets", "refused by the output device")            \
+	X(RTPRELAY_C_PASS_POLICY, "pass_policy", "packets",                                        \
+	  "not allowed by an IPsec policy, passed to the daemon's socket, which refuses it")
 
 /* id: member of struct worker_totals */
 #define TOTAL_COUNTERS(X)                                                                          \

@@ -287,6 +287,7 @@ enum rtprelay_counter {
 				  * apart
 				  */
 	RTPRELAY_C_DROP_XMIT,	 /* refused by the output device or its queue */
+	RTPRELAY_C_PASS_POLICY,	 /* an IPsec policy for incoming packets does not allow it */
 	__RTPRELAY_C_MAX,
 };
 #define RTPRELAY_C_MAX (__RTPRELAY_C_MAX - 1)

@@ -8,6 +8,7 @@
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
+#include <net/xfrm.h>
 
 #include "account.h"
 #include "admit.h"
@@ -51,12 +52,22 @@ static __always_inline bool rtpr_too_long(const struct sk_buff *skb, const struc
 }
 
 /*
+ * May a socket have this packet, by the IPsec policies for what comes in? Else it goes up, and the
+ * stack refuses it. Without policies this only reads their number.
+ */
+static __always_inline bool rtpr_policy_allows(struct sk_buff *skb, u8 pf)
+{
+	return xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
+				 pf == NFPROTO_IPV4 ? AF_INET : AF_INET6);
+}
+
+/*
  * Return: RTPRELAY_C_UNSPEC, *route set: forward the packet; *route NULL: blocked media, drop it.
  * Else the counter that names the reason not to forward.
  */
 static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 							const struct rtpr_packet *pkt,
-							const struct sk_buff *skb,
+							struct sk_buff *skb,
 							const struct rtpr_route **route, u8 pf)
 {
 	enum rtprelay_counter why = rtpr_flow_admits(flow, pkt, pf);
@@ -65,6 +76,8 @@ static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 		return why;
 	if (unlikely(pkt->ttl <= 1))
 		return RTPRELAY_C_DROP_TTL;
+	if (unlikely(!rtpr_policy_allows(skb, pf)))
+		return RTPRELAY_C_PASS_POLICY;
 	*route = NULL;
 	if (unlikely(flow->conf.flags & RTPRELAY_FLOW_DROP))
 		return RTPRELAY_C_UNSPEC;
