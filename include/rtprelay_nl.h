@@ -166,6 +166,9 @@ enum rtprelay_cmd {
 	 */
 	RTPRELAY_EVENT_REFUSED,
 
+	/** RTPRELAY_EVENT_IDLE2 - reserved: the end of RTPRELAY_A_IDLE2 */
+	RTPRELAY_EVENT_IDLE2,
+
 	__RTPRELAY_CMD_MAX,
 };
 #define RTPRELAY_CMD_MAX (__RTPRELAY_CMD_MAX - 1)
@@ -196,6 +199,17 @@ enum rtprelay_attr {
 	RTPRELAY_A_RTCP_AGE,
 	RTPRELAY_A_NO_MUX,
 	RTPRELAY_A_EXPIRE,
+	/*
+	 * Reserved, so that no number is given twice: refused as unknown by a module that does not
+	 * announce the feature.
+	 */
+	RTPRELAY_A_IIF,	    /* u32, device or VRF that packets must come by; FEATURE_DEVICE */
+	RTPRELAY_A_OIF,	    /* u32, device or VRF of the route; FEATURE_DEVICE */
+	RTPRELAY_A_MARK,    /* u32, mark of the route look-up; FEATURE_DEVICE */
+	RTPRELAY_A_UID,	    /* u32, user of the route look-up; FEATURE_DEVICE */
+	RTPRELAY_A_IDLE2,   /* u32, seconds, a second idle time; FEATURE_IDLE2 */
+	RTPRELAY_A_OUTPUTS, /* nested, list of endpoints to send to; FEATURE_OUTPUTS */
+	RTPRELAY_A_CRYPTO,  /* nested, SRTP; FEATURE_CRYPTO */
 	__RTPRELAY_A_MAX,
 };
 #define RTPRELAY_A_MAX (__RTPRELAY_A_MAX - 1)
@@ -265,6 +279,11 @@ enum rtprelay_feature {
 	RTPRELAY_FEATURE_TAP = 1 << 3,	  /* RTPRELAY_FLOW_TAP */
 	RTPRELAY_FEATURE_NO_MUX = 1 << 4, /* RTPRELAY_A_NO_MUX */
 	RTPRELAY_FEATURE_EXPIRE = 1 << 5, /* RTPRELAY_A_EXPIRE of RTPRELAY_CMD_SET and _INFO */
+	/* Reserved, no module announces them: */
+	RTPRELAY_FEATURE_DEVICE = 1 << 6,  /* RTPRELAY_A_IIF, _OIF, _MARK, _UID */
+	RTPRELAY_FEATURE_IDLE2 = 1 << 7,   /* RTPRELAY_A_IDLE2, RTPRELAY_EVENT_IDLE2 */
+	RTPRELAY_FEATURE_OUTPUTS = 1 << 8, /* RTPRELAY_A_OUTPUTS */
+	RTPRELAY_FEATURE_CRYPTO = 1 << 9,  /* RTPRELAY_A_CRYPTO */
 };
 
 /* In RTPRELAY_A_COUNTERS, each a u64. PASS: passed to the daemon. DROP: dropped. */

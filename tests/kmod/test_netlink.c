@@ -372,6 +372,23 @@ static void test_other_commands_refuse_too(void)
 	nl_close(&nl);
 }
 
+/* A daemon that does not look at the feature bits must hear that its wish has no effect. */
+static void test_reserved_attributes_are_refused(void)
+{
+	static const uint16_t reserved[] = {
+		RTPRELAY_A_IIF,	  RTPRELAY_A_OIF,     RTPRELAY_A_MARK,	 RTPRELAY_A_UID,
+		RTPRELAY_A_IDLE2, RTPRELAY_A_OUTPUTS, RTPRELAY_A_CRYPTO,
+	};
+
+	start();
+	for (size_t i = 0; i < COUNT(reserved); i++) {
+		CU_ASSERT_EQUAL(send_attr(RTPRELAY_CMD_FLOW_ADD, 0, reserved[i], "\0\0\0\1", 4),
+				-EINVAL);
+		CU_ASSERT_STRING_EQUAL(nl.error, "Unknown attribute type");
+	}
+	nl_close(&nl);
+}
+
 /* Before 6.1, any user of the namespace may join a multicast group of generic netlink. */
 static bool events_are_protected(void)
 {
@@ -588,6 +605,7 @@ TEST_SUITE(netlink, { "info has features and limit", test_info_has_features_and_
 	   { "the limit is kept", test_limit_is_kept },
 	   { "refuses what is malformed", test_refuses_what_is_malformed },
 	   { "the other commands refuse too", test_other_commands_refuse_too },
+	   { "reserved attributes are refused", test_reserved_attributes_are_refused },
 	   { "needs CAP_NET_ADMIN", test_needs_the_right },
 	   { "namespaces do not see each other", test_namespaces_do_not_see_each_other },
 	   { "a batch is answered one by one", test_batch_is_answered_one_by_one },
