@@ -339,6 +339,7 @@ static int start_kernel(struct relay *relay)
 
 	if (relay->conf.kernel == KMOD_OFF)
 		return 0;
+	flow_domain_read(&conf.domain);
 	conf.link = kmod_link_open(&err);
 	if (conf.link)
 		relay->kmod = kmod_open(&conf);

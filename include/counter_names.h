@@ -133,7 +133,9 @@ struct counter_name {
 	X(RTPRELAY_C_DROP_NOMEM, "drop_nomem", "packets", "no memory in the kernel")               \
 	X(RTPRELAY_C_DROP_XMIT, "drop_xmit", "packets", "refused by the output device")            \
 	X(RTPRELAY_C_PASS_POLICY, "pass_policy", "packets",                                        \
-	  "not allowed by an IPsec policy, passed to the daemon's socket, which refuses it")
+	  "not allowed by an IPsec policy, passed to the daemon's socket, which refuses it")       \
+	X(RTPRELAY_C_PASS_DEVICE, "pass_device", "packets",                                        \
+	  "came by a device or VRF where the daemon's socket would not hear it, passed up")
 
 /* id: member of struct worker_totals */
 #define TOTAL_COUNTERS(X)                                                                          \

@@ -90,6 +90,15 @@ enum rtprelay_cmd {
 	 *                      negotiated. A packet there whose second byte is 192..223 is RTCP
 	 *                      only if that bit is not set and it has the form of RTCP, else RTP.
 	 *                      Absent: it is RTCP (RFC 5761). For the kinds RTP and MUX
+	 *   RTPRELAY_A_IIF     u32: index of the device or VRF that packets must come by, as for a
+	 *                      socket that is bound to one. Absent: as for a socket that is not,
+	 *                      packets of a VRF go up unless net.ipv4.udp_l3mdev_accept is 1
+	 *   RTPRELAY_A_OIF     u32: index of the device or VRF that the route to DST is looked up
+	 *                      for; absent: any device outside of VRFs
+	 *   RTPRELAY_A_MARK    u32: mark that the route is looked up with (SO_MARK); absent: 0
+	 *   RTPRELAY_A_UID     u32: user of the sender's user namespace that the route is looked up
+	 *                      for; absent: root of the initial one. So "ip rule" decides as for a
+	 *                      socket of that user; it also gets the DSCP that is set, or else 0
 	 *   RTPRELAY_A_COOKIE  1..32 bytes: the daemon's name for the flow, returned in answers and
 	 *                      events
 	 *
@@ -199,14 +208,14 @@ enum rtprelay_attr {
 	RTPRELAY_A_RTCP_AGE,
 	RTPRELAY_A_NO_MUX,
 	RTPRELAY_A_EXPIRE,
+	RTPRELAY_A_IIF,
+	RTPRELAY_A_OIF,
+	RTPRELAY_A_MARK,
+	RTPRELAY_A_UID,
 	/*
 	 * Reserved, so that no number is given twice: refused as unknown by a module that does not
 	 * announce the feature.
 	 */
-	RTPRELAY_A_IIF,	    /* u32, device or VRF that packets must come by; FEATURE_DEVICE */
-	RTPRELAY_A_OIF,	    /* u32, device or VRF of the route; FEATURE_DEVICE */
-	RTPRELAY_A_MARK,    /* u32, mark of the route look-up; FEATURE_DEVICE */
-	RTPRELAY_A_UID,	    /* u32, user of the route look-up; FEATURE_DEVICE */
 	RTPRELAY_A_IDLE2,   /* u32, seconds, a second idle time; FEATURE_IDLE2 */
 	RTPRELAY_A_OUTPUTS, /* nested, list of endpoints to send to; FEATURE_OUTPUTS */
 	RTPRELAY_A_CRYPTO,  /* nested, SRTP; FEATURE_CRYPTO */
@@ -279,8 +288,8 @@ enum rtprelay_feature {
 	RTPRELAY_FEATURE_TAP = 1 << 3,	  /* RTPRELAY_FLOW_TAP */
 	RTPRELAY_FEATURE_NO_MUX = 1 << 4, /* RTPRELAY_A_NO_MUX */
 	RTPRELAY_FEATURE_EXPIRE = 1 << 5, /* RTPRELAY_A_EXPIRE of RTPRELAY_CMD_SET and _INFO */
+	RTPRELAY_FEATURE_DEVICE = 1 << 6, /* RTPRELAY_A_IIF, _OIF, _MARK, _UID */
 	/* Reserved, no module announces them: */
-	RTPRELAY_FEATURE_DEVICE = 1 << 6,  /* RTPRELAY_A_IIF, _OIF, _MARK, _UID */
 	RTPRELAY_FEATURE_IDLE2 = 1 << 7,   /* RTPRELAY_A_IDLE2, RTPRELAY_EVENT_IDLE2 */
 	RTPRELAY_FEATURE_OUTPUTS = 1 << 8, /* RTPRELAY_A_OUTPUTS */
 	RTPRELAY_FEATURE_CRYPTO = 1 << 9,  /* RTPRELAY_A_CRYPTO */
@@ -307,6 +316,10 @@ enum rtprelay_counter {
 				  */
 	RTPRELAY_C_DROP_XMIT,	 /* refused by the output device or its queue */
 	RTPRELAY_C_PASS_POLICY,	 /* an IPsec policy for incoming packets does not allow it */
+	RTPRELAY_C_PASS_DEVICE,	 /* a socket would not hear it: came by another device or VRF than
+				  * IIF, is refused by rp_filter, or LOCAL is not an address of this
+				  * host
+				  */
 	__RTPRELAY_C_MAX,
 };
 #define RTPRELAY_C_MAX (__RTPRELAY_C_MAX - 1)

@@ -12,6 +12,7 @@
 #include <linux/skbuff.h>
 #include <linux/timer.h>
 #include <net/genetlink.h>
+#include <net/route.h>
 
 #ifdef RTPR_HAS_GSO_H
 #include <net/gso.h>
@@ -63,6 +64,17 @@ static inline void rtpr_timer_end(struct timer_list *timer)
 #ifndef timer_container_of
 #define timer_container_of(var, timer, field) from_timer(var, timer, field)
 #endif
+
+/* The route of a packet that came in. Return: true, skb_dst() is set */
+static inline bool rtpr_route_input(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos,
+				    struct net_device *dev)
+{
+#ifdef RTPR_HAS_ROUTE_DROP_REASON
+	return !ip_route_input_noref(skb, daddr, saddr, inet_dsfield_to_dscp(tos), dev);
+#else
+	return !ip_route_input_noref(skb, daddr, saddr, tos, dev);
+#endif
+}
 
 /* The device cannot be moved to another network namespace. */
 static inline void rtpr_netdev_stays(struct net_device *dev)

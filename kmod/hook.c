@@ -16,6 +16,7 @@
 #include "counter.h"
 #include "flow.h"
 #include "hook.h"
+#include "input.h"
 #include "nl_event.h"
 #include "packet.h"
 #include "port.h"
@@ -76,6 +77,8 @@ static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 		return why;
 	if (unlikely(pkt->ttl <= 1))
 		return RTPRELAY_C_DROP_TTL;
+	if (unlikely(!rtpr_input_allows(flow, skb, pf)))
+		return RTPRELAY_C_PASS_DEVICE;
 	if (unlikely(!rtpr_policy_allows(skb, pf)))
 		return RTPRELAY_C_PASS_POLICY;
 	*route = NULL;

@@ -77,7 +77,8 @@ static int rtpr_cmd_info(struct sk_buff *skb, struct genl_info *info)
 {
 	const u32 features = RTPRELAY_FEATURE_RTP | RTPRELAY_FEATURE_EVENTS |
 			     RTPRELAY_FEATURE_FAMILY | RTPRELAY_FEATURE_TAP |
-			     RTPRELAY_FEATURE_NO_MUX | RTPRELAY_FEATURE_EXPIRE;
+			     RTPRELAY_FEATURE_NO_MUX | RTPRELAY_FEATURE_EXPIRE |
+			     RTPRELAY_FEATURE_DEVICE;
 	struct rtpr_net *rn = rtpr_net(genl_info_net(info));
 	u64 sums[RTPRELAY_C_MAX + 1];
 	struct rtpr_answer answer;

@@ -5,7 +5,9 @@
  * The policies check lengths and ranges; what depends on more than one attribute is checked here. A
  * refusal names the attribute and says why.
  */
+#include <linux/cred.h>
 #include <linux/inet.h>
+#include <linux/uidgid.h>
 #include <net/ipv6.h>
 
 #include "nl_flow.h"
@@ -19,6 +21,11 @@ static struct netlink_range_validation rtpr_clock_range = {
 static struct netlink_range_validation rtpr_idle_range = {
 	.min = 1,
 	.max = RTPRELAY_IDLE_MAX,
+};
+
+static struct netlink_range_validation rtpr_ifindex_range = {
+	.min = 1,
+	.max = INT_MAX,
 };
 
 static const struct nla_policy rtpr_policy_endpoint[RTPRELAY_EP_MAX + 1] = {
@@ -36,7 +43,7 @@ static const struct nla_policy rtpr_policy_clocks[RTPRELAY_CLOCK_ATTR_MAX + 1] =
 	[RTPRELAY_CLOCK_ENTRY] = NLA_POLICY_NESTED(rtpr_policy_clock),
 };
 
-const struct nla_policy rtpr_policy_flow[RTPRELAY_A_NO_MUX + 1] = {
+const struct nla_policy rtpr_policy_flow[RTPRELAY_A_UID + 1] = {
 	[RTPRELAY_A_LOCAL] = NLA_POLICY_NESTED(rtpr_policy_endpoint),
 	[RTPRELAY_A_SRC] = NLA_POLICY_NESTED(rtpr_policy_endpoint),
 	[RTPRELAY_A_OUT] = NLA_POLICY_NESTED(rtpr_policy_endpoint),
@@ -49,6 +56,10 @@ const struct nla_policy rtpr_policy_flow[RTPRELAY_A_NO_MUX + 1] = {
 	[RTPRELAY_A_CLOCKS] = NLA_POLICY_NESTED(rtpr_policy_clocks),
 	[RTPRELAY_A_COOKIE] = NLA_POLICY_RANGE(NLA_BINARY, 1, RTPRELAY_COOKIE_MAX),
 	[RTPRELAY_A_NO_MUX] = { .type = NLA_U32 },
+	[RTPRELAY_A_IIF] = NLA_POLICY_FULL_RANGE(NLA_U32, &rtpr_ifindex_range),
+	[RTPRELAY_A_OIF] = NLA_POLICY_FULL_RANGE(NLA_U32, &rtpr_ifindex_range),
+	[RTPRELAY_A_MARK] = { .type = NLA_U32 },
+	[RTPRELAY_A_UID] = { .type = NLA_U32 },
 };
 
 const struct nla_policy rtpr_policy_local[RTPRELAY_A_LOCAL + 1] = {
@@ -224,6 +235,28 @@ static void rtpr_get_cookie(const struct nlattr *attr, struct rtpr_flow_conf *co
 	memcpy(conf->cookie, nla_data(attr), nla_len(attr));
 }
 
+static u32 rtpr_get_u32(const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+/* The user is one of the sender's user namespace. */
+static int rtpr_get_domain(struct nlattr **attrs, struct rtpr_flow_conf *conf,
+			   struct netlink_ext_ack *extack)
+{
+	conf->iif = rtpr_get_u32(attrs[RTPRELAY_A_IIF]);
+	conf->oif = rtpr_get_u32(attrs[RTPRELAY_A_OIF]);
+	conf->mark = rtpr_get_u32(attrs[RTPRELAY_A_MARK]);
+	conf->uid = GLOBAL_ROOT_UID;
+	if (!attrs[RTPRELAY_A_UID])
+		return 0;
+	conf->uid = make_kuid(current_user_ns(), nla_get_u32(attrs[RTPRELAY_A_UID]));
+	if (uid_valid(conf->uid))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attrs[RTPRELAY_A_UID], "no user of this user namespace");
+	return -EINVAL;
+}
+
 int rtpr_get_conf(struct nlattr **attrs, struct rtpr_flow_conf *conf,
 		  struct netlink_ext_ack *extack)
 {
@@ -256,7 +289,7 @@ int rtpr_get_conf(struct nlattr **attrs, struct rtpr_flow_conf *conf,
 		conf->port.negotiated = nla_get_u32(attrs[RTPRELAY_A_NO_MUX]);
 	if (attrs[RTPRELAY_A_COOKIE])
 		rtpr_get_cookie(attrs[RTPRELAY_A_COOKIE], conf);
-	return 0;
+	return rtpr_get_domain(attrs, conf, extack);
 }
 
 int rtpr_put_endpoint(struct sk_buff *msg, int attr, const struct rtpr_endpoint *ep)
@@ -387,9 +420,20 @@ size_t rtpr_conf_size(const struct rtpr_flow_conf *conf)
 			clocks += clock;
 	return 4 * rtpr_endpoint_size() + nla_total_size(conf->cookie_len) +
 	       2 * nla_total_size(sizeof(u8)) +	 /* KIND, DSCP */
-	       3 * nla_total_size(sizeof(u32)) + /* FLAGS, IDLE, NO_MUX */
+	       7 * nla_total_size(sizeof(u32)) + /* FLAGS, IDLE, NO_MUX, IIF, OIF, MARK, UID */
 	       nla_total_size(16) +		 /* PT_SET */
 	       nla_total_size(clocks);
+}
+
+static int rtpr_put_domain(struct sk_buff *msg, const struct rtpr_flow_conf *conf)
+{
+	if ((conf->iif && nla_put_u32(msg, RTPRELAY_A_IIF, conf->iif)) ||
+	    (conf->oif && nla_put_u32(msg, RTPRELAY_A_OIF, conf->oif)) ||
+	    (conf->mark && nla_put_u32(msg, RTPRELAY_A_MARK, conf->mark)) ||
+	    (!uid_eq(conf->uid, GLOBAL_ROOT_UID) &&
+	     nla_put_u32(msg, RTPRELAY_A_UID, from_kuid_munged(current_user_ns(), conf->uid))))
+		return -EMSGSIZE;
+	return 0;
 }
 
 int rtpr_put_conf(struct sk_buff *msg, const struct rtpr_flow_conf *conf)
@@ -406,7 +450,7 @@ int rtpr_put_conf(struct sk_buff *msg, const struct rtpr_flow_conf *conf)
 		return -EMSGSIZE;
 	if (!conf->port.mux && nla_put_u32(msg, RTPRELAY_A_NO_MUX, conf->port.negotiated))
 		return -EMSGSIZE;
-	if (rtpr_put_pt_set(msg, conf))
+	if (rtpr_put_domain(msg, conf) || rtpr_put_pt_set(msg, conf))
 		return -EMSGSIZE;
 	return rtpr_put_clocks(msg, conf);
 }

@@ -6,8 +6,7 @@
 
 #include "state.h"
 
-extern const struct nla_policy
-	rtpr_policy_flow[RTPRELAY_A_NO_MUX + 1]; /* of RTPRELAY_CMD_FLOW_ADD */
+extern const struct nla_policy rtpr_policy_flow[RTPRELAY_A_UID + 1]; /* of RTPRELAY_CMD_FLOW_ADD */
 extern const struct nla_policy rtpr_policy_local[RTPRELAY_A_LOCAL + 1]; /* of _DEL and _GET */
 
 /*
@@ -19,7 +18,7 @@ int rtpr_get_local(struct nlattr **attrs, struct rtpr_endpoint *local,
 
 /**
  * rtpr_get_conf() - parse the attributes of RTPRELAY_CMD_FLOW_ADD, checked by their policy
- * @attrs: up to RTPRELAY_A_NO_MUX
+ * @attrs: up to RTPRELAY_A_UID
  * Return: 0; -EINVAL, -ERANGE, -EADDRNOTAVAIL, -EOPNOTSUPP, with a message in @extack
  */
 int rtpr_get_conf(struct nlattr **attrs, struct rtpr_flow_conf *conf,

@@ -15,6 +15,7 @@
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
+#include <linux/uidgid.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -84,11 +85,15 @@ struct rtpr_net {
  * @clock:	Hz; [0] is 0
  * @port:	tells RTP and RTCP apart
  * @idle_s:	silence before the IDLE event
+ * @iif:	device or VRF that its packets come by, as a socket is bound to one; 0: is not bound
+ * @oif, @mark, @uid: of the route lookup, as a socket has them; @oif 0: is not bound
  */
 struct rtpr_flow_conf {
 	struct rtpr_endpoint local, src, out, dst;
 	u32 flags;
 	u32 idle_s;
+	u32 iif, oif, mark;
+	kuid_t uid;
 	u8 kind;
 	u8 dscp;
 	u8 cookie_len;
@@ -118,6 +123,7 @@ struct rtpr_rtcp {
  * @gain_port:	what its ports add
  * @clock_mult:	ticks of conf.clock per nanosecond, times 2^32
  * @route:	the route to dst; managed by xmit.c
+ * @input:	by which device, and with which routes, packets are accepted; managed by input.c
  * @rn:		its namespace, for the timer
  * @id:		its number in rtpr_net.ids
  * @left:	packets that are not forwarded, by counter, and TAPPED; written per packet without a
@@ -146,6 +152,7 @@ struct rtpr_flow {
 	u32 clock_mult[RTPR_CLOCKS + 1];
 	struct rtpr_route __rcu *route;
 	struct rtpr_net *rn;
+	atomic64_t input;
 	u32 id;
 	atomic_t refused;
 	unsigned long refused_next;

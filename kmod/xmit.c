@@ -13,18 +13,23 @@
 #include "state.h"
 #include "xmit.h"
 
+/* Of the DSCP that is set. If packets keep their own, they may differ: all go the way of 0. */
+static u8 rtpr_route_tos(const struct rtpr_flow_conf *conf)
+{
+	return conf->dscp == RTPR_DSCP_KEEP ? 0 : conf->dscp << 2;
+}
+
 static struct dst_entry *rtpr_lookup_ipv4(struct net *net, const struct rtpr_flow_conf *conf)
 {
-	struct flowi4 fl4 = {
-		.daddr = rtpr_endpoint_ipv4(&conf->dst),
-		.saddr = rtpr_endpoint_ipv4(&conf->out),
-		.flowi4_proto = IPPROTO_UDP,
-		.flowi4_flags = FLOWI_FLAG_ANYSRC, /* the address may be absent for a moment */
-		.fl4_sport = conf->out.port,
-		.fl4_dport = conf->dst.port,
-	};
-	struct rtable *rt = ip_route_output_key(net, &fl4);
+	struct flowi4 fl4 = {};
+	struct rtable *rt;
 
+	/* ANYSRC: the address may be absent for a moment. */
+	flowi4_init_output(&fl4, conf->oif, conf->mark, rtpr_route_tos(conf), RT_SCOPE_UNIVERSE,
+			   IPPROTO_UDP, FLOWI_FLAG_ANYSRC, rtpr_endpoint_ipv4(&conf->dst),
+			   rtpr_endpoint_ipv4(&conf->out), conf->dst.port, conf->out.port,
+			   conf->uid);
+	rt = ip_route_output_key(net, &fl4);
 	if (IS_ERR(rt))
 		return NULL;
 	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
@@ -39,6 +44,10 @@ static struct dst_entry *rtpr_lookup_ipv6(struct net *net, const struct rtpr_flo
 	struct flowi6 fl6 = {
 		.daddr = conf->dst.addr,
 		.saddr = conf->out.addr,
+		.flowi6_oif = conf->oif,
+		.flowi6_mark = conf->mark,
+		.flowi6_uid = conf->uid,
+		.flowlabel = ip6_make_flowinfo(rtpr_route_tos(conf), 0),
 		.flowi6_proto = IPPROTO_UDP,
 		.fl6_sport = conf->out.port,
 		.fl6_dport = conf->dst.port,

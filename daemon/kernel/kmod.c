@@ -82,7 +82,7 @@ static void went(struct kmod *kmod)
 static const char *feature_names(uint32_t features, char *text, size_t size)
 {
 	static const char *const names[] = { "RTP statistics", "events", "IPv4 to IPv6", "tap",
-					     "RTCP by form",   "expiry" };
+					     "RTCP by form",   "expiry", "device" };
 	size_t at = 0;
 
 	text[0] = '\0';
@@ -97,7 +97,7 @@ static const char *feature_names(uint32_t features, char *text, size_t size)
 static int came(struct kmod *kmod, const struct kmod_family *family)
 {
 	struct talk *talk = &kmod->talk;
-	char text[80];
+	char text[120];
 	int error;
 
 	talk->family = *family;
@@ -282,6 +282,7 @@ struct kmod *kmod_open(const struct kmod_conf *conf)
 	kmod->flows.talk = &kmod->talk;
 	kmod->flows.owns = conf->owns;
 	kmod->flows.arg = conf->arg;
+	kmod->flows.domain = conf->domain;
 	find_module(kmod);
 	return kmod;
 }

@@ -9,6 +9,7 @@
 #ifndef RTPRELAY_KMOD_H
 #define RTPRELAY_KMOD_H
 
+#include "kernel/domain.h"
 #include "kernel/event.h"
 #include "kernel/flow.h"
 #include "kernel/link.h"
@@ -32,6 +33,7 @@ struct kmod_conf {
 	 */
 	bool (*owns)(void *arg, const struct endpoint *local);
 	void *arg;
+	struct flow_domain domain;
 };
 
 /* Looks for the module and logs the result. Sends no event. NULL: out of memory */

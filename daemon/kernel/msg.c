@@ -118,8 +118,20 @@ static void put_clocks(struct nlmsghdr *nlh, const struct flow_spec *spec)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+/* In a user namespace, its user 0 is not the one that the module assumes. */
+static void put_domain(struct nlmsghdr *nlh, const struct flow_domain *domain)
+{
+	if (domain->device) {
+		mnl_attr_put_u32(nlh, RTPRELAY_A_IIF, domain->device);
+		mnl_attr_put_u32(nlh, RTPRELAY_A_OIF, domain->device);
+	}
+	if (domain->mark)
+		mnl_attr_put_u32(nlh, RTPRELAY_A_MARK, domain->mark);
+	mnl_attr_put_u32(nlh, RTPRELAY_A_UID, domain->uid);
+}
+
 size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_spec *spec,
-		    uint32_t features, bool carry)
+		    const struct flow_domain *domain, uint32_t features, bool carry)
 {
 	const uint16_t flags = NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
 	struct nlmsghdr *nlh =
@@ -139,6 +151,8 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
 		put_clocks(nlh, spec);
 	if (features & RTPRELAY_FEATURE_NO_MUX && !spec->port.mux)
 		mnl_attr_put_u32(nlh, RTPRELAY_A_NO_MUX, spec->port.negotiated);
+	if (features & RTPRELAY_FEATURE_DEVICE)
+		put_domain(nlh, domain);
 	mnl_attr_put(nlh, RTPRELAY_A_COOKIE, FLOW_COOKIE, spec->cookie);
 	return nlh->nlmsg_len;
 }

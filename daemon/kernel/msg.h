@@ -11,6 +11,7 @@
 
 #include <libmnl/libmnl.h>
 #include "base/endpoint.h"
+#include "kernel/domain.h"
 #include "rtp_wire.h"
 #include "rtprelay_nl.h"
 
@@ -144,10 +145,10 @@ size_t kmod_ask_flow(void *buf, uint16_t family, uint32_t seq, uint8_t cmd,
 		     const struct endpoint *local, bool ack);
 /*
  * Makes or replaces the flow at spec->local. @features: of the module; nothing is sent that it does
- * not support.
+ * not support. @domain: as the daemon's sockets.
  */
 size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_spec *spec,
-		    uint32_t features, bool carry);
+		    const struct flow_domain *domain, uint32_t features, bool carry);
 
 /*
  * Is there a whole message in @left bytes? (mnl_nlmsg_ok() of libmnl 1.0.4 treats lengths above 2

@@ -128,8 +128,8 @@ static size_t put_request(struct flow_table *table, struct kmod_flow *flow, void
 	uint32_t seq = table->batch_seq + table->batch_len;
 
 	if (flow->wanted && !flow->refused)
-		return kmod_ask_add(buf, table->talk->family.id, seq, &flow->spec, table->features,
-				    flow->installed && !flow->fresh);
+		return kmod_ask_add(buf, table->talk->family.id, seq, &flow->spec, &table->domain,
+				    table->features, flow->installed && !flow->fresh);
 	if (flow->installed)
 		return kmod_ask_flow(buf, table->talk->family.id, seq, RTPRELAY_CMD_FLOW_DEL,
 				     &flow->spec.local, true);

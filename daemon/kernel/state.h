@@ -12,6 +12,7 @@
 #include <utlist.h>
 
 #include "base/hash.h"
+#include "kernel/domain.h"
 #include "kernel/event.h"
 #include "kernel/talk.h"
 
@@ -27,6 +28,7 @@
 struct flow_table {
 	struct talk *talk;
 	uint32_t features; /* enum rtprelay_feature */
+	struct flow_domain domain;
 	/* May a flow at this endpoint that is not in the table be removed from the kernel? */
 	bool (*owns)(void *arg, const struct endpoint *local);
 	void *arg;

@@ -238,6 +238,7 @@ static void kernel_passed(struct view *view)
 	put_one(view, "reason", STR("route"), kernel[RTPRELAY_C_PASS_ROUTE]);
 	put_one(view, "reason", STR("size"), kernel[RTPRELAY_C_PASS_SIZE]);
 	put_one(view, "reason", STR("policy"), kernel[RTPRELAY_C_PASS_POLICY]);
+	put_one(view, "reason", STR("device"), kernel[RTPRELAY_C_PASS_DEVICE]);
 }
 
 static void kernel_tapped(struct view *view)

@@ -107,7 +107,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct kmod_link_ops ops = { take_all, say_next, join, stay };
 	struct said said = { .link = { &ops, -1 }, .data = data, .left = size };
-	const struct kmod_conf conf = { &said.link, on_event, owns, &said };
+	const struct kmod_conf conf = {
+		.link = &said.link, .event = on_event, .owns = owns, .arg = &said
+	};
 	uint64_t counters[RTPRELAY_C_MAX + 1];
 	struct kmod *kmod;
 

@@ -214,6 +214,14 @@ void nl_put_flow(struct nlmsghdr *nlh, const struct nl_flow *flow)
 		mnl_attr_put_u32(nlh, RTPRELAY_A_IDLE, flow->idle);
 	if (flow->no_mux)
 		mnl_attr_put_u32(nlh, RTPRELAY_A_NO_MUX, *flow->no_mux);
+	if (flow->iif)
+		mnl_attr_put_u32(nlh, RTPRELAY_A_IIF, flow->iif);
+	if (flow->oif)
+		mnl_attr_put_u32(nlh, RTPRELAY_A_OIF, flow->oif);
+	if (flow->mark)
+		mnl_attr_put_u32(nlh, RTPRELAY_A_MARK, flow->mark);
+	if (flow->uid)
+		mnl_attr_put_u32(nlh, RTPRELAY_A_UID, flow->uid);
 	if (flow->pt_set)
 		mnl_attr_put(nlh, RTPRELAY_A_PT_SET, 16, flow->pt_set);
 	if (flow->clocks)
@@ -308,6 +316,18 @@ static void read_attr(struct nl_state *s, const struct nlattr *attr)
 		break;
 	case RTPRELAY_A_EXPIRE:
 		s->expire = mnl_attr_get_u32(attr);
+		break;
+	case RTPRELAY_A_IIF:
+		s->iif = mnl_attr_get_u32(attr);
+		break;
+	case RTPRELAY_A_OIF:
+		s->oif = mnl_attr_get_u32(attr);
+		break;
+	case RTPRELAY_A_MARK:
+		s->mark = mnl_attr_get_u32(attr);
+		break;
+	case RTPRELAY_A_UID:
+		s->uid = mnl_attr_get_u32(attr);
 		break;
 	case RTPRELAY_A_COUNTERS:
 		read_counters(s, attr);

@@ -43,6 +43,7 @@ struct nl_flow {
 	uint8_t dscp;
 	uint32_t flags, idle;
 	const uint32_t *no_mux;
+	uint32_t iif, oif, mark, uid; /* 0: not sent */
 	const uint8_t *pt_set;
 	const struct nl_clock *clocks;
 	const char *cookie;
@@ -58,7 +59,7 @@ struct nl_state {
 	uint8_t kind, dscp;
 	uint32_t flags, idle, refused, features, limit, flows, expire;
 	bool silent, heard, has_pt_set, has_no_mux, interrupted;
-	uint32_t no_mux;
+	uint32_t no_mux, iif, oif, mark, uid;
 	uint64_t last_seen_ms;
 	uint64_t counters[RTPRELAY_C_MAX + 1];
 	bool has_rtp;

@@ -42,7 +42,8 @@ static void test_info_has_features_and_limit(void)
 	CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
 	CU_ASSERT_EQUAL(state.features, RTPRELAY_FEATURE_RTP | RTPRELAY_FEATURE_EVENTS |
 						RTPRELAY_FEATURE_FAMILY | RTPRELAY_FEATURE_TAP |
-						RTPRELAY_FEATURE_NO_MUX | RTPRELAY_FEATURE_EXPIRE);
+						RTPRELAY_FEATURE_NO_MUX | RTPRELAY_FEATURE_EXPIRE |
+						RTPRELAY_FEATURE_DEVICE);
 	CU_ASSERT_EQUAL(state.expire, 3600);
 	CU_ASSERT_EQUAL(state.limit, 200000);
 	CU_ASSERT_EQUAL(state.flows, 0);
@@ -376,8 +377,9 @@ static void test_other_commands_refuse_too(void)
 static void test_reserved_attributes_are_refused(void)
 {
 	static const uint16_t reserved[] = {
-		RTPRELAY_A_IIF,	  RTPRELAY_A_OIF,     RTPRELAY_A_MARK,	 RTPRELAY_A_UID,
-		RTPRELAY_A_IDLE2, RTPRELAY_A_OUTPUTS, RTPRELAY_A_CRYPTO,
+		RTPRELAY_A_IDLE2,
+		RTPRELAY_A_OUTPUTS,
+		RTPRELAY_A_CRYPTO,
 	};
 
 	start();

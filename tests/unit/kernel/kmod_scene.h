@@ -46,7 +46,9 @@ SCENE_FN bool owns(void *arg, const struct endpoint *local)
 
 SCENE_FN struct kmod *start(bool loaded)
 {
-	const struct kmod_conf conf = { &fake.link, on_event, owns, &reported };
+	const struct kmod_conf conf = {
+		.link = &fake.link, .event = on_event, .owns = owns, .arg = &reported
+	};
 
 	memset(&reported, 0, sizeof(reported));
 	fake_kmod_init(&fake, loaded);

@@ -366,7 +366,9 @@ static void test_no_memory(void)
 	memset(&reported, 0, sizeof(reported));
 	ALLOC_FAILS_AT_EACH
 	{
-		const struct kmod_conf conf = { &fake.link, on_event, owns, &reported };
+		const struct kmod_conf conf = {
+			.link = &fake.link, .event = on_event, .owns = owns, .arg = &reported
+		};
 		struct kmod *kmod;
 		struct kmod_flow *flow;
 

@@ -345,6 +345,7 @@ static const struct {
 	{ "kernel_passed_packets_total{reason=\"route\"}", PASSED(ROUTE) },
 	{ "kernel_passed_packets_total{reason=\"size\"}", PASSED(SIZE) },
 	{ "kernel_passed_packets_total{reason=\"policy\"}", PASSED(POLICY) },
+	{ "kernel_passed_packets_total{reason=\"device\"}", PASSED(DEVICE) },
 	{ "kernel_tapped_packets_total", AT(kernel[RTPRELAY_C_TAPPED]) },
 	{ "control_requests_total", AT(stats.requests) },
 	{ "control_replayed_total", AT(stats.replayed) },
