@@ -41,6 +41,16 @@ static inline void skb_clear_tstamp(struct sk_buff *skb)
 }
 #endif
 
+/* Does a packet socket want a copy of what @dev sends? */
+static __always_inline bool rtpr_nit_active(struct net_device *dev)
+{
+#ifdef RTPR_HAS_NIT_ACTIVE_RCU
+	return dev_nit_active_rcu(dev);
+#else
+	return dev_nit_active(dev);
+#endif
+}
+
 /*
  * For variables on the packet path that are written before they are read: the compiler does not
  * clear them.

@@ -59,6 +59,8 @@ static struct dst_entry *rtpr_lookup_ipv6(struct net *net, const struct rtpr_flo
 
 static void rtpr_route_free(struct rtpr_route *route)
 {
+	if (route->neigh)
+		neigh_release(route->neigh);
 	dst_release(route->dst);
 	kfree(route);
 }
@@ -103,11 +105,37 @@ static bool rtpr_is_direct(const struct dst_entry *dst, bool ipv4)
 	return dst->output == (ipv4 ? ip_output : ip6_output) && !dst->lwtstate;
 }
 
+/*
+ * Stores the neighbour that the route names, and a reference: then the table does not give it up.
+ * Softirq, under rcu_read_lock(). Return: false: no memory, or the table is full
+ */
+static bool rtpr_route_resolve(struct rtpr_route *route, const struct rtpr_flow_conf *conf,
+			       struct net_device *dev)
+{
+	const struct rtable *rt = (const struct rtable *)route->dst;
+	const struct rt6_info *rt6 = (const struct rt6_info *)route->dst;
+	bool ipv4 = conf->out.family == AF_INET;
+	struct neighbour *neigh;
+
+	route->by_ipv6 = ipv4 && rt->rt_gw_family == AF_INET6;
+	if (route->by_ipv6)
+		neigh = ip_neigh_gw6(dev, &rt->rt_gw6);
+	else if (ipv4)
+		neigh = ip_neigh_gw4(dev, rt_nexthop(rt, rtpr_endpoint_ipv4(&conf->dst)));
+	else
+		neigh = ip_neigh_gw6(dev, rt6_nexthop(rt6, &conf->dst.addr));
+	if (IS_ERR(neigh) || !refcount_inc_not_zero(&neigh->refcnt))
+		return false;
+	route->neigh = neigh;
+	return true;
+}
+
 const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow)
 {
 	struct net *net = flow->rn->net;
-	struct rtpr_route *route = kmalloc(sizeof(*route), GFP_ATOMIC);
+	struct rtpr_route *route = kzalloc(sizeof(*route), GFP_ATOMIC);
 	bool ipv4 = flow->conf.out.family == AF_INET;
+	struct net_device *dev;
 
 	if (!route)
 		return NULL;
@@ -120,7 +148,9 @@ const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow)
 	route->mtu = ipv4 && route->direct ? dst_mtu(route->dst) : 0;
 	route->cookie = ipv4 ? 0 : rt6_get_cookie((struct rt6_info *)route->dst);
 	route->flow = flow;
-	if (!rtpr_device_add(flow->rn, READ_ONCE(route->dst->dev), &route->by_device)) {
+	dev = READ_ONCE(route->dst->dev);
+	if ((route->direct && !rtpr_route_resolve(route, &flow->conf, dev)) ||
+	    !rtpr_device_add(flow->rn, dev, &route->by_device)) {
 		rtpr_route_free(route);
 		return NULL;
 	}

@@ -5,8 +5,9 @@
  * A packet goes from the neighbour entry directly to its device and bypasses the OUTPUT, FORWARD
  * and POSTROUTING hooks, as with a flowtable: permission was decided when the flow was set, and
  * connection tracking or source NAT must not change the packet. Traffic control, queueing and the
- * devices' egress hooks see it. For a route that does more than name a neighbour (IPsec, labels and
- * tunnels of routes, VRF) its own output function is called.
+ * devices' egress hooks see it; where there are none, direct.h leaves that layer out, too. For a
+ * route that does more than name a neighbour (IPsec, labels and tunnels of routes, VRF) its own
+ * output function is called.
  */
 #ifndef RTPR_XMIT_H
 #define RTPR_XMIT_H
@@ -20,6 +21,7 @@
 #include <net/route.h>
 
 #include "compat.h"
+#include "direct.h"
 #include "state.h"
 
 /**
@@ -29,6 +31,8 @@
  * @direct: the route only names a neighbour
  * @mtu:    its MTU, if @direct and IPv4: valid as long as the route, until an ICMP error reports a
  *          smaller one on the path
+ * @neigh:  if @direct: one reference is held
+ * @by_ipv6: if @direct: IPv4 by a neighbour with an IPv6 address
  * @flow:   whose route it is
  * @by_device: in the list of its device, see device.c
  * Replaced as a whole and freed after a grace period, so that the path takes no reference per
@@ -38,7 +42,8 @@ struct rtpr_route {
 	struct dst_entry *dst;
 	u32 cookie;
 	u32 mtu;
-	bool direct;
+	bool direct, by_ipv6;
+	struct neighbour *neigh;
 	struct rtpr_flow *flow;
 	struct list_head by_device;
 	struct rcu_head rcu;
@@ -46,6 +51,19 @@ struct rtpr_route {
 
 /* Looks the route up and stores it. Return: NULL, no route or no memory */
 const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow);
+
+/* As dst_check(), which calls a function: for IPv4 its conditions are here. */
+static __always_inline bool rtpr_route_holds(const struct rtpr_route *route)
+{
+	const struct rtable *rt = (const struct rtable *)route->dst;
+
+	if (likely(route->direct) && unlikely(READ_ONCE(route->neigh->dead)))
+		return false;
+	if (likely(route->mtu))
+		return READ_ONCE(rt->dst.obsolete) == DST_OBSOLETE_FORCE_CHK &&
+		       rt->rt_genid == rt_genid_ipv4(route->flow->rn->net);
+	return dst_check(route->dst, route->cookie);
+}
 
 /**
  * rtpr_route() - the flow's cached route, looked up again if it is outdated
@@ -55,7 +73,7 @@ static inline const struct rtpr_route *rtpr_route(struct rtpr_flow *flow)
 {
 	const struct rtpr_route *route = rcu_dereference(flow->route);
 
-	if (likely(route && dst_check(route->dst, route->cookie)))
+	if (likely(route) && likely(rtpr_route_holds(route)))
 		return route;
 	return rtpr_route_renew(flow);
 }
@@ -84,41 +102,28 @@ static inline unsigned int rtpr_headroom(const struct rtpr_flow *flow, const str
 }
 
 /* Clears metadata of reception that would be misread on transmission. */
-static __always_inline void rtpr_scrub(struct sk_buff *skb, struct dst_entry *dst,
-				       struct net_device *dev)
+static __always_inline void rtpr_scrub(struct sk_buff *skb, struct net_device *dev)
 {
 	skb_orphan(skb);
 	nf_reset_ct(skb);
 	skb_ext_reset(skb);
 	skb_clear_tstamp(skb);
 	skb_dst_drop(skb);
-	skb_dst_set_noref(skb, dst);
 	skb->dev = dev;
 }
 
 /* Directly to the neighbour. */
-static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, struct dst_entry *dst,
+static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, const struct rtpr_route *route,
 					    struct net_device *dev, bool ipv4)
 {
-	const struct rtable *rt = (const struct rtable *)dst;
-	bool by_ipv6 = ipv4 && rt->rt_gw_family == AF_INET6;
-	struct neighbour *neigh;
-
 	if (ipv4)
 		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
-	if (unlikely(by_ipv6))
-		neigh = ip_neigh_gw6(dev, &rt->rt_gw6);
-	else if (ipv4)
-		neigh = ip_neigh_gw4(dev, rt_nexthop(rt, ip_hdr(skb)->daddr));
-	else
-		neigh = ip_neigh_gw6(
-			dev, rt6_nexthop((const struct rt6_info *)dst, &ipv6_hdr(skb)->daddr));
-	if (IS_ERR(neigh)) {
-		kfree_skb(skb);
-		return PTR_ERR(neigh);
-	}
 	/* A neighbour's cached link-layer header is only valid for its own address family. */
-	return neigh_output(neigh, skb, by_ipv6);
+	if (likely(!route->by_ipv6) && rtpr_direct(skb, dev) &&
+	    likely(rtpr_direct_header(skb, route->neigh)))
+		return rtpr_direct_xmit(skb, dev);
+	skb_dst_set_noref(skb, route->dst);
+	return neigh_output(route->neigh, skb, route->by_ipv6);
 }
 
 /**
@@ -130,14 +135,15 @@ static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, struct dst_entr
 static __always_inline bool rtpr_xmit(struct sk_buff *skb, const struct rtpr_flow *flow,
 				      const struct rtpr_route *route, struct net_device *dev)
 {
-	struct dst_entry *dst = route->dst;
 	int err;
 
-	rtpr_scrub(skb, dst, dev);
-	if (unlikely(!route->direct))
+	rtpr_scrub(skb, dev);
+	if (unlikely(!route->direct)) {
+		skb_dst_set_noref(skb, route->dst);
 		err = dst_output(flow->rn->net, NULL, skb);
-	else
-		err = rtpr_xmit_direct(skb, dst, dev, flow->conf.out.family == AF_INET);
+	} else {
+		err = rtpr_xmit_direct(skb, route, dev, flow->conf.out.family == AF_INET);
+	}
 	return err >= 0 && net_xmit_eval(err) == 0;
 }
 
