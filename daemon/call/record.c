@@ -40,11 +40,13 @@ static void wire_latch(struct wire *w, struct latch_record *latch)
 	wire_time(w, &latch->heard_ms);
 	wire_time(w, &latch->window_end_ms);
 	wire_time(w, &latch->opened_ms);
+	wire_time(w, &latch->pending_end_ms);
 	wire_u32(w, &latch->ssrc);
 	wire_u32(w, &latch->relatched);
 	wire_u16(w, &latch->seq);
 	wire_u8(w, &latch->phase, PHASE_LOCKED);
 	wire_u8(w, &latch->class, CLASS_EXACT);
+	wire_u8(w, &latch->unanswered, PHASE_MOVED);
 	wire_u8(w, &latch->n_ssrcs, SSRCS_EARLIER);
 	for (uint8_t i = 0; i < latch->n_ssrcs; i++)
 		wire_u32(w, &latch->earlier_ssrc[i]);
@@ -92,6 +94,7 @@ static void wire_media(struct wire *w, struct media_record *media)
 		return;
 	wire_u8(w, &media->flags, UINT8_MAX);
 	wire_u8(w, &media->holds, HOLD_STRONG | HOLD_WEAK | HOLD_WEAK << 1);
+	wire_u8(w, &media->answers, MEDIA_ANSWERED);
 	wire_bool(w, &media->has_notice);
 	if (media->has_notice) {
 		wire_u32(w, &media->notice_target);

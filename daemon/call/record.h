@@ -27,7 +27,7 @@ struct media_record {
 	bool there; /* false: nothing is relayed on this m= line */
 	struct place_record place[2];
 	uint16_t port[2];
-	uint8_t flags, holds, direction[2];
+	uint8_t flags, holds, answers, direction[2];
 	bool has_notice;
 	uint32_t notice_target;
 	struct endpoint notice_source;

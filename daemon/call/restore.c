@@ -49,6 +49,7 @@ static void latch_to_wall(struct latch_record *latch, const struct now *now)
 	latch->heard_ms = to_wall(now, latch->heard_ms);
 	latch->window_end_ms = to_wall(now, latch->window_end_ms);
 	latch->opened_ms = to_wall(now, latch->opened_ms);
+	latch->pending_end_ms = to_wall(now, latch->pending_end_ms);
 }
 
 static struct place_record place_of(const struct iface_addr *local)
@@ -64,6 +65,7 @@ static void note_media(struct media_record *record, const struct media *media,
 		return;
 	record->flags = media->flags;
 	record->holds = media->holds;
+	record->answers = media->answers;
 	record->has_notice = media->notice;
 	if (media->notice) {
 		record->notice_target = media->notice->target;
@@ -211,6 +213,7 @@ static void seed_stream(const struct restore *r, const struct stream_record *rec
 	latch->heard_ms = past(r, record->latch.heard_ms);
 	latch->opened_ms = past(r, record->latch.opened_ms);
 	latch->window_end_ms = awaited(r, record->latch.window_end_ms);
+	latch->pending_end_ms = awaited(r, record->latch.pending_end_ms);
 	seed->last_in_ms = past(r, record->last_in_ms);
 }
 
@@ -275,6 +278,7 @@ static void describe(struct media *media, const struct media_record *record)
 {
 	media->flags = record->flags;
 	media->holds = record->holds;
+	media->answers = record->answers;
 	copy_cut(media->type, sizeof(media->type), record->type);
 	copy_cut(media->codec, sizeof(media->codec), record->codec);
 	for (int side = 0; side < 2; side++) {

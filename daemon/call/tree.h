@@ -53,6 +53,13 @@ enum media_hold {
 	HOLD_WEAK = 1 << 1, /* << side */
 };
 
+/* How far the last offer of the media has come; without sip-code the first answer is early. */
+enum media_answers {
+	MEDIA_OFFERED,
+	MEDIA_EARLY, /* it has an answer that may be provisional */
+	MEDIA_ANSWERED,
+};
+
 /* The notification that is sent if the call times out. */
 struct notice {
 	uint32_t target;	/* which configured "notify": a hash of its text */
@@ -81,6 +88,7 @@ struct media {
 	uint8_t index;		     /* of the m= line, from 0 */
 	uint8_t flags;		     /* enum media_flag */
 	uint8_t holds;		     /* enum media_hold; 0: the first delete ends it */
+	uint8_t answers;	     /* enum media_answers */
 	struct notice *notice;	     /* owned: the notification of a time-out, or NULL */
 	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
 	struct media_path path;

@@ -211,6 +211,7 @@ static void commit_media(struct exchange *ex)
 		if (!plan->media)
 			continue;
 		plan->media->flags = plan->flags;
+		plan->media->answers = plan->answers;
 		if (ex->sdp.media[i].port)
 			media_describe(plan->media, ex->from, &ex->sdp.media[i]);
 	}

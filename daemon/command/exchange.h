@@ -24,6 +24,7 @@ struct media_plan {
 	bool replace;	     /* @old may not stay: other ports are needed */
 	bool too_many;	     /* refused: max-medias of them have ports */
 	uint8_t flags;	     /* enum media_flag */
+	uint8_t answers;     /* enum media_answers */
 	struct bridge_conf conf, before;
 	struct bridge_change change; /* one-time orders; sent with @conf, and not kept */
 };

@@ -226,6 +226,29 @@ static enum bridge_kind kind_of(const struct exchange *ex, const struct sdp_medi
 	return sdp_is_rtp(m->transport) ? BRIDGE_RTP : BRIDGE_OPAQUE;
 }
 
+/*
+ * An offer opens windows of its own side, which may have to be opened again by the answer: the
+ * phone may use its new port only then.
+ */
+static void plan_steps(const struct exchange *ex, struct media_plan *plan)
+{
+	enum latch_step *step = plan->change.step;
+	bool first = plan->answers == MEDIA_OFFERED;
+	int code = ex->request->sip_code;
+	bool early = code && code < 200;
+
+	if (ex->offer) {
+		step[ex->from] = LATCH_OFFER;
+		plan->answers = MEDIA_OFFERED;
+		return;
+	}
+	if (plan->answers == MEDIA_ANSWERED)
+		return;
+	if (first || !early)
+		step[ex->to] = early ? LATCH_EARLY : LATCH_ANSWER;
+	plan->answers = early || (first && !code) ? MEDIA_EARLY : MEDIA_ANSWERED;
+}
+
 static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 			  struct media_plan *plan)
 {
@@ -244,6 +267,7 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 	}
 	set_flag(&plan->flags, MEDIA_REFUSED, false);
 	set_sender(ex, m, plan);
+	plan_steps(ex, plan);
 	add_codecs(conf, m);
 	if (conf->kind == BRIDGE_RTP)
 		plan_mux(ex, m, plan);
@@ -285,6 +309,7 @@ void media_plan_make(struct exchange *ex, size_t index)
 	if (plan->old) {
 		plan->before = *bridge_conf(plan->old->bridge);
 		plan->flags = plan->old->flags;
+		plan->answers = plan->old->answers;
 	}
 	plan->conf = plan->before;
 	if (m->transport == SDP_OTHER)

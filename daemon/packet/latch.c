@@ -104,7 +104,8 @@ static uint32_t stream_facts(const struct latch_ref *ref)
 
 static uint32_t source_facts(const struct latch_memory *m)
 {
-	return fact(FACT_UNSEQUENCED, m->phase != PHASE_WAIT && !m->sequenced);
+	return fact(FACT_UNSEQUENCED, m->phase != PHASE_WAIT && !m->sequenced) |
+	       fact(FACT_UNANSWERED, m->unanswered);
 }
 
 static uint32_t usable_fact(const struct latch_memory *m, enum latch_class class, uint32_t facts)
@@ -123,17 +124,11 @@ static struct ssrc present_ssrc(const struct latch_memory *m)
 	return (struct ssrc){ m->ssrc, m->seq, m->seq_known, m->heard_ms };
 }
 
-/*
- * The same phone behind a NAT that gave it another port: only silence of the old one makes it
- * credible.
- */
-static bool has_rebound(const struct latch_memory *m, const struct latch_packet *packet,
-			uint32_t facts)
+/* An SSRC of the source in use, which nobody else knows, and the sequence number going on. */
+static bool goes_on(const struct latch_memory *m, const struct latch_packet *packet)
 {
 	const struct ssrc now = present_ssrc(m), *last = &now;
 
-	if (!(facts & FACT_SILENT) || !endpoint_addr_eq(&m->source, packet->source))
-		return false;
 	if (!m->ssrc_known || !packet->has_ssrc)
 		return false;
 	if (packet->ssrc != now.ssrc)
@@ -141,6 +136,17 @@ static bool has_rebound(const struct latch_memory *m, const struct latch_packet 
 	if (!last)
 		return false;
 	return !packet->has_seq || ssrcs_goes_on(&m->ssrcs, last, packet->seq, packet->now_ms);
+}
+
+/*
+ * The same phone behind a NAT that gave it another port: only silence of the old one makes it
+ * credible.
+ */
+static bool has_rebound(const struct latch_memory *m, const struct latch_packet *packet,
+			uint32_t facts)
+{
+	return facts & FACT_SILENT && facts & FACT_GOES_ON &&
+	       endpoint_addr_eq(&m->source, packet->source);
 }
 
 /*
@@ -164,6 +170,7 @@ static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_
 			 fact(FACT_CANDIDATE, packet->candidate) |
 			 fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
 			 fact(FACT_SEQUENCED, packet->has_seq) |
+			 fact(FACT_GOES_ON, goes_on(m, packet)) |
 			 fact(FACT_FOREIGN, is_foreign(ref, packet)) |
 			 fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
 			 fact(FACT_WAS_EXACT, m->was_exact) | fact(FACT_SAME, rank == had) |
@@ -189,12 +196,14 @@ static void enter(struct latch_memory *m, enum latch_outcome outcome)
 					  [OUTCOME_OPEN] = PHASE_OPEN,
 					  [OUTCOME_REOPENED] = PHASE_REOPENED,
 					  [OUTCOME_MOVED] = PHASE_MOVED,
+					  [OUTCOME_PENDING] = PHASE_PENDING,
 					  [OUTCOME_LOCKED] = PHASE_LOCKED };
 
 	if (outcome == OUTCOME_STAY)
 		return;
 	m->phase = phases[outcome];
-	m->was_exact = m->was_exact && m->phase == PHASE_MOVED;
+	m->was_exact =
+		m->was_exact && (m->phase == PHASE_MOVED || m->phase == PHASE_PENDING);
 }
 
 /* An exact source has no window: it learns only until it has sent a sequence number. */
@@ -217,9 +226,11 @@ static bool close_window(struct latch_memory *m, int64_t now_ms)
 	if (outcome == OUTCOME_STAY)
 		return false;
 	enter(m, outcome);
-	changed = m->phase == PHASE_LOCKED || m->window_end_ms;
+	changed = m->phase != PHASE_OPEN || m->window_end_ms;
 	if (m->phase == PHASE_OPEN)
 		m->window_end_ms = 0;
+	if (m->phase == PHASE_PENDING)
+		m->window_end_ms = m->pending_end_ms;
 	return changed;
 }
 
@@ -254,11 +265,19 @@ static void note(struct latch_memory *m, const struct latch_packet *packet)
 	m->heard_ms = packet->now_ms;
 }
 
+/* It is where signalling does not expect it any more: media goes there all the same, if heard. */
+static bool is_lost(const struct latch_memory *m)
+{
+	return m->phase == PHASE_PENDING && m->was_exact && m->heard_ms < m->opened_ms;
+}
+
 static __attribute__((noinline)) bool hear_any(struct latch_memory *m,
 					       const struct latch_packet *packet)
 {
+	bool was_lost = is_lost(m);
+
 	note(m, packet);
-	return is_learning(m) && close_window(m, packet->now_ms);
+	return (is_learning(m) && close_window(m, packet->now_ms)) || was_lost != is_lost(m);
 }
 
 /* For nearly all packets, the next of the same SSRC, this is short, and touches one cache line. */
@@ -266,31 +285,35 @@ bool latch_heard(struct latch *latch, const struct latch_packet *packet)
 {
 	struct latch_memory *m = &latch->sealed;
 
-	if (!packet->has_seq || !m->seq_known || packet->ssrc != m->ssrc)
+	if (!packet->has_seq || !m->seq_known || packet->ssrc != m->ssrc || is_learning(m))
 		return hear_any(m, packet);
 	m->seq = packet->seq;
 	m->heard_ms = packet->now_ms;
-	return is_learning(m) && close_window(m, packet->now_ms);
+	return false;
 }
 
 bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packet, uint32_t rate,
 			   int64_t now_ms)
 {
 	struct latch_memory *m = &latch->sealed;
+	bool was_lost = is_lost(m);
 
 	ssrcs_set_rate(&m->ssrcs, rate);
 	if (packet->now_ms > m->heard_ms) {
 		note(m, packet);
 		ssrcs_lose_track(&m->ssrcs); /* only the last one is reported */
 	}
-	return close_window(&latch->sealed, now_ms);
+	return close_window(m, now_ms) || was_lost != is_lost(m);
 }
 
 static void take(struct latch_memory *m, const struct latch_ref *ref,
 		 const struct latch_packet *packet, enum latch_class class, bool same_phone)
 {
-	bool was_open = is_learning(m) && packet->now_ms < m->window_end_ms;
+	bool was_open = is_learning(m) && m->phase != PHASE_PENDING &&
+			packet->now_ms < m->window_end_ms;
 
+	if (m->unanswered == PHASE_MOVED)
+		m->unanswered = PHASE_REOPENED; /* it has moved already */
 	m->replaced = m->phase == PHASE_MOVED ? m->source : (struct endpoint){ 0 };
 	m->relatched += m->phase != PHASE_WAIT;
 	if (!was_open && m->phase != PHASE_LOCKED)
@@ -361,14 +384,46 @@ static void open_window(struct latch_memory *m, const struct latch_ref *ref, int
 	m->window_end_ms = now_ms + ref->window_ms;
 }
 
+/*
+ * What an offer has opened, its answer opens again. Who was moved by it stays so after another
+ * offer with the same endpoint.
+ */
+static enum latch_change change_of(const struct latch_memory *m, enum latch_change change,
+				   enum latch_step step)
+{
+	bool moved = m->unanswered == PHASE_MOVED;
+
+	if (change == LATCH_KEEP && m->unanswered && (step == LATCH_EARLY || step == LATCH_ANSWER))
+		return moved ? LATCH_MOVE : LATCH_REOPEN;
+	if (change == LATCH_REOPEN && m->phase == PHASE_PENDING && moved)
+		return LATCH_MOVE;
+	return change;
+}
+
+/* @opened: this update has opened a window. */
+static void note_step(struct latch_memory *m, enum latch_step step, bool opened, int64_t now_ms)
+{
+	if (step == LATCH_OFFER && opened) {
+		m->unanswered = m->phase;
+		m->pending_end_ms = now_ms + LATCH_PENDING_MS;
+	} else if (step == LATCH_EARLY && opened && m->unanswered) {
+		m->unanswered = m->phase;
+	} else if (step == LATCH_ANSWER || (opened && step != LATCH_EARLY)) {
+		m->unanswered = PHASE_WAIT;
+		m->pending_end_ms = 0;
+	}
+}
+
 void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_change change,
-		  int64_t now_ms)
+		  enum latch_step step, int64_t now_ms)
 {
 	struct latch_memory *m = &latch->sealed;
 	bool was_exact = m->was_exact || m->class == CLASS_EXACT;
 	enum latch_outcome outcome;
 	uint32_t facts;
+	bool opens;
 
+	change = change_of(m, change, step);
 	if (m->phase != PHASE_WAIT)
 		m->class = (uint8_t)classify(ref, &m->source);
 	facts = stream_facts(ref) | source_facts(m) | fact(FACT_REOPEN, change == LATCH_REOPEN) |
@@ -379,13 +434,15 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 	if (outcome == OUTCOME_WAIT)
 		*m = (struct latch_memory){ 0 };
 	m->spoke = m->spoke || m->class >= CLASS_ADDR;
-	if (outcome == OUTCOME_WAIT || outcome == OUTCOME_REOPENED || outcome == OUTCOME_MOVED)
+	opens = outcome == OUTCOME_REOPENED || outcome == OUTCOME_MOVED;
+	if (outcome == OUTCOME_WAIT || opens)
 		candidates_clear(ref->candidates);
-	if (outcome == OUTCOME_REOPENED || outcome == OUTCOME_MOVED)
+	if (opens)
 		open_window(m, ref, now_ms);
 	if (facts & FACT_MOVE || !(facts & FACT_USABLE))
 		m->was_exact = was_exact && facts & FACT_MOVE;
 	enter(m, outcome);
+	note_step(m, step, opens, now_ms);
 }
 
 void latch_forget(struct latch *latch)
@@ -405,11 +462,13 @@ void latch_export(const struct latch *latch, struct latch_record *record)
 					 .heard_ms = m->heard_ms,
 					 .window_end_ms = m->window_end_ms,
 					 .opened_ms = m->opened_ms,
+					 .pending_end_ms = m->pending_end_ms,
 					 .ssrc = m->ssrc,
 					 .relatched = m->relatched,
 					 .seq = m->seq,
 					 .phase = m->phase,
 					 .class = m->class,
+					 .unanswered = m->unanswered,
 					 .n_ssrcs = m->ssrcs.n,
 					 .was_exact = m->was_exact,
 					 .ssrc_known = m->ssrc_known,
@@ -424,6 +483,7 @@ void latch_import(struct latch *latch, const struct latch_record *record)
 	latch->sealed = (struct latch_memory){ .source = record->source,
 					       .phase = record->phase,
 					       .class = record->class,
+					       .unanswered = record->unanswered,
 					       .was_exact = record->was_exact,
 					       .ssrc_known = record->ssrc_known,
 					       .sequenced = record->sequenced,
@@ -433,11 +493,20 @@ void latch_import(struct latch *latch, const struct latch_record *record)
 					       .heard_ms = record->heard_ms,
 					       .window_end_ms = record->window_end_ms,
 					       .opened_ms = record->opened_ms,
+					       .pending_end_ms = record->pending_end_ms,
 					       .relatched = record->relatched,
 					       .replaced = record->replaced,
 					       .ssrcs = { .n = record->n_ssrcs } };
 	for (uint8_t i = 0; i < record->n_ssrcs; i++)
 		latch->sealed.ssrcs.earlier[i].ssrc = record->earlier_ssrc[i];
+}
+
+static bool unanswered_valid(const struct latch_record *record)
+{
+	if (record->unanswered == PHASE_WAIT)
+		return record->phase != PHASE_PENDING && !record->pending_end_ms;
+	return record->phase != PHASE_WAIT &&
+	       (record->unanswered == PHASE_MOVED || record->unanswered == PHASE_REOPENED);
 }
 
 bool latch_record_valid(const struct latch_record *record)
@@ -449,7 +518,9 @@ bool latch_record_valid(const struct latch_record *record)
 	       (record->phase == PHASE_LOCKED || record->class != CLASS_EXACT ||
 		(record->phase == PHASE_OPEN && !record->sequenced)) &&
 	       (record->phase != PHASE_LOCKED || record->sequenced) &&
-	       (record->phase == PHASE_MOVED || !record->was_exact) &&
+	       (record->phase == PHASE_MOVED || record->phase == PHASE_PENDING ||
+		!record->was_exact) &&
+	       unanswered_valid(record) &&
 	       (record->phase != PHASE_LOCKED ||
 		(record->class != CLASS_NEIGHBOUR && record->class != CLASS_FOLLOWER));
 }
@@ -471,7 +542,7 @@ const struct endpoint *latch_destination(const struct latch *latch, const struct
 {
 	const struct latch_memory *m = &latch->sealed;
 	bool usable = latch_signalled_usable(ref);
-	bool expected_there = m->phase == PHASE_MOVED && m->was_exact;
+	bool expected_there = (m->phase == PHASE_MOVED && m->was_exact) || is_lost(m);
 
 	if (!asymmetric && m->phase != PHASE_WAIT && !(expected_there && usable))
 		return &m->source;

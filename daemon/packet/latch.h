@@ -60,8 +60,17 @@
  *     reopened   the source in use   the same; of the same rank, if silent
  *     moved      the source in use,  any usable newcomer; the source that it replaces is refused
  *                at its old place    until the window ends
+ *     pending    the source in use   a usable newcomer of the same or a higher rank, after the
+ *                                    patience, if silent, or with one of its last four SSRCs and
+ *                                    the sequence number of that one going on
  *     locked     the source in use   exact in place of a lower rank, if silent; with strict-source
  *                                    nobody
+ *
+ * An offer that opens a window awaits its answer: when the window is over the stream is pending,
+ * until LATCH_PENDING_MS after the offer. The answer opens the window again, for a phone that goes
+ * to its new port only then: as moved, or as reopened if it was taken at another place meanwhile.
+ * An early answer does the same, and the final one once more. Nothing opens if the media stays as
+ * it was.
  *
  * "If silent": the source in use was not heard for LATCH_SILENCE_MS. In every phase but wait:
  *
@@ -76,7 +85,7 @@
  * SSRCs are those of admitted packets. Of those that the kernel forwarded, only the last one's
  * number is known; the others, and all after a restart, go by the SSRC alone. (packet/ssrcs.h)
  *
- * Reports know three states: wait, learn (open, reopened, moved), locked.
+ * Reports know three states: wait, learn (open, reopened, moved, pending), locked.
  *
  * PROOF. A newcomer that could take over may have to prove itself first (latch_proof_rules):
  *
@@ -88,44 +97,50 @@
  *                           lower rank, is displaced, chosen at random.
  *     stranger, asymmetric  in addition: not while nobody is at the other side
  *     neighbour             in addition: not while nobody is at the other side
+ *     pending               all others after the patience, too; without numbers not at all; but
+ *                           exact in place of a lower rank, if silent, at once
  *     stranger              in place of another source, with media-handover: at once
  *     all others; mode first; a NAT that changed its port: at once
  *
  * EVENTS: what happens in which phase, without media-handover and strict-source; if more than one
  * row of a newcomer fits: no candidate, RTCP, replaced source, NAT, not usable, numbers, rank
  *
- *     event                           wait      open      reopened   moved     locked
- *     packet of the source in use     -         heard     heard      heard     heard
- *     newcomer, no candidate          no cand.  refused   refused    refused   refused
- *     newcomer, RTCP, other SSRC      refused   refused   refused    refused   refused
- *     newcomer, not usable            refused   refused   refused    refused   refused
- *     usable newcomer, lower rank     taken     refused   refused    taken     refused
- *        same rank                    taken     refused   if silent  taken     refused
- *        same rank, numbers, and      -         taken     taken      taken     -
+ *     event                           wait      open      reopened   moved     pending    locked
+ *     packet of the source in use     -         heard     heard      heard     heard      heard
+ *     newcomer, no candidate          no cand.  refused   refused    refused   refused    refused
+ *     newcomer, RTCP, other SSRC      refused   refused   refused    refused   refused    refused
+ *     newcomer, not usable            refused   refused   refused    refused   refused    refused
+ *     usable newcomer, lower rank     taken     refused   refused    taken     refused    refused
+ *        same rank                    taken     refused   if silent  taken     if it may  refused
+ *        same rank, numbers, and      -         taken     taken      taken     taken      -
  *        the source has had none
- *        higher rank, not exact       taken     taken     taken      taken     refused
- *        exact, the source is not     taken     taken     taken      taken     if silent
- *     NAT changed its port,           -         taken     taken      taken     taken
+ *        higher rank, not exact       taken     taken     taken      taken     if it may  refused
+ *        exact, the source is not     taken     taken     taken      taken     if it may  if silent
+ *     NAT changed its port,           -         taken     taken      taken     taken      taken
  *        silent, usable or not
- *     replaced source, window open    -         refused   refused    refused   refused
- *     window over (tick, packet)      -         locked 1  locked 2   locked 3  -
+ *     replaced source, window open    -         refused   refused    refused   refused    refused
+ *     window over (tick, packet)      -         locked 1  locked 2   locked 3  locked     -
+ *     the same, without an answer     -         locked 1  pending    pending   locked     -
  *     offer or answer:
- *        source in use is exact now   -         locked    locked     locked    locked
- *        source not usable any more   -         moved     moved      moved     moved
- *        another endpoint             -         moved     moved      moved     moved
- *        same endpoint, media differ  -         reopened  reopened   moved     reopened
- *        nothing changed              -         -         -          -         open 4
- *        another party                wait      wait      wait       wait      wait
+ *        source in use is exact now   -         locked    locked     locked    locked     locked
+ *        source not usable any more   -         moved     moved      moved     moved      moved
+ *        another endpoint             -         moved     moved      moved     moved      moved
+ *        same endpoint, media differ  -         reopened  reopened   moved     moved 6    reopened
+ *        nothing changed              -         -         -          -         -          open 4
+ *        answer to an offer           -         as after that offer: its window begins again
+ *        another party                wait      wait      wait       wait      wait       wait
  *     kernel heard the source in use  as a packet of it, at the time when the kernel heard it
  *     kernel dropped a newcomer       as a packet of that newcomer
- *     a source of rank 2 or 3 speaks  -         wait 5    wait 5     wait 5    -
+ *     a source of rank 2 or 3 speaks  -         wait 5    wait 5     wait 5    wait 5     -
  *        on another stream
  *     restart of the daemon           phase and window stay; sequence numbers are not known, the
  *                                     patience starts again
  *
  *     taken     after its proof, if it needs one. Next phase: open if it is on trial or without
  *               numbers; locked if it is exact or the phase was locked; else open. A window of
- *               window_ms begins, unless one is open or the phase was locked.
+ *               window_ms begins, unless one is open or the phase was locked. A source on trial is
+ *               never pending.
+ *     if it may silent, or with an SSRC of the source going on: see pending
  *     locked    only after the source has sent numbers; else open, the window closed. If it is
  *               exact, at its first number, else:
  *               1: if it is not on trial. 2: if it was heard since the offer, in addition to 1.
@@ -133,9 +148,10 @@
  *               or until a newcomer is taken.
  *     open 4    if it is on trial now, since the sibling that spoke for it has moved; else locked
  *     wait 5    if the source is on trial: the phone is not where its network alone speaks for it
+ *     moved 6   if the offer led to moved; else reopened
  *     reopened, moved: a window of window_ms begins
  *
- * TRANSITIONS, without open 4 and wait 5
+ * TRANSITIONS, without pending, open 4 and wait 5
  *
  *                usable, proved            window over, not on trial, numbers; exact is taken
  *       +------+               +------+                                 +--------+
@@ -173,6 +189,9 @@ enum latch_state {
 
 /* A source that has not been heard for so long may have lost its NAT binding. */
 #define LATCH_SILENCE_MS 1000
+
+/* So long after an offer its answer is awaited: a request of SIP has ended by then (timer B). */
+#define LATCH_PENDING_MS 32000
 
 /* So many sources of siblings are looked at. */
 #define LATCH_NEAR 8
@@ -222,8 +241,12 @@ struct latch_packet {
 /**
  * struct latch_memory - what one stream has learned; all zero is PHASE_WAIT
  * @source: in use; unset in PHASE_WAIT
- * @was_exact: in PHASE_MOVED: the old source was right where SDP had said, so it will be this time
+ * @unanswered: PHASE_MOVED or _REOPENED: an offer led to it, and its answer leads there again;
+ *	PHASE_WAIT: none
+ * @was_exact: in PHASE_MOVED, _PENDING: the old source was right where SDP had said, so it will be
+ *	this time
  * @opened_ms: when an offer or answer opened the window
+ * @pending_end_ms: the end of PHASE_PENDING, if @unanswered
  * @relatched: times that another source took over
  * @window_end_ms: 0: it is closed, though the phase is PHASE_OPEN
  * @spoke: a source of rank 2 or 3 was in use, at any time
@@ -236,10 +259,11 @@ struct latch_memory {
 	struct endpoint source;
 	uint8_t phase; /* enum latch_phase */
 	uint8_t class; /* enum latch_class, of @source */
+	uint8_t unanswered;
 	bool was_exact, ssrc_known, seq_known, sequenced, spoke;
 	uint16_t seq;
 	uint32_t ssrc;
-	int64_t heard_ms, window_end_ms, opened_ms;
+	int64_t heard_ms, window_end_ms, opened_ms, pending_end_ms;
 	uint32_t relatched;
 	struct endpoint replaced;
 	struct ssrcs ssrcs;
@@ -252,11 +276,11 @@ struct latch {
 /* The same for a journal, with times as the reader of the record counts them. 0: never */
 struct latch_record {
 	struct endpoint source, replaced;
-	int64_t heard_ms, window_end_ms, opened_ms;
+	int64_t heard_ms, window_end_ms, opened_ms, pending_end_ms;
 	uint32_t ssrc, relatched;
 	uint32_t earlier_ssrc[SSRCS_EARLIER]; /* @n_ssrcs of them */
 	uint16_t seq;
-	uint8_t phase, class, n_ssrcs;
+	uint8_t phase, class, unanswered, n_ssrcs;
 	bool was_exact, ssrc_known, sequenced, spoke;
 };
 
@@ -277,6 +301,14 @@ enum latch_change {
 	LATCH_REOPEN, /* it changed: resumed from hold, maybe through a new NAT binding */
 	LATCH_MOVE,   /* another endpoint */
 	LATCH_FRESH, /* another party has taken this side (serial fork): nothing of before counts */
+};
+
+/* What the SDP is for the side whose streams are updated; an order for one update, too. */
+enum latch_step {
+	LATCH_NO_STEP,
+	LATCH_OFFER, /* this side's offer: an answer will follow */
+	LATCH_EARLY, /* the first answer to this side's offer, a provisional one */
+	LATCH_ANSWER /* the answer to this side's offer */
 };
 
 enum latch_rank latch_rank(const struct latch_ref *ref, const struct endpoint *source);
@@ -315,7 +347,7 @@ bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packe
 bool latch_tick(struct latch *latch, int64_t now_ms);
 /* After an offer or answer; @ref tells the new state of things. */
 void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_change change,
-		  int64_t now_ms);
+		  enum latch_step step, int64_t now_ms);
 /* Nobody is heard any more, as in the beginning; how often that changed is still known. */
 void latch_forget(struct latch *latch);
 
@@ -375,10 +407,20 @@ static inline bool latch_is_moved(const struct latch *latch)
 	return latch->sealed.phase == PHASE_MOVED;
 }
 
+/* An offer has opened the window, which is over, and its answer has not come yet. */
+static inline bool latch_pending(const struct latch *latch)
+{
+	return latch->sealed.phase == PHASE_PENDING;
+}
+
 /* Does the source in use tell where this party is, for other streams of it? */
 static inline bool latch_vouches(const struct latch *latch)
 {
-	return latch->sealed.phase != PHASE_WAIT && latch->sealed.phase != PHASE_MOVED;
+	const struct latch_memory *m = &latch->sealed;
+
+	if (m->phase == PHASE_PENDING)
+		return m->unanswered != PHASE_MOVED;
+	return m->phase != PHASE_WAIT && m->phase != PHASE_MOVED;
 }
 
 /* A source is in use, and its window is not over: a tick will change that. */

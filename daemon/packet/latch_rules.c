@@ -12,8 +12,9 @@
 #define OPEN	 (1 << PHASE_OPEN)
 #define REOPENED (1 << PHASE_REOPENED)
 #define MOVED	 (1 << PHASE_MOVED)
+#define PENDING	 (1 << PHASE_PENDING)
 #define LOCKED	 (1 << PHASE_LOCKED)
-#define HEARS	 (OPEN | REOPENED | MOVED | LOCKED)
+#define HEARS	 (OPEN | REOPENED | MOVED | PENDING | LOCKED)
 #define ALWAYS	 (WAIT | HEARS)
 
 /* Classes. */
@@ -68,19 +69,29 @@ const struct latch_rule latch_newcomer_rules[] = {
 	{ WAIT,            ANY,   OUTCOME_PROVE,        0,                         0 },
 	{ HEARS,           ANY,   OUTCOME_PROVE,        FACT_HANDOVER,             0 },
 	/* A phone that was heard where its SDP said will be there again. */
-	{ MOVED,        STRANGER, OUTCOME_REFUSE,       FACT_ASYMMETRIC | FACT_WAS_EXACT | FACT_KNOWN, 0 },
+	{ MOVED | PENDING, STRANGER, OUTCOME_REFUSE,    FACT_ASYMMETRIC | FACT_WAS_EXACT | FACT_KNOWN, 0 },
 	{ MOVED,           ANY,   OUTCOME_PROVE,        0,                         0 },
 	{ OPEN | REOPENED, ANY,   OUTCOME_PROVE,        FACT_HIGHER,               0 },
 	{ REOPENED,        ANY,   OUTCOME_PROVE,        FACT_SAME | FACT_SILENT,   0 },
+	/* An offer that may never be answered must not leave the stream open. */
+	{ PENDING,         ANY,   OUTCOME_PROVE,        FACT_SAME | FACT_SILENT,   0 },
+	{ PENDING,         ANY,   OUTCOME_PROVE,        FACT_HIGHER | FACT_SILENT, 0 },
+	{ PENDING,         ANY,   OUTCOME_PROVE,        FACT_SAME | FACT_GOES_ON,  0 },
+	{ PENDING,         ANY,   OUTCOME_PROVE,        FACT_HIGHER | FACT_GOES_ON, 0 },
 	/* What has no sequence numbers keeps no place from media that has. */
 	{ HEARS,           ANY,   OUTCOME_PROVE,        YIELDS | FACT_SAME,        0 },
 	{ LOCKED,          EXACT, OUTCOME_PROVE,        FACT_HIGHER | FACT_SILENT, 0 },
-	{ LOCKED,          EXACT, OUTCOME_PROVE,        FACT_HIGHER | FACT_ASYMMETRIC, 0 },
+	{ LOCKED | PENDING, EXACT, OUTCOME_PROVE,       FACT_HIGHER | FACT_ASYMMETRIC, 0 },
 	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         0 },
 };
 
 const struct latch_rule latch_proof_rules[] = {
 	{ ALWAYS, ANY,       OUTCOME_TAKE,     FACT_FIRST,    0 },
+	/* As in LOCKED. */
+	{ PENDING, EXACT,    OUTCOME_TAKE,     FACT_HIGHER | FACT_SILENT, 0 },
+	{ PENDING, EXACT,    OUTCOME_TAKE,     FACT_HIGHER | FACT_ASYMMETRIC, 0 },
+	{ PENDING, TRUSTED | FOLLOWER, OUTCOME_HOLD, 0,       FACT_SEQUENCED | FACT_HANDOVER },
+	{ PENDING, TRUSTED | FOLLOWER, OUTCOME_PATIENCE, 0,   FACT_HANDOVER },
 	{ ALWAYS, TRUSTED,   OUTCOME_TAKE,     0,             0 },
 	/* Nothing shows that it is a phone: RTCP of a phone on trial, and any spray. */
 	{ ALWAYS, ANY,       OUTCOME_HOLD,     0,             FACT_SEQUENCED },
@@ -108,7 +119,9 @@ const struct latch_rule latch_taken_rules[] = {
 };
 
 const struct latch_rule latch_window_rules[] = {
+	{ PENDING,          ON_TRIAL, OUTCOME_OPEN,   0,                0 },
 	{ ALWAYS,           ON_TRIAL, OUTCOME_STAY,   0,                0 },
+	{ MOVED | REOPENED, ANY,      OUTCOME_PENDING, FACT_UNANSWERED, 0 },
 	/*
 	 * If nobody came in its place the old source is right after all; but only if it is still
 	 * there.

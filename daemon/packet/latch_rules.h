@@ -17,12 +17,13 @@ enum latch_mode {
 	LATCH_FIRST,  /* whoever comes first, as older relays do */
 };
 
-/* Three of them say whether the window is open, and why. */
+/* Those between say whether a window is open, and why. */
 enum latch_phase {
 	PHASE_WAIT,	/* nobody is heard */
 	PHASE_OPEN,	/* a source is in use: for less than the window, or it never locks */
 	PHASE_REOPENED, /* an offer or answer has opened the window: same endpoint */
 	PHASE_MOVED,	/* signalling moved the remote: the source in use is its old one */
+	PHASE_PENDING,	/* the window of an offer is over, and the answer has not come yet */
 	PHASE_LOCKED,	/* the window is closed */
 };
 
@@ -77,6 +78,9 @@ enum latch_fact {
 	FACT_REOPEN = 1 << 21,
 	FACT_MOVE = 1 << 22,
 	FACT_FRESH = 1 << 23,
+	/* the source in use, and a newcomer's packet */
+	FACT_UNANSWERED = 1 << 24, /* an offer opened the window; it has not been answered yet */
+	FACT_GOES_ON = 1 << 25,	   /* an SSRC of the source in use, its sequence number going on */
 };
 
 /* What a row says, by table. */
@@ -99,6 +103,7 @@ enum latch_outcome {
 	OUTCOME_OPEN,
 	OUTCOME_REOPENED,
 	OUTCOME_MOVED,
+	OUTCOME_PENDING,
 	OUTCOME_LOCKED,
 };
 
@@ -122,7 +127,7 @@ extern const struct latch_rule latch_newcomer_rules[];
 extern const struct latch_rule latch_proof_rules[];
 /* It has it: which phase comes now? */
 extern const struct latch_rule latch_taken_rules[];
-/* PHASE_OPEN, _REOPENED or _MOVED, and the window is over: which phase comes now? */
+/* The window of PHASE_OPEN, _REOPENED, _MOVED or _PENDING is over: which phase comes now? */
 extern const struct latch_rule latch_window_rules[];
 /* An offer or answer: which phase comes now? */
 extern const struct latch_rule latch_offer_rules[];

@@ -366,8 +366,9 @@ static void keep_held_address(struct endpoint *sdp, const struct endpoint *befor
 		*sdp = *before;
 }
 
-static void apply_to_stream(struct stream *s, enum latch_change change, int64_t now_ms)
+static void apply_to_stream(struct stream *s, const struct bridge_change *told, int64_t now_ms)
 {
+	enum latch_change change = told->side[s->side];
 	struct endpoint before = s->signalled;
 	struct latch_ref ref;
 
@@ -377,7 +378,7 @@ static void apply_to_stream(struct stream *s, enum latch_change change, int64_t 
 	    !endpoint_eq(&before, &s->signalled))
 		change = LATCH_MOVE;
 	stream_fill_ref(s, &ref, true);
-	latch_update(&s->latch, &ref, change, now_ms);
+	latch_update(&s->latch, &ref, change, told->step[s->side], now_ms);
 	stream_write_end(s);
 	if (latch_state(&s->latch) != LATCH_LOCKED)
 		stream_disconnect(s);
@@ -396,7 +397,7 @@ void bridge_apply(struct bridge *b, const struct bridge_conf *conf,
 	}
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])
-			apply_to_stream(b->stream[i >> 1][i & 1], change->side[i >> 1], now_ms);
+			apply_to_stream(b->stream[i >> 1][i & 1], change, now_ms);
 	for (int i = 0; i < 4; i++)
 		if (b->stream[i >> 1][i & 1])
 			stream_end_trials(b->stream[i >> 1][i & 1]);

@@ -81,11 +81,13 @@ static inline struct rtp_port bridge_port(const struct bridge_conf *conf, int si
 /**
  * struct bridge_change - what one offer or answer means for what each side's streams have learned
  * @side: LATCH_KEEP, _REOPEN or _FRESH. Not whether an endpoint moved: bridge_apply() finds that
+ * @step: what the SDP is for that side
  *
  * Valid for one bridge_update(): neither settings nor records keep it. All zero: no change.
  */
 struct bridge_change {
 	enum latch_change side[2];
+	enum latch_step step[2];
 };
 
 /* Why a packet was not forwarded. Names, units and help: include/counter_names.h */

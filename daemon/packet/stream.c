@@ -202,14 +202,16 @@ static void settle(struct stream *s)
 static bool admit(struct stream *s, const struct latch_packet *packet)
 {
 	enum latch_state before;
-	bool admitted = true, changed;
+	bool admitted = true, changed, was_moved;
 
 	if (latch_is_source(&s->latch, packet->source)) {
 		changed = latch_heard(&s->latch, packet);
 	} else {
 		before = latch_state(&s->latch);
+		was_moved = latch_is_moved(&s->latch);
 		admitted = admit_other(s, packet);
-		changed = latch_state(&s->latch) != before;
+		changed = latch_state(&s->latch) != before ||
+			  latch_is_moved(&s->latch) != was_moved;
 	}
 	if (changed) { /* a window has closed */
 		s->news_bits |= 1 << BRIDGE_CHANGED;
@@ -357,6 +359,20 @@ static bool is_candidate(const struct stream *s, const struct bridge_kernel *k)
 	return k->stranger_rtp && payload_type_negotiated(conf, k->stranger_pt & 127);
 }
 
+/*
+ * The kernel reports one packet a second. During a flood from an unknown source this is hardly ever
+ * that of a phone whose NAT changed its port, or of a better source while the window is open or the
+ * source in use is on trial: then the daemon has to check each packet.
+ */
+static bool may_change(const struct stream *s, enum latch_verdict verdict, int64_t now_ms)
+{
+	if (latch_silent(&s->latch, now_ms))
+		return true;
+	if (latch_pending(&s->latch))
+		return verdict == LATCH_PATIENCE;
+	return !latch_settled(&s->latch);
+}
+
 static void judge_reported_source(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
 {
 	const struct latch_packet packet = {
@@ -368,19 +384,15 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 		.ssrc = k->stranger_ssrc,
 		.seq = k->stranger_seq,
 	};
+	enum latch_verdict verdict;
 
 	if (is_own_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger) ||
 	    is_denied(s, &packet))
 		return;
-	if (judge_other(s, &packet) == LATCH_TAKEN) {
+	verdict = judge_other(s, &packet);
+	if (verdict == LATCH_TAKEN) {
 		settle(s);
-	} else if (!latch_settled(&s->latch) || latch_silent(&s->latch, now_ms)) {
-		/*
-		 * The kernel reports one packet a second. During a flood from an unknown source
-		 * this is hardly ever that of a phone whose NAT changed its port, or of a better
-		 * source while the window is open or the source in use is on trial: so the daemon
-		 * checks each packet.
-		 */
+	} else if (may_change(s, verdict, now_ms)) {
 		__atomic_store_n(&s->contested, true, __ATOMIC_RELAXED);
 		s->news_bits |= 1 << BRIDGE_CHANGED;
 	}

@@ -153,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 			configure(&conf, data + EACH);
 			bridge_apply(scene.bridge, &conf,
-				     &(struct bridge_change){ { change, change } },
+				     &(struct bridge_change){ .side = { change, change } },
 				     scene.now_us / 1000);
 		}
 		receive(&scene, choice, data + EACH, len);

@@ -8,7 +8,7 @@
 
 # Each of these is a function case_NAME that takes the protocol: ng or rtpproxy.
 BOTH_PROTOCOLS="first_hold three_private_addresses rebind_after_second_ssrc
-	asymmetric"
+	asymmetric reinvite_answered_late reinvite_unanswered"
 for name in $BOTH_PROTOCOLS; do
 	CASES+=" ${name} rtpproxy_${name}"
 	# A guest may be so slow that silent calls would time out.
@@ -57,10 +57,11 @@ both_talk() { # both_talk A B
 
 # An attacker who knows a port of the relay sends what a phone would send there, until the end of
 # the case.
-aim_at() { # aim_at PORT
-	become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$1" $(($1 + 1)) "${AIMED:-400}" "$TMP/attack4.$1" &
-	echo "attacker $!" >>"$TMP/programs"
-	until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$1" || fail "the attack on port $1 does not start"
+aim_at() { # aim_at PORT [HOST]
+	local from=${2:-attacker}
+	become_in_ns "$from" "$BUILD/rtp_spray" 198.51.100.20 "$1" $(($1 + 1)) "${AIMED:-400}" "$TMP/attack4.$from.$1" &
+	echo "$from $!" >>"$TMP/programs"
+	until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$from.$1" || fail "the attack on port $1 does not start"
 }
 
 # Both hear each other without a lost packet, from MS milliseconds after their first packets on.
@@ -154,5 +155,48 @@ asymmetric_by() { # asymmetric_by ng|rtpproxy
 	pure p1 "$CALLEE_HZ"
 	pure p2 "$CALLER_HZ"
 	[ "$(field a1 heard)" = 0 ] || fail "media is sent to a1, not only to the endpoint of the SDP"
+	end_signalled
+}
+
+# Rule R9, row 9: a phone behind a NAT goes to the new port of its re-INVITE, with a new SSRC, when
+# that is answered, long after the window of the offer.
+reinvite_answered_late_by() { # reinvite_answered_late_by ng|rtpproxy
+	ends_with_second_ssrc a1 p2
+	signalled_call "$1" a1 "${ADDR[a1]}" 40000 198.51.100.41 p2 198.51.100.32 40100 198.51.100.32
+	aim_at "$FOR_A"
+	both_talk a1 p2
+	hear 60 a1 p2
+	reinvite_and_talk "$1" 200
+	signal "$1" answer 198.51.100.32 40100 198.51.100.32
+	say a1 mute "$CALL"
+	say a1 as "$CALL" $SECOND
+	say a1 move "$CALL" "${ADDR[a1]}" 40020 || fail "a1 could not move"
+	say a1 reset "$CALL"
+	say p2 reset "$CALL"
+	say a1 unmute "$CALL"
+	judge_late 1000 a1 p2
+	end_signalled
+}
+
+# The offer of a new port; the phone goes on at its old one until it was heard so often.
+reinvite_and_talk() { # reinvite_and_talk ng|rtpproxy PACKETS
+	signal "$1" offer "${ADDR[a1]}" 40020 198.51.100.41
+	[ "$GIVEN" = "$FOR_B" ] || fail "the port for p2 has changed: $FOR_B, $GIVEN"
+	say p2 reset "$CALL"
+	say p2 wait "$CALL" heard '>' "$2" $(($2 * 40)) || fail "p2 does not hear a1 while the re-INVITE is not answered"
+}
+
+# The re-INVITE is not answered for a minute; after its window somebody behind the same NAT sends to
+# the phone's port, too.
+reinvite_unanswered_by() { # reinvite_unanswered_by ng|rtpproxy
+	ends a1 p2
+	signalled_call "$1" a1 "${ADDR[a1]}" 40000 198.51.100.41 p2 198.51.100.32 40100 198.51.100.32
+	aim_at "$FOR_A"
+	both_talk a1 p2
+	hear 60 a1 p2
+	reinvite_and_talk "$1" 175
+	aim_at "$FOR_A" a2
+	say p2 wait "$CALL" heard '>' 3000 90000 || fail "p2 does not hear a1 for a minute"
+	judge a1 p2
 	end_signalled
 }

@@ -25,7 +25,7 @@ int __wrap_bridge_update(struct bridge *bridge, const struct bridge_conf *conf,
 
 	updates[at].bridge = bridge;
 	updates[at].change =
-		change ? *change : (struct bridge_change){ { LATCH_KEEP, LATCH_KEEP } };
+		change ? *change : (struct bridge_change){ .side = { LATCH_KEEP, LATCH_KEEP } };
 	return __real_bridge_update(bridge, conf, change);
 }
 
@@ -35,4 +35,12 @@ enum latch_change update_spy_change(const struct bridge *bridge, enum side side)
 		if (updates[(next - back) % UPDATES].bridge == bridge)
 			return updates[(next - back) % UPDATES].change.side[side];
 	return LATCH_KEEP;
+}
+
+enum latch_step update_spy_step(const struct bridge *bridge, enum side side)
+{
+	for (size_t back = 1; back <= UPDATES && back <= next; back++)
+		if (updates[(next - back) % UPDATES].bridge == bridge)
+			return updates[(next - back) % UPDATES].change.step[side];
+	return LATCH_NO_STEP;
 }

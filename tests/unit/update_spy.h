@@ -7,5 +7,7 @@
 
 /* The change in the last bridge_update() of @bridge; LATCH_KEEP if there was none. */
 enum latch_change update_spy_change(const struct bridge *bridge, enum side side);
+/* The same for the step. */
+enum latch_step update_spy_step(const struct bridge *bridge, enum side side);
 
 #endif

@@ -41,6 +41,9 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(media->port[SIDE_B], 39998);
 	CU_ASSERT_EQUAL(endpoint_port(&media->stream[SIDE_B][COMP_RTP].latch.source), 5002);
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.window_end_ms, 1700000000002);
+	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.pending_end_ms, 1700000000005);
+	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.unanswered, PHASE_MOVED);
+	CU_ASSERT_EQUAL(media->answers, MEDIA_EARLY);
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTCP].latch.phase, PHASE_WAIT);
 	CU_ASSERT_PTR_NULL(call->dialogs[1].media);
 }

@@ -65,7 +65,7 @@ struct heard {
 };
 
 /* Columns and rows of the tables. */
-enum { R_WAIT, R_OPEN, R_REOPENED, R_MOVED, R_LOCKED };
+enum { R_WAIT, R_OPEN, R_REOPENED, R_MOVED, R_PENDING, R_LOCKED };
 /*
  * What speaks for a source, as one letter: - nothing, n its network, f a sibling on trial, s a
  * sibling, a, e
@@ -107,6 +107,8 @@ struct reference {
 	uint16_t measured_seq;
 	int64_t measured_ms;
 	int64_t heard_ms, opened_ms, window_end_ms;
+	char unanswered; /* what its answer opens, r or m; 0: nothing */
+	int64_t offer_ends_ms;
 };
 
 static bool same_place(struct place a, struct place b)
@@ -185,7 +187,7 @@ static bool ref_usable(const struct told *t, struct place from)
 
 static bool ref_learning(const struct reference *r)
 {
-	return r->phase == R_OPEN || r->phase == R_REOPENED || r->phase == R_MOVED;
+	return r->phase != R_WAIT && r->phase != R_LOCKED;
 }
 
 static bool ref_settled(const struct reference *r)
@@ -199,16 +201,29 @@ static void ref_tick(struct reference *r, int64_t now_ms)
 	bool on_trial = r->class == 1 || r->class == 2;
 	bool resumed = r->heard_ms >= r->opened_ms, silent = now_ms - r->heard_ms >= 1000;
 	const bool ends[] = { [R_OPEN] = !on_trial,
-			      [R_REOPENED] = !on_trial && resumed,
-			      [R_MOVED] = !on_trial && resumed && !silent };
+			      [R_REOPENED] = !on_trial && (resumed || r->unanswered),
+			      [R_MOVED] = !on_trial && ((resumed && !silent) || r->unanswered),
+			      [R_PENDING] = true };
 	bool over = now_ms >= r->window_end_ms || (r->class == 5 && r->sequenced);
 
 	if (!ref_learning(r) || !over || !ends[r->phase])
 		return;
-	r->phase = r->sequenced ? R_LOCKED : R_OPEN;
+	if (r->unanswered && (r->phase == R_REOPENED || r->phase == R_MOVED)) {
+		r->was_exact &= r->phase == R_MOVED;
+		r->phase = R_PENDING;
+		r->window_end_ms = r->offer_ends_ms;
+		return;
+	}
+	r->phase = r->sequenced && !on_trial ? R_LOCKED : R_OPEN;
 	r->was_exact = false;
-	if (!r->sequenced)
+	if (r->phase == R_OPEN)
 		r->window_end_ms = 0;
+}
+
+/* Not heard since the offer that moved it from where it had been told to be. */
+static bool ref_lost(const struct reference *r)
+{
+	return r->phase == R_PENDING && r->was_exact && r->heard_ms < r->opened_ms;
 }
 
 /* Another SSRC than before is in use: the last three before it are remembered. */
@@ -254,10 +269,9 @@ static bool ref_continues(const struct reference *r, uint16_t seq, int64_t at_ms
 	return step <= (most < 16000 ? most : 16000) || step >= 65536 - 100;
 }
 
-static bool ref_rebound(const struct reference *r, const struct heard *h, bool silent)
+/* One of its SSRCs, and the numbers follow. */
+static bool ref_follows(const struct reference *r, const struct heard *h)
 {
-	if (r->phase == R_WAIT || !silent || !same_address(r->source, h->from))
-		return false;
 	if (!r->ssrc_known || !h->has_ssrc)
 		return false;
 	if (r->ssrc == h->ssrc)
@@ -267,6 +281,12 @@ static bool ref_rebound(const struct reference *r, const struct heard *h, bool s
 			return !r->used[i].seq_known || !h->has_seq ||
 			       ref_continues(r, r->used[i].seq, r->used[i].at_ms, h);
 	return false;
+}
+
+static bool ref_rebound(const struct reference *r, const struct heard *h, bool silent)
+{
+	return r->phase != R_WAIT && silent && same_address(r->source, h->from) &&
+	       ref_follows(r, h);
 }
 
 static void ref_faster(struct reference *r, int64_t per_second)
@@ -296,22 +316,24 @@ static void ref_measure(struct reference *r)
 }
 
 /*
- * May a usable newcomer take over? y: yes, s: once the source is silent.
+ * May a usable newcomer take over? y: yes, s: once the source is silent, f: then, or if it has an
+ * SSRC of the source.
  * Columns: lower rank, same, higher but not exact, exact and the source is not.
  */
 static const char *const ref_takes_over[] = {
 	[R_WAIT] = "yyyy",  [R_OPEN] = "--yy",	 [R_REOPENED] = "-syy",
-	[R_MOVED] = "yyyy", [R_LOCKED] = "---s",
+	[R_MOVED] = "yyyy", [R_PENDING] = "-fff", [R_LOCKED] = "---s",
 };
 
 /* An asymmetric phone that was heard where its SDP said: nobody unknown takes its place. */
 static bool ref_was_where_told(const struct reference *r, const struct told *t, int class)
 {
-	return t->asymmetric && !t->handover && r->phase == R_MOVED && class == 0 && r->was_exact &&
+	return t->asymmetric && !t->handover && class == 0 && r->was_exact &&
 	       ref_address_known(t);
 }
 
-static bool ref_may_take(const struct reference *r, const struct told *t, int class, bool silent)
+static bool ref_may_take(const struct reference *r, const struct told *t, const struct heard *h,
+			 int class, bool silent)
 {
 	int rank = R_RANK[class], had = R_RANK[r->class];
 	int column = rank < had ? 0 : rank == had ? 1 : rank < 3 ? 2 : 3;
@@ -320,7 +342,8 @@ static bool ref_may_take(const struct reference *r, const struct told *t, int cl
 	/* The SDP's endpoint at any time. */
 	if (t->asymmetric && column == 3 && rank == 3)
 		return true;
-	return t->handover || may == 'y' || (may == 's' && silent);
+	return t->handover || may == 'y' || (may != '-' && silent) ||
+	       (may == 'f' && ref_follows(r, h));
 }
 
 /* Media with numbers in place of a source that never had any. */
@@ -332,9 +355,13 @@ static bool ref_must_yield(const struct reference *r, const struct heard *h, int
 
 /* By letter of class: - at once, p after the patience, h not at all. */
 static char ref_proof(const struct reference *r, const struct told *t, const struct heard *h,
-		      int class)
+		      int class, bool silent)
 {
-	const char *proof = h->has_seq ? "pp----" : "hhh---";
+	bool pending = r->phase == R_PENDING && !t->handover;
+	bool exact_now = class == 5 && r->class < 5 && (silent || t->asymmetric);
+	const char *proof = pending && !exact_now ? (h->has_seq ? "pppppp" : "hhhhhh")
+			    : h->has_seq	  ? "pp----"
+						  : "hhh---";
 
 	if (t->mode == LATCH_FIRST ||
 	    (class == 0 && t->handover && r->phase != R_WAIT && h->has_seq))
@@ -345,6 +372,8 @@ static char ref_proof(const struct reference *r, const struct told *t, const str
 /* Its time does not count yet. */
 static bool ref_on_hold(const struct told *t, int class)
 {
+	if (class >= 2)
+		return false;
 	return !t->sdp.at || (class == 0 && t->alone && t->asymmetric) || (class == 1 && t->alone);
 }
 
@@ -381,9 +410,12 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 {
 	bool locked = r->phase == R_LOCKED;
 
+	if (r->unanswered)
+		r->unanswered = 'r';
 	r->replaced = r->phase == R_MOVED ? r->source : (struct place){ 0, 0 };
 	r->relatched += r->phase != R_WAIT;
-	if (r->phase == R_WAIT || (!locked && h->now_ms >= r->window_end_ms))
+	if (r->phase == R_WAIT || r->phase == R_PENDING ||
+	    (!locked && h->now_ms >= r->window_end_ms))
 		r->window_end_ms = h->now_ms + t->window_ms;
 	locked |= class == 5 || t->asymmetric;
 	r->phase = class != 1 && class != 2 && h->has_seq && locked ? R_LOCKED : R_OPEN;
@@ -427,9 +459,9 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 	same_phone = ref_rebound(r, h, silent);
 	if (!same_phone) {
 		if (!ref_usable(t, h->from) || ref_was_where_told(r, t, class) ||
-		    (!ref_may_take(r, t, class, silent) && !ref_must_yield(r, h, class)))
+		    (!ref_may_take(r, t, h, class, silent) && !ref_must_yield(r, h, class)))
 			return LATCH_REFUSE;
-		proof = ref_proof(r, t, h, class);
+		proof = ref_proof(r, t, h, class, silent);
 		if (proof == 'h' ||
 		    (proof == 'p' && (ref_on_hold(t, class) || !ref_patience_over(r, t, h))))
 			return LATCH_PATIENCE;
@@ -440,10 +472,11 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 
 /* Columns: KEEP, REOPEN, MOVE. The letter is the next phase, - no change. */
 static const char *const ref_offer[] = {
-	[R_OPEN] = "-rm", [R_REOPENED] = "-rm", [R_MOVED] = "-mm", [R_LOCKED] = "-rm"
+	[R_OPEN] = "-rm",    [R_REOPENED] = "-rm", [R_MOVED] = "-mm",
+	[R_PENDING] = "-rm", [R_LOCKED] = "-rm"
 };
 
-static void ref_update(struct reference *r, const struct told *t, enum latch_change change,
+static void ref_change(struct reference *r, const struct told *t, enum latch_change change,
 		       int64_t now_ms)
 {
 	bool was_exact = r->was_exact || r->class == 5;
@@ -460,6 +493,8 @@ static void ref_update(struct reference *r, const struct told *t, enum latch_cha
 		r->was_exact = false;
 		return;
 	}
+	if (r->phase == R_PENDING && r->unanswered == 'm' && change == LATCH_REOPEN)
+		change = LATCH_MOVE;
 	moves = change == LATCH_MOVE || !ref_usable(t, r->source);
 	if (!moves && ref_offer[r->phase][change] == '-') {
 		if (r->phase == R_LOCKED && (r->class == 1 || r->class == 2))
@@ -473,6 +508,30 @@ static void ref_update(struct reference *r, const struct told *t, enum latch_cha
 	ref_await_nobody(r);
 	r->opened_ms = now_ms;
 	r->window_end_ms = now_ms + t->window_ms;
+}
+
+static void ref_update(struct reference *r, const struct told *t, enum latch_change change,
+		       enum latch_step step, int64_t now_ms)
+{
+	bool answers = step == LATCH_EARLY || step == LATCH_ANSWER;
+	int64_t before_ms = r->opened_ms;
+
+	r->opened_ms = -1;
+	if (answers && r->unanswered && change == LATCH_KEEP)
+		change = r->unanswered == 'm' ? LATCH_MOVE : LATCH_REOPEN;
+	ref_change(r, t, change, now_ms);
+	if (r->opened_ms == now_ms) { /* it opens */
+		if (step == LATCH_OFFER)
+			r->offer_ends_ms = now_ms + 32000;
+		if (step == LATCH_OFFER || (step == LATCH_EARLY && r->unanswered))
+			r->unanswered = r->phase == R_MOVED ? 'm' : 'r';
+		else if (step != LATCH_EARLY)
+			r->unanswered = 0;
+	} else if (r->opened_ms < 0) {
+		r->opened_ms = before_ms;
+	}
+	if (step == LATCH_ANSWER)
+		r->unanswered = 0;
 }
 
 /* It names one SSRC: others may have been sent as well, and their numbers are not known. */
@@ -500,7 +559,8 @@ static struct place ref_destination(const struct reference *r, const struct told
 	bool lies = !world[t->signalled.at].public && world[t->sip.at].public;
 	bool usable = world[t->signalled.at].usable && t->signalled.port && !lies;
 
-	if (!asymmetric && r->phase != R_WAIT && !(r->was_exact && usable))
+	if (!asymmetric && r->phase != R_WAIT &&
+	    !(r->was_exact && usable && (r->phase == R_MOVED || ref_lost(r))))
 		return r->source;
 	return usable ? t->signalled : (struct place){ 0, 0 };
 }

@@ -115,7 +115,19 @@ SCENE_FN bool goes_to(const struct box *box, const char *where)
 SCENE_FN void update(struct box *box, enum latch_change change, const char *sdp, const char *sip)
 {
 	told(box, sdp, sip);
-	latch_update(&box->latch, &box->ref, change, box->now);
+	latch_update(&box->latch, &box->ref, change, LATCH_NO_STEP, box->now);
+}
+
+/* By an offer, which will be answered. */
+SCENE_FN void offer(struct box *box, enum latch_change change, const char *sdp, const char *sip)
+{
+	told(box, sdp, sip);
+	latch_update(&box->latch, &box->ref, change, LATCH_OFFER, box->now);
+}
+
+SCENE_FN void answer(struct box *box, enum latch_step step)
+{
+	latch_update(&box->latch, &box->ref, LATCH_KEEP, step, box->now);
 }
 
 #endif

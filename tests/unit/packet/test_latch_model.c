@@ -202,6 +202,7 @@ static void hold_same(struct story *s)
 		hold(s, record.earlier_ssrc[i] == r->used[r->n_used - 1 - i].ssrc, "earlier SSRC");
 	hold(s, record.heard_ms == r->heard_ms, "when it was heard");
 	hold(s, record.window_end_ms == r->window_end_ms, "end of window");
+	hold(s, (bool)record.unanswered == (bool)r->unanswered, "offer without answer");
 	hold(s, record.sequenced == r->sequenced && record.ssrc_known == r->ssrc_known, "known");
 	hold(s, !r->ssrc_known || latch_has_ssrc(&s->latch, r->ssrc), "SSRC");
 	hold(s, latch_record_valid(&record), "record is valid");
@@ -327,7 +328,7 @@ static void send_packet(struct story *s, const struct actor *actor)
 static void pass(struct story *s)
 {
 	static const int64_t rare[] = {
-		0, 40, 100, 149, 150, 151, 400, 999, 1000, 1001, 2999, 4000
+		0, 40, 100, 149, 150, 151, 400, 999, 1000, 1001, 2999, 4000, 29000
 	};
 
 	s->now_ms += once_in(s, 12) ? rare[chance(s, COUNT(rare))] : 20;
@@ -439,6 +440,8 @@ static void offer(struct story *s)
 	const struct reference before = s->reference;
 	enum latch_change change =
 		once_in(s, 20) ? LATCH_FRESH : (enum latch_change)chance(s, LATCH_FRESH);
+	enum latch_step step = (enum latch_step)chance(s, LATCH_ANSWER + 1);
+	bool answers = s->reference.unanswered && step >= LATCH_EARLY;
 	struct real_told told;
 
 	if (once_in(s, 2))
@@ -450,11 +453,11 @@ static void offer(struct story *s)
 	/* A phone that moved is where its SDP says, now and then. */
 	if (s->reference.source.at && once_in(s, 4))
 		s->told.sdp = s->reference.source;
-	latch_update(&s->latch, real_ref(&told, s), change, s->now_ms);
-	ref_update(&s->reference, &s->told, change, s->now_ms);
+	latch_update(&s->latch, real_ref(&told, s), change, step, s->now_ms);
+	ref_update(&s->reference, &s->told, change, step, s->now_ms);
 	hold(s, change == LATCH_FRESH || is_place(latch_source(&s->latch), before.source),
 	     "an offer takes no source");
-	if (change == LATCH_KEEP && before.phase == R_LOCKED &&
+	if (change == LATCH_KEEP && !answers && before.phase == R_LOCKED &&
 	    ref_usable(&s->told, before.source) && !latch_on_trial(&s->latch))
 		hold(s, latch_state(&s->latch) == LATCH_LOCKED, "the same media opens nothing");
 }
@@ -462,6 +465,7 @@ static void offer(struct story *s)
 static bool has_changed(const struct story *s, const struct reference *before)
 {
 	return s->reference.phase != before->phase ||
+	       ref_lost(&s->reference) != ref_lost(before) ||
 	       ref_settled(&s->reference) != ref_settled(before);
 }
 
@@ -499,7 +503,8 @@ static void tick(struct story *s)
 	ref_measure(&s->reference);
 	ref_tick(&s->reference, s->now_ms);
 	hold(s, changed == has_changed(s, &before), "changed by a tick");
-	hold(s, !changed || latch_settled(&s->latch), "silence opens nothing");
+	hold(s, !changed || latch_settled(&s->latch) || latch_pending(&s->latch),
+	     "silence opens nothing");
 }
 
 static void restart(struct story *s)

@@ -204,6 +204,36 @@ static void test_tos_of_one_side(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* Each media has its own commands, and answers have no code. */
+static void test_r9_offers_and_answers_of_each_media(void)
+{
+	const struct bridge *audio, *video;
+	struct scene scene;
+
+	scene_open(&scene);
+	ask(&scene, "U c 192.0.2.1 4000 a;1");
+	ask(&scene, "U c 192.0.2.1 4010 a;2");
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	ask(&scene, "L c 192.0.2.2 5010 a;2 b;2");
+	audio = ask_dialog(&scene)->media[0]->bridge;
+	video = ask_dialog(&scene)->media[1]->bridge;
+	ask(&scene, "U c 192.0.2.1 4002 a;1 b;1");
+	ask(&scene, "U c 192.0.2.1 4012 a;2 b;2");
+	CU_ASSERT_EQUAL(update_spy_step(audio, SIDE_A), LATCH_OFFER);
+	CU_ASSERT_EQUAL(update_spy_step(video, SIDE_A), LATCH_OFFER);
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	CU_ASSERT_EQUAL(update_spy_step(audio, SIDE_A), LATCH_ANSWER);
+	CU_ASSERT_EQUAL(update_spy_step(video, SIDE_A), LATCH_OFFER);
+	ask(&scene, "L c 192.0.2.2 5010 a;2 b;2");
+	CU_ASSERT_EQUAL(update_spy_step(video, SIDE_A), LATCH_ANSWER);
+	/* The first may have been in a 183. */
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	CU_ASSERT_EQUAL(update_spy_step(audio, SIDE_A), LATCH_ANSWER);
+	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
+	CU_ASSERT_EQUAL(update_spy_step(audio, SIDE_A), LATCH_NO_STEP);
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* The time-out of S replaces the configured one at once, not with the next offer. */
 static void test_ttl_sets_the_timer(void)
 {
@@ -379,6 +409,7 @@ TEST_SUITE(rtpp_session, { "either side may offer again", test_either_side_may_o
 	   { "weak users come and go", test_weak_users_come_and_go },
 	   { "new ports keep weak users", test_new_ports_keep_weak_users },
 	   { "changes reach the journal", test_changes_reach_the_journal },
+	   { "R9: offers and answers of each media", test_r9_offers_and_answers_of_each_media },
 	   { "tos of one side", test_tos_of_one_side },
 	   { "ttl sets the timer", test_ttl_sets_the_timer },
 	   { "modifiers reach the bridge", test_modifiers_reach_the_bridge },
