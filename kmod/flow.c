@@ -102,6 +102,7 @@ struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf
 	spin_lock_init(&flow->lock);
 	flow->last_seen = jiffies;
 	flow->refused_next = jiffies;
+	flow->rebound_next = jiffies;
 	timer_setup(&flow->timer, rtpr_flow_expire, 0);
 	return flow;
 }
@@ -177,6 +178,7 @@ static void rtpr_flow_carry(struct rtpr_flow *new, const struct rtpr_flow *old)
 	new->rtp.transit_known = false; /* the sender or the path may have changed */
 	atomic_set(&new->refused, atomic_read(&old->refused));
 	new->refused_next = READ_ONCE(old->refused_next);
+	new->rebound_next = READ_ONCE(old->rebound_next);
 	if (new->rtcp && old->rtcp)
 		*new->rtcp = *old->rtcp;
 }

@@ -38,8 +38,10 @@ static int __net_init rtpr_net_init(struct net *net)
 	mutex_init(&rn->lock);
 	rtpr_expiry_init(rn);
 	ratelimit_state_init(&rn->refused, HZ, RTPR_REFUSED_BURST);
+	ratelimit_state_init(&rn->rebound, HZ, RTPR_REFUSED_BURST);
 	/* No messages in the kernel log. */
 	ratelimit_set_flags(&rn->refused, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_set_flags(&rn->rebound, RATELIMIT_MSG_ON_RELEASE);
 	rn->totals = rtpr_totals_new();
 	if (!rn->totals)
 		return -ENOMEM;

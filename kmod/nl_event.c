@@ -4,7 +4,8 @@
  *
  * A flood of packets must not cause a flood of events: a flow sends a REFUSED event at most once a
  * second, with the number of packets, and a rate limit bounds the events of all flows of a
- * namespace.
+ * namespace. A packet that may be of a phone whose NAT changed the port has a second and a limit of
+ * its own, so that a flood of other packets does not hide it.
  */
 #include <linux/ratelimit.h>
 #include <net/genetlink.h>
@@ -65,19 +66,32 @@ void rtpr_event_flow(struct rtpr_flow *flow, u8 event)
 	rtpr_event_send(flow, msg, head);
 }
 
+/* It has the SSRC of the flow's last packet, and a number near its number. Without the lock. */
+static bool rtpr_goes_on(const struct rtpr_flow *flow, const struct rtpr_packet *pkt)
+{
+	u16 ahead = pkt->rtp.seq - (u16)READ_ONCE(flow->rtp.highest);
+
+	if (pkt->rtp.kind != RTP_KIND_RTP || !READ_ONCE(flow->rtp.known) ||
+	    pkt->rtp.ssrc != READ_ONCE(flow->rtp.ssrc))
+		return false;
+	return ahead < RTP_MAX_DROPOUT || ahead > U16_MAX - RTP_MAX_MISORDER;
+}
+
 /*
  * Return: packets refused since the last event; 0: it is too early for another event. Without the
  * flow's lock, so that a flood does not hold up the flow's own packets.
  */
-static u32 rtpr_refused_due(struct rtpr_flow *flow)
+static u32 rtpr_refused_due(struct rtpr_flow *flow, bool goes_on)
 {
-	unsigned long next = READ_ONCE(flow->refused_next);
+	struct ratelimit_state *limit = goes_on ? &flow->rn->rebound : &flow->rn->refused;
+	unsigned long *at = goes_on ? &flow->rebound_next : &flow->refused_next;
+	unsigned long next = READ_ONCE(*at);
 
 	atomic_inc(&flow->refused);
-	if (time_before(jiffies, next) || !__ratelimit(&flow->rn->refused))
+	if (time_before(jiffies, next) || !__ratelimit(limit))
 		return 0;
 	/* Of two CPUs one sends the event. */
-	if (cmpxchg(&flow->refused_next, next, jiffies + HZ) != next)
+	if (cmpxchg(at, next, jiffies + HZ) != next)
 		return 0;
 	return atomic_xchg(&flow->refused, 0);
 }
@@ -102,7 +116,7 @@ static int rtpr_put_refused(struct sk_buff *msg, const struct rtpr_packet *pkt, 
 
 void rtpr_event_refused(struct rtpr_flow *flow, const struct rtpr_packet *pkt)
 {
-	u32 refused = rtpr_refused_due(flow);
+	u32 refused = rtpr_refused_due(flow, rtpr_goes_on(flow, pkt));
 	struct sk_buff *msg;
 	void *head;
 

@@ -48,6 +48,7 @@ struct rtpr_totals;
  * @tap:	rtprelay0, once a flow requested it; written under the RTNL, read under RCU
  * @devices:	by ifindex: struct rtpr_device, of device.c; its lock also protects their lists
  * @refused:	bounds the REFUSED events of the namespace
+ * @rebound:	the same for those of packets that continue a flow's sequence
  * @lock:	held by netlink commands that change flows; never taken on the packet path
  */
 struct rtpr_net {
@@ -66,7 +67,7 @@ struct rtpr_net {
 	unsigned long listened;
 	struct delayed_work expiry;
 	struct nf_hook_ops hooks[2];
-	struct ratelimit_state refused;
+	struct ratelimit_state refused, rebound;
 	struct mutex lock;
 };
 
@@ -131,6 +132,7 @@ struct rtpr_rtcp {
  *		flow was removed or replaced
  * @refused:	packets refused since the last REFUSED event
  * @refused_next: when such an event may be sent again (jiffies)
+ * @rebound_next: the same for packets that continue the sequence of the flow
  * The fields from @lock on are written per packet, under @lock:
  * @dead:	was removed or replaced: its counters are final; look the flow up again
  * @silent:	the IDLE event was sent
@@ -155,7 +157,7 @@ struct rtpr_flow {
 	atomic64_t input;
 	u32 id;
 	atomic_t refused;
-	unsigned long refused_next;
+	unsigned long refused_next, rebound_next;
 	struct rcu_head rcu;
 	atomic64_t left[RTPRELAY_C_MAX + 1];
 

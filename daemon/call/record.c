@@ -41,6 +41,8 @@ static void wire_latch(struct wire *w, struct latch_record *latch)
 	wire_time(w, &latch->window_end_ms);
 	wire_time(w, &latch->opened_ms);
 	wire_time(w, &latch->pending_end_ms);
+	wire_time(w, &latch->final_end_ms);
+	wire_time(w, &latch->rtcp_ms);
 	wire_u32(w, &latch->ssrc);
 	wire_u32(w, &latch->relatched);
 	wire_u16(w, &latch->seq);
@@ -54,6 +56,7 @@ static void wire_latch(struct wire *w, struct latch_record *latch)
 	wire_bool(w, &latch->ssrc_known);
 	wire_bool(w, &latch->sequenced);
 	wire_bool(w, &latch->spoke);
+	wire_bool(w, &latch->first_exact);
 	w->failed = w->failed || !latch_record_valid(latch);
 }
 

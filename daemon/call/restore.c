@@ -50,6 +50,8 @@ static void latch_to_wall(struct latch_record *latch, const struct now *now)
 	latch->window_end_ms = to_wall(now, latch->window_end_ms);
 	latch->opened_ms = to_wall(now, latch->opened_ms);
 	latch->pending_end_ms = to_wall(now, latch->pending_end_ms);
+	latch->final_end_ms = to_wall(now, latch->final_end_ms);
+	latch->rtcp_ms = to_wall(now, latch->rtcp_ms);
 }
 
 static struct place_record place_of(const struct iface_addr *local)
@@ -204,7 +206,7 @@ static int64_t awaited(const struct restore *r, int64_t wall_ms)
 	return mono_ms < r->now.mono_ms + left_ms ? mono_ms : r->now.mono_ms + left_ms;
 }
 
-static void seed_stream(const struct restore *r, const struct stream_record *record,
+static void seed_stream(const struct restore *r, const struct stream_record *record, bool mux,
 			struct stream_seed *seed)
 {
 	struct latch_record *latch = &seed->latch;
@@ -214,6 +216,9 @@ static void seed_stream(const struct restore *r, const struct stream_record *rec
 	latch->opened_ms = past(r, record->latch.opened_ms);
 	latch->window_end_ms = awaited(r, record->latch.window_end_ms);
 	latch->pending_end_ms = awaited(r, record->latch.pending_end_ms);
+	latch->final_end_ms = awaited(r, record->latch.final_end_ms);
+	/* It may have come while nobody was here to note it. */
+	latch->rtcp_ms = record->latch.rtcp_ms || mux ? r->now.mono_ms : 0;
 	seed->last_in_ms = past(r, record->last_in_ms);
 }
 
@@ -319,7 +324,9 @@ static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 		if (!open.local[side])
 			return -EADDRNOTAVAIL;
 		for (int comp = 0; comp < 2; comp++)
-			seed_stream(r, &record->stream[side][comp], &seed.stream[side][comp]);
+			seed_stream(r, &record->stream[side][comp],
+				    record->conf.side[side].flags & SIDE_MUX,
+				    &seed.stream[side][comp]);
 	}
 	if (!is_plausible(record, open.local))
 		return -EBADMSG;

@@ -228,7 +228,8 @@ static enum bridge_kind kind_of(const struct exchange *ex, const struct sdp_medi
 
 /*
  * An offer opens windows of its own side, which may have to be opened again by the answer: the
- * phone may use its new port only then.
+ * phone may use its new port only then. After a provisional answer the final one may begin media at
+ * another port, even if its SDP is the same.
  */
 static void plan_steps(const struct exchange *ex, struct media_plan *plan)
 {
@@ -246,6 +247,8 @@ static void plan_steps(const struct exchange *ex, struct media_plan *plan)
 		return;
 	if (first || !early)
 		step[ex->to] = early ? LATCH_EARLY : LATCH_ANSWER;
+	if (!first && !early)
+		step[ex->from] = LATCH_FINAL;
 	plan->answers = early || (first && !code) ? MEDIA_EARLY : MEDIA_ANSWERED;
 }
 

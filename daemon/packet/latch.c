@@ -124,29 +124,77 @@ static struct ssrc present_ssrc(const struct latch_memory *m)
 	return (struct ssrc){ m->ssrc, m->seq, m->seq_known, m->heard_ms };
 }
 
-/* An SSRC of the source in use, which nobody else knows, and the sequence number going on. */
-static bool goes_on(const struct latch_memory *m, const struct latch_packet *packet)
+/* Reports name the SSRC of the RTP: it may be new. */
+static bool is_of_rtp(const struct latch_ref *ref, const struct latch_packet *packet)
+{
+	return packet->has_ssrc && !packet->has_seq && ref->rtp && latch_sequenced(ref->rtp) &&
+	       !latch_on_trial(ref->rtp) && latch_has_ssrc(ref->rtp, packet->ssrc);
+}
+
+/* Is it the phone's next packet, by what nobody else knows? */
+enum next { NEXT_NO, NEXT_BY_SSRC, NEXT_BY_NUMBER };
+
+static enum next is_next(const struct latch_memory *m, const struct latch_ref *ref,
+			 const struct latch_packet *packet)
 {
 	const struct ssrc now = present_ssrc(m), *last = &now;
 
+	if (is_of_rtp(ref, packet))
+		return NEXT_BY_SSRC;
 	if (!m->ssrc_known || !packet->has_ssrc)
-		return false;
+		return NEXT_NO;
 	if (packet->ssrc != now.ssrc)
 		last = ssrcs_find(&m->ssrcs, packet->ssrc);
 	if (!last)
-		return false;
-	return !packet->has_seq || ssrcs_goes_on(&m->ssrcs, last, packet->seq, packet->now_ms);
+		return NEXT_NO;
+	if (!packet->has_seq || !last->seq_known)
+		return NEXT_BY_SSRC;
+	return ssrcs_goes_on(&m->ssrcs, last, packet->seq, packet->now_ms) ? NEXT_BY_NUMBER
+									   : NEXT_NO;
 }
 
 /*
  * The same phone behind a NAT that gave it another port: only silence of the old one makes it
- * credible.
+ * credible. A short one if the numbers go on, since nobody else knows them.
  */
 static bool has_rebound(const struct latch_memory *m, const struct latch_packet *packet,
-			uint32_t facts)
+			enum next next, uint32_t facts)
 {
-	return facts & FACT_SILENT && facts & FACT_GOES_ON &&
-	       endpoint_addr_eq(&m->source, packet->source);
+	uint32_t silence = next == NEXT_BY_NUMBER ? FACT_PAUSED : FACT_SILENT;
+
+	return next && facts & silence && endpoint_addr_eq(&m->source, packet->source);
+}
+
+/*
+ * The phone was heard where its SDP says, and no NAT is in front: so it has its address for itself,
+ * like a gateway.
+ */
+static bool is_gateway(const struct latch_memory *m, const struct latch_ref *ref)
+{
+	return m->first_exact && endpoint_is_set(ref->sip) && endpoint_addr_eq(ref->sdp, ref->sip);
+}
+
+/* A muted phone sends RTCP, if it ever did. */
+static bool is_gone(const struct latch_memory *m, const struct latch_ref *ref, int64_t now_ms)
+{
+	int64_t as_of_ms = ref->rtcp_as_of_ms ? ref->rtcp_as_of_ms : now_ms;
+
+	if (!ref->rtcp_ms)
+		return is_silent(m, now_ms);
+	return now_ms - m->heard_ms >= LATCH_GONE_MS && now_ms - as_of_ms <= LATCH_KNOWN_MS &&
+	       as_of_ms - ref->rtcp_ms >= LATCH_GONE_MS;
+}
+
+static uint32_t switch_facts(const struct latch_memory *m, const struct latch_ref *ref,
+			     const struct latch_packet *packet)
+{
+	int64_t now_ms = packet->now_ms;
+
+	return fact(FACT_SAME_HOST, packet->has_seq && packet->has_ssrc &&
+					    endpoint_addr_eq(&m->source, packet->source)) |
+	       fact(FACT_PAUSED, !packet->in_kernel && now_ms - m->heard_ms >= LATCH_PAUSE_MS) |
+	       fact(FACT_FINAL, now_ms < m->final_end_ms) | fact(FACT_GATEWAY, is_gateway(m, ref)) |
+	       fact(FACT_GONE, !packet->in_kernel && is_gone(m, ref, now_ms));
 }
 
 /*
@@ -166,20 +214,20 @@ static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_
 			       const struct latch_packet *packet, enum latch_class class)
 {
 	enum latch_rank rank = latch_rank_of(class), had = latch_rank_of(m->class);
-	uint32_t facts = stream_facts(ref) | source_facts(m) |
-			 fact(FACT_CANDIDATE, packet->candidate) |
-			 fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
-			 fact(FACT_SEQUENCED, packet->has_seq) |
-			 fact(FACT_GOES_ON, goes_on(m, packet)) |
-			 fact(FACT_FOREIGN, is_foreign(ref, packet)) |
-			 fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
-			 fact(FACT_WAS_EXACT, m->was_exact) | fact(FACT_SAME, rank == had) |
-			 fact(FACT_HIGHER, rank > had) |
-			 fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
-						     endpoint_eq(&m->replaced, packet->source));
+	enum next next = is_next(m, ref, packet);
+	uint32_t facts =
+		stream_facts(ref) | source_facts(m) | fact(FACT_CANDIDATE, packet->candidate) |
+		fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
+		fact(FACT_SEQUENCED, packet->has_seq) | fact(FACT_GOES_ON, next) |
+		switch_facts(m, ref, packet) | fact(FACT_FOREIGN, is_foreign(ref, packet)) |
+		fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
+		fact(FACT_WAS_EXACT, m->was_exact) | fact(FACT_SAME, rank == had) |
+		fact(FACT_HIGHER, rank > had) |
+		fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
+					    endpoint_eq(&m->replaced, packet->source));
 
 	return facts | usable_fact(m, class, facts) |
-	       fact(FACT_REBOUND, has_rebound(m, packet, facts));
+	       fact(FACT_REBOUND, has_rebound(m, packet, next, facts));
 }
 
 /* --- Phases ----------------------------------------------------------------------------------- */
@@ -192,18 +240,16 @@ static bool is_learning(const struct latch_memory *m)
 /* OUTCOME_STAY says nothing. */
 static void enter(struct latch_memory *m, enum latch_outcome outcome)
 {
-	static const uint8_t phases[] = { [OUTCOME_WAIT] = PHASE_WAIT,
-					  [OUTCOME_OPEN] = PHASE_OPEN,
-					  [OUTCOME_REOPENED] = PHASE_REOPENED,
-					  [OUTCOME_MOVED] = PHASE_MOVED,
-					  [OUTCOME_PENDING] = PHASE_PENDING,
-					  [OUTCOME_LOCKED] = PHASE_LOCKED };
+	static const uint8_t phases[] = {
+		[OUTCOME_WAIT] = PHASE_WAIT,	     [OUTCOME_OPEN] = PHASE_OPEN,
+		[OUTCOME_REOPENED] = PHASE_REOPENED, [OUTCOME_MOVED] = PHASE_MOVED,
+		[OUTCOME_PENDING] = PHASE_PENDING,   [OUTCOME_LOCKED] = PHASE_LOCKED
+	};
 
 	if (outcome == OUTCOME_STAY)
 		return;
 	m->phase = phases[outcome];
-	m->was_exact =
-		m->was_exact && (m->phase == PHASE_MOVED || m->phase == PHASE_PENDING);
+	m->was_exact = m->was_exact && (m->phase == PHASE_MOVED || m->phase == PHASE_PENDING);
 }
 
 /* An exact source has no window: it learns only until it has sent a sequence number. */
@@ -262,6 +308,8 @@ static void note(struct latch_memory *m, const struct latch_packet *packet)
 		m->seq = packet->seq;
 		m->seq_known = m->sequenced = packet->has_seq;
 	}
+	if (packet->has_ssrc && !packet->has_seq)
+		m->rtcp_ms = packet->now_ms;
 	m->heard_ms = packet->now_ms;
 }
 
@@ -309,11 +357,14 @@ bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packe
 static void take(struct latch_memory *m, const struct latch_ref *ref,
 		 const struct latch_packet *packet, enum latch_class class, bool same_phone)
 {
-	bool was_open = is_learning(m) && m->phase != PHASE_PENDING &&
-			packet->now_ms < m->window_end_ms;
+	bool was_open =
+		is_learning(m) && m->phase != PHASE_PENDING && packet->now_ms < m->window_end_ms;
 
 	if (m->unanswered == PHASE_MOVED)
 		m->unanswered = PHASE_REOPENED; /* it has moved already */
+	if (m->phase == PHASE_WAIT)
+		m->first_exact = class == CLASS_EXACT;
+	m->final_end_ms = 0;
 	m->replaced = m->phase == PHASE_MOVED ? m->source : (struct endpoint){ 0 };
 	m->relatched += m->phase != PHASE_WAIT;
 	if (!was_open && m->phase != PHASE_LOCKED)
@@ -364,8 +415,8 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 	outcome = latch_rule_find(latch_newcomer_rules, m->phase, class, facts);
 	if (outcome == OUTCOME_NO_CANDIDATE)
 		return LATCH_NO_CANDIDATE;
-	if (outcome == OUTCOME_REFUSE)
-		return LATCH_REFUSE;
+	if (outcome == OUTCOME_REFUSE || outcome == OUTCOME_SOON)
+		return outcome == OUTCOME_SOON ? LATCH_SOON : LATCH_REFUSE;
 	if (outcome == OUTCOME_PROVE)
 		outcome = latch_rule_find(latch_proof_rules, m->phase, class, facts);
 	if (outcome == OUTCOME_HOLD ||
@@ -443,12 +494,15 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 		m->was_exact = was_exact && facts & FACT_MOVE;
 	enter(m, outcome);
 	note_step(m, step, opens, now_ms);
+	if (step == LATCH_FINAL && m->phase != PHASE_WAIT)
+		m->final_end_ms = now_ms + ref->window_ms;
 }
 
 void latch_forget(struct latch *latch)
 {
 	latch->sealed = (struct latch_memory){ .relatched = latch->sealed.relatched + 1,
-					       .spoke = latch->sealed.spoke };
+					       .spoke = latch->sealed.spoke,
+					       .rtcp_ms = latch->sealed.rtcp_ms };
 }
 
 /* --- Restart ---------------------------------------------------------------------------------- */
@@ -463,6 +517,8 @@ void latch_export(const struct latch *latch, struct latch_record *record)
 					 .window_end_ms = m->window_end_ms,
 					 .opened_ms = m->opened_ms,
 					 .pending_end_ms = m->pending_end_ms,
+					 .final_end_ms = m->final_end_ms,
+					 .rtcp_ms = m->rtcp_ms,
 					 .ssrc = m->ssrc,
 					 .relatched = m->relatched,
 					 .seq = m->seq,
@@ -473,7 +529,8 @@ void latch_export(const struct latch *latch, struct latch_record *record)
 					 .was_exact = m->was_exact,
 					 .ssrc_known = m->ssrc_known,
 					 .sequenced = m->sequenced,
-					 .spoke = m->spoke };
+					 .spoke = m->spoke,
+					 .first_exact = m->first_exact };
 	for (uint8_t i = 0; i < m->ssrcs.n; i++)
 		record->earlier_ssrc[i] = m->ssrcs.earlier[i].ssrc;
 }
@@ -488,12 +545,15 @@ void latch_import(struct latch *latch, const struct latch_record *record)
 					       .ssrc_known = record->ssrc_known,
 					       .sequenced = record->sequenced,
 					       .spoke = record->spoke,
+					       .first_exact = record->first_exact,
 					       .seq = record->seq,
 					       .ssrc = record->ssrc,
 					       .heard_ms = record->heard_ms,
 					       .window_end_ms = record->window_end_ms,
 					       .opened_ms = record->opened_ms,
 					       .pending_end_ms = record->pending_end_ms,
+					       .final_end_ms = record->final_end_ms,
+					       .rtcp_ms = record->rtcp_ms,
 					       .relatched = record->relatched,
 					       .replaced = record->replaced,
 					       .ssrcs = { .n = record->n_ssrcs } };

@@ -76,9 +76,23 @@
  *
  *     a NAT that changed its port    takes over if silent: same address, one of its last four
  *                                    SSRCs, the sequence number of that one going on; usable or
- *                                    not; not if locked with strict-source
+ *                                    not; not if locked with strict-source. If that number is
+ *                                    known, LATCH_PAUSE_MS of silence will do
+ *     another SSRC, same address     takes over after the patience, if usable and not on trial, not
+ *                                    with mode strict; see SWITCH
  *     media-handover                 lets any usable newcomer take over, but not the source that
  *                                    was replaced; strict-source has no effect then
+ *
+ * SWITCH. A gateway may go on at another port of its host, with another SSRC:
+ *
+ *     after a final answer     for window_ms, if the one before may have been provisional: once,
+ *                              when the source in use was not heard for LATCH_PAUSE_MS
+ *     in mid-call              if SDP has the address of SIP, and the first source was exact: when
+ *                              the source in use is silent; if this party ever sent RTCP, or
+ *                              uses rtcp-mux, when it was silent for LATCH_GONE_MS in RTP and RTCP
+ *
+ * Its RTCP follows, since it has the SSRC of the RTP. A phone that is muted has its RTCP to speak
+ * for it; without RTCP nothing tells it from a gateway that has left.
  *
  * A sequence goes on if it is ahead by what the source could have sent in the silence at the
  * highest rate measured, times 1.5, plus 100, at most 16,000; or late, behind by up to 100.
@@ -118,6 +132,9 @@
  *        exact, the source is not     taken     taken     taken      taken     if it may  if silent
  *     NAT changed its port,           -         taken     taken      taken     taken      taken
  *        silent, usable or not
+ *     the same, not silent yet        -         soon      soon       soon      soon       soon
+ *     switch, the source has left     -         taken     taken      taken     taken      taken
+ *     switch, it has not left yet     -         soon 7    soon 7     taken     soon 7     soon 7
  *     replaced source, window open    -         refused   refused    refused   refused    refused
  *     window over (tick, packet)      -         locked 1  locked 2   locked 3  locked     -
  *     the same, without an answer     -         locked 1  pending    pending   locked     -
@@ -149,6 +166,9 @@
  *     open 4    if it is on trial now, since the sibling that spoke for it has moved; else locked
  *     wait 5    if the source is on trial: the phone is not where its network alone speaks for it
  *     moved 6   if the offer led to moved; else reopened
+ *     soon      if no other row takes it: refused; while the kernel forwards, the daemon receives
+ *               its next packets, to see when the source in use has fallen silent
+ *     soon 7    after a final answer; else refused
  *     reopened, moved: a window of window_ms begins
  *
  * TRANSITIONS, without pending, open 4 and wait 5
@@ -190,6 +210,17 @@ enum latch_state {
 /* A source that has not been heard for so long may have lost its NAT binding. */
 #define LATCH_SILENCE_MS 1000
 
+/*
+ * If it goes on with the same SSRC and sequence numbers at another port, less will do: nobody else
+ * knows them.
+ */
+#define LATCH_PAUSE_MS 200
+
+/* A party that ever sent RTCP is gone when it was silent for so long in RTP and RTCP. */
+#define LATCH_GONE_MS 6000
+/* What the kernel reported of its RTCP counts for so long. */
+#define LATCH_KNOWN_MS 1500
+
 /* So long after an offer its answer is awaited: a request of SIP has ended by then (timer B). */
 #define LATCH_PENDING_MS 32000
 
@@ -204,6 +235,8 @@ enum latch_state {
  * @near: sources that siblings have latched on
  * @on_trial: bit per member of @near: that one is there because of its network alone
  * @spoke: a source of rank 2 or 3 was heard, at any time, on a stream of this party, this or other
+ * @rtcp_ms: when this party sent RTCP last, on any stream; 0: never
+ * @rtcp_as_of_ms: what @rtcp_ms says is known as of then, since the kernel forwards it; 0: of now
  * @rtp: the stream of the same media that RTP arrives at, maybe this one; NULL: it carries none
  * @candidates: newcomers that have to prove themselves; NULL: nobody can, as on a port for RTCP
  * @alone: nobody is at the other side yet, who could be heard or hear
@@ -222,6 +255,7 @@ struct latch_ref {
 	bool alone;
 	bool asymmetric;
 	int64_t patience_ms, window_ms;
+	int64_t rtcp_ms, rtcp_as_of_ms;
 };
 
 /*
@@ -247,9 +281,12 @@ struct latch_packet {
  *	this time
  * @opened_ms: when an offer or answer opened the window
  * @pending_end_ms: the end of PHASE_PENDING, if @unanswered
+ * @final_end_ms: until then a source may go to another port, since a final answer came
+ * @rtcp_ms: when RTCP of @source, or one before, came here; not what the kernel forwarded
  * @relatched: times that another source took over
  * @window_end_ms: 0: it is closed, though the phase is PHASE_OPEN
  * @spoke: a source of rank 2 or 3 was in use, at any time
+ * @first_exact: the first source was exact
  * @sequenced: @source has sent RTP or UDPTL
  * @ssrc, @seq: of the last packet of @source; @seq_known: not since a restart; @ssrcs: those before
  * @replaced: the old source, after signalling moved the phone: refused while the window lasts
@@ -260,10 +297,10 @@ struct latch_memory {
 	uint8_t phase; /* enum latch_phase */
 	uint8_t class; /* enum latch_class, of @source */
 	uint8_t unanswered;
-	bool was_exact, ssrc_known, seq_known, sequenced, spoke;
+	bool was_exact, ssrc_known, seq_known, sequenced, spoke, first_exact;
 	uint16_t seq;
 	uint32_t ssrc;
-	int64_t heard_ms, window_end_ms, opened_ms, pending_end_ms;
+	int64_t heard_ms, window_end_ms, opened_ms, pending_end_ms, final_end_ms, rtcp_ms;
 	uint32_t relatched;
 	struct endpoint replaced;
 	struct ssrcs ssrcs;
@@ -276,18 +313,19 @@ struct latch {
 /* The same for a journal, with times as the reader of the record counts them. 0: never */
 struct latch_record {
 	struct endpoint source, replaced;
-	int64_t heard_ms, window_end_ms, opened_ms, pending_end_ms;
+	int64_t heard_ms, window_end_ms, opened_ms, pending_end_ms, final_end_ms, rtcp_ms;
 	uint32_t ssrc, relatched;
 	uint32_t earlier_ssrc[SSRCS_EARLIER]; /* @n_ssrcs of them */
 	uint16_t seq;
 	uint8_t phase, class, unanswered, n_ssrcs;
-	bool was_exact, ssrc_known, sequenced, spoke;
+	bool was_exact, ssrc_known, sequenced, spoke, first_exact;
 };
 
 enum latch_verdict {
 	LATCH_ADMIT,
 	LATCH_TAKEN,  /* admitted, and its source is in use from now on */
 	LATCH_REFUSE, /* a stranger */
+	LATCH_SOON,   /* refused, too; it may be accepted when the source in use is silent */
 	LATCH_PATIENCE,
 	LATCH_NO_CANDIDATE, /* nothing heard yet, and this packet cannot latch */
 };
@@ -306,9 +344,10 @@ enum latch_change {
 /* What the SDP is for the side whose streams are updated; an order for one update, too. */
 enum latch_step {
 	LATCH_NO_STEP,
-	LATCH_OFFER, /* this side's offer: an answer will follow */
-	LATCH_EARLY, /* the first answer to this side's offer, a provisional one */
-	LATCH_ANSWER /* the answer to this side's offer */
+	LATCH_OFFER,  /* this side's offer: an answer will follow */
+	LATCH_EARLY,  /* the first answer to this side's offer, a provisional one */
+	LATCH_ANSWER, /* the answer to this side's offer */
+	LATCH_FINAL,  /* this side's final answer, after one that may have been provisional */
 };
 
 enum latch_rank latch_rank(const struct latch_ref *ref, const struct endpoint *source);
@@ -442,16 +481,30 @@ static inline bool latch_spoke(const struct latch *latch)
 	return latch->sealed.spoke;
 }
 
-/* A closed stream of the same party has heard one. */
+/* What a closed stream of the same party has heard. */
 static inline void latch_inherit(struct latch *latch, const struct latch *ended)
 {
 	latch->sealed.spoke |= ended->sealed.spoke;
+	if (ended->sealed.rtcp_ms > latch->sealed.rtcp_ms)
+		latch->sealed.rtcp_ms = ended->sealed.rtcp_ms;
 }
 
 /* The source in use has sent RTP or UDPTL, and not only RTCP and the like. */
 static inline bool latch_sequenced(const struct latch *latch)
 {
 	return latch->sealed.sequenced;
+}
+
+/* When the source in use was heard last; 0: there is none. */
+static inline int64_t latch_heard_ms(const struct latch *latch)
+{
+	return latch->sealed.phase == PHASE_WAIT ? 0 : latch->sealed.heard_ms;
+}
+
+/* When RTCP came to this stream; not what the kernel forwarded. 0: never */
+static inline int64_t latch_rtcp_ms(const struct latch *latch)
+{
+	return latch->sealed.rtcp_ms;
 }
 
 static inline bool latch_silent(const struct latch *latch, int64_t now_ms)

@@ -64,6 +64,7 @@ const struct latch_rule latch_newcomer_rules[] = {
 	{ LOCKED,          ANY,   OUTCOME_REFUSE,       FACT_STRICT_SOURCE,        FACT_HANDOVER },
 	{ HEARS,      ELSEWHERE,  OUTCOME_REFUSE,       SDP_ONLY,                  FACT_HANDOVER },
 	{ HEARS,           ANY,   OUTCOME_TAKE,         FACT_REBOUND,              0 },
+	{ HEARS,           ANY,   OUTCOME_SOON,         FACT_SAME_HOST | FACT_GOES_ON, FACT_USABLE },
 	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         FACT_USABLE },
 	/* From here on: sources that could have been the first. */
 	{ WAIT,            ANY,   OUTCOME_PROVE,        0,                         0 },
@@ -82,6 +83,11 @@ const struct latch_rule latch_newcomer_rules[] = {
 	{ HEARS,           ANY,   OUTCOME_PROVE,        YIELDS | FACT_SAME,        0 },
 	{ LOCKED,          EXACT, OUTCOME_PROVE,        FACT_HIGHER | FACT_SILENT, 0 },
 	{ LOCKED | PENDING, EXACT, OUTCOME_PROVE,       FACT_HIGHER | FACT_ASYMMETRIC, 0 },
+	/* A gateway may go from its announcement to the call at another port, with another SSRC. */
+	{ HEARS, TRUSTED, OUTCOME_PATIENCE, FACT_SAME_HOST | FACT_FINAL | FACT_PAUSED, FACT_STRICT },
+	{ HEARS, TRUSTED, OUTCOME_PATIENCE, FACT_SAME_HOST | FACT_GATEWAY | FACT_GONE, FACT_STRICT },
+	{ HEARS, TRUSTED, OUTCOME_SOON,     FACT_SAME_HOST | FACT_FINAL, FACT_STRICT },
+	{ HEARS,           ANY,   OUTCOME_SOON,         FACT_SAME_HOST | FACT_GOES_ON, 0 },
 	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         0 },
 };
 

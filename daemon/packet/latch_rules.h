@@ -81,6 +81,11 @@ enum latch_fact {
 	/* the source in use, and a newcomer's packet */
 	FACT_UNANSWERED = 1 << 24, /* an offer opened the window; it has not been answered yet */
 	FACT_GOES_ON = 1 << 25,	   /* an SSRC of the source in use, its sequence number going on */
+	FACT_SAME_HOST = 1 << 26,  /* RTP from the address of the source in use */
+	FACT_PAUSED = 1 << 27,	   /* the source in use was not heard for LATCH_PAUSE_MS */
+	FACT_FINAL = 1 << 28,	   /* a final answer came less than a window ago */
+	FACT_GATEWAY = 1 << 29,	   /* the first source was exact, and SDP has the address of SIP */
+	FACT_GONE = 1 << 30,	   /* the party is silent in RTP, and in RTCP if it ever sent any */
 };
 
 /* What a row says, by table. */
@@ -91,12 +96,13 @@ enum latch_outcome {
 	/* latch_newcomer_rules */
 	OUTCOME_NO_CANDIDATE,
 	OUTCOME_REFUSE,
+	OUTCOME_SOON,  /* the same, but not any more once the source in use is silent */
 	OUTCOME_PROVE, /* it may have the place: latch_proof_rules say when */
 	/* latch_newcomer_rules, latch_proof_rules */
-	OUTCOME_TAKE, /* it is heard from this packet on */
-	/* latch_proof_rules */
-	OUTCOME_HOLD,	  /* not now; its time does not count */
+	OUTCOME_TAKE,	  /* it is heard from this packet on */
 	OUTCOME_PATIENCE, /* after it has talked like a phone for so long */
+	/* latch_proof_rules */
+	OUTCOME_HOLD, /* not now; its time does not count */
 	/* latch_taken_rules, latch_window_rules, latch_offer_rules: the next phase */
 	OUTCOME_STAY,
 	OUTCOME_WAIT,

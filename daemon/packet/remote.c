@@ -33,6 +33,52 @@ static void add_near(struct latch_ref *ref, const struct stream *sibling)
 	ref->near[ref->n_near++] = latch_source(&sibling->latch);
 }
 
+/* RTCP comes to this stream as far as was agreed. */
+static bool carries_rtcp(const struct stream *s)
+{
+	return s->comp == COMP_RTCP ||
+	       (s->bridge->conf.kind == BRIDGE_RTP && stream_side(s)->flags & SIDE_MUX);
+}
+
+/*
+ * RTCP that the kernel forwards is not told from RTP at the same port: a phone that uses rtcp-mux
+ * is taken for one that sends RTCP.
+ */
+static void note_rtcp(struct latch_ref *ref, const struct stream *s)
+{
+	int64_t at_ms = s ? latch_rtcp_ms(&s->latch) : 0;
+
+	if (!s)
+		return;
+	if (carries_rtcp(s)) {
+		if (latch_heard_ms(&s->latch) > at_ms)
+			at_ms = latch_heard_ms(&s->latch);
+		if (s->in_kernel && (!ref->rtcp_as_of_ms || s->reported_ms < ref->rtcp_as_of_ms))
+			ref->rtcp_as_of_ms = s->reported_ms;
+	}
+	if (at_ms > ref->rtcp_ms)
+		ref->rtcp_ms = at_ms;
+}
+
+static void ask_of(struct bridge *b, int side)
+{
+	for (int comp = 0; comp < 2; comp++) {
+		struct stream *s = b->stream[side][comp];
+
+		if (s && s->in_kernel && carries_rtcp(s))
+			s->news_bits |= 1 << BRIDGE_ASK;
+	}
+}
+
+void stream_ask_for_rtcp(const struct stream *s)
+{
+	struct bridge *b = s->bridge;
+
+	ask_of(b, s->side);
+	for (struct ring *at = b->siblings.next; at != &b->siblings; at = at->next)
+		ask_of(container_of(at, struct bridge, siblings), s->side);
+}
+
 /* The other side has neither a signalled address nor a source. */
 static bool is_alone(const struct stream *s)
 {
@@ -62,14 +108,19 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 	ref->handover = conf->flags & SIDE_HANDOVER;
 	ref->patience_ms = b->pool_conf->patience_ms;
 	ref->window_ms = b->pool_conf->window_ms;
+	ref->rtcp_ms = ref->rtcp_as_of_ms = 0;
 	if (!with_near)
 		return;
+	note_rtcp(ref, b->stream[s->side][COMP_RTP]);
+	note_rtcp(ref, b->stream[s->side][COMP_RTCP]);
 	add_near(ref, b->stream[s->side][!s->comp]);
 	for (const struct ring *at = b->siblings.next; at != &b->siblings; at = at->next) {
 		const struct bridge *other = container_of(at, struct bridge, siblings);
 
 		add_near(ref, other->stream[s->side][COMP_RTP]);
 		add_near(ref, other->stream[s->side][COMP_RTCP]);
+		note_rtcp(ref, other->stream[s->side][COMP_RTP]);
+		note_rtcp(ref, other->stream[s->side][COMP_RTCP]);
 	}
 }
 

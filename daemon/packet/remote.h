@@ -13,6 +13,8 @@
 struct endpoint stream_signalled(const struct side_conf *conf, int comp);
 /* What sources of @s are compared with. Reads siblings only if @with_near, to rank a newcomer. */
 void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_near);
+/* RTCP of this party may pass through the kernel unseen: requests reports of it. */
+void stream_ask_for_rtcp(const struct stream *stream);
 /* Static text; NULL: media of this stream's remote may go to @to. */
 const char *stream_why_denied(const struct stream *stream, const struct endpoint *to);
 /* Counts and reports that @to is forbidden. Under stream->to_version. */

@@ -41,6 +41,7 @@ struct news {
  * @news_bits: enum bridge_event as bits, sent after this batch
  * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @denied
  * @in_kernel: a flow of the kernel forwards the packets of the source; the others arrive here
+ * @reported_ms: when the kernel reported last
  * @quality: of RTP from this side; NULL: none yet. Has its own sequence count.
  * @contested: shared; another source might take over: the daemon checks each packet
  * @resume: the kernel forwarded the packets before the next one: do not count them as lost
@@ -70,7 +71,7 @@ struct stream {
 	struct quality *quality;
 	uint64_t watched_packets;
 	uint32_t missed;
-	int64_t refused_ms;
+	int64_t refused_ms, reported_ms;
 	struct ring watch;
 	int64_t tick_ms;
 	struct endpoint local;

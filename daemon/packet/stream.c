@@ -101,13 +101,16 @@ static bool is_own_port(const struct bridge *b, const struct endpoint *source)
 
 /*
  * RTCP is compared with the SSRC of the phone's RTP. The kernel forwards that, and may have seen a
- * newer one.
+ * newer one. Whether a phone that may be at another port now has left the old one is seen by its
+ * RTCP, too.
  */
-static void ask_for_ssrc(const struct stream *s, const struct latch_packet *rtcp)
+static void ask_kernel(const struct stream *s, const struct latch_packet *packet)
 {
 	struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
 
-	if (rtcp->has_ssrc && !rtcp->has_seq && rtp && rtp->in_kernel)
+	if (packet->has_seq && endpoint_addr_eq(latch_source(&s->latch), packet->source))
+		stream_ask_for_rtcp(s);
+	else if (!packet->has_seq && packet->has_ssrc && rtp && rtp->in_kernel)
 		rtp->news_bits |= 1 << BRIDGE_ASK;
 }
 
@@ -117,7 +120,7 @@ static void note_refused(struct stream *s, const struct latch_packet *packet)
 		return;
 	s->refused_ms = packet->now_ms;
 	s->news_bits |= 1 << BRIDGE_REFUSED;
-	ask_for_ssrc(s, packet);
+	ask_kernel(s, packet);
 }
 
 /*
@@ -148,7 +151,7 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 
 	stream_fill_ref(s, &ref, true);
 	verdict = latch_packet(&s->latch, &ref, packet, &rank);
-	if (verdict == LATCH_REFUSE) {
+	if (verdict == LATCH_REFUSE || verdict == LATCH_SOON) {
 		counter_add(&s->bridge->totals->refused[rank], 1);
 		note_refused(s, packet);
 	}
@@ -178,6 +181,7 @@ static bool admit_other(struct stream *s, const struct latch_packet *packet)
 	case LATCH_TAKEN:
 		return true;
 	case LATCH_REFUSE:
+	case LATCH_SOON:
 		count_drop(s, DROP_SOURCE);
 		return false;
 	case LATCH_PATIENCE:
@@ -210,8 +214,8 @@ static bool admit(struct stream *s, const struct latch_packet *packet)
 		before = latch_state(&s->latch);
 		was_moved = latch_is_moved(&s->latch);
 		admitted = admit_other(s, packet);
-		changed = latch_state(&s->latch) != before ||
-			  latch_is_moved(&s->latch) != was_moved;
+		changed =
+			latch_state(&s->latch) != before || latch_is_moved(&s->latch) != was_moved;
 	}
 	if (changed) { /* a window has closed */
 		s->news_bits |= 1 << BRIDGE_CHANGED;
@@ -366,11 +370,11 @@ static bool is_candidate(const struct stream *s, const struct bridge_kernel *k)
  */
 static bool may_change(const struct stream *s, enum latch_verdict verdict, int64_t now_ms)
 {
+	if (verdict == LATCH_SOON || verdict == LATCH_PATIENCE)
+		return true;
 	if (latch_silent(&s->latch, now_ms))
 		return true;
-	if (latch_pending(&s->latch))
-		return verdict == LATCH_PATIENCE;
-	return !latch_settled(&s->latch);
+	return !latch_settled(&s->latch) && !latch_pending(&s->latch);
 }
 
 static void judge_reported_source(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
@@ -415,6 +419,7 @@ void stream_kernel(struct stream *s, const struct bridge_kernel *k, int64_t now_
 	stream_write_begin(s);
 	s->resume |= s->in_kernel && !k->in_kernel;
 	s->in_kernel = k->in_kernel;
+	s->reported_ms = now_ms;
 	if (hear_in_kernel(s, k, now_ms)) {
 		s->news_bits |= 1 << BRIDGE_CHANGED;
 		stream_aim_side(s);

@@ -73,7 +73,10 @@ static void notify_of_others(struct worker *worker, struct bridge *b)
 	each_stream(b, s) if (s->news_bits & bits) notify_of_stream(worker, s);
 }
 
-/* A phone has spoken: sources on trial in its other medias may have ended. */
+/*
+ * A phone has spoken: sources on trial in its other medias may have ended. Or a source was refused:
+ * the kernel is asked whether the party still sends RTCP.
+ */
 static void notify_of_party(struct worker *worker, struct bridge *b)
 {
 	for (struct ring *at = b->siblings.next; at != &b->siblings; at = at->next) {
@@ -86,13 +89,13 @@ static void notify_of_party(struct worker *worker, struct bridge *b)
 
 static void notify_of_news(struct worker *worker, struct stream *s)
 {
-	bool latched = s->news_bits & 1 << BRIDGE_LATCHED;
+	bool party = s->news_bits & (1 << BRIDGE_LATCHED | 1 << BRIDGE_REFUSED);
 
 	if (!s->news_bits)
 		return;
 	notify_of_stream(worker, s);
 	notify_of_others(worker, s->bridge);
-	if (latched)
+	if (party)
 		notify_of_party(worker, s->bridge);
 }
 

@@ -197,6 +197,32 @@ static void test_refused_events_are_rare(void)
 	CU_ASSERT_EQUAL(told, 3001);
 }
 
+/* R17: from another port, while a spray has used up the limit. */
+static void test_rebound_source_is_told_beside_a_spray(void)
+{
+	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
+	uint8_t other[172];
+	int64_t sent_ms;
+
+	scene_start(&flow);
+	scene_rtp(phone, 0, 500, 0);
+	rtp_make(other, sizeof(other), 0, 501, 0, 0x6666);
+	CU_ASSERT(world_send(unknown, LOCAL, other, sizeof(other)));
+	CU_ASSERT_FATAL(nl_event(&events, &state, SOON));
+	CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_SSRC], 0x6666);
+	sent_ms = now_ms();
+	scene_rtp(unknown, 0, 500 + 3000, 0); /* too far ahead */
+	scene_rtp(unknown, 0, 501, 0);
+	CU_ASSERT_FATAL(nl_event(&events, &state, SOON));
+	CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_SSRC], 0xabcd);
+	CU_ASSERT_EQUAL(state.rtp[RTPRELAY_RTP_SEQ], 501);
+	CU_ASSERT_EQUAL(state.refused, 2);
+	scene_rtp(unknown, 0, 502, 0);
+	if (nl_event(&events, &state, NEVER))
+		CU_ASSERT(now_ms() - sent_ms >= 990);
+	scene_end();
+}
+
 #define FLOWS 1000
 
 static const char *local_of(int i)
@@ -239,4 +265,6 @@ TEST_SUITE(source, { "refuses each kind of packet", test_refuses_each_kind_of_pa
 	     test_accepts_each_kind_of_packet_of_its_source },
 	   { "refuses other sources and reports them", test_refuses_other_sources },
 	   { "refused events are rare", test_refused_events_are_rare },
+	   { "R17: a rebound source is told beside a spray",
+	     test_rebound_source_is_told_beside_a_spray },
 	   { "events of many flows are limited", test_events_of_many_flows_are_limited });

@@ -8,7 +8,8 @@
 
 # Each of these is a function case_NAME that takes the protocol: ng or rtpproxy.
 BOTH_PROTOCOLS="first_hold three_private_addresses rebind_after_second_ssrc
-	asymmetric reinvite_answered_late reinvite_unanswered"
+	asymmetric reinvite_answered_late reinvite_unanswered
+	final_answer_elsewhere gateway_changes_port rebind_while_talking"
 for name in $BOTH_PROTOCOLS; do
 	CASES+=" ${name} rtpproxy_${name}"
 	# A guest may be so slow that silent calls would time out.
@@ -19,12 +20,12 @@ done
 
 # Sends the SDP of one side; the rtpproxy protocol has one address: SIP's, or that of the SDP. Sets
 # GIVEN: the port for the other side.
-signal() { # signal ng|rtpproxy offer|answer ADDRESS PORT [SIP-ADDRESS [FLAGS]]
+signal() { # signal ng|rtpproxy offer|answer ADDRESS PORT [SIP-ADDRESS [FLAGS [SIP-CODE]]]
 	local reply tags="from-tag=f" letter=U
 	[ "$2" = offer ] || { tags="from-tag=f to-tag=t" letter=L; }
 	if [ "$1" = ng ]; then
 		# shellcheck disable=SC2086 # two words
-		reply=$(ng "command=$2" "call-id=$CALL_ID" $tags ${5:+"received-from=$5"} "rtpp-flags=${6:-}" \
+		reply=$(ng "command=$2" "call-id=$CALL_ID" $tags ${5:+"received-from=$5"} ${7:+"sip-code=$7"} "rtpp-flags=${6:-}" \
 			"sdp=$(sdp_of "$3" audio "$4")"$'\r\n') || fail "the $2 is refused: $reply"
 		GIVEN=$(port_in <<<"$reply")
 	else
@@ -122,7 +123,7 @@ rebind_after_second_ssrc_by() { # rebind_after_second_ssrc_by ng|rtpproxy
 	aim_at "$FOR_A"
 	both_talk p1 p2
 	hear 60 p1 p2
-	say p1 as "$CALL" $SECOND
+	say p1 as "$CALL" "$SECOND"
 	say p2 wait "$CALL" ssrcs = 2 5000 || fail "p2 does not hear the second SSRC of p1"
 	say p1 mute "$CALL"
 	say p2 wait "$CALL" quiet_ms '>' 1200 9000 || fail "p2 still receives packets of p1, which is muted"
@@ -169,7 +170,7 @@ reinvite_answered_late_by() { # reinvite_answered_late_by ng|rtpproxy
 	reinvite_and_talk "$1" 200
 	signal "$1" answer 198.51.100.32 40100 198.51.100.32
 	say a1 mute "$CALL"
-	say a1 as "$CALL" $SECOND
+	say a1 as "$CALL" "$SECOND"
 	say a1 move "$CALL" "${ADDR[a1]}" 40020 || fail "a1 could not move"
 	say a1 reset "$CALL"
 	say p2 reset "$CALL"
@@ -198,5 +199,63 @@ reinvite_unanswered_by() { # reinvite_unanswered_by ng|rtpproxy
 	aim_at "$FOR_A" a2
 	say p2 wait "$CALL" heard '>' 3000 90000 || fail "p2 does not hear a1 for a minute"
 	judge a1 p2
+	end_signalled
+}
+
+# A gateway with a public address, p2, which talks to p1 and has two SSRCs.
+gateway_talks() { # gateway_talks ng|rtpproxy
+	ends_with_second_ssrc p2 p1
+	signalled_call "$1" p1 198.51.100.31 40100 198.51.100.31 p2 198.51.100.32 40000 198.51.100.32
+	both_talk p1 p2
+	hear 60 p2 p1
+}
+
+# The gateway goes on at another port, with its other SSRC.
+gateway_moves() {
+	say p2 mute "$CALL"
+	say p2 as "$CALL" "$SECOND"
+	say p2 move "$CALL" 198.51.100.32 40020 || fail "p2 could not move"
+	say p1 reset "$CALL"
+	say p2 reset "$CALL"
+	say p2 unmute "$CALL"
+}
+
+# Rule R14, row 14: the announcement of a 183 came from the port of its SDP. The media after the
+# 200, which has the same SDP, comes from another port of the same host.
+final_answer_elsewhere_by() { # final_answer_elsewhere_by ng|rtpproxy
+	gateway_talks "$1"
+	[ "$1" = rtpproxy ] || signal ng offer 198.51.100.31 40100 198.51.100.31
+	[ "$1" = rtpproxy ] || signal ng answer 198.51.100.32 40000 198.51.100.32 "" 183
+	signal "$1" answer 198.51.100.32 40000 198.51.100.32 "" 200
+	gateway_moves
+	judge_late 1000 p2 p1
+	end_signalled
+}
+
+# Rule R14, row 14: the same in mid-call. Its RTCP has been heard: so it is followed when that is
+# silent for 6 seconds, too.
+gateway_changes_port_by() { # gateway_changes_port_by ng|rtpproxy
+	gateway_talks "$1"
+	gateway_moves
+	judge_late 7500 p2 p1
+	end_signalled
+}
+
+# Rule R17: the NAT in front of a talking phone changes the port, while a stranger sprays. At 50
+# packets a second 15 packets are 300 ms.
+rebind_while_talking_by() { # rebind_while_talking_by ng|rtpproxy
+	ends a1 p2
+	signalled_call "$1" a1 "${ADDR[a1]}" 40000 198.51.100.41 p2 198.51.100.32 40100 198.51.100.32
+	aim_at "$FOR_A"
+	both_talk a1 p2
+	hear 200 a1 p2
+	say p2 reset "$CALL"
+	say p2 wait "$CALL" heard '>' 5 5000 || fail "p2 does not hear a1"
+	say a1 move "$CALL" "${ADDR[a1]}" 40020 || fail "a1 could not move"
+	say p2 wait "$CALL" heard '>' 50 5000 || fail "p2 does not hear a1 at its new port"
+	[ "$(field p2 lost)" -le $((15 * SLOW)) ] || fail "p2 missed $(field p2 lost) packets of a1"
+	say a1 reset "$CALL"
+	say p2 reset "$CALL"
+	judge_late 300 a1 p2
 	end_signalled
 }

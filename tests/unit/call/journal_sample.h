@@ -35,6 +35,8 @@ SAMPLE_FN void sample_latch(struct latch_record *latch, const char *source)
 					.window_end_ms = 1700000000002,
 					.opened_ms = 1700000000004,
 					.pending_end_ms = 1700000000005,
+					.final_end_ms = 1700000000007,
+					.rtcp_ms = 1700000000008,
 					.ssrc = 0x01020304,
 					.relatched = 9,
 					.seq = 10,
@@ -45,7 +47,8 @@ SAMPLE_FN void sample_latch(struct latch_record *latch, const char *source)
 					.earlier_ssrc = { 0x090a0b0c, 0x0d0e0f10 },
 					.was_exact = true,
 					.ssrc_known = true,
-					.sequenced = true };
+					.sequenced = true,
+					.first_exact = true };
 }
 
 SAMPLE_FN void sample_media(struct media_record *media)

@@ -651,6 +651,52 @@ static void rewrite(struct world *w, struct call_record *record)
 	CU_ASSERT(w->len[0] > 0);
 }
 
+/*
+ * R9, R14: an offer without an answer, the rank of the first source, and that the party sends RTCP.
+ * It may have sent some while the daemon was down.
+ */
+static void test_offer_and_rtcp_of_before_are_known(void)
+{
+	struct arena *arena = arena_new(1 << 14);
+	struct world *w = world_new();
+	struct call_record record;
+	struct media_record *media;
+	struct latch_record latch;
+	int64_t now_ms;
+
+	make_call(w);
+	restart(w);
+	reread(w, arena, &record);
+	media = &record.dialogs[0].media[0];
+	media->answers = MEDIA_EARLY;
+	media->conf.side[SIDE_B].flags |= SIDE_MUX;
+	media->stream[SIDE_A][COMP_RTP].latch =
+		(struct latch_record){ .source = sample_ep("192.0.2.9:4000"),
+				       .phase = PHASE_PENDING,
+				       .unanswered = PHASE_MOVED,
+				       .window_end_ms = record.written_ms + 20000,
+				       .pending_end_ms = record.written_ms + 20000,
+				       .rtcp_ms = record.written_ms - 60000,
+				       .first_exact = true };
+	rewrite(w, &record);
+	CU_ASSERT_EQUAL_FATAL(take_up(w, 0), 0);
+	worker_pool_flush(w->scene.workers);
+	now_ms = clock_ms();
+	CU_ASSERT_EQUAL(audio(w)->answers, MEDIA_EARLY);
+	bridge_latch(audio(w)->bridge, SIDE_A, COMP_RTP, &latch);
+	CU_ASSERT_EQUAL(latch.phase, PHASE_PENDING);
+	CU_ASSERT_EQUAL(latch.unanswered, PHASE_MOVED);
+	CU_ASSERT(latch.pending_end_ms > now_ms && latch.pending_end_ms <= now_ms + 20000);
+	CU_ASSERT(latch.rtcp_ms > now_ms - 10000 && latch.rtcp_ms <= now_ms);
+	CU_ASSERT_TRUE(latch.first_exact);
+	bridge_latch(audio(w)->bridge, SIDE_A, COMP_RTCP, &latch);
+	CU_ASSERT_EQUAL(latch.rtcp_ms, 0);
+	bridge_latch(audio(w)->bridge, SIDE_B, COMP_RTP, &latch);
+	CU_ASSERT(latch.rtcp_ms > now_ms - 10000);
+	arena_free(arena);
+	world_free(w);
+}
+
 static void test_what_does_not_fit_this_relay_is_refused(void)
 {
 	static const struct {
@@ -839,6 +885,7 @@ TEST_SUITE(
 	{ "an ended call does not come back", test_ended_call_does_not_come_back },
 	{ "a rebind while the daemon was down is followed",
 	  test_rebind_while_the_daemon_was_down_is_followed },
+	{ "R9, R14: offer and RTCP of before are known", test_offer_and_rtcp_of_before_are_known },
 	{ "medias of a restored call are siblings", test_medias_of_a_restored_call_are_siblings },
 	{ "a blocked party stays blocked", test_blocked_party_stays_blocked },
 	{ "flows stay in the kernel", test_flows_stay_in_the_kernel },

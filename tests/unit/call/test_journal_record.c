@@ -43,6 +43,9 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.window_end_ms, 1700000000002);
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.pending_end_ms, 1700000000005);
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.unanswered, PHASE_MOVED);
+	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.final_end_ms, 1700000000007);
+	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTP].latch.rtcp_ms, 1700000000008);
+	CU_ASSERT_TRUE(media->stream[SIDE_A][COMP_RTP].latch.first_exact);
 	CU_ASSERT_EQUAL(media->answers, MEDIA_EARLY);
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTCP].latch.phase, PHASE_WAIT);
 	CU_ASSERT_PTR_NULL(call->dialogs[1].media);

@@ -204,9 +204,9 @@ static void test_rebound_phone_is_found_by_the_kernels_report(void)
 	flow->packets = 100;
 	flow->ssrc = 1;
 	flow->expected = 200; /* also the sequence number in the fake's reports */
-	/* A packet from the old address just arrived: the report is of another sender. */
+	/* A packet from the old address just arrived, and the report is of another sender. */
 	flow->seen_ago_ms = 20;
-	fake_kmod_stranger(&fake, flow, &rebound, 1, 201, 0);
+	fake_kmod_stranger(&fake, flow, &rebound, 9, 201, 0);
 	for (int i = 0; i < 5; i++)
 		turn(&t);
 	CU_ASSERT_TRUE(endpoint_eq(&flow_of(&t, SIDE_A, COMP_RTP)->src, &before));
@@ -219,6 +219,46 @@ static void test_rebound_phone_is_found_by_the_kernels_report(void)
 	CU_ASSERT_TRUE(endpoint_eq(&flow_of(&t, SIDE_B, COMP_RTP)->dst, &rebound));
 	CU_ASSERT_EQUAL(flow_of(&t, SIDE_A, COMP_RTP)->packets, 100);
 	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).relatched, 1);
+	talk_close(&t);
+}
+
+static bool is_from(const struct fake_flow *flow, const struct endpoint *source)
+{
+	return flow && endpoint_eq(&flow->src, source);
+}
+
+/*
+ * R17: the report comes with the first packet of the new port. The daemon receives the next ones,
+ * and follows when the old port was silent for 200 ms.
+ */
+static void test_r17_rebound_phone_comes_up_until_it_is_followed(void)
+{
+	struct endpoint rebound;
+	struct fake_flow *flow;
+	struct phone old;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	old = t.phone[SIDE_A];
+	phone_open(&t.phone[SIDE_A]);
+	rebound = at(t.phone[SIDE_A].port, "127.0.0.1");
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	flow->packets = 100;
+	flow->ssrc = 1;
+	flow->expected = 200;
+	flow->seen_ago_ms = 20;
+	fake_kmod_stranger(&fake, flow, &rebound, 1, 201, 0);
+	UNTIL(&t, !flow_of(&t, SIDE_A, COMP_RTP));
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user,
+			       "another source may take its place");
+	t.phone[SIDE_A].seq = 201;
+	test_clock_stop();
+	test_clock_pass(LATCH_PAUSE_MS);
+	test_clock_go();
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	UNTIL(&t, is_from(flow_of(&t, SIDE_A, COMP_RTP), &rebound));
+	close(old.fd[COMP_RTP]);
+	close(old.fd[COMP_RTCP]);
 	talk_close(&t);
 }
 
@@ -357,6 +397,8 @@ TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latchi
 	     test_cookie_tells_calls_of_one_call_id_apart },
 	   { "a rebound phone is found by the kernel's report",
 	     test_rebound_phone_is_found_by_the_kernels_report },
+	   { "R17: a rebound phone comes up until it is followed",
+	     test_r17_rebound_phone_comes_up_until_it_is_followed },
 	   { "payload type of the kernel's report is checked",
 	     test_payload_type_of_the_kernels_report_is_checked },
 	   { "an unknown source never gets a flow", test_unknown_source_never_gets_a_flow },

@@ -27,18 +27,19 @@ static void open_call(struct scene *scene)
 	answer_with(scene, B_HEAD AUDIO, 200);
 }
 
-static void test_r9_offer_and_its_answers(void)
+static void test_r9_r14_offer_and_its_answers(void)
 {
 	/* Up to three answers to a second offer of A, by their codes; 0: none is told. */
 	static const struct {
 		unsigned int code[3];
 		enum latch_step step[3]; /* of the offering side */
+		bool final[3];		 /* R14: the answering side's media may change now */
 	} rows[] = {
-		{ { 200, 200, 200 }, { LATCH_ANSWER, LATCH_NO_STEP, LATCH_NO_STEP } },
-		{ { 183, 183, 200 }, { LATCH_EARLY, LATCH_NO_STEP, LATCH_ANSWER } },
-		{ { 183, 200, 200 }, { LATCH_EARLY, LATCH_ANSWER, LATCH_NO_STEP } },
-		{ { 0, 0, 0 }, { LATCH_ANSWER, LATCH_ANSWER, LATCH_NO_STEP } },
-		{ { 0, 200, 0 }, { LATCH_ANSWER, LATCH_ANSWER, LATCH_NO_STEP } },
+		{ { 200, 200, 200 }, { LATCH_ANSWER, LATCH_NO_STEP, LATCH_NO_STEP }, { 0 } },
+		{ { 183, 183, 200 }, { LATCH_EARLY, LATCH_NO_STEP, LATCH_ANSWER }, { 0, 0, 1 } },
+		{ { 183, 200, 200 }, { LATCH_EARLY, LATCH_ANSWER, LATCH_NO_STEP }, { 0, 1, 0 } },
+		{ { 0, 0, 0 }, { LATCH_ANSWER, LATCH_ANSWER, LATCH_NO_STEP }, { 0, 1, 0 } },
+		{ { 0, 200, 0 }, { LATCH_ANSWER, LATCH_ANSWER, LATCH_NO_STEP }, { 0, 1, 0 } },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -52,6 +53,7 @@ static void test_r9_offer_and_its_answers(void)
 			answer_with(&scene, B_HEAD AUDIO, rows[i].code[n]);
 			CU_ASSERT_EQUAL(step_of(&scene, SIDE_A), rows[i].step[n]);
 			CU_ASSERT_EQUAL(change_of(&scene, SIDE_A), LATCH_KEEP);
+			CU_ASSERT_EQUAL(step_of(&scene, SIDE_B) == LATCH_FINAL, rows[i].final[n]);
 		}
 		CU_ASSERT(scene_close(&scene));
 	}
@@ -75,5 +77,27 @@ static void test_r9_offer_of_the_answered_party(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-TEST_SUITE(answers, { "R9: an offer and its answers", test_r9_offer_and_its_answers },
+/* Row 14: the call begins with a 183. */
+static void test_r14_first_answer_is_provisional(void)
+{
+	static const unsigned int codes[] = { 183, 0 };
+
+	for (size_t i = 0; i < COUNT(codes); i++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		offer(&scene, A_HEAD AUDIO);
+		answer_with(&scene, B_HEAD AUDIO, codes[i]);
+		CU_ASSERT_EQUAL(step_of(&scene, SIDE_B), LATCH_NO_STEP);
+		answer_with(&scene, B_HEAD AUDIO, codes[i] ? 200 : 0);
+		CU_ASSERT_EQUAL(step_of(&scene, SIDE_B), LATCH_FINAL);
+		CU_ASSERT_EQUAL(change_of(&scene, SIDE_B), LATCH_KEEP);
+		answer_with(&scene, B_HEAD AUDIO, codes[i] ? 200 : 0);
+		CU_ASSERT_EQUAL(step_of(&scene, SIDE_B), LATCH_NO_STEP);
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
+TEST_SUITE(answers, { "R9, R14: an offer and its answers", test_r9_r14_offer_and_its_answers },
+	   { "R14: the first answer is provisional", test_r14_first_answer_is_provisional },
 	   { "R9: offer of the answered party", test_r9_offer_of_the_answered_party });

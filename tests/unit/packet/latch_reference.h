@@ -53,6 +53,8 @@ struct told {
 	enum latch_mode mode;
 	bool strict_source, handover, alone, asymmetric;
 	bool spoke; /* rank 2 or 3, on any stream, at any time */
+	/* RTCP of the phone, the last of all streams, and what is known of it; 0: none, now */
+	int64_t rtcp_ms, rtcp_known_ms;
 	int64_t patience_ms, window_ms;
 };
 
@@ -109,6 +111,10 @@ struct reference {
 	int64_t heard_ms, opened_ms, window_end_ms;
 	char unanswered; /* what its answer opens, r or m; 0: nothing */
 	int64_t offer_ends_ms;
+	/* Row 14. */
+	bool began_exact;
+	int64_t settling_ms; /* end of the time after a final answer */
+	int64_t rtcp_ms;
 };
 
 static bool same_place(struct place a, struct place b)
@@ -252,6 +258,8 @@ static void ref_note(struct reference *r, const struct heard *h)
 		r->ssrc_known = true;
 	}
 	r->heard_ms = h->now_ms;
+	if (rtcp)
+		r->rtcp_ms = h->now_ms;
 	if (h->has_seq || (rtcp && !r->sequenced))
 		r->seq = h->seq;
 	if (h->has_seq)
@@ -270,8 +278,10 @@ static bool ref_continues(const struct reference *r, uint16_t seq, int64_t at_ms
 }
 
 /* One of its SSRCs, and the numbers follow. */
-static bool ref_follows(const struct reference *r, const struct heard *h)
+static bool ref_follows(const struct reference *r, const struct told *t, const struct heard *h)
 {
+	if (h->has_ssrc && !h->has_seq && h->ssrc == t->rtp_ssrc && !t->rtp_on_trial && h->ssrc)
+		return true;
 	if (!r->ssrc_known || !h->has_ssrc)
 		return false;
 	if (r->ssrc == h->ssrc)
@@ -283,10 +293,55 @@ static bool ref_follows(const struct reference *r, const struct heard *h)
 	return false;
 }
 
-static bool ref_rebound(const struct reference *r, const struct heard *h, bool silent)
+/* By its numbers, and not by the SSRC alone. */
+static bool ref_numbered(const struct reference *r, const struct heard *h)
 {
-	return r->phase != R_WAIT && silent && same_address(r->source, h->from) &&
-	       ref_follows(r, h);
+	if (!h->has_seq || !h->has_ssrc)
+		return false;
+	for (int i = 0; i < r->n_used && h->ssrc != r->ssrc; i++)
+		if (h->ssrc == r->used[i].ssrc)
+			return r->used[i].seq_known;
+	return r->seq_known;
+}
+
+static bool ref_rebound(const struct reference *r, const struct told *t, const struct heard *h)
+{
+	int64_t quiet_ms = h->in_kernel ? 0 : h->now_ms - r->heard_ms;
+
+	return r->phase != R_WAIT && quiet_ms >= (ref_numbered(r, h) ? 200 : 1000) &&
+	       same_address(r->source, h->from) && ref_follows(r, t, h);
+}
+
+/* It will have rebound once the old port is silent for long enough. */
+static bool ref_will_rebind(const struct reference *r, const struct told *t, const struct heard *h)
+{
+	return h->has_seq && h->has_ssrc && same_address(r->source, h->from) &&
+	       ref_follows(r, t, h);
+}
+
+/*
+ * RTP from another port of the same host. Return: p, it may come after the patience; s, not before
+ * the other port is silent; 0: no
+ */
+static char ref_switch(const struct reference *r, const struct told *t, const struct heard *h,
+		       int class)
+{
+	int64_t quiet_ms = h->in_kernel ? 0 : h->now_ms - r->heard_ms;
+	int64_t known_ms = t->rtcp_known_ms ? t->rtcp_known_ms : h->now_ms;
+	bool after_final = h->now_ms < r->settling_ms, gone;
+
+	if (r->phase == R_WAIT || class < 3 || t->mode == LATCH_STRICT || !h->has_seq ||
+	    !h->has_ssrc || !same_address(r->source, h->from))
+		return 0;
+	gone = quiet_ms >= 1000;
+	if (t->rtcp_ms)
+		gone = quiet_ms >= 6000 && known_ms - t->rtcp_ms >= 6000 &&
+		       h->now_ms - known_ms <= 1500;
+	if (after_final && quiet_ms >= 200)
+		return 'p';
+	if (r->began_exact && same_address(t->sdp, t->sip) && gone)
+		return 'p';
+	return after_final ? 's' : 0;
 }
 
 static void ref_faster(struct reference *r, int64_t per_second)
@@ -321,15 +376,14 @@ static void ref_measure(struct reference *r)
  * Columns: lower rank, same, higher but not exact, exact and the source is not.
  */
 static const char *const ref_takes_over[] = {
-	[R_WAIT] = "yyyy",  [R_OPEN] = "--yy",	 [R_REOPENED] = "-syy",
+	[R_WAIT] = "yyyy",  [R_OPEN] = "--yy",	  [R_REOPENED] = "-syy",
 	[R_MOVED] = "yyyy", [R_PENDING] = "-fff", [R_LOCKED] = "---s",
 };
 
 /* An asymmetric phone that was heard where its SDP said: nobody unknown takes its place. */
 static bool ref_was_where_told(const struct reference *r, const struct told *t, int class)
 {
-	return t->asymmetric && !t->handover && class == 0 && r->was_exact &&
-	       ref_address_known(t);
+	return t->asymmetric && !t->handover && class == 0 && r->was_exact && ref_address_known(t);
 }
 
 static bool ref_may_take(const struct reference *r, const struct told *t, const struct heard *h,
@@ -343,7 +397,7 @@ static bool ref_may_take(const struct reference *r, const struct told *t, const 
 	if (t->asymmetric && column == 3 && rank == 3)
 		return true;
 	return t->handover || may == 'y' || (may != '-' && silent) ||
-	       (may == 'f' && ref_follows(r, h));
+	       (may == 'f' && ref_follows(r, t, h));
 }
 
 /* Media with numbers in place of a source that never had any. */
@@ -412,6 +466,9 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 
 	if (r->unanswered)
 		r->unanswered = 'r';
+	if (r->phase == R_WAIT)
+		r->began_exact = class == 5;
+	r->settling_ms = 0;
 	r->replaced = r->phase == R_MOVED ? r->source : (struct place){ 0, 0 };
 	r->relatched += r->phase != R_WAIT;
 	if (r->phase == R_WAIT || r->phase == R_PENDING ||
@@ -456,12 +513,20 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 		return LATCH_REFUSE;
 	if (r->phase != R_WAIT && ref_sdp_only(t) && class != 5)
 		return LATCH_REFUSE;
-	same_phone = ref_rebound(r, h, silent);
+	same_phone = ref_rebound(r, t, h);
 	if (!same_phone) {
-		if (!ref_usable(t, h->from) || ref_was_where_told(r, t, class) ||
-		    (!ref_may_take(r, t, h, class, silent) && !ref_must_yield(r, h, class)))
+		if (!ref_usable(t, h->from))
+			return ref_will_rebind(r, t, h) ? LATCH_SOON : LATCH_REFUSE;
+		if (ref_was_where_told(r, t, class))
 			return LATCH_REFUSE;
-		proof = ref_proof(r, t, h, class, silent);
+		if (ref_may_take(r, t, h, class, silent) || ref_must_yield(r, h, class))
+			proof = ref_proof(r, t, h, class, silent);
+		else
+			proof = ref_switch(r, t, h, class);
+		if (!proof && ref_will_rebind(r, t, h))
+			proof = 's';
+		if (!proof || proof == 's')
+			return proof ? LATCH_SOON : LATCH_REFUSE;
 		if (proof == 'h' ||
 		    (proof == 'p' && (ref_on_hold(t, class) || !ref_patience_over(r, t, h))))
 			return LATCH_PATIENCE;
@@ -471,10 +536,11 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 }
 
 /* Columns: KEEP, REOPEN, MOVE. The letter is the next phase, - no change. */
-static const char *const ref_offer[] = {
-	[R_OPEN] = "-rm",    [R_REOPENED] = "-rm", [R_MOVED] = "-mm",
-	[R_PENDING] = "-rm", [R_LOCKED] = "-rm"
-};
+static const char *const ref_offer[] = { [R_OPEN] = "-rm",
+					 [R_REOPENED] = "-rm",
+					 [R_MOVED] = "-mm",
+					 [R_PENDING] = "-rm",
+					 [R_LOCKED] = "-rm" };
 
 static void ref_change(struct reference *r, const struct told *t, enum latch_change change,
 		       int64_t now_ms)
@@ -532,6 +598,8 @@ static void ref_update(struct reference *r, const struct told *t, enum latch_cha
 	}
 	if (step == LATCH_ANSWER)
 		r->unanswered = 0;
+	if (step == LATCH_FINAL && r->phase != R_WAIT)
+		r->settling_ms = now_ms + t->window_ms;
 }
 
 /* It names one SSRC: others may have been sent as well, and their numbers are not known. */
@@ -549,7 +617,9 @@ static void ref_heard_in_kernel(struct reference *r, const struct heard *h, int 
 
 static void ref_forget(struct reference *r)
 {
-	*r = (struct reference){ .relatched = r->relatched + 1, .spoke = r->spoke };
+	*r = (struct reference){ .relatched = r->relatched + 1,
+				 .spoke = r->spoke,
+				 .rtcp_ms = r->rtcp_ms };
 }
 
 /* Where media goes; at 0: nowhere. */

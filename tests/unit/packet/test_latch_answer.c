@@ -158,14 +158,15 @@ static void test_between_offer_and_answer_the_phone_moves_after_the_patience(voi
 {
 	struct box box;
 
-	offer_new_port(&box);
+	lock_nat(&box);
+	offer(&box, LATCH_MOVE, "192.168.1.5:4002", "198.51.100.3");
 	hear_for(&box, 5000, OLD);
-	CU_ASSERT_EQUAL(hear_after(&box, AT_ONCE, NEW), LATCH_PATIENCE);
-	wait_for(&box, 380, NEW);
-	CU_ASSERT_EQUAL(hear_after(&box, AT_ONCE, NEW), LATCH_TAKEN);
-	hear_for(&box, 2980, NEW);
+	CU_ASSERT_EQUAL(hear_after(&box, AT_ONCE, "198.51.100.3:700"), LATCH_PATIENCE);
+	wait_for(&box, 380, "198.51.100.3:700");
+	CU_ASSERT_EQUAL(hear_after(&box, AT_ONCE, "198.51.100.3:700"), LATCH_TAKEN);
+	hear_for(&box, 2980, "198.51.100.3:700");
 	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
-	hear_for(&box, AT_ONCE, NEW);
+	hear_for(&box, AT_ONCE, "198.51.100.3:700");
 	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 
 	offer_new_port(&box);

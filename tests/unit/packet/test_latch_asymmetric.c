@@ -139,6 +139,7 @@ static void test_phone_moves(void)
 	hear_elsewhere(&box, MEDIA);
 	hear_for(&box, 4000, MEDIA);
 	update(&box, LATCH_MOVE, "198.51.100.7:4002", SIP);
+	box.ssrc = 8;
 	hear_elsewhere(&box, "203.0.113.9:50002");
 	CU_ASSERT_TRUE(sends_to(&box, "198.51.100.7:4002"));
 }

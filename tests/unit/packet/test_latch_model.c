@@ -134,6 +134,8 @@ static const struct latch_ref *real_ref(struct real_told *real_told, struct stor
 				   .alone = t->alone,
 				   .asymmetric = t->asymmetric,
 				   .spoke = t->spoke,
+				   .rtcp_ms = t->rtcp_ms,
+				   .rtcp_as_of_ms = t->rtcp_known_ms,
 				   .patience_ms = t->patience_ms,
 				   .window_ms = t->window_ms };
 	real_told->sdp = real(t->sdp);
@@ -203,6 +205,9 @@ static void hold_same(struct story *s)
 	hold(s, record.heard_ms == r->heard_ms, "when it was heard");
 	hold(s, record.window_end_ms == r->window_end_ms, "end of window");
 	hold(s, (bool)record.unanswered == (bool)r->unanswered, "offer without answer");
+	hold(s, record.first_exact == r->began_exact, "rank of the first source");
+	hold(s, record.final_end_ms == r->settling_ms, "time after a final answer");
+	hold(s, record.rtcp_ms == r->rtcp_ms, "when RTCP was heard");
 	hold(s, record.sequenced == r->sequenced && record.ssrc_known == r->ssrc_known, "known");
 	hold(s, !r->ssrc_known || latch_has_ssrc(&s->latch, r->ssrc), "SSRC");
 	hold(s, latch_record_valid(&record), "record is valid");
@@ -236,12 +241,19 @@ static bool has_used(const struct reference *r, uint32_t ssrc)
 static void hold_taken(struct story *s, const struct reference *before, const struct heard *h)
 {
 	bool silent = !h->in_kernel && h->now_ms - before->heard_ms >= 1000;
-	bool nat = before->phase != R_WAIT && silent && same_address(before->source, h->from) &&
-		   before->ssrc_known && h->has_ssrc && has_used(before, h->ssrc);
+	int64_t quiet_ms = h->in_kernel ? 0 : h->now_ms - before->heard_ms;
+	bool nat = before->phase != R_WAIT && quiet_ms >= 200 &&
+		   same_address(before->source, h->from) && h->has_ssrc &&
+		   ((before->ssrc_known && has_used(before, h->ssrc)) ||
+		    (!h->has_seq && h->ssrc == s->told.rtp_ssrc && silent));
 	bool first = s->told.mode == LATCH_FIRST;
 	int rank = (int)latch_source_rank(&s->latch), had = R_RANK[before->class];
 
 	bool yields = before->phase != R_WAIT && !before->sequenced && h->has_seq;
+	bool gateway = before->began_exact && same_address(s->told.sdp, s->told.sip) && silent;
+	bool row_14 = before->phase != R_WAIT && same_address(before->source, h->from) &&
+		      s->told.mode != LATCH_STRICT && h->has_seq && quiet_ms >= 200 &&
+		      (h->now_ms < before->settling_ms || gateway);
 
 	hold(s, h->candidate, "a packet that the stream does not carry teaches nothing");
 	if (nat)
@@ -250,12 +262,13 @@ static void hold_taken(struct story *s, const struct reference *before, const st
 	     "what has no numbers teaches only from where the phone is");
 	hold(s, !yields || rank >= had || s->told.handover || before->phase == R_MOVED,
 	     "it yields to no lower rank");
-	if (before->phase == R_LOCKED && !s->told.handover)
+	if (before->phase == R_LOCKED && !s->told.handover && !(row_14 && rank >= 1))
 		hold(s,
 		     rank == 3 && had < 3 && (silent || s->told.asymmetric) &&
 			     !s->told.strict_source,
 		     "a locked stream hears nobody else");
-	if ((before->phase == R_OPEN || before->phase == R_REOPENED) && !s->told.handover)
+	if ((before->phase == R_OPEN || before->phase == R_REOPENED) && !s->told.handover &&
+	    !row_14)
 		hold(s, rank >= had, "a place is never taken by a lower rank");
 	hold(s, ref_class(&s->told, h->from) != 1 || !s->told.spoke,
 	     "a neighbour of one who spoke");
@@ -327,9 +340,8 @@ static void send_packet(struct story *s, const struct actor *actor)
 
 static void pass(struct story *s)
 {
-	static const int64_t rare[] = {
-		0, 40, 100, 149, 150, 151, 400, 999, 1000, 1001, 2999, 4000, 29000
-	};
+	static const int64_t rare[] = { 0,   40,   100,	 149,  150,  151,  400,
+					999, 1000, 1001, 2999, 4000, 29000 };
 
 	s->now_ms += once_in(s, 12) ? rare[chance(s, COUNT(rare))] : 20;
 }
@@ -350,7 +362,7 @@ static struct actor *rebind(struct story *s, const struct actor *old)
 	*other = *old;
 	other->at.port = PORT(chance(s, PORTS));
 	if (!once_in(s, 4))
-		s->now_ms += 980 + 20 * (int64_t)chance(s, 3);
+		s->now_ms += (once_in(s, 2) ? 980 : 180) + 20 * (int64_t)chance(s, 3);
 	if (once_in(s, 20))
 		s->now_ms += 1000 * (int64_t)chance(s, 200);
 	if (once_in(s, 4))
@@ -404,6 +416,11 @@ static void tell_rtp(struct story *s)
 	s->told.rtp_ssrc_before = once_in(s, 2) ? 0 : 1 + chance(s, 4);
 	s->told.rtp_on_trial = once_in(s, 4);
 	s->told.spoke = once_in(s, 4);
+	s->told.rtcp_ms = s->told.rtcp_known_ms = 0;
+	if (once_in(s, 2))
+		s->told.rtcp_ms = s->now_ms - 2000 * (int64_t)chance(s, 4);
+	if (once_in(s, 3))
+		s->told.rtcp_known_ms = s->now_ms - 500 * (int64_t)chance(s, 5);
 }
 
 static void tell_addresses(struct story *s)
@@ -415,6 +432,8 @@ static void tell_addresses(struct story *s)
 		t->sdp = (struct place){ once_in(s, 6) ? WORLD_NOWHERE : 1, 4000 };
 	t->sip = once_in(s, 2) ? (struct place){ 0, 0 } : any_place(s);
 	t->sip.port = 0;
+	if (t->sdp.at && once_in(s, 4))
+		t->sip.at = t->sdp.at;
 	t->signalled = t->sdp;
 	if (t->sip.at && t->sdp.at && once_in(s, 5))
 		t->signalled = (struct place){ t->sip.at, t->sdp.port };
@@ -440,8 +459,8 @@ static void offer(struct story *s)
 	const struct reference before = s->reference;
 	enum latch_change change =
 		once_in(s, 20) ? LATCH_FRESH : (enum latch_change)chance(s, LATCH_FRESH);
-	enum latch_step step = (enum latch_step)chance(s, LATCH_ANSWER + 1);
-	bool answers = s->reference.unanswered && step >= LATCH_EARLY;
+	enum latch_step step = (enum latch_step)chance(s, LATCH_FINAL + 1);
+	bool answers = s->reference.unanswered && (step == LATCH_EARLY || step == LATCH_ANSWER);
 	struct real_told told;
 
 	if (once_in(s, 2))
@@ -464,8 +483,7 @@ static void offer(struct story *s)
 
 static bool has_changed(const struct story *s, const struct reference *before)
 {
-	return s->reference.phase != before->phase ||
-	       ref_lost(&s->reference) != ref_lost(before) ||
+	return s->reference.phase != before->phase || ref_lost(&s->reference) != ref_lost(before) ||
 	       ref_settled(&s->reference) != ref_settled(before);
 }
 

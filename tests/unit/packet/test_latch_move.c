@@ -18,11 +18,67 @@ static void test_nat_rebinding_is_followed_after_silence(void)
 	struct box box;
 
 	lock_nat(&box);
-	CU_ASSERT_EQUAL(hear_after(&box, 999, "203.0.113.9:50001"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 199, "203.0.113.9:50001"), LATCH_SOON);
 	CU_ASSERT_EQUAL(hear_after(&box, 1, "203.0.113.9:50001"), LATCH_TAKEN);
 	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 	CU_ASSERT_EQUAL(latch_relatched(&box.latch), 1);
-	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50000"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50000"), LATCH_SOON);
+}
+
+/* As from a class that could not be accepted: what it sends shows that it is the phone. */
+static void test_r17_source_that_is_not_usable_rebinds(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	box.ref.mode = LATCH_STRICT;
+	box.near[0] = ep("203.0.113.9:7000");
+	box.ref.near[0] = &box.near[0];
+	box.ref.n_near = 1;
+	told(&box, "192.168.1.5:4000", "198.51.100.3");
+	CU_ASSERT_EQUAL(hear_after(&box, 199, "203.0.113.9:50001"), LATCH_SOON);
+	CU_ASSERT_EQUAL(hear_after(&box, 1, "203.0.113.9:50001"), LATCH_TAKEN);
+}
+
+/* A talking phone: what it sends at its new port is heard from 200 ms after its last packet on. */
+static void test_r17_talking_phone_that_rebinds_is_heard_within_300_ms(void)
+{
+	struct box box;
+	int64_t first_ms;
+
+	lock_nat(&box);
+	first_ms = box.now + 20;
+	while (hear_after(&box, 20, "203.0.113.9:50001") != LATCH_TAKEN)
+		CU_ASSERT_TRUE_FATAL(box.now < first_ms + 300);
+	CU_ASSERT_EQUAL(box.now, first_ms + 180);
+}
+
+/* In DTX it pauses for longer than that. Somebody next door does not know its numbers. */
+static void test_r17_phone_with_pauses_and_a_neighbour(void)
+{
+	struct box box;
+
+	lock_nat(&box);
+	for (int i = 0; i < 50; i++) {
+		box.ssrc = 8;
+		for (int ms = 20; ms < 300; ms += 20)
+			CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:6666"), LATCH_REFUSE);
+		box.ssrc = 7;
+		CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_ADMIT);
+	}
+}
+
+/* After a restart the numbers are not known: the SSRC alone needs a longer silence. */
+static void test_r17_wants_numbers(void)
+{
+	struct latch_record record;
+	struct box box;
+
+	lock_nat(&box);
+	latch_export(&box.latch, &record);
+	latch_import(&box.latch, &record);
+	CU_ASSERT_EQUAL(hear_after(&box, 999, "203.0.113.9:50001"), LATCH_SOON);
+	CU_ASSERT_EQUAL(hear_after(&box, 1, "203.0.113.9:50001"), LATCH_TAKEN);
 }
 
 static void test_nat_rebinding_wants_the_ssrc_going_on(void)
@@ -232,7 +288,7 @@ static void test_resumed_phone_keeps_its_source(void)
 	lock_nat(&box);
 	update(&box, LATCH_REOPEN, "192.168.1.5:4000", "203.0.113.9");
 	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
-	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50001"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50001"), LATCH_SOON);
 	hear_for(&box, 3000, "203.0.113.9:50000");
 	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
 }
@@ -248,6 +304,7 @@ static void test_resumed_phone_may_have_a_new_nat_binding(void)
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "192.0.2.66:6666"), LATCH_REFUSE);
 	CU_ASSERT_EQUAL(hear_after(&box, 4000, "203.0.113.77:6666"), LATCH_REFUSE);
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:61000"), LATCH_TAKEN);
+	box.ssrc = 7;
 	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.9:50000"), LATCH_REFUSE);
 }
 
@@ -273,7 +330,7 @@ static void test_source_in_the_kernel_is_never_silent(void)
 
 	lock_nat(&box);
 	box.in_kernel = true;
-	CU_ASSERT_EQUAL(hear_after(&box, 5000, "203.0.113.9:50001"), LATCH_REFUSE);
+	CU_ASSERT_EQUAL(hear_after(&box, 5000, "203.0.113.9:50001"), LATCH_SOON);
 	CU_ASSERT_EQUAL(hear_after(&box, 5000, "192.168.1.5:4000"), LATCH_REFUSE);
 	box.in_kernel = false;
 	CU_ASSERT_EQUAL(hear(&box, "203.0.113.9:50001"), LATCH_TAKEN);
@@ -336,6 +393,11 @@ static void test_unknown_source_yields_once_an_address_is_told(void)
 TEST_SUITE(
 	latch_move,
 	{ "NAT rebinding is followed after silence", test_nat_rebinding_is_followed_after_silence },
+	{ "R17: a source that is not usable rebinds", test_r17_source_that_is_not_usable_rebinds },
+	{ "R17: a talking phone that rebinds is heard within 300 ms",
+	  test_r17_talking_phone_that_rebinds_is_heard_within_300_ms },
+	{ "R17: a phone with pauses and a neighbour", test_r17_phone_with_pauses_and_a_neighbour },
+	{ "R17: wants numbers", test_r17_wants_numbers },
 	{ "NAT rebinding wants the SSRC going on", test_nat_rebinding_wants_the_ssrc_going_on },
 	{ "NAT rebinding of RTCP goes by its SSRC", test_nat_rebinding_of_rtcp_goes_by_its_ssrc },
 	{ "strict source refuses a NAT that rebound",

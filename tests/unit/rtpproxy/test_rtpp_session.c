@@ -205,7 +205,7 @@ static void test_tos_of_one_side(void)
 }
 
 /* Each media has its own commands, and answers have no code. */
-static void test_r9_offers_and_answers_of_each_media(void)
+static void test_r9_r14_offers_and_answers_of_each_media(void)
 {
 	const struct bridge *audio, *video;
 	struct scene scene;
@@ -229,8 +229,11 @@ static void test_r9_offers_and_answers_of_each_media(void)
 	/* The first may have been in a 183. */
 	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
 	CU_ASSERT_EQUAL(update_spy_step(audio, SIDE_A), LATCH_ANSWER);
+	CU_ASSERT_EQUAL(update_spy_step(audio, SIDE_B), LATCH_FINAL);
+	CU_ASSERT_EQUAL(update_spy_step(video, SIDE_B), LATCH_NO_STEP);
 	ask(&scene, "L c 192.0.2.2 5000 a;1 b;1");
 	CU_ASSERT_EQUAL(update_spy_step(audio, SIDE_A), LATCH_NO_STEP);
+	CU_ASSERT_EQUAL(update_spy_step(audio, SIDE_B), LATCH_NO_STEP);
 	CU_ASSERT(scene_close(&scene));
 }
 
@@ -409,7 +412,8 @@ TEST_SUITE(rtpp_session, { "either side may offer again", test_either_side_may_o
 	   { "weak users come and go", test_weak_users_come_and_go },
 	   { "new ports keep weak users", test_new_ports_keep_weak_users },
 	   { "changes reach the journal", test_changes_reach_the_journal },
-	   { "R9: offers and answers of each media", test_r9_offers_and_answers_of_each_media },
+	   { "R9, R14: offers and answers of each media",
+	     test_r9_r14_offers_and_answers_of_each_media },
 	   { "tos of one side", test_tos_of_one_side },
 	   { "ttl sets the timer", test_ttl_sets_the_timer },
 	   { "modifiers reach the bridge", test_modifiers_reach_the_bridge },
