@@ -17,7 +17,7 @@
  * The rule for sockets that are bound to a device, or are not. @master: the VRF that the packet's
  * device belongs to, if any; the stack will change to it.
  */
-static bool rtpr_input_is_bound(const struct rtpr_flow *flow, const struct sk_buff *skb,
+static bool rtpr_input_is_bound(const struct rtpr_flow *flow, struct sk_buff *skb,
 				const struct net_device *master, u8 pf)
 {
 	int dif = skb->dev->ifindex;
