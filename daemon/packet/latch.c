@@ -154,18 +154,6 @@ static enum next is_next(const struct latch_memory *m, const struct latch_ref *r
 }
 
 /*
- * The same phone behind a NAT that gave it another port: only silence of the old one makes it
- * credible. A short one if the numbers go on, since nobody else knows them.
- */
-static bool has_rebound(const struct latch_memory *m, const struct latch_packet *packet,
-			enum next next, uint32_t facts)
-{
-	uint32_t silence = next == NEXT_BY_NUMBER ? FACT_PAUSED : FACT_SILENT;
-
-	return next && facts & silence && endpoint_addr_eq(&m->source, packet->source);
-}
-
-/*
  * The phone was heard where its SDP says, and no NAT is in front: so it has its address for itself,
  * like a gateway.
  */
@@ -197,6 +185,41 @@ static uint32_t switch_facts(const struct latch_memory *m, const struct latch_re
 	       fact(FACT_GONE, !packet->in_kernel && is_gone(m, ref, now_ms));
 }
 
+/* Without numbers: where the phone was heard at first, signalling had said. No NAT hides it. */
+static bool is_plain(const struct latch_memory *m, const struct latch_ref *ref)
+{
+	return m->class == CLASS_EXACT && !m->relatched && !m->sequenced &&
+	       ref->mode != LATCH_STRICT && endpoint_addr_eq(ref->sdp, ref->sip);
+}
+
+static bool continues_opaque(struct latch_memory *m, const struct latch_ref *ref,
+			     const struct latch_packet *packet)
+{
+	if (packet->udptl && udptl_known(&m->udptl, packet->has_seq))
+		return udptl_continue(&m->udptl, endpoint_port(packet->source), packet->seq,
+				      m->heard_ms, packet->now_ms);
+	return !packet->has_seq && is_plain(m, ref);
+}
+
+/*
+ * The same phone behind a NAT that gave it another port: only silence of the old one makes it
+ * credible. A short one if the numbers of RTP go on, since nobody else knows them. UDPTL that would
+ * not be believed in any case does not count as a guess.
+ */
+static bool has_rebound(struct latch_memory *m, const struct latch_ref *ref,
+			const struct latch_packet *packet, enum latch_class class, enum next next,
+			uint32_t facts)
+{
+	uint32_t silence = next == NEXT_BY_NUMBER ? FACT_PAUSED : FACT_SILENT;
+
+	if (!endpoint_addr_eq(&m->source, packet->source) ||
+	    latch_rule_find(latch_newcomer_rules, m->phase, class, facts | FACT_REBOUND) !=
+		    OUTCOME_TAKE)
+		return false;
+	return (packet->opaque ? continues_opaque(m, ref, packet) : next != NEXT_NO) &&
+	       facts & silence;
+}
+
 /*
  * RTCP with an SSRC that the phone's RTP did not use, once that was heard. RTP of a source on trial
  * may be another's.
@@ -210,7 +233,7 @@ static bool is_foreign(const struct latch_ref *ref, const struct latch_packet *p
 	       !ssrcs_find(&ref->rtp->sealed.ssrcs, packet->ssrc);
 }
 
-static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_ref *ref,
+static uint32_t newcomer_facts(struct latch_memory *m, const struct latch_ref *ref,
 			       const struct latch_packet *packet, enum latch_class class)
 {
 	enum latch_rank rank = latch_rank_of(class), had = latch_rank_of(m->class);
@@ -227,7 +250,7 @@ static uint32_t newcomer_facts(const struct latch_memory *m, const struct latch_
 					    endpoint_eq(&m->replaced, packet->source));
 
 	return facts | usable_fact(m, class, facts) |
-	       fact(FACT_REBOUND, has_rebound(m, packet, next, facts));
+	       fact(FACT_REBOUND, has_rebound(m, ref, packet, class, next, facts));
 }
 
 /* --- Phases ----------------------------------------------------------------------------------- */
@@ -310,6 +333,8 @@ static void note(struct latch_memory *m, const struct latch_packet *packet)
 	}
 	if (packet->has_ssrc && !packet->has_seq)
 		m->rtcp_ms = packet->now_ms;
+	if (packet->udptl)
+		udptl_hear(&m->udptl, packet->seq);
 	m->heard_ms = packet->now_ms;
 }
 
@@ -333,7 +358,8 @@ bool latch_heard(struct latch *latch, const struct latch_packet *packet)
 {
 	struct latch_memory *m = &latch->sealed;
 
-	if (!packet->has_seq || !m->seq_known || packet->ssrc != m->ssrc || is_learning(m))
+	if (!packet->has_seq || !m->seq_known || packet->ssrc != m->ssrc || is_learning(m) ||
+	    packet->udptl)
 		return hear_any(m, packet);
 	m->seq = packet->seq;
 	m->heard_ms = packet->now_ms;
@@ -348,6 +374,8 @@ bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packe
 
 	ssrcs_set_rate(&m->ssrcs, rate);
 	if (packet->now_ms > m->heard_ms) {
+		if (!packet->udptl)
+			udptl_lose_track(&m->udptl);
 		note(m, packet);
 		ssrcs_lose_track(&m->ssrcs); /* only the last one is reported */
 	}
@@ -379,6 +407,7 @@ static void take(struct latch_memory *m, const struct latch_ref *ref,
 		m->ssrc_known = m->seq_known = m->sequenced = false;
 		m->ssrcs = (struct ssrcs){ .n = 0 };
 	}
+	m->udptl = (struct udptl){ .in_order = 0 };
 	candidates_clear(ref->candidates);
 	note(m, packet);
 	close_window(m, packet->now_ms);

@@ -74,9 +74,9 @@
  *
  * "If silent": the source in use was not heard for LATCH_SILENCE_MS. In every phase but wait:
  *
- *     a NAT that changed its port    takes over if silent: same address, one of its last four
- *                                    SSRCs, the sequence number of that one going on; usable or
- *                                    not; not if locked with strict-source. If that number is
+ *     a NAT that changed its port    takes over if silent: same address, and its packets continue
+ *                                    those of the source in use, see below; usable or not; not
+ *                                    if locked with strict-source. If its number of RTP is
  *                                    known, LATCH_PAUSE_MS of silence will do
  *     another SSRC, same address     takes over after the patience, if usable and not on trial, not
  *                                    with mode strict; see SWITCH
@@ -94,10 +94,21 @@
  * Its RTCP follows, since it has the SSRC of the RTP. A phone that is muted has its RTCP to speak
  * for it; without RTCP nothing tells it from a gateway that has left.
  *
- * A sequence goes on if it is ahead by what the source could have sent in the silence at the
- * highest rate measured, times 1.5, plus 100, at most 16,000; or late, behind by up to 100.
- * SSRCs are those of admitted packets. Of those that the kernel forwarded, only the last one's
- * number is known; the others, and all after a restart, go by the SSRC alone. (packet/ssrcs.h)
+ * RTP and RTCP continue if the SSRC is one of the last four of the source in use, and the sequence
+ * of that one goes on: it is ahead by what the source could have sent in the silence at the highest
+ * rate measured, times 1.5, plus 100, at most 16,000; or late, behind by up to 100. SSRCs are those
+ * of admitted packets. Of those that the kernel forwarded, only the last one's number is known; the
+ * others, and all after a restart, go by the SSRC alone. (packet/ssrcs.h)
+ *
+ * UDPTL continues if one packet is ahead of the last one of the source in use by 1 to 8, and three
+ * more are in order; the source in use must not have been heard since the first of these. Four
+ * other numbers end that for 10 s. It counts as well where the kind of media is not known, if the
+ * last four packets of the source in use were in order. After a restart nobody continues, until the
+ * source in use was heard again. (packet/udptl.h)
+ *
+ * Other opaque media (neither RTP nor RTCP) has no numbers. It continues if the source in use is
+ * exact and the first of the stream, and if the address in the SDP is that of SIP: no NAT hides
+ * this phone; not with strict.
  *
  * Reports know three states: wait, learn (open, reopened, moved, pending), locked.
  *
@@ -199,6 +210,7 @@
 #include "packet/candidates.h"
 #include "packet/latch_rules.h"
 #include "packet/ssrcs.h"
+#include "packet/udptl.h"
 
 /* As reports name it. */
 enum latch_state {
@@ -268,6 +280,8 @@ struct latch_packet {
 	bool candidate; /* it is what the stream carries: it may latch */
 	bool in_kernel; /* the kernel forwards the source in use: it is not silent, though unseen */
 	bool has_ssrc, has_seq;
+	bool opaque; /* it is of a media that is not RTP, or whose kind is not known */
+	bool udptl; /* @opaque, and it is UDPTL or may be: with @has_seq the call says that it is */
 	uint16_t seq;
 	uint32_t ssrc;
 };
@@ -290,6 +304,7 @@ struct latch_packet {
  * @sequenced: @source has sent RTP or UDPTL
  * @ssrc, @seq: of the last packet of @source; @seq_known: not since a restart; @ssrcs: those before
  * @replaced: the old source, after signalling moved the phone: refused while the window lasts
+ * @udptl: as @seq, of media that is or may be UDPTL; and who continues that at another port
  * For latch.c, and the inline functions below, alone.
  */
 struct latch_memory {
@@ -304,6 +319,7 @@ struct latch_memory {
 	uint32_t relatched;
 	struct endpoint replaced;
 	struct ssrcs ssrcs;
+	struct udptl udptl;
 };
 
 struct latch {
@@ -505,6 +521,12 @@ static inline int64_t latch_heard_ms(const struct latch *latch)
 static inline int64_t latch_rtcp_ms(const struct latch *latch)
 {
 	return latch->sealed.rtcp_ms;
+}
+
+/* Somebody at the address of the source in use continues its numbers of UDPTL at another port. */
+static inline bool latch_is_continued(const struct latch *latch)
+{
+	return udptl_is_continued(&latch->sealed.udptl, latch->sealed.heard_ms);
 }
 
 static inline bool latch_silent(const struct latch *latch, int64_t now_ms)

@@ -291,14 +291,21 @@ static bool may_pass(const struct stream *s, const struct packet *p, const struc
 	return w->kind == RTP_KIND_RTP && rtp_wire_silence(p->data, p->len, w);
 }
 
-#define UDPTL_MIN 4 /* sequence number, length of the first part, a byte of it (T.38, 9.1) */
-
-/* Of a media that is not RTP. */
-static void read_number(const struct stream *s, const struct packet *p, struct latch_packet *packet)
+/* Of a media whose kind is not known, or that is not RTP. The first may be a fax. */
+static void read_opaque(const struct stream *s, const struct packet *p, const struct rtp_wire *w,
+			struct latch_packet *packet)
 {
-	packet->has_seq = s->bridge->conf.kind == BRIDGE_UDPTL && p->len >= UDPTL_MIN;
-	if (packet->has_seq)
-		packet->seq = rtp_wire_u16(p->data);
+	const struct bridge_conf *conf = &s->bridge->conf;
+	bool unknown = conf->kind == BRIDGE_RTP;
+
+	if (unknown && (!conf->any || w->kind == RTP_KIND_RTP || w->kind == RTP_KIND_RTCP ||
+			w->kind == RTP_KIND_STUN))
+		return;
+	packet->opaque = true;
+	packet->udptl = conf->kind != BRIDGE_OPAQUE && p->len >= UDPTL_MIN;
+	packet->has_seq = packet->udptl && !unknown;
+	if (packet->udptl)
+		packet->seq = udptl_wire_seq(p->data);
 }
 
 struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
@@ -324,8 +331,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	packet.has_ssrc = w.kind == RTP_KIND_RTP || w.kind == RTP_KIND_RTCP;
 	packet.ssrc = w.ssrc;
 	packet.seq = w.seq;
-	if (w.kind == RTP_KIND_OTHER)
-		read_number(s, p, &packet);
+	if (w.kind != RTP_KIND_RTP)
+		read_opaque(s, p, &w, &packet);
 
 	stream_write_begin(s);
 	admitted = (carriage.from_exact && is_exact(s, p->source)) || admit(s, &packet);

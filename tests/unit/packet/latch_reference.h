@@ -62,6 +62,7 @@ struct heard {
 	struct place from;
 	int64_t now_ms;
 	bool candidate, in_kernel, has_ssrc, has_seq;
+	bool opaque, udptl;
 	uint32_t ssrc;
 	uint16_t seq;
 };
@@ -81,6 +82,13 @@ struct r_awaited {
 	uint32_t ssrc;
 	uint16_t seq;
 	int64_t since_ms, heard_ms;
+};
+
+/* Numbers of a fax: of the source in use, and of a port that goes on with them. */
+struct r_fax {
+	int last, row; /* packets in order, 0: none is known */
+	int port, next, good, wrong;
+	int64_t since_ms, not_before_ms;
 };
 
 #define R_PORTS	  3
@@ -115,6 +123,7 @@ struct reference {
 	bool began_exact;
 	int64_t settling_ms; /* end of the time after a final answer */
 	int64_t rtcp_ms;
+	struct r_fax fax;
 };
 
 static bool same_place(struct place a, struct place b)
@@ -248,10 +257,61 @@ static void ref_change_ssrc(struct reference *r, uint32_t ssrc)
 	r->n_used = kept > 3 ? 3 : kept;
 }
 
+/* By how far @number is ahead of @last: -32768 to 32767. */
+static int fax_step(int last, int number)
+{
+	return (int16_t)(uint16_t)(number - last);
+}
+
+static void ref_note_fax(struct r_fax *fax, int number)
+{
+	int step = fax_step(fax->last, number);
+
+	if (fax->row && step <= 0 && step >= -8)
+		return;
+	fax->row = fax->row && step > 0 && step <= 8 ? fax->row + 1 : 1;
+	fax->last = number;
+}
+
+/* Is it the fax from another port: one number that continues, and three more in order? */
+static bool ref_fax_goes_on(struct reference *r, const struct heard *h)
+{
+	struct r_fax *fax = &r->fax;
+	int step = fax_step(fax->last, h->seq), after = fax_step(fax->next, h->seq);
+	bool its = fax->port == h->from.port;
+
+	if (fax->since_ms <= r->heard_ms)
+		fax->good = 0;
+	if (fax->good == 4)
+		return its;
+	if (h->now_ms < fax->not_before_ms || (fax->good && its && after <= 0 && after >= -8))
+		return false;
+	if (fax->good && its && after > 0 && after <= 8) {
+		fax->next = h->seq;
+		return ++fax->good == 4;
+	}
+	if (fax->good && its)
+		fax->good = 0;
+	else if (step > 0 && step <= 8) {
+		fax->good = 1;
+		fax->port = h->from.port;
+		fax->next = h->seq;
+		fax->since_ms = h->now_ms;
+		return false;
+	}
+	if (++fax->wrong == 4) {
+		fax->wrong = fax->good = 0;
+		fax->not_before_ms = h->now_ms + 10000;
+	}
+	return false;
+}
+
 static void ref_note(struct reference *r, const struct heard *h)
 {
 	bool rtcp = h->has_ssrc && !h->has_seq; /* its number is none */
 
+	if (h->udptl)
+		ref_note_fax(&r->fax, h->seq);
 	if (h->has_ssrc && (!rtcp || !r->sequenced)) {
 		ref_change_ssrc(r, h->ssrc);
 		r->ssrc = h->ssrc;
@@ -275,6 +335,13 @@ static bool ref_continues(const struct reference *r, uint16_t seq, int64_t at_ms
 	int step = (uint16_t)(h->seq - seq);
 
 	return step <= (most < 16000 ? most : 16000) || step >= 65536 - 100;
+}
+
+/* Media without numbers, of a phone that no NAT hides. */
+static bool ref_plain(const struct reference *r, const struct told *t)
+{
+	return !r->sequenced && r->class == 5 && !r->relatched && t->mode != LATCH_STRICT &&
+	       same_address(t->sdp, t->sip);
 }
 
 /* One of its SSRCs, and the numbers follow. */
@@ -304,10 +371,16 @@ static bool ref_numbered(const struct reference *r, const struct heard *h)
 	return r->seq_known;
 }
 
-static bool ref_rebound(const struct reference *r, const struct told *t, const struct heard *h)
+static bool ref_rebound(struct reference *r, const struct told *t, const struct heard *h)
 {
 	int64_t quiet_ms = h->in_kernel ? 0 : h->now_ms - r->heard_ms;
 
+	if (h->opaque && (r->phase == R_WAIT || !same_address(r->source, h->from)))
+		return false;
+	if (h->udptl && r->fax.row >= (h->has_seq ? 1 : 4))
+		return ref_fax_goes_on(r, h) && quiet_ms >= 1000;
+	if (h->opaque)
+		return !h->has_seq && ref_plain(r, t) && quiet_ms >= 1000;
 	return r->phase != R_WAIT && quiet_ms >= (ref_numbered(r, h) ? 200 : 1000) &&
 	       same_address(r->source, h->from) && ref_follows(r, t, h);
 }
@@ -484,6 +557,7 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 	r->source = h->from;
 	r->class = class;
 	r->spoke |= class > 3;
+	r->fax = (struct r_fax){ .row = 0 };
 	ref_await_nobody(r);
 	ref_note(r, h);
 	ref_tick(r, h->now_ms);
@@ -608,6 +682,8 @@ static void ref_heard_in_kernel(struct reference *r, const struct heard *h, int 
 {
 	ref_faster(r, per_second);
 	if (h->now_ms > r->heard_ms) {
+		if (!h->udptl)
+			r->fax.row = 0;
 		ref_note(r, h);
 		for (int i = 0; i < r->n_used; i++)
 			r->used[i].seq_known = false;

@@ -19,6 +19,9 @@
 #define PORT(n) R_PORT(n)
 #define SSRCS	6
 
+/* What the sources of a story send: see struct latch_packet. */
+enum media { MEDIA_RTP, MEDIA_T38, MEDIA_UNKNOWN, MEDIA_OPAQUE };
+
 /* Who sends. Two may be one phone behind a NAT that changed its port. */
 struct actor {
 	struct place at;
@@ -39,6 +42,7 @@ struct story {
 	struct told told;
 	struct actor actors[ACTORS];
 	struct actor *talks;
+	enum media media;
 	int left; /* packets until another one talks */
 	struct run runs[WORLD_SOURCES + 1][PORTS];
 	int64_t now_ms;
@@ -237,15 +241,26 @@ static bool has_used(const struct reference *r, uint32_t ssrc)
 	return used;
 }
 
+/* Its port has gone on since the source in use was heard; or no NAT hides it. */
+static bool may_be_fax(const struct story *s, const struct reference *before, const struct heard *h)
+{
+	bool plain = !h->has_seq && before->class == 5 && same_address(s->told.sdp, s->told.sip);
+
+	return plain ||
+	       (h->udptl && before->fax.good >= 3 && before->fax.since_ms > before->heard_ms);
+}
+
 /* Of docs/latching.md, for modes without media-handover; @before: the state that the packet met. */
 static void hold_taken(struct story *s, const struct reference *before, const struct heard *h)
 {
 	bool silent = !h->in_kernel && h->now_ms - before->heard_ms >= 1000;
 	int64_t quiet_ms = h->in_kernel ? 0 : h->now_ms - before->heard_ms;
-	bool nat = before->phase != R_WAIT && quiet_ms >= 200 &&
-		   same_address(before->source, h->from) && h->has_ssrc &&
-		   ((before->ssrc_known && has_used(before, h->ssrc)) ||
-		    (!h->has_seq && h->ssrc == s->told.rtp_ssrc && silent));
+	bool fax = h->opaque && silent && may_be_fax(s, before, h);
+	bool nat =
+		before->phase != R_WAIT && quiet_ms >= 200 &&
+		same_address(before->source, h->from) &&
+		(fax || (h->has_ssrc && ((before->ssrc_known && has_used(before, h->ssrc)) ||
+					 (!h->has_seq && h->ssrc == s->told.rtp_ssrc && silent))));
 	bool first = s->told.mode == LATCH_FIRST;
 	int rank = (int)latch_source_rank(&s->latch), had = R_RANK[before->class];
 
@@ -317,7 +332,8 @@ static void send_packet(struct story *s, const struct actor *actor)
 			   .now_ms = s->now_ms,
 			   .candidate = !once_in(s, 40),
 			   .in_kernel = once_in(s, 30),
-			   .has_ssrc = !once_in(s, 15),
+			   .has_ssrc = s->media == MEDIA_RTP && !once_in(s, 15),
+			   .opaque = s->media != MEDIA_RTP,
 			   .ssrc = actor->ssrc,
 			   .seq = actor->seq };
 	struct reference before;
@@ -327,9 +343,22 @@ static void send_packet(struct story *s, const struct actor *actor)
 	struct latch_packet packet;
 	struct real_told told;
 
-	h.has_seq = !once_in(s, 12);
-	packet = (struct latch_packet){ &source,    h.now_ms,  h.candidate, h.in_kernel,
-					h.has_ssrc, h.has_seq, h.seq,	    h.ssrc };
+	if (s->media == MEDIA_UNKNOWN && once_in(s, 30)) { /* RTP and other packets at one port */
+		h.opaque = false;
+		h.has_ssrc = true;
+	}
+	h.udptl = h.opaque && s->media != MEDIA_OPAQUE && !once_in(s, 12);
+	h.has_seq = h.opaque ? h.udptl && s->media == MEDIA_T38 : !once_in(s, 12);
+	packet = (struct latch_packet){ .source = &source,
+					.now_ms = h.now_ms,
+					.candidate = h.candidate,
+					.in_kernel = h.in_kernel,
+					.has_ssrc = h.has_ssrc,
+					.has_seq = h.has_seq,
+					.opaque = h.opaque,
+					.udptl = h.udptl,
+					.seq = h.seq,
+					.ssrc = h.ssrc };
 	before = s->reference;
 	ref_tick(&before, h.now_ms);
 	verdict = latch_packet(&s->latch, real_ref(&told, s), &packet, &rank);
@@ -500,12 +529,16 @@ static void kernel_heard(struct story *s)
 	if (!actor)
 		return;
 	actor->seq = (uint16_t)(actor->seq + chance(s, 50));
-	h.has_seq = h.has_ssrc = !once_in(s, 6);
+	h.has_seq = h.has_ssrc = s->media == MEDIA_RTP && !once_in(s, 6);
+	if (s->media == MEDIA_T38)
+		h.opaque = h.udptl = h.has_seq = !once_in(s, 6);
 	h.ssrc = actor->ssrc;
 	h.seq = actor->seq;
 	packet = (struct latch_packet){ .now_ms = h.now_ms,
 					.has_ssrc = h.has_ssrc,
 					.has_seq = h.has_seq,
+					.opaque = h.opaque,
+					.udptl = h.udptl,
 					.ssrc = h.ssrc,
 					.seq = h.seq };
 	changed = latch_heard_in_kernel(&s->latch, &packet, (uint32_t)rate, s->now_ms);
@@ -534,6 +567,7 @@ static void restart(struct story *s)
 	candidates_clear(&s->candidates);
 	ref_await_nobody(&s->reference);
 	latch_import(&s->latch, &record);
+	s->reference.fax = (struct r_fax){ .row = 0 };
 	s->reference.seq_known = s->reference.measuring = false;
 	s->reference.per_second = 0;
 	for (int i = 0; i < s->reference.n_used; i++)
@@ -578,6 +612,8 @@ static void tell_story(unsigned int number)
 	struct story s = { .random = (number + 1) * 0x9e3779b97f4a7c15u, .number = number };
 
 	s.now_ms = 100000;
+	if (once_in(&s, 3))
+		s.media = 1 + (enum media)chance(&s, 3);
 	tell_addresses(&s);
 	tell_siblings(&s);
 	tell_mode(&s);
