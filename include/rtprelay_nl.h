@@ -143,7 +143,9 @@ enum rtprelay_cmd {
 	 *   RTPRELAY_A_LAST_SEEN  u64, milliseconds since the last accepted packet; absent: there
 	 *                         was none
 	 *   RTPRELAY_A_SILENT     flag: an IDLE event was sent and no RESUMED event since
-	 *   RTPRELAY_A_RTP        nested, enum rtprelay_rtp; absent: no RTP was accepted
+	 *   RTPRELAY_A_RTP        nested, enum rtprelay_rtp; absent: no RTP was accepted. In a flow
+	 *                         of kind OPAQUE only SEQ: the first 16 bits of the last accepted
+	 *                         packet of 4 bytes or more, which are the number of UDPTL (T.38)
 	 *   RTPRELAY_A_RTCP       bytes: the last accepted RTCP packet, cut at 256; absent: none;
 	 *                         absent in a dump
 	 *   RTPRELAY_A_RTCP_AGE   u64, microseconds since that packet arrived; with RTPRELAY_A_RTCP
@@ -167,11 +169,15 @@ enum rtprelay_cmd {
 	/**
 	 * RTPRELAY_EVENT_REFUSED - media from another source than SRC was dropped
 	 *
-	 * Sent at most once a second for a flow and 200 times a second for a namespace.
+	 * Sent at most once a second for a flow and 200 times a second for a namespace. In a flow
+	 * of kind OPAQUE a packet from the address of SRC, whose number is 1 to 8 ahead of the last
+	 * accepted one, may be of the same phone behind a NAT that changed the port. Such packets,
+	 * and RTP that goes on, have limits of their own: packets of others do not hide them.
 	 *   RTPRELAY_A_LOCAL, RTPRELAY_A_COOKIE (when it has one)
 	 *   RTPRELAY_A_SRC       endpoint: the source of the last refused packet
 	 *   RTPRELAY_A_REFUSED   u32, packets refused since the flow's last such event
-	 *   RTPRELAY_A_RTP       nested: SSRC, SEQ (16 bits) and PT of that packet, if it is RTP
+	 *   RTPRELAY_A_RTP       nested: SSRC, SEQ (16 bits) and PT of that packet, if it is RTP;
+	 *                        in a flow of kind OPAQUE only SEQ, as in RTPRELAY_CMD_FLOW_GET
 	 */
 	RTPRELAY_EVENT_REFUSED,
 
@@ -243,7 +249,7 @@ enum rtprelay_clock {
 };
 #define RTPRELAY_CLOCK_ATTR_MAX (__RTPRELAY_CLOCK_MAX - 1)
 
-/* In RTPRELAY_A_RTP: of the current SSRC. */
+/* In RTPRELAY_A_RTP: of the current SSRC. Flows of kind OPAQUE have only SEQ, of 16 bits. */
 enum rtprelay_rtp {
 	RTPRELAY_RTP_UNSPEC,
 	RTPRELAY_RTP_SSRC,	/* u32 */

@@ -42,6 +42,14 @@ static inline void rtpr_account_rtcp(struct rtpr_flow *flow, const struct rtpr_p
 	flow->rtcp->at_ns = ktime_get_ns();
 }
 
+static inline void rtpr_account_opaque(struct rtpr_flow *flow, const struct rtpr_packet *pkt)
+{
+	if (pkt->payload_len < UDPTL_MIN)
+		return;
+	WRITE_ONCE(flow->number, pkt->rtp.seq);
+	WRITE_ONCE(flow->numbered, true);
+}
+
 /* Under the flow's lock. Return: had the flow been reported idle? */
 static __always_inline bool rtpr_account_heard(struct rtpr_flow *flow)
 {
@@ -73,6 +81,8 @@ static __always_inline bool rtpr_account(struct rtpr_flow *flow, const struct rt
 		rtpr_account_rtp(flow, &pkt->rtp);
 	else if (pkt->rtp.kind == RTP_KIND_RTCP)
 		rtpr_account_rtcp(flow, pkt, skb);
+	else if (flow->conf.kind == RTPRELAY_KIND_OPAQUE)
+		rtpr_account_opaque(flow, pkt);
 	if (likely(!(flow->conf.flags & RTPRELAY_FLOW_DROP))) {
 		flow->packets++;
 		flow->bytes += pkt->payload_len;

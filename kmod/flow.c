@@ -138,6 +138,8 @@ static void rtpr_flow_copy_state(const struct rtpr_flow *flow, struct rtpr_flow_
 	state->counters[RTPRELAY_C_PACKETS] = flow->packets;
 	state->counters[RTPRELAY_C_BYTES] = flow->bytes;
 	state->rtp = flow->rtp;
+	state->numbered = flow->numbered;
+	state->number = flow->number;
 	state->rtcp.len = 0;
 	if (flow->rtcp)
 		state->rtcp = *flow->rtcp;
@@ -175,6 +177,8 @@ static void rtpr_flow_carry(struct rtpr_flow *new, const struct rtpr_flow *old)
 	new->packets = old->packets;
 	new->bytes = old->bytes;
 	new->rtp = old->rtp;
+	new->numbered = old->numbered;
+	new->number = old->number;
 	new->rtp.transit_known = false; /* the sender or the path may have changed */
 	atomic_set(&new->refused, atomic_read(&old->refused));
 	new->refused_next = READ_ONCE(old->refused_next);

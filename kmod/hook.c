@@ -111,10 +111,12 @@ static __always_inline int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *
 	const struct rtpr_route *route;
 	enum rtprelay_counter why;
 
-	if (unlikely(flow->conf.kind == RTPRELAY_KIND_OPAQUE))
-		pkt->rtp = (struct rtp_wire){ .kind = RTP_KIND_OTHER };
-	else if (!rtpr_packet_kind(pkt, skb, &flow->conf.port))
+	if (unlikely(flow->conf.kind == RTPRELAY_KIND_OPAQUE)) {
+		if (!rtpr_packet_opaque(pkt, skb))
+			return NF_ACCEPT;
+	} else if (!rtpr_packet_kind(pkt, skb, &flow->conf.port)) {
 		return NF_ACCEPT;
+	}
 	why = rtpr_check(flow, pkt, skb, &route, pf);
 	if (unlikely(why == RTPRELAY_C_DROP_SOURCE))
 		return rtpr_refuse(rn, flow, *pkt, segment);

@@ -66,11 +66,31 @@ void rtpr_event_flow(struct rtpr_flow *flow, u8 event)
 	rtpr_event_send(flow, msg, head);
 }
 
+static bool rtpr_is_numbered(const struct rtpr_flow *flow, const struct rtpr_packet *pkt)
+{
+	return flow->conf.kind == RTPRELAY_KIND_OPAQUE && pkt->payload_len >= UDPTL_MIN;
+}
+
+/*
+ * UDPTL, as the phone sends it when its NAT has changed the port. The daemon has to see one of the
+ * first packets, before the numbers have gone on.
+ */
+static bool rtpr_opaque_goes_on(const struct rtpr_flow *flow, const struct rtpr_packet *pkt)
+{
+	struct rtpr_endpoint src = pkt->src;
+
+	src.port = flow->conf.src.port;
+	return READ_ONCE(flow->numbered) && udptl_goes_on(READ_ONCE(flow->number), pkt->rtp.seq) &&
+	       rtpr_endpoint_equal(&src, &flow->conf.src);
+}
+
 /* It has the SSRC of the flow's last packet, and a number near its number. Without the lock. */
 static bool rtpr_goes_on(const struct rtpr_flow *flow, const struct rtpr_packet *pkt)
 {
 	u16 ahead = pkt->rtp.seq - (u16)READ_ONCE(flow->rtp.highest);
 
+	if (rtpr_is_numbered(flow, pkt))
+		return rtpr_opaque_goes_on(flow, pkt);
 	if (pkt->rtp.kind != RTP_KIND_RTP || !READ_ONCE(flow->rtp.known) ||
 	    pkt->rtp.ssrc != READ_ONCE(flow->rtp.ssrc))
 		return false;
@@ -96,13 +116,16 @@ static u32 rtpr_refused_due(struct rtpr_flow *flow, bool goes_on)
 	return atomic_xchg(&flow->refused, 0);
 }
 
-static int rtpr_put_refused(struct sk_buff *msg, const struct rtpr_packet *pkt, u32 refused)
+static int rtpr_put_refused(struct sk_buff *msg, const struct rtpr_flow *flow,
+			    const struct rtpr_packet *pkt, u32 refused)
 {
 	struct nlattr *nest;
 
 	if (rtpr_put_endpoint(msg, RTPRELAY_A_SRC, &pkt->src) ||
 	    nla_put_u32(msg, RTPRELAY_A_REFUSED, refused))
 		return -EMSGSIZE;
+	if (rtpr_is_numbered(flow, pkt))
+		return rtpr_put_number(msg, pkt->rtp.seq);
 	if (pkt->rtp.kind != RTP_KIND_RTP)
 		return 0;
 	nest = nla_nest_start(msg, RTPRELAY_A_RTP);
@@ -125,7 +148,7 @@ void rtpr_event_refused(struct rtpr_flow *flow, const struct rtpr_packet *pkt)
 	msg = rtpr_event_begin(flow, RTPRELAY_EVENT_REFUSED, &head);
 	if (!msg)
 		return;
-	if (rtpr_put_refused(msg, pkt, refused)) {
+	if (rtpr_put_refused(msg, flow, pkt, refused)) {
 		nlmsg_free(msg);
 		return;
 	}

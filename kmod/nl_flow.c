@@ -473,6 +473,16 @@ size_t rtpr_state_size(void)
 	       nla_total_size(RTPRELAY_RTCP_MAX) + nla_total_size_64bit(sizeof(u64)); /* RTCP_AGE */
 }
 
+int rtpr_put_number(struct sk_buff *msg, u16 number)
+{
+	struct nlattr *nest = nla_nest_start(msg, RTPRELAY_A_RTP);
+
+	if (!nest || nla_put_u32(msg, RTPRELAY_RTP_SEQ, number))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 int rtpr_put_state(struct sk_buff *msg, const struct rtpr_flow_state *state, bool with_rtcp)
 {
 	if (rtpr_put_counters(msg, state->counters))
@@ -483,6 +493,8 @@ int rtpr_put_state(struct sk_buff *msg, const struct rtpr_flow_state *state, boo
 	if (state->silent && nla_put_flag(msg, RTPRELAY_A_SILENT))
 		return -EMSGSIZE;
 	if (state->rtp.known && rtpr_put_rtp(msg, &state->rtp))
+		return -EMSGSIZE;
+	if (state->numbered && rtpr_put_number(msg, state->number))
 		return -EMSGSIZE;
 	if (with_rtcp && state->rtcp.len && rtpr_put_rtcp(msg, &state->rtcp))
 		return -EMSGSIZE;

@@ -33,6 +33,7 @@ int rtpr_put_endpoint(struct sk_buff *msg, int attr, const struct rtpr_endpoint 
 int rtpr_put_name(struct sk_buff *msg, const struct rtpr_flow *flow); /* LOCAL and COOKIE */
 int rtpr_put_counters(struct sk_buff *msg, const u64 counters[RTPRELAY_C_MAX + 1]);
 int rtpr_put_conf(struct sk_buff *msg, const struct rtpr_flow_conf *conf);
+int rtpr_put_number(struct sk_buff *msg, u16 number); /* RTPRELAY_A_RTP of an opaque flow */
 int rtpr_put_state(struct sk_buff *msg, const struct rtpr_flow_state *state, bool with_rtcp);
 
 #endif

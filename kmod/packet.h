@@ -20,6 +20,7 @@
 
 #include "endpoint.h"
 #include "rtp_wire.h"
+#include "udptl_wire.h"
 
 /**
  * struct rtpr_packet - what the rest of the packet path needs
@@ -135,6 +136,22 @@ static __always_inline bool rtpr_packet_kind(struct rtpr_packet *pkt, struct sk_
 	    !pskb_may_pull(skb, pkt->payload_off + pkt->payload_len))
 		return false;
 	rtp_wire_parse(skb->data + pkt->payload_off, pkt->payload_len, port, &pkt->rtp);
+	return true;
+}
+
+/**
+ * rtpr_packet_opaque() - reads the first 16 bits, which are the number of UDPTL, of a packet of
+ * UDPTL_MIN bytes or more: into @pkt->rtp.seq
+ * Return: false, it cannot be read
+ */
+static __always_inline bool rtpr_packet_opaque(struct rtpr_packet *pkt, struct sk_buff *skb)
+{
+	pkt->rtp = (struct rtp_wire){ .kind = RTP_KIND_OTHER };
+	if (pkt->payload_len < UDPTL_MIN)
+		return true;
+	if (!pskb_may_pull(skb, pkt->payload_off + UDPTL_MIN))
+		return false;
+	pkt->rtp.seq = udptl_wire_seq(skb->data + pkt->payload_off);
 	return true;
 }
 

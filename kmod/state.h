@@ -138,6 +138,8 @@ struct rtpr_rtcp {
  * @silent:	the IDLE event was sent
  * @heard:	an admitted packet came, the last one at @last_seen (jiffies)
  * @packets, @bytes: RTPRELAY_C_PACKETS, _BYTES
+ * @numbered, @number: of the last packet of UDPTL_MIN bytes, if the kind is OPAQUE; read without
+ *		the lock for packets that are refused
  * @rtcp:	for kinds with RTCP, else NULL
  * @timer:	fires when the flow may have become silent; packets do not change it
  *
@@ -162,7 +164,8 @@ struct rtpr_flow {
 	atomic64_t left[RTPRELAY_C_MAX + 1];
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
-	bool dead, silent, heard;
+	bool dead, silent, heard, numbered;
+	u16 number;
 	unsigned long last_seen;
 	u64 packets, bytes;
 	struct rtp_stats rtp;
@@ -174,7 +177,8 @@ struct rtpr_flow {
  * struct rtpr_flow_state - a consistent copy of a flow's counters and times
  */
 struct rtpr_flow_state {
-	bool silent, heard;
+	bool silent, heard, numbered;
+	u16 number;
 	u64 last_seen_ms; /* ago */
 	u64 counters[RTPRELAY_C_MAX + 1];
 	struct rtp_stats rtp;

@@ -26,6 +26,7 @@ static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *fl
 	kernel->heard_ms = kmod_flow_seen_ms(flow);
 	kernel->rate = kmod_flow_rate(flow);
 	kernel->rtp = sums.rtp.known;
+	kernel->numbered = sums.rtp.numbered;
 	kernel->ssrc = sums.rtp.ssrc;
 	kernel->seq = (uint16_t)sums.rtp.seq;
 }
@@ -221,6 +222,7 @@ static void report_refused(struct media *media, int side, int comp, struct kmod_
 	read_flow(flow, &kernel);
 	kernel.stranger = refused->source;
 	kernel.stranger_rtp = refused->rtp;
+	kernel.stranger_numbered = refused->numbered;
 	kernel.stranger_ssrc = refused->ssrc;
 	kernel.stranger_seq = refused->seq;
 	kernel.stranger_pt = refused->pt;

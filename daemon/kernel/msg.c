@@ -255,8 +255,11 @@ static void get_rtp(const struct nlattr *nest, struct flow_rtp *rtp)
 	ATTRS(tb, RTPRELAY_RTP_MAX);
 
 	parse_nested(nest, &tb_attrs);
-	if (!has(tb[RTPRELAY_RTP_SSRC], 4))
+	if (!has(tb[RTPRELAY_RTP_SSRC], 4)) {
+		rtp->numbered = has(tb[RTPRELAY_RTP_SEQ], 4);
+		rtp->seq = get_u32(tb[RTPRELAY_RTP_SEQ]);
 		return;
+	}
 	*rtp = (struct flow_rtp){
 		.ssrc = get_u32(tb[RTPRELAY_RTP_SSRC]),
 		.seq = get_u32(tb[RTPRELAY_RTP_SEQ]),
@@ -302,6 +305,7 @@ static void get_refused(const struct nlattr *tb[], struct kmod_stranger *refused
 	get_rtp(tb[RTPRELAY_A_RTP], &rtp);
 	refused->count = get_u32(tb[RTPRELAY_A_REFUSED]);
 	refused->rtp = rtp.known;
+	refused->numbered = rtp.numbered;
 	refused->ssrc = rtp.ssrc;
 	refused->seq = (uint16_t)rtp.seq;
 	refused->pt = rtp.pt;
@@ -480,10 +484,10 @@ static void add_rtp(struct flow_rtp *sum, const struct flow_rtp *part)
 {
 	struct flow_rtp before = *sum;
 
-	if (!part->known)
+	if (!part->known && !part->numbered)
 		return;
 	*sum = *part;
-	if (!before.known || before.ssrc != part->ssrc)
+	if (!before.known || !part->known || before.ssrc != part->ssrc)
 		return;
 	sum->expected += before.expected;
 	sum->received += before.received;

@@ -49,13 +49,16 @@ bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b);
  */
 struct endpoint flow_endpoint(const struct endpoint *ep);
 
-/* RTP statistics of the current SSRC (RFC 3550, A.1, A.3, A.8). */
+/*
+ * RTP statistics of the current SSRC (RFC 3550, A.1, A.3, A.8). @numbered: not RTP, only @seq is
+ * set: the first 16 bits of the last packet
+ */
 struct flow_rtp {
 	uint32_t ssrc, seq; /* @seq: with its wraps */
 	uint32_t expected, received, lost, reordered, duplicate, gaps;
 	uint32_t jitter, clock; /* units of @clock; @clock 0: not known */
 	uint8_t pt;
-	bool known;
+	bool known, numbered;
 };
 
 /* The counters of a flow. */
@@ -98,7 +101,7 @@ struct kmod_stranger {
 	uint32_t ssrc;
 	uint16_t seq;
 	uint8_t pt;
-	bool rtp;
+	bool rtp, numbered; /* not both; @numbered: only @seq, its first 16 bits */
 };
 
 enum kmod_said {

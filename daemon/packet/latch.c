@@ -374,8 +374,7 @@ bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packe
 
 	ssrcs_set_rate(&m->ssrcs, rate);
 	if (packet->now_ms > m->heard_ms) {
-		if (!packet->udptl)
-			udptl_lose_track(&m->udptl);
+		udptl_lose_track(&m->udptl);
 		note(m, packet);
 		ssrcs_lose_track(&m->ssrcs); /* only the last one is reported */
 	}

@@ -189,13 +189,13 @@ struct stream_seed {
  * struct bridge_kernel - what the kernel module reported of a stream
  * @in_kernel: packets of the stream's source are forwarded there
  * @heard_ms: clock_ms() when the kernel last heard that source; 0: never
- * @ssrc, @seq: of its last RTP packet, if @rtp
+ * @ssrc, @seq: of its last RTP packet, if @rtp; @numbered: it is none, @seq is its first 16 bits
  * @rate: packets a second of that source, on average; 0: not known
  * @stranger: source of a packet that the kernel dropped; unset: none. Latching decides on it
  *	as on a packet that arrived here.
  */
 struct bridge_kernel {
-	bool in_kernel, rtp, stranger_rtp;
+	bool in_kernel, rtp, numbered, stranger_rtp, stranger_numbered;
 	int64_t heard_ms;
 	uint32_t ssrc, rate, stranger_ssrc;
 	uint16_t seq, stranger_seq;

@@ -142,6 +142,13 @@ static bool is_denied(struct stream *s, const struct latch_packet *packet)
 	return true;
 }
 
+/* The daemon has to check each packet. */
+static void contest(struct stream *s)
+{
+	__atomic_store_n(&s->contested, true, __ATOMIC_RELAXED);
+	s->news_bits |= 1 << BRIDGE_CHANGED;
+}
+
 /* A packet that is not from the source in use. */
 static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
 {
@@ -154,6 +161,9 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	if (verdict == LATCH_REFUSE || verdict == LATCH_SOON) {
 		counter_add(&s->bridge->totals->refused[rank], 1);
 		note_refused(s, packet);
+		/* A fax at a new port, before its numbers have gone on: the kernel reports few. */
+		if (s->in_kernel && latch_is_continued(&s->latch))
+			contest(s);
 	}
 	if (verdict != LATCH_TAKEN)
 		return verdict;
@@ -384,6 +394,11 @@ static bool may_change(const struct stream *s, enum latch_verdict verdict, int64
 	return !latch_settled(&s->latch) && !latch_pending(&s->latch);
 }
 
+static bool is_udptl(const struct stream *s, bool numbered)
+{
+	return numbered && s->bridge->conf.kind == BRIDGE_UDPTL;
+}
+
 static void judge_reported_source(struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
 {
 	const struct latch_packet packet = {
@@ -391,7 +406,9 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 		.now_ms = now_ms,
 		.candidate = is_candidate(s, k),
 		.has_ssrc = k->stranger_rtp,
-		.has_seq = k->stranger_rtp,
+		.has_seq = k->stranger_rtp || is_udptl(s, k->stranger_numbered),
+		.opaque = s->bridge->conf.kind != BRIDGE_RTP,
+		.udptl = is_udptl(s, k->stranger_numbered),
 		.ssrc = k->stranger_ssrc,
 		.seq = k->stranger_seq,
 	};
@@ -404,8 +421,7 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 	if (verdict == LATCH_TAKEN) {
 		settle(s);
 	} else if (may_change(s, verdict, now_ms)) {
-		__atomic_store_n(&s->contested, true, __ATOMIC_RELAXED);
-		s->news_bits |= 1 << BRIDGE_CHANGED;
+		contest(s);
 	}
 }
 
@@ -414,7 +430,8 @@ static bool hear_in_kernel(struct stream *s, const struct bridge_kernel *k, int6
 {
 	const struct latch_packet packet = { .now_ms = k->heard_ms,
 					     .has_ssrc = k->rtp,
-					     .has_seq = k->rtp,
+					     .has_seq = k->rtp || is_udptl(s, k->numbered),
+					     .udptl = is_udptl(s, k->numbered),
 					     .ssrc = k->ssrc,
 					     .seq = k->seq };
 

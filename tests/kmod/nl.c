@@ -253,10 +253,12 @@ static void read_rtp(struct nl_state *s, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
 
-	s->has_rtp = true;
 	mnl_attr_for_each_nested(attr, nest) {
 		uint16_t type = mnl_attr_get_type(attr);
 
+		/* A flow of kind opaque has a number alone. */
+		s->has_rtp |= type == RTPRELAY_RTP_SSRC;
+		s->has_number |= type == RTPRELAY_RTP_SEQ;
 		if (type > RTPRELAY_RTP_MAX)
 			continue;
 		s->rtp[type] =

@@ -62,7 +62,7 @@ struct nl_state {
 	uint32_t no_mux, iif, oif, mark, uid;
 	uint64_t last_seen_ms;
 	uint64_t counters[RTPRELAY_C_MAX + 1];
-	bool has_rtp;
+	bool has_rtp, has_number;
 	uint32_t rtp[RTPRELAY_RTP_MAX + 1];
 	bool has_clock;
 	uint16_t rtcp_len;

@@ -262,6 +262,41 @@ static void test_r17_rebound_phone_comes_up_until_it_is_followed(void)
 	talk_close(&t);
 }
 
+/*
+ * A fax: at the first packet of the new port, though the old one is not silent yet. The phones'
+ * packets all begin with 0x8000, which is their number here.
+ */
+static void test_rebound_fax_is_found_by_the_kernels_report(void)
+{
+	struct endpoint rebound = at(23999, "127.0.0.1");
+	struct fake_flow *flow;
+	struct talk t;
+
+	talk_open_as(&t, true, true);
+	phone_sends(&t, SIDE_A, COMP_RTP);
+	phone_sends(&t, SIDE_B, COMP_RTP);
+	UNTIL(&t, fake_kmod_count(&fake) == 2);
+	flow = flow_of(&t, SIDE_A, COMP_RTP);
+	CU_ASSERT_EQUAL(flow->kind, RTPRELAY_KIND_OPAQUE);
+	flow->packets = 100;
+	flow->ssrc = 1;
+	flow->expected = 0x9000;
+	test_clock_stop();
+	test_clock_pass(LATCH_SILENCE_MS / 2);
+	test_clock_go();
+	flow->seen_ago_ms = 20;
+	fake_kmod_stranger(&fake, flow, &rebound, 0, 0x8001, 0);
+	for (int i = 0; i < 5; i++)
+		turn(&t);
+	CU_ASSERT_PTR_NOT_NULL(flow_of(&t, SIDE_A, COMP_RTP));
+	fake_kmod_stranger(&fake, flow, &rebound, 0, 0x9001, 0);
+	UNTIL(&t, !flow_of(&t, SIDE_A, COMP_RTP));
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user,
+			       "another source may take its place");
+	CU_ASSERT_PTR_NOT_NULL(flow_of(&t, SIDE_B, COMP_RTP));
+	talk_close(&t);
+}
+
 /* The same report as of a phone that rebound, but with a payload type that is not in the SDP. */
 static void test_payload_type_of_the_kernels_report_is_checked(void)
 {
@@ -399,6 +434,8 @@ TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latchi
 	     test_rebound_phone_is_found_by_the_kernels_report },
 	   { "R17: a rebound phone comes up until it is followed",
 	     test_r17_rebound_phone_comes_up_until_it_is_followed },
+	   { "row 8: a rebound fax is found by the kernel's report",
+	     test_rebound_fax_is_found_by_the_kernels_report },
 	   { "payload type of the kernel's report is checked",
 	     test_payload_type_of_the_kernels_report_is_checked },
 	   { "an unknown source never gets a flow", test_unknown_source_never_gets_a_flow },

@@ -123,6 +123,11 @@ static void put_rtp(struct nlmsghdr *nlh, const struct fake_flow *flow)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, RTPRELAY_A_RTP);
 
+	if (flow->kind == RTPRELAY_KIND_OPAQUE) {
+		mnl_attr_put_u32(nlh, RTPRELAY_RTP_SEQ, flow->expected);
+		mnl_attr_nest_end(nlh, nest);
+		return;
+	}
 	mnl_attr_put_u32(nlh, RTPRELAY_RTP_SSRC, flow->ssrc);
 	mnl_attr_put_u8(nlh, RTPRELAY_RTP_PT, 8);
 	mnl_attr_put_u32(nlh, RTPRELAY_RTP_SEQ, 0x10000 + flow->expected);
@@ -496,8 +501,10 @@ void fake_kmod_stranger(struct fake_kmod *fake, struct fake_flow *flow,
 	put_endpoint(nlh, RTPRELAY_A_SRC, source);
 	mnl_attr_put_u32(nlh, RTPRELAY_A_REFUSED, 1);
 	nest = mnl_attr_nest_start(nlh, RTPRELAY_A_RTP);
-	mnl_attr_put_u32(nlh, RTPRELAY_RTP_SSRC, ssrc);
-	mnl_attr_put_u8(nlh, RTPRELAY_RTP_PT, pt);
+	if (flow->kind != RTPRELAY_KIND_OPAQUE) {
+		mnl_attr_put_u32(nlh, RTPRELAY_RTP_SSRC, ssrc);
+		mnl_attr_put_u8(nlh, RTPRELAY_RTP_PT, pt);
+	}
 	mnl_attr_put_u32(nlh, RTPRELAY_RTP_SEQ, seq);
 	mnl_attr_nest_end(nlh, nest);
 	put(fake, KMOD_NEWS, nlh, 0);

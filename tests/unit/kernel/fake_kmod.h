@@ -26,9 +26,10 @@ struct fake_flow {
 	uint64_t packets, bytes, refused, blocked, ttl, nomem, unsent;
 	int64_t seen_ago_ms; /* -1: never */
 	uint8_t rtcp[RTPRELAY_RTCP_MAX];
-	uint16_t rtcp_len;	       /* 0: none */
-	int64_t rtcp_ago_us;	       /* -1: an old module, which does not report it */
-	uint32_t ssrc, expected, lost; /* ssrc 0: no RTP */
+	uint16_t rtcp_len;   /* 0: none */
+	int64_t rtcp_ago_us; /* -1: an old module, which does not report it */
+	/* ssrc 0: no RTP; where the kind is opaque: neither a number, which is @expected */
+	uint32_t ssrc, expected, lost;
 	uint32_t reordered, duplicate, gaps;
 };
 

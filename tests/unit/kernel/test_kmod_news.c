@@ -197,6 +197,44 @@ static void test_unknown_sources_are_reported(void)
 	end(kmod);
 }
 
+/* UDPTL: only a number, in reports of the flow and of refused packets; RTP has more. */
+static void test_numbers_of_opaque_flows_are_reported(void)
+{
+	struct kmod *kmod = start(true);
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	struct endpoint unknown = ep("203.0.113.66:1234");
+	struct kmod_flow *flow;
+	struct flow_state state;
+	struct flow_sums sums;
+
+	s.kind = RTPRELAY_KIND_OPAQUE;
+	flow = kmod_set(kmod, &s, NULL);
+	kmod_flush(kmod);
+	fake_kmod_stranger(&fake, fake_kmod_find(&fake, &s.local), &unknown, 0x1234, 65535, 8);
+	kmod_dispatch(kmod);
+	CU_ASSERT_FALSE(reported.unknown.rtp);
+	CU_ASSERT_TRUE(reported.unknown.numbered);
+	CU_ASSERT_EQUAL(reported.unknown.seq, 65535);
+
+	kmod_flows_read(&flow, 1, &state);
+	kmod_flow_sums(flow, &sums);
+	CU_ASSERT_FALSE(sums.rtp.numbered);
+	fake_kmod_find(&fake, &s.local)->ssrc = 1;
+	fake_kmod_find(&fake, &s.local)->expected = 0x4321;
+	kmod_flows_read(&flow, 1, &state);
+	kmod_flow_sums(flow, &sums);
+	CU_ASSERT_TRUE(sums.rtp.numbered);
+	CU_ASSERT_FALSE(sums.rtp.known);
+	CU_ASSERT_EQUAL(sums.rtp.seq, 0x4321);
+	/* The flow ends: its last number is known on. */
+	kmod_drop(flow);
+	kmod_flush(kmod);
+	kmod_flow_sums(flow, &sums);
+	CU_ASSERT_TRUE(sums.rtp.numbered);
+	CU_ASSERT_EQUAL(sums.rtp.seq, 0x4321);
+	end(kmod);
+}
+
 static void test_lost_events_are_detected_by_comparing(void)
 {
 	struct kmod *kmod = start(true);
@@ -326,6 +364,7 @@ TEST_SUITE(kmod_news, { "without module nothing is set", test_without_module_not
 	   { "idle and resumed are reported", test_idle_and_resumed_are_reported },
 	   { "events of an earlier flow are ignored", test_events_of_an_earlier_flow_are_ignored },
 	   { "unknown sources are reported", test_unknown_sources_are_reported },
+	   { "numbers of opaque flows are reported", test_numbers_of_opaque_flows_are_reported },
 	   { "lost events are detected by comparing", test_lost_events_are_detected_by_comparing },
 	   { "lost answers are detected by comparing",
 	     test_lost_answers_are_detected_by_comparing },

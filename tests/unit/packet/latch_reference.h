@@ -682,8 +682,7 @@ static void ref_heard_in_kernel(struct reference *r, const struct heard *h, int 
 {
 	ref_faster(r, per_second);
 	if (h->now_ms > r->heard_ms) {
-		if (!h->udptl)
-			r->fax.row = 0;
+		r->fax.row = 0;
 		ref_note(r, h);
 		for (int i = 0; i < r->n_used; i++)
 			r->used[i].seq_known = false;

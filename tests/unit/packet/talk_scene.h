@@ -30,6 +30,7 @@ struct talk {
 	struct scene scene;
 	struct kmod *kmod;
 	struct phone phone[2];
+	bool fax; /* T.38 in place of audio */
 };
 
 SCENE_FN void phone_open(struct phone *phone)
@@ -62,8 +63,9 @@ SCENE_FN struct reply signal_with(struct talk *t, enum side side, const char *at
 	char sdp[512];
 	int len = snprintf(sdp, sizeof(sdp),
 			   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
-			   "t=0 0\r\nm=audio %u RTP/AVP 0\r\n%s",
-			   t->phone[side].port, attributes);
+			   "t=0 0\r\nm=%s %u %s\r\n%s",
+			   t->fax ? "image" : "audio", t->phone[side].port,
+			   t->fax ? "udptl t38" : "RTP/AVP 0", attributes);
 	struct request request = { .call_id = STR("call"),
 				   .from_tag = STR("a"),
 				   .sdp = { sdp, (size_t)len },
@@ -79,10 +81,11 @@ SCENE_FN struct reply signal_sdp(struct talk *t, enum side side)
 	return signal_with(t, side, "");
 }
 
-SCENE_FN void talk_open(struct talk *t, bool module)
+SCENE_FN void talk_open_as(struct talk *t, bool module, bool fax)
 {
 	struct kmod_conf conf = { .link = &fake.link, .event = call_kmod_event };
 
+	t->fax = fax;
 	phone_open(&t->phone[SIDE_A]);
 	phone_open(&t->phone[SIDE_B]);
 	scene_open(&t->scene);
@@ -92,6 +95,11 @@ SCENE_FN void talk_open(struct talk *t, bool module)
 	call_table_follow(t->scene.calls);
 	CU_ASSERT_EQUAL(signal_sdp(t, SIDE_A).code, REPLY_OK);
 	CU_ASSERT_EQUAL(signal_sdp(t, SIDE_B).code, REPLY_OK);
+}
+
+SCENE_FN void talk_open(struct talk *t, bool module)
+{
+	talk_open_as(t, module, false);
 }
 
 SCENE_FN void talk_close(struct talk *t)

@@ -427,6 +427,131 @@ static void test_row_8_rtp_is_not_followed_by_the_rule_of_faxes(void)
 	close_stage(&stage);
 }
 
+/* The kernel has heard the fax @ago ms before, last by @number; -1: it tells none. */
+static void kernel_reports(struct stage *stage, int64_t ago, int number, const char *stranger,
+			   int stranger_number)
+{
+	struct bridge_kernel report = { .in_kernel = true,
+					.numbered = number >= 0,
+					.seq = (uint16_t)number,
+					.heard_ms = stage->now_ms - ago };
+
+	if (stranger) {
+		report.stranger = place(stranger);
+		report.stranger_numbered = stranger_number >= 0;
+		report.stranger_seq = (uint16_t)stranger_number;
+	}
+	stream_kernel(stream_at(stage, A_RTP), &report, stage->now_ms);
+}
+
+/* 2 s in the kernel, last with this number, 20 ms ago. */
+static void fax_talks_in_kernel(struct stage *stage, int number)
+{
+	fax_talks(stage, T38);
+	kernel_reports(stage, 0, -1, NULL, 0);
+	stage->now_ms += 2000;
+	kernel_reports(stage, 0, number, NULL, 0);
+	take_news(stage, A_RTP);
+	stage->now_ms += 20;
+}
+
+static bool is_contested(struct stage *stage)
+{
+	bool contested = take_news(stage, A_RTP) & 1 << BRIDGE_CHANGED;
+
+	CU_ASSERT_EQUAL(contested, stream_at(stage, A_RTP)->contested);
+	return contested;
+}
+
+/*
+ * The kernel reports the first packet of the new port: from then on the daemon has to see all, or
+ * the numbers would have gone on too far. What came meanwhile is lost.
+ */
+static void test_row_8_nat_rebinds_in_the_kernel(void)
+{
+	struct stage stage;
+	int heard = 0;
+
+	fax_talks_in_kernel(&stage, 1000);
+	kernel_reports(&stage, 20, 1000, NEW, 1001);
+	CU_ASSERT_TRUE(is_contested(&stage));
+	stream_at(&stage, A_RTP)->in_kernel = false;
+	stage.now_ms += 60;
+	for (int i = 5; i <= 60; i++)
+		heard += sends_after(&stage, 20, NEW, 1000 + i);
+	CU_ASSERT_EQUAL(heard, 11);
+	CU_ASSERT_TRUE(is_source(&stage, NEW));
+	/* And the kernel may forward again. */
+	CU_ASSERT_FALSE(stream_at(&stage, A_RTP)->contested);
+	close_stage(&stage);
+}
+
+/* Nobody takes a talking fax out of the kernel, but by a right number; and then for one packet. */
+static void test_row_8_guesses_while_the_kernel_forwards(void)
+{
+	static const struct {
+		const char *from;
+		int number;
+		bool contested;
+	} rows[] = { { NEW, 1000, false },
+		     { NEW, 1009, false },
+		     { NEW, -1, false },
+		     { "203.0.113.10:50000", 1001, false },
+		     { "192.0.2.66:50000", 1001, false },
+		     { NEW, 1001, true },
+		     { NEW, 1008, true } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct stage stage;
+
+		fax_talks_in_kernel(&stage, 1000);
+		kernel_reports(&stage, 20, 1000, rows[i].from, rows[i].number);
+		CU_ASSERT_EQUAL(is_contested(&stage), rows[i].contested);
+		if (rows[i].contested) {
+			CU_ASSERT_TRUE(sends_after(&stage, 20, OLD, 1001));
+			CU_ASSERT_FALSE(stream_at(&stage, A_RTP)->contested);
+		}
+		close_stage(&stage);
+	}
+}
+
+/* A module that is older than the daemon. */
+static void test_row_8_kernel_reports_no_numbers(void)
+{
+	struct stage stage;
+
+	fax_talks_in_kernel(&stage, -1);
+	kernel_reports(&stage, 20, -1, NEW, -1);
+	CU_ASSERT_FALSE(is_contested(&stage));
+	stage.now_ms += 1000;
+	kernel_reports(&stage, 1020, -1, NEW, -1);
+	CU_ASSERT_TRUE(is_contested(&stage));
+	stream_at(&stage, A_RTP)->in_kernel = false;
+	for (int i = 1; i <= 10; i++)
+		CU_ASSERT_FALSE(sends_after(&stage, 20, NEW, LAST + i));
+	CU_ASSERT_TRUE(sends(&stage, OLD, LAST + 1));
+	close_stage(&stage);
+}
+
+/* A flow of the rtpproxy protocol is one of RTP: the kernel passes all of a fax to the daemon. */
+static void test_row_8_nat_rebinds_beside_a_flow_for_rtp(void)
+{
+	struct stage stage;
+
+	fax_talks(&stage, UNKNOWN);
+	kernel_reports(&stage, 0, -1, NULL, 0);
+	CU_ASSERT_TRUE(sends_after(&stage, 20, OLD, LAST + 1));
+	take_news(&stage, A_RTP);
+	CU_ASSERT_FALSE(sends_after(&stage, 1000, NEW, LAST + 2));
+	CU_ASSERT_TRUE(take_news(&stage, A_RTP) & 1 << BRIDGE_CHANGED);
+	CU_ASSERT_TRUE(stream_at(&stage, A_RTP)->contested);
+	stream_at(&stage, A_RTP)->in_kernel = false;
+	for (int i = 3; i <= 4; i++)
+		CU_ASSERT_FALSE(sends(&stage, NEW, LAST + i));
+	CU_ASSERT_TRUE(sends(&stage, NEW, LAST + 5));
+	close_stage(&stage);
+}
+
 TEST_SUITE(latch_opaque,
 	   { "row 8: a NAT rebinds while the fax talks",
 	     test_row_8_nat_rebinds_while_the_fax_talks },
@@ -451,4 +576,10 @@ TEST_SUITE(latch_opaque,
 	   { "row 8: media without numbers is followed once",
 	     test_row_8_media_without_numbers_is_followed_once },
 	   { "row 8: RTP is not followed by the rule of faxes",
-	     test_row_8_rtp_is_not_followed_by_the_rule_of_faxes });
+	     test_row_8_rtp_is_not_followed_by_the_rule_of_faxes },
+	   { "row 8: a NAT rebinds in the kernel", test_row_8_nat_rebinds_in_the_kernel },
+	   { "row 8: guesses while the kernel forwards",
+	     test_row_8_guesses_while_the_kernel_forwards },
+	   { "row 8: kernel reports no numbers", test_row_8_kernel_reports_no_numbers },
+	   { "row 8: a NAT rebinds beside a flow for RTP",
+	     test_row_8_nat_rebinds_beside_a_flow_for_rtp });
