@@ -18,15 +18,16 @@ for name in $BOTH_PROTOCOLS; do
 	eval "case_$name() { ${name}_by ng; }; case_rtpproxy_$name() { ${name}_by rtpproxy; }"
 done
 
-# Sends the SDP of one side; the rtpproxy protocol has one address: SIP's, or that of the SDP. Sets
-# GIVEN: the port for the other side.
+# Sends the SDP of one side, whose media is MEDIA; the rtpproxy protocol has one address: SIP's, or
+# that of the SDP. Sets GIVEN: the port for the other side.
+MEDIA=audio
 signal() { # signal ng|rtpproxy offer|answer ADDRESS PORT [SIP-ADDRESS [FLAGS [SIP-CODE]]]
 	local reply tags="from-tag=f" letter=U
 	[ "$2" = offer ] || { tags="from-tag=f to-tag=t" letter=L; }
 	if [ "$1" = ng ]; then
 		# shellcheck disable=SC2086 # two words
 		reply=$(ng "command=$2" "call-id=$CALL_ID" $tags ${5:+"received-from=$5"} ${7:+"sip-code=$7"} "rtpp-flags=${6:-}" \
-			"sdp=$(sdp_of "$3" audio "$4")"$'\r\n') || fail "the $2 is refused: $reply"
+			"sdp=$(sdp_of "$3" $MEDIA "$4")"$'\r\n') || fail "the $2 is refused: $reply"
 		GIVEN=$(port_in <<<"$reply")
 	else
 		[ "$letter" = U ] && tags=f || tags="f t"

@@ -7,13 +7,14 @@
  *
  * NAME may be a shell pattern, for all streams that match.
  *   ping
- *   open NAME ADDRESS PORT HZ WHO FRIEND[,FRIEND...] [PAYLOAD-TYPE] [mux]
+ *   open NAME ADDRESS PORT HZ WHO FRIEND[,FRIEND...] [PAYLOAD-TYPE|fax] [mux]
  *                                a stream: its tone, its number, numbers of expected senders;
- *                                PAYLOAD-TYPE + 128: with the marker bit
+ *                                PAYLOAD-TYPE + 128: with the marker bit; fax: as UDPTL
  *   move NAME ADDRESS PORT       the same stream from another local address
  *   sdp CALL STATE SDP           sets the streams CALL, CALL.2, ... from an SDP; stores STATE
  *   note NAME STATE              stores the state of SIP
  *   as NAME WHO                  the same stream with another number: another SSRC
+ *   every NAME N                 of its packets each Nth is sent
  *   mute|unmute|reset|close|report NAME
  *   value NAME FIELD
  *   wait NAME FIELD OP VALUE MS  until true for all of NAME (OP: = < >), at most MS

@@ -7,6 +7,7 @@
 #include "rtp_mark.h"
 
 #define SEQ_START   1000
+#define FAX_PART    0x0106
 #define RTCP_SR	    200
 #define RTCP_RR	    201
 #define RTCP_SDES   202
@@ -49,17 +50,37 @@ void rtp_mark_write(uint8_t packet[RTP_PACKET], uint8_t payload_type, struct rtp
 	put32(end + 12, mark.sent_ms);
 }
 
-bool rtp_mark_read(const uint8_t *packet, size_t len, uint8_t *payload_type, struct rtp_mark *mark)
+static bool mark_read(const uint8_t *packet, size_t len, struct rtp_mark *mark)
 {
 	const uint8_t *end = packet + RTP_PACKET - RTP_MARK;
 
-	if (len != RTP_PACKET || packet[0] != 0x80 || memcmp(end, magic, sizeof(magic)) != 0)
+	if (len != RTP_PACKET || memcmp(end, magic, sizeof(magic)) != 0)
 		return false;
-	*payload_type = packet[1] & 0x7f;
 	mark->who = get32(end + 4);
 	mark->count = get32(end + 8);
 	mark->sent_ms = get32(end + 12);
 	return get32(packet + 8) == mark->who && get32(packet + 4) == mark->count * RTP_FRAME;
+}
+
+bool rtp_mark_read(const uint8_t *packet, size_t len, uint8_t *payload_type, struct rtp_mark *mark)
+{
+	if (!mark_read(packet, len, mark) || packet[0] != 0x80)
+		return false;
+	*payload_type = packet[1] & 0x7f;
+	return true;
+}
+
+void fax_mark_write(uint8_t packet[RTP_PACKET], struct rtp_mark mark)
+{
+	rtp_mark_write(packet, 0, mark);
+	put16(packet, (uint16_t)mark.count);
+	put16(packet + 2, FAX_PART);
+}
+
+bool fax_mark_read(const uint8_t *packet, size_t len, struct rtp_mark *mark)
+{
+	return mark_read(packet, len, mark) && packet[0] == (uint8_t)(mark->count >> 8) &&
+	       packet[1] == (uint8_t)mark->count && packet[2] == FAX_PART >> 8;
 }
 
 size_t rtcp_mark_write(uint8_t packet[RTCP_PACKET], uint32_t who, uint32_t sent)

