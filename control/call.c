@@ -100,7 +100,8 @@ static void print_rtp(const json_t *rtp)
 	       number_of(rtp, "reordered"), number_of(rtp, "duplicate"), real_of(rtp, "jitter-ms"));
 }
 
-static void print_drops(json_t *drops)
+/* @source: of packets that latching refused; NULL: none were */
+static void print_drops(json_t *drops, const char *source)
 {
 	const char *name;
 	json_t *value;
@@ -112,6 +113,8 @@ static void print_drops(json_t *drops)
 		       json_integer_value(value));
 		any = true;
 	}
+	if (any && source)
+		printf("; refused source: %s", source);
 	if (any)
 		putchar('\n');
 }
@@ -122,7 +125,8 @@ static void print_stream(const json_t *stream)
 	print_source(stream);
 	print_counts(stream);
 	print_rtp(json_object_get(stream, "rtp"));
-	print_drops(json_object_get(stream, "drops"));
+	print_drops(json_object_get(stream, "drops"),
+		    json_string_value(json_object_get(stream, "refused-source")));
 }
 
 static const char *clock_text(int64_t at, char text[16])

@@ -11,7 +11,8 @@ void doctor_nftables(struct doctor *doctor);
 void doctor_ports(struct doctor *doctor);
 void doctor_process(struct doctor *doctor);
 void doctor_network(struct doctor *doctor);
-/* doctor_journal.c */
+/* doctor_journal.c, doctor_calls.c */
 void doctor_journal(struct doctor *doctor);
+void doctor_calls(struct doctor *doctor);
 
 #endif

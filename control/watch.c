@@ -24,8 +24,8 @@ static void print_time(double time)
 
 static const char *event_colour(const char *event)
 {
-	if (!strcmp(event, "refused") || !strcmp(event, "denied") || !strcmp(event, "relatched") ||
-	    !strcmp(event, "module-gone"))
+	if (!strcmp(event, "refused") || !strcmp(event, "unheard") || !strcmp(event, "denied") ||
+	    !strcmp(event, "relatched") || !strcmp(event, "module-gone"))
 		return colour(COLOUR_BAD);
 	if (!strcmp(event, "in-user") || !strcmp(event, "silent"))
 		return colour(COLOUR_WARN);
@@ -44,9 +44,9 @@ static void print_stream(const json_t *event)
 	printf(" at %s", text_of(event, "local"));
 	if (json_object_get(event, "denied"))
 		printf(", forbidden address %s", text_of(event, "denied"));
-	if (refused) /* by latching; who sent them is not known here */
-		printf(", %" PRId64 " packets refused; accepted source: %s",
-		       number_of(event, "refused"),
+	if (refused) /* by latching */
+		printf(", %" PRId64 " packets refused, source %s; accepted source: %s",
+		       number_of(event, "refused"), text_of(event, "refused-source"),
 		       json_object_get(event, "latched") ? text_of(event, "latched") : "none");
 }
 

@@ -46,6 +46,8 @@ struct counter_name {
 	X(calls_unanswered, "calls_unanswered", "calls",                                           \
 	  "ended because neither an answer nor media came")                                        \
 	X(calls_forced, "calls_forced", "calls", "ended by an operator or by the daemon's stop")   \
+	X(calls_unheard, "calls_unheard", "calls",                                                 \
+	  "with media that was not heard: neither SDP nor SIP names its address")                  \
 	X(zero_way, "zero_way", "calls", "ended, no media received from either side")              \
 	X(one_way, "one_way", "calls", "ended, media received from one side only")                 \
 	X(duration_ms, "duration", "milliseconds", "total of the calls that ended")                \

@@ -91,6 +91,14 @@ static void put_journal(struct json_line *line, const struct daemon_report *repo
 	jsonl_close(line, '}');
 }
 
+static void put_unheard(struct json_line *line, const struct daemon_report *report)
+{
+	jsonl_open(line, "unheard", '{');
+	jsonl_u64(line, "calls", report->stats.calls_unheard);
+	jsonl_u64(line, "last-hour", stats_unheard_last_hour(&report->stats, clock_ms()));
+	jsonl_close(line, '}');
+}
+
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
 	const struct call_table *calls = peer->conf->calls;
@@ -110,6 +118,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_settings(line, peer->conf);
 	put_kernel(line, peer->conf);
 	put_journal(line, report);
+	put_unheard(line, report);
 	jsonl_u64(line, "calls", report->calls);
 	jsonl_u64(line, "medias", report->media);
 	jsonl_u64(line, "streams", report->streams);

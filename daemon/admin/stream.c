@@ -31,6 +31,7 @@ static void put_addresses(struct json_line *line, const struct stream_report *r)
 	jsonl_endpoint(line, "to", &r->to);
 	if (r->to_denied)
 		jsonl_endpoint(line, "denied", &r->denied);
+	jsonl_endpoint(line, "refused-source", &r->refused);
 	jsonl_text(line, "state", latch_state_names[r->state]);
 	if (r->state != LATCH_WAIT)
 		jsonl_text(line, "rank", latch_rank_names[r->rank]);

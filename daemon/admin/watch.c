@@ -19,8 +19,10 @@ static void put_stream(struct json_line *line, const struct happening *happening
 	jsonl_endpoint(line, "latched", &report.latched);
 	if (happening->kind == STREAM_DENIED)
 		jsonl_endpoint(line, "denied", &report.denied);
-	if (happening->kind == STREAM_REFUSED)
+	if (happening->kind == STREAM_REFUSED || happening->kind == STREAM_UNHEARD) {
 		jsonl_u64(line, "refused", report.drops[DROP_SOURCE]);
+		jsonl_endpoint(line, "refused-source", &report.refused);
+	}
 }
 
 static void send_lost(struct admin_peer *peer)

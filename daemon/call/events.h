@@ -19,6 +19,7 @@ enum happening_kind {
 	STREAM_LATCHED,	  /* it has a source */
 	STREAM_RELATCHED, /* it has another one */
 	STREAM_REFUSED,	  /* packets from an unknown source; once a second and stream at most */
+	STREAM_UNHEARD,	  /* it has accepted nothing, and refuses a source; @why: what to set */
 	STREAM_DENIED,	  /* a forbidden destination, see packet/deny.h; @why */
 	STREAM_IN_KERNEL,
 	STREAM_IN_USER, /* not in the kernel any more; @why */

@@ -12,6 +12,7 @@
 #include "call/media_path.h"
 #include "call/news.h"
 #include "call/table.h"
+#include "call/unheard.h"
 #include "packet/bridge.h"
 #include "packet/latch_names.h"
 #include "packet/pool.h"
@@ -24,7 +25,7 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 	const char *who = side_names[side];
 	struct str id = media->dialog->call->id;
 	struct stream_report report;
-	char text[ENDPOINT_TEXT];
+	char text[ENDPOINT_TEXT], refused[ENDPOINT_TEXT];
 
 	if (!log_enabled(level))
 		return;
@@ -35,10 +36,10 @@ static void log_source(const struct media *media, enum bridge_event event, enum 
 			 latch_rank_phrases[report.rank]);
 	else
 		log_call(level, id,
-			 "media %u: %s at the %s's port %u: source refused by latching, packets so "
-			 "far: %" PRIu64 "; accepted source: %s",
+			 "media %u: %s at the %s's port %u: source %s refused by latching, packets "
+			 "so far: %" PRIu64 "; accepted source: %s",
 			 media->index + 1U, what, who, endpoint_port(&report.local),
-			 report.drops[DROP_SOURCE],
+			 endpoint_print(&report.refused, refused), report.drops[DROP_SOURCE],
 			 endpoint_is_set(&report.latched) ? endpoint_print(&report.latched, text)
 							  : "none");
 }
@@ -109,6 +110,8 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 		log_source(media, event, side, comp);
 		report_source(media, event, side, comp);
 	}
+	if (event == BRIDGE_UNHEARD)
+		unheard_tell(media, side);
 	if (event == BRIDGE_DENIED)
 		report_denied(media, side, comp);
 	if (event == BRIDGE_LATCHED || event == BRIDGE_CHANGED) {

@@ -185,6 +185,7 @@ struct call {
 	int16_t tos;
 	uint8_t latching;     /* enum latch_mode */
 	bool ignored_told;    /* the log line about unsupported flags is written */
+	bool unheard_counted; /* in stats.unheard */
 	enum call_end reason; /* of the last dialog that ended */
 	struct str id;
 	char id_text[];

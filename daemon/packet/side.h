@@ -131,7 +131,9 @@ struct stream_report {
 	struct endpoint denied;	    /* forbidden address, seen last; unset: none */
 	const char *why_denied;	    /* static text */
 	bool to_denied;		    /* @to is unset because it is @denied */
-	bool settled;		    /* the latching window is closed */
+	struct endpoint refused;    /* a source that latching refused, see packet/refused.c */
+	enum latch_rank refused_rank;
+	bool settled;	/* the latching window is closed */
 	bool learning;	/* signalling moved the remote; @latched may be replaced at once */
 	bool contested; /* another source may take its place: the daemon checks each packet */
 	/* The kernel's part of these; filled in by media_report(). */
@@ -153,6 +155,7 @@ struct stream_report {
 enum bridge_event {
 	BRIDGE_LATCHED, /* the stream has its first source or another one: see stream_report */
 	BRIDGE_REFUSED, /* other sources were refused; at most one event a second and stream */
+	BRIDGE_UNHEARD, /* nothing was accepted, and a source is refused; once per stream */
 	BRIDGE_DENIED,	/* a destination is forbidden, or a source for that reason */
 	BRIDGE_CHANGED, /* flows may have to change: see worker_pool_tell_flows() */
 	BRIDGE_ASK, /* the window is over: has the kernel heard the source? See bridge_kernel() */

@@ -25,6 +25,21 @@ struct news {
 };
 
 /**
+ * struct refused_source - whose packets latching refuses: the last one, or one that goes on sending
+ * @rank: enum latch_rank
+ * @packets, @heard_ms: of it, so far; of its last one. Those that the kernel dropped count only if
+ *	they were reported.
+ * @told: BRIDGE_UNHEARD was sent
+ */
+struct refused_source {
+	struct endpoint source;
+	uint8_t rank;
+	bool told;
+	uint32_t packets;
+	int64_t heard_ms;
+};
+
+/**
  * struct stream - the RTP or the RTCP component of one side of a bridge
  * @to: destination of packets to this remote, if @has_to
  * @denied: address seen last that packet/deny.h forbids as a destination, by @why_denied
@@ -39,7 +54,8 @@ struct news {
  * @missed: last result of batch_missed()
  * @refused_ms: time of the last BRIDGE_REFUSED
  * @news_bits: enum bridge_event as bits, sent after this batch
- * @version: odd while @latch and @rtp are being changed; @to_version: ... @to and @denied
+ * @version: odd while @latch and @rtp are being changed; @to_version: ... @to, @denied and the
+ *	source of @refused
  * @in_kernel: a flow of the kernel forwards the packets of the source; the others arrive here
  * @reported_ms: when the kernel reported last
  * @quality: of RTP from this side; NULL: none yet. Has its own sequence count.
@@ -80,6 +96,7 @@ struct stream {
 	struct endpoint denied;
 	const char *why_denied;
 	int64_t denied_ms;
+	struct refused_source refused;
 };
 
 /* Letters to the media thread. */

@@ -5,6 +5,7 @@
  * Checks, in this order: the kind of packet, its source (latching), whether this side is blocked or
  * silenced; then finds the stream by which it leaves. No I/O, no lock, no allocation, no log line.
  */
+#include "packet/refused.h"
 #include "packet/remote.h"
 #include "packet/rtcp.h"
 #include "packet/stream.h"
@@ -100,30 +101,6 @@ static bool is_own_port(const struct bridge *b, const struct endpoint *source)
 }
 
 /*
- * RTCP is compared with the SSRC of the phone's RTP. The kernel forwards that, and may have seen a
- * newer one. Whether a phone that may be at another port now has left the old one is seen by its
- * RTCP, too.
- */
-static void ask_kernel(const struct stream *s, const struct latch_packet *packet)
-{
-	struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
-
-	if (packet->has_seq && endpoint_addr_eq(latch_source(&s->latch), packet->source))
-		stream_ask_for_rtcp(s);
-	else if (!packet->has_seq && packet->has_ssrc && rtp && rtp->in_kernel)
-		rtp->news_bits |= 1 << BRIDGE_ASK;
-}
-
-static void note_refused(struct stream *s, const struct latch_packet *packet)
-{
-	if (s->refused_ms && packet->now_ms - s->refused_ms < 1000)
-		return;
-	s->refused_ms = packet->now_ms;
-	s->news_bits |= 1 << BRIDGE_REFUSED;
-	ask_kernel(s, packet);
-}
-
-/*
  * A source that media must not be sent to is never latched to: whoever forges it would point the
  * other side's media there.
  */
@@ -160,7 +137,7 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	verdict = latch_packet(&s->latch, &ref, packet, &rank);
 	if (verdict == LATCH_REFUSE || verdict == LATCH_SOON) {
 		counter_add(&s->bridge->totals->refused[rank], 1);
-		note_refused(s, packet);
+		stream_note_refused(s, packet, rank);
 		/* A fax at a new port, before its numbers have gone on: the kernel reports few. */
 		if (s->in_kernel && latch_is_continued(&s->latch))
 			contest(s);

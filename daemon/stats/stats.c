@@ -51,3 +51,32 @@ bool stats_log_once(struct stats *stats, const struct endpoint *source, struct s
 	row->logged.hash[row->logged.n++] = hash;
 	return true;
 }
+
+#define MINUTE_MS 60000
+
+/* Minutes that have passed since the last count are those without calls. */
+static void turn(struct stats_hour *hour, int64_t minute)
+{
+	if (minute - hour->minute > STATS_MINUTES)
+		hour->minute = minute - STATS_MINUTES;
+	while (hour->minute < minute)
+		hour->calls[++hour->minute % STATS_MINUTES] = 0;
+}
+
+void stats_unheard(struct stats *stats, int64_t now_ms)
+{
+	turn(&stats->unheard, now_ms / MINUTE_MS);
+	stats->unheard.calls[stats->unheard.minute % STATS_MINUTES]++;
+	stats->calls_unheard++;
+}
+
+uint64_t stats_unheard_last_hour(const struct stats *stats, int64_t now_ms)
+{
+	struct stats_hour hour = stats->unheard;
+	uint64_t sum = 0;
+
+	turn(&hour, now_ms / MINUTE_MS);
+	for (size_t i = 0; i < STATS_MINUTES; i++)
+		sum += hour.calls[i];
+	return sum;
+}

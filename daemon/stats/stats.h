@@ -46,9 +46,17 @@ struct relayed {
 	uint64_t packets, bytes, errors;
 };
 
+/* Calls in each of the last 60 minutes. */
+#define STATS_MINUTES 60
+struct stats_hour {
+	int64_t minute;		       /* the last one that is counted, of clock_ms() */
+	uint64_t calls[STATS_MINUTES]; /* by minute modulo 60 */
+};
+
 /* Control thread only. include/counter_names.h has name, unit and help of each counter. */
 struct stats {
 	int64_t started_ms;
+	struct stats_hour unheard; /* calls with media that was not heard: call/unheard.h */
 	uint64_t calls_made, calls_rejected, calls_timeout, calls_silent_timeout,
 		calls_offer_timeout, calls_unanswered, calls_deleted, calls_forced;
 	uint64_t zero_way,
@@ -59,7 +67,7 @@ struct stats {
 		unknown_command, reply_too_large, send_failed;
 	uint64_t replies_evicted;
 	uint64_t rtpp_done, rtpp_refused; /* commands of the classic rtpproxy protocol */
-	uint64_t notices_lost, events_lost;
+	uint64_t notices_lost, events_lost, calls_unheard;
 	uint64_t cdr_lost; /* set only in a report: counted by the thread of call/cdr_file.c */
 	/* m= lines that had ports. All members but the first count those that ended. */
 	struct {
@@ -86,5 +94,9 @@ void stats_command(struct stats *stats, const struct endpoint *source, enum verb
  * it was written before, or so many subjects of this proxy that no more are kept.
  */
 bool stats_log_once(struct stats *stats, const struct endpoint *source, struct str subject);
+/* A call has media that is not heard. */
+void stats_unheard(struct stats *stats, int64_t now_ms);
+/* Such calls of the last 60 minutes. */
+uint64_t stats_unheard_last_hour(const struct stats *stats, int64_t now_ms);
 
 #endif

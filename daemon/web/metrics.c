@@ -104,6 +104,11 @@ static void one_way(struct view *view)
 	put(view, view->report->stats.one_way);
 }
 
+static void unheard(struct view *view)
+{
+	put(view, view->report->stats.calls_unheard);
+}
+
 static void medias(struct view *view)
 {
 	put(view, view->report->media);
@@ -550,6 +555,8 @@ static const struct metric {
 	{ "call_duration_total", METRIC_COUNTER, "Sum of the durations of ended calls, in seconds.", call_duration },
 	{ "zero_packet_streams_total", METRIC_COUNTER, "Calls that ended without media from either side.", zero_way },
 	{ "one_way_sessions_total", METRIC_COUNTER, "Calls that ended with media from one side only.", one_way },
+	{ "unheard_sessions_total", METRIC_COUNTER,
+	  "Calls with media that latching refused, since neither SDP nor SIP names its address.", unheard },
 	{ "medias", METRIC_GAUGE, "Medias (m= lines of SDP) of all calls now.", medias },
 	{ "medias_total", METRIC_COUNTER, "Medias that got ports since the start.", medias_made },
 	{ "ended_medias_total", METRIC_COUNTER, "Medias that ended.", medias_ended },

@@ -9,7 +9,7 @@
 # Each of these is a function case_NAME that takes the protocol: ng or rtpproxy.
 BOTH_PROTOCOLS="first_hold three_private_addresses rebind_after_second_ssrc
 	asymmetric reinvite_answered_late reinvite_unanswered
-	final_answer_elsewhere gateway_changes_port rebind_while_talking"
+	final_answer_elsewhere gateway_changes_port rebind_while_talking unheard"
 for name in $BOTH_PROTOCOLS; do
 	CASES+=" ${name} rtpproxy_${name}"
 	# A guest may be so slow that silent calls would time out.
@@ -259,4 +259,32 @@ rebind_while_talking_by() { # rebind_while_talking_by ng|rtpproxy
 	say p2 reset "$CALL"
 	judge_late 300 a1 p2
 	end_signalled
+}
+
+ctl() { # ctl WORD...: rtprelayctl in the relay's namespace
+	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" "$@"
+}
+
+# p1's SDP and SIP name p1, but its media comes from a1, behind a NAT: the default of other relays
+# lets it in, and ours does not. The log says once which flag would, and doctor counts the call.
+unheard_by() { # unheard_by ng|rtpproxy
+	local one=$NUMBER line="$CASE-1] media 1: the caller is not heard at port"
+	ends p1 p2
+	say a1 open "$CALL" "${ADDR[a1]}" 40000 "$CALLER_HZ" "$one" $((one + 1)) 0 || fail "media of a1"
+	signalled_call "$1" p1 198.51.100.31 40000 198.51.100.31 p2 198.51.100.32 40100 198.51.100.32
+	both_talk a1 p2
+	until_ok 10 grep -qF "$line $FOR_A: 25 packets from 198.51.100.41:" "$LOG/relay.log" || fail "the log does not name the media that is refused"
+	grep -F "$line" "$LOG/relay.log" | grep -qF "(SDP: 198.51.100.31, SIP: 198.51.100.31); if it is that phone's, set latching=first" ||
+		fail "the log does not say what to set: $(grep -F "$line" "$LOG/relay.log")"
+	ctl doctor | grep -qF "from an address that neither SDP nor SIP names: 1" || fail "doctor does not count the call"
+	ctl call "$CALL_ID" | grep -qF "; refused source: 198.51.100.41:" || fail "the details of the call do not show the refused source"
+	[ "$1" = rtpproxy ] || unheard_is_let_in
+	[ "$(grep -cF "$line" "$LOG/relay.log")" = 1 ] || fail "the log names the stream more than once"
+	end_signalled
+}
+
+# What the log says is right.
+unheard_is_let_in() {
+	signalled_call ng p1 198.51.100.31 40000 198.51.100.31 p2 198.51.100.32 40100 198.51.100.32 latching=first
+	hear 60 p2
 }

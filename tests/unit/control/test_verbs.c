@@ -439,15 +439,15 @@ static void test_watch_prints_events_and_waits_for_more(void)
 			    "{\"type\":\"event\",\"time\":1000000.25,\"event\":\"refused\","
 			    "\"call-id\":\"c\",\"side\":\"a\",\"media\":1,\"component\":\"rtp\","
 			    "\"local\":\"203.0.113.1:30000\",\"latched\":\"192.0.2.1:4000\","
-			    "\"refused\":12}\n"
+			    "\"refused\":12,\"refused-source\":\"192.0.2.9:5000\"}\n"
 			    "{\"type\":\"lost\",\"events\":17}\n";
 	CU_ASSERT_EQUAL(run("watch --timeout=1"), EXIT_NO_ANSWER); /* the daemon has stopped */
 	daemon_stop();
 	CU_ASSERT_TRUE(daemon_.waits);
 	CU_ASSERT_TRUE(daemon_.flushes);
 	expect("watching; calls now: 3\n");
-	expect(".250 refused     [c] rtp caller m1 at 203.0.113.1:30000, 12 packets refused; "
-	       "accepted source: 192.0.2.1:4000\n");
+	expect(".250 refused     [c] rtp caller m1 at 203.0.113.1:30000, 12 packets refused, "
+	       "source 192.0.2.9:5000; accepted source: 192.0.2.1:4000\n");
 	expect("17 events were lost: this client read too slowly\n");
 }
 
@@ -491,7 +491,7 @@ static void test_doctor_finds_what_is_wrong(void)
 	snprintf(answer, sizeof(answer),
 		 "{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION
 		 "\",\"pid\":%d,\"port-min\":%u,\"port-max\":%u,\"firewall\":\"none\","
-		 "\"interfaces\":["
+		 "\"unheard\":{\"calls\":9,\"last-hour\":3},\"interfaces\":["
 		 "{\"name\":\"pub\",\"address\":\"192.0.2.77\",\"pairs\":100,\"free\":5},"
 		 "{\"name\":\"full\",\"address\":\"127.0.0.1\",\"pairs\":100000000,\"free\":0},"
 		 "{\"name\":\"lo\",\"address\":\"127.0.0.1\",\"pairs\":100,\"free\":10}]}\n" END,
@@ -505,6 +505,10 @@ static void test_doctor_finds_what_is_wrong(void)
 	expect("WRONG  interface full (127.0.0.1): 0 of 100000000 pairs of ports are free\n"
 	       "       -> widen port-min and port-max, or add an interface\n");
 	expect("ok     interface lo (127.0.0.1): 10 of 100 pairs of ports are free\n");
+	expect("note   calls of the last hour with media that was refused, from an address that "
+	       "neither SDP nor SIP names: 3\n       -> the log names each of them (\"is not "
+	       "heard\"). If these are phones: ");
+	expect("set latching=first");
 	expect("note   the daemon may open ");
 	expect("WRONG  192.0.2.77 is not an address of this host\n       -> bring the interface "
 	       "up");

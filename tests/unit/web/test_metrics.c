@@ -291,6 +291,7 @@ static const struct {
 	{ "closed_sessions_total{reason=\"force_terminated\"}", AT(stats.calls_forced) },
 	{ "zero_packet_streams_total", AT(stats.zero_way) },
 	{ "one_way_sessions_total", AT(stats.one_way) },
+	{ "unheard_sessions_total", AT(stats.calls_unheard) },
 	{ "medias", AT(media) },
 	{ "medias_total", AT(stats.medias.made) },
 	{ "ended_medias_total", AT(stats.medias.ended) },

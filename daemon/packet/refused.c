@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * refused.c - what an operator is told of sources that a stream refuses: which one, and since when
+ * nobody is heard
+ *
+ * One source is kept. Packets sprayed from many addresses do not displace one that goes on sending,
+ * such as a phone whose address nobody told.
+ */
+#include "packet/refused.h"
+#include "packet/remote.h"
+
+/* A source that has not been heard for so long makes room for another one. */
+#define FORGET_MS 1000
+
+static void keep_source(struct stream *s, const struct latch_packet *packet, enum latch_rank rank)
+{
+	struct refused_source *kept = &s->refused;
+	bool same = endpoint_eq(&kept->source, packet->source);
+
+	if (!same && kept->packets > 1 && packet->now_ms - kept->heard_ms < FORGET_MS)
+		return;
+	if (!same) {
+		write_begin(&s->to_version);
+		kept->source = *packet->source;
+		kept->rank = (uint8_t)rank;
+		write_end(&s->to_version);
+		kept->packets = 0;
+	}
+	kept->heard_ms = packet->now_ms;
+	kept->packets++;
+}
+
+/* RTCP of a phone that is not heard is not worth another line. */
+static bool is_unheard(const struct stream *s)
+{
+	return s->comp == COMP_RTP && latch_state(&s->latch) == LATCH_WAIT &&
+	       s->refused.packets >= REFUSED_UNHEARD;
+}
+
+/*
+ * RTCP is compared with the SSRC of the phone's RTP. The kernel forwards that, and may have seen a
+ * newer one. Whether a phone that may be at another port now has left the old one is seen by its
+ * RTCP, too.
+ */
+static void ask_kernel(const struct stream *s, const struct latch_packet *packet)
+{
+	struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
+
+	if (packet->has_seq && endpoint_addr_eq(latch_source(&s->latch), packet->source))
+		stream_ask_for_rtcp(s);
+	else if (!packet->has_seq && packet->has_ssrc && rtp && rtp->in_kernel)
+		rtp->news_bits |= 1 << BRIDGE_ASK;
+}
+
+void stream_note_refused(struct stream *s, const struct latch_packet *packet, enum latch_rank rank)
+{
+	keep_source(s, packet, rank);
+	if (!s->refused.told && is_unheard(s)) {
+		s->refused.told = true;
+		s->news_bits |= 1 << BRIDGE_UNHEARD;
+	}
+	if (s->refused_ms && packet->now_ms - s->refused_ms < 1000)
+		return;
+	s->refused_ms = packet->now_ms;
+	s->news_bits |= 1 << BRIDGE_REFUSED;
+	ask_kernel(s, packet);
+}
