@@ -217,7 +217,7 @@ static void send_party(struct admin_peer *peer, const struct dialog *dialog)
 	admin_send(peer);
 }
 
-static void put_flags(struct json_line *line, uint32_t flags)
+static void put_flags(struct json_line *line, const struct side_conf *side)
 {
 	static const struct {
 		uint32_t flag;
@@ -236,8 +236,10 @@ static void put_flags(struct json_line *line, uint32_t flags)
 
 	jsonl_open(line, "flags", '[');
 	for (size_t i = 0; i < COUNT(names); i++)
-		if (flags & names[i].flag)
+		if (side->flags & names[i].flag)
 			jsonl_text(line, NULL, names[i].name);
+	if (side->ice[0])
+		jsonl_text(line, NULL, "ice");
 	jsonl_close(line, ']');
 }
 
@@ -252,7 +254,7 @@ static void send_media(struct admin_peer *peer, struct media *media)
 	jsonl_text(line, "kind", media->type);
 	jsonl_text(line, "protocol", media->protocol[side]);
 	jsonl_text(line, "codec", media->codec);
-	put_flags(line, bridge_conf(media->bridge)->side[side].flags);
+	put_flags(line, &bridge_conf(media->bridge)->side[side]);
 	admin_put_quality(line, media, side);
 	jsonl_open(line, "streams", '[');
 	for (int comp = 0; comp < 2; comp++) {

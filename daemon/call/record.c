@@ -68,8 +68,10 @@ static void wire_side(struct wire *w, struct side_conf *side)
 	wire_u32(w, &side->flags);
 	wire_u8(w, &side->latching, LATCH_FIRST);
 	wire_i16(w, &side->tos);
+	for (int i = 0; i < SIDE_UFRAGS; i++)
+		wire_u64(w, &side->ice[i]);
 	w->failed = w->failed || side->flags & ~(uint32_t)SIDE_FLAGS || side->tos < -1 ||
-		    side->tos > 255;
+		    side->tos > 255 || (side->ice[1] && !side->ice[0]);
 }
 
 static void wire_conf(struct wire *w, struct bridge_conf *conf)

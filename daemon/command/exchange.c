@@ -138,6 +138,7 @@ int exchange_media(struct exchange *ex)
 		if (!ex->media_table)
 			return -ENOMEM;
 	}
+	ex->keeps_ice = ice_plan_keeps(ex);
 	/* Plan all first: a new media learns from a sibling, which may be a bridge that stays. */
 	for (size_t i = ex->first; i < sdp->n_media; i++)
 		media_plan_make(ex, i);

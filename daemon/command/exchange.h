@@ -5,6 +5,7 @@
  * command/offer_answer.c runs it for SDP, command/leg.c for one media without SDP;
  * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m=
  * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
+ * command/ice_plan.c decides whether ICE lines stay;
  * command/offered.c keeps the offer's m= lines for the answer;
  * command/sdp_plan.c writes the SDP;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
@@ -55,6 +56,7 @@ struct exchange {
 	struct str alias;	 /* additional tag of the answering party, or none */
 	struct shown_sdp *shown; /* of the receiver, or NULL */
 	bool new_shown;
+	bool keeps_ice;		/* the ICE lines stay in this SDP */
 	bool strip_ignored;	/* codec-strip would have left no codec in a media */
 	uint64_t version, hash; /* that *shown gets */
 };
@@ -84,6 +86,11 @@ void exchange_commit(struct exchange *ex);
 void exchange_undo(struct exchange *ex);
 /* Fills *reply with the error; logs and counts it. */
 void exchange_refuse(struct exchange *ex, struct reply *reply, int error);
+
+/* Do the ICE lines stay? */
+bool ice_plan_keeps(const struct exchange *ex);
+/* With ex->keeps_ice: whose STUN this media passes on. */
+void ice_plan_media(const struct exchange *ex, const struct sdp_media *m, struct bridge_conf *conf);
 
 /* Fills ex->plan[index]: is there a bridge, and with which settings? Opens nothing. */
 void media_plan_make(struct exchange *ex, size_t index);

@@ -272,6 +272,7 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 	set_sender(ex, m, plan);
 	plan_steps(ex, plan);
 	add_codecs(conf, m);
+	ice_plan_media(ex, m, conf);
 	if (conf->kind == BRIDGE_RTP)
 		plan_mux(ex, m, plan);
 	set_flag(&plan->flags, MEDIA_DTLS, m->dtls || ex->sdp.dtls);

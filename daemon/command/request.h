@@ -72,6 +72,7 @@ struct request {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata;
 	struct str sdp;
+	bool remove_ice;	       /* ICE=remove: in any case */
 	const struct leg *leg;	       /* instead of @sdp, or NULL */
 	struct endpoint received_from; /* AF_UNSPEC: not given */
 	struct endpoint media_address; /* shown in the SDP; AF_UNSPEC: the relay's own */

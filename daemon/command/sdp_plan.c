@@ -65,7 +65,7 @@ static int plan_shown(struct exchange *ex, struct sdp_edit *edit)
 
 static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 {
-	edit->flags = SDP_REMOVE_ICE;
+	edit->flags = ex->keeps_ice ? 0 : SDP_REMOVE_ICE;
 	for (size_t i = 0; i < COUNT(edit_flags); i++)
 		if (wants(ex, edit_flags[i].request))
 			edit->flags |= edit_flags[i].edit;

@@ -122,11 +122,15 @@ static void read_protocol(struct reader *r, const struct key *key, const struct 
 		ng_note(r, key->name, name);
 }
 
-/* ICE is not supported: its attributes are always removed. */
+/* The relay has no ICE of its own: other values count as if the key was missing. */
 static void read_ice(struct reader *r, const struct key *key, const struct dict *value)
 {
-	if (!str_eq(ng_text_of(value), STR("remove")))
-		ng_note(r, key->name, ng_text_of(value));
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item)) {
+		if (str_eq(ng_text_of(item), STR("remove")))
+			r->request->remove_ice = true;
+		else
+			ng_note(r, key->name, ng_text_of(item));
+	}
 }
 
 /* Known keys that need no action. */

@@ -46,6 +46,7 @@ enum side_flag {
 };
 
 #define BRIDGE_CLOCKS 8
+#define SIDE_UFRAGS   2
 
 /* What signalling says of one side. Unset endpoints (AF_UNSPEC), or port 0: not given. */
 struct side_conf {
@@ -54,6 +55,8 @@ struct side_conf {
 	uint32_t flags;		/* enum side_flag */
 	uint8_t latching;	/* enum latch_mode */
 	int16_t tos; /* TOS or traffic class of packets to this side; -1: keep each packet's own */
+	/* Its a=ice-ufrag, and the one before; 0: none, or the ICE lines went: stun_ufrag_id() */
+	uint64_t ice[SIDE_UFRAGS];
 };
 
 struct bridge_conf {

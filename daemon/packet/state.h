@@ -15,6 +15,7 @@
 #include "packet/quality.h"
 #include "packet/side.h"
 #include "rtp_stats.h"
+#include "stun/stun.h"
 
 /* Events from the media thread to the control thread; each stream and bridge has one letter. */
 struct news {
@@ -22,6 +23,13 @@ struct news {
 	struct bridge *bridge;
 	uint8_t side, comp;
 	uint8_t pending; /* shared: bit per enum bridge_event */
+};
+
+/* Requests of STUN that left by a stream: the last few. Enough for the checks of one pair. */
+#define STREAM_ASKED 8
+struct stun_asked {
+	uint8_t transaction[STREAM_ASKED][STUN_TRANSACTION];
+	uint8_t n, next;
 };
 
 /**
@@ -97,6 +105,7 @@ struct stream {
 	const char *why_denied;
 	int64_t denied_ms;
 	struct refused_source refused;
+	struct stun_asked asked;
 };
 
 /* Letters to the media thread. */

@@ -5,6 +5,7 @@
  * Checks, in this order: the kind of packet, its source (latching), whether this side is blocked or
  * silenced; then finds the stream by which it leaves. No I/O, no lock, no allocation, no log line.
  */
+#include "packet/ice.h"
 #include "packet/refused.h"
 #include "packet/remote.h"
 #include "packet/rtcp.h"
@@ -83,6 +84,13 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 		return NOT_CARRIED(DROP_KIND);
 	case RTP_KIND_ZRTP:
 		return CARRIED(false);
+	case RTP_KIND_STUN:
+		/* Phones with ICE send nothing else until they were answered. */
+		if (ice_passes(s, p))
+			return (struct carriage){ .carried = true,
+						  .candidate = true,
+						  .from_exact = true };
+		return NOT_CARRIED(DROP_KIND);
 	default:
 		return NOT_CARRIED(DROP_KIND);
 	}
@@ -266,14 +274,17 @@ static struct stream *leaves_by(const struct stream *s, const struct rtp_wire *w
 	return s->bridge->stream[peer][own_port ? COMP_RTCP : COMP_RTP];
 }
 
-/* SIDE_SILENCE: audio becomes silence if its codec allows, other media is dropped; RTCP passes. */
+/*
+ * SIDE_SILENCE: audio becomes silence if its codec allows, other media is dropped; RTCP passes, and
+ * so does STUN: without it a phone with ICE ends the media.
+ */
 static bool may_pass(const struct stream *s, const struct packet *p, const struct rtp_wire *w)
 {
 	uint32_t flags = stream_side(s)->flags;
 
 	if (flags & SIDE_BLOCK)
 		return false;
-	if (!(flags & SIDE_SILENCE) || w->kind == RTP_KIND_RTCP)
+	if (!(flags & SIDE_SILENCE) || w->kind == RTP_KIND_RTCP || w->kind == RTP_KIND_STUN)
 		return true;
 	return w->kind == RTP_KIND_RTP && rtp_wire_silence(p->data, p->len, w);
 }
@@ -341,6 +352,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		count_drop(s, out && out->to_denied ? DROP_DESTINATION : DROP_NO_DESTINATION);
 		return NULL;
 	}
+	if (w.kind == RTP_KIND_STUN)
+		ice_note_passed(out, p);
 	return out;
 }
 

@@ -51,6 +51,7 @@ static void configure(struct bridge_conf *conf, const uint8_t *choice)
 		s->latching = choice[0] >> (1 + side) & 1 ? LATCH_STRICT : LATCH_SMART;
 		s->sdp[COMP_RTP] = ep(side ? "198.51.100.7:4000" : "192.168.1.5:4000");
 		s->sdp[COMP_RTCP] = ep(side ? "198.51.100.7:4001" : "192.168.1.5:4001");
+		s->ice[0] = stun_ufrag_id(side ? STR("bbbb") : STR("aaaa"));
 		s->sip = ep(side ? "198.51.100.7:0" : "203.0.113.9:0");
 	}
 }

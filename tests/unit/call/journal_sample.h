@@ -81,7 +81,8 @@ SAMPLE_FN void sample_media(struct media_record *media)
 				    sample_ep("203.0.113.1"),
 				    SIDE_MUX | SIDE_BLOCK,
 				    LATCH_STRICT,
-				    184 };
+				    184,
+				    { UINT64_MAX, 5 } };
 	media->conf.side[SIDE_B] =
 		(struct side_conf){ .sdp = { sample_ep("[2001:db8::2]:5000") }, .tos = -1 };
 	sample_latch(&media->stream[SIDE_A][COMP_RTP].latch, "192.0.2.1:4000");

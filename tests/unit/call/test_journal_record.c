@@ -35,6 +35,8 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(dialog->party[SIDE_A].shown.hash, UINT64_MAX);
 	CU_ASSERT_EQUAL(media->conf.kind, BRIDGE_OPAQUE);
 	CU_ASSERT_EQUAL(media->conf.side[SIDE_B].tos, -1);
+	CU_ASSERT_EQUAL(media->conf.side[SIDE_A].ice[0], UINT64_MAX);
+	CU_ASSERT_EQUAL(media->conf.side[SIDE_A].ice[1], 5);
 	CU_ASSERT_EQUAL(media->conf.clocks[1].clock, 90000);
 	CU_ASSERT_EQUAL(media->conf.clocks[0].codec, 7);
 	CU_ASSERT_EQUAL(media->conf.clocks[1].codec, QUALITY_CODEC_NONE);
@@ -104,7 +106,7 @@ static void test_every_truncation_is_detected(void)
 /* They are not written; what the encoder does not check is found when it is read. */
 static void test_values_that_signalling_cannot_make_are_refused(void)
 {
-	enum { TOS, NO_DIALOG, STATE, SOURCELESS, FAMILY, KIND, TIME, PLACE };
+	enum { TOS, ICE, NO_DIALOG, STATE, SOURCELESS, FAMILY, KIND, TIME, PLACE };
 	struct arena *arena = arena_new(4096);
 
 	for (int what = TOS; what <= PLACE; what++) {
@@ -115,6 +117,8 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 
 		if (what == TOS)
 			sample.media[0].conf.side[SIDE_A].tos = 256;
+		else if (what == ICE)
+			sample.media[0].conf.side[SIDE_A].ice[0] = 0;
 		else if (what == NO_DIALOG)
 			call->n_dialogs = 0;
 		else if (what == STATE)

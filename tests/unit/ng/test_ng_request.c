@@ -305,6 +305,30 @@ static void test_flags(void)
 	end_read();
 }
 
+static void test_ice(void)
+{
+	static const struct {
+		const char *members;
+		bool remove;
+		const char *ignored;
+	} rows[] = {
+		{ "\"ICE\":\"remove\"", true, NULL },
+		{ "\"ICE\":[\"remove\"]", true, NULL },
+		{ "\"flags\":[\"ICE=remove\"]", true, NULL },
+		{ "\"rtpp-flags\":\"trust-address ICE=remove\"", true, NULL },
+		{ "\"ICE\":\"default\"", false, "ICE=default" },
+		{ "\"ICE\":\"force\"", false, "ICE=force" },
+		{ "\"flags\":[\"trust-address\"]", false, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		read_members(rows[i].members);
+		check(request.remove_ice == rows[i].remove && ignored_is(rows[i].ignored),
+		      rows[i].members);
+	}
+	end_read();
+}
+
 /* Texts for the log are bounded: what does not fit is left out. */
 static void test_what_is_ignored_is_bounded(void)
 {
@@ -410,7 +434,7 @@ static void test_codecs_are_bounded(void)
 
 TEST_SUITE(ng_request, { "texts", test_texts }, { "interfaces", test_interfaces },
 	   { "numbers", test_numbers }, { "limit", test_limit }, { "addresses", test_addresses },
-	   { "flags", test_flags },
+	   { "flags", test_flags }, { "ICE", test_ice },
 	   { "what is ignored is bounded", test_what_is_ignored_is_bounded },
 	   { "latching", test_latching }, { "codecs", test_codecs },
 	   { "codecs are bounded", test_codecs_are_bounded });
