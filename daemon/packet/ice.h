@@ -2,8 +2,9 @@
 /*
  * ice.h - whose STUN a media passes on, where the ICE lines were left in the SDP (rule R16)
  *
- * Then the two phones check each other through the relay, which only passes their messages: requests
- * that name the ufrags of both, and responses to requests that it has passed. Media thread only.
+ * Then the two phones check each other through the relay, which only passes their messages:
+ * requests that name the ufrags of both, and responses to requests that it has passed. Media thread
+ * only.
  */
 #ifndef RTPRELAY_PACKET_ICE_H
 #define RTPRELAY_PACKET_ICE_H

@@ -7,8 +7,9 @@
  * Prints "ready" when it is bound, and begins when the file START exists. From its address and port
  * it sends CHECKS requests to the relay's port, 20 ms apart, at most four of which wait for their
  * response, each half a second at most; answers each request that arrives; ends MS milliseconds
- * after its last one. USERNAME "": without the attribute. Prints how many different requests of the other end, and how many responses to its own, arrived:
- * "requests=N responses=N others=N".
+ * after its last one. USERNAME "": without the attribute. At the end it prints how many different
+ * requests of the other end, and how many responses to its own, arrived: "requests=N responses=N
+ * others=N".
  */
 #include <arpa/inet.h>
 #include <poll.h>
