@@ -192,8 +192,11 @@ static void test_invalid_requests_are_refused_and_harmless(void)
 			       DENIED("version", "this daemon supports only version 1"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"path\":\"x\"}"),
 			       DENIED("bad-request", "path must be user, kernel or mixed"));
+	talk.scene.stats.calls_unheard = 1; /* long ago */
+	stats_unheard(&talk.scene.stats, clock_ms());
 	ask("{\"verb\":\"status\"}");
 	CU_ASSERT(is_sound() && ends_with("{\"type\":\"end\",\"count\":1}\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "\"unheard\":{\"calls\":2,\"last-hour\":1}"));
 	CU_ASSERT(stop());
 }
 
