@@ -105,14 +105,26 @@ struct dialog *dialog_for_offer(const struct call *call, const struct request *r
 }
 
 /*
+ * Both offer and answer name a branch, and find_by_branch() has found that they differ: a phone of
+ * a fork that is over answers all the same, and proxies pass each 2xx on. It must not take the
+ * place of the phone that has answered.
+ */
+static bool is_of_lost_fork(const struct dialog *dialog, const struct request *request)
+{
+	return dialog->answered && request->via_branch.len &&
+	       (dialog->offer_branch || dialog->via_branch.len);
+}
+
+/*
  * How well a dialog fits an answer whose branch and tags name no dialog: higher is better; 0: not
- * at all (its From-tag is another one).
+ * at all (its From-tag is another one, or another phone has answered it).
  */
 static int answer_fit(const struct dialog *dialog, const struct request *request)
 {
 	int fit = dialog->answered ? 1 : 2;
 
-	if (!party_has_tag(&dialog->party[SIDE_A], request->from_tag))
+	if (!party_has_tag(&dialog->party[SIDE_A], request->from_tag) ||
+	    is_of_lost_fork(dialog, request))
 		return 0;
 	return dialog->delete_at_ms ? fit : fit + 2;
 }

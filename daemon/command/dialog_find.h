@@ -32,9 +32,10 @@ struct dialog *dialog_for_offer(const struct call *call, const struct request *r
  *     another fork is this one's from then on (two passes of one call have the same tags);
  *   - a dialog with both tags;
  *   - the latest one with the From-tag that is not answered;
- *   - the latest one with the From-tag that is answered: its answering party gets another tag.
+ *   - the latest one with the From-tag that is answered, unless answer and offer both have a
+ *     via-branch (then the answer is of a fork that is over): its answering party gets another tag.
  * Dialogs that are being deleted come last.
- * Return: NULL: unknown From-tag
+ * Return: NULL: there is none
  */
 struct dialog *dialog_for_answer(const struct call *call, const struct request *request,
 				 enum side *from);

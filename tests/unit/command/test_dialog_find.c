@@ -24,6 +24,16 @@ static bool remains(struct scene *scene, const char *tag)
 	return false;
 }
 
+/* Of the oldest dialog. */
+static bool callee_is_at(struct scene *scene, const char *addr)
+{
+	const struct media *media = the_call(scene)->dialogs->media[0];
+	struct endpoint at;
+
+	return endpoint_parse_addr(str_of(addr), AF_INET, &at) &&
+	       endpoint_addr_eq(&bridge_conf(media->bridge)->side[SIDE_B].sdp[COMP_RTP], &at);
+}
+
 /* Two legs of a back-to-back user agent: a calls b, then c calls d. */
 static void test_delete_ends_only_the_dialogs_of_its_tag(void)
 {
@@ -293,6 +303,50 @@ static void test_offer_in_a_reply_is_found_by_either_tag(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/*
+ * A phone of a fork that has lost may send its 200 all the same, and proxies pass every 2xx on: the
+ * media of those who talk does not go to it. Its own branch is over.
+ */
+static void test_late_answer_of_a_lost_fork_changes_nothing(void)
+{
+	static const char *const late[] = { "z2", "z3" };
+
+	for (size_t i = 0; i < COUNT(late); i++) {
+		struct scene scene;
+		int to_a;
+
+		scene_open(&scene);
+		OFFER("a", NULL, "z1");
+		OFFER("a", NULL, "z2");
+		to_a = ANSWER("a", "b", "z1", .sip_code = 200);
+		CU_ASSERT_EQUAL_FATAL(dialogs(&scene), 1);
+		CU_ASSERT_EQUAL(ANSWER("a", "c", late[i], other_sdp, .sip_code = 200), 0);
+		CU_ASSERT_TRUE(callee_is_at(&scene, "192.0.2.2"));
+		/* The caller ends what it does not want: that call, and no other. */
+		CU_ASSERT_STRING_EQUAL(DELETE("a", "c"), not_found);
+		CU_ASSERT_EQUAL_FATAL(dialogs(&scene), 1);
+		/* The phone that talks, and another one behind its branch. */
+		CU_ASSERT_EQUAL(ANSWER("a", "b", "z9", .sip_code = 200), to_a);
+		CU_ASSERT_EQUAL(ANSWER("a", "b2", "z1", other_sdp), to_a);
+		CU_ASSERT_TRUE(callee_is_at(&scene, "192.0.2.3"));
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
+/* The proxy names branches in answers only: nothing tells forks apart. */
+static void test_via_branch_of_answers_only_is_no_obstacle(void)
+{
+	struct scene scene;
+	int to_a;
+
+	scene_open(&scene);
+	OFFER("a");
+	to_a = ANSWER("a", "b", "z1", .sip_code = 183);
+	CU_ASSERT_NOT_EQUAL(to_a, 0);
+	CU_ASSERT_EQUAL(ANSWER("a", "c", "z2", other_sdp, .sip_code = 200), to_a);
+	CU_ASSERT(scene_close(&scene));
+}
+
 TEST_SUITE(dialog_find,
 	   { "delete ends only the dialogs of its tag",
 	     test_delete_ends_only_the_dialogs_of_its_tag },
@@ -314,4 +368,8 @@ TEST_SUITE(dialog_find,
 	   { "reused branch name does not lead to another fork",
 	     test_reused_branch_name_does_not_lead_to_another_fork },
 	   { "offer in a reply is found by either tag",
-	     test_offer_in_a_reply_is_found_by_either_tag });
+	     test_offer_in_a_reply_is_found_by_either_tag },
+	   { "late answer of a lost fork changes nothing",
+	     test_late_answer_of_a_lost_fork_changes_nothing },
+	   { "via-branch of answers only is no obstacle",
+	     test_via_branch_of_answers_only_is_no_obstacle });
