@@ -52,12 +52,16 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 
 /* --- Planning --------------------------------------------------------------------------------- */
 
+/*
+ * Any media of the dialog; one that ends with this request is better than none: it passes on
+ * whether the parties were heard.
+ */
 static struct bridge *open_sibling(const struct exchange *ex)
 {
 	for (size_t i = ex->first; i < ex->sdp.n_media; i++)
 		if (ex->plan[i].media)
 			return ex->plan[i].media->bridge;
-	for (size_t i = 0; ex->request->leg && i < ex->dialog->n_media; i++)
+	for (size_t i = 0; i < ex->dialog->n_media; i++)
 		if (ex->dialog->media[i])
 			return ex->dialog->media[i]->bridge;
 	return NULL;

@@ -10,6 +10,7 @@
 #include "command_scene.h"
 #include "tests/unit/journal_spy.h"
 #include "tests/unit/test.h"
+#include "tests/unit/test_clock.h"
 
 #define SIX "v=0\r\no=- 1 1 IN IP6 2001:db8::1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\n" AUDIO
 
@@ -231,6 +232,44 @@ static void test_medias_of_a_party_know_each_other(void)
 		bridge_report(media->bridge, SIDE_A, COMP_RTP, &report);
 		CU_ASSERT_EQUAL(report.rank, ranks[i]);
 	}
+	CU_ASSERT(scene_close(&scene));
+	close(a.fd);
+	close(b.fd);
+}
+
+/*
+ * A phone that was heard where it should be gets other ports, and is silent: rule R4, nobody in its
+ * network is heard in its place.
+ */
+static void test_new_ports_do_not_forget_that_a_phone_was_heard(void)
+{
+	struct latch_record learned = { 0 };
+	const struct media *media;
+	struct scene scene;
+	struct phone a, b;
+	uint16_t port;
+	int64_t until_ms;
+
+	phone_open(&a);
+	phone_open(&b);
+	scene_open(&scene);
+	offer(&scene, a.sdp);
+	answer(&scene, b.sdp);
+	media = the_dialog(&scene)->media[0];
+	port = media->port[SIDE_A];
+	say(&a, media_advertised(media, SIDE_A, COMP_RTP), 1);
+	CU_ASSERT(hears(&b));
+	offer_with(&scene, a.sdp, REQ_NEW_PORTS);
+	media = the_dialog(&scene)->media[0];
+	CU_ASSERT_NOT_EQUAL(media->port[SIDE_A], port);
+	until_ms = test_real_ms() + SCENE_DEADLINE_MS;
+	while (!learned.spoke && test_real_ms() < until_ms) {
+		bridge_latch(media->bridge, SIDE_A, COMP_RTP, &learned);
+		poll(NULL, 0, 1);
+	}
+	CU_ASSERT_TRUE(learned.spoke);
+	bridge_latch(media->bridge, SIDE_B, COMP_RTP, &learned);
+	CU_ASSERT_FALSE(learned.spoke);
 	CU_ASSERT(scene_close(&scene));
 	close(a.fd);
 	close(b.fd);
@@ -502,6 +541,8 @@ TEST_SUITE(
 	{ "rtcp-mux that was not offered is not taken",
 	  test_mux_that_was_not_offered_is_not_taken },
 	{ "medias of a party know each other", test_medias_of_a_party_know_each_other },
+	{ "new ports do not forget that a phone was heard",
+	  test_new_ports_do_not_forget_that_a_phone_was_heard },
 	{ "answers that end other forks", test_answers_that_end_other_forks },
 	{ "forks of another caller stay", test_forks_of_another_caller_stay },
 	{ "names of codecs", test_names_of_codecs },
