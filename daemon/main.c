@@ -248,6 +248,7 @@ static void relay_run(struct relay *relay)
 		kmod_flush(relay->kmod);
 		if (!relay->kept)
 			nft_flush(relay->nft);
+		bans_flush(relay->bans);
 		worker_pool_flush(relay->workers);
 		if (relay->stopping && !call_table_closing(relay->calls))
 			relay->done = true;
@@ -280,6 +281,8 @@ static void relay_stop(struct relay *relay)
 	ctl_close(relay->ctl);
 	arena_free(relay->arena);
 	journal_close(relay->journal);
+	ban_visit_end(&relay->ban_visit);
+	bans_close(relay->bans);
 	worker_pool_free(relay->workers);
 	steer_free(relay->steer);
 	destinations_close(&relay->destinations);

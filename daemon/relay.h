@@ -9,6 +9,8 @@
 #include <sys/types.h>
 #include "admin/admin.h"
 #include "admin/socket.h"
+#include "call/ban_visit.h"
+#include "call/bans.h"
 #include "call/events.h"
 #include "call/restore.h"
 #include "call/sweep.h"
@@ -44,6 +46,8 @@ struct relay {
 	struct sweep sweep;
 	struct journal_calls journal_calls;
 	struct journal *journal; /* NULL: calls are not kept */
+	struct bans *bans;
+	struct ban_visit ban_visit;
 	struct arena *arena;
 	struct command_env env;
 	struct ctl *ctl;

@@ -449,6 +449,20 @@ static int start_journal(struct relay *relay)
 	return 0;
 }
 
+/* After the journal, which creates the directory; before table and flows, which depend on bans. */
+static int start_bans(struct relay *relay)
+{
+	const struct bans_conf conf = { .workers = relay->workers,
+					.nft = relay->nft,
+					.dir = relay->conf.state_dir,
+					.changed = ban_visit_begin,
+					.arg = &relay->ban_visit };
+
+	ban_visit_init(&relay->ban_visit, relay->calls);
+	relay->bans = relay->calls->bans = bans_open(&conf);
+	return relay->bans ? 0 : failed("list of bans", -ENOMEM);
+}
+
 /* Flows of the previous daemon in the kernel: keeps those of restored calls, removes others. */
 static int start_flows(struct relay *relay)
 {
@@ -556,8 +570,9 @@ int relay_start(struct relay *relay)
 		start_background, start_pidfile, start_admin_socket, start_unprivileged,
 		start_loop,	  start_ifaces,	 start_destinations, start_steer,
 		start_workers,	  start_kernel,	 start_firewall,     start_notify,
-		start_cdr_file,	  start_calls,	 start_journal,	     start_table,
-		start_flows,	  start_control, start_admin,	     start_web,
+		start_cdr_file,	  start_calls,	 start_journal,	     start_bans,
+		start_table,	  start_flows,	 start_control,	     start_admin,
+		start_web,
 	};
 	int err = 0;
 

@@ -31,7 +31,8 @@ struct counter_name {
 	  "came from one of the relay's own ports of the same media")                              \
 	X(DROP_TTL, "ttl", "packets", "TTL or hop limit exceeded: a loop, or a distant sender")    \
 	X(DROP_RECEIVE_QUEUE, "receive_queue", "packets",                                          \
-	  "arrived faster than they were read: the port's receive buffer was full")
+	  "arrived faster than they were read: the port's receive buffer was full")                \
+	X(DROP_BANNED, "banned", "packets", "from a banned address (rtprelayctl ban)")
 
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \
@@ -111,7 +112,9 @@ struct counter_name {
 /* id: member of struct firewall_counters */
 #define FIREWALL_COUNTERS(X)                                                                       \
 	X(errors, "errors", "transactions", "refused by the kernel, tried again")                  \
-	X(repairs, "repairs", "changes", "by other programs, after which the table is restored")
+	X(repairs, "repairs", "changes", "by other programs, after which the table is restored")   \
+	X(banned, "banned", "packets",                                                             \
+	  "from banned addresses, dropped by the table before the relay received them")
 
 /* id: member of struct proxy_stats; the counters of each verb are named by VERBS (stats/stats.h) */
 #define PROXY_COUNTERS(X) X(errors, "errors", "commands", "answered with an error")

@@ -43,6 +43,8 @@ static bool is_certain(const struct flow_stream *in, const struct flow_stream *o
 	return endpoint_eq(&out->to, &out->source) || flags & SIDE_ASYMMETRIC || in->locked;
 }
 
+const char flow_why_banned[] = "source is banned";
+
 /* Why packets from @side must stay in the daemon; NULL: no reason. */
 static const char *why_user(const struct flow_ask *ask, int side, int comp)
 {
@@ -54,6 +56,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 		return "the kernel module is too old: it reports no events";
 	if (!endpoint_is_set(&in->source))
 		return "not latched";
+	if (in->banned)
+		return flow_why_banned;
 	if (out->to_denied)
 		return "destination is forbidden (media-deny)";
 	if (!out->exists || !endpoint_is_set(&out->to))

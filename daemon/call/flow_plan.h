@@ -21,6 +21,7 @@ struct flow_stream {
 	struct endpoint source; /* whose packets are accepted; unset: none yet */
 	struct endpoint to;	/* where packets to its remote are sent; unset: nowhere yet */
 	bool to_denied;		/* @to is unset because that destination is forbidden */
+	bool banned;		/* packets of @source are dropped, see call/bans.h */
 };
 
 /**
@@ -44,6 +45,9 @@ struct flow_plan {
 };
 
 void flow_plan_make(struct flow_plan *plan, const struct flow_ask *ask);
+
+/* The reason for a stream whose source is banned. */
+extern const char flow_why_banned[];
 
 /* Reasons that are found without a plan. */
 #define FLOW_WHY_OFF	   "the kernel path is off"

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "call/bans.h"
 #include "call/events.h"
 #include "call/flow_plan.h"
 #include "call/media_path.h"
@@ -125,6 +126,7 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 		s->source = report.latched;
 		s->to = report.to;
 		s->to_denied = report.to_denied;
+		s->banned = bans_has(media->table->bans, &report.latched);
 		s->locked = report.settled;
 		s->learning = report.learning;
 		s->contested = report.contested;
@@ -190,6 +192,27 @@ void media_path_follow(struct media *media)
 	else
 		leave_kernel(media, kmod ? FLOW_WHY_NO_MODULE : FLOW_WHY_OFF);
 	count_path(media);
+}
+
+/* Does the ban of its source, or its end, concern this stream? */
+static bool is_concerned(const struct media *media, int side, int comp)
+{
+	const struct media_path *path = &media->path;
+	const struct kmod_flow *flow = path->flow[side][comp];
+
+	if (path->why[side][comp])
+		return path->why[side][comp] == flow_why_banned;
+	return flow && bans_has(media->table->bans, &kmod_flow_spec(flow)->src);
+}
+
+void media_path_mind_bans(struct media *media)
+{
+	bool concerned = false;
+
+	each_component(side, comp)
+		concerned = concerned || is_concerned(media, side, comp);
+	if (concerned)
+		media_path_follow(media);
 }
 
 /* --- Events ----------------------------------------------------------------------------------- */

@@ -12,6 +12,8 @@
 
 /* Updates the kernel's flows: streams or settings changed, or the module came or went. */
 void media_path_follow(struct media *media);
+/* The list of bans has changed: updates the flows, if one of its sources is concerned. */
+void media_path_mind_bans(struct media *media);
 /* BRIDGE_ASK: reports to the media thread when the kernel last received from the source. */
 void media_path_ask(struct media *media, enum side side, enum component comp);
 /* An event of one of its flows. @refused: with KMOD_STRANGER */

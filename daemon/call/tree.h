@@ -18,6 +18,7 @@
 #include "base/siphash.h"
 #include "packet/side.h"
 
+struct bans;
 struct call;
 struct call_cursor;
 struct call_table;
@@ -222,6 +223,7 @@ struct call_table_conf {
 struct call_table {
 	struct call_table_conf conf;
 	struct journal *journal; /* NULL: calls end with the daemon */
+	struct bans *bans;	 /* NULL: nothing is banned */
 	bool journal_absent;	 /* because it could not be used at the start */
 	struct call *calls;	 /* by call-id; oldest first */
 	struct media

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nft.c - the relay's table in nf_tables: notrack for its ports, pinholes for active calls
+ * nft.c - the relay's table in nf_tables: notrack for its ports, pinholes for active calls, bans
  *
- * A batch of commands adds and removes elements of a set, in one transaction. If the kernel's state
+ * A batch of commands adds and removes elements of sets, in one transaction. If the kernel's state
  * is not known (at start, after a refusal, when another program flushed the ruleset), the whole
  * table is created again, also in one transaction, so that no packet sees an incomplete table.
  */
@@ -21,27 +21,29 @@
 #define REPAIR_MAX_MS  60000
 #define REPAIR_CALM_MS (2 * REPAIR_MAX_MS)
 
-/* Hashed as bytes: initialize it from zeroed memory. */
-struct port_key {
+/* Hashed as bytes: initialize it from zeroed memory. @port 0: a banned address, no open port. */
+struct elem_key {
 	uint8_t addr[16];
 	uint16_t port, family;
 };
 
 /*
- * @wanted: it should be open; @open: it is open in the kernel; @queued: it is in nft.changed, since
- * the two differ or differed.
+ * An element of a set: an open port, or a banned address.
+ * @wanted: it should be in the set; @there: it is, in the kernel; @queued: it is in nft.changed,
+ * since the two differ or differed.
  */
-struct port {
+struct elem {
 	UT_hash_handle hh;
-	struct port *prev, *next;
-	struct port_key key;
-	struct endpoint local;
-	bool wanted, open, queued;
+	struct elem *prev, *next;
+	struct elem_key key;
+	struct endpoint ep;
+	bool wanted, there, queued;
 };
 
 /**
  * struct nft - the desired state of the table
  * @made: the kernel's table agrees with @all, but for @changed; @begun: @made was true once
+ * @banned_read: value of the table's counter of banned packets when it was read last
  * @failing: the last transaction was refused, and this was logged
  * @repair_ms: wait before the next repair; @repaired_ms: clock_ms() of the last one
  * @next_try_ms: clock_ms() of the next attempt, if @made is false
@@ -50,9 +52,10 @@ struct nft {
 	struct nft_talk talk;
 	struct nft_shape shape;
 	struct nft_batch batch;
-	struct port *all, *changed;
+	struct elem *all, *changed;
 	bool made, begun, failing;
 	struct firewall_counters counters;
+	uint64_t banned_read;
 	int64_t repair_ms, repaired_ms, next_try_ms;
 };
 
@@ -80,14 +83,14 @@ struct nft *nft_open(const struct nft_conf *conf, int *error)
 	return NULL;
 }
 
-static void free_ports(struct nft *nft)
+static void free_elems(struct nft *nft)
 {
-	struct port *port = nft->all, *next;
+	struct elem *elem = nft->all, *next;
 
 	HASH_CLEAR(hh, nft->all);
-	for (; port; port = next) {
-		next = port->hh.next;
-		free(port);
+	for (; elem; elem = next) {
+		next = elem->hh.next;
+		free(elem);
 	}
 }
 
@@ -106,127 +109,173 @@ void nft_close(struct nft *nft, bool keep)
 			log_warn("firewall: table inet " NFT_TABLE " could not be removed: %s",
 				 strerror(-error));
 	}
-	free_ports(nft);
+	free_elems(nft);
 	nft_batch_fini(&nft->batch);
 	nft_talk_close(&nft->talk);
 	free(nft->shape.addrs);
 	free(nft);
 }
 
-/* --- Ports ------------------------------------------------------------------------------------ */
+/* --- Elements --------------------------------------------------------------------------------- */
 
-static struct port_key key_of(const struct endpoint *local)
+static struct elem_key key_of(const struct endpoint *ep)
 {
-	struct port_key key = { .port = endpoint_port(local), .family = local->sa.sa_family };
+	struct elem_key key = { .port = endpoint_port(ep), .family = ep->sa.sa_family };
 
 	if (key.family == AF_INET)
-		memcpy(key.addr, &local->in4.sin_addr, sizeof(local->in4.sin_addr));
+		memcpy(key.addr, &ep->in4.sin_addr, sizeof(ep->in4.sin_addr));
 	else
-		memcpy(key.addr, &local->in6.sin6_addr, sizeof(local->in6.sin6_addr));
+		memcpy(key.addr, &ep->in6.sin6_addr, sizeof(ep->in6.sin6_addr));
 	return key;
 }
 
-static void enqueue(struct nft *nft, struct port *port)
+static void enqueue(struct nft *nft, struct elem *elem)
 {
-	if (port->queued)
+	if (elem->queued)
 		return;
-	DL_APPEND(nft->changed, port);
-	port->queued = true;
+	DL_APPEND(nft->changed, elem);
+	elem->queued = true;
 }
 
-static struct port *port_find(const struct nft *nft, const struct endpoint *local)
+static struct elem *elem_find(const struct nft *nft, const struct endpoint *ep)
 {
-	struct port_key key = key_of(local);
-	struct port *port;
+	struct elem_key key = key_of(ep);
+	struct elem *elem;
 
-	HASH_FIND(hh, nft->all, &key, sizeof(key), port);
-	return port;
+	HASH_FIND(hh, nft->all, &key, sizeof(key), elem);
+	return elem;
+}
+
+static struct elem *elem_new(struct nft *nft, const struct endpoint *ep)
+{
+	struct elem *elem = calloc(1, sizeof(*elem));
+
+	if (!elem)
+		return NULL;
+	elem->key = key_of(ep);
+	elem->ep = *ep;
+	HASH_ADD(hh, nft->all, key, sizeof(elem->key), elem);
+	if (elem->hh.tbl)
+		return elem;
+	free(elem);
+	return NULL;
+}
+
+static int want(struct nft *nft, const struct endpoint *ep)
+{
+	struct elem *elem = elem_find(nft, ep);
+
+	if (!elem)
+		elem = elem_new(nft, ep);
+	if (!elem)
+		return -ENOMEM;
+	elem->wanted = true;
+	enqueue(nft, elem);
+	return 0;
+}
+
+static void want_no_more(struct nft *nft, const struct endpoint *ep)
+{
+	struct elem *elem = elem_find(nft, ep);
+
+	if (!elem)
+		return;
+	elem->wanted = false;
+	enqueue(nft, elem);
 }
 
 int nft_open_port(struct nft *nft, const struct endpoint *local)
 {
-	struct port *port;
-
-	if (!nft || !nft->shape.pinhole)
-		return 0;
-	port = port_find(nft, local);
-	if (!port) {
-		port = calloc(1, sizeof(*port));
-		if (!port)
-			return -ENOMEM;
-		port->key = key_of(local);
-		port->local = *local;
-		HASH_ADD(hh, nft->all, key, sizeof(port->key), port);
-		if (!port->hh.tbl) {
-			free(port);
-			return -ENOMEM;
-		}
-	}
-	port->wanted = true;
-	enqueue(nft, port);
-	return 0;
+	return nft && nft->shape.pinhole ? want(nft, local) : 0;
 }
 
 void nft_close_port(struct nft *nft, const struct endpoint *local)
 {
-	struct port *port = nft && nft->shape.pinhole ? port_find(nft, local) : NULL;
+	if (nft && nft->shape.pinhole)
+		want_no_more(nft, local);
+}
 
-	if (!port)
-		return;
-	port->wanted = false;
-	enqueue(nft, port);
+static struct endpoint without_port(const struct endpoint *addr)
+{
+	struct endpoint ep = *addr;
+
+	endpoint_set_port(&ep, 0);
+	return ep;
+}
+
+int nft_ban(struct nft *nft, const struct endpoint *addr)
+{
+	const struct endpoint ep = without_port(addr);
+
+	return nft ? want(nft, &ep) : 0;
+}
+
+void nft_unban(struct nft *nft, const struct endpoint *addr)
+{
+	const struct endpoint ep = without_port(addr);
+
+	if (nft)
+		want_no_more(nft, &ep);
 }
 
 size_t nft_count(const struct nft *nft)
 {
-	const struct port *port, *next;
+	const struct elem *elem, *next;
 	size_t count = 0;
 
 	if (nft)
-		HASH_ITER(hh, nft->all, port, next)
-			count += port->open;
+		HASH_ITER(hh, nft->all, elem, next)
+			count += elem->there && elem->key.port;
 	return count;
 }
 
 /* --- Into the kernel -------------------------------------------------------------------------- */
 
+static void put(struct nft *nft, const struct elem *elem, bool add)
+{
+	if (elem->key.port)
+		nft_put_port(&nft->batch, &elem->ep, add);
+	else
+		nft_put_banned(&nft->batch, &elem->ep, add);
+}
+
 static void write_all(struct nft *nft)
 {
-	struct port *port, *next;
+	struct elem *elem, *next;
 
 	nft_put_table(&nft->batch, &nft->shape);
-	HASH_ITER(hh, nft->all, port, next)
-		if (port->wanted)
-			nft_put_port(&nft->batch, &port->local, true);
+	HASH_ITER(hh, nft->all, elem, next)
+		if (elem->wanted)
+			put(nft, elem, true);
 }
 
 static void write_changes(struct nft *nft)
 {
-	const struct port *port;
+	const struct elem *elem;
 
-	DL_FOREACH(nft->changed, port)
-		if (!port->wanted && port->open)
-			nft_put_port(&nft->batch, &port->local, false);
-	DL_FOREACH(nft->changed, port)
-		if (port->wanted && !port->open)
-			nft_put_port(&nft->batch, &port->local, true);
+	DL_FOREACH(nft->changed, elem)
+		if (!elem->wanted && elem->there)
+			put(nft, elem, false);
+	DL_FOREACH(nft->changed, elem)
+		if (elem->wanted && !elem->there)
+			put(nft, elem, true);
 }
 
-/* After a successful transaction: open is as wanted; frees ports that are closed. */
+/* After a successful transaction: the kernel has what is wanted; frees elements that are not. */
 static void settle(struct nft *nft)
 {
-	struct port *port = nft->changed, *next;
+	struct elem *elem = nft->changed, *next;
 
 	nft->changed = NULL;
-	for (; port; port = next) {
-		next = port->next;
-		port->queued = false;
-		port->open = port->wanted;
-		if (port->wanted)
+	for (; elem; elem = next) {
+		next = elem->next;
+		elem->queued = false;
+		elem->there = elem->wanted;
+		if (elem->wanted)
 			continue;
-		assert(nft->all); /* every port is in it */
-		HASH_DEL(nft->all, port);
-		free(port);
+		assert(nft->all); /* every element is in it */
+		HASH_DEL(nft->all, elem);
+		free(elem);
 	}
 }
 
@@ -259,11 +308,23 @@ static void log_result(struct nft *nft, int error)
 	nft->failing = error;
 }
 
+/* The counter begins again at 0 when the table is created again. */
+static void read_banned(struct nft *nft)
+{
+	uint64_t packets;
+
+	if (nft->made && !nft_talk_banned(&nft->talk, &packets)) {
+		nft->counters.banned += packets - nft->banned_read;
+		nft->banned_read = packets;
+	}
+}
+
 static int create_table(struct nft *nft)
 {
 	int error = transact(nft, write_all);
 
 	nft->made = !error;
+	nft->banned_read = 0;
 	nft->next_try_ms = clock_ms() + REPAIR_MS;
 	log_result(nft, error);
 	return error;
@@ -317,6 +378,8 @@ struct firewall_counters nft_counters(const struct nft *nft)
 void nft_tick(struct nft *nft)
 {
 	nft_flush(nft);
+	if (nft)
+		read_banned(nft);
 }
 
 bool nft_left_over(void)

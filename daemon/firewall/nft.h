@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nft.h - the relay's table in nf_tables: notrack for its ports, pinholes for active calls
+ * nft.h - the relay's table in nf_tables: notrack for its ports, pinholes for active calls, bans
  *
  * Keeps the desired state and applies it to the kernel in transactions. All functions but
  * nft_open() accept NULL, for a relay without firewall. Control thread only.
@@ -39,6 +39,10 @@ void nft_close(struct nft *nft, bool keep);
 int nft_open_port(struct nft *nft, const struct endpoint *local);
 /* Closes it, with the next nft_flush(). Cannot fail; ignores a port that is not open. */
 void nft_close_port(struct nft *nft, const struct endpoint *local);
+/* Drops packets of @addr to the relay's ports, with the next nft_flush(). 0; -ENOMEM */
+int nft_ban(struct nft *nft, const struct endpoint *addr);
+/* Ends it, with the next nft_flush(). Cannot fail; ignores an address that is not banned. */
+void nft_unban(struct nft *nft, const struct endpoint *addr);
 /**
  * nft_flush() - applies all changes in one transaction; call it after each batch of commands
  * Return: 0; -errno: logged, and nft_tick() tries again; the kernel's state is unchanged
@@ -49,11 +53,11 @@ int nft_flush(struct nft *nft);
 int nft_news_fd(const struct nft *nft);
 /* Call it when the socket is readable. Restores the table if it was changed. */
 void nft_dispatch(struct nft *nft);
-/* Call it about once a second. Repeats a failed transaction. */
+/* Call it about once a second. Repeats a failed transaction; reads how many packets were banned. */
 void nft_tick(struct nft *nft);
 /* Names and meaning: include/counter_names.h */
 struct firewall_counters {
-	uint64_t errors, repairs;
+	uint64_t errors, repairs, banned;
 };
 struct firewall_counters nft_counters(const struct nft *nft);
 /* Number of open ports. */

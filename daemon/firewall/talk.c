@@ -11,6 +11,7 @@
 #include "firewall/talk.h" /* first: <netinet/in.h> and <linux/in.h> agree in this order only */
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
+#include <libnftnl/object.h>
 #include <linux/filter.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -154,6 +155,42 @@ bool nft_talk_has_table(const struct nft_talk *talk)
 	return len > 0 && mnl_nlmsg_ok(nlh, (int)len) && nlh->nlmsg_type != NLMSG_ERROR;
 }
 
+static bool ask_banned(const struct nft_talk *talk)
+{
+	char buf[1024] = { 0 };
+	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETOBJ, NFPROTO_INET, 0, 0);
+
+	mnl_attr_put_strz(nlh, NFTA_OBJ_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_OBJ_NAME, NFT_BANNED);
+	mnl_attr_put_u32(nlh, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
+	return send(talk->fd, nlh, nlh->nlmsg_len, 0) >= 0;
+}
+
+int nft_talk_banned(const struct nft_talk *talk, uint64_t *packets)
+{
+	char answer[8192];
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)answer;
+	struct nftnl_obj *obj;
+	ssize_t len;
+	int error = 0;
+
+	if (!ask_banned(talk))
+		return -errno;
+	len = netlink_receive(talk->fd, answer, sizeof(answer));
+	if (len < 0)
+		return (int)len;
+	if (!mnl_nlmsg_ok(nlh, (int)len) || nlh->nlmsg_type == NLMSG_ERROR)
+		return -ENOENT;
+	obj = nftnl_obj_alloc();
+	if (!obj || nftnl_obj_nlmsg_parse(nlh, obj) < 0)
+		error = -ENOMEM;
+	else
+		*packets = nftnl_obj_get_u64(obj, NFTNL_OBJ_CTR_PKTS);
+	if (obj)
+		nftnl_obj_free(obj);
+	return error;
+}
+
 /* In all these messages attribute 1 is the name of the table. */
 static bool names_our_table(const struct nlmsghdr *nlh)
 {
@@ -169,6 +206,18 @@ static bool names_our_table(const struct nlmsghdr *nlh)
 	return false;
 }
 
+/* Another program may add and remove addresses there: the daemon's own bans hold without them. */
+static bool is_of_banned(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_LIST_SET)
+			return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
+			       !strncmp(mnl_attr_get_str(attr), NFT_BANNED, strlen(NFT_BANNED));
+	return false;
+}
+
 static bool removes(const struct nlmsghdr *nlh)
 {
 	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
@@ -178,8 +227,9 @@ static bool removes(const struct nlmsghdr *nlh)
 	case NFT_MSG_DELCHAIN:
 	case NFT_MSG_DELRULE:
 	case NFT_MSG_DELSET:
-	case NFT_MSG_DELSETELEM:
 		return names_our_table(nlh);
+	case NFT_MSG_DELSETELEM:
+		return names_our_table(nlh) && !is_of_banned(nlh);
 	default:
 		return false;
 	}

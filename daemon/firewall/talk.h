@@ -17,6 +17,8 @@ void nft_talk_close(struct nft_talk *talk);
 int nft_talk_send(const struct nft_talk *talk, const struct nft_batch *batch);
 /* Does the table exist? False also when the kernel does not answer. */
 bool nft_talk_has_table(const struct nft_talk *talk);
+/* Reads the counter of packets from banned addresses. 0; -errno: the kernel did not tell */
+int nft_talk_banned(const struct nft_talk *talk, uint64_t *packets);
 /* Reads all notifications. True: a part of our table was removed, or notifications were lost. */
 bool nft_talk_was_changed(const struct nft_talk *talk);
 

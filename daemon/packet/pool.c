@@ -128,6 +128,20 @@ int worker_pool_deny(struct worker_pool *pool, struct deny *deny)
 	return 0;
 }
 
+int worker_pool_ban(struct worker_pool *pool, struct banned *banned)
+{
+	for (unsigned int i = 0; i < pool->count; i++) {
+		struct order_banned *order = malloc(sizeof(*order));
+
+		if (!order)
+			return -ENOMEM;
+		*order = (struct order_banned){ .order = { .kind = ORDER_BANNED },
+						.banned = banned_get(banned) };
+		worker_post(&pool->workers[i], &order->order);
+	}
+	return 0;
+}
+
 unsigned int worker_pool_threads(const struct worker_pool *pool)
 {
 	return pool->count;

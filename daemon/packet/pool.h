@@ -5,6 +5,7 @@
 #ifndef RTPRELAY_WORKER_POOL_H
 #define RTPRELAY_WORKER_POOL_H
 
+#include "packet/banned.h"
 #include "packet/side.h"
 
 struct worker;
@@ -28,6 +29,11 @@ void worker_pool_tell_flows(struct worker_pool *pool, bool tell);
  * get theirs back. 0; -ENOMEM: not all threads have it: call again.
  */
 int worker_pool_deny(struct worker_pool *pool, struct deny *deny);
+/*
+ * Drops packets of these sources from now on, instead of those before; NULL: of none. 0; -ENOMEM:
+ * not all threads have it: call again.
+ */
+int worker_pool_ban(struct worker_pool *pool, struct banned *banned);
 unsigned int worker_pool_threads(const struct worker_pool *pool);
 /* The least loaded media thread: for the first bridge of a call. */
 unsigned int worker_pool_pick(const struct worker_pool *pool);

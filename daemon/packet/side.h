@@ -108,6 +108,7 @@ enum stream_drop {
 	DROP_LOOP,	     /* came from a port of this bridge */
 	DROP_TTL, /* TTL used up; checked here only for packets from the relay's own addresses */
 	DROP_RECEIVE_QUEUE, /* the system dropped it: receive buffer full */
+	DROP_BANNED,	    /* packet/banned.h has its source */
 	DROP_COUNT,
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/mailbox.h"
 #include "base/ring.h"
+#include "packet/banned.h"
 #include "packet/candidates.h"
 #include "packet/quality.h"
 #include "packet/side.h"
@@ -109,11 +110,19 @@ struct stream {
 };
 
 /* Letters to the media thread. */
-enum order_kind { ORDER_OPEN, ORDER_UPDATE, ORDER_KERNEL, ORDER_DENY, ORDER_CLOSE, ORDER_STOP };
+enum order_kind {
+	ORDER_OPEN,
+	ORDER_UPDATE,
+	ORDER_KERNEL,
+	ORDER_DENY,
+	ORDER_BANNED,
+	ORDER_CLOSE,
+	ORDER_STOP,
+};
 
 struct order {
 	struct letter letter;
-	struct bridge *bridge; /* NULL with ORDER_DENY and ORDER_STOP */
+	struct bridge *bridge; /* NULL with ORDER_DENY, _BANNED and _STOP */
 	enum order_kind kind;
 };
 
@@ -135,6 +144,12 @@ struct order_deny {
 	struct deny *deny;
 };
 
+/* Brings a reference of @banned. */
+struct order_banned {
+	struct order order;
+	struct banned *banned;
+};
+
 struct worker;
 
 /**
@@ -148,8 +163,9 @@ struct bridge {
 	struct bridge_conf conf;
 	struct worker_totals *totals; /* of the thread: shared counters */
 	const struct worker_pool_conf *pool_conf;
-	struct deny *const *deny; /* of the thread; NULL: none */
-	unsigned int thread;	  /* its number */
+	struct deny *const *deny;     /* of the thread; NULL: none */
+	struct banned *const *banned; /* the same */
+	unsigned int thread;	      /* its number */
 	struct ring siblings, all;
 	struct stream *stream[2][2]; /* [side][component]; NULL: no such port */
 	struct news closed;

@@ -2,8 +2,9 @@
 /*
  * stream.c - decides on each packet that arrives at a media stream
  *
- * Checks, in this order: the kind of packet, its source (latching), whether this side is blocked or
- * silenced; then finds the stream by which it leaves. No I/O, no lock, no allocation, no log line.
+ * Checks, in this order: whether its source is banned, the kind of packet, its source (latching),
+ * whether this side is blocked or silenced; then finds the stream by which it leaves. No I/O, no
+ * lock, no allocation, no log line.
  */
 #include "packet/ice.h"
 #include "packet/refused.h"
@@ -94,6 +95,11 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 	default:
 		return NOT_CARRIED(DROP_KIND);
 	}
+}
+
+static bool is_banned(const struct stream *s, const struct endpoint *source)
+{
+	return s->bridge->banned && banned_has(*s->bridge->banned, source);
 }
 
 /* Prevents a loop: ports of other bridges may be peers, those of the same bridge never are. */
@@ -317,6 +323,10 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	bool admitted;
 
 	__atomic_store_n(&s->heard, true, __ATOMIC_RELAXED);
+	if (is_banned(s, p->source)) {
+		count_drop(s, DROP_BANNED);
+		return NULL;
+	}
 	if (s->bridge->conf.kind == BRIDGE_RTP)
 		rtp_wire_parse(p->data, p->len, &s->port, &w);
 	carriage = carriage_of(s, p, &w);
@@ -404,6 +414,8 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 	};
 	enum latch_verdict verdict;
 
+	if (is_banned(s, &k->stranger))
+		return;
 	if (is_own_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger) ||
 	    is_denied(s, &packet))
 		return;

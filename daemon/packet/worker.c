@@ -273,6 +273,13 @@ static void replace_deny(struct worker *worker, struct order_deny *order)
 	}
 }
 
+static void replace_banned(struct worker *worker, struct order_banned *order)
+{
+	banned_put(worker->banned);
+	worker->banned = order->banned;
+	free(order);
+}
+
 /* Afterwards the thread has no pointer to it. */
 static void close_bridge(struct worker *worker, struct bridge *b)
 {
@@ -310,6 +317,9 @@ static void execute_order(struct worker *worker, struct order *order)
 		break;
 	case ORDER_DENY:
 		replace_deny(worker, container_of(order, struct order_deny, order));
+		break;
+	case ORDER_BANNED:
+		replace_banned(worker, container_of(order, struct order_banned, order));
 		break;
 	case ORDER_CLOSE: /* the current batch of events may contain its sockets */
 		ring_remove(&b->all);
@@ -426,6 +436,7 @@ static void release(struct worker *worker)
 	batch_free(worker->batch);
 	stray_close(worker->stray);
 	deny_put(worker->deny);
+	banned_put(worker->banned);
 	if (worker->epoll_fd >= 0)
 		close(worker->epoll_fd);
 	if (worker->orders_fd >= 0)

@@ -18,6 +18,7 @@ struct stray;
  * @wake: orders were posted since the last worker_wake(); control thread only
  * @load: bridges open; control thread only
  * @deny: where media is not sent to; the thread's reference, ORDER_DENY replaces it
+ * @banned: sources whose packets are dropped; the thread's reference, ORDER_BANNED replaces it
  * @stray: packets that no connected socket takes; NULL: sockets are never connected
  * @closing: bridges that are closed after the current batch of events
  * @watched: streams that have a tick each second, by the time of the next one
@@ -41,6 +42,7 @@ struct worker {
 	struct batch *batch;
 	struct stray *stray;
 	struct deny *deny;
+	struct banned *banned;
 	struct ring bridges, closing, watched;
 	uint32_t asked, answered;
 	int64_t asked_ms;

@@ -2,6 +2,7 @@
 /*
  * daemon.c - the report of the whole daemon: totals, rates, interfaces
  */
+#include "call/bans.h"
 #include "call/cdr_file.h"
 #include "call/table.h"
 #include "kernel/kmod.h"
@@ -60,6 +61,8 @@ static void report_relayed(const struct call_table *table, struct daemon_report 
 	report->drops[DROP_SOURCE] += c[RTPRELAY_C_DROP_SOURCE];
 	report->drops[DROP_BLOCKED] += c[RTPRELAY_C_DROP_BLOCKED];
 	report->drops[DROP_TTL] += c[RTPRELAY_C_DROP_TTL];
+	report->firewall = nft_counters(table->conf.nft);
+	report->drops[DROP_BANNED] += report->firewall.banned;
 }
 
 static void report_ifaces(struct iface_table *ifaces, struct daemon_report *report, int64_t now_ms)
@@ -100,7 +103,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->journal = journal_counters(table->journal);
 	report->journal_state =
 		table->journal_absent ? JOURNAL_ABSENT : journal_state(table->journal);
-	report->firewall = nft_counters(table->conf.nft);
+	report->banned = bans_count(table->bans);
 	report_relayed(table, report);
 	report_ifaces(ifaces, report, now_ms);
 	return report;

@@ -73,6 +73,7 @@ struct daemon_report {
 	struct journal_counters journal;
 	enum journal_state journal_state;
 	struct firewall_counters firewall;
+	size_t banned;		      /* addresses */
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
 	bool kernel_on, kernel_there; /* is the kernel path configured, and the module available? */
 	unsigned int threads;	      /* media threads */

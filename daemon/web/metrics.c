@@ -417,7 +417,7 @@ static void rtpproxy_commands(struct view *view)
 	put_one(view, "result", STR("refused"), view->report->stats.rtpp_refused);
 }
 
-/* --- Notices, records, journal, firewall ------------------------------------------------------ */
+/* --- Notices, records, journal, firewall, bans ------------------------------------------------ */
 
 static void lost_notices(struct view *view)
 {
@@ -478,6 +478,16 @@ static void firewall_errors(struct view *view)
 static void firewall_repairs(struct view *view)
 {
 	put(view, view->report->firewall.repairs);
+}
+
+static void firewall_banned(struct view *view)
+{
+	put(view, view->report->firewall.banned);
+}
+
+static void banned_addresses(struct view *view)
+{
+	put(view, view->report->banned);
 }
 
 /* --- Quality ---------------------------------------------------------------------------------- */
@@ -611,6 +621,8 @@ static const struct metric {
 	{ "journal_write_errors_total", METRIC_COUNTER, "Failed writes to state-dir; each is tried again.", journal_errors },
 	{ "firewall_errors_total", METRIC_COUNTER, "Changes of table inet rtprelay that the kernel refused; each is tried again.", firewall_errors },
 	{ "firewall_repairs_total", METRIC_COUNTER, "Times that another program changed table inet rtprelay, and the daemon restored it.", firewall_repairs },
+	{ "firewall_banned_packets_total", METRIC_COUNTER, "Packets of banned addresses that table inet rtprelay dropped; dropped_packets_total, reason banned, has them too.", firewall_banned },
+	{ "banned_addresses", METRIC_GAUGE, "Addresses whose media is dropped (rtprelayctl banned).", banned_addresses },
 };
 /* clang-format on */
 

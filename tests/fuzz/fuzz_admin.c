@@ -3,11 +3,12 @@
  * fuzz_admin.c - requests to the control socket, over a socketpair, while there is a call
  *
  * For any request, each line of the answer must be a JSON object with a type. Requests can end
- * calls and change settings, so the call is created again for each input.
+ * calls, change settings and ban addresses, so that all is created again for each input.
  */
 #include <jansson.h>
 #include <sys/socket.h>
 #include "daemon/admin/admin.h"
+#include "daemon/call/bans.h"
 #include "daemon/call/call.h"
 #include "daemon/call/events.h"
 #include "tests/unit/scene.h"
@@ -81,16 +82,21 @@ static void talk(int fd, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct bans_conf bans = { 0 };
 	int fd[2];
 
 	open_once();
+	bans.workers = scene.workers;
 	make_call();
+	scene.calls->bans = bans_open(&bans);
 	scene_must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd),
 		   "socketpair");
 	admin_accept(admin, fd[1]);
 	talk(fd[0], data, size);
 	close(fd[0]);
 	event_base_loop(scene.base, EVLOOP_NONBLOCK);
+	bans_close(scene.calls->bans);
+	scene.calls->bans = NULL;
 	call_table_close_all(scene.calls);
 	if (!scene_settle(&scene))
 		abort();

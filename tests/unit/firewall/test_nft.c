@@ -99,6 +99,15 @@ static void test_the_table_is_listed_as_expected(void)
 {
 	static const char wanted[] =
 		"table inet rtprelay {\n"
+		"	counter banned {\n"
+		"		packets 0 bytes 0\n"
+		"	}\n"
+		"\n"
+		"	set banned4 {\n"
+		"		type ipv4_addr\n"
+		"		elements = { 192.0.2.66 }\n"
+		"	}\n"
+		"\n"
 		"	set relay4 {\n"
 		"		type ipv4_addr\n"
 		"		elements = { 127.80.0.1, 127.80.0.2 }\n"
@@ -109,6 +118,11 @@ static void test_the_table_is_listed_as_expected(void)
 		"		elements = { 127.80.0.1 . 21000 }\n"
 		"	}\n"
 		"\n"
+		"	set banned6 {\n"
+		"		type ipv6_addr\n"
+		"		elements = { 2001:db8::66 }\n"
+		"	}\n"
+		"\n"
 		"	set relay6 {\n"
 		"		type ipv6_addr\n"
 		"		elements = { ::1 }\n"
@@ -117,6 +131,14 @@ static void test_the_table_is_listed_as_expected(void)
 		"	set open6 {\n"
 		"		type ipv6_addr . inet_service\n"
 		"		elements = { ::1 . 21003 }\n"
+		"	}\n"
+		"\n"
+		"	chain banned {\n"
+		"		type filter hook prerouting priority -450; policy accept;\n"
+		"		ip saddr @banned4 ip daddr @relay4 udp dport 21000-21999 "
+		"counter name \"banned\" drop\n"
+		"		ip6 saddr @banned6 ip6 daddr @relay6 udp dport 21000-21999 "
+		"counter name \"banned\" drop\n"
 		"	}\n"
 		"\n"
 		"	chain prerouting {\n"
@@ -142,6 +164,7 @@ static void test_the_table_is_listed_as_expected(void)
 		"	}\n"
 		"}\n";
 	struct endpoint v4 = endpoint("127.80.0.1:21000"), v6 = endpoint("[::1]:21003");
+	struct endpoint banned4 = endpoint("192.0.2.66:9"), banned6 = endpoint("2001:db8::66");
 	struct nft *nft;
 
 	if (!tables())
@@ -149,6 +172,8 @@ static void test_the_table_is_listed_as_expected(void)
 	nft = open_nft(FIREWALL_PINHOLE);
 	CU_ASSERT_EQUAL(nft_open_port(nft, &v4), 0);
 	CU_ASSERT_EQUAL(nft_open_port(nft, &v6), 0);
+	CU_ASSERT_EQUAL(nft_ban(nft, &banned4), 0);
+	CU_ASSERT_EQUAL(nft_ban(nft, &banned6), 0);
 	CU_ASSERT_EQUAL(nft_flush(nft), 0);
 	CU_ASSERT_STRING_EQUAL(output_of("nft -nn list ruleset"), wanted);
 	CU_ASSERT_EQUAL(nft_count(nft), 2);
@@ -286,6 +311,91 @@ static void test_many_ports_in_one_batch(void)
 				"nft -nn list set inet rtprelay open6 | grep -o '::1 . ' | wc -l"),
 			round ? "0\n" : "10000\n");
 	}
+	nft_close(nft, false);
+}
+
+/* Packets of the address to the relay's ports are dropped and counted, others pass. */
+static void test_banned_address(void)
+{
+	static const struct {
+		const char *addr, *other, *relay;
+	} rows[] = { { "127.0.0.66", "127.0.0.67", "127.80.0.1" }, { "[::1]", NULL, "[::1]" } };
+	char from[64], to[64];
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct endpoint addr = endpoint(rows[i].addr);
+
+		nft = open_nft(FIREWALL_NOTRACK);
+		CU_ASSERT_EQUAL(nft_ban(nft, &addr), 0);
+		CU_ASSERT_EQUAL(nft_flush(nft), 0);
+		snprintf(from, sizeof(from), "%s:5000", rows[i].addr);
+		snprintf(to, sizeof(to), "%s:21000", rows[i].relay);
+		CU_ASSERT_FALSE(passes(from, to));
+		CU_ASSERT_FALSE(passes(from, to));
+		nft_tick(nft);
+		CU_ASSERT_EQUAL(nft_counters(nft).banned, 2);
+		nft_tick(nft);
+		CU_ASSERT_EQUAL(nft_counters(nft).banned, 2);
+		CU_ASSERT_EQUAL(nft_count(nft), 0); /* it is not a port */
+		if (rows[i].other) {
+			snprintf(from, sizeof(from), "%s:5000", rows[i].other);
+			CU_ASSERT(passes(from, to));
+		}
+		/* Not a port for media: signalling is the proxy's business. */
+		snprintf(from, sizeof(from), "%s:5000", rows[i].addr);
+		snprintf(to, sizeof(to), "%s:20999", rows[i].relay);
+		CU_ASSERT(passes(from, to));
+		/* The table made again has it; the counter goes on. */
+		log_set_level(LOG_LEVEL_ERR);
+		CU_ASSERT_EQUAL(system("nft flush ruleset"), 0);
+		nft_dispatch(nft);
+		snprintf(to, sizeof(to), "%s:21000", rows[i].relay);
+		CU_ASSERT_FALSE(passes(from, to));
+		nft_tick(nft);
+		CU_ASSERT_EQUAL(nft_counters(nft).banned, 3);
+		nft_unban(nft, &addr);
+		CU_ASSERT_EQUAL(nft_flush(nft), 0);
+		CU_ASSERT(passes(from, to));
+		nft_close(nft, false);
+	}
+}
+
+/* By another program, as fail2ban: it drops packets, and is no reason to make the table again. */
+static void test_elements_of_another_program(void)
+{
+	struct endpoint own = endpoint("127.0.0.66");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_ban(nft, &own), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL(system("nft 'add element inet rtprelay banned4 { 127.0.0.67 }; "
+			       "add element inet rtprelay banned6 { 2001:db8::67 }'"),
+			0);
+	nft_dispatch(nft);
+	CU_ASSERT_FALSE(passes("127.0.0.67:5000", "127.80.0.1:21000"));
+	CU_ASSERT_EQUAL(system("nft 'delete element inet rtprelay banned4 { 127.0.0.66 }'"), 0);
+	nft_dispatch(nft);
+	CU_ASSERT_EQUAL(nft_counters(nft).repairs, 0);
+	CU_ASSERT(is_listed("elements = { 127.0.0.67 }") && is_listed("2001:db8::67"));
+	/* Ours is gone: that it cannot be removed again makes the table again. */
+	nft_unban(nft, &own);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_EQUAL(nft_counters(nft).errors, 0);
+	CU_ASSERT_FALSE(is_listed("127.0.0.66"));
+	/* A whole set that is gone is another matter. */
+	CU_ASSERT_EQUAL(nft_ban(nft, &own), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	log_set_level(LOG_LEVEL_ERR);
+	CU_ASSERT_EQUAL(system("nft flush chain inet rtprelay banned"), 0);
+	nft_dispatch(nft);
+	CU_ASSERT_EQUAL(nft_counters(nft).repairs, 1);
+	CU_ASSERT(is_listed("counter name \"banned\" drop"));
 	nft_close(nft, false);
 }
 
@@ -522,6 +632,8 @@ static void test_null_is_a_relay_without_firewall(void)
 
 	CU_ASSERT_EQUAL(nft_open_port(NULL, &port), 0);
 	nft_close_port(NULL, &port);
+	CU_ASSERT_EQUAL(nft_ban(NULL, &port), 0);
+	nft_unban(NULL, &port);
 	CU_ASSERT_EQUAL(nft_flush(NULL), 0);
 	nft_tick(NULL);
 	CU_ASSERT_EQUAL(nft_news_fd(NULL), -1);
@@ -580,6 +692,8 @@ TEST_SUITE(nft, { "the table is listed as expected", test_the_table_is_listed_as
 	   { "a port that closes keeps the others in its batch",
 	     test_port_that_closes_keeps_the_others_in_its_batch },
 	   { "many ports in one batch", test_many_ports_in_one_batch },
+	   { "a banned address", test_banned_address },
+	   { "elements of another program", test_elements_of_another_program },
 	   { "a flushed ruleset is restored", test_flushed_ruleset_is_restored },
 	   { "lost news count as a change", test_lost_news_count_as_a_change },
 	   { "repairs that follow one another wait", test_repairs_that_follow_one_another_wait },

@@ -83,7 +83,7 @@ static void test_every_counter_is_shown_once(void)
 	static const char *const names[] = {
 		"daemon..calls_made", "daemon..rtpproxy_done",	"daemon..cdr_lost",
 		"media..one_way_rtp", "quality..mos_to_2.58",	"quality..loss_above_0.2",
-		"user..latched",      "refused..address",	"drop..receive_queue",
+		"user..latched",      "refused..address",	"drop..banned",
 		"kernel..pass_route", "journal..write_errors",	"firewall..repairs",
 		"proxy.others.offer", "proxy.192.0.2.1.errors", "proxy.192.0.2.1.block_media_time",
 	};

@@ -330,6 +330,7 @@ static const struct {
 	{ "dropped_packets_total{reason=\"loop\"}", DROPPED(DROP_LOOP) },
 	{ "dropped_packets_total{reason=\"ttl\"}", DROPPED(DROP_TTL) },
 	{ "dropped_packets_total{reason=\"receive_queue\"}", DROPPED(DROP_RECEIVE_QUEUE) },
+	{ "dropped_packets_total{reason=\"banned\"}", DROPPED(DROP_BANNED) },
 	{ "latched_total", AT(user.latched) },
 	{ "media_denied_total", AT(user.denied) },
 	{ "latch_refused_total{source=\"unknown\"}", REFUSED(RANK_UNKNOWN) },
@@ -372,6 +373,8 @@ static const struct {
 	{ "journal_write_errors_total", AT(journal.write_errors) },
 	{ "firewall_errors_total", AT(firewall.errors) },
 	{ "firewall_repairs_total", AT(firewall.repairs) },
+	{ "firewall_banned_packets_total", AT(firewall.banned) },
+	{ "banned_addresses", AT(banned) },
 };
 
 __attribute__((format(printf, 2, 3))) static bool has_sample(const char *text, const char *format,

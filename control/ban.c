@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ban.c - rtprelayctl ban, unban and banned: addresses whose media is dropped */
+#include <string.h>
+#include <time.h>
+#include "control_proto.h"
+#include "line.h"
+#include "table.h"
+#include "verb.h"
+
+static void nothing(void *arg, const char *type, json_t *line)
+{
+	(void)arg;
+	(void)type;
+	(void)line;
+}
+
+static int ask(const struct options *options, const char *verb, int argc, char **argv)
+{
+	json_t *request;
+
+	if (argc != 1)
+		return usage(verb, " requires one IPv4 or IPv6 address");
+	request = line_request(verb);
+	if (json_object_set_new(request, "address", json_string(argv[0]))) {
+		json_decref(request);
+		return usage("the address is not valid UTF-8", "");
+	}
+	return line_ask(options, request, nothing, NULL);
+}
+
+int verb_ban(const struct options *options, int argc, char **argv)
+{
+	return ask(options, CONTROL_VERB_BAN, argc, argv);
+}
+
+int verb_unban(const struct options *options, int argc, char **argv)
+{
+	return ask(options, CONTROL_VERB_UNBAN, argc, argv);
+}
+
+static const struct column columns[] = {
+	{ .head = "ADDRESS" },
+	{ .head = "BANNED FOR", .right = true },
+	{ .head = NULL },
+};
+
+struct rows {
+	struct table *table;
+	bool failed;
+};
+
+static void add_row(void *arg, const char *type, json_t *line)
+{
+	struct rows *rows = arg;
+	char age[16];
+
+	if (strcmp(type, "banned") != 0)
+		return;
+	short_age((int64_t)time(NULL) - number_of(line, "since"), age);
+	rows->failed |=
+		!table_add(rows->table, (const char *const[]){ text_of(line, "address"), age });
+}
+
+int verb_banned(const struct options *options, int argc, char **argv)
+{
+	struct rows rows = { .table = table_new(columns) };
+	int status;
+
+	(void)argc;
+	(void)argv;
+	if (!rows.table)
+		return out_of_memory();
+	status = line_ask(options, line_request(CONTROL_VERB_BANNED), add_row, &rows);
+	if (rows.failed)
+		status = out_of_memory();
+	else if (status == EXIT_OK && !options->json)
+		table_print(rows.table);
+	table_free(rows.table);
+	return status;
+}
