@@ -17,6 +17,12 @@
 #define TEXT_OF(x)     #x
 #define TEXT(x)	       TEXT_OF(x)
 
+#define BEGIN		"BEGIN IMMEDIATE;"
+#define COMMIT		"COMMIT;"
+#define MAKE_TABLE	"CREATE TABLE call(id INTEGER PRIMARY KEY, record BLOB);"
+#define SET_VERSION	"PRAGMA user_version=" TEXT(JOURNAL_VERSION) ";"
+#define SET_APPLICATION "PRAGMA application_id=" APPLICATION_ID ";"
+
 #define LOG_SUFFIX "-wal"
 
 /* Which file it is. */
@@ -96,15 +102,15 @@ static int ask(struct journal_store *store, const char *sql, char *value, size_t
 }
 
 /* A file without tables is new. */
-static int check_version(struct journal_store *store, char *why)
+static int check_version(struct journal_store *store, bool *is_new, char *why)
 {
 	char tables[16], version[16];
 	int error = ask(store, "SELECT count(*) FROM sqlite_master", tables, sizeof(tables), why);
 
 	if (!error)
 		error = ask(store, "PRAGMA user_version", version, sizeof(version), why);
-	if (error || (!strcmp(tables, "0") && !strcmp(version, "0")) ||
-	    !strcmp(version, TEXT(JOURNAL_VERSION)))
+	*is_new = !error && !strcmp(tables, "0") && !strcmp(version, "0");
+	if (error || *is_new || !strcmp(version, TEXT(JOURNAL_VERSION)))
 		return error;
 	snprintf(why, JOURNAL_WHY, "the file has version %s, this daemon reads version %s", version,
 		 TEXT(JOURNAL_VERSION));
@@ -122,9 +128,18 @@ static int check_pages(struct journal_store *store, char *why)
 	return -EBADMSG;
 }
 
-/* Exclusive from the first access: excludes other processes, and the log needs no shared memory. */
+static int make_table(struct journal_store *store, char *why)
+{
+	return run(store, BEGIN MAKE_TABLE SET_VERSION SET_APPLICATION COMMIT, why);
+}
+
+/*
+ * Exclusive from the first access: excludes other processes, and the log needs no shared memory. A
+ * file that is there is not written: its calls are restored from a full disk, too.
+ */
 static int prepare_file(struct journal_store *store, char *why)
 {
+	bool is_new = false;
 	int error = run(store,
 			"PRAGMA locking_mode=EXCLUSIVE;"
 			"PRAGMA cell_size_check=ON;"
@@ -133,20 +148,13 @@ static int prepare_file(struct journal_store *store, char *why)
 			why);
 
 	if (!error)
-		error = check_version(store, why);
+		error = check_version(store, &is_new, why);
 	if (!error)
 		error = run(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", why);
 	if (!error)
 		error = check_pages(store, why);
-	if (!error)
-		error = run(store,
-			    "BEGIN IMMEDIATE;"
-			    "CREATE TABLE IF NOT EXISTS call(id INTEGER PRIMARY KEY, record BLOB);"
-			    "PRAGMA user_version=" TEXT(
-				    JOURNAL_VERSION) ";"
-						     "PRAGMA application_id=" APPLICATION_ID ";"
-						     "COMMIT",
-			    why);
+	if (!error && is_new)
+		error = make_table(store, why);
 	return error;
 }
 
@@ -156,10 +164,10 @@ static int prepare_statements(struct journal_store *store, char *why)
 		const char *sql;
 		sqlite3_stmt **statement;
 	} all[] = {
-		{ "BEGIN IMMEDIATE", &store->begin },
+		{ BEGIN, &store->begin },
 		{ "INSERT OR REPLACE INTO call(id, record) VALUES(?1, ?2)", &store->put },
 		{ "DELETE FROM call WHERE id = ?1", &store->remove },
-		{ "COMMIT", &store->commit },
+		{ COMMIT, &store->commit },
 	};
 
 	for (size_t i = 0; i < COUNT(all); i++) {

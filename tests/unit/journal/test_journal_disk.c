@@ -100,6 +100,43 @@ static void test_full_disk_at_the_end_is_reported(void)
 	scene_close(&scene);
 }
 
+/* Written by a clean stop, or left in the log by a crash: reading needs no room. */
+static void add_one(struct scene *scene)
+{
+	add(scene, 0, "one");
+	if (!settle(scene))
+		_exit(2);
+}
+
+static void test_full_disk_at_the_start_keeps_the_calls(void)
+{
+	for (unsigned int crash = 0; crash < 2; crash++) {
+		struct rlimit before;
+		struct scene scene;
+
+		scene_open(&scene);
+		if (crash)
+			crash_in_child(&scene, add_one);
+		else
+			add_one(&scene);
+		if (!crash)
+			CU_ASSERT_EQUAL(journal_close(scene.journal), 0);
+		take_room(&before);
+		CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
+		CU_ASSERT_STRING_EQUAL(scene.restored, "1=one ");
+		CU_ASSERT_EQUAL(journal_state(scene.journal), JOURNAL_OK);
+		add(&scene, 1, "two");
+		fail_writes(&scene, 1);
+		CU_ASSERT_EQUAL(journal_state(scene.journal), JOURNAL_FAILING);
+		give_room(&before);
+		CU_ASSERT(settle(&scene));
+		journal_close(scene.journal);
+		CU_ASSERT_EQUAL(open_again(&scene), 0);
+		CU_ASSERT_STRING_EQUAL(scene.restored, "1=one 2=two ");
+		scene_close(&scene);
+	}
+}
+
 /* Several batches: no other is begun when the time for the last writes is over. */
 static void test_slow_disk_does_not_hold_up_the_end(void)
 {
@@ -271,4 +308,6 @@ TEST_SUITE(journal_disk,
 	   { "a hung disk is told", test_hung_disk_is_told },
 	   { "a removed file is renewed", test_removed_file_is_renewed },
 	   { "a vanished directory is told", test_vanished_directory_is_told },
+	   { "a full disk at the start keeps the calls",
+	     test_full_disk_at_the_start_keeps_the_calls },
 	   { "a full disk at the end is reported", test_full_disk_at_the_end_is_reported });
