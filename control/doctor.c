@@ -52,6 +52,7 @@ int verb_doctor(const struct options *options, int argc, char **argv)
 	doctor_network(&doctor);
 	doctor_journal(&doctor);
 	doctor_calls(&doctor);
+	doctor_commands(&doctor);
 	json_decref(doctor.status);
 	if (!options->json)
 		printf("\nfindings: %u wrong, %u notes\n", doctor.bad, doctor.notes);

@@ -14,5 +14,7 @@ void doctor_network(struct doctor *doctor);
 /* doctor_journal.c, doctor_calls.c */
 void doctor_journal(struct doctor *doctor);
 void doctor_calls(struct doctor *doctor);
+/* doctor_commands.c */
+void doctor_commands(struct doctor *doctor);
 
 #endif

@@ -87,19 +87,19 @@ static void check_netlink(struct doctor *doctor)
 			strerror(-err));
 }
 
+static bool is_off(const struct doctor *doctor)
+{
+	return !strcmp(text_of(json_object_get(doctor->status, "kernel"), "mode"), "off");
+}
+
 static void check_daemon_uses_it(struct doctor *doctor)
 {
 	const json_t *kernel = json_object_get(doctor->status, "kernel");
-	bool off = !strcmp(text_of(kernel, "mode"), "off");
 
 	if (!doctor->status)
 		return;
 	if (json_is_true(json_object_get(kernel, "module")))
 		finding(doctor, FINDING_OK, NULL, "the daemon uses the module");
-	else if (off)
-		finding(doctor, FINDING_NOTE,
-			"set kernel=auto in rtprelay.conf, and restart the daemon",
-			"the daemon is configured not to use the module (kernel=off)");
 	else
 		finding(doctor, FINDING_BAD,
 			"the daemon needs CAP_NET_ADMIN in its network namespace; see its log",
@@ -108,8 +108,16 @@ static void check_daemon_uses_it(struct doctor *doctor)
 
 void doctor_module(struct doctor *doctor)
 {
-	bool installed = check_installed(doctor);
+	bool installed;
 
+	if (is_off(doctor)) {
+		finding(doctor, FINDING_NOTE,
+			"to use the module set kernel=auto in rtprelay.conf, and restart the "
+			"daemon",
+			"media is relayed in user space, as configured (kernel=off)");
+		return;
+	}
+	installed = check_installed(doctor);
 	if (access("/sys/module/rtprelay", F_OK)) {
 		finding(doctor, FINDING_NOTE,
 			installed ? "modprobe rtprelay" : "install the module first",
