@@ -139,6 +139,25 @@ static unsigned int check_protocol(const struct control_protocol *protocol,
 	return mistakes;
 }
 
+static unsigned int check_media_deny(const struct conf_list *list)
+{
+	unsigned int mistakes = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!destinations_valid(list->item[i])) {
+			log_err("media-deny %s: is not CIDR, CIDR:PORT, CIDR:PORT-PORT, local, "
+				"local:PORT, local:PORT-PORT or none; IPv6 with a port: "
+				"[CIDR]:PORT",
+				list->item[i]);
+			mistakes++;
+		} else if (list->count > 1 && !strcmp(list->item[i], "none")) {
+			log_err("media-deny: none must be the only item of the list");
+			mistakes++;
+		}
+	}
+	return mistakes;
+}
+
 static unsigned int check_lists(const struct conf *conf)
 {
 	unsigned int mistakes = 0;
@@ -156,15 +175,7 @@ static unsigned int check_lists(const struct conf *conf)
 			conf->control_allow.item[i]);
 		mistakes++;
 	}
-	for (size_t i = 0; i < conf->media_deny.count; i++) {
-		if (destinations_valid(conf->media_deny.item[i]))
-			continue;
-		log_err("media-deny %s: is not CIDR, CIDR:PORT, CIDR:PORT-PORT, local, local:PORT, "
-			"local:PORT-PORT or none; IPv6 with a port: [CIDR]:PORT",
-			conf->media_deny.item[i]);
-		mistakes++;
-	}
-	return mistakes;
+	return mistakes + check_media_deny(&conf->media_deny);
 }
 
 static unsigned int check_user(const struct conf *conf)
