@@ -138,6 +138,8 @@ int admin_socket_open(struct admin_socket *own, const struct admin_socket_conf *
 		return err;
 	*what = "replacing the existing file";
 	err = remove_stale(&addr);
+	if (err == -EADDRINUSE)
+		*what = "replacing the socket of a running daemon";
 	if (err)
 		return err;
 	*what = "opening the socket";

@@ -24,6 +24,9 @@ static const char *refusal_text(int error)
 		return "no pair of ports is free; see rtprelayctl status";
 	if (error == -EMFILE)
 		return "no descriptor is free; raise LimitNOFILE= or ulimit -n";
+	if (error == -EADDRNOTAVAIL)
+		return "an address of \"interface\" is no longer one of this host; see "
+		       "rtprelayctl doctor";
 	return strerror(-error);
 }
 

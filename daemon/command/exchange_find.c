@@ -39,13 +39,19 @@ static int sdp_family(const struct exchange *ex)
 static struct iface_addr *pick_local(struct exchange *ex, struct str name, int family)
 {
 	struct iface_table *ifaces = ex->call->table->conf.ifaces;
+	char text[64], address[ENDPOINT_TEXT];
 	struct iface_addr *local;
-	char text[64];
 	bool known;
 
 	local = iface_pick(ifaces, name, family, &known);
-	if (!local)
+	if (!local) {
 		local = iface_pick(ifaces, name, AF_UNSPEC, &known);
+		if (local && ex->new_call)
+			log_call(LOG_LEVEL_WARNING, ex->call->id,
+				 "interface \"" STR_FMT "\" has no %s address: %s is used",
+				 STR_ARG(local->name), family == AF_INET6 ? "IPv6" : "IPv4",
+				 endpoint_print_addr(&local->bind, address));
+	}
 	if (name.len && !known && ex->new_call)
 		log_call(LOG_LEVEL_WARNING, ex->call->id,
 			 "interface \"%s\" is not configured: the first one is used",

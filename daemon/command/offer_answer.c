@@ -87,7 +87,7 @@ static bool asks_for_decryption(const struct exchange *ex)
 	return false;
 }
 
-/* Logs what the request asks for and the relay does not support: one line for each call. */
+/* Logs what the request asks for and does not get: once for each call. */
 static void log_ignored(const struct exchange *ex)
 {
 	struct str ignored = ex->request->ignored;
@@ -98,11 +98,15 @@ static void log_ignored(const struct exchange *ex)
 	if (call->ignored_told || !(ignored.len || srtp || ex->strip_ignored))
 		return;
 	call->ignored_told = true;
-	log_call(LOG_LEVEL_INFO, call->id,
-		 "the proxy asked for what the relay does not support; ignored: %s%s%s",
-		 srtp ? "transport-protocol for SRTP, " : "",
-		 ex->strip_ignored ? "codec-strip that leaves no codec, " : "",
-		 log_escape(ignored, text, sizeof(text)));
+	if (ignored.len || srtp)
+		log_call(LOG_LEVEL_INFO, call->id,
+			 "the proxy asked for what the relay does not support; ignored: %s%s%s",
+			 srtp ? "transport-protocol for SRTP" : "", srtp && ignored.len ? ", " : "",
+			 log_escape(ignored, text, sizeof(text)));
+	if (ex->strip_ignored)
+		log_call(LOG_LEVEL_INFO, call->id,
+			 "codec-strip would leave no codec of a media: all of its codecs stay; "
+			 "with allow-no-codec-media it gets port 0");
 }
 
 static void commit(struct exchange *ex)

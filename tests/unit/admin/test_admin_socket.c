@@ -12,6 +12,7 @@
 #include "tests/unit/test.h"
 
 static char base[] = "/tmp/test_admin_socket.XXXXXX", dir[64], path[96];
+static const char *what; /* failed in open_socket() */
 
 static void make_dir(void)
 {
@@ -33,7 +34,6 @@ static int open_socket(struct admin_socket *own, unsigned int mode)
 	const struct admin_socket_conf conf = {
 		.path = path, .mode = mode, .uid = geteuid(), .gid = getegid()
 	};
-	const char *what;
 
 	return admin_socket_open(own, &conf, &what);
 }
@@ -87,6 +87,7 @@ static void test_socket_of_a_running_daemon_is_kept(void)
 	CU_ASSERT_EQUAL(open_socket(&own, 0660), 0);
 	CU_ASSERT_EQUAL(stat(path, &before), 0);
 	CU_ASSERT_EQUAL(open_socket(&other, 0660), -EADDRINUSE);
+	CU_ASSERT_STRING_EQUAL(what, "replacing the socket of a running daemon");
 	CU_ASSERT(other.fd < 0);
 	CU_ASSERT_EQUAL(stat(path, &after), 0);
 	CU_ASSERT_EQUAL(after.st_ino, before.st_ino);
