@@ -21,7 +21,7 @@ static void refuse(struct admin_peer *peer, int error)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "%u addresses are banned, the maximum", BANS_MAX);
+	snprintf(text, sizeof(text), "%d addresses are banned, the maximum", BANS_MAX);
 	switch (error) {
 	case -ENOSPC:
 		admin_error(peer, CONTROL_ERROR_FULL, text);

@@ -104,7 +104,7 @@ static int ask(struct journal_store *store, const char *sql, char *value, size_t
 /* A file without tables is new. */
 static int check_version(struct journal_store *store, bool *is_new, char *why)
 {
-	char tables[16], version[16];
+	char tables[16], version[16] = "";
 	int error = ask(store, "SELECT count(*) FROM sqlite_master", tables, sizeof(tables), why);
 
 	if (!error)
