@@ -217,6 +217,7 @@ static void send_party(struct admin_peer *peer, const struct dialog *dialog)
 	admin_send(peer);
 }
 
+/* The mode of latching is named if it is not the default one. */
 static void put_flags(struct json_line *line, const struct side_conf *side)
 {
 	static const struct {
@@ -240,6 +241,10 @@ static void put_flags(struct json_line *line, const struct side_conf *side)
 			jsonl_text(line, NULL, names[i].name);
 	if (side->ice[0])
 		jsonl_text(line, NULL, "ice");
+	if (side->latching == LATCH_STRICT)
+		jsonl_text(line, NULL, "latching=strict");
+	else if (side->latching == LATCH_FIRST)
+		jsonl_text(line, NULL, "latching=first");
 	jsonl_close(line, ']');
 }
 

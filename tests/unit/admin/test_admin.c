@@ -259,6 +259,27 @@ static void test_call_is_shown_as_a_tree(void)
 	CU_ASSERT(stop());
 }
 
+static void test_mode_of_latching_is_shown(void)
+{
+	static const struct {
+		enum latch_mode mode;
+		const char *flags;
+	} rows[] = {
+		{ LATCH_SMART, "\"flags\":[]" },
+		{ LATCH_STRICT, "\"flags\":[\"latching=strict\"]" },
+		{ LATCH_FIRST, "\"flags\":[\"latching=first\"]" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		start();
+		talk.scene.calls->conf.latching = rows[i].mode;
+		add_call("alpha", "f1", true);
+		ask("{\"verb\":\"call\",\"call-id\":\"alpha\"}");
+		CU_ASSERT_EQUAL(count_of(rows[i].flags), 2);
+		CU_ASSERT(stop());
+	}
+}
+
 /*
  * As if the kernel had received two intervals from @side, with @lost of 250 packets missing in
  * each.
@@ -960,6 +981,7 @@ TEST_SUITE(admin,
 	     test_invalid_requests_are_refused_and_harmless },
 	   { "calls are filtered", test_calls_are_filtered },
 	   { "a call is shown as a tree", test_call_is_shown_as_a_tree },
+	   { "the mode of latching is shown", test_mode_of_latching_is_shown },
 	   { "calls have their quality", test_calls_have_their_quality },
 	   { "a hostile Call-ID stays one line of JSON",
 	     test_hostile_call_id_stays_one_line_of_json },
