@@ -20,7 +20,7 @@ static int make_room(struct host_addrs *addrs, const struct ifaddrs *all)
 
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
 		n++;
-	addrs->local = calloc(n, sizeof(*addrs->local));
+	addrs->local = calloc(2 * n, sizeof(*addrs->local));
 	addrs->broadcast = calloc(3 * n, sizeof(*addrs->broadcast));
 	return addrs->local && addrs->broadcast ? 0 : -ENOMEM;
 }
@@ -49,6 +49,24 @@ static void add_broadcast(struct host_addrs *addrs, const struct ifaddrs *at)
 	addrs->broadcast[addrs->n_broadcast++] = zero;
 }
 
+/*
+ * The anycast address of a network's routers (RFC 4291, 2.6.1): all bits of the host zero. If this
+ * host forwards IPv6, the kernel delivers to it what is sent there. A /127 or /128 has none.
+ */
+static void add_anycast(struct host_addrs *addrs, const struct ifaddrs *at)
+{
+	struct endpoint addr = endpoint_from(at->ifa_addr), zero = addr;
+	struct endpoint mask = endpoint_from(at->ifa_netmask);
+
+	if (addr.sa.sa_family != AF_INET6 || mask.sa.sa_family != AF_INET6 ||
+	    mask.in6.sin6_addr.s6_addr[15] >= 0xfe)
+		return;
+	for (size_t i = 0; i < sizeof(zero.in6.sin6_addr); i++)
+		zero.in6.sin6_addr.s6_addr[i] &= mask.in6.sin6_addr.s6_addr[i];
+	if (!endpoint_addr_eq(&zero, &addr))
+		addrs->local[addrs->n_local++] = zero;
+}
+
 int host_addrs_read(struct host_addrs *addrs)
 {
 	struct ifaddrs *all;
@@ -65,6 +83,7 @@ int host_addrs_read(struct host_addrs *addrs)
 			continue;
 		addrs->local[addrs->n_local++] = addr;
 		add_broadcast(addrs, at);
+		add_anycast(addrs, at);
 	}
 	freeifaddrs(all);
 	if (error)

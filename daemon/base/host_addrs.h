@@ -7,7 +7,10 @@
 
 #include "base/endpoint.h"
 
-/* @broadcast: of the networks that the host is in. Both: port 0, in no order, maybe repeated. */
+/*
+ * @local: that packets to this host may have; @broadcast: of the networks that it is in. Both: port
+ * 0, in no order, maybe repeated.
+ */
 struct host_addrs {
 	struct endpoint *local, *broadcast;
 	size_t n_local, n_broadcast;

@@ -60,7 +60,6 @@ static void test_broadcast_is_what_the_kernel_takes_for_it(void)
 		fake_ifaddrs = &iface;
 		CU_ASSERT_EQUAL_FATAL(host_addrs_read(&addrs), 0);
 		fake_ifaddrs = NULL;
-		CU_ASSERT_EQUAL(addrs.n_local, 1);
 		CU_ASSERT(has(addrs.local, addrs.n_local, rows[i].addr));
 		for (; wanted < 3 && rows[i].broadcast[wanted]; wanted++)
 			CU_ASSERT(
@@ -68,6 +67,37 @@ static void test_broadcast_is_what_the_kernel_takes_for_it(void)
 		CU_ASSERT_EQUAL(!addrs.n_broadcast, !wanted);
 		for (size_t j = 0; j < addrs.n_broadcast; j++)
 			CU_ASSERT_FALSE(endpoint_addr_eq(&addrs.broadcast[j], &addr));
+		host_addrs_free(&addrs);
+	}
+}
+
+/* A host that forwards IPv6 has the anycast address of routers in each of its networks. */
+static void test_anycast_of_routers_is_local(void)
+{
+	static const struct {
+		const char *addr, *mask, *anycast;
+	} rows[] = {
+		{ "2001:db8::1:5", "ffff:ffff:ffff:ffff::", "2001:db8::" },
+		{ "2001:db8::5", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffc", "2001:db8::4" },
+		{ "2001:db8::", "ffff:ffff:ffff:ffff::", NULL },
+		{ "2001:db8::5", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", NULL },
+		{ "2001:db8::5", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL },
+		{ "2001:db8::5", NULL, NULL },
+		{ "192.0.2.5", "255.255.255.0", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct endpoint addr = at(rows[i].addr), mask = at(rows[i].mask);
+		struct ifaddrs iface = { .ifa_addr = &addr.sa, .ifa_netmask = &mask.sa };
+		struct host_addrs addrs;
+
+		fake_ifaddrs = &iface;
+		CU_ASSERT_EQUAL_FATAL(host_addrs_read(&addrs), 0);
+		fake_ifaddrs = NULL;
+		CU_ASSERT_EQUAL(addrs.n_local, rows[i].anycast ? 2 : 1);
+		CU_ASSERT(has(addrs.local, addrs.n_local, rows[i].addr));
+		if (rows[i].anycast)
+			CU_ASSERT(has(addrs.local, addrs.n_local, rows[i].anycast));
 		host_addrs_free(&addrs);
 	}
 }
@@ -193,6 +223,7 @@ static void test_lost_news_are_news(void)
 TEST_SUITE(host_addrs,
 	   { "broadcast is what the kernel takes for it",
 	     test_broadcast_is_what_the_kernel_takes_for_it },
+	   { "anycast of routers is local", test_anycast_of_routers_is_local },
 	   { "interfaces without broadcast or address",
 	     test_interfaces_without_broadcast_or_address },
 	   { "out of memory is an error", test_out_of_memory_is_an_error },
