@@ -224,30 +224,38 @@ static bool has_rebound(struct latch_memory *m, const struct latch_ref *ref,
  * RTCP with an SSRC that the phone's RTP did not use, once that was heard. RTP of a source on trial
  * may be another's.
  */
-static bool is_foreign(const struct latch_ref *ref, const struct latch_packet *packet)
+static bool is_foreign(const struct latch *rtp, uint32_t ssrc)
 {
-	if (!packet->has_ssrc || packet->has_seq || !ref->rtp)
-		return false;
-	return latch_sequenced(ref->rtp) && !latch_on_trial(ref->rtp) &&
-	       !latch_has_ssrc(ref->rtp, packet->ssrc) &&
-	       !ssrcs_find(&ref->rtp->sealed.ssrcs, packet->ssrc);
+	return rtp && latch_sequenced(rtp) && !latch_on_trial(rtp) && !latch_has_ssrc(rtp, ssrc) &&
+	       !ssrcs_find(&rtp->sealed.ssrcs, ssrc);
 }
 
-static uint32_t newcomer_facts(struct latch_memory *m, const struct latch_ref *ref,
+bool latch_is_foreign(const struct latch *latch, const struct latch *rtp)
+{
+	const struct latch_memory *m = &latch->sealed;
+
+	return m->phase != PHASE_WAIT && !m->sequenced && m->ssrc_known && is_foreign(rtp, m->ssrc);
+}
+
+static uint32_t newcomer_facts(struct latch *latch, const struct latch_ref *ref,
 			       const struct latch_packet *packet, enum latch_class class)
 {
+	struct latch_memory *m = &latch->sealed;
 	enum latch_rank rank = latch_rank_of(class), had = latch_rank_of(m->class);
+	bool rtcp = packet->has_ssrc && !packet->has_seq;
+	bool foreign = rtcp && is_foreign(ref->rtp, packet->ssrc);
 	enum next next = is_next(m, ref, packet);
-	uint32_t facts =
-		stream_facts(ref) | source_facts(m) | fact(FACT_CANDIDATE, packet->candidate) |
-		fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
-		fact(FACT_SEQUENCED, packet->has_seq) | fact(FACT_GOES_ON, next) |
-		switch_facts(m, ref, packet) | fact(FACT_FOREIGN, is_foreign(ref, packet)) |
-		fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
-		fact(FACT_WAS_EXACT, m->was_exact) | fact(FACT_SAME, rank == had) |
-		fact(FACT_HIGHER, rank > had) |
-		fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
-					    endpoint_eq(&m->replaced, packet->source));
+	uint32_t facts = stream_facts(ref) | source_facts(m) |
+			 fact(FACT_CANDIDATE, packet->candidate) |
+			 fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
+			 fact(FACT_SEQUENCED, packet->has_seq) | fact(FACT_GOES_ON, next) |
+			 switch_facts(m, ref, packet) | fact(FACT_FOREIGN, foreign) |
+			 fact(FACT_FITTER, rtcp && !foreign && latch_is_foreign(latch, ref->rtp)) |
+			 fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
+			 fact(FACT_WAS_EXACT, m->was_exact) | fact(FACT_SAME, rank == had) |
+			 fact(FACT_HIGHER, rank > had) |
+			 fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
+						     endpoint_eq(&m->replaced, packet->source));
 
 	return facts | usable_fact(m, class, facts) |
 	       fact(FACT_REBOUND, has_rebound(m, ref, packet, class, next, facts));
@@ -439,7 +447,7 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 	close_window(m, packet->now_ms);
 	class = classify(ref, packet->source);
 	*rank = latch_rank_of(class);
-	facts = newcomer_facts(m, ref, packet, class);
+	facts = newcomer_facts(latch, ref, packet, class);
 	outcome = latch_rule_find(latch_newcomer_rules, m->phase, class, facts);
 	if (outcome == OUTCOME_NO_CANDIDATE)
 		return LATCH_NO_CANDIDATE;

@@ -49,14 +49,16 @@
  *     newcomer              taken at once if exact, address or sibling; else not now
  *     source in use         never locks, and yields to a newcomer with numbers and equal rank
  *     RTCP                  refused if its SSRC is not one of the RTP of this side, once RTP of a
- *                           source that is not on trial was heard
+ *                           source that is not on trial was heard; if such RTCP is in use from
+ *                           before, it yields to RTCP with such an SSRC and equal rank
  *
  * PHASES: who is heard now, and who could take over (latch_newcomer_rules)?
  *
  *     phase      is heard            could take over
  *     wait       nobody              any usable newcomer
  *     open       the source in use   a usable newcomer of higher rank; of the same rank, if it has
- *                                    numbers and the source in use never had any
+ *                                    numbers and the source in use never had any, or if its RTCP
+ *                                    has the SSRC of RTP, and that of the source in use has not
  *     reopened   the source in use   the same; of the same rank, if silent
  *     moved      the source in use,  any usable newcomer; the source that it replaces is refused
  *                at its old place    until the window ends
@@ -139,6 +141,9 @@
  *        same rank                    taken     refused   if silent  taken     if it may  refused
  *        same rank, numbers, and      -         taken     taken      taken     taken      -
  *        the source has had none
+ *        same rank, RTCP with the     -         taken     taken      taken     taken      -
+ *        SSRC of RTP, and the
+ *        source's has another
  *        higher rank, not exact       taken     taken     taken      taken     if it may  refused
  *        exact, the source is not     taken     taken     taken      taken     if it may  if silent
  *     NAT changed its port,           -         taken     taken      taken     taken      taken
@@ -533,6 +538,12 @@ static inline bool latch_silent(const struct latch *latch, int64_t now_ms)
 {
 	return now_ms - latch->sealed.heard_ms >= LATCH_SILENCE_MS;
 }
+
+/*
+ * Has the source in use sent only RTCP, with an SSRC that RTP of the same media did not have? @rtp:
+ * as in struct latch_ref
+ */
+bool latch_is_foreign(const struct latch *latch, const struct latch *rtp);
 
 /* Is it the SSRC that the source in use sent last? */
 static inline bool latch_has_ssrc(const struct latch *latch, uint32_t ssrc)

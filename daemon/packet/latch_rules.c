@@ -81,6 +81,8 @@ const struct latch_rule latch_newcomer_rules[] = {
 	{ PENDING,         ANY,   OUTCOME_PROVE,        FACT_HIGHER | FACT_GOES_ON, 0 },
 	/* What has no sequence numbers keeps no place from media that has. */
 	{ HEARS,           ANY,   OUTCOME_PROVE,        YIELDS | FACT_SAME,        0 },
+	/* RTCP that came before the first RTP, maybe of somebody behind the same NAT. */
+	{ HEARS,           ANY,   OUTCOME_PROVE,        FACT_FITTER | FACT_SAME,   0 },
 	{ LOCKED,          EXACT, OUTCOME_PROVE,        FACT_HIGHER | FACT_SILENT, 0 },
 	{ LOCKED | PENDING, EXACT, OUTCOME_PROVE,       FACT_HIGHER | FACT_ASYMMETRIC, 0 },
 	/* A gateway may go from its announcement to the call at another port, with another SSRC. */

@@ -86,6 +86,8 @@ enum latch_fact {
 	FACT_FINAL = 1 << 28,	   /* a final answer came less than a window ago */
 	FACT_GATEWAY = 1 << 29,	   /* the first source was exact, and SDP has the address of SIP */
 	FACT_GONE = 1 << 30,	   /* the party is silent in RTP, and in RTCP if it ever sent any */
+	/* the newcomer and the source in use */
+	FACT_FITTER = 1u << 31, /* RTCP of an SSRC of its RTP; that in use has another one */
 };
 
 /* What a row says, by table. */

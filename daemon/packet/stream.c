@@ -195,10 +195,18 @@ static bool admit_other(struct stream *s, const struct latch_packet *packet)
 	return false;
 }
 
-/* The window is closed: the contest is decided, the kernel may forward again. */
+/* The source in use keeps its place as long as it is not silent. */
+static bool is_settled(const struct stream *s)
+{
+	const struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
+
+	return latch_settled(&s->latch) && !latch_is_foreign(&s->latch, rtp ? &rtp->latch : NULL);
+}
+
+/* The contest is decided, the kernel may forward again. */
 static void settle(struct stream *s)
 {
-	if (!s->contested || !latch_settled(&s->latch))
+	if (!s->contested || !is_settled(s))
 		return;
 	__atomic_store_n(&s->contested, false, __ATOMIC_RELAXED);
 	s->news_bits |= 1 << BRIDGE_CHANGED;
@@ -391,7 +399,7 @@ static bool may_change(const struct stream *s, enum latch_verdict verdict, int64
 		return true;
 	if (latch_silent(&s->latch, now_ms))
 		return true;
-	return !latch_settled(&s->latch) && !latch_pending(&s->latch);
+	return !is_settled(s) && !latch_pending(&s->latch);
 }
 
 static bool is_udptl(const struct stream *s, bool numbered)

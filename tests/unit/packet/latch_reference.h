@@ -504,11 +504,26 @@ static bool ref_on_hold(const struct told *t, int class)
 	return !t->sdp.at || (class == 0 && t->alone && t->asymmetric) || (class == 1 && t->alone);
 }
 
-/* RTCP that is not of the phone's RTP. */
+/* The phone's RTP was heard, and did not have this SSRC. */
+static bool ref_not_of_rtp(const struct told *t, uint32_t ssrc)
+{
+	return t->rtp_ssrc && !t->rtp_on_trial && ssrc != t->rtp_ssrc &&
+	       (ssrc != t->rtp_ssrc_before || !ssrc);
+}
+
 static bool ref_foreign(const struct told *t, const struct heard *h)
 {
-	return h->has_ssrc && !h->has_seq && t->rtp_ssrc && !t->rtp_on_trial &&
-	       h->ssrc != t->rtp_ssrc && (h->ssrc != t->rtp_ssrc_before || !h->ssrc);
+	return h->has_ssrc && !h->has_seq && ref_not_of_rtp(t, h->ssrc);
+}
+
+/* RTCP of the phone in place of RTCP that is not the phone's, and was there before. */
+static bool ref_fits_better(const struct reference *r, const struct told *t, const struct heard *h,
+			    int class)
+{
+	bool stranger = r->phase != R_WAIT && !r->sequenced && r->ssrc_known;
+
+	return stranger && ref_not_of_rtp(t, r->ssrc) && h->has_ssrc && !h->has_seq &&
+	       R_RANK[class] == R_RANK[r->class];
 }
 
 /* All are awaited at the same time: there is room for more than the model has places. */
@@ -593,7 +608,8 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 			return ref_will_rebind(r, t, h) ? LATCH_SOON : LATCH_REFUSE;
 		if (ref_was_where_told(r, t, class))
 			return LATCH_REFUSE;
-		if (ref_may_take(r, t, h, class, silent) || ref_must_yield(r, h, class))
+		if (ref_may_take(r, t, h, class, silent) || ref_must_yield(r, h, class) ||
+		    ref_fits_better(r, t, h, class))
 			proof = ref_proof(r, t, h, class, silent);
 		else
 			proof = ref_switch(r, t, h, class);

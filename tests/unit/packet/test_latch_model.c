@@ -48,6 +48,7 @@ struct story {
 	int64_t now_ms;
 	unsigned int number, step;
 	bool failed;
+	bool rtcp_port; /* nothing has sequence numbers */
 };
 
 /* --- Chance ----------------------------------------------------------------------------------- */
@@ -348,7 +349,7 @@ static void send_packet(struct story *s, const struct actor *actor)
 		h.has_ssrc = true;
 	}
 	h.udptl = h.opaque && s->media != MEDIA_OPAQUE && !once_in(s, 12);
-	h.has_seq = h.opaque ? h.udptl && s->media == MEDIA_T38 : !once_in(s, 12);
+	h.has_seq = h.opaque ? h.udptl && s->media == MEDIA_T38 : !once_in(s, 12) && !s->rtcp_port;
 	packet = (struct latch_packet){ .source = &source,
 					.now_ms = h.now_ms,
 					.candidate = h.candidate,
@@ -529,7 +530,7 @@ static void kernel_heard(struct story *s)
 	if (!actor)
 		return;
 	actor->seq = (uint16_t)(actor->seq + chance(s, 50));
-	h.has_seq = h.has_ssrc = s->media == MEDIA_RTP && !once_in(s, 6);
+	h.has_seq = h.has_ssrc = s->media == MEDIA_RTP && !once_in(s, 6) && !s->rtcp_port;
 	if (s->media == MEDIA_T38)
 		h.opaque = h.udptl = h.has_seq = !once_in(s, 6);
 	h.ssrc = actor->ssrc;
@@ -591,7 +592,7 @@ static void step(struct story *s)
 		offer(s);
 	else if (event < 932)
 		tell_siblings(s);
-	else if (event < 935)
+	else if (event < (s->rtcp_port ? 945 : 935))
 		tell_rtp(s);
 	else if (event < 960)
 		kernel_heard(s);
@@ -614,6 +615,7 @@ static void tell_story(unsigned int number)
 	s.now_ms = 100000;
 	if (once_in(&s, 3))
 		s.media = 1 + (enum media)chance(&s, 3);
+	s.rtcp_port = s.media == MEDIA_RTP && once_in(&s, 6);
 	tell_addresses(&s);
 	tell_siblings(&s);
 	tell_mode(&s);

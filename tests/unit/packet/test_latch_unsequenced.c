@@ -191,6 +191,62 @@ static void test_r2_rtcp_teaches_only_with_the_ssrc_of_its_rtp(void)
 	close_stage(&stage);
 }
 
+/*
+ * Somebody behind the same NAT sends RTCP before the phone has sent any RTP, and goes on. When the
+ * phone's RTCP comes it is heard in that one's place, and the other side's RTCP goes there.
+ */
+static void test_r2_rtcp_of_another_ssrc_yields_to_that_of_the_phone(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	signal_nat(&stage, NAT);
+	for (int i = 0; i < 500; i++)
+		send_report(&stage, A_RTCP, NAT ":6667", 66, true);
+	arrive_for(&stage, 5000, A_RTP, place(PHONE));
+	send_report(&stage, A_RTCP, NAT ":6667", 66, true);
+	CU_ASSERT_TRUE(goes_to(&stage, A_RTCP, place(NAT ":6667")));
+	send_report(&stage, A_RTCP, NAT ":6669", 67, false);
+	send_report(&stage, A_RTCP, NAT ":50001", 7, true);
+	CU_ASSERT_TRUE(goes_to(&stage, A_RTCP, place(NAT ":50001")));
+	send_report(&stage, A_RTCP, NAT ":6667", 66, false);
+	/* Two of the phone's own: the first one stays. */
+	send_report(&stage, A_RTCP, NAT ":50003", 7, false);
+	close_stage(&stage);
+}
+
+/* The kernel forwards the RTCP of that one, and reports the phone's without its SSRC. */
+static void test_r2_rtcp_of_another_ssrc_does_not_stay_in_the_kernel(void)
+{
+	struct bridge_kernel report = { .in_kernel = true, .stranger = place(NAT ":50001") };
+	struct stream *rtcp;
+	struct stage stage;
+
+	open_stage(&stage);
+	signal_nat(&stage, NAT);
+	rtcp = stream_at(&stage, A_RTCP);
+	for (int i = 0; i < 500; i++)
+		send_report(&stage, A_RTCP, NAT ":6667", 66, true);
+	CU_ASSERT_TRUE(latch_settled(&rtcp->latch));
+	report.heard_ms = stage.now_ms;
+	stream_kernel(rtcp, &report, stage.now_ms);
+	CU_ASSERT_FALSE(rtcp->contested);
+	arrive_for(&stage, 5000, A_RTP, place(PHONE));
+	report.heard_ms = stage.now_ms;
+	take_news(&stage, A_RTCP);
+	stream_kernel(rtcp, &report, stage.now_ms);
+	CU_ASSERT_TRUE(rtcp->contested);
+	CU_ASSERT_TRUE(take_news(&stage, A_RTCP) & 1 << BRIDGE_CHANGED);
+	report = (struct bridge_kernel){ .in_kernel = false };
+	stream_kernel(rtcp, &report, stage.now_ms);
+	send_report(&stage, A_RTCP, NAT ":6667", 66, true);
+	CU_ASSERT_TRUE(rtcp->contested);
+	send_report(&stage, A_RTCP, NAT ":50001", 7, true);
+	arrive_for(&stage, 3000, A_RTCP, place(NAT ":50001"));
+	CU_ASSERT_FALSE(rtcp->contested);
+	close_stage(&stage);
+}
+
 /* RTP on trial may be a stranger's: it must not keep the phone's own RTCP out. */
 static void test_r2_rtp_on_trial_does_not_speak_for_the_ssrc(void)
 {
@@ -321,6 +377,10 @@ TEST_SUITE(latch_unsequenced,
 	   { "R2: a source locks when its media comes", test_r2_source_locks_when_its_media_comes },
 	   { "R2: RTCP teaches only with the SSRC of its RTP",
 	     test_r2_rtcp_teaches_only_with_the_ssrc_of_its_rtp },
+	   { "R2: RTCP of another SSRC yields to that of the phone",
+	     test_r2_rtcp_of_another_ssrc_yields_to_that_of_the_phone },
+	   { "R2: RTCP of another SSRC does not stay in the kernel",
+	     test_r2_rtcp_of_another_ssrc_does_not_stay_in_the_kernel },
 	   { "R2: RTP on trial does not speak for the SSRC",
 	     test_r2_rtp_on_trial_does_not_speak_for_the_ssrc },
 	   { "R2: the SSRC is asked for where the kernel forwards",
