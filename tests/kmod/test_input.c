@@ -106,7 +106,8 @@ static int start_spoofing(int rp_filter)
 
 	world_open();
 	CU_ASSERT_EQUAL(world_run("ip netns exec relay sysctl -q -w net.ipv4.conf.all.rp_filter=%d "
-				  "&& ip -n b addr add 192.0.2.1/32 dev lo",
+				  "&& ip -n b addr add 192.0.2.1/32 dev lo && "
+				  "ip -n relay neigh flush dev b0",
 				  rp_filter),
 			0);
 	open_sockets(0);
@@ -127,7 +128,10 @@ static void test_a_source_that_rp_filter_refuses_goes_up(void)
 	int spoof = start_spoofing(1), up = world_udp("relay", LOCAL);
 	struct nl_flow flow = flow_of(0);
 
-	/* So that b knows the relay's link-layer address: ARP of this sender is refused, too. */
+	/*
+	 * The relay asks for b's link-layer address, and so b knows the relay's: ARP of this sender
+	 * is refused, too.
+	 */
 	CU_ASSERT(is_forwarded(from, 0));
 	set_flow(&flow);
 	for (int i = 0; i < 2; i++) {
