@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cpus.c - the CPUs that this process may use: its affinity and the quota of its control groups */
+#include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -64,7 +65,7 @@ static const char *path_in(const char *line, bool v2)
 static unsigned int quota_of(const char *directory, bool v2)
 {
 	unsigned long long quota, period, whole;
-	char path[2 * COLUMN + 32], line[64];
+	char path[2 * COLUMN + 32], line[64], *rest;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, v2 ? "cpu.max" : "cpu.cfs_quota_us");
 	if (!procfs_line(path, line, sizeof(line)) || strchr(line, '-')) /* -1: none */
@@ -77,8 +78,10 @@ static unsigned int quota_of(const char *directory, bool v2)
 		if (len >= sizeof(line) || !procfs_line(path, line + len, sizeof(line) - len))
 			return UINT_MAX;
 	}
-	/* "max 100000" has no quota. */
-	if (sscanf(line, "%llu %llu", &quota, &period) != 2 || !period)
+	errno = 0;
+	quota = strtoull(line, &rest, 10);
+	period = strtoull(rest, NULL, 10);
+	if (rest == line || errno || !period) /* "max 100000" has no quota */
 		return UINT_MAX;
 	whole = quota / period;
 	return whole < 1 ? 1 : whole < UINT_MAX ? (unsigned int)whole : UINT_MAX;
