@@ -190,7 +190,7 @@ static void test_phone_with_another_link_layer_address(void)
 {
 	static const char *const ways[] = {
 		"del 198.51.100.1 dev b0", "flush dev b0",
-		"replace 198.51.100.1 lladdr 02:00:00:00:0b:03 dev b0"
+		"replace 198.51.100.1 lladdr 02:00:00:00:0b:03 nud reachable dev b0"
 	};
 	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
 	uint16_t seq = 1;
@@ -204,7 +204,7 @@ static void test_phone_with_another_link_layer_address(void)
 				0);
 		check_burst(&seq);
 	}
-	world_run("ip -n relay neigh flush dev b0");
+	world_run("ip -n relay neigh flush nud all dev b0");
 	end();
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 2 * COUNT(ways) * BURST);
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_DROP_XMIT], 0);

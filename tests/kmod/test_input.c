@@ -107,7 +107,7 @@ static int start_spoofing(int rp_filter)
 	world_open();
 	CU_ASSERT_EQUAL(world_run("ip netns exec relay sysctl -q -w net.ipv4.conf.all.rp_filter=%d "
 				  "&& ip -n b addr add 192.0.2.1/32 dev lo && "
-				  "ip -n relay neigh flush dev b0",
+				  "ip -n relay neigh flush nud all dev b0",
 				  rp_filter),
 			0);
 	open_sockets(0);
