@@ -21,7 +21,7 @@ MODULE[rtpproxy_statistics]=rtpproxy
 case_rtpproxy_statistics() {
 	local line of_caller of_callee relayed
 	plain_call a1 b1
-	# For a repeated BYE, as in a slow guest, there is another line: its session has ended (E50).
+	# A repeated BYE, as in a slow guest, makes another line: its session has ended (E50).
 	line=$(grep -a "media of $CALL_ID: " "$LOG/kamailio.log" | head -1)
 	[[ $line =~ :\ [0-9]+\ ([0-9]+)\ ([0-9]+)\ ([0-9]+)\ ([0-9]+) ]] || fail "Kamailio's log has no statistics: \"$line\""
 	of_caller=${BASH_REMATCH[1]} of_callee=${BASH_REMATCH[2]} relayed=${BASH_REMATCH[3]}
