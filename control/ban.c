@@ -71,10 +71,5 @@ int verb_banned(const struct options *options, int argc, char **argv)
 	if (!rows.table)
 		return out_of_memory();
 	status = line_ask(options, line_request(CONTROL_VERB_BANNED), add_row, &rows);
-	if (rows.failed)
-		status = out_of_memory();
-	else if (status == EXIT_OK && !options->json)
-		table_print(rows.table);
-	table_free(rows.table);
-	return status;
+	return table_end(rows.table, rows.failed, status, !options->json);
 }

@@ -248,10 +248,5 @@ int verb_calls(const struct options *options, int argc, char **argv)
 	if (!rows.table)
 		return out_of_memory();
 	status = gather(&rows, options, order);
-	if (rows.failed)
-		status = out_of_memory();
-	else if (status == EXIT_OK && !options->json)
-		table_print(rows.table);
-	table_free(rows.table);
-	return status;
+	return table_end(rows.table, rows.failed, status, !options->json);
 }

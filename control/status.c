@@ -181,10 +181,5 @@ int verb_stats(const struct options *options, int argc, char **argv)
 	if (!stats.table)
 		return out_of_memory();
 	status = line_ask(options, line_request(CONTROL_VERB_STATS), add_counter, &stats);
-	if (stats.failed)
-		status = out_of_memory();
-	else if (status == EXIT_OK && !options->json)
-		table_print(stats.table);
-	table_free(stats.table);
-	return status;
+	return table_end(stats.table, stats.failed, status, !options->json);
 }

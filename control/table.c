@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* table.c - columns that fit the terminal; colours, if stdout is one */
+#include "options.h"
 #include "table.h"
 
 #include <inttypes.h>
@@ -231,4 +232,14 @@ void table_print(const struct table *table)
 		print_row(table, width, table->cells + r * table->n_columns);
 		putchar('\n');
 	}
+}
+
+int table_end(struct table *table, bool failed, int status, bool wanted)
+{
+	if (failed)
+		status = out_of_memory();
+	else if (status == EXIT_OK && wanted)
+		table_print(table);
+	table_free(table);
+	return status;
 }

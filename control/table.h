@@ -26,6 +26,11 @@ bool table_add(struct table *table, const char *const *cells);
 size_t table_rows(const struct table *table);
 /* Prints to stdout. Texts are cut only if stdout is a terminal. */
 void table_print(const struct table *table);
+/*
+ * The end of a verb: prints, if @wanted and @status is EXIT_OK, and frees. @failed: out of memory
+ * for a row. Return: the exit status
+ */
+int table_end(struct table *table, bool failed, int status, bool wanted);
 
 /* Columns of the terminal at stdout; 0: stdout is not a terminal. */
 unsigned int screen_width(void);

@@ -34,7 +34,7 @@ static __always_inline bool rtpr_has_egress(const struct net_device *dev)
 }
 
 /* Can the driver send it as it is? Else it is segmented, copied, summed or tagged before. */
-static __always_inline bool rtpr_is_ready(const struct sk_buff *skb, const struct net_device *dev)
+static __always_inline bool rtpr_is_ready(const struct sk_buff *skb)
 {
 	return !skb_is_nonlinear(skb) && skb->ip_summed != CHECKSUM_PARTIAL &&
 	       !skb_vlan_tag_present(skb) && !skb_is_gso(skb);
@@ -47,7 +47,7 @@ static __always_inline bool rtpr_is_ready(const struct sk_buff *skb, const struc
  */
 static __always_inline bool rtpr_direct(const struct sk_buff *skb, struct net_device *dev)
 {
-	return likely(rtpr_is_ready(skb, dev)) && likely(dev->priv_flags & IFF_XMIT_DST_RELEASE) &&
+	return likely(rtpr_is_ready(skb)) && likely(dev->priv_flags & IFF_XMIT_DST_RELEASE) &&
 	       likely(!rtpr_has_egress(dev)) && likely(!rtpr_nit_active(dev));
 }
 

@@ -94,9 +94,11 @@ static unsigned int smallest(const struct hierarchy *mount, const char *path)
 	size_t top = strlen(mount->point);
 	char directory[2 * COLUMN];
 	unsigned int least = UINT_MAX;
+	bool below = !strncmp(path, mount->root, root_len) &&
+		     (path[root_len] == '/' || path[root_len] == '\n');
 
 	/* A group outside of what is mounted: only the mounted one is known. */
-	path = strncmp(path, mount->root, root_len) ? "" : path + root_len;
+	path = below ? path + root_len : "";
 	snprintf(directory, sizeof(directory), "%s%.*s", mount->point, (int)strcspn(path, "\n"),
 		 path);
 	for (;;) {
@@ -110,24 +112,22 @@ static unsigned int smallest(const struct hierarchy *mount, const char *path)
 	}
 }
 
-/* Opens a file of the process and calls @line for each line until it returns true. */
-static bool each_line(const char *self, const char *name, bool (*take)(const char *, void *),
+/* Opens a file of the process and calls @take for each line. */
+static void each_line(const char *self, const char *name, void (*take)(const char *, void *),
 		      void *arg)
 {
 	char path[PATH_MAX], *line = NULL;
-	bool taken = false;
 	size_t size = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", self, name);
 	file = fopen(path, "re");
 	if (!file)
-		return false;
-	while (!taken && getline(&line, &size, file) > 0)
-		taken = take(line, arg);
+		return;
+	while (getline(&line, &size, file) > 0)
+		take(line, arg);
 	free(line);
 	fclose(file);
-	return taken;
 }
 
 struct search {
@@ -136,27 +136,25 @@ struct search {
 	unsigned int least;
 };
 
-static bool take_group(const char *line, void *arg)
+static void take_group(const char *line, void *arg)
 {
 	struct search *search = arg;
 	const char *path = path_in(line, search->mount.v2);
 	unsigned int quota;
 
 	if (!path)
-		return false;
+		return;
 	quota = smallest(&search->mount, path);
 	search->least = quota < search->least ? quota : search->least;
-	return true;
 }
 
 /* v1 and v2 may be mounted side by side; the one without the controller has no quota. */
-static bool take_mount(const char *line, void *arg)
+static void take_mount(const char *line, void *arg)
 {
 	struct search *search = arg;
 
 	if (read_mount(line, &search->mount))
 		each_line(search->self, "cgroup", take_group, search);
-	return false;
 }
 
 unsigned int cpus_quota(const char *self)

@@ -35,9 +35,12 @@ struct bans_conf {
 /* Reads the list, and applies it. What cannot be read is logged. NULL: out of memory */
 struct bans *bans_open(const struct bans_conf *conf);
 void bans_close(struct bans *bans);
-/* 0, also if it is banned already; -ENOSPC: there are BANS_MAX; -EINVAL: not that of a host */
+/*
+ * 0, also if it is banned already; -ENOSPC: there are BANS_MAX; -EINVAL: not that of a host;
+ * -ENOMEM. With an error nothing has changed.
+ */
 int bans_add(struct bans *bans, const struct endpoint *addr);
-/* 0; -ENOENT: it is not banned; -ENOMEM: nothing has changed */
+/* 0; -ENOENT: it is not banned */
 int bans_remove(struct bans *bans, const struct endpoint *addr);
 /*
  * Passes all changes on to the media threads and to the disk; call it after each batch of commands,

@@ -49,12 +49,17 @@ void scene_end(void)
 	nl_close(&events);
 }
 
-void scene_rtp(int fd, uint8_t pt, uint16_t seq, uint32_t timestamp)
+void scene_rtp_to(int fd, const char *local, uint8_t pt, uint16_t seq, uint32_t timestamp)
 {
 	uint8_t rtp[172];
 
 	rtp_make(rtp, sizeof(rtp), pt, seq, timestamp, 0xabcd);
-	CU_ASSERT_FATAL(world_send(fd, LOCAL, rtp, sizeof(rtp)));
+	CU_ASSERT_FATAL(world_send(fd, local, rtp, sizeof(rtp)));
+}
+
+void scene_rtp(int fd, uint8_t pt, uint16_t seq, uint32_t timestamp)
+{
+	scene_rtp_to(fd, LOCAL, pt, seq, timestamp);
 }
 
 bool scene_counts(const char *local, enum rtprelay_counter which)

@@ -31,7 +31,10 @@ void scene_start(const struct nl_flow *flow);
 /* Removes the flow, leaves its final state in @state, and closes the sockets. */
 void scene_end(void);
 
-/* Sends 172 bytes of RTP to the flow. */
+/* Sends 172 bytes of RTP to @local. */
+void scene_rtp_to(int fd, const char *local, uint8_t pt, uint16_t seq, uint32_t timestamp);
+
+/* The same to the flow. */
 void scene_rtp(int fd, uint8_t pt, uint16_t seq, uint32_t timestamp);
 
 /* Reads @state until a counter of the flow is not 0. Return: false: it stays 0 */

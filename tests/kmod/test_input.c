@@ -65,10 +65,7 @@ static uint32_t index_of(const char *device)
 
 static void send_rtp(int fd, size_t i)
 {
-	uint8_t rtp[172];
-
-	rtp_make(rtp, sizeof(rtp), 0, next_seq, 0, 0xabcd);
-	CU_ASSERT_FATAL(world_send(fd, sides[i].local, rtp, sizeof(rtp)));
+	scene_rtp_to(fd, sides[i].local, 0, next_seq, 0);
 }
 
 static bool is_forwarded(int fd, size_t i)

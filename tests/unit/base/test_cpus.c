@@ -119,6 +119,10 @@ static void test_group_that_is_mounted_as_the_root(void)
 	put("cpu/inner/cpu.cfs_quota_us", "200000\n");
 	put("cpu/inner/cpu.cfs_period_us", "100000\n");
 	CU_ASSERT_EQUAL(cpus_quota(top), 2);
+	put("cgroup", "4:cpu:/docker/1fab\n"); /* another one, whose name begins alike */
+	put("cpuab/cpu.cfs_quota_us", "100000\n");
+	put("cpuab/cpu.cfs_period_us", "100000\n");
+	CU_ASSERT_EQUAL(cpus_quota(top), 4);
 	/* Moved by the host to a group that is not mounted here. */
 	put("cgroup", "4:cpu:/elsewhere\n");
 	CU_ASSERT_EQUAL(cpus_quota(top), 4);
