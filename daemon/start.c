@@ -45,6 +45,7 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.silent_timeout_s = conf->silent_timeout_s,
 		.offer_timeout_s = conf->offer_timeout_s,
 		.unanswered_timeout_s = conf->unanswered_timeout_s,
+		.final_timeout_s = conf->final_timeout_s,
 		.delete_delay_s = conf->delete_delay_s,
 		.max_sessions = conf->max_sessions,
 		.max_medias = conf->max_medias,

@@ -46,6 +46,7 @@ struct counter_name {
 	X(calls_offer_timeout, "calls_offer_timeout", "calls", "ended because no answer came")     \
 	X(calls_unanswered, "calls_unanswered", "calls",                                           \
 	  "ended because neither an answer nor media came")                                        \
+	X(calls_final_timeout, "calls_final_timeout", "calls", "ended at their longest duration")  \
 	X(calls_forced, "calls_forced", "calls", "ended by an operator or by the daemon's stop")   \
 	X(calls_unheard, "calls_unheard", "calls",                                                 \
 	  "with media that was not heard: neither SDP nor SIP names its address")                  \

@@ -27,6 +27,8 @@ static const struct {
 				 offsetof(struct stats, calls_offer_timeout), true },
 	[CALL_UNANSWERED] = { "no answer and no media (unanswered-timeout)",
 			      offsetof(struct stats, calls_unanswered), true },
+	[CALL_FINAL_TIMEOUT] = { "longest duration reached (final-timeout)",
+				 offsetof(struct stats, calls_final_timeout), true },
 	[CALL_FORCED] = { "shutdown", offsetof(struct stats, calls_forced) },
 	[CALL_KEPT] = { "daemon stopped; kept for the next daemon",
 			offsetof(struct stats, calls_forced) },

@@ -48,8 +48,8 @@ static bool ends_unanswered(const struct call_table_conf *conf)
  * When @dialog ends if nothing more happens. The time-outs of offers apply only until one fork is
  * answered; from then on all forks have the media time-out.
  */
-static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, int64_t now_ms,
-			       enum call_end *reason)
+static int64_t silence_deadline(const struct dialog *dialog, bool call_answered, int64_t now_ms,
+				enum call_end *reason)
 {
 	const struct call_table_conf *conf = &dialog->call->table->conf;
 	unsigned int own_s = dialog->timeout_s;
@@ -76,6 +76,20 @@ static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, 
 	*reason = CALL_TIMEOUT;
 	last_ms = after(last_ms, own_s ? own_s : conf->timeout_s);
 	return last_ms > dialog->call->grace_until_ms ? last_ms : dialog->call->grace_until_ms;
+}
+
+static int64_t dialog_deadline(const struct dialog *dialog, bool call_answered, int64_t now_ms,
+			       enum call_end *reason)
+{
+	const struct call *call = dialog->call;
+	unsigned int final_s = call->table->conf.final_timeout_s;
+	int64_t at_ms = silence_deadline(dialog, call_answered, now_ms, reason);
+
+	if (final_s && after(call->created_ms, final_s) < at_ms) {
+		*reason = CALL_FINAL_TIMEOUT;
+		at_ms = after(call->created_ms, final_s);
+	}
+	return at_ms;
 }
 
 int64_t call_left_ms(const struct dialog *dialog, int64_t now_ms)

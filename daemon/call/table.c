@@ -69,6 +69,7 @@ void call_table_set_limits(struct call_table *table, const struct call_table_con
 	own->silent_timeout_s = conf->silent_timeout_s;
 	own->offer_timeout_s = conf->offer_timeout_s;
 	own->unanswered_timeout_s = conf->unanswered_timeout_s;
+	own->final_timeout_s = conf->final_timeout_s;
 	own->delete_delay_s = conf->delete_delay_s;
 	own->max_sessions = conf->max_sessions;
 	own->max_medias = conf->max_medias;

@@ -153,6 +153,7 @@ enum call_end {
 	CALL_SILENT_TIMEOUT,
 	CALL_OFFER_TIMEOUT,
 	CALL_UNANSWERED,
+	CALL_FINAL_TIMEOUT, /* whatever its media */
 	CALL_FORCED,
 	CALL_KEPT,	 /* the next daemon restores it */
 	CALL_TERMINATED, /* by an operator */
@@ -210,6 +211,7 @@ struct call_table_conf {
 	void *timed_out_arg;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s;
 	unsigned int unanswered_timeout_s; /* 0: only offer_timeout_s applies */
+	unsigned int final_timeout_s;	   /* from the first command of a call; 0: none */
 	unsigned int delete_delay_s, max_sessions;
 	unsigned int max_medias;   /* with ports, of one dialog; those it has already stay */
 	unsigned int max_branches; /* dialogs of one call; up to CALL_DIALOGS */

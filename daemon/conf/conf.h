@@ -39,7 +39,7 @@ struct conf {
 	struct conf_list listen_http;	  /* HOST:PORT, [V6]:PORT, PORT (loopback) */
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, unanswered_timeout_s,
-		delete_delay_s;
+		final_timeout_s, delete_delay_s;
 	int tos;			       /* -1: keep the packet's own */
 	unsigned int max_sessions;	       /* 0: limited only by ports and descriptors */
 	unsigned int max_medias, max_branches; /* of one call */

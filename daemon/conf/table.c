@@ -108,6 +108,8 @@ const struct conf_row conf_rows[] = {
 	  "a call that was never answered is ended after this time", ROW_RELOAD },
 	{ "unanswered-timeout", CONF_UINT, AT(unanswered_timeout_s), 0, WEEK, NULL, "200", "SECONDS",
 	  "a call without an answer and without media is ended this long after its last offer; 0: never", ROW_RELOAD },
+	{ "final-timeout", CONF_UINT, AT(final_timeout_s), 0, WEEK, NULL, "0", "SECONDS",
+	  "a call is ended this long after its first command, even if media still flows; 0: never", ROW_RELOAD },
 	{ "delete-delay", CONF_UINT, AT(delete_delay_s), 0, 3600, NULL, "30", "SECONDS",
 	  "a deleted call keeps its ports for this time, unless the command gives another", ROW_RELOAD },
 	{ "media-deny", CONF_LIST, AT(media_deny), 0, 0, NULL, "local:0-1023, local:5060-5061",

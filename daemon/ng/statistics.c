@@ -67,14 +67,14 @@ static void add_total(struct arena *arena, struct dict *map, const struct daemon
 	const struct stats *stats = &report->stats;
 	uint64_t ended = stats->calls_timeout + stats->calls_silent_timeout +
 			 stats->calls_offer_timeout + stats->calls_unanswered +
-			 stats->calls_deleted + stats->calls_forced;
+			 stats->calls_final_timeout + stats->calls_deleted + stats->calls_forced;
 	const struct number numbers[] = {
 		{ STR("uptime"), (uint64_t)report->uptime_s },
 		{ STR("managedsessions"), stats->calls_made },
 		{ STR("rejectedsessions"), stats->calls_rejected },
 		{ STR("timeoutsessions"), stats->calls_timeout },
 		{ STR("silenttimeoutsessions"), stats->calls_silent_timeout },
-		{ STR("finaltimeoutsessions"), 0 },
+		{ STR("finaltimeoutsessions"), stats->calls_final_timeout },
 		{ STR("offertimeoutsessions"),
 		  stats->calls_offer_timeout + stats->calls_unanswered },
 		{ STR("regularterminatedsessions"), stats->calls_deleted },

@@ -82,7 +82,7 @@ static void closed_sessions(struct view *view)
 	put_one(view, "reason", STR("rejected"), stats->calls_rejected);
 	put_one(view, "reason", STR("timeout"), stats->calls_timeout);
 	put_one(view, "reason", STR("silent_timeout"), stats->calls_silent_timeout);
-	put_one(view, "reason", STR("final_timeout"), 0);
+	put_one(view, "reason", STR("final_timeout"), stats->calls_final_timeout);
 	put_one(view, "reason", STR("offer_timeout"), stats->calls_offer_timeout);
 	put_one(view, "reason", STR("unanswered_timeout"), stats->calls_unanswered);
 	put_one(view, "reason", STR("terminated"), stats->calls_deleted);

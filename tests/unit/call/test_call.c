@@ -491,6 +491,7 @@ static void test_limits_can_be_changed(void)
 	const struct call_table_conf conf = { .timeout_s = 1,
 					      .silent_timeout_s = 2,
 					      .offer_timeout_s = 3,
+					      .final_timeout_s = 9,
 					      .delete_delay_s = 4,
 					      .max_medias = 7,
 					      .max_branches = 8,
@@ -506,6 +507,7 @@ static void test_limits_can_be_changed(void)
 	CU_ASSERT_EQUAL(own->timeout_s, 1);
 	CU_ASSERT_EQUAL(own->silent_timeout_s, 2);
 	CU_ASSERT_EQUAL(own->offer_timeout_s, 3);
+	CU_ASSERT_EQUAL(own->final_timeout_s, 9);
 	CU_ASSERT_EQUAL(own->delete_delay_s, 4);
 	CU_ASSERT_EQUAL(own->max_sessions, 5);
 	CU_ASSERT_EQUAL(own->max_medias, 7);

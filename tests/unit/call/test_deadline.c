@@ -125,6 +125,50 @@ static void test_each_state_has_its_timeout(void)
 	}
 }
 
+/* Media does not matter, and a time-out that comes earlier keeps its reason. */
+static void test_final_timeout_ends_a_call_that_talks(void)
+{
+	static const struct {
+		unsigned int final_s, deleted_s, left_s;
+		size_t counter;
+	} rows[] = {
+		{ 50, 0, 50, offsetof(struct stats, calls_final_timeout) },
+		{ 61, 0, 60, offsetof(struct stats, calls_timeout) },
+		{ 0, 0, 60, offsetof(struct stats, calls_timeout) },
+		{ 50, 30, 30, offsetof(struct stats, calls_deleted) },
+		{ 20, 30, 20, offsetof(struct stats, calls_final_timeout) },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		unsigned int told = 0;
+		struct scene scene;
+
+		scene_open(&scene);
+		scene.calls->conf.final_timeout_s = rows[i].final_s;
+		scene.calls->conf.timed_out = note_timed_out;
+		scene.calls->conf.timed_out_arg = &told;
+		test_clock_stop();
+		OFFER("a", NULL, "z1");
+		OFFER("a", NULL, "z2");
+		ANSWER("a", "b", "z2");
+		if (rows[i].deleted_s)
+			the_call(&scene)->dialogs->delete_at_ms =
+				the_call(&scene)->dialogs->next->delete_at_ms =
+					clock_ms() + rows[i].deleted_s * INT64_C(1000);
+		CU_ASSERT_EQUAL(left_ms(&scene), rows[i].left_s * 1000);
+		test_clock_pass(rows[i].left_s * 1000 - 1);
+		let_pass(&scene, 0);
+		CU_ASSERT_EQUAL(dialogs(&scene), 2);
+		test_clock_pass(1);
+		let_pass(&scene, 0);
+		CU_ASSERT_EQUAL(dialogs(&scene), 0);
+		CU_ASSERT_EQUAL(*(uint64_t *)((char *)&scene.stats + rows[i].counter), 1);
+		CU_ASSERT_EQUAL(told, rows[i].deleted_s == rows[i].left_s ? 0 : 2);
+		test_clock_go();
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
 /* The forks that rang have the time-out of the talk, even if their callers were put on hold. */
 static void test_held_fork_without_answer_has_the_timeout_of_the_talk(void)
 {
@@ -339,6 +383,7 @@ TEST_SUITE(deadline, { "timeout without media", test_timeout_without_media },
 	     test_unanswered_fork_times_out_once_another_is_answered },
 	   { "zero timeout never ends", test_zero_timeout_never_ends },
 	   { "each state has its time-out", test_each_state_has_its_timeout },
+	   { "final-timeout ends a call that talks", test_final_timeout_ends_a_call_that_talks },
 	   { "a held fork without answer has the time-out of the talk",
 	     test_held_fork_without_answer_has_the_timeout_of_the_talk },
 	   { "only time-outs are reported as such", test_only_timeouts_are_reported_as_such },

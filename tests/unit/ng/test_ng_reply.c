@@ -382,7 +382,7 @@ static const char current[] =
 	"'media_userspace':111,'media_kernel':112,'media_mixed':113,'streams':102},";
 static const char total[] =
 	"'totalstatistics':{'uptime':103,'managedsessions':201,'rejectedsessions':202,"
-	"'timeoutsessions':203,'silenttimeoutsessions':204,'finaltimeoutsessions':0,"
+	"'timeoutsessions':203,'silenttimeoutsessions':204,'finaltimeoutsessions':211,"
 	"'offertimeoutsessions':205,'regularterminatedsessions':206,'forcedterminatedsessions':207,"
 	"'relayedpackets_user':4,'relayedpacketerrors_user':6,'relayedbytes_user':5,"
 	"'relayedpackets_kernel':40,'relayedpacketerrors_kernel':60,'relayedbytes_kernel':50,"
@@ -447,11 +447,12 @@ static void test_statistics(void)
 			   .calls_timeout = 203,
 			   .calls_silent_timeout = 204,
 			   .calls_offer_timeout = 205,
+			   .calls_final_timeout = 211,
 			   .calls_deleted = 206,
 			   .calls_forced = 207,
 			   .zero_way = 208,
 			   .one_way = 209,
-			   .duration_ms = 2051025,
+			   .duration_ms = 2473236,
 			   .requests = 401,
 			   .replies = 402,
 			   .replayed = 403,

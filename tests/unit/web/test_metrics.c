@@ -285,6 +285,7 @@ static const struct {
 	{ "closed_sessions_total{reason=\"rejected\"}", AT(stats.calls_rejected) },
 	{ "closed_sessions_total{reason=\"timeout\"}", AT(stats.calls_timeout) },
 	{ "closed_sessions_total{reason=\"silent_timeout\"}", AT(stats.calls_silent_timeout) },
+	{ "closed_sessions_total{reason=\"final_timeout\"}", AT(stats.calls_final_timeout) },
 	{ "closed_sessions_total{reason=\"offer_timeout\"}", AT(stats.calls_offer_timeout) },
 	{ "closed_sessions_total{reason=\"unanswered_timeout\"}", AT(stats.calls_unanswered) },
 	{ "closed_sessions_total{reason=\"terminated\"}", AT(stats.calls_deleted) },
