@@ -29,7 +29,16 @@ int verb_terminate(const struct options *options, int argc, char **argv)
 	return line_ask(options, request, nothing, NULL);
 }
 
-int verb_set(const struct options *options, int argc, char **argv)
+/* @word: KEY=VALUE, changed. */
+static bool add_word(json_t *request, char *word)
+{
+	char *value = strchr(word, '=');
+
+	*value++ = '\0';
+	return !json_object_set_new(request, word, json_string(value));
+}
+
+static bool add_options(json_t *request, const struct options *options)
 {
 	const struct {
 		const char *key, *value;
@@ -38,15 +47,29 @@ int verb_set(const struct options *options, int argc, char **argv)
 		{ "max-sessions", options->max_sessions },
 		{ "drain", options->drain },
 	};
-	json_t *request = line_request(CONTROL_VERB_SET);
 
-	(void)argc;
-	(void)argv;
 	for (size_t i = 0; i < COUNT(settings); i++)
 		if (settings[i].value &&
-		    json_object_set_new(request, settings[i].key, json_string(settings[i].value))) {
+		    json_object_set_new(request, settings[i].key, json_string(settings[i].value)))
+			return false;
+	return true;
+}
+
+int verb_set(const struct options *options, int argc, char **argv)
+{
+	json_t *request = line_request(CONTROL_VERB_SET);
+	bool good = add_options(request, options);
+
+	for (int i = 0; i < argc && good; i++) {
+		if (!strchr(argv[i], '=') || *argv[i] == '=') {
 			json_decref(request);
-			return usage("not valid UTF-8: --", settings[i].key);
+			return usage("set requires KEY=VALUE, not ", argv[i]);
 		}
+		good = add_word(request, argv[i]);
+	}
+	if (!good) {
+		json_decref(request);
+		return usage("a key or value is not valid UTF-8", "");
+	}
 	return line_ask(options, request, nothing, NULL);
 }

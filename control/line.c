@@ -158,6 +158,24 @@ json_t *line_next(struct line_link *link, int *error)
 
 /* --- A request -------------------------------------------------------------------------------- */
 
+/* Escaped for the terminal, but for quotation marks, which are part of the sentences. */
+static void put_error(const char *text)
+{
+	char escaped[TEXT_LEN * 2];
+	struct str rest = str_of(text ? text : "the daemon gave no reason");
+
+	fputs("rtprelayctl: ", stderr);
+	while (rest.len) {
+		size_t before = rest.len;
+		struct str part = str_split(&rest, '"');
+
+		fputs(log_escape(part, escaped, sizeof(escaped)), stderr);
+		if (part.len < before)
+			putc('"', stderr);
+	}
+	putc('\n', stderr);
+}
+
 /* Return: -1, more lines follow; else the exit status */
 static int take_line(const struct options *options, json_t *line, line_fn *fn, void *arg)
 {
@@ -166,7 +184,7 @@ static int take_line(const struct options *options, json_t *line, line_fn *fn, v
 	if (!type || !strcmp(type, "end"))
 		return EXIT_OK;
 	if (!strcmp(type, "error")) {
-		fprintf(stderr, "rtprelayctl: %s\n", text_of(line, "text"));
+		put_error(json_string_value(json_object_get(line, "text")));
 		return EXIT_REFUSED;
 	}
 	if (options->json)

@@ -15,7 +15,7 @@ struct options {
 	bool server_given;
 	unsigned int timeout_s;
 	int64_t limit; /* -1: none */
-	bool json, all;
+	bool json, all, diff;
 	const char *sort;
 	unsigned int interval_s;
 	/* Filters and new settings; NULL: not given. */

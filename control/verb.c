@@ -35,7 +35,10 @@ static const struct verb verbs[] = {
 	  "the kernel's flows, compared with those the daemon requires" },
 	{ CONTROL_VERB_TERMINATE, "CALL-ID | --all", verb_terminate,
 	  "ends a call, or all calls, immediately" },
-	{ CONTROL_VERB_SET, NULL, verb_set, "--log-level=, --max-sessions=, --drain=on|off" },
+	{ CONTROL_VERB_CONFIG, NULL, verb_config,
+	  "each key of the configuration (--diff: what differs from file and defaults)" },
+	{ CONTROL_VERB_SET, "KEY=VALUE...", verb_set,
+	  "changes keys that SIGHUP may change; --drain=on|off" },
 	{ CONTROL_VERB_BAN, "ADDRESS", verb_ban,
 	  "drops the media that comes from the address, of all calls" },
 	{ CONTROL_VERB_UNBAN, "ADDRESS", verb_unban, "ends a ban" },
@@ -55,6 +58,7 @@ const struct option options_known[] = {
 	{ "limit", required_argument, NULL, 'l' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "all", no_argument, NULL, 'a' },
+	{ "diff", no_argument, NULL, 'D' },
 	{ "sort", required_argument, NULL, 'o' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "call-id", required_argument, NULL, 'c' },
@@ -187,6 +191,9 @@ int option_take(struct options *options, int option)
 		return -1;
 	case 'a':
 		options->all = true;
+		return -1;
+	case 'D':
+		options->diff = true;
 		return -1;
 	case 'h':
 		help(stdout);

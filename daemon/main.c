@@ -161,7 +161,6 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 static void on_reload(evutil_socket_t number, short what, void *arg)
 {
 	struct relay *relay = arg;
-	struct call_table_conf limits;
 	struct conf fresh;
 
 	(void)number;
@@ -176,9 +175,7 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 	} else {
 		if (!conf_reload(&relay->conf, &fresh))
 			log_notice("reload: no change that takes effect without a restart");
-		log_set_level(relay->conf.log_level);
-		limits = relay_calls_conf(relay);
-		call_table_set_limits(relay->calls, &limits);
+		relay_apply_conf(relay);
 		conf_free(&fresh);
 	}
 	sd_notify(0, "READY=1");

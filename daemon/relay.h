@@ -69,5 +69,7 @@ int relay_start(struct relay *relay);
 
 /* The configuration and the other parts that calls use, in their current state. */
 struct call_table_conf relay_calls_conf(struct relay *relay);
+/* Passes relay->conf to the parts, after keys changed that may change while the daemon runs. */
+void relay_apply_conf(struct relay *relay);
 
 #endif

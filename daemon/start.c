@@ -12,6 +12,7 @@
 #include "call/cdr_file.h"
 #include "call/news.h"
 #include "call/table.h"
+#include "conf/load.h"
 #include "control_proto.h"
 #include "packet/pool.h"
 #include "packet/steer.h"
@@ -53,6 +54,14 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.tos = conf->tos,
 		.latching = conf->latching,
 	};
+}
+
+void relay_apply_conf(struct relay *relay)
+{
+	struct call_table_conf limits = relay_calls_conf(relay);
+
+	log_set_level(relay->conf.log_level);
+	call_table_set_limits(relay->calls, &limits);
 }
 
 static void on_bridge(void *arg, struct bridge *bridge, enum bridge_event event, enum side side,
@@ -517,6 +526,21 @@ static int start_control(struct relay *relay)
 	return err;
 }
 
+static void take_settings(void *arg, const struct conf *conf)
+{
+	struct relay *relay = arg;
+
+	conf_take_live(&relay->conf, conf);
+	relay_apply_conf(relay);
+}
+
+static bool read_settings(void *arg, struct conf *fresh)
+{
+	struct relay *relay = arg;
+
+	return !conf_load(fresh, relay->argc, relay->argv);
+}
+
 static int start_admin(struct relay *relay)
 {
 	const struct admin_conf conf = {
@@ -527,6 +551,7 @@ static int start_admin(struct relay *relay)
 		.calls = relay->calls,
 		.events = &relay->events,
 		.conf = &relay->conf,
+		.settings = { .apply = take_settings, .read = read_settings, .arg = relay },
 	};
 
 	if (conf.fd < 0 && !relay->conf.listen_http.count)

@@ -45,10 +45,13 @@
 #define CONTROL_VERB_KERNEL    "kernel"	   /* a line "flow" for each flow that the daemon added */
 #define CONTROL_VERB_WATCH     "watch"	   /* a line "event" for each event, without end */
 #define CONTROL_VERB_TERMINATE "terminate" /* changes; "call-id", or "all": true */
-#define CONTROL_VERB_SET       "set"	/* changes; members "log-level", "max-sessions", "drain" */
-#define CONTROL_VERB_BAN       "ban"	/* changes; "address": its media is dropped from now on */
-#define CONTROL_VERB_UNBAN     "unban"	/* changes; "address": ends the ban */
-#define CONTROL_VERB_BANNED    "banned" /* a line "banned" for each banned address */
+/* Changes: "drain", and keys of the configuration that may change while the daemon runs. */
+#define CONTROL_VERB_SET "set"
+/* A line "config" for each key; "diff": true adds what the file and the options say now. */
+#define CONTROL_VERB_CONFIG "config"
+#define CONTROL_VERB_BAN    "ban"    /* changes; "address": its media is dropped from now on */
+#define CONTROL_VERB_UNBAN  "unban"  /* changes; "address": ends the ban */
+#define CONTROL_VERB_BANNED "banned" /* a line "banned" for each banned address */
 
 /* Filters of calls and streams, each optional; all must match. */
 #define CONTROL_FILTER_CALL_ID "call-id" /* is part of the Call-ID */
@@ -67,6 +70,7 @@
 #define CONTROL_ERROR_CALL    "unknown-call" /* no call has this Call-ID, or it ended meanwhile */
 #define CONTROL_ERROR_FULL    "full"	     /* as many addresses are banned as possible */
 #define CONTROL_ERROR_BANNED  "not-banned"   /* unban: the address is not banned */
+#define CONTROL_ERROR_CONFIG  "bad-config"   /* config: the file or the options have errors */
 #define CONTROL_ERROR_MEMORY  "no-memory"
 
 #endif

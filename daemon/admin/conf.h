@@ -6,6 +6,18 @@
 #include "call/table.h"
 #include "conf/conf.h"
 
+/* What the verbs set and config require of the daemon. */
+struct admin_settings {
+	/* Takes over the keys of @conf that may change while the daemon runs. */
+	void (*apply)(void *arg, const struct conf *conf);
+	/*
+	 * Reads the configuration again, as SIGHUP does. False: it has errors, which were logged;
+	 * true: *fresh is to be freed with conf_free()
+	 */
+	bool (*read)(void *arg, struct conf *fresh);
+	void *arg;
+};
+
 /* All borrowed. */
 struct admin_conf {
 	struct event_base *base;
@@ -15,6 +27,7 @@ struct admin_conf {
 	struct call_table *calls;
 	struct events *events;
 	const struct conf *conf;
+	struct admin_settings settings;
 };
 
 #endif

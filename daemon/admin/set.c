@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * set.c - the verb set: log-level, max-sessions and drain, while the daemon runs
+ * set.c - the verb set: drain, and the keys of the configuration that may change while the daemon
+ * runs
  *
  * All values are checked before any takes effect. They last until the next SIGHUP or restart, which
  * apply the configuration; drain lasts until it is switched off or the daemon restarts.
  */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include "admin/answer.h"
 #include "base/log.h"
+#include "conf/table.h"
 
 struct settings {
-	int log_level; /* each: -1, not given */
-	int64_t max_sessions;
-	int drain;
+	int drain;	  /* -1: not given */
+	bool some;	  /* keys of the configuration are given */
+	struct conf conf; /* the running one with the new values; shares its texts and lists */
 };
 
-static bool refuse(struct admin_peer *peer, const char *text)
+__attribute__((format(printf, 2, 3))) static bool refuse(struct admin_peer *peer,
+							 const char *format, ...)
 {
+	char text[CONF_ROW_ERROR + 100];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
 	admin_error(peer, CONTROL_ERROR_REQUEST, text);
 	return false;
-}
-
-static bool read_level(struct str text, int *level)
-{
-	for (int i = LOG_LEVEL_ERR; i <= LOG_LEVEL_DEBUG; i++)
-		if (str_eq(text, str_of(log_level_name((enum log_level)i))))
-			*level = i;
-	return !text.len || *level >= 0;
 }
 
 /* base/json.c returns true and false as "yes" and "no". */
@@ -38,42 +42,80 @@ static bool read_drain(struct str text, int *drain)
 	return !text.len || *drain >= 0;
 }
 
+static bool read_row(struct admin_peer *peer, const struct dict *value, struct settings *set)
+{
+	const struct conf_row *row = conf_row_find(value->key);
+	char text[100], error[CONF_ROW_ERROR];
+
+	if (!row) {
+		conf_row_suggest(value->key, 0, text, sizeof(text));
+		return refuse(peer, "there is no key \"%.*s\"%s",
+			      (int)(value->key.len < 60 ? value->key.len : 60), value->key.s, text);
+	}
+	if (!(row->flags & ROW_RELOAD))
+		return refuse(peer,
+			      "%s cannot change while the daemon runs: change the "
+			      "configuration and restart",
+			      row->name);
+	if (value->type == DICT_INT)
+		snprintf(text, sizeof(text), "%" PRId64, value->integer);
+	else if (value->type == DICT_STRING && value->string.len < sizeof(text))
+		snprintf(text, sizeof(text), "%.*s", STR_ARG(value->string));
+	else
+		return refuse(peer, "%s: the value is not a number or a word", row->name);
+	if (conf_row_set(row, &set->conf, text, error))
+		return refuse(peer, "%s: %s", row->name, error);
+	set->some = true;
+	return true;
+}
+
+/* Members of the request that are no keys of the configuration. */
+static bool is_ours(struct str key)
+{
+	return str_eq(key, STR("v")) || str_eq(key, STR("verb")) || str_eq(key, STR("drain"));
+}
+
 static bool read_settings(struct admin_peer *peer, const struct dict *request, struct settings *set)
 {
-	*set = (struct settings){ -1, -1, -1 };
-	if (!read_level(dict_get_str(request, STR("log-level")), &set->log_level))
-		return refuse(peer, "log-level must be error, warning, notice, info or debug");
-	if (dict_get(request, STR("max-sessions")) &&
-	    (!dict_get_int(request, STR("max-sessions"), &set->max_sessions) ||
-	     set->max_sessions < 0 || set->max_sessions > 10000000))
-		return refuse(peer, "max-sessions must be a number from 0 to 10000000");
+	*set = (struct settings){ .drain = -1, .conf = *peer->conf->conf };
+	for (const struct dict *value = request->first; value; value = value->next)
+		if (!is_ours(value->key) && !read_row(peer, value, set))
+			return false;
 	if (!read_drain(dict_get_str(request, STR("drain")), &set->drain))
 		return refuse(peer, "drain must be on or off");
-	if (set->log_level < 0 && set->max_sessions < 0 && set->drain < 0)
-		return refuse(peer, "log-level, max-sessions or drain is required");
+	if (!set->some && set->drain < 0)
+		return refuse(peer, "drain or a key of the configuration is required");
 	return true;
+}
+
+static void change_conf(const struct admin_conf *admin, const struct conf *conf)
+{
+	char now[CONF_ROW_TEXT], old[CONF_ROW_TEXT];
+
+	for (size_t i = 0; i < conf_n_rows; i++) {
+		const struct conf_row *row = &conf_rows[i];
+
+		if (!(row->flags & ROW_RELOAD) || conf_row_equal(row, conf, admin->conf))
+			continue;
+		log_notice("%s set to %s by an operator, it was %s", row->name,
+			   conf_row_print(row, conf, now, sizeof(now)),
+			   conf_row_print(row, admin->conf, old, sizeof(old)));
+	}
+	admin->settings.apply(admin->settings.arg, conf);
 }
 
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
-	struct call_table *calls = peer->conf->calls;
 	struct settings set;
 
 	if (!read_settings(peer, request, &set))
 		return false;
-	if (set.log_level >= 0) {
-		log_notice("log-level set to %s by an operator",
-			   log_level_name((enum log_level)set.log_level));
-		log_set_level((enum log_level)set.log_level);
-	}
-	if (set.max_sessions >= 0) {
-		log_notice("max-sessions set to %u by an operator", (unsigned int)set.max_sessions);
-		calls->conf.max_sessions = (unsigned int)set.max_sessions;
-	}
+	if (set.some)
+		change_conf(peer->conf, &set.conf);
 	if (set.drain >= 0) {
 		log_notice(set.drain ? "drain set to on by an operator: new calls are refused"
 				     : "drain set to off by an operator: new calls are accepted");
-		calls->draining = set.drain;
+		peer->conf->calls->draining = set.drain;
 	}
 	admin_end(peer, 1);
 	return false;

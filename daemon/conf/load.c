@@ -336,3 +336,10 @@ unsigned int conf_reload(struct conf *conf, const struct conf *fresh)
 	}
 	return changed;
 }
+
+void conf_take_live(struct conf *conf, const struct conf *fresh)
+{
+	for (size_t i = 0; i < conf_n_rows; i++)
+		if (conf_rows[i].flags & ROW_RELOAD)
+			conf_row_copy(&conf_rows[i], conf, fresh);
+}

@@ -27,4 +27,7 @@ void conf_free(struct conf *conf);
  */
 unsigned int conf_reload(struct conf *conf, const struct conf *fresh);
 
+/* The same values, without a log. */
+void conf_take_live(struct conf *conf, const struct conf *fresh);
+
 #endif

@@ -190,6 +190,23 @@ static void print_list(const struct conf_list *list, char *out, size_t size)
 		at += (size_t)snprintf(out + at, size - at, "%s%s", i ? ", " : "", list->item[i]);
 }
 
+size_t conf_row_size(const struct conf_row *row, const struct conf *conf)
+{
+	size_t size = CONF_ROW_TEXT;
+
+	if (row->type == CONF_TEXT) {
+		const char *text = *(char *const *)member_const(row, conf);
+
+		size += text ? strlen(text) : 0;
+	} else if (row->type == CONF_LIST) {
+		const struct conf_list *list = member_const(row, conf);
+
+		for (size_t i = 0; i < list->count; i++)
+			size += strlen(list->item[i]) + 2;
+	}
+	return size;
+}
+
 const char *conf_row_print(const struct conf_row *row, const struct conf *conf, char *out,
 			   size_t size)
 {

@@ -37,6 +37,7 @@ struct conf_row {
 };
 
 #define CONF_ROW_ERROR 200
+#define CONF_ROW_TEXT  64
 
 /**
  * conf_row_set() - sets the value from @text; appends to a list
@@ -46,9 +47,13 @@ struct conf_row {
 int conf_row_set(const struct conf_row *row, struct conf *conf, const char *text, char *error);
 /* Frees the value of a list or text, and sets it to empty. */
 void conf_row_clear(const struct conf_row *row, struct conf *conf);
-/* Prints the value as in a configuration file, cut to @size. Returns @out. */
+/*
+ * Prints the value as in a configuration file, cut to @size. Returns @out. conf_row_size() bytes
+ * hold any value; CONF_ROW_TEXT is enough for numbers, booleans and choices.
+ */
 const char *conf_row_print(const struct conf_row *row, const struct conf *conf, char *out,
 			   size_t size);
+size_t conf_row_size(const struct conf_row *row, const struct conf *conf);
 bool conf_row_equal(const struct conf_row *row, const struct conf *a, const struct conf *b);
 /* For numbers, booleans and choices only: the types that may have ROW_RELOAD. */
 void conf_row_copy(const struct conf_row *row, struct conf *to, const struct conf *from);

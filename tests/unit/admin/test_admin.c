@@ -17,6 +17,7 @@
 #include "daemon/base/count.h"
 #include "daemon/call/bans.h"
 #include "daemon/call/events.h"
+#include "daemon/conf/load.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 #include "tests/unit/test_clock.h"
@@ -78,6 +79,13 @@ static int connect_peer(void)
 	return fd[0];
 }
 
+static void apply(void *arg, const struct conf *conf)
+{
+	(void)arg;
+	conf_take_live(&talk.conf, conf);
+	talk.scene.calls->conf.max_sessions = conf->max_sessions;
+}
+
 #define END(n) "{\"type\":\"end\",\"count\":" n "}\n"
 
 /* @listener: -1: peers connect only by admin_accept() */
@@ -95,7 +103,8 @@ static void start_with(int listener, unsigned int idle_s)
 				    .mode = 0660,
 				    .calls = talk.scene.calls,
 				    .events = &talk.events,
-				    .conf = &talk.conf };
+				    .conf = &talk.conf,
+				    .settings = { .apply = apply } };
 	talk.admin = admin_open(&conf);
 	scene_must(talk.admin, "admin");
 	talk.fd = connect_peer();
@@ -515,11 +524,11 @@ static void test_drain_refuses_only_new_calls(void)
 	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 2);
 	CU_ASSERT_STRING_EQUAL(
 		ask("{\"verb\":\"set\",\"max-sessions\":-1,\"drain\":\"on\"}"),
-		DENIED("bad-request", "max-sessions must be a number from 0 to 10000000"));
+		DENIED("bad-request", "max-sessions: -1 is out of range, 0 to 10000000"));
 	CU_ASSERT_FALSE(talk.scene.calls->draining); /* all or nothing */
 	CU_ASSERT_STRING_EQUAL(
 		ask("{\"verb\":\"set\",\"max-sessions\":10000001}"),
-		DENIED("bad-request", "max-sessions must be a number from 0 to 10000000"));
+		DENIED("bad-request", "max-sessions: 10000001 is out of range, 0 to 10000000"));
 	CU_ASSERT_EQUAL(talk.scene.calls->conf.max_sessions, 2);
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"set\",\"max-sessions\":10000000}"),
 			       "{\"type\":\"end\",\"count\":1}\n");
