@@ -202,9 +202,12 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # Programs that replay the corpus of the tree without libFuzzer: part of `make check`.
 fuzz-replay: $(FUZZ:%=$(B)/tests/fuzz/replay_%)
 
+# This parser is in rtprelayctl.
+$(B)/tests/fuzz/replay_migrate $(B)/tests/fuzz/fuzz_migrate: $(patsubst %,$(B)/control/%.o,migrate migrate_rtpengine migrate_rtpproxy options shell_words)
+
 $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LIBDAEMON)
 	$(say) LINK $@
-	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $^ $(LIBDAEMON) $(PKG_LIBS)
 
 fuzz: deps-fuzz ## SECONDS=60 FUZZ="...": each parser with random input; findings are kept in build-fuzz/
 	@$(MAKE) --no-print-directory B=build-fuzz CC=$(CLANG) \
@@ -220,7 +223,7 @@ fuzz-run-%: $(B)/tests/fuzz/fuzz_%
 
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBDAEMON)
 	$(say) LINK $@
-	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBDAEMON) $(PKG_LIBS)
 
 # --- Lint -----------------------------------------------------------------------------------------
 

@@ -45,6 +45,8 @@ static const struct verb verbs[] = {
 	{ CONTROL_VERB_BANNED, NULL, verb_banned, "one line per banned address" },
 	{ "doctor", NULL, verb_doctor,
 	  "checks the installation: what is wrong, what to do about it" },
+	{ "migrate", "FILE", verb_migrate,
+	  "turns an rtpengine.conf or a command line of rtpproxy into rtprelay.conf" },
 	{ "completion", "bash", verb_completion, "prints the completion script for bash" },
 	{ "ng", "VERB", verb_ng, "sends a command over NG, as proxies do:" },
 };
