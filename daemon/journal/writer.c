@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/thread.h"
 #include "journal/writer.h"
 
@@ -91,17 +92,18 @@ static bool has_ended(struct journal_writer *writer)
 int journal_writer_stop(struct journal_writer *writer, struct journal_store **store)
 {
 	struct pollfd pollfd = { writer->done_fd, POLLIN, 0 };
+	int64_t until_ms = clock_ms() + WRITER_STOP_MS, left_ms;
 	uint64_t count;
 
 	writer->stop.stop = true;
 	journal_writer_post(writer, &writer->stop);
 	while (!has_ended(writer)) {
-		int ready = poll(&pollfd, 1, WRITER_STOP_MS);
-
-		if (!ready || (ready < 0 && errno != EINTR)) {
+		left_ms = until_ms - clock_ms();
+		if (left_ms <= 0) {
 			pthread_detach(writer->thread);
 			return -ETIMEDOUT;
 		}
+		poll(&pollfd, 1, (int)left_ms);
 		if (read(writer->done_fd, &count, sizeof(count)) < 0)
 			continue;
 	}

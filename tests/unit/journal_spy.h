@@ -9,10 +9,11 @@
 #define RTPRELAY_JOURNAL_SPY_H
 
 #include "daemon/journal/journal.h"
+#include "tests/unit/journal_files.h"
 #include "tests/unit/scene.h"
 
 struct journal_spy {
-	char dir[32];
+	char dir[JOURNAL_FILES_DIR];
 	struct journal *journal;
 };
 
@@ -45,9 +46,9 @@ SCENE_FN void journal_spy_open(struct journal_spy *spy, struct scene *scene)
 				     .restore = journal_spy_restore };
 	int error;
 
-	*spy = (struct journal_spy){ .dir = "/tmp/test-journal-XXXXXX" };
+	*spy = (struct journal_spy){ 0 };
 	conf.dir = spy->dir;
-	scene_must(mkdtemp(spy->dir), spy->dir);
+	journal_files_make(spy->dir);
 	spy->journal = scene->calls->journal = journal_open(&conf, &error);
 	scene_must(spy->journal, "journal");
 }

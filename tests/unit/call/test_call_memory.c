@@ -8,6 +8,7 @@
 #include "daemon/firewall/nft.h"
 #include "daemon/journal/journal.h"
 #include "daemon/packet/bridge.h"
+#include "tests/unit/journal_files.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 
@@ -27,7 +28,7 @@ static const char moved_sdp[] =
 
 struct relay {
 	struct scene scene;
-	char dir[32];
+	char dir[JOURNAL_FILES_DIR];
 	struct journal *journal;
 	struct nft *nft;
 };
@@ -75,8 +76,7 @@ static void relay_open(struct relay *relay)
 
 	scene_open(&relay->scene);
 	log_set_level(LOG_LEVEL_ERR - 1); /* errors are expected here */
-	snprintf(relay->dir, sizeof(relay->dir), "/tmp/test-memory-XXXXXX");
-	scene_must(mkdtemp(relay->dir), relay->dir);
+	journal_files_make(relay->dir);
 	conf.base = relay->scene.base;
 	relay->journal = journal_open(&conf, &error);
 	relay->nft = open_firewall(relay->scene.ifaces);

@@ -17,6 +17,7 @@
 #include "daemon/sdp/sdp.h"
 #include "tests/unit/kernel/fake_kmod.h"
 #include "journal_sample.h"
+#include "tests/unit/journal_files.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 #include "tests/unit/test_clock.h"
@@ -29,7 +30,7 @@
  */
 struct world {
 	struct scene scene;
-	char dir[64];
+	char dir[JOURNAL_FILES_DIR];
 	struct journal *journal;
 	struct journal_calls calls;
 	uint8_t bytes[RECORDS][65536];
@@ -89,8 +90,7 @@ static struct world *world_new(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	scene_must(w, "world");
-	snprintf(w->dir, sizeof(w->dir), "/tmp/test-journal-XXXXXX");
-	scene_must(mkdtemp(w->dir), w->dir);
+	journal_files_make(w->dir);
 	start_relay(w);
 	return w;
 }

@@ -11,13 +11,13 @@ static void test_unreadable_record_sets_the_file_aside(void)
 	add(&scene, 0, "one");
 	add(&scene, 1, "bad");
 	add(&scene, 2, "three");
-	journal_close(scene.journal);
+	close_journal(&scene);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
 	CU_ASSERT_EQUAL(journal_counters(scene.journal).restored, 2);
 	CU_ASSERT_EQUAL(journal_counters(scene.journal).unreadable, 1);
 	CU_ASSERT(settle(&scene));
-	journal_close(scene.journal);
+	close_journal(&scene);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
 	CU_ASSERT_STRING_EQUAL(scene.restored, "1=one 3=three ");
 	scene_close(&scene);
@@ -43,13 +43,13 @@ static void test_damaged_file_is_set_aside(void)
 		scene_open(&scene);
 		for (unsigned int n = 0; n < OWNERS; n++)
 			add(&scene, n, "text")->size = 3000;
-		CU_ASSERT_EQUAL(journal_close(scene.journal), 0);
+		CU_ASSERT_EQUAL(close_journal(&scene), 0);
 		damage(&scene, ways[i]);
 		CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
 		CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
 		add(&scene, 7, "new");
 		CU_ASSERT(settle(&scene));
-		journal_close(scene.journal);
+		close_journal(&scene);
 		CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
 		CU_ASSERT_PTR_NOT_NULL(strstr(scene.restored, "=new "));
 		CU_ASSERT_EQUAL(count_files(&scene, JOURNAL_FILE "."), 1);
@@ -63,7 +63,7 @@ static void test_link_in_place_of_the_file_is_refused(void)
 	struct stat st;
 
 	scene_open(&scene);
-	journal_close(scene.journal);
+	close_journal(&scene);
 	damage(&scene, "rm $f* && : >$f.other && ln -s $f.other $f");
 	CU_ASSERT_EQUAL(open_again(&scene), -ELOOP);
 	CU_ASSERT_PTR_NULL(scene.journal);
@@ -84,7 +84,7 @@ static void test_other_version_is_set_aside(void)
 
 		scene_open(&scene);
 		add(&scene, 0, "one");
-		journal_close(scene.journal);
+		close_journal(&scene);
 		sql(&scene, others[i]);
 		CU_ASSERT_EQUAL_FATAL(open_again(&scene), 0);
 		CU_ASSERT_STRING_EQUAL(scene.restored, "");
