@@ -8,10 +8,12 @@
 #include "base/count.h"
 #include "base/procfs.h"
 #include "check.h"
+#include "check_paths.h"
 #include "destinations.h"
 #include "port/iface.h"
 #include "privs.h"
 #include "protocols.h"
+#include "rtpproxy/notify.h"
 
 /* Control sockets, queues, netlink, the log, files of journal and configuration. */
 #define OTHER_DESCRIPTORS 128
@@ -113,7 +115,7 @@ static bool check_listen(const char *key, const char *text, int flags)
 	return !err;
 }
 
-/* "udp:" is optional. Paths are not checked: their directories may be created before the start. */
+/* "udp:" is optional. Paths: check_paths.c */
 static bool check_connections(const char *key, const char *text)
 {
 	static const char *const prefixes[] = { "udp:", "udp6:", "tcp:", "tcp6:" };
@@ -178,37 +180,101 @@ static unsigned int check_lists(const struct conf *conf)
 	return mistakes + check_media_deny(&conf->media_deny);
 }
 
-static unsigned int check_user(const struct conf *conf)
+static unsigned int missing_user(const struct conf *conf, const char *name, int err)
 {
-	struct privs_user user;
-	const char *name = "";
-	int err = privs_find_user(conf->user, conf->group, &user, &name);
+	bool user = name == conf->user;
 
-	if (err) {
-		log_err("user or group \"%s\" not found%s%s", name, err == -ENOENT ? "" : ": ",
-			err == -ENOENT ? "" : strerror(-err));
-		return 1;
-	}
-	if (geteuid() && user.set && (user.uid != geteuid() || user.gid != getegid())) {
-		log_err("cannot change to user or group \"%s\": not started as root", name);
-		return 1;
-	}
-	return 0;
+	if (err != -ENOENT)
+		log_err("user or group \"%s\" cannot be looked up: %s", name, strerror(-err));
+	else
+		log_err("%s: there is no %s \"%s\"",
+			user ? "user" : (name == conf->group ? "group" : "control-group"),
+			user ? "user" : "group", name);
+	return 1;
 }
 
-/* A relative path would depend on the directory in which the daemon is started. */
-static unsigned int check_state_dir(const struct conf *conf)
+/* @user: receives the user to change to; false: there is none, which is logged and counted */
+static bool check_user(const struct conf *conf, struct privs_user *user, unsigned int *mistakes)
 {
-	if (!conf->state_dir || *conf->state_dir == '/')
+	const char *name = "";
+	int err = privs_find_user(conf->user, conf->group, user, &name);
+
+	if (err) {
+		*mistakes += missing_user(conf, name, err);
+		return false;
+	}
+	if (geteuid() && user->set && (user->uid != geteuid() || user->gid != getegid())) {
+		log_err("cannot change to user or group \"%s\": not started as root", name);
+		++*mistakes;
+		return false;
+	}
+	return true;
+}
+
+static unsigned int check_control_group(const struct conf *conf)
+{
+	struct privs_user group;
+	const char *name = "";
+	int err = privs_find_user(NULL, conf->control_group, &group, &name);
+
+	return err ? missing_user(conf, name, err) : 0;
+}
+
+static unsigned int check_notify(const struct conf *conf)
+{
+	struct rtpp_notify *notify;
+	const char *error;
+
+	if (!conf->notify.count)
 		return 0;
-	log_err("state-dir %s: is not an absolute path", conf->state_dir);
+	notify = rtpp_notify_open(NULL, &conf->notify, &error);
+	if (!notify)
+		log_err("%s", error);
+	rtpp_notify_close(notify);
+	return !notify;
+}
+
+static unsigned int check_kernel(const struct conf *conf)
+{
+	struct kmod_link *link;
+	int err;
+
+	if (conf->kernel != KMOD_REQUIRE)
+		return 0;
+	link = kmod_link_open(&err);
+	if (link)
+		err = kmod_probe(link);
+	if (!err)
+		return 0;
+	if (err == -ENOENT)
+		log_err("kernel=require: the kernel module is not loaded: modprobe rtprelay, or "
+			"set kernel=auto");
+	else
+		log_err("kernel=require: the kernel module cannot be used: %s%s", strerror(-err),
+			err == -EPERM ? ": CAP_NET_ADMIN is missing" : "");
+	return 1;
+}
+
+static unsigned int check_firewall(const struct conf *conf)
+{
+	if (conf->firewall == FIREWALL_NONE || privs_net_admin())
+		return 0;
+	log_err("firewall: creating table inet rtprelay requires CAP_NET_ADMIN: add it, or "
+		"set firewall=none");
 	return 1;
 }
 
 unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
 {
-	return check_interfaces(conf, addresses) + check_lists(conf) + check_user(conf) +
-	       check_state_dir(conf);
+	unsigned int mistakes = check_interfaces(conf, addresses) + check_lists(conf) +
+				check_notify(conf) + check_kernel(conf) + check_firewall(conf) +
+				check_control_group(conf);
+	struct privs_user user;
+
+	/* Without the user, what it may write cannot be checked. */
+	if (check_user(conf, &user, &mistakes))
+		mistakes += check_paths(conf, &user);
+	return mistakes;
 }
 
 /* Does one range of @text ("30000-39999,5060") contain all of first..last? */

@@ -6,7 +6,11 @@
 #include "conf/conf.h"
 
 /**
- * check_conf() - checks that addresses are local, texts valid, user and group exist; keeps no port
+ * check_conf() - checks all that can be known before the parts are started: addresses are local,
+ * texts valid, user, groups and directories exist, required privileges and module are there
+ *
+ * At the start and for --check-config. Keeps no port, creates no file; with kernel=require it may
+ * load the module, as the start does.
  * @addresses: receives the number of different addresses for media
  * Return: number of errors, all logged
  */

@@ -95,6 +95,16 @@ int privs_drop_bpf(bool low_ports)
 	return keep_only(keep, low_ports ? 2 : 1);
 }
 
+bool privs_net_admin(void)
+{
+	cap_t had = cap_get_proc();
+	cap_flag_value_t has = CAP_CLEAR;
+	bool known = had && !cap_get_flag(had, CAP_NET_ADMIN, CAP_PERMITTED, &has);
+
+	cap_free(had);
+	return known && has == CAP_SET;
+}
+
 unsigned long privs_raise_descriptors(unsigned long wanted)
 {
 	struct rlimit limit, higher;

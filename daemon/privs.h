@@ -33,6 +33,9 @@ int privs_drop(const struct privs_user *user, bool low_ports);
 /* Also before any thread is started, after the programs are loaded. Return: as privs_drop() */
 int privs_drop_bpf(bool low_ports);
 
+/* Has the process CAP_NET_ADMIN? */
+bool privs_net_admin(void);
+
 /**
  * privs_raise_descriptors() - raises the limit of open descriptors to @wanted, if permitted
  * Return: the new limit, which may be lower or higher than @wanted

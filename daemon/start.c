@@ -118,8 +118,8 @@ static int failed(const char *what, int err)
 
 static int unknown_user(const char *name, int err)
 {
-	log_err("user or group \"%s\" (user, group, control-group): %s", name,
-		err == -ENOENT ? "not found" : strerror(-err));
+	log_err("user or group \"%s\" (user, group, control-group) cannot be looked up: %s", name,
+		strerror(-err));
 	return err;
 }
 
@@ -360,7 +360,8 @@ static int start_kernel(struct relay *relay)
 		return failed("kernel path", -ENOMEM);
 	if (relay->conf.kernel != KMOD_REQUIRE || kmod_available(relay->kmod))
 		return 0;
-	log_err("kernel=require: no usable kernel module: modprobe rtprelay, or set kernel=auto");
+	log_err("kernel=require: the kernel module was unloaded: modprobe rtprelay, or set "
+		"kernel=auto");
 	return -ENODEV;
 }
 

@@ -269,6 +269,25 @@ static void find_module(struct kmod *kmod)
 	talk->lost = false;
 }
 
+int kmod_probe(struct kmod_link *link)
+{
+	struct talk *talk = calloc(1, sizeof(*talk));
+	struct kmod_info info;
+	int error = -ENOMEM;
+
+	if (talk) {
+		talk->link = link;
+		error = talk_ask_family(talk, RTPRELAY_FAMILY, &talk->family);
+		if (!error && !talk->family.event_group)
+			error = -ENOPROTOOPT;
+		if (!error)
+			error = talk_ask_info(talk, &info);
+	}
+	link->ops->close(link);
+	free(talk);
+	return error;
+}
+
 struct kmod *kmod_open(const struct kmod_conf *conf)
 {
 	struct kmod *kmod = calloc(1, sizeof(*kmod));

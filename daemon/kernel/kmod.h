@@ -36,6 +36,11 @@ struct kmod_conf {
 	struct flow_domain domain;
 };
 
+/*
+ * Is there a usable module? Closes @link, logs nothing. Return: 0; -ENOENT, none is loaded; other
+ * -errno: it cannot be used
+ */
+int kmod_probe(struct kmod_link *link);
 /* Looks for the module and logs the result. Sends no event. NULL: out of memory */
 struct kmod *kmod_open(const struct kmod_conf *conf);
 /* Frees all, handles included; if @remove, removes all flows from the kernel first. */

@@ -353,6 +353,23 @@ static void test_close_can_leave_flows_behind(void)
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 1);
 }
 
+/* For --check-config with kernel=require. */
+static void test_probe_says_whether_the_module_is_usable(void)
+{
+	fake_kmod_init(&fake, true);
+	CU_ASSERT_EQUAL(kmod_probe(&fake.link), 0);
+	CU_ASSERT_TRUE(fake.closed);
+	fake_kmod_init(&fake, false);
+	CU_ASSERT_EQUAL(kmod_probe(&fake.link), -ENOENT);
+	CU_ASSERT_TRUE(fake.closed);
+	ALLOC_FAILS_AT_EACH
+	{
+		fake_kmod_init(&fake, true);
+		CU_ASSERT_EQUAL(kmod_probe(&fake.link), alloc_failed() ? -ENOMEM : 0);
+		CU_ASSERT_TRUE(fake.closed);
+	}
+}
+
 TEST_SUITE(kmod_news, { "without module nothing is set", test_without_module_nothing_is_set },
 	   { "the module is loaded later", test_module_is_loaded_later },
 	   { "counts from before the start are left out",
@@ -372,4 +389,6 @@ TEST_SUITE(kmod_news, { "without module nothing is set", test_without_module_not
 	   { "flows of an earlier daemon are adopted or removed",
 	     test_flows_of_an_earlier_daemon_are_adopted_or_removed },
 	   { "flows may be forgotten in events", test_flows_may_be_forgotten_in_events },
-	   { "close can leave flows behind", test_close_can_leave_flows_behind });
+	   { "close can leave flows behind", test_close_can_leave_flows_behind },
+	   { "a probe says whether the module is usable",
+	     test_probe_says_whether_the_module_is_usable });
