@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <net/if.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "daemon/base/endpoint.h"
 #include "daemon/base/procfs.h"
@@ -219,10 +221,38 @@ static void check_buffers(struct doctor *doctor)
 			bytes);
 }
 
+/* The daemon had no right to give its socket to the group. */
+static void check_control_group(struct doctor *doctor)
+{
+	const json_t *control = json_object_get(doctor->status, "control");
+	const char *group = json_string_value(json_object_get(control, "group"));
+	const struct passwd *user;
+	char path[64], advice[256];
+	struct stat process;
+
+	if (!group)
+		return;
+	if (!json_object_get(control, "group-error")) {
+		finding(doctor, FINDING_OK, NULL, "control-group %s may use the control socket",
+			text_of(control, "group"));
+		return;
+	}
+	snprintf(path, sizeof(path), "/proc/%" PRId64, number_of(doctor->status, "pid"));
+	user = stat(path, &process) ? NULL : getpwuid(process.st_uid);
+	snprintf(advice, sizeof(advice), "usermod -aG %.64s %.64s, and restart the daemon",
+		 text_of(control, "group"), user ? user->pw_name : "USER");
+	finding(doctor, FINDING_BAD, advice,
+		"control-group %s cannot use the control socket: the daemon's user is not in the "
+		"group (%s)",
+		text_of(control, "group"), text_of(control, "group-error"));
+}
+
 void doctor_process(struct doctor *doctor)
 {
-	if (doctor->status)
+	if (doctor->status) {
+		check_control_group(doctor);
 		check_descriptors(doctor);
+	}
 	check_buffers(doctor);
 }
 

@@ -45,6 +45,17 @@ static void print_module(const json_t *kernel)
 	putchar('\n');
 }
 
+/* Only if something is wrong: who reads this can use the socket. */
+static void print_control(const json_t *control)
+{
+	if (json_object_get(control, "group-error"))
+		printf("control    %sgroup %s cannot be given: %s%s: only root and the daemon's "
+		       "user "
+		       "can use rtprelayctl\n",
+		       colour(COLOUR_BAD), text_of(control, "group"),
+		       text_of(control, "group-error"), colour(COLOUR_END));
+}
+
 static void print_journal(const json_t *journal)
 {
 	const char *state = text_of(journal, "state");
@@ -130,6 +141,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_path("user", json_object_get(status, "user-path"));
 	printf("ports      %" PRId64 "-%" PRId64 ", log level %s\n", number_of(status, "port-min"),
 	       number_of(status, "port-max"), text_of(status, "log-level"));
+	print_control(json_object_get(status, "control"));
 	print_journal(json_object_get(status, "journal"));
 	print_ifaces(json_object_get(status, "interfaces"));
 }

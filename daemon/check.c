@@ -277,6 +277,21 @@ unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
 	return mistakes;
 }
 
+unsigned int check_degraded(const struct conf *conf)
+{
+	struct privs_user group;
+	const char *name;
+
+	/* A missing group is found by check_conf(). */
+	if (!conf->control_group || privs_find_user(NULL, conf->control_group, &group, &name) ||
+	    privs_may_give(group.gid))
+		return 0;
+	log_err("control-group \"%s\": user %u is not in this group, so the control socket would "
+		"be only for root and this user",
+		conf->control_group, geteuid());
+	return 1;
+}
+
 /* Does one range of @text ("30000-39999,5060") contain all of first..last? */
 static bool ranges_hold(const char *text, unsigned long first, unsigned long last)
 {

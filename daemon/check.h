@@ -16,6 +16,13 @@
  */
 unsigned int check_conf(const struct conf *conf, unsigned int *addresses);
 
+/**
+ * check_degraded() - checks for what the start logs as an error, but does not refuse; for
+ * --check-config
+ * Return: number of errors, all logged
+ */
+unsigned int check_degraded(const struct conf *conf);
+
 /*
  * Logs warnings: too few descriptors (after raising the limit if permitted), ports that the kernel
  * may assign to other programs.

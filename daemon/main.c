@@ -300,7 +300,7 @@ static void relay_stop(struct relay *relay)
 
 static int check_only(const struct conf *conf)
 {
-	unsigned int addresses, mistakes = check_conf(conf, &addresses);
+	unsigned int addresses, mistakes = check_conf(conf, &addresses) + check_degraded(conf);
 
 	if (mistakes)
 		log_err("errors in the configuration: %u", mistakes);

@@ -95,14 +95,24 @@ int privs_drop_bpf(bool low_ports)
 	return keep_only(keep, low_ports ? 2 : 1);
 }
 
-bool privs_net_admin(void)
+static bool permitted(cap_value_t capability)
 {
 	cap_t had = cap_get_proc();
 	cap_flag_value_t has = CAP_CLEAR;
-	bool known = had && !cap_get_flag(had, CAP_NET_ADMIN, CAP_PERMITTED, &has);
+	bool known = had && !cap_get_flag(had, capability, CAP_PERMITTED, &has);
 
 	cap_free(had);
 	return known && has == CAP_SET;
+}
+
+bool privs_may_give(gid_t gid)
+{
+	return group_member(gid) || permitted(CAP_CHOWN);
+}
+
+bool privs_net_admin(void)
+{
+	return permitted(CAP_NET_ADMIN);
 }
 
 unsigned long privs_raise_descriptors(unsigned long wanted)

@@ -33,6 +33,8 @@ int privs_drop(const struct privs_user *user, bool low_ports);
 /* Also before any thread is started, after the programs are loaded. Return: as privs_drop() */
 int privs_drop_bpf(bool low_ports);
 
+/* May the process give its own files to this group? */
+bool privs_may_give(gid_t gid);
 /* Has the process CAP_NET_ADMIN? */
 bool privs_net_admin(void);
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
@@ -173,6 +174,20 @@ static unsigned int octal(unsigned int digits)
 	return (digits / 100 % 10 & 7) << 6 | (digits / 10 % 10 & 7) << 3 | (digits % 10 & 7);
 }
 
+/* The daemon runs: root and its user can still ask what is wrong. */
+static void tell_group_error(const struct relay *relay, const char *path)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	log_err("control-socket %s: control-group \"%s\" cannot be given: %s: only root and the "
+		"daemon's user can use rtprelayctl; add this user to the group, and restart: "
+		"usermod -aG %s %s",
+		path, relay->conf.control_group ? relay->conf.control_group : "of the daemon",
+		strerror(-relay->admin_socket.group_error),
+		relay->conf.control_group ? relay->conf.control_group : "GROUP",
+		user ? user->pw_name : "USER");
+}
+
 /* As root, to create a directory in /run. Only a configured path must work. */
 static int start_admin_socket(struct relay *relay)
 {
@@ -200,6 +215,8 @@ static int start_admin_socket(struct relay *relay)
 	else if (err)
 		log_notice("control-socket %s: %s failed: %s; rtprelayctl cannot connect",
 			   socket.path, name, strerror(-err));
+	else if (relay->admin_socket.group_error)
+		tell_group_error(relay, socket.path);
 	return conf->control_socket ? err : 0;
 }
 
@@ -549,6 +566,8 @@ static int start_admin(struct relay *relay)
 		.fd = relay->admin_socket.fd,
 		.gid = relay->admin_gid,
 		.mode = octal(relay->conf.control_mode),
+		.path = relay->admin_socket.path,
+		.group_error = relay->admin_socket.group_error,
 		.calls = relay->calls,
 		.events = &relay->events,
 		.conf = &relay->conf,

@@ -24,6 +24,8 @@ struct admin_conf {
 	int fd;	   /* listening; -1: connections come by admin_accept() only (tests) */
 	gid_t gid; /* its members may read */
 	unsigned int mode;
+	const char *path; /* of the socket; NULL: there is none */
+	int group_error;  /* of struct admin_socket */
 	struct call_table *calls;
 	struct events *events;
 	const struct conf *conf;

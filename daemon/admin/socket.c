@@ -40,7 +40,21 @@ static unsigned int directory_mode(unsigned int mode)
 	return 0700 | (mode & 060 ? 050 : 0) | (mode & 06 ? 05 : 0);
 }
 
-static int make_directory(const struct admin_socket_conf *conf)
+/*
+ * Sets owner and mode. A process without privileges can give a file only to groups that it is in;
+ * else the file belongs to a group that the configuration does not name, which gets no rights.
+ */
+static int give_as(const char *path, unsigned int mode, const struct admin_socket_conf *conf,
+		   int *group_error)
+{
+	int err = give(path, conf);
+
+	if (err)
+		*group_error = err;
+	return chmod(path, err ? mode & ~070U : mode) ? -errno : 0;
+}
+
+static int make_directory(struct admin_socket *own, const struct admin_socket_conf *conf)
 {
 	const char *end = strrchr(conf->path, '/');
 	struct stat found;
@@ -52,15 +66,12 @@ static int make_directory(const struct admin_socket_conf *conf)
 	dir = strndup(conf->path, (size_t)(end - conf->path));
 	if (!dir)
 		return -ENOMEM;
-	if (!stat(dir, &found)) {
+	if (!stat(dir, &found))
 		err = S_ISDIR(found.st_mode) ? 0 : -ENOTDIR;
-	} else if (mkdir(dir, 0700)) {
+	else if (mkdir(dir, 0700))
 		err = errno == EEXIST ? 0 : -errno; /* another process created it meanwhile */
-	} else {
-		err = give(dir, conf);
-		if (!err && chmod(dir, directory_mode(conf->mode)))
-			err = -errno;
-	}
+	else
+		err = give_as(dir, directory_mode(conf->mode), conf, &own->group_error);
 	free(dir);
 	return err;
 }
@@ -105,9 +116,7 @@ static int open_at(struct admin_socket *own, const struct sockaddr_un *addr,
 	if (err)
 		return err;
 	*what = "setting owner and mode";
-	err = give(conf->path, conf);
-	if (!err && chmod(conf->path, conf->mode & 0777))
-		err = -errno;
+	err = give_as(conf->path, conf->mode & 0777, conf, &own->group_error);
 	if (!err && stat(conf->path, &made))
 		err = -errno;
 	if (!err && listen(own->fd, BACKLOG))
@@ -133,7 +142,7 @@ int admin_socket_open(struct admin_socket *own, const struct admin_socket_conf *
 	if (err)
 		return err;
 	*what = "creating the directory";
-	err = make_directory(conf);
+	err = make_directory(own, conf);
 	if (err)
 		return err;
 	*what = "replacing the existing file";

@@ -24,11 +24,14 @@ struct admin_socket {
 	char *path;
 	dev_t dev; /* of the socket file; a file with another number is not removed */
 	ino_t ino;
+	int group_error; /* -errno: the group of admin_socket_conf could not be given */
 };
 
 /**
  * admin_socket_open() - creates the directory (the last part of it) and the socket; replaces the
  * socket of a daemon that ended
+ *
+ * If the group cannot be given, the socket is for its owner and root: @own->group_error.
  * Return: 0; -EADDRINUSE, another process listens there; -ENOTSOCK, the file exists and is not a
  * socket; -ENAMETOOLONG; other -errno of mkdir, bind, chown. *what names the step that failed, for
  * a message

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status.c - the verb status: version, module, interfaces, number of calls, path of media */
+#include <string.h>
 #include <unistd.h>
 #include "admin/answer.h"
 #include "base/clock.h"
@@ -80,6 +81,22 @@ static void put_settings(struct json_line *line, const struct admin_conf *conf)
 	jsonl_bool(line, "drain", conf->calls->draining);
 }
 
+static void put_control(struct json_line *line, const struct admin_conf *conf)
+{
+	const char *group = conf->conf->control_group;
+
+	if (!conf->path)
+		return;
+	jsonl_open(line, "control", '{');
+	jsonl_text(line, "socket", conf->path);
+	jsonl_u64(line, "mode", conf->conf->control_mode);
+	if (group)
+		jsonl_text(line, "group", group);
+	if (conf->group_error)
+		jsonl_text(line, "group-error", strerror(-conf->group_error));
+	jsonl_close(line, '}');
+}
+
 static void put_journal(struct json_line *line, const struct daemon_report *report)
 {
 	jsonl_open(line, "journal", '{');
@@ -116,6 +133,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	jsonl_i64(line, "pid", getpid());
 	jsonl_i64(line, "uptime", report->uptime_s);
 	put_settings(line, peer->conf);
+	put_control(line, peer->conf);
 	put_kernel(line, peer->conf);
 	put_journal(line, report);
 	put_unheard(line, report);

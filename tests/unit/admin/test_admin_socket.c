@@ -2,10 +2,12 @@
 /* test_admin_socket.c - the file of the control socket: mode, directory, who may replace it */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "daemon/admin/socket.h"
 #include "daemon/base/count.h"
@@ -126,6 +128,50 @@ static void test_socket_of_a_successor_is_kept(void)
 	remove_dir();
 }
 
+#define NOBODY 65534
+
+static bool drop_root(void)
+{
+	return geteuid() || (!setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
+			     !setresuid(NOBODY, NOBODY, NOBODY));
+}
+
+/* As a daemon without root, which is not in the group: root's. Return: what was wrong, bits */
+static int open_for_a_foreign_group(void)
+{
+	const struct admin_socket_conf conf = { .path = path, .mode = 0660, .uid = geteuid() };
+	struct admin_socket own;
+
+	if (!drop_root())
+		return 64;
+	if (admin_socket_open(&own, &conf, &what))
+		return 32;
+	return (own.group_error != -EPERM) | (mode_of(path) != 0600) << 1 |
+	       (mode_of(dir) != 0700) << 2;
+}
+
+static void test_group_that_cannot_be_given_has_no_rights(void)
+{
+	struct admin_socket own;
+	int status = -1;
+	pid_t child;
+
+	make_dir();
+	CU_ASSERT_EQUAL(chmod(base, 0777), 0);
+	child = fork();
+	if (!child)
+		_exit(open_for_a_foreign_group());
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT_EQUAL(status, 0);
+	CU_ASSERT_EQUAL(mode_of(path), 0600);
+	/* The own group can be given. */
+	CU_ASSERT_EQUAL(open_socket(&own, 0660), 0);
+	CU_ASSERT_EQUAL(own.group_error, 0);
+	CU_ASSERT_EQUAL(mode_of(path), 0660);
+	admin_socket_close(&own);
+	remove_dir();
+}
+
 static void test_other_files_are_kept(void)
 {
 	struct admin_socket own;
@@ -148,4 +194,6 @@ TEST_SUITE(admin_socket,
 	   { "the socket of a running daemon is kept", test_socket_of_a_running_daemon_is_kept },
 	   { "the socket of a dead daemon is replaced", test_socket_of_a_dead_daemon_is_replaced },
 	   { "the socket of a successor is kept", test_socket_of_a_successor_is_kept },
+	   { "a group that cannot be given has no rights",
+	     test_group_that_cannot_be_given_has_no_rights },
 	   { "other files are kept", test_other_files_are_kept });

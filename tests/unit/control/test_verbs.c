@@ -514,6 +514,26 @@ static void test_doctor_finds_what_is_wrong(void)
 	       "up");
 }
 
+static void test_group_that_cannot_be_given_is_wrong(void)
+{
+	char answer[256];
+
+	snprintf(answer, sizeof(answer),
+		 "{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION
+		 "\",\"pid\":%d,\"control\":{"
+		 "\"group\":\"voip\",\"group-error\":\"Operation not permitted\"}}\n" END,
+		 (int)getpid());
+	CU_ASSERT_EQUAL(ask("doctor", answer), EXIT_REFUSED);
+	expect("WRONG  control-group voip cannot use the control socket: the daemon's user is not "
+	       "in the group (Operation not permitted)\n       -> usermod -aG voip ");
+	CU_ASSERT_EQUAL(ask("status", answer), EXIT_OK);
+	expect("control    group voip cannot be given: Operation not permitted: only root and the "
+	       "daemon's user can use rtprelayctl\n");
+	ask("doctor", "{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION
+		      "\",\"control\":{\"group\":\"voip\"}}\n" END);
+	expect("ok     control-group voip may use the control socket\n");
+}
+
 /* --- Errors ----------------------------------------------------------------------------------- */
 
 /* What answers is not the daemon, or one of another version. */
@@ -665,6 +685,7 @@ TEST_SUITE(verbs, { "calls have their columns", test_calls_have_their_columns },
 	     test_watch_prints_events_and_waits_for_more },
 	   { "a difference has to stay", test_a_difference_has_to_stay },
 	   { "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
+	   { "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
 	   { "a line that never ends is an error", test_line_that_never_ends_is_an_error },
 	   { "errors have their exit status", test_errors_have_their_exit_status },
 	   { "a silent daemon is left", test_a_silent_daemon_is_left },
