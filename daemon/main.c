@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "call/call.h"
 #include "call/cdr_file.h"
+#include "call/refusals.h"
 #include "call/table.h"
 #include "check.h"
 #include "conf/load.h"
@@ -83,6 +84,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	if (!relay->stopping)
 		sweep_tick(&relay->sweep, relay->calls, clock_ms());
 	stats_sample(&relay->stats, relay->calls, clock_ms());
+	refusals_tick(relay->calls, clock_ms());
 	log_tick();
 }
 

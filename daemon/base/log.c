@@ -22,7 +22,7 @@
 #include "base/log.h"
 
 #define LINE_MAX_LEN	1024
-#define CALL_ID_MAX_LEN 128
+#define CALL_ID_MAX_LEN LOG_CALL_ID
 #define BURST		500
 #define RATE		100
 #define PLACES		256 /* power of two; places that share a slot share its tokens */
@@ -129,11 +129,18 @@ static void write_stderr(enum log_level level, const char *prefix, const char *l
 		; /* a log that cannot be written must not stop a call */
 }
 
-static void write_line(enum log_level level, const char *call_id, const char *line)
+/* The call that a line is about. */
+struct about {
+	const char *call_id; /* escaped; NULL: none */
+	bool prefix;	     /* the line begins with it */
+};
+
+static void write_line(enum log_level level, struct about about, const char *line)
 {
 	char prefix[CALL_ID_MAX_LEN + 4] = "";
+	const char *call_id = about.call_id;
 
-	if (call_id)
+	if (about.prefix)
 		snprintf(prefix, sizeof(prefix), "[%s] ", call_id);
 	switch (logger.target) {
 	case LOG_TO_STDERR:
@@ -156,7 +163,7 @@ static void report_suppressed(enum log_level level, unsigned long count, const c
 
 	snprintf(line, sizeof(line), "%lu more lines like \"%.100s\" were suppressed", count,
 		 format);
-	write_line(level, NULL, line);
+	write_line(level, (struct about){ NULL, false }, line);
 }
 
 /* Linear probing over NEAR_PLACES slots; if all are in use, the first one is shared. */
@@ -216,7 +223,7 @@ void log_tick(void)
 	}
 }
 
-__attribute__((format(printf, 3, 0))) static void log_va(enum log_level level, const char *call_id,
+__attribute__((format(printf, 3, 0))) static void log_va(enum log_level level, struct about about,
 							 const char *format, va_list args)
 {
 	char line[LINE_MAX_LEN];
@@ -235,7 +242,7 @@ __attribute__((format(printf, 3, 0))) static void log_va(enum log_level level, c
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
 	if (len >= 0)
-		write_line(level, call_id, line);
+		write_line(level, about, line);
 	errno = saved;
 }
 
@@ -246,7 +253,7 @@ void log_msg(enum log_level level, const char *format, ...)
 	if (!log_enabled(level))
 		return;
 	va_start(args, format);
-	log_va(level, NULL, format, args);
+	log_va(level, (struct about){ NULL, false }, format, args);
 	va_end(args);
 }
 
@@ -259,6 +266,19 @@ void log_call(enum log_level level, struct str call_id, const char *format, ...)
 		return;
 	log_escape(call_id, text, sizeof(text));
 	va_start(args, format);
-	log_va(level, text, format, args);
+	log_va(level, (struct about){ text, true }, format, args);
+	va_end(args);
+}
+
+void log_about_call(enum log_level level, struct str call_id, const char *format, ...)
+{
+	char text[CALL_ID_MAX_LEN + 1];
+	va_list args;
+
+	if (!log_enabled(level))
+		return;
+	log_escape(call_id, text, sizeof(text));
+	va_start(args, format);
+	log_va(level, (struct about){ text, false }, format, args);
 	va_end(args);
 }

@@ -20,6 +20,9 @@ enum log_level {
 };
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 
+/* Characters of a Call-ID in a line; log_escape() takes one more. */
+#define LOG_CALL_ID 128
+
 /* The only state at file scope in the daemon, because every part may have to log. */
 void log_open(enum log_target target, enum log_level level);
 void log_set_level(enum log_level level);
@@ -34,6 +37,12 @@ void log_tick(void);
 void log_msg(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same, preceded by "[call-id] ", escaped and cut to 128 characters. */
 void log_call(enum log_level level, struct str call_id, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/*
+ * The same without the prefix; the journal's field CALL_ID has the call. For lines that programs
+ * such as fail2ban read: nothing that a caller has chosen may stand before what they look for.
+ */
+void log_about_call(enum log_level level, struct str call_id, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
  * Prints @text into @out (@size bytes, always terminated). Quotes, backslashes and all but

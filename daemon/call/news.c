@@ -2,7 +2,6 @@
 /*
  * news.c - handles events of bridges (from media threads) and flows (from the kernel)
  */
-#include <inttypes.h>
 #include <utlist.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,37 +10,25 @@
 #include "call/media.h"
 #include "call/media_path.h"
 #include "call/news.h"
+#include "call/refusals.h"
 #include "call/table.h"
 #include "call/unheard.h"
 #include "packet/bridge.h"
 #include "packet/latch_names.h"
 #include "packet/pool.h"
 
-static void log_source(const struct media *media, enum bridge_event event, enum side side,
-		       enum component comp)
+static void log_latched(const struct media *media, enum side side, enum component comp)
 {
-	enum log_level level = event == BRIDGE_LATCHED ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
-	const char *what = component_names[comp];
-	const char *who = side_names[side];
-	struct str id = media->dialog->call->id;
 	struct stream_report report;
-	char text[ENDPOINT_TEXT], refused[ENDPOINT_TEXT];
+	char text[ENDPOINT_TEXT];
 
-	if (!log_enabled(level))
+	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
-	media_report(media, side, comp, &report); /* with the packets that the kernel refused */
-	if (event == BRIDGE_LATCHED)
-		log_call(level, id, "media %u: %s from %s: latched to source %s (%s)",
-			 media->index + 1U, what, who, endpoint_print(&report.latched, text),
-			 latch_rank_phrases[report.rank]);
-	else
-		log_call(level, id,
-			 "media %u: %s at the %s's port %u: source %s refused by latching, packets "
-			 "so far: %" PRIu64 "; accepted source: %s",
-			 media->index + 1U, what, who, endpoint_port(&report.local),
-			 endpoint_print(&report.refused, refused), report.drops[DROP_SOURCE],
-			 endpoint_is_set(&report.latched) ? endpoint_print(&report.latched, text)
-							  : "none");
+	bridge_report(media->bridge, side, comp, &report);
+	log_call(LOG_LEVEL_DEBUG, media->dialog->call->id,
+		 "media %u: %s from %s: latched to source %s (%s)", media->index + 1U,
+		 component_names[comp], side_names[side], endpoint_print(&report.latched, text),
+		 latch_rank_phrases[report.rank]);
 }
 
 /* A side whose SDP names a forbidden address has two of them, RTP and RTCP: one line is enough. */
@@ -107,7 +94,10 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 	if (!media->dialog)
 		return;
 	if (event == BRIDGE_LATCHED || event == BRIDGE_REFUSED) {
-		log_source(media, event, side, comp);
+		if (event == BRIDGE_LATCHED)
+			log_latched(media, side, comp);
+		else
+			refusals_tell(media, side, comp, clock_ms());
 		report_source(media, event, side, comp);
 	}
 	if (event == BRIDGE_UNHEARD)

@@ -182,8 +182,10 @@ struct call {
 	int64_t last_signal_s; /* wall clock */
 	uint64_t packets[2];   /* accepted from each side, of medias that are closed */
 	struct cdr cdr;
-	struct str metadata; /* owned */
-	unsigned int thread; /* media thread of all its bridges */
+	struct str metadata;	 /* owned */
+	unsigned int thread;	 /* media thread of all its bridges */
+	uint32_t refused_round;	 /* refusals.round that has counted it */
+	int64_t refused_told_ms; /* last line about refused media; 0: none */
 	int16_t tos;
 	uint8_t latching;     /* enum latch_mode */
 	bool ignored_told;    /* the log line about unsupported flags is written */
@@ -222,6 +224,18 @@ struct call_table_conf {
 /* 16 random hexadecimal digits that identify this daemon: a=rtprelay:<mark> (loop-protect) */
 #define CALL_MARK_LEN 16
 
+/* Lines about refused media, in a minute, for all calls (call/refusals.h). */
+#define REFUSALS_LINES 20
+
+/* When they were written; calls without a line since @since_ms, @packets_before that time. */
+struct refusals {
+	int64_t line_ms[REFUSALS_LINES]; /* a ring; 0: not yet */
+	unsigned int next, left_out;
+	uint32_t round; /* of summaries: a call is counted once in each */
+	int64_t since_ms;
+	uint64_t packets_before;
+};
+
 struct call_table {
 	struct call_table_conf conf;
 	struct journal *journal; /* NULL: calls end with the daemon */
@@ -236,6 +250,7 @@ struct call_table {
 	size_t media_by_path[PATH_COUNT]; /* the same medias, by enum path */
 	struct call_cursor *cursors;
 	bool draining; /* new calls are refused */
+	struct refusals refusals;
 	struct siphash_key key;
 	char mark[CALL_MARK_LEN];
 };

@@ -30,6 +30,34 @@ static void keep_source(struct stream *s, const struct latch_packet *packet, enu
 	kept->packets++;
 }
 
+/* FNV-1a. Two sources with one hash are counted as one: nobody gains by that. */
+static uint32_t hash_source(const struct endpoint *source)
+{
+	bool v4 = source->sa.sa_family == AF_INET;
+	const uint8_t *addr = v4 ? (const uint8_t *)&source->in4.sin_addr
+				 : (const uint8_t *)&source->in6.sin6_addr;
+	size_t len = v4 ? sizeof(source->in4.sin_addr) : sizeof(source->in6.sin6_addr);
+	uint32_t hash = 2166136261U ^ endpoint_port(source);
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash * 16777619U) ^ addr[i];
+	return hash * 16777619U;
+}
+
+static void count_source(struct refused_source *refused, const struct endpoint *source)
+{
+	uint32_t hash;
+
+	if (refused->n_seen >= REFUSED_SOURCES)
+		return;
+	hash = hash_source(source);
+	for (unsigned int i = 0; i < refused->n_seen; i++)
+		if (refused->seen[i] == hash)
+			return;
+	refused->seen[refused->n_seen] = hash;
+	__atomic_store_n(&refused->n_seen, refused->n_seen + 1, __ATOMIC_RELAXED);
+}
+
 /* RTCP of a phone that is not heard is not worth another line. */
 static bool is_unheard(const struct stream *s)
 {
@@ -55,6 +83,7 @@ static void ask_kernel(const struct stream *s, const struct latch_packet *packet
 void stream_note_refused(struct stream *s, const struct latch_packet *packet, enum latch_rank rank)
 {
 	keep_source(s, packet, rank);
+	count_source(&s->refused, packet->source);
 	if (!s->refused.told && is_unheard(s)) {
 		s->refused.told = true;
 		s->news_bits |= 1 << BRIDGE_UNHEARD;

@@ -95,6 +95,7 @@ static void copy_to(const struct stream *s, struct stream_report *r)
 		copy_words(&r->denied, &s->denied, sizeof(r->denied));
 		copy_words(&r->refused, &s->refused.source, sizeof(r->refused));
 		r->refused_rank = __atomic_load_n(&s->refused.rank, __ATOMIC_RELAXED);
+		r->refused_sources = __atomic_load_n(&s->refused.n_seen, __ATOMIC_RELAXED);
 		has = __atomic_load_n(&s->has_to, __ATOMIC_RELAXED);
 		r->to_denied = __atomic_load_n(&s->to_denied, __ATOMIC_RELAXED);
 		r->why_denied = __atomic_load_n(&s->why_denied, __ATOMIC_RELAXED);

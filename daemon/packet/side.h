@@ -120,6 +120,9 @@ enum path { PATH_USER, PATH_KERNEL, PATH_MIXED, PATH_COUNT };
 
 extern const char *const path_names[PATH_COUNT];
 
+/* Different sources of refused packets that are counted, for each stream. */
+#define REFUSED_SOURCES 16
+
 /* A copy of what a stream has counted; the control thread may request one at any time. */
 struct stream_report {
 	struct endpoint local, signalled, latched;
@@ -137,7 +140,8 @@ struct stream_report {
 	bool to_denied;		    /* @to is unset because it is @denied */
 	struct endpoint refused;    /* a source that latching refused, see packet/refused.c */
 	enum latch_rank refused_rank;
-	bool settled;	/* the latching window is closed */
+	unsigned int refused_sources; /* different ones; REFUSED_SOURCES: so many or more */
+	bool settled;		      /* the latching window is closed */
 	bool learning;	/* signalling moved the remote; @latched may be replaced at once */
 	bool contested; /* another source may take its place: the daemon checks each packet */
 	/* The kernel's part of these; filled in by media_report(). */

@@ -39,11 +39,13 @@ struct stun_asked {
  * @packets, @heard_ms: of it, so far; of its last one. Those that the kernel dropped count only if
  *	they were reported.
  * @told: BRIDGE_UNHEARD was sent
+ * @seen: hashes of the different sources, the first REFUSED_SOURCES; @n_seen: so many, shared
  */
 struct refused_source {
 	struct endpoint source;
-	uint8_t rank;
+	uint8_t rank, n_seen;
 	bool told;
+	uint32_t seen[REFUSED_SOURCES];
 	uint32_t packets;
 	int64_t heard_ms;
 };

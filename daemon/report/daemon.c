@@ -47,6 +47,7 @@ void stats_sample(struct stats *stats, const struct call_table *table, int64_t n
 		rate->errors = per_second(now[i].errors, sum->errors, since_ms);
 		*sum = now[i];
 	}
+	stats->sample.refused = totals.drops[DROP_SOURCE] + c[RTPRELAY_C_DROP_SOURCE];
 	stats->sample.at_ms = now_ms;
 }
 

@@ -82,6 +82,7 @@ struct stats {
 	struct {
 		int64_t at_ms;
 		struct relayed sum[2], rate[2]; /* by enum path */
+		uint64_t refused;		/* packets that latching refused, on both paths */
 	} sample;
 	struct proxy_stats proxy[STATS_PROXIES];
 	size_t n_proxies;

@@ -113,6 +113,24 @@ static void test_spray_alone_is_not_told(void)
 	close_stage(&stage);
 }
 
+static void test_sources_are_counted_up_to_a_limit(void)
+{
+	struct stream_report report;
+	struct stage stage;
+	char text[32];
+
+	open_stage(&stage);
+	signal_nat(&stage, SIP);
+	for (unsigned int i = 0; i < REFUSED_SOURCES + 10; i++) {
+		snprintf(text, sizeof(text), i % 2 ? "198.18.0.%u:4000" : "198.18.9.9:40%02u", i);
+		told_unheard(&stage, A_RTP, text, 2);
+		stream_report(stream_at(&stage, A_RTP), &report);
+		CU_ASSERT_EQUAL(report.refused_sources,
+				i < REFUSED_SOURCES ? i + 1 : REFUSED_SOURCES);
+	}
+	close_stage(&stage);
+}
+
 /* --- The advice ------------------------------------------------------------------------------- */
 
 /* As an operator would do it. */
@@ -188,5 +206,6 @@ TEST_SUITE(refused, { "a stream that is not heard is told once", test_unheard_is
 	   { "RTCP is not told", test_rtcp_is_not_told },
 	   { "a spray does not hide who goes on", test_spray_does_not_hide_who_goes_on },
 	   { "a spray alone is not told", test_spray_alone_is_not_told },
+	   { "sources are counted up to a limit", test_sources_are_counted_up_to_a_limit },
 	   { "each advice lets the source in", test_each_advice_lets_the_source_in },
 	   { "an advice is no more than needed", test_advice_is_no_more_than_needed });
