@@ -4,6 +4,7 @@
 #include <string.h>
 #include "control_proto.h"
 #include "daemon/base/count.h"
+#include "drain.h"
 #include "line.h"
 #include "verb.h"
 
@@ -38,6 +39,29 @@ static bool add_word(json_t *request, char *word)
 	return !json_object_set_new(request, word, json_string(value));
 }
 
+static int wrong_drain_option(const struct options *options)
+{
+	bool on = options->drain && !strcmp(options->drain, "on");
+
+	if (options->wait_s && !on)
+		return usage("--wait requires --drain=on", "");
+	if (options->until_restart && !on)
+		return usage("--until-restart requires --drain=on", "");
+	return 0;
+}
+
+static void take_set(void *arg, const char *type, json_t *line)
+{
+	const struct options *options = arg;
+
+	if (strcmp(type, "set") != 0 || options->until_restart)
+		return;
+	if (json_is_true(json_object_get(line, "drain")) &&
+	    !json_is_true(json_object_get(line, "drain-kept")))
+		fputs("note: drain ends when the daemon restarts, since it has no state-dir\n",
+		      stderr);
+}
+
 static bool add_options(json_t *request, const struct options *options)
 {
 	const struct {
@@ -46,6 +70,7 @@ static bool add_options(json_t *request, const struct options *options)
 		{ "log-level", options->log_level },
 		{ "max-sessions", options->max_sessions },
 		{ "drain", options->drain },
+		{ "until-restart", options->until_restart ? "on" : NULL },
 	};
 
 	for (size_t i = 0; i < COUNT(settings); i++)
@@ -57,9 +82,15 @@ static bool add_options(json_t *request, const struct options *options)
 
 int verb_set(const struct options *options, int argc, char **argv)
 {
-	json_t *request = line_request(CONTROL_VERB_SET);
-	bool good = add_options(request, options);
+	struct options copy = *options;
+	json_t *request;
+	bool good;
+	int status = wrong_drain_option(options);
 
+	if (status)
+		return status;
+	request = line_request(CONTROL_VERB_SET);
+	good = add_options(request, options);
 	for (int i = 0; i < argc && good; i++) {
 		if (!strchr(argv[i], '=') || *argv[i] == '=') {
 			json_decref(request);
@@ -71,5 +102,6 @@ int verb_set(const struct options *options, int argc, char **argv)
 		json_decref(request);
 		return usage("a key or value is not valid UTF-8", "");
 	}
-	return line_ask(options, request, nothing, NULL);
+	status = line_ask(options, request, take_set, &copy);
+	return status || !options->wait_s ? status : drain_wait(options);
 }

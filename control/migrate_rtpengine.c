@@ -62,7 +62,7 @@ static void nothing(struct migration *m, const struct theirs *row, const char *v
 	(void)value;
 }
 
-/* [NAME/]ADDRESS[!ADDRESS]; NAME=OTHER, a second name; and devices, which are ours only as addresses. */
+/* [NAME/]ADDRESS[!ADDRESS]; NAME=OTHER, a second name. Devices are ours only as addresses. */
 static void interfaces(struct migration *m, const struct theirs *row, const char *value)
 {
 	char *copy = strdup(value), *rest = NULL;

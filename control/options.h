@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 0 done; 1 the daemon refused, or something is wrong; 2 wrong usage; 3 no answer */
-enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_ANSWER };
+/*
+ * 0 done; 1 the daemon refused, or something is wrong; 2 wrong usage; 3 no answer; 4 calls are left
+ * after --wait
+ */
+enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_ANSWER, EXIT_CALLS_LEFT };
 
 struct options {
 	const char *socket; /* path */
@@ -18,6 +21,8 @@ struct options {
 	bool json, all, diff;
 	const char *sort;
 	unsigned int interval_s;
+	unsigned int wait_s; /* for the end of all calls; 0: no */
+	bool until_restart;
 	/* Filters and new settings; NULL: not given. */
 	const char *call_id, *tag, *address, *path, *min_age, *max_mos;
 	const char *log_level, *max_sessions, *drain;

@@ -134,7 +134,9 @@ static void print_status(void *arg, const char *type, json_t *status)
 	if (number_of(status, "max-sessions"))
 		printf("; at most %" PRId64 " calls", number_of(status, "max-sessions"));
 	if (json_is_true(json_object_get(status, "drain")))
-		printf("; %snew ones are refused (drain)%s", colour(COLOUR_WARN),
+		printf("; %snew ones are refused (drain%s)%s", colour(COLOUR_WARN),
+		       json_is_true(json_object_get(status, "drain-kept")) ? ""
+									   : ", until the restart",
 		       colour(COLOUR_END));
 	putchar('\n');
 	print_path("kernel", json_object_get(status, "kernel-path"));

@@ -53,6 +53,8 @@ static const struct verb verbs[] = {
 
 #define N_VERBS COUNT(verbs)
 
+#define WAIT_MAX_S 86400
+
 const struct option options_known[] = {
 	{ "socket", required_argument, NULL, 'S' },
 	{ "server", required_argument, NULL, 's' },
@@ -72,6 +74,8 @@ const struct option options_known[] = {
 	{ "log-level", required_argument, NULL, 'L' },
 	{ "max-sessions", required_argument, NULL, 'M' },
 	{ "drain", required_argument, NULL, 'd' },
+	{ "until-restart", no_argument, NULL, 'u' },
+	{ "wait", required_argument, NULL, 'w' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
@@ -103,10 +107,12 @@ static void help(FILE *out)
 	      "  --min-age=SECONDS --max-mos=N\n"
 	      "                       filters for calls, streams and top; all must match\n"
 	      "  --sort=COLUMN        for calls: age, packets, mos, loss, jitter, drops, call-id\n"
+	      "  --wait=SECONDS       for set --drain=on: count down until there are no calls\n"
+	      "  --until-restart      for set --drain=on: a restart ends it\n"
 	      "  --server=HOST:PORT   for ng: where the daemon listens (default 127.0.0.1:2223)\n"
 	      "  --help, --version\n\n"
 	      "Exit status: 0 done, 1 the daemon refused or something is wrong, 2 wrong usage,\n"
-	      "3 no answer\n",
+	      "3 no answer, 4 calls are left after --wait\n",
 	      out);
 }
 
@@ -164,6 +170,12 @@ static int number_option(struct options *options, int option)
 			return usage("--limit requires a number, not ", optarg);
 		return -1;
 	}
+	if (option == 'w') {
+		if (!parse_number(optarg, 1, WAIT_MAX_S, &number))
+			return usage("--wait requires 1 to 86400 seconds, not ", optarg);
+		options->wait_s = (unsigned int)number;
+		return -1;
+	}
 	if (!parse_number(optarg, 1, 3600, &number))
 		return usage(option == 't' ? "--timeout requires 1 to 3600 seconds, not "
 					   : "--interval requires 1 to 3600 seconds, not ",
@@ -187,7 +199,11 @@ int option_take(struct options *options, int option)
 	case 't':
 	case 'l':
 	case 'i':
+	case 'w':
 		return number_option(options, option);
+	case 'u':
+		options->until_restart = true;
+		return -1;
 	case 'j':
 		options->json = true;
 		return -1;

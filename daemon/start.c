@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "call/cdr_file.h"
+#include "call/drain.h"
 #include "call/news.h"
 #include "call/table.h"
 #include "conf/load.h"
@@ -477,6 +478,14 @@ static int start_journal(struct relay *relay)
 	return 0;
 }
 
+/* After the journal, which creates the directory. */
+static int start_drain(struct relay *relay)
+{
+	int err = drain_open(relay->calls, relay->conf.state_dir);
+
+	return err ? failed("drain", err) : 0;
+}
+
 /* After the journal, which creates the directory; before table and flows, which depend on bans. */
 static int start_bans(struct relay *relay)
 {
@@ -616,9 +625,9 @@ int relay_start(struct relay *relay)
 		start_background, start_pidfile, start_admin_socket, start_unprivileged,
 		start_loop,	  start_ifaces,	 start_destinations, start_steer,
 		start_workers,	  start_kernel,	 start_firewall,     start_notify,
-		start_cdr_file,	  start_calls,	 start_journal,	     start_bans,
-		start_table,	  start_flows,	 start_control,	     start_admin,
-		start_web,
+		start_cdr_file,	  start_calls,	 start_journal,	     start_drain,
+		start_bans,	  start_table,	 start_flows,	     start_control,
+		start_admin,	  start_web,
 	};
 	int err = 0;
 

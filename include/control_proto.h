@@ -45,7 +45,7 @@
 #define CONTROL_VERB_KERNEL    "kernel"	   /* a line "flow" for each flow that the daemon added */
 #define CONTROL_VERB_WATCH     "watch"	   /* a line "event" for each event, without end */
 #define CONTROL_VERB_TERMINATE "terminate" /* changes; "call-id", or "all": true */
-/* Changes: "drain", and keys of the configuration that may change while the daemon runs. */
+/* Changes: "drain", "until-restart", keys of the configuration that may change at run time. */
 #define CONTROL_VERB_SET "set"
 /* A line "config" for each key; "diff": true adds what the file and the options say now. */
 #define CONTROL_VERB_CONFIG "config"
@@ -71,6 +71,7 @@
 #define CONTROL_ERROR_FULL    "full"	     /* as many addresses are banned as possible */
 #define CONTROL_ERROR_BANNED  "not-banned"   /* unban: the address is not banned */
 #define CONTROL_ERROR_CONFIG  "bad-config"   /* config: the file or the options have errors */
+#define CONTROL_ERROR_DISK    "disk"	     /* set: a file in state-dir could not be changed */
 #define CONTROL_ERROR_MEMORY  "no-memory"
 
 #endif

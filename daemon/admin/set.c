@@ -4,18 +4,21 @@
  * runs
  *
  * All values are checked before any takes effect. They last until the next SIGHUP or restart, which
- * apply the configuration; drain lasts until it is switched off or the daemon restarts.
+ * apply the configuration; drain lasts until it is switched off, with a state-dir also over
+ * restarts, unless "until-restart" says otherwise.
  */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include "admin/answer.h"
 #include "base/log.h"
+#include "call/drain.h"
 #include "conf/table.h"
 
 struct settings {
-	int drain;	  /* -1: not given */
-	bool some;	  /* keys of the configuration are given */
+	int drain, until_restart; /* -1: not given */
+	bool some;		  /* keys of the configuration are given */
 	struct conf conf; /* the running one with the new values; shares its texts and lists */
 };
 
@@ -33,13 +36,13 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct admin_peer *peer
 }
 
 /* base/json.c returns true and false as "yes" and "no". */
-static bool read_drain(struct str text, int *drain)
+static bool read_switch(struct str text, int *set)
 {
 	if (str_eq(text, STR("yes")) || str_eq(text, STR("on")))
-		*drain = 1;
+		*set = 1;
 	else if (str_eq(text, STR("no")) || str_eq(text, STR("off")))
-		*drain = 0;
-	return !text.len || *drain >= 0;
+		*set = 0;
+	return !text.len || *set >= 0;
 }
 
 static bool read_row(struct admin_peer *peer, const struct dict *value, struct settings *set)
@@ -72,17 +75,21 @@ static bool read_row(struct admin_peer *peer, const struct dict *value, struct s
 /* Members of the request that are no keys of the configuration. */
 static bool is_ours(struct str key)
 {
-	return str_eq(key, STR("v")) || str_eq(key, STR("verb")) || str_eq(key, STR("drain"));
+	return str_eq(key, STR("v")) || str_eq(key, STR("verb")) || str_eq(key, STR("drain")) ||
+	       str_eq(key, STR("until-restart"));
 }
 
 static bool read_settings(struct admin_peer *peer, const struct dict *request, struct settings *set)
 {
-	*set = (struct settings){ .drain = -1, .conf = *peer->conf->conf };
+	*set = (struct settings){ .drain = -1, .until_restart = -1, .conf = *peer->conf->conf };
 	for (const struct dict *value = request->first; value; value = value->next)
 		if (!is_ours(value->key) && !read_row(peer, value, set))
 			return false;
-	if (!read_drain(dict_get_str(request, STR("drain")), &set->drain))
+	if (!read_switch(dict_get_str(request, STR("drain")), &set->drain))
 		return refuse(peer, "drain must be on or off");
+	if (!read_switch(dict_get_str(request, STR("until-restart")), &set->until_restart) ||
+	    (set->until_restart == 1 && set->drain != 1))
+		return refuse(peer, "until-restart is true or false, and belongs to drain=on");
 	if (!set->some && set->drain < 0)
 		return refuse(peer, "drain or a key of the configuration is required");
 	return true;
@@ -104,19 +111,46 @@ static void change_conf(const struct admin_conf *admin, const struct conf *conf)
 	admin->settings.apply(admin->settings.arg, conf);
 }
 
+/* Before the other settings, because it may fail. */
+static bool set_drain(struct admin_peer *peer, const struct settings *set)
+{
+	struct call_table *calls = peer->conf->calls;
+	int err = drain_set(calls, set->drain, set->until_restart != 1);
+	char text[256];
+
+	if (err) {
+		snprintf(text, sizeof(text), "%s: %s; nothing was set%s", calls->drain_path,
+			 strerror(-err), set->drain ? ": use until-restart" : "");
+		admin_error(peer, CONTROL_ERROR_DISK, text);
+		return false;
+	}
+	log_notice(set->drain ? "drain set to on by an operator: new calls are refused%s"
+			      : "drain set to off by an operator: new calls are accepted%s",
+		   !set->drain		  ? ""
+		   : drain_is_kept(calls) ? ", also after a restart"
+					  : " until the restart");
+	return true;
+}
+
+static void tell_drain(struct admin_peer *peer)
+{
+	struct json_line *line = admin_line(peer, "set");
+
+	jsonl_bool(line, "drain", peer->conf->calls->draining);
+	jsonl_bool(line, "drain-kept", drain_is_kept(peer->conf->calls));
+	admin_send(peer);
+}
+
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
 	struct settings set;
 
-	if (!read_settings(peer, request, &set))
+	if (!read_settings(peer, request, &set) || (set.drain >= 0 && !set_drain(peer, &set)))
 		return false;
 	if (set.some)
 		change_conf(peer->conf, &set.conf);
-	if (set.drain >= 0) {
-		log_notice(set.drain ? "drain set to on by an operator: new calls are refused"
-				     : "drain set to off by an operator: new calls are accepted");
-		peer->conf->calls->draining = set.drain;
-	}
+	if (set.drain >= 0)
+		tell_drain(peer);
 	admin_end(peer, 1);
 	return false;
 }

@@ -5,6 +5,7 @@
 #include "admin/answer.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "call/drain.h"
 #include "packet/pool.h"
 #include "report/report.h"
 
@@ -79,6 +80,7 @@ static void put_settings(struct json_line *line, const struct admin_conf *conf)
 	jsonl_u64(line, "max-sessions", conf->calls->conf.max_sessions);
 	jsonl_text(line, "log-level", log_level_name(log_get_level()));
 	jsonl_bool(line, "drain", conf->calls->draining);
+	jsonl_bool(line, "drain-kept", drain_is_kept(conf->calls));
 }
 
 static void put_control(struct json_line *line, const struct admin_conf *conf)

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <utlist.h>
 #include "base/clock.h"
+#include "call/drain.h"
 #include "call/events.h"
 #include "call/media.h"
 #include "call/table.h"
@@ -58,6 +59,7 @@ void call_table_free(struct call_table *table)
 		return;
 	while (table->closing)
 		media_closed(table->closing);
+	drain_close(table);
 	free(table);
 }
 
@@ -83,13 +85,14 @@ size_t call_table_count(const struct call_table *table)
 	return HASH_COUNT(table->calls);
 }
 
+size_t call_table_limit(const struct call_table *table)
+{
+	return table->conf.max_sessions ? table->conf.max_sessions : table->pairs;
+}
+
 bool call_table_full(const struct call_table *table)
 {
-	size_t limit = table->conf.max_sessions;
-
-	if (!limit)
-		limit = table->pairs;
-	return table->draining || call_table_count(table) >= limit;
+	return table->draining || call_table_count(table) >= call_table_limit(table);
 }
 
 size_t call_table_closing(const struct call_table *table)

@@ -19,6 +19,8 @@ void call_table_free(struct call_table *table);
 /* SIGHUP: sets the limits that may change at run time; base, ifaces, workers and stats stay. */
 void call_table_set_limits(struct call_table *table, const struct call_table_conf *conf);
 size_t call_table_count(const struct call_table *table);
+/* max-sessions; if that is 0, the number of pairs of ports. */
+size_t call_table_limit(const struct call_table *table);
 /* Must new calls be refused? The limit is reached, or the daemon is draining. */
 bool call_table_full(const struct call_table *table);
 /* Writes each call to the journal again. */

@@ -249,7 +249,9 @@ struct call_table {
 	size_t n_media, n_streams; /* of all calls, now */
 	size_t media_by_path[PATH_COUNT]; /* the same medias, by enum path */
 	struct call_cursor *cursors;
-	bool draining; /* new calls are refused */
+	bool draining;	  /* new calls are refused; set by call/drain.h */
+	bool drain_kept;  /* also by the next daemon: the file @drain_path exists */
+	char *drain_path; /* owned; NULL: no state-dir */
 	struct refusals refusals;
 	struct siphash_key key;
 	char mark[CALL_MARK_LEN];

@@ -222,6 +222,25 @@ static struct dialog *find_dialog(struct exchange *ex)
 	return dialog_media(dialog, request->leg->index) ? dialog : NULL;
 }
 
+/* An operator who drains the relay wants it: that is no trouble, so it is counted apart. */
+static int refuse_call(struct exchange *ex, struct reply *reply)
+{
+	bool draining = ex->env->calls->draining;
+
+	if (draining)
+		ex->env->stats->calls_drained++;
+	else
+		ex->env->stats->calls_rejected++;
+	reply->code = REPLY_ERROR;
+	reply->error = "Parallel session limit reached";
+	log_call(draining ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, ex->request->call_id,
+		 "offer refused: %s (%s)", reply->error,
+		 draining ? "drain is on"
+			  : "max-sessions is reached, or there are as many calls as pairs of "
+			    "ports");
+	return -EBUSY;
+}
+
 static int find_for_offer(struct exchange *ex, struct reply *reply)
 {
 	const struct request *request = ex->request;
@@ -229,17 +248,8 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 
 	ex->call = call_find(table, request->call_id);
 	if (!ex->call) {
-		if (call_table_full(table)) {
-			ex->env->stats->calls_rejected++;
-			reply->code = REPLY_ERROR;
-			reply->error = "Parallel session limit reached";
-			log_call(table->draining ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-				 request->call_id, "offer refused: %s (%s)", reply->error,
-				 table->draining ? "drain is on"
-						 : "max-sessions is reached, or there are as many "
-						   "calls as pairs of ports");
-			return -EBUSY;
-		}
+		if (call_table_full(table))
+			return refuse_call(ex, reply);
 		ex->call = call_new(table, request->call_id, ex->env->now_ms);
 		if (!ex->call)
 			return -ENOMEM;

@@ -92,6 +92,8 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 		return NULL;
 	report->uptime_s = (now_ms - stats->started_ms) / 1000;
 	report->calls = call_table_count(table);
+	report->max_calls = call_table_limit(table);
+	report->draining = table->draining;
 	report->media = table->n_media;
 	report->streams = table->n_streams;
 	memcpy(report->media_by_path, table->media_by_path, sizeof(report->media_by_path));

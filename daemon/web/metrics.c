@@ -75,11 +75,22 @@ static void sessions_total(struct view *view)
 	put(view, view->report->stats.calls_made);
 }
 
+static void max_sessions(struct view *view)
+{
+	put(view, view->report->max_calls);
+}
+
+static void drain(struct view *view)
+{
+	put(view, view->report->draining);
+}
+
 static void closed_sessions(struct view *view)
 {
 	const struct stats *stats = &view->report->stats;
 
 	put_one(view, "reason", STR("rejected"), stats->calls_rejected);
+	put_one(view, "reason", STR("drained"), stats->calls_drained);
 	put_one(view, "reason", STR("timeout"), stats->calls_timeout);
 	put_one(view, "reason", STR("silent_timeout"), stats->calls_silent_timeout);
 	put_one(view, "reason", STR("final_timeout"), stats->calls_final_timeout);
@@ -561,7 +572,9 @@ static const struct metric {
 	{ "media_threads", METRIC_GAUGE, "Threads that forward packets, by state: answering or silent.", threads },
 	{ "sessions", METRIC_GAUGE, "Calls now.", sessions },
 	{ "sessions_total", METRIC_COUNTER, "Calls made since the start.", sessions_total },
-	{ "closed_sessions_total", METRIC_COUNTER, "Calls that ended, or were refused (rejected), by reason.", closed_sessions },
+	{ "max_sessions", METRIC_GAUGE, "Calls that may exist at a time: max-sessions, or else the number of pairs of ports.", max_sessions },
+	{ "drain", METRIC_GAUGE, "1 while new calls are refused by rtprelayctl set --drain=on.", drain },
+	{ "closed_sessions_total", METRIC_COUNTER, "Calls that ended, or were refused (rejected; drained: because drain is on), by reason.", closed_sessions },
 	{ "call_duration_total", METRIC_COUNTER, "Sum of the durations of ended calls, in seconds.", call_duration },
 	{ "zero_packet_streams_total", METRIC_COUNTER, "Calls that ended without media from either side.", zero_way },
 	{ "one_way_sessions_total", METRIC_COUNTER, "Calls that ended with media from one side only.", one_way },

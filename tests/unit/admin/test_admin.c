@@ -517,11 +517,14 @@ static void test_drain_refuses_only_new_calls(void)
 	add_call("alpha-2", "f2", false);
 	add_call("alpha-1", "f1", true); /* an existing call continues */
 	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 1);
-	CU_ASSERT_EQUAL(talk.scene.stats.calls_rejected, 1);
+	CU_ASSERT_EQUAL(talk.scene.stats.calls_drained, 1);
+	CU_ASSERT_EQUAL(talk.scene.stats.calls_rejected, 0);
 	ask("{\"verb\":\"set\",\"drain\":\"off\",\"max-sessions\":2}");
 	add_call("alpha-2", "f2", true);
 	add_call("alpha-3", "f3", true);
 	CU_ASSERT_EQUAL(call_table_count(talk.scene.calls), 2);
+	CU_ASSERT_EQUAL(talk.scene.stats.calls_drained, 1);
+	CU_ASSERT_EQUAL(talk.scene.stats.calls_rejected, 1);
 	CU_ASSERT_STRING_EQUAL(
 		ask("{\"verb\":\"set\",\"max-sessions\":-1,\"drain\":\"on\"}"),
 		DENIED("bad-request", "max-sessions: -1 is out of range, 0 to 10000000"));

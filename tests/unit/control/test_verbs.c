@@ -379,7 +379,7 @@ static void test_status_shows_that_new_calls_are_refused(void)
 	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"version\":\"1\",\"calls\":3,"
 				      "\"max-sessions\":9,\"drain\":true}\n" END),
 			EXIT_OK);
-	expect("; at most 9 calls; new ones are refused (drain)\n");
+	expect("; at most 9 calls; new ones are refused (drain, until the restart)\n");
 	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"drain\":false}\n" END), EXIT_OK);
 	CU_ASSERT_PTR_NULL(strstr(printed, "refused"));
 }
