@@ -74,6 +74,9 @@ void call_table_set_limits(struct call_table *table, const struct call_table_con
 	own->final_timeout_s = conf->final_timeout_s;
 	own->delete_delay_s = conf->delete_delay_s;
 	own->max_sessions = conf->max_sessions;
+	own->max_load = conf->max_load;
+	own->max_cpu = conf->max_cpu;
+	own->max_bandwidth = conf->max_bandwidth;
 	own->max_medias = conf->max_medias;
 	own->max_branches = conf->max_branches;
 	own->tos = conf->tos;

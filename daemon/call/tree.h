@@ -215,6 +215,7 @@ struct call_table_conf {
 	unsigned int unanswered_timeout_s; /* 0: only offer_timeout_s applies */
 	unsigned int final_timeout_s;	   /* from the first command of a call; 0: none */
 	unsigned int delete_delay_s, max_sessions;
+	double max_load, max_cpu, max_bandwidth; /* new calls are refused beyond; 0: no limit */
 	unsigned int max_medias;   /* with ports, of one dialog; those it has already stay */
 	unsigned int max_branches; /* dialogs of one call; up to CALL_DIALOGS */
 	int tos;

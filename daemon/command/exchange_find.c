@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <time.h>
 #include <utlist.h>
+#include "base/count.h"
 #include "base/log.h"
 #include "call/call.h"
 #include "call/dialog.h"
@@ -241,6 +242,35 @@ static int refuse_call(struct exchange *ex, struct reply *reply)
 	return -EBUSY;
 }
 
+/* Counts and logs. Return: may a new call be made? */
+static bool load_allows(const struct exchange *ex, struct reply *reply)
+{
+	const struct call_table_conf *conf = &ex->env->calls->conf;
+	const struct stats *stats = ex->env->stats;
+	const struct {
+		double is, limit;
+		const char *key, *error; /* the words that proxies look for */
+	} limits[] = {
+		{ stats->load.average, conf->max_load, "max-load", "Load limit exceeded" },
+		{ stats->load.busy, conf->max_cpu, "max-cpu", "CPU usage limit exceeded" },
+		{ stats_bandwidth(stats), conf->max_bandwidth, "max-bandwidth",
+		  "Bandwidth limit exceeded" },
+	};
+
+	for (size_t i = 0; i < COUNT(limits); i++) {
+		if (limits[i].limit <= 0 || limits[i].is <= limits[i].limit)
+			continue;
+		ex->env->stats->calls_overload++;
+		reply->code = REPLY_ERROR;
+		reply->error = limits[i].error;
+		log_call(LOG_LEVEL_WARNING, ex->request->call_id,
+			 "offer refused: %s (%.15g, %s is %.15g)", reply->error, limits[i].is,
+			 limits[i].key, limits[i].limit);
+		return false;
+	}
+	return true;
+}
+
 static int find_for_offer(struct exchange *ex, struct reply *reply)
 {
 	const struct request *request = ex->request;
@@ -250,6 +280,8 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 	if (!ex->call) {
 		if (call_table_full(table))
 			return refuse_call(ex, reply);
+		if (!load_allows(ex, reply))
+			return -EBUSY;
 		ex->call = call_new(table, request->call_id, ex->env->now_ms);
 		if (!ex->call)
 			return -ENOMEM;

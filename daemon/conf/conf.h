@@ -40,10 +40,11 @@ struct conf {
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, unanswered_timeout_s,
 		final_timeout_s, delete_delay_s;
-	int tos;			       /* -1: keep the packet's own */
-	unsigned int max_sessions;	       /* 0: limited only by ports and descriptors */
-	unsigned int max_medias, max_branches; /* of one call */
-	unsigned int media_threads;	       /* 0: as cpus_usable() */
+	int tos;				 /* -1: keep the packet's own */
+	unsigned int max_sessions;		 /* 0: limited only by ports and descriptors */
+	double max_load, max_cpu, max_bandwidth; /* tasks, percent, bytes/s; 0: no limit */
+	unsigned int max_medias, max_branches;	 /* of one call */
+	unsigned int media_threads;		 /* 0: as cpus_usable() */
 	enum latch_mode latching;
 	unsigned int latch_patience_ms;
 	unsigned int latch_window_ms;

@@ -54,6 +54,21 @@ static int set_number(const struct conf_row *row, struct conf *conf, const char 
 	return 0;
 }
 
+static int set_real(const struct conf_row *row, struct conf *conf, const char *text, char *error)
+{
+	/* No sign, no exponent, no "nan". */
+	bool digits = *text && !text[strspn(text, "0123456789.")];
+	char *end;
+	double number = strtod(text, &end);
+
+	if (!digits || end == text || *end)
+		return refuse(error, "\"%.60s\" is not a number", text);
+	if (number < (double)row->min || number > (double)row->max)
+		return refuse(error, "%.60s is out of range, %ld to %ld", text, row->min, row->max);
+	*(double *)member(row, conf) = number;
+	return 0;
+}
+
 static int set_bool(const struct conf_row *row, struct conf *conf, const char *text, char *error)
 {
 	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
@@ -151,6 +166,8 @@ int conf_row_set(const struct conf_row *row, struct conf *conf, const char *text
 	case CONF_UINT:
 	case CONF_INT:
 		return set_number(row, conf, text, error);
+	case CONF_REAL:
+		return set_real(row, conf, text, error);
 	case CONF_BOOL:
 		return set_bool(row, conf, text, error);
 	case CONF_CHOICE:
@@ -220,6 +237,9 @@ const char *conf_row_print(const struct conf_row *row, const struct conf *conf, 
 	case CONF_INT:
 		snprintf(out, size, "%d", *(const int *)value);
 		return out;
+	case CONF_REAL:
+		snprintf(out, size, "%.15g", *(const double *)value);
+		return out;
 	case CONF_LIST:
 		print_list(value, out, size);
 		return out;
@@ -251,7 +271,14 @@ static bool list_equal(const struct conf_list *a, const struct conf_list *b)
 
 static size_t value_size(const struct conf_row *row)
 {
-	return row->type == CONF_BOOL ? sizeof(bool) : sizeof(unsigned int);
+	switch (row->type) {
+	case CONF_BOOL:
+		return sizeof(bool);
+	case CONF_REAL:
+		return sizeof(double);
+	default:
+		return sizeof(unsigned int);
+	}
 }
 
 bool conf_row_equal(const struct conf_row *row, const struct conf *a, const struct conf *b)

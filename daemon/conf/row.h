@@ -8,6 +8,7 @@
 enum conf_type {
 	CONF_UINT,   /* unsigned int */
 	CONF_INT,    /* int */
+	CONF_REAL,   /* double: digits with or without a point, not negative */
 	CONF_BOOL,   /* bool: yes, no, true, false, on, off, 1, 0 */
 	CONF_CHOICE, /* an enum, stored as unsigned int */
 	CONF_TEXT,   /* char *, NULL when empty */
@@ -28,7 +29,7 @@ struct conf_row {
 	const char *name;
 	enum conf_type type;
 	size_t offset; /* in struct conf */
-	long min, max; /* of CONF_UINT and CONF_INT */
+	long min, max; /* of numbers */
 	const struct conf_choice *choices;
 	const char *fallback; /* the default as text; NULL: empty */
 	const char *shape;    /* of the value, for --help */

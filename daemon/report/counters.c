@@ -15,7 +15,8 @@ static_assert(sizeof(struct stats) ==
 		      BYTES(DAEMON_COUNTERS) + SIZE(struct stats, started_ms) +
 			      SIZE(struct stats, unheard) + SIZE(struct stats, quality) +
 			      SIZE(struct stats, medias) + SIZE(struct stats, sample) +
-			      SIZE(struct stats, proxy) + SIZE(struct stats, n_proxies),
+			      SIZE(struct stats, load) + SIZE(struct stats, proxy) +
+			      SIZE(struct stats, n_proxies),
 	      "a counter of struct stats has no row in DAEMON_COUNTERS");
 static_assert(SIZE(struct stats, medias) == BYTES(MEDIA_COUNTERS),
 	      "a counter of struct stats.medias has no row in MEDIA_COUNTERS");

@@ -52,6 +52,15 @@ bool stats_log_once(struct stats *stats, const struct endpoint *source, struct s
 	return true;
 }
 
+double stats_bandwidth(const struct stats *stats)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < COUNT(stats->sample.rate); i++)
+		sum += (double)stats->sample.rate[i].bytes;
+	return sum;
+}
+
 #define MINUTE_MS 60000
 
 /* Minutes that have passed since the last count are those without calls. */

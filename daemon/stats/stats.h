@@ -6,6 +6,7 @@
 #define RTPRELAY_STATS_H
 
 #include "base/endpoint.h"
+#include "stats/load.h"
 #include "stats/quality_totals.h"
 
 /* The commands of a proxy; @gap: text between words, " " in NG commands, "_" for monitoring. */
@@ -57,9 +58,9 @@ struct stats_hour {
 struct stats {
 	int64_t started_ms;
 	struct stats_hour unheard; /* calls with media that was not heard: call/unheard.h */
-	uint64_t calls_made, calls_rejected, calls_drained, calls_timeout, calls_silent_timeout,
-		calls_offer_timeout, calls_unanswered, calls_final_timeout, calls_deleted,
-		calls_forced;
+	uint64_t calls_made, calls_rejected, calls_drained, calls_overload, calls_timeout,
+		calls_silent_timeout, calls_offer_timeout, calls_unanswered, calls_final_timeout,
+		calls_deleted, calls_forced;
 	uint64_t zero_way,
 		one_way;      /* of calls that ended: media from neither side, from one side only */
 	uint64_t duration_ms; /* sum over calls that ended */
@@ -84,6 +85,7 @@ struct stats {
 		struct relayed sum[2], rate[2]; /* by enum path */
 		uint64_t refused;		/* packets that latching refused, on both paths */
 	} sample;
+	struct load load;
 	struct proxy_stats proxy[STATS_PROXIES];
 	size_t n_proxies;
 };
@@ -96,6 +98,8 @@ void stats_command(struct stats *stats, const struct endpoint *source, enum verb
  * it was written before, or so many subjects of this proxy that no more are kept.
  */
 bool stats_log_once(struct stats *stats, const struct endpoint *source, struct str subject);
+/* Bytes relayed in the last second, on both paths. */
+double stats_bandwidth(const struct stats *stats);
 /* A call has media that is not heard. */
 void stats_unheard(struct stats *stats, int64_t now_ms);
 /* Such calls of the last 60 minutes. */

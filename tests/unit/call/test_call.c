@@ -493,6 +493,9 @@ static void test_limits_can_be_changed(void)
 					      .offer_timeout_s = 3,
 					      .final_timeout_s = 9,
 					      .delete_delay_s = 4,
+					      .max_load = 1.5,
+					      .max_cpu = 99.5,
+					      .max_bandwidth = 5e10,
 					      .max_medias = 7,
 					      .max_branches = 8,
 					      .max_sessions = 5,
@@ -510,6 +513,9 @@ static void test_limits_can_be_changed(void)
 	CU_ASSERT_EQUAL(own->final_timeout_s, 9);
 	CU_ASSERT_EQUAL(own->delete_delay_s, 4);
 	CU_ASSERT_EQUAL(own->max_sessions, 5);
+	CU_ASSERT_EQUAL(own->max_load, 1.5);
+	CU_ASSERT_EQUAL(own->max_cpu, 99.5);
+	CU_ASSERT_EQUAL(own->max_bandwidth, 5e10);
 	CU_ASSERT_EQUAL(own->max_medias, 7);
 	CU_ASSERT_EQUAL(own->max_branches, 8);
 	CU_ASSERT_EQUAL(own->tos, 6);

@@ -523,6 +523,52 @@ static void test_calls_without_ports_are_bounded(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* A call that exists continues beyond each limit. */
+static void test_busy_host_takes_no_new_calls(void)
+{
+	static const struct {
+		double average, busy;
+		uint64_t bytes[2];
+		const char *error; /* NULL: accepted */
+	} rows[] = {
+		{ 4, 50, { 600, 400 }, NULL },
+		{ 4.01, 50, { 600, 400 }, "Load limit exceeded" },
+		{ 4, 50.5, { 600, 400 }, "CPU usage limit exceeded" },
+		{ 4, 50, { 600, 401 }, "Bandwidth limit exceeded" },
+		{ 4, 50, { 1001, 0 }, "Bandwidth limit exceeded" },
+	};
+	struct request request = base_request(A_HEAD AUDIO);
+	struct scene scene;
+	uint64_t refused = 0;
+	char id[16];
+
+	scene_open(&scene);
+	CU_ASSERT_EQUAL(scene_run(&scene, command_offer, request).code, REPLY_OK);
+	scene.calls->conf.max_load = 4;
+	scene.calls->conf.max_cpu = 50;
+	scene.calls->conf.max_bandwidth = 1000;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct request other = request;
+		struct reply reply;
+
+		scene.stats.load.average = rows[i].average;
+		scene.stats.load.busy = rows[i].busy;
+		for (int path = 0; path < 2; path++)
+			scene.stats.sample.rate[path].bytes = rows[i].bytes[path];
+		snprintf(id, sizeof(id), "new %zu", i);
+		other.call_id = str_of(id);
+		reply = scene_run(&scene, command_offer, other);
+		CU_ASSERT_EQUAL(reply.code, rows[i].error ? REPLY_ERROR : REPLY_OK);
+		if (rows[i].error)
+			CU_ASSERT_STRING_EQUAL(reply.error, rows[i].error);
+		refused += rows[i].error != NULL;
+		CU_ASSERT_EQUAL(scene.stats.calls_overload, refused);
+		CU_ASSERT_EQUAL(scene_run(&scene, command_offer, request).code, REPLY_OK);
+	}
+	CU_ASSERT_EQUAL(scene.stats.calls_rejected, 0);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_names_are_bounded(void)
 {
 	static char name[REQUEST_NAME_MAX + 1];
@@ -628,5 +674,6 @@ TEST_SUITE(command, { "endpoints come from SDP", test_endpoints_come_from_sdp },
 	     test_proxies_past_the_table_share_its_last_row },
 	   { "phones receive each other's media", test_phones_receive_media },
 	   { "calls without ports are bounded", test_calls_without_ports_are_bounded },
+	   { "a busy host takes no new calls", test_busy_host_takes_no_new_calls },
 	   { "names are bounded", test_names_are_bounded },
 	   { "out of memory leaks nothing", test_out_of_memory_leaks_nothing });
