@@ -214,8 +214,12 @@ static void test_namespace_goes_with_routes_of_ipv6(void)
 			CU_ASSERT(world_send(a, flow.local, rtp, sizeof(rtp)));
 			CU_ASSERT(world_receive(b, &packet, SOON));
 			/* Each creates the route again; the old one is freed by a callback. */
-			world_run("ip -n relay route add 2001:db8:f::/64 via 2001:db8:b::1;"
-				  "ip -n relay route del 2001:db8:f::/64");
+			CU_ASSERT_EQUAL(
+				world_run("ip -n relay -batch - <<-END\n"
+					  "	route add 2001:db8:f::/64 via 2001:db8:b::1\n"
+					  "	route del 2001:db8:f::/64\n"
+					  "END\n"),
+				0);
 		}
 		nl_close(&nl);
 		close(a);

@@ -61,23 +61,33 @@ int world_run(const char *format, ...)
 	return status;
 }
 
-static const char setup[] =
-	"set -e; for n in a relay b; do ip netns add $n; ip -n $n link set lo up; done\n"
-	"ip -n relay link add a0 address 02:00:00:00:0a:fe type veth "
-	"peer name eth0 netns a address 02:00:00:00:0a:01\n"
-	"ip -n relay link add b0 address 02:00:00:00:0b:fe type veth "
-	"peer name eth0 netns b address 02:00:00:00:0b:01\n"
-	"for n in a b; do\n"
-	"  [ $n = a ] && p=192.0.2 || p=198.51.100\n"
-	"  ip -n $n addr add $p.1/24 dev eth0; ip -n $n addr add $p.2/24 dev eth0\n"
-	"  ip -n $n addr add 2001:db8:$n::1/64 dev eth0 nodad\n"
-	"  ip -n $n addr add 2001:db8:$n::2/64 dev eth0 nodad\n"
-	"  ip -n relay addr add $p.254/24 dev ${n}0\n"
-	"  ip -n relay addr add 2001:db8:$n::fe/64 dev ${n}0 nodad\n"
-	"  ip -n $n link set eth0 up; ip -n relay link set ${n}0 up\n"
-	"  ip -n $n route add default via $p.254\n"
-	"  ip -n $n route add default via 2001:db8:$n::fe\n"
-	"done\n";
+/* One ip executes a batch of lines: in emulation it takes a tenth of a second to start. */
+static const char setup[] = "set -e; for n in a relay b; do ip netns add $n; done\n"
+			    "ip -n relay -batch - <<-END\n"
+			    "	link set lo up\n"
+			    "	link add a0 address 02:00:00:00:0a:fe type veth "
+			    "peer name eth0 netns a address 02:00:00:00:0a:01\n"
+			    "	link add b0 address 02:00:00:00:0b:fe type veth "
+			    "peer name eth0 netns b address 02:00:00:00:0b:01\n"
+			    "END\n"
+			    "for n in a b; do\n"
+			    "  [ $n = a ] && p=192.0.2 || p=198.51.100\n"
+			    "  ip -n $n -batch - <<-END\n"
+			    "	link set lo up\n"
+			    "	addr add $p.1/24 dev eth0\n"
+			    "	addr add $p.2/24 dev eth0\n"
+			    "	addr add 2001:db8:$n::1/64 dev eth0 nodad\n"
+			    "	addr add 2001:db8:$n::2/64 dev eth0 nodad\n"
+			    "	link set eth0 up\n"
+			    "	route add default via $p.254\n"
+			    "END\n"
+			    "  ip -n relay -batch - <<-END\n"
+			    "	addr add $p.254/24 dev ${n}0\n"
+			    "	addr add 2001:db8:$n::fe/64 dev ${n}0 nodad\n"
+			    "	link set ${n}0 up\n"
+			    "END\n"
+			    "  ip -n $n route add default via 2001:db8:$n::fe\n"
+			    "done\n";
 
 static bool opened;
 
