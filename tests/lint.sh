@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 2
 # tidy TARGET...: without the lines of progress, which would leave no room for the findings
 tidy()
 {
-	make --no-print-directory -k "$@" | grep -vE '^[[:space:]]*TIDY '
+	make --no-print-directory -k -j"$(nproc)" -Otarget "$@" | grep -vE '^[[:space:]]*TIDY '
 	return "${PIPESTATUS[0]}"
 }
 
