@@ -10,6 +10,7 @@
 CASE=call CALL_ID=none
 CALL=1
 NUMBER=256 # the number of the next sender; see rtp_mark.h
+SIPP_S=90  # a scenario ends at the latest after so many seconds
 
 say() { # say PHONE WORD...: sends a command to its rtp_end
 	local words=("${@:2}")
@@ -59,7 +60,7 @@ proxy_of() {
 # machine) does not end it; a message that it waits for must arrive.
 sipp_run() { # sipp_run PHONE SCENARIO ARGUMENT...
 	local log="$LOG/$CASE.$1.$2"
-	become_in_ns "$1" sipp "$(proxy_of "$1")" -sf "$TMP/$2.xml" -i "${ADDR[$1]}" -p 5060 -nostdin -timeout $((90 * SLOW))s -timeout_error \
+	become_in_ns "$1" sipp "$(proxy_of "$1")" -sf "$TMP/$2.xml" -i "${ADDR[$1]}" -p 5060 -nostdin -timeout $((SIPP_S * SLOW))s -timeout_error \
 		-default_behaviors all,-abortunexp \
 		-trace_err -error_file "$log.err" -trace_msg -message_file "$log.msg" "${@:3}" >"$log.out" 2>&1 </dev/null
 }
