@@ -8,7 +8,7 @@
 
 # Each of these is a function case_NAME that takes the protocol: ng or rtpproxy.
 BOTH_PROTOCOLS="fax_rebinds fax_guesser neighbour_of_listener flood_while_awaited dtx_with_neighbour
-	stun_next_door"
+	stun_next_door talking_call_sprayed"
 for name in $BOTH_PROTOCOLS; do
 	CASES+=" ${name} rtpproxy_${name}"
 	# shellcheck disable=SC2004 # names, not numbers
@@ -18,7 +18,7 @@ done
 
 # rtp_spray from a host, to ports of the relay, until the end of the case.
 attack_from() { # attack_from HOST FIRST LAST PACKETS-PER-SECOND [KIND]
-	local report="$TMP/attack4.$1.$2"
+	local report="$TMP/attack4.$1.$2${5:+.$5}"
 	become_in_ns "$1" "$BUILD/rtp_spray" 198.51.100.20 "$2" "$3" "$4" "$report" ${5:+"$5"} &
 	echo "$1 $!" >>"$TMP/programs"
 	until_ok 5 grep -q 'rounds=[1-9][0-9]' "$report" || fail "the attack on port $2 does not start"
@@ -158,4 +158,32 @@ stun_next_door_by() { # stun_next_door_by ng|rtpproxy
 	say p2 unmute "$CALL"
 	judge_late 100 a1 p2
 	end_signalled
+}
+
+# Everybody sends to the ports of a locked call: a network next door, many addresses with one packet
+# each, STUN, and a host behind the same NAT as the phone. The call stays in the kernel, and the
+# flows that forward it are those of before: new ones would count from 0.
+talking_call_sprayed_by() { # talking_call_sprayed_by ng|rtpproxy
+	local rate=${AIMED:-400} phone refused
+	ip -n "$NET-attacker" route replace local 198.51.100.128/25 dev lo
+	signalled_call "$1" a1 10.1.0.2 40000 198.51.100.41 p2 198.51.100.32 40100 198.51.100.32
+	both_talk a1 p2
+	hear 60 a1 p2
+	refused=$(counter "$(refused_by)")
+	attack_from a2 "$FOR_A" "$FOR_A" "$rate"
+	attack_from attacker "$FOR_A" "$FOR_A" "$rate" many
+	attack_from attacker "$FOR_A" "$FOR_A" "$rate" stun
+	attack_from attacker "$FOR_B" "$FOR_B" "$rate"
+	for phone in a1 p2; do
+		say "$phone" wait "$CALL" heard '>' $(($(field "$phone" heard) + 150)) 20000 || fail "$phone hears too little"
+	done
+	until_ok 20 counter_is_above "$(refused_by)" $((refused + 3 * rate)) ||
+		fail "$(refused_by) has risen from $refused to $(counter "$(refused_by)") only"
+	judge a1 p2
+	end_signalled
+}
+
+# Who refuses packets from elsewhere, as a counter of the relay.
+refused_by() {
+	[ "$PATH_WANTED" = kernel ] && echo kernel.drop_source || echo drop.source
 }
