@@ -2,17 +2,20 @@
 /*
  * pause.c - measures pauses in media, while a test makes requests to the relay
  *
- *   pause [-s SECONDS] PHONES ADDRESS PORT
+ *   pause [-s SECONDS] PHONES ADDRESS PORT RELAY-PID
  *
  * PHONES: the address of both phones of a call; ADDRESS PORT: the relay's NG socket. A phone sends
  * a packet every 5 ms through the relay to another one, and a proxy pings as often. Prints, in
  * milliseconds: the largest gap between packets that arrived, by the kernel's time stamps; the
- * largest gap between those that were sent; the longest time that a packet was on its way; the
+ * longest time that a packet was on its way; the longest such time without that in which the
+ * relay's media threads or this program were ready to run but other programs had the CPU; the
  * maximum and the median time of a ping.
  * Exit status 1: a packet was lost, or a ping was not answered.
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,15 +30,18 @@
 #define HEADER	    12
 #define INTERVAL_NS 5000000
 #define LATCH_NS    200000000
-#define SETTLE_NS   2000000000
+#define SETTLE_NS   60000000000 /* only where something was lost */
 #define PINGS	    65536
+#define THREADS	    64
 
 struct watch {
 	int phone[2], proxy;
+	int waits[THREADS]; /* files with the time that a thread has waited for a CPU */
+	unsigned int n_waits;
 	uint16_t seq;
 	uint64_t sent, received, pings, pongs;
-	int64_t last_sent_ns, last_received_ns, ping_ns;
-	int64_t gap_sent_ns, gap_ns, way_ns;
+	int64_t last_received_ns, ping_ns;
+	int64_t gap_ns, way_ns, held_ns;
 	int64_t ping[PINGS];
 };
 
@@ -54,22 +60,89 @@ static void keep_largest(int64_t *largest, int64_t value)
 		*largest = value;
 }
 
+/* The second number of a file: ns that the thread was ready to run, but did not. */
+static int64_t waited_ns(const struct watch *watch)
+{
+	int64_t sum = 0;
+
+	for (unsigned int i = 0; i < watch->n_waits; i++) {
+		char text[64];
+		ssize_t len = pread(watch->waits[i], text, sizeof(text) - 1, 0);
+		long long ran, waited;
+
+		text[len > 0 ? len : 0] = '\0';
+		if (sscanf(text, "%lld %lld", &ran, &waited) != 2)
+			errx(1, "no time of waiting: %s", text);
+		sum += waited;
+	}
+	return sum;
+}
+
+static void watch_thread(struct watch *watch, const char *dir)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/schedstat", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		err(1, "%s", path);
+	if (watch->n_waits == THREADS)
+		errx(1, "more than %d threads", THREADS);
+	watch->waits[watch->n_waits++] = fd;
+}
+
+static bool is_media_thread(const char *dir)
+{
+	char path[128], name[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/comm", dir);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	return !strcmp(name, "media\n");
+}
+
+static void watch_threads(struct watch *watch, const char *pid)
+{
+	char pattern[64];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/proc/%d/task/*", atoi(pid));
+	if (glob(pattern, 0, NULL, &found))
+		errx(1, "no process %s", pid);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (is_media_thread(found.gl_pathv[i]))
+			watch_thread(watch, found.gl_pathv[i]);
+	globfree(&found);
+	if (!watch->n_waits)
+		errx(1, "process %s has no media threads", pid);
+	watch_thread(watch, "/proc/thread-self");
+}
+
+/* At the end of the header of each packet. */
+struct left {
+	int64_t at_ns, waited_ns;
+};
+
 static void send_packet(struct watch *watch)
 {
 	uint8_t packet[PACKET] = { 0x80, 0 };
 	uint32_t timestamp = htonl(++watch->seq * 40u);
 	uint16_t seq = htons(watch->seq);
-	int64_t now = wall_ns();
+	struct left left;
 
 	memcpy(packet + 2, &seq, sizeof(seq));
 	memcpy(packet + 4, &timestamp, sizeof(timestamp));
 	packet[8] = 0x5e;
-	memcpy(packet + HEADER, &now, sizeof(now));
-	if (send(watch->phone[0], packet, sizeof(packet), 0) != sizeof(packet))
-		return;
-	if (watch->sent++)
-		keep_largest(&watch->gap_sent_ns, now - watch->last_sent_ns);
-	watch->last_sent_ns = now;
+	left = (struct left){ .waited_ns = waited_ns(watch), .at_ns = wall_ns() };
+	memcpy(packet + HEADER, &left, sizeof(left));
+	if (send(watch->phone[0], packet, sizeof(packet), 0) == sizeof(packet))
+		watch->sent++;
 }
 
 static bool read_stamp(struct msghdr *msg, int64_t *at)
@@ -96,7 +169,8 @@ static bool take_packet(struct watch *watch)
 			      .msg_iovlen = 1,
 			      .msg_control = control,
 			      .msg_controllen = sizeof(control) };
-	int64_t at, left;
+	struct left left;
+	int64_t at;
 
 	if (recvmsg(watch->phone[1], &msg, MSG_DONTWAIT) != PACKET)
 		return false;
@@ -105,7 +179,8 @@ static bool take_packet(struct watch *watch)
 	memcpy(&left, packet + HEADER, sizeof(left));
 	if (watch->received++)
 		keep_largest(&watch->gap_ns, at - watch->last_received_ns);
-	keep_largest(&watch->way_ns, at - left);
+	keep_largest(&watch->way_ns, at - left.at_ns);
+	keep_largest(&watch->held_ns, at - left.at_ns - (waited_ns(watch) - left.waited_ns));
 	watch->last_received_ns = at;
 	return true;
 }
@@ -175,7 +250,7 @@ static void latch(struct watch *watch)
 		errx(1, "no packet arrives through the relay");
 	listen_until(watch, wall_ns() + LATCH_NS);
 	watch->sent = watch->received = 0;
-	watch->gap_ns = watch->gap_sent_ns = watch->way_ns = 0;
+	watch->gap_ns = watch->way_ns = watch->held_ns = 0;
 }
 
 static struct sockaddr_in address(const char *host, const char *port)
@@ -248,18 +323,19 @@ int main(int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "s:")) == 's')
 		seconds = atof(optarg);
-	if (argc - optind != 3)
-		errx(2, "usage: pause [-s SECONDS] PHONES ADDRESS PORT");
+	if (argc - optind != 4)
+		errx(2, "usage: pause [-s SECONDS] PHONES ADDRESS PORT RELAY-PID");
 	prctl(PR_SET_TIMERSLACK, 1);
+	watch_threads(&watch, argv[optind + 3]);
 	call(&watch, argv[optind], address(argv[optind + 1], argv[optind + 2]));
 	latch(&watch);
 	run(&watch, seconds);
 	if (!watch.pongs)
 		errx(1, "no ping was answered");
 	qsort(watch.ping, watch.pongs, sizeof(*watch.ping), by_value);
-	printf("packets=%llu lost=%lld gap=%.1f sent_gap=%.1f way=%.1f ping=%.1f ping_p50=%.2f\n",
+	printf("packets=%llu lost=%lld gap=%.1f way=%.1f held=%.1f ping=%.1f ping_p50=%.2f\n",
 	       (unsigned long long)watch.sent, (long long)(watch.sent - watch.received),
-	       ms(watch.gap_ns), ms(watch.gap_sent_ns), ms(watch.way_ns),
+	       ms(watch.gap_ns), ms(watch.way_ns), ms(watch.held_ns),
 	       ms(watch.ping[watch.pongs - 1]), ms(watch.ping[watch.pongs / 2]));
 	return watch.sent != watch.received || watch.pings != watch.pongs;
 }
