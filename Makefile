@@ -126,11 +126,12 @@ MAN7 := $(DESTDIR)$(PREFIX)/share/man/man7
 MAN8 := $(DESTDIR)$(PREFIX)/share/man/man8
 DOC  := $(DESTDIR)$(PREFIX)/share/doc/rtprelay
 UNIT := $(DESTDIR)$(PREFIX)/lib/systemd/system
+SYSUSERS := $(DESTDIR)$(PREFIX)/lib/sysusers.d
 ETC  := $(DESTDIR)$(SYSCONFDIR)/rtprelay
 DKMS := $(DESTDIR)/usr/src/rtprelay-$(VERSION)
 
 install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, unit, configuration, module source for dkms
-	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(ETC)
+	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(SYSUSERS) $(ETC)
 	for file in docs/fail2ban/*/*; do install -D -m 644 $$file $(DOC)/$${file#docs/} || exit 1; done
 	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
 	install -m 644 docs/*.7 $(MAN7)
@@ -141,7 +142,14 @@ install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: pro
 	# README and the files of docs/ are installed to the same folder.
 	for page in README.md ARCHITECTURE.md CONTRIBUTING.md; do sed 's|](docs/|](|g' $$page > $(DOC)/$$page || exit 1; done
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
+	install -m 644 packaging/rtprelay.sysusers $(SYSUSERS)/rtprelay.conf
+	$(if $(DESTDIR),,$(ADD_USER))
 	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
+
+# A package does this after it is unpacked.
+ADD_USER = @getent passwd rtprelay >/dev/null || systemd-sysusers $(SYSUSERS)/rtprelay.conf 2>/dev/null || \
+	useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin rtprelay || \
+	echo 'make: there is no user rtprelay, which rtprelayd.service runs as: add it' >&2
 
 install-module-source: ## the module's source to /usr/src, for dkms
 	install -d $(DKMS)/kmod $(DKMS)/include

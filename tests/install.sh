@@ -57,6 +57,15 @@ module_source_builds()
 	make -C "$kernel" M="$root/usr/src/rtprelay-0.1.0" modules && [ -f "$root/usr/src/rtprelay-0.1.0/rtprelay.ko" ]
 }
 
+user_of_the_unit_is_installed()
+{
+	local unit=$root/usr/lib/systemd/system/rtprelayd.service user
+	user=$(sed -n 's/^User=//p' "$unit")
+	[ -n "$user" ] && grep -qx "Group=$user" "$unit" && grep -q "^u $user " "$root/usr/lib/sysusers.d/rtprelay.conf" || return 1
+	# Only for a system that is complete: this creates the user below $root.
+	systemd-sysusers --root="$root" "$root/usr/lib/sysusers.d/rtprelay.conf" && grep "^$user:" "$root/etc/passwd" && grep "^$user:" "$root/etc/group"
+}
+
 # links_resolve FILE...: relative links of Markdown files name an existing file, anchors a heading
 # in it
 links_resolve()
@@ -82,11 +91,12 @@ anchors()
 
 step 'make install' tests/make install DESTDIR="$root" PREFIX=/usr
 for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
-	share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
+	lib/sysusers.d/rtprelay.conf share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
 step 'all place-holders are replaced' sh -c "grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf; [ \$? -eq 1 ]"
 step 'the unit starts the installed daemon' grep -q '^ExecStart=/usr/sbin/rtprelayd' "$root/usr/lib/systemd/system/rtprelayd.service"
+step 'the user of the unit is one that is installed' user_of_the_unit_is_installed
 step 'the installed daemon runs' "$daemon" --version
 step 'the installed control program runs' "$root/usr/sbin/rtprelayctl" --version
 step 'the example configuration is accepted' accepts_example
