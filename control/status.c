@@ -117,6 +117,28 @@ static void print_ifaces(const json_t *ifaces)
 	table_free(table);
 }
 
+/* Commands of these sources are not answered: one of them may be the proxy. */
+static void print_refused(const json_t *status)
+{
+	const json_t *list = json_object_get(status, "refused-proxies");
+
+	if (json_object_get(status, "control-allow"))
+		printf("commands   accepted from %s\n", text_of(status, "control-allow"));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *source = json_array_get(list, i);
+		char age[16];
+
+		printf("%srefused    %" PRId64 " commands from %s, the last %s ago: it is not in "
+		       "control-allow%s\n",
+		       colour(COLOUR_BAD), number_of(source, "commands"),
+		       text_of(source, "address"), short_age(number_of(source, "last-ago"), age),
+		       colour(COLOUR_END));
+		printf("           if it is your proxy, set control-allow = %s, %s and restart "
+		       "rtprelayd\n",
+		       text_of(status, "control-allow"), text_of(source, "address"));
+	}
+}
+
 static void print_status(void *arg, const char *type, json_t *status)
 {
 	char age[16];
@@ -145,6 +167,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	       number_of(status, "port-max"), text_of(status, "log-level"));
 	print_control(json_object_get(status, "control"));
 	print_journal(json_object_get(status, "journal"));
+	print_refused(status);
 	print_ifaces(json_object_get(status, "interfaces"));
 }
 

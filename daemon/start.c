@@ -511,6 +511,19 @@ static int start_flows(struct relay *relay)
 	return 0;
 }
 
+/* The default depends on the addresses of the host. */
+static void tell_allowed(const struct relay *relay)
+{
+	char text[512];
+
+	ctl_allowed(relay->ctl, text, sizeof(text));
+	log_notice("control-allow%s: commands are accepted from %s",
+		   relay->conf.control_allow.count
+			   ? ""
+			   : " is not set (loopback, and the subnets of the listening addresses)",
+		   text);
+}
+
 static int open_control(struct relay *relay, const struct ctl_listen *listen, size_t n)
 {
 	const struct ctl_conf conf = {
@@ -524,10 +537,12 @@ static int open_control(struct relay *relay, const struct ctl_listen *listen, si
 	const char *error = "out of memory";
 
 	relay->ctl = ctl_open(relay->base, &conf, &relay->env, on_batch, relay, &error);
-	if (relay->ctl)
-		return 0;
-	log_err("%s", error);
-	return -EINVAL;
+	if (!relay->ctl) {
+		log_err("%s", error);
+		return -EINVAL;
+	}
+	tell_allowed(relay);
+	return 0;
 }
 
 static int start_control(struct relay *relay)
@@ -571,6 +586,15 @@ static bool read_settings(void *arg, struct conf *fresh)
 	return !conf_load(fresh, relay->argc, relay->argv);
 }
 
+static void print_allowed(void *arg, char *text, size_t size)
+{
+	const struct relay *relay = arg;
+
+	text[0] = '\0';
+	if (relay->ctl) /* NULL: the daemon is stopping */
+		ctl_allowed(relay->ctl, text, size);
+}
+
 static int start_admin(struct relay *relay)
 {
 	const struct admin_conf conf = {
@@ -584,6 +608,8 @@ static int start_admin(struct relay *relay)
 		.events = &relay->events,
 		.conf = &relay->conf,
 		.settings = { .apply = take_settings, .read = read_settings, .arg = relay },
+		.allowed = print_allowed,
+		.allowed_arg = relay,
 	};
 
 	if (conf.fd < 0 && !relay->conf.listen_http.count)

@@ -18,6 +18,9 @@ struct admin_settings {
 	void *arg;
 };
 
+/* Prints the networks that may send commands, as the value of control-allow. */
+typedef void admin_allowed_fn(void *arg, char *text, size_t size);
+
 /* All borrowed. */
 struct admin_conf {
 	struct event_base *base;
@@ -30,6 +33,8 @@ struct admin_conf {
 	struct events *events;
 	const struct conf *conf;
 	struct admin_settings settings;
+	admin_allowed_fn *allowed; /* NULL: not known */
+	void *allowed_arg;
 };
 
 #endif

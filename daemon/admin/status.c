@@ -118,6 +118,28 @@ static void put_unheard(struct json_line *line, const struct daemon_report *repo
 	jsonl_close(line, '}');
 }
 
+static void put_proxies(struct json_line *line, const struct admin_conf *conf,
+			const struct stats *stats)
+{
+	char text[ENDPOINT_TEXT], allowed[512];
+
+	if (conf->allowed) {
+		conf->allowed(conf->allowed_arg, allowed, sizeof(allowed));
+		jsonl_text(line, "control-allow", allowed);
+	}
+	jsonl_open(line, "refused-proxies", '[');
+	for (size_t i = 0; i < stats->n_strangers; i++) {
+		const struct stranger *stranger = &stats->stranger[i];
+
+		jsonl_open(line, NULL, '{');
+		jsonl_text(line, "address", endpoint_print_addr(&stranger->addr, text));
+		jsonl_u64(line, "commands", stranger->commands);
+		jsonl_i64(line, "last-ago", (clock_ms() - stranger->last_ms) / 1000);
+		jsonl_close(line, '}');
+	}
+	jsonl_close(line, ']');
+}
+
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
 	const struct call_table *calls = peer->conf->calls;
@@ -139,6 +161,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_kernel(line, peer->conf);
 	put_journal(line, report);
 	put_unheard(line, report);
+	put_proxies(line, peer->conf, &report->stats);
 	jsonl_u64(line, "calls", report->calls);
 	jsonl_u64(line, "medias", report->media);
 	jsonl_u64(line, "streams", report->streams);

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 #include "base/count.h"
 #include "base/endpoint.h"
 
@@ -272,6 +273,25 @@ bool cidr_parse(struct str text, struct cidr *cidr)
 	cidr->net = net;
 	cidr->bits = (uint8_t)bits;
 	return true;
+}
+
+const char *cidr_print(const struct cidr *cidr, char *text)
+{
+	struct endpoint net = cidr->net;
+	bool v4 = net.sa.sa_family == AF_INET;
+	uint8_t *bytes = v4 ? (uint8_t *)&net.in4.sin_addr : (uint8_t *)&net.in6.sin6_addr;
+	unsigned int all = v4 ? 32 : 128;
+
+	for (unsigned int i = 0; i < all / 8; i++) {
+		unsigned int bits = cidr->bits > 8 * i ? cidr->bits - 8 * i : 0;
+
+		if (bits < 8)
+			bytes[i] &= (uint8_t)(0xff00 >> bits);
+	}
+	endpoint_print_addr(&net, text);
+	if (cidr->bits < all)
+		snprintf(text + strlen(text), CIDR_TEXT - strlen(text), "/%u", cidr->bits);
+	return text;
 }
 
 bool cidr_has(const struct cidr *cidr, const struct endpoint *ep)

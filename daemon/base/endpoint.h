@@ -116,6 +116,9 @@ struct cidr {
 
 /* "192.0.2.0/24", "2001:db8::/32", or a single address. */
 bool cidr_parse(struct str text, struct cidr *cidr);
+#define CIDR_TEXT (ENDPOINT_TEXT + 4)
+/* "192.0.2.0/24", with the bits of hosts cleared; a single address without "/32". Returns @text. */
+const char *cidr_print(const struct cidr *cidr, char *text);
 bool cidr_has(const struct cidr *cidr, const struct endpoint *ep);
 
 #endif

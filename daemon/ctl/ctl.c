@@ -82,25 +82,51 @@ struct ctl {
 	struct endpoint from[BATCH];
 };
 
+/* Counts it. May a line be written now? */
+static bool is_line_due(struct refusal_log *log, int64_t now_ms)
+{
+	log->count++;
+	if (now_ms < log->next_ms)
+		return false;
+	log->next_ms = now_ms + REFUSAL_LOG_MS;
+	return true;
+}
+
 static void log_refusal(struct refusal_log *log, const struct endpoint *source, int64_t now_ms,
 			const char *why)
 {
 	char text[ENDPOINT_TEXT];
 
-	log->count++;
-	if (now_ms < log->next_ms)
-		return;
-	log_warn("command refused: source %s %s (%" PRIu64 " so far)",
-		 endpoint_print_addr(source, text), why, log->count);
-	log->next_ms = now_ms + REFUSAL_LOG_MS;
+	if (is_line_due(log, now_ms))
+		log_warn("command refused: source %s %s (%" PRIu64 " so far)",
+			 endpoint_print_addr(source, text), why, log->count);
 }
 
-static bool is_allowed(struct ctl *ctl, const struct endpoint *source)
+/* Setting the key replaces the default, so the line names all that it has to contain. */
+static void log_stranger(struct ctl *ctl, const struct endpoint *source, int64_t now_ms)
 {
+	char text[ENDPOINT_TEXT], allowed[512];
+
+	if (!is_line_due(&ctl->not_allowed, now_ms))
+		return;
+	endpoint_print_addr(source, text);
+	allow_print(&ctl->allow, allowed, sizeof(allowed));
+	log_warn("command refused: source %s is not in control-allow (%" PRIu64
+		 " so far); if it is your proxy, set control-allow = %s, %s and restart rtprelayd",
+		 text, ctl->not_allowed.count, allowed, text);
+}
+
+/* @is_command: it is more than noise */
+static bool is_allowed(struct ctl *ctl, const struct endpoint *source, bool is_command)
+{
+	int64_t now_ms = clock_ms();
+
 	if (allow_has(&ctl->allow, source))
 		return true;
 	ctl->env->stats->not_allowed++;
-	log_refusal(&ctl->not_allowed, source, clock_ms(), "is not in control-allow");
+	if (is_command)
+		stats_stranger(ctl->env->stats, source, now_ms);
+	log_stranger(ctl, source, now_ms);
 	return false;
 }
 
@@ -138,12 +164,14 @@ static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct e
 	struct command_env *env = ctl->env;
 	struct stats *stats = env->stats;
 	struct str cookie, reply;
+	bool is_command;
 
 	env->now_ms = clock_ms();
-	if (!is_allowed(ctl, source) || is_from_media(ctl, source))
-		return;
 	cookie = row->protocol->cookie(&payload);
-	if (!cookie.len || cookie.len > REPLAY_COOKIE_MAX) {
+	is_command = cookie.len && cookie.len <= REPLAY_COOKIE_MAX;
+	if (!is_allowed(ctl, source, is_command) || is_from_media(ctl, source))
+		return;
+	if (!is_command) {
 		stats->malformed++;
 		log_refusal(
 			&ctl->malformed, source, env->now_ms,
@@ -179,7 +207,7 @@ static bool may_connect(void *arg, const struct endpoint *source)
 {
 	const struct ctl_lines *lines = arg;
 
-	return is_allowed(lines->ctl, source);
+	return is_allowed(lines->ctl, source, true);
 }
 
 /* A command over a connection. */
@@ -447,6 +475,11 @@ void ctl_close(struct ctl *ctl)
 	free(ctl->in.bytes);
 	free(ctl->out.bytes);
 	free(ctl);
+}
+
+void ctl_allowed(const struct ctl *ctl, char *out, size_t size)
+{
+	allow_print(&ctl->allow, out, size);
 }
 
 uint16_t ctl_port(const struct ctl *ctl, size_t n)

@@ -46,6 +46,8 @@ struct ctl *ctl_open(struct event_base *base, const struct ctl_conf *conf, struc
 /* Takes NULL. */
 void ctl_close(struct ctl *ctl);
 
+/* The networks that may send commands, as the value of control-allow; cut to @size. */
+void ctl_allowed(const struct ctl *ctl, char *out, size_t size);
 /*
  * One datagram at a port of @protocol in, one reply out (out->len 0: none is sent). Separate from
  * the sockets for tests and fuzzing. The caller then calls its ctl_batch_fn.

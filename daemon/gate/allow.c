@@ -7,13 +7,25 @@
  */
 #include <errno.h>
 #include <ifaddrs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "gate/allow.h"
+
+/* Several sockets listen in one subnet. */
+static bool is_listed(const struct allow *allow, const struct cidr *net)
+{
+	for (size_t i = 0; i < allow->count; i++)
+		if (allow->nets[i].bits == net->bits && cidr_has(&allow->nets[i], &net->net))
+			return true;
+	return false;
+}
 
 static int add(struct allow *allow, const struct cidr *net)
 {
 	struct cidr *more;
 
+	if (is_listed(allow, net))
+		return 0;
 	if (allow->count == allow->room) {
 		more = realloc(allow->nets, (allow->room + 8) * sizeof(*more));
 		if (!more)
@@ -84,6 +96,18 @@ bool allow_has(const struct allow *allow, const struct endpoint *source)
 		if (cidr_has(&allow->nets[i], source))
 			return true;
 	return false;
+}
+
+void allow_print(const struct allow *allow, char *out, size_t size)
+{
+	char text[CIDR_TEXT];
+	size_t len = 0;
+
+	if (size)
+		out[0] = '\0';
+	for (size_t i = 0; i < allow->count && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "",
+					cidr_print(&allow->nets[i], text));
 }
 
 void allow_fini(struct allow *allow)

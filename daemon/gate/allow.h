@@ -22,6 +22,8 @@ int allow_add_loopback(struct allow *allow);
  */
 int allow_add_subnets(struct allow *allow, const struct endpoint *listen);
 bool allow_has(const struct allow *allow, const struct endpoint *source);
+/* As the value of control-allow: "127.0.0.0/8, 192.0.2.7"; cut to @size. */
+void allow_print(const struct allow *allow, char *out, size_t size);
 void allow_fini(struct allow *allow);
 
 #endif

@@ -61,6 +61,34 @@ double stats_bandwidth(const struct stats *stats)
 	return sum;
 }
 
+/* That of @source, a free one, or the one with the fewest commands. */
+static struct stranger *stranger_row(struct stats *stats, const struct endpoint *source)
+{
+	struct stranger *fewest = stats->stranger;
+
+	for (size_t i = 0; i < stats->n_strangers; i++) {
+		struct stranger *row = &stats->stranger[i];
+
+		if (endpoint_addr_eq(&row->addr, source))
+			return row;
+		if (row->commands < fewest->commands)
+			fewest = row;
+	}
+	return stats->n_strangers < STATS_STRANGERS ? &stats->stranger[stats->n_strangers++]
+						    : fewest;
+}
+
+void stats_stranger(struct stats *stats, const struct endpoint *source, int64_t now_ms)
+{
+	struct stranger *row = stranger_row(stats, source);
+
+	if (!endpoint_addr_eq(&row->addr, source))
+		*row = (struct stranger){ .addr = *source };
+	endpoint_set_port(&row->addr, 0);
+	row->commands++;
+	row->last_ms = now_ms;
+}
+
 #define MINUTE_MS 60000
 
 /* Minutes that have passed since the last count are those without calls. */

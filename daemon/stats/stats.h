@@ -42,6 +42,15 @@ struct proxy_stats {
 };
 #define STATS_PROXIES 64
 
+/* A source that sends commands, but is not in control-allow. */
+struct stranger {
+	struct endpoint addr; /* port 0 */
+	uint64_t commands;
+	int64_t last_ms; /* clock_ms() */
+};
+/* So many are kept. Sources with few commands make room, which may be forged. */
+#define STATS_STRANGERS 8
+
 /* What one path (user space or kernel) forwarded. */
 struct relayed {
 	uint64_t packets, bytes, errors;
@@ -88,6 +97,8 @@ struct stats {
 	struct load load;
 	struct proxy_stats proxy[STATS_PROXIES];
 	size_t n_proxies;
+	struct stranger stranger[STATS_STRANGERS];
+	size_t n_strangers;
 };
 
 /* Counts one executed command in the row of its proxy. */
@@ -100,6 +111,8 @@ void stats_command(struct stats *stats, const struct endpoint *source, enum verb
 bool stats_log_once(struct stats *stats, const struct endpoint *source, struct str subject);
 /* Bytes relayed in the last second, on both paths. */
 double stats_bandwidth(const struct stats *stats);
+/* A command was refused, since @source is not in control-allow. */
+void stats_stranger(struct stats *stats, const struct endpoint *source, int64_t now_ms);
 /* A call has media that is not heard. */
 void stats_unheard(struct stats *stats, int64_t now_ms);
 /* Such calls of the last 60 minutes. */

@@ -534,6 +534,23 @@ static void test_group_that_cannot_be_given_is_wrong(void)
 	expect("ok     control-group voip may use the control socket\n");
 }
 
+/* Nobody is heard, and one is refused: that is the proxy. The advice is the whole new value. */
+static void test_doctor_names_a_refused_proxy(void)
+{
+	ask("doctor", "{\"type\":\"status\",\"control-allow\":\"127.0.0.0/8, ::1\","
+		      "\"refused-proxies\":[{\"address\":\"192.0.2.9\",\"commands\":7,"
+		      "\"last-ago\":3}]}\n" END);
+	expect("WRONG  7 commands from 192.0.2.9 were not answered, because it is not in "
+	       "control-allow; no command was accepted from anywhere\n       -> if it is your "
+	       "proxy, set control-allow = 127.0.0.0/8, ::1, 192.0.2.9 and restart rtprelayd\n");
+	ask("status", "{\"type\":\"status\",\"control-allow\":\"127.0.0.0/8, ::1\","
+		      "\"refused-proxies\":[{\"address\":\"192.0.2.9\",\"commands\":7,"
+		      "\"last-ago\":3}]}\n" END);
+	expect("commands   accepted from 127.0.0.0/8, ::1\n");
+	expect("refused    7 commands from 192.0.2.9, the last 3s ago: it is not in control-allow\n");
+	expect("if it is your proxy, set control-allow = 127.0.0.0/8, ::1, 192.0.2.9 and restart");
+}
+
 /* --- Errors ----------------------------------------------------------------------------------- */
 
 /* What answers is not the daemon, or one of another version. */
@@ -686,6 +703,7 @@ TEST_SUITE(verbs, { "calls have their columns", test_calls_have_their_columns },
 	   { "a difference has to stay", test_a_difference_has_to_stay },
 	   { "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
 	   { "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
+	   { "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },
 	   { "a line that never ends is an error", test_line_that_never_ends_is_an_error },
 	   { "errors have their exit status", test_errors_have_their_exit_status },
 	   { "a silent daemon is left", test_a_silent_daemon_is_left },

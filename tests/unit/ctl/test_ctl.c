@@ -175,6 +175,34 @@ static void test_refusals_are_logged_seldom(void)
 	relay_close(&relay);
 }
 
+/* The line says what to do: the whole value, because it replaces the default. Noise is no proxy. */
+static void test_refused_proxy_is_named(void)
+{
+	struct log_capture capture;
+	struct endpoint proxy, scanner;
+	struct relay relay;
+	char text[4096];
+
+	endpoint_parse(STR("198.51.100.66:4444"), -1, &proxy);
+	endpoint_parse(STR("198.51.100.67:4444"), -1, &scanner);
+	CU_ASSERT_PTR_NULL_FATAL(relay_open(&relay, NULL, "192.0.2.0/24"));
+	log_capture_begin(&capture, LOG_LEVEL_WARNING);
+	ask_from(&relay, &proxy, "1 " PING);
+	ask_from(&relay, &scanner, "nonsense");
+	ask_from(&relay, &proxy, "2 " PING);
+	log_capture_end(&capture, text, sizeof(text));
+	CU_ASSERT_EQUAL(log_capture_count(text, "if it is your proxy, set control-allow = "
+						"192.0.2.0/24, 198.51.100.66 and restart"),
+			1);
+	CU_ASSERT_EQUAL(relay.scene.stats.not_allowed, 3);
+	CU_ASSERT_EQUAL(relay.scene.stats.n_strangers, 1);
+	CU_ASSERT_EQUAL(relay.scene.stats.stranger[0].commands, 2);
+	CU_ASSERT_TRUE(endpoint_addr_eq(&relay.scene.stats.stranger[0].addr, &proxy));
+	ctl_allowed(relay.ctl, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "192.0.2.0/24");
+	relay_close(&relay);
+}
+
 /* A caller's media that reaches the control socket comes from a port that the relay holds. */
 static void test_media_port_gets_no_answer(void)
 {
@@ -439,6 +467,7 @@ TEST_SUITE(ctl, { "reply begins with cookie", test_reply_begins_with_cookie },
 	     test_source_that_is_not_allowed_gets_no_answer },
 	   { "refusals are logged seldom", test_refusals_are_logged_seldom },
 	   { "a media port gets no answer", test_media_port_gets_no_answer },
+	   { "a refused proxy is named (row 11)", test_refused_proxy_is_named },
 	   { "control-allow replaces the default", test_control_allow_replaces_the_default },
 	   { "errors at open name what is wrong", test_errors_at_open_name_what_is_wrong },
 	   { "answer leaves from the address asked", test_answer_leaves_from_the_address_asked },

@@ -50,6 +50,25 @@ static void test_hosts_of_listed_networks_are_allowed(void)
 	CU_ASSERT_FALSE(has(&allow, "192.0.2.16"));
 }
 
+/* As the value of control-allow: without the bits of hosts, each network once. */
+static void test_networks_are_printed(void)
+{
+	static const char *const nets[] = { "192.0.2.17/28", "192.0.2.20/28",	"198.51.100.7",
+					    "::1/128",	     "2001:db8::77/60", "0.0.0.0/0" };
+	struct allow allow = { 0 };
+	char text[256];
+
+	allow_print(&allow, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "");
+	for (size_t i = 0; i < COUNT(nets); i++)
+		CU_ASSERT_EQUAL(allow_add(&allow, str_of(nets[i])), 0);
+	allow_print(&allow, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "192.0.2.16/28, 198.51.100.7, ::1, 2001:db8::/60, 0.0.0.0/0");
+	allow_print(&allow, text, 20);
+	CU_ASSERT_STRING_EQUAL(text, "192.0.2.16/28, 198.");
+	allow_fini(&allow);
+}
+
 static void test_number_of_networks_is_not_limited(void)
 {
 	struct allow allow = { 0 };
@@ -155,7 +174,7 @@ static void test_out_of_memory_is_an_error(void)
 	}
 }
 
-TEST_SUITE(allow,
+TEST_SUITE(allow, { "networks are printed (row 11)", test_networks_are_printed },
 	   { "hosts of listed networks are allowed", test_hosts_of_listed_networks_are_allowed },
 	   { "the number of networks is not limited", test_number_of_networks_is_not_limited },
 	   { "loopback is of both families", test_loopback_is_of_both_families },
