@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_strangers.c - sources of refused commands that are kept for the operator (row 11 of issue H) */
+/* test_strangers.c - sources of refused commands that are kept for the operator */
 #include <stdio.h>
 #include "daemon/stats/stats.h"
 #include "tests/unit/test.h"
