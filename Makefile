@@ -128,10 +128,11 @@ DOC  := $(DESTDIR)$(PREFIX)/share/doc/rtprelay
 UNIT := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SYSUSERS := $(DESTDIR)$(PREFIX)/lib/sysusers.d
 ETC  := $(DESTDIR)$(SYSCONFDIR)/rtprelay
+LOGS := $(DESTDIR)$(SYSCONFDIR)/logrotate.d
 DKMS := $(DESTDIR)/usr/src/rtprelay-$(VERSION)
 
 install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, unit, configuration, module source for dkms
-	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(SYSUSERS) $(ETC)
+	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(SYSUSERS) $(ETC) $(LOGS)
 	for file in docs/fail2ban/*/*; do install -D -m 644 $$file $(DOC)/$${file#docs/} || exit 1; done
 	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
 	install -m 644 docs/*.7 $(MAN7)
@@ -144,6 +145,7 @@ install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: pro
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
 	install -m 644 packaging/rtprelay.sysusers $(SYSUSERS)/rtprelay.conf
 	$(if $(DESTDIR),,$(ADD_USER))
+	[ -e $(LOGS)/rtprelay ] || install -m 644 packaging/rtprelay.logrotate $(LOGS)/rtprelay
 	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
 
 # A package does this after it is unpacked.

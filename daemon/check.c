@@ -180,16 +180,13 @@ static unsigned int check_lists(const struct conf *conf)
 	return mistakes + check_media_deny(&conf->media_deny);
 }
 
-static unsigned int missing_user(const struct conf *conf, const char *name, int err)
+static unsigned int missing_user(const char *key, const char *name, int err)
 {
-	bool user = name == conf->user;
-
-	if (err != -ENOENT)
-		log_err("user or group \"%s\" cannot be looked up: %s", name, strerror(-err));
+	if (err == -ENOENT)
+		log_err("%s: there is no %s \"%s\"", key, strcmp(key, "user") ? "group" : "user",
+			name);
 	else
-		log_err("%s: there is no %s \"%s\"",
-			user ? "user" : (name == conf->group ? "group" : "control-group"),
-			user ? "user" : "group", name);
+		log_err("%s: \"%s\" cannot be looked up: %s", key, name, strerror(-err));
 	return 1;
 }
 
@@ -200,7 +197,7 @@ static bool check_user(const struct conf *conf, struct privs_user *user, unsigne
 	int err = privs_find_user(conf->user, conf->group, user, &name);
 
 	if (err) {
-		*mistakes += missing_user(conf, name, err);
+		*mistakes += missing_user(name == conf->user ? "user" : "group", name, err);
 		return false;
 	}
 	if (geteuid() && user->set && (user->uid != geteuid() || user->gid != getegid())) {
@@ -211,13 +208,13 @@ static bool check_user(const struct conf *conf, struct privs_user *user, unsigne
 	return true;
 }
 
-static unsigned int check_control_group(const struct conf *conf)
+static unsigned int check_group(const char *key, const char *name)
 {
 	struct privs_user group;
-	const char *name = "";
-	int err = privs_find_user(NULL, conf->control_group, &group, &name);
+	const char *missing = "";
+	int err = privs_find_user(NULL, name, &group, &missing);
 
-	return err ? missing_user(conf, name, err) : 0;
+	return err ? missing_user(key, missing, err) : 0;
 }
 
 static unsigned int check_notify(const struct conf *conf)
@@ -268,7 +265,8 @@ unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
 {
 	unsigned int mistakes = check_interfaces(conf, addresses) + check_lists(conf) +
 				check_notify(conf) + check_kernel(conf) + check_firewall(conf) +
-				check_control_group(conf);
+				check_group("control-group", conf->control_group) +
+				check_group("cdr-group", conf->cdr_group);
 	struct privs_user user;
 
 	/* Without the user, what it may write cannot be checked. */
@@ -277,19 +275,29 @@ unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
 	return mistakes;
 }
 
-unsigned int check_degraded(const struct conf *conf)
+/* A missing group is found by check_conf(). */
+static bool may_give_to(const char *name)
 {
 	struct privs_user group;
-	const char *name;
+	const char *missing;
 
-	/* A missing group is found by check_conf(). */
-	if (!conf->control_group || privs_find_user(NULL, conf->control_group, &group, &name) ||
-	    privs_may_give(group.gid))
-		return 0;
-	log_err("control-group \"%s\": user %u is not in this group, so the control socket would "
-		"be only for root and this user",
-		conf->control_group, geteuid());
-	return 1;
+	return !name || privs_find_user(NULL, name, &group, &missing) || privs_may_give(group.gid);
+}
+
+unsigned int check_degraded(const struct conf *conf)
+{
+	bool control = may_give_to(conf->control_group);
+	bool cdr = !conf->cdr_file || may_give_to(conf->cdr_group);
+
+	if (!control)
+		log_err("control-group \"%s\": user %u is not in this group, so the control socket "
+			"would be only for root and this user",
+			conf->control_group, geteuid());
+	if (!cdr)
+		log_err("cdr-group \"%s\": user %u is not in this group, so the file would keep "
+			"the group of this user",
+			conf->cdr_group, geteuid());
+	return (unsigned int)!control + !cdr;
 }
 
 /* Does one range of @text ("30000-39999,5060") contain all of first..last? */

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include "privs.h"
 
+#define JOINED_GROUPS 1024
+
 int privs_find_user(const char *user, const char *group, struct privs_user *found,
 		    const char **missing)
 {
@@ -38,6 +40,21 @@ int privs_find_user(const char *user, const char *group, struct privs_user *foun
 	return 0;
 }
 
+/* Only as root; others are in their groups before the start. */
+static int join(gid_t gid)
+{
+	gid_t groups[JOINED_GROUPS];
+	int n;
+
+	if (group_member(gid) || geteuid())
+		return 0;
+	n = getgroups(JOINED_GROUPS - 1, groups);
+	if (n < 0)
+		return -errno;
+	groups[n] = gid;
+	return setgroups((size_t)n + 1, groups) ? -errno : 0;
+}
+
 static int change_user(const struct privs_user *user)
 {
 	if (user->uid == geteuid() && user->gid == getegid())
@@ -45,6 +62,8 @@ static int change_user(const struct privs_user *user)
 	/* Set the groups while still root; initgroups() reads the user's from /etc/group. */
 	if (user->name ? initgroups(user->name, user->gid) : setgroups(1, &user->gid))
 		return -errno;
+	if (user->join && join(user->join))
+		return -EPERM;
 	if (setresgid(user->gid, user->gid, user->gid))
 		return -errno;
 	/* Otherwise the change of user would clear all capabilities. */
@@ -81,6 +100,8 @@ int privs_drop(const struct privs_user *user, bool low_ports)
 	const cap_value_t keep[] = { CAP_BPF, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
 	int err = user->set ? change_user(user) : 0;
 
+	if (!err && user->join)
+		err = join(user->join);
 	if (!err)
 		err = keep_only(keep, low_ports ? 3 : 2);
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

@@ -6,9 +6,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The user to change to; @uid and @gid are ignored unless @set. */
+/*
+ * The user to change to; @uid and @gid are ignored unless @set. @join: another group to be in, for
+ * the files of that group, if the process may; 0: none
+ */
 struct privs_user {
 	bool set;
+	gid_t join;
 	uid_t uid;
 	gid_t gid;
 	const char *name; /* borrowed */

@@ -123,8 +123,9 @@ static int failed(const char *what, int err)
 
 static int unknown_user(const char *name, int err)
 {
-	log_err("user or group \"%s\" (user, group, control-group) cannot be looked up: %s", name,
-		strerror(-err));
+	log_err("user or group \"%s\" (user, group, control-group, cdr-group) cannot be looked up: "
+		"%s",
+		name, strerror(-err));
 	return err;
 }
 
@@ -226,12 +227,16 @@ static int start_admin_socket(struct relay *relay)
 
 static int start_unprivileged(struct relay *relay)
 {
-	struct privs_user user;
+	struct privs_user user, cdr;
 	const char *name = "";
 	int err = privs_find_user(relay->conf.user, relay->conf.group, &user, &name);
 
+	if (!err)
+		err = privs_find_user(NULL, relay->conf.cdr_group, &cdr, &name);
 	if (err)
 		return unknown_user(name, err);
+	user.join = cdr.set ? cdr.gid : 0;
+	relay->cdr_gid = cdr.gid;
 	err = privs_drop(&user, has_low_port(&relay->conf));
 	if (err)
 		return failed("cannot drop privileges (user, group)", err);
@@ -639,13 +644,18 @@ static int start_web(struct relay *relay)
 
 static int start_cdr_file(struct relay *relay)
 {
-	const char *path = relay->conf.cdr_file;
+	const struct cdr_file_conf conf = { .path = relay->conf.cdr_file,
+					    .mode = octal(relay->conf.cdr_mode),
+					    .group = relay->conf.cdr_group,
+					    .gid = relay->cdr_gid };
 	int err = 0;
 
-	if (!path)
+	if (!conf.path)
 		return 0;
-	relay->cdr_file = cdr_file_open(path, &err);
-	return err ? failed(path, err) : 0;
+	relay->cdr_file = cdr_file_open(&conf, &err);
+	if (err)
+		log_err("cdr-file %s: cannot be opened: %s", conf.path, strerror(-err));
+	return err;
 }
 
 int relay_start(struct relay *relay)

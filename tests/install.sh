@@ -66,6 +66,13 @@ user_of_the_unit_is_installed()
 	systemd-sysusers --root="$root" "$root/usr/lib/sysusers.d/rtprelay.conf" && grep "^$user:" "$root/etc/passwd" && grep "^$user:" "$root/etc/group"
 }
 
+directory_of_records_is_one()
+{
+	grep -qx 'LogsDirectory=rtprelay' "$root/usr/lib/systemd/system/rtprelayd.service" &&
+		grep -qF '/var/log/rtprelay/*.json {' "$root/etc/logrotate.d/rtprelay" &&
+		grep -qx '#cdr-file = /var/log/rtprelay/[a-z]*.json' docs/rtprelay.conf
+}
+
 # links_resolve FILE...: relative links of Markdown files name an existing file, anchors a heading
 # in it
 links_resolve()
@@ -91,12 +98,13 @@ anchors()
 
 step 'make install' tests/make install DESTDIR="$root" PREFIX=/usr
 for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
-	lib/sysusers.d/rtprelay.conf share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service src/rtprelay-0.1.0/dkms.conf; do
+	lib/sysusers.d/rtprelay.conf share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service ../etc/logrotate.d/rtprelay src/rtprelay-0.1.0/dkms.conf; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
 step 'all place-holders are replaced' sh -c "grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf; [ \$? -eq 1 ]"
 step 'the unit starts the installed daemon' grep -q '^ExecStart=/usr/sbin/rtprelayd' "$root/usr/lib/systemd/system/rtprelayd.service"
 step 'the user of the unit is one that is installed' user_of_the_unit_is_installed
+step 'unit, logrotate and example name the same directory for call records' directory_of_records_is_one
 step 'the installed daemon runs' "$daemon" --version
 step 'the installed control program runs' "$root/usr/sbin/rtprelayctl" --version
 step 'the example configuration is accepted' accepts_example

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "base/mailbox.h"
@@ -33,7 +34,8 @@ struct cdr_file {
 	size_t waiting;
 	uint64_t dropped; /* shared */
 	bool failing;
-	char path[];
+	struct cdr_file_conf conf; /* its texts are in @text */
+	char text[];
 };
 
 static void drop(struct cdr_file *file)
@@ -41,11 +43,29 @@ static void drop(struct cdr_file *file)
 	__atomic_fetch_add(&file->dropped, 1, __ATOMIC_RELAXED);
 }
 
-static int open_path(const char *path)
+/* The file may be new after a rotation, and the umask of the service may hide it from others. */
+static void set_rights(const struct cdr_file_conf *conf, int fd)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	struct stat found;
 
-	return fd < 0 ? -errno : fd;
+	if (fstat(fd, &found) || !S_ISREG(found.st_mode) || found.st_uid != geteuid())
+		return;
+	if (conf->group && found.st_gid != conf->gid && fchown(fd, (uid_t)-1, conf->gid))
+		log_err("cdr-file %s: cdr-group \"%s\" cannot be given: %s: add the daemon's user "
+			"to the group, and restart",
+			conf->path, conf->group, strerror(errno));
+	if (conf->mode && fchmod(fd, conf->mode & 0777))
+		log_err("cdr-file %s: cdr-mode cannot be set: %s", conf->path, strerror(errno));
+}
+
+static int open_path(const struct cdr_file_conf *conf)
+{
+	int fd = open(conf->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (fd < 0)
+		return -errno;
+	set_rights(conf, fd);
+	return fd;
 }
 
 /* Writes the whole line, unless a write fails. 0; -errno */
@@ -72,8 +92,8 @@ static void write_line(struct cdr_file *file, const struct line *line)
 	if (error) {
 		drop(file);
 		if (!file->failing)
-			log_err("cdr-file %s: cannot write, call records are lost: %s", file->path,
-				strerror(-error));
+			log_err("cdr-file %s: cannot write, call records are lost: %s",
+				file->conf.path, strerror(-error));
 	}
 	file->failing = error;
 }
@@ -82,9 +102,9 @@ static void reopen(struct cdr_file *file)
 {
 	if (file->fd >= 0)
 		close(file->fd);
-	file->fd = open_path(file->path);
+	file->fd = open_path(&file->conf);
 	if (file->fd < 0)
-		log_err("cdr-file %s: cannot reopen, call records are lost: %s", file->path,
+		log_err("cdr-file %s: cannot reopen, call records are lost: %s", file->conf.path,
 			strerror(-file->fd));
 	file->failing = file->fd < 0;
 }
@@ -136,16 +156,29 @@ static void release(struct cdr_file *file)
 	free(file);
 }
 
-struct cdr_file *cdr_file_open(const char *path, int *error)
+/* @to has room for @text. Return: the place after it */
+static char *keep(const char **at, char *to, const char *text)
 {
-	size_t size = strlen(path) + 1;
-	struct cdr_file *file = calloc(1, sizeof(*file) + size);
+	size_t size = strlen(text) + 1;
+
+	*at = memcpy(to, text, size);
+	return to + size;
+}
+
+struct cdr_file *cdr_file_open(const struct cdr_file_conf *conf, int *error)
+{
+	const char *group = conf->group ? conf->group : "";
+	struct cdr_file *file =
+		calloc(1, sizeof(*file) + strlen(conf->path) + 1 + strlen(group) + 1);
 
 	*error = -ENOMEM;
 	if (!file)
 		return NULL;
-	memcpy(file->path, path, size);
-	file->fd = open_path(path);
+	file->conf = *conf;
+	keep(&file->conf.group, keep(&file->conf.path, file->text, conf->path), group);
+	if (!conf->group)
+		file->conf.group = NULL;
+	file->fd = open_path(&file->conf);
 	file->wake_fd = eventfd(0, EFD_CLOEXEC);
 	if (file->fd < 0)
 		*error = file->fd;
@@ -196,7 +229,8 @@ void cdr_file_reopen(struct cdr_file *file)
 	if (!file)
 		return;
 	if (!line) {
-		log_err("cdr-file %s: cannot reopen: out of memory; send SIGHUP again", file->path);
+		log_err("cdr-file %s: cannot reopen: out of memory; send SIGHUP again",
+			file->conf.path);
 		return;
 	}
 	line->kind = ORDER_REOPEN;

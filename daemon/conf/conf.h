@@ -60,6 +60,8 @@ struct conf {
 	bool check_config;
 	char *pidfile, *user, *group; /* NULL: none */
 	char *cdr_file;		      /* NULL: none */
+	unsigned int cdr_mode;	      /* the digits as written: 640 is 0640 */
+	char *cdr_group;	      /* NULL: the daemon's group */
 	char *control_socket; /* path; "none"; NULL: CONTROL_PROTO_PATH, if it can be created */
 	unsigned int control_idle_s;
 	char *control_group;	   /* NULL: the daemon's group */

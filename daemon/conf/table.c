@@ -165,6 +165,11 @@ const struct conf_row conf_rows[] = {
 	  "destination of log messages", 0 },
 	{ "cdr-file", CONF_TEXT, AT(cdr_file), 0, 0, NULL, NULL, "PATH",
 	  "file to which a line of JSON is appended for each ended call; reopened on SIGHUP", 0 },
+	{ "cdr-mode", CONF_UINT, AT(cdr_mode), 0, 777, NULL, "640", "MODE",
+	  "file mode of the cdr-file, three octal digits", 0 },
+	{ "cdr-group", CONF_TEXT, AT(cdr_group), 0, 0, NULL, NULL, "NAME",
+	  "group of the cdr-file; the daemon's user must be in it, unless the daemon is started as root; empty: "
+	  "the daemon's group", 0 },
 	{ "foreground", CONF_BOOL, AT(foreground), 0, 0, NULL, "no", "yes | no",
 	  "stay attached to the terminal or the service manager", 0 },
 	{ "pidfile", CONF_TEXT, AT(pidfile), 0, 0, NULL, NULL, "PATH",

@@ -33,7 +33,8 @@ static void remove_dir(void)
 static struct cdr_file *open_file(void)
 {
 	int error = 0;
-	struct cdr_file *file = cdr_file_open(path, &error);
+	const struct cdr_file_conf conf = { .path = path };
+	struct cdr_file *file = cdr_file_open(&conf, &error);
 
 	CU_ASSERT_EQUAL(error, 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
@@ -86,11 +87,42 @@ static void test_a_rotated_file_is_closed(void)
 	remove_dir();
 }
 
+static unsigned int mode_of_file(void)
+{
+	struct stat found;
+
+	return stat(path, &found) ? 0 : found.st_mode & 07777;
+}
+
+/* Whatever the umask is; also of a file that exists, and of the one after a rotation. */
+static void test_the_file_has_the_configured_mode(void)
+{
+	const struct cdr_file_conf conf = {
+		.path = path, .mode = 0644, .group = "own", .gid = getegid()
+	};
+	mode_t before = umask(0077);
+	struct cdr_file *file;
+	int error;
+
+	make_dir();
+	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	file = cdr_file_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(mode_of_file(), 0644);
+	CU_ASSERT_EQUAL(rename(path, rotated), 0);
+	cdr_file_reopen(file);
+	cdr_file_close(file);
+	CU_ASSERT_EQUAL(mode_of_file(), 0644);
+	umask(before);
+	remove_dir();
+}
+
 static void test_a_file_that_cannot_be_opened_is_reported(void)
 {
 	int error = 0;
 
-	CU_ASSERT_PTR_NULL(cdr_file_open("/nonexistent/cdr", &error));
+	CU_ASSERT_PTR_NULL(
+		cdr_file_open(&(struct cdr_file_conf){ .path = "/nonexistent/cdr" }, &error));
 	CU_ASSERT_EQUAL(error, -ENOENT);
 	cdr_file_write(NULL, STR("nothing"));
 	cdr_file_reopen(NULL);
@@ -263,6 +295,7 @@ static void test_the_number_of_medias_is_bounded(void)
 
 TEST_SUITE(cdr, { "lines are written before it closes", test_lines_are_written_before_it_closes },
 	   { "a rotated file is closed", test_a_rotated_file_is_closed },
+	   { "the file has the configured mode", test_the_file_has_the_configured_mode },
 	   { "a file that cannot be opened is reported",
 	     test_a_file_that_cannot_be_opened_is_reported },
 	   { "the control thread does not wait for the disk",

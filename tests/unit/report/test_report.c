@@ -110,7 +110,8 @@ static void test_lost_call_records_are_counted(void)
 
 	scene_open(&scene);
 	CU_ASSERT_EQUAL(report_daemon(&scene, clock_ms())->stats.cdr_lost, 0);
-	file = scene.calls->conf.cdr_file = cdr_file_open("/dev/null", &err);
+	file = scene.calls->conf.cdr_file =
+		cdr_file_open(&(struct cdr_file_conf){ .path = "/dev/null" }, &err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	cdr_file_write(file, (struct str){ line, sizeof(line) });
 	CU_ASSERT_EQUAL(report_daemon(&scene, clock_ms())->stats.cdr_lost, 1);
