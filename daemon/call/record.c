@@ -55,6 +55,7 @@ static void wire_latch(struct wire *w, struct latch_record *latch)
 	wire_bool(w, &latch->was_exact);
 	wire_bool(w, &latch->ssrc_known);
 	wire_bool(w, &latch->sequenced);
+	wire_bool(w, &latch->talked);
 	wire_bool(w, &latch->spoke);
 	wire_bool(w, &latch->first_exact);
 	w->failed = w->failed || !latch_record_valid(latch);

@@ -87,12 +87,12 @@ enum latch_rank latch_rank(const struct latch_ref *ref, const struct endpoint *s
 
 /* --- Facts ------------------------------------------------------------------------------------ */
 
-static uint32_t fact(enum latch_fact it, bool holds)
+static uint64_t fact(enum latch_fact it, bool holds)
 {
 	return holds ? it : 0;
 }
 
-static uint32_t stream_facts(const struct latch_ref *ref)
+static uint64_t stream_facts(const struct latch_ref *ref)
 {
 	return fact(FACT_FIRST, ref->mode == LATCH_FIRST) |
 	       fact(FACT_STRICT, ref->mode == LATCH_STRICT) |
@@ -102,13 +102,18 @@ static uint32_t stream_facts(const struct latch_ref *ref)
 	       fact(FACT_ASYMMETRIC, ref->asymmetric);
 }
 
-static uint32_t source_facts(const struct latch_memory *m)
+static bool is_brief(const struct latch_memory *m)
 {
-	return fact(FACT_UNSEQUENCED, m->phase != PHASE_WAIT && !m->sequenced) |
-	       fact(FACT_UNANSWERED, m->unanswered);
+	return m->sequenced && !m->talked;
 }
 
-static uint32_t usable_fact(const struct latch_memory *m, enum latch_class class, uint32_t facts)
+static uint64_t source_facts(const struct latch_memory *m)
+{
+	return fact(FACT_UNSEQUENCED, m->phase != PHASE_WAIT && !m->sequenced) |
+	       fact(FACT_BRIEF, is_brief(m)) | fact(FACT_UNANSWERED, m->unanswered);
+}
+
+static uint64_t usable_fact(const struct latch_memory *m, enum latch_class class, uint64_t facts)
 {
 	return fact(FACT_USABLE,
 		    latch_rule_find(latch_usable_rules, m->phase, class, facts) == OUTCOME_YES);
@@ -117,6 +122,14 @@ static uint32_t usable_fact(const struct latch_memory *m, enum latch_class class
 static bool is_silent(const struct latch_memory *m, int64_t now_ms)
 {
 	return now_ms - m->heard_ms >= LATCH_SILENCE_MS;
+}
+
+/* It has sent nothing while somebody else could prove himself. */
+static bool is_quiet(const struct latch_memory *m, const struct latch_ref *ref, int64_t now_ms)
+{
+	int64_t enough_ms = ref->patience_ms > LATCH_PAUSE_MS ? ref->patience_ms : LATCH_PAUSE_MS;
+
+	return now_ms - m->heard_ms >= enough_ms;
 }
 
 static struct ssrc present_ssrc(const struct latch_memory *m)
@@ -173,7 +186,7 @@ static bool is_gone(const struct latch_memory *m, const struct latch_ref *ref, i
 	       as_of_ms - ref->rtcp_ms >= LATCH_GONE_MS;
 }
 
-static uint32_t switch_facts(const struct latch_memory *m, const struct latch_ref *ref,
+static uint64_t switch_facts(const struct latch_memory *m, const struct latch_ref *ref,
 			     const struct latch_packet *packet)
 {
 	int64_t now_ms = packet->now_ms;
@@ -208,9 +221,9 @@ static bool continues_opaque(struct latch_memory *m, const struct latch_ref *ref
  */
 static bool has_rebound(struct latch_memory *m, const struct latch_ref *ref,
 			const struct latch_packet *packet, enum latch_class class, enum next next,
-			uint32_t facts)
+			uint64_t facts)
 {
-	uint32_t silence = next == NEXT_BY_NUMBER ? FACT_PAUSED : FACT_SILENT;
+	uint64_t silence = next == NEXT_BY_NUMBER ? FACT_PAUSED : FACT_SILENT;
 
 	if (!endpoint_addr_eq(&m->source, packet->source) ||
 	    latch_rule_find(latch_newcomer_rules, m->phase, class, facts | FACT_REBOUND) !=
@@ -237,7 +250,7 @@ bool latch_is_foreign(const struct latch *latch, const struct latch *rtp)
 	return m->phase != PHASE_WAIT && !m->sequenced && m->ssrc_known && is_foreign(rtp, m->ssrc);
 }
 
-static uint32_t newcomer_facts(struct latch *latch, const struct latch_ref *ref,
+static uint64_t newcomer_facts(struct latch *latch, const struct latch_ref *ref,
 			       const struct latch_packet *packet, enum latch_class class)
 {
 	struct latch_memory *m = &latch->sealed;
@@ -245,17 +258,18 @@ static uint32_t newcomer_facts(struct latch *latch, const struct latch_ref *ref,
 	bool rtcp = packet->has_ssrc && !packet->has_seq;
 	bool foreign = rtcp && is_foreign(ref->rtp, packet->ssrc);
 	enum next next = is_next(m, ref, packet);
-	uint32_t facts = stream_facts(ref) | source_facts(m) |
-			 fact(FACT_CANDIDATE, packet->candidate) |
-			 fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
-			 fact(FACT_SEQUENCED, packet->has_seq) | fact(FACT_GOES_ON, next) |
-			 switch_facts(m, ref, packet) | fact(FACT_FOREIGN, foreign) |
-			 fact(FACT_FITTER, rtcp && !foreign && latch_is_foreign(latch, ref->rtp)) |
-			 fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
-			 fact(FACT_WAS_EXACT, m->was_exact) | fact(FACT_SAME, rank == had) |
-			 fact(FACT_HIGHER, rank > had) |
-			 fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
-						     endpoint_eq(&m->replaced, packet->source));
+	uint64_t facts =
+		stream_facts(ref) | source_facts(m) | fact(FACT_CANDIDATE, packet->candidate) |
+		fact(FACT_ALL_PRIVATE, all_private(ref, packet->source)) |
+		fact(FACT_SEQUENCED, packet->has_seq) | fact(FACT_GOES_ON, next) |
+		switch_facts(m, ref, packet) | fact(FACT_FOREIGN, foreign) |
+		fact(FACT_FITTER, rtcp && !foreign && latch_is_foreign(latch, ref->rtp)) |
+		fact(FACT_SILENT, !packet->in_kernel && is_silent(m, packet->now_ms)) |
+		fact(FACT_WAS_EXACT, m->was_exact) | fact(FACT_SAME, rank == had) |
+		fact(FACT_HIGHER, rank > had) | fact(FACT_PEER, rank == had && class >= m->class) |
+		fact(FACT_QUIET, !packet->in_kernel && is_quiet(m, ref, packet->now_ms)) |
+		fact(FACT_REPLACED, packet->now_ms < m->window_end_ms &&
+					    endpoint_eq(&m->replaced, packet->source));
 
 	return facts | usable_fact(m, class, facts) |
 	       fact(FACT_REBOUND, has_rebound(m, ref, packet, class, next, facts));
@@ -291,9 +305,10 @@ static bool is_window_over(const struct latch_memory *m, int64_t now_ms)
 
 static bool close_window(struct latch_memory *m, int64_t now_ms)
 {
+	uint8_t phase = m->phase;
 	enum latch_outcome outcome;
 	bool changed;
-	uint32_t facts;
+	uint64_t facts;
 
 	if (!is_learning(m) || !is_window_over(m, now_ms))
 		return false;
@@ -303,7 +318,7 @@ static bool close_window(struct latch_memory *m, int64_t now_ms)
 	if (outcome == OUTCOME_STAY)
 		return false;
 	enter(m, outcome);
-	changed = m->phase != PHASE_OPEN || m->window_end_ms;
+	changed = m->phase != phase || (m->window_end_ms && !is_brief(m));
 	if (m->phase == PHASE_OPEN)
 		m->window_end_ms = 0;
 	if (m->phase == PHASE_PENDING)
@@ -331,6 +346,32 @@ static void change_ssrc(struct latch_memory *m, uint32_t ssrc)
 	m->ssrc_known = true;
 }
 
+/*
+ * One packet can be anybody's, and a burst is as cheap: a source that talks sends for a while.
+ * Pauses do not matter, a phone that hears silence makes them. @most: how far the next number may
+ * be ahead; more packets than one, if the kernel has not told of each.
+ */
+static void note_talk(struct latch_memory *m, const struct latch_packet *packet, uint16_t most)
+{
+	uint16_t step = (uint16_t)(packet->seq - m->seq);
+	bool known = m->seq_known && packet->has_ssrc == m->ssrc_known &&
+		     (!packet->has_ssrc || packet->ssrc == m->ssrc);
+
+	if (m->talked || !packet->has_seq)
+		return;
+	if (known && (!step || step > UINT16_MAX - RTP_MAX_MISORDER))
+		return; /* a repeated packet, or a late one */
+	if (!known || step > most) {
+		m->run = 0;
+		m->run_since_ms = packet->now_ms;
+	}
+	if (most == LATCH_STEP_MAX || !m->run)
+		step = 1;
+	m->run = (uint8_t)(step < LATCH_TALK_PACKETS - m->run ? m->run + step : LATCH_TALK_PACKETS);
+	m->talked = m->class == CLASS_EXACT || (m->run == LATCH_TALK_PACKETS &&
+						packet->now_ms - m->run_since_ms >= LATCH_TALK_MS);
+}
+
 static void note(struct latch_memory *m, const struct latch_packet *packet)
 {
 	if (packet->has_seq || (packet->has_ssrc && !m->sequenced)) {
@@ -352,13 +393,23 @@ static bool is_lost(const struct latch_memory *m)
 	return m->phase == PHASE_PENDING && m->was_exact && m->heard_ms < m->opened_ms;
 }
 
-static __attribute__((noinline)) bool hear_any(struct latch_memory *m,
+/* What a report may tell of. */
+static bool close_after(struct latch *latch, bool was_settled, bool was_lost, int64_t now_ms)
+{
+	bool closed = close_window(&latch->sealed, now_ms);
+
+	return closed || was_lost != is_lost(&latch->sealed) || was_settled != latch_settled(latch);
+}
+
+static __attribute__((noinline)) bool hear_any(struct latch *latch,
 					       const struct latch_packet *packet)
 {
-	bool was_lost = is_lost(m);
+	struct latch_memory *m = &latch->sealed;
+	bool was_lost = is_lost(m), was_settled = latch_settled(latch);
 
+	note_talk(m, packet, LATCH_STEP_MAX);
 	note(m, packet);
-	return (is_learning(m) && close_window(m, packet->now_ms)) || was_lost != is_lost(m);
+	return close_after(latch, was_settled, was_lost, packet->now_ms);
 }
 
 /* For nearly all packets, the next of the same SSRC, this is short, and touches one cache line. */
@@ -368,7 +419,7 @@ bool latch_heard(struct latch *latch, const struct latch_packet *packet)
 
 	if (!packet->has_seq || !m->seq_known || packet->ssrc != m->ssrc || is_learning(m) ||
 	    packet->udptl)
-		return hear_any(m, packet);
+		return hear_any(latch, packet);
 	m->seq = packet->seq;
 	m->heard_ms = packet->now_ms;
 	return false;
@@ -378,22 +429,42 @@ bool latch_heard_in_kernel(struct latch *latch, const struct latch_packet *packe
 			   int64_t now_ms)
 {
 	struct latch_memory *m = &latch->sealed;
-	bool was_lost = is_lost(m);
+	bool was_lost = is_lost(m), was_settled = latch_settled(latch);
 
 	ssrcs_set_rate(&m->ssrcs, rate);
 	if (packet->now_ms > m->heard_ms) {
 		udptl_lose_track(&m->udptl);
+		note_talk(m, packet, UINT16_MAX);
 		note(m, packet);
 		ssrcs_lose_track(&m->ssrcs); /* only the last one is reported */
 	}
-	return close_window(m, now_ms) || was_lost != is_lost(m);
+	m->talked = m->talked || (m->sequenced && rate >= LATCH_TALK_PACKETS);
+	return close_after(latch, was_settled, was_lost, now_ms);
+}
+
+/* How somebody has come to be taken. */
+enum taken { TAKEN_AT_ONCE, TAKEN_PROVED, TAKEN_SAME_PHONE };
+
+/* Nobody else is where the SDP says; or it has talked before. */
+static bool has_talked(const struct latch_memory *m, const struct latch_ref *ref,
+		       const struct latch_packet *packet, enum latch_class class, enum taken how)
+{
+	bool same_phone = how == TAKEN_SAME_PHONE;
+
+	if (same_phone && m->talked)
+		return true;
+	if (class == CLASS_EXACT)
+		return packet->has_seq || (same_phone && m->sequenced);
+	return how == TAKEN_PROVED && ref->patience_ms >= LATCH_TALK_MS;
 }
 
 static void take(struct latch_memory *m, const struct latch_ref *ref,
-		 const struct latch_packet *packet, enum latch_class class, bool same_phone)
+		 const struct latch_packet *packet, enum latch_class class, enum taken how)
 {
 	bool was_open =
 		is_learning(m) && m->phase != PHASE_PENDING && packet->now_ms < m->window_end_ms;
+	bool talked = has_talked(m, ref, packet, class, how);
+	enum latch_outcome outcome;
 
 	if (m->unanswered == PHASE_MOVED)
 		m->unanswered = PHASE_REOPENED; /* it has moved already */
@@ -404,18 +475,26 @@ static void take(struct latch_memory *m, const struct latch_ref *ref,
 	m->relatched += m->phase != PHASE_WAIT;
 	if (!was_open && m->phase != PHASE_LOCKED)
 		m->window_end_ms = packet->now_ms + ref->window_ms;
-	enter(m, latch_rule_find(latch_taken_rules, m->phase, class,
-				 stream_facts(ref) | fact(FACT_SEQUENCED, packet->has_seq)));
+	outcome = latch_rule_find(latch_taken_rules, m->phase, class,
+				  stream_facts(ref) | fact(FACT_SEQUENCED, packet->has_seq));
+	if (outcome == OUTCOME_LOCKED && !talked) {
+		outcome = OUTCOME_OPEN;
+		m->window_end_ms = packet->now_ms; /* until it has talked */
+	}
+	enter(m, outcome);
 	m->source = *packet->source;
 	m->class = (uint8_t) class;
 	m->spoke = m->spoke || class >= CLASS_ADDR;
-	if (!same_phone) {
+	if (how != TAKEN_SAME_PHONE) {
+		m->run = 0;
 		m->ssrc = 0; /* UDPTL has none: latch_heard() compares it */
 		m->ssrc_known = m->seq_known = m->sequenced = false;
 		m->ssrcs = (struct ssrcs){ .n = 0 };
 	}
 	m->udptl = (struct udptl){ .in_order = 0 };
 	candidates_clear(ref->candidates);
+	m->talked = talked;
+	note_talk(m, packet, LATCH_STEP_MAX);
 	note(m, packet);
 	close_window(m, packet->now_ms);
 }
@@ -438,7 +517,8 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 	struct latch_memory *m = &latch->sealed;
 	enum latch_outcome outcome;
 	enum latch_class class;
-	uint32_t facts;
+	enum taken how = TAKEN_AT_ONCE;
+	uint64_t facts;
 
 	if (latch_is_source(latch, packet->source)) {
 		latch_heard(latch, packet);
@@ -455,10 +535,13 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 		return outcome == OUTCOME_SOON ? LATCH_SOON : LATCH_REFUSE;
 	if (outcome == OUTCOME_PROVE)
 		outcome = latch_rule_find(latch_proof_rules, m->phase, class, facts);
-	if (outcome == OUTCOME_HOLD ||
-	    (outcome == OUTCOME_PATIENCE && !is_proved(ref, packet, *rank)))
-		return LATCH_PATIENCE;
-	take(m, ref, packet, class, facts & FACT_REBOUND);
+	if (outcome != OUTCOME_TAKE) {
+		if (outcome == OUTCOME_HOLD || !is_proved(ref, packet, *rank) ||
+		    outcome == OUTCOME_AWAIT)
+			return LATCH_PATIENCE;
+		how = TAKEN_PROVED;
+	}
+	take(m, ref, packet, class, facts & FACT_REBOUND ? TAKEN_SAME_PHONE : how);
 	return LATCH_TAKEN;
 }
 
@@ -507,12 +590,13 @@ void latch_update(struct latch *latch, const struct latch_ref *ref, enum latch_c
 	struct latch_memory *m = &latch->sealed;
 	bool was_exact = m->was_exact || m->class == CLASS_EXACT;
 	enum latch_outcome outcome;
-	uint32_t facts;
+	uint64_t facts;
 	bool opens;
 
 	change = change_of(m, change, step);
 	if (m->phase != PHASE_WAIT)
 		m->class = (uint8_t)classify(ref, &m->source);
+	m->talked = m->talked || (m->sequenced && m->class == CLASS_EXACT);
 	facts = stream_facts(ref) | source_facts(m) | fact(FACT_REOPEN, change == LATCH_REOPEN) |
 		fact(FACT_MOVE, change == LATCH_MOVE) | fact(FACT_FRESH, change == LATCH_FRESH) |
 		fact(FACT_ALL_PRIVATE, all_private(ref, &m->source));
@@ -565,6 +649,7 @@ void latch_export(const struct latch *latch, struct latch_record *record)
 					 .was_exact = m->was_exact,
 					 .ssrc_known = m->ssrc_known,
 					 .sequenced = m->sequenced,
+					 .talked = m->talked,
 					 .spoke = m->spoke,
 					 .first_exact = m->first_exact };
 	for (uint8_t i = 0; i < m->ssrcs.n; i++)
@@ -580,6 +665,7 @@ void latch_import(struct latch *latch, const struct latch_record *record)
 					       .was_exact = record->was_exact,
 					       .ssrc_known = record->ssrc_known,
 					       .sequenced = record->sequenced,
+					       .talked = record->talked,
 					       .spoke = record->spoke,
 					       .first_exact = record->first_exact,
 					       .seq = record->seq,
@@ -613,7 +699,8 @@ bool latch_record_valid(const struct latch_record *record)
 	       (record->phase != PHASE_WAIT || record->class == CLASS_STRANGER) &&
 	       (record->phase == PHASE_LOCKED || record->class != CLASS_EXACT ||
 		(record->phase == PHASE_OPEN && !record->sequenced)) &&
-	       (record->phase != PHASE_LOCKED || record->sequenced) &&
+	       (record->phase != PHASE_LOCKED || record->talked) &&
+	       (!record->talked || record->sequenced) &&
 	       (record->phase == PHASE_MOVED || record->phase == PHASE_PENDING ||
 		!record->was_exact) &&
 	       unanswered_valid(record) &&

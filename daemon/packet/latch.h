@@ -52,13 +52,23 @@
  *                           source that is not on trial was heard; if such RTCP is in use from
  *                           before, it yields to RTCP with such an SSRC and equal rank
  *
+ * TALK. One packet, or a burst, can be anybody's. A source has talked after LATCH_TALK_PACKETS with
+ * numbers that go on (same SSRC, ahead by up to LATCH_STEP_MAX; the kernel's by any number) over
+ * LATCH_TALK_MS or more, whatever the pauses; exact with its first number; whoever proved itself
+ * for so long. One that has sent numbers, and has not talked, is brief:
+ *
+ *     brief source in use   never locks; yields to a newcomer with numbers and equal rank after the
+ *                           patience, if it was not heard for so long (LATCH_PAUSE_MS at least).
+ *                           The newcomer's class must not be lower, and not neighbour.
+ *
  * PHASES: who is heard now, and who could take over (latch_newcomer_rules)?
  *
  *     phase      is heard            could take over
  *     wait       nobody              any usable newcomer
  *     open       the source in use   a usable newcomer of higher rank; of the same rank, if it has
  *                                    numbers and the source in use never had any, or if its RTCP
- *                                    has the SSRC of RTP, and that of the source in use has not
+ *                                    has the SSRC of RTP, and that of the source in use has not,
+ *                                    or if the source in use is brief
  *     reopened   the source in use   the same; of the same rank, if silent
  *     moved      the source in use,  any usable newcomer; the source that it replaces is refused
  *                at its old place    until the window ends
@@ -124,6 +134,8 @@
  *                           lower rank, is displaced, chosen at random.
  *     stranger, asymmetric  in addition: not while nobody is at the other side
  *     neighbour             in addition: not while nobody is at the other side
+ *     in place of a brief   after the patience, in all modes; it is awaited before that source
+ *     source                has been silent for long enough
  *     pending               all others after the patience, too; without numbers not at all; but
  *                           exact in place of a lower rank, if silent, at once
  *     stranger              in place of another source, with media-handover: at once
@@ -144,6 +156,8 @@
  *        same rank, RTCP with the     -         taken     taken      taken     taken      -
  *        SSRC of RTP, and the
  *        source's has another
+ *        same rank, numbers, and      -         taken     taken      taken     taken      -
+ *        the source is brief
  *        higher rank, not exact       taken     taken     taken      taken     if it may  refused
  *        exact, the source is not     taken     taken     taken      taken     if it may  if silent
  *     NAT changed its port,           -         taken     taken      taken     taken      taken
@@ -170,12 +184,13 @@
  *                                     patience starts again
  *
  *     taken     after its proof, if it needs one. Next phase: open if it is on trial or without
- *               numbers; locked if it is exact or the phase was locked; else open. A window of
- *               window_ms begins, unless one is open or the phase was locked. A source on trial is
- *               never pending.
+ *               numbers; locked if it is exact or asymmetric or the phase was locked; else open. A
+ *               window of window_ms begins, unless one is open or the phase was locked. If it is
+ *               brief, open instead of locked, without a window. A source on trial is never
+ *               pending.
  *     if it may silent, or with an SSRC of the source going on: see pending
- *     locked    only after the source has sent numbers; else open, the window closed. If it is
- *               exact, at its first number, else:
+ *     locked    only after the source has talked; else open, the window closed, and locked when it
+ *               has. If it is exact, at its first number, else:
  *               1: if it is not on trial. 2: if it was heard since the offer, in addition to 1.
  *               3: if it is not silent, in addition to 2. Else the phase stays until that holds,
  *               or until a newcomer is taken.
@@ -189,7 +204,7 @@
  *
  * TRANSITIONS, without pending, open 4 and wait 5
  *
- *                usable, proved            window over, not on trial, numbers; exact is taken
+ *                usable, proved            window over, not on trial, talked; exact is taken
  *       +------+               +------+                                 +--------+
  *   .-->| wait |-------------->| open |-------------------------------->| locked |--. NAT changed
  *   |   +------+               +------+                                 |        |  | its port;
@@ -232,6 +247,13 @@ enum latch_state {
  * knows them.
  */
 #define LATCH_PAUSE_MS 200
+
+/*
+ * A source has talked when so many packets with sequence numbers that go on have come from it in
+ * so long or longer. Until then its place is not its own.
+ */
+#define LATCH_TALK_MS	   400
+#define LATCH_TALK_PACKETS 4
 
 /* A party that ever sent RTCP is gone when it was silent for so long in RTP and RTCP. */
 #define LATCH_GONE_MS 6000
@@ -307,6 +329,8 @@ struct latch_packet {
  * @spoke: a source of rank 2 or 3 was in use, at any time
  * @first_exact: the first source was exact
  * @sequenced: @source has sent RTP or UDPTL
+ * @talked: so much that its place is its own, see LATCH_TALK_MS; or it was exact
+ * @run, @run_since_ms: until it has: packets whose numbers go on, and when the first of them came
  * @ssrc, @seq: of the last packet of @source; @seq_known: not since a restart; @ssrcs: those before
  * @replaced: the old source, after signalling moved the phone: refused while the window lasts
  * @udptl: as @seq, of media that is or may be UDPTL; and who continues that at another port
@@ -317,10 +341,12 @@ struct latch_memory {
 	uint8_t phase; /* enum latch_phase */
 	uint8_t class; /* enum latch_class, of @source */
 	uint8_t unanswered;
-	bool was_exact, ssrc_known, seq_known, sequenced, spoke, first_exact;
+	bool was_exact, ssrc_known, seq_known, sequenced, talked, spoke, first_exact;
+	uint8_t run;
 	uint16_t seq;
 	uint32_t ssrc;
 	int64_t heard_ms, window_end_ms, opened_ms, pending_end_ms, final_end_ms, rtcp_ms;
+	int64_t run_since_ms;
 	uint32_t relatched;
 	struct endpoint replaced;
 	struct ssrcs ssrcs;
@@ -339,7 +365,7 @@ struct latch_record {
 	uint32_t earlier_ssrc[SSRCS_EARLIER]; /* @n_ssrcs of them */
 	uint16_t seq;
 	uint8_t phase, class, unanswered, n_ssrcs;
-	bool was_exact, ssrc_known, sequenced, spoke, first_exact;
+	bool was_exact, ssrc_known, sequenced, talked, spoke, first_exact;
 };
 
 enum latch_verdict {
@@ -489,11 +515,16 @@ static inline bool latch_window_open(const struct latch *latch, int64_t now_ms)
 	return latch_state(latch) == LATCH_LEARN && now_ms < latch->sealed.window_end_ms;
 }
 
-/* The window is closed: the source in use is settled, even if it is one that is never locked. */
+/*
+ * The window is closed: the source in use is settled, even if it is one that is never locked. Not
+ * one that has sent a few packets of RTP or UDPTL only.
+ */
 static inline bool latch_settled(const struct latch *latch)
 {
-	return latch->sealed.phase == PHASE_LOCKED ||
-	       (latch->sealed.phase == PHASE_OPEN && !latch->sealed.window_end_ms);
+	const struct latch_memory *m = &latch->sealed;
+
+	return m->phase == PHASE_LOCKED ||
+	       (m->phase == PHASE_OPEN && !m->window_end_ms && (m->talked || !m->sequenced));
 }
 
 /* A source of rank 2 or 3 was in use, at any time. */

@@ -33,6 +33,7 @@
 /* Facts. */
 #define YIELDS	 (FACT_SEQUENCED | FACT_UNSEQUENCED)
 #define SDP_ONLY (FACT_ASYMMETRIC | FACT_STRICT_SOURCE)
+#define OUTTALKS (FACT_SEQUENCED | FACT_PEER | FACT_BRIEF)
 
 /* clang-format off */
 
@@ -88,6 +89,12 @@ const struct latch_rule latch_newcomer_rules[] = {
 	/* A gateway may go from its announcement to the call at another port, with another SSRC. */
 	{ HEARS, TRUSTED, OUTCOME_PATIENCE, FACT_SAME_HOST | FACT_FINAL | FACT_PAUSED, FACT_STRICT },
 	{ HEARS, TRUSTED, OUTCOME_PATIENCE, FACT_SAME_HOST | FACT_GATEWAY | FACT_GONE, FACT_STRICT },
+	/*
+	 * One packet, or a few in a burst, must not keep a phone of the same rank out. But who is
+	 * heard keeps the place, and only one who talks gets it.
+	 */
+	{ OPEN | REOPENED | PENDING, ANY & ~NEIGHBOUR, OUTCOME_PATIENCE, OUTTALKS | FACT_QUIET, 0 },
+	{ OPEN | REOPENED | PENDING, ANY & ~NEIGHBOUR, OUTCOME_AWAIT,    OUTTALKS, 0 },
 	{ HEARS, TRUSTED, OUTCOME_SOON,     FACT_SAME_HOST | FACT_FINAL, FACT_STRICT },
 	{ HEARS,           ANY,   OUTCOME_SOON,         FACT_SAME_HOST | FACT_GOES_ON, 0 },
 	{ ALWAYS,          ANY,   OUTCOME_REFUSE,       0,                         0 },
@@ -137,6 +144,7 @@ const struct latch_rule latch_window_rules[] = {
 	{ MOVED,            ANY,      OUTCOME_STAY,   FACT_SILENT,      0 },
 	{ MOVED | REOPENED, ANY,      OUTCOME_STAY,   0,                FACT_RESUMED },
 	{ ALWAYS,           ANY,      OUTCOME_OPEN,   FACT_UNSEQUENCED, 0 },
+	{ ALWAYS,           ANY,      OUTCOME_OPEN,   FACT_BRIEF,       0 },
 	{ ALWAYS,           ANY,      OUTCOME_LOCKED, 0,                0 },
 };
 

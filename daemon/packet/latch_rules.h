@@ -88,6 +88,10 @@ enum latch_fact {
 	FACT_GONE = 1 << 30,	   /* the party is silent in RTP, and in RTCP if it ever sent any */
 	/* the newcomer and the source in use */
 	FACT_FITTER = 1u << 31, /* RTCP of an SSRC of its RTP; that in use has another one */
+	/* the source in use: it has sent sequence numbers, but has not talked (LATCH_TALK_MS) */
+	FACT_BRIEF = 1ull << 32,
+	FACT_QUIET = 1ull << 33, /* the source in use was not heard for the patience */
+	FACT_PEER = 1ull << 34,	 /* FACT_SAME, and its class is not below that of the one in use */
 };
 
 /* What a row says, by table. */
@@ -105,6 +109,8 @@ enum latch_outcome {
 	OUTCOME_PATIENCE, /* after it has talked like a phone for so long */
 	/* latch_proof_rules */
 	OUTCOME_HOLD, /* not now; its time does not count */
+	/* latch_newcomer_rules */
+	OUTCOME_AWAIT, /* not now, but its time counts: later OUTCOME_PATIENCE */
 	/* latch_taken_rules, latch_window_rules, latch_offer_rules: the next phase */
 	OUTCOME_STAY,
 	OUTCOME_WAIT,
@@ -124,7 +130,7 @@ enum latch_outcome {
 struct latch_rule {
 	uint8_t phases, classes;
 	uint8_t outcome; /* enum latch_outcome */
-	uint32_t with, without;
+	uint64_t with, without;
 };
 
 /* Could a source of this class ever be used? */
@@ -143,7 +149,7 @@ extern const struct latch_rule latch_offer_rules[];
 /* Each table has a last row that fits always. */
 static inline enum latch_outcome latch_rule_find(const struct latch_rule *rule,
 						 enum latch_phase phase, enum latch_class class,
-						 uint32_t facts)
+						 uint64_t facts)
 {
 	while (!(rule->phases >> phase & 1) || !(rule->classes >> class & 1) ||
 	       (facts & (rule->with | rule->without)) != rule->with)

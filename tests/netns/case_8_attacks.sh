@@ -8,7 +8,7 @@
 
 # Each of these is a function case_NAME that takes the protocol: ng or rtpproxy.
 BOTH_PROTOCOLS="fax_rebinds fax_guesser neighbour_of_listener flood_while_awaited dtx_with_neighbour
-	stun_next_door talking_call_sprayed"
+	stun_next_door talking_call_sprayed one_packet_next_door"
 for name in $BOTH_PROTOCOLS; do
 	CASES+=" ${name} rtpproxy_${name}"
 	# shellcheck disable=SC2004 # names, not numbers
@@ -186,4 +186,15 @@ talking_call_sprayed_by() { # talking_call_sprayed_by ng|rtpproxy
 # Who refuses packets from elsewhere, as a counter of the relay.
 refused_by() {
 	[ "$PATH_WANTED" = kernel ] && echo kernel.drop_source || echo drop.source
+}
+
+# Before the phones talk a2, behind the NAT of a1, sends one packet: the place is not a2's for that.
+one_packet_next_door_by() { # one_packet_next_door_by ng|rtpproxy
+	signalled_call "$1" a1 10.1.0.2 40000 198.51.100.41 p2 198.51.100.32 40100 198.51.100.32
+	in_ns a2 bash -c 'printf "\x80\0\0\1\0\0\0\1\0\0\0\7%0160d" 0 >"/dev/udp/198.51.100.20/$1"' - "$FOR_A"
+	say p2 wait "$CALL" unmarked '>' 0 9000 || fail "the packet of a2 was not accepted"
+	say p2 reset "$CALL"
+	both_talk a1 p2
+	judge_late 600 a1 p2
+	end_signalled
 }

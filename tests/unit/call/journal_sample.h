@@ -48,6 +48,7 @@ SAMPLE_FN void sample_latch(struct latch_record *latch, const char *source)
 					.was_exact = true,
 					.ssrc_known = true,
 					.sequenced = true,
+					.talked = true,
 					.first_exact = true };
 }
 

@@ -99,7 +99,9 @@ struct reference {
 	int class; /* place in R_LETTERS */
 	struct place source, replaced;
 	struct r_awaited awaited[WORLD_SOURCES + 1][R_PORTS];
-	bool was_exact, ssrc_known, seq_known, sequenced;
+	bool was_exact, ssrc_known, seq_known, sequenced, talked;
+	int row; /* packets in a row, until it has talked */
+	int64_t row_since_ms;
 	bool spoke; /* on this one */
 	uint32_t ssrc, relatched;
 	uint16_t seq;
@@ -207,6 +209,8 @@ static bool ref_learning(const struct reference *r)
 
 static bool ref_settled(const struct reference *r)
 {
+	if (r->phase == R_OPEN && r->sequenced && !r->talked)
+		return false;
 	return r->phase == R_LOCKED || (r->phase == R_OPEN && !r->window_end_ms);
 }
 
@@ -229,7 +233,7 @@ static void ref_tick(struct reference *r, int64_t now_ms)
 		r->window_end_ms = r->offer_ends_ms;
 		return;
 	}
-	r->phase = r->sequenced && !on_trial ? R_LOCKED : R_OPEN;
+	r->phase = r->talked && !on_trial ? R_LOCKED : R_OPEN;
 	r->was_exact = false;
 	if (r->phase == R_OPEN)
 		r->window_end_ms = 0;
@@ -306,10 +310,30 @@ static bool ref_fax_goes_on(struct reference *r, const struct heard *h)
 	return false;
 }
 
-static void ref_note(struct reference *r, const struct heard *h)
+/* Four in a row, from the first to the last 400 ms. The kernel tells of some of them only. */
+static void ref_note_row(struct reference *r, const struct heard *h, bool by_kernel)
+{
+	bool same = h->has_ssrc ? r->ssrc_known && h->ssrc == r->ssrc : !r->ssrc_known;
+	int ahead = (uint16_t)(h->seq - r->seq);
+
+	if (!h->has_seq)
+		return;
+	if (r->seq_known && same && (ahead == 0 || ahead >= 65536 - 100))
+		return;
+	if (!r->seq_known || !same || (ahead > 16 && !by_kernel)) {
+		r->row = 1;
+		r->row_since_ms = h->now_ms;
+	} else {
+		r->row += by_kernel ? ahead : 1;
+	}
+	r->talked |= r->class == 5 || (r->row >= 4 && h->now_ms - r->row_since_ms >= 400);
+}
+
+static void ref_note(struct reference *r, const struct heard *h, bool by_kernel)
 {
 	bool rtcp = h->has_ssrc && !h->has_seq; /* its number is none */
 
+	ref_note_row(r, h, by_kernel);
 	if (h->udptl)
 		ref_note_fax(&r->fax, h->seq);
 	if (h->has_ssrc && (!rtcp || !r->sequenced)) {
@@ -547,10 +571,12 @@ static void ref_await_nobody(struct reference *r)
 	memset(r->awaited, 0, sizeof(r->awaited));
 }
 
+/* @proof: as of ref_proof(), - or p or o; r: the same phone at another port */
 static void ref_take(struct reference *r, const struct told *t, const struct heard *h, int class,
-		     bool same_phone)
+		     char proof)
 {
-	bool locked = r->phase == R_LOCKED;
+	bool locked = r->phase == R_LOCKED, same_phone = proof == 'r';
+	bool talked = h->has_seq && (class == 5 || (strchr("po", proof) && t->patience_ms >= 400));
 
 	if (r->unanswered)
 		r->unanswered = 'r';
@@ -563,30 +589,52 @@ static void ref_take(struct reference *r, const struct told *t, const struct hea
 	    (!locked && h->now_ms >= r->window_end_ms))
 		r->window_end_ms = h->now_ms + t->window_ms;
 	locked |= class == 5 || t->asymmetric;
+	talked |= same_phone && (r->talked || (class == 5 && r->sequenced));
 	r->phase = class != 1 && class != 2 && h->has_seq && locked ? R_LOCKED : R_OPEN;
+	if (r->phase == R_LOCKED && !talked) {
+		r->phase = R_OPEN;
+		r->window_end_ms = h->now_ms;
+	}
 	r->was_exact = false;
 	if (!same_phone) {
 		r->ssrc_known = r->seq_known = r->sequenced = r->measuring = false;
-		r->n_used = r->per_second = 0;
+		r->n_used = r->per_second = r->row = 0;
 	}
+	r->talked = talked;
 	r->source = h->from;
 	r->class = class;
 	r->spoke |= class > 3;
 	r->fax = (struct r_fax){ .row = 0 };
 	ref_await_nobody(r);
-	ref_note(r, h);
+	ref_note(r, h, false);
 	ref_tick(r, h->now_ms);
+}
+
+/*
+ * One who talks, in place of one of the same rank who has sent a few packets. Return: o, it may
+ * come after the patience; w, not yet, but it is waited for; 0: no
+ */
+static char ref_outtalks(const struct reference *r, const struct told *t, const struct heard *h,
+			 int class)
+{
+	int64_t quiet_ms = h->in_kernel ? -1 : h->now_ms - r->heard_ms;
+
+	if (r->phase == R_WAIT || r->phase == R_LOCKED || !r->sequenced || r->talked)
+		return 0;
+	if (!h->has_seq || class == 1 || class < r->class || R_RANK[class] > R_RANK[r->class])
+		return 0;
+	return quiet_ms >= 200 && quiet_ms >= t->patience_ms ? 'o' : 'w';
 }
 
 static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 				     const struct heard *h)
 {
 	int class = ref_class(t, h->from);
-	bool silent, same_phone;
-	char proof;
+	char proof = 'r', outtalks;
+	bool silent;
 
 	if (same_place(r->source, h->from)) {
-		ref_note(r, h);
+		ref_note(r, h, false);
 		ref_tick(r, h->now_ms);
 		return LATCH_ADMIT;
 	}
@@ -602,8 +650,7 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 		return LATCH_REFUSE;
 	if (r->phase != R_WAIT && ref_sdp_only(t) && class != 5)
 		return LATCH_REFUSE;
-	same_phone = ref_rebound(r, t, h);
-	if (!same_phone) {
+	if (!ref_rebound(r, t, h)) {
 		if (!ref_usable(t, h->from))
 			return ref_will_rebind(r, t, h) ? LATCH_SOON : LATCH_REFUSE;
 		if (ref_was_where_told(r, t, class))
@@ -613,6 +660,9 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 			proof = ref_proof(r, t, h, class, silent);
 		else
 			proof = ref_switch(r, t, h, class);
+		outtalks = ref_outtalks(r, t, h, class);
+		if (outtalks && (!proof || proof == 's'))
+			proof = outtalks;
 		if (!proof && ref_will_rebind(r, t, h))
 			proof = 's';
 		if (!proof || proof == 's')
@@ -620,8 +670,10 @@ static enum latch_verdict ref_packet(struct reference *r, const struct told *t,
 		if (proof == 'h' ||
 		    (proof == 'p' && (ref_on_hold(t, class) || !ref_patience_over(r, t, h))))
 			return LATCH_PATIENCE;
+		if (strchr("ow", proof) && (!ref_patience_over(r, t, h) || proof == 'w'))
+			return LATCH_PATIENCE;
 	}
-	ref_take(r, t, h, class, same_phone);
+	ref_take(r, t, h, class, proof);
 	return LATCH_TAKEN;
 }
 
@@ -645,6 +697,7 @@ static void ref_change(struct reference *r, const struct told *t, enum latch_cha
 	r->class = ref_class(t, r->source);
 	r->spoke |= r->class > 3;
 	if (r->class == 5) {
+		r->talked |= r->sequenced;
 		r->phase = r->sequenced ? R_LOCKED : R_OPEN;
 		r->was_exact = false;
 		return;
@@ -699,10 +752,11 @@ static void ref_heard_in_kernel(struct reference *r, const struct heard *h, int 
 	ref_faster(r, per_second);
 	if (h->now_ms > r->heard_ms) {
 		r->fax.row = 0;
-		ref_note(r, h);
+		ref_note(r, h, true);
 		for (int i = 0; i < r->n_used; i++)
 			r->used[i].seq_known = false;
 	}
+	r->talked |= r->sequenced && per_second >= 4;
 	ref_tick(r, now_ms);
 }
 

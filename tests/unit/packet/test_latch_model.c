@@ -111,6 +111,7 @@ static const struct latch *real_rtp(struct real_told *real_told, const struct to
 		.class = t->rtp_on_trial ? CLASS_NEIGHBOUR : CLASS_ADDR,
 		.ssrc_known = true,
 		.sequenced = true,
+		.talked = true,
 		.ssrc = t->rtp_ssrc,
 		.n_ssrcs = t->rtp_ssrc_before > 0,
 		.earlier_ssrc = { t->rtp_ssrc_before },
@@ -214,6 +215,7 @@ static void hold_same(struct story *s)
 	hold(s, record.final_end_ms == r->settling_ms, "time after a final answer");
 	hold(s, record.rtcp_ms == r->rtcp_ms, "when RTCP was heard");
 	hold(s, record.sequenced == r->sequenced && record.ssrc_known == r->ssrc_known, "known");
+	hold(s, record.talked == r->talked, "has talked");
 	hold(s, !r->ssrc_known || latch_has_ssrc(&s->latch, r->ssrc), "SSRC");
 	hold(s, latch_record_valid(&record), "record is valid");
 	hold(s, latch_spoke(&s->latch) == r->spoke, "spoke");
@@ -286,6 +288,13 @@ static void hold_taken(struct story *s, const struct reference *before, const st
 	if ((before->phase == R_OPEN || before->phase == R_REOPENED) && !s->told.handover &&
 	    !row_14)
 		hold(s, rank >= had, "a place is never taken by a lower rank");
+	if (before->phase == R_OPEN && !s->told.handover && !row_14 && rank == had &&
+	    before->sequenced) {
+		hold(s, !before->talked, "who has talked keeps the place from the same rank");
+		hold(s, quiet_ms >= 200, "who is heard keeps the place from the same rank");
+		hold(s, h->now_ms - run_of(s, h->from)->since_ms >= s->told.patience_ms,
+		     "one packet takes no place from the same rank");
+	}
 	hold(s, ref_class(&s->told, h->from) != 1 || !s->told.spoke,
 	     "a neighbour of one who spoke");
 	hold(s,
@@ -322,6 +331,7 @@ static void hold_always(struct story *s)
 
 	hold(s, state != LATCH_LOCKED || !latch_on_trial(&s->latch), "on trial, but locked");
 	hold(s, state != LATCH_LOCKED || latch_sequenced(&s->latch), "without numbers, but locked");
+	hold(s, state != LATCH_LOCKED || s->reference.talked, "it has not talked, but is locked");
 	hold(s, (state == LATCH_WAIT) == !endpoint_is_set(latch_source(&s->latch)), "a source");
 }
 
@@ -521,7 +531,7 @@ static void kernel_heard(struct story *s)
 {
 	struct actor *actor = who_is_heard(s);
 	struct heard h = { .now_ms = s->now_ms - 500 * (int64_t)chance(s, 5), .has_ssrc = true };
-	static const int rates[] = { 0, 0, 20, 50, 500, 9999, 70000 };
+	static const int rates[] = { 0, 0, 0, 0, 3, 4, 20, 50, 500, 9999, 70000 };
 	struct latch_packet packet;
 	const struct reference before = s->reference;
 	int rate = rates[chance(s, COUNT(rates))];
@@ -555,7 +565,7 @@ static void tick(struct story *s)
 	ref_measure(&s->reference);
 	ref_tick(&s->reference, s->now_ms);
 	hold(s, changed == has_changed(s, &before), "changed by a tick");
-	hold(s, !changed || latch_settled(&s->latch) || latch_pending(&s->latch),
+	hold(s, !changed || latch_pending(&s->latch) || !latch_window_open(&s->latch, s->now_ms),
 	     "silence opens nothing");
 }
 

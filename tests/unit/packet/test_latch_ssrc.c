@@ -105,6 +105,10 @@ static void test_ssrc_of_a_refused_packet_is_not_remembered(void)
 	lock_talker(&box);
 	update(&box, LATCH_MOVE, "192.168.1.5:4002", "203.0.113.9");
 	CU_ASSERT_EQUAL(hear_ssrc(&box, 8, 1, NEW), LATCH_TAKEN);
+	for (uint16_t seq = 2; seq < 5; seq++) {
+		box.now += 200;
+		CU_ASSERT_EQUAL(hear_ssrc(&box, 8, seq, NEW), LATCH_ADMIT);
+	}
 	box.now += 4000;
 	latch_tick(&box.latch, box.now);
 	CU_ASSERT_EQUAL(hear_ssrc(&box, 7, (uint16_t)(box.seq + 1), OLD), LATCH_REFUSE);

@@ -20,7 +20,7 @@ static enum latch_state state_of(const struct scene *scene, int stream)
 
 /*
  * Other ports of side A's phone than those of its SDP: learned, and not locked for a while. Stops
- * the clock.
+ * the clock, 400 ms after the first packet.
  */
 static void learn(struct scene *scene)
 {
@@ -31,8 +31,12 @@ static void learn(struct scene *scene)
 	for (int comp = 0; comp < 2; comp++)
 		phone[comp] = socket_at("127.0.0.1", &at[comp]);
 	test_clock_stop();
-	send_rtp(phone[COMP_RTP], &scene->relay_at[A_RTP], 1, 7);
-	CU_ASSERT_TRUE(hears_rtp(scene->phone[B_RTP], &scene->relay_at[B_RTP], 1));
+	for (uint16_t seq = 1; seq <= 4; seq++) {
+		if (seq == 4)
+			test_clock_pass(400);
+		send_rtp(phone[COMP_RTP], &scene->relay_at[A_RTP], seq, 7);
+		CU_ASSERT_TRUE(hears_rtp(scene->phone[B_RTP], &scene->relay_at[B_RTP], seq));
+	}
 	sendto(phone[COMP_RTCP], p, receiver_report(p, 7), 0, &scene->relay_at[A_RTCP].sa,
 	       endpoint_len(&scene->relay_at[A_RTCP]));
 	CU_ASSERT_TRUE(wait_events(scene, &scene->latched, 2));
@@ -133,6 +137,14 @@ static void test_window_after_a_report_of_the_kernel_ends(void)
 	CU_ASSERT_EQUAL(state_of(&scene, A_RTP), LATCH_LEARN);
 	CU_ASSERT_EQUAL(scene.latched, 1);
 	pass_seconds(&scene, 3);
+	CU_ASSERT_EQUAL(state_of(&scene, A_RTP), LATCH_LEARN); /* one packet */
+	CU_ASSERT_EQUAL(scene.asked, 0);
+	report = (struct bridge_kernel){
+		.in_kernel = true, .rtp = true, .seq = 150, .heard_ms = clock_ms()
+	};
+	CU_ASSERT_EQUAL(bridge_kernel(scene.bridge, SIDE_A, COMP_RTP, &report), 0);
+	worker_pool_flush(scene.pool);
+	pass_rounds(&scene);
 	CU_ASSERT_EQUAL(state_of(&scene, A_RTP), LATCH_LOCKED);
 	test_clock_go();
 	close_scene(&scene);
@@ -182,7 +194,8 @@ static void seed(const struct scene *scene, struct stream_seed seeds[2][2])
 							       .window_end_ms = now_ms + 2500,
 							       .phase = PHASE_OPEN,
 							       .class = CLASS_ADDR,
-							       .sequenced = true };
+							       .sequenced = true,
+							       .talked = true };
 	seeds[SIDE_A][COMP_RTP].last_in_ms = now_ms - 500;
 	seeds[SIDE_B][COMP_RTCP].latch = (struct latch_record){ .source = scene->phone_at[B_RTCP],
 								.heard_ms = now_ms - 200,

@@ -142,7 +142,8 @@ static void test_stream_is_watched_until_its_window_is_over(void)
 	CU_ASSERT_FALSE(tick(&stage)); /* nobody is heard */
 	signal_nat(&stage, "203.0.113.9");
 	arrive(&stage, A_RTP, place("203.0.113.9:50000"));
-	stage.now_ms += 2999;
+	arrive_for(&stage, 400, A_RTP, place("203.0.113.9:50000"));
+	stage.now_ms += 2599;
 	CU_ASSERT_TRUE(tick(&stage));
 	take_news(&stage, A_RTP);
 	stage.now_ms++;

@@ -199,6 +199,41 @@ static void test_r17_report_of_a_rebound_phone_after_the_pause(void)
 	close_stage(&stage);
 }
 
+/* One packet of somebody behind the same NAT, then the phone: the kernel reports one packet. */
+static void test_report_beside_a_brief_source_brings_media_to_the_daemon(void)
+{
+	struct stream_report seen;
+	struct bridge_kernel kernel;
+	struct stage stage;
+	struct stream *s;
+
+	open_stage(&stage);
+	signal_nat(&stage, NAT);
+	arrive(&stage, A_RTP, place(NAT ":6666"));
+	s = stream_at(&stage, A_RTP);
+	stage.now_ms += 5000;
+	kernel = (struct bridge_kernel){ .in_kernel = true, .heard_ms = stage.now_ms - 5000 };
+	stream_kernel(s, &kernel, stage.now_ms);
+	stream_report(s, &seen);
+	CU_ASSERT_FALSE(seen.settled);
+	kernel = stranger(&stage, NAT ":50000", 8, 40000, 5000);
+	stream_kernel(s, &kernel, stage.now_ms);
+	CU_ASSERT_TRUE(s->contested);
+	/* Its flow is gone. */
+	kernel = (struct bridge_kernel){ .heard_ms = stage.now_ms - 5000 };
+	stream_kernel(s, &kernel, stage.now_ms);
+	stage.ssrc = 8;
+	arrive_for(&stage, 400, A_RTP, place(NAT ":50000"));
+	CU_ASSERT_FALSE(uses(&stage, A_RTP, NAT ":50000"));
+	arrive_for(&stage, 20, A_RTP, place(NAT ":50000"));
+	CU_ASSERT_TRUE(uses(&stage, A_RTP, NAT ":50000"));
+	arrive_for(&stage, 3000, A_RTP, place(NAT ":50000"));
+	CU_ASSERT_FALSE(s->contested);
+	stream_report(s, &seen);
+	CU_ASSERT_TRUE(seen.settled);
+	close_stage(&stage);
+}
+
 /* A re-INVITE without an answer: strangers do not pull the talking call out of the kernel. */
 static void test_r9_strangers_while_an_answer_is_missing(void)
 {
@@ -260,4 +295,6 @@ TEST_SUITE(stream_switch, { "row 14: in mid-call", test_row_14_in_mid_call },
 	     test_r17_report_of_a_rebound_phone_after_the_pause },
 	   { "R9: strangers while an answer is missing",
 	     test_r9_strangers_while_an_answer_is_missing },
-	   { "R9: a refused packet ends the window", test_r9_refused_packet_ends_the_window });
+	   { "R9: a refused packet ends the window", test_r9_refused_packet_ends_the_window },
+	   { "report beside a brief source brings media to the daemon",
+	     test_report_beside_a_brief_source_brings_media_to_the_daemon });
