@@ -245,6 +245,19 @@ static void test_phone_that_has_talked_keeps_its_place(void)
 	CU_ASSERT_EQUAL(heard_after(&box, THIEF), -1);
 }
 
+/* It has no window: it locks as soon as it has talked. */
+static void test_asymmetric_phone_locks_when_it_has_talked(void)
+{
+	struct box box;
+
+	open_asymmetric(&box);
+	burst(&box, 1, PHONE);
+	hear_for(&box, 380, PHONE);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LEARN);
+	hear_for(&box, 20, PHONE);
+	CU_ASSERT_EQUAL(latch_state(&box.latch), LATCH_LOCKED);
+}
+
 /* Comfort noise: a packet now and then, whose numbers go on. */
 static void test_phone_that_hears_silence_locks(void)
 {
@@ -303,6 +316,7 @@ static void test_weaker_sources_take_no_place(void)
 		{ PHONE, "192.0.2.66:6666" },
 		{ PHONE, "203.0.113.77:6666" },
 		{ "198.51.100.80:7002", "203.0.113.77:6666" }, /* same rank, but on trial */
+		{ "198.51.100.80:7002", "192.0.2.7:6666" },    /* the same */
 		{ "192.168.1.5:4000", PHONE },		       /* exact */
 	};
 
@@ -310,6 +324,10 @@ static void test_weaker_sources_take_no_place(void)
 		struct box box;
 
 		open_sibling(&box, "198.51.100.80:7000");
+		box.near[1] = ep("192.0.2.7:7000");
+		box.ref.near[1] = &box.near[1];
+		box.ref.n_near = 2;
+		box.ref.on_trial = 2;
 		burst(&box, 1, rows[i].brief);
 		pass(&box, 5000);
 		CU_ASSERT_EQUAL(heard_after(&box, rows[i].other), -1);
@@ -461,6 +479,8 @@ TEST_SUITE(latch_brief, { "a few packets keep no phone out", test_a_few_packets_
 	     test_silent_phone_keeps_its_place_if_nobody_else_comes },
 	   { "phone that talks keeps its place", test_phone_that_talks_keeps_its_place },
 	   { "phone that has talked keeps its place", test_phone_that_has_talked_keeps_its_place },
+	   { "asymmetric phone locks when it has talked",
+	     test_asymmetric_phone_locks_when_it_has_talked },
 	   { "phone that hears silence locks", test_phone_that_hears_silence_locks },
 	   { "spray takes no place", test_spray_takes_no_place },
 	   { "phone is heard in a spray", test_phone_is_heard_in_a_spray },
