@@ -170,7 +170,7 @@ started() { # started NAME: stores the PID of the last background program
 }
 
 pid_of() {
-	cat "$TMP/$1.pid" 2>/dev/null || echo none
+	[ -e "$TMP/$1.pid" ] && echo "$(<"$TMP/$1.pid")" || echo none
 }
 
 # A zombie counts as gone if no other thread is left: these hold its sockets until they have ended.
@@ -290,5 +290,6 @@ attacker_start() { # attacker_start PACKETS-PER-SECOND
 }
 
 attacker_sum() { # attacker_sum FIELD: the sum of the field in all its reports
-	cat "$TMP"/attack[46]* 2>/dev/null | tr ' ' '\n' | awk -F= -v f="$1" '$1 == f { n += $2 } END { print n + 0 }'
+	cat "$TMP"/attack[46]* 2>/dev/null |
+		awk -v f="$1=" '{ for (i = 1; i <= NF; i++) if (index($i, f) == 1) n += substr($i, length(f) + 1) } END { print n + 0 }'
 }

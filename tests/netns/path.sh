@@ -84,7 +84,7 @@ path_heard() { # path_heard PHONE...: packets that all their streams of the call
 	local phone
 	for phone; do
 		say "$phone" report "$PATH_CALL"
-	done | tr ' ' '\n' | awk -F= '$1 == "heard" { n += $2 } END { print n + 0 }'
+	done | awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^heard=/) n += substr($i, 7) } END { print n + 0 }'
 }
 
 path_note() { # path_note CALL-ID PHONE...

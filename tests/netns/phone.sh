@@ -175,9 +175,18 @@ pure() { # pure PHONE HZ [STREAM]
 # @1 has received the last packet that @2 sent, and all packets since the relay knew the address of
 # @1, which is since the first packet of @1.
 complete() { # complete PHONE OTHER [STREAM]
-	[ "$(field "$1" next "${3:-$CALL}")" = "$(field "$2" sent "${3:-$CALL}")" ] || fail "$1 did not receive the last packets of $2"
-	[ "$(field "$1" first "${3:-$CALL}")" = 0 ] || [ "$(field "$1" start_ms "${3:-$CALL}")" -le $((100 * SLOW)) ] ||
-		fail "$1 received packets of $2 only $(field "$1" start_ms "${3:-$CALL}") ms after its own first packet"
+	local mine others
+	mine=$(say "$1" report "${3:-$CALL}") others=$(say "$2" report "${3:-$CALL}")
+	[ "$(value next "$mine")" = "$(value sent "$others")" ] || fail "$1 did not receive the last packets of $2"
+	[ "$(value first "$mine")" = 0 ] || [ "$(value start_ms "$mine")" -le $((100 * SLOW)) ] ||
+		fail "$1 received packets of $2 only $(value start_ms "$mine") ms after its own first packet"
+}
+
+value() { # value FIELD REPORT: as field, without another program
+	local rest=" $2 "
+	[[ $rest = *" $1="* ]] || { echo "no $1 in:$rest" >&2; return 1; }
+	rest=${rest#* "$1"=}
+	echo "${rest%% *}"
 }
 
 # All checks of a call with media both ways: all packets take the path PATH_WANTED, and arrive.
