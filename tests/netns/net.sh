@@ -64,29 +64,37 @@ until_ok() { # until_ok SECONDS COMMAND...: true as soon as the command succeeds
 
 # --- Namespaces -----------------------------------------------------------------------------------
 
+# One ip executes a batch of lines: to start it for each of them takes seconds in a guest.
+ip_in() { # ip_in NAME: commands of ip, without its name, from stdin
+	ip -n "$NET-$1" -batch -
+}
+
 ns_add() {
 	ip netns add "$NET-$1"
-	ip -n "$NET-$1" link set lo up
 	# Addresses are usable at once, and the kernel adds none of its own.
 	in_ns "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
 		net.ipv6.conf.default.accept_ra=0
 }
 
-plug() { # plug NAME DEVICE SWITCH BRIDGE: a cable from a host to a bridge in another namespace
-	ip -n "$NET-$1" link add "$2" type veth peer name "$1" netns "$NET-$3"
-	ip -n "$NET-$3" link set "$1" master "$4" up
-	ip -n "$NET-$1" link set "$2" up
+cable() { # cable HOST DEVICE BRIDGE: a line for ip_in of the bridge's namespace
+	echo "link add $1 master $3 up type veth peer name $2 netns $NET-$1"
 }
 
 nat_up() { # nat_up a|b MASQUERADE-FLAGS
-	local nat=nat$1 net=10.1.0 wan=198.51.100.41
+	local nat=nat$1 net=10.1.0 wan=198.51.100.41 phone phones="${1}1 ${1}2"
 	[ "$1" = a ] || { net=10.2.0 wan=198.51.100.42; }
 	ns_add "$nat"
-	ip -n "$NET-$nat" link add lan type bridge
-	ip -n "$NET-$nat" addr add $net.1/24 dev lan
-	ip -n "$NET-$nat" link set lan up
-	plug "$nat" wan inet net
-	ip -n "$NET-$nat" addr add $wan/24 dev wan
+	for phone in $phones; do
+		[ -e "/run/netns/$NET-$phone" ] || ns_add "$phone"
+	done
+	cable "$nat" wan net | ip_in inet
+	{
+		printf '%s\n' 'link set lo up' 'link add lan type bridge' "addr add $net.1/24 dev lan" 'link set lan up' \
+			'link set wan up' "addr add $wan/24 dev wan"
+		for phone in $phones; do
+			cable "$phone" eth0 lan
+		done
+	} | ip_in "$nat"
 	in_ns "$nat" sysctl -qw net.ipv4.ip_forward=1
 	in_ns "$nat" nft -f - <<-NFT
 		table ip nat {
@@ -103,11 +111,13 @@ nat_up() { # nat_up a|b MASQUERADE-FLAGS
 			}
 		}
 	NFT
-	for phone in "${1}1" "${1}2"; do
-		[ -e "/run/netns/$NET-$phone" ] || ns_add "$phone"
-		plug "$phone" eth0 "$nat" lan
-		ip -n "$NET-$phone" addr add "${ADDR[$phone]}/24" dev eth0
-		ip -n "$NET-$phone" route add default via $net.1
+	for phone in $phones; do
+		ip_in "$phone" <<-IP
+			link set lo up
+			link set eth0 up
+			addr add ${ADDR[$phone]}/24 dev eth0
+			route add default via $net.1
+		IP
 	done
 }
 
@@ -119,34 +129,37 @@ nat_down() {
 net_up() {
 	local host
 	ns_add inet
-	ip -n "$NET-inet" link add net type bridge
-	ip -n "$NET-inet" link set net up
-	for host in "${!HOST[@]}" s6; do
+	for host in "${!HOST[@]}" s6 attacker; do
 		ns_add "$host"
-		plug "$host" eth0 inet net
-		[ "$host" = s6 ] || ip -n "$NET-$host" addr add "198.51.100.${HOST[$host]}/24" dev eth0
 	done
-	for host in relay:20 proxy:10 s6:61; do
-		ip -n "$NET-${host%:*}" addr add "2001:db8:1::${host#*:}/64" dev eth0 nodad
-		ip -n "$NET-${host%:*}" route add 2001:db8:6::/64 dev eth0
+	{
+		printf '%s\n' 'link set lo up' 'link add net type bridge' 'link set net up'
+		for host in "${!HOST[@]}" s6 attacker; do
+			cable "$host" eth0 net
+		done
+	} | ip_in inet
+	for host in "${!HOST[@]}" s6 attacker; do
+		host_lines "$host" | ip_in "$host"
 	done
-	attacker_up
 	nat_up a "${MASQUERADE[a]}"
 	nat_up b "${MASQUERADE[b]}"
 }
 
-# Adds the attacker's host, with ATTACKER4 and ATTACKER6, and the routes to it.
-attacker_up() {
-	local host
-	ns_add attacker
-	plug attacker eth0 inet net
-	ip -n "$NET-attacker" addr add "$ATTACKER4/24" dev eth0
-	ip -n "$NET-attacker" addr add "$ATTACKER6/64" dev eth0 nodad
-	ip -n "$NET-attacker" route replace 198.51.100.0/24 dev eth0
-	ip -n "$NET-attacker" route replace 2001:db8:1::/64 dev eth0
-	for host in "${!HOST[@]}"; do
-		ip -n "$NET-$host" route add 203.0.113.0/24 dev eth0
-	done
+declare -A HOST6=([relay]=20 [proxy]=10 [s6]=61)
+
+# The attacker may be in another network: each host has routes there, he has routes here.
+host_lines() { # host_lines HOST
+	printf '%s\n' 'link set lo up' 'link set eth0 up'
+	if [ "$1" = attacker ]; then
+		printf '%s\n' "addr add $ATTACKER4/24 dev eth0" "addr add $ATTACKER6/64 dev eth0 nodad" \
+			'route replace 198.51.100.0/24 dev eth0' 'route replace 2001:db8:1::/64 dev eth0'
+	fi
+	if [ "${HOST[$1]:-}" ]; then
+		printf '%s\n' "addr add 198.51.100.${HOST[$1]}/24 dev eth0" 'route add 203.0.113.0/24 dev eth0'
+	fi
+	if [ "${HOST6[$1]:-}" ]; then
+		printf '%s\n' "addr add 2001:db8:1::${HOST6[$1]}/64 dev eth0 nodad" 'route add 2001:db8:6::/64 dev eth0'
+	fi
 }
 
 net_down() {
