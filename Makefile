@@ -274,7 +274,7 @@ lint-tidy: $(LINT_C:%.c=$(B)/lint/%.tidy)
 lint-cppcheck:
 	$(say) CPPCHECK
 	@mkdir -p $(B)/cppcheck
-	$(Q)cppcheck --quiet --cppcheck-build-dir=$(B)/cppcheck --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
+	$(Q)cppcheck --quiet -j "$$(nproc)" --cppcheck-build-dir=$(B)/cppcheck --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
 		--include=/usr/include/uthash.h --include=/usr/include/utlist.h --include=/usr/include/libmnl/libmnl.h \
 		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Idaemon -Iinclude $(LINT_C)
 
