@@ -14,6 +14,7 @@
 #include "call/call.h"
 #include "call/cdr.h"
 #include "call/dialog.h"
+#include "call/ended_branch.h"
 #include "call/events.h"
 #include "call/media.h"
 #include "call/media_path.h"
@@ -192,6 +193,7 @@ void call_free(struct call *call)
 		return;
 	text_set(&call->metadata, STR_NONE);
 	cdr_free(&call->cdr);
+	ended_branch_free(call);
 	free(call);
 }
 
@@ -232,6 +234,8 @@ bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end rea
 	}
 	cdr_add_dialog(&call->cdr, dialog, clock_ms());
 	DL_DELETE(call->dialogs, dialog);
+	if (call->dialogs)
+		ended_branch_note(call, dialog);
 	dialog_free(dialog);
 	if (call->dialogs) {
 		call_touch(call);

@@ -148,6 +148,8 @@ static void wire_party(struct wire *w, struct party_record *party)
 
 static void wire_dialog(struct wire *w, struct dialog_record *dialog)
 {
+	uint8_t answers = dialog->final ? 2 : dialog->answered;
+
 	wire_party(w, &dialog->party[SIDE_A]);
 	wire_party(w, &dialog->party[SIDE_B]);
 	wire_str(w, &dialog->via_branch);
@@ -155,7 +157,9 @@ static void wire_dialog(struct wire *w, struct dialog_record *dialog)
 	wire_time(w, &dialog->created_s);
 	wire_time(w, &dialog->last_signal_ms);
 	wire_time(w, &dialog->delete_at_ms);
-	wire_bool(w, &dialog->answered);
+	wire_u8(w, &answers, 2);
+	dialog->answered = answers;
+	dialog->final = answers == 2;
 	wire_u32(w, &dialog->timeout_s);
 	wire_array(w, &dialog->n_media, &dialog->media, sizeof(*dialog->media), SDP_MAX_MEDIA);
 	for (size_t i = 0; i < dialog->n_media && !w->failed; i++)

@@ -51,7 +51,7 @@ struct dialog_record {
 	struct party_record party[2];
 	struct str via_branch, offered;
 	int64_t created_s, last_signal_ms, delete_at_ms;
-	bool answered;
+	bool answered, final;
 	uint32_t timeout_s;
 	struct media_record *media;
 	size_t n_media;

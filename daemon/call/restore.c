@@ -118,6 +118,7 @@ static void note_dialog(struct arena *arena, struct dialog_record *record,
 	record->last_signal_ms = to_wall(now, dialog->last_signal_ms);
 	record->delete_at_ms = to_wall(now, dialog->delete_at_ms);
 	record->answered = dialog->answered;
+	record->final = dialog->final;
 	record->timeout_s = dialog->timeout_s;
 	record->media = arena_zalloc(arena, (dialog->n_media + 1) * sizeof(*record->media));
 	if (!record->media)
@@ -391,6 +392,7 @@ static int fill_dialog(struct restore *r, struct dialog *dialog, const struct di
 	dialog->last_signal_ms = past(r, record->last_signal_ms);
 	dialog->delete_at_ms = awaited(r, record->delete_at_ms);
 	dialog->answered = record->answered;
+	dialog->final = record->final;
 	dialog->timeout_s = record->timeout_s;
 	dialog->media = calloc(record->n_media + 1, sizeof(*dialog->media));
 	if (!dialog->media)

@@ -141,6 +141,8 @@ struct dialog {
 	int64_t delete_at_ms;	/* 0: not deleted */
 	int64_t deleted_ms;	/* if so: time of the delete command; 0: before a restart */
 	bool answered;		/* an answer came since the last initial offer */
+	bool initial;		/* the last offer had no To-tag: several phones may answer it */
+	bool final;		/* a 2xx answered it: other To-tags are of forks that have lost */
 	unsigned int timeout_s; /* replaces the configured time-outs; 0: they apply */
 };
 
@@ -169,6 +171,12 @@ struct cdr {
 	bool cut;	  /* @medias is incomplete: there were too many */
 };
 
+/* Forks that are over (call/ended_branch.h). */
+struct ended_branches {
+	uint64_t *id; /* dialog_branch_id() of the last CALL_DIALOGS; NULL: none */
+	size_t n;
+};
+
 struct call {
 	UT_hash_handle hh;
 	struct call_table *table;
@@ -182,6 +190,7 @@ struct call {
 	int64_t last_signal_s; /* wall clock */
 	uint64_t packets[2];   /* accepted from each side, of medias that are closed */
 	struct cdr cdr;
+	struct ended_branches ended;
 	struct str metadata;	 /* owned */
 	unsigned int thread;	 /* media thread of all its bridges */
 	uint32_t refused_round;	 /* refusals.round that has counted it */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "call/dialog.h"
+#include "call/ended_branch.h"
 #include "call/table.h"
 #include "command/command.h"
 #include "packet/bridge.h"
@@ -110,6 +111,22 @@ static bool talks_elsewhere(const struct selection *selection, const struct dial
 	return false;
 }
 
+/*
+ * A reply of 300 and above is that of a fork that has lost, or refuses a re-INVITE: the call that
+ * another phone has answered goes on (RFC 3261, sections 13.2.2.4 and 14.1).
+ */
+static void spare_decided(struct selection *selection, const struct request *request)
+{
+	size_t n = 0;
+
+	if (request->sip_code < 300)
+		return;
+	for (size_t i = 0; i < selection->n; i++)
+		if (!selection->dialog[i]->final)
+			selection->dialog[n++] = selection->dialog[i];
+	selection->n = n;
+}
+
 /* With the end of a caller's last answered dialog, the caller's other forks are over too. */
 static void select_forks(struct selection *selection)
 {
@@ -128,8 +145,9 @@ static void select_forks(struct selection *selection)
 }
 
 /*
- * A via-branch that no dialog has is ignored: it is the branch of the BYE itself. A To-tag that no
- * party has belongs to a phone that has not answered: the delete concerns only what is unanswered.
+ * A via-branch that no dialog has is ignored: it is the branch of the BYE itself, unless it was
+ * that of a fork that is over. A To-tag that no party has belongs to a phone that has not answered:
+ * the delete concerns only what is unanswered.
  */
 static void select_named(struct selection *selection, const struct call *call,
 			 const struct request *request)
@@ -143,6 +161,10 @@ static void select_named(struct selection *selection, const struct call *call,
 		select_forks(selection);
 		return;
 	}
+	if (request->via_branch.len && ended_branch_has(call, request->via_branch)) {
+		selection->n = 0;
+		return;
+	}
 	if (both && !by_to_tag && select_dialogs(selection, call, request, has_from_tag)) {
 		select_dialogs(selection, call, request, is_unanswered);
 		return;
@@ -151,6 +173,7 @@ static void select_named(struct selection *selection, const struct call *call,
 		       by_to_tag	       ? has_to_tag
 		       : request->from_tag.len ? has_from_tag
 					       : is_any);
+	spare_decided(selection, request);
 	select_forks(selection);
 }
 

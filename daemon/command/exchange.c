@@ -231,7 +231,7 @@ static void commit_parties(struct exchange *ex)
 
 	for (int side = 0; side < 2; side++)
 		dialog->party[side].local = ex->local[side];
-	if (ex->new_answerer)
+	if (ex->new_answerer || ex->final)
 		party_drop_aliases(&dialog->party[ex->from]);
 	for (size_t i = 0; i < ex->n_text; i++) {
 		text_free(ex->text[i].slot);
@@ -261,11 +261,14 @@ void exchange_commit(struct exchange *ex)
 	call->last_signal_s = time(NULL);
 	dialog->last_signal_ms = ex->env->now_ms;
 	dialog->delete_at_ms = 0;
-	if (ex->offer)
+	if (ex->offer) {
 		dialog->offer_branch = dialog_branch_id(dialog, request->via_branch);
-	else
+		dialog->initial = !request->to_tag.len;
+	} else {
 		dialog->answered = true;
+		dialog->final = dialog->final || ex->final;
+	}
 	if (ex->offer && dialog_side_of(dialog, request->to_tag) < 0 && ex->from == SIDE_A)
-		dialog->answered = false; /* offered to another party (serial fork) */
+		dialog->answered = dialog->final = false; /* to another party (serial fork) */
 	call_watch(call, ex->env->now_ms);
 }

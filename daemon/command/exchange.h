@@ -7,7 +7,7 @@
  * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
  * command/ice_plan.c decides whether ICE lines stay;
  * command/offered.c keeps the offer's m= lines for the answer;
- * command/sdp_plan.c writes the SDP;
+ * command/sdp_plan.c writes the SDP; command/late_answer.c does that for a phone that lost;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
  * can fail has succeeded.
  */
@@ -45,6 +45,8 @@ struct exchange {
 	struct dialog *dialog;
 	bool new_call, new_dialog;
 	bool new_answerer;	     /* another party answers: forget what was learned of side B */
+	bool final;		     /* a 2xx to an initial offer: it decides who has answered */
+	bool late;		     /* of a fork that has lost: the answer changes nothing */
 	enum side from, to;	     /* sender and receiver of this SDP */
 	struct iface_addr *local[2]; /* by side */
 	int16_t tos;
@@ -91,6 +93,9 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error);
 bool ice_plan_keeps(const struct exchange *ex);
 /* With ex->keeps_ice: whose STUN this media passes on. */
 void ice_plan_media(const struct exchange *ex, const struct sdp_media *m, struct bridge_conf *conf);
+
+/* With ex->late: the SDP that the caller gets, and no change. 0; -errno */
+int late_answer_plan(struct exchange *ex, struct str *text);
 
 /* Fills ex->plan[index]: is there a bridge, and with which settings? Opens nothing. */
 void media_plan_make(struct exchange *ex, size_t index);

@@ -291,24 +291,43 @@ static int find_for_offer(struct exchange *ex, struct reply *reply)
 	return ex->dialog ? 0 : make_dialog(ex, reply);
 }
 
+static bool is_2xx(const struct request *request)
+{
+	return request->sip_code >= 200 && request->sip_code <= 299;
+}
+
+/*
+ * A 2xx to an initial offer has decided which phone the call has. Another one behind the same offer
+ * may send its 2xx all the same (RFC 3261, section 13.2.2.4): it must not take the media away. The
+ * classic protocol has no codes: nothing is known there.
+ */
+static bool is_late(const struct exchange *ex)
+{
+	const struct party *party = &ex->dialog->party[ex->from];
+
+	return ex->dialog->final && !ex->request->leg && party->tag.len &&
+	       ex->request->to_tag.len && !party_has_tag(party, ex->request->to_tag);
+}
+
 /*
  * The party that answers. After a serial fork it is another one than before, and side B starts
  * without what was learned. If the dialog is answered already (183 and 200 of several phones behind
- * one branch), the new tag becomes an alias.
+ * one branch), the new tag becomes an alias; a 2xx leaves only its own tag.
  */
 static int plan_answerer(struct exchange *ex)
 {
 	struct party *party = &ex->dialog->party[ex->from];
 	struct str tag = ex->request->to_tag;
+	bool known = party_has_tag(party, tag);
 
-	if (!tag.len || party_has_tag(party, tag))
+	ex->final = ex->dialog->initial && is_2xx(ex->request);
+	if (!tag.len)
 		return 0;
-	if (!party->tag.len)
+	ex->new_answerer = party->tag.len && !known && !ex->dialog->answered;
+	if (!party->tag.len || ex->new_answerer || ex->final)
 		return exchange_text(ex, &party->tag, tag);
-	if (!ex->dialog->answered) {
-		ex->new_answerer = true;
-		return exchange_text(ex, &party->tag, tag);
-	}
+	if (known)
+		return 0;
 	if (party_reserve_alias(party))
 		return -ENOMEM;
 	ex->alias = text_dup(tag);
@@ -325,7 +344,8 @@ static int find_for_answer(struct exchange *ex, struct reply *reply)
 		reply->error = "Unknown call-id";
 		return -ENOENT;
 	}
-	return plan_answerer(ex);
+	ex->late = is_late(ex);
+	return ex->late ? 0 : plan_answerer(ex);
 }
 
 static bool has_long_name(const struct request *request)

@@ -60,7 +60,7 @@ static size_t find_passes(const struct exchange *ex, const struct dialog *passes
 
 /*
  * A 2xx ends the other forks of the same caller that are not answered; but not earlier passes of
- * this call, to which the 2xx is on its way.
+ * this call, to which the 2xx is on its way. A 2xx to UPDATE or PRACK decides nothing.
  */
 static void end_other_forks(struct exchange *ex)
 {
@@ -68,7 +68,7 @@ static void end_other_forks(struct exchange *ex)
 	struct dialog *dialog, *next;
 	size_t count;
 
-	if (ex->request->sip_code < 200 || ex->request->sip_code > 299)
+	if (!ex->final)
 		return;
 	count = find_passes(ex, passes);
 	DL_FOREACH_SAFE(ex->call->dialogs, dialog, next)
@@ -140,6 +140,8 @@ static int plan_all(struct exchange *ex, struct reply *reply)
 
 	if (error)
 		return error;
+	if (ex->late)
+		return late_answer_plan(ex, &reply->sdp);
 	ex->tos = request->tos == TOS_UNSET ? ex->call->tos : (int16_t)request->tos;
 	ex->latching =
 		request->flags & REQ_LATCHING ? (uint8_t)request->latching : ex->call->latching;
@@ -191,6 +193,12 @@ static void run(struct command_env *env, const struct request *request, struct r
 	if (error) {
 		if (!reply->error)
 			exchange_refuse(&ex, reply, error);
+		exchange_undo(&ex);
+		return;
+	}
+	if (ex.late) {
+		log_call(LOG_LEVEL_INFO, ex.call->id,
+			 "answer of another phone, after a 2xx: the media stays as it is");
 		exchange_undo(&ex);
 		return;
 	}

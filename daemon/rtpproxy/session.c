@@ -224,11 +224,23 @@ enum rtpp_error rtpp_sub_lookup(const struct rtpp_command *c, struct buf *out)
 /* --- D and X ---------------------------------------------------------------------------------- */
 
 /*
+ * Both tags are given, and one of them belongs to neither party of an answered call: that phone has
+ * lost, or was never asked. Proxies give both tags for BYE, whoever has sent it.
+ */
+static bool is_of_stranger(const struct dialog *dialog, struct str from, struct str to)
+{
+	return from.len && to.len && dialog->answered && dialog->party[SIDE_B].tag.len &&
+	       dialog_side_with(dialog, from, to) < 0;
+}
+
+/*
  * The side of @dialog that sent the command: A, whose tag is @from; or B, whose tag is @from, or
  * where @to is the tag of A. -1: neither
  */
 static int side_named(const struct dialog *dialog, struct str from, struct str to)
 {
+	if (is_of_stranger(dialog, from, to))
+		return -1;
 	if (party_has_tag(&dialog->party[SIDE_A], from))
 		return SIDE_A;
 	if (party_has_tag(&dialog->party[SIDE_A], to) ||

@@ -21,6 +21,8 @@ SCENE_FN const char caller_sdp[] = SDP_AT("192.0.2.1", "4000");
 SCENE_FN const char callee_sdp[] = SDP_AT("192.0.2.2", "5000");
 SCENE_FN const char other_sdp[] = SDP_AT("192.0.2.3", "6000");
 
+SCENE_FN const char not_found[] = "Call-ID not found or tags didn't match";
+
 /* A row of the parameters of a request; NULL: absent. */
 struct ask {
 	const char *from_tag, *to_tag, *via_branch, *sdp;
@@ -96,6 +98,16 @@ SCENE_FN unsigned int dialogs(struct scene *scene)
 	if (call)
 		DL_COUNT(call->dialogs, dialog, n);
 	return n;
+}
+
+/* Of the oldest dialog. */
+SCENE_FN bool callee_is_at(struct scene *scene, const char *addr)
+{
+	const struct media *media = the_call(scene)->dialogs->media[0];
+	struct endpoint at;
+
+	return endpoint_parse_addr(str_of(addr), AF_INET, &at) &&
+	       endpoint_addr_eq(&bridge_conf(media->bridge)->side[SIDE_B].sdp[COMP_RTP], &at);
 }
 
 /* Fires the call's timer as if its dialogs had been signalled @ms ago and silent since then. */

@@ -124,6 +124,7 @@ SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 	sample->dialogs[0].last_signal_ms = 1700000001000;
 	sample->dialogs[0].delete_at_ms = 1700000031000;
 	sample->dialogs[0].answered = true;
+	sample->dialogs[0].final = true;
 	sample->dialogs[0].timeout_s = 90;
 	sample->dialogs[0].media = sample->media;
 	sample->dialogs[0].n_media = 3;

@@ -218,6 +218,7 @@ static void test_call_is_restored_completely(void)
 
 	make_call(w);
 	the_call(w)->dialogs->timeout_s = 77;
+	the_call(w)->dialogs->final = true;
 	port[SIDE_A] = audio(w)->port[SIDE_A];
 	port[SIDE_B] = audio(w)->port[SIDE_B];
 	created_us = the_call(w)->created_us;
@@ -232,7 +233,7 @@ static void test_call_is_restored_completely(void)
 	CU_ASSERT_PTR_NULL(dialog->next);
 	CU_ASSERT_EQUAL(dialog->created_s, created_s);
 	CU_ASSERT_EQUAL(dialog->timeout_s, 77);
-	CU_ASSERT(dialog->answered);
+	CU_ASSERT(dialog->answered && dialog->final);
 	CU_ASSERT(str_eq(dialog->via_branch, STR("branch")));
 	CU_ASSERT(str_starts(dialog->offered, STR("\r\nm=audio 0 RTP/AVP ")));
 	CU_ASSERT(str_eq(dialog->party[SIDE_A].tag, STR("from")));
@@ -264,6 +265,7 @@ static void test_details_of_party_and_media_are_restored(void)
 	struct media *media;
 
 	make_call(w);
+	the_call(w)->dialogs->final = false;
 	alias.to_tag = STR("second tag");
 	alias.set_label = STR("label");
 	CU_ASSERT_EQUAL(scene_run(&w->scene, command_answer, alias).code, REPLY_OK);

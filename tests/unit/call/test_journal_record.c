@@ -29,6 +29,8 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(call->n_dialogs, 2);
 	CU_ASSERT_EQUAL(dialog->n_media, 3);
 	CU_ASSERT_EQUAL(dialog->timeout_s, 90);
+	CU_ASSERT(dialog->answered && dialog->final);
+	CU_ASSERT_FALSE(call->dialogs[1].answered || call->dialogs[1].final);
 	CU_ASSERT(str_eq(dialog->offered, STR("\r\nm=audio 0 RTP/AVP 0\r\n")));
 	CU_ASSERT_FALSE(dialog->media[1].there);
 	CU_ASSERT(str_eq(dialog->party[SIDE_B].aliases[1], STR("two")));
