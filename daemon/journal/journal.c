@@ -5,7 +5,7 @@
  * A mark is at rest, touched, or out (its record is with the writer). A mark that is touched while
  * it is out is touched again when the batch returns; so are all marks of a batch that failed. When
  * a call ends, its mark stays until the record is removed from disk; if it was never written, the
- * mark is freed at once.
+ * mark is freed at once. A mark whose record is large stays touched for a while: see PACE_BYTES.
  */
 #include <errno.h>
 #include <event2/event_struct.h>
@@ -24,6 +24,12 @@
 
 /* Changes within this time are written together. */
 #define GATHER_MS 10
+/*
+ * Bytes of one owner's records that are written in a millisecond, at most. A caller can make a call
+ * with hundreds of medias, and change it all the time: each change would encode all of them. What
+ * an ordinary call has fits in GATHER_MS.
+ */
+#define PACE_BYTES 256
 /* Wait after a failed write. */
 #define RETRY_MS 1000
 /* Maximum time for the last writes. */
@@ -38,20 +44,24 @@ enum mark_state { MARK_REST, MARK_TOUCHED, MARK_OUT };
  * @stored: the record may be on disk
  * @again: touched while it was out
  * @left_out: too large, and this was logged
+ * @len: bytes of its last record; of one that did not fit, more than there was room
+ * @not_before_ms: it is not encoded again earlier
  */
 struct journal_mark {
 	struct journal_mark *prev, *next; /* in the list of its state */
 	struct journal *journal;
 	void *owner;
 	struct journal_mark **slot;
-	int64_t id;
+	int64_t id, not_before_ms;
+	size_t len;
 	uint8_t state;
 	bool stored, again, left_out;
 };
 
 /*
  * @failing: the last write failed, and this was logged; @is_out: the writer has the batch; @stall:
- * runs meanwhile; @stalled: it ended before the write, and this was logged
+ * runs meanwhile; @stalled: it ended before the write, and this was logged; @paced: runs while
+ * touched marks wait for their time
  */
 struct journal {
 	struct journal_conf conf;
@@ -59,7 +69,7 @@ struct journal {
 	struct journal_writer writer;
 	struct journal_letter letter;
 	struct journal_mark *rest, *touched, *out;
-	struct event timer, done, stall;
+	struct event timer, done, stall, paced;
 	struct journal_counters counters;
 	int64_t next_id;
 	bool is_out, failing, stalled, timer_runs;
@@ -201,6 +211,16 @@ static void leave_out(struct journal *journal, struct journal_mark *mark)
 	move(mark, MARK_REST);
 }
 
+/* Encodes the record of @mark, of at most @room bytes. 0: it is larger */
+static size_t encode(struct journal *journal, struct journal_mark *mark, uint8_t *to, size_t room)
+{
+	size_t len = journal->conf.encode(journal->conf.arg, mark->owner, to, room);
+
+	mark->len = len ? len : room + 1;
+	mark->not_before_ms = clock_ms() + (int64_t)(mark->len / PACE_BYTES);
+	return len;
+}
+
 /* Adds the record of @mark to the batch. False: the batch is full. */
 static bool put(struct journal *journal, struct journal_mark *mark)
 {
@@ -211,9 +231,14 @@ static bool put(struct journal *journal, struct journal_mark *mark)
 	if (!to)
 		return false;
 	if (mark->owner) {
-		len = journal->conf.encode(journal->conf.arg, mark->owner, to, room);
-		if (!len && batch->len)
+		/* It was too long for the room that is left: not encoded in vain. */
+		if (batch->len && mark->len > room)
 			return false;
+		len = encode(journal, mark, to, room);
+		if (!len && batch->len) {
+			mark->not_before_ms = 0;
+			return false;
+		}
 		if (!len) {
 			leave_out(journal, mark);
 			return true;
@@ -225,15 +250,47 @@ static bool put(struct journal *journal, struct journal_mark *mark)
 	return true;
 }
 
-static void hand_over(struct journal *journal)
+/* How long @mark has to wait; the end of an owner does not. */
+static int64_t wait_of(const struct journal_mark *mark, int64_t now_ms)
+{
+	int64_t wait_ms = mark->not_before_ms - now_ms;
+
+	return mark->owner && wait_ms > 0 ? wait_ms : 0;
+}
+
+/* Sets the timer of marks that wait, to the first of them. */
+static void start_paced(struct journal *journal)
+{
+	int64_t now_ms = clock_ms(), first_ms = INT64_MAX, wait_ms;
+	const struct journal_mark *mark;
+
+	DL_FOREACH(journal->touched, mark) {
+		wait_ms = wait_of(mark, now_ms);
+		first_ms = wait_ms < first_ms ? wait_ms : first_ms;
+	}
+	if (first_ms < INT64_MAX)
+		event_add(&journal->paced,
+			  &(struct timeval){ first_ms / 1000, first_ms % 1000 * 1000 });
+}
+
+/* Posts the marks whose time has come; with @all, as far as there is room, those that wait, too. */
+static void hand_over(struct journal *journal, bool all)
 {
 	static const struct timeval stall_time = { JOURNAL_STALL_MS / 1000, 0 };
+	struct journal_mark *mark, *next;
+	int64_t now_ms = clock_ms();
 
 	journal->letter.batch.len = 0;
-	while (journal->touched && put(journal, journal->touched))
-		;
-	if (!journal->letter.batch.len)
+	DL_FOREACH_SAFE(journal->touched, mark, next) {
+		if (!all && wait_of(mark, now_ms))
+			continue;
+		if (!put(journal, mark))
+			break;
+	}
+	if (!journal->letter.batch.len) {
+		start_paced(journal);
 		return;
+	}
 	journal->is_out = true;
 	event_add(&journal->stall, &stall_time);
 	journal_writer_post(&journal->writer, &journal->letter);
@@ -247,7 +304,18 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	journal->timer_runs = false;
 	if (!journal->is_out)
-		hand_over(journal);
+		hand_over(journal, false);
+}
+
+static void on_paced(evutil_socket_t fd, short what, void *arg)
+{
+	struct journal *journal = arg;
+
+	(void)fd;
+	(void)what;
+	/* The other timer, and the end of a write, see all marks. */
+	if (!journal->timer_runs && !journal->is_out)
+		hand_over(journal, false);
 }
 
 static void on_stall(evutil_socket_t fd, short what, void *arg)
@@ -504,6 +572,7 @@ struct journal *journal_open(const struct journal_conf *conf, int *error)
 	journal->conf = *conf;
 	journal->next_id = 1;
 	event_assign(&journal->timer, conf->base, -1, 0, on_timer, journal);
+	event_assign(&journal->paced, conf->base, -1, 0, on_paced, journal);
 	event_assign(&journal->stall, conf->base, -1, 0, on_stall, journal);
 	journal->letter.batch.size = JOURNAL_BATCH;
 	journal->letter.batch.data = malloc(JOURNAL_BATCH);
@@ -513,6 +582,7 @@ struct journal *journal_open(const struct journal_conf *conf, int *error)
 		*error = journal_writer_start(&journal->writer, journal->store, journal->conf.dir);
 	if (*error) {
 		event_del(&journal->timer);
+		event_del(&journal->paced);
 		journal_free(journal);
 		return NULL;
 	}
@@ -535,7 +605,7 @@ static int finish(struct journal *journal)
 
 	for (;;) {
 		if (!journal->is_out)
-			hand_over(journal);
+			hand_over(journal, true);
 		if (!journal->is_out)
 			return 0;
 		left_ms = until_ms - clock_ms();
@@ -560,6 +630,7 @@ int journal_close(struct journal *journal)
 		return 0;
 	error = finish(journal);
 	event_del(&journal->timer);
+	event_del(&journal->paced);
 	event_del(&journal->done);
 	event_del(&journal->stall);
 	if (error)

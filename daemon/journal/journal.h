@@ -5,7 +5,8 @@
  * Each call has a mark. A change of the call touches the mark, which costs a list insertion. Some
  * milliseconds later the current state of all touched calls is encoded and passed to a thread that
  * writes it to disk. If the disk is slow, no command waits; only touched marks accumulate, and the
- * next write has the newest state of each call. Control thread only.
+ * next write has the newest state of each call. The larger the record of a call, the less often it
+ * is encoded: up to a second later. Control thread only.
  */
 #ifndef RTPRELAY_JOURNAL_H
 #define RTPRELAY_JOURNAL_H

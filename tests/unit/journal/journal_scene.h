@@ -40,6 +40,7 @@ struct owner {
 	struct journal_mark *mark;
 	char text[32];
 	size_t size; /* bytes of its record; 0: those of @text */
+	unsigned int encoded;
 };
 
 struct scene {
@@ -56,11 +57,12 @@ struct scene {
 
 SCENE_FN size_t encode(void *arg, void *owner, uint8_t *to, size_t room)
 {
-	const struct owner *o = owner;
+	struct owner *o = owner;
 	size_t len = o->size ? o->size : strlen(o->text);
 	struct scene *scene = arg;
 
 	scene->encoded++;
+	o->encoded++;
 	if (len > room)
 		return 0;
 	memset(to, 'x', len);
@@ -145,9 +147,9 @@ SCENE_FN struct owner *add(struct scene *scene, unsigned int n, const char *text
 /* Waits until all is on disk; false: not within the deadline. */
 SCENE_FN bool settle(struct scene *scene)
 {
-	int64_t until_ms = clock_ms() + DEADLINE_MS;
+	int64_t until_ms = test_real_ms() + DEADLINE_MS;
 
-	while (!journal_is_idle(scene->journal) && clock_ms() < until_ms)
+	while (!journal_is_idle(scene->journal) && test_real_ms() < until_ms)
 		event_base_loop(scene->base, EVLOOP_ONCE);
 	return journal_is_idle(scene->journal);
 }
