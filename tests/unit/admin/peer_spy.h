@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* From now on those that connect are of another user, in the group that may read; or of this one. */
+/* From now on who connects is another user, in the group that may read; or this user. */
 void peer_spy_only_read(bool on);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_admin_answers.c - what the verbs answer, with real calls: filters, a call as a tree, counters; what they change
+ * test_admin_answers.c - what the verbs answer, with real calls: filters, a call as a tree,
+ * counters; what they change
  */
 #include <event2/buffer.h>
 #include "daemon/base/count.h"

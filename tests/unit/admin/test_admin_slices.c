@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_admin_slices.c - long answers in slices, requests one after the other, and calls that end meanwhile
+ * test_admin_slices.c - long answers in slices, requests one after the other, and calls that end
+ * meanwhile
  */
 #include <stddef.h>
 #include "tests/unit/test_clock.h"

@@ -8,7 +8,7 @@ int __real_journal_store_write(struct journal_store *store, const struct journal
 int __wrap_journal_store_write(struct journal_store *store, const struct journal_batch *batch,
 			       char *why);
 
-static int64_t write_lasts_ms; /* by the stopped clock */
+static int64_t write_lasts_ms; /* of the next write, by the stopped clock */
 static int hang_fd = -1;       /* a write ends when this pipe is closed */
 static unsigned int writes;
 
@@ -17,6 +17,7 @@ int __wrap_journal_store_write(struct journal_store *store, const struct journal
 {
 	if (write_lasts_ms)
 		test_clock_pass(write_lasts_ms);
+	write_lasts_ms = 0;
 	__atomic_add_fetch(&writes, 1, __ATOMIC_RELAXED);
 	if (hang_fd >= 0 && read(hang_fd, &(char){ 0 }, 1) < 0)
 		return -errno;
@@ -149,7 +150,6 @@ static void test_slow_disk_does_not_hold_up_the_end(void)
 	for (unsigned int i = 0; i < 5; i++)
 		add(&scene, i, "big")->size = JOURNAL_BATCH - 1000;
 	CU_ASSERT_EQUAL(journal_close(scene.journal), -ETIMEDOUT);
-	write_lasts_ms = 0;
 	test_clock_go();
 	CU_ASSERT(writes < 5);
 	CU_ASSERT_EQUAL(open_again(&scene), 0);
