@@ -20,7 +20,7 @@ static void round_of(struct scene *scene, unsigned int n)
 	for (unsigned int i = 0; i < n; i++)
 		journal_touch(scene->owners[i].mark);
 	while (scene->owners[0].encoded == before && test_real_ms() < until_ms)
-		event_base_loop(scene->base, EVLOOP_ONCE);
+		let_run(scene);
 	CU_ASSERT_EQUAL(scene->owners[0].encoded, before + 1);
 }
 
