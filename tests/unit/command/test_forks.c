@@ -134,11 +134,15 @@ static void test_late_answer_takes_no_ports(void)
 	ANSWER("a", "b", NULL, refused, .sip_code = 200);
 	CU_ASSERT(scene_settle(&scene));
 	used = scene_used(&scene, "pub");
+	the_call(&scene)->tos = 184;
+	the_call(&scene)->latching = LATCH_STRICT;
 	reply = scene_run(&scene, command_answer, request_of(&ask));
 	CU_ASSERT_EQUAL(reply.code, REPLY_OK);
 	CU_ASSERT_PTR_NOT_NULL(memmem(reply.sdp.s, reply.sdp.len, "m=video 0 ", 10));
 	CU_ASSERT_PTR_NULL(memmem(reply.sdp.s, reply.sdp.len, "c=IN IP4 192.0.2.3", 18));
 	CU_ASSERT_EQUAL(scene_used(&scene, "pub"), used);
+	CU_ASSERT_EQUAL(the_call(&scene)->tos, 184);
+	CU_ASSERT_EQUAL(the_call(&scene)->latching, LATCH_STRICT);
 	CU_ASSERT_EQUAL(dialogs(&scene), 1);
 	CU_ASSERT_TRUE(callee_is_at(&scene, "192.0.2.2"));
 	CU_ASSERT(scene_close(&scene));
