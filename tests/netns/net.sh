@@ -53,6 +53,12 @@ become_in_ns() {
 	exec ip netns exec "$NET-$1" "${@:2}"
 }
 
+# The relay and the media of phones, whose packets are timed, come before the programs that only
+# look at them, and before what else this machine does.
+first_in_ns() { # first_in_ns NAME COMMAND...: replaces this shell, as become_in_ns does
+	become_in_ns "$1" nice -n -10 "${@:2}"
+}
+
 until_ok() { # until_ok SECONDS COMMAND...: true as soon as the command succeeds; false after SECONDS
 	local deadline=$((SECONDS + $1 * SLOW))
 	shift
@@ -221,7 +227,7 @@ relay_start() { # relay_start [OPTION...]
 	# In a shell that waits for it, since the shell that ends it may be another one than this.
 	{
 		# shellcheck disable=SC2086 # a command line
-		become_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT} ${RELAY_MORE:-} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
+		first_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT} ${RELAY_MORE:-} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
 		echo $! >"$TMP/relay.pid"
 		wait $!
 		echo $? >"$TMP/relay.status"

@@ -21,7 +21,7 @@ say() { # say PHONE WORD...: sends a command to its rtp_end
 phone_start() { # phone_start PHONE...
 	local phone
 	for phone; do
-		become_in_ns "$phone" "$BUILD/rtp_end" --serve "$TMP/$phone.sock" 2>>"$LOG/rtp_end.log" &
+		first_in_ns "$phone" "$BUILD/rtp_end" --serve "$TMP/$phone.sock" 2>>"$LOG/rtp_end.log" &
 		started "$phone"
 	done
 	for phone; do
