@@ -51,6 +51,7 @@ int verb_doctor(const struct options *options, int argc, char **argv)
 	doctor_process(&doctor);
 	doctor_network(&doctor);
 	doctor_journal(&doctor);
+	doctor_bans(&doctor);
 	doctor_calls(&doctor);
 	doctor_commands(&doctor);
 	json_decref(doctor.status);

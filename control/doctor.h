@@ -11,8 +11,9 @@ void doctor_nftables(struct doctor *doctor);
 void doctor_ports(struct doctor *doctor);
 void doctor_process(struct doctor *doctor);
 void doctor_network(struct doctor *doctor);
-/* doctor_journal.c, doctor_calls.c */
+/* doctor_journal.c, doctor_bans.c, doctor_calls.c */
 void doctor_journal(struct doctor *doctor);
+void doctor_bans(struct doctor *doctor);
 void doctor_calls(struct doctor *doctor);
 /* doctor_commands.c */
 void doctor_commands(struct doctor *doctor);

@@ -66,6 +66,18 @@ static void print_journal(const json_t *journal)
 	       number_of(journal, "restored"), number_of(journal, "lost"));
 }
 
+static void print_bans(const json_t *bans)
+{
+	const char *state = text_of(bans, "state");
+	bool good = !strcmp(state, "ok") || !strcmp(state, "off");
+
+	if (!bans) /* an older daemon */
+		return;
+	printf("bans       %" PRId64 " addresses; saving them: %s%s%s\n",
+	       number_of(bans, "addresses"), colour(good ? COLOUR_END : COLOUR_BAD), state,
+	       colour(COLOUR_END));
+}
+
 static void print_path(const char *name, const json_t *path)
 {
 	char packets[16], bytes[16];
@@ -168,6 +180,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_control(json_object_get(status, "control"));
 	print_journal(json_object_get(status, "journal"));
 	print_refused(status);
+	print_bans(json_object_get(status, "bans"));
 	print_ifaces(json_object_get(status, "interfaces"));
 }
 

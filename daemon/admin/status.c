@@ -110,6 +110,14 @@ static void put_journal(struct json_line *line, const struct daemon_report *repo
 	jsonl_close(line, '}');
 }
 
+static void put_bans(struct json_line *line, const struct daemon_report *report)
+{
+	jsonl_open(line, "bans", '{');
+	jsonl_text(line, "state", bans_state_names[report->bans_state]);
+	jsonl_u64(line, "addresses", report->banned);
+	jsonl_close(line, '}');
+}
+
 static void put_unheard(struct json_line *line, const struct daemon_report *report)
 {
 	jsonl_open(line, "unheard", '{');
@@ -160,6 +168,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_control(line, peer->conf);
 	put_kernel(line, peer->conf);
 	put_journal(line, report);
+	put_bans(line, report);
 	put_unheard(line, report);
 	put_proxies(line, peer->conf, &report->stats);
 	jsonl_u64(line, "calls", report->calls);

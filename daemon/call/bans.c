@@ -18,6 +18,7 @@
  * struct bans
  * @list: sorted by address
  * @untold: not all media threads have the list; @unsaved: nor has the disk
+ * @state: in BANS_UNREADABLE and BANS_OFF nothing is written
  * @failing: for lack of memory, and this was logged
  */
 struct bans {
@@ -25,6 +26,7 @@ struct bans {
 	char *path; /* NULL: not kept */
 	struct ban *list;
 	size_t count, room;
+	enum bans_state state;
 	bool untold, unsaved, failing;
 };
 
@@ -58,14 +60,21 @@ static void tell(struct bans *bans)
 	bans->failing = bans->untold = failed;
 }
 
+static void save(struct bans *bans)
+{
+	if (bans->state == BANS_OFF || bans->state == BANS_UNREADABLE)
+		return;
+	bans->state = bans_file_write(bans->path, bans->list, bans->count) ? BANS_FAILING : BANS_OK;
+}
+
 void bans_flush(struct bans *bans)
 {
 	if (!bans)
 		return;
 	if (bans->untold)
 		tell(bans);
-	if (bans->unsaved && bans->path)
-		bans_file_write(bans->path, bans->list, bans->count);
+	if (bans->unsaved)
+		save(bans);
 	bans->unsaved = false;
 }
 
@@ -100,6 +109,18 @@ bool bans_has(const struct bans *bans, const struct endpoint *addr)
 size_t bans_count(const struct bans *bans)
 {
 	return bans ? bans->count : 0;
+}
+
+const char *const bans_state_names[BANS_STATES] = {
+	[BANS_OK] = "ok",
+	[BANS_OFF] = "off",
+	[BANS_UNREADABLE] = "unreadable",
+	[BANS_FAILING] = "failing",
+};
+
+enum bans_state bans_state(const struct bans *bans)
+{
+	return bans ? bans->state : BANS_OFF;
 }
 
 const struct ban *bans_at(const struct bans *bans, size_t n)
@@ -178,12 +199,11 @@ int bans_remove(struct bans *bans, const struct endpoint *addr)
 
 /* --- Start and end ---------------------------------------------------------------------------- */
 
-static bool take(void *arg, const struct ban *ban)
+static int take(void *arg, const struct ban *ban)
 {
-	struct bans *bans = arg;
-	int error = insert(bans, &ban->addr, ban->since_s);
+	int error = insert(arg, &ban->addr, ban->since_s);
 
-	return !error || error == -EEXIST;
+	return error == -EEXIST ? 0 : error;
 }
 
 static bool set_path(struct bans *bans, const char *dir)
@@ -209,8 +229,10 @@ struct bans *bans_open(const struct bans_conf *conf)
 		free(bans);
 		return NULL;
 	}
-	if (bans->path)
-		bans_file_read(bans->path, take, bans);
+	if (!bans->path)
+		bans->state = BANS_OFF;
+	else if (bans_file_read(bans->path, take, bans))
+		bans->state = BANS_UNREADABLE;
 	if (bans->count)
 		tell(bans);
 	return bans;

@@ -32,7 +32,20 @@ struct bans_conf {
 	void *arg;
 };
 
-/* Reads the list, and applies it. What cannot be read is logged. NULL: out of memory */
+/* Is the list saved? */
+enum bans_state {
+	BANS_OK,
+	BANS_OFF,	 /* there is no directory: it ends with the daemon */
+	BANS_UNREADABLE, /* the file could not be read: it is left as it is, nothing is saved */
+	BANS_FAILING,	 /* the last change could not be written; the next one tries again */
+};
+#define BANS_STATES 4
+extern const char *const bans_state_names[BANS_STATES];
+
+/*
+ * Reads the list, and applies it, as far as it can be read. What cannot be read is logged. NULL:
+ * out of memory
+ */
 struct bans *bans_open(const struct bans_conf *conf);
 void bans_close(struct bans *bans);
 /*
@@ -50,6 +63,7 @@ void bans_flush(struct bans *bans);
 
 bool bans_has(const struct bans *bans, const struct endpoint *addr);
 size_t bans_count(const struct bans *bans);
+enum bans_state bans_state(const struct bans *bans);
 /* In the order of addresses; NULL: there are not so many. Valid until the list changes. */
 const struct ban *bans_at(const struct bans *bans, size_t n);
 

@@ -30,27 +30,52 @@ static bool read_line(char *line, struct ban *ban)
 	return true;
 }
 
-void bans_file_read(const char *path, bans_file_fn *take, void *arg)
+static int read_list(FILE *file, const char *path, bans_file_fn *take, void *arg)
 {
-	FILE *file = fopen(path, "re");
 	char line[LINE_MAX_BYTES];
 	size_t lines = 0, bad = 0;
 	struct ban ban;
+	int error;
 
-	if (!file) {
-		if (errno != ENOENT)
-			log_err("ban: %s cannot be read: %s: nothing is banned", path,
-				strerror(errno));
-		return;
+	for (errno = 0; fgets(line, sizeof(line), file); lines++) {
+		if (lines == LINES_MAX)
+			return -EFBIG;
+		error = read_line(line, &ban) ? take(arg, &ban) : -EINVAL;
+		if (error == -ENOMEM)
+			return error;
+		bad += error < 0;
 	}
-	for (; lines < LINES_MAX && fgets(line, sizeof(line), file); lines++)
-		bad += !read_line(line, &ban) || !take(arg, &ban);
 	if (ferror(file))
-		log_err("ban: %s cannot be read completely: %s", path, strerror(errno));
+		return errno ? -errno : -EIO;
+	if (lines && bad == lines)
+		return -EBADMSG;
 	if (bad)
 		log_warn("ban: %s: %zu of %zu lines are not an address to ban, ignored", path, bad,
 			 lines);
-	fclose(file);
+	return 0;
+}
+
+static const char *why_not(int error)
+{
+	if (error == -EBADMSG)
+		return "no line of it is an address to ban";
+	return error == -EFBIG ? "it has too many lines" : strerror(-error);
+}
+
+int bans_file_read(const char *path, bans_file_fn *take, void *arg)
+{
+	FILE *file = fopen(path, "re");
+	int error = file ? read_list(file, path, take, arg) : -errno;
+
+	if (file)
+		fclose(file);
+	if (error == -ENOENT)
+		return 0;
+	if (error)
+		log_err("ban: %s cannot be read as a list of bans: %s: it is left as it is, and "
+			"bans are not saved; correct or remove it, and restart the daemon",
+			path, why_not(error));
+	return error;
 }
 
 static int write_list(FILE *file, const struct ban *list, size_t n)
@@ -80,7 +105,7 @@ static int write_file(const char *path, const struct ban *list, size_t n)
 	return error;
 }
 
-void bans_file_write(const char *path, const struct ban *list, size_t n)
+int bans_file_write(const char *path, const struct ban *list, size_t n)
 {
 	size_t size = strlen(path) + sizeof(".new");
 	char *new = malloc(size);
@@ -96,4 +121,5 @@ void bans_file_write(const char *path, const struct ban *list, size_t n)
 		log_err("ban: %s cannot be written: %s: a restart would forget the last changes",
 			path, strerror(-error));
 	free(new);
+	return error;
 }

@@ -19,15 +19,20 @@ struct ban {
 	int64_t since_s;      /* wall clock */
 };
 
-/* False: the line was not taken. */
-typedef bool bans_file_fn(void *arg, const struct ban *ban);
+/* 0; -ENOMEM: the file cannot be read now; another error: the line was not taken */
+typedef int bans_file_fn(void *arg, const struct ban *ban);
 
-/* Calls @take for each line of the file, if there is one. Logs what cannot be read. */
-void bans_file_read(const char *path, bans_file_fn *take, void *arg);
+/**
+ * bans_file_read() - calls @take for each line of the file
+ * Return: 0, also if there is no file, and if some lines of it were not taken; else an error that
+ *	was logged, the file has to be left as it is: -EBADMSG, it is no list of bans; -EFBIG, it
+ *	has more lines than a list may have; others: it cannot be read, or not to its end
+ */
+int bans_file_read(const char *path, bans_file_fn *take, void *arg);
 /*
  * Replaces the file. It does not wait for the disk: the list survives the end of the daemon, but
- * the newest bans may be lost if the host loses power. Logs an error.
+ * the newest bans may be lost if the host loses power. Return: 0 or -errno, which was logged
  */
-void bans_file_write(const char *path, const struct ban *list, size_t n);
+int bans_file_write(const char *path, const struct ban *list, size_t n);
 
 #endif

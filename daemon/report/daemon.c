@@ -107,6 +107,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->journal_state =
 		table->journal_absent ? JOURNAL_ABSENT : journal_state(table->journal);
 	report->banned = bans_count(table->bans);
+	report->bans_state = bans_state(table->bans);
 	report_relayed(table, report);
 	report_ifaces(ifaces, report, now_ms);
 	return report;

@@ -8,6 +8,7 @@
 #define RTPRELAY_REPORT_H
 
 #include "base/arena.h"
+#include "call/bans.h"
 #include "call/restore.h"
 #include "call/tree.h"
 #include "firewall/nft.h"
@@ -76,6 +77,7 @@ struct daemon_report {
 	enum journal_state journal_state;
 	struct firewall_counters firewall;
 	size_t banned;		      /* addresses */
+	enum bans_state bans_state;   /* is the list of them saved? */
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
 	bool kernel_on, kernel_there; /* is the kernel path configured, and the module available? */
 	unsigned int threads;	      /* media threads */

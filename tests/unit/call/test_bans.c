@@ -4,6 +4,7 @@
  * leave the kernel and come back
  */
 #include <sys/stat.h>
+#include "daemon/base/count.h"
 #include "daemon/call/ban_visit.h"
 #include "daemon/call/bans.h"
 #include "tests/unit/log_capture.h"
@@ -240,8 +241,130 @@ static void test_file_that_cannot_be_written(void)
 	log_capture_end(&capture, text, sizeof(text));
 	CU_ASSERT_TRUE(is_banned(bans, "192.0.2.7"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "cannot be written: No such file or directory"));
+	CU_ASSERT_EQUAL(bans_state(bans), BANS_FAILING);
+	CU_ASSERT_EQUAL(mkdir(dir, 0700), 0);
+	CU_ASSERT_EQUAL(ban(bans, "192.0.2.8"), 0);
+	CU_ASSERT_EQUAL(bans_state(bans), BANS_OK);
 	bans_close(bans);
+	remove_dir();
 	CU_ASSERT(scene_close(&scene));
+}
+
+static size_t times(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *at = text; (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+static void make_loop(void)
+{
+	scene_must(!symlink(BANS_FILE, path), path);
+}
+
+/* Opens, and reads with EIO. */
+static void make_broken(void)
+{
+	scene_must(!symlink("/proc/self/mem", path), path);
+}
+
+static void make_directory(void)
+{
+	scene_must(!mkdir(path, 0700), path);
+}
+
+static void make_nonsense(void)
+{
+	write_text("no list of bans\nat all\n");
+}
+
+static void make_long(void)
+{
+	FILE *file = fopen(path, "w");
+
+	scene_must(file, path);
+	for (unsigned int i = 0; i <= 2 * BANS_MAX; i++)
+		fputs("192.0.2.9 5\n", file);
+	scene_must(!fclose(file), path);
+}
+
+/* The bans in it might be lost for ever. What could be read is in effect. */
+static void test_file_that_cannot_be_read_is_left_alone(void)
+{
+	static const struct {
+		void (*make)(void);
+		const char *why;
+		size_t count;
+	} rows[] = {
+		{ make_loop, "Too many levels of symbolic links", 0 },
+		{ make_broken, "Input/output error", 0 },
+		{ make_directory, "Is a directory", 0 },
+		{ make_nonsense, "no line of it is an address to ban", 0 },
+		{ make_long, "it has too many lines", 1 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct log_capture capture;
+		struct stat before, after;
+		struct scene scene;
+		struct bans *bans;
+		char text[2048];
+
+		make_dir();
+		rows[i].make();
+		CU_ASSERT_EQUAL(lstat(path, &before), 0);
+		scene_open(&scene);
+		log_capture_begin(&capture, LOG_LEVEL_INFO);
+		bans = open_list(&scene, dir);
+		CU_ASSERT_EQUAL(bans_count(bans), rows[i].count);
+		CU_ASSERT_EQUAL(bans_state(bans), BANS_UNREADABLE);
+		CU_ASSERT_EQUAL(ban(bans, "192.0.2.7") + ban(bans, "192.0.2.8"), 0);
+		CU_ASSERT_EQUAL(unban(bans, "192.0.2.8"), 0);
+		log_capture_end(&capture, text, sizeof(text));
+		CU_ASSERT_TRUE(is_banned(bans, "192.0.2.7"));
+		CU_ASSERT_EQUAL(bans_state(bans), BANS_UNREADABLE);
+		CU_ASSERT_PTR_NOT_NULL(strstr(text, rows[i].why));
+		CU_ASSERT_EQUAL(times(text, "error: ban: "), 1);
+		CU_ASSERT_EQUAL(lstat(path, &after), 0);
+		CU_ASSERT_TRUE(before.st_ino == after.st_ino && before.st_size == after.st_size &&
+			       before.st_mode == after.st_mode);
+		bans_close(bans);
+		CU_ASSERT(scene_close(&scene));
+		if (S_ISDIR(before.st_mode))
+			rmdir(path);
+		remove_dir(); /* and no new file beside it */
+	}
+}
+
+/* All of the list, or it is left alone. */
+static void test_no_memory_for_the_list_of_the_file(void)
+{
+	struct log_capture capture;
+	unsigned int unreadable = 0;
+	struct scene scene;
+	char text[4096];
+
+	make_dir();
+	write_text("192.0.2.7 5\n192.0.2.8 5\n");
+	scene_open(&scene);
+	log_capture_begin(&capture, LOG_LEVEL_ERR);
+	ALLOC_FAILS_AT_EACH
+	{
+		struct bans *bans = open_list(&scene, dir);
+
+		if (bans && bans_state(bans) == BANS_OK)
+			CU_ASSERT_EQUAL(bans_count(bans), 2);
+		else
+			CU_ASSERT_TRUE(alloc_failed());
+		unreadable += bans && bans_state(bans) == BANS_UNREADABLE;
+		bans_close(bans);
+	}
+	log_capture_end(&capture, text, sizeof(text));
+	CU_ASSERT_TRUE(unreadable >= 1);
+	CU_ASSERT(scene_close(&scene));
+	remove_dir();
 }
 
 /* --- Flows ------------------------------------------------------------------------------------ */
@@ -379,6 +502,9 @@ TEST_SUITE(bans, { "list", test_list }, { "only hosts", test_only_hosts }, { "bo
 	   { "the list survives a restart", test_list_survives_a_restart },
 	   { "bad lines are ignored", test_bad_lines_are_ignored },
 	   { "a file that cannot be written", test_file_that_cannot_be_written },
+	   { "no memory for the list of the file", test_no_memory_for_the_list_of_the_file },
+	   { "a file that cannot be read is left alone",
+	     test_file_that_cannot_be_read_is_left_alone },
 	   { "flows leave and come back", test_flows_leave_and_come_back },
 	   { "the list of the file is in effect", test_list_of_the_file_is_in_effect },
 	   { "a change during a visit", test_change_during_a_visit },

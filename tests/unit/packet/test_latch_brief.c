@@ -335,6 +335,19 @@ static void test_weaker_sources_take_no_place(void)
 	}
 }
 
+/* With a short patience a neighbour has not talked when it is accepted. */
+static void test_neighbour_takes_no_place_of_another(void)
+{
+	struct box box;
+
+	open_box(&box, "198.51.100.7:4000", NAT);
+	box.ref.patience_ms = 100;
+	wait_for(&box, 100, "203.0.113.77:700");
+	CU_ASSERT_EQUAL(hear_after(&box, 20, "203.0.113.77:700"), LATCH_TAKEN);
+	pass(&box, 5000);
+	CU_ASSERT_EQUAL(heard_after(&box, "203.0.113.78:6666"), -1);
+}
+
 /* --- What is talk ----------------------------------------------------------------------------- */
 
 static void test_what_is_talk(void)
@@ -485,6 +498,7 @@ TEST_SUITE(latch_brief, { "a few packets keep no phone out", test_a_few_packets_
 	   { "spray takes no place", test_spray_takes_no_place },
 	   { "phone is heard in a spray", test_phone_is_heard_in_a_spray },
 	   { "weaker sources take no place", test_weaker_sources_take_no_place },
+	   { "neighbour takes no place of another", test_neighbour_takes_no_place_of_another },
 	   { "what is talk", test_what_is_talk }, { "talk in the kernel", test_talk_in_the_kernel },
 	   { "nobody is taken beside the kernel", test_nobody_is_taken_beside_the_kernel },
 	   { "restart", test_restart },
