@@ -5,7 +5,6 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "daemon/base/count.h"
@@ -25,16 +24,13 @@ static const struct {
 
 static int from, up, to;
 
-/* Return: false: this kernel has no IPsec */
-static bool start(size_t i)
+static void start(size_t i)
 {
 	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
 
 	world_open();
-	if (world_run("ip -n relay xfrm policy list 2>/dev/null")) {
-		printf("    this kernel has no IPsec\n");
-		return false;
-	}
+	/* The kernel under test has IPsec: without it nothing is tested here. */
+	CU_ASSERT_EQUAL_FATAL(world_run("ip -n relay xfrm policy list"), 0);
 	CU_ASSERT_FATAL(nl_open(&nl, "relay"));
 	flow.local = sides[i].local;
 	flow.src = sides[i].phone;
@@ -42,7 +38,6 @@ static bool start(size_t i)
 	up = world_udp("relay", sides[i].local);
 	to = world_udp("b", DST);
 	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_CREATE, NULL), 0);
-	return true;
 }
 
 static void end(size_t i)
@@ -80,8 +75,7 @@ static void check_refused(size_t i, uint16_t seq, uint64_t count)
 static void test_clear_text_goes_up(void)
 {
 	for (size_t i = 0; i < COUNT(sides); i++) {
-		if (!start(i))
-			return;
+		start(i);
 		CU_ASSERT_EQUAL(world_run("ip -n relay xfrm policy add src %s dst %s dir in tmpl "
 					  "proto esp mode transport",
 					  sides[i].phone_addr, sides[i].local_addr),
@@ -98,8 +92,7 @@ static void test_clear_text_goes_up(void)
 static void test_protected_media_is_forwarded(void)
 {
 	for (size_t i = 0; i < COUNT(sides); i++) {
-		if (!start(i))
-			return;
+		start(i);
 		CU_ASSERT_EQUAL(
 			world_run("set -e; key=0x000102030405060708090a0b0c0d0e0f;"
 				  "for n in a relay; do"
@@ -124,8 +117,7 @@ static void test_protected_media_is_forwarded(void)
 static void test_policies_for_others_do_not_matter(void)
 {
 	for (size_t i = 0; i < COUNT(sides); i++) {
-		if (!start(i))
-			return;
+		start(i);
 		CU_ASSERT_EQUAL(world_run("set -e; ip -n relay xfrm policy add src 192.0.2.77 dst "
 					  "192.0.2.254 dir in tmpl proto esp mode transport;"
 					  "ip -n relay xfrm policy add src 2001:db8:a::77 dst "
@@ -142,8 +134,7 @@ static void test_segments_of_clear_text_go_up(void)
 	uint8_t rtp[3 * 172];
 	int size = 172;
 
-	if (!start(0))
-		return;
+	start(0);
 	CU_ASSERT(is_forwarded(0, 1));
 	CU_ASSERT_EQUAL(world_run("ip -n relay xfrm policy add src 192.0.2.1 dst 192.0.2.254 dir "
 				  "in tmpl proto esp mode transport"),
