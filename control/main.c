@@ -19,6 +19,8 @@ int main(int argc, char **argv)
 		status = option_take(&options, option);
 	if (status >= 0)
 		return status;
+	if (options.help)
+		return verb_help(argv[optind]);
 	if (optind == argc)
 		return usage("missing verb", "");
 	return verb_run(&options, argc - optind, argv + optind);

@@ -18,7 +18,7 @@ struct options {
 	bool server_given;
 	unsigned int timeout_s;
 	int64_t limit; /* -1: none */
-	bool json, all, diff;
+	bool json, all, diff, help;
 	const char *sort;
 	unsigned int interval_s;
 	unsigned int wait_s; /* for the end of all calls; 0: no */

@@ -116,6 +116,68 @@ static void help(FILE *out)
 	      out);
 }
 
+/* For the help of one verb: the options that only some verbs have. */
+static const struct {
+	const char *option, *verbs, *help;
+} option_uses[] = {
+	{ "call-id=PART", " calls streams top ", "only calls whose Call-ID contains PART" },
+	{ "tag=TAG", " calls streams top ", "only calls with a party of this tag" },
+	{ "address=IP[:PORT]", " calls streams top ", "only calls with media at this address" },
+	{ "path=user|kernel|mixed", " calls streams top ",
+	  "only calls whose media takes this path" },
+	{ "min-age=SECONDS", " calls streams top ", "only calls that are at least this old" },
+	{ "max-mos=N", " calls streams top ", "only calls whose worse side has at most this MOS" },
+	{ "sort=COLUMN", " calls top ", "age, packets, mos, loss, jitter, drops, call-id" },
+	{ "limit=N", " calls streams ng ", "show at most N" },
+	{ "interval=SECONDS", " top ", "time between two pictures (default 1)" },
+	{ "all", " stats ", "also counters at 0" },
+	{ "all", " terminate ", "all calls" },
+	{ "log-level=LEVEL", " set ", "error, warning, notice, info, debug" },
+	{ "max-sessions=N", " set ", "maximum number of calls; 0: no limit" },
+	{ "drain=on|off", " set ", "on: refuse new calls" },
+	{ "server=HOST:PORT", " ng ", "where the daemon listens (default 127.0.0.1:2223)" },
+};
+
+static bool has_option(const char *verb, const char *of)
+{
+	char word[32];
+
+	snprintf(word, sizeof(word), " %s ", verb);
+	return strstr(of, word);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (!strcmp(name, verbs[i].name))
+			return &verbs[i];
+	return NULL;
+}
+
+int verb_help(const char *name)
+{
+	const struct verb *verb = name ? find_verb(name) : NULL;
+
+	if (!name) {
+		help(stdout);
+		return EXIT_OK;
+	}
+	if (!verb && ng_has(name))
+		verb = find_verb("ng");
+	if (!verb)
+		return usage("unknown verb ", name);
+	printf("Usage: rtprelayctl [OPTION]... %s%s%s\n\n  %s\n", verb->name,
+	       verb->argument ? " " : "", verb->argument ? verb->argument : "", verb->help);
+	if (verb->run == verb_ng)
+		ng_help(stdout);
+	putchar('\n');
+	for (size_t i = 0; i < COUNT(option_uses); i++)
+		if (has_option(verb->name, option_uses[i].verbs))
+			printf("  --%-22s %s\n", option_uses[i].option, option_uses[i].help);
+	puts("  --socket=PATH --json --timeout=SECONDS: see rtprelayctl --help");
+	return EXIT_OK;
+}
+
 /* A whole decimal number of @min..@max */
 static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *number)
 {
@@ -190,7 +252,10 @@ static int number_option(struct options *options, int option)
 int option_take(struct options *options, int option)
 {
 	const char **text = text_option(options, option);
+	int64_t age;
 
+	if (option == 'm' && !parse_number(optarg, 0, INT64_MAX, &age))
+		return usage("--min-age requires a number of seconds, not ", optarg);
 	if (text) {
 		*text = optarg;
 		return -1;
@@ -214,22 +279,14 @@ int option_take(struct options *options, int option)
 		options->diff = true;
 		return -1;
 	case 'h':
-		help(stdout);
-		return EXIT_OK;
+		options->help = true;
+		return -1;
 	case 'v':
 		puts("rtprelayctl " RTPRELAY_VERSION);
 		return EXIT_OK;
 	default:
 		return usage("unknown option or missing value", "");
 	}
-}
-
-static const struct verb *find_verb(const char *name)
-{
-	for (size_t i = 0; i < N_VERBS; i++)
-		if (!strcmp(name, verbs[i].name))
-			return &verbs[i];
-	return NULL;
 }
 
 /*

@@ -227,10 +227,26 @@ static int start_events(struct relay *relay)
 	return -ENOMEM;
 }
 
+/* Standard error is about to become /dev/null. The last line there says where the next ones are. */
+static void log_in_background(const struct relay *relay)
+{
+	enum log_target target = log_target_background();
+
+	if (target == LOG_TO_STDERR)
+		log_warn("there is no syslog (/dev/log) and no journal: messages of the daemon in "
+			 "the background are lost; install one, or use --foreground");
+	else
+		log_notice("messages of the daemon in the background go to the %s; "
+			   "--log-facility=%s",
+			   target == LOG_TO_SYSLOG ? "syslog" : "journal",
+			   target == LOG_TO_SYSLOG ? "syslog" : "journal");
+	log_open(target == LOG_TO_STDERR ? LOG_TO_SYSLOG : target, relay->conf.log_level);
+}
+
 static void relay_ready(struct relay *relay)
 {
 	if (!relay->conf.foreground && relay->conf.log_facility == LOG_TO_STDERR)
-		log_open(LOG_TO_SYSLOG, relay->conf.log_level); /* stderr goes to /dev/null */
+		log_in_background(relay);
 	detach_ready(relay->ready_fd);
 	relay->ready_fd = -1;
 	sd_notify(0, "READY=1");
@@ -293,6 +309,7 @@ static void relay_stop(struct relay *relay)
 	nft_close(relay->nft, relay->kept);
 	rtpp_notify_close(relay->notify);
 	kmod_close(relay->kmod, true);
+	claims_give(&relay->claims);
 	iface_table_free(relay->ifaces);
 	if (relay->base)
 		event_base_free(relay->base);

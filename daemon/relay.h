@@ -15,6 +15,7 @@
 #include "call/restore.h"
 #include "call/sweep.h"
 #include "ctl/ctl.h"
+#include "claim.h"
 #include "destinations.h"
 #include "detach.h"
 #include "rtpproxy/notify.h"
@@ -32,6 +33,7 @@ struct relay {
 	gid_t admin_gid, cdr_gid;
 	struct event_base *base;
 	struct iface_table *ifaces;
+	struct claims claims;
 	struct stats stats;
 	struct endpoint *own; /* addresses of @ifaces */
 	size_t n_own;

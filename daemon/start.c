@@ -277,6 +277,35 @@ static int start_ifaces(struct relay *relay)
 	return 0;
 }
 
+/* Before the parts that would remove what another daemon has in the kernel. */
+static int start_claims(struct relay *relay)
+{
+	struct claim_range range = { (uint16_t)relay->conf.port_min,
+				     (uint16_t)relay->conf.port_max };
+	size_t n = iface_count(relay->ifaces), other = 0;
+	struct endpoint *addrs = calloc(n + 1, sizeof(*addrs));
+	char text[ENDPOINT_TEXT];
+	long pid = 0;
+	int err;
+
+	if (!addrs)
+		return failed("interfaces", -ENOMEM);
+	for (size_t i = 0; i < n; i++)
+		addrs[i] = iface_at(relay->ifaces, i)->bind;
+	err = claims_take(&relay->claims, addrs, n, &range, &other, &pid);
+	if (err == -EADDRINUSE)
+		log_err("interface %s: another rtprelayd (pid %ld) uses ports %u-%u of this "
+			"address: "
+			"set other ports (port-min, port-max) or another address, or end it",
+			endpoint_print_addr(&addrs[other], text), pid, range.port_min,
+			range.port_max);
+	free(addrs);
+	if (err && err != -EADDRINUSE)
+		log_warn("interfaces: another rtprelayd with the same ports cannot be found: %s",
+			 strerror(-err));
+	return err == -EADDRINUSE ? err : 0;
+}
+
 /* The addresses of the interfaces: first bound, then advertised. */
 static int list_own(struct relay *relay)
 {
@@ -661,12 +690,12 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile, start_admin_socket, start_unprivileged,
-		start_loop,	  start_ifaces,	 start_destinations, start_steer,
-		start_workers,	  start_kernel,	 start_firewall,     start_notify,
-		start_cdr_file,	  start_calls,	 start_journal,	     start_drain,
-		start_bans,	  start_table,	 start_flows,	     start_control,
-		start_admin,	  start_web,
+		start_background, start_pidfile,  start_admin_socket, start_unprivileged,
+		start_loop,	  start_ifaces,	  start_claims,	      start_destinations,
+		start_steer,	  start_workers,  start_kernel,	      start_firewall,
+		start_notify,	  start_cdr_file, start_calls,	      start_journal,
+		start_drain,	  start_bans,	  start_table,	      start_flows,
+		start_control,	  start_admin,	  start_web,
 	};
 	int err = 0;
 

@@ -87,6 +87,12 @@ static struct str number_text(const struct dict *request, struct str key, char t
 	return str_of(text);
 }
 
+/* A missing number leaves @number as it is. False: not a number from 0 on */
+static bool read_count(const struct dict *request, struct str key, int64_t *number)
+{
+	return !dict_get(request, key) || (dict_get_int(request, key, number) && *number >= 0);
+}
+
 const char *call_filter_read(const struct dict *request, struct call_filter *filter)
 {
 	char text[24];
@@ -95,9 +101,12 @@ const char *call_filter_read(const struct dict *request, struct call_filter *fil
 		.call_id = dict_get_str(request, STR(CONTROL_FILTER_CALL_ID)),
 		.tag = dict_get_str(request, STR(CONTROL_FILTER_TAG)),
 	};
-	dict_get_int(request, STR(CONTROL_FILTER_MIN_AGE), &filter->min_age_s);
-	dict_get_int(request, STR(CONTROL_FILTER_SKIP), &filter->skip);
-	dict_get_int(request, STR(CONTROL_FILTER_LIMIT), &filter->limit);
+	if (!read_count(request, STR(CONTROL_FILTER_MIN_AGE), &filter->min_age_s))
+		return "min-age must be a number of seconds";
+	if (!read_count(request, STR(CONTROL_FILTER_SKIP), &filter->skip))
+		return "skip must be a number of calls";
+	if (!read_count(request, STR(CONTROL_FILTER_LIMIT), &filter->limit))
+		return "limit must be a number of calls";
 	if (!read_path(dict_get_str(request, STR(CONTROL_FILTER_PATH)), &filter->path))
 		return "path must be user, kernel or mixed";
 	if (!read_address(dict_get_str(request, STR(CONTROL_FILTER_ADDRESS)), &filter->address))

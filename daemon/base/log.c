@@ -27,6 +27,7 @@
 #define RATE		100
 #define PLACES		256 /* power of two; places that share a slot share its tokens */
 #define NEAR_PLACES	8
+#define JOURNAL_SOCKET	"/run/systemd/journal/socket"
 
 /* Tokens are in 1/1000 of a line, so that each millisecond adds RATE tokens. */
 struct place {
@@ -56,10 +57,17 @@ void log_open(enum log_target target, enum log_level level)
 	if (target == LOG_TO_SYSLOG)
 		openlog("rtprelayd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	/* libsystemd drops messages silently when there is no journal. */
-	if (target == LOG_TO_JOURNAL && access("/run/systemd/journal/socket", W_OK)) {
+	if (target == LOG_TO_JOURNAL && access(JOURNAL_SOCKET, W_OK)) {
 		logger.target = LOG_TO_STDERR;
 		log_warn("log-facility=journal: no journal on this system; messages go to stderr");
 	}
+}
+
+enum log_target log_target_background(void)
+{
+	if (!access(_PATH_LOG, W_OK))
+		return LOG_TO_SYSLOG;
+	return access(JOURNAL_SOCKET, W_OK) ? LOG_TO_STDERR : LOG_TO_JOURNAL;
 }
 
 void log_set_level(enum log_level level)

@@ -25,6 +25,8 @@ enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 
 /* The only state at file scope in the daemon, because every part may have to log. */
 void log_open(enum log_target target, enum log_level level);
+/* Where a daemon without standard error can log: LOG_TO_STDERR: nowhere, on this system */
+enum log_target log_target_background(void);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 /* "error", "warning", ... */

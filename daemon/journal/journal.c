@@ -504,6 +504,17 @@ static int restore_all(struct journal *journal, struct wal_loss *loss)
 	return error;
 }
 
+static void tell_user(const char *dir)
+{
+	long pid = journal_store_user(dir);
+	char text[32] = "";
+
+	if (pid > 0)
+		snprintf(text, sizeof(text), " (pid %ld)", pid);
+	log_err("state-dir %s is used by another rtprelayd%s: each daemon needs its own", dir,
+		text);
+}
+
 static int open_store(struct journal *journal)
 {
 	char why[JOURNAL_WHY], log[PATH_MAX];
@@ -529,8 +540,10 @@ static int open_store(struct journal *journal)
 		return error;
 	if (error == -EBADMSG)
 		return set_aside(journal, why);
-	log_err("journal: %s/" JOURNAL_FILE ": %s", journal->conf.dir,
-		error == -EBUSY ? "in use by another daemon" : why);
+	if (error == -EBUSY)
+		tell_user(journal->conf.dir);
+	else
+		log_err("journal: state-dir %s: " JOURNAL_FILE ": %s", journal->conf.dir, why);
 	return error;
 }
 

@@ -255,6 +255,23 @@ struct journal_store *journal_store_open(const char *dir, int *error, char *why)
 	return NULL;
 }
 
+/* SQLite locks bytes of the file (fcntl), and the kernel knows who. */
+long journal_store_user(const char *dir)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" JOURNAL_FILE, dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (fcntl(fd, F_GETLK, &lock) || lock.l_type == F_UNLCK)
+		lock.l_pid = 0;
+	close(fd);
+	return lock.l_pid;
+}
+
 void journal_store_close(struct journal_store *store)
 {
 	if (!store)

@@ -29,6 +29,8 @@ struct journal_store;
  * version: set it aside; other -errno
  */
 struct journal_store *journal_store_open(const char *dir, int *error, char *why);
+/* After -EBUSY: the process that has the file open; 0: unknown */
+long journal_store_user(const char *dir);
 /* Accepts NULL. */
 void journal_store_close(struct journal_store *store);
 

@@ -158,6 +158,14 @@ static void test_calls_have_their_quality(void)
 	CU_ASSERT_EQUAL(count_of("\"type\":\"stream\""), 4);
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":\"0x3\"}"),
 			       DENIED("bad-request", "max-mos must be a number from 1 to 5"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"min-age\":\"x\"}"),
+			       DENIED("bad-request", "min-age must be a number of seconds"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"streams\",\"min-age\":-1}"),
+			       DENIED("bad-request", "min-age must be a number of seconds"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"limit\":[1]}"),
+			       DENIED("bad-request", "limit must be a number of calls"));
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"skip\":\"1x\"}"),
+			       DENIED("bad-request", "skip must be a number of calls"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":6}"),
 			       DENIED("bad-request", "max-mos must be a number from 1 to 5"));
 

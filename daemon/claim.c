@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * claim.c - one daemon for each address and port of media in a network namespace
+ *
+ * The name of the socket says what is claimed, and by whom: "rtprelay/ADDRESS/MIN-MAX/PID". Others
+ * are found in the kernel's list of Unix sockets.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "claim.h"
+
+#define SOCKETS_FILE "/proc/net/unix" /* of the network namespace of this process */
+#define PREFIX	     "rtprelay/"
+
+static int bind_name(const char *name)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len = strlen(name);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(addr.sun_path + 1, name, len);
+	if (!bind(fd, (const struct sockaddr *)&addr,
+		  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static bool overlap(const struct claim_range *a, const struct claim_range *b)
+{
+	return a->port_min <= b->port_max && b->port_min <= a->port_max;
+}
+
+/* Does a line of the list name a claim of another process to this address? */
+static bool read_claim(const char *line, const char *address, struct claim_range *range, long *pid)
+{
+	const char *name = strstr(line, "@" PREFIX);
+	size_t len = strlen(address);
+
+	if (!name)
+		return false;
+	name += strlen("@" PREFIX);
+	return !strncmp(name, address, len) &&
+	       sscanf(name + len, "/%hu-%hu/%ld", &range->port_min, &range->port_max, pid) == 3 &&
+	       *pid != (long)getpid();
+}
+
+/* False: no other process has claimed a port of @range; then *range and *pid are unchanged. */
+static bool find_other(const char *address, struct claim_range *range, long *pid)
+{
+	FILE *file = fopen(SOCKETS_FILE, "re");
+	struct claim_range theirs;
+	bool found = false;
+	char line[512];
+	long their_pid;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = read_claim(line, address, &theirs, &their_pid) && overlap(&theirs, range);
+	if (file)
+		fclose(file);
+	if (found) {
+		*range = theirs;
+		*pid = their_pid;
+	}
+	return found;
+}
+
+static bool is_repeated(const struct endpoint *addrs, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (endpoint_addr_eq(&addrs[i], &addrs[index]))
+			return true;
+	return false;
+}
+
+/* First binds, then looks: of two daemons that start at once, at least one finds the other. */
+static int take(struct claims *claims, const struct endpoint *addr, struct claim_range *range,
+		long *pid)
+{
+	char address[ENDPOINT_TEXT], name[sizeof(((struct sockaddr_un *)0)->sun_path) - 1];
+	int fd;
+
+	endpoint_print_addr(addr, address);
+	snprintf(name, sizeof(name), PREFIX "%s/%hu-%hu/%ld", address, range->port_min,
+		 range->port_max, (long)getpid());
+	fd = bind_name(name);
+	if (fd < 0)
+		return fd;
+	claims->fd[claims->count++] = fd;
+	return find_other(address, range, pid) ? -EADDRINUSE : 0;
+}
+
+int claims_take(struct claims *claims, const struct endpoint *addrs, size_t n,
+		struct claim_range *range, size_t *other, long *pid)
+{
+	int err = 0;
+
+	*claims = (struct claims){ .fd = calloc(n + 1, sizeof(*claims->fd)) };
+	if (!claims->fd)
+		return -ENOMEM;
+	for (size_t i = 0; i < n && !err; i++) {
+		*other = i;
+		if (!is_repeated(addrs, i))
+			err = take(claims, &addrs[i], range, pid);
+	}
+	if (err)
+		claims_give(claims);
+	return err;
+}
+
+void claims_give(struct claims *claims)
+{
+	for (size_t i = 0; i < claims->count; i++)
+		close(claims->fd[i]);
+	free(claims->fd);
+	*claims = (struct claims){ NULL, 0 };
+}
