@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# install.sh - where `make install` puts files; the manual, the example and the program agree
+# install.sh [--list | PATTERN...] - where `make install` puts files; the manual, the example and the
+# program agree
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tally.sh
+tally_pick "$@"
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 daemon=$root/usr/sbin/rtprelayd
@@ -73,6 +75,19 @@ directory_of_records_is_one()
 		grep -qx '#cdr-file = /var/log/rtprelay/[a-z]*.json' docs/rtprelay.conf
 }
 
+# Rendered, since a macro may turn quotes and hyphens into others. One for each verb, at least.
+examples_are_json()
+{
+	local lint verb examples
+	lint=build${SAN:+-san}/tests/control/json_lint
+	tests/make "$lint" && examples=$(mandoc -T utf8 docs/rtprelay-control.7 | sed 's/.\x08//g' | grep -oE '[{].*[}]') &&
+		"$lint" <<<"$examples" || { echo "$examples"; return 1; }
+	for verb in $(sed -n 's/^#define CONTROL_VERB_[A-Z_]* *"\([a-z]*\)".*/\1/p' include/control_proto.h); do
+		grep -qF "\"verb\":\"$verb\"" <<<"$examples" || { echo "no example of $verb in: $examples"; return 1; }
+	done
+	[ -n "$verb" ] && ! grep -n '^[>{<].*[^\]-' docs/rtprelay-control.7 # which other programs render as a hyphen
+}
+
 # links_resolve FILE...: relative links of Markdown files name an existing file, anchors a heading
 # in it
 links_resolve()
@@ -114,6 +129,7 @@ step 'the manual explains every option' manual_has_every_option
 for page in docs/*.[78]; do
 	step "mandoc finds nothing in $page" mandoc -T lint -W warning "$page"
 done
+step 'each example of JSON in rtprelay-control(7) is JSON when it is rendered' examples_are_json
 step 'links between documents resolve in the tree' links_resolve ./*.md docs/*.md
 step 'links between documents resolve where they are installed' links_resolve "$root"/usr/share/doc/rtprelay/*.md
 step 'the installed module source builds without the tree' module_source_builds

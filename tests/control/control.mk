@@ -10,6 +10,10 @@ $(B)/tests/control/pause: $(B)/tests/control/pause.o $(B)/tests/bench/ng_client.
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 
+$(B)/tests/control/json_lint: $(B)/tests/control/json_lint.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
 control-programs: bench-tools $(B)/tests/control/stall $(B)/tests/control/pause $(B)/tests/daemon/prom_lint
 
 check-control: deps-control ## only the tests of rtprelayctl and the control socket
