@@ -96,7 +96,7 @@ static bool check_listen(const char *key, const char *text, int flags)
 	struct addrinfo *found;
 	char host[256];
 	const char *port;
-	int err;
+	int err, family;
 
 	if (!split_listen(text, host, sizeof(host), &port)) {
 		log_err("%s %s: is not HOST:PORT, [V6]:PORT or PORT", key, text);
@@ -108,10 +108,14 @@ static bool check_listen(const char *key, const char *text, int flags)
 		return false;
 	}
 	err = try_bind(found->ai_addr, found->ai_addrlen);
+	family = found->ai_family;
 	freeaddrinfo(found);
-	if (err)
-		log_err("%s %s: %s", key, text,
-			err == -EADDRNOTAVAIL ? "is not an address of this host" : strerror(-err));
+	if (err == -EADDRNOTAVAIL)
+		log_err("%s %s: is not an address of this host; for a floating address set "
+			"net.ipv%c.ip_nonlocal_bind=1",
+			key, text, family == AF_INET ? '4' : '6');
+	else if (err)
+		log_err("%s %s: %s", key, text, strerror(-err));
 	return !err;
 }
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# install.sh [--list | PATTERN...] - where `make install` puts files; the manual, the example and the
-# program agree
+# install.sh [--list | PATTERN...] - where `make install` puts files; the manual, the example and
+# the program agree
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tally.sh

@@ -22,6 +22,7 @@ struct loader {
 	int error; /* the first one */
 	const char *path;
 	unsigned int line;
+	char section[64];			 /* an unknown one that was reported; "": none */
 	unsigned int set_in_line[CONF_MAX_ROWS]; /* of the file; 0: not set by it */
 	struct {
 		const struct conf_row *row;
@@ -69,6 +70,21 @@ static void file_key(struct loader *loader, const char *name, const char *text)
 	}
 }
 
+/* Once for a section, whatever is in it. */
+static void unknown_section(struct loader *loader, const char *section)
+{
+	if (!strncmp(loader->section, section, sizeof(loader->section) - 1))
+		return;
+	snprintf(loader->section, sizeof(loader->section), "%s", section);
+	if (str_starts(str_of(section), STR("rtpengine")))
+		log_err("%s:%u: section [%s]: this is an rtpengine.conf; keys belong under "
+			"[" CONF_SECTION "]; docs/ng.md says which of them",
+			loader->path, loader->line, section);
+	else
+		log_err("%s:%u: unknown section [%s]; all keys belong to [" CONF_SECTION "]",
+			loader->path, loader->line, section);
+}
+
 /* An ini_handler; always returns success, since loader->error records failures. */
 static int file_handle(void *arg, const char *section, const char *name, const char *value)
 {
@@ -79,8 +95,7 @@ static int file_handle(void *arg, const char *section, const char *name, const c
 		return 1;
 	}
 	if (*section)
-		log_err("%s:%u: unknown section [%s]; all keys belong to [" CONF_SECTION "]",
-			loader->path, loader->line, section);
+		unknown_section(loader, section);
 	else
 		log_err("%s:%u: \"%s\" must come after the line [" CONF_SECTION "]", loader->path,
 			loader->line, name);

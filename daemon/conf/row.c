@@ -82,6 +82,32 @@ static int set_bool(const struct conf_row *row, struct conf *conf, const char *t
 	return refuse(error, "\"%.60s\" is neither yes nor no", text);
 }
 
+/* Values that other relays know, and what comes closest to them here. */
+static const char *choice_hint(const struct conf_row *row, const char *text)
+{
+	static const struct {
+		const char *key, *text, *hint;
+	} hints[] = {
+		{ "latching", "heuristic", "; use smart" },
+		{ "log-level", "0", "; rtpengine's 0 to 3 are error" },
+		{ "log-level", "1", "; rtpengine's 0 to 3 are error" },
+		{ "log-level", "2", "; rtpengine's 0 to 3 are error" },
+		{ "log-level", "3", "; rtpengine's 0 to 3 are error" },
+		{ "log-level", "4", "; rtpengine's 4 is warning" },
+		{ "log-level", "5", "; rtpengine's 5 is notice" },
+		{ "log-level", "6", "; rtpengine's 6 is info" },
+		{ "log-level", "7", "; rtpengine's 7 is debug" },
+		{ "log-facility", "daemon", "; use syslog" },
+		{ "log-facility", "local0", "; use syslog" },
+		{ "log-facility", "local1", "; use syslog" },
+	};
+
+	for (size_t i = 0; i < COUNT(hints); i++)
+		if (!strcmp(row->name, hints[i].key) && !strcasecmp(text, hints[i].text))
+			return hints[i].hint;
+	return "";
+}
+
 static int set_choice(const struct conf_row *row, struct conf *conf, const char *text, char *error)
 {
 	char names[120] = "";
@@ -95,7 +121,7 @@ static int set_choice(const struct conf_row *row, struct conf *conf, const char 
 		}
 		snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "", choice->name);
 	}
-	return refuse(error, "\"%.60s\" is not one of %s", text, names);
+	return refuse(error, "\"%.60s\" is not one of %s%s", text, names, choice_hint(row, text));
 }
 
 static int set_text(const struct conf_row *row, struct conf *conf, const char *text, char *error)

@@ -196,11 +196,26 @@ const struct conf_row *conf_row_find(struct str name)
 	return NULL;
 }
 
+/* Keys of rtpengine, and what has their purpose here. */
+static const struct {
+	const char *theirs, *ours;
+} other_names[] = {
+	{ "num-threads", "media-threads" }, { "table", "kernel" },
+	{ "listen-cli", "control-socket" }, { "redis", "state-dir" },
+	{ "listen-ng-udp", "listen-ng" },   { "pid-file", "pidfile" },
+};
+
 const char *conf_row_suggest(struct str name, unsigned int unwanted, char *out, size_t size)
 {
 	unsigned int nearest = (unsigned int)name.len / 3 + 2;
 
 	out[0] = '\0';
+	for (size_t i = 0; i < COUNT(other_names); i++) {
+		if (!str_eq(str_of(other_names[i].theirs), name))
+			continue;
+		snprintf(out, size, ": rtprelay calls this %s", other_names[i].ours);
+		return out;
+	}
 	for (size_t i = 0; i < conf_n_rows; i++) {
 		unsigned int distance = conf_name_distance(name, str_of(conf_rows[i].name));
 

@@ -6,6 +6,7 @@
  * list of aliases. Both are short, so they are searched linearly.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,22 +161,40 @@ static int addr_try_bind(const struct endpoint *addr)
 	return err;
 }
 
+static bool is_device(struct str text)
+{
+	char name[IF_NAMESIZE];
+
+	if (!text.len || text.len >= sizeof(name))
+		return false;
+	memcpy(name, text.s, text.len);
+	name[text.len] = '\0';
+	return if_nametoindex(name);
+}
+
 static int bind_parse(struct iface_table *table, struct str text, struct endpoint *addr,
 		      const char **error)
 {
 	char name[ENDPOINT_TEXT];
 	int err;
 
-	if (!endpoint_parse_addr(text, AF_UNSPEC, addr))
+	if (!endpoint_parse_addr(text, AF_UNSPEC, addr)) {
+		if (is_device(text))
+			return refuse(table, error,
+				      "give an address, not a device: interface = pub/192.0.2.1");
 		return refuse(table, error, "\"" STR_FMT "\" is not an IPv4 or IPv6 address",
 			      STR_ARG(text));
+	}
 	endpoint_print_addr(addr, name);
 	if (!endpoint_is_unicast(addr))
 		return refuse(table, error, "%s is not the address of one host; list each address",
 			      name);
 	err = addr_try_bind(addr);
 	if (err == -EADDRNOTAVAIL)
-		return refuse(table, error, "%s is not an address of this host", name);
+		return refuse(table, error,
+			      "%s is not an address of this host; for a floating address set "
+			      "net.ipv%c.ip_nonlocal_bind=1",
+			      name, addr->sa.sa_family == AF_INET ? '4' : '6');
 	if (err)
 		return refuse(table, error, "%s cannot be used: %s", name, strerror(-err));
 	return 0;

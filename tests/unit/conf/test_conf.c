@@ -288,6 +288,20 @@ static void test_mistakes_in_file_are_reported(void)
 		  "error: F:4: unknown key \"port-mni\"; did you mean \"port-min\"?\n" },
 		{ HEAD "timout = 1\n",
 		  "error: F:4: unknown key \"timout\"; did you mean \"timeout\"?\n" },
+		{ HEAD "num-threads = 4\n",
+		  "error: F:4: unknown key \"num-threads\": rtprelay calls this media-threads\n" },
+		{ HEAD "log-level = 6\n",
+		  "error: F:4: log-level: \"6\" is not one of error, warning, notice, info, debug; "
+		  "rtpengine's 6 is info\n" },
+		{ HEAD "latching = heuristic\n",
+		  "error: F:4: latching: \"heuristic\" is not one of smart, strict, first; use "
+		  "smart\n" },
+		{ HEAD "[rtpengine]\ntable = 0\nnum-threads = 4\n\nlog-level = 6\n",
+		  "error: F:5: section [rtpengine]: this is an rtpengine.conf; keys belong under "
+		  "[rtprelay]; docs/ng.md says which of them\n" },
+		{ HEAD "[a]\nx = 0\ny = 4\n[b]\nz = 6\n",
+		  "error: F:5: unknown section [a]; all keys belong to [rtprelay]\n"
+		  "error: F:8: unknown section [b]; all keys belong to [rtprelay]\n" },
 		{ HEAD "confg = 1\n", "error: F:4: unknown key \"confg\"\n" }, /* an option only */
 		{ HEAD "\n\nquarantine-port = 1\n",
 		  "error: F:6: unknown key \"quarantine-port\"\n" },
