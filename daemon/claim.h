@@ -19,8 +19,8 @@ struct claim_range {
  * claims_take() - claims the ports @range of each address until claims_give()
  *
  * Two daemons that share ports would work for a while: each takes the pairs that are free. But each
- * removes the kernel's flows and firewall rules of the other. A claim is an abstract Unix socket: it
- * ends with its process, and holds in one network namespace.
+ * removes the kernel's flows and firewall rules of the other. A claim is an abstract Unix socket:
+ * it ends with its process, and holds in one network namespace.
  * @other: receives the index of the address that another daemon has claimed, @pid its process and
  * @range its ports
  * Return: 0; -EADDRINUSE, another daemon has claimed some of the ports; other -errno
