@@ -68,6 +68,32 @@ static int by_drops(const void *a, const void *b)
 			 real_of(*(json_t *const *)b, "drops"));
 }
 
+/* How long a side has not been heard: the longer one. Never heard is longest. */
+static double silence_of(const json_t *call)
+{
+	const json_t *pair = json_object_get(call, "heard-ago-ms");
+	double longest = 0;
+
+	for (size_t i = 0; i < json_array_size(pair); i++) {
+		const json_t *ago = json_array_get(pair, i);
+		double ms = json_is_null(ago) ? 1e12 : json_number_value(ago);
+
+		longest = ms > longest ? ms : longest;
+	}
+	return longest;
+}
+
+/* One-way calls first, then those of which a side has been silent for long. */
+static int by_heard(const void *a, const void *b)
+{
+	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+	bool x_one_way = json_object_get(x, "one-way"), y_one_way = json_object_get(y, "one-way");
+
+	if (x_one_way != y_one_way)
+		return x_one_way ? -1 : 1;
+	return by_number(silence_of(x), silence_of(y));
+}
+
 static int by_call_id(const void *a, const void *b)
 {
 	const char *x = json_string_value(json_object_get(*(json_t *const *)a, "call-id"));
@@ -84,7 +110,7 @@ compare_fn *calls_order(const char *name)
 	} orders[] = {
 		{ "age", by_age },	 { "packets", by_packets }, { "loss", by_loss },
 		{ "jitter", by_jitter }, { "drops", by_drops },	    { "call-id", by_call_id },
-		{ "mos", by_mos },
+		{ "mos", by_mos },	 { "heard", by_heard },
 	};
 
 	for (size_t i = 0; i < COUNT(orders); i++)
@@ -155,20 +181,25 @@ static const struct column columns[] = {
 	{ .head = "LOSS", .right = true },
 	{ .head = "JITTER", .right = true },
 	{ .head = "DROPS", .right = true },
-	{ .head = "LAST", .right = true, .spare = true },
+	{ .head = "HEARD A", .right = true, .spare = true },
+	{ .head = "HEARD B", .right = true, .spare = true },
 	{ .head = NULL },
 };
+
+static const char *heard_ago(const json_t *ms, char text[16])
+{
+	return json_is_integer(ms) ? short_age(json_integer_value(ms) / 1000, text) : "never";
+}
 
 static bool add_row(struct table *table, const json_t *call)
 {
 	const json_t *packets = json_object_get(call, "packets");
-	char age[16], a[16], b[16], mos[16] = "-", loss[16], jitter[32], drops[16],
-				    last[16] = "never";
+	const json_t *heard = json_object_get(call, "heard-ago-ms");
+	char age[16], a[16], b[16], mos[16] = "-", loss[16], jitter[32], drops[16];
+	char heard_a[16], heard_b[16];
 
 	if (json_object_get(call, "mos"))
 		snprintf(mos, sizeof(mos), "%.2f", real_of(call, "mos"));
-	if (json_object_get(call, "last-in-ms"))
-		short_age(number_of(call, "last-in-ms") / 1000, last);
 	snprintf(loss, sizeof(loss), "%.1f%%", loss_of(call));
 	snprintf(jitter, sizeof(jitter), "%.1fms", real_of(call, "jitter-ms"));
 	return table_add(
@@ -187,7 +218,8 @@ static bool add_row(struct table *table, const json_t *call)
 			loss,
 			jitter,
 			short_number((uint64_t)number_of(call, "drops"), drops),
-			last,
+			heard_ago(json_array_get(heard, 0), heard_a),
+			heard_ago(json_array_get(heard, 1), heard_b),
 		});
 }
 
@@ -241,9 +273,9 @@ int verb_calls(const struct options *options, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (!order)
-		return usage(
-			"--sort requires age, packets, mos, loss, jitter, drops or call-id, not ",
-			options->sort);
+		return usage("--sort requires age, packets, mos, loss, jitter, drops, heard or "
+			     "call-id, not ",
+			     options->sort);
 	rows.table = table_new(columns);
 	if (!rows.table)
 		return out_of_memory();

@@ -15,7 +15,7 @@ struct call_list {
 
 typedef int compare_fn(const void *a, const void *b); /* of json_t * */
 
-/* age, packets, mos, loss, jitter, drops, call-id; NULL: no such order */
+/* age, packets, mos, loss, jitter, drops, heard, call-id; NULL: no such order */
 compare_fn *calls_order(const char *name);
 /* Calls that match the filters of @options. Return: the exit status; an error was printed */
 int call_list_ask(struct call_list *list, const struct options *options, compare_fn *order);

@@ -247,6 +247,7 @@ json_t *line_filters(const struct options *options, const char *verb)
 		{ CONTROL_FILTER_PATH, options->path },
 		{ CONTROL_FILTER_MIN_AGE, options->min_age },
 		{ CONTROL_FILTER_MAX_MOS, options->max_mos },
+		{ CONTROL_FILTER_ONE_WAY, options->one_way ? "yes" : NULL },
 	};
 	json_t *request = line_request(verb);
 

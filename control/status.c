@@ -165,6 +165,9 @@ static void print_status(void *arg, const char *type, json_t *status)
 	printf("calls      %" PRId64 ", medias %" PRId64 ", streams %" PRId64,
 	       number_of(status, "calls"), number_of(status, "medias"),
 	       number_of(status, "streams"));
+	if (number_of(status, "one-way-calls"))
+		printf("; %sone-way %" PRId64 "%s (calls --one-way)", colour(COLOUR_WARN),
+		       number_of(status, "one-way-calls"), colour(COLOUR_END));
 	if (number_of(status, "max-sessions"))
 		printf("; at most %" PRId64 " calls", number_of(status, "max-sessions"));
 	if (json_is_true(json_object_get(status, "drain")))

@@ -71,6 +71,7 @@ const struct option options_known[] = {
 	{ "path", required_argument, NULL, 'p' },
 	{ "min-age", required_argument, NULL, 'm' },
 	{ "max-mos", required_argument, NULL, 'q' },
+	{ "one-way", no_argument, NULL, 'O' },
 	{ "log-level", required_argument, NULL, 'L' },
 	{ "max-sessions", required_argument, NULL, 'M' },
 	{ "drain", required_argument, NULL, 'd' },
@@ -104,9 +105,10 @@ static void help(FILE *out)
 	      "  --timeout=SECONDS    wait at most this long for an answer (default 5)\n"
 	      "  --limit=N            show at most N\n"
 	      "  --call-id=PART --tag=TAG --address=IP[:PORT] --path=user|kernel|mixed\n"
-	      "  --min-age=SECONDS --max-mos=N\n"
+	      "  --min-age=SECONDS --max-mos=N --one-way\n"
 	      "                       filters for calls, streams and top; all must match\n"
-	      "  --sort=COLUMN        for calls: age, packets, mos, loss, jitter, drops, call-id\n"
+	      "  --sort=COLUMN        for calls: age, packets, mos, loss, jitter, drops, heard, "
+	      "call-id\n"
 	      "  --wait=SECONDS       for set --drain=on: count down until there are no calls\n"
 	      "  --until-restart      for set --drain=on: a restart ends it\n"
 	      "  --server=HOST:PORT   for ng: where the daemon listens (default 127.0.0.1:2223)\n"
@@ -268,6 +270,9 @@ int option_take(struct options *options, int option)
 		return number_option(options, option);
 	case 'u':
 		options->until_restart = true;
+		return -1;
+	case 'O':
+		options->one_way = true;
 		return -1;
 	case 'j':
 		options->json = true;

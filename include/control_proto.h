@@ -60,6 +60,7 @@
 #define CONTROL_FILTER_PATH    "path"	 /* "user", "kernel", "mixed" */
 #define CONTROL_FILTER_MIN_AGE "min-age" /* seconds since the first offer */
 #define CONTROL_FILTER_MAX_MOS "max-mos" /* the worst average of a side is at most this: 1 to 5 */
+#define CONTROL_FILTER_ONE_WAY "one-way" /* true: only calls of which one side is not heard */
 #define CONTROL_FILTER_SKIP    "skip"	 /* only "calls": number of calls to skip */
 #define CONTROL_FILTER_LIMIT   "limit"	 /* only "calls": maximum number of calls */
 

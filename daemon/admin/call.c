@@ -9,6 +9,7 @@
 #include "base/count.h"
 #include "call/call.h"
 #include "call/media_path.h"
+#include "call/one_way.h"
 #include "packet/bridge.h"
 #include "port/iface.h"
 
@@ -20,6 +21,8 @@ struct call_sum {
 	double jitter_ms;	 /* the highest */
 	unsigned int mos;	 /* hundredths, the lowest average; 0: not known yet */
 	int64_t last_ms;	 /* clock_ms() of the last packet; 0: none */
+	int64_t heard_ms[2];	 /* the same, of the RTP of each side */
+	int one_way;		 /* enum side: it is not heard; -1: not one-way */
 	struct endpoint from[2]; /* of the first RTP stream of each side */
 	const char *codec;
 };
@@ -35,6 +38,8 @@ static void add_stream(struct call_sum *sum, const struct media *media, int side
 	for (int i = 0; i < DROP_COUNT; i++)
 		sum->drops += r.drops[i];
 	sum->last_ms = r.last_in_ms > sum->last_ms ? r.last_in_ms : sum->last_ms;
+	if (comp == COMP_RTP && r.last_in_ms > sum->heard_ms[side])
+		sum->heard_ms[side] = r.last_in_ms;
 	if (comp == COMP_RTP && !endpoint_is_set(&sum->from[side]))
 		sum->from[side] = endpoint_is_set(&r.latched) ? r.latched : r.signalled;
 	if (!r.ssrc_known)
@@ -51,6 +56,8 @@ static void add_media(struct call_sum *sum, struct media *media)
 	media_path_refresh(&media, 1);
 	if (!sum->medias++)
 		sum->codec = media->codec;
+	if (sum->one_way < 0)
+		sum->one_way = media_one_way(media, clock_ms());
 	mos = admin_media_mos(media);
 	if (mos && (!sum->mos || mos < sum->mos))
 		sum->mos = mos;
@@ -109,12 +116,22 @@ static void put_sum(struct json_line *line, const struct call_sum *sum, int64_t 
 	jsonl_u64(line, "drops", sum->drops);
 	if (sum->last_ms)
 		jsonl_i64(line, "last-in-ms", now_ms - sum->last_ms);
+	jsonl_open(line, "heard-ago-ms", '[');
+	for (int side = 0; side < 2; side++) {
+		if (sum->heard_ms[side])
+			jsonl_i64(line, NULL, now_ms - sum->heard_ms[side]);
+		else
+			jsonl_null(line, NULL);
+	}
+	jsonl_close(line, ']');
+	if (sum->one_way >= 0)
+		jsonl_text(line, "one-way", sum->one_way == SIDE_A ? "a" : "b");
 }
 
 static void send_call(struct admin_peer *peer, const struct call *call)
 {
 	struct json_line *line;
-	struct call_sum sum = { .medias = 0 };
+	struct call_sum sum = { .one_way = -1 };
 	const struct dialog *dialog;
 	unsigned int dialogs = 0;
 	int64_t now_ms = clock_ms();

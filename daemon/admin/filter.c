@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "call/dialog.h"
 #include "call/media_path.h"
+#include "call/one_way.h"
 #include "control_proto.h"
 #include "packet/bridge.h"
 
@@ -93,6 +94,13 @@ static bool read_count(const struct dict *request, struct str key, int64_t *numb
 	return !dict_get(request, key) || (dict_get_int(request, key, number) && *number >= 0);
 }
 
+/* base/json.c returns true and false as "yes" and "no". */
+static bool read_bool(struct str text, bool *value)
+{
+	*value = str_eq(text, STR("yes"));
+	return !text.len || *value || str_eq(text, STR("no"));
+}
+
 const char *call_filter_read(const struct dict *request, struct call_filter *filter)
 {
 	char text[24];
@@ -107,6 +115,8 @@ const char *call_filter_read(const struct dict *request, struct call_filter *fil
 		return "skip must be a number of calls";
 	if (!read_count(request, STR(CONTROL_FILTER_LIMIT), &filter->limit))
 		return "limit must be a number of calls";
+	if (!read_bool(dict_get_str(request, STR(CONTROL_FILTER_ONE_WAY)), &filter->one_way))
+		return "one-way must be true or false";
 	if (!read_path(dict_get_str(request, STR(CONTROL_FILTER_PATH)), &filter->path))
 		return "path must be user, kernel or mixed";
 	if (!read_address(dict_get_str(request, STR(CONTROL_FILTER_ADDRESS)), &filter->address))
@@ -171,6 +181,17 @@ static bool is_at_most(const struct call *call, unsigned int max_mos)
 	return mos && mos <= max_mos;
 }
 
+static bool is_one_way(const struct call *call)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				media_path_refresh(&dialog->media[i], 1);
+	return call_one_way(call, clock_ms()) >= 0;
+}
+
 bool call_filter_lets(const struct call_filter *filter, const struct call *call)
 {
 	return contains(call->id, filter->call_id) &&
@@ -178,5 +199,6 @@ bool call_filter_lets(const struct call_filter *filter, const struct call *call)
 	       (!filter->tag.len || has_tag(call, filter->tag)) &&
 	       (!endpoint_is_set(&filter->address) || is_anywhere(call, &filter->address)) &&
 	       (filter->path < 0 || (int)admin_call_path(call) == filter->path) &&
+	       (!filter->one_way || is_one_way(call)) &&
 	       (!filter->max_mos || is_at_most(call, filter->max_mos));
 }

@@ -12,6 +12,7 @@ struct call_filter {
 	struct endpoint address; /* port 0: any port */
 	int path;		 /* enum path; -1: any */
 	int64_t min_age_s;
+	bool one_way;	      /* only calls of which one side is not heard */
 	unsigned int max_mos; /* hundredths; 0: any, also calls without a MOS */
 	int64_t skip, limit;  /* @skip 0: skip none; @limit 0: no limit */
 };

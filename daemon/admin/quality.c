@@ -6,6 +6,10 @@
 #include "base/clock.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"
+#include "call/one_way.h"
+
+/* Of a side that is not heard: the lowest. Intervals without packets have no MOS of their own. */
+#define MOS_UNHEARD 100
 
 /* A clock_ms() as seconds since 1970. */
 static int64_t wall_s(int64_t at_ms)
@@ -58,6 +62,8 @@ unsigned int admin_media_mos(const struct media *media)
 {
 	unsigned int worst = 0;
 
+	if (media_one_way(media, clock_ms()) >= 0)
+		return MOS_UNHEARD;
 	for (int side = 0; side < 2; side++) {
 		struct quality_summary q;
 

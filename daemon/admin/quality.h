@@ -10,8 +10,8 @@
 /* Writes the quality of the media that @side sends; nothing while it is not known. */
 void admin_put_quality(struct json_line *line, const struct media *media, enum side side);
 /*
- * Both in hundredths; 0: not known. The lower average of both sides; the lowest of all medias, read
- * from the kernel.
+ * Both in hundredths; 0: not known. The lower average of both sides, that of a side
+ * that is not heard is 1.00; the lowest of all medias, read from the kernel.
  */
 unsigned int admin_media_mos(const struct media *media);
 unsigned int admin_call_mos(const struct call *call);

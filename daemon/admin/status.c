@@ -172,6 +172,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_unheard(line, report);
 	put_proxies(line, peer->conf, &report->stats);
 	jsonl_u64(line, "calls", report->calls);
+	jsonl_u64(line, "one-way-calls", report->one_way_calls);
 	jsonl_u64(line, "medias", report->media);
 	jsonl_u64(line, "streams", report->streams);
 	jsonl_u64(line, "mixed-medias", report->media_by_path[PATH_MIXED]);

@@ -73,6 +73,12 @@ void jsonl_bool(struct json_line *line, const char *key, bool value)
 	buf_str(&line->buf, value ? STR("true") : STR("false"));
 }
 
+void jsonl_null(struct json_line *line, const char *key)
+{
+	put_key(line, key);
+	buf_str(&line->buf, STR("null"));
+}
+
 void jsonl_real(struct json_line *line, const char *key, double value)
 {
 	char text[64];

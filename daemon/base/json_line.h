@@ -29,6 +29,7 @@ void jsonl_text(struct json_line *line, const char *key, const char *text);
 void jsonl_u64(struct json_line *line, const char *key, uint64_t value);
 void jsonl_i64(struct json_line *line, const char *key, int64_t value);
 void jsonl_bool(struct json_line *line, const char *key, bool value);
+void jsonl_null(struct json_line *line, const char *key);
 /* Three digits after the point. */
 void jsonl_real(struct json_line *line, const char *key, double value);
 /* "192.0.2.1:4000", "[2001:db8::1]:4000"; no member when it is unset */

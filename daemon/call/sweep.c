@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sweep.c - reads the kernel's counters of all calls periodically: intervals of quality end */
+/*
+ * sweep.c - visits all calls periodically: reads the kernel's counters, counts one-way calls
+ */
 #include <time.h>
 #include <utlist.h>
 #include "call/media_path.h"
+#include "call/one_way.h"
 #include "call/sweep.h"
-#include "kernel/kmod.h"
 
 #define TICK_MS 1000
 
@@ -56,34 +58,37 @@ static size_t add_call(struct batch *batch, const struct call *call)
 	return flows;
 }
 
-static void go_on(struct sweep *sweep, struct call_table *calls)
+static void go_on(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
 {
 	/* The share of this tick: calls are spread evenly over a round. */
 	size_t left = call_table_count(calls) * TICK_MS / SWEEP_MS + 1;
 	int64_t until_us = cpu_us() + SWEEP_CPU_US;
 	struct batch batch = { .n = 0 };
-	const struct call *call;
+	const struct call *call = NULL;
 
 	while (left-- && (call = call_cursor_next(&sweep->cursor))) {
+		/* By the last reading: the next one comes with those of other calls. */
+		sweep->one_way += call_one_way(call, now_ms) >= 0;
 		sweep->read += add_call(&batch, call);
-		if (batch.asked && cpu_us() >= until_us)
+		if ((batch.asked || left % REFRESH_MEDIAS == 0) && cpu_us() >= until_us)
 			break;
 		batch.asked = false;
 	}
 	ask(&batch);
+	if (!sweep->cursor.table)
+		calls->one_way = sweep->one_way;
 }
 
 void sweep_tick(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
 {
-	if (!kmod_available(calls->conf.kmod))
-		return;
 	if (!sweep->cursor.table) {
 		if (sweep->began_ms && now_ms - sweep->began_ms < SWEEP_MS)
 			return;
 		sweep->began_ms = now_ms;
+		sweep->one_way = 0;
 		call_cursor_begin(&sweep->cursor, calls);
 	}
-	go_on(sweep, calls);
+	go_on(sweep, calls, now_ms);
 }
 
 void sweep_end(struct sweep *sweep)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sweep.h - reads the kernel's counters of all calls periodically: intervals of quality end
+ * sweep.h - visits all calls periodically: reads the kernel's counters, counts one-way calls
  *
  * Media in the kernel costs the daemon nothing; its counters are read on request. But the lowest
  * quality of a call is known only if counters are also read in between. A round visits all calls, a
@@ -16,11 +16,15 @@
 #define SWEEP_MS     QUALITY_INTERVAL_MS /* shortest duration of a round */
 #define SWEEP_CPU_US 5000		 /* CPU time in each second, about */
 
-/* All zero: no round has begun. @began_ms: clock_ms() of the last one; @read: flows read so far */
+/*
+ * All zero: no round has begun. @began_ms: clock_ms() of the last one; @read: flows read so far;
+ * @one_way: such calls of this round
+ */
 struct sweep {
 	struct call_cursor cursor;
 	int64_t began_ms;
 	uint64_t read;
+	size_t one_way;
 };
 
 /* Call it once a second. */

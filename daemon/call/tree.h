@@ -259,6 +259,7 @@ struct call_table {
 	size_t n_media, n_streams; /* of all calls, now */
 	size_t media_by_path[PATH_COUNT]; /* the same medias, by enum path */
 	struct call_cursor *cursors;
+	size_t one_way;	  /* calls, as counted by the last round of call/sweep.h */
 	bool draining;	  /* new calls are refused; set by call/drain.h */
 	bool drain_kept;  /* also by the next daemon: the file @drain_path exists */
 	char *drain_path; /* owned; NULL: no state-dir */

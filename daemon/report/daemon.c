@@ -92,6 +92,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 		return NULL;
 	report->uptime_s = (now_ms - stats->started_ms) / 1000;
 	report->calls = call_table_count(table);
+	report->one_way_calls = table->one_way;
 	report->max_calls = call_table_limit(table);
 	report->draining = table->draining;
 	report->media = table->n_media;

@@ -65,6 +65,7 @@ struct daemon_report {
 	struct stats stats; /* a copy */
 	int64_t uptime_s;
 	size_t calls, streams, media;	  /* now */
+	size_t one_way_calls;		  /* now: one side is not heard */
 	size_t max_calls;		  /* call_table_limit() */
 	bool draining;			  /* new calls are refused by an operator */
 	size_t media_by_path[PATH_COUNT]; /* by enum path */

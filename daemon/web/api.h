@@ -17,7 +17,7 @@ struct web_api_path {
 	const char *path;
 	const char *verb; /* of the control socket */
 	/* Names of the parameters that are passed on, NULL at the end. */
-	const char *params[8];
+	const char *params[9];
 };
 
 /* NULL: not one of these */

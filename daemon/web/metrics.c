@@ -116,6 +116,11 @@ static void one_way(struct view *view)
 	put(view, view->report->stats.one_way);
 }
 
+static void one_way_now(struct view *view)
+{
+	put(view, view->report->one_way_calls);
+}
+
 static void unheard(struct view *view)
 {
 	put(view, view->report->stats.calls_unheard);
@@ -579,6 +584,7 @@ static const struct metric {
 	{ "call_duration_total", METRIC_COUNTER, "Sum of the durations of ended calls, in seconds.", call_duration },
 	{ "zero_packet_streams_total", METRIC_COUNTER, "Calls that ended without media from either side.", zero_way },
 	{ "one_way_sessions_total", METRIC_COUNTER, "Calls that ended with media from one side only.", one_way },
+	{ "one_way_calls", METRIC_GAUGE, "Calls now of which one side has not been heard for 5 seconds, while the other one is.", one_way_now },
 	{ "unheard_sessions_total", METRIC_COUNTER,
 	  "Calls with media that latching refused, since neither SDP nor SIP names its address.", unheard },
 	{ "medias", METRIC_GAUGE, "Medias (m= lines of SDP) of all calls now.", medias },

@@ -147,15 +147,19 @@ function window_of() {
 	return { skip: start, limit: Math.max(1, end - start) };
 }
 
+const both = (pair, show) => `${show(pair[0])} / ${show(pair[1])}`; // caller, callee
+const heard_of = (call) => element("span", both(call["heard-ago-ms"], (ms) => since(ms === null ? undefined : ms)),
+				   call["one-way"] ? "bad" : "");
+
 function call_row(call) {
 	const button = element("button", call["call-id"], "link");
 	button.type = "button";
 	button.title = call["call-id"];
 	button.addEventListener("click", () => choose(call["call-id"]));
 	const tr = row([button, call.state, duration(call.age), path_of(call.path), call.codec, call.from, call.to,
-			call.packets[0] + call.packets[1], percent(call.lost, call.expected),
+			both(call.packets, (count) => count.toLocaleString("en")), percent(call.lost, call.expected),
 			call.expected ? call["jitter-ms"].toFixed(1) + " ms" : "", mos_of(call.mos), call.drops,
-			since(call["last-in-ms"])]);
+			heard_of(call)]);
 	tr.firstChild.className = "id";
 	tr.children[8].className = tr.children[9].className = tr.children[10].className = "number";
 	tr.dataset.id = call["call-id"];
@@ -255,7 +259,8 @@ function show_call(lines) {
 	by_id("detail-title").textContent = call["call-id"];
 	by_id("detail-about").textContent = `${call.state}, since ${new Date(call.created * 1000).toLocaleString()}, ` +
 		`${call.path} path, ` + (call.mos === undefined ? "" : `MOS ${call.mos.toFixed(2)}, `) +
-		`${(call.packets[0] + call.packets[1]).toLocaleString("en")} packets`;
+		`packets ${both(call.packets, (count) => count.toLocaleString("en"))}` +
+		(call["one-way"] ? `; one-way: the ${call["one-way"] === "a" ? "caller" : "callee"} is not heard` : "");
 	by_id("tree").replaceChildren(...tree);
 }
 

@@ -156,6 +156,13 @@ static void test_calls_have_their_quality(void)
 	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 2);
 	ask("{\"verb\":\"streams\",\"max-mos\":4.2}");
 	CU_ASSERT_EQUAL(count_of("\"type\":\"stream\""), 4);
+	ask("{\"verb\":\"calls\",\"one-way\":true}");
+	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 0);
+	ask("{\"verb\":\"calls\",\"one-way\":false}");
+	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 3);
+	CU_ASSERT_EQUAL(count_of("\"heard-ago-ms\":[null,null]"), 3);
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"one-way\":\"a\"}"),
+			       DENIED("bad-request", "one-way must be true or false"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":\"0x3\"}"),
 			       DENIED("bad-request", "max-mos must be a number from 1 to 5"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"min-age\":\"x\"}"),

@@ -235,16 +235,17 @@ static void expect(const char *part)
 
 /* --- Calls, streams --------------------------------------------------------------------------- */
 
-#define CALL(id, age, packets, lost, jitter, mos, drops)                                           \
+#define CALL(id, age, packets, lost, jitter, mos, drops, heard)                                    \
 	"{\"type\":\"call\",\"call-id\":\"" id "\",\"age\":" age                                   \
 	",\"state\":\"answered\",\"path\":\"user\",\"codec\":\"PCMU\",\"from\":\"192.0.2.1:4000\"" \
 	",\"to\":\"192.0.2.2:4002\",\"packets\":[" packets "],\"expected\":1000,\"lost\":" lost    \
-	",\"jitter-ms\":" jitter mos ",\"drops\":" drops ",\"last-in-ms\":65000}\n"
+	",\"jitter-ms\":" jitter mos ",\"drops\":" drops ",\"heard-ago-ms\":" heard "}\n"
 
 #define CALLS                                                                                      \
-	CALL("old", "4000", "12345,678", "100", "2.5", "", "2")                                    \
-	CALL("bad", "70", "5,6", "300", "0.5", ",\"mos\":2.1", "9")                                \
-	CALL("new", "7", "9999,1", "0", "9.5", ",\"mos\":4.3", "0")
+	CALL("old", "4000", "12345,678", "100", "2.5", "", "2", "[0,4000]")                        \
+	CALL("bad", "70", "5,6", "300", "0.5", ",\"mos\":2.1", "9",                                \
+	     "[2000,65000],\"one-way\":\"b\"")                                                     \
+	CALL("new", "7", "9999,1", "0", "9.5", ",\"mos\":4.3", "0", "[null,70000]")
 
 static void test_calls_have_their_columns(void)
 {
@@ -254,13 +255,13 @@ static void test_calls_have_their_columns(void)
 	CU_ASSERT_STRING_EQUAL(
 		printed,
 		"CALL-ID AGE STATE PATH CODEC CALLER CALLEE FROM A FROM B MOS LOSS JITTER DROPS "
-		"LAST\n"
+		"HEARD A HEARD B\n"
 		"old 1h06m answered user PCMU 192.0.2.1:4000 192.0.2.2:4002 12.3k 678 - 10.0% "
-		"2.5ms 2 1:05\n"
+		"2.5ms 2 0s 4s\n"
 		"bad 1:10 answered user PCMU 192.0.2.1:4000 192.0.2.2:4002 5 6 2.10 30.0% 0.5ms 9 "
-		"1:05\n"
+		"2s 1:05\n"
 		"new 7s answered user PCMU 192.0.2.1:4000 192.0.2.2:4002 9999 1 4.30 0.0% 9.5ms 0 "
-		"1:05\n");
+		"never 1:10\n");
 	CU_ASSERT_EQUAL(ask("calls --limit=2", CALLS END), EXIT_OK);
 	CU_ASSERT(strstr(printed, "bad") && !strstr(printed, "new"));
 }
@@ -273,7 +274,7 @@ static void test_calls_are_sorted(void)
 		{ "age", { "old", "bad", "new" } },	{ "packets", { "old", "new", "bad" } },
 		{ "loss", { "bad", "old", "new" } },	{ "jitter", { "new", "old", "bad" } },
 		{ "drops", { "bad", "old", "new" } },	{ "mos", { "bad", "new", "old" } },
-		{ "call-id", { "bad", "new", "old" } },
+		{ "call-id", { "bad", "new", "old" } }, { "heard", { "bad", "new", "old" } },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -312,13 +313,13 @@ static void test_all_of_many_calls_are_sorted(void)
 static void test_each_filter_is_sent(void)
 {
 	CU_ASSERT_EQUAL(ask("streams --call-id=c --tag=t --address=192.0.2.1 --path=user "
-			    "--min-age=3 --max-mos=2.5",
+			    "--min-age=3 --max-mos=2.5 --one-way",
 			    END),
 			EXIT_OK);
 	CU_ASSERT_STRING_EQUAL(daemon_.asked,
 			       "{\"v\":1,\"verb\":\"streams\",\"call-id\":\"c\",\"tag\":\"t\","
 			       "\"address\":\"192.0.2.1\",\"path\":\"user\",\"min-age\":\"3\","
-			       "\"max-mos\":\"2.5\"}");
+			       "\"max-mos\":\"2.5\",\"one-way\":\"yes\"}");
 }
 
 #define STREAM                                                                                     \
@@ -347,17 +348,18 @@ static void test_call_is_a_tree(void)
 {
 	CU_ASSERT_EQUAL(
 		ask("call c",
-		    CALL("c", "70", "1,2", "0", "0", ",\"mos\":4.1",
-			 "0") "{\"type\":\"party\","
-			      "\"side\":\"a\",\"tag\":\"t1\",\"interface\":\"pub\",\"answered\":"
-			      "true}\n"
-			      "{\"type\":\"media\",\"media\":1,\"kind\":\"audio\",\"protocol\":"
-			      "\"RTP/AVP\","
-			      "\"codec\":\"PCMA\",\"flags\":[\"blocked\"],\"streams\":[{" STREAM
-			      "}]}\n"
-			      "{\"type\":\"party\",\"side\":\"b\",\"tag\":\"t2\",\"interface\":"
-			      "\"pub\","
-			      "\"answered\":false}\n" END),
+		    CALL("c", "70", "1,2", "0", "0", ",\"mos\":4.1", "0",
+			 "[0,0]") "{\"type\":\"party\","
+				  "\"side\":\"a\",\"tag\":\"t1\",\"interface\":\"pub\","
+				  "\"answered\":"
+				  "true}\n"
+				  "{\"type\":\"media\",\"media\":1,\"kind\":\"audio\",\"protocol\":"
+				  "\"RTP/AVP\","
+				  "\"codec\":\"PCMA\",\"flags\":[\"blocked\"],\"streams\":[{" STREAM
+				  "}]}\n"
+				  "{\"type\":\"party\",\"side\":\"b\",\"tag\":\"t2\",\"interface\":"
+				  "\"pub\","
+				  "\"answered\":false}\n" END),
 		EXIT_OK);
 	CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"call\",\"call-id\":\"c\"}");
 	expect("caller, tag t1, interface pub\n");
@@ -547,7 +549,8 @@ static void test_doctor_names_a_refused_proxy(void)
 		      "\"refused-proxies\":[{\"address\":\"192.0.2.9\",\"commands\":7,"
 		      "\"last-ago\":3}]}\n" END);
 	expect("commands   accepted from 127.0.0.0/8, ::1\n");
-	expect("refused    7 commands from 192.0.2.9, the last 3s ago: it is not in control-allow\n");
+	expect("refused    7 commands from 192.0.2.9, the last 3s ago: it is not in "
+	       "control-allow\n");
 	expect("if it is your proxy, set control-allow = 127.0.0.0/8, ::1, 192.0.2.9 and restart");
 }
 

@@ -286,6 +286,7 @@ static const struct {
 	{ "closed_sessions_total{reason=\"drained\"}", AT(stats.calls_drained) },
 	{ "max_sessions", AT(max_calls) },
 	{ "closed_sessions_total{reason=\"overload\"}", AT(stats.calls_overload) },
+	{ "one_way_calls", AT(one_way_calls) },
 	{ "closed_sessions_total{reason=\"timeout\"}", AT(stats.calls_timeout) },
 	{ "closed_sessions_total{reason=\"silent_timeout\"}", AT(stats.calls_silent_timeout) },
 	{ "closed_sessions_total{reason=\"final_timeout\"}", AT(stats.calls_final_timeout) },
