@@ -187,7 +187,7 @@ static void test_refused_values_are_explained(void)
 		{ "\"tos\":1,\"timeout\":\"1m\"", "timeout: \"1m\" is not a whole number" },
 		{ "\"tos\":1,\"timeout\":[1]", "timeout: the value is not a number or a word" },
 		{ "\"tos\":1,\"latching\":\"heuristic\"",
-		  "latching: \"heuristic\" is not one of smart, strict, first" },
+		  "latching: \"heuristic\" is not one of smart, strict, first; use smart" },
 		{ "\"tos\":1,\"drain\":\"maybe\"", "drain must be on or off" },
 		{ "\"timeot\":1", "there is no key \"timeot\"; did you mean \"timeout\"?" },
 		{ "\"port-min\":1", "port-min cannot change while the daemon runs: change the "
