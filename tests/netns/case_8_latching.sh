@@ -168,7 +168,7 @@ reinvite_answered_late_by() { # reinvite_answered_late_by ng|rtpproxy
 	aim_at "$FOR_A"
 	both_talk a1 p2
 	hear 60 a1 p2
-	reinvite_and_talk "$1" 200
+	reinvite_and_talk "$1" 200 a1 198.51.100.41
 	signal "$1" answer 198.51.100.32 40100 198.51.100.32
 	say a1 mute "$CALL"
 	say a1 as "$CALL" "$SECOND"
@@ -181,25 +181,26 @@ reinvite_answered_late_by() { # reinvite_answered_late_by ng|rtpproxy
 }
 
 # The offer of a new port; the phone goes on at its old one until it was heard so often.
-reinvite_and_talk() { # reinvite_and_talk ng|rtpproxy PACKETS
-	signal "$1" offer "${ADDR[a1]}" 40020 198.51.100.41
+reinvite_and_talk() { # reinvite_and_talk ng|rtpproxy PACKETS PHONE SIP-ADDRESS
+	signal "$1" offer "${ADDR[$3]}" 40020 "$4"
 	[ "$GIVEN" = "$FOR_B" ] || fail "the port for p2 has changed: $FOR_B, $GIVEN"
 	say p2 reset "$CALL"
-	say p2 wait "$CALL" heard '>' "$2" $(($2 * 40)) || fail "p2 does not hear a1 while the re-INVITE is not answered"
+	say p2 wait "$CALL" heard '>' "$2" $(($2 * 40)) || fail "p2 does not hear $3 while the re-INVITE is not answered"
 }
 
 # The re-INVITE is not answered for a minute; after its window somebody behind the same NAT sends to
-# the phone's port, too.
+# the phone's port, too. The NAT never keeps the phone's port: one that did would make it a phone at
+# the address and port of its SDP for the rtpproxy protocol, whose offer moves it at once.
 reinvite_unanswered_by() { # reinvite_unanswered_by ng|rtpproxy
-	ends a1 p2
-	signalled_call "$1" a1 "${ADDR[a1]}" 40000 198.51.100.41 p2 198.51.100.32 40100 198.51.100.32
+	ends b1 p2
+	signalled_call "$1" b1 "${ADDR[b1]}" 40000 198.51.100.42 p2 198.51.100.32 40100 198.51.100.32
 	aim_at "$FOR_A"
-	both_talk a1 p2
-	hear 60 a1 p2
-	reinvite_and_talk "$1" 175
-	aim_at "$FOR_A" a2
-	say p2 wait "$CALL" heard '>' 3000 90000 || fail "p2 does not hear a1 for a minute"
-	judge a1 p2
+	both_talk b1 p2
+	hear 60 b1 p2
+	reinvite_and_talk "$1" 175 b1 198.51.100.42
+	aim_at "$FOR_A" b2
+	say p2 wait "$CALL" heard '>' 3000 90000 || fail "p2 does not hear b1 for a minute"
+	judge b1 p2
 	end_signalled
 }
 
