@@ -173,6 +173,8 @@ enum rtprelay_cmd {
 	 * of kind OPAQUE a packet from the address of SRC, whose number is 1 to 8 ahead of the last
 	 * accepted one, may be of the same phone behind a NAT that changed the port. Such packets,
 	 * and RTP that goes on, have limits of their own: packets of others do not hide them.
+	 * Four with other numbers from that address end this for 10 seconds in a flow of kind
+	 * OPAQUE.
 	 *   RTPRELAY_A_LOCAL, RTPRELAY_A_COOKIE (when it has one)
 	 *   RTPRELAY_A_SRC       endpoint: the source of the last refused packet
 	 *   RTPRELAY_A_REFUSED   u32, packets refused since the flow's last such event

@@ -13,6 +13,13 @@
 /* Numbers are in order if each is ahead of the one before by 1 to so many. */
 #define UDPTL_STEP_MAX 8
 
+/*
+ * From another port of the phone's address so many wrong numbers end following for so long. The
+ * module counts them, too: it reports few of the packets that it refuses.
+ */
+#define UDPTL_GUESSES  4
+#define UDPTL_PAUSE_MS 10000
+
 static inline uint16_t udptl_wire_seq(const uint8_t *p)
 {
 	return rtp_wire_u16(p);

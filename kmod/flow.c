@@ -103,6 +103,7 @@ struct rtpr_flow *rtpr_flow_new(struct rtpr_net *rn, const struct rtpr_flow_conf
 	flow->last_seen = jiffies;
 	flow->refused_next = jiffies;
 	flow->rebound_next = jiffies;
+	flow->guess_next = jiffies;
 	timer_setup(&flow->timer, rtpr_flow_expire, 0);
 	return flow;
 }
@@ -183,6 +184,8 @@ static void rtpr_flow_carry(struct rtpr_flow *new, const struct rtpr_flow *old)
 	atomic_set(&new->refused, atomic_read(&old->refused));
 	new->refused_next = READ_ONCE(old->refused_next);
 	new->rebound_next = READ_ONCE(old->rebound_next);
+	atomic_set(&new->guesses, atomic_read(&old->guesses));
+	new->guess_next = READ_ONCE(old->guess_next);
 	if (new->rtcp && old->rtcp)
 		*new->rtcp = *old->rtcp;
 }

@@ -71,21 +71,35 @@ static bool rtpr_is_numbered(const struct rtpr_flow *flow, const struct rtpr_pac
 	return flow->conf.kind == RTPRELAY_KIND_OPAQUE && pkt->payload_len >= UDPTL_MIN;
 }
 
+static void rtpr_guess_wrong(struct rtpr_flow *flow)
+{
+	if (atomic_inc_return(&flow->guesses) != UDPTL_GUESSES)
+		return;
+	WRITE_ONCE(flow->guess_next, jiffies + msecs_to_jiffies(UDPTL_PAUSE_MS));
+	atomic_set(&flow->guesses, 0);
+}
+
 /*
  * UDPTL, as the phone sends it when its NAT has changed the port. The daemon has to see one of the
- * first packets, before the numbers have gone on.
+ * first packets, before the numbers have gone on. But it must not be told of the right one among
+ * thousands that somebody tries.
  */
-static bool rtpr_opaque_goes_on(const struct rtpr_flow *flow, const struct rtpr_packet *pkt)
+static bool rtpr_opaque_goes_on(struct rtpr_flow *flow, const struct rtpr_packet *pkt)
 {
 	struct rtpr_endpoint src = pkt->src;
 
 	src.port = flow->conf.src.port;
-	return READ_ONCE(flow->numbered) && udptl_goes_on(READ_ONCE(flow->number), pkt->rtp.seq) &&
-	       rtpr_endpoint_equal(&src, &flow->conf.src);
+	if (!READ_ONCE(flow->numbered) || !rtpr_endpoint_equal(&src, &flow->conf.src) ||
+	    time_before(jiffies, READ_ONCE(flow->guess_next)))
+		return false;
+	if (udptl_goes_on(READ_ONCE(flow->number), pkt->rtp.seq))
+		return true;
+	rtpr_guess_wrong(flow);
+	return false;
 }
 
 /* It has the SSRC of the flow's last packet, and a number near its number. Without the lock. */
-static bool rtpr_goes_on(const struct rtpr_flow *flow, const struct rtpr_packet *pkt)
+static bool rtpr_goes_on(struct rtpr_flow *flow, const struct rtpr_packet *pkt)
 {
 	u16 ahead = pkt->rtp.seq - (u16)READ_ONCE(flow->rtp.highest);
 

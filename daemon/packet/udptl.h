@@ -17,9 +17,6 @@
 
 /* After the first packet of another port, which continues the numbers, so many in order. */
 #define UDPTL_MORE 3
-/* So many wrong numbers end following for so long. */
-#define UDPTL_GUESSES  4
-#define UDPTL_PAUSE_MS 10000
 /* A media of unknown kind is UDPTL if so many packets had numbers in order. */
 #define UDPTL_SHOWN 4
 

@@ -90,8 +90,52 @@ static void test_the_packet_of_a_rebound_nat_is_reported(void)
 	scene_end();
 }
 
+/*
+ * Is one of the numbers @first to @last told at once, though another packet was told just before? A
+ * round of more than a second says nothing: then any packet is told.
+ */
+static bool is_told(int fd, uint16_t first, uint16_t last)
+{
+	for (unsigned int round = 0; round < 200; round++) {
+		int64_t begun_ms = now_ms();
+		bool told;
+
+		CU_ASSERT(send_number(unknown, LOCAL, 0x7000, 6));
+		if (!nl_event(&events, &state, 100) || strcmp(state.src, UNKNOWN))
+			continue;
+		for (uint16_t number = first; number <= last; number++)
+			CU_ASSERT(send_number(fd, LOCAL, number, 6));
+		told = nl_event(&events, &state, 200);
+		if (!told || now_ms() - begun_ms < 1000)
+			return told;
+	}
+	CU_FAIL("no round within a second");
+	return false;
+}
+
+/* Who tries all numbers meets the right one: that is not told, until 10 seconds later. */
+static void test_a_guesser_is_not_reported(void)
+{
+	struct nl_flow flow = scene_flow(RTPRELAY_KIND_OPAQUE);
+	int64_t end_ms;
+	int guesser;
+
+	scene_start(&flow);
+	guesser = world_udp("a", REBOUND);
+	CU_ASSERT(send_number(phone, LOCAL, 10, 6));
+	CU_ASSERT(world_receive(dst, &packet, SOON));
+	CU_ASSERT_FALSE(is_told(guesser, 7, 14));
+	end_ms = now_ms() + 60000;
+	while (!is_told(guesser, 11, 11) && now_ms() < end_ms)
+		;
+	CU_ASSERT_STRING_EQUAL(state.src, REBOUND);
+	close(guesser);
+	scene_end();
+}
+
 TEST_SUITE(opaque,
 	   { "reports the number of the last packet", test_reports_the_number_of_the_last_packet },
 	   { "other kinds of flows have none", test_other_kinds_of_flows_have_none },
 	   { "the packet of a rebound NAT is reported",
-	     test_the_packet_of_a_rebound_nat_is_reported });
+	     test_the_packet_of_a_rebound_nat_is_reported },
+	   { "a guesser is not reported", test_a_guesser_is_not_reported });
