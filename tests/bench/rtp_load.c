@@ -4,17 +4,22 @@
  *
  *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID -m ADDRESS PORT    through min_forward
  *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID ADDRESS PORT       through a relay, by NG
- *   Further: -l ADDRESS -b PORT: address and first port of the phones; -i MS: packet time (20)
+ *   Further: -l ADDRESS -b PORT: address and first port of the phones; -i MS: packet time (20);
+ *   -d: delays
  *
  * Two phones per call, both send G.711 packets of 20 ms (172 bytes). Without WINDOW every 20 ms,
  * evenly distributed in time, and every packet is received and checked. With WINDOW as fast as the
  * relay can: WINDOW packets per stream are on their way at a time; phones then drop received
  * packets, and the number of forwarded packets is taken from loopback's counter. CPU time is that
  * of all threads of PID.
+ *
+ * With -d the delays of packets, too: from before a packet is sent, a time that it carries, until
+ * the kernel takes what the relay has sent; when this program reads it does not matter.
  */
 #include <arpa/inet.h>
 #include <err.h>
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,15 +53,27 @@ struct load {
 	pid_t pid;
 	double seconds;
 	unsigned int window;
+	bool timed;
 	int64_t interval_ns;
 	uint64_t sent;
 	uint64_t received;
 	uint64_t wrong;
+	uint32_t *delays_ns; /* of the first @delays_max received packets; NULL: not wanted */
+	size_t delays, delays_max;
 };
 
 static uint32_t ssrc_of(unsigned int index)
 {
 	return 0x5eed0000 + index;
+}
+
+/* Of the clock with which the kernel notes when packets come. */
+static int64_t real_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 static void stream_send(struct load *load, unsigned int index)
@@ -66,24 +83,51 @@ static void stream_send(struct load *load, unsigned int index)
 	uint16_t seq = htons(++stream->seq);
 	uint32_t timestamp = htonl((uint32_t)(stream->seq * (load->interval_ns / 125000)));
 	uint32_t ssrc = htonl(ssrc_of(index));
+	int64_t now;
 
 	memcpy(packet + 2, &seq, sizeof(seq));
 	memcpy(packet + 4, &timestamp, sizeof(timestamp));
 	memcpy(packet + 8, &ssrc, sizeof(ssrc));
 	memset(packet + 12, 0xd5, PACKET - 12); /* silence */
+	now = real_ns();
+	memcpy(packet + 12, &now, sizeof(now));
 	load->sent += send(stream->fd, packet, PACKET, 0) == PACKET;
+}
+
+static void note_delay(struct load *load, struct msghdr *msg, const uint8_t *packet)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	struct timespec ts;
+	int64_t sent, delay;
+
+	if (load->delays == load->delays_max || !c || c->cmsg_type != SCM_TIMESTAMPNS)
+		return;
+	memcpy(&ts, CMSG_DATA(c), sizeof(ts));
+	memcpy(&sent, packet + 12, sizeof(sent));
+	delay = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec - sent;
+	load->delays_ns[load->delays++] = delay < 0	       ? 0
+					  : delay > UINT32_MAX ? UINT32_MAX
+							       : (uint32_t)delay;
 }
 
 static void stream_receive(struct load *load, unsigned int index)
 {
+	char control[CMSG_SPACE(sizeof(struct timespec))];
 	uint32_t expected = htonl(ssrc_of(index ^ 1));
 	uint8_t packet[2048];
+	struct iovec iov = { packet, sizeof(packet) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
 	ssize_t len;
 
-	while ((len = recv(load->streams[index].fd, packet, sizeof(packet), MSG_DONTWAIT)) > 0) {
+	for (;;) {
+		msg.msg_controllen = sizeof(control);
+		len = recvmsg(load->streams[index].fd, &msg, MSG_DONTWAIT);
+		if (len <= 0)
+			return;
 		if (len == PACKET && !memcmp(packet + 8, &expected, sizeof(expected))) {
 			load->streams[index].received++;
 			load->received++;
+			note_delay(load, &msg, packet);
 		} else {
 			load->wrong++;
 		}
@@ -151,6 +195,10 @@ static uint64_t run_paced(struct load *load)
 	uint64_t total = (uint64_t)(load->seconds * 1e9 / (double)load->interval_ns) * load->count;
 	int64_t start = now_ns(), drained = start;
 
+	load->delays_ns = calloc(total, sizeof(*load->delays_ns));
+	if (!load->delays_ns)
+		err(1, "delays");
+	load->delays_max = total;
 	for (uint64_t i = 0; i < total; i++) {
 		int64_t due = start + (int64_t)i * (load->interval_ns / load->count);
 
@@ -217,6 +265,8 @@ static uint64_t run_saturated(struct load *load)
 
 static void streams_open(struct load *load, const char *addr, int port)
 {
+	int on = 1;
+
 	load->streams = calloc(load->count, sizeof(*load->streams));
 	load->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!load->streams || load->epoll < 0)
@@ -231,6 +281,8 @@ static void streams_open(struct load *load, const char *addr, int port)
 			errx(2, "%s: not an address", addr);
 		stream->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		if (stream->fd < 0 ||
+		    (load->timed &&
+		     setsockopt(stream->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on))) ||
 		    bind(stream->fd, (struct sockaddr *)&stream->local, sizeof(stream->local)) ||
 		    epoll_ctl(load->epoll, EPOLL_CTL_ADD, stream->fd, &event))
 			err(1, "phone at port %d", ntohs(stream->local.sin_port));
@@ -285,6 +337,20 @@ static int calls_begin(struct load *load, const struct sockaddr_in *relay)
 	return fd;
 }
 
+static int compare(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* What that share of the packets does not exceed, in microseconds; the delays are sorted. */
+static double delay_us(const struct load *load, double share)
+{
+	return load->delays ? load->delays_ns[(size_t)(share * (double)(load->delays - 1))] / 1e3
+			    : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct load load = { .count = 100, .seconds = 2, .interval_ns = INTERVAL };
@@ -295,7 +361,7 @@ int main(int argc, char **argv)
 	int64_t cpu, start;
 	uint64_t forwarded;
 
-	while ((option = getopt(argc, argv, "s:c:w:p:l:b:i:m")) != -1) {
+	while ((option = getopt(argc, argv, "s:c:w:p:l:b:i:dm")) != -1) {
 		if (option == 's')
 			load.seconds = atof(optarg);
 		else if (option == 'c')
@@ -310,6 +376,8 @@ int main(int argc, char **argv)
 			port = atoi(optarg);
 		else if (option == 'i')
 			load.interval_ns = atoi(optarg) * (INTERVAL / 20);
+		else if (option == 'd')
+			load.timed = true;
 		else if (option == 'm')
 			minimal = true;
 		else
@@ -317,8 +385,9 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 2 || !load.count || !load.pid || load.interval_ns <= 0 ||
 	    inet_pton(AF_INET, argv[optind], &relay.sin_addr) != 1)
-		errx(2, "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] [-i MS] -p PID [-m] "
-			"ADDRESS PORT");
+		errx(2,
+		     "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] [-i MS] [-d] -p PID [-m] "
+		     "ADDRESS PORT");
 	relay.sin_port = htons((uint16_t)atoi(argv[optind + 1]));
 	streams_open(&load, phones, port);
 	if (!minimal)
@@ -338,9 +407,15 @@ int main(int argc, char **argv)
 
 	for (unsigned int call = 0; !minimal && call < load.count / 2; call++)
 		ask(&load, control, NG_DELETE, call);
-	printf("packets=%llu rate=%.0f cpu_ns=%.0f busy=%.1f lost=%lld wrong=%llu\n",
+	if (load.delays)
+		qsort(load.delays_ns, load.delays, sizeof(*load.delays_ns), compare);
+	printf("packets=%llu rate=%.0f cpu_ns=%.0f busy=%.1f lost=%lld wrong=%llu p50_us=%.0f "
+	       "p99_us=%.0f p999_us=%.0f max_us=%.0f\n",
 	       (unsigned long long)forwarded, (double)forwarded / load.seconds,
 	       forwarded ? (double)cpu / (double)forwarded : 0, (double)cpu / 1e7 / load.seconds,
-	       (long long)(load.sent - forwarded), (unsigned long long)load.wrong);
+	       (long long)(load.sent - forwarded), (unsigned long long)load.wrong,
+	       delay_us(&load, 0.5), delay_us(&load, 0.99), delay_us(&load, 0.999),
+	       delay_us(&load, 1));
+	free(load.delays_ns);
 	return !forwarded || load.wrong;
 }
