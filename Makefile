@@ -10,7 +10,10 @@
 
 all: daemon control module ## daemon/rtprelayd, control/rtprelayctl, rtprelay.ko
 
-VERSION    := $(shell sed -n 's/^.define RTPRELAY_VERSION "\(.*\)"/\1/p' include/version.h)
+RELEASE    := $(shell sed -n 's/^.define RTPRELAY_RELEASE "\(.*\)"/\1/p' include/version.h)
+# Of a checkout; empty in an unpacked archive.
+COMMIT     := $(if $(wildcard .git),$(addprefix -g,$(shell git rev-parse --short=10 HEAD 2>/dev/null)))
+VERSION    := $(RELEASE)$(COMMIT)
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 CFLAGS     ?= -O2 -g
@@ -32,7 +35,7 @@ PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/nu
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wwrite-strings \
 	-Wformat=2 -Wundef
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LANGUAGE := -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_VERSION='"$(VERSION)"' -I. -Idaemon -Iinclude
+LANGUAGE := -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_HAS_COMMIT -I. -Idaemon -Iinclude
 
 ALL_CFLAGS = $(LANGUAGE) $(WARN) -pthread $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
 LINK       = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
@@ -86,11 +89,16 @@ program-packages:
 		{ [ "$$(id -u)" -eq 0 ] && packaging/install-deps program; } || { $(PACKAGES_MISSING); }
 
 # Changes with the compiler's flags, so that all objects are built again.
-$(B)/flags: program-packages FORCE
+$(B)/flags: program-packages FORCE | include/commit.h
 	@mkdir -p $(@D)
 	@pkg-config --print-errors --exists $(PACKAGES) 2>&1 || { $(PACKAGES_MISSING); }
 	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS))' > $@
+
+# Changes with the commit; only files that print the version are compiled again.
+include/commit.h: FORCE
+	@printf '%s\n' '/* SPDX-License-Identifier: GPL-2.0-or-later */' '#define RTPRELAY_COMMIT "$(COMMIT)"' > $@.new
+	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
 
 -include $(shell find $(B) \( -path $(B)/mutants -o -path $(B)/bare \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
@@ -104,7 +112,7 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) W=1
 
 module: $(if $(wildcard Kbuild),rtprelay.ko) ## rtprelay.ko for the running kernel, or KDIR=
 
-rtprelay.ko: Kbuild $(wildcard kmod/*.[ch] include/*.h) build/kdir
+rtprelay.ko: Kbuild $(wildcard kmod/*.[ch] include/*.h) include/commit.h build/kdir
 	+$(KBUILD) modules
 	@touch $@
 
@@ -153,15 +161,23 @@ ADD_USER = @getent passwd rtprelay >/dev/null || systemd-sysusers $(SYSUSERS)/rt
 	useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin rtprelay || \
 	echo 'make: there is no user rtprelay, which rtprelayd.service runs as: add it' >&2
 
-install-module-source: ## the module's source to /usr/src, for dkms
+install-module-source: include/commit.h ## the module's source to /usr/src, for dkms
 	install -d $(DKMS)/kmod $(DKMS)/include
 	install -m 644 Kbuild $(DKMS)
 	install -m 644 kmod/*.[ch] $(DKMS)/kmod
 	install -m 644 include/*.h $(DKMS)/include
 	sed 's|@VERSION@|$(VERSION)|' packaging/dkms.conf > $(DKMS)/dkms.conf
 
-install-module: module ## rtprelay.ko to /lib/modules of the kernel it was built for
-	+$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+# One way for both: what the other way has installed is removed first.
+install-module: module install-module-source ## the module: by dkms if it is installed, so also for later kernels; else rtprelay.ko of this build
+	+$(if $(DESTDIR),$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) modules_install)
+	$(if $(DESTDIR),,packaging/install-module '$(VERSION)' '$(KDIR)')
+
+uninstall: ## removes what install and install-module have installed; keeps configuration, calls, records and the user
+	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(USER)/rtprelay.conf $(LOGS)/rtprelay
+	rm -f $(patsubst docs/%,$(MAN7)/%,$(wildcard docs/*.7)) $(patsubst docs/%,$(MAN8)/%,$(wildcard docs/*.8))
+	rm -rf $(DOC) $(DESTDIR)/usr/src/rtprelay-$(RELEASE)*
+	$(if $(DESTDIR),,packaging/install-module --remove)
 
 # --- Tests ----------------------------------------------------------------------------------------
 
@@ -304,6 +320,7 @@ changelog: ## for a release: merges the fragments of changes/ into CHANGELOG.md
 	@packaging/changelog
 
 clean: ## removes all build results
+	rm -f include/commit.h
 	rm -rf build build-san build-fuzz build-cov compile_commands.json daemon/rtprelayd control/rtprelayctl
 	rm -f rtprelay.ko *.o *.mod *.mod.c .*.cmd .*.d kmod/*.o kmod/.*.cmd kmod/.*.d Module.symvers modules.order
 	rm -rf .tmp_versions
@@ -327,7 +344,7 @@ help: export HELP_TARGETS := $(HELP_TARGETS)
 
 FORCE:
 .PHONY: all daemon control program-packages module module-packages install install-module-source \
-	install-module deps check check-unit check-unit-load check-bare demo bench fuzz fuzz-replay lint lint-layers \
+	install-module uninstall deps check check-unit check-unit-load check-bare demo bench fuzz fuzz-replay lint lint-layers \
 	lint-format lint-tidy lint-cppcheck format clean help check-long lint-objects lint-shell \
 	lint-words print-lint-c coverage hooks changelog FORCE
 # Intermediate files are kept; a target is deleted if its recipe fails.

@@ -5,6 +5,7 @@
 #include "doctor.h"
 #include "line.h"
 #include "verb.h"
+#include "version.h"
 
 static void take_status(void *arg, const char *type, json_t *line)
 {

@@ -5,7 +5,13 @@
 
 #include "finding.h"
 
+/* Of the loaded module and of its file; empty: unknown, or there is none. */
+struct module_versions {
+	char loaded[64], loaded_source[64], file[64], file_source[64];
+};
+
 /* doctor_kernel.c, doctor_host.c */
+void doctor_versions(struct doctor *doctor, const struct module_versions *versions);
 void doctor_module(struct doctor *doctor);
 void doctor_nftables(struct doctor *doctor);
 void doctor_ports(struct doctor *doctor);

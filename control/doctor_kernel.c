@@ -11,11 +11,15 @@
 #include "doctor.h"
 #include "kernel.h"
 #include "line.h"
+#include "module_file.h"
+#include "version.h"
 
 /* Where the module may be installed, below /lib/modules/RELEASE. */
 static const char *const places[] = { "updates/dkms", "updates", "extra", "kernel/net/netfilter",
 				      "kernel/extra" };
 static const char *const endings[] = { "ko", "ko.xz", "ko.zst", "ko.gz" };
+
+#define RELOAD "modprobe -r rtprelay && modprobe rtprelay (calls continue in user space meanwhile)"
 
 static bool find_module(const char *release, char *path, size_t size)
 {
@@ -30,8 +34,8 @@ static bool find_module(const char *release, char *path, size_t size)
 	return false;
 }
 
-/* Is the module installed for the running kernel? */
-static bool check_installed(struct doctor *doctor)
+/* Is the module installed for the running kernel? @versions: of its file */
+static bool check_installed(struct doctor *doctor, struct module_versions *versions)
 {
 	char path[PATH_MAX];
 	struct utsname host;
@@ -40,29 +44,41 @@ static bool check_installed(struct doctor *doctor)
 		return false;
 	if (find_module(host.release, path, sizeof(path))) {
 		finding(doctor, FINDING_OK, NULL, "module for kernel %s: %s", host.release, path);
+		module_file_field(path, "version", versions->file, sizeof(versions->file));
+		module_file_field(path, "srcversion", versions->file_source,
+				  sizeof(versions->file_source));
 		return true;
 	}
 	finding(doctor, FINDING_NOTE,
-		"dkms install rtprelay/" RTPRELAY_VERSION
-		", or make install-module; media is relayed in user space until then",
+		"make install-module; media is relayed in user space until then",
 		"rtprelay.ko is not installed for the running kernel %s", host.release);
 	return false;
 }
 
-static void check_version(struct doctor *doctor)
+/* Version and commit, and the checksum of the sources: the version alone may be the same. */
+void doctor_versions(struct doctor *doctor, const struct module_versions *v)
 {
-	char version[64];
+	bool stale = *v->file_source && *v->loaded_source &&
+		     strcmp(v->file_source, v->loaded_source) != 0;
 
-	if (!procfs_line("/sys/module/rtprelay/version", version, sizeof(version)))
+	if (*v->file && strcmp(v->file, RTPRELAY_VERSION) != 0)
+		finding(doctor, FINDING_NOTE, "make install-module, from the source of rtprelayctl",
+			"the installed module is version %s, rtprelayctl is "
+			"version " RTPRELAY_VERSION,
+			v->file);
+	if (!*v->loaded)
 		return;
-	if (!strcmp(version, RTPRELAY_VERSION))
-		finding(doctor, FINDING_OK, NULL, "the loaded module is version %s", version);
-	else
-		finding(doctor, FINDING_NOTE,
-			"modprobe -r rtprelay && modprobe rtprelay (calls continue in user space "
-			"meanwhile)",
+	if (stale)
+		finding(doctor, FINDING_NOTE, RELOAD,
+			"the loaded module (version %s, srcversion %s) is not the installed one "
+			"(version %s, srcversion %s)",
+			v->loaded, v->loaded_source, v->file, v->file_source);
+	else if (strcmp(v->loaded, RTPRELAY_VERSION) != 0)
+		finding(doctor, FINDING_NOTE, RELOAD,
 			"the loaded module is version %s, rtprelayctl is version " RTPRELAY_VERSION,
-			version);
+			v->loaded);
+	else
+		finding(doctor, FINDING_OK, NULL, "the loaded module is version %s", v->loaded);
 }
 
 static void count_flow(void *arg, const struct kmod_message *message)
@@ -108,6 +124,7 @@ static void check_daemon_uses_it(struct doctor *doctor)
 
 void doctor_module(struct doctor *doctor)
 {
+	struct module_versions versions = { { 0 }, { 0 }, { 0 }, { 0 } };
 	bool installed;
 
 	if (is_off(doctor)) {
@@ -117,14 +134,17 @@ void doctor_module(struct doctor *doctor)
 			"media is relayed in user space, as configured (kernel=off)");
 		return;
 	}
-	installed = check_installed(doctor);
+	installed = check_installed(doctor, &versions);
+	procfs_line("/sys/module/rtprelay/version", versions.loaded, sizeof(versions.loaded));
+	procfs_line("/sys/module/rtprelay/srcversion", versions.loaded_source,
+		    sizeof(versions.loaded_source));
+	doctor_versions(doctor, &versions);
 	if (access("/sys/module/rtprelay", F_OK)) {
 		finding(doctor, FINDING_NOTE,
 			installed ? "modprobe rtprelay" : "install the module first",
 			"the module is not loaded: media is relayed in user space");
 		return;
 	}
-	check_version(doctor);
 	check_netlink(doctor);
 	check_daemon_uses_it(doctor);
 }

@@ -13,6 +13,7 @@
 #include "control_proto.h"
 #include "daemon/base/count.h"
 #include "verb.h"
+#include "version.h"
 
 struct verb {
 	const char *name;

@@ -28,6 +28,7 @@
 #include "port/iface.h"
 #include "relay.h"
 #include "report/report.h"
+#include "version.h"
 
 #define STOP_PATIENCE_US 700000L /* for media threads to close their sockets */
 

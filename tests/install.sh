@@ -54,9 +54,46 @@ keeps_changed_configuration()
 
 module_source_builds()
 {
-	local kernel
-	kernel=$(cat build/kdir)
-	make -C "$kernel" M="$root/usr/src/rtprelay-0.1.0" modules && [ -f "$root/usr/src/rtprelay-0.1.0/rtprelay.ko" ]
+	local kernel source
+	kernel=$(cat build/kdir) source=$(echo "$root"/usr/src/rtprelay-*)
+	make -C "$kernel" M="$source" modules && [ -f "$source/rtprelay.ko" ] &&
+		[ "rtprelay-$(modinfo -F version "$source/rtprelay.ko")" = "${source##*/}" ]
+}
+
+# The version of a checkout has its commit, everywhere the same: dkms skips a version that it has.
+version_has_the_commit()
+{
+	local version
+	version=$("$daemon" --version) version=${version#rtprelayd }
+	[ ! -e .git ] || [[ $version == *-g"$(git rev-parse --short=10 HEAD)" ]] || { echo "$version"; return 1; }
+	[ "$("$root/usr/sbin/rtprelayctl" --version)" = "rtprelayctl $version" ] &&
+		grep -qx "PACKAGE_VERSION=\"$version\"" "$root/usr/src/rtprelay-$version/dkms.conf"
+}
+
+# With a dkms that writes down what it is told, and knows two earlier versions.
+module_is_installed_by_one_way()
+{
+	local place=$root/modules kdir kernel
+	kdir=$(cat build/kdir) && kernel=$(cat "$kdir/include/config/kernel.release") || return 1
+	mkdir -p "$place/bin" "$place/usr/src/rtprelay-"{0.0.8,0.0.9,1.0} "$place/lib/modules/$kernel/"{extra,updates/dkms} || return 1
+	touch "$place/lib/modules/$kernel/"{extra,updates/dkms}/rtprelay.ko.xz
+	cat >"$place/bin/dkms" <<-'END'
+		#!/bin/sh
+		[ "$1" != status ] || printf 'rtprelay/0.0.8, 6.1.0-1, x86_64: installed\nrtprelay/0.0.8, 6.1.0-2, x86_64: built\nrtprelay, 0.0.9: added\n'
+		[ "$1" = status ] || echo "$*" >>"${0%/*}/told"
+	END
+	chmod 755 "$place/bin/dkms"
+	PATH=$place/bin:$PATH ROOT=$place packaging/install-module 1.0 "$kdir" || return 1
+	printf '%s\n' 'remove rtprelay/0.0.8 --all' 'remove rtprelay/0.0.9 --all' "install rtprelay/1.0 -k $kernel --force" |
+		cmp - "$place/bin/told" || { cat "$place/bin/told"; return 1; }
+	[ "$(ls "$place/usr/src")" = rtprelay-1.0 ] && [ ! -e "$place/lib/modules/$kernel/extra/rtprelay.ko.xz" ] &&
+		[ -e "$place/lib/modules/$kernel/updates/dkms/rtprelay.ko.xz" ]
+}
+
+uninstall_removes_what_install_made()
+{
+	rm -rf "$root/other" && tests/make install uninstall DESTDIR="$root/other" PREFIX=/usr || return 1
+	[ "$(cd "$root/other" && find . -type f)" = ./etc/rtprelay/rtprelay.conf ] || { find "$root/other" -type f; return 1; }
 }
 
 user_of_the_unit_is_installed()
@@ -113,7 +150,7 @@ anchors()
 
 step 'make install' tests/make install DESTDIR="$root" PREFIX=/usr
 for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
-	lib/sysusers.d/rtprelay.conf share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service ../etc/logrotate.d/rtprelay src/rtprelay-0.1.0/dkms.conf; do
+	lib/sysusers.d/rtprelay.conf share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service ../etc/logrotate.d/rtprelay; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
 step 'all place-holders are replaced' sh -c "grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf; [ \$? -eq 1 ]"
@@ -133,5 +170,8 @@ step 'each example of JSON in rtprelay-control(7) is JSON when it is rendered' e
 step 'links between documents resolve in the tree' links_resolve ./*.md docs/*.md
 step 'links between documents resolve where they are installed' links_resolve "$root"/usr/share/doc/rtprelay/*.md
 step 'the installed module source builds without the tree' module_source_builds
+step 'the version has the commit' version_has_the_commit
+step 'install-module removes what another way has installed' module_is_installed_by_one_way
+step 'uninstall removes all but the configuration' uninstall_removes_what_install_made
 step 'a second install keeps a changed configuration' keeps_changed_configuration
 tally_end install

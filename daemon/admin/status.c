@@ -8,6 +8,7 @@
 #include "call/drain.h"
 #include "packet/pool.h"
 #include "report/report.h"
+#include "version.h"
 
 static void put_kernel(struct json_line *line, const struct admin_conf *conf)
 {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include "conf/load.h"
 #include "conf/table.h"
+#include "version.h"
 
 #define MIN_PAIRS 2 /* one call with one media needs a pair on each side */
 

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include "base/count.h"
 #include "packet/latch_names.h"
+#include "version.h"
 #include "web/metrics.h"
 #include "web/metrics_text.h"
 

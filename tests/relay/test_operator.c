@@ -21,6 +21,7 @@
 #include "relay.h"
 #include "tests/unit/web/prom_format.h"
 #include "tests/unit/test.h"
+#include "version.h"
 
 #define A "192.0.2.1:4000"
 #define B "198.51.100.1:5000"

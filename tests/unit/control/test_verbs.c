@@ -13,11 +13,13 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "control/doctor.h"
 #include "control/line.h"
 #include "control/verb.h"
 #include "control_proto.h"
 #include "daemon/base/count.h"
 #include "tests/unit/test.h"
+#include "version.h"
 
 #define MAX_ARGS    16
 #define MAX_ANSWERS 3
@@ -554,6 +556,50 @@ static void test_doctor_names_a_refused_proxy(void)
 	expect("if it is your proxy, set control-allow = 127.0.0.0/8, ::1, 192.0.2.9 and restart");
 }
 
+static void versions_say(struct module_versions versions, const char *what)
+{
+	static const struct options options;
+	struct doctor doctor = { .options = &options };
+	struct catcher out;
+
+	fflush(stdout);
+	out = catch_begin(STDOUT_FILENO);
+	doctor_versions(&doctor, &versions);
+	fflush(stdout);
+	catch_end(&out, printed, sizeof(printed));
+	CU_ASSERT_STRING_EQUAL(printed, what);
+}
+
+#define RELOAD_MODULE                                                                              \
+	"\n       -> modprobe -r rtprelay && modprobe rtprelay (calls continue in user space "     \
+	"meanwhile)\n"
+
+/* A module of older sources is found also if its version is the same. */
+static void test_stale_module_is_found(void)
+{
+	const char *now = RTPRELAY_VERSION;
+	struct module_versions v = { "", "", "", "" };
+
+	versions_say(v, "");
+	strcpy(v.loaded, now);
+	strcpy(v.file, now);
+	versions_say(v, "ok     the loaded module is version " RTPRELAY_VERSION "\n");
+	strcpy(v.loaded_source, "ABC");
+	versions_say(v, "ok     the loaded module is version " RTPRELAY_VERSION "\n");
+	strcpy(v.file_source, "DEF");
+	versions_say(v, "note   the loaded module (version " RTPRELAY_VERSION
+			", srcversion ABC) is not the installed one (version " RTPRELAY_VERSION
+			", srcversion DEF)" RELOAD_MODULE);
+	strcpy(v.file_source, "ABC");
+	strcpy(v.file, "0.0.9");
+	strcpy(v.loaded, "0.0.9");
+	versions_say(v, "note   the installed module is version 0.0.9, rtprelayctl is "
+			"version " RTPRELAY_VERSION
+			"\n       -> make install-module, from the source of "
+			"rtprelayctl\nnote   the loaded module is version 0.0.9, rtprelayctl is "
+			"version " RTPRELAY_VERSION RELOAD_MODULE);
+}
+
 /* --- Errors ----------------------------------------------------------------------------------- */
 
 /* What answers is not the daemon, or one of another version. */
@@ -707,6 +753,7 @@ TEST_SUITE(verbs, { "calls have their columns", test_calls_have_their_columns },
 	   { "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
 	   { "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
 	   { "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },
+	   { "a stale module is found", test_stale_module_is_found },
 	   { "a line that never ends is an error", test_line_that_never_ends_is_an_error },
 	   { "errors have their exit status", test_errors_have_their_exit_status },
 	   { "a silent daemon is left", test_a_silent_daemon_is_left },

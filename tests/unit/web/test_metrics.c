@@ -10,6 +10,7 @@
 #include "daemon/web/metrics_text.h"
 #include "prom_format.h"
 #include "tests/unit/test.h"
+#include "version.h"
 
 /* To be freed. */
 static char *text_of(struct evbuffer *out)
