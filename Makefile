@@ -24,7 +24,11 @@ Q          := $(if $(V),,@)
 say         = $(if $(V),@:,@printf '  %-5s %s\n')
 
 B     := build$(if $(SAN),-san)
-CLANG ?= clang-14
+# The first of these that is installed; the format is that of version 14.
+newest = $(firstword $(notdir $(foreach version,14 19,$(wildcard /usr/bin/$(1)-$(version)))) $(1)-14)
+CLANG        ?= $(call newest,clang)
+CLANG_FORMAT ?= $(call newest,clang-format)
+CLANG_TIDY   ?= $(call newest,clang-tidy)
 
 PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libsystemd sqlite3
 # pkg-config runs once, and only for a rule that compiles: this run of make may install the
@@ -107,7 +111,8 @@ include/commit.h: FORCE
 # The running kernel's headers; if they are not installed, the newest headers that are.
 # Listed by the shell: $(wildcard) does not see headers that this run has installed.
 KDIR ?= $(firstword $(shell ls -d /lib/modules/$$(uname -r)/build 2>/dev/null; \
-	ls -dv /usr/src/linux-headers-*[0-9]-*amd64 /usr/src/linux-headers-*[0-9]-arm64 2>/dev/null | tac))
+	ls -dv /usr/src/linux-headers-*[0-9]-*amd64 /usr/src/linux-headers-*[0-9]-arm64 /usr/src/linux-headers-*-generic \
+		/usr/src/kernels/* /lib/modules/*/build/ 2>/dev/null | tac))
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) W=1
 
 module: $(if $(wildcard Kbuild),rtprelay.ko) ## rtprelay.ko for the running kernel, or KDIR=
@@ -270,7 +275,7 @@ lint-objects: $(LINT_C:%.c=$(B)/%.o)
 
 lint-format:
 	$(say) FORMAT
-	$(Q)clang-format-14 --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 
 # Disabled checks and the reasons: .shellcheckrc
 lint-shell:
@@ -298,14 +303,14 @@ lint-cppcheck:
 $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
 	$(say) TIDY $<
-	$(Q)clang-tidy-14 --quiet --warnings-as-errors='*' $< -- $(LANGUAGE) $(PKG_CFLAGS) $(CFLAGS) 2>$@.log || \
+	$(Q)$(CLANG_TIDY) --quiet --warnings-as-errors='*' $< -- $(LANGUAGE) $(PKG_CFLAGS) $(CFLAGS) 2>$@.log || \
 		{ cat $@.log; exit 1; }
 	@touch $@
 
 # --- Housekeeping ---------------------------------------------------------------------------------
 
 format: deps-format ## reformats all C files according to .clang-format
-	clang-format-14 -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
+	$(CLANG_FORMAT) -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
 
 compile_commands.json: deps-unit ## the compiler command of each file, for editors and clang's tools
 	@tests/compile-commands > $@.new && mv $@.new $@

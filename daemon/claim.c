@@ -43,14 +43,22 @@ static bool overlap(const struct claim_range *a, const struct claim_range *b)
 static bool read_claim(const char *line, const char *address, struct claim_range *range, long *pid)
 {
 	const char *name = strstr(line, "@" PREFIX);
-	size_t len = strlen(address);
+	struct str rest, theirs, ports, low;
+	uint64_t min, max, process;
 
 	if (!name)
 		return false;
-	name += strlen("@" PREFIX);
-	return !strncmp(name, address, len) &&
-	       sscanf(name + len, "/%hu-%hu/%ld", &range->port_min, &range->port_max, pid) == 3 &&
-	       *pid != (long)getpid();
+	rest = str_of(name + strlen("@" PREFIX));
+	theirs = str_split(&rest, '/');
+	ports = str_split(&rest, '/');
+	low = str_split(&ports, '-');
+	rest = str_split(&rest, '\n');
+	if (!str_eq(theirs, str_of(address)) || !str_to_u64(low, UINT16_MAX, &min) ||
+	    !str_to_u64(ports, UINT16_MAX, &max) || !str_to_u64(rest, INT32_MAX, &process))
+		return false;
+	*range = (struct claim_range){ (uint16_t)min, (uint16_t)max };
+	*pid = (long)process;
+	return *pid != (long)getpid();
 }
 
 /* False: no other process has claimed a port of @range; then *range and *pid are unchanged. */

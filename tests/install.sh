@@ -90,6 +90,37 @@ module_is_installed_by_one_way()
 		[ -e "$place/lib/modules/$kernel/updates/dkms/rtprelay.ko.xz" ]
 }
 
+# deps_on_a_system_without_clang GROUP...: on an imaginary system, whose apt-get writes down what it
+# is told
+deps_on_a_system_without_clang()
+{
+	local at=$root/deps
+	mkdir -p "$at/bin" "$at/usr/sbin" && rm -f "$at/told" || return 1
+	printf '#!/bin/sh\necho libevent-dev installed\n' >"$at/bin/dpkg-query"
+	printf '#!/bin/sh\necho amd64\n' >"$at/bin/dpkg"
+	printf '#!/bin/sh\necho 0\n' >"$at/bin/id"
+	printf '#!/bin/sh\ncase $2 in clang*) echo "  Candidate: (none)" ;; *) echo "  Candidate: 1" ;; esac\n' >"$at/bin/apt-cache"
+	printf '#!/bin/sh\necho "$*" >>"%s"\n' "$at/told" >"$at/bin/apt-get"
+	chmod 755 "$at/bin/"* && PATH=$at/bin:$PATH ROOT=$at packaging/install-deps "$@" >"$at/said" 2>&1
+}
+
+absent_packages_are_named_and_the_rest_is_installed()
+{
+	deps_on_a_system_without_clang build format && grep -q 'install .*libjansson-dev' "$root/deps/told" &&
+		! grep -q 'clang\|libevent-dev' "$root/deps/told" &&
+		grep -q 'no package source offers clang-format-14 | clang-format-19: what needs group format' "$root/deps/said" || { cat "$root/deps/said"; return 1; }
+	! deps_on_a_system_without_clang lint && grep -q 'install .*shellcheck' "$root/deps/told" || return 1
+	! deps_on_a_system_without_clang format && ! grep -q install "$root/deps/told"
+}
+
+foreign_system_gets_the_list()
+{
+	local name
+	mkdir -p "$root/foreign" || return 1
+	for name in bash sed uname dirname env; do ln -sf "$(command -v $name)" "$root/foreign/"; done
+	PATH=$root/foreign packaging/install-deps build >"$root/said" && grep -qx '  libjansson-dev' "$root/said" && grep -q '^  linux-headers-' "$root/said"
+}
+
 uninstall_removes_what_install_made()
 {
 	rm -rf "$root/other" && tests/make install uninstall DESTDIR="$root/other" PREFIX=/usr || return 1
@@ -172,6 +203,8 @@ step 'links between documents resolve where they are installed' links_resolve "$
 step 'the installed module source builds without the tree' module_source_builds
 step 'the version has the commit' version_has_the_commit
 step 'install-module removes what another way has installed' module_is_installed_by_one_way
+step 'packages that no source offers are named, and the others installed' absent_packages_are_named_and_the_rest_is_installed
+step 'a system without dpkg gets the list of packages' foreign_system_gets_the_list
 step 'uninstall removes all but the configuration' uninstall_removes_what_install_made
 step 'a second install keeps a changed configuration' keeps_changed_configuration
 tally_end install
