@@ -423,7 +423,7 @@ static void test_every_sample_shows_its_own_number(void)
 	number(&report.stats.calls_made, &report.stats.sample, FIRST);
 	number((uint64_t *)&report.uptime_s, &report.kernel_on, 2 * FIRST);
 	report.streams = report.flows + 7;
-	report.kernel_there = true;
+	report.draining = report.kernel_there = true;
 	report.threads = 9;
 	CU_ASSERT_TRUE(metrics_write(out, &report, 2));
 	expect_valid(out);
@@ -434,6 +434,7 @@ static void test_every_sample_shows_its_own_number(void)
 	}
 	CU_ASSERT_EQUAL(count_numbers(text), COUNT(samples));
 	CU_ASSERT(has_sample(text, "streams{path=\"user\"} 7"));
+	CU_ASSERT(has_sample(text, "drain 1"));
 	CU_ASSERT(has_sample(text, "kernel_wanted 0"));
 	CU_ASSERT(has_sample(text, "kernel_module_present 1"));
 	CU_ASSERT(has_sample(text, "media_threads{state=\"answering\"} 7"));
