@@ -133,8 +133,8 @@ struct rtpr_rtcp {
  * @refused:	packets refused since the last REFUSED event
  * @refused_next: when such an event may be sent again (jiffies)
  * @rebound_next: the same for packets that continue the sequence of the flow
- * @guesses:	numbers of UDPTL that do not, from another port of the phone's address; with the last
- *		of UDPTL_GUESSES all are ignored until @guess_next (jiffies)
+ * @guesses:	numbers of UDPTL that do not, from another port of the phone's address; with the
+ *		last of UDPTL_GUESSES all are ignored until @guess_next (jiffies)
  * The fields from @lock on are written per packet, under @lock:
  * @dead:	was removed or replaced: its counters are final; look the flow up again
  * @silent:	the IDLE event was sent
