@@ -179,7 +179,7 @@ install-module: module install-module-source ## the module: by dkms if it is ins
 	$(if $(DESTDIR),,packaging/install-module '$(VERSION)' '$(KDIR)')
 
 uninstall: ## removes what install and install-module have installed; keeps configuration, calls, records and the user
-	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(USER)/rtprelay.conf $(LOGS)/rtprelay
+	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(SYSUSERS)/rtprelay.conf $(LOGS)/rtprelay
 	rm -f $(patsubst docs/%,$(MAN7)/%,$(wildcard docs/*.7)) $(patsubst docs/%,$(MAN8)/%,$(wildcard docs/*.8))
 	rm -rf $(DOC) $(DESTDIR)/usr/src/rtprelay-$(RELEASE)*
 	$(if $(DESTDIR),,packaging/install-module --remove)

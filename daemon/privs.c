@@ -40,19 +40,23 @@ int privs_find_user(const char *user, const char *group, struct privs_user *foun
 	return 0;
 }
 
-/* Only as root; others are in their groups before the start. */
-static int join(gid_t gid)
+/*
+ * Only as root; others are in their groups before the start. Where it fails, as in a container
+ * without CAP_SETGID, giving a file to the group fails too, and is reported then.
+ */
+static void join(gid_t gid)
 {
 	gid_t groups[JOINED_GROUPS];
 	int n;
 
 	if (group_member(gid) || geteuid())
-		return 0;
+		return;
 	n = getgroups(JOINED_GROUPS - 1, groups);
 	if (n < 0)
-		return -errno;
+		return;
 	groups[n] = gid;
-	return setgroups((size_t)n + 1, groups) ? -errno : 0;
+	if (setgroups((size_t)n + 1, groups))
+		return;
 }
 
 static int change_user(const struct privs_user *user)
@@ -62,8 +66,8 @@ static int change_user(const struct privs_user *user)
 	/* Set the groups while still root; initgroups() reads the user's from /etc/group. */
 	if (user->name ? initgroups(user->name, user->gid) : setgroups(1, &user->gid))
 		return -errno;
-	if (user->join && join(user->join))
-		return -EPERM;
+	if (user->join)
+		join(user->join);
 	if (setresgid(user->gid, user->gid, user->gid))
 		return -errno;
 	/* Otherwise the change of user would clear all capabilities. */
@@ -101,7 +105,7 @@ int privs_drop(const struct privs_user *user, bool low_ports)
 	int err = user->set ? change_user(user) : 0;
 
 	if (!err && user->join)
-		err = join(user->join);
+		join(user->join);
 	if (!err)
 		err = keep_only(keep, low_ports ? 3 : 2);
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
