@@ -25,6 +25,21 @@ static struct conf conf;
 static struct admin *admin;
 static char text[1 << 18];
 
+/* What the daemon does with new settings: those of calls are taken over. */
+static void apply(void *arg, const struct conf *fresh)
+{
+	(void)arg;
+	scene.calls->conf.max_sessions = fresh->max_sessions;
+}
+
+/* The configuration file has errors. */
+static bool read_again(void *arg, struct conf *fresh)
+{
+	(void)arg;
+	(void)fresh;
+	return false;
+}
+
 static void open_once(void)
 {
 	struct admin_conf admin_conf;
@@ -33,9 +48,12 @@ static void open_once(void)
 		return;
 	scene_open_ports(&scene, 21600, 21631);
 	scene.calls->conf.events = &events;
-	admin_conf = (struct admin_conf){
-		.base = scene.base, .fd = -1, .calls = scene.calls, .events = &events, .conf = &conf
-	};
+	admin_conf = (struct admin_conf){ .base = scene.base,
+					  .fd = -1,
+					  .calls = scene.calls,
+					  .events = &events,
+					  .conf = &conf,
+					  .settings = { .apply = apply, .read = read_again } };
 	admin = admin_open(&admin_conf);
 	scene_must(admin, "admin");
 }
