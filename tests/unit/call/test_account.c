@@ -54,8 +54,8 @@ static void test_directions_without_packets_are_counted(void)
 static uint64_t sum_of_ends(const struct stats *stats)
 {
 	return stats->calls_deleted + stats->calls_timeout + stats->calls_silent_timeout +
-	       stats->calls_offer_timeout + stats->calls_unanswered +
-	       stats->calls_final_timeout + stats->calls_forced;
+	       stats->calls_offer_timeout + stats->calls_unanswered + stats->calls_final_timeout +
+	       stats->calls_forced;
 }
 
 static void test_reason_of_the_end_is_counted(void)
