@@ -161,8 +161,8 @@ stun_next_door_by() { # stun_next_door_by ng|rtpproxy
 }
 
 # Everybody sends to the ports of a locked call: a network next door, many addresses with one packet
-# each, and a host behind the same NAT as the phone. The call stays in the kernel, and the flows that
-# forward it are those of before: new ones would count from 0.
+# each, and a host behind the same NAT as the phone. The call stays in the kernel, and the flows
+# that forward it are those of before: new ones would count from 0.
 talking_call_sprayed_by() { # talking_call_sprayed_by ng|rtpproxy
 	local rate=${AIMED:-400} phone refused
 	ip -n "$NET-attacker" route replace local 198.51.100.128/25 dev lo
