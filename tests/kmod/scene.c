@@ -4,6 +4,9 @@
  */
 #include <linux/netlink.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +50,37 @@ void scene_end(void)
 	close(dst);
 	nl_close(&nl);
 	nl_close(&events);
+}
+
+void scene_stay_on_cpu(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	CU_ASSERT_EQUAL(pthread_setaffinity_np(pthread_self(), sizeof(set), &set), 0);
+}
+
+static void roam(void)
+{
+	cpu_set_t set;
+
+	memset(&set, 0xff, sizeof(set));
+	CU_ASSERT_EQUAL(pthread_setaffinity_np(pthread_self(), sizeof(set), &set), 0);
+}
+
+void scene_start_direct(const struct nl_flow *flow)
+{
+	scene_start(flow);
+	scene_stay_on_cpu(0);
+	CU_ASSERT_EQUAL(world_run("ip netns exec a ethtool -K eth0 tx off >/dev/null"), 0);
+}
+
+void scene_end_direct(void)
+{
+	scene_end();
+	roam();
+	world_run("ip netns exec a ethtool -K eth0 tx on >/dev/null");
 }
 
 void scene_rtp_to(int fd, const char *local, uint8_t pt, uint16_t seq, uint32_t timestamp)

@@ -31,6 +31,17 @@ void scene_start(const struct nl_flow *flow);
 /* Removes the flow, leaves its final state in @state, and closes the sockets. */
 void scene_end(void);
 
+/*
+ * The same for packets that go directly to the driver's queue: all on one CPU, since veth hands a
+ * packet over on the CPU that sends it, and packets of a thread that moves to another CPU may
+ * overtake each other on any path; and the phone makes the checksum, since a packet whose checksum
+ * is left to the device takes the usual way.
+ */
+void scene_start_direct(const struct nl_flow *flow);
+void scene_end_direct(void);
+/* Of the calling thread. */
+void scene_stay_on_cpu(unsigned int cpu);
+
 /* Sends 172 bytes of RTP to @local. */
 void scene_rtp_to(int fd, const char *local, uint8_t pt, uint16_t seq, uint32_t timestamp);
 

@@ -6,7 +6,6 @@
 #include <linux/netlink.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,42 +15,6 @@
 #include "tests/unit/test.h"
 
 #define BURST 20
-
-/*
- * veth hands a packet over on the CPU that sends it: packets of a thread that moves to another CPU
- * may overtake each other on any path.
- */
-static void stay_on_cpu(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	CU_ASSERT_EQUAL(pthread_setaffinity_np(pthread_self(), sizeof(set), &set), 0);
-}
-
-static void roam(void)
-{
-	cpu_set_t set;
-
-	memset(&set, 0xff, sizeof(set));
-	CU_ASSERT_EQUAL(pthread_setaffinity_np(pthread_self(), sizeof(set), &set), 0);
-}
-
-/* A packet whose checksum is left to the device takes the usual way: here the phone makes it. */
-static void start(const struct nl_flow *flow)
-{
-	scene_start(flow);
-	stay_on_cpu(0);
-	CU_ASSERT_EQUAL(world_run("ip netns exec a ethtool -K eth0 tx off >/dev/null"), 0);
-}
-
-static void end(void)
-{
-	scene_end();
-	roam();
-	world_run("ip netns exec a ethtool -K eth0 tx on >/dev/null");
-}
 
 /* The first number that a command prints; -1: none */
 static int number_of(const char *command)
@@ -93,7 +56,7 @@ static void test_queue_disciplines_count_each_packet(void)
 	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
 	uint16_t seq = 1;
 
-	start(&flow);
+	scene_start_direct(&flow);
 	for (size_t i = 0; i < COUNT(disciplines); i++) {
 		CU_ASSERT_EQUAL(world_run("ip netns exec relay tc qdisc replace dev b0 root "
 					  "handle 1: %s",
@@ -104,7 +67,7 @@ static void test_queue_disciplines_count_each_packet(void)
 		world_run("ip netns exec relay tc qdisc del dev b0 root");
 		check_burst(&seq);
 	}
-	end();
+	scene_end_direct();
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 2 * COUNT(disciplines) * BURST);
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_DROP_XMIT], 0);
 }
@@ -114,7 +77,7 @@ static void test_a_discipline_that_delays_delays(void)
 {
 	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
 
-	start(&flow);
+	scene_start_direct(&flow);
 	CU_ASSERT_EQUAL(world_run("ip netns exec relay tc qdisc replace dev b0 root netem delay "
 				  "300ms"),
 			0);
@@ -126,7 +89,7 @@ static void test_a_discipline_that_delays_delays(void)
 		CU_ASSERT(now_ms() - sent >= 290);
 	}
 	world_run("ip netns exec relay tc qdisc del dev b0 root");
-	end();
+	scene_end_direct();
 }
 
 static void check_dropped(uint16_t seq)
@@ -141,7 +104,7 @@ static void test_rules_at_the_egress_see_each_packet(void)
 	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
 	uint16_t seq = 1;
 
-	start(&flow);
+	scene_start_direct(&flow);
 	check_burst(&seq);
 	CU_ASSERT_EQUAL(world_run("set -e; t='ip netns exec relay tc'; $t qdisc add dev b0 clsact;"
 				  "$t filter add dev b0 egress matchall action drop"),
@@ -159,7 +122,7 @@ static void test_rules_at_the_egress_see_each_packet(void)
 		world_run("ip netns exec relay nft delete table netdev leaving");
 		check_burst(&seq);
 	}
-	end();
+	scene_end_direct();
 }
 
 /* tcpdump that is started and ended while media passes. */
@@ -168,7 +131,7 @@ static void test_packet_sockets_see_packets_from_when_they_open(void)
 	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
 	uint16_t seq = 1;
 
-	start(&flow);
+	scene_start_direct(&flow);
 	check_burst(&seq);
 	for (int i = 0; i < 3; i++) {
 		int one = world_sniff("relay", "b0");
@@ -182,7 +145,7 @@ static void test_packet_sockets_see_packets_from_when_they_open(void)
 		close(one);
 		check_burst(&seq);
 	}
-	end();
+	scene_end_direct();
 }
 
 /* The flow keeps the neighbour, whose cached header has its old address. */
@@ -195,7 +158,7 @@ static void test_phone_with_another_link_layer_address(void)
 	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
 	uint16_t seq = 1;
 
-	start(&flow);
+	scene_start_direct(&flow);
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		check_burst(&seq);
 		CU_ASSERT_EQUAL(world_run("ip -n b link set eth0 address 02:00:00:00:0b:%02zu;"
@@ -205,7 +168,7 @@ static void test_phone_with_another_link_layer_address(void)
 		check_burst(&seq);
 	}
 	world_run("ip -n relay neigh flush nud all dev b0");
-	end();
+	scene_end_direct();
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], 2 * COUNT(ways) * BURST);
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_DROP_XMIT], 0);
 }
@@ -223,7 +186,7 @@ static void test_device_with_several_queues(void)
 				  "ip -n b addr add 203.0.113.1/24 dev other;"
 				  "ip -n relay link set many up; ip -n b link set other up"),
 			0);
-	start(&flow);
+	scene_start_direct(&flow);
 	close(dst);
 	dst = world_udp("b", "203.0.113.1:5000");
 	flow.out = "203.0.113.254:30002";
@@ -238,7 +201,7 @@ static void test_device_with_several_queues(void)
 		CU_ASSERT_EQUAL(world_run("ip netns exec relay tc qdisc replace dev many root mq"),
 				0);
 	}
-	end();
+	scene_end_direct();
 	world_run("ip -n relay link del many");
 }
 
@@ -257,7 +220,7 @@ static void *storm(void *arg)
 	const struct sender *sender = arg;
 	uint8_t rtp[172];
 
-	stay_on_cpu((unsigned int)sender->cpu);
+	scene_stay_on_cpu((unsigned int)sender->cpu);
 	for (uint16_t seq = 0; seq < STORM; seq++) {
 		rtp_make(rtp, sizeof(rtp), 0, seq, 0, 0xabcd + (uint32_t)sender->cpu);
 		world_send(sender->fd, LOCAL, rtp, sizeof(rtp));
@@ -277,7 +240,7 @@ static void test_two_cpus_share_a_queue(void)
 
 	CU_ASSERT_FATAL(sysconf(_SC_NPROCESSORS_ONLN) >= 2);
 	flow.src = NULL;
-	start(&flow);
+	scene_start_direct(&flow);
 	senders[0].fd = phone;
 	senders[1].fd = unknown;
 	for (size_t i = 0; i < COUNT(disciplines); i++) {
@@ -307,7 +270,7 @@ static void test_two_cpus_share_a_queue(void)
 		CU_ASSERT(world_receive(dst, &packet, SOON));
 	}
 	world_run("ip netns exec relay tc qdisc del dev b0 root");
-	end();
+	scene_end_direct();
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_DROP_XMIT], 0);
 }
 
