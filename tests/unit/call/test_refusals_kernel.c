@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_refusals_kernel.c - the log line about packets that the kernel refused (row 3 of issue H) */
+#include <event2/buffer.h>
+#include "daemon/report/report.h"
+#include "daemon/web/metrics.h"
 #include "tests/unit/log_capture.h"
 #include "tests/unit/packet/talk_scene.h"
 
@@ -27,5 +30,29 @@ static void test_kernel_packets_are_in_the_line(void)
 	talk_close(&t);
 }
 
-TEST_SUITE(refusals_kernel, { "packets that the kernel refused are in the line (row 3)",
-			      test_kernel_packets_are_in_the_line });
+/* The alert rule reads this metric; tests/alerts/run has the same for the user path. */
+static void test_kernel_packets_are_in_the_metric_of_the_alert(void)
+{
+	const struct daemon_report *report;
+	struct evbuffer *out = evbuffer_new();
+	struct talk t;
+	char *text;
+
+	talk_in_kernel(&t);
+	fake.totals[RTPRELAY_C_DROP_SOURCE] = 8000;
+	report = daemon_report_make(t.scene.env.arena, t.scene.calls, &t.scene.stats, clock_ms());
+	CU_ASSERT_PTR_NOT_NULL_FATAL(report);
+	CU_ASSERT_TRUE(metrics_write(out, report, 0));
+	evbuffer_add(out, "", 1);
+	text = (char *)evbuffer_pullup(out, -1);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(text, "\nrtprelay_dropped_packets_total{reason=\"source\"} 8000\n"));
+	evbuffer_free(out);
+	talk_close(&t);
+}
+
+TEST_SUITE(refusals_kernel,
+	   { "packets that the kernel refused are in the metric of the alert (row 2)",
+	     test_kernel_packets_are_in_the_metric_of_the_alert },
+	   { "packets that the kernel refused are in the line (row 3)",
+	     test_kernel_packets_are_in_the_line });
