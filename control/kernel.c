@@ -79,7 +79,7 @@ int kernel_dump(kernel_flow_fn *fn, void *arg)
 	if (talk)
 		talk->link = kmod_link_open(&err);
 	if (talk && talk->link) {
-		err = talk_ask_family(talk, RTPRELAY_FAMILY, &talk->family);
+		err = talk_find_family(talk, RTPRELAY_FAMILY, &talk->family);
 		seq = talk_next_seq(talk, 1);
 		len = kmod_ask_dump(talk->out, talk->family.id, seq);
 		if (!err)

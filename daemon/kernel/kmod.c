@@ -142,7 +142,8 @@ static void resynchronize(struct kmod *kmod)
 			return;
 		went(kmod);
 	}
-	if (!talk_ask_family(talk, RTPRELAY_FAMILY, &family) && !came(kmod, &family))
+	/* A module that an operator has unloaded is not loaded again. */
+	if (!talk_find_family(talk, RTPRELAY_FAMILY, &family) && !came(kmod, &family))
 		send_event(kmod, KMOD_CAME, NULL, NULL);
 	talk->lost = false;
 }

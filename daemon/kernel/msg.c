@@ -67,6 +67,12 @@ size_t kmod_ask_family(void *buf, uint32_t seq, const char *name)
 	return nlh->nlmsg_len;
 }
 
+size_t kmod_ask_families(void *buf, uint32_t seq)
+{
+	return begin(buf, GENL_ID_CTRL, seq, NLM_F_ACK | NLM_F_DUMP, CTRL_CMD_GETFAMILY, 1)
+		->nlmsg_len;
+}
+
 size_t kmod_ask_info(void *buf, uint16_t family, uint32_t seq)
 {
 	return begin(buf, family, seq, NLM_F_ACK, RTPRELAY_CMD_INFO, RTPRELAY_NL_VERSION)

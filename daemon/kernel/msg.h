@@ -141,6 +141,8 @@ struct kmod_message {
  * request an ack, except kmod_ask_flow() without @ack: then only an error is reported.
  */
 size_t kmod_ask_family(void *buf, uint32_t seq, const char *name);
+/* All families: the kernel tries to load nothing. */
+size_t kmod_ask_families(void *buf, uint32_t seq);
 size_t kmod_ask_info(void *buf, uint16_t family, uint32_t seq);
 size_t kmod_ask_dump(void *buf, uint16_t family, uint32_t seq);
 /* @cmd: RTPRELAY_CMD_FLOW_DEL, RTPRELAY_CMD_FLOW_GET */

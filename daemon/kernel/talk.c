@@ -99,6 +99,19 @@ int talk_ask_family(struct talk *talk, const char *name, struct kmod_family *fam
 	return error;
 }
 
+int talk_find_family(struct talk *talk, const char *name, struct kmod_family *family)
+{
+	size_t len = kmod_ask_families(talk->out, talk_next_seq(talk, 1));
+	struct kmod_message found;
+	int error = talk_ask(talk, len, KMOD_SAID_FAMILY, name, &found);
+
+	if (error == -EIO && !talk->lost)
+		return -ENOENT; /* the list is complete, and it is not in it */
+	if (!error)
+		*family = found.family;
+	return error;
+}
+
 int talk_ask_info(struct talk *talk, struct kmod_info *info)
 {
 	size_t len = kmod_ask_info(talk->out, talk->family.id, talk_next_seq(talk, 1));

@@ -53,6 +53,8 @@ int talk_ask(struct talk *talk, size_t len, enum kmod_said wanted, const char *n
 	     struct kmod_message *found);
 /* -ENOENT: no such family. The request makes the kernel try to load a module for it. */
 int talk_ask_family(struct talk *talk, const char *name, struct kmod_family *family);
+/* -ENOENT: no such family. The same without trying to load it: for those who only look. */
+int talk_find_family(struct talk *talk, const char *name, struct kmod_family *family);
 int talk_ask_info(struct talk *talk, struct kmod_info *info);
 
 #endif

@@ -347,11 +347,27 @@ static void info(struct fake_kmod *fake, const struct nlmsghdr *request)
 	ack(fake, request->nlmsg_seq, 0, NULL);
 }
 
+static void list_families(struct fake_kmod *fake, uint32_t seq)
+{
+	tell_family(fake, KMOD_ANSWERS, seq, CTRL_CMD_NEWFAMILY, "nlctrl", GENL_ID_CTRL, "notify",
+		    GROUP_NOTIFY);
+	if (fake->loaded)
+		tell_family(fake, KMOD_ANSWERS, seq, CTRL_CMD_NEWFAMILY, RTPRELAY_FAMILY, fake->id,
+			    RTPRELAY_GROUP_EVENT, GROUP_EVENT);
+	tell_family(fake, KMOD_ANSWERS, seq, CTRL_CMD_NEWFAMILY, "ethtool", 99, "monitor", 7);
+	done(fake, seq);
+}
+
 static void ctrl(struct fake_kmod *fake, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attr = mnl_nlmsg_get_payload_offset(nlh, sizeof(struct genlmsghdr));
 	const char *name = mnl_attr_get_str(attr);
 
+	if (nlh->nlmsg_flags & NLM_F_DUMP) {
+		list_families(fake, nlh->nlmsg_seq);
+		return;
+	}
+	fake->n_named += !strcmp(name, RTPRELAY_FAMILY);
 	if (!strcmp(name, "nlctrl"))
 		tell_family(fake, KMOD_ANSWERS, nlh->nlmsg_seq, CTRL_CMD_NEWFAMILY, name,
 			    GENL_ID_CTRL, "notify", GROUP_NOTIFY);

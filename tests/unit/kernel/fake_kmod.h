@@ -63,6 +63,7 @@ struct fake_kmod {
 	int refuse_add, send_error;
 	const char *sentence;
 	unsigned int lose_answers;
+	unsigned int n_named; /* requests for the family by its name: the kernel would load it */
 	unsigned int n_requests, n_sends, n_adds, n_carried, n_dels, n_gets, n_joins;
 };
 

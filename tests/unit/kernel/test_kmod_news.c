@@ -353,6 +353,26 @@ static void test_close_can_leave_flows_behind(void)
 	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 1);
 }
 
+/* The daemon asks by name once, at its start: an operator's modprobe -r has to last. */
+static void test_unloaded_module_is_not_loaded_again(void)
+{
+	struct kmod *kmod = start(true);
+
+	CU_ASSERT_EQUAL(fake.n_named, 1);
+	fake_kmod_load(&fake, false);
+	fake_kmod_overrun(&fake, KMOD_NEWS); /* the news is lost: it has to look */
+	kmod_dispatch(kmod);
+	kmod_flush(kmod);
+	CU_ASSERT_FALSE(kmod_available(kmod));
+	fake_kmod_load(&fake, true);
+	fake_kmod_overrun(&fake, KMOD_NEWS);
+	kmod_dispatch(kmod);
+	kmod_flush(kmod);
+	CU_ASSERT_TRUE(kmod_available(kmod));
+	CU_ASSERT_EQUAL(fake.n_named, 1);
+	end(kmod);
+}
+
 /* For --check-config with kernel=require. */
 static void test_probe_says_whether_the_module_is_usable(void)
 {
@@ -376,6 +396,8 @@ TEST_SUITE(kmod_news, { "without module nothing is set", test_without_module_not
 	     test_counts_from_before_the_start_are_left_out },
 	   { "a call that talked is not silent after the unload",
 	     test_a_call_that_talked_is_not_silent_after_the_unload },
+	   { "an unloaded module is not loaded again (row 10)",
+	     test_unloaded_module_is_not_loaded_again },
 	   { "the module is unloaded and loaded", test_module_is_unloaded_and_loaded },
 	   { "the module goes while flows are set", test_module_goes_while_flows_are_set },
 	   { "idle and resumed are reported", test_idle_and_resumed_are_reported },
