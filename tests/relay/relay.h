@@ -18,7 +18,8 @@ extern struct nl relay_nl;
 
 /*
  * Starts the daemon with more options; it is ready when this returns. RTPRELAYD in the environment
- * names the program.
+ * names the program. Calls time out after an hour, unless @options say otherwise: a busy emulated
+ * machine takes minutes for what a test does in a second.
  */
 void relay_start(const char *options);
 /* Sends SIGTERM and waits. Return: its exit status */
