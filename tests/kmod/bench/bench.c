@@ -6,98 +6,62 @@
  * driver does; those that are sent on the device "out" are counted and freed. With QEMU's
  * instruction counting the time stamp counter counts instructions, so the figures are reproducible.
  *
- *   /sys/module/bench/parameters/run     write "MODE FLOWS PACKETS CHECKSUM"; read the result
- *     MODE      plain: through the router, to 198.51.100.1, to a port that no flow has; near: the
- *               same, to a port that flows have; flow: to flow 0, 1, ... FLOWS-1 in turn
+ *   /sys/module/measure/parameters/run   write "WAY FLOWS PACKETS CHECKSUM [gro]"; read the result
+ *     WAY       plain, plain6: through the router, to a port that no flow has; near: the same, to
+ *               ports that flows have; flow, flow6, flow46, flow64: to flow 0, 1, ... FLOWS-1 in
+ *               turn, by IPv4, by IPv6, and from one to the other; see packets.c for addresses
  *     CHECKSUM  verified, none, complete, partial: the state in which packets are received; with
  *               any but "verified", and with "check", each packet that leaves is checked, and the
  *               time is meaningless
+ *     gro       by napi_gro_receive() and the end of the poll, as most drivers do; else by
+ *               netif_receive_skb()
  *   Result: "packets SENT LEFT WRONG instructions MEDIAN LEAST", per packet
- *
- * Flow n must arrive at 10.64.0.0 + n / 20000, port 10000 + 2 * (n % 20000), and leave from
- * 198.51.100.254 with the same port to 198.51.100.1, port 5000.
  */
 #include <linux/etherdevice.h>
-#include <linux/ip.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/sort.h>
 #include <linux/udp.h>
 #include <linux/vmalloc.h>
-#include <net/checksum.h>
-#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "packets.h"
 
 #define BATCH	    64
-#define PAYLOAD	    172
 #define MAX_BATCHES 4096
-
-enum checksum { VERIFIED, CHECK, NONE, COMPLETE, PARTIAL };
 
 static const char *const checksum_names[] = { "verified", "check", "none", "complete", "partial" };
 
+static const struct way ways[] = {
+	{ .name = "plain", .plain = true },
+	{ .name = "near", .plain = true, .near = true },
+	{ .name = "flow" },
+	{ .name = "plain6", .plain = true, .in6 = true, .out6 = true },
+	{ .name = "flow6", .in6 = true, .out6 = true },
+	{ .name = "flow46", .out6 = true },
+	{ .name = "flow64", .in6 = true },
+};
+
 static struct net_device *dev_in, *dev_out;
+static struct napi_struct napi;
+static const struct way *way;
 static unsigned int left, wrong;
-static bool looking, plain, near;
+static bool looking, gro;
 static char result[128] = "nothing was run";
 
-static __be16 flow_port(unsigned int flow)
+/* Not what a new device sends by itself: neighbour discovery and reports of groups. */
+static bool is_udp(const struct sk_buff *skb)
 {
-	if (plain && !near)
-		return htons(9000);
-	return htons(10000 + 2 * (flow % 20000));
-}
-
-static __be32 flow_addr(unsigned int flow)
-{
-	return htonl(0x0a400000 + flow / 20000);
-}
-
-static void fill_payload(u8 *p, u16 seq)
-{
-	int i;
-
-	memset(p, 0, 12);
-	p[0] = 0x80;
-	p[2] = seq >> 8;
-	p[3] = seq;
-	p[5] = seq * PAYLOAD >> 16;
-	p[6] = seq * PAYLOAD >> 8;
-	p[7] = (u8)(seq * PAYLOAD);
-	p[11] = 1;
-	for (i = 12; i < PAYLOAD; i++)
-		p[i] = i * 7 + seq;
-}
-
-/* What left must match the flow, byte by byte. */
-static bool right(struct sk_buff *skb)
-{
-	const struct iphdr *iph = ip_hdr(skb);
-	const struct udphdr *uh = (const struct udphdr *)(iph + 1);
-	const u8 *payload = (const u8 *)(uh + 1);
-	u8 expect[PAYLOAD];
-	__wsum sum;
-
-	fill_payload(expect, payload[2] << 8 | payload[3]);
-	if (skb->len != ETH_HLEN + sizeof(*iph) + sizeof(*uh) + PAYLOAD || iph->ttl != 63 ||
-	    ip_fast_csum(iph, 5) || iph->daddr != htonl(0xc6336401) ||
-	    memcmp(payload, expect, PAYLOAD))
-		return false;
-	if (!plain && (iph->saddr != htonl(0xc63364fe) || uh->dest != htons(5000)))
-		return false;
-	sum = csum_partial(uh, sizeof(*uh) + PAYLOAD, 0);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) /* as a device does */
-		return csum_tcpudp_magic(iph->saddr, iph->daddr, sizeof(*uh) + PAYLOAD, IPPROTO_UDP,
-					 0) == (__force __sum16)~uh->check &&
-		       skb_checksum_start_offset(skb) == ETH_HLEN + sizeof(*iph) &&
-		       skb->csum_offset == offsetof(struct udphdr, check);
-	return !csum_tcpudp_magic(iph->saddr, iph->daddr, sizeof(*uh) + PAYLOAD, IPPROTO_UDP, sum);
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP;
+	return skb->protocol == htons(ETH_P_IP);
 }
 
 static netdev_tx_t bench_xmit(struct sk_buff *skb, struct net_device *dev)
 {
-	if (skb->protocol == htons(ETH_P_IP)) { /* not the IPv6 packets that a new device sends */
+	if (is_udp(skb)) {
 		left++;
-		if (unlikely(looking) && !right(skb))
+		if (unlikely(looking) && !packet_is_right(skb, way))
 			wrong++;
 	}
 	dev_kfree_skb_any(skb);
@@ -108,69 +72,24 @@ static const struct net_device_ops bench_ops = {
 	.ndo_start_xmit = bench_xmit,
 };
 
-static void fill_headers(struct iphdr *iph, unsigned int flow)
+/* Never called: each poll is made by run_batch(). */
+static int bench_poll(struct napi_struct *unused, int budget)
 {
-	struct udphdr *uh = (struct udphdr *)(iph + 1);
-
-	memset(iph, 0, sizeof(*iph));
-	iph->version = 4;
-	iph->ihl = 5;
-	iph->ttl = 64;
-	iph->protocol = IPPROTO_UDP;
-	iph->tot_len = htons(sizeof(*iph) + sizeof(*uh) + PAYLOAD);
-	iph->saddr = htonl(0xc0000201);
-	iph->daddr = plain ? htonl(0xc6336401) : flow_addr(flow);
-	ip_send_check(iph);
-	uh->source = htons(4000);
-	uh->dest = flow_port(flow);
-	uh->len = htons(sizeof(*uh) + PAYLOAD);
-	uh->check = 0;
+	return 0;
 }
 
-static void set_checksum(struct sk_buff *skb, enum checksum checksum)
+static void receive(struct sk_buff *batch[BATCH])
 {
-	struct iphdr *iph = (struct iphdr *)skb->data;
-	struct udphdr *uh = (struct udphdr *)(iph + 1);
-	int len = sizeof(*uh) + PAYLOAD;
-	__wsum sum = checksum == PARTIAL ? 0 : csum_partial(uh, len, 0);
+	int i;
 
-	uh->check = csum_tcpudp_magic(iph->saddr, iph->daddr, len, IPPROTO_UDP, sum);
-	switch (checksum) {
-	case PARTIAL:
-		uh->check = ~uh->check;
-		skb->ip_summed = CHECKSUM_PARTIAL;
-		skb->csum_start = (unsigned char *)uh - skb->head;
-		skb->csum_offset = offsetof(struct udphdr, check);
-		break;
-	case COMPLETE:
-		skb->ip_summed = CHECKSUM_COMPLETE;
-		skb->csum = csum_partial(skb->data, skb->len, 0);
-		break;
-	case NONE:
-		skb->ip_summed = CHECKSUM_NONE;
-		break;
-	default:
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	if (!gro) {
+		for (i = 0; i < BATCH; i++)
+			netif_receive_skb(batch[i]);
+		return;
 	}
-}
-
-static struct sk_buff *make_packet(unsigned int flow, u16 seq, enum checksum checksum)
-{
-	int len = ETH_HLEN + sizeof(struct iphdr) + sizeof(struct udphdr) + PAYLOAD;
-	struct sk_buff *skb = netdev_alloc_skb_ip_align(dev_in, len);
-	struct ethhdr *eth;
-
-	if (!skb)
-		return NULL;
-	eth = skb_put(skb, len);
-	ether_addr_copy(eth->h_dest, dev_in->dev_addr);
-	eth_random_addr(eth->h_source);
-	eth->h_proto = htons(ETH_P_IP);
-	fill_headers((struct iphdr *)(eth + 1), flow);
-	fill_payload((u8 *)(eth + 1) + sizeof(struct iphdr) + sizeof(struct udphdr), seq);
-	skb->protocol = eth_type_trans(skb, dev_in);
-	set_checksum(skb, checksum);
-	return skb;
+	for (i = 0; i < BATCH; i++)
+		napi_gro_receive(&napi, batch[i]);
+	napi_complete_done(&napi, BATCH);
 }
 
 /* Return: the cost of one packet of the batch, times BATCH; 0: out of memory */
@@ -183,7 +102,7 @@ static u64 run_batch(unsigned int first, unsigned int flows, enum checksum check
 	for (i = 0; i < BATCH; i++) {
 		unsigned int n = first + i;
 
-		batch[i] = make_packet(n % flows, n / flows, checksum);
+		batch[i] = packet_make(dev_in, way, n % flows, n / flows, checksum);
 		if (!batch[i]) {
 			while (i--)
 				kfree_skb(batch[i]);
@@ -191,9 +110,10 @@ static u64 run_batch(unsigned int first, unsigned int flows, enum checksum check
 		}
 	}
 	local_bh_disable();
+	if (gro && !napi_schedule_prep(&napi))
+		pr_err("the device is being polled\n");
 	start = rdtsc_ordered();
-	for (i = 0; i < BATCH; i++)
-		netif_receive_skb(batch[i]);
+	receive(batch);
 	start = rdtsc_ordered() - start;
 	local_bh_enable();
 	return start;
@@ -206,24 +126,34 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static const struct way *way_of(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(ways[i].name, name))
+			return &ways[i];
+	return NULL;
+}
+
 static int bench_run(const char *val, const struct kernel_param *kp)
 {
+	char name[16], checksum_name[16], by[8] = "";
 	unsigned int flows, packets, batches, i;
-	char mode[16], name[16];
 	int checksum;
 	u64 *ticks;
 
-	if (sscanf(val, "%15s %u %u %15s", mode, &flows, &packets, name) != 4 || !flows)
+	if (sscanf(val, "%15s %u %u %15s %7s", name, &flows, &packets, checksum_name, by) < 4)
 		return -EINVAL;
-	checksum = match_string(checksum_names, ARRAY_SIZE(checksum_names), name);
+	checksum = match_string(checksum_names, ARRAY_SIZE(checksum_names), checksum_name);
 	batches = packets / BATCH;
-	if (checksum < 0 || !batches || batches > MAX_BATCHES)
+	way = way_of(name);
+	if (checksum < 0 || !way || !flows || !batches || batches > MAX_BATCHES)
 		return -EINVAL;
 	ticks = vcalloc(batches, sizeof(*ticks));
 	if (!ticks)
 		return -ENOMEM;
-	near = !strcmp(mode, "near");
-	plain = near || !strcmp(mode, "plain");
+	gro = !strcmp(by, "gro");
 	looking = checksum != VERIFIED;
 	left = 0;
 	wrong = 0;
@@ -279,8 +209,11 @@ static int __init bench_init(void)
 {
 	dev_in = make_device("in");
 	dev_out = make_device("out");
-	if (dev_in && dev_out)
+	if (dev_in && dev_out) {
+		netif_napi_add(dev_in, &napi, bench_poll);
+		napi_enable(&napi);
 		return 0;
+	}
 	end_device(dev_in);
 	end_device(dev_out);
 	return -ENOMEM;
@@ -288,6 +221,8 @@ static int __init bench_init(void)
 
 static void __exit bench_exit(void)
 {
+	napi_disable(&napi);
+	netif_napi_del(&napi);
 	end_device(dev_in);
 	end_device(dev_out);
 }
