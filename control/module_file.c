@@ -17,7 +17,7 @@ extern char **environ;
 static void read_text(int fd, char *text, size_t size)
 {
 	size_t len = 0;
-	char rest[64];
+	char rest[64] = { 0 };
 	ssize_t n;
 
 	do {
