@@ -16,7 +16,7 @@ aim_attack() {
 	local port
 	for port in $(relay_sockets | sed 's/.*://' | sort); do
 		[ $((port % 2)) = 0 ] || continue
-		become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$port" $((port + 1)) "${AIMED:-400}" "$TMP/attack4.$port" &
+		become_in_ns attacker "$PROGRAMS/rtp_spray" 198.51.100.20 "$port" $((port + 1)) "${AIMED:-400}" "$TMP/attack4.$port" &
 		echo "attacker $!" >>"$TMP/programs"
 		until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$port" || fail "the attack on port $port does not start"
 	done
@@ -132,7 +132,7 @@ case_malformed_control() {
 	SIPP_S=600 # how long the datagrams take depends on the machine
 	bystander_up
 	# shellcheck disable=SC2086 # address and port
-	in_ns proxy "$BUILD/ng_fuzz" $RELAY_NG "$FUZZ" "${SEED:-1}" >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
+	in_ns proxy "$PROGRAMS/ng_fuzz" $RELAY_NG "$FUZZ" "${SEED:-1}" >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
 	bystander_is_well
 	# Some of the changed requests are still valid and make calls: end them all.
 	# shellcheck disable=SC2016 # for the inner shell

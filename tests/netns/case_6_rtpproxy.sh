@@ -40,10 +40,10 @@ case_rtpproxy_malformed() {
 	SIPP_S=600 # how long the datagrams take depends on the machine
 	bystander_up
 	# shellcheck disable=SC2086 # address and port
-	in_ns proxy "$BUILD/ng_fuzz" $where $((10 * FUZZ)) "${SEED:-1}" rtpproxy >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
+	in_ns proxy "$PROGRAMS/ng_fuzz" $where $((10 * FUZZ)) "${SEED:-1}" rtpproxy >"$LOG/$CASE.fuzz" 2>&1 || fail "$(cat "$LOG/$CASE.fuzz")"
 	[ "$SLOW" = 1 ] || echo "$CASE: note: cookies of every length are not tested here"
 	# shellcheck disable=SC2086
-	[ $SLOW != 1 ] || in_ns proxy "$BUILD/ng_fuzz" $where cookies >"$LOG/$CASE.cookies" 2>&1 || fail "$(cat "$LOG/$CASE.cookies")"
+	[ $SLOW != 1 ] || in_ns proxy "$PROGRAMS/ng_fuzz" $where cookies >"$LOG/$CASE.cookies" 2>&1 || fail "$(cat "$LOG/$CASE.cookies")"
 	bystander_is_well
 	# Some of the changed commands are still valid and make calls: end them all.
 	# shellcheck disable=SC2016 # for the inner shell

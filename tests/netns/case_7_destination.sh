@@ -173,7 +173,7 @@ case_command_in_media_by_nat() {
 		"${way}_call_naming" a "$CALL_ID" 198.51.100.98 audio "$port"
 		command_is_not_answered 198.51.100.20 "$GIVEN" "$RTP_AS_COOKIE $payload" daemon.from_media_port
 		# A proxy on the relay's host may send from any other port of the range.
-		in_ns relay "$BUILD/ng_ask" 198.51.100.20 2223 command=ping >/dev/null || fail "the relay's host may not send commands"
+		in_ns relay "$PROGRAMS/ng_ask" 198.51.100.20 2223 command=ping >/dev/null || fail "the relay's host may not send commands"
 		end_attack
 	done
 	in_ns relay nft delete table ip hairpin

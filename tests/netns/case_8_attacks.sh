@@ -19,7 +19,7 @@ done
 # rtp_spray from a host, to ports of the relay, until the end of the case.
 attack_from() { # attack_from HOST FIRST LAST PACKETS-PER-SECOND [KIND]
 	local report="$TMP/attack4.$1.$2${5:+.$5}"
-	become_in_ns "$1" "$BUILD/rtp_spray" 198.51.100.20 "$2" "$3" "$4" "$report" ${5:+"$5"} &
+	become_in_ns "$1" "$PROGRAMS/rtp_spray" 198.51.100.20 "$2" "$3" "$4" "$report" ${5:+"$5"} &
 	echo "$1 $!" >>"$TMP/programs"
 	until_ok 5 grep -q 'rounds=[1-9][0-9]' "$report" || fail "the attack on port $2 does not start"
 }

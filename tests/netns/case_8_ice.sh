@@ -45,7 +45,7 @@ ice_signal() { # ice_signal offer|answer SDP TAG...
 }
 
 stun_start() { # stun_start NAME HOST ADDRESS PORT RELAY-PORT USERNAME
-	become_in_ns "$2" "$BUILD/stun_end" "$3" "$4" "$(relay_address "$3")" "$5" "$6" $CHECKS $((1500 * SLOW)) "$TMP/stun.start" >"$TMP/stun.$1" 2>&1 &
+	become_in_ns "$2" "$PROGRAMS/stun_end" "$3" "$4" "$(relay_address "$3")" "$5" "$6" $CHECKS $((1500 * SLOW)) "$TMP/stun.start" >"$TMP/stun.$1" 2>&1 &
 	echo "$1 $!" >>"$TMP/programs"
 	ENDS+=("$!")
 	until_ok 5 grep -qx ready "$TMP/stun.$1" || fail "$1 does not start: $(<"$TMP/stun.$1")"

@@ -35,11 +35,11 @@ case_kamailio_commands() {
 	flows=tests/proxies/kamailio-$version
 	# Flows of other versions were written from documents alone.
 	[ "$version" = 5.6 ] || { echo "$CASE: note: not compared, Kamailio is $version and not 5.6"; return; }
-	become_in_ns relay "${BUILD%/netns}/proxies/tap" 2223 22222 >"$shapes" 2>&1 &
+	become_in_ns relay "${PROGRAMS%/netns}/proxies/tap" 2223 22222 >"$shapes" 2>&1 &
 	echo "tap $!" >>"$TMP/programs"
 	until_ok 5 grep -q ready "$shapes" || fail "the tap does not start: $(cat "$shapes")"
 	commands_of_kamailio
-	unknown=$(grep -v ready "$shapes" | sort -u | grep -vxFf <(for flow in "$flows"/*.txt; do "${BUILD%/netns}/proxies/replay" --shapes "$flow"; done))
+	unknown=$(grep -v ready "$shapes" | sort -u | grep -vxFf <(for flow in "$flows"/*.txt; do "${PROGRAMS%/netns}/proxies/replay" --shapes "$flow"; done))
 	[ -z "$unknown" ] || fail "Kamailio sends what is in no flow of $flows: $unknown"
 	[ "$(grep -c ' offer:\| U:' "$shapes")" -gt 2 ] || fail "too few commands: $(cat "$shapes")"
 }

@@ -21,7 +21,7 @@
 
 NET=rtpr$$
 TMP=$(mktemp -d)
-BUILD=${BUILD:-build}/tests/netns
+PROGRAMS=${BUILD:-build}/tests/netns # BUILD may be exported, and the lanes read this file again
 LOG=${LOG:-build/logs/netns}
 RELAY_NG="198.51.100.20 2223"
 PORT_MIN=${PORT_MIN:-30000}
@@ -219,7 +219,7 @@ relay_stop() { # relay_stop TERM|KILL: ends the relay, or says why not
 
 ng() { # ng KEY=VALUE...: sends the relay an NG command, as the proxy does
 	# shellcheck disable=SC2086 # address and port
-	in_ns proxy "$BUILD/ng_ask" $RELAY_NG "$@"
+	in_ns proxy "$PROGRAMS/ng_ask" $RELAY_NG "$@"
 }
 
 relay_start() { # relay_start [OPTION...]
@@ -302,9 +302,9 @@ kamailio_kill() {
 }
 
 attacker_start() { # attacker_start PACKETS-PER-SECOND
-	become_in_ns attacker "$BUILD/rtp_spray" 198.51.100.20 "$PORT_MIN" "$PORT_MAX" "$1" "$TMP/attack4" &
+	become_in_ns attacker "$PROGRAMS/rtp_spray" 198.51.100.20 "$PORT_MIN" "$PORT_MAX" "$1" "$TMP/attack4" &
 	started attacker4
-	become_in_ns attacker "$BUILD/rtp_spray" 2001:db8:1::20 "$PORT_MIN" "$PORT_MAX" "$(($1 / 4))" "$TMP/attack6" &
+	become_in_ns attacker "$PROGRAMS/rtp_spray" 2001:db8:1::20 "$PORT_MIN" "$PORT_MAX" "$(($1 / 4))" "$TMP/attack6" &
 	started attacker6
 }
 

@@ -15,13 +15,13 @@ SIPP_S=90  # a scenario ends at the latest after so many seconds
 say() { # say PHONE WORD...: sends a command to its rtp_end
 	local words=("${@:2}")
 	[ "$2" != wait ] || words[-1]=$((words[-1] * SLOW))
-	"$BUILD/rtp_end" "$TMP/$1.sock" "${words[@]}"
+	"$PROGRAMS/rtp_end" "$TMP/$1.sock" "${words[@]}"
 }
 
 phone_start() { # phone_start PHONE...
 	local phone
 	for phone; do
-		first_in_ns "$phone" "$BUILD/rtp_end" --serve "$TMP/$phone.sock" 2>>"$LOG/rtp_end.log" &
+		first_in_ns "$phone" "$PROGRAMS/rtp_end" --serve "$TMP/$phone.sock" 2>>"$LOG/rtp_end.log" &
 		started "$phone"
 	done
 	for phone; do
@@ -76,7 +76,7 @@ sipp_is_bound() {
 # Registers a phone, which then waits for calls.
 callee() { # callee PHONE [USER [Q [SDP-TAIL [CALLS [SCENARIO]]]]]
 	register "$1" "${2:-$1}" "${3:-1.0}"
-	sipp_run "$1" "${6:-callee}" -m "${5:-1}" -key user "$1" -key addr "${ADDR[$1]}" -key tell "$BUILD/rtp_end $TMP/$1.sock" \
+	sipp_run "$1" "${6:-callee}" -m "${5:-1}" -key user "$1" -key addr "${ADDR[$1]}" -key tell "$PROGRAMS/rtp_end $TMP/$1.sock" \
 		-key sdp_tail "${4:-}" &
 	echo "$1 $!" >>"$TMP/programs"
 	SIPP[$1]=$!
@@ -91,7 +91,7 @@ caller() { # caller PHONE USER [SDP-TAIL [SCENARIO]]: one call; its port is 4000
 
 caller_of_list() { # caller_of_list PHONE USER CSV CALLS [SDP-TAIL [SCENARIO]]
 	sipp_run "$1" "${6:-caller}" -inf "$3" -m "$4" -r 25 -cid_str "$CASE-%u-$1" -key user "$1" -key callee "$2" \
-		-key tell "$BUILD/rtp_end $TMP/$1.sock" -key sdp_tail "${5:-}" &
+		-key tell "$PROGRAMS/rtp_end $TMP/$1.sock" -key sdp_tail "${5:-}" &
 	SIPP[$1]=$!
 	echo "$1 $!" >>"$TMP/programs"
 	CALL_ID=$CASE-1-$1
