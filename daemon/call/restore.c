@@ -393,6 +393,7 @@ static int fill_dialog(struct restore *r, struct dialog *dialog, const struct di
 	dialog->delete_at_ms = awaited(r, record->delete_at_ms);
 	dialog->answered = record->answered;
 	dialog->final = record->final;
+	dialog->initial = !record->final;
 	dialog->timeout_s = record->timeout_s;
 	dialog->media = calloc(record->n_media + 1, sizeof(*dialog->media));
 	if (!dialog->media)

@@ -142,6 +142,7 @@ struct dialog {
 	int64_t deleted_ms;	/* if so: time of the delete command; 0: before a restart */
 	bool answered;		/* an answer came since the last initial offer */
 	bool initial;		/* the last offer had no To-tag: several phones may answer it */
+	bool inner;		/* the last offer was in a dialog, and has no answer */
 	bool final;		/* a 2xx answered it: other To-tags are of forks that have lost */
 	unsigned int timeout_s; /* replaces the configured time-outs; 0: they apply */
 };

@@ -155,9 +155,12 @@ static void select_named(struct selection *selection, const struct call *call,
 	bool by_to_tag = request->to_tag.len && request->flags & REQ_DELETE_TO_TAG;
 	bool both = request->to_tag.len && request->from_tag.len;
 
-	if (request->via_branch.len && select_dialogs(selection, call, request, has_branch))
+	if (request->via_branch.len && select_dialogs(selection, call, request, has_branch)) {
+		spare_decided(selection, request);
 		return;
+	}
 	if (both && select_dialogs(selection, call, request, has_both_tags)) {
+		spare_decided(selection, request);
 		select_forks(selection);
 		return;
 	}

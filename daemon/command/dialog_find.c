@@ -94,7 +94,7 @@ struct dialog *dialog_for_offer(const struct call *call, const struct request *r
 		if (!party_has_tag(&dialog->party[SIDE_A], request->from_tag))
 			continue;
 		known = true;
-		if (!(request->flags & REQ_NEW_BRANCH) &&
+		if (!(request->flags & REQ_NEW_BRANCH) && !(dialog->final && request->to_tag.len) &&
 		    str_eq(dialog->via_branch, request->via_branch))
 			return dialog;
 	}

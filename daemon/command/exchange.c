@@ -263,10 +263,12 @@ void exchange_commit(struct exchange *ex)
 	dialog->delete_at_ms = 0;
 	if (ex->offer) {
 		dialog->offer_branch = dialog_branch_id(dialog, request->via_branch);
-		dialog->initial = !request->to_tag.len;
+		dialog->inner = request->to_tag.len;
+		dialog->initial = dialog->initial || !request->to_tag.len;
 	} else {
 		dialog->answered = true;
 		dialog->final = dialog->final || ex->final;
+		dialog->inner = false;
 	}
 	if (ex->offer && dialog_side_of(dialog, request->to_tag) < 0 && ex->from == SIDE_A)
 		dialog->answered = dialog->final = false; /* to another party (serial fork) */

@@ -320,7 +320,7 @@ static int plan_answerer(struct exchange *ex)
 	struct str tag = ex->request->to_tag;
 	bool known = party_has_tag(party, tag);
 
-	ex->final = ex->dialog->initial && is_2xx(ex->request);
+	ex->final = ex->dialog->initial && !ex->dialog->inner && is_2xx(ex->request);
 	if (!tag.len)
 		return 0;
 	ex->new_answerer = party->tag.len && !known && !ex->dialog->answered;

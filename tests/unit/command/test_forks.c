@@ -274,6 +274,90 @@ static void test_delete_in_a_failure_reply_ends_what_rings(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/*
+ * c rings and sends UPDATE (RFC 3311) in its early dialog, which is no answer to the INVITE: what b
+ * answers is, and c is late. An UPDATE of the caller changes nothing in that, either.
+ */
+static void test_update_of_a_phone_that_rings_does_not_win(void)
+{
+	static const struct {
+		const char *branch, *from, *to;
+	} rows[] = {
+		{ NULL, "c", "a" },
+		{ "z9hG4bK-1", "c", "a" },
+		{ NULL, "a", "b" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *branch = rows[i].branch;
+		struct scene scene;
+
+		scene_open(&scene);
+		OFFER("a", NULL, branch);
+		ANSWER("a", "c", branch, other_sdp, .sip_code = 183);
+		ANSWER("a", "b", branch, NULL, .sip_code = 183);
+		OFFER(rows[i].from, rows[i].to);
+		ANSWER(rows[i].from, rows[i].to, NULL, NULL, .sip_code = 200);
+		ANSWER("a", "b", branch, NULL, .sip_code = 200);
+		ANSWER("a", "c", branch, other_sdp, .sip_code = 200);
+		CU_ASSERT_TRUE(callee_is_at(&scene, "192.0.2.2"));
+		DELETE("c", "a");
+		CU_ASSERT_EQUAL(dialogs(&scene), 1);
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
+/* A reply of 300 and above that names the answered fork, or refuses a re-INVITE. */
+static void test_failure_reply_with_the_name_of_the_answered_fork_ends_nothing(void)
+{
+	static const struct {
+		const char *to, *branch;
+		uint32_t flags;
+		int code;
+		size_t left;
+	} rows[] = {
+		{ NULL, "z9hG4bK-1", 0, 486, 2 }, { "c", "z9hG4bK-1", 0, 486, 2 },
+		{ "b", NULL, 0, 488, 2 },	  { "b", "z9hG4bK-re", REQ_DELETE_TO_TAG, 488, 2 },
+		{ NULL, "z9hG4bK-2", 0, 486, 1 }, { "b", NULL, 0, 0, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		OFFER("a", NULL, "z9hG4bK-1");
+		ANSWER("a", "b", "z9hG4bK-1", NULL, .sip_code = 200);
+		OFFER("a", NULL, "z9hG4bK-2");
+		DELETE("a", rows[i].to, rows[i].branch, .flags = rows[i].flags,
+		       .sip_code = rows[i].code);
+		CU_ASSERT_EQUAL(dialogs(&scene), rows[i].left);
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
+/* The re-INVITE of a caller to a phone that the call does not have: a dialog of its own. */
+static void test_offer_to_a_phone_that_lost_does_not_move_the_call(void)
+{
+	static const char *const to[] = { "c", "x" };
+
+	for (size_t i = 0; i < COUNT(to); i++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		OFFER("a");
+		ANSWER("a", "c", NULL, other_sdp, .sip_code = 183);
+		ANSWER("a", "b", NULL, NULL, .sip_code = 200);
+		OFFER("a", to[i], NULL, other_sdp);
+		ANSWER("a", to[i], NULL, other_sdp, .sip_code = 200);
+		CU_ASSERT_TRUE(the_call(&scene)->dialogs->final);
+		CU_ASSERT_TRUE(callee_is_at(&scene, "192.0.2.2"));
+		DELETE("a", to[i]);
+		CU_ASSERT_TRUE(dialogs(&scene) >= 1);
+		CU_ASSERT_TRUE(callee_is_at(&scene, "192.0.2.2"));
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
 TEST_SUITE(forks,
 	   { "an answer after a 2xx of another phone changes nothing",
 	     test_answer_after_a_2xx_of_another_phone_changes_nothing },
@@ -293,4 +377,10 @@ TEST_SUITE(forks,
 	   { "delete in a failure reply spares the answered call",
 	     test_delete_in_a_failure_reply_spares_the_answered_call },
 	   { "delete in a failure reply ends what rings",
-	     test_delete_in_a_failure_reply_ends_what_rings });
+	     test_delete_in_a_failure_reply_ends_what_rings },
+	   { "UPDATE of a phone that rings does not win",
+	     test_update_of_a_phone_that_rings_does_not_win },
+	   { "a failure reply with the name of the answered fork ends nothing",
+	     test_failure_reply_with_the_name_of_the_answered_fork_ends_nothing },
+	   { "an offer to a phone that lost does not move the call",
+	     test_offer_to_a_phone_that_lost_does_not_move_the_call });

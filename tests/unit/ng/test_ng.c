@@ -443,7 +443,7 @@ static void test_statistics_has_what_programs_read(void)
 /* Requests have up to 64 KiB; a reply that does not fit is replaced by an error, not truncated. */
 static void test_reply_too_large(void)
 {
-	static char offer[CTL_DATAGRAM], small[256];
+	static char offer[CTL_DATAGRAM], small[128];
 	struct relay relay;
 	struct str payload;
 	struct buf out;
