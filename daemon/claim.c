@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "claim.h"
@@ -39,14 +40,54 @@ static bool overlap(const struct claim_range *a, const struct claim_range *b)
 	return a->port_min <= b->port_max && b->port_min <= a->port_max;
 }
 
+/* The last column of a line; "": it has none. A path may have blanks, the others have not. */
+static const char *path_of(const char *line)
+{
+	for (int column = 0; column < 7; column++) {
+		line += strspn(line, " ");
+		line += strcspn(line, " \n");
+	}
+	return line + strspn(line, " ");
+}
+
+static void read_comm(const char *pid, char *comm, size_t size)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	file = fopen(path, "re");
+	if (!file || !fgets(comm, (int)size, file))
+		comm[0] = '\0';
+	if (file)
+		fclose(file);
+}
+
+/*
+ * Anybody on this host can bind any name. So a claim counts only if its process is this program, of
+ * root or of this user.
+ */
+static bool is_daemon(long pid)
+{
+	char own[64], theirs[64], text[32], path[64];
+	struct stat stat_;
+
+	snprintf(text, sizeof(text), "%ld", pid);
+	snprintf(path, sizeof(path), "/proc/%ld", pid);
+	read_comm("self", own, sizeof(own));
+	read_comm(text, theirs, sizeof(theirs));
+	return *own && !strcmp(own, theirs) && !stat(path, &stat_) &&
+	       (!stat_.st_uid || stat_.st_uid == geteuid());
+}
+
 /* Does a line of the list name a claim of another process to this address? */
 static bool read_claim(const char *line, const char *address, struct claim_range *range, long *pid)
 {
-	const char *name = strstr(line, "@" PREFIX);
+	const char *name = path_of(line);
 	struct str rest, theirs, ports, low;
 	uint64_t min, max, process;
 
-	if (!name)
+	if (strncmp(name, "@" PREFIX, strlen("@" PREFIX)) != 0)
 		return false;
 	rest = str_of(name + strlen("@" PREFIX));
 	theirs = str_split(&rest, '/');
@@ -71,7 +112,8 @@ static bool find_other(const char *address, struct claim_range *range, long *pid
 	long their_pid;
 
 	while (file && !found && fgets(line, sizeof(line), file))
-		found = read_claim(line, address, &theirs, &their_pid) && overlap(&theirs, range);
+		found = read_claim(line, address, &theirs, &their_pid) && overlap(&theirs, range) &&
+			is_daemon(their_pid);
 	if (file)
 		fclose(file);
 	if (found) {

@@ -6,11 +6,33 @@
 #include "base/log.h"
 #include "call/media_path.h"
 #include "call/refusals.h"
+#include "packet/bridge.h"
 #include "stats/stats.h"
 
 static bool is_due(int64_t told_ms, int64_t now_ms)
 {
 	return !told_ms || now_ms - told_ms >= REFUSALS_MINUTE_MS;
+}
+
+/*
+ * Is it the address of a phone of this media? Then others may be behind it (NAT), who must not be
+ * banned for what one of them sends to his own call.
+ */
+static bool is_of_phone(const struct media *media, const struct stream_report *refused)
+{
+	struct stream_report report;
+
+	if (refused->refused_rank >= RANK_ADDR)
+		return true;
+	for (int side = 0; side < 2; side++) {
+		if (!bridge_has(media->bridge, (enum side)side, COMP_RTP))
+			continue;
+		bridge_report(media->bridge, (enum side)side, COMP_RTP, &report);
+		if (endpoint_addr_eq(&report.latched, &refused->refused) ||
+		    endpoint_addr_eq(&report.signalled, &refused->refused))
+			return true;
+	}
+	return false;
 }
 
 static void log_refusal(const struct media *media, enum side side, enum component comp)
@@ -23,11 +45,13 @@ static void log_refusal(const struct media *media, enum side side, enum componen
 	media_report(media, side, comp, &report); /* with the packets that the kernel refused */
 	many = report.refused_sources >= REFUSED_SOURCES;
 	log_about_call(LOG_LEVEL_WARNING, id,
-		       "refused %s from %s at port %u of call %s: %" PRIu64 " packets, %u%s "
+		       "refused %s from %s%s at port %u of call %s: %" PRIu64 " packets, %u%s "
 		       "sources",
-		       component_names[comp], endpoint_print(&report.refused, source),
-		       endpoint_port(&report.local), log_escape(id, call_id, sizeof(call_id)),
-		       report.drops[DROP_SOURCE], report.refused_sources, many ? " or more" : "");
+		       component_names[comp],
+		       is_of_phone(media, &report) ? "another port of a phone, " : "",
+		       endpoint_print(&report.refused, source), endpoint_port(&report.local),
+		       log_escape(id, call_id, sizeof(call_id)), report.drops[DROP_SOURCE],
+		       report.refused_sources, many ? " or more" : "");
 }
 
 /* The call gets no line of its own. */

@@ -94,6 +94,36 @@ static void test_line_names_source_port_and_call(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* fail2ban must not read it: who sends it is behind the same NAT as others, or is the phone. */
+static void test_address_of_a_phone_has_other_words(void)
+{
+	struct log_capture capture;
+	const struct sockaddr_in any = { .sin_family = AF_INET,
+					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	char text[4096], sdp[200];
+	struct scene scene;
+	int phone[2];
+
+	scene_open(&scene);
+	for (int i = 0; i < 2; i++)
+		phone[i] = socket(AF_INET, SOCK_DGRAM, 0);
+	CU_ASSERT_EQUAL(bind(phone[0], (const struct sockaddr *)&any, sizeof(any)), 0);
+	n_told = 0;
+	snprintf(sdp, sizeof(sdp), SDP_AT("127.0.0.1", "%u"), port_of_socket(phone[0]));
+	CU_ASSERT_TRUE(OFFER("a", NULL, NULL, sdp) > 0);
+	log_capture_begin(&capture, LOG_LEVEL_WARNING);
+	send_refused(&scene, phone[0], 1, 0, 0);
+	send_refused(&scene, phone[1], 1, 1, 0);
+	refusals_tell(the_call(&scene)->dialogs->media[0], SIDE_A, COMP_RTP, clock_ms());
+	log_capture_end(&capture, text, sizeof(text));
+	CU_ASSERT_EQUAL(
+		log_capture_count(text, "refused RTP from another port of a phone, 127.0.0.1:"), 1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "refused RTP from 127"), 0);
+	for (int i = 0; i < 2; i++)
+		close(phone[i]);
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* A call that @scene has, of this number. */
 static const struct media *media_of(struct scene *scene, unsigned int number)
 {
@@ -174,6 +204,7 @@ static void test_lines_are_counted_in_any_minute(void)
 }
 
 TEST_SUITE(refusals,
+	   { "the address of a phone has other words", test_address_of_a_phone_has_other_words },
 	   { "a line names source, port and call (row 3)", test_line_names_source_port_and_call },
 	   { "a spray writes twenty lines a minute and a summary (row 3)",
 	     test_spray_writes_twenty_lines_a_minute_and_a_summary },
