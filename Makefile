@@ -186,7 +186,7 @@ uninstall: ## removes what install and install-module have installed; keeps conf
 
 # --- Tests ----------------------------------------------------------------------------------------
 
-deps: ## installs the missing Debian packages for build, tests, demo, lint and fuzzing
+deps: ## installs the missing Debian packages for build, tests, demo, lint and fuzzing; deps-build: only for build
 	@packaging/install-deps build test demo lint fuzz
 
 # deps-build, deps-test, deps-demo, ...: a group of packaging/deps. A target that needs a group has

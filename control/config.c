@@ -12,7 +12,7 @@
 
 struct rows {
 	struct table *table;
-	bool diff, failed;
+	bool diff, json, failed;
 	unsigned int pending; /* keys with another value in the file or the options */
 };
 
@@ -60,6 +60,10 @@ static void add_difference(struct rows *rows, const json_t *line)
 	rows->pending += *when != '\0';
 	if (!*when && !strcmp(member(line, "value"), member(line, "default")))
 		return;
+	if (rows->json) {
+		put_json(line);
+		return;
+	}
 	rows->failed |= !table_add(rows->table,
 				   (const char *const[]){ text_of(line, "key"), cell(line, "value"),
 							  *when ? cell(line, "written") : "=", when,
@@ -94,12 +98,27 @@ static const struct column differences[] = {
 	{ .head = NULL },
 };
 
+/* With --json and --diff, too, only keys that differ are printed, and the status tells of them. */
+static int show_difference(const struct options *options, json_t *request, struct rows *rows)
+{
+	struct options quiet = *options;
+	int status;
+
+	quiet.json = false;
+	status = line_ask(&quiet, request, add_row, rows);
+	status = table_end(rows->table, rows->failed, status, !options->json);
+	if (status == EXIT_OK && !options->json)
+		printf("%u %s from file and options\n", rows->pending,
+		       rows->pending == 1 ? "key differs" : "keys differ");
+	return status == EXIT_OK && rows->pending ? EXIT_REFUSED : status;
+}
+
 int verb_config(const struct options *options, int argc, char **argv)
 {
 	struct rows rows = { .table = table_new(options->diff ? differences : values),
-			     .diff = options->diff };
+			     .diff = options->diff,
+			     .json = options->json };
 	json_t *request = line_request(CONTROL_VERB_CONFIG);
-	int status;
 
 	(void)argc;
 	(void)argv;
@@ -108,9 +127,8 @@ int verb_config(const struct options *options, int argc, char **argv)
 		json_decref(request);
 		return out_of_memory();
 	}
-	status = table_end(rows.table, rows.failed, line_ask(options, request, add_row, &rows),
-			   !options->json);
-	if (status == EXIT_OK && options->diff && !options->json)
-		printf("%u keys are written otherwise than they run\n", rows.pending);
-	return status == EXIT_OK && rows.pending ? EXIT_REFUSED : status;
+	if (options->diff)
+		return show_difference(options, request, &rows);
+	return table_end(rows.table, rows.failed, line_ask(options, request, add_row, &rows),
+			 !options->json);
 }

@@ -18,8 +18,8 @@
  * "refused RTP from 203.0.113.5:4000 at port 30000 of call ID: 63 packets, 2 sources"
  *
  * Packets and sources of that port so far. fail2ban reads these lines (docs/operations.md): what a
- * caller chooses stands after the address, never before it. If the address is that of a phone of the
- * same media, "another port of a phone, " stands before it, and fail2ban does not read the line.
+ * caller chooses stands after the address, never before it. If the address is that of a phone of
+ * the same media, "another port of a phone, " stands before it: fail2ban does not read that.
  */
 void refusals_tell(const struct media *media, enum side side, enum component comp, int64_t now_ms);
 /* Once a second, after stats_sample(): writes the summary, a minute after it has begun. */

@@ -79,7 +79,8 @@ static void unknown_section(struct loader *loader, const char *section)
 	snprintf(loader->section, sizeof(loader->section), "%s", section);
 	if (str_starts(str_of(section), STR("rtpengine")))
 		log_err("%s:%u: section [%s]: this is an rtpengine.conf; keys belong under "
-			"[" CONF_SECTION "]; docs/ng.md says which of them",
+			"[" CONF_SECTION
+			"]: rtprelayctl migrate writes them (docs/from-rtpengine.md)",
 			loader->path, loader->line, section);
 	else
 		log_err("%s:%u: unknown section [%s]; all keys belong to [" CONF_SECTION "]",

@@ -298,7 +298,7 @@ static void test_mistakes_in_file_are_reported(void)
 		  "smart\n" },
 		{ HEAD "[rtpengine]\ntable = 0\nnum-threads = 4\n\nlog-level = 6\n",
 		  "error: F:5: section [rtpengine]: this is an rtpengine.conf; keys belong under "
-		  "[rtprelay]; docs/ng.md says which of them\n" },
+		  "[rtprelay]: rtprelayctl migrate writes them (docs/from-rtpengine.md)\n" },
 		{ HEAD "[a]\nx = 0\ny = 4\n[b]\nz = 6\n",
 		  "error: F:5: unknown section [a]; all keys belong to [rtprelay]\n"
 		  "error: F:8: unknown section [b]; all keys belong to [rtprelay]\n" },
