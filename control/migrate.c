@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* migrate.c - rtprelayctl migrate: which form a file has, and what is written of it */
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +44,10 @@ void migrate_put(struct migration *m, const char *theirs, const char *key, const
 	const struct conf_row *row = conf_row_find(str_of(key));
 	char error[CONF_ROW_ERROR];
 
+	if (strchr(value, '$')) {
+		migrate_remark(m, theirs, "the variable in %s = %s is not set here", key, value);
+		return;
+	}
 	if (!row || conf_row_set(row, &m->conf, value, error)) {
 		migrate_remark(m, theirs, "%s: %s", key, row ? error : "not a key");
 		return;
@@ -96,29 +99,67 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Words before a command: exec rtpproxy, env A=1 rtpproxy. */
+static bool precedes_command(const char *word)
+{
+	static const char *const words[] = { "exec", "sudo", "nohup", "setsid", "env" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(word, words[i]))
+			return true;
+	return strchr(word, '=') && *word != '-' && !strchr(word, '/');
+}
+
+/* "rtpproxy" or "rtpengine", if this word in the place of a command starts one; else NULL */
 static const char *program_of(const char *word)
 {
 	static const char unit[] = "ExecStart=";
+	const char *name;
 
-	return base_name(strncmp(word, unit, sizeof(unit) - 1) ? word : word + sizeof(unit) - 1);
+	if (!strncmp(word, unit, sizeof(unit) - 1))
+		word += sizeof(unit) - 1 + strspn(word + sizeof(unit) - 1, "-@:+!");
+	name = base_name(word);
+	return !strchr(word, '=') && (!strcmp(name, "rtpproxy") || !strcmp(name, "rtpengine"))
+		       ? name
+		       : NULL;
+}
+
+/* The name of the program that the line runs, and its place; NULL: it runs neither of them. */
+static const char *find_program(const struct shell_words *line, size_t *at)
+{
+	bool command = true, starter = false;
+
+	for (*at = 0; *at < line->count; ++*at) {
+		const char *word = line->word[*at], *program = program_of(word);
+
+		if (program && command)
+			return program;
+		starter = starter || !strcmp(base_name(word), "start-stop-daemon");
+		command = (command && precedes_command(word)) ||
+			  (starter && (!strcmp(word, "--exec") || !strcmp(word, "-x") ||
+				       !strcmp(word, "--startas") || !strcmp(word, "-a")));
+	}
+	return NULL;
 }
 
 static bool from_command(struct migration *m, struct shell_words *line)
 {
-	for (size_t i = 0; i < line->count; i++) {
-		const char *program = program_of(line->word[i]);
-		int argc = (int)(line->count - i);
+	const char *program;
+	size_t at;
 
-		if (!strcmp(program, "rtpproxy") || !strcmp(program, "rtpengine")) {
-			begin(m, program);
-			if (program[3] == 'p')
-				migrate_rtpproxy(m, argc, line->word + i);
-			else
-				migrate_rtpengine_options(m, argc, line->word + i);
-			return true;
-		}
-	}
-	return false;
+	program = find_program(line, &at);
+	if (!program)
+		return false;
+	/* start-stop-daemon's own options end at "--". */
+	for (size_t i = at + 1; i < line->count; i++)
+		if (!strcmp(line->word[i], "--"))
+			at = i;
+	begin(m, program);
+	if (program[3] == 'p')
+		migrate_rtpproxy(m, (int)(line->count - at), line->word + at);
+	else
+		migrate_rtpengine_options(m, (int)(line->count - at), line->word + at);
+	return true;
 }
 
 /* Debian's file for the start script of rtpproxy; NULL: the variable is not set. */

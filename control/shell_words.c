@@ -19,7 +19,7 @@ static void put(struct word *word, const char *text, size_t len)
 
 	while (size < word->len + len + 1)
 		size = size ? size * 2 : 64;
-	if (size != word->size) {
+	if (!word->text || size != word->size) {
 		char *grown = size <= SHELL_WORD ? realloc(word->text, size) : NULL;
 
 		word->failed |= !grown;
@@ -50,9 +50,12 @@ static const char *put_variable(struct word *word, const char *at, const struct 
 	memcpy(name, begin, (size_t)(end - begin));
 	name[end - begin] = '\0';
 	value = shell_var(vars, name);
-	if (value)
+	end += braced;
+	if (!value) /* stays as it is: whoever reads the result sees what is missing */
+		put(word, at, (size_t)(end - at));
+	else
 		put(word, value, strlen(value));
-	return end + braced;
+	return end;
 }
 
 /* Return: after the word. A word that only consists of an empty variable has no text. */
@@ -100,7 +103,7 @@ static const char *bare_variable(const char *at, const struct shell_vars *vars, 
 	at += at[1] == '{' ? 2 : 1;
 	snprintf(name, sizeof(name), "%.*s", (int)strspn(at, NAME), at);
 	*value = shell_var(vars, name);
-	return end;
+	return *value ? end : NULL;
 }
 
 bool shell_words_split(struct shell_words *words, const char *text, const struct shell_vars *vars)
@@ -117,7 +120,7 @@ bool shell_words_split(struct shell_words *words, const char *text, const struct
 		end = bare_variable(text, vars, &value);
 		if (end) {
 			text = end;
-			good = !value || shell_words_split(words, value, NULL);
+			good = shell_words_split(words, value, NULL);
 			continue;
 		}
 		text = read_word(&word, text, vars);

@@ -25,7 +25,10 @@ struct shell_vars {
 
 /* A copy of @word. False: no memory, or too many */
 bool shell_words_add(struct shell_words *words, const char *word);
-/* Adds the words of @text, one line; $NAME and ${NAME} become what @vars (or NULL) has. */
+/*
+ * Adds the words of @text, one line. $NAME and ${NAME} become what @vars has; they stay as they are
+ * if it has not got them, or is NULL.
+ */
 bool shell_words_split(struct shell_words *words, const char *text, const struct shell_vars *vars);
 void shell_words_free(struct shell_words *words);
 

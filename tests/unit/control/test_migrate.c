@@ -134,13 +134,34 @@ static void test_command_of_rtpproxy(void)
 	      "# interface: at least one is required, such as interface = pub/192.0.2.1\n");
 }
 
+/* Names of the programs stand in other places too. */
+static void test_the_command_is_found(void)
+{
+	check("[Service]\nEnvironmentFile=-/etc/default/rtpproxy\nUser=rtpproxy\n"
+	      "ExecStartPre=/bin/mkdir -p /run/rtpproxy\nExecStart=-/usr/bin/rtpproxy -s "
+	      "$CONTROL_SOCK -l 192.0.2.1 -m 1000 -M 2000 -t 0 $EXTRA\n",
+	      "# -s: the variable in listen-rtpproxy = $CONTROL_SOCK is not set here\n"
+	      "port-min = 1000\nport-max = 2000\ntos = 0\n# $EXTRA: not an option\n"
+	      "interface = pub/192.0.2.1\n"
+	      "# listen-ng or listen-rtpproxy is required, such as listen-ng = "
+	      "127.0.0.1:2223\n");
+	check("NAME=rtpproxy\nDAEMON=/usr/sbin/$NAME\ntest -x $DAEMON || exit 0\n"
+	      "start-stop-daemon --start --quiet --exec $DAEMON -- -s unix:/r -l 192.0.2.1 "
+	      "-m 1000 -M 2000 -t 0\n",
+	      "listen-rtpproxy = unix:/r\nport-min = 1000\nport-max = 2000\ntos = 0\n"
+	      "interface = pub/192.0.2.1\n");
+	check("mkdir -p /run/rtpengine\nA=1 exec /usr/bin/rtpengine -i 192.0.2.1 -n 2223\n",
+	      "interface = 192.0.2.1\nlisten-ng = 2223\n");
+}
+
 static void test_variables_of_a_start_script(void)
 {
 	check("USER=rtpproxy\nNAME=one\nPIDFILE=\"/run/$NAME.pid\"\nCONTROL_SOCK=udp:127.0.0.1:1 # "
 	      "c\n"
 	      "ADDR='192.0.2.1'\nEXTRA_OPTS=\"-l ${ADDR} -m 1000 $NOTHING -M 2000 -t 0\"\n",
 	      "listen-rtpproxy = udp:127.0.0.1:1\nuser = rtpproxy\npidfile = /run/one.pid\n"
-	      "port-min = 1000\nport-max = 2000\ntos = 0\ninterface = pub/192.0.2.1\n");
+	      "port-min = 1000\nport-max = 2000\ntos = 0\n# $NOTHING: not an option\n"
+	      "interface = pub/192.0.2.1\n");
 	check("OPTS='-l 192.0.2.1 -m 1000 -M 2000'\nexec rtpproxy $OPTS -t 0 -s unix:/r\n",
 	      "port-min = 1000\nport-max = 2000\ntos = 0\nlisten-rtpproxy = unix:/r\n"
 	      "interface = pub/192.0.2.1\n");
@@ -165,5 +186,6 @@ TEST_SUITE(migrate, { "rtpengine.conf", test_rtpengine_conf },
 	   { "values of rtpengine", test_values_of_rtpengine },
 	   { "a command of rtpengine", test_command_of_rtpengine },
 	   { "a command of rtpproxy", test_command_of_rtpproxy },
+	   { "the command is found", test_the_command_is_found },
 	   { "variables of a start script", test_variables_of_a_start_script },
 	   { "other texts are refused", test_other_texts_are_refused });
