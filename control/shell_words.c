@@ -15,10 +15,10 @@ struct word {
 
 static void put(struct word *word, const char *text, size_t len)
 {
-	size_t size = word->size;
+	size_t size = word->size ? word->size : 64;
 
 	while (size < word->len + len + 1)
-		size = size ? size * 2 : 64;
+		size *= 2;
 	if (!word->text || size != word->size) {
 		char *grown = size <= SHELL_WORD ? realloc(word->text, size) : NULL;
 
