@@ -193,6 +193,22 @@ static void test_unknown_source_is_dropped_and_counted(void)
 	end();
 }
 
+/* The daemon says so before the kernel has the flow that leads there. */
+static bool callee_reaches(const char *caller)
+{
+	struct nl_state state;
+
+	if (!query_comes_to("\"port\":4600", 1))
+		return false;
+	for (int ms = 0; ms < SOON; ms += 20) {
+		if (nl_get(&relay_nl, call.b.to[0], &state) || !strcmp(state.dst, caller))
+			return true; /* without a flow the daemon forwards */
+		poll(NULL, 0, 20);
+	}
+	printf("the kernel sends to %s, not to %s\n", state.dst, caller);
+	return false;
+}
+
 /*
  * Same address and SSRC, continued sequence, the old port silent: the kernel's report is
  * sufficient.
@@ -209,7 +225,7 @@ static void test_rebound_phone_is_followed(void)
 	for (int i = 0; i < 50 && !heard; i++)
 		heard = !call_lost(&call.a, &call.b);
 	CU_ASSERT_TRUE(heard);
-	CU_ASSERT_TRUE(query_comes_to("\"port\":4600", 1));
+	CU_ASSERT_TRUE(callee_reaches("192.0.2.1:4600"));
 	CU_ASSERT_TRUE(call_talk(&call, 1));
 	in_kernel(10);
 	end();
@@ -235,7 +251,7 @@ static void test_rebound_phone_is_found_in_a_flood(void)
 		heard = !call_lost(&call.a, &call.b);
 	}
 	CU_ASSERT_TRUE(heard);
-	CU_ASSERT_TRUE(query_comes_to("\"port\":4600", 1));
+	CU_ASSERT_TRUE(callee_reaches("192.0.2.1:4600"));
 	CU_ASSERT_TRUE(call_talk(&call, 1));
 	CU_ASSERT_TRUE(query_comes_to("\"path\":\"kernel\"", 4));
 	in_kernel(10);
