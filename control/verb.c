@@ -130,7 +130,8 @@ static const struct {
 	  "only calls whose media takes this path" },
 	{ "min-age=SECONDS", " calls streams top ", "only calls that are at least this old" },
 	{ "max-mos=N", " calls streams top ", "only calls whose worse side has at most this MOS" },
-	{ "sort=COLUMN", " calls top ", "age, packets, mos, loss, jitter, drops, call-id" },
+	{ "one-way", " calls streams top ", "only calls of which one side is not heard" },
+	{ "sort=COLUMN", " calls top ", "age, packets, mos, loss, jitter, drops, heard, call-id" },
 	{ "limit=N", " calls streams ng ", "show at most N" },
 	{ "interval=SECONDS", " top ", "time between two pictures (default 1)" },
 	{ "all", " stats ", "also counters at 0" },
@@ -138,6 +139,9 @@ static const struct {
 	{ "log-level=LEVEL", " set ", "error, warning, notice, info, debug" },
 	{ "max-sessions=N", " set ", "maximum number of calls; 0: no limit" },
 	{ "drain=on|off", " set ", "on: refuse new calls" },
+	{ "wait=SECONDS", " set ", "with drain=on: count down until there are no calls" },
+	{ "until-restart", " set ", "with drain=on: a restart ends it" },
+	{ "diff", " config ", "only keys that differ from the default, or from the file" },
 	{ "server=HOST:PORT", " ng ", "where the daemon listens (default 127.0.0.1:2223)" },
 };
 

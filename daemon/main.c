@@ -85,7 +85,8 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	if (!relay->stopping)
 		sweep_tick(&relay->sweep, relay->calls, clock_ms());
 	stats_sample(&relay->stats, relay->calls, clock_ms());
-	load_sample(&relay->stats.load);
+	if (relay->conf.max_load > 0 || relay->conf.max_cpu > 0)
+		load_sample(&relay->stats.load);
 	refusals_tick(relay->calls, clock_ms());
 	log_tick();
 }

@@ -119,8 +119,9 @@ static bool set_drain(struct admin_peer *peer, const struct settings *set)
 	char text[256];
 
 	if (err) {
-		snprintf(text, sizeof(text), "%s: %s; nothing was set%s", calls->drain_path,
-			 strerror(-err), set->drain ? ": use until-restart" : "");
+		snprintf(text, sizeof(text), "%s cannot be %s: %s; nothing was set%s",
+			 calls->drain_path, set->drain ? "created" : "removed", strerror(-err),
+			 set->drain ? "; to drain without this file: set --until-restart" : "");
 		admin_error(peer, CONTROL_ERROR_DISK, text);
 		return false;
 	}

@@ -265,28 +265,30 @@ void log_msg(enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-void log_call(enum log_level level, struct str call_id, const char *format, ...)
+__attribute__((format(printf, 4, 0))) static void
+log_of_call(enum log_level level, struct str call_id, bool prefix, const char *format, va_list args)
 {
 	char text[CALL_ID_MAX_LEN + 1];
+
+	if (log_enabled(level))
+		log_va(level, (struct about){ log_escape(call_id, text, sizeof(text)), prefix },
+		       format, args);
+}
+
+void log_call(enum log_level level, struct str call_id, const char *format, ...)
+{
 	va_list args;
 
-	if (!log_enabled(level))
-		return;
-	log_escape(call_id, text, sizeof(text));
 	va_start(args, format);
-	log_va(level, (struct about){ text, true }, format, args);
+	log_of_call(level, call_id, true, format, args);
 	va_end(args);
 }
 
 void log_about_call(enum log_level level, struct str call_id, const char *format, ...)
 {
-	char text[CALL_ID_MAX_LEN + 1];
 	va_list args;
 
-	if (!log_enabled(level))
-		return;
-	log_escape(call_id, text, sizeof(text));
 	va_start(args, format);
-	log_va(level, (struct about){ text, false }, format, args);
+	log_of_call(level, call_id, false, format, args);
 	va_end(args);
 }

@@ -312,7 +312,8 @@ static bool is_late(const struct exchange *ex)
 /*
  * The party that answers. After a serial fork it is another one than before, and side B starts
  * without what was learned. If the dialog is answered already (183 and 200 of several phones behind
- * one branch), the new tag becomes an alias; a 2xx leaves only its own tag.
+ * one branch), the new tag becomes an alias; a 2xx leaves only its own tag. The party that made the
+ * initial offer (side A) cannot decide it.
  */
 static int plan_answerer(struct exchange *ex)
 {
@@ -320,7 +321,8 @@ static int plan_answerer(struct exchange *ex)
 	struct str tag = ex->request->to_tag;
 	bool known = party_has_tag(party, tag);
 
-	ex->final = ex->dialog->initial && !ex->dialog->inner && is_2xx(ex->request);
+	ex->final = ex->dialog->initial && !ex->dialog->inner && ex->from == SIDE_B &&
+		    is_2xx(ex->request);
 	if (!tag.len)
 		return 0;
 	ex->new_answerer = party->tag.len && !known && !ex->dialog->answered;

@@ -203,6 +203,7 @@ static const struct {
 	{ "num-threads", "media-threads" }, { "table", "kernel" },
 	{ "listen-cli", "control-socket" }, { "redis", "state-dir" },
 	{ "listen-ng-udp", "listen-ng" },   { "pid-file", "pidfile" },
+	{ "listen-udp", "listen-rtpproxy" }, { "endpoint-learning", "latching" },
 };
 
 const char *conf_row_suggest(struct str name, unsigned int unwanted, char *out, size_t size)

@@ -127,6 +127,29 @@ static void set_quality(const char *id, enum side side, uint64_t lost)
 	media->path.quality[side] = q;
 }
 
+static void refuse_filters(void)
+{
+	static const struct {
+		const char *members, *text;
+	} rows[] = {
+		{ "\"one-way\":\"a\"", "one-way must be true or false" },
+		{ "\"max-mos\":\"0x3\"", "max-mos must be a number from 1 to 5" },
+		{ "\"max-mos\":6", "max-mos must be a number from 1 to 5" },
+		{ "\"min-age\":\"x\"", "min-age must be a number of seconds" },
+		{ "\"min-age\":-1", "min-age must be a number of seconds" },
+		{ "\"limit\":[1]", "limit must be a number of calls" },
+		{ "\"skip\":\"1x\"", "skip must be a number of calls" },
+	};
+	char request[80], answer[160];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(request, sizeof(request), "{\"verb\":\"%s\",%s}",
+			 i % 2 ? "streams" : "calls", rows[i].members);
+		snprintf(answer, sizeof(answer), DENIED("bad-request", "%s"), rows[i].text);
+		CU_ASSERT_STRING_EQUAL(ask(request), answer);
+	}
+}
+
 static void test_calls_have_their_quality(void)
 {
 	struct quality *q;
@@ -161,20 +184,7 @@ static void test_calls_have_their_quality(void)
 	ask("{\"verb\":\"calls\",\"one-way\":false}");
 	CU_ASSERT_EQUAL(count_of("\"type\":\"call\""), 3);
 	CU_ASSERT_EQUAL(count_of("\"heard-ago-ms\":[null,null]"), 3);
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"one-way\":\"a\"}"),
-			       DENIED("bad-request", "one-way must be true or false"));
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":\"0x3\"}"),
-			       DENIED("bad-request", "max-mos must be a number from 1 to 5"));
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"min-age\":\"x\"}"),
-			       DENIED("bad-request", "min-age must be a number of seconds"));
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"streams\",\"min-age\":-1}"),
-			       DENIED("bad-request", "min-age must be a number of seconds"));
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"limit\":[1]}"),
-			       DENIED("bad-request", "limit must be a number of calls"));
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"skip\":\"1x\"}"),
-			       DENIED("bad-request", "skip must be a number of calls"));
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"max-mos\":6}"),
-			       DENIED("bad-request", "max-mos must be a number from 1 to 5"));
+	refuse_filters();
 
 	q = call_find(talk.scene.calls, STR("bad"))->dialogs->media[0]->path.quality[SIDE_A];
 	q->far = (struct quality_far){ true, 64, 33, 2500, clock_ms() };

@@ -48,6 +48,21 @@ static unsigned int port_of_socket(int fd)
 	return endpoint_port(&ep);
 }
 
+static void open_with_phones(struct scene *scene, int phone[2])
+{
+	scene_open(scene);
+	for (int i = 0; i < 2; i++)
+		phone[i] = socket(AF_INET, SOCK_DGRAM, 0);
+	n_told = 0;
+}
+
+static void close_with_phones(struct scene *scene, const int phone[2])
+{
+	for (int i = 0; i < 2; i++)
+		close(phone[i]);
+	CU_ASSERT(scene_close(scene));
+}
+
 /* The caller has chosen the Call-ID; it stands escaped, and after the address. */
 static void test_line_names_source_port_and_call(void)
 {
@@ -59,10 +74,7 @@ static void test_line_names_source_port_and_call(void)
 	unsigned int port;
 	int phone[2];
 
-	scene_open(&scene);
-	for (int i = 0; i < 2; i++)
-		phone[i] = socket(AF_INET, SOCK_DGRAM, 0);
-	n_told = 0;
+	open_with_phones(&scene, phone);
 	scene.calls->conf.events = &events;
 	events_watch(&events, &watcher, watch, NULL);
 	CU_ASSERT_TRUE(OFFER("a") > 0);
@@ -89,9 +101,7 @@ static void test_line_names_source_port_and_call(void)
 		 "2 sources\n",
 		 port_of_socket(phone[0]), port);
 	CU_ASSERT_EQUAL(log_capture_count(text, line), 1);
-	for (int i = 0; i < 2; i++)
-		close(phone[i]);
-	CU_ASSERT(scene_close(&scene));
+	close_with_phones(&scene, phone);
 }
 
 /* fail2ban must not read it: who sends it is behind the same NAT as others, or is the phone. */
@@ -104,11 +114,8 @@ static void test_address_of_a_phone_has_other_words(void)
 	struct scene scene;
 	int phone[2];
 
-	scene_open(&scene);
-	for (int i = 0; i < 2; i++)
-		phone[i] = socket(AF_INET, SOCK_DGRAM, 0);
+	open_with_phones(&scene, phone);
 	CU_ASSERT_EQUAL(bind(phone[0], (const struct sockaddr *)&any, sizeof(any)), 0);
-	n_told = 0;
 	snprintf(sdp, sizeof(sdp), SDP_AT("127.0.0.1", "%u"), port_of_socket(phone[0]));
 	CU_ASSERT_TRUE(OFFER("a", NULL, NULL, sdp) > 0);
 	log_capture_begin(&capture, LOG_LEVEL_WARNING);
@@ -119,9 +126,7 @@ static void test_address_of_a_phone_has_other_words(void)
 	CU_ASSERT_EQUAL(
 		log_capture_count(text, "refused RTP from another port of a phone, 127.0.0.1:"), 1);
 	CU_ASSERT_EQUAL(log_capture_count(text, "refused RTP from 127"), 0);
-	for (int i = 0; i < 2; i++)
-		close(phone[i]);
-	CU_ASSERT(scene_close(&scene));
+	close_with_phones(&scene, phone);
 }
 
 /* A call that @scene has, of this number. */

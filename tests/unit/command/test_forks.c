@@ -307,6 +307,22 @@ static void test_update_of_a_phone_that_rings_does_not_win(void)
 	}
 }
 
+/* With From-tag and To-tag exchanged, and no offer before it. No proxy sends that. */
+static void test_answer_in_the_name_of_the_caller_does_not_win(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	OFFER("a");
+	ANSWER("a", "c", NULL, other_sdp, .sip_code = 183);
+	ANSWER("c", "a", NULL, NULL, .sip_code = 200);
+	CU_ASSERT_FALSE(the_call(&scene)->dialogs->final);
+	ANSWER("a", "b", NULL, NULL, .sip_code = 200);
+	CU_ASSERT_TRUE(the_call(&scene)->dialogs->final);
+	CU_ASSERT_TRUE(callee_is_at(&scene, "192.0.2.2"));
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* A reply of 300 and above that names the answered fork, or refuses a re-INVITE. */
 static void test_failure_reply_with_the_name_of_the_answered_fork_ends_nothing(void)
 {
@@ -380,6 +396,8 @@ TEST_SUITE(forks,
 	     test_delete_in_a_failure_reply_ends_what_rings },
 	   { "UPDATE of a phone that rings does not win",
 	     test_update_of_a_phone_that_rings_does_not_win },
+	   { "an answer in the name of the caller does not win",
+	     test_answer_in_the_name_of_the_caller_does_not_win },
 	   { "a failure reply with the name of the answered fork ends nothing",
 	     test_failure_reply_with_the_name_of_the_answered_fork_ends_nothing },
 	   { "an offer to a phone that lost does not move the call",
