@@ -200,9 +200,9 @@ const struct conf_row *conf_row_find(struct str name)
 static const struct {
 	const char *theirs, *ours;
 } other_names[] = {
-	{ "num-threads", "media-threads" }, { "table", "kernel" },
-	{ "listen-cli", "control-socket" }, { "redis", "state-dir" },
-	{ "listen-ng-udp", "listen-ng" },   { "pid-file", "pidfile" },
+	{ "num-threads", "media-threads" },  { "table", "kernel" },
+	{ "listen-cli", "control-socket" },  { "redis", "state-dir" },
+	{ "listen-ng-udp", "listen-ng" },    { "pid-file", "pidfile" },
 	{ "listen-udp", "listen-rtpproxy" }, { "endpoint-learning", "latching" },
 };
 
