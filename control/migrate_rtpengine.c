@@ -158,6 +158,12 @@ static void redis(struct migration *m, const struct theirs *row, const char *val
 		"calls survive the daemon in state-dir, not in a database, and not the host");
 }
 
+static void homer_protocol(struct migration *m, const struct theirs *row, const char *value)
+{
+	if (strcasecmp(value, "udp") != 0)
+		migrate_remark(m, row->key, "reports are sent to homer by UDP only");
+}
+
 /* --- The keys --------------------------------------------------------------------------------- */
 
 #define NO_MIXING  "the relay does not play, mix or transcode: media is forwarded as it is"
@@ -239,7 +245,12 @@ static const struct theirs rows[] = {
 	{ "b2b-url", 'b', false, none,
 	  "time-outs are told to notify, for commands of rtpproxy's protocol" },
 	{ "xmlrpc-format", 'x', false, none, "see notify" },
-	{ "homer*", '\0', false, none, "quality is in cdr-file, rtprelayctl and /metrics" },
+	{ "homer", '\0', false, same, NULL },
+	{ "homer-id", '\0', false, same, NULL },
+	{ "homer-protocol", '\0', false, homer_protocol, NULL },
+	{ "homer-disable-rtcp-stats", '\0', true, none,
+	  "homer gets RTCP and the quality of RTP; leave homer out for neither" },
+	{ "homer-*", '\0', false, none, "homer gets RTCP and the quality of RTP, not commands" },
 	{ "graphite*", 'g', false, none, BY_METRICS },
 	{ "mqtt-*", '\0', false, none, BY_WATCH },
 	{ "mos", '\0', false, nothing, NULL },

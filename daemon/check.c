@@ -10,6 +10,7 @@
 #include "check.h"
 #include "check_paths.h"
 #include "destinations.h"
+#include "homer/homer.h"
 #include "port/iface.h"
 #include "privs.h"
 #include "protocols.h"
@@ -235,6 +236,17 @@ static unsigned int check_notify(const struct conf *conf)
 	return !notify;
 }
 
+static unsigned int check_homer(const struct conf *conf)
+{
+	struct endpoint target;
+	const char *error;
+
+	if (!conf->homer || homer_target(conf->homer, &target, &error))
+		return 0;
+	log_err("homer %s: %s", conf->homer, error);
+	return 1;
+}
+
 static unsigned int check_kernel(const struct conf *conf)
 {
 	struct kmod_link *link;
@@ -268,7 +280,8 @@ static unsigned int check_firewall(const struct conf *conf)
 unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
 {
 	unsigned int mistakes = check_interfaces(conf, addresses) + check_lists(conf) +
-				check_notify(conf) + check_kernel(conf) + check_firewall(conf) +
+				check_notify(conf) + check_homer(conf) + check_kernel(conf) +
+				check_firewall(conf) +
 				check_group("control-group", conf->control_group) +
 				check_group("cdr-group", conf->cdr_group);
 	struct privs_user user;

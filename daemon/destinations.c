@@ -141,6 +141,17 @@ static int add_notify(struct destinations *d, const struct conf_list *notify)
 	return error;
 }
 
+static int add_homer(struct destinations *d, const char *homer)
+{
+	const struct str udp = STR("udp:");
+
+	if (!homer)
+		return 0;
+	if (str_starts(str_of(homer), udp))
+		homer += udp.len;
+	return add_text(d, homer, false, "Homer server (homer)");
+}
+
 static bool is_none(const char *text)
 {
 	return !strcmp(text, "none");
@@ -241,6 +252,8 @@ static int add_rules(struct destinations *d)
 		error = add_http(d, d->conf.http);
 	if (!error)
 		error = add_notify(d, d->conf.notify);
+	if (!error)
+		error = add_homer(d, d->conf.homer);
 	return error ? error : add_configured(d, d->conf.media_deny);
 }
 

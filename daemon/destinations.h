@@ -21,6 +21,7 @@ struct destinations_conf {
 	const struct conf_list *const *control;
 	size_t n_control;
 	const struct conf_list *http, *notify, *media_deny;
+	const char *homer; /* NULL: none */
 	const struct endpoint *media;
 	size_t n_media;
 	uint16_t port_min, port_max;

@@ -307,6 +307,7 @@ static void relay_stop(struct relay *relay)
 	free(relay->own);
 	call_table_free(relay->calls);
 	cdr_file_close(relay->cdr_file);
+	homer_close(relay->homer);
 	arena_free(relay->journal_calls.arena);
 	nft_close(relay->nft, relay->kept);
 	rtpp_notify_close(relay->notify);

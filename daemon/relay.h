@@ -18,6 +18,7 @@
 #include "claim.h"
 #include "destinations.h"
 #include "detach.h"
+#include "homer/homer.h"
 #include "rtpproxy/notify.h"
 #include "stats/stats.h"
 #include "web/web.h"
@@ -44,6 +45,7 @@ struct relay {
 	struct nft *nft;	    /* NULL: no firewall */
 	struct rtpp_notify *notify; /* NULL: no notification of time-outs */
 	struct cdr_file *cdr_file;  /* NULL: none */
+	struct homer *homer;	    /* NULL: no reports */
 	struct call_table *calls;
 	struct sweep sweep;
 	struct journal_calls journal_calls;

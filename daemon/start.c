@@ -12,6 +12,7 @@
 #include "base/count.h"
 #include "call/cdr_file.h"
 #include "call/drain.h"
+#include "call/homer_reports.h"
 #include "call/news.h"
 #include "call/table.h"
 #include "conf/load.h"
@@ -41,6 +42,7 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.nft = relay->nft,
 		.stats = &relay->stats,
 		.cdr_file = relay->cdr_file,
+		.homer = relay->homer,
 		.events = &relay->events,
 		.timed_out = relay->notify ? rtpp_notify_timed_out : NULL,
 		.timed_out_arg = relay->notify,
@@ -75,6 +77,12 @@ static void on_bridge(void *arg, struct bridge *bridge, enum bridge_event event,
 	struct relay *relay = arg;
 
 	call_bridge_event(relay->calls, bridge, event, side, comp);
+}
+
+static void on_rtcp(void *arg, struct bridge *bridge, const struct rtcp_copy *copy)
+{
+	(void)arg;
+	call_bridge_rtcp(bridge, copy);
 }
 
 static void on_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
@@ -329,6 +337,7 @@ static int start_destinations(struct relay *relay)
 					  .n_control = n_protocol_rows,
 					  .http = &relay->conf.listen_http,
 					  .notify = &relay->conf.notify,
+					  .homer = relay->conf.homer,
 					  .media_deny = &relay->conf.media_deny,
 					  .port_min = (uint16_t)relay->conf.port_min,
 					  .port_max = (uint16_t)relay->conf.port_max };
@@ -389,6 +398,7 @@ static int start_workers(struct relay *relay)
 		.deny = relay->destinations.deny,
 		.steer = relay->steer,
 		.event = on_bridge,
+		.rtcp = relay->conf.homer ? on_rtcp : NULL,
 		.arg = relay,
 	};
 	int err;
@@ -477,6 +487,24 @@ static int start_notify(struct relay *relay)
 	if (relay->notify)
 		return 0;
 	log_err("%s", error);
+	return -EINVAL;
+}
+
+static int start_homer(struct relay *relay)
+{
+	const struct homer_conf conf = { .target = relay->conf.homer,
+					 .password = relay->conf.homer_password,
+					 .id = relay->conf.homer_id,
+					 .sent = &relay->stats.homer_sent,
+					 .lost = &relay->stats.homer_lost };
+	const char *error;
+
+	if (!conf.target)
+		return 0;
+	relay->homer = homer_open(&conf, &error);
+	if (relay->homer)
+		return 0;
+	log_err("homer %s: %s", conf.target, error);
 	return -EINVAL;
 }
 
@@ -693,9 +721,9 @@ int relay_start(struct relay *relay)
 		start_background, start_pidfile,  start_admin_socket, start_unprivileged,
 		start_loop,	  start_ifaces,	  start_claims,	      start_destinations,
 		start_steer,	  start_workers,  start_kernel,	      start_firewall,
-		start_notify,	  start_cdr_file, start_calls,	      start_journal,
-		start_drain,	  start_bans,	  start_table,	      start_flows,
-		start_control,	  start_admin,	  start_web,
+		start_notify,	  start_cdr_file, start_homer,	      start_calls,
+		start_journal,	  start_drain,	  start_bans,	      start_table,
+		start_flows,	  start_control,  start_admin,	      start_web,
 	};
 	int err = 0;
 

@@ -76,7 +76,10 @@ struct counter_name {
 	  "of time-outs, the listener (notify) read them too slowly or not at all")                \
 	X(events_lost, "events_lost", "events",                                                    \
 	  "not sent to a client (rtprelayctl watch) that read too slowly")                         \
-	X(cdr_lost, "cdr_lost", "records", "of calls, could not be written to cdr-file")
+	X(cdr_lost, "cdr_lost", "records", "of calls, could not be written to cdr-file")           \
+	X(homer_sent, "homer_sent", "reports", "sent to homer")                                    \
+	X(homer_lost, "homer_lost", "reports",                                                     \
+	  "not sent to homer: no route, nobody listens there, the send queue is full, too large")
 
 /* id: member of struct stats.medias */
 #define MEDIA_COUNTERS(X)                                                                          \
@@ -153,7 +156,9 @@ struct counter_name {
 	X(errors, "errors", "packets", "could not be sent")                                        \
 	X(latched, "latched", "times", "a stream latched to a source, its first or another")       \
 	X(denied, "media_denied", "times",                                                         \
-	  "an address was refused as destination of a stream (media-deny)")
+	  "an address was refused as destination of a stream (media-deny)")                        \
+	X(rtcp_lost, "rtcp_lost", "packets",                                                       \
+	  "of RTCP, forwarded but not reported to homer: too many at once, or of one side")
 
 /* id: of enum latch_rank, of the source that was refused */
 #define REFUSED_COUNTERS(X)                                                                        \

@@ -9,6 +9,7 @@
 #include "call/account.h"
 #include "call/cdr.h"
 #include "call/cdr_file.h"
+#include "call/homer_reports.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"
 #include "packet/bridge.h"
@@ -84,13 +85,14 @@ static void count_quality(struct stats *stats, const struct media *media)
 	}
 }
 
-void account_media(struct call *call, const struct media *media)
+void account_media(struct call *call, struct media *media)
 {
 	struct stats *stats = call->table->conf.stats;
 
 	if (call->reason != CALL_KEPT) {
 		cdr_add_media(&call->cdr, media, clock_ms());
 		count_quality(stats, media);
+		homer_report_media(media, true, clock_ms());
 	}
 	count_component(call, media, COMP_RTP);
 	count_component(call, media, COMP_RTCP);

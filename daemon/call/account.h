@@ -16,7 +16,7 @@ const char *call_end_text(enum call_end end);
 bool call_end_is_timeout(enum call_end end);
 
 /* Call it between media_path_stop(), which makes the kernel's counters final, and media_close(). */
-void account_media(struct call *call, const struct media *media);
+void account_media(struct call *call, struct media *media);
 /* Call it when the last dialog has ended. */
 void account_call(const struct call *call);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sweep.c - visits all calls periodically: reads the kernel's counters, counts one-way calls
+ * sweep.c - visits all calls periodically: reads the kernel's counters, counts one-way calls,
+ * reports to homer
  */
 #include <time.h>
 #include <utlist.h>
+#include "call/homer_reports.h"
 #include "call/media_path.h"
 #include "call/one_way.h"
 #include "call/sweep.h"
@@ -69,6 +71,7 @@ static void go_on(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
 	while (left-- && (call = call_cursor_next(&sweep->cursor))) {
 		/* By the last reading: the next one comes with those of other calls. */
 		sweep->one_way += call_one_way(call, now_ms) >= 0;
+		homer_report_call(call, now_ms);
 		sweep->read += add_call(&batch, call);
 		if ((batch.asked || left % REFRESH_MEDIAS == 0) && cpu_us() >= until_us)
 			break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sweep.h - visits all calls periodically: reads the kernel's counters, counts one-way calls
+ * sweep.h - visits all calls periodically: reads the kernel's counters, counts one-way calls,
+ * reports to homer
  *
  * Media in the kernel costs the daemon nothing; its counters are read on request. But the lowest
  * quality of a call is known only if counters are also read in between. A round visits all calls, a

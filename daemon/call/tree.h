@@ -25,6 +25,7 @@ struct call_table;
 struct cdr_file;
 struct dialog;
 struct events;
+struct homer;
 struct iface_addr;
 struct iface_table;
 struct journal;
@@ -93,6 +94,7 @@ struct media {
 	struct notice *notice;	     /* owned: the notification of a time-out, or NULL */
 	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
 	struct media_path path;
+	uint64_t homer_expected[2]; /* RTP packets of each side at the last report to homer */
 	/* For reports, and to put the offer's profile into the answer; longer texts are cut. */
 	char type[12], codec[20], protocol[2][24];
 };
@@ -218,6 +220,7 @@ struct call_table_conf {
 	struct nft *nft;   /* NULL: no firewall */
 	struct stats *stats;
 	struct cdr_file *cdr_file;    /* NULL: calls are recorded only in the log */
+	struct homer *homer;	      /* NULL: nothing is reported there */
 	struct events *events;	      /* NULL: no watchers are possible */
 	call_timed_out_fn *timed_out; /* or NULL */
 	void *timed_out_arg;

@@ -58,6 +58,9 @@ struct conf {
 	enum log_target log_facility;
 	bool foreground;
 	bool check_config;
+	char *homer;		      /* [udp:]HOST:PORT; NULL: no reports */
+	unsigned int homer_id;	      /* of this relay among those that report there */
+	char *homer_password;	      /* NULL: none */
 	char *pidfile, *user, *group; /* NULL: none */
 	char *cdr_file;		      /* NULL: none */
 	unsigned int cdr_mode;	      /* the digits as written: 640 is 0640 */

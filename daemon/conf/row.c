@@ -279,6 +279,8 @@ const char *conf_row_print(const struct conf_row *row, const struct conf *conf, 
 		break;
 	case CONF_TEXT:
 		text = *(char *const *)value ? *(char *const *)value : "";
+		if (row->flags & ROW_SECRET && *text)
+			text = "(set)";
 		break;
 	}
 	snprintf(out, size, "%s", text);

@@ -18,6 +18,7 @@ enum conf_type {
 enum conf_row_flag {
 	ROW_OPTION_ONLY = 1 << 0, /* not allowed in a file */
 	ROW_RELOAD = 1 << 1,	  /* SIGHUP may change it */
+	ROW_SECRET = 1 << 2,	  /* a text that is not shown */
 };
 
 struct conf_choice {
@@ -49,8 +50,9 @@ int conf_row_set(const struct conf_row *row, struct conf *conf, const char *text
 /* Frees the value of a list or text, and sets it to empty. */
 void conf_row_clear(const struct conf_row *row, struct conf *conf);
 /*
- * Prints the value as in a configuration file, cut to @size. Returns @out. conf_row_size() bytes
- * hold any value; CONF_ROW_TEXT is enough for numbers, booleans and choices.
+ * Prints the value as in a configuration file, cut to @size; "(set)" for one that is secret.
+ * Returns @out. conf_row_size() bytes hold any value; CONF_ROW_TEXT is enough for numbers, booleans
+ * and choices.
  */
 const char *conf_row_print(const struct conf_row *row, const struct conf *conf, char *out,
 			   size_t size);

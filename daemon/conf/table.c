@@ -170,6 +170,13 @@ const struct conf_row conf_rows[] = {
 	{ "cdr-group", CONF_TEXT, AT(cdr_group), 0, 0, NULL, NULL, "NAME",
 	  "group of the cdr-file; the daemon's user must be in it, unless the daemon is started as root; empty: "
 	  "the daemon's group", 0 },
+	{ "homer", CONF_TEXT, AT(homer), 0, 0, NULL, NULL, "[udp:]HOST:PORT",
+	  "Homer server that RTCP and the quality of RTP are reported to, by HEP version 3; empty: no reports", 0 },
+	{ "homer-id", CONF_UINT, AT(homer_id), 0, UINT32_MAX, NULL, "2001", "NUMBER",
+	  "number of this relay among those that report to the same Homer server", 0 },
+	{ "homer-password", CONF_TEXT, AT(homer_password), 0, 0, NULL, NULL, "TEXT",
+	  "password that the Homer server asks for; it is sent in clear text. Set it in the file, for options can be "
+	  "read by all users", ROW_SECRET },
 	{ "foreground", CONF_BOOL, AT(foreground), 0, 0, NULL, "no", "yes | no",
 	  "stay attached to the terminal or the service manager", 0 },
 	{ "pidfile", CONF_TEXT, AT(pidfile), 0, 0, NULL, NULL, "PATH",

@@ -57,6 +57,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	b->pool_conf = worker_pool_conf(pool);
 	b->deny = &worker->deny;
 	b->banned = &worker->banned;
+	b->rtcp_ring = worker->rtcp_ring;
 	b->thread = worker->number;
 	b->worker = worker;
 	b->closed.bridge = b->open_order.bridge = b->close_order.bridge = b;

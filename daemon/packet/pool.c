@@ -85,6 +85,18 @@ static void dispatch_one(struct worker_pool *pool, struct news *news)
 			pool->conf.event(pool->conf.arg, b, event, news->side, news->comp);
 }
 
+static void dispatch_rtcp(struct worker_pool *pool, struct rtcp_ring *ring)
+{
+	const struct rtcp_copy *copy;
+
+	/* Not more than there are places: the media thread may fill it as fast as it is emptied. */
+	for (unsigned int i = 0; i < RTCP_RING && (copy = rtcp_ring_first(ring)); i++) {
+		if (!copy->bridge->closing)
+			pool->conf.rtcp(pool->conf.arg, copy->bridge, copy);
+		rtcp_ring_drop(ring);
+	}
+}
+
 void worker_pool_dispatch(struct worker_pool *pool)
 {
 	struct letter *letter;
@@ -94,6 +106,13 @@ void worker_pool_dispatch(struct worker_pool *pool)
 	if (read(pool->news_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		return;
 	letter = mailbox_take_all(&pool->news);
+	/*
+	 * After the letters were taken, before they are read: a copy was put before its bridge was
+	 * closed, and BRIDGE_CLOSED frees the bridge.
+	 */
+	for (unsigned int i = 0; i < pool->count; i++)
+		if (pool->workers[i].rtcp_ring)
+			dispatch_rtcp(pool, pool->workers[i].rtcp_ring);
 	while (letter) {
 		struct letter *next = letter->next;
 
@@ -182,6 +201,7 @@ static void add_totals(struct worker_totals *sum, const struct worker_totals *pa
 		sum->drops[i] += __atomic_load_n(&part->drops[i], __ATOMIC_RELAXED);
 	sum->latched += __atomic_load_n(&part->latched, __ATOMIC_RELAXED);
 	sum->denied += __atomic_load_n(&part->denied, __ATOMIC_RELAXED);
+	sum->rtcp_lost += __atomic_load_n(&part->rtcp_lost, __ATOMIC_RELAXED);
 	for (int i = 0; i < LATCH_RANKS; i++)
 		sum->refused[i] += __atomic_load_n(&part->refused[i], __ATOMIC_RELAXED);
 }

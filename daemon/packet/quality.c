@@ -251,6 +251,7 @@ static void add_sample(struct quality *q, const struct quality_sample *s, uint64
 		q->lowest = *s;
 	if (!q->samples || s->mos_x100 > q->highest.mos_x100)
 		q->highest = *s;
+	q->latest = *s;
 	if (!q->group)
 		q->group = 1;
 	add_sums(&q->sum, s, packets);
@@ -302,6 +303,8 @@ static void merge_extremes(struct quality_summary *s, const struct quality *q)
 		s->lowest = q->lowest;
 	if (!s->samples || q->highest.mos_x100 > s->highest.mos_x100)
 		s->highest = q->highest;
+	if (!s->samples || q->latest.at_ms > s->latest.at_ms)
+		s->latest = q->latest;
 	s->samples += q->samples;
 }
 

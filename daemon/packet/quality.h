@@ -92,15 +92,15 @@ struct quality {
 	struct quality_sums sum, open;
 	uint64_t weight;
 	uint32_t open_samples, group;
-	struct quality_sample lowest, highest;
+	struct quality_sample lowest, highest, latest;
 	uint32_t entries;
 	struct quality_sample entry[QUALITY_ENTRIES];
 };
 
-/* A copy for reports; @lowest, @highest and @entry are valid only if @samples is not 0. */
+/* A copy for reports; all samples are valid only if @samples is not 0. @latest: the last one */
 struct quality_summary {
 	uint32_t samples;
-	struct quality_sample average, lowest, highest;
+	struct quality_sample average, lowest, highest, latest;
 	struct quality_far far;
 	uint32_t leg_us;	 /* last measurement; 0: not known */
 	unsigned int interval_s; /* between entries */

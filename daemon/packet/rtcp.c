@@ -87,11 +87,43 @@ static void note_sender_report(struct stream *sender, const struct rtcp_part *pa
 	write_end(&q->version);
 }
 
+/* The first parts of @p, as many as fit. */
+static uint16_t copy_parts(struct rtcp_copy *copy, const struct packet *p)
+{
+	struct rtcp_part part;
+	size_t at = 0, len = 0;
+
+	while (rtcp_next(p->data, p->len, &at, &part) && at <= sizeof(copy->data))
+		len = at;
+	memcpy(copy->data, p->data, len);
+	return (uint16_t)len;
+}
+
+/* Copies for the control thread are few, whatever the sender does. */
+static void pass_on(struct stream *s, const struct packet *p, int64_t now_us)
+{
+	bool too_many = s->copied_us && now_us - s->copied_us < RTCP_COPY_MS * 1000LL;
+	struct rtcp_copy *copy = too_many ? NULL : rtcp_ring_slot(s->bridge->rtcp_ring);
+
+	if (!copy) {
+		counter_add(&s->bridge->totals->rtcp_lost, 1);
+		return;
+	}
+	s->copied_us = now_us;
+	copy->bridge = s->bridge;
+	copy->source = *p->source;
+	copy->local = s->local;
+	copy->at_us = now_us;
+	copy->len = copy_parts(copy, p);
+	rtcp_ring_put(s->bridge->rtcp_ring);
+}
+
 void stream_hear_rtcp(struct stream *s, const struct packet *p, int64_t now_us)
 {
 	struct stream *own = s->bridge->stream[s->side][COMP_RTP];
 	struct stream *other = s->bridge->stream[!s->side][COMP_RTP];
 	struct rtcp_part part;
+	bool reports = false;
 	size_t at = 0;
 
 	if (!rtcp_is_whole(p->data, p->len))
@@ -99,11 +131,14 @@ void stream_hear_rtcp(struct stream *s, const struct packet *p, int64_t now_us)
 	if (own)
 		note_rtcp(own, p->data[1], now_us);
 	while (rtcp_next(p->data, p->len, &at, &part)) {
+		reports = reports || part.type == RTCP_SR || part.type == RTCP_RR;
 		if (own)
 			note_sender_report(own, &part, now_us);
 		if (other)
 			note_reports(other, &part, now_us);
 	}
+	if (reports && s->bridge->rtcp_ring)
+		pass_on(s, p, now_us);
 }
 
 void stream_tick_quality(struct stream *s, int64_t now_ms)

@@ -171,10 +171,14 @@ enum bridge_event {
 };
 
 struct bridge;
+struct rtcp_copy;
 struct steer;
 
 typedef void bridge_event_fn(void *arg, struct bridge *bridge, enum bridge_event event,
 			     enum side side, enum component comp);
+
+/* On the control thread: RTCP with reports was forwarded. @copy is valid during the call. */
+typedef void bridge_rtcp_fn(void *arg, struct bridge *bridge, const struct rtcp_copy *copy);
 
 struct worker_pool_conf {
 	unsigned int threads; /* 0: as cpus_usable() */
@@ -187,6 +191,7 @@ struct worker_pool_conf {
 	/* Hears who is not heard at connected sockets; NULL: none is connected. Borrowed. */
 	struct steer *steer;
 	bridge_event_fn *event;
+	bridge_rtcp_fn *rtcp; /* NULL: RTCP is not copied */
 	void *arg;
 };
 
@@ -220,6 +225,7 @@ struct worker_totals {
 	uint64_t drops[DROP_COUNT];
 	uint64_t latched;	       /* a stream latched to a source, its first or another */
 	uint64_t denied;	       /* destinations refused by packet/deny.h */
+	uint64_t rtcp_lost;	       /* not copied: the ring is full, or too many of one stream */
 	uint64_t refused[LATCH_RANKS]; /* refusals by latching, by the rank of the source */
 };
 

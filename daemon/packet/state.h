@@ -14,6 +14,7 @@
 #include "packet/banned.h"
 #include "packet/candidates.h"
 #include "packet/quality.h"
+#include "packet/rtcp_ring.h"
 #include "packet/side.h"
 #include "rtp_stats.h"
 #include "stun/stun.h"
@@ -69,6 +70,7 @@ struct refused_source {
  *	source of @refused
  * @in_kernel: a flow of the kernel forwards the packets of the source; the others arrive here
  * @reported_ms: when the kernel reported last
+ * @copied_us: time of the last RTCP that was copied for homer
  * @quality: of RTP from this side; NULL: none yet. Has its own sequence count.
  * @contested: shared; another source might take over: the daemon checks each packet
  * @resume: the kernel forwarded the packets before the next one: do not count them as lost
@@ -98,7 +100,7 @@ struct stream {
 	struct quality *quality;
 	uint64_t watched_packets;
 	uint32_t missed;
-	int64_t refused_ms, reported_ms;
+	int64_t refused_ms, reported_ms, copied_us;
 	struct ring watch;
 	int64_t tick_ms;
 	struct endpoint local;
@@ -167,6 +169,7 @@ struct bridge {
 	const struct worker_pool_conf *pool_conf;
 	struct deny *const *deny;     /* of the thread; NULL: none */
 	struct banned *const *banned; /* the same */
+	struct rtcp_ring *rtcp_ring;  /* of the thread; NULL: nobody wants copies of RTCP */
 	unsigned int thread;	      /* its number */
 	struct ring siblings, all;
 	struct stream *stream[2][2]; /* [side][component]; NULL: no such port */

@@ -434,6 +434,7 @@ static int open_descriptors(struct worker *worker, const struct worker_pool_conf
 static void release(struct worker *worker)
 {
 	batch_free(worker->batch);
+	rtcp_ring_free(worker->rtcp_ring);
 	stray_close(worker->stray);
 	deny_put(worker->deny);
 	banned_put(worker->banned);
@@ -453,7 +454,10 @@ int worker_start(struct worker *worker, const struct worker_pool_conf *conf)
 	ring_init(&worker->watched);
 	worker->deny = deny_get(conf->deny);
 	worker->batch = batch_new();
-	error = worker->batch ? open_descriptors(worker, conf) : -ENOMEM;
+	if (conf->rtcp)
+		worker->rtcp_ring = rtcp_ring_new(worker->control_fd);
+	error = worker->batch && (worker->rtcp_ring || !conf->rtcp) ? open_descriptors(worker, conf)
+								    : -ENOMEM;
 	if (!error)
 		error = thread_start(&worker->thread, "media", run, worker);
 	if (error)

@@ -19,6 +19,7 @@ struct stray;
  * @load: bridges open; control thread only
  * @deny: where media is not sent to; the thread's reference, ORDER_DENY replaces it
  * @banned: sources whose packets are dropped; the thread's reference, ORDER_BANNED replaces it
+ * @rtcp_ring: copies of RTCP for the control thread; NULL: it wants none
  * @stray: packets that no connected socket takes; NULL: sockets are never connected
  * @closing: bridges that are closed after the current batch of events
  * @watched: streams that have a tick each second, by the time of the next one
@@ -40,6 +41,7 @@ struct worker {
 	struct order stop_order;
 	bool stopping;
 	struct batch *batch;
+	struct rtcp_ring *rtcp_ring;
 	struct stray *stray;
 	struct deny *deny;
 	struct banned *banned;

@@ -80,6 +80,7 @@ struct stats {
 	uint64_t rtpp_done, rtpp_refused; /* commands of the classic rtpproxy protocol */
 	uint64_t notices_lost, events_lost, calls_unheard;
 	uint64_t cdr_lost; /* set only in a report: counted by the thread of call/cdr_file.c */
+	uint64_t homer_sent, homer_lost; /* reports */
 	/* m= lines that had ports. All members but the first count those that ended. */
 	struct {
 		uint64_t made, ended, timed_out, complete; /* complete: offered and answered */

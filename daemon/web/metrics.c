@@ -452,6 +452,13 @@ static void lost_records(struct view *view)
 	put(view, view->report->stats.cdr_lost);
 }
 
+static void homer_reports(struct view *view)
+{
+	put_one(view, "result", STR("sent"), view->report->stats.homer_sent);
+	put_one(view, "result", STR("lost"), view->report->stats.homer_lost);
+	put_one(view, "result", STR("not_copied"), view->report->user.rtcp_lost);
+}
+
 static void journal_restored(struct view *view)
 {
 	const struct journal_counters *journal = &view->report->journal;
@@ -634,6 +641,7 @@ static const struct metric {
 	{ "notices_lost_total", METRIC_COUNTER, "Time-out notifications that could not be sent to their listener (notify).", lost_notices },
 	{ "events_lost_total", METRIC_COUNTER, "Events not sent to clients (rtprelayctl watch) that read too slowly.", lost_events },
 	{ "call_records_lost_total", METRIC_COUNTER, "Call records that could not be written to cdr-file.", lost_records },
+	{ "homer_reports_total", METRIC_COUNTER, "Reports for homer: sent; lost when they were sent; RTCP not copied, too many at once or of one side.", homer_reports },
 	{ "journal_restored_calls_total", METRIC_COUNTER, "Calls found in state-dir at the start, by result.", journal_restored },
 	{ "journal_state", METRIC_GAUGE, "1 for the present state of saving calls in state-dir.", journal_states },
 	{ "journal_lost_calls_total", METRIC_COUNTER, "Calls of the previous daemon that damaged parts of its file, or of the file's log, had.", journal_lost },

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_rtcp.c - any RTCP, at any time, into the statistics of a media
+ * fuzz_rtcp.c - any RTCP, at any time, into the statistics of a media, and as JSON for homer
  *
  * Per packet: one byte of time, one byte of packets counted meanwhile, two bytes of length, the
  * packet. Nothing may be read past the end of a packet, and figures must stay within their range.
  */
 #include <stdlib.h>
 #include <string.h>
+#include "daemon/homer/payload.h"
 #include "daemon/packet/quality.h"
 
 #define HEAD 4
@@ -37,8 +38,19 @@ static void check(const struct quality_summary *s)
 	check_sample(&s->average);
 	check_sample(&s->lowest);
 	check_sample(&s->highest);
+	check_sample(&s->latest);
 	require(s->lowest.mos_x100 <= s->average.mos_x100 &&
 		s->average.mos_x100 <= s->highest.mos_x100);
+}
+
+/* Fits whatever the packet has, or is left out: it has no report. */
+static void tell(const uint8_t *bytes, size_t len)
+{
+	static char text[8192]; /* as in homer/homer.c */
+	struct buf buf = BUF_INIT(text, sizeof(text));
+
+	require(payload_rtcp(&buf, bytes, len) || !buf.len);
+	require(!buf.len || text[buf.len - 1] == '}');
 }
 
 static void hear(struct quality *q, const uint8_t *bytes, size_t len, int64_t now_us)
@@ -51,6 +63,7 @@ static void hear(struct quality *q, const uint8_t *bytes, size_t len, int64_t no
 
 	require(exact);
 	memcpy(exact, bytes, len);
+	tell(exact, len);
 	if (rtcp_is_whole(exact, len)) {
 		while (rtcp_next(exact, len, &at, &part)) {
 			if (rtcp_sr_time(&part, &time))

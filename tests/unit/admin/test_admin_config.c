@@ -11,8 +11,9 @@
 
 static char name[] = "rtprelayd", iface[] = "--interface=pub/127.0.0.1, other/127.0.0.2",
 	    listen_ng[] = "--listen-ng=127.0.0.1:2223", timeout[] = "--timeout=70",
-	    no_file[] = "--config=none", wrong[] = "--timeout=0";
-static char *running[] = { name, iface, listen_ng, timeout, no_file, NULL };
+	    no_file[] = "--config=none", password[] = "--homer-password=hunter2",
+	    wrong[] = "--timeout=0";
+static char *running[] = { name, iface, listen_ng, timeout, password, no_file, NULL };
 static char *written[] = { name, iface, listen_ng, no_file, NULL };
 static char *refused[] = { name, iface, listen_ng, wrong, no_file, NULL };
 
@@ -146,6 +147,20 @@ static void test_each_key_has_value_and_default(void)
 	stop();
 }
 
+static void test_password_is_not_shown(void)
+{
+	start();
+	it.written = running;
+	ask("{\"verb\":\"config\",\"diff\":true}\n");
+	CU_ASSERT_STRING_EQUAL(it.conf.homer_password, "hunter2");
+	CU_ASSERT_STRING_EQUAL(member(line_of("homer-password"), "value"), "(set)");
+	CU_ASSERT_STRING_EQUAL(member(line_of("homer-password"), "written"), "(set)");
+	it.written = written;
+	ask("{\"verb\":\"config\",\"diff\":true}\n");
+	CU_ASSERT_STRING_EQUAL(member(line_of("homer-password"), "written"), "");
+	stop();
+}
+
 static void test_what_is_written_is_read_on_request(void)
 {
 	start();
@@ -208,6 +223,7 @@ static void test_refused_values_are_explained(void)
 }
 
 TEST_SUITE(admin_config, { "each key has value and default", test_each_key_has_value_and_default },
+	   { "password is not shown", test_password_is_not_shown },
 	   { "what is written is read on request", test_what_is_written_is_read_on_request },
 	   { "keys of SIGHUP can be set", test_keys_of_sighup_can_be_set },
 	   { "refused values are explained", test_refused_values_are_explained });

@@ -120,6 +120,8 @@ static void test_defaults_are_as_documented(void)
 	CU_ASSERT_EQUAL(conf.latch_patience_ms, 400);
 	CU_ASSERT_EQUAL(conf.latch_window_ms, 3000);
 	CU_ASSERT_EQUAL(conf.port_quarantine_s, 5);
+	CU_ASSERT_EQUAL(conf.homer_id, 2001);
+	CU_ASSERT_PTR_NULL(conf.homer);
 	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_INFO);
 	CU_ASSERT_EQUAL(conf.log_facility, LOG_TO_STDERR);
 	CU_ASSERT_FALSE(conf.foreground);
@@ -433,7 +435,8 @@ static void test_reload_takes_what_may_change(void)
 	CU_ASSERT_EQUAL_FATAL(load_args(&conf, ENOUGH), 0);
 	CU_ASSERT_EQUAL_FATAL(load_args(&fresh,
 					ENOUGH "--timeout=77 --log-level=debug --port-min=20000 "
-					       "--interface=192.0.2.9 --user=nobody"),
+					       "--interface=192.0.2.9 --homer-password=hunter2 "
+					       "--user=nobody"),
 			      0);
 	catcher = catch_begin(STDERR_FILENO);
 	CU_ASSERT_EQUAL(conf_reload(&conf, &fresh), 2);
@@ -445,6 +448,8 @@ static void test_reload_takes_what_may_change(void)
 				       "daemon to change it to 20000\n"
 				       "notice: reload: timeout is now 77, it was 60\n"
 				       "notice: reload: log-level is now debug, it was info\n"
+				       "warning: reload: homer-password is still empty: restart "
+				       "the daemon to change it to (set)\n"
 				       "warning: reload: user is still empty: restart the daemon "
 				       "to change it to nobody\n");
 	CU_ASSERT_EQUAL(conf.timeout_s, 77);

@@ -34,6 +34,13 @@ static void check(const char *text, const char *wanted)
 	CU_ASSERT_STRING_EQUAL(said, wanted);
 }
 
+static void test_homer_of_rtpengine(void)
+{
+	check("[rtpengine]\ninterface=192.0.2.1\nlisten-ng=2223\nhomer = 192.0.2.9:9060\n"
+	      "homer-id = 7\nhomer-protocol = udp\n",
+	      "interface = 192.0.2.1\nlisten-ng = 2223\nhomer = 192.0.2.9:9060\nhomer-id = 7\n");
+}
+
 static void test_rtpengine_conf(void)
 {
 	check("# mine\n[rtpengine]\ntable = 0\nno-fallback = true\n"
@@ -182,7 +189,8 @@ static void test_other_texts_are_refused(void)
 		CU_ASSERT_STRING_EQUAL(migrated(texts[i]), "");
 }
 
-TEST_SUITE(migrate, { "rtpengine.conf", test_rtpengine_conf },
+TEST_SUITE(migrate, { "homer of rtpengine", test_homer_of_rtpengine },
+	   { "rtpengine.conf", test_rtpengine_conf },
 	   { "values of rtpengine", test_values_of_rtpengine },
 	   { "a command of rtpengine", test_command_of_rtpengine },
 	   { "a command of rtpproxy", test_command_of_rtpproxy },

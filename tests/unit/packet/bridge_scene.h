@@ -18,6 +18,7 @@
 #include "daemon/packet/bridge.h"
 #include "daemon/base/clock.h"
 #include "daemon/packet/pool.h"
+#include "daemon/packet/rtcp_ring.h"
 #include "daemon/packet/steer.h"
 #include "tests/unit/test.h"
 #include "tests/unit/test_clock.h"
@@ -43,7 +44,9 @@ struct scene {
 	struct endpoint relay_at[4], phone_at[4];
 	unsigned int latched, refused, denied, changed, asked, closed; /* events that came */
 	unsigned int latched_mask;
-	bool stuck; /* a media thread did not answer: do not wait for it again */
+	unsigned int copied;   /* RTCP */
+	struct rtcp_copy copy; /* the last one */
+	bool stuck;	       /* a media thread did not answer: do not wait for it again */
 };
 
 SCENE_FN void on_event(void *arg, struct bridge *bridge, enum bridge_event event, enum side side,
@@ -61,6 +64,15 @@ SCENE_FN void on_event(void *arg, struct bridge *bridge, enum bridge_event event
 	scene->changed += event == BRIDGE_CHANGED;
 	scene->asked += event == BRIDGE_ASK;
 	scene->closed += event == BRIDGE_CLOSED;
+}
+
+SCENE_FN void on_rtcp(void *arg, struct bridge *bridge, const struct rtcp_copy *copy)
+{
+	struct scene *scene = arg;
+
+	CU_ASSERT_PTR_EQUAL(bridge, copy->bridge);
+	scene->copied++;
+	scene->copy = *copy;
 }
 
 SCENE_FN int bound_socket(const struct endpoint *at)
@@ -112,6 +124,7 @@ SCENE_FN struct worker_pool *new_pool(struct scene *scene, unsigned int threads)
 					 .window_ms = 3000,
 					 .steer = scene->steer,
 					 .event = on_event,
+					 .rtcp = on_rtcp,
 					 .arg = scene };
 	int error = 0;
 	struct worker_pool *pool = worker_pool_new(&conf, &error);
