@@ -101,7 +101,7 @@ static void test_without_password_there_is_no_key(void)
 	struct endpoint at[2];
 	struct hep_message m = message_between("192.0.2.1:4001", "198.51.100.2:30001", at);
 
-	m.password = STR_NONE;
+	m.password = STR(""); /* of homer_conf.password NULL */
 	m.type = HEP_RTP_FINAL;
 	CU_ASSERT_TRUE(encode(&m));
 	CU_ASSERT_TRUE(decoded.valid);
@@ -143,7 +143,7 @@ static void test_small_memory_is_not_overrun(void)
 		memset(bytes, 0x55, sizeof(bytes));
 		if (hep_encode(&m, &buf))
 			needed = buf.len;
-		CU_ASSERT_EQUAL(bytes[size], 0x55);
+		CU_ASSERT(bytes[size] == 0x55); /* not written */
 		CU_ASSERT(!needed || needed == size);
 	}
 	CU_ASSERT(needed > 0);

@@ -117,18 +117,19 @@ static void test_target_is_an_address_for_udp(void)
 {
 	static const struct {
 		const char *text, *target; /* NULL: refused */
+		const char *why;
 	} rows[] = {
-		{ "192.0.2.9:9060", "192.0.2.9:9060" },
-		{ "udp:192.0.2.9:9060", "192.0.2.9:9060" },
-		{ "udp:[2001:db8::9]:9060", "[2001:db8::9]:9060" },
-		{ "tcp:192.0.2.9:9060", NULL },
-		{ "tls:192.0.2.9:9060", NULL },
-		{ "192.0.2.9", NULL },
-		{ "192.0.2.9:0", NULL },
-		{ "0.0.0.0:9060", NULL },
-		{ "9060", NULL },
-		{ "udp:", NULL },
-		{ "", NULL },
+		{ "192.0.2.9:9060", "192.0.2.9:9060", NULL },
+		{ "udp:192.0.2.9:9060", "192.0.2.9:9060", NULL },
+		{ "udp:[2001:db8::9]:9060", "[2001:db8::9]:9060", NULL },
+		{ "tcp:192.0.2.9:9060", NULL, "only UDP" },
+		{ "tls:192.0.2.9:9060", NULL, "only UDP" },
+		{ "192.0.2.9", NULL, NULL },
+		{ "192.0.2.9:0", NULL, NULL },
+		{ "0.0.0.0:9060", NULL, NULL },
+		{ "9060", NULL, NULL },
+		{ "udp:", NULL, NULL },
+		{ "", NULL, NULL },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -141,6 +142,8 @@ static void test_target_is_an_address_for_udp(void)
 		if (valid && rows[i].target)
 			CU_ASSERT_STRING_EQUAL(endpoint_print(&target, text), rows[i].target);
 		CU_ASSERT(valid || (error && *error));
+		if (rows[i].why)
+			CU_ASSERT_PTR_NOT_NULL(strstr(error, rows[i].why));
 	}
 }
 
