@@ -19,6 +19,19 @@ static void put_value(struct admin_peer *peer, struct json_line *line, const cha
 		peer->failed = true;
 }
 
+/* A secret that differs prints as the same text: then the difference itself is told. */
+static void put_written(struct admin_peer *peer, struct json_line *line, const struct conf_row *row,
+			const struct conf *written)
+{
+	char text[CONF_ROW_TEXT];
+
+	if (row->flags & ROW_SECRET && !conf_row_equal(row, written, peer->conf->conf) &&
+	    *conf_row_print(row, written, text, sizeof(text)))
+		jsonl_text(line, "written", "(set to another)");
+	else
+		put_value(peer, line, "written", row, written);
+}
+
 /* @written: NULL, was not asked for */
 static void send_row(struct admin_peer *peer, const struct conf_row *row,
 		     const struct conf *written)
@@ -29,7 +42,7 @@ static void send_row(struct admin_peer *peer, const struct conf_row *row,
 	put_value(peer, line, "value", row, peer->conf->conf);
 	jsonl_text(line, "default", row->fallback ? row->fallback : "");
 	if (written)
-		put_value(peer, line, "written", row, written);
+		put_written(peer, line, row, written);
 	jsonl_bool(line, "live", (row->flags & ROW_RELOAD) != 0);
 	admin_send(peer);
 	peer->job.count++;

@@ -12,9 +12,10 @@
 static char name[] = "rtprelayd", iface[] = "--interface=pub/127.0.0.1, other/127.0.0.2",
 	    listen_ng[] = "--listen-ng=127.0.0.1:2223", timeout[] = "--timeout=70",
 	    no_file[] = "--config=none", password[] = "--homer-password=hunter2",
-	    wrong[] = "--timeout=0";
+	    another[] = "--homer-password=hunter3", wrong[] = "--timeout=0";
 static char *running[] = { name, iface, listen_ng, timeout, password, no_file, NULL };
 static char *written[] = { name, iface, listen_ng, no_file, NULL };
+static char *changed[] = { name, iface, listen_ng, another, no_file, NULL };
 static char *refused[] = { name, iface, listen_ng, wrong, no_file, NULL };
 
 /* A daemon as far as the two verbs need it. */
@@ -158,6 +159,9 @@ static void test_password_is_not_shown(void)
 	it.written = written;
 	ask("{\"verb\":\"config\",\"diff\":true}\n");
 	CU_ASSERT_STRING_EQUAL(member(line_of("homer-password"), "written"), "");
+	it.written = changed;
+	ask("{\"verb\":\"config\",\"diff\":true}\n");
+	CU_ASSERT_STRING_EQUAL(member(line_of("homer-password"), "written"), "(set to another)");
 	stop();
 }
 
