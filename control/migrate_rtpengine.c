@@ -180,7 +180,7 @@ static const struct theirs rows[] = {
 	{ "listen-udp", 'u', false, listen_udp, NULL },
 	{ "listen-tcp", 'l', false, none,
 	  "write listen-rtpproxy = tcp:HOST:PORT, if a proxy uses it" },
-	{ "listen-tcp-ng", '\0', false, none, "NG is spoken over UDP: listen-ng" },
+	{ "listen-tcp-ng", '\0', false, list, NULL },
 	{ "listen-cli", 'c', false, none, "rtprelayctl uses the Unix socket control-socket" },
 	{ "listen-http", '\0', false, list, NULL },
 	{ "listen-https", '\0', false, none, "put an HTTPS server in front of listen-http" },

@@ -15,6 +15,7 @@ static void *notify_of(const struct relay *relay)
 
 const struct protocol_row protocol_rows[] = {
 	{ &ng_protocol, offsetof(struct conf, listen_ng), NULL },
+	{ &ng_tcp_protocol, offsetof(struct conf, listen_tcp_ng), NULL },
 	{ &rtpp_protocol, offsetof(struct conf, listen_rtpproxy), notify_of },
 };
 

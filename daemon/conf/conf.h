@@ -31,6 +31,7 @@ enum rtpproxy_full {
 struct conf {
 	struct conf_list interface;	  /* NAME/BIND[!ADVERTISED], ...: parsed by port/iface.c */
 	struct conf_list listen_ng;	  /* HOST:PORT, [V6]:PORT, PORT */
+	struct conf_list listen_tcp_ng;	  /* the same */
 	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */
 	enum rtpproxy_full rtpproxy_full; /* the answer if there are no ports, or drain is on */
 	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT */

@@ -69,6 +69,8 @@ const struct conf_row conf_rows[] = {
 	  "address; ALIAS=NAME defines a second name. The first interface is the default one", 0 },
 	{ "listen-ng", CONF_LIST, AT(listen_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
 	  "address that receives NG commands from proxies (UDP); PORT without HOST: all addresses", 0 },
+	{ "listen-tcp-ng", CONF_LIST, AT(listen_tcp_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
+	  "address that accepts TCP connections with NG commands; PORT without HOST: all addresses", 0 },
 	{ "listen-rtpproxy", CONF_LIST, AT(listen_rtpproxy), 0, 0, NULL, NULL,
 	  "udp:HOST:PORT | udp6:[V6]:PORT | unix:PATH | cunix:PATH | tcp:HOST:PORT | tcp6:[V6]:PORT",
 	  "address that receives commands of the classic rtpproxy protocol", 0 },
@@ -81,8 +83,8 @@ const struct conf_row conf_rows[] = {
 	{ "control-allow", CONF_LIST, AT(control_allow), 0, 0, NULL, NULL, "CIDR",
 	  "networks that may send commands; empty: loopback and the subnets of the listening addresses", 0 },
 	{ "control-idle", CONF_UINT, AT(control_idle_s), 0, WEEK, NULL, "300", "SECONDS",
-	  "a connection of the rtpproxy protocol or of rtprelayctl is closed after this time without a complete "
-	  "command; 0: never", 0 },
+	  "a TCP connection of NG or the rtpproxy protocol, or one of rtprelayctl, is closed after this time "
+	  "without a complete command; 0: never", 0 },
 	{ "control-socket", CONF_TEXT, AT(control_socket), 0, 0, NULL, NULL, "PATH",
 	  "Unix socket that rtprelayctl connects to; none: no socket; empty: " CONTROL_PROTO_PATH
 	  ", if it can be created", 0 },

@@ -4,7 +4,7 @@
  *
  * A datagram is: cookie, blank, payload. The reply begins with the same cookie. The payload is
  * passed to the protocol (gate/protocol.h); ports of some protocols accept requests of other
- * protocols. Connections (ctl/stream.c) have no cookies.
+ * protocols. Over connections (ctl/stream.c) come the same texts, or lines without cookies.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -158,26 +158,14 @@ static const struct ctl_listen *row_of(const struct ctl *ctl, const struct ctl_l
 	return row;
 }
 
-static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct endpoint *source,
-		   struct str payload, struct buf *out)
+/* Runs a request with a valid cookie, or repeats its reply. */
+static void run_once(struct ctl *ctl, const struct ctl_listen *row, const struct endpoint *source,
+		     struct str cookie, struct str payload, struct buf *out)
 {
 	struct command_env *env = ctl->env;
 	struct stats *stats = env->stats;
-	struct str cookie, reply;
-	bool is_command;
+	struct str reply;
 
-	env->now_ms = clock_ms();
-	cookie = row->protocol->cookie(&payload);
-	is_command = cookie.len && cookie.len <= REPLAY_COOKIE_MAX;
-	if (!is_allowed(ctl, source, is_command) || is_from_media(ctl, source))
-		return;
-	if (!is_command) {
-		stats->malformed++;
-		log_refusal(
-			&ctl->malformed, source, env->now_ms,
-			"sent a datagram without a valid cookie: not a command of NG or rtpproxy");
-		return;
-	}
 	stats->requests++;
 	if (replay_find(ctl->replay, source, cookie, env->now_ms, &reply)) {
 		stats->replayed++;
@@ -193,6 +181,33 @@ static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct e
 		return;
 	replay_put(ctl->replay, source, cookie, (struct str){ out->data, out->len }, env->now_ms);
 	stats->replies_evicted = replay_usage(ctl->replay).evicted;
+}
+
+static void log_malformed(struct ctl *ctl, const struct endpoint *source, const char *why)
+{
+	ctl->env->stats->malformed++;
+	log_refusal(&ctl->malformed, source, ctl->env->now_ms, why);
+}
+
+/* A datagram. */
+static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct endpoint *source,
+		   struct str payload, struct buf *out)
+{
+	struct str cookie;
+	bool is_command;
+
+	ctl->env->now_ms = clock_ms();
+	cookie = row->protocol->cookie(&payload);
+	is_command = cookie.len && cookie.len <= REPLAY_COOKIE_MAX;
+	if (!is_allowed(ctl, source, is_command) || is_from_media(ctl, source))
+		return;
+	if (!is_command) {
+		log_malformed(ctl, source,
+			      "sent a datagram without a valid cookie: not a command of NG or "
+			      "rtpproxy");
+		return;
+	}
+	run_once(ctl, row, source, cookie, payload, out);
 }
 
 void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,
@@ -220,6 +235,27 @@ static void run_line(void *arg, const struct endpoint *source, struct str comman
 	env->stats->requests++;
 	arena_reset(env->arena);
 	lines->row->protocol->run(env, lines->row->arg, source, command, out);
+}
+
+/* A request over a connection that the protocol's frame function has found. */
+static void run_request(void *arg, const struct endpoint *source, struct str request,
+			struct buf *out)
+{
+	const struct ctl_lines *lines = arg;
+	struct str cookie = lines->row->protocol->cookie(&request);
+
+	lines->ctl->env->now_ms = clock_ms();
+	run_once(lines->ctl, lines->row, source, cookie, request, out);
+	lines->ctl->env->stats->replies += out->len > 0;
+}
+
+static void refuse_bytes(void *arg, const struct endpoint *source)
+{
+	const struct ctl_lines *lines = arg;
+
+	lines->ctl->env->now_ms = clock_ms();
+	log_malformed(lines->ctl, source,
+		      "sent no command of NG, or one that is too long: its connection is closed");
 }
 
 static void batch_done(void *arg)
@@ -314,36 +350,17 @@ static const char *error_text(const char *what, const char *value, int error)
 	return text;
 }
 
-/* One address for datagrams. For a port without an address one of the two families is enough. */
-static int listen_at(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
-		     const char *text, bool allow_near)
-{
-	struct endpoint addrs[8];
-	int n = endpoint_resolve(text, addrs, COUNT(addrs));
-	int error = n < 0 ? n : -EADDRNOTAVAIL, opened = 0;
-
-	for (int i = 0; i < n; i++) {
-		error = open_socket(ctl, base, row, &addrs[i]);
-		if (error == -EAFNOSUPPORT && n > 1)
-			continue;
-		if (!error && allow_near)
-			error = allow_add_subnets(&ctl->allow, &addrs[i]);
-		if (error)
-			return error;
-		opened++;
-	}
-	return opened ? 0 : error;
-}
-
-/* One address for connections. */
+/* One address for connections: @at, or if it is NULL that of @text. */
 static int listen_streams(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
-			  const char *text, bool allow_near)
+			  const char *text, const struct endpoint *at, bool allow_near)
 {
 	struct ctl_lines *own = &ctl->streams[ctl->n_streams];
 	const struct ctl_stream_conf conf = { .name = row->protocol->key,
 					      .allowed = may_connect,
-					      .run = run_line,
+					      .run = row->protocol->frame ? run_request : run_line,
 					      .done = batch_done,
+					      .frame = row->protocol->frame,
+					      .malformed = refuse_bytes,
 					      .arg = own,
 					      .patience_ms = CTL_PATIENCE_MS,
 					      .idle_ms = ctl->idle_ms };
@@ -354,12 +371,39 @@ static int listen_streams(struct ctl *ctl, struct event_base *base, const struct
 		return -E2BIG;
 	own->ctl = ctl;
 	own->row = row;
-	own->stream = ctl_stream_open(base, text, &conf, &error);
+	own->stream = at ? ctl_stream_listen(base, at, &conf, &error)
+			 : ctl_stream_open(base, text, &conf, &error);
 	if (error)
 		return error;
 	ctl->n_streams++;
 	addr = ctl_stream_address(own->stream);
 	return allow_near && endpoint_is_set(&addr) ? allow_add_subnets(&ctl->allow, &addr) : 0;
+}
+
+/*
+ * One address for datagrams, or for TCP connections if the protocol has a frame function. For a
+ * port without an address one of the two families is enough.
+ */
+static int listen_at(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
+		     const char *text, bool allow_near)
+{
+	struct endpoint addrs[8];
+	int n = endpoint_resolve(text, addrs, COUNT(addrs));
+	int error = n < 0 ? n : -EADDRNOTAVAIL, opened = 0;
+
+	for (int i = 0; i < n; i++) {
+		error = row->protocol->frame
+				? listen_streams(ctl, base, row, NULL, &addrs[i], allow_near)
+				: open_socket(ctl, base, row, &addrs[i]);
+		if (error == -EAFNOSUPPORT && n > 1)
+			continue;
+		if (!error && allow_near && !row->protocol->frame)
+			error = allow_add_subnets(&ctl->allow, &addrs[i]);
+		if (error)
+			return error;
+		opened++;
+	}
+	return opened ? 0 : error;
 }
 
 static int listen_text(struct ctl *ctl, struct event_base *base, const struct ctl_listen *row,
@@ -368,7 +412,7 @@ static int listen_text(struct ctl *ctl, struct event_base *base, const struct ct
 	if (!row->protocol->connections)
 		return listen_at(ctl, base, row, text, allow_near);
 	if (ctl_stream_is(text))
-		return listen_streams(ctl, base, row, text, allow_near);
+		return listen_streams(ctl, base, row, text, NULL, allow_near);
 	if (str_starts(str_of(text), STR("udp:")))
 		text += 4;
 	else if (str_starts(str_of(text), STR("udp6:")))
@@ -490,4 +534,14 @@ uint16_t ctl_port(const struct ctl *ctl, size_t n)
 	if (n >= ctl->n_sockets || getsockname(ctl->sockets[n].fd, &addr.sa, &len))
 		return 0;
 	return endpoint_port(&addr);
+}
+
+uint16_t ctl_stream_port(const struct ctl *ctl, size_t n)
+{
+	struct endpoint addr;
+
+	if (n >= ctl->n_streams)
+		return 0;
+	addr = ctl_stream_address(ctl->streams[n].stream);
+	return endpoint_is_set(&addr) ? endpoint_port(&addr) : 0;
 }

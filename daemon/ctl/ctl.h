@@ -31,8 +31,8 @@ struct ctl_conf {
 	unsigned int idle_s; /* control-idle; 0: connections are not closed for being idle */
 };
 
-/* Largest UDP payload over IPv4: the limit for requests and replies. */
-#define CTL_DATAGRAM 65507
+/* Largest UDP payload over IPv4: the limit for requests, and for replies over UDP. */
+#define CTL_DATAGRAM CONTROL_REQUEST_MAX
 
 /* Called after each batch, to deliver messages to the media threads (worker_pool_flush). */
 typedef void ctl_batch_fn(void *arg);
@@ -56,5 +56,7 @@ void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,
 		  const struct endpoint *source, struct str datagram, struct buf *out);
 /* Port of the n-th UDP socket, for tests that listen on port 0; 0: there is no such socket. */
 uint16_t ctl_port(const struct ctl *ctl, size_t n);
+/* The same for the n-th listener of connections: 0 also if that is not TCP. */
+uint16_t ctl_stream_port(const struct ctl *ctl, size_t n);
 
 #endif

@@ -20,7 +20,7 @@
 #include "ctl/socket.h"
 #include "ctl/stream.h"
 
-/* A connection with more bytes of unread answers than this is closed. */
+/* With more bytes of unread answers no further command is run; with lines, the connection ends. */
 #define UNREAD_MAX (64 * 1024)
 #define BACKLOG	   128
 /* TCP keep-alive: detects a proxy that disappeared without closing its connection. */
@@ -34,7 +34,9 @@ struct connection {
 	struct bufferevent *bev;
 	struct idle_item idle;
 	struct endpoint source;
-	bool ending; /* it is closed as soon as its answers are sent */
+	struct control_frame frame; /* of the first request that is not complete */
+	bool ending;		    /* it is closed as soon as its answers are sent */
+	bool paused;		    /* it goes on as soon as its answers are sent */
 };
 
 struct ctl_stream {
@@ -45,6 +47,8 @@ struct ctl_stream {
 	struct connection *connections;
 	size_t n_connections;
 	struct idle_queue idle;
+	char *reply;
+	size_t reply_size;
 	bool once; /* one command for each connection */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* Unix socket, to be removed */
 };
@@ -119,12 +123,11 @@ static const struct idle_ops idle_ops = { .busy = is_busy, .close = close_idle }
 
 static void run(struct connection *connection, struct str command)
 {
-	struct ctl_stream_conf *conf = &connection->stream->conf;
-	char memory[CTL_STREAM_REPLY];
-	struct buf out = BUF_INIT(memory, sizeof(memory));
+	struct ctl_stream *stream = connection->stream;
+	struct buf out = BUF_INIT(stream->reply, stream->reply_size);
 
-	conf->run(conf->arg, &connection->source, command, &out);
-	idle_touch(&connection->stream->idle, &connection->idle);
+	stream->conf.run(stream->conf.arg, &connection->source, command, &out);
+	idle_touch(&stream->idle, &connection->idle);
 	bufferevent_write(connection->bev, out.data, out.len);
 }
 
@@ -168,15 +171,63 @@ static void run_once(struct connection *connection, struct evbuffer *in)
 	evbuffer_drain(in, len);
 }
 
-static void on_read(struct bufferevent *bev, void *arg)
+/* A proxy may send many requests at once: they wait, if it does not read the answers. */
+static void pause_reading(struct connection *connection)
 {
-	struct connection *connection = arg;
+	connection->paused = true;
+	bufferevent_disable(connection->bev, EV_READ);
+}
+
+/* The first request in *in, if it is complete. -EINVAL: this is no request, or it is too long. */
+static int next_request(struct connection *connection, struct evbuffer *in, struct str *request)
+{
+	struct control_frame *frame = &connection->frame;
+	size_t len = evbuffer_get_length(in);
+	struct str bytes = { NULL, len < CONTROL_REQUEST_MAX ? len : CONTROL_REQUEST_MAX };
+	int result;
+
+	bytes.s = (const char *)evbuffer_pullup(in, (ev_ssize_t)bytes.len);
+	if (!bytes.s)
+		return -ENOMEM;
+	result = connection->stream->conf.frame(frame, bytes);
+	*request = (struct str){ bytes.s + frame->begin, frame->at - frame->begin };
+	return result || bytes.len < CONTROL_REQUEST_MAX ? result : -EINVAL;
+}
+
+/* Runs all complete requests. False: close the connection. */
+static bool run_requests(struct connection *connection, struct evbuffer *in)
+{
+	const struct ctl_stream_conf *conf = &connection->stream->conf;
+	struct str request;
+	int result = 1;
+
+	while (result > 0 && evbuffer_get_length(in)) {
+		if (evbuffer_get_length(bufferevent_get_output(connection->bev)) > UNREAD_MAX) {
+			pause_reading(connection);
+			return true;
+		}
+		result = next_request(connection, in, &request);
+		if (result <= 0)
+			break;
+		run(connection, request);
+		evbuffer_drain(in, connection->frame.at);
+		connection->frame = (struct control_frame){ 0 };
+	}
+	if (result == -EINVAL)
+		conf->malformed(conf->arg, &connection->source);
+	return result >= 0;
+}
+
+static void run_input(struct connection *connection)
+{
+	struct evbuffer *in = bufferevent_get_input(connection->bev);
 	struct ctl_stream *stream = connection->stream;
-	struct evbuffer *in = bufferevent_get_input(bev);
 	bool keep = false;
 
 	if (stream->once)
 		run_once(connection, in);
+	else if (stream->conf.frame)
+		keep = run_requests(connection, in);
 	else
 		keep = run_lines(connection, in);
 	stream->conf.done(stream->conf.arg);
@@ -184,13 +235,24 @@ static void on_read(struct bufferevent *bev, void *arg)
 		connection_end(connection);
 }
 
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	run_input(arg);
+}
+
+/* All answers are sent. */
 static void on_written(struct bufferevent *bev, void *arg)
 {
 	struct connection *connection = arg;
 
-	(void)bev;
-	if (connection->ending)
+	if (connection->ending) {
 		connection_close(connection);
+	} else if (connection->paused) {
+		connection->paused = false;
+		bufferevent_enable(bev, EV_READ);
+		run_input(connection);
+	}
 }
 
 /* A proxy that has closed its sending direction still gets its answers. */
@@ -310,12 +372,13 @@ static int bind_path(struct ctl_stream *stream, struct str path, struct sockaddr
 	return error;
 }
 
-static int listen_at(struct ctl_stream *stream, const struct sockaddr *addr, socklen_t len)
+static int listen_at(struct ctl_stream *stream, const struct sockaddr *addr, socklen_t len,
+		     unsigned int flags)
 {
-	unsigned int flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
 	mode_t mask = umask(0117); /* the owner and its group */
 	int error;
 
+	flags |= LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
 	errno = 0;
 	stream->listener = evconnlistener_new_bind(stream->base, on_connection, stream, flags,
 						   BACKLOG, addr, (int)len);
@@ -340,34 +403,68 @@ static int open_kind(struct ctl_stream *stream, int kind, const char *text)
 		error = bind_path(stream, str_of(text), &path);
 		return error ? error
 			     : listen_at(stream, (const struct sockaddr *)(const void *)&path,
-					 sizeof(path));
+					 sizeof(path), 0);
 	}
 	n = endpoint_resolve(text, addrs, 2);
 	if (n < 1 || (kinds[kind].family && addrs[0].sa.sa_family != kinds[kind].family))
 		return -EINVAL;
-	return listen_at(stream, &addrs[0].sa, endpoint_len(&addrs[0]));
+	return listen_at(stream, &addrs[0].sa, endpoint_len(&addrs[0]), 0);
+}
+
+static void stream_free(struct ctl_stream *stream)
+{
+	if (!stream)
+		return;
+	idle_fini(&stream->idle);
+	free(stream->reply);
+	free(stream);
+}
+
+static struct ctl_stream *stream_new(struct event_base *base, const struct ctl_stream_conf *conf)
+{
+	struct ctl_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return NULL;
+	stream->base = base;
+	stream->conf = *conf;
+	stream->reply_size = conf->frame ? CTL_FRAME_REPLY : CTL_STREAM_REPLY;
+	stream->reply = malloc(stream->reply_size);
+	if (stream->reply && !idle_init(&stream->idle, base, conf->idle_ms, &idle_ops))
+		return stream;
+	free(stream->reply);
+	free(stream);
+	return NULL;
 }
 
 struct ctl_stream *ctl_stream_open(struct event_base *base, const char *text,
 				   const struct ctl_stream_conf *conf, int *error)
 {
-	struct ctl_stream *stream = calloc(1, sizeof(*stream));
+	struct ctl_stream *stream = stream_new(base, conf);
 	int kind = kind_of(text);
 
 	*error = stream ? -EINVAL : -ENOMEM;
 	if (stream && kind >= 0) {
-		stream->base = base;
-		stream->conf = *conf;
 		stream->once = kinds[kind].once;
-		*error = idle_init(&stream->idle, base, conf->idle_ms, &idle_ops);
-		if (!*error)
-			*error = open_kind(stream, kind, text);
+		*error = open_kind(stream, kind, text);
 	}
 	if (!*error)
 		return stream;
-	if (stream)
-		idle_fini(&stream->idle);
-	free(stream);
+	stream_free(stream);
+	return NULL;
+}
+
+struct ctl_stream *ctl_stream_listen(struct event_base *base, const struct endpoint *at,
+				     const struct ctl_stream_conf *conf, int *error)
+{
+	struct ctl_stream *stream = stream_new(base, conf);
+
+	*error = stream ? listen_at(stream, &at->sa, endpoint_len(at),
+				    at->sa.sa_family == AF_INET6 ? LEV_OPT_BIND_IPV6ONLY : 0)
+			: -ENOMEM;
+	if (!*error)
+		return stream;
+	stream_free(stream);
 	return NULL;
 }
 
@@ -379,13 +476,12 @@ void ctl_stream_close(struct ctl_stream *stream)
 		return;
 	DL_FOREACH_SAFE(stream->connections, connection, next)
 		connection_close(connection);
-	idle_fini(&stream->idle);
 	listen_pause_fini(&stream->pause);
 	if (stream->listener)
 		evconnlistener_free(stream->listener);
 	if (stream->path[0])
 		unlink(stream->path);
-	free(stream);
+	stream_free(stream);
 }
 
 struct endpoint ctl_stream_address(const struct ctl_stream *stream)

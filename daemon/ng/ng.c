@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "ng/frame.h"
 #include "ng/ng.h"
 #include "ng/reply.h"
 #include "ng/request.h"
@@ -298,3 +299,7 @@ const struct control_protocol ng_protocol = { .key = "listen-ng",
 					      .is_request = is_request,
 					      .takes_others = true,
 					      .run = run };
+
+const struct control_protocol ng_tcp_protocol = {
+	.key = "listen-tcp-ng", .cookie = take_cookie, .frame = ng_frame, .run = run
+};

@@ -13,6 +13,8 @@
 #include "gate/protocol.h"
 
 extern const struct control_protocol ng_protocol;
+/* The same commands over TCP (ng/frame.h). */
+extern const struct control_protocol ng_tcp_protocol;
 
 /**
  * ng_run() - executes one request: the payload of a datagram, after the cookie and its blank

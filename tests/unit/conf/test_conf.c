@@ -99,6 +99,20 @@ static void test_command_line_of_the_manual_works(void)
 	conf_free(&conf);
 }
 
+static void test_one_control_protocol_is_enough(void)
+{
+	static const char *const rows[] = { "--listen-ng=2223", "--listen-tcp-ng=2223",
+					    "--listen-rtpproxy=udp:22222" };
+	char args[128];
+	struct conf conf;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(args, sizeof(args), "--config=none --interface=192.0.2.1 %s", rows[i]);
+		CU_ASSERT_EQUAL_FATAL(load_args(&conf, args), 0);
+		conf_free(&conf);
+	}
+}
+
 static void test_defaults_are_as_documented(void)
 {
 	struct conf conf;
@@ -496,6 +510,7 @@ static void test_out_of_memory_fails_cleanly(void)
 }
 
 TEST_SUITE(conf, { "command line of the manual works", test_command_line_of_the_manual_works },
+	   { "one control protocol is enough", test_one_control_protocol_is_enough },
 	   { "defaults are as documented", test_defaults_are_as_documented },
 	   { "a list with a default is replaced", test_list_with_a_default_is_replaced },
 	   { "file sets every type", test_file_sets_every_type },

@@ -84,6 +84,8 @@ static void test_values_of_rtpengine(void)
 		  "see docs/latching.md" },
 		{ "num-threads = 8", "media-threads = 8" },
 		{ "num-threads = -1", NULL },
+		{ "listen-tcp-ng = 127.0.0.1:2223;[::1]:2223",
+		  "listen-tcp-ng = 127.0.0.1:2223\nlisten-tcp-ng = [::1]:2223" },
 		{ "listen-udp = 12222", "listen-rtpproxy = udp:0.0.0.0:12222" },
 		{ "listen-udp = [::1]:12222", "listen-rtpproxy = udp6:[::1]:12222" },
 		{ "redis = 127.0.0.1:6379/5",
