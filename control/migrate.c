@@ -86,7 +86,7 @@ static void end(struct migration *m)
 			m,
 			"interface: at least one is required, such as interface = pub/192.0.2.1");
 	if (!m->conf.listen_ng.count && !m->conf.listen_tcp_ng.count &&
-	    !m->conf.listen_rtpproxy.count)
+	    !m->conf.listen_rtpproxy.count && !m->conf.http_ng)
 		migrate_note(m, "listen-ng or listen-rtpproxy is required, such as listen-ng = "
 				"127.0.0.1:2223");
 }

@@ -148,6 +148,12 @@ static void listen_udp(struct migration *m, const struct theirs *row, const char
 	migrate_put(m, row->key, "listen-rtpproxy", text);
 }
 
+static void listen_http(struct migration *m, const struct theirs *row, const char *value)
+{
+	list(m, row, value);
+	migrate_remark(m, row->key, "for NG over HTTP, POST /ng, set http-ng = yes");
+}
+
 static void redis(struct migration *m, const struct theirs *row, const char *value)
 {
 	(void)value;
@@ -182,7 +188,7 @@ static const struct theirs rows[] = {
 	  "write listen-rtpproxy = tcp:HOST:PORT, if a proxy uses it" },
 	{ "listen-tcp-ng", '\0', false, list, NULL },
 	{ "listen-cli", 'c', false, none, "rtprelayctl uses the Unix socket control-socket" },
-	{ "listen-http", '\0', false, list, NULL },
+	{ "listen-http", '\0', false, listen_http, NULL },
 	{ "listen-https", '\0', false, none, "put an HTTPS server in front of listen-http" },
 	{ "https-*", '\0', false, none, "put an HTTPS server in front of listen-http" },
 	{ "http-threads", '\0', false, nothing, NULL },

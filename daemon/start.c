@@ -17,6 +17,7 @@
 #include "call/table.h"
 #include "conf/load.h"
 #include "control_proto.h"
+#include "ng/ng.h"
 #include "packet/pool.h"
 #include "packet/steer.h"
 #include "port/iface.h"
@@ -680,16 +681,33 @@ static int start_admin(struct relay *relay)
 	return relay->admin ? 0 : failed("control socket", -ENOMEM);
 }
 
+static bool ng_allowed(void *arg, const struct endpoint *source)
+{
+	const struct relay *relay = arg;
+
+	return relay->ctl && ctl_allows(relay->ctl, source);
+}
+
+static bool ng_run_request(void *arg, const struct endpoint *source, struct str text, bool cookie,
+			   struct buf *out)
+{
+	const struct relay *relay = arg;
+
+	return relay->ctl && ctl_request(relay->ctl, &ng_tcp_protocol, source, text, cookie, out);
+}
+
 /* The last step, so that an answer (/healthz) shows that all other parts run. */
 static int start_web(struct relay *relay)
 {
-	const struct web_conf conf = { .listen = &relay->conf.listen_http,
-				       .calls = relay->calls,
-				       .stats = &relay->stats,
-				       .workers = relay->workers,
-				       .admin = relay->admin };
+	struct web_conf conf = { .listen = &relay->conf.listen_http,
+				 .calls = relay->calls,
+				 .stats = &relay->stats,
+				 .workers = relay->workers,
+				 .admin = relay->admin };
 	const char *error = "out of memory";
 
+	if (relay->conf.http_ng)
+		conf.ng = (struct web_ng){ ng_allowed, ng_run_request, relay };
 	if (!conf.listen->count)
 		return 0;
 	relay->web = web_open(relay->base, &conf, &error);

@@ -38,6 +38,7 @@ struct conf {
 	struct conf_list control_allow;	  /* CIDR; empty: loopback and subnets of the listeners */
 	struct conf_list media_deny;	  /* CIDR[:PORT[-PORT]], local[:PORT[-PORT]]; none */
 	struct conf_list listen_http;	  /* HOST:PORT, [V6]:PORT, PORT (loopback) */
+	bool http_ng;			  /* NG requests at listen_http */
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, unanswered_timeout_s,
 		final_timeout_s, delete_delay_s;

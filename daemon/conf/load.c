@@ -264,7 +264,11 @@ static void check_whole(struct loader *loader)
 		log_err("no interface is set; for example: --interface=pub/192.0.2.1");
 		fail(loader, -EINVAL);
 	}
-	if (!conf->listen_ng.count && !conf->listen_tcp_ng.count && !conf->listen_rtpproxy.count) {
+	if (conf->http_ng && !conf->listen_http.count) {
+		log_err("http-ng is set, but listen-http is not; for example: --listen-http=2280");
+		fail(loader, -EINVAL);
+	} else if (!conf->listen_ng.count && !conf->listen_tcp_ng.count &&
+		   !conf->listen_rtpproxy.count && !conf->http_ng) {
 		log_err("neither listen-ng nor listen-rtpproxy is set; for example: "
 			"--listen-ng=127.0.0.1:2223");
 		fail(loader, -EINVAL);

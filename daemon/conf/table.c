@@ -96,6 +96,8 @@ const struct conf_row conf_rows[] = {
 	{ "listen-http", CONF_LIST, AT(listen_http), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
 	  "HTTP address for browsers and monitoring: / a page, /metrics for Prometheus, /healthz; PORT without "
 	  "HOST listens on the loopback addresses; empty: no HTTP", 0 },
+	{ "http-ng", CONF_BOOL, AT(http_ng), 0, 0, NULL, "no", "yes | no",
+	  "NG commands are accepted at listen-http too, from addresses in control-allow: POST /ng", 0 },
 	{ "port-min", CONF_UINT, AT(port_min), 1, 65535, NULL, "30000", "PORT",
 	  "lowest port for media", 0 },
 	{ "port-max", CONF_UINT, AT(port_max), 1, 65535, NULL, "40000", "PORT",

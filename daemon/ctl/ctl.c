@@ -210,12 +210,65 @@ static void answer(struct ctl *ctl, const struct ctl_listen *row, const struct e
 	run_once(ctl, row, source, cookie, payload, out);
 }
 
-void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,
-		  const struct endpoint *source, struct str datagram, struct buf *out)
+static const struct ctl_listen *find_row(const struct ctl *ctl,
+					 const struct control_protocol *protocol)
 {
 	for (size_t i = 0; i < ctl->n_rows; i++)
 		if (ctl->rows[i].protocol == protocol)
-			answer(ctl, &ctl->rows[i], source, datagram, out);
+			return &ctl->rows[i];
+	return NULL;
+}
+
+void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,
+		  const struct endpoint *source, struct str datagram, struct buf *out)
+{
+	const struct ctl_listen *row = find_row(ctl, protocol);
+
+	if (row)
+		answer(ctl, row, source, datagram, out);
+}
+
+bool ctl_allows(struct ctl *ctl, const struct endpoint *source)
+{
+	return is_allowed(ctl, source, true);
+}
+
+static void run_plain(struct ctl *ctl, const struct ctl_listen *row, const struct endpoint *source,
+		      struct str request, struct buf *out)
+{
+	struct command_env *env = ctl->env;
+
+	env->stats->requests++;
+	arena_reset(env->arena);
+	row->protocol->run(env, row->arg, source, request, out);
+}
+
+static bool run_with_cookie(struct ctl *ctl, const struct ctl_listen *row,
+			    const struct endpoint *source, struct str request, struct buf *out)
+{
+	struct str cookie = row->protocol->cookie(&request);
+
+	if (!cookie.len || cookie.len > REPLAY_COOKIE_MAX) {
+		log_malformed(ctl, source, "sent a request over HTTP without a valid cookie");
+		return false;
+	}
+	run_once(ctl, row, source, cookie, request, out);
+	return true;
+}
+
+bool ctl_request(struct ctl *ctl, const struct control_protocol *protocol,
+		 const struct endpoint *source, struct str request, bool cookie, struct buf *out)
+{
+	const struct ctl_listen *row = find_row(ctl, protocol);
+
+	ctl->env->now_ms = clock_ms();
+	if (!row || (cookie && !run_with_cookie(ctl, row, source, request, out)))
+		return false;
+	if (!cookie)
+		run_plain(ctl, row, source, request, out);
+	ctl->env->stats->replies++;
+	ctl->batch(ctl->arg);
+	return true;
 }
 
 static bool may_connect(void *arg, const struct endpoint *source)
@@ -229,12 +282,9 @@ static bool may_connect(void *arg, const struct endpoint *source)
 static void run_line(void *arg, const struct endpoint *source, struct str command, struct buf *out)
 {
 	const struct ctl_lines *lines = arg;
-	struct command_env *env = lines->ctl->env;
 
-	env->now_ms = clock_ms();
-	env->stats->requests++;
-	arena_reset(env->arena);
-	lines->row->protocol->run(env, lines->row->arg, source, command, out);
+	lines->ctl->env->now_ms = clock_ms();
+	run_plain(lines->ctl, lines->row, source, command, out);
 }
 
 /* A request over a connection that the protocol's frame function has found. */

@@ -54,6 +54,15 @@ void ctl_allowed(const struct ctl *ctl, char *out, size_t size);
  */
 void ctl_datagram(struct ctl *ctl, const struct control_protocol *protocol,
 		  const struct endpoint *source, struct str datagram, struct buf *out);
+/* May @source send commands? If not, that is counted and logged. */
+bool ctl_allows(struct ctl *ctl, const struct endpoint *source);
+/*
+ * One request of @protocol that arrived over a connection of somebody else's, from an allowed
+ * @source. @cookie: it begins with a cookie, and so does the reply; a repeated one gets the
+ * recorded reply. Delivers messages to the media threads. False: there is no valid cookie
+ */
+bool ctl_request(struct ctl *ctl, const struct control_protocol *protocol,
+		 const struct endpoint *source, struct str request, bool cookie, struct buf *out);
 /* Port of the n-th UDP socket, for tests that listen on port 0; 0: there is no such socket. */
 uint16_t ctl_port(const struct ctl *ctl, size_t n);
 /* The same for the n-th listener of connections: 0 also if that is not TCP. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http.c - a small HTTP server: GET and HEAD, all sizes and times bounded
+ * http.c - a small HTTP server: GET, HEAD and POST, all sizes and times bounded
  *
  * A connection waits for a request, then until its answer is sent, then for the next request. After
  * a refusal the server reads and discards input until the client closes: closing with unread input
@@ -23,9 +23,9 @@
 #define BACKLOG	      32
 #define RETRY_S	      1 /* after accept() has failed, usually for lack of descriptors */
 
-enum conn_state { CONN_WAITS, CONN_ANSWERS, CONN_LINGERS };
+enum conn_state { CONN_WAITS, CONN_READS_BODY, CONN_ANSWERS, CONN_LINGERS };
 
-/* Owned by http->conns. @close: close after this answer */
+/* Owned by http->conns. @close: close after this answer. @size: of head and body, while it reads */
 struct http_conn {
 	struct http_conn *prev, *next;
 	struct http *http;
@@ -33,6 +33,8 @@ struct http_conn {
 	struct event timer;
 	enum conn_state state;
 	bool close;
+	struct endpoint from;
+	size_t size;
 };
 
 /* @conns: oldest first */
@@ -55,8 +57,11 @@ static const struct {
 	{ 403, "Forbidden" },
 	{ 404, "Not Found" },
 	{ 405, "Method Not Allowed" },
+	{ 411, "Length Required" },
 	{ 413, "Content Too Large" },
 	{ 414, "URI Too Long" },
+	{ 415, "Unsupported Media Type" },
+	{ 417, "Expectation Failed" },
 	{ 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" },
 	{ 503, "Service Unavailable" },
@@ -118,16 +123,17 @@ static int add_head(struct http_conn *conn, const struct http_reply *reply)
 
 	if (gmtime_r(&now, &tm))
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	return evbuffer_add_printf(bufferevent_get_output(conn->bev),
-				   "HTTP/1.1 %d %s\r\n"
-				   "Date: %s\r\n"
-				   "Content-Type: %s\r\n"
-				   "Content-Length: %zu\r\n"
-				   "%s" SAFETY "%s\r\n",
-				   reply->status, reason_of(reply->status), date, reply->type,
-				   evbuffer_get_length(reply->body),
-				   reply->status == 405 ? "Allow: GET, HEAD\r\n" : "",
-				   conn->close ? "Connection: close\r\n" : "");
+	return evbuffer_add_printf(
+		bufferevent_get_output(conn->bev),
+		"HTTP/1.1 %d %s\r\n"
+		"Date: %s\r\n"
+		"Content-Type: %s\r\n"
+		"Content-Length: %zu\r\n"
+		"%s%s%s" SAFETY "%s\r\n",
+		reply->status, reason_of(reply->status), date, reply->type,
+		evbuffer_get_length(reply->body), reply->status == 405 ? "Allow: " : "",
+		reply->status == 405 ? reply->allow : "", reply->status == 405 ? "\r\n" : "",
+		conn->close ? "Connection: close\r\n" : "");
 }
 
 /* Frees @conn if there is no memory for the reply. */
@@ -142,9 +148,15 @@ static void send_reply(struct http_conn *conn, const struct http_reply *reply, b
 		conn_end(conn);
 }
 
+static struct http_reply reply_new(int status)
+{
+	return (struct http_reply){ status, "text/plain; charset=utf-8", evbuffer_new(),
+				    "GET, HEAD" };
+}
+
 static void refuse(struct http_conn *conn, int status)
 {
-	struct http_reply reply = { status, "text/plain; charset=utf-8", evbuffer_new() };
+	struct http_reply reply = reply_new(status);
 
 	conn->close = true;
 	if (reply.body && evbuffer_add_printf(reply.body, "%d %s\n", status, reason_of(status)) > 0)
@@ -167,7 +179,7 @@ static void local_address(const struct http_conn *conn, struct endpoint *at)
 static void answer(struct http_conn *conn, const struct http_request *request)
 {
 	const struct http *http = conn->http;
-	struct http_reply reply = { 200, "text/plain; charset=utf-8", evbuffer_new() };
+	struct http_reply reply = reply_new(200);
 	struct endpoint at;
 
 	if (!reply.body) {
@@ -187,6 +199,63 @@ static void answer(struct http_conn *conn, const struct http_request *request)
 
 /* --- Connections ------------------------------------------------------------------------------ */
 
+/* The body of a POST and its head, which was parsed before, have come. */
+static void take_post(struct http_conn *conn)
+{
+	struct evbuffer *in = bufferevent_get_input(conn->bev);
+	char *text = malloc(conn->size);
+	struct http_request request;
+	size_t head_len;
+
+	if (!text || evbuffer_remove(in, text, conn->size) != (int)conn->size) {
+		free(text);
+		conn_end(conn);
+		return;
+	}
+	head_len = http_head_len((struct str){ text, conn->size });
+	bufferevent_setwatermark(conn->bev, EV_READ, 0, HTTP_HEAD_MAX);
+	if (http_parse((struct str){ text, head_len }, &request)) {
+		conn_end(conn);
+	} else {
+		request.from = conn->from;
+		request.body = (struct str){ text + head_len, request.body_len };
+		answer(conn, &request);
+	}
+	free(text);
+}
+
+static void read_body(struct http_conn *conn)
+{
+	if (evbuffer_get_length(bufferevent_get_input(conn->bev)) >= conn->size)
+		take_post(conn);
+}
+
+/* @head_len: the head stays in the input until the body has come. */
+static void begin_body(struct http_conn *conn, const struct http_request *request, size_t head_len)
+{
+	size_t have = evbuffer_get_length(bufferevent_get_input(conn->bev));
+
+	conn->state = CONN_READS_BODY;
+	conn->size = head_len + request->body_len;
+	conn_set_timer(conn);
+	if (conn->size > HTTP_HEAD_MAX)
+		bufferevent_setwatermark(conn->bev, EV_READ, 0, conn->size);
+	if (request->expects && have < conn->size)
+		evbuffer_add_printf(bufferevent_get_output(conn->bev),
+				    "HTTP/1.1 100 Continue\r\n\r\n");
+	read_body(conn);
+}
+
+static int admit(struct http_conn *conn, struct http_request *request)
+{
+	const struct http_conf *conf = &conn->http->conf;
+	struct endpoint at;
+
+	request->from = conn->from;
+	local_address(conn, &at);
+	return conf->admit ? conf->admit(conf->arg, request, &at) : 405;
+}
+
 /* One request at a time: the next one is parsed after this one's answer has been sent. */
 static void take_request(struct http_conn *conn)
 {
@@ -205,8 +274,15 @@ static void take_request(struct http_conn *conn)
 			refuse(conn, 431);
 		return;
 	}
-	evbuffer_drain(in, head_len);
 	status = http_parse((struct str){ head, head_len }, &request);
+	if (!status && request.post)
+		status = admit(conn, &request);
+	if (!status && request.post) {
+		begin_body(conn, &request, head_len);
+		return;
+	}
+	evbuffer_drain(in, head_len);
+	request.from = conn->from;
 	if (status)
 		refuse(conn, status);
 	else
@@ -222,6 +298,8 @@ static void on_read(struct bufferevent *bev, void *arg)
 		evbuffer_drain(in, evbuffer_get_length(in));
 	else if (conn->state == CONN_WAITS)
 		take_request(conn);
+	else if (conn->state == CONN_READS_BODY)
+		read_body(conn);
 }
 
 /* The output buffer is empty. */
@@ -276,8 +354,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	struct http_conn *conn = make_room(http) ? calloc(1, sizeof(*conn)) : NULL;
 
 	(void)listener;
-	(void)addr;
-	(void)len;
+	if (conn && (size_t)len <= sizeof(conn->from))
+		memcpy(&conn->from, addr, (size_t)len);
 	if (conn)
 		conn->bev = bufferevent_socket_new(http->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (!conn || !conn->bev) {

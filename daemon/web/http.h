@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http.h - a small HTTP server: GET and HEAD, all sizes and times bounded
+ * http.h - a small HTTP server: GET, HEAD and POST, all sizes and times bounded
  *
  * libevent's evhttp is not used: as of 2.1 it limits neither the number of connections nor the time
  * of a request, and a client that can reach the port must not block the control thread. This server
- * limits the head, the target, the number of connections, and the time for a request and for its
- * answer; a request has no body.
+ * limits the head, the target, the body, the number of connections, and the time for a request and
+ * for its answer.
  */
 #ifndef RTPRELAY_HTTP_H
 #define RTPRELAY_HTTP_H
@@ -17,11 +17,12 @@
 
 struct http;
 
-/* @type: of the body, static */
+/* @type: of the body, static. @allow: methods for the status 405, static */
 struct http_reply {
 	int status;
 	const char *type;
 	struct evbuffer *body;
+	const char *allow;
 };
 
 /*
@@ -30,6 +31,8 @@ struct http_reply {
  */
 typedef void http_answer_fn(void *arg, const struct http_request *request,
 			    const struct endpoint *at, struct http_reply *reply);
+/* The head of a POST has come. 0: its body may come, too; or the status that refuses it */
+typedef int http_admit_fn(void *arg, const struct http_request *request, const struct endpoint *at);
 
 struct http_conf {
 	/* Beyond it, the connection that has waited longest for a request is closed. */
@@ -39,6 +42,7 @@ struct http_conf {
 	 */
 	int64_t patience_ms;
 	http_answer_fn *answer;
+	http_admit_fn *admit; /* NULL: each POST is refused */
 	void *arg;
 };
 

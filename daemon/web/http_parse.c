@@ -99,7 +99,8 @@ static int parse_request_line(struct str line, struct http_request *request)
 	if (status)
 		return status;
 	request->head = str_eq(method, STR("HEAD"));
-	if (!request->head && !str_eq(method, STR("GET")))
+	request->post = str_eq(method, STR("POST"));
+	if (!request->head && !request->post && !str_eq(method, STR("GET")))
 		return 405;
 	request->query = target;
 	request->path = str_split(&request->query, '?');
@@ -134,7 +135,32 @@ static void parse_connection(struct str value, struct http_request *request)
 	}
 }
 
-static int parse_field(struct str line, struct http_request *request, unsigned int *hosts)
+/* Only a POST has a body. */
+static int parse_length(struct str value, struct http_request *request)
+{
+	uint64_t len;
+
+	for (size_t i = 0; i < value.len; i++)
+		if (!is_digit(value.s[i]))
+			return 400;
+	if (!str_to_u64(value, request->post ? HTTP_BODY_MAX : 0, &len))
+		return value.len ? 413 : 400;
+	request->body_len = len;
+	return 0;
+}
+
+static int parse_expect(struct str value, struct http_request *request)
+{
+	request->expects = str_eq_nocase(value, STR("100-continue"));
+	return request->expects ? 0 : 417;
+}
+
+/* How often a field came that must not be repeated: two readers could take it differently. */
+struct counts {
+	unsigned int hosts, lengths, types;
+};
+
+static int parse_field(struct str line, struct http_request *request, struct counts *counts)
 {
 	struct str value = line;
 	struct str name = str_split(&value, ':');
@@ -143,11 +169,17 @@ static int parse_field(struct str line, struct http_request *request, unsigned i
 		return 400;
 	value = trim(value);
 	if (str_eq_nocase(name, STR("Host")))
-		return (*hosts)++ ? 400 : parse_host(value, request);
+		return counts->hosts++ ? 400 : parse_host(value, request);
 	if (str_eq_nocase(name, STR("Content-Length")))
-		return str_eq(value, STR("0")) ? 0 : 413;
+		return counts->lengths++ ? 400 : parse_length(value, request);
 	if (str_eq_nocase(name, STR("Transfer-Encoding")))
-		return 413;
+		return request->post ? 411 : 413;
+	if (str_eq_nocase(name, STR("Content-Type"))) {
+		request->type = trim(str_split(&value, ';'));
+		return counts->types++ ? 400 : 0;
+	}
+	if (str_eq_nocase(name, STR("Expect")))
+		return parse_expect(value, request);
 	if (str_eq_nocase(name, STR("Connection")))
 		parse_connection(value, request);
 	return 0;
@@ -155,7 +187,7 @@ static int parse_field(struct str line, struct http_request *request, unsigned i
 
 int http_parse(struct str head, struct http_request *request)
 {
-	unsigned int hosts = 0;
+	struct counts counts = { 0 };
 	bool new_version;
 	int status;
 
@@ -167,10 +199,13 @@ int http_parse(struct str head, struct http_request *request)
 
 		if (!line.len)
 			break; /* the empty line that ends the head */
-		status = parse_field(line, request, &hosts);
+		status = parse_field(line, request, &counts);
 	}
-	if (!status && new_version && !hosts)
+	request->expects = request->expects && new_version;
+	if (!status && new_version && !counts.hosts)
 		status = 400;
+	if (!status && request->post && !counts.lengths)
+		status = 411;
 	return status;
 }
 

@@ -126,6 +126,15 @@ static bool host_fits(struct str host, const struct endpoint *at)
 	return endpoint_parse_addr(host, 0, &addr);
 }
 
+int web_admit(void *arg, const struct http_request *request, const struct endpoint *at)
+{
+	const struct web *web = arg;
+
+	if (!web_ng_has(&web->conf.ng, request->path))
+		return 405;
+	return host_fits(request->host, at) ? web_ng_admit(&web->conf.ng, request) : 403;
+}
+
 void web_answer(void *arg, const struct http_request *request, const struct endpoint *at,
 		struct http_reply *reply)
 {
@@ -134,6 +143,10 @@ void web_answer(void *arg, const struct http_request *request, const struct endp
 
 	if (!host_fits(request->host, at)) {
 		reply->status = 403;
+		return;
+	}
+	if (web_ng_has(&web->conf.ng, request->path)) {
+		web_ng_answer(&web->conf.ng, request, reply);
 		return;
 	}
 	for (size_t i = 0; i < COUNT(paths); i++) {
@@ -237,6 +250,7 @@ static int start(struct web *web, struct event_base *base)
 	const struct http_conf conf = { .max_connections = MAX_CONNECTIONS,
 					.patience_ms = PATIENCE_MS,
 					.answer = web_answer,
+					.admit = web_admit,
 					.arg = web };
 	const struct timeval second = { 1, 0 };
 
@@ -271,6 +285,11 @@ struct web *web_open(struct event_base *base, const struct web_conf *conf, const
 		return web;
 	web_close(web);
 	return NULL;
+}
+
+uint16_t web_port(const struct web *web, size_t n)
+{
+	return http_port(web->http, n);
 }
 
 void web_close(struct web *web)

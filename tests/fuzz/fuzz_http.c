@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_http.c - any bytes as the head of an HTTP request, and as a query
+ * fuzz_http.c - any bytes as an HTTP request, with its body, and as a query
  *
- * What is accepted lies within the input; a decoded value fits into its buffer.
+ * What is accepted lies within the input; a decoded value fits into its buffer. Of a POST only its
+ * body is run as an NG request, and only if all of it is there.
  */
+#include <event2/buffer.h>
 #include <stdlib.h>
 #include "daemon/web/http_parse.h"
+#include "daemon/web/ng.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +29,43 @@ static void decode(struct str query)
 	free(out);
 }
 
+static bool allowed(void *arg, const struct endpoint *source)
+{
+	(void)arg;
+	(void)source;
+	return true;
+}
+
+/* Answers with the request. */
+static bool run(void *arg, const struct endpoint *source, struct str text, bool cookie,
+		struct buf *out)
+{
+	const struct http_request *request = arg;
+
+	(void)source;
+	if (!str_eq(text, request->body))
+		abort();
+	buf_str(out, text);
+	return !cookie || text.len;
+}
+
+static void post(struct http_request *request, struct str rest)
+{
+	const struct web_ng ng = { allowed, run, request };
+	struct http_reply reply = { 200, "text/plain", evbuffer_new(), "GET, HEAD" };
+
+	if (!reply.body || request->body_len > HTTP_BODY_MAX)
+		abort();
+	if (request->body_len <= rest.len && web_ng_has(&ng, request->path) &&
+	    !web_ng_admit(&ng, request)) {
+		request->body = (struct str){ rest.s, request->body_len };
+		web_ng_answer(&ng, request, &reply);
+		if (reply.status == 200 && evbuffer_get_length(reply.body) != request->body_len)
+			abort();
+	}
+	evbuffer_free(reply.body);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str all = { (const char *)data, size };
@@ -40,8 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must_be_within(request.path, head);
 	must_be_within(request.query, head);
 	must_be_within(request.host, head);
+	must_be_within(request.type, head);
 	if (!request.path.len || request.path.s[0] != '/')
 		abort();
 	decode(request.query);
+	if (request.post)
+		post(&request, (struct str){ all.s + head.len, all.len - head.len });
 	return 0;
 }

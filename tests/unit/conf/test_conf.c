@@ -102,7 +102,8 @@ static void test_command_line_of_the_manual_works(void)
 static void test_one_control_protocol_is_enough(void)
 {
 	static const char *const rows[] = { "--listen-ng=2223", "--listen-tcp-ng=2223",
-					    "--listen-rtpproxy=udp:22222" };
+					    "--listen-rtpproxy=udp:22222",
+					    "--listen-http=2280 --http-ng" };
 	char args[128];
 	struct conf conf;
 
@@ -364,6 +365,9 @@ static void test_mistakes_in_file_are_reported(void)
 		{ "[rtprelay]\ninterface=192.0.2.1\nlisten-http=8080\n",
 		  "error: neither listen-ng nor listen-rtpproxy is set; for example: "
 		  "--listen-ng=127.0.0.1:2223\n" },
+		{ HEAD "http-ng = yes\n",
+		  "error: http-ng is set, but listen-http is not; for example: "
+		  "--listen-http=2280\n" },
 		{ HEAD "tos = x\nport-max = 0\nfork = yes\n",
 		  "error: F:4: tos: \"x\" is not a whole number\n"
 		  "error: F:5: port-max: 0 is out of range, 1 to 65535\n"

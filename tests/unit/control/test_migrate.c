@@ -86,6 +86,8 @@ static void test_values_of_rtpengine(void)
 		{ "num-threads = -1", NULL },
 		{ "listen-tcp-ng = 127.0.0.1:2223;[::1]:2223",
 		  "listen-tcp-ng = 127.0.0.1:2223\nlisten-tcp-ng = [::1]:2223" },
+		{ "listen-http = 2280", "listen-http = 2280\n# listen-http: for NG over HTTP, POST "
+					"/ng, set http-ng = yes" },
 		{ "listen-udp = 12222", "listen-rtpproxy = udp:0.0.0.0:12222" },
 		{ "listen-udp = [::1]:12222", "listen-rtpproxy = udp6:[::1]:12222" },
 		{ "redis = 127.0.0.1:6379/5",

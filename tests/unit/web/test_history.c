@@ -33,7 +33,7 @@ static void test_keeps_what_there_is(void)
 /* To be freed. */
 static char *told(const struct history *history)
 {
-	struct http_reply reply = { 200, "", evbuffer_new() };
+	struct http_reply reply = { 200, "", evbuffer_new(), NULL };
 	char *text;
 
 	web_api_history(history, &reply);
@@ -112,7 +112,7 @@ static void test_no_memory_is_status_500(void)
 	history_add(&history, &(struct history_sample){ .at_ms = 1 });
 	ALLOC_FAILS_AT_EACH
 	{
-		struct http_reply reply = { 200, "", evbuffer_new() };
+		struct http_reply reply = { 200, "", evbuffer_new(), NULL };
 
 		web_api_history(&history, &reply);
 		CU_ASSERT_EQUAL(reply.status, alloc_failed() ? 500 : 200);

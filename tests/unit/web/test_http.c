@@ -15,6 +15,8 @@
 
 /* --- The head of a request -------------------------------------------------------------------- */
 
+#define POST "POST /post HTTP/1.1\r\nHost: a\r\n"
+
 static void test_reads_a_request(void)
 {
 	struct http_request r;
@@ -47,6 +49,29 @@ static void test_reads_host_and_connection(void)
 	CU_ASSERT_TRUE(r.keep_alive);
 }
 
+static void test_reads_a_post(void)
+{
+	struct http_request r;
+
+	CU_ASSERT_EQUAL(http_parse(STR("POST /ng HTTP/1.1\r\nHost: a\r\nContent-Length: 65507\r\n"
+				       "Content-Type: application/json ; charset=utf-8\r\n"
+				       "Expect: 100-Continue\r\n\r\n"),
+				   &r),
+			0);
+	CU_ASSERT_TRUE(r.post);
+	CU_ASSERT_TRUE(r.expects);
+	CU_ASSERT_EQUAL(r.body_len, HTTP_BODY_MAX);
+	CU_ASSERT(str_eq(r.type, STR("application/json")));
+	/* HTTP/1.0 knows no "100 Continue". */
+	CU_ASSERT_EQUAL(http_parse(STR("POST / HTTP/1.0\r\nContent-Length: 0\r\n"
+				       "Expect: 100-continue\r\n\r\n"),
+				   &r),
+			0);
+	CU_ASSERT_FALSE(r.expects);
+	CU_ASSERT_EQUAL(r.body_len, 0);
+	CU_ASSERT_EQUAL(r.type.len, 0);
+}
+
 static void test_refuses_what_is_malformed(void)
 {
 	static const struct {
@@ -66,7 +91,20 @@ static void test_refuses_what_is_malformed(void)
 		{ "GET / FTP/1.1\r\nHost: a\r\n\r\n", 400 },
 		{ "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505 },
 		{ "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
-		{ "POST / HTTP/1.1\r\nHost: a\r\n\r\n", 405 },
+		{ "PUT / HTTP/1.1\r\nHost: a\r\n\r\n", 405 },
+		{ "OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n", 405 },
+		{ "POST / HTTP/1.1\r\nHost: a\r\n\r\n", 411 },
+		{ POST "Transfer-Encoding: chunked\r\n\r\n", 411 },
+		{ POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 411 },
+		{ POST "Content-Length: 65508\r\n\r\n", 413 },
+		{ POST "Content-Length: 99999999999999999999999\r\n\r\n", 413 },
+		{ POST "Content-Length: -1\r\n\r\n", 400 },
+		{ POST "Content-Length: +1\r\n\r\n", 400 },
+		{ POST "Content-Length:\r\n\r\n", 400 },
+		{ POST "Content-Length: 5, 5\r\n\r\n", 400 },
+		{ POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", 400 },
+		{ POST "Content-Length: 5\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n", 400 },
+		{ POST "Content-Length: 5\r\nExpect: more\r\n\r\n", 417 },
 		{ "get / HTTP/1.1\r\nHost: a\r\n\r\n", 405 },
 		{ "GET / HTTP/1.1\r\n\r\n", 400 },			 /* no Host */
 		{ "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400 }, /* two */
@@ -150,7 +188,7 @@ static void test_decodes_query_values(void)
 struct server {
 	struct event_base *base;
 	struct http *http;
-	unsigned int answered;
+	unsigned int answered, admitted;
 	size_t body; /* of "/large" */
 };
 
@@ -162,6 +200,11 @@ static void answer(void *arg, const struct http_request *request, const struct e
 
 	(void)at;
 	server->answered++;
+	if (request->post) {
+		evbuffer_add(reply->body, request->body.s, request->body.len);
+		evbuffer_add_printf(reply->body, ".from %d", request->from.sa.sa_family);
+		return;
+	}
 	if (str_eq(request->path, STR("/large"))) {
 		for (size_t i = 0; i < server->body / sizeof(much); i++)
 			evbuffer_add(reply->body, much, sizeof(much));
@@ -170,6 +213,19 @@ static void answer(void *arg, const struct http_request *request, const struct e
 	evbuffer_add_printf(reply->body, "hello\n");
 	if (str_eq(request->path, STR("/fails")))
 		reply->status = 500;
+}
+
+static int admit(void *arg, const struct http_request *request, const struct endpoint *at)
+{
+	struct server *server = arg;
+
+	server->admitted++;
+	CU_ASSERT_EQUAL(at->sa.sa_family, AF_INET);
+	CU_ASSERT_EQUAL(request->from.sa.sa_family, AF_INET);
+	CU_ASSERT_EQUAL(request->body.len, 0);
+	if (str_eq(request->path, STR("/post")))
+		return 0;
+	return str_eq(request->path, STR("/")) ? 405 : 403;
 }
 
 static void server_open(struct server *server, unsigned int connections, int64_t patience_ms)
@@ -181,6 +237,7 @@ static void server_open(struct server *server, unsigned int connections, int64_t
 	server->http = http_new(server->base, &(struct http_conf){ .max_connections = connections,
 								   .patience_ms = patience_ms,
 								   .answer = answer,
+								   .admit = admit,
 								   .arg = server });
 	CU_ASSERT_PTR_NOT_NULL_FATAL(server->http);
 	CU_ASSERT_EQUAL_FATAL(http_listen(server->http, &addr), 0);
@@ -312,6 +369,125 @@ static void test_answers_requests_that_come_at_once_or_in_pieces(void)
 	}
 	client_hears(&server, fd, text, sizeof(text), "hello\n", &closed);
 	CU_ASSERT_EQUAL(server.answered, 3);
+	close(fd);
+	server_close(&server);
+}
+
+static void test_post_with_its_body(void)
+{
+	struct server server;
+	char text[4096];
+	bool closed;
+	int fd;
+
+	server_open(&server, 4, PATIENCE_MS);
+	fd = client_open(&server);
+	/* With the next request behind it, then in pieces. */
+	client_says(fd, POST "Content-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_hears(&server, fd, text, sizeof(text), "hello\n", &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\n\r\nhello.from 2HTTP/1.1 200 OK\r\n"));
+	CU_ASSERT_EQUAL(server.answered, 2);
+	client_says(fd, POST "Content-Length: 6\r\n\r\nab");
+	for (int i = 0; i < 5; i++)
+		turn(&server);
+	CU_ASSERT_EQUAL(server.answered, 2);
+	client_says(fd, "cd");
+	turn(&server);
+	client_says(fd, "ef");
+	client_hears(&server, fd, text, sizeof(text), "abcdef.from", &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\n\r\nabcdef.from 2"));
+	client_says(fd, POST "Content-Length: 0\r\n\r\n");
+	client_hears(&server, fd, text, sizeof(text), ".from", &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\n\r\n.from 2"));
+	/* A client that waits until it is asked for the body. */
+	client_says(fd, POST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+	client_hears(&server, fd, text, sizeof(text), "\r\n\r\n", &closed);
+	CU_ASSERT_STRING_EQUAL(text, "HTTP/1.1 100 Continue\r\n\r\n");
+	client_says(fd, "hi");
+	client_hears(&server, fd, text, sizeof(text), "hi.from", &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\n\r\nhi.from 2"));
+	CU_ASSERT_FALSE(closed);
+	CU_ASSERT_EQUAL(server.admitted, 4);
+	close(fd);
+	server_close(&server);
+}
+
+/* More than a head may have, and than one read() returns. */
+static void test_largest_body(void)
+{
+	static char body[HTTP_BODY_MAX + 1], text[HTTP_BODY_MAX + 4096];
+	struct server server;
+	size_t sent = 0;
+	bool closed;
+	int fd;
+
+	server_open(&server, 4, PATIENCE_MS);
+	memset(body, 'x', HTTP_BODY_MAX);
+	fd = client_open(&server);
+	client_says(fd, POST "Content-Length: 65507\r\n\r\n");
+	for (int turns = 0; sent < HTTP_BODY_MAX && turns < 400; turns++) {
+		ssize_t n = send(fd, body + sent, HTTP_BODY_MAX - sent, MSG_DONTWAIT);
+
+		sent += n > 0 ? (size_t)n : 0;
+		turn(&server);
+	}
+	client_hears(&server, fd, text, sizeof(text), ".from 2", &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, body));
+	/* The limit of a head is as before. */
+	client_says(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_hears(&server, fd, text, sizeof(text), "hello\n", &closed);
+	CU_ASSERT_EQUAL(server.answered, 2);
+	close(fd);
+	server_close(&server);
+}
+
+static void test_post_that_is_not_admitted(void)
+{
+	static const struct {
+		const char *head, *status;
+	} rows[] = {
+		{ "POST /other HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n",
+		  "HTTP/1.1 403 Forbidden\r\n" },
+		{ POST "Content-Length: 65508\r\n\r\n", "HTTP/1.1 413 Content Too Large\r\n" },
+		{ POST "\r\n", "HTTP/1.1 411 Length Required\r\n" },
+	};
+	struct server server;
+	char text[4096];
+	bool closed;
+
+	server_open(&server, 4, PATIENCE_MS);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int fd = client_open(&server);
+
+		/* Its body is no request, although it looks like one. */
+		client_says(fd, rows[i].head);
+		client_says(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+		client_hears(&server, fd, text, sizeof(text), NULL, &closed);
+		CU_ASSERT_EQUAL(strncmp(text, rows[i].status, strlen(rows[i].status)), 0);
+		CU_ASSERT_PTR_NULL(strstr(text, "hello"));
+		CU_ASSERT_TRUE(closed);
+		close(fd);
+	}
+	CU_ASSERT_EQUAL(server.admitted, 1);
+	CU_ASSERT_EQUAL(server.answered, 0);
+	server_close(&server);
+}
+
+static void test_body_that_never_comes(void)
+{
+	struct server server;
+	char text[4096];
+	bool closed;
+	int fd;
+
+	server_open(&server, 4, 100);
+	fd = client_open(&server);
+	client_says(fd, POST "Content-Length: 5\r\n\r\nhell");
+	client_hears(&server, fd, text, sizeof(text), NULL, &closed);
+	CU_ASSERT_TRUE(closed);
+	CU_ASSERT_STRING_EQUAL(text, "");
+	CU_ASSERT_EQUAL(server.answered, 0);
+	CU_ASSERT_EQUAL(http_connections(server.http), 0);
 	close(fd);
 	server_close(&server);
 }
@@ -511,6 +687,10 @@ static void test_the_number_of_answers_at_once_is_limited(void)
 
 TEST_SUITE(http, { "reads a request", test_reads_a_request },
 	   { "reads Host and Connection", test_reads_host_and_connection },
+	   { "reads a POST", test_reads_a_post }, { "POST with its body", test_post_with_its_body },
+	   { "the largest body", test_largest_body },
+	   { "POST that is not admitted", test_post_that_is_not_admitted },
+	   { "body that never comes", test_body_that_never_comes },
 	   { "refuses what is malformed", test_refuses_what_is_malformed },
 	   { "refuses a long target", test_refuses_a_long_target },
 	   { "knows when a head is whole", test_knows_when_a_head_is_whole },

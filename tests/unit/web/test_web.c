@@ -41,7 +41,7 @@ static int get(struct web *web, const char *path, const char *host, const char *
 {
 	const struct http_request request = { .path = str_of(path), .host = str_of(host) };
 	struct endpoint at = local(addr);
-	struct http_reply reply = { 200, "", evbuffer_new() };
+	struct http_reply reply = { 200, "", evbuffer_new(), NULL };
 	int len;
 
 	web_answer(web, &request, &at, &reply);
@@ -117,7 +117,7 @@ static void add_call(struct scene *scene, const char *id)
 /* How many calls the answer lists; it is whole if it ends with a line of its own. */
 static size_t count_calls(struct admin *admin, const char *query)
 {
-	struct http_reply reply = { 200, "", evbuffer_new() };
+	struct http_reply reply = { 200, "", evbuffer_new(), NULL };
 	static char text[1 << 16];
 	size_t calls = 0;
 	int len;
