@@ -249,7 +249,7 @@ static const struct theirs rows[] = {
 	{ "subscribe-keyspace", 'k', false, none, "see state-dir" },
 	{ "active-switchover", '\0', true, none, "see state-dir" },
 	{ "b2b-url", 'b', false, none,
-	  "time-outs are told to notify, for commands of rtpproxy's protocol" },
+	  "time-outs are told by notify = http://HOST:PORT/PATH, in JSON, not XMLRPC" },
 	{ "xmlrpc-format", 'x', false, none, "see notify" },
 	{ "homer", '\0', false, same, NULL },
 	{ "homer-id", '\0', false, same, NULL },

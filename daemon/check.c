@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/count.h"
 #include "base/procfs.h"
+#include "call/timeout_post.h"
 #include "check.h"
 #include "check_paths.h"
 #include "destinations.h"
@@ -224,16 +225,20 @@ static unsigned int check_group(const char *key, const char *name)
 
 static unsigned int check_notify(const struct conf *conf)
 {
+	const struct timeout_post_conf post_conf = { .notify = &conf->notify };
+	struct timeout_post *post;
 	struct rtpp_notify *notify;
 	const char *error;
 
-	if (!conf->notify.count)
-		return 0;
 	notify = rtpp_notify_open(NULL, &conf->notify, &error);
 	if (!notify)
 		log_err("%s", error);
+	post = timeout_post_open(&post_conf, &error);
+	if (!post)
+		log_err("%s", error);
 	rtpp_notify_close(notify);
-	return !notify;
+	timeout_post_close(post);
+	return (unsigned int)!notify + !post;
 }
 
 static unsigned int check_homer(const struct conf *conf)

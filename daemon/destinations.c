@@ -9,6 +9,7 @@
 #include "base/host_addrs.h"
 #include "base/log.h"
 #include "base/resolve.h"
+#include "call/timeout_post.h"
 #include "destinations.h"
 
 #define SELF "%%CC_SELF%%:"
@@ -132,7 +133,12 @@ static int add_notify(struct destinations *d, const struct conf_list *notify)
 
 	for (size_t i = 0; i < notify->count && !error; i++) {
 		const char *text = without_prefix(notify->item[i]);
+		char address[300];
 
+		if (timeout_post_is(notify->item[i]))
+			text = timeout_post_address(notify->item[i], address, sizeof(address))
+				       ? address
+				       : NULL;
 		if (text && str_starts(str_of(text), STR(SELF)))
 			error = add_self(d, text + strlen(SELF), why);
 		else if (text)

@@ -310,6 +310,7 @@ static void relay_stop(struct relay *relay)
 	homer_close(relay->homer);
 	arena_free(relay->journal_calls.arena);
 	nft_close(relay->nft, relay->kept);
+	timeout_post_close(relay->timeout_post);
 	rtpp_notify_close(relay->notify);
 	kmod_close(relay->kmod, true);
 	claims_give(&relay->claims);

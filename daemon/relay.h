@@ -14,6 +14,7 @@
 #include "call/events.h"
 #include "call/restore.h"
 #include "call/sweep.h"
+#include "call/timeout_post.h"
 #include "ctl/ctl.h"
 #include "claim.h"
 #include "destinations.h"
@@ -41,11 +42,12 @@ struct relay {
 	struct steer *steer; /* NULL: not available */
 	struct destinations destinations;
 	struct worker_pool *workers;
-	struct kmod *kmod;	    /* NULL: no kernel path */
-	struct nft *nft;	    /* NULL: no firewall */
-	struct rtpp_notify *notify; /* NULL: no notification of time-outs */
-	struct cdr_file *cdr_file;  /* NULL: none */
-	struct homer *homer;	    /* NULL: no reports */
+	struct kmod *kmod;		   /* NULL: no kernel path */
+	struct nft *nft;		   /* NULL: no firewall */
+	struct rtpp_notify *notify;	   /* NULL: no notification of time-outs */
+	struct timeout_post *timeout_post; /* NULL: none to HTTP servers */
+	struct cdr_file *cdr_file;	   /* NULL: none */
+	struct homer *homer;		   /* NULL: no reports */
 	struct call_table *calls;
 	struct sweep sweep;
 	struct journal_calls journal_calls;

@@ -31,6 +31,16 @@
 
 static_assert(CONF_BRANCHES == CALL_DIALOGS, "the range of max-branches is another");
 
+static void on_timed_out(void *arg, const struct dialog *dialog)
+{
+	const struct relay *relay = arg;
+
+	if (relay->notify)
+		rtpp_notify_timed_out(relay->notify, dialog);
+	if (relay->timeout_post)
+		timeout_post_timed_out(relay->timeout_post, dialog);
+}
+
 struct call_table_conf relay_calls_conf(struct relay *relay)
 {
 	const struct conf *conf = &relay->conf;
@@ -45,8 +55,8 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.cdr_file = relay->cdr_file,
 		.homer = relay->homer,
 		.events = &relay->events,
-		.timed_out = relay->notify ? rtpp_notify_timed_out : NULL,
-		.timed_out_arg = relay->notify,
+		.timed_out = on_timed_out,
+		.timed_out_arg = relay,
 		.timeout_s = conf->timeout_s,
 		.silent_timeout_s = conf->silent_timeout_s,
 		.offer_timeout_s = conf->offer_timeout_s,
@@ -480,12 +490,18 @@ static int start_table(struct relay *relay)
 
 static int start_notify(struct relay *relay)
 {
-	const char *error;
+	const struct timeout_post_conf conf = { .base = relay->base,
+						.notify = &relay->conf.notify,
+						.lost = &relay->stats.notices_lost,
+						.retry_ms = TIMEOUT_POST_RETRY_MS,
+						.patience_ms = TIMEOUT_POST_PATIENCE_MS };
+	const char *error = NULL;
 
-	if (!relay->conf.notify.count)
-		return 0;
-	relay->notify = rtpp_notify_open(relay->base, &relay->conf.notify, &error);
-	if (relay->notify)
+	if (rtpp_notify_any(&relay->conf.notify))
+		relay->notify = rtpp_notify_open(relay->base, &relay->conf.notify, &error);
+	if (!error || relay->notify)
+		relay->timeout_post = timeout_post_open(&conf, &error);
+	if (relay->timeout_post)
 		return 0;
 	log_err("%s", error);
 	return -EINVAL;

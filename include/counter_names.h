@@ -73,7 +73,8 @@ struct counter_name {
 	X(rtpp_refused, "rtpproxy_refused", "commands",                                            \
 	  "of the rtpproxy protocol, answered with an error")                                      \
 	X(notices_lost, "notices_lost", "notices",                                                 \
-	  "of time-outs, the listener (notify) read them too slowly or not at all")                \
+	  "of time-outs, the listener (notify) read them too slowly or not at all, or refused "    \
+	  "them")                                                                                  \
 	X(events_lost, "events_lost", "events",                                                    \
 	  "not sent to a client (rtprelayctl watch) that read too slowly")                         \
 	X(cdr_lost, "cdr_lost", "records", "of calls, could not be written to cdr-file")           \

@@ -217,17 +217,16 @@ static void call_remove(struct call *call)
 	call_free(call);
 }
 
-static void tell_timed_out(const struct call_table_conf *conf, const struct dialog *dialog,
-			   enum call_end reason)
+static void tell_timed_out(const struct call_table_conf *conf, const struct dialog *dialog)
 {
-	if (conf->timed_out && call_end_is_timeout(reason))
+	if (conf->timed_out && call_end_is_timeout(dialog->call->reason))
 		conf->timed_out(conf->timed_out_arg, dialog);
 }
 
 bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end reason)
 {
-	tell_timed_out(&call->table->conf, dialog, reason);
 	call->reason = reason;
+	tell_timed_out(&call->table->conf, dialog);
 	for (size_t i = 0; i < dialog->n_media; i++) {
 		call_end_media(call, dialog->media[i]);
 		dialog->media[i] = NULL;

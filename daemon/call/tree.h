@@ -209,7 +209,7 @@ struct call {
 
 /* --- Table ------------------------------------------------------------------------------------ */
 
-/* @dialog will be ended, because media or an answer is missing. */
+/* @dialog will be ended, because media or an answer is missing; call.reason says what. */
 typedef void call_timed_out_fn(void *arg, const struct dialog *dialog);
 
 struct call_table_conf {

@@ -34,7 +34,7 @@ struct conf {
 	struct conf_list listen_tcp_ng;	  /* the same */
 	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */
 	enum rtpproxy_full rtpproxy_full; /* the answer if there are no ports, or drain is on */
-	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT */
+	struct conf_list notify;	  /* unix:PATH, tcp:HOST:PORT, http://HOST:PORT/PATH */
 	struct conf_list control_allow;	  /* CIDR; empty: loopback and subnets of the listeners */
 	struct conf_list media_deny;	  /* CIDR[:PORT[-PORT]], local[:PORT[-PORT]]; none */
 	struct conf_list listen_http;	  /* HOST:PORT, [V6]:PORT, PORT (loopback) */

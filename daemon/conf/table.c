@@ -77,9 +77,10 @@ const struct conf_row conf_rows[] = {
 	{ "rtpproxy-full", CONF_CHOICE, AT(rtpproxy_full), 0, 0, fulls, "error", "error | silent",
 	  "answer of the rtpproxy protocol to a new call that cannot be taken (no ports, max-sessions, drain): error: "
 	  "E7, on which OpenSIPS tries another relay; silent: none, on which Kamailio does", 0 },
-	{ "notify", CONF_LIST, AT(notify), 0, 0, NULL, NULL, "unix:PATH | tcp:HOST:PORT",
-	  "listeners that are notified of time-outs, if a command of the rtpproxy protocol asks for it; "
-	  "tcp:%%CC_SELF%%:PORT is the sender of that command", 0 },
+	{ "notify", CONF_LIST, AT(notify), 0, 0, NULL, NULL, "unix:PATH | tcp:HOST:PORT | http://HOST:PORT/PATH",
+	  "listeners that are notified of time-outs: a URL gets a POST with JSON for each call that ends so; the "
+	  "others a line, if a command of the rtpproxy protocol asks for it; tcp:%%CC_SELF%%:PORT is the sender of "
+	  "that command", 0 },
 	{ "control-allow", CONF_LIST, AT(control_allow), 0, 0, NULL, NULL, "CIDR",
 	  "networks that may send commands; empty: loopback and the subnets of the listening addresses", 0 },
 	{ "control-idle", CONF_UINT, AT(control_idle_s), 0, WEEK, NULL, "300", "SECONDS",

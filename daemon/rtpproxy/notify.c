@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/resolve.h"
 #include "base/siphash.h"
+#include "call/timeout_post.h"
 #include "rtpproxy/listener.h"
 #include "rtpproxy/notify.h"
 #include "stats/stats.h"
@@ -237,7 +238,8 @@ enum rtpp_error rtpp_notify_make(struct rtpp_notify *notify, const struct endpoi
 static const char *read_target(struct target *target, const char *text)
 {
 	static const struct siphash_key no_secret = { { 0, 0 } };
-	static const char bad[] = "expected unix:PATH, tcp:HOST:PORT or tcp:" SELF ":PORT";
+	static const char bad[] =
+		"expected unix:PATH, tcp:HOST:PORT, tcp:" SELF ":PORT or http://HOST:PORT/PATH";
 	size_t size = strlen(text) + sizeof("unix:");
 	const char *at;
 
@@ -270,21 +272,33 @@ static const char *read_target(struct target *target, const char *text)
 	return NULL;
 }
 
+bool rtpp_notify_any(const struct conf_list *targets)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		if (!timeout_post_is(targets->item[i]))
+			return true;
+	return false;
+}
+
 struct rtpp_notify *rtpp_notify_open(struct event_base *base, const struct conf_list *targets,
 				     const char **error)
 {
 	static __thread char text[256];
 	struct rtpp_notify *notify = calloc(1, sizeof(*notify));
+	size_t i = 0;
 
 	*error = "notify: out of memory";
 	if (!notify)
 		return NULL;
 	notify->base = base;
 	notify->targets = calloc(targets->count + 1, sizeof(*notify->targets));
-	while (notify->targets && notify->n_targets < targets->count) {
-		const char *value = targets->item[notify->n_targets];
-		const char *why = read_target(&notify->targets[notify->n_targets++], value);
+	while (notify->targets && i < targets->count) {
+		const char *value = targets->item[i++];
+		const char *why;
 
+		if (timeout_post_is(value))
+			continue;
+		why = read_target(&notify->targets[notify->n_targets++], value);
 		if (!why)
 			continue;
 		snprintf(text, sizeof(text), "notify %s: %s", value, why);

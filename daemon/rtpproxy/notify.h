@@ -17,9 +17,11 @@
 struct rtpp_notify;
 struct dialog;
 
+/* Is any value of "notify" for this protocol? The others are URLs (call/timeout_post.h). */
+bool rtpp_notify_any(const struct conf_list *targets);
 /**
  * rtpp_notify_open() - reads the values of "notify"; does not connect yet
- * @targets: unix:PATH, PATH, tcp:HOST:PORT, tcp:%%CC_SELF%%:PORT
+ * @targets: unix:PATH, PATH, tcp:HOST:PORT, tcp:%%CC_SELF%%:PORT; URLs are left out
  * Return: NULL and *error, a text with the value
  */
 struct rtpp_notify *rtpp_notify_open(struct event_base *base, const struct conf_list *targets,

@@ -626,7 +626,8 @@ static void test_mistakes_in_notify(void)
 		char expected[128];
 
 		snprintf(expected, sizeof(expected),
-			 "notify %s: expected unix:PATH, tcp:HOST:PORT or tcp:%%%%CC_SELF%%%%:PORT",
+			 "notify %s: expected unix:PATH, tcp:HOST:PORT, "
+			 "tcp:%%%%CC_SELF%%%%:PORT or http://HOST:PORT/PATH",
 			 wrong[i]);
 		CU_ASSERT_PTR_NULL(rtpp_notify_open(base, &targets, &error));
 		CU_ASSERT_STRING_EQUAL(error, expected);
