@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* call.c - rtprelayctl call: one call as a tree of parties, medias and streams */
+/*
+ * call.c - rtprelayctl call: one call as a tree of parties, medias and streams; or what was logged
+ * of it
+ */
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -195,6 +198,16 @@ static void print_media(const json_t *media)
 		print_stream(json_array_get(streams, i));
 }
 
+/* The daemon has escaped it; a terminal gets no control characters in any case. */
+static void print_debug(const json_t *line)
+{
+	const char *text = json_string_value(json_object_get(line, "text"));
+
+	for (; text && *text; text++)
+		putchar(*text >= ' ' && *text < 0x7f ? *text : '?');
+	putchar('\n');
+}
+
 static void print_line(void *arg, const char *type, json_t *line)
 {
 	(void)arg;
@@ -204,6 +217,8 @@ static void print_line(void *arg, const char *type, json_t *line)
 		print_party(line);
 	else if (!strcmp(type, "media"))
 		print_media(line);
+	else if (!strcmp(type, "debug"))
+		print_debug(line);
 }
 
 int verb_call(const struct options *options, int argc, char **argv)
@@ -213,6 +228,10 @@ int verb_call(const struct options *options, int argc, char **argv)
 	if (argc != 1)
 		return usage("call requires one Call-ID", "");
 	request = line_request(CONTROL_VERB_CALL);
+	if (options->debug && json_object_set_new(request, "debug", json_true())) {
+		json_decref(request);
+		return out_of_memory();
+	}
 	if (json_object_set_new(request, "call-id", json_string(argv[0]))) {
 		json_decref(request);
 		return usage("the Call-ID is not valid UTF-8: ", "find it with calls --json");

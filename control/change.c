@@ -70,6 +70,7 @@ static bool add_options(json_t *request, const struct options *options)
 		{ "log-level", options->log_level },
 		{ "max-sessions", options->max_sessions },
 		{ "drain", options->drain },
+		{ "debug-call", options->debug_call },
 		{ "until-restart", options->until_restart ? "on" : NULL },
 	};
 

@@ -18,7 +18,7 @@ struct options {
 	bool server_given;
 	unsigned int timeout_s;
 	int64_t limit; /* -1: none */
-	bool json, all, diff, help;
+	bool json, all, diff, debug, help;
 	const char *sort;
 	unsigned int interval_s;
 	unsigned int wait_s; /* for the end of all calls; 0: no */
@@ -26,7 +26,7 @@ struct options {
 	bool one_way; /* a filter */
 	/* Filters and new settings; NULL: not given. */
 	const char *call_id, *tag, *address, *path, *min_age, *max_mos;
-	const char *log_level, *max_sessions, *drain;
+	const char *log_level, *max_sessions, *drain, *debug_call;
 };
 
 /* Each prints to stderr and returns the exit status. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "control_proto.h"
+#include "daemon/base/log.h"
 #include "line.h"
 #include "table.h"
 #include "verb.h"
@@ -151,6 +152,17 @@ static void print_refused(const json_t *status)
 	}
 }
 
+static void print_debugged(const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		char id[LOG_CALL_ID + 1];
+		const char *text = json_string_value(json_array_get(list, i));
+
+		printf("debug      call %s: see call --debug\n",
+		       log_escape(str_of(text), id, sizeof(id)));
+	}
+}
+
 static void print_status(void *arg, const char *type, json_t *status)
 {
 	char age[16];
@@ -184,6 +196,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_journal(json_object_get(status, "journal"));
 	print_refused(status);
 	print_bans(json_object_get(status, "bans"));
+	print_debugged(json_object_get(status, "debug-calls"));
 	print_ifaces(json_object_get(status, "interfaces"));
 }
 

@@ -76,6 +76,8 @@ const struct option options_known[] = {
 	{ "log-level", required_argument, NULL, 'L' },
 	{ "max-sessions", required_argument, NULL, 'M' },
 	{ "drain", required_argument, NULL, 'd' },
+	{ "debug-call", required_argument, NULL, 'C' },
+	{ "debug", no_argument, NULL, 'B' },
 	{ "until-restart", no_argument, NULL, 'u' },
 	{ "wait", required_argument, NULL, 'w' },
 	{ "help", no_argument, NULL, 'h' },
@@ -112,6 +114,9 @@ static void help(FILE *out)
 	      "call-id\n"
 	      "  --wait=SECONDS       for set --drain=on: count down until there are no calls\n"
 	      "  --until-restart      for set --drain=on: a restart ends it\n"
+	      "  --debug-call=ID      for set: log commands and replies of this call, with SDP; "
+	      "none: end\n"
+	      "  --debug              for call: show what was logged of it\n"
 	      "  --server=HOST:PORT   for ng: where the daemon listens (default 127.0.0.1:2223)\n"
 	      "  --help, --version\n\n"
 	      "Exit status: 0 done, 1 the daemon refused or something is wrong, 2 wrong usage,\n"
@@ -142,6 +147,9 @@ static const struct {
 	{ "wait=SECONDS", " set ", "with drain=on: count down until there are no calls" },
 	{ "until-restart", " set ", "with drain=on: a restart ends it" },
 	{ "diff", " config ", "only keys that differ from the default, or from the file" },
+	{ "debug-call=ID", " set ",
+	  "log this call's commands and replies, for an hour; none: no call" },
+	{ "debug", " call ", "what set --debug-call has logged of the call" },
 	{ "server=HOST:PORT", " ng ", "where the daemon listens (default 127.0.0.1:2223)" },
 };
 
@@ -224,6 +232,8 @@ static const char **text_option(struct options *options, int option)
 		return &options->max_sessions;
 	case 'd':
 		return &options->drain;
+	case 'C':
+		return &options->debug_call;
 	default:
 		return NULL;
 	}
@@ -287,6 +297,9 @@ int option_take(struct options *options, int option)
 		return -1;
 	case 'D':
 		options->diff = true;
+		return -1;
+	case 'B':
+		options->debug = true;
 		return -1;
 	case 'h':
 		options->help = true;

@@ -88,6 +88,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	if (relay->conf.max_load > 0 || relay->conf.max_cpu > 0)
 		load_sample(&relay->stats.load);
 	refusals_tick(relay->calls, clock_ms());
+	trace_calls_tick(&relay->calls->traces, clock_ms());
 	log_tick();
 }
 

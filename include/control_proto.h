@@ -39,13 +39,14 @@
 #define CONTROL_VERB_STATUS "status" /* one line "status" */
 #define CONTROL_VERB_CALLS  "calls"  /* a line "call" for each call that matches the filters */
 #define CONTROL_VERB_CALL                                                                          \
-	"call" /* "call-id": one "call", then "party" and "media" in order of the tree */
+	"call" /* "call-id": one "call", then "party" and "media" in order of the tree;            \
+		* "debug": true: lines "debug", what was logged of a call that is debugged */
 #define CONTROL_VERB_STREAMS   "streams"   /* filters as calls: a line "stream" for each stream */
 #define CONTROL_VERB_STATS     "stats"	   /* a line "counter" for each counter */
 #define CONTROL_VERB_KERNEL    "kernel"	   /* a line "flow" for each flow that the daemon added */
 #define CONTROL_VERB_WATCH     "watch"	   /* a line "event" for each event, without end */
 #define CONTROL_VERB_TERMINATE "terminate" /* changes; "call-id", or "all": true */
-/* Changes: "drain", "until-restart", keys of the configuration that may change at run time. */
+/* Changes: "drain", "until-restart", "debug-call", keys of the configuration marked as live. */
 #define CONTROL_VERB_SET "set"
 /* A line "config" for each key; "diff": true adds what the file and the options say now. */
 #define CONTROL_VERB_CONFIG "config"

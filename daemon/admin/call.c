@@ -191,11 +191,30 @@ static struct call *asked_call(struct admin_peer *peer, struct str id)
 	return call;
 }
 
+static struct trace_call *traced_call(struct admin_peer *peer)
+{
+	return trace_calls_find(&peer->conf->calls->traces, peer->job.call_id, clock_ms());
+}
+
+/* The call itself may not exist yet, or no longer. */
+static bool begin_debug(struct admin_peer *peer)
+{
+	if (traced_call(peer))
+		return true;
+	admin_error(peer, CONTROL_ERROR_CALL,
+		    "this call is not debugged: rtprelayctl set --debug-call=ID begins it, for an "
+		    "hour");
+	return false;
+}
+
 static bool begin_call(struct admin_peer *peer, const struct dict *request)
 {
 	const struct call *call;
 
 	peer->job.call_id = dict_get_str(request, STR("call-id"));
+	peer->job.debug = str_eq(dict_get_str(request, STR("debug")), STR("yes"));
+	if (peer->job.debug)
+		return begin_debug(peer);
 	call = asked_call(peer, peer->job.call_id);
 	if (call)
 		send_call(peer, call);
@@ -290,13 +309,39 @@ static void send_media(struct admin_peer *peer, struct media *media)
 	admin_send(peer);
 }
 
+/* Sends a line; job.media is where the next one begins. It may have been set again meanwhile. */
+static enum admin_step step_debug(struct admin_peer *peer)
+{
+	const struct trace_call *call = traced_call(peer);
+	struct str rest = STR_NONE;
+	struct json_line *line;
+
+	if (call && peer->job.media < call->lines.len)
+		rest = (struct str){ call->lines.data + peer->job.media,
+				     call->lines.len - peer->job.media };
+	if (!rest.len) {
+		admin_end(peer, peer->job.count);
+		return ADMIN_DONE;
+	}
+	line = admin_line(peer, "debug");
+	rest = str_split(&rest, '\n');
+	jsonl_str(line, "text", rest);
+	admin_send(peer);
+	peer->job.media += rest.len + 1;
+	peer->job.count++;
+	return ADMIN_MORE;
+}
+
 /* Sends a party or one of its medias, then moves the position to the next one. */
 static enum admin_step step_call(struct admin_peer *peer)
 {
 	struct admin_job *job = &peer->job;
-	const struct call *call = asked_call(peer, job->call_id);
 	const struct dialog *dialog;
+	const struct call *call;
 
+	if (job->debug)
+		return step_debug(peer);
+	call = asked_call(peer, job->call_id);
 	if (!call)
 		return ADMIN_DONE;
 	dialog = nth_dialog(call, job->dialog);

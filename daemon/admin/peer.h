@@ -25,6 +25,7 @@ struct admin_writer {
  * struct admin_job - the progress of an answer
  * @cursor: through all calls
  * @call_id: the requested call; @dialog, @side, @media: position in its tree
+ * @debug: of @call_id, what was traced, not the tree; @media: position in it
  */
 struct admin_job {
 	const struct admin_verb *verb; /* NULL: no request in progress */
@@ -33,6 +34,7 @@ struct admin_job {
 	struct str call_id;
 	size_t dialog, media;
 	int side;
+	bool debug;
 	uint64_t count;
 	struct events_watcher watcher;
 	uint64_t lost, lost_reported; /* events left out; how many of them the client knows of */

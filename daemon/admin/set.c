@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * set.c - the verb set: drain, and the keys of the configuration that may change while the daemon
- * runs
+ * set.c - the verb set: drain, the calls to debug, and the keys of the configuration that may
+ * change while the daemon runs
  *
  * All values are checked before any takes effect. They last until the next SIGHUP or restart, which
  * apply the configuration; drain lasts until it is switched off, with a state-dir also over
  * restarts, unless "until-restart" says otherwise.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "admin/answer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "call/drain.h"
 #include "conf/table.h"
 
 struct settings {
 	int drain, until_restart; /* -1: not given */
+	struct str debug_call;	  /* a Call-ID, "none"; empty: not given */
 	bool some;		  /* keys of the configuration are given */
 	struct conf conf; /* the running one with the new values; shares its texts and lists */
 };
@@ -76,7 +79,7 @@ static bool read_row(struct admin_peer *peer, const struct dict *value, struct s
 static bool is_ours(struct str key)
 {
 	return str_eq(key, STR("v")) || str_eq(key, STR("verb")) || str_eq(key, STR("drain")) ||
-	       str_eq(key, STR("until-restart"));
+	       str_eq(key, STR("until-restart")) || str_eq(key, STR("debug-call"));
 }
 
 static bool read_settings(struct admin_peer *peer, const struct dict *request, struct settings *set)
@@ -90,8 +93,11 @@ static bool read_settings(struct admin_peer *peer, const struct dict *request, s
 	if (!read_switch(dict_get_str(request, STR("until-restart")), &set->until_restart) ||
 	    (set->until_restart == 1 && set->drain != 1))
 		return refuse(peer, "until-restart is true or false, and belongs to drain=on");
-	if (!set->some && set->drain < 0)
-		return refuse(peer, "drain or a key of the configuration is required");
+	set->debug_call = dict_get_str(request, STR("debug-call"));
+	if (!set->debug_call.len && dict_get(request, STR("debug-call")))
+		return refuse(peer, "debug-call must be a Call-ID, or none");
+	if (!set->some && set->drain < 0 && !set->debug_call.len)
+		return refuse(peer, "drain, debug-call or a key of the configuration is required");
 	return true;
 }
 
@@ -133,6 +139,35 @@ static bool set_drain(struct admin_peer *peer, const struct settings *set)
 	return true;
 }
 
+/* Before the settings that cannot fail, too. */
+static bool set_debug_call(struct admin_peer *peer, struct str id)
+{
+	struct trace_calls *traces = &peer->conf->calls->traces;
+	int err = 0;
+
+	if (str_eq(id, STR("none"))) {
+		trace_calls_clear(traces);
+		log_notice("debug-call set to none by an operator");
+		return true;
+	}
+	err = trace_calls_add(traces, id, clock_ms());
+	if (err == -ENOSPC)
+		return refuse(peer,
+			      "debug-call: %zu calls are debugged, which is the maximum; "
+			      "debug-call=none ends all",
+			      TRACE_CALLS);
+	if (err == -ENOMEM) {
+		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
+		return false;
+	}
+	if (err)
+		return refuse(peer, "debug-call: a Call-ID has at most %zu bytes", TRACE_ID);
+	log_call(LOG_LEVEL_NOTICE, id,
+		 "debug-call set by an operator: commands and replies of this call are logged, for "
+		 "an hour or 64 KiB");
+	return true;
+}
+
 static void tell_drain(struct admin_peer *peer)
 {
 	struct json_line *line = admin_line(peer, "set");
@@ -146,7 +181,9 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 {
 	struct settings set;
 
-	if (!read_settings(peer, request, &set) || (set.drain >= 0 && !set_drain(peer, &set)))
+	if (!read_settings(peer, request, &set) ||
+	    (set.debug_call.len && !set_debug_call(peer, set.debug_call)) ||
+	    (set.drain >= 0 && !set_drain(peer, &set)))
 		return false;
 	if (set.some)
 		change_conf(peer->conf, &set.conf);

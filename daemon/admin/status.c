@@ -149,6 +149,14 @@ static void put_proxies(struct json_line *line, const struct admin_conf *conf,
 	jsonl_close(line, ']');
 }
 
+static void put_debugged(struct json_line *line, const struct trace_calls *traces)
+{
+	jsonl_open(line, "debug-calls", '[');
+	for (size_t i = 0; i < traces->n; i++)
+		jsonl_str(line, NULL, traces->call[i]->id);
+	jsonl_close(line, ']');
+}
+
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
 	const struct call_table *calls = peer->conf->calls;
@@ -172,6 +180,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_bans(line, report);
 	put_unheard(line, report);
 	put_proxies(line, peer->conf, &report->stats);
+	put_debugged(line, &calls->traces);
 	jsonl_u64(line, "calls", report->calls);
 	jsonl_u64(line, "one-way-calls", report->one_way_calls);
 	jsonl_u64(line, "medias", report->media);

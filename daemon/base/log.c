@@ -292,3 +292,14 @@ void log_about_call(enum log_level level, struct str call_id, const char *format
 	log_of_call(level, call_id, false, format, args);
 	va_end(args);
 }
+
+void log_call_asked(struct str call_id, const char *format, ...)
+{
+	char text[CALL_ID_MAX_LEN + 1];
+	va_list args;
+
+	log_escape(call_id, text, sizeof(text));
+	va_start(args, format);
+	log_va(LOG_LEVEL_DEBUG, (struct about){ text, true }, format, args);
+	va_end(args);
+}

@@ -47,6 +47,12 @@ void log_call(enum log_level level, struct str call_id, const char *format, ...)
 void log_about_call(enum log_level level, struct str call_id, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
+ * As log_call() at LOG_LEVEL_DEBUG, whatever the level is: for a call that an operator has asked
+ * for (call/trace.h).
+ */
+void log_call_asked(struct str call_id, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/*
  * Prints @text into @out (@size bytes, always terminated). Quotes, backslashes and all but
  * printable ASCII are written as \xNN. A text that does not fit ends in "...".
  */

@@ -60,6 +60,7 @@ void call_table_free(struct call_table *table)
 	while (table->closing)
 		media_closed(table->closing);
 	drain_close(table);
+	trace_calls_clear(&table->traces);
 	free(table);
 }
 

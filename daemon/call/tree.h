@@ -16,6 +16,7 @@
 #include <event2/event_struct.h>
 #include "base/hash.h"
 #include "base/siphash.h"
+#include "call/trace.h"
 #include "packet/side.h"
 
 struct bans;
@@ -268,6 +269,7 @@ struct call_table {
 	bool drain_kept;  /* also by the next daemon: the file @drain_path exists */
 	char *drain_path; /* owned; NULL: no state-dir */
 	struct refusals refusals;
+	struct trace_calls traces; /* calls that an operator looks into */
 	struct siphash_key key;
 	char mark[CALL_MARK_LEN];
 };

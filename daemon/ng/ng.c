@@ -11,6 +11,7 @@
 #include "ng/ng.h"
 #include "ng/reply.h"
 #include "ng/request.h"
+#include "ng/trace.h"
 
 enum {
 	NEED_SDP = 1 << 0,
@@ -133,8 +134,6 @@ static void run_verb(struct command_env *env, enum verb verb, const struct dict 
 		verbs[verb].run(env, &request, reply);
 	if (verb == VERB_OFFER || verb == VERB_ANSWER)
 		check_received_from(env, &request);
-	log_call(LOG_LEVEL_DEBUG, request.call_id, "%s: %s", verb_names[verb].s,
-		 reply->code == REPLY_ERROR ? reply->error : "ok");
 }
 
 static void run_map(struct command_env *env, const struct dict *map,
@@ -192,7 +191,9 @@ static const char *decode(struct arena *arena, struct str payload, struct dict *
 	return error ? "Out of memory" : NULL;
 }
 
-static void encode(struct command_env *env, bool json, const struct reply *reply, struct buf *out)
+/* Return: what was encoded, or NULL */
+static const struct dict *encode(struct command_env *env, bool json, const struct reply *reply,
+				 struct buf *out)
 {
 	const struct dict *tree = ng_reply_make(env->arena, reply);
 
@@ -206,6 +207,7 @@ static void encode(struct command_env *env, bool json, const struct reply *reply
 	} else {
 		bencode_encode(tree, out);
 	}
+	return tree;
 }
 
 /*
@@ -239,38 +241,54 @@ static void cut_short(struct reply *reply)
 		*reply = (struct reply){ .code = REPLY_ERROR, .error = "Reply too large" };
 }
 
-static void encode_again(struct command_env *env, bool json, const struct reply *reply,
-			 size_t begin, struct buf *out)
+static const struct dict *encode_again(struct command_env *env, bool json,
+				       const struct reply *reply, size_t begin, struct buf *out)
 {
 	out->overflow = false;
 	out->len = begin;
-	encode(env, json, reply, out);
+	return encode(env, json, reply, out);
+}
+
+/* In steps smaller, until it fits. */
+static const struct dict *encode_to_fit(struct command_env *env, bool json, struct reply *reply,
+					struct buf *out)
+{
+	size_t begin = out->len;
+	const struct dict *tree = encode(env, json, reply, out);
+
+	if (!out->overflow)
+		return tree;
+	env->stats->reply_too_large++;
+	while (out->overflow && shrink(reply))
+		tree = encode_again(env, json, reply, begin, out);
+	if (!out->overflow)
+		return tree;
+	cut_short(reply);
+	return encode_again(env, json, reply, begin, out);
 }
 
 void ng_run(struct command_env *env, const struct endpoint *source, struct str payload,
 	    struct buf *out)
 {
-	bool json = payload.len && payload.s[0] == '{';
+	bool json = payload.len && payload.s[0] == '{', traced = false;
 	struct ng_context context = { source, json, out->size - out->len };
 	struct reply reply = { .code = REPLY_ERROR };
-	size_t begin = out->len;
+	const struct dict *tree;
+	struct trace trace;
 	struct dict *map;
 
 	reply.error = decode(env->arena, payload, &map);
-	if (reply.error)
+	if (reply.error) {
 		env->stats->malformed++;
-	else
+	} else {
+		traced = ng_trace_begin(&trace, env, map, log_enabled(LOG_LEVEL_DEBUG));
+		if (traced)
+			ng_trace(&trace, "command from", source, map);
 		run_map(env, map, &context, &reply);
-	encode(env, json, &reply, out);
-	if (!out->overflow)
-		return;
-	env->stats->reply_too_large++;
-	while (out->overflow && shrink(&reply))
-		encode_again(env, json, &reply, begin, out);
-	if (!out->overflow)
-		return;
-	cut_short(&reply);
-	encode_again(env, json, &reply, begin, out);
+	}
+	tree = encode_to_fit(env, json, &reply, out);
+	if (traced && tree)
+		ng_trace(&trace, "reply to", source, tree);
 }
 
 /* The text up to the first blank; without a blank there is no cookie. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/log.h"
+#include "call/tree.h"
 #include "rtpproxy/command.h"
 #include "rtpproxy/parse.h"
 #include "rtpproxy/reply.h"
@@ -258,16 +259,29 @@ static struct str call_id_of(struct str text)
 	return rtpp_word(&text);
 }
 
+static void trace_text_of(struct trace *trace, const char *command_from,
+			  const struct endpoint *source, struct str text)
+{
+	trace_head(trace, command_from, source, "rtpproxy");
+	trace_text(trace, 2, text);
+}
+
 void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct endpoint *source,
 	      struct str text, struct buf *out)
 {
 	const struct rtpp_command c = {
 		.env = env, .notify = notify, .source = source, .cookie = out->len
 	};
-	char memory[RTPP_REPLY], shown[128];
+	char memory[RTPP_REPLY];
 	struct buf reply = BUF_INIT(memory, sizeof(memory) - 1);
-	enum rtpp_error error = run_text(&c, text, &reply);
+	struct trace trace;
+	bool traced = trace_begin(&trace, &env->calls->traces, call_id_of(text), env->now_ms,
+				  log_enabled(LOG_LEVEL_DEBUG));
+	enum rtpp_error error;
 
+	if (traced)
+		trace_text_of(&trace, "command from", source, text);
+	error = run_text(&c, text, &reply);
 	if (error == RTPP_OK) {
 		env->stats->rtpp_done++;
 	} else {
@@ -277,9 +291,8 @@ void rtpp_run(struct command_env *env, struct rtpp_notify *notify, const struct 
 		buf_char(&reply, 'E');
 		buf_u64(&reply, (uint64_t)(error == RTPP_FULL ? RTPP_NUMBER_FULL : error));
 	}
-	if (log_enabled(LOG_LEVEL_DEBUG))
-		log_call(LOG_LEVEL_DEBUG, call_id_of(text), "%s: %.*s",
-			 log_escape(text, shown, sizeof(shown)), (int)reply.len, memory);
+	if (traced)
+		trace_text_of(&trace, "reply to", source, (struct str){ memory, reply.len });
 	/* Over a connection, which has no cookies, the proxy would wait for ever. */
 	if (error == RTPP_FULL && env->rtpproxy_silent && c.cookie) {
 		out->len = 0;

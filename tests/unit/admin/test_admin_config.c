@@ -211,7 +211,7 @@ static void test_refused_values_are_explained(void)
 		{ "\"timeot\":1", "there is no key \"timeot\"; did you mean \"timeout\"?" },
 		{ "\"port-min\":1", "port-min cannot change while the daemon runs: change the "
 				    "configuration and restart" },
-		{ "\"v\":1", "drain or a key of the configuration is required" },
+		{ "\"v\":1", "drain, debug-call or a key of the configuration is required" },
 	};
 	char request[200];
 

@@ -736,28 +736,40 @@ static void test_ng_is_asked_at_the_server(void)
 	CU_ASSERT_PTR_NULL(strchr(printed, '\033'));
 }
 
-TEST_SUITE(verbs, { "calls have their columns", test_calls_have_their_columns },
-	   { "calls are sorted", test_calls_are_sorted },
-	   { "all of many calls are sorted", test_all_of_many_calls_are_sorted },
-	   { "each filter is sent", test_each_filter_is_sent },
-	   { "streams have their columns", test_streams_have_their_columns },
-	   { "a call is a tree", test_call_is_a_tree },
-	   { "status shows that new calls are refused",
-	     test_status_shows_that_new_calls_are_refused },
-	   { "stats name each proxy", test_stats_name_each_proxy },
-	   { "changes are sent as given", test_changes_are_sent_as_given },
-	   { "wrong usage asks nothing", test_wrong_usage_asks_nothing },
-	   { "watch prints events and waits for more",
-	     test_watch_prints_events_and_waits_for_more },
-	   { "a difference has to stay", test_a_difference_has_to_stay },
-	   { "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
-	   { "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
-	   { "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },
-	   { "a stale module is found", test_stale_module_is_found },
-	   { "a line that never ends is an error", test_line_that_never_ends_is_an_error },
-	   { "errors have their exit status", test_errors_have_their_exit_status },
-	   { "a silent daemon is left", test_a_silent_daemon_is_left },
-	   { "nothing of the network reaches the terminal",
-	     test_nothing_of_the_network_reaches_the_terminal },
-	   { "the server may be an IPv6 address", test_server_may_be_an_ipv6_address },
-	   { "NG is asked at the server", test_ng_is_asked_at_the_server });
+static void test_debug_of_a_call(void)
+{
+	CU_ASSERT_EQUAL(ask("set --debug-call=c@d", END), EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"set\",\"debug-call\":\"c@d\"}");
+	CU_ASSERT_EQUAL(ask("call c@d --debug",
+			    "{\"type\":\"debug\",\"text\":\"    a=x \\\\x22\\u001b[2J\"}\n"
+			    "{\"type\":\"debug\",\"text\":\"  two\"}\n" END),
+			EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked,
+			       "{\"v\":1,\"verb\":\"call\",\"debug\":true,\"call-id\":\"c@d\"}");
+	CU_ASSERT_STRING_EQUAL(printed, "    a=x \\x22?[2J\n  two\n");
+}
+
+TEST_SUITE(
+	verbs, { "calls have their columns", test_calls_have_their_columns },
+	{ "calls are sorted", test_calls_are_sorted }, { "debug of a call", test_debug_of_a_call },
+	{ "all of many calls are sorted", test_all_of_many_calls_are_sorted },
+	{ "each filter is sent", test_each_filter_is_sent },
+	{ "streams have their columns", test_streams_have_their_columns },
+	{ "a call is a tree", test_call_is_a_tree },
+	{ "status shows that new calls are refused", test_status_shows_that_new_calls_are_refused },
+	{ "stats name each proxy", test_stats_name_each_proxy },
+	{ "changes are sent as given", test_changes_are_sent_as_given },
+	{ "wrong usage asks nothing", test_wrong_usage_asks_nothing },
+	{ "watch prints events and waits for more", test_watch_prints_events_and_waits_for_more },
+	{ "a difference has to stay", test_a_difference_has_to_stay },
+	{ "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
+	{ "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
+	{ "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },
+	{ "a stale module is found", test_stale_module_is_found },
+	{ "a line that never ends is an error", test_line_that_never_ends_is_an_error },
+	{ "errors have their exit status", test_errors_have_their_exit_status },
+	{ "a silent daemon is left", test_a_silent_daemon_is_left },
+	{ "nothing of the network reaches the terminal",
+	  test_nothing_of_the_network_reaches_the_terminal },
+	{ "the server may be an IPv6 address", test_server_may_be_an_ipv6_address },
+	{ "NG is asked at the server", test_ng_is_asked_at_the_server });
