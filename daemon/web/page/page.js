@@ -161,10 +161,17 @@ function call_row(call) {
 			call.expected ? call["jitter-ms"].toFixed(1) + " ms" : "", mos_of(call.mos), call.drops,
 			heard_of(call)]);
 	tr.firstChild.className = "id";
+	tr.children[5].className = tr.children[6].className = tr.children[12].className = "wrap";
 	tr.children[8].className = tr.children[9].className = tr.children[10].className = "number";
 	tr.dataset.id = call["call-id"];
 	tr.classList.toggle("chosen", call["call-id"] === chosen);
 	return tr;
+}
+
+function focus_row(id) {
+	for (const tr of by_id("calls").children)
+		if (tr.dataset.id === id)
+			tr.querySelector("button").focus();
 }
 
 function show_calls(calls, window) {
@@ -175,9 +182,7 @@ function show_calls(calls, window) {
 		calls.reverse();
 	body.replaceChildren(...calls.map(call_row));
 	if (id) // the row was replaced: keep the keyboard focus on the same call
-		for (const tr of body.children)
-			if (tr.dataset.id === id)
-				tr.querySelector("button").focus();
+		focus_row(id);
 	by_id("none").hidden = calls.length > 0;
 	by_id("range").textContent = calls.length ? `${first}–${last}` + (filtered() ? "" : ` of ${total}`) : "";
 	by_id("newer").disabled = page === 0;
@@ -196,6 +201,8 @@ function stream_row(stream) {
 			stream.rank, path_of(stream.path), stream["packets-in"], stream["packets-out"],
 			stream.rtp ? percent(rtp.lost, rtp.expected) : "", stream.rtp ? rtp["jitter-ms"].toFixed(1) + " ms" : "",
 			drops_of(stream.drops), since(stream["last-in-ms"])]);
+	for (const i of [1, 2, 3, 12, 13])
+		tr.children[i].className = "wrap";
 	tr.children[7].title = stream["why-user"] || "";
 	tr.children[10].className = tr.children[11].className = "number";
 	return tr;
@@ -276,7 +283,9 @@ async function update_call() {
 	}
 }
 
+// The details stand above the list, so that they are seen at once; the focus returns to the row.
 function choose(id) {
+	const before = chosen;
 	chosen = id;
 	for (const tr of by_id("calls").children)
 		tr.classList.toggle("chosen", tr.dataset.id === id);
@@ -285,8 +294,10 @@ function choose(id) {
 	by_id("detail-title").textContent = id;
 	by_id("detail-about").textContent = "";
 	by_id("tree").replaceChildren();
-	if (!id)
+	if (!id) {
+		focus_row(before);
 		return;
+	}
 	by_id("detail").focus();
 	update_call().catch(show_error);
 }
