@@ -63,21 +63,27 @@ static int connect_to(const struct options *options)
 	return fd;
 }
 
-struct line_link *line_open(const struct options *options)
+struct line_link *line_try(const struct options *options)
 {
 	struct line_link *link = malloc(sizeof(*link));
 
-	if (!link) {
-		out_of_memory();
+	if (!link)
 		return NULL;
-	}
 	link->start = link->end = 0;
 	link->fd = connect_to(options);
 	if (link->fd >= 0)
 		return link;
-	explain(options->socket, errno);
 	free(link);
 	return NULL;
+}
+
+struct line_link *line_open(const struct options *options)
+{
+	struct line_link *link = line_try(options);
+
+	if (!link)
+		explain(options->socket, errno);
+	return link;
 }
 
 void line_close(struct line_link *link)

@@ -10,6 +10,8 @@ struct line_link;
 
 /* Connected; or NULL: the error, and what to do, were printed. */
 struct line_link *line_open(const struct options *options);
+/* The same without a message; errno says why there is none. */
+struct line_link *line_try(const struct options *options);
 void line_close(struct line_link *link);
 int line_fd(const struct line_link *link);
 /* 0; -errno. @request is freed. */

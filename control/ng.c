@@ -9,6 +9,7 @@
 #include "client.h"
 #include "daemon/base/count.h"
 #include "print.h"
+#include "server.h"
 #include "verb.h"
 
 #define ARENA 65536
@@ -131,11 +132,33 @@ void ng_help(FILE *out)
 			verbs[i].argument ? verbs[i].argument : "", verbs[i].help);
 }
 
+/* Without --server, at the address where the daemon of this host listens, if it can be asked. */
+static int run_at_server(const struct ng_verb *verb, const char *call_id,
+			 const struct options *options)
+{
+	struct options found = *options;
+	struct arena *arena;
+	char server[SERVER_TEXT];
+	int status, err = options->server_given ? -ENOTCONN : server_find(options, server);
+
+	if (err == -ENOENT) {
+		fputs("rtprelayctl: rtprelayd has no listen-ng, so it takes no commands of NG\n",
+		      stderr);
+		return EXIT_REFUSED;
+	}
+	if (!err)
+		found.server = server;
+	arena = arena_new(ARENA);
+	if (!arena)
+		return out_of_memory();
+	status = run(arena, verb, call_id, &found);
+	arena_free(arena);
+	return status;
+}
+
 int verb_ng(const struct options *options, int argc, char **argv)
 {
 	const struct ng_verb *verb = argc ? find_verb(argv[0]) : NULL;
-	struct arena *arena;
-	int status;
 
 	if (!verb)
 		return usage("ng requires ping, list, query, statistics or terminate", "");
@@ -143,10 +166,5 @@ int verb_ng(const struct options *options, int argc, char **argv)
 		return usage("missing Call-ID after ", verb->name);
 	if (argc > (verb->argument ? 2 : 1))
 		return usage("unexpected argument: ", argv[argc - 1]);
-	arena = arena_new(ARENA);
-	if (!arena)
-		return out_of_memory();
-	status = run(arena, verb, verb->argument ? argv[1] : NULL, options);
-	arena_free(arena);
-	return status;
+	return run_at_server(verb, verb->argument ? argv[1] : NULL, options);
 }

@@ -152,6 +152,32 @@ static void print_refused(const json_t *status)
 	}
 }
 
+static bool print_list(const char *name, const json_t *list, bool more)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		char shown[120];
+
+		log_escape(str_of(json_string_value(json_array_get(list, i))), shown,
+			   sizeof(shown));
+		printf("%s%s%s%s", more || i ? ", " : "listen     ", i ? "" : name, i ? "" : " ",
+		       shown);
+		more = true;
+	}
+	return more;
+}
+
+static void print_places(const json_t *status)
+{
+	bool more = print_list("NG", json_object_get(status, "listen-ng"), false);
+
+	more = print_list("rtpproxy", json_object_get(status, "listen-rtpproxy"), more);
+	if (print_list("HTTP", json_object_get(status, "listen-http"), more))
+		putchar('\n');
+	if (json_object_get(status, "config"))
+		printf("files      configuration %s, state-dir %s\n", text_of(status, "config"),
+		       text_of(status, "state-dir"));
+}
+
 static void print_debugged(const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -192,6 +218,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_path("user", json_object_get(status, "user-path"));
 	printf("ports      %" PRId64 "-%" PRId64 ", log level %s\n", number_of(status, "port-min"),
 	       number_of(status, "port-max"), text_of(status, "log-level"));
+	print_places(status);
 	print_control(json_object_get(status, "control"));
 	print_journal(json_object_get(status, "journal"));
 	print_refused(status);

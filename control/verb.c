@@ -117,7 +117,9 @@ static void help(FILE *out)
 	      "  --debug-call=ID      for set: log commands and replies of this call, with SDP; "
 	      "none: end\n"
 	      "  --debug              for call: show what was logged of it\n"
-	      "  --server=HOST:PORT   for ng: where the daemon listens (default 127.0.0.1:2223)\n"
+	      "  --server=HOST:PORT   for ng: where the daemon listens (default: asked over the "
+	      "control\n"
+	      "                       socket, else 127.0.0.1:2223)\n"
 	      "  --help, --version\n\n"
 	      "Exit status: 0 done, 1 the daemon refused or something is wrong, 2 wrong usage,\n"
 	      "3 no answer, 4 calls are left after --wait\n",
@@ -150,7 +152,8 @@ static const struct {
 	{ "debug-call=ID", " set ",
 	  "log this call's commands and replies, for an hour; none: no call" },
 	{ "debug", " call ", "what set --debug-call has logged of the call" },
-	{ "server=HOST:PORT", " ng ", "where the daemon listens (default 127.0.0.1:2223)" },
+	{ "server=HOST:PORT", " ng ",
+	  "where the daemon listens (default: as it says over the control socket)" },
 };
 
 static bool has_option(const char *verb, const char *of)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "call/drain.h"
+#include "conf/load.h"
 #include "packet/pool.h"
 #include "report/report.h"
 #include "version.h"
@@ -82,6 +83,24 @@ static void put_settings(struct json_line *line, const struct admin_conf *conf)
 	jsonl_text(line, "log-level", log_level_name(log_get_level()));
 	jsonl_bool(line, "drain", conf->calls->draining);
 	jsonl_bool(line, "drain-kept", drain_is_kept(conf->calls));
+}
+
+static void put_list(struct json_line *line, const char *key, const struct conf_list *list)
+{
+	jsonl_open(line, key, '[');
+	for (size_t i = 0; i < list->count; i++)
+		jsonl_text(line, NULL, list->item[i]);
+	jsonl_close(line, ']');
+}
+
+/* Where it listens, and the files that it uses. */
+static void put_places(struct json_line *line, const struct conf *conf)
+{
+	put_list(line, "listen-ng", &conf->listen_ng);
+	put_list(line, "listen-rtpproxy", &conf->listen_rtpproxy);
+	put_list(line, "listen-http", &conf->listen_http);
+	jsonl_text(line, "config", conf_file(conf));
+	jsonl_text(line, "state-dir", conf->state_dir ? conf->state_dir : "");
 }
 
 static void put_control(struct json_line *line, const struct admin_conf *conf)
@@ -174,6 +193,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	jsonl_i64(line, "pid", getpid());
 	jsonl_i64(line, "uptime", report->uptime_s);
 	put_settings(line, peer->conf);
+	put_places(line, peer->conf->conf);
 	put_control(line, peer->conf);
 	put_kernel(line, peer->conf);
 	put_journal(line, report);

@@ -72,6 +72,7 @@ struct conf {
 	char *control_group;	   /* NULL: the daemon's group */
 	unsigned int control_mode; /* the digits as written: 660 is 0660 */
 	char *config;		   /* path; "none"; NULL: the default file, if it exists */
+	bool default_file;	   /* @config is NULL, and the default file was read */
 };
 
 /* Number of pairs in port-min..port-max; the first port of a pair is even. */

@@ -151,6 +151,7 @@ static void load_file(struct loader *loader)
 		fail(loader, -EINVAL);
 		return;
 	}
+	loader->conf->default_file = !given;
 	result = ini_parse_stream(file_line, &source, file_handle, loader);
 	if (result > 0)
 		log_err("%s:%d: not a [section], \"key = value\" or comment", loader->path, result);
@@ -334,11 +335,19 @@ void conf_free(struct conf *conf)
 		conf_row_clear(&conf_rows[i], conf);
 }
 
+const char *conf_file(const struct conf *conf)
+{
+	if (!conf->config)
+		return conf->default_file ? CONF_DEFAULT_FILE : "";
+	return strcmp(conf->config, "none") ? conf->config : "";
+}
+
 unsigned int conf_reload(struct conf *conf, const struct conf *fresh)
 {
 	unsigned int changed = 0;
 	char old[200], now[200];
 
+	conf->default_file = fresh->default_file;
 	for (size_t i = 0; i < conf_n_rows; i++) {
 		const struct conf_row *row = &conf_rows[i];
 

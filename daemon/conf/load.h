@@ -19,6 +19,8 @@
  */
 int conf_load(struct conf *conf, int argc, char **argv);
 void conf_free(struct conf *conf);
+/* The file that was read; "": none */
+const char *conf_file(const struct conf *conf);
 
 /**
  * conf_reload() - copies from @fresh the values that may change while running; logs the changes,

@@ -226,7 +226,45 @@ static void test_refused_values_are_explained(void)
 	stop();
 }
 
-TEST_SUITE(admin_config, { "each key has value and default", test_each_key_has_value_and_default },
+static const json_t *status_line(void)
+{
+	ask("{\"verb\":\"status\"}\n");
+	return it.lines[0];
+}
+
+/* Where it listens and which files it uses, as an operator would ask first. */
+static void test_status_has_the_places(void)
+{
+	static char file[] = "/etc/other.conf", dir[] = "/var/lib/x";
+	char *config, *state_dir;
+	const json_t *status;
+
+	start();
+	status = status_line();
+	CU_ASSERT_STRING_EQUAL(
+		json_string_value(json_array_get(json_object_get(status, "listen-ng"), 0)),
+		"127.0.0.1:2223");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(status, "listen-rtpproxy")), 0);
+	CU_ASSERT_STRING_EQUAL(member(status, "config"), ""); /* --config=none */
+	CU_ASSERT_STRING_EQUAL(member(status, "state-dir"), "");
+	config = it.conf.config;
+	state_dir = it.conf.state_dir;
+	it.conf.config = file;
+	it.conf.state_dir = dir;
+	status = status_line();
+	CU_ASSERT_STRING_EQUAL(member(status, "config"), file);
+	CU_ASSERT_STRING_EQUAL(member(status, "state-dir"), dir);
+	it.conf.config = NULL;
+	CU_ASSERT_STRING_EQUAL(member(status_line(), "config"), "");
+	it.conf.default_file = true;
+	CU_ASSERT_STRING_EQUAL(member(status_line(), "config"), "/etc/rtprelay/rtprelay.conf");
+	it.conf.config = config;
+	it.conf.state_dir = state_dir;
+	stop();
+}
+
+TEST_SUITE(admin_config, { "status has the places", test_status_has_the_places },
+	   { "each key has value and default", test_each_key_has_value_and_default },
 	   { "password is not shown", test_password_is_not_shown },
 	   { "what is written is read on request", test_what_is_written_is_read_on_request },
 	   { "keys of SIGHUP can be set", test_keys_of_sighup_can_be_set },

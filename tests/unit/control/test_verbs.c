@@ -736,6 +736,48 @@ static void test_ng_is_asked_at_the_server(void)
 	CU_ASSERT_PTR_NULL(strchr(printed, '\033'));
 }
 
+/* The address for NG that the control socket names; its verb is not asked again. */
+static void test_ng_is_asked_where_the_daemon_listens(void)
+{
+	static const struct {
+		const char *listen, *shown;
+	} rows[] = {
+		{ "[\"127.0.0.1:1\",\"127.0.0.1:2\"]", "127.0.0.1:1" },
+		{ "[\"0.0.0.0:1\"]", "127.0.0.1:1" },
+		{ "[\"1\"]", "127.0.0.1:1" },
+		{ "[\"[::]:1\"]", "[::1]:1" },
+		{ "[\"[::1]:1\"]", "[::1]:1" },
+	};
+	char answer[200], expected[100];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(answer, sizeof(answer), "{\"type\":\"status\",\"listen-ng\":%s}\n" END,
+			 rows[i].listen);
+		snprintf(expected, sizeof(expected),
+			 "rtprelayctl: %s: no program listens there: is rtprelayd running?\n",
+			 rows[i].shown);
+		CU_ASSERT_EQUAL(ask("ng ping", answer), EXIT_NO_ANSWER);
+		CU_ASSERT_STRING_EQUAL(complained, expected);
+		CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"status\"}");
+	}
+	CU_ASSERT_EQUAL(ask("ping", "{\"type\":\"status\",\"listen-ng\":[]}\n" END), EXIT_REFUSED);
+	CU_ASSERT_STRING_EQUAL(complained, "rtprelayctl: rtprelayd has no listen-ng, so it takes "
+					   "no commands of NG\n");
+	CU_ASSERT_EQUAL(ask("--server=127.0.0.1:1 ping", END), EXIT_NO_ANSWER);
+	CU_ASSERT_EQUAL(daemon_.n_asked, 0);
+}
+
+static void test_status_shows_places(void)
+{
+	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"listen-ng\":[\"127.0.0.1:2223\"],"
+				      "\"listen-rtpproxy\":[\"unix:/run/x\",\"tcp:127.0.0.1:1\"],"
+				      "\"listen-http\":[\"80\"],\"config\":\"/etc/x.conf\","
+				      "\"state-dir\":\"\"}\n" END),
+			EXIT_OK);
+	expect("\nlisten     NG 127.0.0.1:2223, rtpproxy unix:/run/x, tcp:127.0.0.1:1, HTTP 80\n"
+	       "files      configuration /etc/x.conf, state-dir -\n");
+}
+
 static void test_debug_of_a_call(void)
 {
 	CU_ASSERT_EQUAL(ask("set --debug-call=c@d", END), EXIT_OK);
@@ -752,6 +794,8 @@ static void test_debug_of_a_call(void)
 TEST_SUITE(
 	verbs, { "calls have their columns", test_calls_have_their_columns },
 	{ "calls are sorted", test_calls_are_sorted }, { "debug of a call", test_debug_of_a_call },
+	{ "NG is asked where the daemon listens", test_ng_is_asked_where_the_daemon_listens },
+	{ "status shows places", test_status_shows_places },
 	{ "all of many calls are sorted", test_all_of_many_calls_are_sorted },
 	{ "each filter is sent", test_each_filter_is_sent },
 	{ "streams have their columns", test_streams_have_their_columns },
