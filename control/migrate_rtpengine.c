@@ -110,9 +110,16 @@ static void log_stderr(struct migration *m, const struct theirs *row, const char
 
 static void log_facility(struct migration *m, const struct theirs *row, const char *value)
 {
+	bool local = !strncmp(value, "local", 5) && strchr("01234567", value[5]) && value[5] &&
+		     !value[6];
+
 	migrate_put(m, row->key, "log-facility", "syslog");
-	if (strcmp(value, "daemon") != 0)
-		migrate_remark(m, row->key, "the facility of syslog is daemon, not %s", value);
+	if (local)
+		migrate_put(m, row->key, "syslog-facility", value);
+	else if (strcmp(value, "daemon") != 0)
+		migrate_remark(m, row->key,
+			       "the facility of syslog is daemon or local0 to local7, not %s",
+			       value);
 }
 
 static void learning(struct migration *m, const struct theirs *row, const char *value)

@@ -81,6 +81,24 @@ static void put_tos(struct migration *m, const char *value)
 	migrate_put(m, "-t", "tos", text);
 }
 
+/* @value: LOG_LOCAL1, as rtpproxy and syslog.h call it */
+static void put_facility(struct migration *m, const char *value)
+{
+	static const char *const ours[] = { "local0", "local1", "local2", "local3",
+					    "local4", "local5", "local6", "local7" };
+	size_t begin = strlen("LOG_LOCAL");
+	bool local = !strncmp(value, "LOG_LOCAL", begin) && value[begin] >= '0' &&
+		     value[begin] <= '7' && !value[begin + 1];
+
+	migrate_put(m, "-d", "log-facility", "syslog");
+	if (local)
+		migrate_put(m, "-d", "syslog-facility", ours[value[begin] - '0']);
+	else if (strcmp(value, "LOG_DAEMON") != 0)
+		migrate_remark(m, "-d",
+			       "the facility of syslog is daemon or local0 to local7, not %s",
+			       value);
+}
+
 static void put_level(struct migration *m, char *value)
 {
 	static const struct {
@@ -91,8 +109,10 @@ static void put_level(struct migration *m, char *value)
 	};
 	char *colon = strchr(value, ':');
 
-	if (colon)
+	if (colon) {
 		*colon = '\0';
+		put_facility(m, colon + 1);
+	}
 	for (size_t i = 0; i < COUNT(levels); i++)
 		if (!strcmp(value, levels[i].theirs)) {
 			migrate_put(m, "-d", "log-level", levels[i].ours);

@@ -352,6 +352,7 @@ int main(int argc, char **argv)
 		conf_free(&relay.conf);
 		return result;
 	}
+	log_set_facility(relay.conf.syslog_facility);
 	log_open(relay.conf.log_facility, relay.conf.log_level);
 	signal(SIGPIPE, SIG_IGN);
 	result = check_conf(&relay.conf, &addresses) ? -EINVAL : 0;

@@ -41,21 +41,27 @@ struct place {
 static struct {
 	atomic_int level;
 	enum log_target target;
-	pthread_mutex_t lock; /* of @place */
+	unsigned int facility; /* of <syslog.h> */
+	pthread_mutex_t lock;  /* of @place */
 	struct place place[PLACES];
-} logger = { .level = LOG_LEVEL_INFO, .lock = PTHREAD_MUTEX_INITIALIZER };
+} logger = { .level = LOG_LEVEL_INFO, .facility = LOG_DAEMON, .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static const char *const level_words[] = {
 	[LOG_LEVEL_ERR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
 	[LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug",
 };
 
+void log_set_facility(unsigned int facility)
+{
+	logger.facility = facility;
+}
+
 void log_open(enum log_target target, enum log_level level)
 {
 	log_set_level(level);
 	logger.target = target;
 	if (target == LOG_TO_SYSLOG)
-		openlog("rtprelayd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		openlog("rtprelayd", LOG_PID | LOG_NDELAY, (int)logger.facility);
 	/* libsystemd drops messages silently when there is no journal. */
 	if (target == LOG_TO_JOURNAL && access(JOURNAL_SOCKET, W_OK)) {
 		logger.target = LOG_TO_STDERR;
@@ -90,7 +96,7 @@ void log_reopen(void)
 	if (logger.target != LOG_TO_SYSLOG)
 		return; /* libsystemd and stderr keep no connection that could break */
 	closelog();
-	openlog("rtprelayd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	openlog("rtprelayd", LOG_PID | LOG_NDELAY, (int)logger.facility);
 }
 
 bool log_enabled(enum log_level level)
@@ -159,8 +165,8 @@ static void write_line(enum log_level level, struct about about, const char *lin
 		break;
 	case LOG_TO_JOURNAL:
 		sd_journal_send("PRIORITY=%i", (int)level, "SYSLOG_IDENTIFIER=rtprelayd",
-				"MESSAGE=%s%s", prefix, line, call_id ? "CALL_ID=%s" : NULL,
-				call_id, NULL);
+				"SYSLOG_FACILITY=%u", logger.facility >> 3, "MESSAGE=%s%s", prefix,
+				line, call_id ? "CALL_ID=%s" : NULL, call_id, NULL);
 		break;
 	}
 }

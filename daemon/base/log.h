@@ -23,6 +23,11 @@ enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 /* Characters of a Call-ID in a line; log_escape() takes one more. */
 #define LOG_CALL_ID 128
 
+/*
+ * For syslog and the journal, from the next log_open() on: LOG_DAEMON, LOG_LOCAL0, ... of
+ * <syslog.h>; default LOG_DAEMON
+ */
+void log_set_facility(unsigned int facility);
 /* The only state at file scope in the daemon, because every part may have to log. */
 void log_open(enum log_target target, enum log_level level);
 /* Where a daemon without standard error can log: LOG_TO_STDERR: nowhere, on this system */

@@ -58,6 +58,7 @@ struct conf {
 	unsigned int replay_entries, replay_mbytes; /* limits of the cache of recorded replies */
 	enum log_level log_level;
 	enum log_target log_facility;
+	unsigned int syslog_facility; /* LOG_DAEMON, LOG_LOCAL0, ... of <syslog.h> */
 	bool foreground;
 	bool check_config;
 	char *homer;		      /* [udp:]HOST:PORT; NULL: no reports */

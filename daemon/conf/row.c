@@ -97,9 +97,9 @@ static const char *choice_hint(const struct conf_row *row, const char *text)
 		{ "log-level", "5", "; rtpengine's 5 is notice" },
 		{ "log-level", "6", "; rtpengine's 6 is info" },
 		{ "log-level", "7", "; rtpengine's 7 is debug" },
-		{ "log-facility", "daemon", "; use syslog" },
-		{ "log-facility", "local0", "; use syslog" },
-		{ "log-facility", "local1", "; use syslog" },
+		{ "log-facility", "daemon", "; use syslog, and syslog-facility" },
+		{ "log-facility", "local0", "; use syslog, and syslog-facility" },
+		{ "log-facility", "local1", "; use syslog, and syslog-facility" },
 	};
 
 	for (size_t i = 0; i < COUNT(hints); i++)

@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <stdio.h>
+#include <syslog.h>
 #include "base/count.h"
 #include "conf/table.h"
 #include "control_proto.h"
@@ -31,6 +32,14 @@ static const struct conf_choice facilities[] = {
 	{ "syslog", LOG_TO_SYSLOG },
 	{ "journal", LOG_TO_JOURNAL },
 	{ NULL, 0 },
+};
+
+static const struct conf_choice syslog_facilities[] = {
+	{ "daemon", LOG_DAEMON }, { "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 }, { NULL, 0 },
 };
 
 static const struct conf_choice kernels[] = {
@@ -168,6 +177,9 @@ const struct conf_row conf_rows[] = {
 	  "error | warning | notice | info | debug", "lowest severity that is logged", ROW_RELOAD },
 	{ "log-facility", CONF_CHOICE, AT(log_facility), 0, 0, facilities, "stderr", "stderr | syslog | journal",
 	  "destination of log messages", 0 },
+	{ "syslog-facility", CONF_CHOICE, AT(syslog_facility), 0, 0, syslog_facilities, "daemon",
+	  "daemon | local0 | local1 | local2 | local3 | local4 | local5 | local6 | local7",
+	  "facility that messages have in syslog and in the journal", 0 },
 	{ "cdr-file", CONF_TEXT, AT(cdr_file), 0, 0, NULL, NULL, "PATH",
 	  "file to which a line of JSON is appended for each ended call; reopened on SIGHUP", 0 },
 	{ "cdr-mode", CONF_UINT, AT(cdr_mode), 0, 777, NULL, "640", "MODE",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <syslog.h>
 #include <unistd.h>
 #include "daemon/base/count.h"
 #include "daemon/conf/load.h"
@@ -139,6 +140,7 @@ static void test_defaults_are_as_documented(void)
 	CU_ASSERT_PTR_NULL(conf.homer);
 	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_INFO);
 	CU_ASSERT_EQUAL(conf.log_facility, LOG_TO_STDERR);
+	CU_ASSERT_EQUAL(conf.syslog_facility, LOG_DAEMON);
 	CU_ASSERT_FALSE(conf.foreground);
 	CU_ASSERT_FALSE(conf.check_config);
 	CU_ASSERT_PTR_NULL(conf.pidfile);
@@ -241,6 +243,9 @@ static void test_words_have_their_meaning(void)
 		{ "--log-level=debug", offsetof(struct conf, log_level), LOG_LEVEL_DEBUG },
 		{ "--log-facility=stderr", offsetof(struct conf, log_facility), LOG_TO_STDERR },
 		{ "--log-facility=syslog", offsetof(struct conf, log_facility), LOG_TO_SYSLOG },
+		{ "--syslog-facility=daemon", offsetof(struct conf, syslog_facility), LOG_DAEMON },
+		{ "--syslog-facility=local0", offsetof(struct conf, syslog_facility), LOG_LOCAL0 },
+		{ "--syslog-facility=Local7", offsetof(struct conf, syslog_facility), LOG_LOCAL7 },
 		{ "--log-facility=journal", offsetof(struct conf, log_facility), LOG_TO_JOURNAL },
 	};
 	static const char *const yes[] = { "yes", "true", "on", "1", "YES", "On" };
@@ -307,6 +312,12 @@ static void test_mistakes_in_file_are_reported(void)
 		  "error: F:4: unknown key \"timout\"; did you mean \"timeout\"?\n" },
 		{ HEAD "num-threads = 4\n",
 		  "error: F:4: unknown key \"num-threads\": rtprelay calls this media-threads\n" },
+		{ HEAD "log-facility = local1\n",
+		  "error: F:4: log-facility: \"local1\" is not one of stderr, syslog, journal; use "
+		  "syslog, and syslog-facility\n" },
+		{ HEAD "syslog-facility = local8\n",
+		  "error: F:4: syslog-facility: \"local8\" is not one of daemon, local0, local1, "
+		  "local2, local3, local4, local5, local6, local7\n" },
 		{ HEAD "log-level = 6\n",
 		  "error: F:4: log-level: \"6\" is not one of error, warning, notice, info, debug; "
 		  "rtpengine's 6 is info\n" },

@@ -75,8 +75,13 @@ static void test_values_of_rtpengine(void)
 		{ "log-level-core = 7", "# log-level-core: there is one log-level" },
 		{ "log-stderr = no", "log-facility = syslog" },
 		{ "log-facility = daemon", "log-facility = syslog" },
-		{ "log-facility = local1", "log-facility = syslog\n# log-facility: the facility of "
-					   "syslog is daemon, not local1" },
+		{ "log-facility = local1", "log-facility = syslog\nsyslog-facility = local1" },
+		{ "log-facility = local8",
+		  "log-facility = syslog\n# log-facility: the facility of syslog is daemon or "
+		  "local0 to local7, not local8" },
+		{ "log-facility = user",
+		  "log-facility = syslog\n# log-facility: the facility of syslog is daemon or "
+		  "local0 to local7, not user" },
 		{ "log-facility-cdr = local2",
 		  "# log-facility-cdr: records of calls go to cdr-file" },
 		{ "endpoint-learning = immediate",
@@ -129,7 +134,8 @@ static void test_command_of_rtpproxy(void)
 	check("/usr/sbin/rtpproxy -l '10.0.0.1/192.0.2.1' -A 10.0.0.1/203.0.113.5 -6 /2001:db8::1 "
 	      "-s /run/r.sock -d WARN:LOG_LOCAL1 -T 30 -W 90 -n unix:/run/n -u a:b -p /run/p -L "
 	      "9\n",
-	      "listen-rtpproxy = unix:/run/r.sock\nlog-level = warning\ntimeout = 30\n"
+	      "listen-rtpproxy = unix:/run/r.sock\nlog-facility = syslog\nsyslog-facility = "
+	      "local1\nlog-level = warning\ntimeout = 30\n"
 	      "unanswered-timeout = 90\nnotify = unix:/run/n\nuser = a\ngroup = b\n"
 	      "pidfile = /run/p\n# -L: set LimitNOFILE= of the systemd unit\n"
 	      "interface = internal/10.0.0.1!10.0.0.1\n"
