@@ -143,7 +143,7 @@ static const struct {
 	{ "interval=SECONDS", " top ", "time between two pictures (default 1)" },
 	{ "all", " stats ", "also counters at 0" },
 	{ "all", " terminate ", "all calls" },
-	{ "log-level=LEVEL", " set ", "error, warning, notice, info, debug" },
+	{ "log-level=LEVEL", " set ", "error, warning, notice, info, debug; or info,latch:debug" },
 	{ "max-sessions=N", " set ", "maximum number of calls; 0: no limit" },
 	{ "drain=on|off", " set ", "on: refuse new calls" },
 	{ "wait=SECONDS", " set ", "with drain=on: count down until there are no calls" },

@@ -230,6 +230,13 @@ static int start_events(struct relay *relay)
 	return -ENOMEM;
 }
 
+static void open_log(const struct conf *conf, enum log_target target)
+{
+	log_set_facility(conf->syslog_facility);
+	log_open(target, (enum log_level)conf->log_levels.general);
+	log_set_levels(&conf->log_levels);
+}
+
 /* Standard error is about to become /dev/null. The last line there says where the next ones are. */
 static void log_in_background(const struct relay *relay)
 {
@@ -243,7 +250,7 @@ static void log_in_background(const struct relay *relay)
 			   "--log-facility=%s",
 			   target == LOG_TO_SYSLOG ? "syslog" : "journal",
 			   target == LOG_TO_SYSLOG ? "syslog" : "journal");
-	log_open(target == LOG_TO_STDERR ? LOG_TO_SYSLOG : target, relay->conf.log_level);
+	open_log(&relay->conf, target == LOG_TO_STDERR ? LOG_TO_SYSLOG : target);
 }
 
 static void relay_ready(struct relay *relay)
@@ -352,8 +359,7 @@ int main(int argc, char **argv)
 		conf_free(&relay.conf);
 		return result;
 	}
-	log_set_facility(relay.conf.syslog_facility);
-	log_open(relay.conf.log_facility, relay.conf.log_level);
+	open_log(&relay.conf, relay.conf.log_facility);
 	signal(SIGPIPE, SIG_IGN);
 	result = check_conf(&relay.conf, &addresses) ? -EINVAL : 0;
 	if (!result) {

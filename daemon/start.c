@@ -78,7 +78,7 @@ void relay_apply_conf(struct relay *relay)
 {
 	struct call_table_conf limits = relay_calls_conf(relay);
 
-	log_set_level(relay->conf.log_level);
+	log_set_levels(&relay->conf.log_levels);
 	call_table_set_limits(relay->calls, &limits);
 }
 

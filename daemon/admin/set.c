@@ -51,7 +51,7 @@ static bool read_switch(struct str text, int *set)
 static bool read_row(struct admin_peer *peer, const struct dict *value, struct settings *set)
 {
 	const struct conf_row *row = conf_row_find(value->key);
-	char text[100], error[CONF_ROW_ERROR];
+	char text[CONF_ROW_TEXT], error[CONF_ROW_ERROR];
 
 	if (!row) {
 		conf_row_suggest(value->key, 0, text, sizeof(text));

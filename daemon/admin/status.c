@@ -74,13 +74,15 @@ static void put_settings(struct json_line *line, const struct admin_conf *conf)
 	static const char *const firewalls[] = { [FIREWALL_NONE] = "none",
 						 [FIREWALL_NOTRACK] = "notrack",
 						 [FIREWALL_PINHOLE] = "pinhole" };
+	char levels[LOG_LEVELS_TEXT];
 
 	jsonl_text(line, "firewall", firewalls[conf->conf->firewall]);
 	jsonl_u64(line, "port-min", conf->conf->port_min);
 	jsonl_u64(line, "port-max", conf->conf->port_max);
 	jsonl_u64(line, "media-threads", worker_pool_threads(conf->calls->conf.workers));
 	jsonl_u64(line, "max-sessions", conf->calls->conf.max_sessions);
-	jsonl_text(line, "log-level", log_level_name(log_get_level()));
+	log_levels_print(log_get_levels(), levels, sizeof(levels));
+	jsonl_text(line, "log-level", levels);
 	jsonl_bool(line, "drain", conf->calls->draining);
 	jsonl_bool(line, "drain-kept", drain_is_kept(conf->calls));
 }

@@ -39,17 +39,18 @@ struct place {
 };
 
 static struct {
-	atomic_int level;
+	atomic_int level[LOG_PARTS + 1]; /* the last one is the general level */
+	atomic_int highest;		 /* of these */
+	struct log_levels levels;	 /* the same, for the control thread */
 	enum log_target target;
 	unsigned int facility; /* of <syslog.h> */
 	pthread_mutex_t lock;  /* of @place */
 	struct place place[PLACES];
-} logger = { .level = LOG_LEVEL_INFO, .facility = LOG_DAEMON, .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static const char *const level_words[] = {
-	[LOG_LEVEL_ERR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
-	[LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug",
-};
+} logger = { .level = { [0 ... LOG_PARTS] = LOG_LEVEL_INFO },
+	     .highest = LOG_LEVEL_INFO,
+	     .levels = { .general = LOG_LEVEL_INFO },
+	     .facility = LOG_DAEMON,
+	     .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void log_set_facility(unsigned int facility)
 {
@@ -76,19 +77,34 @@ enum log_target log_target_background(void)
 	return access(JOURNAL_SOCKET, W_OK) ? LOG_TO_STDERR : LOG_TO_JOURNAL;
 }
 
+void log_set_levels(const struct log_levels *levels)
+{
+	int highest = levels->general;
+
+	logger.levels = *levels;
+	for (size_t i = 0; i <= LOG_PARTS; i++) {
+		int level = i < LOG_PARTS ? levels->part[i] : 0;
+
+		level = level ? level : levels->general;
+		highest = level > highest ? level : highest;
+		atomic_store_explicit(&logger.level[i], level, memory_order_relaxed);
+	}
+	atomic_store_explicit(&logger.highest, highest, memory_order_relaxed);
+}
+
 void log_set_level(enum log_level level)
 {
-	atomic_store_explicit(&logger.level, (int)level, memory_order_relaxed);
+	log_set_levels(&(struct log_levels){ .general = (uint8_t)level });
 }
 
 enum log_level log_get_level(void)
 {
-	return (enum log_level)atomic_load_explicit(&logger.level, memory_order_relaxed);
+	return (enum log_level)logger.levels.general;
 }
 
-const char *log_level_name(enum log_level level)
+const struct log_levels *log_get_levels(void)
 {
-	return level_words[level];
+	return &logger.levels;
 }
 
 void log_reopen(void)
@@ -99,9 +115,27 @@ void log_reopen(void)
 	openlog("rtprelayd", LOG_PID | LOG_NDELAY, (int)logger.facility);
 }
 
-bool log_enabled(enum log_level level)
+/* "daemon/call/news.c" is of call, "daemon/main.c" of daemon; other programs have none. */
+static size_t part_of(const char *where)
 {
-	return (int)level <= atomic_load_explicit(&logger.level, memory_order_relaxed);
+	static const struct str top = STR("daemon/");
+	struct str rest = str_of(where), folder;
+	size_t len;
+
+	if (!str_starts(rest, top))
+		return LOG_PARTS;
+	rest = (struct str){ rest.s + top.len, rest.len - top.len };
+	len = rest.len;
+	folder = str_split(&rest, '/');
+	return log_part_find(folder.len < len ? folder : STR("daemon"));
+}
+
+bool log_enabled_in(const char *where, enum log_level level)
+{
+	if ((int)level > atomic_load_explicit(&logger.highest, memory_order_relaxed))
+		return false;
+	return (int)level <=
+	       atomic_load_explicit(&logger.level[part_of(where)], memory_order_relaxed);
 }
 
 const char *log_escape(struct str text, char *out, size_t size)
@@ -137,7 +171,7 @@ const char *log_escape(struct str text, char *out, size_t size)
 static void write_stderr(enum log_level level, const char *prefix, const char *line)
 {
 	char text[LINE_MAX_LEN + CALL_ID_MAX_LEN + 32];
-	int len = snprintf(text, sizeof(text), "%s: %s%s\n", level_words[level], prefix, line);
+	int len = snprintf(text, sizeof(text), "%s: %s%s\n", log_level_name(level), prefix, line);
 
 	while (write(STDERR_FILENO, text, (size_t)len) < 0 && errno == EINTR)
 		; /* a log that cannot be written must not stop a call */
@@ -260,11 +294,11 @@ __attribute__((format(printf, 3, 0))) static void log_va(enum log_level level, s
 	errno = saved;
 }
 
-void log_msg(enum log_level level, const char *format, ...)
+void log_msg_in(const char *where, enum log_level level, const char *format, ...)
 {
 	va_list args;
 
-	if (!log_enabled(level))
+	if (!log_enabled_in(where, level))
 		return;
 	va_start(args, format);
 	log_va(level, (struct about){ NULL, false }, format, args);
@@ -276,24 +310,29 @@ log_of_call(enum log_level level, struct str call_id, bool prefix, const char *f
 {
 	char text[CALL_ID_MAX_LEN + 1];
 
-	if (log_enabled(level))
-		log_va(level, (struct about){ log_escape(call_id, text, sizeof(text)), prefix },
-		       format, args);
+	log_va(level, (struct about){ log_escape(call_id, text, sizeof(text)), prefix }, format,
+	       args);
 }
 
-void log_call(enum log_level level, struct str call_id, const char *format, ...)
+void log_call_in(const char *where, enum log_level level, struct str call_id, const char *format,
+		 ...)
 {
 	va_list args;
 
+	if (!log_enabled_in(where, level))
+		return;
 	va_start(args, format);
 	log_of_call(level, call_id, true, format, args);
 	va_end(args);
 }
 
-void log_about_call(enum log_level level, struct str call_id, const char *format, ...)
+void log_about_call_in(const char *where, enum log_level level, struct str call_id,
+		       const char *format, ...)
 {
 	va_list args;
 
+	if (!log_enabled_in(where, level))
+		return;
 	va_start(args, format);
 	log_of_call(level, call_id, false, format, args);
 	va_end(args);

@@ -8,16 +8,8 @@
 #ifndef RTPRELAY_LOG_H
 #define RTPRELAY_LOG_H
 
-#include "base/str.h"
+#include "base/log_levels.h"
 
-/* The numbers of syslog (RFC 5424, section 6.2.1). */
-enum log_level {
-	LOG_LEVEL_ERR = 3,
-	LOG_LEVEL_WARNING = 4,
-	LOG_LEVEL_NOTICE = 5,
-	LOG_LEVEL_INFO = 6,
-	LOG_LEVEL_DEBUG = 7
-};
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 
 /* Characters of a Call-ID in a line; log_escape() takes one more. */
@@ -32,25 +24,40 @@ void log_set_facility(unsigned int facility);
 void log_open(enum log_target target, enum log_level level);
 /* Where a daemon without standard error can log: LOG_TO_STDERR: nowhere, on this system */
 enum log_target log_target_background(void);
+/* The same level for all subsystems. */
 void log_set_level(enum log_level level);
+void log_set_levels(const struct log_levels *levels);
+/* The general one. */
 enum log_level log_get_level(void);
-/* "error", "warning", ... */
-const char *log_level_name(enum log_level level);
+const struct log_levels *log_get_levels(void);
 void log_reopen(void);
-bool log_enabled(enum log_level level);
 /* Logs the number of lines suppressed by the rate limit; called about once a second. */
 void log_tick(void);
 
-void log_msg(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same, preceded by "[call-id] ", escaped and cut to 128 characters. */
-void log_call(enum log_level level, struct str call_id, const char *format, ...)
+/* Where a message comes from: its folder is the subsystem. A file may define another one. */
+#ifndef LOG_WHERE
+#define LOG_WHERE __FILE__
+#endif
+
+bool log_enabled_in(const char *where, enum log_level level);
+void log_msg_in(const char *where, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+void log_call_in(const char *where, enum log_level level, struct str call_id, const char *format,
+		 ...) __attribute__((format(printf, 4, 5)));
+void log_about_call_in(const char *where, enum log_level level, struct str call_id,
+		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#define log_enabled(level)  log_enabled_in(LOG_WHERE, level)
+#define log_msg(level, ...) log_msg_in(LOG_WHERE, level, __VA_ARGS__)
+/* The same, preceded by "[call-id] ", escaped and cut to 128 characters. */
+#define log_call(level, call_id, ...) log_call_in(LOG_WHERE, level, call_id, __VA_ARGS__)
 /*
  * The same without the prefix; the journal's field CALL_ID has the call. For lines that programs
  * such as fail2ban read: nothing that a caller has chosen may stand before what they look for.
  */
-void log_about_call(enum log_level level, struct str call_id, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define log_about_call(level, call_id, ...)                                                        \
+	log_about_call_in(LOG_WHERE, level, call_id, __VA_ARGS__)
+
 /*
  * As log_call() at LOG_LEVEL_DEBUG, whatever the level is: for a call that an operator has asked
  * for (call/trace.h).

@@ -2,6 +2,7 @@
 /*
  * news.c - handles events of bridges (from media threads) and flows (from the kernel)
  */
+#define LOG_WHERE "daemon/latch/" /* the subsystem of what latching decides */
 #include <utlist.h>
 #include "base/clock.h"
 #include "base/log.h"

@@ -2,6 +2,7 @@
 /*
  * refusals.c - the log lines about sources whose media is refused
  */
+#define LOG_WHERE "daemon/latch/" /* the subsystem of what latching decides */
 #include <inttypes.h>
 #include "base/log.h"
 #include "call/media_path.h"

@@ -5,6 +5,7 @@
  * Other relays accept such media. An operator who comes from one sees calls without sound: the log
  * and rtprelayctl doctor say which setting makes the difference.
  */
+#define LOG_WHERE "daemon/latch/" /* the subsystem of what latching decides */
 #include "base/clock.h"
 #include "base/log.h"
 #include "call/call.h"

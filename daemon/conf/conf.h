@@ -56,7 +56,7 @@ struct conf {
 	enum state_mode state;
 	unsigned int port_quarantine_s;
 	unsigned int replay_entries, replay_mbytes; /* limits of the cache of recorded replies */
-	enum log_level log_level;
+	struct log_levels log_levels;
 	enum log_target log_facility;
 	unsigned int syslog_facility; /* LOG_DAEMON, LOG_LOCAL0, ... of <syslog.h> */
 	bool foreground;

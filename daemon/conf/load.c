@@ -345,7 +345,7 @@ const char *conf_file(const struct conf *conf)
 unsigned int conf_reload(struct conf *conf, const struct conf *fresh)
 {
 	unsigned int changed = 0;
-	char old[200], now[200];
+	char old[CONF_ROW_TEXT], now[CONF_ROW_TEXT];
 
 	conf->default_file = fresh->default_file;
 	for (size_t i = 0; i < conf_n_rows; i++) {

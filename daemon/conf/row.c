@@ -108,20 +108,101 @@ static const char *choice_hint(const struct conf_row *row, const char *text)
 	return "";
 }
 
-static int set_choice(const struct conf_row *row, struct conf *conf, const char *text, char *error)
+static const struct conf_choice *find_choice(const struct conf_row *row, struct str text)
 {
-	char names[120] = "";
+	for (const struct conf_choice *choice = row->choices; choice->name; choice++)
+		if (str_eq_nocase(str_of(choice->name), text))
+			return choice;
+	return NULL;
+}
+
+static int refuse_choice(const struct conf_row *row, struct str text, char *error)
+{
+	char names[120] = "", word[61];
 
 	for (const struct conf_choice *choice = row->choices; choice->name; choice++) {
 		size_t at = strlen(names);
 
-		if (!strcasecmp(text, choice->name)) {
-			*(unsigned int *)member(row, conf) = choice->value;
-			return 0;
-		}
 		snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "", choice->name);
 	}
-	return refuse(error, "\"%.60s\" is not one of %s%s", text, names, choice_hint(row, text));
+	snprintf(word, sizeof(word), "%.*s", (int)(text.len < 60 ? text.len : 60), text.s);
+	return refuse(error, "\"%s\" is not one of %s%s", word, names, choice_hint(row, word));
+}
+
+static int set_choice(const struct conf_row *row, struct conf *conf, const char *text, char *error)
+{
+	const struct conf_choice *choice = find_choice(row, str_of(text));
+
+	if (!choice)
+		return refuse_choice(row, str_of(text), error);
+	*(unsigned int *)member(row, conf) = choice->value;
+	return 0;
+}
+
+static struct str trimmed(struct str text)
+{
+	while (text.len && strchr(" \t\r\n", text.s[0])) {
+		text.s++;
+		text.len--;
+	}
+	while (text.len && strchr(" \t\r\n", text.s[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+static int refuse_part(struct str name, char *error)
+{
+	char names[CONF_ROW_ERROR] = "";
+
+	for (size_t i = 0; i < LOG_PARTS; i++) {
+		size_t at = strlen(names);
+
+		snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "", log_part_name(i));
+	}
+	return refuse(error, "\"%.*s\" is not one of the subsystems %s",
+		      (int)(name.len < 30 ? name.len : 30), name.s, names);
+}
+
+/* "SUBSYSTEM:LEVEL" */
+static int set_part(const struct conf_row *row, struct log_levels *levels, struct str item,
+		    char *error)
+{
+	struct str word = item, name = trimmed(str_split(&word, ':'));
+	size_t part = log_part_find(name);
+	const struct conf_choice *choice;
+
+	if (part == LOG_PARTS)
+		return refuse_part(name, error);
+	if (levels->part[part])
+		return refuse(error, "%s has two levels", log_part_name(part));
+	word = trimmed(word);
+	choice = find_choice(row, word);
+	if (!choice)
+		return refuse_choice(row, word, error);
+	levels->part[part] = (uint8_t)choice->value;
+	return 0;
+}
+
+static int set_levels(const struct conf_row *row, struct conf *conf, const char *text, char *error)
+{
+	struct str rest = str_of(text), word = trimmed(str_split(&rest, ','));
+	const struct conf_choice *choice = find_choice(row, word);
+	struct log_levels levels = { 0 };
+
+	if (!choice && word.len && memchr(word.s, ':', word.len))
+		return refuse(error, "the level of all others comes first, as in info, %.*s",
+			      (int)(word.len < 60 ? word.len : 60), word.s);
+	if (!choice)
+		return refuse_choice(row, word, error);
+	levels.general = (uint8_t)choice->value;
+	while (rest.len) {
+		int err = set_part(row, &levels, trimmed(str_split(&rest, ',')), error);
+
+		if (err)
+			return err;
+	}
+	*(struct log_levels *)member(row, conf) = levels;
+	return 0;
 }
 
 static int set_text(const struct conf_row *row, struct conf *conf, const char *text, char *error)
@@ -157,17 +238,6 @@ static int list_add(struct conf_list *list, struct str item)
 	return 0;
 }
 
-static struct str trimmed(struct str text)
-{
-	while (text.len && strchr(" \t\r\n", text.s[0])) {
-		text.s++;
-		text.len--;
-	}
-	while (text.len && strchr(" \t\r\n", text.s[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 static int set_list(const struct conf_row *row, struct conf *conf, const char *text, char *error)
 {
 	struct conf_list *list = member(row, conf);
@@ -198,6 +268,8 @@ int conf_row_set(const struct conf_row *row, struct conf *conf, const char *text
 		return set_bool(row, conf, text, error);
 	case CONF_CHOICE:
 		return set_choice(row, conf, text, error);
+	case CONF_LEVELS:
+		return set_levels(row, conf, text, error);
 	case CONF_TEXT:
 		return set_text(row, conf, text, error);
 	case CONF_LIST:
@@ -266,6 +338,9 @@ const char *conf_row_print(const struct conf_row *row, const struct conf *conf, 
 	case CONF_REAL:
 		snprintf(out, size, "%.15g", *(const double *)value);
 		return out;
+	case CONF_LEVELS:
+		log_levels_print(value, out, size);
+		return out;
 	case CONF_LIST:
 		print_list(value, out, size);
 		return out;
@@ -304,6 +379,8 @@ static size_t value_size(const struct conf_row *row)
 		return sizeof(bool);
 	case CONF_REAL:
 		return sizeof(double);
+	case CONF_LEVELS:
+		return sizeof(struct log_levels);
 	default:
 		return sizeof(unsigned int);
 	}

@@ -11,6 +11,7 @@ enum conf_type {
 	CONF_REAL,   /* double: digits with or without a point, not negative */
 	CONF_BOOL,   /* bool: yes, no, true, false, on, off, 1, 0 */
 	CONF_CHOICE, /* an enum, stored as unsigned int */
+	CONF_LEVELS, /* struct log_levels: a choice, and "SUBSYSTEM:CHOICE" behind commas */
 	CONF_TEXT,   /* char *, NULL when empty */
 	CONF_LIST,   /* struct conf_list: separated by commas; the key may be repeated */
 };
@@ -38,8 +39,8 @@ struct conf_row {
 	unsigned int flags; /* enum conf_row_flag */
 };
 
-#define CONF_ROW_ERROR 200
-#define CONF_ROW_TEXT  64
+#define CONF_ROW_ERROR 256
+#define CONF_ROW_TEXT  LOG_LEVELS_TEXT
 
 /**
  * conf_row_set() - sets the value from @text; appends to a list
@@ -51,14 +52,14 @@ int conf_row_set(const struct conf_row *row, struct conf *conf, const char *text
 void conf_row_clear(const struct conf_row *row, struct conf *conf);
 /*
  * Prints the value as in a configuration file, cut to @size; "(set)" for one that is secret.
- * Returns @out. conf_row_size() bytes hold any value; CONF_ROW_TEXT is enough for numbers, booleans
- * and choices.
+ * Returns @out. conf_row_size() bytes hold any value; CONF_ROW_TEXT is enough for all but texts and
+ * lists.
  */
 const char *conf_row_print(const struct conf_row *row, const struct conf *conf, char *out,
 			   size_t size);
 size_t conf_row_size(const struct conf_row *row, const struct conf *conf);
 bool conf_row_equal(const struct conf_row *row, const struct conf *a, const struct conf *b);
-/* For numbers, booleans and choices only: the types that may have ROW_RELOAD. */
+/* For all types but texts and lists: those that may have ROW_RELOAD. */
 void conf_row_copy(const struct conf_row *row, struct conf *to, const struct conf *from);
 /* Edit distance: letters to change, add, remove or swap. UINT_MAX for texts over 40 letters. */
 unsigned int conf_name_distance(struct str a, struct str b);

@@ -189,7 +189,7 @@ static void test_keys_of_sighup_can_be_set(void)
 	CU_ASSERT_EQUAL(it.conf.timeout_s, 90);
 	CU_ASSERT_EQUAL(it.conf.tos, 184);
 	CU_ASSERT_EQUAL(it.conf.latching, LATCH_STRICT);
-	CU_ASSERT_EQUAL(it.conf.log_level, LOG_LEVEL_ERR);
+	CU_ASSERT_EQUAL(it.conf.log_levels.general, LOG_LEVEL_ERR);
 	CU_ASSERT_EQUAL(it.conf.silent_timeout_s, 3600);
 	ask("{\"verb\":\"set\",\"drain\":true}\n");
 	CU_ASSERT_EQUAL(it.applied, 1);

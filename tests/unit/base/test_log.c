@@ -248,7 +248,44 @@ static void test_lines_of_threads_do_not_mix(void)
 	CU_ASSERT_EQUAL(log_capture_count(text, "\n"), 800);
 }
 
-TEST_SUITE(log, { "line has level and message", test_line_has_level_and_message },
+/* A folder is a subsystem; "latch" is one without a folder. */
+static void test_level_of_a_subsystem(void)
+{
+	struct log_levels levels = { .general = LOG_LEVEL_NOTICE };
+	struct log_capture capture;
+	char text[4096];
+
+	levels.part[log_part_find(STR("latch"))] = LOG_LEVEL_DEBUG;
+	levels.part[log_part_find(STR("web"))] = LOG_LEVEL_ERR;
+	log_capture_begin(&capture, LOG_LEVEL_NOTICE);
+	log_set_levels(&levels);
+	log_msg_in("daemon/latch/", LOG_LEVEL_DEBUG, "1");
+	log_msg_in("daemon/web/http.c", LOG_LEVEL_NOTICE, "2");
+	log_msg_in("daemon/web/http.c", LOG_LEVEL_ERR, "3");
+	log_msg_in("daemon/call/call.c", LOG_LEVEL_NOTICE, "4");
+	log_msg_in("daemon/call/call.c", LOG_LEVEL_INFO, "5");
+	log_call_in("daemon/latch/", LOG_LEVEL_INFO, STR("c"), "6");
+	log_about_call_in("daemon/latch/", LOG_LEVEL_INFO, STR("c"), "7");
+	log_info("8");
+	log_notice("9");
+	CU_ASSERT(log_enabled_in("daemon/latch/", LOG_LEVEL_DEBUG));
+	CU_ASSERT_FALSE(log_enabled(LOG_LEVEL_INFO));
+	CU_ASSERT_EQUAL(log_get_level(), LOG_LEVEL_NOTICE);
+	levels = (struct log_levels){ .general = LOG_LEVEL_ERR };
+	levels.part[log_part_find(STR("daemon"))] = LOG_LEVEL_INFO;
+	log_set_levels(&levels);
+	log_msg_in("daemon/main.c", LOG_LEVEL_INFO, "10");
+	log_msg_in("daemon/call/call.c", LOG_LEVEL_INFO, "11");
+	log_msg_in("daemonic", LOG_LEVEL_INFO, "12");
+	log_set_level(LOG_LEVEL_WARNING);
+	log_msg_in("daemon/main.c", LOG_LEVEL_INFO, "13");
+	log_capture_end(&capture, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "debug: 1\nerror: 3\nnotice: 4\ninfo: [c] 6\ninfo: 7\n"
+				     "notice: 9\ninfo: 10\n");
+}
+
+TEST_SUITE(log, { "level of a subsystem", test_level_of_a_subsystem },
+	   { "line has level and message", test_line_has_level_and_message },
 	   { "level suppresses less important messages",
 	     test_level_suppresses_less_important_messages },
 	   { "call-id is in front", test_call_id_is_in_front },

@@ -188,6 +188,26 @@ static void test_spray_writes_twenty_lines_a_minute_and_a_summary(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* These lines are of the subsystem latch: log-level = error, latch:warning */
+static void test_level_of_latching(void)
+{
+	struct log_levels levels = { .general = LOG_LEVEL_ERR };
+	struct log_capture capture;
+	struct scene scene;
+	char text[65536];
+
+	scene_open(&scene);
+	open_calls(&scene);
+	log_capture_begin(&capture, LOG_LEVEL_ERR);
+	refusals_tell(media_of(&scene, 0), SIDE_A, COMP_RTP, clock_ms());
+	levels.part[log_part_find(STR("latch"))] = LOG_LEVEL_WARNING;
+	log_set_levels(&levels);
+	refusals_tell(media_of(&scene, 1), SIDE_A, COMP_RTP, clock_ms());
+	log_capture_end(&capture, text, sizeof(text));
+	CU_ASSERT_EQUAL(log_capture_count(text, "refused RTP from "), 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* In any minute, also in one that begins between two lines. */
 static void test_lines_are_counted_in_any_minute(void)
 {
@@ -210,6 +230,7 @@ static void test_lines_are_counted_in_any_minute(void)
 
 TEST_SUITE(refusals,
 	   { "the address of a phone has other words", test_address_of_a_phone_has_other_words },
+	   { "level of latching", test_level_of_latching },
 	   { "a line names source, port and call (row 3)", test_line_names_source_port_and_call },
 	   { "a spray writes twenty lines a minute and a summary (row 3)",
 	     test_spray_writes_twenty_lines_a_minute_and_a_summary },

@@ -153,6 +153,27 @@ static void test_log_level_debug(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* The level of a protocol, as log-level = error, ng:debug */
+static void test_log_level_of_a_protocol(void)
+{
+	struct log_levels levels = { .general = LOG_LEVEL_ERR };
+	static char log[65536];
+	struct log_capture capture;
+	struct scene scene;
+
+	scene_open(&scene);
+	log_capture_begin(&capture, LOG_LEVEL_ERR);
+	levels.part[log_part_find(STR("ng"))] = LOG_LEVEL_DEBUG;
+	log_set_levels(&levels);
+	ask_ng(&scene, OFFER("c"));
+	ask_rtpp(&scene, "U d 192.0.2.1 4000 a");
+	log_capture_end(&capture, log, sizeof(log));
+	CU_ASSERT_PTR_NOT_NULL(strstr(log, " command from 127.0.0.1:13330 (ng):\n"));
+	CU_ASSERT_PTR_NULL(strstr(log, "rtpproxy"));
+	CU_ASSERT_PTR_NULL(strstr(log, "call created"));
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_text_of_a_caller_is_escaped(void)
 {
 	struct trace_calls calls = { .n = 0 };
@@ -276,6 +297,7 @@ TEST_SUITE(trace, { "NG command and reply", test_ng_command_and_reply },
 	   { "unknown NG command", test_unknown_ng_command },
 	   { "rtpproxy command and reply", test_rtpproxy_command_and_reply },
 	   { "log-level debug", test_log_level_debug },
+	   { "log-level of a protocol", test_log_level_of_a_protocol },
 	   { "text of a caller is escaped", test_text_of_a_caller_is_escaped },
 	   { "long lines are cut", test_long_lines_are_cut },
 	   { "bytes are limited", test_bytes_are_limited },

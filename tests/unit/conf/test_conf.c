@@ -138,7 +138,7 @@ static void test_defaults_are_as_documented(void)
 	CU_ASSERT_EQUAL(conf.port_quarantine_s, 5);
 	CU_ASSERT_EQUAL(conf.homer_id, 2001);
 	CU_ASSERT_PTR_NULL(conf.homer);
-	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_INFO);
+	CU_ASSERT_EQUAL(conf.log_levels.general, LOG_LEVEL_INFO);
 	CU_ASSERT_EQUAL(conf.log_facility, LOG_TO_STDERR);
 	CU_ASSERT_EQUAL(conf.syslog_facility, LOG_DAEMON);
 	CU_ASSERT_FALSE(conf.foreground);
@@ -208,7 +208,7 @@ static void test_file_sets_every_type(void)
 	CU_ASSERT_STRING_EQUAL(conf.listen_ng.item[2], "2224");
 	CU_ASSERT_EQUAL(conf.tos, -1);
 	CU_ASSERT_EQUAL(conf.latching, LATCH_STRICT);
-	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_DEBUG);
+	CU_ASSERT_EQUAL(conf.log_levels.general, LOG_LEVEL_DEBUG);
 	CU_ASSERT_EQUAL(conf.log_facility, LOG_TO_JOURNAL);
 	CU_ASSERT_TRUE(conf.foreground);
 	CU_ASSERT_STRING_EQUAL(conf.user, "nobody");
@@ -236,11 +236,6 @@ static void test_words_have_their_meaning(void)
 		{ "--firewall=Pinhole", offsetof(struct conf, firewall), FIREWALL_PINHOLE },
 		{ "--state=keep", offsetof(struct conf, state), STATE_KEEP },
 		{ "--state=none", offsetof(struct conf, state), STATE_NONE },
-		{ "--log-level=error", offsetof(struct conf, log_level), LOG_LEVEL_ERR },
-		{ "--log-level=warning", offsetof(struct conf, log_level), LOG_LEVEL_WARNING },
-		{ "--log-level=notice", offsetof(struct conf, log_level), LOG_LEVEL_NOTICE },
-		{ "--log-level=info", offsetof(struct conf, log_level), LOG_LEVEL_INFO },
-		{ "--log-level=debug", offsetof(struct conf, log_level), LOG_LEVEL_DEBUG },
 		{ "--log-facility=stderr", offsetof(struct conf, log_facility), LOG_TO_STDERR },
 		{ "--log-facility=syslog", offsetof(struct conf, log_facility), LOG_TO_SYSLOG },
 		{ "--syslog-facility=daemon", offsetof(struct conf, syslog_facility), LOG_DAEMON },
@@ -300,6 +295,61 @@ static void test_options_override_the_file(void)
 }
 
 #define HEAD "[rtprelay]\ninterface=192.0.2.1\nlisten-ng=2223\n"
+
+/* A level for all, then those of some subsystems. */
+static void test_levels_of_subsystems(void)
+{
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+		{ "error", "error" },
+		{ "Warning", "warning" },
+		{ "notice,", "notice" },
+		{ "debug", "debug" },
+		{ "info, latch:debug", "info, latch:debug" },
+		{ "info,web:error,admin : debug", "info, admin:debug, web:error" },
+		{ "warning, daemon:info", "warning, daemon:info" },
+	};
+	static const struct {
+		const char *text, *error;
+	} wrong[] = {
+		{ "latch:debug", "the level of all others comes first, as in info, latch:debug" },
+		{ "info, latch", "\"\" is not one of error, warning, notice, info, debug" },
+		{ "info, latch:7",
+		  "\"7\" is not one of error, warning, notice, info, debug; rtpengine's 7 is "
+		  "debug" },
+		{ "info, web:debug, web:error", "web has two levels" },
+		{ "info, latching:debug",
+		  "\"latching\" is not one of the subsystems admin, base, call, command, conf, "
+		  "ctl, "
+		  "daemon, firewall, gate, journal, kernel, latch, ng, packet, port, report, "
+		  "rtpproxy, sdp, stats, stun, web" },
+		{ "", "\"\" is not one of error, warning, notice, info, debug" },
+	};
+	const struct conf_row *row = conf_row_find(STR("log-level"));
+	struct conf conf = { .log_levels = { .general = LOG_LEVEL_NOTICE } }, copy = { 0 };
+	char text[CONF_ROW_TEXT], error[CONF_ROW_ERROR];
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		CU_ASSERT_EQUAL(conf_row_set(row, &conf, wrong[i].text, error), -EINVAL);
+		CU_ASSERT_STRING_EQUAL(error, wrong[i].error);
+		CU_ASSERT_STRING_EQUAL(conf_row_print(row, &conf, text, sizeof(text)), "notice");
+	}
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CU_ASSERT_EQUAL(conf_row_set(row, &conf, rows[i].text, error), 0);
+		CU_ASSERT_STRING_EQUAL(conf_row_print(row, &conf, text, sizeof(text)),
+				       rows[i].shown);
+		CU_ASSERT_FALSE(conf_row_equal(row, &conf, &copy));
+		conf_row_copy(row, &copy, &conf);
+		CU_ASSERT(conf_row_equal(row, &conf, &copy));
+	}
+	/* The longest text has room. */
+	for (size_t i = 0; i < LOG_PARTS; i++)
+		conf.log_levels.part[i] = LOG_LEVEL_WARNING;
+	CU_ASSERT(strlen(conf_row_print(row, &conf, text, sizeof(text))) < sizeof(text) - 1);
+	CU_ASSERT_EQUAL(conf_row_set(row, &copy, text, error), 0);
+	CU_ASSERT(conf_row_equal(row, &conf, &copy));
+}
 
 static void test_mistakes_in_file_are_reported(void)
 {
@@ -482,7 +532,7 @@ static void test_reload_takes_what_may_change(void)
 				       "warning: reload: user is still empty: restart the daemon "
 				       "to change it to nobody\n");
 	CU_ASSERT_EQUAL(conf.timeout_s, 77);
-	CU_ASSERT_EQUAL(conf.log_level, LOG_LEVEL_DEBUG);
+	CU_ASSERT_EQUAL(conf.log_levels.general, LOG_LEVEL_DEBUG);
 	CU_ASSERT_EQUAL(conf.port_min, 30000);
 	CU_ASSERT_EQUAL(conf.interface.count, 1);
 	CU_ASSERT_PTR_NULL(conf.user);
@@ -524,7 +574,8 @@ static void test_out_of_memory_fails_cleanly(void)
 	}
 }
 
-TEST_SUITE(conf, { "command line of the manual works", test_command_line_of_the_manual_works },
+TEST_SUITE(conf, { "levels of subsystems", test_levels_of_subsystems },
+	   { "command line of the manual works", test_command_line_of_the_manual_works },
 	   { "one control protocol is enough", test_one_control_protocol_is_enough },
 	   { "defaults are as documented", test_defaults_are_as_documented },
 	   { "a list with a default is replaced", test_list_with_a_default_is_replaced },
