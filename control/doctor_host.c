@@ -132,7 +132,7 @@ static void check_listeners(struct doctor *doctor, long first, long last)
 	free(own);
 	if (others)
 		finding(doctor, FINDING_NOTE,
-			"ss -Huanp shows the programs; move them, or change port-min and port-max",
+			"ss -Huanp shows the programs; move them, or give the daemon other ports",
 			"other programs have %u UDP ports of %ld-%ld open, for example %ld", others,
 			first, last, example);
 	else
@@ -146,7 +146,7 @@ static void check_free(struct doctor *doctor, const json_t *iface)
 
 	if (available * 10 < pairs)
 		finding(doctor, available ? FINDING_NOTE : FINDING_BAD,
-			"widen port-min and port-max, or add an interface",
+			"widen its range of ports (port-min, port-max), or add an interface",
 			"interface %s (%s): %" PRId64 " of %" PRId64 " pairs of ports are free",
 			text_of(iface, "name"), text_of(iface, "address"), available, pairs);
 	else
@@ -155,16 +155,37 @@ static void check_free(struct doctor *doctor, const json_t *iface)
 			text_of(iface, "name"), text_of(iface, "address"), available, pairs);
 }
 
+/* "port-min" or "port-max"; those of all interfaces if an older daemon does not tell more. */
+static long port_of(const struct doctor *doctor, const json_t *iface, const char *key)
+{
+	return (long)number_of(json_object_get(iface, key) ? iface : doctor->status, key);
+}
+
+/* Ports of the interface at @index, unless an earlier one has the same. */
+static void check_range(struct doctor *doctor, const json_t *ifaces, size_t index)
+{
+	const json_t *iface = json_array_get(ifaces, index);
+	long first = port_of(doctor, iface, "port-min"), last = port_of(doctor, iface, "port-max");
+
+	for (size_t i = 0; i < index; i++) {
+		const json_t *other = json_array_get(ifaces, i);
+
+		if (port_of(doctor, other, "port-min") == first &&
+		    port_of(doctor, other, "port-max") == last)
+			return;
+	}
+	check_local_range(doctor, first, last);
+	check_listeners(doctor, first, last);
+}
+
 void doctor_ports(struct doctor *doctor)
 {
 	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
-	long first = (long)number_of(doctor->status, "port-min");
-	long last = (long)number_of(doctor->status, "port-max");
 
 	if (!doctor->status)
 		return;
-	check_local_range(doctor, first, last);
-	check_listeners(doctor, first, last);
+	for (size_t i = 0; i < json_array_size(ifaces); i++)
+		check_range(doctor, ifaces, i);
 	for (size_t i = 0; i < json_array_size(ifaces); i++)
 		check_free(doctor, json_array_get(ifaces, i));
 }

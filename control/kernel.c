@@ -26,6 +26,7 @@ struct comparison {
 	json_t *kernel; /* by local endpoint: members to compare, packets, idle-ms */
 	json_t *wanted; /* array of lines "flow" */
 	json_t *rows;	/* array of the rows to print: each flow with its state */
+	json_t *ports; /* array of the daemon's addresses with their ports; NULL: an older daemon */
 	int64_t port_min, port_max;
 	bool module, off, failed;
 	unsigned int missing, different, extra, foreign;
@@ -66,6 +67,7 @@ static void take_flow(void *arg, const struct kmod_message *m)
 			 "packets", (json_int_t)m->state.sums.packets, "idle-ms",
 			 (json_int_t)m->state.seen_ago_ms);
 	json_object_set_new(flow, "port", json_integer(endpoint_port(&m->local)));
+	json_object_set_new(flow, "address", json_string(endpoint_print_addr(&m->local, local)));
 	c->failed |= json_object_set_new(c->kernel, endpoint_print(&m->local, local), flow) != 0;
 }
 
@@ -112,6 +114,7 @@ static void take_line(void *arg, const char *type, json_t *line)
 		c->off = json_is_true(json_object_get(line, "off"));
 		c->port_min = number_of(line, "port-min");
 		c->port_max = number_of(line, "port-max");
+		c->ports = json_incref(json_object_get(line, "ports"));
 	} else if (!strcmp(type, "flow")) {
 		c->failed |= json_array_append(c->wanted, line) != 0;
 	}
@@ -175,7 +178,23 @@ static void compare_wanted(struct comparison *c)
 	}
 }
 
-/* A flow outside the daemon's port range belongs to another daemon. */
+/* A flow outside the daemon's addresses and ports belongs to another daemon. */
+static bool is_foreign(const struct comparison *c, const json_t *held)
+{
+	int64_t port = number_of(held, "port");
+	const json_t *range;
+	size_t i;
+
+	if (!c->ports)
+		return port < c->port_min || port > c->port_max;
+	json_array_foreach(
+		c->ports, i,
+		range) if (!strcmp(text_of(range, "address"), text_of(held, "address")) &&
+			   port >= number_of(range, "port-min") &&
+			   port <= number_of(range, "port-max")) return false;
+	return true;
+}
+
 static void compare_rest(struct comparison *c)
 {
 	const char *local;
@@ -183,11 +202,9 @@ static void compare_rest(struct comparison *c)
 
 	json_object_foreach(c->kernel, local, held)
 	{
-		int64_t port = number_of(held, "port");
-
 		if (json_object_get(held, "wanted"))
 			continue;
-		if (port < c->port_min || port > c->port_max) {
+		if (is_foreign(c, held)) {
 			c->foreign++;
 			continue;
 		}
@@ -202,6 +219,7 @@ static void comparison_end(struct comparison *c)
 	json_decref(c->kernel);
 	json_decref(c->wanted);
 	json_decref(c->rows);
+	json_decref(c->ports);
 	memset(c, 0, sizeof(*c));
 }
 

@@ -95,28 +95,26 @@ static bool add_iface(struct table *table, const json_t *iface)
 {
 	static const char *const keys[] = { "pairs", "used", "free", "quarantined",
 					    "taken-by-others" };
-	char numbers[5][24];
+	char numbers[5][24], ports[32];
 
 	for (size_t i = 0; i < 5; i++)
 		snprintf(numbers[i], sizeof(numbers[i]), "%" PRId64, number_of(iface, keys[i]));
+	snprintf(ports, sizeof(ports), "%" PRId64 "-%" PRId64, number_of(iface, "port-min"),
+		 number_of(iface, "port-max"));
 	return table_add(table,
 			 (const char *const[]){ text_of(iface, "name"), text_of(iface, "address"),
-						text_of(iface, "advertised"), numbers[0],
+						text_of(iface, "advertised"), ports, numbers[0],
 						numbers[1], numbers[2], numbers[3], numbers[4] });
 }
 
 static void print_ifaces(const json_t *ifaces)
 {
 	static const struct column columns[] = {
-		{ .head = "INTERFACE", .cut = true },
-		{ .head = "ADDRESS" },
-		{ .head = "ADVERTISED", .spare = true },
-		{ .head = "PAIRS", .right = true },
-		{ .head = "USED", .right = true },
-		{ .head = "FREE", .right = true },
-		{ .head = "QUARANTINED", .right = true },
-		{ .head = "TAKEN", .right = true },
-		{ .head = NULL },
+		{ .head = "INTERFACE", .cut = true },	 { .head = "ADDRESS" },
+		{ .head = "ADVERTISED", .spare = true }, { .head = "PORTS" },
+		{ .head = "PAIRS", .right = true },	 { .head = "USED", .right = true },
+		{ .head = "FREE", .right = true },	 { .head = "QUARANTINED", .right = true },
+		{ .head = "TAKEN", .right = true },	 { .head = NULL },
 	};
 	struct table *table = table_new(columns);
 	bool good = table;

@@ -23,31 +23,32 @@
 #define PORT_RANGE_FILE	    "/proc/sys/net/ipv4/ip_local_port_range"
 #define RESERVED_PORTS_FILE "/proc/sys/net/ipv4/ip_local_reserved_ports"
 
-static unsigned int check_interfaces(const struct conf *conf, unsigned int *addresses)
+/* NULL: out of memory. Values with errors are left out, logged and counted. */
+static struct iface_table *read_interfaces(const struct conf *conf, unsigned int *mistakes)
 {
-	struct iface_table *table = iface_table_new(0, 0, 0);
-	unsigned int mistakes = 0;
+	struct iface_table *table =
+		iface_table_new((uint16_t)conf->port_min, (uint16_t)conf->port_max, 0);
 	const char *error;
 
-	*addresses = 0;
+	*mistakes = !table;
 	if (!table) {
 		log_err("out of memory");
-		return 1;
+		return NULL;
 	}
 	for (size_t i = 0; i < conf->interface.count; i++) {
 		if (!iface_table_add(table, str_of(conf->interface.item[i]), &error))
 			continue;
 		log_err("interface %s: %s", conf->interface.item[i], error);
-		mistakes++;
+		++*mistakes;
 	}
-	for (size_t i = 0; i < iface_count(table); i++) {
-		bool first = true;
+	return table;
+}
 
-		for (size_t j = 0; j < i; j++)
-			first = first && iface_at(table, i)->pool != iface_at(table, j)->pool;
-		*addresses += first;
-	}
-	iface_table_free(table);
+static unsigned int check_interfaces(const struct conf *conf)
+{
+	unsigned int mistakes;
+
+	iface_table_free(read_interfaces(conf, &mistakes));
 	return mistakes;
 }
 
@@ -282,11 +283,10 @@ static unsigned int check_firewall(const struct conf *conf)
 	return 1;
 }
 
-unsigned int check_conf(const struct conf *conf, unsigned int *addresses)
+unsigned int check_conf(const struct conf *conf)
 {
-	unsigned int mistakes = check_interfaces(conf, addresses) + check_lists(conf) +
-				check_notify(conf) + check_homer(conf) + check_kernel(conf) +
-				check_firewall(conf) +
+	unsigned int mistakes = check_interfaces(conf) + check_lists(conf) + check_notify(conf) +
+				check_homer(conf) + check_kernel(conf) + check_firewall(conf) +
 				check_group("control-group", conf->control_group) +
 				check_group("cdr-group", conf->cdr_group);
 	struct privs_user user;
@@ -346,7 +346,7 @@ static bool ranges_hold(const char *text, unsigned long first, unsigned long las
  * draws it; and with a firewall, packets to that program (DNS replies, for example) are treated as
  * media.
  */
-static void check_port_range(const struct conf *conf)
+static void check_port_range(const struct conf *conf, unsigned int port_min, unsigned int port_max)
 {
 	char line[64], reserved[4096], *rest;
 	unsigned long low, high;
@@ -355,8 +355,8 @@ static void check_port_range(const struct conf *conf)
 		return;
 	low = strtoul(line, &rest, 10);
 	high = strtoul(rest, NULL, 10);
-	low = low > conf->port_min ? low : conf->port_min;
-	high = high < conf->port_max ? high : conf->port_max;
+	low = low > port_min ? low : port_min;
+	high = high < port_max ? high : port_max;
 	if (low > high)
 		return;
 	if (procfs_line(RESERVED_PORTS_FILE, reserved, sizeof(reserved)) &&
@@ -370,18 +370,37 @@ static void check_port_range(const struct conf *conf)
 		conf->firewall == FIREWALL_PINHOLE
 			? ", and the firewall drops packets sent to those programs"
 			: "",
-		conf->port_min, conf->port_max);
+		port_min, port_max);
 }
 
-void check_host(const struct conf *conf, unsigned int addresses)
+static bool is_first_range(const struct iface_table *table, size_t index)
 {
-	unsigned long ports = 2UL * conf_port_pairs(conf) * addresses;
-	unsigned long limit = privs_raise_descriptors(ports + OTHER_DESCRIPTORS);
+	const struct addr_ports range = iface_bound(iface_at(table, index));
 
-	if (limit < ports + OTHER_DESCRIPTORS)
-		log_warn(
-			"%u pairs of ports on %u addresses may need %lu descriptors, but the limit "
-			"is %lu: calls beyond it are refused; raise LimitNOFILE= or ulimit -n",
-			conf_port_pairs(conf), addresses, ports + OTHER_DESCRIPTORS, limit);
-	check_port_range(conf);
+	for (size_t i = 0; i < index; i++) {
+		const struct addr_ports other = iface_bound(iface_at(table, i));
+
+		if (addr_ports_same_range(&range, &other))
+			return false;
+	}
+	return true;
+}
+
+void check_host(const struct conf *conf)
+{
+	unsigned int mistakes;
+	struct iface_table *table = read_interfaces(conf, &mistakes);
+	size_t pairs = table ? iface_pairs(table) : 0;
+	unsigned long needed = 2 * pairs + OTHER_DESCRIPTORS;
+	unsigned long limit = privs_raise_descriptors(needed);
+
+	if (limit < needed)
+		log_warn("%zu pairs of ports may need %lu descriptors, but the limit is %lu: calls "
+			 "beyond it are refused; raise LimitNOFILE= or ulimit -n",
+			 pairs, needed, limit);
+	for (size_t i = 0; table && i < iface_count(table); i++)
+		if (is_first_range(table, i))
+			check_port_range(conf, iface_at(table, i)->port_min,
+					 iface_at(table, i)->port_max);
+	iface_table_free(table);
 }

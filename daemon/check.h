@@ -11,10 +11,9 @@
  *
  * At the start and for --check-config. Keeps no port, creates no file; with kernel=require it may
  * load the module, as the start does.
- * @addresses: receives the number of different addresses for media
  * Return: number of errors, all logged
  */
-unsigned int check_conf(const struct conf *conf, unsigned int *addresses);
+unsigned int check_conf(const struct conf *conf);
 
 /**
  * check_degraded() - checks for what the start logs as an error, but does not refuse; for
@@ -27,6 +26,6 @@ unsigned int check_degraded(const struct conf *conf);
  * Logs warnings: too few descriptors (after raising the limit if permitted), ports that the kernel
  * may assign to other programs.
  */
-void check_host(const struct conf *conf, unsigned int addresses);
+void check_host(const struct conf *conf);
 
 #endif

@@ -35,11 +35,6 @@ static int bind_name(const char *name)
 	return err;
 }
 
-static bool overlap(const struct claim_range *a, const struct claim_range *b)
-{
-	return a->port_min <= b->port_max && b->port_min <= a->port_max;
-}
-
 /* The last column of a line; "": it has none. A path may have blanks, the others have not. */
 static const char *path_of(const char *line)
 {
@@ -81,7 +76,7 @@ static bool is_daemon(long pid)
 }
 
 /* Does a line of the list name a claim of another process to this address? */
-static bool read_claim(const char *line, const char *address, struct claim_range *range, long *pid)
+static bool read_claim(const char *line, const char *address, struct addr_ports *range, long *pid)
 {
 	const char *name = path_of(line);
 	struct str rest, theirs, ports, low;
@@ -97,70 +92,70 @@ static bool read_claim(const char *line, const char *address, struct claim_range
 	if (!str_eq(theirs, str_of(address)) || !str_to_u64(low, UINT16_MAX, &min) ||
 	    !str_to_u64(ports, UINT16_MAX, &max) || !str_to_u64(rest, INT32_MAX, &process))
 		return false;
-	*range = (struct claim_range){ (uint16_t)min, (uint16_t)max };
+	range->port_min = (uint16_t)min;
+	range->port_max = (uint16_t)max;
 	*pid = (long)process;
 	return *pid != (long)getpid();
 }
 
-/* False: no other process has claimed a port of @range; then *range and *pid are unchanged. */
-static bool find_other(const char *address, struct claim_range *range, long *pid)
+/* False: no other process has claimed a port of @range; then *other and *pid are unchanged. */
+static bool find_other(const char *address, const struct addr_ports *range,
+		       struct addr_ports *other, long *pid)
 {
 	FILE *file = fopen(SOCKETS_FILE, "re");
-	struct claim_range theirs;
+	struct addr_ports theirs = *range;
 	bool found = false;
 	char line[512];
 	long their_pid;
 
 	while (file && !found && fgets(line, sizeof(line), file))
-		found = read_claim(line, address, &theirs, &their_pid) && overlap(&theirs, range) &&
-			is_daemon(their_pid);
+		found = read_claim(line, address, &theirs, &their_pid) &&
+			addr_ports_overlap(&theirs, range) && is_daemon(their_pid);
 	if (file)
 		fclose(file);
 	if (found) {
-		*range = theirs;
+		*other = theirs;
 		*pid = their_pid;
 	}
 	return found;
 }
 
-static bool is_repeated(const struct endpoint *addrs, size_t index)
+static bool is_repeated(const struct addr_ports *ranges, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (endpoint_addr_eq(&addrs[i], &addrs[index]))
+		if (addr_ports_eq(&ranges[i], &ranges[index]))
 			return true;
 	return false;
 }
 
 /* First binds, then looks: of two daemons that start at once, at least one finds the other. */
-static int take(struct claims *claims, const struct endpoint *addr, struct claim_range *range,
+static int take(struct claims *claims, const struct addr_ports *range, struct addr_ports *other,
 		long *pid)
 {
 	char address[ENDPOINT_TEXT], name[sizeof(((struct sockaddr_un *)0)->sun_path) - 1];
 	int fd;
 
-	endpoint_print_addr(addr, address);
+	endpoint_print_addr(&range->addr, address);
 	snprintf(name, sizeof(name), PREFIX "%s/%hu-%hu/%ld", address, range->port_min,
 		 range->port_max, (long)getpid());
 	fd = bind_name(name);
 	if (fd < 0)
 		return fd;
 	claims->fd[claims->count++] = fd;
-	return find_other(address, range, pid) ? -EADDRINUSE : 0;
+	return find_other(address, range, other, pid) ? -EADDRINUSE : 0;
 }
 
-int claims_take(struct claims *claims, const struct endpoint *addrs, size_t n,
-		struct claim_range *range, size_t *other, long *pid)
+int claims_take(struct claims *claims, const struct addr_ports *ranges, size_t n,
+		struct addr_ports *other, long *pid)
 {
 	int err = 0;
 
 	*claims = (struct claims){ .fd = calloc(n + 1, sizeof(*claims->fd)) };
 	if (!claims->fd)
 		return -ENOMEM;
-	for (size_t i = 0; i < n && !err; i++) {
-		*other = i;
-		if (!is_repeated(addrs, i))
-			err = take(claims, &addrs[i], range, pid);
-	}
+	for (size_t i = 0; i < n && !err; i++)
+		if (!is_repeated(ranges, i))
+			err = take(claims, &ranges[i], other, pid);
 	if (err)
 		claims_give(claims);
 	return err;

@@ -3,7 +3,7 @@
 #ifndef RTPRELAY_CLAIM_H
 #define RTPRELAY_CLAIM_H
 
-#include "base/endpoint.h"
+#include "base/addr_ports.h"
 
 /* All zero: none. */
 struct claims {
@@ -11,22 +11,18 @@ struct claims {
 	size_t count;
 };
 
-struct claim_range {
-	uint16_t port_min, port_max;
-};
-
 /**
- * claims_take() - claims the ports @range of each address until claims_give()
+ * claims_take() - claims addresses with their ports until claims_give()
  *
  * Two daemons that share ports would work for a while: each takes the pairs that are free. But each
  * removes the kernel's flows and firewall rules of the other. A claim is an abstract Unix socket:
  * it ends with its process, and holds in one network namespace.
- * @other: receives the index of the address that another daemon has claimed, @pid its process and
- * @range its ports
+ * @other: receives the address, and the ports of it, that another daemon has claimed; @pid its
+ * process
  * Return: 0; -EADDRINUSE, another daemon has claimed some of the ports; other -errno
  */
-int claims_take(struct claims *claims, const struct endpoint *addrs, size_t n,
-		struct claim_range *range, size_t *other, long *pid);
+int claims_take(struct claims *claims, const struct addr_ports *ranges, size_t n,
+		struct addr_ports *other, long *pid);
 void claims_give(struct claims *claims);
 
 #endif

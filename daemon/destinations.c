@@ -47,10 +47,10 @@ static int add_socket_everywhere(struct destinations *d, const struct endpoint *
 	int error = add_socket(d, ep, why);
 
 	for (size_t i = 0; i < n && !error; i++) {
-		struct endpoint advertised = d->conf.media[n + i];
+		struct endpoint advertised = d->conf.media[n + i].addr;
 
-		if (!endpoint_addr_eq(&d->conf.media[i], ep) ||
-		    endpoint_addr_eq(&d->conf.media[i], &advertised))
+		if (!endpoint_addr_eq(&d->conf.media[i].addr, ep) ||
+		    endpoint_addr_eq(&d->conf.media[i].addr, &advertised))
 			continue;
 		endpoint_set_port(&advertised, endpoint_port(ep));
 		error = add_socket(d, &advertised, why);
@@ -199,15 +199,14 @@ static struct deny *make_deny(const struct destinations *d, const struct host_ad
 				  .broadcast = host->broadcast,
 				  .n_broadcast = host->n_broadcast,
 				  .media = d->conf.media,
-				  .n_media = d->conf.n_media,
-				  .port_min = d->conf.port_min,
-				  .port_max = d->conf.port_max };
+				  .n_media = d->conf.n_media };
 	struct deny *deny = NULL;
 
 	if (!local)
 		return NULL;
 	for (size_t i = 0; i < n; i++)
-		local[i] = i < host->n_local ? host->local[i] : d->conf.media[i - host->n_local];
+		local[i] =
+			i < host->n_local ? host->local[i] : d->conf.media[i - host->n_local].addr;
 	deny = deny_new(&conf);
 	free(local);
 	return deny;

@@ -14,23 +14,22 @@
 /**
  * struct destinations_conf - keys of the configuration; borrowed
  * @control: the listening addresses of each control protocol
- * @media: addresses of the interfaces: first those that are bound, then as many that are advertised
- *	for them
+ * @media: addresses of the interfaces with their ports: first those that are bound, then as many
+ *	that are advertised for them
  */
 struct destinations_conf {
 	const struct conf_list *const *control;
 	size_t n_control;
 	const struct conf_list *http, *notify, *media_deny;
 	const char *homer; /* NULL: none */
-	const struct endpoint *media;
+	const struct addr_ports *media;
 	size_t n_media;
-	uint16_t port_min, port_max;
 };
 
 /**
  * struct destinations - the set in use, and what it is made of
  * @rules: of the configuration, in the order of asking
- * @conf: as given; only @media and the ports are used after the start
+ * @conf: as given; only @media is used after the start
  * @deny: the set now in use; NULL: not read yet
  * @fd: readable when an address of this host has changed; -1: none
  */

@@ -260,8 +260,11 @@ static void relay_ready(struct relay *relay)
 	detach_ready(relay->ready_fd);
 	relay->ready_fd = -1;
 	sd_notify(0, "READY=1");
-	log_notice("rtprelayd " RTPRELAY_VERSION " is ready: ports %u-%u, interfaces: %zu",
-		   relay->conf.port_min, relay->conf.port_max, iface_count(relay->ifaces));
+	log_notice("rtprelayd " RTPRELAY_VERSION
+		   " is ready: ports %u-%u, interfaces: %zu, pairs of "
+		   "ports: %zu",
+		   relay->conf.port_min, relay->conf.port_max, iface_count(relay->ifaces),
+		   iface_pairs(relay->ifaces));
 }
 
 /*
@@ -313,6 +316,7 @@ static void relay_stop(struct relay *relay)
 	steer_free(relay->steer);
 	destinations_close(&relay->destinations);
 	free(relay->own);
+	free(relay->media);
 	call_table_free(relay->calls);
 	cdr_file_close(relay->cdr_file);
 	homer_close(relay->homer);
@@ -332,7 +336,7 @@ static void relay_stop(struct relay *relay)
 
 static int check_only(const struct conf *conf)
 {
-	unsigned int addresses, mistakes = check_conf(conf, &addresses) + check_degraded(conf);
+	unsigned int mistakes = check_conf(conf) + check_degraded(conf);
 
 	if (mistakes)
 		log_err("errors in the configuration: %u", mistakes);
@@ -349,7 +353,6 @@ int main(int argc, char **argv)
 			       .destinations = { .fd = -1 },
 			       .pidfile = { NULL, -1 },
 			       .admin_socket = { .fd = -1 } };
-	unsigned int addresses;
 	int result = conf_load(&relay.conf, argc, argv);
 
 	if (result)
@@ -361,9 +364,9 @@ int main(int argc, char **argv)
 	}
 	open_log(&relay.conf, relay.conf.log_facility);
 	signal(SIGPIPE, SIG_IGN);
-	result = check_conf(&relay.conf, &addresses) ? -EINVAL : 0;
+	result = check_conf(&relay.conf) ? -EINVAL : 0;
 	if (!result) {
-		check_host(&relay.conf, addresses);
+		check_host(&relay.conf);
 		result = relay_start(&relay);
 	}
 	if (!result)

@@ -37,8 +37,10 @@ struct relay {
 	struct iface_table *ifaces;
 	struct claims claims;
 	struct stats stats;
-	struct endpoint *own; /* addresses of @ifaces */
-	size_t n_own;
+	/* Addresses of @ifaces, first bound, then as many advertised: with ports, and without. */
+	struct addr_ports *media;
+	struct endpoint *own;
+	size_t n_own;	     /* of both */
 	struct steer *steer; /* NULL: not available */
 	struct destinations destinations;
 	struct worker_pool *workers;

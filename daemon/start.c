@@ -21,6 +21,7 @@
 #include "packet/pool.h"
 #include "packet/steer.h"
 #include "port/iface.h"
+#include "port/iface_value.h"
 #include "privs.h"
 #include "protocols.h"
 #include "relay.h"
@@ -108,14 +109,8 @@ static void on_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *fl
 static bool owns_local(void *arg, const struct endpoint *local)
 {
 	const struct relay *relay = arg;
-	uint16_t port = endpoint_port(local);
 
-	if (port < relay->conf.port_min || port > relay->conf.port_max)
-		return false;
-	for (size_t i = 0; i < iface_count(relay->ifaces); i++)
-		if (endpoint_addr_eq(&iface_at(relay->ifaces, i)->bind, local))
-			return true;
-	return false;
+	return iface_owns(relay->ifaces, local);
 }
 
 /* After a batch of commands: sends its requests, with one wake-up for each media thread. */
@@ -182,10 +177,25 @@ static bool listens_low(const struct conf_list *list)
 	return low;
 }
 
+/* Does an interface have a range of ports of its own that begins below 1024? */
+static bool media_low(const struct conf_list *interfaces)
+{
+	struct iface_value value;
+	char error[128];
+	bool low = false;
+
+	for (size_t i = 0; i < interfaces->count; i++)
+		low = low || (!iface_value_parse(str_of(interfaces->item[i]), &value, error,
+						 sizeof(error)) &&
+			      value.ranged && value.port_min < 1024);
+	return low;
+}
+
 /* Does any port that will be bound need CAP_NET_BIND_SERVICE? */
 static bool has_low_port(const struct conf *conf)
 {
-	bool low = conf->port_min < 1024 || listens_low(&conf->listen_http);
+	bool low = conf->port_min < 1024 || media_low(&conf->interface) ||
+		   listens_low(&conf->listen_http);
 
 	for (size_t i = 0; i < n_protocol_rows; i++)
 		low = low || listens_low(protocol_listens(&protocol_rows[i], conf));
@@ -296,49 +306,45 @@ static int start_ifaces(struct relay *relay)
 	return 0;
 }
 
+/* The addresses of the interfaces: first bound, then advertised. */
+static int list_media(struct relay *relay)
+{
+	size_t n = iface_count(relay->ifaces);
+
+	relay->media = calloc(2 * n + 1, sizeof(*relay->media));
+	relay->own = calloc(2 * n + 1, sizeof(*relay->own));
+	if (!relay->media || !relay->own)
+		return failed("interfaces", -ENOMEM);
+	relay->n_own = 2 * n;
+	for (size_t i = 0; i < n; i++) {
+		relay->media[i] = iface_bound(iface_at(relay->ifaces, i));
+		relay->media[n + i] = iface_advertised(iface_at(relay->ifaces, i));
+	}
+	for (size_t i = 0; i < relay->n_own; i++)
+		relay->own[i] = relay->media[i].addr;
+	return 0;
+}
+
 /* Before the parts that would remove what another daemon has in the kernel. */
 static int start_claims(struct relay *relay)
 {
-	struct claim_range range = { (uint16_t)relay->conf.port_min,
-				     (uint16_t)relay->conf.port_max };
-	size_t n = iface_count(relay->ifaces), other = 0;
-	struct endpoint *addrs = calloc(n + 1, sizeof(*addrs));
+	struct addr_ports other = { .port_min = 0 };
 	char text[ENDPOINT_TEXT];
 	long pid = 0;
 	int err;
 
-	if (!addrs)
-		return failed("interfaces", -ENOMEM);
-	for (size_t i = 0; i < n; i++)
-		addrs[i] = iface_at(relay->ifaces, i)->bind;
-	err = claims_take(&relay->claims, addrs, n, &range, &other, &pid);
+	err = claims_take(&relay->claims, relay->media, iface_count(relay->ifaces), &other, &pid);
 	if (err == -EADDRINUSE)
 		log_err("interface %s: another rtprelayd (pid %ld) uses ports %u-%u of this "
 			"address: "
-			"set other ports (port-min, port-max) or another address, or end it",
-			endpoint_print_addr(&addrs[other], text), pid, range.port_min,
-			range.port_max);
-	free(addrs);
-	if (err && err != -EADDRINUSE)
+			"set other ports (port-min, port-max, or behind the address) or another "
+			"address, or end it",
+			endpoint_print_addr(&other.addr, text), pid, other.port_min,
+			other.port_max);
+	else if (err)
 		log_warn("interfaces: another rtprelayd with the same ports cannot be found: %s",
 			 strerror(-err));
 	return err == -EADDRINUSE ? err : 0;
-}
-
-/* The addresses of the interfaces: first bound, then advertised. */
-static int list_own(struct relay *relay)
-{
-	size_t n = iface_count(relay->ifaces);
-
-	relay->own = calloc(2 * n + 1, sizeof(*relay->own));
-	if (!relay->own)
-		return -ENOMEM;
-	relay->n_own = 2 * n;
-	for (size_t i = 0; i < n; i++) {
-		relay->own[i] = iface_at(relay->ifaces, i)->bind;
-		relay->own[n + i] = iface_at(relay->ifaces, i)->advertised;
-	}
-	return 0;
 }
 
 static int start_destinations(struct relay *relay)
@@ -350,14 +356,12 @@ static int start_destinations(struct relay *relay)
 					  .notify = &relay->conf.notify,
 					  .homer = relay->conf.homer,
 					  .media_deny = &relay->conf.media_deny,
-					  .port_min = (uint16_t)relay->conf.port_min,
-					  .port_max = (uint16_t)relay->conf.port_max };
-	int err = control ? list_own(relay) : -ENOMEM;
+					  .media = relay->media,
+					  .n_media = relay->n_own };
+	int err = control ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < n_protocol_rows && !err; i++)
 		control[i] = protocol_listens(&protocol_rows[i], &relay->conf);
-	conf.media = relay->own;
-	conf.n_media = relay->n_own;
 	if (!err)
 		err = destinations_open(&relay->destinations, &conf);
 	free(control);
@@ -455,11 +459,9 @@ static int refused_table(int err)
 
 static int start_firewall(struct relay *relay)
 {
-	size_t n = iface_count(relay->ifaces);
-	struct nft_conf conf = { .port_min = (uint16_t)relay->conf.port_min,
-				 .port_max = (uint16_t)relay->conf.port_max,
-				 .mode = relay->conf.firewall };
-	struct endpoint *addrs;
+	const struct nft_conf conf = { .relay = relay->media,
+				       .n_relay = iface_count(relay->ifaces),
+				       .mode = relay->conf.firewall };
 	int err;
 
 	if (conf.mode == FIREWALL_NONE) {
@@ -468,15 +470,7 @@ static int start_firewall(struct relay *relay)
 				 "daemon uses it: nft delete table inet rtprelay");
 		return 0;
 	}
-	addrs = calloc(n, sizeof(*addrs));
-	if (!addrs)
-		return failed("firewall", -ENOMEM);
-	for (size_t i = 0; i < n; i++)
-		addrs[i] = iface_at(relay->ifaces, i)->bind;
-	conf.addrs = addrs;
-	conf.n_addrs = n;
 	relay->nft = nft_open(&conf, &err);
-	free(addrs);
 	return relay->nft ? 0 : refused_table(err);
 }
 
@@ -752,12 +746,13 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile,  start_admin_socket, start_unprivileged,
-		start_loop,	  start_ifaces,	  start_claims,	      start_destinations,
-		start_steer,	  start_workers,  start_kernel,	      start_firewall,
-		start_notify,	  start_cdr_file, start_homer,	      start_calls,
-		start_journal,	  start_drain,	  start_bans,	      start_table,
-		start_flows,	  start_control,  start_admin,	      start_web,
+		start_background,   start_pidfile, start_admin_socket, start_unprivileged,
+		start_loop,	    start_ifaces,  list_media,	       start_claims,
+		start_destinations, start_steer,   start_workers,      start_kernel,
+		start_firewall,	    start_notify,  start_cdr_file,     start_homer,
+		start_calls,	    start_journal, start_drain,	       start_bans,
+		start_table,	    start_flows,   start_control,      start_admin,
+		start_web,
 	};
 	int err = 0;
 

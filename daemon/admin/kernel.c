@@ -8,6 +8,7 @@
 #include <utlist.h>
 #include "admin/answer.h"
 #include "admin/walk.h"
+#include "port/iface.h"
 
 static const char *const kinds[] = {
 	[RTPRELAY_KIND_RTP] = "rtp",
@@ -48,6 +49,24 @@ static void send_media(struct admin_peer *peer, struct media *media)
 			send_flow(peer, media, side, path->flow[side][comp]);
 }
 
+/* With them the client tells this daemon's flows from those of another one. */
+static void put_ports(struct json_line *line, const struct iface_table *ifaces)
+{
+	char text[ENDPOINT_TEXT];
+
+	jsonl_open(line, "ports", '[');
+	for (size_t i = 0; i < iface_count(ifaces); i++) {
+		const struct iface_addr *addr = iface_at(ifaces, i);
+
+		jsonl_open(line, NULL, '{');
+		jsonl_text(line, "address", endpoint_print_addr(&addr->bind, text));
+		jsonl_u64(line, "port-min", addr->port_min);
+		jsonl_u64(line, "port-max", addr->port_max);
+		jsonl_close(line, '}');
+	}
+	jsonl_close(line, ']');
+}
+
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
 	struct call_table *calls = peer->conf->calls;
@@ -59,6 +78,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	jsonl_u64(line, "installed", kmod_count(calls->conf.kmod));
 	jsonl_u64(line, "port-min", peer->conf->conf->port_min);
 	jsonl_u64(line, "port-max", peer->conf->conf->port_max);
+	put_ports(line, calls->conf.ifaces);
 	admin_send(peer);
 	call_cursor_begin(&peer->job.cursor, calls);
 	return true;

@@ -59,6 +59,8 @@ static void put_ifaces(struct json_line *line, const struct daemon_report *repor
 		jsonl_str(line, "name", iface->name);
 		jsonl_text(line, "address", endpoint_print_addr(&iface->bind, text));
 		jsonl_text(line, "advertised", endpoint_print_addr(&iface->advertised, text));
+		jsonl_u64(line, "port-min", iface->port_min);
+		jsonl_u64(line, "port-max", iface->port_max);
 		jsonl_u64(line, "pairs", iface->ports.pairs);
 		jsonl_u64(line, "used", iface->ports.used);
 		jsonl_u64(line, "free", iface->ports.free);

@@ -272,7 +272,7 @@ static void log_lost(const struct restore *r, const struct media_record *record,
 	log_call(LOG_LEVEL_WARNING, r->record->id,
 		 "ended: not restored after the restart: media %u: ports %s, %s: %s",
 		 open->index + 1, endpoint_print(&ep[SIDE_A], a), endpoint_print(&ep[SIDE_B], b),
-		 error == -ERANGE ? "not between port-min and port-max" : strerror(-error));
+		 error == -ERANGE ? "not among the ports of the interface" : strerror(-error));
 }
 
 static void copy_cut(char *to, size_t size, struct str text)

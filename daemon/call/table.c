@@ -26,10 +26,8 @@
  */
 static size_t count_pairs(const struct iface_table *ifaces)
 {
-	size_t sum = 0;
+	size_t sum = iface_pairs(ifaces);
 
-	for (size_t i = 0; i < iface_count(ifaces); i++)
-		sum += port_pool_usage(iface_at(ifaces, i)->pool, clock_ms()).pairs;
 	return sum < FEWEST_CALLS ? FEWEST_CALLS : sum;
 }
 

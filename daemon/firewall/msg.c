@@ -17,9 +17,12 @@
  *	chain input { type filter hook input priority filter;
  *		ip daddr @relay4 udp dport 30000-40000 ip daddr . udp dport != @open4 counter drop }
  *
+ * Addresses with other ports have sets (relay4_2, relay4_3, ...) and rules of their own.
+ *
  * The kernel module takes its packets before connection tracking, and so before most rules of a
  * firewall. The chain of bans comes first. firewall/rule.c writes the rules.
  */
+#include <stdio.h>
 #include "base/count.h"
 #include "firewall/msg.h" /* first: <netinet/in.h> and <linux/in.h> agree in this order only */
 #include "firewall/rule.h"
@@ -36,6 +39,9 @@
 #define TYPE_IP6ADDR	  8U
 #define TYPE_INET_SERVICE 13U
 #define TYPE_CONCAT(a, b) ((a) << 6 | (b))
+
+/* Above all numbers of sets below; those of further ranges of ports are higher by multiples. */
+#define SET_IDS 16U
 
 #define PRIORITY_BANNED -450 /* before the module's hook, which comes before connection tracking */
 #define PRIORITY_RAW	-300 /* before connection tracking */
@@ -118,20 +124,50 @@ static void put_set(struct nft_batch *batch, const struct nft_set_name *which, u
 
 static bool has_family(const struct nft_shape *shape, const struct nft_family *family)
 {
-	for (size_t i = 0; i < shape->n_addrs; i++)
-		if (family_of(&shape->addrs[i]) == family)
+	for (size_t i = 0; i < shape->n_relay; i++)
+		if (family_of(&shape->relay[i].addr) == family)
 			return true;
 	return false;
 }
 
-static void put_relay_set(struct nft_batch *batch, const struct nft_shape *shape,
-			  const struct nft_family *family)
+/* Is it the first address of the family with this range of ports? */
+static bool begins_range(const struct nft_shape *shape, size_t index)
 {
-	put_set(batch, &family->relay, family->type, family->addr_len);
-	for (size_t i = 0; i < shape->n_addrs; i++)
-		if (family_of(&shape->addrs[i]) == family)
-			nft_put_elem(batch, &family->relay, true, addr_of(&shape->addrs[i]),
+	const struct addr_ports *at = &shape->relay[index];
+
+	for (size_t i = 0; i < index; i++)
+		if (family_of(&shape->relay[i].addr) == family_of(&at->addr) &&
+		    addr_ports_same_range(&shape->relay[i], at))
+			return false;
+	return true;
+}
+
+/* @number: 1 for the first range of the family */
+static void name_range(struct nft_range *range, const struct nft_family *family,
+		       const struct addr_ports *at, unsigned int number)
+{
+	range->port_min = at->port_min;
+	range->port_max = at->port_max;
+	if (number == 1)
+		snprintf(range->name, sizeof(range->name), "%s", family->relay.name);
+	else
+		snprintf(range->name, sizeof(range->name), "%s_%u", family->relay.name, number);
+	range->set =
+		(struct nft_set_name){ range->name, family->relay.id + (number - 1) * SET_IDS };
+}
+
+static void put_relay_set(struct nft_batch *batch, const struct nft_shape *shape,
+			  const struct nft_family *family, const struct nft_range *range)
+{
+	put_set(batch, &range->set, family->type, family->addr_len);
+	for (size_t i = 0; i < shape->n_relay; i++) {
+		const struct addr_ports *at = &shape->relay[i];
+
+		if (family_of(&at->addr) == family && at->port_min == range->port_min &&
+		    at->port_max == range->port_max)
+			nft_put_elem(batch, &range->set, true, addr_of(&at->addr),
 				     family->addr_len);
+	}
 }
 
 void nft_put_port(struct nft_batch *batch, const struct endpoint *local, bool add)
@@ -194,18 +230,33 @@ static void put_chain(struct nft_batch *batch, const char *name, uint32_t hook, 
 		nftnl_chain_free(chain);
 }
 
+static void put_range(struct nft_batch *batch, const struct nft_shape *shape,
+		      const struct nft_family *family, const struct nft_range *range)
+{
+	put_relay_set(batch, shape, family, range);
+	if (shape->pinhole && range->set.id == family->relay.id)
+		put_set(batch, &family->open, TYPE_CONCAT(family->type, TYPE_INET_SERVICE),
+			family->addr_len + 4);
+	nft_put_rule(batch, range, family, NFT_RULE_BANNED);
+	nft_put_rule(batch, range, family, NFT_RULE_PREROUTING);
+	nft_put_rule(batch, range, family, NFT_RULE_OUTPUT);
+	if (shape->pinhole)
+		nft_put_rule(batch, range, family, NFT_RULE_INPUT);
+}
+
 static void put_family(struct nft_batch *batch, const struct nft_shape *shape,
 		       const struct nft_family *family)
 {
-	put_relay_set(batch, shape, family);
-	nft_put_rule(batch, shape, family, NFT_RULE_BANNED);
-	nft_put_rule(batch, shape, family, NFT_RULE_PREROUTING);
-	nft_put_rule(batch, shape, family, NFT_RULE_OUTPUT);
-	if (!shape->pinhole)
-		return;
-	put_set(batch, &family->open, TYPE_CONCAT(family->type, TYPE_INET_SERVICE),
-		family->addr_len + 4);
-	nft_put_rule(batch, shape, family, NFT_RULE_INPUT);
+	unsigned int number = 0;
+
+	for (size_t i = 0; i < shape->n_relay; i++) {
+		struct nft_range range;
+
+		if (family_of(&shape->relay[i].addr) != family || !begins_range(shape, i))
+			continue;
+		name_range(&range, family, &shape->relay[i], ++number);
+		put_range(batch, shape, family, &range);
+	}
 }
 
 void nft_put_table(struct nft_batch *batch, const struct nft_shape *shape)

@@ -67,18 +67,17 @@ struct nft *nft_open(const struct nft_conf *conf, int *error)
 	if (!nft)
 		return NULL;
 	nft->talk = (struct nft_talk){ -1, -1 };
-	nft->shape = (struct nft_shape){ .addrs = calloc(conf->n_addrs + 1, sizeof(*conf->addrs)),
-					 .n_addrs = conf->n_addrs,
-					 .port_min = conf->port_min,
-					 .port_max = conf->port_max,
+	nft->shape = (struct nft_shape){ .relay = calloc(conf->n_relay + 1, sizeof(*conf->relay)),
+					 .n_relay = conf->n_relay,
 					 .pinhole = conf->mode == FIREWALL_PINHOLE };
-	if (nft->shape.addrs) {
-		memcpy(nft->shape.addrs, conf->addrs, conf->n_addrs * sizeof(*conf->addrs));
+	if (nft->shape.relay) {
+		for (size_t i = 0; i < conf->n_relay; i++)
+			nft->shape.relay[i] = conf->relay[i];
 		*error = nft_talk_open(&nft->talk);
 	}
 	if (!*error)
 		return nft;
-	free(nft->shape.addrs);
+	free(nft->shape.relay);
 	free(nft);
 	return NULL;
 }
@@ -112,7 +111,7 @@ void nft_close(struct nft *nft, bool keep)
 	free_elems(nft);
 	nft_batch_fini(&nft->batch);
 	nft_talk_close(&nft->talk);
-	free(nft->shape.addrs);
+	free(nft->shape.relay);
 	free(nft);
 }
 

@@ -8,7 +8,7 @@
 #ifndef RTPRELAY_NFT_H
 #define RTPRELAY_NFT_H
 
-#include "base/endpoint.h"
+#include "base/addr_ports.h"
 
 enum firewall_mode {
 	FIREWALL_NONE,	  /* default */
@@ -20,13 +20,12 @@ struct nft;
 
 /**
  * struct nft_conf - addresses and ports that the table covers
- * @addrs: the relay's addresses, copied; ports are ignored
+ * @relay: the relay's addresses with their ports, copied; may be repeated
  * @mode: not FIREWALL_NONE
  */
 struct nft_conf {
-	const struct endpoint *addrs;
-	size_t n_addrs;
-	uint16_t port_min, port_max;
+	const struct addr_ports *relay;
+	size_t n_relay;
 	enum firewall_mode mode;
 };
 

@@ -77,14 +77,14 @@ static void match_family(const struct rule *rule, const struct nft_family *famil
 }
 
 /* Matches UDP with a relay address at offset @addr and a port of the range at offset @port. */
-static void match_range(const struct rule *rule, const struct nft_shape *shape,
+static void match_range(const struct rule *rule, const struct nft_range *range,
 			const struct nft_family *family, uint32_t addr, uint32_t port)
 {
-	uint16_t low = htons(shape->port_min), high = htons(shape->port_max);
+	uint16_t low = htons(range->port_min), high = htons(range->port_max);
 	uint8_t udp = IPPROTO_UDP;
 
 	load(rule, NFT_PAYLOAD_NETWORK_HEADER, addr, family->addr_len, NFT_REG_1);
-	look_up(rule, &family->relay, 0);
+	look_up(rule, &range->set, 0);
 	load_meta(rule, NFT_META_L4PROTO);
 	compare(rule, NFT_CMP_EQ, &udp, sizeof(udp));
 	load(rule, NFT_PAYLOAD_TRANSPORT_HEADER, port, sizeof(low), NFT_REG_1);
@@ -122,34 +122,34 @@ static void count_banned(const struct rule *rule)
 		    nftnl_expr_set_str(counter, NFTNL_EXPR_OBJREF_IMM_NAME, NFT_BANNED));
 }
 
-static void notrack_incoming(const struct rule *rule, const struct nft_shape *shape,
+static void notrack_incoming(const struct rule *rule, const struct nft_range *range,
 			     const struct nft_family *family)
 {
-	match_range(rule, shape, family, family->daddr, 2);
+	match_range(rule, range, family, family->daddr, 2);
 	expr(rule, "notrack");
 }
 
-static void notrack_outgoing(const struct rule *rule, const struct nft_shape *shape,
+static void notrack_outgoing(const struct rule *rule, const struct nft_range *range,
 			     const struct nft_family *family)
 {
-	match_range(rule, shape, family, family->saddr, 0);
+	match_range(rule, range, family, family->saddr, 0);
 	expr(rule, "notrack");
 }
 
-static void only_open(const struct rule *rule, const struct nft_shape *shape,
+static void only_open(const struct rule *rule, const struct nft_range *range,
 		      const struct nft_family *family)
 {
-	match_range(rule, shape, family, family->daddr, 2);
+	match_range(rule, range, family, family->daddr, 2);
 	drop_closed(rule, family);
 }
 
 /* The set comes first: all packets of the host pass here, and hardly any is of a banned source. */
-static void not_banned(const struct rule *rule, const struct nft_shape *shape,
+static void not_banned(const struct rule *rule, const struct nft_range *range,
 		       const struct nft_family *family)
 {
 	load(rule, NFT_PAYLOAD_NETWORK_HEADER, family->saddr, family->addr_len, NFT_REG_1);
 	look_up(rule, &family->banned, 0);
-	match_range(rule, shape, family, family->daddr, 2);
+	match_range(rule, range, family, family->daddr, 2);
 	count_banned(rule);
 	drop(rule);
 }
@@ -157,7 +157,7 @@ static void not_banned(const struct rule *rule, const struct nft_shape *shape,
 /* One for each family in its chain of this name. */
 static const struct {
 	const char *chain;
-	void (*write)(const struct rule *rule, const struct nft_shape *shape,
+	void (*write)(const struct rule *rule, const struct nft_range *range,
 		      const struct nft_family *family);
 } kinds[] = {
 	[NFT_RULE_BANNED] = { "banned", not_banned },
@@ -166,7 +166,7 @@ static const struct {
 	[NFT_RULE_INPUT] = { "input", only_open },
 };
 
-void nft_put_rule(struct nft_batch *batch, const struct nft_shape *shape,
+void nft_put_rule(struct nft_batch *batch, const struct nft_range *range,
 		  const struct nft_family *family, enum nft_rule_kind kind)
 {
 	struct rule rule = { batch, nftnl_rule_alloc() };
@@ -177,7 +177,7 @@ void nft_put_rule(struct nft_batch *batch, const struct nft_shape *shape,
 					   nftnl_rule_set_str(rule.rule, NFTNL_RULE_CHAIN,
 							      kinds[kind].chain));
 		match_family(&rule, family);
-		kinds[kind].write(&rule, shape, family);
+		kinds[kind].write(&rule, range, family);
 		nftnl_rule_nlmsg_build_payload(nlh, rule.rule);
 		nft_message_end(batch, nlh);
 	}

@@ -12,8 +12,8 @@ enum nft_rule_kind {
 	NFT_RULE_INPUT,	     /* drops packets to ports that are not open */
 };
 
-/* Adds the rule to its chain. */
-void nft_put_rule(struct nft_batch *batch, const struct nft_shape *shape,
+/* Adds the rule for the addresses and ports of @range to its chain. */
+void nft_put_rule(struct nft_batch *batch, const struct nft_range *range,
 		  const struct nft_family *family, enum nft_rule_kind kind);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * deny.c - where media is never sent to: kinds of addresses, the relay's own sockets, media-deny
  *
- * Addresses are sorted for bsearch(); rules are few, and searched linearly.
+ * Addresses are sorted for bsearch(); rules and ranges of ports are few, and searched linearly.
  */
 #include <stdlib.h>
 #include "packet/deny.h"
@@ -14,11 +14,11 @@ struct addr_set {
 
 struct deny {
 	unsigned int references;
-	size_t n_rules;
-	struct addr_set local, broadcast, media;
-	uint16_t port_min, port_max;
+	size_t n_rules, n_media;
+	struct addr_set local, broadcast;
 	struct deny_rule *rules;
-	struct endpoint addrs[]; /* of all three sets */
+	struct addr_ports *media; /* in the order given */
+	struct endpoint addrs[];  /* of both sets */
 };
 
 /* --- Reading a rule --------------------------------------------------------------------------- */
@@ -109,8 +109,7 @@ static struct addr_set make_set(struct endpoint **room, const struct endpoint *a
 
 struct deny *deny_new(const struct deny_conf *conf)
 {
-	size_t n_addrs = conf->n_local + conf->n_broadcast + conf->n_media;
-	size_t addrs = n_addrs * sizeof(struct endpoint);
+	size_t addrs = (conf->n_local + conf->n_broadcast) * sizeof(struct endpoint);
 	struct deny *deny = malloc(sizeof(*deny) + addrs);
 	struct endpoint *room;
 
@@ -118,19 +117,20 @@ struct deny *deny_new(const struct deny_conf *conf)
 		return NULL;
 	*deny = (struct deny){ .references = 1,
 			       .n_rules = conf->n_rules,
-			       .port_min = conf->port_min,
-			       .port_max = conf->port_max };
+			       .n_media = conf->n_media };
 	deny->rules = malloc((conf->n_rules + 1) * sizeof(*deny->rules));
-	if (!deny->rules) {
-		free(deny);
+	deny->media = malloc((conf->n_media + 1) * sizeof(*deny->media));
+	if (!deny->rules || !deny->media) {
+		deny_put(deny);
 		return NULL;
 	}
 	for (size_t i = 0; i < conf->n_rules; i++)
 		deny->rules[i] = conf->rules[i];
+	for (size_t i = 0; i < conf->n_media; i++)
+		deny->media[i] = conf->media[i];
 	room = deny->addrs;
 	deny->local = make_set(&room, conf->local, conf->n_local);
 	deny->broadcast = make_set(&room, conf->broadcast, conf->n_broadcast);
-	deny->media = make_set(&room, conf->media, conf->n_media);
 	return deny;
 }
 
@@ -146,6 +146,7 @@ void deny_put(struct deny *deny)
 	if (!deny || __atomic_fetch_sub(&deny->references, 1, __ATOMIC_ACQ_REL) > 1)
 		return;
 	free(deny->rules);
+	free(deny->media);
 	free(deny);
 }
 
@@ -171,14 +172,15 @@ static bool same_rule(const struct deny_rule *a, const struct deny_rule *b)
 
 bool deny_same(const struct deny *a, const struct deny *b)
 {
-	if (!a || !b || a->n_rules != b->n_rules || a->port_min != b->port_min ||
-	    a->port_max != b->port_max)
+	if (!a || !b || a->n_rules != b->n_rules || a->n_media != b->n_media)
 		return a == b;
 	for (size_t i = 0; i < a->n_rules; i++)
 		if (!same_rule(&a->rules[i], &b->rules[i]))
 			return false;
-	return same_set(&a->local, &b->local) && same_set(&a->broadcast, &b->broadcast) &&
-	       same_set(&a->media, &b->media);
+	for (size_t i = 0; i < a->n_media; i++)
+		if (!addr_ports_eq(&a->media[i], &b->media[i]))
+			return false;
+	return same_set(&a->local, &b->local) && same_set(&a->broadcast, &b->broadcast);
 }
 
 /* --- Asking it -------------------------------------------------------------------------------- */
@@ -191,9 +193,10 @@ static bool has(const struct addr_set *set, const struct endpoint *ep)
 
 static bool is_media_port(const struct deny *deny, const struct endpoint *ep)
 {
-	uint16_t port = endpoint_port(ep);
-
-	return port >= deny->port_min && port <= deny->port_max && has(&deny->media, ep);
+	for (size_t i = 0; i < deny->n_media; i++)
+		if (addr_ports_has(&deny->media[i], ep))
+			return true;
+	return false;
 }
 
 static bool rule_has(const struct deny *deny, const struct deny_rule *rule,

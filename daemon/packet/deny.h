@@ -12,7 +12,7 @@
 #ifndef RTPRELAY_DENY_H
 #define RTPRELAY_DENY_H
 
-#include "base/endpoint.h"
+#include "base/addr_ports.h"
 
 struct deny;
 
@@ -38,13 +38,13 @@ bool deny_parse(struct str text, struct deny_rule *rule);
  * struct deny_conf - what a set is made of; copied
  * @local: addresses of this host, and advertised ones
  * @broadcast: of the networks that this host is in
- * @media: addresses, bound and advertised, whose ports @port_min..@port_max are for media
+ * @media: addresses, bound and advertised, with the ports that are for media
  */
 struct deny_conf {
 	const struct deny_rule *rules;
-	const struct endpoint *local, *broadcast, *media;
+	const struct endpoint *local, *broadcast;
+	const struct addr_ports *media;
 	size_t n_rules, n_local, n_broadcast, n_media;
-	uint16_t port_min, port_max;
 };
 
 /* The caller has one reference. NULL: out of memory. */

@@ -14,6 +14,7 @@
 #include <utlist.h>
 #include "base/clock.h"
 #include "port/iface.h"
+#include "port/iface_value.h"
 
 #define NAME_MAX_LEN 63
 
@@ -216,6 +217,46 @@ static int advertised_parse(struct iface_table *table, struct str text, const st
 	return 0;
 }
 
+struct addr_ports iface_bound(const struct iface_addr *addr)
+{
+	return (struct addr_ports){ addr->bind, addr->port_min, addr->port_max };
+}
+
+struct addr_ports iface_advertised(const struct iface_addr *addr)
+{
+	return (struct addr_ports){ addr->advertised, addr->port_min, addr->port_max };
+}
+
+static bool same_ports(const struct iface_addr *a, const struct iface_addr *b)
+{
+	const struct addr_ports one = iface_bound(a), other = iface_bound(b);
+
+	return addr_ports_eq(&one, &other);
+}
+
+/* Two names may share all ports of an address, but not some. */
+static int check_overlap(struct iface_table *table, const struct iface_addr *addr,
+			 const char **error)
+{
+	const struct addr_ports range = iface_bound(addr);
+	const struct iface_entry *entry;
+	char text[ENDPOINT_TEXT];
+
+	LL_FOREACH(table->entries, entry) {
+		const struct addr_ports other = iface_bound(&entry->addr);
+
+		if (endpoint_addr_eq(&other.addr, &range.addr) &&
+		    addr_ports_overlap(&other, &range) && !addr_ports_same_range(&other, &range))
+			return refuse(table, error,
+				      "ports %u-%u overlap with %u-%u, which interface " STR_FMT
+				      " has at the same address %s",
+				      range.port_min, range.port_max, other.port_min,
+				      other.port_max, STR_ARG(entry->addr.name),
+				      endpoint_print_addr(&range.addr, text));
+	}
+	return 0;
+}
+
 static int entry_add(struct iface_table *table, const struct iface_addr *addr)
 {
 	struct iface_entry *entry = calloc(1, sizeof(*entry) + addr->name.len), *other;
@@ -226,11 +267,11 @@ static int entry_add(struct iface_table *table, const struct iface_addr *addr)
 	entry->addr = *addr;
 	entry->addr.name.s = entry->text;
 	LL_FOREACH(table->entries, other)
-		if (endpoint_addr_eq(&other->addr.bind, &addr->bind))
+		if (same_ports(&other->addr, addr))
 			entry->addr.pool = other->addr.pool;
 	if (!entry->addr.pool) {
 		entry->owns_pool = true;
-		entry->addr.pool = port_pool_new(&addr->bind, table->port_min, table->port_max,
+		entry->addr.pool = port_pool_new(&addr->bind, addr->port_min, addr->port_max,
 						 table->quarantine_ms);
 	}
 	if (!entry->addr.pool) {
@@ -241,36 +282,50 @@ static int entry_add(struct iface_table *table, const struct iface_addr *addr)
 	return 0;
 }
 
-static int addr_add(struct iface_table *table, struct str value, const char **error)
+static int check_twice(struct iface_table *table, const struct iface_addr *addr, struct str value,
+		       const char **error)
 {
-	struct iface_addr addr = { .name = STR_NONE };
-	bool named = memchr(value.s, '/', value.len), nat = memchr(value.s, '!', value.len);
-	struct str rest = value, bind;
 	const struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry)
+		if (str_eq(entry->addr.name, addr->name) &&
+		    endpoint_addr_eq(&entry->addr.bind, &addr->bind))
+			return refuse(table, error, "\"" STR_FMT "\" is given twice",
+				      STR_ARG(value));
+	return 0;
+}
+
+static int addr_add(struct iface_table *table, struct str text, const char **error)
+{
+	struct iface_value value;
+	struct iface_addr addr;
 	int err;
 
-	if (named)
-		addr.name = str_split(&rest, '/');
-	bind = str_split(&rest, '!');
-	if (!named)
-		addr.name = bind;
+	*error = table->error;
+	err = iface_value_parse(text, &value, table->error, sizeof(table->error));
+	if (err)
+		return err;
+	addr = (struct iface_addr){ .name = value.name,
+				    .port_min = value.ranged ? value.port_min : table->port_min,
+				    .port_max = value.ranged ? value.port_max : table->port_max };
 	if (!name_is_valid(addr.name))
 		return refuse(table, error, "\"" STR_FMT "\" is not a valid interface name",
 			      STR_ARG(addr.name));
 	if (alias_find(table, addr.name))
 		return refuse(table, error, "the name \"" STR_FMT "\" is already in use",
 			      STR_ARG(addr.name));
-	err = bind_parse(table, bind, &addr.bind, error);
+	err = bind_parse(table, value.bind, &addr.bind, error);
 	addr.advertised = addr.bind;
-	if (!err && nat)
-		err = advertised_parse(table, rest, &addr.bind, &addr.advertised, error);
+	if (!err && value.nat)
+		err = advertised_parse(table, value.advertised, &addr.bind, &addr.advertised,
+				       error);
+	if (!err)
+		err = check_twice(table, &addr, text, error);
+	if (!err)
+		err = check_overlap(table, &addr, error);
 	if (err)
 		return err;
-	LL_FOREACH(table->entries, entry)
-		if (str_eq(entry->addr.name, addr.name) &&
-		    endpoint_addr_eq(&entry->addr.bind, &addr.bind))
-			return refuse(table, error, "\"" STR_FMT "\" is given twice",
-				      STR_ARG(value));
+	*error = "out of memory";
 	return entry_add(table, &addr);
 }
 
@@ -366,4 +421,28 @@ struct iface_addr *iface_at(const struct iface_table *table, size_t index)
 		if (!index--)
 			return &entry->addr;
 	return NULL;
+}
+
+bool iface_owns(const struct iface_table *table, const struct endpoint *ep)
+{
+	const struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry) {
+		const struct addr_ports range = iface_bound(&entry->addr);
+
+		if (addr_ports_has(&range, ep))
+			return true;
+	}
+	return false;
+}
+
+size_t iface_pairs(const struct iface_table *table)
+{
+	const struct iface_entry *entry;
+	size_t sum = 0;
+
+	LL_FOREACH(table->entries, entry)
+		if (entry->owns_pool)
+			sum += port_pool_usage(entry->addr.pool, clock_ms()).pairs;
+	return sum;
 }

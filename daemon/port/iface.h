@@ -8,6 +8,7 @@
 #ifndef RTPRELAY_IFACE_H
 #define RTPRELAY_IFACE_H
 
+#include "base/addr_ports.h"
 #include "port/pool.h"
 
 struct iface_addr {
@@ -15,16 +16,19 @@ struct iface_addr {
 	struct endpoint bind; /* port 0 */
 	struct endpoint
 		advertised; /* written to SDP; equal to bind unless "!ADVERTISED" was given */
-	struct port_pool *pool;
+	uint16_t port_min, port_max;
+	struct port_pool *pool; /* shared by all with the same address and ports */
 };
 
 struct iface_table;
 
+/* @port_min, @port_max: of the interfaces that have no ports of their own */
 struct iface_table *iface_table_new(uint16_t port_min, uint16_t port_max, int64_t quarantine_ms);
 void iface_table_free(struct iface_table *table);
 /**
  * iface_table_add() - adds one value of the key "interface"
- * @value: NAME/BIND[!ADVERTISED], BIND[!ADVERTISED] (the name is BIND) or ALIAS=NAME
+ * @value: [NAME/]BIND[!ADVERTISED][:MIN-MAX] (port/iface_value.h; the name may be BIND), or
+ *	ALIAS=NAME
  * Return: 0; -ENOMEM; -EINVAL, *error is a sentence for the operator (static or owned by @table)
  */
 int iface_table_add(struct iface_table *table, struct str value, const char **error);
@@ -44,5 +48,12 @@ struct iface_addr *iface_first(const struct iface_table *table, int family);
 /* All addresses in order of configuration. */
 size_t iface_count(const struct iface_table *table);
 struct iface_addr *iface_at(const struct iface_table *table, size_t index);
+/* The address with its ports, as bound and as advertised. */
+struct addr_ports iface_bound(const struct iface_addr *addr);
+struct addr_ports iface_advertised(const struct iface_addr *addr);
+/* Is @ep bound by this relay, or may it be? */
+bool iface_owns(const struct iface_table *table, const struct endpoint *ep);
+/* The number of pairs of ports of all addresses; a shared pool counts once. */
+size_t iface_pairs(const struct iface_table *table);
 
 #endif

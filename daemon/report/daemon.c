@@ -74,6 +74,8 @@ static void report_ifaces(struct iface_table *ifaces, struct daemon_report *repo
 		report->iface[i].name = addr->name;
 		report->iface[i].bind = addr->bind;
 		report->iface[i].advertised = addr->advertised;
+		report->iface[i].port_min = addr->port_min;
+		report->iface[i].port_max = addr->port_max;
 		report->iface[i].ports = port_pool_usage(addr->pool, now_ms);
 	}
 }

@@ -58,6 +58,7 @@ struct call_report {
 struct iface_report {
 	struct str name;
 	struct endpoint bind, advertised;
+	uint16_t port_min, port_max;
 	struct port_pool_usage ports;
 };
 

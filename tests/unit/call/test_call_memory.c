@@ -55,17 +55,15 @@ static int restore(void *arg, struct journal *journal, int64_t id, const uint8_t
 /* Its table is in the network namespace of the unit tests. */
 static struct nft *open_firewall(const struct iface_table *ifaces)
 {
-	struct endpoint addrs[4];
-	struct nft_conf conf = { .addrs = addrs,
-				 .n_addrs = iface_count(ifaces),
-				 .port_min = 21000,
-				 .port_max = 21199,
+	struct addr_ports relay[4];
+	struct nft_conf conf = { .relay = relay,
+				 .n_relay = iface_count(ifaces),
 				 .mode = FIREWALL_PINHOLE };
 	int error;
 
-	scene_must(conf.n_addrs <= COUNT(addrs), "addresses");
-	for (size_t i = 0; i < conf.n_addrs; i++)
-		addrs[i] = iface_at(ifaces, i)->bind;
+	scene_must(conf.n_relay <= COUNT(relay), "addresses");
+	for (size_t i = 0; i < conf.n_relay; i++)
+		relay[i] = iface_bound(iface_at(ifaces, i));
 	return nft_open(&conf, &error);
 }
 

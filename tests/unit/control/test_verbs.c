@@ -498,16 +498,18 @@ static void test_doctor_finds_what_is_wrong(void)
 		 "\"unheard\":{\"calls\":9,\"last-hour\":3},\"interfaces\":["
 		 "{\"name\":\"pub\",\"address\":\"192.0.2.77\",\"pairs\":100,\"free\":5},"
 		 "{\"name\":\"full\",\"address\":\"127.0.0.1\",\"pairs\":100000000,\"free\":0},"
-		 "{\"name\":\"lo\",\"address\":\"127.0.0.1\",\"pairs\":100,\"free\":10}]}\n" END,
+		 "{\"name\":\"lo\",\"address\":\"127.0.0.1\",\"port-min\":9,\"port-max\":9,"
+		 "\"pairs\":100,\"free\":10}]}\n" END,
 		 (int)getpid(), port, port);
 	CU_ASSERT_EQUAL(ask("doctor", answer), EXIT_REFUSED);
 	close(fd);
 	snprintf(part, sizeof(part), "ok     no other program has UDP ports of %u-%u open\n", port,
 		 port);
 	expect(part);
+	expect("ok     no other program has UDP ports of 9-9 open\n");
 	expect("note   interface pub (192.0.2.77): 5 of 100 pairs of ports are free\n       -> ");
 	expect("WRONG  interface full (127.0.0.1): 0 of 100000000 pairs of ports are free\n"
-	       "       -> widen port-min and port-max, or add an interface\n");
+	       "       -> widen its range of ports (port-min, port-max), or add an interface\n");
 	expect("ok     interface lo (127.0.0.1): 10 of 100 pairs of ports are free\n");
 	expect("note   calls of the last hour with media that was refused, from an address that "
 	       "neither SDP nor SIP names: 3\n       -> the log names each of them (\"is not "

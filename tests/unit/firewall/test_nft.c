@@ -31,9 +31,10 @@ static struct endpoint endpoint(const char *text)
 
 static struct nft *open_nft(enum firewall_mode mode)
 {
-	const struct endpoint addrs[] = { endpoint("127.80.0.1"), endpoint("127.80.0.2"),
-					  endpoint("[::1]") };
-	const struct nft_conf conf = { addrs, 3, 21000, 21999, mode };
+	const struct addr_ports relay[] = { { endpoint("127.80.0.1"), 21000, 21999 },
+					    { endpoint("127.80.0.2"), 21000, 21999 },
+					    { endpoint("[::1]"), 21000, 21999 } };
+	const struct nft_conf conf = { relay, COUNT(relay), mode };
 	struct nft *nft;
 	int error;
 
@@ -198,6 +199,54 @@ static void test_notrack_without_firewall_has_no_input_chain(void)
 	nft_close(nft, false);
 }
 
+/* Each address with its own ports: rules for one range do not concern addresses of another one. */
+static void test_ports_of_each_address(void)
+{
+	const struct addr_ports relay[] = {
+		{ endpoint("127.80.0.1"), 21000, 21999 }, { endpoint("[::1]"), 23000, 23999 },
+		{ endpoint("127.80.0.2"), 22000, 22999 }, { endpoint("127.80.0.1"), 22000, 22999 },
+		{ endpoint("127.80.0.1"), 21000, 21999 }, { endpoint("[::1]"), 21000, 21999 },
+	};
+	static const struct {
+		const char *to;
+		bool passes;
+	} rows[] = {
+		{ "127.80.0.1:21000", false }, { "127.80.0.1:22999", false },
+		{ "127.80.0.2:22000", false }, { "127.80.0.2:21000", true },
+		{ "127.80.0.1:23000", true },  { "127.80.0.1:20999", true },
+		{ "[::1]:23999", false },      { "[::1]:21000", false },
+		{ "[::1]:22000", true },       { "127.80.0.2:22002", true },
+	};
+	const struct nft_conf conf = { relay, COUNT(relay), FIREWALL_PINHOLE };
+	struct endpoint open = endpoint("127.80.0.2:22002"), banned = endpoint("127.0.0.1");
+	struct nft *nft;
+	int error;
+
+	if (!tables())
+		return;
+	nft = nft_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(nft);
+	CU_ASSERT_EQUAL(nft_open_port(nft, &open), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT(is_listed("ip daddr @relay4 udp dport 21000-21999 notrack"));
+	CU_ASSERT(is_listed("ip daddr @relay4_2 udp dport 22000-22999 notrack"));
+	CU_ASSERT(is_listed("ip6 daddr @relay6 udp dport 23000-23999 notrack"));
+	CU_ASSERT(is_listed("ip6 saddr @relay6_2 udp sport 21000-21999 notrack"));
+	CU_ASSERT(is_listed("elements = { 127.80.0.1, 127.80.0.2 }"));
+	CU_ASSERT_FALSE(is_listed("relay4_3"));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		bool v6 = rows[i].to[0] == '[';
+
+		CU_ASSERT_EQUAL(passes(v6 ? "[::1]:5000" : "127.0.0.1:5000", rows[i].to),
+				rows[i].passes);
+	}
+	CU_ASSERT_EQUAL(nft_ban(nft, &banned), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.2:22002"));
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.2:21000"));
+	nft_close(nft, false);
+}
+
 static void test_pinhole_opens_and_closes(void)
 {
 	struct endpoint port = endpoint("127.80.0.1:21000"), v6 = endpoint("[::1]:21000");
@@ -287,7 +336,8 @@ static void test_port_that_closes_keeps_the_others_in_its_batch(void)
 static void test_many_ports_in_one_batch(void)
 {
 	struct endpoint addrs[] = { endpoint("127.80.0.1"), endpoint("[::1]") };
-	struct nft_conf conf = { addrs, 2, 20000, 39999, FIREWALL_PINHOLE };
+	struct addr_ports relay[] = { { addrs[0], 20000, 39999 }, { addrs[1], 20000, 39999 } };
+	struct nft_conf conf = { relay, COUNT(relay), FIREWALL_PINHOLE };
 	struct nft *nft;
 	int error;
 
@@ -643,9 +693,10 @@ static void test_null_is_a_relay_without_firewall(void)
 
 static void test_messages_without_memory(void)
 {
-	struct endpoint addrs[] = { endpoint("192.0.2.1"), endpoint("[2001:db8::1]") };
+	struct addr_ports relay[] = { { endpoint("192.0.2.1"), 21000, 21999 },
+				      { endpoint("[2001:db8::1]"), 22000, 22999 } };
 	struct endpoint port = endpoint("192.0.2.1:21000");
-	const struct nft_shape shape = { addrs, 2, 21000, 21999, true };
+	const struct nft_shape shape = { relay, COUNT(relay), true };
 	bool failed;
 
 	ALLOC_FAILS_AT_EACH
@@ -665,7 +716,8 @@ static void test_messages_without_memory(void)
 static void test_ports_without_memory(void)
 {
 	struct endpoint addr = endpoint("127.80.0.1"), port = endpoint("127.80.0.1:21000");
-	const struct nft_conf conf = { &addr, 1, 21000, 21999, FIREWALL_PINHOLE };
+	const struct addr_ports relay = { addr, 21000, 21999 };
+	const struct nft_conf conf = { &relay, 1, FIREWALL_PINHOLE };
 	int error;
 
 	if (!tables())
@@ -684,6 +736,7 @@ static void test_ports_without_memory(void)
 }
 
 TEST_SUITE(nft, { "the table is listed as expected", test_the_table_is_listed_as_expected },
+	   { "ports of each address", test_ports_of_each_address },
 	   { "notrack without firewall has no input chain",
 	     test_notrack_without_firewall_has_no_input_chain },
 	   { "pinhole opens and closes", test_pinhole_opens_and_closes },

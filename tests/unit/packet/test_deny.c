@@ -32,9 +32,13 @@ static struct endpoint mapped(uint8_t ffff)
  */
 static struct deny *example(const char *const *listed, size_t n_listed)
 {
-	struct endpoint media[] = { at("192.0.2.20"), at("203.0.113.20"), at("2001:db8::20") };
+	struct addr_ports media[] = { { at("192.0.2.20"), 30000, 40000 },
+				      { at("203.0.113.20"), 30000, 40000 },
+				      { at("2001:db8::20"), 30000, 40000 },
+				      { at("192.0.2.22"), 50000, 50999 } };
 	struct endpoint local[] = { at("192.0.2.21"),	at("192.0.2.20"), at("203.0.113.20"),
-				    at("2001:db8::20"), at("192.0.2.21"), at("127.0.0.1") };
+				    at("2001:db8::20"), at("192.0.2.21"), at("127.0.0.1"),
+				    at("192.0.2.22") };
 	struct endpoint broadcast[] = { at("192.0.2.255"), { { { 0 } } } };
 	struct deny_rule rules[16] = {
 		{ .net = { at("192.0.2.20"), 32 },
@@ -54,9 +58,7 @@ static struct deny *example(const char *const *listed, size_t n_listed)
 				  .broadcast = broadcast,
 				  .n_broadcast = COUNT(broadcast),
 				  .media = media,
-				  .n_media = COUNT(media),
-				  .port_min = 30000,
-				  .port_max = 40000 };
+				  .n_media = COUNT(media) };
 	struct deny *deny;
 
 	for (size_t i = 0; i < n_listed; i++)
@@ -160,6 +162,9 @@ static void test_local_without_ports_spares_media(void)
 
 	expect(deny, "192.0.2.20", "192.0.2.20:30000", NULL);
 	expect(deny, "192.0.2.20", "203.0.113.20:40000", NULL);
+	expect(deny, "192.0.2.20", "192.0.2.22:50999", NULL); /* it has other ports */
+	expect(deny, "192.0.2.20", "192.0.2.22:30000", LIST);
+	expect(deny, "192.0.2.20", "192.0.2.20:50000", LIST);
 	expect(deny, "192.0.2.20", "192.0.2.20:29999", LIST);
 	expect(deny, "192.0.2.20", "192.0.2.20:40001", LIST);
 	expect(deny, "192.0.2.20", "192.0.2.21:30000", LIST); /* not an interface */
@@ -243,16 +248,20 @@ static void test_knows_the_same_set_again(void)
 {
 	static const char *const listed[] = { "local:0-1023" }, *const other[] = { "local:0-1024" };
 	struct endpoint local[] = { at("192.0.2.1"), at("192.0.2.2") }, less = local[1];
+	struct addr_ports range = { less, 30000, 40000 };
 	struct deny_conf conf = { .local = local, .n_local = 2 };
 	struct deny *a = example(listed, 1), *b = example(listed, 1), *c = example(other, 1);
-	struct deny *both = deny_new(&conf), *one, *broadcast, *media;
+	struct deny *both = deny_new(&conf), *one, *broadcast, *media, *narrow;
 
-	conf.broadcast = conf.media = &less;
+	conf.broadcast = &less;
+	conf.media = &range;
 	conf.n_broadcast = 1;
 	broadcast = deny_new(&conf);
 	conf.n_broadcast = 0;
 	conf.n_media = 1;
 	media = deny_new(&conf);
+	range.port_max = 39999;
+	narrow = deny_new(&conf);
 	conf.n_media = 0;
 	conf.local = &less;
 	conf.n_local = 1;
@@ -263,6 +272,7 @@ static void test_knows_the_same_set_again(void)
 	CU_ASSERT_FALSE(deny_same(both, one));
 	CU_ASSERT_FALSE(deny_same(both, broadcast));
 	CU_ASSERT_FALSE(deny_same(both, media));
+	CU_ASSERT_FALSE(deny_same(media, narrow));
 	CU_ASSERT_FALSE(deny_same(NULL, one));
 	CU_ASSERT_TRUE(deny_same(NULL, NULL));
 	deny_put(deny_get(a)); /* one reference is left */
@@ -273,6 +283,7 @@ static void test_knows_the_same_set_again(void)
 	deny_put(both);
 	deny_put(one);
 	deny_put(broadcast);
+	deny_put(narrow);
 	deny_put(media);
 	deny_put(NULL);
 	CU_ASSERT_PTR_NULL(deny_get(NULL));

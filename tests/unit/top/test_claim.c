@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_claim.c - claims of ports: those of another daemon count, those that others forge do not */
+/* test_claim.c - addresses and ports that another process has claimed, or that one has forged */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -10,7 +11,109 @@
 #include "daemon/claim.h"
 #include "tests/unit/test.h"
 
-#define ADDRESS "127.77.0.1"
+static struct addr_ports range_of(const char *addr, uint16_t port_min, uint16_t port_max)
+{
+	struct addr_ports range = { .port_min = port_min, .port_max = port_max };
+
+	CU_ASSERT_TRUE_FATAL(endpoint_parse_addr(str_of(addr), 0, &range.addr));
+	return range;
+}
+
+struct rival {
+	pid_t pid;
+	int release;
+};
+
+/* Another process that holds the claims until rival_end(). */
+static struct rival rival_begin(const struct addr_ports *ranges, size_t n)
+{
+	int ready[2], release[2];
+	struct addr_ports other;
+	struct rival rival;
+	struct claims claims;
+	char byte = 0;
+	long pid;
+
+	CU_ASSERT_FATAL(!pipe(ready) && !pipe(release));
+	rival.pid = fork();
+	CU_ASSERT_FATAL(rival.pid >= 0);
+	if (!rival.pid) {
+		close(release[1]);
+		byte = (char)(claims_take(&claims, ranges, n, &other, &pid) ? 'n' : 'y');
+		if (write(ready[1], &byte, 1) != 1 || read(release[0], &byte, 1) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	close(ready[1]);
+	close(release[0]);
+	CU_ASSERT_EQUAL(read(ready[0], &byte, 1), 1);
+	CU_ASSERT_EQUAL(byte, 'y');
+	close(ready[0]);
+	rival.release = release[1];
+	return rival;
+}
+
+static void rival_end(const struct rival *rival)
+{
+	close(rival->release);
+	CU_ASSERT_EQUAL(waitpid(rival->pid, NULL, 0), rival->pid);
+}
+
+static void test_claims_are_by_address_and_ports(void)
+{
+	const struct addr_ports theirs[] = { range_of("192.0.2.1", 30000, 30999),
+					     range_of("192.0.2.1", 40000, 40999),
+					     range_of("2001:db8::1", 50000, 50999) };
+	static const struct {
+		const char *addr;
+		uint16_t port_min, port_max;
+		int with; /* index in @theirs; -1: free */
+	} rows[] = {
+		{ "192.0.2.1", 30000, 30999, 0 },    { "192.0.2.1", 30998, 31999, 0 },
+		{ "192.0.2.1", 20000, 30001, 0 },    { "192.0.2.1", 31000, 39999, -1 },
+		{ "192.0.2.1", 40500, 40501, 1 },    { "192.0.2.1", 50000, 50999, -1 },
+		{ "192.0.2.10", 30000, 30999, -1 },  { "2001:db8::1", 50000, 50999, 2 },
+		{ "2001:db8::1", 30000, 30999, -1 },
+	};
+	struct rival rival = rival_begin(theirs, COUNT(theirs));
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct addr_ports ours[] = {
+			range_of("192.0.2.99", 30000, 30999),
+			range_of(rows[i].addr, rows[i].port_min, rows[i].port_max),
+		};
+		struct addr_ports other = { .port_min = 0 };
+		struct claims claims;
+		long pid = 0;
+		int err = claims_take(&claims, ours, COUNT(ours), &other, &pid);
+
+		CU_ASSERT_EQUAL(err, rows[i].with < 0 ? 0 : -EADDRINUSE);
+		if (!err) {
+			CU_ASSERT_EQUAL(claims.count, 2);
+			claims_give(&claims);
+			continue;
+		}
+		CU_ASSERT_EQUAL(pid, rival.pid);
+		CU_ASSERT_TRUE(addr_ports_eq(&other, &theirs[rows[i].with]));
+	}
+	rival_end(&rival);
+}
+
+/* Two interfaces with the same address and ports are one claim; other ports are another one. */
+static void test_one_process_claims_each_range_once(void)
+{
+	const struct addr_ports ours[] = { range_of("192.0.2.1", 30000, 30999),
+					   range_of("192.0.2.1", 30000, 30999),
+					   range_of("192.0.2.1", 40000, 40999) };
+	struct addr_ports other;
+	struct claims claims;
+	long pid;
+
+	CU_ASSERT_EQUAL_FATAL(claims_take(&claims, ours, COUNT(ours), &other, &pid), 0);
+	CU_ASSERT_EQUAL(claims.count, 2);
+	claims_give(&claims);
+	CU_ASSERT_EQUAL(claims.count, 0);
+}
 
 /* A socket of this abstract name, -1 if it cannot be bound. */
 static int bind_name(const char *name)
@@ -26,77 +129,27 @@ static int bind_name(const char *name)
 	return fd;
 }
 
-/* Return: that of claims_take() for the ports 40000 to 40100; what it took is given back. */
-static int take(long *pid)
-{
-	struct claim_range range = { 40000, 40100 };
-	struct claims claims;
-	struct endpoint addr;
-	size_t other = 0;
-	int err;
-
-	CU_ASSERT(endpoint_parse_addr(STR(ADDRESS), 0, &addr));
-	err = claims_take(&claims, &addr, 1, &range, &other, pid);
-	if (!err)
-		claims_give(&claims);
-	return err;
-}
-
-/* A process of this program and user; ends with the end of the test. */
-static pid_t another_daemon(void)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		pause();
-		_exit(0);
-	}
-	return child;
-}
-
-static void test_claims_of_another_daemon_count(void)
-{
-	static const struct {
-		const char *ports;
-		bool overlaps;
-	} rows[] = {
-		{ "40000-40100", true },  { "40100-40200", true },  { "1-65535", true },
-		{ "40102-40200", false }, { "30000-39998", false }, { "40000", false },
-	};
-	pid_t child = another_daemon();
-	char name[80];
-	long pid;
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		int fd;
-
-		snprintf(name, sizeof(name), "rtprelay/" ADDRESS "/%s/%d", rows[i].ports, child);
-		fd = bind_name(name);
-		CU_ASSERT_EQUAL(take(&pid), rows[i].overlaps ? -EADDRINUSE : 0);
-		if (rows[i].overlaps)
-			CU_ASSERT_EQUAL(pid, child);
-		close(fd);
-	}
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-}
-
 /* Any user may bind any name: with the process of another program, or of none. */
 static void test_forged_claims_do_not_count(void)
 {
 	static const char *const pids[] = { "1", "4194304", "0", "x", "" };
+	const struct addr_ports ours = range_of("192.0.2.1", 30000, 30999);
+	struct addr_ports other;
+	struct claims claims;
 	char name[80];
 	long pid;
 
 	for (size_t i = 0; i < COUNT(pids); i++) {
 		int fd;
 
-		snprintf(name, sizeof(name), "rtprelay/" ADDRESS "/1-65535/%s", pids[i]);
+		snprintf(name, sizeof(name), "rtprelay/192.0.2.1/1-65535/%s", pids[i]);
 		fd = bind_name(name);
-		CU_ASSERT_EQUAL(take(&pid), 0);
+		CU_ASSERT_EQUAL(claims_take(&claims, &ours, 1, &other, &pid), 0);
+		claims_give(&claims);
 		close(fd);
 	}
 }
 
-TEST_SUITE(claim, { "claims of another daemon count", test_claims_of_another_daemon_count },
+TEST_SUITE(claim, { "claims are by address and ports", test_claims_are_by_address_and_ports },
+	   { "one process claims each range once", test_one_process_claims_each_range_once },
 	   { "forged claims do not count", test_forged_claims_do_not_count });
