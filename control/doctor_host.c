@@ -356,7 +356,8 @@ static void check_iface(struct doctor *doctor, const json_t *iface)
 	char device[IF_NAMESIZE];
 	struct endpoint address;
 
-	if (!text || !endpoint_parse_addr(str_of(text), AF_UNSPEC, &address))
+	if (!text || !endpoint_parse_addr(str_of(text), AF_UNSPEC, &address) ||
+	    json_is_true(json_object_get(iface, "gone")))
 		return;
 	find_device(&address, device);
 	if (*device == '\0') {

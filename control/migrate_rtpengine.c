@@ -62,7 +62,15 @@ static void nothing(struct migration *m, const struct theirs *row, const char *v
 	(void)value;
 }
 
-/* [NAME/]ADDRESS[!ADDRESS]; NAME=OTHER, a second name. Devices are ours only as addresses. */
+/* A device, or "any", that is advertised as another address. */
+static bool is_device_with_nat(const char *item)
+{
+	const char *address = strchr(item, '/') ? strchr(item, '/') + 1 : item;
+
+	return strchr(address, '!') && strcspn(address, ".:!") == strcspn(address, "!");
+}
+
+/* [NAME/]ADDRESS[!ADDRESS], a device or any in place of ADDRESS; NAME=OTHER, a second name. */
 static void interfaces(struct migration *m, const struct theirs *row, const char *value)
 {
 	char *copy = strdup(value), *rest = NULL;
@@ -71,10 +79,12 @@ static void interfaces(struct migration *m, const struct theirs *row, const char
 		return;
 	for (char *item = strtok_r(copy, ";, \t", &rest); item;
 	     item = strtok_r(NULL, ";, \t", &rest)) {
-		if (strpbrk(item, ".:="))
+		if (!is_device_with_nat(item))
 			migrate_put(m, row->key, "interface", item);
 		else
-			migrate_remark(m, row->key, "write the addresses of %s", item);
+			migrate_remark(m, row->key,
+				       "write the address before \"!\" in place of the device: %s",
+				       item);
 	}
 	free(copy);
 }

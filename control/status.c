@@ -95,14 +95,16 @@ static bool add_iface(struct table *table, const json_t *iface)
 {
 	static const char *const keys[] = { "pairs", "used", "free", "quarantined",
 					    "taken-by-others" };
-	char numbers[5][24], ports[32];
+	char numbers[5][24], ports[32], address[96];
 
 	for (size_t i = 0; i < 5; i++)
 		snprintf(numbers[i], sizeof(numbers[i]), "%" PRId64, number_of(iface, keys[i]));
 	snprintf(ports, sizeof(ports), "%" PRId64 "-%" PRId64, number_of(iface, "port-min"),
 		 number_of(iface, "port-max"));
+	snprintf(address, sizeof(address), "%s%s", text_of(iface, "address"),
+		 json_is_true(json_object_get(iface, "gone")) ? " (gone)" : "");
 	return table_add(table,
-			 (const char *const[]){ text_of(iface, "name"), text_of(iface, "address"),
+			 (const char *const[]){ text_of(iface, "name"), address,
 						text_of(iface, "advertised"), ports, numbers[0],
 						numbers[1], numbers[2], numbers[3], numbers[4] });
 }

@@ -129,20 +129,30 @@ static bool is_repeated(const struct addr_ports *ranges, size_t index)
 }
 
 /* First binds, then looks: of two daemons that start at once, at least one finds the other. */
-static int take(struct claims *claims, const struct addr_ports *range, struct addr_ports *other,
-		long *pid)
+int claims_add(struct claims *claims, const struct addr_ports *range, struct addr_ports *other,
+	       long *pid)
 {
 	char address[ENDPOINT_TEXT], name[sizeof(((struct sockaddr_un *)0)->sun_path) - 1];
+	int *more = realloc(claims->fd, (claims->count + 1) * sizeof(*more));
 	int fd;
 
+	if (!more)
+		return -ENOMEM;
+	claims->fd = more;
 	endpoint_print_addr(&range->addr, address);
 	snprintf(name, sizeof(name), PREFIX "%s/%hu-%hu/%ld", address, range->port_min,
 		 range->port_max, (long)getpid());
 	fd = bind_name(name);
+	*other = *range;
+	*pid = (long)getpid(); /* in another PID namespace a process may have the same number */
 	if (fd < 0)
 		return fd;
+	if (find_other(address, range, other, pid)) {
+		close(fd);
+		return -EADDRINUSE;
+	}
 	claims->fd[claims->count++] = fd;
-	return find_other(address, range, other, pid) ? -EADDRINUSE : 0;
+	return 0;
 }
 
 int claims_take(struct claims *claims, const struct addr_ports *ranges, size_t n,
@@ -150,12 +160,10 @@ int claims_take(struct claims *claims, const struct addr_ports *ranges, size_t n
 {
 	int err = 0;
 
-	*claims = (struct claims){ .fd = calloc(n + 1, sizeof(*claims->fd)) };
-	if (!claims->fd)
-		return -ENOMEM;
+	*claims = (struct claims){ NULL, 0 };
 	for (size_t i = 0; i < n && !err; i++)
 		if (!is_repeated(ranges, i))
-			err = take(claims, &ranges[i], other, pid);
+			err = claims_add(claims, &ranges[i], other, pid);
 	if (err)
 		claims_give(claims);
 	return err;

@@ -23,6 +23,12 @@ struct claims {
  */
 int claims_take(struct claims *claims, const struct addr_ports *ranges, size_t n,
 		struct addr_ports *other, long *pid);
+/*
+ * One more, not claimed before, after claims_take(). The same result; after a failure the others
+ * stay claimed.
+ */
+int claims_add(struct claims *claims, const struct addr_ports *range, struct addr_ports *other,
+	       long *pid);
 void claims_give(struct claims *claims);
 
 #endif

@@ -238,11 +238,29 @@ static bool read_addresses(struct destinations *d)
 	return true;
 }
 
+bool destinations_news(struct destinations *d)
+{
+	bool news = d->fd >= 0 && host_addrs_changed(d->fd);
+
+	d->changed |= news;
+	return news;
+}
+
+void destinations_set_media(struct destinations *d, const struct addr_ports *media, size_t n_media)
+{
+	d->conf.media = media;
+	d->conf.n_media = n_media;
+	d->changed = true;
+}
+
 bool destinations_refresh(struct destinations *d)
 {
-	bool changed = d->fd >= 0 && host_addrs_changed(d->fd);
+	bool due;
 
-	return (changed || d->stale) && read_addresses(d);
+	destinations_news(d);
+	due = d->changed || d->stale;
+	d->changed = false;
+	return due && read_addresses(d);
 }
 
 /* --- Start and end ---------------------------------------------------------------------------- */

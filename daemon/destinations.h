@@ -32,6 +32,7 @@ struct destinations_conf {
  * @conf: as given; only @media is used after the start
  * @deny: the set now in use; NULL: not read yet
  * @fd: readable when an address of this host has changed; -1: none
+ * @changed: the addresses have to be read again; @stale: they could not be read
  */
 struct destinations {
 	struct deny_rule *rules;
@@ -39,12 +40,17 @@ struct destinations {
 	struct destinations_conf conf;
 	struct deny *deny;
 	int fd;
-	bool stale;
+	bool changed, stale;
 };
 
 /* Reads configuration and addresses. 0; -ENOMEM; -EINVAL: a value of media-deny is not valid */
 int destinations_open(struct destinations *destinations, const struct destinations_conf *conf);
 void destinations_close(struct destinations *destinations);
+/* Reads what came at @fd. True: an address of this host was added or removed. */
+bool destinations_news(struct destinations *destinations);
+/* Other addresses of the interfaces; borrowed. Takes effect with destinations_refresh(). */
+void destinations_set_media(struct destinations *destinations, const struct addr_ports *media,
+			    size_t n_media);
 /* After @fd was readable, and once a second. True: there is another set, tell the media threads. */
 bool destinations_refresh(struct destinations *destinations);
 /* Is @text a value of media-deny? */

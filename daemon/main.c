@@ -51,8 +51,10 @@ static void on_kmod(evutil_socket_t fd, short what, void *arg)
 }
 
 /* An address of this host that comes may be one that a control socket listens at. */
-static void refresh_destinations(struct relay *relay)
+static void refresh_addresses(struct relay *relay)
 {
+	if ((destinations_news(&relay->destinations) || relay->unfollowed) && !relay->stopping)
+		relay_follow(relay);
 	if (relay->untold |= destinations_refresh(&relay->destinations))
 		relay->untold = worker_pool_deny(relay->workers, relay->destinations.deny);
 }
@@ -61,7 +63,7 @@ static void on_addresses(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	refresh_destinations(arg);
+	refresh_addresses(arg);
 }
 
 static void on_nft(evutil_socket_t fd, short what, void *arg)
@@ -79,7 +81,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	refresh_destinations(relay);
+	refresh_addresses(relay);
 	nft_tick(relay->nft);
 	kmod_tick(relay->kmod, clock_ms());
 	if (!relay->stopping)

@@ -39,8 +39,9 @@ struct relay {
 	struct stats stats;
 	/* Addresses of @ifaces, first bound, then as many advertised: with ports, and without. */
 	struct addr_ports *media;
-	struct endpoint *own;
-	size_t n_own;	     /* of both */
+	struct endpoint *own; /* media threads read it: addresses are only added */
+	size_t n_media, n_own;
+	bool unfollowed;     /* addresses of devices have changed, and not all parts know it */
 	struct steer *steer; /* NULL: not available */
 	struct destinations destinations;
 	struct worker_pool *workers;
@@ -79,5 +80,13 @@ int relay_start(struct relay *relay);
 struct call_table_conf relay_calls_conf(struct relay *relay);
 /* Passes relay->conf to the parts, after keys changed that may change while the daemon runs. */
 void relay_apply_conf(struct relay *relay);
+
+/*
+ * After addresses of this host were added or removed, and once a second: interfaces that are
+ * devices get those addresses, and other parts learn of it.
+ */
+void relay_follow(struct relay *relay);
+/* Makes relay->media again from the interfaces. 0; -ENOMEM: it is unchanged */
+int relay_list_media(struct relay *relay);
 
 #endif

@@ -303,25 +303,22 @@ static int start_ifaces(struct relay *relay)
 		log_err("interface %s: %s", conf->interface.item[i], error);
 		return err;
 	}
+	if (!iface_count(relay->ifaces))
+		log_warn("interface: no device has a global address at present: calls are refused "
+			 "until one comes");
 	return 0;
 }
 
-/* The addresses of the interfaces: first bound, then advertised. */
+/* Room for addresses that devices get later: media threads read the list without a lock. */
 static int list_media(struct relay *relay)
 {
-	size_t n = iface_count(relay->ifaces);
+	size_t room = 2 * iface_count(relay->ifaces) + IFACE_MAX;
 
-	relay->media = calloc(2 * n + 1, sizeof(*relay->media));
-	relay->own = calloc(2 * n + 1, sizeof(*relay->own));
-	if (!relay->media || !relay->own)
+	relay->own = calloc(room, sizeof(*relay->own));
+	if (!relay->own || relay_list_media(relay))
 		return failed("interfaces", -ENOMEM);
-	relay->n_own = 2 * n;
-	for (size_t i = 0; i < n; i++) {
-		relay->media[i] = iface_bound(iface_at(relay->ifaces, i));
-		relay->media[n + i] = iface_advertised(iface_at(relay->ifaces, i));
-	}
-	for (size_t i = 0; i < relay->n_own; i++)
-		relay->own[i] = relay->media[i].addr;
+	for (size_t i = 0; i < relay->n_media; i++)
+		relay->own[relay->n_own++] = relay->media[i].addr;
 	return 0;
 }
 
@@ -357,7 +354,7 @@ static int start_destinations(struct relay *relay)
 					  .homer = relay->conf.homer,
 					  .media_deny = &relay->conf.media_deny,
 					  .media = relay->media,
-					  .n_media = relay->n_own };
+					  .n_media = relay->n_media };
 	int err = control ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < n_protocol_rows && !err; i++)
@@ -382,11 +379,22 @@ static const char *why_no_steer(int err)
 	}
 }
 
-/* Without it the daemon works, but each packet costs more. */
+static int drop_bpf(const struct relay *relay)
+{
+	int err = privs_drop_bpf(has_low_port(&relay->conf));
+
+	return err ? failed("cannot drop privileges (CAP_BPF)", err) : 0;
+}
+
+/*
+ * Without it the daemon works, but each packet costs more: as at addresses that devices get later.
+ */
 static int start_steer(struct relay *relay)
 {
 	int err;
 
+	if (!iface_count(relay->ifaces))
+		return drop_bpf(relay);
 	relay->steer = steer_new(relay->own, iface_count(relay->ifaces));
 	if (!relay->steer)
 		return failed("media", -ENOMEM);
@@ -398,8 +406,7 @@ static int start_steer(struct relay *relay)
 		steer_free(relay->steer);
 		relay->steer = NULL;
 	}
-	err = privs_drop_bpf(has_low_port(&relay->conf));
-	return err ? failed("cannot drop privileges (CAP_BPF)", err) : 0;
+	return drop_bpf(relay);
 }
 
 static int start_workers(struct relay *relay)
@@ -727,6 +734,13 @@ static int start_web(struct relay *relay)
 	return -EINVAL;
 }
 
+/* Addresses that came or went while the parts were started. */
+static int start_follow(struct relay *relay)
+{
+	relay_follow(relay);
+	return 0;
+}
+
 static int start_cdr_file(struct relay *relay)
 {
 	const struct cdr_file_conf conf = { .path = relay->conf.cdr_file,
@@ -751,8 +765,8 @@ int relay_start(struct relay *relay)
 		start_destinations, start_steer,   start_workers,      start_kernel,
 		start_firewall,	    start_notify,  start_cdr_file,     start_homer,
 		start_calls,	    start_journal, start_drain,	       start_bans,
-		start_table,	    start_flows,   start_control,      start_admin,
-		start_web,
+		start_table,	    start_flows,   start_follow,       start_control,
+		start_admin,	    start_web,
 	};
 	int err = 0;
 

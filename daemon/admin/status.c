@@ -61,6 +61,8 @@ static void put_ifaces(struct json_line *line, const struct daemon_report *repor
 		jsonl_text(line, "advertised", endpoint_print_addr(&iface->advertised, text));
 		jsonl_u64(line, "port-min", iface->port_min);
 		jsonl_u64(line, "port-max", iface->port_max);
+		if (iface->gone)
+			jsonl_bool(line, "gone", true);
 		jsonl_u64(line, "pairs", iface->ports.pairs);
 		jsonl_u64(line, "used", iface->ports.used);
 		jsonl_u64(line, "free", iface->ports.free);

@@ -66,6 +66,7 @@ void call_table_set_limits(struct call_table *table, const struct call_table_con
 {
 	struct call_table_conf *own = &table->conf;
 
+	table->pairs = count_pairs(own->ifaces);
 	own->timeout_s = conf->timeout_s;
 	own->silent_timeout_s = conf->silent_timeout_s;
 	own->offer_timeout_s = conf->offer_timeout_s;

@@ -75,9 +75,10 @@ const struct conf_row conf_rows[] = {
 	{ "interface", CONF_LIST, AT(interface), 0, 0, NULL, NULL,
 	  "[NAME/]BIND[!ADVERTISED][:MIN-MAX] | ALIAS=NAME",
 	  "local address to relay media on; \"direction\" in a command selects it by NAME. ADVERTISED is "
-	  "written to SDP instead of BIND. MIN-MAX: its ports, instead of port-min to port-max; IPv6 then in "
-	  "brackets. Several addresses may share a name; the default name is the address; ALIAS=NAME defines a "
-	  "second name. The first interface is the default one", 0 },
+	  "written to SDP instead of BIND. BIND may be a device, or any: all their addresses, also later "
+	  "ones. MIN-MAX: its ports, instead of port-min to port-max; IPv6 then in brackets. Several addresses "
+	  "may share a name; the default name is the address; ALIAS=NAME defines a second name. The first "
+	  "interface is the default one", 0 },
 	{ "listen-ng", CONF_LIST, AT(listen_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
 	  "address that receives NG commands from proxies (UDP); PORT without HOST: all addresses", 0 },
 	{ "listen-tcp-ng", CONF_LIST, AT(listen_tcp_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",

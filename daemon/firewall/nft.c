@@ -59,6 +59,20 @@ struct nft {
 	int64_t repair_ms, repaired_ms, next_try_ms;
 };
 
+static int set_shape(struct nft *nft, const struct addr_ports *relay, size_t n_relay)
+{
+	struct addr_ports *copy = calloc(n_relay + 1, sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_relay; i++)
+		copy[i] = relay[i];
+	free(nft->shape.relay);
+	nft->shape.relay = copy;
+	nft->shape.n_relay = n_relay;
+	return 0;
+}
+
 struct nft *nft_open(const struct nft_conf *conf, int *error)
 {
 	struct nft *nft = calloc(1, sizeof(*nft));
@@ -67,14 +81,9 @@ struct nft *nft_open(const struct nft_conf *conf, int *error)
 	if (!nft)
 		return NULL;
 	nft->talk = (struct nft_talk){ -1, -1 };
-	nft->shape = (struct nft_shape){ .relay = calloc(conf->n_relay + 1, sizeof(*conf->relay)),
-					 .n_relay = conf->n_relay,
-					 .pinhole = conf->mode == FIREWALL_PINHOLE };
-	if (nft->shape.relay) {
-		for (size_t i = 0; i < conf->n_relay; i++)
-			nft->shape.relay[i] = conf->relay[i];
+	nft->shape.pinhole = conf->mode == FIREWALL_PINHOLE;
+	if (!set_shape(nft, conf->relay, conf->n_relay))
 		*error = nft_talk_open(&nft->talk);
-	}
 	if (!*error)
 		return nft;
 	free(nft->shape.relay);
@@ -327,6 +336,19 @@ static int create_table(struct nft *nft)
 	nft->next_try_ms = clock_ms() + REPAIR_MS;
 	log_result(nft, error);
 	return error;
+}
+
+/* The table is created again: its chains have rules for each range of ports. */
+int nft_set_relay(struct nft *nft, const struct addr_ports *relay, size_t n_relay)
+{
+	int error = nft ? set_shape(nft, relay, n_relay) : 0;
+
+	if (!nft || error)
+		return error;
+	read_banned(nft);
+	nft->made = false;
+	nft->next_try_ms = 0;
+	return 0;
 }
 
 int nft_flush(struct nft *nft)

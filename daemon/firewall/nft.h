@@ -34,6 +34,8 @@ struct nft *nft_open(const struct nft_conf *conf, int *error);
 /* Removes the table, unless @keep: the calls continue in the kernel and need their open ports. */
 void nft_close(struct nft *nft, bool keep);
 
+/* Other addresses and ports from the next nft_flush() on. 0; -ENOMEM: they stay as they were */
+int nft_set_relay(struct nft *nft, const struct addr_ports *relay, size_t n_relay);
 /* Opens a port of a call, with the next nft_flush(). 0; -ENOMEM */
 int nft_open_port(struct nft *nft, const struct endpoint *local);
 /* Closes it, with the next nft_flush(). Cannot fail; ignores a port that is not open. */

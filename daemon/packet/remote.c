@@ -372,7 +372,9 @@ void stream_set_ttl(struct stream *s, int ttl)
 
 static bool is_own(const struct worker_pool_conf *conf, const struct endpoint *source)
 {
-	for (size_t i = 0; i < conf->n_own; i++)
+	size_t n_own = __atomic_load_n(&conf->n_own, __ATOMIC_ACQUIRE);
+
+	for (size_t i = 0; i < n_own; i++)
 		if (endpoint_addr_eq(&conf->own[i], source))
 			return true;
 	return false;

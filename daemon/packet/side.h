@@ -184,7 +184,10 @@ struct worker_pool_conf {
 	unsigned int threads; /* 0: as cpus_usable() */
 	int64_t patience_ms;  /* latch-patience */
 	int64_t window_ms;    /* duration of LEARN after the first source, an offer or an answer */
-	/* The relay's own addresses, bound and advertised: media from them may loop. Borrowed. */
+	/*
+	 * The relay's own addresses, bound and advertised: media from them may loop. Borrowed.
+	 * @n_own grows by worker_pool_own().
+	 */
 	const struct endpoint *own;
 	size_t n_own;
 	struct deny *deny; /* at the start; NULL: none. worker_pool_new() takes a reference. */

@@ -3,24 +3,21 @@
  * iface.h - interfaces: named local addresses for media, and the addresses written to SDP for them
  *
  * Several addresses (IPv4, IPv6, several of one family) may share a name; an alias is a second
- * name. Created from the configuration at start, constant afterwards. Control thread only.
+ * name. Created from the configuration at start. The addresses of a device are those that it has at
+ * present: iface_follow() adds those that came. An address is never removed, since calls refer to
+ * it; it may be marked as gone. Control thread only.
  */
 #ifndef RTPRELAY_IFACE_H
 #define RTPRELAY_IFACE_H
 
-#include "base/addr_ports.h"
-#include "port/pool.h"
+#include "port/addr.h"
 
-struct iface_addr {
-	struct str name;      /* of the interface */
-	struct endpoint bind; /* port 0 */
-	struct endpoint
-		advertised; /* written to SDP; equal to bind unless "!ADVERTISED" was given */
-	uint16_t port_min, port_max;
-	struct port_pool *pool; /* shared by all with the same address and ports */
-};
+/* So many addresses at most; further ones of devices are not used. */
+#define IFACE_MAX 256
 
 struct iface_table;
+/* May media be received at these ports? */
+typedef bool iface_accept_fn(void *arg, const struct addr_ports *range);
 
 /* @port_min, @port_max: of the interfaces that have no ports of their own */
 struct iface_table *iface_table_new(uint16_t port_min, uint16_t port_max, int64_t quarantine_ms);
@@ -28,10 +25,21 @@ void iface_table_free(struct iface_table *table);
 /**
  * iface_table_add() - adds one value of the key "interface"
  * @value: [NAME/]BIND[!ADVERTISED][:MIN-MAX] (port/iface_value.h; the name may be BIND), or
- *	ALIAS=NAME
+ *	ALIAS=NAME. BIND is an address, a device of this host, or any: all of them
  * Return: 0; -ENOMEM; -EINVAL, *error is a sentence for the operator (static or owned by @table)
  */
 int iface_table_add(struct iface_table *table, struct str value, const char **error);
+/**
+ * iface_follow() - makes the addresses of devices those that they have at present
+ *
+ * These are the global ones that a socket can be bound to: neither loopback nor link-local. Nothing
+ * is logged while @accept is NULL.
+ * @accept: is asked about each new address with its ports; NULL: all are accepted
+ * Return: 1: something has changed; 0; -errno: the addresses of this host cannot be read
+ */
+int iface_follow(struct iface_table *table, iface_accept_fn *accept, void *arg);
+/* Is there a device, or "any"? */
+bool iface_follows(const struct iface_table *table);
 /**
  * iface_pick() - selects an address of interface @name for a side of a media
  * @name: STR_NONE: the first interface. Unknown name: also the first interface, and *known = false
@@ -43,14 +51,11 @@ int iface_table_add(struct iface_table *table, struct str value, const char **er
 struct iface_addr *iface_pick(struct iface_table *table, struct str name, int family, bool *known);
 /* Is it the address, bound or advertised, and the port of media that is open, or was just now? */
 bool iface_holds(const struct iface_table *table, const struct endpoint *ep, int64_t now_ms);
-/* The first configured address of @family; NULL: there is none. */
+/* The first address of @family that is not gone; NULL: there is none. */
 struct iface_addr *iface_first(const struct iface_table *table, int family);
-/* All addresses in order of configuration. */
+/* All addresses in order of configuration, also those that are gone. */
 size_t iface_count(const struct iface_table *table);
 struct iface_addr *iface_at(const struct iface_table *table, size_t index);
-/* The address with its ports, as bound and as advertised. */
-struct addr_ports iface_bound(const struct iface_addr *addr);
-struct addr_ports iface_advertised(const struct iface_addr *addr);
 /* Is @ep bound by this relay, or may it be? */
 bool iface_owns(const struct iface_table *table, const struct endpoint *ep);
 /* The number of pairs of ports of all addresses; a shared pool counts once. */

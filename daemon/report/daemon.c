@@ -76,6 +76,7 @@ static void report_ifaces(struct iface_table *ifaces, struct daemon_report *repo
 		report->iface[i].advertised = addr->advertised;
 		report->iface[i].port_min = addr->port_min;
 		report->iface[i].port_max = addr->port_max;
+		report->iface[i].gone = addr->gone;
 		report->iface[i].ports = port_pool_usage(addr->pool, now_ms);
 	}
 }

@@ -59,6 +59,7 @@ struct iface_report {
 	struct str name;
 	struct endpoint bind, advertised;
 	uint16_t port_min, port_max;
+	bool gone; /* not on this host at present */
 	struct port_pool_usage ports;
 };
 

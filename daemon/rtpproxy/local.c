@@ -13,7 +13,8 @@ static bool has_family(struct iface_table *ifaces, struct str name, int family)
 	for (size_t i = 0; i < iface_count(ifaces); i++) {
 		const struct iface_addr *addr = iface_at(ifaces, i);
 
-		if ((!name.len || str_eq(addr->name, name)) && addr->bind.sa.sa_family == family)
+		if ((!name.len || str_eq(addr->name, name)) && !addr->gone &&
+		    addr->bind.sa.sa_family == family)
 			return true;
 	}
 	return false;
@@ -70,7 +71,8 @@ static struct iface_addr *find_addr(struct iface_table *ifaces, const struct end
 	for (size_t i = 0; i < iface_count(ifaces); i++) {
 		struct iface_addr *at = iface_at(ifaces, i);
 
-		if (endpoint_addr_eq(&at->bind, addr) || endpoint_addr_eq(&at->advertised, addr))
+		if (!at->gone &&
+		    (endpoint_addr_eq(&at->bind, addr) || endpoint_addr_eq(&at->advertised, addr)))
 			return at;
 	}
 	return NULL;

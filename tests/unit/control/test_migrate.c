@@ -100,7 +100,14 @@ static void test_values_of_rtpengine(void)
 		  "state-dir = /var/lib/rtprelay\n# redis: calls survive the daemon in state-dir, "
 		  "not in a database, and not the host" },
 		{ "redis-expires = 9", "# redis-expires: see state-dir" },
-		{ "interface = eth0", "# interface: write the addresses of eth0" },
+		{ "interface = eth0", "interface = eth0" },
+		{ "interface = pub/eth0;any", "interface = pub/eth0\ninterface = any" },
+		{ "interface = any", "interface = any" },
+		{ "interface = pub/eth0!203.0.113.5",
+		  "# interface: write the address before \"!\" in place of the device: "
+		  "pub/eth0!203.0.113.5" },
+		{ "interface = pub/2001:db8::1!2001:db8::5",
+		  "interface = pub/2001:db8::1!2001:db8::5" },
 		{ "port-min = x", "# port-min: port-min: \"x\" is not a whole number" },
 		{ "timeout", "# timeout: is not of the form KEY = VALUE" },
 		{ "frobnicate = 1", "# frobnicate: not known" },

@@ -247,6 +247,35 @@ static void test_ports_of_each_address(void)
 	nft_close(nft, false);
 }
 
+/* Addresses that a device gets later: open ports, bans and counters stay. */
+static void test_other_addresses_later(void)
+{
+	const struct addr_ports later[] = { { endpoint("127.80.0.1"), 21000, 21999 },
+					    { endpoint("127.80.0.9"), 22000, 22999 } };
+	struct endpoint open = endpoint("127.80.0.1:21000"), banned = endpoint("127.0.0.66");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_PINHOLE);
+	CU_ASSERT_EQUAL(nft_open_port(nft, &open), 0);
+	CU_ASSERT_EQUAL(nft_ban(nft, &banned), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(passes("127.0.0.66:5000", "127.80.0.1:21000"));
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.9:22000"));
+	CU_ASSERT_EQUAL(nft_set_relay(nft, later, COUNT(later)), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.9:22000"));
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.2:21000"));
+	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.1:21000"));
+	CU_ASSERT_FALSE(passes("127.0.0.66:5000", "127.80.0.1:21000"));
+	nft_tick(nft);
+	CU_ASSERT_EQUAL(nft_counters(nft).banned, 2);
+	CU_ASSERT_EQUAL(nft_counters(nft).repairs, 0);
+	CU_ASSERT_EQUAL(nft_set_relay(NULL, later, COUNT(later)), 0);
+	nft_close(nft, false);
+}
+
 static void test_pinhole_opens_and_closes(void)
 {
 	struct endpoint port = endpoint("127.80.0.1:21000"), v6 = endpoint("[::1]:21000");
@@ -737,6 +766,7 @@ static void test_ports_without_memory(void)
 
 TEST_SUITE(nft, { "the table is listed as expected", test_the_table_is_listed_as_expected },
 	   { "ports of each address", test_ports_of_each_address },
+	   { "other addresses later", test_other_addresses_later },
 	   { "notrack without firewall has no input chain",
 	     test_notrack_without_firewall_has_no_input_chain },
 	   { "pinhole opens and closes", test_pinhole_opens_and_closes },

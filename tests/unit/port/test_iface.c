@@ -59,16 +59,24 @@ static void test_refusals_say_why(void)
 		const char *value, *error;
 	} rows[] = {
 		{ "", "the value is empty" },
-		{ "pub/", "\"\" is not an IPv4 or IPv6 address" },
+		{ "pub/",
+		  "\"\" is neither an IPv4 or IPv6 address nor a network device of this host" },
 		{ "/127.0.0.1", "\"\" is not a valid interface name" },
 		{ "a b/127.0.0.1", "\"a b\" is not a valid interface name" },
-		{ "127.0.0.1/8", "\"8\" is not an IPv4 or IPv6 address" },
+		{ "127.0.0.1/8",
+		  "\"8\" is neither an IPv4 or IPv6 address nor a network device of this host" },
 		{ "pub/192.0.2.77", "192.0.2.77 is not an address of this host; for a floating "
 				    "address set net.ipv4.ip_nonlocal_bind=1" },
 		{ "2001:db8::77", "2001:db8::77 is not an address of this host; for a floating "
 				  "address set net.ipv6.ip_nonlocal_bind=1" },
-		{ "pub/lo", "give an address, not a device: interface = pub/192.0.2.1" },
-		{ "pub/no-such-dev", "\"no-such-dev\" is not an IPv4 or IPv6 address" },
+		{ "pub/no-such-dev", "\"no-such-dev\" is neither an IPv4 or IPv6 address nor a "
+				     "network device of this host" },
+		{ "pub/lo!203.0.113.5",
+		  "a device has no advertised address: give the address before \"!\"" },
+		{ "pub/any!203.0.113.5",
+		  "a device has no advertised address: give the address before \"!\"" },
+		{ "a b/lo", "\"a b\" is not a valid interface name" },
+		{ "inside/lo", "the name \"inside\" is already in use" },
 		{ "pub/0.0.0.0", "0.0.0.0 is not the address of one host; list each address" },
 		{ "pub/::", ":: is not the address of one host; list each address" },
 		{ "pub/224.0.0.5", "224.0.0.5 is not the address of one host; list each address" },

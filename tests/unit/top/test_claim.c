@@ -47,7 +47,7 @@ static struct rival rival_begin(const struct addr_ports *ranges, size_t n)
 	close(ready[1]);
 	close(release[0]);
 	CU_ASSERT_EQUAL(read(ready[0], &byte, 1), 1);
-	CU_ASSERT_EQUAL(byte, 'y');
+	CU_ASSERT_TRUE(byte == 'y');
 	close(ready[0]);
 	rival.release = release[1];
 	return rival;
@@ -150,6 +150,27 @@ static void test_forged_claims_do_not_count(void)
 	}
 }
 
+/* The address of a device that comes later. A refused claim is nobody's. */
+static void test_a_claim_is_added_later(void)
+{
+	const struct addr_ports theirs = range_of("192.0.2.5", 30000, 30999);
+	const struct addr_ports ours = range_of("192.0.2.1", 30000, 30999);
+	struct rival rival = rival_begin(&theirs, 1);
+	struct addr_ports other;
+	struct claims claims;
+	long pid = 0;
+
+	CU_ASSERT_EQUAL_FATAL(claims_take(&claims, &ours, 1, &other, &pid), 0);
+	CU_ASSERT_EQUAL(claims_add(&claims, &theirs, &other, &pid), -EADDRINUSE);
+	CU_ASSERT_EQUAL(pid, rival.pid);
+	CU_ASSERT_EQUAL(claims.count, 1);
+	rival_end(&rival);
+	CU_ASSERT_EQUAL(claims_add(&claims, &theirs, &other, &pid), 0);
+	CU_ASSERT_EQUAL(claims.count, 2);
+	claims_give(&claims);
+}
+
 TEST_SUITE(claim, { "claims are by address and ports", test_claims_are_by_address_and_ports },
 	   { "one process claims each range once", test_one_process_claims_each_range_once },
-	   { "forged claims do not count", test_forged_claims_do_not_count });
+	   { "forged claims do not count", test_forged_claims_do_not_count },
+	   { "a claim is added later", test_a_claim_is_added_later });
