@@ -140,12 +140,13 @@ MAN8 := $(DESTDIR)$(PREFIX)/share/man/man8
 DOC  := $(DESTDIR)$(PREFIX)/share/doc/rtprelay
 UNIT := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SYSUSERS := $(DESTDIR)$(PREFIX)/lib/sysusers.d
+SYSCTL := $(DESTDIR)$(PREFIX)/lib/sysctl.d
 ETC  := $(DESTDIR)$(SYSCONFDIR)/rtprelay
 LOGS := $(DESTDIR)$(SYSCONFDIR)/logrotate.d
 DKMS := $(DESTDIR)/usr/src/rtprelay-$(VERSION)
 
 install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, unit, configuration, module source for dkms
-	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(SYSUSERS) $(ETC) $(LOGS)
+	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(SYSUSERS) $(SYSCTL) $(ETC) $(LOGS)
 	for file in docs/fail2ban/*/*; do install -D -m 644 $$file $(DOC)/$${file#docs/} || exit 1; done
 	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
 	install -m 644 docs/*.7 $(MAN7)
@@ -157,6 +158,7 @@ install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: pro
 	for page in README.md ARCHITECTURE.md CONTRIBUTING.md; do sed 's|](docs/|](|g' $$page > $(DOC)/$$page || exit 1; done
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
 	install -m 644 packaging/rtprelay.sysusers $(SYSUSERS)/rtprelay.conf
+	install -m 644 packaging/rtprelay.sysctl $(SYSCTL)/30-rtprelay.conf
 	$(if $(DESTDIR),,$(ADD_USER))
 	[ -e $(LOGS)/rtprelay ] || install -m 644 packaging/rtprelay.logrotate $(LOGS)/rtprelay
 	[ -e $(ETC)/rtprelay.conf ] || install -m 644 docs/rtprelay.conf $(ETC)/rtprelay.conf
@@ -179,7 +181,7 @@ install-module: module install-module-source ## the module: by dkms if it is ins
 	$(if $(DESTDIR),,packaging/install-module '$(VERSION)' '$(KDIR)')
 
 uninstall: ## removes what install and install-module have installed; keeps configuration, calls, records and the user
-	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(SYSUSERS)/rtprelay.conf $(LOGS)/rtprelay
+	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(SYSUSERS)/rtprelay.conf $(SYSCTL)/30-rtprelay.conf $(LOGS)/rtprelay
 	rm -f $(patsubst docs/%,$(MAN7)/%,$(wildcard docs/*.7)) $(patsubst docs/%,$(MAN8)/%,$(wildcard docs/*.8))
 	rm -rf $(DOC) $(DESTDIR)/usr/src/rtprelay-$(RELEASE)*
 	$(if $(DESTDIR),,packaging/install-module --remove)

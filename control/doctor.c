@@ -39,12 +39,26 @@ static void ask_daemon(struct doctor *doctor)
 			"the daemon refuses new calls (drain)");
 }
 
+/* The daemon need not run: a host may be prepared for it. */
+static int tune(struct doctor *doctor)
+{
+	struct options quiet = *doctor->options;
+
+	quiet.json = false;
+	line_ask(&quiet, line_request(CONTROL_VERB_STATUS), take_status, doctor);
+	doctor_tune(doctor, doctor->options->tune);
+	json_decref(doctor->status);
+	return EXIT_OK;
+}
+
 int verb_doctor(const struct options *options, int argc, char **argv)
 {
 	struct doctor doctor = { .options = options };
 
 	(void)argc;
 	(void)argv;
+	if (options->tune)
+		return tune(&doctor);
 	ask_daemon(&doctor);
 	doctor_module(&doctor);
 	doctor_nftables(&doctor);

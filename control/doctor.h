@@ -3,6 +3,7 @@
 #ifndef RTPRELAY_DOCTOR_H
 #define RTPRELAY_DOCTOR_H
 
+#include <stdint.h>
 #include "finding.h"
 
 /* Of the loaded module and of its file; empty: unknown, or there is none. */
@@ -21,6 +22,8 @@ void doctor_network(struct doctor *doctor);
 void doctor_journal(struct doctor *doctor);
 void doctor_bans(struct doctor *doctor);
 void doctor_calls(struct doctor *doctor);
+/* doctor_tune.c */
+void doctor_tune(struct doctor *doctor, uint64_t calls);
 /* doctor_commands.c */
 void doctor_commands(struct doctor *doctor);
 

@@ -23,7 +23,8 @@ struct options {
 	unsigned int interval_s;
 	unsigned int wait_s; /* for the end of all calls; 0: no */
 	bool until_restart;
-	bool one_way; /* a filter */
+	unsigned int tune; /* calls; 0: no */
+	bool one_way;	   /* a filter */
 	/* Filters and new settings; NULL: not given. */
 	const char *call_id, *tag, *address, *path, *min_age, *max_mos;
 	const char *log_level, *max_sessions, *drain, *debug_call;

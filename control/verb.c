@@ -12,6 +12,7 @@
 #include <string.h>
 #include "control_proto.h"
 #include "daemon/base/count.h"
+#include "sizing.h"
 #include "verb.h"
 #include "version.h"
 
@@ -80,6 +81,7 @@ const struct option options_known[] = {
 	{ "debug", no_argument, NULL, 'B' },
 	{ "until-restart", no_argument, NULL, 'u' },
 	{ "wait", required_argument, NULL, 'w' },
+	{ "tune", required_argument, NULL, 'T' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
@@ -113,6 +115,7 @@ static void help(FILE *out)
 	      "  --sort=COLUMN        for calls: age, packets, mos, loss, jitter, drops, heard, "
 	      "call-id\n"
 	      "  --wait=SECONDS       for set --drain=on: count down until there are no calls\n"
+	      "  --tune=CALLS         for doctor: print what has to be set for so many calls\n"
 	      "  --until-restart      for set --drain=on: a restart ends it\n"
 	      "  --debug-call=ID      for set: log commands and replies of this call, with SDP; "
 	      "none: end\n"
@@ -152,6 +155,7 @@ static const struct {
 	{ "debug-call=ID", " set ",
 	  "log this call's commands and replies, for an hour; none: no call" },
 	{ "debug", " call ", "what set --debug-call has logged of the call" },
+	{ "tune=CALLS", " doctor ", "only: what has to be set for so many calls" },
 	{ "server=HOST:PORT", " ng ",
 	  "where the daemon listens (default: as it says over the control socket)" },
 };
@@ -258,6 +262,12 @@ static int number_option(struct options *options, int option)
 		options->wait_s = (unsigned int)number;
 		return -1;
 	}
+	if (option == 'T') {
+		if (!parse_number(optarg, 1, SIZING_CALLS_MAX, &number))
+			return usage("--tune requires 1 to 1000000 calls, not ", optarg);
+		options->tune = (unsigned int)number;
+		return -1;
+	}
 	if (!parse_number(optarg, 1, 3600, &number))
 		return usage(option == 't' ? "--timeout requires 1 to 3600 seconds, not "
 					   : "--interval requires 1 to 3600 seconds, not ",
@@ -285,6 +295,7 @@ int option_take(struct options *options, int option)
 	case 'l':
 	case 'i':
 	case 'w':
+	case 'T':
 		return number_option(options, option);
 	case 'u':
 		options->until_restart = true;

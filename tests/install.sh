@@ -179,13 +179,21 @@ anchors()
 	sed -n 's/^##* //p' "$1" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-'
 }
 
+# Systemd's default is five tries in ten seconds.
+waits_for_an_address()
+{
+	awk -F= '$1 == "StartLimitBurst" { tries = $2 } $1 == "RestartSec" { pause = $2 } $1 == "StartLimitIntervalSec" { within = $2 }
+		END { exit !(tries * pause >= 300 && within > tries * pause) }' "$root/usr/lib/systemd/system/rtprelayd.service"
+}
+
 step 'make install' tests/make install DESTDIR="$root" PREFIX=/usr
 for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
-	lib/sysusers.d/rtprelay.conf share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service ../etc/logrotate.d/rtprelay; do
+	lib/sysusers.d/rtprelay.conf share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service lib/sysctl.d/30-rtprelay.conf ../etc/logrotate.d/rtprelay; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
 step 'all place-holders are replaced' sh -c "grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf; [ \$? -eq 1 ]"
 step 'the unit starts the installed daemon' grep -q '^ExecStart=/usr/sbin/rtprelayd' "$root/usr/lib/systemd/system/rtprelayd.service"
+step 'the unit waits for an address that comes late' waits_for_an_address
 step 'the user of the unit is one that is installed' user_of_the_unit_is_installed
 step 'unit, logrotate and example name the same directory for call records' directory_of_records_is_one
 step 'the installed daemon runs' "$daemon" --version

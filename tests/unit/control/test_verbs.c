@@ -520,6 +520,37 @@ static void test_doctor_finds_what_is_wrong(void)
 	       "up");
 }
 
+/* What fits is ok; an address that is gone and a shared pool are no more ports. */
+static void test_doctor_tune_compares_with_the_daemon(void)
+{
+	static const char answer[] =
+		"{\"type\":\"status\",\"pid\":1,\"max-sessions\":400,\"interfaces\":["
+		"{\"name\":\"a\",\"address\":\"192.0.2.1\",\"port-min\":30000,\"pairs\":1200},"
+		"{\"name\":\"b\",\"address\":\"192.0.2.1\",\"port-min\":30000,\"pairs\":1200},"
+		"{\"name\":\"a\",\"address\":\"192.0.2.2\",\"port-min\":30000,\"pairs\":1200,"
+		"\"gone\":true}]}\n" END;
+
+	CU_ASSERT_EQUAL(ask("doctor --tune=500", answer), EXIT_OK);
+	expect("ok     ports: 2400 are needed, the daemon has 2400\n");
+	expect("note   the daemon accepts at most 400 calls\n       -> rtprelay.conf: "
+	       "max-sessions\n");
+	expect("50000 packets/s take about 0.6 cores on the user path, 0.1 on the kernel path");
+	CU_ASSERT_EQUAL(ask("doctor --tune=20000", answer), EXIT_OK);
+	expect("note   ports: 96000 are needed, the daemon has 2400\n       -> rtprelay.conf: "
+	       "port-min = 16384, port-max = 64383; addresses (interface): 2\n");
+	expect("LimitNOFILE=96512");
+}
+
+static void test_doctor_tune_needs_no_daemon(void)
+{
+	CU_ASSERT_EQUAL(run("doctor --tune=5000"), EXIT_OK);
+	expect("note   ports: 24000 are needed\n       -> rtprelay.conf: port-min = 30000, "
+	       "port-max = 53999; addresses (interface): 1\n");
+	expect("note   descriptors: 24512 are needed\n");
+	CU_ASSERT_EQUAL(run("doctor --tune=0"), EXIT_USAGE);
+	CU_ASSERT_EQUAL(run("doctor --tune=x"), EXIT_USAGE);
+}
+
 static void test_group_that_cannot_be_given_is_wrong(void)
 {
 	char answer[256];
@@ -808,6 +839,8 @@ TEST_SUITE(
 	{ "wrong usage asks nothing", test_wrong_usage_asks_nothing },
 	{ "watch prints events and waits for more", test_watch_prints_events_and_waits_for_more },
 	{ "a difference has to stay", test_a_difference_has_to_stay },
+	{ "doctor --tune compares with the daemon", test_doctor_tune_compares_with_the_daemon },
+	{ "doctor --tune needs no daemon", test_doctor_tune_needs_no_daemon },
 	{ "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
 	{ "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
 	{ "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },
