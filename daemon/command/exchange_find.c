@@ -60,6 +60,17 @@ static struct iface_addr *pick_local(struct exchange *ex, struct str name, int f
 	return local;
 }
 
+/* In place of an address that this host has lost: another one of its interface. */
+static struct iface_addr *present(const struct exchange *ex, struct iface_addr *local)
+{
+	struct iface_addr *other = NULL;
+
+	if (local && local->gone)
+		other = iface_pick(ex->call->table->conf.ifaces, local->name,
+				   local->bind.sa.sa_family, NULL);
+	return other ? other : local;
+}
+
 /* Another fork of the same caller keeps the caller's local address. */
 static struct iface_addr *sibling_local(const struct exchange *ex)
 {
@@ -91,7 +102,7 @@ static int leg_locals(struct exchange *ex)
 		struct iface_addr *local = leg->local[i];
 
 		if (!local)
-			local = dialog->party[side].local;
+			local = present(ex, dialog->party[side].local);
 		if (!local || (!leg->local[i] && family && local->bind.sa.sa_family != family))
 			local = pick_local(ex, local ? local->name : STR_NONE, family);
 		if (!local)
@@ -133,7 +144,7 @@ static int choose_first_locals(struct exchange *ex)
 {
 	const struct request *request = ex->request;
 	struct str from = request->direction[0], to = request->direction[1];
-	struct iface_addr *a = sibling_local(ex);
+	struct iface_addr *a = present(ex, sibling_local(ex));
 	int family = sdp_family(ex), shown;
 
 	family_of_name(ex, &from);
@@ -171,6 +182,8 @@ int exchange_locals(struct exchange *ex)
 	ex->local[SIDE_A] = ex->dialog->party[SIDE_A].local;
 	ex->local[SIDE_B] = ex->dialog->party[SIDE_B].local;
 	if (ex->offer) {
+		for (int side = 0; side < 2; side++)
+			ex->local[side] = present(ex, ex->local[side]);
 		follow_family(ex, ex->from, sdp_family(ex));
 		follow_family(ex, ex->to, family_asked(ex->request));
 	}

@@ -196,7 +196,7 @@ static void plan_mux(const struct exchange *ex, const struct sdp_media *m, struc
  * Ports are kept as long as possible, also if the phone's own address changed: that is best for
  * phones behind NATs, and a re-INVITE may still be refused. Other ports are taken if the request
  * says no-port-latching and the phone's address changed, if it asks for new ports, if a side's
- * local address (its family) changed, and if a media that had one port needs two.
+ * local address changed (its family; it is gone), and if a media that had one port needs two.
  */
 static bool must_replace(const struct exchange *ex, const struct media_plan *plan)
 {
