@@ -322,7 +322,8 @@ static void test_levels_of_subsystems(void)
 		{ "info, latching:debug",
 		  "\"latching\" is not one of the subsystems admin, base, call, command, conf, "
 		  "ctl, "
-		  "daemon, firewall, gate, journal, kernel, latch, ng, packet, port, report, "
+		  "daemon, firewall, gate, homer, journal, kernel, latch, ng, packet, port, "
+		  "report, "
 		  "rtpproxy, sdp, stats, stun, web" },
 		{ "", "\"\" is not one of error, warning, notice, info, debug" },
 	};
