@@ -23,11 +23,7 @@ static inline void homer_server_open(struct homer_server *server)
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
-	struct homer_conf conf = { .target = server->target,
-				   .password = "top secret",
-				   .id = 77,
-				   .sent = &server->sent,
-				   .lost = &server->lost };
+	struct homer_conf conf = { .password = "top secret", .id = 77 };
 	const char *error = "";
 
 	memset(server, 0, sizeof(*server));
@@ -36,6 +32,9 @@ static inline void homer_server_open(struct homer_server *server)
 	CU_ASSERT_EQUAL_FATAL(bind(server->fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	CU_ASSERT_EQUAL_FATAL(getsockname(server->fd, (struct sockaddr *)&at, &len), 0);
 	snprintf(server->target, sizeof(server->target), "udp:127.0.0.1:%u", ntohs(at.sin_port));
+	conf.target = server->target;
+	conf.sent = &server->sent;
+	conf.lost = &server->lost;
 	server->homer = homer_open(&conf, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(server->homer);
 }
