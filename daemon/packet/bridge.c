@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include "packet/bridge.h"
 #include "packet/pool.h"
 #include "packet/remote.h"
@@ -27,17 +26,6 @@ static void init_stream(struct stream *s, struct bridge *b, int side, int comp, 
 	s->news.bridge = b;
 	s->news.side = (uint8_t)side;
 	s->news.comp = (uint8_t)comp;
-}
-
-/* Without random numbers only the choice among newcomers can be foreseen. */
-static void seed_candidates(struct bridge *b)
-{
-	uint64_t seed[2];
-
-	if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
-		return;
-	for (int side = 0; side < 2; side++)
-		candidates_seed(&b->candidates[side], seed[side]);
 }
 
 static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worker,
@@ -65,7 +53,6 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	b->close_order.kind = ORDER_CLOSE;
 	ring_init(&b->siblings);
 	ring_init(&b->all);
-	seed_candidates(b);
 	for (int i = 3; i >= 0; i--) {
 		int side = i >> 1, comp = i & 1;
 
@@ -177,12 +164,23 @@ void bridge_close(struct bridge *b)
 	worker_post(b->worker, &b->close_order);
 }
 
+static void free_stream(struct stream *s)
+{
+	if (!s)
+		return;
+	free(s->quality);
+	free(s->refused);
+	free(s->asked);
+}
+
 void bridge_free(struct bridge *b)
 {
-	if (b)
-		for (int i = 0; i < 4; i++)
-			if (b->stream[i >> 1][i & 1])
-				free(b->stream[i >> 1][i & 1]->quality);
+	if (!b)
+		return;
+	for (int i = 0; i < 4; i++)
+		free_stream(b->stream[i >> 1][i & 1]);
+	for (int side = 0; side < 2; side++)
+		free(b->candidates[side]);
 	free(b);
 }
 

@@ -2,6 +2,7 @@
 /*
  * ice.c - whose STUN a media passes on, where the ICE lines were left in the SDP (rule R16)
  */
+#include <stdlib.h>
 #include "packet/ice.h"
 #include "stun/stun.h"
 
@@ -25,8 +26,8 @@ static bool names_both(const struct stream *s, struct str username)
 
 static bool was_asked(const struct stream *s, const uint8_t *transaction)
 {
-	for (unsigned int i = 0; i < s->asked.n; i++)
-		if (!memcmp(s->asked.transaction[i], transaction, STUN_TRANSACTION))
+	for (unsigned int i = 0; s->asked && i < s->asked->n; i++)
+		if (!memcmp(s->asked->transaction[i], transaction, STUN_TRANSACTION))
 			return true;
 	return false;
 }
@@ -44,11 +45,16 @@ bool ice_passes(const struct stream *s, const struct packet *p)
 
 void ice_note_passed(struct stream *out, const struct packet *p)
 {
-	struct stun_asked *asked = &out->asked;
+	struct stun_asked *asked;
 	struct stun stun;
 
 	if (!stun_read(p->data, p->len, &stun) || stun.class != STUN_REQUEST ||
 	    was_asked(out, stun.transaction))
+		return;
+	if (!out->asked)
+		out->asked = calloc(1, sizeof(*out->asked));
+	asked = out->asked;
+	if (!asked)
 		return;
 	memcpy(asked->transaction[asked->next], stun.transaction, STUN_TRANSACTION);
 	asked->next = (uint8_t)((asked->next + 1) % STREAM_ASKED);

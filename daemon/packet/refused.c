@@ -6,6 +6,7 @@
  * One source is kept. Packets sprayed from many addresses do not displace one that goes on sending,
  * such as a phone whose address nobody told.
  */
+#include <stdlib.h>
 #include "packet/refused.h"
 #include "packet/remote.h"
 
@@ -14,7 +15,7 @@
 
 static void keep_source(struct stream *s, const struct latch_packet *packet, enum latch_rank rank)
 {
-	struct refused_source *kept = &s->refused;
+	struct refused_source *kept = s->refused;
 	bool same = endpoint_eq(&kept->source, packet->source);
 
 	if (!same && kept->packets > 1 && packet->now_ms - kept->heard_ms < FORGET_MS)
@@ -62,7 +63,7 @@ static void count_source(struct refused_source *refused, const struct endpoint *
 static bool is_unheard(const struct stream *s)
 {
 	return s->comp == COMP_RTP && latch_state(&s->latch) == LATCH_WAIT &&
-	       s->refused.packets >= REFUSED_UNHEARD;
+	       s->refused->packets >= REFUSED_UNHEARD;
 }
 
 /*
@@ -80,14 +81,23 @@ static void ask_kernel(const struct stream *s, const struct latch_packet *packet
 		rtp->news_bits |= 1 << BRIDGE_ASK;
 }
 
-void stream_note_refused(struct stream *s, const struct latch_packet *packet, enum latch_rank rank)
+static void note_source(struct stream *s, const struct latch_packet *packet, enum latch_rank rank)
 {
+	if (!s->refused)
+		__atomic_store_n(&s->refused, calloc(1, sizeof(*s->refused)), __ATOMIC_RELEASE);
+	if (!s->refused)
+		return; /* out of memory: it is counted, and not told */
 	keep_source(s, packet, rank);
-	count_source(&s->refused, packet->source);
-	if (!s->refused.told && is_unheard(s)) {
-		s->refused.told = true;
+	count_source(s->refused, packet->source);
+	if (!s->refused->told && is_unheard(s)) {
+		s->refused->told = true;
 		s->news_bits |= 1 << BRIDGE_UNHEARD;
 	}
+}
+
+void stream_note_refused(struct stream *s, const struct latch_packet *packet, enum latch_rank rank)
+{
+	note_source(s, packet, rank);
 	if (s->refused_ms && packet->now_ms - s->refused_ms < 1000)
 		return;
 	s->refused_ms = packet->now_ms;

@@ -100,7 +100,7 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 	ref->n_near = ref->on_trial = 0;
 	ref->spoke = latch_spoke(&s->latch);
 	ref->rtp = rtp ? &rtp->latch : NULL;
-	ref->candidates = s->comp == COMP_RTP ? &s->bridge->candidates[s->side] : NULL;
+	ref->candidates = s->comp == COMP_RTP ? s->bridge->candidates[s->side] : NULL;
 	ref->alone = is_alone(s);
 	ref->asymmetric = conf->flags & SIDE_ASYMMETRIC;
 	ref->mode = conf->latching;
@@ -132,7 +132,7 @@ static void end_trial(struct stream *s)
 	latch_forget(&s->latch);
 	stream_write_end(s);
 	if (s->comp == COMP_RTP)
-		candidates_clear(&s->bridge->candidates[s->side]);
+		candidates_clear(s->bridge->candidates[s->side]);
 	s->news_bits |= 1 << BRIDGE_CHANGED;
 	stream_aim_side(s);
 }

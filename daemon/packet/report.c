@@ -83,9 +83,17 @@ void stream_quality(const struct stream *s, int64_t now_ms, struct quality *q)
 	quality_finish(q, &counts, from_other.leg_us, now_ms);
 }
 
+static void copy_refused(const struct refused_source *refused, struct stream_report *r)
+{
+	copy_words(&r->refused, &refused->source, sizeof(r->refused));
+	r->refused_rank = __atomic_load_n(&refused->rank, __ATOMIC_RELAXED);
+	r->refused_sources = __atomic_load_n(&refused->n_seen, __ATOMIC_RELAXED);
+}
+
 static void copy_to(const struct stream *s, struct stream_report *r)
 {
 	static_assert(!(sizeof(r->to) % 4), "is copied word by word");
+	const struct refused_source *refused;
 	uint32_t version;
 	bool has;
 
@@ -93,9 +101,9 @@ static void copy_to(const struct stream *s, struct stream_report *r)
 		version = __atomic_load_n(&s->to_version, __ATOMIC_ACQUIRE);
 		copy_words(&r->to, &s->to, sizeof(r->to));
 		copy_words(&r->denied, &s->denied, sizeof(r->denied));
-		copy_words(&r->refused, &s->refused.source, sizeof(r->refused));
-		r->refused_rank = __atomic_load_n(&s->refused.rank, __ATOMIC_RELAXED);
-		r->refused_sources = __atomic_load_n(&s->refused.n_seen, __ATOMIC_RELAXED);
+		refused = __atomic_load_n(&s->refused, __ATOMIC_ACQUIRE);
+		if (refused)
+			copy_refused(refused, r);
 		has = __atomic_load_n(&s->has_to, __ATOMIC_RELAXED);
 		r->to_denied = __atomic_load_n(&s->to_denied, __ATOMIC_RELAXED);
 		r->why_denied = __atomic_load_n(&s->why_denied, __ATOMIC_RELAXED);

@@ -72,6 +72,8 @@ struct refused_source {
  * @reported_ms: when the kernel reported last
  * @copied_us: time of the last RTCP that was copied for homer
  * @quality: of RTP from this side; NULL: none yet. Has its own sequence count.
+ * @refused: NULL: latching has refused nobody yet. Stays until the bridge is freed.
+ * @asked: the same, for STUN that has left by this stream
  * @contested: shared; another source might take over: the daemon checks each packet
  * @resume: the kernel forwarded the packets before the next one: do not count them as lost
  */
@@ -109,8 +111,8 @@ struct stream {
 	struct endpoint denied;
 	const char *why_denied;
 	int64_t denied_ms;
-	struct refused_source refused;
-	struct stun_asked asked;
+	struct refused_source *refused;
+	struct stun_asked *asked;
 };
 
 /* Letters to the media thread. */
@@ -181,7 +183,8 @@ struct bridge {
 	struct worker *worker;	/* NULL: closed, or the pool was freed */
 	void *owner;
 	bool closing;
-	struct candidates candidates[2]; /* media thread: of each side's RTP */
+	/* Media thread: of each side's RTP; NULL: no newcomer had to wait yet. */
+	struct candidates *candidates[2];
 	struct stream streams[];
 };
 

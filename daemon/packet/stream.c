@@ -4,8 +4,10 @@
  *
  * Checks, in this order: whether its source is banned, the kind of packet, its source (latching),
  * whether this side is blocked or silenced; then finds the stream by which it leaves. No I/O, no
- * lock, no allocation, no log line.
+ * lock, no log line; memory is allocated once for a side whose phone has to wait.
  */
+#include <stdlib.h>
+#include <sys/random.h>
 #include "packet/ice.h"
 #include "packet/refused.h"
 #include "packet/remote.h"
@@ -140,6 +142,25 @@ static void contest(struct stream *s)
 	s->news_bits |= 1 << BRIDGE_CHANGED;
 }
 
+/*
+ * Most phones are heard at once: only where one has to wait is there memory for those that do.
+ * Without random numbers only the choice among them can be foreseen.
+ */
+static bool make_candidates(struct stream *s, struct latch_ref *ref)
+{
+	uint64_t seed;
+
+	if (s->comp != COMP_RTP || ref->candidates)
+		return false;
+	ref->candidates = calloc(1, sizeof(*ref->candidates));
+	if (!ref->candidates)
+		return false;
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed))
+		candidates_seed(ref->candidates, seed);
+	s->bridge->candidates[s->side] = ref->candidates;
+	return true;
+}
+
 /* A packet that is not from the source in use. */
 static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
 {
@@ -149,6 +170,8 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 
 	stream_fill_ref(s, &ref, true);
 	verdict = latch_packet(&s->latch, &ref, packet, &rank);
+	if (verdict == LATCH_PATIENCE && make_candidates(s, &ref))
+		verdict = latch_packet(&s->latch, &ref, packet, &rank); /* now it counts */
 	if (verdict == LATCH_REFUSE || verdict == LATCH_SOON) {
 		counter_add(&s->bridge->totals->refused[rank], 1);
 		stream_note_refused(s, packet, rank);

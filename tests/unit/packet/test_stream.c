@@ -329,7 +329,43 @@ static void test_silence_and_blocks_concern_what_they_should(void)
 	}
 }
 
+/* --- Memory ----------------------------------------------------------------------------------- */
+
+/* Bytes that a call of one audio line takes for its packets, before anything unusual happens. */
+#define BRIDGE_BYTES 4200
+
+/* A phone that is heard at once needs no room for others; the first that has to wait makes it. */
+static void test_memory_for_what_is_rare_is_taken_when_it_happens(void)
+{
+	struct stage stage;
+	const struct bridge *b;
+
+	open_stage(&stage);
+	b = stage.scene.bridge;
+	CU_ASSERT_TRUE(sizeof(struct bridge) + 4 * sizeof(struct stream) <= BRIDGE_BYTES);
+	arrive_for(&stage, 1000, A_RTP, stage.scene.phone_at[A_RTP]);
+	arrive_for(&stage, 1000, B_RTP, stage.scene.phone_at[B_RTP]);
+	for (int i = 0; i < 4; i++) {
+		CU_ASSERT_PTR_NULL(stream_at(&stage, i)->refused);
+		CU_ASSERT_PTR_NULL(stream_at(&stage, i)->asked);
+	}
+	CU_ASSERT_PTR_NULL(b->candidates[SIDE_A]);
+	CU_ASSERT_PTR_NULL(b->candidates[SIDE_B]);
+	close_stage(&stage);
+	open_stage(&stage);
+	b = stage.scene.bridge;
+	signal_nat(&stage, "203.0.113.9");
+	arrive(&stage, A_RTP, place("203.0.113.200:6000"));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b->candidates[SIDE_A]);
+	CU_ASSERT_NOT_EQUAL(b->candidates[SIDE_A]->random, 0);
+	CU_ASSERT_TRUE(endpoint_is_set(&b->candidates[SIDE_A]->slot[0].source));
+	CU_ASSERT_PTR_NULL(b->candidates[SIDE_B]);
+	close_stage(&stage);
+}
+
 TEST_SUITE(stream,
+	   { "memory for what is rare is taken when it happens",
+	     test_memory_for_what_is_rare_is_taken_when_it_happens },
 	   { "media comes back to a phone that did not move",
 	     test_media_comes_back_to_a_phone_that_did_not_move },
 	   { "flood of strangers is told once a second",
