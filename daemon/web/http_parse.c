@@ -182,6 +182,7 @@ static int parse_field(struct str line, struct http_request *request, struct cou
 		return parse_expect(value, request);
 	if (str_eq_nocase(name, STR("Connection")))
 		parse_connection(value, request);
+	request->browser |= str_eq_nocase(name, STR("Origin"));
 	return 0;
 }
 

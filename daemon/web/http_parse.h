@@ -22,6 +22,7 @@ struct http_request {
 	bool post;	  /* POST, with a body of @body_len bytes; else GET */
 	bool expects;	  /* it waits for "100 Continue" before it sends the body */
 	bool keep_alive;  /* the connection may be used again */
+	bool browser;	  /* a script or form of a page sends it: it has "Origin" */
 	struct str path;  /* begins with '/'; as sent, not decoded */
 	struct str query; /* without '?'; or empty */
 	struct str host;  /* without port and brackets; or empty */

@@ -46,6 +46,8 @@ bool web_ng_has(const struct web_ng *ng, struct str path)
 
 int web_ng_admit(const struct web_ng *ng, const struct http_request *request)
 {
+	if (request->browser)
+		return 403;
 	if (!find(request))
 		return 415;
 	return ng->allowed(ng->arg, &request->from) ? 0 : 403;

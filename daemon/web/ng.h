@@ -7,7 +7,9 @@
  *	/ng-plain	a message without cookie, of either type
  *
  * Browsers send a POST of these types to another site only if that site agrees first, which this
- * server never does: a foreign page cannot send commands through an operator's browser.
+ * server never does. But a foreign page whose name resolves to this server's address is no other
+ * site. Browsers add "Origin" to each POST, and proxies do not: with it a POST is refused, so that
+ * no page sends commands through an operator's browser.
  */
 #ifndef RTPRELAY_WEB_NG_H
 #define RTPRELAY_WEB_NG_H

@@ -188,6 +188,10 @@ static void test_other_methods_are_refused(void)
 		{ "POST /ng HTTP/1.1\r\nHost: evil.example\r\nContent-Type: application/json\r\n"
 		  "Content-Length: 2\r\nConnection: close\r\n\r\n{}",
 		  403 },
+		/* The name of a foreign page's site may resolve to the address of this server. */
+		{ "POST /ng HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+		  "Origin: http://127.0.0.1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+		  403 },
 	};
 	static struct relay relay;
 	const char *type;
