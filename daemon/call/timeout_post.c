@@ -44,13 +44,14 @@ struct server {
 	bool told_failing, told_refused, told_full; /* log lines; until an object is taken */
 	unsigned int retry_ms;
 	struct object *objects; /* oldest first */
-	size_t n_objects;
+	size_t n_objects, bytes;
 };
 
 struct timeout_post {
 	struct timeout_post_conf conf;
 	struct server *servers;
 	size_t n_servers;
+	char memory[TIMEOUT_POST_BYTES]; /* of the object that is written */
 };
 
 /* --- The queue -------------------------------------------------------------------------------- */
@@ -58,8 +59,9 @@ struct timeout_post {
 static void drop(struct server *server, struct object *object)
 {
 	DL_DELETE(server->objects, object);
-	free(object);
 	server->n_objects--;
+	server->bytes -= object->len;
+	free(object);
 }
 
 static void lose(struct server *server, struct object *object)
@@ -68,17 +70,23 @@ static void lose(struct server *server, struct object *object)
 	drop(server, object);
 }
 
-/* The oldest one that is not being sent makes room. */
-static void make_room(struct server *server)
+static bool has_room(const struct server *server, size_t len)
 {
-	if (server->n_objects < TIMEOUT_POSTS)
+	return server->n_objects < TIMEOUT_POSTS && server->bytes + len <= TIMEOUT_POSTS_BYTES;
+}
+
+/* The oldest ones that are not being sent make room. */
+static void make_room(struct server *server, size_t len)
+{
+	if (has_room(server, len))
 		return;
 	if (!server->told_full)
 		log_warn("notify %s: the server cannot be reached or is too slow: the oldest "
 			 "time-out notifications are dropped",
 			 server->url);
 	server->told_full = true;
-	lose(server, server->busy ? server->objects->next : server->objects);
+	while (!has_room(server, len))
+		lose(server, server->busy ? server->objects->next : server->objects);
 }
 
 static void set_timer(struct server *server, unsigned int ms)
@@ -97,11 +105,12 @@ static void add(struct server *server, struct str text)
 		log_err("notify %s: a time-out notification is lost: out of memory", server->url);
 		return;
 	}
-	make_room(server);
+	make_room(server, text.len);
 	memcpy(object->text, text.s, text.len);
 	object->len = text.len;
 	DL_APPEND(server->objects, object);
 	server->n_objects++;
+	server->bytes += text.len;
 	if (!server->busy && !event_pending(server->timer, EV_TIMEOUT, NULL))
 		set_timer(server, 0);
 }
@@ -273,12 +282,11 @@ static bool write_object(struct json_line *line, char *memory, const struct dial
 void timeout_post_timed_out(void *arg, const struct dialog *dialog)
 {
 	struct timeout_post *post = arg;
-	char memory[TIMEOUT_POST_BYTES];
 	struct json_line line;
 
 	if (!post->n_servers || dialog->call->dialogs->next)
 		return; /* the call goes on, or has another dialog that ends now */
-	if (!write_object(&line, memory, dialog)) {
+	if (!write_object(&line, post->memory, dialog)) {
 		*post->conf.lost += post->n_servers;
 		log_warn("notify: a time-out notification is lost: the Call-ID or a tag is too "
 			 "long");

@@ -12,11 +12,13 @@
 #include "call/tree.h"
 
 /*
- * Objects that wait for one server, at most: then the oldest are lost. A longer object is lost,
- * too; names of the greatest length fit, unless JSON needs escapes for them.
+ * Objects that wait for one server, and bytes of all of them, at most: then the oldest are lost.
+ * One object: four names of the greatest length fit, each byte as an escape of JSON, so that no
+ * caller can choose names that keep the end of a call from being told.
  */
-#define TIMEOUT_POSTS	   1024
-#define TIMEOUT_POST_BYTES ((size_t)20 * 1024)
+#define TIMEOUT_POSTS	    1024
+#define TIMEOUT_POSTS_BYTES ((size_t)16 * 1024 * 1024)
+#define TIMEOUT_POST_BYTES  ((size_t)100 * 1024)
 
 #define TIMEOUT_POST_RETRY_MS	 500
 #define TIMEOUT_POST_PATIENCE_MS 10000

@@ -9,9 +9,12 @@
 #include "homer/hep.h"
 #include "homer/homer.h"
 
-/* More than any report with the longest Call-ID in JSON; a larger one is lost. */
-#define MESSAGE_MAX 16384
-#define PAYLOAD_MAX 8192
+/*
+ * A report has the Call-ID twice in JSON: the longest one fits, each byte as an escape, so that no
+ * caller can choose one that keeps the call from being reported. The message is a datagram.
+ */
+#define PAYLOAD_MAX ((size_t)56 * 1024)
+#define MESSAGE_MAX 65507
 /* Between two log lines about lost reports. */
 #define TELL_MS 60000
 

@@ -2,6 +2,7 @@
 /* test_homer.c - reports arrive at the server; those that cannot are counted */
 #include "daemon/base/clock.h"
 #include "daemon/base/count.h"
+#include "daemon/command/request.h"
 #include "homer_server.h"
 #include "tests/unit/log_capture.h"
 #include "tests/unit/test_clock.h"
@@ -97,7 +98,7 @@ static void test_reports_nobody_hears_are_counted(void)
 
 static void test_report_that_is_too_large_is_counted(void)
 {
-	static char name[20000];
+	static char name[66000];
 	struct log_capture capture;
 	struct homer_server server;
 	char text[4096];
@@ -110,6 +111,28 @@ static void test_report_that_is_too_large_is_counted(void)
 	CU_ASSERT_EQUAL(server.sent, 0);
 	CU_ASSERT_EQUAL(server.lost, 1);
 	CU_ASSERT_EQUAL(log_capture_count(text, "Message too long"), 1);
+	homer_server_close(&server);
+}
+
+/* JSON has six bytes for each byte of this one. */
+static void test_no_call_id_keeps_a_call_from_being_reported(void)
+{
+	static char name[REQUEST_NAME_MAX];
+	struct stream_report report = { .ssrc_known = true };
+	struct quality_summary quality = { .samples = 0 };
+	struct payload_rtp rtp = { .call_id = { name, sizeof(name) },
+				   .codec = "",
+				   .final = true,
+				   .report = &report,
+				   .quality = &quality };
+	struct homer_server server;
+
+	memset(name, 1, sizeof(name));
+	CU_ASSERT_TRUE_FATAL(endpoint_parse(STR("198.51.100.1:30000"), -1, &report.local));
+	homer_server_open(&server);
+	homer_send_rtp(server.homer, &rtp);
+	CU_ASSERT_EQUAL(server.sent, 1);
+	CU_ASSERT_EQUAL(server.lost, 0);
 	homer_server_close(&server);
 }
 
@@ -165,5 +188,7 @@ TEST_SUITE(homer, { "rtcp arrives", test_rtcp_arrives },
 	   { "rtcp without reports is not sent", test_rtcp_without_reports_is_not_sent },
 	   { "reports nobody hears are counted", test_reports_nobody_hears_are_counted },
 	   { "report that is too large is counted", test_report_that_is_too_large_is_counted },
+	   { "no Call-ID keeps a call from being reported",
+	     test_no_call_id_keeps_a_call_from_being_reported },
 	   { "target is an address for udp", test_target_is_an_address_for_udp },
 	   { "out of memory opens nothing", test_out_of_memory_opens_nothing });
