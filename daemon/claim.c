@@ -3,20 +3,26 @@
  * claim.c - one daemon for each address and port of media in a network namespace
  *
  * The name of the socket says what is claimed, and by whom: "rtprelay/ADDRESS/MIN-MAX/PID". Others
- * are found in the kernel's list of Unix sockets.
+ * are found in the kernel's list of Unix sockets. If another user has bound this name to keep the
+ * daemon from an address, "/RANDOM" follows.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "base/unix_owner.h"
 #include "claim.h"
 
 #define SOCKETS_FILE "/proc/net/unix" /* of the network namespace of this process */
 #define PREFIX	     "rtprelay/"
+/* Claims whose owner is looked up, at most: others on this host may bind many. */
+#define LOOK_UPS 64
 
 static int bind_name(const char *name)
 {
@@ -59,8 +65,8 @@ static void read_comm(const char *pid, char *comm, size_t size)
 }
 
 /*
- * Anybody on this host can bind any name. So a claim counts only if its process is this program, of
- * root or of this user.
+ * Anybody on this host can bind any name, with any process in it. So a claim counts only if its
+ * process is this program, of root or of this user, and its socket too.
  */
 static bool is_daemon(long pid)
 {
@@ -75,8 +81,9 @@ static bool is_daemon(long pid)
 	       (!stat_.st_uid || stat_.st_uid == geteuid());
 }
 
-/* Does a line of the list name a claim of another process to this address? */
-static bool read_claim(const char *line, const char *address, struct addr_ports *range, long *pid)
+/* Does a line of the list name a claim of another process to this address? @whole: its name */
+static bool read_claim(const char *line, const char *address, struct addr_ports *range, long *pid,
+		       struct str *whole)
 {
 	const char *name = path_of(line);
 	struct str rest, theirs, ports, low;
@@ -84,11 +91,13 @@ static bool read_claim(const char *line, const char *address, struct addr_ports 
 
 	if (strncmp(name, "@" PREFIX, strlen("@" PREFIX)) != 0)
 		return false;
-	rest = str_of(name + strlen("@" PREFIX));
+	rest = str_of(name + 1);
+	*whole = str_split(&rest, '\n');
+	rest = (struct str){ whole->s + strlen(PREFIX), whole->len - strlen(PREFIX) };
 	theirs = str_split(&rest, '/');
 	ports = str_split(&rest, '/');
 	low = str_split(&ports, '-');
-	rest = str_split(&rest, '\n');
+	rest = str_split(&rest, '/');
 	if (!str_eq(theirs, str_of(address)) || !str_to_u64(low, UINT16_MAX, &min) ||
 	    !str_to_u64(ports, UINT16_MAX, &max) || !str_to_u64(rest, INT32_MAX, &process))
 		return false;
@@ -104,13 +113,18 @@ static bool find_other(const char *address, const struct addr_ports *range,
 {
 	FILE *file = fopen(SOCKETS_FILE, "re");
 	struct addr_ports theirs = *range;
+	unsigned int left = LOOK_UPS;
 	bool found = false;
+	struct str name;
 	char line[512];
 	long their_pid;
 
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = read_claim(line, address, &theirs, &their_pid) &&
-			addr_ports_overlap(&theirs, range) && is_daemon(their_pid);
+	while (file && !found && left && fgets(line, sizeof(line), file))
+		if (read_claim(line, address, &theirs, &their_pid, &name) &&
+		    addr_ports_overlap(&theirs, range) && is_daemon(their_pid)) {
+			found = unix_name_is_ours(name);
+			left--;
+		}
 	if (file)
 		fclose(file);
 	if (found) {
@@ -128,11 +142,30 @@ static bool is_repeated(const struct addr_ports *ranges, size_t index)
 	return false;
 }
 
+/* -EADDRINUSE: a daemon has the name, in another PID namespace, where it has the same number. */
+static int bind_claim(const struct addr_ports *range, const char *address)
+{
+	char name[sizeof(((struct sockaddr_un *)0)->sun_path) - 1];
+	uint32_t number;
+	size_t len;
+	int fd;
+
+	len = (size_t)snprintf(name, sizeof(name), PREFIX "%s/%hu-%hu/%ld", address,
+			       range->port_min, range->port_max, (long)getpid());
+	fd = bind_name(name);
+	if (fd != -EADDRINUSE || unix_name_is_ours(str_of(name)))
+		return fd;
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return -EIO;
+	snprintf(name + len, sizeof(name) - len, "/%08" PRIx32, number);
+	return bind_name(name);
+}
+
 /* First binds, then looks: of two daemons that start at once, at least one finds the other. */
 int claims_add(struct claims *claims, const struct addr_ports *range, struct addr_ports *other,
 	       long *pid)
 {
-	char address[ENDPOINT_TEXT], name[sizeof(((struct sockaddr_un *)0)->sun_path) - 1];
+	char address[ENDPOINT_TEXT];
 	int *more = realloc(claims->fd, (claims->count + 1) * sizeof(*more));
 	int fd;
 
@@ -140,11 +173,9 @@ int claims_add(struct claims *claims, const struct addr_ports *range, struct add
 		return -ENOMEM;
 	claims->fd = more;
 	endpoint_print_addr(&range->addr, address);
-	snprintf(name, sizeof(name), PREFIX "%s/%hu-%hu/%ld", address, range->port_min,
-		 range->port_max, (long)getpid());
-	fd = bind_name(name);
+	fd = bind_claim(range, address);
 	*other = *range;
-	*pid = (long)getpid(); /* in another PID namespace a process may have the same number */
+	*pid = (long)getpid();
 	if (fd < 0)
 		return fd;
 	if (find_other(address, range, other, pid)) {

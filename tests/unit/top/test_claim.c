@@ -11,6 +11,8 @@
 #include "daemon/claim.h"
 #include "tests/unit/test.h"
 
+#define NOBODY 65534
+
 static struct addr_ports range_of(const char *addr, uint16_t port_min, uint16_t port_max)
 {
 	struct addr_ports range = { .port_min = port_min, .port_max = port_max };
@@ -150,6 +152,82 @@ static void test_forged_claims_do_not_count(void)
 	}
 }
 
+/* A process of another user, which holds these names until rival_end(). */
+static struct rival stranger_begin(const char *const *names, size_t n)
+{
+	struct rival rival = { .pid = -1 };
+	int ready[2], release[2];
+	char byte = 0;
+
+	CU_ASSERT_FATAL(!pipe(ready) && !pipe(release));
+	rival.pid = fork();
+	CU_ASSERT_FATAL(rival.pid >= 0);
+	if (!rival.pid) {
+		close(release[1]);
+		if (setgid(NOBODY) || setuid(NOBODY))
+			_exit(1);
+		for (size_t i = 0; i < n; i++)
+			bind_name(names[i]);
+		if (write(ready[1], &byte, 1) != 1 || read(release[0], &byte, 1) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	close(ready[1]);
+	close(release[0]);
+	CU_ASSERT_EQUAL(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	rival.release = release[1];
+	return rival;
+}
+
+/* Of another daemon that runs, and the very name that this one will bind. */
+static void test_another_user_keeps_no_address_from_the_daemon(void)
+{
+	const struct addr_ports theirs = range_of("192.0.2.5", 30000, 30999);
+	const struct addr_ports ours = range_of("192.0.2.1", 30000, 30999);
+	struct rival daemon, stranger;
+	char of_daemon[80], of_this[80];
+	const char *const names[] = { of_daemon, of_this };
+	struct addr_ports other;
+	struct claims claims, again;
+	long pid = 0;
+
+	CU_ASSERT_EQUAL_FATAL(geteuid(), 0);
+	daemon = rival_begin(&theirs, 1);
+	snprintf(of_daemon, sizeof(of_daemon), "rtprelay/192.0.2.1/30000-30999/%d", daemon.pid);
+	snprintf(of_this, sizeof(of_this), "rtprelay/192.0.2.1/30000-30999/%d", getpid());
+	stranger = stranger_begin(names, 2);
+	CU_ASSERT_EQUAL(claims_take(&claims, &ours, 1, &other, &pid), 0);
+	CU_ASSERT_EQUAL(claims.count, 1);
+	rival_end(&stranger);
+	/* The plain name is free now; a daemon that has it is still found. */
+	CU_ASSERT_EQUAL(claims_take(&again, &ours, 1, &other, &pid), 0);
+	claims_give(&claims);
+	CU_ASSERT_EQUAL(claims_add(&again, &ours, &other, &pid), -EADDRINUSE);
+	claims_give(&again);
+	rival_end(&daemon);
+}
+
+/* A claim that was made under another name, because somebody else had the plain one, counts. */
+static void test_a_claim_with_a_random_number_counts(void)
+{
+	const struct addr_ports theirs = range_of("192.0.2.5", 30000, 30999);
+	const struct addr_ports ours = range_of("192.0.2.1", 30000, 30999);
+	struct rival daemon = rival_begin(&theirs, 1);
+	struct addr_ports other;
+	struct claims claims;
+	char name[80];
+	long pid = 0;
+	int fd;
+
+	snprintf(name, sizeof(name), "rtprelay/192.0.2.1/30000-30999/%d/0123abcd", daemon.pid);
+	fd = bind_name(name);
+	CU_ASSERT_EQUAL(claims_take(&claims, &ours, 1, &other, &pid), -EADDRINUSE);
+	CU_ASSERT_EQUAL(pid, daemon.pid);
+	close(fd);
+	rival_end(&daemon);
+}
+
 /* The address of a device that comes later. A refused claim is nobody's. */
 static void test_a_claim_is_added_later(void)
 {
@@ -173,4 +251,7 @@ static void test_a_claim_is_added_later(void)
 TEST_SUITE(claim, { "claims are by address and ports", test_claims_are_by_address_and_ports },
 	   { "one process claims each range once", test_one_process_claims_each_range_once },
 	   { "forged claims do not count", test_forged_claims_do_not_count },
+	   { "another user keeps no address from the daemon",
+	     test_another_user_keeps_no_address_from_the_daemon },
+	   { "a claim with a random number counts", test_a_claim_with_a_random_number_counts },
 	   { "a claim is added later", test_a_claim_is_added_later });
