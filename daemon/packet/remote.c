@@ -182,11 +182,13 @@ static bool may_connect(const struct stream *s)
 	       endpoint_eq(&s->to, latch_source(&s->latch));
 }
 
+/* Steered first: a packet of a stranger that comes in between would find no socket. */
 static void connect_stream(struct stream *s)
 {
+	steer_on(steer_of(s), &s->local, s->bridge->thread);
 	s->connected = !connect(s->fd, &s->to.sa, endpoint_len(&s->to));
-	if (s->connected)
-		steer_on(steer_of(s), &s->local, s->bridge->thread);
+	if (!s->connected)
+		steer_off(steer_of(s), &s->local);
 }
 
 void stream_disconnect(struct stream *s)

@@ -28,10 +28,11 @@ basic=(--config=none "--interface=pub/$addr" "--listen-ng=$addr:$ng" --delete-de
 ctl() { "$dir/rtprelayctl" "--socket=$socket" "$@"; }
 load() { "$build/tests/bench/ng_load" -n "$1" "$addr" $ng; }
 
-# talk CALLS: makes CALLS calls, in which both phones send a packet every half second until hang_up
+# talk CALLS [MS]: makes CALLS calls, in which both phones send a packet every half second, or every
+# MS milliseconds, until hang_up
 talk()
 {
-	"$build/tests/bench/rtp_load" -s 3600 -i 500 -c "$1" -l "$phones" -p "$(pid)" "$addr" $ng >"$dir/talk" 2>&1 &
+	"$build/tests/bench/rtp_load" -s 3600 -i "${2:-500}" -c "$1" -l "$phones" -p "$(pid)" "$addr" $ng >"$dir/talk" 2>&1 &
 	echo $! >"$dir/talkers"
 	disown
 	until_true all_heard "$1" || { cat "$dir/talk"; return 1; }

@@ -3,14 +3,15 @@
  * rtp_spray.c - the attacker: sends RTP and RTCP to a whole port range repeatedly, counts what it
  * receives
  *
- *   rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND REPORT-FILE [fax|stun|many]
+ *   rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND REPORT-FILE [fax|stun|many|mixed]
  *
  * Each even port gets PCMU, as a phone sends it, each odd one a sender report, all from one socket:
  * a relay that takes the attacker for a phone sends the call to this socket. With "fax" all get
  * UDPTL, in each round the next number; with "stun" requests of STUN; with "many" each packet comes
  * from another address and port of 198.51.100.128/25, all of which must be local (a route of type
- * local). Ends on SIGTERM; the report file is written ten times a second and at the end: "rounds=N
- * sent=N heard=N".
+ * local); "mixed" is "many", and in every fourth round packets end within their header. Ends on
+ * SIGTERM; the report file is written ten times a second and at the end: "rounds=N sent=N heard=N
+ * short=N"; sent includes short.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,14 +35,17 @@
 #define MANY_FIRST (198u << 24 | 51u << 16 | 100u << 8 | 128)
 #define MANY	   126
 
+#define CUT_ROUNDS 4
+#define CUT_BYTES  6 /* of 12 of RTP and 8 of RTCP */
+
 struct spray {
 	int fd, ear; /* @ear: of all packets to this host; -1: none */
-	bool fax, stun, many;
+	bool fax, stun, many, mixed;
 	struct sockaddr_storage relay;
 	socklen_t relay_len;
 	unsigned int first, last, at;
 	uint32_t count;
-	uint64_t rounds, sent, heard;
+	uint64_t rounds, sent, heard, cut; /* @cut: those of @sent that were too short */
 	const char *report;
 };
 
@@ -63,8 +67,8 @@ static void report_write(const struct spray *spray)
 	out = fopen(part, "w");
 	if (!out)
 		return;
-	fprintf(out, "rounds=%" PRIu64 " sent=%" PRIu64 " heard=%" PRIu64 "\n", spray->rounds,
-		spray->sent, spray->heard);
+	fprintf(out, "rounds=%" PRIu64 " sent=%" PRIu64 " heard=%" PRIu64 " short=%" PRIu64 "\n",
+		spray->rounds, spray->sent, spray->heard, spray->cut);
 	if (fclose(out) == 0)
 		(void)!rename(part, spray->report);
 }
@@ -106,13 +110,18 @@ static int another_source(const struct spray *spray)
 static void spray_one(struct spray *spray)
 {
 	int fd = spray->many ? another_source(spray) : spray->fd;
+	bool cut = spray->mixed && spray->rounds % CUT_ROUNDS == CUT_ROUNDS - 1;
 	uint8_t packet[RTP_PACKET];
 	size_t len = packet_write(spray, packet);
 
+	if (cut)
+		len = CUT_BYTES;
 	((struct sockaddr_in *)&spray->relay)->sin_port = htons((uint16_t)spray->at);
 	if (sendto(fd, packet, len, 0, (struct sockaddr *)&spray->relay, spray->relay_len) ==
-	    (ssize_t)len)
+	    (ssize_t)len) {
 		spray->sent++;
+		spray->cut += cut;
+	}
 	if (fd >= 0 && fd != spray->fd)
 		close(fd);
 	if (spray->at++ == spray->last) {
@@ -169,11 +178,12 @@ int main(int argc, char **argv)
 
 	spray.fax = !strcmp(kind, "fax");
 	spray.stun = !strcmp(kind, "stun");
-	spray.many = !strcmp(kind, "many");
+	spray.mixed = !strcmp(kind, "mixed");
+	spray.many = spray.mixed || !strcmp(kind, "many");
 	if (argc < 6 || argc > 7 || !peer_addr(argv[1], 0, &spray.relay) ||
 	    spray.fax + spray.stun + spray.many != (argc == 7)) {
 		fprintf(stderr, "usage: rtp_spray ADDRESS FIRST LAST PACKETS-PER-SECOND "
-				"REPORT-FILE [fax|stun|many]\n");
+				"REPORT-FILE [fax|stun|many|mixed]\n");
 		return EXIT_FAILURE;
 	}
 	spray.relay_len = spray.relay.ss_family == AF_INET ? sizeof(struct sockaddr_in)

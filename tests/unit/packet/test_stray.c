@@ -8,6 +8,23 @@
 
 #define FLOOD 1000
 
+int __real_connect(int fd, const struct sockaddr *to, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len);
+
+/* While set: the media thread has just connected a socket. */
+static struct scene *watched;
+static int stranger_fd;
+
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	struct scene *scene = __atomic_load_n(&watched, __ATOMIC_ACQUIRE);
+	int result = __real_connect(fd, to, len);
+
+	if (scene && fd == scene->relay_fd[A_RTP] && to->sa_family != AF_UNSPEC)
+		send_rtp(stranger_fd, &scene->relay_at[A_RTP], 1, 66);
+	return result;
+}
+
 /* A scene whose pool can connect sockets and hears others all the same. Needs root. */
 static bool open_steered(struct scene *scene, const char *addr)
 {
@@ -106,6 +123,28 @@ static void test_each_stranger_is_counted_and_none_is_answered(void)
 		close(stranger);
 		finish(&scene);
 	}
+}
+
+/* At no moment of connecting a packet finds no socket: nobody would count it. */
+static void test_stranger_is_counted_while_the_socket_is_connected(void)
+{
+	struct endpoint at;
+	struct scene scene;
+	uint16_t seq;
+
+	if (open_steered(&scene, "127.0.0.1")) {
+		stranger_fd = socket_at("127.9.9.66", &at);
+		CU_ASSERT_EQUAL(connect(stranger_fd, &scene.relay_at[A_RTP].sa,
+					endpoint_len(&scene.relay_at[A_RTP])),
+				0);
+		__atomic_store_n(&watched, &scene, __ATOMIC_RELEASE);
+		lock_and_connect(&scene, &seq);
+		__atomic_store_n(&watched, NULL, __ATOMIC_RELEASE);
+		CU_ASSERT_TRUE(wait_drops(&scene, A_RTP, DROP_SOURCE, 1));
+		CU_ASSERT_EQUAL(error_of(stranger_fd), 0);
+		close(stranger_fd);
+	}
+	finish(&scene);
 }
 
 /* Its packet comes while the socket is still connected to the old port. */
@@ -226,6 +265,8 @@ static void test_limits(void)
 TEST_SUITE(stray,
 	   { "each stranger is counted, and none is answered",
 	     test_each_stranger_is_counted_and_none_is_answered },
+	   { "stranger is counted while the socket is connected",
+	     test_stranger_is_counted_while_the_socket_is_connected },
 	   { "NAT that rebound is followed before the next tick",
 	     test_rebound_nat_is_followed_before_the_next_tick },
 	   { "other sockets get their packets", test_other_sockets_get_their_packets },
