@@ -74,7 +74,8 @@ version_has_the_commit()
 module_is_installed_by_one_way()
 {
 	local place=$root/modules kdir kernel
-	kdir=$(cat build/kdir) && kernel=$(cat "$kdir/include/config/kernel.release") || return 1
+	# The kernel that loads such a module.
+	kdir=$(cat build/kdir) && kernel=$(modinfo -F vermagic rtprelay.ko | cut -d' ' -f1) || return 1
 	mkdir -p "$place/bin" "$place/usr/src/rtprelay-"{0.0.8,0.0.9,1.0} "$place/lib/modules/$kernel/"{extra,updates/dkms} || return 1
 	touch "$place/lib/modules/$kernel/"{extra,updates/dkms}/rtprelay.ko.xz
 	cat >"$place/bin/dkms" <<-'END'
