@@ -34,14 +34,19 @@ PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libsy
 # pkg-config runs once, and only for a rule that compiles: this run of make may install the
 # packages.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PKG_CFLAGS)
-PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/null))$(PKG_LIBS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/null) $(BPF_LIBS))$(PKG_LIBS)
+
+# The BPF program needs clang and libbpf; without them the daemon is built without it.
+HAS_BPF    = $(eval HAS_BPF := $$(shell pkg-config --exists libbpf 2>/dev/null && command -v $(CLANG)))$(HAS_BPF)
+BPF_CFLAGS = $(if $(HAS_BPF),-DRTPRELAY_HAS_BPF)
+BPF_LIBS   = $(if $(HAS_BPF),$(shell pkg-config --libs libbpf))
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wwrite-strings \
 	-Wformat=2 -Wundef
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LANGUAGE := -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_HAS_COMMIT -I. -Idaemon -Iinclude
 
-ALL_CFLAGS = $(LANGUAGE) $(WARN) -pthread $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
+ALL_CFLAGS = $(LANGUAGE) $(WARN) -pthread $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(BPF_CFLAGS)
 LINK       = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
 
 DAEMON_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c)))
@@ -82,6 +87,27 @@ $(B)/%.o: %.c $(B)/flags
 
 # The assembler includes these files.
 $(B)/daemon/web/page.o: $(wildcard daemon/web/page/*)
+
+# The program for the kernel, which the assembler includes. Without the debugging information of
+# DWARF, that of BTF stays.
+BPF_PROGRAM := $(B)/daemon/bpf/relay.bpf.o
+BPF_STRIP    = $(patsubst clang%,llvm-strip%,$(notdir $(CLANG)))
+
+$(BPF_PROGRAM): $(wildcard daemon/bpf/prog/*.[ch] daemon/bpf/prog/libc/*.h daemon/bpf/layout.h include/*.h) $(B)/flags
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(if $(HAS_BPF),$(BPF_BUILD),$(BPF_MISSING))
+
+define BPF_BUILD
+$(Q)$(CLANG) -target bpf -O2 -g -Wall -Wextra -Werror -ffreestanding -Idaemon -Iinclude -isystem daemon/bpf/prog/libc \
+		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@.new daemon/bpf/prog/relay.c
+	@! command -v $(BPF_STRIP) >/dev/null || $(BPF_STRIP) -g $@.new
+	@mv $@.new $@
+endef
+BPF_MISSING = @echo 'make: clang or libbpf-dev is missing: built without the path bpf; `make deps-build` installs both' >&2; : > $@
+
+$(B)/daemon/bpf/load.o: BPF_CFLAGS += $(if $(HAS_BPF),-DRTPRELAY_BPF_PROGRAM='"$(BPF_PROGRAM)"')
+$(B)/daemon/bpf/load.o: $(BPF_PROGRAM)
 
 # Needed for each compilation. Libraries may come from any source. If some are missing, the Debian
 # packages are installed for root, as by the other targets; other users get an error that says what
@@ -277,7 +303,7 @@ lint-objects: $(LINT_C:%.c=$(B)/%.o)
 
 lint-format:
 	$(say) FORMAT
-	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch] daemon/bpf/prog/*.[ch] daemon/bpf/prog/libc/*.h)
 
 # Disabled checks and the reasons: .shellcheckrc
 lint-shell:
@@ -312,7 +338,7 @@ $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 # --- Housekeeping ---------------------------------------------------------------------------------
 
 format: deps-format ## reformats all C files according to .clang-format
-	$(CLANG_FORMAT) -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch])
+	$(CLANG_FORMAT) -i $(LINT_C) $(LINT_H) $(wildcard kmod/*.[ch] daemon/bpf/prog/*.[ch] daemon/bpf/prog/libc/*.h)
 
 compile_commands.json: deps-unit ## the compiler command of each file, for editors and clang's tools
 	@tests/compile-commands > $@.new && mv $@.new $@

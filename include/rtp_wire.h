@@ -103,6 +103,16 @@ static inline enum rtp_kind rtp_wire_parse_rtcp(const uint8_t *p, size_t len, st
 	return RTP_KIND_RTCP;
 }
 
+/* @header_len: of the whole header, within the packet */
+static inline void rtp_wire_read_rtp(const uint8_t *p, uint32_t header_len, struct rtp_wire *w)
+{
+	w->pt = p[1] & 0x7f;
+	w->seq = rtp_wire_u16(p + 2);
+	w->timestamp = rtp_wire_u32(p + 4);
+	w->ssrc = rtp_wire_u32(p + 8);
+	w->header_len = header_len;
+}
+
 static inline enum rtp_kind rtp_wire_parse_rtp(const uint8_t *p, size_t len, struct rtp_wire *w)
 {
 	size_t header = 12 + 4 * (size_t)(p[0] & 0x0f);
@@ -116,11 +126,7 @@ static inline enum rtp_kind rtp_wire_parse_rtp(const uint8_t *p, size_t len, str
 		if (header > len)
 			return RTP_KIND_MALFORMED;
 	}
-	w->pt = p[1] & 0x7f;
-	w->seq = rtp_wire_u16(p + 2);
-	w->timestamp = rtp_wire_u32(p + 4);
-	w->ssrc = rtp_wire_u32(p + 8);
-	w->header_len = (uint32_t)header;
+	rtp_wire_read_rtp(p, (uint32_t)header, w);
 	return RTP_KIND_RTP;
 }
 
@@ -134,19 +140,28 @@ static inline bool rtcp_is_whole(const uint8_t *p, size_t len)
 	return len && at == len;
 }
 
+static inline bool rtcp_is_report(uint8_t type)
+{
+	return type == RTCP_SR || type == RTCP_RR;
+}
+
+/* Has the report room for what it announces? @p: its first 4 bytes */
+static inline bool rtcp_report_fits(const uint8_t *p, size_t len)
+{
+	size_t first = 4 * ((size_t)rtp_wire_u16(p + 2) + 1);
+	size_t reports = RTCP_REPORT_LEN * (size_t)(p[0] & 0x1f);
+
+	return first <= len && first >= (p[1] == RTCP_SR ? 28 : 8) + reports;
+}
+
 /*
  * Is it RTCP rather than RTP whose marker bit and payload type look like an RTCP type? In RTCP, the
  * sequence number is a length. What follows the head of a report may be encrypted (RFC 3711).
  */
 static inline bool rtcp_is_likely(const uint8_t *p, size_t len)
 {
-	size_t first = 4 * ((size_t)rtp_wire_u16(p + 2) + 1);
-	size_t reports = RTCP_REPORT_LEN * (size_t)(p[0] & 0x1f);
-
-	if (p[1] == RTCP_SR)
-		return first <= len && first >= 28 + reports;
-	if (p[1] == RTCP_RR)
-		return first <= len && first >= 8 + reports;
+	if (rtcp_is_report(p[1]))
+		return rtcp_report_fits(p, len);
 	return rtcp_type_known(p[1]) && rtcp_is_whole(p, len);
 }
 
@@ -166,6 +181,20 @@ static __attribute__((__noinline__, __cold__, __unused__)) bool
 rtp_wire_is_rtcp(const uint8_t *p, size_t len, const struct rtp_port *port)
 {
 	return port->mux || (rtp_wire_in_doubt(p, len, port) && rtcp_is_likely(p, len));
+}
+
+/* What has not the version of RTP. @p: its first 8 bytes, or all of it; @len: 1 or more */
+static inline enum rtp_kind rtp_wire_kind_other(const uint8_t *p, size_t len)
+{
+	if (p[0] <= 3)
+		return len >= 20 && rtp_wire_u32(p + 4) == 0x2112a442 ? RTP_KIND_STUN
+								      : RTP_KIND_OTHER;
+	if (p[0] >= 16 && p[0] <= 19)
+		return len >= 12 && rtp_wire_u32(p + 4) == 0x5a525450 ? RTP_KIND_ZRTP
+								      : RTP_KIND_OTHER;
+	if (p[0] >= 20 && p[0] <= 63) /* a record header is 13 bytes (RFC 6347, section 4.1) */
+		return len >= 13 ? RTP_KIND_DTLS : RTP_KIND_MALFORMED;
+	return RTP_KIND_OTHER;
 }
 
 /**
@@ -190,15 +219,7 @@ static inline enum rtp_kind rtp_wire_kind(const uint8_t *p, size_t len, const st
 			return rtp_wire_parse_rtcp(p, len, w);
 		return len < 12 ? RTP_KIND_MALFORMED : rtp_wire_parse_rtp(p, len, w);
 	}
-	if (p[0] <= 3)
-		return len >= 20 && rtp_wire_u32(p + 4) == 0x2112a442 ? RTP_KIND_STUN
-								      : RTP_KIND_OTHER;
-	if (p[0] >= 16 && p[0] <= 19)
-		return len >= 12 && rtp_wire_u32(p + 4) == 0x5a525450 ? RTP_KIND_ZRTP
-								      : RTP_KIND_OTHER;
-	if (p[0] >= 20 && p[0] <= 63) /* a record header is 13 bytes (RFC 6347, section 4.1) */
-		return len >= 13 ? RTP_KIND_DTLS : RTP_KIND_MALFORMED;
-	return RTP_KIND_OTHER;
+	return rtp_wire_kind_other(p, len);
 }
 
 static inline void rtp_wire_parse(const uint8_t *p, size_t len, const struct rtp_port *port,

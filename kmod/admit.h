@@ -9,25 +9,9 @@
 #ifndef RTPR_ADMIT_H
 #define RTPR_ADMIT_H
 
+#include "admit_rules.h"
 #include "packet.h"
 #include "state.h"
-
-/* Why a packet that is not RTP is not media of this flow; RTPRELAY_C_UNSPEC: it is. */
-static inline enum rtprelay_counter rtpr_admit_kind(const struct rtpr_flow *flow,
-						    enum rtp_kind kind)
-{
-	switch (kind) {
-	case RTP_KIND_RTCP:
-		return flow->conf.kind == RTPRELAY_KIND_RTP ? RTPRELAY_C_PASS_KIND
-							    : RTPRELAY_C_UNSPEC;
-	case RTP_KIND_STUN:
-		return RTPRELAY_C_PASS_STUN;
-	case RTP_KIND_DTLS:
-		return RTPRELAY_C_PASS_DTLS;
-	default:
-		return RTPRELAY_C_PASS_KIND;
-	}
-}
 
 /* A source has the address family of the flow's local endpoint, and so of the packet. */
 static __always_inline bool rtpr_admit_source(const struct rtpr_flow_conf *conf,
@@ -63,7 +47,7 @@ static __always_inline enum rtprelay_counter rtpr_flow_admits(const struct rtpr_
 								: RTPRELAY_C_UNSPEC;
 	}
 	why = conf->kind == RTPRELAY_KIND_OPAQUE ? RTPRELAY_C_UNSPEC
-						 : rtpr_admit_kind(flow, pkt->rtp.kind);
+						 : admit_kind(conf->kind, pkt->rtp.kind);
 	if (!why && !rtpr_admit_source(conf, pkt, pf))
 		why = RTPRELAY_C_DROP_SOURCE;
 	return why;

@@ -11,6 +11,7 @@
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
 
+#include "admit_rules.h"
 #include "counter.h"
 #include "state.h"
 
@@ -49,20 +50,6 @@ void rtpr_totals_sum(struct rtpr_totals __percpu *totals, u64 sum[RTPRELAY_C_MAX
 	local_bh_enable();
 }
 
-static unsigned int rtpr_verdict(enum rtprelay_counter why)
-{
-	switch (why) {
-	case RTPRELAY_C_DROP_SOURCE:
-	case RTPRELAY_C_DROP_BLOCKED:
-	case RTPRELAY_C_DROP_TTL:
-	case RTPRELAY_C_DROP_NOMEM:
-	case RTPRELAY_C_DROP_XMIT:
-		return NF_DROP;
-	default:
-		return NF_ACCEPT;
-	}
-}
-
 void rtpr_totals_count(struct rtpr_totals __percpu *totals, enum rtprelay_counter which)
 {
 	struct rtpr_totals *t = this_cpu_ptr(totals);
@@ -86,7 +73,7 @@ void rtpr_count(struct rtpr_net *rn, struct rtpr_flow *flow, enum rtprelay_count
 
 int rtpr_leave(struct rtpr_net *rn, struct rtpr_flow *flow, bool segment, enum rtprelay_counter why)
 {
-	int verdict = rtpr_verdict(why);
+	int verdict = admit_drops(why) ? NF_DROP : NF_ACCEPT;
 
 	if (segment && verdict == NF_ACCEPT)
 		return verdict;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/base/count.h"
+#include "kinds.h"
 #include "scene.h"
 #include "tests/unit/test.h"
 
@@ -23,50 +24,6 @@ static void test_any_source_where_none_is_named(void)
 	CU_ASSERT_EQUAL(packet.bytes[3], 5);
 	scene_end();
 }
-
-struct kind_case {
-	const char *name;
-	const char *bytes;
-	size_t len;
-	/* For each kind of flow: 'f' forwarded, otherwise the counter. */
-	uint8_t expect[RTPRELAY_KIND_MAX + 1];
-};
-
-#define RTP_BYTES  "\x80\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02payload!"
-#define RTCP_BYTES "\x81\xc8\x00\x06SSRCNNNNNNNNTTTTPPPPOOOO"
-#define STUN_BYTES "\x00\x01\x00\x00\x21\x12\xa4\x42transaction!"
-#define DTLS_BYTES "\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05hello"
-
-#define BYTES(b) b, sizeof(b) - 1
-
-static const struct kind_case kinds[] = {
-	{ "RTP", BYTES(RTP_BYTES), { 0, 'f', RTPRELAY_C_PASS_KIND, 'f', 'f' } },
-	{ "RTCP", BYTES(RTCP_BYTES), { 0, RTPRELAY_C_PASS_KIND, 'f', 'f', 'f' } },
-	{ "STUN",
-	  BYTES(STUN_BYTES),
-	  { 0, RTPRELAY_C_PASS_STUN, RTPRELAY_C_PASS_STUN, RTPRELAY_C_PASS_STUN, 'f' } },
-	{ "DTLS",
-	  BYTES(DTLS_BYTES),
-	  { 0, RTPRELAY_C_PASS_DTLS, RTPRELAY_C_PASS_DTLS, RTPRELAY_C_PASS_DTLS, 'f' } },
-	{ "T.38",
-	  BYTES("\x00\x07\x03\x06\xc0\x80\x00\x00\x00"),
-	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
-	{ "keepalive",
-	  BYTES("\r\n"),
-	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
-	{ "empty",
-	  BYTES(""),
-	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
-	{ "short RTP",
-	  BYTES("\x80\x00\x00\x01"),
-	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
-	{ "RTP that announces an extension but has none",
-	  BYTES("\x90\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\xbe\xde\x00\x09"),
-	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
-	{ "version 1",
-	  BYTES("\x40\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02payload!"),
-	  { 0, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, RTPRELAY_C_PASS_KIND, 'f' } },
-};
 
 static void check_kind(const struct kind_case *c, int kind)
 {

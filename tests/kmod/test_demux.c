@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "daemon/base/count.h"
+#include "kinds.h"
 #include "scene.h"
 #include "tests/unit/test.h"
-
-#define BYTES(b) b, sizeof(b) - 1
 
 #define MARKER	  0x80
 #define ALL_TYPES UINT32_MAX
@@ -65,42 +64,24 @@ static void test_row_7_with_mux_the_ranges_of_rfc_5761_decide(void)
 	}
 }
 
-#define FEEDBACK      "\x81\xce\x00\x06" ZEROS12 ZEROS12
-#define FEEDBACK_FOUR FEEDBACK FEEDBACK FEEDBACK FEEDBACK
-#define ZEROS12	      "\0\0\0\0\0\0\0\0\0\0\0\0"
-
 /* Of a type that was not negotiated, RTCP is what has its form; the module looks at all of it. */
 static void test_row_7_without_mux_rtcp_has_the_form_of_rtcp(void)
 {
-	static const struct {
-		const char *bytes;
-		size_t len;
-		bool rtcp;
-	} rows[] = {
-		{ BYTES("\x80\xc8\x00\x06" ZEROS12 ZEROS12), true },
-		{ BYTES("\x80\xc8\x00\x05" ZEROS12 ZEROS12), false },
-		{ BYTES("\x80\xc9\x00\x01" ZEROS12), true },  /* the rest may be encrypted */
-		{ BYTES("\x80\xd0\x00\x03" ZEROS12), false }, /* fits, but is negotiated */
-		{ BYTES("\x80\xd0\x12\x34" ZEROS12), false },
-		{ BYTES(FEEDBACK), true },
-		{ BYTES(FEEDBACK_FOUR FEEDBACK_FOUR FEEDBACK_FOUR), true },
-		{ BYTES(FEEDBACK_FOUR FEEDBACK_FOUR FEEDBACK_FOUR "\0\0\0\0"), false },
-	};
-	static const uint32_t other = ~(UINT32_C(1) << 8 | UINT32_C(1) << 9 | UINT32_C(1) << 14);
+	static const uint32_t other = FORMS_NEGOTIATED;
 	struct nl_flow flow = scene_flow(RTPRELAY_KIND_RTP);
 	uint64_t rtcp = 0;
 
 	flow.no_mux = &other;
 	scene_start(&flow);
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		CU_ASSERT_FATAL(world_send(phone, LOCAL, rows[i].bytes, rows[i].len));
-		CU_ASSERT(world_receive(rows[i].rtcp ? relay : dst, &packet, SOON));
-		CU_ASSERT_EQUAL(packet.len, rows[i].len);
-		rtcp += rows[i].rtcp;
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		CU_ASSERT_FATAL(world_send(phone, LOCAL, forms[i].bytes, forms[i].len));
+		CU_ASSERT(world_receive(forms[i].rtcp ? relay : dst, &packet, SOON));
+		CU_ASSERT_EQUAL(packet.len, forms[i].len);
+		rtcp += forms[i].rtcp;
 	}
 	scene_end();
 	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PASS_KIND], rtcp);
-	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], COUNT(rows) - rtcp);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PACKETS], COUNT(forms) - rtcp);
 }
 
 /* The daemon learns of a stranger's packet what it was: it may be the phone behind a new port. */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifdef RTPRELAY_HAS_BPF
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "bpf/attach.h"
+#include "bpf/filters.h"
+#include "bpf/state.h"
+
+/*
+ * The place of the filter: found again by the next daemon. Others take the first priorities, and
+ * the kernel gives 49152 and lower ones by itself.
+ */
+#define HANDLE	 0x72747072
+#define PRIORITY 50000
+
+bool flow_map_is_ethernet(const char *device)
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is;
+
+	if (fd < 0)
+		return false;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
+	is = !ioctl(fd, SIOCGIFHWADDR, &request) && request.ifr_hwaddr.sa_family == ARPHRD_ETHER;
+	close(fd);
+	return is;
+}
+
+static bool is_ethernet(int ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	return if_indextoname((unsigned int)ifindex, name) && flow_map_is_ethernet(name);
+}
+
+/* What has the place. @program_id: 0: nothing. 0; -errno */
+static int query(int ifindex, uint32_t *program_id)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY);
+	int error = bpf_tc_query(&hook, &options);
+
+	*program_id = error ? 0 : options.prog_id;
+	return error == -ENOENT || error == -EINVAL ? 0 : error;
+}
+
+static int remember_clsact(struct flow_map *map, int ifindex)
+{
+	int *more = realloc(map->clsact, (map->n_clsact + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	map->clsact = more;
+	map->clsact[map->n_clsact++] = ifindex;
+	return 0;
+}
+
+/* Did the qdisc come from here? It is forgotten then. */
+static bool forget_clsact(struct flow_map *map, int ifindex)
+{
+	for (size_t i = 0; i < map->n_clsact; i++) {
+		if (map->clsact[i] == ifindex) {
+			map->clsact[i] = map->clsact[--map->n_clsact];
+			return true;
+		}
+	}
+	return false;
+}
+
+static int fail(int error, char *why, const char *what)
+{
+	snprintf(why, FLOW_MAP_WHY, "%s: %s", what, strerror(-error));
+	return error;
+}
+
+int flow_map_attach(struct flow_map *map, int ifindex, char *why)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY,
+		    .prog_fd = map->program, .flags = BPF_TC_F_REPLACE);
+	enum filter_owner owner;
+	int error;
+
+	*why = '\0';
+	if (!is_ethernet(ifindex)) {
+		snprintf(why, FLOW_MAP_WHY, "not an Ethernet device");
+		return -EOPNOTSUPP;
+	}
+	error = bpf_tc_hook_create(&hook);
+	if (error && error != -EEXIST)
+		return fail(error, why, "no clsact qdisc");
+	if (!error && remember_clsact(map, ifindex))
+		return fail(-ENOMEM, why, "no clsact qdisc");
+	owner = filter_owner_at(ifindex, HANDLE, PRIORITY, "rtprelay:");
+	if (owner == FILTER_FOREIGN) {
+		snprintf(why, FLOW_MAP_WHY,
+			 "another program has the filter of priority %d and handle %#x", PRIORITY,
+			 HANDLE);
+		return -EEXIST;
+	}
+	error = bpf_tc_attach(&hook, &options);
+	return error ? fail(error, why, "no filter at tc ingress") : 0;
+}
+
+int flow_map_attached(const struct flow_map *map, int ifindex)
+{
+	uint32_t program_id;
+	int error = query(ifindex, &program_id);
+
+	return error ? error : program_id == map->program_id;
+}
+
+int flow_map_detach(struct flow_map *map, int ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY);
+	uint32_t program_id;
+	int error = query(ifindex, &program_id);
+
+	if (!error && program_id == map->program_id)
+		error = bpf_tc_detach(&hook, &options);
+	/* Others may have put filters of their own there since. */
+	if (forget_clsact(map, ifindex) && !error && filters_none(ifindex)) {
+		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+		bpf_tc_hook_destroy(&hook);
+	}
+	return error == -ENOENT || error == -ENODEV ? 0 : error;
+}
+
+#endif
