@@ -11,7 +11,7 @@ void kmod_drop(struct kmod_flow *flow)
 		return;
 	flow->wanted = false;
 	flow_clear_refusal(flow);
-	if (flow->installed)
+	if (flow->at || flow->left)
 		flow_enqueue(flow);
 	else
 		flow_dequeue(flow);
@@ -24,7 +24,7 @@ void kmod_forget(struct kmod_flow *flow)
 	kmod_drop(flow);
 	flow_drop_news(flow);
 	flow->owner = NULL;
-	if (flow->installed)
+	if (flow->at || flow->left)
 		flow->forgotten = true;
 	else
 		flow_free(flow);
@@ -42,7 +42,7 @@ const struct flow_spec *kmod_flow_spec(const struct kmod_flow *flow)
 
 bool kmod_flow_installed(const struct kmod_flow *flow)
 {
-	return flow->installed && flow->wanted && !flow->fresh;
+	return flow->at && flow->wanted && !flow->fresh;
 }
 
 const char *kmod_flow_refusal(const struct kmod_flow *flow)
@@ -63,7 +63,7 @@ uint32_t kmod_flow_rate(const struct kmod_flow *flow)
 	int64_t span_ms = flow->seen_ms - flow->came_ms;
 	uint64_t packets = flow->last.packets;
 
-	if (!flow->installed || span_ms < 1000 || packets > UINT32_MAX)
+	if (!flow->at || span_ms < 1000 || packets > UINT32_MAX)
 		return 0;
 	return (uint32_t)(packets * 1000 / (uint64_t)span_ms);
 }

@@ -12,7 +12,7 @@
 #include "kernel/domain.h"
 #include "kernel/event.h"
 #include "kernel/flow.h"
-#include "kernel/link.h"
+#include "kernel/module.h"
 #include "kernel/msg.h"
 #include "kernel/read.h"
 
@@ -36,11 +36,6 @@ struct kmod_conf {
 	struct flow_domain domain;
 };
 
-/*
- * Is there a usable module? Closes @link, logs nothing. Return: 0; -ENOENT, none is loaded; other
- * -errno: it cannot be used
- */
-int kmod_probe(struct kmod_link *link);
 /* Looks for the module and logs the result. Sends no event. NULL: out of memory */
 struct kmod *kmod_open(const struct kmod_conf *conf);
 /* Frees all, handles included; if @remove, removes all flows from the kernel first. */

@@ -4,61 +4,77 @@
 #include "kernel/read.h"
 #include "kernel/state.h"
 
-/* Flows read in one exchange. @at: the index in @flows that a request is for. */
+/* Flows of one backend that are read at once. @at: the index in @flows that a reading is for. */
 struct reading {
-	struct flow_table *table;
+	struct kernel_backend *backend;
 	struct kmod_flow *const *flows;
 	struct flow_state *states;
-	uint32_t seq, count;
-	uint8_t at[TALK_BATCH];
+	uint32_t count;
+	uint8_t at[KERNEL_BATCH];
 };
 
-static void answer_reading(void *arg, const struct kmod_message *m)
+static void take_state(void *arg, uint32_t i, const struct flow_state *told)
 {
 	struct reading *r = arg;
-	uint32_t i = m->seq - r->seq;
-	struct flow_state *state;
+	struct flow_state *state = &r->states[r->at[i]];
+	struct kmod_flow *flow = r->flows[r->at[i]];
 
-	if (i >= r->count)
-		return;
-	if (m->said == KMOD_SAID_ACK && m->error)
-		r->table->talk->lost = true; /* the kernel should have the flow */
-	if (m->said != KMOD_SAID_FLOW)
-		return;
-	state = &r->states[r->at[i]];
-	*state = m->state;
+	*state = *told;
 	flow_set_rtcp_time(state);
-	r->flows[r->at[i]]->last = state->sums;
-	flow_set_seen(r->flows[r->at[i]], state);
+	flow->last = state->sums;
+	flow_set_seen(flow, state);
 }
 
-/* Only the last request asks for an ack: each one has an answer. */
-static size_t put_readings(struct reading *r, size_t n)
+static void reading_done(void *arg, uint32_t i, int error, const char *text)
 {
-	struct talk *talk = r->table->talk;
-	size_t len = 0;
+	struct reading *r = arg;
 
-	for (size_t i = 0; i < n; i++)
-		if (r->flows[i]->installed && !r->flows[i]->fresh)
-			r->at[r->count++] = (uint8_t)i;
-	for (uint32_t i = 0; i < r->count; i++)
-		len += kmod_ask_flow(talk->out + len, talk->family.id, r->seq + i,
-				     RTPRELAY_CMD_FLOW_GET, &r->flows[r->at[i]]->spec.local,
-				     i + 1 == r->count);
-	return len;
+	(void)i;
+	(void)text;
+	if (error)
+		r->backend->lost = true; /* the kernel should have the flow */
 }
 
-static void read_batch(struct kmod_flow *const flows[], size_t n, struct flow_state states[])
+/* Of a flow on its way to another backend, the counters of both are known when it is there. */
+static bool is_readable(const struct kmod_flow *flow)
 {
-	struct talk *talk = flows[0]->table->talk;
-	struct reading r = { .table = flows[0]->table, .flows = flows, .states = states };
-	size_t len = 0;
+	return flow->at && flow->at->there && !flow->fresh && !flow->left;
+}
 
-	r.seq = talk_next_seq(talk, TALK_BATCH);
-	if (talk->family.id)
-		len = put_readings(&r, n);
-	if (len)
-		talk_exchange(talk, len, r.seq + r.count - 1, RTPRELAY_FAMILY, answer_reading, &r);
+static void read_batch(struct kernel_backend *backend, struct kmod_flow *const flows[], size_t n,
+		       struct flow_state states[])
+{
+	static const struct kernel_answers answers = { take_state, reading_done };
+	struct reading r = { .backend = backend, .flows = flows, .states = states };
+	const struct flow_spec *specs[KERNEL_BATCH];
+
+	for (size_t i = 0; i < n; i++) {
+		if (flows[i]->at != backend || !is_readable(flows[i]))
+			continue;
+		specs[r.count] = &flows[i]->spec;
+		r.at[r.count++] = (uint8_t)i;
+	}
+	backend->ops->read(backend, specs, r.count, &answers, &r);
+}
+
+/* Flows of another backend than the first one's are few: those on their way. */
+static void read_some(struct kmod_flow *const flows[], size_t n, struct flow_state states[])
+{
+	const struct kernel_backend *done[KERNEL_BACKENDS];
+	size_t n_done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = 0;
+
+		if (!is_readable(flows[i]))
+			continue;
+		while (at < n_done && done[at] != flows[i]->at)
+			at++;
+		if (at < n_done)
+			continue;
+		done[n_done++] = flows[i]->at;
+		read_batch(flows[i]->at, flows, n, states);
+	}
 }
 
 void kmod_flows_read(struct kmod_flow *const flows[], size_t n, struct flow_state states[])
@@ -66,8 +82,8 @@ void kmod_flows_read(struct kmod_flow *const flows[], size_t n, struct flow_stat
 	memset(states, 0, n * sizeof(*states));
 	for (size_t i = 0; i < n; i++)
 		states[i].seen_ago_ms = states[i].rtcp_ago_us = -1;
-	for (size_t i = 0; i < n; i += TALK_BATCH)
-		read_batch(flows + i, n - i < TALK_BATCH ? n - i : TALK_BATCH, states + i);
+	for (size_t i = 0; i < n; i += KERNEL_BATCH)
+		read_some(flows + i, n - i < KERNEL_BATCH ? n - i : KERNEL_BATCH, states + i);
 	for (size_t i = 0; i < n; i++)
 		kmod_flow_sums(flows[i], &states[i].sums);
 }
@@ -82,8 +98,9 @@ static void compare_silence(struct kmod_flow *flow, const struct flow_state *sta
 	flow->silent = state->silent;
 }
 
-/* Removes a flow that is in the kernel but not in the table. */
-static void clean_up(struct flow_table *table, const struct endpoint *local)
+/* Removes a flow that the backend holds but that is not in the table. */
+static void clean_up(struct flow_table *table, struct kernel_backend *backend,
+		     const struct endpoint *local)
 {
 	struct flow_spec spec;
 	struct kmod_flow *flow;
@@ -97,80 +114,70 @@ static void clean_up(struct flow_table *table, const struct endpoint *local)
 		return;
 	flow->forgotten = true;
 	flow->round = table->round;
-	flow_came(flow);
+	flow_came(flow, backend);
 	flow_enqueue(flow);
 }
 
-/* @flow, required or not, is in the kernel, set with the cookie in @m. */
-static void found(struct kmod_flow *flow, const struct kmod_message *m)
+/* @flow, required or not, is held by the backend, set with the cookie in @m. */
+static void found(struct kmod_flow *flow, struct kernel_backend *backend,
+		  const struct kmod_message *m)
 {
-	if (!flow->installed)
+	if (!flow->at)
 		flow->fresh =
 			!m->has_cookie || memcmp(m->cookie, flow->spec.cookie, FLOW_COOKIE) != 0;
-	flow_came(flow);
+	flow_came(flow, backend);
 	if (!flow->fresh) {
 		flow->last = m->state.sums;
 		compare_silence(flow, &m->state);
 	}
+	flow->stale |= flow->fresh;
 	if (!flow->wanted || flow->fresh)
 		flow_enqueue(flow);
 }
 
-/* The context of a dump. */
-struct dump {
-	struct flow_table *table;
-	uint32_t seq;
-	int error;
-};
-
-static void answer_dump(void *arg, const struct kmod_message *m)
+static void take_found(void *arg, struct kernel_backend *backend, const struct kmod_message *m)
 {
-	struct dump *dump = arg;
-	struct flow_table *table = dump->table;
-	struct kmod_flow *flow;
+	struct flow_table *table = arg;
+	struct kmod_flow *flow = flow_find(table, &m->local);
 
-	if (m->seq != dump->seq)
-		return;
-	if (m->said == KMOD_SAID_ACK || m->said == KMOD_SAID_DONE)
-		dump->error = m->error;
-	if (m->said != KMOD_SAID_FLOW)
-		return;
-	flow = flow_find(table, &m->local);
 	if (!flow) {
-		clean_up(table, &m->local);
+		clean_up(table, backend, &m->local);
 		return;
 	}
 	flow->round = table->round;
-	found(flow, m);
+	if (flow->at && flow->at != backend) {
+		flow_came_before(flow, backend);
+		return;
+	}
+	found(flow, backend, m);
 }
 
-static void find_missing(struct flow_table *table)
+static void find_missing(struct flow_table *table, const struct kernel_backend *backend)
 {
 	struct kmod_flow *flow, *next;
 
 	HASH_ITER(hh, table->all, flow, next) {
-		if (!flow->installed || flow->round == table->round)
+		if (flow->round == table->round)
+			continue;
+		if (flow->left == backend)
+			flow_moved(flow);
+		if (flow->at != backend)
 			continue;
 		flow_vanished(flow);
 		if (flow->wanted)
 			flow_enqueue(flow);
-		else if (flow->forgotten)
+		else if (flow->forgotten && !flow->left)
 			flow_free(flow);
 	}
 }
 
-int flow_table_compare(struct flow_table *table)
+int flow_table_compare(struct flow_table *table, struct kernel_backend *backend)
 {
-	struct talk *talk = table->talk;
-	struct dump dump = { .table = table, .seq = talk_next_seq(talk, 1) };
-	size_t len = kmod_ask_dump(talk->out, talk->family.id, dump.seq);
 	int error;
 
 	table->round++;
-	error = talk_exchange(talk, len, dump.seq, RTPRELAY_FAMILY, answer_dump, &dump);
+	error = backend->ops->dump(backend, take_found, table);
 	if (!error)
-		error = dump.error;
-	if (!error)
-		find_missing(table);
+		find_missing(table, backend);
 	return error;
 }

@@ -5,7 +5,7 @@
 #ifndef RTPRELAY_KMOD_READ_H
 #define RTPRELAY_KMOD_READ_H
 
-#include "kernel/msg.h"
+#include "kernel/backend.h"
 
 struct kmod_flow;
 struct flow_table;
@@ -16,8 +16,9 @@ struct flow_table;
  */
 void kmod_flows_read(struct kmod_flow *const flows[], size_t n, struct flow_state states[]);
 /*
- * Compares the table with the kernel's flows and queues differences. 0; -errno. For kernel/kmod.c.
+ * Compares the table with the flows of a backend and queues differences. 0; -errno. For
+ * kernel/kmod.c.
  */
-int flow_table_compare(struct flow_table *table);
+int flow_table_compare(struct flow_table *table, struct kernel_backend *backend);
 
 #endif

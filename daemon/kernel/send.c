@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * send.c - sends the queued changes to the kernel in batches of requests and reads the answers
+ * send.c - sends the queued changes to the backends in batches and takes their answers
  */
 #include <errno.h>
 #include <string.h>
@@ -22,9 +22,8 @@ static void wait_for_room(struct kmod_flow *flow, const char *why)
 
 	if (!table->full_logged_ms || now_ms - table->full_logged_ms >= FULL_LOG_MS) {
 		log_warn(
-			"kernel module has no room for more flows: %s: further media is relayed in "
-			"user space",
-			why);
+			"%s has no room for more flows: %s: further media is relayed in user space",
+			flow->table->now->name, why);
 		table->full_logged_ms = now_ms;
 	}
 	flow->waiting = true;
@@ -34,7 +33,7 @@ static void wait_for_room(struct kmod_flow *flow, const char *why)
 
 static void try_again(struct flow_table *table)
 {
-	for (int i = 0; i < TALK_BATCH && table->room && table->waiting; i++) {
+	for (int i = 0; i < KERNEL_BATCH && table->room && table->waiting; i++) {
 		struct kmod_flow *flow = table->waiting;
 
 		table->room--;
@@ -50,15 +49,15 @@ static void refused(struct kmod_flow *flow, int error, const char *text)
 	const char *why = *text ? text : strerror(-error);
 	bool reported = flow->retried && flow->refusal && !strcmp(flow->refusal, why);
 
-	log_debug("kernel module refused a flow: %s", why);
+	log_debug("%s refused a flow: %s", flow->table->now->name, why);
 	flow_clear_refusal(flow);
 	flow->refused = true;
 	flow->refusal = strdup(why);
 	if (error == -ENOSPC || error == -ENOMEM)
 		wait_for_room(flow, why);
 	if (error == -ENOENT)
-		flow->table->talk->lost = true; /* the family is gone */
-	if (flow->installed)
+		flow->table->now->lost = true; /* the family is gone */
+	if (flow->at)
 		flow_enqueue(flow); /* remove the old flow: it is outdated */
 	if (!reported)
 		flow_add_news(flow, KMOD_CHANGED);
@@ -67,25 +66,34 @@ static void refused(struct kmod_flow *flow, int error, const char *text)
 static void ended(struct kmod_flow *flow, int error, const char *text)
 {
 	if (error && error != -ENOENT)
-		log_warn("kernel module did not remove a flow: %s; see rtprelayctl kernel",
-			 *text ? text : strerror(-error));
-	flow->table->room += !error;
-	flow_went(flow);
+		log_warn("%s did not remove a flow: %s; see rtprelayctl kernel",
+			 flow->table->sending->name, *text ? text : strerror(-error));
+	if (flow->table->sending == flow->at) {
+		flow->table->room += !error;
+		flow_went(flow);
+	} else {
+		flow_moved(flow);
+	}
 }
 
-/* The last request for @flow was executed or refused. */
-static void answered(struct kmod_flow *flow, const struct kmod_message *m)
+/* The last change for the flow was executed or refused. */
+static void change_done(void *arg, uint32_t at, int error, const char *text)
 {
+	struct flow_table *table = arg;
+	struct kmod_flow *flow = table->batch[at];
+
+	if (flow->answered)
+		return;
 	flow->answered = true;
-	if (!flow->wanted || flow->refused) {
-		ended(flow, m->error, m->text);
-	} else if (m->error) {
-		refused(flow, m->error, m->text);
+	if (!table->change[at].set) {
+		ended(flow, error, text);
+	} else if (error) {
+		refused(flow, error, text);
 	} else {
-		flow->table->room += flow->retried ? 2 : 0;
+		table->room += flow->retried ? 2 : 0;
 		flow_clear_refusal(flow);
-		flow->fresh = false;
-		flow_came(flow);
+		flow->fresh = flow->stale = false;
+		flow_came(flow, table->sending);
 	}
 }
 
@@ -101,77 +109,77 @@ static void keep_final(struct kmod_flow *flow, const struct flow_state *state)
 	flow_set_rtcp_time(flow->final);
 }
 
-static void answer_batch(void *arg, const struct kmod_message *m)
+/* The final state of the flow that was there. */
+static void take_final(void *arg, uint32_t at, const struct flow_state *state)
 {
 	struct flow_table *table = arg;
-	uint32_t at = m->seq - table->batch_seq;
-	struct kmod_flow *flow;
+	struct kmod_flow *flow = table->batch[at];
 
-	if (at >= table->batch_len)
-		return;
-	flow = table->batch[at];
-	if (m->said == KMOD_SAID_ACK && !flow->answered)
-		answered(flow, m);
-	if (m->said != KMOD_SAID_FLOW)
-		return;
-	/* The final state of the flow that was there. */
 	memset(&flow->last, 0, sizeof(flow->last));
 	if (flow->fresh)
 		return;
-	flow_sums_add(&flow->past, &m->state.sums);
-	flow_set_seen(flow, &m->state);
-	keep_final(flow, &m->state);
+	flow_sums_add(&flow->past, &state->sums);
+	flow_set_seen(flow, state);
+	if (table->sending == flow->at)
+		keep_final(flow, state);
 }
 
-static size_t put_request(struct flow_table *table, struct kmod_flow *flow, void *buf)
+/*
+ * The next change that the flow needs, and who executes it. Another backend removes it only when
+ * the new one has it, so that no packet is missed. NULL: it needs none.
+ */
+static struct kernel_backend *next_change(const struct kmod_flow *flow,
+					  struct kernel_change *change)
 {
-	uint32_t seq = table->batch_seq + table->batch_len;
+	struct kernel_backend *now = flow->table->now;
 
-	if (flow->wanted && !flow->refused)
-		return kmod_ask_add(buf, table->talk->family.id, seq, &flow->spec, &table->domain,
-				    table->features, flow->installed && !flow->fresh);
-	if (flow->installed)
-		return kmod_ask_flow(buf, table->talk->family.id, seq, RTPRELAY_CMD_FLOW_DEL,
-				     &flow->spec.local, true);
-	return 0;
+	*change = (struct kernel_change){ .spec = &flow->spec };
+	if (flow->wanted && !flow->refused && now && (flow->stale || flow->at != now)) {
+		change->set = true;
+		change->carry = flow->at == now && !flow->fresh;
+		return now;
+	}
+	if (flow->at && (!flow->wanted || flow->refused))
+		return flow->at;
+	return flow->left;
 }
 
-/* Writes requests for the first flows of the queue. */
-static size_t fill_batch(struct flow_table *table)
+/* Takes changes for one backend, those of the first flows of the queue. */
+static void fill_batch(struct flow_table *table)
 {
-	struct talk *talk = table->talk;
-	size_t len = 0;
-
-	table->batch_seq = talk_next_seq(talk, TALK_BATCH);
+	table->sending = NULL;
 	table->batch_len = 0;
-	while (table->queue && table->batch_len < TALK_BATCH) {
+	while (table->queue && table->batch_len < KERNEL_BATCH) {
 		struct kmod_flow *flow = table->queue;
-		size_t added = put_request(table, flow, talk->out + len);
+		struct kernel_backend *to = next_change(flow, &table->change[table->batch_len]);
 
+		if (to && table->sending && to != table->sending)
+			break;
 		flow_dequeue(flow);
-		if (!added)
+		if (!to)
 			continue;
-		len += added;
+		table->sending = to;
 		flow->answered = false;
 		table->batch[table->batch_len++] = flow;
 	}
-	return len;
 }
 
 static void flush_batch(struct flow_table *table)
 {
-	size_t len = fill_batch(table);
+	static const struct kernel_answers answers = { take_final, change_done };
+	struct kernel_change next;
 
-	if (len)
-		talk_exchange(table->talk, len, table->batch_seq + table->batch_len - 1,
-			      RTPRELAY_FAMILY, answer_batch, table);
+	fill_batch(table);
+	if (table->batch_len)
+		table->sending->ops->change(table->sending, table->change, table->batch_len,
+					    &answers, table);
 	for (uint32_t i = 0; i < table->batch_len; i++) {
 		struct kmod_flow *flow = table->batch[i];
 
-		if (!flow->answered)
-			flow_enqueue(flow); /* sending a request twice is harmless */
-		else if (flow->forgotten && !flow->installed)
+		if (flow->forgotten && !flow->at && !flow->left)
 			flow_free(flow);
+		else if (!flow->answered || next_change(flow, &next))
+			flow_enqueue(flow); /* sending a request twice is harmless */
 	}
 }
 
@@ -182,7 +190,8 @@ bool flow_table_busy(const struct flow_table *table)
 
 void flow_table_flush(struct flow_table *table)
 {
-	while (flow_table_busy(table) && !table->talk->lost) {
+	while (flow_table_busy(table) && !(table->now && table->now->lost) &&
+	       !(table->sending && table->sending->lost)) {
 		try_again(table);
 		flush_batch(table);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * send.h - sends the queued changes to the kernel and reads the answers
+ * send.h - sends the queued changes to the backends and takes their answers
  *
  * For kernel/kmod.c.
  */

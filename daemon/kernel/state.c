@@ -59,42 +59,85 @@ void flow_clear_refusal(struct kmod_flow *flow)
 	flow->refused = flow->retried = false;
 }
 
+static void flow_hold(struct kmod_flow *flow, struct kernel_backend *backend)
+{
+	if (flow->at) {
+		flow->at->held--;
+		flow->table->n_installed--;
+	}
+	flow->at = backend;
+	if (!backend)
+		return;
+	backend->held++;
+	flow->table->n_installed++;
+}
+
+static void flow_leave(struct kmod_flow *flow, struct kernel_backend *backend)
+{
+	if (flow->left)
+		flow->left->held--;
+	flow->left = backend;
+	if (backend)
+		backend->held++;
+}
+
 void flow_free(struct kmod_flow *flow)
 {
 	flow_dequeue(flow);
 	flow_drop_news(flow);
 	flow_clear_refusal(flow);
 	free(flow->final);
-	flow->table->n_installed -= flow->installed;
+	flow_hold(flow, NULL);
+	flow_leave(flow, NULL);
 	HASH_DEL(flow->table->all, flow);
 	free(flow);
 }
 
-void flow_came(struct kmod_flow *flow)
+void flow_came(struct kmod_flow *flow, struct kernel_backend *backend)
 {
-	if (!flow->installed) {
-		flow->table->n_installed++;
-		flow->silent = false;
-		flow->came_ms = clock_ms();
-		flow_add_news(flow, KMOD_CHANGED);
-	}
-	flow->installed = true;
+	if (flow->at == backend)
+		return;
+	if (flow->at)
+		flow_leave(flow, flow->at);
+	flow_hold(flow, backend);
+	flow->silent = false;
+	flow->came_ms = clock_ms();
+	flow_add_news(flow, KMOD_CHANGED);
+}
+
+static void end_sums(struct kmod_flow *flow)
+{
+	flow_sums_add(&flow->past, &flow->last);
+	memset(&flow->last, 0, sizeof(flow->last));
 }
 
 void flow_went(struct kmod_flow *flow)
 {
-	if (!flow->installed)
+	if (!flow->at)
 		return;
-	flow_sums_add(&flow->past, &flow->last);
-	memset(&flow->last, 0, sizeof(flow->last));
-	flow->installed = flow->silent = flow->fresh = false;
-	flow->table->n_installed--;
+	end_sums(flow);
+	flow->silent = flow->fresh = false;
+	flow_hold(flow, NULL);
 	flow_add_news(flow, KMOD_CHANGED);
+}
+
+void flow_came_before(struct kmod_flow *flow, struct kernel_backend *backend)
+{
+	flow_leave(flow, backend);
+	flow_enqueue(flow);
+}
+
+void flow_moved(struct kmod_flow *flow)
+{
+	if (!flow->left)
+		return;
+	end_sums(flow);
+	flow_leave(flow, NULL);
 }
 
 void flow_vanished(struct kmod_flow *flow)
 {
-	if (flow->installed && !flow->silent && !flow->fresh)
+	if (flow->at && !flow->silent && !flow->fresh)
 		flow->seen_ms = clock_ms();
 	flow_went(flow);
 }

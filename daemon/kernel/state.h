@@ -12,23 +12,22 @@
 #include <utlist.h>
 
 #include "base/hash.h"
-#include "kernel/domain.h"
+#include "kernel/backend.h"
 #include "kernel/event.h"
-#include "kernel/talk.h"
 
 /**
  * struct flow_table
+ * @now: the backend that the flows are set in; NULL: there is none
  * @all: by local endpoint
  * @queue: with a change to send; @news: with an event to report
  * @round: number of the last dump
  * @waiting: refused for lack of room; @room: number of them that may be retried
  * @full_logged_ms: when lack of room was last logged
- * @batch: requests without an answer yet, numbered from @batch_seq on
+ * @batch: flows with a change that has no answer yet; @change: that change; @sending: who executes
+ *         them
  */
 struct flow_table {
-	struct talk *talk;
-	uint32_t features; /* enum rtprelay_feature */
-	struct flow_domain domain;
+	struct kernel_backend *now, *sending;
 	/* May a flow at this endpoint that is not in the table be removed from the kernel? */
 	bool (*owns)(void *arg, const struct endpoint *local);
 	void *arg;
@@ -36,18 +35,22 @@ struct flow_table {
 	size_t n_installed, room;
 	int64_t full_logged_ms;
 	uint32_t round;
-	struct kmod_flow *batch[TALK_BATCH];
-	uint32_t batch_seq, batch_len;
+	struct kmod_flow *batch[KERNEL_BATCH];
+	struct kernel_change change[KERNEL_BATCH];
+	uint32_t batch_len;
 };
 
 /**
  * struct kmod_flow - a flow that is required, or was
+ * @at: the backend that holds it; NULL: none
+ * @left: the backend that held it before, and still has to remove it; NULL: none
  * @past: sums of ended flows at this endpoint; @last: of the one in the kernel, as last read
  * @final: the state reported at its removal; owned; NULL: not removed, or out of memory
  * @refusal: the kernel's error text, if @refused; owned; NULL: out of memory
  * @seen_ms: clock_ms() of its last packet, as last reported
  * @news: bits of enum kmod_event, to report
  * @round: of the last dump that it was in
+ * @stale: what the kernel holds is not what is required
  * @fresh: the flow in the kernel at this endpoint belongs to another owner
  * @forgotten: the handle has ended, the removal from the kernel is not sent yet
  * @retried: was refused for lack of room, and is being retried
@@ -60,14 +63,14 @@ struct kmod_flow {
 	struct kmod_flow *wait_prev, *wait_next; /* in table.waiting, while @waiting */
 	struct flow_spec spec;
 	struct flow_sums past, last;
+	struct kernel_backend *at, *left;
 	void *owner;
 	struct flow_state *final;
 	char *refusal;
 	int64_t came_ms, seen_ms;
 	uint32_t round;
 	uint8_t news;
-	bool wanted, installed, queued, silent, fresh, forgotten, answered, refused, waiting,
-		retried;
+	bool wanted, stale, queued, silent, fresh, forgotten, answered, refused, waiting, retried;
 };
 
 struct kmod_flow *flow_find(const struct flow_table *table, const struct endpoint *local);
@@ -87,8 +90,8 @@ void flow_clear_refusal(struct kmod_flow *flow);
 struct kmod_flow *flow_new(struct flow_table *table, const struct flow_spec *spec);
 void flow_free(struct kmod_flow *flow);
 
-/* The flow is in the kernel from now on. */
-void flow_came(struct kmod_flow *flow);
+/* The flow is held by this backend from now on; one that held it before has to remove it. */
+void flow_came(struct kmod_flow *flow, struct kernel_backend *backend);
 /* The flow is not in the kernel any more; its last reported counters are final. */
 void flow_went(struct kmod_flow *flow);
 /*
@@ -96,6 +99,10 @@ void flow_went(struct kmod_flow *flow);
  * early.
  */
 void flow_vanished(struct kmod_flow *flow);
+/* A backend that is not the one that holds it has one, too, and has to remove it. */
+void flow_came_before(struct kmod_flow *flow, struct kernel_backend *backend);
+/* The backend that held it before does not hold it any more. */
+void flow_moved(struct kmod_flow *flow);
 
 /* Convert ages that the kernel just reported to times of the daemon's clocks. */
 void flow_set_seen(struct kmod_flow *flow, const struct flow_state *state);

@@ -15,7 +15,7 @@
 static void flow_change_owner(struct kmod_flow *flow)
 {
 	flow->forgotten = false;
-	flow->fresh = flow->installed;
+	flow->fresh = flow->at;
 	flow->seen_ms = 0;
 	memset(&flow->past, 0, sizeof(flow->past));
 	memset(&flow->last, 0, sizeof(flow->last));
@@ -37,7 +37,7 @@ struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spe
 		return flow;
 	flow->owner = owner;
 	flow->spec = *spec;
-	flow->wanted = true;
+	flow->wanted = flow->stale = true;
 	flow_clear_refusal(flow);
 	free(flow->final);
 	flow->final = NULL;
@@ -45,17 +45,22 @@ struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spe
 	return flow;
 }
 
-void flow_table_lost(struct flow_table *table)
+void flow_table_lost(struct flow_table *table, const struct kernel_backend *backend)
 {
 	struct kmod_flow *flow, *next;
 
 	HASH_ITER(hh, table->all, flow, next) {
-		flow_vanished(flow);
+		if (flow->left == backend)
+			flow_moved(flow);
+		if (flow->at == backend)
+			flow_vanished(flow);
 		flow_drop_news(flow);
 		flow_dequeue(flow);
 		flow_clear_refusal(flow);
-		if (flow->forgotten)
+		if (flow->forgotten && !flow->at && !flow->left)
 			flow_free(flow);
+		else if (flow->at || flow->left)
+			flow_enqueue(flow);
 	}
 }
 
@@ -93,7 +98,8 @@ struct kmod_flow *flow_table_news(struct flow_table *table, enum kmod_event *eve
 	return flow;
 }
 
-struct kmod_flow *flow_table_event(struct flow_table *table, const struct kmod_message *m)
+struct kmod_flow *flow_table_event(struct flow_table *table, const struct kernel_backend *backend,
+				   const struct kmod_message *m)
 {
 	struct kmod_flow *flow = flow_find(table, &m->local);
 
@@ -107,7 +113,7 @@ struct kmod_flow *flow_table_event(struct flow_table *table, const struct kmod_m
 	 */
 	if (m->said == KMOD_SAID_REFUSED)
 		return flow;
-	if (!kmod_flow_installed(flow))
+	if (!kmod_flow_installed(flow) || flow->at != backend)
 		return NULL;
 	flow->silent = m->said == KMOD_SAID_IDLE;
 	flow_set_seen(flow, &m->state);

@@ -12,15 +12,16 @@
 /* As kmod_set(). */
 struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spec *spec,
 				 void *owner);
-/* The kernel has lost all flows. */
-void flow_table_lost(struct flow_table *table);
+/* The backend has lost all flows. */
+void flow_table_lost(struct flow_table *table, const struct kernel_backend *backend);
 /* Ends all handles. @remove: and queues the removal of all flows, for a last flush. */
 void flow_table_forget(struct flow_table *table, bool remove);
 void flow_table_free(struct flow_table *table);
 /* The next event to report, and its flow; NULL: none. */
 struct kmod_flow *flow_table_news(struct flow_table *table, enum kmod_event *event);
 
-/* Applies the module's event to the flow with this cookie. NULL: the flow is gone. */
-struct kmod_flow *flow_table_event(struct flow_table *table, const struct kmod_message *message);
+/* Applies the backend's event to the flow with this cookie. NULL: the flow is gone. */
+struct kmod_flow *flow_table_event(struct flow_table *table, const struct kernel_backend *backend,
+				   const struct kmod_message *message);
 
 #endif

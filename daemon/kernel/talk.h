@@ -2,7 +2,7 @@
 /*
  * talk.h - sends requests to the kernel and reads its answers
  *
- * Used by kernel/kmod.c, kernel/send.c and kernel/read.c; by control/kernel.c.
+ * Used by kernel/module.c and control/kernel.c.
  */
 #ifndef RTPRELAY_KMOD_TALK_H
 #define RTPRELAY_KMOD_TALK_H
@@ -16,7 +16,7 @@
  * struct talk - requests and answers on one link
  * @family: of the module; id 0: not loaded
  * @seq: of the last request
- * @lost: answers or events were lost: the kernel's flows may differ from the table
+ * @lost: answers or events were lost: its caller has to find out
  * @out: requests are written here
  */
 struct talk {

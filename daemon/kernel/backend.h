@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * backend.h - a way into the kernel: what carries out the changes of the table of flows
+ *
+ * kernel/kmod.c keeps one table of required flows. Backends hold them: kernel/module.c is the first
+ * one. They have the same verbs; what one cannot do is told by its features, and such flows are not
+ * planned (call/flow_plan.c). No function waits.
+ */
+#ifndef RTPRELAY_KERNEL_BACKEND_H
+#define RTPRELAY_KERNEL_BACKEND_H
+
+#include "kernel/msg.h"
+
+#define KERNEL_BATCH	64 /* flows in one call of change() or read() */
+#define KERNEL_BACKENDS 2  /* at most */
+
+struct kernel_backend;
+
+/**
+ * struct kernel_change - one flow to set or to remove
+ * @spec: to set; of a flow to remove only its local endpoint counts
+ * @carry: the flow in its place is of the same stream: its RTP statistics go on
+ */
+struct kernel_change {
+	const struct flow_spec *spec;
+	bool set, carry;
+};
+
+/* What a backend answers to the change or reading with the index @at. */
+struct kernel_answers {
+	/* Of a reading: its state; of a change: the final one of the flow that was there. */
+	void (*state)(void *arg, uint32_t at, const struct flow_state *state);
+	/* It was executed: 0; refused: -errno, and the kernel's text, which may be empty. */
+	void (*done)(void *arg, uint32_t at, int error, const char *text);
+};
+
+/* One flow of a dump, or one event of a flow. */
+typedef void kernel_told_fn(void *arg, struct kernel_backend *backend,
+			    const struct kmod_message *message);
+
+/* What a backend tells of its own accord. */
+struct kernel_sink {
+	void (*came)(void *arg, struct kernel_backend *backend);
+	/* All its flows are gone. */
+	void (*went)(void *arg, struct kernel_backend *backend);
+	/* KMOD_SAID_IDLE, KMOD_SAID_RESUMED, KMOD_SAID_REFUSED */
+	kernel_told_fn *flow;
+	void *arg;
+};
+
+struct kernel_backend_ops {
+	/*
+	 * Can it be used from now on? Sets @features, logs what it found. @first: at the start of
+	 * the daemon; later an operator's decision to unload something is not reversed. 0; -errno
+	 */
+	int (*find)(struct kernel_backend *backend, bool first);
+	/* Is it still there? 0; -ENOENT: it is gone; other -errno: it does not answer */
+	int (*check)(struct kernel_backend *backend);
+	/* It is gone, and all flows with it: forgets what it has read. Logs it. */
+	void (*went)(struct kernel_backend *backend);
+	/* At most KERNEL_BATCH. Changes without an answer are sent again by the caller. */
+	void (*change)(struct kernel_backend *backend, const struct kernel_change changes[],
+		       uint32_t n, const struct kernel_answers *answers, void *arg);
+	void (*read)(struct kernel_backend *backend, const struct flow_spec *const specs[],
+		     uint32_t n, const struct kernel_answers *answers, void *arg);
+	/* KMOD_SAID_FLOW for each flow that it holds. 0; -errno */
+	int (*dump)(struct kernel_backend *backend, kernel_told_fn *found, void *arg);
+	/* Reads its news; call when @news_fd is readable. */
+	void (*dispatch)(struct kernel_backend *backend);
+	/* Adds what it has counted since it was found, enum rtprelay_counter. */
+	void (*totals)(struct kernel_backend *backend, uint64_t counters[RTPRELAY_C_MAX + 1]);
+	/* Frees it; its flows stay. */
+	void (*close)(struct kernel_backend *backend);
+};
+
+/**
+ * struct kernel_backend - begins the struct of each backend
+ * @name: in log lines, "kernel module"
+ * @features: enum rtprelay_feature; 0 while it is not there
+ * @held: flows that it holds
+ * @there: it can be used
+ * @lost: answers or events were lost: its flows may differ from the table
+ */
+struct kernel_backend {
+	const struct kernel_backend_ops *ops;
+	const char *name;
+	int news_fd; /* -1: none */
+	struct kernel_sink sink;
+	uint32_t features;
+	size_t held;
+	bool there, lost;
+};
+
+#endif
