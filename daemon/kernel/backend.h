@@ -11,8 +11,9 @@
 
 #include "kernel/msg.h"
 
-#define KERNEL_BATCH	64 /* flows in one call of change() or read() */
-#define KERNEL_BACKENDS 2  /* at most */
+#define KERNEL_BATCH	64  /* flows in one call of change() or read() */
+#define KERNEL_BACKENDS 2   /* at most */
+#define KERNEL_WHY	256 /* bytes of a reason in words */
 
 struct kernel_backend;
 
@@ -43,20 +44,26 @@ struct kernel_sink {
 	void (*came)(void *arg, struct kernel_backend *backend);
 	/* All its flows are gone. */
 	void (*went)(void *arg, struct kernel_backend *backend);
-	/* KMOD_SAID_IDLE, KMOD_SAID_RESUMED, KMOD_SAID_REFUSED */
+	/* KMOD_SAID_IDLE, KMOD_SAID_RESUMED, KMOD_SAID_REFUSED, KMOD_SAID_WITHDRAWN */
 	kernel_told_fn *flow;
+	/* Flows that it has refused for another reason than room may be possible now. */
+	void (*eased)(void *arg, struct kernel_backend *backend);
 	void *arg;
 };
 
 struct kernel_backend_ops {
 	/*
-	 * Can it be used from now on? Sets @features, logs what it found. @first: at the start of
-	 * the daemon; later an operator's decision to unload something is not reversed. 0; -errno
+	 * Can it be used from now on? Sets @features and logs that it is in use, or sets @why.
+	 * @first: at the start of the daemon; later an operator's decision to unload something is
+	 * not reversed. 0; -errno
 	 */
 	int (*find)(struct kernel_backend *backend, bool first);
 	/* Is it still there? 0; -ENOENT: it is gone; other -errno: it does not answer */
 	int (*check)(struct kernel_backend *backend);
-	/* It is gone, and all flows with it: forgets what it has read. Logs it. */
+	/*
+	 * It is gone, and all flows with it, or it is not needed any more: forgets what it has
+	 * read, sets @why. Logs it.
+	 */
 	void (*went)(struct kernel_backend *backend);
 	/* At most KERNEL_BATCH. Changes without an answer are sent again by the caller. */
 	void (*change)(struct kernel_backend *backend, const struct kernel_change changes[],
@@ -75,7 +82,9 @@ struct kernel_backend_ops {
 
 /**
  * struct kernel_backend - begins the struct of each backend
- * @name: in log lines, "kernel module"
+ * @name: in log lines, "kernel module"; @path: of packets that it forwards, "module"
+ * @on_demand: is found only when no better one is there, and ended when one is
+ * @why: why it is not there
  * @features: enum rtprelay_feature; 0 while it is not there
  * @held: flows that it holds
  * @there: it can be used
@@ -83,12 +92,14 @@ struct kernel_backend_ops {
  */
 struct kernel_backend {
 	const struct kernel_backend_ops *ops;
-	const char *name;
+	const char *name, *path;
 	int news_fd; /* -1: none */
+	bool on_demand;
 	struct kernel_sink sink;
 	uint32_t features;
 	size_t held;
 	bool there, lost;
+	char why[KERNEL_WHY];
 };
 
 #endif

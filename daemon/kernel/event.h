@@ -9,8 +9,8 @@ struct kmod_flow;
 struct kmod_stranger;
 
 enum kmod_event {
-	KMOD_CAME,    /* the module was loaded: flows can be set from now on; no flow */
-	KMOD_WENT,    /* the module was unloaded, and all flows with it; no flow */
+	KMOD_CAME,    /* flows can be set from now on, or in a better way than before; no flow */
+	KMOD_WENT,    /* the kernel has lost all flows, and none can be set; no flow */
 	KMOD_CHANGED, /* a flow entered or left the kernel, or was refused: kmod_flow_installed() */
 	KMOD_IDLE,    /* a flow has become silent; since when: kmod_flow_last_in_ms() */
 	KMOD_RESUMED, /* a silent flow has packets again */

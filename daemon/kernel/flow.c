@@ -45,6 +45,11 @@ bool kmod_flow_installed(const struct kmod_flow *flow)
 	return flow->at && flow->wanted && !flow->fresh;
 }
 
+const char *kmod_flow_path(const struct kmod_flow *flow)
+{
+	return kmod_flow_installed(flow) ? flow->at->path : "user";
+}
+
 const char *kmod_flow_refusal(const struct kmod_flow *flow)
 {
 	if (!flow->refused)

@@ -20,6 +20,8 @@ void *kmod_flow_owner(const struct kmod_flow *flow);
 /* As last set. */
 const struct flow_spec *kmod_flow_spec(const struct kmod_flow *flow);
 bool kmod_flow_installed(const struct kmod_flow *flow);
+/* The path of its packets: "module", "bpf"; "user" unless it is installed */
+const char *kmod_flow_path(const struct kmod_flow *flow);
 /* The kernel's reason for refusing the flow; NULL: not refused. */
 const char *kmod_flow_refusal(const struct kmod_flow *flow);
 /* clock_ms() of its last packet, as far as the kernel has reported; 0: none */

@@ -2,12 +2,16 @@
 /*
  * kmod.c - the kernel path: sets flows in the kernel, receives its counters and events
  *
- * A backend carries out what the table of flows requires. After a loss (buffer overrun, module
+ * A backend carries out what the table of flows requires, the best one that is there: when a
+ * better one comes, each flow is set there before the other one removes it. After a loss (buffer overrun, module
  * unloaded) the table is compared with a dump of its flows. No function here blocks.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 #include "base/log.h"
 #include "kernel/kmod.h"
 #include "kernel/module.h"
@@ -19,6 +23,7 @@
 /**
  * struct kmod - the kernel path
  * @backend: the best first
+ * @epoll: the news of all backends, if there are several; else -1
  * @sending: send_news() is running
  * @let_go: the kernel's flows are none of this daemon's business any more
  * @probed_ms: when a flow that waits for room was last retried without known room
@@ -28,6 +33,7 @@ struct kmod {
 	struct flow_table flows;
 	struct kernel_backend *backend[KERNEL_BACKENDS];
 	unsigned int n_backends;
+	int epoll;
 	bool sending, let_go;
 	int64_t probed_ms;
 };
@@ -55,30 +61,95 @@ static void send_news(struct kmod *kmod)
 
 /* --- Backends that come and go ---------------------------------------------------------------- */
 
-static void use(struct kmod *kmod, struct kernel_backend *backend)
+/* Which backend is in use, and why no better one is. */
+static void log_choice(const struct kmod *kmod)
 {
-	backend->there = true;
+	const struct kernel_backend *now = kmod->flows.now;
+
+	for (unsigned int i = 0; i < kmod->n_backends && kmod->backend[i] != now; i++)
+		log_notice("%s: not the %s: %s", now ? now->name : "media is relayed in user space",
+			   kmod->backend[i]->name, kmod->backend[i]->why);
+}
+
+/* The best one that is there. One that was not needed so far is found now. */
+static struct kernel_backend *best(struct kmod *kmod, bool first)
+{
+	for (unsigned int i = 0; i < kmod->n_backends; i++) {
+		struct kernel_backend *backend = kmod->backend[i];
+
+		if (!backend->there && (first || backend->on_demand)) {
+			backend->there = !backend->ops->find(backend, first);
+			backend->lost = false;
+		}
+		if (backend->there)
+			return backend;
+	}
+	return NULL;
+}
+
+/* Return: is another backend in use now? */
+static bool choose(struct kmod *kmod, bool first)
+{
+	struct kernel_backend *backend = best(kmod, first);
+
+	if (backend == kmod->flows.now && !first)
+		return false;
 	kmod->flows.now = backend;
+	log_choice(kmod);
+	flow_table_move(&kmod->flows);
+	return backend;
 }
 
 static void came(void *arg, struct kernel_backend *backend)
 {
 	struct kmod *kmod = arg;
 
-	use(kmod, backend);
-	send_event(kmod, KMOD_CAME, NULL, NULL);
+	backend->there = true;
+	if (choose(kmod, false))
+		send_event(kmod, KMOD_CAME, NULL, NULL);
 }
 
 static void went(void *arg, struct kernel_backend *backend)
 {
 	struct kmod *kmod = arg;
+	bool used = kmod->flows.now == backend;
 
 	backend->there = backend->lost = false;
 	backend->ops->went(backend);
 	backend->features = 0;
-	kmod->flows.now = NULL;
+	if (used)
+		kmod->flows.now = NULL;
 	flow_table_lost(&kmod->flows, backend);
+	if (!used)
+		return;
 	send_event(kmod, KMOD_WENT, NULL, NULL);
+	if (choose(kmod, false))
+		send_event(kmod, KMOD_CAME, NULL, NULL);
+	else
+		log_choice(kmod);
+}
+
+static void eased(void *arg, struct kernel_backend *backend)
+{
+	struct kmod *kmod = arg;
+
+	if (kmod->flows.now == backend)
+		flow_table_retry(&kmod->flows);
+}
+
+/* One that a better one has replaced, and that holds no flow any more. */
+static void end_replaced(struct kmod *kmod)
+{
+	for (unsigned int i = 0; i < kmod->n_backends; i++) {
+		struct kernel_backend *backend = kmod->backend[i];
+
+		if (!backend->there || !backend->on_demand || backend == kmod->flows.now ||
+		    backend->held)
+			continue;
+		went(kmod, backend);
+		snprintf(backend->why, sizeof(backend->why), "the %s is in use",
+			 kmod->flows.now->name);
+	}
 }
 
 /* After a loss: checks that the backend is there, is the same one, and has the required flows. */
@@ -100,7 +171,7 @@ static void resynchronize(struct kmod *kmod, struct kernel_backend *backend)
 			return;
 		went(kmod, backend);
 	}
-	if (!backend->ops->find(backend, false))
+	if (!backend->there && !backend->on_demand && !backend->ops->find(backend, false))
 		came(kmod, backend);
 	backend->lost = false;
 }
@@ -125,6 +196,7 @@ void kmod_flush(struct kmod *kmod)
 				resynchronize(kmod, kmod->backend[i]);
 		if (kmod->flows.now)
 			flow_table_flush(&kmod->flows);
+		end_replaced(kmod);
 		send_news(kmod);
 		if (!any_lost(kmod) && !flow_table_busy(&kmod->flows))
 			return;
@@ -144,7 +216,8 @@ void kmod_adopt(struct kmod *kmod)
 {
 	if (!kmod_available(kmod))
 		return;
-	kmod->flows.now->lost = true;
+	for (unsigned int i = 0; i < kmod->n_backends; i++)
+		kmod->backend[i]->lost = kmod->backend[i]->there;
 	kmod_flush(kmod);
 }
 
@@ -159,6 +232,8 @@ static void take_flow_event(void *arg, struct kernel_backend *backend, const str
 		return;
 	if (m->said == KMOD_SAID_REFUSED)
 		send_event(kmod, KMOD_STRANGER, flow, &m->refused);
+	else if (m->said == KMOD_SAID_WITHDRAWN)
+		flow_withdrawn(flow, m->text);
 	else
 		send_event(kmod, m->said == KMOD_SAID_IDLE ? KMOD_IDLE : KMOD_RESUMED, flow, NULL);
 }
@@ -177,28 +252,66 @@ void kmod_dispatch(struct kmod *kmod)
 static void add_backend(struct kmod *kmod, struct kernel_backend *backend)
 {
 	backend->sink = (struct kernel_sink){
-		.came = came, .went = went, .flow = take_flow_event, .arg = kmod
+		.came = came, .went = went, .flow = take_flow_event, .eased = eased, .arg = kmod
 	};
 	kmod->backend[kmod->n_backends++] = backend;
-	if (!backend->ops->find(backend, true))
-		use(kmod, backend);
-	backend->lost = false;
+}
+
+static int watch_all(struct kmod *kmod)
+{
+	if (kmod->n_backends < 2)
+		return 0;
+	kmod->epoll = epoll_create1(EPOLL_CLOEXEC);
+	for (unsigned int i = 0; i < kmod->n_backends && kmod->epoll >= 0; i++) {
+		struct epoll_event event = { .events = EPOLLIN };
+		int fd = kmod->backend[i]->news_fd;
+
+		if (fd >= 0 && epoll_ctl(kmod->epoll, EPOLL_CTL_ADD, fd, &event))
+			return -errno;
+	}
+	return kmod->epoll < 0 ? -errno : 0;
+}
+
+static void close_backends(struct kmod *kmod)
+{
+	for (unsigned int i = 0; i < kmod->n_backends; i++)
+		kmod->backend[i]->ops->close(kmod->backend[i]);
+	if (kmod->epoll >= 0)
+		close(kmod->epoll);
+}
+
+static struct kmod *out_of_memory(const struct kmod_conf *conf)
+{
+	if (conf->link)
+		conf->link->ops->close(conf->link);
+	if (conf->bpf)
+		conf->bpf->ops->close(conf->bpf);
+	return NULL;
 }
 
 struct kmod *kmod_open(const struct kmod_conf *conf)
 {
-	struct kernel_backend *module = module_backend_new(conf->link, &conf->domain);
-	struct kmod *kmod = module ? calloc(1, sizeof(*kmod)) : NULL;
+	struct kmod *kmod = calloc(1, sizeof(*kmod));
+	struct kernel_backend *module = NULL;
 
-	if (!kmod) {
-		if (module)
-			module->ops->close(module);
-		return NULL;
-	}
+	if (!kmod)
+		return out_of_memory(conf);
 	kmod->conf = *conf;
+	kmod->epoll = -1;
 	kmod->flows.owns = conf->owns;
 	kmod->flows.arg = conf->arg;
-	add_backend(kmod, module);
+	if (conf->link)
+		module = module_backend_new(conf->link, &conf->domain);
+	if (module)
+		add_backend(kmod, module);
+	if (conf->bpf)
+		add_backend(kmod, conf->bpf);
+	if ((conf->link && !module) || watch_all(kmod)) {
+		close_backends(kmod);
+		free(kmod);
+		return NULL;
+	}
+	choose(kmod, true);
 	return kmod;
 }
 
@@ -211,8 +324,7 @@ void kmod_close(struct kmod *kmod, bool remove)
 	if (remove)
 		kmod_flush(kmod);
 	flow_table_free(&kmod->flows);
-	for (unsigned int i = 0; i < kmod->n_backends; i++)
-		kmod->backend[i]->ops->close(kmod->backend[i]);
+	close_backends(kmod);
 	free(kmod);
 }
 
@@ -231,7 +343,9 @@ void kmod_let_go(struct kmod *kmod)
 
 int kmod_news_fd(const struct kmod *kmod)
 {
-	return kmod ? kmod->backend[0]->news_fd : -1;
+	if (!kmod)
+		return -1;
+	return kmod->epoll >= 0 ? kmod->epoll : kmod->backend[0]->news_fd;
 }
 
 bool kmod_available(const struct kmod *kmod)
@@ -259,4 +373,25 @@ void kmod_totals(struct kmod *kmod, uint64_t counters[RTPRELAY_C_MAX + 1])
 	memset(counters, 0, (RTPRELAY_C_MAX + 1) * sizeof(*counters));
 	for (unsigned int i = 0; kmod && i < kmod->n_backends; i++)
 		kmod->backend[i]->ops->totals(kmod->backend[i], counters);
+}
+
+const char *kmod_path(const struct kmod *kmod)
+{
+	return kmod_available(kmod) ? kmod->flows.now->path : "user";
+}
+
+bool kmod_backend(const struct kmod *kmod, unsigned int i, struct kmod_backend *told)
+{
+	const struct kernel_backend *backend;
+
+	if (!kmod || i >= kmod->n_backends)
+		return false;
+	backend = kmod->backend[i];
+	*told = (struct kmod_backend){ .path = backend->path,
+				       .flows = backend->held,
+				       .why = backend->there ? NULL : backend->why };
+	if (!backend->there && !*backend->why)
+		told->why = "not needed";
+	backend->ops->totals(kmod->backend[i], told->counters);
+	return true;
 }

@@ -17,15 +17,19 @@
 #include "kernel/read.h"
 
 enum kmod_mode {
-	KMOD_AUTO,    /* use the module if it is loaded; default */
-	KMOD_OFF,     /* do not use it */
-	KMOD_REQUIRE, /* it must be loaded when the daemon starts */
+	KMOD_AUTO,    /* the module if it is loaded, else BPF, else none; default */
+	KMOD_MODULE,  /* the module if it is loaded, else none */
+	KMOD_BPF,     /* BPF if it can be used, else none */
+	KMOD_OFF,     /* none */
+	KMOD_REQUIRE, /* one of the two must be there when the daemon starts */
 };
 
 struct kmod;
 
 struct kmod_conf {
-	struct kmod_link *link; /* kmod_open() takes it over, also if it fails */
+	/* kmod_open() takes both over, also if it fails. NULL: not used; one is there. */
+	struct kmod_link *link;
+	struct kernel_backend *bpf;
 	kmod_event_fn *event;
 	/*
 	 * Does this local endpoint belong to this daemon, so that a flow not in the table is
@@ -36,7 +40,7 @@ struct kmod_conf {
 	struct flow_domain domain;
 };
 
-/* Looks for the module and logs the result. Sends no event. NULL: out of memory */
+/* Looks for the best backend and logs the result. Sends no event. NULL: out of memory */
 struct kmod *kmod_open(const struct kmod_conf *conf);
 /* Frees all, handles included; if @remove, removes all flows from the kernel first. */
 void kmod_close(struct kmod *kmod, bool remove);
@@ -45,21 +49,36 @@ void kmod_close(struct kmod *kmod, bool remove);
  * or forgotten, and no event is sent, as if there were no module.
  */
 void kmod_let_go(struct kmod *kmod);
-/* Descriptor that is readable when the module has news; -1: none */
+/* Descriptor that is readable when a backend has news; -1: none */
 int kmod_news_fd(const struct kmod *kmod);
-/* Reads the news of the module; call when the descriptor is readable. */
+/* Reads the news of the backends; call when the descriptor is readable. */
 void kmod_dispatch(struct kmod *kmod);
-/* Is there a module? */
+/* Can flows be set in the kernel? */
 bool kmod_available(const struct kmod *kmod);
-/* enum rtprelay_feature; 0 when there is no module */
+/* The path of flows that are set now: "module", "bpf"; "user" when none can be set */
+const char *kmod_path(const struct kmod *kmod);
+/* enum rtprelay_feature; 0 when no flow can be set */
 uint32_t kmod_features(const struct kmod *kmod);
 /*
- * Counters of the namespace, enum rtprelay_counter; those of modules that were unloaded included,
- * as far as they were read.
+ * Counters of all backends, enum rtprelay_counter; those of modules that were unloaded included, as
+ * far as they were read.
  */
 void kmod_totals(struct kmod *kmod, uint64_t counters[RTPRELAY_C_MAX + 1]);
 /* Number of required flows that are in the kernel. */
 size_t kmod_count(const struct kmod *kmod);
+
+/*
+ * One way into the kernel that may be used. @path: "module", "bpf"; @flows: that it holds; @why:
+ * why it cannot be used, or is not needed; NULL: it is there
+ */
+struct kmod_backend {
+	const char *path, *why;
+	size_t flows;
+	uint64_t counters[RTPRELAY_C_MAX + 1];
+};
+
+/* The best first. False: there is no further one. */
+bool kmod_backend(const struct kmod *kmod, unsigned int i, struct kmod_backend *told);
 
 /**
  * kmod_set() - require a flow in the kernel; takes effect with kmod_flush()

@@ -40,6 +40,11 @@ static void take_loss(struct module *module)
 	module->talk.lost = false;
 }
 
+static void set_why(struct module *module, const char *why)
+{
+	snprintf(module->backend.why, sizeof(module->backend.why), "%s", why);
+}
+
 /* --- Loaded, unloaded ------------------------------------------------------------------------- */
 
 /* Adds the counts since the module was found. */
@@ -59,7 +64,8 @@ static void module_went(struct kernel_backend *backend)
 	add_counters(module, module->past);
 	memset(&module->info, 0, sizeof(module->info));
 	memset(module->base, 0, sizeof(module->base));
-	log_notice("kernel module was unloaded: media is relayed in user space until it is loaded");
+	set_why(module, "it was unloaded");
+	log_notice("kernel module was unloaded");
 }
 
 static const char *feature_names(uint32_t features, char *text, size_t size)
@@ -89,8 +95,8 @@ static int came(struct module *module, const struct kmod_family *family)
 	if (!error)
 		error = talk_ask_info(talk, &module->info);
 	if (error) {
-		log_warn("kernel module cannot be used: %s: media is relayed in user space; see "
-			 "rtprelayctl doctor",
+		set_why(module, strerror(-error));
+		log_warn("kernel module cannot be used: %s; see rtprelayctl doctor",
 			 strerror(-error));
 		talk->family.id = 0;
 		talk->lost = false;
@@ -117,8 +123,7 @@ static int find_first(struct module *module)
 			 "daemon after loading it");
 	error = talk_ask_family(talk, RTPRELAY_FAMILY, &family);
 	if (error)
-		log_notice("kernel module is not loaded: media is relayed in user space until "
-			   "rtprelay.ko is loaded");
+		set_why(module, "rtprelay.ko is not loaded");
 	else
 		error = came(module, &family);
 	return error;
@@ -371,9 +376,9 @@ struct kernel_backend *module_backend_new(struct kmod_link *link, const struct f
 		link->ops->close(link);
 		return NULL;
 	}
-	module->backend = (struct kernel_backend){ .ops = &ops,
-						   .name = "kernel module",
-						   .news_fd = link->news_fd };
+	module->backend = (struct kernel_backend){
+		.ops = &ops, .name = "kernel module", .path = "module", .news_fd = link->news_fd
+	};
 	module->domain = *domain;
 	module->talk.link = link;
 	return &module->backend;

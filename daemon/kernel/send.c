@@ -63,6 +63,12 @@ static void refused(struct kmod_flow *flow, int error, const char *text)
 		flow_add_news(flow, KMOD_CHANGED);
 }
 
+void flow_withdrawn(struct kmod_flow *flow, const char *why)
+{
+	if (flow->wanted)
+		refused(flow, -EOPNOTSUPP, why);
+}
+
 static void ended(struct kmod_flow *flow, int error, const char *text)
 {
 	if (error && error != -ENOENT)

@@ -45,6 +45,16 @@ struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spe
 	return flow;
 }
 
+/* No backend is left: what is not sent yet will not be. */
+static void nowhere(struct kmod_flow *flow)
+{
+	flow_drop_news(flow);
+	flow_dequeue(flow);
+	flow_clear_refusal(flow);
+	if (flow->at || flow->left)
+		flow_enqueue(flow); /* one that was on its way */
+}
+
 void flow_table_lost(struct flow_table *table, const struct kernel_backend *backend)
 {
 	struct kmod_flow *flow, *next;
@@ -54,13 +64,38 @@ void flow_table_lost(struct flow_table *table, const struct kernel_backend *back
 			flow_moved(flow);
 		if (flow->at == backend)
 			flow_vanished(flow);
-		flow_drop_news(flow);
-		flow_dequeue(flow);
-		flow_clear_refusal(flow);
+		if (!table->now)
+			nowhere(flow);
+		else if (flow->wanted && !flow->at)
+			flow_enqueue(flow);
 		if (flow->forgotten && !flow->at && !flow->left)
 			flow_free(flow);
-		else if (flow->at || flow->left)
+	}
+}
+
+void flow_table_move(struct flow_table *table)
+{
+	struct kmod_flow *flow, *next;
+
+	HASH_ITER(hh, table->all, flow, next) {
+		bool here = flow->at || flow->left || flow->refused;
+
+		flow_clear_refusal(flow);
+		if (here)
 			flow_enqueue(flow);
+	}
+}
+
+void flow_table_retry(struct flow_table *table)
+{
+	struct kmod_flow *flow, *next;
+
+	HASH_ITER(hh, table->all, flow, next) {
+		if (!flow->refused || flow->waiting)
+			continue;
+		flow->refused = false; /* @refusal stays, to compare it with the next one */
+		flow->retried = true;
+		flow_enqueue(flow);
 	}
 }
 
@@ -115,6 +150,8 @@ struct kmod_flow *flow_table_event(struct flow_table *table, const struct kernel
 		return flow;
 	if (!kmod_flow_installed(flow) || flow->at != backend)
 		return NULL;
+	if (m->said == KMOD_SAID_WITHDRAWN)
+		return flow;
 	flow->silent = m->said == KMOD_SAID_IDLE;
 	flow_set_seen(flow, &m->state);
 	return flow;

@@ -14,6 +14,10 @@ struct kmod_flow *flow_table_set(struct flow_table *table, const struct flow_spe
 				 void *owner);
 /* The backend has lost all flows. */
 void flow_table_lost(struct flow_table *table, const struct kernel_backend *backend);
+/* Another backend is in use: flows that the last one holds, or has refused, move there. */
+void flow_table_move(struct flow_table *table);
+/* Flows that were refused for another reason than room are tried again. */
+void flow_table_retry(struct flow_table *table);
 /* Ends all handles. @remove: and queues the removal of all flows, for a last flush. */
 void flow_table_forget(struct flow_table *table, bool remove);
 void flow_table_free(struct flow_table *table);
