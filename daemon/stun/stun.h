@@ -8,12 +8,7 @@
 #define RTPRELAY_STUN_H
 
 #include "base/str.h"
-
-#define STUN_HEADER	 20
-#define STUN_TRANSACTION 12 /* bytes of a transaction id */
-
-/* The two bits of the class. */
-enum stun_class { STUN_REQUEST, STUN_INDICATION, STUN_SUCCESS, STUN_ERROR };
+#include "stun/wire.h"
 
 /* Slices into the message. */
 struct stun {
