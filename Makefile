@@ -30,7 +30,7 @@ CLANG        ?= $(call newest,clang)
 CLANG_FORMAT ?= $(call newest,clang-format)
 CLANG_TIDY   ?= $(call newest,clang-tidy)
 
-PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libsystemd sqlite3
+PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libsystemd nettle sqlite3
 # pkg-config runs once, and only for a rule that compiles: this run of make may install the
 # packages.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PKG_CFLAGS)
@@ -241,7 +241,7 @@ check-bare: deps-bare ## demo, build, make check and each package group on a new
 
 $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
-	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=clock_gettime,--wrap=connect,--wrap=bridge_update,--wrap=journal_store_write -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lm
+	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=clock_gettime,--wrap=connect,--wrap=bridge_update,--wrap=journal_store_write -o $@ $^ $(PKG_LIBS) -lncurses -lcunit -lsrtp2 -lm
 
 coverage: deps-unit ## lines covered by the unit tests, by folder; FOLDERS="daemon/call daemon/sdp/parse.c": by file
 	@$(MAKE) --no-print-directory B=build-cov CFLAGS='-O0 -g' SANFLAGS=--coverage build-cov/tests/unit/unit

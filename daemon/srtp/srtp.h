@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * srtp.h - SRTP and SRTCP under one master key, in one direction (RFC 3711, 6188, 7714)
+ *
+ * Pure: packets and time are handed in; no I/O, no clock, no allocation and no lock per packet. One
+ * thread at a time. Nothing that a peer sends changes an index before its tag was right.
+ */
+#ifndef RTPRELAY_SRTP_H
+#define RTPRELAY_SRTP_H
+
+#include "srtp/cipher.h"
+
+enum srtp_direction { SRTP_SEND, SRTP_RECEIVE };
+
+/* The SSRCs that a master key is used for at a time: a browser's video has several. */
+#define SRTP_SSRCS 16
+/* A new SSRC replaces one that was silent for so long; of several the one silent for longest. */
+#define SRTP_IDLE_MS 10000
+
+/**
+ * enum srtp_verdict - what became of a packet
+ * @SRTP_OK: it is sealed, or authentic and plain; all others: it is as it was and is to be dropped
+ * @SRTP_MALFORMED: no RTP or RTCP, or too short for tag and MKI; or no room for them
+ * @SRTP_FORGED: the tag is wrong, or it names another key
+ * @SRTP_REPLAYED: its index was used, or is below the window. When sending: an index is never used
+ *	twice, whatever the other side sends
+ * @SRTP_CROWDED: a new SSRC, while SRTP_SSRCS are active; when sending also one that may have been
+ *	replaced, so that its indexes are not known
+ * @SRTP_ENDED: all indexes of this key are used
+ */
+enum srtp_verdict {
+	SRTP_OK,
+	SRTP_MALFORMED,
+	SRTP_FORGED,
+	SRTP_REPLAYED,
+	SRTP_CROWDED,
+	SRTP_ENDED,
+	SRTP_VERDICTS
+};
+
+/**
+ * struct srtp_master - a master key
+ * @key, @salt: as long as those of @suite
+ * @mki: each packet names the key by it
+ */
+struct srtp_master {
+	const struct srtp_suite *suite;
+	uint8_t key[SRTP_KEY_MAX];
+	uint8_t salt[SRTP_SALT_MAX];
+	struct srtp_mki mki;
+};
+
+/**
+ * struct srtp_counts - since srtp_new()
+ * @verdicts: packets by verdict
+ * @replaced: SSRCs that gave way to others
+ * @searches: searches for a rollover counter; @found: that found it
+ */
+struct srtp_counts {
+	uint64_t verdicts[SRTP_VERDICTS];
+	uint64_t replaced, searches, found;
+};
+
+/* @size: bytes of the memory at @data; @len: of the packet */
+struct srtp_packet {
+	uint8_t *data;
+	size_t len, size;
+};
+
+struct srtp;
+
+/* Return: the caller's, until srtp_free(); NULL: out of memory. @master is copied. */
+struct srtp *srtp_new(const struct srtp_master *master, enum srtp_direction direction);
+/* Wipes the keys. */
+void srtp_free(struct srtp *srtp);
+
+/**
+ * srtp_inherit() - @srtp, new, to receive, takes the place of @old: a new key for the same media
+ * Peers differ: the rollover counters of their SSRCs go on, as RFC 3711 says, or begin with 0. Both
+ * are tried for the first packet of each SSRC.
+ */
+void srtp_inherit(struct srtp *srtp, const struct srtp *old);
+
+/* Seal an RTP packet, an RTCP packet. @packet grows by SRTP_GROWTH at most. */
+enum srtp_verdict rtp_protect(struct srtp *srtp, struct srtp_packet *packet, int64_t now_ms);
+enum srtp_verdict rtcp_protect(struct srtp *srtp, struct srtp_packet *packet, int64_t now_ms);
+/* Open an SRTP packet, an SRTCP packet. */
+enum srtp_verdict rtp_unprotect(struct srtp *srtp, struct srtp_packet *packet, int64_t now_ms);
+enum srtp_verdict rtcp_unprotect(struct srtp *srtp, struct srtp_packet *packet, int64_t now_ms);
+
+const struct srtp_suite *srtp_suite(const struct srtp *srtp);
+const struct srtp_counts *srtp_counts(const struct srtp *srtp);
+
+#endif
