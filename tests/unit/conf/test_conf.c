@@ -320,11 +320,9 @@ static void test_levels_of_subsystems(void)
 		  "debug" },
 		{ "info, web:debug, web:error", "web has two levels" },
 		{ "info, latching:debug",
-		  "\"latching\" is not one of the subsystems admin, base, call, command, conf, "
-		  "ctl, "
-		  "daemon, firewall, gate, homer, journal, kernel, latch, ng, packet, port, "
-		  "report, "
-		  "rtpproxy, sdp, stats, stun, web" },
+		  "\"latching\" is not one of the subsystems admin, base, bpf, call, command, "
+		  "conf, ctl, daemon, firewall, gate, homer, journal, kernel, latch, nat, ng, "
+		  "packet, port, report, rtpproxy, sdp, srtp, stats, stun, web" },
 		{ "", "\"\" is not one of error, warning, notice, info, debug" },
 	};
 	const struct conf_row *row = conf_row_find(STR("log-level"));
