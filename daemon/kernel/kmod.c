@@ -3,8 +3,9 @@
  * kmod.c - the kernel path: sets flows in the kernel, receives its counters and events
  *
  * A backend carries out what the table of flows requires, the best one that is there: when a
- * better one comes, each flow is set there before the other one removes it. After a loss (buffer overrun, module
- * unloaded) the table is compared with a dump of its flows. No function here blocks.
+ * better one comes, each flow is set there before the other one removes it. After a loss (buffer
+ * overrun, module unloaded) the table is compared with a dump of its flows. No function here
+ * blocks.
  */
 #include <errno.h>
 #include <stdio.h>
