@@ -168,14 +168,16 @@ static inline void rtp_stats_update(struct rtp_stats *s, const struct rtp_wire *
 	} else {
 		newest = rtp_stats_sequence(s, w->seq);
 	}
-	if (s->pt != w->pt || s->clock != clock)
+	if (s->pt != w->pt || s->clock != clock) {
 		s->transit_known = false; /* the timeline of another codec */
-	s->pt = w->pt;
-	s->clock = clock;
-	if (newest && clock)
+		s->pt = w->pt;
+		s->clock = clock;
+	}
+	if (!newest)
+		return;
+	if (clock)
 		rtp_stats_jitter(s, w->timestamp, arrival);
-	if (newest)
-		s->timestamp = w->timestamp;
+	s->timestamp = w->timestamp;
 }
 
 #endif

@@ -21,20 +21,27 @@ static inline u32 rtpr_ticks(u64 ns, u32 mult)
 	return (u32)(((u64)(u32)ns * mult) >> 32) + (u32)(ns >> 32) * mult;
 }
 
-static __always_inline void rtpr_account_rtp(struct rtpr_flow *flow, const struct rtp_wire *rtp)
+/* Now, in ticks of the payload type's clock. */
+static __always_inline u32 rtpr_arrival(const struct rtpr_flow *flow, const struct rtp_wire *rtp)
 {
-	u8 clock = flow->conf.pt[rtp->pt];
-	u32 arrival = 0;
+	u8 clock;
 
-	if (clock)
-		arrival = rtpr_ticks(ktime_get_ns(), flow->clock_mult[clock]);
-	rtp_stats_update(&flow->rtp, rtp, flow->conf.clock[clock], arrival);
+	if (unlikely(rtp->kind != RTP_KIND_RTP))
+		return 0;
+	clock = flow->conf.pt[rtp->pt];
+	return clock ? rtpr_ticks(ktime_get_ns(), flow->clock_mult[clock]) : 0;
+}
+
+static __always_inline void rtpr_account_rtp(struct rtpr_flow *flow, const struct rtp_wire *rtp,
+					     u32 arrival)
+{
+	rtp_stats_update(&flow->rtp, rtp, flow->conf.clock[flow->conf.pt[rtp->pt]], arrival);
 }
 
 static inline void rtpr_account_rtcp(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
 				     const struct sk_buff *skb)
 {
-	u16 len = min_t(u16, pkt->payload_len, RTPRELAY_RTCP_MAX);
+	u32 len = min_t(u32, pkt->payload_len, RTPRELAY_RTCP_MAX);
 
 	if (!flow->rtcp || skb_copy_bits(skb, pkt->payload_off, flow->rtcp->bytes, len))
 		return;
@@ -70,6 +77,7 @@ static __always_inline bool rtpr_account_heard(struct rtpr_flow *flow)
 static __always_inline bool rtpr_account(struct rtpr_flow *flow, const struct rtpr_packet *pkt,
 					 const struct sk_buff *skb)
 {
+	u32 arrival = rtpr_arrival(flow, &pkt->rtp); /* read before others wait for the lock */
 	bool resumed;
 
 	spin_lock(&flow->lock);
@@ -78,7 +86,7 @@ static __always_inline bool rtpr_account(struct rtpr_flow *flow, const struct rt
 		return false;
 	}
 	if (likely(pkt->rtp.kind == RTP_KIND_RTP))
-		rtpr_account_rtp(flow, &pkt->rtp);
+		rtpr_account_rtp(flow, &pkt->rtp, arrival);
 	else if (pkt->rtp.kind == RTP_KIND_RTCP)
 		rtpr_account_rtcp(flow, pkt, skb);
 	else if (flow->conf.kind == RTPRELAY_KIND_OPAQUE)

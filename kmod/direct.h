@@ -33,11 +33,14 @@ static __always_inline bool rtpr_has_egress(const struct net_device *dev)
 	return false;
 }
 
-/* Can the driver send it as it is? Else it is segmented, copied, summed or tagged before. */
+/*
+ * Can the driver send it as it is? Else it is copied, summed or tagged before. It is not GSO: the
+ * hook takes such packets apart.
+ */
 static __always_inline bool rtpr_is_ready(const struct sk_buff *skb)
 {
 	return !skb_is_nonlinear(skb) && skb->ip_summed != CHECKSUM_PARTIAL &&
-	       !skb_vlan_tag_present(skb) && !skb_is_gso(skb);
+	       !skb_vlan_tag_present(skb);
 }
 
 /**

@@ -5,7 +5,6 @@
 #ifndef RTPR_ENDPOINT_H
 #define RTPR_ENDPOINT_H
 
-#include <linux/jhash.h>
 #include <net/ipv6.h>
 
 #include "csum_wire.h"
@@ -28,7 +27,11 @@ static inline __be32 rtpr_endpoint_ipv4(const struct rtpr_endpoint *ep)
 
 static inline void rtpr_endpoint_set_ipv4(struct rtpr_endpoint *ep, __be32 addr, __be16 port)
 {
-	ipv6_addr_set(&ep->addr, 0, 0, 0, addr);
+	/* One word at a time: so the compiler can keep them in registers, or leave them out. */
+	ep->addr.s6_addr32[0] = 0;
+	ep->addr.s6_addr32[1] = 0;
+	ep->addr.s6_addr32[2] = 0;
+	ep->addr.s6_addr32[3] = addr;
 	ep->port = port;
 	ep->family = AF_INET;
 }
@@ -51,6 +54,12 @@ static __always_inline bool rtpr_endpoint_equal(const struct rtpr_endpoint *a,
 	return ipv6_addr_equal(&a->addr, &b->addr);
 }
 
+/* Address and port of an IPv4 endpoint as one number, which stays in a register. */
+static __always_inline u64 rtpr_endpoint_key_ipv4(const struct rtpr_endpoint *ep)
+{
+	return (u64)(__force u16)ep->port << 32 | (__force u32)rtpr_endpoint_ipv4(ep);
+}
+
 /* The address as a partial checksum. */
 static inline u16 rtpr_endpoint_sum(const struct rtpr_endpoint *ep)
 {
@@ -61,17 +70,50 @@ static inline u16 rtpr_endpoint_sum(const struct rtpr_endpoint *ep)
 
 /*
  * Mixes all bits with the table's seed, which nobody knows: an operator's addresses may differ in a
- * few bits only or repeat them, and the owner of another namespace may choose addresses of one
- * hash.
+ * few bits only, or repeat them. Who sends packets only chooses which key is looked up: the keys in
+ * the table are endpoints that the daemon took, so a phone cannot make chains long. Who owns
+ * another namespace can choose the keys of its own table. They are multiplied by a secret odd
+ * number; rhashtable takes a new seed where a chain is too long all the same. The multiplication
+ * in rtpr_hash_end() spreads keys that differ regularly. jhash() takes four times as many
+ * instructions.
  */
-static __always_inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
+static __always_inline u64 rtpr_hash_mix(u64 hash, u64 word, u32 seed)
+{
+	u64 secret = ((u64)seed + 0x632be59bd9b4e019) * 0x9e3779b97f4a7c15;
+
+	hash = (hash + word) * (secret | 1);
+	return hash ^ hash >> 29;
+}
+
+static __always_inline u32 rtpr_hash_end(u64 hash)
+{
+	return hash * 0xd6e8feb86659fd93 >> 32;
+}
+
+static __always_inline u32 rtpr_endpoint_hash_ipv4(u64 key, u32 seed)
+{
+	return rtpr_hash_end(rtpr_hash_mix(0, key, seed));
+}
+
+static __always_inline u32 rtpr_endpoint_hash_ipv6(const struct rtpr_endpoint *ep, u32 seed)
 {
 	const u32 *a = (__force const u32 *)ep->addr.s6_addr32;
-	u32 port = (__force u16)ep->port;
+	u64 hash = rtpr_hash_mix(0, (u64)a[1] << 32 | a[0], seed);
 
+	/*
+	 * Mixed once more: the highest bit is only moved by a multiplication, whatever the seed is,
+	 * and a chosen second word would take it back.
+	 */
+	hash = rtpr_hash_mix(hash, 0, seed);
+	hash = rtpr_hash_mix(hash, (u64)a[3] << 32 | a[2], seed);
+	return rtpr_hash_end(rtpr_hash_mix(hash, (__force u16)ep->port, seed));
+}
+
+static __always_inline u32 rtpr_endpoint_hash(const struct rtpr_endpoint *ep, u32 seed)
+{
 	if (ep->family == AF_INET)
-		return jhash_2words(a[3], port, seed);
-	return jhash_2words(a[3], port, jhash_3words(a[0], a[1], a[2], seed));
+		return rtpr_endpoint_hash_ipv4(rtpr_endpoint_key_ipv4(ep), seed);
+	return rtpr_endpoint_hash_ipv6(ep, seed);
 }
 
 #endif

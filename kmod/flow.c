@@ -18,6 +18,14 @@
 #include "user.h"
 #include "xmit.h"
 
+static u32 rtpr_flow_hash_key(const void *key, u32 len, u32 seed)
+{
+	return rtpr_endpoint_hash(key, seed);
+}
+
+static const struct rhashtable_params rtpr_flow_params =
+	RTPR_FLOW_PARAMS(rtpr_flow_hash_key, rtpr_flow_compare);
+
 int rtpr_flows_init(struct rtpr_net *rn)
 {
 	xa_init_flags(&rn->ids, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);

@@ -17,11 +17,18 @@ int rtpr_flows_init(struct rtpr_net *rn);
 void rtpr_flows_fini(struct rtpr_net *rn);
 
 /*
- * Parameters of rtpr_net.flows; in the header, so that the compiler can inline the lookup.
+ * Parameters of rtpr_net.flows. The packet path looks up with those of its family: they are here,
+ * so that the compiler can inline the lookup. The key of each is a whole endpoint: if the compiler
+ * does not inline, rhashtable calls the table's own hash function.
  */
-static __always_inline u32 rtpr_flow_hash_key(const void *key, u32 len, u32 seed)
+static __always_inline u32 rtpr_flow_hash_key_ipv4(const void *key, u32 len, u32 seed)
 {
-	return rtpr_endpoint_hash(key, seed);
+	return rtpr_endpoint_hash_ipv4(rtpr_endpoint_key_ipv4(key), seed);
+}
+
+static __always_inline u32 rtpr_flow_hash_key_ipv6(const void *key, u32 len, u32 seed)
+{
+	return rtpr_endpoint_hash_ipv6(key, seed);
 }
 
 static inline u32 rtpr_flow_hash(const void *obj, u32 len, u32 seed)
@@ -38,21 +45,38 @@ static __always_inline int rtpr_flow_compare(struct rhashtable_compare_arg *arg,
 	return !rtpr_endpoint_equal(arg->key, &flow->conf.local);
 }
 
-static const struct rhashtable_params rtpr_flow_params = {
-	.head_offset = offsetof(struct rtpr_flow, node),
-	.key_offset = offsetof(struct rtpr_flow, conf.local),
-	.key_len = sizeof(struct rtpr_endpoint),
-	.hashfn = rtpr_flow_hash_key,
-	.obj_hashfn = rtpr_flow_hash,
-	.obj_cmpfn = rtpr_flow_compare,
-	.automatic_shrinking = true,
-};
-
-/* The flow of a local endpoint, or NULL. Under rcu_read_lock(), which keeps it alive. */
-static __always_inline struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn,
-							const struct rtpr_endpoint *local)
+static __always_inline int rtpr_flow_compare_ipv4(struct rhashtable_compare_arg *arg,
+						  const void *obj)
 {
-	return rhashtable_lookup(&rn->flows, local, rtpr_flow_params);
+	const struct rtpr_flow *flow = obj;
+
+	return rtpr_endpoint_key_ipv4(&flow->conf.local) != rtpr_endpoint_key_ipv4(arg->key) ||
+	       flow->conf.local.family != AF_INET;
+}
+
+#define RTPR_FLOW_PARAMS(hash_key, compare)                                                        \
+	{                                                                                          \
+		.head_offset = offsetof(struct rtpr_flow, node),                                   \
+		.key_offset = offsetof(struct rtpr_flow, conf.local),                              \
+		.key_len = sizeof(struct rtpr_endpoint), .hashfn = (hash_key),                     \
+		.obj_hashfn = rtpr_flow_hash, .obj_cmpfn = (compare), .automatic_shrinking = true, \
+	}
+
+static const struct rhashtable_params rtpr_flow_params_ipv4 =
+	RTPR_FLOW_PARAMS(rtpr_flow_hash_key_ipv4, rtpr_flow_compare_ipv4);
+static const struct rhashtable_params rtpr_flow_params_ipv6 =
+	RTPR_FLOW_PARAMS(rtpr_flow_hash_key_ipv6, rtpr_flow_compare);
+
+/*
+ * The flow of a local endpoint of the family @pf, or NULL. Under rcu_read_lock(), which keeps it
+ * alive.
+ */
+static __always_inline struct rtpr_flow *rtpr_flow_find(struct rtpr_net *rn,
+							const struct rtpr_endpoint *local, u8 pf)
+{
+	if (pf == NFPROTO_IPV4)
+		return rhashtable_lookup(&rn->flows, local, rtpr_flow_params_ipv4);
+	return rhashtable_lookup(&rn->flows, local, rtpr_flow_params_ipv6);
 }
 
 /* The same under rtpr_net.lock, which keeps it in the table too. */

@@ -66,10 +66,9 @@ static __always_inline bool rtpr_policy_allows(struct sk_buff *skb, u8 pf)
  * Return: RTPRELAY_C_UNSPEC, *route set: forward the packet; *route NULL: blocked media, drop it.
  * Else the counter that names the reason not to forward.
  */
-static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
-							const struct rtpr_packet *pkt,
-							struct sk_buff *skb,
-							const struct rtpr_route **route, u8 pf)
+static __always_inline enum rtprelay_counter
+rtpr_check(const struct net *net, struct rtpr_flow *flow, const struct rtpr_packet *pkt,
+	   struct sk_buff *skb, const struct rtpr_route **route, u8 pf)
 {
 	enum rtprelay_counter why = rtpr_flow_admits(flow, pkt, pf);
 
@@ -77,14 +76,14 @@ static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 		return why;
 	if (unlikely(pkt->ttl <= 1))
 		return RTPRELAY_C_DROP_TTL;
-	if (unlikely(!rtpr_input_allows(flow, skb, pf)))
+	if (unlikely(!rtpr_input_allows(net, flow, skb, pf)))
 		return RTPRELAY_C_PASS_DEVICE;
 	if (unlikely(!rtpr_policy_allows(skb, pf)))
 		return RTPRELAY_C_PASS_POLICY;
 	*route = NULL;
 	if (unlikely(flow->conf.flags & RTPRELAY_FLOW_DROP))
 		return RTPRELAY_C_UNSPEC;
-	*route = rtpr_route(flow);
+	*route = rtpr_route(net, flow);
 	if (unlikely(!*route))
 		return RTPRELAY_C_PASS_ROUTE;
 	if (unlikely(rtpr_too_long(skb, flow, *route)))
@@ -92,13 +91,25 @@ static __always_inline enum rtprelay_counter rtpr_check(struct rtpr_flow *flow,
 	return RTPRELAY_C_UNSPEC;
 }
 
-/* @pkt is a copy, so that the packet path can keep its own in registers. */
-static noinline int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow, struct rtpr_packet pkt,
-				bool segment)
+/* What the flow needs of the payload. Return: false, it cannot be read */
+static __always_inline bool rtpr_packet_payload(struct rtpr_packet *pkt, struct sk_buff *skb,
+						const struct rtpr_flow *flow)
+{
+	if (unlikely(flow->conf.kind == RTPRELAY_KIND_OPAQUE))
+		return rtpr_packet_opaque(pkt, skb);
+	return rtpr_packet_kind(pkt, skb, &flow->conf.port);
+}
+
+/* Parses the packet again, so that the packet path can keep its results in registers. */
+static noinline int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow, struct sk_buff *skb,
+				u8 pf, bool segment)
 {
 	int verdict = rtpr_leave(rn, flow, segment, RTPRELAY_C_DROP_SOURCE);
+	struct rtpr_endpoint local;
+	struct rtpr_packet pkt;
 
-	if (verdict == NF_DROP)
+	if (verdict == NF_DROP && rtpr_packet_parse(&pkt, &local, skb, pf) &&
+	    rtpr_packet_payload(&pkt, skb, flow))
 		rtpr_event_refused(flow, &pkt);
 	return verdict;
 }
@@ -111,15 +122,11 @@ static __always_inline int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *
 	const struct rtpr_route *route;
 	enum rtprelay_counter why;
 
-	if (unlikely(flow->conf.kind == RTPRELAY_KIND_OPAQUE)) {
-		if (!rtpr_packet_opaque(pkt, skb))
-			return NF_ACCEPT;
-	} else if (!rtpr_packet_kind(pkt, skb, &flow->conf.port)) {
+	if (!rtpr_packet_payload(pkt, skb, flow))
 		return NF_ACCEPT;
-	}
-	why = rtpr_check(flow, pkt, skb, &route, pf);
+	why = rtpr_check(rn->net, flow, pkt, skb, &route, pf);
 	if (unlikely(why == RTPRELAY_C_DROP_SOURCE))
-		return rtpr_refuse(rn, flow, *pkt, segment);
+		return rtpr_refuse(rn, flow, skb, pf, segment);
 	if (unlikely(why))
 		return rtpr_leave(rn, flow, segment, why);
 	if (unlikely(!rtpr_account(flow, pkt, skb)))
@@ -142,7 +149,7 @@ static __always_inline unsigned int rtpr_hook_one(struct rtpr_net *rn, struct sk
 	if (!rtpr_packet_parse(&pkt, &local, skb, pf))
 		return NF_ACCEPT;
 	do {
-		flow = rtpr_flow_find(rn, &local);
+		flow = rtpr_flow_find(rn, &local, pf);
 		if (!flow)
 			return NF_ACCEPT; /* not the relay's, or not latched yet */
 		verdict = rtpr_use_flow(rn, flow, &pkt, skb, pf, segment);
@@ -214,7 +221,7 @@ static noinline unsigned int rtpr_hook_gso(struct rtpr_net *rn, struct sk_buff *
 	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4) ||
 	    !rtpr_packet_parse(&pkt, &local, skb, pf))
 		return NF_ACCEPT;
-	flow = rtpr_flow_find(rn, &local);
+	flow = rtpr_flow_find(rn, &local, pf);
 	if (!flow)
 		return NF_ACCEPT;
 	segment = rtpr_segment(skb);

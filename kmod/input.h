@@ -18,10 +18,10 @@
 /* Asks the stack. @state: to be stored if it says yes. Softirq, under rcu_read_lock(). */
 bool rtpr_input_ask(struct rtpr_flow *flow, struct sk_buff *skb, s64 state, u8 pf);
 
-/* The packet has the flow's source. Softirq, under rcu_read_lock(). */
-static __always_inline bool rtpr_input_allows(struct rtpr_flow *flow, struct sk_buff *skb, u8 pf)
+/* The packet has the source of the flow, which is of @net. Softirq, under rcu_read_lock(). */
+static __always_inline bool rtpr_input_allows(const struct net *net, struct rtpr_flow *flow,
+					      struct sk_buff *skb, u8 pf)
 {
-	const struct net *net = flow->rn->net;
 	u32 routes = pf == NFPROTO_IPV4 ? rt_genid_ipv4(net) : rt_genid_ipv6(net);
 	s64 state = (s64)routes << 32 | (u32)skb->dev->ifindex;
 

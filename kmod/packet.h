@@ -36,7 +36,7 @@
 struct rtpr_packet {
 	struct rtpr_endpoint src;
 	struct rtp_wire rtp;
-	u16 udp_off, payload_off, payload_len;
+	u32 udp_off, payload_off, payload_len;
 	u8 ttl, tos;
 };
 
@@ -72,13 +72,13 @@ static __always_inline bool rtpr_packet_parse_udp(struct rtpr_packet *pkt,
 static __always_inline bool rtpr_packet_parse_ipv4(struct rtpr_packet *pkt,
 						   struct rtpr_endpoint *local, struct sk_buff *skb)
 {
-	const struct iphdr *iph = ip_hdr(skb);
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
 
 	if (iph->protocol != IPPROTO_UDP || iph->ihl != 5 || ip_is_fragment(iph))
 		return false;
 	if (!pskb_may_pull(skb, sizeof(*iph) + sizeof(struct udphdr)))
 		return false;
-	iph = ip_hdr(skb);
+	iph = (const struct iphdr *)skb->data;
 	rtpr_endpoint_set_ipv4(&pkt->src, iph->saddr, 0);
 	rtpr_endpoint_set_ipv4(local, iph->daddr, 0);
 	pkt->ttl = iph->ttl;
@@ -90,13 +90,13 @@ static __always_inline bool rtpr_packet_parse_ipv4(struct rtpr_packet *pkt,
 static __always_inline bool rtpr_packet_parse_ipv6(struct rtpr_packet *pkt,
 						   struct rtpr_endpoint *local, struct sk_buff *skb)
 {
-	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
 
 	if (ip6h->nexthdr != IPPROTO_UDP)
 		return false;
 	if (!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(struct udphdr)))
 		return false;
-	ip6h = ipv6_hdr(skb);
+	ip6h = (const struct ipv6hdr *)skb->data;
 	rtpr_endpoint_set_ipv6(&pkt->src, &ip6h->saddr, 0);
 	rtpr_endpoint_set_ipv6(local, &ip6h->daddr, 0);
 	pkt->ttl = ip6h->hop_limit;
@@ -122,6 +122,16 @@ static __always_inline bool rtpr_packet_parse(struct rtpr_packet *pkt, struct rt
 	return rtpr_packet_parse_ipv6(pkt, local, skb);
 }
 
+/* Makes what tells the kind readable, in a packet of several pieces. Return: false, it cannot be */
+static inline bool rtpr_packet_pull(const struct rtpr_packet *pkt, struct sk_buff *skb,
+				    const struct rtp_port *port)
+{
+	if (!pskb_may_pull(skb, pkt->payload_off + min_t(u32, pkt->payload_len, RTP_WIRE_HEAD)))
+		return false;
+	return !rtp_wire_in_doubt(skb->data + pkt->payload_off, pkt->payload_len, port) ||
+	       pskb_may_pull(skb, pkt->payload_off + pkt->payload_len);
+}
+
 /**
  * rtpr_packet_kind() - classify the UDP payload
  * @port: the flow's
@@ -130,10 +140,7 @@ static __always_inline bool rtpr_packet_parse(struct rtpr_packet *pkt, struct rt
 static __always_inline bool rtpr_packet_kind(struct rtpr_packet *pkt, struct sk_buff *skb,
 					     const struct rtp_port *port)
 {
-	if (!pskb_may_pull(skb, pkt->payload_off + min_t(u32, pkt->payload_len, RTP_WIRE_HEAD)))
-		return false;
-	if (unlikely(rtp_wire_in_doubt(skb->data + pkt->payload_off, pkt->payload_len, port)) &&
-	    !pskb_may_pull(skb, pkt->payload_off + pkt->payload_len))
+	if (unlikely(skb_is_nonlinear(skb)) && !rtpr_packet_pull(pkt, skb, port))
 		return false;
 	rtp_wire_parse(skb->data + pkt->payload_off, pkt->payload_len, port, &pkt->rtp);
 	return true;

@@ -10,18 +10,17 @@
 #include "rewrite.h"
 
 /* Replaces the IPv4 header by an IPv6 one (RFC 7915, section 4.1; fragments do not get here). */
-static void rtpr_exchange_ipv4(struct sk_buff *skb, const struct rtpr_packet *pkt,
-			       const struct rtpr_flow *flow)
+static void rtpr_exchange_ipv4(struct sk_buff *skb, const struct rtpr_flow *flow, u8 tos, u8 ttl)
 {
 	struct ipv6hdr *ip6h;
 
 	skb_push(skb, sizeof(*ip6h) - sizeof(struct iphdr));
 	skb_reset_network_header(skb);
 	ip6h = ipv6_hdr(skb);
-	ip6_flow_hdr(ip6h, rtpr_tos(pkt, flow), 0);
+	ip6_flow_hdr(ip6h, tos, 0);
 	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
 	ip6h->nexthdr = IPPROTO_UDP;
-	ip6h->hop_limit = pkt->ttl - 1;
+	ip6h->hop_limit = ttl;
 	ip6h->saddr = flow->conf.out.addr;
 	ip6h->daddr = flow->conf.dst.addr;
 	skb->protocol = htons(ETH_P_IPV6);
@@ -31,8 +30,7 @@ static void rtpr_exchange_ipv4(struct sk_buff *skb, const struct rtpr_packet *pk
 /*
  * The reverse (section 5.1). Sets DF: IPv6 senders do not expect fragmentation; so no ID is needed.
  */
-static void rtpr_exchange_ipv6(struct sk_buff *skb, const struct rtpr_packet *pkt,
-			       const struct rtpr_flow *flow)
+static void rtpr_exchange_ipv6(struct sk_buff *skb, const struct rtpr_flow *flow, u8 tos, u8 ttl)
 {
 	struct iphdr *iph;
 
@@ -41,11 +39,11 @@ static void rtpr_exchange_ipv6(struct sk_buff *skb, const struct rtpr_packet *pk
 	iph = ip_hdr(skb);
 	iph->version = 4;
 	iph->ihl = 5;
-	iph->tos = rtpr_tos(pkt, flow);
+	iph->tos = tos;
 	iph->tot_len = htons(skb->len);
 	iph->id = 0;
 	iph->frag_off = htons(IP_DF);
-	iph->ttl = pkt->ttl - 1;
+	iph->ttl = ttl;
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = rtpr_endpoint_ipv4(&flow->conf.out);
 	iph->daddr = rtpr_endpoint_ipv4(&flow->conf.dst);
@@ -54,12 +52,12 @@ static void rtpr_exchange_ipv6(struct sk_buff *skb, const struct rtpr_packet *pk
 	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
 }
 
-void rtpr_exchange_header(struct sk_buff *skb, struct rtpr_packet pkt, const struct rtpr_flow *flow)
+void rtpr_exchange_header(struct sk_buff *skb, const struct rtpr_flow *flow, u8 tos, u8 ttl)
 {
 	if (flow->conf.out.family == AF_INET6)
-		rtpr_exchange_ipv4(skb, &pkt, flow);
+		rtpr_exchange_ipv4(skb, flow, tos, ttl);
 	else
-		rtpr_exchange_ipv6(skb, &pkt, flow);
+		rtpr_exchange_ipv6(skb, flow, tos, ttl);
 }
 
 /* The IPv4 sender made no checksum; IPv6 requires one (RFC 8200, section 8.1). */

@@ -15,12 +15,8 @@
 #include "packet.h"
 #include "state.h"
 
-/*
- * Replaces the IP header by one of the other family. @pkt is a copy, so that the caller's can stay
- * in registers.
- */
-void rtpr_exchange_header(struct sk_buff *skb, struct rtpr_packet pkt,
-			  const struct rtpr_flow *flow);
+/* Replaces the IP header by one of the other family, with this TOS and TTL. */
+void rtpr_exchange_header(struct sk_buff *skb, const struct rtpr_flow *flow, u8 tos, u8 ttl);
 
 /*
  * The checksum of a packet that has none, whose checksum is left to a device, or with
@@ -66,7 +62,7 @@ static __always_inline void rtpr_write_ipv4(struct sk_buff *skb, const struct rt
 					    const struct rtpr_flow *flow, u32 gain)
 {
 	const u16 one_hop = (__force u16)htons(0x0100); /* TTL is the upper half of its word */
-	struct iphdr *iph = ip_hdr(skb);
+	struct iphdr *iph = (struct iphdr *)skb->data;
 	u8 tos = rtpr_tos(pkt, flow);
 
 	if (unlikely(tos != pkt->tos)) {
@@ -83,7 +79,7 @@ static __always_inline void rtpr_write_ipv4(struct sk_buff *skb, const struct rt
 static __always_inline void rtpr_write_ipv6(struct sk_buff *skb, const struct rtpr_packet *pkt,
 					    const struct rtpr_flow *flow)
 {
-	struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
 
 	ip6h->saddr = flow->conf.out.addr;
 	ip6h->daddr = flow->conf.dst.addr;
@@ -91,10 +87,11 @@ static __always_inline void rtpr_write_ipv6(struct sk_buff *skb, const struct rt
 	ipv6_change_dsfield(ip6h, INET_ECN_MASK, rtpr_tos(pkt, flow) & ~INET_ECN_MASK);
 }
 
+/* @off: of the UDP header, which may have moved with the IP header before it */
 static __always_inline void rtpr_write_udp(struct sk_buff *skb, const struct rtpr_packet *pkt,
-					   const struct rtpr_flow *flow, u32 gain_addr)
+					   const struct rtpr_flow *flow, u32 gain_addr, u32 off)
 {
-	struct udphdr *uh = udp_hdr(skb);
+	struct udphdr *uh = (struct udphdr *)(skb->data + off);
 	u32 gain = gain_addr + rtpr_gain_port(pkt, flow);
 	u16 check = (__force u16)uh->check;
 	u8 summed = skb->ip_summed;
@@ -118,13 +115,13 @@ static __always_inline void rtpr_rewrite(struct sk_buff *skb, const struct rtpr_
 	u32 gain = rtpr_gain_addr(pkt, flow, pf);
 
 	if (unlikely(flow->grows))
-		rtpr_exchange_header(skb, *pkt, flow);
+		rtpr_exchange_header(skb, flow, rtpr_tos(pkt, flow), pkt->ttl - 1);
 	else if (pf == NFPROTO_IPV4)
 		rtpr_write_ipv4(skb, pkt, flow, gain);
 	else
 		rtpr_write_ipv6(skb, pkt, flow);
 	/* The UDP header has not moved: skb->csum_start is still right. */
-	rtpr_write_udp(skb, pkt, flow, gain);
+	rtpr_write_udp(skb, pkt, flow, gain, pkt->udp_off + flow->grows);
 }
 
 #endif

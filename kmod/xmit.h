@@ -53,7 +53,7 @@ struct rtpr_route {
 const struct rtpr_route *rtpr_route_renew(struct rtpr_flow *flow);
 
 /* As dst_check(), which calls a function: for IPv4 its conditions are here. */
-static __always_inline bool rtpr_route_holds(const struct rtpr_route *route)
+static __always_inline bool rtpr_route_holds(const struct rtpr_route *route, const struct net *net)
 {
 	const struct rtable *rt = (const struct rtable *)route->dst;
 
@@ -61,19 +61,20 @@ static __always_inline bool rtpr_route_holds(const struct rtpr_route *route)
 		return false;
 	if (likely(route->mtu))
 		return READ_ONCE(rt->dst.obsolete) == DST_OBSOLETE_FORCE_CHK &&
-		       rt->rt_genid == rt_genid_ipv4(route->flow->rn->net);
+		       rt->rt_genid == rt_genid_ipv4(net);
 	return dst_check(route->dst, route->cookie);
 }
 
 /**
  * rtpr_route() - the flow's cached route, looked up again if it is outdated
+ * @net: of the flow
  * Softirq, under rcu_read_lock(), which keeps it alive. Return: NULL, no route or no memory.
  */
-static inline const struct rtpr_route *rtpr_route(struct rtpr_flow *flow)
+static inline const struct rtpr_route *rtpr_route(const struct net *net, struct rtpr_flow *flow)
 {
 	const struct rtpr_route *route = rcu_dereference(flow->route);
 
-	if (likely(route) && likely(rtpr_route_holds(route)))
+	if (likely(route) && likely(rtpr_route_holds(route, net)))
 		return route;
 	return rtpr_route_renew(flow);
 }
@@ -101,14 +102,23 @@ static inline unsigned int rtpr_headroom(const struct rtpr_flow *flow, const str
 	return LL_RESERVED_SPACE(dev) + flow->headroom;
 }
 
+/* A socket, a connection, a route or a time stamp: few packets have one of them. */
+static __always_inline bool rtpr_is_marked(const struct sk_buff *skb)
+{
+	return (unsigned long)skb->destructor | (unsigned long)skb->sk | skb_get_nfct(skb) |
+	       skb->_skb_refdst | (u64)skb->tstamp;
+}
+
 /* Clears metadata of reception that would be misread on transmission. */
 static __always_inline void rtpr_scrub(struct sk_buff *skb, struct net_device *dev)
 {
-	skb_orphan(skb);
-	nf_reset_ct(skb);
+	if (unlikely(rtpr_is_marked(skb))) {
+		skb_orphan(skb);
+		nf_reset_ct(skb);
+		skb_clear_tstamp(skb);
+		skb_dst_drop(skb);
+	}
 	skb_ext_reset(skb);
-	skb_clear_tstamp(skb);
-	skb_dst_drop(skb);
 	skb->dev = dev;
 }
 
@@ -117,7 +127,7 @@ static __always_inline int rtpr_xmit_direct(struct sk_buff *skb, const struct rt
 					    struct net_device *dev, bool ipv4)
 {
 	if (ipv4)
-		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+		skb->priority = rt_tos2priority(((const struct iphdr *)skb->data)->tos);
 	/* A neighbour's cached link-layer header is only valid for its own address family. */
 	if (likely(!route->by_ipv6) && rtpr_direct(skb, dev) &&
 	    likely(rtpr_direct_header(skb, route->neigh)))

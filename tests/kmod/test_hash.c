@@ -52,6 +52,16 @@ static void port_as_address(char text[64], unsigned int i)
 	snprintf(text, 64, "10.64.%u.%u:%u", i >> 8, i & 255, 32768 + i);
 }
 
+static void ports(char text[64], unsigned int i)
+{
+	snprintf(text, 64, "10.64.0.1:%u", 10000 + 2 * i);
+}
+
+static void ports_v6(char text[64], unsigned int i)
+{
+	snprintf(text, 64, "[2001:db8::1]:%u", 10000 + 2 * i);
+}
+
 struct pattern {
 	const char *name;
 	void (*local)(char text[64], unsigned int i);
@@ -64,6 +74,8 @@ static const struct pattern patterns[] = {
 	{ "IPv6 subnets", subnets_v6, 400 },
 	{ "IPv4 subnets", subnets, 400 },
 	{ "a port as its address", port_as_address, 400 },
+	{ "ports of an IPv4 address", ports, 400 },
+	{ "ports of an IPv6 address", ports_v6, 400 },
 	{ "many addresses of IPv4", hosts, 20000 },
 	{ "many addresses of IPv6", last_word, 20000 },
 };
