@@ -93,6 +93,13 @@ size_t call_table_limit(const struct call_table *table)
 	return table->conf.max_sessions ? table->conf.max_sessions : table->pairs;
 }
 
+size_t call_table_room(const struct call_table *table)
+{
+	size_t limit = table->conf.max_sessions, by_ports = iface_pairs(table->conf.ifaces) / 2;
+
+	return limit && limit < by_ports ? limit : by_ports;
+}
+
 bool call_table_full(const struct call_table *table)
 {
 	return table->draining || call_table_count(table) >= call_table_limit(table);

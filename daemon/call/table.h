@@ -21,6 +21,8 @@ void call_table_set_limits(struct call_table *table, const struct call_table_con
 size_t call_table_count(const struct call_table *table);
 /* max-sessions; if that is 0, the number of pairs of ports. */
 size_t call_table_limit(const struct call_table *table);
+/* The same, or fewer if ports run out before: a call of one media takes two pairs. */
+size_t call_table_room(const struct call_table *table);
 /* Must new calls be refused? The limit is reached, or the daemon is draining. */
 bool call_table_full(const struct call_table *table);
 /* Writes each call to the journal again. */

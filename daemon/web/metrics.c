@@ -586,7 +586,7 @@ static const struct metric {
 	{ "media_threads", METRIC_GAUGE, "Threads that forward packets, by state: answering or silent.", threads },
 	{ "sessions", METRIC_GAUGE, "Calls now.", sessions },
 	{ "sessions_total", METRIC_COUNTER, "Calls made since the start.", sessions_total },
-	{ "max_sessions", METRIC_GAUGE, "Calls that may exist at a time: max-sessions, or else the number of pairs of ports.", max_sessions },
+	{ "max_sessions", METRIC_GAUGE, "Calls that may exist at a time: max-sessions, or as many as the ports allow, if that is less (two pairs for a call of one media).", max_sessions },
 	{ "drain", METRIC_GAUGE, "1 while new calls are refused by rtprelayctl set --drain=on.", drain },
 	{ "closed_sessions_total", METRIC_COUNTER, "Calls that ended, or were refused (rejected; drained: because drain is on), by reason.", closed_sessions },
 	{ "call_duration_total", METRIC_COUNTER, "Sum of the durations of ended calls, in seconds.", call_duration },

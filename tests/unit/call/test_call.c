@@ -523,6 +523,28 @@ static void test_limits_can_be_changed(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* What an alert compares the number of calls with: it has to be reached before ports run out. */
+static void test_room_is_what_ports_allow(void)
+{
+	struct call_table_conf conf;
+	struct scene scene;
+	size_t pairs;
+
+	scene_open(&scene);
+	conf = scene.calls->conf;
+	pairs = iface_pairs(scene.ifaces);
+	conf.max_sessions = 0;
+	call_table_set_limits(scene.calls, &conf);
+	CU_ASSERT_EQUAL(call_table_room(scene.calls), pairs / 2);
+	conf.max_sessions = (unsigned int)pairs;
+	call_table_set_limits(scene.calls, &conf);
+	CU_ASSERT_EQUAL(call_table_room(scene.calls), pairs / 2);
+	conf.max_sessions = 3;
+	call_table_set_limits(scene.calls, &conf);
+	CU_ASSERT_EQUAL(call_table_room(scene.calls), 3);
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_memory_of_a_call_is_small(void)
 {
 	/* Without the bridge, the state of sockets and the replay cache: the bench measures all. */
@@ -603,4 +625,5 @@ TEST_SUITE(call, { "offer makes call", test_offer_makes_call },
 	   { "ports that heard packets rest", test_ports_that_heard_packets_rest },
 	   { "limits can be changed", test_limits_can_be_changed },
 	   { "memory of a call is small", test_memory_of_a_call_is_small },
+	   { "room is what ports allow", test_room_is_what_ports_allow },
 	   { "ended calls leave no memory", test_ended_calls_leave_no_memory });
