@@ -7,11 +7,22 @@
 #include "table.h"
 #include "verb.h"
 
-static void nothing(void *arg, const char *type, json_t *line)
+/* The change holds, but not for longer than the daemon. */
+static void take_unsaved(void *arg, const char *type, json_t *line)
 {
+	const char *state = text_of(line, "state");
+
 	(void)arg;
-	(void)type;
-	(void)line;
+	if (strcmp(type, "unsaved") != 0)
+		return;
+	if (!strcmp(state, "off"))
+		fputs("rtprelayctl: the ban ends with the daemon, because state-dir is not set\n",
+		      stderr);
+	else
+		fprintf(stderr,
+			"rtprelayctl: the change ends with the daemon: the file of bans in "
+			"state-dir cannot be %s; see rtprelayctl doctor\n",
+			!strcmp(state, "unreadable") ? "read" : "written");
 }
 
 static int ask(const struct options *options, const char *verb, int argc, char **argv)
@@ -25,7 +36,7 @@ static int ask(const struct options *options, const char *verb, int argc, char *
 		json_decref(request);
 		return usage("the address is not valid UTF-8", "");
 	}
-	return line_ask(options, request, nothing, NULL);
+	return line_ask(options, request, take_unsaved, NULL);
 }
 
 int verb_ban(const struct options *options, int argc, char **argv)

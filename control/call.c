@@ -12,6 +12,26 @@
 #include "table.h"
 #include "verb.h"
 
+/* What is not heard, for how long, and where to look: of the call's own line. */
+static void print_one_way(const json_t *call)
+{
+	const char *side = json_string_value(json_object_get(call, "one-way"));
+	const json_t *ago;
+	bool caller;
+	char age[16];
+
+	if (!side)
+		return;
+	caller = !strcmp(side, "a");
+	ago = json_array_get(json_object_get(call, "heard-ago-ms"), caller ? 0 : 1);
+	printf("  %sone-way: the %s ", colour(COLOUR_BAD), caller ? "caller" : "callee");
+	if (json_is_integer(ago))
+		printf("has not been heard for %s", short_age(json_integer_value(ago) / 1000, age));
+	else
+		fputs("was never heard", stdout);
+	printf("%s; below, see its RTP: accepted source, latch, dropped\n", colour(COLOUR_END));
+}
+
 static void print_head(const json_t *call)
 {
 	char age[16];
@@ -19,10 +39,11 @@ static void print_head(const json_t *call)
 	printf("%scall %s%s\n", colour(COLOUR_HEAD), text_of(call, "call-id"), colour(COLOUR_END));
 	printf("  %s, %s old, path %s, %" PRId64 " media%s", text_of(call, "state"),
 	       short_age(number_of(call, "age"), age), text_of(call, "path"),
-	       number_of(call, "medias"), number_of(call, "medias") == 1 ? "" : "s");
+	       number_of(call, "medias"), s_after(call, "medias"));
 	if (json_object_get(call, "mos"))
 		printf(", MOS %.2f", real_of(call, "mos"));
 	putchar('\n');
+	print_one_way(call);
 }
 
 static void print_party(const json_t *party)
@@ -78,13 +99,13 @@ static void print_counts(const json_t *stream)
 {
 	char age[16];
 
-	printf("      in %" PRId64 " packets, %" PRId64 " bytes (%" PRId64 " by the kernel)",
-	       number_of(stream, "packets-in"), number_of(stream, "bytes-in"),
-	       number_of(stream, "kernel-packets-in"));
+	printf("      in %" PRId64 " packet%s, %" PRId64 " bytes (%" PRId64 " by the kernel)",
+	       number_of(stream, "packets-in"), s_after(stream, "packets-in"),
+	       number_of(stream, "bytes-in"), number_of(stream, "kernel-packets-in"));
 	if (json_object_get(stream, "last-in-ms"))
 		printf(", last %s ago", short_age(number_of(stream, "last-in-ms") / 1000, age));
-	printf("\n      out %" PRId64 " packets to %s", number_of(stream, "packets-out"),
-	       text_of(stream, "to"));
+	printf("\n      out %" PRId64 " packet%s to %s", number_of(stream, "packets-out"),
+	       s_after(stream, "packets-out"), text_of(stream, "to"));
 	if (number_of(stream, "errors-out"))
 		printf(", %s%" PRId64 " could not be sent%s", colour(COLOUR_BAD),
 		       number_of(stream, "errors-out"), colour(COLOUR_END));
@@ -96,11 +117,12 @@ static void print_rtp(const json_t *rtp)
 	if (!rtp)
 		return;
 	printf("      RTP type %" PRId64 ", SSRC %08" PRIx64 ": %" PRId64 " of %" PRId64
-	       " lost (%.1f%%) in %" PRId64 " gaps, %" PRId64 " reordered, %" PRId64
+	       " lost (%.1f%%) in %" PRId64 " gap%s, %" PRId64 " reordered, %" PRId64
 	       " duplicate, jitter %.1f ms\n",
 	       number_of(rtp, "pt"), (uint64_t)number_of(rtp, "ssrc"), number_of(rtp, "lost"),
 	       number_of(rtp, "expected"), loss_of(rtp), number_of(rtp, "gaps"),
-	       number_of(rtp, "reordered"), number_of(rtp, "duplicate"), real_of(rtp, "jitter-ms"));
+	       s_after(rtp, "gaps"), number_of(rtp, "reordered"), number_of(rtp, "duplicate"),
+	       real_of(rtp, "jitter-ms"));
 }
 
 /* @source: of packets that latching refused; NULL: none were */

@@ -160,7 +160,8 @@ static const char *explain(int err)
 {
 	switch (-err) {
 	case ETIMEDOUT:
-		return "no answer";
+		return "no answer: is this host's address in the relay's control-allow? There, "
+		       "rtprelayctl status names sources that are refused";
 	case ECONNREFUSED:
 		return "no program listens there: is rtprelayd running?";
 	case EPROTO:

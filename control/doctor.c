@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor.c - rtprelayctl doctor: checks the installation; each finding says what to do about it */
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "control_proto.h"
+#include "daemon/base/procfs.h"
 #include "doctor.h"
 #include "line.h"
 #include "verb.h"
@@ -15,16 +21,84 @@ static void take_status(void *arg, const char *type, json_t *line)
 		doctor->status = json_incref(line);
 }
 
+/* A process of that name; 0: none. */
+static long find_daemon(void)
+{
+	DIR *dir = opendir("/proc");
+	const struct dirent *entry;
+	long found = 0;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		char path[300], name[32];
+		long pid = strtol(entry->d_name, NULL, 10);
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		if (pid > 0 && procfs_line(path, name, sizeof(name)) && !strcmp(name, "rtprelayd"))
+			found = pid;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static void tell_unreachable(struct doctor *doctor, int err)
+{
+	const char *path = doctor->options->socket;
+	const struct passwd *user = getpwuid(geteuid());
+	char text[320];
+	long pid;
+
+	if (err == EACCES || err == EPERM) {
+		finding(doctor, FINDING_BAD, line_who_may(path, text, sizeof(text)),
+			"user %s may not open the control socket %s: what the daemon knows is not "
+			"checked",
+			user ? user->pw_name : "of this process", path);
+		return;
+	}
+	if (err != ENOENT && err != ECONNREFUSED) {
+		finding(doctor, FINDING_BAD, "name its control socket: --socket=PATH",
+			"the control socket %s cannot be used: %s", path, strerror(err));
+		return;
+	}
+	pid = find_daemon();
+	if (pid)
+		finding(doctor, FINDING_BAD,
+			"name its control-socket: rtprelayctl --socket=PATH doctor; with "
+			"control-socket=none it has none",
+			"rtprelayd runs (process %ld), but not with the control socket %s", pid,
+			path);
+	else
+		finding(doctor, FINDING_BAD,
+			"start it: systemctl start rtprelayd. If it does not start, see journalctl "
+			"-u rtprelayd, and rtprelayd --check-config",
+			"rtprelayd is not running: there is no daemon at %s; the checks below are "
+			"of the host",
+			path);
+}
+
+/* False: it cannot be asked, which was told. */
+static bool reach_daemon(struct doctor *doctor)
+{
+	struct line_link *link = line_try(doctor->options);
+	int err = errno;
+
+	if (!link)
+		tell_unreachable(doctor, err);
+	line_close(link);
+	return link;
+}
+
 static void ask_daemon(struct doctor *doctor)
 {
 	struct options quiet = *doctor->options;
 
+	if (!reach_daemon(doctor))
+		return;
 	quiet.json = false;
 	line_ask(&quiet, line_request(CONTROL_VERB_STATUS), take_status, doctor);
 	if (!doctor->status) {
 		finding(doctor, FINDING_BAD,
-			"start it (systemctl start rtprelayd), or name its control socket "
-			"(--socket=PATH)",
+			"see its log: journalctl -u rtprelayd; --timeout=SECONDS waits longer",
 			"the daemon does not answer at %s", doctor->options->socket);
 		return;
 	}
@@ -66,6 +140,7 @@ int verb_doctor(const struct options *options, int argc, char **argv)
 	doctor_process(&doctor);
 	doctor_network(&doctor);
 	doctor_journal(&doctor);
+	doctor_cdr(&doctor);
 	doctor_bans(&doctor);
 	doctor_calls(&doctor);
 	doctor_commands(&doctor);

@@ -20,6 +20,7 @@ void doctor_process(struct doctor *doctor);
 void doctor_network(struct doctor *doctor);
 /* doctor_journal.c, doctor_bans.c, doctor_calls.c */
 void doctor_journal(struct doctor *doctor);
+void doctor_cdr(struct doctor *doctor);
 void doctor_bans(struct doctor *doctor);
 void doctor_calls(struct doctor *doctor);
 /* doctor_tune.c */

@@ -32,9 +32,10 @@ static void tell_source(struct doctor *doctor, const struct commands *commands,
 		 "if it is your proxy, set control-allow = %s, %s and restart rtprelayd",
 		 text_of(doctor->status, "control-allow"), text_of(source, "address"));
 	finding(doctor, commands->accepted ? FINDING_NOTE : FINDING_BAD, advice,
-		"%" PRId64 " commands from %s were not answered, because it is not in "
+		"%" PRId64 " command%s from %s not answered, because it is not in "
 		"control-allow%s",
-		number_of(source, "commands"), text_of(source, "address"),
+		number_of(source, "commands"), s_after(source, "commands"),
+		text_of(source, "address"),
 		commands->accepted ? "" : "; no command was accepted from anywhere");
 }
 

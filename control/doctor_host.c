@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor_host.c - checks what in the host affects media: ports, limits, filters, queues */
 #include <dirent.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -12,6 +13,9 @@
 #include <unistd.h>
 #include "daemon/base/endpoint.h"
 #include "daemon/base/procfs.h"
+#include "daemon/base/str.h"
+#include "daemon/conf/load.h"
+#include "daemon/conf/table.h"
 #include "doctor.h"
 #include "line.h"
 
@@ -72,7 +76,7 @@ static unsigned int count_others(const char *path, const uint64_t *own, size_t n
 		if (port < first || port > last)
 			continue;
 		key = strtoull(inode, NULL, 10);
-		mine = bsearch(&key, own, n_own, sizeof(key), by_inode);
+		mine = n_own && bsearch(&key, own, n_own, sizeof(key), by_inode);
 		others += !mine;
 		*example = mine ? *example : port;
 	}
@@ -118,11 +122,11 @@ static uint64_t *own_sockets(int64_t pid, size_t *count)
 static void check_listeners(struct doctor *doctor, long first, long last)
 {
 	size_t n = 0;
-	uint64_t *own = own_sockets(number_of(doctor->status, "pid"), &n);
+	uint64_t *own = doctor->status ? own_sockets(number_of(doctor->status, "pid"), &n) : NULL;
 	unsigned int others;
 	long example = 0;
 
-	if (!own) {
+	if (doctor->status && !own) {
 		finding(doctor, FINDING_NOTE, "run doctor as root",
 			"this user cannot see which ports the daemon has open");
 		return;
@@ -132,27 +136,42 @@ static void check_listeners(struct doctor *doctor, long first, long last)
 	free(own);
 	if (others)
 		finding(doctor, FINDING_NOTE,
-			"ss -Huanp shows the programs; move them, or give the daemon other ports",
-			"other programs have %u UDP ports of %ld-%ld open, for example %ld", others,
-			first, last, example);
+			"ss -Huanp shows the programs; move them, or give the daemon other ports. "
+			"Until then calls get the other ports",
+			"other programs have %u UDP port%s of %ld-%ld open, for example %ld",
+			others, str_plural(others), first, last, example);
 	else
 		finding(doctor, FINDING_OK, NULL, "no other program has UDP ports of %ld-%ld open",
 			first, last);
 }
 
+/* What most of the pairs that are not free are, and how to get more. */
+static const char *advice_on_ports(const json_t *iface)
+{
+	int64_t used = number_of(iface, "used"), resting = number_of(iface, "quarantined");
+
+	if (resting > used && resting > number_of(iface, "taken-by-others"))
+		return "they rest after their call: shorten port-quarantine, or widen the range of "
+		       "ports (port-min, port-max)";
+	if (number_of(iface, "taken-by-others") > used)
+		return "ss -Huanp shows the programs that have them; give the daemon other ports "
+		       "(port-min, port-max)";
+	return "widen its range of ports (port-min, port-max), or add an interface";
+}
+
+/* A pair is the port of RTP and the next one of RTCP; a call takes one on each side. */
 static void check_free(struct doctor *doctor, const json_t *iface)
 {
 	int64_t pairs = number_of(iface, "pairs"), available = number_of(iface, "free");
+	enum verdict few = available ? FINDING_NOTE : FINDING_BAD;
 
-	if (available * 10 < pairs)
-		finding(doctor, available ? FINDING_NOTE : FINDING_BAD,
-			"widen its range of ports (port-min, port-max), or add an interface",
-			"interface %s (%s): %" PRId64 " of %" PRId64 " pairs of ports are free",
-			text_of(iface, "name"), text_of(iface, "address"), available, pairs);
-	else
-		finding(doctor, FINDING_OK, NULL,
-			"interface %s (%s): %" PRId64 " of %" PRId64 " pairs of ports are free",
-			text_of(iface, "name"), text_of(iface, "address"), available, pairs);
+	finding(doctor, available * 10 < pairs ? few : FINDING_OK, advice_on_ports(iface),
+		"interface %s (%s): %" PRId64 " of %" PRId64 " pairs of ports are free; used by "
+		"calls: %" PRId64 ", quarantined (at rest after a call): %" PRId64
+		", taken by other programs: %" PRId64,
+		text_of(iface, "name"), text_of(iface, "address"), available, pairs,
+		number_of(iface, "used"), number_of(iface, "quarantined"),
+		number_of(iface, "taken-by-others"));
 }
 
 /* "port-min" or "port-max"; those of all interfaces if an older daemon does not tell more. */
@@ -178,12 +197,35 @@ static void check_range(struct doctor *doctor, const json_t *ifaces, size_t inde
 	check_listeners(doctor, first, last);
 }
 
+/* Without a daemon: the ports that it would have. */
+static void check_ports_of_file(struct doctor *doctor)
+{
+	char program[] = "rtprelayd", *argv[] = { program, NULL };
+	struct conf conf;
+
+	if (access(CONF_DEFAULT_FILE, R_OK)) {
+		finding(doctor, FINDING_NOTE, "rtprelayd --config=FILE --check-config checks it",
+			"%s: %s: its ports are not checked", CONF_DEFAULT_FILE, strerror(errno));
+		return;
+	}
+	if (conf_load(&conf, 1, argv)) {
+		finding(doctor, FINDING_BAD, "correct it: rtprelayd --check-config",
+			"%s has errors: the daemon does not start with it", CONF_DEFAULT_FILE);
+		return;
+	}
+	check_local_range(doctor, (long)conf.port_min, (long)conf.port_max);
+	check_listeners(doctor, (long)conf.port_min, (long)conf.port_max);
+	conf_free(&conf);
+}
+
 void doctor_ports(struct doctor *doctor)
 {
 	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
 
-	if (!doctor->status)
+	if (!doctor->status) {
+		check_ports_of_file(doctor);
 		return;
+	}
 	for (size_t i = 0; i < json_array_size(ifaces); i++)
 		check_range(doctor, ifaces, i);
 	for (size_t i = 0; i < json_array_size(ifaces); i++)

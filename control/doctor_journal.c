@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* doctor_journal.c - checks of rtprelayctl doctor: are calls saved, and were all restored? */
+/*
+ * doctor_journal.c - checks of rtprelayctl doctor: are calls saved, were all restored, and are
+ * those recorded that ended?
+ */
 #include <inttypes.h>
 #include <string.h>
 #include "daemon/base/count.h"
@@ -24,11 +27,27 @@ static const struct {
 	  "the daemon's log says why; restart the daemon when it has no calls" },
 };
 
+/* With state=none calls are not saved by choice, which may be forgotten. */
+static void tell_state_none(struct doctor *doctor)
+{
+	bool has_dir = strcmp(text_of(doctor->status, "state-dir"), "-") != 0;
+
+	finding(doctor, has_dir ? FINDING_NOTE : FINDING_OK,
+		"to save them again: remove state = none from the configuration, and restart the "
+		"daemon",
+		"calls are not saved, because state=none%s: they end with the daemon",
+		has_dir ? " switches state-dir off" : "");
+}
+
 void doctor_journal(struct doctor *doctor)
 {
 	const json_t *journal = json_object_get(doctor->status, "journal");
 	int64_t lost = number_of(journal, "lost");
 
+	if (!strcmp(text_of(doctor->status, "state"), "none")) {
+		tell_state_none(doctor);
+		return;
+	}
 	for (size_t i = 0; journal && i < COUNT(states); i++)
 		if (!strcmp(text_of(journal, "state"), states[i].state))
 			finding(doctor, states[i].verdict, states[i].advice, "%s", states[i].text);
@@ -38,4 +57,26 @@ void doctor_journal(struct doctor *doctor)
 			"the previous daemon's file was damaged or of another version: calls "
 			"known to be lost: %" PRId64,
 			lost);
+}
+
+void doctor_cdr(struct doctor *doctor)
+{
+	const json_t *cdr = json_object_get(doctor->status, "cdr");
+	int64_t lost = number_of(cdr, "lost");
+
+	if (!cdr)
+		return;
+	if (strcmp(text_of(cdr, "state"), "ok") != 0)
+		finding(doctor, FINDING_BAD,
+			"the daemon's log says why: a full disk, or a directory that is missing or "
+			"not writable; then send SIGHUP (systemctl reload rtprelayd)",
+			"records of calls cannot be written to cdr-file %s; lost so far: %" PRId64,
+			text_of(cdr, "file"), lost);
+	else if (lost)
+		finding(doctor, FINDING_NOTE, "the daemon's log says when and why",
+			"records of calls were lost, cdr-file %s: %" PRId64, text_of(cdr, "file"),
+			lost);
+	else
+		finding(doctor, FINDING_OK, NULL, "records of calls are written to %s",
+			text_of(cdr, "file"));
 }

@@ -169,6 +169,7 @@ void doctor_nftables(struct doctor *doctor)
 			"nftables: table inet rtprelay is missing (firewall=%s)",
 			text_of(doctor->status, "firewall"));
 	else
-		finding(doctor, FINDING_OK, NULL, "nftables: table inet rtprelay is %s",
-			there ? "in place" : "absent, as configured");
+		finding(doctor, FINDING_OK, NULL, "nftables: table inet rtprelay is %s%s",
+			there ? "in place" : "absent",
+			there || !doctor->status ? "" : ", as configured");
 }

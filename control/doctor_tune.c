@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "daemon/base/procfs.h"
+#include "daemon/base/str.h"
 #include "doctor.h"
 #include "line.h"
 #include "sizing.h"
@@ -128,7 +129,8 @@ static void tune_daemon(struct doctor *doctor, const struct sizing *s, uint64_t 
 		"descriptors: %" PRIu64 " are needed%s", s->descriptors, has);
 	if (most && (uint64_t)most < calls)
 		finding(doctor, FINDING_NOTE, "rtprelay.conf: max-sessions",
-			"the daemon accepts at most %" PRId64 " calls", most);
+			"the daemon accepts at most %" PRId64 " call%s", most,
+			str_plural((uint64_t)most));
 }
 
 /* --- The host --------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "control_proto.h"
+#include "daemon/base/str.h"
 #include "drain.h"
 #include "line.h"
 
@@ -78,9 +79,9 @@ static int end(const struct wait *wait)
 	if (!wait->calls)
 		return EXIT_OK;
 	fprintf(stderr,
-		"rtprelayctl: %" PRId64 " calls are left after %u s; drain is still on. To end "
+		"rtprelayctl: %" PRId64 " call%s left after %u s; drain is still on. To end "
 		"them: rtprelayctl terminate --all\n",
-		wait->calls, wait->options->wait_s);
+		wait->calls, str_plural((uint64_t)wait->calls), wait->options->wait_s);
 	return EXIT_CALLS_LEFT;
 }
 

@@ -4,9 +4,12 @@
 #include "line.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -25,15 +28,52 @@ struct line_link {
 
 /* --- The link --------------------------------------------------------------------------------- */
 
+/* The directory of @path, whose rights count as well. */
+static int stat_parent(const char *path, struct stat *found)
+{
+	char parent[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	const char *end = strrchr(path, '/');
+	size_t len = end && end > path ? (size_t)(end - path) : 1;
+
+	if (len >= sizeof(parent))
+		return -1;
+	memcpy(parent, end ? path : ".", len);
+	parent[len] = '\0';
+	return stat(parent, found);
+}
+
+const char *line_who_may(const char *path, char *text, size_t size)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	const struct group *group = NULL;
+	struct stat found;
+
+	if (!stat(path, &found))
+		group = found.st_mode & S_IWGRP ? getgrgid(found.st_gid) : NULL;
+	else if (!stat_parent(path, &found))
+		group = found.st_mode & S_IXGRP ? getgrgid(found.st_gid) : NULL;
+	if (group && found.st_gid)
+		snprintf(text, size,
+			 "run as root, or as a member of group %.64s: usermod -aG %.64s %.64s, and "
+			 "log in again",
+			 group->gr_name, group->gr_name, user ? user->pw_name : "USER");
+	else
+		snprintf(text, size,
+			 "run as root; no group may open it (control-group, control-mode)");
+	return text;
+}
+
 static void explain(const char *path, int err)
 {
 	const char *advice = "";
+	char text[320];
 
 	if (err == ENOENT || err == ECONNREFUSED)
 		advice = ": is rtprelayd running, and is this its control-socket? (--socket=PATH)";
 	else if (err == EACCES)
-		advice = ": run as root, or as a member of the socket's group (control-group)";
-	fprintf(stderr, "rtprelayctl: %s: %s%s\n", path, strerror(err), advice);
+		advice = line_who_may(path, text, sizeof(text));
+	fprintf(stderr, "rtprelayctl: %s: %s%s%s\n", path, strerror(err), err == EACCES ? ": " : "",
+		advice);
 }
 
 static int connect_to(const struct options *options)
@@ -284,6 +324,11 @@ const char *text_of(const json_t *object, const char *key)
 int64_t number_of(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
+}
+
+const char *s_after(const json_t *object, const char *key)
+{
+	return str_plural((uint64_t)number_of(object, key));
 }
 
 double real_of(const json_t *object, const char *key)

@@ -12,6 +12,8 @@ struct line_link;
 struct line_link *line_open(const struct options *options);
 /* The same without a message; errno says why there is none. */
 struct line_link *line_try(const struct options *options);
+/* After EACCES: who may open the socket @path, and how this user gets there. Returns @text. */
+const char *line_who_may(const char *path, char *text, size_t size);
 void line_close(struct line_link *link);
 int line_fd(const struct line_link *link);
 /* 0; -errno. @request is freed. */
@@ -42,6 +44,8 @@ json_t *line_filters(const struct options *options, const char *verb);
 const char *text_of(const json_t *object, const char *key);
 int64_t number_of(const json_t *object, const char *key);
 double real_of(const json_t *object, const char *key);
+/* The ending of a noun after number_of(): "" or "s" */
+const char *s_after(const json_t *object, const char *key);
 /* Prints one line of JSON without control characters, which a terminal would obey. */
 void put_json(const json_t *line);
 

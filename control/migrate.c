@@ -58,6 +58,15 @@ void migrate_put(struct migration *m, const char *theirs, const char *key, const
 	m->taken++;
 }
 
+void migrate_not_for_unit(struct migration *m, const char *theirs, const char *key,
+			  const char *value)
+{
+	migrate_remark(m, theirs,
+		       "left out, since the systemd unit runs rtprelayd as its own user, without a "
+		       "pidfile. For a start script of yours write %s = %s",
+		       key, value);
+}
+
 void migrate_put_each(struct migration *m, const char *theirs, const char *key, const char *value,
 		      const char *separators)
 {
@@ -294,6 +303,7 @@ int verb_migrate(const struct options *options, int argc, char **argv)
 			argv[0]);
 		return EXIT_REFUSED;
 	}
-	fprintf(stderr, "%u keys written; %u remarks begin with \"#\"\n", m.taken, m.remarked);
+	fprintf(stderr, "keys written: %u; remarks, which begin with \"#\": %u\n", m.taken,
+		m.remarked);
 	return EXIT_OK;
 }

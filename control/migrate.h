@@ -27,6 +27,12 @@ void migrate_put_each(struct migration *m, const char *theirs, const char *key, 
 /* Writes a comment about their key or option. */
 void migrate_remark(struct migration *m, const char *theirs, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * Writes a comment instead of a key that does not fit the systemd unit, which has a user of its own
+ * and needs no pidfile.
+ */
+void migrate_not_for_unit(struct migration *m, const char *theirs, const char *key,
+			  const char *value);
 /* A comment of ours; counts as nothing. */
 void migrate_note(struct migration *m, const char *text);
 

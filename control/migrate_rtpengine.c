@@ -48,6 +48,11 @@ static void flag(struct migration *m, const struct theirs *row, const char *valu
 	migrate_put(m, row->key, row->key, is_true(value) ? "yes" : "no");
 }
 
+static void not_for_unit(struct migration *m, const struct theirs *row, const char *value)
+{
+	migrate_not_for_unit(m, row->key, "pidfile", value);
+}
+
 static void none(struct migration *m, const struct theirs *row, const char *value)
 {
 	(void)value;
@@ -222,7 +227,7 @@ static const struct theirs rows[] = {
 	{ "max-bandwidth", '\0', false, same, NULL },
 	{ "tos", 'T', false, same, NULL },
 	{ "control-tos", '\0', false, none, "replies to proxies have no TOS of their own" },
-	{ "pidfile", 'p', false, same, NULL },
+	{ "pidfile", 'p', false, not_for_unit, NULL },
 	{ "foreground", 'f', true, flag, NULL },
 	{ "table", 't', false, kernel_table, NULL },
 	{ "no-fallback", 'F', true, no_fallback, NULL },

@@ -127,9 +127,9 @@ static void put_user(struct migration *m, char *value)
 
 	if (colon)
 		*colon++ = '\0';
-	migrate_put(m, "-u", "user", value);
+	migrate_not_for_unit(m, "-u", "user", value);
 	if (colon)
-		migrate_put(m, "-u", "group", colon);
+		migrate_not_for_unit(m, "-u", "group", colon);
 }
 
 /* "unix:" is the default type of a socket. */
@@ -217,7 +217,7 @@ static void take(struct migration *m, struct addresses *a, int letter)
 		put_user(m, optarg);
 		break;
 	case 'p':
-		migrate_put(m, "-p", "pidfile", optarg);
+		migrate_not_for_unit(m, "-p", "pidfile", optarg);
 		break;
 	case 'f':
 		migrate_put(m, "-f", "foreground", "yes");

@@ -206,9 +206,11 @@ static void print_total(const struct dict *totals, const char *name, FILE *out)
 
 	if (total)
 		fprintf(out,
-			"total %-5s %" PRId64 " packets, %" PRId64 " bytes, %" PRId64 " errors\n",
-			name, number_of(total, "packets"), number_of(total, "bytes"),
-			number_of(total, "errors"));
+			"total %-5s %" PRId64 " packet%s, %" PRId64 " bytes, %" PRId64 " error%s\n",
+			name, number_of(total, "packets"),
+			str_plural((uint64_t)number_of(total, "packets")),
+			number_of(total, "bytes"), number_of(total, "errors"),
+			str_plural((uint64_t)number_of(total, "errors")));
 }
 
 void print_call(const struct dict *reply, FILE *out)

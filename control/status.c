@@ -57,14 +57,17 @@ static void print_control(const json_t *control)
 		       text_of(control, "group-error"), colour(COLOUR_END));
 }
 
-static void print_journal(const json_t *journal)
+static void print_journal(const json_t *status)
 {
+	const json_t *journal = json_object_get(status, "journal");
+	bool by_choice = !strcmp(text_of(status, "state"), "none");
 	const char *state = text_of(journal, "state");
 	bool good = !strcmp(state, "ok") || !strcmp(state, "off");
 
-	printf("journal    %s%s%s, calls restored %" PRId64 ", lost %" PRId64 "\n",
+	printf("journal    %s%s%s%s, calls restored %" PRId64 ", lost %" PRId64 "\n",
 	       colour(good ? COLOUR_END : COLOUR_BAD), state, colour(COLOUR_END),
-	       number_of(journal, "restored"), number_of(journal, "lost"));
+	       by_choice ? " (state=none)" : "", number_of(journal, "restored"),
+	       number_of(journal, "lost"));
 }
 
 static void print_bans(const json_t *bans)
@@ -74,21 +77,32 @@ static void print_bans(const json_t *bans)
 
 	if (!bans) /* an older daemon */
 		return;
-	printf("bans       %" PRId64 " addresses; saving them: %s%s%s\n",
-	       number_of(bans, "addresses"), colour(good ? COLOUR_END : COLOUR_BAD), state,
-	       colour(COLOUR_END));
+	printf("bans       %" PRId64 " address%s; saving them: %s%s%s\n",
+	       number_of(bans, "addresses"), number_of(bans, "addresses") == 1 ? "" : "es",
+	       colour(good ? COLOUR_END : COLOUR_BAD), state, colour(COLOUR_END));
+}
+
+static void print_cdr(const json_t *cdr)
+{
+	const char *state = text_of(cdr, "state");
+
+	if (cdr)
+		printf("records    of calls in %s: %s%s%s, lost %" PRId64 "\n",
+		       text_of(cdr, "file"), colour(strcmp(state, "ok") ? COLOUR_BAD : COLOUR_END),
+		       state, colour(COLOUR_END), number_of(cdr, "lost"));
 }
 
 static void print_path(const char *name, const json_t *path)
 {
 	char packets[16], bytes[16];
 
-	printf("%-10s %" PRId64 " medias, %" PRId64 " streams, %" PRId64 " packets/s now; "
-	       "%s packets, %s bytes, %" PRId64 " errors so far\n",
-	       name, number_of(path, "medias"), number_of(path, "streams"),
-	       number_of(path, "packets-per-s"),
+	printf("%-10s %" PRId64 " media%s, %" PRId64 " stream%s, %" PRId64 " packets/s now; "
+	       "%s packet%s, %s bytes, %" PRId64 " error%s so far\n",
+	       name, number_of(path, "medias"), s_after(path, "medias"), number_of(path, "streams"),
+	       s_after(path, "streams"), number_of(path, "packets-per-s"),
 	       short_number((uint64_t)number_of(path, "packets"), packets),
-	       short_number((uint64_t)number_of(path, "bytes"), bytes), number_of(path, "errors"));
+	       s_after(path, "packets"), short_number((uint64_t)number_of(path, "bytes"), bytes),
+	       number_of(path, "errors"), s_after(path, "errors"));
 }
 
 static bool add_iface(struct table *table, const json_t *iface)
@@ -126,6 +140,9 @@ static void print_ifaces(const json_t *ifaces)
 	if (good) {
 		putchar('\n');
 		table_print(table);
+		puts("A call takes a pair of ports on each side. QUARANTINED: at rest after a "
+		     "call;\n"
+		     "TAKEN: another program has one of the two ports.");
 	}
 	table_free(table);
 }
@@ -141,11 +158,11 @@ static void print_refused(const json_t *status)
 		const json_t *source = json_array_get(list, i);
 		char age[16];
 
-		printf("%srefused    %" PRId64 " commands from %s, the last %s ago: it is not in "
+		printf("%srefused    %" PRId64 " command%s from %s, the last %s ago: it is not in "
 		       "control-allow%s\n",
 		       colour(COLOUR_BAD), number_of(source, "commands"),
-		       text_of(source, "address"), short_age(number_of(source, "last-ago"), age),
-		       colour(COLOUR_END));
+		       s_after(source, "commands"), text_of(source, "address"),
+		       short_age(number_of(source, "last-ago"), age), colour(COLOUR_END));
 		printf("           if it is your proxy, set control-allow = %s, %s and restart "
 		       "rtprelayd\n",
 		       text_of(status, "control-allow"), text_of(source, "address"));
@@ -207,7 +224,8 @@ static void print_status(void *arg, const char *type, json_t *status)
 		printf("; %sone-way %" PRId64 "%s (calls --one-way)", colour(COLOUR_WARN),
 		       number_of(status, "one-way-calls"), colour(COLOUR_END));
 	if (number_of(status, "max-sessions"))
-		printf("; at most %" PRId64 " calls", number_of(status, "max-sessions"));
+		printf("; at most %" PRId64 " call%s", number_of(status, "max-sessions"),
+		       s_after(status, "max-sessions"));
 	if (json_is_true(json_object_get(status, "drain")))
 		printf("; %snew ones are refused (drain%s)%s", colour(COLOUR_WARN),
 		       json_is_true(json_object_get(status, "drain-kept")) ? ""
@@ -220,9 +238,10 @@ static void print_status(void *arg, const char *type, json_t *status)
 	       number_of(status, "port-max"), text_of(status, "log-level"));
 	print_places(status);
 	print_control(json_object_get(status, "control"));
-	print_journal(json_object_get(status, "journal"));
+	print_journal(status);
 	print_refused(status);
 	print_bans(json_object_get(status, "bans"));
+	print_cdr(json_object_get(status, "cdr"));
 	print_debugged(json_object_get(status, "debug-calls"));
 	print_ifaces(json_object_get(status, "interfaces"));
 }

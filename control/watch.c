@@ -45,8 +45,9 @@ static void print_stream(const json_t *event)
 	if (json_object_get(event, "denied"))
 		printf(", forbidden address %s", text_of(event, "denied"));
 	if (refused) /* by latching */
-		printf(", %" PRId64 " packets refused, source %s; accepted source: %s",
-		       number_of(event, "refused"), text_of(event, "refused-source"),
+		printf(", %" PRId64 " packet%s refused, source %s; accepted source: %s",
+		       number_of(event, "refused"), s_after(event, "refused"),
+		       text_of(event, "refused-source"),
 		       json_object_get(event, "latched") ? text_of(event, "latched") : "none");
 }
 
@@ -76,8 +77,9 @@ static void print_line(const struct options *options, const json_t *line)
 	else if (!strcmp(type, "event"))
 		print_event(line);
 	else if (!strcmp(type, "lost"))
-		printf("%s%" PRId64 " events were lost: this client read too slowly%s\n",
-		       colour(COLOUR_BAD), number_of(line, "events"), colour(COLOUR_END));
+		printf("%s%" PRId64 " event%s lost: this client read too slowly%s\n",
+		       colour(COLOUR_BAD), number_of(line, "events"), s_after(line, "events"),
+		       colour(COLOUR_END));
 	fflush(stdout);
 }
 

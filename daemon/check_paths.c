@@ -10,7 +10,10 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/count.h"
+#include "call/bans_file.h"
 #include "check_paths.h"
+#include "journal/store.h"
 
 #define WHY 160
 
@@ -153,6 +156,35 @@ static bool usable_state_dir(const char *path, char why[WHY])
 	return usable_dir(path, "the directory", why);
 }
 
+/* Files of another daemon, or of one that ran as another user, may be closed to this one. */
+static bool usable_state_files(const char *dir, char why[WHY])
+{
+	static const char *const names[] = { JOURNAL_FILE, JOURNAL_FILE "-wal", JOURNAL_FILE "-shm",
+					     BANS_FILE };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", dir, names[i]) >= (int)sizeof(path) ||
+		    permitted(path, R_OK | W_OK) || errno == ENOENT)
+			continue;
+		snprintf(why, WHY, "%s in it may not be read and written by user %s: chown it",
+			 names[i], own_name());
+		return false;
+	}
+	return true;
+}
+
+/* No mistake: the next daemon takes an empty file over. */
+static void check_pidfile_end(const char *path)
+{
+	char why[WHY];
+
+	if (!usable_parent(path, "the directory", why))
+		log_notice("pidfile %s: %s: when the daemon ends, the file is emptied and not "
+			   "removed; a pidfile in a directory of that user is",
+			   path, why);
+}
+
 static unsigned int tell(const char *key, const char *value, bool usable, const char *why)
 {
 	if (!usable)
@@ -188,7 +220,11 @@ static unsigned int check_as_daemon(const struct conf *conf)
 		mistakes += tell("cdr-file", conf->cdr_file, usable_file(conf->cdr_file, why), why);
 	if (conf->state_dir && conf->state != STATE_NONE)
 		mistakes += tell("state-dir", conf->state_dir,
-				 usable_state_dir(conf->state_dir, why), why);
+				 usable_state_dir(conf->state_dir, why) &&
+					 usable_state_files(conf->state_dir, why),
+				 why);
+	if (conf->pidfile)
+		check_pidfile_end(conf->pidfile);
 	return mistakes;
 }
 

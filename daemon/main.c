@@ -154,8 +154,8 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 		return;
 	}
 	relay->stopping = true;
-	log_notice("stopping on signal %d, with %zu calls", (int)number,
-		   call_table_count(relay->calls));
+	log_notice("stopping on signal %d, with %zu call%s", (int)number,
+		   call_table_count(relay->calls), str_plural(call_table_count(relay->calls)));
 	sd_notify(0, "STOPPING=1");
 	ctl_close(relay->ctl);
 	relay->ctl = NULL;

@@ -222,6 +222,26 @@ static void tell_group_error(const struct relay *relay, const char *path)
 		user ? user->pw_name : "USER");
 }
 
+/* @must: the start fails. */
+static void tell_socket_error(const struct relay *relay, const char *path, const char *what,
+			      int err, bool must)
+{
+	char by[48] = "";
+
+	if (relay->admin_socket.other)
+		snprintf(by, sizeof(by), " (process %ld)", relay->admin_socket.other);
+	if (err == -EADDRINUSE)
+		log_msg(must ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING,
+			"control-socket %s: another rtprelayd%s listens there%s: stop it, or set "
+			"another control-socket, or none",
+			path, by, must ? "" : ", and rtprelayctl reaches that one");
+	else if (must)
+		log_err("control-socket %s: %s failed: %s", path, what, strerror(-err));
+	else
+		log_notice("control-socket %s: %s failed: %s; rtprelayctl cannot connect", path,
+			   what, strerror(-err));
+}
+
 /* As root, to create a directory in /run. Only a configured path must work. */
 static int start_admin_socket(struct relay *relay)
 {
@@ -244,11 +264,8 @@ static int start_admin_socket(struct relay *relay)
 	socket.uid = user.uid;
 	socket.gid = relay->admin_gid = conf->control_group ? group.gid : user.gid;
 	err = admin_socket_open(&relay->admin_socket, &socket, &name);
-	if (err && conf->control_socket)
-		log_err("control-socket %s: %s failed: %s", socket.path, name, strerror(-err));
-	else if (err)
-		log_notice("control-socket %s: %s failed: %s; rtprelayctl cannot connect",
-			   socket.path, name, strerror(-err));
+	if (err)
+		tell_socket_error(relay, socket.path, name, err, conf->control_socket);
 	else if (relay->admin_socket.group_error)
 		tell_group_error(relay, socket.path);
 	return conf->control_socket ? err : 0;

@@ -38,6 +38,17 @@ static void refuse(struct admin_peer *peer, int error)
 	}
 }
 
+/* Whoever bans may count on it that the ban survives a restart. */
+static void tell_unsaved(struct admin_peer *peer, bool bans)
+{
+	enum bans_state state = bans_state(peer->conf->calls->bans);
+
+	if (state == BANS_OK || (state == BANS_OFF && !bans))
+		return;
+	jsonl_text(admin_line(peer, "unsaved"), "state", bans_state_names[state]);
+	admin_send(peer);
+}
+
 static bool change(struct admin_peer *peer, const struct dict *request,
 		   int (*apply)(struct bans *bans, const struct endpoint *addr), const char *done)
 {
@@ -53,6 +64,7 @@ static bool change(struct admin_peer *peer, const struct dict *request,
 		return false;
 	}
 	log_notice("%s is %s by an operator", endpoint_print_addr(&addr, text), done);
+	tell_unsaved(peer, apply == bans_add);
 	admin_end(peer, 1);
 	return false;
 }

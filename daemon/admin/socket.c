@@ -76,8 +76,19 @@ static int make_directory(struct admin_socket *own, const struct admin_socket_co
 	return err;
 }
 
-/* Removes the socket of a daemon that ended. Return: 0, no file is there now; -errno */
-static int remove_stale(const struct sockaddr_un *addr)
+static long listener_of(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ? 0 : peer.pid;
+}
+
+/*
+ * Removes the socket of a daemon that ended. Return: 0, no file is there now; -errno. *other: the
+ * process that listens there
+ */
+static int remove_stale(const struct sockaddr_un *addr, long *other)
 {
 	struct stat found;
 	int fd, err;
@@ -90,6 +101,7 @@ static int remove_stale(const struct sockaddr_un *addr)
 	if (fd < 0)
 		return -errno;
 	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? errno : 0;
+	*other = err ? 0 : listener_of(fd);
 	close(fd);
 	if (err != ECONNREFUSED)
 		return err == EACCES || err == EPERM ? -err : -EADDRINUSE;
@@ -146,7 +158,7 @@ int admin_socket_open(struct admin_socket *own, const struct admin_socket_conf *
 	if (err)
 		return err;
 	*what = "replacing the existing file";
-	err = remove_stale(&addr);
+	err = remove_stale(&addr, &own->other);
 	if (err == -EADDRINUSE)
 		*what = "replacing the socket of a running daemon";
 	if (err)

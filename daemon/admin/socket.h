@@ -25,6 +25,7 @@ struct admin_socket {
 	dev_t dev; /* of the socket file; a file with another number is not removed */
 	ino_t ino;
 	int group_error; /* -errno: the group of admin_socket_conf could not be given */
+	long other;	 /* after -EADDRINUSE: the process that listens there; 0: not known */
 };
 
 /**

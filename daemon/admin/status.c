@@ -107,6 +107,7 @@ static void put_places(struct json_line *line, const struct conf *conf)
 	put_list(line, "listen-http", &conf->listen_http);
 	jsonl_text(line, "config", conf_file(conf));
 	jsonl_text(line, "state-dir", conf->state_dir ? conf->state_dir : "");
+	jsonl_text(line, "state", conf->state == STATE_NONE ? "none" : "keep");
 }
 
 static void put_control(struct json_line *line, const struct admin_conf *conf)
@@ -141,6 +142,18 @@ static void put_bans(struct json_line *line, const struct daemon_report *report)
 	jsonl_open(line, "bans", '{');
 	jsonl_text(line, "state", bans_state_names[report->bans_state]);
 	jsonl_u64(line, "addresses", report->banned);
+	jsonl_close(line, '}');
+}
+
+static void put_cdr(struct json_line *line, const struct conf *conf,
+		    const struct daemon_report *report)
+{
+	if (!conf->cdr_file)
+		return;
+	jsonl_open(line, "cdr", '{');
+	jsonl_text(line, "file", conf->cdr_file);
+	jsonl_text(line, "state", report->cdr_failing ? "failing" : "ok");
+	jsonl_u64(line, "lost", report->stats.cdr_lost);
 	jsonl_close(line, '}');
 }
 
@@ -204,6 +217,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_kernel(line, peer->conf);
 	put_journal(line, report);
 	put_bans(line, report);
+	put_cdr(line, peer->conf->conf, report);
 	put_unheard(line, report);
 	put_proxies(line, peer->conf, &report->stats);
 	put_debugged(line, &calls->traces);

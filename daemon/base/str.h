@@ -30,6 +30,12 @@ static inline struct str str_of(const char *text)
 	return (struct str){ text, text ? strlen(text) : 0 };
 }
 
+/* The ending of a noun after a number: "1 packet", "2 packets" */
+static inline const char *str_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static inline bool str_eq(struct str a, struct str b)
 {
 	return a.len == b.len && (!a.len || !memcmp(a.s, b.s, a.len));

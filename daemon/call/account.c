@@ -134,10 +134,10 @@ void account_call(const struct call *call)
 
 	count_ended(call, lasted_ms);
 	log_call(LOG_LEVEL_INFO, call->id,
-		 "ended: %s; %" PRId64 ".%03d s, %" PRIu64 " packets from caller, %" PRIu64
+		 "ended: %s; %" PRId64 ".%03d s, %" PRIu64 " packet%s from caller, %" PRIu64
 		 " from callee%s",
 		 ends[call->reason].text, lasted_ms / 1000, (int)(lasted_ms % 1000),
-		 call->packets[SIDE_A], call->packets[SIDE_B],
+		 call->packets[SIDE_A], str_plural(call->packets[SIDE_A]), call->packets[SIDE_B],
 		 call->cdr.text ? call->cdr.text : "");
 	write_record(call);
 }

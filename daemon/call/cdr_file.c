@@ -25,7 +25,7 @@ struct line {
  * struct cdr_file
  * @fd: used only by the thread; -1: the file could not be reopened
  * @waiting: bytes in the queue; shared
- * @failing: the last line could not be written, and this is logged
+ * @failing: the last line could not be written, and this is logged; shared
  */
 struct cdr_file {
 	struct mailbox orders;
@@ -41,6 +41,11 @@ struct cdr_file {
 static void drop(struct cdr_file *file)
 {
 	__atomic_fetch_add(&file->dropped, 1, __ATOMIC_RELAXED);
+}
+
+static void set_failing(struct cdr_file *file, bool failing)
+{
+	__atomic_store_n(&file->failing, failing, __ATOMIC_RELAXED);
 }
 
 /* The file may be new after a rotation, and the umask of the service may hide it from others. */
@@ -95,7 +100,7 @@ static void write_line(struct cdr_file *file, const struct line *line)
 			log_err("cdr-file %s: cannot write, call records are lost: %s",
 				file->conf.path, strerror(-error));
 	}
-	file->failing = error;
+	set_failing(file, error);
 }
 
 static void reopen(struct cdr_file *file)
@@ -106,7 +111,7 @@ static void reopen(struct cdr_file *file)
 	if (file->fd < 0)
 		log_err("cdr-file %s: cannot reopen, call records are lost: %s", file->conf.path,
 			strerror(-file->fd));
-	file->failing = file->fd < 0;
+	set_failing(file, file->fd < 0);
 }
 
 /* False: the thread must end. */
@@ -240,6 +245,11 @@ void cdr_file_reopen(struct cdr_file *file)
 uint64_t cdr_file_dropped(const struct cdr_file *file)
 {
 	return __atomic_load_n(&file->dropped, __ATOMIC_RELAXED);
+}
+
+bool cdr_file_failing(const struct cdr_file *file)
+{
+	return __atomic_load_n(&file->failing, __ATOMIC_RELAXED);
 }
 
 void cdr_file_close(struct cdr_file *file)

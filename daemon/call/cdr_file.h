@@ -38,6 +38,8 @@ void cdr_file_write(struct cdr_file *file, struct str line);
 void cdr_file_reopen(struct cdr_file *file);
 /* Lines that were dropped: the queue was full, memory ran out, or a write failed. */
 uint64_t cdr_file_dropped(const struct cdr_file *file);
+/* Did the last line, or opening the file again, fail? */
+bool cdr_file_failing(const struct cdr_file *file);
 /* Writes the queued lines first. Takes NULL. */
 void cdr_file_close(struct cdr_file *file);
 

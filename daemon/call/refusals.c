@@ -46,13 +46,14 @@ static void log_refusal(const struct media *media, enum side side, enum componen
 	media_report(media, side, comp, &report); /* with the packets that the kernel refused */
 	many = report.refused_sources >= REFUSED_SOURCES;
 	log_about_call(LOG_LEVEL_WARNING, id,
-		       "refused %s from %s%s at port %u of call %s: %" PRIu64 " packets, %u%s "
-		       "sources",
+		       "refused %s from %s%s at port %u of call %s: %" PRIu64
+		       " packet%s, %u%s source%s",
 		       component_names[comp],
 		       is_of_phone(media, &report) ? "another port of a phone, " : "",
 		       endpoint_print(&report.refused, source), endpoint_port(&report.local),
 		       log_escape(id, call_id, sizeof(call_id)), report.drops[DROP_SOURCE],
-		       report.refused_sources, many ? " or more" : "");
+		       str_plural(report.drops[DROP_SOURCE]), report.refused_sources,
+		       many ? " or more" : "", str_plural(report.refused_sources));
 }
 
 /* The call gets no line of its own. */
@@ -91,11 +92,12 @@ void refusals_tell(const struct media *media, enum side side, enum component com
 void refusals_tick(struct call_table *table, int64_t now_ms)
 {
 	struct refusals *refusals = &table->refusals;
+	uint64_t packets = table->conf.stats->sample.refused - refusals->packets_before;
 
 	if (!refusals->left_out || !is_due(refusals->since_ms, now_ms))
 		return;
-	log_warn("refused media in the last minute: %" PRIu64 " packets in all, %u more calls "
+	log_warn("refused media in the last minute: %" PRIu64 " packet%s in all, %u more call%s "
 		 "without a line of their own; rtprelayctl watch shows all of them",
-		 table->conf.stats->sample.refused - refusals->packets_before, refusals->left_out);
+		 packets, str_plural(packets), refusals->left_out, str_plural(refusals->left_out));
 	refusals->left_out = 0;
 }

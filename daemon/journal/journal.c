@@ -491,9 +491,10 @@ static int restore_all(struct journal *journal, struct wal_loss *loss)
 	log_damaged(journal, loss);
 	journal->counters.lost += counters->unreadable;
 	if (counters->restored || counters->not_restored || counters->unreadable)
-		log_notice("journal: %" PRIu64 " calls restored; %" PRIu64
-			   " could not be restored and ended, %" PRIu64 " were unreadable",
-			   counters->restored, counters->not_restored, counters->unreadable);
+		log_notice("journal: %" PRIu64 " call%s restored; not restored, and ended: %" PRIu64
+			   "; unreadable: %" PRIu64,
+			   counters->restored, str_plural(counters->restored),
+			   counters->not_restored, counters->unreadable);
 	if (error == -EBADMSG || (!error && counters->unreadable))
 		error = set_aside(journal, why);
 	else if (error)

@@ -96,7 +96,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->uptime_s = (now_ms - stats->started_ms) / 1000;
 	report->calls = call_table_count(table);
 	report->one_way_calls = table->one_way;
-	report->max_calls = call_table_limit(table);
+	report->max_calls = call_table_room(table);
 	report->draining = table->draining;
 	report->media = table->n_media;
 	report->streams = table->n_streams;
@@ -107,6 +107,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->threads = worker_pool_threads(table->conf.workers);
 	report->stats = *stats;
 	report->stats.cdr_lost = table->conf.cdr_file ? cdr_file_dropped(table->conf.cdr_file) : 0;
+	report->cdr_failing = table->conf.cdr_file && cdr_file_failing(table->conf.cdr_file);
 	report->journal = journal_counters(table->journal);
 	report->journal_state =
 		table->journal_absent ? JOURNAL_ABSENT : journal_state(table->journal);

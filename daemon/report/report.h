@@ -68,7 +68,7 @@ struct daemon_report {
 	int64_t uptime_s;
 	size_t calls, streams, media;	  /* now */
 	size_t one_way_calls;		  /* now: one side is not heard */
-	size_t max_calls;		  /* call_table_limit() */
+	size_t max_calls;		  /* call_table_room() */
 	bool draining;			  /* new calls are refused by an operator */
 	size_t media_by_path[PATH_COUNT]; /* by enum path */
 	struct relayed relayed[2];	  /* by enum path */
@@ -81,6 +81,7 @@ struct daemon_report {
 	struct firewall_counters firewall;
 	size_t banned;		      /* addresses */
 	enum bans_state bans_state;   /* is the list of them saved? */
+	bool cdr_failing;	      /* records of calls cannot be written at present */
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
 	bool kernel_on, kernel_there; /* is the kernel path configured, and the module available? */
 	unsigned int threads;	      /* media threads */

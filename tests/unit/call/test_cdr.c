@@ -4,10 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "daemon/call/cdr.h"
+#include "daemon/base/clock.h"
 #include "daemon/call/cdr_file.h"
 #include "daemon/call/dialog.h"
 #include "tests/unit/scene.h"
@@ -127,6 +129,25 @@ static void test_a_file_that_cannot_be_opened_is_reported(void)
 	cdr_file_write(NULL, STR("nothing"));
 	cdr_file_reopen(NULL);
 	cdr_file_close(NULL);
+}
+
+/* A full disk; what the operator is told by status and doctor. */
+static void test_failing_file_is_known(void)
+{
+	const struct cdr_file_conf conf = { .path = "/dev/full" };
+	int64_t deadline = clock_ms() + 5000;
+	struct cdr_file *file;
+	int error;
+
+	file = cdr_file_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_FALSE(cdr_file_failing(file));
+	cdr_file_write(file, STR("{}"));
+	while (!cdr_file_failing(file) && clock_ms() < deadline)
+		poll(NULL, 0, 1);
+	CU_ASSERT_TRUE(cdr_file_failing(file));
+	CU_ASSERT_EQUAL(cdr_file_dropped(file), 1);
+	cdr_file_close(file);
 }
 
 /* A pipe that is not read: the writing thread waits, the control thread does not. */
@@ -293,7 +314,8 @@ static void test_the_number_of_medias_is_bounded(void)
 	CU_ASSERT_TRUE(scene_close(&scene));
 }
 
-TEST_SUITE(cdr, { "lines are written before it closes", test_lines_are_written_before_it_closes },
+TEST_SUITE(cdr, { "failing file is known", test_failing_file_is_known },
+	   { "lines are written before it closes", test_lines_are_written_before_it_closes },
 	   { "a rotated file is closed", test_a_rotated_file_is_closed },
 	   { "the file has the configured mode", test_the_file_has_the_configured_mode },
 	   { "a file that cannot be opened is reported",

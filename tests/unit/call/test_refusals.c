@@ -92,8 +92,8 @@ static void test_line_names_source_port_and_call(void)
 	events_unwatch(&events, &watcher);
 	CU_ASSERT_EQUAL(log_capture_count(text, "refused RTP"), 2);
 	snprintf(line, sizeof(line),
-		 "warning: refused RTP from 127.0.0.1:%u at port %u of call call: 1 packets, "
-		 "1 sources\n",
+		 "warning: refused RTP from 127.0.0.1:%u at port %u of call call: 1 packet, "
+		 "1 source\n",
 		 port_of_socket(phone[0]), port);
 	CU_ASSERT_EQUAL(log_capture_count(text, line), 1);
 	snprintf(line, sizeof(line),

@@ -24,7 +24,7 @@ static void test_kernel_packets_are_in_the_line(void)
 	log_capture_end(&capture, text, sizeof(text));
 	snprintf(line, sizeof(line),
 		 "warning: refused RTP from 203.0.113.66:4000 at port %u of call call: 8000 "
-		 "packets, 1 sources\n",
+		 "packets, 1 source\n",
 		 media_of(&t)->port[SIDE_A]);
 	CU_ASSERT_STRING_EQUAL(text, line);
 	talk_close(&t);

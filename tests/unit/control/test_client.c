@@ -115,7 +115,8 @@ static void test_silence_ends(void)
 
 	daemon_open(&daemon, 0, "");
 	CU_ASSERT_EQUAL(ask(daemon.server, 50, arena, &answer), -ETIMEDOUT);
-	CU_ASSERT_STRING_EQUAL(answer.error, "no answer");
+	CU_ASSERT_EQUAL(strncmp(answer.error, "no answer: ", 11), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(answer.error, "control-allow"));
 	close(daemon.fd);
 	/* The port is closed now: reported at once, long before the time-out. */
 	CU_ASSERT_EQUAL(ask(daemon.server, 600000, arena, &answer), -ECONNREFUSED);

@@ -6,6 +6,11 @@
 #include "daemon/base/count.h"
 #include "tests/unit/test.h"
 
+/* What the daemon refuses as the user of the unit does not stand in its file. */
+#define NOT_FOR_UNIT                                                                               \
+	"left out, since the systemd unit runs rtprelayd as its own user, without a pidfile. For " \
+	"a start script of yours write "
+
 #define SAYS "[rtprelay]\n"
 
 /* Return: what was written after the section's line; "": the form was not recognised */
@@ -112,6 +117,7 @@ static void test_values_of_rtpengine(void)
 		{ "timeout", "# timeout: is not of the form KEY = VALUE" },
 		{ "frobnicate = 1", "# frobnicate: not known" },
 		{ "frob\x1b[2J = 1", "# frob?[2J: not known" },
+		{ "pidfile = /run/a.pid", "# pidfile: " NOT_FOR_UNIT "pidfile = /run/a.pid" },
 		{ "poller-per-thread = true", NULL },
 	};
 	char text[300], wanted[400];
@@ -144,7 +150,8 @@ static void test_command_of_rtpproxy(void)
 	      "9\n",
 	      "listen-rtpproxy = unix:/run/r.sock\nlog-facility = syslog\nsyslog-facility = "
 	      "local1\nlog-level = warning\ntimeout = 30\n"
-	      "unanswered-timeout = 90\nnotify = unix:/run/n\nuser = a\ngroup = b\n"
+	      "unanswered-timeout = 90\nnotify = unix:/run/n\n# -u: " NOT_FOR_UNIT "user = a\n"
+	      "# -u: " NOT_FOR_UNIT "group = b\n# -p: " NOT_FOR_UNIT
 	      "pidfile = /run/p\n# -L: set LimitNOFILE= of the systemd unit\n"
 	      "interface = internal/10.0.0.1!10.0.0.1\n"
 	      "interface = external/192.0.2.1!203.0.113.5\ninterface = external/2001:db8::1\n"
@@ -184,7 +191,8 @@ static void test_variables_of_a_start_script(void)
 	check("USER=rtpproxy\nNAME=one\nPIDFILE=\"/run/$NAME.pid\"\nCONTROL_SOCK=udp:127.0.0.1:1 # "
 	      "c\n"
 	      "ADDR='192.0.2.1'\nEXTRA_OPTS=\"-l ${ADDR} -m 1000 $NOTHING -M 2000 -t 0\"\n",
-	      "listen-rtpproxy = udp:127.0.0.1:1\nuser = rtpproxy\npidfile = /run/one.pid\n"
+	      "listen-rtpproxy = udp:127.0.0.1:1\n# -u: " NOT_FOR_UNIT "user = rtpproxy\n"
+	      "# -p: " NOT_FOR_UNIT "pidfile = /run/one.pid\n"
 	      "port-min = 1000\nport-max = 2000\ntos = 0\n# $NOTHING: not an option\n"
 	      "interface = pub/192.0.2.1\n");
 	check("OPTS='-l 192.0.2.1 -m 1000 -M 2000'\nexec rtpproxy $OPTS -t 0 -s unix:/r\n",

@@ -94,7 +94,7 @@ static void test_call_shows_parties_and_streams(void)
 	       "    192.0.2.10:30000           [2001:db8::2]:4000                512        511    "
 	       "  1  "
 	       "2023-11-14 22:14:19 UTC locked user   RTP filled\n"
-	       "total RTP   1023 packets, 175956 bytes, 1 errors\n");
+	       "total RTP   1023 packets, 175956 bytes, 1 error\n");
 }
 
 /* The answer of another version, or a forged one: every value has an unexpected type */

@@ -5,11 +5,13 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -109,7 +111,7 @@ static void *daemon_run(void *arg)
 		send(fd, daemon_.answer[nth], strlen(daemon_.answer[nth]), MSG_NOSIGNAL);
 		if (daemon_.is_watch) {
 			daemon_.waits = waits_without_limit();
-			daemon_.flushes = prints("events were lost");
+			daemon_.flushes = prints("events lost");
 		}
 		close(fd);
 	}
@@ -376,6 +378,30 @@ static void test_call_is_a_tree(void)
 	expect("dropped: source 3, kind 5\n");
 }
 
+static void test_call_says_which_side_is_not_heard(void)
+{
+	CU_ASSERT_EQUAL(ask("call c", CALL("c", "70", "1,1", "0", "0", ",\"one-way\":\"b\"", "0",
+					   "[20,42000]") END),
+			EXIT_OK);
+	expect("  one-way: the callee has not been heard for 42s; below");
+	CU_ASSERT_EQUAL(ask("call c", CALL("c", "70", "1,0", "0", "0", ",\"one-way\":\"a\"", "0",
+					   "[null,20]") END),
+			EXIT_OK);
+	expect("  one-way: the caller was never heard; below");
+	CU_ASSERT_EQUAL(ask("call c", CALL("c", "70", "1,1", "0", "0", "", "0", "[20,20]") END),
+			EXIT_OK);
+	CU_ASSERT_PTR_NULL(strstr(printed, "one-way"));
+}
+
+static void test_one_is_not_plural(void)
+{
+	CU_ASSERT_EQUAL(ask("call c", "{\"type\":\"media\",\"media\":1,\"streams\":[{"
+				      "\"packets-in\":1,\"packets-out\":1}]}\n" END),
+			EXIT_OK);
+	expect("in 1 packet, 0 bytes");
+	expect("out 1 packet to -");
+}
+
 /* --- The daemon ------------------------------------------------------------------------------- */
 
 static void test_status_shows_that_new_calls_are_refused(void)
@@ -452,7 +478,7 @@ static void test_watch_prints_events_and_waits_for_more(void)
 	expect("watching; calls now: 3\n");
 	expect(".250 refused     [c] rtp caller m1 at 203.0.113.1:30000, 12 packets refused, "
 	       "source 192.0.2.9:5000; accepted source: 192.0.2.1:4000\n");
-	expect("17 events were lost: this client read too slowly\n");
+	expect("17 events lost: this client read too slowly\n");
 }
 
 #define MODULE                                                                                     \
@@ -479,6 +505,39 @@ static void test_a_difference_has_to_stay(void)
 	expect("DIFFERENCES: 1 missing, 0 different, 0 unwanted\n");
 }
 
+/* Without a daemon the host is checked all the same, and the first line says what to do. */
+static void test_doctor_checks_the_host_without_a_daemon(void)
+{
+	CU_ASSERT_EQUAL(run("--socket=/nonexistent/socket doctor"), EXIT_REFUSED);
+	CU_ASSERT_EQUAL(strncmp(printed, "WRONG  rtprelayd ", 17), 0);
+	expect("/nonexistent/socket");
+	expect("       -> ");
+	expect("default receive buffer of sockets: ");
+	expect("nftables: table inet rtprelay is absent\n");
+	CU_ASSERT_STRING_EQUAL(complained, "");
+}
+
+/* Who is refused learns by which group the socket may be opened. */
+static void test_group_of_the_socket_is_named(void)
+{
+	gid_t gid = geteuid() ? getegid() : 1;
+	const struct group *group = getgrgid(gid);
+	char path[] = "/tmp/rtprelay-who-XXXXXX", text[320], part[128];
+	int fd = mkstemp(path);
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0 && group);
+	CU_ASSERT_EQUAL(fchown(fd, (uid_t)-1, gid), 0);
+	CU_ASSERT_EQUAL(fchmod(fd, 0660), 0);
+	snprintf(part, sizeof(part), "as a member of group %s: usermod -aG %s ", group->gr_name,
+		 group->gr_name);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line_who_may(path, text, sizeof(text)), part));
+	CU_ASSERT_EQUAL(fchmod(fd, 0640), 0);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(line_who_may(path, text, sizeof(text)), "no group may open it"));
+	close(fd);
+	unlink(path);
+}
+
 /* A port that the process with the daemon's number has open is the daemon's. */
 static void test_doctor_finds_what_is_wrong(void)
 {
@@ -496,7 +555,8 @@ static void test_doctor_finds_what_is_wrong(void)
 		 "{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION
 		 "\",\"pid\":%d,\"port-min\":%u,\"port-max\":%u,\"firewall\":\"none\","
 		 "\"unheard\":{\"calls\":9,\"last-hour\":3},\"interfaces\":["
-		 "{\"name\":\"pub\",\"address\":\"192.0.2.77\",\"pairs\":100,\"free\":5},"
+		 "{\"name\":\"pub\",\"address\":\"192.0.2.77\",\"pairs\":100,\"free\":5,"
+		 "\"used\":20,\"quarantined\":60,\"taken-by-others\":15},"
 		 "{\"name\":\"full\",\"address\":\"127.0.0.1\",\"pairs\":100000000,\"free\":0},"
 		 "{\"name\":\"lo\",\"address\":\"127.0.0.1\",\"port-min\":9,\"port-max\":9,"
 		 "\"pairs\":100,\"free\":10}]}\n" END,
@@ -507,10 +567,13 @@ static void test_doctor_finds_what_is_wrong(void)
 		 port);
 	expect(part);
 	expect("ok     no other program has UDP ports of 9-9 open\n");
-	expect("note   interface pub (192.0.2.77): 5 of 100 pairs of ports are free\n       -> ");
-	expect("WRONG  interface full (127.0.0.1): 0 of 100000000 pairs of ports are free\n"
+	expect("note   interface pub (192.0.2.77): 5 of 100 pairs of ports are free; used by "
+	       "calls: 20, quarantined (at rest after a call): 60, taken by other programs: 15\n"
+	       "       -> they rest after their call: shorten port-quarantine");
+	expect("WRONG  interface full (127.0.0.1): 0 of 100000000 pairs of ports are free; used by "
+	       "calls: 0, quarantined (at rest after a call): 0, taken by other programs: 0\n"
 	       "       -> widen its range of ports (port-min, port-max), or add an interface\n");
-	expect("ok     interface lo (127.0.0.1): 10 of 100 pairs of ports are free\n");
+	expect("ok     interface lo (127.0.0.1): 10 of 100 pairs of ports are free; ");
 	expect("note   calls of the last hour with media that was refused, from an address that "
 	       "neither SDP nor SIP names: 3\n       -> the log names each of them (\"is not "
 	       "heard\"). If these are phones: ");
@@ -551,6 +614,47 @@ static void test_doctor_tune_needs_no_daemon(void)
 	CU_ASSERT_EQUAL(run("doctor --tune=x"), EXIT_USAGE);
 }
 
+static void test_records_that_are_lost_are_told(void)
+{
+	ask("doctor", "{\"type\":\"status\",\"cdr\":{\"file\":\"/x\",\"state\":\"failing\","
+		      "\"lost\":3}}\n" END);
+	expect("WRONG  records of calls cannot be written to cdr-file /x; lost so far: 3\n");
+	ask("doctor", "{\"type\":\"status\",\"cdr\":{\"file\":\"/x\",\"state\":\"ok\","
+		      "\"lost\":3}}\n" END);
+	expect("note   records of calls were lost, cdr-file /x: 3\n");
+	ask("doctor", "{\"type\":\"status\",\"cdr\":{\"file\":\"/x\",\"state\":\"ok\","
+		      "\"lost\":0}}\n" END);
+	expect("ok     records of calls are written to /x\n");
+	ask("status", "{\"type\":\"status\",\"cdr\":{\"file\":\"/x\",\"state\":\"failing\","
+		      "\"lost\":3}}\n" END);
+	expect("records    of calls in /x: failing, lost 3\n");
+}
+
+static void test_state_none_is_told(void)
+{
+	ask("doctor", "{\"type\":\"status\",\"state\":\"none\",\"state-dir\":\"/s\","
+		      "\"journal\":{\"state\":\"off\"}}\n" END);
+	expect("note   calls are not saved, because state=none switches state-dir off: they end "
+	       "with the daemon\n       -> to save them again: remove state = none ");
+	ask("doctor", "{\"type\":\"status\",\"state\":\"none\",\"state-dir\":\"\","
+		      "\"journal\":{\"state\":\"off\"}}\n" END);
+	expect("ok     calls are not saved, because state=none: they end with the daemon\n");
+	ask("status", "{\"type\":\"status\",\"state\":\"none\",\"journal\":{"
+		      "\"state\":\"off\"}}\n" END);
+	expect("journal    off (state=none), calls restored 0");
+}
+
+static void test_ban_that_is_not_saved_is_told(void)
+{
+	ask("ban 192.0.2.7", "{\"type\":\"unsaved\",\"state\":\"off\"}\n" END);
+	CU_ASSERT_STRING_EQUAL(complained, "rtprelayctl: the ban ends with the daemon, because "
+					   "state-dir is not set\n");
+	ask("unban 192.0.2.7", "{\"type\":\"unsaved\",\"state\":\"unreadable\"}\n" END);
+	CU_ASSERT_PTR_NOT_NULL(strstr(complained, "the file of bans in state-dir cannot be read;"));
+	ask("ban 192.0.2.7", END);
+	CU_ASSERT_STRING_EQUAL(complained, "");
+}
+
 static void test_group_that_cannot_be_given_is_wrong(void)
 {
 	char answer[256];
@@ -577,7 +681,7 @@ static void test_doctor_names_a_refused_proxy(void)
 	ask("doctor", "{\"type\":\"status\",\"control-allow\":\"127.0.0.0/8, ::1\","
 		      "\"refused-proxies\":[{\"address\":\"192.0.2.9\",\"commands\":7,"
 		      "\"last-ago\":3}]}\n" END);
-	expect("WRONG  7 commands from 192.0.2.9 were not answered, because it is not in "
+	expect("WRONG  7 commands from 192.0.2.9 not answered, because it is not in "
 	       "control-allow; no command was accepted from anywhere\n       -> if it is your "
 	       "proxy, set control-allow = 127.0.0.0/8, ::1, 192.0.2.9 and restart rtprelayd\n");
 	ask("status", "{\"type\":\"status\",\"control-allow\":\"127.0.0.0/8, ::1\","
@@ -833,6 +937,8 @@ TEST_SUITE(
 	{ "each filter is sent", test_each_filter_is_sent },
 	{ "streams have their columns", test_streams_have_their_columns },
 	{ "a call is a tree", test_call_is_a_tree },
+	{ "call says which side is not heard", test_call_says_which_side_is_not_heard },
+	{ "one is not plural", test_one_is_not_plural },
 	{ "status shows that new calls are refused", test_status_shows_that_new_calls_are_refused },
 	{ "stats name each proxy", test_stats_name_each_proxy },
 	{ "changes are sent as given", test_changes_are_sent_as_given },
@@ -842,6 +948,11 @@ TEST_SUITE(
 	{ "doctor --tune compares with the daemon", test_doctor_tune_compares_with_the_daemon },
 	{ "doctor --tune needs no daemon", test_doctor_tune_needs_no_daemon },
 	{ "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
+	{ "doctor checks the host without a daemon", test_doctor_checks_the_host_without_a_daemon },
+	{ "group of the socket is named", test_group_of_the_socket_is_named },
+	{ "records that are lost are told", test_records_that_are_lost_are_told },
+	{ "state=none is told", test_state_none_is_told },
+	{ "ban that is not saved is told", test_ban_that_is_not_saved_is_told },
 	{ "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
 	{ "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },
 	{ "a stale module is found", test_stale_module_is_found },
