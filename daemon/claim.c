@@ -19,6 +19,11 @@
 #include "base/unix_owner.h"
 #include "claim.h"
 
+struct claim {
+	struct addr_ports range;
+	int fd;
+};
+
 #define SOCKETS_FILE "/proc/net/unix" /* of the network namespace of this process */
 #define PREFIX	     "rtprelay/"
 /* Claims whose owner is looked up, at most: others on this host may bind many. */
@@ -134,14 +139,6 @@ static bool find_other(const char *address, const struct addr_ports *range,
 	return found;
 }
 
-static bool is_repeated(const struct addr_ports *ranges, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (addr_ports_eq(&ranges[i], &ranges[index]))
-			return true;
-	return false;
-}
-
 /* -EADDRINUSE: a daemon has the name, in another PID namespace, where it has the same number. */
 static int bind_claim(const struct addr_ports *range, const char *address)
 {
@@ -166,12 +163,16 @@ int claims_add(struct claims *claims, const struct addr_ports *range, struct add
 	       long *pid)
 {
 	char address[ENDPOINT_TEXT];
-	int *more = realloc(claims->fd, (claims->count + 1) * sizeof(*more));
+	struct claim *more;
 	int fd;
 
+	for (size_t i = 0; i < claims->count; i++)
+		if (addr_ports_eq(&claims->claim[i].range, range))
+			return 0;
+	more = realloc(claims->claim, (claims->count + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
-	claims->fd = more;
+	claims->claim = more;
 	endpoint_print_addr(&range->addr, address);
 	fd = bind_claim(range, address);
 	*other = *range;
@@ -182,7 +183,7 @@ int claims_add(struct claims *claims, const struct addr_ports *range, struct add
 		close(fd);
 		return -EADDRINUSE;
 	}
-	claims->fd[claims->count++] = fd;
+	claims->claim[claims->count++] = (struct claim){ *range, fd };
 	return 0;
 }
 
@@ -193,17 +194,37 @@ int claims_take(struct claims *claims, const struct addr_ports *ranges, size_t n
 
 	*claims = (struct claims){ NULL, 0 };
 	for (size_t i = 0; i < n && !err; i++)
-		if (!is_repeated(ranges, i))
-			err = claims_add(claims, &ranges[i], other, pid);
+		err = claims_add(claims, &ranges[i], other, pid);
 	if (err)
 		claims_give(claims);
 	return err;
 }
 
+static bool is_among(const struct addr_ports *ranges, size_t n, const struct addr_ports *range)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_ports_eq(&ranges[i], range))
+			return true;
+	return false;
+}
+
+void claims_keep(struct claims *claims, const struct addr_ports *ranges, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < claims->count; i++) {
+		if (is_among(ranges, n, &claims->claim[i].range))
+			claims->claim[kept++] = claims->claim[i];
+		else
+			close(claims->claim[i].fd);
+	}
+	claims->count = kept;
+}
+
 void claims_give(struct claims *claims)
 {
 	for (size_t i = 0; i < claims->count; i++)
-		close(claims->fd[i]);
-	free(claims->fd);
+		close(claims->claim[i].fd);
+	free(claims->claim);
 	*claims = (struct claims){ NULL, 0 };
 }

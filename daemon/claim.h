@@ -7,7 +7,7 @@
 
 /* All zero: none. */
 struct claims {
-	int *fd;
+	struct claim *claim;
 	size_t count;
 };
 
@@ -24,11 +24,13 @@ struct claims {
 int claims_take(struct claims *claims, const struct addr_ports *ranges, size_t n,
 		struct addr_ports *other, long *pid);
 /*
- * One more, not claimed before, after claims_take(). The same result; after a failure the others
- * stay claimed.
+ * One more, unless it is claimed already, after claims_take(). The same result; after a failure the
+ * others stay claimed.
  */
 int claims_add(struct claims *claims, const struct addr_ports *range, struct addr_ports *other,
 	       long *pid);
+/* Gives up those that are not among @ranges. */
+void claims_keep(struct claims *claims, const struct addr_ports *ranges, size_t n);
 void claims_give(struct claims *claims);
 
 #endif

@@ -42,23 +42,6 @@ static bool accept_ports(void *arg, const struct addr_ports *range)
 	return err != -EADDRINUSE;
 }
 
-static bool knows_own(const struct relay *relay, const struct endpoint *addr)
-{
-	for (size_t i = 0; i < relay->n_own; i++)
-		if (endpoint_addr_eq(&relay->own[i], addr))
-			return true;
-	return false;
-}
-
-/* list_media() made room for them. */
-static void add_own(struct relay *relay)
-{
-	for (size_t i = 0; i < relay->n_media; i++)
-		if (!knows_own(relay, &relay->media[i].addr))
-			relay->own[relay->n_own++] = relay->media[i].addr;
-	worker_pool_own(relay->workers, relay->n_own);
-}
-
 static int tell_parts(struct relay *relay)
 {
 	int err = relay_list_media(relay);
@@ -66,7 +49,7 @@ static int tell_parts(struct relay *relay)
 	if (err)
 		return err;
 	destinations_set_media(&relay->destinations, relay->media, relay->n_media);
-	add_own(relay);
+	claims_keep(&relay->claims, relay->media, iface_count(relay->ifaces));
 	relay_apply_conf(relay);
 	return nft_set_relay(relay->nft, relay->media, iface_count(relay->ifaces));
 }

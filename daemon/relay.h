@@ -39,7 +39,7 @@ struct relay {
 	struct stats stats;
 	/* Addresses of @ifaces, first bound, then as many advertised: with ports, and without. */
 	struct addr_ports *media;
-	struct endpoint *own; /* media threads read it: addresses are only added */
+	struct endpoint *own; /* as they were at the start; media threads read it */
 	size_t n_media, n_own;
 	bool unfollowed;     /* addresses of devices have changed, and not all parts know it */
 	struct steer *steer; /* NULL: not available */

@@ -326,12 +326,10 @@ static int start_ifaces(struct relay *relay)
 	return 0;
 }
 
-/* Room for addresses that devices get later: media threads read the list without a lock. */
+/* Later addresses of devices are not in @own: media threads learn of them by @destinations. */
 static int list_media(struct relay *relay)
 {
-	size_t room = 2 * iface_count(relay->ifaces) + IFACE_MAX;
-
-	relay->own = calloc(room, sizeof(*relay->own));
+	relay->own = calloc(2 * iface_count(relay->ifaces) + 1, sizeof(*relay->own));
 	if (!relay->own || relay_list_media(relay))
 		return failed("interfaces", -ENOMEM);
 	for (size_t i = 0; i < relay->n_media; i++)

@@ -191,6 +191,14 @@ static bool has(const struct addr_set *set, const struct endpoint *ep)
 	       bsearch(ep, set->addr, set->count, sizeof(*set->addr), endpoint_addr_cmp);
 }
 
+bool deny_has_media(const struct deny *deny, const struct endpoint *addr)
+{
+	for (size_t i = 0; deny && i < deny->n_media; i++)
+		if (endpoint_addr_eq(&deny->media[i].addr, addr))
+			return true;
+	return false;
+}
+
 static bool is_media_port(const struct deny *deny, const struct endpoint *ep)
 {
 	for (size_t i = 0; i < deny->n_media; i++)

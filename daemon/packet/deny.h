@@ -55,6 +55,9 @@ void deny_put(struct deny *deny);
 /* Do both refuse the same? */
 bool deny_same(const struct deny *a, const struct deny *b);
 
+/* Is it, with any port, an address that has ports for media? @deny: NULL: no */
+bool deny_has_media(const struct deny *deny, const struct endpoint *addr);
+
 /**
  * deny_why() - why media from @from must not be sent to @to
  * @deny: NULL: only the kinds of addresses are looked at

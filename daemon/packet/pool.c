@@ -133,12 +133,6 @@ void worker_pool_tell_flows(struct worker_pool *pool, bool tell)
 		__atomic_store_n(&pool->workers[i].tell_flows, tell, __ATOMIC_RELAXED);
 }
 
-/* Media threads read it at any time: the new addresses have to be there before. */
-void worker_pool_own(struct worker_pool *pool, size_t n_own)
-{
-	__atomic_store_n(&pool->conf.n_own, n_own, __ATOMIC_RELEASE);
-}
-
 int worker_pool_deny(struct worker_pool *pool, struct deny *deny)
 {
 	for (unsigned int i = 0; i < pool->count; i++) {

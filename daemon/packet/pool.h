@@ -24,8 +24,6 @@ void worker_pool_dispatch(struct worker_pool *pool);
 void worker_pool_flush(struct worker_pool *pool);
 /* Switches BRIDGE_CHANGED and BRIDGE_ASK on or off (initially off): only flows need them. */
 void worker_pool_tell_flows(struct worker_pool *pool, bool tell);
-/* From now on worker_pool_conf.own has @n_own addresses; those before are the same. */
-void worker_pool_own(struct worker_pool *pool, size_t n_own);
 /*
  * Replaces worker_pool_conf.deny; streams with a destination that is now forbidden lose it, others
  * get theirs back. 0; -ENOMEM: not all threads have it: call again.

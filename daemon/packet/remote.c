@@ -372,14 +372,14 @@ void stream_set_ttl(struct stream *s, int ttl)
 	s->ttl_now = (int16_t)ttl;
 }
 
-static bool is_own(const struct worker_pool_conf *conf, const struct endpoint *source)
+static bool is_own(const struct bridge *b, const struct endpoint *source)
 {
-	size_t n_own = __atomic_load_n(&conf->n_own, __ATOMIC_ACQUIRE);
+	const struct worker_pool_conf *conf = b->pool_conf;
 
-	for (size_t i = 0; i < n_own; i++)
+	for (size_t i = 0; i < conf->n_own; i++)
 		if (endpoint_addr_eq(&conf->own[i], source))
 			return true;
-	return false;
+	return deny_has_media(*b->deny, source);
 }
 
 /*
@@ -389,7 +389,7 @@ static bool is_own(const struct worker_pool_conf *conf, const struct endpoint *s
  */
 void stream_mind_loops(struct stream *s)
 {
-	int on = is_own(s->bridge->pool_conf, latch_source(&s->latch));
+	int on = is_own(s->bridge, latch_source(&s->latch));
 
 	if (s->recv_ttl == (bool)on)
 		return;

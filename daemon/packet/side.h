@@ -185,8 +185,8 @@ struct worker_pool_conf {
 	int64_t patience_ms;  /* latch-patience */
 	int64_t window_ms;    /* duration of LEARN after the first source, an offer or an answer */
 	/*
-	 * The relay's own addresses, bound and advertised: media from them may loop. Borrowed.
-	 * @n_own grows by worker_pool_own().
+	 * The relay's own addresses, bound and advertised: media from them may loop, as from those
+	 * that @deny knows. Borrowed.
 	 */
 	const struct endpoint *own;
 	size_t n_own;

@@ -12,6 +12,7 @@ struct following {
 	struct iface_table *table;
 	iface_accept_fn *accept; /* NULL: the table is only being read */
 	void *arg;
+	bool entering; /* those that were there before have been looked at */
 	bool changed, full;
 };
 
@@ -42,7 +43,31 @@ static void come_back(struct following *f, struct iface_entry *entry)
 	tell(f, &entry->addr, "is back: new calls use it");
 }
 
-/* An address that cannot be used now, such as one of IPv6 that is not verified yet, comes again. */
+/* @spare: an entry to use again; NULL: none */
+static int take(struct following *f, const struct iface_device *device,
+		const struct iface_addr *addr, struct iface_entry *spare)
+{
+	const struct addr_ports range = iface_bound(addr);
+
+	if (f->accept && !table_has_ports(f->table, &range) && !f->accept(f->arg, &range))
+		return 0;
+	if (!spare)
+		spare = table_insert(f->table, addr, device->order, device);
+	else if (!table_set(f->table, spare, addr))
+		spare = NULL;
+	if (!spare)
+		return -ENOMEM;
+	spare->seen = true;
+	f->changed = true;
+	tell(f, addr, "is new: calls use it");
+	return 0;
+}
+
+/*
+ * An address that cannot be used now, such as one of IPv6 that is not verified yet, comes again. In
+ * a full table one that is gone makes room: otherwise a neighbour who announces one network after
+ * the other could keep the device from all later addresses.
+ */
 static int come(struct following *f, const struct iface_device *device, const struct endpoint *bind)
 {
 	const struct iface_addr addr = { .name = device->name,
@@ -51,7 +76,8 @@ static int come(struct following *f, const struct iface_device *device, const st
 					 .port_min = device->port_min,
 					 .port_max = device->port_max };
 	const struct addr_ports range = iface_bound(&addr);
-	struct iface_entry *entry;
+	bool full = iface_count(f->table) >= IFACE_MAX;
+	struct iface_entry *spare = NULL;
 
 	if (table_try_bind(bind))
 		return 0;
@@ -59,20 +85,13 @@ static int come(struct following *f, const struct iface_device *device, const st
 		tell(f, &addr, "is not used: another interface has some of its ports");
 		return 0;
 	}
-	if (iface_count(f->table) >= IFACE_MAX) {
-		if (!f->full)
-			tell(f, &addr, "is not used: there are too many addresses until a restart");
-		f->full = true;
-		return 0;
-	}
-	if (f->accept && !table_has_ports(f->table, &range) && !f->accept(f->arg, &range))
-		return 0;
-	entry = table_insert(f->table, &addr, device->order, device);
-	if (!entry)
-		return -ENOMEM;
-	entry->seen = true;
-	f->changed = true;
-	tell(f, &addr, "is new: calls use it");
+	if (full)
+		spare = table_spare(f->table, device, bind->sa.sa_family);
+	if (!full || spare)
+		return take(f, device, &addr, spare);
+	if (!f->full)
+		tell(f, &addr, "is not used: there are too many addresses");
+	f->full = true;
 	return 0;
 }
 
@@ -86,10 +105,21 @@ static int look(struct following *f, const struct iface_device *device, const st
 		return 0;
 	entry = table_at(f->table, device->name, &addr);
 	if (!entry)
-		return come(f, device, &addr);
-	if (entry->device == device)
+		return f->entering ? come(f, device, &addr) : 0;
+	if (!f->entering && entry->device == device)
 		come_back(f, entry);
 	return 0;
+}
+
+static int look_at_all(struct following *f, const struct ifaddrs *all)
+{
+	const struct iface_device *device;
+	int err = 0;
+
+	LL_FOREACH(f->table->devices, device)
+		for (const struct ifaddrs *at = all; at && !err; at = at->ifa_next)
+			err = look(f, device, at);
+	return err;
 }
 
 static void mark_gone(struct following *f)
@@ -107,11 +137,10 @@ static void mark_gone(struct following *f)
 
 int iface_follow(struct iface_table *table, iface_accept_fn *accept, void *arg)
 {
-	struct following f = { table, accept, arg, false, false };
-	const struct iface_device *device;
+	struct following f = { .table = table, .accept = accept, .arg = arg };
 	struct iface_entry *entry;
 	struct ifaddrs *all;
-	int err = 0;
+	int err;
 
 	if (!table->devices)
 		return 0;
@@ -119,11 +148,10 @@ int iface_follow(struct iface_table *table, iface_accept_fn *accept, void *arg)
 		return -errno;
 	LL_FOREACH(table->entries, entry)
 		entry->seen = false;
-	LL_FOREACH(table->devices, device)
-		for (const struct ifaddrs *at = all; at && !err; at = at->ifa_next)
-			err = look(&f, device, at);
+	look_at_all(&f, all);
+	mark_gone(&f);
+	f.entering = true;
+	err = look_at_all(&f, all);
 	freeifaddrs(all);
-	if (!err)
-		mark_gone(&f);
 	return err ? err : f.changed;
 }

@@ -5,14 +5,15 @@
  * Several addresses (IPv4, IPv6, several of one family) may share a name; an alias is a second
  * name. Created from the configuration at start. The addresses of a device are those that it has at
  * present: iface_follow() adds those that came. An address is never removed, since calls refer to
- * it; it may be marked as gone. Control thread only.
+ * it; it may be marked as gone. Of IFACE_MAX addresses one that is gone and has no media becomes
+ * another of its device. Control thread only.
  */
 #ifndef RTPRELAY_IFACE_H
 #define RTPRELAY_IFACE_H
 
 #include "port/addr.h"
 
-/* So many addresses at most; further ones of devices are not used. */
+/* With so many addresses a further one of a device only takes the place of one that is gone. */
 #define IFACE_MAX 256
 
 struct iface_table;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <utlist.h>
+#include "base/clock.h"
 #include "port/table.h"
 
 struct iface_entry *table_find(const struct iface_table *table, struct str name)
@@ -102,32 +103,71 @@ static void put_in_order(struct iface_table *table, struct iface_entry *entry)
 	*at = entry;
 }
 
+bool table_set(const struct iface_table *table, struct iface_entry *entry,
+	       const struct iface_addr *addr)
+{
+	struct port_pool *pool = NULL, *old = entry->owns_pool ? entry->addr.pool : NULL;
+	const struct iface_entry *other;
+	bool shared;
+
+	LL_FOREACH(table->entries, other)
+		if (same_ports(&other->addr, addr))
+			pool = other->addr.pool;
+	shared = pool;
+	if (!pool)
+		pool = port_pool_new(&addr->bind, addr->port_min, addr->port_max,
+				     table->quarantine_ms);
+	if (!pool)
+		return false;
+	port_pool_free(old);
+	entry->addr = *addr;
+	entry->addr.name.s = entry->text;
+	entry->addr.pool = pool;
+	entry->owns_pool = !shared;
+	return true;
+}
+
 struct iface_entry *table_insert(struct iface_table *table, const struct iface_addr *addr,
 				 unsigned int order, const struct iface_device *device)
 {
-	struct iface_entry *entry = calloc(1, sizeof(*entry) + addr->name.len), *other;
+	struct iface_entry *entry = calloc(1, sizeof(*entry) + addr->name.len);
 
 	if (!entry)
 		return NULL;
 	memcpy(entry->text, addr->name.s, addr->name.len);
 	entry->order = order;
 	entry->device = device;
-	entry->addr = *addr;
-	entry->addr.name.s = entry->text;
-	LL_FOREACH(table->entries, other)
-		if (same_ports(&other->addr, addr))
-			entry->addr.pool = other->addr.pool;
-	if (!entry->addr.pool) {
-		entry->owns_pool = true;
-		entry->addr.pool = port_pool_new(&addr->bind, addr->port_min, addr->port_max,
-						 table->quarantine_ms);
-	}
-	if (!entry->addr.pool) {
+	if (!table_set(table, entry, addr)) {
 		free(entry);
 		return NULL;
 	}
 	put_in_order(table, entry);
 	return entry;
+}
+
+static bool is_unused(const struct iface_table *table, const struct iface_entry *entry)
+{
+	struct port_pool_usage usage = port_pool_usage(entry->addr.pool, clock_ms());
+	const struct iface_entry *other;
+
+	if (usage.used || usage.quarantined)
+		return false;
+	LL_FOREACH(table->entries, other)
+		if (entry->owns_pool && other != entry && other->addr.pool == entry->addr.pool)
+			return false;
+	return true;
+}
+
+struct iface_entry *table_spare(const struct iface_table *table, const struct iface_device *device,
+				int family)
+{
+	struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry)
+		if (entry->device == device && entry->addr.gone &&
+		    entry->addr.bind.sa.sa_family == family && is_unused(table, entry))
+			return entry;
+	return NULL;
 }
 
 /* Port 0 binds any free port, which is released at once. */

@@ -62,6 +62,12 @@ const struct iface_entry *table_overlap(const struct iface_table *table,
 /* Adds a copy of @addr, its pool aside. NULL: out of memory */
 struct iface_entry *table_insert(struct iface_table *table, const struct iface_addr *addr,
 				 unsigned int order, const struct iface_device *device);
+/* An address of @device that is gone, and that no call uses or has just used; NULL: none */
+struct iface_entry *table_spare(const struct iface_table *table, const struct iface_device *device,
+				int family);
+/* Makes a copy of @addr of it, its name and pool aside. False: out of memory, it is unchanged */
+bool table_set(const struct iface_table *table, struct iface_entry *entry,
+	       const struct iface_addr *addr);
 /* Can a socket be bound to @addr? 0; -errno */
 int table_try_bind(const struct endpoint *addr);
 

@@ -248,6 +248,75 @@ static void test_an_address_that_cannot_be_used_is_left_out(void)
 	end(table);
 }
 
+static void take_port(struct iface_table *table, const char *bind, struct port_pair *pair)
+{
+	for (size_t i = 0; i < iface_count(table); i++) {
+		char text[ENDPOINT_TEXT];
+
+		endpoint_print_addr(&iface_at(table, i)->bind, text);
+		if (!strcmp(text, bind))
+			CU_ASSERT_EQUAL_FATAL(port_pool_take(iface_at(table, i)->pool, 1, 1, pair),
+					      0);
+	}
+}
+
+/* A neighbour announces one network after the other. */
+static void test_an_address_that_is_gone_makes_room(void)
+{
+	static char text[IFACE_MAX][ENDPOINT_TEXT];
+	static struct on many[IFACE_MAX];
+	struct iface_table *table;
+	struct iface_addr *used;
+	struct port_pair pair;
+	unsigned int asked = 0;
+
+	if (!begin())
+		return;
+	for (unsigned int i = 0; i < IFACE_MAX; i++) {
+		snprintf(text[i], sizeof(text[i]), "198.51.%u.%u", 100 + i / 200, i % 200 + 1);
+		many[i] = (struct on){ "lo", text[i] };
+	}
+	host_has_n(many, IFACE_MAX);
+	table = TABLE("pub/lo");
+	CU_ASSERT_EQUAL(iface_count(table), IFACE_MAX);
+	/* Nothing is gone. */
+	many[0].addr = "192.0.2.1";
+	fake_ifaddrs = NULL;
+	take_port(table, "198.51.100.1", &pair);
+	used = iface_at(table, 0);
+	host_has_n(many, IFACE_MAX);
+	CU_ASSERT_EQUAL(iface_follow(table, accept_all, &asked), 1); /* it is gone now */
+	CU_ASSERT_TRUE(used->gone);
+	/* A call has a port of it, then its port rests. */
+	CU_ASSERT_EQUAL(iface_follow(table, accept_all, &asked), 0);
+	CU_ASSERT_EQUAL(asked, 0);
+	close(pair.fd[0]);
+	port_pool_give(used->pool, pair.port, false, 1);
+	CU_ASSERT_EQUAL(iface_follow(table, accept_all, &asked), 1);
+	CU_ASSERT_EQUAL(asked, 1);
+	CU_ASSERT_EQUAL(iface_count(table), IFACE_MAX);
+	CU_ASSERT_FALSE(used->gone);
+	CU_ASSERT_STRING_EQUAL(endpoint_print_addr(&used->bind, text[0]), "192.0.2.1");
+	CU_ASSERT_EQUAL(endpoint_addr_cmp(&used->bind, &used->advertised), 0);
+	CU_ASSERT_TRUE(str_eq(used->name, STR("pub")));
+	take_port(table, "192.0.2.1", &pair);
+	close(pair.fd[0]);
+	/* One goes and another one comes at the same time. */
+	many[2].addr = "192.0.2.2";
+	host_has_n(many, IFACE_MAX);
+	CU_ASSERT_EQUAL(iface_follow(table, accept_all, &asked), 1);
+	CU_ASSERT_EQUAL(asked, 2);
+	CU_ASSERT_STRING_EQUAL(endpoint_print_addr(&iface_at(table, 2)->bind, text[0]),
+			       "192.0.2.2");
+	/* The other family keeps its addresses. */
+	many[1].addr = "2001:db8::1";
+	host_has_n(many, IFACE_MAX);
+	iface_follow(table, accept_all, &asked);
+	CU_ASSERT_EQUAL(iface_follow(table, accept_all, &asked), 0);
+	CU_ASSERT_PTR_NULL(iface_first(table, AF_INET6));
+	end(table);
+}
+
 static void test_ports_that_another_name_has_are_refused(void)
 {
 	const char *error = "";
@@ -295,5 +364,6 @@ TEST_SUITE(
 	{ "a device without address waits for one", test_a_device_without_address_waits_for_one },
 	{ "an address that cannot be used is left out",
 	  test_an_address_that_cannot_be_used_is_left_out },
+	{ "an address that is gone makes room", test_an_address_that_is_gone_makes_room },
 	{ "ports that another name has are refused", test_ports_that_another_name_has_are_refused },
 	{ "out of memory keeps the addresses", test_out_of_memory_keeps_the_addresses });

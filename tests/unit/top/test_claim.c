@@ -189,7 +189,7 @@ static void test_another_user_keeps_no_address_from_the_daemon(void)
 	char of_daemon[80], of_this[80];
 	const char *const names[] = { of_daemon, of_this };
 	struct addr_ports other;
-	struct claims claims, again;
+	struct claims claims, again, third = { NULL, 0 };
 	long pid = 0;
 
 	CU_ASSERT_EQUAL_FATAL(geteuid(), 0);
@@ -203,7 +203,8 @@ static void test_another_user_keeps_no_address_from_the_daemon(void)
 	/* The plain name is free now; a daemon that has it is still found. */
 	CU_ASSERT_EQUAL(claims_take(&again, &ours, 1, &other, &pid), 0);
 	claims_give(&claims);
-	CU_ASSERT_EQUAL(claims_add(&again, &ours, &other, &pid), -EADDRINUSE);
+	CU_ASSERT_EQUAL(claims_add(&third, &ours, &other, &pid), -EADDRINUSE);
+	claims_give(&third);
 	claims_give(&again);
 	rival_end(&daemon);
 }
@@ -248,10 +249,32 @@ static void test_a_claim_is_added_later(void)
 	claims_give(&claims);
 }
 
+static void test_claims_that_are_not_kept_are_free(void)
+{
+	const struct addr_ports ours[] = { range_of("192.0.2.1", 30000, 30999),
+					   range_of("192.0.2.2", 30000, 30999),
+					   range_of("192.0.2.1", 40000, 40999) };
+	struct claims claims, again = { NULL, 0 };
+	struct addr_ports other;
+	long pid = 0;
+
+	CU_ASSERT_EQUAL_FATAL(claims_take(&claims, ours, 3, &other, &pid), 0);
+	CU_ASSERT_EQUAL(claims_add(&claims, &ours[1], &other, &pid), 0);
+	CU_ASSERT_EQUAL(claims.count, 3);
+	claims_keep(&claims, &ours[1], 1);
+	CU_ASSERT_EQUAL(claims.count, 1);
+	CU_ASSERT_EQUAL(claims_add(&again, &ours[0], &other, &pid), 0);
+	CU_ASSERT_EQUAL(claims_add(&again, &ours[1], &other, &pid), -EADDRINUSE);
+	CU_ASSERT_EQUAL(claims_add(&again, &ours[2], &other, &pid), 0);
+	claims_give(&again);
+	claims_give(&claims);
+}
+
 TEST_SUITE(claim, { "claims are by address and ports", test_claims_are_by_address_and_ports },
 	   { "one process claims each range once", test_one_process_claims_each_range_once },
 	   { "forged claims do not count", test_forged_claims_do_not_count },
 	   { "another user keeps no address from the daemon",
 	     test_another_user_keeps_no_address_from_the_daemon },
 	   { "a claim with a random number counts", test_a_claim_with_a_random_number_counts },
-	   { "a claim is added later", test_a_claim_is_added_later });
+	   { "a claim is added later", test_a_claim_is_added_later },
+	   { "claims that are not kept are free", test_claims_that_are_not_kept_are_free });
