@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests of the BPF program, on this host's kernel. Included by the Makefile.
 
-BPF_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c tests/unit/values.c tests/unit/test_clock.c $(wildcard tests/bpf/*.c))
+BPF_TESTS_OBJ := $(patsubst %.c,$(B)/%.o,tests/unit/main.c tests/unit/values.c tests/unit/test_clock.c tests/kmod/world.c $(wildcard tests/bpf/*.c))
 
-check-bpf: deps-netns deps-unit ## the BPF program in this host's kernel, as root; SUITE=x TEST=y
+check-bpf: deps-bpf ## the BPF program in this host's kernel, as root; SUITE=x TEST=y
 	@tests/bpf/run $(if $(SUITE)$(TEST),'$(or $(SUITE),*)$(if $(TEST),/$(TEST))')
 
 $(B)/tests/bpf/bpf-tests: $(BPF_TESTS_OBJ) $(LIBDAEMON)
 	$(say) LINK $@
 	$(Q)$(LINK) -Wl,--wrap=clock_gettime -o $@ $^ $(PKG_LIBS) -lcunit
 
-bpf-cost: deps-unit ## what a packet costs in the BPF program, as root
+bpf-cost: deps-bpf ## what a packet costs in the BPF program, as root
 	@$(MAKE) --no-print-directory $(B)/tests/bpf/cost/bpf-cost
 	@$(B)/tests/bpf/cost/bpf-cost
 

@@ -78,7 +78,8 @@ static inline void account_locked(const struct bpf_conf *conf, struct bpf_state 
 {
 	if (unlikely(state->generation != conf->generation)) {
 		state->generation = conf->generation;
-		state->rtp.transit_known = false; /* the sender or the path may have changed */
+		/* The sender or the path may have changed. */
+		state->rtp.transit_known = false;
 	}
 	if (likely(pkt->rtp.kind == RTP_KIND_RTP))
 		rtp_stats_update(&state->rtp, &pkt->rtp, clock, arrival);

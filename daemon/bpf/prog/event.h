@@ -129,6 +129,7 @@ static inline void event_refused(const struct bpf_conf *conf, struct bpf_state *
 		return;
 	event->refused = refused;
 	event->source = pkt->src;
+	event->source.family = v6 ? AF_INET6 : AF_INET;
 	event->numbered = is_numbered(conf, pkt);
 	event->rtp = pkt->rtp.kind == RTP_KIND_RTP;
 	event->seq = pkt->rtp.seq;
