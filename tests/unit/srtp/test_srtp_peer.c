@@ -37,7 +37,7 @@ struct peers {
 };
 
 static srtp_t open_theirs(const struct peer_suite *row, const struct srtp_master *master,
-			  srtp_ssrc_type_t type)
+			  srtp_ssrc_type_t type, srtp_sec_serv_t rtcp)
 {
 	uint8_t key[SRTP_KEY_MAX + SRTP_SALT_MAX], mki[SRTP_MKI_MAX];
 	srtp_master_key_t named = { key, mki, master->mki.len };
@@ -50,6 +50,7 @@ static srtp_t open_theirs(const struct peer_suite *row, const struct srtp_master
 	memcpy(mki, master->mki.bytes, sizeof(mki));
 	row->rtp(&policy.rtp);
 	row->rtcp(&policy.rtcp);
+	policy.rtcp.sec_serv = rtcp;
 	if (master->mki.len) {
 		policy.keys = keys;
 		policy.num_master_keys = 1;
@@ -69,8 +70,8 @@ static struct peers peers_open(const struct peer_suite *row, uint8_t mki_len)
 	};
 
 	CU_ASSERT_TRUE_FATAL(peers.ours.sender && peers.ours.receiver);
-	peers.sender = open_theirs(row, &master, ssrc_any_outbound);
-	peers.receiver = open_theirs(row, &master, ssrc_any_inbound);
+	peers.sender = open_theirs(row, &master, ssrc_any_outbound, sec_serv_conf_and_auth);
+	peers.receiver = open_theirs(row, &master, ssrc_any_inbound, sec_serv_conf_and_auth);
 	return peers;
 }
 
@@ -248,9 +249,36 @@ static void test_rtcp(void)
 	each_peer(rtcp_of);
 }
 
+/* SRTCP without the flag E (RFC 3711, 3.4); ours is always encrypted. */
+static void test_unencrypted_rtcp(void)
+{
+	CU_ASSERT_EQUAL_FATAL(srtp_init(), srtp_err_status_ok);
+	for (size_t nr = 0; nr < 2 * COUNT(suites); nr++) {
+		struct srtp_master master = scene_master(suites[nr / 2].suite, 7, nr % 2 ? 4 : 0);
+		struct srtp *ours = srtp_new(&master, SRTP_RECEIVE);
+		struct scene_packet plain, packet;
+		struct peers peers = { .mki = nr % 2 };
+
+		peers.sender =
+			open_theirs(&suites[nr / 2], &master, ssrc_any_outbound, sec_serv_auth);
+		for (unsigned int words = 0; words < 10; words++) {
+			scene_rtcp(&plain, words, SCENE_SSRC);
+			scene_copy(&packet, &plain);
+			CU_ASSERT_EQUAL(their_protect(&peers, &packet, true), srtp_err_status_ok);
+			CU_ASSERT_TRUE(!memcmp(packet.bytes, plain.bytes, plain.at.len));
+			CU_ASSERT_EQUAL(rtcp_unprotect(ours, &packet.at, 0), SRTP_OK);
+			CU_ASSERT_TRUE(scene_equal(&packet, &plain));
+		}
+		srtp_dealloc(peers.sender);
+		srtp_free(ours);
+	}
+	srtp_shutdown();
+}
+
 TEST_SUITE(srtp_peer, { "payloads of 0 to 20 bytes", test_sizes },
 	   { "CSRCs, extensions, padding", test_shapes },
 	   { "sequences that wrap, with loss", test_wraps },
 	   { "several rollovers", test_rolls_over },
 	   { "late packets from before the wrap", test_late_packets },
-	   { "SRTCP of each length", test_rtcp });
+	   { "SRTCP of each length", test_rtcp },
+	   { "SRTCP that is only authenticated", test_unencrypted_rtcp });
