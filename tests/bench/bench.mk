@@ -4,7 +4,7 @@
 
 BENCH := $(B)/tests/bench
 
-bench-tools: $(addprefix $(BENCH)/,ng_load rtp_load min_forward)
+bench-tools: $(addprefix $(BENCH)/,ng_load rtp_load min_forward srtp_load)
 
 $(BENCH)/ng_load $(BENCH)/rtp_load: $(BENCH)/%: $(BENCH)/%.o $(BENCH)/ng_client.o $(BENCH)/proc.o
 	$(say) LINK $@
@@ -13,5 +13,9 @@ $(BENCH)/ng_load $(BENCH)/rtp_load: $(BENCH)/%: $(BENCH)/%.o $(BENCH)/ng_client.
 $(BENCH)/min_forward: $(BENCH)/min_forward.o
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
+
+$(BENCH)/srtp_load: $(BENCH)/srtp_load.o $(LIBDAEMON)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lsrtp2
 
 .PHONY: bench-tools
