@@ -92,6 +92,21 @@ static void print_cdr(const json_t *cdr)
 		       state, colour(COLOUR_END), number_of(cdr, "lost"));
 }
 
+static void print_stun(const json_t *stun)
+{
+	const json_t *list = json_object_get(stun, "listen");
+
+	if (!stun)
+		return;
+	printf("stun      ");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		printf("%s %s", i ? "," : "", json_string_value(json_array_get(list, i)));
+	printf("\n           requests %" PRId64 ", replies %" PRId64 ", limited %" PRId64
+	       "; NAT discovery: %s\n",
+	       number_of(stun, "requests"), number_of(stun, "replies"), number_of(stun, "limited"),
+	       json_is_true(json_object_get(stun, "discovery")) ? "yes" : "no");
+}
+
 static void print_path(const char *name, const json_t *path)
 {
 	char packets[16], bytes[16];
@@ -242,6 +257,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_refused(status);
 	print_bans(json_object_get(status, "bans"));
 	print_cdr(json_object_get(status, "cdr"));
+	print_stun(json_object_get(status, "stun"));
 	print_debugged(json_object_get(status, "debug-calls"));
 	print_ifaces(json_object_get(status, "interfaces"));
 }

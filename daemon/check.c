@@ -16,6 +16,7 @@
 #include "privs.h"
 #include "protocols.h"
 #include "rtpproxy/notify.h"
+#include "stun_start.h"
 
 /* Control sockets, queues, netlink, the log, files of journal and configuration. */
 #define OTHER_DESCRIPTORS 128
@@ -253,6 +254,53 @@ static unsigned int check_homer(const struct conf *conf)
 	return 1;
 }
 
+static unsigned int check_stun_addresses(const struct stun_sites *sites)
+{
+	unsigned int mistakes = 0;
+	char text[ENDPOINT_TEXT];
+
+	for (size_t i = 0; i < sites->n; i++)
+		for (size_t j = 0; j < sites->site[i].n; j += 2) {
+			const struct endpoint *bound = &sites->site[i].bind[j];
+			int err = try_bind(&bound->sa, endpoint_len(bound));
+
+			if (err)
+				log_err("listen-stun %s: %s", endpoint_print(bound, text),
+					err == -EADDRNOTAVAIL ? "is not an address of this host"
+							      : strerror(-err));
+			mistakes += err != 0;
+		}
+	return mistakes;
+}
+
+/* Errors of the interfaces were logged before: without a table there is nothing to compare with. */
+static unsigned int check_stun(const struct conf *conf)
+{
+	struct iface_table *table =
+		iface_table_new((uint16_t)conf->port_min, (uint16_t)conf->port_max, 0);
+	struct addr_ports *media = NULL;
+	struct stun_sites sites;
+	unsigned int mistakes;
+	const char *error;
+	size_t n;
+
+	for (size_t i = 0; table && i < conf->interface.count; i++)
+		iface_table_add(table, str_of(conf->interface.item[i]), &error);
+	n = table ? iface_count(table) : 0;
+	media = calloc(2 * n + 1, sizeof(*media));
+	n = media ? n : 0;
+	for (size_t i = 0; i < n; i++) {
+		media[i] = iface_bound(iface_at(table, i));
+		media[n + i] = iface_advertised(iface_at(table, i));
+	}
+	mistakes = stun_check(conf, media, 2 * n, &sites);
+	if (!mistakes)
+		mistakes = check_stun_addresses(&sites);
+	free(media);
+	iface_table_free(table);
+	return mistakes;
+}
+
 static unsigned int check_kernel(const struct conf *conf)
 {
 	struct kmod_link *link;
@@ -286,7 +334,8 @@ static unsigned int check_firewall(const struct conf *conf)
 unsigned int check_conf(const struct conf *conf)
 {
 	unsigned int mistakes = check_interfaces(conf) + check_lists(conf) + check_notify(conf) +
-				check_homer(conf) + check_kernel(conf) + check_firewall(conf) +
+				check_homer(conf) + check_stun(conf) + check_kernel(conf) +
+				check_firewall(conf) +
 				check_group("control-group", conf->control_group) +
 				check_group("cdr-group", conf->cdr_group);
 	struct privs_user user;

@@ -158,6 +158,24 @@ static int add_homer(struct destinations *d, const char *homer)
 	return add_text(d, homer, false, "Homer server (homer)");
 }
 
+/* As bound, and as phones outside of a NAT send to them. */
+static int add_stun(struct destinations *d, const struct stun_sites *sites)
+{
+	static const char why[] = "STUN socket of the relay";
+	int error = 0;
+
+	for (size_t i = 0; sites && i < sites->n; i++)
+		for (size_t j = 0; j < sites->site[i].n && !error; j++) {
+			const struct endpoint *bound = &sites->site[i].bind[j];
+			const struct endpoint *named = &sites->site[i].named[j];
+
+			error = add_socket_everywhere(d, bound, why);
+			if (!error && !endpoint_eq(bound, named))
+				error = add_socket(d, named, why);
+		}
+	return error;
+}
+
 static bool is_none(const char *text)
 {
 	return !strcmp(text, "none");
@@ -277,6 +295,8 @@ static int add_rules(struct destinations *d)
 		error = add_notify(d, d->conf.notify);
 	if (!error)
 		error = add_homer(d, d->conf.homer);
+	if (!error)
+		error = add_stun(d, d->conf.stun);
 	return error ? error : add_configured(d, d->conf.media_deny);
 }
 

@@ -9,6 +9,7 @@
 #define DESTINATIONS_H
 
 #include "base/list.h"
+#include "nat/stun_sites.h"
 #include "packet/deny.h"
 
 /**
@@ -21,7 +22,8 @@ struct destinations_conf {
 	const struct conf_list *const *control;
 	size_t n_control;
 	const struct conf_list *http, *notify, *media_deny;
-	const char *homer; /* NULL: none */
+	const char *homer;	       /* NULL: none */
+	const struct stun_sites *stun; /* NULL: none */
 	const struct addr_ports *media;
 	size_t n_media;
 };

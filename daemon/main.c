@@ -322,6 +322,7 @@ static void relay_stop(struct relay *relay)
 	call_table_free(relay->calls);
 	cdr_file_close(relay->cdr_file);
 	homer_close(relay->homer);
+	stun_service_close(relay->stun);
 	arena_free(relay->journal_calls.arena);
 	nft_close(relay->nft, relay->kept);
 	timeout_post_close(relay->timeout_post);

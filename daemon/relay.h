@@ -20,6 +20,7 @@
 #include "destinations.h"
 #include "detach.h"
 #include "homer/homer.h"
+#include "nat/stun_service.h"
 #include "rtpproxy/notify.h"
 #include "stats/stats.h"
 #include "web/web.h"
@@ -51,6 +52,8 @@ struct relay {
 	struct timeout_post *timeout_post; /* NULL: none to HTTP servers */
 	struct cdr_file *cdr_file;	   /* NULL: none */
 	struct homer *homer;		   /* NULL: no reports */
+	struct stun_sites stun_sites;
+	struct stun_service *stun; /* NULL: none */
 	struct call_table *calls;
 	struct sweep sweep;
 	struct journal_calls journal_calls;

@@ -25,6 +25,7 @@
 #include "privs.h"
 #include "protocols.h"
 #include "relay.h"
+#include "stun_start.h"
 
 #define ARENA_CHUNK                                                                                \
 	((size_t)256 * 1024) /* more than a command of the largest datagram usually takes */
@@ -55,6 +56,7 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.stats = &relay->stats,
 		.cdr_file = relay->cdr_file,
 		.homer = relay->homer,
+		.stun = relay->stun,
 		.events = &relay->events,
 		.timed_out = on_timed_out,
 		.timed_out_arg = relay,
@@ -81,6 +83,7 @@ void relay_apply_conf(struct relay *relay)
 
 	log_set_levels(&relay->conf.log_levels);
 	call_table_set_limits(relay->calls, &limits);
+	stun_apply_conf(relay);
 }
 
 static void on_bridge(void *arg, struct bridge *bridge, enum bridge_event event, enum side side,
@@ -195,7 +198,7 @@ static bool media_low(const struct conf_list *interfaces)
 static bool has_low_port(const struct conf *conf)
 {
 	bool low = conf->port_min < 1024 || media_low(&conf->interface) ||
-		   listens_low(&conf->listen_http);
+		   listens_low(&conf->listen_http) || stun_is_low(conf);
 
 	for (size_t i = 0; i < n_protocol_rows; i++)
 		low = low || listens_low(protocol_listens(&protocol_rows[i], conf));
@@ -367,10 +370,11 @@ static int start_destinations(struct relay *relay)
 					  .http = &relay->conf.listen_http,
 					  .notify = &relay->conf.notify,
 					  .homer = relay->conf.homer,
+					  .stun = &relay->stun_sites,
 					  .media_deny = &relay->conf.media_deny,
 					  .media = relay->media,
 					  .n_media = relay->n_media };
-	int err = control ? 0 : -ENOMEM;
+	int err = control ? stun_read_sites(relay) : -ENOMEM;
 
 	for (size_t i = 0; i < n_protocol_rows && !err; i++)
 		control[i] = protocol_listens(&protocol_rows[i], &relay->conf);
@@ -481,8 +485,11 @@ static int refused_table(int err)
 
 static int start_firewall(struct relay *relay)
 {
+	struct addr_ports stun[2 * STUN_SITES_MAX];
 	const struct nft_conf conf = { .relay = relay->media,
 				       .n_relay = iface_count(relay->ifaces),
+				       .services = stun,
+				       .n_services = stun_list_ports(&relay->stun_sites, stun),
 				       .mode = relay->conf.firewall };
 	int err;
 
@@ -588,6 +595,7 @@ static int start_drain(struct relay *relay)
 static int start_bans(struct relay *relay)
 {
 	const struct bans_conf conf = { .workers = relay->workers,
+					.stun = relay->stun,
 					.nft = relay->nft,
 					.dir = relay->conf.state_dir,
 					.changed = ban_visit_begin,
@@ -779,9 +787,9 @@ int relay_start(struct relay *relay)
 		start_loop,	    start_ifaces,  list_media,	       start_claims,
 		start_destinations, start_steer,   start_workers,      start_kernel,
 		start_firewall,	    start_notify,  start_cdr_file,     start_homer,
-		start_calls,	    start_journal, start_drain,	       start_bans,
-		start_table,	    start_flows,   start_follow,       start_control,
-		start_admin,	    start_web,
+		stun_start,	    start_calls,   start_journal,      start_drain,
+		start_bans,	    start_table,   start_flows,	       start_follow,
+		start_control,	    start_admin,   start_web,
 	};
 	int err = 0;
 

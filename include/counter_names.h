@@ -124,6 +124,28 @@ struct counter_name {
 	X(banned, "banned", "packets",                                                             \
 	  "from banned addresses, dropped by the table before the relay received them")
 
+/* id: member of struct stun_counters */
+#define STUN_COUNTERS(X)                                                                           \
+	X(requests, "requests", "requests", "datagrams received by the STUN service")              \
+	X(replies, "replies", "replies", "sent, of all kinds")                                     \
+	X(classic, "classic", "replies", "to clients of RFC 3489")                                 \
+	X(discovery, "discovery", "replies", "with the addresses of RFC 5780")                     \
+	X(errors, "errors", "replies", "that refuse a malformed request or an attribute")          \
+	X(malformed, "malformed", "requests", "not a STUN request, not answered")                  \
+	X(fingerprint, "fingerprint", "requests", "damaged: FINGERPRINT is wrong, not answered")   \
+	X(source, "source", "requests", "from an address or port of no client, not answered")      \
+	X(not_allowed, "not_allowed", "requests", "source not in stun-allow, not answered")        \
+	X(banned, "banned", "requests", "from a banned address (rtprelayctl ban), not answered")   \
+	X(classic_refused, "classic_refused", "requests",                                          \
+	  "of RFC 3489: stun-classic is off, or it came by IPv6, not answered")                    \
+	X(cannot_change, "cannot_change", "requests",                                              \
+	  "of RFC 3489, for a reply from an address that there is not, not answered")              \
+	X(limited, "limited", "requests", "of a source with too many (stun-rate, stun-burst)")     \
+	X(limited_total, "limited_total", "requests", "beyond stun-total, not answered")           \
+	X(send_failed, "send_failed", "replies", "that the system did not send")                   \
+	X(receive_queue, "receive_queue", "requests",                                              \
+	  "arrived faster than they were read: the socket's receive buffer was full")
+
 /* id: member of struct proxy_stats; the counters of each verb are named by VERBS (stats/stats.h) */
 #define PROXY_COUNTERS(X) X(errors, "errors", "commands", "answered with an error")
 /* id: of enum rtprelay_counter */

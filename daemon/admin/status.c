@@ -105,6 +105,8 @@ static void put_places(struct json_line *line, const struct conf *conf)
 	put_list(line, "listen-ng", &conf->listen_ng);
 	put_list(line, "listen-rtpproxy", &conf->listen_rtpproxy);
 	put_list(line, "listen-http", &conf->listen_http);
+	if (conf->stun_domain)
+		jsonl_text(line, "stun-domain", conf->stun_domain);
 	jsonl_text(line, "config", conf_file(conf));
 	jsonl_text(line, "state-dir", conf->state_dir ? conf->state_dir : "");
 	jsonl_text(line, "state", conf->state == STATE_NONE ? "none" : "keep");
@@ -154,6 +156,29 @@ static void put_cdr(struct json_line *line, const struct conf *conf,
 	jsonl_text(line, "file", conf->cdr_file);
 	jsonl_text(line, "state", report->cdr_failing ? "failing" : "ok");
 	jsonl_u64(line, "lost", report->stats.cdr_lost);
+	jsonl_close(line, '}');
+}
+
+/* Only if there is a service. */
+static void put_stun(struct json_line *line, const struct daemon_report *report,
+		     const struct stun_service *service, bool discovery)
+{
+	const struct stun_sites *sites = stun_service_sites(service);
+	char text[ENDPOINT_TEXT];
+
+	if (!sites)
+		return;
+	jsonl_open(line, "stun", '{');
+	jsonl_open(line, "listen", '[');
+	for (size_t i = 0; i < sites->n; i++)
+		for (size_t j = 0; j < sites->site[i].n; j++)
+			jsonl_text(line, NULL, endpoint_print(&sites->site[i].bind[j], text));
+	jsonl_close(line, ']');
+	jsonl_bool(line, "discovery", discovery && stun_sites_discover(sites));
+	jsonl_u64(line, "requests", report->stun.requests);
+	jsonl_u64(line, "replies", report->stun.replies);
+	jsonl_u64(line, "limited", report->stun.limited + report->stun.limited_total);
+	jsonl_u64(line, "receive-queue", report->stun.receive_queue);
 	jsonl_close(line, '}');
 }
 
@@ -218,6 +243,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_journal(line, report);
 	put_bans(line, report);
 	put_cdr(line, peer->conf->conf, report);
+	put_stun(line, report, calls->conf.stun, peer->conf->conf->stun_discovery != DISCOVERY_NO);
 	put_unheard(line, report);
 	put_proxies(line, peer->conf, &report->stats);
 	put_debugged(line, &calls->traces);

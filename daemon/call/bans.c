@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "call/bans.h"
 #include "firewall/nft.h"
+#include "nat/stun_service.h"
 #include "packet/pool.h"
 
 /**
@@ -43,8 +44,10 @@ static int tell_threads(const struct bans *bans)
 	for (size_t i = 0; i < bans->count; i++)
 		addr[i] = bans->list[i].addr;
 	banned = bans->count ? banned_new(addr, bans->count) : NULL;
-	if (banned || !bans->count)
+	if (banned || !bans->count) {
 		error = worker_pool_ban(bans->conf.workers, banned);
+		stun_service_ban(bans->conf.stun, banned);
+	}
 	banned_put(banned);
 	free(addr);
 	return error;

@@ -26,6 +26,7 @@ struct worker_pool;
  */
 struct bans_conf {
 	struct worker_pool *workers;
+	struct stun_service *stun; /* NULL: none */
 	struct nft *nft;
 	const char *dir;
 	void (*changed)(void *arg);

@@ -27,6 +27,12 @@ enum rtpproxy_full {
 	FULL_SILENT,
 };
 
+enum stun_discovery {
+	DISCOVERY_AUTO, /* default: where there are two addresses */
+	DISCOVERY_YES,	/* there must be two addresses */
+	DISCOVERY_NO,
+};
+
 /* Defaults, ranges and explanations: conf/table.c. */
 struct conf {
 	struct conf_list interface;	  /* NAME/BIND[!ADVERTISED], ...: parsed by port/iface.c */
@@ -39,6 +45,12 @@ struct conf {
 	struct conf_list media_deny;	  /* CIDR[:PORT[-PORT]], local[:PORT[-PORT]]; none */
 	struct conf_list listen_http;	  /* HOST:PORT, [V6]:PORT, PORT (loopback) */
 	bool http_ng;			  /* NG requests at listen_http */
+	struct conf_list listen_stun;	  /* ADDRESS[:PORT][!ADVERTISED]: nat/stun_sites.c */
+	struct conf_list stun_allow;	  /* CIDR; empty: all */
+	bool stun_classic;		  /* RFC 3489 */
+	enum stun_discovery stun_discovery;
+	unsigned int stun_rate, stun_burst, stun_total; /* answers a second, at once, a second */
+	char *stun_domain; /* whose DNS names the service; NULL: none */
 	unsigned int port_min, port_max;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s, unanswered_timeout_s,
 		final_timeout_s, delete_delay_s;

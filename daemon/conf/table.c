@@ -68,6 +68,13 @@ static const struct conf_choice fulls[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice discoveries[] = {
+	{ "auto", DISCOVERY_AUTO },
+	{ "yes", DISCOVERY_YES },
+	{ "no", DISCOVERY_NO },
+	{ NULL, 0 },
+};
+
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -111,6 +118,25 @@ const struct conf_row conf_rows[] = {
 	  "HOST listens on the loopback addresses; empty: no HTTP", 0 },
 	{ "http-ng", CONF_BOOL, AT(http_ng), 0, 0, NULL, "no", "yes | no",
 	  "NG commands are accepted at listen-http too, from addresses in control-allow: POST /ng", 0 },
+	{ "listen-stun", CONF_LIST, AT(listen_stun), 0, 0, NULL, NULL, "ADDRESS[:PORT][!ADVERTISED]",
+	  "address where a STUN service answers phones, by UDP, at PORT (3478) and the next one; ADVERTISED is the "
+	  "address outside of a one-to-one NAT, if interface has none; with a second address phones can find out the "
+	  "kind of their NAT; empty: no service", 0 },
+	{ "stun-allow", CONF_LIST, AT(stun_allow), 0, 0, NULL, NULL, "CIDR",
+	  "networks whose STUN requests are answered; empty: all", 0 },
+	{ "stun-classic", CONF_BOOL, AT(stun_classic), 0, 0, NULL, "yes", "yes | no",
+	  "STUN clients of RFC 3489, as in earlier phones, are answered too", ROW_RELOAD },
+	{ "stun-discovery", CONF_CHOICE, AT(stun_discovery), 0, 0, discoveries, "auto", "auto | yes | no",
+	  "NAT behaviour discovery of RFC 5780: auto: at addresses of listen-stun that are a pair; yes: there must "
+	  "be such a pair", 0 },
+	{ "stun-rate", CONF_UINT, AT(stun_rate), 1, 1000000, NULL, "5", "ANSWERS",
+	  "STUN answers to one source in a second, after stun-burst", ROW_RELOAD },
+	{ "stun-burst", CONF_UINT, AT(stun_burst), 1, 1000000, NULL, "20", "ANSWERS",
+	  "STUN answers to one source at once", ROW_RELOAD },
+	{ "stun-total", CONF_UINT, AT(stun_total), 1, 1000000, NULL, "2000", "ANSWERS",
+	  "STUN answers to all sources in a second", ROW_RELOAD },
+	{ "stun-domain", CONF_TEXT, AT(stun_domain), 0, 0, NULL, NULL, "DOMAIN",
+	  "domain of the phones: rtprelayctl doctor checks that its DNS names the STUN service; empty: no check", 0 },
 	{ "port-min", CONF_UINT, AT(port_min), 1, 65535, NULL, "30000", "PORT",
 	  "lowest port for media", 0 },
 	{ "port-max", CONF_UINT, AT(port_max), 1, 65535, NULL, "40000", "PORT",

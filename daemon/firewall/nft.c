@@ -42,6 +42,7 @@ struct elem {
 
 /**
  * struct nft - the desired state of the table
+ * @services: are added to each shape
  * @made: the kernel's table agrees with @all, but for @changed; @begun: @made was true once
  * @banned_read: value of the table's counter of banned packets when it was read last
  * @failing: the last transaction was refused, and this was logged
@@ -51,6 +52,8 @@ struct elem {
 struct nft {
 	struct nft_talk talk;
 	struct nft_shape shape;
+	struct addr_ports *services;
+	size_t n_services;
 	struct nft_batch batch;
 	struct elem *all, *changed;
 	bool made, begun, failing;
@@ -59,36 +62,57 @@ struct nft {
 	int64_t repair_ms, repaired_ms, next_try_ms;
 };
 
+/* A copy of both lists. NULL: out of memory */
+static struct addr_ports *join(const struct addr_ports *first, size_t n_first,
+			       const struct addr_ports *second, size_t n_second)
+{
+	struct addr_ports *all = calloc(n_first + n_second + 1, sizeof(*all));
+
+	for (size_t i = 0; all && i < n_first + n_second; i++)
+		all[i] = i < n_first ? first[i] : second[i - n_first];
+	return all;
+}
+
 static int set_shape(struct nft *nft, const struct addr_ports *relay, size_t n_relay)
 {
-	struct addr_ports *copy = calloc(n_relay + 1, sizeof(*copy));
+	struct addr_ports *all = join(relay, n_relay, nft->services, nft->n_services);
 
-	if (!copy)
+	if (!all)
 		return -ENOMEM;
-	for (size_t i = 0; i < n_relay; i++)
-		copy[i] = relay[i];
 	free(nft->shape.relay);
-	nft->shape.relay = copy;
-	nft->shape.n_relay = n_relay;
+	nft->shape.relay = all;
+	nft->shape.n_relay = n_relay + nft->n_services;
 	return 0;
 }
 
-struct nft *nft_open(const struct nft_conf *conf, int *error)
+static int open_services(struct nft *nft)
 {
-	struct nft *nft = calloc(1, sizeof(*nft));
+	int error = 0;
 
-	*error = -ENOMEM;
-	if (!nft)
-		return NULL;
+	for (size_t i = 0; i < nft->n_services; i++) {
+		struct endpoint local = nft->services[i].addr;
+		unsigned int port = nft->services[i].port_min;
+
+		for (; port <= nft->services[i].port_max && !error; port++) {
+			endpoint_set_port(&local, (uint16_t)port);
+			error = nft_open_port(nft, &local);
+		}
+	}
+	return error;
+}
+
+static int set_conf(struct nft *nft, const struct nft_conf *conf)
+{
+	int error;
+
 	nft->talk = (struct nft_talk){ -1, -1 };
 	nft->shape.pinhole = conf->mode == FIREWALL_PINHOLE;
-	if (!set_shape(nft, conf->relay, conf->n_relay))
-		*error = nft_talk_open(&nft->talk);
-	if (!*error)
-		return nft;
-	free(nft->shape.relay);
-	free(nft);
-	return NULL;
+	nft->services = join(conf->services, conf->n_services, NULL, 0);
+	if (!nft->services)
+		return -ENOMEM;
+	nft->n_services = conf->n_services;
+	error = set_shape(nft, conf->relay, conf->n_relay);
+	return error ? error : open_services(nft);
 }
 
 static void free_elems(struct nft *nft)
@@ -100,6 +124,32 @@ static void free_elems(struct nft *nft)
 		next = elem->hh.next;
 		free(elem);
 	}
+}
+
+static void nft_free(struct nft *nft)
+{
+	free_elems(nft);
+	nft_batch_fini(&nft->batch);
+	nft_talk_close(&nft->talk);
+	free(nft->services);
+	free(nft->shape.relay);
+	free(nft);
+}
+
+struct nft *nft_open(const struct nft_conf *conf, int *error)
+{
+	struct nft *nft = calloc(1, sizeof(*nft));
+
+	*error = -ENOMEM;
+	if (!nft)
+		return NULL;
+	*error = set_conf(nft, conf);
+	if (!*error)
+		*error = nft_talk_open(&nft->talk);
+	if (!*error)
+		return nft;
+	nft_free(nft);
+	return NULL;
 }
 
 void nft_close(struct nft *nft, bool keep)
@@ -117,11 +167,7 @@ void nft_close(struct nft *nft, bool keep)
 			log_warn("firewall: table inet " NFT_TABLE " could not be removed: %s",
 				 strerror(-error));
 	}
-	free_elems(nft);
-	nft_batch_fini(&nft->batch);
-	nft_talk_close(&nft->talk);
-	free(nft->shape.relay);
-	free(nft);
+	nft_free(nft);
 }
 
 /* --- Elements --------------------------------------------------------------------------------- */

@@ -22,11 +22,14 @@ struct nft;
  * struct nft_conf - addresses and ports that the table covers
  * @relay: the relay's addresses with their ports, copied; may be repeated
  * @mode: not FIREWALL_NONE
+ * @services: other ports of the relay, always open; copied
  */
 struct nft_conf {
 	const struct addr_ports *relay;
 	size_t n_relay;
 	enum firewall_mode mode;
+	const struct addr_ports *services;
+	size_t n_services;
 };
 
 /* Opens sockets only; nft_flush() replaces an earlier table. NULL and *error: -errno */

@@ -24,11 +24,11 @@ static const char *parse(struct str text, struct listener *at)
 	return NULL;
 }
 
-static void find_advertised(struct listener *at, const struct endpoint *own, size_t n_own)
+static void find_advertised(struct listener *at, const struct addr_ports *media, size_t n_bound)
 {
-	for (size_t i = 0; i < n_own && !endpoint_is_set(&at->named); i++)
-		if (endpoint_addr_eq(&own[i], &at->bind))
-			at->named = own[n_own + i];
+	for (size_t i = 0; i < n_bound && !endpoint_is_set(&at->named); i++)
+		if (endpoint_addr_eq(&media[i].addr, &at->bind))
+			at->named = media[n_bound + i].addr;
 	if (!endpoint_is_set(&at->named))
 		at->named = at->bind;
 	endpoint_set_port(&at->named, endpoint_port(&at->bind));
@@ -91,7 +91,8 @@ static const char *add(struct stun_sites *sites, const struct listener *at)
 }
 
 int stun_sites_read(struct stun_sites *sites, const struct conf_list *list,
-		    const struct endpoint *own, size_t n_own, size_t *item, const char **error)
+		    const struct addr_ports *media, size_t n_bound, size_t *item,
+		    const char **error)
 {
 	struct listener at;
 
@@ -102,7 +103,7 @@ int stun_sites_read(struct stun_sites *sites, const struct conf_list *list,
 		*error = parse(str_of(list->item[i]), &at);
 		if (*error)
 			break;
-		find_advertised(&at, own, n_own);
+		find_advertised(&at, media, n_bound);
 		*error = add(sites, &at);
 	}
 	return *error ? -EINVAL : 0;

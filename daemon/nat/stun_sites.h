@@ -8,11 +8,12 @@
 #ifndef RTPRELAY_NAT_STUN_SITES_H
 #define RTPRELAY_NAT_STUN_SITES_H
 
+#include "base/addr_ports.h"
 #include "base/list.h"
 #include "nat/stun_answer.h"
 
 #define STUN_PORT      3478
-#define STUN_SITES_MAX 16 /* addresses */
+#define STUN_SITES_MAX 16
 
 struct stun_sites {
 	struct stun_site site[STUN_SITES_MAX];
@@ -21,13 +22,14 @@ struct stun_sites {
 
 /**
  * stun_sites_read() - reads HOST[:PORT][!ADVERTISED], ...; HOST is an address
- * @own: addresses of the relay, first @n_own bound ones, then those advertised for each, for values
- *	without ADVERTISED
+ * @media: addresses of the interfaces, first @n_bound that are bound, then those advertised for
+ *	each: for values without ADVERTISED
  * @item: receives the number of the value that is wrong
  * Return: 0; -EINVAL and *error, a static text
  */
 int stun_sites_read(struct stun_sites *sites, const struct conf_list *list,
-		    const struct endpoint *own, size_t n_own, size_t *item, const char **error);
+		    const struct addr_ports *media, size_t n_bound, size_t *item,
+		    const char **error);
 /* Does any site have two addresses? */
 bool stun_sites_discover(const struct stun_sites *sites);
 

@@ -37,6 +37,8 @@ static_assert(sizeof(struct journal_counters) == BYTES(JOURNAL_COUNTERS),
 	      "a counter of the journal has no row in JOURNAL_COUNTERS");
 static_assert(sizeof(struct firewall_counters) == BYTES(FIREWALL_COUNTERS),
 	      "a counter of the firewall has no row in FIREWALL_COUNTERS");
+static_assert(sizeof(struct stun_counters) == BYTES(STUN_COUNTERS),
+	      "a counter of the STUN service has no row in STUN_COUNTERS");
 static_assert(sizeof(struct proxy_stats) ==
 		      offsetof(struct proxy_stats, count) + SIZE(struct proxy_stats, count) +
 			      SIZE(struct proxy_stats, duration_us) +
@@ -63,6 +65,7 @@ struct row {
 #define KERNEL(id, name, unit, help)   ROW(kernel[id], "kernel", name, unit, help)
 #define JOURNAL(id, name, unit, help)  ROW(journal.id, "journal", name, unit, help)
 #define FIREWALL(id, name, unit, help) ROW(firewall.id, "firewall", name, unit, help)
+#define STUN(id, name, unit, help)     ROW(stun.id, "stun", name, unit, help)
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -75,6 +78,7 @@ static const struct row rows[] = {
 	KERNEL_COUNTERS(KERNEL)
 	JOURNAL_COUNTERS(JOURNAL)
 	FIREWALL_COUNTERS(FIREWALL)
+	STUN_COUNTERS(STUN)
 };
 /* clang-format on */
 

@@ -64,6 +64,7 @@ static void report_relayed(const struct call_table *table, struct daemon_report 
 	report->drops[DROP_TTL] += c[RTPRELAY_C_DROP_TTL];
 	report->firewall = nft_counters(table->conf.nft);
 	report->drops[DROP_BANNED] += report->firewall.banned;
+	report->stun = stun_service_counters(table->conf.stun);
 }
 
 static void report_ifaces(struct iface_table *ifaces, struct daemon_report *report, int64_t now_ms)

@@ -13,6 +13,7 @@
 #include "call/tree.h"
 #include "firewall/nft.h"
 #include "kernel/msg.h"
+#include "nat/stun_service.h"
 #include "port/pool.h"
 #include "stats/stats.h"
 
@@ -79,6 +80,7 @@ struct daemon_report {
 	struct journal_counters journal;
 	enum journal_state journal_state;
 	struct firewall_counters firewall;
+	struct stun_counters stun;
 	size_t banned;		      /* addresses */
 	enum bans_state bans_state;   /* is the list of them saved? */
 	bool cdr_failing;	      /* records of calls cannot be written at present */

@@ -515,6 +515,40 @@ static void banned_addresses(struct view *view)
 	put(view, view->report->banned);
 }
 
+/* --- STUN ------------------------------------------------------------------------------------- */
+
+static void stun_requests(struct view *view)
+{
+	put(view, view->report->stun.requests);
+}
+
+static void stun_replies(struct view *view)
+{
+	const struct stun_counters *stun = &view->report->stun;
+
+	put_one(view, "kind", STR("all"), stun->replies);
+	put_one(view, "kind", STR("classic"), stun->classic);
+	put_one(view, "kind", STR("discovery"), stun->discovery);
+	put_one(view, "kind", STR("error"), stun->errors);
+}
+
+static void stun_refused(struct view *view)
+{
+	const struct stun_counters *stun = &view->report->stun;
+
+	put_one(view, "reason", STR("malformed"), stun->malformed);
+	put_one(view, "reason", STR("fingerprint"), stun->fingerprint);
+	put_one(view, "reason", STR("source"), stun->source);
+	put_one(view, "reason", STR("not_allowed"), stun->not_allowed);
+	put_one(view, "reason", STR("banned"), stun->banned);
+	put_one(view, "reason", STR("classic"), stun->classic_refused);
+	put_one(view, "reason", STR("cannot_change"), stun->cannot_change);
+	put_one(view, "reason", STR("limited"), stun->limited);
+	put_one(view, "reason", STR("limited_total"), stun->limited_total);
+	put_one(view, "reason", STR("send_failed"), stun->send_failed);
+	put_one(view, "reason", STR("receive_queue"), stun->receive_queue);
+}
+
 /* --- Quality ---------------------------------------------------------------------------------- */
 
 static void quality(struct view *view, enum quality_measure measure, unsigned int unit)
@@ -651,6 +685,9 @@ static const struct metric {
 	{ "firewall_errors_total", METRIC_COUNTER, "Changes of table inet rtprelay that the kernel refused; each is tried again.", firewall_errors },
 	{ "firewall_repairs_total", METRIC_COUNTER, "Times that another program changed table inet rtprelay, and the daemon restored it.", firewall_repairs },
 	{ "firewall_banned_packets_total", METRIC_COUNTER, "Packets of banned addresses that table inet rtprelay dropped; dropped_packets_total, reason banned, has them too.", firewall_banned },
+	{ "stun_requests_total", METRIC_COUNTER, "Datagrams that the STUN service received.", stun_requests },
+	{ "stun_replies_total", METRIC_COUNTER, "Replies of the STUN service: all, and those of some kinds.", stun_replies },
+	{ "stun_refused_total", METRIC_COUNTER, "Datagrams to the STUN service that were not answered, by reason.", stun_refused },
 	{ "banned_addresses", METRIC_GAUGE, "Addresses whose media is dropped (rtprelayctl banned).", banned_addresses },
 };
 /* clang-format on */

@@ -34,7 +34,7 @@ static struct nft *open_nft(enum firewall_mode mode)
 	const struct addr_ports relay[] = { { endpoint("127.80.0.1"), 21000, 21999 },
 					    { endpoint("127.80.0.2"), 21000, 21999 },
 					    { endpoint("[::1]"), 21000, 21999 } };
-	const struct nft_conf conf = { relay, COUNT(relay), mode };
+	const struct nft_conf conf = { .relay = relay, .n_relay = COUNT(relay), .mode = mode };
 	struct nft *nft;
 	int error;
 
@@ -217,7 +217,9 @@ static void test_ports_of_each_address(void)
 		{ "[::1]:23999", false },      { "[::1]:21000", false },
 		{ "[::1]:22000", true },       { "127.80.0.2:22002", true },
 	};
-	const struct nft_conf conf = { relay, COUNT(relay), FIREWALL_PINHOLE };
+	const struct nft_conf conf = { .relay = relay,
+				       .n_relay = COUNT(relay),
+				       .mode = FIREWALL_PINHOLE };
 	struct endpoint open = endpoint("127.80.0.2:22002"), banned = endpoint("127.0.0.1");
 	struct nft *nft;
 	int error;
@@ -244,6 +246,40 @@ static void test_ports_of_each_address(void)
 	CU_ASSERT_EQUAL(nft_flush(nft), 0);
 	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.2:22002"));
 	CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.2:21000"));
+	nft_close(nft, false);
+}
+
+/* Ports of a service are open without a call; bans and other addresses do not change that. */
+static void test_services_are_always_open(void)
+{
+	const struct addr_ports relay = { endpoint("127.80.0.1"), 21000, 21999 };
+	const struct addr_ports service = { endpoint("127.80.0.2"), 3478, 3479 };
+	const struct addr_ports later = { endpoint("127.80.0.3"), 21000, 21999 };
+	const struct nft_conf conf = { .relay = &relay,
+				       .n_relay = 1,
+				       .mode = FIREWALL_PINHOLE,
+				       .services = &service,
+				       .n_services = 1 };
+	struct endpoint banned = endpoint("127.0.0.1");
+	struct nft *nft;
+	int error;
+
+	if (!tables())
+		return;
+	nft = nft_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(nft);
+	for (int round = 0; round < 2; round++) {
+		CU_ASSERT_EQUAL(nft_flush(nft), 0);
+		CU_ASSERT(is_listed("ip daddr @relay4_2 udp dport 3478-3479 notrack"));
+		CU_ASSERT(is_listed("ip saddr @relay4_2 udp sport 3478-3479 notrack"));
+		CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.2:3478"));
+		CU_ASSERT(passes("127.0.0.1:5000", "127.80.0.2:3479"));
+		CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.3:21000") == (round == 1));
+		CU_ASSERT_EQUAL(nft_set_relay(nft, &later, 1), 0);
+	}
+	CU_ASSERT_EQUAL(nft_ban(nft, &banned), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(passes("127.0.0.1:5000", "127.80.0.2:3478"));
 	nft_close(nft, false);
 }
 
@@ -366,7 +402,9 @@ static void test_many_ports_in_one_batch(void)
 {
 	struct endpoint addrs[] = { endpoint("127.80.0.1"), endpoint("[::1]") };
 	struct addr_ports relay[] = { { addrs[0], 20000, 39999 }, { addrs[1], 20000, 39999 } };
-	struct nft_conf conf = { relay, COUNT(relay), FIREWALL_PINHOLE };
+	struct nft_conf conf = { .relay = relay,
+				 .n_relay = COUNT(relay),
+				 .mode = FIREWALL_PINHOLE };
 	struct nft *nft;
 	int error;
 
@@ -746,7 +784,7 @@ static void test_ports_without_memory(void)
 {
 	struct endpoint addr = endpoint("127.80.0.1"), port = endpoint("127.80.0.1:21000");
 	const struct addr_ports relay = { addr, 21000, 21999 };
-	const struct nft_conf conf = { &relay, 1, FIREWALL_PINHOLE };
+	const struct nft_conf conf = { .relay = &relay, .n_relay = 1, .mode = FIREWALL_PINHOLE };
 	int error;
 
 	if (!tables())
@@ -766,6 +804,7 @@ static void test_ports_without_memory(void)
 
 TEST_SUITE(nft, { "the table is listed as expected", test_the_table_is_listed_as_expected },
 	   { "ports of each address", test_ports_of_each_address },
+	   { "services are always open", test_services_are_always_open },
 	   { "other addresses later", test_other_addresses_later },
 	   { "notrack without firewall has no input chain",
 	     test_notrack_without_firewall_has_no_input_chain },

@@ -15,16 +15,16 @@ static const char *error;
 /* Own addresses: 10.0.0.1, advertised as 203.0.113.1, and 10.0.0.2 as itself */
 static int read_items(const char *const *items, size_t n)
 {
-	struct endpoint own[4];
+	struct addr_ports media[4] = { { .port_min = 0 } };
 	char *item[MAX_ITEMS];
 	struct conf_list list = { item, n };
 	static const char *const addrs[] = { "10.0.0.1", "10.0.0.2", "203.0.113.1", "10.0.0.2" };
 
 	for (size_t i = 0; i < COUNT(addrs); i++)
-		CU_ASSERT_FATAL(endpoint_parse_addr(str_of(addrs[i]), 0, &own[i]));
+		CU_ASSERT_FATAL(endpoint_parse_addr(str_of(addrs[i]), 0, &media[i].addr));
 	for (size_t i = 0; i < n; i++)
 		item[i] = (char *)(uintptr_t)items[i];
-	return stun_sites_read(&sites, &list, own, 2, &wrong, &error);
+	return stun_sites_read(&sites, &list, media, 2, &wrong, &error);
 }
 
 #define READ(...)                                                                                  \

@@ -261,6 +261,7 @@ static void test_every_counter_of_the_report_is_there(void)
 	number(report.kernel, report.kernel + RTPRELAY_C_MAX + 1, 3000001);
 	number(&report.journal.restored, &report.journal + 1, 4000001);
 	number(&report.firewall.errors, &report.firewall + 1, 5000001);
+	number(&report.stun.requests, &report.stun + 1, 6000001);
 	CU_ASSERT_TRUE(metrics_write(out, &report, 0));
 	expect_valid(out);
 	text = text_of(out);
@@ -383,6 +384,22 @@ static const struct {
 	{ "firewall_errors_total", AT(firewall.errors) },
 	{ "firewall_repairs_total", AT(firewall.repairs) },
 	{ "firewall_banned_packets_total", AT(firewall.banned) },
+	{ "stun_requests_total", AT(stun.requests) },
+	{ "stun_replies_total{kind=\"all\"}", AT(stun.replies) },
+	{ "stun_replies_total{kind=\"classic\"}", AT(stun.classic) },
+	{ "stun_replies_total{kind=\"discovery\"}", AT(stun.discovery) },
+	{ "stun_replies_total{kind=\"error\"}", AT(stun.errors) },
+	{ "stun_refused_total{reason=\"malformed\"}", AT(stun.malformed) },
+	{ "stun_refused_total{reason=\"fingerprint\"}", AT(stun.fingerprint) },
+	{ "stun_refused_total{reason=\"source\"}", AT(stun.source) },
+	{ "stun_refused_total{reason=\"not_allowed\"}", AT(stun.not_allowed) },
+	{ "stun_refused_total{reason=\"banned\"}", AT(stun.banned) },
+	{ "stun_refused_total{reason=\"classic\"}", AT(stun.classic_refused) },
+	{ "stun_refused_total{reason=\"cannot_change\"}", AT(stun.cannot_change) },
+	{ "stun_refused_total{reason=\"limited\"}", AT(stun.limited) },
+	{ "stun_refused_total{reason=\"limited_total\"}", AT(stun.limited_total) },
+	{ "stun_refused_total{reason=\"send_failed\"}", AT(stun.send_failed) },
+	{ "stun_refused_total{reason=\"receive_queue\"}", AT(stun.receive_queue) },
 	{ "banned_addresses", AT(banned) },
 };
 

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stun_service.c - the STUN service: its sockets, and the thread that answers */
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/count.h"
+#include "base/thread.h"
+#include "nat/stun_service.h"
+
+#define NICE	       10
+#define BATCH	       16	   /* datagrams of one socket, before the next one is read */
+#define RECEIVE_BUFFER (64 * 1024) /* a flood waits in the kernel, and is dropped there */
+#define SOCKETS_MAX    (STUN_SITE_SOCKETS * STUN_SITES_MAX)
+/* A slice of time, and how many datagrams are read in it: it grows with the answers allowed. */
+#define SLICE_US       10000
+#define SLICE_READS(t) (200 + (t) / 50)
+
+struct socket {
+	int fd;
+	const struct stun_site *site;
+	unsigned int index; /* in @site */
+};
+
+/* Reads of the current slice. */
+struct pace {
+	int64_t ends_us;
+	unsigned int left;
+};
+
+/**
+ * struct stun_service
+ * @fresh_bans: a set for the thread to take, or NO_BANS; shared
+ * @classic to @total: struct stun_settings; shared
+ * @counters: written by the thread; shared
+ * @bans: the thread's
+ */
+struct stun_service {
+	struct stun_sites sites;
+	struct socket socket[SOCKETS_MAX];
+	size_t n_sockets;
+	struct cidr *allow;
+	size_t n_allow;
+	struct addr_ports *media;
+	size_t n_media;
+	struct stun_limit *limit;
+	pthread_t thread;
+	bool started, stop;
+	int wake_fd;
+	struct banned *fresh_bans;
+	unsigned int classic, discovery, rate, burst, total;
+	struct stun_counters counters;
+
+	struct banned *bans;
+	struct mmsghdr msg[BATCH];
+	struct iovec iov[BATCH];
+	struct endpoint source[BATCH];
+	uint8_t data[BATCH][STUN_REQUEST_MAX];
+	struct stun_answer answer;
+};
+
+/* No other set is at this address. */
+#define NO_BANS ((struct banned *)-1)
+
+static void count(uint64_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
+
+/* --- Thread: a datagram ----------------------------------------------------------------------- */
+
+static bool is_allowed(const struct stun_service *service, const struct endpoint *source)
+{
+	for (size_t i = 0; i < service->n_allow; i++)
+		if (cidr_has(&service->allow[i], source))
+			return true;
+	return !service->n_allow;
+}
+
+/* An answer to one of the relay's own ports would arrive as media. */
+static bool is_own_media(const struct stun_service *service, const struct endpoint *source)
+{
+	for (size_t i = 0; i < service->n_media; i++)
+		if (addr_ports_has(&service->media[i], source))
+			return true;
+	return false;
+}
+
+/* NULL: @source may be answered; else the counter of the reason */
+static uint64_t *why_refused(struct stun_service *service, const struct endpoint *source)
+{
+	if (banned_has(service->bans, source))
+		return &service->counters.banned;
+	if (!is_allowed(service, source))
+		return &service->counters.not_allowed;
+	return is_own_media(service, source) ? &service->counters.source : NULL;
+}
+
+static uint64_t *counter_of(struct stun_counters *counters, enum stun_verdict verdict)
+{
+	uint64_t *const of[STUN_VERDICTS] = {
+		[STUN_ANSWER_CLASSIC] = &counters->classic,
+		[STUN_ANSWER_DISCOVERY] = &counters->discovery,
+		[STUN_ANSWER_ERROR] = &counters->errors,
+		[STUN_SILENT_MALFORMED] = &counters->malformed,
+		[STUN_SILENT_FINGERPRINT] = &counters->fingerprint,
+		[STUN_SILENT_SOURCE] = &counters->source,
+		[STUN_SILENT_CLASSIC] = &counters->classic_refused,
+		[STUN_SILENT_CHANGE] = &counters->cannot_change,
+	};
+
+	return of[verdict];
+}
+
+/* The sockets of a site are in the order of their indices. */
+static const struct socket *sibling(const struct socket *socket, unsigned int index)
+{
+	return socket - socket->index + index;
+}
+
+static bool send_answer(const struct stun_service *service, const struct socket *socket)
+{
+	const struct stun_answer *answer = &service->answer;
+	const struct socket *from = sibling(socket, answer->from);
+
+	return sendto(from->fd, answer->bytes, answer->len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		      &answer->to.sa, endpoint_len(&answer->to)) == (ssize_t)answer->len;
+}
+
+static enum stun_limited take(struct stun_service *service, const struct endpoint *source)
+{
+	const struct stun_rates rates = {
+		.rate = __atomic_load_n(&service->rate, __ATOMIC_RELAXED),
+		.burst = __atomic_load_n(&service->burst, __ATOMIC_RELAXED),
+		.total = __atomic_load_n(&service->total, __ATOMIC_RELAXED),
+	};
+
+	return stun_limit_take(service->limit, &rates, source, clock_us());
+}
+
+static void reply(struct stun_service *service, const struct socket *socket,
+		  const struct endpoint *source, uint64_t *kind)
+{
+	struct stun_counters *counters = &service->counters;
+	enum stun_limited limited = take(service, source);
+
+	if (limited != STUN_UNLIMITED) {
+		count(limited == STUN_LIMITED ? &counters->limited : &counters->limited_total);
+		return;
+	}
+	if (!send_answer(service, socket)) {
+		count(&counters->send_failed);
+		return;
+	}
+	count(&counters->replies);
+	if (kind)
+		count(kind);
+}
+
+static void handle(struct stun_service *service, const struct socket *socket,
+		   const struct mmsghdr *msg)
+{
+	const struct endpoint *source = msg->msg_hdr.msg_name;
+	const struct stun_rules rules = {
+		__atomic_load_n(&service->classic, __ATOMIC_RELAXED),
+		__atomic_load_n(&service->discovery, __ATOMIC_RELAXED),
+	};
+	enum stun_verdict verdict = STUN_SILENT_MALFORMED;
+	uint64_t *refused = why_refused(service, source), *kind;
+
+	count(&service->counters.requests);
+	if (refused) {
+		count(refused);
+		return;
+	}
+	if (!(msg->msg_hdr.msg_flags & MSG_TRUNC))
+		verdict =
+			stun_answer(socket->site, &rules, socket->index, source,
+				    msg->msg_hdr.msg_iov->iov_base, msg->msg_len, &service->answer);
+	kind = counter_of(&service->counters, verdict);
+	if (verdict < STUN_ANSWERS)
+		reply(service, socket, source, kind);
+	else
+		count(kind);
+}
+
+/* --- Thread: the loop ------------------------------------------------------------------------- */
+
+/* Return: datagrams read */
+static unsigned int read_socket(struct stun_service *service, const struct socket *socket)
+{
+	int n;
+
+	for (size_t i = 0; i < BATCH; i++) {
+		service->iov[i] = (struct iovec){ service->data[i], sizeof(service->data[i]) };
+		service->msg[i].msg_hdr = (struct msghdr){ .msg_name = &service->source[i],
+							   .msg_namelen = sizeof(struct endpoint),
+							   .msg_iov = &service->iov[i],
+							   .msg_iovlen = 1 };
+	}
+	n = recvmmsg(socket->fd, service->msg, BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++)
+		handle(service, socket, &service->msg[i]);
+	return n > 0 ? (unsigned int)n : 0;
+}
+
+static void begin_slice(const struct stun_service *service, struct pace *pace, int64_t now_us)
+{
+	if (now_us < pace->ends_us)
+		return;
+	pace->ends_us = now_us + SLICE_US;
+	pace->left = SLICE_READS(__atomic_load_n(&service->total, __ATOMIC_RELAXED));
+}
+
+static void take_orders(struct stun_service *service)
+{
+	struct banned *fresh = __atomic_exchange_n(&service->fresh_bans, NO_BANS, __ATOMIC_ACQ_REL);
+	uint64_t wakes;
+
+	if (read(service->wake_fd, &wakes, sizeof(wakes)) < 0)
+		wakes = 0; /* it was a time-out */
+	if (fresh == NO_BANS)
+		return;
+	banned_put(service->bans);
+	service->bans = fresh;
+}
+
+/* Until a datagram or an order; after too many datagrams, until the slice ends or for an order. */
+static void wait_for_work(const struct stun_service *service, const struct pace *pace,
+			  struct pollfd *fds)
+{
+	int64_t rest_us = pace->ends_us - clock_us();
+	struct timespec rest = { 0, rest_us > 0 ? rest_us * 1000 : 0 };
+
+	for (size_t i = 0; i <= service->n_sockets; i++)
+		fds[i].revents = 0;
+	if (pace->left)
+		poll(fds, service->n_sockets + 1, -1);
+	else
+		ppoll(fds, 1, &rest, NULL);
+}
+
+static void read_sockets(struct stun_service *service, struct pace *pace, const struct pollfd *fds)
+{
+	for (size_t i = 0; i < service->n_sockets; i++) {
+		unsigned int n;
+
+		if (!pace->left || !fds[i + 1].revents)
+			continue;
+		n = read_socket(service, &service->socket[i]);
+		pace->left -= n < pace->left ? n : pace->left;
+	}
+}
+
+static void *run(void *arg)
+{
+	struct stun_service *service = arg;
+	struct pollfd fds[SOCKETS_MAX + 1] = { { service->wake_fd, POLLIN, 0 } };
+	struct pace pace = { 0 };
+
+	/* Media threads are never to wait for this one. A lower priority is always permitted. */
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	for (size_t i = 0; i < service->n_sockets; i++)
+		fds[i + 1] = (struct pollfd){ service->socket[i].fd, POLLIN, 0 };
+	begin_slice(service, &pace, clock_us());
+	while (!__atomic_load_n(&service->stop, __ATOMIC_ACQUIRE)) {
+		wait_for_work(service, &pace, fds);
+		take_orders(service);
+		begin_slice(service, &pace, clock_us());
+		read_sockets(service, &pace, fds);
+	}
+	return NULL;
+}
+
+/* --- Control thread --------------------------------------------------------------------------- */
+
+static void wake(const struct stun_service *service)
+{
+	uint64_t one = 1;
+
+	if (write(service->wake_fd, &one, sizeof(one)) < 0)
+		return; /* the counter is full: it was woken */
+}
+
+void stun_service_set(struct stun_service *service, const struct stun_settings *settings)
+{
+	if (!service)
+		return;
+	__atomic_store_n(&service->classic, settings->rules.classic, __ATOMIC_RELAXED);
+	__atomic_store_n(&service->discovery, settings->rules.discovery, __ATOMIC_RELAXED);
+	__atomic_store_n(&service->rate, settings->rates.rate, __ATOMIC_RELAXED);
+	__atomic_store_n(&service->burst, settings->rates.burst, __ATOMIC_RELAXED);
+	__atomic_store_n(&service->total, settings->rates.total, __ATOMIC_RELAXED);
+}
+
+void stun_service_ban(struct stun_service *service, struct banned *banned)
+{
+	struct banned *unread;
+
+	if (!service)
+		return;
+	unread = __atomic_exchange_n(&service->fresh_bans, banned_get(banned), __ATOMIC_ACQ_REL);
+	if (unread != NO_BANS)
+		banned_put(unread);
+	wake(service);
+}
+
+/* Datagrams that came faster than they were read. */
+static uint64_t dropped_by_kernel(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		return 0;
+	return info[SK_MEMINFO_DROPS];
+}
+
+struct stun_counters stun_service_counters(const struct stun_service *service)
+{
+	struct stun_counters sum = { 0 };
+	const uint64_t *from = (const uint64_t *)&service->counters;
+	uint64_t *to = (uint64_t *)&sum;
+
+	if (!service)
+		return sum;
+	for (size_t i = 0; i < sizeof(sum) / sizeof(*to); i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	for (size_t i = 0; i < service->n_sockets; i++)
+		sum.receive_queue += dropped_by_kernel(service->socket[i].fd);
+	return sum;
+}
+
+const struct stun_sites *stun_service_sites(const struct stun_service *service)
+{
+	return service ? &service->sites : NULL;
+}
+
+static int open_socket(const struct endpoint *bind_to)
+{
+	const int one = 1, size = RECEIVE_BUFFER;
+	int fd = socket(bind_to->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (bind_to->sa.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)))
+		error = -errno;
+	if (!error && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)))
+		error = -errno;
+	if (!error && bind(fd, &bind_to->sa, endpoint_len(bind_to)))
+		error = -errno;
+	if (error)
+		close(fd);
+	return error ? error : fd;
+}
+
+static int open_site(struct stun_service *service, const struct stun_site *site,
+		     struct endpoint *where)
+{
+	for (unsigned int i = 0; i < site->n; i++) {
+		int fd = open_socket(&site->bind[i]);
+
+		if (fd < 0) {
+			*where = site->bind[i];
+			return fd;
+		}
+		service->socket[service->n_sockets++] = (struct socket){ fd, site, i };
+	}
+	return 0;
+}
+
+static int copy_allow(struct stun_service *service, const struct conf_list *allow)
+{
+	service->allow = calloc(allow->count + 1, sizeof(*service->allow));
+	if (!service->allow)
+		return -ENOMEM;
+	for (; service->n_allow < allow->count; service->n_allow++)
+		if (!cidr_parse(str_of(allow->item[service->n_allow]),
+				&service->allow[service->n_allow]))
+			return -EINVAL;
+	return 0;
+}
+
+static int copy_conf(struct stun_service *service, const struct stun_service_conf *conf)
+{
+	service->sites = *conf->sites;
+	stun_service_set(service, &conf->settings);
+	service->media = calloc(conf->n_media + 1, sizeof(*service->media));
+	if (!service->media)
+		return -ENOMEM;
+	for (; service->n_media < conf->n_media; service->n_media++)
+		service->media[service->n_media] = conf->media[service->n_media];
+	return copy_allow(service, conf->allow);
+}
+
+static int make_limit(struct stun_service *service)
+{
+	struct siphash_key key;
+
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
+		return -EIO;
+	service->limit = stun_limit_new(&key);
+	return service->limit ? 0 : -ENOMEM;
+}
+
+static int start(struct stun_service *service, const struct stun_service_conf *conf,
+		 struct endpoint *where)
+{
+	int error = copy_conf(service, conf);
+
+	if (!error)
+		error = make_limit(service);
+	for (size_t i = 0; i < service->sites.n && !error; i++)
+		error = open_site(service, &service->sites.site[i], where);
+	if (!error) {
+		service->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		error = service->wake_fd < 0 ? -errno : 0;
+	}
+	if (!error)
+		error = thread_start(&service->thread, "rtprelay-stun", run, service);
+	service->started = !error;
+	return error;
+}
+
+struct stun_service *stun_service_open(const struct stun_service_conf *conf, int *error,
+				       struct endpoint *where)
+{
+	struct stun_service *service = calloc(1, sizeof(*service));
+
+	*where = (struct endpoint){ 0 };
+	*error = -ENOMEM;
+	if (!service)
+		return NULL;
+	service->wake_fd = -1;
+	service->fresh_bans = NO_BANS;
+	*error = start(service, conf, where);
+	if (!*error)
+		return service;
+	stun_service_close(service);
+	return NULL;
+}
+
+void stun_service_close(struct stun_service *service)
+{
+	if (!service)
+		return;
+	if (service->started) {
+		__atomic_store_n(&service->stop, true, __ATOMIC_RELEASE);
+		wake(service);
+		pthread_join(service->thread, NULL);
+	}
+	if (service->fresh_bans != NO_BANS)
+		banned_put(service->fresh_bans);
+	banned_put(service->bans);
+	for (size_t i = 0; i < service->n_sockets; i++)
+		close(service->socket[i].fd);
+	if (service->wake_fd >= 0)
+		close(service->wake_fd);
+	stun_limit_free(service->limit);
+	free(service->media);
+	free(service->allow);
+	free(service);
+}
