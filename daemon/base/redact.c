@@ -11,10 +11,11 @@ static const struct marker {
 	struct str text;
 	bool begins_word; /* not within "transcode=" */
 } markers[] = {
-	{ STR("crypto:"), false },   { STR("inline:"), false }, { STR("ice-pwd"), false },
-	{ STR("key-mgmt"), false },  { STR("passw"), false },	{ STR("pwd="), false },
-	{ STR("secret"), false },    { STR("digit"), false },	{ STR("dtmf="), false },
-	{ STR("dtmf-code"), false }, { STR("code="), true },	{ STR("code:"), true },
+	{ STR("crypto:"), false },  { STR("inline:"), false }, { STR("ice-pwd"), false },
+	{ STR("key-mgmt"), false }, { STR("passw"), false },   { STR("pwd="), false },
+	{ STR("passph"), false },   { STR("token="), false },  { STR("secret"), false },
+	{ STR("digit"), false },    { STR("dtmf="), false },   { STR("dtmf-code"), false },
+	{ STR("code="), true },	    { STR("code:"), true },
 };
 
 static bool is_letter(char c)
@@ -96,11 +97,41 @@ static bool contains(struct str text, struct str part)
 
 bool redact_key(struct str key)
 {
-	static const struct str parts[] = { STR("passw"), STR("pwd"),  STR("secret"), STR("key"),
-					    STR("digit"), STR("dtmf"), STR("crypto"), STR("auth") };
+	static const struct str parts[] = { STR("passw"),  STR("pwd"),	STR("secret"), STR("key"),
+					    STR("digit"),  STR("dtmf"), STR("crypto"), STR("auth"),
+					    STR("passph"), STR("token") };
 
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (contains(key, parts[i]))
 			return true;
 	return str_eq_nocase(key, STR("code")) || str_eq_nocase(key, STR("blob"));
+}
+
+/* Not a line of SDP or the like, which may have a secret itself. */
+static bool is_name(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_letter(text.s[i]) && !memchr("-_ ", text.s[i], 3))
+			return false;
+	return true;
+}
+
+void redact_pair(struct str pair, struct buf *out)
+{
+	struct str value = pair, name = str_split(&value, '=');
+	bool secret = redact_key(name);
+
+	if (name.len == pair.len || (!secret && !is_name(name))) {
+		redact_line(pair, out);
+		return;
+	}
+	if (is_name(name))
+		buf_str(out, name);
+	else
+		redact_line(name, out);
+	buf_char(out, '=');
+	if (secret)
+		buf_lit(out, REDACTED);
+	else
+		redact_line(value, out);
 }

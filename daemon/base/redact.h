@@ -15,6 +15,8 @@
 
 /* Appends @line, which has no line end, to @out; from a secret on, REDACTED. */
 void redact_line(struct str line, struct buf *out);
+/* The same for "name=value": with the name of a secret its whole value is left out. */
+void redact_pair(struct str pair, struct buf *out);
 /* Is the value under this key of a command a secret, whatever it is? */
 bool redact_key(struct str key);
 

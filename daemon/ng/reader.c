@@ -2,7 +2,7 @@
 /*
  * reader.c - helpers for any key or flag: find its row, get its text, note that it is ignored
  */
-#include "base/buf.h"
+#include "base/redact.h"
 #include "ng/reader.h"
 
 /* Longest text for the log line about unsupported keys and flags; the rest is left out. */
@@ -11,7 +11,8 @@
 void ng_note(struct reader *r, struct str what, struct str value)
 {
 	struct str *text = &r->request->ignored;
-	struct buf out;
+	char memory[IGNORED_MAX];
+	struct buf out, pair = BUF_INIT(memory, sizeof(memory));
 
 	if (!r->ignored) {
 		r->ignored = arena_alloc(r->arena, IGNORED_MAX);
@@ -22,12 +23,13 @@ void ng_note(struct reader *r, struct str what, struct str value)
 	out.len = text->len;
 	if (out.len)
 		buf_lit(&out, ", ");
-	buf_str(&out, what);
+	buf_str(&pair, what);
 	if (value.len) {
-		buf_char(&out, '=');
-		buf_str(&out, value);
+		buf_char(&pair, '=');
+		buf_str(&pair, value);
 	}
-	if (!out.overflow)
+	redact_pair((struct str){ pair.data, pair.len }, &out);
+	if (!out.overflow && !pair.overflow)
 		*text = (struct str){ out.data, out.len };
 }
 

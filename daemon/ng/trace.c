@@ -52,7 +52,7 @@ static void put_members(struct trace *trace, unsigned int indent, struct str key
 
 static void put_string(struct trace *trace, unsigned int indent, const struct dict *value)
 {
-	char memory[TEXT];
+	char memory[TEXT + sizeof("=" REDACTED)];
 	struct buf line = BUF_INIT(memory, sizeof(memory));
 
 	if (has_line_end(value->string)) {
@@ -61,7 +61,12 @@ static void put_string(struct trace *trace, unsigned int indent, const struct di
 		return;
 	}
 	begin_line(&line, value->key);
-	add_start(&line, value->string);
+	if (value->key.len)
+		add_start(&line, value->string);
+	else /* a flag */
+		redact_pair((struct str){ value->string.s,
+					  value->string.len < TEXT ? value->string.len : TEXT },
+			    &line);
 	trace_text(trace, indent, (struct str){ line.data, line.len });
 }
 

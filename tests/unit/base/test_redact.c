@@ -65,5 +65,33 @@ static void test_secret_keys_of_commands(void)
 		CU_ASSERT_FALSE(redact_key(str_of(plain[i])));
 }
 
-TEST_SUITE(redact, { "secrets of lines", test_secrets_of_lines },
+static void test_values_of_secret_names(void)
+{
+	static const struct {
+		const char *pair, *expected;
+	} rows[] = {
+		{ "ice-pwd=abc", "ice-pwd=" REDACTED },
+		{ "code=12", "code=" REDACTED },
+		{ "crypto-suite=abc", "crypto-suite=" REDACTED },
+		{ "passphrase=abc", "passphrase=" REDACTED },
+		{ "token=abc", "token=" REDACTED },
+		{ "crypto:1 abc=d", "crypto:" REDACTED "=" REDACTED },
+		{ "media=inline:abc", "media=inline:" REDACTED },
+		{ "ICE=force", "ICE=force" },
+		{ "trust-address", "trust-address" },
+		{ "from-token", "from-token" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char memory[200];
+		struct buf out = BUF_INIT(memory, sizeof(memory) - 1);
+
+		redact_pair(str_of(rows[i].pair), &out);
+		memory[out.len] = '\0';
+		CU_ASSERT_STRING_EQUAL(memory, rows[i].expected);
+	}
+}
+
+TEST_SUITE(redact, { "values of secret names", test_values_of_secret_names },
+	   { "secrets of lines", test_secrets_of_lines },
 	   { "secret keys of commands", test_secret_keys_of_commands });

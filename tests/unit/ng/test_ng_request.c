@@ -432,9 +432,18 @@ static void test_codecs_are_bounded(void)
 	end_read();
 }
 
+/* The text goes to the log. */
+static void test_secrets_that_are_ignored_are_not_told(void)
+{
+	read_members("\"ice-pwd\":\"abc\",\"flags\":[\"password=abc\",\"x=inline:abc\"]");
+	CU_ASSERT(ignored_is("ice-pwd=***, password=***, x=inline:***"));
+	end_read();
+}
+
 TEST_SUITE(ng_request, { "texts", test_texts }, { "interfaces", test_interfaces },
 	   { "numbers", test_numbers }, { "limit", test_limit }, { "addresses", test_addresses },
 	   { "flags", test_flags }, { "ICE", test_ice },
 	   { "what is ignored is bounded", test_what_is_ignored_is_bounded },
 	   { "latching", test_latching }, { "codecs", test_codecs },
-	   { "codecs are bounded", test_codecs_are_bounded });
+	   { "codecs are bounded", test_codecs_are_bounded },
+	   { "secrets that are ignored are not told", test_secrets_that_are_ignored_are_not_told });
