@@ -98,6 +98,18 @@ int64_t relay_cpu_us(void)
 	return (int64_t)((user + system) * 1000000 / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
+long relay_log_lines(void)
+{
+	FILE *file = fopen(LOG_FILE, "r");
+	long lines = 0;
+
+	must(file, LOG_FILE);
+	for (int c; (c = fgetc(file)) != EOF;)
+		lines += c == '\n';
+	fclose(file);
+	return lines;
+}
+
 bool relay_module(bool loaded)
 {
 	if (relay_nl.sock)

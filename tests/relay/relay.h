@@ -28,6 +28,9 @@ void relay_signal(int number);
 /* CPU time of all threads of the daemon so far, in microseconds. */
 int64_t relay_cpu_us(void);
 
+/* Lines that the daemons have logged so far. */
+long relay_log_lines(void);
+
 /* Also when the module is not loaded. */
 bool relay_module(bool loaded);
 
