@@ -8,8 +8,9 @@
  *
  *   /sys/module/measure/parameters/run   write "WAY FLOWS PACKETS CHECKSUM [gro]"; read the result
  *     WAY       plain, plain6: through the router, to a port that no flow has; near: the same, to
- *               ports that flows have; flow, flow6, flow46, flow64: to flow 0, 1, ... FLOWS-1 in
- *               turn, by IPv4, by IPv6, and from one to the other; see packets.c for addresses
+ *               ports that flows have; spread: as plain, to 64 addresses in turn; flow, flow6,
+ *               flow46, flow64: to flow 0, 1, ... FLOWS-1 in turn, by IPv4, by IPv6, and from one
+ *               to the other; see packets.c for addresses
  *     CHECKSUM  verified, none, complete, partial: the state in which packets are received; with
  *               any but "verified", and with "check", each packet that leaves is checked, and the
  *               time is meaningless
@@ -35,6 +36,7 @@ static const char *const checksum_names[] = { "verified", "check", "none", "comp
 static const struct way ways[] = {
 	{ .name = "plain", .plain = true },
 	{ .name = "near", .plain = true, .near = true },
+	{ .name = "spread", .plain = true, .spread = true },
 	{ .name = "flow" },
 	{ .name = "plain6", .plain = true, .in6 = true, .out6 = true },
 	{ .name = "flow6", .in6 = true, .out6 = true },

@@ -4,7 +4,8 @@
  *
  * They come from 192.0.2.1 or 2001:db8:a::1, port 4000. Flow n must arrive at 10.64.0.0 + n / 20000
  * or 2001:db8:64:: + n / 20000, port 10000 + 2 * (n % 20000), and leave from 198.51.100.254 or
- * 2001:db8:b::fe with the same port to 198.51.100.1 or 2001:db8:b::1, port 5000.
+ * 2001:db8:b::fe with the same port to 198.51.100.1 or 2001:db8:b::1, port 5000. Plain ones are for
+ * these two addresses, or for 198.51.100.1 to .64 in turn.
  */
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
@@ -18,7 +19,8 @@
 
 #define PAYLOAD	   172
 #define UDP_LENGTH ((int)sizeof(struct udphdr) + PAYLOAD)
-#define OTHER_PORT 9000 /* no flow has it */
+#define OTHER_PORT 9000	      /* no flow has it */
+#define TO	   0xc6336401 /* and the next ones with @spread */
 
 /* 2001:db8:GROUP::LAST */
 static struct in6_addr addr6(u16 group, u32 last)
@@ -64,7 +66,8 @@ static void fill_ipv4(struct iphdr *iph, const struct way *way, unsigned int flo
 	iph->protocol = IPPROTO_UDP;
 	iph->tot_len = htons(sizeof(*iph) + UDP_LENGTH);
 	iph->saddr = htonl(0xc0000201);
-	iph->daddr = htonl(way->plain ? 0xc6336401 : 0x0a400000 + flow / 20000);
+	iph->daddr = htonl(way->plain ? TO + (way->spread ? flow % SPREAD : 0)
+				      : 0x0a400000 + flow / 20000);
 	ip_send_check(iph);
 }
 
@@ -145,7 +148,8 @@ struct sk_buff *packet_make(struct net_device *dev, const struct way *way, unsig
 
 static bool is_right_ipv4(const struct iphdr *iph, const struct way *way)
 {
-	return iph->ttl == 63 && !ip_fast_csum(iph, 5) && iph->daddr == htonl(0xc6336401) &&
+	return iph->ttl == 63 && !ip_fast_csum(iph, 5) &&
+	       ntohl(iph->daddr) - TO < (way->spread ? SPREAD : 1) &&
 	       (way->plain || iph->saddr == htonl(0xc63364fe));
 }
 

@@ -8,6 +8,8 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 
+#define SPREAD 64
+
 enum checksum { VERIFIED, CHECK, NONE, COMPLETE, PARTIAL };
 
 /**
@@ -15,10 +17,11 @@ enum checksum { VERIFIED, CHECK, NONE, COMPLETE, PARTIAL };
  * @in6, @out6: by IPv6, when they come and when they leave
  * @plain: through the router; else by flows
  * @near:  with @plain, to ports that flows have
+ * @spread: with @plain and IPv4, to SPREAD addresses in turn
  */
 struct way {
 	const char *name;
-	bool in6, out6, plain, near;
+	bool in6, out6, plain, near, spread;
 };
 
 /* Return: NULL, out of memory */
