@@ -106,7 +106,7 @@ $(Q)$(CLANG) -target bpf -O2 -g -Wall -Wextra -Werror -ffreestanding -Idaemon -I
 endef
 BPF_MISSING = @echo 'make: clang or libbpf-dev is missing: built without the path bpf; `make deps-build` installs both' >&2; : > $@
 
-$(B)/daemon/bpf/load.o: BPF_CFLAGS += $(if $(HAS_BPF),-DRTPRELAY_BPF_PROGRAM='"$(BPF_PROGRAM)"')
+$(B)/daemon/bpf/load.o $(B)/lint/daemon/bpf/load.tidy: private BPF_CFLAGS += $(if $(HAS_BPF),-DRTPRELAY_BPF_PROGRAM='"$(BPF_PROGRAM)"')
 $(B)/daemon/bpf/load.o: $(BPF_PROGRAM)
 
 # Needed for each compilation. Libraries may come from any source. If some are missing, the Debian
@@ -331,7 +331,7 @@ lint-cppcheck:
 $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
 	$(say) TIDY $<
-	$(Q)$(CLANG_TIDY) --quiet --warnings-as-errors='*' $< -- $(LANGUAGE) $(PKG_CFLAGS) $(CFLAGS) 2>$@.log || \
+	$(Q)$(CLANG_TIDY) --quiet --warnings-as-errors='*' $< -- $(LANGUAGE) $(PKG_CFLAGS) $(BPF_CFLAGS) $(CFLAGS) 2>$@.log || \
 		{ cat $@.log; exit 1; }
 	@touch $@
 
