@@ -16,10 +16,9 @@
 #include "bpf/state.h"
 
 /*
- * The place of the filter: found again by the next daemon. Others take the first priorities, and
- * the kernel gives 49152 and lower ones by itself.
+ * Of the filter; with the handle, the next daemon finds it again. Others take the first priorities,
+ * and the kernel gives 49152 and lower ones by itself.
  */
-#define HANDLE	 0x72747072
 #define PRIORITY 50000
 
 bool flow_map_is_ethernet(const char *device)
@@ -44,10 +43,10 @@ static bool is_ethernet(int ifindex)
 }
 
 /* What has the place. @program_id: 0: nothing. 0; -errno */
-static int query(int ifindex, uint32_t *program_id)
+static int query(const struct flow_map *map, int ifindex, uint32_t *program_id)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = PRIORITY);
 	int error = bpf_tc_query(&hook, &options);
 
 	*program_id = error ? 0 : options.prog_id;
@@ -86,7 +85,7 @@ static int fail(int error, char *why, const char *what)
 int flow_map_attach(struct flow_map *map, int ifindex, char *why)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY,
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = PRIORITY,
 		    .prog_fd = map->program, .flags = BPF_TC_F_REPLACE);
 	enum filter_owner owner;
 	int error;
@@ -101,11 +100,11 @@ int flow_map_attach(struct flow_map *map, int ifindex, char *why)
 		return fail(error, why, "no clsact qdisc");
 	if (!error && remember_clsact(map, ifindex))
 		return fail(-ENOMEM, why, "no clsact qdisc");
-	owner = filter_owner_at(ifindex, HANDLE, PRIORITY, "rtprelay:");
+	owner = filter_owner_at(ifindex, map->handle, PRIORITY, "rtprelay:");
 	if (owner == FILTER_FOREIGN) {
 		snprintf(why, FLOW_MAP_WHY,
 			 "another program has the filter of priority %d and handle %#x", PRIORITY,
-			 HANDLE);
+			 map->handle);
 		return -EEXIST;
 	}
 	error = bpf_tc_attach(&hook, &options);
@@ -115,7 +114,7 @@ int flow_map_attach(struct flow_map *map, int ifindex, char *why)
 int flow_map_attached(const struct flow_map *map, int ifindex)
 {
 	uint32_t program_id;
-	int error = query(ifindex, &program_id);
+	int error = query(map, ifindex, &program_id);
 
 	return error ? error : program_id == map->program_id;
 }
@@ -123,9 +122,9 @@ int flow_map_attached(const struct flow_map *map, int ifindex)
 int flow_map_detach(struct flow_map *map, int ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = PRIORITY);
 	uint32_t program_id;
-	int error = query(ifindex, &program_id);
+	int error = query(map, ifindex, &program_id);
 
 	if (!error && program_id == map->program_id)
 		error = bpf_tc_detach(&hook, &options);

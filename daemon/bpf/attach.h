@@ -2,7 +2,7 @@
 /*
  * attach.h - the program at the tc ingress of devices, beside those of others
  *
- * A filter of a fixed handle and of a low priority in clsact: what others have attached runs
+ * A filter of a low priority in clsact: what others have attached runs
  * first, and goes on; a packet of no flow goes on to filters after this one.
  */
 #ifndef RTPRELAY_BPF_ATTACH_H

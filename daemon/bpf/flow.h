@@ -12,6 +12,7 @@
 
 #define FLOW_MAP_CLOCKS	   8
 #define FLOW_MAP_LIMIT_MAX 1000000
+#define FLOW_MAP_HANDLE	   0x72747072
 #define FLOW_MAP_WHY	   256 /* bytes of a reason in words */
 
 /* enum rtprelay_feature that a flow may use */
@@ -100,11 +101,13 @@ typedef bool map_found_fn(void *arg, const struct map_found *found);
  * @pin: folder of a bpffs, made if it does not exist; empty or NULL: no pins
  * @limit: most flows, 1..1000000; memory for them is taken at once, about 1.5 KB each
  * @statistics: of RTP; without them packets cost less
+ * @handle: of its filters on devices: another one for each daemon of a host; 0: the usual one
  */
 struct map_conf {
 	const char *pin;
 	uint32_t limit;
 	bool statistics;
+	uint32_t handle;
 	map_event_fn *event;
 	void *arg;
 };

@@ -191,7 +191,8 @@ static int why_not(int error, char *why)
 	case -EPERM:
 	case -EACCES:
 		snprintf(why, FLOW_MAP_WHY,
-			 "no rights: the process needs CAP_BPF and CAP_NET_ADMIN of the host");
+			 "no rights: the process needs CAP_BPF and CAP_NET_ADMIN of the host, and "
+			 "before Linux 5.11 LimitMEMLOCK=infinity");
 		return -EPERM;
 	case -ENOMEM:
 		snprintf(why, FLOW_MAP_WHY, "not enough memory for the maps");

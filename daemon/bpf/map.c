@@ -147,6 +147,7 @@ int flow_map_open(const struct map_conf *conf, struct flow_map **map, char *why)
 		return -ENOMEM;
 	new->event = conf->event;
 	new->arg = conf->arg;
+	new->handle = conf->handle ? conf->handle : FLOW_MAP_HANDLE;
 	error = conf->limit && conf->limit <= FLOW_MAP_LIMIT_MAX
 			? bpf_load(conf, &new->object, &new->limit, &pinned, why)
 			: -EINVAL;

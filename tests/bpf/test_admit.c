@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admit_rules.h"
 #include "daemon/base/count.h"
 #include "scene.h"
 #include "tests/kmod/kinds.h"
@@ -335,6 +336,92 @@ static void test_packets_of_no_flow_go_up(void)
 	scene_close();
 }
 
+static uint32_t random_state;
+
+static uint32_t any(void)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return random_state >> 8;
+}
+
+/* Bytes that are nearly a packet of some kind; of up to 120 bytes. */
+static size_t make_any(uint8_t *bytes)
+{
+	static const uint8_t firsts[] = { 0x80, 0x80, 0x81, 0x90, 0x9f, 0xa0, 0x00, 0x03, 0x14,
+					  0x3f, 0x10, 0x13, 0x04, 0x40, 0x7f, 0xc0, 0xff };
+	static const uint32_t words[] = { 0x2112a442, 0x5a525450, 0 };
+	size_t len = any() % 121;
+	uint32_t word = htonl(words[any() % COUNT(words)]);
+
+	for (size_t i = 0; i < 120; i++)
+		bytes[i] = (uint8_t)any();
+	bytes[0] = firsts[any() % COUNT(firsts)];
+	if (any() % 2)
+		bytes[1] = (uint8_t)(192 + any() % 32);
+	if (any() % 2)
+		bytes[2] = 0;
+	if (any() % 2)
+		bytes[3] = (uint8_t)(any() % 4 ? len / 4 - 1 : any() % 30);
+	if (any() % 2)
+		memcpy(bytes + 4, &word, sizeof(word));
+	if (any() % 2) /* the length of an extension */
+		memset(bytes + 14, 0, 1);
+	if (any() % 2)
+		bytes[15] = (uint8_t)(any() % 30);
+	return len;
+}
+
+/* By the code that the daemon and the module use. */
+static enum rtprelay_counter judge(const struct map_flow *flow, const uint8_t *bytes, size_t len)
+{
+	struct rtp_wire wire;
+
+	rtp_wire_parse(bytes, len, &flow->port, &wire);
+	if (wire.kind != RTP_KIND_RTP)
+		return admit_kind(flow->kind, wire.kind);
+	if (flow->kind == RTPRELAY_KIND_RTCP)
+		return RTPRELAY_C_PASS_KIND;
+	return flow->pt_set[wire.pt / 8] >> wire.pt % 8 & 1 ? RTPRELAY_C_UNSPEC
+							    : RTPRELAY_C_PASS_PT;
+}
+
+static void test_any_packet_is_judged_as_by_the_module(void)
+{
+	struct map_flow flow = scene_flow(RTPRELAY_KIND_RTP, false);
+	uint64_t expect[RTPRELAY_C_MAX + 1] = { 0 };
+	struct endpoint local = frame_endpoint(LOCAL);
+	unsigned int wrong = 0;
+	uint8_t bytes[120];
+
+	random_state = 20;
+	memset(flow.pt_set, 0xf7, sizeof(flow.pt_set));
+	scene_open(true);
+	for (unsigned int i = 0; i < 20000; i++) {
+		enum rtprelay_counter why;
+		size_t len;
+
+		if (i % 100 == 0) {
+			flow.kind = (uint8_t)(RTPRELAY_KIND_RTP + any() % 3);
+			flow.port.mux = any() % 2;
+			flow.port.negotiated = any() << 8 ^ any();
+			CU_ASSERT_EQUAL(flow_map_set(map, &flow, true, NULL, NULL), 0);
+		}
+		len = make_any(bytes);
+		why = judge(&flow, bytes, len);
+		expect[why ? why : RTPRELAY_C_PACKETS]++;
+		wrong += scene_send(PHONE, LOCAL, bytes, len) != (why ? GOES_UP : FORWARDED);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_EQUAL(flow_map_read(map, &local, &state), 0);
+	for (int i = RTPRELAY_C_PACKETS; i <= RTPRELAY_C_MAX; i++)
+		if (i != RTPRELAY_C_BYTES)
+			CU_ASSERT_EQUAL(state.counters[i], expect[i]);
+	CU_ASSERT(expect[RTPRELAY_C_PACKETS] > 1000);
+	CU_ASSERT(expect[RTPRELAY_C_PASS_STUN] > 100 && expect[RTPRELAY_C_PASS_DTLS] > 100);
+	CU_ASSERT(expect[RTPRELAY_C_PASS_KIND] > 1000 && expect[RTPRELAY_C_PASS_PT] > 100);
+	scene_close();
+}
+
 TEST_SUITE(bpf_admit, { "kinds go where they belong", test_kinds_go_where_they_belong },
 	   { "without mux RTCP has the form of RTCP", test_without_mux_rtcp_has_the_form_of_rtcp },
 	   { "a long compound packet goes up", test_a_long_compound_packet_goes_up },
@@ -351,4 +438,5 @@ TEST_SUITE(bpf_admit, { "kinds go where they belong", test_kinds_go_where_they_b
 	   { "IPv6 without checksum or with more headers goes up",
 	     test_ipv6_without_checksum_or_with_headers_goes_up },
 	   { "device, route and size", test_device_route_and_size },
-	   { "packets of no flow go up", test_packets_of_no_flow_go_up });
+	   { "packets of no flow go up", test_packets_of_no_flow_go_up },
+	   { "any packet is judged as by the module", test_any_packet_is_judged_as_by_the_module });

@@ -3,6 +3,7 @@
  * test_net.c - packets through the attached program, from a phone to another, in namespaces
  */
 #include <errno.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -263,12 +264,40 @@ static void test_fragments_reach_the_socket(void)
 	end();
 }
 
+/* Datagrams that the sender hands over as one are admitted one by one, by the daemon. */
+static void test_merged_datagrams_reach_the_socket(void)
+{
+	uint8_t rtp[3 * 172];
+	int a, relay, size = 172;
+
+	start();
+	a = world_udp("a", A_PHONE);
+	relay = world_udp("relay", A_RELAY);
+	set_flows(false, false);
+	for (uint16_t i = 0; i < 3; i++)
+		rtp_make(rtp + i * 172, 172, 0, i, 0, 0xabcd);
+	CU_ASSERT_EQUAL_FATAL(setsockopt(a, SOL_UDP, UDP_SEGMENT, &size, sizeof(size)), 0);
+	CU_ASSERT(world_send(a, A_RELAY, rtp, sizeof(rtp)));
+	for (uint8_t i = 0; i < 3; i++) {
+		CU_ASSERT_FATAL(world_receive(relay, &packet, SOON));
+		CU_ASSERT_EQUAL(packet.len, 172);
+		CU_ASSERT_EQUAL(packet.bytes[3], i);
+	}
+	CU_ASSERT_EQUAL(read_flow(A_RELAY).counters[RTPRELAY_C_PACKETS], 0);
+	CU_ASSERT_EQUAL(state.counters[RTPRELAY_C_PASS_SIZE], 1);
+	close(a);
+	close(relay);
+	end();
+}
+
 static void test_by_a_router(void)
 {
 	struct map_flow flow;
 	int a, b;
 
 	start();
+	/* Nobody answers for that address on the link. */
+	world_run("ip netns exec b sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore'");
 	world_run("ip -n b addr add 203.0.113.9/32 dev lo");
 	a = world_udp("a", A_PHONE);
 	b = world_udp("b", "203.0.113.9:5000");
@@ -280,6 +309,7 @@ static void test_by_a_router(void)
 	CU_ASSERT_EQUAL_FATAL(flow_map_set(map, &flow, true, NULL, NULL), 0);
 	check_rtp(a, b, A_RELAY, B_RELAY, 172, 2);
 	world_run("ip -n b addr del 203.0.113.9/32 dev lo");
+	world_run("ip netns exec b sh -c 'echo 0 >/proc/sys/net/ipv4/conf/all/arp_ignore'");
 	close(a);
 	close(b);
 	end();
@@ -361,7 +391,7 @@ static void test_what_is_not_ours_stays(void)
 	world_open();
 	foreign_open(&foreign);
 	CU_ASSERT_EQUAL_FATAL(open_map(NULL), 0);
-	CU_ASSERT_EQUAL(foreign_attach(&foreign, "a0", 0x72747072, 50000), 0);
+	CU_ASSERT_EQUAL(foreign_attach(&foreign, "a0", FLOW_MAP_HANDLE, 50000), 0);
 	CU_ASSERT_EQUAL(net_attach(map, "a0"), -EEXIST);
 	CU_ASSERT_EQUAL(net_detach(map, "a0"), 0);
 	CU_ASSERT_EQUAL(world_run("tc -n relay filter show dev a0 ingress | grep -q foreign"), 0);
@@ -374,6 +404,37 @@ static void test_what_is_not_ours_stays(void)
 	world_run("tc -n relay qdisc del dev a0 clsact");
 	flow_map_close(map, false);
 	foreign_close(&foreign);
+}
+
+/* Two daemons of a host, on the same devices. */
+static void test_two_daemons_beside_each_other(void)
+{
+	struct map_conf conf = { .limit = 10, .handle = 7 };
+	struct flow_map *other;
+	char why[FLOW_MAP_WHY];
+	struct map_flow flow;
+	int a, b;
+
+	start();
+	CU_ASSERT_EQUAL_FATAL(flow_map_open(&conf, &other, why), 0);
+	CU_ASSERT_EQUAL(net_attach(other, "a0"), 0);
+	CU_ASSERT_EQUAL(net_attached(map, "a0"), 1);
+	CU_ASSERT_EQUAL(net_attached(other, "a0"), 1);
+	a = world_udp("a", A_PHONE);
+	b = world_udp("b", B_PHONE);
+	set_flows(false, false);
+	net_flow(&flow, "192.0.2.254:40000", A_PHONE, "198.51.100.254:40002", B_PHONE, "b0");
+	CU_ASSERT_EQUAL(flow_map_set(other, &flow, false, NULL, NULL), 0);
+	check_rtp(a, b, A_RELAY, B_RELAY, 172, 1);
+	check_rtp(a, b, "192.0.2.254:40000", "198.51.100.254:40002", 172, 2);
+	end();
+	CU_ASSERT_EQUAL(net_attached(other, "a0"), 1);
+	check_rtp(a, b, "192.0.2.254:40000", "198.51.100.254:40002", 172, 3);
+	CU_ASSERT_EQUAL(net_detach(other, "a0"), 0);
+	world_run("tc -n relay qdisc del dev a0 clsact");
+	flow_map_close(other, false);
+	close(a);
+	close(b);
 }
 
 static void test_devices_without_ethernet_are_refused(void)
@@ -446,9 +507,11 @@ TEST_SUITE(bpf_net,
 	   { "what the flow does not carry reaches the socket",
 	     test_what_the_flow_does_not_carry_reaches_the_socket },
 	   { "fragments reach the socket", test_fragments_reach_the_socket },
+	   { "merged datagrams reach the socket", test_merged_datagrams_reach_the_socket },
 	   { "by a router", test_by_a_router }, { "others go on", test_others_go_on },
 	   { "attach and detach", test_attach_and_detach },
 	   { "what is not ours stays", test_what_is_not_ours_stays },
+	   { "two daemons beside each other", test_two_daemons_beside_each_other },
 	   { "devices without Ethernet are refused", test_devices_without_ethernet_are_refused },
 	   { "media goes on when the daemon is killed",
 	     test_media_goes_on_when_the_daemon_is_killed });
