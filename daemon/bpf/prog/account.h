@@ -8,6 +8,18 @@
 #include "bpf/prog/event.h"
 #include "rtp_stats.h"
 
+/*
+ * The number as the verifier does not know it. Without CAP_PERFMON it refuses an index that is a
+ * constant here and another one, or none, on another way to the same instruction.
+ */
+static inline __u32 unknown(struct __sk_buff *skb, __u32 number)
+{
+	WRITE_ONCE(skb->cb[0], number);
+	number = READ_ONCE(skb->cb[0]);
+	WRITE_ONCE(skb->cb[0], 0);
+	return number;
+}
+
 /* As rtpr_ticks() of kmod/account.h: wraps as RTP timestamps do. */
 static inline __u32 ticks(__u64 ns, __u32 mult)
 {
@@ -36,14 +48,17 @@ static inline void totals_forwarded(__u32 bytes)
  * Why a packet is not forwarded. Without the flow's lock: anybody may send what is refused, and
  * must not hold up the sender. Return: the program's verdict
  */
-static inline int account_left(struct bpf_state *state, enum rtprelay_counter why)
+static inline int account_left(struct __sk_buff *skb, struct bpf_state *state,
+			       enum rtprelay_counter why)
 {
 	struct bpf_totals *here = totals_here();
-	__u32 which = why;
+	__u32 which = unknown(skb, why);
+	__u64 *left = state->left;
 
 	if (which > RTPRELAY_C_MAX)
 		return TC_ACT_UNSPEC;
-	__sync_fetch_and_add(&state->left[which], 1);
+	barrier_var(left); /* else the index is added to the address of the lock */
+	__sync_fetch_and_add(&left[which], 1);
 	if (here)
 		here->c[which]++;
 	return admit_drops(why) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
@@ -89,10 +104,11 @@ static inline void account_locked(const struct bpf_conf *conf, struct bpf_state 
 	}
 }
 
-static inline void account_with_statistics(const struct bpf_conf *conf, struct bpf_state *state,
-					   const struct packet *pkt, __u64 now)
+static inline void account_with_statistics(struct __sk_buff *skb, const struct bpf_conf *conf,
+					   struct bpf_state *state, const struct packet *pkt,
+					   __u64 now)
 {
-	__u32 index = conf->pt[pkt->rtp.pt & 127] & BPF_FLOW_CLOCKS;
+	__u32 index = conf->pt[unknown(skb, pkt->rtp.pt) & 127] & BPF_FLOW_CLOCKS;
 	__u32 clock = conf->clock[index], arrival = ticks(now, conf->clock_mult[index]);
 
 	bpf_spin_lock(&state->lock);
@@ -118,7 +134,7 @@ static inline void account(struct __sk_buff *skb, const struct bpf_conf *conf,
 	__u64 before = READ_ONCE(state->seen_ns);
 
 	if (constants.statistics)
-		account_with_statistics(conf, state, pkt, now);
+		account_with_statistics(skb, conf, state, pkt, now);
 	else
 		account_simply(conf, state, pkt);
 	WRITE_ONCE(state->seen_ns, now);

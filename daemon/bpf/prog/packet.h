@@ -55,18 +55,24 @@ static inline __u32 payload_off(bool v6)
 	return udp_off(v6) + sizeof(struct udphdr);
 }
 
-/* The headers up to UDP's in one piece. NULL: it has not so many bytes. */
-static inline void *packet_headers(struct __sk_buff *skb, bool v6)
+/*
+ * The headers up to UDP's in one piece. False: it has not so many bytes. A pointer is not compared
+ * with NULL, since without CAP_PERFMON the verifier refuses that.
+ */
+static inline bool packet_headers(struct __sk_buff *skb, bool v6, void **headers)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 
-	if (likely(data + payload_off(v6) <= end))
-		return data;
-	if (skb->len < payload_off(v6) || bpf_skb_pull_data(skb, payload_off(v6)))
-		return NULL;
-	data = (void *)(long)skb->data;
-	end = (void *)(long)skb->data_end;
-	return data + payload_off(v6) <= end ? data : NULL;
+	if (unlikely(data + payload_off(v6) > end)) {
+		if (skb->len < payload_off(v6) || bpf_skb_pull_data(skb, payload_off(v6)))
+			return false;
+		data = (void *)(long)skb->data;
+		end = (void *)(long)skb->data_end;
+		if (data + payload_off(v6) > end)
+			return false;
+	}
+	*headers = data;
+	return true;
 }
 
 static inline bool ipv4_sum_is_right(const struct iphdr *iph)
@@ -97,11 +103,13 @@ static inline bool packet_parse_udp(struct packet *pkt, const struct udphdr *uh,
 
 static inline bool packet_parse_ipv4(struct packet *pkt, struct __sk_buff *skb)
 {
-	const void *data = packet_headers(skb, false);
-	const struct iphdr *iph = data + ETH_HLEN;
+	const struct iphdr *iph;
+	void *data;
 
-	if (!data || ((const struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IP))
+	if (!packet_headers(skb, false, &data) ||
+	    ((const struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IP))
 		return false;
+	iph = data + ETH_HLEN;
 	if (iph->protocol != IPPROTO_UDP || *(const __u8 *)iph != 0x45 ||
 	    iph->frag_off & bpf_htons(0x3fff))
 		return false;
@@ -125,12 +133,14 @@ static inline void copy_ipv6(__u32 *to, const __u32 *from)
 
 static inline bool packet_parse_ipv6(struct packet *pkt, struct __sk_buff *skb)
 {
-	const void *data = packet_headers(skb, true);
-	const struct ipv6hdr *ip6h = data + ETH_HLEN;
+	const struct ipv6hdr *ip6h;
+	void *data;
 	__u32 first;
 
-	if (!data || ((const struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IPV6))
+	if (!packet_headers(skb, true, &data) ||
+	    ((const struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IPV6))
 		return false;
+	ip6h = data + ETH_HLEN;
 	first = bpf_ntohl(*(const __u32 *)ip6h);
 	if (ip6h->nexthdr != IPPROTO_UDP || first >> 28 != 6)
 		return false;

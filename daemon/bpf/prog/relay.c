@@ -50,7 +50,7 @@ static inline int forward(struct __sk_buff *skb, const struct bpf_conf *conf,
 {
 	totals_forwarded(pkt->payload_len);
 	if (unlikely(!rewrite(skb, pkt, conf, v6)))
-		return account_left(state, RTPRELAY_C_DROP_NOMEM);
+		return account_left(skb, state, RTPRELAY_C_DROP_NOMEM);
 	return bpf_redirect_neigh(conf->oif, (void *)&conf->hop, sizeof(conf->hop), 0);
 }
 
@@ -74,10 +74,10 @@ static inline int relay(struct __sk_buff *skb, const bool v6)
 	if (unlikely(why == RTPRELAY_C_DROP_SOURCE))
 		event_refused(conf, state, number, &pkt, v6);
 	if (unlikely(why))
-		return account_left(state, why);
+		return account_left(skb, state, why);
 	account(skb, conf, state, number, &pkt, v6);
 	if (unlikely(conf->flags & RTPRELAY_FLOW_DROP))
-		return account_left(state, RTPRELAY_C_DROP_BLOCKED);
+		return account_left(skb, state, RTPRELAY_C_DROP_BLOCKED);
 	return forward(skb, conf, state, &pkt, v6);
 }
 

@@ -131,8 +131,7 @@ static inline bool rewrite(struct __sk_buff *skb, const struct packet *pkt,
 		change_odd_checksum(skb, pkt, conf, addr, port, v6);
 	else
 		change_device_sum(skb, pkt, conf, addr, v6);
-	data = packet_headers(skb, v6);
-	if (unlikely(!data))
+	if (unlikely(!packet_headers(skb, v6, &data)))
 		return false;
 	uh = data + udp_off(v6);
 	if (likely(!odd))
