@@ -11,6 +11,7 @@
 #include <event2/http.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 #include "base/clock.h"
 #include "base/json_line.h"
@@ -32,7 +33,7 @@ struct object {
 /* A URL. @busy: the first object is being sent; @timer ends that, else it begins the next one. */
 struct server {
 	const struct timeout_post_conf *conf;
-	const char *url;
+	char *shown; /* the URL without its query, which may have a token: for log lines */
 	struct evhttp_uri *uri;
 	char *target; /* path and query */
 	char host[300];
@@ -83,7 +84,7 @@ static void make_room(struct server *server, size_t len)
 	if (!server->told_full)
 		log_warn("notify %s: the server cannot be reached or is too slow: the oldest "
 			 "time-out notifications are dropped",
-			 server->url);
+			 server->shown);
 	server->told_full = true;
 	while (!has_room(server, len))
 		lose(server, server->busy ? server->objects->next : server->objects);
@@ -102,7 +103,7 @@ static void add(struct server *server, struct str text)
 
 	if (!object) {
 		++*server->conf->lost;
-		log_err("notify %s: a time-out notification is lost: out of memory", server->url);
+		log_err("notify %s: a time-out notification is lost: out of memory", server->shown);
 		return;
 	}
 	make_room(server, text.len);
@@ -123,7 +124,7 @@ static void try_later(struct server *server)
 
 	if (!server->told_failing)
 		log_warn("notify %s: the server does not take time-out notifications: they wait",
-			 server->url);
+			 server->shown);
 	server->told_failing = true;
 	set_timer(server, server->retry_ms);
 	server->retry_ms = doubled < RETRY_MAX_MS ? doubled : RETRY_MAX_MS;
@@ -132,7 +133,8 @@ static void try_later(struct server *server)
 static void taken(struct server *server)
 {
 	if (server->told_failing || server->told_full)
-		log_notice("notify %s: the server takes time-out notifications again", server->url);
+		log_notice("notify %s: the server takes time-out notifications again",
+			   server->shown);
 	server->told_failing = server->told_full = server->told_refused = false;
 	drop(server, server->objects);
 }
@@ -142,7 +144,7 @@ static void refused(struct server *server, int status)
 	if (!server->told_refused)
 		log_warn("notify %s: the server refuses time-out notifications with status %d: "
 			 "they are lost",
-			 server->url, status);
+			 server->shown, status);
 	server->told_refused = true;
 	lose(server, server->objects);
 }
@@ -355,7 +357,9 @@ static const char *read_server(struct server *server, const char *url)
 	static const char bad[] = "expected http://HOST:PORT/PATH";
 	struct endpoint addr;
 
-	server->url = url;
+	server->shown = strndup(url, strcspn(url, "?"));
+	if (!server->shown)
+		return "out of memory";
 	if (str_starts(str_of(url), STR("https://")))
 		return "only http is possible; put a TLS proxy (stunnel) on this host";
 	server->uri = evhttp_uri_parse(url);
@@ -423,6 +427,7 @@ static void server_close(struct server *server)
 	if (server->uri)
 		evhttp_uri_free(server->uri);
 	free(server->target);
+	free(server->shown);
 }
 
 void timeout_post_close(struct timeout_post *post)

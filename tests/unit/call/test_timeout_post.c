@@ -7,6 +7,7 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include "daemon/call/timeout_post.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 
@@ -302,17 +303,24 @@ static void test_server_that_does_not_answer(void)
 	setup_close(&setup);
 }
 
+/* The query may have a token, which is not for the log. */
 static void test_what_waits_is_bounded(void)
 {
+	static struct log_capture capture;
 	static struct setup setup;
+	static char log[65536];
 	char id[32];
 
 	setup_open(&setup, false, 10000);
+	log_capture_begin(&capture, LOG_LEVEL_WARNING);
 	for (int i = 0; i < TIMEOUT_POSTS + 3; i++) {
 		snprintf(id, sizeof(id), "c%d", i);
 		time_out(&setup, id);
 		scene_settle(&setup.scene);
 	}
+	log_capture_end(&capture, log, sizeof(log));
+	CU_ASSERT_PTR_NOT_NULL(strstr(log, "/calls/ended: the server cannot be reached"));
+	CU_ASSERT_PTR_NULL(strstr(log, "by=relay"));
 	CU_ASSERT_EQUAL(timeout_post_waiting(setup.post), TIMEOUT_POSTS);
 	CU_ASSERT_EQUAL(setup.lost, 3);
 	server_start(&setup);
