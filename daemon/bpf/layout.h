@@ -122,9 +122,11 @@ struct bpf_totals {
 /**
  * struct bpf_constants - set before the program is loaded: the kernel compiles it for them
  * @statistics: are RTP statistics kept?
+ * @zero: a key
  * @coarse_clock: has the kernel the clock of the last tick (Linux 5.11)? It costs less
  */
 struct bpf_constants {
+	__u32 zero;
 	bool statistics, coarse_clock;
 };
 

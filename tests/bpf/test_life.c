@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/capability.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -208,6 +209,34 @@ static void test_no_rights_in_words(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "CAP_BPF and CAP_NET_ADMIN"));
 }
 
+static bool keep_only(const cap_value_t *kept, int n)
+{
+	cap_t caps = cap_init();
+	bool ok = caps && !cap_set_flag(caps, CAP_PERMITTED, n, kept, CAP_SET) &&
+		  !cap_set_flag(caps, CAP_EFFECTIVE, n, kept, CAP_SET) && !cap_set_proc(caps);
+
+	cap_free(caps);
+	return ok;
+}
+
+/* The verifier is stricter with a process that has no CAP_PERFMON. */
+static void test_two_capabilities_are_enough(void)
+{
+	static const cap_value_t kept[] = { CAP_BPF, CAP_NET_ADMIN };
+	int status = 0;
+
+	for (int statistics = 0; statistics < 2; statistics++) {
+		struct map_conf conf = { .limit = 10, .statistics = statistics };
+		char why[FLOW_MAP_WHY];
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(!keep_only(kept, 2) || flow_map_open(&conf, &map, why));
+		CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+		CU_ASSERT_EQUAL(status, 0);
+	}
+}
+
 TEST_SUITE(bpf_life,
 	   { "a replaced flow keeps its counters", test_a_replaced_flow_keeps_its_counters },
 	   { "a replaced flow begins a new jitter", test_a_replaced_flow_begins_a_new_jitter },
@@ -218,4 +247,5 @@ TEST_SUITE(bpf_life,
 	   { "flows are found again by their pins", test_flows_are_found_again_by_their_pins },
 	   { "maps of another size are made again", test_maps_of_another_size_are_made_again },
 	   { "without a bpffs it says so", test_without_a_bpffs_it_says_so },
-	   { "no rights, in words", test_no_rights_in_words });
+	   { "no rights, in words", test_no_rights_in_words },
+	   { "two capabilities are enough", test_two_capabilities_are_enough });

@@ -28,9 +28,7 @@ static inline __u32 ticks(__u64 ns, __u32 mult)
 
 static inline struct bpf_totals *totals_here(void)
 {
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&totals, &zero);
+	return bpf_map_lookup_elem(&totals, FIRST);
 }
 
 /* An admitted packet that is forwarded. */
@@ -65,20 +63,19 @@ static inline int account_left(struct __sk_buff *skb, struct bpf_state *state,
 }
 
 /* Stores the packet beside the flow. */
-static inline void account_rtcp(struct __sk_buff *skb, const struct packet *pkt, __u32 number,
-				__u64 now, bool v6)
+static inline void account_rtcp(struct __sk_buff *skb, struct bpf_scratch *copy, __u64 now, bool v6)
 {
-	struct bpf_rtcp *rtcp = bpf_map_lookup_elem(&rtcps, &number);
-	__u32 len = pkt->payload_len, zero = 0;
-	struct bpf_scratch *copy = bpf_map_lookup_elem(&scratch, &zero);
+	const struct packet *pkt = &copy->pkt;
+	struct bpf_rtcp *rtcp = bpf_map_lookup_elem(&rtcps, &pkt->state);
+	__u32 len = pkt->payload_len;
 
-	if (!rtcp || !copy)
+	if (!rtcp)
 		return;
 	if (len > RTPRELAY_RTCP_MAX)
 		len = RTPRELAY_RTCP_MAX;
 	barrier_var(len);
-	if (len < 1 || len > RTPRELAY_RTCP_MAX ||
-	    bpf_skb_load_bytes(skb, payload_off(v6), copy->bytes, len))
+	len = ((len - 1) & (RTPRELAY_RTCP_MAX - 1)) + 1; /* as the verifier understands it */
+	if (bpf_skb_load_bytes(skb, payload_off(v6), copy->bytes, len))
 		return;
 	bpf_spin_lock(&rtcp->lock);
 	rtcp->len = len;
@@ -128,8 +125,9 @@ static inline void account_simply(const struct bpf_conf *conf, struct bpf_state 
 
 /* An admitted packet. */
 static inline void account(struct __sk_buff *skb, const struct bpf_conf *conf,
-			   struct bpf_state *state, __u32 number, const struct packet *pkt, bool v6)
+			   struct bpf_state *state, struct bpf_scratch *here, bool v6)
 {
+	const struct packet *pkt = &here->pkt;
 	__u64 now = constants.statistics ? bpf_ktime_get_ns() : now_about();
 	__u64 before = READ_ONCE(state->seen_ns);
 
@@ -144,12 +142,12 @@ static inline void account(struct __sk_buff *skb, const struct bpf_conf *conf,
 	}
 	if (unlikely(!READ_ONCE(state->heard))) {
 		WRITE_ONCE(state->heard, true);
-		event_flow(BPF_EVENT_FIRST, number);
+		event_flow(BPF_EVENT_FIRST, pkt->state);
 	} else if (unlikely((__s64)(now - before) >= (__s64)conf->idle_ns)) {
-		event_flow(BPF_EVENT_RESUMED, number);
+		event_flow(BPF_EVENT_RESUMED, pkt->state);
 	}
 	if (unlikely(pkt->rtp.kind == RTP_KIND_RTCP))
-		account_rtcp(skb, pkt, number, now, v6);
+		account_rtcp(skb, here, now, v6);
 }
 
 #endif

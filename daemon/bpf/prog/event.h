@@ -115,7 +115,7 @@ static inline void event_flow(__u32 kind, __u32 number)
 		bpf_ringbuf_submit(event, 0);
 }
 
-static inline void event_refused(const struct bpf_conf *conf, struct bpf_state *state, __u32 number,
+static inline void event_refused(const struct bpf_conf *conf, struct bpf_state *state,
 				 const struct packet *pkt, bool v6)
 {
 	__u64 now = now_about();
@@ -124,11 +124,15 @@ static inline void event_refused(const struct bpf_conf *conf, struct bpf_state *
 
 	if (!refused)
 		return;
-	event = event_begin(BPF_EVENT_REFUSED, number);
+	event = event_begin(BPF_EVENT_REFUSED, pkt->state);
 	if (!event)
 		return;
 	event->refused = refused;
-	event->source = pkt->src;
+	if (v6)
+		copy_ipv6(event->source.addr, pkt->src.addr);
+	else
+		event->source.addr[3] = pkt->src.addr[3];
+	event->source.port = pkt->src.port;
 	event->source.family = v6 ? AF_INET6 : AF_INET;
 	event->numbered = is_numbered(conf, pkt);
 	event->rtp = pkt->rtp.kind == RTP_KIND_RTP;

@@ -11,6 +11,7 @@
 
 #include "bpf/prog/bpf.h"
 #include "bpf/layout.h"
+#include "bpf/prog/packet.h"
 
 /* Without elements in advance: memory is used for flows that exist. */
 struct {
@@ -58,8 +59,13 @@ struct {
 	__type(value, struct bpf_totals);
 } totals SEC(".maps");
 
-/* An RTCP packet on its way to rtcps: helpers must not be called under a lock. */
+/*
+ * What a packet needs beyond registers: the packet, and an RTCP packet on its way to rtcps, since
+ * helpers must not be called under a lock. Not on the stack: without CAP_PERFMON the kernel puts a
+ * barrier behind each store there, so that no store is passed by in speculation.
+ */
 struct bpf_scratch {
+	struct packet pkt;
 	__u8 bytes[RTPRELAY_RTCP_MAX];
 };
 
@@ -76,5 +82,8 @@ struct {
 } events SEC(".maps");
 
 const volatile struct bpf_constants constants = { .statistics = true };
+
+/* The key of maps with one element; not on the stack, see above. */
+#define FIRST ((const void *)&constants.zero)
 
 #endif

@@ -30,11 +30,21 @@
 
 /**
  * struct packet - what the rest of the path needs
+ * @key: of the local endpoint, @conf, @state: the numbers that it leads to
+ * @head: the first bytes of the payload
  * @len: of the IP packet; a frame may be longer, for Ethernet has a least length
  * @payload_len: of the UDP payload
  * @check: of UDP, @tos: or traffic class, @ttl: or hop limit, as received
  */
 struct packet {
+	struct bpf_key_ipv6 key;
+	__u32 head[HEAD_BYTES / 4];
+	union {
+		__u64 slot_both;
+		struct {
+			__u32 conf, state;
+		};
+	};
 	struct bpf_endpoint src, local;
 	struct rtp_wire rtp;
 	__u32 len, payload_len;
@@ -158,16 +168,15 @@ static inline bool packet_parse_ipv6(struct packet *pkt, struct __sk_buff *skb)
  * The first bytes of the payload, and zeros where it is shorter. @offset is added to the payload's.
  * False: it cannot be read
  */
-static inline bool packet_head(struct __sk_buff *skb, bool v6, __u32 payload_len, __u8 *head)
+static inline bool packet_head(struct __sk_buff *skb, bool v6, __u32 payload_len, __u32 *to)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	const __u32 *from = data + payload_off(v6);
-	__u32 *to = (__u32 *)head;
 
 	to[0] = to[1] = to[2] = 0;
 	if (likely(payload_len >= HEAD_BYTES)) {
 		if (unlikely((void *)(from + 3) > end))
-			return !bpf_skb_load_bytes(skb, payload_off(v6), head, HEAD_BYTES);
+			return !bpf_skb_load_bytes(skb, payload_off(v6), to, HEAD_BYTES);
 		to[0] = from[0];
 		to[1] = from[1];
 		to[2] = from[2];
@@ -178,7 +187,7 @@ static inline bool packet_head(struct __sk_buff *skb, bool v6, __u32 payload_len
 	barrier_var(payload_len);
 	if (payload_len < 1 || payload_len > HEAD_BYTES)
 		return false;
-	return !bpf_skb_load_bytes(skb, payload_off(v6), head, payload_len);
+	return !bpf_skb_load_bytes(skb, payload_off(v6), to, payload_len);
 }
 
 /*
@@ -261,9 +270,10 @@ static inline bool packet_classify(struct packet *pkt, struct __sk_buff *skb, bo
 				   const struct bpf_conf *conf)
 {
 	struct rtp_port port = { .negotiated = conf->negotiated, .mux = conf->mux };
-	__u8 head[HEAD_BYTES] __attribute__((aligned(4)));
+	const __u8 *head = (const __u8 *)pkt->head;
 
-	if (!packet_head(skb, v6, pkt->payload_len, head))
+	memset(&pkt->rtp, 0, sizeof(pkt->rtp));
+	if (!packet_head(skb, v6, pkt->payload_len, pkt->head))
 		return false;
 	if (unlikely(conf->kind == RTPRELAY_KIND_OPAQUE)) {
 		pkt->rtp.kind = RTP_KIND_OTHER;

@@ -13,32 +13,33 @@
 #include "bpf/prog/packet.h"
 #include "bpf/prog/rewrite.h"
 
-static inline const struct bpf_slot *find_slot(const struct packet *pkt, bool v6)
+static inline const struct bpf_slot *find_slot(struct packet *pkt, bool v6)
 {
-	struct bpf_key_ipv4 key4 = { .addr = pkt->local.addr[3], .port = pkt->local.port };
-	struct bpf_key_ipv6 key6 = { .port = pkt->local.port };
+	struct bpf_key_ipv4 *key4 = (void *)&pkt->key;
 
-	if (!v6)
-		return bpf_map_lookup_elem(&slots4, &key4);
-	copy_ipv6(key6.addr, pkt->local.addr);
-	return bpf_map_lookup_elem(&slots6, &key6);
+	if (!v6) {
+		key4->addr = pkt->local.addr[3];
+		key4->port = pkt->local.port;
+		key4->zero = 0;
+		return bpf_map_lookup_elem(&slots4, key4);
+	}
+	copy_ipv6(pkt->key.addr, pkt->local.addr);
+	pkt->key.port = pkt->local.port;
+	pkt->key.zero = 0;
+	return bpf_map_lookup_elem(&slots6, &pkt->key);
 }
 
-/* *number: of its state. NULL: there is none, or it is being changed this very moment */
-static inline const struct bpf_conf *find_conf(const struct packet *pkt, __u32 *number, bool v6)
+/* NULL: there is none, or it is being changed this very moment */
+static inline const struct bpf_conf *find_conf(struct packet *pkt, bool v6)
 {
 	const struct bpf_slot *slot = find_slot(pkt, v6);
 	const struct bpf_conf *conf;
-	__u64 numbers;
-	__u32 index;
 
 	if (!slot)
 		return NULL;
-	/* Both at once: the element may be reused by another flow. */
-	numbers = READ_ONCE(*(const __u64 *)slot);
-	index = ((const struct bpf_slot *)&numbers)->conf;
-	*number = ((const struct bpf_slot *)&numbers)->state;
-	conf = bpf_map_lookup_elem(&confs, &index);
+	/* Both numbers at once: the element may be reused by another flow. */
+	pkt->slot_both = READ_ONCE(*(const __u64 *)slot);
+	conf = bpf_map_lookup_elem(&confs, &pkt->conf);
 	if (!conf || conf->local.port != pkt->local.port ||
 	    !addr_equal(&conf->local, &pkt->local, v6))
 		return NULL;
@@ -56,29 +57,32 @@ static inline int forward(struct __sk_buff *skb, const struct bpf_conf *conf,
 
 static inline int relay(struct __sk_buff *skb, const bool v6)
 {
-	struct packet pkt = { 0 };
+	struct bpf_scratch *here = bpf_map_lookup_elem(&scratch, FIRST);
 	const struct bpf_conf *conf;
 	struct bpf_state *state;
 	enum rtprelay_counter why;
-	__u32 number;
+	struct packet *pkt;
 
-	if (!(v6 ? packet_parse_ipv6(&pkt, skb) : packet_parse_ipv4(&pkt, skb)))
+	if (!here)
 		return TC_ACT_UNSPEC;
-	conf = find_conf(&pkt, &number, v6);
+	pkt = &here->pkt;
+	if (!(v6 ? packet_parse_ipv6(pkt, skb) : packet_parse_ipv4(pkt, skb)))
+		return TC_ACT_UNSPEC;
+	conf = find_conf(pkt, v6);
 	if (!conf)
 		return TC_ACT_UNSPEC; /* not the relay's, or not latched yet */
-	state = bpf_map_lookup_elem(&states, &number);
-	if (!state || !packet_classify(&pkt, skb, v6, conf))
+	state = bpf_map_lookup_elem(&states, &pkt->state);
+	if (!state || !packet_classify(pkt, skb, v6, conf))
 		return TC_ACT_UNSPEC;
-	why = admit(conf, &pkt, skb, v6);
+	why = admit(conf, pkt, skb, v6);
 	if (unlikely(why == RTPRELAY_C_DROP_SOURCE))
-		event_refused(conf, state, number, &pkt, v6);
+		event_refused(conf, state, pkt, v6);
 	if (unlikely(why))
 		return account_left(skb, state, why);
-	account(skb, conf, state, number, &pkt, v6);
+	account(skb, conf, state, here, v6);
 	if (unlikely(conf->flags & RTPRELAY_FLOW_DROP))
 		return account_left(skb, state, RTPRELAY_C_DROP_BLOCKED);
-	return forward(skb, conf, state, &pkt, v6);
+	return forward(skb, conf, state, pkt, v6);
 }
 
 SEC("tc")
