@@ -32,7 +32,10 @@ struct counter_name {
 	X(DROP_TTL, "ttl", "packets", "TTL or hop limit exceeded: a loop, or a distant sender")    \
 	X(DROP_RECEIVE_QUEUE, "receive_queue", "packets",                                          \
 	  "arrived faster than they were read: the port's receive buffer was full")                \
-	X(DROP_BANNED, "banned", "packets", "from a banned address (rtprelayctl ban)")
+	X(DROP_BANNED, "banned", "packets", "from a banned address (rtprelayctl ban)")             \
+	X(DROP_NO_KEYS, "no_keys", "packets", "SRTP, before a side has its keys")                  \
+	X(DROP_SRTP_AUTH, "srtp_auth", "packets", "SRTP that is not authentic, or plain RTP")      \
+	X(DROP_SRTP_REPLAY, "srtp_replay", "packets", "SRTP with an index that was used before")
 
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \

@@ -269,6 +269,7 @@ static void put_flags(struct json_line *line, const struct side_conf *side)
 		{ SIDE_SILENCE, "silenced" },
 		{ SIDE_DTLS, "dtls" },
 		{ SIDE_HOLD, "on-hold" },
+		{ SIDE_SRTP, "srtp" },
 	};
 
 	jsonl_open(line, "flags", '[');

@@ -54,6 +54,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 
 	if (!(ask->features & RTPRELAY_FEATURE_EVENTS))
 		return "the kernel module is too old: it reports no events";
+	if ((flags | ask->conf->side[!side].flags) & SIDE_SRTP)
+		return "srtp";
 	if (!endpoint_is_set(&in->source))
 		return "not latched";
 	if (in->banned)

@@ -42,6 +42,7 @@ struct batch *batch_new(void)
 	}
 	for (size_t i = 0; i < BATCH; i++) {
 		batch->packet[i].data = batch->memory + i * STRIDE;
+		batch->packet[i].size = STRIDE;
 		batch->packet[i].source = &batch->source[i];
 		batch->in_iov[i].iov_base = batch->packet[i].data;
 		batch->in_iov[i].iov_len = PACKET_BYTES;

@@ -12,6 +12,7 @@
 #include "packet/pool.h"
 #include "packet/remote.h"
 #include "packet/report.h"
+#include "packet/secure.h"
 #include "packet/worker.h"
 
 static void init_stream(struct stream *s, struct bridge *b, int side, int comp, int fd,
@@ -115,20 +116,40 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 	return b;
 }
 
+/* Both sides', with the first key of either. */
+static bool needs_keys(const struct bridge *b, const struct bridge_change *change)
+{
+	return !b->keyed && change &&
+	       (change->receive[SIDE_A] || change->send[SIDE_A] || change->receive[SIDE_B] ||
+		change->send[SIDE_B]);
+}
+
 int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 		  const struct bridge_change *change)
 {
+	bool first_keys = needs_keys(b, change);
+	struct bridge_keys *keys = NULL;
 	struct order_update *update;
 
-	if (b->closing || !b->worker)
+	if (b->closing || !b->worker) {
+		if (change)
+			secure_drop(change);
 		return 0;
+	}
 	update = malloc(sizeof(*update));
-	if (!update)
+	if (first_keys)
+		keys = calloc(2, sizeof(*keys));
+	if (!update || (first_keys && !keys)) {
+		free(update);
+		free(keys);
 		return -ENOMEM;
+	}
 	*update = (struct order_update){ .order = { .bridge = b, .kind = ORDER_UPDATE },
+					 .keys = keys,
 					 .conf = *conf };
 	if (change)
 		update->change = *change;
+	b->keyed |= first_keys;
 	b->told = *conf;
 	worker_post(b->worker, &update->order);
 	return 0;
@@ -179,6 +200,7 @@ void bridge_free(struct bridge *b)
 		return;
 	for (int i = 0; i < 4; i++)
 		free_stream(b->stream[i >> 1][i & 1]);
+	secure_end(b);
 	for (int side = 0; side < 2; side++)
 		free(b->candidates[side]);
 	free(b);

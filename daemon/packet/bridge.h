@@ -39,7 +39,7 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 /**
  * bridge_update() - new settings
  * @change: what the offer or answer means for what was learned; NULL: only settings change
- * Return: 0; -ENOMEM: the old ones stay.
+ * Return: 0: its keys are the bridge's; -ENOMEM: the old settings stay.
  */
 int bridge_update(struct bridge *bridge, const struct bridge_conf *conf,
 		  const struct bridge_change *change);

@@ -6,6 +6,7 @@
  * at the tick of each second. The socket is connected while the remote is locked and sends.
  */
 #include "packet/remote.h"
+#include "packet/secure.h"
 #include "packet/rtcp.h"
 #include "packet/steer.h"
 
@@ -445,6 +446,7 @@ void bridge_apply(struct bridge *b, const struct bridge_conf *conf,
 	struct bridge_conf old = b->conf;
 
 	b->conf = *conf;
+	secure_apply(b, change);
 	for (int i = 0; i < 4; i++) {
 		if (change->side[i >> 1] != LATCH_FRESH)
 			keep_held_address(&b->conf.side[i >> 1].sdp[i & 1],

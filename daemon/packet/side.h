@@ -42,7 +42,8 @@ enum side_flag {
 	SIDE_SILENCE = 1 << 6,	     /* their payload is replaced by silence, or they are dropped */
 	SIDE_DTLS = 1 << 7,	     /* DTLS was negotiated */
 	SIDE_HOLD = 1 << 8,	     /* this side is on hold (not sending): silence is normal */
-	SIDE_FLAGS = (1 << 9) - 1,   /* all of them */
+	SIDE_SRTP = 1 << 9,	     /* RTP and RTCP of this side are SRTP, which ends here */
+	SIDE_FLAGS = (1 << 10) - 1,  /* all of them */
 };
 
 #define BRIDGE_CLOCKS 8
@@ -81,16 +82,22 @@ static inline struct rtp_port bridge_port(const struct bridge_conf *conf, int si
 				  .mux = comp == COMP_RTCP || conf->side[side].flags & SIDE_MUX };
 }
 
+struct srtp;
+
 /**
  * struct bridge_change - what one offer or answer means for what each side's streams have learned
  * @side: LATCH_KEEP, _REOPEN or _FRESH. Not whether an endpoint moved: bridge_apply() finds that
  * @step: what the SDP is for that side
+ *
+ * @receive, @send: new keys of a side with SIDE_SRTP, the bridge's once bridge_update() has taken
+ *	them; NULL: those of before stay
  *
  * Valid for one bridge_update(): neither settings nor records keep it. All zero: no change.
  */
 struct bridge_change {
 	enum latch_change side[2];
 	enum latch_step step[2];
+	struct srtp *receive[2], *send[2];
 };
 
 /* Why a packet was not forwarded. Names, units and help: include/counter_names.h */
@@ -109,6 +116,9 @@ enum stream_drop {
 	DROP_TTL, /* TTL used up; checked here only for packets from the relay's own addresses */
 	DROP_RECEIVE_QUEUE, /* the system dropped it: receive buffer full */
 	DROP_BANNED,	    /* packet/banned.h has its source */
+	DROP_NO_KEYS,	    /* SRTP: one of the sides has no keys yet */
+	DROP_SRTP_AUTH,	    /* SRTP: it is not authentic */
+	DROP_SRTP_REPLAY,   /* SRTP: its index was used before */
 	DROP_COUNT,
 };
 

@@ -132,8 +132,19 @@ struct order {
 	enum order_kind kind;
 };
 
+struct srtp;
+
+/**
+ * struct bridge_keys - SRTP of one side; NULL: it has none yet, or is plain
+ * @before: the key until @receive came; NULL: @receive was used, or is the first
+ */
+struct bridge_keys {
+	struct srtp *receive, *before, *send;
+};
+
 struct order_update {
 	struct order order;
+	struct bridge_keys *keys; /* memory for those of @change, or NULL */
 	struct bridge_conf conf;
 	struct bridge_change change;
 };
@@ -182,16 +193,18 @@ struct bridge {
 	struct bridge *sibling; /* until ORDER_OPEN is done */
 	struct worker *worker;	/* NULL: closed, or the pool was freed */
 	void *owner;
-	bool closing;
+	bool closing, keyed; /* memory for @keys was sent */
 	/* Media thread: of each side's RTP; NULL: no newcomer had to wait yet. */
 	struct candidates *candidates[2];
+	/* Media thread: SRTP of both sides; NULL: none of them ever had a key. */
+	struct bridge_keys *keys;
 	struct stream streams[];
 };
 
-/* A received packet. @data may be changed. */
+/* A received packet. @data may be changed. @size: of its memory, since SRTP makes it longer. */
 struct packet {
 	uint8_t *data;
-	size_t len;
+	size_t len, size;
 	struct endpoint *source;
 	int tos; /* -1: not known */
 	int ttl; /* 0: not known */

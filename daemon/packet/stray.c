@@ -142,6 +142,7 @@ static bool read_packet(struct stray *stray, unsigned int i, struct stray_packet
 
 	to->packet = (struct packet){ .data = stray->iov[i].iov_base,
 				      .len = stray->in[i].msg_len,
+				      .size = PACKET_BYTES,
 				      .source = &stray->source[i],
 				      .tos = -1 };
 	read_control(&stray->in[i].msg_hdr, &to->packet, &local);

@@ -2,9 +2,10 @@
 /*
  * stream.c - decides on each packet that arrives at a media stream
  *
- * Checks, in this order: whether its source is banned, the kind of packet, its source (latching),
- * whether this side is blocked or silenced; then finds the stream by which it leaves. No I/O, no
- * lock, no log line; memory is allocated once for a side whose phone has to wait.
+ * Checks, in this order: whether its source is banned, the kind of packet, whether it is authentic
+ * (SRTP), its source (latching), whether this side is blocked or silenced; then finds the stream
+ * by which it leaves. No I/O, no lock, no log line; memory is allocated once for a side whose phone
+ * has to wait.
  */
 #include <stdlib.h>
 #include <sys/random.h>
@@ -12,6 +13,7 @@
 #include "packet/refused.h"
 #include "packet/remote.h"
 #include "packet/rtcp.h"
+#include "packet/secure.h"
 #include "packet/stream.h"
 
 static void count_drops(struct stream *s, enum stream_drop why, uint64_t n)
@@ -343,6 +345,19 @@ static void read_opaque(const struct stream *s, const struct packet *p, const st
 		packet->seq = udptl_wire_seq(p->data);
 }
 
+static bool is_rtp(const struct rtp_wire *w)
+{
+	return w->kind == RTP_KIND_RTP || w->kind == RTP_KIND_RTCP;
+}
+
+/* @why: of secure_open() or secure_seal(); it is counted here */
+static bool is_dropped(struct stream *s, enum stream_drop why)
+{
+	if (why != DROP_COUNT)
+		count_drop(s, why);
+	return why != DROP_COUNT;
+}
+
 struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 {
 	struct rtp_wire w = { .kind = RTP_KIND_OTHER };
@@ -365,6 +380,10 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		count_drop(s, carriage.why);
 		return NULL;
 	}
+	/* Only what is authentic teaches a source, and counts. */
+	if (stream_side(s)->flags & SIDE_SRTP && is_rtp(&w) &&
+	    is_dropped(s, secure_open(s, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
+		return NULL;
 	packet.candidate = carriage.candidate;
 	packet.has_seq = w.kind == RTP_KIND_RTP;
 	packet.has_ssrc = w.kind == RTP_KIND_RTP || w.kind == RTP_KIND_RTCP;
@@ -393,6 +412,9 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		count_drop(s, out && out->to_denied ? DROP_DESTINATION : DROP_NO_DESTINATION);
 		return NULL;
 	}
+	if (stream_side(out)->flags & SIDE_SRTP && is_rtp(&w) &&
+	    is_dropped(s, secure_seal(out, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
+		return NULL;
 	if (w.kind == RTP_KIND_STUN)
 		ice_note_passed(out, p);
 	return out;

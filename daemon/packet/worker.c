@@ -236,6 +236,8 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 	int64_t now_ms = clock_ms();
 	struct stream *s;
 
+	if (update->keys)
+		b->keys = update->keys;
 	bridge_apply(b, &update->conf, &update->change, now_ms);
 	free(update);
 	each_stream(b, s) if (!s->watched && latch_state(&s->latch) == LATCH_LEARN)

@@ -21,7 +21,7 @@ static enum srtp_verdict protect(struct srtp *srtp, struct srtp_packet *packet)
 	struct srtp_place place;
 
 	if (!is_rtcp(packet) ||
-	    packet->size - packet->len < srtcp_trailer(srtp->master.suite, &srtp->master.mki))
+	    packet->size < packet->len + srtcp_trailer(srtp->master.suite, &srtp->master.mki))
 		return SRTP_MALFORMED;
 	if (srtp->rtcp_sent >= SRTCP_INDEX_MAX)
 		return SRTP_ENDED;

@@ -49,7 +49,7 @@ static enum srtp_verdict protect(struct srtp *srtp, struct srtp_packet *packet, 
 	struct rtp_wire wire;
 
 	if (!parse(packet, &wire) ||
-	    packet->size - packet->len < srtp_trailer(srtp->master.suite, &srtp->master.mki))
+	    packet->size < packet->len + srtp_trailer(srtp->master.suite, &srtp->master.mki))
 		return SRTP_MALFORMED;
 	source = srtp_source_find(srtp, wire.ssrc);
 	if (!source) {

@@ -111,7 +111,9 @@ static void receive(struct scene *scene, unsigned int choice, const uint8_t *byt
 	struct stream *in = &scene->bridge->streams[choice >> 3 & 3];
 	bool unknown;
 	struct endpoint source = source_of(choice, &unknown);
-	struct packet packet = { .data = exact, .len = len, .source = &source, .tos = -1 };
+	struct packet packet = {
+		.data = exact, .len = len, .size = len, .source = &source, .tos = -1
+	};
 	struct stream *out;
 
 	require(exact);

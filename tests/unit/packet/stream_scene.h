@@ -80,7 +80,9 @@ SCENE_FN void signal_nat(struct stage *stage, const char *sip)
 SCENE_FN struct stream *arrive_bytes(struct stage *stage, int index, struct endpoint from,
 				     uint8_t *bytes, size_t len)
 {
-	struct packet packet = { .data = bytes, .len = len, .source = &from, .tos = -1 };
+	struct packet packet = {
+		.data = bytes, .len = len, .size = len, .source = &from, .tos = -1
+	};
 
 	return stream_accept(stream_at(stage, index), &packet, stage->now_ms * 1000);
 }
