@@ -517,6 +517,21 @@ struct str sdp_codec_format(const struct sdp *sdp, const struct sdp_codec *codec
 	return STR_NONE;
 }
 
+bool sdp_next_crypto(const struct sdp *sdp, const struct sdp_media *media, size_t *at,
+		     struct str *value)
+{
+	while (*at < media->n_lines) {
+		const struct sdp_line *line = &sdp->lines[media->first_line + (*at)++];
+
+		if (line->type != 'a' || line->attr != SDP_ATTR_CRYPTO)
+			continue;
+		*value = line->value;
+		str_split(value, ':');
+		return true;
+	}
+	return false;
+}
+
 bool sdp_has_mark(const struct sdp *sdp, struct str mark)
 {
 	for (size_t i = 0; i < sdp->session_lines; i++) {

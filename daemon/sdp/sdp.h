@@ -101,6 +101,15 @@ int sdp_parse(struct arena *arena, struct str text, struct sdp *sdp, const char 
 /* The parameters in the first a=fmtp of a codec; empty: it has none. */
 struct str sdp_codec_format(const struct sdp *sdp, const struct sdp_codec *codec);
 
+/**
+ * sdp_next_crypto() - the a=crypto lines of a media, one after the other
+ * @at: 0 at first
+ * @value: gets what stands behind "a=crypto:" (srtp/sdes.h)
+ * Return: false: there are no more
+ */
+bool sdp_next_crypto(const struct sdp *sdp, const struct sdp_media *media, size_t *at,
+		     struct str *value);
+
 /* Has one of the session's a=rtprelay: lines this value? Each relay on the path adds a line. */
 bool sdp_has_mark(const struct sdp *sdp, struct str mark);
 
@@ -125,6 +134,10 @@ struct sdp_media_edit {
 	enum sdp_direction allowed;
 	struct str mid;	  /* of refused media that has none of its own, or STR_NONE */
 	struct str proto; /* other profile, or STR_NONE */
+	/* Its a=crypto lines are replaced by these (what stands behind "a=crypto:"), or by none. */
+	bool own_crypto;
+	const struct str *crypto;
+	size_t n_crypto;
 	/*
 	 * For each codec of the media; false: removed with its rtpmap, fmtp, rtcp-fb. NULL: all are
 	 * kept. If none is kept, the media is refused, with its first format.
@@ -161,8 +174,8 @@ struct sdp_edit {
  * c= keeps its position; a media for which the session's new c= is wrong gets its own. Lines
  * without an edit stay unchanged and in place, but relayed RTP media is written in this order: m=;
  * all lines but a=; rtpmap (also of static payload types), fmtp and rtcp-fb of each codec in order
- * of the m= line; the other attributes; a=<direction> (sdp_media.direction); a=rtcp; a=rtcp-mux. In
- * other relayed media only port, c= and ICE change.
+ * of the m= line; the other attributes; a=<direction> (sdp_media.direction); a=rtcp; a=rtcp-mux;
+ * own a=crypto. In other relayed media only port, c= and ICE change.
  *
  * - Refused media (port 0) keeps only a=mid of its attributes. Its c=, and that of bundle-only
  *   media, shows edit.address, or zero if that is unset: the sender's address is of no use there.

@@ -328,6 +328,8 @@ static bool is_consumed(const struct writer *w, const struct sdp_media_edit *e, 
 		return e->mux == SDP_MUX_REMOVE;
 	case SDP_ATTR_ICE:
 		return has_flag(w, SDP_REMOVE_ICE);
+	case SDP_ATTR_CRYPTO:
+		return e->own_crypto;
 	default:
 		return false;
 	}
@@ -374,6 +376,15 @@ static void write_rtcp(struct writer *w, const struct sdp_media_edit *e)
 	buf_lit(w->out, "\r\n");
 }
 
+static void write_crypto(struct writer *w, const struct sdp_media_edit *e)
+{
+	for (size_t i = 0; e->own_crypto && i < e->n_crypto; i++) {
+		buf_lit(w->out, "a=crypto:");
+		buf_str(w->out, e->crypto[i]);
+		buf_lit(w->out, "\r\n");
+	}
+}
+
 static void write_rtp(struct writer *w, const struct sdp_media *m, const struct sdp_media_edit *e)
 {
 	struct kept kept = kept_codecs(m, e);
@@ -392,6 +403,7 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 	write_rtcp(w, e);
 	if (e->mux == SDP_MUX_ADD || (e->mux == SDP_MUX_KEEP && m->rtcp_mux))
 		buf_lit(w->out, "a=rtcp-mux\r\n");
+	write_crypto(w, e);
 }
 
 /* Opaque media has no direction; the relay changes only address, port and ICE. */
