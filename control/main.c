@@ -15,8 +15,10 @@ int main(int argc, char **argv)
 				   .limit = -1 };
 	int option, status = -1;
 
+	opterr = 0; /* option_unknown() knows more */
 	while (status < 0 && (option = getopt_long(argc, argv, "", options_known, NULL)) != -1)
-		status = option_take(&options, option);
+		status = option == '?' ? option_unknown(argv[optind - 1])
+				       : option_take(&options, option);
 	if (status >= 0)
 		return status;
 	if (options.help)

@@ -200,10 +200,13 @@ static bool print_list(const char *name, const json_t *list, bool more)
 
 static void print_places(const json_t *status)
 {
+	bool http_ng = json_is_true(json_object_get(status, "http-ng"));
 	bool more = print_list("NG", json_object_get(status, "listen-ng"), false);
 
+	more = print_list("NG over TCP", json_object_get(status, "listen-tcp-ng"), more);
 	more = print_list("rtpproxy", json_object_get(status, "listen-rtpproxy"), more);
-	if (print_list("HTTP", json_object_get(status, "listen-http"), more))
+	if (print_list(http_ng ? "HTTP with NG" : "HTTP", json_object_get(status, "listen-http"),
+		       more))
 		putchar('\n');
 	if (json_object_get(status, "config"))
 		printf("files      configuration %s, state-dir %s\n", text_of(status, "config"),

@@ -12,6 +12,7 @@
 #include <string.h>
 #include "control_proto.h"
 #include "daemon/base/count.h"
+#include "daemon/conf/table.h"
 #include "sizing.h"
 #include "verb.h"
 #include "version.h"
@@ -322,8 +323,27 @@ int option_take(struct options *options, int option)
 		puts("rtprelayctl " RTPRELAY_VERSION);
 		return EXIT_OK;
 	default:
-		return usage("unknown option or missing value", "");
+		return usage("unknown option", "");
 	}
+}
+
+/* Keys of the configuration are options of the daemon, but not of rtprelayctl. */
+int option_unknown(const char *word)
+{
+	const char *name = word + strspn(word, "-");
+	const struct conf_row *row = conf_row_find((struct str){ name, strcspn(name, "=") });
+
+	for (const struct option *known = options_known; known->name; known++)
+		if (known->has_arg && !strcmp(known->name, name))
+			return usage("a value is missing: ", word);
+	if (row && row->flags & ROW_RELOAD)
+		return usage("keys of the configuration are set without dashes: rtprelayctl set ",
+			     name);
+	if (row)
+		return usage("this key cannot change while the daemon runs; change the "
+			     "configuration and restart it: ",
+			     name);
+	return usage("unknown option ", word);
 }
 
 /*

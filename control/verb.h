@@ -21,6 +21,8 @@ extern const struct option options_known[];
  * status
  */
 int option_take(struct options *options, int option);
+/* What getopt_long() did not take. Return: the exit status */
+int option_unknown(const char *word);
 /* Prints the help of @verb; NULL: of all. Return: the exit status */
 int verb_help(const char *verb);
 /* argv[0] is the verb. Return: the exit status */

@@ -48,8 +48,19 @@ static struct iface_table *read_interfaces(const struct conf *conf, unsigned int
 static unsigned int check_interfaces(const struct conf *conf)
 {
 	unsigned int mistakes;
+	struct iface_table *table = read_interfaces(conf, &mistakes);
+	bool more = table;
 
-	iface_table_free(read_interfaces(conf, &mistakes));
+	for (size_t i = 0; more; i++) {
+		struct str device = iface_lacking(table, i, &more);
+
+		if (device.len)
+			log_notice("interface " STR_FMT ": this device has no global address at "
+				   "present (loopback and link-local ones do not count): nothing "
+				   "is relayed there until one comes",
+				   STR_ARG(device));
+	}
+	iface_table_free(table);
 	return mistakes;
 }
 

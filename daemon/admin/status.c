@@ -103,10 +103,12 @@ static void put_list(struct json_line *line, const char *key, const struct conf_
 static void put_places(struct json_line *line, const struct conf *conf)
 {
 	put_list(line, "listen-ng", &conf->listen_ng);
+	put_list(line, "listen-tcp-ng", &conf->listen_tcp_ng);
 	put_list(line, "listen-rtpproxy", &conf->listen_rtpproxy);
 	put_list(line, "listen-http", &conf->listen_http);
 	if (conf->stun_domain)
 		jsonl_text(line, "stun-domain", conf->stun_domain);
+	jsonl_bool(line, "http-ng", conf->http_ng);
 	jsonl_text(line, "config", conf_file(conf));
 	jsonl_text(line, "state-dir", conf->state_dir ? conf->state_dir : "");
 	jsonl_text(line, "state", conf->state == STATE_NONE ? "none" : "keep");

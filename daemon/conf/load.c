@@ -342,6 +342,16 @@ const char *conf_file(const struct conf *conf)
 	return strcmp(conf->config, "none") ? conf->config : "";
 }
 
+/* Two secrets look the same. */
+static void tell_restart(const char *name, const char *old, const char *now)
+{
+	if (!strcmp(old, now))
+		log_warn("reload: %s differs: restart the daemon to change it", name);
+	else
+		log_warn("reload: %s is still %s: restart the daemon to change it to %s", name,
+			 *old ? old : "empty", *now ? now : "empty");
+}
+
 unsigned int conf_reload(struct conf *conf, const struct conf *fresh)
 {
 	unsigned int changed = 0;
@@ -360,8 +370,7 @@ unsigned int conf_reload(struct conf *conf, const struct conf *fresh)
 			conf_row_copy(row, conf, fresh);
 			changed++;
 		} else {
-			log_warn("reload: %s is still %s: restart the daemon to change it to %s",
-				 row->name, *old ? old : "empty", *now ? now : "empty");
+			tell_restart(row->name, old, now);
 		}
 	}
 	return changed;

@@ -165,3 +165,28 @@ bool iface_follows(const struct iface_table *table)
 {
 	return table->devices;
 }
+
+static bool has_address(const struct iface_table *table, const struct iface_device *device)
+{
+	const struct iface_entry *entry;
+
+	LL_FOREACH(table->entries, entry)
+		if (entry->device == device && !entry->addr.gone)
+			return true;
+	return false;
+}
+
+struct str iface_lacking(const struct iface_table *table, size_t index, bool *more)
+{
+	const struct iface_device *device;
+
+	*more = false;
+	LL_FOREACH(table->devices, device) {
+		if (index--)
+			continue;
+		*more = true;
+		if (!has_address(table, device))
+			return device->any ? STR("any") : device->device;
+	}
+	return STR_NONE;
+}

@@ -41,6 +41,11 @@ int iface_table_add(struct iface_table *table, struct str value, const char **er
 int iface_follow(struct iface_table *table, iface_accept_fn *accept, void *arg);
 /* Is there a device, or "any"? */
 bool iface_follows(const struct iface_table *table);
+/*
+ * The device (or "any") number @index, if no usable address of it was found so far; STR_NONE: one
+ * was. *more: there is a device of this number.
+ */
+struct str iface_lacking(const struct iface_table *table, size_t index, bool *more);
 /**
  * iface_pick() - selects an address of interface @name for a side of a media
  * @name: STR_NONE: the first interface. Unknown name: also the first interface, and *known = false

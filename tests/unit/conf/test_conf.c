@@ -505,6 +505,22 @@ static void test_help_names_every_key(void)
 	CU_ASSERT_EQUAL(strncmp(output, "rtprelayd ", 10), 0);
 }
 
+static void test_reload_tells_that_a_secret_differs(void)
+{
+	struct conf conf, fresh;
+	struct catcher catcher;
+
+	CU_ASSERT_EQUAL_FATAL(load_args(&conf, ENOUGH "--homer-password=hunter1"), 0);
+	CU_ASSERT_EQUAL_FATAL(load_args(&fresh, ENOUGH "--homer-password=hunter2"), 0);
+	catcher = catch_begin(STDERR_FILENO);
+	CU_ASSERT_EQUAL(conf_reload(&conf, &fresh), 0);
+	catch_end(&catcher);
+	CU_ASSERT_STRING_EQUAL(output, "warning: reload: homer-password differs: restart the "
+				       "daemon to change it\n");
+	conf_free(&conf);
+	conf_free(&fresh);
+}
+
 static void test_reload_takes_what_may_change(void)
 {
 	struct conf conf, fresh;
@@ -586,5 +602,6 @@ TEST_SUITE(conf, { "levels of subsystems", test_levels_of_subsystems },
 	   { "long line is refused whole", test_long_line_is_refused_whole },
 	   { "help names every key", test_help_names_every_key },
 	   { "reload takes what may change", test_reload_takes_what_may_change },
+	   { "reload tells that a secret differs", test_reload_tells_that_a_secret_differs },
 	   { "distance counts edits", test_distance_counts_edits },
 	   { "out of memory fails cleanly", test_out_of_memory_fails_cleanly });

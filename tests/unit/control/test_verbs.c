@@ -907,11 +907,13 @@ static void test_ng_is_asked_where_the_daemon_listens(void)
 static void test_status_shows_places(void)
 {
 	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"listen-ng\":[\"127.0.0.1:2223\"],"
+				      "\"listen-tcp-ng\":[\"127.0.0.1:2224\"],"
 				      "\"listen-rtpproxy\":[\"unix:/run/x\",\"tcp:127.0.0.1:1\"],"
 				      "\"listen-http\":[\"80\"],\"config\":\"/etc/x.conf\","
 				      "\"state-dir\":\"\"}\n" END),
 			EXIT_OK);
-	expect("\nlisten     NG 127.0.0.1:2223, rtpproxy unix:/run/x, tcp:127.0.0.1:1, HTTP 80\n"
+	expect("\nlisten     NG 127.0.0.1:2223, NG over TCP 127.0.0.1:2224, rtpproxy unix:/run/x, "
+	       "tcp:127.0.0.1:1, HTTP 80\n"
 	       "files      configuration /etc/x.conf, state-dir -\n");
 }
 

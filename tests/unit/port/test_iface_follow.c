@@ -358,8 +358,32 @@ static void test_out_of_memory_keeps_the_addresses(void)
 	end(NULL);
 }
 
+/* An operator is told of a device that will relay nothing. */
+static void test_devices_that_lack_an_address_are_known(void)
+{
+	struct iface_table *table;
+	const char *error;
+	bool more;
+
+	if (!begin())
+		return;
+	HOST_HAS({ "eth7", "192.0.2.1" }, { "lo", "127.0.0.1" });
+	table = iface_table_new(20000, 20009, 0);
+	CU_ASSERT_EQUAL(iface_table_add(table, STR("a/any"), &error), 0);
+	CU_ASSERT_EQUAL(iface_table_add(table, STR("b/lo"), &error), 0);
+	CU_ASSERT_EQUAL(iface_lacking(table, 0, &more).len, 0);
+	CU_ASSERT_TRUE(more);
+	CU_ASSERT(str_eq(iface_lacking(table, 1, &more), STR("lo")));
+	CU_ASSERT_TRUE(more);
+	CU_ASSERT_EQUAL(iface_lacking(table, 2, &more).len, 0);
+	CU_ASSERT_FALSE(more);
+	end(table);
+}
+
 TEST_SUITE(
-	iface_follow, { "a device is its global addresses", test_a_device_is_its_global_addresses },
+	iface_follow,
+	{ "devices that lack an address are known", test_devices_that_lack_an_address_are_known },
+	{ "a device is its global addresses", test_a_device_is_its_global_addresses },
 	{ "addresses come and go", test_addresses_come_and_go },
 	{ "a device without address waits for one", test_a_device_without_address_waits_for_one },
 	{ "an address that cannot be used is left out",
