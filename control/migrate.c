@@ -83,7 +83,8 @@ void migrate_put_each(struct migration *m, const char *theirs, const char *key, 
 static void begin(struct migration *m, const char *from)
 {
 	fprintf(m->out,
-		"# From %s, by rtprelayctl migrate; check it with rtprelayd --check-config.\n",
+		"# From %s, by rtprelayctl migrate; check it: runuser -u rtprelay -- rtprelayd "
+		"--check-config\n",
 		from);
 	fputs("[rtprelay]\n", m->out);
 }

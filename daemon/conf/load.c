@@ -42,7 +42,7 @@ static void fail(struct loader *loader, int error)
 static void file_key(struct loader *loader, const char *name, const char *text)
 {
 	const struct conf_row *row = conf_row_find(str_of(name));
-	char error[CONF_ROW_ERROR], hint[80];
+	char error[CONF_ROW_ERROR], hint[CONF_SUGGESTION];
 	unsigned int *before;
 	int err;
 
@@ -165,7 +165,7 @@ static void load_file(struct loader *loader)
 static void unknown_option(struct loader *loader, const char *word)
 {
 	struct str name = str_of(word);
-	char hint[80];
+	char hint[CONF_SUGGESTION];
 
 	while (name.len && name.s[0] == '-') {
 		name.s++;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <syslog.h>
 #include "base/count.h"
+#include "conf/rtpengine.h"
 #include "conf/table.h"
 #include "control_proto.h"
 #include "sdp/sdp.h"
@@ -250,27 +251,25 @@ const struct conf_row *conf_row_find(struct str name)
 	return NULL;
 }
 
-/* Keys of rtpengine, and what has their purpose here. */
-static const struct {
-	const char *theirs, *ours;
-} other_names[] = {
-	{ "num-threads", "media-threads" },  { "table", "kernel" },
-	{ "listen-cli", "control-socket" },  { "redis", "state-dir" },
-	{ "listen-ng-udp", "listen-ng" },    { "pid-file", "pidfile" },
-	{ "listen-udp", "listen-rtpproxy" }, { "endpoint-learning", "latching" },
-};
+static const char *suggest_for_theirs(const struct conf_rtpengine *theirs, char *out, size_t size)
+{
+	if (theirs->ours)
+		snprintf(out, size, ": rtprelay calls this %s", theirs->ours);
+	else
+		snprintf(out, size, ": is of rtpengine; %s",
+			 theirs->remark ? theirs->remark : "nothing has to be set here");
+	return out;
+}
 
+/* What is of rtpengine by its beginning alone may as well be a mistake in a key of ours. */
 const char *conf_row_suggest(struct str name, unsigned int unwanted, char *out, size_t size)
 {
+	const struct conf_rtpengine *theirs = conf_rtpengine_find(name);
 	unsigned int nearest = (unsigned int)name.len / 3 + 2;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < COUNT(other_names); i++) {
-		if (!str_eq(str_of(other_names[i].theirs), name))
-			continue;
-		snprintf(out, size, ": rtprelay calls this %s", other_names[i].ours);
-		return out;
-	}
+	if (theirs && str_eq(str_of(theirs->key), name) && !conf_row_find(name))
+		return suggest_for_theirs(theirs, out, size);
 	for (size_t i = 0; i < conf_n_rows; i++) {
 		unsigned int distance = conf_name_distance(name, str_of(conf_rows[i].name));
 
@@ -279,7 +278,7 @@ const char *conf_row_suggest(struct str name, unsigned int unwanted, char *out, 
 		nearest = distance;
 		snprintf(out, size, "; did you mean \"%s\"?", conf_rows[i].name);
 	}
-	return out;
+	return theirs && !*out ? suggest_for_theirs(theirs, out, size) : out;
 }
 
 /* Prints @text in indented lines of at most 90 characters. */

@@ -11,6 +11,10 @@
 extern const struct conf_row conf_rows[];
 extern const size_t conf_n_rows;
 const struct conf_row *conf_row_find(struct str name); /* or NULL */
+
+/* Bytes for any suggestion. */
+#define CONF_SUGGESTION 160
+
 /* "; did you mean ...?" with the nearest key, or ""; skips keys with a flag of @unwanted. */
 const char *conf_row_suggest(struct str name, unsigned int unwanted, char *out, size_t size);
 /* --help, to stdout */

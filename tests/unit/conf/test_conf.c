@@ -361,6 +361,17 @@ static void test_mistakes_in_file_are_reported(void)
 		  "error: F:4: unknown key \"timout\"; did you mean \"timeout\"?\n" },
 		{ HEAD "num-threads = 4\n",
 		  "error: F:4: unknown key \"num-threads\": rtprelay calls this media-threads\n" },
+		/* The same table as rtprelayctl migrate has. */
+		{ HEAD "redis-write = 127.0.0.1:6379/1\n",
+		  "error: F:4: unknown key \"redis-write\": rtprelay calls this state-dir\n" },
+		{ HEAD "recording-dir = /x\n",
+		  "error: F:4: unknown key \"recording-dir\": is of rtpengine; the relay does not "
+		  "record\n" },
+		{ HEAD "mos = LQ\n",
+		  "error: F:4: unknown key \"mos\": is of rtpengine; nothing has "
+		  "to be set here\n" },
+		{ HEAD "homer-pasword = x\n", "error: F:4: unknown key \"homer-pasword\"; did you "
+					      "mean \"homer-password\"?\n" },
 		{ HEAD "log-facility = local1\n",
 		  "error: F:4: log-facility: \"local1\" is not one of stderr, syslog, journal; use "
 		  "syslog, and syslog-facility\n" },
