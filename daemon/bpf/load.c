@@ -28,18 +28,31 @@ extern const char bpf_program[], bpf_program_end[];
 /* The maps that flows are in, and that are pinned. */
 static const char *const map_names[] = { "slots4", "slots6", "confs", "states", "rtcps", "totals" };
 
-/* Also the verifier's text. Its last line feed is not logged. */
+#define LOG_LINES 20
+
+/* Where the last lines of a text begin: the verifier writes thousands, and the reason is last. */
+static char *last_lines(char *text)
+{
+	char *at = text + strlen(text);
+
+	for (int lines = 0; at > text; at--)
+		if (at[-1] == '\n' && lines++ == LOG_LINES)
+			break;
+	return at;
+}
+
 static int log_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char text[1024];
-	int len;
+	char *text, *line, *rest;
 
-	if (level == LIBBPF_DEBUG || !log_enabled(LOG_LEVEL_DEBUG))
+	if (level == LIBBPF_DEBUG || !log_enabled(LOG_LEVEL_DEBUG) ||
+	    vasprintf(&text, format, args) < 0)
 		return 0;
-	len = vsnprintf(text, sizeof(text), format, args);
-	if (len > 0 && (size_t)len < sizeof(text) && text[len - 1] == '\n')
-		text[len - 1] = '\0';
-	log_debug("bpf: %s", text);
+	rest = last_lines(text);
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			log_debug("bpf: %s", line);
+	free(text);
 	return 0;
 }
 
@@ -189,7 +202,6 @@ static int why_not(int error, char *why)
 {
 	switch (error) {
 	case -EPERM:
-	case -EACCES:
 		snprintf(why, FLOW_MAP_WHY,
 			 "no rights: the process needs CAP_BPF and CAP_NET_ADMIN of the host, and "
 			 "before Linux 5.11 LimitMEMLOCK=infinity");
@@ -198,6 +210,7 @@ static int why_not(int error, char *why)
 		snprintf(why, FLOW_MAP_WHY, "not enough memory for the maps");
 		return error;
 	case -ENOSYS:
+	case -EACCES: /* of the verifier */
 	case -EINVAL:
 	case -EOPNOTSUPP:
 	case -E2BIG:
