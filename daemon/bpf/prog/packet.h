@@ -22,6 +22,7 @@
 #include "udptl_wire.h"
 
 #define HEAD_BYTES 12 /* of the payload, that tell its kind */
+#define HEAD_ROOM  16 /* a power of two */
 #define RTCP_PARTS 32 /* of a compound packet that is looked at */
 
 /* The sockets' names, which have no header for this target. */
@@ -38,7 +39,7 @@
  */
 struct packet {
 	struct bpf_key_ipv6 key;
-	__u32 head[HEAD_BYTES / 4];
+	__u32 head[HEAD_ROOM / 4];
 	union {
 		__u64 slot_both;
 		struct {
@@ -185,8 +186,8 @@ static inline bool packet_head(struct __sk_buff *skb, bool v6, __u32 payload_len
 	if (!payload_len)
 		return true;
 	barrier_var(payload_len);
-	if (payload_len < 1 || payload_len > HEAD_BYTES)
-		return false;
+	payload_len =
+		((payload_len - 1) & (HEAD_ROOM - 1)) + 1; /* as the verifier understands it */
 	return !bpf_skb_load_bytes(skb, payload_off(v6), to, payload_len);
 }
 
