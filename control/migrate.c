@@ -20,7 +20,8 @@ static void put_text(FILE *out, const char *text)
 
 void migrate_note(struct migration *m, const char *text)
 {
-	fprintf(m->out, "# %s\n", text);
+	if (!m->surveying)
+		fprintf(m->out, "# %s\n", text);
 }
 
 void migrate_remark(struct migration *m, const char *theirs, const char *format, ...)
@@ -28,6 +29,8 @@ void migrate_remark(struct migration *m, const char *theirs, const char *format,
 	char text[400];
 	va_list args;
 
+	if (m->surveying)
+		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
@@ -39,7 +42,21 @@ void migrate_remark(struct migration *m, const char *theirs, const char *format,
 	m->remarked++;
 }
 
-void migrate_put(struct migration *m, const char *theirs, const char *key, const char *value)
+/* Is this one of the values of @row that are written? */
+static bool counts(struct migration *m, const struct conf_row *row, unsigned int weight)
+{
+	unsigned int i = (unsigned int)(row - conf_rows);
+
+	m->key[i].puts++;
+	if (m->surveying && weight >= m->key[i].weight) {
+		m->key[i].weight = weight;
+		m->key[i].last = m->key[i].puts;
+	}
+	return !m->surveying && (row->type == CONF_LIST || m->key[i].puts == m->key[i].last);
+}
+
+void migrate_put_weighted(struct migration *m, const char *theirs, const char *key,
+			  const char *value, unsigned int weight)
 {
 	const struct conf_row *row = conf_row_find(str_of(key));
 	char error[CONF_ROW_ERROR];
@@ -52,10 +69,17 @@ void migrate_put(struct migration *m, const char *theirs, const char *key, const
 		migrate_remark(m, theirs, "%s: %s", key, row ? error : "not a key");
 		return;
 	}
+	if (!counts(m, row, weight))
+		return;
 	fprintf(m->out, "%s = ", key);
 	put_text(m->out, value);
 	putc('\n', m->out);
 	m->taken++;
+}
+
+void migrate_put(struct migration *m, const char *theirs, const char *key, const char *value)
+{
+	migrate_put_weighted(m, theirs, key, value, 0);
 }
 
 void migrate_not_for_unit(struct migration *m, const char *theirs, const char *key,
@@ -82,6 +106,8 @@ void migrate_put_each(struct migration *m, const char *theirs, const char *key, 
 
 static void begin(struct migration *m, const char *from)
 {
+	if (m->surveying)
+		return;
 	fprintf(m->out,
 		"# From %s, by rtprelayctl migrate; check it: runuser -u rtprelay -- rtprelayd "
 		"--check-config\n",
@@ -240,7 +266,7 @@ static bool is_ini(const char *text)
 	return *text == '[';
 }
 
-bool migrate_text(struct migration *m, char *text)
+static bool from_text(struct migration *m, char *text)
 {
 	bool found = true;
 
@@ -253,7 +279,24 @@ bool migrate_text(struct migration *m, char *text)
 	if (found)
 		end(m);
 	conf_free(&m->conf);
+	memset(&m->conf, 0, sizeof(m->conf));
 	return found;
+}
+
+bool migrate_text(struct migration *m, char *text)
+{
+	char *copy = strdup(text);
+	bool found;
+
+	if (!copy)
+		return false;
+	m->surveying = true;
+	found = from_text(m, copy);
+	free(copy);
+	m->surveying = false;
+	for (size_t i = 0; i < CONF_MAX_ROWS; i++)
+		m->key[i].puts = 0;
+	return found && from_text(m, text);
 }
 
 /* --- The verb --------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include "daemon/conf/conf.h"
+#include "daemon/conf/table.h"
 
 #define MIGRATE_MAX ((size_t)1024 * 1024) /* bytes of a file */
 
@@ -17,9 +18,24 @@ struct migration {
 	FILE *out;
 	struct conf conf;	      /* what was written so far */
 	unsigned int taken, remarked; /* keys written; keys of theirs with a remark */
+	/*
+	 * The daemon refuses a key that is set twice, unless it is a list. Several keys of theirs
+	 * become one of ours, so the text is read twice: first only to find out which value counts.
+	 */
+	bool surveying;
+	struct {
+		unsigned int puts, last; /* so far; the one that is written: 1 is the first */
+		unsigned int weight;	 /* of that one */
+	} key[CONF_MAX_ROWS];
 };
 
-/* Writes "key = value", unless our configuration refuses the value: then a remark. */
+/*
+ * Writes "key = value", unless our configuration refuses the value: then a remark. Of several
+ * values for a key that is no list the last one of the greatest weight is written.
+ */
+void migrate_put_weighted(struct migration *m, const char *theirs, const char *key,
+			  const char *value, unsigned int weight);
+/* With weight 0 */
 void migrate_put(struct migration *m, const char *theirs, const char *key, const char *value);
 /* The same for each part of @value between any of @separators. */
 void migrate_put_each(struct migration *m, const char *theirs, const char *key, const char *value,

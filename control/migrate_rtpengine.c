@@ -74,13 +74,14 @@ static void interfaces(struct migration *m, const struct conf_rtpengine *row, co
 
 static void kernel_table(struct migration *m, const struct conf_rtpengine *row, const char *value)
 {
-	migrate_put(m, row->key, "kernel", *value == '-' ? "off" : "auto");
+	migrate_put_weighted(m, row->key, "kernel", *value == '-' ? "off" : "auto",
+			     *value == '-' ? 2 : 0);
 }
 
 static void no_fallback(struct migration *m, const struct conf_rtpengine *row, const char *value)
 {
 	if (is_true(value))
-		migrate_put(m, row->key, "kernel", "require");
+		migrate_put_weighted(m, row->key, "kernel", "require", 1);
 }
 
 static void log_level(struct migration *m, const struct conf_rtpengine *row, const char *value)
@@ -98,7 +99,9 @@ static void log_level(struct migration *m, const struct conf_rtpengine *row, con
 
 static void log_stderr(struct migration *m, const struct conf_rtpengine *row, const char *value)
 {
-	migrate_put(m, row->key, "log-facility", is_true(value) ? "stderr" : "syslog");
+	/* With it, log-facility has no effect there. */
+	migrate_put_weighted(m, row->key, "log-facility", is_true(value) ? "stderr" : "syslog",
+			     is_true(value));
 }
 
 static void log_facility(struct migration *m, const struct conf_rtpengine *row, const char *value)
@@ -164,6 +167,17 @@ static void redis(struct migration *m, const struct conf_rtpengine *row, const c
 		"calls survive the daemon in state-dir, not in a database, and not the host");
 }
 
+/* Not written as notify: a server of XMLRPC does not understand what that sends. */
+static void b2b_url(struct migration *m, const struct conf_rtpengine *row, const char *value)
+{
+	bool fits = !strncmp(value, "http://", 7) && !strchr(value, '%');
+
+	migrate_remark(m, row->key,
+		       "time-outs are told in JSON, not XMLRPC. For a server that takes it: "
+		       "notify = %s",
+		       fits ? value : "http://HOST:PORT/PATH");
+}
+
 static void homer_protocol(struct migration *m, const struct conf_rtpengine *row, const char *value)
 {
 	if (strcasecmp(value, "udp") != 0)
@@ -193,6 +207,7 @@ static const struct {
 	{ "endpoint-learning", learning },
 	{ "redis", redis },
 	{ "redis-write", redis },
+	{ "b2b-url", b2b_url },
 	{ "homer-protocol", homer_protocol },
 };
 

@@ -2,7 +2,8 @@
 /*
  * fuzz_migrate.c - any text as a configuration of rtpengine or rtpproxy
  *
- * Each line that is written must be a comment, the section, or one key that rtprelayd reads.
+ * Each line that is written must be a comment, the section, or one key that rtprelayd reads; a key
+ * that is no list stands there once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +12,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_line(char *line)
+static void check_line(char *line, bool *seen)
 {
 	char *equals = strchr(line, '=');
+	const struct conf_row *row;
 
 	if (*line == '#' || !strcmp(line, "[rtprelay]"))
 		return;
 	if (!equals || equals == line || equals[-1] != ' ')
 		abort();
-	if (!conf_row_find((struct str){ line, (size_t)(equals - line - 1) }))
+	row = conf_row_find((struct str){ line, (size_t)(equals - line - 1) });
+	if (!row || (row->type != CONF_LIST && seen[row - conf_rows]))
 		abort();
+	seen[row - conf_rows] = true;
 	for (; *line; line++)
 		if ((unsigned char)*line < ' ')
 			abort();
@@ -30,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1), *out = NULL, *rest = NULL;
 	struct migration m = { .out = NULL };
+	bool seen[CONF_MAX_ROWS] = { false };
 	size_t len;
 
 	m.out = open_memstream(&out, &len);
@@ -40,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	migrate_text(&m, text);
 	fclose(m.out);
 	for (char *line = strtok_r(out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		check_line(line);
+		check_line(line, seen);
 	free(out);
 	free(text);
 	return 0;

@@ -11,6 +11,8 @@
 	"left out, since the systemd unit runs rtprelayd as its own user, without a pidfile. For " \
 	"a start script of yours write "
 
+#define IN_JSON "time-outs are told in JSON, not XMLRPC. For a server that takes it: notify = "
+
 #define SAYS "[rtprelay]\n"
 
 /* Return: what was written after the section's line; "": the form was not recognised */
@@ -53,7 +55,7 @@ static void test_rtpengine_conf(void)
 	      "listen-ng = 127.0.0.1:2223;[::1]:2223\r\n  timeout=70\n final-timeout = 7200\n"
 	      "delete-delay = 0\nforeground=false\nlog-level = 6\nlog-stderr = true\n"
 	      "[other]\ntimeout = 1\n",
-	      "kernel = auto\nkernel = require\ninterface = pub/192.0.2.1!203.0.113.5\n"
+	      "kernel = require\ninterface = pub/192.0.2.1!203.0.113.5\n"
 	      "interface = priv/10.0.0.1\ninterface = alias=pub\nlisten-ng = 127.0.0.1:2223\n"
 	      "listen-ng = [::1]:2223\ntimeout = 70\nfinal-timeout = 7200\ndelete-delay = 0\n"
 	      "foreground = no\nlog-level = info\nlog-facility = stderr\n");
@@ -74,6 +76,19 @@ static void test_values_of_rtpengine(void)
 		const char *theirs, *ours;
 	} rows[] = {
 		{ "table = -1", "kernel = off" },
+		{ "no-fallback = yes\ntable = 0", "kernel = require" },
+		{ "table = 0\nno-fallback = no", "kernel = auto" },
+		{ "table = -1\nno-fallback = yes", "kernel = off" },
+		{ "timeout = 5\ntos = 8\ntimeout = 6\ntimeout = x",
+		  "tos = 8\ntimeout = 6\n# timeout: timeout: \"x\" is not a whole number" },
+		{ "log-stderr = false\nlog-facility = daemon", "log-facility = syslog" },
+		{ "log-facility = daemon\nlog-stderr = true", "log-facility = stderr" },
+		{ "log-stderr = true\nlog-facility = local1",
+		  "log-facility = stderr\nsyslog-facility = local1" },
+		{ "b2b-url = http://127.0.0.1:8090/RPC2",
+		  "# b2b-url: " IN_JSON "http://127.0.0.1:8090/RPC2" },
+		{ "b2b-url = http://%%:8090/", "# b2b-url: " IN_JSON "http://HOST:PORT/PATH" },
+		{ "b2b-url = https://h/", "# b2b-url: " IN_JSON "http://HOST:PORT/PATH" },
 		{ "log-level = 2", "log-level = error" },
 		{ "log-level = 9", "log-level = debug" },
 		{ "log-level = info", "# log-level: \"info\" is not a number" },
@@ -137,7 +152,7 @@ static void test_command_of_rtpengine(void)
 	      "  -m 40000 -M50000 --listen-ng=127.0.0.1:2223 -qX --no-fallback extra\n",
 	      "foreground = yes\ninterface = 192.0.2.1\nlog-facility = stderr\nkernel = off\n"
 	      "port-min = 40000\nport-max = 50000\nlisten-ng = 127.0.0.1:2223\n"
-	      "# -qX: option -X is not known\nkernel = require\n# extra: is not an option\n");
+	      "# -qX: option -X is not known\n# extra: is not an option\n");
 }
 
 static void test_command_of_rtpproxy(void)
