@@ -176,6 +176,18 @@ static void unknown_option(struct loader *loader, const char *word)
 	fail(loader, -EINVAL);
 }
 
+/*
+ * getopt_long() takes the beginning of a name for the name. But then a word of rtpengine is taken
+ * for another key (listen-tcp for listen-tcp-ng), and what worked ends with the next key.
+ */
+static bool is_whole(const struct conf_row *row, const char *word)
+{
+	size_t len = strlen(row->name);
+
+	return !strncmp(word, "--", 2) && !strncmp(word + 2, row->name, len) &&
+	       (word[2 + len] == '\0' || word[2 + len] == '=');
+}
+
 static void option_seen(struct loader *loader, int option, const char *word)
 {
 	const struct conf_row *row = option >= OPT_ROW ? &conf_rows[option - OPT_ROW] : NULL;
@@ -187,7 +199,7 @@ static void option_seen(struct loader *loader, int option, const char *word)
 	} else if (option == ':') {
 		log_err("%s: a value is missing", word);
 		fail(loader, -EINVAL);
-	} else if (!row) {
+	} else if (!row || !is_whole(row, word)) {
 		unknown_option(loader, word);
 	} else {
 		loader->option[loader->n_options].row = row;
@@ -270,8 +282,8 @@ static void check_whole(struct loader *loader)
 		fail(loader, -EINVAL);
 	} else if (!conf->listen_ng.count && !conf->listen_tcp_ng.count &&
 		   !conf->listen_rtpproxy.count && !conf->http_ng) {
-		log_err("neither listen-ng nor listen-rtpproxy is set; for example: "
-			"--listen-ng=127.0.0.1:2223");
+		log_err("none of listen-ng, listen-tcp-ng, listen-rtpproxy and http-ng is set; "
+			"for example: --listen-ng=127.0.0.1:2223");
 		fail(loader, -EINVAL);
 	}
 }

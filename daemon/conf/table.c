@@ -265,7 +265,7 @@ static const char *suggest_for_theirs(const struct conf_rtpengine *theirs, char 
 const char *conf_row_suggest(struct str name, unsigned int unwanted, char *out, size_t size)
 {
 	const struct conf_rtpengine *theirs = conf_rtpengine_find(name);
-	unsigned int nearest = (unsigned int)name.len / 3 + 2;
+	unsigned int nearest = name.len < 6 ? 2 : (unsigned int)name.len / 3 + 1;
 
 	out[0] = '\0';
 	if (theirs && str_eq(str_of(theirs->key), name) && !conf_row_find(name))

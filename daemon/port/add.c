@@ -88,8 +88,11 @@ static int bind_parse(struct iface_table *table, struct str text, struct endpoin
 	if (!endpoint_parse_addr(text, AF_UNSPEC, addr))
 		return refuse(table, error,
 			      "\"" STR_FMT "\" is neither an IPv4 or IPv6 address nor a network "
-			      "device of this host",
-			      STR_ARG(text));
+			      "device of this host%s",
+			      STR_ARG(text),
+			      text.len && memchr(text.s, ';', text.len)
+				      ? "; commas separate interfaces"
+				      : "");
 	endpoint_print_addr(addr, name);
 	if (!endpoint_is_unicast(addr))
 		return refuse(table, error, "%s is not the address of one host; list each address",

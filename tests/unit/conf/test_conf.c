@@ -431,11 +431,11 @@ static void test_mistakes_in_file_are_reported(void)
 		{ "[rtprelay]\nlisten-ng=1\n",
 		  "error: no interface is set; for example: --interface=pub/192.0.2.1\n" },
 		{ "[rtprelay]\ninterface=192.0.2.1\n",
-		  "error: neither listen-ng nor listen-rtpproxy is set; for example: "
-		  "--listen-ng=127.0.0.1:2223\n" },
+		  "error: none of listen-ng, listen-tcp-ng, listen-rtpproxy and http-ng is set; "
+		  "for example: --listen-ng=127.0.0.1:2223\n" },
 		{ "[rtprelay]\ninterface=192.0.2.1\nlisten-http=8080\n",
-		  "error: neither listen-ng nor listen-rtpproxy is set; for example: "
-		  "--listen-ng=127.0.0.1:2223\n" },
+		  "error: none of listen-ng, listen-tcp-ng, listen-rtpproxy and http-ng is set; "
+		  "for example: --listen-ng=127.0.0.1:2223\n" },
 		{ HEAD "http-ng = yes\n",
 		  "error: http-ng is set, but listen-http is not; for example: "
 		  "--listen-http=2280\n" },
@@ -462,6 +462,17 @@ static void test_mistakes_in_options_are_reported(void)
 	} rows[] = {
 		{ ENOUGH "--prot-min=1",
 		  "error: unknown option \"--prot-min=1\"; did you mean \"port-min\"?\n" },
+		{ ENOUGH "--foo=1", "error: unknown option \"--foo=1\"\n" },
+		{ ENOUGH "--tso=1", "error: unknown option \"--tso=1\"; did you mean \"tos\"?\n" },
+		/* The beginning of a name is not the name. */
+		{ ENOUGH "--listen-tcp=1",
+		  "error: unknown option \"--listen-tcp=1\": rtprelay calls this "
+		  "listen-rtpproxy\n" },
+		{ ENOUGH "--timeou 5",
+		  "error: unknown option \"--timeou\"; did you mean \"timeout\"?\n" },
+		{ ENOUGH "--b2b-url=http://192.0.2.1/",
+		  "error: unknown option \"--b2b-url=http://192.0.2.1/\": rtprelay calls this "
+		  "notify\n" },
 		{ ENOUGH "--zzz", "error: unknown option \"--zzz\"\n" },
 		{ ENOUGH "-xyz", "error: unknown option \"-xyz\"\n" },
 		{ ENOUGH "timeout=3",

@@ -65,6 +65,9 @@ static void test_refusals_say_why(void)
 		{ "a b/127.0.0.1", "\"a b\" is not a valid interface name" },
 		{ "127.0.0.1/8",
 		  "\"8\" is neither an IPv4 or IPv6 address nor a network device of this host" },
+		{ "pub/192.0.2.1;priv/10.0.0.1",
+		  "\"192.0.2.1;priv/10.0.0.1\" is neither an IPv4 or IPv6 address nor a network "
+		  "device of this host; commas separate interfaces" },
 		{ "pub/192.0.2.77", "192.0.2.77 is not an address of this host; for a floating "
 				    "address set net.ipv4.ip_nonlocal_bind=1" },
 		{ "2001:db8::77", "2001:db8::77 is not an address of this host; for a floating "
