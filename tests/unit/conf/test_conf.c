@@ -466,8 +466,8 @@ static void test_mistakes_in_options_are_reported(void)
 		{ ENOUGH "--tso=1", "error: unknown option \"--tso=1\"; did you mean \"tos\"?\n" },
 		/* The beginning of a name is not the name. */
 		{ ENOUGH "--listen-tcp=1",
-		  "error: unknown option \"--listen-tcp=1\": rtprelay calls this "
-		  "listen-rtpproxy\n" },
+		  "error: unknown option \"--listen-tcp=1\": is of rtpengine; write "
+		  "listen-rtpproxy = tcp:HOST:PORT, if a proxy uses it\n" },
 		{ ENOUGH "--timeou 5",
 		  "error: unknown option \"--timeou\"; did you mean \"timeout\"?\n" },
 		{ ENOUGH "--b2b-url=http://192.0.2.1/",
