@@ -225,6 +225,7 @@ static void test_what_is_not_forwarded(void)
 		{ "version 5", 0, 0x55, GOES_UP, RTPRELAY_C_UNSPEC },
 		{ "shorter than the header says", 2, 0x05, GOES_UP, RTPRELAY_C_UNSPEC },
 		{ "UDP length of another packet", 25, 100, GOES_UP, RTPRELAY_C_UNSPEC },
+		{ "UDP length that leaves bytes over", 25, 27, GOES_UP, RTPRELAY_C_UNSPEC },
 		{ "nothing of this", 0, 0x45, FORWARDED, RTPRELAY_C_PACKETS },
 	};
 	struct map_flow flow = scene_flow(RTPRELAY_KIND_RTP, false);
