@@ -14,13 +14,13 @@
 #include "base/thread.h"
 #include "nat/stun_service.h"
 
-#define NICE	       10
+#define NICE	       10	   /* more than that of the daemon */
 #define BATCH	       16	   /* datagrams of one socket, before the next one is read */
 #define RECEIVE_BUFFER (64 * 1024) /* a flood waits in the kernel, and is dropped there */
 #define SOCKETS_MAX    (STUN_SITE_SOCKETS * STUN_SITES_MAX)
 /* A slice of time, and how many datagrams are read in it: it grows with the answers allowed. */
 #define SLICE_US       10000
-#define SLICE_READS(t) (200 + (t) / 50)
+#define SLICE_READS(t) (50 + (t) / 40)
 
 struct socket {
 	int fd;
@@ -258,14 +258,21 @@ static void read_sockets(struct stun_service *service, struct pace *pace, const 
 	}
 }
 
+/* Media threads are never to wait for this one. A lower priority is always permitted. */
+static void yield_to_media(void)
+{
+	id_t thread = (id_t)syscall(SYS_gettid);
+
+	setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + NICE);
+}
+
 static void *run(void *arg)
 {
 	struct stun_service *service = arg;
 	struct pollfd fds[SOCKETS_MAX + 1] = { { service->wake_fd, POLLIN, 0 } };
 	struct pace pace = { 0 };
 
-	/* Media threads are never to wait for this one. A lower priority is always permitted. */
-	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	yield_to_media();
 	for (size_t i = 0; i < service->n_sockets; i++)
 		fds[i + 1] = (struct pollfd){ service->socket[i].fd, POLLIN, 0 };
 	begin_slice(service, &pace, clock_us());

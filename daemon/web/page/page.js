@@ -82,6 +82,11 @@ function kernel_tile(kernel) {
 		    kernel.mode === "off" ? "by configuration" : "", kernel.mode === "require");
 }
 
+function stun_tile(stun) {
+	return tile("STUN replies", stun.replies.toLocaleString("en"),
+		    `of ${(stun.requests + stun["receive-queue"]).toLocaleString("en")} requests`);
+}
+
 function show_status(status) {
 	const used = status.interfaces.reduce((sum, face) => sum + face.used, 0);
 	const pairs = status.interfaces.reduce((sum, face) => sum + face.pairs, 0);
@@ -97,7 +102,7 @@ function show_status(status) {
 		tile("could not be sent", (status["user-path"].errors + status["kernel-path"].errors).toLocaleString("en"),
 		     "packets"),
 		tile("port pairs", used.toLocaleString("en"), `of ${pairs.toLocaleString("en")}`, used >= 0.9 * pairs),
-		kernel_tile(status.kernel));
+		kernel_tile(status.kernel), ...(status.stun ? [stun_tile(status.stun)] : []));
 	by_id("ports").replaceChildren(...status.interfaces.map((face) =>
 		row([face.name, face.address, face.advertised === face.address ? "the same" : face.advertised,
 		     face.used, face.free, face.quarantined, face["taken-by-others"]])));

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_stun_service.c - the STUN service on loopback addresses: sockets, thread, counters */
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
 #include "daemon/base/count.h"
@@ -154,6 +156,42 @@ static void test_each_socket_answers(void)
 	CU_ASSERT_EQUAL(counters.classic, 1);
 	CU_ASSERT_EQUAL(counters.malformed, 1);
 	CU_ASSERT_EQUAL(stun_service_sites(scene.service)->n, 1);
+	scene_end(&scene);
+}
+
+/* The nice value of the service's thread; -1: there is none */
+static int nice_of_service(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *entry;
+	int value = -1;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tasks);
+	while ((entry = readdir(tasks))) {
+		char path[300], name[32] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", entry->d_name);
+		file = fopen(path, "re");
+		if (file && fgets(name, sizeof(name), file) && !strcmp(name, "rtprelay-stun\n"))
+			value = getpriority(PRIO_PROCESS, (id_t)strtol(entry->d_name, NULL, 10));
+		if (file)
+			fclose(file);
+	}
+	closedir(tasks);
+	return value;
+}
+
+static void test_media_comes_first(void)
+{
+	int own = getpriority(PRIO_PROCESS, 0);
+	struct scene scene = scene_new();
+
+	open_service(&scene);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(scene.service);
+	ASK(&scene, 0, plain);
+	CU_ASSERT_EQUAL(heard(&scene), 0); /* by now it has set its priority */
+	CU_ASSERT_EQUAL(nice_of_service(), own + 10 < 19 ? own + 10 : 19);
 	scene_end(&scene);
 }
 
@@ -325,6 +363,7 @@ static void test_null_is_no_service(void)
 }
 
 TEST_SUITE(stun_service, { "each socket answers", test_each_socket_answers },
+	   { "media comes first", test_media_comes_first },
 	   { "source is limited", test_source_is_limited },
 	   { "rates may change", test_rates_may_change },
 	   { "only allowed sources", test_only_allowed_sources },

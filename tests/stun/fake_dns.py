@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# dns.py NAME PORT [NAME PORT]... - a DNS server at 127.0.0.1 with these SRV records, and no others
+# fake_dns.py NAME PORT [NAME PORT]... - a DNS server at 127.0.0.1, with these SRV records only
 import socket
 import struct
 import sys
