@@ -67,6 +67,7 @@ static void note_asymmetric(struct scene *scene)
 static void open_scene(struct scene *scene, const uint8_t *choice)
 {
 	static const struct worker_pool_conf pool_conf = { .patience_ms = 400, .window_ms = 3000 };
+	static struct deny *const nothing;
 	struct bridge *b = calloc(1, sizeof(*b) + 4 * sizeof(struct stream));
 
 	require(b);
@@ -75,6 +76,7 @@ static void open_scene(struct scene *scene, const uint8_t *choice)
 	note_asymmetric(scene);
 	b->totals = &scene->totals;
 	b->pool_conf = &pool_conf;
+	b->deny = &nothing;
 	ring_init(&b->siblings);
 	for (int i = 0; i < 4; i++) {
 		struct stream *s = &b->streams[i];
