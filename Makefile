@@ -325,6 +325,7 @@ lint-cppcheck:
 	@mkdir -p $(B)/cppcheck
 	$(Q)cppcheck --quiet -j "$$(nproc)" --cppcheck-build-dir=$(B)/cppcheck --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/cppcheck.off \
 		--include=/usr/include/uthash.h --include=/usr/include/utlist.h --include=/usr/include/libmnl/libmnl.h \
+		$(if $(HAS_BPF),--include=/usr/include/bpf/libbpf_common.h) \
 		--enable=warning,performance,portability -D_GNU_SOURCE -I. -Idaemon -Iinclude $(LINT_C)
 
 # Depends on the object because the object's rule knows the headers.

@@ -111,7 +111,7 @@ bool redact_key(struct str key)
 static bool is_name(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
-		if (!is_letter(text.s[i]) && !memchr("-_ ", text.s[i], 3))
+		if (!is_letter(text.s[i]) && !(text.s[i] && strchr("-_ ", text.s[i])))
 			return false;
 	return true;
 }

@@ -68,8 +68,10 @@ static struct addr_ports *join(const struct addr_ports *first, size_t n_first,
 {
 	struct addr_ports *all = calloc(n_first + n_second + 1, sizeof(*all));
 
-	for (size_t i = 0; all && i < n_first + n_second; i++)
-		all[i] = i < n_first ? first[i] : second[i - n_first];
+	for (size_t i = 0; all && i < n_first; i++)
+		all[i] = first[i];
+	for (size_t i = 0; all && second && i < n_second; i++)
+		all[n_first + i] = second[i];
 	return all;
 }
 

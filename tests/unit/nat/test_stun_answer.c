@@ -183,7 +183,7 @@ static void check_row(const struct row *row)
 	CU_ASSERT(fits);
 	if (fits)
 		return;
-	printf("\n%s: verdict %u, from %u: ", row->name, verdict, answer.from);
+	printf("\n%s: verdict %u, from %u: ", row->name, (unsigned int)verdict, answer.from);
 	for (size_t i = 0; verdict < STUN_ANSWERS && i < answer.len; i++)
 		printf("%02x", answer.bytes[i]);
 	puts("");

@@ -54,10 +54,11 @@ static inline void scene_start(struct scene_packet *packet, size_t len)
 static inline void scene_rtp_of(struct scene_packet *packet, struct scene_shape shape, uint16_t seq,
 				uint32_t ssrc)
 {
-	uint8_t *at = packet->bytes;
 	size_t len = 12 + 4 * shape.csrcs;
+	uint8_t *at;
 
-	memset(at, 0, SCENE_SIZE);
+	memset(packet, 0, sizeof(*packet));
+	at = packet->bytes;
 	at[0] = (uint8_t)(0x80 | shape.csrcs | (shape.extension >= 0 ? 0x10 : 0) |
 			  (shape.padding ? 0x20 : 0));
 	at[1] = 8;
