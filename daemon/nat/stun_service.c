@@ -332,11 +332,12 @@ static uint64_t dropped_by_kernel(int fd)
 struct stun_counters stun_service_counters(const struct stun_service *service)
 {
 	struct stun_counters sum = { 0 };
-	const uint64_t *from = (const uint64_t *)&service->counters;
 	uint64_t *to = (uint64_t *)&sum;
+	const uint64_t *from;
 
 	if (!service)
 		return sum;
+	from = (const uint64_t *)&service->counters;
 	for (size_t i = 0; i < sizeof(sum) / sizeof(*to); i++)
 		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 	for (size_t i = 0; i < service->n_sockets; i++)
