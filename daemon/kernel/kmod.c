@@ -182,7 +182,7 @@ static bool any_lost(const struct kmod *kmod)
 	bool lost = false;
 
 	for (unsigned int i = 0; i < kmod->n_backends; i++)
-		lost |= kmod->backend[i]->lost;
+		lost |= kmod->backend[i] && kmod->backend[i]->lost;
 	return lost;
 }
 
