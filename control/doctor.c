@@ -2,6 +2,7 @@
 /* doctor.c - rtprelayctl doctor: checks the installation; each finding says what to do about it */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,11 @@ static void ask_daemon(struct doctor *doctor)
 		finding(doctor, FINDING_NOTE, "restart the daemon after an upgrade",
 			"this rtprelayctl is version " RTPRELAY_VERSION
 			", the daemon is another version");
+	if (number_of(doctor->status, "max-sessions") > 0 &&
+	    number_of(doctor->status, "calls") >= number_of(doctor->status, "max-sessions"))
+		finding(doctor, FINDING_NOTE, "for more: rtprelayctl set max-sessions=N",
+			"%" PRId64 " calls: max-sessions is reached, new calls are refused",
+			number_of(doctor->status, "calls"));
 	if (json_is_true(json_object_get(doctor->status, "drain")))
 		finding(doctor, FINDING_NOTE, "to accept calls again: rtprelayctl set --drain=off",
 			"the daemon refuses new calls (drain)");

@@ -234,6 +234,21 @@ void doctor_ports(struct doctor *doctor)
 
 /* --- The process ------------------------------------------------------------------------------ */
 
+/* Is it another name of an earlier interface, with the same address and the same ports? */
+static bool shares_ports(const struct doctor *doctor, const json_t *ifaces, size_t index)
+{
+	const json_t *iface = json_array_get(ifaces, index);
+
+	for (size_t i = 0; i < index; i++) {
+		const json_t *other = json_array_get(ifaces, i);
+
+		if (!strcmp(text_of(other, "address"), text_of(iface, "address")) &&
+		    port_of(doctor, other, "port-min") == port_of(doctor, iface, "port-min"))
+			return true;
+	}
+	return false;
+}
+
 static void check_descriptors(struct doctor *doctor)
 {
 	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
@@ -242,7 +257,8 @@ static void check_descriptors(struct doctor *doctor)
 	FILE *file;
 
 	for (size_t i = 0; i < json_array_size(ifaces); i++)
-		needed += 2 * (uint64_t)number_of(json_array_get(ifaces, i), "pairs");
+		if (!shares_ports(doctor, ifaces, i))
+			needed += 2 * (uint64_t)number_of(json_array_get(ifaces, i), "pairs");
 	snprintf(path, sizeof(path), "/proc/%" PRId64 "/limits", number_of(doctor->status, "pid"));
 	file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file))
@@ -392,37 +408,78 @@ static void check_queues(struct doctor *doctor, const char *device)
 			queues == 1 ? ", spread by RPS, or for one core" : "");
 }
 
-static void check_iface(struct doctor *doctor, const json_t *iface)
+struct device {
+	char name[IF_NAMESIZE];
+	bool ipv4; /* has an IPv4 address of an interface */
+};
+
+/* The device that the address of @iface is on goes into @device; its name is "": no check of it. */
+static void check_iface(struct doctor *doctor, const json_t *iface, struct device *device)
 {
 	const char *text = json_string_value(json_object_get(iface, "address"));
-	char device[IF_NAMESIZE];
 	struct endpoint address;
 
 	if (!text || !endpoint_parse_addr(str_of(text), AF_UNSPEC, &address) ||
 	    json_is_true(json_object_get(iface, "gone")))
 		return;
-	find_device(&address, device);
-	if (*device == '\0') {
-		if (address.sa.sa_family == AF_INET &&
-		    ntohl(address.in4.sin_addr.s_addr) >> 24 == 127)
+	find_device(&address, device->name);
+	device->ipv4 = address.sa.sa_family == AF_INET;
+	if (device->name[0] == '\0') {
+		if (device->ipv4 && ntohl(address.in4.sin_addr.s_addr) >> 24 == 127)
 			return; /* all of 127.0.0.0/8 is local, though not listed */
 		finding(doctor, FINDING_BAD,
 			"bring the interface up, or run doctor in the daemon's network namespace",
 			"%s is not an address of this host", text);
 		return;
 	}
-	finding(doctor, FINDING_OK, NULL, "%s is on %s", text, device);
-	if (!strcmp(device, "lo"))
-		return;
-	if (address.sa.sa_family == AF_INET)
-		check_rp_filter(doctor, device);
-	check_queues(doctor, device);
+	finding(doctor, FINDING_OK, NULL, "%s is on %s", text, device->name);
+	if (!strcmp(device->name, "lo"))
+		device->name[0] = '\0';
+}
+
+/* Adds @device to the @count devices, each of which is there once. Return: their number */
+static size_t add_device(struct device *devices, size_t count, const struct device *device)
+{
+	if (device->name[0] == '\0')
+		return count;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(devices[i].name, device->name) != 0)
+			continue;
+		devices[i].ipv4 = devices[i].ipv4 || device->ipv4;
+		return count;
+	}
+	devices[count] = *device;
+	return count + 1;
+}
+
+static bool is_other_name(const json_t *ifaces, size_t index)
+{
+	const char *address = text_of(json_array_get(ifaces, index), "address");
+
+	for (size_t i = 0; i < index; i++)
+		if (!strcmp(text_of(json_array_get(ifaces, i), "address"), address))
+			return true;
+	return false;
 }
 
 void doctor_network(struct doctor *doctor)
 {
 	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
+	size_t n = json_array_size(ifaces), count = 0;
+	struct device *devices = calloc(n + 1, sizeof(*devices));
 
-	for (size_t i = 0; i < json_array_size(ifaces); i++)
-		check_iface(doctor, json_array_get(ifaces, i));
+	for (size_t i = 0; devices && i < n; i++) {
+		struct device device = { .ipv4 = false };
+
+		if (is_other_name(ifaces, i))
+			continue;
+		check_iface(doctor, json_array_get(ifaces, i), &device);
+		count = add_device(devices, count, &device);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (devices[i].ipv4)
+			check_rp_filter(doctor, devices[i].name);
+		check_queues(doctor, devices[i].name);
+	}
+	free(devices);
 }

@@ -245,6 +245,8 @@ static void test_status_has_the_places(void)
 		json_string_value(json_array_get(json_object_get(status, "listen-ng"), 0)),
 		"127.0.0.1:2223");
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(status, "listen-rtpproxy")), 0);
+	CU_ASSERT_TRUE(json_is_array(json_object_get(status, "listen-tcp-ng")));
+	CU_ASSERT_TRUE(json_is_false(json_object_get(status, "http-ng")));
 	CU_ASSERT_STRING_EQUAL(member(status, "config"), ""); /* --config=none */
 	CU_ASSERT_STRING_EQUAL(member(status, "state-dir"), "");
 	config = it.conf.config;

@@ -584,6 +584,28 @@ static void test_doctor_finds_what_is_wrong(void)
 }
 
 /* What fits is ok; an address that is gone and a shared pool are no more ports. */
+/* Several names of an address have the same ports, on the same device. */
+static void test_doctor_counts_an_address_once(void)
+{
+	char answer[1024];
+
+	snprintf(answer, sizeof(answer),
+		 "{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION
+		 "\",\"pid\":%d,\"port-min\":9,\"port-max\":9,\"firewall\":\"none\","
+		 "\"calls\":2,\"max-sessions\":2,\"interfaces\":["
+		 "{\"name\":\"a\",\"address\":\"127.0.0.1\",\"pairs\":5,\"free\":5},"
+		 "{\"name\":\"b\",\"address\":\"127.0.0.1\",\"pairs\":5,\"free\":5},"
+		 "{\"name\":\"c\",\"address\":\"127.0.0.1\",\"port-min\":10,\"port-max\":11,"
+		 "\"pairs\":1,\"free\":1}]}\n" END,
+		 (int)getpid());
+	ask("doctor", answer);
+	expect(", needed 140\n");
+	expect("127.0.0.1 is on lo\n");
+	CU_ASSERT_PTR_NULL(strstr(strstr(printed, "127.0.0.1 is on lo") + 1, "127.0.0.1 is on lo"));
+	expect("note   2 calls: max-sessions is reached, new calls are refused\n"
+	       "       -> for more: rtprelayctl set max-sessions=N\n");
+}
+
 static void test_doctor_tune_compares_with_the_daemon(void)
 {
 	static const char answer[] =
@@ -950,6 +972,7 @@ TEST_SUITE(
 	{ "doctor --tune compares with the daemon", test_doctor_tune_compares_with_the_daemon },
 	{ "doctor --tune needs no daemon", test_doctor_tune_needs_no_daemon },
 	{ "doctor finds what is wrong", test_doctor_finds_what_is_wrong },
+	{ "doctor counts an address once", test_doctor_counts_an_address_once },
 	{ "doctor checks the host without a daemon", test_doctor_checks_the_host_without_a_daemon },
 	{ "group of the socket is named", test_group_of_the_socket_is_named },
 	{ "records that are lost are told", test_records_that_are_lost_are_told },
