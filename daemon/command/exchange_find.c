@@ -247,11 +247,15 @@ static int refuse_call(struct exchange *ex, struct reply *reply)
 		ex->env->stats->calls_rejected++;
 	reply->code = REPLY_ERROR;
 	reply->error = "Parallel session limit reached";
-	log_call(draining ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, ex->request->call_id,
-		 "offer refused: %s (%s)", reply->error,
-		 draining ? "drain is on"
-			  : "max-sessions is reached, or there are as many calls as pairs of "
-			    "ports");
+	if (draining)
+		log_call(LOG_LEVEL_INFO, ex->request->call_id, "offer refused: %s (drain is on)",
+			 reply->error);
+	else
+		log_call(LOG_LEVEL_WARNING, ex->request->call_id,
+			 "offer refused: %s (calls: %zu, %s: %zu)", reply->error,
+			 call_table_count(ex->env->calls),
+			 ex->env->calls->conf.max_sessions ? "max-sessions" : "pairs of ports",
+			 call_table_limit(ex->env->calls));
 	return -EBUSY;
 }
 

@@ -94,6 +94,41 @@ static void test_reasons_of_ran_out_of_ports(void)
 	}
 }
 
+/* The limit is named that was reached. */
+static void test_reasons_of_the_session_limit(void)
+{
+	static const struct {
+		unsigned int max_sessions;
+		size_t pairs;
+		bool draining;
+		const char *said;
+	} rows[] = {
+		{ 1, 100, false, "limit reached (calls: 1, max-sessions: 1)" },
+		{ 0, 1, false, "limit reached (calls: 1, pairs of ports: 1)" },
+		{ 1, 1, true, "limit reached (drain is on)" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct request request = base_request(A_HEAD AUDIO);
+		struct log_capture capture;
+		struct scene scene;
+		char text[1024];
+
+		scene_open(&scene);
+		scene_run(&scene, command_offer, request);
+		scene.calls->conf.max_sessions = rows[i].max_sessions;
+		scene.calls->pairs = rows[i].pairs;
+		scene.calls->draining = rows[i].draining;
+		request.call_id = STR("other");
+		log_capture_begin(&capture, LOG_LEVEL_INFO);
+		scene_run(&scene, command_offer, request);
+		log_capture_end(&capture, text, sizeof(text));
+		CU_ASSERT_EQUAL(log_capture_count(text, rows[i].said), 1);
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
 TEST_SUITE(offer_log, { "what is ignored, once for each call", test_what_is_ignored },
 	   { "an interface without the family", test_interface_without_the_family },
-	   { "the reasons of Ran out of ports", test_reasons_of_ran_out_of_ports });
+	   { "the reasons of Ran out of ports", test_reasons_of_ran_out_of_ports },
+	   { "the reasons of the session limit", test_reasons_of_the_session_limit });
