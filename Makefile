@@ -209,8 +209,8 @@ install-module: module install-module-source ## the module: by dkms if it is ins
 uninstall: ## removes what install and install-module have installed; keeps configuration, calls, records and the user
 	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(SYSUSERS)/rtprelay.conf $(SYSCTL)/30-rtprelay.conf $(LOGS)/rtprelay
 	rm -f $(patsubst docs/%,$(MAN7)/%,$(wildcard docs/*.7)) $(patsubst docs/%,$(MAN8)/%,$(wildcard docs/*.8))
-	rm -rf $(DOC) $(DESTDIR)/usr/src/rtprelay-$(RELEASE)*
 	$(if $(DESTDIR),,packaging/install-module --remove)
+	rm -rf $(DOC) $(DESTDIR)/usr/src/rtprelay-$(RELEASE)*
 
 # --- Tests ----------------------------------------------------------------------------------------
 
