@@ -115,6 +115,8 @@ static void take_line(void *arg, const char *type, json_t *line)
 		c->port_min = number_of(line, "port-min");
 		c->port_max = number_of(line, "port-max");
 		c->ports = json_incref(json_object_get(line, "ports"));
+	} else if (!strcmp(type, "held")) {
+		c->failed |= json_object_set(c->kernel, text_of(line, "local"), line) != 0;
 	} else if (!strcmp(type, "flow")) {
 		c->failed |= json_array_append(c->wanted, line) != 0;
 	}
@@ -326,8 +328,8 @@ static int show(const struct comparison *c)
 	if (c->off) {
 		puts("the kernel path is off (kernel=off): media is relayed in user space");
 	} else if (!c->module) {
-		puts("the kernel module is not available: media is relayed in user space; see "
-		     "doctor");
+		puts("neither the kernel module nor BPF is available: media is relayed in user "
+		     "space; see doctor");
 	} else {
 		status = show_rows(c);
 		if (status == EXIT_OK)

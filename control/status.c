@@ -31,6 +31,11 @@ static void print_module(const json_t *kernel)
 	bool off = !strcmp(text_of(kernel, "mode"), "off");
 	char version[64];
 
+	if (!strcmp(text_of(kernel, "path"), "bpf")) {
+		printf("bpf        %savailable%s, flows %" PRId64 "\n", colour(COLOUR_OK),
+		       colour(COLOUR_END), number_of(kernel, "flows"));
+		return;
+	}
 	if (!json_is_true(json_object_get(kernel, "module"))) {
 		printf("module     %s%s%s\n", colour(off ? COLOUR_END : COLOUR_WARN),
 		       off ? "off (kernel=off)" : "not available: media is relayed in user space",
@@ -44,6 +49,38 @@ static void print_module(const json_t *kernel)
 	for (size_t i = 0; i < json_array_size(features); i++)
 		printf(" %s", json_string_value(json_array_get(features, i)));
 	putchar('\n');
+}
+
+/* A path that would be better than the one in use: they come in this order. */
+static void print_why_not(const json_t *kernel)
+{
+	const json_t *paths = json_object_get(kernel, "paths");
+
+	for (size_t i = 0; i < json_array_size(paths); i++) {
+		const json_t *path = json_array_get(paths, i);
+
+		if (json_is_true(json_object_get(path, "used")))
+			return;
+		printf("           not by %s: %s\n", text_of(path, "path"),
+		       text_of(path, "why-not"));
+	}
+}
+
+/* The parts of the kernel's sum. */
+static void print_kernel_paths(const json_t *kernel)
+{
+	const json_t *paths = json_object_get(kernel, "paths");
+
+	for (size_t i = 0; i < json_array_size(paths); i++) {
+		const json_t *path = json_array_get(paths, i);
+		char packets[16];
+
+		if (!number_of(path, "packets") && !number_of(path, "flows"))
+			continue;
+		printf("  %-8s %" PRId64 " streams; %s packets so far\n", text_of(path, "path"),
+		       number_of(path, "flows"),
+		       short_number((uint64_t)number_of(path, "packets"), packets));
+	}
 }
 
 /* Only if something is wrong: who reads this can use the socket. */
@@ -235,6 +272,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	       text_of(status, "version"), number_of(status, "pid"),
 	       short_age(number_of(status, "uptime"), age), number_of(status, "media-threads"));
 	print_module(json_object_get(status, "kernel"));
+	print_why_not(json_object_get(status, "kernel"));
 	printf("calls      %" PRId64 ", medias %" PRId64 ", streams %" PRId64,
 	       number_of(status, "calls"), number_of(status, "medias"),
 	       number_of(status, "streams"));
@@ -251,6 +289,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 		       colour(COLOUR_END));
 	putchar('\n');
 	print_path("kernel", json_object_get(status, "kernel-path"));
+	print_kernel_paths(json_object_get(status, "kernel"));
 	print_path("user", json_object_get(status, "user-path"));
 	printf("ports      %" PRId64 "-%" PRId64 ", log level %s\n", number_of(status, "port-min"),
 	       number_of(status, "port-max"), text_of(status, "log-level"));

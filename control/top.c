@@ -101,6 +101,13 @@ static int look(struct top *top)
 
 /* --- Drawing ---------------------------------------------------------------------------------- */
 
+static const char *path_note(const char *path)
+{
+	if (!strcmp(path, "bpf"))
+		return "  (bpf)";
+	return !strcmp(path, "module") ? "" : "  (no kernel path)";
+}
+
 static void draw_head(const struct top *top)
 {
 	const json_t *kernel = json_object_get(top->status, "kernel");
@@ -117,7 +124,7 @@ static void draw_head(const struct top *top)
 		 number_of(top->status, "mixed-medias"), number_of(kernel, "flows"),
 		 number_of(json_object_get(top->status, "kernel-path"), "packets-per-s"),
 		 number_of(json_object_get(top->status, "user-path"), "packets-per-s"),
-		 json_is_true(json_object_get(kernel, "module")) ? "" : "  (no module)");
+		 path_note(text_of(kernel, "path")));
 	mvprintw(2, 0, "by %s; keys: p packets/s  m MOS  l loss  j jitter  d drops  a age  q quit",
 		 top->sort);
 }

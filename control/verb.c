@@ -110,7 +110,7 @@ static void help(FILE *out)
 	      "  --json               print JSON lines, as the daemon sends them\n"
 	      "  --timeout=SECONDS    wait at most this long for an answer (default 5)\n"
 	      "  --limit=N            show at most N\n"
-	      "  --call-id=PART --tag=TAG --address=IP[:PORT] --path=user|kernel|mixed\n"
+	      "  --call-id=PART --tag=TAG --address=IP[:PORT] --path=user|module|bpf|kernel|mixed\n"
 	      "  --min-age=SECONDS --max-mos=N --one-way\n"
 	      "                       filters for calls, streams and top; all must match\n"
 	      "  --sort=COLUMN        for calls: age, packets, mos, loss, jitter, drops, heard, "
@@ -137,7 +137,7 @@ static const struct {
 	{ "call-id=PART", " calls streams top ", "only calls whose Call-ID contains PART" },
 	{ "tag=TAG", " calls streams top ", "only calls with a party of this tag" },
 	{ "address=IP[:PORT]", " calls streams top ", "only calls with media at this address" },
-	{ "path=user|kernel|mixed", " calls streams top ",
+	{ "path=user|module|bpf|kernel|mixed", " calls streams top ",
 	  "only calls whose media takes this path" },
 	{ "min-age=SECONDS", " calls streams top ", "only calls that are at least this old" },
 	{ "max-mos=N", " calls streams top ", "only calls whose worse side has at most this MOS" },

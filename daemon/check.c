@@ -12,6 +12,7 @@
 #include "check_paths.h"
 #include "destinations.h"
 #include "homer/homer.h"
+#include "kernel/bpf.h"
 #include "port/iface.h"
 #include "privs.h"
 #include "protocols.h"
@@ -315,6 +316,7 @@ static unsigned int check_stun(const struct conf *conf)
 static unsigned int check_kernel(const struct conf *conf)
 {
 	struct kmod_link *link;
+	char why[KERNEL_WHY];
 	int err;
 
 	if (conf->kernel != KMOD_REQUIRE)
@@ -322,7 +324,7 @@ static unsigned int check_kernel(const struct conf *conf)
 	link = kmod_link_open(&err);
 	if (link)
 		err = kmod_probe(link);
-	if (!err)
+	if (!err || !bpf_probe(why))
 		return 0;
 	if (err == -ENOENT)
 		log_err("kernel=require: the kernel module is not loaded: modprobe rtprelay, or "
@@ -330,6 +332,7 @@ static unsigned int check_kernel(const struct conf *conf)
 	else
 		log_err("kernel=require: the kernel module cannot be used: %s%s", strerror(-err),
 			err == -EPERM ? ": CAP_NET_ADMIN is missing" : "");
+	log_err("kernel=require: nor can BPF: %s", why);
 	return 1;
 }
 

@@ -23,12 +23,14 @@
 #include "port/iface.h"
 #include "port/iface_value.h"
 #include "privs.h"
+#include "kernel/bpf.h"
 #include "protocols.h"
 #include "relay.h"
 #include "stun_start.h"
 
 #define ARENA_CHUNK                                                                                \
 	((size_t)256 * 1024) /* more than a command of the largest datagram usually takes */
+#define BPF_FLOWS    65536   /* at most; each takes 1.5 KB, which is allocated at the start */
 #define RECORD_CHUNK ((size_t)16 * 1024) /* more than the record of nearly any call */
 
 static_assert(CONF_BRANCHES == CALL_DIALOGS, "the range of max-branches is another");
@@ -398,9 +400,15 @@ static const char *why_no_steer(int err)
 	}
 }
 
+static bool uses_bpf(const struct conf *conf)
+{
+	return conf->kernel != KMOD_OFF && conf->kernel != KMOD_MODULE;
+}
+
+/* Maps of flows are read and written as long as there are calls. */
 static int drop_bpf(const struct relay *relay)
 {
-	int err = privs_drop_bpf(has_low_port(&relay->conf));
+	int err = uses_bpf(&relay->conf) ? 0 : privs_drop_bpf(has_low_port(&relay->conf));
 
 	return err ? failed("cannot drop privileges (CAP_BPF)", err) : 0;
 }
@@ -448,26 +456,60 @@ static int start_workers(struct relay *relay)
 	return relay->workers ? 0 : failed("cannot start the media threads", err);
 }
 
+static bool is_own_address(void *arg, const struct endpoint *addr)
+{
+	const struct relay *relay = arg;
+
+	for (size_t i = 0; i < iface_count(relay->ifaces); i++)
+		if (endpoint_addr_eq(&iface_at(relay->ifaces, i)->bind, addr))
+			return true;
+	return false;
+}
+
+/* Each port of each address may have a flow. */
+static uint32_t most_flows(const struct relay *relay)
+{
+	size_t ports = relay->conf.port_max - relay->conf.port_min + 1;
+	size_t most = ports * iface_count(relay->ifaces);
+
+	return most < BPF_FLOWS ? (uint32_t)most : BPF_FLOWS;
+}
+
+static struct kernel_backend *make_bpf(struct relay *relay, const struct flow_domain *domain)
+{
+	const char *pin = relay->conf.bpf_pin;
+	const struct bpf_backend_conf conf = { .pin = pin && *pin ? pin : NULL,
+					       .limit = most_flows(relay),
+					       .domain = *domain,
+					       .is_own = is_own_address,
+					       .arg = relay };
+
+	return bpf_backend_new(&conf);
+}
+
 static int start_kernel(struct relay *relay)
 {
 	struct kmod_conf conf = { .event = on_kmod_event, .owns = owns_local, .arg = relay };
+	enum kmod_mode mode = relay->conf.kernel;
 	int err = 0;
 
-	if (relay->conf.kernel == KMOD_OFF)
+	if (mode == KMOD_OFF)
 		return 0;
 	flow_domain_read(&conf.domain);
-	conf.link = kmod_link_open(&err);
-	if (conf.link)
+	if (mode != KMOD_BPF)
+		conf.link = kmod_link_open(&err);
+	if (err)
+		log_warn("kernel module: no generic netlink: %s", strerror(-err));
+	if (mode != KMOD_MODULE)
+		conf.bpf = make_bpf(relay, &conf.domain);
+	if (conf.link || conf.bpf)
 		relay->kmod = kmod_open(&conf);
-	else
-		log_warn("kernel module: no generic netlink: %s: media is relayed in user space",
-			 strerror(-err));
-	if (conf.link && !relay->kmod)
+	if (!relay->kmod && (!err || mode != KMOD_MODULE))
 		return failed("kernel path", -ENOMEM);
-	if (relay->conf.kernel != KMOD_REQUIRE || kmod_available(relay->kmod))
+	if (mode != KMOD_REQUIRE || kmod_available(relay->kmod))
 		return 0;
-	log_err("kernel=require: the kernel module was unloaded: modprobe rtprelay, or set "
-		"kernel=auto");
+	log_err("kernel=require: neither the kernel module nor BPF can be used: modprobe rtprelay, "
+		"or set kernel=auto");
 	return -ENODEV;
 }
 

@@ -148,7 +148,7 @@ static void send_call(struct admin_peer *peer, const struct call *call)
 	jsonl_i64(line, "created", call->created_us / 1000000);
 	jsonl_i64(line, "age", (now_ms - call->created_ms) / 1000);
 	jsonl_text(line, "state", state_of(call));
-	jsonl_text(line, "path", path_names[admin_call_path(call)]);
+	jsonl_text(line, "path", admin_call_path(call));
 	jsonl_u64(line, "dialogs", dialogs);
 	put_sum(line, &sum, now_ms);
 	admin_send(peer);

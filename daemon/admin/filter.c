@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <utlist.h>
 #include "admin/filter.h"
 #include "admin/quality.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "call/dialog.h"
 #include "call/media_path.h"
 #include "call/one_way.h"
@@ -24,26 +26,52 @@ static const struct media *first_media(const struct call *call)
 	return NULL;
 }
 
-enum path admin_call_path(const struct call *call)
+static bool is_kernel(const char *path)
+{
+	return strcmp(path, path_names[PATH_USER]) != 0 &&
+	       strcmp(path, path_names[PATH_MIXED]) != 0;
+}
+
+const char *admin_call_path(const struct call *call)
 {
 	const struct media *first = first_media(call);
-	enum path path = first ? media_path_kind(first) : PATH_USER;
+	const char *path = first ? media_path_name(first) : path_names[PATH_USER];
 	const struct dialog *dialog;
 
 	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i] && media_path_kind(dialog->media[i]) != path)
-				return PATH_MIXED;
+		for (size_t i = 0; i < dialog->n_media; i++) {
+			const char *other =
+				dialog->media[i] ? media_path_name(dialog->media[i]) : path;
+
+			if (!strcmp(other, path))
+				continue;
+			if (!is_kernel(path) || !is_kernel(other))
+				return path_names[PATH_MIXED];
+			path = path_names[PATH_KERNEL];
+		}
 	return path;
 }
 
-static bool read_path(struct str text, int *path)
+static bool is_path(struct str text)
 {
-	*path = -1;
+	static const char *const kernel_paths[] = { "module", "bpf" };
+
 	for (int i = PATH_USER; i < PATH_COUNT; i++)
 		if (str_eq(text, str_of(path_names[i])))
-			*path = i;
-	return !text.len || *path >= 0;
+			return true;
+	for (size_t i = 0; i < COUNT(kernel_paths); i++)
+		if (str_eq(text, str_of(kernel_paths[i])))
+			return true;
+	return !text.len;
+}
+
+static bool takes_path(const struct call *call, struct str wanted)
+{
+	const char *path = admin_call_path(call);
+
+	if (!wanted.len || str_eq(wanted, str_of(path)))
+		return true;
+	return str_eq(wanted, str_of(path_names[PATH_KERNEL])) && is_kernel(path);
 }
 
 /* With a port or without; IPv6 with a port is in brackets. */
@@ -108,6 +136,7 @@ const char *call_filter_read(const struct dict *request, struct call_filter *fil
 	*filter = (struct call_filter){
 		.call_id = dict_get_str(request, STR(CONTROL_FILTER_CALL_ID)),
 		.tag = dict_get_str(request, STR(CONTROL_FILTER_TAG)),
+		.path = dict_get_str(request, STR(CONTROL_FILTER_PATH)),
 	};
 	if (!read_count(request, STR(CONTROL_FILTER_MIN_AGE), &filter->min_age_s))
 		return "min-age must be a number of seconds";
@@ -117,8 +146,8 @@ const char *call_filter_read(const struct dict *request, struct call_filter *fil
 		return "limit must be a number of calls";
 	if (!read_bool(dict_get_str(request, STR(CONTROL_FILTER_ONE_WAY)), &filter->one_way))
 		return "one-way must be true or false";
-	if (!read_path(dict_get_str(request, STR(CONTROL_FILTER_PATH)), &filter->path))
-		return "path must be user, kernel or mixed";
+	if (!is_path(filter->path))
+		return "path must be user, module, bpf, kernel or mixed";
 	if (!read_address(dict_get_str(request, STR(CONTROL_FILTER_ADDRESS)), &filter->address))
 		return "address must be IP, IP:PORT or [IPV6]:PORT";
 	if (!read_mos(number_text(request, STR(CONTROL_FILTER_MAX_MOS), text), &filter->max_mos))
@@ -198,7 +227,6 @@ bool call_filter_lets(const struct call_filter *filter, const struct call *call)
 	       (clock_ms() - call->created_ms) / 1000 >= filter->min_age_s &&
 	       (!filter->tag.len || has_tag(call, filter->tag)) &&
 	       (!endpoint_is_set(&filter->address) || is_anywhere(call, &filter->address)) &&
-	       (filter->path < 0 || (int)admin_call_path(call) == filter->path) &&
-	       (!filter->one_way || is_one_way(call)) &&
+	       takes_path(call, filter->path) && (!filter->one_way || is_one_way(call)) &&
 	       (!filter->max_mos || is_at_most(call, filter->max_mos));
 }

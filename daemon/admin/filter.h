@@ -10,7 +10,7 @@
 struct call_filter {
 	struct str call_id, tag;
 	struct endpoint address; /* port 0: any port */
-	int path;		 /* enum path; -1: any */
+	struct str path;	 /* as admin_call_path(); "kernel": any path in the kernel */
 	int64_t min_age_s;
 	bool one_way;	      /* only calls of which one side is not heard */
 	unsigned int max_mos; /* hundredths; 0: any, also calls without a MOS */
@@ -21,7 +21,7 @@ struct call_filter {
 const char *call_filter_read(const struct dict *request, struct call_filter *filter);
 bool call_filter_lets(const struct call_filter *filter, const struct call *call);
 
-/* The path of all medias of a call. */
-enum path admin_call_path(const struct call *call);
+/* The path of all medias of a call: "user", "module", "bpf", "mixed", "kernel" */
+const char *admin_call_path(const struct call *call);
 
 #endif

@@ -8,6 +8,8 @@
 #include <utlist.h>
 #include "admin/answer.h"
 #include "admin/walk.h"
+#include "base/count.h"
+#include "kernel/kmod.h"
 #include "port/iface.h"
 
 static const char *const kinds[] = {
@@ -34,6 +36,7 @@ static void send_flow(struct admin_peer *peer, const struct media *media, int si
 	jsonl_endpoint(line, "dst", &spec->dst);
 	jsonl_bool(line, "drop", spec->flags & RTPRELAY_FLOW_DROP);
 	jsonl_bool(line, "installed", kmod_flow_installed(flow));
+	jsonl_text(line, "path", kmod_flow_path(flow));
 	if (refusal)
 		jsonl_text(line, "refusal", refusal);
 	admin_send(peer);
@@ -67,6 +70,26 @@ static void put_ports(struct json_line *line, const struct iface_table *ifaces)
 	jsonl_close(line, ']');
 }
 
+/* A flow as the kernel's map reports it, which a client cannot read by itself. */
+static void send_held(void *arg, const struct kmod_message *held)
+{
+	struct admin_peer *peer = arg;
+	struct json_line *line = admin_line(peer, "held");
+
+	jsonl_text(line, "path", "bpf");
+	jsonl_text(line, "kind",
+		   held->kind < COUNT(kinds) && kinds[held->kind] ? kinds[held->kind] : "unknown");
+	jsonl_endpoint(line, "local", &held->local);
+	jsonl_u64(line, "port", endpoint_port(&held->local));
+	jsonl_endpoint(line, "src", &held->src);
+	jsonl_endpoint(line, "out", &held->out);
+	jsonl_endpoint(line, "dst", &held->dst);
+	jsonl_bool(line, "drop", held->flags & RTPRELAY_FLOW_DROP);
+	jsonl_u64(line, "packets", held->state.sums.packets);
+	jsonl_i64(line, "idle-ms", held->state.seen_ago_ms);
+	admin_send(peer);
+}
+
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
 	struct call_table *calls = peer->conf->calls;
@@ -74,12 +97,17 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 
 	(void)request;
 	jsonl_bool(line, "present", kmod_available(calls->conf.kmod));
+	jsonl_text(line, "path", kmod_path(calls->conf.kmod));
 	jsonl_bool(line, "off", !calls->conf.kmod);
 	jsonl_u64(line, "installed", kmod_count(calls->conf.kmod));
 	jsonl_u64(line, "port-min", peer->conf->conf->port_min);
 	jsonl_u64(line, "port-max", peer->conf->conf->port_max);
 	put_ports(line, calls->conf.ifaces);
 	admin_send(peer);
+	if (kmod_held(calls->conf.kmod, "bpf", send_held, peer)) {
+		admin_error(peer, CONTROL_ERROR_MEMORY, "cannot read the flows of path bpf");
+		return false;
+	}
 	call_cursor_begin(&peer->job.cursor, calls);
 	return true;
 }

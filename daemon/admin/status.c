@@ -11,23 +11,47 @@
 #include "report/report.h"
 #include "version.h"
 
-static void put_kernel(struct json_line *line, const struct admin_conf *conf)
+static void put_kernel_paths(struct json_line *line, const struct daemon_report *report)
+{
+	jsonl_open(line, "paths", '[');
+	for (size_t i = 0; i < report->n_kernel_paths; i++) {
+		const struct kernel_path_report *path = &report->kernel_path[i];
+
+		jsonl_open(line, NULL, '{');
+		jsonl_text(line, "path", path->path);
+		jsonl_bool(line, "used", path->used);
+		if (path->why)
+			jsonl_text(line, "why-not", path->why);
+		jsonl_u64(line, "flows", path->flows);
+		jsonl_u64(line, "packets", path->relayed.packets);
+		jsonl_u64(line, "bytes", path->relayed.bytes);
+		jsonl_u64(line, "errors", path->relayed.errors);
+		jsonl_close(line, '}');
+	}
+	jsonl_close(line, ']');
+}
+
+static void put_kernel(struct json_line *line, const struct admin_conf *conf,
+		       const struct daemon_report *report)
 {
 	static const char *const modes[] = {
-		[KMOD_AUTO] = "auto", [KMOD_OFF] = "off", [KMOD_REQUIRE] = "require"
+		[KMOD_AUTO] = "auto", [KMOD_MODULE] = "module",	  [KMOD_BPF] = "bpf",
+		[KMOD_OFF] = "off",   [KMOD_REQUIRE] = "require",
 	};
 	static const char *const features[] = { "rtp", "events", "family", "tap", "no-mux" };
 	const struct kmod *kmod = conf->calls->conf.kmod;
 
 	jsonl_open(line, "kernel", '{');
+	jsonl_text(line, "path", kmod_path(kmod));
 	jsonl_text(line, "mode", modes[conf->conf->kernel]);
-	jsonl_bool(line, "module", kmod_available(kmod));
+	jsonl_bool(line, "module", !strcmp(kmod_path(kmod), "module"));
 	jsonl_u64(line, "flows", kmod_count(kmod));
 	jsonl_open(line, "features", '[');
 	for (size_t i = 0; i < COUNT(features); i++)
 		if (kmod_features(kmod) & 1u << i)
 			jsonl_text(line, NULL, features[i]);
 	jsonl_close(line, ']');
+	put_kernel_paths(line, report);
 	jsonl_close(line, '}');
 }
 
@@ -241,7 +265,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_settings(line, peer->conf);
 	put_places(line, peer->conf->conf);
 	put_control(line, peer->conf);
-	put_kernel(line, peer->conf);
+	put_kernel(line, peer->conf, report);
 	put_journal(line, report);
 	put_bans(line, report);
 	put_cdr(line, peer->conf->conf, report);

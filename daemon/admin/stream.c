@@ -38,7 +38,7 @@ static void put_addresses(struct json_line *line, const struct stream_report *r)
 	if (nat)
 		jsonl_text(line, "nat", nat);
 	jsonl_u64(line, "relatched", r->relatched);
-	jsonl_text(line, "path", path_names[r->in_kernel ? PATH_KERNEL : PATH_USER]);
+	jsonl_text(line, "path", r->kernel_path ? r->kernel_path : path_names[PATH_USER]);
 	if (r->why_user)
 		jsonl_text(line, "why-user", r->why_user);
 }

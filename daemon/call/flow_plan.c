@@ -75,7 +75,7 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 		return "silenced by command";
 	if (in->local.sa.sa_family != out->local.sa.sa_family &&
 	    !(ask->features & RTPRELAY_FEATURE_FAMILY))
-		return "the kernel module cannot change IPv4 to IPv6";
+		return "the kernel path cannot change IPv4 to IPv6";
 	/* A flow has no interface index, which link-local addresses need. */
 	if (is_link_local(&in->local) || is_link_local(&in->source) || is_link_local(&out->local) ||
 	    is_link_local(&out->to))

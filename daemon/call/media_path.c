@@ -44,7 +44,8 @@ static void log_path(const struct media *media, int side, int comp, const struct
 		why = refusal ? refusal : "its flow has left the kernel";
 	log_call(level, media->dialog->call->id, "media %u: %s from %s is relayed by the %s%s%s",
 		 media->index + 1U, component_names[comp], side_names[side],
-		 in_kernel ? "kernel" : "daemon", in_kernel ? "" : ": ", in_kernel ? "" : why);
+		 in_kernel ? "kernel" : "daemon", in_kernel ? ", path " : ": ",
+		 in_kernel ? kmod_flow_path(flow) : why);
 }
 
 static void report_path(const struct media *media, enum happening_kind kind, int side, int comp,
@@ -437,6 +438,7 @@ void media_report(const struct media *media, enum side side, enum component comp
 
 	bridge_report(media->bridge, side, comp, r);
 	r->in_kernel = own && kmod_flow_installed(own);
+	r->kernel_path = r->in_kernel ? kmod_flow_path(own) : NULL;
 	r->why_user = r->in_kernel ? NULL : why_user(media, side, comp);
 	if (own)
 		add_in(r, own);
@@ -480,4 +482,23 @@ enum path media_path_kind(const struct media *media)
 	if (!kernel)
 		return PATH_USER;
 	return user ? PATH_MIXED : PATH_KERNEL;
+}
+
+const char *media_path_name(const struct media *media)
+{
+	enum path kind = media_path_kind(media);
+	const char *name = NULL;
+
+	if (kind != PATH_KERNEL)
+		return path_names[kind];
+	each_component(side, comp) {
+		const struct kmod_flow *flow = media->path.flow[side][comp];
+
+		if (!flow || !kmod_flow_installed(flow))
+			continue;
+		if (name && strcmp(name, kmod_flow_path(flow)) != 0)
+			return path_names[PATH_KERNEL];
+		name = kmod_flow_path(flow);
+	}
+	return name;
 }

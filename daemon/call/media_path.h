@@ -41,5 +41,7 @@ int64_t media_last_in_ms(const struct media *media, int64_t now_ms);
 
 /* The path of the streams that have received packets. */
 enum path media_path_kind(const struct media *media);
+/* "user", "module", "bpf", "mixed"; "kernel": in the kernel by both of its paths */
+const char *media_path_name(const struct media *media);
 
 #endif

@@ -63,6 +63,7 @@ struct conf {
 	unsigned int latch_patience_ms;
 	unsigned int latch_window_ms;
 	enum kmod_mode kernel;
+	char *bpf_pin; /* NULL or empty: maps of flows are not kept */
 	enum firewall_mode firewall;
 	char *state_dir; /* NULL: calls end with the daemon */
 	enum state_mode state;

@@ -44,10 +44,8 @@ static const struct conf_choice syslog_facilities[] = {
 };
 
 static const struct conf_choice kernels[] = {
-	{ "auto", KMOD_AUTO },
-	{ "off", KMOD_OFF },
-	{ "require", KMOD_REQUIRE },
-	{ NULL, 0 },
+	{ "auto", KMOD_AUTO }, { "module", KMOD_MODULE },   { "bpf", KMOD_BPF },
+	{ "off", KMOD_OFF },   { "require", KMOD_REQUIRE }, { NULL, 0 },
 };
 
 static const struct conf_choice firewalls[] = {
@@ -188,9 +186,13 @@ const struct conf_row conf_rows[] = {
 	  "how long a source that signalling does not confirm must send before it is accepted", 0 },
 	{ "latch-window", CONF_UINT, AT(latch_window_ms), 0, 60000, NULL, "3000", "MILLISECONDS",
 	  "how long after the first packet a better source may still replace the accepted one", 0 },
-	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | off | require",
-	  "forwarding of latched streams by the kernel module rtprelay.ko: auto: while it is loaded; off: "
-	  "never; require: the daemon does not start without it", 0 },
+	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | module | bpf | off | require",
+	  "forwarding of latched streams in the kernel: auto: by the module rtprelay.ko while it is loaded, else by "
+	  "BPF, if it can be used; module, bpf: only by this one; off: never; require: as auto, and the daemon does "
+	  "not start without one of them", 0 },
+	{ "bpf-pin", CONF_TEXT, AT(bpf_pin), 0, 0, NULL, "/sys/fs/bpf/rtprelay", "PATH",
+	  "folder of a bpffs for the maps of flows, so that a daemon that was killed finds them again; empty: they "
+	  "are not kept", 0 },
 	{ "firewall", CONF_CHOICE, AT(firewall), 0, 0, firewalls, "none", "none | notrack | pinhole",
 	  "table inet rtprelay in nf_tables: notrack: no connection tracking for the relay's ports; pinhole: "
 	  "also drops packets to ports that no call uses", 0 },

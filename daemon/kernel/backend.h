@@ -76,8 +76,8 @@ struct kernel_backend_ops {
 	void (*dispatch)(struct kernel_backend *backend);
 	/* Adds what it has counted since it was found, enum rtprelay_counter. */
 	void (*totals)(struct kernel_backend *backend, uint64_t counters[RTPRELAY_C_MAX + 1]);
-	/* Frees it; its flows stay. */
-	void (*close)(struct kernel_backend *backend);
+	/* Frees it. @keep: its flows go on, for the next daemon */
+	void (*close)(struct kernel_backend *backend, bool keep);
 };
 
 /**

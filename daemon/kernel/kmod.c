@@ -68,8 +68,8 @@ static void log_choice(const struct kmod *kmod)
 	const struct kernel_backend *now = kmod->flows.now;
 
 	for (unsigned int i = 0; i < kmod->n_backends && kmod->backend[i] != now; i++)
-		log_notice("%s: not the %s: %s", now ? now->name : "media is relayed in user space",
-			   kmod->backend[i]->name, kmod->backend[i]->why);
+		log_notice("media is relayed %s%s: %s: %s", now ? "by " : "in user space",
+			   now ? now->name : "", kmod->backend[i]->name, kmod->backend[i]->why);
 }
 
 /* The best one that is there. One that was not needed so far is found now. */
@@ -276,7 +276,7 @@ static int watch_all(struct kmod *kmod)
 static void close_backends(struct kmod *kmod)
 {
 	for (unsigned int i = 0; i < kmod->n_backends; i++)
-		kmod->backend[i]->ops->close(kmod->backend[i]);
+		kmod->backend[i]->ops->close(kmod->backend[i], kmod->let_go);
 	if (kmod->epoll >= 0)
 		close(kmod->epoll);
 }
@@ -286,7 +286,7 @@ static struct kmod *out_of_memory(const struct kmod_conf *conf)
 	if (conf->link)
 		conf->link->ops->close(conf->link);
 	if (conf->bpf)
-		conf->bpf->ops->close(conf->bpf);
+		conf->bpf->ops->close(conf->bpf, true);
 	return NULL;
 }
 
@@ -395,4 +395,29 @@ bool kmod_backend(const struct kmod *kmod, unsigned int i, struct kmod_backend *
 		told->why = "not needed";
 	backend->ops->totals(kmod->backend[i], told->counters);
 	return true;
+}
+
+/* What a dump is handed on to, without the backend. */
+struct handing {
+	kmod_held_fn *fn;
+	void *arg;
+};
+
+static void hand_on(void *arg, struct kernel_backend *backend, const struct kmod_message *held)
+{
+	const struct handing *handing = arg;
+
+	(void)backend;
+	handing->fn(handing->arg, held);
+}
+
+int kmod_held(struct kmod *kmod, const char *path, kmod_held_fn *fn, void *arg)
+{
+	struct handing handing = { fn, arg };
+	int error = 0;
+
+	for (unsigned int i = 0; kmod && i < kmod->n_backends; i++)
+		if (kmod->backend[i]->there && !strcmp(kmod->backend[i]->path, path))
+			error = kmod->backend[i]->ops->dump(kmod->backend[i], hand_on, &handing);
+	return error;
 }

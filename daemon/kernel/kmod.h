@@ -79,6 +79,9 @@ struct kmod_backend {
 
 /* The best first. False: there is no further one. */
 bool kmod_backend(const struct kmod *kmod, unsigned int i, struct kmod_backend *told);
+/* Calls @fn for each flow that the kernel itself reports for this path. 0; -errno */
+typedef void kmod_held_fn(void *arg, const struct kmod_message *held);
+int kmod_held(struct kmod *kmod, const char *path, kmod_held_fn *fn, void *arg);
 
 /**
  * kmod_set() - require a flow in the kernel; takes effect with kmod_flush()

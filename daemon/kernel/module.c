@@ -349,10 +349,11 @@ static void module_totals(struct kernel_backend *backend, uint64_t counters[RTPR
 	add_counters(module, counters);
 }
 
-static void module_close(struct kernel_backend *backend)
+static void module_close(struct kernel_backend *backend, bool keep)
 {
 	struct module *module = module_of(backend);
 
+	(void)keep; /* the module keeps what was not removed */
 	module->talk.link->ops->close(module->talk.link);
 	free(module);
 }

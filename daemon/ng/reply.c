@@ -123,6 +123,8 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 		dict_add_int(arena, map, STR("SSRC"), stream->ssrc);
 	ng_add_text(arena, map, STR("path"),
 		    path_names[stream->in_kernel ? PATH_KERNEL : PATH_USER]);
+	if (stream->kernel_path)
+		ng_add_text(arena, map, STR("kernel path"), stream->kernel_path);
 	if (!stream->in_kernel && stream->why_user)
 		dict_add_str(arena, map, STR("path reason"),
 			     arena_str(arena, str_of(stream->why_user)));

@@ -155,7 +155,8 @@ struct stream_report {
 	bool learning;	/* signalling moved the remote; @latched may be replaced at once */
 	bool contested; /* another source may take its place: the daemon checks each packet */
 	/* The kernel's part of these; filled in by media_report(). */
-	bool in_kernel;	      /* is the kernel forwarding what arrives? */
+	bool in_kernel;		 /* is the kernel forwarding what arrives? */
+	const char *kernel_path; /* if so: by what: "module", "bpf"; static */
 	const char *why_user; /* if not: why; static, or the kernel's, valid during the command */
 	uint64_t kernel_packets_in;
 	uint64_t kernel_packets_out;

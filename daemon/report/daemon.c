@@ -15,16 +15,34 @@ static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)
 	return now > before ? (now - before) * 1000 / (uint64_t)ms : 0;
 }
 
-/* @c: the module's counters */
+/* @c: the kernel's counters */
+static struct relayed by_kernel(const uint64_t *c)
+{
+	uint64_t errors = c[RTPRELAY_C_DROP_NOMEM] + c[RTPRELAY_C_DROP_XMIT];
+
+	return (struct relayed){ c[RTPRELAY_C_PACKETS] - errors, c[RTPRELAY_C_BYTES], errors };
+}
+
 static void sum_relayed(const struct worker_totals *totals, const uint64_t *c,
 			struct relayed relayed[2])
 {
-	struct relayed *kernel = &relayed[PATH_KERNEL];
-
 	relayed[PATH_USER] = (struct relayed){ totals->packets, totals->bytes, totals->errors };
-	kernel->errors = c[RTPRELAY_C_DROP_NOMEM] + c[RTPRELAY_C_DROP_XMIT];
-	kernel->packets = c[RTPRELAY_C_PACKETS] - kernel->errors;
-	kernel->bytes = c[RTPRELAY_C_BYTES];
+	relayed[PATH_KERNEL] = by_kernel(c);
+}
+
+static void report_kernel_paths(const struct kmod *kmod, struct daemon_report *report)
+{
+	struct kmod_backend told;
+	size_t *n = &report->n_kernel_paths;
+
+	for (; *n < KERNEL_PATHS && kmod_backend(kmod, (unsigned int)*n, &told); ++*n)
+		report->kernel_path[*n] = (struct kernel_path_report){
+			.path = told.path,
+			.why = told.why,
+			.used = !strcmp(told.path, kmod_path(kmod)),
+			.flows = told.flows,
+			.relayed = by_kernel(told.counters),
+		};
 }
 
 void stats_sample(struct stats *stats, const struct call_table *table, int64_t now_ms)
@@ -116,5 +134,6 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->bans_state = bans_state(table->bans);
 	report_relayed(table, report);
 	report_ifaces(ifaces, report, now_ms);
+	report_kernel_paths(table->conf.kmod, report);
 	return report;
 }

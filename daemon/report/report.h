@@ -64,6 +64,16 @@ struct iface_report {
 	struct port_pool_usage ports;
 };
 
+/* One way into the kernel: "module", "bpf". @why: why it is not there; NULL: it is */
+struct kernel_path_report {
+	const char *path, *why;
+	bool used; /* flows are set by it now */
+	size_t flows;
+	struct relayed relayed;
+};
+
+#define KERNEL_PATHS 2
+
 struct daemon_report {
 	struct stats stats; /* a copy */
 	int64_t uptime_s;
@@ -85,8 +95,10 @@ struct daemon_report {
 	enum bans_state bans_state;   /* is the list of them saved? */
 	bool cdr_failing;	      /* records of calls cannot be written at present */
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
-	bool kernel_on, kernel_there; /* is the kernel path configured, and the module available? */
-	unsigned int threads;	      /* media threads */
+	bool kernel_on, kernel_there; /* is the kernel path configured, and is one there? */
+	struct kernel_path_report kernel_path[KERNEL_PATHS];
+	size_t n_kernel_paths;
+	unsigned int threads; /* media threads */
 	struct iface_report *iface;
 	size_t n_ifaces;
 };

@@ -245,6 +245,62 @@ static void kernel_there(struct view *view)
 	put(view, view->report->kernel_there);
 }
 
+/* Both are always there, so that a rate has a beginning. */
+static void by_kernel_path(struct view *view, uint64_t (*value)(const struct kernel_path_report *))
+{
+	static const char *const paths[] = { "module", "bpf" };
+	const struct daemon_report *report = view->report;
+
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		uint64_t sum = 0;
+
+		for (size_t j = 0; j < report->n_kernel_paths; j++)
+			if (!strcmp(report->kernel_path[j].path, paths[i]))
+				sum += value(&report->kernel_path[j]);
+		put_one(view, "path", str_of(paths[i]), sum);
+	}
+}
+
+static uint64_t used_of(const struct kernel_path_report *path)
+{
+	return path->used;
+}
+
+static uint64_t flows_of(const struct kernel_path_report *path)
+{
+	return path->flows;
+}
+
+static uint64_t packets_of(const struct kernel_path_report *path)
+{
+	return path->relayed.packets;
+}
+
+static uint64_t bytes_of(const struct kernel_path_report *path)
+{
+	return path->relayed.bytes;
+}
+
+static void path_used(struct view *view)
+{
+	by_kernel_path(view, used_of);
+}
+
+static void path_flows(struct view *view)
+{
+	by_kernel_path(view, flows_of);
+}
+
+static void path_packets(struct view *view)
+{
+	by_kernel_path(view, packets_of);
+}
+
+static void path_bytes(struct view *view)
+{
+	by_kernel_path(view, bytes_of);
+}
+
 static void flows(struct view *view)
 {
 	put(view, view->report->flows);
@@ -654,8 +710,12 @@ static const struct metric {
 	{ "packetloss_total", METRIC_COUNTER, "Sum of the loss in media_loss_ratio, in percent.", packetloss_total },
 	{ "packetloss_samples_total", METRIC_COUNTER, "Number of values in packetloss_total.", quality_samples },
 	{ "kernel_wanted", METRIC_GAUGE, "1 unless kernel=off is configured.", kernel_wanted },
-	{ "kernel_module_present", METRIC_GAUGE, "1 while the daemon can use the kernel module.", kernel_there },
+	{ "kernel_module_present", METRIC_GAUGE, "1 while the daemon can set flows in the kernel, by the module or by BPF.", kernel_there },
 	{ "kernel_flows", METRIC_GAUGE, "Flows of this daemon in the kernel.", flows },
+	{ "kernel_path_used", METRIC_GAUGE, "1 for the path that new flows in the kernel take: module, bpf.", path_used },
+	{ "kernel_path_flows", METRIC_GAUGE, "Flows of this daemon in the kernel, by path: module, bpf.", path_flows },
+	{ "kernel_path_packets_total", METRIC_COUNTER, "Packets forwarded in the kernel, by path: module, bpf.", path_packets },
+	{ "kernel_path_bytes_total", METRIC_COUNTER, "UDP payload forwarded in the kernel, by path: module, bpf.", path_bytes },
 	{ "kernel_passed_packets_total", METRIC_COUNTER, "Packets that the module passed to the daemon, by reason.", kernel_passed },
 	{ "kernel_tapped_packets_total", METRIC_COUNTER, "Packets that the module copied to the device rtprelay0, for capture.", kernel_tapped },
 	{ "ports", METRIC_GAUGE, "Ports for media.", ports_all },

@@ -176,6 +176,7 @@ net_down() {
 		done
 		ip netns del "$name"
 	done
+	! mountpoint -q "$TMP/bpf" || umount "$TMP/bpf"
 	rm -rf "$TMP"
 }
 
@@ -227,7 +228,7 @@ relay_start() { # relay_start [OPTION...]
 	# In a shell that waits for it, since the shell that ends it may be another one than this.
 	{
 		# shellcheck disable=SC2086 # a command line
-		first_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT} ${RELAY_MORE:-} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
+		first_in_ns relay ${RELAY_CMD:-$RELAY_CMD_DEFAULT --kernel=${KERNEL:-auto} --bpf-pin=$TMP/bpf/rtprelay} ${RELAY_MORE:-} "$@" >>"$LOG/relay.log" 2>&1 </dev/null &
 		echo $! >"$TMP/relay.pid"
 		wait $!
 		echo $? >"$TMP/relay.status"

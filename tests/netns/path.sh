@@ -11,6 +11,10 @@
 # forwarded all packets that the phones received since then, and path_check, after the last packet,
 # that none went through the daemon.
 
+# How the relay uses the kernel: module; bpf: KERNEL=bpf tests/netns/run. The cases are judged
+# alike: rtprelayctl kernel shows the counters of either.
+KERNEL=${KERNEL:-module}
+[ "$KERNEL" != bpf ] || PATH_WANTED=kernel
 # user or kernel. Empty only for another relay (RELAY_CMD), which does not report the path: run says
 # that it is not checked.
 if [ -n "${RELAY_CMD:-}" ]; then

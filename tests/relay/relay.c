@@ -41,7 +41,7 @@ static void become_daemon(const char *options)
 
 	world_enter("relay");
 	snprintf(command, sizeof(command),
-		 "exec %s --foreground --config=none --interface=left/192.0.2.254 "
+		 "exec %s --foreground --config=none --kernel=module --interface=left/192.0.2.254 "
 		 "--interface=right/198.51.100.254 --interface=right6/2001:db8:b::fe "
 		 "--listen-ng=" NG_PORT " --port-min=30000 --port-max=31999 --delete-delay=0 "
 		 "--log-level=debug --timeout=3600 %s >>" LOG_FILE " 2>&1",

@@ -263,8 +263,8 @@ static void check_calls(void)
 
 static void check_call(void)
 {
-	TELLS(0, "path kernel", "call many-0007");
-	CU_ASSERT_EQUAL(relay_count(said, "; path kernel\n"), 2);
+	TELLS(0, "path module", "call many-0007");
+	CU_ASSERT_EQUAL(relay_count(said, "; path module\n"), 2);
 	CU_ASSERT_TRUE(says("signalled " A ", accepted " A " (as signalled)"));
 	CU_ASSERT_TRUE(says("rank exact"));
 	CU_ASSERT_TRUE(says("path user: not latched")); /* its RTCP */
@@ -561,7 +561,7 @@ static void test_watcher_sees_what_the_kernel_does(void)
 	CU_ASSERT_TRUE(seen("module-gone", 1));
 	CU_ASSERT_TRUE(seen("in-user     [seen]", 4));
 	TELLS(0, "not available: media is relayed in user space", "status");
-	TELLS(0, "the kernel module is not available", "kernel");
+	TELLS(0, "neither the kernel module nor BPF is available", "kernel");
 	TELLS(0, "path user: no kernel module", "call seen");
 	ctl("doctor");
 	CU_ASSERT_TRUE(says("the module is not loaded"));

@@ -18,8 +18,9 @@ static void test_invalid_requests_are_refused_and_harmless(void)
 	CU_ASSERT_STRING_EQUAL(ask("{\"v\":1}"), DENIED("bad-request", "unknown verb"));
 	CU_ASSERT_STRING_EQUAL(ask("{\"v\":2,\"verb\":\"status\"}"),
 			       DENIED("version", "this daemon supports only version 1"));
-	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"calls\",\"path\":\"x\"}"),
-			       DENIED("bad-request", "path must be user, kernel or mixed"));
+	CU_ASSERT_STRING_EQUAL(
+		ask("{\"verb\":\"calls\",\"path\":\"x\"}"),
+		DENIED("bad-request", "path must be user, module, bpf, kernel or mixed"));
 	talk.scene.stats.calls_unheard = 1; /* long ago */
 	stats_unheard(&talk.scene.stats, clock_ms());
 	ask("{\"verb\":\"status\"}");

@@ -352,7 +352,7 @@ static void test_families(void)
 	a.features &= ~(uint32_t)RTPRELAY_FEATURE_FAMILY;
 	flow_plan_make(&plan, &a);
 	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_A][COMP_RTP],
-			       "the kernel module cannot change IPv4 to IPv6");
+			       "the kernel path cannot change IPv4 to IPv6");
 	CU_ASSERT_PTR_NULL(plan.why[SIDE_A][COMP_RTCP]);
 	a.features = ALL_FEATURES;
 	endpoint_parse_addr(str_of("fe80::9"), AF_INET6, &b->to);

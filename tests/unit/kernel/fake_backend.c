@@ -182,8 +182,9 @@ static void totals(struct kernel_backend *backend, uint64_t counters[RTPRELAY_C_
 			counters[RTPRELAY_C_PACKETS] += fake->flows[i].state.sums.packets;
 }
 
-static void close_it(struct kernel_backend *backend)
+static void close_it(struct kernel_backend *backend, bool keep)
 {
+	fake_of(backend)->kept = keep;
 	fake_of(backend)->closed = true;
 }
 

@@ -27,7 +27,7 @@ struct fake_backend {
 	struct fake_held flows[FAKE_BACKEND_FLOWS];
 	int refuse_find, refuse_set;
 	const char *sentence;
-	bool no_removal, closed;
+	bool no_removal, closed, kept;
 	unsigned int n_finds, n_ends, n_sets, n_carried, n_dels, n_reads;
 	/* Called before a flow is removed. */
 	void (*removing)(struct fake_backend *fake, const struct endpoint *local);

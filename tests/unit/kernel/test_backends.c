@@ -341,6 +341,48 @@ static void test_flows_of_an_earlier_daemon(void)
 	end_both(kmod);
 }
 
+static void count_held(void *arg, const struct kmod_message *held)
+{
+	*(unsigned int *)arg += endpoint_port(&held->local);
+}
+
+/* What the kernel itself reports, of the path that is asked for. */
+static void test_held_flows_are_told_by_path(void)
+{
+	struct flow_spec s = spec(30000, "203.0.113.7:6000");
+	unsigned int ports = 0;
+	struct kmod *kmod;
+
+	fake_backend_init(&bpf);
+	kmod = start_both(false);
+	fake_backend_leave(&bpf, &s);
+	CU_ASSERT_EQUAL(kmod_held(kmod, "module", count_held, &ports), 0);
+	CU_ASSERT_EQUAL(ports, 0);
+	CU_ASSERT_EQUAL(kmod_held(kmod, "bpf", count_held, &ports), 0);
+	CU_ASSERT_EQUAL(ports, 30000);
+	kmod_adopt(kmod);
+	end_both(kmod);
+}
+
+/* For the next daemon, which finds them again; when calls have ended, nothing is kept. */
+static void test_flows_are_kept_only_if_calls_go_on(void)
+{
+	for (int keep = 0; keep < 2; keep++) {
+		struct flow_spec s = spec(30000, "203.0.113.7:6000");
+		struct kmod *kmod;
+
+		fake_backend_init(&bpf);
+		kmod = start_both(false);
+		kmod_set(kmod, &s, NULL);
+		kmod_flush(kmod);
+		if (keep)
+			kmod_let_go(kmod);
+		kmod_close(kmod, true);
+		CU_ASSERT_EQUAL(bpf.kept, keep);
+		CU_ASSERT_EQUAL(fake_backend_count(&bpf), keep);
+	}
+}
+
 TEST_SUITE(backends, { "the module is better", test_the_module_is_better },
 	   { "the second is used without the module", test_the_second_is_used_without_the_module },
 	   { "neither is there", test_neither_is_there },
@@ -355,4 +397,6 @@ TEST_SUITE(backends, { "the module is better", test_the_module_is_better },
 	     test_a_refused_flow_is_tried_again_when_it_may_work },
 	   { "a flow may be withdrawn", test_a_flow_may_be_withdrawn },
 	   { "events of the old backend are ignored", test_events_of_the_old_backend_are_ignored },
-	   { "flows of an earlier daemon", test_flows_of_an_earlier_daemon });
+	   { "flows of an earlier daemon", test_flows_of_an_earlier_daemon },
+	   { "held flows are told by path", test_held_flows_are_told_by_path },
+	   { "flows are kept only if calls go on", test_flows_are_kept_only_if_calls_go_on });
