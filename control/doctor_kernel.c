@@ -34,6 +34,32 @@ static bool find_module(const char *release, char *path, size_t size)
 	return false;
 }
 
+/* By which way media goes into the kernel, and why not by a better one. */
+static void check_paths(struct doctor *doctor)
+{
+	const json_t *paths = json_object_get(json_object_get(doctor->status, "kernel"), "paths");
+
+	for (size_t i = 0; i < json_array_size(paths); i++) {
+		const json_t *path = json_array_get(paths, i);
+		const char *name = text_of(path, "path");
+
+		if (json_is_true(json_object_get(path, "used"))) {
+			finding(doctor, FINDING_OK, NULL, "media in the kernel takes the path %s",
+				name);
+			return;
+		}
+		if (!strcmp(name, "bpf"))
+			finding(doctor, FINDING_NOTE,
+				"BPF needs CAP_BPF and CAP_NET_ADMIN, see rtprelayd(8), --kernel",
+				"the path bpf cannot be used: %s", text_of(path, "why-not"));
+	}
+}
+
+static bool uses_bpf(const struct doctor *doctor)
+{
+	return !strcmp(text_of(json_object_get(doctor->status, "kernel"), "path"), "bpf");
+}
+
 /* Is the module installed for the running kernel? @versions: of its file */
 static bool check_installed(struct doctor *doctor, struct module_versions *versions)
 {
@@ -50,7 +76,8 @@ static bool check_installed(struct doctor *doctor, struct module_versions *versi
 		return true;
 	}
 	finding(doctor, FINDING_NOTE,
-		"make install-module; media is relayed in user space until then",
+		uses_bpf(doctor) ? "make install-module; media is relayed by BPF until then"
+				 : "make install-module; media is relayed in user space until then",
 		"rtprelay.ko is not installed for the running kernel %s", host.release);
 	return false;
 }
@@ -112,7 +139,7 @@ static void check_daemon_uses_it(struct doctor *doctor)
 {
 	const json_t *kernel = json_object_get(doctor->status, "kernel");
 
-	if (!doctor->status)
+	if (!doctor->status || uses_bpf(doctor))
 		return;
 	if (json_is_true(json_object_get(kernel, "module")))
 		finding(doctor, FINDING_OK, NULL, "the daemon uses the module");
@@ -134,6 +161,7 @@ void doctor_module(struct doctor *doctor)
 			"media is relayed in user space, as configured (kernel=off)");
 		return;
 	}
+	check_paths(doctor);
 	installed = check_installed(doctor, &versions);
 	procfs_line("/sys/module/rtprelay/version", versions.loaded, sizeof(versions.loaded));
 	procfs_line("/sys/module/rtprelay/srcversion", versions.loaded_source,
@@ -142,7 +170,8 @@ void doctor_module(struct doctor *doctor)
 	if (access("/sys/module/rtprelay", F_OK)) {
 		finding(doctor, FINDING_NOTE,
 			installed ? "modprobe rtprelay" : "install the module first",
-			"the module is not loaded: media is relayed in user space");
+			"the module is not loaded: media is relayed %s",
+			uses_bpf(doctor) ? "by BPF" : "in user space");
 		return;
 	}
 	check_netlink(doctor);
