@@ -77,12 +77,16 @@ note() { echo "      $*" >&3; }
 
 # Each step runs in its own shell: state shared by steps is in files.
 pid() { cat "$dir/pid" 2>/dev/null; }
-gone() { [ ! -e "$dir/pid" ] || ! kill -0 "$(pid)" 2>/dev/null; }
+
+# No daemon runs, and its exit status is written: otherwise the status of a daemon that was killed
+# could be taken for that of the next one.
+gone() { [ ! -e "$dir/launched" ] || [ -s "$dir/status" ]; }
 
 # launch OPTION...: starts the daemon in the background; its exit status is written to a file
 launch()
 {
 	rm -f "$dir/pid" "$dir/status"
+	: >"$dir/launched"
 	(
 		"$dir/rtprelayd" --foreground "${basic[@]}" --pidfile="$dir/pid" "$@"
 		echo $? >"$dir/status"
