@@ -101,23 +101,28 @@ static int keep_only(const cap_value_t *keep, int count)
 
 int privs_drop(const struct privs_user *user, bool low_ports)
 {
-	const cap_value_t keep[] = { CAP_BPF, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
+	const cap_value_t keep[] = { CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
 	int err = user->set ? change_user(user) : 0;
 
 	if (!err && user->join)
 		join(user->join);
 	if (!err)
-		err = keep_only(keep, low_ports ? 3 : 2);
+		err = keep_only(keep, low_ports ? 4 : 3);
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
 	return err;
 }
 
-int privs_drop_bpf(bool low_ports)
+int privs_drop_loading(bool bpf, bool low_ports)
 {
-	const cap_value_t keep[] = { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
+	cap_value_t keep[3] = { CAP_NET_ADMIN };
+	int n = 1;
 
-	return keep_only(keep, low_ports ? 2 : 1);
+	if (bpf)
+		keep[n++] = CAP_BPF;
+	if (low_ports)
+		keep[n++] = CAP_NET_BIND_SERVICE;
+	return keep_only(keep, n);
 }
 
 static bool permitted(cap_value_t capability)

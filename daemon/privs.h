@@ -27,15 +27,18 @@ int privs_find_user(const char *user, const char *group, struct privs_user *foun
 		    const char **missing);
 
 /**
- * privs_drop() - changes to @user; keeps only CAP_NET_ADMIN, CAP_BPF until privs_drop_bpf(), and
- * CAP_NET_BIND_SERVICE if @low_ports
+ * privs_drop() - changes to @user; keeps only CAP_NET_ADMIN, CAP_NET_BIND_SERVICE if @low_ports,
+ * and CAP_BPF and CAP_PERFMON until privs_drop_loading()
  *
  * Call it before any thread is started: each thread has its own capabilities. Sets no_new_privs.
  * Return: 0; -errno: privileges may be partly dropped, so the process must exit
  */
 int privs_drop(const struct privs_user *user, bool low_ports);
-/* Also before any thread is started, after the programs are loaded. Return: as privs_drop() */
-int privs_drop_bpf(bool low_ports);
+/*
+ * Also before any thread is started, after the BPF programs are loaded. @bpf: CAP_BPF is kept, to
+ * read and write maps, and to load a program later. Return: as privs_drop()
+ */
+int privs_drop_loading(bool bpf, bool low_ports);
 
 /* May the process give its own files to this group? */
 bool privs_may_give(gid_t gid);

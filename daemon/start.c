@@ -400,19 +400,6 @@ static const char *why_no_steer(int err)
 	}
 }
 
-static bool uses_bpf(const struct conf *conf)
-{
-	return conf->kernel != KMOD_OFF && conf->kernel != KMOD_MODULE;
-}
-
-/* Maps of flows are read and written as long as there are calls. */
-static int drop_bpf(const struct relay *relay)
-{
-	int err = uses_bpf(&relay->conf) ? 0 : privs_drop_bpf(has_low_port(&relay->conf));
-
-	return err ? failed("cannot drop privileges (CAP_BPF)", err) : 0;
-}
-
 /*
  * Without it the daemon works, but each packet costs more: as at addresses that devices get later.
  */
@@ -421,7 +408,7 @@ static int start_steer(struct relay *relay)
 	int err;
 
 	if (!iface_count(relay->ifaces))
-		return drop_bpf(relay);
+		return 0;
 	relay->steer = steer_new(relay->own, iface_count(relay->ifaces));
 	if (!relay->steer)
 		return failed("media", -ENOMEM);
@@ -433,7 +420,7 @@ static int start_steer(struct relay *relay)
 		steer_free(relay->steer);
 		relay->steer = NULL;
 	}
-	return drop_bpf(relay);
+	return 0;
 }
 
 static int start_workers(struct relay *relay)
@@ -511,6 +498,16 @@ static int start_kernel(struct relay *relay)
 	log_err("kernel=require: neither the kernel module nor BPF can be used: modprobe rtprelay, "
 		"or set kernel=auto");
 	return -ENODEV;
+}
+
+/* Maps are read and written as long as there are calls; CAP_PERFMON is only for loading. */
+static int start_without_loading(struct relay *relay)
+{
+	const struct conf *conf = &relay->conf;
+	bool bpf = conf->kernel != KMOD_OFF && conf->kernel != KMOD_MODULE;
+	int err = privs_drop_loading(bpf, has_low_port(conf));
+
+	return err ? failed("cannot drop privileges (CAP_PERFMON)", err) : 0;
 }
 
 static int refused_table(int err)
@@ -825,13 +822,13 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background,   start_pidfile, start_admin_socket, start_unprivileged,
-		start_loop,	    start_ifaces,  list_media,	       start_claims,
-		start_destinations, start_steer,   start_workers,      start_kernel,
-		start_firewall,	    start_notify,  start_cdr_file,     start_homer,
-		stun_start,	    start_calls,   start_journal,      start_drain,
-		start_bans,	    start_table,   start_flows,	       start_follow,
-		start_control,	    start_admin,   start_web,
+		start_background,   start_pidfile,  start_admin_socket, start_unprivileged,
+		start_loop,	    start_ifaces,   list_media,		start_claims,
+		start_destinations, start_steer,    start_kernel,	start_without_loading,
+		start_workers,	    start_firewall, start_notify,	start_cdr_file,
+		start_homer,	    stun_start,	    start_calls,	start_journal,
+		start_drain,	    start_bans,	    start_table,	start_flows,
+		start_follow,	    start_control,  start_admin,	start_web,
 	};
 	int err = 0;
 

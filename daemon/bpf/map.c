@@ -156,7 +156,7 @@ int flow_map_open(const struct map_conf *conf, struct flow_map **map, char *why)
 	if (!error)
 		error = open_maps(new);
 	if (error) {
-		if (!*why)
+		if (new->object || !*why)
 			snprintf(why, FLOW_MAP_WHY, "the maps cannot be used: %s",
 				 strerror(-error));
 		flow_map_close(new, error == -EBADMSG);

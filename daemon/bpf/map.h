@@ -17,7 +17,7 @@ const char *flow_map_missing(void);
 
 /**
  * flow_map_open() - loads the program, with the maps of an earlier daemon if they are pinned
- * @why: gets the reason in words, FLOW_MAP_WHY bytes: also of success without pins
+ * @why: gets the reason in words, FLOW_MAP_WHY bytes: also of success with a drawback
  * Return: 0; -ENOSYS: not built; -EPERM: no rights; -EOPNOTSUPP: the kernel has not what it needs;
  * -ENOMEM; other -errno
  */

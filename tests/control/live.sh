@@ -20,7 +20,7 @@ ng=2223 http_at=$addr:2280 log=$dir/log socket=$dir/run/control.sock
 trap 'gone || kill -KILL "$(pid)"; hang_up; terminal kill-server 2>/dev/null; rm -rf "$dir"' EXIT
 ulimit -n "$(ulimit -Hn)"
 # Calls without media must not end while a slow machine measures them: timeout.
-basic=(--config=none --kernel=module "--interface=pub/$addr" "--listen-ng=$addr:$ng" --delete-delay=0 --port-min=20000
+basic=(--config=none --kernel=module --bpf-pin= "--interface=pub/$addr" "--listen-ng=$addr:$ng" --delete-delay=0 --port-min=20000
 	--port-max=60000 --timeout=3600 --log-level=warning "--control-socket=$socket" "--listen-http=$http_at")
 
 # --- Helpers --------------------------------------------------------------------------------------
