@@ -166,7 +166,7 @@ static void tune_cores(struct doctor *doctor, const struct sizing *s)
 	bool fits = s->user_cores <= has, in_kernel = s->kernel_cores <= has;
 
 	finding(doctor, fits ? FINDING_OK : FINDING_NOTE,
-		in_kernel ? "load the kernel module (kernel = require), or use more cores"
+		in_kernel ? "use the kernel path (kernel = require), or more cores"
 			  : "more cores, or several relays",
 		"%" PRIu64 " packets/s take about %" PRIu64 ".%" PRIu64
 		" cores on the user path, %" PRIu64 ".%" PRIu64

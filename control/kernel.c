@@ -328,8 +328,7 @@ static int show(const struct comparison *c)
 	if (c->off) {
 		puts("the kernel path is off (kernel=off): media is relayed in user space");
 	} else if (!c->module) {
-		puts("neither the kernel module nor BPF is available: media is relayed in user "
-		     "space; see doctor");
+		puts("no kernel path is available: media is relayed in user space; see doctor");
 	} else {
 		status = show_rows(c);
 		if (status == EXIT_OK)

@@ -37,7 +37,7 @@ static void print_module(const json_t *kernel)
 		return;
 	}
 	if (!json_is_true(json_object_get(kernel, "module"))) {
-		printf("module     %s%s%s\n", colour(off ? COLOUR_END : COLOUR_WARN),
+		printf("kernel     %s%s%s\n", colour(off ? COLOUR_END : COLOUR_WARN),
 		       off ? "off (kernel=off)" : "not available: media is relayed in user space",
 		       colour(COLOUR_END));
 		return;

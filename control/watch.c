@@ -25,7 +25,7 @@ static void print_time(double time)
 static const char *event_colour(const char *event)
 {
 	if (!strcmp(event, "refused") || !strcmp(event, "unheard") || !strcmp(event, "denied") ||
-	    !strcmp(event, "relatched") || !strcmp(event, "module-gone"))
+	    !strcmp(event, "relatched"))
 		return colour(COLOUR_BAD);
 	if (!strcmp(event, "in-user") || !strcmp(event, "silent"))
 		return colour(COLOUR_WARN);
@@ -54,13 +54,17 @@ static void print_stream(const json_t *event)
 static void print_event(const json_t *event)
 {
 	const char *what = text_of(event, "event");
+	bool no_path = !strcmp(text_of(event, "path"), "user");
 
 	print_time(real_of(event, "time"));
-	printf(" %s%-11s%s", event_colour(what), what, colour(COLOUR_END));
+	printf(" %s%-11s%s", no_path ? colour(COLOUR_BAD) : event_colour(what), what,
+	       colour(COLOUR_END));
 	if (json_object_get(event, "call-id"))
 		printf(" [%s]", text_of(event, "call-id"));
 	if (json_object_get(event, "component"))
 		print_stream(event);
+	if (json_object_get(event, "path"))
+		printf(": %s", text_of(event, "path"));
 	if (json_object_get(event, "why"))
 		printf(": %s", text_of(event, "why"));
 	putchar('\n');

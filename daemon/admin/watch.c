@@ -3,6 +3,7 @@
 #include <time.h>
 #include "admin/answer.h"
 #include "call/media_path.h"
+#include "kernel/kmod.h"
 #include "stats/stats.h"
 
 static void put_stream(struct json_line *line, const struct happening *happening)
@@ -52,6 +53,8 @@ static void on_happening(void *arg, const struct happening *happening)
 	line = admin_line(peer, "event");
 	jsonl_real(line, "time", (double)wall.tv_sec + (double)wall.tv_nsec / 1e9);
 	jsonl_text(line, "event", happening_names[happening->kind]);
+	if (happening->kind == KERNEL_PATH)
+		jsonl_text(line, "path", kmod_path(peer->conf->calls->conf.kmod));
 	if (happening->call)
 		jsonl_str(line, "call-id", happening->call->id);
 	if (happening->media)

@@ -25,8 +25,7 @@ enum happening_kind {
 	STREAM_IN_USER, /* not in the kernel any more; @why */
 	STREAM_SILENT,	/* the kernel has received nothing for the duration of the time-out */
 	STREAM_HEARD,	/* the kernel receives it again */
-	MODULE_CAME,
-	MODULE_WENT,
+	KERNEL_PATH,	/* another way into the kernel is used now, or none */
 	HAPPENING_KINDS
 };
 
@@ -35,7 +34,7 @@ extern const char *const happening_names[HAPPENING_KINDS];
 
 /**
  * struct happening - one event
- * @call: NULL: an event of the kernel module
+ * @call: NULL: an event of the kernel path
  * @media: NULL: an event of the whole call; otherwise of the stream of @side and @comp
  * @why: or NULL
  */

@@ -51,7 +51,7 @@ extern const char flow_why_banned[];
 
 /* Reasons that are found without a plan. */
 #define FLOW_WHY_OFF	   "the kernel path is off"
-#define FLOW_WHY_NO_MODULE "no kernel module"
+#define FLOW_WHY_NO_PATH   "no kernel path is available"
 #define FLOW_WHY_NO_MEMORY "out of memory"
 
 #endif

@@ -191,7 +191,7 @@ void media_path_follow(struct media *media)
 	if (kmod_available(kmod))
 		follow(media);
 	else
-		leave_kernel(media, kmod ? FLOW_WHY_NO_MODULE : FLOW_WHY_OFF);
+		leave_kernel(media, kmod ? FLOW_WHY_NO_PATH : FLOW_WHY_OFF);
 	count_path(media);
 }
 
@@ -425,7 +425,7 @@ static const char *why_user(const struct media *media, int side, int comp)
 	if (!media->table->conf.kmod)
 		return FLOW_WHY_OFF;
 	if (!kmod_available(media->table->conf.kmod))
-		return FLOW_WHY_NO_MODULE;
+		return FLOW_WHY_NO_PATH;
 	return flow ? "being installed in the kernel" : "not latched";
 }
 

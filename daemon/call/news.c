@@ -127,11 +127,9 @@ void call_table_follow(struct call_table *table)
 	}
 }
 
-static void module_changed(struct call_table *table, enum kmod_event event)
+static void kernel_path_changed(struct call_table *table)
 {
-	const struct happening happening = {
-		.kind = event == KMOD_CAME ? MODULE_CAME : MODULE_WENT,
-	};
+	const struct happening happening = { .kind = KERNEL_PATH };
 
 	events_tell(table->conf.events, &happening);
 	call_table_follow(table);
@@ -143,7 +141,7 @@ void call_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
 	struct media *media = flow ? kmod_flow_owner(flow) : NULL;
 
 	if (!flow) {
-		module_changed(arg, event);
+		kernel_path_changed(arg);
 		return;
 	}
 	if (event == KMOD_IDLE && media->dialog)

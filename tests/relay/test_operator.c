@@ -294,7 +294,7 @@ static void check_metrics(void)
 	if (error)
 		printf("metrics: %s\n", error);
 	free(error);
-	CU_ASSERT_TRUE(says("\nrtprelay_kernel_module_present 1\n"));
+	CU_ASSERT_TRUE(says("\nrtprelay_kernel_path_available 1\n"));
 	CU_ASSERT_TRUE(says(print("\nrtprelay_kernel_flows %d\n", 2 * opened)));
 	CU_ASSERT_TRUE(says(print("\nrtprelay_mediastreams{type=\"kernel\"} %d\n", opened)));
 	CU_ASSERT_TRUE(says("\nrtprelay_mediastreams{type=\"userspace\"} 0\n"));
@@ -558,16 +558,16 @@ static void test_watcher_sees_what_the_kernel_does(void)
 	CU_ASSERT_TRUE(says("dropped: source 20"));
 	close(unknown);
 	CU_ASSERT_TRUE(relay_module(false));
-	CU_ASSERT_TRUE(seen("module-gone", 1));
+	CU_ASSERT_TRUE(seen("kernel-path: user", 1));
 	CU_ASSERT_TRUE(seen("in-user     [seen]", 4));
 	TELLS(0, "not available: media is relayed in user space", "status");
-	TELLS(0, "neither the kernel module nor BPF is available", "kernel");
-	TELLS(0, "path user: no kernel module", "call seen");
+	TELLS(0, "no kernel path is available", "kernel");
+	TELLS(0, "path user: no kernel path is available", "call seen");
 	ctl("doctor");
 	CU_ASSERT_TRUE(says("the module is not loaded"));
 	CU_ASSERT_TRUE(call_talk(&call, 3));
 	CU_ASSERT_TRUE(relay_module(true));
-	CU_ASSERT_TRUE(seen("module-came", 1));
+	CU_ASSERT_TRUE(seen("kernel-path: module", 1));
 	CU_ASSERT_TRUE(seen("in-kernel   [seen]", 6));
 	CU_ASSERT_TRUE(call_talk(&call, 3));
 	watch_end();

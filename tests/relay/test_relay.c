@@ -145,7 +145,7 @@ static void test_module_is_unloaded_and_loaded_under_a_call(void)
 	call_latch(&call, 4);
 	in_kernel(10);
 	CU_ASSERT_TRUE(relay_module(false));
-	CU_ASSERT_TRUE(query_comes_to("no kernel module", 4));
+	CU_ASSERT_TRUE(query_comes_to("no kernel path is available", 4));
 	user = relay_user_packets();
 	CU_ASSERT_TRUE(call_talk(&call, 10));
 	CU_ASSERT_EQUAL(relay_user_packets(), user + 20);

@@ -76,10 +76,10 @@ function tile(name, value, small, bad) {
 }
 
 function kernel_tile(kernel) {
-	if (kernel.module)
-		return tile("kernel module", "present", `${kernel.flows.toLocaleString("en")} flows`);
-	return tile("kernel module", kernel.mode === "off" ? "off" : "absent",
-		    kernel.mode === "off" ? "by configuration" : "", kernel.mode === "require");
+	if (kernel.path !== "user")
+		return tile("kernel path by", kernel.path, `${kernel.flows.toLocaleString("en")} flows`);
+	return tile("kernel path by", kernel.mode === "off" ? "off" : "none available",
+		    kernel.mode === "off" ? "by configuration" : "see rtprelayctl doctor", kernel.mode === "require");
 }
 
 function stun_tile(stun) {

@@ -57,7 +57,8 @@ static void test_module_goes_and_comes(void)
 	fake_kmod_load(&fake, false);
 	turn(&t);
 	CU_ASSERT_FALSE(report(&t, SIDE_A, COMP_RTP).in_kernel);
-	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "no kernel module");
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user,
+			       "no kernel path is available");
 	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).packets_in, 301);
 	phone_sends(&t, SIDE_A, COMP_RTP);
 	UNTIL(&t, report(&t, SIDE_A, COMP_RTP).packets_in == 302);
@@ -77,7 +78,8 @@ static void test_module_comes_later(void)
 	talk_open(&t, false);
 	all_send(&t);
 	UNTIL(&t, report(&t, SIDE_B, COMP_RTCP).packets_in == 1);
-	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "no kernel module");
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user,
+			       "no kernel path is available");
 	fake_kmod_load(&fake, true);
 	UNTIL(&t, fake_kmod_count(&fake) == 4);
 	talk_close(&t);

@@ -459,7 +459,7 @@ static void test_every_sample_shows_its_own_number(void)
 	CU_ASSERT(has_sample(text, "streams{path=\"user\"} 7"));
 	CU_ASSERT(has_sample(text, "drain 1"));
 	CU_ASSERT(has_sample(text, "kernel_wanted 0"));
-	CU_ASSERT(has_sample(text, "kernel_module_present 1"));
+	CU_ASSERT(has_sample(text, "kernel_path_available 1"));
 	CU_ASSERT(has_sample(text, "media_threads{state=\"answering\"} 7"));
 	CU_ASSERT(has_sample(text, "media_threads{state=\"silent\"} 2"));
 	free(text);
