@@ -18,7 +18,8 @@ builds()
 # guest are built without sanitizers.
 builds_all()
 {
-	builds all "${BUILD:-build}/tests/unit/unit" fuzz-replay daemon-programs control-programs netns-programs lint-objects || return
+	builds all "${BUILD:-build}/tests/unit/unit" fuzz-replay daemon-programs control-programs bench-tools netns-programs \
+		lint-objects || return
 	tests/make -j"$(nproc)" guest-programs guest-relay-programs netns-programs SAN= B=build >>$log 2>&1 || { cat $log; return 1; }
 }
 

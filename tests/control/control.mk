@@ -14,7 +14,7 @@ $(B)/tests/control/json_lint: $(B)/tests/control/json_lint.o
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
-control-programs: bench-tools $(B)/tests/control/stall $(B)/tests/control/pause $(B)/tests/daemon/prom_lint
+control-programs: load-programs $(B)/tests/control/stall $(B)/tests/control/pause $(B)/tests/daemon/prom_lint
 
 check-control: deps-control ## only the tests of rtprelayctl and the control socket
 	@tests/control/run
