@@ -89,6 +89,27 @@ static bool reach_daemon(struct doctor *doctor)
 	return link;
 }
 
+/* max-load, max-cpu, max-bandwidth */
+static void tell_limits(struct doctor *doctor)
+{
+	const json_t *list = json_object_get(doctor->status, "limits");
+	char advice[200];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *limit = json_array_get(list, i);
+
+		if (!json_is_true(json_object_get(limit, "exceeded")))
+			continue;
+		snprintf(advice, sizeof(advice),
+			 "proxies use another relay meanwhile; to accept more: rtprelayctl set "
+			 "%s=N, and in rtprelay.conf",
+			 text_of(limit, "key"));
+		finding(doctor, FINDING_NOTE, advice,
+			"%s is %.15g, now it is %.15g: new calls are refused",
+			text_of(limit, "key"), real_of(limit, "limit"), real_of(limit, "value"));
+	}
+}
+
 static void ask_daemon(struct doctor *doctor)
 {
 	struct options quiet = *doctor->options;
@@ -114,6 +135,7 @@ static void ask_daemon(struct doctor *doctor)
 		finding(doctor, FINDING_NOTE, "for more: rtprelayctl set max-sessions=N",
 			"%" PRId64 " calls: max-sessions is reached, new calls are refused",
 			number_of(doctor->status, "calls"));
+	tell_limits(doctor);
 	if (json_is_true(json_object_get(doctor->status, "drain")))
 		finding(doctor, FINDING_NOTE, "to accept calls again: rtprelayctl set --drain=off",
 			"the daemon refuses new calls (drain)");

@@ -250,6 +250,20 @@ static void print_places(const json_t *status)
 		       text_of(status, "state-dir"));
 }
 
+/* max-load, max-cpu, max-bandwidth, if they are set */
+static void print_limits(const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *limit = json_array_get(list, i);
+		bool exceeded = json_is_true(json_object_get(limit, "exceeded"));
+
+		printf("limit      %s%s %.15g, now %.15g%s%s\n",
+		       colour(exceeded ? COLOUR_WARN : COLOUR_END), text_of(limit, "key"),
+		       real_of(limit, "limit"), real_of(limit, "value"),
+		       exceeded ? ": above, new calls are refused" : "", colour(COLOUR_END));
+	}
+}
+
 static void print_debugged(const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -288,6 +302,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 									   : ", until the restart",
 		       colour(COLOUR_END));
 	putchar('\n');
+	print_limits(json_object_get(status, "limits"));
 	print_path("kernel", json_object_get(status, "kernel-path"));
 	print_kernel_paths(json_object_get(status, "kernel"));
 	print_path("user", json_object_get(status, "user-path"));

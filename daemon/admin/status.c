@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "call/drain.h"
+#include "call/limits.h"
 #include "conf/load.h"
 #include "packet/pool.h"
 #include "report/report.h"
@@ -216,6 +217,26 @@ static void put_unheard(struct json_line *line, const struct daemon_report *repo
 	jsonl_close(line, '}');
 }
 
+/* Those that are set, with the value that they are compared with. */
+static void put_limits(struct json_line *line, const struct call_table *calls)
+{
+	struct call_limit limits[CALL_LIMITS];
+
+	call_limits(calls, limits);
+	jsonl_open(line, "limits", '[');
+	for (size_t i = 0; i < COUNT(limits); i++) {
+		if (limits[i].limit <= 0)
+			continue;
+		jsonl_open(line, NULL, '{');
+		jsonl_text(line, "key", limits[i].key);
+		jsonl_real(line, "limit", limits[i].limit);
+		jsonl_real(line, "value", limits[i].is);
+		jsonl_bool(line, "exceeded", call_limit_exceeded(&limits[i]));
+		jsonl_close(line, '}');
+	}
+	jsonl_close(line, ']');
+}
+
 static void put_proxies(struct json_line *line, const struct admin_conf *conf,
 			const struct stats *stats)
 {
@@ -271,6 +292,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_cdr(line, peer->conf->conf, report);
 	put_stun(line, report, calls->conf.stun, peer->conf->conf->stun_discovery != DISCOVERY_NO);
 	put_unheard(line, report);
+	put_limits(line, calls);
 	put_proxies(line, peer->conf, &report->stats);
 	put_debugged(line, &calls->traces);
 	jsonl_u64(line, "calls", report->calls);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "call/dialog.h"
+#include "call/limits.h"
 #include "call/table.h"
 #include "command/dialog_find.h"
 #include "command/exchange.h"
@@ -262,20 +263,11 @@ static int refuse_call(struct exchange *ex, struct reply *reply)
 /* Counts and logs. Return: may a new call be made? */
 static bool load_allows(const struct exchange *ex, struct reply *reply)
 {
-	const struct call_table_conf *conf = &ex->env->calls->conf;
-	const struct stats *stats = ex->env->stats;
-	const struct {
-		double is, limit;
-		const char *key, *error; /* the words that proxies look for */
-	} limits[] = {
-		{ stats->load.average, conf->max_load, "max-load", "Load limit exceeded" },
-		{ stats->load.busy, conf->max_cpu, "max-cpu", "CPU usage limit exceeded" },
-		{ stats_bandwidth(stats), conf->max_bandwidth, "max-bandwidth",
-		  "Bandwidth limit exceeded" },
-	};
+	struct call_limit limits[CALL_LIMITS];
 
+	call_limits(ex->env->calls, limits);
 	for (size_t i = 0; i < COUNT(limits); i++) {
-		if (limits[i].limit <= 0 || limits[i].is <= limits[i].limit)
+		if (!call_limit_exceeded(&limits[i]))
 			continue;
 		ex->env->stats->calls_overload++;
 		reply->code = REPLY_ERROR;

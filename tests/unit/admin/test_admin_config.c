@@ -265,7 +265,40 @@ static void test_status_has_the_places(void)
 	stop();
 }
 
+static bool limit_is(size_t n, const char *key, double limit, double value, bool exceeded)
+{
+	const json_t *row = json_array_get(json_object_get(status_line(), "limits"), n);
+
+	return row && !strcmp(member(row, "key"), key) &&
+	       json_number_value(json_object_get(row, "limit")) == limit &&
+	       json_number_value(json_object_get(row, "value")) == value &&
+	       json_is_true(json_object_get(row, "exceeded")) == exceeded;
+}
+
+/* Those that are set; at the limit itself calls are accepted. */
+static void test_status_has_the_limits(void)
+{
+	struct stats *stats;
+
+	start();
+	stats = &it.scene.stats;
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(status_line(), "limits")), 0);
+	it.scene.calls->conf.max_load = 4.5;
+	it.scene.calls->conf.max_bandwidth = 1000;
+	stats->load.average = 4.5;
+	stats->sample.rate[0].bytes = 600;
+	stats->sample.rate[1].bytes = 401;
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(status_line(), "limits")), 2);
+	CU_ASSERT(limit_is(0, "max-load", 4.5, 4.5, false));
+	CU_ASSERT(limit_is(1, "max-bandwidth", 1000, 1001, true));
+	it.scene.calls->conf.max_cpu = 50;
+	stats->load.busy = 50.25;
+	CU_ASSERT(limit_is(1, "max-cpu", 50, 50.25, true));
+	stop();
+}
+
 TEST_SUITE(admin_config, { "status has the places", test_status_has_the_places },
+	   { "status has the limits", test_status_has_the_limits },
 	   { "each key has value and default", test_each_key_has_value_and_default },
 	   { "password is not shown", test_password_is_not_shown },
 	   { "what is written is read on request", test_what_is_written_is_read_on_request },

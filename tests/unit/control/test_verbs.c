@@ -414,6 +414,25 @@ static void test_status_shows_that_new_calls_are_refused(void)
 	CU_ASSERT_PTR_NULL(strstr(printed, "refused"));
 }
 
+/* max-load and its like: shown if they are set, and a finding while they refuse calls. */
+static void test_limit_that_refuses_calls_is_named(void)
+{
+	static const char answer[] =
+		"{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION "\",\"limits\":["
+		"{\"key\":\"max-load\",\"limit\":4.000,\"value\":4.250,\"exceeded\":true},"
+		"{\"key\":\"max-bandwidth\",\"limit\":25000000.000,\"value\":24000000.000,"
+		"\"exceeded\":false}]}\n" END;
+
+	CU_ASSERT_EQUAL(ask("status", answer), EXIT_OK);
+	expect("limit      max-load 4, now 4.25: above, new calls are refused\n"
+	       "limit      max-bandwidth 25000000, now 24000000\n");
+	ask("doctor", answer);
+	expect("note   max-load is 4, now it is 4.25: new calls are refused\n"
+	       "       -> proxies use another relay meanwhile; to accept more: rtprelayctl set "
+	       "max-load=N, and in rtprelay.conf\n");
+	CU_ASSERT_PTR_NULL(strstr(printed, "max-bandwidth"));
+}
+
 #define COUNTER(of, proxy, name, value)                                                            \
 	"{\"type\":\"counter\",\"of\":\"" of "\"" proxy ",\"name\":\"" name "\",\"value\":" value  \
 	",\"unit\":\"u\",\"help\":\"h\"}\n"
@@ -583,7 +602,6 @@ static void test_doctor_finds_what_is_wrong(void)
 	       "up");
 }
 
-/* What fits is ok; an address that is gone and a shared pool are no more ports. */
 /* Several names of an address have the same ports, on the same device. */
 static void test_doctor_counts_an_address_once(void)
 {
@@ -606,6 +624,7 @@ static void test_doctor_counts_an_address_once(void)
 	       "       -> for more: rtprelayctl set max-sessions=N\n");
 }
 
+/* What fits is ok; an address that is gone and a shared pool are no more ports. */
 static void test_doctor_tune_compares_with_the_daemon(void)
 {
 	static const char answer[] =
@@ -963,6 +982,7 @@ TEST_SUITE(
 	{ "a call is a tree", test_call_is_a_tree },
 	{ "call says which side is not heard", test_call_says_which_side_is_not_heard },
 	{ "one is not plural", test_one_is_not_plural },
+	{ "limit that refuses calls is named", test_limit_that_refuses_calls_is_named },
 	{ "status shows that new calls are refused", test_status_shows_that_new_calls_are_refused },
 	{ "stats name each proxy", test_stats_name_each_proxy },
 	{ "changes are sent as given", test_changes_are_sent_as_given },
