@@ -69,20 +69,31 @@ static bool ask(int fd, const struct endpoint *asked)
 	return answered;
 }
 
+static bool is_media_port(const struct doctor *doctor, unsigned int port)
+{
+	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
+
+	for (size_t i = 0; i < json_array_size(ifaces); i++) {
+		const json_t *iface = json_array_get(ifaces, i);
+
+		if (port >= number_of(iface, "port-min") && port <= number_of(iface, "port-max"))
+			return true;
+	}
+	return false;
+}
+
 /*
  * At a port that is not one for media: with firewall=pinhole, answers to these are dropped. The
  * system might choose one. -1: none
  */
 static int open_client(const struct doctor *doctor, struct endpoint *source)
 {
-	int64_t low = number_of(doctor->status, "port-min");
-	int64_t high = number_of(doctor->status, "port-max");
 	int fd = socket(source->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
 	for (unsigned int port = UINT16_MAX; port >= FIRST_PORT; port--) {
-		if (port >= low && port <= high)
+		if (is_media_port(doctor, port))
 			continue;
 		endpoint_set_port(source, (uint16_t)port);
 		if (!bind(fd, &source->sa, endpoint_len(source)))

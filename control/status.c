@@ -199,6 +199,37 @@ static void print_ifaces(const json_t *ifaces)
 	table_free(table);
 }
 
+/* Has an earlier interface the same ports? */
+static bool is_earlier_range(const json_t *ifaces, size_t index)
+{
+	const json_t *iface = json_array_get(ifaces, index);
+
+	for (size_t i = 0; i < index; i++) {
+		const json_t *other = json_array_get(ifaces, i);
+
+		if (number_of(other, "port-min") == number_of(iface, "port-min") &&
+		    number_of(other, "port-max") == number_of(iface, "port-max"))
+			return true;
+	}
+	return false;
+}
+
+/* Each range once; the table of interfaces says who has it. */
+static void print_ports(const json_t *status)
+{
+	const json_t *ifaces = json_object_get(status, "interfaces");
+
+	printf("ports      ");
+	for (size_t i = 0; i < json_array_size(ifaces); i++)
+		if (!is_earlier_range(ifaces, i))
+			printf("%s%" PRId64 "-%" PRId64, i ? ", " : "",
+			       number_of(json_array_get(ifaces, i), "port-min"),
+			       number_of(json_array_get(ifaces, i), "port-max"));
+	printf("%s, log level %s\n",
+	       json_array_size(ifaces) ? "" : "none: no interface has an address",
+	       text_of(status, "log-level"));
+}
+
 /* Commands of these sources are not answered: one of them may be the proxy. */
 static void print_refused(const json_t *status)
 {
@@ -306,8 +337,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_path("kernel", json_object_get(status, "kernel-path"));
 	print_kernel_paths(json_object_get(status, "kernel"));
 	print_path("user", json_object_get(status, "user-path"));
-	printf("ports      %" PRId64 "-%" PRId64 ", log level %s\n", number_of(status, "port-min"),
-	       number_of(status, "port-max"), text_of(status, "log-level"));
+	print_ports(status);
 	print_places(status);
 	print_control(json_object_get(status, "control"));
 	print_journal(status);

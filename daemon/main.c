@@ -26,6 +26,7 @@
 #include "packet/pool.h"
 #include "packet/steer.h"
 #include "port/iface.h"
+#include "port/ranges.h"
 #include "relay.h"
 #include "report/report.h"
 #include "version.h"
@@ -257,16 +258,17 @@ static void log_in_background(const struct relay *relay)
 
 static void relay_ready(struct relay *relay)
 {
+	char ranges[400];
+
 	if (!relay->conf.foreground && relay->conf.log_facility == LOG_TO_STDERR)
 		log_in_background(relay);
 	detach_ready(relay->ready_fd);
 	relay->ready_fd = -1;
 	sd_notify(0, "READY=1");
-	log_notice("rtprelayd " RTPRELAY_VERSION
-		   " is ready: ports %u-%u, interfaces: %zu, pairs of "
+	log_notice("rtprelayd " RTPRELAY_VERSION " is ready: ports %s, interfaces: %zu, pairs of "
 		   "ports: %zu",
-		   relay->conf.port_min, relay->conf.port_max, iface_count(relay->ifaces),
-		   iface_pairs(relay->ifaces));
+		   iface_ranges_print(relay->ifaces, ranges, sizeof(ranges)),
+		   iface_count(relay->ifaces), iface_pairs(relay->ifaces));
 }
 
 /*

@@ -87,12 +87,17 @@ function stun_tile(stun) {
 		    `of ${(stun.requests + stun["receive-queue"]).toLocaleString("en")} requests`);
 }
 
+/* Each range once; an interface may have one of its own. */
+function port_ranges(faces) {
+	return [...new Set(faces.map((face) => `${face["port-min"]}–${face["port-max"]}`))].join(", ") || "none";
+}
+
 function show_status(status) {
 	const used = status.interfaces.reduce((sum, face) => sum + face.used, 0);
 	const pairs = status.interfaces.reduce((sum, face) => sum + face.pairs, 0);
 	const limit = status["max-sessions"];
-	by_id("about").textContent = `${status.version}, up ${duration(status.uptime)}, ports ` +
-		`${status["port-min"]}–${status["port-max"]}, ${status["media-threads"]} media threads` +
+	by_id("about").textContent = `${status.version}, up ${duration(status.uptime)}, ` +
+		`ports ${port_ranges(status.interfaces)}, ${status["media-threads"]} media threads` +
 		(status.drain ? ", draining" : "");
 	by_id("now").replaceChildren(
 		tile("calls", status.calls.toLocaleString("en"), limit ? `of ${limit}` : ""),

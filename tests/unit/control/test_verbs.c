@@ -414,6 +414,23 @@ static void test_status_shows_that_new_calls_are_refused(void)
 	CU_ASSERT_PTR_NULL(strstr(printed, "refused"));
 }
 
+/* Those of the interfaces: port-min and port-max may be of none of them. */
+static void test_status_shows_the_ports_of_interfaces(void)
+{
+	CU_ASSERT_EQUAL(ask("status",
+			    "{\"type\":\"status\",\"port-min\":30000,\"port-max\":40000,"
+			    "\"log-level\":\"info\",\"interfaces\":["
+			    "{\"name\":\"a\",\"port-min\":20000,\"port-max\":20999},"
+			    "{\"name\":\"b\",\"port-min\":21000,\"port-max\":21999},"
+			    "{\"name\":\"c\",\"port-min\":20000,\"port-max\":20999}]}\n" END),
+			EXIT_OK);
+	expect("ports      20000-20999, 21000-21999, log level info\n");
+	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"port-min\":30000,\"port-max\":40000,"
+				      "\"log-level\":\"info\",\"interfaces\":[]}\n" END),
+			EXIT_OK);
+	expect("ports      none: no interface has an address, log level info\n");
+}
+
 /* max-load and its like: shown if they are set, and a finding while they refuse calls. */
 static void test_limit_that_refuses_calls_is_named(void)
 {
@@ -982,6 +999,7 @@ TEST_SUITE(
 	{ "a call is a tree", test_call_is_a_tree },
 	{ "call says which side is not heard", test_call_says_which_side_is_not_heard },
 	{ "one is not plural", test_one_is_not_plural },
+	{ "status shows the ports of interfaces", test_status_shows_the_ports_of_interfaces },
 	{ "limit that refuses calls is named", test_limit_that_refuses_calls_is_named },
 	{ "status shows that new calls are refused", test_status_shows_that_new_calls_are_refused },
 	{ "stats name each proxy", test_stats_name_each_proxy },

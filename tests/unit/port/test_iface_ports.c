@@ -5,6 +5,7 @@
 #include "daemon/base/count.h"
 #include "daemon/port/iface.h"
 #include "daemon/port/iface_value.h"
+#include "daemon/port/ranges.h"
 #include "tests/unit/test.h"
 
 static void test_parts_of_a_value(void)
@@ -149,6 +150,70 @@ static void test_ports_are_those_of_the_interface(void)
 	iface_table_free(table);
 }
 
+/* The log line at the start: with one range for all, names would say nothing. */
+static void test_ranges_name_their_interfaces(void)
+{
+	static const struct {
+		const char *values[6], *text;
+	} rows[] = {
+		{ { NULL }, "none" },
+		{ { "127.0.0.20" }, "23000-23007" },
+		{ { "a/127.0.0.20", "b/127.0.0.21", "a/[::1]:23000-23007" }, "23000-23007" },
+		{ { "a/127.0.0.20:23200-23203" }, "23200-23203" },
+		{ { "a/127.0.0.20", "b/127.0.0.21:23200-23203", "a/[::1]:23200-23203",
+		    "b/127.0.0.22:23200-23203", "127.0.0.23", "c=a" },
+		  "23000-23007 (a, 127.0.0.23), 23200-23203 (b, a)" },
+	};
+	char text[100];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct iface_table *table = iface_table_new(23000, 23007, 0);
+		const char *error = "";
+
+		for (size_t j = 0; j < COUNT(rows[i].values) && rows[i].values[j]; j++)
+			CU_ASSERT_EQUAL(iface_table_add(table, str_of(rows[i].values[j]), &error),
+					0);
+		CU_ASSERT_STRING_EQUAL(iface_ranges_print(table, text, sizeof(text)), rows[i].text);
+		iface_table_free(table);
+	}
+}
+
+static void test_ranges_are_cut(void)
+{
+	static const char whole[] = "23200-23201 (a), 23202-23203 (interface-with-a-long-name), "
+				    "23204-23205 (c)";
+	static const struct {
+		size_t size;
+		const char *text;
+	} rows[] = {
+		{ sizeof(whole) + 5, whole },
+		{ sizeof(whole) + 4, "23200-23201 (a), 23202-23203 (interface-with-a-long-name), "
+				     "23204-23205" },
+		{ 64, "23200-23201 (a), 23202-23203 (interface-with-a-long-name), ..." },
+		{ 48, "23200-23201 (a), 23202-23203, 23204-23205" },
+		{ 32, "23200-23201 (a), ..." },
+	};
+	struct iface_table *table = iface_table_new(23000, 23007, 0);
+	char memory[sizeof(whole) + 6];
+	const char *error = "";
+
+	CU_ASSERT_EQUAL(iface_table_add(table, STR("a/127.0.0.20:23200-23201"), &error), 0);
+	CU_ASSERT_EQUAL(iface_table_add(table,
+					STR("interface-with-a-long-name/127.0.0.20:23202-23203"),
+					&error),
+			0);
+	CU_ASSERT_EQUAL(iface_table_add(table, STR("c/127.0.0.20:23204-23205"), &error), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		memory[rows[i].size] = '#';
+		CU_ASSERT_STRING_EQUAL(iface_ranges_print(table, memory, rows[i].size),
+				       rows[i].text);
+		CU_ASSERT_EQUAL(memory[rows[i].size], '#');
+	}
+	iface_table_free(table);
+}
+
 TEST_SUITE(iface_ports, { "parts of a value", test_parts_of_a_value },
 	   { "wrong ranges say why", test_wrong_ranges_say_why },
-	   { "ports are those of the interface", test_ports_are_those_of_the_interface });
+	   { "ports are those of the interface", test_ports_are_those_of_the_interface },
+	   { "ranges name their interfaces", test_ranges_name_their_interfaces },
+	   { "ranges are cut", test_ranges_are_cut });
