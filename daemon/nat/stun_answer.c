@@ -8,10 +8,9 @@
 #include "base/count.h"
 #include "nat/stun_answer.h"
 #include "stun/fingerprint.h"
-#include "stun/wire.h"
+#include "stun/writer.h"
 
-#define FINGERPRINT_LEN 8 /* with its header */
-#define MAX_UNKNOWN	8 /* that an error lists */
+#define MAX_UNKNOWN 8 /* that an error lists */
 
 enum { CHANGE_PORT = 0x2, CHANGE_ADDRESS = 0x4 }; /* flags of CHANGE-REQUEST */
 enum { BAD_REQUEST = 400, UNKNOWN_ATTRIBUTE = 420 };
@@ -128,15 +127,6 @@ static void refuse_discovery(struct request *request)
 		add_unknown(request, STUN_RESPONSE_PORT);
 }
 
-/* It is the last attribute. */
-static bool fingerprint_fits(const struct request *request, const struct stun_attr *attr)
-{
-	size_t before = request->len - FINGERPRINT_LEN;
-
-	return attr->size == 4 && attr->value == request->data + before + STUN_ATTR_HEADER &&
-	       stun_u32(attr->value) == stun_fingerprint(request->data, before);
-}
-
 /* False: FINGERPRINT is wrong. What follows MESSAGE-INTEGRITY was added by somebody else. */
 static bool read_attributes(struct request *request)
 {
@@ -152,7 +142,7 @@ static bool read_attributes(struct request *request)
 		}
 		if (attr.type == STUN_FINGERPRINT && !request->classic) {
 			request->fingerprint = true;
-			return fingerprint_fits(request, &attr);
+			return stun_fingerprint_fits(request->data, request->len, &attr);
 		}
 		if (!ends && request->classic)
 			read_classic(request, &attr);
@@ -166,153 +156,101 @@ static bool read_attributes(struct request *request)
 
 /* --- Reply ------------------------------------------------------------------------------------ */
 
-static void put_u16(struct stun_answer *answer, unsigned int value)
-{
-	answer->bytes[answer->len++] = (uint8_t)(value >> 8);
-	answer->bytes[answer->len++] = (uint8_t)value;
-}
-
-static void put_u32(struct stun_answer *answer, uint32_t value)
-{
-	put_u16(answer, value >> 16);
-	put_u16(answer, value & 0xffff);
-}
-
-static void put_bytes(struct stun_answer *answer, const void *bytes, size_t len)
-{
-	memcpy(answer->bytes + answer->len, bytes, len);
-	answer->len += len;
-}
-
-static void put_attr_header(struct stun_answer *answer, enum stun_attr_type type, size_t size)
-{
-	put_u16(answer, type);
-	put_u16(answer, (unsigned int)size);
-}
-
-/* @mask: combined with port and address: cookie and transaction id for XOR-, else zeros */
-static void put_address(struct stun_answer *answer, enum stun_attr_type type,
-			const struct endpoint *ep, const uint8_t mask[16])
-{
-	bool ip4 = ep->sa.sa_family == AF_INET;
-	const uint8_t *addr = ip4 ? (const uint8_t *)&ep->in4.sin_addr : ep->in6.sin6_addr.s6_addr;
-	size_t size = ip4 ? 4 : 16;
-
-	put_attr_header(answer, type, 4 + size);
-	put_u16(answer, ip4 ? 1 : 2);
-	put_u16(answer, endpoint_port(ep) ^ stun_u16(mask));
-	for (size_t i = 0; i < size; i++)
-		answer->bytes[answer->len++] = addr[i] ^ mask[i];
-}
-
-static void put_plain_address(struct stun_answer *answer, enum stun_attr_type type,
-			      const struct endpoint *ep)
+static void put_plain_address(struct buf *out, enum stun_attr_type type, const struct endpoint *ep)
 {
 	static const uint8_t zeros[16];
 
-	put_address(answer, type, ep, zeros);
+	stun_put_address(out, type, ep, zeros);
 }
 
-static void put_header(struct stun_answer *answer, const struct request *request,
-		       enum stun_class class)
+static void put_header(struct buf *out, const struct request *request, enum stun_class class)
 {
-	answer->len = 0;
-	put_u16(answer, STUN_BINDING | (class & 2 ? 0x100 : 0) | (class & 1 ? 0x10 : 0));
-	put_u16(answer, 0); /* the length: put_length() */
-	put_bytes(answer, request->data + 4, 16);
+	stun_put_header(out, class, request->data + 4);
 }
 
-static void put_length(struct stun_answer *answer, size_t len)
+static void put_end(struct buf *out, const struct request *request)
 {
-	answer->bytes[2] = (uint8_t)((len - STUN_HEADER) >> 8);
-	answer->bytes[3] = (uint8_t)(len - STUN_HEADER);
-}
-
-static void put_end(struct stun_answer *answer, const struct request *request)
-{
-	if (!request->fingerprint) {
-		put_length(answer, answer->len);
-		return;
-	}
-	put_length(answer, answer->len + FINGERPRINT_LEN);
-	put_attr_header(answer, STUN_FINGERPRINT, 4);
-	put_u32(answer, stun_fingerprint(answer->bytes, answer->len - STUN_ATTR_HEADER));
+	if (request->fingerprint)
+		stun_put_fingerprint(out);
+	else
+		stun_put_length(out, 0);
 }
 
 /* RFC 3489 has no padding: an odd list repeats an attribute. */
-static void put_unknown(struct stun_answer *answer, const struct request *request)
+static void put_unknown(struct buf *out, const struct request *request)
 {
 	size_t n = request->n_unknown;
 
-	put_attr_header(answer, STUN_UNKNOWN_ATTRIBUTES, 2 * (n + (request->classic && n % 2)));
+	stun_put_attr_header(out, STUN_UNKNOWN_ATTRIBUTES, 2 * (n + (request->classic && n % 2)));
 	for (size_t i = 0; i < n; i++)
-		put_u16(answer, request->unknown[i]);
+		stun_put_u16(out, request->unknown[i]);
 	if (n % 2)
-		put_u16(answer, request->classic ? request->unknown[0] : 0);
+		stun_put_u16(out, request->classic ? request->unknown[0] : 0);
 }
 
-static enum stun_verdict answer_error(struct stun_answer *answer, const struct request *request,
+static enum stun_verdict answer_error(struct buf *out, const struct request *request,
 				      unsigned int code)
 {
-	put_header(answer, request, STUN_ERROR);
-	put_attr_header(answer, STUN_ERROR_CODE, 4);
-	put_u16(answer, 0);
-	put_u16(answer, code / 100 << 8 | code % 100);
+	put_header(out, request, STUN_ERROR);
+	stun_put_attr_header(out, STUN_ERROR_CODE, 4);
+	stun_put_u16(out, 0);
+	stun_put_u16(out, code / 100 << 8 | code % 100);
 	if (code == UNKNOWN_ATTRIBUTE)
-		put_unknown(answer, request);
-	put_end(answer, request);
+		put_unknown(out, request);
+	put_end(out, request);
 	return STUN_ANSWER_ERROR;
 }
 
-static enum stun_verdict answer_basic(struct stun_answer *answer, const struct request *request,
+static enum stun_verdict answer_basic(struct buf *out, const struct request *request,
 				      const struct endpoint *source)
 {
-	put_header(answer, request, STUN_SUCCESS);
-	put_address(answer, STUN_XOR_MAPPED_ADDRESS, source, request->data + 4);
-	put_end(answer, request);
+	put_header(out, request, STUN_SUCCESS);
+	stun_put_address(out, STUN_XOR_MAPPED_ADDRESS, source, request->data + 4);
+	put_end(out, request);
 	return STUN_ANSWER_BASIC;
 }
 
 /* The client asks whether its NAT lets a long reply pass: as long as the request, at most. */
-static void put_padding(struct stun_answer *answer, const struct request *request)
+static void put_padding(struct buf *out, const struct request *request)
 {
-	size_t end = answer->len + STUN_ATTR_HEADER + (request->fingerprint ? FINGERPRINT_LEN : 0);
+	size_t end =
+		out->len + STUN_ATTR_HEADER + (request->fingerprint ? STUN_FINGERPRINT_LEN : 0);
 	size_t size = request->len > end ? request->len - end : 0;
 
 	if (!request->padding || !size)
 		return;
-	put_attr_header(answer, STUN_PADDING, size);
-	memset(answer->bytes + answer->len, 0, size);
-	answer->len += size;
+	stun_put_attr_header(out, STUN_PADDING, size);
+	while (size--)
+		buf_char(out, 0);
 }
 
 /* @other: the socket at the other address and port, seen from where the request came in */
-static enum stun_verdict answer_discovery(struct stun_answer *answer, const struct request *request,
+static enum stun_verdict answer_discovery(struct buf *out, const struct request *request,
 					  const struct endpoint *source,
 					  const struct endpoint *origin,
 					  const struct endpoint *other)
 {
-	put_header(answer, request, STUN_SUCCESS);
+	put_header(out, request, STUN_SUCCESS);
 	/* Compared with the other one, it shows a router that rewrites addresses in packets. */
 	if (source->sa.sa_family == AF_INET)
-		put_plain_address(answer, STUN_MAPPED_ADDRESS, source);
-	put_address(answer, STUN_XOR_MAPPED_ADDRESS, source, request->data + 4);
-	put_plain_address(answer, STUN_RESPONSE_ORIGIN, origin);
-	put_plain_address(answer, STUN_OTHER_ADDRESS, other);
-	put_padding(answer, request);
-	put_end(answer, request);
+		put_plain_address(out, STUN_MAPPED_ADDRESS, source);
+	stun_put_address(out, STUN_XOR_MAPPED_ADDRESS, source, request->data + 4);
+	put_plain_address(out, STUN_RESPONSE_ORIGIN, origin);
+	put_plain_address(out, STUN_OTHER_ADDRESS, other);
+	put_padding(out, request);
+	put_end(out, request);
 	return STUN_ANSWER_DISCOVERY;
 }
 
-static enum stun_verdict answer_classic(struct stun_answer *answer, const struct request *request,
+static enum stun_verdict answer_classic(struct buf *out, const struct request *request,
 					const struct endpoint *source,
 					const struct endpoint *origin, const struct endpoint *other)
 {
-	put_header(answer, request, STUN_SUCCESS);
-	put_plain_address(answer, STUN_MAPPED_ADDRESS, source);
-	put_plain_address(answer, STUN_SOURCE_ADDRESS, origin);
-	put_plain_address(answer, STUN_CHANGED_ADDRESS, other);
-	put_end(answer, request);
+	put_header(out, request, STUN_SUCCESS);
+	put_plain_address(out, STUN_MAPPED_ADDRESS, source);
+	put_plain_address(out, STUN_SOURCE_ADDRESS, origin);
+	put_plain_address(out, STUN_CHANGED_ADDRESS, other);
+	put_end(out, request);
 	return STUN_ANSWER_CLASSIC;
 }
 
@@ -332,7 +270,8 @@ static bool names_others(const struct request *request, const struct endpoint *s
 
 static enum stun_verdict answer_request(const struct stun_site *site, unsigned int in,
 					const struct request *request,
-					const struct endpoint *source, struct stun_answer *answer)
+					const struct endpoint *source, struct stun_answer *answer,
+					struct buf *out)
 {
 	const struct endpoint *other = &site->named[in ^ (unsigned int)(site->n - 1)];
 
@@ -340,9 +279,9 @@ static enum stun_verdict answer_request(const struct stun_site *site, unsigned i
 	answer->to = *source;
 	if (request->malformed ||
 	    (request->discovery && request->response_port && request->padding))
-		return answer_error(answer, request, BAD_REQUEST);
+		return answer_error(out, request, BAD_REQUEST);
 	if (request->n_unknown)
-		return answer_error(answer, request, UNKNOWN_ATTRIBUTE);
+		return answer_error(out, request, UNKNOWN_ATTRIBUTE);
 	if (cannot_change(site, request))
 		return STUN_SILENT_CHANGE;
 	answer->from = in ^ request->change;
@@ -351,10 +290,10 @@ static enum stun_verdict answer_request(const struct stun_site *site, unsigned i
 	if (!stun_may_answer(&answer->to))
 		return STUN_SILENT_SOURCE;
 	if (request->classic)
-		return answer_classic(answer, request, source, &site->named[answer->from], other);
+		return answer_classic(out, request, source, &site->named[answer->from], other);
 	if (names_others(request, source))
-		return answer_discovery(answer, request, source, &site->named[answer->from], other);
-	return answer_basic(answer, request, source);
+		return answer_discovery(out, request, source, &site->named[answer->from], other);
+	return answer_basic(out, request, source);
 }
 
 enum stun_verdict stun_answer(const struct stun_site *site, const struct stun_rules *rules,
@@ -362,6 +301,8 @@ enum stun_verdict stun_answer(const struct stun_site *site, const struct stun_ru
 			      size_t len, struct stun_answer *answer)
 {
 	struct request request = { .data = data, .len = len };
+	struct buf out = BUF_INIT((char *)answer->bytes, sizeof(answer->bytes));
+	enum stun_verdict verdict;
 
 	if (len > STUN_REQUEST_MAX || !stun_is_framed(data, len) || stun_u16(data) != STUN_BINDING)
 		return STUN_SILENT_MALFORMED;
@@ -375,5 +316,7 @@ enum stun_verdict stun_answer(const struct stun_site *site, const struct stun_ru
 		return STUN_SILENT_FINGERPRINT;
 	if (!request.classic && !request.discovery)
 		refuse_discovery(&request);
-	return answer_request(site, in, &request, source, answer);
+	verdict = answer_request(site, in, &request, source, answer, &out);
+	answer->len = out.len;
+	return verdict;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fingerprint.c - CRC-32 (ITU V.42, polynomial 0x04c11db7 with the bits reversed) of a message */
 #include "stun/fingerprint.h"
-#include "stun/wire.h"
 
 /* Half a byte at a time: the messages are short. */
 static uint32_t crc32_of(const uint8_t *data, size_t len)
@@ -23,4 +22,13 @@ static uint32_t crc32_of(const uint8_t *data, size_t len)
 uint32_t stun_fingerprint(const uint8_t *data, size_t len)
 {
 	return crc32_of(data, len) ^ STUN_FINGERPRINT_OF;
+}
+
+bool stun_fingerprint_fits(const uint8_t *data, size_t len, const struct stun_attr *attr)
+{
+	const uint8_t *end = attr->value + attr->size;
+
+	return attr->size == 4 && end == data + len &&
+	       stun_u32(attr->value) ==
+		       stun_fingerprint(data, (size_t)(attr->value - STUN_ATTR_HEADER - data));
 }

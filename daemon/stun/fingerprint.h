@@ -3,10 +3,11 @@
 #ifndef RTPRELAY_STUN_FINGERPRINT_H
 #define RTPRELAY_STUN_FINGERPRINT_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "stun/wire.h"
 
 /* @data: the message up to the attribute; the length in its header includes the attribute */
 uint32_t stun_fingerprint(const uint8_t *data, size_t len);
+/* Is @attr, a FINGERPRINT of the message, right, and the last attribute? */
+bool stun_fingerprint_fits(const uint8_t *data, size_t len, const struct stun_attr *attr);
 
 #endif
