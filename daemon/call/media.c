@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "call/media.h"
 #include "call/media_path.h"
+#include "call/media_sdes.h"
 #include "firewall/nft.h"
 #include "packet/bridge.h"
 #include "port/iface.h"
@@ -173,6 +174,7 @@ void media_closed(struct media *media)
 			       bridge_carried(media->bridge, side), now_ms);
 	bridge_free(media->bridge);
 	free(media->notice);
+	media_sdes_free(media->sdes);
 	free(media);
 }
 

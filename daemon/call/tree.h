@@ -93,6 +93,7 @@ struct media {
 	uint8_t flags;		     /* enum media_flag */
 	uint8_t holds;		     /* enum media_hold; 0: the first delete ends it */
 	uint8_t answers;	     /* enum media_answers */
+	struct media_sdes *sdes;     /* owned: SRTP that ends here (call/media_sdes.h), or NULL */
 	struct notice *notice;	     /* owned: the notification of a time-out, or NULL */
 	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
 	struct media_path path;

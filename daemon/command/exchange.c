@@ -147,8 +147,11 @@ int exchange_media(struct exchange *ex)
 	}
 	ex->keeps_ice = ice_plan_keeps(ex);
 	/* Plan all first: a new media learns from a sibling, which may be a bridge that stays. */
-	for (size_t i = ex->first; i < sdp->n_media; i++)
+	for (size_t i = ex->first; i < sdp->n_media; i++) {
 		media_plan_make(ex, i);
+		if (sdes_plan_make(ex, i))
+			return -ENOMEM;
+	}
 	return open_medias(ex);
 }
 
@@ -162,8 +165,12 @@ static int update_bridges(struct exchange *ex)
 
 		if (!plan->media || plan->media != plan->old)
 			continue;
-		if (!bridge_update(plan->media->bridge, &plan->conf, &plan->change))
+		if (!bridge_update(plan->media->bridge, &plan->conf, &plan->change)) {
+			/* Its keys are the bridge's now. */
+			memset(plan->change.receive, 0, sizeof(plan->change.receive));
+			memset(plan->change.send, 0, sizeof(plan->change.send));
 			continue;
+		}
 		while (i-- > ex->first) {
 			plan = &ex->plan[i];
 			if (plan->media && plan->media == plan->old)
@@ -186,6 +193,8 @@ void exchange_undo(struct exchange *ex)
 	for (size_t i = ex->first; ex->plan && i < ex->sdp.n_media; i++)
 		if (ex->plan[i].media != ex->plan[i].old)
 			media_close(ex->plan[i].media);
+	for (size_t i = ex->first; ex->plan && i < ex->sdp.n_media; i++)
+		sdes_plan_undo(&ex->plan[i]);
 	while (ex->n_text)
 		text_free(&ex->text[--ex->n_text].copy);
 	text_free(&ex->alias);
@@ -216,6 +225,8 @@ static void commit_media(struct exchange *ex)
 		dialog->media[i] = plan->media;
 		if (plan->old && plan->old != plan->media)
 			call_end_media(ex->call, plan->old);
+		sdes_plan_commit(plan);
+		sdes_plan_undo(plan);
 		if (!plan->media)
 			continue;
 		plan->media->flags = plan->flags;

@@ -5,7 +5,7 @@
  * command/offer_answer.c runs it for SDP, command/leg.c for one media without SDP;
  * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m=
  * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
- * command/ice_plan.c decides whether ICE lines stay;
+ * command/ice_plan.c decides whether ICE lines stay; command/sdes_plan.c, whether SRTP ends here;
  * command/offered.c keeps the offer's m= lines for the answer;
  * command/sdp_plan.c writes the SDP; command/late_answer.c does that for a phone that lost;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
@@ -28,6 +28,7 @@ struct media_plan {
 	uint8_t answers;     /* enum media_answers */
 	struct bridge_conf conf, before;
 	struct bridge_change change; /* one-time orders; sent with @conf, and not kept */
+	struct media_sdes *sdes;     /* that @media gets with the commit, or NULL */
 };
 
 /* A text that will replace *slot. */
@@ -103,6 +104,14 @@ void media_plan_make(struct exchange *ex, size_t index);
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
 /* Which codecs of @m the receiver gets: edit->keep_codec. 0; -ENOMEM */
 int codec_plan_make(struct exchange *ex, const struct sdp_media *m, struct sdp_media_edit *edit);
+
+/* After media_plan_make(): does SRTP end here, and which keys change? 0; -ENOMEM */
+int sdes_plan_make(struct exchange *ex, size_t index);
+/* The profile and the a=crypto lines for the receiver, if so. 0; -ENOMEM */
+int sdes_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
+void sdes_plan_commit(struct media_plan *plan);
+/* Wipes what was planned, and keys that no bridge has taken. */
+void sdes_plan_undo(struct media_plan *plan);
 
 /* With the commit the dialog keeps the m= lines of this offer. 0; -ENOMEM */
 int offered_keep(struct exchange *ex);

@@ -4,6 +4,7 @@
  *
  * Only decides: reads the parsed SDP, the request and the dialog; opens and sends nothing.
  */
+#include <errno.h>
 #include "base/count.h"
 #include "call/media.h"
 #include "command/exchange.h"
@@ -385,5 +386,7 @@ int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *ed
 	if (!ex->offer)
 		edit->allowed =
 			sdp_direction_reverse((enum sdp_direction)plan->media->direction[ex->to]);
+	if (sdes_plan_edit(ex, index, edit))
+		return -ENOMEM;
 	return codec_plan_make(ex, m, edit);
 }

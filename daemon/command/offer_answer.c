@@ -80,10 +80,13 @@ static void end_other_forks(struct exchange *ex)
 /* Is plain RTP requested, but this SDP has SRTP? It is passed through unchanged. */
 static bool asks_for_decryption(const struct exchange *ex)
 {
-	for (size_t i = 0; ex->request->transport_protocol.len && i < ex->sdp.n_media; i++)
-		if (ex->sdp.media[i].transport == SDP_SRTP ||
-		    ex->sdp.media[i].transport == SDP_DTLS)
+	for (size_t i = 0; ex->request->transport_protocol.len && i < ex->sdp.n_media; i++) {
+		const struct media *media = ex->plan[i].media;
+
+		if (ex->sdp.media[i].transport == SDP_DTLS ||
+		    (ex->sdp.media[i].transport == SDP_SRTP && !(media && media->sdes)))
 			return true;
+	}
 	return false;
 }
 

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/endpoint.h"
 #include "packet/latch.h"
+#include "srtp/sdes_media.h"
 
 struct iface_addr;
 struct media;
@@ -88,6 +89,7 @@ struct request {
 	int sip_code;	    /* 0: not given */
 	int64_t limit;	    /* list: at most this many call-ids */
 	struct str transport_protocol; /* STR_NONE: keep */
+	struct sdes_policy sdes;       /* NG key SDES: a=crypto lines */
 	struct str *codec_strip, *codec_except,
 		*codec_offer; /* names as written, "PCMU", "opus/48000/2", "all", "full" */
 	size_t n_codec_strip, n_codec_except,

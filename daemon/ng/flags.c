@@ -200,10 +200,17 @@ static void read_internal(struct reader *r, struct str word)
 	direction[direction[0].len ? 1 : 0] = word;
 }
 
-static void read_off_word(struct reader *r, struct str word)
+static void read_sdes_word(struct reader *r, struct str word)
 {
-	if (!str_eq(word, STR("off")) && !str_eq(word, STR("no")))
+	if (!sdes_policy_add(&r->request->sdes, word))
 		ng_note(r, STR("SDES"), word);
+}
+
+void ng_read_sdes(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_sdes_word(r, ng_text_of(item));
 }
 
 /* Flags that consist of a key, "-" and a value. */
@@ -214,7 +221,7 @@ static const struct {
 	{ STR("replace-"), read_replace_word },
 	{ STR("rtcp-mux-"), read_mux_word },
 	{ STR("codec-"), read_codec_word },
-	{ STR("SDES-"), read_off_word },
+	{ STR("SDES-"), read_sdes_word },
 };
 
 static bool read_prefixed(struct reader *r, struct str word)

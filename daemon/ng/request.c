@@ -118,6 +118,10 @@ static void read_protocol(struct reader *r, const struct key *key, const struct 
 		r->request->transport_protocol = STR("RTP/AVP");
 	else if (str_eq_nocase(name, STR("RTP/AVPF")))
 		r->request->transport_protocol = STR("RTP/AVPF");
+	else if (str_eq_nocase(name, STR("RTP/SAVP")))
+		r->request->transport_protocol = STR("RTP/SAVP");
+	else if (str_eq_nocase(name, STR("RTP/SAVPF")))
+		r->request->transport_protocol = STR("RTP/SAVPF");
 	else
 		ng_note(r, key->name, name);
 }
@@ -231,7 +235,7 @@ static const struct key keys[] = {
 	ANY("latching", read_latching),
 	ANY("endpoint-learning", read_learning),
 	ANY("limit", read_limit),
-	ANY("SDES", ng_read_off),
+	ANY("SDES", ng_read_sdes),
 	ANY("DTLS", ng_read_off),
 	ANY("OSRTP", ng_read_off),
 	ANY("record-call", ng_read_off),

@@ -152,15 +152,20 @@ static void test_transport_protocol(void)
 		{ "AVPF to AVP and back, as a flag",
 		  { { OFFER(",\"flags\":[\"RTP/AVP\"]" SDP(OF_A AVPF)), OK(TO_B RELAYED TAIL) },
 		    { ANSWER(SDP(OF_B AUDIO)), OK(TO_A RELAYED_AVPF TAIL) } } },
-		{ "SAVP is left alone",
+		{ "SRTP ends here",
 		  { { OFFER(",\"transport-protocol\":\"RTP/AVP\"" SDP(
 			      OF_A "m=audio 4000 RTP/SAVP 0" L "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
 				   "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj" L)),
+		      OK(TO_B RELAYED TAIL) } } },
+		{ "SAVP is left alone if nobody asks",
+		  { { OFFER(SDP(OF_A "m=audio 4000 RTP/SAVP 0" L
+				     "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+				     "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj" L)),
 		      OK(TO_B "m=audio 21200 RTP/SAVP 0" L "a=rtpmap:0 PCMU/8000" L
 			      "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
 			      "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj" L TAIL) } } },
 		{ "what can't be done is ignored",
-		  { { OFFER(",\"transport-protocol\":\"RTP/"
+		  { { OFFER(",\"transport-protocol\":\"UDP/TLS/RTP/"
 			    "SAVPF\",\"ICE\":\"force\",\"DTLS\":\"passive\"" SDP(OF_A AUDIO)),
 		      OK(TO_B RELAYED TAIL) } } },
 	};

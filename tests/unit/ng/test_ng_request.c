@@ -291,7 +291,7 @@ static void test_flags(void)
 		{ "\"ICE\":\"force\",\"DTLS\":\"passive\",\"SDES\":[\"no\",\"unencrypted_srtp\"]",
 		  0, 0, "ICE=force, DTLS=passive, SDES=unencrypted_srtp" },
 		{ "\"OSRTP\":\"disable\",\"record-call\":\"none\"", 0, 0, NULL },
-		{ "\"flags\":[\"SDES-off\",\"SDES-no\",\"SDES-pad\"]", 0, 0, "SDES=pad" },
+		{ "\"flags\":[\"SDES-off\",\"SDES-no\",\"SDES-pad\",\"SDES-x\"]", 0, 0, "SDES=x" },
 		{ "\"command\":\"x\",\"supports\":[\"y\"],\"sip-message-type\":\"z\"", 0, 0, NULL },
 		{ "\"unheard-of\":\"x\"", 0, 0, "unheard-of=x" },
 	};
