@@ -109,6 +109,8 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 		call_touch(media->dialog->call);
 		media_path_follow(media);
 	}
+	if (event == BRIDGE_INDEXES)
+		call_touch(media->dialog->call);
 	if (event == BRIDGE_ASK)
 		media_path_ask(media, side, comp);
 }

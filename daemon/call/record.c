@@ -3,10 +3,18 @@
  * record.c - a call in the journal: encoded to bytes, and decoded with full validation
  *
  * A record is its version (4 bytes), a checksum of the rest (8 bytes), and the call, field by field
- * in the order of the structs. The checksum detects a damaged file, not a forged one: a user who
- * can write to the state directory can control the relay anyway. Nevertheless no input makes the
- * decoder read or write out of bounds, allocate without limit, or accept a value that signalling
- * could not have set.
+ * in the order of the structs. Integers are little-endian, a text has its length before it (2
+ * bytes), a list its number of items (4 bytes), and a struct that may be missing a byte 0 or 1.
+ *
+ * SRTP that ends in the relay, behind the streams of its media, for each side: is it secure (1
+ * byte); four texts with a=crypto lines (enum sdes_kind); the indexes of what is sent to the side,
+ * then of what is received: rtcp_sent (4), number of SSRCs (1), rtp_used (2), rtcp_used (2), for
+ * each its SSRC (4), rtcp_top (4), rtp_top (8), then whether SSRCs were replaced (1), and the
+ * filter of those if so (128). The lines hold master keys in clear text: the file has mode 0600.
+ *
+ * The checksum detects a damaged file, not a forged one: a user who can write to the state
+ * directory can control the relay anyway. Nevertheless no input makes the decoder read or write out
+ * of bounds, allocate without limit, or accept a value that signalling could not have set.
  */
 #include <errno.h>
 #include "base/siphash.h"
@@ -93,6 +101,71 @@ static void wire_conf(struct wire *w, struct bridge_conf *conf)
 	}
 }
 
+static bool any_replaced(const struct srtp_indexes *indexes)
+{
+	for (unsigned int i = 0; i < SRTP_REPLACED_WORDS; i++)
+		if (indexes->replaced[i])
+			return true;
+	return false;
+}
+
+static void wire_indexes(struct wire *w, struct srtp_indexes *indexes)
+{
+	uint8_t sources = (uint8_t)indexes->sources;
+	bool replaced = any_replaced(indexes);
+
+	wire_u32(w, &indexes->rtcp_sent);
+	wire_u8(w, &sources, SRTP_SSRCS);
+	indexes->sources = sources;
+	wire_u16(w, &indexes->rtp_used);
+	wire_u16(w, &indexes->rtcp_used);
+	for (unsigned int i = 0; i < sources; i++) {
+		wire_u32(w, &indexes->source[i].ssrc);
+		wire_u32(w, &indexes->source[i].rtcp_top);
+		wire_u64(w, &indexes->source[i].rtp_top);
+	}
+	wire_bool(w, &replaced);
+	for (unsigned int i = 0; replaced && i < SRTP_REPLACED_WORDS; i++)
+		wire_u64(w, &indexes->replaced[i]);
+	w->failed = w->failed || !srtp_indexes_valid(indexes) || replaced != any_replaced(indexes);
+}
+
+/* The key that is in use is one line with one key. */
+static bool are_lines(struct str text, int kind)
+{
+	struct sdes_lines lines;
+	bool valid = sdes_lines_read(text, &lines);
+
+	if (kind == SDES_HEARD || kind == SDES_SENT)
+		valid = valid && lines.n <= 1;
+	sdes_wipe(&lines);
+	return valid;
+}
+
+static void wire_sdes(struct wire *w, struct sdes_record **record)
+{
+	bool there = *record;
+	struct sdes_record *sdes;
+
+	wire_bool(w, &there);
+	if (w->failed || !there)
+		return;
+	if (wire_reads(w))
+		*record = arena_zalloc(w->arena, sizeof(**record));
+	sdes = *record;
+	w->failed = w->failed || !sdes;
+	for (int side = 0; side < 2 && !w->failed; side++) {
+		wire_bool(w, &sdes->secure[side]);
+		for (int kind = 0; kind < SDES_KINDS; kind++) {
+			wire_str(w, &sdes->text[side][kind]);
+			if (wire_reads(w) && !w->failed)
+				w->failed = !are_lines(sdes->text[side][kind], kind);
+		}
+		wire_indexes(w, &sdes->indexes[side][SRTP_SEND]);
+		wire_indexes(w, &sdes->indexes[side][SRTP_RECEIVE]);
+	}
+}
+
 static void wire_media(struct wire *w, struct media_record *media)
 {
 	wire_bool(w, &media->there);
@@ -120,6 +193,7 @@ static void wire_media(struct wire *w, struct media_record *media)
 			wire_time(w, &media->stream[side][comp].last_in_ms);
 		}
 	}
+	wire_sdes(w, &media->sdes);
 }
 
 static void wire_shown(struct wire *w, struct party_record *party)
@@ -207,8 +281,10 @@ size_t journal_record_write(struct call_record *record, uint8_t *to, size_t room
 
 	wire_head(&w, &version, &sum);
 	wire_call(&w, record);
-	if (w.failed)
+	if (w.failed) {
+		explicit_bzero(to, (size_t)(w.at - to)); /* it may have keys */
 		return 0;
+	}
 	len = (size_t)(w.at - to);
 	sum = checksum(to + HEAD_BYTES, len - HEAD_BYTES);
 	w.at = to;
@@ -233,4 +309,21 @@ int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
 	if (arena_failed(arena))
 		return -ENOMEM;
 	return w.failed || wire_left(&w) ? -EBADMSG : 0;
+}
+
+static void wipe_media(const struct media_record *media)
+{
+	for (int i = 0; media->sdes && i < 2 * SDES_KINDS; i++) {
+		struct str text = media->sdes->text[i / SDES_KINDS][i % SDES_KINDS];
+
+		if (text.len)
+			explicit_bzero((char *)(uintptr_t)text.s, text.len);
+	}
+}
+
+void journal_record_wipe(struct call_record *record)
+{
+	for (size_t i = 0; i < record->n_dialogs; i++)
+		for (size_t k = 0; k < record->dialogs[i].n_media; k++)
+			wipe_media(&record->dialogs[i].media[k]);
 }

@@ -9,6 +9,7 @@
 #define RTPRELAY_JOURNAL_RECORD_H
 
 #include "base/arena.h"
+#include "call/media_sdes.h"
 #include "call/tree.h"
 
 /* An address of an interface, where ports were taken. */
@@ -23,6 +24,17 @@ struct stream_record {
 	int64_t last_in_ms;
 };
 
+/**
+ * struct sdes_record - SRTP that ends in the relay, with its keys
+ * @text: lines by side and enum sdes_kind
+ * @indexes: [side][enum srtp_direction]; all zero: none used yet
+ */
+struct sdes_record {
+	bool secure[2];
+	struct str text[2][SDES_KINDS];
+	struct srtp_indexes indexes[2][2];
+};
+
 struct media_record {
 	bool there; /* false: nothing is relayed on this m= line */
 	struct place_record place[2];
@@ -35,6 +47,7 @@ struct media_record {
 	struct str type, codec, protocol[2];
 	struct bridge_conf conf;
 	struct stream_record stream[2][2]; /* [side][component] */
+	struct sdes_record *sdes;	   /* NULL: no SRTP ends here */
 };
 
 struct party_record {
@@ -77,5 +90,7 @@ size_t journal_record_write(struct call_record *record, uint8_t *to, size_t room
  */
 int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
 			struct call_record *record);
+/* Wipes the keys of a record that was read, which are in the arena. */
+void journal_record_wipe(struct call_record *record);
 
 #endif

@@ -59,7 +59,23 @@ static struct place_record place_of(const struct iface_addr *local)
 	return (struct place_record){ local->name, local->bind };
 }
 
-static void note_media(struct media_record *record, const struct media *media,
+/* Lines are borrowed from the media. */
+static struct sdes_record *note_sdes(struct arena *arena, const struct media *media)
+{
+	struct sdes_record *record = arena_zalloc(arena, sizeof(*record));
+
+	if (!record)
+		return NULL;
+	memcpy(record->secure, media->sdes->secure, sizeof(record->secure));
+	memcpy(record->text, media->sdes->text, sizeof(record->text));
+	for (int side = 0; side < 2; side++)
+		for (int to = 0; to < 2; to++)
+			if (!bridge_indexes(media->bridge, side, to, &record->indexes[side][to]))
+				record->indexes[side][to] = (struct srtp_indexes){ 0 };
+	return record;
+}
+
+static void note_media(struct arena *arena, struct media_record *record, const struct media *media,
 		       const struct now *now)
 {
 	record->there = media;
@@ -92,6 +108,8 @@ static void note_media(struct media_record *record, const struct media *media,
 			stream->last_in_ms = to_wall(now, report.last_in_ms);
 		}
 	}
+	if (media->sdes)
+		record->sdes = note_sdes(arena, media);
 }
 
 static void note_party(struct party_record *record, const struct party *party)
@@ -125,7 +143,7 @@ static void note_dialog(struct arena *arena, struct dialog_record *record,
 		return;
 	record->n_media = dialog->n_media;
 	for (size_t i = 0; i < dialog->n_media; i++)
-		note_media(&record->media[i], dialog->media[i], now);
+		note_media(arena, &record->media[i], dialog->media[i], now);
 }
 
 static uint64_t packets_of(const struct call *call, enum side side)
@@ -313,6 +331,24 @@ static int restore_notice(struct media *media, const struct media_record *record
 	return 0;
 }
 
+static int restore_sdes(const struct restore *r, struct media *media,
+			const struct sdes_record *record)
+{
+	if (!record)
+		return 0;
+	media->sdes = media_sdes_copy(NULL);
+	if (!media->sdes)
+		return -ENOMEM;
+	memcpy(media->sdes->secure, record->secure, sizeof(record->secure));
+	for (int i = 0; i < 2 * SDES_KINDS; i++) {
+		int side = i / SDES_KINDS, kind = i % SDES_KINDS;
+
+		if (media_sdes_set_text(media->sdes, side, kind, record->text[side][kind]))
+			return -ENOMEM;
+	}
+	return media_sdes_resume(media->sdes, media->bridge, record->indexes, r->now.mono_ms);
+}
+
 static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 			 const struct media_record *record)
 {
@@ -340,7 +376,8 @@ static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 		return error;
 	}
 	describe(dialog->media[index], record);
-	return restore_notice(dialog->media[index], record);
+	error = restore_notice(dialog->media[index], record);
+	return error ? error : restore_sdes(r, dialog->media[index], record->sdes);
 }
 
 static int restore_shown(struct party *party, const struct shown_sdp *record)
@@ -492,5 +529,6 @@ int journal_call_restore(void *arg, struct journal *journal, int64_t id, const u
 	if (error && error != -EBADMSG && error != -EADDRINUSE && error != -ERANGE)
 		log_call(LOG_LEVEL_WARNING, record.id, "ended: not restored after the restart: %s",
 			 strerror(-error));
+	journal_record_wipe(&record);
 	return error;
 }

@@ -37,39 +37,47 @@ static const struct media_sdes *sdes_now(const struct media_plan *plan)
 
 /* --- Keys ------------------------------------------------------------------------------------- */
 
-static bool same_key(const struct srtp_master *a, const struct srtp_master *b)
+/*
+ * The key of @line is in use from now on. One that is so already keeps its rollover counters: it is
+ * not sent to the bridge again.
+ */
+static int set_key(struct media_sdes *sdes, int side, enum srtp_direction direction,
+		   const struct sdes_line *line, struct srtp **srtp)
 {
-	return a->suite == b->suite && !memcmp(a->key, b->key, sizeof(a->key)) &&
-	       !memcmp(a->salt, b->salt, sizeof(a->salt)) && a->mki.len == b->mki.len &&
-	       !memcmp(a->mki.bytes, b->mki.bytes, a->mki.len);
+	enum sdes_kind kind = direction == SRTP_SEND ? SDES_SENT : SDES_HEARD;
+	struct sdes_lines used;
+	bool keeps;
+	int error;
+
+	media_sdes_get(sdes, side, kind, &used);
+	keeps = used.n && srtp_master_eq(&used.line[0].keys[0], &line->keys[0]);
+	used.n = 1;
+	used.line[0] = *line;
+	error = media_sdes_set(sdes, side, kind, &used);
+	sdes_wipe(&used);
+	if (error || keeps)
+		return error;
+	*srtp = srtp_new(&line->keys[0], direction);
+	return *srtp ? 0 : -ENOMEM;
 }
 
-/* A key that stays keeps its rollover counters: it is not sent to the bridge again. */
-static int set_key(struct srtp_master *used, bool keyed, const struct srtp_master *key,
-		   enum srtp_direction direction, struct srtp **srtp)
+static int set_keys(struct media_plan *plan, int side, const struct sdes_line *receive,
+		    const struct sdes_line *send)
 {
-	if (keyed && same_key(used, key))
-		return 0;
-	*srtp = srtp_new(key, direction);
-	if (!*srtp)
-		return -ENOMEM;
-	*used = *key;
-	return 0;
+	int error = set_key(plan->sdes, side, SRTP_RECEIVE, receive, &plan->change.receive[side]);
+
+	return error ? error : set_key(plan->sdes, side, SRTP_SEND, send, &plan->change.send[side]);
 }
 
-static int set_keys(struct media_plan *plan, int side, const struct srtp_master *receive,
-		    const struct srtp_master *send)
+/* Another bridge has no indexes: a key that was sent with is not used again. */
+static void forget_keys(struct media_sdes *sdes)
 {
-	struct media_sdes *sdes = plan->sdes;
-	bool keyed = sdes->keyed[side];
-	int error = set_key(&sdes->receive[side], keyed, receive, SRTP_RECEIVE,
-			    &plan->change.receive[side]);
+	static const struct sdes_lines none;
 
-	if (!error)
-		error = set_key(&sdes->send[side], keyed, send, SRTP_SEND,
-				&plan->change.send[side]);
-	sdes->keyed[side] = true;
-	return error;
+	for (int side = 0; side < 2; side++) {
+		media_sdes_set(sdes, side, SDES_HEARD, &none); /* needs no memory */
+		media_sdes_set(sdes, side, SDES_SENT, &none);
+	}
 }
 
 /* --- Offer and answer ------------------------------------------------------------------------- */
@@ -96,66 +104,82 @@ static bool offers_srtp(const struct exchange *ex, const struct sdp_media *m,
 	return before ? before->secure[ex->to] : m->transport == SDP_SRTP;
 }
 
-/* Return: false: one of the sides would have no key */
-static bool fill_offer(const struct exchange *ex, const struct sdp_media *m,
-		       struct media_sdes *sdes)
+/*
+ * The lines that the receiver is offered. @usable: one of the sides would have no key if false
+ * 0; -ENOMEM
+ */
+static int offer_lines(const struct exchange *ex, struct media_sdes *sdes,
+		       const struct sdes_lines *theirs, bool *usable)
 {
-	struct sdes_line used = sdes->used[ex->to];
-	const struct sdes_lines *theirs = NULL;
+	struct sdes_lines used, lines;
+	int error;
 
-	if (sdes->secure[ex->from]) {
-		theirs = &sdes->theirs[ex->from];
-		read_lines(ex, m, &sdes->theirs[ex->from]);
-		if (!theirs->n)
-			return false;
+	media_sdes_get(sdes, ex->to, SDES_SENT, &used);
+	sdes_offer(&ex->request->sdes, theirs, used.n ? &used.line[0] : NULL, fill_random, NULL,
+		   &lines);
+	*usable = lines.n;
+	error = media_sdes_set(sdes, ex->to, SDES_OURS, &lines);
+	sdes_wipe(&lines);
+	sdes_wipe(&used);
+	return error;
+}
+
+static int fill_offer(const struct exchange *ex, const struct sdp_media *m, struct media_sdes *sdes,
+		      bool *usable)
+{
+	bool secure = sdes->secure[ex->from];
+	struct sdes_lines theirs = { 0 };
+	int error = 0;
+
+	*usable = true;
+	if (secure) {
+		read_lines(ex, m, &theirs);
+		*usable = theirs.n;
+		error = media_sdes_set(sdes, ex->from, SDES_THEIRS, &theirs);
 	}
-	if (!sdes->secure[ex->to])
-		return true;
-	sdes_offer(&ex->request->sdes, theirs, used.n_keys ? &used : NULL, fill_random, NULL,
-		   &sdes->ours[ex->to]);
-	explicit_bzero(&used, sizeof(used));
-	return sdes->ours[ex->to].n;
+	if (!error && *usable && sdes->secure[ex->to])
+		error = offer_lines(ex, sdes, secure ? &theirs : NULL, usable);
+	sdes_wipe(&theirs);
+	return error;
 }
 
 static int plan_offer(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
 {
 	const struct media_sdes *before = sdes_before(plan);
-	bool from = m->transport == SDP_SRTP, to = offers_srtp(ex, m, before);
+	bool from = m->transport == SDP_SRTP, to = offers_srtp(ex, m, before), usable;
+	int error;
 
 	if (!before && from == to)
 		return 0;
 	plan->sdes = media_sdes_copy(before);
 	if (!plan->sdes)
 		return -ENOMEM;
-	/* Another bridge has no indexes: a key that was sent with is not used again. */
-	if (plan->replace) {
-		memset(plan->sdes->keyed, 0, sizeof(plan->sdes->keyed));
-		explicit_bzero(plan->sdes->used, sizeof(plan->sdes->used));
-	}
+	if (plan->replace)
+		forget_keys(plan->sdes);
 	plan->sdes->secure[ex->from] = from;
 	plan->sdes->secure[ex->to] = to;
-	if (!fill_offer(ex, m, plan->sdes)) {
+	error = fill_offer(ex, m, plan->sdes, &usable);
+	if (error || !usable) {
 		media_sdes_free(plan->sdes);
 		plan->sdes = NULL;
 	}
-	return 0;
+	return error;
 }
 
 /* The answerer's key, and ours of the line that it took. Without a line there is no key. */
 static int hear_answer(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
 {
-	struct media_sdes *sdes = plan->sdes;
 	const struct sdes_line *taken = NULL;
-	struct sdes_lines lines = { 0 };
+	struct sdes_lines lines, ours;
 	int error = 0;
 
 	read_lines(ex, m, &lines);
+	media_sdes_get(plan->sdes, ex->from, SDES_OURS, &ours);
 	if (lines.n)
-		taken = sdes_answered(&sdes->ours[ex->from], &lines.line[0]);
-	if (taken) {
-		sdes->used[ex->from] = *taken;
-		error = set_keys(plan, ex->from, &lines.line[0].keys[0], &taken->keys[0]);
-	}
+		taken = sdes_answered(&ours, &lines.line[0]);
+	if (taken)
+		error = set_keys(plan, ex->from, &lines.line[0], taken);
+	sdes_wipe(&ours);
 	sdes_wipe(&lines);
 	return error;
 }
@@ -164,15 +188,22 @@ static int hear_answer(struct exchange *ex, const struct sdp_media *m, struct me
 static int give_answer(struct exchange *ex, struct media_plan *plan)
 {
 	struct media_sdes *sdes = plan->sdes;
-	struct sdes_line *used = &sdes->used[ex->to];
-	const struct sdes_line *chosen =
-		sdes_choose(&ex->request->sdes, &sdes->theirs[ex->to], used->keys[0].suite);
+	const struct sdes_line *chosen;
+	struct sdes_lines theirs, sent;
+	struct sdes_line *used = &sent.line[0];
+	int error = 0;
 
-	if (!chosen)
-		return 0;
-	if (used->tag != chosen->tag || used->keys[0].suite != chosen->keys[0].suite)
-		sdes_answer(chosen, fill_random, NULL, used);
-	return set_keys(plan, ex->to, &chosen->keys[0], &used->keys[0]);
+	media_sdes_get(sdes, ex->to, SDES_THEIRS, &theirs);
+	media_sdes_get(sdes, ex->to, SDES_SENT, &sent);
+	chosen = sdes_choose(&ex->request->sdes, &theirs, used->keys[0].suite);
+	if (chosen) {
+		if (used->tag != chosen->tag || used->keys[0].suite != chosen->keys[0].suite)
+			sdes_answer(chosen, fill_random, NULL, used);
+		error = set_keys(plan, ex->to, chosen, used);
+	}
+	sdes_wipe(&theirs);
+	sdes_wipe(&sent);
+	return error;
 }
 
 static int plan_answer(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
@@ -237,6 +268,8 @@ int sdes_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edi
 	const struct media_plan *plan = &ex->plan[index];
 	const struct media_sdes *sdes = sdes_now(plan);
 	struct str proto = ex->request->transport_protocol;
+	struct sdes_lines lines;
+	int error;
 
 	if (!sdes || !(sdes->secure[SIDE_A] || sdes->secure[SIDE_B]))
 		return 0;
@@ -246,9 +279,10 @@ int sdes_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edi
 	edit->proto = str_eq(proto, m->proto) ? STR_NONE : proto;
 	if (!sdes->secure[ex->to])
 		return 0;
-	if (ex->offer)
-		return write_lines(ex, sdes->ours[ex->to].line, sdes->ours[ex->to].n, edit);
-	return write_lines(ex, &sdes->used[ex->to], sdes->used[ex->to].n_keys ? 1 : 0, edit);
+	media_sdes_get(sdes, ex->to, ex->offer ? SDES_OURS : SDES_SENT, &lines);
+	error = write_lines(ex, lines.line, lines.n, edit);
+	sdes_wipe(&lines);
+	return error;
 }
 
 void sdes_plan_commit(struct media_plan *plan)

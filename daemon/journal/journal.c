@@ -365,6 +365,7 @@ static void take_back(struct journal *journal, const struct journal_letter *lett
 
 	journal->is_out = false;
 	event_del(&journal->stall);
+	explicit_bzero(letter->batch.data, letter->batch.len); /* it may have keys of SRTP */
 	log_result(journal, letter);
 	DL_FOREACH_SAFE(journal->out, mark, next) {
 		/* A failed write may have reached the disk; deleting twice is harmless. */

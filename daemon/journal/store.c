@@ -144,6 +144,7 @@ static int prepare_file(struct journal_store *store, char *why)
 			"PRAGMA locking_mode=EXCLUSIVE;"
 			"PRAGMA cell_size_check=ON;"
 			"PRAGMA mmap_size=0;"
+			"PRAGMA secure_delete=ON;" /* records may have keys of SRTP */
 			"PRAGMA trusted_schema=OFF",
 			why);
 

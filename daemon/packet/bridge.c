@@ -119,9 +119,17 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 /* Both sides', with the first key of either. */
 static bool needs_keys(const struct bridge *b, const struct bridge_change *change)
 {
-	return !b->keyed && change &&
+	return !b->told_keys && change &&
 	       (change->receive[SIDE_A] || change->send[SIDE_A] || change->receive[SIDE_B] ||
 		change->send[SIDE_B]);
+}
+
+static void count_keys(struct bridge_key_numbers *numbers, const struct bridge_change *change)
+{
+	for (int side = 0; side < 2; side++) {
+		numbers->of[side][SRTP_RECEIVE] += change->receive[side] != NULL;
+		numbers->of[side][SRTP_SEND] += change->send[side] != NULL;
+	}
 }
 
 int bridge_update(struct bridge *b, const struct bridge_conf *conf,
@@ -147,9 +155,13 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 	*update = (struct order_update){ .order = { .bridge = b, .kind = ORDER_UPDATE },
 					 .keys = keys,
 					 .conf = *conf };
-	if (change)
+	if (change) {
 		update->change = *change;
-	b->keyed |= first_keys;
+		count_keys(&b->numbers, change);
+	}
+	update->numbers = b->numbers;
+	if (first_keys)
+		b->told_keys = keys;
 	b->told = *conf;
 	worker_post(b->worker, &update->order);
 	return 0;
@@ -209,6 +221,13 @@ void bridge_free(struct bridge *b)
 void *bridge_owner(const struct bridge *b)
 {
 	return b->owner;
+}
+
+bool bridge_indexes(const struct bridge *b, enum side side, enum srtp_direction direction,
+		    struct srtp_indexes *indexes)
+{
+	return b->told_keys && secure_indexes(&b->told_keys[side], direction,
+					      b->numbers.of[side][direction], indexes);
 }
 
 bool bridge_has(const struct bridge *b, enum side side, enum component comp)

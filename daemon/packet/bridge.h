@@ -11,6 +11,7 @@
 
 #include "packet/quality.h"
 #include "packet/side.h"
+#include "srtp/srtp.h"
 
 struct bridge;
 struct worker_pool;
@@ -44,6 +45,12 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 int bridge_update(struct bridge *bridge, const struct bridge_conf *conf,
 		  const struct bridge_change *change);
 const struct bridge_conf *bridge_conf(const struct bridge *bridge); /* as set last */
+/**
+ * bridge_indexes() - those of the key of @side that was sent last, as of the last BRIDGE_INDEXES
+ * Return: false: nothing was received or sent with it yet
+ */
+bool bridge_indexes(const struct bridge *bridge, enum side side, enum srtp_direction direction,
+		    struct srtp_indexes *indexes);
 /* 0; -ENOMEM: the stream does not receive the report. */
 int bridge_kernel(struct bridge *bridge, enum side side, enum component comp,
 		  const struct bridge_kernel *kernel);

@@ -80,7 +80,7 @@ static void dispatch_one(struct worker_pool *pool, struct news *news)
 		pool->conf.event(pool->conf.arg, b, BRIDGE_CLOSED, SIDE_A, COMP_RTP);
 		return;
 	}
-	for (enum bridge_event event = BRIDGE_LATCHED; event <= BRIDGE_ASK; event++)
+	for (enum bridge_event event = BRIDGE_LATCHED; event <= BRIDGE_INDEXES; event++)
 		if (pending & 1u << event && !b->closing)
 			pool->conf.event(pool->conf.arg, b, event, news->side, news->comp);
 }

@@ -7,19 +7,6 @@
 #include "packet/rtcp.h"
 #include "packet/state.h"
 
-typedef uint32_t __attribute__((may_alias)) word;
-
-/* The media thread may be writing: the caller discards the copy if the version changed. */
-__attribute__((no_sanitize("thread"))) static void copy_words(void *to, const void *from,
-							      size_t bytes)
-{
-	const volatile word *source = from;
-	word *target = to;
-
-	for (size_t i = 0; i < bytes / sizeof(*target); i++)
-		target[i] = source[i];
-}
-
 static void copy_learned(const struct stream *s, struct latch *latch, struct rtp_stats *rtp)
 {
 	static_assert(!(sizeof(*latch) % 4) && !(sizeof(*rtp) % 4), "are copied word by word");
@@ -27,8 +14,8 @@ static void copy_learned(const struct stream *s, struct latch *latch, struct rtp
 
 	for (unsigned int tries = 1;; tries++) {
 		version = __atomic_load_n(&s->version, __ATOMIC_ACQUIRE);
-		copy_words(latch, &s->latch, sizeof(*latch));
-		copy_words(rtp, &s->rtp, sizeof(*rtp));
+		shared_copy(latch, &s->latch, sizeof(*latch));
+		shared_copy(rtp, &s->rtp, sizeof(*rtp));
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (!(version & 1) && version == __atomic_load_n(&s->version, __ATOMIC_RELAXED))
 			return;
@@ -57,7 +44,7 @@ static bool copy_quality(const struct stream *s, struct quality *copy)
 		return false;
 	do {
 		version = __atomic_load_n(&q->version, __ATOMIC_ACQUIRE);
-		copy_words(copy, q, sizeof(*copy));
+		shared_copy(copy, q, sizeof(*copy));
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while (version & 1 || version != __atomic_load_n(&q->version, __ATOMIC_RELAXED));
 	return true;
@@ -85,7 +72,7 @@ void stream_quality(const struct stream *s, int64_t now_ms, struct quality *q)
 
 static void copy_refused(const struct refused_source *refused, struct stream_report *r)
 {
-	copy_words(&r->refused, &refused->source, sizeof(r->refused));
+	shared_copy(&r->refused, &refused->source, sizeof(r->refused));
 	r->refused_rank = __atomic_load_n(&refused->rank, __ATOMIC_RELAXED);
 	r->refused_sources = __atomic_load_n(&refused->n_seen, __ATOMIC_RELAXED);
 }
@@ -99,8 +86,8 @@ static void copy_to(const struct stream *s, struct stream_report *r)
 
 	do {
 		version = __atomic_load_n(&s->to_version, __ATOMIC_ACQUIRE);
-		copy_words(&r->to, &s->to, sizeof(r->to));
-		copy_words(&r->denied, &s->denied, sizeof(r->denied));
+		shared_copy(&r->to, &s->to, sizeof(r->to));
+		shared_copy(&r->denied, &s->denied, sizeof(r->denied));
 		refused = __atomic_load_n(&s->refused, __ATOMIC_ACQUIRE);
 		if (refused)
 			copy_refused(refused, r);

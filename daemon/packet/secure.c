@@ -14,7 +14,7 @@ static void end_side(struct bridge_keys *keys)
 	srtp_free(keys->receive);
 	srtp_free(keys->before);
 	srtp_free(keys->send);
-	*keys = (struct bridge_keys){ 0 };
+	keys->receive = keys->before = keys->send = NULL;
 }
 
 void secure_end(struct bridge *b)
@@ -70,6 +70,58 @@ void secure_apply(struct bridge *b, const struct bridge_change *change)
 	}
 }
 
+/* --- Indexes --------------------------------------------------------------------------------- */
+
+/*
+ * The control thread copies them for the journal. Here, when they have risen far enough, not from
+ * the keys themselves: so a packet costs nothing more.
+ */
+static void publish(struct bridge_keys *keys, enum srtp_direction direction, struct srtp *srtp)
+{
+	write_begin(&keys->version);
+	srtp_indexes(srtp, &keys->indexes[direction]);
+	write_end(&keys->version);
+}
+
+static void set_number(struct bridge_keys *keys, enum srtp_direction direction, struct srtp *srtp,
+		       uint16_t number)
+{
+	write_begin(&keys->version);
+	keys->number[direction] = number;
+	srtp_indexes(srtp, &keys->indexes[direction]);
+	write_end(&keys->version);
+}
+
+void secure_number(struct bridge *b, const struct bridge_change *change,
+		   const struct bridge_key_numbers *numbers)
+{
+	for (int side = 0; b->keys && side < 2; side++) {
+		struct bridge_keys *keys = &b->keys[side];
+
+		if (change->receive[side] && keys->receive)
+			set_number(keys, SRTP_RECEIVE, keys->receive,
+				   numbers->of[side][SRTP_RECEIVE]);
+		if (change->send[side] && keys->send)
+			set_number(keys, SRTP_SEND, keys->send, numbers->of[side][SRTP_SEND]);
+	}
+}
+
+bool secure_indexes(const struct bridge_keys *keys, enum srtp_direction direction, uint16_t number,
+		    struct srtp_indexes *indexes)
+{
+	_Static_assert(!(sizeof(*indexes) % 4), "is copied word by word");
+	uint32_t version;
+	uint16_t of;
+
+	do {
+		version = __atomic_load_n(&keys->version, __ATOMIC_ACQUIRE);
+		of = __atomic_load_n(&keys->number[direction], __ATOMIC_RELAXED);
+		shared_copy(indexes, &keys->indexes[direction], sizeof(*indexes));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (version & 1 || version != __atomic_load_n(&keys->version, __ATOMIC_RELAXED));
+	return of == number;
+}
+
 /* --- Packets --------------------------------------------------------------------------------- */
 
 /* A plain packet, or one too short for a tag, is not authentic either. */
@@ -107,6 +159,10 @@ enum stream_drop secure_open(struct stream *s, struct packet *p, bool rtcp, int6
 	if (verdict == SRTP_OK) {
 		srtp_free(keys->before);
 		keys->before = NULL;
+		if (srtp_due(keys->receive)) {
+			publish(keys, SRTP_RECEIVE, keys->receive);
+			s->news_bits |= 1 << BRIDGE_INDEXES;
+		}
 	} else if (keys->before && open_with(keys->before, &packet, rtcp, now_ms) == SRTP_OK) {
 		verdict = SRTP_OK;
 	}
@@ -114,7 +170,8 @@ enum stream_drop secure_open(struct stream *s, struct packet *p, bool rtcp, int6
 	return why_not_opened[verdict];
 }
 
-enum stream_drop secure_seal(struct stream *out, struct packet *p, bool rtcp, int64_t now_ms)
+enum stream_drop secure_seal(struct stream *s, struct stream *out, struct packet *p, bool rtcp,
+			     int64_t now_ms)
 {
 	struct bridge_keys *keys = out->bridge->keys ? &out->bridge->keys[out->side] : NULL;
 	struct srtp_packet packet = { p->data, p->len, p->size };
@@ -124,5 +181,9 @@ enum stream_drop secure_seal(struct stream *out, struct packet *p, bool rtcp, in
 		return DROP_NO_KEYS;
 	verdict = (rtcp ? rtcp_protect : rtp_protect)(keys->send, &packet, now_ms);
 	p->len = packet.len;
+	if (srtp_due(keys->send)) {
+		publish(keys, SRTP_SEND, keys->send);
+		s->news_bits |= 1 << BRIDGE_INDEXES;
+	}
 	return why_not_sealed[verdict];
 }

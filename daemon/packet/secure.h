@@ -12,6 +12,9 @@
 
 /* New keys, and no more keys for a side that is plain from now on. Takes those of @change. */
 void secure_apply(struct bridge *bridge, const struct bridge_change *change);
+/* After secure_apply(): the numbers of the keys of @change. */
+void secure_number(struct bridge *bridge, const struct bridge_change *change,
+		   const struct bridge_key_numbers *numbers);
 /* Wipes the keys of both sides. */
 void secure_end(struct bridge *bridge);
 /* Wipes keys that no bridge has taken. */
@@ -24,7 +27,15 @@ void secure_drop(const struct bridge_change *change);
  *	   came, and tells nothing about its source
  */
 enum stream_drop secure_open(struct stream *s, struct packet *packet, bool rtcp, int64_t now_ms);
-/* The same for a packet that leaves by @out. DROP_COUNT: it is sealed. */
-enum stream_drop secure_seal(struct stream *out, struct packet *packet, bool rtcp, int64_t now_ms);
+/* The same for a packet of @s that leaves by @out. DROP_COUNT: it is sealed. */
+enum stream_drop secure_seal(struct stream *s, struct stream *out, struct packet *packet, bool rtcp,
+			     int64_t now_ms);
+
+/**
+ * secure_indexes() - on any thread: the indexes that are to be stored
+ * Return: false: there are none yet, or they are of another key than the one with this number
+ */
+bool secure_indexes(const struct bridge_keys *keys, enum srtp_direction direction, uint16_t number,
+		    struct srtp_indexes *indexes);
 
 #endif

@@ -17,6 +17,7 @@
 #include "packet/rtcp_ring.h"
 #include "packet/side.h"
 #include "rtp_stats.h"
+#include "srtp/srtp.h"
 #include "stun/stun.h"
 
 /* Events from the media thread to the control thread; each stream and bridge has one letter. */
@@ -132,19 +133,28 @@ struct order {
 	enum order_kind kind;
 };
 
-struct srtp;
+/* Of each side's keys: how many there were, by enum srtp_direction. */
+struct bridge_key_numbers {
+	uint16_t of[2][2];
+};
 
 /**
  * struct bridge_keys - SRTP of one side; NULL: it has none yet, or is plain
  * @before: the key until @receive came; NULL: @receive was used, or is the first
+ * @version: odd while @number and @indexes are being changed
+ * @indexes: those to store, by enum srtp_direction, of the key with this number; shared
  */
 struct bridge_keys {
 	struct srtp *receive, *before, *send;
+	uint32_t version;
+	uint16_t number[2];
+	struct srtp_indexes indexes[2];
 };
 
 struct order_update {
 	struct order order;
 	struct bridge_keys *keys; /* memory for those of @change, or NULL */
+	struct bridge_key_numbers numbers;
 	struct bridge_conf conf;
 	struct bridge_change change;
 };
@@ -193,7 +203,9 @@ struct bridge {
 	struct bridge *sibling; /* until ORDER_OPEN is done */
 	struct worker *worker;	/* NULL: closed, or the pool was freed */
 	void *owner;
-	bool closing, keyed; /* memory for @keys was sent */
+	bool closing;
+	struct bridge_keys *told_keys;	   /* NULL: no memory for @keys was sent yet */
+	struct bridge_key_numbers numbers; /* of the keys that were sent */
 	/* Media thread: of each side's RTP; NULL: no newcomer had to wait yet. */
 	struct candidates *candidates[2];
 	/* Media thread: SRTP of both sides; NULL: none of them ever had a key. */
@@ -230,6 +242,19 @@ static inline void write_begin(uint32_t *version)
 static inline void write_end(uint32_t *version)
 {
 	__atomic_store_n(version, *version + 1, __ATOMIC_RELEASE);
+}
+
+typedef uint32_t __attribute__((may_alias)) shared_word;
+
+/* The media thread may be writing: the caller discards the copy if the version changed. */
+__attribute__((no_sanitize("thread"))) static inline void shared_copy(void *to, const void *from,
+								      size_t bytes)
+{
+	const volatile shared_word *source = from;
+	shared_word *target = to;
+
+	for (size_t i = 0; i < bytes / sizeof(*target); i++)
+		target[i] = source[i];
 }
 
 static inline void stream_write_begin(struct stream *s)

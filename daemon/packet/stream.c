@@ -413,7 +413,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		return NULL;
 	}
 	if (stream_side(out)->flags & SIDE_SRTP && is_rtp(&w) &&
-	    is_dropped(s, secure_seal(out, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
+	    is_dropped(s, secure_seal(s, out, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
 		return NULL;
 	if (w.kind == RTP_KIND_STUN)
 		ice_note_passed(out, p);

@@ -18,6 +18,7 @@
 #include "base/thread.h"
 #include "packet/batch.h"
 #include "packet/remote.h"
+#include "packet/secure.h"
 #include "packet/stray.h"
 #include "packet/stream.h"
 #include "packet/worker.h"
@@ -239,6 +240,7 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 	if (update->keys)
 		b->keys = update->keys;
 	bridge_apply(b, &update->conf, &update->change, now_ms);
+	secure_number(b, &update->change, &update->numbers);
 	free(update);
 	each_stream(b, s) if (!s->watched && latch_state(&s->latch) == LATCH_LEARN)
 		watch(worker, s, now_ms);

@@ -68,6 +68,7 @@ void srtp_source_take(struct srtp *srtp, struct srtp_source *place,
 			remember_replaced(srtp, place->ssrc);
 	}
 	*place = *source;
+	srtp->due = true;
 }
 
 /* --- Begin and end ------------------------------------------------------------------------- */

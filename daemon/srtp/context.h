@@ -16,11 +16,15 @@
 #define SRTP_SEARCH_TRIES    3	/* of one search: as many tags are computed */
 #define SRTP_SEARCH_DISTANCE 48 /* rollovers; the next search begins behind the last */
 
-#define SRTP_REPLACED_WORDS 16 /* a filter of 1024 bits */
+/* So many indexes of SRTCP are skipped after a restart. */
+#define SRTP_STATE_SKIP 10000
+/* Indexes of SRTCP that were sent since they were stored: half of what a restart skips. */
+#define SRTCP_DUE (SRTP_STATE_SKIP / 2)
 
 /**
  * struct srtp_source - an SSRC
  * @used_ms: when it was heard, or sent to, last
+ * @stored: @rtp.top as srtp_indexes() has copied it last
  * @rtp: not started, but with a top: from an earlier key, see srtp_inherit()
  * @rtcp: when receiving
  * @failures: in a row; @reach: rollovers that were searched; @searched_ms: when
@@ -29,6 +33,7 @@ struct srtp_source {
 	uint32_t ssrc;
 	uint8_t failures, reach;
 	int64_t used_ms, searched_ms;
+	uint64_t stored;
 	struct srtp_window rtp, rtcp;
 };
 
@@ -37,7 +42,7 @@ struct srtp_source {
  * @keys: of SRTP, of SRTCP
  * @sources: the first @source_count are used
  * @rtcp_sent: the index of the last SRTCP packet. One for all SSRCs, so that none is repeated when
- *	an SSRC is forgotten.
+ *	an SSRC is forgotten. @rtcp_stored: as srtp_indexes() has copied it last
  * @replaced: when sending, a Bloom filter of the SSRCs that were replaced: their indexes are
  *	forgotten, so they may not begin again under this key (RFC 3711, 9.1)
  * @table: GCM's for SRTP; only with AEAD is there memory for it. For SRTCP, which is rare, it is
@@ -46,7 +51,8 @@ struct srtp_source {
 struct srtp {
 	struct srtp_master master;
 	enum srtp_direction direction;
-	uint32_t rtcp_sent;
+	uint32_t rtcp_sent, rtcp_stored;
+	bool due; /* see srtp_due() */
 	struct srtp_keys rtp, rtcp;
 	struct srtp_counts counts;
 	unsigned int source_count;
@@ -65,6 +71,13 @@ struct srtp_source *srtp_source_place(struct srtp *srtp, uint32_t ssrc, int64_t 
 /* The new SSRC takes the place that it got. */
 void srtp_source_take(struct srtp *srtp, struct srtp_source *place,
 		      const struct srtp_source *source);
+
+/* Its highest index may have risen. */
+static inline void srtp_rose(struct srtp *srtp, const struct srtp_source *source)
+{
+	if (source->rtp.top - source->stored >= SRTP_DUE)
+		srtp->due = true;
+}
 
 static inline enum srtp_verdict srtp_count(struct srtp *srtp, enum srtp_verdict verdict)
 {

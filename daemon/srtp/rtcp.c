@@ -26,6 +26,8 @@ static enum srtp_verdict protect(struct srtp *srtp, struct srtp_packet *packet)
 	if (srtp->rtcp_sent >= SRTCP_INDEX_MAX)
 		return SRTP_ENDED;
 	place = place_of(packet, ++srtp->rtcp_sent);
+	if (srtp->rtcp_sent - srtp->rtcp_stored >= SRTCP_DUE)
+		srtp->due = true;
 	packet->len = srtcp_seal(&srtp->rtcp, &srtp->master.mki, &place);
 	return SRTP_OK;
 }

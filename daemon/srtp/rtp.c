@@ -63,6 +63,7 @@ static enum srtp_verdict protect(struct srtp *srtp, struct srtp_packet *packet, 
 	if (verdict != SRTP_OK)
 		return verdict;
 	source->used_ms = now_ms;
+	srtp_rose(srtp, source);
 	if (place)
 		srtp_source_take(srtp, place, source);
 	return SRTP_OK;
@@ -198,8 +199,10 @@ static enum srtp_verdict unprotect(struct srtp *srtp, struct srtp_packet *packet
 			verdict = open_first(srtp, packet, &wire, &source->rtp, &index)
 					  ? SRTP_OK
 					  : SRTP_FORGED;
-		if (verdict == SRTP_OK)
+		if (verdict == SRTP_OK) {
 			take_index(source, index, now_ms);
+			srtp_rose(srtp, source);
+		}
 	}
 	if (verdict == SRTP_OK)
 		packet->len -= trailer;

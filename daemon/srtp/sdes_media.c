@@ -55,6 +55,35 @@ void sdes_wipe(struct sdes_lines *lines)
 	explicit_bzero(lines, sizeof(*lines));
 }
 
+void sdes_lines_write(struct buf *buf, const struct sdes_lines *lines)
+{
+	for (unsigned int i = 0; i < lines->n; i++) {
+		sdes_write(buf, &lines->line[i], 0);
+		buf_char(buf, '\n');
+	}
+}
+
+bool sdes_lines_read(struct str text, struct sdes_lines *lines)
+{
+	sdes_wipe(lines);
+	while (text.len) {
+		bool ended = memchr(text.s, '\n', text.len);
+
+		if (!ended || sdes_add(lines, str_split(&text, '\n'))) {
+			sdes_wipe(lines);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool srtp_master_eq(const struct srtp_master *a, const struct srtp_master *b)
+{
+	return a->suite == b->suite && !memcmp(a->key, b->key, sizeof(a->key)) &&
+	       !memcmp(a->salt, b->salt, sizeof(a->salt)) && a->mki.len == b->mki.len &&
+	       !memcmp(a->mki.bytes, b->mki.bytes, a->mki.len);
+}
+
 /* --- What the proxy wants -------------------------------------------------------------------- */
 
 static bool after(struct str word, struct str prefix, struct str *rest)

@@ -24,6 +24,14 @@ struct sdes_lines {
 enum sdes_fault sdes_add(struct sdes_lines *lines, struct str value);
 void sdes_wipe(struct sdes_lines *lines);
 
+/* Lines as text, each with a line end, without lifetimes: how a media and the journal keep them. */
+#define SDES_LINES_TEXT (SDES_LINES * SDES_TEXT)
+void sdes_lines_write(struct buf *buf, const struct sdes_lines *lines);
+/* Return: false: not what sdes_lines_write() writes; @lines is empty then */
+bool sdes_lines_read(struct str text, struct sdes_lines *lines);
+/* Do packets under them look the same? */
+bool srtp_master_eq(const struct srtp_master *a, const struct srtp_master *b);
+
 /**
  * struct sdes_policy - what the proxy asked for, with the NG key SDES
  * @off: no lines are offered

@@ -69,6 +69,31 @@ struct srtp_packet {
 
 struct srtp;
 
+#define SRTP_REPLACED_WORDS 16 /* a filter of 1024 bits */
+
+/**
+ * struct srtp_indexes - what packets change in a struct srtp, as far as a restart needs it; no key
+ * @rtcp_sent: the index of the last SRTCP packet that was sent; 0: none
+ * @rtp_used, @rtcp_used: bit n: SRTP, SRTCP of @source[n] was used under this key. A @rtp_top that
+ *	was not is from an earlier key: srtp_inherit()
+ * @sources: so many of @source are used
+ * @replaced: filter of the SSRCs that may not begin again
+ * @source: the highest indexes: rollover counter with sequence number; that of SRTCP when receiving
+ */
+struct srtp_indexes {
+	uint32_t rtcp_sent;
+	uint16_t rtp_used, rtcp_used;
+	uint32_t sources;
+	uint64_t replaced[SRTP_REPLACED_WORDS];
+	struct srtp_index {
+		uint32_t ssrc, rtcp_top;
+		uint64_t rtp_top;
+	} source[SRTP_SSRCS];
+};
+
+/* Indexes that rose so far have to be stored: the usual guess is right up to twice as far. */
+#define SRTP_DUE (1U << 14)
+
 /* Return: the caller's, until srtp_free(); NULL: out of memory. @master is copied. */
 struct srtp *srtp_new(const struct srtp_master *master, enum srtp_direction direction);
 /* Wipes the keys. */
@@ -87,6 +112,22 @@ enum srtp_verdict rtcp_protect(struct srtp *srtp, struct srtp_packet *packet, in
 /* Open an SRTP packet, an SRTCP packet. */
 enum srtp_verdict rtp_unprotect(struct srtp *srtp, struct srtp_packet *packet, int64_t now_ms);
 enum srtp_verdict rtcp_unprotect(struct srtp *srtp, struct srtp_packet *packet, int64_t now_ms);
+
+/* Is it time for srtp_indexes()? There is a new SSRC, or indexes rose by SRTP_DUE. */
+bool srtp_due(const struct srtp *srtp);
+/* Copies them; they are not due any more. */
+void srtp_indexes(struct srtp *srtp, struct srtp_indexes *indexes);
+/* Can they be those of a struct srtp? Any bytes may be asked about. */
+bool srtp_indexes_valid(const struct srtp_indexes *indexes);
+/**
+ * srtp_resume() - after a restart, from indexes that were copied less than half of a rollover ago
+ * None of them is used again. What was sealed since they were copied may be: a sender that repeats
+ * a packet repeats the same one.
+ * @srtp: gets it; the caller's, until srtp_free()
+ * Return: 0; -EINVAL, no such indexes; -ENOMEM
+ */
+int srtp_resume(const struct srtp_master *master, enum srtp_direction direction,
+		const struct srtp_indexes *indexes, int64_t now_ms, struct srtp **srtp);
 
 const struct srtp_suite *srtp_suite(const struct srtp *srtp);
 const struct srtp_counts *srtp_counts(const struct srtp *srtp);

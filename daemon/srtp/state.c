@@ -115,3 +115,74 @@ int srtp_import(const struct srtp_state *state, enum srtp_state_age age, int64_t
 	import_sources(*srtp, state, age, now_ms);
 	return 0;
 }
+
+/* --- Indexes alone ------------------------------------------------------------------------- */
+
+bool srtp_due(const struct srtp *srtp)
+{
+	return srtp->due;
+}
+
+void srtp_indexes(struct srtp *srtp, struct srtp_indexes *indexes)
+{
+	*indexes = (struct srtp_indexes){ .rtcp_sent = srtp->rtcp_sent,
+					  .sources = srtp->source_count };
+	memcpy(indexes->replaced, srtp->replaced, sizeof(indexes->replaced));
+	for (unsigned int i = 0; i < srtp->source_count; i++) {
+		struct srtp_source *source = &srtp->sources[i];
+
+		indexes->source[i] = (struct srtp_index){ .ssrc = source->ssrc,
+							  .rtcp_top = (uint32_t)source->rtcp.top,
+							  .rtp_top = source->rtp.top };
+		indexes->rtp_used |= (uint16_t)(srtp_window_started(&source->rtp) << i);
+		indexes->rtcp_used |= (uint16_t)(srtp_window_started(&source->rtcp) << i);
+		source->stored = source->rtp.top;
+	}
+	srtp->rtcp_stored = srtp->rtcp_sent;
+	srtp->due = false;
+}
+
+static void fill_indexes(struct srtp_state *state, const struct srtp_indexes *indexes)
+{
+	state->sources = (uint8_t)indexes->sources;
+	state->rtcp_sent = indexes->rtcp_sent;
+	memcpy(state->replaced, indexes->replaced, sizeof(state->replaced));
+	for (unsigned int i = 0; i < indexes->sources; i++) {
+		state->source[i].ssrc = indexes->source[i].ssrc;
+		state->source[i].rtp_top = indexes->source[i].rtp_top;
+		state->source[i].rtp_used[0] = indexes->rtp_used >> i & 1;
+		state->source[i].rtcp_top = indexes->source[i].rtcp_top;
+		state->source[i].rtcp_used[0] = indexes->rtcp_used >> i & 1;
+	}
+}
+
+bool srtp_indexes_valid(const struct srtp_indexes *indexes)
+{
+	struct srtp_state state = { 0 };
+
+	if (indexes->sources > SRTP_SSRCS || indexes->rtcp_sent > SRTCP_INDEX_MAX ||
+	    (uint32_t)(indexes->rtp_used | indexes->rtcp_used) >> indexes->sources)
+		return false;
+	fill_indexes(&state, indexes);
+	return sources_hold(&state);
+}
+
+int srtp_resume(const struct srtp_master *master, enum srtp_direction direction,
+		const struct srtp_indexes *indexes, int64_t now_ms, struct srtp **srtp)
+{
+	struct srtp_state state = { .version = SRTP_STATE_VERSION,
+				    .suite = (uint8_t)master->suite->id,
+				    .direction = (uint8_t)direction,
+				    .mki_len = master->mki.len };
+	int error;
+
+	if (!srtp_indexes_valid(indexes))
+		return -EINVAL;
+	memcpy(state.key, master->key, sizeof(state.key));
+	memcpy(state.salt, master->salt, sizeof(state.salt));
+	memcpy(state.mki, master->mki.bytes, sizeof(state.mki));
+	fill_indexes(&state, indexes);
+	error = srtp_import(&state, SRTP_STATE_STALE, now_ms, srtp);
+	explicit_bzero(&state, sizeof(state));
+	return error;
+}

@@ -63,7 +63,6 @@ enum srtp_state_age {
 	 */
 	SRTP_STATE_STALE,
 };
-#define SRTP_STATE_SKIP 10000
 
 void srtp_export(const struct srtp *srtp, int64_t now_ms, struct srtp_state *state);
 /**

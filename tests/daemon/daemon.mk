@@ -6,7 +6,11 @@ $(B)/tests/daemon/notify_tap $(B)/tests/daemon/line_tap $(B)/tests/daemon/prom_l
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 
-daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread send_from)
+$(B)/tests/daemon/srtp_pair: %: %.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ -lsrtp2
+
+daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread send_from srtp_pair)
 
 check-daemon: deps-daemon ## only the tests of the daemon as a process
 	@tests/daemon/run

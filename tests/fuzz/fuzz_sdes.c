@@ -35,8 +35,23 @@ static void check_line(const struct sdes_line *line, unsigned int flags)
 	require(!memcmp(line, &again, sizeof(again)));
 }
 
+/* As the journal keeps them. */
+static void check_text(const struct sdes_lines *lines)
+{
+	static char text[SDES_LINES_TEXT];
+	struct buf buf = BUF_INIT(text, sizeof(text));
+	struct sdes_lines again;
+
+	sdes_lines_write(&buf, lines);
+	require(!buf.overflow);
+	require(sdes_lines_read((struct str){ text, buf.len }, &again));
+	require(again.n == lines->n &&
+		!memcmp(again.line, lines->line, lines->n * sizeof(*lines->line)));
+}
+
 static void check_lines(const struct sdes_lines *lines, unsigned int flags)
 {
+	check_text(lines);
 	require(lines->n <= SDES_LINES);
 	for (unsigned int i = 0; i < lines->n; i++) {
 		check_line(&lines->line[i], flags);
@@ -53,6 +68,9 @@ static void try_text(struct str text)
 	struct sdes_line answer;
 	struct str word;
 
+	sdes_lines_read(text, &theirs);
+	check_lines(&theirs, 0);
+	sdes_wipe(&theirs);
 	while (text.len && (word = str_split(&text, '\n')).len)
 		sdes_policy_add(&policy, word);
 	while (text.len)

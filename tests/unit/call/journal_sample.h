@@ -8,10 +8,12 @@
 #include "daemon/packet/quality.h"
 #include "daemon/sdp/sdp.h"
 
+#define SRTP_TOP  0xffffffffffffULL /* the last index */
 #define SAMPLE_FN static __attribute__((unused))
 
 /* The objects that a record points to. */
 struct sample {
+	struct sdes_record sdes;
 	struct call_record call;
 	struct dialog_record dialogs[2];
 	struct media_record media[3];
@@ -93,6 +95,27 @@ SAMPLE_FN void sample_media(struct media_record *media)
 	media->stream[SIDE_B][COMP_RTP].latch.was_exact = false;
 }
 
+#define SAMPLE_KEY  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"
+#define SAMPLE_LINE "4 AES_CM_128_HMAC_SHA1_80 inline:" SAMPLE_KEY "|7:1\n"
+
+SAMPLE_FN void sample_sdes(struct sdes_record *sdes)
+{
+	*sdes = (struct sdes_record){ .secure = { false, true } };
+	sdes->text[SIDE_A][SDES_THEIRS] =
+		STR("1 AES_CM_128_HMAC_SHA1_32 inline:" SAMPLE_KEY "\n" SAMPLE_LINE);
+	sdes->text[SIDE_B][SDES_HEARD] = STR(SAMPLE_LINE);
+	sdes->indexes[SIDE_B][SRTP_SEND] =
+		(struct srtp_indexes){ .rtcp_sent = 10,
+				       .rtp_used = 2,
+				       .sources = 2,
+				       .replaced = { 0, 1 },
+				       .source = { { .ssrc = 7, .rtp_top = 65536 },
+						   { .ssrc = 8, .rtp_top = SRTP_TOP } } };
+	sdes->indexes[SIDE_B][SRTP_RECEIVE] = (struct srtp_indexes){
+		.rtcp_used = 1, .sources = 1, .source = { { .ssrc = 7, .rtcp_top = INT32_MAX } }
+	};
+}
+
 SAMPLE_FN void sample_party(struct party_record *party, const char *tag)
 {
 	*party = (struct party_record){ .tag = str_of(tag),
@@ -114,6 +137,8 @@ SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 	sample_media(&sample->media[0]);
 	sample_media(&sample->media[2]);
 	sample->media[2].conf.kind = BRIDGE_OPAQUE;
+	sample_sdes(&sample->sdes);
+	sample->media[0].sdes = &sample->sdes;
 	sample_party(&sample->dialogs[0].party[SIDE_A], "from");
 	sample_party(&sample->dialogs[0].party[SIDE_B], "to");
 	sample->dialogs[0].party[SIDE_B].aliases = sample->aliases;

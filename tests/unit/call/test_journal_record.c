@@ -53,6 +53,14 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(media->answers, MEDIA_EARLY);
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTCP].latch.phase, PHASE_WAIT);
 	CU_ASSERT_PTR_NULL(call->dialogs[1].media);
+	CU_ASSERT_PTR_NULL(media->sdes);
+	media = &dialog->media[0];
+	CU_ASSERT_PTR_NOT_NULL_FATAL(media->sdes);
+	CU_ASSERT(media->sdes->secure[SIDE_B] && !media->sdes->secure[SIDE_A]);
+	CU_ASSERT(str_eq(media->sdes->text[SIDE_B][SDES_HEARD], STR(SAMPLE_LINE)));
+	CU_ASSERT_EQUAL(media->sdes->indexes[SIDE_B][SRTP_SEND].source[1].rtp_top, SRTP_TOP);
+	CU_ASSERT_EQUAL(media->sdes->indexes[SIDE_B][SRTP_SEND].replaced[1], 1);
+	CU_ASSERT_EQUAL(media->sdes->indexes[SIDE_B][SRTP_RECEIVE].source[0].rtcp_top, INT32_MAX);
 }
 
 static void test_decodes_to_what_was_encoded(void)
@@ -108,7 +116,22 @@ static void test_every_truncation_is_detected(void)
 /* They are not written; what the encoder does not check is found when it is read. */
 static void test_values_that_signalling_cannot_make_are_refused(void)
 {
-	enum { TOS, ICE, NO_DIALOG, STATE, SOURCELESS, FAMILY, KIND, TIME, PLACE };
+	enum {
+		TOS,
+		ICE,
+		NO_DIALOG,
+		STATE,
+		SOURCELESS,
+		FAMILY,
+		KIND,
+		TIME,
+		NO_LINE,
+		LINE_END,
+		TWO_KEYS,
+		INDEX,
+		UNUSED,
+		PLACE
+	};
 	struct arena *arena = arena_new(4096);
 
 	for (int what = TOS; what <= PLACE; what++) {
@@ -133,6 +156,17 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 			sample.media[0].conf.kind = BRIDGE_UDPTL + 2;
 		else if (what == TIME)
 			latch->heard_ms = -1;
+		else if (what == NO_LINE)
+			sample.sdes.text[SIDE_A][SDES_OURS] = STR("1 NONE inline:AAAA\n");
+		else if (what == LINE_END)
+			sample.sdes.text[SIDE_B][SDES_HEARD].len--;
+		else if (what == TWO_KEYS)
+			sample.sdes.text[SIDE_B][SDES_HEARD] =
+				sample.sdes.text[SIDE_A][SDES_THEIRS];
+		else if (what == INDEX)
+			sample.sdes.indexes[SIDE_B][SRTP_SEND].source[1].rtp_top++;
+		else if (what == UNUSED)
+			sample.sdes.indexes[SIDE_B][SRTP_SEND].rtp_used = 4;
 		else
 			sample.media[0].place[SIDE_A].bind = (struct endpoint){ 0 };
 		len = journal_record_write(call, bytes, sizeof(bytes));

@@ -54,6 +54,101 @@ static void test_exports_what_it_imports(void)
 	}
 }
 
+/* As a restart does: from the indexes, and the key that is kept elsewhere. */
+static void resume(struct srtp **srtp, const struct srtp_indexes *indexes, int64_t now)
+{
+	struct srtp_master master = (*srtp)->master;
+	enum srtp_direction direction = (*srtp)->direction;
+
+	srtp_free(*srtp);
+	CU_ASSERT_EQUAL_FATAL(srtp_resume(&master, direction, indexes, now, srtp), 0);
+}
+
+/* Indexes are due with each SSRC and after 2^14 packets; from them ROC goes on, and no index is
+ * used again.
+ */
+static void test_resumes_from_indexes(void)
+{
+	for (unsigned int suite = 1; suite <= SRTP_SUITES; suite++) {
+		struct scene scene = scene_open(suite);
+		struct srtp_indexes sent, heard;
+		struct scene_packet rtcp;
+
+		CU_ASSERT_FALSE(srtp_due(scene.sender) || srtp_due(scene.receiver));
+		CU_ASSERT_EQUAL(scene_pass(&scene, 65530, 1), SRTP_OK);
+		CU_ASSERT_TRUE(srtp_due(scene.sender) && srtp_due(scene.receiver));
+		srtp_indexes(scene.sender, &sent);
+		CU_ASSERT_FALSE(srtp_due(scene.sender));
+		CU_ASSERT_EQUAL(scene_pass(&scene, 6, 1), SRTP_OK);
+		CU_ASSERT_EQUAL(scene_pass(&scene, 30000, 1), SRTP_OK);
+		CU_ASSERT_TRUE(srtp_due(scene.sender));
+		scene_rtcp(&rtcp, 4, 1);
+		CU_ASSERT_EQUAL(rtcp_protect(scene.sender, &rtcp.at, scene.now), SRTP_OK);
+		CU_ASSERT_EQUAL(rtcp_unprotect(scene.receiver, &rtcp.at, scene.now), SRTP_OK);
+		srtp_indexes(scene.sender, &sent);
+		srtp_indexes(scene.receiver, &heard);
+		CU_ASSERT_EQUAL(heard.source[0].rtp_top, 65536 + 30000);
+		CU_ASSERT_TRUE(srtp_indexes_valid(&sent) && srtp_indexes_valid(&heard));
+
+		CU_ASSERT_EQUAL(scene_pass(&scene, 30001, 1), SRTP_OK);
+		resume(&scene.sender, &sent, scene.now);
+		resume(&scene.receiver, &heard, scene.now);
+		CU_ASSERT_EQUAL(scene_seal(&scene, &rtcp, 29999, 1), SRTP_REPLAYED);
+		CU_ASSERT_EQUAL(scene_pass(&scene, 46383, 1), SRTP_OK);
+		CU_ASSERT_EQUAL(scene.receiver->sources[0].rtp.top, 65536 + 46383);
+		scene_rtcp(&rtcp, 4, 1);
+		CU_ASSERT_EQUAL(rtcp_protect(scene.sender, &rtcp.at, scene.now), SRTP_OK);
+		CU_ASSERT_EQUAL(scene.sender->rtcp_sent, 1 + SRTP_STATE_SKIP + 1);
+		CU_ASSERT_EQUAL(rtcp_unprotect(scene.receiver, &rtcp.at, scene.now), SRTP_OK);
+		scene_close(&scene);
+	}
+}
+
+static void test_indexes_of_rtcp_become_due(void)
+{
+	struct scene scene = scene_open(SRTP_AEAD_AES_128_GCM);
+	struct srtp_indexes sent;
+	unsigned int n = 0;
+
+	srtp_indexes(scene.sender, &sent);
+	while (!srtp_due(scene.sender) && n < SRTP_STATE_SKIP) {
+		struct scene_packet rtcp;
+
+		scene_rtcp(&rtcp, 4, 1);
+		CU_ASSERT_EQUAL(rtcp_protect(scene.sender, &rtcp.at, scene.now), SRTP_OK);
+		n++;
+	}
+	CU_ASSERT_EQUAL(n, SRTP_STATE_SKIP / 2);
+	scene_close(&scene);
+}
+
+static void test_refuses_indexes_that_cannot_be(void)
+{
+	const struct srtp_indexes good = { .rtp_used = 1,
+					   .sources = 2,
+					   .source = { { .ssrc = 1, .rtp_top = 5 },
+						       { .ssrc = 2 } } };
+	struct srtp_indexes bad;
+
+	CU_ASSERT_TRUE(srtp_indexes_valid(&good));
+	for (unsigned int i = 0; i < 6; i++) {
+		bad = good;
+		if (i == 0)
+			bad.sources = SRTP_SSRCS + 1;
+		else if (i == 1)
+			bad.rtp_used = 4;
+		else if (i == 2)
+			bad.rtcp_used = 4;
+		else if (i == 3)
+			bad.source[1].ssrc = 1;
+		else if (i == 4)
+			bad.source[0].rtp_top = SRTP_INDEX_MAX + 1;
+		else
+			bad.rtcp_sent = SRTCP_INDEX_MAX + 1U;
+		CU_ASSERT_FALSE(srtp_indexes_valid(&bad));
+	}
+}
+
 /* Nothing is lost, no index is used twice, replays stay replays. */
 static void test_goes_on_exactly(void)
 {
@@ -185,4 +280,7 @@ TEST_SUITE(srtp_state, { "exports what it imports", test_exports_what_it_imports
 	   { "goes on after a restart", test_goes_on_after_a_restart },
 	   { "keeps what was replaced", test_keeps_what_was_replaced },
 	   { "refuses other bytes", test_refuses_other_bytes },
-	   { "fails without memory", test_fails_without_memory });
+	   { "fails without memory", test_fails_without_memory },
+	   { "resumes from indexes", test_resumes_from_indexes },
+	   { "indexes of RTCP become due", test_indexes_of_rtcp_become_due },
+	   { "refuses indexes that cannot be", test_refuses_indexes_that_cannot_be });
