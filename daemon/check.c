@@ -10,6 +10,7 @@
 #include "call/timeout_post.h"
 #include "check.h"
 #include "check_paths.h"
+#include "check_ports.h"
 #include "destinations.h"
 #include "homer/homer.h"
 #include "kernel/bpf.h"
@@ -285,31 +286,56 @@ static unsigned int check_stun_addresses(const struct stun_sites *sites)
 	return mistakes;
 }
 
-/* Errors of the interfaces were logged before: without a table there is nothing to compare with. */
-static unsigned int check_stun(const struct conf *conf)
+/*
+ * The addresses of the interfaces with their ports, first @n that are bound, then those advertised
+ * for each. Errors of the interfaces were logged before: these are left out. NULL: out of memory
+ */
+static struct addr_ports *read_media(const struct conf *conf, size_t *n)
 {
 	struct iface_table *table =
 		iface_table_new((uint16_t)conf->port_min, (uint16_t)conf->port_max, 0);
-	struct addr_ports *media = NULL;
-	struct stun_sites sites;
-	unsigned int mistakes;
+	struct addr_ports *media;
 	const char *error;
-	size_t n;
 
 	for (size_t i = 0; table && i < conf->interface.count; i++)
 		iface_table_add(table, str_of(conf->interface.item[i]), &error);
-	n = table ? iface_count(table) : 0;
-	media = calloc(2 * n + 1, sizeof(*media));
-	n = media ? n : 0;
-	for (size_t i = 0; i < n; i++) {
+	*n = table ? iface_count(table) : 0;
+	media = calloc(2 * *n + 1, sizeof(*media));
+	for (size_t i = 0; media && i < *n; i++) {
 		media[i] = iface_bound(iface_at(table, i));
-		media[n + i] = iface_advertised(iface_at(table, i));
+		media[*n + i] = iface_advertised(iface_at(table, i));
 	}
-	mistakes = stun_check(conf, media, 2 * n, &sites);
-	if (!mistakes)
-		mistakes = check_stun_addresses(&sites);
-	free(media);
 	iface_table_free(table);
+	*n = media ? *n : 0;
+	return media;
+}
+
+static unsigned int check_stun(const struct conf *conf, const struct addr_ports *media,
+			       size_t n_bound)
+{
+	struct stun_sites sites;
+	unsigned int mistakes = stun_check(conf, media, 2 * n_bound, &sites);
+
+	return mistakes ? mistakes : check_stun_addresses(&sites);
+}
+
+static unsigned int check_sockets(const struct conf *conf)
+{
+	size_t n;
+	struct addr_ports *media = read_media(conf, &n);
+	unsigned int mistakes = check_stun(conf, media, n) + check_ports(conf, media, n);
+
+	free(media);
+	return mistakes;
+}
+
+static unsigned int check_shared_ports(const struct conf *conf, enum log_level level)
+{
+	size_t n;
+	struct addr_ports *media = read_media(conf, &n);
+	unsigned int mistakes = check_ports_shared(conf, media, n, level);
+
+	free(media);
 	return mistakes;
 }
 
@@ -348,7 +374,7 @@ static unsigned int check_firewall(const struct conf *conf)
 unsigned int check_conf(const struct conf *conf)
 {
 	unsigned int mistakes = check_interfaces(conf) + check_lists(conf) + check_notify(conf) +
-				check_homer(conf) + check_stun(conf) + check_kernel(conf) +
+				check_homer(conf) + check_sockets(conf) + check_kernel(conf) +
 				check_firewall(conf) +
 				check_group("control-group", conf->control_group) +
 				check_group("cdr-group", conf->cdr_group);
@@ -382,7 +408,7 @@ unsigned int check_degraded(const struct conf *conf)
 		log_err("cdr-group \"%s\": user %u is not in this group, so the file would keep "
 			"the group of this user",
 			conf->cdr_group, geteuid());
-	return (unsigned int)!control + !cdr;
+	return (unsigned int)!control + !cdr + check_shared_ports(conf, LOG_LEVEL_ERR);
 }
 
 /* Does one range of @text ("30000-39999,5060") contain all of first..last? */
@@ -465,5 +491,6 @@ void check_host(const struct conf *conf)
 		if (is_first_range(table, i))
 			check_port_range(conf, iface_at(table, i)->port_min,
 					 iface_at(table, i)->port_max);
+	check_shared_ports(conf, LOG_LEVEL_WARNING);
 	iface_table_free(table);
 }

@@ -16,15 +16,15 @@
 unsigned int check_conf(const struct conf *conf);
 
 /**
- * check_degraded() - checks for what the start logs as an error, but does not refuse; for
- * --check-config
+ * check_degraded() - checks for what the start logs as an error or a warning, but does not refuse;
+ * for --check-config
  * Return: number of errors, all logged
  */
 unsigned int check_degraded(const struct conf *conf);
 
 /*
  * Logs warnings: too few descriptors (after raising the limit if permitted), ports that the kernel
- * may assign to other programs.
+ * may assign to other programs, or that a listener has.
  */
 void check_host(const struct conf *conf);
 

@@ -58,20 +58,6 @@ static int add_socket_everywhere(struct destinations *d, const struct endpoint *
 	return error;
 }
 
-/* "udp:192.0.2.1:2223" to "192.0.2.1:2223"; NULL: a path */
-static const char *without_prefix(const char *text)
-{
-	static const char *const prefixes[] = { "udp:", "udp6:", "tcp:", "tcp6:" };
-
-	if (text[0] == '/' || str_starts(str_of(text), STR("unix:")) ||
-	    str_starts(str_of(text), STR("cunix:")))
-		return NULL;
-	for (size_t i = 0; i < COUNT(prefixes); i++)
-		if (str_starts(str_of(text), str_of(prefixes[i])))
-			return text + strlen(prefixes[i]);
-	return text;
-}
-
 /* What cannot be resolved is an error where it is opened. */
 static int add_text(struct destinations *d, const char *text, bool loopback, const char *why)
 {
@@ -93,7 +79,7 @@ static int add_control(struct destinations *d, const struct conf_list *listen)
 	int error = 0;
 
 	for (size_t i = 0; i < listen->count && !error; i++) {
-		const char *text = without_prefix(listen->item[i]);
+		const char *text = endpoint_unprefixed(listen->item[i]);
 
 		if (text)
 			error = add_text(d, text, false, "control socket of the relay");
@@ -132,7 +118,7 @@ static int add_notify(struct destinations *d, const struct conf_list *notify)
 	int error = 0;
 
 	for (size_t i = 0; i < notify->count && !error; i++) {
-		const char *text = without_prefix(notify->item[i]);
+		const char *text = endpoint_unprefixed(notify->item[i]);
 		char address[300];
 
 		if (timeout_post_is(notify->item[i]))

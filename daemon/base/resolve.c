@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include "base/count.h"
 #include "base/resolve.h"
 
 static int resolve_name(const char *text, struct endpoint *addrs, size_t room)
@@ -45,4 +46,17 @@ int endpoint_resolve(const char *text, struct endpoint *addrs, size_t room)
 		return 2;
 	}
 	return resolve_name(text, addrs, room);
+}
+
+const char *endpoint_unprefixed(const char *text)
+{
+	static const char *const prefixes[] = { "udp:", "udp6:", "tcp:", "tcp6:" };
+
+	if (text[0] == '/' || str_starts(str_of(text), STR("unix:")) ||
+	    str_starts(str_of(text), STR("cunix:")))
+		return NULL;
+	for (size_t i = 0; i < COUNT(prefixes); i++)
+		if (str_starts(str_of(text), str_of(prefixes[i])))
+			return text + strlen(prefixes[i]);
+	return text;
 }

@@ -15,5 +15,7 @@
  * Return: their number, at most @room; -EINVAL: none
  */
 int endpoint_resolve(const char *text, struct endpoint *addrs, size_t room);
+/* "udp:192.0.2.1:2223" to "192.0.2.1:2223"; the text itself if it has no prefix; NULL: a path */
+const char *endpoint_unprefixed(const char *text);
 
 #endif
