@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ struct server {
 	struct event *timer;
 	bool busy;
 	bool told_failing, told_refused, told_full; /* log lines; until an object is taken */
+	char why[80];				    /* the attempt failed; "": not known yet */
 	unsigned int retry_ms;
 	struct object *objects; /* oldest first */
 	size_t n_objects, bytes;
@@ -123,8 +125,9 @@ static void try_later(struct server *server)
 	unsigned int doubled = server->retry_ms * 2;
 
 	if (!server->told_failing)
-		log_warn("notify %s: the server does not take time-out notifications: they wait",
-			 server->shown);
+		log_warn("notify %s: the server does not take time-out notifications (%s): they "
+			 "wait",
+			 server->shown, server->why);
 	server->told_failing = true;
 	set_timer(server, server->retry_ms);
 	server->retry_ms = doubled < RETRY_MAX_MS ? doubled : RETRY_MAX_MS;
@@ -139,12 +142,11 @@ static void taken(struct server *server)
 	drop(server, server->objects);
 }
 
-static void refused(struct server *server, int status)
+static void refused(struct server *server)
 {
 	if (!server->told_refused)
-		log_warn("notify %s: the server refuses time-out notifications with status %d: "
-			 "they are lost",
-			 server->shown, status);
+		log_warn("notify %s: the server refuses time-out notifications (%s): they are lost",
+			 server->shown, server->why);
 	server->told_refused = true;
 	lose(server, server->objects);
 }
@@ -155,6 +157,49 @@ static bool is_passing(int status)
 	return !status || status >= 500 || status == 408 || status == 429;
 }
 
+__attribute__((format(printf, 2, 3))) static void set_why(struct server *server, const char *format,
+							  ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(server->why, sizeof(server->why), format, args);
+	va_end(args);
+}
+
+/* "503 Service Unavailable"; what the server wrote after the number is escaped. */
+static void set_why_status(struct server *server, const struct evhttp_request *request, int status)
+{
+	const char *phrase = evhttp_request_get_response_code_line(request);
+	char shown[60];
+
+	if (phrase && *phrase)
+		set_why(server, "%d %s", status, log_escape(str_of(phrase), shown, sizeof(shown)));
+	else
+		set_why(server, "status %d", status);
+}
+
+/* The library calls it before on_answer(), but not if the connection is refused. */
+static void on_error(enum evhttp_request_error error, void *arg)
+{
+	switch (error) {
+	case EVREQ_HTTP_TIMEOUT:
+		set_why(arg, "it does not answer in time");
+		break;
+	case EVREQ_HTTP_EOF:
+		set_why(arg, "it cannot be reached, or ends the connection without an answer");
+		break;
+	case EVREQ_HTTP_INVALID_HEADER:
+		set_why(arg, "its answer is not HTTP");
+		break;
+	case EVREQ_HTTP_DATA_TOO_LONG:
+		set_why(arg, "its answer is longer than %d bytes", ANSWER_MAX);
+		break;
+	default:
+		set_why(arg, "the connection failed");
+	}
+}
+
 static void on_answer(struct evhttp_request *request, void *arg)
 {
 	struct server *server = arg;
@@ -162,6 +207,10 @@ static void on_answer(struct evhttp_request *request, void *arg)
 
 	server->busy = false;
 	event_del(server->timer);
+	if (status)
+		set_why_status(server, request, status);
+	else if (!*server->why)
+		set_why(server, "connection refused");
 	if (is_passing(status)) {
 		try_later(server);
 		return;
@@ -170,7 +219,7 @@ static void on_answer(struct evhttp_request *request, void *arg)
 	if (status >= 200 && status < 300)
 		taken(server);
 	else
-		refused(server, status);
+		refused(server);
 	/* Not from here: the library is still busy with this request. */
 	if (server->objects)
 		set_timer(server, 0);
@@ -198,6 +247,7 @@ static struct evhttp_request *make_request(struct server *server)
 
 	if (!request)
 		return NULL;
+	evhttp_request_set_error_cb(request, on_error);
 	head = evhttp_request_get_output_headers(request);
 	if (!evhttp_add_header(head, "Host", server->host) &&
 	    !evhttp_add_header(head, "User-Agent", "rtprelayd/" RTPRELAY_VERSION) &&
@@ -212,6 +262,7 @@ static void send_first(struct server *server)
 {
 	struct evhttp_request *request = open_connection(server) ? make_request(server) : NULL;
 
+	set_why(server, "%s", request ? "" : "out of memory");
 	if (!request) {
 		try_later(server);
 		return;
@@ -222,6 +273,7 @@ static void send_first(struct server *server)
 	if (evhttp_make_request(server->connection, request, EVHTTP_REQ_POST, server->target) &&
 	    server->busy) {
 		server->busy = false;
+		set_why(server, "the connection failed");
 		try_later(server);
 	}
 }
@@ -232,6 +284,7 @@ static void give_up(struct server *server)
 	server->busy = false;
 	evhttp_connection_free(server->connection);
 	server->connection = NULL;
+	set_why(server, "it has not answered for %u s", (server->conf->patience_ms + 999) / 1000);
 	try_later(server);
 }
 

@@ -33,8 +33,9 @@ struct rtpp_listener {
 	struct endpoint addr; /* unset: a Unix socket */
 	int fd;		      /* -1: not connected */
 	bool connected;
-	bool full;     /* write nothing before the listener has read */
-	size_t unread; /* bytes that the listener may not have read yet; of a Unix socket */
+	bool told_failing; /* log line; until a line is written */
+	bool full;	   /* write nothing before the listener has read */
+	size_t unread;	   /* bytes that the listener may not have read yet; of a Unix socket */
 	struct event *io, *again;
 	unsigned int retry_ms;
 	struct line *lines;   /* oldest first */
@@ -112,9 +113,15 @@ static void try_again_in(struct rtpp_listener *l, unsigned int ms)
 	event_add(l->again, &wait);
 }
 
-/* The pause doubles with each failure, up to RETRY_MAX_MS. */
-static void connect_later(struct rtpp_listener *l)
+/* The pause doubles with each failure, up to RETRY_MAX_MS. @error: 0: the listener closed it */
+static void connect_later(struct rtpp_listener *l, int error)
 {
+	if (l->lines && !l->told_failing) {
+		log_warn("notify %s: the listener does not take time-out notifications (%s): they "
+			 "wait",
+			 l->name, error ? strerror(error) : "it closed the connection");
+		l->told_failing = true;
+	}
 	disconnect(l);
 	if (l->lines)
 		try_again_in(l, l->retry_ms);
@@ -153,8 +160,15 @@ static bool has_room(struct rtpp_listener *l)
 	return l->unread + l->lines->len <= RTPP_TAG_MAX + 1;
 }
 
-/* False: the connection is broken. */
-static bool write_lines(struct rtpp_listener *l)
+static void tell_taken(struct rtpp_listener *l)
+{
+	if (l->told_failing)
+		log_notice("notify %s: the listener takes time-out notifications again", l->name);
+	l->told_failing = false;
+}
+
+/* Return: 0; an errno: the connection is broken */
+static int write_lines(struct rtpp_listener *l)
 {
 	while (l->lines) {
 		const struct line *line = l->lines;
@@ -162,40 +176,46 @@ static bool write_lines(struct rtpp_listener *l)
 
 		l->full = !has_room(l);
 		if (l->full)
-			return true;
+			return 0;
 		n = send(l->fd, line->text + l->sent, line->len - l->sent, MSG_NOSIGNAL);
 		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
+			return errno == EAGAIN || errno == EINTR ? 0 : errno;
+		tell_taken(l);
 		l->unread += (size_t)n;
 		l->sent += (size_t)n;
 		if (l->sent == line->len)
 			drop_first(l);
 	}
-	return true;
+	return 0;
 }
 
-static bool still_there(const struct rtpp_listener *l)
+/* False: *error, which is 0 if the listener closed the connection */
+static bool still_there(const struct rtpp_listener *l, int *error)
 {
 	char nothing[256];
 	ssize_t n = recv(l->fd, nothing, sizeof(nothing), MSG_DONTWAIT);
 
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+	*error = n < 0 ? errno : 0;
+	return n > 0 || *error == EAGAIN || *error == EINTR;
 }
 
-static bool is_connected(const struct rtpp_listener *l)
+static bool is_connected(const struct rtpp_listener *l, int *error)
 {
-	socklen_t len = sizeof(int);
-	int error = 0;
+	socklen_t len = sizeof(*error);
 
-	return !getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &len) && !error;
+	if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, error, &len))
+		*error = errno;
+	return !*error;
 }
 
 static void watch(struct rtpp_listener *l);
 
 static void write_on(struct rtpp_listener *l)
 {
-	if (!write_lines(l)) {
-		connect_later(l);
+	int error = write_lines(l);
+
+	if (error) {
+		connect_later(l, error);
 		return;
 	}
 	l->retry_ms = RETRY_MS;
@@ -207,16 +227,17 @@ static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
 	struct rtpp_listener *l = arg;
 	bool ok = true;
+	int error = 0;
 
 	(void)fd;
 	if (!l->connected)
-		ok = l->connected = is_connected(l);
+		ok = l->connected = is_connected(l, &error);
 	else if (what & EV_READ)
-		ok = still_there(l);
+		ok = still_there(l, &error);
 	if (ok)
 		write_on(l);
 	else
-		connect_later(l);
+		connect_later(l, error);
 }
 
 /* Waits until it can write if there are lines; otherwise only for the end of the connection. */
@@ -229,7 +250,7 @@ static void watch(struct rtpp_listener *l)
 		event_free(l->io);
 	l->io = event_new(l->base, l->fd, what, on_socket, l);
 	if (!l->io || event_add(l->io, NULL))
-		connect_later(l);
+		connect_later(l, ENOMEM);
 	else if (l->full)
 		try_again_in(l, READ_MS);
 }
@@ -237,13 +258,17 @@ static void watch(struct rtpp_listener *l)
 static void on_again(evutil_socket_t fd, short what, void *arg)
 {
 	struct rtpp_listener *l = arg;
+	int error;
 
 	(void)fd;
 	(void)what;
-	if (l->connected)
+	if (l->connected) {
 		write_on(l);
-	else if (start_connect(l))
-		connect_later(l);
+		return;
+	}
+	error = start_connect(l);
+	if (error)
+		connect_later(l, -error);
 	else
 		watch(l);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
+#include <poll.h>
 #include "daemon/call/timeout_post.h"
 #include "tests/unit/log_capture.h"
 #include "tests/unit/scene.h"
@@ -44,7 +45,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	snprintf(setup->head, sizeof(setup->head), "%d %s %s %s",
 		 evhttp_request_get_command(request), evhttp_request_get_uri(request),
 		 evhttp_find_header(head, "Host"), evhttp_find_header(head, "Content-Type"));
-	evhttp_send_reply(request, status, "x", NULL);
+	evhttp_send_reply(request, status, "x\x1b", NULL);
 }
 
 static int socket_at(uint16_t port, bool listening, uint16_t *bound)
@@ -210,25 +211,39 @@ static void test_other_ends_are_not_told(void)
 	setup_close(&setup);
 }
 
-static void turn_for(struct setup *setup, int64_t ms)
+static bool run_until_logged(struct setup *setup, const struct log_capture *capture)
 {
-	int64_t until_ms = clock_ms() + ms;
+	int64_t until_ms = clock_ms() + SCENE_DEADLINE_MS;
 
-	while (clock_ms() < until_ms)
+	while (poll(&(struct pollfd){ .fd = capture->pipe_fd, .events = POLLIN }, 1, 0) < 1) {
+		if (clock_ms() > until_ms)
+			return false;
 		event_base_loop(setup->scene.base, EVLOOP_NONBLOCK);
+	}
+	return true;
 }
 
 static void test_calls_wait_for_the_server(void)
 {
+	struct log_capture capture;
 	static struct setup setup;
+	char log[4096];
 
 	setup_open(&setup, false, 10000);
+	log_capture_begin(&capture, LOG_LEVEL_NOTICE);
 	time_out(&setup, "c1");
 	time_out(&setup, "c2");
-	turn_for(&setup, 50); /* at least one attempt is refused */
+	CU_ASSERT(run_until_logged(&setup, &capture));
 	CU_ASSERT_EQUAL(timeout_post_waiting(setup.post), 2);
 	server_start(&setup);
 	CU_ASSERT(run_until_received(&setup, 2));
+	log_capture_end(&capture, log, sizeof(log));
+	CU_ASSERT_EQUAL(log_capture_count(log, "/ended: the server does not take time-out "
+					       "notifications (connection refused): they wait\n"),
+			1);
+	CU_ASSERT_EQUAL(log_capture_count(log, "/ended: the server takes time-out "
+					       "notifications again\n"),
+			1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(setup.all, "\"c1\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(setup.all, "\"c2\""));
 	CU_ASSERT(strstr(setup.all, "\"c1\"") < strstr(setup.all, "\"c2\""));
@@ -243,18 +258,34 @@ static void test_answers_of_the_server(void)
 		int status;
 		size_t received;
 		uint64_t lost;
-	} rows[] = { { 204, 2, 0 }, { 500, 3, 0 }, { 503, 3, 0 }, { 408, 3, 0 },
-		     { 429, 3, 0 }, { 400, 2, 1 }, { 404, 2, 1 }, { 302, 2, 1 } };
+		const char *log;
+	} rows[] = {
+		{ 204, 2, 0, "" },
+		{ 500, 3, 0, "(500 x\\x1b): they wait\n" },
+		{ 503, 3, 0, "(503 x\\x1b): they wait\n" },
+		{ 408, 3, 0, "(408 x\\x1b): they wait\n" },
+		{ 429, 3, 0, "(429 x\\x1b): they wait\n" },
+		{ 400, 2, 1, "(400 x\\x1b): they are lost\n" },
+		{ 404, 2, 1, "(404 x\\x1b): they are lost\n" },
+		{ 302, 2, 1, "(302 x\\x1b): they are lost\n" },
+	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct log_capture capture;
 		static struct setup setup;
+		char log[4096];
 
 		setup_open(&setup, false, 10000);
 		server_start(&setup);
 		setup.status[0] = rows[i].status;
+		log_capture_begin(&capture, LOG_LEVEL_WARNING);
 		time_out(&setup, "c1");
 		time_out(&setup, "c2");
 		CU_ASSERT(run_until_received(&setup, rows[i].received));
+		log_capture_end(&capture, log, sizeof(log));
+		CU_ASSERT_EQUAL(log_capture_count(log, "warning: notify http://"),
+				*rows[i].log ? 1 : 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(log, rows[i].log));
 		CU_ASSERT_EQUAL(setup.received, rows[i].received);
 		CU_ASSERT_EQUAL(setup.lost, rows[i].lost);
 		CU_ASSERT_PTR_NOT_NULL(strstr(setup.last, "\"c2\""));
@@ -283,17 +314,32 @@ static int accept_first(struct setup *setup)
 /* It accepts the connection and says nothing: after some time there is another attempt. */
 static void test_server_that_does_not_answer(void)
 {
+	struct log_capture capture;
 	static struct setup setup;
+	char log[4096];
 	int fd;
 
 	setup_open(&setup, true, 100);
+	log_capture_begin(&capture, LOG_LEVEL_WARNING);
 	time_out(&setup, "c1");
 	fd = accept_first(&setup);
 	CU_ASSERT_EQUAL(timeout_post_waiting(setup.post), 1);
 	server_start(&setup); /* at the same port; the first connection stays */
 	CU_ASSERT(run_until_received(&setup, 1));
+	log_capture_end(&capture, log, sizeof(log));
+	CU_ASSERT_PTR_NOT_NULL(strstr(log, "(it has not answered for 1 s): they wait\n"));
 	CU_ASSERT_EQUAL(setup.lost, 0);
 	close(fd);
+	setup_close(&setup);
+	/* It closes the connection. */
+	setup_open(&setup, true, 10000);
+	log_capture_begin(&capture, LOG_LEVEL_WARNING);
+	time_out(&setup, "c1");
+	close(accept_first(&setup));
+	server_start(&setup);
+	CU_ASSERT(run_until_received(&setup, 1));
+	log_capture_end(&capture, log, sizeof(log));
+	CU_ASSERT_PTR_NOT_NULL(strstr(log, "ends the connection without an answer): they wait\n"));
 	setup_close(&setup);
 	/* Closing while an attempt is under way. */
 	setup_open(&setup, true, 10000);

@@ -10,6 +10,7 @@
 #include "daemon/packet/pool.h"
 #include "daemon/rtpproxy/rtpp.h"
 #include "daemon/rtpproxy/notify.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 
@@ -199,9 +200,12 @@ static void test_other_ends_of_calls_are_not_notified(void)
 
 static void test_lines_wait_for_the_listener(void)
 {
+	struct log_capture capture;
+	char log[4096];
 	struct setup setup;
 
 	setup_open(&setup, NULL);
+	log_capture_begin(&capture, LOG_LEVEL_NOTICE);
 	ask(&setup, "U c 192.0.2.1 4000 a;1 %s T1", setup.unix_text);
 	ask(&setup, "U d 192.0.2.1 4000 a;1 %s T2", setup.unix_text);
 	time_out(&setup, "c");
@@ -210,6 +214,15 @@ static void test_lines_wait_for_the_listener(void)
 	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 2);
 	setup.listener = listen_unix(&setup);
 	CU_ASSERT_STRING_EQUAL(hear(&setup), "T1\nT2\n");
+	log_capture_end(&capture, log, sizeof(log));
+	CU_ASSERT_EQUAL(log_capture_count(log, "/socket: the listener does not take time-out "
+					       "notifications (No such file or directory): they "
+					       "wait\n"),
+			1);
+	CU_ASSERT_EQUAL(
+		log_capture_count(log, "/socket: the listener takes time-out notifications again"),
+		1);
+	CU_ASSERT_EQUAL(log_capture_count(log, "notify "), 2);
 	/* Connections that worked do not make the pause before the next attempt longer. */
 	for (int i = 0; i < 6; i++) {
 		close(setup.connection);
@@ -220,9 +233,9 @@ static void test_lines_wait_for_the_listener(void)
 		CU_ASSERT_STRING_EQUAL(hear(&setup), "T\n");
 	}
 	/* The listener closes, a line is sent, the listener opens again. */
+	log_capture_begin(&capture, LOG_LEVEL_NOTICE);
 	close(setup.connection);
 	close(setup.listener);
-	unlink(setup.path);
 	setup.connection = -1;
 	event_base_loop(setup.scene.base, EVLOOP_NONBLOCK);
 	ask(&setup, "U e 192.0.2.1 4000 a;1 %s T3", setup.unix_text);
@@ -231,6 +244,10 @@ static void test_lines_wait_for_the_listener(void)
 	CU_ASSERT_EQUAL(rtpp_notify_waiting(setup.notify), 1);
 	setup.listener = listen_unix(&setup);
 	CU_ASSERT_STRING_EQUAL(hear(&setup), "T3\n");
+	log_capture_end(&capture, log, sizeof(log));
+	CU_ASSERT_EQUAL(log_capture_count(log, " notifications (Connection refused): they wait\n"),
+			1);
+	CU_ASSERT_EQUAL(log_capture_count(log, "notify "), 2);
 	setup_close(&setup);
 }
 
