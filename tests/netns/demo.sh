@@ -5,18 +5,15 @@
 # received
 #
 # Real SIP (sipp and Kamailio with docs/kamailio/kamailio.cfg), real RTP, in namespaces that are
-# removed afterwards (drawn in net.sh). The kernel forwards the media if this machine can load
-# modules. If not, the call is shown with media in the daemon, and then again in a virtual machine
-# (tests/guest/demo), which runs this script too. Exit status 0: all checks passed.
+# removed afterwards (drawn in net.sh). The kernel forwards the media: by the module, or, if this
+# machine cannot load modules, by BPF. If neither is possible, the call is shown with media in the
+# daemon, and then again in a virtual machine (tests/guest/demo), which runs this script too; VM=1
+# asks for that in any case. Exit status 0: all checks passed.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 LOG=build/logs/demo
-. tests/netns/net.sh
-. tests/netns/phone.sh
-
 PACKETS=150
-ATTACK=${ATTACK:-8000}
 NAT_OF_CALLER="NAT A, port-restricted"
 NAT_OF_CALLEE="NAT B, symmetric with random ports"
 
@@ -44,9 +41,10 @@ build() {
 }
 [ "${IN_GUEST:-}" ] || build
 
-# --- The module: loaded into this machine's kernel while the demo runs ----------------------------
+# --- The kernel path ------------------------------------------------------------------------------
 
-NO_MODULE='' MODULE_LOADED=''
+# The module is loaded into this machine's kernel while the demo runs.
+NO_MODULE='' NO_BPF='' MODULE_LOADED=''
 module_load() {
 	[ -d /sys/module/rtprelay ] && return
 	if [ ! -e /proc/modules ]; then
@@ -62,6 +60,21 @@ module_load() {
 	fi
 }
 
+bpf_try() {
+	if daemon/rtprelayd --config=none --interface=127.0.0.1 --listen-ng=127.0.0.1:2223 --kernel=require --check-config >"$LOG/bpf.log" 2>&1; then
+		KERNEL=bpf
+	else
+		NO_BPF=$(sed -n 's/.*nor can BPF: //p' "$LOG/bpf.log")
+	fi
+}
+
+module_load
+[ -z "$NO_MODULE" ] || bpf_try
+. tests/netns/net.sh
+. tests/netns/phone.sh
+. tests/netns/path.sh
+ATTACK=${ATTACK:-8000}
+
 all_down() {
 	net_down
 	[ -z "$MODULE_LOADED" ] || rmmod rtprelay
@@ -69,8 +82,6 @@ all_down() {
 
 trap all_down EXIT
 trap 'exit 1' INT TERM
-module_load
-. tests/netns/path.sh
 
 # --- Fields of the relay's reply to a query, for the party with this private address --------------
 
@@ -88,10 +99,11 @@ relay_port() {
 	echo "$(relay_says "$1" "local address"):$(relay_says "$1" "local port")"
 }
 
-# user or kernel, with the reason for user, and the number of packets forwarded by each.
+# user or kernel, with the reason for user, or with the way into the kernel; and the number of
+# packets forwarded by each.
 path_of() {
 	local reason all kernel
-	reason=$(relay_says "$1" "path reason")
+	reason=$(relay_says "$1" "path reason")$(relay_says "$1" "kernel path")
 	all=$(relay_says "$1" stats/packets)
 	kernel=$(relay_says "$1" "kernel packets")
 	echo "$(relay_says "$1" path)${reason:+ ($reason)}; packets so far: ${kernel:-0} by the kernel, $((all - ${kernel:-0})) by the daemon"
@@ -193,8 +205,10 @@ end relay
 
 # --- The same call in a virtual machine, with media in the kernel ---------------------------------
 
-if [ -n "$NO_MODULE" ]; then
-	echo "The same call again in a virtual machine, with media in the kernel ($NO_MODULE)"
+[ -z "$NO_MODULE" ] || [ -n "${VM:-}$NO_BPF" ] || echo "Not shown here: media by the kernel module: $NO_MODULE; make demo VM=1 shows it in a virtual machine"
+[ -z "$NO_BPF" ] || echo "Not shown here: media by BPF: $NO_BPF"
+if [ -n "$NO_BPF" ] || [ -n "${VM:-}" ]; then
+	echo "The same call again in a virtual machine, with media in the kernel by the module"
 	echo
 	tests/guest/demo || fail "the call in the virtual machine"
 fi
