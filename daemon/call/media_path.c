@@ -245,6 +245,7 @@ static void report_refused(struct media *media, int side, int comp, struct kmod_
 
 	read_flow(flow, &kernel);
 	kernel.stranger = refused->source;
+	kernel.stranger_count = refused->count;
 	kernel.stranger_rtp = refused->rtp;
 	kernel.stranger_numbered = refused->numbered;
 	kernel.stranger_ssrc = refused->ssrc;

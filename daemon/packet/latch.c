@@ -545,6 +545,15 @@ enum latch_verdict latch_packet(struct latch *latch, const struct latch_ref *ref
 	return LATCH_TAKEN;
 }
 
+bool latch_could_be(const struct latch *latch, const struct latch_ref *ref,
+		    const struct endpoint *source)
+{
+	const struct latch_memory *m = &latch->sealed;
+	uint64_t facts = stream_facts(ref) | fact(FACT_ALL_PRIVATE, all_private(ref, source));
+
+	return endpoint_addr_eq(&m->source, source) || usable_fact(m, classify(ref, source), facts);
+}
+
 /* --- Signalling ------------------------------------------------------------------------------- */
 
 static void open_window(struct latch_memory *m, const struct latch_ref *ref, int64_t now_ms)

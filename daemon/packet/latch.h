@@ -582,6 +582,12 @@ static inline bool latch_has_ssrc(const struct latch *latch, uint32_t ssrc)
 	return latch->sealed.ssrc_known && latch->sealed.ssrc == ssrc;
 }
 
+/*
+ * Of a packet only @source is known: could one from there take the place of the source in use, at
+ * the right time and with the right numbers?
+ */
+bool latch_could_be(const struct latch *latch, const struct latch_ref *ref,
+		    const struct endpoint *source);
 /* May media be sent to where signalling says? */
 bool latch_signalled_usable(const struct latch_ref *ref);
 /**

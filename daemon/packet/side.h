@@ -224,11 +224,12 @@ struct stream_seed {
  * @rate: packets a second of that source, on average; 0: not known
  * @stranger: source of a packet that the kernel dropped; unset: none. Latching decides on it
  *	as on a packet that arrived here.
+ * @stranger_count: packets refused since the last report, with this one; 0: not known
  */
 struct bridge_kernel {
 	bool in_kernel, rtp, numbered, stranger_rtp, stranger_numbered;
 	int64_t heard_ms;
-	uint32_t ssrc, rate, stranger_ssrc;
+	uint32_t ssrc, rate, stranger_ssrc, stranger_count;
 	uint16_t seq, stranger_seq;
 	uint8_t stranger_pt;
 	struct endpoint stranger;

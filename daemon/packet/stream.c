@@ -220,12 +220,17 @@ static bool admit_other(struct stream *s, const struct latch_packet *packet)
 	return false;
 }
 
-/* The source in use keeps its place as long as it is not silent. */
-static bool is_settled(const struct stream *s)
+static bool is_foreign(const struct stream *s)
 {
 	const struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
 
-	return latch_settled(&s->latch) && !latch_is_foreign(&s->latch, rtp ? &rtp->latch : NULL);
+	return latch_is_foreign(&s->latch, rtp ? &rtp->latch : NULL);
+}
+
+/* The source in use keeps its place as long as it is not silent. */
+static bool is_settled(const struct stream *s)
+{
+	return latch_settled(&s->latch) && !is_foreign(s);
 }
 
 /* The contest is decided, the kernel may forward again. */
@@ -434,17 +439,35 @@ static bool is_candidate(const struct stream *s, const struct bridge_kernel *k)
 }
 
 /*
+ * RTCP pauses for seconds, and never locks: else a few packets sprayed at all ports would move the
+ * RTCP of all calls here, again and again. So only somebody whose place signalling tells matters;
+ * among those that are not reported nobody is looked for before the source in use has gone.
+ */
+static bool rtcp_may_change(const struct stream *s, const struct bridge_kernel *k, int64_t now_ms)
+{
+	bool hidden = k->stranger_count != 1; /* others were not reported */
+	bool gone = now_ms - latch_heard_ms(&s->latch) >= LATCH_GONE_MS;
+	struct latch_ref ref;
+
+	stream_fill_ref(s, &ref, true);
+	return latch_could_be(&s->latch, &ref, &k->stranger) || (hidden && (gone || is_foreign(s)));
+}
+
+/*
  * The kernel reports one packet a second. During a flood from an unknown source this is hardly ever
  * that of a phone whose NAT changed its port, or of a better source while the window is open or the
  * source in use is on trial: then the daemon has to check each packet.
  */
-static bool may_change(const struct stream *s, enum latch_verdict verdict, int64_t now_ms)
+static bool may_change(const struct stream *s, const struct bridge_kernel *k,
+		       enum latch_verdict verdict, int64_t now_ms)
 {
+	bool silent = latch_silent(&s->latch, now_ms);
+
 	if (verdict == LATCH_SOON || verdict == LATCH_PATIENCE)
 		return true;
-	if (latch_silent(&s->latch, now_ms))
-		return true;
-	return !is_settled(s) && !latch_pending(&s->latch);
+	if (!silent && (is_settled(s) || latch_pending(&s->latch)))
+		return false;
+	return s->comp == COMP_RTP || rtcp_may_change(s, k, now_ms);
 }
 
 static bool is_udptl(const struct stream *s, bool numbered)
@@ -475,7 +498,7 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 	verdict = judge_other(s, &packet);
 	if (verdict == LATCH_TAKEN) {
 		settle(s);
-	} else if (may_change(s, verdict, now_ms)) {
+	} else if (may_change(s, k, verdict, now_ms)) {
 		contest(s);
 	}
 }

@@ -9,6 +9,8 @@
 #define BIT(event) (1u << (event))
 #define NAT	   "203.0.113.9"
 #define NAT_SOURCE "203.0.113.9:50000"
+#define EXACT_RTCP "198.51.100.7:4001"
+#define NAT_RTCP   "203.0.113.9:50001"
 
 static enum latch_state state_of(const struct stage *stage, int index)
 {
@@ -142,6 +144,68 @@ static void test_rebound_source_ends_the_contest(void)
 	CU_ASSERT_FALSE(stream_at(&stage, A_RTP)->contested);
 	CU_ASSERT_EQUAL(take_news(&stage, A_RTP), BIT(BRIDGE_LATCHED) | BIT(BRIDGE_CHANGED));
 	close_stage(&stage);
+}
+
+/*
+ * RTCP pauses for seconds, and never locks: it stays in the kernel unless somebody who is reported,
+ * or may be hidden among those that are not, could take its place.
+ */
+static void test_spray_does_not_move_rtcp_out_of_the_kernel(void)
+{
+	static const struct {
+		const char *source, *stranger;
+		int64_t window_over_ms, silent_ms;
+		uint32_t count;
+		bool foreign, contested;
+	} rows[] = {
+		{ EXACT_RTCP, "192.0.2.66:6666", 0, 100, 1, false, false },
+		{ EXACT_RTCP, "192.0.2.66:6666", 0, 100, 50, false, false },
+		{ EXACT_RTCP, "192.0.2.66:6666", 0, 100, 50, true, true },
+		{ EXACT_RTCP, "192.0.2.66:6666", 0, LATCH_GONE_MS - 1, 50, false, false },
+		{ EXACT_RTCP, "192.0.2.66:6666", 0, LATCH_GONE_MS, 50, false, true },
+		{ EXACT_RTCP, "192.0.2.66:6666", 0, LATCH_GONE_MS, 0, false, true },
+		{ EXACT_RTCP, "192.0.2.66:6666", 0, LATCH_GONE_MS, 1, false, false },
+		{ EXACT_RTCP, "198.51.100.7:6666", 3000, 100, 1, false, false },
+		{ EXACT_RTCP, "198.51.100.7:6666", 3000, LATCH_SILENCE_MS, 1, false, true },
+		/* The source is near: a better one may come while its window is open. */
+		{ NAT_RTCP, "192.0.2.66:6666", 0, 100, 1, false, false },
+		{ NAT_RTCP, "192.0.2.66:6666", 0, 100, 50, false, false },
+		{ NAT_RTCP, "203.0.113.9:6666", 0, 100, 1, false, true },
+		{ NAT_RTCP, EXACT_RTCP, 0, 100, 1, false, true },
+		{ NAT_RTCP, "192.0.2.66:6666", 3000, 5000, 50, false, false },
+		{ NAT_RTCP, "203.0.113.9:6666", 3000, 100, 1, false, false },
+		{ NAT_RTCP, "203.0.113.9:6666", 3000, 5000, 1, false, true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct bridge_kernel report = { .in_kernel = true };
+		struct stage stage;
+
+		open_stage(&stage);
+		stage.scene.conf.side[SIDE_A].sdp[COMP_RTP] = place("198.51.100.7:4000");
+		stage.scene.conf.side[SIDE_A].sdp[COMP_RTCP] = place(EXACT_RTCP);
+		stage.scene.conf.side[SIDE_A].sip = place(NAT_SOURCE);
+		signal_stage(&stage);
+		arrive(&stage, A_RTCP, place(rows[i].source));
+		CU_ASSERT_TRUE(uses(&stage, A_RTCP, rows[i].source));
+		stage.now_ms += rows[i].window_over_ms;
+		arrive(&stage, A_RTCP, place(rows[i].source));
+		report.heard_ms = stage.now_ms;
+		stage.ssrc += rows[i].foreign;
+		arrive(&stage, A_RTP, place("198.51.100.7:4000"));
+		report.stranger = place(rows[i].stranger);
+		report.stranger_count = rows[i].count;
+		stage.now_ms += rows[i].silent_ms;
+		stream_kernel(stream_at(&stage, A_RTCP), &report, stage.now_ms);
+		CU_ASSERT_EQUAL(stream_at(&stage, A_RTCP)->contested, rows[i].contested);
+		if (stream_at(&stage, A_RTCP)->contested != rows[i].contested)
+			printf("\n    row %zu\n", i);
+		arrive(&stage, A_RTCP, place(rows[i].source));
+		stage.now_ms += 3000;
+		arrive(&stage, A_RTCP, place(rows[i].source));
+		CU_ASSERT_FALSE(stream_at(&stage, A_RTCP)->contested);
+		close_stage(&stage);
+	}
 }
 
 /* --- Reports of the kernel -------------------------------------------------------------------- */
@@ -373,6 +437,8 @@ TEST_SUITE(stream,
 	   { "contested stream stays here until it is locked",
 	     test_contested_stream_stays_here_until_it_is_locked },
 	   { "rebound source ends the contest", test_rebound_source_ends_the_contest },
+	   { "spray does not move RTCP out of the kernel",
+	     test_spray_does_not_move_rtcp_out_of_the_kernel },
 	   { "strangers do not keep a source heard", test_strangers_do_not_keep_a_source_heard },
 	   { "reported source latches by what it sent",
 	     test_reported_source_latches_by_what_it_sent },
