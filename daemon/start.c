@@ -650,6 +650,9 @@ static int start_flows(struct relay *relay)
 {
 	call_table_follow(relay->calls);
 	kmod_adopt(relay->kmod);
+	/* Only now: the calls go on by another path. */
+	if (strcmp(kmod_path(relay->kmod), "bpf") != 0)
+		bpf_clear(relay->conf.bpf_pin);
 	return 0;
 }
 

@@ -15,12 +15,6 @@
 #include "bpf/filters.h"
 #include "bpf/state.h"
 
-/*
- * Of the filter; with the handle, the next daemon finds it again. Others take the first priorities,
- * and the kernel gives 49152 and lower ones by itself.
- */
-#define PRIORITY 50000
-
 bool flow_map_is_ethernet(const char *device)
 {
 	struct ifreq request = { 0 };
@@ -46,7 +40,7 @@ static bool is_ethernet(int ifindex)
 static int query(const struct flow_map *map, int ifindex, uint32_t *program_id)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = FLOW_MAP_PRIORITY);
 	int error = bpf_tc_query(&hook, &options);
 
 	*program_id = error ? 0 : options.prog_id;
@@ -85,7 +79,7 @@ static int fail(int error, char *why, const char *what)
 int flow_map_attach(struct flow_map *map, int ifindex, char *why)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = PRIORITY,
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = FLOW_MAP_PRIORITY,
 		    .prog_fd = map->program, .flags = BPF_TC_F_REPLACE);
 	enum filter_owner owner;
 	int error;
@@ -100,11 +94,11 @@ int flow_map_attach(struct flow_map *map, int ifindex, char *why)
 		return fail(error, why, "no clsact qdisc");
 	if (!error && remember_clsact(map, ifindex))
 		return fail(-ENOMEM, why, "no clsact qdisc");
-	owner = filter_owner_at(ifindex, map->handle, PRIORITY, "rtprelay:");
+	owner = filter_owner_at(ifindex, map->handle, FLOW_MAP_PRIORITY, FLOW_MAP_FILTER);
 	if (owner == FILTER_FOREIGN) {
 		snprintf(why, FLOW_MAP_WHY,
-			 "another program has the filter of priority %d and handle %#x", PRIORITY,
-			 map->handle);
+			 "another program has the filter of priority %d and handle %#x",
+			 FLOW_MAP_PRIORITY, map->handle);
 		return -EEXIST;
 	}
 	error = bpf_tc_attach(&hook, &options);
@@ -122,7 +116,7 @@ int flow_map_attached(const struct flow_map *map, int ifindex)
 int flow_map_detach(struct flow_map *map, int ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = map->handle, .priority = FLOW_MAP_PRIORITY);
 	uint32_t program_id;
 	int error = query(map, ifindex, &program_id);
 

@@ -10,6 +10,14 @@
 
 #include "bpf/flow.h"
 
+/*
+ * Of the filter; with the handle, the next daemon finds it again. Others take the first priorities,
+ * and the kernel gives 49152 and lower ones by itself.
+ */
+#define FLOW_MAP_PRIORITY 50000
+/* What the kernel's name of our program begins with. */
+#define FLOW_MAP_FILTER "rtprelay:"
+
 /* "Are packets there Ethernet?" Needed by bpf_redirect_neigh(). */
 bool flow_map_is_ethernet(const char *device);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -87,6 +89,47 @@ static int dump(int ifindex, uint32_t parent, struct look *look)
 		error = receive(socket, nlh->nlmsg_seq, look);
 	mnl_socket_close(socket);
 	return error;
+}
+
+static int acknowledged(struct mnl_socket *socket, uint32_t seq)
+{
+	char buf[4096];
+	ssize_t len = mnl_socket_recvfrom(socket, buf, sizeof(buf));
+
+	if (len < 0)
+		return -errno;
+	return mnl_cb_run(buf, (size_t)len, seq, mnl_socket_get_portid(socket), NULL, NULL) < 0
+		       ? -errno
+		       : 0;
+}
+
+int filter_remove(int ifindex, uint32_t handle, uint32_t priority)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	char buf[256];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tc;
+	int error = 0;
+
+	if (!socket)
+		return -errno;
+	nlh->nlmsg_type = RTM_DELTFILTER;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	nlh->nlmsg_seq = 1;
+	tc = mnl_nlmsg_put_extra_header(nlh, sizeof(*tc));
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = ifindex;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	tc->tcm_handle = handle;
+	tc->tcm_info = TC_H_MAKE(priority << 16, htons(ETH_P_ALL));
+	mnl_attr_put_strz(nlh, TCA_KIND, "bpf");
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
+		error = -errno;
+	if (!error)
+		error = acknowledged(socket, nlh->nlmsg_seq);
+	mnl_socket_close(socket);
+	return error == -ENOENT || error == -ENODEV ? 0 : error;
 }
 
 enum filter_owner filter_owner_at(int ifindex, uint32_t handle, uint32_t priority, const char *name)

@@ -16,6 +16,7 @@
 #include "base/count.h"
 #include "base/log.h"
 #include "bpf/load.h"
+#include "bpf/pins.h"
 
 /* The assembler includes the object file of the program. */
 __asm__(".pushsection .rodata\n"
@@ -25,9 +26,6 @@ __asm__(".pushsection .rodata\n"
 	"bpf_program_end:\n"
 	".popsection\n");
 extern const char bpf_program[], bpf_program_end[];
-
-/* The maps that flows are in, and that are pinned. */
-static const char *const map_names[] = { "slots4", "slots6", "confs", "states", "rtcps", "totals" };
 
 #define LOG_LINES 20
 
@@ -55,22 +53,6 @@ static int log_libbpf(enum libbpf_print_level level, const char *format, va_list
 			log_debug("bpf: %s", line);
 	free(text);
 	return 0;
-}
-
-static void pin_path(char *path, size_t size, const char *folder, const char *name)
-{
-	snprintf(path, size, "%s/%s-%d", folder, name, BPF_LAYOUT);
-}
-
-void bpf_unpin(const char *folder)
-{
-	char path[512];
-
-	for (size_t i = 0; i < COUNT(map_names); i++) {
-		pin_path(path, sizeof(path), folder, map_names[i]);
-		unlink(path);
-	}
-	rmdir(folder);
 }
 
 static bool is_bpffs(const char *folder)
@@ -134,16 +116,16 @@ static uint32_t entries_for(const char *name, uint32_t limit)
 static uint32_t pinned_limit(struct bpf_object *object, const char *folder)
 {
 	uint32_t limit = 0, entries;
-	char path[512];
+	char path[BPF_PATH];
 
-	for (size_t i = 0; i < COUNT(map_names); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object, map_names[i]);
+	for (size_t i = 0; i < BPF_PINS; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, bpf_pin_names[i]);
 
-		pin_path(path, sizeof(path), folder, map_names[i]);
+		bpf_pin_path(path, folder, bpf_pin_names[i]);
 		entries = map ? pinned_entries(map, path) : 0;
 		if (!i)
 			limit = entries;
-		if (!entries || entries != entries_for(map_names[i], limit))
+		if (!entries || entries != entries_for(bpf_pin_names[i], limit))
 			return 0;
 	}
 	return limit;
@@ -153,12 +135,12 @@ static bool has_flows(const char *folder)
 {
 	struct bpf_key_ipv6 key;
 	bool some = false;
-	char path[512];
+	char path[BPF_PATH];
 
 	for (int i = 0; i < 2 && !some; i++) {
 		int fd;
 
-		pin_path(path, sizeof(path), folder, map_names[i]);
+		bpf_pin_path(path, folder, bpf_pin_names[i]);
 		fd = bpf_obj_get(path);
 		if (fd < 0)
 			continue;
@@ -170,16 +152,16 @@ static bool has_flows(const char *folder)
 
 static int set_maps(struct bpf_object *object, const char *folder, uint32_t limit)
 {
-	char path[512];
+	char path[BPF_PATH];
 
-	for (size_t i = 0; i < COUNT(map_names); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object, map_names[i]);
+	for (size_t i = 0; i < BPF_PINS; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, bpf_pin_names[i]);
 
-		if (!map || bpf_map__set_max_entries(map, entries_for(map_names[i], limit)))
+		if (!map || bpf_map__set_max_entries(map, entries_for(bpf_pin_names[i], limit)))
 			return -EINVAL;
 		if (!folder)
 			continue;
-		pin_path(path, sizeof(path), folder, map_names[i]);
+		bpf_pin_path(path, folder, bpf_pin_names[i]);
 		if (bpf_map__set_pin_path(map, path))
 			return -ENOMEM;
 	}

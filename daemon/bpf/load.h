@@ -29,7 +29,5 @@ static inline uint32_t bpf_n_states(uint32_t limit)
  */
 int bpf_load(const struct map_conf *conf, struct bpf_object **object, uint32_t *limit, bool *pinned,
 	     char *why);
-/* Removes the pins. */
-void bpf_unpin(const char *folder);
 
 #endif

@@ -16,6 +16,7 @@
 #include "bpf/conf.h"
 #include "bpf/load.h"
 #include "bpf/map.h"
+#include "bpf/pins.h"
 #include "bpf/state.h"
 
 const char *flow_map_missing(void)
@@ -145,6 +146,7 @@ int flow_map_open(const struct map_conf *conf, struct flow_map **map, char *why)
 	*map = NULL;
 	if (!new)
 		return -ENOMEM;
+	new->lock = -1;
 	new->event = conf->event;
 	new->arg = conf->arg;
 	new->handle = conf->handle ? conf->handle : FLOW_MAP_HANDLE;
@@ -153,6 +155,8 @@ int flow_map_open(const struct map_conf *conf, struct flow_map **map, char *why)
 			: -EINVAL;
 	if (!error && pinned && !(new->pin = strdup(conf->pin)))
 		error = -ENOMEM;
+	if (!error && pinned)
+		new->lock = bpf_pins_lock(new->pin, false); /* without it they are used, too */
 	if (!error)
 		error = open_maps(new);
 	if (error) {
@@ -177,6 +181,8 @@ void flow_map_close(struct flow_map *map, bool unpin)
 		bpf_object__close(map->object);
 	if (unpin && map->pin)
 		bpf_unpin(map->pin);
+	if (map->lock >= 0)
+		close(map->lock);
 	numbers_fini(&map->conf_numbers);
 	numbers_fini(&map->state_numbers);
 	free(map->conf_of);

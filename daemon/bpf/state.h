@@ -14,6 +14,7 @@ struct ring_buffer;
 /**
  * struct flow_map
  * @handle: of the filters
+ * @lock: on the pins; -1: none
  * @object: of libbpf; owns the descriptors of the maps
  * @confs: the map of settings, mapped into memory; @confs_len: bytes
  * @limit: most flows; @count: flows
@@ -31,7 +32,7 @@ struct flow_map {
 	map_event_fn *event;
 	void *arg;
 	char *pin;
-	int program, slots4, slots6, states, rtcps, totals;
+	int lock, program, slots4, slots6, states, rtcps, totals;
 	uint32_t program_id, handle;
 	struct bpf_conf *confs;
 	size_t confs_len;

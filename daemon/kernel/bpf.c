@@ -17,9 +17,11 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "bpf/leftover.h"
 #include "bpf/map.h"
 #include "kernel/bpf.h"
 #include "kernel/device.h"
+#include "kernel/policy.h"
 #include "kernel/route.h"
 
 #define TICK_NS	      100000000 /* each flow is looked at for silence once a second */
@@ -35,7 +37,7 @@ struct held {
 };
 
 /**
- * struct bpf - @map, @routes, @devices: NULL while it is not there
+ * struct bpf - @map, @routes, @devices: NULL while it is not there; @policies: also without IPsec
  * @epoll: of everything that tells news, so that it is one descriptor
  * @good, @old: flows whose route is known to be right, and the others
  * @base: counters when the program was loaded, with those of an earlier daemon; @past: of programs
@@ -47,6 +49,7 @@ struct bpf {
 	struct flow_map *map;
 	struct routes *routes;
 	struct devices *devices;
+	struct policies *policies;
 	struct held *all, *good, *old;
 	uint64_t base[RTPRELAY_C_MAX + 1], past[RTPRELAY_C_MAX + 1];
 	int epoll, timer;
@@ -216,24 +219,66 @@ static void on_event(void *arg, enum map_event event, const struct map_found *fo
 
 /* --- Routes ----------------------------------------------------------------------------------- */
 
-/* Fills in the device and the next hop. 0; -errno, and @why, KERNEL_WHY bytes */
-static int find_way(struct bpf *bpf, struct map_flow *flow, char *why)
+/*
+ * The stack would drop what comes by another device than answers would take (rp_filter). So with a
+ * strict filter the flow is only for packets of that device, and the stack judges others.
+ */
+static int mind_rp_filter(struct bpf *bpf, struct map_flow *flow, char *why)
+{
+	enum rp_filter filter = devices_rp_filter(bpf->devices);
+	char ignored[KERNEL_WHY], text[ENDPOINT_TEXT];
+	struct route back;
+
+	flow->iif = 0;
+	if (filter == RP_FILTER_OFF || flow->src.sa.sa_family != AF_INET)
+		return 0;
+	if (routes_ask(bpf->routes, &flow->local, &flow->src, &bpf->conf.domain, &back, ignored,
+		       sizeof(ignored))) {
+		snprintf(why, KERNEL_WHY, "rp_filter: there is no route back to %s",
+			 endpoint_print_addr(&flow->src, text));
+		return -EOPNOTSUPP;
+	}
+	if (filter == RP_FILTER_STRICT)
+		flow->iif = back.device;
+	return 0;
+}
+
+/* What the program would not see. 0; -errno, and @why, KERNEL_WHY bytes */
+static int mind_the_stack(struct bpf *bpf, struct map_flow *flow, char *why)
 {
 	const char *device = devices_why_not(bpf->devices, &flow->local);
-	struct route route;
-	uint32_t mtu;
-	int error;
 
 	if (device) {
 		snprintf(why, KERNEL_WHY, "%s", device);
 		return -EOPNOTSUPP;
 	}
+	if (policies_apply(bpf->policies, &flow->src, &flow->local) ||
+	    policies_apply(bpf->policies, &flow->out, &flow->dst)) {
+		snprintf(why, KERNEL_WHY, "an IPsec policy may apply");
+		return -EOPNOTSUPP;
+	}
+	return mind_rp_filter(bpf, flow, why);
+}
+
+/* Fills in the devices and the next hop. 0; -errno, and @why, KERNEL_WHY bytes */
+static int find_way(struct bpf *bpf, struct map_flow *flow, char *why)
+{
+	int error = mind_the_stack(bpf, flow, why);
+	const char *device;
+	struct route route;
+	uint32_t mtu;
+
+	if (error)
+		return error;
 	error = routes_ask(bpf->routes, &flow->out, &flow->dst, &bpf->conf.domain, &route, why,
 			   KERNEL_WHY);
 	if (error)
 		return error == -ENOENT || error == -ENOSPC ? -ENETUNREACH : error;
-	if (device_why_not(route.device, &mtu, why, KERNEL_WHY))
+	device = devices_out_why_not(bpf->devices, route.device, &mtu);
+	if (device) {
+		snprintf(why, KERNEL_WHY, "%s", device);
 		return -EOPNOTSUPP;
+	}
 	flow->oif = route.device;
 	flow->mtu = route.mtu ? route.mtu : mtu;
 	flow->hop = route.hop;
@@ -257,8 +302,8 @@ static void ask_again(struct bpf *bpf, struct held *held)
 
 	held_unlist(bpf, held);
 	held_list(bpf, held, false);
-	if (!error && flow.oif == held->flow.oif && flow.mtu == held->flow.mtu &&
-	    endpoint_eq(&flow.hop, &held->flow.hop))
+	if (!error && flow.iif == held->flow.iif && flow.oif == held->flow.oif &&
+	    flow.mtu == held->flow.mtu && endpoint_eq(&flow.hop, &held->flow.hop))
 		return;
 	if (!error) {
 		error = flow_map_set(bpf->map, &flow, true, NULL, NULL);
@@ -459,11 +504,22 @@ static bool take_adopted(void *arg, const struct map_found *found)
 	return held_add(arg, &found->flow);
 }
 
+static int open_policies(struct bpf *bpf)
+{
+	int error;
+
+	bpf->policies = policies_open(&error);
+	if (bpf->policies)
+		return watch(bpf, policies_fd(bpf->policies));
+	return error == -EPROTONOSUPPORT ? 0 : error;
+}
+
 static int open_parts(struct bpf *bpf, char *why)
 {
 	const struct map_conf conf = { .pin = bpf->conf.pin,
 				       .limit = bpf->conf.limit,
 				       .statistics = true,
+				       .handle = flow_map_handle(bpf->conf.pin),
 				       .event = on_event,
 				       .arg = bpf };
 	int error;
@@ -482,6 +538,8 @@ static int open_parts(struct bpf *bpf, char *why)
 	if (!error && !bpf->devices)
 		error = -ENOMEM;
 	if (!error)
+		error = open_policies(bpf);
+	if (!error)
 		error = flow_map_read_all(bpf->map, take_adopted, bpf);
 	if (error)
 		snprintf(why, KERNEL_WHY, "%s", strerror(-error));
@@ -497,6 +555,8 @@ static void close_parts(struct bpf *bpf, bool keep)
 	bpf->devices = NULL;
 	routes_close(bpf->routes);
 	bpf->routes = NULL;
+	policies_close(bpf->policies);
+	bpf->policies = NULL;
 	flow_map_close(bpf->map, !keep);
 	bpf->map = NULL;
 	HASH_ITER(hh, bpf->all, held, next) {
@@ -579,7 +639,7 @@ static void bpf_dispatch(struct kernel_backend *backend)
 	if (!bpf->map)
 		return;
 	flow_map_dispatch(bpf->map);
-	if (routes_changed(bpf->routes))
+	if (routes_changed(bpf->routes) | policies_changed(bpf->policies))
 		network_changed(bpf);
 	if (read(bpf->timer, &ticks, sizeof(ticks)) != sizeof(ticks))
 		return;
@@ -636,4 +696,19 @@ int bpf_probe(char *why)
 
 	flow_map_close(map, true);
 	return error;
+}
+
+void bpf_clear(const char *pin)
+{
+	char devices[FLOW_MAP_LEFT];
+	int error = flow_map_clear(pin, devices);
+
+	if (*devices)
+		log_notice("BPF: detached the program of an earlier daemon from %s", devices);
+	if (error == -EBUSY)
+		log_info("BPF: another daemon uses %s: its program stays attached", pin);
+	else if (error)
+		log_warn("BPF: the program of an earlier daemon cannot be detached: %s; it goes on "
+			 "with its flows: tc filter del dev DEVICE ingress",
+			 strerror(-error));
 }

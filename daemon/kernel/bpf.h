@@ -31,6 +31,12 @@ struct bpf_backend_conf {
  */
 int bpf_probe(char *why);
 
+/*
+ * For a daemon that does not use it: removes what an earlier one has left when it was killed, and
+ * logs it. @pin: as in struct bpf_backend_conf
+ */
+void bpf_clear(const char *pin);
+
 /* NULL: out of memory, or of descriptors */
 struct kernel_backend *bpf_backend_new(const struct bpf_backend_conf *conf);
 
