@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "bpf/attach.h"
 #include "kernel/device.h"
+#include "kernel/link_vrf.h"
 
 struct address {
 	struct endpoint addr;
@@ -25,13 +26,23 @@ struct device {
 	char why[FLOW_MAP_WHY + 64];
 };
 
+/* A device that packets leave by; @why: empty if they can */
+struct out {
+	uint32_t index, mtu;
+	char why[64 + 2 * IF_NAMESIZE];
+};
+
+#define OUTS 16
+
 struct devices {
 	struct flow_map *map;
 	bool (*is_own)(void *arg, const struct endpoint *addr);
 	void *arg;
 	struct address *addrs;
 	struct device *all;
-	size_t n_addrs, n;
+	size_t n_addrs, n, n_outs;
+	struct out outs[OUTS];
+	enum rp_filter rp_filter;
 };
 
 struct devices *devices_new(struct flow_map *map,
@@ -80,12 +91,24 @@ static void add_address(struct devices *devices, const struct endpoint *addr, ui
 	more[devices->n_addrs++] = (struct address){ *addr, index };
 }
 
+/* Return: false, and @why: packets of a VRF are for sockets of that VRF only */
+static bool is_outside_vrf(const struct device *device, char *why)
+{
+	char master[IF_NAMESIZE];
+
+	if (!link_vrf(device->index, master))
+		return true;
+	snprintf(why, FLOW_MAP_WHY, "the device is in the VRF %s", master);
+	return false;
+}
+
 static void attach(struct devices *devices, struct device *device)
 {
 	char why[FLOW_MAP_WHY], text[sizeof(device->why)];
 	bool was = device->attached;
 
-	device->attached = !flow_map_attach(devices->map, (int)device->index, why);
+	device->attached = is_outside_vrf(device, why) &&
+			   !flow_map_attach(devices->map, (int)device->index, why);
 	if (device->attached) {
 		if (!was)
 			log_info("BPF: attached to %s", device->name);
@@ -127,6 +150,49 @@ static void leave(struct devices *devices, size_t i)
 	*device = devices->all[--devices->n];
 }
 
+/* It has come into a VRF since. */
+static void leave_vrf(struct devices *devices, struct device *device)
+{
+	char why[FLOW_MAP_WHY];
+
+	if (is_outside_vrf(device, why))
+		return;
+	flow_map_detach(devices->map, (int)device->index);
+	attach(devices, device);
+}
+
+/* @name: of a device, or "all" */
+static int read_rp_filter(const char *name)
+{
+	char path[80], text[8] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", name);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(text, sizeof(text), file))
+		text[0] = '\0';
+	fclose(file);
+	return atoi(text);
+}
+
+/* The strictest: each device has the larger of its value and that of all; 2 is loose. */
+static void find_rp_filter(struct devices *devices)
+{
+	int all = read_rp_filter("all");
+
+	devices->rp_filter = RP_FILTER_OFF;
+	for (size_t i = 0; i < devices->n; i++) {
+		int own = read_rp_filter(devices->all[i].name), is = own > all ? own : all;
+
+		if (is == 1)
+			devices->rp_filter = RP_FILTER_STRICT;
+		else if (is == 2 && devices->rp_filter == RP_FILTER_OFF)
+			devices->rp_filter = RP_FILTER_LOOSE;
+	}
+}
+
 void devices_refresh(struct devices *devices)
 {
 	struct ifaddrs *all;
@@ -135,7 +201,7 @@ void devices_refresh(struct devices *devices)
 		log_warn("BPF: cannot read the addresses of devices: %s", strerror(errno));
 		return;
 	}
-	devices->n_addrs = 0;
+	devices->n_addrs = devices->n_outs = 0;
 	for (size_t i = 0; i < devices->n; i++)
 		devices->all[i].carries = false;
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
@@ -149,7 +215,10 @@ void devices_refresh(struct devices *devices)
 		else if (!device->attached ||
 			 flow_map_attached(devices->map, (int)device->index) != 1)
 			attach(devices, device);
+		else
+			leave_vrf(devices, device);
 	}
+	find_rp_filter(devices);
 }
 
 const char *devices_why_not(const struct devices *devices, const struct endpoint *addr)
@@ -190,25 +259,60 @@ void devices_free(struct devices *devices, bool detach)
 	free(devices);
 }
 
-const char *device_why_not(uint32_t index, uint32_t *mtu, char *why, size_t size)
+/* --- Where packets leave ---------------------------------------------------------------------- */
+
+static uint32_t mtu_of(const char *name)
 {
 	struct ifreq request = { 0 };
-	int fd;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint32_t mtu = 0;
 
-	*mtu = 0;
-	if (!if_indextoname(index, request.ifr_name)) {
-		snprintf(why, size, "the device of the route has gone");
-		return why;
-	}
-	if (!flow_map_is_ethernet(request.ifr_name)) {
-		snprintf(why, size, "the route is by %s, not an Ethernet device", request.ifr_name);
-		return why;
-	}
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return NULL; /* without it all lengths are forwarded */
+		return 0; /* without it all lengths are forwarded */
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	if (!ioctl(fd, SIOCGIFMTU, &request) && request.ifr_mtu > 0)
-		*mtu = (uint32_t)request.ifr_mtu;
+		mtu = (uint32_t)request.ifr_mtu;
 	close(fd);
-	return NULL;
+	return mtu;
+}
+
+static void look_at_out(struct out *out)
+{
+	char name[IF_NAMESIZE], master[IF_NAMESIZE];
+
+	if (!if_indextoname(out->index, name)) {
+		snprintf(out->why, sizeof(out->why), "the device of the route has gone");
+		return;
+	}
+	out->mtu = mtu_of(name);
+	if (!flow_map_is_ethernet(name))
+		snprintf(out->why, sizeof(out->why), "the route is by %s, not an Ethernet device",
+			 name);
+	else if (link_vrf(out->index, master))
+		snprintf(out->why, sizeof(out->why), "the route is by %s, which is in the VRF %s",
+			 name, master);
+}
+
+const char *devices_out_why_not(struct devices *devices, uint32_t index, uint32_t *mtu)
+{
+	struct out *out = NULL;
+
+	for (size_t i = 0; i < devices->n_outs && !out; i++)
+		if (devices->outs[i].index == index)
+			out = &devices->outs[i];
+	if (!out) {
+		/* Few devices have routes of media; if there are more, they are looked at again. */
+		if (devices->n_outs == OUTS)
+			devices->n_outs = 0;
+		out = &devices->outs[devices->n_outs++];
+		*out = (struct out){ .index = index };
+		look_at_out(out);
+	}
+	*mtu = out->mtu;
+	return *out->why ? out->why : NULL;
+}
+
+enum rp_filter devices_rp_filter(const struct devices *devices)
+{
+	return devices->rp_filter;
 }

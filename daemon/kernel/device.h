@@ -12,6 +12,9 @@
 struct flow_map;
 struct devices;
 
+/* The stack's check of sources of IPv4, where it is strictest: net.ipv4.conf.*.rp_filter */
+enum rp_filter { RP_FILTER_OFF, RP_FILTER_STRICT, RP_FILTER_LOOSE };
+
 /* @is_own: is this an address of the relay? The port is 0. NULL: out of memory */
 struct devices *devices_new(struct flow_map *map,
 			    bool (*is_own)(void *arg, const struct endpoint *addr), void *arg);
@@ -24,7 +27,12 @@ const char *devices_list(const struct devices *devices, char *text, size_t size)
 /* @detach: takes the program away from all. NULL is allowed. */
 void devices_free(struct devices *devices, bool detach);
 
-/* Can packets leave by this device? NULL: yes; else @why, in words. @mtu: its */
-const char *device_why_not(uint32_t index, uint32_t *mtu, char *why, size_t size);
+/*
+ * Can packets leave by this device? NULL: yes; else why not, in words. @mtu: its; 0: not known. The
+ * answer is kept until the next refresh.
+ */
+const char *devices_out_why_not(struct devices *devices, uint32_t index, uint32_t *mtu);
+/* Of the devices with the program */
+enum rp_filter devices_rp_filter(const struct devices *devices);
 
 #endif

@@ -14,9 +14,10 @@
 #define ANSWER_BYTES 8192
 
 /* Each of these can change a route; addresses and links also take routes away without saying so. */
-static const int groups[] = { RTNLGRP_LINK,	  RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-			      RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,  RTNLGRP_IPV4_RULE,
-			      RTNLGRP_IPV6_RULE,  RTNLGRP_NEXTHOP,     RTNLGRP_TC };
+static const int groups[] = { RTNLGRP_LINK,	   RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+			      RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV6_ROUTE,	RTNLGRP_IPV4_RULE,
+			      RTNLGRP_IPV6_RULE,   RTNLGRP_NEXTHOP,	RTNLGRP_TC,
+			      RTNLGRP_IPV4_NETCONF };
 
 struct routes {
 	int ask, news;

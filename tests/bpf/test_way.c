@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_way.c - flows whose packets the stack would treat otherwise are not set, with the reason:
+ * rp_filter, IPsec policies, VRFs
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/count.h"
+#include "daemon/kernel/bpf.h"
+#include "frame.h"
+#include "net.h"
+#include "tests/kmod/world.h"
+#include "tests/unit/test.h"
+
+static struct kernel_backend *backend;
+static int error;
+static char why[KERNEL_WHY];
+static char withdrawn[KERNEL_WHY];
+static unsigned int eased;
+
+static bool is_own(void *arg, const struct endpoint *addr)
+{
+	(void)arg;
+	(void)addr;
+	return true;
+}
+
+static void heard_flow(void *arg, struct kernel_backend *from, const struct kmod_message *m)
+{
+	(void)arg;
+	(void)from;
+	if (m->said == KMOD_SAID_WITHDRAWN)
+		snprintf(withdrawn, sizeof(withdrawn), "%s", m->text);
+}
+
+static void heard_eased(void *arg, struct kernel_backend *from)
+{
+	(void)arg;
+	(void)from;
+	eased++;
+}
+
+static void begin(void)
+{
+	const struct bpf_backend_conf conf = { .limit = 10, .is_own = is_own };
+
+	world_open();
+	world_enter("relay");
+	backend = bpf_backend_new(&conf);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(backend);
+	backend->sink.flow = heard_flow;
+	backend->sink.eased = heard_eased;
+	CU_ASSERT_EQUAL_FATAL(backend->ops->find(backend, true), 0);
+}
+
+static void end(void)
+{
+	backend->ops->close(backend, false);
+	world_leave();
+	world_close();
+}
+
+static void take_state(void *arg, uint32_t at, const struct flow_state *state)
+{
+	(void)arg;
+	(void)at;
+	(void)state;
+}
+
+static void take_done(void *arg, uint32_t at, int answer, const char *text)
+{
+	(void)arg;
+	(void)at;
+	error = answer;
+	snprintf(why, sizeof(why), "%s", text);
+}
+
+static const struct kernel_answers answers = { take_state, take_done };
+
+static struct flow_spec spec_of(const char *src, bool v6)
+{
+	struct flow_spec spec;
+
+	memset(&spec, 0, sizeof(spec));
+	spec.src = frame_endpoint(src);
+	spec.local = frame_endpoint(v6 ? "[2001:db8:a::fe]:30000" : "192.0.2.254:30000");
+	spec.out = frame_endpoint(v6 ? "[2001:db8:b::fe]:30002" : "198.51.100.254:30002");
+	spec.dst = frame_endpoint(v6 ? "[2001:db8:b::1]:5000" : "198.51.100.1:5000");
+	spec.kind = RTPRELAY_KIND_RTP;
+	spec.dscp = -1;
+	spec.idle_s = 60;
+	spec.port.mux = true;
+	return spec;
+}
+
+static int set_from(const char *src)
+{
+	struct flow_spec spec = spec_of(src, *src == '[');
+	const struct kernel_change change = { .spec = &spec, .set = true };
+
+	backend->ops->change(backend, &change, 1, &answers, NULL);
+	return error;
+}
+
+/* The news of a change is there at once. */
+static void hear_news(void)
+{
+	eased = 0;
+	backend->ops->dispatch(backend);
+}
+
+static bool run(const char *command)
+{
+	return !world_run("ip netns exec relay sh -c '%s'", command);
+}
+
+#define A_PHONE	  "192.0.2.1:4000"
+#define ELSEWHERE "203.0.113.9:4000"
+#define A6_PHONE  "[2001:db8:a::1]:4000"
+
+static void test_ipsec_policies(void)
+{
+	static const struct {
+		const char *policy;
+		bool applies, applies6;
+	} rows[] = {
+		{ "src 198.51.100.254/32 dst 198.51.100.1/32 dir out tmpl proto esp mode transport",
+		  true, false },
+		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto udp dport 5000 dir out "
+		  "tmpl proto esp mode transport",
+		  true, false },
+		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto udp dport 5001 dir out "
+		  "tmpl proto esp mode transport",
+		  false, false },
+		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto tcp dir out "
+		  "tmpl proto esp mode transport",
+		  false, false },
+		{ "src 198.51.100.0/24 dst 198.51.100.128/25 dir out tmpl proto esp mode transport",
+		  false, false },
+		{ "src 0.0.0.0/0 dst 0.0.0.0/0 dir out tmpl src 192.0.2.254 dst 192.0.2.7 "
+		  "proto esp mode tunnel",
+		  true, false },
+		{ "src 0.0.0.0/0 dst 0.0.0.0/0 dir out", false, false },
+		{ "src 0.0.0.0/0 dst 198.51.100.0/30 dir out action block", true, false },
+		{ "src 192.0.2.1/32 dst 192.0.2.254/32 dir in tmpl proto esp mode transport", true,
+		  false },
+		{ "src 192.0.2.2/32 dst 192.0.2.254/32 dir in tmpl proto esp mode transport", false,
+		  false },
+		{ "src 2001:db8:b::/64 dst 2001:db8:b::1/128 dir out tmpl proto esp mode transport",
+		  false, true },
+	};
+
+	begin();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const int want = rows[i].applies ? -EOPNOTSUPP : 0;
+		const int want6 = rows[i].applies6 ? -EOPNOTSUPP : 0;
+		char command[200];
+
+		CU_ASSERT_EQUAL(set_from(A_PHONE), 0);
+		CU_ASSERT_EQUAL(set_from(A6_PHONE), 0);
+		snprintf(command, sizeof(command), "ip xfrm policy add %s", rows[i].policy);
+		CU_ASSERT(run(command));
+		withdrawn[0] = '\0';
+		hear_news();
+		/* Of a flow that was there. */
+		CU_ASSERT_EQUAL(!strcmp(withdrawn, "an IPsec policy may apply"),
+				rows[i].applies || rows[i].applies6);
+		CU_ASSERT_EQUAL(set_from(A_PHONE), want);
+		CU_ASSERT_EQUAL(!strcmp(why, "an IPsec policy may apply"), rows[i].applies);
+		CU_ASSERT_EQUAL(set_from(A6_PHONE), want6);
+		if (error != want6)
+			printf("\n    %s\n", rows[i].policy);
+		CU_ASSERT(run("ip xfrm policy flush"));
+		hear_news();
+		CU_ASSERT_EQUAL(eased, 1);
+	}
+	end();
+}
+
+static void count_flow(void *arg, struct kernel_backend *from, const struct kmod_message *m)
+{
+	(void)from;
+	(void)m;
+	++*(int *)arg;
+}
+
+static bool packet_arrives(int from, int to, const char *relay)
+{
+	static struct packet packet;
+	uint8_t bytes[172];
+
+	rtp_make(bytes, sizeof(bytes), 0, 1, 160, 7);
+	CU_ASSERT(world_send(from, relay, bytes, sizeof(bytes)));
+	return world_receive(to, &packet, NEVER);
+}
+
+/*
+ * The packet comes by b0 with an address of a's network: with a strict filter the stack drops it.
+ */
+static void test_rp_filter(void)
+{
+	int flows = 0, b, sink;
+
+	begin();
+	CU_ASSERT(run("for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done"));
+	hear_news();
+	CU_ASSERT_EQUAL(set_from(ELSEWHERE), 0);
+	CU_ASSERT(run("echo 2 >/proc/sys/net/ipv4/conf/a0/rp_filter"));
+	hear_news();
+	CU_ASSERT_STRING_EQUAL(withdrawn, "rp_filter: there is no route back to 203.0.113.9");
+	CU_ASSERT_EQUAL(set_from(ELSEWHERE), -EOPNOTSUPP);
+	CU_ASSERT_STRING_EQUAL(why, "rp_filter: there is no route back to 203.0.113.9");
+	CU_ASSERT_EQUAL(set_from(A6_PHONE), 0);
+	CU_ASSERT_EQUAL(set_from(A_PHONE), 0);
+	CU_ASSERT_EQUAL(backend->ops->dump(backend, count_flow, &flows), 0);
+	CU_ASSERT_EQUAL(flows, 2);
+	world_leave();
+	CU_ASSERT_EQUAL(world_run("ip -n b addr add 192.0.2.1/32 dev eth0;"
+				  "ip -n b route add 192.0.2.254/32 via 198.51.100.254"),
+			0);
+	b = world_udp("b", "192.0.2.1:4000");
+	sink = world_udp("b", "198.51.100.1:5000");
+	CU_ASSERT(packet_arrives(b, sink, "192.0.2.254:30000"));
+	world_enter("relay");
+	CU_ASSERT(run("echo 1 >/proc/sys/net/ipv4/conf/a0/rp_filter"));
+	hear_news();
+	world_leave();
+	CU_ASSERT_FALSE(packet_arrives(b, sink, "192.0.2.254:30000"));
+	world_enter("relay");
+	end();
+}
+
+static void test_vrfs(void)
+{
+	begin();
+	/* This host's kernel may have none; those of the guests have. */
+	world_run("ip -n relay link add red type vrf table 10 2>/dev/null || :");
+	if (!if_nametoindex("red")) {
+		printf(" (not tested: this kernel has no VRFs)");
+		end();
+		return;
+	}
+	CU_ASSERT_EQUAL(set_from(A_PHONE), 0);
+	CU_ASSERT(run("ip link set red up; ip link set b0 master red"));
+	hear_news();
+	CU_ASSERT_NOT_EQUAL(set_from(A_PHONE), 0);
+	CU_ASSERT(run("ip route add 198.51.100.0/24 dev b0"));
+	hear_news();
+	CU_ASSERT_EQUAL(set_from(A_PHONE), -EOPNOTSUPP);
+	CU_ASSERT_STRING_EQUAL(why, "the route is by b0, which is in the VRF red");
+	CU_ASSERT(run("ip link set b0 nomaster; ip link set a0 master red"));
+	hear_news();
+	CU_ASSERT_EQUAL(set_from(A_PHONE), -EOPNOTSUPP);
+	CU_ASSERT_STRING_EQUAL(why, "a0, which carries the address: the device is in the VRF red");
+	CU_ASSERT(run("! tc filter show dev a0 ingress | grep rtprelay"));
+	CU_ASSERT(run("ip link set a0 nomaster"));
+	hear_news();
+	CU_ASSERT_EQUAL(set_from(A_PHONE), 0);
+	end();
+}
+
+TEST_SUITE(bpf_way, { "IPsec policies", test_ipsec_policies }, { "rp_filter", test_rp_filter },
+	   { "VRFs", test_vrfs });
