@@ -9,6 +9,7 @@
 #define RTPRELAY_MIGRATE_H
 
 #include <stdio.h>
+#include "daemon/base/log_levels.h"
 #include "daemon/conf/conf.h"
 #include "daemon/conf/table.h"
 
@@ -17,6 +18,7 @@
 struct migration {
 	FILE *out;
 	struct conf conf;	      /* what was written so far */
+	struct log_levels levels;     /* of rtpengine, where each subsystem has a key; 0: none */
 	unsigned int taken, remarked; /* keys written; keys of theirs with a remark */
 	/*
 	 * The daemon refuses a key that is set twice, unless it is a list. Several keys of theirs

@@ -8,8 +8,11 @@
 #include <string.h>
 #include <strings.h>
 #include "daemon/base/count.h"
+#include "daemon/base/log_levels.h"
 #include "daemon/conf/rtpengine.h"
 #include "migrate.h"
+
+#define LEVEL_OF "log-level-" /* one of their subsystems follows */
 
 /* --- Values that need more than another name -------------------------------------------------- */
 
@@ -84,17 +87,69 @@ static void no_fallback(struct migration *m, const struct conf_rtpengine *row, c
 		migrate_put_weighted(m, row->key, "kernel", "require", 1);
 }
 
-static void log_level(struct migration *m, const struct conf_rtpengine *row, const char *value)
+/* 0: it is no number, which a remark says */
+static uint8_t level_of(struct migration *m, const char *key, const char *value)
 {
-	static const char *const levels[] = { "error",	 "error",  "error", "error",
-					      "warning", "notice", "info",  "debug" };
 	char *end;
 	long level = strtol(value, &end, 10);
 
-	if (end == value || *end || level < 0)
-		migrate_remark(m, row->key, "\"%s\" is not a number", value);
-	else
-		migrate_put(m, row->key, "log-level", levels[level < 7 ? level : 7]);
+	if (end == value || *end || level < 0) {
+		migrate_remark(m, key, "\"%s\" is not a number", value);
+		return 0;
+	}
+	return (uint8_t)(level < LOG_LEVEL_ERR	   ? LOG_LEVEL_ERR
+			 : level > LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG
+						   : level);
+}
+
+/* All levels are one key of ours: the last of their keys, which is the one written, has all. */
+static void put_levels(struct migration *m, const char *key)
+{
+	struct log_levels levels = m->levels;
+	char text[LOG_LEVELS_TEXT];
+
+	if (!levels.general)
+		levels.general = LOG_LEVEL_INFO; /* also their default */
+	log_levels_print(&levels, text, sizeof(text));
+	migrate_put(m, key, "log-level", text);
+}
+
+static void log_level(struct migration *m, const struct conf_rtpengine *row, const char *value)
+{
+	uint8_t level = level_of(m, row->key, value);
+
+	if (!level)
+		return;
+	m->levels.general = level;
+	put_levels(m, row->key);
+}
+
+/* @name: of one of their subsystems. Of two that are one here, the one that says more counts. */
+static void log_level_of(struct migration *m, const char *key, const char *name, const char *value)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} parts[] = {
+		{ "core", "call" },   { "control", "ng" }, { "crypto", "srtp" },
+		{ "http", "web" },    { "ice", "packet" }, { "internals", "daemon" },
+		{ "rtcp", "packet" }, { "srtp", "srtp" },
+	};
+
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		uint8_t *part, level;
+
+		if (strcmp(parts[i].theirs, name) != 0)
+			continue;
+		level = level_of(m, key, value);
+		part = &m->levels.part[log_part_find(str_of(parts[i].ours))];
+		*part = level > *part ? level : *part;
+		if (level)
+			put_levels(m, key);
+		return;
+	}
+	migrate_remark(m, key,
+		       "there is no such subsystem here; rtprelayd(8), log-level, lists those that "
+		       "there are");
 }
 
 static void log_stderr(struct migration *m, const struct conf_rtpengine *row, const char *value)
@@ -233,6 +288,10 @@ static void take(struct migration *m, const char *key, const char *value)
 	const struct conf_rtpengine *row = conf_rtpengine_find(str_of(key));
 	struct conf_rtpengine named;
 
+	if (str_starts(str_of(key), STR(LEVEL_OF))) {
+		log_level_of(m, key, key + strlen(LEVEL_OF), value);
+		return;
+	}
 	if (!row) {
 		migrate_remark(m, key, "not known");
 		return;
