@@ -611,6 +611,18 @@ static void test_out_of_memory_fails_cleanly(void)
 	}
 }
 
+/* Who does not know a name finds it by --help, and need not provoke the error. */
+static void test_help_names_every_subsystem(void)
+{
+	const struct conf_row *row = conf_row_find(STR("log-level"));
+	char names[500] = ": ";
+
+	for (size_t i = 0; i < LOG_PARTS; i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+			 i ? ", " : "", log_part_name(i));
+	CU_ASSERT_PTR_NOT_NULL(strstr(row->help, names));
+}
+
 TEST_SUITE(conf, { "levels of subsystems", test_levels_of_subsystems },
 	   { "command line of the manual works", test_command_line_of_the_manual_works },
 	   { "one control protocol is enough", test_one_control_protocol_is_enough },
@@ -623,6 +635,7 @@ TEST_SUITE(conf, { "levels of subsystems", test_levels_of_subsystems },
 	   { "mistakes in options are reported", test_mistakes_in_options_are_reported },
 	   { "long line is refused whole", test_long_line_is_refused_whole },
 	   { "help names every key", test_help_names_every_key },
+	   { "help names every subsystem", test_help_names_every_subsystem },
 	   { "reload takes what may change", test_reload_takes_what_may_change },
 	   { "reload tells that a secret differs", test_reload_tells_that_a_secret_differs },
 	   { "distance counts edits", test_distance_counts_edits },
