@@ -34,6 +34,14 @@ static bool find_module(const char *release, char *path, size_t size)
 	return false;
 }
 
+static const char *how_to_use_bpf(const char *why_not)
+{
+	return strstr(why_not, "CAP_BPF")
+		       ? "rtprelayd.service gives these rights; to a container: --cap-add=BPF "
+			 "--cap-add=PERFMON --cap-add=NET_ADMIN"
+		       : "see rtprelayd(8), --kernel";
+}
+
 /* By which way media goes into the kernel, and why not by a better one. */
 static void check_paths(struct doctor *doctor)
 {
@@ -49,8 +57,7 @@ static void check_paths(struct doctor *doctor)
 			return;
 		}
 		if (!strcmp(name, "bpf"))
-			finding(doctor, FINDING_NOTE,
-				"BPF needs CAP_BPF and CAP_NET_ADMIN, see rtprelayd(8), --kernel",
+			finding(doctor, FINDING_NOTE, how_to_use_bpf(text_of(path, "why-not")),
 				"the path bpf cannot be used: %s", text_of(path, "why-not"));
 	}
 }

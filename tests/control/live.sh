@@ -16,6 +16,7 @@ chmod 755 "$dir"
 cp "$build/daemon/rtprelayd" "$build/control/rtprelayctl" "$dir" || exit 2
 addr=127.$((RANDOM % 200 + 20)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
 phones=127.$((RANDOM % 30 + 221)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
+under=() # e.g. setpriv, for the daemon
 ng=2223 http_at=$addr:2280 log=$dir/log socket=$dir/run/control.sock
 trap 'gone || kill -KILL "$(pid)"; hang_up; terminal kill-server 2>/dev/null; rm -rf "$dir"' EXIT
 ulimit -n "$(ulimit -Hn)"
@@ -88,7 +89,7 @@ launch()
 	rm -f "$dir/pid" "$dir/status"
 	: >"$dir/launched"
 	(
-		"$dir/rtprelayd" --foreground "${basic[@]}" --pidfile="$dir/pid" "$@"
+		"${under[@]}" "$dir/rtprelayd" --foreground "${basic[@]}" --pidfile="$dir/pid" "$@"
 		echo $? >"$dir/status"
 	) >"$log" 2>&1 </dev/null &
 }

@@ -506,6 +506,8 @@ static void test_watch_prints_events_and_waits_for_more(void)
 			    "\"call-id\":\"c\",\"side\":\"a\",\"media\":1,\"component\":\"rtp\","
 			    "\"local\":\"203.0.113.1:30000\",\"latched\":\"192.0.2.1:4000\","
 			    "\"refused\":12,\"refused-source\":\"192.0.2.9:5000\"}\n"
+			    "{\"type\":\"event\",\"time\":1000001.5,\"event\":\"kernel-path\","
+			    "\"path\":\"bpf\"}\n"
 			    "{\"type\":\"lost\",\"events\":17}\n";
 	CU_ASSERT_EQUAL(run("watch --timeout=1"), EXIT_NO_ANSWER); /* the daemon has stopped */
 	daemon_stop();
@@ -514,6 +516,7 @@ static void test_watch_prints_events_and_waits_for_more(void)
 	expect("watching; calls now: 3\n");
 	expect(".250 refused     [c] rtp caller m1 at 203.0.113.1:30000, 12 packets refused, "
 	       "source 192.0.2.9:5000; accepted source: 192.0.2.1:4000\n");
+	expect(".500 kernel-path: bpf\n");
 	expect("17 events lost: this client read too slowly\n");
 }
 
