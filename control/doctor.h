@@ -27,6 +27,8 @@ void doctor_calls(struct doctor *doctor);
 void doctor_tune(struct doctor *doctor, uint64_t calls);
 /* doctor_commands.c */
 void doctor_commands(struct doctor *doctor);
+/* doctor_external.c */
+void doctor_external(struct doctor *doctor);
 /* doctor_stun.c */
 void doctor_stun(struct doctor *doctor);
 

@@ -230,6 +230,44 @@ static void print_ports(const json_t *status)
 	       text_of(status, "log-level"));
 }
 
+static void print_age(const char *text, const json_t *outside, const char *key)
+{
+	char age[16];
+
+	if (json_object_get(outside, key))
+		printf("%s%s ago", text, short_age(number_of(outside, key), age));
+}
+
+/* Where the advertised address is found out: by whom, or why it is not. */
+static void print_outside(const json_t *iface)
+{
+	const json_t *outside = json_object_get(iface, "external");
+	bool usable = json_is_true(json_object_get(outside, "usable"));
+
+	if (!outside)
+		return;
+	printf("outside    %s: ", text_of(iface, "address"));
+	if (usable)
+		printf("%s, %s%s", text_of(iface, "advertised"),
+		       strcmp(text_of(outside, "state"), "last") ? "says "
+								 : "the last one, not confirmed",
+		       text_of(outside, "source"));
+	else
+		printf("%sunknown: calls are refused%s", colour(COLOUR_BAD), colour(COLOUR_END));
+	print_age(", found ", outside, "changed-ago");
+	print_age(", confirmed ", outside, "checked-ago");
+	putchar('\n');
+	if (json_object_get(outside, "why"))
+		printf("           %s%s%s\n", colour(COLOUR_WARN), text_of(outside, "why"),
+		       colour(COLOUR_END));
+}
+
+static void print_all_outside(const json_t *ifaces)
+{
+	for (size_t i = 0; i < json_array_size(ifaces); i++)
+		print_outside(json_array_get(ifaces, i));
+}
+
 /* Commands of these sources are not answered: one of them may be the proxy. */
 static void print_refused(const json_t *status)
 {
@@ -345,6 +383,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_bans(json_object_get(status, "bans"));
 	print_cdr(json_object_get(status, "cdr"));
 	print_stun(json_object_get(status, "stun"));
+	print_all_outside(json_object_get(status, "interfaces"));
 	print_debugged(json_object_get(status, "debug-calls"));
 	print_ifaces(json_object_get(status, "interfaces"));
 }

@@ -25,9 +25,10 @@ static void print_time(double time)
 static const char *event_colour(const char *event)
 {
 	if (!strcmp(event, "refused") || !strcmp(event, "unheard") || !strcmp(event, "denied") ||
-	    !strcmp(event, "relatched"))
+	    !strcmp(event, "relatched") || !strcmp(event, "address-failing"))
 		return colour(COLOUR_BAD);
-	if (!strcmp(event, "in-user") || !strcmp(event, "silent"))
+	if (!strcmp(event, "in-user") || !strcmp(event, "silent") ||
+	    !strcmp(event, "address-changed"))
 		return colour(COLOUR_WARN);
 	return "";
 }

@@ -12,6 +12,7 @@
 #include "check_paths.h"
 #include "check_ports.h"
 #include "destinations.h"
+#include "external_start.h"
 #include "homer/homer.h"
 #include "kernel/bpf.h"
 #include "port/iface.h"
@@ -62,6 +63,8 @@ static unsigned int check_interfaces(const struct conf *conf)
 				   "is relayed there until one comes",
 				   STR_ARG(device));
 	}
+	if (table)
+		mistakes += external_check_conf(conf, table);
 	iface_table_free(table);
 	return mistakes;
 }

@@ -23,6 +23,7 @@
 #include "call/table.h"
 #include "check.h"
 #include "conf/load.h"
+#include "external_start.h"
 #include "packet/pool.h"
 #include "packet/steer.h"
 #include "port/iface.h"
@@ -54,8 +55,12 @@ static void on_kmod(evutil_socket_t fd, short what, void *arg)
 /* An address of this host that comes may be one that a control socket listens at. */
 static void refresh_addresses(struct relay *relay)
 {
-	if ((destinations_news(&relay->destinations) || relay->unfollowed) && !relay->stopping)
+	bool news = destinations_news(&relay->destinations);
+
+	if ((news || relay->unfollowed) && !relay->stopping)
 		relay_follow(relay);
+	if (news)
+		external_check(relay->external);
 	if (relay->untold |= destinations_refresh(&relay->destinations))
 		relay->untold = worker_pool_deny(relay->workers, relay->destinations.deny);
 }
@@ -65,6 +70,16 @@ static void on_addresses(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	refresh_addresses(arg);
+}
+
+static void on_external(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	if (!relay->stopping)
+		external_news_came(relay);
 }
 
 static void on_nft(evutil_socket_t fd, short what, void *arg)
@@ -185,6 +200,7 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 		if (!conf_reload(&relay->conf, &fresh))
 			log_notice("reload: no change that takes effect without a restart");
 		relay_apply_conf(relay);
+		external_check(relay->external);
 		conf_free(&fresh);
 	}
 	sd_notify(0, "READY=1");
@@ -221,13 +237,16 @@ static int start_events(struct relay *relay)
 	if (relay->destinations.fd >= 0)
 		relay->on_addresses =
 			event_start(relay, relay->destinations.fd, EV_READ, on_addresses, 0);
+	if (relay->external)
+		relay->on_external =
+			event_start(relay, external_fd(relay->external), EV_READ, on_external, 0);
 	relay->on_second = event_start(relay, -1, 0, on_second, 1000000);
 	if (watched)
 		relay->on_watchdog = event_start(relay, -1, 0, on_watchdog, watchdog_us / 2);
 	if (relay->on_term && relay->on_int && relay->on_hup && relay->on_workers &&
 	    relay->on_second && (relay->on_kmod || !relay->kmod) &&
 	    (relay->on_nft || !relay->nft) && (relay->on_addresses || relay->destinations.fd < 0) &&
-	    (relay->on_watchdog || !watched))
+	    (relay->on_external || !relay->external) && (relay->on_watchdog || !watched))
 		return 0;
 	log_err("cannot set up the event loop: %s", strerror(ENOMEM));
 	return -ENOMEM;
@@ -302,6 +321,7 @@ static void relay_stop(struct relay *relay)
 	event_stop(relay->on_watchdog);
 	event_stop(relay->on_second);
 	sweep_end(&relay->sweep);
+	event_stop(relay->on_external);
 	event_stop(relay->on_addresses);
 	event_stop(relay->on_nft);
 	event_stop(relay->on_kmod);
@@ -331,6 +351,7 @@ static void relay_stop(struct relay *relay)
 	rtpp_notify_close(relay->notify);
 	kmod_close(relay->kmod, true);
 	claims_give(&relay->claims);
+	external_free(relay->external);
 	iface_table_free(relay->ifaces);
 	if (relay->base)
 		event_base_free(relay->base);

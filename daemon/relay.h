@@ -20,6 +20,7 @@
 #include "destinations.h"
 #include "detach.h"
 #include "homer/homer.h"
+#include "nat/external.h"
 #include "nat/stun_service.h"
 #include "rtpproxy/notify.h"
 #include "stats/stats.h"
@@ -36,6 +37,7 @@ struct relay {
 	gid_t admin_gid, cdr_gid;
 	struct event_base *base;
 	struct iface_table *ifaces;
+	struct external *external; /* NULL: no interface has "!auto" */
 	struct claims claims;
 	struct stats stats;
 	/* Addresses of @ifaces, first bound, then as many advertised: with ports, and without. */
@@ -67,7 +69,7 @@ struct relay {
 	struct admin *admin;
 	struct web *web; /* NULL: no HTTP */
 	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_addresses,
-		*on_second, *on_watchdog;
+		*on_external, *on_second, *on_watchdog;
 	bool stopping, done;
 	bool untold; /* not all media threads have the set of @destinations */
 	bool kept;   /* calls continue in the next daemon: flows and table stay in the kernel */

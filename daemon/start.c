@@ -17,6 +17,7 @@
 #include "call/table.h"
 #include "conf/load.h"
 #include "control_proto.h"
+#include "external_start.h"
 #include "ng/ng.h"
 #include "packet/pool.h"
 #include "packet/steer.h"
@@ -59,6 +60,7 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.cdr_file = relay->cdr_file,
 		.homer = relay->homer,
 		.stun = relay->stun,
+		.external = relay->external,
 		.events = &relay->events,
 		.timed_out = on_timed_out,
 		.timed_out_arg = relay,
@@ -825,13 +827,36 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background,   start_pidfile,  start_admin_socket, start_unprivileged,
-		start_loop,	    start_ifaces,   list_media,		start_claims,
-		start_destinations, start_steer,    start_kernel,	start_without_loading,
-		start_workers,	    start_firewall, start_notify,	start_cdr_file,
-		start_homer,	    stun_start,	    start_calls,	start_journal,
-		start_drain,	    start_bans,	    start_table,	start_flows,
-		start_follow,	    start_control,  start_admin,	start_web,
+		start_background,
+		start_pidfile,
+		start_admin_socket,
+		start_unprivileged,
+		start_loop,
+		start_ifaces,
+		external_prepare,
+		list_media,
+		start_claims,
+		start_destinations,
+		start_steer,
+		start_kernel,
+		start_without_loading,
+		start_workers,
+		start_firewall,
+		start_notify,
+		start_cdr_file,
+		start_homer,
+		stun_start,
+		start_calls,
+		start_journal,
+		start_drain,
+		start_bans,
+		start_table,
+		start_flows,
+		start_follow,
+		start_control,
+		start_admin,
+		external_start,
+		start_web,
 	};
 	int err = 0;
 

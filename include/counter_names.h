@@ -149,6 +149,14 @@ struct counter_name {
 	X(receive_queue, "receive_queue", "requests",                                              \
 	  "arrived faster than they were read: the socket's receive buffer was full")
 
+/* id: member of struct external_counters */
+#define EXTERNAL_COUNTERS(X)                                                                       \
+	X(checks, "checks", "rounds", "of questions for the address outside of the NAT")           \
+	X(failed, "failed", "rounds", "that no source answered with a usable address")             \
+	X(double_nat, "double_nat", "rounds",                                                      \
+	  "in which a source named a private address: there is another NAT outside")               \
+	X(changes, "changes", "times", "another address was found, or the first one")
+
 /* id: member of struct proxy_stats; the counters of each verb are named by VERBS (stats/stats.h) */
 #define PROXY_COUNTERS(X) X(errors, "errors", "commands", "answered with an error")
 /* id: of enum rtprelay_counter */

@@ -73,6 +73,28 @@ static void put_path(struct json_line *line, const char *key, const struct daemo
 	jsonl_close(line, '}');
 }
 
+/* Only if the advertised address is found out. */
+static void put_outside(struct json_line *line, const struct iface_report *iface)
+{
+	const struct external_place *outside = iface->outside;
+
+	if (!outside)
+		return;
+	jsonl_open(line, "external", '{');
+	jsonl_text(line, "state", external_knowledge_names[outside->knowledge]);
+	jsonl_bool(line, "usable", !iface->unknown);
+	if (outside->source)
+		jsonl_text(line, "source", outside->source);
+	if (outside->changed_ms)
+		jsonl_i64(line, "changed-ago", (clock_ms() - outside->changed_ms) / 1000);
+	if (outside->checked_ms)
+		jsonl_i64(line, "checked-ago", (clock_ms() - outside->checked_ms) / 1000);
+	jsonl_bool(line, "double-nat", outside->double_nat);
+	if (outside->failing)
+		jsonl_text(line, "why", outside->why);
+	jsonl_close(line, '}');
+}
+
 static void put_ifaces(struct json_line *line, const struct daemon_report *report)
 {
 	jsonl_open(line, "interfaces", '[');
@@ -88,6 +110,7 @@ static void put_ifaces(struct json_line *line, const struct daemon_report *repor
 		jsonl_u64(line, "port-max", iface->port_max);
 		if (iface->gone)
 			jsonl_bool(line, "gone", true);
+		put_outside(line, iface);
 		jsonl_u64(line, "pairs", iface->ports.pairs);
 		jsonl_u64(line, "used", iface->ports.used);
 		jsonl_u64(line, "free", iface->ports.free);

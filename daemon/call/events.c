@@ -4,12 +4,20 @@
 #include "call/events.h"
 
 const char *const happening_names[HAPPENING_KINDS] = {
-	[CALL_WAS_MADE] = "made",     [CALL_HAS_ENDED] = "ended",
-	[STREAM_LATCHED] = "latched", [STREAM_RELATCHED] = "relatched",
-	[STREAM_REFUSED] = "refused", [STREAM_UNHEARD] = "unheard",
-	[STREAM_DENIED] = "denied",   [STREAM_IN_KERNEL] = "in-kernel",
-	[STREAM_IN_USER] = "in-user", [STREAM_SILENT] = "silent",
-	[STREAM_HEARD] = "heard",     [KERNEL_PATH] = "kernel-path",
+	[CALL_WAS_MADE] = "made",
+	[CALL_HAS_ENDED] = "ended",
+	[STREAM_LATCHED] = "latched",
+	[STREAM_RELATCHED] = "relatched",
+	[STREAM_REFUSED] = "refused",
+	[STREAM_UNHEARD] = "unheard",
+	[STREAM_DENIED] = "denied",
+	[STREAM_IN_KERNEL] = "in-kernel",
+	[STREAM_IN_USER] = "in-user",
+	[STREAM_SILENT] = "silent",
+	[STREAM_HEARD] = "heard",
+	[KERNEL_PATH] = "kernel-path",
+	[ADDRESS_CHANGED] = "address-changed",
+	[ADDRESS_FAILING] = "address-failing",
 };
 
 void events_watch(struct events *events, struct events_watcher *watcher, events_fn *fn, void *arg)

@@ -22,10 +22,12 @@ enum happening_kind {
 	STREAM_UNHEARD,	  /* it has accepted nothing, and refuses a source; @why: what to set */
 	STREAM_DENIED,	  /* a forbidden destination, see packet/deny.h; @why */
 	STREAM_IN_KERNEL,
-	STREAM_IN_USER, /* not in the kernel any more; @why */
-	STREAM_SILENT,	/* the kernel has received nothing for the duration of the time-out */
-	STREAM_HEARD,	/* the kernel receives it again */
-	KERNEL_PATH,	/* another way into the kernel is used now, or none */
+	STREAM_IN_USER,	 /* not in the kernel any more; @why */
+	STREAM_SILENT,	 /* the kernel has received nothing for the duration of the time-out */
+	STREAM_HEARD,	 /* the kernel receives it again */
+	KERNEL_PATH,	 /* another way into the kernel is used now, or none */
+	ADDRESS_CHANGED, /* outside of the NAT: nat/external.h; @why: from where to where */
+	ADDRESS_FAILING, /* no source names it at present; @why */
 	HAPPENING_KINDS
 };
 
@@ -34,7 +36,7 @@ extern const char *const happening_names[HAPPENING_KINDS];
 
 /**
  * struct happening - one event
- * @call: NULL: an event of the kernel path
+ * @call: NULL: an event of the kernel path, or of an address
  * @media: NULL: an event of the whole call; otherwise of the stream of @side and @comp
  * @why: or NULL
  */

@@ -28,6 +28,7 @@ struct dialog;
 struct events;
 struct homer;
 struct stun_service;
+struct external;
 struct iface_addr;
 struct iface_table;
 struct journal;
@@ -225,6 +226,7 @@ struct call_table_conf {
 	struct cdr_file *cdr_file;    /* NULL: calls are recorded only in the log */
 	struct homer *homer;	      /* NULL: nothing is reported there */
 	struct stun_service *stun;    /* NULL: none; for reports */
+	struct external *external;    /* the same */
 	struct events *events;	      /* NULL: no watchers are possible */
 	call_timed_out_fn *timed_out; /* or NULL */
 	void *timed_out_arg;

@@ -27,6 +27,9 @@ static const char *refusal_text(int error)
 	if (error == -EADDRNOTAVAIL)
 		return "an address of \"interface\" is no longer one of this host; see "
 		       "rtprelayctl doctor";
+	if (error == -EHOSTUNREACH)
+		return "the address of \"interface\" outside of the NAT is not known; see "
+		       "rtprelayctl status";
 	return strerror(-error);
 }
 

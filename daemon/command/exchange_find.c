@@ -174,12 +174,23 @@ static void follow_family(struct exchange *ex, enum side side, int family)
 		ex->local[side] = other;
 }
 
+/*
+ * A call does not begin at an address whose place outside of the NAT is not known: its phones would
+ * send nowhere. One that has begun goes on with the last address.
+ */
+static int known_outside(const struct exchange *ex, int error)
+{
+	bool unknown = !error && (ex->local[SIDE_A]->unknown || ex->local[SIDE_B]->unknown);
+
+	return unknown && ex->new_dialog ? -EHOSTUNREACH : error;
+}
+
 int exchange_locals(struct exchange *ex)
 {
 	if (ex->request->leg)
-		return leg_locals(ex);
+		return known_outside(ex, leg_locals(ex));
 	if (ex->new_dialog)
-		return choose_first_locals(ex);
+		return known_outside(ex, choose_first_locals(ex));
 	ex->local[SIDE_A] = ex->dialog->party[SIDE_A].local;
 	ex->local[SIDE_B] = ex->dialog->party[SIDE_B].local;
 	if (ex->offer) {

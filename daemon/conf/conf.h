@@ -27,6 +27,11 @@ enum rtpproxy_full {
 	FULL_SILENT,
 };
 
+enum external_address_unknown {
+	EXTERNAL_ADDRESS_REFUSE, /* default */
+	EXTERNAL_ADDRESS_LAST,
+};
+
 enum stun_discovery {
 	DISCOVERY_AUTO, /* default: where there are two addresses */
 	DISCOVERY_YES,	/* there must be two addresses */
@@ -35,7 +40,10 @@ enum stun_discovery {
 
 /* Defaults, ranges and explanations: conf/table.c. */
 struct conf {
-	struct conf_list interface;	  /* NAME/BIND[!ADVERTISED], ...: parsed by port/iface.c */
+	struct conf_list interface;	   /* NAME/BIND[!ADVERTISED], ...: parsed by port/iface.c */
+	struct conf_list external_address; /* stun:HOST[:PORT], /FILE: nat/external_source.c */
+	enum external_address_unknown external_address_unknown;
+	unsigned int external_address_interval_s;
 	struct conf_list listen_ng;	  /* HOST:PORT, [V6]:PORT, PORT */
 	struct conf_list listen_tcp_ng;	  /* the same */
 	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */

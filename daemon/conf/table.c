@@ -74,6 +74,12 @@ static const struct conf_choice discoveries[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice unknowns[] = {
+	{ "refuse", EXTERNAL_ADDRESS_REFUSE },
+	{ "last", EXTERNAL_ADDRESS_LAST },
+	{ NULL, 0 },
+};
+
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -81,10 +87,19 @@ const struct conf_row conf_rows[] = {
 	{ "interface", CONF_LIST, AT(interface), 0, 0, NULL, NULL,
 	  "[NAME/]BIND[!ADVERTISED][:MIN-MAX] | ALIAS=NAME",
 	  "local address to relay media on; \"direction\" in a command selects it by NAME. ADVERTISED is "
-	  "written to SDP instead of BIND. BIND may be a device, or any: all their addresses, also later "
+	  "written to SDP instead of BIND; auto: external-address finds it. BIND may be a device, or any: all their addresses, also later "
 	  "ones. MIN-MAX: its ports, instead of port-min to port-max; IPv6 then in brackets. Several addresses "
 	  "may share a name; the default name is the address; ALIAS=NAME defines a second name. The first "
 	  "interface is the default one", 0 },
+	{ "external-address", CONF_LIST, AT(external_address), 0, 0, NULL, NULL, "stun:HOST[:PORT] | /FILE",
+	  "where interfaces with !auto are told their address outside of a NAT: a STUN server (port 3478), or a file "
+	  "with the address; the first that answers", 0 },
+	{ "external-address-unknown", CONF_CHOICE, AT(external_address_unknown), 0, 0, unknowns, "refuse",
+	  "refuse | last",
+	  "until external-address has an answer, calls of the interface are refused, or use the last address that was "
+	  "found, which is kept in state-dir", 0 },
+	{ "external-address-interval", CONF_UINT, AT(external_address_interval_s), 1, 86400, NULL, "60", "SECONDS",
+	  "how often external-address is asked again", 0 },
 	{ "listen-ng", CONF_LIST, AT(listen_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
 	  "address that receives NG commands from proxies (UDP); PORT without HOST: all addresses", 0 },
 	{ "listen-tcp-ng", CONF_LIST, AT(listen_tcp_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",

@@ -115,7 +115,7 @@ static int advertised_parse(struct iface_table *table, struct str text, const st
 		return refuse(table, error,
 			      "advertised address \"" STR_FMT
 			      "\" is not an %s address like the one "
-			      "before \"!\"",
+			      "before \"!\", nor auto",
 			      STR_ARG(text), bind->sa.sa_family == AF_INET ? "IPv4" : "IPv6");
 	if (!endpoint_is_unicast(addr))
 		return refuse(table, error,
@@ -180,7 +180,8 @@ static int addr_add(struct iface_table *table, const struct iface_value *value,
 	int err = bind_parse(table, value->bind, &addr->bind, error);
 
 	addr->advertised = addr->bind;
-	if (!err && value->nat)
+	addr->found = addr->unknown = value->found;
+	if (!err && value->nat && !value->found)
 		err = advertised_parse(table, value->advertised, &addr->bind, &addr->advertised,
 				       error);
 	if (err)

@@ -12,6 +12,11 @@ struct iface_addr {
 	struct endpoint
 		advertised; /* written to SDP; equal to bind unless "!ADVERTISED" was given */
 	uint16_t port_min, port_max;
+	/*
+	 * "!auto": @advertised is found out while the daemon runs (nat/external.h). While @unknown
+	 * it is the last one, or @bind: no call may begin with it.
+	 */
+	bool found, unknown;
 	/* Not on this host at present: a device had it, and calls may still be there. */
 	bool gone;
 	struct port_pool *pool; /* shared by all with the same address and ports */

@@ -41,7 +41,16 @@ void iface_table_free(struct iface_table *table)
 	free(table);
 }
 
-/* The address with this name (STR_NONE: any) and family that has the most free pairs. */
+/* Can the SDP name it? Of two for which that is the same, the one with more free pairs. */
+static bool is_better(const struct iface_addr *addr, unsigned int pairs,
+		      const struct iface_addr *best, unsigned int best_pairs)
+{
+	if (addr->unknown != best->unknown)
+		return best->unknown;
+	return pairs > best_pairs;
+}
+
+/* The best address with this name (STR_NONE: any) and family. */
 static struct iface_addr *pick(struct iface_table *table, struct str name, int family)
 {
 	struct iface_addr *best = NULL;
@@ -56,7 +65,7 @@ static struct iface_addr *pick(struct iface_table *table, struct str name, int f
 		    (name.s && !str_eq(addr->name, name)))
 			continue;
 		pairs = port_pool_usage(addr->pool, clock_ms()).free;
-		if (!best || pairs > best_free) {
+		if (!best || is_better(addr, pairs, best, best_free)) {
 			best = addr;
 			best_free = pairs;
 		}
@@ -91,6 +100,25 @@ struct iface_addr *iface_pick(struct iface_table *table, struct str name, int fa
 		family = entry->addr.bind.sa.sa_family;
 	addr = pick(table, entry->addr.name, family);
 	return addr ? addr : pick(table, STR_NONE, family);
+}
+
+size_t iface_set_advertised(struct iface_table *table, const struct endpoint *bind,
+			    const struct endpoint *advertised, bool unknown)
+{
+	struct iface_entry *entry;
+	size_t n = 0;
+
+	LL_FOREACH(table->entries, entry) {
+		struct iface_addr *addr = &entry->addr;
+
+		if (!addr->found || !endpoint_addr_eq(&addr->bind, bind))
+			continue;
+		addr->advertised = *advertised;
+		endpoint_set_port(&addr->advertised, 0);
+		addr->unknown = unknown;
+		n++;
+	}
+	return n;
 }
 
 bool iface_holds(const struct iface_table *table, const struct endpoint *ep, int64_t now_ms)

@@ -26,7 +26,8 @@ void iface_table_free(struct iface_table *table);
 /**
  * iface_table_add() - adds one value of the key "interface"
  * @value: [NAME/]BIND[!ADVERTISED][:MIN-MAX] (port/iface_value.h; the name may be BIND), or
- *	ALIAS=NAME. BIND is an address, a device of this host, or any: all of them
+ *	ALIAS=NAME. BIND is an address, a device of this host, or any: all of them. ADVERTISED may
+ *	be auto: iface_set_advertised()
  * Return: 0; -ENOMEM; -EINVAL, *error is a sentence for the operator (static or owned by @table)
  */
 int iface_table_add(struct iface_table *table, struct str value, const char **error);
@@ -52,9 +53,18 @@ struct str iface_lacking(const struct iface_table *table, size_t index, bool *mo
  *	(proxies' configurations expect this).
  * @family: AF_INET or AF_INET6: an address of that family, of this interface or else of any other;
  *	AF_UNSPEC: the family of the interface's first address
- * Return: of several the one with the most free pairs; NULL: no address of that family exists.
+ * Return: of several the one with the most free pairs, one whose advertised address is known if
+ *	possible; NULL: no address of that family exists.
  */
 struct iface_addr *iface_pick(struct iface_table *table, struct str name, int family, bool *known);
+/**
+ * iface_set_advertised() - what "!auto" has become for the address @bind, of each interface
+ * @advertised: of the same family
+ * @unknown: no call may begin with it
+ * Return: number of interfaces
+ */
+size_t iface_set_advertised(struct iface_table *table, const struct endpoint *bind,
+			    const struct endpoint *advertised, bool unknown);
 /* Is it the address, bound or advertised, and the port of media that is open, or was just now? */
 bool iface_holds(const struct iface_table *table, const struct endpoint *ep, int64_t now_ms);
 /* The first address of @family that is not gone; NULL: there is none. */

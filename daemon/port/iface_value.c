@@ -90,6 +90,7 @@ int iface_value_parse(struct str text, struct iface_value *value, char *error, s
 	value->nat = rest.len && memchr(rest.s, '!', rest.len);
 	value->bind = str_split(&rest, '!');
 	value->advertised = rest;
+	value->found = value->nat && str_eq(rest, STR("auto"));
 	if (!named)
 		value->name = value->bind;
 	return 0;

@@ -4,6 +4,8 @@
  *
  *	[NAME/]BIND[!ADVERTISED][:MIN-MAX]
  *
+ * ADVERTISED is an address, or auto: it is found out later.
+ *
  * If a range of ports follows, an IPv6 address before it is in brackets. Pure text: whether the
  * addresses exist is not known here.
  */
@@ -12,10 +14,10 @@
 
 #include "base/str.h"
 
-/* @nat: "!" is there; @ranged: a range of ports is there, else both ports are 0 */
+/* @nat: "!" is there; @found: "!auto"; @ranged: a range of ports is there, else both ports are 0 */
 struct iface_value {
 	struct str name, bind, advertised; /* point into the value */
-	bool nat, ranged;
+	bool nat, found, ranged;
 	uint16_t port_min, port_max;
 };
 

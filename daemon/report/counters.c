@@ -39,6 +39,8 @@ static_assert(sizeof(struct firewall_counters) == BYTES(FIREWALL_COUNTERS),
 	      "a counter of the firewall has no row in FIREWALL_COUNTERS");
 static_assert(sizeof(struct stun_counters) == BYTES(STUN_COUNTERS),
 	      "a counter of the STUN service has no row in STUN_COUNTERS");
+static_assert(sizeof(struct external_counters) == BYTES(EXTERNAL_COUNTERS),
+	      "a counter of external addresses has no row in EXTERNAL_COUNTERS");
 static_assert(sizeof(struct proxy_stats) ==
 		      offsetof(struct proxy_stats, count) + SIZE(struct proxy_stats, count) +
 			      SIZE(struct proxy_stats, duration_us) +
@@ -66,6 +68,7 @@ struct row {
 #define JOURNAL(id, name, unit, help)  ROW(journal.id, "journal", name, unit, help)
 #define FIREWALL(id, name, unit, help) ROW(firewall.id, "firewall", name, unit, help)
 #define STUN(id, name, unit, help)     ROW(stun.id, "stun", name, unit, help)
+#define EXTERNAL(id, name, unit, help) ROW(external.id, "external", name, unit, help)
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -79,6 +82,7 @@ static const struct row rows[] = {
 	JOURNAL_COUNTERS(JOURNAL)
 	FIREWALL_COUNTERS(FIREWALL)
 	STUN_COUNTERS(STUN)
+	EXTERNAL_COUNTERS(EXTERNAL)
 };
 /* clang-format on */
 

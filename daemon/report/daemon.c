@@ -83,9 +83,11 @@ static void report_relayed(const struct call_table *table, struct daemon_report 
 	report->firewall = nft_counters(table->conf.nft);
 	report->drops[DROP_BANNED] += report->firewall.banned;
 	report->stun = stun_service_counters(table->conf.stun);
+	report->external = external_counters(table->conf.external);
 }
 
-static void report_ifaces(struct iface_table *ifaces, struct daemon_report *report, int64_t now_ms)
+static void report_ifaces(struct iface_table *ifaces, struct external *external,
+			  struct daemon_report *report, int64_t now_ms)
 {
 	for (size_t i = 0; i < report->n_ifaces; i++) {
 		const struct iface_addr *addr = iface_at(ifaces, i);
@@ -93,6 +95,8 @@ static void report_ifaces(struct iface_table *ifaces, struct daemon_report *repo
 		report->iface[i].name = addr->name;
 		report->iface[i].bind = addr->bind;
 		report->iface[i].advertised = addr->advertised;
+		report->iface[i].unknown = addr->unknown;
+		report->iface[i].outside = addr->found ? external_of(external, &addr->bind) : NULL;
 		report->iface[i].port_min = addr->port_min;
 		report->iface[i].port_max = addr->port_max;
 		report->iface[i].gone = addr->gone;
@@ -133,7 +137,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->banned = bans_count(table->bans);
 	report->bans_state = bans_state(table->bans);
 	report_relayed(table, report);
-	report_ifaces(ifaces, report, now_ms);
+	report_ifaces(ifaces, table->conf.external, report, now_ms);
 	report_kernel_paths(table->conf.kmod, report);
 	return report;
 }

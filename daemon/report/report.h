@@ -13,6 +13,7 @@
 #include "call/tree.h"
 #include "firewall/nft.h"
 #include "kernel/msg.h"
+#include "nat/external.h"
 #include "nat/stun_service.h"
 #include "port/pool.h"
 #include "stats/stats.h"
@@ -59,6 +60,8 @@ struct call_report {
 struct iface_report {
 	struct str name;
 	struct endpoint bind, advertised;
+	bool unknown; /* outside of the NAT: @advertised is not to be used */
+	const struct external_place *outside; /* NULL: @advertised is not found out */
 	uint16_t port_min, port_max;
 	bool gone; /* not on this host at present */
 	struct port_pool_usage ports;
@@ -91,6 +94,7 @@ struct daemon_report {
 	enum journal_state journal_state;
 	struct firewall_counters firewall;
 	struct stun_counters stun;
+	struct external_counters external;
 	size_t banned;		      /* addresses */
 	enum bans_state bans_state;   /* is the list of them saved? */
 	bool cdr_failing;	      /* records of calls cannot be written at present */

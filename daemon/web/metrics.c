@@ -573,6 +573,61 @@ static void banned_addresses(struct view *view)
 
 /* --- STUN ------------------------------------------------------------------------------------- */
 
+/* --- The address outside of a NAT ------------------------------------------------------------- */
+
+static void each_outside(struct view *view, bool (*of)(const struct iface_report *))
+{
+	for (size_t i = 0; i < view->report->n_ifaces; i++) {
+		const struct iface_report *iface = &view->report->iface[i];
+		char text[ENDPOINT_TEXT];
+		const struct metric_label labels[] = {
+			{ "name", iface->name },
+			{ "address", str_of(endpoint_print_addr(&iface->bind, text)) },
+		};
+
+		if (iface->outside)
+			metrics_u64(&view->text, labels, COUNT(labels), of(iface));
+	}
+}
+
+static bool is_known(const struct iface_report *iface)
+{
+	return !iface->unknown;
+}
+
+static bool is_failing(const struct iface_report *iface)
+{
+	return iface->outside->failing;
+}
+
+static void external_known(struct view *view)
+{
+	each_outside(view, is_known);
+}
+
+static void external_failing(struct view *view)
+{
+	each_outside(view, is_failing);
+}
+
+static void external_checks(struct view *view)
+{
+	put(view, view->report->external.checks);
+}
+
+static void external_failed(struct view *view)
+{
+	put_one(view, "reason", STR("no_answer"), view->report->external.failed);
+	put_one(view, "reason", STR("double_nat"), view->report->external.double_nat);
+}
+
+static void external_changes(struct view *view)
+{
+	put(view, view->report->external.changes);
+}
+
+/* --- The STUN service ------------------------------------------------------------------------- */
+
 static void stun_requests(struct view *view)
 {
 	put(view, view->report->stun.requests);
@@ -748,6 +803,11 @@ static const struct metric {
 	{ "stun_requests_total", METRIC_COUNTER, "Datagrams that the STUN service received.", stun_requests },
 	{ "stun_replies_total", METRIC_COUNTER, "Replies of the STUN service: all, and those of some kinds.", stun_replies },
 	{ "stun_refused_total", METRIC_COUNTER, "Datagrams to the STUN service that were not answered, by reason.", stun_refused },
+	{ "external_address_known", METRIC_GAUGE, "1: calls may begin at this interface, whose address outside of the NAT is found out (external-address); 0: they are refused.", external_known },
+	{ "external_address_failing", METRIC_GAUGE, "1: no source of external-address answers for this interface at present.", external_failing },
+	{ "external_address_checks_total", METRIC_COUNTER, "Rounds of questions for an address outside of the NAT.", external_checks },
+	{ "external_address_failed_total", METRIC_COUNTER, "Rounds that no source answered with a usable address, by reason; no_answer has those of double_nat too.", external_failed },
+	{ "external_address_changes_total", METRIC_COUNTER, "Times that another address outside of the NAT was found, or the first one.", external_changes },
 	{ "banned_addresses", METRIC_GAUGE, "Addresses whose media is dropped (rtprelayctl banned).", banned_addresses },
 };
 /* clang-format on */

@@ -26,7 +26,7 @@ static struct {
 	unsigned int applied;
 	struct admin *admin;
 	int fd;
-	json_t *lines[64];
+	json_t *lines[100];
 	size_t n_lines;
 } it;
 

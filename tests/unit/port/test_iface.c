@@ -53,6 +53,35 @@ static void test_reads_every_form(void)
 	iface_table_free(table);
 }
 
+static void test_address_is_found_out_later(void)
+{
+	struct iface_table *table = TABLE("pub/127.0.0.11!auto:24000-24007", "pub/127.0.0.12",
+					  "other/127.0.0.11!auto", "plain/127.0.0.11");
+	struct endpoint bind, outside;
+	bool known;
+
+	assert_addr(iface_at(table, 0), "pub", "127.0.0.11", "127.0.0.11");
+	CU_ASSERT_TRUE(iface_at(table, 0)->found && iface_at(table, 0)->unknown);
+	CU_ASSERT_FALSE(iface_at(table, 1)->found || iface_at(table, 1)->unknown);
+	/* One that is known is chosen, if the interface has one. */
+	for (int i = 0; i < 20; i++)
+		assert_addr(iface_pick(table, STR("pub"), AF_INET, &known), "pub", "127.0.0.12",
+			    "127.0.0.12");
+	CU_ASSERT_TRUE(iface_pick(table, STR("other"), AF_INET, &known)->unknown);
+
+	CU_ASSERT_TRUE(endpoint_parse(STR("127.0.0.11:5"), -1, &bind));
+	CU_ASSERT_TRUE(endpoint_parse(STR("198.51.100.7:9"), -1, &outside));
+	CU_ASSERT_EQUAL(iface_set_advertised(table, &bind, &outside, false), 2);
+	assert_addr(iface_at(table, 0), "pub", "127.0.0.11", "198.51.100.7");
+	CU_ASSERT_EQUAL(endpoint_port(&iface_at(table, 0)->advertised), 0);
+	assert_addr(iface_at(table, 2), "other", "127.0.0.11", "198.51.100.7");
+	assert_addr(iface_at(table, 3), "plain", "127.0.0.11", "127.0.0.11");
+	CU_ASSERT_FALSE(iface_at(table, 0)->unknown || iface_at(table, 2)->unknown);
+	CU_ASSERT_EQUAL(iface_set_advertised(table, &bind, &outside, true), 2);
+	CU_ASSERT_TRUE(iface_at(table, 0)->unknown);
+	iface_table_free(table);
+}
+
 static void test_refusals_say_why(void)
 {
 	static const struct {
@@ -85,11 +114,15 @@ static void test_refusals_say_why(void)
 		{ "pub/224.0.0.5", "224.0.0.5 is not the address of one host; list each address" },
 		{ "pub/ff02::1", "ff02::1 is not the address of one host; list each address" },
 		{ "pub/127.0.0.1!",
-		  "advertised address \"\" is not an IPv4 address like the one before \"!\"" },
+		  "advertised address \"\" is not an IPv4 address like the one before \"!\", nor "
+		  "auto" },
 		{ "pub/127.0.0.1!::1",
-		  "advertised address \"::1\" is not an IPv4 address like the one before \"!\"" },
+		  "advertised address \"::1\" is not an IPv4 address like the one before \"!\", "
+		  "nor auto" },
 		{ "pub/::1!192.0.2.1", "advertised address \"192.0.2.1\" is not an IPv6 address "
-				       "like the one before \"!\"" },
+				       "like the one before \"!\", nor auto" },
+		{ "pub/lo!auto",
+		  "a device has no advertised address: give the address before \"!\"" },
 		{ "pub/127.0.0.1!239.0.0.1",
 		  "advertised address \"239.0.0.1\" is not a unicast address" },
 		{ "in/127.0.0.20", "\"in/127.0.0.20\" is given twice" },
@@ -256,6 +289,7 @@ static void test_out_of_memory_adds_nothing(void)
 }
 
 TEST_SUITE(iface, { "reads every form", test_reads_every_form },
+	   { "an address is found out later", test_address_is_found_out_later },
 	   { "refusals say why", test_refusals_say_why },
 	   { "error of a long value is cut", test_error_of_a_long_value_is_cut },
 	   { "picks by name, alias and family", test_picks_by_name_alias_and_family },

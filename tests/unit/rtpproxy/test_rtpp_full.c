@@ -34,6 +34,19 @@ static void test_opensips_tries_another_relay(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* Of this relay the address outside of its NAT is not known. */
+static void test_unknown_address_is_another_relays_call(void)
+{
+	static const char *const interfaces[] = { "pub/127.80.0.1!auto" };
+	struct scene scene;
+
+	scene_open_at(&scene, interfaces, 1, 21000, 21199);
+	ASK_ROWS(&scene, ((const struct ask_row[]){
+				 { "U c 192.0.2.1 4000 a;1", "E7\n" },
+			 }));
+	CU_ASSERT(scene_close(&scene));
+}
+
 static const char *datagram(struct ctl *ctl, const char *text)
 {
 	static char answer[1024];
@@ -82,4 +95,5 @@ static void test_kamailio_tries_another_relay(void)
 }
 
 TEST_SUITE(rtpp_full, { "error: OpenSIPS tries another relay", test_opensips_tries_another_relay },
+	   { "an unknown address is as no ports", test_unknown_address_is_another_relays_call },
 	   { "silent: Kamailio tries another relay", test_kamailio_tries_another_relay });

@@ -262,6 +262,7 @@ static void test_every_counter_of_the_report_is_there(void)
 	number(&report.journal.restored, &report.journal + 1, 4000001);
 	number(&report.firewall.errors, &report.firewall + 1, 5000001);
 	number(&report.stun.requests, &report.stun + 1, 6000001);
+	number(&report.external.checks, &report.external + 1, 7000001);
 	CU_ASSERT_TRUE(metrics_write(out, &report, 0));
 	expect_valid(out);
 	text = text_of(out);
@@ -403,6 +404,10 @@ static const struct {
 	{ "stun_refused_total{reason=\"limited_total\"}", AT(stun.limited_total) },
 	{ "stun_refused_total{reason=\"send_failed\"}", AT(stun.send_failed) },
 	{ "stun_refused_total{reason=\"receive_queue\"}", AT(stun.receive_queue) },
+	{ "external_address_checks_total", AT(external.checks) },
+	{ "external_address_failed_total{reason=\"no_answer\"}", AT(external.failed) },
+	{ "external_address_failed_total{reason=\"double_nat\"}", AT(external.double_nat) },
+	{ "external_address_changes_total", AT(external.changes) },
 	{ "banned_addresses", AT(banned) },
 };
 
