@@ -22,9 +22,9 @@ void bpf_pin_path(char *path, const char *folder, const char *name);
 void bpf_unpin(const char *folder);
 
 /*
- * Held by each daemon that uses the pins; @alone: by one that removes what nobody uses. It ends with
- * the descriptor, and with the process. Return: a descriptor; -EWOULDBLOCK: they are in use; other
- * -errno, as -ENOENT
+ * Held by each daemon that uses the pins; @alone: by one that removes what nobody uses. It ends
+ * with the descriptor, and with the process. Return: a descriptor; -EWOULDBLOCK: they are in use;
+ * other -errno, as -ENOENT
  */
 int bpf_pins_lock(const char *folder, bool alone);
 

@@ -2,8 +2,8 @@
 /*
  * policy.c - the IPsec policies of this network namespace, and news of changes
  *
- * Marks, users and the order of policies are not looked at: a flow that a policy may concern is left
- * to the stack, which knows.
+ * Marks, users and the order of policies are not looked at: a flow that a policy may concern is
+ * left to the stack, which knows.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>

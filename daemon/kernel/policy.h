@@ -22,8 +22,8 @@ int policies_fd(const struct policies *policies);
 bool policies_changed(struct policies *policies);
 
 /*
- * Must UDP packets from @from to @to be encrypted, or dropped, or arrive encrypted? @from unset: any.
- * True also if the policies could not be read.
+ * Must UDP packets from @from to @to be encrypted, or dropped, or arrive encrypted? @from unset:
+ * any. True also if the policies could not be read.
  */
 bool policies_apply(const struct policies *policies, const struct endpoint *from,
 		    const struct endpoint *to);

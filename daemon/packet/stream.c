@@ -163,6 +163,14 @@ static bool make_candidates(struct stream *s, struct latch_ref *ref)
 	return true;
 }
 
+static void end_contest(struct stream *s)
+{
+	if (!s->contested)
+		return;
+	__atomic_store_n(&s->contested, false, __ATOMIC_RELAXED);
+	s->news_bits |= 1 << BRIDGE_CHANGED;
+}
+
 /* A packet that is not from the source in use. */
 static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
 {
@@ -189,6 +197,8 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	stream_disconnect(s); /* a packet queued before connect() may have had this source */
 	stream_end_trials(s);
 	stream_aim_side(s);
+	if (s->comp == COMP_RTCP)
+		end_contest(s); /* the one that was awaited has come */
 	return verdict;
 }
 
@@ -236,10 +246,8 @@ static bool is_settled(const struct stream *s)
 /* The contest is decided, the kernel may forward again. */
 static void settle(struct stream *s)
 {
-	if (!s->contested || !is_settled(s))
-		return;
-	__atomic_store_n(&s->contested, false, __ATOMIC_RELAXED);
-	s->news_bits |= 1 << BRIDGE_CHANGED;
+	if (s->contested && is_settled(s))
+		end_contest(s);
 }
 
 static bool admit(struct stream *s, const struct latch_packet *packet)

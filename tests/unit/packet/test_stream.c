@@ -208,6 +208,29 @@ static void test_spray_does_not_move_rtcp_out_of_the_kernel(void)
 	}
 }
 
+/* The phone goes on at another port: when it was taken there, the kernel may forward again. */
+static void test_rebound_rtcp_ends_the_contest(void)
+{
+	struct bridge_kernel report = { .in_kernel = true, .stranger_count = 1 };
+	struct stage stage;
+
+	open_stage(&stage);
+	lock_nat(&stage, NAT, NAT_SOURCE);
+	arrive(&stage, A_RTCP, place(NAT_RTCP));
+	report.heard_ms = stage.now_ms;
+	stage.now_ms += LATCH_SILENCE_MS;
+	report.stranger = place("203.0.113.9:50009");
+	stream_kernel(stream_at(&stage, A_RTCP), &report, stage.now_ms);
+	CU_ASSERT_TRUE(stream_at(&stage, A_RTCP)->contested);
+	stream_kernel(stream_at(&stage, A_RTCP), &(struct bridge_kernel){ 0 }, stage.now_ms);
+	take_news(&stage, A_RTCP);
+	CU_ASSERT_PTR_NOT_NULL(arrive(&stage, A_RTCP, place("203.0.113.9:50009")));
+	CU_ASSERT_TRUE(uses(&stage, A_RTCP, "203.0.113.9:50009"));
+	CU_ASSERT_FALSE(stream_at(&stage, A_RTCP)->contested);
+	CU_ASSERT_EQUAL(take_news(&stage, A_RTCP), BIT(BRIDGE_LATCHED) | BIT(BRIDGE_CHANGED));
+	close_stage(&stage);
+}
+
 /* --- Reports of the kernel -------------------------------------------------------------------- */
 
 /* What strangers send must not make the source look alive: a NAT that rebound would be refused. */
@@ -439,6 +462,7 @@ TEST_SUITE(stream,
 	   { "rebound source ends the contest", test_rebound_source_ends_the_contest },
 	   { "spray does not move RTCP out of the kernel",
 	     test_spray_does_not_move_rtcp_out_of_the_kernel },
+	   { "rebound RTCP ends the contest", test_rebound_rtcp_ends_the_contest },
 	   { "strangers do not keep a source heard", test_strangers_do_not_keep_a_source_heard },
 	   { "reported source latches by what it sent",
 	     test_reported_source_latches_by_what_it_sent },
