@@ -7,9 +7,13 @@ BENCH := $(B)/tests/bench
 # Other suites make calls with these two; only the benchmarks need more packages.
 load-programs: $(BENCH)/ng_load $(BENCH)/rtp_load
 
-bench-tools: load-programs $(addprefix $(BENCH)/,min_forward srtp_load stun_flood)
+bench-tools: load-programs $(addprefix $(BENCH)/,min_forward srtp_load stun_flood busy_meter)
 
 $(BENCH)/ng_load $(BENCH)/rtp_load: $(BENCH)/%: $(BENCH)/%.o $(BENCH)/ng_client.o $(BENCH)/proc.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^
+
+$(BENCH)/busy_meter: $(BENCH)/busy_meter.o $(BENCH)/proc.o
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 

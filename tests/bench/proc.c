@@ -55,21 +55,36 @@ int64_t proc_cpu_ns(pid_t pid)
 	return sum;
 }
 
-uint64_t proc_lo_packets(void)
+int64_t proc_cpu_now_ns(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (!pid)
+		return 0;
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &ts)) {
+		fprintf(stderr, "no CPU time of process %d\n", pid);
+		exit(1);
+	}
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+uint64_t proc_packets(const char *device)
 {
 	static int fd = -1;
 	unsigned long long packets;
 	const char *line;
-	char text[4096];
+	char text[4096], begin[32];
 	ssize_t len;
 
 	if (fd < 0)
 		fd = open("/proc/self/net/dev", O_RDONLY | O_CLOEXEC);
 	len = pread(fd, text, sizeof(text) - 1, 0);
 	text[len > 0 ? len : 0] = '\0';
-	line = strstr(text, " lo:");
-	if (!line || sscanf(line, " lo: %*u %llu", &packets) != 1) {
-		fprintf(stderr, "/proc/self/net/dev has no counters of lo\n");
+	snprintf(begin, sizeof(begin), "%6s:", device); /* as the kernel prints it */
+	line = strstr(text, begin);
+	if (!line || sscanf(line + strlen(begin), " %*u %llu", &packets) != 1) {
+		fprintf(stderr, "/proc/self/net/dev has no counters of %s\n", device);
 		exit(1);
 	}
 	return packets;

@@ -10,7 +10,9 @@
 int64_t now_ns(void);
 /* CPU time of all threads of @pid so far, ns (/proc/PID/stat is too coarse); 0 if @pid is 0 */
 int64_t proc_cpu_ns(pid_t pid);
-/* Packets over this network namespace's loopback so far. Cheaper to read than /proc/net/snmp. */
-uint64_t proc_lo_packets(void);
+/* The same, exact also while it runs */
+int64_t proc_cpu_now_ns(pid_t pid);
+/* Packets that this device has received so far. Cheaper to read than /proc/net/snmp. */
+uint64_t proc_packets(const char *device);
 
 #endif

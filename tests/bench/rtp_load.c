@@ -5,13 +5,17 @@
  *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID -m ADDRESS PORT    through min_forward
  *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID ADDRESS PORT       through a relay, by NG
  *   Further: -l ADDRESS -b PORT: address and first port of the phones; -i MS: packet time (20);
- *   -d: delays
+ *   -d: delays; -W TOTAL: as WINDOW, for all streams together; -k SECONDS: sends for so long before
+ *   it measures
+ *   -D DEVICE: the phones' device, with the relay at its other end; -M FILE: of busy_meter, and
+ *   -K PID: of ksoftirqd, for the cost of all that the relay's processor does
  *
  * Two phones per call, both send G.711 packets of 20 ms (172 bytes). Without WINDOW every 20 ms,
  * evenly distributed in time, and every packet is received and checked. With WINDOW as fast as the
  * relay can: WINDOW packets per stream are on their way at a time; phones then drop received
- * packets, and the number of forwarded packets is taken from loopback's counter. CPU time is that
- * of all threads of PID.
+ * packets, and the number of forwarded packets is taken from the device's counter. CPU time is
+ * that of all threads of PID, and with busy_meter that of the kernel, less what it does without
+ * media.
  *
  * With -d the delays of packets, too: from before a packet is sent, a time that it carries, until
  * the kernel takes what the relay has sent; when this program reads it does not matter.
@@ -28,6 +32,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "busy_meter.h"
 #include "ng_client.h"
 #include "proc.h"
 
@@ -37,6 +42,7 @@
 #define WARMUP_NS  5000000000
 #define SETTLE_NS  1000000000
 #define FULL_NS	   20000
+#define REST_NS	   300000000
 #define EVENTS_MAX 256
 
 struct stream {
@@ -50,9 +56,13 @@ struct load {
 	struct stream *streams; /* two per call, adjacent */
 	unsigned int count;
 	int epoll;
-	pid_t pid;
+	pid_t pid, softirq; /* of the relay; of its processor's ksoftirqd, or 0 */
 	double seconds;
-	unsigned int window;
+	unsigned int window; /* packets on their way, of all streams; 0: in real time */
+	unsigned int chunk;  /* of them sent at once */
+	const char *device;  /* NULL: loopback, which counts packets to the relay, too */
+	const struct busy_meter *meter;
+	double keep_s;
 	bool timed;
 	int64_t interval_ns;
 	uint64_t sent;
@@ -182,7 +192,7 @@ static void warm_up(struct load *load)
 		deaf = 0;
 		for (unsigned int i = 0; i < load->count; i++)
 			deaf += !load->streams[i].received;
-	} while (deaf && at - start < WARMUP_NS);
+	} while ((deaf && at - start < WARMUP_NS) || (double)(at - start) < load->keep_s * 1e9);
 	settle(load);
 	if (deaf)
 		errx(1, "%u of %u phones receive nothing", deaf, load->count);
@@ -225,6 +235,12 @@ static void drop_all(struct load *load)
 			err(1, "SO_ATTACH_FILTER");
 }
 
+/* Forwarded packets so far, from any number on. */
+static uint64_t packets_of(const struct load *load)
+{
+	return load->device ? proc_packets(load->device) : proc_packets("lo") - load->sent;
+}
+
 /*
  * Sends one packet per stream and round, while the window has room. Packets that are not forwarded
  * within SETTLE_NS count as dropped by the relay.
@@ -232,11 +248,11 @@ static void drop_all(struct load *load)
 static uint64_t run_saturated(struct load *load)
 {
 	int64_t end = now_ns() + (int64_t)(load->seconds * 1e9), progress = now_ns();
-	uint64_t base = proc_lo_packets(), window = (uint64_t)load->window * load->count;
-	uint64_t forwarded = 0, given_up = 0;
+	uint64_t base = packets_of(load), forwarded = 0, given_up = 0;
+	unsigned int at = 0;
 
 	while (now_ns() < end) {
-		uint64_t now_forwarded = proc_lo_packets() - base - load->sent;
+		uint64_t now_forwarded = packets_of(load) - base;
 
 		if (now_forwarded != forwarded)
 			progress = now_ns();
@@ -245,15 +261,15 @@ static uint64_t run_saturated(struct load *load)
 			given_up = load->sent - forwarded;
 			progress = now_ns();
 		}
-		if (load->sent - forwarded - given_up + load->count > window) {
+		if (load->sent - forwarded - given_up + load->chunk > load->window) {
 			sleep_until(now_ns() + FULL_NS);
 			continue;
 		}
-		for (unsigned int i = 0; i < load->count; i++)
-			stream_send(load, i);
+		for (unsigned int i = 0; i < load->chunk; i++)
+			stream_send(load, at++ % load->count);
 	}
 	for (progress = now_ns(); forwarded < load->sent && now_ns() - progress < SETTLE_NS;) {
-		uint64_t now_forwarded = proc_lo_packets() - base - load->sent;
+		uint64_t now_forwarded = packets_of(load) - base;
 
 		if (now_forwarded != forwarded)
 			progress = now_ns();
@@ -337,6 +353,62 @@ static int calls_begin(struct load *load, const struct sockaddr_in *relay)
 	return fd;
 }
 
+/* In nanoseconds: CPU time of the relay, of ksoftirqd and of the meter; and the meter's gaps. */
+struct costs {
+	int64_t at, relay, softirq, meter, gaps;
+};
+
+static struct costs costs_so_far(const struct load *load)
+{
+	struct costs costs = { .at = now_ns(), .relay = proc_cpu_ns(load->pid) };
+
+	if (!load->meter)
+		return costs;
+	costs.relay = proc_cpu_now_ns(load->pid);
+	costs.softirq = proc_cpu_now_ns(load->softirq);
+	costs.meter = proc_cpu_now_ns(load->meter->pid);
+	costs.gaps = __atomic_load_n(&load->meter->gaps_ns, __ATOMIC_RELAXED);
+	return costs;
+}
+
+static struct costs costs_since(const struct load *load, const struct costs *before)
+{
+	struct costs now = costs_so_far(load);
+
+	return (struct costs){ now.at - before->at, now.relay - before->relay,
+			       now.softirq - before->softirq, now.meter - before->meter,
+			       now.gaps - before->gaps };
+}
+
+/*
+ * All work but that of other processes: the relay's, the kernel's by its own thread, and that which
+ * has interrupted the meter; the latter also stands for what has interrupted others meanwhile.
+ */
+static double work(const struct costs *costs)
+{
+	double own = (double)(costs->relay + costs->softirq);
+	double interrupts = (double)(costs->meter - (costs->at - costs->gaps));
+
+	return own + interrupts * ((double)costs->at - own) / (double)costs->meter;
+}
+
+static struct costs at_rest(const struct load *load)
+{
+	struct costs before = costs_so_far(load);
+
+	if (load->meter)
+		sleep_until(before.at + REST_NS);
+	return costs_since(load, &before);
+}
+
+/* Of media, for the relay's processor, or of the relay alone. */
+static double cost_of(const struct load *load, const struct costs *costs, const struct costs *rest)
+{
+	if (!load->meter)
+		return (double)costs->relay;
+	return work(costs) - work(rest) * (double)costs->at / (double)rest->at;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;
@@ -356,18 +428,32 @@ int main(int argc, char **argv)
 	struct load load = { .count = 100, .seconds = 2, .interval_ns = INTERVAL };
 	struct sockaddr_in relay = { .sin_family = AF_INET };
 	const char *phones = "198.51.100.10";
+	unsigned int per_stream = 0;
 	bool minimal = false;
 	int port = 20000, control = -1, option;
-	int64_t cpu, start;
+	struct costs rest, costs;
 	uint64_t forwarded;
+	double cost;
 
-	while ((option = getopt(argc, argv, "s:c:w:p:l:b:i:dm")) != -1) {
+	while ((option = getopt(argc, argv, "s:c:w:W:k:D:M:K:p:l:b:i:dm")) != -1) {
 		if (option == 's')
 			load.seconds = atof(optarg);
 		else if (option == 'c')
 			load.count = (unsigned int)atoi(optarg) * 2;
 		else if (option == 'w')
+			per_stream = (unsigned int)atoi(optarg);
+		else if (option == 'W')
 			load.window = (unsigned int)atoi(optarg);
+		else if (option == 'k')
+			load.keep_s = atof(optarg);
+		else if (option == 'K')
+			load.softirq = atoi(optarg);
+		else if (option == 'D')
+			load.device = optarg;
+		else if (option == 'M' && !(load.meter = busy_meter_map(optarg, false)))
+			err(2, "%s", optarg);
+		else if (option == 'M')
+			continue;
 		else if (option == 'p')
 			load.pid = atoi(optarg);
 		else if (option == 'l')
@@ -389,6 +475,8 @@ int main(int argc, char **argv)
 		     "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] [-i MS] [-d] -p PID [-m] "
 		     "ADDRESS PORT");
 	relay.sin_port = htons((uint16_t)atoi(argv[optind + 1]));
+	load.chunk = per_stream || load.count < load.window / 4 ? load.count : load.window / 4;
+	load.window = per_stream ? per_stream * load.count : load.window;
 	streams_open(&load, phones, port);
 	if (!minimal)
 		control = calls_begin(&load, &relay);
@@ -399,20 +487,23 @@ int main(int argc, char **argv)
 	if (load.window)
 		drop_all(&load);
 
-	cpu = proc_cpu_ns(load.pid);
-	start = now_ns();
+	rest = at_rest(&load);
+	costs = costs_so_far(&load);
 	forwarded = load.window ? run_saturated(&load) : run_paced(&load);
-	load.seconds = (double)(now_ns() - start) / 1e9;
-	cpu = proc_cpu_ns(load.pid) - cpu;
+	costs = costs_since(&load, &costs);
+	load.seconds = (double)costs.at / 1e9;
+	cost = cost_of(&load, &costs, &rest);
 
 	for (unsigned int call = 0; !minimal && call < load.count / 2; call++)
 		ask(&load, control, NG_DELETE, call);
 	if (load.delays)
 		qsort(load.delays_ns, load.delays, sizeof(*load.delays_ns), compare);
-	printf("packets=%llu rate=%.0f cpu_ns=%.0f busy=%.1f lost=%lld wrong=%llu p50_us=%.0f "
+	printf("packets=%llu rate=%.0f cpu_ns=%.0f daemon_ns=%.0f busy=%.1f lost=%lld wrong=%llu "
+	       "p50_us=%.0f "
 	       "p99_us=%.0f p999_us=%.0f max_us=%.0f\n",
 	       (unsigned long long)forwarded, (double)forwarded / load.seconds,
-	       forwarded ? (double)cpu / (double)forwarded : 0, (double)cpu / 1e7 / load.seconds,
+	       forwarded ? cost / (double)forwarded : 0,
+	       forwarded ? (double)costs.relay / (double)forwarded : 0, cost / 1e7 / load.seconds,
 	       (long long)(load.sent - forwarded), (unsigned long long)load.wrong,
 	       delay_us(&load, 0.5), delay_us(&load, 0.99), delay_us(&load, 0.999),
 	       delay_us(&load, 1));
