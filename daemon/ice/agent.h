@@ -3,7 +3,7 @@
  * agent.h - what an agent of ICE is made of; only for daemon/ice/
  *
  * agent.c: life, the peer's lines and ours. receive.c: packets. check.c: what is sent, and when.
- * way.c: where media goes. state.c: for the journal.
+ * way.c: where media goes. saved.c: for the journal.
  */
 #ifndef RTPRELAY_ICE_AGENT_H
 #define RTPRELAY_ICE_AGENT_H
@@ -128,13 +128,15 @@ void ice_random(const struct ice_agent *agent, void *bytes, size_t len);
 
 /* The pair was nominated: it becomes the way, unless a better one is in use. */
 void ice_select(struct ice_agent *agent, struct ice_pair *pair, int64_t now_ms);
-/* The pair became valid: media may use it, if there is no way. */
+/* A check of the pair succeeded: consent, if it is the way; media may use it, if there is none. */
 void ice_offer_way(struct ice_agent *agent, const struct ice_pair *pair, int64_t now_ms);
 /* The pair failed: another one has to do, if it was the way and was not selected. */
 void ice_fail(struct ice_agent *agent, struct ice_pair *pair, int64_t now_ms);
 void ice_use_end(struct ice_use *use);
 /* Until the next check of consent, or keep-alive: random, so that calls do not beat in time. */
 int64_t ice_ask_pause_ms(const struct ice_agent *agent);
+/* The peer has answered on the way. */
+void ice_consented(struct ice_agent *agent, struct ice_use *use, int64_t now_ms);
 /* Consent ended. */
 void ice_lose(struct ice_agent *agent, struct ice_use *use, int64_t now_ms);
 

@@ -250,8 +250,7 @@ static enum ice_verdict take_consent(struct ice_agent *agent, struct ice_use *us
 		yield_role(agent, use->role, r->now_ms);
 	if (m->class != STUN_SUCCESS)
 		return ICE_GOT_RESPONSE;
-	use->ends_ms = r->now_ms + agent->conf.consent_ms;
-	use->heard_ms = r->now_ms;
+	ice_consented(agent, use, r->now_ms);
 	return ICE_GOT_RESPONSE;
 }
 

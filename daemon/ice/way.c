@@ -91,9 +91,18 @@ void ice_offer_way(struct ice_agent *agent, const struct ice_pair *pair, int64_t
 {
 	struct ice_use *use = ice_use_of(agent, ice_pair_component(&agent->list, pair));
 
-	if (!use->peer || (use->way.lost && !ice_use_is_current(agent, use)))
+	if (ice_use_is_current(agent, use) && !use->way.lost && use->way.local == pair->local &&
+	    endpoint_eq(&use->way.remote, ice_pair_remote(&agent->list, pair)))
+		ice_consented(agent, use, now_ms);
+	else if (!use->peer || (use->way.lost && !ice_use_is_current(agent, use)))
 		take_way(agent, use, pair, false, now_ms);
 	agent->failed = false;
+}
+
+void ice_consented(struct ice_agent *agent, struct ice_use *use, int64_t now_ms)
+{
+	use->ends_ms = now_ms + agent->conf.consent_ms;
+	use->heard_ms = now_ms;
 }
 
 void ice_fail(struct ice_agent *agent, struct ice_pair *pair, int64_t now_ms)
