@@ -56,6 +56,10 @@ struct counter_name {
 	X(calls_forced, "calls_forced", "calls", "ended by an operator or by the daemon's stop")   \
 	X(calls_unheard, "calls_unheard", "calls",                                                 \
 	  "with media that was not heard: neither SDP nor SIP names its address")                  \
+	X(srtp_replaced, "srtp_replaced", "SSRCs",                                                 \
+	  "of SRTP that gave way to others under the same key")                                    \
+	X(srtp_restarts, "srtp_restarts", "streams",                                               \
+	  "to be encrypted whose sequence numbers went back: dropped until they are new")          \
 	X(zero_way, "zero_way", "calls", "ended, no media received from either side")              \
 	X(one_way, "one_way", "calls", "ended, media received from one side only")                 \
 	X(duration_ms, "duration", "milliseconds", "total of the calls that ended")                \

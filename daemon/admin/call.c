@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* call.c - the verbs calls (one line per call), call (one call as a tree) and terminate */
+#include <stdio.h>
 #include <utlist.h>
 #include "admin/answer.h"
 #include "admin/quality.h"
@@ -9,6 +10,7 @@
 #include "base/count.h"
 #include "call/call.h"
 #include "call/media_path.h"
+#include "call/media_sdes.h"
 #include "call/one_way.h"
 #include "packet/bridge.h"
 #include "port/iface.h"
@@ -253,9 +255,26 @@ static void send_party(struct admin_peer *peer, const struct dialog *dialog)
 	admin_send(peer);
 }
 
-/* The mode of latching is named if it is not the default one. */
-static void put_flags(struct json_line *line, const struct side_conf *side)
+static void put_sdes(struct json_line *line, const struct media_sdes *sdes, enum side side)
 {
+	const struct srtp_suite *suite;
+	char text[64];
+
+	if (!sdes || !sdes->secure[side])
+		return;
+	suite = media_sdes_suite(sdes, side);
+	if (!suite)
+		return;
+	snprintf(text, sizeof(text), "suite=%s", suite->name);
+	jsonl_text(line, NULL, text);
+	jsonl_text(line, NULL,
+		   sdes->text[side][SDES_THEIRS].len ? "sdes-role=offerer" : "sdes-role=answerer");
+}
+
+/* The mode of latching is named if it is not the default one. */
+static void put_flags(struct json_line *line, const struct media *media, enum side of)
+{
+	const struct side_conf *side = &bridge_conf(media->bridge)->side[of];
 	static const struct {
 		uint32_t flag;
 		const char *name;
@@ -276,6 +295,7 @@ static void put_flags(struct json_line *line, const struct side_conf *side)
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (side->flags & names[i].flag)
 			jsonl_text(line, NULL, names[i].name);
+	put_sdes(line, media->sdes, of);
 	if (side->ice[0])
 		jsonl_text(line, NULL, "ice");
 	if (side->latching == LATCH_STRICT)
@@ -296,7 +316,7 @@ static void send_media(struct admin_peer *peer, struct media *media)
 	jsonl_text(line, "kind", media->type);
 	jsonl_text(line, "protocol", media->protocol[side]);
 	jsonl_text(line, "codec", media->codec);
-	put_flags(line, &bridge_conf(media->bridge)->side[side]);
+	put_flags(line, media, side);
 	admin_put_quality(line, media, side);
 	jsonl_open(line, "streams", '[');
 	for (int comp = 0; comp < 2; comp++) {

@@ -21,7 +21,8 @@ struct media_sdes *media_sdes_copy(const struct media_sdes *old)
 
 	if (!copy || !old)
 		return copy;
-	memcpy(copy->secure, old->secure, sizeof(copy->secure));
+	*copy = *old;
+	memset(copy->text, 0, sizeof(copy->text));
 	for (int i = 0; i < 2 * SDES_KINDS; i++) {
 		int side = i / SDES_KINDS, kind = i % SDES_KINDS;
 
@@ -76,6 +77,17 @@ int media_sdes_set(struct media_sdes *sdes, enum side side, enum sdes_kind kind,
 	error = media_sdes_set_text(sdes, side, kind, (struct str){ text, buf.len });
 	explicit_bzero(text, buf.len);
 	return error;
+}
+
+const struct srtp_suite *media_sdes_suite(const struct media_sdes *sdes, enum side side)
+{
+	const struct srtp_suite *suite;
+	struct sdes_lines lines;
+
+	media_sdes_get(sdes, side, SDES_SENT, &lines);
+	suite = lines.line[0].keys[0].suite;
+	sdes_wipe(&lines);
+	return suite;
 }
 
 /* --- After a restart -------------------------------------------------------------------------- */

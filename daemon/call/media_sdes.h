@@ -25,10 +25,14 @@ enum sdes_kind { SDES_THEIRS, SDES_OURS, SDES_HEARD, SDES_SENT, SDES_KINDS };
 /**
  * struct media_sdes
  * @secure: the side has SRTP
+ * @optional: the side has it under a plain profile, or was offered it so (OSRTP, RFC 8643): the
+ *	answer decides
+ * @told_replaced, @told_restarts: of struct srtp_indexes, as counted last
  * @text: owned, by side; of the lines of one kind
  */
 struct media_sdes {
-	bool secure[2];
+	bool secure[2], optional[2];
+	uint32_t told_replaced[2][2], told_restarts[2];
 	struct str text[2][SDES_KINDS];
 };
 
@@ -46,6 +50,14 @@ int media_sdes_set(struct media_sdes *sdes, enum side side, enum sdes_kind kind,
 /* Replaces them by text that sdes_lines_read() reads. 0; -ENOMEM */
 int media_sdes_set_text(struct media_sdes *sdes, enum side side, enum sdes_kind kind,
 			struct str text);
+
+/* Of the key in use for what the side is sent; NULL: there is none. */
+const struct srtp_suite *media_sdes_suite(const struct media_sdes *sdes, enum side side);
+/* Does SRTP end in the relay? Takes NULL. */
+static inline bool media_sdes_ends(const struct media_sdes *sdes)
+{
+	return sdes && (sdes->secure[SIDE_A] || sdes->secure[SIDE_B]);
+}
 
 /**
  * media_sdes_resume() - after a restart: gives the bridge the keys in use, with their indexes

@@ -12,6 +12,7 @@
 #include "call/media_path.h"
 #include "call/news.h"
 #include "call/refusals.h"
+#include "call/sdes_news.h"
 #include "call/table.h"
 #include "call/unheard.h"
 #include "packet/bridge.h"
@@ -109,8 +110,10 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 		call_touch(media->dialog->call);
 		media_path_follow(media);
 	}
-	if (event == BRIDGE_INDEXES)
+	if (event == BRIDGE_INDEXES) {
 		call_touch(media->dialog->call);
+		sdes_news_tell(media);
+	}
 	if (event == BRIDGE_ASK)
 		media_path_ask(media, side, comp);
 }

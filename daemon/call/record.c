@@ -7,10 +7,11 @@
  * bytes), a list its number of items (4 bytes), and a struct that may be missing a byte 0 or 1.
  *
  * SRTP that ends in the relay, behind the streams of its media, for each side: is it secure (1
- * byte); four texts with a=crypto lines (enum sdes_kind); the indexes of what is sent to the side,
- * then of what is received: rtcp_sent (4), number of SSRCs (1), rtp_used (2), rtcp_used (2), for
- * each its SSRC (4), rtcp_top (4), rtp_top (8), then whether SSRCs were replaced (1), and the
- * filter of those if so (128). The lines hold master keys in clear text: the file has mode 0600.
+ * byte), or under a plain profile (1); four texts with a=crypto lines (enum sdes_kind); the indexes
+ * of what is sent to the side, then of what is received: rtcp_sent (4), number of SSRCs (1),
+ * rtp_used (2), rtcp_used (2), for each its SSRC (4), rtcp_top (4), rtp_top (8), then whether SSRCs
+ * were replaced (1), and the filter of those if so (128). The lines hold master keys in clear text:
+ * the file has mode 0600.
  *
  * The checksum detects a damaged file, not a forged one: a user who can write to the state
  * directory can control the relay anyway. Nevertheless no input makes the decoder read or write out
@@ -156,6 +157,7 @@ static void wire_sdes(struct wire *w, struct sdes_record **record)
 	w->failed = w->failed || !sdes;
 	for (int side = 0; side < 2 && !w->failed; side++) {
 		wire_bool(w, &sdes->secure[side]);
+		wire_bool(w, &sdes->optional[side]);
 		for (int kind = 0; kind < SDES_KINDS; kind++) {
 			wire_str(w, &sdes->text[side][kind]);
 			if (wire_reads(w) && !w->failed)

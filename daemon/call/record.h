@@ -30,7 +30,7 @@ struct stream_record {
  * @indexes: [side][enum srtp_direction]; all zero: none used yet
  */
 struct sdes_record {
-	bool secure[2];
+	bool secure[2], optional[2];
 	struct str text[2][SDES_KINDS];
 	struct srtp_indexes indexes[2][2];
 };

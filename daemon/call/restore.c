@@ -67,6 +67,7 @@ static struct sdes_record *note_sdes(struct arena *arena, const struct media *me
 	if (!record)
 		return NULL;
 	memcpy(record->secure, media->sdes->secure, sizeof(record->secure));
+	memcpy(record->optional, media->sdes->optional, sizeof(record->optional));
 	memcpy(record->text, media->sdes->text, sizeof(record->text));
 	for (int side = 0; side < 2; side++)
 		for (int to = 0; to < 2; to++)
@@ -340,6 +341,7 @@ static int restore_sdes(const struct restore *r, struct media *media,
 	if (!media->sdes)
 		return -ENOMEM;
 	memcpy(media->sdes->secure, record->secure, sizeof(record->secure));
+	memcpy(media->sdes->optional, record->optional, sizeof(record->optional));
 	for (int i = 0; i < 2 * SDES_KINDS; i++) {
 		int side = i / SDES_KINDS, kind = i % SDES_KINDS;
 

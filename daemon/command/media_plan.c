@@ -341,7 +341,8 @@ static struct str plan_proto(const struct exchange *ex, const struct sdp_media *
 	struct str proto =
 		ex->offer ? ex->request->transport_protocol : str_of(media->protocol[ex->to]);
 
-	if (m->transport != SDP_RTP || !is_plain_profile(proto) || str_eq(proto, m->proto))
+	if (m->transport != SDP_RTP || !is_plain_profile(proto) || str_eq(proto, m->proto) ||
+	    (!ex->offer && ex->request->accepts_protocol))
 		return STR_NONE;
 	return proto;
 }

@@ -66,6 +66,12 @@ struct leg {
 
 #define LEG_MEDIAS 128
 
+/* NG key OSRTP: SRTP offered under a plain profile (RFC 8643). */
+enum osrtp_flag {
+	OSRTP_OFFER = 1 << 0,  /* to the receiver of this offer */
+	OSRTP_ACCEPT = 1 << 1, /* from the offerer, though the answerer has none */
+};
+
 /* Longer Call-IDs, tags and branches are refused: phones choose them, and each call keeps them. */
 #define REQUEST_NAME_MAX 4096
 
@@ -89,7 +95,9 @@ struct request {
 	int sip_code;	    /* 0: not given */
 	int64_t limit;	    /* list: at most this many call-ids */
 	struct str transport_protocol; /* STR_NONE: keep */
-	struct sdes_policy sdes;       /* NG key SDES: a=crypto lines */
+	bool accepts_protocol;	 /* transport-protocol=accept: an answer keeps its own profile */
+	uint8_t osrtp;		 /* enum osrtp_flag */
+	struct sdes_policy sdes; /* NG key SDES: a=crypto lines */
 	struct str *codec_strip, *codec_except,
 		*codec_offer; /* names as written, "PCMU", "opus/48000/2", "all", "full" */
 	size_t n_codec_strip, n_codec_except,

@@ -2,9 +2,10 @@
 /*
  * sdes_plan.c - decides for each m= line whether SRTP ends in the relay, and with which keys
  *
- * It does where transport-protocol asks for SRTP on one side and plain RTP on the other. Where both
- * have SRTP and were never told apart, lines and packets pass as they are. Keys go to the bridge
- * with the answer: until then nobody knows which of the offered lines counts.
+ * It does where transport-protocol asks for SRTP on one side and plain RTP on the other, and where
+ * OSRTP (RFC 8643) is offered to one side or accepted from one. Where both have SRTP and were never
+ * told apart, lines and packets pass as they are. Keys go to the bridge with the answer: until then
+ * nobody knows which of the offered lines counts.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -69,15 +70,13 @@ static int set_keys(struct media_plan *plan, int side, const struct sdes_line *r
 	return error ? error : set_key(plan->sdes, side, SRTP_SEND, send, &plan->change.send[side]);
 }
 
-/* Another bridge has no indexes: a key that was sent with is not used again. */
-static void forget_keys(struct media_sdes *sdes)
+/* Without its indexes a key that was sent with is not used again. */
+static void forget_keys(struct media_sdes *sdes, int side)
 {
 	static const struct sdes_lines none;
 
-	for (int side = 0; side < 2; side++) {
-		media_sdes_set(sdes, side, SDES_HEARD, &none); /* needs no memory */
-		media_sdes_set(sdes, side, SDES_SENT, &none);
-	}
+	media_sdes_set(sdes, side, SDES_HEARD, &none); /* needs no memory */
+	media_sdes_set(sdes, side, SDES_SENT, &none);
 }
 
 /* --- Offer and answer ------------------------------------------------------------------------- */
@@ -93,15 +92,59 @@ static void read_lines(const struct exchange *ex, const struct sdp_media *m,
 		sdes_add(lines, value);
 }
 
-/* Is the receiver of this offer to have SRTP? */
-static bool offers_srtp(const struct exchange *ex, const struct sdp_media *m,
-			const struct media_sdes *before)
+static bool has_lines(const struct exchange *ex, const struct sdp_media *m)
+{
+	struct sdes_lines lines;
+	bool some;
+
+	read_lines(ex, m, &lines);
+	some = lines.n;
+	sdes_wipe(&lines);
+	return some;
+}
+
+/* What each side of an offer is to have, as in struct media_sdes. */
+struct wanted {
+	bool secure[2], optional[2];
+};
+
+/* The offerer: SRTP, plain RTP, or both in one line (OSRTP, RFC 8643). */
+static void judge_sender(const struct exchange *ex, const struct sdp_media *m,
+			 const struct media_sdes *before, struct wanted *wanted)
+{
+	int from = ex->from;
+	bool both = m->transport == SDP_RTP && has_lines(ex, m);
+
+	wanted->optional[from] = both;
+	wanted->secure[from] = m->transport == SDP_SRTP ||
+			       (both && before && before->secure[from] && before->optional[from]);
+}
+
+/* The receiver. What it has under a plain profile stays until its answer. */
+static void judge_receiver(const struct exchange *ex, const struct sdp_media *m,
+			   const struct media_sdes *before, struct wanted *wanted)
 {
 	struct str asked = ex->request->transport_protocol;
+	int to = ex->to;
+	bool had = before && before->secure[to], optional = before && before->optional[to];
 
-	if (asked.len)
-		return is_secure_profile(asked);
-	return before ? before->secure[ex->to] : m->transport == SDP_SRTP;
+	before = media_sdes_ends(before) ? before : NULL;
+	wanted->secure[to] = asked.len ? is_secure_profile(asked)
+			     : before  ? had && !optional
+				       : m->transport == SDP_SRTP;
+	if (wanted->secure[to])
+		return;
+	/* The offerer's own lines of OSRTP pass as they are. */
+	wanted->optional[to] = (ex->request->osrtp & OSRTP_OFFER &&
+				(wanted->secure[ex->from] || !wanted->optional[ex->from])) ||
+			       (had && optional);
+	wanted->secure[to] = wanted->optional[to] && had && optional;
+}
+
+static bool ends_here(const struct wanted *wanted)
+{
+	return wanted->secure[SIDE_A] != wanted->secure[SIDE_B] || wanted->optional[SIDE_A] ||
+	       wanted->optional[SIDE_B];
 }
 
 /*
@@ -127,18 +170,20 @@ static int offer_lines(const struct exchange *ex, struct media_sdes *sdes,
 static int fill_offer(const struct exchange *ex, const struct sdp_media *m, struct media_sdes *sdes,
 		      bool *usable)
 {
-	bool secure = sdes->secure[ex->from];
+	bool secure = sdes->secure[ex->from], offered;
 	struct sdes_lines theirs = { 0 };
 	int error = 0;
 
 	*usable = true;
-	if (secure) {
+	if (secure || sdes->optional[ex->from])
 		read_lines(ex, m, &theirs);
+	if (secure)
 		*usable = theirs.n;
-		error = media_sdes_set(sdes, ex->from, SDES_THEIRS, &theirs);
+	error = media_sdes_set(sdes, ex->from, SDES_THEIRS, &theirs);
+	if (!error && *usable && (sdes->secure[ex->to] || sdes->optional[ex->to])) {
+		error = offer_lines(ex, sdes, secure ? &theirs : NULL, &offered);
+		*usable = offered || sdes->optional[ex->to];
 	}
-	if (!error && *usable && sdes->secure[ex->to])
-		error = offer_lines(ex, sdes, secure ? &theirs : NULL, usable);
 	sdes_wipe(&theirs);
 	return error;
 }
@@ -146,18 +191,21 @@ static int fill_offer(const struct exchange *ex, const struct sdp_media *m, stru
 static int plan_offer(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
 {
 	const struct media_sdes *before = sdes_before(plan);
-	bool from = m->transport == SDP_SRTP, to = offers_srtp(ex, m, before), usable;
+	struct wanted wanted = { 0 };
+	bool usable;
 	int error;
 
-	if (!before && from == to)
+	judge_sender(ex, m, before, &wanted);
+	judge_receiver(ex, m, before, &wanted);
+	if (!before && !ends_here(&wanted))
 		return 0;
 	plan->sdes = media_sdes_copy(before);
 	if (!plan->sdes)
 		return -ENOMEM;
-	if (plan->replace)
-		forget_keys(plan->sdes);
-	plan->sdes->secure[ex->from] = from;
-	plan->sdes->secure[ex->to] = to;
+	for (int side = 0; side < 2 && plan->replace; side++) /* another bridge */
+		forget_keys(plan->sdes, side);
+	memcpy(plan->sdes->secure, wanted.secure, sizeof(wanted.secure));
+	memcpy(plan->sdes->optional, wanted.optional, sizeof(wanted.optional));
 	error = fill_offer(ex, m, plan->sdes, &usable);
 	if (error || !usable) {
 		media_sdes_free(plan->sdes);
@@ -166,21 +214,24 @@ static int plan_offer(struct exchange *ex, const struct sdp_media *m, struct med
 	return error;
 }
 
-/* The answerer's key, and ours of the line that it took. Without a line there is no key. */
-static int hear_answer(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
+/*
+ * The answerer's key, and ours of the line that it took. Without a line there is no key; under a
+ * plain profile that means that it has no SRTP.
+ */
+static int hear_answer(struct exchange *ex, const struct sdes_lines *lines, struct media_plan *plan)
 {
 	const struct sdes_line *taken = NULL;
-	struct sdes_lines lines, ours;
+	struct sdes_lines ours;
 	int error = 0;
 
-	read_lines(ex, m, &lines);
 	media_sdes_get(plan->sdes, ex->from, SDES_OURS, &ours);
-	if (lines.n)
-		taken = sdes_answered(&ours, &lines.line[0]);
+	if (lines->n)
+		taken = sdes_answered(&ours, &lines->line[0]);
+	if (plan->sdes->optional[ex->from])
+		plan->sdes->secure[ex->from] = taken;
 	if (taken)
-		error = set_keys(plan, ex->from, &lines.line[0], taken);
+		error = set_keys(plan, ex->from, &lines->line[0], taken);
 	sdes_wipe(&ours);
-	sdes_wipe(&lines);
 	return error;
 }
 
@@ -206,19 +257,36 @@ static int give_answer(struct exchange *ex, struct media_plan *plan)
 	return error;
 }
 
+static int fill_answer(struct exchange *ex, const struct sdes_lines *lines, struct media_plan *plan)
+{
+	struct media_sdes *sdes = plan->sdes;
+	int from = ex->from, to = ex->to, error = 0;
+
+	if (sdes->secure[from] || sdes->optional[from])
+		error = hear_answer(ex, lines, plan);
+	/* OSRTP of the offerer: unless both phones have agreed on it through the relay. */
+	if (sdes->optional[to])
+		sdes->secure[to] = (sdes->secure[to] || ex->request->osrtp & OSRTP_ACCEPT) &&
+				   sdes->text[to][SDES_THEIRS].len &&
+				   (sdes->secure[from] || !lines->n);
+	if (!error && sdes->secure[to])
+		error = give_answer(ex, plan);
+	return error;
+}
+
 static int plan_answer(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
 {
-	int error = 0;
+	struct sdes_lines lines;
+	int error;
 
 	if (!sdes_before(plan))
 		return 0;
 	plan->sdes = media_sdes_copy(sdes_before(plan));
 	if (!plan->sdes)
 		return -ENOMEM;
-	if (plan->sdes->secure[ex->from])
-		error = hear_answer(ex, m, plan);
-	if (!error && plan->sdes->secure[ex->to])
-		error = give_answer(ex, plan);
+	read_lines(ex, m, &lines);
+	error = fill_answer(ex, &lines, plan);
+	sdes_wipe(&lines);
 	return error;
 }
 
@@ -236,6 +304,8 @@ int sdes_plan_make(struct exchange *ex, size_t index)
 		plan->conf.side[side].flags &= ~(uint32_t)SIDE_SRTP;
 		if (now && now->secure[side])
 			plan->conf.side[side].flags |= SIDE_SRTP;
+		else if (plan->sdes)
+			forget_keys(plan->sdes, side); /* the bridge does, too */
 	}
 	return error;
 }
@@ -262,22 +332,45 @@ static int write_lines(const struct exchange *ex, const struct sdes_line *lines,
 	return 0;
 }
 
+/* The profile of the receiver's m= line. */
+static struct str profile_of(const struct exchange *ex, const struct sdp_media *m,
+			     const struct media *media)
+{
+	struct str proto = ex->request->transport_protocol, shown = str_of(media->protocol[ex->to]);
+
+	if (ex->offer && proto.len)
+		return proto;
+	if (!ex->offer && ex->request->accepts_protocol &&
+	    is_secure_profile(m->proto) == is_secure_profile(shown))
+		return m->proto;
+	return shown.len ? shown : m->proto;
+}
+
+/* Are the lines of this SDP replaced? Those of OSRTP that both phones may agree on are not. */
+static bool replaces_lines(const struct exchange *ex, const struct media_sdes *sdes)
+{
+	if (media_sdes_ends(sdes))
+		return true;
+	if (ex->offer)
+		return sdes->optional[ex->to] || ex->request->sdes.off;
+	return sdes->text[ex->from][SDES_OURS].len && sdes->optional[ex->from];
+}
+
 int sdes_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit)
 {
 	const struct sdp_media *m = &ex->sdp.media[index];
 	const struct media_plan *plan = &ex->plan[index];
 	const struct media_sdes *sdes = sdes_now(plan);
-	struct str proto = ex->request->transport_protocol;
 	struct sdes_lines lines;
+	struct str proto;
 	int error;
 
-	if (!sdes || !(sdes->secure[SIDE_A] || sdes->secure[SIDE_B]))
+	if (!sdes || !replaces_lines(ex, sdes))
 		return 0;
-	if (!ex->offer || !proto.len)
-		proto = str_of(plan->media->protocol[ex->to]);
+	proto = profile_of(ex, m, plan->media);
 	edit->own_crypto = true;
 	edit->proto = str_eq(proto, m->proto) ? STR_NONE : proto;
-	if (!sdes->secure[ex->to])
+	if (!sdes->secure[ex->to] && !(ex->offer && sdes->optional[ex->to]))
 		return 0;
 	media_sdes_get(sdes, ex->to, ex->offer ? SDES_OURS : SDES_SENT, &lines);
 	error = write_lines(ex, lines.line, lines.n, edit);

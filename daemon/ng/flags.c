@@ -213,15 +213,44 @@ void ng_read_sdes(struct reader *r, const struct key *key, const struct dict *va
 		read_sdes_word(r, ng_text_of(item));
 }
 
+/* The legacy kinds would offer the media twice, as two m= lines: they are not done. */
+static void read_osrtp_word(struct reader *r, struct str word)
+{
+	static const struct {
+		struct str word;
+		uint8_t flag;
+	} words[] = { { STR("offer"), OSRTP_OFFER },
+		      { STR("offer-RFC"), OSRTP_OFFER },
+		      { STR("accept"), OSRTP_ACCEPT },
+		      { STR("accept-RFC"), OSRTP_ACCEPT },
+		      { STR("off"), 0 },
+		      { STR("no"), 0 },
+		      { STR("disable"), 0 },
+		      { STR("none"), 0 } };
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (str_eq_nocase(word, words[i].word)) {
+			r->request->osrtp |= words[i].flag;
+			return;
+		}
+	ng_note(r, STR("OSRTP"), word);
+}
+
+void ng_read_osrtp(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_osrtp_word(r, ng_text_of(item));
+}
+
 /* Flags that consist of a key, "-" and a value. */
 static const struct {
 	struct str prefix;
 	void (*read)(struct reader *r, struct str rest);
 } prefixes[] = {
-	{ STR("replace-"), read_replace_word },
-	{ STR("rtcp-mux-"), read_mux_word },
-	{ STR("codec-"), read_codec_word },
-	{ STR("SDES-"), read_sdes_word },
+	{ STR("replace-"), read_replace_word }, { STR("rtcp-mux-"), read_mux_word },
+	{ STR("codec-"), read_codec_word },	{ STR("SDES-"), read_sdes_word },
+	{ STR("OSRTP-"), read_osrtp_word },
 };
 
 static bool read_prefixed(struct reader *r, struct str word)

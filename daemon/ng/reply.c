@@ -168,6 +168,11 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 		dict_add_str(arena, map, STR("protocol"), media->protocol);
 	if (media->codec.len)
 		dict_add_str(arena, map, STR("codec"), media->codec);
+	if (media->suite) {
+		ng_add_text(arena, map, STR("SRTP suite"), media->suite);
+		ng_add_text(arena, map, STR("SDES role"),
+			    media->offered_srtp ? "offerer" : "answerer");
+	}
 	streams = dict_add_list(arena, map, STR("streams"));
 	for (unsigned int comp = 0; comp < media->n_streams; comp++)
 		add_stream(arena, streams, call, media, comp, detail);
@@ -178,7 +183,8 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 	add_flag(arena, flags, media->mux, "rtcp-mux");
 	add_flag(arena, flags, media->sdes, "SDES");
 	add_flag(arena, flags, media->dtls, "DTLS-SRTP");
-	add_flag(arena, flags, media->sdes || media->dtls || media->opaque, "passthrough");
+	add_flag(arena, flags, (media->sdes && !media->ends_srtp) || media->dtls || media->opaque,
+		 "passthrough");
 	add_flag(arena, flags, media->asymmetric, "asymmetric");
 	add_flag(arena, flags, media->unidirectional, "unidirectional");
 	add_flag(arena, flags, media->blocked, "blocked");

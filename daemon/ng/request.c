@@ -122,6 +122,8 @@ static void read_protocol(struct reader *r, const struct key *key, const struct 
 		r->request->transport_protocol = STR("RTP/SAVP");
 	else if (str_eq_nocase(name, STR("RTP/SAVPF")))
 		r->request->transport_protocol = STR("RTP/SAVPF");
+	else if (str_eq_nocase(name, STR("accept")))
+		r->request->accepts_protocol = true;
 	else
 		ng_note(r, key->name, name);
 }
@@ -237,7 +239,7 @@ static const struct key keys[] = {
 	ANY("limit", read_limit),
 	ANY("SDES", ng_read_sdes),
 	ANY("DTLS", ng_read_off),
-	ANY("OSRTP", ng_read_off),
+	ANY("OSRTP", ng_read_osrtp),
 	ANY("record-call", ng_read_off),
 };
 

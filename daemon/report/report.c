@@ -8,6 +8,7 @@
 #include <utlist.h>
 #include "call/media.h"
 #include "call/media_path.h"
+#include "call/media_sdes.h"
 #include "call/media_quality.h"
 #include "packet/bridge.h"
 #include "report/report.h"
@@ -42,7 +43,14 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 	report->recv = direction == SDP_SENDRECV || direction == SDP_RECVONLY;
 	report->unidirectional = media->flags & MEDIA_UNIDIRECTIONAL;
 	report->dtls = media->flags & MEDIA_DTLS;
-	report->sdes = media->flags & MEDIA_SDES;
+	report->ends_srtp = media_sdes_ends(media->sdes);
+	report->sdes = report->ends_srtp ? media->sdes->secure[side] : media->flags & MEDIA_SDES;
+	if (report->ends_srtp && report->sdes) {
+		const struct srtp_suite *suite = media_sdes_suite(media->sdes, side);
+
+		report->suite = suite ? suite->name : NULL;
+		report->offered_srtp = media->sdes->text[side][SDES_THEIRS].len;
+	}
 	report->opaque = bridge_conf(media->bridge)->kind != BRIDGE_RTP;
 	for (int comp = 0; comp < 2; comp++) {
 		if (!bridge_has(media->bridge, side, comp))

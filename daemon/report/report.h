@@ -24,6 +24,9 @@ struct media_report {
 	struct str protocol; /* "RTP/AVP" */
 	struct str codec;    /* name of the first codec, or empty */
 	bool mux, asymmetric, blocked, silenced, unidirectional, opaque, dtls, sdes;
+	bool ends_srtp;		/* SRTP of one of the sides ends in the relay */
+	bool offered_srtp;	/* the party's own lines were an offer */
+	const char *suite;	/* of what it is sent; NULL: none */
 	bool send, recv;	/* direction in the party's own SDP */
 	unsigned int n_streams; /* 1 or 2 */
 	struct stream_report stream[2];

@@ -27,7 +27,8 @@
  * @stored: @rtp.top as srtp_indexes() has copied it last
  * @rtp: not started, but with a top: from an earlier key, see srtp_inherit()
  * @rtcp: when receiving
- * @failures: in a row; @reach: rollovers that were searched; @searched_ms: when
+ * @failures: in a row, up to a bound; when sending: numbers that were used
+ * @reach: rollovers that were searched; @searched_ms: when
  */
 struct srtp_source {
 	uint32_t ssrc;

@@ -42,6 +42,15 @@ static enum srtp_verdict seal(struct srtp *srtp, struct srtp_packet *packet,
 	return SRTP_OK;
 }
 
+/* It is told once for each time: the numbers are not used again, so all are dropped for a while. */
+static void note_used(struct srtp *srtp, struct srtp_source *source)
+{
+	if (source->failures > SRTP_RESTART || ++source->failures != SRTP_RESTART)
+		return;
+	srtp->counts.restarts++;
+	srtp->due = true;
+}
+
 static enum srtp_verdict protect(struct srtp *srtp, struct srtp_packet *packet, int64_t now_ms)
 {
 	struct srtp_source fresh = { 0 }, *source, *place = NULL;
@@ -60,9 +69,12 @@ static enum srtp_verdict protect(struct srtp *srtp, struct srtp_packet *packet, 
 		source = &fresh;
 	}
 	verdict = seal(srtp, packet, &wire, &source->rtp);
+	if (verdict == SRTP_REPLAYED)
+		note_used(srtp, source);
 	if (verdict != SRTP_OK)
 		return verdict;
 	source->used_ms = now_ms;
+	source->failures = 0;
 	srtp_rose(srtp, source);
 	if (place)
 		srtp_source_take(srtp, place, source);

@@ -54,11 +54,12 @@ struct srtp_master {
  * struct srtp_counts - since srtp_new()
  * @verdicts: packets by verdict
  * @replaced: SSRCs that gave way to others
+ * @restarts: when sending, sequence numbers of an SSRC went back for SRTP_RESTART packets in a row
  * @searches: searches for a rollover counter; @found: that found it
  */
 struct srtp_counts {
 	uint64_t verdicts[SRTP_VERDICTS];
-	uint64_t replaced, searches, found;
+	uint64_t replaced, restarts, searches, found;
 };
 
 /* @size: bytes of the memory at @data; @len: of the packet */
@@ -78,12 +79,13 @@ struct srtp;
  *	was not is from an earlier key: srtp_inherit()
  * @sources: so many of @source are used
  * @replaced: filter of the SSRCs that may not begin again
+ * @replacements, @restarts: of struct srtp_counts, for the log; not stored
  * @source: the highest indexes: rollover counter with sequence number; that of SRTCP when receiving
  */
 struct srtp_indexes {
 	uint32_t rtcp_sent;
 	uint16_t rtp_used, rtcp_used;
-	uint32_t sources;
+	uint32_t sources, replacements, restarts;
 	uint64_t replaced[SRTP_REPLACED_WORDS];
 	struct srtp_index {
 		uint32_t ssrc, rtcp_top;
@@ -91,6 +93,8 @@ struct srtp_indexes {
 	} source[SRTP_SSRCS];
 };
 
+/* So many packets in a row with numbers that were used: the sender began again. */
+#define SRTP_RESTART 16
 /* Indexes that rose so far have to be stored: the usual guess is right up to twice as far. */
 #define SRTP_DUE (1U << 14)
 

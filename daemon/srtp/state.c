@@ -126,7 +126,9 @@ bool srtp_due(const struct srtp *srtp)
 void srtp_indexes(struct srtp *srtp, struct srtp_indexes *indexes)
 {
 	*indexes = (struct srtp_indexes){ .rtcp_sent = srtp->rtcp_sent,
-					  .sources = srtp->source_count };
+					  .sources = srtp->source_count,
+					  .replacements = (uint32_t)srtp->counts.replaced,
+					  .restarts = (uint32_t)srtp->counts.restarts };
 	memcpy(indexes->replaced, srtp->replaced, sizeof(indexes->replaced));
 	for (unsigned int i = 0; i < srtp->source_count; i++) {
 		struct srtp_source *source = &srtp->sources[i];

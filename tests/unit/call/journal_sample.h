@@ -100,7 +100,7 @@ SAMPLE_FN void sample_media(struct media_record *media)
 
 SAMPLE_FN void sample_sdes(struct sdes_record *sdes)
 {
-	*sdes = (struct sdes_record){ .secure = { false, true } };
+	*sdes = (struct sdes_record){ .secure = { false, true }, .optional = { true, false } };
 	sdes->text[SIDE_A][SDES_THEIRS] =
 		STR("1 AES_CM_128_HMAC_SHA1_32 inline:" SAMPLE_KEY "\n" SAMPLE_LINE);
 	sdes->text[SIDE_B][SDES_HEARD] = STR(SAMPLE_LINE);

@@ -57,6 +57,7 @@ static void check_fields(const struct call_record *call)
 	media = &dialog->media[0];
 	CU_ASSERT_PTR_NOT_NULL_FATAL(media->sdes);
 	CU_ASSERT(media->sdes->secure[SIDE_B] && !media->sdes->secure[SIDE_A]);
+	CU_ASSERT(media->sdes->optional[SIDE_A] && !media->sdes->optional[SIDE_B]);
 	CU_ASSERT(str_eq(media->sdes->text[SIDE_B][SDES_HEARD], STR(SAMPLE_LINE)));
 	CU_ASSERT_EQUAL(media->sdes->indexes[SIDE_B][SRTP_SEND].source[1].rtp_top, SRTP_TOP);
 	CU_ASSERT_EQUAL(media->sdes->indexes[SIDE_B][SRTP_SEND].replaced[1], 1);

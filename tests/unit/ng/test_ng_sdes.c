@@ -251,6 +251,177 @@ static void test_passes_unchanged(void)
 	close_call(&call);
 }
 
+static char osrtp[512];
+
+/* The answer of a phone that takes @ours. */
+static const char *took(const struct sdes_line *ours)
+{
+	snprintf(osrtp, sizeof(osrtp), CRYPTO("%u %s inline:" THEIR_KEY), ours->tag, ours->name);
+	return osrtp;
+}
+
+#define OFFER_OSRTP ",\"OSRTP\":[\"offer\"],\"SDES\":[\"only-AES_CM_128_HMAC_SHA1_80\"]"
+
+/* RFC 8643: the phone takes it, and keeps it over a re-INVITE; or it takes no notice. */
+static void test_offers_osrtp(void)
+{
+	struct sdes_line theirs, ours, again;
+	struct call_scene call;
+
+	CU_ASSERT_EQUAL(sdes_read(STR(THEIRS), &theirs), SDES_OK);
+	open_call(&call);
+	strcpy(call.to_b, ask(&call.scene, "offer", &call.a.at, "RTP/AVP", "", OFFER_OSRTP));
+	CU_ASSERT_TRUE(has(call.to_b, "RTP/AVP 0"));
+	CU_ASSERT_EQUAL(count(call.to_b, "a=crypto:"), 1);
+	ours = line_of(call.to_b);
+	CU_ASSERT_FALSE(conf_of(&call.scene)->side[SIDE_B].flags & SIDE_SRTP);
+	strcpy(call.to_a, ask(&call.scene, "answer", &call.b.at, "RTP/AVP", took(&ours), ""));
+	CU_ASSERT_TRUE(has(call.to_a, "RTP/AVP 0"));
+	CU_ASSERT_FALSE(has(call.to_a, "crypto"));
+	talk(&call, &call.b, call.to_b, &call.a, call.to_a, &theirs, &ours);
+
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", "", ",\"to-tag\":\"b\"");
+	again = line_of(reply);
+	CU_ASSERT_TRUE(srtp_master_eq(&again.keys[0], &ours.keys[0]));
+	CU_ASSERT_TRUE(conf_of(&call.scene)->side[SIDE_B].flags & SIDE_SRTP);
+	ask(&call.scene, "answer", &call.b.at, "RTP/AVP", took(&ours), "");
+	CU_ASSERT_TRUE(conf_of(&call.scene)->side[SIDE_B].flags & SIDE_SRTP);
+	/* It ends it. */
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", "", ",\"to-tag\":\"b\"");
+	ask(&call.scene, "answer", &call.b.at, "RTP/AVP", "", "");
+	CU_ASSERT_FALSE(conf_of(&call.scene)->side[SIDE_B].flags & SIDE_SRTP);
+	/* And begins it again, with another key of ours. */
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", "", ",\"to-tag\":\"b\"" OFFER_OSRTP);
+	again = line_of(reply);
+	CU_ASSERT_FALSE(srtp_master_eq(&again.keys[0], &ours.keys[0]));
+	ask(&call.scene, "answer", &call.b.at, "RTP/AVP", took(&again), "");
+	CU_ASSERT_TRUE(conf_of(&call.scene)->side[SIDE_B].flags & SIDE_SRTP);
+	close_call(&call);
+
+	open_call(&call);
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", "", ",\"flags\":[\"OSRTP-offer\"]");
+	ask(&call.scene, "answer", &call.b.at, "RTP/AVP", "", "");
+	CU_ASSERT_FALSE(has(reply, "crypto"));
+	CU_ASSERT_FALSE(conf_of(&call.scene)->side[SIDE_B].flags & SIDE_SRTP);
+	close_call(&call);
+}
+
+/* OSRTP that a phone offers: passed on; accepted for the other phone, or not; removed. */
+static void test_is_offered_osrtp(void)
+{
+	struct sdes_line theirs, ours;
+	struct call_scene call;
+
+	CU_ASSERT_EQUAL(sdes_read(STR(THEIRS), &theirs), SDES_OK);
+	for (int accept = 0; accept < 2; accept++) {
+		open_call(&call);
+		strcpy(call.to_b,
+		       ask(&call.scene, "offer", &call.a.at, "RTP/AVP", CRYPTO(THEIRS), ""));
+		CU_ASSERT_TRUE(has(call.to_b, THEIRS));
+		strcpy(call.to_a, ask(&call.scene, "answer", &call.b.at, "RTP/AVP", "",
+				      accept ? ",\"OSRTP\":\"accept\"" : ""));
+		CU_ASSERT_TRUE(has(call.to_a, "RTP/AVP 0"));
+		CU_ASSERT_EQUAL(count(call.to_a, "a=crypto:"), accept);
+		if (accept) {
+			ours = line_of(call.to_a);
+			talk(&call, &call.a, call.to_a, &call.b, call.to_b, &theirs, &ours);
+		}
+		close_call(&call);
+	}
+
+	/* Both phones agree: nothing ends here, whatever the proxy asks. */
+	open_call(&call);
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", CRYPTO(THEIRS), ",\"OSRTP\":[\"offer\"]");
+	CU_ASSERT_TRUE(has(reply, THEIRS));
+	ask(&call.scene, "answer", &call.b.at, "RTP/AVP", CRYPTO(THEIRS),
+	    ",\"OSRTP\":[\"accept\"]");
+	CU_ASSERT_TRUE(has(reply, THEIRS));
+	CU_ASSERT_FALSE(conf_of(&call.scene)->side[SIDE_A].flags & SIDE_SRTP);
+	close_call(&call);
+
+	open_call(&call);
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", CRYPTO(THEIRS),
+	    ",\"flags\":[\"SDES-off\"]");
+	CU_ASSERT_FALSE(has(reply, "crypto"));
+	close_call(&call);
+}
+
+/* The profile of the answer, for the offerer: that of its offer, or with "accept" that of R. */
+static void test_accepts_protocol(void)
+{
+	static const struct {
+		const char *offered, *asked, *answered, *lines, *more, *shown;
+	} rows[] = {
+		{ "RTP/AVP", "", "RTP/AVPF", "", "", "RTP/AVP 0" },
+		{ "RTP/AVP", "", "RTP/AVPF", "", ",\"transport-protocol\":\"accept\"",
+		  "RTP/AVPF 0" },
+		{ "RTP/SAVP", "RTP/AVPF", "RTP/AVPF", CRYPTO(THEIRS), "", "RTP/SAVP 0" },
+		/* Never plain for one that has offered SRTP. */
+		{ "RTP/SAVP", "RTP/AVPF", "RTP/AVPF", CRYPTO(THEIRS),
+		  ",\"transport-protocol\":\"accept\"", "RTP/SAVP 0" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct call_scene call;
+		char more[128];
+
+		open_call(&call);
+		snprintf(more, sizeof(more), ",\"transport-protocol\":\"%s\"", rows[i].asked);
+		ask(&call.scene, "offer", &call.a.at, rows[i].offered, rows[i].lines,
+		    *rows[i].asked ? more : "");
+		ask(&call.scene, "answer", &call.b.at, rows[i].answered, "", rows[i].more);
+		CU_ASSERT_TRUE(has(reply, rows[i].shown));
+		close_call(&call);
+	}
+}
+
+/* Query names the suite and who offered. */
+static void test_query_shows_the_suite(void)
+{
+	struct buf out = BUF_INIT(reply, sizeof(reply) - 1);
+	struct call_scene call;
+
+	open_call(&call);
+	ask(&call.scene, "offer", &call.a.at, "RTP/SAVP", CRYPTO(THEIRS),
+	    ",\"transport-protocol\":\"RTP/AVP\"");
+	ask(&call.scene, "answer", &call.b.at, "RTP/AVP", "", "");
+	ng_run(&call.scene.env, &proxy, STR("{\"command\":\"query\",\"call-id\":\"c\"}"), &out);
+	reply[out.len] = '\0';
+	CU_ASSERT_EQUAL(count(reply, "\"SRTP suite\":\"AES_CM_128_HMAC_SHA1_80\""), 1);
+	CU_ASSERT_EQUAL(count(reply, "\"SDES role\":\"offerer\""), 1);
+	CU_ASSERT_EQUAL(count(reply, "\"SDES\""), 1);
+	CU_ASSERT_FALSE(has(reply, "passthrough"));
+	close_call(&call);
+}
+
+/* A plain phone that begins its numbers again is counted; each number is sealed once. */
+static void test_numbers_that_go_back(void)
+{
+	uint8_t bytes[sizeof(voice)];
+	struct call_scene call;
+
+	open_call(&call);
+	ask(&call.scene, "offer", &call.a.at, "RTP/SAVP", CRYPTO(THEIRS),
+	    ",\"transport-protocol\":\"RTP/AVP\"");
+	strcpy(call.to_b, reply);
+	ask(&call.scene, "answer", &call.b.at, "RTP/AVP", "", "");
+	memcpy(bytes, voice, sizeof(voice));
+	for (int i = 0; i < 18; i++) {
+		bytes[2] = i ? 1 : 2; /* 512, then from 257 on */
+		bytes[3] = (uint8_t)i;
+		send_to(&call.b, call.to_b, "127.80.0.1", bytes, sizeof(bytes));
+	}
+	for (int tries = 0; tries < 500 && !call.scene.stats.srtp_restarts; tries++) {
+		struct pollfd ready = { worker_pool_fd(call.scene.workers), POLLIN, 0 };
+
+		poll(&ready, 1, 10);
+		worker_pool_dispatch(call.scene.workers);
+	}
+	CU_ASSERT_EQUAL(call.scene.stats.srtp_restarts, 1);
+	CU_ASSERT_EQUAL(call.scene.stats.srtp_replaced, 0);
+	close_call(&call);
+}
+
 /* An offer or answer that fails for want of memory changes no key, and leaves none behind. */
 static void test_fails_without_memory(void)
 {
@@ -285,4 +456,8 @@ static void test_fails_without_memory(void)
 TEST_SUITE(ng_sdes, { "a phone with SRTP calls a plain one", test_secure_phone_calls_plain_one },
 	   { "a plain phone calls one with SRTP", test_plain_phone_calls_secure_one },
 	   { "other calls pass unchanged", test_passes_unchanged },
+	   { "offers OSRTP", test_offers_osrtp }, { "is offered OSRTP", test_is_offered_osrtp },
+	   { "accepts the protocol", test_accepts_protocol },
+	   { "query shows the suite", test_query_shows_the_suite },
+	   { "numbers that go back", test_numbers_that_go_back },
 	   { "fails without memory", test_fails_without_memory });
