@@ -78,6 +78,7 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.max_branches = conf->max_branches,
 		.tos = conf->tos,
 		.latching = conf->latching,
+		.keepalive_s = (uint16_t)conf->media_keepalive_s,
 	};
 }
 
@@ -431,6 +432,8 @@ static int start_workers(struct relay *relay)
 		.threads = relay->conf.media_threads,
 		.patience_ms = relay->conf.latch_patience_ms,
 		.window_ms = relay->conf.latch_window_ms,
+		.keepalive_s = (uint16_t)relay->conf.media_keepalive_s,
+		.keepalive_method = relay->conf.media_keepalive_method,
 		.own = relay->own,
 		.n_own = relay->n_own,
 		.deny = relay->destinations.deny,

@@ -192,6 +192,12 @@ struct counter_name {
 	X(packets, "packets", "packets", "forwarded from user space")                              \
 	X(bytes, "bytes", "bytes", "forwarded from user space, UDP payload")                       \
 	X(errors, "errors", "packets", "could not be sent")                                        \
+	X(keepalives_in, "keepalives_received", "packets",                                         \
+	  "that phones send to keep a binding of their NAT; not forwarded")                        \
+	X(keepalives_out, "keepalives_sent", "packets",                                            \
+	  "to phones to which nothing else was sent (media-keepalive)")                            \
+	X(keepalives_saved, "keepalives_saved", "times",                                           \
+	  "a silent phone was heard again at the place that keep-alives were sent to")             \
 	X(latched, "latched", "times", "a stream latched to a source, its first or another")       \
 	X(denied, "media_denied", "times",                                                         \
 	  "an address was refused as destination of a stream (media-deny)")                        \

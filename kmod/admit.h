@@ -43,6 +43,8 @@ static __always_inline enum rtprelay_counter rtpr_flow_admits(const struct rtpr_
 			return RTPRELAY_C_PASS_KIND;
 		if (unlikely(!rtpr_admit_source(conf, pkt, pf)))
 			return RTPRELAY_C_DROP_SOURCE;
+		if (unlikely(pkt->rtp.header_len == pkt->payload_len))
+			return RTPRELAY_C_PASS_KIND; /* a keep-alive */
 		return conf->pt[pkt->rtp.pt] == RTPR_PT_REFUSED ? RTPRELAY_C_PASS_PT
 								: RTPRELAY_C_UNSPEC;
 	}

@@ -288,6 +288,7 @@ static void put_flags(struct json_line *line, const struct media *media, enum si
 		{ SIDE_SILENCE, "silenced" },
 		{ SIDE_DTLS, "dtls" },
 		{ SIDE_HOLD, "on-hold" },
+		{ SIDE_PIERCE, "pierce-nat" },
 		{ SIDE_SRTP, "srtp" },
 	};
 

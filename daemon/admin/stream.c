@@ -51,6 +51,9 @@ static void put_counters(struct json_line *line, const struct stream_report *r)
 	jsonl_u64(line, "bytes-out", r->bytes_out);
 	jsonl_u64(line, "errors-out", r->errors_out);
 	jsonl_u64(line, "kernel-packets-in", r->kernel_packets_in);
+	jsonl_u64(line, "keepalives-in", r->keepalives_in);
+	jsonl_u64(line, "keepalives-out", r->keepalives_out);
+	jsonl_u64(line, "keepalives-saved", r->keepalives_saved);
 	if (r->last_in_ms)
 		jsonl_i64(line, "last-in-ms", clock_ms() - r->last_in_ms);
 	jsonl_open(line, "drops", '{');

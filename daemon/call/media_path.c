@@ -24,6 +24,7 @@ static void fill_kernel(struct bridge_kernel *kernel, const struct kmod_flow *fl
 	memset(kernel, 0, sizeof(*kernel));
 	kmod_flow_sums(flow, &sums);
 	kernel->in_kernel = kmod_flow_installed(flow);
+	kernel->idle = kmod_flow_idle(flow);
 	kernel->heard_ms = kmod_flow_seen_ms(flow);
 	kernel->rate = kmod_flow_rate(flow);
 	kernel->rtp = sums.rtp.known;
@@ -103,17 +104,30 @@ static void make_cookie(const struct call *call, uint8_t cookie[FLOW_COOKIE])
 	memcpy(cookie, parts, FLOW_COOKIE);
 }
 
+/*
+ * After so long a silence the kernel reports a flow: the call may time out, and what the flow is
+ * sent to may need keep-alives. Nobody looks at it before.
+ */
+static uint32_t idle_s(const struct media *media)
+{
+	const struct call_table_conf *conf = &media->table->conf;
+	uint32_t own_s = bridge_conf(media->bridge)->keepalive_s;
+	uint32_t keepalive_s = own_s ? own_s : conf->keepalive_s;
+	uint32_t idle_s = conf->timeout_s ? conf->timeout_s : RTPRELAY_IDLE_DEFAULT;
+
+	if (keepalive_s && keepalive_s != KEEPALIVE_OFF && keepalive_s < idle_s)
+		return keepalive_s;
+	return idle_s < RTPRELAY_IDLE_MAX ? idle_s : RTPRELAY_IDLE_MAX;
+}
+
 static void make_ask(const struct media *media, struct flow_ask *ask)
 {
 	const struct call *call = media->dialog->call;
-	uint32_t timeout_s = media->table->conf.timeout_s;
 
 	memset(ask, 0, sizeof(*ask));
 	ask->conf = bridge_conf(media->bridge);
 	ask->features = kmod_features(media->table->conf.kmod);
-	ask->idle_s = timeout_s ? timeout_s : RTPRELAY_IDLE_DEFAULT;
-	if (ask->idle_s > RTPRELAY_IDLE_MAX)
-		ask->idle_s = RTPRELAY_IDLE_MAX;
+	ask->idle_s = idle_s(media);
 	make_cookie(call, ask->cookie);
 	each_component(side, comp) {
 		struct flow_stream *s = &ask->stream[side][comp];
@@ -237,6 +251,16 @@ void media_path_ask(struct media *media, enum side side, enum component comp)
 	bridge_kernel(media->bridge, side, comp, &kernel);
 }
 
+/* The other side may need keep-alives, or none any more. */
+static void report_silence(const struct media *media, int side, int comp,
+			   const struct kmod_flow *flow)
+{
+	struct bridge_kernel kernel;
+
+	fill_kernel(&kernel, flow);
+	bridge_kernel(media->bridge, side, comp, &kernel);
+}
+
 /* The kernel has dropped a packet from another source: the media thread decides about it. */
 static void report_refused(struct media *media, int side, int comp, struct kmod_flow *flow,
 			   const struct kmod_stranger *refused)
@@ -264,9 +288,11 @@ void media_path_event(struct media *media, enum kmod_event event, const struct k
 			report_refused(media, side, comp, media->path.flow[side][comp], refused);
 		else if (event == KMOD_CHANGED)
 			changed(media, side, comp, flow);
-		else if (media->dialog)
+		else if (media->dialog) {
+			report_silence(media, side, comp, flow);
 			report_path(media, event == KMOD_IDLE ? STREAM_SILENT : STREAM_HEARD, side,
 				    comp, flow);
+		}
 	}
 }
 

@@ -89,6 +89,7 @@ static void wire_conf(struct wire *w, struct bridge_conf *conf)
 	uint8_t kind = conf->any ? BRIDGE_UDPTL + 1 : (uint8_t)conf->kind;
 
 	wire_u8(w, &kind, BRIDGE_UDPTL + 1);
+	wire_u16(w, &conf->keepalive_s);
 	conf->any = kind > BRIDGE_UDPTL;
 	conf->kind = conf->any ? BRIDGE_RTP : kind;
 	for (int side = 0; side < 2; side++) {
@@ -252,6 +253,7 @@ static void wire_call(struct wire *w, struct call_record *call)
 	wire_u64(w, &call->packets[SIDE_A]);
 	wire_u64(w, &call->packets[SIDE_B]);
 	wire_i16(w, &call->tos);
+	wire_u16(w, &call->keepalive_s);
 	w->failed = w->failed || call->tos < -1 || call->tos > 255;
 	wire_u8(w, &call->latching, LATCH_FIRST);
 	wire_bool(w, &call->ignored_told);

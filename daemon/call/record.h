@@ -75,6 +75,7 @@ struct call_record {
 	int64_t created_us, last_signal_s, written_ms;
 	uint64_t packets[2];
 	int16_t tos;
+	uint16_t keepalive_s;
 	uint8_t latching;
 	bool ignored_told;
 	struct dialog_record *dialogs;

@@ -173,6 +173,7 @@ static void note_call(struct arena *arena, struct call_record *record, const str
 					.packets = { packets_of(call, SIDE_A),
 						     packets_of(call, SIDE_B) },
 					.tos = call->tos,
+					.keepalive_s = call->keepalive_s,
 					.latching = call->latching,
 					.ignored_told = call->ignored_told };
 	DL_FOREACH(call->dialogs, dialog)
@@ -472,6 +473,7 @@ static int fill_call(struct restore *r)
 	call->packets[SIDE_A] = record->packets[SIDE_A];
 	call->packets[SIDE_B] = record->packets[SIDE_B];
 	call->tos = record->tos;
+	call->keepalive_s = record->keepalive_s;
 	call->latching = record->latching;
 	call->ignored_told = record->ignored_told;
 	call->grace_until_ms = r->now.mono_ms + RESTORED_GRACE_MS;

@@ -203,6 +203,7 @@ struct call {
 	uint32_t refused_round;	 /* refusals.round that has counted it */
 	int64_t refused_told_ms; /* last line about refused media; 0: none */
 	int16_t tos;
+	uint16_t keepalive_s; /* as bridge_conf.keepalive_s */
 	uint8_t latching;     /* enum latch_mode */
 	bool ignored_told;    /* the log line about unsupported flags is written */
 	bool unheard_counted; /* in stats.unheard */
@@ -239,6 +240,7 @@ struct call_table_conf {
 	unsigned int max_branches; /* dialogs of one call; up to CALL_DIALOGS */
 	int tos;
 	enum latch_mode latching;
+	uint16_t keepalive_s; /* of media without an interval of its own; 0: none */
 };
 
 /* 16 random hexadecimal digits that identify this daemon: a=rtprelay:<mark> (loop-protect) */

@@ -271,6 +271,7 @@ void exchange_commit(struct exchange *ex)
 	if (ex->new_dialog)
 		DL_APPEND(call->dialogs, dialog);
 	call->tos = ex->tos;
+	call->keepalive_s = ex->keepalive_s;
 	call->latching = ex->latching;
 	call->last_signal_s = time(NULL);
 	dialog->last_signal_ms = ex->env->now_ms;

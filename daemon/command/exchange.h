@@ -51,6 +51,7 @@ struct exchange {
 	enum side from, to;	     /* sender and receiver of this SDP */
 	struct iface_addr *local[2]; /* by side */
 	int16_t tos;
+	uint16_t keepalive_s;
 	uint8_t latching;
 	struct media_plan *plan;    /* one for each of sdp.media */
 	struct media **media_table; /* a longer array for the dialog, or NULL */

@@ -87,6 +87,7 @@ static int plan(struct exchange *ex, struct reply *reply)
 		return error;
 	find_answerer(ex);
 	ex->tos = ex->call->tos;
+	ex->keepalive_s = ex->call->keepalive_s;
 	ex->latching = ex->call->latching;
 	error = exchange_locals(ex);
 	if (!error)

@@ -104,6 +104,8 @@ static void set_sender(const struct exchange *ex, const struct sdp_media *m,
 	for (size_t i = 0; i < COUNT(side_flags); i++)
 		if (wants(ex, side_flags[i].request))
 			side->flags |= side_flags[i].side;
+	if (ex->request->pierce_nat)
+		side->flags |= SIDE_PIERCE;
 	if (party->flags & PARTY_BLOCKED)
 		side->flags |= SIDE_BLOCK;
 	if (party->flags & PARTY_SILENCED)
@@ -261,6 +263,7 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 	*conf = plan->before;
 	conf->kind = kind_of(ex, m, plan);
 	conf->any = ex->request->leg;
+	conf->keepalive_s = ex->keepalive_s;
 	for (int side = 0; side < 2; side++) {
 		conf->side[side].latching = ex->latching;
 		conf->side[side].tos = ex->tos;

@@ -146,6 +146,8 @@ static int plan_all(struct exchange *ex, struct reply *reply)
 	if (ex->late)
 		return late_answer_plan(ex, &reply->sdp);
 	ex->tos = request->tos == TOS_UNSET ? ex->call->tos : (int16_t)request->tos;
+	ex->keepalive_s =
+		request->keepalive_s ? (uint16_t)request->keepalive_s : ex->call->keepalive_s;
 	ex->latching =
 		request->flags & REQ_LATCHING ? (uint8_t)request->latching : ex->call->latching;
 	sender = &ex->dialog->party[ex->from];

@@ -91,9 +91,11 @@ struct request {
 	struct str direction[2];  /* interface toward the sender of this SDP, toward its receiver */
 	int address_family; /* AF_INET, AF_INET6 in the receiver's SDP; AF_UNSPEC: as in @sdp */
 	int tos;	    /* 0..255, -1 keep each packet's own; TOS_UNSET: the configured one */
-	int delete_delay;   /* seconds; -1: the configured one */
-	int sip_code;	    /* 0: not given */
-	int64_t limit;	    /* list: at most this many call-ids */
+	int keepalive_s;    /* media-keepalive, as bridge_conf.keepalive_s; 0: not given */
+	bool pierce_nat;
+	int delete_delay;	       /* seconds; -1: the configured one */
+	int sip_code;		       /* 0: not given */
+	int64_t limit;		       /* list: at most this many call-ids */
 	struct str transport_protocol; /* STR_NONE: keep */
 	bool accepts_protocol;	 /* transport-protocol=accept: an answer keeps its own profile */
 	uint8_t osrtp;		 /* enum osrtp_flag */

@@ -13,6 +13,7 @@
 #include "firewall/nft.h"
 #include "kernel/kmod.h"
 #include "packet/latch.h"
+#include "packet/side.h"
 
 /* Upper bound of max-branches: a call's dialogs (call/tree.h). */
 #define CONF_BRANCHES 128
@@ -70,6 +71,8 @@ struct conf {
 	enum latch_mode latching;
 	unsigned int latch_patience_ms;
 	unsigned int latch_window_ms;
+	unsigned int media_keepalive_s; /* 0: none */
+	enum keepalive_method media_keepalive_method;
 	enum kmod_mode kernel;
 	char *bpf_pin; /* NULL or empty: maps of flows are not kept */
 	enum firewall_mode firewall;

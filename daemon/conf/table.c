@@ -22,6 +22,13 @@ static const struct conf_choice latchings[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice keepalives[] = {
+	{ "stun", KEEPALIVE_STUN },
+	{ "empty", KEEPALIVE_EMPTY },
+	{ "rtp", KEEPALIVE_RTP },
+	{ NULL, 0 },
+};
+
 static const struct conf_choice levels[] = {
 	{ "error", LOG_LEVEL_ERR },	{ "warning", LOG_LEVEL_WARNING },
 	{ "notice", LOG_LEVEL_NOTICE }, { "info", LOG_LEVEL_INFO },
@@ -201,6 +208,13 @@ const struct conf_row conf_rows[] = {
 	  "how long a source that signalling does not confirm must send before it is accepted", 0 },
 	{ "latch-window", CONF_UINT, AT(latch_window_ms), 0, 60000, NULL, "3000", "MILLISECONDS",
 	  "how long after the first packet a better source may still replace the accepted one", 0 },
+	{ "media-keepalive", CONF_UINT, AT(media_keepalive_s), 0, 3600, NULL, "20", "SECONDS",
+	  "a phone that was heard, and to which nothing was sent for this time, is sent a keep-alive, so that no NAT "
+	  "forgets it; 0: none", 0 },
+	{ "media-keepalive-method", CONF_CHOICE, AT(media_keepalive_method), 0, 0, keepalives, "stun",
+	  "stun | empty | rtp",
+	  "what it is: a STUN indication; an empty datagram; RTP without payload, of a type that was not negotiated. "
+	  "Media that is not RTP gets an empty datagram in any case", 0 },
 	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | module | bpf | off | require",
 	  "forwarding of latched streams in the kernel: auto: by the module rtprelay.ko while it is loaded, else by "
 	  "BPF, if it can be used; module, bpf: only by this one; off: never; require: as auto, and the daemon does "

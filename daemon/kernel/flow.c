@@ -62,6 +62,11 @@ int64_t kmod_flow_seen_ms(const struct kmod_flow *flow)
 	return flow->seen_ms;
 }
 
+bool kmod_flow_idle(const struct kmod_flow *flow)
+{
+	return kmod_flow_installed(flow) && flow->silent;
+}
+
 /* Over less than a second it says little. */
 uint32_t kmod_flow_rate(const struct kmod_flow *flow)
 {

@@ -26,6 +26,8 @@ const char *kmod_flow_path(const struct kmod_flow *flow);
 const char *kmod_flow_refusal(const struct kmod_flow *flow);
 /* clock_ms() of its last packet, as far as the kernel has reported; 0: none */
 int64_t kmod_flow_seen_ms(const struct kmod_flow *flow);
+/* It is installed, and the kernel has reported that it is silent. */
+bool kmod_flow_idle(const struct kmod_flow *flow);
 /* Packets a second since it is in the kernel, as far as reported; 0: not known */
 uint32_t kmod_flow_rate(const struct kmod_flow *flow);
 /*

@@ -295,6 +295,10 @@ static void read_flag(struct reader *r, struct str word)
 		key->read(r, key, &text);
 		return;
 	}
+	if (dict_key_eq(STR("pierce-NAT"), word)) {
+		r->request->pierce_nat = true;
+		return;
+	}
 	name = str_split(&rest, '=');
 	key = rest.len ? ng_find_key(r, name) : NULL;
 	value = may_be_flag(key) ? flag_text_value(r->arena, rest) : NULL;

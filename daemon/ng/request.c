@@ -8,6 +8,7 @@
 #include "ng/flags.h"
 #include "ng/reader.h"
 #include "ng/request.h"
+#include "packet/side.h"
 
 static void read_text(struct reader *r, const struct key *key, const struct dict *value)
 {
@@ -58,6 +59,19 @@ static void read_tos(struct reader *r, const struct key *key, const struct dict 
 
 	if (int_of(value, &number) && number >= -1 && number <= 255)
 		r->request->tos = (int)number;
+	else
+		ng_note(r, key->name, ng_text_of(value));
+}
+
+/* "off", or seconds; 0 is off. */
+static void read_keepalive(struct reader *r, const struct key *key, const struct dict *value)
+{
+	int64_t number;
+
+	if (str_eq(ng_text_of(value), STR("off")))
+		r->request->keepalive_s = KEEPALIVE_OFF;
+	else if (int_of(value, &number) && number >= 0 && number <= KEEPALIVE_MAX_S)
+		r->request->keepalive_s = number ? (uint16_t)number : KEEPALIVE_OFF;
 	else
 		ng_note(r, key->name, ng_text_of(value));
 }
@@ -236,6 +250,7 @@ static const struct key keys[] = {
 	ANY("codec", ng_read_codec),
 	ANY("latching", read_latching),
 	ANY("endpoint-learning", read_learning),
+	ANY("media-keepalive", read_keepalive),
 	ANY("limit", read_limit),
 	ANY("SDES", ng_read_sdes),
 	ANY("DTLS", ng_read_off),

@@ -54,6 +54,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	b->close_order.kind = ORDER_CLOSE;
 	ring_init(&b->siblings);
 	ring_init(&b->all);
+	wheel_item_init(&b->keepalive);
 	for (int i = 3; i >= 0; i--) {
 		int side = i >> 1, comp = i & 1;
 
@@ -204,6 +205,7 @@ static void free_stream(struct stream *s)
 	free(s->quality);
 	free(s->refused);
 	free(s->asked);
+	free(s->keepalives);
 }
 
 void bridge_free(struct bridge *b)

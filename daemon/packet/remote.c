@@ -5,6 +5,7 @@
  * Both follow from signalling and latching; they change with an offer or answer, a new source, and
  * at the tick of each second. The socket is connected while the remote is locked and sends.
  */
+#include <stdlib.h>
 #include "packet/remote.h"
 #include "packet/secure.h"
 #include "packet/rtcp.h"
@@ -208,6 +209,30 @@ const char *stream_why_denied(const struct stream *s, const struct endpoint *to)
 	return deny_why(s->bridge->deny ? *s->bridge->deny : NULL, &s->local, to);
 }
 
+bool stream_names(const struct stream *s, const struct latch_ref *ref,
+		  const struct endpoint *source)
+{
+	return latch_rank(ref, source) >= RANK_ADDR && !stream_why_denied(s, source);
+}
+
+const struct endpoint *stream_taught(const struct stream *s, const struct latch_ref *ref)
+{
+	const struct endpoint *source = s->keepalives ? &s->keepalives->source : NULL;
+
+	if (!source || !endpoint_is_set(source) || latch_state(&s->latch) != LATCH_WAIT ||
+	    ref->asymmetric || !stream_names(s, ref, source))
+		return NULL;
+	return source;
+}
+
+struct keepalives *stream_keepalives(struct stream *s)
+{
+	if (!s->keepalives)
+		__atomic_store_n(&s->keepalives, calloc(1, sizeof(*s->keepalives)),
+				 __ATOMIC_RELEASE);
+	return s->keepalives;
+}
+
 void stream_note_denied(struct stream *s, const struct endpoint *to, const char *why)
 {
 	s->denied = *to;
@@ -270,7 +295,9 @@ void stream_aim(struct stream *s)
 	struct latch_ref ref;
 
 	stream_fill_ref(s, &ref, false);
-	to = latch_destination(&s->latch, &ref, stream_side(s)->flags & SIDE_ASYMMETRIC);
+	to = stream_taught(s, &ref);
+	if (!to)
+		to = latch_destination(&s->latch, &ref, stream_side(s)->flags & SIDE_ASYMMETRIC);
 	if (!to) {
 		assumed = assumed_destination(s);
 		if (endpoint_is_set(&assumed))

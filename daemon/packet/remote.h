@@ -17,6 +17,13 @@ void stream_fill_ref(const struct stream *s, struct latch_ref *ref, bool with_ne
 void stream_ask_for_rtcp(const struct stream *stream);
 /* Static text; NULL: media of this stream's remote may go to @to. */
 const char *stream_why_denied(const struct stream *stream, const struct endpoint *to);
+/* Signalling names the address of @source (rank 2 or 3), and media may go there. */
+bool stream_names(const struct stream *stream, const struct latch_ref *ref,
+		  const struct endpoint *source);
+/* NULL: no keep-alive, while the stream has no source, tells where packets to it have to go. */
+const struct endpoint *stream_taught(const struct stream *stream, const struct latch_ref *ref);
+/* Allocated when the first one comes or leaves; stays until the bridge is freed. NULL: no memory */
+struct keepalives *stream_keepalives(struct stream *stream);
 /* Counts and reports that @to is forbidden. Under stream->to_version. */
 void stream_note_denied(struct stream *stream, const struct endpoint *to, const char *why);
 /* Finds the destination. */

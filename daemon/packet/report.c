@@ -121,6 +121,17 @@ static void report_rtp(const struct rtp_stats *rtp, struct stream_report *r)
 	r->jitter_ms = rtp->clock ? rtp->jitter / 16.0 * 1000.0 / rtp->clock : 0.0;
 }
 
+static void report_keepalives(const struct stream *s, struct stream_report *r)
+{
+	const struct keepalives *k = __atomic_load_n(&s->keepalives, __ATOMIC_ACQUIRE);
+
+	if (!k)
+		return;
+	r->keepalives_in = __atomic_load_n(&k->received, __ATOMIC_RELAXED);
+	r->keepalives_out = __atomic_load_n(&k->sent, __ATOMIC_RELAXED);
+	r->keepalives_saved = __atomic_load_n(&k->saved, __ATOMIC_RELAXED);
+}
+
 void stream_report(const struct stream *s, struct stream_report *r)
 {
 	struct latch latch;
@@ -143,6 +154,7 @@ void stream_report(const struct stream *s, struct stream_report *r)
 	r->packets_out = load(&s->packets_out);
 	r->bytes_out = load(&s->bytes_out);
 	r->errors_out = load(&s->errors_out);
+	report_keepalives(s, r);
 	for (int i = 0; i < DROP_COUNT; i++)
 		r->drops[i] = load(&s->drops[i]);
 	r->last_in_ms = __atomic_load_n(&s->last_in_ms, __ATOMIC_RELAXED);

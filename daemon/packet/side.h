@@ -43,7 +43,8 @@ enum side_flag {
 	SIDE_DTLS = 1 << 7,	     /* DTLS was negotiated */
 	SIDE_HOLD = 1 << 8,	     /* this side is on hold (not sending): silence is normal */
 	SIDE_SRTP = 1 << 9,	     /* RTP and RTCP of this side are SRTP, which ends here */
-	SIDE_FLAGS = (1 << 10) - 1,  /* all of them */
+	SIDE_PIERCE = 1 << 10,	    /* pierce-NAT: keep-alives to @sdp before this side was heard */
+	SIDE_FLAGS = (1 << 11) - 1, /* all of them */
 };
 
 #define BRIDGE_CLOCKS 8
@@ -60,9 +61,14 @@ struct side_conf {
 	uint64_t ice[SIDE_UFRAGS];
 };
 
+/* bridge_conf.keepalive_s: none are sent. */
+#define KEEPALIVE_OFF	UINT16_MAX
+#define KEEPALIVE_MAX_S 3600
+
 struct bridge_conf {
 	enum bridge_kind kind;
-	bool any; /* BRIDGE_RTP, but the SDP is not known: other packets pass as well */
+	bool any;	      /* BRIDGE_RTP, but the SDP is not known: other packets pass as well */
+	uint16_t keepalive_s; /* interval; 0: as configured */
 	struct side_conf side[2];
 	uint64_t pts[2]; /* bit per payload type 0..127 of the offer or the answer */
 	struct {
@@ -142,13 +148,15 @@ struct stream_report {
 	uint64_t packets_in, bytes_in;	 /* accepted from the remote; bytes of UDP payload */
 	uint64_t packets_out, bytes_out; /* sent to the remote */
 	uint64_t errors_out;
-	uint64_t drops[DROP_COUNT]; /* of packets that arrived at this stream */
-	int64_t last_in_ms;	    /* clock_ms() of the last accepted packet; 0: none */
-	struct endpoint to;	    /* destination of packets to the remote; unset: none */
-	struct endpoint denied;	    /* forbidden address, seen last; unset: none */
-	const char *why_denied;	    /* static text */
-	bool to_denied;		    /* @to is unset because it is @denied */
-	struct endpoint refused;    /* a source that latching refused, see packet/refused.c */
+	uint32_t keepalives_in; /* packet/taught.h; counted in none of these, nor are: */
+	uint32_t keepalives_out, keepalives_saved; /* packet/keepalive.h */
+	uint64_t drops[DROP_COUNT];		   /* of packets that arrived at this stream */
+	int64_t last_in_ms;	 /* clock_ms() of the last accepted packet; 0: none */
+	struct endpoint to;	 /* destination of packets to the remote; unset: none */
+	struct endpoint denied;	 /* forbidden address, seen last; unset: none */
+	const char *why_denied;	 /* static text */
+	bool to_denied;		 /* @to is unset because it is @denied */
+	struct endpoint refused; /* a source that latching refused, see packet/refused.c */
 	enum latch_rank refused_rank;
 	unsigned int refused_sources; /* different ones; REFUSED_SOURCES: so many or more */
 	bool settled;		      /* the latching window is closed */
@@ -192,10 +200,15 @@ typedef void bridge_event_fn(void *arg, struct bridge *bridge, enum bridge_event
 /* On the control thread: RTCP with reports was forwarded. @copy is valid during the call. */
 typedef void bridge_rtcp_fn(void *arg, struct bridge *bridge, const struct rtcp_copy *copy);
 
+/* media-keepalive-method; of media that is not RTP always an empty datagram is sent */
+enum keepalive_method { KEEPALIVE_STUN, KEEPALIVE_EMPTY, KEEPALIVE_RTP };
+
 struct worker_pool_conf {
 	unsigned int threads; /* 0: as cpus_usable() */
 	int64_t patience_ms;  /* latch-patience */
 	int64_t window_ms;    /* duration of LEARN after the first source, an offer or an answer */
+	uint16_t keepalive_s; /* media-keepalive: packet/keepalive.h; 0: none */
+	enum keepalive_method keepalive_method;
 	/*
 	 * The relay's own addresses, bound and advertised: media from them may loop, as from those
 	 * that @deny knows. Borrowed.
@@ -219,6 +232,7 @@ struct stream_seed {
 /**
  * struct bridge_kernel - what the kernel module reported of a stream
  * @in_kernel: packets of the stream's source are forwarded there
+ * @idle: the kernel has reported that this source is silent
  * @heard_ms: clock_ms() when the kernel last heard that source; 0: never
  * @ssrc, @seq: of its last RTP packet, if @rtp; @numbered: it is none, @seq is its first 16 bits
  * @rate: packets a second of that source, on average; 0: not known
@@ -227,7 +241,7 @@ struct stream_seed {
  * @stranger_count: packets refused since the last report, with this one; 0: not known
  */
 struct bridge_kernel {
-	bool in_kernel, rtp, numbered, stranger_rtp, stranger_numbered;
+	bool in_kernel, idle, rtp, numbered, stranger_rtp, stranger_numbered;
 	int64_t heard_ms;
 	uint32_t ssrc, rate, stranger_ssrc, stranger_count;
 	uint16_t seq, stranger_seq;
@@ -239,6 +253,8 @@ struct bridge_kernel {
 struct worker_totals {
 	uint64_t packets, bytes, errors; /* RTP and RTCP and opaque, forwarded from user space */
 	uint64_t drops[DROP_COUNT];
+	uint64_t keepalives_in;			   /* of phones; not forwarded */
+	uint64_t keepalives_out, keepalives_saved; /* sent; phones that were heard after that */
 	uint64_t latched;	       /* a stream latched to a source, its first or another */
 	uint64_t denied;	       /* destinations refused by packet/deny.h */
 	uint64_t rtcp_lost;	       /* not copied: the ring is full, or too many of one stream */

@@ -16,6 +16,7 @@
 #include "packet/quality.h"
 #include "packet/rtcp_ring.h"
 #include "packet/side.h"
+#include "packet/wheel.h"
 #include "rtp_stats.h"
 #include "srtp/srtp.h"
 #include "stun/stun.h"
@@ -53,6 +54,18 @@ struct refused_source {
 };
 
 /**
+ * struct keepalives - of a remote that has sent some, or that some were sent to
+ * @source: where they came from, while it has not sent media; unset: from nowhere
+ * @source_ms: when the last one came from there
+ * @received, @sent, @saved: shared: so many; so often the remote was heard after being silent
+ */
+struct keepalives {
+	struct endpoint source;
+	int64_t source_ms;
+	uint32_t received, sent, saved;
+};
+
+/**
  * struct stream - the RTP or the RTCP component of one side of a bridge
  * @to: destination of packets to this remote, if @has_to
  * @denied: address seen last that packet/deny.h forbids as a destination, by @why_denied
@@ -75,6 +88,11 @@ struct refused_source {
  * @quality: of RTP from this side; NULL: none yet. Has its own sequence count.
  * @refused: NULL: latching has refused nobody yet. Stays until the bridge is freed.
  * @asked: the same, for STUN that has left by this stream
+ * @keepalives: the same, for those received and sent
+ * @quiet_ms: since when nothing was sent to this remote, as far as is known, its lower bits; 0 if
+ *	not @quiet_known. @quiet_out: packets_out then, the same
+ * @kernel_idle: the kernel has reported that the source is silent
+ * @kept: keep-alives were sent to a remote that was silent as well
  * @contested: shared; another source might take over: the daemon checks each packet
  * @resume: the kernel forwarded the packets before the next one: do not count them as lost
  */
@@ -99,14 +117,16 @@ struct stream {
 	uint64_t drops[DROP_COUNT];
 	int64_t last_in_ms;
 	bool heard;
+	bool quiet_known, kernel_idle, kept;
 	/* cold */
 	struct quality *quality;
 	uint64_t watched_packets;
-	uint32_t missed;
+	uint32_t missed, quiet_ms;
 	int64_t refused_ms, reported_ms, copied_us;
 	struct ring watch;
 	int64_t tick_ms;
 	struct endpoint local;
+	uint32_t quiet_out;
 	struct news news;
 	/* Not touched by packets that are forwarded. */
 	struct endpoint denied;
@@ -114,6 +134,7 @@ struct stream {
 	int64_t denied_ms;
 	struct refused_source *refused;
 	struct stun_asked *asked;
+	struct keepalives *keepalives;
 };
 
 /* Letters to the media thread. */
@@ -183,6 +204,7 @@ struct worker;
  * struct bridge - as both threads hold it
  * @conf: the settings in effect (media thread); @told: those the control thread sent last
  * @siblings: ring of the bridges of the same dialog
+ * @keepalive: in the wheel of the thread
  * The control thread creates and frees it; between ORDER_OPEN and BRIDGE_CLOSED the media thread
  * owns all but @told, @owner and @closing.
  */
@@ -195,6 +217,7 @@ struct bridge {
 	struct rtcp_ring *rtcp_ring;  /* of the thread; NULL: nobody wants copies of RTCP */
 	unsigned int thread;	      /* its number */
 	struct ring siblings, all;
+	struct wheel_item keepalive;
 	struct stream *stream[2][2]; /* [side][component]; NULL: no such port */
 	struct news closed;
 	struct order open_order, close_order;
@@ -225,6 +248,18 @@ struct packet {
 static inline void counter_add(uint64_t *counter, uint64_t n)
 {
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+/* Prevents a loop: ports of other bridges may be peers, those of the same bridge never are. */
+static inline bool bridge_has_port(const struct bridge *b, const struct endpoint *source)
+{
+	for (int i = 0; i < 4; i++) {
+		const struct stream *s = b->stream[i >> 1][i & 1];
+
+		if (s && endpoint_eq(&s->local, source))
+			return true;
+	}
+	return false;
 }
 
 static inline struct side_conf *stream_side(const struct stream *s)

@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include "packet/ice.h"
+#include "packet/keepalive.h"
 #include "packet/refused.h"
 #include "packet/remote.h"
 #include "packet/rtcp.h"
 #include "packet/secure.h"
 #include "packet/stream.h"
+#include "packet/taught.h"
 
 static void count_drops(struct stream *s, enum stream_drop why, uint64_t n)
 {
@@ -106,18 +108,6 @@ static bool is_banned(const struct stream *s, const struct endpoint *source)
 	return s->bridge->banned && banned_has(*s->bridge->banned, source);
 }
 
-/* Prevents a loop: ports of other bridges may be peers, those of the same bridge never are. */
-static bool is_own_port(const struct bridge *b, const struct endpoint *source)
-{
-	for (int i = 0; i < 4; i++) {
-		const struct stream *s = b->stream[i >> 1][i & 1];
-
-		if (s && endpoint_eq(&s->local, source))
-			return true;
-	}
-	return false;
-}
-
 /*
  * A source that media must not be sent to is never latched to: whoever forges it would point the
  * other side's media there.
@@ -196,6 +186,8 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	stream_mind_loops(s);
 	stream_disconnect(s); /* a packet queued before connect() may have had this source */
 	stream_end_trials(s);
+	taught_forget(s);
+	keepalive_moved(s);
 	stream_aim_side(s);
 	if (s->comp == COMP_RTCP)
 		end_contest(s); /* the one that was awaited has come */
@@ -204,7 +196,7 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 
 static bool admit_other(struct stream *s, const struct latch_packet *packet)
 {
-	if (is_own_port(s->bridge, packet->source)) {
+	if (bridge_has_port(s->bridge, packet->source)) {
 		count_drop(s, DROP_LOOP);
 		return false;
 	}
@@ -278,7 +270,7 @@ static bool is_exact(const struct stream *s, const struct endpoint *source)
 {
 	return (endpoint_eq(&s->signalled, source) ||
 		endpoint_eq(&stream_side(s)->sdp[s->comp], source)) &&
-	       !latch_is_source(&s->latch, source) && !is_own_port(s->bridge, source) &&
+	       !latch_is_source(&s->latch, source) && !bridge_has_port(s->bridge, source) &&
 	       !stream_why_denied(s, source);
 }
 
@@ -371,6 +363,23 @@ static bool is_dropped(struct stream *s, enum stream_drop why)
 	return why != DROP_COUNT;
 }
 
+/* Return: true: it is one, of this phone, and counted */
+static bool is_keepalive(struct stream *s, const struct packet *p, const struct rtp_wire *w,
+			 int64_t now_ms)
+{
+	return taught_is_keepalive(s, p, w) && taught_hear(s, p, now_ms);
+}
+
+/* Its number is missing among those of the media: nothing was lost. */
+static bool hear_empty_rtp(struct stream *s, const struct packet *p, const struct rtp_wire *w,
+			   int64_t now_ms)
+{
+	if (!taught_hear(s, p, now_ms))
+		return false;
+	s->resume = s->resume || (s->rtp.known && s->rtp.ssrc == w->ssrc);
+	return true;
+}
+
 struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 {
 	struct rtp_wire w = { .kind = RTP_KIND_OTHER };
@@ -388,6 +397,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	}
 	if (s->bridge->conf.kind == BRIDGE_RTP)
 		rtp_wire_parse(p->data, p->len, &s->port, &w);
+	if (w.kind != RTP_KIND_RTP && is_keepalive(s, p, &w, packet.now_ms))
+		return NULL;
 	carriage = carriage_of(s, p, &w);
 	if (!carriage.carried) {
 		count_drop(s, carriage.why);
@@ -397,6 +408,12 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	if (stream_side(s)->flags & SIDE_SRTP && is_rtp(&w) &&
 	    is_dropped(s, secure_open(s, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
 		return NULL;
+	/* SRTP had its tag before. */
+	if (w.kind == RTP_KIND_RTP && taught_is_keepalive(s, p, &w)) {
+		if (hear_empty_rtp(s, p, &w, packet.now_ms))
+			return NULL;
+		carriage.candidate = false;
+	}
 	packet.candidate = carriage.candidate;
 	packet.has_seq = w.kind == RTP_KIND_RTP;
 	packet.has_ssrc = w.kind == RTP_KIND_RTP || w.kind == RTP_KIND_RTCP;
@@ -500,7 +517,7 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 
 	if (is_banned(s, &k->stranger))
 		return;
-	if (is_own_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger) ||
+	if (bridge_has_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger) ||
 	    is_denied(s, &packet))
 		return;
 	verdict = judge_other(s, &packet);

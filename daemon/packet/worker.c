@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "packet/batch.h"
+#include "packet/keepalive.h"
 #include "packet/remote.h"
 #include "packet/secure.h"
 #include "packet/stray.h"
@@ -91,9 +92,12 @@ static void notify_of_party(struct worker *worker, struct bridge *b)
 static void notify_of_news(struct worker *worker, struct stream *s)
 {
 	bool party = s->news_bits & (1 << BRIDGE_LATCHED | 1 << BRIDGE_REFUSED);
+	bool moved = s->news_bits & (1 << BRIDGE_LATCHED | 1 << BRIDGE_CHANGED);
 
 	if (!s->news_bits)
 		return;
+	if (moved)
+		keepalive_mind(&worker->keepalive, s->bridge, clock_ms());
 	notify_of_stream(worker, s);
 	notify_of_others(worker, s->bridge);
 	if (party)
@@ -228,6 +232,7 @@ static void open_bridge(struct worker *worker, struct bridge *b)
 		if (latch_state(&s->latch) == LATCH_LEARN) /* it learned before a restart */
 			watch(worker, s, clock_ms());
 	}
+	keepalive_mind(&worker->keepalive, b, clock_ms());
 	notify_of_others(worker, b);
 }
 
@@ -244,6 +249,7 @@ static void update_bridge(struct worker *worker, struct order_update *update)
 	free(update);
 	each_stream(b, s) if (!s->watched && latch_state(&s->latch) == LATCH_LEARN)
 		watch(worker, s, now_ms);
+	keepalive_mind(&worker->keepalive, b, now_ms);
 	/* One event for all streams: settings may change flows although no stream has moved. */
 	b->streams[0].news_bits |= 1 << BRIDGE_CHANGED;
 	notify_of_stream(worker, &b->streams[0]);
@@ -255,8 +261,10 @@ static void apply_kernel_report(struct worker *worker, struct order_kernel *orde
 	struct stream *s = order->stream;
 	int64_t now_ms = clock_ms();
 
+	keepalive_kernel(s, &order->kernel, now_ms);
 	stream_kernel(s, &order->kernel, now_ms);
 	free(order);
+	keepalive_mind(&worker->keepalive, s->bridge, now_ms);
 	if (!s->watched && latch_window_open(&s->latch, now_ms))
 		watch(worker, s, now_ms);
 	notify_of_news(worker, s);
@@ -300,6 +308,7 @@ static void close_bridge(struct worker *worker, struct bridge *b)
 		close(s->fd);
 		s->fd = -1;
 	}
+	keepalive_end(&worker->keepalive, b);
 	bridge_pass_on(b);
 	ring_remove(&b->siblings);
 	ring_remove(&b->all);
@@ -367,10 +376,25 @@ static void close_bridges(struct worker *worker)
 static int sleep_ms(const struct worker *worker, int64_t now_ms)
 {
 	const struct stream *s = next_tick(worker);
+	int64_t at_ms = wheel_next_ms(&worker->keepalive, now_ms);
 
-	if (!s)
+	if (s && (at_ms < 0 || s->tick_ms < at_ms))
+		at_ms = s->tick_ms;
+	if (at_ms < 0)
 		return -1;
-	return s->tick_ms > now_ms ? (int)(s->tick_ms - now_ms) : 0;
+	return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
+}
+
+/* As many as there is time for: with a hold of thousands of calls they take turns with packets. */
+static void send_keepalives(struct worker *worker, int64_t now_us)
+{
+	int64_t end_us = clock_us() + SLICE_US;
+	int64_t at_ms = wheel_next_ms(&worker->keepalive, now_us / 1000);
+
+	if (at_ms < 0 || at_ms > now_us / 1000)
+		return;
+	while (keepalive_visit(&worker->keepalive, now_us / 1000) && clock_us() < end_us)
+		continue;
 }
 
 /* What an epoll event is about: NULL: orders; the worker: stray packets; else a stream. */
@@ -404,6 +428,7 @@ static void *run(void *arg)
 		close_bridges(worker);
 		if (tick_is_due(worker, now_us))
 			tick_due(worker);
+		send_keepalives(worker, now_us);
 	}
 	return NULL;
 }
@@ -456,6 +481,7 @@ int worker_start(struct worker *worker, const struct worker_pool_conf *conf)
 	ring_init(&worker->bridges);
 	ring_init(&worker->closing);
 	ring_init(&worker->watched);
+	wheel_init(&worker->keepalive, clock_ms());
 	worker->deny = deny_get(conf->deny);
 	worker->batch = batch_new();
 	if (conf->rtcp)

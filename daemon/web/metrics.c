@@ -222,6 +222,15 @@ static void latched(struct view *view)
 	put(view, view->report->user.latched);
 }
 
+static void keepalives(struct view *view)
+{
+	const struct worker_totals *user = &view->report->user;
+
+	put_one(view, "kind", STR("sent"), user->keepalives_out);
+	put_one(view, "kind", STR("saved"), user->keepalives_saved);
+	put_one(view, "kind", STR("received"), user->keepalives_in);
+}
+
 static void media_denied(struct view *view)
 {
 	put(view, view->report->user.denied);
@@ -752,6 +761,8 @@ static const struct metric {
 	{ "packet_errors_total", METRIC_COUNTER, "Packets that could not be sent, by path.", packet_errors },
 	{ "dropped_packets_total", METRIC_COUNTER, "Packets received and not forwarded, by reason (rtprelayctl stats --all).", drops },
 	{ "latched_total", METRIC_COUNTER, "Times that a stream latched to a source, the first one or another.", latched },
+	{ "keepalives_total", METRIC_COUNTER, "Keep-alives of NAT bindings: sent to phones; saved: a silent phone was heard again "
+	  "where they were sent to; received from phones.", keepalives },
 	{ "media_denied_total", METRIC_COUNTER, "Times that an address was refused as destination of a stream (media-deny).", media_denied },
 	{ "latch_refused_total", METRIC_COUNTER, "Packets refused by latching in the daemon, by rank of their source: unknown, "
 	  "near, address (of SDP or SIP), exact (address and port of SDP).", refused },

@@ -212,6 +212,12 @@ static void rtp_hear(struct rtp_stream *s, const uint8_t *packet, size_t len, in
 	}
 }
 
+/* An empty datagram, or a STUN indication: no phone makes anything of it. */
+static bool is_keepalive(const uint8_t *packet, size_t len)
+{
+	return !len || (len == 20 && !packet[0] && packet[1] == 0x11);
+}
+
 void rtp_stream_receive(struct rtp_stream *s, int which, int64_t now_us)
 {
 	uint8_t packet[2048];
@@ -220,7 +226,9 @@ void rtp_stream_receive(struct rtp_stream *s, int which, int64_t now_us)
 	while (s->fd[which] >= 0 && (len = recv(s->fd[which], packet, sizeof(packet), 0)) >= 0) {
 		bool rtcp = (which == 1 || s->mux) && rtcp_is(packet, (size_t)len);
 
-		if (rtcp && (which == 1 || s->mux))
+		if (is_keepalive(packet, (size_t)len))
+			s->kept += which == 0;
+		else if (rtcp && (which == 1 || s->mux))
 			rtcp_hear(s, packet, (size_t)len);
 		else if (!rtcp && which == 0)
 			rtp_hear(s, packet, (size_t)len, now_us);
@@ -239,7 +247,7 @@ void rtp_stream_reset(struct rtp_stream *s)
 		};
 	}
 	s->ear = (struct tone_ear){ .frames = 0 };
-	s->attack = s->foreign = s->unmarked = 0;
+	s->attack = s->foreign = s->unmarked = s->kept = 0;
 	s->rtcp_heard = s->rtcp_attack = s->rtcp_foreign = 0;
 	s->ssrc_count = 0;
 	s->since_ms = 0;
@@ -296,6 +304,7 @@ VALUE(ssrcs, s->ssrc_count)
 VALUE(foreign, s->foreign)
 VALUE(unmarked, s->unmarked)
 VALUE(attack, s->attack)
+VALUE(kept, s->kept)
 VALUE(rtcp_sent, s->rtcp_sent)
 VALUE(rtcp_heard, s->rtcp_heard)
 VALUE(rtcp_foreign, s->rtcp_foreign)
@@ -323,6 +332,7 @@ static const struct {
 	{ "foreign", value_foreign },
 	{ "unmarked", value_unmarked },
 	{ "attack", value_attack },
+	{ "kept", value_kept },
 	{ "rtcp_sent", value_rtcp_sent },
 	{ "rtcp_heard", value_rtcp_heard },
 	{ "rtcp_foreign", value_rtcp_foreign },

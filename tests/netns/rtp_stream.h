@@ -57,6 +57,7 @@ struct rtp_stream {
 	uint64_t attack;  /* must not arrive: of another call, unmarked, of the attacker */
 	uint64_t foreign;
 	uint64_t unmarked;
+	uint64_t kept; /* keep-alives of the relay, RTP's port */
 	uint64_t rtcp_heard;
 	uint64_t rtcp_attack;
 	uint64_t rtcp_foreign;

@@ -36,6 +36,8 @@ static inline enum rtprelay_counter admit_media(const struct bpf_conf *conf,
 			return RTPRELAY_C_PASS_KIND;
 		if (!admit_source(conf, pkt, v6))
 			return RTPRELAY_C_DROP_SOURCE;
+		if (unlikely(pkt->rtp.header_len == pkt->payload_len))
+			return RTPRELAY_C_PASS_KIND; /* a keep-alive */
 		return conf->pt[pkt->rtp.pt & 127] == BPF_FLOW_PT_REFUSED ? RTPRELAY_C_PASS_PT
 									  : RTPRELAY_C_UNSPEC;
 	}

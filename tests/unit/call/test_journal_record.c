@@ -35,6 +35,8 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_FALSE(dialog->media[1].there);
 	CU_ASSERT(str_eq(dialog->party[SIDE_B].aliases[1], STR("two")));
 	CU_ASSERT_EQUAL(dialog->party[SIDE_A].shown.hash, UINT64_MAX);
+	CU_ASSERT_EQUAL(call->keepalive_s, 15);
+	CU_ASSERT_EQUAL(media->conf.keepalive_s, KEEPALIVE_OFF);
 	CU_ASSERT_EQUAL(media->conf.kind, BRIDGE_OPAQUE);
 	CU_ASSERT_EQUAL(media->conf.side[SIDE_B].tos, -1);
 	CU_ASSERT_EQUAL(media->conf.side[SIDE_A].ice[0], UINT64_MAX);

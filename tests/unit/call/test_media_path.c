@@ -149,22 +149,46 @@ static void test_silence_in_the_kernel_moves_the_deadline(void)
 static void test_idle_time_of_flows_is_the_timeout_within_limits(void)
 {
 	static const struct {
-		unsigned int timeout_s, idle_s;
-	} rows[] = { { 0, RTPRELAY_IDLE_DEFAULT },
-		     { 1, 1 },
-		     { RTPRELAY_IDLE_MAX, RTPRELAY_IDLE_MAX },
-		     { 100000, RTPRELAY_IDLE_MAX } };
+		unsigned int timeout_s, keepalive_s, idle_s;
+	} rows[] = { { 0, 0, RTPRELAY_IDLE_DEFAULT },
+		     { 1, 0, 1 },
+		     { RTPRELAY_IDLE_MAX, 0, RTPRELAY_IDLE_MAX },
+		     { 100000, 0, RTPRELAY_IDLE_MAX },
+		     /* A keep-alive is due earlier than the call times out. */
+		     { 60, 20, 20 },
+		     { 10, 20, 10 },
+		     { 100000, 3600, 3600 } };
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct talk t;
 
 		talk_open(&t, true);
 		t.scene.calls->conf.timeout_s = rows[i].timeout_s;
+		t.scene.calls->conf.keepalive_s = (uint16_t)rows[i].keepalive_s;
 		phone_sends(&t, SIDE_A, COMP_RTP);
 		UNTIL(&t, fake_kmod_count(&fake) == 1);
 		CU_ASSERT_EQUAL(flow_of(&t, SIDE_A, COMP_RTP)->idle_s, rows[i].idle_s);
 		talk_close(&t);
 	}
+}
+
+/* A flow that is in use is not looked at; a silent one is reported: its receiver is kept. */
+static void test_silence_in_the_kernel_leads_to_keepalives(void)
+{
+	struct bridge_conf conf;
+	struct talk t;
+
+	talk_in_kernel(&t);
+	conf = *bridge_conf(media_of(&t)->bridge);
+	conf.keepalive_s = 1;
+	bridge_update(media_of(&t)->bridge, &conf, NULL);
+	flow_of(&t, SIDE_A, COMP_RTP)->seen_ago_ms = 1000;
+	fake_kmod_silent(&fake, flow_of(&t, SIDE_A, COMP_RTP), true);
+	UNTIL(&t, report(&t, SIDE_B, COMP_RTP).keepalives_out > 0);
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTP).keepalives_out, 0);
+	CU_ASSERT_EQUAL(report(&t, SIDE_A, COMP_RTCP).keepalives_out, 0);
+	CU_ASSERT_EQUAL(report(&t, SIDE_B, COMP_RTCP).keepalives_out, 0);
+	talk_close(&t);
 }
 
 /* A daemon that starts again knows by the cookie which call a flow was made for. */
@@ -422,6 +446,8 @@ static void test_kernel_path_that_is_off_is_reported(void)
 }
 
 TEST_SUITE(media_path, { "flows come with latching", test_flows_come_with_latching },
+	   { "silence in the kernel leads to keepalives",
+	     test_silence_in_the_kernel_leads_to_keepalives },
 	   { "media in the kernel is not silence", test_media_in_the_kernel_is_not_silence },
 	   { "the module goes and comes", test_module_goes_and_comes },
 	   { "the module comes later", test_module_comes_later },

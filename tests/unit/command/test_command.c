@@ -34,11 +34,17 @@ static void test_flags_concern_the_sender(void)
 		REQ_ASYMMETRIC | REQ_STRICT_SOURCE | REQ_HANDOVER | REQ_TRUST_SIP | REQ_LATCHING;
 	request.latching = LATCH_STRICT;
 	request.tos = 184;
+	request.keepalive_s = 15;
+	request.pierce_nat = true;
 	endpoint_parse_addr(STR("198.51.100.1"), AF_INET, &request.received_from);
 	scene_run(&scene, command_offer, request);
 	answer(&scene, B_HEAD AUDIO);
 	CU_ASSERT_EQUAL(conf_of(&scene, 0)->side[SIDE_A].flags,
-			SIDE_ASYMMETRIC | SIDE_STRICT_SOURCE | SIDE_HANDOVER | SIDE_TRUST_SIP);
+			SIDE_ASYMMETRIC | SIDE_STRICT_SOURCE | SIDE_HANDOVER | SIDE_TRUST_SIP |
+				SIDE_PIERCE);
+	/* Of the call, also after an answer without it. */
+	CU_ASSERT_EQUAL(conf_of(&scene, 0)->keepalive_s, 15);
+	CU_ASSERT_EQUAL(the_dialog(&scene)->call->keepalive_s, 15);
 	CU_ASSERT_EQUAL(conf_of(&scene, 0)->side[SIDE_B].flags, 0);
 	CU_ASSERT(is_at(&conf_of(&scene, 0)->side[SIDE_A].sip, "198.51.100.1:0"));
 	for (int side = 0; side < 2; side++) {

@@ -6,6 +6,7 @@
 #include "daemon/base/count.h"
 #include "daemon/base/json.h"
 #include "daemon/ng/request.h"
+#include "daemon/packet/side.h"
 #include "tests/unit/test.h"
 
 static struct arena *arena;
@@ -132,6 +133,14 @@ static void test_numbers(void)
 		{ "\"TOS\":0", AT(tos), 0, NULL },
 		{ "\"TOS\":\"184\"", AT(tos), 184, NULL },
 		{ "\"TOS\":255", AT(tos), 255, NULL },
+		{ "\"media-keepalive\":15", AT(keepalive_s), 15, NULL },
+		{ "\"media-keepalive\":\"3600\"", AT(keepalive_s), 3600, NULL },
+		{ "\"media-keepalive\":0", AT(keepalive_s), KEEPALIVE_OFF, NULL },
+		{ "\"media-keepalive\":\"off\"", AT(keepalive_s), KEEPALIVE_OFF, NULL },
+		{ "\"flags\":[\"media-keepalive=30\"]", AT(keepalive_s), 30, NULL },
+		{ "\"media-keepalive\":3601", AT(keepalive_s), 0, "media-keepalive" },
+		{ "\"media-keepalive\":-1", AT(keepalive_s), 0, "media-keepalive" },
+		{ "\"media-keepalive\":\"on\"", AT(keepalive_s), 0, "media-keepalive=on" },
 		{ "\"TOS\":256", AT(tos), TOS_UNSET, "TOS" },
 		{ "\"TOS\":-1", AT(tos), -1, NULL },
 		{ "\"TOS\":\"-1\"", AT(tos), -1, NULL },
@@ -262,8 +271,8 @@ static void test_flags(void)
 		{ "\"flags\":[\"new-branch\"]", 0, REQ_NEW_BRANCH, NULL },
 		{ "\"flags\":\"all\"", 0, REQ_ALL, NULL },
 		{ "\"flags\":[\"debug\",\"no-redis-update\"]", 0, 0, NULL },
-		{ "\"flags\":[\"pierce-NAT\",\"all\",\"x=y\",\"UDP/TLS/RTP/SAVPF\"]", 0, REQ_ALL,
-		  "pierce-NAT, x=y, transport-protocol=UDP/TLS/RTP/SAVPF" },
+		{ "\"flags\":[\"NAT-wait\",\"all\",\"x=y\",\"UDP/TLS/RTP/SAVPF\"]", 0, REQ_ALL,
+		  "NAT-wait, x=y, transport-protocol=UDP/TLS/RTP/SAVPF" },
 		{ "\"rtpp-flags\":\"fast all\"", 0, REQ_FAST | REQ_ALL, NULL },
 		{ "\"replace\":[\"origin\",\"session-connection\"]", 0, REQ_REPLACE_ORIGIN, NULL },
 		{ "\"replace\":[\"origin-full\"]", 0,

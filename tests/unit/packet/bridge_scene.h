@@ -286,6 +286,18 @@ SCENE_FN bool hears_rtp(int fd, const struct endpoint *from, uint16_t seq)
 	       p[2] == (uint8_t)(seq >> 8);
 }
 
+SCENE_FN bool wait_keepalives(const struct scene *scene, int stream, uint32_t count)
+{
+	int64_t end = test_real_ms() + DEADLINE_MS;
+	struct stream_report report = { 0 };
+
+	while (report.keepalives_in < count && test_real_ms() < end) {
+		poll(NULL, 0, 1);
+		bridge_report(scene->bridge, stream >> 1, stream & 1, &report);
+	}
+	return report.keepalives_in == count;
+}
+
 /* A dropped packet arrives nowhere: the counter shows that it was handled. */
 SCENE_FN bool wait_drops(const struct scene *scene, int stream, enum stream_drop why,
 			 uint64_t count)

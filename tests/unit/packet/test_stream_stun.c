@@ -120,13 +120,15 @@ static void test_row_16_other_checks_hold_for_stun(void)
 	close_stage(&stage);
 }
 
-/* By NG, ICE is removed from the SDP: nobody expects STUN. */
+/* By NG, ICE is removed from the SDP: STUN is a keep-alive, or a stranger's. */
 static void test_row_16_stun_is_dropped_where_ice_is_removed(void)
 {
 	struct stage stage;
 
 	open_stage(&stage);
 	CU_ASSERT_PTR_NULL(arrive_stun(&stage, A_RTP, stage.scene.phone_at[A_RTP]));
+	CU_ASSERT_EQUAL(stream_at(&stage, A_RTP)->keepalives->received, 1);
+	CU_ASSERT_PTR_NULL(arrive_stun(&stage, A_RTP, place("192.0.2.66:6666")));
 	CU_ASSERT_EQUAL(stream_at(&stage, A_RTP)->drops[DROP_KIND], 1);
 	close_stage(&stage);
 }

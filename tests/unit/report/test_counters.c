@@ -51,6 +51,9 @@ static unsigned int fill(struct daemon_report *report)
 	unsigned int next = number(&stats->calls_made, &stats->sample, 0);
 
 	next = number(&report->user.packets, report->user.drops, next);
+	next = NUMBER(report->user.keepalives_in, next);
+	next = NUMBER(report->user.keepalives_out, next);
+	next = NUMBER(report->user.keepalives_saved, next);
 	next = NUMBER(report->user.latched, next);
 	next = NUMBER(report->user.denied, next);
 	next = NUMBER(report->user.rtcp_lost, next);

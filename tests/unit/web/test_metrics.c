@@ -141,6 +141,9 @@ static void fill(struct daemon_report *report, struct iface_report *iface)
 	report->relayed[PATH_KERNEL] = (struct relayed){ 2000, 344000, 4 };
 	report->drops[DROP_SOURCE] = 5;
 	report->user.latched = 40;
+	report->user.keepalives_out = 42;
+	report->user.keepalives_saved = 43;
+	report->user.keepalives_in = 44;
 	report->user.denied = 41;
 	report->user.refused[RANK_UNKNOWN] = 6;
 	report->stats.calls_made = 30;
@@ -343,6 +346,9 @@ static const struct {
 	{ "dropped_packets_total{reason=\"srtp_auth\"}", DROPPED(DROP_SRTP_AUTH) },
 	{ "dropped_packets_total{reason=\"srtp_replay\"}", DROPPED(DROP_SRTP_REPLAY) },
 	{ "latched_total", AT(user.latched) },
+	{ "keepalives_total{kind=\"sent\"}", AT(user.keepalives_out) },
+	{ "keepalives_total{kind=\"saved\"}", AT(user.keepalives_saved) },
+	{ "keepalives_total{kind=\"received\"}", AT(user.keepalives_in) },
 	{ "media_denied_total", AT(user.denied) },
 	{ "latch_refused_total{source=\"unknown\"}", REFUSED(RANK_UNKNOWN) },
 	{ "latch_refused_total{source=\"near\"}", REFUSED(RANK_NEAR) },

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* wheel.c - what has to be done at a time, by the second: a wheel with a slot for each */
+#include "packet/wheel.h"
+
+/* Ahead of now, at most; half of the slots, since the thread may be late. */
+#define AHEAD_S (WHEEL_SLOTS / 2)
+
+static bool is_empty(const struct ring *ring)
+{
+	return ring->next == ring;
+}
+
+void wheel_init(struct wheel *wheel, int64_t now_ms)
+{
+	for (int i = 0; i < WHEEL_SLOTS; i++)
+		ring_init(&wheel->slot[i]);
+	ring_init(&wheel->due);
+	wheel->filled = 0;
+	wheel->done_s = now_ms / 1000;
+}
+
+void wheel_add(struct wheel *wheel, struct wheel_item *item, int64_t at_ms, int64_t now_ms)
+{
+	int64_t at_s = (at_ms + 999) / 1000, now_s = now_ms / 1000;
+	unsigned int slot;
+
+	if (at_s > now_s + AHEAD_S)
+		at_s = now_s + AHEAD_S;
+	if (!wheel->filled && wheel->done_s < now_s)
+		wheel->done_s = now_s;
+	if (at_s <= wheel->done_s) {
+		ring_insert(&wheel->due, &item->link);
+		return;
+	}
+	slot = (unsigned int)(at_s % WHEEL_SLOTS);
+	ring_insert(&wheel->slot[slot], &item->link);
+	wheel->filled |= UINT64_C(1) << slot;
+}
+
+void wheel_remove(struct wheel *wheel, struct wheel_item *item)
+{
+	const struct ring *rest = item->link.next;
+
+	ring_remove(&item->link);
+	if (is_empty(rest) && rest >= wheel->slot && rest < wheel->slot + WHEEL_SLOTS)
+		wheel->filled &= ~(UINT64_C(1) << (rest - wheel->slot));
+}
+
+static void empty_slot(struct wheel *wheel, unsigned int slot)
+{
+	struct ring *all = &wheel->slot[slot];
+
+	while (!is_empty(all)) {
+		struct ring *first = all->next;
+
+		ring_remove(first);
+		ring_insert(&wheel->due, first);
+	}
+	wheel->filled &= ~(UINT64_C(1) << slot);
+}
+
+/* Each slot once, at most, however late it is. */
+static void advance(struct wheel *wheel, int64_t now_ms)
+{
+	int64_t now_s = now_ms / 1000;
+
+	if (now_s - wheel->done_s > WHEEL_SLOTS)
+		wheel->done_s = now_s - WHEEL_SLOTS;
+	while (wheel->done_s < now_s)
+		empty_slot(wheel, (unsigned int)(++wheel->done_s % WHEEL_SLOTS));
+}
+
+struct wheel_item *wheel_take(struct wheel *wheel, int64_t now_ms)
+{
+	struct ring *first;
+
+	advance(wheel, now_ms);
+	first = wheel->due.next;
+	if (first == &wheel->due)
+		return NULL;
+	ring_remove(first);
+	return container_of(first, struct wheel_item, link);
+}
+
+int64_t wheel_next_ms(const struct wheel *wheel, int64_t now_ms)
+{
+	unsigned int from = (unsigned int)((wheel->done_s + 1) % WHEEL_SLOTS);
+	uint64_t turned = wheel->filled;
+
+	if (!is_empty(&wheel->due))
+		return now_ms;
+	if (!turned)
+		return -1;
+	if (from)
+		turned = turned >> from | turned << (WHEEL_SLOTS - from);
+	return (wheel->done_s + 1 + __builtin_ctzll(turned)) * 1000;
+}
