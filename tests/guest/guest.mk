@@ -18,7 +18,7 @@ check-debug-kernel: deps-debug-kernel ## the same tests in a kernel that checks 
 check-kernels: deps-kernels ## the module built against 5.10, 6.1, 6.12 and the newest kernel that Debian has
 	@tests/guest/kernels
 
-check-guest-kernels: deps-guest-kernels ## as check-kernels, and the module's tests in virtual machines with 5.10, 6.12 and the newest kernel
+check-guest-kernels: deps-guest-kernels ## as check-kernels, and the tests of module and BPF program in virtual machines with these kernels
 	@tests/guest/kernels --run
 
 # Programs that run in a guest. Built without sanitizers, since the guest gets the host's libraries.
