@@ -34,12 +34,17 @@ PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libsy
 # pkg-config runs once, and only for a rule that compiles: this run of make may install the
 # packages.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PKG_CFLAGS)
-PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/null) $(BPF_LIBS))$(PKG_LIBS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/null) $(BPF_LIBS) $(UPNP_LIBS))$(PKG_LIBS)
 
 # The BPF program needs clang and libbpf; without them the daemon is built without it.
 HAS_BPF    = $(eval HAS_BPF := $$(shell pkg-config --exists libbpf 2>/dev/null && command -v $(CLANG)))$(HAS_BPF)
 BPF_CFLAGS = $(if $(HAS_BPF),-DRTPRELAY_HAS_BPF)
 BPF_LIBS   = $(if $(HAS_BPF),$(shell pkg-config --libs libbpf))
+
+# Routers can be asked by UPnP only with libminiupnpc.
+HAS_UPNP    = $(eval HAS_UPNP := $$(shell pkg-config --exists miniupnpc 2>/dev/null && echo yes))$(HAS_UPNP)
+UPNP_CFLAGS = $(if $(HAS_UPNP),-DRTPRELAY_HAS_UPNP $(shell pkg-config --cflags miniupnpc))
+UPNP_LIBS   = $(if $(HAS_UPNP),$(shell pkg-config --libs miniupnpc))
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wwrite-strings \
 	-Wformat=2 -Wundef
@@ -87,6 +92,15 @@ $(B)/%.o: %.c $(B)/flags
 
 # The assembler includes these files.
 $(B)/daemon/web/page.o: $(wildcard daemon/web/page/*)
+
+# Compiled again when the library comes or goes.
+$(B)/upnp: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2>/dev/null)" = "$(or $(HAS_UPNP),no)" ] || { echo $(or $(HAS_UPNP),no) >$@; \
+		$(if $(HAS_UPNP),:,echo 'make: libminiupnpc-dev is missing: built without upnp of external-address; `make deps-build` installs it' >&2); }
+
+$(B)/daemon/nat/external_upnp.o $(B)/lint/daemon/nat/external_upnp.tidy: private CFLAGS += $(UPNP_CFLAGS)
+$(B)/daemon/nat/external_upnp.o: $(B)/upnp
 
 # The program for the kernel, which the assembler includes. Without the debugging information of
 # DWARF, that of BTF stays.

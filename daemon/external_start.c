@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "external_start.h"
 #include "nat/external_file.h"
+#include "nat/external_router.h"
 #include "port/iface.h"
 #include "relay.h"
 
@@ -25,6 +26,9 @@ unsigned int external_check_conf(const struct conf *conf, const struct iface_tab
 
 		if (error)
 			log_err("external-address %s: %s", list->item[i], error);
+		else if (source.kind == EXTERNAL_UPNP && !external_has_upnp())
+			log_warn("external-address upnp: has no effect: this daemon is built "
+				 "without libminiupnpc");
 		mistakes += error != NULL;
 	}
 	for (size_t i = 0; i < iface_count(ifaces); i++)

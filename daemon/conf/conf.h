@@ -42,7 +42,7 @@ enum stun_discovery {
 /* Defaults, ranges and explanations: conf/table.c. */
 struct conf {
 	struct conf_list interface;	   /* NAME/BIND[!ADVERTISED], ...: parsed by port/iface.c */
-	struct conf_list external_address; /* stun:HOST[:PORT], /FILE: nat/external_source.c */
+	struct conf_list external_address; /* nat/external_source.c */
 	enum external_address_unknown external_address_unknown;
 	unsigned int external_address_interval_s;
 	struct conf_list listen_ng;	  /* HOST:PORT, [V6]:PORT, PORT */

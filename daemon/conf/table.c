@@ -98,9 +98,9 @@ const struct conf_row conf_rows[] = {
 	  "ones. MIN-MAX: its ports, instead of port-min to port-max; IPv6 then in brackets. Several addresses "
 	  "may share a name; the default name is the address; ALIAS=NAME defines a second name. The first "
 	  "interface is the default one", 0 },
-	{ "external-address", CONF_LIST, AT(external_address), 0, 0, NULL, NULL, "stun:HOST[:PORT] | /FILE",
-	  "where interfaces with !auto are told their address outside of a NAT: a STUN server (port 3478), or a file "
-	  "with the address; the first that answers", 0 },
+	{ "external-address", CONF_LIST, AT(external_address), 0, 0, NULL, NULL, "stun:HOST[:PORT] | pcp | natpmp | upnp | /FILE",
+	  "where interfaces with !auto are told their address outside of a NAT: a STUN server (port 3478), the nearest "
+	  "router, or a file with the address; the first that answers", 0 },
 	{ "external-address-unknown", CONF_CHOICE, AT(external_address_unknown), 0, 0, unknowns, "refuse",
 	  "refuse | last",
 	  "until external-address has an answer, calls of the interface are refused, or use the last address that was "

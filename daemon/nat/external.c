@@ -11,6 +11,7 @@
 #include "base/mailbox.h"
 #include "base/thread.h"
 #include "nat/external.h"
+#include "nat/external_talk.h"
 
 #define RETRY_MS    5000 /* while an address is not known */
 #define PAUSE_MS    1000 /* at least, between two rounds */

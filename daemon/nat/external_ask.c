@@ -3,155 +3,49 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/clock.h"
 #include "nat/external_ask.h"
+#include "nat/external_router.h"
+#include "nat/external_talk.h"
 #include "nat/stun_client.h"
 
-#define FIRST_PORT   1024
-#define DRAWS	     1000 /* of a port: most may be for media */
-#define FILE_MAX     4096
-#define SERVERS_MAX  2	 /* addresses of one name */
-#define TRIES	     4	 /* 3.75 s */
-#define FIRST_TRY_MS 250 /* then twice as long */
-
-int external_no(char why[EXTERNAL_WHY], int error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, EXTERNAL_WHY, format, args);
-	va_end(args);
-	return error;
-}
-
-/* --- Sockets ---------------------------------------------------------------------------------- */
-
-static bool is_for_media(const struct external_question *question, const struct endpoint *at)
-{
-	for (size_t i = 0; i < question->n_media; i++)
-		if (addr_ports_has(&question->media[i], at))
-			return true;
-	return false;
-}
-
-/*
- * Another port each time, none that follows from others: a NAT may still have the mapping of an
- * earlier one, with an address of before.
- */
-static int bind_free(int fd, const struct external_question *question)
-{
-	struct endpoint at = question->bind;
-
-	for (int i = 0; i < DRAWS; i++) {
-		uint16_t port;
-
-		if (getrandom(&port, sizeof(port), 0) != sizeof(port))
-			return -EIO;
-		endpoint_set_port(&at, port);
-		if (port < FIRST_PORT || is_for_media(question, &at))
-			continue;
-		if (!bind(fd, &at.sa, endpoint_len(&at)))
-			return 0;
-		if (errno != EADDRINUSE)
-			return -errno;
-	}
-	return -EADDRINUSE;
-}
-
-int external_socket(const struct external_question *question, const struct endpoint *to)
-{
-	int fd = socket(to->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	error = bind_free(fd, question);
-	if (!error && connect(fd, &to->sa, endpoint_len(to)))
-		error = -errno;
-	if (error)
-		close(fd);
-	return error ? error : fd;
-}
-
-int external_wait(const struct external_question *question, int fd, int64_t until_ms)
-{
-	struct pollfd fds[] = { { question->stop_fd, POLLIN, 0 }, { fd, POLLIN, 0 } };
-	int64_t left_ms = until_ms - clock_ms();
-
-	if (left_ms < 0)
-		left_ms = 0;
-	if (poll(fds, 2, (int)left_ms) <= 0)
-		return -ETIMEDOUT; /* or a signal: the next try comes earlier */
-	return fds[0].revents ? -ECANCELED : 0;
-}
+#define FILE_MAX    4096
+#define SERVERS_MAX 2 /* addresses of one name */
 
 /* --- STUN ------------------------------------------------------------------------------------- */
 
-/* Reads all that has arrived. -EAGAIN: not the reply; else as stun_client_read(), or -errno */
-static int read_reply(int fd, const uint8_t *request, int family, struct endpoint *seen)
+/* @seen: receives the address of the reply to @request */
+struct asked {
+	uint8_t request[STUN_HEADER];
+	int family;
+	struct endpoint *seen;
+};
+
+static int read_reply(void *arg, const uint8_t *data, size_t len)
 {
-	uint8_t data[STUN_REPLY_MAX];
-	int result = -EAGAIN;
+	const struct asked *asked = arg;
 
-	while (result == -EAGAIN) {
-		ssize_t n = recv(fd, data, sizeof(data), MSG_DONTWAIT);
-
-		if (n < 0)
-			return -errno;
-		result = stun_client_read(data, (size_t)n, request, family, seen);
-	}
-	return result;
-}
-
-static int await_reply(const struct external_question *question, int fd, const uint8_t *request,
-		       int64_t until_ms, struct endpoint *seen)
-{
-	int error;
-
-	do {
-		error = external_wait(question, fd, until_ms);
-		if (!error)
-			error = read_reply(fd, request, question->bind.sa.sa_family, seen);
-	} while (error == -EAGAIN);
-	return error;
-}
-
-static int make_request(uint8_t request[STUN_HEADER])
-{
-	uint8_t transaction[STUN_TRANSACTION];
-
-	if (getrandom(transaction, sizeof(transaction), 0) != sizeof(transaction))
-		return -EIO;
-	stun_client_request(request, transaction);
-	return 0;
+	return stun_client_read(data, len, asked->request, asked->family, asked->seen);
 }
 
 static int ask_server(const struct external_question *question, const struct endpoint *server,
 		      struct endpoint *seen)
 {
-	uint8_t request[STUN_HEADER];
-	int fd = external_socket(question, server);
-	int64_t wait_ms = FIRST_TRY_MS;
-	int error = fd < 0 ? fd : make_request(request);
+	struct asked asked = { .family = server->sa.sa_family, .seen = seen };
+	uint8_t transaction[STUN_TRANSACTION];
+	int fd = external_open(question, server), result;
 
-	for (int i = 0; i < TRIES && !error; i++, wait_ms *= 2) {
-		if (send(fd, request, sizeof(request), MSG_NOSIGNAL) < 0)
-			error = -errno;
-		else
-			error = await_reply(question, fd, request, clock_ms() + wait_ms, seen);
-		if (error != -ETIMEDOUT)
-			break;
-		error = i < TRIES - 1 ? 0 : -ETIMEDOUT;
-	}
-	if (fd >= 0)
-		close(fd);
-	return error;
+	if (fd < 0)
+		return fd;
+	result = getrandom(transaction, sizeof(transaction), 0) == sizeof(transaction) ? 0 : -EIO;
+	stun_client_request(asked.request, transaction);
+	if (!result)
+		result = external_talk(question, fd, asked.request, sizeof(asked.request),
+				       read_reply, &asked);
+	close(fd);
+	return result;
 }
 
 static const char *why_not(int error)
@@ -238,6 +132,12 @@ int external_ask(const struct external_source *source, const struct external_que
 	switch (source->kind) {
 	case EXTERNAL_FILE:
 		return ask_file(source, question->bind.sa.sa_family, address, why);
+	case EXTERNAL_PCP:
+		return external_ask_pcp(question, address, why);
+	case EXTERNAL_NATPMP:
+		return external_ask_natpmp(question, address, why);
+	case EXTERNAL_UPNP:
+		return external_ask_upnp(question, address, why);
 	case EXTERNAL_STUN:
 		break;
 	}

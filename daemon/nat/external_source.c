@@ -54,6 +54,27 @@ static const char *read_stun(struct str text, struct external_source *source)
 	return NULL;
 }
 
+/* False: none of the words */
+static bool read_word(const char *text, struct external_source *source)
+{
+	static const struct {
+		const char *word;
+		enum external_kind kind;
+	} words[] = {
+		{ "pcp", EXTERNAL_PCP },
+		{ "natpmp", EXTERNAL_NATPMP },
+		{ "upnp", EXTERNAL_UPNP },
+	};
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (strcmp(text, words[i].word) != 0)
+			continue;
+		source->kind = words[i].kind;
+		return true;
+	}
+	return false;
+}
+
 const char *external_source_read(const char *text, struct external_source *source)
 {
 	struct str rest = str_of(text);
@@ -63,8 +84,11 @@ const char *external_source_read(const char *text, struct external_source *sourc
 		source->kind = EXTERNAL_FILE;
 		return NULL;
 	}
+	if (read_word(text, source))
+		return NULL;
 	if (!str_starts(rest, STR("stun:")))
-		return "is neither stun:HOST nor the path of a file, which begins with /";
+		return "is none of stun:HOST, pcp, natpmp, upnp, and the path of a file, which "
+		       "begins with /";
 	source->kind = EXTERNAL_STUN;
 	str_split(&rest, ':');
 	return read_stun(rest, source);

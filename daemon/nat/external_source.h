@@ -12,6 +12,9 @@
 enum external_kind {
 	EXTERNAL_STUN, /* a server outside */
 	EXTERNAL_FILE, /* a file that another program writes */
+	EXTERNAL_PCP,  /* the nearest router, and the two below */
+	EXTERNAL_NATPMP,
+	EXTERNAL_UPNP,
 };
 
 /* @text: of the configuration; @host, @port: of a STUN server */
@@ -23,7 +26,7 @@ struct external_source {
 };
 
 /**
- * external_source_read() - reads stun:HOST[:PORT], stun:[V6]:PORT, /FILE
+ * external_source_read() - reads stun:HOST[:PORT], stun:[V6]:PORT, pcp, natpmp, upnp, /FILE
  * @text: must stay
  * Return: NULL; else why not, a static text
  */

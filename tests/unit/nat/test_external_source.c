@@ -18,6 +18,9 @@ static void test_reads_every_form(void)
 		{ "stun:[2001:db8::1]", EXTERNAL_STUN, "2001:db8::1", 3478 },
 		{ "stun:[2001:db8::1]:65535", EXTERNAL_STUN, "2001:db8::1", 65535 },
 		{ "/run/address", EXTERNAL_FILE, "", 0 },
+		{ "pcp", EXTERNAL_PCP, "", 0 },
+		{ "natpmp", EXTERNAL_NATPMP, "", 0 },
+		{ "upnp", EXTERNAL_UPNP, "", 0 },
 	};
 	struct external_source source;
 
@@ -36,12 +39,14 @@ static void test_refusals_say_why(void)
 	static const char brackets[] =
 		"an IPv6 address must be in brackets: stun:[2001:db8::1]:3478";
 	static const char kind[] =
-		"is neither stun:HOST nor the path of a file, which begins with /";
+		"is none of stun:HOST, pcp, natpmp, upnp, and the path of a file, which begins "
+		"with /";
 	static const struct {
 		const char *text, *error;
 	} rows[] = {
 		{ "", kind },
 		{ "stun", kind },
+		{ "pcp:192.168.7.1", kind },
 		{ "address", kind },
 		{ "stun:", form },
 		{ "stun::3478", form },
@@ -83,6 +88,9 @@ static void test_scope_of_answers(void)
 		{ EXTERNAL_STUN, "fd00::2", "2001:db8::7", true, false },
 		{ EXTERNAL_STUN, "fd00::2", "fd00::3", false, true },
 		{ EXTERNAL_FILE, "192.168.7.2", "10.0.0.1", true, false },
+		{ EXTERNAL_UPNP, "192.168.7.2", "10.0.0.1", false, true },
+		{ EXTERNAL_PCP, "192.168.7.2", "100.64.0.1", false, true },
+		{ EXTERNAL_NATPMP, "192.168.7.2", "198.51.100.7", true, false },
 		{ EXTERNAL_FILE, "192.168.7.2", "255.255.255.255", false, false },
 	};
 

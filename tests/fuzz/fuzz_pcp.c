@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fuzz_pcp.c - any bytes as a router's reply, of PCP and of NAT-PMP
+ *
+ * The nonce and the port of the bytes are those that were sent. Nothing may be read past the end.
+ */
+#include <stdlib.h>
+#include "daemon/nat/pcp.h"
+
+#define AT_NONCE 24
+#define AT_PORT	 40
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void read_map(const uint8_t *data, size_t size)
+{
+	struct pcp_map map = { .lifetime_s = 120 };
+	int result;
+
+	if (size >= PCP_MAP_LEN) {
+		memcpy(map.nonce, data + AT_NONCE, PCP_NONCE);
+		map.port = (uint16_t)(data[AT_PORT] << 8 | data[AT_PORT + 1]);
+	}
+	result = pcp_map_read(data, size, &map);
+	require(endpoint_is_set(&map.external) == !result);
+	require(pcp_result_text(result));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t *exact = malloc(size ? size : 1);
+	struct endpoint address = { 0 };
+	int result;
+
+	require(exact);
+	if (size)
+		memcpy(exact, data, size);
+	read_map(exact, size);
+	result = natpmp_address_read(exact, size, &address);
+	require(endpoint_is_set(&address) == !result);
+	require(natpmp_result_text(result));
+	free(exact);
+	return 0;
+}
