@@ -70,7 +70,7 @@ static void end_mapping(int fd, struct pcp_map map)
 static int map_own_port(const struct external_question *question, int fd, struct endpoint *address)
 {
 	struct pcp_map map = { .client = question->bind, .lifetime_s = LIFETIME_S };
-	struct endpoint own;
+	struct endpoint own = { 0 };
 	socklen_t len = sizeof(own);
 	uint8_t request[PCP_MAP_LEN];
 	int result;
