@@ -45,6 +45,8 @@ struct counter_name {
 	X(calls_drained, "calls_drained", "calls", "refused because drain is on")                  \
 	X(calls_overload, "calls_overload", "calls",                                               \
 	  "refused: max-load, max-cpu or max-bandwidth")                                           \
+	X(calls_no_address, "calls_no_address", "calls",                                           \
+	  "refused: an address of interface was not one of this host")                             \
 	X(calls_deleted, "calls_deleted", "calls", "ended by the proxy's command")                 \
 	X(calls_timeout, "calls_timeout", "calls", "ended because no media arrived")               \
 	X(calls_silent_timeout, "calls_silent_timeout", "calls",                                   \

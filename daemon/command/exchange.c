@@ -24,9 +24,9 @@ static const char *refusal_text(int error)
 		return "no pair of ports is free; see rtprelayctl status";
 	if (error == -EMFILE)
 		return "no descriptor is free; raise LimitNOFILE= or ulimit -n";
-	if (error == -EADDRNOTAVAIL)
-		return "an address of \"interface\" is no longer one of this host; see "
-		       "rtprelayctl doctor";
+	if (error == -EADDRNOTAVAIL) /* it may come back: a device or a link that flaps */
+		return "an address of \"interface\" is not one of this host now; see rtprelayctl "
+		       "doctor";
 	if (error == -EHOSTUNREACH)
 		return "the address of \"interface\" outside of the NAT is not known; see "
 		       "rtprelayctl status";
@@ -49,7 +49,11 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 	} else {
 		/* No port can be bound, for any reason: on this text proxies try another relay. */
 		reply->error = "Ran out of ports";
-		if (ex->new_call)
+		if (error == -EADDRNOTAVAIL)
+			reply->warning = refusal_text(error);
+		if (ex->new_call && error == -EADDRNOTAVAIL)
+			ex->env->stats->calls_no_address++;
+		else if (ex->new_call)
 			ex->env->stats->calls_rejected++;
 	}
 	log_call(LOG_LEVEL_WARNING, request->call_id, "%s refused: %s (%s)",

@@ -88,8 +88,35 @@ static void test_another_fork_of_the_caller_gets_a_present_address(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* A device that flaps: the proxy tries another relay, and learns that ports are not the reason. */
+static void test_new_calls_are_refused_while_no_address_is_there(void)
+{
+	struct reply reply;
+	struct scene scene;
+
+	open_two(&scene);
+	for (size_t i = 0; i < 2; i++)
+		iface_at(scene.ifaces, i)->gone = true;
+	reply = offer_of(&scene, "a", NULL);
+	CU_ASSERT_EQUAL(reply.code, REPLY_ERROR);
+	CU_ASSERT_STRING_EQUAL(reply.error, "Ran out of ports");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(reply.warning);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reply.warning, "is not one of this host now"));
+	CU_ASSERT_EQUAL(scene.stats.calls_no_address, 1);
+	CU_ASSERT_EQUAL(scene.stats.calls_rejected, 0);
+	CU_ASSERT_EQUAL(call_table_count(scene.calls), 0);
+	iface_at(scene.ifaces, 1)->gone = false;
+	reply = offer_of(&scene, "a", NULL);
+	CU_ASSERT_EQUAL(reply.code, REPLY_OK);
+	CU_ASSERT_PTR_NULL(reply.warning);
+	CU_ASSERT_EQUAL(scene.stats.calls_no_address, 1);
+	CU_ASSERT(scene_close(&scene));
+}
+
 TEST_SUITE(gone_address, { "a new offer moves the call", test_a_new_offer_moves_the_call },
 	   { "a call stays if there is no other address",
 	     test_a_call_stays_if_there_is_no_other_address },
 	   { "another fork of the caller gets a present address",
-	     test_another_fork_of_the_caller_gets_a_present_address });
+	     test_another_fork_of_the_caller_gets_a_present_address },
+	   { "new calls are refused while no address is there",
+	     test_new_calls_are_refused_while_no_address_is_there });

@@ -76,7 +76,7 @@ static void test_reasons_of_ran_out_of_ports(void)
 	} rows[] = {
 		{ -EADDRINUSE, "no pair of ports is free; see rtprelayctl status" },
 		{ -EMFILE, "raise LimitNOFILE=" },
-		{ -EADDRNOTAVAIL, "is no longer one of this host; see rtprelayctl doctor" },
+		{ -EADDRNOTAVAIL, "is not one of this host now; see rtprelayctl doctor" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
