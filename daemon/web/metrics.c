@@ -128,6 +128,16 @@ static void unheard(struct view *view)
 	put(view, view->report->stats.calls_unheard);
 }
 
+static void srtp_replaced(struct view *view)
+{
+	put(view, view->report->stats.srtp_replaced);
+}
+
+static void srtp_restarts(struct view *view)
+{
+	put(view, view->report->stats.srtp_restarts);
+}
+
 static void medias(struct view *view)
 {
 	put(view, view->report->media);
@@ -750,6 +760,9 @@ static const struct metric {
 	{ "one_way_calls", METRIC_GAUGE, "Calls now of which one side has not been heard for 5 seconds, while the other one is.", one_way_now },
 	{ "unheard_sessions_total", METRIC_COUNTER,
 	  "Calls with media that latching refused, since neither SDP nor SIP names its address.", unheard },
+	{ "srtp_replaced_ssrcs_total", METRIC_COUNTER, "SSRCs of SRTP that gave way to others under the same key.", srtp_replaced },
+	{ "srtp_restarted_streams_total", METRIC_COUNTER,
+	  "Streams to be encrypted whose sequence numbers went back: dropped until they are new.", srtp_restarts },
 	{ "medias", METRIC_GAUGE, "Medias (m= lines of SDP) of all calls now.", medias },
 	{ "medias_total", METRIC_COUNTER, "Medias that got ports since the start.", medias_made },
 	{ "ended_medias_total", METRIC_COUNTER, "Medias that ended.", medias_ended },

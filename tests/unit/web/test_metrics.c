@@ -304,6 +304,8 @@ static const struct {
 	{ "zero_packet_streams_total", AT(stats.zero_way) },
 	{ "one_way_sessions_total", AT(stats.one_way) },
 	{ "unheard_sessions_total", AT(stats.calls_unheard) },
+	{ "srtp_replaced_ssrcs_total", AT(stats.srtp_replaced) },
+	{ "srtp_restarted_streams_total", AT(stats.srtp_restarts) },
 	{ "medias", AT(media) },
 	{ "medias_total", AT(stats.medias.made) },
 	{ "ended_medias_total", AT(stats.medias.ended) },
