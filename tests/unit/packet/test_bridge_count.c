@@ -5,7 +5,7 @@
 
 static void test_what_no_stream_carries_is_dropped_and_named(void)
 {
-	static const uint8_t stun[20] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42 };
+	static const uint8_t stun_reply[20] = { 1, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42 };
 	static const uint8_t dtls[13] = { 22, 0xfe, 0xfd };
 	static const struct {
 		int stream;
@@ -13,14 +13,15 @@ static void test_what_no_stream_carries_is_dropped_and_named(void)
 		size_t len;
 		enum stream_drop why;
 	} rows[] = {
-		{ A_RTP, "", 0, DROP_MALFORMED },
-		{ A_RTP, "\x80", 1, DROP_MALFORMED },
-		{ A_RTP, "\r\n", 2, DROP_KIND },
-		{ A_RTP, stun, sizeof(stun), DROP_KIND },
+		/* Longer than keep-alives, or with payload. */
+		{ A_RTP, "\x8f\0\0\1\0\0\0\0\0\0\0\7x", 13, DROP_MALFORMED },
+		{ A_RTP, "\x90\0\0\1\0\0\0\0\0\0\0\7x", 13, DROP_MALFORMED },
+		{ A_RTP, "\r\n\r\n\r\n\r\n\r\n\r\n\r\n", 14, DROP_KIND },
+		{ A_RTP, stun_reply, sizeof(stun_reply), DROP_KIND },
 		{ A_RTP, dtls, sizeof(dtls), DROP_KIND },
-		{ A_RTP, "\x80\x60\0\1\0\0\0\0\0\0\0\7", 12,
+		{ A_RTP, "\x80\x60\0\1\0\0\0\0\0\0\0\7x", 13,
 		  DROP_KIND }, /* payload type 96: not negotiated */
-		{ A_RTCP, "\x80\0\0\1\0\0\0\0\0\0\0\7", 12, DROP_KIND }, /* RTP to the RTCP port */
+		{ A_RTCP, "\x80\0\0\1\0\0\0\0\0\0\0\7x", 13, DROP_KIND }, /* RTP to the RTCP port */
 	};
 	uint64_t count[4][DROP_COUNT] = { 0 };
 	struct scene scene;
