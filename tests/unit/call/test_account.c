@@ -124,7 +124,8 @@ static void send_malformed(struct talk *t)
 {
 	const struct endpoint to = media_advertised(media_of(t), SIDE_A, COMP_RTP);
 
-	sendto(t->phone[SIDE_A].fd[COMP_RTP], "\x80\x00\x00", 3, 0, &to.sa, endpoint_len(&to));
+	sendto(t->phone[SIDE_A].fd[COMP_RTP], "\x8f\0\0\1\0\0\0\0\0\0\0\7x", 13, 0, &to.sa,
+	       endpoint_len(&to));
 	UNTIL(t, report(t, SIDE_A, COMP_RTP).drops[DROP_MALFORMED] == 1);
 }
 

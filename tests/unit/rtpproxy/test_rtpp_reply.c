@@ -44,10 +44,10 @@ static void test_numbers(void)
 }
 
 /* A phone's socket; *port gets its port. */
-static int phone(uint16_t *port)
+static int socket_at(uint32_t address, uint16_t *port)
 {
 	struct endpoint addr = { .in4 = { .sin_family = AF_INET,
-					  .sin_addr.s_addr = htonl(0x7f500009) } };
+					  .sin_addr.s_addr = htonl(address) } };
 	socklen_t len = sizeof(addr);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -55,6 +55,11 @@ static int phone(uint16_t *port)
 		   "phone");
 	*port = endpoint_port(&addr);
 	return fd;
+}
+
+static int phone(uint16_t *port)
+{
+	return socket_at(0x7f500009, port);
 }
 
 static void say(int fd, unsigned int port, uint16_t seq)
@@ -89,7 +94,7 @@ static bool says(struct scene *scene, const char *command, const char *expected)
 	return true;
 }
 
-/* An empty datagram: malformed. */
+/* An empty datagram: malformed, unless it is the keep-alive of a phone. */
 static void say_nothing(int fd, unsigned int port)
 {
 	struct endpoint to = { .in4 = { .sin_family = AF_INET,
@@ -105,8 +110,8 @@ static void say_nothing(int fd, unsigned int port)
  */
 static void test_packets_of_both_sides_and_paths(void)
 {
-	uint16_t a_at, b_at;
-	int a = phone(&a_at), b = phone(&b_at);
+	uint16_t a_at, b_at, at;
+	int a = phone(&a_at), b = phone(&b_at), stranger = socket_at(0x7f50000a, &at);
 	unsigned int a_to, b_to;
 	struct scene scene;
 	char text[128];
@@ -122,9 +127,9 @@ static void test_packets_of_both_sides_and_paths(void)
 	}
 	say(b, b_to, 0);
 	CU_ASSERT(hears(a));
-	say_nothing(a, a_to);
-	say_nothing(b, b_to);
-	say_nothing(b, b_to);
+	say_nothing(stranger, a_to);
+	say_nothing(stranger, b_to);
+	say_nothing(stranger, b_to);
 	CU_ASSERT(says(&scene, "Q c a;1 b", "60 3 1 4 3\n"));
 	CU_ASSERT(says(&scene, "Q c b a;1", "60 1 3 4 3\n"));
 	CU_ASSERT_STRING_EQUAL(ask(&scene, "Q c b a;1 rtpa_nsent rtpa_perrs"), "1 2\n");
@@ -140,6 +145,7 @@ static void test_packets_of_both_sides_and_paths(void)
 	CU_ASSERT(scene_close(&scene));
 	close(a);
 	close(b);
+	close(stranger);
 }
 
 static void test_refused_commands_count_for_the_proxy(void)
