@@ -66,10 +66,10 @@ hold_in_silence() { # hold_in_silence NAT-SECONDS KEEPALIVES MILLISECONDS
 	hear 25 a1 b1
 	reinvite a1 "${ADDR[a1]}" 40000 sendonly
 	nobody_speaks "$2" "$3"
-	is_heard_at_once a1 b1 $CALLER_HZ
+	is_heard_at_once a1 b1 "$CALLER_HZ"
 	nobody_speaks "$2" "$3"
 	reinvite a1 "${ADDR[a1]}" 40000 sendrecv
-	is_heard_at_once b1 a1 $CALLEE_HZ
+	is_heard_at_once b1 a1 "$CALLEE_HZ"
 	say a1 unmute "$CALL"
 	hear 50 a1 b1
 	judge a1 b1
