@@ -134,7 +134,9 @@ const char *pcp_result_text(int code)
 		"too many peers",
 	};
 
-	return code > 0 && (size_t)code < COUNT(texts) ? texts[code] : "it replies with an error";
+	if (code <= 0 || code >= (int)COUNT(texts))
+		return "it replies with an error";
+	return texts[code];
 }
 
 void natpmp_address_request(uint8_t request[NATPMP_ASK_LEN])
@@ -168,5 +170,7 @@ const char *natpmp_result_text(int code)
 		"it does not tell its address",
 	};
 
-	return code > 0 && (size_t)code < COUNT(texts) ? texts[code] : "it replies with an error";
+	if (code <= 0 || code >= (int)COUNT(texts))
+		return "it replies with an error";
+	return texts[code];
 }
