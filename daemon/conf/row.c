@@ -54,6 +54,16 @@ static int set_number(const struct conf_row *row, struct conf *conf, const char 
 	return 0;
 }
 
+static int set_mode(const struct conf_row *row, struct conf *conf, const char *text, char *error)
+{
+	const char *digits = text + (strlen(text) == 4 && *text == '0');
+
+	if (strlen(digits) != 3 || digits[strspn(digits, "01234567")])
+		return refuse(error, "\"%.60s\" is not a file mode of three octal digits, as 640",
+			      text);
+	return set_number(row, conf, digits, error);
+}
+
 static int set_real(const struct conf_row *row, struct conf *conf, const char *text, char *error)
 {
 	/* No sign, no exponent, no "nan". */
@@ -262,6 +272,8 @@ int conf_row_set(const struct conf_row *row, struct conf *conf, const char *text
 	case CONF_UINT:
 	case CONF_INT:
 		return set_number(row, conf, text, error);
+	case CONF_MODE:
+		return set_mode(row, conf, text, error);
 	case CONF_REAL:
 		return set_real(row, conf, text, error);
 	case CONF_BOOL:
@@ -334,6 +346,9 @@ const char *conf_row_print(const struct conf_row *row, const struct conf *conf, 
 		return out;
 	case CONF_INT:
 		snprintf(out, size, "%d", *(const int *)value);
+		return out;
+	case CONF_MODE:
+		snprintf(out, size, "%03u", *(const unsigned int *)value);
 		return out;
 	case CONF_REAL:
 		snprintf(out, size, "%.15g", *(const double *)value);

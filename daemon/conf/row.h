@@ -8,6 +8,7 @@
 enum conf_type {
 	CONF_UINT,   /* unsigned int */
 	CONF_INT,    /* int */
+	CONF_MODE,   /* unsigned int: a file mode, its octal digits as written: 640 is 0640 */
 	CONF_REAL,   /* double: digits with or without a point, not negative */
 	CONF_BOOL,   /* bool: yes, no, true, false, on, off, 1, 0 */
 	CONF_CHOICE, /* an enum, stored as unsigned int */

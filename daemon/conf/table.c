@@ -129,7 +129,7 @@ const struct conf_row conf_rows[] = {
 	{ "control-socket", CONF_TEXT, AT(control_socket), 0, 0, NULL, NULL, "PATH",
 	  "Unix socket that rtprelayctl connects to; none: no socket; empty: " CONTROL_PROTO_PATH
 	  ", if it can be created", 0 },
-	{ "control-mode", CONF_UINT, AT(control_mode), 0, 777, NULL, "660", "MODE",
+	{ "control-mode", CONF_MODE, AT(control_mode), 0, 777, NULL, "660", "MODE",
 	  "file mode of the control socket, three octal digits", 0 },
 	{ "control-group", CONF_TEXT, AT(control_group), 0, 0, NULL, NULL, "NAME",
 	  "group whose members may read the daemon's state through the control socket; empty: the daemon's "
@@ -246,7 +246,7 @@ const struct conf_row conf_rows[] = {
 	  "facility that messages have in syslog and in the journal", 0 },
 	{ "cdr-file", CONF_TEXT, AT(cdr_file), 0, 0, NULL, NULL, "PATH",
 	  "file to which a line of JSON is appended for each ended call; reopened on SIGHUP", 0 },
-	{ "cdr-mode", CONF_UINT, AT(cdr_mode), 0, 777, NULL, "640", "MODE",
+	{ "cdr-mode", CONF_MODE, AT(cdr_mode), 0, 777, NULL, "640", "MODE",
 	  "file mode of the cdr-file, three octal digits", 0 },
 	{ "cdr-group", CONF_TEXT, AT(cdr_group), 0, 0, NULL, NULL, "NAME",
 	  "group of the cdr-file; the daemon's user must be in it, unless the daemon is started as root; empty: "

@@ -400,6 +400,13 @@ static void test_mistakes_in_file_are_reported(void)
 		{ HEAD "tos = -2\n", "error: F:4: tos: -2 is out of range, -1 to 255\n" },
 		{ HEAD "port-min = 99999999999999999999999\n",
 		  "error: F:4: port-min: \"99999999999999999999999\" is not a whole number\n" },
+		{ HEAD "control-mode = 9\n",
+		  "error: F:4: control-mode: \"9\" is not a file mode of "
+		  "three octal digits, as 640\n" },
+		{ HEAD "cdr-mode = 648\n", "error: F:4: cdr-mode: \"648\" is not a file mode of "
+					   "three octal digits, as 640\n" },
+		{ HEAD "cdr-mode = 1640\n", "error: F:4: cdr-mode: \"1640\" is not a file mode of "
+					    "three octal digits, as 640\n" },
 		{ HEAD "timeout = 60s\n", "error: F:4: timeout: \"60s\" is not a whole number\n" },
 		{ HEAD "timeout =\n", "error: F:4: timeout: \"\" is not a whole number\n" },
 		{ HEAD "max-load = nan\n", "error: F:4: max-load: \"nan\" is not a number\n" },
