@@ -173,7 +173,7 @@ static void check_dns(struct doctor *doctor, const json_t *stun, const char *fir
 	const char *domain = text_of(doctor->status, "stun-domain");
 	struct endpoint ep;
 
-	if (!*domain || !endpoint_parse(str_of(first), -1, &ep))
+	if (!strcmp(domain, "-") || !endpoint_parse(str_of(first), -1, &ep))
 		return;
 	check_record(doctor, "_stun._udp", domain, endpoint_port(&ep));
 	if (json_is_true(json_object_get(stun, "discovery")))

@@ -736,6 +736,14 @@ static void test_group_that_cannot_be_given_is_wrong(void)
 	expect("ok     control-group voip may use the control socket\n");
 }
 
+static void test_doctor_asks_no_dns_without_a_domain(void)
+{
+	ask("doctor", "{\"type\":\"status\",\"stun\":{\"listen\":[\"127.0.0.1:9\"],"
+		      "\"discovery\":true}}\n" END);
+	expect("STUN: 127.0.0.1:9 does not answer ");
+	CU_ASSERT_PTR_NULL(strstr(printed, "DNS:"));
+}
+
 /* Nobody is heard, and one is refused: that is the proxy. The advice is the whole new value. */
 static void test_doctor_names_a_refused_proxy(void)
 {
@@ -1020,6 +1028,7 @@ TEST_SUITE(
 	{ "state=none is told", test_state_none_is_told },
 	{ "ban that is not saved is told", test_ban_that_is_not_saved_is_told },
 	{ "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
+	{ "doctor asks no DNS without a domain", test_doctor_asks_no_dns_without_a_domain },
 	{ "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },
 	{ "a stale module is found", test_stale_module_is_found },
 	{ "a line that never ends is an error", test_line_that_never_ends_is_an_error },
