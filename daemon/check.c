@@ -64,7 +64,7 @@ static unsigned int check_interfaces(const struct conf *conf)
 				   STR_ARG(device));
 	}
 	if (table)
-		mistakes += external_check_conf(conf, table);
+		mistakes += external_check_conf(conf);
 	iface_table_free(table);
 	return mistakes;
 }

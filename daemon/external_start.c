@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "call/table.h"
 #include "external_start.h"
 #include "nat/external_file.h"
 #include "nat/external_router.h"
 #include "port/iface.h"
 #include "relay.h"
 
-unsigned int external_check_conf(const struct conf *conf, const struct iface_table *ifaces)
+unsigned int external_check_conf(const struct conf *conf)
 {
 	const struct conf_list *list = &conf->external_address;
 	struct external_source source;
@@ -31,8 +32,9 @@ unsigned int external_check_conf(const struct conf *conf, const struct iface_tab
 				 "without libminiupnpc");
 		mistakes += error != NULL;
 	}
-	for (size_t i = 0; i < iface_count(ifaces); i++)
-		used = used || iface_at(ifaces, i)->found;
+	/* As configured: an interface with another mistake is not in the table. */
+	for (size_t i = 0; i < conf->interface.count; i++)
+		used = used || strstr(conf->interface.item[i], "!auto");
 	if (used && !list->count) {
 		log_err("interface: !auto needs external-address: where to ask for the address");
 		mistakes++;
@@ -96,9 +98,10 @@ static void address_changed(struct relay *relay, const struct external_place *pl
 	endpoint_print_addr(&place->address, address);
 	snprintf(why, sizeof(why), "%s is %s outside of the NAT, says %.80s", bind, address,
 		 place->source);
-	log_notice("external-address: %s: SDP names it from now on; media of earlier calls arrives "
-		   "again after their next offer and answer",
-		   why);
+	log_notice("external-address: %s: SDP names it from now on%s", why,
+		   call_table_count(relay->calls) ? "; media of earlier calls arrives again after "
+						    "their next offer and answer"
+						  : "");
 	set_ifaces(relay, place);
 	write_last(relay);
 	relay->unfollowed = true; /* other parts learn of it */

@@ -8,11 +8,10 @@
 
 #include "conf/conf.h"
 
-struct iface_table;
 struct relay;
 
 /* Checks external-address, and that interfaces with "!auto" have it. Return: number of errors */
-unsigned int external_check_conf(const struct conf *conf, const struct iface_table *ifaces);
+unsigned int external_check_conf(const struct conf *conf);
 /* After the interfaces: reads the addresses of the last daemon. 0; -errno: logged */
 int external_prepare(struct relay *relay);
 /* After all parts that it tells: starts the thread. 0; -errno: logged */
