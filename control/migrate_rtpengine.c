@@ -196,6 +196,20 @@ static void threads(struct migration *m, const struct conf_rtpengine *row, const
 		migrate_put(m, row->key, "media-threads", value);
 }
 
+/* Their default is -1, no limit; 0 refuses each call, as drain does here. */
+static void max_sessions(struct migration *m, const struct conf_rtpengine *row, const char *value)
+{
+	char *end;
+	long calls = strtol(value, &end, 10);
+
+	if (end == value || *end || calls > 0)
+		migrate_put(m, row->key, "max-sessions", value);
+	else if (!calls)
+		migrate_remark(m, row->key,
+			       "0 is no limit here; new calls are refused by rtprelayctl set "
+			       "--drain=on");
+}
+
 /* The protocol of rtpproxy, as rtpengine understands it. */
 static void listen_udp(struct migration *m, const struct conf_rtpengine *row, const char *value)
 {
@@ -256,6 +270,7 @@ static const struct {
 	{ "table", kernel_table },
 	{ "no-fallback", no_fallback },
 	{ "num-threads", threads },
+	{ "max-sessions", max_sessions },
 	{ "log-level", log_level },
 	{ "log-facility", log_facility },
 	{ "log-stderr", log_stderr },
@@ -279,7 +294,7 @@ static void take_row(struct migration *m, const struct conf_rtpengine *row, cons
 {
 	if (row->ours)
 		take_of(row)(m, row, value);
-	else if (row->remark)
+	else if (row->remark && (!row->flag || is_true(value))) /* what is off needs nothing */
 		migrate_remark(m, row->key, "%s", row->remark);
 }
 

@@ -11,7 +11,7 @@
 
 #define NO_MIXING  "the relay does not play, mix or transcode: media is forwarded as it is"
 #define NO_RECORD  "the relay does not record"
-#define NO_DTLS	   "SRTP is forwarded as it is; the relay has no DTLS and no keys"
+#define NO_DTLS	   "SRTP with DTLS is forwarded as it is: the relay does no DTLS itself"
 #define NO_DTMF	   "the relay does not look into DTMF"
 #define FOR_UNIT   "set it in the systemd unit: CPUSchedulingPolicy=, CPUSchedulingPriority=, Nice="
 #define BY_METRICS "figures are at /metrics of listen-http, for Prometheus"
@@ -47,9 +47,9 @@ const struct conf_rtpengine conf_rtpengine_rows[] = {
 	{ "table", 't', false, "kernel", NULL },
 	{ "no-fallback", 'F', true, "kernel", NULL },
 	{ "nftables-*", '\0', false, NULL,
-	  "the module needs no rule; see firewall = notrack or pinhole" },
+	  "the kernel path needs no rule; see firewall = notrack or pinhole" },
 	{ "iptables-chain", '\0', false, NULL,
-	  "the module needs no rule; see firewall = notrack or pinhole" },
+	  "the kernel path needs no rule; see firewall = notrack or pinhole" },
 	{ "num-threads", '\0', false, "media-threads", NULL },
 	{ "media-num-threads", '\0', false, NULL, NO_MIXING },
 	{ "codec-num-threads", '\0', false, NULL, NO_MIXING },
@@ -113,7 +113,7 @@ const struct conf_rtpengine conf_rtpengine_rows[] = {
 	{ "moh-*", '\0', false, NULL, NO_MIXING },
 	{ "player-cache", '\0', true, NULL, NO_MIXING },
 	{ "dtls-*", '\0', false, NULL, NO_DTLS },
-	{ "debug-srtp", '\0', true, NULL, NO_DTLS },
+	{ "debug-srtp", '\0', true, NULL, "rtprelayctl call counts what SRTP refused" },
 	{ "dtmf-*", '\0', false, NULL, NO_DTMF },
 	{ "scheduling", '\0', false, NULL, FOR_UNIT },
 	{ "priority", '\0', false, NULL, FOR_UNIT },

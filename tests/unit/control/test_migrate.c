@@ -115,6 +115,17 @@ static void test_values_of_rtpengine(void)
 		  "see docs/latching.md" },
 		{ "num-threads = 8", "media-threads = 8" },
 		{ "num-threads = -1", NULL },
+		{ "max-sessions = 500", "max-sessions = 500" },
+		{ "max-sessions = -1", NULL },
+		{ "max-sessions = 0", "# max-sessions: 0 is no limit here; new calls are refused "
+				      "by rtprelayctl set --drain=on" },
+		{ "max-sessions = x", "# max-sessions: max-sessions: \"x\" is not a whole number" },
+		{ "sip-source = false\nrec-egress = no", NULL },
+		{ "sip-source = true",
+		  "# sip-source: give the flag SIP-source-address in the proxy's commands" },
+		{ "dtls-passive = true",
+		  "# dtls-passive: SRTP with DTLS is forwarded as it is: the "
+		  "relay does no DTLS itself" },
 		{ "listen-tcp-ng = 127.0.0.1:2223;[::1]:2223",
 		  "listen-tcp-ng = 127.0.0.1:2223\nlisten-tcp-ng = [::1]:2223" },
 		{ "listen-http = 2280", "listen-http = 2280\n# listen-http: for NG over HTTP, POST "
