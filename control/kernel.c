@@ -282,6 +282,7 @@ static bool put_row(struct table *table, const json_t *row)
 					text_of(row, "dst"),
 					short_number((uint64_t)number_of(row, "packets"), packets),
 					text_of(row, "call-id"),
+					text_of(row, "refusal"),
 				});
 }
 
@@ -295,6 +296,7 @@ static int show_rows(const struct comparison *c)
 		{ .head = "TO", .cut = true },
 		{ .head = "PACKETS", .right = true },
 		{ .head = "CALL-ID", .cut = true },
+		{ .head = "WHY REFUSED", .cut = true },
 		{ .head = NULL },
 	};
 	struct table *table = table_new(columns);

@@ -541,6 +541,7 @@ static void test_a_difference_has_to_stay(void)
 	CU_ASSERT_EQUAL(daemon_.n_asked, 3);
 	squeeze(printed);
 	expect("\nREFUSED 203.0.113.1:30000 ");
+	expect(" c no memory\n"); /* the reason */
 	expect("DIFFERENCES: 1 missing, 0 different, 0 unwanted\n");
 }
 
