@@ -26,7 +26,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ CONTROL_VERB_STATUS, NULL, verb_status,
-	  "version, module, interfaces and their ports, calls by path" },
+	  "version, kernel path, interfaces and their ports, calls by path" },
 	{ CONTROL_VERB_CALLS, NULL, verb_calls, "one line per call (filters; --sort=COLUMN)" },
 	{ CONTROL_VERB_CALL, "CALL-ID", verb_call, "one call as a tree: parties, medias, streams" },
 	{ CONTROL_VERB_STREAMS, NULL, verb_streams, "one line per stream (filters)" },
