@@ -70,13 +70,45 @@ static int set_keys(struct media_plan *plan, int side, const struct sdes_line *r
 	return error ? error : set_key(plan->sdes, side, SRTP_SEND, send, &plan->change.send[side]);
 }
 
+static const struct sdes_lines none; /* to set it needs no memory */
+
+/*
+ * The key that was sent with is in use no more, and its indexes are not kept: a line that was
+ * offered with it is not taken again, by a later answer to the same offer.
+ */
+static void retire_sent(struct media_sdes *sdes, int side)
+{
+	struct sdes_lines sent, ours, rest = { 0 };
+
+	media_sdes_get(sdes, side, SDES_SENT, &sent);
+	media_sdes_get(sdes, side, SDES_OURS, &ours);
+	for (unsigned int i = 0; i < ours.n; i++)
+		if (!sent.n || !srtp_master_eq(&ours.line[i].keys[0], &sent.line[0].keys[0]))
+			rest.line[rest.n++] = ours.line[i];
+	if (rest.n < ours.n && media_sdes_set(sdes, side, SDES_OURS, &rest))
+		media_sdes_set(sdes, side, SDES_OURS, &none);
+	sdes_wipe(&sent);
+	sdes_wipe(&ours);
+	sdes_wipe(&rest);
+}
+
 /* Without its indexes a key that was sent with is not used again. */
 static void forget_keys(struct media_sdes *sdes, int side)
 {
-	static const struct sdes_lines none;
-
-	media_sdes_set(sdes, side, SDES_HEARD, &none); /* needs no memory */
+	retire_sent(sdes, side);
+	media_sdes_set(sdes, side, SDES_HEARD, &none);
 	media_sdes_set(sdes, side, SDES_SENT, &none);
+}
+
+static bool is_sent(const struct media_sdes *sdes, int side, const struct sdes_line *line)
+{
+	struct sdes_lines sent;
+	bool is;
+
+	media_sdes_get(sdes, side, SDES_SENT, &sent);
+	is = sent.n && srtp_master_eq(&sent.line[0].keys[0], &line->keys[0]);
+	sdes_wipe(&sent);
+	return is;
 }
 
 /* --- Offer and answer ------------------------------------------------------------------------- */
@@ -229,6 +261,8 @@ static int hear_answer(struct exchange *ex, const struct sdes_lines *lines, stru
 		taken = sdes_answered(&ours, &lines->line[0]);
 	if (plan->sdes->optional[ex->from])
 		plan->sdes->secure[ex->from] = taken;
+	if (taken && !is_sent(plan->sdes, ex->from, taken))
+		retire_sent(plan->sdes, ex->from);
 	if (taken)
 		error = set_keys(plan, ex->from, &lines->line[0], taken);
 	sdes_wipe(&ours);

@@ -3,6 +3,7 @@
  * test_ng_sdes.c - a phone with SRTP and a plain one: offers, answers and packets, with SDES
  */
 #include "daemon/call/dialog.h"
+#include "daemon/call/media_sdes.h"
 #include "daemon/ng/ng.h"
 #include "daemon/packet/bridge.h"
 #include "daemon/srtp/sdes_media.h"
@@ -394,6 +395,63 @@ static void test_query_shows_the_suite(void)
 	close_call(&call);
 }
 
+static void answer_with(struct call_scene *call, const char *proto, const struct sdes_line *ours)
+{
+	ask(&call->scene, "answer", &call->b.at, proto, ours ? took(ours) : "", "");
+}
+
+static bool sends_with(const struct call_scene *call, const struct sdes_line *line)
+{
+	const struct media *media = call->scene.calls->calls->dialogs->media[0];
+	struct sdes_lines sent;
+
+	media_sdes_get(media->sdes, SIDE_B, SDES_SENT, &sent);
+	return sent.n && srtp_master_eq(&sent.line[0].keys[0], &line->keys[0]);
+}
+
+/* The second line of a reply. */
+static struct sdes_line next_line_of(const char *text)
+{
+	const char *at = strstr(text, "a=crypto:");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	return line_of(at + 1);
+}
+
+/* Several answers to an offer, of several phones or of one that forges them. */
+static void test_key_that_was_left_is_not_used_again(void)
+{
+	struct sdes_line first, second;
+	struct call_scene call;
+
+	open_call(&call);
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", "",
+	    ",\"transport-protocol\":\"RTP/SAVP\",\"SDES\":[\"no-AEAD_AES_128_GCM\"]");
+	first = line_of(reply);
+	second = next_line_of(reply);
+	answer_with(&call, "RTP/SAVP", &first);
+	CU_ASSERT_TRUE(sends_with(&call, &first));
+	answer_with(&call, "RTP/SAVP", &second);
+	CU_ASSERT_TRUE(sends_with(&call, &second));
+	answer_with(&call, "RTP/SAVP", &first);
+	CU_ASSERT_TRUE(sends_with(&call, &second));
+	/* Nor after SRTP has ended in between: under a plain profile. */
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", "",
+	    ",\"to-tag\":\"b\",\"transport-protocol\":\"RTP/AVP\"" OFFER_OSRTP);
+	CU_ASSERT_FALSE(srtp_master_eq(&line_of(reply).keys[0], &second.keys[0]));
+	close_call(&call);
+
+	open_call(&call);
+	ask(&call.scene, "offer", &call.a.at, "RTP/AVP", "", OFFER_OSRTP);
+	first = line_of(reply);
+	answer_with(&call, "RTP/AVP", &first);
+	answer_with(&call, "RTP/AVP", NULL);
+	answer_with(&call, "RTP/AVP", &first);
+	CU_ASSERT_FALSE(sends_with(&call, &first));
+	CU_ASSERT_FALSE(conf_of(&call.scene)->side[SIDE_B].flags & SIDE_SRTP);
+	close_call(&call);
+}
+
 /* A plain phone that begins its numbers again is counted; each number is sealed once. */
 static void test_numbers_that_go_back(void)
 {
@@ -458,6 +516,7 @@ TEST_SUITE(ng_sdes, { "a phone with SRTP calls a plain one", test_secure_phone_c
 	   { "other calls pass unchanged", test_passes_unchanged },
 	   { "offers OSRTP", test_offers_osrtp }, { "is offered OSRTP", test_is_offered_osrtp },
 	   { "accepts the protocol", test_accepts_protocol },
+	   { "a key that was left is not used again", test_key_that_was_left_is_not_used_again },
 	   { "query shows the suite", test_query_shows_the_suite },
 	   { "numbers that go back", test_numbers_that_go_back },
 	   { "fails without memory", test_fails_without_memory });
