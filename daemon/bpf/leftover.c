@@ -51,7 +51,7 @@ static int clear_devices(uint32_t handle, char *devices)
 int flow_map_clear(const char *pin, char *devices)
 {
 	uint32_t handle = flow_map_handle(pin);
-	int lock = pin && *pin ? bpf_pins_lock(pin, true) : -ENOENT, error;
+	int lock = pin && *pin ? bpf_pins_lock(pin) : -ENOENT, error;
 
 	*devices = '\0';
 	if (lock == -EWOULDBLOCK)

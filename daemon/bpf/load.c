@@ -85,6 +85,30 @@ static bool prepare_pins(const char *folder, char *why)
 	return true;
 }
 
+/* It may be that of a daemon which has just ended, and which has removed it. */
+static bool is_folder(int fd, const char *folder)
+{
+	struct stat opened, found;
+
+	return !fstat(fd, &opened) && !stat(folder, &found) && opened.st_ino == found.st_ino;
+}
+
+/*
+ * Two daemons would take each other's flows for what was left behind, and the place of each other's
+ * program. Without a lock the pins are used, too. 0; -EBUSY, and *why
+ */
+static int lock_pins(const char *folder, int *lock, char *why)
+{
+	*lock = bpf_pins_lock(folder);
+	if (*lock == -EWOULDBLOCK || (*lock >= 0 && !is_folder(*lock, folder))) {
+		snprintf(why, FLOW_MAP_WHY,
+			 "another daemon uses %s: daemons beside each other need a bpf-pin each",
+			 folder);
+		return -EBUSY;
+	}
+	return 0;
+}
+
 /* The entries of a pinned map. 0: it does not exist, or is not as this program's */
 static uint32_t pinned_entries(const struct bpf_map *map, const char *path)
 {
@@ -225,7 +249,7 @@ static void choose_pins(struct bpf_object *object, const char *folder, uint32_t 
 	if (pinned && (pinned == *limit || has_flows(folder)))
 		*limit = pinned;
 	else
-		bpf_unpin(folder), mkdir(folder, 0700);
+		bpf_unpin_maps(folder);
 }
 
 static bool has_capability(cap_t had, cap_value_t capability)
@@ -250,17 +274,23 @@ static void note_slow_program(char *why)
 }
 
 int bpf_load(const struct map_conf *conf, struct bpf_object **object, uint32_t *limit, bool *pinned,
-	     char *why)
+	     int *lock, char *why)
 {
 	const char *folder = conf->pin && *conf->pin ? conf->pin : NULL;
 	struct bpf_object *opened = open_object();
 	int error;
 
+	*lock = -1;
 	if (!opened)
 		return why_not(-errno, why);
 	*limit = conf->limit;
 	if (folder && !prepare_pins(folder, why))
 		folder = NULL;
+	error = folder ? lock_pins(folder, lock, why) : 0;
+	if (error) {
+		bpf_object__close(opened);
+		return error;
+	}
 	if (folder)
 		choose_pins(opened, folder, limit);
 	error = set_maps(opened, folder, *limit);

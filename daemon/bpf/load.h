@@ -24,10 +24,11 @@ static inline uint32_t bpf_n_states(uint32_t limit)
 /**
  * bpf_load() - load it; pinned maps of the same layout are used again
  * @limit: gets that of pinned maps with flows, instead
+ * @lock: gets that of the pins; -1: none; also if it fails
  * @why: FLOW_MAP_WHY bytes
  * Return: 0; -errno as flow_map_open()
  */
 int bpf_load(const struct map_conf *conf, struct bpf_object **object, uint32_t *limit, bool *pinned,
-	     char *why);
+	     int *lock, char *why);
 
 #endif

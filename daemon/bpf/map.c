@@ -151,12 +151,10 @@ int flow_map_open(const struct map_conf *conf, struct flow_map **map, char *why)
 	new->arg = conf->arg;
 	new->handle = conf->handle ? conf->handle : FLOW_MAP_HANDLE;
 	error = conf->limit && conf->limit <= FLOW_MAP_LIMIT_MAX
-			? bpf_load(conf, &new->object, &new->limit, &pinned, why)
+			? bpf_load(conf, &new->object, &new->limit, &pinned, &new->lock, why)
 			: -EINVAL;
 	if (!error && pinned && !(new->pin = strdup(conf->pin)))
 		error = -ENOMEM;
-	if (!error && pinned)
-		new->lock = bpf_pins_lock(new->pin, false); /* without it they are used, too */
 	if (!error)
 		error = open_maps(new);
 	if (error) {

@@ -16,7 +16,7 @@ void bpf_pin_path(char *path, const char *folder, const char *name)
 	snprintf(path, BPF_PATH, "%s/%s-%d", folder, name, BPF_LAYOUT);
 }
 
-void bpf_unpin(const char *folder)
+void bpf_unpin_maps(const char *folder)
 {
 	char path[BPF_PATH];
 
@@ -24,17 +24,22 @@ void bpf_unpin(const char *folder)
 		bpf_pin_path(path, folder, bpf_pin_names[i]);
 		unlink(path);
 	}
+}
+
+void bpf_unpin(const char *folder)
+{
+	bpf_unpin_maps(folder);
 	rmdir(folder);
 }
 
-int bpf_pins_lock(const char *folder, bool alone)
+int bpf_pins_lock(const char *folder)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int error;
 
 	if (fd < 0)
 		return -errno;
-	if (!flock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB))
+	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
 	error = -errno;
 	close(fd);

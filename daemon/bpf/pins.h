@@ -7,7 +7,6 @@
 #ifndef RTPRELAY_BPF_PINS_H
 #define RTPRELAY_BPF_PINS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define BPF_PINS 6
@@ -18,14 +17,15 @@ extern const char *const bpf_pin_names[BPF_PINS];
 
 /* @path: gets that of a map, BPF_PATH bytes */
 void bpf_pin_path(char *path, const char *folder, const char *name);
+void bpf_unpin_maps(const char *folder);
 /* Removes the pins and their folder. */
 void bpf_unpin(const char *folder);
 
 /*
- * Held by each daemon that uses the pins; @alone: by one that removes what nobody uses. It ends
- * with the descriptor, and with the process. Return: a descriptor; -EWOULDBLOCK: they are in use;
- * other -errno, as -ENOENT
+ * Held by the one daemon that uses the pins, and by one that removes what nobody uses. It ends with
+ * the descriptor, and with the process. Return: a descriptor; -EWOULDBLOCK: they are in use; other
+ * -errno, as -ENOENT
  */
-int bpf_pins_lock(const char *folder, bool alone);
+int bpf_pins_lock(const char *folder);
 
 #endif

@@ -101,6 +101,29 @@ static void test_what_another_daemon_uses_stays(void)
 	free_devices();
 }
 
+/* Else each would end the flows of the other one, and put its program in place of the other's. */
+static void test_pins_are_of_one_daemon(void)
+{
+	const struct map_conf conf = { .pin = PIN, .limit = 20, .handle = flow_map_handle(PIN) };
+	struct flow_map *map, *second;
+	char why[FLOW_MAP_WHY];
+
+	world_open();
+	map = leave(PIN);
+	CU_ASSERT_EQUAL(flow_map_open(&conf, &second, why), -EBUSY);
+	CU_ASSERT_PTR_NULL(second);
+	CU_ASSERT(strstr(why, PIN) != NULL);
+	CU_ASSERT_EQUAL(access(PIN "/slots4-1", F_OK), 0);
+	CU_ASSERT(has("rtprelay", 2));
+	flow_map_close(map, false);
+	CU_ASSERT_EQUAL_FATAL(flow_map_open(&conf, &second, why), 0);
+	CU_ASSERT_EQUAL(clear(PIN), -EBUSY);
+	flow_map_close(second, true);
+	CU_ASSERT_EQUAL(clear(PIN), 0);
+	free_devices();
+}
+
 TEST_SUITE(bpf_leftover, { "programs and pins are removed", test_programs_and_pins_are_removed },
 	   { "without pins", test_without_pins },
-	   { "what another daemon uses stays", test_what_another_daemon_uses_stays });
+	   { "what another daemon uses stays", test_what_another_daemon_uses_stays },
+	   { "pins are of one daemon", test_pins_are_of_one_daemon });
