@@ -449,6 +449,21 @@ static void keep_held_address(struct endpoint *sdp, const struct endpoint *befor
 		*sdp = *before;
 }
 
+/*
+ * Who sent keep-alives from where signalling named the phone is not there any more. A place that it
+ * did not name stays until keep-alives come from another one.
+ */
+static void move_taught(struct stream *s, enum latch_change change, const struct endpoint *before)
+{
+	struct keepalives *k = s->keepalives;
+
+	if (!k || (change != LATCH_MOVE && change != LATCH_FRESH))
+		return;
+	if (change == LATCH_FRESH || endpoint_eq(&k->source, before))
+		k->source = (struct endpoint){ 0 };
+	k->source_ms = KEEPALIVES_YIELD;
+}
+
 static void apply_to_stream(struct stream *s, const struct bridge_change *told, int64_t now_ms)
 {
 	enum latch_change change = told->side[s->side];
@@ -460,6 +475,7 @@ static void apply_to_stream(struct stream *s, const struct bridge_change *told, 
 	if (change != LATCH_FRESH && endpoint_is_set(&before) &&
 	    !endpoint_eq(&before, &s->signalled))
 		change = LATCH_MOVE;
+	move_taught(s, change, &before);
 	stream_fill_ref(s, &ref, true);
 	latch_update(&s->latch, &ref, change, told->step[s->side], now_ms);
 	stream_write_end(s);

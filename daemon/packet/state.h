@@ -56,7 +56,7 @@ struct refused_source {
 /**
  * struct keepalives - of a remote that has sent some, or that some were sent to
  * @source: where they came from, while it has not sent media; unset: from nowhere
- * @source_ms: when the last one came from there
+ * @source_ms: when the last one came from there; KEEPALIVES_YIELD: another place does not wait
  * @received, @sent, @saved: shared: so many; so often the remote was heard after being silent
  */
 struct keepalives {
@@ -64,6 +64,8 @@ struct keepalives {
 	int64_t source_ms;
 	uint32_t received, sent, saved;
 };
+
+#define KEEPALIVES_YIELD (INT64_MIN / 2)
 
 /**
  * struct stream - the RTP or the RTCP component of one side of a bridge

@@ -198,6 +198,37 @@ static void test_taught_place_ends_with_its_rank(void)
 	close_stage(&stage);
 }
 
+/* A re-INVITE names another port, and the phone still only listens. */
+static void test_taught_place_ends_where_signalling_moves(void)
+{
+	struct stage stage;
+	struct side_conf *side = &stage.scene.conf.side[SIDE_A];
+
+	open_stage(&stage);
+	side->sdp[COMP_RTP] = place(NAT ":4000");
+	signal_stage(&stage);
+	arrive_form(&stage, A_RTP, NAT ":4000", &empty);
+	side->sdp[COMP_RTP] = place(NAT ":4002");
+	signal_stage(&stage);
+	CU_ASSERT_TRUE(goes_to(&stage, A_RTP, place(NAT ":4002")));
+	close_stage(&stage);
+
+	/* Behind a NAT: nobody knows its new place before it tells; then it does not wait. */
+	open_stage(&stage);
+	signal_nat(&stage, NAT);
+	arrive_form(&stage, A_RTP, NAT ":50000", &empty);
+	side->sdp[COMP_RTP] = place("192.168.1.5:4002");
+	signal_stage(&stage);
+	CU_ASSERT_TRUE(goes_to(&stage, A_RTP, place(NAT ":50000")));
+	arrive_form(&stage, A_RTP, NAT ":50002", &empty);
+	CU_ASSERT_TRUE(goes_to(&stage, A_RTP, place(NAT ":50002")));
+	/* Another phone has the same address. */
+	stage.scene.change.side[SIDE_A] = LATCH_FRESH;
+	signal_stage(&stage);
+	CU_ASSERT_FALSE(stream_at(&stage, A_RTP)->has_to);
+	close_stage(&stage);
+}
+
 /* A muted phone: its keep-alives, with the numbers of its media, are neither lost nor late. */
 static void test_keepalives_of_the_source_are_not_media(void)
 {
@@ -279,6 +310,8 @@ TEST_SUITE(taught, { "forms of keepalives", test_forms_of_keepalives },
 	   { "other port waits until the taught one is silent",
 	     test_other_port_waits_until_the_taught_one_is_silent },
 	   { "taught place ends with its rank", test_taught_place_ends_with_its_rank },
+	   { "taught place ends where signalling moves",
+	     test_taught_place_ends_where_signalling_moves },
 	   { "keepalives of the source are not media",
 	     test_keepalives_of_the_source_are_not_media },
 	   { "keepalives of a stranger are refused", test_keepalives_of_a_stranger_are_refused },
