@@ -4,7 +4,7 @@
  *
  * The program is told the next hop of each flow. When routes, links or addresses change, all flows
  * are asked for again, some at a time, so that a table of routes that changes all the time costs a
- * bounded part of a processor.
+ * bounded part of a processor. So do the devices, which are looked at once a tick.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@
 #include "kernel/policy.h"
 #include "kernel/route.h"
 
-#define TICK_NS	      100000000 /* each flow is looked at for silence once a second */
+#define TICK_MS	      100 /* each flow is looked at for silence once a second */
 #define TICKS	      10
 #define ROUTES_A_TICK 500
 
@@ -39,6 +39,7 @@ struct held {
 /**
  * struct bpf - @map, @routes, @devices: NULL while it is not there; @policies: also without IPsec
  * @epoll: of everything that tells news, so that it is one descriptor
+ * @changed: the network has, and was not looked at since; @looked_ms: when it was
  * @good, @old: flows whose route is known to be right, and the others
  * @base: counters when the program was loaded, with those of an earlier daemon; @past: of programs
  *        that were removed
@@ -53,6 +54,8 @@ struct bpf {
 	struct held *all, *good, *old;
 	uint64_t base[RTPRELAY_C_MAX + 1], past[RTPRELAY_C_MAX + 1];
 	int epoll, timer;
+	bool changed;
+	int64_t looked_ms;
 };
 
 static struct bpf *bpf_of(struct kernel_backend *backend)
@@ -420,16 +423,16 @@ static void delete_one(struct bpf *bpf, const struct endpoint *local, uint32_t a
 	answers->done(arg, at, error, "");
 }
 
-/* Flows are looked at for silence and for old routes only while there are some. */
+/* It runs while there are flows to look at, or changes that wait. */
 static void set_timer(struct bpf *bpf)
 {
 	struct itimerspec now, spec = { { 0, 0 }, { 0, 0 } };
 	bool running = !timerfd_gettime(bpf->timer, &now) && now.it_interval.tv_nsec;
 
-	if (running == !!bpf->all)
+	if (running == (bpf->all || bpf->changed))
 		return;
-	if (bpf->all)
-		spec.it_interval.tv_nsec = spec.it_value.tv_nsec = TICK_NS;
+	if (!running)
+		spec.it_interval.tv_nsec = spec.it_value.tv_nsec = TICK_MS * 1000000;
 	timerfd_settime(bpf->timer, 0, &spec, NULL);
 }
 
@@ -631,6 +634,20 @@ static void bpf_totals(struct kernel_backend *backend, uint64_t counters[RTPRELA
 	add_totals(bpf, counters);
 }
 
+/* The first change at once; those of a router that tells of thousands a second, some at a time. */
+static void mind_network(struct bpf *bpf)
+{
+	int64_t now_ms = clock_ms();
+
+	if (routes_changed(bpf->routes) | policies_changed(bpf->policies))
+		bpf->changed = true;
+	if (!bpf->changed || now_ms - bpf->looked_ms < TICK_MS)
+		return;
+	bpf->changed = false;
+	bpf->looked_ms = now_ms;
+	network_changed(bpf);
+}
+
 static void bpf_dispatch(struct kernel_backend *backend)
 {
 	struct bpf *bpf = bpf_of(backend);
@@ -639,8 +656,8 @@ static void bpf_dispatch(struct kernel_backend *backend)
 	if (!bpf->map)
 		return;
 	flow_map_dispatch(bpf->map);
-	if (routes_changed(bpf->routes) | policies_changed(bpf->policies))
-		network_changed(bpf);
+	mind_network(bpf);
+	set_timer(bpf);
 	if (read(bpf->timer, &ticks, sizeof(ticks)) != sizeof(ticks))
 		return;
 	flow_map_scan(bpf->map, flow_map_count(bpf->map) / TICKS + 1);

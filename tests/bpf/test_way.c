@@ -5,9 +5,12 @@
  */
 #include <errno.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/count.h"
 #include "daemon/kernel/bpf.h"
 #include "frame.h"
@@ -105,9 +108,12 @@ static int set_from(const char *src)
 	return error;
 }
 
+#define PAUSE_US 120000 /* after a change others are not looked at for 100 ms */
+
 /* The news of a change is there at once. */
 static void hear_news(void)
 {
+	usleep(PAUSE_US);
 	eased = 0;
 	backend->ops->dispatch(backend);
 }
@@ -177,6 +183,36 @@ static void test_ipsec_policies(void)
 		hear_news();
 		CU_ASSERT_EQUAL(eased, 1);
 	}
+	end();
+}
+
+/* A router may tell of thousands a second, also while there are no flows. */
+static void test_changes_are_looked_at_ten_times_a_second(void)
+{
+	struct pollfd news = { .events = POLLIN };
+	unsigned int looks = 0, changes = 0;
+	int64_t begin_ms;
+
+	begin();
+	news.fd = backend->news_fd;
+	hear_news();
+	begin_ms = clock_ms();
+	while (clock_ms() - begin_ms < 1000) {
+		CU_ASSERT(run(changes++ % 2 ? "ip route del 203.0.113.1/32 via 192.0.2.1"
+					    : "ip route add 203.0.113.1/32 via 192.0.2.1"));
+		eased = 0;
+		backend->ops->dispatch(backend);
+		looks += eased;
+	}
+	CU_ASSERT(changes > 20);
+	CU_ASSERT(looks > 3 && looks < 12);
+	/* The last one, too, though nothing more is heard of. */
+	CU_ASSERT(run("ip route replace 203.0.113.2/32 via 192.0.2.1"));
+	hear_news();
+	CU_ASSERT(run("ip route del 203.0.113.2/32"));
+	for (eased = 0; !eased && poll(&news, 1, 1000) == 1;)
+		backend->ops->dispatch(backend);
+	CU_ASSERT_EQUAL(eased, 1);
 	end();
 }
 
@@ -263,4 +299,6 @@ static void test_vrfs(void)
 }
 
 TEST_SUITE(bpf_way, { "IPsec policies", test_ipsec_policies }, { "rp_filter", test_rp_filter },
+	   { "changes are looked at ten times a second",
+	     test_changes_are_looked_at_ten_times_a_second },
 	   { "VRFs", test_vrfs });
