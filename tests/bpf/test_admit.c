@@ -105,14 +105,17 @@ static void test_extension_and_csrc(void)
 		enum verdict verdict;
 	} rows[] = {
 		{ BYTES("\x90\0\0\1\0\0\0\1\0\0\0\2\xbe\xde\0\1\1\2\3\4payload"), FORWARDED },
-		{ BYTES("\x90\0\0\1\0\0\0\1\0\0\0\2\xbe\xde\0\1\1\2\3\4"), FORWARDED },
+		{ BYTES("\x90\0\0\1\0\0\0\1\0\0\0\2\xbe\xde\0\1\1\2\3\4"), GOES_UP },
 		{ BYTES("\x90\0\0\1\0\0\0\1\0\0\0\2\xbe\xde\0\1\1\2\3"), GOES_UP },
 		{ BYTES("\x90\0\0\1\0\0\0\1\0\0\0\2\xbe\xde\0"), GOES_UP },
-		{ BYTES("\x82\0\0\1\0\0\0\1\0\0\0\2csrccsrc"), FORWARDED },
+		{ BYTES("\x82\0\0\1\0\0\0\1\0\0\0\2csrccsrcx"), FORWARDED },
+		{ BYTES("\x82\0\0\1\0\0\0\1\0\0\0\2csrccsrc"), GOES_UP },
 		{ BYTES("\x82\0\0\1\0\0\0\1\0\0\0\2csrccsr"), GOES_UP },
-		{ BYTES("\x91\0\0\1\0\0\0\1\0\0\0\2csrc\xbe\xde\0\0"), FORWARDED },
+		{ BYTES("\x91\0\0\1\0\0\0\1\0\0\0\2csrc\xbe\xde\0\0x"), FORWARDED },
+		{ BYTES("\x91\0\0\1\0\0\0\1\0\0\0\2csrc\xbe\xde\0\0"), GOES_UP },
 		{ BYTES("\x91\0\0\1\0\0\0\1\0\0\0\2csrc\xbe\xde\xff\xff"), GOES_UP },
-		{ BYTES("\x80\0\0\1\0\0\0\1\0\0\0\2"), FORWARDED },
+		{ BYTES("\x80\0\0\1\0\0\0\1\0\0\0\2x"), FORWARDED },
+		{ BYTES("\x80\0\0\1\0\0\0\1\0\0\0\2"), GOES_UP },
 		{ BYTES("\x80\0\0\1\0\0\0\1\0\0\0"), GOES_UP },
 	};
 	struct map_flow flow = scene_flow(RTPRELAY_KIND_RTP, false);
@@ -380,7 +383,7 @@ static enum rtprelay_counter judge(const struct map_flow *flow, const uint8_t *b
 	rtp_wire_parse(bytes, len, &flow->port, &wire);
 	if (wire.kind != RTP_KIND_RTP)
 		return admit_kind(flow->kind, wire.kind);
-	if (flow->kind == RTPRELAY_KIND_RTCP)
+	if (flow->kind == RTPRELAY_KIND_RTCP || wire.header_len == len)
 		return RTPRELAY_C_PASS_KIND;
 	return flow->pt_set[wire.pt / 8] >> wire.pt % 8 & 1 ? RTPRELAY_C_UNSPEC
 							    : RTPRELAY_C_PASS_PT;

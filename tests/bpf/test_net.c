@@ -228,7 +228,7 @@ static void test_what_the_flow_does_not_carry_reaches_the_socket(void)
 	CU_ASSERT_EQUAL(packet.ttl, 64);
 	CU_ASSERT(world_send(a, A_RELAY, BYTES(DTLS_BYTES)));
 	CU_ASSERT(world_receive(relay, &packet, SOON));
-	CU_ASSERT(world_send(a, A_RELAY, BYTES("\x80\x63\0\1\0\0\0\1\0\0\0\2")));
+	CU_ASSERT(world_send(a, A_RELAY, BYTES("\x80\x63\0\1\0\0\0\1\0\0\0\2x")));
 	CU_ASSERT(world_receive(relay, &packet, SOON));
 	CU_ASSERT_EQUAL(packet.bytes[1], 99);
 	check_rtp(a, b, A_RELAY, B_RELAY, 172, 1);
