@@ -62,6 +62,16 @@ static bool is_bpffs(const char *folder)
 	return !statfs(folder, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
+/* A bpffs may be writable by all: who owns the folder could have put maps of his own there. */
+static bool is_trusted(const char *folder)
+{
+	struct stat named, found; /* the name may be that of a link */
+
+	return !lstat(folder, &named) && !stat(folder, &found) &&
+	       (!named.st_uid || named.st_uid == geteuid()) &&
+	       (!found.st_uid || found.st_uid == geteuid());
+}
+
 /* Makes the folder. False: maps cannot be pinned there; *why */
 static bool prepare_pins(const char *folder, char *why)
 {
@@ -80,6 +90,12 @@ static bool prepare_pins(const char *folder, char *why)
 	if (mkdir(folder, 0700) && errno != EEXIST) {
 		snprintf(why, FLOW_MAP_WHY, "%s: %s: a restart interrupts media", folder,
 			 strerror(errno));
+		return false;
+	}
+	if (!is_trusted(folder)) {
+		snprintf(why, FLOW_MAP_WHY,
+			 "%s belongs to another user, and is not used: a restart interrupts media",
+			 folder);
 		return false;
 	}
 	return true;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/bpf/leftover.h"
@@ -123,7 +124,25 @@ static void test_pins_are_of_one_daemon(void)
 	free_devices();
 }
 
+static void test_folder_of_another_user_is_not_used(void)
+{
+	const struct map_conf conf = { .pin = PIN, .limit = 10, .handle = flow_map_handle(PIN) };
+	struct flow_map *map;
+	char why[FLOW_MAP_WHY];
+
+	world_open();
+	CU_ASSERT_EQUAL_FATAL(mkdir(PIN, 0777), 0);
+	CU_ASSERT_EQUAL_FATAL(chown(PIN, 65534, 65534), 0);
+	CU_ASSERT_EQUAL_FATAL(flow_map_open(&conf, &map, why), 0);
+	CU_ASSERT_FALSE(flow_map_pinned(map));
+	CU_ASSERT(strstr(why, "belongs to another user") != NULL);
+	CU_ASSERT_NOT_EQUAL(access(PIN "/slots4-1", F_OK), 0);
+	flow_map_close(map, true);
+	CU_ASSERT_EQUAL(rmdir(PIN), 0);
+}
+
 TEST_SUITE(bpf_leftover, { "programs and pins are removed", test_programs_and_pins_are_removed },
 	   { "without pins", test_without_pins },
 	   { "what another daemon uses stays", test_what_another_daemon_uses_stays },
-	   { "pins are of one daemon", test_pins_are_of_one_daemon });
+	   { "pins are of one daemon", test_pins_are_of_one_daemon },
+	   { "a folder of another user is not used", test_folder_of_another_user_is_not_used });
