@@ -367,6 +367,9 @@ static bool is_dropped(struct stream *s, enum stream_drop why)
 static bool is_keepalive(struct stream *s, const struct packet *p, const struct rtp_wire *w,
 			 int64_t now_ms)
 {
+	/* It is not authentic: with SRTP it tells no place. docs/srtp.md */
+	if (stream_side(s)->flags & SIDE_SRTP && !latch_is_source(&s->latch, p->source))
+		return false;
 	return taught_is_keepalive(s, p, w) && taught_hear(s, p, now_ms);
 }
 

@@ -27,7 +27,7 @@ struct packet {
 
 static struct packet packet_of(const char *hex)
 {
-	struct packet p;
+	struct packet p = { .read = false };
 
 	p.len = hex_bytes(hex, p.bytes, sizeof(p.bytes));
 	return p;

@@ -202,9 +202,10 @@ static void test_taught_place_ends_with_its_rank(void)
 static void test_taught_place_ends_where_signalling_moves(void)
 {
 	struct stage stage;
-	struct side_conf *side = &stage.scene.conf.side[SIDE_A];
+	struct side_conf *side;
 
 	open_stage(&stage);
+	side = &stage.scene.conf.side[SIDE_A];
 	side->sdp[COMP_RTP] = place(NAT ":4000");
 	signal_stage(&stage);
 	arrive_form(&stage, A_RTP, NAT ":4000", &empty);
@@ -270,6 +271,21 @@ static void test_keepalives_of_a_stranger_are_refused(void)
 	close_stage(&stage);
 }
 
+/* SRTP may only listen, too; but who sends what is not authentic need not be the phone. */
+static void test_keepalives_without_srtp_teach_no_place_of_srtp(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	stage.scene.conf.side[SIDE_A].flags |= SIDE_SRTP;
+	signal_nat(&stage, NAT);
+	CU_ASSERT_PTR_NULL(arrive_form(&stage, A_RTP, NAT ":50000", &empty));
+	CU_ASSERT_FALSE(stream_at(&stage, A_RTP)->has_to);
+	CU_ASSERT_EQUAL(stream_at(&stage, A_RTP)->drops[DROP_MALFORMED], 1);
+	CU_ASSERT_EQUAL(keepalives_of(stream_at(&stage, A_RTP)), 0);
+	close_stage(&stage);
+}
+
 /* Where the SDP is not known, short packets may be of a fax, and STUN of ICE. */
 static void test_leg_without_sdp_knows_only_empty_keepalives(void)
 {
@@ -315,6 +331,8 @@ TEST_SUITE(taught, { "forms of keepalives", test_forms_of_keepalives },
 	   { "keepalives of the source are not media",
 	     test_keepalives_of_the_source_are_not_media },
 	   { "keepalives of a stranger are refused", test_keepalives_of_a_stranger_are_refused },
+	   { "keepalives without srtp teach no place of srtp",
+	     test_keepalives_without_srtp_teach_no_place_of_srtp },
 	   { "leg without sdp knows only empty keepalives",
 	     test_leg_without_sdp_knows_only_empty_keepalives },
 	   { "next keepalive teaches what had no memory",
