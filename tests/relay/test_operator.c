@@ -250,7 +250,7 @@ static void check_calls(void)
 	printf("operator: calls took %lld ms, the start of the program counted\n",
 	       (long long)(now_ms() - start_ms));
 	CU_ASSERT_EQUAL(lines(), opened + 1);
-	CU_ASSERT_EQUAL(relay_count(said, " kernel "), opened);
+	CU_ASSERT_EQUAL(relay_count(said, " module "), opened);
 	CU_ASSERT_EQUAL(ctl("calls --path=kernel --json"), 0);
 	CU_ASSERT_EQUAL(lines(), opened);
 	CU_ASSERT_EQUAL(ctl("calls --path=user"), 0);
@@ -275,7 +275,7 @@ static void check_lists(void)
 {
 	TELLS(0, "SIGNALLED", "streams");
 	CU_ASSERT_EQUAL(lines(), 4 * opened + 1);
-	CU_ASSERT_EQUAL(relay_count(said, " kernel "), 2 * opened);
+	CU_ASSERT_EQUAL(relay_count(said, " module "), 2 * opened);
 	TELLS(0, "daemon.calls_made", "stats");
 	CU_ASSERT_TRUE(says("kernel.packets"));
 	TELLS(0, print(" flows required, %d in the kernel: the same", 2 * opened), "kernel");
