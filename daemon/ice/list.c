@@ -39,21 +39,22 @@ int ice_list_reserve(struct ice_list *list, size_t n_remotes)
 {
 	size_t remotes = at_most(list->n_remotes + n_remotes, ICE_REMOTES);
 	size_t pairs = at_most(list->n_pairs + n_remotes * list->n_locals, ICE_PAIRS);
-	void *grown = NULL;
+	void *grown;
 
-	if (remotes)
+	if (remotes) {
 		grown = grow(list->remotes, &list->room_remotes, remotes, ICE_REMOTES,
 			     sizeof(*list->remotes));
-	if (remotes && !grown)
-		return -ENOMEM;
-	list->remotes = grown;
-	grown = NULL;
-	if (pairs)
+		if (!grown)
+			return -ENOMEM;
+		list->remotes = grown;
+	}
+	if (pairs) {
 		grown = grow(list->pairs, &list->room_pairs, pairs, ICE_PAIRS,
 			     sizeof(*list->pairs));
-	if (pairs && !grown)
-		return -ENOMEM;
-	list->pairs = grown;
+		if (!grown)
+			return -ENOMEM;
+		list->pairs = grown;
+	}
 	return 0;
 }
 

@@ -562,9 +562,12 @@ static void close_parts(struct bpf *bpf, bool keep)
 	bpf->policies = NULL;
 	flow_map_close(bpf->map, !keep);
 	bpf->map = NULL;
-	HASH_ITER(hh, bpf->all, held, next) {
-		held_remove(bpf, held);
+	DL_CONCAT(bpf->good, bpf->old);
+	HASH_CLEAR(hh, bpf->all);
+	DL_FOREACH_SAFE(bpf->good, held, next) {
+		free(held);
 	}
+	bpf->good = bpf->old = NULL;
 	set_timer(bpf);
 }
 

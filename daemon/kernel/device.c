@@ -174,7 +174,7 @@ static int read_rp_filter(const char *name)
 	if (!fgets(text, sizeof(text), file))
 		text[0] = '\0';
 	fclose(file);
-	return atoi(text);
+	return (int)strtol(text, NULL, 10);
 }
 
 /* The strictest: each device has the larger of its value and that of all; 2 is loose. */

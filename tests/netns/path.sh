@@ -81,7 +81,7 @@ path_is_taken_by_talker() { # path_is_taken_by_talker CALL-ID
 
 # The flows as the module reports them: LOCAL-ENDPOINT PACKETS STATE
 path_flows() {
-	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" kernel | awk 'NF == 7 && $6 ~ /^[0-9]+$/ { print $2, $6, $1 }'
+	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" kernel | awk 'NF >= 7 && $6 ~ /^[0-9]+$/ { print $2, $6, $1 }'
 }
 
 path_heard() { # path_heard PHONE...: packets that all their streams of the call have received
