@@ -553,7 +553,8 @@ static void test_watcher_sees_what_the_kernel_does(void)
 	for (int i = 0; i < 20; i++)
 		world_send(unknown, call.a.to[0], rtp, sizeof(rtp));
 	CU_ASSERT_TRUE(seen("refused     [seen]", 1));
-	CU_ASSERT_TRUE(says(" packets refused"));
+	/* One or more: the first event may come before the others have arrived. */
+	CU_ASSERT_TRUE(says(" refused, source 192.0.2.2:4000"));
 	CU_ASSERT_EQUAL(ctl("call seen"), 0);
 	CU_ASSERT_TRUE(says("dropped: source 20"));
 	close(unknown);
