@@ -189,7 +189,9 @@ static void check_round_trip(int comp)
 	CU_ASSERT_EQUAL(number(reply, last, "jitter us"), 10000);
 	CU_ASSERT_EQUAL(number(reply, last, "round-trip time"),
 			number(reply, far, "round-trip time"));
-	CU_ASSERT(number(reply, last, "ago ms") >= DELAY_MS);
+	/* The daemon may stand still between the age that the module tells and its own clock. */
+	if (time_is_exact())
+		CU_ASSERT(number(reply, last, "ago ms") >= DELAY_MS);
 	CU_ASSERT(number(reply, last, "ago ms") <= (now_us() - answered_us) / 1000 + SLACK_MS);
 }
 
