@@ -301,7 +301,7 @@ static void test_record_is_wiped(void)
 	text = call.dialogs[0].media[0].sdes->text[SIDE_B][SDES_HEARD];
 	journal_record_wipe(&call);
 	for (size_t i = 0; i < text.len; i++)
-		CU_ASSERT_EQUAL(text.s[i], 0);
+		CU_ASSERT_TRUE(text.s[i] == '\0');
 	arena_free(arena);
 }
 
