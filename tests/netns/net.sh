@@ -179,7 +179,7 @@ net_down() {
 		done
 		ip netns del "$name"
 	done
-	! mountpoint -q "$TMP/bpf" || umount "$TMP/bpf"
+	! grep -q " $TMP/bpf " /proc/mounts || umount "$TMP/bpf"
 	rm -rf "$TMP"
 }
 
