@@ -103,6 +103,8 @@ step 'a changed header rebuilds the daemon' rebuilds_after daemon/base/procfs.h 
 step 'a changed header rebuilds the control program' rebuilds_after daemon/base/bencode.h control/rtprelayctl
 step 'a changed contract rebuilds the module' rebuilds_after include/rtprelay_nl.h rtprelay.ko
 step 'each include names a lower folder (tests/layers)' tests/layers
+step 'no file was added by mistake (tests/stray)' tests/stray
+step 'a file that was added by mistake is found' tests/stray --test
 step 'each fault of tests/mutants finds its place' tests/mutants/run --check
 step 'the files touched by the steps above are built again' builds_all
 step 'git ignores all files that a build makes' leaves_no_files
