@@ -310,7 +310,7 @@ lint: deps-lint ## layers, format, scripts, words, clang-tidy, cppcheck; `make -
 
 lint-layers:
 	$(say) LAYERS
-	$(Q)tests/layers
+	$(Q)tests/layers && tests/stray
 
 # Prerequisites of clang-tidy; built under the lock of tests/make, since suites run in parallel.
 lint-objects: $(LINT_C:%.c=$(B)/%.o)
@@ -364,8 +364,8 @@ hooks: ## installs git's pre-commit hook: checks format, layers and white space 
 		echo "make: $$hook exists and was not installed by make hooks: not replaced" >&2; exit 1; \
 	fi && install -m 755 tests/pre-commit "$$hook" && echo "installed $$hook"
 
-changelog: ## for a release: merges the fragments of changes/ into CHANGELOG.md
-	@packaging/changelog
+changelog: ## RELEASE=1: for a release, merges the fragments of changes/ into CHANGELOG.md; else says what that would do
+	@packaging/changelog $(if $(RELEASE),--release)
 
 clean: ## removes all build results
 	rm -f include/commit.h

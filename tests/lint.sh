@@ -24,6 +24,23 @@ tidy_changed()
 	[ ${#targets[@]} -eq 0 ] || tidy "${targets[@]}"
 }
 
+# The script in a tree of its own: nothing without --release, then all of it.
+changelog_asks_first()
+{
+	local tree status=0
+	tree=$(mktemp -d) || return
+	mkdir "$tree/packaging" "$tree/changes" "$tree/include" && cp packaging/changelog "$tree/packaging" &&
+		cp include/version.h "$tree/include" && echo '- A new thing.' >"$tree/changes/new-thing.md" &&
+		printf '# Changes\n\n## Unreleased\n\n- An old thing.\n' >"$tree/CHANGELOG.md" && cp "$tree/CHANGELOG.md" "$tree/before" &&
+		"$tree/packaging/changelog" | grep -q 'would move 1 fragments.*below "## [0-9][0-9.]* (' && ! "$tree/packaging/changelog" 1.2.3 2>"$tree/said" &&
+		grep -q '^usage: ' "$tree/said" && cmp "$tree/before" "$tree/CHANGELOG.md" && [ -e "$tree/changes/new-thing.md" ] &&
+		"$tree/packaging/changelog" --release 1.2.3 2026-02-03 >"$tree/said" && [ ! -e "$tree/changes/new-thing.md" ] &&
+		[ "$(cat "$tree/CHANGELOG.md")" = $'# Changes\n\n## 1.2.3 (2026-02-03)\n\n- An old thing.\n- A new thing.' ] ||
+		{ status=1; cat "$tree/CHANGELOG.md" "$tree/said"; }
+	rm -r "$tree"
+	return $status
+}
+
 exec 3>&1
 if [ "${1:-}" = tidy ]; then
 	step 'the objects for clang-tidy build' tests/make -j"$(nproc)" lint-objects
@@ -36,6 +53,7 @@ step 'layers: each include names a lower folder' make --no-print-directory lint-
 step 'shellcheck: all scripts' make --no-print-directory lint-shell
 step 'words: wording and length of lines' make --no-print-directory lint-words
 step 'changes: the fragments have the right format' packaging/changelog --check
+step 'changelog: only with --release it changes anything' changelog_asks_first
 step 'cppcheck: all files' make --no-print-directory lint-cppcheck
 step 'the objects for clang-tidy build' tests/make -j"$(nproc)" lint-objects
 step 'clang-tidy: files that differ from main' tidy_changed
