@@ -5,14 +5,19 @@
 #include "nat/pcp.h"
 
 #define VERSION	   2
+#define OP_ASK	   0 /* ANNOUNCE */
 #define OP_MAP	   1
 #define REPLY	   0x80 /* the bit of an opcode */
 #define UDP	   17
+#define NATPMP_UDP 1  /* opcode */
 #define NATPMP_LEN 12 /* of the reply with an address */
 
 /* Places in a request or reply of MAP. */
-enum { AT_RESULT = 3, AT_LIFETIME = 4, AT_CLIENT = 8, AT_NONCE = 24, AT_PROTOCOL = 36 };
-enum { AT_PORT = 40, AT_EXTERNAL_PORT = 42, AT_EXTERNAL = 44 };
+enum { AT_RESULT = 3, AT_LIFETIME = 4, AT_CLIENT = 8, AT_EPOCH = 8, AT_NONCE = 24 };
+enum { AT_PROTOCOL = 36, AT_PORT = 40, AT_EXTERNAL_PORT = 42, AT_EXTERNAL = 44 };
+/* The same of NAT-PMP; the port outside of a request is two bytes further in the reply. */
+enum { PMP_RESULT = 2, PMP_EPOCH = 4, PMP_REPLY_PORT = 8, PMP_REPLY_LIFETIME = 12 };
+enum { PMP_PORT = 4, PMP_LIFETIME = 8, PMP_REPLY_LEN = 16 };
 
 static void put_u16(uint8_t *at, unsigned int value)
 {
@@ -110,8 +115,29 @@ int pcp_map_read(const uint8_t *data, size_t len, struct pcp_map *map)
 	if (data[AT_PROTOCOL] != UDP || get_u16(data + AT_PORT) != map->port)
 		return -EAGAIN;
 	map->lifetime_s = get_u32(data + AT_LIFETIME);
+	map->epoch_s = get_u32(data + AT_EPOCH);
 	map->external = get_address(data + AT_EXTERNAL);
 	endpoint_set_port(&map->external, (uint16_t)get_u16(data + AT_EXTERNAL_PORT));
+	return 0;
+}
+
+void pcp_ask_request(uint8_t request[PCP_ASK_LEN], const struct endpoint *client)
+{
+	memset(request, 0, PCP_ASK_LEN);
+	request[0] = VERSION;
+	request[1] = OP_ASK;
+	put_address(request + AT_CLIENT, client);
+}
+
+int pcp_ask_read(const uint8_t *data, size_t len, uint32_t *epoch_s)
+{
+	if (is_other_version(data, len))
+		return -EPROTONOSUPPORT;
+	if (len < PCP_ASK_LEN || data[0] != VERSION || data[1] != (REPLY | OP_ASK))
+		return -EAGAIN;
+	if (data[AT_RESULT])
+		return data[AT_RESULT];
+	*epoch_s = get_u32(data + AT_EPOCH);
 	return 0;
 }
 
@@ -156,6 +182,43 @@ int natpmp_address_read(const uint8_t *data, size_t len, struct endpoint *addres
 		return -EPROTO;
 	*address = (struct endpoint){ .sa = { .sa_family = AF_INET } };
 	memcpy(&address->in4.sin_addr, data + 8, 4);
+	return 0;
+}
+
+int natpmp_epoch_read(const uint8_t *data, size_t len, uint32_t *epoch_s)
+{
+	if (len < PMP_EPOCH + 4 || data[0] || data[1] != REPLY)
+		return -EAGAIN;
+	*epoch_s = get_u32(data + PMP_EPOCH);
+	return 0;
+}
+
+void natpmp_map_request(uint8_t request[NATPMP_MAP_LEN], const struct pcp_map *map)
+{
+	memset(request, 0, NATPMP_MAP_LEN);
+	request[1] = NATPMP_UDP;
+	put_u16(request + PMP_PORT, map->port);
+	if (map->lifetime_s)
+		put_u16(request + PMP_PORT + 2, endpoint_port(&map->external));
+	put_u32(request + PMP_LIFETIME, map->lifetime_s);
+}
+
+int natpmp_map_read(const uint8_t *data, size_t len, struct pcp_map *map)
+{
+	if (len >= 4 && data[0] && data[1] & REPLY)
+		return -EPROTONOSUPPORT;
+	if (len < PMP_EPOCH || data[0] || data[1] != (REPLY | NATPMP_UDP))
+		return -EAGAIN;
+	if (len >= PMP_REPLY_PORT + 2 && get_u16(data + PMP_REPLY_PORT) != map->port)
+		return -EAGAIN;
+	if (get_u16(data + PMP_RESULT))
+		return (int)get_u16(data + PMP_RESULT);
+	if (len < PMP_REPLY_LEN)
+		return -EPROTO;
+	map->epoch_s = get_u32(data + PMP_EPOCH);
+	map->lifetime_s = get_u32(data + PMP_REPLY_LIFETIME);
+	map->external = (struct endpoint){ .sa = { .sa_family = AF_INET } };
+	endpoint_set_port(&map->external, (uint16_t)get_u16(data + PMP_REPLY_PORT + 2));
 	return 0;
 }
 

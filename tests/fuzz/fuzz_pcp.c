@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include "daemon/nat/pcp.h"
+#include "daemon/nat/router_clock.h"
 
 #define AT_NONCE 24
 #define AT_PORT	 40
@@ -32,6 +33,30 @@ static void read_map(const uint8_t *data, size_t size)
 	require(pcp_result_text(result));
 }
 
+static void read_natpmp_map(const uint8_t *data, size_t size)
+{
+	struct pcp_map map = { .lifetime_s = 120 };
+	int result;
+
+	if (size >= 10)
+		map.port = (uint16_t)(data[8] << 8 | data[9]);
+	result = natpmp_map_read(data, size, &map);
+	require(endpoint_is_set(&map.external) == !result);
+	require(natpmp_result_text(result));
+}
+
+/* Epochs are any numbers; a clock takes them in any order. */
+static void read_epochs(const uint8_t *data, size_t size)
+{
+	struct router_clock clock = { 0 };
+	uint32_t epoch_s = 0;
+
+	if (!pcp_ask_read(data, size, &epoch_s))
+		require(!router_clock_lost(&clock, epoch_s, 0));
+	if (!natpmp_epoch_read(data, size, &epoch_s))
+		router_clock_lost(&clock, epoch_s, INT32_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *exact = malloc(size ? size : 1);
@@ -42,6 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(exact, data, size);
 	read_map(exact, size);
+	read_natpmp_map(exact, size);
+	read_epochs(exact, size);
 	result = natpmp_address_read(exact, size, &address);
 	require(endpoint_is_set(&address) == !result);
 	require(natpmp_result_text(result));

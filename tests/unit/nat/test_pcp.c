@@ -60,6 +60,11 @@ static void test_map_reply_is_read(void)
 	CU_ASSERT_EQUAL(pcp_map_read(reply, sizeof(reply), &map), 0);
 	CU_ASSERT_STRING_EQUAL(endpoint_print(&map.external, text), "198.51.100.7:40001");
 	CU_ASSERT_EQUAL(map.lifetime_s, 376);
+	CU_ASSERT_EQUAL(map.epoch_s, 0);
+	reply[8] = 1;
+	reply[11] = 2;
+	CU_ASSERT_EQUAL(pcp_map_read(reply, sizeof(reply), &map), 0);
+	CU_ASSERT_EQUAL(map.epoch_s, 0x01000002);
 }
 
 static void test_other_replies_are_refused(void)
@@ -131,7 +136,100 @@ static void test_natpmp_names_the_address(void)
 	CU_ASSERT_STRING_EQUAL(natpmp_result_text(-1), "it replies with an error");
 }
 
+static void test_epoch_is_asked_for(void)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+		size_t len;
+		int result;
+	} rows[] = {
+		{ 0, 2, 24, 0 },	  { 0, 2, 60, 0 },	 { 0, 0, 24, -EPROTONOSUPPORT },
+		{ 1, 0, 24, -EAGAIN },	  /* a request */
+		{ 1, 0x81, 24, -EAGAIN }, /* the reply to MAP */
+		{ 3, 4, 24, 4 },	  { 0, 2, 23, -EAGAIN }, { 0, 2, 0, -EAGAIN },
+	};
+	struct pcp_map map = map_of("192.168.7.2");
+	uint8_t request[PCP_ASK_LEN];
+
+	pcp_ask_request(request, &map.client);
+	CU_ASSERT_TRUE(request[0] == 2 && !request[1] && !request[4] && request[20] == 192);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t reply[60] = { 2, 0x80, [8] = 0, 1, 0, 5 };
+		uint32_t epoch_s = 77;
+
+		reply[rows[i].at] = rows[i].value;
+		CU_ASSERT_EQUAL(pcp_ask_read(reply, rows[i].len, &epoch_s), rows[i].result);
+		CU_ASSERT_EQUAL(epoch_s, rows[i].result ? 77 : 0x10005);
+	}
+}
+
+static void test_natpmp_epoch_needs_no_address(void)
+{
+	static const struct {
+		uint8_t data[12];
+		size_t len;
+		int result;
+	} rows[] = {
+		{ { 0, 128, 0, 0, 0, 0, 1, 2, 198, 51, 100, 7 }, 12, 0 },
+		{ { 0, 128, 0, 3, 0, 0, 1, 2 }, 8, 0 },
+		{ { 0, 128, 0, 3, 0, 0, 1, 2 }, 7, -EAGAIN },
+		{ { 0, 129, 0, 0, 0, 0, 1, 2 }, 8, -EAGAIN },
+		{ { 2, 128, 0, 1, 0, 0, 1, 2 }, 8, -EAGAIN },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint32_t epoch_s = 77;
+
+		CU_ASSERT_EQUAL(natpmp_epoch_read(rows[i].data, rows[i].len, &epoch_s),
+				rows[i].result);
+		CU_ASSERT_EQUAL(epoch_s, rows[i].result ? 77 : 258);
+	}
+}
+
+static void test_natpmp_maps_a_port(void)
+{
+	static const uint8_t begin[] = { 0, 1, 0, 0, 0x75, 0x30, 0x75, 0x32, 0, 0, 0, 120 };
+	static const uint8_t end[] = { 0, 1, 0, 0, 0x75, 0x30, 0, 0, 0, 0, 0, 0 };
+	static const struct {
+		uint8_t data[16];
+		size_t len;
+		int result;
+	} rows[] = {
+		{ { 0, 129, 0, 0, 0, 0, 1, 0, 0x75, 0x30, 0x75, 0x32, 0, 0, 0, 60 }, 16, 0 },
+		{ { 0, 129, 0, 0, 0, 0, 1, 0, 0x75, 0x30, 0x75, 0x32, 0, 0, 0, 60 }, 15, -EPROTO },
+		{ { 0, 129, 0, 0, 0, 0, 1, 0, 0x75, 0x31, 0x75, 0x32, 0, 0, 0, 60 }, 16, -EAGAIN },
+		{ { 0, 129, 0, 4, 0, 0, 1, 0 }, 8, 4 },
+		{ { 0, 129, 0, 4, 0, 0, 1, 0, 0x75, 0x31 }, 10, -EAGAIN }, /* of another port */
+		{ { 0, 130, 0, 0, 0, 0, 1, 0, 0x75, 0x30, 0x75, 0x32, 0, 0, 0, 60 }, 16, -EAGAIN },
+		{ { 0, 1, 0, 0, 0x75, 0x30, 0x75, 0x32, 0, 0, 0, 60 }, 12, -EAGAIN },
+		{ { 2, 129, 0, 1 }, 4, -EPROTONOSUPPORT },
+		{ { 0, 129, 0, 0 }, 3, -EAGAIN },
+		{ { 0 }, 0, -EAGAIN },
+	};
+	struct pcp_map map = map_of("192.168.7.2");
+	uint8_t request[NATPMP_MAP_LEN];
+
+	CU_ASSERT_TRUE(endpoint_parse(STR("0.0.0.0:30002"), -1, &map.external));
+	natpmp_map_request(request, &map);
+	CU_ASSERT_EQUAL(memcmp(request, begin, sizeof(begin)), 0);
+	map.lifetime_s = 0;
+	natpmp_map_request(request, &map);
+	CU_ASSERT_EQUAL(memcmp(request, end, sizeof(end)), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		map = map_of("192.168.7.2");
+		CU_ASSERT_EQUAL(natpmp_map_read(rows[i].data, rows[i].len, &map), rows[i].result);
+		CU_ASSERT_EQUAL(endpoint_is_set(&map.external), !rows[i].result);
+		CU_ASSERT_EQUAL(endpoint_port(&map.external), rows[i].result ? 0 : 30002);
+		CU_ASSERT_EQUAL(map.lifetime_s, rows[i].result ? 120 : 60);
+		CU_ASSERT_EQUAL(map.epoch_s, rows[i].result ? 0 : 256);
+	}
+}
+
 TEST_SUITE(pcp, { "a request for a mapping has its form", test_map_request_has_its_form },
 	   { "the reply to it is read", test_map_reply_is_read },
 	   { "other replies are refused", test_other_replies_are_refused },
-	   { "NAT-PMP names the address", test_natpmp_names_the_address });
+	   { "NAT-PMP names the address", test_natpmp_names_the_address },
+	   { "the epoch is asked for", test_epoch_is_asked_for },
+	   { "the epoch of NAT-PMP needs no address", test_natpmp_epoch_needs_no_address },
+	   { "NAT-PMP maps a port", test_natpmp_maps_a_port });
