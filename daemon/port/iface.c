@@ -132,6 +132,10 @@ bool iface_holds(const struct iface_table *table, const struct endpoint *ep, int
 		     endpoint_addr_eq(&addr->advertised, ep)) &&
 		    port_pool_holds(addr->pool, endpoint_port(ep), now_ms))
 			return true;
+		if (endpoint_addr_eq(&addr->advertised, ep) &&
+		    port_pool_holds(addr->pool, port_pool_inside(addr->pool, endpoint_port(ep)),
+				    now_ms))
+			return true;
 	}
 	return false;
 }

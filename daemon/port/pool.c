@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include "port/mapped.h"
 #include "port/pool.h"
 
 /* A foreign pair is tried again after this time, or sooner if no other pair is free. */
@@ -33,7 +34,10 @@ struct pair_queue {
 	unsigned int count;
 };
 
-/* @free: the first @n_free entries are the free pairs. One allocation holds all. */
+/*
+ * @free: the first @n_free entries are the free pairs. One allocation holds all but @mapped.
+ * @mapped: the pairs that a router forwards to; @news: they are taken or given
+ */
 struct port_pool {
 	struct endpoint addr;
 	uint16_t first_port;
@@ -42,6 +46,9 @@ struct port_pool {
 	struct pair_queue resting, foreign;
 	uint32_t random[RANDOM_WORDS];
 	unsigned int n_random;
+	struct mapped_pairs mapped;
+	port_pool_news_fn *news;
+	void *news_arg;
 	uint16_t *free;
 	struct pair_slot slot[];
 };
@@ -70,7 +77,29 @@ struct port_pool *port_pool_new(const struct endpoint *addr, uint16_t port_min, 
 
 void port_pool_free(struct port_pool *pool)
 {
+	if (pool)
+		mapped_end(&pool->mapped);
 	free(pool);
+}
+
+static bool is_ready(const struct port_pool *pool, const struct mapped *mapped)
+{
+	return mapped_is_now(mapped) && pool->slot[mapped->pair].state == PAIR_FREE;
+}
+
+static unsigned int count_ready(const struct port_pool *pool)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < pool->mapped.n; i++)
+		n += is_ready(pool, &pool->mapped.pair[i]);
+	return n;
+}
+
+static void tell_news(const struct port_pool *pool, uint16_t pair)
+{
+	if (pool->news && mapped_find(&pool->mapped, pair))
+		pool->news(pool->news_arg);
 }
 
 static void queue_add(struct port_pool *pool, struct pair_queue *queue, uint16_t pair,
@@ -211,6 +240,32 @@ static int pair_try(struct port_pool *pool, uint16_t pair, unsigned int count, i
 	return err;
 }
 
+static bool take_free(struct port_pool *pool, uint16_t pair);
+
+/* One of the mapped pairs, by chance; one that another program has bound is skipped from now on. */
+static int take_mapped(struct port_pool *pool, unsigned int count, int64_t now_ms,
+		       struct port_pair *pair)
+{
+	unsigned int ready;
+
+	while ((ready = count_ready(pool))) {
+		const struct mapped *at = pool->mapped.pair;
+		uint32_t drawn = 0;
+		int err = random_below(pool, ready, &drawn);
+
+		if (err)
+			return err;
+		while (!is_ready(pool, at) || drawn--)
+			at++;
+		take_free(pool, at->pair);
+		err = pair_try(pool, at->pair, count, now_ms, pair);
+		tell_news(pool, at->pair);
+		if (err != -EADDRINUSE)
+			return err;
+	}
+	return -EADDRINUSE;
+}
+
 int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
 		   struct port_pair *pair)
 {
@@ -219,6 +274,8 @@ int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
 	int err;
 
 	pool_expire(pool, now_ms);
+	if (pool->mapped.on)
+		return take_mapped(pool, count, now_ms, pair);
 	again = pool->foreign.count;
 	while (pool->n_free) {
 		err = draw_free(pool, &drawn);
@@ -236,7 +293,7 @@ int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
 	return -EADDRINUSE;
 }
 
-/* Called only at start, so a linear search is fast enough. */
+/* At start, and with a router, which allows few calls: a linear search is fast enough. */
 static bool take_free(struct port_pool *pool, uint16_t pair)
 {
 	for (unsigned int i = 0; i < pool->n_free; i++) {
@@ -271,6 +328,99 @@ void port_pool_give(struct port_pool *pool, uint16_t port, bool carried, int64_t
 		queue_add(pool, &pool->resting, (uint16_t)pair, PAIR_RESTING, now_ms);
 	else
 		pair_set_free(pool, (uint16_t)pair);
+	tell_news(pool, (uint16_t)pair);
+}
+
+/* --- Ports that a router forwards ------------------------------------------------------------- */
+
+/* False: @port is not one of this pool. */
+static bool pair_of(const struct port_pool *pool, uint16_t port, uint16_t *pair)
+{
+	unsigned int at = port - (unsigned int)pool->first_port;
+
+	*pair = (uint16_t)(at / 2);
+	return port >= pool->first_port && at / 2 < pool->n_pairs;
+}
+
+int port_pool_map_only(struct port_pool *pool, unsigned int max, port_pool_news_fn *news, void *arg)
+{
+	pool->news = news;
+	pool->news_arg = arg;
+	return mapped_start(&pool->mapped, max);
+}
+
+uint16_t port_pool_draw(struct port_pool *pool, int64_t now_ms)
+{
+	uint32_t drawn = 0;
+
+	pool_expire(pool, now_ms);
+	if (!pool->n_free || random_below(pool, pool->n_free, &drawn))
+		return 0;
+	for (unsigned int i = 0; i < pool->n_free; i++) {
+		uint16_t pair = pool->free[(drawn + i) % pool->n_free];
+
+		if (!mapped_find(&pool->mapped, pair))
+			return (uint16_t)(pool->first_port + pair * 2);
+	}
+	return 0;
+}
+
+int port_pool_map(struct port_pool *pool, uint16_t port, const uint16_t external[2])
+{
+	uint16_t pair;
+
+	return pair_of(pool, port, &pair) ? mapped_set(&pool->mapped, pair, external) : -ERANGE;
+}
+
+void port_pool_unmap(struct port_pool *pool, uint16_t port)
+{
+	uint16_t pair;
+
+	if (pair_of(pool, port, &pair))
+		mapped_remove(&pool->mapped, pair);
+}
+
+enum port_pool_use port_pool_use(struct port_pool *pool, uint16_t port, int64_t now_ms)
+{
+	uint16_t pair;
+
+	pool_expire(pool, now_ms);
+	if (!pair_of(pool, port, &pair) || pool->slot[pair].state == PAIR_FOREIGN)
+		return PORT_POOL_FOREIGN;
+	return pool->slot[pair].state == PAIR_FREE ? PORT_POOL_FREE : PORT_POOL_USED;
+}
+
+uint16_t port_pool_unmapped(const struct port_pool *pool, uint16_t port)
+{
+	uint16_t from;
+
+	if (port < pool->first_port)
+		port = pool->first_port;
+	if (!pair_of(pool, port, &from))
+		return 0;
+	for (unsigned int pair = from; pair < pool->n_pairs; pair++)
+		if (pool->slot[pair].state == PAIR_USED &&
+		    !mapped_find(&pool->mapped, (uint16_t)pair))
+			return (uint16_t)(pool->first_port + pair * 2);
+	return 0;
+}
+
+uint16_t port_pool_outside(const struct port_pool *pool, uint16_t port)
+{
+	const struct mapped *mapped;
+	uint16_t pair;
+
+	mapped = pair_of(pool, port, &pair) ? mapped_find(&pool->mapped, pair) : NULL;
+	return mapped && mapped_is_now(mapped) ? mapped->external[(port - pool->first_port) % 2]
+					       : port;
+}
+
+uint16_t port_pool_inside(const struct port_pool *pool, uint16_t outside)
+{
+	unsigned int half;
+	const struct mapped *mapped = mapped_by_outside(&pool->mapped, outside, &half);
+
+	return mapped ? (uint16_t)(pool->first_port + mapped->pair * 2U + half) : 0;
 }
 
 bool port_pool_holds(struct port_pool *pool, uint16_t port, int64_t now_ms)
@@ -291,7 +441,7 @@ struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms)
 	return (struct port_pool_usage){
 		.pairs = pool->n_pairs,
 		.used = pool->n_pairs - pool->n_free - pool->resting.count - pool->foreign.count,
-		.free = pool->n_free,
+		.free = pool->mapped.on ? count_ready(pool) : pool->n_free,
 		.quarantined = pool->resting.count,
 		.taken_by_others = pool->foreign.count,
 	};

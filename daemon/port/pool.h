@@ -43,6 +43,40 @@ int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int cou
 			 struct port_pair *pair);
 /* Close the descriptors first. @carried: packets arrived at the pair, or left by it: quarantine. */
 void port_pool_give(struct port_pool *pool, uint16_t port, bool carried, int64_t now_ms);
+/*
+ * --- Ports that a router forwards (nat/portmap.h) --------------------------------------------------
+ *
+ * After port_pool_map_only(), port_pool_take() takes only pairs that are mapped, and only those
+ * count as free.
+ */
+
+/* Something that concerns a pair of port_pool_map() has changed: it is taken or given. */
+typedef void port_pool_news_fn(void *arg);
+
+enum port_pool_use { PORT_POOL_FREE, PORT_POOL_USED, PORT_POOL_FOREIGN };
+
+/* @max: pairs of port_pool_map(), at most. 0; -ENOMEM: nothing is changed */
+int port_pool_map_only(struct port_pool *pool, unsigned int max, port_pool_news_fn *news,
+		       void *arg);
+/* A free pair, by chance, that port_pool_map() was not called for; 0: there is none. */
+uint16_t port_pool_draw(struct port_pool *pool, int64_t now_ms);
+/**
+ * port_pool_map() - says where a router forwards to the pair from
+ * @port: of RTP
+ * @external: the ports outside, of RTP and RTCP; with 0 among them: not now, the pair is not taken
+ * Return: 0; -ERANGE, it is not of this pool; -ENOSPC, there are @max of them
+ */
+int port_pool_map(struct port_pool *pool, uint16_t port, const uint16_t external[2]);
+void port_pool_unmap(struct port_pool *pool, uint16_t port);
+/* Resting counts as used. PORT_POOL_FOREIGN: also not of this pool */
+enum port_pool_use port_pool_use(struct port_pool *pool, uint16_t port, int64_t now_ms);
+/* The next used pair from @port on that is not mapped; 0: none */
+uint16_t port_pool_unmapped(const struct port_pool *pool, uint16_t port);
+/* The port outside of @port, of RTP or RTCP; @port itself if it is not mapped. */
+uint16_t port_pool_outside(const struct port_pool *pool, uint16_t port);
+/* The port here of @port outside; 0: no port is mapped to it. */
+uint16_t port_pool_inside(const struct port_pool *pool, uint16_t outside);
+
 /* Is this very port bound for media, or was it until its quarantine began? */
 bool port_pool_holds(struct port_pool *pool, uint16_t port, int64_t now_ms);
 struct port_pool_usage port_pool_usage(struct port_pool *pool, int64_t now_ms);
