@@ -97,10 +97,11 @@ $(B)/daemon/web/page.o: $(wildcard daemon/web/page/*)
 $(B)/upnp: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2>/dev/null)" = "$(or $(HAS_UPNP),no)" ] || { echo $(or $(HAS_UPNP),no) >$@; \
-		$(if $(HAS_UPNP),:,echo 'make: libminiupnpc-dev is missing: built without upnp of external-address; `make deps-build` installs it' >&2); }
+		$(if $(HAS_UPNP),:,echo 'make: libminiupnpc-dev is missing: built without upnp of external-address and port-mapping; `make deps-build` installs it' >&2); }
 
-$(B)/daemon/nat/external_upnp.o $(B)/lint/daemon/nat/external_upnp.tidy: private CFLAGS += $(UPNP_CFLAGS)
-$(B)/daemon/nat/external_upnp.o: $(B)/upnp
+UPNP_FILES := external_upnp portmap_upnp
+$(UPNP_FILES:%=$(B)/daemon/nat/%.o) $(UPNP_FILES:%=$(B)/lint/daemon/nat/%.tidy): private CFLAGS += $(UPNP_CFLAGS)
+$(UPNP_FILES:%=$(B)/daemon/nat/%.o): $(B)/upnp
 
 # The program for the kernel, which the assembler includes. Without the debugging information of
 # DWARF, that of BTF stays.

@@ -10,9 +10,8 @@
 
 #define LIFETIME_S 120 /* the shortest that is granted, if the end of the mapping is lost */
 
-/* A socket to the router. -errno and *why */
-static int open_router(const struct external_question *question, const char *name,
-		       struct endpoint *router, char why[EXTERNAL_WHY])
+int external_router_open(const struct external_question *question, const char *name,
+			 struct endpoint *router, char why[EXTERNAL_WHY])
 {
 	int fd = gateway_find(&question->bind, router);
 
@@ -24,9 +23,8 @@ static int open_router(const struct external_question *question, const char *nam
 	return fd < 0 ? external_no(why, fd, "%s: %s", name, strerror(-fd)) : fd;
 }
 
-/* @result: of a talk; @text: of a code of the protocol */
-static int tell(const char *name, const struct endpoint *router, int result, const char *text,
-		char why[EXTERNAL_WHY])
+int external_router_tell(const char *name, const struct endpoint *router, int result,
+			 const char *text, char why[EXTERNAL_WHY])
 {
 	char printed[ENDPOINT_TEXT];
 
@@ -93,13 +91,13 @@ int external_ask_pcp(const struct external_question *question, struct endpoint *
 		     char why[EXTERNAL_WHY])
 {
 	struct endpoint router;
-	int fd = open_router(question, "pcp", &router, why), result;
+	int fd = external_router_open(question, "pcp", &router, why), result;
 
 	if (fd < 0)
 		return fd;
 	result = map_own_port(question, fd, address);
 	close(fd);
-	return tell("pcp", &router, result, pcp_result_text(result), why);
+	return external_router_tell("pcp", &router, result, pcp_result_text(result), why);
 }
 
 /* --- NAT-PMP ---------------------------------------------------------------------------------- */
@@ -118,11 +116,11 @@ int external_ask_natpmp(const struct external_question *question, struct endpoin
 
 	if (question->bind.sa.sa_family != AF_INET)
 		return external_no(why, -EAFNOSUPPORT, "natpmp: only for IPv4");
-	fd = open_router(question, "natpmp", &router, why);
+	fd = external_router_open(question, "natpmp", &router, why);
 	if (fd < 0)
 		return fd;
 	natpmp_address_request(request);
 	result = external_talk(question, fd, request, sizeof(request), read_natpmp, address);
 	close(fd);
-	return tell("natpmp", &router, result, natpmp_result_text(result), why);
+	return external_router_tell("natpmp", &router, result, natpmp_result_text(result), why);
 }

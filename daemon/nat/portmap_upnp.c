@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * portmap_upnp.c - carries out one request about a mapping: UPnP IGD, by libminiupnpc
+ *
+ * A router may say yes and keep nothing, or hand out a port that another host has: what it says is
+ * read back, and only an entry of this host is renewed or ended. The library waits by itself, some
+ * seconds for each reply.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+#include "nat/external_talk.h"
+#include "nat/portmap_talk.h"
+
+#ifdef RTPRELAY_HAS_UPNP
+#include <miniupnpc/miniupnpc.h>
+#include <miniupnpc/upnpcommands.h>
+#include <miniupnpc/upnperrors.h>
+
+#define DISCOVER_MS  2000
+#define AGAIN_MS     30000 /* a search that found none is not repeated before */
+#define TTL	     2
+#define INVALID_ARGS 402 /* also: this router does not like the lease, or its table is full */
+#define PERMANENT    725 /* only leases without end */
+#define DESCRIPTION  "rtprelay"
+#define UDP	     "UDP"
+#define PORT_TEXT    6
+
+/**
+ * struct portmap_igd - the router of one address of this host
+ * @found: @urls and @data are set
+ * @searched_ms: when it was looked for; 0: never
+ */
+struct portmap_igd {
+	struct endpoint bind;
+	struct UPNPUrls urls;
+	struct IGDdatas data;
+	bool found;
+	int64_t searched_ms;
+};
+
+/* A job in the library's terms. */
+struct ask {
+	const struct portmap_job *job;
+	const char *url, *type;
+	char client[ENDPOINT_TEXT], inside[PORT_TEXT], outside[PORT_TEXT];
+};
+
+static void forget(struct portmap_igd *igd)
+{
+	if (igd->found)
+		FreeUPNPUrls(&igd->urls);
+	igd->found = false;
+}
+
+void portmap_igd_free(struct portmap_igd *igd)
+{
+	if (igd)
+		forget(igd);
+	free(igd);
+}
+
+/* From version 18 on the library looks at the address outside too; its results are others. */
+static int valid_igd(struct UPNPDev *devices, struct portmap_igd *igd)
+{
+	char lan[64] = "";
+#if MINIUPNPC_API_VERSION >= 18
+	char wan[64] = "";
+
+	return UPNP_GetValidIGD(devices, &igd->urls, &igd->data, lan, sizeof(lan), wan,
+				sizeof(wan));
+#else
+	return UPNP_GetValidIGD(devices, &igd->urls, &igd->data, lan, sizeof(lan));
+#endif
+}
+
+static bool search(struct portmap_igd *igd)
+{
+	char bind[ENDPOINT_TEXT];
+	struct UPNPDev *devices;
+	int error = 0;
+
+	if (igd->searched_ms && clock_ms() - igd->searched_ms < AGAIN_MS)
+		return false;
+	igd->searched_ms = clock_ms();
+	endpoint_print_addr(&igd->bind, bind);
+	devices = upnpDiscover(DISCOVER_MS, bind, NULL, UPNP_LOCAL_PORT_ANY, 0, TTL, &error);
+	if (!devices)
+		return false;
+	igd->found = valid_igd(devices, igd) > 0;
+	freeUPNPDevlist(devices);
+	if (igd->found)
+		igd->searched_ms = 0; /* if it is lost, it is looked for at once */
+	else
+		FreeUPNPUrls(&igd->urls);
+	return igd->found;
+}
+
+static struct portmap_igd *igd_of(struct portmap_igd **slot, const struct endpoint *bind)
+{
+	if (*slot && !endpoint_addr_eq(&(*slot)->bind, bind)) {
+		portmap_igd_free(*slot);
+		*slot = NULL;
+	}
+	if (!*slot)
+		*slot = calloc(1, sizeof(**slot));
+	if (*slot)
+		(*slot)->bind = *bind;
+	return *slot;
+}
+
+/* --- Entries ---------------------------------------------------------------------------------- */
+
+enum owner { NOBODY, OURS, OTHERS };
+
+/* Whose the entry of ask->outside is. 0 and *owner; else the library's result */
+static int look(const struct ask *ask, enum owner *owner)
+{
+	char client[64] = "", port[64] = "", text[128] = "", enabled[64] = "", lease[64] = "";
+	int result = UPNP_GetSpecificPortMappingEntry(ask->url, ask->type, ask->outside, UDP, NULL,
+						      client, port, text, enabled, lease);
+
+	*owner = NOBODY;
+	if (result)
+		return result;
+	*owner = !strcmp(client, ask->client) && !strcmp(port, ask->inside) ? OURS : OTHERS;
+	return 0;
+}
+
+static int add(struct ask *ask, const char *lease)
+{
+	return UPNP_AddPortMapping(ask->url, ask->type, ask->outside, ask->inside, ask->client,
+				   DESCRIPTION, UDP, NULL, lease);
+}
+
+/* Any other port: only routers of IGD:2 choose one themselves. */
+static int add_any(struct ask *ask, const char *lease)
+{
+	char reserved[64] = "";
+	int result = UPNP_AddAnyPortMapping(ask->url, ask->type, ask->outside, ask->inside,
+					    ask->client, DESCRIPTION, UDP, NULL, lease, reserved);
+	uint64_t port;
+
+	if (!result && !str_to_u64(str_of(reserved), UINT16_MAX, &port))
+		return UPNPCOMMAND_INVALID_RESPONSE;
+	if (!result)
+		snprintf(ask->outside, sizeof(ask->outside), "%u", (unsigned int)port);
+	return result;
+}
+
+static int map(struct ask *ask, struct portmap_result *result)
+{
+	char lease[16];
+	enum owner owner;
+	int error;
+
+	snprintf(lease, sizeof(lease), "%u", ask->job->lifetime_s);
+	result->lifetime_s = ask->job->lifetime_s;
+	look(ask, &owner); /* routers differ in how they say that there is none */
+	if (owner == OTHERS)
+		return add_any(ask, lease);
+	error = add(ask, lease);
+	if (error == PERMANENT || error == INVALID_ARGS) {
+		result->lifetime_s = 0;
+		error = add(ask, "0");
+	}
+	if (portmap_outcome_of_upnp(PORTMAP_MAP, error) == PORTMAP_TAKEN && !add_any(ask, lease)) {
+		result->lifetime_s = ask->job->lifetime_s;
+		return 0;
+	}
+	return error;
+}
+
+static void tell(const struct ask *ask, int error, struct portmap_result *result)
+{
+	result->outcome = portmap_outcome_of_upnp(ask->job->task, error);
+	if (error)
+		external_no(result->why, 0, "upnp: the router at %.80s: %s", ask->url,
+			    strupnperror(error) ?: "an error");
+}
+
+static void make(struct ask *ask, struct portmap_result *result)
+{
+	enum owner owner = NOBODY;
+	uint64_t port = 0;
+	int error = map(ask, result);
+
+	tell(ask, error, result);
+	if (error)
+		return;
+	if (look(ask, &owner) || owner != OURS) {
+		result->outcome = PORTMAP_REFUSED;
+		external_no(result->why, 0,
+			    "upnp: the router at %.80s says that it forwards a port, and does "
+			    "not keep it",
+			    ask->url);
+		return;
+	}
+	str_to_u64(str_of(ask->outside), UINT16_MAX, &port);
+	result->external.sa.sa_family = AF_INET; /* the address is asked for elsewhere */
+	endpoint_set_port(&result->external, (uint16_t)port);
+}
+
+static void end(const struct ask *ask, struct portmap_result *result)
+{
+	enum owner owner;
+	int error = look(ask, &owner);
+
+	if (owner == OURS)
+		error = UPNP_DeletePortMapping(ask->url, ask->type, ask->outside, UDP, NULL);
+	else if (!error)
+		result->outcome = PORTMAP_DONE; /* another host has it now */
+	tell(ask, error, result);
+}
+
+static void check(const struct ask *ask, struct portmap_result *result)
+{
+	enum owner owner;
+
+	tell(ask, look(ask, &owner), result);
+	if (result->outcome == PORTMAP_DONE && owner == OTHERS)
+		result->outcome = PORTMAP_GONE;
+}
+
+void portmap_talk_upnp(const struct external_question *question, const struct portmap_job *job,
+		       struct portmap_igd **slot, struct portmap_result *result)
+{
+	struct portmap_igd *igd = igd_of(slot, &question->bind);
+	struct ask ask = { .job = job };
+
+	result->outcome = PORTMAP_SILENT;
+	if (!igd || (!igd->found && !search(igd))) {
+		external_no(result->why, 0, "upnp: no router that forwards ports answers");
+		return;
+	}
+	ask.url = igd->urls.controlURL;
+	ask.type = igd->data.first.servicetype;
+	endpoint_print_addr(&question->bind, ask.client);
+	snprintf(ask.inside, sizeof(ask.inside), "%u", endpoint_port(&job->local));
+	snprintf(ask.outside, sizeof(ask.outside), "%u", job->external);
+	if (job->task == PORTMAP_MAP)
+		make(&ask, result);
+	else if (job->task == PORTMAP_UNMAP)
+		end(&ask, result);
+	else
+		check(&ask, result);
+	if (result->outcome == PORTMAP_SILENT)
+		forget(igd); /* it may be at another address after a restart */
+}
+
+#else
+
+struct portmap_igd {
+	int unused;
+};
+
+void portmap_igd_free(struct portmap_igd *igd)
+{
+	(void)igd;
+}
+
+void portmap_talk_upnp(const struct external_question *question, const struct portmap_job *job,
+		       struct portmap_igd **slot, struct portmap_result *result)
+{
+	(void)question;
+	(void)job;
+	(void)slot;
+	result->outcome = PORTMAP_OTHER;
+	external_no(result->why, 0, "upnp: this daemon is built without libminiupnpc");
+}
+
+#endif
