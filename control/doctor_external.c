@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * doctor_external.c - check of rtprelayctl doctor: are the addresses outside of a NAT known, where
- * an interface has "!auto"?
+ * an interface has "!auto", and does the router forward ports, with port-mapping?
  */
+#include <inttypes.h>
 #include <string.h>
 #include "doctor.h"
 #include "line.h"
@@ -27,6 +28,41 @@ static void check_failing(struct doctor *doctor, const json_t *iface, const json
 		"interface %s: no source confirms %s as the address of %s outside of the NAT: %s",
 		text_of(iface, "name"), text_of(iface, "advertised"), text_of(iface, "address"),
 		text_of(outside, "why"));
+}
+
+/* What is there goes on; it is about the next calls. */
+static void check_mapping(struct doctor *doctor, const json_t *iface)
+{
+	const json_t *mapping = json_object_get(iface, "mapping");
+	const char *state = text_of(mapping, "state"), *address = text_of(iface, "address");
+
+	if (!mapping)
+		return;
+	if (!strcmp(state, "ok"))
+		finding(doctor, FINDING_OK, NULL,
+			"interface %s: the router forwards %" PRId64 " ports to %s, by %s",
+			text_of(iface, "name"), number_of(mapping, "ports"), address,
+			text_of(mapping, "protocol"));
+	else if (!strcmp(state, "full"))
+		finding(doctor, FINDING_NOTE,
+			"free entries in the router, or forward a range there by hand and set "
+			"port-mapping = off: docs/nat.md",
+			"interface %s: the router forwards %" PRId64
+			" ports to %s, and no more: %s",
+			text_of(iface, "name"), number_of(mapping, "ports"), address,
+			text_of(mapping, "why"));
+	else if (!strcmp(state, "failing"))
+		finding(doctor, FINDING_BAD,
+			"allow UPnP or PCP in the router, or forward a range there by hand and set "
+			"port-mapping = off: docs/nat.md",
+			"interface %s: the router does not forward ports to %s; calls are refused "
+			"when no mapped pair is left (%" PRId64 " now): %s",
+			text_of(iface, "name"), address, number_of(mapping, "free"),
+			text_of(mapping, "why"));
+	else
+		finding(doctor, FINDING_NOTE, "ask again in a moment",
+			"interface %s: the router has not answered yet (port-mapping)",
+			text_of(iface, "name"));
 }
 
 static void check_iface(struct doctor *doctor, const json_t *iface)
@@ -55,6 +91,8 @@ void doctor_external(struct doctor *doctor)
 {
 	const json_t *ifaces = json_object_get(doctor->status, "interfaces");
 
-	for (size_t i = 0; i < json_array_size(ifaces); i++)
+	for (size_t i = 0; i < json_array_size(ifaces); i++) {
 		check_iface(doctor, json_array_get(ifaces, i));
+		check_mapping(doctor, json_array_get(ifaces, i));
+	}
 }

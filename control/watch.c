@@ -25,10 +25,11 @@ static void print_time(double time)
 static const char *event_colour(const char *event)
 {
 	if (!strcmp(event, "refused") || !strcmp(event, "unheard") || !strcmp(event, "denied") ||
-	    !strcmp(event, "relatched") || !strcmp(event, "address-failing"))
+	    !strcmp(event, "relatched") || !strcmp(event, "address-failing") ||
+	    !strcmp(event, "port-mapping-failing"))
 		return colour(COLOUR_BAD);
 	if (!strcmp(event, "in-user") || !strcmp(event, "silent") ||
-	    !strcmp(event, "address-changed"))
+	    !strcmp(event, "address-changed") || !strcmp(event, "port-mapping"))
 		return colour(COLOUR_WARN);
 	return "";
 }

@@ -13,6 +13,7 @@
 #include "check_ports.h"
 #include "destinations.h"
 #include "external_start.h"
+#include "portmap_start.h"
 #include "homer/homer.h"
 #include "kernel/bpf.h"
 #include "port/iface.h"
@@ -64,7 +65,7 @@ static unsigned int check_interfaces(const struct conf *conf)
 				   STR_ARG(device));
 	}
 	if (table)
-		mistakes += external_check_conf(conf);
+		mistakes += external_check_conf(conf) + portmap_check_conf(conf);
 	iface_table_free(table);
 	return mistakes;
 }
@@ -199,6 +200,13 @@ static unsigned int check_lists(const struct conf *conf)
 			continue;
 		log_err("control-allow %s: is not a network like 192.0.2.0/24 or 2001:db8::/32",
 			conf->control_allow.item[i]);
+		mistakes++;
+	}
+	for (size_t i = 0; i < conf->local_networks.count; i++) {
+		if (cidr_parse(str_of(conf->local_networks.item[i]), &cidr))
+			continue;
+		log_err("local-networks %s: is not a network like 192.168.1.0/24 or fd00::/8",
+			conf->local_networks.item[i]);
 		mistakes++;
 	}
 	return mistakes + check_media_deny(&conf->media_deny);

@@ -28,11 +28,13 @@
 #include "packet/steer.h"
 #include "port/iface.h"
 #include "port/ranges.h"
+#include "portmap_start.h"
 #include "relay.h"
 #include "report/report.h"
 #include "version.h"
 
 #define STOP_PATIENCE_US 700000L /* for media threads to close their sockets */
+#define END_PATIENCE_S	 3	 /* for routers to end their mappings */
 
 static void on_workers(evutil_socket_t fd, short what, void *arg)
 {
@@ -82,6 +84,13 @@ static void on_external(evutil_socket_t fd, short what, void *arg)
 		external_news_came(relay);
 }
 
+static void on_portmap(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	portmap_news_came(arg);
+}
+
 static void on_nft(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay *relay = arg;
@@ -98,6 +107,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	refresh_addresses(relay);
+	portmap_work(relay->portmap);
 	nft_tick(relay->nft);
 	kmod_tick(relay->kmod, clock_ms());
 	if (!relay->stopping)
@@ -161,8 +171,8 @@ static void end_calls(struct relay *relay)
 /* Ends commands and calls; the loop continues until the media threads have closed their sockets. */
 static void on_stop(evutil_socket_t number, short what, void *arg)
 {
-	const struct timeval patience = { 0, STOP_PATIENCE_US };
 	struct relay *relay = arg;
+	const struct timeval patience = { relay->portmap ? END_PATIENCE_S : 0, STOP_PATIENCE_US };
 
 	(void)what;
 	if (relay->stopping) {
@@ -178,6 +188,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 	web_close(relay->web);
 	relay->web = NULL;
 	end_calls(relay);
+	portmap_end(relay->portmap, relay->kept);
 	if (event_base_once(relay->base, -1, EV_TIMEOUT, on_patience_ended, relay, &patience))
 		relay->done = true;
 }
@@ -240,13 +251,17 @@ static int start_events(struct relay *relay)
 	if (relay->external)
 		relay->on_external =
 			event_start(relay, external_fd(relay->external), EV_READ, on_external, 0);
+	if (relay->portmap)
+		relay->on_portmap =
+			event_start(relay, portmap_fd(relay->portmap), EV_READ, on_portmap, 0);
 	relay->on_second = event_start(relay, -1, 0, on_second, 1000000);
 	if (watched)
 		relay->on_watchdog = event_start(relay, -1, 0, on_watchdog, watchdog_us / 2);
 	if (relay->on_term && relay->on_int && relay->on_hup && relay->on_workers &&
 	    relay->on_second && (relay->on_kmod || !relay->kmod) &&
 	    (relay->on_nft || !relay->nft) && (relay->on_addresses || relay->destinations.fd < 0) &&
-	    (relay->on_external || !relay->external) && (relay->on_watchdog || !watched))
+	    (relay->on_external || !relay->external) && (relay->on_portmap || !relay->portmap) &&
+	    (relay->on_watchdog || !watched))
 		return 0;
 	log_err("cannot set up the event loop: %s", strerror(ENOMEM));
 	return -ENOMEM;
@@ -302,7 +317,8 @@ static void relay_run(struct relay *relay)
 			nft_flush(relay->nft);
 		bans_flush(relay->bans);
 		worker_pool_flush(relay->workers);
-		if (relay->stopping && !call_table_closing(relay->calls))
+		if (relay->stopping && !call_table_closing(relay->calls) &&
+		    portmap_is_done(relay->portmap))
 			relay->done = true;
 	}
 }
@@ -321,6 +337,8 @@ static void relay_stop(struct relay *relay)
 	event_stop(relay->on_watchdog);
 	event_stop(relay->on_second);
 	sweep_end(&relay->sweep);
+	event_stop(relay->on_portmap_work);
+	event_stop(relay->on_portmap);
 	event_stop(relay->on_external);
 	event_stop(relay->on_addresses);
 	event_stop(relay->on_nft);
@@ -352,6 +370,8 @@ static void relay_stop(struct relay *relay)
 	kmod_close(relay->kmod, true);
 	claims_give(&relay->claims);
 	external_free(relay->external);
+	portmap_free(relay->portmap);
+	free(relay->local);
 	iface_table_free(relay->ifaces);
 	if (relay->base)
 		event_base_free(relay->base);

@@ -21,6 +21,7 @@
 #include "detach.h"
 #include "homer/homer.h"
 #include "nat/external.h"
+#include "nat/portmap.h"
 #include "nat/stun_service.h"
 #include "rtpproxy/notify.h"
 #include "stats/stats.h"
@@ -38,6 +39,9 @@ struct relay {
 	struct event_base *base;
 	struct iface_table *ifaces;
 	struct external *external; /* NULL: no interface has "!auto" */
+	struct portmap *portmap;   /* NULL: no router has to forward ports */
+	struct cidr *local;	   /* local-networks */
+	size_t n_local;
 	struct claims claims;
 	struct stats stats;
 	/* Addresses of @ifaces, first bound, then as many advertised: with ports, and without. */
@@ -69,7 +73,7 @@ struct relay {
 	struct admin *admin;
 	struct web *web; /* NULL: no HTTP */
 	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_addresses,
-		*on_external, *on_second, *on_watchdog;
+		*on_external, *on_portmap, *on_portmap_work, *on_second, *on_watchdog;
 	bool stopping, done;
 	bool untold; /* not all media threads have the set of @destinations */
 	bool kept;   /* calls continue in the next daemon: flows and table stay in the kernel */

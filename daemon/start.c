@@ -23,6 +23,7 @@
 #include "packet/steer.h"
 #include "port/iface.h"
 #include "port/iface_value.h"
+#include "portmap_start.h"
 #include "privs.h"
 #include "kernel/bpf.h"
 #include "protocols.h"
@@ -61,6 +62,9 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.homer = relay->homer,
 		.stun = relay->stun,
 		.external = relay->external,
+		.portmap = relay->portmap,
+		.local = relay->local,
+		.n_local = relay->n_local,
 		.events = &relay->events,
 		.timed_out = on_timed_out,
 		.timed_out_arg = relay,
@@ -331,6 +335,20 @@ static int start_ifaces(struct relay *relay)
 	if (!iface_count(relay->ifaces))
 		log_warn("interface: no device has a global address at present: calls are refused "
 			 "until one comes");
+	return 0;
+}
+
+/* They were checked before. */
+static int start_local(struct relay *relay)
+{
+	const struct conf_list *list = &relay->conf.local_networks;
+
+	relay->local = calloc(list->count + 1, sizeof(*relay->local));
+	if (!relay->local)
+		return failed("local-networks", -ENOMEM);
+	for (size_t i = 0; i < list->count; i++)
+		if (cidr_parse(str_of(list->item[i]), &relay->local[relay->n_local]))
+			relay->n_local++;
 	return 0;
 }
 
@@ -830,35 +848,14 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background,
-		start_pidfile,
-		start_admin_socket,
-		start_unprivileged,
-		start_loop,
-		start_ifaces,
-		external_prepare,
-		list_media,
-		start_claims,
-		start_destinations,
-		start_steer,
-		start_kernel,
-		start_without_loading,
-		start_workers,
-		start_firewall,
-		start_notify,
-		start_cdr_file,
-		start_homer,
-		stun_start,
-		start_calls,
-		start_journal,
-		start_drain,
-		start_bans,
-		start_table,
-		start_flows,
-		start_follow,
-		start_control,
-		start_admin,
-		external_start,
+		start_background, start_pidfile, start_admin_socket,	start_unprivileged,
+		start_loop,	  start_ifaces,	 external_prepare,	start_local,
+		portmap_prepare,  list_media,	 start_claims,		start_destinations,
+		start_steer,	  start_kernel,	 start_without_loading, start_workers,
+		start_firewall,	  start_notify,	 start_cdr_file,	start_homer,
+		stun_start,	  start_calls,	 start_journal,		start_drain,
+		start_bans,	  start_table,	 start_flows,		start_follow,
+		start_control,	  start_admin,	 external_start,	portmap_start,
 		start_web,
 	};
 	int err = 0;

@@ -163,6 +163,14 @@ struct counter_name {
 	  "in which a source named a private address: there is another NAT outside")               \
 	X(changes, "changes", "times", "another address was found, or the first one")
 
+/* id: member of struct portmap_counters */
+#define PORTMAP_COUNTERS(X)                                                                        \
+	X(granted, "granted", "requests", "that the router has granted a port for")                \
+	X(refused, "refused", "requests", "that it has refused, or whose answer cannot be true")   \
+	X(unanswered, "unanswered", "requests", "without an answer, or of a protocol it has not")  \
+	X(restarts, "restarts", "times", "the router had lost what it forwarded")                  \
+	X(moved, "moved", "times", "a port of a call got another port outside")
+
 /* id: member of struct proxy_stats; the counters of each verb are named by VERBS (stats/stats.h) */
 #define PROXY_COUNTERS(X) X(errors, "errors", "commands", "answered with an error")
 /* id: of enum rtprelay_counter */

@@ -18,6 +18,8 @@ const char *const happening_names[HAPPENING_KINDS] = {
 	[KERNEL_PATH] = "kernel-path",
 	[ADDRESS_CHANGED] = "address-changed",
 	[ADDRESS_FAILING] = "address-failing",
+	[PORTS_MAPPED] = "port-mapping",
+	[PORTS_FAILING] = "port-mapping-failing",
 };
 
 void events_watch(struct events *events, struct events_watcher *watcher, events_fn *fn, void *arg)

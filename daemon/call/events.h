@@ -28,6 +28,8 @@ enum happening_kind {
 	KERNEL_PATH,	 /* another way into the kernel is used now, or none */
 	ADDRESS_CHANGED, /* outside of the NAT: nat/external.h; @why: from where to where */
 	ADDRESS_FAILING, /* no source names it at present; @why */
+	PORTS_MAPPED,	 /* the router forwards, again, or has lost what it forwarded; @why */
+	PORTS_FAILING,	 /* the router does not forward, or no more ports; @why */
 	HAPPENING_KINDS
 };
 

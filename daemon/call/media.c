@@ -178,12 +178,49 @@ void media_closed(struct media *media)
 	free(media);
 }
 
+static bool is_local(const struct call_table_conf *conf, const struct endpoint *ep)
+{
+	for (size_t i = 0; i < conf->n_local; i++)
+		if (cidr_has(&conf->local[i], ep))
+			return true;
+	return false;
+}
+
+/*
+ * Is the phone on this side of the NAT (local-networks)? The address that SIP came from says so, as
+ * a private address in SDP may be of another network with the same numbers. A proxy outside sees
+ * the NAT's own address for such phones; then SDP decides.
+ */
+static bool is_near(const struct media *media, const struct iface_addr *local,
+		    const struct side_conf *phone)
+{
+	const struct call_table_conf *conf = &media->table->conf;
+	const struct endpoint *sdp = &phone->sdp[COMP_RTP];
+
+	if (!conf->n_local)
+		return false;
+	if (!endpoint_is_set(&phone->sip) || endpoint_addr_eq(&phone->sip, &local->advertised))
+		return is_local(conf, sdp);
+	return is_local(conf, &phone->sip);
+}
+
+struct endpoint media_address_for(const struct media *media, enum side side, enum component comp,
+				  const struct side_conf *phone)
+{
+	const struct iface_addr *local = media->local[side];
+	uint16_t port = (uint16_t)(media->port[side] + (comp == COMP_RTCP));
+	struct endpoint ep;
+
+	if (is_near(media, local, phone))
+		return local_endpoint(local, media->port[side], comp);
+	ep = local->advertised;
+	endpoint_set_port(&ep, port_pool_outside(local->pool, port));
+	return ep;
+}
+
 struct endpoint media_advertised(const struct media *media, enum side side, enum component comp)
 {
-	struct endpoint ep = media->local[side]->advertised;
-
-	endpoint_set_port(&ep, (uint16_t)(media->port[side] + (comp == COMP_RTCP)));
-	return ep;
+	return media_address_for(media, side, comp, &bridge_conf(media->bridge)->side[side]);
 }
 
 bool media_on_hold(const struct media *media)

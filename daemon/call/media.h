@@ -38,6 +38,9 @@ void media_closed(struct media *media);
 
 /* The address and port in the SDP to the phone on @side: where it must send to. */
 struct endpoint media_advertised(const struct media *media, enum side side, enum component comp);
+/* The same for a phone with these settings. */
+struct endpoint media_address_for(const struct media *media, enum side side, enum component comp,
+				  const struct side_conf *phone);
 /* Has a side put the media on hold? Then silence is not an error. */
 bool media_on_hold(const struct media *media);
 /* Packets accepted from @side so far; those in the kernel as of its last report. */

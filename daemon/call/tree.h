@@ -29,6 +29,8 @@ struct events;
 struct homer;
 struct stun_service;
 struct external;
+struct portmap;
+struct cidr;
 struct iface_addr;
 struct iface_table;
 struct journal;
@@ -224,10 +226,13 @@ struct call_table_conf {
 	struct kmod *kmod; /* NULL: no kernel path */
 	struct nft *nft;   /* NULL: no firewall */
 	struct stats *stats;
-	struct cdr_file *cdr_file;    /* NULL: calls are recorded only in the log */
-	struct homer *homer;	      /* NULL: nothing is reported there */
-	struct stun_service *stun;    /* NULL: none; for reports */
-	struct external *external;    /* the same */
+	struct cdr_file *cdr_file; /* NULL: calls are recorded only in the log */
+	struct homer *homer;	   /* NULL: nothing is reported there */
+	struct stun_service *stun; /* NULL: none; for reports */
+	struct external *external; /* the same */
+	struct portmap *portmap;   /* the same */
+	const struct cidr *local;  /* networks on this side of the NAT: local-networks */
+	size_t n_local;
 	struct events *events;	      /* NULL: no watchers are possible */
 	call_timed_out_fn *timed_out; /* or NULL */
 	void *timed_out_arg;

@@ -351,10 +351,14 @@ static struct str plan_proto(const struct exchange *ex, const struct sdp_media *
 }
 
 /* The relay's address and port for the receiver, or media-address instead of the address. */
-static struct endpoint shown_at(const struct exchange *ex, const struct media *media,
+static struct endpoint shown_at(const struct exchange *ex, const struct media_plan *plan,
 				enum component comp)
 {
-	struct endpoint ep = media_advertised(media, ex->to, comp), other;
+	static const struct side_conf unknown;
+	bool initial = ex->offer && !ex->request->to_tag.len; /* to whom? Not known yet */
+	struct endpoint ep = media_address_for(plan->media, ex->to, comp,
+					       initial ? &unknown : &plan->conf.side[ex->to]);
+	struct endpoint other;
 
 	if (!endpoint_is_set(&ex->request->media_address))
 		return ep;
@@ -376,13 +380,13 @@ int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *ed
 		return 0;
 	mux = ex->offer ? plan->flags & MEDIA_MUX_TOLD : plan->conf.side[ex->to].flags & SIDE_MUX;
 	edit->relay = true;
-	edit->rtp = shown_at(ex, plan->media, COMP_RTP);
+	edit->rtp = shown_at(ex, plan, COMP_RTP);
 	if (!sdp_is_rtp(m->transport))
 		return 0;
 	if (ex->offer && wants(ex, REQ_MUX_REQUIRE))
 		edit->rtcp = edit->rtp;
 	else if ((ex->offer || !mux) && plan->conf.kind == BRIDGE_RTP)
-		edit->rtcp = shown_at(ex, plan->media, COMP_RTCP);
+		edit->rtcp = shown_at(ex, plan, COMP_RTCP);
 	edit->rtcp_attr = true;
 	if (mux != m->rtcp_mux)
 		edit->mux = mux ? SDP_MUX_ADD : SDP_MUX_REMOVE;

@@ -63,15 +63,28 @@ static int plan_shown(struct exchange *ex, struct sdp_edit *edit)
 	return 0;
 }
 
+/* As that of the first media that is relayed: a phone in local-networks gets the bind address. */
+static struct endpoint session_address(const struct exchange *ex, const struct sdp_edit *edit)
+{
+	const struct iface_addr *local = ex->local[ex->to];
+
+	if (endpoint_is_set(&ex->request->media_address))
+		return ex->request->media_address;
+	for (size_t i = 0; i < ex->sdp.n_media; i++) {
+		if (!edit->media[i].relay)
+			continue;
+		return endpoint_addr_eq(&edit->media[i].rtp, &local->bind) ? local->bind
+									   : local->advertised;
+	}
+	return local->advertised;
+}
+
 static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 {
 	edit->flags = ex->keeps_ice ? 0 : SDP_REMOVE_ICE;
 	for (size_t i = 0; i < COUNT(edit_flags); i++)
 		if (wants(ex, edit_flags[i].request))
 			edit->flags |= edit_flags[i].edit;
-	edit->address = ex->local[ex->to]->advertised;
-	if (endpoint_is_set(&ex->request->media_address))
-		edit->address = ex->request->media_address;
 	if (wants(ex, REQ_LOOP_PROTECT))
 		edit->loop_mark = (struct str){ ex->call->table->mark, CALL_MARK_LEN };
 	edit->media = arena_zalloc(ex->env->arena, (ex->sdp.n_media + 1) * sizeof(*edit->media));
@@ -80,6 +93,7 @@ static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 	for (size_t i = 0; i < ex->sdp.n_media; i++)
 		if (media_plan_edit(ex, i, &edit->media[i]))
 			return -ENOMEM;
+	edit->address = session_address(ex, edit);
 	return plan_shown(ex, edit);
 }
 

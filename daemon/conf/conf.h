@@ -33,6 +33,14 @@ enum external_address_unknown {
 	EXTERNAL_ADDRESS_LAST,
 };
 
+enum port_mapping {
+	PORT_MAPPING_OFF, /* default */
+	PORT_MAPPING_AUTO,
+	PORT_MAPPING_PCP,
+	PORT_MAPPING_NATPMP,
+	PORT_MAPPING_UPNP,
+};
+
 enum stun_discovery {
 	DISCOVERY_AUTO, /* default: where there are two addresses */
 	DISCOVERY_YES,	/* there must be two addresses */
@@ -45,6 +53,10 @@ struct conf {
 	struct conf_list external_address; /* nat/external_source.c */
 	enum external_address_unknown external_address_unknown;
 	unsigned int external_address_interval_s;
+	enum port_mapping port_mapping;
+	unsigned int port_mapping_pool;	  /* pairs */
+	unsigned int port_mapping_max;	  /* ports; a pair has two */
+	struct conf_list local_networks;  /* CIDR; phones there are told BIND */
 	struct conf_list listen_ng;	  /* HOST:PORT, [V6]:PORT, PORT */
 	struct conf_list listen_tcp_ng;	  /* the same */
 	struct conf_list listen_rtpproxy; /* udp:HOST:PORT, unix:PATH, tcp:HOST:PORT, ... */

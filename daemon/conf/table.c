@@ -87,6 +87,12 @@ static const struct conf_choice unknowns[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice mappings[] = {
+	{ "off", PORT_MAPPING_OFF },   { "auto", PORT_MAPPING_AUTO },
+	{ "pcp", PORT_MAPPING_PCP },   { "natpmp", PORT_MAPPING_NATPMP },
+	{ "upnp", PORT_MAPPING_UPNP }, { NULL, 0 },
+};
+
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -107,6 +113,15 @@ const struct conf_row conf_rows[] = {
 	  "found, which is kept in state-dir", 0 },
 	{ "external-address-interval", CONF_UINT, AT(external_address_interval_s), 1, 86400, NULL, "60", "SECONDS",
 	  "how often external-address is asked again", 0 },
+	{ "port-mapping", CONF_CHOICE, AT(port_mapping), 0, 0, mappings, "off", "auto | pcp | natpmp | upnp | off",
+	  "the nearest router is asked to forward ports for media, of interfaces with !ADVERTISED or !auto; auto: by the "
+	  "first protocol that it speaks", 0 },
+	{ "port-mapping-pool", CONF_UINT, AT(port_mapping_pool), 1, 100, NULL, "4", "PAIRS",
+	  "so many pairs of ports are mapped ahead, for the next calls", 0 },
+	{ "port-mapping-max", CONF_UINT, AT(port_mapping_max), 2, 1000, NULL, "32", "PORTS",
+	  "the router is asked for so many mappings at most; a pair of ports takes two. Calls beyond are refused", 0 },
+	{ "local-networks", CONF_LIST, AT(local_networks), 0, 0, NULL, NULL, "CIDR",
+	  "networks on this side of the NAT: phones there are told BIND of the interface, and not its address outside", 0 },
 	{ "listen-ng", CONF_LIST, AT(listen_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",
 	  "address that receives NG commands from proxies (UDP); PORT without HOST: all addresses", 0 },
 	{ "listen-tcp-ng", CONF_LIST, AT(listen_tcp_ng), 0, 0, NULL, NULL, "HOST:PORT | [V6]:PORT | PORT",

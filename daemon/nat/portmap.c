@@ -198,7 +198,7 @@ static void learn_use(struct spot *spot, int64_t now_ms)
 	}
 }
 
-/* A pair that is about to end is not taken any more; a call that has it goes on as long as it is. */
+/* A pair that is about to end is not taken any more; a call that has it goes on. */
 static void tell_pool(const struct spot *spot)
 {
 	static const uint16_t none[2] = { 0, 0 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * portmap_file.h - the mappings that a router has for this daemon, on disk, so that the next one can
- * end them or go on with them
+ * portmap_file.h - the mappings that a router has for this daemon, on disk, so that the next one
+ * can end them or go on with them
  *
  * A text file of its own, as that of the bans: a line for each pair,
- * "PROTOCOL BIND PORT EXTERNAL-RTP EXTERNAL-RTCP NONCE". A pair is there before the router is asked.
+ * "PROTOCOL BIND PORT EXTERNAL-RTP EXTERNAL-RTCP NONCE". A pair is there before the router is
+ * asked.
  */
 #ifndef RTPRELAY_NAT_PORTMAP_FILE_H
 #define RTPRELAY_NAT_PORTMAP_FILE_H

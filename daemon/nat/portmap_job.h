@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portmap_job.h - one request about a mapping of a port on the nearest router, and what came of it */
+/* portmap_job.h - one request about a mapping on the nearest router, and what came of it */
 #ifndef RTPRELAY_NAT_PORTMAP_JOB_H
 #define RTPRELAY_NAT_PORTMAP_JOB_H
 

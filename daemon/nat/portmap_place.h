@@ -121,7 +121,7 @@ enum portmap_news {
 enum portmap_protocol portmap_first_allowed(const struct portmap_rules *rules);
 void portmap_place_init(struct portmap_place *place, const struct endpoint *bind,
 			const struct portmap_rules *rules);
-/* Shall another pair be mapped? Then portmap_place_add() */
+/* Is another pair needed? Then portmap_place_add() */
 bool portmap_place_wants(const struct portmap_place *place, int64_t now_ms);
 /* @nonce: random. NULL: no room */
 struct portmap_pair *portmap_place_add(struct portmap_place *place, uint16_t port,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mapped.h - the pairs of a pool that a router forwards to, with their ports outside; for port/pool.c */
+/* mapped.h - the pairs of a pool that a router forwards to; for port/pool.c */
 #ifndef RTPRELAY_PORT_MAPPED_H
 #define RTPRELAY_PORT_MAPPED_H
 

@@ -44,7 +44,7 @@ int port_pool_take_exact(struct port_pool *pool, uint16_t port, unsigned int cou
 /* Close the descriptors first. @carried: packets arrived at the pair, or left by it: quarantine. */
 void port_pool_give(struct port_pool *pool, uint16_t port, bool carried, int64_t now_ms);
 /*
- * --- Ports that a router forwards (nat/portmap.h) --------------------------------------------------
+ * Ports that a router forwards (nat/portmap.h).
  *
  * After port_pool_map_only(), port_pool_take() takes only pairs that are mapped, and only those
  * count as free.

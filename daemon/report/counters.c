@@ -41,6 +41,8 @@ static_assert(sizeof(struct stun_counters) == BYTES(STUN_COUNTERS),
 	      "a counter of the STUN service has no row in STUN_COUNTERS");
 static_assert(sizeof(struct external_counters) == BYTES(EXTERNAL_COUNTERS),
 	      "a counter of external addresses has no row in EXTERNAL_COUNTERS");
+static_assert(sizeof(struct portmap_counters) == BYTES(PORTMAP_COUNTERS),
+	      "a counter of port mappings has no row in PORTMAP_COUNTERS");
 static_assert(sizeof(struct proxy_stats) ==
 		      offsetof(struct proxy_stats, count) + SIZE(struct proxy_stats, count) +
 			      SIZE(struct proxy_stats, duration_us) +
@@ -69,6 +71,7 @@ struct row {
 #define FIREWALL(id, name, unit, help) ROW(firewall.id, "firewall", name, unit, help)
 #define STUN(id, name, unit, help)     ROW(stun.id, "stun", name, unit, help)
 #define EXTERNAL(id, name, unit, help) ROW(external.id, "external", name, unit, help)
+#define PORTMAP(id, name, unit, help)  ROW(portmap.id, "portmap", name, unit, help)
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -83,6 +86,7 @@ static const struct row rows[] = {
 	FIREWALL_COUNTERS(FIREWALL)
 	STUN_COUNTERS(STUN)
 	EXTERNAL_COUNTERS(EXTERNAL)
+	PORTMAP_COUNTERS(PORTMAP)
 };
 /* clang-format on */
 

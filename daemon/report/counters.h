@@ -14,7 +14,7 @@
 /**
  * counter_fn - receives one counter
  * @of: its group: "daemon", "media", "quality", "user", "refused", "drop", "kernel", "journal",
- *	"firewall", "stun", "external", "proxy"
+ *	"firewall", "stun", "external", "portmap", "proxy"
  * @proxy: address of the proxy whose commands are counted, or "others"; NULL: @of is not "proxy"
  */
 typedef void counter_fn(void *arg, const char *of, const char *proxy,

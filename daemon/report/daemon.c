@@ -84,19 +84,22 @@ static void report_relayed(const struct call_table *table, struct daemon_report 
 	report->drops[DROP_BANNED] += report->firewall.banned;
 	report->stun = stun_service_counters(table->conf.stun);
 	report->external = external_counters(table->conf.external);
+	report->portmap = portmap_counters(table->conf.portmap);
 }
 
-static void report_ifaces(struct iface_table *ifaces, struct external *external,
-			  struct daemon_report *report, int64_t now_ms)
+static void report_ifaces(const struct call_table_conf *conf, struct daemon_report *report,
+			  int64_t now_ms)
 {
 	for (size_t i = 0; i < report->n_ifaces; i++) {
-		const struct iface_addr *addr = iface_at(ifaces, i);
+		const struct iface_addr *addr = iface_at(conf->ifaces, i);
 
 		report->iface[i].name = addr->name;
 		report->iface[i].bind = addr->bind;
 		report->iface[i].advertised = addr->advertised;
 		report->iface[i].unknown = addr->unknown;
-		report->iface[i].outside = addr->found ? external_of(external, &addr->bind) : NULL;
+		report->iface[i].outside =
+			addr->found ? external_of(conf->external, &addr->bind) : NULL;
+		report->iface[i].mapping = portmap_of(conf->portmap, addr->pool);
 		report->iface[i].port_min = addr->port_min;
 		report->iface[i].port_max = addr->port_max;
 		report->iface[i].gone = addr->gone;
@@ -137,7 +140,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->banned = bans_count(table->bans);
 	report->bans_state = bans_state(table->bans);
 	report_relayed(table, report);
-	report_ifaces(ifaces, table->conf.external, report, now_ms);
+	report_ifaces(&table->conf, report, now_ms);
 	report_kernel_paths(table->conf.kmod, report);
 	return report;
 }

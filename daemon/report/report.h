@@ -14,6 +14,7 @@
 #include "firewall/nft.h"
 #include "kernel/msg.h"
 #include "nat/external.h"
+#include "nat/portmap.h"
 #include "nat/stun_service.h"
 #include "port/pool.h"
 #include "stats/stats.h"
@@ -65,6 +66,7 @@ struct iface_report {
 	struct endpoint bind, advertised;
 	bool unknown; /* outside of the NAT: @advertised is not to be used */
 	const struct external_place *outside; /* NULL: @advertised is not found out */
+	const struct portmap_place *mapping;  /* NULL: its ports are not mapped by a router */
 	uint16_t port_min, port_max;
 	bool gone; /* not on this host at present */
 	struct port_pool_usage ports;
@@ -98,6 +100,7 @@ struct daemon_report {
 	struct firewall_counters firewall;
 	struct stun_counters stun;
 	struct external_counters external;
+	struct portmap_counters portmap;
 	size_t banned;		      /* addresses */
 	enum bans_state bans_state;   /* is the list of them saved? */
 	bool cdr_failing;	      /* records of calls cannot be written at present */

@@ -153,8 +153,8 @@ enum sdp_edit_flag {
 	SDP_REPLACE_ZERO = 1 << 4, /* 0.0.0.0 and :: too; else the c= of held media stays zero */
 	SDP_REMOVE_ICE = 1 << 5,   /* every attribute of RFC 8839 */
 	SDP_ORIGINAL_DIRECTION = 1 << 6, /* print a direction only where one was written */
-	SDP_NO_RTCP_ATTR = 1 << 7,
-	SDP_FULL_RTCP_ATTR = 1 << 8, /* a=rtcp:<port> IN IP4 <address> */
+	SDP_NO_RTCP_ATTR = 1 << 7,	 /* but where its port is not the one after RTP */
+	SDP_FULL_RTCP_ATTR = 1 << 8,	 /* a=rtcp:<port> IN IP4 <address> */
 };
 
 struct sdp_edit {

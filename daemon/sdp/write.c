@@ -363,9 +363,18 @@ static void write_direction(struct writer *w, const struct sdp_media *m,
 	buf_lit(w->out, "\r\n");
 }
 
+/* RTP's port or the next one: a receiver expects it without a=rtcp (RFC 3605). */
+static bool is_usual_rtcp(const struct sdp_media_edit *e)
+{
+	unsigned int rtp = endpoint_port(&e->rtp), rtcp = endpoint_port(&e->rtcp);
+
+	return rtcp == rtp || rtcp == rtp + 1;
+}
+
 static void write_rtcp(struct writer *w, const struct sdp_media_edit *e)
 {
-	if (!e->rtcp_attr || !endpoint_is_set(&e->rtcp) || has_flag(w, SDP_NO_RTCP_ATTR))
+	if (!e->rtcp_attr || !endpoint_is_set(&e->rtcp) ||
+	    (has_flag(w, SDP_NO_RTCP_ATTR) && is_usual_rtcp(e)))
 		return;
 	buf_lit(w->out, "a=rtcp:");
 	buf_u64(w->out, endpoint_port(&e->rtcp));

@@ -620,6 +620,82 @@ static bool is_failing(const struct iface_report *iface)
 	return iface->outside->failing;
 }
 
+/* --- Ports that a router forwards ------------------------------------------------------------- */
+
+static void each_mapping(struct view *view, unsigned int (*of)(const struct portmap_place *))
+{
+	for (size_t i = 0; i < view->report->n_ifaces; i++) {
+		const struct iface_report *iface = &view->report->iface[i];
+		char text[ENDPOINT_TEXT];
+		const struct metric_label labels[] = {
+			{ "name", iface->name },
+			{ "address", str_of(endpoint_print_addr(&iface->bind, text)) },
+		};
+
+		if (iface->mapping)
+			metrics_u64(&view->text, labels, COUNT(labels), of(iface->mapping));
+	}
+}
+
+static unsigned int mapping_failing(const struct portmap_place *mapping)
+{
+	return mapping->state == PORTMAP_FAILING;
+}
+
+static unsigned int mapping_full(const struct portmap_place *mapping)
+{
+	return mapping->state == PORTMAP_FULL;
+}
+
+static unsigned int mapping_ports(const struct portmap_place *mapping)
+{
+	return portmap_place_sums(mapping).ports;
+}
+
+static unsigned int mapping_free(const struct portmap_place *mapping)
+{
+	return portmap_place_sums(mapping).free;
+}
+
+static void mappings_failing(struct view *view)
+{
+	each_mapping(view, mapping_failing);
+}
+
+static void mappings_full(struct view *view)
+{
+	each_mapping(view, mapping_full);
+}
+
+static void mappings_ports(struct view *view)
+{
+	each_mapping(view, mapping_ports);
+}
+
+static void mappings_free(struct view *view)
+{
+	each_mapping(view, mapping_free);
+}
+
+static void mapping_requests(struct view *view)
+{
+	put_one(view, "result", STR("granted"), view->report->portmap.granted);
+	put_one(view, "result", STR("refused"), view->report->portmap.refused);
+	put_one(view, "result", STR("unanswered"), view->report->portmap.unanswered);
+}
+
+static void mapping_restarts(struct view *view)
+{
+	put(view, view->report->portmap.restarts);
+}
+
+static void mapping_moved(struct view *view)
+{
+	put(view, view->report->portmap.moved);
+}
+
+/* --- The address outside of a NAT, continued -------------------------------------------------- */
+
 static void external_known(struct view *view)
 {
 	each_outside(view, is_known);
@@ -833,6 +909,13 @@ static const struct metric {
 	{ "external_address_checks_total", METRIC_COUNTER, "Rounds of questions for an address outside of the NAT.", external_checks },
 	{ "external_address_failed_total", METRIC_COUNTER, "Rounds that no source answered with a usable address, by reason; no_answer has those of double_nat too.", external_failed },
 	{ "external_address_changes_total", METRIC_COUNTER, "Times that another address outside of the NAT was found, or the first one.", external_changes },
+	{ "port_mapping_failing", METRIC_GAUGE, "1: the router does not forward ports to this interface (port-mapping): it does not answer, or refuses.", mappings_failing },
+	{ "port_mapping_full", METRIC_GAUGE, "1: the router forwards ports to this interface, and refuses more.", mappings_full },
+	{ "port_mapping_ports", METRIC_GAUGE, "Ports that the router forwards to this interface.", mappings_ports },
+	{ "port_mapping_free_pairs", METRIC_GAUGE, "Pairs of them for the next calls; with 0, calls are refused.", mappings_free },
+	{ "port_mapping_requests_total", METRIC_COUNTER, "Requests to routers for a port, by result.", mapping_requests },
+	{ "port_mapping_router_restarts_total", METRIC_COUNTER, "Times that a router had lost what it forwarded.", mapping_restarts },
+	{ "port_mapping_moved_total", METRIC_COUNTER, "Times that a port of a call got another port outside.", mapping_moved },
 	{ "banned_addresses", METRIC_GAUGE, "Addresses whose media is dropped (rtprelayctl banned).", banned_addresses },
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_port_mapped.c - pairs of ports that a router forwards to: which are taken, and where they are outside */
+/* test_port_mapped.c - pairs of ports that a router forwards to */
 #include <errno.h>
 #include <unistd.h>
 #include "daemon/base/count.h"

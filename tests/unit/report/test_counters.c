@@ -65,6 +65,7 @@ static unsigned int fill(struct daemon_report *report)
 	next = NUMBER(report->firewall, next);
 	next = NUMBER(report->stun, next);
 	next = NUMBER(report->external, next);
+	next = NUMBER(report->portmap, next);
 	stats->n_proxies = 2; /* the second: proxies without a row of their own */
 	CU_ASSERT_TRUE(endpoint_parse_addr(STR("192.0.2.1"), 0, &stats->proxy[0].addr));
 	for (size_t i = 0; i < stats->n_proxies; i++) {
@@ -87,12 +88,25 @@ static bool has(const struct shown *shown, const char *name)
 static void test_every_counter_is_shown_once(void)
 {
 	static const char *const names[] = {
-		"daemon..calls_made",  "daemon..rtpproxy_done",	 "daemon..cdr_lost",
-		"media..one_way_rtp",  "quality..mos_to_2.58",	 "quality..loss_above_0.2",
-		"user..latched",       "refused..address",	 "drop..banned",
-		"kernel..pass_route",  "journal..write_errors",	 "firewall..repairs",
-		"stun..limited_total", "proxy.others.offer",	 "external..double_nat",
-		"external..changes",   "proxy.192.0.2.1.errors", "proxy.192.0.2.1.block_media_time",
+		"daemon..calls_made",
+		"daemon..rtpproxy_done",
+		"daemon..cdr_lost",
+		"media..one_way_rtp",
+		"quality..mos_to_2.58",
+		"quality..loss_above_0.2",
+		"user..latched",
+		"refused..address",
+		"drop..banned",
+		"kernel..pass_route",
+		"journal..write_errors",
+		"firewall..repairs",
+		"stun..limited_total",
+		"proxy.others.offer",
+		"external..double_nat",
+		"portmap..moved",
+		"external..changes",
+		"proxy.192.0.2.1.errors",
+		"proxy.192.0.2.1.block_media_time",
 	};
 	static struct daemon_report report;
 	static struct shown shown;

@@ -266,6 +266,7 @@ static void test_every_counter_of_the_report_is_there(void)
 	number(&report.firewall.errors, &report.firewall + 1, 5000001);
 	number(&report.stun.requests, &report.stun + 1, 6000001);
 	number(&report.external.checks, &report.external + 1, 7000001);
+	number(&report.portmap.granted, &report.portmap + 1, 8000001);
 	CU_ASSERT_TRUE(metrics_write(out, &report, 0));
 	expect_valid(out);
 	text = text_of(out);
@@ -417,6 +418,11 @@ static const struct {
 	{ "external_address_failed_total{reason=\"no_answer\"}", AT(external.failed) },
 	{ "external_address_failed_total{reason=\"double_nat\"}", AT(external.double_nat) },
 	{ "external_address_changes_total", AT(external.changes) },
+	{ "port_mapping_requests_total{result=\"granted\"}", AT(portmap.granted) },
+	{ "port_mapping_requests_total{result=\"refused\"}", AT(portmap.refused) },
+	{ "port_mapping_requests_total{result=\"unanswered\"}", AT(portmap.unanswered) },
+	{ "port_mapping_router_restarts_total", AT(portmap.restarts) },
+	{ "port_mapping_moved_total", AT(portmap.moved) },
 	{ "banned_addresses", AT(banned) },
 };
 
