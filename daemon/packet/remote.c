@@ -215,12 +215,48 @@ bool stream_names(const struct stream *s, const struct latch_ref *ref,
 	return latch_rank(ref, source) >= RANK_ADDR && !stream_why_denied(s, source);
 }
 
+/*
+ * If the signalled address of a phone is wrong and it has not sent RTCP yet, RTCP goes to the port
+ * after the source of its RTP: most NATs keep neighbouring ports together, and the address is that
+ * of the phone's own NAT. Unset: unknown.
+ */
+static struct endpoint assumed_destination(const struct stream *s)
+{
+	const struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
+	struct endpoint assumed = { 0 };
+
+	if (s->comp != COMP_RTCP || !rtp || stream_side(s)->flags & SIDE_ASYMMETRIC ||
+	    latch_state(&rtp->latch) == LATCH_WAIT ||
+	    endpoint_port(latch_source(&rtp->latch)) == UINT16_MAX)
+		return assumed;
+	assumed = *latch_source(&rtp->latch);
+	endpoint_set_port(&assumed, (uint16_t)(endpoint_port(&assumed) + 1));
+	return assumed;
+}
+
+/*
+ * Others behind the same NAT have the phone's address too, so nobody but the phone itself tells
+ * where its RTCP is: by the signalled port, or the one beside its RTP, where RTCP goes anyway.
+ */
+bool stream_may_teach(const struct stream *s, const struct latch_ref *ref,
+		      const struct endpoint *source)
+{
+	struct endpoint assumed;
+
+	if (!stream_names(s, ref, source))
+		return false;
+	if (s->comp != COMP_RTCP || latch_rank(ref, source) == RANK_EXACT)
+		return true;
+	assumed = assumed_destination(s);
+	return endpoint_is_set(&assumed) && endpoint_eq(&assumed, source);
+}
+
 const struct endpoint *stream_taught(const struct stream *s, const struct latch_ref *ref)
 {
 	const struct endpoint *source = s->keepalives ? &s->keepalives->source : NULL;
 
 	if (!source || !endpoint_is_set(source) || latch_state(&s->latch) != LATCH_WAIT ||
-	    ref->asymmetric || !stream_names(s, ref, source))
+	    ref->asymmetric || !stream_may_teach(s, ref, source))
 		return NULL;
 	return source;
 }
@@ -259,25 +295,6 @@ static void set_destination(struct stream *s, const struct endpoint *to)
 	else if (why && !known)
 		stream_note_denied(s, to, why);
 	write_end(&s->to_version);
-}
-
-/*
- * If the signalled address of a phone is wrong and it has not sent RTCP yet, RTCP goes to the port
- * after the source of its RTP: most NATs keep neighbouring ports together, and the address is that
- * of the phone's own NAT. Unset: unknown.
- */
-static struct endpoint assumed_destination(const struct stream *s)
-{
-	const struct stream *rtp = s->bridge->stream[s->side][COMP_RTP];
-	struct endpoint assumed = { 0 };
-
-	if (s->comp != COMP_RTCP || !rtp || stream_side(s)->flags & SIDE_ASYMMETRIC ||
-	    latch_state(&rtp->latch) == LATCH_WAIT ||
-	    endpoint_port(latch_source(&rtp->latch)) == UINT16_MAX)
-		return assumed;
-	assumed = *latch_source(&rtp->latch);
-	endpoint_set_port(&assumed, (uint16_t)(endpoint_port(&assumed) + 1));
-	return assumed;
 }
 
 /* An address that is never used, since it is not one of a host: it is reported all the same. */

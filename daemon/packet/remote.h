@@ -20,6 +20,12 @@ const char *stream_why_denied(const struct stream *stream, const struct endpoint
 /* Signalling names the address of @source (rank 2 or 3), and media may go there. */
 bool stream_names(const struct stream *stream, const struct latch_ref *ref,
 		  const struct endpoint *source);
+/*
+ * May a keep-alive of @source tell where packets to this remote go? At a port for RTCP only the
+ * signalled endpoint may, and the port after the source of the RTP.
+ */
+bool stream_may_teach(const struct stream *stream, const struct latch_ref *ref,
+		      const struct endpoint *source);
 /* NULL: no keep-alive, while the stream has no source, tells where packets to it have to go. */
 const struct endpoint *stream_taught(const struct stream *stream, const struct latch_ref *ref);
 /* Allocated when the first one comes or leaves; stays until the bridge is freed. NULL: no memory */

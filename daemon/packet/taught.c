@@ -44,12 +44,16 @@ bool taught_is_keepalive(const struct stream *s, const struct packet *p, const s
 }
 
 /* Somebody of a lower rank, or of the same one, does not take the place of one that is there. */
-static bool may_take(const struct keepalives *taught, const struct latch_ref *ref,
+static bool may_take(const struct stream *s, const struct latch_ref *ref,
 		     const struct endpoint *source, int64_t now_ms)
 {
+	const struct keepalives *taught = s->keepalives;
 	enum latch_rank had, rank = latch_rank(ref, source);
 
-	if (!endpoint_is_set(&taught->source) || endpoint_eq(&taught->source, source))
+	if (!stream_may_teach(s, ref, source))
+		return false;
+	if (!endpoint_is_set(&taught->source) || endpoint_eq(&taught->source, source) ||
+	    !stream_may_teach(s, ref, &taught->source))
 		return true;
 	had = latch_rank(ref, &taught->source);
 	return rank > had || (rank == had && now_ms - taught->source_ms >= TAUGHT_MS);
@@ -58,7 +62,7 @@ static bool may_take(const struct keepalives *taught, const struct latch_ref *re
 static void teach(struct stream *s, const struct latch_ref *ref, const struct endpoint *source,
 		  int64_t now_ms)
 {
-	if (!s->keepalives || !may_take(s->keepalives, ref, source, now_ms))
+	if (!s->keepalives || !may_take(s, ref, source, now_ms))
 		return;
 	s->keepalives->source = *source;
 	s->keepalives->source_ms = now_ms;

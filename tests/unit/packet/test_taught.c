@@ -4,6 +4,7 @@
  * listens, and are no media
  */
 #include "daemon/base/count.h"
+#include "daemon/packet/remote.h"
 #include "daemon/packet/taught.h"
 #include "stream_scene.h"
 
@@ -185,6 +186,61 @@ static void test_other_port_waits_until_the_taught_one_is_silent(void)
 	close_stage(&stage);
 }
 
+/* An attacker behind the phone's NAT, with its address and a port of his own. */
+static void test_neighbour_behind_the_nat_does_not_aim_rtcp(void)
+{
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		struct stage stage;
+
+		if (!forms[i].keepalive)
+			continue;
+		open_stage(&stage);
+		signal_nat(&stage, NAT);
+		arrive_form(&stage, A_RTCP, NAT ":6666", &forms[i]);
+		CU_ASSERT_FALSE(stream_at(&stage, A_RTCP)->has_to);
+		/* Nor once the RTP of the phone is heard, nor by keep-alives to the other port. */
+		lock_nat(&stage, NAT, NAT ":50000");
+		arrive_form(&stage, A_RTCP, NAT ":6666", &forms[i]);
+		CU_ASSERT_TRUE(goes_to(&stage, A_RTCP, place(NAT ":50001")));
+		arrive_form(&stage, A_RTP, NAT ":6666", &forms[i]);
+		CU_ASSERT_TRUE(goes_to(&stage, A_RTCP, place(NAT ":50001")));
+		close_stage(&stage);
+	}
+}
+
+/* What was taught at the port for RTP says nothing of RTCP. */
+static void test_keepalives_of_rtp_do_not_aim_rtcp(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	signal_nat(&stage, NAT);
+	arrive_form(&stage, A_RTP, NAT ":50000", &empty);
+	CU_ASSERT_TRUE(goes_to(&stage, A_RTP, place(NAT ":50000")));
+	CU_ASSERT_FALSE(stream_at(&stage, A_RTCP)->has_to);
+	close_stage(&stage);
+}
+
+/* Where RTCP goes anyway: then there is a binding to be kept. */
+static void test_place_beside_rtp_teaches_rtcp(void)
+{
+	struct stage stage;
+	struct stream *s;
+	struct latch_ref ref;
+
+	open_stage(&stage);
+	lock_nat(&stage, NAT, NAT ":50000");
+	s = stream_at(&stage, A_RTCP);
+	arrive_form(&stage, A_RTCP, NAT ":50001", &empty);
+	stream_fill_ref(s, &ref, false);
+	CU_ASSERT_PTR_NOT_NULL(stream_taught(s, &ref));
+	CU_ASSERT_TRUE(goes_to(&stage, A_RTCP, place(NAT ":50001")));
+	/* The endpoint of the SDP: the phone is reached there after all. */
+	arrive_form(&stage, A_RTCP, "192.168.1.5:4001", &empty);
+	CU_ASSERT_TRUE(goes_to(&stage, A_RTCP, place("192.168.1.5:4001")));
+	close_stage(&stage);
+}
+
 /* Signalling names other addresses now: the place has no rank any more. */
 static void test_taught_place_ends_with_its_rank(void)
 {
@@ -325,6 +381,10 @@ TEST_SUITE(taught, { "forms of keepalives", test_forms_of_keepalives },
 	   { "keepalives of others teach nothing", test_keepalives_of_others_teach_nothing },
 	   { "other port waits until the taught one is silent",
 	     test_other_port_waits_until_the_taught_one_is_silent },
+	   { "neighbour behind the nat does not aim rtcp",
+	     test_neighbour_behind_the_nat_does_not_aim_rtcp },
+	   { "keepalives of rtp do not aim rtcp", test_keepalives_of_rtp_do_not_aim_rtcp },
+	   { "place beside rtp teaches rtcp", test_place_beside_rtp_teaches_rtcp },
 	   { "taught place ends with its rank", test_taught_place_ends_with_its_rank },
 	   { "taught place ends where signalling moves",
 	     test_taught_place_ends_where_signalling_moves },
