@@ -552,7 +552,9 @@ static int start_firewall(struct relay *relay)
 				       .n_relay = iface_count(relay->ifaces),
 				       .services = stun,
 				       .n_services = stun_list_ports(&relay->stun_sites, stun),
-				       .mode = relay->conf.firewall };
+				       .mode = relay->conf.firewall,
+				       .others_changed = ban_visit_begin,
+				       .arg = &relay->ban_visit };
 	int err;
 
 	if (conf.mode == FIREWALL_NONE) {

@@ -109,6 +109,11 @@ bool bans_has(const struct bans *bans, const struct endpoint *addr)
 	return bans && is_at(bans, position(bans, addr), addr);
 }
 
+bool bans_stop(const struct bans *bans, const struct endpoint *addr)
+{
+	return bans && (bans_has(bans, addr) || nft_banned_by_others(bans->conf.nft, addr));
+}
+
 size_t bans_count(const struct bans *bans)
 {
 	return bans ? bans->count : 0;

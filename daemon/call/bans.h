@@ -63,6 +63,11 @@ int bans_remove(struct bans *bans, const struct endpoint *addr);
 void bans_flush(struct bans *bans);
 
 bool bans_has(const struct bans *bans, const struct endpoint *addr);
+/*
+ * The same, or another program has banned it in the firewall's sets: BPF forwards its packets
+ * before the firewall sees them, so its flows have to leave the kernel.
+ */
+bool bans_stop(const struct bans *bans, const struct endpoint *addr);
 size_t bans_count(const struct bans *bans);
 enum bans_state bans_state(const struct bans *bans);
 /* In the order of addresses; NULL: there are not so many. Valid until the list changes. */

@@ -141,7 +141,7 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 		s->source = report.latched;
 		s->to = report.to;
 		s->to_denied = report.to_denied;
-		s->banned = bans_has(media->table->bans, &report.latched);
+		s->banned = bans_stop(media->table->bans, &report.latched);
 		s->locked = report.settled;
 		s->learning = report.learning;
 		s->contested = report.contested;
@@ -217,7 +217,7 @@ static bool is_concerned(const struct media *media, int side, int comp)
 
 	if (path->why[side][comp])
 		return path->why[side][comp] == flow_why_banned;
-	return flow && bans_has(media->table->bans, &kmod_flow_spec(flow)->src);
+	return flow && bans_stop(media->table->bans, &kmod_flow_spec(flow)->src);
 }
 
 void media_path_mind_bans(struct media *media)

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "firewall/nft.h"
+#include "firewall/others.h"
 #include "firewall/talk.h"
 
 /* The wait before a repair doubles, if another program changes the table repeatedly. */
@@ -43,6 +44,7 @@ struct elem {
 /**
  * struct nft - the desired state of the table
  * @services: are added to each shape
+ * @others: addresses that are banned, but not in @all; @others_changed: since this was told
  * @made: the kernel's table agrees with @all, but for @changed; @begun: @made was true once
  * @banned_read: value of the table's counter of banned packets when it was read last
  * @failing: the last transaction was refused, and this was logged
@@ -56,7 +58,10 @@ struct nft {
 	size_t n_services;
 	struct nft_batch batch;
 	struct elem *all, *changed;
-	bool made, begun, failing;
+	struct nft_others others;
+	void (*tell_others_changed)(void *arg);
+	void *arg;
+	bool made, begun, failing, others_changed;
 	struct firewall_counters counters;
 	uint64_t banned_read;
 	int64_t repair_ms, repaired_ms, next_try_ms;
@@ -109,6 +114,8 @@ static int set_conf(struct nft *nft, const struct nft_conf *conf)
 
 	nft->talk = (struct nft_talk){ -1, -1 };
 	nft->shape.pinhole = conf->mode == FIREWALL_PINHOLE;
+	nft->tell_others_changed = conf->others_changed;
+	nft->arg = conf->arg;
 	nft->services = join(conf->services, conf->n_services, NULL, 0);
 	if (!nft->services)
 		return -ENOMEM;
@@ -131,6 +138,7 @@ static void free_elems(struct nft *nft)
 static void nft_free(struct nft *nft)
 {
 	free_elems(nft);
+	nft_others_clear(&nft->others);
 	nft_batch_fini(&nft->batch);
 	nft_talk_close(&nft->talk);
 	free(nft->services);
@@ -262,8 +270,12 @@ static struct endpoint without_port(const struct endpoint *addr)
 int nft_ban(struct nft *nft, const struct endpoint *addr)
 {
 	const struct endpoint ep = without_port(addr);
+	int error = nft ? want(nft, &ep) : 0;
 
-	return nft ? want(nft, &ep) : 0;
+	/* The set has it once. With the end of this ban it will not be there any more. */
+	if (nft && !error)
+		nft_others_remove(&nft->others, &ep);
+	return error;
 }
 
 void nft_unban(struct nft *nft, const struct endpoint *addr)
@@ -295,11 +307,19 @@ static void put(struct nft *nft, const struct elem *elem, bool add)
 		nft_put_banned(&nft->batch, &elem->ep, add);
 }
 
+static void put_other(void *arg, const struct endpoint *addr)
+{
+	struct nft *nft = arg;
+
+	nft_put_banned(&nft->batch, addr, true);
+}
+
 static void write_all(struct nft *nft)
 {
 	struct elem *elem, *next;
 
 	nft_put_table(&nft->batch, &nft->shape);
+	nft_others_each(&nft->others, put_other, nft);
 	HASH_ITER(hh, nft->all, elem, next)
 		if (elem->wanted)
 			put(nft, elem, true);
@@ -418,12 +438,42 @@ int nft_news_fd(const struct nft *nft)
 	return nft ? nft->talk.news_fd : -1;
 }
 
-void nft_dispatch(struct nft *nft)
+/* What the daemon has banned is no news. */
+static void take_banned(void *arg, const struct endpoint *addr, bool added)
 {
-	int64_t now_ms = clock_ms();
+	struct nft *nft = arg;
+	const struct elem *own = elem_find(nft, addr);
+	bool changed;
 
-	if (!nft_talk_was_changed(&nft->talk) || !nft->made)
+	if (own && own->wanted)
 		return;
+	changed =
+		added ? nft_others_add(&nft->others, addr) : nft_others_remove(&nft->others, addr);
+	nft->others_changed = nft->others_changed || changed;
+}
+
+/* Without memory or answer, what was known remains. */
+static void read_others_again(struct nft *nft)
+{
+	struct nft_others before = nft->others;
+	int error;
+
+	nft->others = (struct nft_others){ .full = before.full };
+	error = nft_talk_read_banned(&nft->talk, take_banned, nft);
+	nft->others_changed = true;
+	if (error) {
+		if (error != -ENOENT)
+			log_warn("firewall: the bans of other programs cannot be read: %s",
+				 strerror(-error));
+		nft_others_clear(&nft->others);
+		nft->others = before;
+		return;
+	}
+	nft_others_clear(&before);
+}
+
+static void repair(struct nft *nft, int64_t now_ms)
+{
 	if (now_ms - nft->repaired_ms > REPAIR_CALM_MS)
 		nft->repair_ms = 0;
 	log_warn("firewall: table inet " NFT_TABLE
@@ -437,6 +487,24 @@ void nft_dispatch(struct nft *nft)
 	if (nft->repair_ms > REPAIR_MAX_MS)
 		nft->repair_ms = REPAIR_MAX_MS;
 	nft_flush(nft);
+}
+
+void nft_dispatch(struct nft *nft)
+{
+	enum nft_news news = nft_talk_news(&nft->talk, take_banned, nft);
+
+	if (news == NFT_NEWS_LOST && nft->made)
+		read_others_again(nft);
+	if (news != NFT_NEWS_NONE && nft->made)
+		repair(nft, clock_ms());
+	if (nft->others_changed && nft->tell_others_changed)
+		nft->tell_others_changed(nft->arg);
+	nft->others_changed = false;
+}
+
+bool nft_banned_by_others(const struct nft *nft, const struct endpoint *addr)
+{
+	return nft && nft_others_has(&nft->others, addr);
 }
 
 struct firewall_counters nft_counters(const struct nft *nft)

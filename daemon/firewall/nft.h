@@ -23,6 +23,7 @@ struct nft;
  * @relay: the relay's addresses with their ports, copied; may be repeated
  * @mode: not FIREWALL_NONE
  * @services: other ports of the relay, always open; copied
+ * @others_changed: other programs have banned addresses, or ended bans, in the table's sets; or NULL
  */
 struct nft_conf {
 	const struct addr_ports *relay;
@@ -30,6 +31,8 @@ struct nft_conf {
 	enum firewall_mode mode;
 	const struct addr_ports *services;
 	size_t n_services;
+	void (*others_changed)(void *arg);
+	void *arg;
 };
 
 /* Opens sockets only; nft_flush() replaces an earlier table. NULL and *error: -errno */
@@ -47,6 +50,11 @@ void nft_close_port(struct nft *nft, const struct endpoint *local);
 int nft_ban(struct nft *nft, const struct endpoint *addr);
 /* Ends it, with the next nft_flush(). Cannot fail; ignores an address that is not banned. */
 void nft_unban(struct nft *nft, const struct endpoint *addr);
+/*
+ * Has another program banned @addr, in the set banned4 or banned6, and not this daemon? So fail2ban
+ * does it. Such bans last until the daemon ends, also when the table is created again.
+ */
+bool nft_banned_by_others(const struct nft *nft, const struct endpoint *addr);
 /**
  * nft_flush() - applies all changes in one transaction; call it after each batch of commands
  * Return: 0; -errno: logged, and nft_tick() tries again; the kernel's state is unchanged
@@ -55,7 +63,10 @@ int nft_flush(struct nft *nft);
 
 /* Socket that is readable when another program changed the tables; -1: none */
 int nft_news_fd(const struct nft *nft);
-/* Call it when the socket is readable. Restores the table if it was changed. */
+/*
+ * Call it when the socket is readable. Restores the table if it was changed; takes over bans of
+ * other programs.
+ */
 void nft_dispatch(struct nft *nft);
 /* Call it about once a second. Repeats a failed transaction; reads how many packets were banned. */
 void nft_tick(struct nft *nft);

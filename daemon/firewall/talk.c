@@ -206,18 +206,7 @@ static bool names_our_table(const struct nlmsghdr *nlh)
 	return false;
 }
 
-/* Another program may add and remove addresses there: the daemon's own bans hold without them. */
-static bool is_of_banned(const struct nlmsghdr *nlh)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
-		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_LIST_SET)
-			return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
-			       !strncmp(mnl_attr_get_str(attr), NFT_BANNED, strlen(NFT_BANNED));
-	return false;
-}
-
+/* Addresses of banned sets may go: the daemon's own bans hold without them. */
 static bool removes(const struct nlmsghdr *nlh)
 {
 	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
@@ -229,30 +218,101 @@ static bool removes(const struct nlmsghdr *nlh)
 	case NFT_MSG_DELSET:
 		return names_our_table(nlh);
 	case NFT_MSG_DELSETELEM:
-		return names_our_table(nlh) && !is_of_banned(nlh);
+		return names_our_table(nlh) && !nft_is_of_banned(nlh);
 	default:
 		return false;
 	}
 }
 
-bool nft_talk_was_changed(const struct nft_talk *talk)
+/* Elements that come and go, of our sets of banned addresses */
+static bool tells_banned(const struct nlmsghdr *nlh)
 {
-	char news[16384];
-	bool changed = false;
+	uint8_t type = NFNL_MSG_TYPE(nlh->nlmsg_type);
+
+	return NFNL_SUBSYS_ID(nlh->nlmsg_type) == NFNL_SUBSYS_NFTABLES &&
+	       (type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM) && nft_is_of_banned(nlh);
+}
+
+static bool take_news(const void *data, ssize_t len, nft_banned_fn *fn, void *arg)
+{
+	const struct nlmsghdr *nlh = data;
+	bool removed = false;
+	int left = (int)len;
+
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		removed = removed || removes(nlh);
+		if (tells_banned(nlh))
+			nft_banned_read(nlh, fn, arg);
+	}
+	return removed;
+}
+
+enum nft_news nft_talk_news(const struct nft_talk *talk, nft_banned_fn *fn, void *arg)
+{
+	enum nft_news news = NFT_NEWS_NONE;
+	char data[16384];
 	ssize_t len;
 
-	while ((len = netlink_receive(talk->news_fd, news, sizeof(news))) != -EAGAIN) {
-		const struct nlmsghdr *nlh = (const struct nlmsghdr *)news;
-		int left = (int)len;
-
+	while ((len = netlink_receive(talk->news_fd, data, sizeof(data))) != -EAGAIN) {
 		if (len < 0) {
-			changed = true;
+			news = NFT_NEWS_LOST;
 			if (len != -ENOBUFS)
 				break;
-			continue;
+		} else if (take_news(data, len, fn, arg) && news == NFT_NEWS_NONE) {
+			news = NFT_NEWS_REMOVED;
 		}
-		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
-			changed = changed || removes(nlh);
 	}
-	return changed;
+	return news;
+}
+
+/* --- What is in the sets of banned addresses -------------------------------------------------- */
+
+static bool ask_set(const struct nft_talk *talk, const char *set)
+{
+	char buf[1024] = { 0 };
+	struct nlmsghdr *nlh =
+		nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_DUMP, 0);
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
+	return send(talk->fd, nlh, nlh->nlmsg_len, 0) >= 0;
+}
+
+/* One part of the answer. 0: more follow; 1: it was the last one; -errno */
+static int take_part(const void *data, ssize_t len, nft_banned_fn *fn, void *arg)
+{
+	const struct nlmsghdr *nlh = data;
+	int left = (int)len;
+
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		if (nlh->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (nlh->nlmsg_type == NLMSG_ERROR)
+			return first_error(nlh, nlh->nlmsg_len);
+		if (tells_banned(nlh))
+			nft_banned_read(nlh, fn, arg);
+	}
+	return 0;
+}
+
+static int read_set(const struct nft_talk *talk, const char *set, nft_banned_fn *fn, void *arg)
+{
+	char data[32768]; /* the kernel's parts are not longer */
+	ssize_t len;
+	int result = 0;
+
+	if (!ask_set(talk, set))
+		return -errno;
+	while (!result) {
+		len = netlink_receive(talk->fd, data, sizeof(data));
+		result = len < 0 ? (int)len : take_part(data, len, fn, arg);
+	}
+	return result == 1 ? 0 : result;
+}
+
+int nft_talk_read_banned(const struct nft_talk *talk, nft_banned_fn *fn, void *arg)
+{
+	int error = read_set(talk, NFT_BANNED "4", fn, arg);
+
+	return error ? error : read_set(talk, NFT_BANNED "6", fn, arg);
 }

@@ -3,6 +3,7 @@
 #ifndef RTPRELAY_NFT_TALK_H
 #define RTPRELAY_NFT_TALK_H
 
+#include "firewall/banned.h"
 #include "firewall/msg.h"
 
 struct nft_talk {
@@ -19,7 +20,18 @@ int nft_talk_send(const struct nft_talk *talk, const struct nft_batch *batch);
 bool nft_talk_has_table(const struct nft_talk *talk);
 /* Reads the counter of packets from banned addresses. 0; -errno: the kernel did not tell */
 int nft_talk_banned(const struct nft_talk *talk, uint64_t *packets);
-/* Reads all notifications. True: a part of our table was removed, or notifications were lost. */
-bool nft_talk_was_changed(const struct nft_talk *talk);
+enum nft_news {
+	NFT_NEWS_NONE,
+	NFT_NEWS_REMOVED, /* a part of our table */
+	NFT_NEWS_LOST,	  /* notifications */
+};
+
+/*
+ * Reads all notifications: @fn for each address that another program has added to the sets of
+ * banned ones, or removed there.
+ */
+enum nft_news nft_talk_news(const struct nft_talk *talk, nft_banned_fn *fn, void *arg);
+/* @fn for each address in the sets of banned ones. 0; -ENOENT, no table; -errno: not for all */
+int nft_talk_read_banned(const struct nft_talk *talk, nft_banned_fn *fn, void *arg);
 
 #endif

@@ -29,15 +29,28 @@ static struct endpoint endpoint(const char *text)
 	return ep;
 }
 
+static unsigned int others_changed;
+
+static void count_change(void *arg)
+{
+	CU_ASSERT_PTR_EQUAL(arg, &others_changed);
+	others_changed++;
+}
+
 static struct nft *open_nft(enum firewall_mode mode)
 {
 	const struct addr_ports relay[] = { { endpoint("127.80.0.1"), 21000, 21999 },
 					    { endpoint("127.80.0.2"), 21000, 21999 },
 					    { endpoint("[::1]"), 21000, 21999 } };
-	const struct nft_conf conf = { .relay = relay, .n_relay = COUNT(relay), .mode = mode };
+	const struct nft_conf conf = { .relay = relay,
+				       .n_relay = COUNT(relay),
+				       .mode = mode,
+				       .others_changed = count_change,
+				       .arg = &others_changed };
 	struct nft *nft;
 	int error;
 
+	others_changed = 0;
 	nft = nft_open(&conf, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(nft);
 	return nft;
@@ -516,6 +529,146 @@ static void test_elements_of_another_program(void)
 	nft_close(nft, false);
 }
 
+static bool others_ban(const struct nft *nft, const char *addr)
+{
+	struct endpoint ep = endpoint(addr);
+
+	return nft_banned_by_others(nft, &ep);
+}
+
+static void run_nft(const char *what)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "nft '%s'", what);
+	CU_ASSERT_EQUAL(system(command), 0);
+}
+
+/* Each row: what is done, and the addresses that others have banned after it. */
+static void test_bans_of_others_are_known(void)
+{
+	static const struct {
+		const char *nft;
+		bool v4, v6, changed;
+	} rows[] = {
+		{ "add element inet rtprelay banned4 { 127.0.0.67 }", true, false, true },
+		{ "add element inet rtprelay banned4 { 127.0.0.67 }", true, false, false },
+		{ "add element inet rtprelay banned6 { 2001:db8::67 }", true, true, true },
+		/* another table, and another set of the relay's */
+		{ "add table inet other; add set inet other banned4 { type ipv4_addr; }; "
+		  "add element inet other banned4 { 127.0.0.68 }",
+		  true, true, false },
+		{ "add element inet rtprelay relay4 { 127.0.0.68 }", true, true, false },
+		{ "delete element inet rtprelay banned4 { 127.0.0.67 }", false, true, true },
+		{ "flush set inet rtprelay banned6", false, false, true },
+	};
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_NOTRACK);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		others_changed = 0;
+		run_nft(rows[i].nft);
+		nft_dispatch(nft);
+		CU_ASSERT_EQUAL(others_ban(nft, "127.0.0.67:5000"), rows[i].v4);
+		CU_ASSERT_EQUAL(others_ban(nft, "[2001:db8::67]:5000"), rows[i].v6);
+		CU_ASSERT_EQUAL(others_changed, rows[i].changed);
+		CU_ASSERT_FALSE(others_ban(nft, "127.0.0.68"));
+	}
+	CU_ASSERT_EQUAL(nft_counters(nft).repairs, 0);
+	CU_ASSERT_FALSE(others_ban(NULL, "127.0.0.67"));
+	nft_close(nft, false);
+	run_nft("delete table inet other");
+}
+
+/* What the daemon bans itself is no ban of others, and its end ends both: the set has it once. */
+static void test_bans_of_others_and_own_ones(void)
+{
+	struct endpoint own = endpoint("127.0.0.66:9");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	nft = open_nft(FIREWALL_NOTRACK);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	run_nft("add element inet rtprelay banned4 { 127.0.0.66 }");
+	nft_dispatch(nft);
+	CU_ASSERT(others_ban(nft, "127.0.0.66"));
+	CU_ASSERT_EQUAL(nft_ban(nft, &own), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(others_ban(nft, "127.0.0.66"));
+	run_nft("delete element inet rtprelay banned4 { 127.0.0.66 }; "
+		"add element inet rtprelay banned4 { 127.0.0.66 }");
+	nft_dispatch(nft);
+	CU_ASSERT_FALSE(others_ban(nft, "127.0.0.66"));
+	nft_unban(nft, &own);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT_FALSE(is_listed("127.0.0.66"));
+	CU_ASSERT_EQUAL(nft_counters(nft).errors, 0);
+	nft_close(nft, false);
+}
+
+/* The table that is made again has them: for other addresses of the relay, and after a flush. */
+static void test_bans_of_others_outlive_the_table(void)
+{
+	const struct addr_ports later = { endpoint("127.80.0.3"), 21000, 21999 };
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	log_set_level(LOG_LEVEL_ERR);
+	nft = open_nft(FIREWALL_NOTRACK);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	run_nft("add element inet rtprelay banned4 { 127.0.0.67 }; "
+		"add element inet rtprelay banned6 { 2001:db8::67 }");
+	nft_dispatch(nft);
+	CU_ASSERT_EQUAL(nft_set_relay(nft, &later, 1), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	CU_ASSERT(is_listed("elements = { 127.0.0.67 }") && is_listed("2001:db8::67"));
+	CU_ASSERT_FALSE(passes("127.0.0.67:5000", "127.80.0.3:21000"));
+	run_nft("flush ruleset");
+	nft_dispatch(nft);
+	CU_ASSERT(others_ban(nft, "127.0.0.67") && others_ban(nft, "2001:db8::67"));
+	CU_ASSERT(is_listed("elements = { 127.0.0.67 }") && is_listed("2001:db8::67"));
+	nft_close(nft, false);
+}
+
+/* So many that their notifications are lost, and more than one part of the kernel's answer. */
+static void test_bans_of_others_are_read_again(void)
+{
+	struct endpoint own = endpoint("127.1.0.7");
+	struct nft *nft;
+
+	if (!tables())
+		return;
+	log_set_level(LOG_LEVEL_ERR);
+	nft = open_nft(FIREWALL_NOTRACK);
+	CU_ASSERT_EQUAL(nft_ban(nft, &own), 0);
+	CU_ASSERT_EQUAL(nft_flush(nft), 0);
+	run_nft("add element inet rtprelay banned4 { 127.9.9.9 }");
+	nft_dispatch(nft);
+	CU_ASSERT_EQUAL(
+		system("{ echo 'delete element inet rtprelay banned4 { 127.9.9.9 }'; "
+		       "echo 'add element inet rtprelay banned6 { 2001:db8::67 }'; "
+		       "echo 'add element inet rtprelay banned4 {'; for i in $(seq 0 79); do "
+		       "seq -f 127.1.$i.%g -s , 250; echo ,; done; "
+		       "echo '127.2.0.1 }'; } | nft -f -"),
+		0);
+	nft_dispatch(nft);
+	CU_ASSERT_EQUAL(nft_counters(nft).repairs, 1);
+	CU_ASSERT(others_ban(nft, "127.1.0.1") && others_ban(nft, "127.1.79.250"));
+	CU_ASSERT(others_ban(nft, "127.2.0.1") && others_ban(nft, "2001:db8::67"));
+	CU_ASSERT_FALSE(others_ban(nft, "127.9.9.9"));
+	CU_ASSERT_FALSE(others_ban(nft, "127.1.0.7"));
+	CU_ASSERT_EQUAL(others_changed, 2);
+	CU_ASSERT_STRING_EQUAL(output_of("nft -nn list set inet rtprelay banned4 | "
+					 "grep -o '127[.]' | wc -l"),
+			       "20001\n");
+	nft_close(nft, false);
+}
+
 /* True: events are readable now. */
 static bool has_news(const struct nft *nft)
 {
@@ -816,6 +969,10 @@ TEST_SUITE(nft, { "the table is listed as expected", test_the_table_is_listed_as
 	   { "many ports in one batch", test_many_ports_in_one_batch },
 	   { "a banned address", test_banned_address },
 	   { "elements of another program", test_elements_of_another_program },
+	   { "bans of others are known", test_bans_of_others_are_known },
+	   { "bans of others, and own ones", test_bans_of_others_and_own_ones },
+	   { "bans of others outlive the table", test_bans_of_others_outlive_the_table },
+	   { "bans of others are read again", test_bans_of_others_are_read_again },
 	   { "a flushed ruleset is restored", test_flushed_ruleset_is_restored },
 	   { "lost news count as a change", test_lost_news_count_as_a_change },
 	   { "repairs that follow one another wait", test_repairs_that_follow_one_another_wait },
