@@ -23,7 +23,8 @@ struct nft;
  * @relay: the relay's addresses with their ports, copied; may be repeated
  * @mode: not FIREWALL_NONE
  * @services: other ports of the relay, always open; copied
- * @others_changed: other programs have banned addresses, or ended bans, in the table's sets; or NULL
+ * @others_changed: other programs have banned addresses in the table's sets, or ended bans; NULL:
+ *	nobody has to know
  */
 struct nft_conf {
 	const struct addr_ports *relay;

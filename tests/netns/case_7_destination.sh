@@ -192,19 +192,23 @@ case_media_to_local_services() {
 }
 
 # The SDP names an address that no host has. Later the relay's host gets it, where a control socket
-# listens at all addresses. p1 says the command all the time, from one port.
+# listens at all addresses. p1 says the command all the time, from one port, and with numbers that
+# go on: else the relay would not lock to p1.
 case_command_at_later_address() {
 	local before requests later=198.51.100.99 talks="$TMP/talks"
+	local numbered=${RTP_AS_COOKIE/'\x01\x02'/NUMBER}
 	CALL_ID=$CASE
 	ng_call_naming a "$CALL_ID" $later audio 2224
 	touch "$talks"
 	# shellcheck disable=SC2016 # for the inner shell
 	in_ns p1 bash -c 'exec 3<>"/dev/udp/198.51.100.20/$1"
-		while [ -e "$3" ]; do
-			printf "$2" >&3
+		for ((n = 258;; n++)); do
+			[ -e "$3" ] || break
+			printf -v number "\\\\x%02x\\\\x%02x" $((n >> 8)) $((n & 255))
+			printf "${2/NUMBER/$number}" >&3
 			sleep 0.02
 		done
-		timeout 0.3 dd bs=2000 count=1 <&3 2>/dev/null | tr -cd "[:print:]"' say "$GIVEN" "$RTP_AS_COOKIE $NG_LIST" "$talks" >"$TMP/answer" 2>/dev/null &
+		timeout 0.3 dd bs=2000 count=1 <&3 2>/dev/null | tr -cd "[:print:]"' say "$GIVEN" "$numbered $NG_LIST" "$talks" >"$TMP/answer" 2>/dev/null &
 	echo "talker $!" >>"$TMP/programs"
 	until_ok 10 takes_path "$PATH_WANTED" || fail "what is sent to $later does not take the $PATH_WANTED path"
 	before=$(counter user.media_denied) requests=$(counter daemon.requests)

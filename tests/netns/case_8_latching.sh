@@ -133,6 +133,7 @@ rebind_after_second_ssrc_by() { # rebind_after_second_ssrc_by ng|rtpproxy
 	say p1 reset "$CALL"
 	say p2 reset "$CALL"
 	say p1 unmute "$CALL"
+	say p2 wait "$CALL" heard '>' 5 $((5000 * SLOW)) || fail "p2 does not hear p1 at its new port"
 	judge_late 300 p1 p2
 	end_signalled
 }
@@ -200,6 +201,7 @@ reinvite_unanswered_by() { # reinvite_unanswered_by ng|rtpproxy
 	reinvite_and_talk "$1" 175 b1 198.51.100.42
 	aim_at "$FOR_A" b2
 	say p2 wait "$CALL" heard '>' 3000 90000 || fail "p2 does not hear b1 for a minute"
+	hear 60 b1 p2 # in the window of the offer the daemon had the packets
 	judge b1 p2
 	end_signalled
 }
@@ -220,6 +222,7 @@ gateway_moves() {
 	say p1 reset "$CALL"
 	say p2 reset "$CALL"
 	say p2 unmute "$CALL"
+	say p1 wait "$CALL" heard '>' 5 $((9000 * SLOW)) || fail "p1 does not hear p2 at its other port"
 }
 
 # Rule R14, row 14: the announcement of a 183 came from the port of its SDP. The media after the
