@@ -47,13 +47,14 @@ declare -A HOST=([relay]=20 [proxy]=10 [p1]=31 [p2]=32)
 declare -A MASQUERADE=([a]="" [b]="random,fully-random")
 PHONES="a1 a2 b1 b2 p1 p2 s6"
 
+# By nsenter, which takes a third of the time of "ip netns exec": that one also mounts a /sys.
 in_ns() { # in_ns NAME COMMAND...
-	ip netns exec "$NET-$1" "${@:2}"
+	nsenter --net="/run/netns/$NET-$1" "${@:2}"
 }
 
 # The same, replacing this shell: for "&", so that $! is the program's PID.
 become_in_ns() {
-	exec ip netns exec "$NET-$1" "${@:2}"
+	exec nsenter --net="/run/netns/$NET-$1" "${@:2}"
 }
 
 # The relay and the media of phones, whose packets are timed, come before the programs that only
