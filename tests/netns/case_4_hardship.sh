@@ -16,6 +16,7 @@ aim_attack() {
 	local port
 	for port in $(relay_sockets | sed 's/.*://' | sort); do
 		[ $((port % 2)) = 0 ] || continue
+		rm -f "$TMP/attack4.$port"
 		become_in_ns attacker "$PROGRAMS/rtp_spray" 198.51.100.20 "$port" $((port + 1)) "${AIMED:-400}" "$TMP/attack4.$port" &
 		echo "attacker $!" >>"$TMP/programs"
 		until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$port" || fail "the attack on port $port does not start"

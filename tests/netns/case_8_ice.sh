@@ -45,6 +45,7 @@ ice_signal() { # ice_signal offer|answer SDP TAG...
 }
 
 stun_start() { # stun_start NAME HOST ADDRESS PORT RELAY-PORT USERNAME
+	rm -f "$TMP/stun.$1" # that of an earlier case says ready, too
 	become_in_ns "$2" "$PROGRAMS/stun_end" "$3" "$4" "$(relay_address "$3")" "$5" "$6" $CHECKS $((1500 * SLOW)) "$TMP/stun.start" >"$TMP/stun.$1" 2>&1 &
 	echo "$1 $!" >>"$TMP/programs"
 	ENDS+=("$!")

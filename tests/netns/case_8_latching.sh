@@ -61,6 +61,7 @@ both_talk() { # both_talk A B
 # the case.
 aim_at() { # aim_at PORT [HOST]
 	local from=${2:-attacker}
+	rm -f "$TMP/attack4.$from.$1"
 	become_in_ns "$from" "$PROGRAMS/rtp_spray" 198.51.100.20 "$1" $(($1 + 1)) "${AIMED:-400}" "$TMP/attack4.$from.$1" &
 	echo "$from $!" >>"$TMP/programs"
 	until_ok 5 grep -q 'rounds=[1-9]' "$TMP/attack4.$from.$1" || fail "the attack on port $1 does not start"
