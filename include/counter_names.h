@@ -47,6 +47,8 @@ struct counter_name {
 	  "refused: max-load, max-cpu or max-bandwidth")                                           \
 	X(calls_no_address, "calls_no_address", "calls",                                           \
 	  "refused: an address of interface was not one of this host")                             \
+	X(calls_no_outside, "calls_no_outside", "calls",                                           \
+	  "refused: the address outside of the NAT was not known")                                 \
 	X(calls_deleted, "calls_deleted", "calls", "ended by the proxy's command")                 \
 	X(calls_timeout, "calls_timeout", "calls", "ended because no media arrived")               \
 	X(calls_silent_timeout, "calls_silent_timeout", "calls",                                   \

@@ -49,10 +49,12 @@ void exchange_refuse(struct exchange *ex, struct reply *reply, int error)
 	} else {
 		/* No port can be bound, for any reason: on this text proxies try another relay. */
 		reply->error = "Ran out of ports";
-		if (error == -EADDRNOTAVAIL)
+		if (error == -EADDRNOTAVAIL || error == -EHOSTUNREACH)
 			reply->warning = refusal_text(error);
 		if (ex->new_call && error == -EADDRNOTAVAIL)
 			ex->env->stats->calls_no_address++;
+		else if (ex->new_call && error == -EHOSTUNREACH)
+			ex->env->stats->calls_no_outside++;
 		else if (ex->new_call)
 			ex->env->stats->calls_rejected++;
 	}

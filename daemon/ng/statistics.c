@@ -72,8 +72,8 @@ static void add_total(struct arena *arena, struct dict *map, const struct daemon
 		{ STR("uptime"), (uint64_t)report->uptime_s },
 		{ STR("managedsessions"), stats->calls_made },
 		{ STR("rejectedsessions"), stats->calls_rejected + stats->calls_drained +
-						   stats->calls_overload +
-						   stats->calls_no_address },
+						   stats->calls_overload + stats->calls_no_address +
+						   stats->calls_no_outside },
 		{ STR("timeoutsessions"), stats->calls_timeout },
 		{ STR("silenttimeoutsessions"), stats->calls_silent_timeout },
 		{ STR("finaltimeoutsessions"), stats->calls_final_timeout },

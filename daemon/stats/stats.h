@@ -68,8 +68,8 @@ struct stats {
 	int64_t started_ms;
 	struct stats_hour unheard; /* calls with media that was not heard: call/unheard.h */
 	uint64_t calls_made, calls_rejected, calls_drained, calls_overload, calls_no_address,
-		calls_timeout, calls_silent_timeout, calls_offer_timeout, calls_unanswered,
-		calls_final_timeout, calls_deleted, calls_forced;
+		calls_no_outside, calls_timeout, calls_silent_timeout, calls_offer_timeout,
+		calls_unanswered, calls_final_timeout, calls_deleted, calls_forced;
 	uint64_t zero_way,
 		one_way;      /* of calls that ended: media from neither side, from one side only */
 	uint64_t duration_ms; /* sum over calls that ended */

@@ -94,6 +94,7 @@ static void closed_sessions(struct view *view)
 	put_one(view, "reason", STR("drained"), stats->calls_drained);
 	put_one(view, "reason", STR("overload"), stats->calls_overload);
 	put_one(view, "reason", STR("no_address"), stats->calls_no_address);
+	put_one(view, "reason", STR("no_outside"), stats->calls_no_outside);
 	put_one(view, "reason", STR("timeout"), stats->calls_timeout);
 	put_one(view, "reason", STR("silent_timeout"), stats->calls_silent_timeout);
 	put_one(view, "reason", STR("final_timeout"), stats->calls_final_timeout);

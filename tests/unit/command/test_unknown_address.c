@@ -41,10 +41,13 @@ static void test_no_call_begins_there(void)
 	struct reply reply;
 
 	open_behind_nat(&scene);
-	CU_ASSERT_STRING_EQUAL(offer(&scene, A_HEAD AUDIO).error, "Ran out of ports");
+	reply = offer(&scene, A_HEAD AUDIO);
+	CU_ASSERT_STRING_EQUAL(reply.error, "Ran out of ports");
+	CU_ASSERT(reply.warning && strstr(reply.warning, "outside of the NAT is not known"));
 	CU_ASSERT_STRING_EQUAL(offer_at(&scene, pub, priv).error, "Ran out of ports");
 	CU_ASSERT_STRING_EQUAL(offer_at(&scene, priv, pub).error, "Ran out of ports");
-	CU_ASSERT_EQUAL(scene.stats.calls_rejected, 3);
+	CU_ASSERT_EQUAL(scene.stats.calls_no_outside, 3);
+	CU_ASSERT_EQUAL(scene.stats.calls_rejected, 0);
 	CU_ASSERT_EQUAL(call_table_count(scene.calls), 0);
 	CU_ASSERT_EQUAL(offer_at(&scene, priv, priv).code, REPLY_OK);
 	CU_ASSERT_EQUAL(scene_run(&scene, command_delete, base_request("")).code, REPLY_OK);

@@ -294,6 +294,7 @@ static const struct {
 	{ "max_sessions", AT(max_calls) },
 	{ "closed_sessions_total{reason=\"overload\"}", AT(stats.calls_overload) },
 	{ "closed_sessions_total{reason=\"no_address\"}", AT(stats.calls_no_address) },
+	{ "closed_sessions_total{reason=\"no_outside\"}", AT(stats.calls_no_outside) },
 	{ "one_way_calls", AT(one_way_calls) },
 	{ "closed_sessions_total{reason=\"timeout\"}", AT(stats.calls_timeout) },
 	{ "closed_sessions_total{reason=\"silent_timeout\"}", AT(stats.calls_silent_timeout) },
