@@ -175,10 +175,10 @@ void doctor_module(struct doctor *doctor)
 		    sizeof(versions.loaded_source));
 	doctor_versions(doctor, &versions);
 	if (access("/sys/module/rtprelay", F_OK)) {
-		finding(doctor, FINDING_NOTE,
-			installed ? "modprobe rtprelay" : "install the module first",
-			"the module is not loaded: media is relayed %s",
-			uses_bpf(doctor) ? "by BPF" : "in user space");
+		if (installed) /* otherwise its note has said it */
+			finding(doctor, FINDING_NOTE, "modprobe rtprelay",
+				"the module is not loaded: media is relayed %s",
+				uses_bpf(doctor) ? "by BPF" : "in user space");
 		return;
 	}
 	check_netlink(doctor);

@@ -141,16 +141,21 @@ static bool usable_control_socket(const char *path, char why[WHY])
 	return usable_socket(path, why);
 }
 
+/* Another path would depend on the directory in which the daemon is started. */
+static bool absolute(const char *path, char why[WHY])
+{
+	if (*path != '/')
+		snprintf(why, WHY, "is not an absolute path");
+	return *path == '/';
+}
+
 /* Created if its parent exists. */
 static bool usable_state_dir(const char *path, char why[WHY])
 {
 	struct stat found;
 
-	if (*path != '/') {
-		/* It would depend on the directory in which the daemon is started. */
-		snprintf(why, WHY, "is not an absolute path");
+	if (!absolute(path, why))
 		return false;
-	}
 	if (stat(path, &found) && errno == ENOENT)
 		return usable_parent(path, "the directory above it", why);
 	return usable_dir(path, "the directory", why);
@@ -256,5 +261,8 @@ unsigned int check_paths(const struct conf *conf, const struct privs_user *user)
 	if (control && strcmp(control, "none") != 0)
 		mistakes +=
 			tell("control-socket", control, usable_control_socket(control, why), why);
+	/* Whether it can be made is seen at the start: without it flows end with the process. */
+	if (conf->bpf_pin && *conf->bpf_pin)
+		mistakes += tell("bpf-pin", conf->bpf_pin, absolute(conf->bpf_pin, why), why);
 	return mistakes + check_in_child(conf, user);
 }
