@@ -6,7 +6,7 @@
  *   rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] -p PID ADDRESS PORT       through a relay, by NG
  *   Further: -l ADDRESS -b PORT: address and first port of the phones; -i MS: packet time (20);
  *   -d: delays; -W TOTAL: as WINDOW, for all streams together; -k SECONDS: sends for so long before
- *   it measures
+ *   it measures; -r: with each packet a report by RTCP, from the next port
  *   -D DEVICE: the phones' device, with the relay at its other end; -M FILE: of busy_meter, and
  *   -K PID: of ksoftirqd, for the cost of all that the relay's processor does
  *
@@ -37,6 +37,7 @@
 #include "proc.h"
 
 #define PACKET	   172 /* 12 bytes of header, 160 of G.711 */
+#define REPORT	   8   /* a receiver report without blocks */
 #define INTERVAL   20000000
 #define DRAIN_NS   1000000
 #define WARMUP_NS  5000000000
@@ -46,7 +47,7 @@
 #define EVENTS_MAX 256
 
 struct stream {
-	int fd;
+	int fd, rtcp; /* @rtcp: -1, it sends no reports */
 	struct sockaddr_in local;
 	uint16_t seq;
 	uint64_t received; /* of the other phone's packets */
@@ -63,7 +64,7 @@ struct load {
 	const char *device;  /* NULL: loopback, which counts packets to the relay, too */
 	const struct busy_meter *meter;
 	double keep_s;
-	bool timed;
+	bool timed, reports;
 	int64_t interval_ns;
 	uint64_t sent;
 	uint64_t received;
@@ -86,6 +87,15 @@ static int64_t real_ns(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+static void report_send(const struct load *load, unsigned int index)
+{
+	uint32_t ssrc = htonl(ssrc_of(index));
+	uint8_t packet[REPORT] = { 0x80, 201, 0, 1 };
+
+	memcpy(packet + 4, &ssrc, sizeof(ssrc));
+	(void)!send(load->streams[index].rtcp, packet, sizeof(packet), 0);
+}
+
 static void stream_send(struct load *load, unsigned int index)
 {
 	struct stream *stream = &load->streams[index];
@@ -102,6 +112,8 @@ static void stream_send(struct load *load, unsigned int index)
 	now = real_ns();
 	memcpy(packet + 12, &now, sizeof(now));
 	load->sent += send(stream->fd, packet, PACKET, 0) == PACKET;
+	if (stream->rtcp >= 0)
+		report_send(load, index);
 }
 
 static void note_delay(struct load *load, struct msghdr *msg, const uint8_t *packet)
@@ -224,15 +236,19 @@ static uint64_t run_paced(struct load *load)
 	return load->received;
 }
 
-static void drop_all(struct load *load)
+static void drop_received(int fd)
 {
 	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog program = { .len = 1, .filter = &drop };
 
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)))
+		err(1, "SO_ATTACH_FILTER");
+}
+
+static void drop_all(struct load *load)
+{
 	for (unsigned int i = 0; i < load->count; i++)
-		if (setsockopt(load->streams[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
-			       sizeof(program)))
-			err(1, "SO_ATTACH_FILTER");
+		drop_received(load->streams[i].fd);
 }
 
 /* Forwarded packets so far, from any number on. */
@@ -279,6 +295,19 @@ static uint64_t run_saturated(struct load *load)
 	return forwarded;
 }
 
+/* It only sends. */
+static int rtcp_open(const struct sockaddr_in *rtp)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in local = *rtp;
+
+	local.sin_port = htons((uint16_t)(ntohs(rtp->sin_port) + 1));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&local, sizeof(local)))
+		err(1, "phone at port %d", ntohs(local.sin_port));
+	drop_received(fd);
+	return fd;
+}
+
 static void streams_open(struct load *load, const char *addr, int port)
 {
 	int on = 1;
@@ -302,6 +331,7 @@ static void streams_open(struct load *load, const char *addr, int port)
 		    bind(stream->fd, (struct sockaddr *)&stream->local, sizeof(stream->local)) ||
 		    epoll_ctl(load->epoll, EPOLL_CTL_ADD, stream->fd, &event))
 			err(1, "phone at port %d", ntohs(stream->local.sin_port));
+		stream->rtcp = load->reports ? rtcp_open(&stream->local) : -1;
 	}
 }
 
@@ -312,6 +342,9 @@ static void stream_connect(struct stream *stream, const struct sockaddr_in *rela
 	to.sin_port = htons((uint16_t)port);
 	if (connect(stream->fd, (struct sockaddr *)&to, sizeof(to)))
 		err(1, "connect to port %d", port);
+	to.sin_port = htons((uint16_t)(port + 1));
+	if (stream->rtcp >= 0 && connect(stream->rtcp, (struct sockaddr *)&to, sizeof(to)))
+		err(1, "connect to port %d", port + 1);
 }
 
 static struct ng_request request_of(struct load *load, enum ng_verb verb, unsigned int call)
@@ -435,7 +468,7 @@ int main(int argc, char **argv)
 	uint64_t forwarded;
 	double cost;
 
-	while ((option = getopt(argc, argv, "s:c:w:W:k:D:M:K:p:l:b:i:dm")) != -1) {
+	while ((option = getopt(argc, argv, "s:c:w:W:k:D:M:K:p:l:b:i:dmr")) != -1) {
 		if (option == 's')
 			load.seconds = atof(optarg);
 		else if (option == 'c')
@@ -464,6 +497,8 @@ int main(int argc, char **argv)
 			load.interval_ns = atoi(optarg) * (INTERVAL / 20);
 		else if (option == 'd')
 			load.timed = true;
+		else if (option == 'r')
+			load.reports = true;
 		else if (option == 'm')
 			minimal = true;
 		else
@@ -472,7 +507,7 @@ int main(int argc, char **argv)
 	if (argc - optind != 2 || !load.count || !load.pid || load.interval_ns <= 0 ||
 	    inet_pton(AF_INET, argv[optind], &relay.sin_addr) != 1)
 		errx(2,
-		     "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] [-i MS] [-d] -p PID [-m] "
+		     "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] [-i MS] [-dr] -p PID [-m] "
 		     "ADDRESS PORT");
 	relay.sin_port = htons((uint16_t)atoi(argv[optind + 1]));
 	load.chunk = per_stream || load.count < load.window / 4 ? load.count : load.window / 4;

@@ -14,9 +14,11 @@ dir=$(mktemp -d) || exit 2
 chmod 755 "$dir"
 # Copies that all users may run: the tree may be in root's home.
 cp "$build/daemon/rtprelayd" "$build/control/rtprelayctl" "$dir" || exit 2
-addr=127.$((RANDOM % 200 + 20)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
-phones=127.$((RANDOM % 30 + 221)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
-under=() # e.g. setpriv, for the daemon
+# Others are given by a script that has a network namespace of its own.
+addr=${addr:-127.$((RANDOM % 200 + 20)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))}
+phones=${phones:-127.$((RANDOM % 30 + 221)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))}
+under=()   # e.g. setpriv, for the daemon
+outside=() # e.g. another network namespace, for the phones
 ng=2223 http_at=$addr:2280 log=$dir/log socket=$dir/run/control.sock
 trap 'gone || kill -KILL "$(pid)"; hang_up; terminal kill-server 2>/dev/null; rm -rf "$dir"' EXIT
 ulimit -n "$(ulimit -Hn)"
@@ -29,11 +31,12 @@ basic=(--config=none --kernel=module --bpf-pin= "--interface=pub/$addr" "--liste
 ctl() { "$dir/rtprelayctl" "--socket=$socket" "$@"; }
 load() { "$build/tests/bench/ng_load" -n "$1" "$addr" $ng; }
 
-# talk CALLS [MS]: makes CALLS calls, in which both phones send a packet every half second, or every
-# MS milliseconds, until hang_up
+# talk CALLS [MS [OPTION...]]: makes CALLS calls, in which both phones send a packet every half
+# second, or every MS milliseconds, until hang_up. OPTION: of rtp_load
 talk()
 {
-	"$build/tests/bench/rtp_load" -s 3600 -i "${2:-500}" -c "$1" -l "$phones" -p "$(pid)" "$addr" $ng >"$dir/talk" 2>&1 &
+	"${outside[@]}" "$build/tests/bench/rtp_load" -s 3600 -i "${2:-500}" -c "$1" -l "$phones" -p "$(pid)" "${@:3}" \
+		"$addr" $ng >"$dir/talk" 2>&1 &
 	echo $! >"$dir/talkers"
 	disown
 	until_true all_heard "$1" || { cat "$dir/talk"; return 1; }
