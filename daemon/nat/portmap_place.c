@@ -149,15 +149,22 @@ void portmap_pair_set_use(struct portmap_pair *pair, enum portmap_use use, int64
 void portmap_place_close(struct portmap_place *place, bool keep_busy, int64_t now_ms)
 {
 	place->closed = true;
+	place->ends_calls = !keep_busy;
 	for (int i = 0; i < PORTMAP_PAIRS; i++)
 		if (place->pair[i].port && !(keep_busy && place->pair[i].use == PORTMAP_BUSY))
 			portmap_pair_end(&place->pair[i], now_ms);
 }
 
+/* A call keeps its ports, whatever the configuration is now. */
+static bool has_to_end(const struct portmap_place *place, const struct portmap_pair *pair)
+{
+	return pair->port && pair->unwanted && (pair->use != PORTMAP_BUSY || place->ends_calls);
+}
+
 bool portmap_place_ends(const struct portmap_place *place)
 {
 	for (int i = 0; i < PORTMAP_PAIRS; i++)
-		if (place->pair[i].port && place->pair[i].unwanted)
+		if (has_to_end(place, &place->pair[i]))
 			return true;
 	return false;
 }
@@ -238,7 +245,7 @@ static bool next_end(struct portmap_place *place, int64_t now_ms, struct portmap
 	for (int i = 0; i < PORTMAP_PAIRS; i++) {
 		const struct portmap_pair *pair = &place->pair[i];
 
-		for (int h = 0; h < 2 && pair->port && pair->unwanted; h++) {
+		for (int h = 0; h < 2 && has_to_end(place, pair); h++) {
 			if (!pair->half[h].asked || now_ms < pair->half[h].due_ms)
 				continue;
 			make_job(place, i, h, PORTMAP_UNMAP, job);

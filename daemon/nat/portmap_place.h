@@ -88,6 +88,7 @@ struct portmap_counters {
  * struct portmap_place
  * @bind: port 0
  * @closed: no new pairs: those that are there are ended
+ * @ends_calls: also pairs with calls are ended
  * @found: @protocol works; else it is the one to be tried, after those of @tried
  * @misses: requests without an answer since the last one
  * @retry_at_ms: no new mapping is asked for before
@@ -97,7 +98,7 @@ struct portmap_counters {
 struct portmap_place {
 	struct endpoint bind;
 	struct portmap_rules rules;
-	bool closed, found, full, relisted;
+	bool closed, ends_calls, found, full, relisted;
 	enum portmap_protocol protocol;
 	enum portmap_state state;
 	char why[PORTMAP_WHYS], tried[PORTMAP_WHYS];

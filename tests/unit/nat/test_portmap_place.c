@@ -497,6 +497,7 @@ static void test_pairs_of_an_earlier_daemon_are_confirmed_or_ended(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(
 		portmap_place_restore(s.place, PORTMAP_UPNP, 32000, external, nonce, s.now_ms));
 	CU_ASSERT_EQUAL(SUMS(&s).free, 1);
+	set_use(&s, 32000, PORTMAP_BUSY);
 	s.router.silent = true;
 	work(&s);
 	CU_ASSERT_EQUAL(SUMS(&s).free, 1); /* believed for some seconds */
@@ -504,6 +505,10 @@ static void test_pairs_of_an_earlier_daemon_are_confirmed_or_ended(void)
 	pass(&s, 12000);
 	CU_ASSERT_EQUAL(pair_at(&s, 31000)->half[0].external, 50000);
 	CU_ASSERT_EQUAL(pair_at(&s, 31000)->half[1].external, 50003);
+	CU_ASSERT_EQUAL(pair_at(&s, 32000)->half[0].external, 50000); /* a call has it */
+	CU_ASSERT_NOT_EQUAL(entry_of(&s.router, 32000), -1);
+	set_use(&s, 32000, PORTMAP_FREE);
+	pass(&s, 2000);
 	CU_ASSERT_PTR_NULL(pair_at(&s, 32000));
 	CU_ASSERT_EQUAL(entry_of(&s.router, 32000), -1);
 	CU_ASSERT_EQUAL(SUMS(&s).free, 2);
