@@ -46,6 +46,8 @@ static const struct verb verbs[] = {
 	  "drops the media that comes from the address, of all calls" },
 	{ CONTROL_VERB_UNBAN, "ADDRESS", verb_unban, "ends a ban" },
 	{ CONTROL_VERB_BANNED, NULL, verb_banned, "one line per banned address" },
+	{ CONTROL_VERB_NAT, NULL, verb_nat,
+	  "address outside of the relay's NAT, what is seen of the NATs of phones" },
 	{ "doctor", NULL, verb_doctor,
 	  "checks the installation: what is wrong, what to do about it" },
 	{ "migrate", "FILE", verb_migrate,

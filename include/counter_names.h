@@ -210,6 +210,8 @@ struct counter_name {
 	  "to phones to which nothing else was sent (media-keepalive)")                            \
 	X(keepalives_saved, "keepalives_saved", "times",                                           \
 	  "a silent phone was heard again at the place that keep-alives were sent to")             \
+	X(rebinds, "nat_rebinds", "times",                                                         \
+	  "a phone went on at another port or address without signalling: another NAT binding")    \
 	X(latched, "latched", "times", "a stream latched to a source, its first or another")       \
 	X(denied, "media_denied", "times",                                                         \
 	  "an address was refused as destination of a stream (media-deny)")                        \

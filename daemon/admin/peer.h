@@ -25,6 +25,7 @@ struct admin_writer {
  * struct admin_job - the progress of an answer
  * @cursor: through all calls
  * @call_id: the requested call; @dialog, @side, @media: position in its tree
+ * @nat: of the calls that the cursor has passed
  * @debug: of @call_id, what was traced, not the tree; @media: position in it
  */
 struct admin_job {
@@ -34,6 +35,7 @@ struct admin_job {
 	struct str call_id;
 	size_t dialog, media;
 	int side;
+	struct nat_seen nat;
 	bool debug;
 	uint64_t count;
 	struct events_watcher watcher;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "admin/answer.h"
+#include "admin/nat.h"
 #include "base/clock.h"
 #include "base/count.h"
 #include "call/drain.h"
@@ -73,28 +74,6 @@ static void put_path(struct json_line *line, const char *key, const struct daemo
 	jsonl_close(line, '}');
 }
 
-/* Only if the advertised address is found out. */
-static void put_outside(struct json_line *line, const struct iface_report *iface)
-{
-	const struct external_place *outside = iface->outside;
-
-	if (!outside)
-		return;
-	jsonl_open(line, "external", '{');
-	jsonl_text(line, "state", external_knowledge_names[outside->knowledge]);
-	jsonl_bool(line, "usable", !iface->unknown);
-	if (outside->source)
-		jsonl_text(line, "source", outside->source);
-	if (outside->changed_ms)
-		jsonl_i64(line, "changed-ago", (clock_ms() - outside->changed_ms) / 1000);
-	if (outside->checked_ms)
-		jsonl_i64(line, "checked-ago", (clock_ms() - outside->checked_ms) / 1000);
-	jsonl_bool(line, "double-nat", outside->double_nat);
-	if (outside->failing)
-		jsonl_text(line, "why", outside->why);
-	jsonl_close(line, '}');
-}
-
 /* Only if a router has to forward its ports. */
 static void put_mapping(struct json_line *line, const struct iface_report *iface)
 {
@@ -132,7 +111,7 @@ static void put_ifaces(struct json_line *line, const struct daemon_report *repor
 		jsonl_u64(line, "port-max", iface->port_max);
 		if (iface->gone)
 			jsonl_bool(line, "gone", true);
-		put_outside(line, iface);
+		admin_put_outside(line, iface);
 		put_mapping(line, iface);
 		jsonl_u64(line, "pairs", iface->ports.pairs);
 		jsonl_u64(line, "used", iface->ports.used);
@@ -259,7 +238,16 @@ static void put_unheard(struct json_line *line, const struct daemon_report *repo
 {
 	jsonl_open(line, "unheard", '{');
 	jsonl_u64(line, "calls", report->stats.calls_unheard);
-	jsonl_u64(line, "last-hour", stats_unheard_last_hour(&report->stats, clock_ms()));
+	jsonl_u64(line, "last-hour", stats_last_hour(&report->stats.unheard, clock_ms()));
+	jsonl_close(line, '}');
+}
+
+/* As of the last visit to each call. */
+static void put_nat(struct json_line *line, const struct daemon_report *report)
+{
+	jsonl_open(line, "nat", '{');
+	admin_put_phones(line, &report->nat);
+	jsonl_u64(line, "rebinds-last-hour", stats_last_hour(&report->stats.rebinds, clock_ms()));
 	jsonl_close(line, '}');
 }
 
@@ -338,6 +326,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_cdr(line, peer->conf->conf, report);
 	put_stun(line, report, calls->conf.stun, peer->conf->conf->stun_discovery != DISCOVERY_NO);
 	put_unheard(line, report);
+	put_nat(line, report);
 	put_limits(line, calls);
 	put_proxies(line, peer->conf, &report->stats);
 	put_debugged(line, &calls->traces);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sweep.c - visits all calls periodically: reads the kernel's counters, counts one-way calls,
- * reports to homer
+ * sweep.c - visits all calls periodically: reads the kernel's counters, counts one-way calls and
+ * phones behind NATs, reports to homer
  */
 #include <time.h>
 #include <utlist.h>
 #include "call/homer_reports.h"
 #include "call/media_path.h"
+#include "call/nat_seen.h"
 #include "call/one_way.h"
 #include "call/sweep.h"
 
@@ -71,6 +72,7 @@ static void go_on(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
 	while (left-- && (call = call_cursor_next(&sweep->cursor))) {
 		/* By the last reading: the next one comes with those of other calls. */
 		sweep->one_way += call_one_way(call, now_ms) >= 0;
+		nat_seen_add(&sweep->nat, call);
 		homer_report_call(call, now_ms);
 		sweep->read += add_call(&batch, call);
 		if ((batch.asked || left % REFRESH_MEDIAS == 0) && cpu_us() >= until_us)
@@ -78,8 +80,10 @@ static void go_on(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
 		batch.asked = false;
 	}
 	ask(&batch);
-	if (!sweep->cursor.table)
-		calls->one_way = sweep->one_way;
+	if (sweep->cursor.table)
+		return;
+	calls->one_way = sweep->one_way;
+	calls->nat = sweep->nat;
 }
 
 void sweep_tick(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
@@ -89,6 +93,7 @@ void sweep_tick(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
 			return;
 		sweep->began_ms = now_ms;
 		sweep->one_way = 0;
+		sweep->nat = (struct nat_seen){ 0 };
 		call_cursor_begin(&sweep->cursor, calls);
 	}
 	go_on(sweep, calls, now_ms);

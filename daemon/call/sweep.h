@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sweep.h - visits all calls periodically: reads the kernel's counters, counts one-way calls,
- * reports to homer
+ * sweep.h - visits all calls periodically: reads the kernel's counters, counts one-way calls and
+ * phones behind NATs, reports to homer
  *
  * Media in the kernel costs the daemon nothing; its counters are read on request. But the lowest
  * quality of a call is known only if counters are also read in between. A round visits all calls, a
@@ -19,13 +19,14 @@
 
 /*
  * All zero: no round has begun. @began_ms: clock_ms() of the last one; @read: flows read so far;
- * @one_way: such calls of this round
+ * @one_way, @nat: such calls and phones of this round
  */
 struct sweep {
 	struct call_cursor cursor;
 	int64_t began_ms;
 	uint64_t read;
 	size_t one_way;
+	struct nat_seen nat;
 };
 
 /* Call it once a second. */

@@ -263,6 +263,11 @@ struct refusals {
 	uint64_t packets_before;
 };
 
+/* Phones now, by what is seen of their NAT (call/nat_seen.h). @behind: of them, with any sign */
+struct nat_seen {
+	size_t phones, behind, address, port, symmetric;
+};
+
 struct call_table {
 	struct call_table_conf conf;
 	struct journal *journal; /* NULL: calls end with the daemon */
@@ -276,10 +281,11 @@ struct call_table {
 	size_t n_media, n_streams; /* of all calls, now */
 	size_t media_by_path[PATH_COUNT]; /* the same medias, by enum path */
 	struct call_cursor *cursors;
-	size_t one_way;	  /* calls, as counted by the last round of call/sweep.h */
-	bool draining;	  /* new calls are refused; set by call/drain.h */
-	bool drain_kept;  /* also by the next daemon: the file @drain_path exists */
-	char *drain_path; /* owned; NULL: no state-dir */
+	size_t one_way;	     /* calls, as counted by the last round of call/sweep.h */
+	struct nat_seen nat; /* the same round */
+	bool draining;	     /* new calls are refused; set by call/drain.h */
+	bool drain_kept;     /* also by the next daemon: the file @drain_path exists */
+	char *drain_path;    /* owned; NULL: no state-dir */
 	struct refusals refusals;
 	struct trace_calls traces; /* calls that an operator looks into */
 	struct siphash_key key;

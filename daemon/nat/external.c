@@ -13,9 +13,10 @@
 #include "nat/external.h"
 #include "nat/external_talk.h"
 
-#define RETRY_MS    5000 /* while an address is not known */
-#define PAUSE_MS    1000 /* at least, between two rounds */
-#define PATIENCE_NS 500000000
+#define RETRY_MS       5000 /* while an address is not known */
+#define PAUSE_MS       1000 /* at least, between two rounds */
+#define PATIENCE_NS    500000000
+#define MAPPING_ROUNDS 10 /* so many rounds later the kind of NAT is asked for again */
 
 const char *const external_knowledge_names[] = {
 	[EXTERNAL_UNKNOWN] = "unknown",
@@ -28,12 +29,25 @@ struct report {
 	struct letter letter;
 	size_t index;
 	struct external_finding finding;
+	bool is_mapping; /* then only @mapping is news */
+	enum external_mapping mapping;
+};
+
+/**
+ * struct asked - what the thread has found for a place
+ * @found: in this round; unset: nothing
+ * @mapped: the address when it asked how the NAT maps ports; @rounds: until it asks that again
+ */
+struct asked {
+	struct endpoint found, mapped;
+	unsigned int rounds;
 };
 
 /**
  * struct external
  * @owners: control thread and thread; the last one frees it. Shared, as @box
  * @bind to @media: do not change while the thread runs
+ * @asked: of the thread
  * @place, @counters: of the control thread
  */
 struct external {
@@ -47,6 +61,7 @@ struct external {
 	int64_t interval_ms;
 	struct addr_ports *media;
 	size_t n_media;
+	struct asked *asked;
 
 	pthread_t thread;
 	bool started;
@@ -82,6 +97,7 @@ enum external_news external_place_take(struct external_place *place,
 		return sure ? EXTERNAL_SAME : EXTERNAL_CONFIRMED;
 	place->address = finding->address;
 	place->changed_ms = now_ms;
+	place->mapping = EXTERNAL_MAPPING_UNKNOWN; /* it may be another NAT */
 	return EXTERNAL_CHANGED;
 }
 
@@ -100,6 +116,7 @@ static void drop(struct external *external)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	free(external->asked);
 	free(external->place);
 	free(external->source);
 	free(external->media);
@@ -173,23 +190,82 @@ static bool ask_for(const struct external *external, size_t index, struct extern
 	return true;
 }
 
-/* Without memory the next round tells it. */
-static bool ask_all(struct external *external, bool *known)
+static struct report *new_report(size_t index)
 {
-	*known = true;
-	for (size_t i = 0; i < external->n; i++) {
-		struct report *report = calloc(1, sizeof(*report));
+	struct report *report = calloc(1, sizeof(*report));
 
+	if (report)
+		report->index = index;
+	return report;
+}
+
+static void send_report(struct external *external, struct report *report)
+{
+	if (mailbox_put(&external->box, &report->letter))
+		post(external->news_fd);
+}
+
+/* Without memory the next round tells it. */
+static bool ask_all(struct external *external)
+{
+	for (size_t i = 0; i < external->n; i++) {
+		struct report *report = new_report(i);
+
+		external->asked[i].found = (struct endpoint){ 0 };
 		if (!report)
 			continue;
-		report->index = i;
 		if (!ask_for(external, i, &report->finding)) {
 			free(report);
 			return false;
 		}
-		*known = *known && endpoint_is_set(&report->finding.address);
-		if (mailbox_put(&external->box, &report->letter))
-			post(external->news_fd);
+		external->asked[i].found = report->finding.address;
+		send_report(external, report);
+	}
+	return true;
+}
+
+static bool is_all_known(const struct external *external)
+{
+	for (size_t i = 0; i < external->n; i++)
+		if (!endpoint_is_set(&external->asked[i].found))
+			return false;
+	return true;
+}
+
+/* In the first round with an address, after a change of it, and from time to time. */
+static bool is_mapping_due(struct asked *asked)
+{
+	if (!endpoint_is_set(&asked->found))
+		return false;
+	if (asked->rounds && endpoint_addr_eq(&asked->mapped, &asked->found)) {
+		asked->rounds--;
+		return false;
+	}
+	asked->mapped = asked->found;
+	asked->rounds = MAPPING_ROUNDS;
+	return true;
+}
+
+/* After the addresses: calls wait for those, and not for this. False: the thread has to end */
+static bool ask_mappings(struct external *external)
+{
+	for (size_t i = 0; i < external->n; i++) {
+		const struct external_question question = { external->bind[i], external->media,
+							    external->n_media, external->stop_fd };
+		struct report *report;
+
+		if (!is_mapping_due(&external->asked[i]))
+			continue;
+		report = new_report(i);
+		if (!report)
+			continue;
+		report->is_mapping = true;
+		if (external_mapping(external->source, external->n_sources, &question,
+				     &report->mapping)) {
+			free(report);
+			return false;
+		}
+		send_report(external, report);
 	}
 	return true;
 }
@@ -198,12 +274,12 @@ static bool ask_all(struct external *external, bool *known)
 static void *run(void *arg)
 {
 	struct external *external = arg;
-	bool known, stop = false;
+	bool stop = false;
 
-	while (!stop && ask_all(external, &known)) {
+	while (!stop && ask_all(external) && ask_mappings(external)) {
 		int64_t wait_ms = external->interval_ms;
 
-		if (!known && wait_ms > RETRY_MS)
+		if (!is_all_known(external) && wait_ms > RETRY_MS)
 			wait_ms = RETRY_MS;
 		stop = wait_on(external->stop_fd, -1, PAUSE_MS) ||
 		       wait_on(external->stop_fd, external->wake_fd, wait_ms - PAUSE_MS);
@@ -221,7 +297,8 @@ static bool copy_conf(struct external *external, const struct external_conf *con
 	external->bind = calloc(conf->n_bind + 1, sizeof(*external->bind));
 	external->place = calloc(conf->n_bind + 1, sizeof(*external->place));
 	external->source = calloc(conf->sources->count + 1, sizeof(*external->source));
-	if (!external->bind || !external->place || !external->source)
+	external->asked = calloc(conf->n_bind + 1, sizeof(*external->asked));
+	if (!external->bind || !external->place || !external->source || !external->asked)
 		return false;
 	for (size_t i = 0; i < conf->n_bind; i++)
 		external->bind[i] = external->place[i].bind = conf->bind[i];
@@ -335,6 +412,21 @@ static void count(struct external_counters *counters, const struct external_find
 	counters->changes += news == EXTERNAL_CHANGED;
 }
 
+static void take(struct external *external, const struct report *report, external_fn *fn, void *arg)
+{
+	struct external_place *place = &external->place[report->index];
+	enum external_news news;
+
+	if (report->is_mapping) {
+		place->mapping = report->mapping;
+		return;
+	}
+	news = external_place_take(place, &report->finding, clock_ms());
+	count(&external->counters, &report->finding, news);
+	if (fn)
+		fn(arg, place, news);
+}
+
 void external_dispatch(struct external *external, external_fn *fn, void *arg)
 {
 	struct letter *at, *next;
@@ -344,14 +436,9 @@ void external_dispatch(struct external *external, external_fn *fn, void *arg)
 	clear(external->news_fd);
 	for (at = mailbox_take_all(&external->box); at; at = next) {
 		struct report *report = (struct report *)at; /* its first member */
-		struct external_place *place = &external->place[report->index];
-		enum external_news news;
 
 		next = at->next;
-		news = external_place_take(place, &report->finding, clock_ms());
-		count(&external->counters, &report->finding, news);
-		if (fn)
-			fn(arg, place, news);
+		take(external, report, fn, arg);
 		free(report);
 	}
 }

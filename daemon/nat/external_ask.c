@@ -2,50 +2,27 @@
 /* external_ask.c - asks one source for the address outside of a NAT: a STUN server, a file */
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "nat/external_ask.h"
 #include "nat/external_router.h"
+#include "nat/external_stun.h"
 #include "nat/external_talk.h"
-#include "nat/stun_client.h"
 
-#define FILE_MAX    4096
-#define SERVERS_MAX 2 /* addresses of one name */
+#define FILE_MAX 4096
 
 /* --- STUN ------------------------------------------------------------------------------------- */
-
-/* @seen: receives the address of the reply to @request */
-struct asked {
-	uint8_t request[STUN_HEADER];
-	int family;
-	struct endpoint *seen;
-};
-
-static int read_reply(void *arg, const uint8_t *data, size_t len)
-{
-	const struct asked *asked = arg;
-
-	return stun_client_read(data, len, asked->request, asked->family, asked->seen);
-}
 
 static int ask_server(const struct external_question *question, const struct endpoint *server,
 		      struct endpoint *seen)
 {
-	struct asked asked = { .family = server->sa.sa_family, .seen = seen };
-	uint8_t transaction[STUN_TRANSACTION];
-	int fd = external_open(question, server), result;
+	int fd = external_open(question, server), error;
 
 	if (fd < 0)
 		return fd;
-	result = getrandom(transaction, sizeof(transaction), 0) == sizeof(transaction) ? 0 : -EIO;
-	stun_client_request(asked.request, transaction);
-	if (!result)
-		result = external_talk(question, fd, asked.request, sizeof(asked.request),
-				       read_reply, &asked);
+	error = external_stun_ask(question, fd, server->sa.sa_family, seen);
 	close(fd);
-	return result;
+	return error;
 }
 
 static const char *why_not(int error)
@@ -64,32 +41,12 @@ static const char *why_not(int error)
 	}
 }
 
-/* Addresses of the server, of the family of the interface. Return: their number; -errno and *why */
-static int find_server(const struct external_source *source, int family,
-		       struct endpoint server[SERVERS_MAX], char why[EXTERNAL_WHY])
-{
-	const struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_DGRAM };
-	struct addrinfo *all;
-	int n = 0, error = getaddrinfo(source->host, NULL, &hints, &all);
-
-	if (error)
-		return external_no(why, -ENOENT, "%s: %s", source->text, gai_strerror(error));
-	for (const struct addrinfo *at = all; at && n < SERVERS_MAX; at = at->ai_next) {
-		if (at->ai_addrlen > sizeof(*server))
-			continue;
-		server[n] = (struct endpoint){ 0 };
-		memcpy(&server[n].sa, at->ai_addr, at->ai_addrlen);
-		endpoint_set_port(&server[n++], source->port);
-	}
-	freeaddrinfo(all);
-	return n ? n : external_no(why, -ENOENT, "%s: no address of this family", source->text);
-}
-
 static int ask_stun(const struct external_source *source, const struct external_question *question,
 		    struct endpoint *seen, char why[EXTERNAL_WHY])
 {
-	struct endpoint server[SERVERS_MAX];
-	int n = find_server(source, question->bind.sa.sa_family, server, why), error = -ENOENT;
+	struct endpoint server[EXTERNAL_SERVERS_MAX];
+	int n = external_stun_find(source, question->bind.sa.sa_family, server, why),
+	    error = -ENOENT;
 
 	if (n < 0)
 		return n;

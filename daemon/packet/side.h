@@ -255,9 +255,10 @@ struct worker_totals {
 	uint64_t drops[DROP_COUNT];
 	uint64_t keepalives_in;			   /* of phones; not forwarded */
 	uint64_t keepalives_out, keepalives_saved; /* sent; phones that were heard after that */
-	uint64_t latched;	       /* a stream latched to a source, its first or another */
-	uint64_t denied;	       /* destinations refused by packet/deny.h */
-	uint64_t rtcp_lost;	       /* not copied: the ring is full, or too many of one stream */
+	uint64_t rebinds;   /* sources in use that went to another port or address by themselves */
+	uint64_t latched;   /* a stream latched to a source, its first or another */
+	uint64_t denied;    /* destinations refused by packet/deny.h */
+	uint64_t rtcp_lost; /* not copied: the ring is full, or too many of one stream */
 	uint64_t refused[LATCH_RANKS]; /* refusals by latching, by the rank of the source */
 };
 

@@ -161,9 +161,34 @@ static void end_contest(struct stream *s)
 	s->news_bits |= 1 << BRIDGE_CHANGED;
 }
 
+/* What is_rebind() compares: the source before a packet of another one was judged. */
+struct source_before {
+	struct endpoint at;
+	bool locked, used;
+};
+
+static struct source_before source_before(const struct latch *latch)
+{
+	enum latch_state state = latch_state(latch);
+
+	return (struct source_before){ *latch_source(latch), state == LATCH_LOCKED,
+				       state != LATCH_WAIT && !latch_is_moved(latch) };
+}
+
+/*
+ * A phone whose NAT has given it another binding: no signalling has moved it. Before it was locked,
+ * another address may be of another sender.
+ */
+static bool is_rebind(const struct stream *s, const struct source_before *before)
+{
+	return before->used && latch_source_rank(&s->latch) != RANK_EXACT &&
+	       (before->locked || endpoint_addr_eq(&before->at, latch_source(&s->latch)));
+}
+
 /* A packet that is not from the source in use. */
 static enum latch_verdict judge_other(struct stream *s, const struct latch_packet *packet)
 {
+	const struct source_before before = source_before(&s->latch);
 	enum latch_verdict verdict;
 	enum latch_rank rank;
 	struct latch_ref ref;
@@ -182,6 +207,7 @@ static enum latch_verdict judge_other(struct stream *s, const struct latch_packe
 	if (verdict != LATCH_TAKEN)
 		return verdict;
 	counter_add(&s->bridge->totals->latched, 1);
+	counter_add(&s->bridge->totals->rebinds, is_rebind(s, &before));
 	s->news_bits |= 1 << BRIDGE_LATCHED;
 	stream_mind_loops(s);
 	stream_disconnect(s); /* a packet queued before connect() may have had this source */

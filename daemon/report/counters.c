@@ -13,11 +13,11 @@
 
 static_assert(sizeof(struct stats) ==
 		      BYTES(DAEMON_COUNTERS) + SIZE(struct stats, started_ms) +
-			      SIZE(struct stats, unheard) + SIZE(struct stats, quality) +
-			      SIZE(struct stats, medias) + SIZE(struct stats, sample) +
-			      SIZE(struct stats, load) + SIZE(struct stats, proxy) +
-			      SIZE(struct stats, n_proxies) + SIZE(struct stats, stranger) +
-			      SIZE(struct stats, n_strangers),
+			      SIZE(struct stats, unheard) + SIZE(struct stats, rebinds) +
+			      SIZE(struct stats, quality) + SIZE(struct stats, medias) +
+			      SIZE(struct stats, sample) + SIZE(struct stats, load) +
+			      SIZE(struct stats, proxy) + SIZE(struct stats, n_proxies) +
+			      SIZE(struct stats, stranger) + SIZE(struct stats, n_strangers),
 	      "a counter of struct stats has no row in DAEMON_COUNTERS");
 static_assert(SIZE(struct stats, medias) == BYTES(MEDIA_COUNTERS),
 	      "a counter of struct stats.medias has no row in MEDIA_COUNTERS");

@@ -65,6 +65,8 @@ void stats_sample(struct stats *stats, const struct call_table *table, int64_t n
 		rate->errors = per_second(now[i].errors, sum->errors, since_ms);
 		*sum = now[i];
 	}
+	stats_rebinds(stats, totals.rebinds - stats->sample.rebinds, now_ms);
+	stats->sample.rebinds = totals.rebinds;
 	stats->sample.refused = totals.drops[DROP_SOURCE] + c[RTPRELAY_C_DROP_SOURCE];
 	stats->sample.at_ms = now_ms;
 }
@@ -122,6 +124,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->uptime_s = (now_ms - stats->started_ms) / 1000;
 	report->calls = call_table_count(table);
 	report->one_way_calls = table->one_way;
+	report->nat = table->nat;
 	report->max_calls = call_table_room(table);
 	report->draining = table->draining;
 	report->media = table->n_media;

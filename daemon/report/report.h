@@ -85,10 +85,11 @@ struct kernel_path_report {
 struct daemon_report {
 	struct stats stats; /* a copy */
 	int64_t uptime_s;
-	size_t calls, streams, media;	  /* now */
-	size_t one_way_calls;		  /* now: one side is not heard */
-	size_t max_calls;		  /* call_table_room() */
-	bool draining;			  /* new calls are refused by an operator */
+	size_t calls, streams, media; /* now */
+	size_t one_way_calls;	      /* now: one side is not heard */
+	size_t max_calls;	      /* call_table_room() */
+	bool draining;		      /* new calls are refused by an operator */
+	struct nat_seen nat;
 	size_t media_by_path[PATH_COUNT]; /* by enum path */
 	struct relayed relayed[2];	  /* by enum path */
 	uint64_t drops[DROP_COUNT];	  /* of both paths */

@@ -97,23 +97,33 @@ static void turn(struct stats_hour *hour, int64_t minute)
 	if (minute - hour->minute > STATS_MINUTES)
 		hour->minute = minute - STATS_MINUTES;
 	while (hour->minute < minute)
-		hour->calls[++hour->minute % STATS_MINUTES] = 0;
+		hour->n[++hour->minute % STATS_MINUTES] = 0;
+}
+
+static void add(struct stats_hour *hour, uint64_t n, int64_t now_ms)
+{
+	turn(hour, now_ms / MINUTE_MS);
+	hour->n[hour->minute % STATS_MINUTES] += n;
 }
 
 void stats_unheard(struct stats *stats, int64_t now_ms)
 {
-	turn(&stats->unheard, now_ms / MINUTE_MS);
-	stats->unheard.calls[stats->unheard.minute % STATS_MINUTES]++;
+	add(&stats->unheard, 1, now_ms);
 	stats->calls_unheard++;
 }
 
-uint64_t stats_unheard_last_hour(const struct stats *stats, int64_t now_ms)
+void stats_rebinds(struct stats *stats, uint64_t n, int64_t now_ms)
 {
-	struct stats_hour hour = stats->unheard;
+	add(&stats->rebinds, n, now_ms);
+}
+
+uint64_t stats_last_hour(const struct stats_hour *hour, int64_t now_ms)
+{
+	struct stats_hour now = *hour;
 	uint64_t sum = 0;
 
-	turn(&hour, now_ms / MINUTE_MS);
+	turn(&now, now_ms / MINUTE_MS);
 	for (size_t i = 0; i < STATS_MINUTES; i++)
-		sum += hour.calls[i];
+		sum += now.n[i];
 	return sum;
 }

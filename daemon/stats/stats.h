@@ -56,17 +56,18 @@ struct relayed {
 	uint64_t packets, bytes, errors;
 };
 
-/* Calls in each of the last 60 minutes. */
+/* Happenings in each of the last 60 minutes. */
 #define STATS_MINUTES 60
 struct stats_hour {
-	int64_t minute;		       /* the last one that is counted, of clock_ms() */
-	uint64_t calls[STATS_MINUTES]; /* by minute modulo 60 */
+	int64_t minute;		   /* the last one that is counted, of clock_ms() */
+	uint64_t n[STATS_MINUTES]; /* by minute modulo 60 */
 };
 
 /* Control thread only. include/counter_names.h has name, unit and help of each counter. */
 struct stats {
 	int64_t started_ms;
 	struct stats_hour unheard; /* calls with media that was not heard: call/unheard.h */
+	struct stats_hour rebinds; /* worker_totals.rebinds */
 	uint64_t calls_made, calls_rejected, calls_drained, calls_overload, calls_no_address,
 		calls_no_outside, calls_timeout, calls_silent_timeout, calls_offer_timeout,
 		calls_unanswered, calls_final_timeout, calls_deleted, calls_forced;
@@ -95,6 +96,7 @@ struct stats {
 		int64_t at_ms;
 		struct relayed sum[2], rate[2]; /* by enum path */
 		uint64_t refused;		/* packets that latching refused, on both paths */
+		uint64_t rebinds;
 	} sample;
 	struct load load;
 	struct proxy_stats proxy[STATS_PROXIES];
@@ -117,7 +119,9 @@ double stats_bandwidth(const struct stats *stats);
 void stats_stranger(struct stats *stats, const struct endpoint *source, int64_t now_ms);
 /* A call has media that is not heard. */
 void stats_unheard(struct stats *stats, int64_t now_ms);
-/* Such calls of the last 60 minutes. */
-uint64_t stats_unheard_last_hour(const struct stats *stats, int64_t now_ms);
+/* Phones have gone to other ports of their NATs: @n times since the last call. */
+void stats_rebinds(struct stats *stats, uint64_t n, int64_t now_ms);
+/* Of the last 60 minutes. */
+uint64_t stats_last_hour(const struct stats_hour *hour, int64_t now_ms);
 
 #endif

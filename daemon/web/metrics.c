@@ -234,6 +234,26 @@ static void latched(struct view *view)
 	put(view, view->report->user.latched);
 }
 
+static void phones(struct view *view)
+{
+	put(view, view->report->nat.phones);
+}
+
+static void phones_behind_nat(struct view *view)
+{
+	const struct nat_seen *nat = &view->report->nat;
+
+	put_one(view, "seen", STR("any"), nat->behind);
+	put_one(view, "seen", STR("address"), nat->address);
+	put_one(view, "seen", STR("port"), nat->port);
+	put_one(view, "seen", STR("symmetric"), nat->symmetric);
+}
+
+static void rebinds(struct view *view)
+{
+	put(view, view->report->user.rebinds);
+}
+
 static void keepalives(struct view *view)
 {
 	const struct worker_totals *user = &view->report->user;
@@ -707,6 +727,26 @@ static void external_failing(struct view *view)
 	each_outside(view, is_failing);
 }
 
+/* One row for each address: the kind of its NAT is a label. */
+static void outside_mapping(struct view *view)
+{
+	for (size_t i = 0; i < view->report->n_ifaces; i++) {
+		const struct iface_report *iface = &view->report->iface[i];
+		const struct external_place *outside = iface->outside;
+		char text[ENDPOINT_TEXT];
+		struct metric_label labels[] = {
+			{ "name", iface->name },
+			{ "address", str_of(endpoint_print_addr(&iface->bind, text)) },
+			{ "mapping", STR("") },
+		};
+
+		if (!outside)
+			continue;
+		labels[2].value = str_of(external_mapping_names[outside->mapping]);
+		metrics_u64(&view->text, labels, COUNT(labels), 1);
+	}
+}
+
 static void external_checks(struct view *view)
 {
 	put(view, view->report->external.checks);
@@ -852,6 +892,10 @@ static const struct metric {
 	{ "packet_errors_total", METRIC_COUNTER, "Packets that could not be sent, by path.", packet_errors },
 	{ "dropped_packets_total", METRIC_COUNTER, "Packets received and not forwarded, by reason (rtprelayctl stats --all).", drops },
 	{ "latched_total", METRIC_COUNTER, "Times that a stream latched to a source, the first one or another.", latched },
+	{ "phones", METRIC_GAUGE, "Parties of calls now whose media was heard, without those that use ICE.", phones },
+	{ "phones_behind_nat", METRIC_GAUGE, "Of them, those behind a NAT; address, port: media comes from another one than the SDP says; "
+	  "symmetric: the ports of one phone were changed by different amounts.", phones_behind_nat },
+	{ "nat_rebinds_total", METRIC_COUNTER, "Times that a phone went on at another port or address without signalling: another NAT binding.", rebinds },
 	{ "keepalives_total", METRIC_COUNTER, "Keep-alives of NAT bindings: sent to phones; saved: a silent phone was heard again "
 	  "where they were sent to; received from phones.", keepalives },
 	{ "media_denied_total", METRIC_COUNTER, "Times that an address was refused as destination of a stream (media-deny).", media_denied },
@@ -907,6 +951,7 @@ static const struct metric {
 	{ "stun_refused_total", METRIC_COUNTER, "Datagrams to the STUN service that were not answered, by reason.", stun_refused },
 	{ "external_address_known", METRIC_GAUGE, "1: calls may begin at this interface, whose address outside of the NAT is found out (external-address); 0: they are refused.", external_known },
 	{ "external_address_failing", METRIC_GAUGE, "1: no source of external-address answers for this interface at present.", external_failing },
+	{ "external_address_mapping", METRIC_GAUGE, "1; mapping: how the NAT in front of the relay maps ports (RFC 5780): unknown, none, endpoint-independent, address-dependent.", outside_mapping },
 	{ "external_address_checks_total", METRIC_COUNTER, "Rounds of questions for an address outside of the NAT.", external_checks },
 	{ "external_address_failed_total", METRIC_COUNTER, "Rounds that no source answered with a usable address, by reason; no_answer has those of double_nat too.", external_failed },
 	{ "external_address_changes_total", METRIC_COUNTER, "Times that another address outside of the NAT was found, or the first one.", external_changes },

@@ -57,6 +57,14 @@ is_heard_at_once() { # is_heard_at_once SPEAKER LISTENER HZ
 	pure "$2" "$3"
 }
 
+# Both phones are behind NATs; each fell silent twice, and one spoke after each of these.
+nat_is_seen() {
+	local said
+	said=$(in_ns relay control/rtprelayctl --socket="$TMP/control.sock" nat) || fail "rtprelayctl nat does not answer"
+	grep -q '^phones  *2 heard, 2 behind a NAT' <<<"$said" || fail "rtprelayctl nat does not show two phones behind NATs: $said"
+	grep -qE '^keepalives [1-9][0-9]* sent, [1-9]' <<<"$said" || fail "rtprelayctl nat does not show what keep-alives saved: $said"
+}
+
 # The holder's music reaches the held phone; then, after the same silence, the held phone is the
 # first to speak in the resumed call.
 hold_in_silence() { # hold_in_silence NAT-SECONDS KEEPALIVES MILLISECONDS
@@ -73,6 +81,7 @@ hold_in_silence() { # hold_in_silence NAT-SECONDS KEEPALIVES MILLISECONDS
 	say a1 unmute "$CALL"
 	hear 50 a1 b1
 	judge a1 b1
+	nat_is_seen
 	nudge a1 bye
 	sip_done a1 b1
 }

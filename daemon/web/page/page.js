@@ -87,9 +87,24 @@ function stun_tile(stun) {
 		    `of ${(stun.requests + stun["receive-queue"]).toLocaleString("en")} requests`);
 }
 
+/* As seen in the media that they send. */
+function nat_tile(nat) {
+	return tile("phones behind NAT", nat["behind-nat"].toLocaleString("en"),
+		    `of ${nat.phones.toLocaleString("en")}` + (nat.symmetric ? `, ${nat.symmetric} symmetric` : ""));
+}
+
 /* Each range once; an interface may have one of its own. */
 function port_ranges(faces) {
 	return [...new Set(faces.map((face) => `${face["port-min"]}–${face["port-max"]}`))].join(", ") || "none";
+}
+
+/* Found out behind a NAT: whether it is known, and how that maps ports. */
+function advertised(face) {
+	const outside = face.external;
+	if (outside && !outside.usable)
+		return "not known";
+	const text = face.advertised === face.address ? "the same" : face.advertised;
+	return outside && outside.mapping !== "unknown" ? `${text} (NAT: ${outside.mapping})` : text;
 }
 
 function show_status(status) {
@@ -107,9 +122,9 @@ function show_status(status) {
 		tile("could not be sent", (status["user-path"].errors + status["kernel-path"].errors).toLocaleString("en"),
 		     "packets"),
 		tile("port pairs", used.toLocaleString("en"), `of ${pairs.toLocaleString("en")}`, used >= 0.9 * pairs),
-		kernel_tile(status.kernel), ...(status.stun ? [stun_tile(status.stun)] : []));
+		kernel_tile(status.kernel), nat_tile(status.nat), ...(status.stun ? [stun_tile(status.stun)] : []));
 	by_id("ports").replaceChildren(...status.interfaces.map((face) =>
-		row([face.name, face.address, face.advertised === face.address ? "the same" : face.advertised,
+		row([face.name, face.address, advertised(face),
 		     face.used, face.free, face.quarantined, face["taken-by-others"]])));
 }
 

@@ -72,7 +72,7 @@ static void test_unheard_stream_is_in_log_events_and_counter(void)
 	CU_ASSERT_EQUAL(n_seen, 2); /* of each media */
 	CU_ASSERT_STRING_EQUAL(seen.why, "latching=first");
 	CU_ASSERT_EQUAL(scene.stats.calls_unheard, 1); /* but it is one call */
-	CU_ASSERT_EQUAL(stats_unheard_last_hour(&scene.stats, clock_ms()), 1);
+	CU_ASSERT_EQUAL(stats_last_hour(&scene.stats.unheard, clock_ms()), 1);
 	snprintf(line, sizeof(line),
 		 "[call] media 1: the caller is not heard at port %u: 25 packets from 127.0.0.1:",
 		 port);

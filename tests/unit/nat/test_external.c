@@ -40,7 +40,8 @@ static void test_findings_become_news(void)
 		{ NULL, EXTERNAL_FAILS, "198.51.100.9", true },
 		{ "198.51.100.7", EXTERNAL_CHANGED, "198.51.100.7", false },
 	};
-	struct external_place place = { .bind = address("192.168.7.2") };
+	struct external_place place = { .bind = address("192.168.7.2"),
+					.mapping = EXTERNAL_MAPPING_INDEPENDENT };
 	char text[ENDPOINT_TEXT];
 
 	for (size_t i = 0; i < COUNT(steps); i++) {
@@ -54,6 +55,7 @@ static void test_findings_become_news(void)
 		CU_ASSERT_EQUAL(place.failing, steps[i].failing);
 	}
 	CU_ASSERT_EQUAL(place.changed_ms, 9000);
+	CU_ASSERT_EQUAL(place.mapping, EXTERNAL_MAPPING_UNKNOWN); /* of another NAT, maybe */
 	CU_ASSERT_EQUAL(place.checked_ms, 9000);
 	CU_ASSERT_STRING_EQUAL(place.source, "stun:host");
 }

@@ -263,6 +263,41 @@ static void test_r9_strangers_while_an_answer_is_missing(void)
 	close_stage(&stage);
 }
 
+static uint64_t rebinds(const struct stage *stage)
+{
+	return stage->scene.bridge->totals->rebinds;
+}
+
+/* A NAT gave the phone another port; not its first source, nor where signalling moved it */
+static void test_rebinds_are_counted(void)
+{
+	struct stage stage;
+	uint64_t before;
+
+	open_stage(&stage);
+	before = rebinds(&stage);
+	lock_nat(&stage, NAT, NAT ":50000");
+	arrive(&stage, A_RTP, place("192.0.2.66:6666")); /* a stranger */
+	CU_ASSERT_EQUAL(rebinds(&stage), before);
+	stage.now_ms += 2000;
+	arrive_for(&stage, 1000, A_RTP, place(NAT ":50002"));
+	CU_ASSERT_TRUE(uses(&stage, A_RTP, NAT ":50002"));
+	CU_ASSERT_EQUAL(rebinds(&stage), before + 1);
+	/* A re-INVITE names another port. */
+	stage.scene.conf.side[SIDE_A].sdp[COMP_RTP] = place("192.168.1.5:4002");
+	signal_stage(&stage);
+	arrive_for(&stage, 1000, A_RTP, place(NAT ":50004"));
+	CU_ASSERT_TRUE(uses(&stage, A_RTP, NAT ":50004"));
+	CU_ASSERT_EQUAL(rebinds(&stage), before + 1);
+	/* It goes to the endpoint of its SDP: that is no NAT. */
+	arrive_for(&stage, 4000, A_RTP, place(NAT ":50004"));
+	stage.now_ms += 2000;
+	arrive_for(&stage, 1000, A_RTP, place("192.168.1.5:4002"));
+	CU_ASSERT_TRUE(uses(&stage, A_RTP, "192.168.1.5:4002"));
+	CU_ASSERT_EQUAL(rebinds(&stage), before + 1);
+	close_stage(&stage);
+}
+
 /* The packet that ends the window may be a stranger's. */
 static void test_r9_refused_packet_ends_the_window(void)
 {
@@ -287,6 +322,7 @@ TEST_SUITE(stream_switch, { "row 14: in mid-call", test_row_14_in_mid_call },
 	     test_row_14_of_a_party_that_sent_rtcp_to_the_wrong_port },
 	   { "row 14: with rtcp-mux", test_row_14_with_rtcp_mux },
 	   { "row 14: with RTCP in the kernel", test_row_14_with_rtcp_in_the_kernel },
+	   { "rebinds are counted", test_rebinds_are_counted },
 	   { "R17: report of a rebound phone brings its media to the daemon",
 	     test_r17_report_of_a_rebound_phone_brings_its_media_to_the_daemon },
 	   { "row 14: report after a final answer brings media to the daemon",

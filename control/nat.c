@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nat.c - rtprelayctl nat: where the relay is outside of its NAT, and what is seen of the NATs of
+ * phones
+ */
+#include <inttypes.h>
+#include <string.h>
+#include "control_proto.h"
+#include "line.h"
+#include "table.h"
+#include "verb.h"
+
+/* In the words of RFC 5780. */
+static const char *mapping_text(const char *mapping)
+{
+	if (!strcmp(mapping, "none"))
+		return "no NAT";
+	if (!strcmp(mapping, "endpoint-independent"))
+		return "Endpoint-Independent Mapping";
+	if (!strcmp(mapping, "address-dependent"))
+		return "Address-Dependent Mapping (or Address and Port-Dependent)";
+	return "mapping not known (two STUN servers in external-address tell it)";
+}
+
+static void print_found(const json_t *address, const json_t *outside)
+{
+	char age[16];
+
+	if (!json_is_true(json_object_get(outside, "usable"))) {
+		printf("%snot known: calls are refused%s", colour(COLOUR_BAD), colour(COLOUR_END));
+	} else {
+		printf("%s, ", text_of(address, "advertised"));
+		if (!strcmp(text_of(outside, "state"), "last"))
+			fputs("the last one, not confirmed", stdout);
+		else
+			printf("says %s", text_of(outside, "source"));
+	}
+	if (json_object_get(outside, "checked-ago"))
+		printf(", confirmed %s ago", short_age(number_of(outside, "checked-ago"), age));
+	printf("\n           %s; filtering not known", mapping_text(text_of(outside, "mapping")));
+	if (json_is_true(json_object_get(outside, "double-nat")))
+		printf("; %sdouble NAT%s", colour(COLOUR_BAD), colour(COLOUR_END));
+	if (json_object_get(outside, "why"))
+		printf("\n           %s%s%s", colour(COLOUR_WARN), text_of(outside, "why"),
+		       colour(COLOUR_END));
+}
+
+static void print_address(const json_t *address)
+{
+	const json_t *outside = json_object_get(address, "external");
+	const char *bind = text_of(address, "address");
+	bool same = !strcmp(bind, text_of(address, "advertised"));
+
+	printf("relay      %s %s: ", text_of(address, "name"), bind);
+	if (outside)
+		print_found(address, outside);
+	else if (same)
+		fputs("no NAT is configured", stdout);
+	else
+		printf("%s, by configuration; kind of NAT not known",
+		       text_of(address, "advertised"));
+	putchar('\n');
+}
+
+static void print_phones(const json_t *line)
+{
+	printf("phones     %" PRId64 " heard, %" PRId64 " behind a NAT\n",
+	       number_of(line, "phones"), number_of(line, "behind-nat"));
+	printf("           address differs from the SDP %" PRId64 ", port differs %" PRId64
+	       ", symmetric %" PRId64 "\n",
+	       number_of(line, "address-differs"), number_of(line, "port-differs"),
+	       number_of(line, "symmetric"));
+	printf("rebinds    %" PRId64 " in the last hour, %" PRId64 " so far\n",
+	       number_of(line, "rebinds-last-hour"), number_of(line, "rebinds"));
+	printf("keepalives %" PRId64 " sent, %" PRId64 " binding%s answered after that; %" PRId64
+	       " received from phones\n",
+	       number_of(line, "keepalives-sent"), number_of(line, "keepalives-saved"),
+	       s_after(line, "keepalives-saved"), number_of(line, "keepalives-received"));
+}
+
+static void print_line(void *arg, const char *type, json_t *line)
+{
+	(void)arg;
+	if (!strcmp(type, "nat-address"))
+		print_address(line);
+	else if (!strcmp(type, "nat-phones"))
+		print_phones(line);
+}
+
+int verb_nat(const struct options *options, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return line_ask(options, line_request(CONTROL_VERB_NAT), print_line, NULL);
+}
