@@ -127,6 +127,44 @@ static void check_socket(struct doctor *doctor, const struct host_addrs *host, c
 			"STUN: %s does not answer %s", text, printed);
 }
 
+/* A connection to the host's own address: its firewall is passed. */
+static bool ask_by_tcp(const struct endpoint *asked)
+{
+	static const uint8_t request[STUN_HEADER] = "\x00\x01\x00\x00\x21\x12\xa4\x42rtprelayctl";
+	int fd = socket(asked->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct pollfd pollfd = { fd, POLLOUT, 0 };
+	uint8_t data[512];
+	bool answers = false;
+
+	if (fd < 0)
+		return false;
+	connect(fd, &asked->sa, endpoint_len(asked)); /* its error is that of send() */
+	if (poll(&pollfd, 1, WAIT_MS) == 1 &&
+	    send(fd, request, sizeof(request), MSG_NOSIGNAL) == (ssize_t)sizeof(request)) {
+		pollfd.events = POLLIN;
+		answers = poll(&pollfd, 1, WAIT_MS) == 1 &&
+			  recv(fd, data, sizeof(data), 0) >= STUN_HEADER &&
+			  stun_class(stun_u16(data)) == STUN_SUCCESS;
+	}
+	close(fd);
+	return answers;
+}
+
+static void check_tcp(struct doctor *doctor, const char *text)
+{
+	struct endpoint asked;
+
+	if (!endpoint_parse(str_of(text), -1, &asked))
+		return;
+	if (ask_by_tcp(&asked))
+		finding(doctor, FINDING_OK, NULL, "STUN: tcp:%s answers", text);
+	else
+		finding(doctor, FINDING_BAD,
+			"open the port in the host's firewall (TCP), and look at stun-allow and "
+			"the counters: rtprelayctl stats",
+			"STUN: tcp:%s does not answer", text);
+}
+
 /* --- DNS -------------------------------------------------------------------------------------- */
 
 /* Does one of the SRV records have a port of the service? */
@@ -183,9 +221,12 @@ static void check_dns(struct doctor *doctor, const json_t *stun, const char *fir
 void doctor_stun(struct doctor *doctor)
 {
 	const json_t *stun = json_object_get(doctor->status, "stun");
-	const json_t *listen = json_object_get(stun, "listen");
+	const json_t *listen = json_object_get(stun, "listen"),
+		     *tcp = json_object_get(stun, "listen-tcp");
 	struct host_addrs host;
 
+	for (size_t i = 0; i < json_array_size(tcp); i++)
+		check_tcp(doctor, json_string_value(json_array_get(tcp, i)));
 	if (!json_array_size(listen))
 		return;
 	host_addrs_read(&host); /* without them the service is asked from its own address */

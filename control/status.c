@@ -131,13 +131,17 @@ static void print_cdr(const json_t *cdr)
 
 static void print_stun(const json_t *stun)
 {
-	const json_t *list = json_object_get(stun, "listen");
+	const json_t *list = json_object_get(stun, "listen"),
+		     *tcp = json_object_get(stun, "listen-tcp");
 
 	if (!stun)
 		return;
 	printf("stun      ");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		printf("%s %s", i ? "," : "", json_string_value(json_array_get(list, i)));
+	for (size_t i = 0; i < json_array_size(tcp); i++)
+		printf("%s tcp:%s", i || json_array_size(list) ? "," : "",
+		       json_string_value(json_array_get(tcp, i)));
 	printf("\n           requests %" PRId64 ", replies %" PRId64 ", limited %" PRId64
 	       "; NAT discovery: %s\n",
 	       number_of(stun, "requests"), number_of(stun, "replies"), number_of(stun, "limited"),

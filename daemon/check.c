@@ -278,22 +278,26 @@ static unsigned int check_homer(const struct conf *conf)
 	return 1;
 }
 
+static unsigned int check_stun_address(const struct endpoint *bound, const char *prefix)
+{
+	int err = try_bind(&bound->sa, endpoint_len(bound));
+	char text[ENDPOINT_TEXT];
+
+	if (err)
+		log_err("listen-stun %s%s: %s", prefix, endpoint_print(bound, text),
+			err == -EADDRNOTAVAIL ? "is not an address of this host" : strerror(-err));
+	return err != 0;
+}
+
 static unsigned int check_stun_addresses(const struct stun_sites *sites)
 {
 	unsigned int mistakes = 0;
-	char text[ENDPOINT_TEXT];
 
 	for (size_t i = 0; i < sites->n; i++)
-		for (size_t j = 0; j < sites->site[i].n; j += 2) {
-			const struct endpoint *bound = &sites->site[i].bind[j];
-			int err = try_bind(&bound->sa, endpoint_len(bound));
-
-			if (err)
-				log_err("listen-stun %s: %s", endpoint_print(bound, text),
-					err == -EADDRNOTAVAIL ? "is not an address of this host"
-							      : strerror(-err));
-			mistakes += err != 0;
-		}
+		for (size_t j = 0; j < sites->site[i].n; j += 2)
+			mistakes += check_stun_address(&sites->site[i].bind[j], "");
+	for (size_t i = 0; i < sites->n_tcp; i++)
+		mistakes += check_stun_address(&sites->tcp[i], "tcp:");
 	return mistakes;
 }
 

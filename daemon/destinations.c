@@ -255,6 +255,10 @@ void destinations_set_media(struct destinations *d, const struct addr_ports *med
 	d->conf.media = media;
 	d->conf.n_media = n_media;
 	d->changed = true;
+	/* Where phones outside of a NAT send to follows the address of the NAT. */
+	d->n_rules = d->n_fixed;
+	if (add_stun(d, d->conf.stun))
+		log_err("media-deny: out of memory: calls may name the STUN service as a phone");
 }
 
 bool destinations_refresh(struct destinations *d)
@@ -282,8 +286,9 @@ static int add_rules(struct destinations *d)
 	if (!error)
 		error = add_homer(d, d->conf.homer);
 	if (!error)
-		error = add_stun(d, d->conf.stun);
-	return error ? error : add_configured(d, d->conf.media_deny);
+		error = add_configured(d, d->conf.media_deny);
+	d->n_fixed = d->n_rules;
+	return error ? error : add_stun(d, d->conf.stun);
 }
 
 int destinations_open(struct destinations *d, const struct destinations_conf *conf)

@@ -23,7 +23,7 @@ struct destinations_conf {
 	size_t n_control;
 	const struct conf_list *http, *notify, *media_deny;
 	const char *homer;	       /* NULL: none */
-	const struct stun_sites *stun; /* NULL: none */
+	const struct stun_sites *stun; /* NULL: none; may change with @media */
 	const struct addr_ports *media;
 	size_t n_media;
 };
@@ -31,14 +31,15 @@ struct destinations_conf {
 /**
  * struct destinations - the set in use, and what it is made of
  * @rules: of the configuration, in the order of asking
- * @conf: as given; only @media is used after the start
+ * @conf: as given; only @media and @stun are used after the start
+ * @n_fixed: so many @rules stay; the others are made again when addresses change
  * @deny: the set now in use; NULL: not read yet
  * @fd: readable when an address of this host has changed; -1: none
  * @changed: the addresses have to be read again; @stale: they could not be read
  */
 struct destinations {
 	struct deny_rule *rules;
-	size_t n_rules;
+	size_t n_rules, n_fixed;
 	struct destinations_conf conf;
 	struct deny *deny;
 	int fd;

@@ -7,6 +7,7 @@
 #include "packet/pool.h"
 #include "port/iface.h"
 #include "relay.h"
+#include "stun_start.h"
 
 int relay_list_media(struct relay *relay)
 {
@@ -48,6 +49,7 @@ static int tell_parts(struct relay *relay)
 
 	if (err)
 		return err;
+	stun_follow(relay);
 	destinations_set_media(&relay->destinations, relay->media, relay->n_media);
 	claims_keep(&relay->claims, relay->media, iface_count(relay->ifaces));
 	relay_apply_conf(relay);

@@ -78,13 +78,34 @@ static const char *stun_text(const struct conf_list *list, const struct endpoint
 	struct endpoint bind;
 
 	for (size_t i = 0; i < list->count; i++) {
-		struct str rest = str_of(list->item[i]), address = str_split(&rest, '!');
+		bool tcp;
+		struct str rest = stun_sites_prefix(str_of(list->item[i]), &tcp);
+		struct str address = str_split(&rest, '!');
 
-		if (endpoint_parse(address, STUN_PORT, &bind) && endpoint_addr_eq(&bind, at) &&
-		    endpoint_port(at) - endpoint_port(&bind) <= 1)
+		if (!tcp && endpoint_parse(address, STUN_PORT, &bind) &&
+		    endpoint_addr_eq(&bind, at) && endpoint_port(at) - endpoint_port(&bind) <= 1)
 			return list->item[i];
 	}
 	return "";
+}
+
+static int add_stun_tcp(struct listeners *listeners, const struct conf_list *list,
+			const struct stun_sites *sites)
+{
+	size_t n = 0;
+	int err = 0;
+
+	/* In the order of the list. */
+	for (size_t i = 0; i < list->count && n < sites->n_tcp && !err; i++) {
+		struct listener listener = { .key = "listen-stun", .text = list->item[i] };
+
+		stun_sites_prefix(str_of(listener.text), &listener.tcp);
+		if (!listener.tcp)
+			continue;
+		listener.at = sites->tcp[n++];
+		err = add(listeners, &listener);
+	}
+	return err;
 }
 
 static int add_stun(struct listeners *listeners, const struct conf_list *list,
@@ -105,7 +126,7 @@ static int add_stun(struct listeners *listeners, const struct conf_list *list,
 								 .text = stun_text(list, at),
 								 .at = *at });
 		}
-	return err;
+	return err ? err : add_stun_tcp(listeners, list, &sites);
 }
 
 int listeners_read(struct listeners *listeners, const struct conf *conf,

@@ -90,6 +90,8 @@ bool stun_is_low(const struct conf *conf)
 	if (stun_sites_read(&sites, &conf->listen_stun, NULL, 0, &item, &error))
 		return false; /* ends the start: stun_check() */
 	each_address(&sites, i, j) low = low || endpoint_port(&sites.site[i].bind[j]) < 1024;
+	for (size_t i = 0; i < sites.n_tcp; i++)
+		low = low || endpoint_port(&sites.tcp[i]) < 1024;
 	return low;
 }
 
@@ -117,6 +119,16 @@ void stun_apply_conf(struct relay *relay)
 	stun_service_set(relay->stun, &settings);
 }
 
+static bool is_named_the_same(const struct stun_sites *a, const struct stun_sites *b)
+{
+	each_address(a, i, j)
+	{
+		if (!endpoint_eq(&a->site[i].named[j], &b->site[i].named[j]))
+			return false;
+	}
+	return true;
+}
+
 static void tell_addresses(const struct relay *relay)
 {
 	const struct stun_sites *sites = &relay->stun_sites;
@@ -132,6 +144,24 @@ static void tell_addresses(const struct relay *relay)
 			   endpoint_print(&site->bind[j], bound),
 			   endpoint_print_addr(&site->named[j], named), discover ? "yes" : "no");
 	}
+	for (size_t i = 0; i < sites->n_tcp; i++)
+		log_notice("stun: answers by TCP at %s", endpoint_print(&sites->tcp[i], bound));
+}
+
+void stun_follow(struct relay *relay)
+{
+	struct stun_sites sites;
+	const char *error;
+	size_t item;
+
+	if (!relay->stun || stun_sites_read(&sites, &relay->conf.listen_stun, relay->media,
+					    relay->n_media / 2, &item, &error))
+		return; /* its text was valid at the start */
+	if (is_named_the_same(&sites, &relay->stun_sites))
+		return;
+	relay->stun_sites = sites;
+	stun_service_name(relay->stun, &sites);
+	tell_addresses(relay);
 }
 
 int stun_start(struct relay *relay)
@@ -145,7 +175,7 @@ int stun_start(struct relay *relay)
 	char text[ENDPOINT_TEXT];
 	int error;
 
-	if (!relay->stun_sites.n)
+	if (!relay->stun_sites.n && !relay->stun_sites.n_tcp)
 		return 0;
 	relay->stun = stun_service_open(&conf, &error, &where);
 	if (relay->stun)

@@ -27,6 +27,8 @@ bool stun_is_low(const struct conf *conf);
 size_t stun_list_ports(const struct stun_sites *sites, struct addr_ports *ports);
 /* Sets relay->stun_sites. 0; -EINVAL: logged */
 int stun_read_sites(struct relay *relay);
+/* The addresses that replies name follow those of the interfaces (relay->media). */
+void stun_follow(struct relay *relay);
 /* 0; -errno: logged */
 int stun_start(struct relay *relay);
 /* Passes on the keys that may change while the daemon runs. */

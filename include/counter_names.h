@@ -155,7 +155,12 @@ struct counter_name {
 	X(limited_total, "limited_total", "requests", "beyond stun-total, not answered")           \
 	X(send_failed, "send_failed", "replies", "that the system did not send")                   \
 	X(receive_queue, "receive_queue", "requests",                                              \
-	  "arrived faster than they were read: the socket's receive buffer was full")
+	  "arrived faster than they were read: the socket's receive buffer was full")              \
+	X(tcp, "tcp_connections", "connections", "by TCP, accepted")                               \
+	X(tcp_refused, "tcp_refused", "connections",                                               \
+	  "by TCP, of a source with too many, not in stun-allow, or banned")                       \
+	X(tcp_ended, "tcp_ended", "connections",                                                   \
+	  "by TCP, ended because they were idle, or to make room for others")
 
 /* id: member of struct external_counters */
 #define EXTERNAL_COUNTERS(X)                                                                       \

@@ -226,6 +226,10 @@ static void put_stun(struct json_line *line, const struct daemon_report *report,
 		for (size_t j = 0; j < sites->site[i].n; j++)
 			jsonl_text(line, NULL, endpoint_print(&sites->site[i].bind[j], text));
 	jsonl_close(line, ']');
+	jsonl_open(line, "listen-tcp", '[');
+	for (size_t i = 0; i < sites->n_tcp; i++)
+		jsonl_text(line, NULL, endpoint_print(&sites->tcp[i], text));
+	jsonl_close(line, ']');
 	jsonl_bool(line, "discovery", discovery && stun_sites_discover(sites));
 	jsonl_u64(line, "requests", report->stun.requests);
 	jsonl_u64(line, "replies", report->stun.replies);

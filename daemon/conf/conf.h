@@ -66,7 +66,7 @@ struct conf {
 	struct conf_list media_deny;	  /* CIDR[:PORT[-PORT]], local[:PORT[-PORT]]; none */
 	struct conf_list listen_http;	  /* HOST:PORT, [V6]:PORT, PORT (loopback) */
 	bool http_ng;			  /* NG requests at listen_http */
-	struct conf_list listen_stun;	  /* ADDRESS[:PORT][!ADVERTISED]: nat/stun_sites.c */
+	struct conf_list listen_stun;	  /* nat/stun_sites.h */
 	struct conf_list stun_allow;	  /* CIDR; empty: all */
 	bool stun_classic;		  /* RFC 3489 */
 	enum stun_discovery stun_discovery;

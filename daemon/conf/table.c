@@ -154,8 +154,8 @@ const struct conf_row conf_rows[] = {
 	  "HOST listens on the loopback addresses; empty: no HTTP", 0 },
 	{ "http-ng", CONF_BOOL, AT(http_ng), 0, 0, NULL, "no", "yes | no",
 	  "NG commands are accepted at listen-http too, from addresses in control-allow: POST /ng", 0 },
-	{ "listen-stun", CONF_LIST, AT(listen_stun), 0, 0, NULL, NULL, "ADDRESS[:PORT][!ADVERTISED]",
-	  "address where a STUN service answers phones, by UDP, at PORT (3478) and the next one; ADVERTISED is the "
+	{ "listen-stun", CONF_LIST, AT(listen_stun), 0, 0, NULL, NULL, "ADDRESS[:PORT][!ADVERTISED] | tcp:ADDRESS[:PORT]",
+	  "address where a STUN service answers phones, by UDP, at PORT (3478) and the next one, or by TCP; ADVERTISED is the "
 	  "address outside of a one-to-one NAT, if interface has none; with a second address phones can find out the "
 	  "kind of their NAT; empty: no service", 0 },
 	{ "stun-allow", CONF_LIST, AT(stun_allow), 0, 0, NULL, NULL, "CIDR",

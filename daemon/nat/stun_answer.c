@@ -127,6 +127,12 @@ static void refuse_discovery(struct request *request)
 		add_unknown(request, STUN_RESPONSE_PORT);
 }
 
+/* RFC 5780, sections 6.1 and 7.6: neither has a meaning in a connection. */
+static void refuse_in_stream(struct request *request)
+{
+	request->malformed = request->malformed || request->padding || request->response_port;
+}
+
 /* False: FINGERPRINT is wrong. What follows MESSAGE-INTEGRITY was added by somebody else. */
 static bool read_attributes(struct request *request)
 {
@@ -287,7 +293,7 @@ static enum stun_verdict answer_request(const struct stun_site *site, unsigned i
 	answer->from = in ^ request->change;
 	if (request->response_port)
 		endpoint_set_port(&answer->to, request->response_port);
-	if (!stun_may_answer(&answer->to))
+	if (request->response_port && !stun_may_answer(&answer->to))
 		return STUN_SILENT_SOURCE;
 	if (request->classic)
 		return answer_classic(out, request, source, &site->named[answer->from], other);
@@ -306,14 +312,18 @@ enum stun_verdict stun_answer(const struct stun_site *site, const struct stun_ru
 
 	if (len > STUN_REQUEST_MAX || !stun_is_framed(data, len) || stun_u16(data) != STUN_BINDING)
 		return STUN_SILENT_MALFORMED;
-	if (!stun_may_answer(source))
+	if (!rules->stream && !stun_may_answer(source)) /* nobody forges that of a connection */
 		return STUN_SILENT_SOURCE;
 	request.classic = !stun_has_cookie(data);
-	request.discovery = !request.classic && rules->discovery && site->n == STUN_SITE_SOCKETS;
-	if (request.classic && (!rules->classic || source->sa.sa_family != AF_INET))
+	request.discovery = !request.classic && !rules->stream && rules->discovery &&
+			    site->n == STUN_SITE_SOCKETS;
+	if (request.classic &&
+	    (rules->stream || !rules->classic || source->sa.sa_family != AF_INET))
 		return STUN_SILENT_CLASSIC;
 	if (!read_attributes(&request))
 		return STUN_SILENT_FINGERPRINT;
+	if (rules->stream)
+		refuse_in_stream(&request);
 	if (!request.classic && !request.discovery)
 		refuse_discovery(&request);
 	verdict = answer_request(site, in, &request, source, answer, &out);

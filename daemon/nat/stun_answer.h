@@ -50,6 +50,7 @@ enum stun_verdict {
 struct stun_rules {
 	bool classic;
 	bool discovery; /* has an effect if the site has two addresses */
+	bool stream;	/* by TCP: neither of both, and replies go back by the connection */
 };
 
 struct stun_answer {

@@ -13,6 +13,7 @@
 #include "base/count.h"
 #include "base/thread.h"
 #include "nat/stun_service.h"
+#include "nat/stun_tcp.h"
 
 #define NICE	       10	   /* more than that of the daemon */
 #define BATCH	       16	   /* datagrams of one socket, before the next one is read */
@@ -36,13 +37,17 @@ struct pace {
 
 /**
  * struct stun_service
+ * @told: addresses as the control thread has told them; @sites: the thread's, once it runs
+ * @tcp: the thread's, once it runs
  * @fresh_bans: a set for the thread to take, or NO_BANS; shared
+ * @fresh_sites: addresses for the thread to name, or NULL; shared
  * @classic to @total: struct stun_settings; shared
  * @counters: written by the thread; shared
  * @bans: the thread's
  */
 struct stun_service {
-	struct stun_sites sites;
+	struct stun_sites told, sites;
+	struct stun_tcp *tcp;
 	struct socket socket[SOCKETS_MAX];
 	size_t n_sockets;
 	struct cidr *allow;
@@ -54,6 +59,7 @@ struct stun_service {
 	bool started, stop;
 	int wake_fd;
 	struct banned *fresh_bans;
+	struct stun_sites *fresh_sites;
 	unsigned int classic, discovery, rate, burst, total;
 	struct stun_counters counters;
 
@@ -144,16 +150,23 @@ static enum stun_limited take(struct stun_service *service, const struct endpoin
 	return stun_limit_take(service->limit, &rates, source, clock_us());
 }
 
-static void reply(struct stun_service *service, const struct socket *socket,
-		  const struct endpoint *source, uint64_t *kind)
+static bool may_reply(struct stun_service *service, const struct endpoint *source)
 {
 	struct stun_counters *counters = &service->counters;
 	enum stun_limited limited = take(service, source);
 
-	if (limited != STUN_UNLIMITED) {
+	if (limited != STUN_UNLIMITED)
 		count(limited == STUN_LIMITED ? &counters->limited : &counters->limited_total);
+	return limited == STUN_UNLIMITED;
+}
+
+static void reply(struct stun_service *service, const struct socket *socket,
+		  const struct endpoint *source, uint64_t *kind)
+{
+	struct stun_counters *counters = &service->counters;
+
+	if (!may_reply(service, source))
 		return;
-	}
 	if (!send_answer(service, socket)) {
 		count(&counters->send_failed);
 		return;
@@ -163,14 +176,19 @@ static void reply(struct stun_service *service, const struct socket *socket,
 		count(kind);
 }
 
+static struct stun_rules rules_of(const struct stun_service *service)
+{
+	return (struct stun_rules){
+		.classic = __atomic_load_n(&service->classic, __ATOMIC_RELAXED),
+		.discovery = __atomic_load_n(&service->discovery, __ATOMIC_RELAXED),
+	};
+}
+
 static void handle(struct stun_service *service, const struct socket *socket,
 		   const struct mmsghdr *msg)
 {
 	const struct endpoint *source = msg->msg_hdr.msg_name;
-	const struct stun_rules rules = {
-		__atomic_load_n(&service->classic, __ATOMIC_RELAXED),
-		__atomic_load_n(&service->discovery, __ATOMIC_RELAXED),
-	};
+	const struct stun_rules rules = rules_of(service);
 	enum stun_verdict verdict = STUN_SILENT_MALFORMED;
 	uint64_t *refused = why_refused(service, source), *kind;
 
@@ -188,6 +206,56 @@ static void handle(struct stun_service *service, const struct socket *socket,
 		reply(service, socket, source, kind);
 	else
 		count(kind);
+}
+
+/* --- Thread: connections ---------------------------------------------------------------------- */
+
+static bool lets(void *arg, const struct endpoint *source)
+{
+	return !why_refused(arg, source);
+}
+
+/* A silence, as by UDP, is the end of the connection. */
+static size_t answer_stream(void *arg, const struct endpoint *source, const uint8_t *data,
+			    size_t len, const uint8_t **reply)
+{
+	/* Only sites with two addresses are named in replies. */
+	static const struct stun_site none = { .n = 2 };
+	const struct stun_rules rules = { .stream = true };
+	struct stun_service *service = arg;
+	uint64_t *refused = why_refused(service, source), *kind;
+	enum stun_verdict verdict;
+
+	count(&service->counters.requests);
+	if (refused) {
+		count(refused);
+		return 0;
+	}
+	verdict = stun_answer(&none, &rules, 0, source, data, len, &service->answer);
+	kind = counter_of(&service->counters, verdict);
+	if (verdict >= STUN_ANSWERS) {
+		count(kind);
+		return 0;
+	}
+	if (!may_reply(service, source))
+		return 0;
+	count(&service->counters.replies);
+	if (kind)
+		count(kind);
+	*reply = service->answer.bytes;
+	return service->answer.len;
+}
+
+static void count_connection(void *arg, enum stun_tcp_event event)
+{
+	struct stun_counters *counters = &((struct stun_service *)arg)->counters;
+	uint64_t *const of[] = {
+		[STUN_TCP_ACCEPTED] = &counters->tcp,
+		[STUN_TCP_REFUSED] = &counters->tcp_refused,
+		[STUN_TCP_IDLE] = &counters->tcp_ended,
+	};
+
+	count(of[event]);
 }
 
 /* --- Thread: the loop ------------------------------------------------------------------------- */
@@ -218,11 +286,24 @@ static void begin_slice(const struct stun_service *service, struct pace *pace, i
 	pace->left = SLICE_READS(__atomic_load_n(&service->total, __ATOMIC_RELAXED));
 }
 
+/* The sockets stay as they are. */
+static void take_names(struct stun_service *service)
+{
+	struct stun_sites *fresh =
+		__atomic_exchange_n(&service->fresh_sites, NULL, __ATOMIC_ACQ_REL);
+
+	for (size_t i = 0; fresh && i < service->sites.n; i++)
+		memcpy(service->sites.site[i].named, fresh->site[i].named,
+		       sizeof(fresh->site[i].named));
+	free(fresh);
+}
+
 static void take_orders(struct stun_service *service)
 {
 	struct banned *fresh = __atomic_exchange_n(&service->fresh_bans, NO_BANS, __ATOMIC_ACQ_REL);
 	uint64_t wakes;
 
+	take_names(service);
 	if (read(service->wake_fd, &wakes, sizeof(wakes)) < 0)
 		wakes = 0; /* it was a time-out */
 	if (fresh == NO_BANS)
@@ -231,17 +312,21 @@ static void take_orders(struct stun_service *service)
 	service->bans = fresh;
 }
 
-/* Until a datagram or an order; after too many datagrams, until the slice ends or for an order. */
+/*
+ * Until something arrives, an order comes or a connection has been idle for too long; after too
+ * many datagrams, until the slice ends or for an order.
+ */
 static void wait_for_work(const struct stun_service *service, const struct pace *pace,
-			  struct pollfd *fds)
+			  struct pollfd *fds, size_t n, int64_t idle_ms)
 {
 	int64_t rest_us = pace->ends_us - clock_us();
 	struct timespec rest = { 0, rest_us > 0 ? rest_us * 1000 : 0 };
+	int64_t wait_ms = idle_ms < 0 ? -1 : idle_ms - clock_ms();
 
 	for (size_t i = 0; i <= service->n_sockets; i++)
 		fds[i].revents = 0;
 	if (pace->left)
-		poll(fds, service->n_sockets + 1, -1);
+		poll(fds, n, wait_ms < -1 ? 0 : (int)wait_ms);
 	else
 		ppoll(fds, 1, &rest, NULL);
 }
@@ -258,6 +343,19 @@ static void read_sockets(struct stun_service *service, struct pace *pace, const 
 	}
 }
 
+static void serve(struct stun_service *service, struct pace *pace, struct pollfd *fds)
+{
+	struct pollfd *tcp_fds = fds + 1 + service->n_sockets;
+	int64_t idle_ms = stun_tcp_tick(service->tcp, clock_ms());
+	size_t n_tcp = stun_tcp_fds(service->tcp, tcp_fds);
+
+	wait_for_work(service, pace, fds, 1 + service->n_sockets + n_tcp, idle_ms);
+	take_orders(service);
+	begin_slice(service, pace, clock_us());
+	read_sockets(service, pace, fds);
+	pace->left -= stun_tcp_handle(service->tcp, tcp_fds, pace->left, clock_ms());
+}
+
 /* Media threads are never to wait for this one. A lower priority is always permitted. */
 static void yield_to_media(void)
 {
@@ -269,19 +367,15 @@ static void yield_to_media(void)
 static void *run(void *arg)
 {
 	struct stun_service *service = arg;
-	struct pollfd fds[SOCKETS_MAX + 1] = { { service->wake_fd, POLLIN, 0 } };
+	struct pollfd fds[1 + SOCKETS_MAX + STUN_TCP_FDS] = { { service->wake_fd, POLLIN, 0 } };
 	struct pace pace = { 0 };
 
 	yield_to_media();
 	for (size_t i = 0; i < service->n_sockets; i++)
 		fds[i + 1] = (struct pollfd){ service->socket[i].fd, POLLIN, 0 };
 	begin_slice(service, &pace, clock_us());
-	while (!__atomic_load_n(&service->stop, __ATOMIC_ACQUIRE)) {
-		wait_for_work(service, &pace, fds);
-		take_orders(service);
-		begin_slice(service, &pace, clock_us());
-		read_sockets(service, &pace, fds);
-	}
+	while (!__atomic_load_n(&service->stop, __ATOMIC_ACQUIRE))
+		serve(service, &pace, fds);
 	return NULL;
 }
 
@@ -318,6 +412,17 @@ void stun_service_ban(struct stun_service *service, struct banned *banned)
 	wake(service);
 }
 
+void stun_service_name(struct stun_service *service, const struct stun_sites *sites)
+{
+	struct stun_sites *copy = service ? malloc(sizeof(*copy)) : NULL;
+
+	if (!copy)
+		return; /* the next change, or the same again, tells it */
+	*copy = service->told = *sites;
+	free(__atomic_exchange_n(&service->fresh_sites, copy, __ATOMIC_ACQ_REL));
+	wake(service);
+}
+
 /* Datagrams that came faster than they were read. */
 static uint64_t dropped_by_kernel(int fd)
 {
@@ -347,7 +452,7 @@ struct stun_counters stun_service_counters(const struct stun_service *service)
 
 const struct stun_sites *stun_service_sites(const struct stun_service *service)
 {
-	return service ? &service->sites : NULL;
+	return service ? &service->told : NULL;
 }
 
 static int open_socket(const struct endpoint *bind_to)
@@ -399,7 +504,7 @@ static int copy_allow(struct stun_service *service, const struct conf_list *allo
 
 static int copy_conf(struct stun_service *service, const struct stun_service_conf *conf)
 {
-	service->sites = *conf->sites;
+	service->sites = service->told = *conf->sites;
 	stun_service_set(service, &conf->settings);
 	service->media = calloc(conf->n_media + 1, sizeof(*service->media));
 	if (!service->media)
@@ -419,6 +524,22 @@ static int make_limit(struct stun_service *service)
 	return service->limit ? 0 : -ENOMEM;
 }
 
+static int open_tcp(struct stun_service *service, struct endpoint *where)
+{
+	const struct stun_tcp_ops ops = { lets, answer_stream, count_connection, service };
+	int error = 0;
+
+	service->tcp = stun_tcp_new(&ops);
+	if (!service->tcp)
+		return -ENOMEM;
+	for (size_t i = 0; i < service->sites.n_tcp && !error; i++) {
+		error = stun_tcp_listen(service->tcp, &service->sites.tcp[i]);
+		if (error)
+			*where = service->sites.tcp[i];
+	}
+	return error;
+}
+
 static int start(struct stun_service *service, const struct stun_service_conf *conf,
 		 struct endpoint *where)
 {
@@ -428,6 +549,8 @@ static int start(struct stun_service *service, const struct stun_service_conf *c
 		error = make_limit(service);
 	for (size_t i = 0; i < service->sites.n && !error; i++)
 		error = open_site(service, &service->sites.site[i], where);
+	if (!error)
+		error = open_tcp(service, where);
 	if (!error) {
 		service->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		error = service->wake_fd < 0 ? -errno : 0;
@@ -468,6 +591,8 @@ void stun_service_close(struct stun_service *service)
 	if (service->fresh_bans != NO_BANS)
 		banned_put(service->fresh_bans);
 	banned_put(service->bans);
+	free(service->fresh_sites);
+	stun_tcp_free(service->tcp);
 	for (size_t i = 0; i < service->n_sockets; i++)
 		close(service->socket[i].fd);
 	if (service->wake_fd >= 0)

@@ -38,7 +38,7 @@ struct stun_service_conf {
 struct stun_counters {
 	uint64_t requests, replies, classic, discovery, errors, malformed, fingerprint, source,
 		not_allowed, banned, classic_refused, cannot_change, limited, limited_total,
-		send_failed, receive_queue;
+		send_failed, receive_queue, tcp, tcp_refused, tcp_ended;
 };
 
 /**
@@ -50,10 +50,12 @@ struct stun_service *stun_service_open(const struct stun_service_conf *conf, int
 				       struct endpoint *where);
 void stun_service_close(struct stun_service *service); /* takes NULL, as those below */
 void stun_service_set(struct stun_service *service, const struct stun_settings *settings);
+/* Replies name these addresses (the members named) from now on. @sites: with the same sockets */
+void stun_service_name(struct stun_service *service, const struct stun_sites *sites);
 /* Sources that get no answer. @banned: takes a reference of its own */
 void stun_service_ban(struct stun_service *service, struct banned *banned);
 struct stun_counters stun_service_counters(const struct stun_service *service);
-/* NULL: there is no service */
+/* As told last. NULL: there is no service */
 const struct stun_sites *stun_service_sites(const struct stun_service *service);
 
 #endif

@@ -24,6 +24,34 @@ static const char *parse(struct str text, struct listener *at)
 	return NULL;
 }
 
+struct str stun_sites_prefix(struct str text, bool *tcp)
+{
+	const struct str prefix = STR("tcp:");
+
+	*tcp = str_starts(text, prefix);
+	return *tcp ? (struct str){ text.s + prefix.len, text.len - prefix.len } : text;
+}
+
+/* Replies by TCP name no address of the relay, and no second port is needed. */
+static const char *add_tcp(struct stun_sites *sites, struct str text)
+{
+	struct endpoint at;
+
+	if (memchr(text.s, '!', text.len))
+		return "by TCP nothing is advertised: write it without !";
+	if (!endpoint_parse(text, STUN_PORT, &at) || !endpoint_port(&at))
+		return "is not tcp:ADDRESS, tcp:ADDRESS:PORT or tcp:[V6]:PORT";
+	if (!endpoint_is_unicast(&at))
+		return "is not the address of a host: name the address that clients connect to";
+	for (size_t i = 0; i < sites->n_tcp; i++)
+		if (endpoint_eq(&sites->tcp[i], &at))
+			return "is in the list twice";
+	if (sites->n_tcp == STUN_SITES_MAX)
+		return "too many addresses";
+	sites->tcp[sites->n_tcp++] = at;
+	return NULL;
+}
+
 static void find_advertised(struct listener *at, const struct addr_ports *media, size_t n_bound)
 {
 	for (size_t i = 0; i < n_bound && !endpoint_is_set(&at->named); i++)
@@ -96,13 +124,18 @@ int stun_sites_read(struct stun_sites *sites, const struct conf_list *list,
 {
 	struct listener at;
 
-	sites->n = 0;
+	sites->n = sites->n_tcp = 0;
 	*error = NULL;
 	for (size_t i = 0; i < list->count && !*error; i++) {
+		bool tcp;
+		struct str text = stun_sites_prefix(str_of(list->item[i]), &tcp);
+
 		*item = i;
-		*error = parse(str_of(list->item[i]), &at);
+		*error = tcp ? add_tcp(sites, text) : parse(text, &at);
 		if (*error)
 			break;
+		if (tcp)
+			continue;
 		find_advertised(&at, media, n_bound);
 		*error = add(sites, &at);
 	}

@@ -780,6 +780,15 @@ static void stun_replies(struct view *view)
 	put_one(view, "kind", STR("error"), stun->errors);
 }
 
+static void stun_connections(struct view *view)
+{
+	const struct stun_counters *stun = &view->report->stun;
+
+	put_one(view, "state", STR("accepted"), stun->tcp);
+	put_one(view, "state", STR("refused"), stun->tcp_refused);
+	put_one(view, "state", STR("ended"), stun->tcp_ended);
+}
+
 static void stun_refused(struct view *view)
 {
 	const struct stun_counters *stun = &view->report->stun;
@@ -948,6 +957,7 @@ static const struct metric {
 	{ "firewall_banned_packets_total", METRIC_COUNTER, "Packets of banned addresses that table inet rtprelay dropped; dropped_packets_total, reason banned, has them too.", firewall_banned },
 	{ "stun_requests_total", METRIC_COUNTER, "Datagrams that the STUN service received.", stun_requests },
 	{ "stun_replies_total", METRIC_COUNTER, "Replies of the STUN service: all, and those of some kinds.", stun_replies },
+	{ "stun_connections_total", METRIC_COUNTER, "Connections to the STUN service by TCP; ended: idle, or to make room for others.", stun_connections },
 	{ "stun_refused_total", METRIC_COUNTER, "Datagrams to the STUN service that were not answered, by reason.", stun_refused },
 	{ "external_address_known", METRIC_GAUGE, "1: calls may begin at this interface, whose address outside of the NAT is found out (external-address); 0: they are refused.", external_known },
 	{ "external_address_failing", METRIC_GAUGE, "1: no source of external-address answers for this interface at present.", external_failing },

@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3)
 		return 0;
 	ip6 = data[0] & 1;
-	rules = (struct stun_rules){ data[0] & 2, data[0] & 4 };
+	rules = (struct stun_rules){ data[0] & 2, data[0] & 4, false };
 	site.n = data[0] & 8 ? 4 : 2;
 	in = (data[0] >> 4 & 3) & (unsigned int)(site.n - 1);
 	for (unsigned int i = 0; i < site.n; i++)

@@ -151,7 +151,7 @@ static struct stun_site site_with(size_t n)
 	return site_of(n, "198.51.100.1:1", "198.51.100.2:1");
 }
 
-static const struct stun_rules all = { true, true };
+static const struct stun_rules all = { true, true, false };
 static struct stun_answer answer;
 
 static enum stun_verdict ask(const struct stun_site *site, const char *source, const char *hex)
@@ -166,7 +166,7 @@ static enum stun_verdict ask(const struct stun_site *site, const char *source, c
 
 static void check_row(const struct row *row)
 {
-	const struct stun_rules rules = { !(row->site & OFF), !(row->site & OFF) };
+	const struct stun_rules rules = { !(row->site & OFF), !(row->site & OFF), false };
 	const struct stun_site site = site_with(row->site & (ONE | TWO));
 	struct endpoint source = endpoint_of(SOURCE);
 	uint8_t bytes[128];
@@ -193,6 +193,46 @@ static void test_answers_as_the_table_says(void)
 {
 	for (size_t i = 0; i < COUNT(rows); i++)
 		check_row(&rows[i]);
+}
+
+/* By TCP: whatever the configuration allows, for the address alone. */
+static void test_answers_in_a_stream(void)
+{
+	static const struct row stream_rows[] = {
+		{ "basic", TWO, NEW("00"), STUN_ANSWER_BASIC, "0101000c" COOKIE ID XOR, 0 },
+		{ "fingerprint is mirrored", TWO, NEW("08") "80280004fdf6ae02", STUN_ANSWER_BASIC,
+		  "01010014" COOKIE ID XOR "802800047d281f59", 0 },
+		{ "change", TWO, NEW("08") BOTH, STUN_ANSWER_ERROR,
+		  "01110010" COOKIE ID ERROR("0414") "000a000200030000", 0 },
+		{ "padding", TWO, NEW("08") "0026000400000000", STUN_ANSWER_ERROR,
+		  "01110008" COOKIE ID ERROR("0400"), 0 },
+		{ "response port", TWO, NEW("08") OTHER_PORT "9c400000", STUN_ANSWER_ERROR,
+		  "01110008" COOKIE ID ERROR("0400"), 0 },
+		{ "classic", TWO, OLD("00"), STUN_SILENT_CLASSIC, "", 0 },
+		{ "indication", TWO, "00110000" COOKIE ID, STUN_SILENT_MALFORMED, "", 0 },
+	};
+	static const struct stun_rules rules = { true, true, true };
+	const struct stun_site site = site_with(TWO);
+	/* The port of a service says nothing: nobody forges the source of a connection. */
+	static const char *const sources[] = { SOURCE, "192.0.2.1:53" };
+
+	for (size_t i = 0; i < COUNT(stream_rows); i++) {
+		const struct row *row = &stream_rows[i];
+		struct endpoint source = endpoint_of(sources[0]);
+		uint8_t bytes[128];
+		size_t len = from_hex(row->request, bytes, sizeof(bytes));
+		enum stun_verdict verdict =
+			stun_answer(&site, &rules, 0, &source, bytes, len, &answer);
+		bool fits = verdict == row->verdict &&
+			    (verdict >= STUN_ANSWERS || is_hex_of(row->reply, &answer));
+
+		CU_ASSERT(fits);
+		if (!fits)
+			printf("\n%s: verdict %u\n", row->name, (unsigned int)verdict);
+		source = endpoint_of(sources[1]);
+		CU_ASSERT_EQUAL(stun_answer(&site, &rules, 0, &source, bytes, len, &answer),
+				row->verdict);
+	}
 }
 
 /* The request of RFC 5769, section 2.1 */
@@ -389,6 +429,7 @@ static void test_sources_that_are_no_clients(void)
 }
 
 TEST_SUITE(stun_answer, { "answers as the table says", test_answers_as_the_table_says },
+	   { "answers in a stream", test_answers_in_a_stream },
 	   { "fingerprint is that of the rfc", test_fingerprint_is_that_of_the_rfc },
 	   { "other address depends on the socket asked",
 	     test_other_address_depends_on_the_socket_asked },

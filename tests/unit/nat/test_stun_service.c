@@ -21,6 +21,7 @@ struct scene {
 	struct stun_service *service;
 	int client;
 	struct endpoint source;
+	bool tcp; /* also accepts connections */
 };
 
 static const char plain[] = "\x00\x01\x00\x00\x21\x12\xa4\x42transaction!";
@@ -60,14 +61,15 @@ static void open_service(struct scene *scene)
 		scene->conf.allow = &everybody;
 	scene->conf.sites = &scene->sites;
 	for (unsigned int port = 20000; port < 30000 && error == -EADDRINUSE; port += 2) {
-		char first[32], second[32];
-		char *items[] = { first, second };
-		const struct conf_list list = { items, 2 };
+		char first[32], second[32], tcp[32];
+		char *items[] = { first, second, tcp };
+		const struct conf_list list = { items, scene->tcp ? 3 : 2 };
 		const char *wrong;
 		size_t item;
 
 		snprintf(first, sizeof(first), "127.0.0.1:%u", port);
 		snprintf(second, sizeof(second), "127.0.0.2:%u", port);
+		snprintf(tcp, sizeof(tcp), "tcp:127.0.0.1:%u", port);
 		CU_ASSERT_FATAL(!stun_sites_read(&scene->sites, &list, NULL, 0, &item, &wrong));
 		scene->service = stun_service_open(&scene->conf, &error, &where);
 	}
@@ -75,7 +77,7 @@ static void open_service(struct scene *scene)
 
 static struct scene scene_new(void)
 {
-	struct scene scene = { .conf.settings = { { true, true }, { 1000, 1000, 100000 } } };
+	struct scene scene = { .conf.settings = { { true, true, false }, { 1000, 1000, 100000 } } };
 
 	open_client(&scene);
 	return scene;
@@ -214,7 +216,7 @@ static void test_source_is_limited(void)
 static void test_rates_may_change(void)
 {
 	struct scene scene = scene_new();
-	struct stun_settings settings = { { false, false }, { 1000, 1000, 1000 } };
+	struct stun_settings settings = { { false, false, false }, { 1000, 1000, 1000 } };
 	struct stun_counters counters;
 
 	scene.conf.settings.rates = (struct stun_rates){ 1, 1, 1000 };
@@ -337,6 +339,125 @@ static void test_socket_in_use_is_named(void)
 	scene_end(&scene);
 }
 
+/* Of the reply to an RFC 3489 request: the last byte of SOURCE-ADDRESS. -1: no reply */
+static int named(const struct scene *scene)
+{
+	struct pollfd fd = { scene->client, POLLIN, 0 };
+	uint8_t data[200];
+
+	ASK(scene, 0, classic);
+	if (poll(&fd, 1, PATIENCE_MS) != 1 || recv(scene->client, data, sizeof(data), 0) != 56)
+		return -1;
+	return data[43];
+}
+
+/* They follow an address that is found out. */
+static void test_addresses_are_named_as_told_last(void)
+{
+	struct scene scene = scene_new();
+	struct stun_sites told;
+
+	open_service(&scene);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(scene.service);
+	CU_ASSERT_EQUAL(named(&scene), 1);
+	told = scene.sites;
+	for (int last = 7; last < 9; last++) {
+		char text[32];
+
+		for (size_t i = 0; i < STUN_SITE_SOCKETS; i++) {
+			snprintf(text, sizeof(text), "203.0.113.%d", last);
+			told.site[0].named[i] = address(text, endpoint_port(&told.site[0].bind[i]));
+		}
+		stun_service_name(scene.service, &told);
+		CU_ASSERT_EQUAL(named(&scene), last);
+		CU_ASSERT(endpoint_eq(&stun_service_sites(scene.service)->site[0].named[0],
+				      &told.site[0].named[0]));
+	}
+	/* Two at once, and at the end of the service. */
+	stun_service_name(scene.service, &told);
+	stun_service_name(scene.service, &scene.sites);
+	CU_ASSERT_EQUAL(named(&scene), 1);
+	stun_service_name(scene.service, &told);
+	scene_end(&scene);
+}
+
+/* --- TCP -------------------------------------------------------------------------------------- */
+
+static int connect_to(const struct scene *scene)
+{
+	const struct endpoint *at = &scene->sites.tcp[0];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CU_ASSERT_FATAL(fd >= 0 && !connect(fd, &at->sa, endpoint_len(at)));
+	return fd;
+}
+
+/* Bytes that come within the time; 0: the connection has ended; -1: none */
+static ssize_t hear(int fd)
+{
+	struct pollfd at = { fd, POLLIN, 0 };
+	uint8_t data[200];
+	ssize_t n = poll(&at, 1, PATIENCE_MS) == 1 ? recv(fd, data, sizeof(data), 0) : -2;
+
+	return n == -1 ? 0 : n;
+}
+
+static void test_connections_are_answered(void)
+{
+	struct scene scene = scene_new();
+	struct stun_counters counters;
+	int fd;
+
+	scene.tcp = true;
+	open_service(&scene);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(scene.service);
+	fd = connect_to(&scene);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(send(fd, plain, 20, 0), 20);
+		CU_ASSERT_EQUAL(hear(fd), 32); /* not 68: nothing else is named */
+	}
+	CU_ASSERT_EQUAL(send(fd, classic, 20, 0), 20);
+	CU_ASSERT_EQUAL(hear(fd), 0);
+	close(fd);
+	ASK(&scene, 0, plain); /* and so are datagrams */
+	CU_ASSERT_EQUAL(heard(&scene), 0);
+	counters = stun_service_counters(scene.service);
+	CU_ASSERT_EQUAL(counters.tcp, 1);
+	CU_ASSERT_EQUAL(counters.replies, 3);
+	scene_end(&scene);
+}
+
+static void test_connections_have_the_same_limits(void)
+{
+	struct scene scene = scene_new();
+	struct banned *banned;
+	struct endpoint local;
+	int fd;
+
+	scene.tcp = true;
+	scene.conf.settings.rates = (struct stun_rates){ 1, 2, 1000 };
+	open_service(&scene);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(scene.service);
+	fd = connect_to(&scene);
+	for (int i = 0; i < 10; i++)
+		send(fd, plain, 20, MSG_NOSIGNAL);
+	while (hear(fd) > 0)
+		continue;
+	CU_ASSERT(stun_service_counters(scene.service).replies < 10);
+	CU_ASSERT_EQUAL(stun_service_counters(scene.service).limited, 1);
+	close(fd);
+	local = address("127.0.0.1", 0);
+	banned = banned_new(&local, 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(banned);
+	stun_service_ban(scene.service, banned);
+	banned_put(banned);
+	fd = connect_to(&scene);
+	CU_ASSERT_EQUAL(hear(fd), 0);
+	CU_ASSERT_EQUAL(stun_service_counters(scene.service).tcp_refused, 1);
+	close(fd);
+	scene_end(&scene);
+}
+
 static void test_no_memory(void)
 {
 	struct scene scene = scene_new();
@@ -353,10 +474,11 @@ static void test_no_memory(void)
 
 static void test_null_is_no_service(void)
 {
-	const struct stun_settings settings = { { true, true }, { 1, 1, 1 } };
+	const struct stun_settings settings = { { true, true, false }, { 1, 1, 1 } };
 
 	stun_service_set(NULL, &settings);
 	stun_service_ban(NULL, NULL);
+	stun_service_name(NULL, NULL);
 	CU_ASSERT_EQUAL(stun_service_counters(NULL).requests, 0);
 	CU_ASSERT_PTR_NULL(stun_service_sites(NULL));
 	stun_service_close(NULL);
@@ -373,4 +495,7 @@ TEST_SUITE(stun_service, { "each socket answers", test_each_socket_answers },
 	   { "long datagram is no request", test_long_datagram_is_no_request },
 	   { "flood is read or counted", test_flood_is_read_or_counted },
 	   { "socket in use is named", test_socket_in_use_is_named },
+	   { "addresses are named as told last", test_addresses_are_named_as_told_last },
+	   { "connections are answered", test_connections_are_answered },
+	   { "connections have the same limits", test_connections_have_the_same_limits },
 	   { "no memory", test_no_memory }, { "null is no service", test_null_is_no_service });

@@ -86,6 +86,21 @@ static void test_advertised_address_is_given_or_that_of_the_interface(void)
 	CU_ASSERT(is(&sites.site[0].named[0], "198.51.100.9:3478"));
 }
 
+static void test_connections_have_one_port(void)
+{
+	CU_ASSERT_EQUAL_FATAL(
+		READ("10.0.0.1", "tcp:10.0.0.1", "tcp:[2001:db8::1]:65535", "tcp:10.0.0.1:3479"),
+		0);
+	CU_ASSERT_EQUAL(sites.n, 1);
+	CU_ASSERT_EQUAL_FATAL(sites.n_tcp, 3);
+	CU_ASSERT(is(&sites.tcp[0], "10.0.0.1:3478"));
+	CU_ASSERT(is(&sites.tcp[1], "[2001:db8::1]:65535"));
+	CU_ASSERT(is(&sites.tcp[2], "10.0.0.1:3479"));
+	CU_ASSERT_EQUAL_FATAL(READ("tcp:10.0.0.1"), 0);
+	CU_ASSERT_EQUAL(sites.n, 0);
+	CU_ASSERT_EQUAL(READ("tcp:10.0.0.1", "tcp:10.0.0.1:3478"), -EINVAL);
+}
+
 static void test_wrong_values(void)
 {
 	static const char *const values[] = {
@@ -103,6 +118,12 @@ static void test_wrong_values(void)
 		"10.0.0.1!::1",
 		"::1!10.0.0.1",
 		"10.0.0.1!1.2.3.4:5",
+		"tcp:",
+		"tcp:host",
+		"tcp:10.0.0.1:0",
+		"tcp:0.0.0.0",
+		"tcp:10.0.0.1!198.51.100.9",
+		"udp:10.0.0.1",
 	};
 
 	for (size_t i = 0; i < COUNT(values); i++) {
@@ -144,6 +165,7 @@ TEST_SUITE(stun_sites, { "address has two ports", test_address_has_two_ports },
 	   { "third address begins a site", test_third_address_begins_a_site },
 	   { "advertised address is given or that of the interface",
 	     test_advertised_address_is_given_or_that_of_the_interface },
+	   { "connections have one port", test_connections_have_one_port },
 	   { "wrong values", test_wrong_values },
 	   { "sockets are not opened twice", test_sockets_are_not_opened_twice },
 	   { "number of addresses is limited", test_number_of_addresses_is_limited });
