@@ -29,7 +29,7 @@ struct comparison {
 	json_t *ports; /* array of the daemon's addresses with their ports; NULL: an older daemon */
 	int64_t port_min, port_max;
 	bool module, off, failed;
-	unsigned int missing, different, extra, foreign;
+	unsigned int missing, different, extra, foreign, impossible;
 };
 
 /* --- The kernel's side ------------------------------------------------------------------------ */
@@ -135,6 +135,10 @@ static bool same(const json_t *wanted, const json_t *held, const char *key)
 
 static const char *judge(struct comparison *c, const json_t *wanted, const json_t *held)
 {
+	if (json_is_true(json_object_get(wanted, "impossible"))) {
+		c->impossible++;
+		return "user";
+	}
 	if (json_object_get(wanted, "refusal")) {
 		c->missing++;
 		return "REFUSED";
@@ -256,10 +260,11 @@ static bool differs(const struct comparison *c)
 
 static int show_json(const struct comparison *c)
 {
-	json_t *line = json_pack("{s:s, s:b, s:i, s:i, s:i, s:i, s:i}", "type", "kernel", "module",
-				 c->module, "wanted", (int)json_array_size(c->wanted), "missing",
-				 (int)c->missing, "different", (int)c->different, "unwanted",
-				 (int)c->extra, "foreign", (int)c->foreign);
+	json_t *line = json_pack("{s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i}", "type", "kernel",
+				 "module", c->module, "wanted", (int)json_array_size(c->wanted),
+				 "missing", (int)c->missing, "different", (int)c->different,
+				 "unwanted", (int)c->extra, "foreign", (int)c->foreign,
+				 "impossible", (int)c->impossible);
 
 	if (!line)
 		return out_of_memory();
@@ -316,6 +321,8 @@ static void show_sums(const struct comparison *c)
 	       json_object_size(c->kernel));
 	if (c->foreign)
 		printf(", %u of them outside the daemon's ports", c->foreign);
+	if (c->impossible)
+		printf(", %u cannot be there", c->impossible);
 	if (differs(c))
 		printf("\n%sDIFFERENCES: %u missing, %u different, %u unwanted%s\n",
 		       colour(COLOUR_BAD), c->missing, c->different, c->extra, colour(COLOUR_END));

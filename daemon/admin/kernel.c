@@ -39,6 +39,8 @@ static void send_flow(struct admin_peer *peer, const struct media *media, int si
 	jsonl_text(line, "path", kmod_flow_path(flow));
 	if (refusal)
 		jsonl_text(line, "refusal", refusal);
+	if (kmod_flow_impossible(flow))
+		jsonl_bool(line, "impossible", true);
 	admin_send(peer);
 	peer->job.count++;
 }
@@ -104,16 +106,27 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	jsonl_u64(line, "port-max", peer->conf->conf->port_max);
 	put_ports(line, calls->conf.ifaces);
 	admin_send(peer);
-	if (kmod_held(calls->conf.kmod, "bpf", send_held, peer)) {
-		admin_error(peer, CONTROL_ERROR_MEMORY, "cannot read the flows of path bpf");
-		return false;
-	}
+	peer->job.reads_held = true;
 	call_cursor_begin(&peer->job.cursor, calls);
 	return true;
 }
 
+/* Those in the kernel first, as many as it tells at once, then those of each call. */
 static enum admin_step step(struct admin_peer *peer)
 {
+	struct admin_job *job = &peer->job;
+	int more;
+
+	if (job->reads_held) {
+		more = kmod_held(peer->conf->calls->conf.kmod, "bpf", &job->held, send_held, peer);
+		if (more < 0) {
+			admin_error(peer, CONTROL_ERROR_MEMORY,
+				    "cannot read the flows of path bpf");
+			return ADMIN_DONE;
+		}
+		job->reads_held = more;
+		return ADMIN_MORE;
+	}
 	return admin_step_medias(peer, NULL, send_media);
 }
 

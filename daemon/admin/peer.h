@@ -26,6 +26,7 @@ struct admin_writer {
  * @cursor: through all calls
  * @call_id: the requested call; @dialog, @side, @media: position in its tree
  * @nat: of the calls that the cursor has passed
+ * @held: where the flows in the kernel go on, while @reads_held
  * @debug: of @call_id, what was traced, not the tree; @media: position in it
  */
 struct admin_job {
@@ -36,7 +37,8 @@ struct admin_job {
 	size_t dialog, media;
 	int side;
 	struct nat_seen nat;
-	bool debug;
+	bool debug, reads_held;
+	uint32_t held;
 	uint64_t count;
 	struct events_watcher watcher;
 	uint64_t lost, lost_reported; /* events left out; how many of them the client knows of */

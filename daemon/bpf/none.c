@@ -75,6 +75,15 @@ int flow_map_read(struct flow_map *map, const struct endpoint *local, struct map
 	return -ENOSYS;
 }
 
+int flow_map_read_some(struct flow_map *map, uint32_t *first, map_found_fn *found, void *arg)
+{
+	(void)map;
+	(void)first;
+	(void)found;
+	(void)arg;
+	return -ENOSYS;
+}
+
 int flow_map_read_all(struct flow_map *map, map_found_fn *found, void *arg)
 {
 	(void)map;

@@ -108,6 +108,16 @@ int flow_map_read_all(struct flow_map *map, map_found_fn *found, void *arg)
 	return count;
 }
 
+int flow_map_read_some(struct flow_map *map, uint32_t *first, map_found_fn *found, void *arg)
+{
+	int count = read_batch(map, *first, FLOW_MAP_BATCH);
+
+	if (count <= 0 || !found_batch(map, *first, count, found, arg))
+		return count < 0 ? count : 0;
+	*first += (uint32_t)count;
+	return 1;
+}
+
 int flow_map_totals(struct flow_map *map, uint64_t counters[RTPRELAY_C_MAX + 1])
 {
 	int cpus = libbpf_num_possible_cpus();

@@ -11,6 +11,11 @@
 int flow_map_read(struct flow_map *map, const struct endpoint *local, struct map_state *state);
 /* All flows, without their RTCP packets; few system calls for many flows. 0; -errno */
 int flow_map_read_all(struct flow_map *map, map_found_fn *found, void *arg);
+/*
+ * The next ones, at most FLOW_MAP_BATCH: begins at @first, 0, and sets it to where to go on. A flow
+ * that changes meanwhile may be missing. 1: there are more; 0; -errno
+ */
+int flow_map_read_some(struct flow_map *map, uint32_t *first, map_found_fn *found, void *arg);
 /* Counters of all flows, also ended ones: enum rtprelay_counter. 0; -errno */
 int flow_map_totals(struct flow_map *map, uint64_t counters[RTPRELAY_C_MAX + 1]);
 

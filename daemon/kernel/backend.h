@@ -72,6 +72,12 @@ struct kernel_backend_ops {
 		     uint32_t n, const struct kernel_answers *answers, void *arg);
 	/* KMOD_SAID_FLOW for each flow that it holds. 0; -errno */
 	int (*dump)(struct kernel_backend *backend, kernel_told_fn *found, void *arg);
+	/*
+	 * The same in parts: begins at @at, 0, and sets it to where to go on. 1: there are more; 0;
+	 * -errno. NULL: others can read its flows without the daemon
+	 */
+	int (*dump_some)(struct kernel_backend *backend, uint32_t *at, kernel_told_fn *found,
+			 void *arg);
 	/* Reads its news; call when @news_fd is readable. */
 	void (*dispatch)(struct kernel_backend *backend);
 	/* Adds what it has counted since it was found, enum rtprelay_counter. */

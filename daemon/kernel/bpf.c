@@ -288,11 +288,12 @@ static int find_way(struct bpf *bpf, struct map_flow *flow, char *why)
 	return 0;
 }
 
-static void withdraw(struct bpf *bpf, const struct map_flow *flow, const char *why)
+static void withdraw(struct bpf *bpf, const struct map_flow *flow, int error, const char *why)
 {
 	struct kmod_message m;
 
 	begin_message(&m, KMOD_SAID_WITHDRAWN, flow);
+	m.error = error;
 	snprintf(m.text, sizeof(m.text), "%.*s", (int)sizeof(m.text) - 1, why);
 	bpf->backend.sink.flow(bpf->backend.sink.arg, &bpf->backend, &m);
 }
@@ -310,11 +311,13 @@ static void ask_again(struct bpf *bpf, struct held *held)
 		return;
 	if (!error) {
 		error = flow_map_set(bpf->map, &flow, true, NULL, NULL);
+		if (error == -EAGAIN)
+			error = -ENOSPC; /* it is tried again */
 		snprintf(why, sizeof(why), "its route has changed, and cannot be set: %s",
 			 strerror(-error));
 	}
 	if (error)
-		withdraw(bpf, &flow, why);
+		withdraw(bpf, &flow, error, why);
 	else
 		held->flow = flow;
 }
@@ -491,6 +494,15 @@ static int bpf_dump(struct kernel_backend *backend, kernel_told_fn *found, void 
 	struct dump dump = { .bpf = bpf, .found = found, .arg = arg };
 
 	return bpf->map ? flow_map_read_all(bpf->map, found_one, &dump) : -ENOENT;
+}
+
+static int bpf_dump_some(struct kernel_backend *backend, uint32_t *at, kernel_told_fn *found,
+			 void *arg)
+{
+	struct bpf *bpf = bpf_of(backend);
+	struct dump dump = { .bpf = bpf, .found = found, .arg = arg };
+
+	return bpf->map ? flow_map_read_some(bpf->map, at, found_one, &dump) : 0;
 }
 
 /* --- Come and gone ---------------------------------------------------------------------------- */
@@ -686,6 +698,7 @@ struct kernel_backend *bpf_backend_new(const struct bpf_backend_conf *conf)
 		.change = bpf_change,
 		.read = bpf_read,
 		.dump = bpf_dump,
+		.dump_some = bpf_dump_some,
 		.dispatch = bpf_dispatch,
 		.totals = bpf_totals,
 		.close = bpf_close,

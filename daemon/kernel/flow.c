@@ -57,6 +57,11 @@ const char *kmod_flow_refusal(const struct kmod_flow *flow)
 	return flow->refusal ? flow->refusal : "refused by the kernel";
 }
 
+bool kmod_flow_impossible(const struct kmod_flow *flow)
+{
+	return flow->refused && flow->impossible;
+}
+
 int64_t kmod_flow_seen_ms(const struct kmod_flow *flow)
 {
 	return flow->seen_ms;

@@ -24,6 +24,8 @@ bool kmod_flow_installed(const struct kmod_flow *flow);
 const char *kmod_flow_path(const struct kmod_flow *flow);
 /* The kernel's reason for refusing the flow; NULL: not refused. */
 const char *kmod_flow_refusal(const struct kmod_flow *flow);
+/* It is refused, because this way into the kernel cannot forward it: nothing is wrong. */
+bool kmod_flow_impossible(const struct kmod_flow *flow);
 /* clock_ms() of its last packet, as far as the kernel has reported; 0: none */
 int64_t kmod_flow_seen_ms(const struct kmod_flow *flow);
 /* It is installed, and the kernel has reported that it is silent. */

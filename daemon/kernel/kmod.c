@@ -234,7 +234,7 @@ static void take_flow_event(void *arg, struct kernel_backend *backend, const str
 	if (m->said == KMOD_SAID_REFUSED)
 		send_event(kmod, KMOD_STRANGER, flow, &m->refused);
 	else if (m->said == KMOD_SAID_WITHDRAWN)
-		flow_withdrawn(flow, m->text);
+		flow_withdrawn(flow, m->error, m->text);
 	else
 		send_event(kmod, m->said == KMOD_SAID_IDLE ? KMOD_IDLE : KMOD_RESUMED, flow, NULL);
 }
@@ -411,13 +411,19 @@ static void hand_on(void *arg, struct kernel_backend *backend, const struct kmod
 	handing->fn(handing->arg, held);
 }
 
-int kmod_held(struct kmod *kmod, const char *path, kmod_held_fn *fn, void *arg)
+static int held_of(struct kernel_backend *backend, uint32_t *at, struct handing *handing)
+{
+	if (backend->ops->dump_some)
+		return backend->ops->dump_some(backend, at, hand_on, handing);
+	return backend->ops->dump(backend, hand_on, handing);
+}
+
+int kmod_held(struct kmod *kmod, const char *path, uint32_t *at, kmod_held_fn *fn, void *arg)
 {
 	struct handing handing = { fn, arg };
-	int error = 0;
 
 	for (unsigned int i = 0; kmod && i < kmod->n_backends; i++)
 		if (kmod->backend[i]->there && !strcmp(kmod->backend[i]->path, path))
-			error = kmod->backend[i]->ops->dump(kmod->backend[i], hand_on, &handing);
-	return error;
+			return held_of(kmod->backend[i], at, &handing);
+	return 0;
 }

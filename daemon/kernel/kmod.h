@@ -79,9 +79,12 @@ struct kmod_backend {
 
 /* The best first. False: there is no further one. */
 bool kmod_backend(const struct kmod *kmod, unsigned int i, struct kmod_backend *told);
-/* Calls @fn for each flow that the kernel itself reports for this path. 0; -errno */
+/*
+ * Calls @fn for flows that the kernel itself reports for this path, some at a time: begins at @at, 0,
+ * and sets it to where to go on. 1: there are more; 0; -errno
+ */
 typedef void kmod_held_fn(void *arg, const struct kmod_message *held);
-int kmod_held(struct kmod *kmod, const char *path, kmod_held_fn *fn, void *arg);
+int kmod_held(struct kmod *kmod, const char *path, uint32_t *at, kmod_held_fn *fn, void *arg);
 
 /**
  * kmod_set() - require a flow in the kernel; takes effect with kmod_flush()

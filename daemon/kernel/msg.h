@@ -116,7 +116,7 @@ enum kmod_said {
 	KMOD_SAID_IDLE,
 	KMOD_SAID_RESUMED,
 	KMOD_SAID_REFUSED,
-	KMOD_SAID_WITHDRAWN, /* a backend can forward it no more; @text: why. Not the module's */
+	KMOD_SAID_WITHDRAWN, /* a backend can forward it no more: @error, @text. Not the module's */
 };
 
 /* One message. Which members are set: see enum kmod_said. */

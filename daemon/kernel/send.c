@@ -52,6 +52,7 @@ static void refused(struct kmod_flow *flow, int error, const char *text)
 	log_debug("%s refused a flow: %s", flow->table->now->name, why);
 	flow_clear_refusal(flow);
 	flow->refused = true;
+	flow->impossible = error == -EOPNOTSUPP;
 	flow->refusal = strdup(why);
 	if (error == -ENOSPC || error == -ENOMEM)
 		wait_for_room(flow, why);
@@ -63,10 +64,10 @@ static void refused(struct kmod_flow *flow, int error, const char *text)
 		flow_add_news(flow, KMOD_CHANGED);
 }
 
-void flow_withdrawn(struct kmod_flow *flow, const char *why)
+void flow_withdrawn(struct kmod_flow *flow, int error, const char *why)
 {
 	if (flow->wanted)
-		refused(flow, -EOPNOTSUPP, why);
+		refused(flow, error, why);
 }
 
 static void ended(struct kmod_flow *flow, int error, const char *text)

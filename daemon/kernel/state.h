@@ -53,6 +53,7 @@ struct flow_table {
  * @stale: what the kernel holds is not what is required
  * @fresh: the flow in the kernel at this endpoint belongs to another owner
  * @forgotten: the handle has ended, the removal from the kernel is not sent yet
+ * @impossible: @refused, since the backend can never forward it
  * @retried: was refused for lack of room, and is being retried
  */
 struct kmod_flow {
@@ -70,7 +71,8 @@ struct kmod_flow {
 	int64_t came_ms, seen_ms;
 	uint32_t round;
 	uint8_t news;
-	bool wanted, stale, queued, silent, fresh, forgotten, answered, refused, waiting, retried;
+	bool wanted, stale, queued, silent, fresh, forgotten, answered, refused, impossible,
+		waiting, retried;
 };
 
 struct kmod_flow *flow_find(const struct flow_table *table, const struct endpoint *local);

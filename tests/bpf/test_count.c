@@ -175,7 +175,10 @@ static void test_reads_all_flows(void)
 {
 	struct map_flow flow = scene_flow(RTPRELAY_KIND_RTP, false);
 	uint64_t sum = 0, expect = 0;
+	unsigned int parts = 0;
+	uint32_t at = 0;
 	char text[32];
+	int more;
 
 	scene_open_pinned(NULL, 1000);
 	for (uint16_t i = 0; i < 900; i++) {
@@ -196,6 +199,12 @@ static void test_reads_all_flows(void)
 	CU_ASSERT_EQUAL(flow_map_count(map), 600);
 	CU_ASSERT_EQUAL(flow_map_read_all(map, count_one, &sum), 0);
 	CU_ASSERT_EQUAL(sum, expect);
+	sum = 0;
+	while ((more = flow_map_read_some(map, &at, count_one, &sum)) > 0)
+		parts++;
+	CU_ASSERT_EQUAL(more, 0);
+	CU_ASSERT_EQUAL(sum, expect);
+	CU_ASSERT(parts > 1);
 	scene_close();
 }
 

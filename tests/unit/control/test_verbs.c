@@ -545,6 +545,23 @@ static void test_a_difference_has_to_stay(void)
 	expect("DIFFERENCES: 1 missing, 0 different, 0 unwanted\n");
 }
 
+/* BPF cannot take each flow: this is shown with its reason, and nothing is wrong. */
+static void test_a_flow_that_cannot_be_in_the_kernel(void)
+{
+	static const char answer[] =
+		MODULE FLOW(",\"refusal\":\"no Ethernet\",\"impossible\":true") END;
+
+	CU_ASSERT_EQUAL(ask("kernel", answer), EXIT_OK);
+	CU_ASSERT_EQUAL(daemon_.n_asked, 1);
+	squeeze(printed);
+	expect("\nuser 203.0.113.1:30000 ");
+	expect(" c no Ethernet\n");
+	expect("1 flows required, 0 in the kernel, 1 cannot be there: the same\n");
+	CU_ASSERT_EQUAL(ask("kernel --json", answer), EXIT_OK);
+	expect("\"missing\":0");
+	expect("\"impossible\":1");
+}
+
 /* Without a daemon the host is checked all the same, and the first line says what to do. */
 static void test_doctor_checks_the_host_without_a_daemon(void)
 {
@@ -1019,6 +1036,7 @@ TEST_SUITE(
 	{ "wrong usage asks nothing", test_wrong_usage_asks_nothing },
 	{ "watch prints events and waits for more", test_watch_prints_events_and_waits_for_more },
 	{ "a difference has to stay", test_a_difference_has_to_stay },
+	{ "a flow that cannot be in the kernel", test_a_flow_that_cannot_be_in_the_kernel },
 	{ "doctor --tune compares with the daemon", test_doctor_tune_compares_with_the_daemon },
 	{ "doctor --tune needs no daemon", test_doctor_tune_needs_no_daemon },
 	{ "doctor finds what is wrong", test_doctor_finds_what_is_wrong },

@@ -267,7 +267,7 @@ static void test_a_refused_flow_is_tried_again_when_it_may_work(void)
 }
 
 /* The route of a flow has changed to a device that the backend cannot use. */
-static void test_a_flow_may_be_withdrawn(void)
+static void withdrawn(int error)
 {
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
 	struct kmod_flow *flow;
@@ -278,20 +278,29 @@ static void test_a_flow_may_be_withdrawn(void)
 	kmod = start_both(false);
 	flow = kmod_set(kmod, &s, NULL);
 	kmod_flush(kmod);
-	m = (struct kmod_message){ .said = KMOD_SAID_WITHDRAWN,
-				   .local = s.local,
-				   .has_cookie = true };
+	m = (struct kmod_message){
+		.said = KMOD_SAID_WITHDRAWN, .local = s.local, .error = error, .has_cookie = true
+	};
 	memcpy(m.cookie, s.cookie, FLOW_COOKIE);
 	snprintf(m.text, sizeof(m.text), "no route");
 	bpf.backend.sink.flow(bpf.backend.sink.arg, &bpf.backend, &m);
 	kmod_flush(kmod);
 	CU_ASSERT_FALSE(kmod_flow_installed(flow));
 	CU_ASSERT_STRING_EQUAL(kmod_flow_refusal(flow), "no route");
+	CU_ASSERT_EQUAL(kmod_flow_impossible(flow), error == -EOPNOTSUPP);
 	CU_ASSERT_EQUAL(fake_backend_count(&bpf), 0);
 	bpf.backend.sink.eased(bpf.backend.sink.arg, &bpf.backend);
 	kmod_flush(kmod);
 	CU_ASSERT_TRUE(kmod_flow_installed(flow));
+	CU_ASSERT_FALSE(kmod_flow_impossible(flow));
 	end_both(kmod);
+}
+
+/* Its route may be gone, or now lead by a device that the backend cannot use. */
+static void test_a_flow_may_be_withdrawn(void)
+{
+	withdrawn(-ENETUNREACH);
+	withdrawn(-EOPNOTSUPP);
 }
 
 /* Events of the backend that does not hold a flow any more say nothing about it. */
@@ -352,13 +361,14 @@ static void test_held_flows_are_told_by_path(void)
 	struct flow_spec s = spec(30000, "203.0.113.7:6000");
 	unsigned int ports = 0;
 	struct kmod *kmod;
+	uint32_t at = 0;
 
 	fake_backend_init(&bpf);
 	kmod = start_both(false);
 	fake_backend_leave(&bpf, &s);
-	CU_ASSERT_EQUAL(kmod_held(kmod, "module", count_held, &ports), 0);
+	CU_ASSERT_EQUAL(kmod_held(kmod, "module", &at, count_held, &ports), 0);
 	CU_ASSERT_EQUAL(ports, 0);
-	CU_ASSERT_EQUAL(kmod_held(kmod, "bpf", count_held, &ports), 0);
+	CU_ASSERT_EQUAL(kmod_held(kmod, "bpf", &at, count_held, &ports), 0);
 	CU_ASSERT_EQUAL(ports, 30000);
 	kmod_adopt(kmod);
 	end_both(kmod);
