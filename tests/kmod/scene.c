@@ -61,7 +61,7 @@ void scene_stay_on_cpu(unsigned int cpu)
 	CU_ASSERT_EQUAL(pthread_setaffinity_np(pthread_self(), sizeof(set), &set), 0);
 }
 
-static void roam(void)
+void scene_roam(void)
 {
 	cpu_set_t set;
 
@@ -79,7 +79,7 @@ void scene_start_direct(const struct nl_flow *flow)
 void scene_end_direct(void)
 {
 	scene_end();
-	roam();
+	scene_roam();
 	world_run("ip netns exec a ethtool -K eth0 tx on >/dev/null");
 }
 

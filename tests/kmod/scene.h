@@ -39,8 +39,9 @@ void scene_end(void);
  */
 void scene_start_direct(const struct nl_flow *flow);
 void scene_end_direct(void);
-/* Of the calling thread. */
+/* Of the calling thread: on one CPU, or on all again. */
 void scene_stay_on_cpu(unsigned int cpu);
+void scene_roam(void);
 
 /* Sends 172 bytes of RTP to @local. */
 void scene_rtp_to(int fd, const char *local, uint8_t pt, uint16_t seq, uint32_t timestamp);

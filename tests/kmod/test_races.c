@@ -13,14 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "growth.h"
 #include "nl.h"
+#include "scene.h"
 #include "tests/unit/test.h"
 #include "world.h"
-
-#define LOCAL "192.0.2.254:30000"
-
-static struct nl nl;
-static struct nl_state state;
 
 /* Memory that was freed has another content, in these kernels. */
 static void check_alike(const struct nl_state *s, void *arg)
@@ -59,58 +56,82 @@ static void stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-#define ALIKE  20
-#define ROUNDS 150
+#define BATCH  100 /* more flows than the table has room for, when it is small */
+#define ENOUGH 1000
+#define ROUNDS 1000
 
-/* Addresses of this form, all with one port, once had one hash value. */
-static void alike(char text[64], int i)
+/* All in one message: nothing else runs on this CPU before the last of them has been handled. */
+static void send_batch(uint8_t cmd, uint16_t flags, int count)
 {
-	snprintf(text, 64, "[2001:db8:0:%x::%x]:30000", i + 1, i + 1);
-}
+	static char buf[BATCH * 256];
+	char *at = buf, local[64];
 
-static int add_alike(int i)
-{
-	char local[64];
-	struct nl_flow flow = { .local = local,
-				.out = "198.51.100.254:30002",
-				.dst = "198.51.100.1:5000",
-				.kind = RTPRELAY_KIND_MUX };
+	for (int i = 0; i < count; i++) {
+		struct nl_flow flow = { .local = local,
+					.out = "198.51.100.254:30002",
+					.dst = "198.51.100.1:5000",
+					.kind = RTPRELAY_KIND_MUX };
+		struct nlmsghdr *nlh = nl_begin(&nl, at, cmd, flags);
 
-	alike(local, i);
-	return nl_add(&nl, &flow, NLM_F_CREATE | NLM_F_EXCL, NULL);
-}
-
-/* Return: how many of them could be added; all of them are gone afterwards */
-static int add_and_delete_alike(void)
-{
-	int added = 0;
-	char local[64];
-
-	for (int i = 0; i < ALIKE; i++) {
-		int err = add_alike(i);
-
-		CU_ASSERT(err == 0 || err == -EBUSY);
-		added += !err;
+		snprintf(local, sizeof(local), "[2001:db8:0:%x::%x]:30000", i + 1, i + 1);
+		if (cmd == RTPRELAY_CMD_FLOW_ADD)
+			nl_put_flow(nlh, &flow);
+		else
+			nl_put_endpoint(nlh, RTPRELAY_A_LOCAL, local);
+		at += NLMSG_ALIGN(nlh->nlmsg_len);
 	}
-	for (int i = 0; i < ALIKE; i++) {
-		alike(local, i);
-		nl_del(&nl, local, NULL);
-	}
-	return added;
+	CU_ASSERT_EQUAL(mnl_socket_sendto(nl.sock, buf, (size_t)(at - buf)), at - buf);
 }
 
+/* Reads the answers to a batch. Return: how many of its commands had the error @error */
+static int answers(int count, int error)
+{
+	uint32_t first = nl.seq - (uint32_t)count + 1;
+	int found = 0;
+
+	for (uint32_t seq = first; seq != nl.seq + 1; seq++) {
+		int err = nl_read(&nl, seq, NULL, NULL);
+
+		CU_ASSERT(err == 0 || err == error);
+		found += err == error;
+	}
+	return found;
+}
+
+/* Return: how many of them could not be added since the table could not grow; none is left */
+static int add_until_full(void)
+{
+	int failed;
+
+	growth_fails(true);
+	send_batch(RTPRELAY_CMD_FLOW_ADD, NLM_F_CREATE | NLM_F_EXCL, BATCH);
+	growth_fails(false);
+	failed = answers(BATCH, -ENOMEM);
+	send_batch(RTPRELAY_CMD_FLOW_DEL, 0, BATCH);
+	CU_ASSERT_EQUAL(answers(BATCH, -ENOENT), failed);
+	return failed;
+}
+
+/* A flow that does not fit into the table has got a number before, and must not be found by it. */
 static void test_flows_that_cannot_be_added_end_while_all_are_read(void)
 {
-	int added = 0;
+	int failed = 0, refused, round;
 	pid_t pid;
 
 	world_open();
 	CU_ASSERT_FATAL(nl_open(&nl, "relay"));
+	growth_open();
 	pid = dump_for_ever();
-	for (int round = 0; round < ROUNDS; round++)
-		added += add_and_delete_alike();
+	scene_stay_on_cpu(0);
+	/* In some rounds all have room: the table has not been made smaller after the last one. */
+	for (round = 0; failed < ENOUGH && round < ROUNDS; round++)
+		failed += add_until_full();
+	scene_roam();
 	stop(pid);
-	printf("%d of %d were added\n", added, ROUNDS * ALIKE);
+	printf("%d of %d could not be added\n", failed, round * BATCH);
+	CU_ASSERT(failed >= ENOUGH);
+	refused = growth_close();
+	CU_ASSERT(refused < 0 || refused == failed);
 	CU_ASSERT_EQUAL(nl_info(&nl, &state), 0);
 	CU_ASSERT_EQUAL(state.flows, 0);
 	nl_close(&nl);
