@@ -15,9 +15,11 @@
 #include "relay.h"
 #include "tests/unit/test.h"
 
-#define LOG_FILE "/tmp/rtprelayd.log"
-#define NG_PORT	 "192.0.2.254:2223"
-#define TURN_MS	 50
+#define LOG_FILE  "/tmp/rtprelayd.log"
+#define NG_PORT	  "192.0.2.254:2223"
+#define TURN_MS	  50
+#define ANSWER_MS 20000 /* on a busy machine */
+#define START_MS  60000
 
 struct nl relay_nl;
 
@@ -33,6 +35,8 @@ static void must(bool ok, const char *what)
 	world_run("cat " LOG_FILE);
 	exit(3);
 }
+
+static const char *ask_every(int turn_ms, int all_ms, const char *dict);
 
 /* Without keep-alives: a phone of these tests takes the next datagram for media. */
 static void become_daemon(const char *options)
@@ -53,8 +57,6 @@ static void become_daemon(const char *options)
 
 void relay_start(const char *options)
 {
-	const char *reply = "";
-
 	world_ready();
 	fflush(stdout);
 	daemon_pid = fork();
@@ -63,10 +65,9 @@ void relay_start(const char *options)
 		become_daemon(options);
 	if (ng_fd < 0)
 		ng_fd = world_udp("relay", "192.0.2.254:4444");
-	/* On a busy machine an emulated daemon takes long to start. */
-	for (int tries = 0; tries < 3 && !strstr(reply, "pong"); tries++)
-		reply = relay_ask("\"command\":\"ping\"");
-	must(strstr(reply, "pong"), "the daemon does not answer");
+	/* Nothing receives the first ones: an emulated daemon takes long to start. */
+	must(strstr(ask_every(TURN_MS, START_MS, "\"command\":\"ping\""), "pong"),
+	     "the daemon does not answer");
 }
 
 int relay_stop(void)
@@ -129,32 +130,39 @@ bool relay_module(bool loaded)
 
 /* --- NG --------------------------------------------------------------------------------------- */
 
-const char *relay_ask(const char *format, ...)
+/* Sends the request again every @turn_ms. Return: the reply; "" after @all_ms */
+static const char *ask_every(int turn_ms, int all_ms, const char *dict)
 {
 	static char reply[65536];
 	char request[8192], want[16];
-	int len = snprintf(request, sizeof(request), "%u {", ++cookie);
+	int len = snprintf(request, sizeof(request), "%u {%s}", ++cookie, dict);
 	size_t prefix = (size_t)snprintf(want, sizeof(want), "%u ", cookie);
+
+	for (int ms = 0; ms < all_ms; ms += turn_ms) {
+		struct pollfd pollfd = { ng_fd, POLLIN, 0 };
+
+		world_send(ng_fd, NG_PORT, request, (size_t)len);
+		/* What answers an earlier request that was sent twice is left out. */
+		while (poll(&pollfd, 1, turn_ms) == 1) {
+			ssize_t got = recv(ng_fd, reply, sizeof(reply) - 1, 0);
+
+			reply[got > 0 ? got : 0] = '\0';
+			if (!strncmp(reply, want, prefix))
+				return reply + prefix;
+		}
+	}
+	return "";
+}
+
+const char *relay_ask(const char *format, ...)
+{
+	char dict[8000];
 	va_list ap;
 
 	va_start(ap, format);
-	len += vsnprintf(request + len, sizeof(request) - (size_t)len, format, ap);
+	vsnprintf(dict, sizeof(dict), format, ap);
 	va_end(ap);
-	request[len++] = '}';
-	reply[0] = '\0';
-	for (int tries = 0; tries < 20; tries++) {
-		struct pollfd pollfd = { ng_fd, POLLIN, 0 };
-		ssize_t got;
-
-		world_send(ng_fd, NG_PORT, request, (size_t)len);
-		if (poll(&pollfd, 1, 1000) < 1)
-			continue;
-		got = recv(ng_fd, reply, sizeof(reply) - 1, 0);
-		reply[got > 0 ? got : 0] = '\0';
-		if (got > 0 && !strncmp(reply, want, prefix))
-			return reply + prefix;
-	}
-	return "";
+	return ask_every(1000, ANSWER_MS, dict);
 }
 
 int relay_count(const char *reply, const char *text)
