@@ -353,6 +353,9 @@ struct latch_memory {
 	struct udptl udptl;
 };
 
+/* Most packets of the source in use touch only so many bytes. */
+#define LATCH_HOT offsetof(struct latch_memory, window_end_ms)
+
 struct latch {
 	struct latch_memory sealed;
 };

@@ -449,6 +449,8 @@ void stream_start(struct stream *s)
 {
 	s->signalled = stream_signalled(stream_side(s), s->comp);
 	s->port = bridge_port(&s->bridge->conf, s->side, s->comp);
+	s->flags = (uint16_t)stream_side(s)->flags;
+	s->clock_known = false;
 	stream_set_tos(s, stream_side(s)->tos);
 	set_recv_tos(s, s->bridge->conf.side[!s->side].tos < 0);
 	stream_mind_loops(s);

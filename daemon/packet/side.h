@@ -69,8 +69,8 @@ struct bridge_conf {
 	enum bridge_kind kind;
 	bool any;	      /* BRIDGE_RTP, but the SDP is not known: other packets pass as well */
 	uint16_t keepalive_s; /* interval; 0: as configured */
+	uint64_t pts[2];      /* bit per payload type 0..127 of the offer or the answer */
 	struct side_conf side[2];
-	uint64_t pts[2]; /* bit per payload type 0..127 of the offer or the answer */
 	struct {
 		uint8_t pt;
 		uint32_t clock;	 /* Hz */

@@ -82,6 +82,8 @@ struct keepalives {
  * @missed: last result of batch_missed()
  * @refused_ms: time of the last BRIDGE_REFUSED
  * @news_bits: enum bridge_event as bits, sent after this batch
+ * @port, @flags: of its side, by the settings in effect; enum side_flag
+ * @clock_known: the clock of @rtp is that of its payload type, by the settings in effect
  * @version: odd while @latch and @rtp are being changed; @to_version: ... @to, @denied and the
  *	source of @refused
  * @in_kernel: a flow of the kernel forwards the packets of the source; the others arrive here
@@ -99,6 +101,7 @@ struct keepalives {
  * @resume: the kernel forwarded the packets before the next one: do not count them as lost
  */
 struct stream {
+	/* What each packet needs that arrives here or leaves by here. */
 	int fd;
 	uint8_t side, comp;
 	uint8_t news_bits;
@@ -109,18 +112,20 @@ struct stream {
 	int16_t tos_now, ttl_now;
 	uint32_t version, to_version;
 	struct bridge *bridge;
-	struct latch latch;
+	struct rtp_port port;
+	int64_t last_in_ms;
+	uint16_t flags;
+	bool clock_known, heard;
+	bool quiet_known, kernel_idle, kept;
+	uint64_t packets_in, bytes_in, packets_out, bytes_out; /* shared counters */
+	/* What only packets need that arrive here. */
+	struct rtp_stats rtp;
+	struct latch latch; /* at its beginning */
+	/* Most packets touch nothing of what follows. */
 	struct endpoint to;
 	struct endpoint signalled;
-	struct rtp_port port; /* by the settings in effect */
-	struct rtp_stats rtp;
-	/* shared counters */
-	uint64_t packets_in, bytes_in, packets_out, bytes_out, errors_out;
-	uint64_t drops[DROP_COUNT];
-	int64_t last_in_ms;
-	bool heard;
-	bool quiet_known, kernel_idle, kept;
-	/* cold */
+	uint64_t errors_out;
+	uint64_t drops[DROP_COUNT]; /* shared counters, too */
 	struct quality *quality;
 	uint64_t watched_packets;
 	uint32_t missed, quiet_ms;
@@ -130,7 +135,6 @@ struct stream {
 	struct endpoint local;
 	uint32_t quiet_out;
 	struct news news;
-	/* Not touched by packets that are forwarded. */
 	struct endpoint denied;
 	const char *why_denied;
 	int64_t denied_ms;
@@ -138,6 +142,11 @@ struct stream {
 	struct stun_asked *asked;
 	struct keepalives *keepalives;
 };
+
+/* What is needed together is in few cache lines: with thousands of streams they come from afar. */
+_Static_assert(offsetof(struct stream, rtp) <= 96, "what a packet needs that leaves");
+_Static_assert(offsetof(struct stream, latch) + LATCH_HOT <= 224, "what a packet needs that came");
+_Static_assert(SIDE_FLAGS <= UINT16_MAX, "all fit into stream.flags");
 
 /* Letters to the media thread. */
 enum order_kind {
@@ -211,16 +220,19 @@ struct worker;
  * owns all but @told, @owner and @closing.
  */
 struct bridge {
-	struct bridge_conf conf;
+	/* What each packet needs. */
 	struct worker_totals *totals; /* of the thread: shared counters */
+	struct banned *const *banned; /* of the thread; NULL: none */
+	struct stream *stream[2][2];  /* [side][component]; NULL: no such port */
+	struct bridge_keys *keys;     /* SRTP of both sides; NULL: none of them ever had a key */
+	struct bridge_conf conf;      /* its kind and payload types */
+	/* Most packets touch nothing of what follows, but for the streams. */
 	const struct worker_pool_conf *pool_conf;
-	struct deny *const *deny;     /* of the thread; NULL: none */
-	struct banned *const *banned; /* the same */
-	struct rtcp_ring *rtcp_ring;  /* of the thread; NULL: nobody wants copies of RTCP */
-	unsigned int thread;	      /* its number */
+	struct deny *const *deny;    /* of the thread; NULL: none */
+	struct rtcp_ring *rtcp_ring; /* of the thread; NULL: nobody wants copies of RTCP */
+	unsigned int thread;	     /* its number */
 	struct ring siblings, all;
 	struct wheel_item keepalive;
-	struct stream *stream[2][2]; /* [side][component]; NULL: no such port */
 	struct news closed;
 	struct order open_order, close_order;
 	/* control thread */
@@ -233,8 +245,6 @@ struct bridge {
 	struct bridge_key_numbers numbers; /* of the keys that were sent */
 	/* Media thread: of each side's RTP; NULL: no newcomer had to wait yet. */
 	struct candidates *candidates[2];
-	/* Media thread: SRTP of both sides; NULL: none of them ever had a key. */
-	struct bridge_keys *keys;
 	struct stream streams[];
 };
 

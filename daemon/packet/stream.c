@@ -105,7 +105,9 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 
 static bool is_banned(const struct stream *s, const struct endpoint *source)
 {
-	return s->bridge->banned && banned_has(*s->bridge->banned, source);
+	const struct banned *banned = s->bridge->banned ? *s->bridge->banned : NULL;
+
+	return banned && banned_has(banned, source);
 }
 
 /*
@@ -308,10 +310,19 @@ static uint32_t clock_of(const struct bridge_conf *conf, uint8_t pt)
 	return rtp_static_clock(pt);
 }
 
+/* Nearly always that of the packet before. */
+static uint32_t clock_now(struct stream *s, uint8_t pt)
+{
+	if (s->clock_known && s->rtp.pt == pt)
+		return s->rtp.clock;
+	s->clock_known = true; /* once the packet is counted */
+	return clock_of(&s->bridge->conf, pt);
+}
+
 /* Packets that the kernel forwarded since the last one here are neither expected nor lost. */
 static void count_rtp(struct stream *s, const struct rtp_wire *w, int64_t now_us)
 {
-	uint32_t clock = clock_of(&s->bridge->conf, w->pt);
+	uint32_t clock = clock_now(s, w->pt);
 	uint32_t duplicate = s->rtp.duplicate;
 	bool restart = s->resume && s->rtp.known && s->rtp.ssrc == w->ssrc;
 
@@ -350,11 +361,9 @@ static struct stream *leaves_by(const struct stream *s, const struct rtp_wire *w
  */
 static bool may_pass(const struct stream *s, const struct packet *p, const struct rtp_wire *w)
 {
-	uint32_t flags = stream_side(s)->flags;
-
-	if (flags & SIDE_BLOCK)
+	if (s->flags & SIDE_BLOCK)
 		return false;
-	if (!(flags & SIDE_SILENCE) || w->kind == RTP_KIND_RTCP || w->kind == RTP_KIND_STUN)
+	if (!(s->flags & SIDE_SILENCE) || w->kind == RTP_KIND_RTCP || w->kind == RTP_KIND_STUN)
 		return true;
 	return w->kind == RTP_KIND_RTP && rtp_wire_silence(p->data, p->len, w);
 }
@@ -376,9 +385,10 @@ static void read_opaque(const struct stream *s, const struct packet *p, const st
 		packet->seq = udptl_wire_seq(p->data);
 }
 
-static bool is_rtp(const struct rtp_wire *w)
+/* Is it a packet that is SRTP on the side of @s? */
+static bool is_srtp(const struct stream *s, const struct rtp_wire *w)
 {
-	return w->kind == RTP_KIND_RTP || w->kind == RTP_KIND_RTCP;
+	return s->flags & SIDE_SRTP && (w->kind == RTP_KIND_RTP || w->kind == RTP_KIND_RTCP);
 }
 
 /* @why: of secure_open() or secure_seal(); it is counted here */
@@ -434,11 +444,11 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		return NULL;
 	}
 	/* Only what is authentic teaches a source, and counts. */
-	if (stream_side(s)->flags & SIDE_SRTP && is_rtp(&w) &&
+	if (is_srtp(s, &w) &&
 	    is_dropped(s, secure_open(s, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
 		return NULL;
 	/* SRTP had its tag before. */
-	if (w.kind == RTP_KIND_RTP && taught_is_keepalive(s, p, &w)) {
+	if (w.kind == RTP_KIND_RTP && p->len == w.header_len && taught_is_keepalive(s, p, &w)) {
 		if (hear_empty_rtp(s, p, &w, packet.now_ms))
 			return NULL;
 		carriage.candidate = false;
@@ -471,7 +481,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		count_drop(s, out && out->to_denied ? DROP_DESTINATION : DROP_NO_DESTINATION);
 		return NULL;
 	}
-	if (stream_side(out)->flags & SIDE_SRTP && is_rtp(&w) &&
+	if (is_srtp(out, &w) &&
 	    is_dropped(s, secure_seal(s, out, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
 		return NULL;
 	if (w.kind == RTP_KIND_STUN)

@@ -385,15 +385,19 @@ static int sleep_ms(const struct worker *worker, int64_t now_ms)
 	return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
 }
 
+static bool keepalive_is_due(const struct worker *worker, int64_t now_ms)
+{
+	int64_t at_ms = wheel_next_ms(&worker->keepalive, now_ms);
+
+	return at_ms >= 0 && at_ms <= now_ms;
+}
+
 /* As many as there is time for: with a hold of thousands of calls they take turns with packets. */
-static void send_keepalives(struct worker *worker, int64_t now_us)
+static void send_keepalives(struct worker *worker, int64_t now_ms)
 {
 	int64_t end_us = clock_us() + SLICE_US;
-	int64_t at_ms = wheel_next_ms(&worker->keepalive, now_us / 1000);
 
-	if (at_ms < 0 || at_ms > now_us / 1000)
-		return;
-	while (keepalive_visit(&worker->keepalive, now_us / 1000) && clock_us() < end_us)
+	while (keepalive_visit(&worker->keepalive, now_ms) && clock_us() < end_us)
 		continue;
 }
 
@@ -428,7 +432,8 @@ static void *run(void *arg)
 		close_bridges(worker);
 		if (tick_is_due(worker, now_us))
 			tick_due(worker);
-		send_keepalives(worker, now_us);
+		if (keepalive_is_due(worker, now_us / 1000))
+			send_keepalives(worker, now_us / 1000);
 	}
 	return NULL;
 }

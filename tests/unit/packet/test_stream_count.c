@@ -62,6 +62,38 @@ static void test_clock_is_that_of_the_payload_type(void)
 	}
 }
 
+static uint32_t clock_after(struct stage *stage, uint8_t pt)
+{
+	struct stream_report r;
+
+	stage->pt = pt;
+	arrive(stage, A_RTP, stage->scene.phone_at[A_RTP]);
+	stream_report(stream_at(stage, A_RTP), &r);
+	CU_ASSERT_EQUAL(r.last_pt, pt);
+	return r.clock;
+}
+
+/* The stream remembers that of the packet before. */
+static void test_clock_follows_payload_type_and_reinvite(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	stage.scene.conf.pts[1] = 1ull << (96 - 64);
+	stage.scene.conf.clocks[0].pt = 96;
+	stage.scene.conf.clocks[0].clock = 48000;
+	signal_stage(&stage);
+	CU_ASSERT_EQUAL(clock_after(&stage, 0), 8000);
+	CU_ASSERT_EQUAL(clock_after(&stage, 96), 48000);
+	CU_ASSERT_EQUAL(clock_after(&stage, 96), 48000);
+	CU_ASSERT_EQUAL(clock_after(&stage, 0), 8000);
+	CU_ASSERT_EQUAL(clock_after(&stage, 96), 48000);
+	stage.scene.conf.clocks[0].clock = 16000;
+	signal_stage(&stage);
+	CU_ASSERT_EQUAL(clock_after(&stage, 96), 16000);
+	close_stage(&stage);
+}
+
 /* The timestamps of packets every 20 ms go on by one: 159 units at 8000 Hz too few, each time. */
 static void test_jitter_is_reported_in_milliseconds(void)
 {
@@ -197,6 +229,8 @@ static void test_report_has_each_counter(void)
 
 TEST_SUITE(stream_count, { "refusals are counted by rank", test_refusals_are_counted_by_rank },
 	   { "clock is that of the payload type", test_clock_is_that_of_the_payload_type },
+	   { "clock follows payload type and re-INVITE",
+	     test_clock_follows_payload_type_and_reinvite },
 	   { "jitter is reported in milliseconds", test_jitter_is_reported_in_milliseconds },
 	   { "numbers go on after the kernel", test_numbers_go_on_after_the_kernel },
 	   { "sent and lost packets are counted where they belong",
