@@ -110,6 +110,8 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 		call_touch(media->dialog->call);
 		media_path_follow(media);
 	}
+	if (event == BRIDGE_UNAUTHENTIC)
+		sdes_news_unauthentic(media, side, comp, clock_ms());
 	if (event == BRIDGE_INDEXES) {
 		call_touch(media->dialog->call);
 		sdes_news_tell(media);

@@ -71,22 +71,31 @@ static void leave_out(struct call_table *table, struct call *call, int64_t now_m
 	call->refused_round = refusals->round;
 }
 
+bool refusals_take_line(struct refusals *refusals, int64_t now_ms)
+{
+	int64_t *line_ms = &refusals->line_ms[refusals->next];
+
+	if (!is_due(*line_ms, now_ms))
+		return false;
+	*line_ms = now_ms;
+	refusals->next = (refusals->next + 1) % REFUSALS_LINES;
+	return true;
+}
+
 void refusals_tell(const struct media *media, enum side side, enum component comp, int64_t now_ms)
 {
 	struct call_table *table = media->table;
 	struct refusals *refusals = &table->refusals;
 	struct call *call = media->dialog->call;
-	int64_t *line_ms = &refusals->line_ms[refusals->next];
 
 	if (!is_due(call->refused_told_ms, now_ms))
 		return;
-	if (!is_due(*line_ms, now_ms)) {
+	if (!refusals_take_line(refusals, now_ms)) {
 		leave_out(table, call, now_ms);
 		return;
 	}
 	log_refusal(media, side, comp);
-	call->refused_told_ms = *line_ms = now_ms;
-	refusals->next = (refusals->next + 1) % REFUSALS_LINES;
+	call->refused_told_ms = now_ms;
 }
 
 void refusals_tick(struct call_table *table, int64_t now_ms)

@@ -22,6 +22,8 @@
  * the same media, "another port of a phone, " stands before it: fail2ban does not read that.
  */
 void refusals_tell(const struct media *media, enum side side, enum component comp, int64_t now_ms);
+/* Return: true: one of the REFUSALS_LINES of a minute was free, and is taken for another line */
+bool refusals_take_line(struct refusals *refusals, int64_t now_ms);
 /* Once a second, after stats_sample(): writes the summary, a minute after it has begun. */
 void refusals_tick(struct call_table *table, int64_t now_ms);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sdes_news.c - counts and logs what happens to the SSRCs of SRTP that ends in the relay
+ * sdes_news.c - counts and logs what happens to keys and SSRCs of SRTP that ends in the relay
  */
 #define LOG_WHERE "daemon/srtp/" /* the subsystem */
 #include "base/log.h"
 #include "call/call.h"
 #include "call/media_sdes.h"
+#include "call/refusals.h"
 #include "call/sdes_news.h"
 #include "call/table.h"
 #include "packet/bridge.h"
@@ -60,5 +61,57 @@ void sdes_news_tell(struct media *media)
 			      indexes.replacements);
 		if (to == SRTP_SEND)
 			tell_restarts(media, side, &sdes->told_restarts[side], indexes.restarts);
+	}
+}
+
+void sdes_news_unauthentic(const struct media *media, enum side side, enum component comp,
+			   int64_t now_ms)
+{
+	if (!refusals_take_line(&media->table->refusals, now_ms))
+		return;
+	log_call(
+		LOG_LEVEL_WARNING, media->dialog->call->id,
+		"media %u: %s from the %s is not authentic SRTP and is dropped (srtp_auth): it has "
+		"another key, or somebody else sends it",
+		media->index + 1U, component_names[comp], side_names[side]);
+}
+
+static const char *what_happened(struct str before, struct str now)
+{
+	if (str_eq(before, now))
+		return NULL;
+	if (!now.len)
+		return "removed";
+	return before.len ? "changed" : "set";
+}
+
+/* Of the key in use; while there is none, of none. */
+static const char *suite_of(const struct media_sdes *sdes, enum side side, enum sdes_kind kind)
+{
+	const struct srtp_suite *suite;
+	struct sdes_lines lines;
+
+	media_sdes_get(sdes, side, kind, &lines);
+	suite = lines.n ? lines.line[0].keys[0].suite : NULL;
+	sdes_wipe(&lines);
+	return suite ? suite->name : "";
+}
+
+void sdes_news_keys(const struct media *media, const struct media_sdes *now)
+{
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	for (int i = 0; i < 4; i++) {
+		int side = i >> 1;
+		enum sdes_kind kind = i & 1 ? SDES_SENT : SDES_HEARD;
+		struct str before = media->sdes ? media->sdes->text[side][kind] : STR_NONE;
+		const char *what = what_happened(before, now->text[side][kind]);
+		const char *suite = suite_of(now, side, kind);
+
+		if (what)
+			log_call(LOG_LEVEL_DEBUG, media->dialog->call->id,
+				 "media %u: SRTP %s the %s: key %s%s%s", media->index + 1U,
+				 kind == SDES_SENT ? "to" : "from", side_names[side], what,
+				 *suite ? ", " : "", suite);
 	}
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "call/media_sdes.h"
+#include "call/sdes_news.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
 
@@ -416,6 +417,7 @@ void sdes_plan_commit(struct media_plan *plan)
 {
 	if (!plan->media || !plan->sdes)
 		return;
+	sdes_news_keys(plan->media, plan->sdes);
 	media_sdes_free(plan->media->sdes);
 	plan->media->sdes = plan->sdes;
 	plan->sdes = NULL;

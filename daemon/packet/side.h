@@ -186,8 +186,9 @@ enum bridge_event {
 	BRIDGE_DENIED,	/* a destination is forbidden, or a source for that reason */
 	BRIDGE_CHANGED, /* flows may have to change: see worker_pool_tell_flows() */
 	BRIDGE_ASK, /* the window is over: has the kernel heard the source? See bridge_kernel() */
-	BRIDGE_INDEXES, /* the journal needs those of SRTP: see bridge_indexes() */
-	BRIDGE_CLOSED,	/* after bridge_close(): descriptors are closed, call bridge_free() */
+	BRIDGE_UNAUTHENTIC, /* SRTP of the stream was not authentic; once per stream */
+	BRIDGE_INDEXES,	    /* the journal needs those of SRTP: see bridge_indexes() */
+	BRIDGE_CLOSED,	    /* after bridge_close(): descriptors are closed, call bridge_free() */
 };
 
 struct bridge;

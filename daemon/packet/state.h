@@ -26,7 +26,7 @@ struct news {
 	struct letter letter;
 	struct bridge *bridge;
 	uint8_t side, comp;
-	uint8_t pending; /* shared: bit per enum bridge_event */
+	uint16_t pending; /* shared: bit per enum bridge_event */
 };
 
 /* Requests of STUN that left by a stream: the last few. Enough for the checks of one pair. */

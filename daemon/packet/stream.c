@@ -394,6 +394,8 @@ static bool is_srtp(const struct stream *s, const struct rtp_wire *w)
 /* @why: of secure_open() or secure_seal(); it is counted here */
 static bool is_dropped(struct stream *s, enum stream_drop why)
 {
+	if (why == DROP_SRTP_AUTH && !s->drops[why])
+		s->news_bits |= 1 << BRIDGE_UNAUTHENTIC;
 	if (why != DROP_COUNT)
 		count_drop(s, why);
 	return why != DROP_COUNT;

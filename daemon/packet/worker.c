@@ -44,7 +44,7 @@ static void wake(int fd)
 
 static void notify_control(struct worker *worker, struct news *news, unsigned int bits)
 {
-	if (__atomic_fetch_or(&news->pending, (uint8_t)bits, __ATOMIC_ACQ_REL))
+	if (__atomic_fetch_or(&news->pending, (uint16_t)bits, __ATOMIC_ACQ_REL))
 		return; /* the letter is already queued, and carries these bits too */
 	if (mailbox_put(worker->control, &news->letter))
 		wake(worker->control_fd);

@@ -7,6 +7,7 @@
 #include "daemon/ng/ng.h"
 #include "daemon/packet/bridge.h"
 #include "daemon/srtp/sdes_media.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/scene.h"
 #include "tests/unit/test.h"
 
@@ -480,6 +481,67 @@ static void test_numbers_that_go_back(void)
 	close_call(&call);
 }
 
+/* Waits until a packet of SRTP was refused @n times, and the news of it was heard. */
+static void hear_refused(struct call_scene *call, uint64_t n)
+{
+	const struct media *media = call->scene.calls->calls->dialogs->media[0];
+	struct stream_report report = { 0 };
+
+	for (int tries = 0; tries < 500 && report.drops[DROP_SRTP_AUTH] < n; tries++) {
+		poll(NULL, 0, 10);
+		bridge_report(media->bridge, SIDE_A, COMP_RTP, &report);
+	}
+	CU_ASSERT_EQUAL(report.drops[DROP_SRTP_AUTH], n);
+	/* News is sent at the end of a batch, so after the counter. */
+	for (int tries = 0; tries < 10; tries++) {
+		struct pollfd ready = { worker_pool_fd(call->scene.workers), POLLIN, 0 };
+
+		if (poll(&ready, 1, 20) > 0)
+			worker_pool_dispatch(call->scene.workers);
+	}
+}
+
+/* Log lines at debug: keys with suite and direction, never the keys; a wrong key once a stream. */
+static void test_log_of_keys(void)
+{
+	static const char other[] = "4 AES_CM_128_HMAC_SHA1_80 inline:"
+				    "BBBCAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd";
+	struct log_capture capture;
+	char text[16384], line[128], own[64];
+	struct call_scene call;
+
+	open_call(&call);
+	log_capture_begin(&capture, LOG_LEVEL_DEBUG);
+	ask(&call.scene, "offer", &call.a.at, "RTP/SAVP", CRYPTO(THEIRS),
+	    ",\"transport-protocol\":\"RTP/AVP\"");
+	strcpy(call.to_a, ask(&call.scene, "answer", &call.b.at, "RTP/AVP", "", ""));
+	snprintf(own, sizeof(own), "%.40s", strstr(call.to_a, "inline:") + strlen("inline:"));
+	for (unsigned int n = 1; n <= 3; n++) {
+		send_to(&call.a, call.to_a, "127.80.0.1", voice, sizeof(voice));
+		hear_refused(&call, n);
+	}
+	snprintf(line, sizeof(line), "a=crypto:%s\\r\\n", other);
+	ask(&call.scene, "offer", &call.a.at, "RTP/SAVP", line, ",\"to-tag\":\"b\"");
+	ask(&call.scene, "answer", &call.b.at, "RTP/AVP", "", "");
+	log_capture_end(&capture, text, sizeof(text));
+	CU_ASSERT_EQUAL(log_capture_count(text, "media 1: SRTP from the caller: key set, "
+						"AES_CM_128_HMAC_SHA1_80\n"),
+			1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "media 1: SRTP to the caller: key set, "
+						"AES_CM_128_HMAC_SHA1_80\n"),
+			1);
+	CU_ASSERT_EQUAL(log_capture_count(text, "media 1: SRTP from the caller: key changed, "
+						"AES_CM_128_HMAC_SHA1_80\n"),
+			1);
+	CU_ASSERT_EQUAL(log_capture_count(text, ": key "), 3);
+	CU_ASSERT_EQUAL(log_capture_count(text, "media 1: RTP from the caller is not authentic "),
+			1);
+	CU_ASSERT_FALSE(has(text, THEIR_KEY));
+	CU_ASSERT_FALSE(has(text, own));
+	CU_ASSERT_FALSE(has(text, "inline:"));
+	close_call(&call);
+}
+
 /* An offer or answer that fails for want of memory changes no key, and leaves none behind. */
 static void test_fails_without_memory(void)
 {
@@ -519,4 +581,5 @@ TEST_SUITE(ng_sdes, { "a phone with SRTP calls a plain one", test_secure_phone_c
 	   { "a key that was left is not used again", test_key_that_was_left_is_not_used_again },
 	   { "query shows the suite", test_query_shows_the_suite },
 	   { "numbers that go back", test_numbers_that_go_back },
+	   { "log of keys", test_log_of_keys },
 	   { "fails without memory", test_fails_without_memory });
