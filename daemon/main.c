@@ -34,7 +34,7 @@
 #include "version.h"
 
 #define STOP_PATIENCE_US 700000L /* for media threads to close their sockets */
-#define END_PATIENCE_S	 3	 /* for routers to end their mappings */
+#define END_PATIENCE_S	 8	 /* for routers to end their mappings, some of which are slow */
 
 static void on_workers(evutil_socket_t fd, short what, void *arg)
 {

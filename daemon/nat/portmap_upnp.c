@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include "base/clock.h"
 #include "nat/external_talk.h"
 #include "nat/portmap_talk.h"
@@ -22,7 +23,11 @@
 #define AGAIN_MS     30000 /* a search that found none is not repeated before */
 #define TTL	     2
 #define INVALID_ARGS 402 /* also: this router does not like the lease, or its table is full */
+#define CONFLICT     718
 #define PERMANENT    725 /* only leases without end */
+#define FIRST_PORT   16384
+#define LAST_PORT    65534
+#define DRAWS	     5
 #define DESCRIPTION  "rtprelay"
 #define UDP	     "UDP"
 #define PORT_TEXT    6
@@ -134,42 +139,62 @@ static int add(struct ask *ask, const char *lease)
 				   DESCRIPTION, UDP, NULL, lease);
 }
 
-/* Any other port: only routers of IGD:2 choose one themselves. */
-static int add_any(struct ask *ask, const char *lease)
+/* True: @ask is for another port, that nobody has. */
+static bool draw(struct ask *ask)
 {
-	char reserved[64] = "";
-	int result = UPNP_AddAnyPortMapping(ask->url, ask->type, ask->outside, ask->inside,
-					    ask->client, DESCRIPTION, UDP, NULL, lease, reserved);
-	uint64_t port;
+	enum owner owner;
+	uint16_t port;
 
-	if (!result && !str_to_u64(str_of(reserved), UINT16_MAX, &port))
-		return UPNPCOMMAND_INVALID_RESPONSE;
-	if (!result)
-		snprintf(ask->outside, sizeof(ask->outside), "%u", (unsigned int)port);
-	return result;
+	if (getrandom(&port, sizeof(port), 0) != sizeof(port))
+		return false;
+	port = (uint16_t)((FIRST_PORT + port % (LAST_PORT - FIRST_PORT)) & ~1U);
+	snprintf(ask->outside, sizeof(ask->outside), "%u", port);
+	look(ask, &owner);
+	return owner == NOBODY;
+}
+
+/*
+ * A port that another host has, or another port of this one: not AddAnyPortMapping, by which some
+ * routers hand out a port again that the same host has for something else.
+ */
+static int add_other(struct ask *ask, const char *lease)
+{
+	for (int i = 0; i < DRAWS; i++) {
+		int result;
+
+		if (!draw(ask))
+			continue;
+		result = add(ask, lease);
+		if (portmap_outcome_of_upnp(PORTMAP_MAP, result) != PORTMAP_TAKEN)
+			return result;
+	}
+	return CONFLICT;
+}
+
+static int add_with(struct ask *ask, uint32_t lease_s, enum owner owner)
+{
+	char lease[16];
+	int error;
+
+	snprintf(lease, sizeof(lease), "%u", lease_s);
+	error = owner == OTHERS ? add_other(ask, lease) : add(ask, lease);
+	if (portmap_outcome_of_upnp(PORTMAP_MAP, error) == PORTMAP_TAKEN)
+		error = add_other(ask, lease);
+	return error;
 }
 
 static int map(struct ask *ask, struct portmap_result *result)
 {
-	char lease[16];
 	enum owner owner;
 	int error;
 
-	snprintf(lease, sizeof(lease), "%u", ask->job->lifetime_s);
-	result->lifetime_s = ask->job->lifetime_s;
 	look(ask, &owner); /* routers differ in how they say that there is none */
-	if (owner == OTHERS)
-		return add_any(ask, lease);
-	error = add(ask, lease);
-	if (error == PERMANENT || error == INVALID_ARGS) {
-		result->lifetime_s = 0;
-		error = add(ask, "0");
-	}
-	if (portmap_outcome_of_upnp(PORTMAP_MAP, error) == PORTMAP_TAKEN && !add_any(ask, lease)) {
-		result->lifetime_s = ask->job->lifetime_s;
-		return 0;
-	}
-	return error;
+	result->lifetime_s = ask->job->lifetime_s;
+	error = add_with(ask, result->lifetime_s, owner);
+	if (error != PERMANENT && error != INVALID_ARGS)
+		return error;
+	result->lifetime_s = 0;
+	return add_with(ask, 0, owner);
 }
 
 static void tell(const struct ask *ask, int error, struct portmap_result *result)
