@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2086 # names of calls and options are words
 #
 # mapping.sh - a router that forwards ports for media (port-mapping), and phones on both of its
 # sides (local-networks); sourced by run
@@ -29,7 +30,7 @@ new_router() { forget; start_router "$@"; }
 
 rules() { in_ns router nft list chain inet filter prerouting_miniupnpd; }
 forwards_ports() { [ "$(rules | grep -c dnat)" = "$1" ] || { rules; return 1; }; }
-lists_mappings() { [ "$(cat "$dir/state/port-mappings" 2>/dev/null | wc -l)" = "$1" ] || { cat "$dir/state/port-mappings"; return 1; }; }
+lists_mappings() { [ "$(grep -c . "$dir/state/port-mappings" 2>/dev/null || true)" = "$1" ] || { [ "$1" = 0 ] && [ ! -e "$dir/state/port-mappings" ]; } || { cat "$dir/state/port-mappings"; return 1; }; }
 is_mapped_by() { until_true status_says "mapping    $relay: ok, by $1, 8 of 32 ports, 4 pairs"; }
 
 # kill_daemon: as a crash
