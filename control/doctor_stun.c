@@ -18,9 +18,10 @@
 #include "doctor.h"
 #include "line.h"
 
-#define TRIES	   3
-#define WAIT_MS	   500
-#define FIRST_PORT 10000
+#define TRIES	    3
+#define WAIT_MS	    500
+#define TCP_WAIT_MS 2000
+#define FIRST_PORT  10000
 
 /* --- The sockets ------------------------------------------------------------------------------ */
 
@@ -139,10 +140,10 @@ static bool ask_by_tcp(const struct endpoint *asked)
 	if (fd < 0)
 		return false;
 	connect(fd, &asked->sa, endpoint_len(asked)); /* its error is that of send() */
-	if (poll(&pollfd, 1, WAIT_MS) == 1 &&
+	if (poll(&pollfd, 1, TCP_WAIT_MS) == 1 &&
 	    send(fd, request, sizeof(request), MSG_NOSIGNAL) == (ssize_t)sizeof(request)) {
 		pollfd.events = POLLIN;
-		answers = poll(&pollfd, 1, WAIT_MS) == 1 &&
+		answers = poll(&pollfd, 1, TCP_WAIT_MS) == 1 &&
 			  recv(fd, data, sizeof(data), 0) >= STUN_HEADER &&
 			  stun_class(stun_u16(data)) == STUN_SUCCESS;
 	}

@@ -98,14 +98,16 @@ static bool is_own_media(const struct stun_service *service, const struct endpoi
 	return false;
 }
 
-/* NULL: @source may be answered; else the counter of the reason */
-static uint64_t *why_refused(struct stun_service *service, const struct endpoint *source)
+/*
+ * NULL: @source may be answered; else the counter of the reason. By TCP nothing arrives as media.
+ */
+static uint64_t *why_refused(struct stun_service *service, const struct endpoint *source, bool tcp)
 {
 	if (banned_has(service->bans, source))
 		return &service->counters.banned;
 	if (!is_allowed(service, source))
 		return &service->counters.not_allowed;
-	return is_own_media(service, source) ? &service->counters.source : NULL;
+	return !tcp && is_own_media(service, source) ? &service->counters.source : NULL;
 }
 
 static uint64_t *counter_of(struct stun_counters *counters, enum stun_verdict verdict)
@@ -190,7 +192,7 @@ static void handle(struct stun_service *service, const struct socket *socket,
 	const struct endpoint *source = msg->msg_hdr.msg_name;
 	const struct stun_rules rules = rules_of(service);
 	enum stun_verdict verdict = STUN_SILENT_MALFORMED;
-	uint64_t *refused = why_refused(service, source), *kind;
+	uint64_t *refused = why_refused(service, source, false), *kind;
 
 	count(&service->counters.requests);
 	if (refused) {
@@ -212,7 +214,7 @@ static void handle(struct stun_service *service, const struct socket *socket,
 
 static bool lets(void *arg, const struct endpoint *source)
 {
-	return !why_refused(arg, source);
+	return !why_refused(arg, source, true);
 }
 
 /* A silence, as by UDP, is the end of the connection. */
@@ -223,7 +225,7 @@ static size_t answer_stream(void *arg, const struct endpoint *source, const uint
 	static const struct stun_site none = { .n = 2 };
 	const struct stun_rules rules = { .stream = true };
 	struct stun_service *service = arg;
-	uint64_t *refused = why_refused(service, source), *kind;
+	uint64_t *refused = why_refused(service, source, true), *kind;
 	enum stun_verdict verdict;
 
 	count(&service->counters.requests);

@@ -404,11 +404,15 @@ static ssize_t hear(int fd)
 
 static void test_connections_are_answered(void)
 {
+	const struct addr_ports media = { address("127.0.0.1", 0), 1, UINT16_MAX };
 	struct scene scene = scene_new();
 	struct stun_counters counters;
 	int fd;
 
 	scene.tcp = true;
+	/* Of no meaning for a connection: the system chose its port. */
+	scene.conf.media = &media;
+	scene.conf.n_media = 1;
 	open_service(&scene);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(scene.service);
 	fd = connect_to(&scene);
