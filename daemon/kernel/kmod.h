@@ -80,8 +80,8 @@ struct kmod_backend {
 /* The best first. False: there is no further one. */
 bool kmod_backend(const struct kmod *kmod, unsigned int i, struct kmod_backend *told);
 /*
- * Calls @fn for flows that the kernel itself reports for this path, some at a time: begins at @at, 0,
- * and sets it to where to go on. 1: there are more; 0; -errno
+ * Calls @fn for flows that the kernel itself reports for this path, some at a time: begins at @at,
+ * 0, and sets it to where to go on. 1: there are more; 0; -errno
  */
 typedef void kmod_held_fn(void *arg, const struct kmod_message *held);
 int kmod_held(struct kmod *kmod, const char *path, uint32_t *at, kmod_held_fn *fn, void *arg);
