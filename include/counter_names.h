@@ -35,7 +35,9 @@ struct counter_name {
 	X(DROP_BANNED, "banned", "packets", "from a banned address (rtprelayctl ban)")             \
 	X(DROP_NO_KEYS, "no_keys", "packets", "SRTP, before a side has its keys")                  \
 	X(DROP_SRTP_AUTH, "srtp_auth", "packets", "SRTP that is not authentic, or plain RTP")      \
-	X(DROP_SRTP_REPLAY, "srtp_replay", "packets", "SRTP with an index that was used before")
+	X(DROP_SRTP_REPLAY, "srtp_replay", "packets", "SRTP with an index that was used before")   \
+	X(DROP_NOT_VOUCHED, "not_vouched", "packets",                                              \
+	  "ICE: from a source that has not sent an authentic check")
 
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \
@@ -64,6 +66,10 @@ struct counter_name {
 	  "of SRTP that gave way to others under the same key")                                    \
 	X(srtp_restarts, "srtp_restarts", "streams",                                               \
 	  "to be encrypted whose sequence numbers went back: dropped until they are new")          \
+	X(ice_completed, "ice_completed", "medias", "sides of them for which ICE has selected")    \
+	X(ice_failed, "ice_failed", "medias", "sides of them for which ICE has found nothing")     \
+	X(ice_lost, "ice_lost", "medias", "sides of them whose consent ended (ice-consent)")       \
+	X(ice_forged, "ice_forged", "packets", "STUN for ICE that is not authentic, not answered") \
 	X(zero_way, "zero_way", "calls", "ended, no media received from either side")              \
 	X(one_way, "one_way", "calls", "ended, media received from one side only")                 \
 	X(duration_ms, "duration", "milliseconds", "total of the calls that ended")                \
@@ -221,7 +227,9 @@ struct counter_name {
 	X(denied, "media_denied", "times",                                                         \
 	  "an address was refused as destination of a stream (media-deny)")                        \
 	X(rtcp_lost, "rtcp_lost", "packets",                                                       \
-	  "of RTCP, forwarded but not reported to homer: too many at once, or of one side")
+	  "of RTCP, forwarded but not reported to homer: too many at once, or of one side")        \
+	X(stun_lost, "stun_lost", "packets",                                                       \
+	  "of STUN for ICE, not looked at: too many at once, or of one port")
 
 /* id: of enum latch_rank, of the source that was refused */
 #define REFUSED_COUNTERS(X)                                                                        \

@@ -117,6 +117,44 @@ void ice_free(struct ice_agent *agent)
 	free(agent);
 }
 
+static struct ice_peer *share(struct ice_peer *peer)
+{
+	if (peer)
+		peer->users++;
+	return peer;
+}
+
+/* NULL: no memory; @from may be empty, and @room is what it needs then, too */
+static void *duplicate(const void *from, size_t n, size_t room, size_t size)
+{
+	void *copy = malloc((room ? room : 1) * size);
+
+	if (copy && n)
+		memcpy(copy, from, n * size);
+	return copy;
+}
+
+struct ice_agent *ice_copy(const struct ice_agent *agent)
+{
+	const struct ice_list *list = &agent->list;
+	struct ice_agent *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *agent;
+	copy->list.remotes = duplicate(list->remotes, list->n_remotes, list->room_remotes,
+				       sizeof(*list->remotes));
+	copy->list.pairs =
+		duplicate(list->pairs, list->n_pairs, list->room_pairs, sizeof(*list->pairs));
+	copy->peer = share(agent->peer);
+	for (unsigned int i = 0; i < ICE_COMPONENTS; i++)
+		copy->uses[i].peer = share(agent->uses[i].peer);
+	if (copy->list.remotes && copy->list.pairs)
+		return copy;
+	ice_free(copy);
+	return NULL;
+}
+
 /* --- The peer's lines ------------------------------------------------------------------------ */
 
 /* Both lite: nobody checks, so the best pair is selected (RFC 8445, 8.2). */
@@ -342,6 +380,23 @@ void ice_mux(struct ice_agent *agent)
 enum ice_role ice_role(const struct ice_agent *agent)
 {
 	return agent->list.role;
+}
+
+bool ice_is_lite(const struct ice_agent *agent)
+{
+	return agent->conf.lite;
+}
+
+unsigned int ice_components(const struct ice_agent *agent)
+{
+	return agent->conf.components;
+}
+
+size_t ice_own_ids(const struct ice_agent *agent, uint64_t ids[ICE_GENERATIONS])
+{
+	for (unsigned int i = 0; i < agent->n_own; i++)
+		ids[i] = stun_ufrag_id(ice_own_ufrag(&agent->own[i]));
+	return agent->n_own;
 }
 
 unsigned int ice_news(struct ice_agent *agent)

@@ -70,6 +70,8 @@ struct ice_agent;
 struct ice_agent *ice_new(const struct ice_conf *conf, const struct ice_local *locals,
 			  size_t n_locals);
 void ice_free(struct ice_agent *agent);
+/* An agent that is the same, and goes its own way from then on. NULL: out of memory */
+struct ice_agent *ice_copy(const struct ice_agent *agent);
 
 /* --- Signalling ------------------------------------------------------------------------------ */
 
@@ -145,6 +147,16 @@ struct ice_way {
 const struct ice_way *ice_way(const struct ice_agent *agent, unsigned int component);
 /* Has the peer proved that @from is its own? Only then media and DTLS of it are heard. */
 bool ice_hears(const struct ice_agent *agent, unsigned int local, const struct endpoint *from);
+/**
+ * ice_heard_from() - the addresses for which ice_hears() is true, at the own ones of @component
+ * @from: gets them; the way first, then those whose checks came last
+ * @max: 1..; others are left out
+ * Return: how many
+ */
+size_t ice_heard_from(const struct ice_agent *agent, unsigned int component, struct endpoint *from,
+		      size_t max);
+/* The own credentials that are answered, as numbers (stun_ufrag_id()). Return: how many */
+size_t ice_own_ids(const struct ice_agent *agent, uint64_t ids[ICE_GENERATIONS]);
 /* Media came on the way of @component: so it is not silent. */
 void ice_heard(struct ice_agent *agent, unsigned int component, int64_t now_ms);
 
@@ -168,6 +180,8 @@ enum ice_news {
 
 enum ice_state ice_state(const struct ice_agent *agent);
 enum ice_role ice_role(const struct ice_agent *agent);
+bool ice_is_lite(const struct ice_agent *agent);
+unsigned int ice_components(const struct ice_agent *agent);
 /* enum ice_news; since it was asked for the last time */
 unsigned int ice_news(struct ice_agent *agent);
 /* ICE_VERDICTS numbers of packets */

@@ -167,6 +167,43 @@ bool ice_hears(const struct ice_agent *agent, unsigned int local, const struct e
 	return false;
 }
 
+/* An array of addresses, each once. */
+struct addresses {
+	struct endpoint *at;
+	size_t n, max;
+};
+
+static void add_address(struct addresses *list, const struct endpoint *address)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (endpoint_eq(&list->at[i], address))
+			return;
+	if (list->n < list->max)
+		list->at[list->n++] = *address;
+}
+
+size_t ice_heard_from(const struct ice_agent *agent, unsigned int component, struct endpoint *from,
+		      size_t max)
+{
+	const struct ice_list *list = &agent->list;
+	const struct ice_way *way = ice_way(agent, component);
+	struct addresses found = { from, 0, max };
+
+	/* Without consent nobody is heard, before a restart. */
+	if (way && way->lost)
+		return 0;
+	if (way)
+		add_address(&found, &way->remote);
+	for (size_t i = list->n_pairs; i--;)
+		if ((list->pairs[i].valid || list->pairs[i].heard) &&
+		    ice_pair_component(list, &list->pairs[i]) == component)
+			add_address(&found, ice_pair_remote(list, &list->pairs[i]));
+	for (unsigned int i = 0; i < agent->n_early; i++)
+		if (list->locals[agent->early[i].local].component == component)
+			add_address(&found, &agent->early[i].from);
+	return found.n;
+}
+
 void ice_heard(struct ice_agent *agent, unsigned int component, int64_t now_ms)
 {
 	ice_use_of(agent, component)->heard_ms = now_ms;

@@ -47,6 +47,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	b->deny = &worker->deny;
 	b->banned = &worker->banned;
 	b->rtcp_ring = worker->rtcp_ring;
+	b->stun_ring = worker->stun_ring;
 	b->thread = worker->number;
 	b->worker = worker;
 	b->closed.bridge = b->open_order.bridge = b->close_order.bridge = b;
@@ -94,6 +95,7 @@ static void seed_stream(struct stream *s, const struct stream_seed *seed)
 	latch_import(&s->latch, &seed->latch);
 	s->last_in_ms = seed->last_in_ms;
 	s->heard = latch_state(&s->latch) != LATCH_WAIT;
+	s->ice = seed->ice;
 }
 
 struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, struct bridge *sibling,
@@ -185,6 +187,43 @@ int bridge_kernel(struct bridge *b, enum side side, enum component comp,
 	return 0;
 }
 
+int bridge_ice(struct bridge *b, enum side side, enum component comp, struct stream_ice *ice)
+{
+	struct order_ice *order;
+
+	if (b->closing || !b->worker || !b->stream[side][comp]) {
+		free(ice);
+		return 0;
+	}
+	order = malloc(sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	*order = (struct order_ice){ .order = { .bridge = b, .kind = ORDER_ICE },
+				     .stream = b->stream[side][comp],
+				     .ice = ice };
+	worker_post(b->worker, &order->order);
+	return 0;
+}
+
+int bridge_stun(struct bridge *b, enum side side, enum component comp, const struct endpoint *to,
+		const uint8_t *data, size_t len)
+{
+	struct order_stun *order;
+
+	if (b->closing || !b->worker || !b->stream[side][comp])
+		return 0;
+	order = malloc(sizeof(*order) + len);
+	if (!order)
+		return -ENOMEM;
+	*order = (struct order_stun){ .order = { .bridge = b, .kind = ORDER_STUN },
+				      .stream = b->stream[side][comp],
+				      .to = *to,
+				      .len = len };
+	memcpy(order->data, data, len);
+	worker_post(b->worker, &order->order);
+	return 0;
+}
+
 const struct bridge_conf *bridge_conf(const struct bridge *b)
 {
 	return &b->told;
@@ -206,6 +245,7 @@ static void free_stream(struct stream *s)
 	free(s->refused);
 	free(s->asked);
 	free(s->keepalives);
+	free(s->ice);
 }
 
 void bridge_free(struct bridge *b)

@@ -54,6 +54,15 @@ bool bridge_indexes(const struct bridge *bridge, enum side side, enum srtp_direc
 /* 0; -ENOMEM: the stream does not receive the report. */
 int bridge_kernel(struct bridge *bridge, enum side side, enum component comp,
 		  const struct bridge_kernel *kernel);
+/**
+ * bridge_ice() - what the agent of ICE of @side has found for this stream
+ * @ice: the bridge's from then on; NULL: the side has no agent any more
+ * Return: 0; -ENOMEM: nothing has changed, and @ice is the caller's
+ */
+int bridge_ice(struct bridge *bridge, enum side side, enum component comp, struct stream_ice *ice);
+/* Sends a message of the agent from the port of the stream. 0; -ENOMEM: it is not sent */
+int bridge_stun(struct bridge *bridge, enum side side, enum component comp,
+		const struct endpoint *to, const uint8_t *data, size_t len);
 /* Asynchronous: BRIDGE_CLOSED follows. Counters can be read until bridge_free(). Cannot fail. */
 void bridge_close(struct bridge *bridge);
 void bridge_free(struct bridge *bridge);

@@ -24,7 +24,7 @@ static bool names_both(const struct stream *s, struct str username)
 	       has_ufrag(&side[!s->side], receiver) && has_ufrag(&side[s->side], sender);
 }
 
-static bool was_asked(const struct stream *s, const uint8_t *transaction)
+bool ice_was_asked(const struct stream *s, const uint8_t *transaction)
 {
 	for (unsigned int i = 0; s->asked && i < s->asked->n; i++)
 		if (!memcmp(s->asked->transaction[i], transaction, STUN_TRANSACTION))
@@ -40,7 +40,7 @@ bool ice_passes(const struct stream *s, const struct packet *p)
 		return false;
 	if (stun.class == STUN_REQUEST)
 		return names_both(s, stun.username);
-	return stun.class != STUN_INDICATION && was_asked(s, stun.transaction);
+	return stun.class != STUN_INDICATION && ice_was_asked(s, stun.transaction);
 }
 
 void ice_note_passed(struct stream *out, const struct packet *p)
@@ -49,7 +49,7 @@ void ice_note_passed(struct stream *out, const struct packet *p)
 	struct stun stun;
 
 	if (!stun_read(p->data, p->len, &stun) || stun.class != STUN_REQUEST ||
-	    was_asked(out, stun.transaction))
+	    ice_was_asked(out, stun.transaction))
 		return;
 	if (!out->asked)
 		out->asked = calloc(1, sizeof(*out->asked));

@@ -13,6 +13,8 @@
 
 /* May this packet, which is STUN, pass from @s to the other side? */
 bool ice_passes(const struct stream *s, const struct packet *p);
+/* Has a request with this transaction left by @s, among the last ones? */
+bool ice_was_asked(const struct stream *s, const uint8_t *transaction);
 /* It leaves by @out. A request is remembered there, since its response will arrive there. */
 void ice_note_passed(struct stream *out, const struct packet *p);
 

@@ -97,6 +97,17 @@ static void dispatch_rtcp(struct worker_pool *pool, struct rtcp_ring *ring)
 	}
 }
 
+static void dispatch_stun(struct worker_pool *pool, struct rtcp_ring *ring)
+{
+	const struct rtcp_copy *copy;
+
+	for (unsigned int i = 0; i < RTCP_RING && (copy = rtcp_ring_first(ring)); i++) {
+		if (!copy->bridge->closing)
+			pool->conf.stun(pool->conf.arg, copy->bridge, copy);
+		rtcp_ring_drop(ring);
+	}
+}
+
 void worker_pool_dispatch(struct worker_pool *pool)
 {
 	struct letter *letter;
@@ -110,9 +121,12 @@ void worker_pool_dispatch(struct worker_pool *pool)
 	 * After the letters were taken, before they are read: a copy was put before its bridge was
 	 * closed, and BRIDGE_CLOSED frees the bridge.
 	 */
-	for (unsigned int i = 0; i < pool->count; i++)
+	for (unsigned int i = 0; i < pool->count; i++) {
 		if (pool->workers[i].rtcp_ring)
 			dispatch_rtcp(pool, pool->workers[i].rtcp_ring);
+		if (pool->workers[i].stun_ring)
+			dispatch_stun(pool, pool->workers[i].stun_ring);
+	}
 	while (letter) {
 		struct letter *next = letter->next;
 
@@ -205,6 +219,7 @@ static void add_totals(struct worker_totals *sum, const struct worker_totals *pa
 	sum->latched += __atomic_load_n(&part->latched, __ATOMIC_RELAXED);
 	sum->denied += __atomic_load_n(&part->denied, __ATOMIC_RELAXED);
 	sum->rtcp_lost += __atomic_load_n(&part->rtcp_lost, __ATOMIC_RELAXED);
+	sum->stun_lost += __atomic_load_n(&part->stun_lost, __ATOMIC_RELAXED);
 	for (int i = 0; i < LATCH_RANKS; i++)
 		sum->refused[i] += __atomic_load_n(&part->refused[i], __ATOMIC_RELAXED);
 }

@@ -98,9 +98,9 @@ static void note_source(struct stream *s, const struct latch_packet *packet, enu
 void stream_note_refused(struct stream *s, const struct latch_packet *packet, enum latch_rank rank)
 {
 	note_source(s, packet, rank);
-	if (s->refused_ms && packet->now_ms - s->refused_ms < 1000)
+	if (s->refused_ms && (uint32_t)packet->now_ms - s->refused_ms < 1000)
 		return;
-	s->refused_ms = packet->now_ms;
+	s->refused_ms = (uint32_t)packet->now_ms;
 	s->news_bits |= 1 << BRIDGE_REFUSED;
 	ask_kernel(s, packet);
 }

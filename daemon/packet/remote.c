@@ -23,6 +23,19 @@ struct endpoint stream_signalled(const struct side_conf *conf, int comp)
 	return signalled;
 }
 
+/* With ICE that ends here signalling tells no place: the way that was found does. */
+static bool has_ice(const struct stream *s)
+{
+	return stream_side(s)->flags & SIDE_ICE;
+}
+
+static struct endpoint expected(const struct stream *s)
+{
+	if (!has_ice(s))
+		return stream_signalled(stream_side(s), s->comp);
+	return s->ice ? s->ice->to : (struct endpoint){ 0 };
+}
+
 static void add_near(struct latch_ref *ref, const struct stream *sibling)
 {
 	if (!sibling)
@@ -181,7 +194,8 @@ static bool may_connect(const struct stream *s)
 {
 	return steer_at(steer_of(s), &s->local) >= 0 && latch_state(&s->latch) == LATCH_LOCKED &&
 	       !(stream_side(s)->flags & SIDE_HANDOVER) && s->has_to &&
-	       endpoint_eq(&s->to, latch_source(&s->latch));
+	       endpoint_eq(&s->to, latch_source(&s->latch)) &&
+	       (!has_ice(s) || (s->ice && s->ice->selected));
 }
 
 /* Steered first: a packet of a stranger that comes in between would find no socket. */
@@ -304,25 +318,32 @@ static bool is_refused_anyway(const struct stream *s)
 	       stream_why_denied(s, &s->signalled);
 }
 
-void stream_aim(struct stream *s)
+/* Where to send to. @assumed: memory for it, if need be. NULL: nowhere */
+static const struct endpoint *find_destination(const struct stream *s, struct endpoint *assumed)
 {
-	struct endpoint before = s->to, assumed;
-	bool had = s->has_to;
 	const struct endpoint *to;
 	struct latch_ref ref;
 
+	if (has_ice(s))
+		return s->ice && endpoint_is_set(&s->ice->to) ? &s->ice->to : NULL;
 	stream_fill_ref(s, &ref, false);
 	to = stream_taught(s, &ref);
 	if (!to)
 		to = latch_destination(&s->latch, &ref, stream_side(s)->flags & SIDE_ASYMMETRIC);
-	if (!to) {
-		assumed = assumed_destination(s);
-		if (endpoint_is_set(&assumed))
-			to = &assumed;
-		else if (is_refused_anyway(s))
-			to = &s->signalled;
-	}
-	set_destination(s, to);
+	if (to)
+		return to;
+	*assumed = assumed_destination(s);
+	if (endpoint_is_set(assumed))
+		return assumed;
+	return is_refused_anyway(s) ? &s->signalled : NULL;
+}
+
+void stream_aim(struct stream *s)
+{
+	struct endpoint before = s->to, assumed;
+	bool had = s->has_to;
+
+	set_destination(s, find_destination(s, &assumed));
 	if (s->has_to != had || (had && !endpoint_eq(&s->to, &before)))
 		s->news_bits |= 1 << BRIDGE_CHANGED;
 	if (s->connected && !may_connect(s))
@@ -447,7 +468,7 @@ void stream_mind_loops(struct stream *s)
 
 void stream_start(struct stream *s)
 {
-	s->signalled = stream_signalled(stream_side(s), s->comp);
+	s->signalled = expected(s);
 	s->port = bridge_port(&s->bridge->conf, s->side, s->comp);
 	s->flags = (uint16_t)stream_side(s)->flags;
 	s->clock_known = false;
@@ -483,14 +504,48 @@ static void move_taught(struct stream *s, enum latch_change change, const struct
 	k->source_ms = KEEPALIVES_YIELD;
 }
 
+/* Another way, or none: what was learned was of the one before. The next packet teaches again. */
+static void follow_way(struct stream *s)
+{
+	stream_write_begin(s);
+	s->signalled = expected(s);
+	if (latch_state(&s->latch) != LATCH_WAIT &&
+	    !endpoint_eq(latch_source(&s->latch), &s->signalled)) {
+		latch_forget(&s->latch);
+		if (s->comp == COMP_RTP)
+			candidates_clear(s->bridge->candidates[s->side]);
+	}
+	stream_write_end(s);
+	if (latch_state(&s->latch) != LATCH_LOCKED)
+		stream_disconnect(s);
+}
+
+void stream_set_ice(struct stream *s, struct stream_ice *ice)
+{
+	if (ice && s->ice) {
+		ice->taken = s->ice->taken;
+		ice->since_ms = s->ice->since_ms;
+	}
+	free(s->ice);
+	s->ice = ice;
+	if (!has_ice(s))
+		return;
+	follow_way(s);
+	stream_aim_side(s);
+}
+
 static void apply_to_stream(struct stream *s, const struct bridge_change *told, int64_t now_ms)
 {
 	enum latch_change change = told->side[s->side];
 	struct endpoint before = s->signalled;
 	struct latch_ref ref;
 
+	if (has_ice(s)) {
+		follow_way(s);
+		return;
+	}
 	stream_write_begin(s);
-	s->signalled = stream_signalled(stream_side(s), s->comp);
+	s->signalled = expected(s);
 	if (change != LATCH_FRESH && endpoint_is_set(&before) &&
 	    !endpoint_eq(&before, &s->signalled))
 		change = LATCH_MOVE;

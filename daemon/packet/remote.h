@@ -36,6 +36,8 @@ void stream_note_denied(struct stream *stream, const struct endpoint *to, const 
 void stream_aim(struct stream *stream);
 /* Finds the destinations of both streams of this side: one may follow from the other. */
 void stream_aim_side(const struct stream *s);
+/* What the agent of ICE has found; @ice is the stream's from then on. NULL: it has no agent. */
+void stream_set_ice(struct stream *s, struct stream_ice *ice);
 /*
  * If the source of @s has rank 2 or 3: sources on trial, on other streams of its party, are not
  * heard any more. The phone is not there.

@@ -44,7 +44,8 @@ enum side_flag {
 	SIDE_HOLD = 1 << 8,	     /* this side is on hold (not sending): silence is normal */
 	SIDE_SRTP = 1 << 9,	     /* RTP and RTCP of this side are SRTP, which ends here */
 	SIDE_PIERCE = 1 << 10,	    /* pierce-NAT: keep-alives to @sdp before this side was heard */
-	SIDE_FLAGS = (1 << 11) - 1, /* all of them */
+	SIDE_ICE = 1 << 11,	    /* only sources that its agent of ICE vouches for are heard */
+	SIDE_FLAGS = (1 << 12) - 1, /* all of them */
 };
 
 #define BRIDGE_CLOCKS 8
@@ -125,6 +126,7 @@ enum stream_drop {
 	DROP_NO_KEYS,	    /* SRTP: one of the sides has no keys yet */
 	DROP_SRTP_AUTH,	    /* SRTP: it is not authentic */
 	DROP_SRTP_REPLAY,   /* SRTP: its index was used before */
+	DROP_NOT_VOUCHED,   /* ICE: no authentic check has come from its source */
 	DROP_COUNT,
 };
 
@@ -204,6 +206,9 @@ typedef void bridge_rtcp_fn(void *arg, struct bridge *bridge, const struct rtcp_
 /* media-keepalive-method; of media that is not RTP always an empty datagram is sent */
 enum keepalive_method { KEEPALIVE_STUN, KEEPALIVE_EMPTY, KEEPALIVE_RTP };
 
+/* On the control thread: STUN for the agent of the stream at copy->local. Valid as above. */
+typedef void bridge_stun_fn(void *arg, struct bridge *bridge, const struct rtcp_copy *copy);
+
 struct worker_pool_conf {
 	unsigned int threads; /* 0: as cpus_usable() */
 	int64_t patience_ms;  /* latch-patience */
@@ -221,11 +226,39 @@ struct worker_pool_conf {
 	struct steer *steer;
 	bridge_event_fn *event;
 	bridge_rtcp_fn *rtcp; /* NULL: RTCP is not copied */
+	bridge_stun_fn *stun; /* NULL: there are no agents of ICE */
 	void *arg;
+};
+
+/* Sources of one stream that are heard at once; those of a browser are few. */
+#define STREAM_ICE_HEARD 16
+/* Own credentials that are answered, the present ones and earlier ones. */
+#define STREAM_ICE_OWN 8
+/* STUN of one stream that is passed to its agent, in STREAM_ICE_SPAN_MS; more is dropped. */
+#define STREAM_ICE_BURST   20
+#define STREAM_ICE_SPAN_MS 100
+
+/**
+ * struct stream_ice - what the media thread knows of the agent of ICE that a stream belongs to
+ * @to: where media goes; unset: nowhere yet, or not any more
+ * @selected: the pair was selected: the socket may be connected
+ * @own: the first @n_own; ufrags of own credentials (stun_ufrag_id())
+ * @heard: the first @n_heard; the only sources that are heard, once the side has SIDE_ICE
+ * @since_ms, @taken: media thread: STUN passed to the agent since then
+ */
+struct stream_ice {
+	struct endpoint to;
+	bool selected;
+	uint8_t n_own, n_heard;
+	uint32_t taken;
+	int64_t since_ms;
+	uint64_t own[STREAM_ICE_OWN];
+	struct endpoint heard[STREAM_ICE_HEARD];
 };
 
 /* What a stream had learned before a restart; times are of this process's clock. */
 struct stream_seed {
+	struct stream_ice *ice; /* the bridge's, once it is open; NULL: none */
 	struct latch_record latch;
 	int64_t last_in_ms; /* clock_ms(); 0: no packet was accepted */
 };
@@ -260,6 +293,7 @@ struct worker_totals {
 	uint64_t latched;   /* a stream latched to a source, its first or another */
 	uint64_t denied;    /* destinations refused by packet/deny.h */
 	uint64_t rtcp_lost; /* not copied: the ring is full, or too many of one stream */
+	uint64_t stun_lost; /* the same, for STUN that an agent of ICE should have had */
 	uint64_t refused[LATCH_RANKS]; /* refusals by latching, by the rank of the source */
 };
 

@@ -29,8 +29,8 @@ struct news {
 	uint16_t pending; /* shared: bit per enum bridge_event */
 };
 
-/* Requests of STUN that left by a stream: the last few. Enough for the checks of one pair. */
-#define STREAM_ASKED 8
+/* Requests of STUN that left by a stream: the last ones, those of three seconds at Ta. */
+#define STREAM_ASKED 64
 struct stun_asked {
 	uint8_t transaction[STREAM_ASKED][STUN_TRANSACTION];
 	uint8_t n, next;
@@ -72,7 +72,7 @@ struct keepalives {
  * @to: destination of packets to this remote, if @has_to
  * @denied: address seen last that packet/deny.h forbids as a destination, by @why_denied
  * @to_denied: @denied is where packets to this remote would go
- * @denied_ms: time of the last event about a forbidden source
+ * @denied_ms: time of the last event about a forbidden source, its lower bits; 0: none yet
  * @tos_now, @ttl_now: as last set on @fd; TTL 0: the system's default
  * @recv_ttl: the source has one of the relay's own addresses: TTL is decremented as on any hop
  * @last_round: round of the worker in which packets arrived last
@@ -80,7 +80,7 @@ struct keepalives {
  * @tick_ms: time of the next one
  * @watched_packets: packets_in at the last tick
  * @missed: last result of batch_missed()
- * @refused_ms: time of the last BRIDGE_REFUSED
+ * @refused_ms: time of the last BRIDGE_REFUSED, the same
  * @news_bits: enum bridge_event as bits, sent after this batch
  * @port, @flags: of its side, by the settings in effect; enum side_flag
  * @clock_known: the clock of @rtp is that of its payload type, by the settings in effect
@@ -93,6 +93,7 @@ struct keepalives {
  * @refused: NULL: latching has refused nobody yet. Stays until the bridge is freed.
  * @asked: the same, for STUN that has left by this stream
  * @keepalives: the same, for those received and sent
+ * @ice: of the agent that this stream belongs to; NULL: it has none
  * @quiet_ms: since when nothing was sent to this remote, as far as is known, its lower bits; 0 if
  *	not @quiet_known. @quiet_out: packets_out then, the same
  * @kernel_idle: the kernel has reported that the source is silent
@@ -128,19 +129,19 @@ struct stream {
 	uint64_t drops[DROP_COUNT]; /* shared counters, too */
 	struct quality *quality;
 	uint64_t watched_packets;
-	uint32_t missed, quiet_ms;
-	int64_t refused_ms, reported_ms, copied_us;
+	uint32_t missed, quiet_ms, quiet_out, refused_ms;
+	int64_t reported_ms, copied_us;
 	struct ring watch;
 	int64_t tick_ms;
 	struct endpoint local;
-	uint32_t quiet_out;
-	struct news news;
 	struct endpoint denied;
 	const char *why_denied;
-	int64_t denied_ms;
+	uint32_t denied_ms;
+	struct news news;
 	struct refused_source *refused;
 	struct stun_asked *asked;
 	struct keepalives *keepalives;
+	struct stream_ice *ice;
 };
 
 /* What is needed together is in few cache lines: with thousands of streams they come from afar. */
@@ -155,6 +156,8 @@ enum order_kind {
 	ORDER_KERNEL,
 	ORDER_DENY,
 	ORDER_BANNED,
+	ORDER_ICE,
+	ORDER_STUN,
 	ORDER_CLOSE,
 	ORDER_STOP,
 };
@@ -197,6 +200,22 @@ struct order_kernel {
 	struct bridge_kernel kernel;
 };
 
+/* @ice: the stream's from then on; NULL: it has no agent any more */
+struct order_ice {
+	struct order order;
+	struct stream *stream;
+	struct stream_ice *ice;
+};
+
+/* A message of the agent, to be sent from the port of @stream. */
+struct order_stun {
+	struct order order;
+	struct stream *stream;
+	struct endpoint to;
+	size_t len;
+	uint8_t data[];
+};
+
 /* Brings a reference of @deny. */
 struct order_deny {
 	struct order order;
@@ -230,6 +249,7 @@ struct bridge {
 	const struct worker_pool_conf *pool_conf;
 	struct deny *const *deny;    /* of the thread; NULL: none */
 	struct rtcp_ring *rtcp_ring; /* of the thread; NULL: nobody wants copies of RTCP */
+	struct rtcp_ring *stun_ring; /* the same, for STUN */
 	unsigned int thread;	     /* its number */
 	struct ring siblings, all;
 	struct wheel_item keepalive;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include "packet/ice.h"
+#include "packet/ice_end.h"
 #include "packet/keepalive.h"
 #include "packet/refused.h"
 #include "packet/remote.h"
@@ -120,8 +121,8 @@ static bool is_denied(struct stream *s, const struct latch_packet *packet)
 
 	if (!why)
 		return false;
-	if (!s->denied_ms || packet->now_ms - s->denied_ms >= 1000) {
-		s->denied_ms = packet->now_ms;
+	if (!s->denied_ms || (uint32_t)packet->now_ms - s->denied_ms >= 1000) {
+		s->denied_ms = (uint32_t)packet->now_ms;
 		write_begin(&s->to_version);
 		stream_note_denied(s, packet->source, why);
 		write_end(&s->to_version);
@@ -421,6 +422,32 @@ static bool hear_empty_rtp(struct stream *s, const struct packet *p, const struc
 	return true;
 }
 
+/*
+ * ICE: by another pair than the one in use, whose source was checked as well. It passes, and
+ * teaches nothing.
+ */
+static bool is_other_pair(const struct stream *s, const struct endpoint *source)
+{
+	return stream_side(s)->flags & SIDE_ICE && !endpoint_eq(&s->ice->to, source) &&
+	       !latch_is_source(&s->latch, source) && !bridge_has_port(s->bridge, source) &&
+	       !stream_why_denied(s, source);
+}
+
+/*
+ * Packets that an agent of ICE decides about. Return: true: it goes no further.
+ * DTLS that ends in the relay is to be handed over behind this, where its source is vouched for.
+ */
+static bool is_kept_by_ice(struct stream *s, const struct packet *p, const struct rtp_wire *w,
+			   int64_t now_us)
+{
+	if (w->kind == RTP_KIND_STUN && s->ice && ice_end_takes(s, p, now_us))
+		return true;
+	if (!(stream_side(s)->flags & SIDE_ICE) || ice_end_vouches(s, p->source))
+		return false;
+	count_drop(s, DROP_NOT_VOUCHED);
+	return true;
+}
+
 struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 {
 	struct rtp_wire w = { .kind = RTP_KIND_OTHER };
@@ -438,6 +465,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	}
 	if (s->bridge->conf.kind == BRIDGE_RTP)
 		rtp_wire_parse(p->data, p->len, &s->port, &w);
+	if (is_kept_by_ice(s, p, &w, now_us))
+		return NULL;
 	if (w.kind != RTP_KIND_RTP && is_keepalive(s, p, &w, packet.now_ms))
 		return NULL;
 	carriage = carriage_of(s, p, &w);
@@ -464,7 +493,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		read_opaque(s, p, &w, &packet);
 
 	stream_write_begin(s);
-	admitted = (carriage.from_exact && is_exact(s, p->source)) || admit(s, &packet);
+	admitted = (carriage.from_exact && is_exact(s, p->source)) || is_other_pair(s, p->source) ||
+		   admit(s, &packet);
 	if (admitted)
 		count_in(s, p, &w, now_us);
 	stream_write_end(s);
@@ -557,6 +587,9 @@ static void judge_reported_source(struct stream *s, const struct bridge_kernel *
 	enum latch_verdict verdict;
 
 	if (is_banned(s, &k->stranger))
+		return;
+	if (stream_side(s)->flags & SIDE_ICE &&
+	    (!ice_end_vouches(s, &k->stranger) || is_other_pair(s, &k->stranger)))
 		return;
 	if (bridge_has_port(s->bridge, &k->stranger) || latch_is_source(&s->latch, &k->stranger) ||
 	    is_denied(s, &packet))

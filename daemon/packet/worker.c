@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "packet/batch.h"
+#include "packet/ice_end.h"
 #include "packet/keepalive.h"
 #include "packet/remote.h"
 #include "packet/secure.h"
@@ -285,6 +286,25 @@ static void replace_deny(struct worker *worker, struct order_deny *order)
 	}
 }
 
+static void apply_ice(struct worker *worker, struct order_ice *order)
+{
+	struct stream *s = order->stream;
+
+	stream_set_ice(s, order->ice);
+	free(order);
+	keepalive_mind(&worker->keepalive, s->bridge, clock_ms());
+	s->news_bits |= 1 << BRIDGE_CHANGED;
+	notify_of_stream(worker, s);
+	notify_of_others(worker, s->bridge);
+}
+
+static void send_stun(struct worker *worker, struct order_stun *order)
+{
+	ice_end_send(order->stream, &order->to, order->data, order->len);
+	notify_of_others(worker, order->stream->bridge);
+	free(order);
+}
+
 static void replace_banned(struct worker *worker, struct order_banned *order)
 {
 	banned_put(worker->banned);
@@ -333,6 +353,12 @@ static void execute_order(struct worker *worker, struct order *order)
 		break;
 	case ORDER_BANNED:
 		replace_banned(worker, container_of(order, struct order_banned, order));
+		break;
+	case ORDER_ICE:
+		apply_ice(worker, container_of(order, struct order_ice, order));
+		break;
+	case ORDER_STUN:
+		send_stun(worker, container_of(order, struct order_stun, order));
 		break;
 	case ORDER_CLOSE: /* the current batch of events may contain its sockets */
 		ring_remove(&b->all);
@@ -469,6 +495,7 @@ static void release(struct worker *worker)
 {
 	batch_free(worker->batch);
 	rtcp_ring_free(worker->rtcp_ring);
+	rtcp_ring_free(worker->stun_ring);
 	stray_close(worker->stray);
 	deny_put(worker->deny);
 	banned_put(worker->banned);
@@ -491,8 +518,12 @@ int worker_start(struct worker *worker, const struct worker_pool_conf *conf)
 	worker->batch = batch_new();
 	if (conf->rtcp)
 		worker->rtcp_ring = rtcp_ring_new(worker->control_fd);
-	error = worker->batch && (worker->rtcp_ring || !conf->rtcp) ? open_descriptors(worker, conf)
-								    : -ENOMEM;
+	if (conf->stun)
+		worker->stun_ring = rtcp_ring_new(worker->control_fd);
+	error = worker->batch && (worker->rtcp_ring || !conf->rtcp) &&
+				(worker->stun_ring || !conf->stun)
+			? open_descriptors(worker, conf)
+			: -ENOMEM;
 	if (!error)
 		error = thread_start(&worker->thread, "media", run, worker);
 	if (error)

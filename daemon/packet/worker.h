@@ -20,6 +20,7 @@ struct stray;
  * @deny: where media is not sent to; the thread's reference, ORDER_DENY replaces it
  * @banned: sources whose packets are dropped; the thread's reference, ORDER_BANNED replaces it
  * @rtcp_ring: copies of RTCP for the control thread; NULL: it wants none
+ * @stun_ring: STUN for agents of ICE, which live on the control thread; the same
  * @stray: packets that no connected socket takes; NULL: sockets are never connected
  * @closing: bridges that are closed after the current batch of events
  * @watched: streams that have a tick each second, by the time of the next one
@@ -42,7 +43,7 @@ struct worker {
 	struct order stop_order;
 	bool stopping;
 	struct batch *batch;
-	struct rtcp_ring *rtcp_ring;
+	struct rtcp_ring *rtcp_ring, *stun_ring;
 	struct stray *stray;
 	struct deny *deny;
 	struct banned *banned;

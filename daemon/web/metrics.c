@@ -134,6 +134,25 @@ static void srtp_replaced(struct view *view)
 	put(view, view->report->stats.srtp_replaced);
 }
 
+static void ice_ends(struct view *view)
+{
+	const struct stats *stats = &view->report->stats;
+
+	put_one(view, "result", STR("completed"), stats->ice_completed);
+	put_one(view, "result", STR("failed"), stats->ice_failed);
+	put_one(view, "result", STR("consent_ended"), stats->ice_lost);
+}
+
+static void ice_forged(struct view *view)
+{
+	put(view, view->report->stats.ice_forged);
+}
+
+static void stun_lost(struct view *view)
+{
+	put(view, view->report->user.stun_lost);
+}
+
 static void srtp_restarts(struct view *view)
 {
 	put(view, view->report->stats.srtp_restarts);
@@ -889,6 +908,9 @@ static const struct metric {
 	{ "srtp_replaced_ssrcs_total", METRIC_COUNTER, "SSRCs of SRTP that gave way to others under the same key.", srtp_replaced },
 	{ "srtp_restarted_streams_total", METRIC_COUNTER,
 	  "Streams to be encrypted whose sequence numbers went back: dropped until they are new.", srtp_restarts },
+	{ "ice_results_total", METRIC_COUNTER, "Sides of medias for which ICE has ended, by result.", ice_ends },
+	{ "ice_forged_packets_total", METRIC_COUNTER, "STUN for ICE that is not authentic: not answered.", ice_forged },
+	{ "ice_lost_packets_total", METRIC_COUNTER, "STUN for ICE that was not looked at: too many at once, or of one port.", stun_lost },
 	{ "medias", METRIC_GAUGE, "Medias (m= lines of SDP) of all calls now.", medias },
 	{ "medias_total", METRIC_COUNTER, "Medias that got ports since the start.", medias_made },
 	{ "ended_medias_total", METRIC_COUNTER, "Medias that ended.", medias_ended },

@@ -132,18 +132,18 @@ static void test_row_16_responses_are_to_requests_seen(void)
 	struct stage stage;
 
 	open_ice(&stage, "127.0.0.1");
-	for (uint8_t n = 1; n <= 9; n++) {
+	for (uint8_t n = 1; n <= STREAM_ASKED + 1; n++) {
 		arrive_stun(&stage, A_RTP, stage.scene.phone_at[A_RTP], REQUEST, n, "bbbb:aaaa");
 		/* sent again: the same transaction */
 		arrive_stun(&stage, A_RTP, stage.scene.phone_at[A_RTP], REQUEST, n, "bbbb:aaaa");
 	}
 	CU_ASSERT_PTR_NULL(
 		arrive_stun(&stage, A_RTP, stage.scene.phone_at[A_RTP], SUCCESS, 9, NULL));
-	CU_ASSERT_PTR_NULL(
-		arrive_stun(&stage, B_RTP, stage.scene.phone_at[B_RTP], SUCCESS, 10, NULL));
+	CU_ASSERT_PTR_NULL(arrive_stun(&stage, B_RTP, stage.scene.phone_at[B_RTP], SUCCESS,
+				       STREAM_ASKED + 2, NULL));
 	CU_ASSERT_PTR_NULL(
 		arrive_stun(&stage, B_RTP, stage.scene.phone_at[B_RTP], SUCCESS, 1, NULL));
-	for (uint8_t n = 2; n <= 9; n++)
+	for (uint8_t n = 2; n <= STREAM_ASKED + 1; n++)
 		CU_ASSERT_PTR_NOT_NULL(
 			arrive_stun(&stage, B_RTP, stage.scene.phone_at[B_RTP], SUCCESS, n, NULL));
 	close_stage(&stage);
