@@ -83,6 +83,8 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.tos = conf->tos,
 		.latching = conf->latching,
 		.keepalive_s = (uint16_t)conf->media_keepalive_s,
+		.ice_lite = conf->ice == ICE_MODE_LITE,
+		.ice_consent_s = conf->ice_consent_s,
 	};
 }
 
@@ -107,6 +109,13 @@ static void on_rtcp(void *arg, struct bridge *bridge, const struct rtcp_copy *co
 {
 	(void)arg;
 	call_bridge_rtcp(bridge, copy);
+}
+
+static void on_stun(void *arg, struct bridge *bridge, const struct rtcp_copy *copy)
+{
+	const struct relay *relay = arg;
+
+	call_bridge_stun(relay->calls, bridge, copy);
 }
 
 static void on_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,
@@ -458,6 +467,7 @@ static int start_workers(struct relay *relay)
 		.steer = relay->steer,
 		.event = on_bridge,
 		.rtcp = relay->conf.homer ? on_rtcp : NULL,
+		.stun = on_stun,
 		.arg = relay,
 	};
 	int err;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "call/call.h"
+#include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/media_sdes.h"
 #include "call/one_way.h"
@@ -271,6 +272,25 @@ static void put_sdes(struct json_line *line, const struct media_sdes *sdes, enum
 		   sdes->text[side][SDES_THEIRS].len ? "sdes-role=offerer" : "sdes-role=answerer");
 }
 
+static void put_ice(struct json_line *line, const struct media *media, enum side side)
+{
+	struct media_ice_report ice;
+	char address[ENDPOINT_TEXT], text[ENDPOINT_TEXT + 16];
+
+	if (!media_ice_report(media, side, &ice))
+		return;
+	snprintf(text, sizeof(text), "ice=%s", ice.state);
+	jsonl_text(line, NULL, text);
+	snprintf(text, sizeof(text), "ice-role=%s", ice.role);
+	jsonl_text(line, NULL, text);
+	if (ice.lite)
+		jsonl_text(line, NULL, "ice-lite");
+	if (!endpoint_is_set(&ice.pair))
+		return;
+	snprintf(text, sizeof(text), "ice-pair=%s", endpoint_print(&ice.pair, address));
+	jsonl_text(line, NULL, text);
+}
+
 /* The mode of latching is named if it is not the default one. */
 static void put_flags(struct json_line *line, const struct media *media, enum side of)
 {
@@ -297,6 +317,7 @@ static void put_flags(struct json_line *line, const struct media *media, enum si
 		if (side->flags & names[i].flag)
 			jsonl_text(line, NULL, names[i].name);
 	put_sdes(line, media->sdes, of);
+	put_ice(line, media, of);
 	if (side->ice[0])
 		jsonl_text(line, NULL, "ice");
 	if (side->latching == LATCH_STRICT)

@@ -10,6 +10,7 @@
 #include <utlist.h>
 #include "base/clock.h"
 #include "call/media.h"
+#include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/media_sdes.h"
 #include "firewall/nft.h"
@@ -151,6 +152,8 @@ void media_close(struct media *media)
 	if (!media)
 		return;
 	media_path_close(media);
+	media_ice_free(media->ice);
+	media->ice = NULL;
 	close_pinholes(media->table->conf.nft, media->local, media->port);
 	media->dialog = NULL;
 	media->table->n_media--;

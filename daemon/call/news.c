@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "call/events.h"
+#include "call/ice_run.h"
 #include "call/media.h"
 #include "call/media_path.h"
 #include "call/news.h"
@@ -18,6 +19,7 @@
 #include "packet/bridge.h"
 #include "packet/latch_names.h"
 #include "packet/pool.h"
+#include "packet/rtcp_ring.h"
 
 static void log_latched(const struct media *media, enum side side, enum component comp)
 {
@@ -118,6 +120,12 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 	}
 	if (event == BRIDGE_ASK)
 		media_path_ask(media, side, comp);
+}
+
+void call_bridge_stun(void *arg, struct bridge *bridge, const struct rtcp_copy *copy)
+{
+	(void)arg;
+	ice_run_receive(bridge_owner(bridge), &copy->local, &copy->source, copy->data, copy->len);
 }
 
 void call_table_follow(struct call_table *table)

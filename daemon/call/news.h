@@ -14,6 +14,9 @@
 /* bridge_event_fn for the worker pool; @arg is the struct call_table. */
 bridge_event_fn call_bridge_event;
 
+/* bridge_stun_fn: for the agents of ICE of its media */
+bridge_stun_fn call_bridge_stun;
+
 /* kmod_event_fn; @arg is the struct call_table. */
 kmod_event_fn call_kmod_event;
 /* The kernel module was loaded, unloaded or replaced: updates the paths of all medias. */

@@ -13,6 +13,10 @@
  * were replaced (1), and the filter of those if so (128). The lines hold master keys in clear text:
  * the file has mode 0600.
  *
+ * ICE that ends in the relay, behind that, for each side: has it an agent, is it lite, was it
+ * refused, was trickle offered, was there a mismatch (1 byte each); if it has one, struct ice_saved
+ * as it is (ice/saved.h), with passwords in clear text. ice_restore() checks it.
+ *
  * The checksum detects a damaged file, not a forged one: a user who can write to the state
  * directory can control the relay anyway. Nevertheless no input makes the decoder read or write out
  * of bounds, allocate without limit, or accept a value that signalling could not have set.
@@ -169,6 +173,29 @@ static void wire_sdes(struct wire *w, struct sdes_record **record)
 	}
 }
 
+static void wire_ice(struct wire *w, struct ice_record **record)
+{
+	bool there = *record;
+
+	wire_bool(w, &there);
+	if (w->failed || !there)
+		return;
+	if (wire_reads(w))
+		*record = arena_zalloc(w->arena, sizeof(**record));
+	w->failed = w->failed || !*record;
+	for (int i = 0; i < 2 && !w->failed; i++) {
+		struct ice_side_record *side = &(*record)->side[i];
+
+		wire_bool(w, &side->there);
+		wire_bool(w, &side->lite);
+		wire_bool(w, &side->refused);
+		wire_bool(w, &side->trickle);
+		wire_bool(w, &side->mismatch);
+		if (side->there)
+			wire_bytes(w, &side->saved, sizeof(side->saved));
+	}
+}
+
 static void wire_media(struct wire *w, struct media_record *media)
 {
 	wire_bool(w, &media->there);
@@ -197,6 +224,7 @@ static void wire_media(struct wire *w, struct media_record *media)
 		}
 	}
 	wire_sdes(w, &media->sdes);
+	wire_ice(w, &media->ice);
 }
 
 static void wire_shown(struct wire *w, struct party_record *party)
@@ -317,6 +345,8 @@ int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
 
 static void wipe_media(const struct media_record *media)
 {
+	if (media->ice)
+		explicit_bzero(media->ice, sizeof(*media->ice));
 	for (int i = 0; media->sdes && i < 2 * SDES_KINDS; i++) {
 		struct str text = media->sdes->text[i / SDES_KINDS][i % SDES_KINDS];
 

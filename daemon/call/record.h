@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "call/media_sdes.h"
 #include "call/tree.h"
+#include "ice/saved.h"
 
 /* An address of an interface, where ports were taken. */
 struct place_record {
@@ -35,6 +36,16 @@ struct sdes_record {
 	struct srtp_indexes indexes[2][2];
 };
 
+/* ICE of one side; @saved counts if @there. Passwords: the file is 0600. */
+struct ice_side_record {
+	bool there, lite, refused, trickle, mismatch;
+	struct ice_saved saved;
+};
+
+struct ice_record {
+	struct ice_side_record side[2];
+};
+
 struct media_record {
 	bool there; /* false: nothing is relayed on this m= line */
 	struct place_record place[2];
@@ -48,6 +59,7 @@ struct media_record {
 	struct bridge_conf conf;
 	struct stream_record stream[2][2]; /* [side][component] */
 	struct sdes_record *sdes;	   /* NULL: no SRTP ends here */
+	struct ice_record *ice;		   /* NULL: no ICE ends here */
 };
 
 struct party_record {

@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "call/dialog.h"
+#include "call/ice_run.h"
 #include "call/media.h"
+#include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/record.h"
 #include "call/restore.h"
@@ -111,6 +113,11 @@ static void note_media(struct arena *arena, struct media_record *record, const s
 	}
 	if (media->sdes)
 		record->sdes = note_sdes(arena, media);
+	if (!media->ice)
+		return;
+	record->ice = arena_zalloc(arena, sizeof(*record->ice));
+	if (record->ice)
+		media_ice_note(media->ice, record->ice);
 }
 
 static void note_party(struct party_record *record, const struct party *party)
@@ -185,14 +192,27 @@ static void note_call(struct arena *arena, struct call_record *record, const str
 		note_dialog(arena, &record->dialogs[record->n_dialogs++], dialog, &at);
 }
 
+/* Lines with keys of SRTP are borrowed, and stay. */
+static void wipe_passwords(const struct call_record *record)
+{
+	for (size_t i = 0; i < record->n_dialogs; i++)
+		for (size_t k = 0; k < record->dialogs[i].n_media; k++)
+			if (record->dialogs[i].media[k].ice)
+				explicit_bzero(record->dialogs[i].media[k].ice,
+					       sizeof(struct ice_record));
+}
+
 size_t journal_call_encode(void *arg, void *owner, uint8_t *to, size_t room)
 {
 	struct journal_calls *calls = arg;
 	struct call_record record;
+	size_t len;
 
 	arena_reset(calls->arena);
 	note_call(calls->arena, &record, owner);
-	return arena_failed(calls->arena) ? 0 : journal_record_write(&record, to, room);
+	len = arena_failed(calls->arena) ? 0 : journal_record_write(&record, to, room);
+	wipe_passwords(&record);
+	return len;
 }
 
 /* --- To a call -------------------------------------------------------------------------------- */
@@ -352,11 +372,42 @@ static int restore_sdes(const struct restore *r, struct media *media,
 	return media_sdes_resume(media->sdes, media->bridge, record->indexes, r->now.mono_ms);
 }
 
+/* The bridge is to hear and to send from the start, so that its flows in the kernel stay. */
+static int seed_ice(const struct restore *r, const struct media_record *record,
+		    struct iface_addr *const local[2], struct media_seed *seed,
+		    struct media_ice **ice)
+{
+	int error;
+
+	if (!record->ice)
+		return 0;
+	error = media_ice_restore(r->table, record->ice, local, record->port, ice);
+	for (int i = 0; i < 4 && !error; i++) {
+		const struct ice_agent *agent = (*ice)->side[i >> 1].agent;
+		struct stream_seed *stream = &seed->stream[i >> 1][i & 1];
+
+		/* A media without a port for RTCP has no ICE. */
+		if (!agent || (i & 1 && record->conf.kind != BRIDGE_RTP))
+			continue;
+		stream->ice = media_ice_stream(agent, i & 1);
+		error = stream->ice ? 0 : -ENOMEM;
+	}
+	return error;
+}
+
+static void unseed_ice(struct media_seed *seed, struct media_ice *ice)
+{
+	for (int i = 0; i < 4; i++)
+		free(seed->stream[i >> 1][i & 1].ice);
+	media_ice_free(ice);
+}
+
 static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 			 const struct media_record *record)
 {
 	struct media_seed seed = { .port = { record->port[SIDE_A], record->port[SIDE_B] } };
 	struct media_open open = { .dialog = dialog, .index = (unsigned int)index, .seed = &seed };
+	struct media_ice *ice = NULL;
 	int error;
 
 	for (int side = 0; side < 2; side++) {
@@ -373,11 +424,16 @@ static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 	for (size_t i = 0; i < index && !open.sibling; i++)
 		if (dialog->media[i])
 			open.sibling = dialog->media[i]->bridge;
-	dialog->media[index] = media_open(&open, &record->conf, r->now.mono_ms, &error);
+	error = seed_ice(r, record, open.local, &seed, &ice);
+	if (!error)
+		dialog->media[index] = media_open(&open, &record->conf, r->now.mono_ms, &error);
 	if (!dialog->media[index]) {
+		unseed_ice(&seed, ice);
 		log_lost(r, record, &open, error);
 		return error;
 	}
+	if (ice)
+		ice_run_commit(dialog->media[index], ice);
 	describe(dialog->media[index], record);
 	error = restore_notice(dialog->media[index], record);
 	return error ? error : restore_sdes(r, dialog->media[index], record->sdes);

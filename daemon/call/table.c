@@ -81,6 +81,8 @@ void call_table_set_limits(struct call_table *table, const struct call_table_con
 	own->max_branches = conf->max_branches;
 	own->tos = conf->tos;
 	own->latching = conf->latching;
+	own->ice_lite = conf->ice_lite;
+	own->ice_consent_s = conf->ice_consent_s;
 }
 
 size_t call_table_count(const struct call_table *table)

@@ -97,6 +97,7 @@ struct media {
 	uint8_t holds;		     /* enum media_hold; 0: the first delete ends it */
 	uint8_t answers;	     /* enum media_answers */
 	struct media_sdes *sdes;     /* owned: SRTP that ends here (call/media_sdes.h), or NULL */
+	struct media_ice *ice;	     /* owned: ICE that ends here (call/media_ice.h), or NULL */
 	struct notice *notice;	     /* owned: the notification of a time-out, or NULL */
 	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
 	struct media_path path;
@@ -246,6 +247,8 @@ struct call_table_conf {
 	int tos;
 	enum latch_mode latching;
 	uint16_t keepalive_s; /* of media without an interval of its own; 0: none */
+	bool ice_lite;	      /* agents of ICE check nobody, unless a request says otherwise */
+	unsigned int ice_consent_s;
 };
 
 /* 16 random hexadecimal digits that identify this daemon: a=rtprelay:<mark> (loop-protect) */

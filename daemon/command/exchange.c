@@ -14,6 +14,7 @@
 #include "call/call.h"
 #include "call/dialog.h"
 #include "call/media.h"
+#include "call/media_ice.h"
 #include "call/table.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
@@ -145,6 +146,7 @@ int exchange_media(struct exchange *ex)
 {
 	const struct sdp *sdp = &ex->sdp;
 	struct dialog *dialog = ex->dialog;
+	int error;
 
 	ex->plan = arena_zalloc(ex->env->arena, (sdp->n_media + 1) * sizeof(*ex->plan));
 	if (!ex->plan)
@@ -157,11 +159,13 @@ int exchange_media(struct exchange *ex)
 	ex->keeps_ice = ice_plan_keeps(ex);
 	/* Plan all first: a new media learns from a sibling, which may be a bridge that stays. */
 	for (size_t i = ex->first; i < sdp->n_media; i++) {
-		media_plan_make(ex, i);
-		if (sdes_plan_make(ex, i))
+		if (media_plan_make(ex, i) || sdes_plan_make(ex, i))
 			return -ENOMEM;
 	}
-	return open_medias(ex);
+	error = open_medias(ex);
+	for (size_t i = ex->first; i < sdp->n_media && !error; i++)
+		error = agent_plan_make(ex, i);
+	return error;
 }
 
 /* --- Settings, undo, commit ------------------------------------------------------------------- */
@@ -202,8 +206,10 @@ void exchange_undo(struct exchange *ex)
 	for (size_t i = ex->first; ex->plan && i < ex->sdp.n_media; i++)
 		if (ex->plan[i].media != ex->plan[i].old)
 			media_close(ex->plan[i].media);
-	for (size_t i = ex->first; ex->plan && i < ex->sdp.n_media; i++)
+	for (size_t i = ex->first; ex->plan && i < ex->sdp.n_media; i++) {
 		sdes_plan_undo(&ex->plan[i]);
+		media_ice_free(ex->plan[i].ice);
+	}
 	while (ex->n_text)
 		text_free(&ex->text[--ex->n_text].copy);
 	text_free(&ex->alias);
@@ -238,6 +244,7 @@ static void commit_media(struct exchange *ex)
 		sdes_plan_undo(plan);
 		if (!plan->media)
 			continue;
+		agent_plan_commit(plan);
 		plan->media->flags = plan->flags;
 		plan->media->answers = plan->answers;
 		if (ex->sdp.media[i].port)

@@ -5,7 +5,8 @@
  * command/offer_answer.c runs it for SDP, command/leg.c for one media without SDP;
  * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m=
  * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
- * command/ice_plan.c decides whether ICE lines stay; command/sdes_plan.c, whether SRTP ends here;
+ * command/ice_plan.c decides whether ICE lines stay; command/agent_plan.c, whether ICE ends here;
+ * command/sdes_plan.c, whether SRTP does;
  * command/offered.c keeps the offer's m= lines for the answer;
  * command/sdp_plan.c writes the SDP; command/late_answer.c does that for a phone that lost;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
@@ -29,6 +30,11 @@ struct media_plan {
 	struct bridge_conf conf, before;
 	struct bridge_change change; /* one-time orders; sent with @conf, and not kept */
 	struct media_sdes *sdes;     /* that @media gets with the commit, or NULL */
+	/* command/agent_plan.c: the ICE lines of this SDP; NULL: ICE of this media is not ours */
+	struct ice_description *ice_lines;
+	struct endpoint ice_address; /* of c= and m= */
+	bool ice_used[2], ice_mismatch;
+	struct media_ice *ice; /* that @media gets with the commit, or NULL */
 };
 
 /* A text that will replace *slot. */
@@ -96,11 +102,19 @@ bool ice_plan_keeps(const struct exchange *ex);
 /* With ex->keeps_ice: whose STUN this media passes on. */
 void ice_plan_media(const struct exchange *ex, const struct sdp_media *m, struct bridge_conf *conf);
 
+/* Which sides have ICE that ends here: the flag SIDE_ICE of @plan. 0; -ENOMEM */
+int agent_plan_decide(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan);
+/* Once the media is open: the agents. 0; -ENOMEM */
+int agent_plan_make(struct exchange *ex, size_t index);
+/* The ICE lines for the receiver. 0; -ENOMEM */
+int agent_plan_edit(const struct exchange *ex, size_t index, struct sdp_media_edit *edit);
+void agent_plan_commit(struct media_plan *plan);
+
 /* With ex->late: the SDP that the caller gets, and no change. 0; -errno */
 int late_answer_plan(struct exchange *ex, struct str *text);
 
-/* Fills ex->plan[index]: is there a bridge, and with which settings? Opens nothing. */
-void media_plan_make(struct exchange *ex, size_t index);
+/* Fills ex->plan[index]: is there a bridge, and with which settings? Opens nothing. 0; -ENOMEM */
+int media_plan_make(struct exchange *ex, size_t index);
 /* Changes of this m= line for the receiver. 0; -ENOMEM */
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
 /* Which codecs of @m the receiver gets: edit->keep_codec. 0; -ENOMEM */

@@ -44,7 +44,7 @@ static bool stayed_before(const struct exchange *ex)
 
 bool ice_plan_keeps(const struct exchange *ex)
 {
-	if (ex->request->leg || ex->request->remove_ice)
+	if (ex->request->leg || ex->request->ice == REQUEST_ICE_REMOVE)
 		return false;
 	return stayed_before(ex) ||
 	       sdp_has_candidate(&ex->sdp, is_own_address, ex->call->table->conf.ifaces);

@@ -255,8 +255,7 @@ static void plan_steps(const struct exchange *ex, struct media_plan *plan)
 	plan->answers = early || (first && !code) ? MEDIA_EARLY : MEDIA_ANSWERED;
 }
 
-static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
-			  struct media_plan *plan)
+static int plan_settings(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
 {
 	struct bridge_conf *conf = &plan->conf;
 
@@ -282,6 +281,7 @@ static void plan_settings(const struct exchange *ex, const struct sdp_media *m,
 	set_flag(&plan->flags, MEDIA_DTLS, m->dtls || ex->sdp.dtls);
 	set_flag(&plan->flags, MEDIA_SDES, m->sdes);
 	set_flag(&plan->flags, MEDIA_UNIDIRECTIONAL, wants(ex, REQ_UNIDIRECTIONAL));
+	return agent_plan_decide(ex, m, plan);
 }
 
 /*
@@ -307,7 +307,7 @@ static struct media *keep_without_port(const struct exchange *ex, struct media_p
 	return old;
 }
 
-void media_plan_make(struct exchange *ex, size_t index)
+int media_plan_make(struct exchange *ex, size_t index)
 {
 	const struct sdp_media *m = &ex->sdp.media[index];
 	struct media_plan *plan = &ex->plan[index];
@@ -321,15 +321,17 @@ void media_plan_make(struct exchange *ex, size_t index)
 	}
 	plan->conf = plan->before;
 	if (m->transport == SDP_OTHER)
-		return;
+		return 0;
 	if (!m->port && !ex->request->leg) {
 		plan->media = keep_without_port(ex, plan);
-		return;
+		return 0;
 	}
-	plan_settings(ex, m, plan);
+	if (plan_settings(ex, m, plan))
+		return -ENOMEM;
 	plan->replace = plan->old && must_replace(ex, plan);
 	if (!plan->replace)
 		plan->media = plan->old;
+	return 0;
 }
 
 static bool is_plain_profile(struct str proto)
@@ -394,7 +396,7 @@ int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *ed
 	if (!ex->offer)
 		edit->allowed =
 			sdp_direction_reverse((enum sdp_direction)plan->media->direction[ex->to]);
-	if (sdes_plan_edit(ex, index, edit))
+	if (sdes_plan_edit(ex, index, edit) || agent_plan_edit(ex, index, edit))
 		return -ENOMEM;
 	return codec_plan_make(ex, m, edit);
 }

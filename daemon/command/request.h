@@ -72,6 +72,22 @@ enum osrtp_flag {
 	OSRTP_ACCEPT = 1 << 1, /* from the offerer, though the answerer has none */
 };
 
+/* NG key ICE. Of an offer: what its receiver gets; of an answer: is its receiver refused ICE? */
+enum request_ice {
+	REQUEST_ICE_DEFAULT, /* as offered */
+	REQUEST_ICE_REMOVE,
+	REQUEST_ICE_FORCE,
+};
+
+/* NG key ICE-lite, of an offer: toward its receiver, its sender, both, none. */
+enum request_ice_lite {
+	REQUEST_LITE_UNSET, /* as before; at first as configured */
+	REQUEST_LITE_OFF,
+	REQUEST_LITE_FORWARD,
+	REQUEST_LITE_BACKWARD,
+	REQUEST_LITE_BOTH,
+};
+
 /* Longer Call-IDs, tags and branches are refused: phones choose them, and each call keeps them. */
 #define REQUEST_NAME_MAX 4096
 
@@ -79,7 +95,11 @@ struct request {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata;
 	struct str sdp;
-	bool remove_ice;	       /* ICE=remove: in any case */
+	enum request_ice ice;
+	enum request_ice_lite ice_lite;
+	bool trickle_ice;	       /* the receiver is told so */
+	bool reject_ice;	       /* the offered ICE is refused in the answer */
+	bool ice_reset;		       /* forget that this party once refused ICE */
 	const struct leg *leg;	       /* instead of @sdp, or NULL */
 	struct endpoint received_from; /* AF_UNSPEC: not given */
 	struct endpoint media_address; /* shown in the SDP; AF_UNSPEC: the relay's own */

@@ -94,6 +94,9 @@ static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 		if (media_plan_edit(ex, i, &edit->media[i]))
 			return -ENOMEM;
 	edit->address = session_address(ex, edit);
+	for (size_t i = 0; i < ex->sdp.n_media; i++)
+		if (edit->media[i].ice && edit->media[i].ice->lite)
+			edit->flags |= SDP_ICE_LITE;
 	return plan_shown(ex, edit);
 }
 

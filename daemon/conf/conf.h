@@ -18,6 +18,8 @@
 /* Upper bound of max-branches: a call's dialogs (call/tree.h). */
 #define CONF_BRANCHES 128
 
+enum ice_mode { ICE_MODE_FULL, ICE_MODE_LITE };
+
 enum state_mode {
 	STATE_KEEP, /* in state_dir; default */
 	STATE_NONE,
@@ -85,6 +87,8 @@ struct conf {
 	unsigned int latch_window_ms;
 	unsigned int media_keepalive_s; /* 0: none */
 	enum keepalive_method media_keepalive_method;
+	enum ice_mode ice;
+	unsigned int ice_consent_s; /* 0: nobody is asked */
 	enum kmod_mode kernel;
 	char *bpf_pin; /* NULL or empty: maps of flows are not kept */
 	enum firewall_mode firewall;

@@ -22,6 +22,12 @@ static const struct conf_choice latchings[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice ice_modes[] = {
+	{ "full", ICE_MODE_FULL },
+	{ "lite", ICE_MODE_LITE },
+	{ NULL, 0 },
+};
+
 static const struct conf_choice keepalives[] = {
 	{ "stun", KEEPALIVE_STUN },
 	{ "empty", KEEPALIVE_EMPTY },
@@ -230,6 +236,12 @@ const struct conf_row conf_rows[] = {
 	  "stun | empty | rtp",
 	  "what it is: a STUN indication; an empty datagram; RTP without payload, of a type that was not negotiated. "
 	  "Media that is not RTP gets an empty datagram in any case", 0 },
+	{ "ice", CONF_CHOICE, AT(ice), 0, 0, ice_modes, "full", "full | lite",
+	  "toward phones and browsers with ICE: full: the relay checks their addresses, too; lite: it only answers their "
+	  "checks, and must be reachable without a NAT; NG key ICE-lite says otherwise for a call", ROW_RELOAD },
+	{ "ice-consent", CONF_UINT, AT(ice_consent_s), 0, 3600, NULL, "30", "SECONDS",
+	  "with ice = full: a phone that answers no check for this time is not sent media any more, and not heard; 0: "
+	  "it is not asked", ROW_RELOAD },
 	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | module | bpf | off | require",
 	  "forwarding of latched streams in the kernel: auto: by the module rtprelay.ko while it is loaded, else by "
 	  "BPF, if it can be used; module, bpf: only by this one; off: never; require: as auto, and the daemon does "

@@ -243,6 +243,79 @@ void ng_read_osrtp(struct reader *r, const struct key *key, const struct dict *v
 		read_osrtp_word(r, ng_text_of(item));
 }
 
+static void read_ice_lite_word(struct reader *r, struct str word)
+{
+	static const struct {
+		struct str word;
+		enum request_ice_lite lite;
+	} words[] = { { STR("forward"), REQUEST_LITE_FORWARD },
+		      { STR("backward"), REQUEST_LITE_BACKWARD },
+		      { STR("both"), REQUEST_LITE_BOTH },
+		      { STR("off"), REQUEST_LITE_OFF },
+		      { STR("no"), REQUEST_LITE_OFF },
+		      { STR("none"), REQUEST_LITE_OFF },
+		      { STR("disable"), REQUEST_LITE_OFF } };
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (str_eq_nocase(word, words[i].word)) {
+			r->request->ice_lite = words[i].lite;
+			return;
+		}
+	ng_note(r, STR("ICE-lite"), word);
+}
+
+void ng_read_ice_lite(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_ice_lite_word(r, ng_text_of(item));
+}
+
+/*
+ * "optional" counts as default: candidates of the other phone, which cannot be reached from here,
+ * do not stay among ours. "force-relay" is noted as ignored.
+ */
+static void read_ice_word(struct reader *r, struct str word)
+{
+	if (str_starts(word, STR("lite-"))) {
+		read_ice_lite_word(r, (struct str){ word.s + 5, word.len - 5 });
+	} else if (str_eq(word, STR("remove"))) {
+		r->request->ice = REQUEST_ICE_REMOVE;
+	} else if (str_eq(word, STR("force"))) {
+		r->request->ice = REQUEST_ICE_FORCE;
+	} else if (!str_eq(word, STR("default")) && !str_eq(word, STR("optional"))) {
+		ng_note(r, STR("ICE"), word);
+	}
+}
+
+void ng_read_ice(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_ice_word(r, ng_text_of(item));
+}
+
+/* Flags that have a member of their own in the request: all bits of its flags are taken. */
+static const struct {
+	struct str name;
+	size_t offset;
+} switches[] = {
+	{ STR("pierce-NAT"), offsetof(struct request, pierce_nat) },
+	{ STR("trickle-ICE"), offsetof(struct request, trickle_ice) },
+	{ STR("reject-ICE"), offsetof(struct request, reject_ice) },
+	{ STR("reset"), offsetof(struct request, ice_reset) },
+};
+
+static bool read_switch(struct request *request, struct str word)
+{
+	for (size_t i = 0; i < COUNT(switches); i++)
+		if (switches[i].name.len == word.len && dict_key_eq(switches[i].name, word)) {
+			*(bool *)((char *)request + switches[i].offset) = true;
+			return true;
+		}
+	return false;
+}
+
 /* Flags that consist of a key, "-" and a value. */
 static const struct {
 	struct str prefix;
@@ -250,7 +323,8 @@ static const struct {
 } prefixes[] = {
 	{ STR("replace-"), read_replace_word }, { STR("rtcp-mux-"), read_mux_word },
 	{ STR("codec-"), read_codec_word },	{ STR("SDES-"), read_sdes_word },
-	{ STR("OSRTP-"), read_osrtp_word },
+	{ STR("OSRTP-"), read_osrtp_word },	{ STR("ICE-lite-"), read_ice_lite_word },
+	{ STR("ICE-"), read_ice_word },
 };
 
 static bool read_prefixed(struct reader *r, struct str word)
@@ -295,10 +369,8 @@ static void read_flag(struct reader *r, struct str word)
 		key->read(r, key, &text);
 		return;
 	}
-	if (dict_key_eq(STR("pierce-NAT"), word)) {
-		r->request->pierce_nat = true;
+	if (read_switch(r->request, word))
 		return;
-	}
 	name = str_split(&rest, '=');
 	key = rest.len ? ng_find_key(r, name) : NULL;
 	value = may_be_flag(key) ? flag_text_value(r->arena, rest) : NULL;

@@ -173,6 +173,8 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 		ng_add_text(arena, map, STR("SDES role"),
 			    media->offered_srtp ? "offerer" : "answerer");
 	}
+	if (media->ice)
+		ng_add_text(arena, map, STR("ICE state"), media->ice_state);
 	streams = dict_add_list(arena, map, STR("streams"));
 	for (unsigned int comp = 0; comp < media->n_streams; comp++)
 		add_stream(arena, streams, call, media, comp, detail);
@@ -182,6 +184,8 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 	add_flag(arena, flags, media->recv, "recv");
 	add_flag(arena, flags, media->mux, "rtcp-mux");
 	add_flag(arena, flags, media->sdes, "SDES");
+	add_flag(arena, flags, media->ice, "ICE");
+	add_flag(arena, flags, media->ice_controlling, "ICE controlling");
 	add_flag(arena, flags, media->dtls, "DTLS-SRTP");
 	add_flag(arena, flags, (media->sdes && !media->ends_srtp) || media->dtls || media->opaque,
 		 "passthrough");

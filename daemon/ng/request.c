@@ -142,17 +142,6 @@ static void read_protocol(struct reader *r, const struct key *key, const struct 
 		ng_note(r, key->name, name);
 }
 
-/* The relay has no ICE of its own: other values count as if the key was missing. */
-static void read_ice(struct reader *r, const struct key *key, const struct dict *value)
-{
-	for (const struct dict *item = first_of(value); item; item = next_of(value, item)) {
-		if (str_eq(ng_text_of(item), STR("remove")))
-			r->request->remove_ice = true;
-		else
-			ng_note(r, key->name, ng_text_of(item));
-	}
-}
-
 /* Known keys that need no action. */
 static void read_nothing(struct reader *r, const struct key *key, const struct dict *value)
 {
@@ -221,7 +210,8 @@ static const struct key keys[] = {
 	TEXT("sdp", sdp),
 	ANY("command", read_nothing),
 	ANY("supports", read_nothing),
-	ANY("ICE", read_ice),
+	ANY("ICE", ng_read_ice),
+	ANY("ICE-lite", ng_read_ice_lite),
 	ANY("flags", ng_read_flags),
 	ANY("replace", ng_read_replace),
 	KEY("received-from", read_received_from, received_from),

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <utlist.h>
 #include "call/media.h"
+#include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/media_sdes.h"
 #include "call/media_quality.h"
@@ -30,6 +31,7 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 {
 	uint32_t flags = bridge_conf(media->bridge)->side[side].flags;
 	enum sdp_direction direction = media->direction[side];
+	struct media_ice_report ice;
 
 	report->index = media->index + 1U;
 	report->type = copy(arena, str_of(media->type), failed);
@@ -51,6 +53,9 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 		report->suite = suite ? suite->name : NULL;
 		report->offered_srtp = media->sdes->text[side][SDES_THEIRS].len;
 	}
+	report->ice = media_ice_report(media, side, &ice);
+	report->ice_controlling = report->ice && ice.controlling;
+	report->ice_state = ice.state;
 	report->opaque = bridge_conf(media->bridge)->kind != BRIDGE_RTP;
 	for (int comp = 0; comp < 2; comp++) {
 		if (!bridge_has(media->bridge, side, comp))

@@ -25,11 +25,13 @@ struct media_report {
 	struct str protocol; /* "RTP/AVP" */
 	struct str codec;    /* name of the first codec, or empty */
 	bool mux, asymmetric, blocked, silenced, unidirectional, opaque, dtls, sdes;
-	bool ends_srtp;		/* SRTP of one of the sides ends in the relay */
-	bool offered_srtp;	/* the party's own lines were an offer */
-	const char *suite;	/* of what it is sent; NULL: none */
-	bool send, recv;	/* direction in the party's own SDP */
-	unsigned int n_streams; /* 1 or 2 */
+	bool ends_srtp;		   /* SRTP of one of the sides ends in the relay */
+	bool offered_srtp;	   /* the party's own lines were an offer */
+	const char *suite;	   /* of what it is sent; NULL: none */
+	bool ice, ice_controlling; /* ends in the relay; is the relay controlling? */
+	const char *ice_state;	   /* with @ice; static */
+	bool send, recv;	   /* direction in the party's own SDP */
+	unsigned int n_streams;	   /* 1 or 2 */
 	struct stream_report stream[2];
 	struct endpoint advertised[2];	/* sent to the phone in SDP: where it sends to */
 	struct quality_summary quality; /* of the packets that the party sends */

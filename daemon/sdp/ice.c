@@ -57,3 +57,23 @@ struct str sdp_ice_ufrag(const struct sdp *sdp, const struct sdp_media *media)
 
 	return ufrag.len ? ufrag : find_ufrag(sdp, 0, sdp->session_lines);
 }
+
+static void read_lines(const struct sdp *sdp, size_t first, size_t n, struct ice_description *lines)
+{
+	for (size_t i = first; i < first + n; i++) {
+		struct str value = sdp->lines[i].value, name;
+
+		if (sdp->lines[i].type != 'a' || sdp->lines[i].attr != SDP_ATTR_ICE)
+			continue;
+		name = str_split(&value, ':');
+		ice_line_read(lines, name, value);
+	}
+}
+
+void sdp_ice_read(const struct sdp *sdp, const struct sdp_media *media,
+		  struct ice_description *lines)
+{
+	memset(lines, 0, sizeof(*lines));
+	read_lines(sdp, 0, sdp->session_lines, lines);
+	read_lines(sdp, media->first_line, media->n_lines, lines);
+}

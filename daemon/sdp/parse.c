@@ -439,7 +439,8 @@ static void finish_media(struct parser *p, size_t end)
 	if (!m->connection)
 		m->rtp = p->sdp->connection;
 	if (endpoint_is_set(&m->rtp)) {
-		m->held = endpoint_is_any(&m->rtp);
+		/* With ICE it says that the place is not known yet (RFC 8838, 8840). */
+		m->held = endpoint_is_any(&m->rtp) && !m->ice && !p->sdp->ice;
 		endpoint_set_port(&m->rtp, m->port);
 		if (m->port && m->port < 65535) {
 			m->rtcp = m->rtp;

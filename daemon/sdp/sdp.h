@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/endpoint.h"
+#include "ice/lines.h"
 
 /* More m= lines than this are refused (a browser's largest offers have some dozens). */
 #define SDP_MAX_MEDIA 128
@@ -138,6 +139,7 @@ struct sdp_media_edit {
 	bool own_crypto;
 	const struct str *crypto;
 	size_t n_crypto;
+	const struct ice_description *ice; /* its ICE lines, or NULL: none of ours */
 	/*
 	 * For each codec of the media; false: removed with its rtpmap, fmtp, rtcp-fb. NULL: all are
 	 * kept. If none is kept, the media is refused, with its first format.
@@ -155,6 +157,7 @@ enum sdp_edit_flag {
 	SDP_ORIGINAL_DIRECTION = 1 << 6, /* print a direction only where one was written */
 	SDP_NO_RTCP_ATTR = 1 << 7,	 /* but where its port is not the one after RTP */
 	SDP_FULL_RTCP_ATTR = 1 << 8,	 /* a=rtcp:<port> IN IP4 <address> */
+	SDP_ICE_LITE = 1 << 9,		 /* print a=ice-lite */
 };
 
 struct sdp_edit {
@@ -175,7 +178,7 @@ struct sdp_edit {
  * without an edit stay unchanged and in place, but relayed RTP media is written in this order: m=;
  * all lines but a=; rtpmap (also of static payload types), fmtp and rtcp-fb of each codec in order
  * of the m= line; the other attributes; a=<direction> (sdp_media.direction); a=rtcp; a=rtcp-mux;
- * own a=crypto. In other relayed media only port, c= and ICE change.
+ * own a=crypto; own ICE lines. In other relayed media only port, c= and ICE change.
  *
  * - Refused media (port 0) keeps only a=mid of its attributes. Its c=, and that of bundle-only
  *   media, shows edit.address, or zero if that is unset: the sender's address is of no use there.

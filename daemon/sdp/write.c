@@ -120,11 +120,22 @@ static void write_origin(struct writer *w)
 	buf_lit(w->out, "\r\n");
 }
 
+/* Is the zero address of the session that of media on hold? With ICE it is not known yet. */
+static bool is_session_held(const struct sdp *sdp)
+{
+	bool ice = sdp->ice;
+
+	if (!endpoint_is_set(&sdp->connection) || !endpoint_is_any(&sdp->connection))
+		return false;
+	for (size_t i = 0; i < sdp->n_media; i++)
+		ice = ice || sdp->media[i].ice;
+	return !ice;
+}
+
 /* Writes the first c= of the session; leaves out others, which would contradict it. */
 static void write_session_c(struct writer *w, const struct sdp_line *line)
 {
-	const struct sdp *sdp = w->sdp;
-	bool held = endpoint_is_set(&sdp->connection) && endpoint_is_any(&sdp->connection);
+	bool held = is_session_held(w->sdp);
 
 	if (!endpoint_is_set(&w->edit->address)) {
 		write_line(w, line);
@@ -149,6 +160,8 @@ static void write_session(struct writer *w)
 		else if (line->attr != SDP_ATTR_ICE || !has_flag(w, SDP_REMOVE_ICE))
 			write_line(w, line);
 	}
+	if (has_flag(w, SDP_ICE_LITE))
+		buf_lit(w->out, "a=ice-lite\r\n");
 	if (w->edit->loop_mark.len) {
 		buf_lit(w->out, "a=rtprelay:");
 		buf_str(w->out, w->edit->loop_mark);
@@ -413,6 +426,8 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 	if (e->mux == SDP_MUX_ADD || (e->mux == SDP_MUX_KEEP && m->rtcp_mux))
 		buf_lit(w->out, "a=rtcp-mux\r\n");
 	write_crypto(w, e);
+	if (e->ice)
+		ice_lines_write(w->out, e->ice);
 }
 
 /* Opaque media has no direction; the relay changes only address, port and ICE. */

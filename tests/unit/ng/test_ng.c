@@ -166,7 +166,7 @@ static void test_transport_protocol(void)
 			      "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj" L TAIL) } } },
 		{ "what can't be done is ignored",
 		  { { OFFER(",\"transport-protocol\":\"UDP/TLS/RTP/"
-			    "SAVPF\",\"ICE\":\"force\",\"DTLS\":\"passive\"" SDP(OF_A AUDIO)),
+			    "SAVPF\",\"ICE\":\"force-relay\",\"DTLS\":\"passive\"" SDP(OF_A AUDIO)),
 		      OK(TO_B RELAYED TAIL) } } },
 	};
 

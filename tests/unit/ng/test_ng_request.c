@@ -298,7 +298,7 @@ static void test_flags(void)
 		  "flags=all, rtpp-flags=all, sdp=x" },
 		{ "\"ICE\":\"remove\",\"DTLS\":\"off\",\"SDES\":[\"no\"]", 0, 0, NULL },
 		{ "\"ICE\":\"force\",\"DTLS\":\"passive\",\"SDES\":[\"no\",\"unencrypted_srtp\"]",
-		  0, 0, "ICE=force, DTLS=passive, SDES=unencrypted_srtp" },
+		  0, 0, "DTLS=passive, SDES=unencrypted_srtp" },
 		{ "\"OSRTP\":\"disable\",\"record-call\":\"none\"", 0, 0, NULL },
 		{ "\"flags\":[\"SDES-off\",\"SDES-no\",\"SDES-pad\",\"SDES-x\"]", 0, 0, "SDES=x" },
 		{ "\"command\":\"x\",\"supports\":[\"y\"],\"sip-message-type\":\"z\"", 0, 0, NULL },
@@ -318,21 +318,40 @@ static void test_ice(void)
 {
 	static const struct {
 		const char *members;
-		bool remove;
+		enum request_ice ice;
+		enum request_ice_lite lite;
 		const char *ignored;
+		bool trickle, reject, reset;
 	} rows[] = {
-		{ "\"ICE\":\"remove\"", true, NULL },
-		{ "\"ICE\":[\"remove\"]", true, NULL },
-		{ "\"flags\":[\"ICE=remove\"]", true, NULL },
-		{ "\"rtpp-flags\":\"trust-address ICE=remove\"", true, NULL },
-		{ "\"ICE\":\"default\"", false, "ICE=default" },
-		{ "\"ICE\":\"force\"", false, "ICE=force" },
-		{ "\"flags\":[\"trust-address\"]", false, NULL },
+		{ "\"ICE\":\"remove\"", REQUEST_ICE_REMOVE, 0, NULL, 0, 0, 0 },
+		{ "\"ICE\":[\"remove\"]", REQUEST_ICE_REMOVE, 0, NULL, 0, 0, 0 },
+		{ "\"flags\":[\"ICE=remove\"]", REQUEST_ICE_REMOVE, 0, NULL, 0, 0, 0 },
+		{ "\"flags\":[\"ICE-remove\"]", REQUEST_ICE_REMOVE, 0, NULL, 0, 0, 0 },
+		{ "\"rtpp-flags\":\"trust-address ICE=remove\"", REQUEST_ICE_REMOVE, 0, NULL, 0, 0,
+		  0 },
+		{ "\"ICE\":\"default\"", REQUEST_ICE_DEFAULT, 0, NULL, 0, 0, 0 },
+		{ "\"ICE\":\"optional\"", REQUEST_ICE_DEFAULT, 0, NULL, 0, 0, 0 },
+		{ "\"ICE\":\"force\"", REQUEST_ICE_FORCE, 0, NULL, 0, 0, 0 },
+		{ "\"ICE\":\"force-relay\"", REQUEST_ICE_DEFAULT, 0, "ICE=force-relay", 0, 0, 0 },
+		{ "\"flags\":[\"trust-address\"]", REQUEST_ICE_DEFAULT, 0, NULL, 0, 0, 0 },
+		{ "\"ICE-lite\":\"forward\"", 0, REQUEST_LITE_FORWARD, NULL, 0, 0, 0 },
+		{ "\"ICE lite\":\"backward\"", 0, REQUEST_LITE_BACKWARD, NULL, 0, 0, 0 },
+		{ "\"flags\":[\"ICE-lite=both\"]", 0, REQUEST_LITE_BOTH, NULL, 0, 0, 0 },
+		{ "\"flags\":[\"ICE-lite-off\"]", 0, REQUEST_LITE_OFF, NULL, 0, 0, 0 },
+		{ "\"ICE\":[\"force\",\"lite-forward\"]", REQUEST_ICE_FORCE, REQUEST_LITE_FORWARD,
+		  NULL, 0, 0, 0 },
+		{ "\"ICE-lite\":\"up\"", 0, 0, "ICE-lite=up", 0, 0, 0 },
+		{ "\"flags\":[\"trickle-ICE\"]", 0, 0, NULL, true, 0, 0 },
+		{ "\"flags\":[\"reject ICE\"]", 0, 0, NULL, 0, true, 0 },
+		{ "\"flags\":[\"reset\"]", 0, 0, NULL, 0, 0, true },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		read_members(rows[i].members);
-		check(request.remove_ice == rows[i].remove && ignored_is(rows[i].ignored),
+		check(request.ice == rows[i].ice && request.ice_lite == rows[i].lite &&
+			      request.trickle_ice == rows[i].trickle &&
+			      request.reject_ice == rows[i].reject &&
+			      request.ice_reset == rows[i].reset && ignored_is(rows[i].ignored),
 		      rows[i].members);
 	}
 	end_read();

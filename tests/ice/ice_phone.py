@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+ice_phone.py - a phone with ICE (by aioice, as browsers do it), or one without; it sends RTP and
+counts what it hears
+
+  ice_phone.py ice DIR controlling|controlled [hidden]
+                                  hidden: its SDP has no candidates, as that of browsers
+  ice_phone.py plain DIR ADDRESS PORT
+  ice_phone.py spray ADDRESS FIRST LAST UFRAG FRIEND SECONDS
+                                  checks with wrong passwords, and RTP, to these ports; prints
+                                  what came back. FRIEND: the ufrag of the phone that it imitates
+
+DIR/local.sdp is its SDP; DIR/remote.sdp that of the relay, for which it waits. DIR/stats has what
+was sent and heard: RTP of the phone that is named in it, and of others. DIR/mute: it sends nothing.
+"""
+import asyncio
+import os
+import re
+import socket
+import struct
+import sys
+import time
+
+FRAME_S = 0.02
+
+
+def write(path, text):
+    """As a whole, or not at all"""
+    with open(path + ".new", "w", encoding="ascii") as out:
+        out.write(text)
+    os.replace(path + ".new", path)
+
+
+async def read_later(path):
+    while not os.path.exists(path):
+        await asyncio.sleep(0.02)
+    with open(path, encoding="ascii") as text:
+        return text.read()
+
+
+class Media:
+    """RTP of this phone, and what it has heard"""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.name = os.path.basename(directory)[:8].ljust(8).encode()
+        self.sent = self.heard = self.ended = 0
+        self.state = "new"
+        self.froms = {}
+
+    def packet(self):
+        self.sent += 1
+        head = struct.pack("!BBHII", 0x80, 0, self.sent & 65535, self.sent * 160, 77)
+        return head + self.name + b"\xd5" * 152
+
+    def take(self, data):
+        if len(data) == 172 and data[0] == 0x80:
+            self.heard += 1
+            name = data[12:20].decode("ascii", "replace").strip()
+            self.froms[name] = self.froms.get(name, 0) + 1
+
+    def muted(self):
+        return os.path.exists(self.directory + "/mute")
+
+    def note(self):
+        froms = " ".join(f"from_{name}={n}" for name, n in sorted(self.froms.items()))
+        write(self.directory + "/stats",
+              f"state={self.state} sent={self.sent} heard={self.heard} {froms}\n")
+
+
+def sdp_of(address, port, lines):
+    return "\r\n".join(["v=0", f"o=- 1 1 IN IP4 {address}", "s=-", f"c=IN IP4 {address}", "t=0 0",
+                        f"m=audio {port} RTP/AVP 0"] + lines) + "\r\n"
+
+
+def values(text, name):
+    return re.findall(r"^a=" + name + r":(.*?)\r?$", text, re.M)
+
+
+async def ice(directory, role, *options):
+    import aioice
+
+    media = Media(directory)
+    connection = aioice.Connection(ice_controlling=role == "controlling", use_ipv6=False)
+    await connection.gather_candidates()
+    lines = ["a=rtcp-mux", f"a=ice-ufrag:{connection.local_username}",
+             f"a=ice-pwd:{connection.local_password}", "a=ice-options:trickle"]
+    address, port = "0.0.0.0", 9
+    if "hidden" not in options:
+        default = connection.get_default_candidate(1)
+        address, port = default.host, default.port
+        lines += ["a=candidate:" + c.to_sdp() for c in connection.local_candidates]
+        lines.append("a=end-of-candidates")
+    write(directory + "/local.sdp", sdp_of(address, port, lines))
+    media.note()
+    remote = await read_later(directory + "/remote.sdp")
+    connection.remote_username = values(remote, "ice-ufrag")[0]
+    connection.remote_password = values(remote, "ice-pwd")[0]
+    connection.remote_is_lite = "a=ice-lite" in remote
+    for text in values(remote, "candidate"):
+        candidate = aioice.Candidate.from_sdp(text)
+        if candidate.component == 1:
+            await connection.add_remote_candidate(candidate)
+    await connection.add_remote_candidate(None)
+    media.state = "checking"
+    try:
+        await connection.connect()
+        media.state = "connected"
+    except ConnectionError as error:
+        media.state = "failed:" + type(error).__name__
+
+    async def receive():
+        while True:
+            media.take(await connection.recv())
+
+    async def send():
+        while True:
+            media.note()
+            if not media.muted():
+                await connection.send(media.packet())
+            await asyncio.sleep(FRAME_S)
+
+    media.note()
+    if media.state == "connected":
+        try:
+            await asyncio.gather(receive(), send())
+        except ConnectionError:
+            media.state = "ended"
+            media.note()
+
+
+async def plain(directory, address, port):
+    media = Media(directory)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind((address, int(port)))
+    sock.setblocking(False)
+    write(directory + "/local.sdp", sdp_of(address, port, []))
+    remote = await read_later(directory + "/remote.sdp")
+    to = (re.search(r"^c=IN IP4 (\S+)", remote, re.M)[1],
+          int(re.search(r"^m=audio (\d+)", remote, re.M)[1]))
+    media.state = "connected"
+    while True:
+        if not media.muted():
+            sock.sendto(media.packet(), to)
+        while True:
+            try:
+                media.take(sock.recv(2048))
+            except BlockingIOError:
+                break
+        media.note()
+        await asyncio.sleep(FRAME_S)
+
+
+def spray(address, first, last, ufrag, friend, seconds):
+    from aioice import stun
+
+    media = Media("stranger")
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    end, sent, came = time.monotonic() + float(seconds), 0, 0
+    while time.monotonic() < end:
+        for port in range(int(first), int(last) + 1):
+            for name in (f"{ufrag}:{friend}", f"{friend}:{ufrag}"):
+                message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+                message.attributes["USERNAME"] = name
+                message.attributes["PRIORITY"] = 1845501695
+                message.attributes["ICE-CONTROLLING"] = 1
+                message.attributes["USE-CANDIDATE"] = None
+                message.add_message_integrity(b"a wrong password of 22 bytes")
+                forged = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE)
+                forged.attributes["XOR-MAPPED-ADDRESS"] = (address, port)
+                forged.add_message_integrity(b"a wrong password of 22 bytes")
+                for data in (bytes(message), bytes(forged), media.packet()):
+                    sock.sendto(data, (address, port))
+                    sent += 1
+            try:
+                while True:
+                    sock.recv(2048)
+                    came += 1
+            except BlockingIOError:
+                pass
+    print(f"sent={sent} came={came}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "spray":
+        spray(*sys.argv[2:])
+    else:
+        asyncio.run({"ice": ice, "plain": plain}[sys.argv[1]](*sys.argv[2:]))
