@@ -14,6 +14,7 @@
 /* The objects that a record points to. */
 struct sample {
 	struct sdes_record sdes;
+	struct ice_record ice;
 	struct call_record call;
 	struct dialog_record dialogs[2];
 	struct media_record media[3];
@@ -131,6 +132,17 @@ SAMPLE_FN void sample_party(struct party_record *party, const char *tag)
 						   .session_name = STR("a call") } };
 }
 
+/* Side A has an agent, which has not found a way yet; side B has refused. */
+SAMPLE_FN void sample_ice(struct ice_record *ice)
+{
+	memset(ice, 0, sizeof(*ice));
+	ice->side[SIDE_A].there = ice->side[SIDE_A].trickle = true;
+	ice->side[SIDE_A].saved.version = ICE_SAVED_VERSION;
+	ice->side[SIDE_A].saved.components = ice->side[SIDE_A].saved.n_own = 1;
+	memcpy(ice->side[SIDE_A].saved.own[0].pwd, "a password of 24 letters", 24);
+	ice->side[SIDE_B].refused = ice->side[SIDE_B].mismatch = true;
+}
+
 /* @sample must stay where it is: the record points into it. */
 SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 {
@@ -140,6 +152,8 @@ SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 	sample->media[2].conf.kind = BRIDGE_OPAQUE;
 	sample_sdes(&sample->sdes);
 	sample->media[0].sdes = &sample->sdes;
+	sample_ice(&sample->ice);
+	sample->media[0].ice = &sample->ice;
 	sample_party(&sample->dialogs[0].party[SIDE_A], "from");
 	sample_party(&sample->dialogs[0].party[SIDE_B], "to");
 	sample->dialogs[0].party[SIDE_B].aliases = sample->aliases;

@@ -56,7 +56,15 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(media->stream[SIDE_A][COMP_RTCP].latch.phase, PHASE_WAIT);
 	CU_ASSERT_PTR_NULL(call->dialogs[1].media);
 	CU_ASSERT_PTR_NULL(media->sdes);
+	CU_ASSERT_PTR_NULL(media->ice);
 	media = &dialog->media[0];
+	CU_ASSERT_PTR_NOT_NULL_FATAL(media->ice);
+	CU_ASSERT(media->ice->side[SIDE_A].there && media->ice->side[SIDE_A].trickle);
+	CU_ASSERT(!media->ice->side[SIDE_A].refused && !media->ice->side[SIDE_A].lite);
+	CU_ASSERT(
+		!memcmp(media->ice->side[SIDE_A].saved.own[0].pwd, "a password of 24 letters", 24));
+	CU_ASSERT(!media->ice->side[SIDE_B].there && media->ice->side[SIDE_B].refused);
+	CU_ASSERT(media->ice->side[SIDE_B].mismatch && !media->ice->side[SIDE_B].trickle);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(media->sdes);
 	CU_ASSERT(media->sdes->secure[SIDE_B] && !media->sdes->secure[SIDE_A]);
 	CU_ASSERT(media->sdes->optional[SIDE_A] && !media->sdes->optional[SIDE_B]);
