@@ -2,6 +2,8 @@
 /*
  * rtcp_ring.h - copies of RTCP from a media thread to the control thread, for homer
  *
+ * Another ring of the same kind has STUN, for agents of ICE.
+ *
  * One writer, one reader, no lock; memory is allocated at the start. When the ring is full, the
  * packet is not copied: the media thread never waits for the control thread.
  */
