@@ -374,10 +374,10 @@ static bool tick_in_kernel(struct stream *s, int64_t now_ms)
 bool stream_tick(struct stream *s, int64_t now_ms)
 {
 	/* RTCP every few seconds is not worth connect(). */
-	bool flows = s->packets_in - s->watched_packets >= 2;
+	bool flows = (uint32_t)s->packets_in - s->watched_packets >= 2;
 	bool silent = latch_silent(&s->latch, now_ms);
 
-	s->watched_packets = s->packets_in;
+	s->watched_packets = (uint32_t)s->packets_in;
 	stream_write_begin(s);
 	if (latch_tick(&s->latch, now_ms)) {
 		s->news_bits |= 1 << BRIDGE_CHANGED;

@@ -78,7 +78,7 @@ struct keepalives {
  * @last_round: round of the worker in which packets arrived last
  * @watch: link in the thread's list of streams that have a tick each second
  * @tick_ms: time of the next one
- * @watched_packets: packets_in at the last tick
+ * @watched_packets: packets_in at the last tick, its lower half
  * @missed: last result of batch_missed()
  * @refused_ms: time of the last BRIDGE_REFUSED, the same
  * @news_bits: enum bridge_event as bits, sent after this batch
@@ -128,7 +128,7 @@ struct stream {
 	uint64_t errors_out;
 	uint64_t drops[DROP_COUNT]; /* shared counters, too */
 	struct quality *quality;
-	uint64_t watched_packets;
+	uint32_t watched_packets, denied_ms;
 	uint32_t missed, quiet_ms, quiet_out, refused_ms;
 	int64_t reported_ms, copied_us;
 	struct ring watch;
@@ -136,7 +136,6 @@ struct stream {
 	struct endpoint local;
 	struct endpoint denied;
 	const char *why_denied;
-	uint32_t denied_ms;
 	struct news news;
 	struct refused_source *refused;
 	struct stun_asked *asked;

@@ -506,9 +506,9 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 2 || !load.count || !load.pid || load.interval_ns <= 0 ||
 	    inet_pton(AF_INET, argv[optind], &relay.sin_addr) != 1)
-		errx(2,
-		     "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] [-i MS] [-dr] -p PID [-m] "
-		     "ADDRESS PORT");
+		errx(2, "usage: rtp_load [-s SECONDS] [-c CALLS] [-w WINDOW] [-i MS] [-dr] -p PID "
+			"[-m] "
+			"ADDRESS PORT");
 	relay.sin_port = htons((uint16_t)atoi(argv[optind + 1]));
 	load.chunk = per_stream || load.count < load.window / 4 ? load.count : load.window / 4;
 	load.window = per_stream ? per_stream * load.count : load.window;
