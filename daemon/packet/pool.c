@@ -216,6 +216,7 @@ static void add_totals(struct worker_totals *sum, const struct worker_totals *pa
 	sum->keepalives_in += __atomic_load_n(&part->keepalives_in, __ATOMIC_RELAXED);
 	sum->keepalives_out += __atomic_load_n(&part->keepalives_out, __ATOMIC_RELAXED);
 	sum->keepalives_saved += __atomic_load_n(&part->keepalives_saved, __ATOMIC_RELAXED);
+	sum->rebinds += __atomic_load_n(&part->rebinds, __ATOMIC_RELAXED);
 	sum->latched += __atomic_load_n(&part->latched, __ATOMIC_RELAXED);
 	sum->denied += __atomic_load_n(&part->denied, __ATOMIC_RELAXED);
 	sum->rtcp_lost += __atomic_load_n(&part->rtcp_lost, __ATOMIC_RELAXED);

@@ -54,6 +54,7 @@ static unsigned int fill(struct daemon_report *report)
 	next = NUMBER(report->user.keepalives_in, next);
 	next = NUMBER(report->user.keepalives_out, next);
 	next = NUMBER(report->user.keepalives_saved, next);
+	next = NUMBER(report->user.rebinds, next);
 	next = NUMBER(report->user.latched, next);
 	next = NUMBER(report->user.denied, next);
 	next = NUMBER(report->user.rtcp_lost, next);
@@ -108,6 +109,8 @@ static void test_every_counter_is_shown_once(void)
 		"external..changes",
 		"proxy.192.0.2.1.errors",
 		"proxy.192.0.2.1.block_media_time",
+		"user..nat_rebinds",
+		"stun..tcp_ended",
 	};
 	static struct daemon_report report;
 	static struct shown shown;
