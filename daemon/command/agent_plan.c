@@ -71,8 +71,10 @@ static void decide_answer(const struct exchange *ex, struct media_plan *plan)
 
 int agent_plan_decide(struct exchange *ex, const struct sdp_media *m, struct media_plan *plan)
 {
-	if (ex->request->leg || ex->keeps_ice || plan->conf.kind != BRIDGE_RTP)
+	if (ex->request->leg || ex->keeps_ice || plan->conf.kind != BRIDGE_RTP) {
+		set_flag(&plan->conf.side[ex->to], false);
 		return 0;
+	}
 	plan->ice_lines = arena_zalloc(ex->env->arena, sizeof(*plan->ice_lines));
 	if (!plan->ice_lines)
 		return -ENOMEM;

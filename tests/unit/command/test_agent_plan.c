@@ -244,6 +244,20 @@ static void test_unknown_place_is_no_hold(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* A later offer has an address of the relay among its candidates: then both phones do ICE. */
+static void test_ice_that_passes_takes_the_place(void)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	offer(&scene, A_OFFER);
+	answer(&scene, B_ANSWER);
+	CU_ASSERT_TRUE(has_ice(&scene, SIDE_A) && has_ice(&scene, SIDE_B));
+	CU_ASSERT_TRUE(has(offer(&scene, A_OFFER AT("127.80.0.1", "30000")), "a=ice-ufrag:aaaa"));
+	CU_ASSERT_FALSE(has_ice(&scene, SIDE_A) || has_ice(&scene, SIDE_B));
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_offer_without_memory_changes_nothing(void)
 {
 	struct scene scene;
@@ -301,6 +315,7 @@ TEST_SUITE(agent_plan, { "who_has_ice", test_who_has_ice },
 	     test_restart_is_answered_with_new_credentials },
 	   { "refusal_is_remembered", test_refusal_is_remembered },
 	   { "unknown_place_is_no_hold", test_unknown_place_is_no_hold },
+	   { "ice_that_passes_takes_the_place", test_ice_that_passes_takes_the_place },
 	   { "offer_without_memory_changes_nothing", test_offer_without_memory_changes_nothing },
 	   { "restart_without_memory_changes_nothing",
 	     test_restart_without_memory_changes_nothing });
