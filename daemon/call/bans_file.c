@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* bans_file.c - the list of bans on disk: a line for each, "ADDRESS SECONDS" */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include "base/log.h"
+#include "base/replace_file.h"
 #include "call/bans_file.h"
 
 /* Longer than any line that bans_file_write() makes. */
@@ -78,48 +76,29 @@ int bans_file_read(const char *path, bans_file_fn *take, void *arg)
 	return error;
 }
 
-static int write_list(FILE *file, const struct ban *list, size_t n)
+struct list {
+	const struct ban *ban;
+	size_t n;
+};
+
+static int write_list(FILE *file, const void *arg)
 {
+	const struct list *list = arg;
 	char text[ENDPOINT_TEXT];
 
-	for (size_t i = 0; i < n; i++)
-		if (fprintf(file, "%s %" PRIi64 "\n", endpoint_print_addr(&list[i].addr, text),
-			    list[i].since_s) < 0)
+	for (size_t i = 0; i < list->n; i++)
+		if (fprintf(file, "%s %" PRIi64 "\n", endpoint_print_addr(&list->ban[i].addr, text),
+			    list->ban[i].since_s) < 0)
 			return -errno;
-	return fflush(file) ? -errno : 0;
-}
-
-static int write_file(const char *path, const struct ban *list, size_t n)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-	int error = file ? 0 : -errno;
-
-	if (!file && fd >= 0)
-		close(fd);
-	if (!file)
-		return error;
-	error = write_list(file, list, n);
-	if (fclose(file) && !error)
-		error = -errno;
-	return error;
+	return 0;
 }
 
 int bans_file_write(const char *path, const struct ban *list, size_t n)
 {
-	size_t size = strlen(path) + sizeof(".new");
-	char *new = malloc(size);
-	int error = -ENOMEM;
+	int error = replace_file(path, write_list, &(struct list){ list, n });
 
-	if (new) {
-		snprintf(new, size, "%s.new", path);
-		error = write_file(new, list, n);
-	}
-	if (!error && rename(new, path))
-		error = -errno;
 	if (error)
 		log_err("ban: %s cannot be written: %s: a restart would forget the last changes",
 			path, strerror(-error));
-	free(new);
 	return error;
 }

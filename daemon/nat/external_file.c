@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* external_file.c - the addresses that were found, on disk: a line for each, "BIND ADDRESS" */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <unistd.h>
+#include "base/replace_file.h"
 #include "nat/external_file.h"
 
 #define LINE_MAX_BYTES 256
@@ -46,48 +45,25 @@ int external_file_read(const char *dir, struct external *external)
 	return error;
 }
 
-static int write_places(FILE *file, struct external *external)
+static int write_places(FILE *file, const void *arg)
 {
+	struct external *const *external = arg;
 	char bind[ENDPOINT_TEXT], address[ENDPOINT_TEXT];
 	const struct external_place *place;
 
-	for (size_t i = 0; (place = external_at(external, i)); i++)
+	for (size_t i = 0; (place = external_at(*external, i)); i++)
 		if (place->knowledge != EXTERNAL_UNKNOWN &&
 		    fprintf(file, "%s %s\n", endpoint_print_addr(&place->bind, bind),
 			    endpoint_print_addr(&place->address, address)) < 0)
 			return -errno;
-	return fflush(file) ? -errno : 0;
-}
-
-static int write_file(const char *path, struct external *external)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-	int error = file ? 0 : -errno;
-
-	if (!file && fd >= 0)
-		close(fd);
-	if (!file)
-		return error;
-	error = write_places(file, external);
-	if (fclose(file) && !error)
-		error = -errno;
-	return error;
+	return 0;
 }
 
 int external_file_write(const char *dir, struct external *external)
 {
-	char path[PATH_MAX], new[PATH_MAX];
-	int error;
+	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, EXTERNAL_ADDRESS_FILE) >=
-		    (int)sizeof(path) ||
-	    snprintf(new, sizeof(new), "%s/%s.new", dir, EXTERNAL_ADDRESS_FILE) >= (int)sizeof(new))
+	if (snprintf(path, sizeof(path), "%s/%s", dir, EXTERNAL_ADDRESS_FILE) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	error = write_file(new, external);
-	if (!error && rename(new, path))
-		error = -errno;
-	if (error)
-		unlink(new);
-	return error;
+	return replace_file(path, write_places, &external);
 }
