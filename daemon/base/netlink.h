@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink.h - reads a netlink socket of any family */
+/* netlink.h - reads a netlink socket of any family; asks the kernel once */
 #ifndef RTPRELAY_NETLINK_H
 #define RTPRELAY_NETLINK_H
 
+#include <libmnl/libmnl.h>
 #include <sys/types.h>
 
 /*
@@ -11,5 +12,13 @@
  * @size; other -errno
  */
 ssize_t netlink_receive(int fd, void *data, size_t size);
+
+/*
+ * Asks the kernel by a socket of its own, and waits for the answer: of a dump all messages, else
+ * one datagram. @bus: NETLINK_ROUTE, ...; @request: complete but for its number
+ * @take: gets each message; NULL: only the acknowledgement counts
+ * Return: 0; -errno, of the kernel's refusal too, or that @take has set with MNL_CB_ERROR
+ */
+int netlink_ask(int bus, struct nlmsghdr *request, mnl_cb_t take, void *arg);
 
 #endif

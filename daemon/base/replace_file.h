@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* replace_file.h - replaces a small text file as a whole: a reader sees the old one or the new one */
+/* replace_file.h - replaces a small text file: a reader sees the old one or the new one */
 #ifndef RTPRELAY_REPLACE_FILE_H
 #define RTPRELAY_REPLACE_FILE_H
 

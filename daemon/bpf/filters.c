@@ -7,9 +7,11 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/netlink.h"
 #include "bpf/filters.h"
+
+#define MESSAGE_BYTES 256
 
 /* What a dump looks for, and what it has found. */
 struct look {
@@ -49,86 +51,42 @@ static int look_at(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int receive(struct mnl_socket *socket, uint32_t seq, struct look *look)
+/* A message about filters of a device, at @memory of MESSAGE_BYTES. */
+static struct nlmsghdr *put_message(void *memory, uint16_t type, uint16_t flags, int ifindex,
+				    uint32_t parent)
 {
-	char buf[32768];
-	int more = MNL_CB_OK;
-	ssize_t len;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(memory);
+	struct tcmsg *tc = mnl_nlmsg_put_extra_header(nlh, sizeof(*tc));
 
-	while (more > MNL_CB_STOP) {
-		len = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		more = mnl_cb_run(buf, (size_t)len, seq, mnl_socket_get_portid(socket), look_at,
-				  look);
-	}
-	return more < 0 ? -errno : 0;
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = ifindex;
+	tc->tcm_parent = parent;
+	return nlh;
 }
 
 static int dump(int ifindex, uint32_t parent, struct look *look)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	char buf[256];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct tcmsg *tc;
-	int error = 0;
+	_Alignas(struct nlmsghdr) char memory[MESSAGE_BYTES];
 
-	if (!socket)
-		return -errno;
-	nlh->nlmsg_type = RTM_GETTFILTER;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
-	tc = mnl_nlmsg_put_extra_header(nlh, sizeof(*tc));
-	tc->tcm_family = AF_UNSPEC;
-	tc->tcm_ifindex = ifindex;
-	tc->tcm_parent = parent;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
-		error = -errno;
-	if (!error)
-		error = receive(socket, nlh->nlmsg_seq, look);
-	mnl_socket_close(socket);
-	return error;
-}
-
-static int acknowledged(struct mnl_socket *socket, uint32_t seq)
-{
-	char buf[4096];
-	ssize_t len = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-
-	if (len < 0)
-		return -errno;
-	return mnl_cb_run(buf, (size_t)len, seq, mnl_socket_get_portid(socket), NULL, NULL) < 0
-		       ? -errno
-		       : 0;
+	return netlink_ask(NETLINK_ROUTE,
+			   put_message(memory, RTM_GETTFILTER, NLM_F_DUMP, ifindex, parent),
+			   look_at, look);
 }
 
 int filter_remove(int ifindex, uint32_t handle, uint32_t priority)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	char buf[256];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct tcmsg *tc;
-	int error = 0;
+	_Alignas(struct nlmsghdr) char memory[MESSAGE_BYTES];
+	struct nlmsghdr *nlh = put_message(memory, RTM_DELTFILTER, NLM_F_ACK, ifindex,
+					   TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS));
+	struct tcmsg *tc = mnl_nlmsg_get_payload(nlh);
+	int error;
 
-	if (!socket)
-		return -errno;
-	nlh->nlmsg_type = RTM_DELTFILTER;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	nlh->nlmsg_seq = 1;
-	tc = mnl_nlmsg_put_extra_header(nlh, sizeof(*tc));
-	tc->tcm_family = AF_UNSPEC;
-	tc->tcm_ifindex = ifindex;
-	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
 	tc->tcm_handle = handle;
 	tc->tcm_info = TC_H_MAKE(priority << 16, htons(ETH_P_ALL));
 	mnl_attr_put_strz(nlh, TCA_KIND, "bpf");
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
-		error = -errno;
-	if (!error)
-		error = acknowledged(socket, nlh->nlmsg_seq);
-	mnl_socket_close(socket);
+	error = netlink_ask(NETLINK_ROUTE, nlh, NULL, NULL);
 	return error == -ENOENT || error == -ENODEV ? 0 : error;
 }
 

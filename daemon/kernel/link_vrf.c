@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "base/netlink.h"
 #include "kernel/link_vrf.h"
 
 struct look {
@@ -40,34 +41,18 @@ static int look_at(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_STOP;
 }
 
-static void ask(struct mnl_socket *socket, uint32_t index, struct look *look)
+bool link_vrf(uint32_t index, char *vrf)
 {
-	_Alignas(struct nlmsghdr) char buf[32768];
+	_Alignas(struct nlmsghdr) char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(nlh, sizeof(*info));
-	ssize_t len;
+	struct look look = { .master = 0 };
 
 	nlh->nlmsg_type = RTM_GETLINK;
 	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nlh->nlmsg_seq = 1;
 	info->ifi_index = (int)index;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
-		return;
-	len = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-	if (len > 0)
-		mnl_cb_run(buf, (size_t)len, 1, mnl_socket_get_portid(socket), look_at, look);
-}
-
-bool link_vrf(uint32_t index, char *vrf)
-{
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	struct look look = { .master = 0 };
-
-	if (!socket)
+	if (netlink_ask(NETLINK_ROUTE, nlh, look_at, &look))
 		return false;
-	ask(socket, index, &look);
-	mnl_socket_close(socket);
 	if (look.vrf && !if_indextoname(look.master, vrf))
 		snprintf(vrf, IF_NAMESIZE, "?");
 	return look.vrf;

@@ -15,7 +15,7 @@
 #include "base/netlink.h"
 #include "kernel/policy.h"
 
-#define ANSWER_BYTES 32768
+#define NEWS_BYTES 32768
 
 /* @known: all of them are in @selector */
 struct policies {
@@ -61,43 +61,17 @@ static int take_policy(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int receive(struct mnl_socket *socket, uint32_t seq, struct policies *policies)
-{
-	_Alignas(struct nlmsghdr) char buf[ANSWER_BYTES];
-	int more = MNL_CB_OK;
-	ssize_t len;
-
-	while (more > MNL_CB_STOP) {
-		len = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		more = mnl_cb_run(buf, (size_t)len, seq, mnl_socket_get_portid(socket), take_policy,
-				  policies);
-	}
-	return more < 0 ? -errno : 0;
-}
-
 static int read_all(struct policies *policies)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
 	_Alignas(struct nlmsghdr) char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	int error = 0;
+	int error;
 
-	policies->n = 0;
-	policies->known = false;
-	if (!socket)
-		return -errno;
 	nlh->nlmsg_type = XFRM_MSG_GETPOLICY;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct xfrm_userpolicy_id));
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
-		error = -errno;
-	if (!error)
-		error = receive(socket, nlh->nlmsg_seq, policies);
-	mnl_socket_close(socket);
+	policies->n = 0;
+	error = netlink_ask(NETLINK_XFRM, nlh, take_policy, policies);
 	policies->known = !error;
 	return error;
 }
@@ -149,7 +123,7 @@ int policies_fd(const struct policies *policies)
 
 bool policies_changed(struct policies *policies)
 {
-	_Alignas(struct nlmsghdr) char news[ANSWER_BYTES];
+	_Alignas(struct nlmsghdr) char news[NEWS_BYTES];
 	bool changed = false;
 	ssize_t len;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
+#include "base/netlink.h"
 #include "nat/gateway.h"
 
 /* Any address of the Internet: 192.0.0.9 and 2001:1::1 are those of PCP itself (RFC 7723). */
@@ -20,7 +21,7 @@ static const void *bytes_of(const struct endpoint *ep)
 					   : (const void *)&ep->in6.sin6_addr;
 }
 
-static size_t put_request(void *memory, const struct endpoint *bind)
+static struct nlmsghdr *put_request(void *memory, const struct endpoint *bind)
 {
 	int family = bind->sa.sa_family;
 	size_t size = family == AF_INET ? 4 : 16;
@@ -30,13 +31,12 @@ static size_t put_request(void *memory, const struct endpoint *bind)
 
 	header->nlmsg_type = RTM_GETROUTE;
 	header->nlmsg_flags = NLM_F_REQUEST;
-	header->nlmsg_seq = 1;
 	route = mnl_nlmsg_put_extra_header(header, sizeof(*route));
 	route->rtm_family = (unsigned char)family;
 	route->rtm_dst_len = route->rtm_src_len = (unsigned char)(8 * size);
 	mnl_attr_put(header, RTA_DST, size, bytes_of(&to));
 	mnl_attr_put(header, RTA_SRC, size, bytes_of(bind));
-	return header->nlmsg_len;
+	return header;
 }
 
 /* Of IPv6, a gateway may be link-local: the device is its scope. */
@@ -65,30 +65,14 @@ static int take_route(const struct nlmsghdr *header, void *data)
 	return MNL_CB_OK;
 }
 
-static int ask_kernel(struct mnl_socket *socket, const struct endpoint *bind,
-		      struct endpoint *gateway)
-{
-	char memory[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
-	ssize_t n;
-
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, memory, put_request(memory, bind)) < 0)
-		return -errno;
-	n = mnl_socket_recvfrom(socket, memory, sizeof(memory));
-	if (n < 0 || mnl_cb_run(memory, (size_t)n, 1, 0, take_route, gateway) < 0)
-		return -errno;
-	return endpoint_is_set(gateway) ? 0 : -ENETUNREACH;
-}
-
 int gateway_find(const struct endpoint *bind, struct endpoint *gateway)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	_Alignas(struct nlmsghdr) char memory[256];
 	int error;
 
 	*gateway = (struct endpoint){ 0 };
-	if (!socket)
-		return -errno;
-	error = ask_kernel(socket, bind, gateway);
-	mnl_socket_close(socket);
-	return error;
+	error = netlink_ask(NETLINK_ROUTE, put_request(memory, bind), take_route, gateway);
+	if (error)
+		return error;
+	return endpoint_is_set(gateway) ? 0 : -ENETUNREACH;
 }
