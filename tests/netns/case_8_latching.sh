@@ -120,6 +120,7 @@ ends_with_second_ssrc() { # ends_with_second_ssrc CALLER CALLEE
 
 # The last packets before a NAT changes the port are retransmissions, with an SSRC of their own.
 rebind_after_second_ssrc_by() { # rebind_after_second_ssrc_by ng|rtpproxy
+	local silence=1200
 	ends_with_second_ssrc p1 p2
 	signalled_call "$1" p1 198.51.100.31 40000 198.51.100.31 p2 198.51.100.32 40100 198.51.100.32
 	aim_at "$FOR_A"
@@ -128,7 +129,10 @@ rebind_after_second_ssrc_by() { # rebind_after_second_ssrc_by ng|rtpproxy
 	say p1 as "$CALL" "$SECOND"
 	say p2 wait "$CALL" ssrcs = 2 5000 || fail "p2 does not hear the second SSRC of p1"
 	say p1 mute "$CALL"
-	say p2 wait "$CALL" quiet_ms '>' 1200 9000 || fail "p2 still receives packets of p1, which is muted"
+	# The kernel tells of a refused source once a second, and not of each. When it has told of one
+	# after the second of silence, the daemon looks at all packets.
+	[ "$PATH_WANTED" != kernel ] || silence=2400
+	say p2 wait "$CALL" quiet_ms '>' $silence 9000 || fail "p2 still receives packets of p1, which is muted"
 	say p1 as "$CALL" "$ONE"
 	say p1 move "$CALL" 198.51.100.31 40020 || fail "p1 could not move"
 	say p1 reset "$CALL"
