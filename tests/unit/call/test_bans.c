@@ -7,7 +7,9 @@
 #include "daemon/base/count.h"
 #include "daemon/call/ban_visit.h"
 #include "daemon/call/bans.h"
+#include "daemon/firewall/nft.h"
 #include "tests/unit/log_capture.h"
+#include "tests/unit/own_network.h"
 #include "tests/unit/packet/talk_scene.h"
 #include "tests/unit/test_clock.h"
 
@@ -411,6 +413,39 @@ static void test_flows_leave_and_come_back(void)
 	close_bans(&t);
 }
 
+/* By the sets of the firewall; the list of the daemon stays empty. */
+static void test_flows_of_what_others_ban_leave_and_come_back(void)
+{
+	const struct addr_ports relay = { addr("127.80.0.1"), 21000, 21999 };
+	const struct nft_conf conf = { .relay = &relay,
+				       .n_relay = 1,
+				       .mode = FIREWALL_NOTRACK,
+				       .others_changed = ban_visit_begin,
+				       .arg = &visit };
+	struct bans_conf list = { .changed = ban_visit_begin, .arg = &visit };
+	struct talk t;
+	int error;
+
+	CU_ASSERT_FATAL(in_own_network());
+	list.nft = nft_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(list.nft);
+	talk_in_kernel(&t);
+	list.workers = t.scene.workers;
+	ban_visit_init(&visit, t.scene.calls);
+	t.scene.calls->bans = bans_open(&list);
+	CU_ASSERT_EQUAL(nft_flush(list.nft), 0);
+	CU_ASSERT_EQUAL(system("nft add element inet rtprelay banned4 '{ 127.0.0.1 }'"), 0);
+	nft_dispatch(list.nft);
+	UNTIL(&t, fake_kmod_count(&fake) == 0);
+	CU_ASSERT_STRING_EQUAL(report(&t, SIDE_A, COMP_RTP).why_user, "source is banned");
+	CU_ASSERT_EQUAL(bans_count(t.scene.calls->bans), 0);
+	CU_ASSERT_EQUAL(system("nft delete element inet rtprelay banned4 '{ 127.0.0.1 }'"), 0);
+	nft_dispatch(list.nft);
+	UNTIL(&t, fake_kmod_count(&fake) == 4);
+	close_bans(&t);
+	nft_close(list.nft, false);
+}
+
 /* Of the previous daemon: for the media threads, and before there are flows. */
 static void test_list_of_the_file_is_in_effect(void)
 {
@@ -506,6 +541,8 @@ TEST_SUITE(bans, { "list", test_list }, { "only hosts", test_only_hosts }, { "bo
 	   { "a file that cannot be read is left alone",
 	     test_file_that_cannot_be_read_is_left_alone },
 	   { "flows leave and come back", test_flows_leave_and_come_back },
+	   { "flows of what others ban leave and come back",
+	     test_flows_of_what_others_ban_leave_and_come_back },
 	   { "the list of the file is in effect", test_list_of_the_file_is_in_effect },
 	   { "a change during a visit", test_change_during_a_visit },
 	   { "no memory", test_no_memory });
