@@ -29,6 +29,8 @@ void doctor_tune(struct doctor *doctor, uint64_t calls);
 void doctor_commands(struct doctor *doctor);
 /* doctor_external.c */
 void doctor_external(struct doctor *doctor);
+/* doctor_dtls.c */
+void doctor_dtls(struct doctor *doctor);
 /* doctor_stun.c */
 void doctor_stun(struct doctor *doctor);
 

@@ -26,7 +26,7 @@ static const char *event_colour(const char *event)
 {
 	if (!strcmp(event, "refused") || !strcmp(event, "unheard") || !strcmp(event, "denied") ||
 	    !strcmp(event, "relatched") || !strcmp(event, "address-failing") ||
-	    !strcmp(event, "port-mapping-failing"))
+	    !strcmp(event, "port-mapping-failing") || !strcmp(event, "dtls-failed"))
 		return colour(COLOUR_BAD);
 	if (!strcmp(event, "in-user") || !strcmp(event, "silent") ||
 	    !strcmp(event, "address-changed") || !strcmp(event, "port-mapping"))

@@ -45,6 +45,15 @@ static void on_workers(evutil_socket_t fd, short what, void *arg)
 	worker_pool_dispatch(relay->workers);
 }
 
+static void on_dtls(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	dtls_service_dispatch(relay->dtls);
+}
+
 static void on_kmod(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay *relay = arg;
@@ -241,6 +250,9 @@ static int start_events(struct relay *relay)
 	relay->on_hup = event_start(relay, SIGHUP, EV_SIGNAL, on_reload, 0);
 	relay->on_workers =
 		event_start(relay, worker_pool_fd(relay->workers), EV_READ, on_workers, 0);
+	if (relay->dtls)
+		relay->on_dtls =
+			event_start(relay, dtls_service_fd(relay->dtls), EV_READ, on_dtls, 0);
 	if (relay->kmod)
 		relay->on_kmod = event_start(relay, kmod_news_fd(relay->kmod), EV_READ, on_kmod, 0);
 	if (relay->nft)
@@ -343,6 +355,7 @@ static void relay_stop(struct relay *relay)
 	event_stop(relay->on_addresses);
 	event_stop(relay->on_nft);
 	event_stop(relay->on_kmod);
+	event_stop(relay->on_dtls);
 	event_stop(relay->on_workers);
 	event_stop(relay->on_hup);
 	event_stop(relay->on_int);
@@ -354,12 +367,14 @@ static void relay_stop(struct relay *relay)
 	journal_close(relay->journal);
 	ban_visit_end(&relay->ban_visit);
 	bans_close(relay->bans);
+	dtls_service_stop(relay->dtls); /* it sends by them */
 	worker_pool_free(relay->workers);
 	steer_free(relay->steer);
 	destinations_close(&relay->destinations);
 	free(relay->own);
 	free(relay->media);
 	call_table_free(relay->calls);
+	dtls_service_close(relay->dtls);
 	cdr_file_close(relay->cdr_file);
 	homer_close(relay->homer);
 	stun_service_close(relay->stun);

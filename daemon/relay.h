@@ -19,6 +19,7 @@
 #include "claim.h"
 #include "destinations.h"
 #include "detach.h"
+#include "dtls/service.h"
 #include "homer/homer.h"
 #include "nat/external.h"
 #include "nat/portmap.h"
@@ -58,6 +59,7 @@ struct relay {
 	struct timeout_post *timeout_post; /* NULL: none to HTTP servers */
 	struct cdr_file *cdr_file;	   /* NULL: none */
 	struct homer *homer;		   /* NULL: no reports */
+	struct dtls_service *dtls;	   /* NULL: DTLS passes through */
 	struct stun_sites stun_sites;
 	struct stun_service *stun; /* NULL: none */
 	struct call_table *calls;
@@ -72,8 +74,9 @@ struct relay {
 	struct events events;
 	struct admin *admin;
 	struct web *web; /* NULL: no HTTP */
-	struct event *on_term, *on_int, *on_hup, *on_workers, *on_kmod, *on_nft, *on_addresses,
-		*on_external, *on_portmap, *on_portmap_work, *on_second, *on_watchdog;
+	struct event *on_term, *on_int, *on_hup, *on_workers, *on_dtls, *on_kmod, *on_nft,
+		*on_addresses, *on_external, *on_portmap, *on_portmap_work, *on_second,
+		*on_watchdog;
 	bool stopping, done;
 	bool untold; /* not all media threads have the set of @destinations */
 	bool kept;   /* calls continue in the next daemon: flows and table stay in the kernel */

@@ -17,6 +17,7 @@
 #include "call/table.h"
 #include "conf/load.h"
 #include "control_proto.h"
+#include "dtls_start.h"
 #include "external_start.h"
 #include "ng/ng.h"
 #include "packet/pool.h"
@@ -65,6 +66,8 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.portmap = relay->portmap,
 		.local = relay->local,
 		.n_local = relay->n_local,
+		.dtls = relay->dtls,
+		.dtls_passive = conf->dtls_passive,
 		.events = &relay->events,
 		.timed_out = on_timed_out,
 		.timed_out_arg = relay,
@@ -865,10 +868,10 @@ int relay_start(struct relay *relay)
 		portmap_prepare,  list_media,	 start_claims,		start_destinations,
 		start_steer,	  start_kernel,	 start_without_loading, start_workers,
 		start_firewall,	  start_notify,	 start_cdr_file,	start_homer,
-		stun_start,	  start_calls,	 start_journal,		start_drain,
-		start_bans,	  start_table,	 start_flows,		start_follow,
-		start_control,	  start_admin,	 external_start,	portmap_start,
-		start_web,
+		stun_start,	  dtls_start,	 start_calls,		start_journal,
+		start_drain,	  start_bans,	 start_table,		start_flows,
+		start_follow,	  start_control, start_admin,		external_start,
+		portmap_start,	  start_web,
 	};
 	int err = 0;
 

@@ -37,7 +37,9 @@ struct counter_name {
 	X(DROP_SRTP_AUTH, "srtp_auth", "packets", "SRTP that is not authentic, or plain RTP")      \
 	X(DROP_SRTP_REPLAY, "srtp_replay", "packets", "SRTP with an index that was used before")   \
 	X(DROP_NOT_VOUCHED, "not_vouched", "packets",                                              \
-	  "ICE: from a source that has not sent an authentic check")
+	  "ICE: from a source that has not sent an authentic check")                               \
+	X(DROP_HANDSHAKE_QUEUE, "handshake_queue", "packets",                                      \
+	  "DTLS, while too many datagrams wait for the crypto thread")
 
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \
@@ -70,6 +72,12 @@ struct counter_name {
 	X(ice_failed, "ice_failed", "medias", "sides of them for which ICE has found nothing")     \
 	X(ice_lost, "ice_lost", "medias", "sides of them whose consent ended (ice-consent)")       \
 	X(ice_forged, "ice_forged", "packets", "STUN for ICE that is not authentic, not answered") \
+	X(dtls_handshakes, "dtls_handshakes", "handshakes", "of DTLS-SRTP that gave keys")         \
+	X(dtls_mismatched, "dtls_mismatched", "handshakes",                                        \
+	  "with another certificate than a=fingerprint names: no media")                           \
+	X(dtls_failed, "dtls_failed", "handshakes", "of DTLS-SRTP that failed three times")        \
+	X(dtls_malformed, "dtls_malformed", "datagrams",                                           \
+	  "of DTLS that were dropped before OpenSSL: damaged, or alerts without encryption")       \
 	X(zero_way, "zero_way", "calls", "ended, no media received from either side")              \
 	X(one_way, "one_way", "calls", "ended, media received from one side only")                 \
 	X(duration_ms, "duration", "milliseconds", "total of the calls that ended")                \

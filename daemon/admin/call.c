@@ -11,6 +11,7 @@
 #include "call/call.h"
 #include "call/media_ice.h"
 #include "call/media_path.h"
+#include "call/media_dtls.h"
 #include "call/media_sdes.h"
 #include "call/one_way.h"
 #include "packet/bridge.h"
@@ -268,6 +269,8 @@ static void put_sdes(struct json_line *line, const struct media_sdes *sdes, enum
 		return;
 	snprintf(text, sizeof(text), "suite=%s", suite->name);
 	jsonl_text(line, NULL, text);
+	if (sdes->dtls[side])
+		return;
 	jsonl_text(line, NULL,
 		   sdes->text[side][SDES_THEIRS].len ? "sdes-role=offerer" : "sdes-role=answerer");
 }
@@ -289,6 +292,35 @@ static void put_ice(struct json_line *line, const struct media *media, enum side
 		return;
 	snprintf(text, sizeof(text), "ice-pair=%s", endpoint_print(&ice.pair, address));
 	jsonl_text(line, NULL, text);
+}
+
+static void put_dtls(struct json_line *line, const struct media *media, enum side side)
+{
+	const struct dtls_side *dtls = media_dtls_side(media, side);
+	const struct dtls_port *port = dtls ? &dtls->port[COMP_RTP] : NULL;
+	char text[DTLS_FINGERPRINT_TEXT + 32];
+	struct buf buf = BUF_INIT(text, sizeof(text));
+
+	if (!dtls)
+		return;
+	snprintf(text, sizeof(text), "dtls=%s", dtls_state_name((enum dtls_state)port->state));
+	jsonl_text(line, NULL, text);
+	if (dtls->agreed)
+		jsonl_text(line, NULL,
+			   dtls->terms.active ? "dtls-role=active" : "dtls-role=passive");
+	if (port->took_ms) {
+		snprintf(text, sizeof(text), "handshake=%ums", port->took_ms);
+		jsonl_text(line, NULL, text);
+	}
+	if (port->why && *port->why) {
+		snprintf(text, sizeof(text), "dtls-why=%s", port->why);
+		jsonl_text(line, NULL, text);
+	}
+	if (!dtls->terms.n)
+		return;
+	buf_lit(&buf, "fingerprint=");
+	dtls_fingerprint_write(&buf, &dtls->terms.peer[0]);
+	jsonl_str(line, NULL, (struct str){ text, buf.len });
 }
 
 /* The mode of latching is named if it is not the default one. */
@@ -318,6 +350,7 @@ static void put_flags(struct json_line *line, const struct media *media, enum si
 			jsonl_text(line, NULL, names[i].name);
 	put_sdes(line, media->sdes, of);
 	put_ice(line, media, of);
+	put_dtls(line, media, of);
 	if (side->ice[0])
 		jsonl_text(line, NULL, "ice");
 	if (side->latching == LATCH_STRICT)

@@ -9,6 +9,7 @@
 #include "call/drain.h"
 #include "call/limits.h"
 #include "conf/load.h"
+#include "dtls/service.h"
 #include "packet/pool.h"
 #include "report/report.h"
 #include "version.h"
@@ -191,6 +192,22 @@ static void put_journal(struct json_line *line, const struct daemon_report *repo
 	jsonl_close(line, '}');
 }
 
+/* null: DTLS passes through */
+static void put_dtls(struct json_line *line, const struct dtls_service *dtls)
+{
+	int64_t from_s, until_s;
+
+	if (!dtls) {
+		jsonl_null(line, "dtls");
+		return;
+	}
+	dtls_service_dates(dtls, &from_s, &until_s);
+	jsonl_open(line, "dtls", '{');
+	jsonl_i64(line, "valid-from", from_s);
+	jsonl_i64(line, "valid-until", until_s);
+	jsonl_close(line, '}');
+}
+
 static void put_bans(struct json_line *line, const struct daemon_report *report)
 {
 	jsonl_open(line, "bans", '{');
@@ -326,6 +343,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_control(line, peer->conf);
 	put_kernel(line, peer->conf, report);
 	put_journal(line, report);
+	put_dtls(line, calls->conf.dtls);
 	put_bans(line, report);
 	put_cdr(line, peer->conf->conf, report);
 	put_stun(line, report, calls->conf.stun, peer->conf->conf->stun_discovery != DISCOVERY_NO);

@@ -23,6 +23,8 @@ const char *const happening_names[HAPPENING_KINDS] = {
 	[ADDRESS_FAILING] = "address-failing",
 	[PORTS_MAPPED] = "port-mapping",
 	[PORTS_FAILING] = "port-mapping-failing",
+	[DTLS_SECURED] = "dtls-connected",
+	[DTLS_REFUSED] = "dtls-failed",
 };
 
 void events_watch(struct events *events, struct events_watcher *watcher, events_fn *fn, void *arg)

@@ -33,6 +33,8 @@ enum happening_kind {
 	ADDRESS_FAILING,   /* no source names it at present; @why */
 	PORTS_MAPPED,	   /* the router forwards, again, or has lost what it forwarded; @why */
 	PORTS_FAILING,	   /* the router does not forward, or no more ports; @why */
+	DTLS_SECURED,	   /* a handshake is done, and the fingerprint is the SDP's */
+	DTLS_REFUSED,	   /* no keys from it; @why */
 	HAPPENING_KINDS
 };
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "call/media.h"
 #include "call/media_ice.h"
+#include "call/media_dtls.h"
 #include "call/media_path.h"
 #include "call/media_sdes.h"
 #include "firewall/nft.h"
@@ -154,6 +155,8 @@ void media_close(struct media *media)
 	media_path_close(media);
 	media_ice_free(media->ice);
 	media->ice = NULL;
+	media_dtls_free(media->dtls); /* nothing is told of it any more */
+	media->dtls = NULL;
 	close_pinholes(media->table->conf.nft, media->local, media->port);
 	media->dialog = NULL;
 	media->table->n_media--;
@@ -178,6 +181,7 @@ void media_closed(struct media *media)
 	bridge_free(media->bridge);
 	free(media->notice);
 	media_sdes_free(media->sdes);
+	media_dtls_free(media->dtls);
 	free(media);
 }
 

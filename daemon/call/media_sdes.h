@@ -25,13 +25,14 @@ enum sdes_kind { SDES_THEIRS, SDES_OURS, SDES_HEARD, SDES_SENT, SDES_KINDS };
 /**
  * struct media_sdes
  * @secure: the side has SRTP
+ * @dtls: if so, a handshake of DTLS gives its keys (call/media_dtls.h), and no lines do
  * @optional: the side has it under a plain profile, or was offered it so (OSRTP, RFC 8643): the
  *	answer decides
  * @told_replaced, @told_restarts: of struct srtp_indexes, as counted last
  * @text: owned, by side; of the lines of one kind
  */
 struct media_sdes {
-	bool secure[2], optional[2];
+	bool secure[2], optional[2], dtls[2];
 	uint32_t told_replaced[2][2], told_restarts[2];
 	struct str text[2][SDES_KINDS];
 };

@@ -7,8 +7,10 @@
  * bytes), a list its number of items (4 bytes), and a struct that may be missing a byte 0 or 1.
  *
  * SRTP that ends in the relay, behind the streams of its media, for each side: is it secure (1
- * byte), or under a plain profile (1); four texts with a=crypto lines (enum sdes_kind); the indexes
- * of what is sent to the side, then of what is received: rtcp_sent (4), number of SSRCs (1),
+ * byte), or under a plain profile (1), and has it keys by DTLS (1); if so struct dtls_record, each
+ * fingerprint as the number of its hash (1) and its bytes; four texts with a=crypto lines (enum
+ * sdes_kind); the indexes of what is sent to the side, then of what is received: rtcp_sent (4),
+ * number of SSRCs (1),
  * rtp_used (2), rtcp_used (2), for each its SSRC (4), rtcp_top (4), rtp_top (8), then whether SSRCs
  * were replaced (1), and the filter of those if so (128). The lines hold master keys in clear text:
  * the file has mode 0600.
@@ -148,6 +150,30 @@ static bool are_lines(struct str text, int kind)
 	return valid;
 }
 
+static void wire_fingerprint(struct wire *w, struct dtls_fingerprint *fingerprint)
+{
+	wire_u8(w, &fingerprint->hash, DTLS_HASHES);
+	fingerprint->len = (uint8_t)dtls_hash_len((enum dtls_hash)fingerprint->hash);
+	w->failed = w->failed || !fingerprint->len;
+	if (!w->failed)
+		wire_bytes(w, fingerprint->bytes, fingerprint->len);
+}
+
+static void wire_dtls(struct wire *w, struct dtls_record *dtls)
+{
+	wire_bool(w, &dtls->agreed);
+	wire_bool(w, &dtls->active);
+	wire_u8(w, &dtls->setup, DTLS_HOLDCONN);
+	wire_u8(w, &dtls->wish, DTLS_WISH_MAX);
+	wire_u8(w, &dtls->hash, DTLS_HASHES);
+	wire_u8(w, &dtls->state, DTLS_FAILED);
+	wire_u64(w, &dtls->tls_id);
+	wire_u32(w, &dtls->took_ms);
+	wire_u8(w, &dtls->n, DTLS_FINGERPRINTS);
+	for (unsigned int i = 0; i < dtls->n && !w->failed; i++)
+		wire_fingerprint(w, &dtls->peer[i]);
+}
+
 static void wire_sdes(struct wire *w, struct sdes_record **record)
 {
 	bool there = *record;
@@ -163,6 +189,9 @@ static void wire_sdes(struct wire *w, struct sdes_record **record)
 	for (int side = 0; side < 2 && !w->failed; side++) {
 		wire_bool(w, &sdes->secure[side]);
 		wire_bool(w, &sdes->optional[side]);
+		wire_bool(w, &sdes->dtls[side]);
+		if (sdes->dtls[side] && !w->failed)
+			wire_dtls(w, &sdes->handshake[side]);
 		for (int kind = 0; kind < SDES_KINDS; kind++) {
 			wire_str(w, &sdes->text[side][kind]);
 			if (wire_reads(w) && !w->failed)

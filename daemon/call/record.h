@@ -9,6 +9,7 @@
 #define RTPRELAY_JOURNAL_RECORD_H
 
 #include "base/arena.h"
+#include "call/media_dtls.h"
 #include "call/media_sdes.h"
 #include "call/tree.h"
 #include "ice/saved.h"
@@ -25,13 +26,24 @@ struct stream_record {
 	int64_t last_in_ms;
 };
 
+/* DTLS that gives the keys of a side: struct dtls_side, and of its port of RTP @state, @took_ms. */
+struct dtls_record {
+	bool agreed, active;
+	uint8_t setup, wish, hash, state, n;
+	uint64_t tls_id;
+	uint32_t took_ms;
+	struct dtls_fingerprint peer[DTLS_FINGERPRINTS];
+};
+
 /**
  * struct sdes_record - SRTP that ends in the relay, with its keys
+ * @handshake: of a side with @dtls
  * @text: lines by side and enum sdes_kind
  * @indexes: [side][enum srtp_direction]; all zero: none used yet
  */
 struct sdes_record {
-	bool secure[2], optional[2];
+	bool secure[2], optional[2], dtls[2];
+	struct dtls_record handshake[2];
 	struct str text[2][SDES_KINDS];
 	struct srtp_indexes indexes[2][2];
 };

@@ -61,6 +61,22 @@ static struct place_record place_of(const struct iface_addr *local)
 	return (struct place_record){ local->name, local->bind };
 }
 
+static void note_dtls(struct dtls_record *record, const struct dtls_side *side)
+{
+	*record = (struct dtls_record){
+		.agreed = side->agreed,
+		.active = side->terms.active,
+		.setup = side->setup,
+		.wish = side->wish,
+		.hash = side->hash,
+		.state = side->port[COMP_RTP].state,
+		.n = (uint8_t)side->terms.n,
+		.tls_id = side->tls_id,
+		.took_ms = side->port[COMP_RTP].took_ms,
+	};
+	memcpy(record->peer, side->terms.peer, sizeof(record->peer));
+}
+
 /* Lines are borrowed from the media. */
 static struct sdes_record *note_sdes(struct arena *arena, const struct media *media)
 {
@@ -71,6 +87,9 @@ static struct sdes_record *note_sdes(struct arena *arena, const struct media *me
 	memcpy(record->secure, media->sdes->secure, sizeof(record->secure));
 	memcpy(record->optional, media->sdes->optional, sizeof(record->optional));
 	memcpy(record->text, media->sdes->text, sizeof(record->text));
+	memcpy(record->dtls, media->sdes->dtls, sizeof(record->dtls));
+	for (int side = 0; side < 2 && media->dtls; side++)
+		note_dtls(&record->handshake[side], &media->dtls->side[side]);
 	for (int side = 0; side < 2; side++)
 		for (int to = 0; to < 2; to++)
 			if (!bridge_indexes(media->bridge, side, to, &record->indexes[side][to]))
@@ -363,6 +382,7 @@ static int restore_sdes(const struct restore *r, struct media *media,
 		return -ENOMEM;
 	memcpy(media->sdes->secure, record->secure, sizeof(record->secure));
 	memcpy(media->sdes->optional, record->optional, sizeof(record->optional));
+	memcpy(media->sdes->dtls, record->dtls, sizeof(record->dtls));
 	for (int i = 0; i < 2 * SDES_KINDS; i++) {
 		int side = i / SDES_KINDS, kind = i % SDES_KINDS;
 
@@ -402,6 +422,39 @@ static void unseed_ice(struct media_seed *seed, struct media_ice *ice)
 	media_ice_free(ice);
 }
 
+/* With keys no handshake is necessary; without, it begins again. */
+static int restore_dtls(struct media *media, enum side side, const struct dtls_record *record)
+{
+	bool keys = media->sdes->text[side][SDES_HEARD].len;
+	int error = media_dtls_open(media, side);
+	struct dtls_side *dtls;
+
+	if (error)
+		return error;
+	dtls = &media->dtls->side[side];
+	dtls->setup = record->setup;
+	dtls->wish = record->wish;
+	dtls->hash = record->hash;
+	dtls->tls_id = record->tls_id;
+	dtls->terms.active = record->active;
+	dtls->terms.n = record->n;
+	memcpy(dtls->terms.peer, record->peer, sizeof(dtls->terms.peer));
+	dtls->port[COMP_RTP].took_ms = record->took_ms;
+	if (keys)
+		dtls->port[COMP_RTP].state = DTLS_CONNECTED;
+	return record->agreed ? media_dtls_agree(media, side, keys) : 0;
+}
+
+static int restore_handshakes(struct media *media, const struct sdes_record *record)
+{
+	int error = 0;
+
+	for (int side = 0; side < 2 && !error && record && media->table->conf.dtls; side++)
+		if (record->dtls[side])
+			error = restore_dtls(media, side, &record->handshake[side]);
+	return error;
+}
+
 static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 			 const struct media_record *record)
 {
@@ -436,7 +489,9 @@ static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 		ice_run_commit(dialog->media[index], ice);
 	describe(dialog->media[index], record);
 	error = restore_notice(dialog->media[index], record);
-	return error ? error : restore_sdes(r, dialog->media[index], record->sdes);
+	if (!error)
+		error = restore_sdes(r, dialog->media[index], record->sdes);
+	return error ? error : restore_handshakes(dialog->media[index], record->sdes);
 }
 
 static int restore_shown(struct party *party, const struct shown_sdp *record)

@@ -83,6 +83,7 @@ void call_table_set_limits(struct call_table *table, const struct call_table_con
 	own->latching = conf->latching;
 	own->ice_lite = conf->ice_lite;
 	own->ice_consent_s = conf->ice_consent_s;
+	own->dtls_passive = conf->dtls_passive;
 }
 
 size_t call_table_count(const struct call_table *table)

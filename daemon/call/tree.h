@@ -24,6 +24,7 @@ struct call;
 struct call_cursor;
 struct call_table;
 struct cdr_file;
+struct dtls_service;
 struct dialog;
 struct events;
 struct homer;
@@ -98,6 +99,7 @@ struct media {
 	uint8_t answers;	     /* enum media_answers */
 	struct media_sdes *sdes;     /* owned: SRTP that ends here (call/media_sdes.h), or NULL */
 	struct media_ice *ice;	     /* owned: ICE that ends here (call/media_ice.h), or NULL */
+	struct media_dtls *dtls;     /* owned: DTLS that ends here (call/media_dtls.h), or NULL */
 	struct notice *notice;	     /* owned: the notification of a time-out, or NULL */
 	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
 	struct media_path path;
@@ -234,6 +236,8 @@ struct call_table_conf {
 	struct portmap *portmap;   /* the same */
 	const struct cidr *local;  /* networks on this side of the NAT: local-networks */
 	size_t n_local;
+	struct dtls_service *dtls;    /* NULL: DTLS passes through */
+	bool dtls_passive;	      /* the relay waits for hellos where it may choose */
 	struct events *events;	      /* NULL: no watchers are possible */
 	call_timed_out_fn *timed_out; /* or NULL */
 	void *timed_out_arg;

@@ -164,7 +164,7 @@ int exchange_media(struct exchange *ex)
 	}
 	error = open_medias(ex);
 	for (size_t i = ex->first; i < sdp->n_media && !error; i++)
-		error = agent_plan_make(ex, i);
+		error = agent_plan_make(ex, i) ?: dtls_plan_open(ex, i);
 	return error;
 }
 
@@ -245,6 +245,7 @@ static void commit_media(struct exchange *ex)
 		if (!plan->media)
 			continue;
 		agent_plan_commit(plan);
+		dtls_plan_commit(ex, i);
 		plan->media->flags = plan->flags;
 		plan->media->answers = plan->answers;
 		if (ex->sdp.media[i].port)

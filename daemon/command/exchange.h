@@ -6,7 +6,7 @@
  * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m=
  * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
  * command/ice_plan.c decides whether ICE lines stay; command/agent_plan.c, whether ICE ends here;
- * command/sdes_plan.c, whether SRTP does;
+ * command/sdes_plan.c, whether SRTP does; command/dtls_plan.c does for DTLS what that does for SDES;
  * command/offered.c keeps the offer's m= lines for the answer;
  * command/sdp_plan.c writes the SDP; command/late_answer.c does that for a phone that lost;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
@@ -34,7 +34,8 @@ struct media_plan {
 	struct ice_description *ice_lines;
 	struct endpoint ice_address; /* of c= and m= */
 	bool ice_used[2], ice_mismatch;
-	struct media_ice *ice; /* that @media gets with the commit, or NULL */
+	struct media_ice *ice;	 /* that @media gets with the commit, or NULL */
+	struct dtls_heard *dtls; /* of the sender, if its DTLS ends here: command/dtls_plan.c */
 };
 
 /* A text that will replace *slot. */
@@ -127,6 +128,15 @@ int sdes_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edi
 void sdes_plan_commit(struct media_plan *plan);
 /* Wipes what was planned, and keys that no bridge has taken. */
 void sdes_plan_undo(struct media_plan *plan);
+
+/* Has the sender's SDP a fingerprint that can be compared? */
+bool dtls_plan_has_fingerprint(const struct exchange *ex, const struct sdp_media *m);
+/* After the medias are open: what a handshake needs, where DTLS ends here. 0; -ENOMEM */
+int dtls_plan_open(struct exchange *ex, size_t index);
+/* The lines for the receiver, if so. 0; -ENOMEM */
+int dtls_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
+/* After sdes_plan_commit(): with an answer, handshakes begin. */
+void dtls_plan_commit(struct exchange *ex, size_t index);
 
 /* With the commit the dialog keeps the m= lines of this offer. 0; -ENOMEM */
 int offered_keep(struct exchange *ex);

@@ -83,8 +83,9 @@ static bool asks_for_decryption(const struct exchange *ex)
 	for (size_t i = 0; ex->request->transport_protocol.len && i < ex->sdp.n_media; i++) {
 		const struct media *media = ex->plan[i].media;
 
-		if (ex->sdp.media[i].transport == SDP_DTLS ||
-		    (ex->sdp.media[i].transport == SDP_SRTP && !(media && media->sdes)))
+		enum sdp_transport transport = ex->sdp.media[i].transport;
+
+		if ((transport == SDP_DTLS || transport == SDP_SRTP) && !(media && media->sdes))
 			return true;
 	}
 	return false;

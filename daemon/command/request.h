@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/endpoint.h"
+#include "dtls/fingerprint.h"
 #include "packet/latch.h"
 #include "srtp/sdes_media.h"
 
@@ -88,6 +89,19 @@ enum request_ice_lite {
 	REQUEST_LITE_BOTH,
 };
 
+enum dtls_role { DTLS_ANY, DTLS_PASSIVE, DTLS_ACTIVE };
+
+/**
+ * struct dtls_policy - NG keys DTLS, DTLS-reverse, DTLS-fingerprint
+ * @off: the receiver gets no fingerprint
+ * @role: enum dtls_role, of the relay toward who leaves the choice to it (actpass)
+ * @hash: enum dtls_hash of the fingerprint in an offer; 0: as usual
+ */
+struct dtls_policy {
+	bool off;
+	uint8_t role, hash;
+};
+
 /* Longer Call-IDs, tags and branches are refused: phones choose them, and each call keeps them. */
 #define REQUEST_NAME_MAX 4096
 
@@ -120,6 +134,7 @@ struct request {
 	bool accepts_protocol;	 /* transport-protocol=accept: an answer keeps its own profile */
 	uint8_t osrtp;		 /* enum osrtp_flag */
 	struct sdes_policy sdes; /* NG key SDES: a=crypto lines */
+	struct dtls_policy dtls;
 	struct str *codec_strip, *codec_except,
 		*codec_offer; /* names as written, "PCMU", "opus/48000/2", "all", "full" */
 	size_t n_codec_strip, n_codec_except,

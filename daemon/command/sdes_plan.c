@@ -27,6 +27,23 @@ static bool is_secure_profile(struct str proto)
 	return str_eq_nocase(proto, STR("RTP/SAVP")) || str_eq_nocase(proto, STR("RTP/SAVPF"));
 }
 
+static bool is_dtls_profile(struct str proto)
+{
+	return str_eq_nocase(proto, STR("UDP/TLS/RTP/SAVP")) ||
+	       str_eq_nocase(proto, STR("UDP/TLS/RTP/SAVPF"));
+}
+
+/* Profiles that differ in how keys come: none, SDES, DTLS. */
+static int kind_of(struct str proto)
+{
+	return is_dtls_profile(proto) ? 2 : is_secure_profile(proto);
+}
+
+static bool has_dtls(const struct exchange *ex)
+{
+	return ex->call->table->conf.dtls;
+}
+
 static const struct media_sdes *sdes_before(const struct media_plan *plan)
 {
 	return plan->old ? plan->old->sdes : NULL;
@@ -138,8 +155,24 @@ static bool has_lines(const struct exchange *ex, const struct sdp_media *m)
 
 /* What each side of an offer is to have, as in struct media_sdes. */
 struct wanted {
-	bool secure[2], optional[2];
+	bool secure[2], optional[2], dtls[2];
 };
+
+/*
+ * DTLS, of one that offers lines of SDES, too: the profile tells which it is, unless the proxy
+ * prefers SDES or wants no DTLS.
+ */
+static bool takes_dtls(const struct exchange *ex, const struct sdp_media *m)
+{
+	const struct request *request = ex->request;
+	bool lines = has_lines(ex, m);
+
+	if (!has_dtls(ex) || !dtls_plan_has_fingerprint(ex, m))
+		return false;
+	if (m->transport == SDP_DTLS)
+		return !lines || !(request->dtls.off || request->sdes.prefer);
+	return m->transport == SDP_SRTP && !lines;
+}
 
 /* The offerer: SRTP, plain RTP, or both in one line (OSRTP, RFC 8643). */
 static void judge_sender(const struct exchange *ex, const struct sdp_media *m,
@@ -149,22 +182,44 @@ static void judge_sender(const struct exchange *ex, const struct sdp_media *m,
 	bool both = m->transport == SDP_RTP && has_lines(ex, m);
 
 	wanted->optional[from] = both;
-	wanted->secure[from] = m->transport == SDP_SRTP ||
+	wanted->dtls[from] = takes_dtls(ex, m);
+	wanted->secure[from] = m->transport == SDP_SRTP || m->transport == SDP_DTLS ||
 			       (both && before && before->secure[from] && before->optional[from]);
+}
+
+/* Under the profile of SDES: if the proxy wants none of its lines. */
+static bool offers_dtls(const struct exchange *ex, struct str proto)
+{
+	const struct request *request = ex->request;
+
+	if (!has_dtls(ex) || request->dtls.off)
+		return false;
+	return is_dtls_profile(proto) || (is_secure_profile(proto) && request->sdes.off);
+}
+
+/* Without DTLS its profiles cannot be had: as if nobody had asked. */
+static struct str asked_protocol(const struct exchange *ex)
+{
+	struct str asked = ex->request->transport_protocol;
+
+	return is_dtls_profile(asked) && !has_dtls(ex) ? STR_NONE : asked;
 }
 
 /* The receiver. What it has under a plain profile stays until its answer. */
 static void judge_receiver(const struct exchange *ex, const struct sdp_media *m,
 			   const struct media_sdes *before, struct wanted *wanted)
 {
-	struct str asked = ex->request->transport_protocol;
+	struct str asked = asked_protocol(ex);
 	int to = ex->to;
 	bool had = before && before->secure[to], optional = before && before->optional[to];
 
 	before = media_sdes_ends(before) ? before : NULL;
-	wanted->secure[to] = asked.len ? is_secure_profile(asked)
+	wanted->secure[to] = asked.len ? kind_of(asked) != 0
 			     : before  ? had && !optional
-				       : m->transport == SDP_SRTP;
+				       : m->transport != SDP_RTP;
+	wanted->dtls[to] = asked.len ? offers_dtls(ex, asked)
+			   : before  ? had && before->dtls[to]
+				     : wanted->dtls[ex->from];
 	if (wanted->secure[to])
 		return;
 	/* The offerer's own lines of OSRTP pass as they are. */
@@ -174,10 +229,13 @@ static void judge_receiver(const struct exchange *ex, const struct sdp_media *m,
 	wanted->secure[to] = wanted->optional[to] && had && optional;
 }
 
-static bool ends_here(const struct wanted *wanted)
+/* Two sides with DTLS: it passes, unless the proxy asks for something that the relay has to do. */
+static bool ends_here(const struct exchange *ex, const struct wanted *wanted)
 {
-	return wanted->secure[SIDE_A] != wanted->secure[SIDE_B] || wanted->optional[SIDE_A] ||
-	       wanted->optional[SIDE_B];
+	return wanted->secure[SIDE_A] != wanted->secure[SIDE_B] ||
+	       wanted->dtls[SIDE_A] != wanted->dtls[SIDE_B] || wanted->optional[SIDE_A] ||
+	       wanted->optional[SIDE_B] ||
+	       (wanted->dtls[SIDE_A] && (ex->request->dtls.role || ex->request->dtls.hash));
 }
 
 /*
@@ -203,7 +261,7 @@ static int offer_lines(const struct exchange *ex, struct media_sdes *sdes,
 static int fill_offer(const struct exchange *ex, const struct sdp_media *m, struct media_sdes *sdes,
 		      bool *usable)
 {
-	bool secure = sdes->secure[ex->from], offered;
+	bool secure = sdes->secure[ex->from] && !sdes->dtls[ex->from], offered;
 	struct sdes_lines theirs = { 0 };
 	int error = 0;
 
@@ -213,7 +271,8 @@ static int fill_offer(const struct exchange *ex, const struct sdp_media *m, stru
 	if (secure)
 		*usable = theirs.n;
 	error = media_sdes_set(sdes, ex->from, SDES_THEIRS, &theirs);
-	if (!error && *usable && (sdes->secure[ex->to] || sdes->optional[ex->to])) {
+	if (!error && *usable && !sdes->dtls[ex->to] &&
+	    (sdes->secure[ex->to] || sdes->optional[ex->to])) {
 		error = offer_lines(ex, sdes, secure ? &theirs : NULL, &offered);
 		*usable = offered || sdes->optional[ex->to];
 	}
@@ -230,13 +289,17 @@ static int plan_offer(struct exchange *ex, const struct sdp_media *m, struct med
 
 	judge_sender(ex, m, before, &wanted);
 	judge_receiver(ex, m, before, &wanted);
-	if (!before && !ends_here(&wanted))
+	if (!before && !ends_here(ex, &wanted))
 		return 0;
 	plan->sdes = media_sdes_copy(before);
 	if (!plan->sdes)
 		return -ENOMEM;
 	for (int side = 0; side < 2 && plan->replace; side++) /* another bridge */
 		forget_keys(plan->sdes, side);
+	for (int side = 0; side < 2 && before; side++) /* keys come in another way */
+		if (before->secure[side] && before->dtls[side] != wanted.dtls[side])
+			forget_keys(plan->sdes, side);
+	memcpy(plan->sdes->dtls, wanted.dtls, sizeof(wanted.dtls));
 	memcpy(plan->sdes->secure, wanted.secure, sizeof(wanted.secure));
 	memcpy(plan->sdes->optional, wanted.optional, sizeof(wanted.optional));
 	error = fill_offer(ex, m, plan->sdes, &usable);
@@ -297,14 +360,14 @@ static int fill_answer(struct exchange *ex, const struct sdes_lines *lines, stru
 	struct media_sdes *sdes = plan->sdes;
 	int from = ex->from, to = ex->to, error = 0;
 
-	if (sdes->secure[from] || sdes->optional[from])
+	if (!sdes->dtls[from] && (sdes->secure[from] || sdes->optional[from]))
 		error = hear_answer(ex, lines, plan);
 	/* OSRTP of the offerer: unless both phones have agreed on it through the relay. */
 	if (sdes->optional[to])
 		sdes->secure[to] = (sdes->secure[to] || ex->request->osrtp & OSRTP_ACCEPT) &&
 				   sdes->text[to][SDES_THEIRS].len &&
 				   (sdes->secure[from] || !lines->n);
-	if (!error && sdes->secure[to])
+	if (!error && sdes->secure[to] && !sdes->dtls[to])
 		error = give_answer(ex, plan);
 	return error;
 }
@@ -332,13 +395,16 @@ int sdes_plan_make(struct exchange *ex, size_t index)
 	const struct media_sdes *now;
 	int error = 0;
 
-	if (m->port && !ex->request->leg && (m->transport == SDP_RTP || m->transport == SDP_SRTP))
+	if (m->port && !ex->request->leg &&
+	    (m->transport == SDP_RTP || m->transport == SDP_SRTP ||
+	     (m->transport == SDP_DTLS && has_dtls(ex))))
 		error = (ex->offer ? plan_offer : plan_answer)(ex, m, plan);
 	now = sdes_now(plan);
 	for (int side = 0; side < 2; side++) {
-		plan->conf.side[side].flags &= ~(uint32_t)SIDE_SRTP;
+		plan->conf.side[side].flags &= ~(uint32_t)(SIDE_SRTP | SIDE_HANDSHAKE);
 		if (now && now->secure[side])
-			plan->conf.side[side].flags |= SIDE_SRTP;
+			plan->conf.side[side].flags |=
+				now->dtls[side] ? SIDE_SRTP | SIDE_HANDSHAKE : SIDE_SRTP;
 		else if (plan->sdes)
 			forget_keys(plan->sdes, side); /* the bridge does, too */
 	}
@@ -375,8 +441,7 @@ static struct str profile_of(const struct exchange *ex, const struct sdp_media *
 
 	if (ex->offer && proto.len)
 		return proto;
-	if (!ex->offer && ex->request->accepts_protocol &&
-	    is_secure_profile(m->proto) == is_secure_profile(shown))
+	if (!ex->offer && ex->request->accepts_protocol && kind_of(m->proto) == kind_of(shown))
 		return m->proto;
 	return shown.len ? shown : m->proto;
 }
@@ -405,6 +470,8 @@ int sdes_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edi
 	proto = profile_of(ex, m, plan->media);
 	edit->own_crypto = true;
 	edit->proto = str_eq(proto, m->proto) ? STR_NONE : proto;
+	if (sdes->secure[ex->to] && sdes->dtls[ex->to])
+		return dtls_plan_edit(ex, index, edit);
 	if (!sdes->secure[ex->to] && !(ex->offer && sdes->optional[ex->to]))
 		return 0;
 	media_sdes_get(sdes, ex->to, ex->offer ? SDES_OURS : SDES_SENT, &lines);

@@ -89,6 +89,8 @@ struct conf {
 	enum keepalive_method media_keepalive_method;
 	enum ice_mode ice;
 	unsigned int ice_consent_s; /* 0: nobody is asked */
+	unsigned int dtls_mtu;	    /* bytes of a datagram, without IP and UDP */
+	bool dtls_passive;
 	enum kmod_mode kernel;
 	char *bpf_pin; /* NULL or empty: maps of flows are not kept */
 	enum firewall_mode firewall;

@@ -11,7 +11,7 @@
 
 #define NO_MIXING  "the relay does not play, mix or transcode: media is forwarded as it is"
 #define NO_RECORD  "the relay does not record"
-#define NO_DTLS	   "SRTP with DTLS is forwarded as it is: the relay does no DTLS itself"
+#define NO_DTLS	   "DTLS has a P-256 certificate, and ciphers AES-GCM and ChaCha: there is no choice"
 #define NO_DTMF	   "the relay does not look into DTMF"
 #define FOR_UNIT   "set it in the systemd unit: CPUSchedulingPolicy=, CPUSchedulingPriority=, Nice="
 #define BY_METRICS "figures are at /metrics of listen-http, for Prometheus"
@@ -112,6 +112,8 @@ const struct conf_rtpengine conf_rtpengine_rows[] = {
 	{ "cn-payload", '\0', false, NULL, NO_MIXING },
 	{ "moh-*", '\0', false, NULL, NO_MIXING },
 	{ "player-cache", '\0', true, NULL, NO_MIXING },
+	{ "dtls-mtu", '\0', false, "dtls-mtu", NULL },
+	{ "dtls-passive", '\0', true, "dtls-passive", NULL },
 	{ "dtls-*", '\0', false, NULL, NO_DTLS },
 	{ "debug-srtp", '\0', true, NULL, "rtprelayctl call counts what SRTP refused" },
 	{ "dtmf-*", '\0', false, NULL, NO_DTMF },

@@ -242,6 +242,11 @@ const struct conf_row conf_rows[] = {
 	{ "ice-consent", CONF_UINT, AT(ice_consent_s), 0, 3600, NULL, "30", "SECONDS",
 	  "with ice = full: a phone that answers no check for this time is not sent media any more, and not heard; 0: "
 	  "it is not asked", ROW_RELOAD },
+	{ "dtls-mtu", CONF_UINT, AT(dtls_mtu), 256, 1472, NULL, "1200", "BYTES",
+	  "largest datagram of a DTLS handshake, without the headers of IP and UDP", 0 },
+	{ "dtls-passive", CONF_BOOL, AT(dtls_passive), 0, 0, NULL, "no", "yes | no",
+	  "where a phone leaves it to the relay, the phone begins the handshake: for phones behind NATs that have no "
+	  "ICE. A command may choose by DTLS=passive", ROW_RELOAD },
 	{ "kernel", CONF_CHOICE, AT(kernel), 0, 0, kernels, "auto", "auto | module | bpf | off | require",
 	  "forwarding of latched streams in the kernel: auto: by the module rtprelay.ko while it is loaded, else by "
 	  "BPF, if it can be used; module, bpf: only by this one; off: never; require: as auto, and the daemon does "

@@ -21,7 +21,7 @@
 #define DTLS_TRIES 3
 /* A handshake that goes on so long may give way to another hello of the same place. */
 #define DTLS_PATIENCE_MS 2000
-/* After a failure no other hello is answered for so long; doubles with each one, up to the second. */
+/* After a failure no other hello is answered for so long; doubles with each one. */
 #define DTLS_PAUSE_MS	  20
 #define DTLS_PAUSE_MAX_MS 1000
 /* The last flight is not sent again earlier: what a peer sends must not cost more. */

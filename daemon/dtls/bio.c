@@ -8,14 +8,14 @@
 
 #define RECORD_HEADER 13 /* its last two bytes: the length of what follows */
 
+/*
+ * One write: OpenSSL may have repeated an earlier flight before, when its timer was over as the
+ * datagram came.
+ */
 static void keep_last(struct dtls_bio *to, const uint8_t *data, size_t len)
 {
-	if (to->last_len + len > sizeof(to->last)) {
-		to->last_over = true;
-		return;
-	}
-	memcpy(to->last + to->last_len, data, len);
-	to->last_len += len;
+	to->last_len = len <= sizeof(to->last) ? len : 0;
+	memcpy(to->last, data, to->last_len);
 }
 
 /* Of the records at @data: as many as one datagram may have; at least one. */
@@ -121,5 +121,4 @@ void dtls_bio_hand_in(struct dtls_bio *bio, const uint8_t *data, size_t len)
 	bio->in = data;
 	bio->in_len = len;
 	bio->last_len = 0;
-	bio->last_over = false;
 }

@@ -8,7 +8,6 @@
 #ifndef RTPRELAY_DTLS_BIO_H
 #define RTPRELAY_DTLS_BIO_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +20,7 @@ typedef void dtls_send_fn(void *arg, const uint8_t *data, size_t len);
 /**
  * struct dtls_bio
  * @in, @in_len: the datagram that OpenSSL has not read yet; the caller's memory
- * @last, @last_len: what was sent since it was handed in; @last_over: more than fits
+ * @last, @last_len: what was sent last since it was handed in, if it fits
  */
 struct dtls_bio {
 	unsigned int mtu;
@@ -29,7 +28,6 @@ struct dtls_bio {
 	void *arg;
 	const uint8_t *in;
 	size_t in_len, last_len;
-	bool last_over;
 	uint8_t last[DTLS_LAST_FLIGHT];
 };
 

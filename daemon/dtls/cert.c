@@ -25,6 +25,10 @@ static const char ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GC
 			      "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
 			      "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
+/* Of both ends: no SHA-1. */
+static const char signatures[] = "ECDSA+SHA256:ECDSA+SHA384:rsa_pss_rsae_sha256:RSA+SHA256:"
+				 "ECDSA+SHA512:RSA+SHA384:RSA+SHA512";
+
 /* In the order of preference, as srtp/suite.h. */
 static const char profiles[] = "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80:"
 			       "SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_32";
@@ -50,12 +54,14 @@ static SSL_CTX *make_ctx(EVP_PKEY *key, X509 *x509)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, verify_later, NULL);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	/* Self-signed: there is no chain to look for. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 	/* The last one returns 0 for success. */
 	if (SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) &&
 	    SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) &&
 	    SSL_CTX_set_cipher_list(ctx, ciphers) &&
-	    SSL_CTX_set1_groups_list(ctx, "P-256:X25519") && SSL_CTX_use_certificate(ctx, x509) &&
+	    SSL_CTX_set1_groups_list(ctx, "P-256:X25519") &&
+	    SSL_CTX_set1_sigalgs_list(ctx, signatures) && SSL_CTX_use_certificate(ctx, x509) &&
 	    SSL_CTX_use_PrivateKey(ctx, key) && SSL_CTX_check_private_key(ctx) &&
 	    !SSL_CTX_set_tlsext_use_srtp(ctx, profiles))
 		return ctx;
@@ -121,6 +127,7 @@ static struct dtls_cert *finish(EVP_PKEY *key, X509 *x509)
 		dtls_cert_free(cert);
 		return NULL;
 	}
+	cert->from = time_of(X509_get0_notBefore(x509));
 	cert->until = time_of(X509_get0_notAfter(x509));
 	cert->renew_at = cert->until - DTLS_CERT_DAYS / 2 * DAY_S;
 	return cert;
@@ -212,7 +219,7 @@ int dtls_cert_load(const char *path, time_t now, struct dtls_cert **cert)
 	ERR_clear_error();
 	if (!*cert)
 		return -EBADMSG;
-	if (now < (*cert)->until && now >= time_of(X509_get0_notBefore((*cert)->x509)))
+	if (now < (*cert)->until && now >= (*cert)->from)
 		return 0;
 	dtls_cert_free(*cert);
 	*cert = NULL;

@@ -3,8 +3,8 @@
  * cert.h - the relay's own key and certificate for DTLS, and the OpenSSL settings with them
  *
  * Self-signed, P-256, 30 days: peers compare its fingerprint with that in the SDP, nothing else.
- * Headers of OpenSSL define names of srtp/suite.h as numbers: only files here that need them include
- * them, behind all others.
+ * Headers of OpenSSL define names of srtp/suite.h as numbers: only files here that need them
+ * include them, behind all others.
  */
 #ifndef RTPRELAY_DTLS_CERT_H
 #define RTPRELAY_DTLS_CERT_H
@@ -23,7 +23,7 @@ struct dtls_cert {
 	struct bio_method_st *method; /* dtls/bio.h */
 	struct evp_pkey_st *key;
 	struct x509_st *x509;
-	time_t until, renew_at; /* wall clock */
+	time_t from, until, renew_at; /* wall clock */
 	struct dtls_fingerprint fingerprint[DTLS_HASHES];
 };
 

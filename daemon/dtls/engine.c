@@ -156,7 +156,7 @@ const char *dtls_engine_why(const struct dtls_engine *engine)
 size_t dtls_engine_last(const struct dtls_engine *engine, const uint8_t **data)
 {
 	*data = engine->bio.last;
-	return engine->conf.active || engine->bio.last_over ? 0 : engine->bio.last_len;
+	return engine->conf.active ? 0 : engine->bio.last_len;
 }
 
 /* --- Keys ------------------------------------------------------------------------------------- */

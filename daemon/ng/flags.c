@@ -316,15 +316,86 @@ static bool read_switch(struct request *request, struct str word)
 	return false;
 }
 
+static bool is_off(struct str word)
+{
+	return str_eq_nocase(word, STR("off")) || str_eq_nocase(word, STR("no")) ||
+	       str_eq_nocase(word, STR("disable")) || str_eq_nocase(word, STR("disabled")) ||
+	       str_eq_nocase(word, STR("none"));
+}
+
+static void read_role(struct reader *r, struct str key, struct str word)
+{
+	if (str_eq_nocase(word, STR("passive")))
+		r->request->dtls.role = DTLS_PASSIVE;
+	else if (str_eq_nocase(word, STR("active")))
+		r->request->dtls.role = DTLS_ACTIVE;
+	else
+		ng_note(r, key, word);
+}
+
+static void read_dtls_word(struct reader *r, struct str word)
+{
+	if (is_off(word))
+		r->request->dtls.off = true;
+	else
+		read_role(r, STR("DTLS"), word);
+}
+
+static void read_reverse_word(struct reader *r, struct str word)
+{
+	read_role(r, STR("DTLS-reverse"), word);
+}
+
+static void read_fingerprint_word(struct reader *r, struct str word)
+{
+	enum dtls_hash hash = dtls_hash_by_name(word);
+
+	if (hash)
+		r->request->dtls.hash = (uint8_t)hash;
+	else
+		ng_note(r, STR("DTLS-fingerprint"), word);
+}
+
+static void read_words(struct reader *r, const struct dict *value,
+		       void (*read)(struct reader *r, struct str word))
+{
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read(r, ng_text_of(item));
+}
+
+void ng_read_dtls(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	read_words(r, value, read_dtls_word);
+}
+
+void ng_read_dtls_reverse(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	read_words(r, value, read_reverse_word);
+}
+
+void ng_read_dtls_fingerprint(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	read_words(r, value, read_fingerprint_word);
+}
+
 /* Flags that consist of a key, "-" and a value. */
 static const struct {
 	struct str prefix;
 	void (*read)(struct reader *r, struct str rest);
 } prefixes[] = {
-	{ STR("replace-"), read_replace_word }, { STR("rtcp-mux-"), read_mux_word },
-	{ STR("codec-"), read_codec_word },	{ STR("SDES-"), read_sdes_word },
-	{ STR("OSRTP-"), read_osrtp_word },	{ STR("ICE-lite-"), read_ice_lite_word },
+	{ STR("replace-"), read_replace_word },
+	{ STR("rtcp-mux-"), read_mux_word },
+	{ STR("codec-"), read_codec_word },
+	{ STR("SDES-"), read_sdes_word },
+	{ STR("OSRTP-"), read_osrtp_word },
+	{ STR("ICE-lite-"), read_ice_lite_word },
 	{ STR("ICE-"), read_ice_word },
+	{ STR("DTLS-reverse-"), read_reverse_word },
+	{ STR("DTLS-fingerprint-"), read_fingerprint_word },
+	{ STR("DTLS-"), read_dtls_word },
 };
 
 static bool read_prefixed(struct reader *r, struct str word)

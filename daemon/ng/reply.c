@@ -156,6 +156,16 @@ static void add_stream(struct arena *arena, struct dict *list, const struct call
 	add_drops(arena, map, stream);
 }
 
+static void add_dtls(struct arena *arena, struct dict *map, const struct media_report *media)
+{
+	ng_add_text(arena, map, STR("DTLS state"), media->dtls_state);
+	ng_add_text(arena, map, STR("DTLS role"), media->dtls_active ? "active" : "passive");
+	if (media->dtls_peer.len)
+		dict_add_str(arena, map, STR("DTLS fingerprint"), media->dtls_peer);
+	if (media->dtls_ms)
+		dict_add_int(arena, map, STR("DTLS handshake"), media->dtls_ms);
+}
+
 static void add_media(struct arena *arena, struct dict *list, const struct call_report *call,
 		      const struct media_report *media, enum reply_detail detail)
 {
@@ -168,8 +178,11 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 		dict_add_str(arena, map, STR("protocol"), media->protocol);
 	if (media->codec.len)
 		dict_add_str(arena, map, STR("codec"), media->codec);
-	if (media->suite) {
+	if (media->suite)
 		ng_add_text(arena, map, STR("SRTP suite"), media->suite);
+	if (media->dtls_state)
+		add_dtls(arena, map, media);
+	if (media->suite && !media->dtls_state) {
 		ng_add_text(arena, map, STR("SDES role"),
 			    media->offered_srtp ? "offerer" : "answerer");
 	}
@@ -187,7 +200,7 @@ static void add_media(struct arena *arena, struct dict *list, const struct call_
 	add_flag(arena, flags, media->ice, "ICE");
 	add_flag(arena, flags, media->ice_controlling, "ICE controlling");
 	add_flag(arena, flags, media->dtls, "DTLS-SRTP");
-	add_flag(arena, flags, (media->sdes && !media->ends_srtp) || media->dtls || media->opaque,
+	add_flag(arena, flags, ((media->sdes || media->dtls) && !media->ends_srtp) || media->opaque,
 		 "passthrough");
 	add_flag(arena, flags, media->asymmetric, "asymmetric");
 	add_flag(arena, flags, media->unidirectional, "unidirectional");

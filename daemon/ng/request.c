@@ -136,6 +136,10 @@ static void read_protocol(struct reader *r, const struct key *key, const struct 
 		r->request->transport_protocol = STR("RTP/SAVP");
 	else if (str_eq_nocase(name, STR("RTP/SAVPF")))
 		r->request->transport_protocol = STR("RTP/SAVPF");
+	else if (str_eq_nocase(name, STR("UDP/TLS/RTP/SAVP")))
+		r->request->transport_protocol = STR("UDP/TLS/RTP/SAVP");
+	else if (str_eq_nocase(name, STR("UDP/TLS/RTP/SAVPF")))
+		r->request->transport_protocol = STR("UDP/TLS/RTP/SAVPF");
 	else if (str_eq_nocase(name, STR("accept")))
 		r->request->accepts_protocol = true;
 	else
@@ -243,7 +247,9 @@ static const struct key keys[] = {
 	ANY("media-keepalive", read_keepalive),
 	ANY("limit", read_limit),
 	ANY("SDES", ng_read_sdes),
-	ANY("DTLS", ng_read_off),
+	ANY("DTLS", ng_read_dtls),
+	ANY("DTLS-reverse", ng_read_dtls_reverse),
+	ANY("DTLS-fingerprint", ng_read_dtls_fingerprint),
 	ANY("OSRTP", ng_read_osrtp),
 	ANY("record-call", ng_read_off),
 };

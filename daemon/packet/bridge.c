@@ -8,8 +8,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "dtls/service.h"
 #include "packet/bridge.h"
 #include "packet/pool.h"
+#include "packet/handshake.h"
 #include "packet/remote.h"
 #include "packet/report.h"
 #include "packet/secure.h"
@@ -24,7 +26,6 @@ static void init_stream(struct stream *s, struct bridge *b, int side, int comp, 
 	s->bridge = b;
 	s->local = *local;
 	ring_init(&s->watch);
-	s->news.bridge = b;
 	s->news.side = (uint8_t)side;
 	s->news.comp = (uint8_t)comp;
 }
@@ -50,7 +51,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	b->stun_ring = worker->stun_ring;
 	b->thread = worker->number;
 	b->worker = worker;
-	b->closed.bridge = b->open_order.bridge = b->close_order.bridge = b;
+	b->open_order.bridge = b->close_order.bridge = b;
 	b->open_order.kind = ORDER_OPEN;
 	b->close_order.kind = ORDER_CLOSE;
 	ring_init(&b->siblings);
@@ -124,7 +125,7 @@ static bool needs_keys(const struct bridge *b, const struct bridge_change *chang
 {
 	return !b->told_keys && change &&
 	       (change->receive[SIDE_A] || change->send[SIDE_A] || change->receive[SIDE_B] ||
-		change->send[SIDE_B]);
+		change->send[SIDE_B] || change->rtcp_send[SIDE_A] || change->rtcp_send[SIDE_B]);
 }
 
 static void count_keys(struct bridge_key_numbers *numbers, const struct bridge_change *change)
@@ -149,7 +150,7 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 	}
 	update = malloc(sizeof(*update));
 	if (first_keys)
-		keys = calloc(2, sizeof(*keys));
+		keys = calloc(BRIDGE_KEYS, sizeof(*keys));
 	if (!update || (first_keys && !keys)) {
 		free(update);
 		free(keys);
@@ -168,6 +169,36 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 	b->told = *conf;
 	worker_post(b->worker, &update->order);
 	return 0;
+}
+
+struct dtls_link *bridge_link(struct bridge *b, enum side side, enum component comp,
+			      struct dtls_service *service, void *owner)
+{
+	struct bridge_keys *keys = NULL;
+	struct order_link *order;
+	struct dtls_link *link;
+
+	if (b->closing || !b->worker || !b->stream[side][comp])
+		return NULL;
+	order = malloc(sizeof(*order));
+	if (!b->told_keys)
+		keys = calloc(BRIDGE_KEYS, sizeof(*keys));
+	link = order && (keys || b->told_keys)
+		       ? dtls_link_open(service, worker_send_datagram, b->worker, owner)
+		       : NULL;
+	if (!link) {
+		free(order);
+		free(keys);
+		return NULL;
+	}
+	*order = (struct order_link){ .order = { .bridge = b, .kind = ORDER_LINK },
+				      .keys = keys,
+				      .stream = b->stream[side][comp],
+				      .link = dtls_link_get(link) };
+	if (keys)
+		b->told_keys = keys;
+	worker_post(b->worker, &order->order);
+	return link;
 }
 
 int bridge_kernel(struct bridge *b, enum side side, enum component comp,
@@ -254,6 +285,7 @@ void bridge_free(struct bridge *b)
 		return;
 	for (int i = 0; i < 4; i++)
 		free_stream(b->stream[i >> 1][i & 1]);
+	handshake_end(b);
 	secure_end(b);
 	for (int side = 0; side < 2; side++)
 		free(b->candidates[side]);

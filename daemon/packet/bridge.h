@@ -14,6 +14,8 @@
 #include "srtp/srtp.h"
 
 struct bridge;
+struct dtls_link;
+struct dtls_service;
 struct worker_pool;
 
 /**
@@ -51,6 +53,12 @@ const struct bridge_conf *bridge_conf(const struct bridge *bridge); /* as set la
  */
 bool bridge_indexes(const struct bridge *bridge, enum side side, enum srtp_direction direction,
 		    struct srtp_indexes *indexes);
+/**
+ * bridge_link() - the DTLS of a port ends here: opens its link, before terms are sent to it
+ * Return: with a reference: dtls_link_close() gives it back. NULL: out of memory, or no such port
+ */
+struct dtls_link *bridge_link(struct bridge *bridge, enum side side, enum component comp,
+			      struct dtls_service *service, void *owner);
 /* 0; -ENOMEM: the stream does not receive the report. */
 int bridge_kernel(struct bridge *bridge, enum side side, enum component comp,
 		  const struct bridge_kernel *kernel);

@@ -72,7 +72,9 @@ int worker_pool_fd(const struct worker_pool *pool)
 static void dispatch_one(struct worker_pool *pool, struct news *news)
 {
 	unsigned int pending = __atomic_exchange_n(&news->pending, 0, __ATOMIC_ACQ_REL);
-	struct bridge *b = news->bridge;
+	struct bridge *b = pending & 1 << BRIDGE_CLOSED
+				   ? container_of(news, struct bridge, closed)
+				   : container_of(news, struct stream, news)->bridge;
 
 	if (pending & 1 << BRIDGE_CLOSED) {
 		b->worker->load--;

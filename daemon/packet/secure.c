@@ -19,8 +19,8 @@ static void end_side(struct bridge_keys *keys)
 
 void secure_end(struct bridge *b)
 {
-	for (int side = 0; b->keys && side < 2; side++)
-		end_side(&b->keys[side]);
+	for (int i = 0; b->keys && i < BRIDGE_KEYS; i++)
+		end_side(&b->keys[i]);
 	free(b->keys);
 }
 
@@ -28,6 +28,8 @@ static void drop_side(const struct bridge_change *change, int side)
 {
 	srtp_free(change->receive[side]);
 	srtp_free(change->send[side]);
+	srtp_free(change->rtcp_receive[side]);
+	srtp_free(change->rtcp_send[side]);
 }
 
 void secure_drop(const struct bridge_change *change)
@@ -63,8 +65,11 @@ void secure_apply(struct bridge *b, const struct bridge_change *change)
 		if (b->conf.side[side].flags & SIDE_SRTP) {
 			take_receive(&b->keys[side], change->receive[side]);
 			take_send(&b->keys[side], change->send[side]);
+			take_receive(&b->keys[2 + side], change->rtcp_receive[side]);
+			take_send(&b->keys[2 + side], change->rtcp_send[side]);
 		} else {
 			end_side(&b->keys[side]);
+			end_side(&b->keys[2 + side]);
 			drop_side(change, side);
 		}
 	}
@@ -141,6 +146,19 @@ static const enum stream_drop why_not_sealed[SRTP_VERDICTS] = {
 	[SRTP_ENDED] = DROP_NO_KEYS,
 };
 
+struct bridge_keys *secure_keys(const struct stream *s)
+{
+	bool own = s->comp == COMP_RTCP && stream_side(s)->flags & SIDE_HANDSHAKE;
+
+	return s->bridge->keys ? &s->bridge->keys[(own ? 2 : 0) + s->side] : NULL;
+}
+
+/* Only the indexes of the sides' keys are stored. */
+static bool is_stored(const struct bridge *b, const struct bridge_keys *keys)
+{
+	return keys < &b->keys[2];
+}
+
 static enum srtp_verdict open_with(struct srtp *srtp, struct srtp_packet *packet, bool rtcp,
 				   int64_t now_ms)
 {
@@ -149,7 +167,7 @@ static enum srtp_verdict open_with(struct srtp *srtp, struct srtp_packet *packet
 
 enum stream_drop secure_open(struct stream *s, struct packet *p, bool rtcp, int64_t now_ms)
 {
-	struct bridge_keys *keys = s->bridge->keys ? &s->bridge->keys[s->side] : NULL;
+	struct bridge_keys *keys = secure_keys(s);
 	struct srtp_packet packet = { p->data, p->len, p->size };
 	enum srtp_verdict verdict;
 
@@ -159,7 +177,7 @@ enum stream_drop secure_open(struct stream *s, struct packet *p, bool rtcp, int6
 	if (verdict == SRTP_OK) {
 		srtp_free(keys->before);
 		keys->before = NULL;
-		if (srtp_due(keys->receive)) {
+		if (srtp_due(keys->receive) && is_stored(s->bridge, keys)) {
 			publish(keys, SRTP_RECEIVE, keys->receive);
 			s->news_bits |= 1 << BRIDGE_INDEXES;
 		}
@@ -173,7 +191,7 @@ enum stream_drop secure_open(struct stream *s, struct packet *p, bool rtcp, int6
 enum stream_drop secure_seal(struct stream *s, struct stream *out, struct packet *p, bool rtcp,
 			     int64_t now_ms)
 {
-	struct bridge_keys *keys = out->bridge->keys ? &out->bridge->keys[out->side] : NULL;
+	struct bridge_keys *keys = secure_keys(out);
 	struct srtp_packet packet = { p->data, p->len, p->size };
 	enum srtp_verdict verdict;
 
@@ -181,7 +199,7 @@ enum stream_drop secure_seal(struct stream *s, struct stream *out, struct packet
 		return DROP_NO_KEYS;
 	verdict = (rtcp ? rtcp_protect : rtp_protect)(keys->send, &packet, now_ms);
 	p->len = packet.len;
-	if (srtp_due(keys->send)) {
+	if (srtp_due(keys->send) && is_stored(s->bridge, keys)) {
 		publish(keys, SRTP_SEND, keys->send);
 		s->news_bits |= 1 << BRIDGE_INDEXES;
 	}

@@ -15,6 +15,11 @@ void secure_apply(struct bridge *bridge, const struct bridge_change *change);
 /* After secure_apply(): the numbers of the keys of @change. */
 void secure_number(struct bridge *bridge, const struct bridge_change *change,
 		   const struct bridge_key_numbers *numbers);
+/*
+ * Those of what arrives at @s, or leaves by it: without rtcp-mux DTLS makes keys for each port
+ * (RFC 5764, 4.2). NULL: there never were any
+ */
+struct bridge_keys *secure_keys(const struct stream *s);
 /* Wipes the keys of both sides. */
 void secure_end(struct bridge *bridge);
 /* Wipes keys that no bridge has taken. */

@@ -45,7 +45,8 @@ enum side_flag {
 	SIDE_SRTP = 1 << 9,	     /* RTP and RTCP of this side are SRTP, which ends here */
 	SIDE_PIERCE = 1 << 10,	    /* pierce-NAT: keep-alives to @sdp before this side was heard */
 	SIDE_ICE = 1 << 11,	    /* only sources that its agent of ICE vouches for are heard */
-	SIDE_FLAGS = (1 << 12) - 1, /* all of them */
+	SIDE_HANDSHAKE = 1 << 12,   /* its DTLS ends here, and gives the keys of SIDE_SRTP */
+	SIDE_FLAGS = (1 << 13) - 1, /* all of them */
 };
 
 #define BRIDGE_CLOCKS 8
@@ -98,6 +99,7 @@ struct srtp;
  *
  * @receive, @send: new keys of a side with SIDE_SRTP, the bridge's once bridge_update() has taken
  *	them; NULL: those of before stay
+ * @rtcp_receive, @rtcp_send: the same, of RTCP at a port of its own with SIDE_HANDSHAKE
  *
  * Valid for one bridge_update(): neither settings nor records keep it. All zero: no change.
  */
@@ -105,6 +107,7 @@ struct bridge_change {
 	enum latch_change side[2];
 	enum latch_step step[2];
 	struct srtp *receive[2], *send[2];
+	struct srtp *rtcp_receive[2], *rtcp_send[2];
 };
 
 /* Why a packet was not forwarded. Names, units and help: include/counter_names.h */
@@ -121,12 +124,13 @@ enum stream_drop {
 	DROP_TOO_LARGE,	     /* EMSGSIZE */
 	DROP_LOOP,	     /* came from a port of this bridge */
 	DROP_TTL, /* TTL used up; checked here only for packets from the relay's own addresses */
-	DROP_RECEIVE_QUEUE, /* the system dropped it: receive buffer full */
-	DROP_BANNED,	    /* packet/banned.h has its source */
-	DROP_NO_KEYS,	    /* SRTP: one of the sides has no keys yet */
-	DROP_SRTP_AUTH,	    /* SRTP: it is not authentic */
-	DROP_SRTP_REPLAY,   /* SRTP: its index was used before */
-	DROP_NOT_VOUCHED,   /* ICE: no authentic check has come from its source */
+	DROP_RECEIVE_QUEUE,   /* the system dropped it: receive buffer full */
+	DROP_BANNED,	      /* packet/banned.h has its source */
+	DROP_NO_KEYS,	      /* SRTP: one of the sides has no keys yet */
+	DROP_SRTP_AUTH,	      /* SRTP: it is not authentic */
+	DROP_SRTP_REPLAY,     /* SRTP: its index was used before */
+	DROP_NOT_VOUCHED,     /* ICE: no authentic check has come from its source */
+	DROP_HANDSHAKE_QUEUE, /* DTLS: too many datagrams wait for the crypto thread */
 	DROP_COUNT,
 };
 

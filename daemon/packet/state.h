@@ -11,6 +11,7 @@
 
 #include "base/mailbox.h"
 #include "base/ring.h"
+#include "dtls/link.h"
 #include "packet/banned.h"
 #include "packet/candidates.h"
 #include "packet/quality.h"
@@ -24,7 +25,6 @@
 /* Events from the media thread to the control thread; each stream and bridge has one letter. */
 struct news {
 	struct letter letter;
-	struct bridge *bridge;
 	uint8_t side, comp;
 	uint16_t pending; /* shared: bit per enum bridge_event */
 };
@@ -157,13 +157,15 @@ enum order_kind {
 	ORDER_BANNED,
 	ORDER_ICE,
 	ORDER_STUN,
+	ORDER_LINK,
+	ORDER_DATAGRAM,
 	ORDER_CLOSE,
 	ORDER_STOP,
 };
 
 struct order {
 	struct letter letter;
-	struct bridge *bridge; /* NULL with ORDER_DENY, _BANNED and _STOP */
+	struct bridge *bridge; /* NULL with ORDER_DENY, _BANNED, _DATAGRAM and _STOP */
 	enum order_kind kind;
 };
 
@@ -175,11 +177,15 @@ struct bridge_key_numbers {
 /**
  * struct bridge_keys - SRTP of one side; NULL: it has none yet, or is plain
  * @before: the key until @receive came; NULL: @receive was used, or is the first
+ * @link: of the port to the crypto thread, with SIDE_HANDSHAKE, or NULL
  * @version: odd while @number and @indexes are being changed
  * @indexes: those to store, by enum srtp_direction, of the key with this number; shared
+ * A bridge has four: those of the sides, then those of RTCP with a handshake of its own.
  */
+#define BRIDGE_KEYS 4
 struct bridge_keys {
 	struct srtp *receive, *before, *send;
+	struct dtls_link *link;
 	uint32_t version;
 	uint16_t number[2];
 	struct srtp_indexes indexes[2];
@@ -211,6 +217,22 @@ struct order_stun {
 	struct order order;
 	struct stream *stream;
 	struct endpoint to;
+	size_t len;
+	uint8_t data[];
+};
+
+/* Brings a reference of @link. @keys: as in struct order_update */
+struct order_link {
+	struct order order;
+	struct bridge_keys *keys;
+	struct stream *stream;
+	struct dtls_link *link;
+};
+
+/* Of the crypto thread, with a reference of @link. */
+struct order_datagram {
+	struct order order;
+	struct dtls_link *link;
 	size_t len;
 	uint8_t data[];
 };

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <sys/random.h>
+#include "packet/handshake.h"
 #include "packet/ice.h"
 #include "packet/ice_end.h"
 #include "packet/keepalive.h"
@@ -87,6 +88,9 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 		return CARRIED(rtcp_type_known(w->pt) &&
 			       (s->comp == COMP_RTCP || stream_side(s)->flags & SIDE_MUX));
 	case RTP_KIND_DTLS:
+		if ((conf->side[SIDE_A].flags | conf->side[SIDE_B].flags) & SIDE_HANDSHAKE)
+			return stream_side(s)->flags & SIDE_HANDSHAKE ? CARRIED(true)
+								      : NOT_CARRIED(DROP_KIND);
 		if ((conf->side[SIDE_A].flags | conf->side[SIDE_B].flags) & SIDE_DTLS)
 			return CARRIED(true);
 		return NOT_CARRIED(DROP_KIND);
@@ -386,6 +390,12 @@ static void read_opaque(const struct stream *s, const struct packet *p, const st
 		packet->seq = udptl_wire_seq(p->data);
 }
 
+/* Its DTLS ends here. It may teach a source, since nothing else can before there are keys. */
+static bool is_handshake(const struct stream *s, const struct rtp_wire *w)
+{
+	return w->kind == RTP_KIND_DTLS && s->flags & SIDE_HANDSHAKE;
+}
+
 /* Is it a packet that is SRTP on the side of @s? */
 static bool is_srtp(const struct stream *s, const struct rtp_wire *w)
 {
@@ -495,11 +505,15 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	stream_write_begin(s);
 	admitted = (carriage.from_exact && is_exact(s, p->source)) || is_other_pair(s, p->source) ||
 		   admit(s, &packet);
-	if (admitted)
+	if (admitted && !is_handshake(s, &w)) /* it is not authentic: it does not count */
 		count_in(s, p, &w, now_us);
 	stream_write_end(s);
 	if (!admitted)
 		return NULL;
+	if (is_handshake(s, &w)) {
+		is_dropped(s, handshake_take(s, p));
+		return NULL;
+	}
 	if (!may_pass(s, p, &w)) {
 		count_drop(s, DROP_BLOCKED);
 		return NULL;

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "base/thread.h"
 #include "packet/batch.h"
 #include "packet/ice_end.h"
+#include "packet/handshake.h"
 #include "packet/keepalive.h"
 #include "packet/remote.h"
 #include "packet/secure.h"
@@ -312,6 +314,14 @@ static void replace_banned(struct worker *worker, struct order_banned *order)
 	free(order);
 }
 
+static void set_link(struct order_link *order)
+{
+	if (order->keys)
+		order->order.bridge->keys = order->keys;
+	handshake_set(order->stream, order->link);
+	free(order);
+}
+
 /* Afterwards the thread has no pointer to it. */
 static void close_bridge(struct worker *worker, struct bridge *b)
 {
@@ -328,6 +338,7 @@ static void close_bridge(struct worker *worker, struct bridge *b)
 		close(s->fd);
 		s->fd = -1;
 	}
+	handshake_end(b);
 	keepalive_end(&worker->keepalive, b);
 	bridge_pass_on(b);
 	ring_remove(&b->siblings);
@@ -359,6 +370,12 @@ static void execute_order(struct worker *worker, struct order *order)
 		break;
 	case ORDER_STUN:
 		send_stun(worker, container_of(order, struct order_stun, order));
+		break;
+	case ORDER_LINK:
+		set_link(container_of(order, struct order_link, order));
+		break;
+	case ORDER_DATAGRAM:
+		handshake_leave(container_of(order, struct order_datagram, order));
 		break;
 	case ORDER_CLOSE: /* the current batch of events may contain its sockets */
 		ring_remove(&b->all);
@@ -550,6 +567,22 @@ void worker_post(struct worker *worker, struct order *order)
 {
 	if (mailbox_put(&worker->orders, &order->letter))
 		worker->wake = true;
+}
+
+void worker_send_datagram(void *arg, struct dtls_link *link, const uint8_t *data, size_t len)
+{
+	struct order_datagram *order = malloc(sizeof(*order) + len);
+	struct worker *worker = arg;
+
+	if (!order)
+		return; /* it is sent again */
+	order->order = (struct order){ .kind = ORDER_DATAGRAM };
+	order->link = dtls_link_get(link);
+	order->len = len;
+	memcpy(order->data, data, len);
+	/* If it was not empty, the one who posted before wakes the thread. */
+	if (mailbox_put(&worker->orders, &order->order.letter))
+		wake(worker->orders_fd);
 }
 
 void worker_wake(struct worker *worker)

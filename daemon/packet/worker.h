@@ -63,6 +63,8 @@ int worker_start(struct worker *worker, const struct worker_pool_conf *conf);
 void worker_stop(struct worker *worker);
 /* Control thread. The worker owns the order until it is executed; it starts at worker_wake(). */
 void worker_post(struct worker *worker, struct order *order);
+/* Crypto thread: a datagram for the peer of @link. A dtls_link_send_fn; @worker: of its bridge */
+void worker_send_datagram(void *worker, struct dtls_link *link, const uint8_t *data, size_t len);
 void worker_wake(struct worker *worker);
 /* Control thread: asks the thread for a sign of life, unless an answer is outstanding. */
 void worker_ask(struct worker *worker, int64_t now_ms);

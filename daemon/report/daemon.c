@@ -5,6 +5,7 @@
 #include "call/bans.h"
 #include "call/cdr_file.h"
 #include "call/table.h"
+#include "dtls/service.h"
 #include "kernel/kmod.h"
 #include "packet/pool.h"
 #include "port/iface.h"
@@ -28,6 +29,16 @@ static void sum_relayed(const struct worker_totals *totals, const uint64_t *c,
 {
 	relayed[PATH_USER] = (struct relayed){ totals->packets, totals->bytes, totals->errors };
 	relayed[PATH_KERNEL] = by_kernel(c);
+}
+
+static void report_dtls(const struct dtls_service *dtls, struct stats *stats)
+{
+	struct dtls_counts counts;
+
+	if (!dtls)
+		return;
+	dtls_service_counts(dtls, &counts);
+	stats->dtls_malformed = counts.taken[DTLS_MALFORMED];
 }
 
 static void report_kernel_paths(const struct kmod *kmod, struct daemon_report *report)
@@ -135,6 +146,7 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->kernel_there = kmod_available(table->conf.kmod);
 	report->threads = worker_pool_threads(table->conf.workers);
 	report->stats = *stats;
+	report_dtls(table->conf.dtls, &report->stats);
 	report->stats.cdr_lost = table->conf.cdr_file ? cdr_file_dropped(table->conf.cdr_file) : 0;
 	report->cdr_failing = table->conf.cdr_file && cdr_file_failing(table->conf.cdr_file);
 	report->journal = journal_counters(table->journal);

@@ -9,6 +9,7 @@
 #include "call/media.h"
 #include "call/media_ice.h"
 #include "call/media_path.h"
+#include "call/media_dtls.h"
 #include "call/media_sdes.h"
 #include "call/media_quality.h"
 #include "packet/bridge.h"
@@ -24,6 +25,23 @@ static struct str copy(struct arena *arena, struct str text, bool *failed)
 	out = arena_str(arena, text);
 	*failed |= !out.s;
 	return out;
+}
+
+static void report_dtls(struct arena *arena, const struct media *media, enum side side,
+			struct media_report *report, bool *failed)
+{
+	const struct dtls_side *dtls = media_dtls_side(media, side);
+	char text[DTLS_FINGERPRINT_TEXT];
+	struct buf buf = BUF_INIT(text, sizeof(text));
+
+	if (!dtls)
+		return;
+	report->dtls_state = dtls_state_name((enum dtls_state)dtls->port[COMP_RTP].state);
+	report->dtls_active = dtls->terms.active;
+	report->dtls_ms = dtls->port[COMP_RTP].took_ms;
+	if (dtls->terms.n)
+		dtls_fingerprint_write(&buf, &dtls->terms.peer[0]);
+	report->dtls_peer = copy(arena, (struct str){ text, buf.len }, failed);
 }
 
 static void report_media(struct arena *arena, const struct media *media, enum side side,
@@ -44,10 +62,13 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 	report->send = direction == SDP_SENDRECV || direction == SDP_SENDONLY;
 	report->recv = direction == SDP_SENDRECV || direction == SDP_RECVONLY;
 	report->unidirectional = media->flags & MEDIA_UNIDIRECTIONAL;
-	report->dtls = media->flags & MEDIA_DTLS;
 	report->ends_srtp = media_sdes_ends(media->sdes);
-	report->sdes = report->ends_srtp ? media->sdes->secure[side] : media->flags & MEDIA_SDES;
-	if (report->ends_srtp && report->sdes) {
+	report->dtls = report->ends_srtp ? media_dtls_ends(media, side) : media->flags & MEDIA_DTLS;
+	report->sdes = report->ends_srtp ? media->sdes->secure[side] && !report->dtls
+					 : media->flags & MEDIA_SDES;
+	if (report->ends_srtp)
+		report_dtls(arena, media, side, report, failed);
+	if (report->ends_srtp && media->sdes->secure[side]) {
 		const struct srtp_suite *suite = media_sdes_suite(media->sdes, side);
 
 		report->suite = suite ? suite->name : NULL;

@@ -30,8 +30,13 @@ struct media_report {
 	const char *suite;	   /* of what it is sent; NULL: none */
 	bool ice, ice_controlling; /* ends in the relay; is the relay controlling? */
 	const char *ice_state;	   /* with @ice; static */
-	bool send, recv;	   /* direction in the party's own SDP */
-	unsigned int n_streams;	   /* 1 or 2 */
+	/* DTLS that ends in the relay; @dtls_state NULL: none. @dtls_peer: as in a=fingerprint */
+	const char *dtls_state;
+	bool dtls_active;
+	unsigned int dtls_ms; /* its handshake; 0: not done */
+	struct str dtls_peer;
+	bool send, recv;	/* direction in the party's own SDP */
+	unsigned int n_streams; /* 1 or 2 */
 	struct stream_report stream[2];
 	struct endpoint advertised[2];	/* sent to the phone in SDP: where it sends to */
 	struct quality_summary quality; /* of the packets that the party sends */

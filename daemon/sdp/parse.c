@@ -392,6 +392,7 @@ static void read_media_attribute(struct parser *p, size_t at, struct str rest)
 		m->mid = rest;
 		break;
 	case SDP_ATTR_OTHER:
+	case SDP_ATTR_DTLS:
 	case SDP_ATTR_CODEC:
 	case SDP_ATTR_LOOP_MARK:
 		break;

@@ -135,8 +135,12 @@ struct sdp_media_edit {
 	enum sdp_direction allowed;
 	struct str mid;	  /* of refused media that has none of its own, or STR_NONE */
 	struct str proto; /* other profile, or STR_NONE */
-	/* Its a=crypto lines are replaced by these (what stands behind "a=crypto:"), or by none. */
+	/*
+	 * Its a=crypto lines are replaced by these (what stands behind "a=crypto:"), or by none;
+	 * those of DTLS, also of the session, by @setup and @fingerprint, or by none.
+	 */
 	bool own_crypto;
+	struct str setup, fingerprint; /* what stands behind "a=setup:", "a=fingerprint:" */
 	const struct str *crypto;
 	size_t n_crypto;
 	const struct ice_description *ice; /* its ICE lines, or NULL: none of ours */
@@ -178,7 +182,8 @@ struct sdp_edit {
  * without an edit stay unchanged and in place, but relayed RTP media is written in this order: m=;
  * all lines but a=; rtpmap (also of static payload types), fmtp and rtcp-fb of each codec in order
  * of the m= line; the other attributes; a=<direction> (sdp_media.direction); a=rtcp; a=rtcp-mux;
- * own a=crypto; own ICE lines. In other relayed media only port, c= and ICE change.
+ * own a=crypto, a=setup, a=fingerprint; own ICE lines. In other relayed media only port, c= and ICE
+ * change.
  *
  * - Refused media (port 0) keeps only a=mid of its attributes. Its c=, and that of bundle-only
  *   media, shows edit.address, or zero if that is unset: the sender's address is of no use there.

@@ -146,6 +146,18 @@ static void write_session_c(struct writer *w, const struct sdp_line *line)
 	}
 }
 
+/* The relay's own are in the medias. */
+static bool is_dtls_of_others(const struct writer *w, const struct sdp_line *line)
+{
+	if (line->type != 'a' ||
+	    (line->attr != SDP_ATTR_FINGERPRINT && line->attr != SDP_ATTR_DTLS))
+		return false;
+	for (size_t i = 0; i < w->sdp->n_media; i++)
+		if (w->edit->media[i].own_crypto)
+			return true;
+	return false;
+}
+
 static void write_session(struct writer *w)
 {
 	for (size_t i = 0; i < w->sdp->session_lines; i++) {
@@ -157,7 +169,8 @@ static void write_session(struct writer *w)
 			write_session_c(w, line);
 		else if (line->type == 's' && has_flag(w, SDP_REPLACE_SESSION_NAME))
 			write_value(w->out, 's', w->edit->session_name);
-		else if (line->attr != SDP_ATTR_ICE || !has_flag(w, SDP_REMOVE_ICE))
+		else if ((line->attr != SDP_ATTR_ICE || !has_flag(w, SDP_REMOVE_ICE)) &&
+			 !is_dtls_of_others(w, line))
 			write_line(w, line);
 	}
 	if (has_flag(w, SDP_ICE_LITE))
@@ -342,6 +355,8 @@ static bool is_consumed(const struct writer *w, const struct sdp_media_edit *e, 
 	case SDP_ATTR_ICE:
 		return has_flag(w, SDP_REMOVE_ICE);
 	case SDP_ATTR_CRYPTO:
+	case SDP_ATTR_FINGERPRINT:
+	case SDP_ATTR_DTLS:
 		return e->own_crypto;
 	default:
 		return false;
@@ -407,6 +422,17 @@ static void write_crypto(struct writer *w, const struct sdp_media_edit *e)
 	}
 }
 
+static void write_dtls(struct writer *w, const struct sdp_media_edit *e)
+{
+	if (!e->own_crypto || !e->fingerprint.len)
+		return;
+	buf_lit(w->out, "a=setup:");
+	buf_str(w->out, e->setup);
+	buf_lit(w->out, "\r\na=fingerprint:");
+	buf_str(w->out, e->fingerprint);
+	buf_lit(w->out, "\r\n");
+}
+
 static void write_rtp(struct writer *w, const struct sdp_media *m, const struct sdp_media_edit *e)
 {
 	struct kept kept = kept_codecs(m, e);
@@ -428,6 +454,7 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 	write_crypto(w, e);
 	if (e->ice)
 		ice_lines_write(w->out, e->ice);
+	write_dtls(w, e);
 }
 
 /* Opaque media has no direction; the relay changes only address, port and ICE. */

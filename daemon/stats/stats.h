@@ -82,6 +82,8 @@ struct stats {
 	uint64_t notices_lost, events_lost, calls_unheard;
 	uint64_t srtp_replaced, srtp_restarts;
 	uint64_t ice_completed, ice_failed, ice_lost, ice_forged;
+	uint64_t dtls_handshakes, dtls_mismatched, dtls_failed;
+	uint64_t dtls_malformed; /* set only in a report: counted by the crypto thread */
 	uint64_t cdr_lost; /* set only in a report: counted by the thread of call/cdr_file.c */
 	uint64_t homer_sent, homer_lost; /* reports */
 	/* m= lines that had ports. All members but the first count those that ended. */

@@ -158,6 +158,26 @@ static void srtp_restarts(struct view *view)
 	put(view, view->report->stats.srtp_restarts);
 }
 
+static void dtls_handshakes(struct view *view)
+{
+	put(view, view->report->stats.dtls_handshakes);
+}
+
+static void dtls_mismatched(struct view *view)
+{
+	put(view, view->report->stats.dtls_mismatched);
+}
+
+static void dtls_failed(struct view *view)
+{
+	put(view, view->report->stats.dtls_failed);
+}
+
+static void dtls_malformed(struct view *view)
+{
+	put(view, view->report->stats.dtls_malformed);
+}
+
 static void medias(struct view *view)
 {
 	put(view, view->report->media);
@@ -911,6 +931,12 @@ static const struct metric {
 	{ "ice_results_total", METRIC_COUNTER, "Sides of medias for which ICE has ended, by result.", ice_ends },
 	{ "ice_forged_packets_total", METRIC_COUNTER, "STUN for ICE that is not authentic: not answered.", ice_forged },
 	{ "ice_lost_packets_total", METRIC_COUNTER, "STUN for ICE that was not looked at: too many at once, or of one port.", stun_lost },
+	{ "dtls_handshakes_total", METRIC_COUNTER, "Handshakes of DTLS-SRTP that gave keys.", dtls_handshakes },
+	{ "dtls_mismatched_handshakes_total", METRIC_COUNTER,
+	  "Handshakes with another certificate than a=fingerprint names: no media.", dtls_mismatched },
+	{ "dtls_failed_handshakes_total", METRIC_COUNTER, "Handshakes of DTLS-SRTP that failed three times.", dtls_failed },
+	{ "dtls_malformed_datagrams_total", METRIC_COUNTER,
+	  "Datagrams of DTLS dropped before OpenSSL: damaged, or alerts without encryption.", dtls_malformed },
 	{ "medias", METRIC_GAUGE, "Medias (m= lines of SDP) of all calls now.", medias },
 	{ "medias_total", METRIC_COUNTER, "Medias that got ports since the start.", medias_made },
 	{ "ended_medias_total", METRIC_COUNTER, "Medias that ended.", medias_ended },

@@ -10,7 +10,11 @@ $(B)/tests/daemon/srtp_pair: %: %.o
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ -lsrtp2
 
-daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread send_from srtp_pair)
+$(B)/tests/daemon/dtls_pair: %: %.o
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ -lgnutls -lsrtp2
+
+daemon-programs: $(addprefix $(B)/tests/daemon/,notify_tap line_tap prom_lint hold_thread send_from srtp_pair dtls_pair)
 
 check-daemon: deps-daemon ## only the tests of the daemon as a process
 	@tests/daemon/run

@@ -106,6 +106,20 @@ SAMPLE_FN void sample_sdes(struct sdes_record *sdes)
 	sdes->text[SIDE_A][SDES_THEIRS] =
 		STR("1 AES_CM_128_HMAC_SHA1_32 inline:" SAMPLE_KEY "\n" SAMPLE_LINE);
 	sdes->text[SIDE_B][SDES_HEARD] = STR(SAMPLE_LINE);
+	sdes->dtls[SIDE_B] = true;
+	sdes->handshake[SIDE_B] = (struct dtls_record){ .agreed = true,
+							.active = true,
+							.setup = DTLS_SETUP_PASSIVE,
+							.wish = DTLS_WISH_MAX,
+							.hash = DTLS_SHA_512,
+							.state = DTLS_CONNECTED,
+							.n = 2,
+							.tls_id = UINT64_MAX,
+							.took_ms = 31 };
+	sdes->handshake[SIDE_B].peer[0] =
+		(struct dtls_fingerprint){ DTLS_SHA_1, 20, { [0] = 1, [19] = 2 } };
+	sdes->handshake[SIDE_B].peer[1] =
+		(struct dtls_fingerprint){ DTLS_SHA_512, 64, { [0] = 3, [63] = 4 } };
 	sdes->indexes[SIDE_B][SRTP_SEND] =
 		(struct srtp_indexes){ .rtcp_sent = 10,
 				       .rtp_used = 2,

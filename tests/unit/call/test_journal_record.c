@@ -20,6 +20,7 @@ static size_t write_sample(void)
 /* The fields of the decoded record that a second encoding would not show to be wrong. */
 static void check_fields(const struct call_record *call)
 {
+	const struct dtls_record *dtls;
 	const struct dialog_record *dialog = &call->dialogs[0];
 	const struct media_record *media = &dialog->media[2];
 
@@ -68,6 +69,13 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(media->sdes);
 	CU_ASSERT(media->sdes->secure[SIDE_B] && !media->sdes->secure[SIDE_A]);
 	CU_ASSERT(media->sdes->optional[SIDE_A] && !media->sdes->optional[SIDE_B]);
+	CU_ASSERT(media->sdes->dtls[SIDE_B] && !media->sdes->dtls[SIDE_A]);
+	dtls = &media->sdes->handshake[SIDE_B];
+	CU_ASSERT(dtls->agreed && dtls->active && dtls->n == 2 && dtls->state == DTLS_CONNECTED);
+	CU_ASSERT(dtls->setup == DTLS_SETUP_PASSIVE && dtls->hash == DTLS_SHA_512);
+	CU_ASSERT(dtls->wish == DTLS_WISH_MAX && dtls->took_ms == 31 && dtls->tls_id == UINT64_MAX);
+	CU_ASSERT(dtls->peer[0].len == 20 && dtls->peer[0].bytes[19] == 2);
+	CU_ASSERT(dtls->peer[1].hash == DTLS_SHA_512 && dtls->peer[1].bytes[63] == 4);
 	CU_ASSERT(str_eq(media->sdes->text[SIDE_B][SDES_HEARD], STR(SAMPLE_LINE)));
 	CU_ASSERT_EQUAL(media->sdes->indexes[SIDE_B][SRTP_SEND].source[1].rtp_top, SRTP_TOP);
 	CU_ASSERT_EQUAL(media->sdes->indexes[SIDE_B][SRTP_SEND].replaced[1], 1);
@@ -140,6 +148,9 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 		LINE_END,
 		TWO_KEYS,
 		INDEX,
+		NO_HASH,
+		NO_STATE,
+		MANY_PRINTS,
 		UNUSED,
 		PLACE
 	};
@@ -176,6 +187,12 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 				sample.sdes.text[SIDE_A][SDES_THEIRS];
 		else if (what == INDEX)
 			sample.sdes.indexes[SIDE_B][SRTP_SEND].source[1].rtp_top++;
+		else if (what == NO_HASH)
+			sample.sdes.handshake[SIDE_B].peer[1].hash = DTLS_HASHES + 1;
+		else if (what == NO_STATE)
+			sample.sdes.handshake[SIDE_B].state = DTLS_FAILED + 1;
+		else if (what == MANY_PRINTS)
+			sample.sdes.handshake[SIDE_B].n = DTLS_FINGERPRINTS + 1;
 		else if (what == UNUSED)
 			sample.sdes.indexes[SIDE_B][SRTP_SEND].rtp_used = 4;
 		else

@@ -123,9 +123,10 @@ static void test_values_of_rtpengine(void)
 		{ "sip-source = false\nrec-egress = no", NULL },
 		{ "sip-source = true",
 		  "# sip-source: give the flag SIP-source-address in the proxy's commands" },
-		{ "dtls-passive = true",
-		  "# dtls-passive: SRTP with DTLS is forwarded as it is: the "
-		  "relay does no DTLS itself" },
+		{ "dtls-passive = true\ndtls-mtu = 1100", "dtls-passive = true\ndtls-mtu = 1100" },
+		{ "dtls-ciphers = DEFAULT",
+		  "# dtls-ciphers: DTLS has a P-256 certificate, and ciphers AES-GCM and ChaCha: "
+		  "there is no choice" },
 		{ "listen-tcp-ng = 127.0.0.1:2223;[::1]:2223",
 		  "listen-tcp-ng = 127.0.0.1:2223\nlisten-tcp-ng = [::1]:2223" },
 		{ "listen-http = 2280", "listen-http = 2280\n# listen-http: for NG over HTTP, POST "

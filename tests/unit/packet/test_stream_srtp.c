@@ -46,7 +46,7 @@ static struct phone key_side(struct stage *stage, int side, unsigned int number)
 	stage->scene.change.receive[side] = srtp_of(number, SRTP_RECEIVE);
 	stage->scene.change.send[side] = srtp_of(number + 1, SRTP_SEND);
 	if (!b->keys)
-		b->keys = calloc(2, sizeof(*b->keys));
+		b->keys = calloc(BRIDGE_KEYS, sizeof(*b->keys));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->keys);
 	signal_stage(stage);
 	return (struct phone){ srtp_of(number, SRTP_SEND), srtp_of(number + 1, SRTP_RECEIVE) };
