@@ -427,11 +427,13 @@ static void test_allocations_may_fail(void)
 		scene_open(&scene, DTLS_MTU, 16);
 		alloc_fail_at(n);
 		scene_agree(&scene);
-		scene_run(&scene, 100);
+		scene_run(&scene, 30);
 		failed = alloc_failed();
 		alloc_fail_at(0);
-		if (!failed)
-			check_keys(&scene, SRTP_AEAD_AES_128_GCM);
+		if (!failed) {
+			scene_run(&scene, SCENE_LIMIT_MS);
+			check_last_keys(&scene, SRTP_AEAD_AES_128_GCM);
+		}
 		for (int i = 0; i < 2; i++)
 			if (scene.end[i].got[DTLS_EVENT_KEYS])
 				CU_ASSERT_PTR_NOT_NULL(scene.end[i].keys.send.suite);
