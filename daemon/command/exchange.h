@@ -6,7 +6,7 @@
  * command/exchange_find.c finds call, dialog and side; command/media_plan.c decides for each m=
  * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
  * command/ice_plan.c decides whether ICE lines stay; command/agent_plan.c, whether ICE ends here;
- * command/sdes_plan.c, whether SRTP does; command/dtls_plan.c does for DTLS what that does for SDES;
+ * command/sdes_plan.c, whether SRTP does; command/dtls_plan.c the same for DTLS;
  * command/offered.c keeps the offer's m= lines for the answer;
  * command/sdp_plan.c writes the SDP; command/late_answer.c does that for a phone that lost;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
