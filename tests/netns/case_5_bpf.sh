@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# case_5_bpf.sh - media by BPF: what a killed relay leaves, programs of others beside it, and the
-# module that is loaded later
+# case_5_bpf.sh - media by BPF: what a killed relay leaves, and programs of others beside it
 
 if [ "$KERNEL" = bpf ]; then
 	CASES+=" bpf_killed_then_off bpf_without_bpffs bpf_beside_others bpf_killed_under_many_calls"
@@ -11,9 +10,6 @@ if [ "$KERNEL" = bpf ]; then
 	done
 	RELAY_OPTIONS[bpf_without_bpffs]+=" --bpf-pin=$TMP/no-bpffs/rtprelay"
 fi
-
-# Where the module can be loaded: in a guest.
-[ ! "${IN_GUEST:-}" ] || CASES+=" module_comes_after_bpf"
 
 bpf_programs() { # how many programs of the relay are at its device
 	in_ns relay tc filter show dev eth0 ingress | grep -c 'rtprelay:'
@@ -124,30 +120,4 @@ case_bpf_killed_under_many_calls() {
 		ng command=delete "call-id=$CASE-$n" from-tag=f >/dev/null || fail "the call $n cannot be ended"
 	done
 	until_ok 10 flows_are 0 || fail "the kernel still has $(path_flows | wc -l) flows of ended calls"
-}
-
-paths_are() { # paths_are module|bpf: of all flows, at least four
-	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" kernel --json >"$TMP/paths" || return
-	[ "$(grep -c "\"path\": *\"$1\"" "$TMP/paths")" -ge 4 ] && ! grep '"type": *"flow"' "$TMP/paths" | grep -qv "\"path\": *\"$1\""
-}
-
-# The calls move to the module: no packet is lost, and none is the daemon's.
-case_module_comes_after_bpf() {
-	local reason
-	reason=$(relay_stop TERM) || fail "$reason"
-	rmmod rtprelay || fail "the module cannot be unloaded"
-	KERNEL=auto relay_start || fail "the relay does not start without the module"
-	call_up a1 b1
-	hear 25 a1 b1
-	until_ok 5 paths_are bpf || fail "the flows are not on path bpf: $(cat "$TMP/paths")"
-	[ "$(bpf_programs)" = 1 ] || fail "$(bpf_programs) programs are at the device"
-	insmod ./rtprelay.ko || fail "the module cannot be loaded"
-	until_ok 5 paths_are module || fail "the flows have not moved to the module: $(cat "$TMP/paths")"
-	say a1 wait "$CALL" heard '>' $(($(field a1 heard) + 50)) 20000 || fail "a1 hears nothing by the module"
-	path_check "$CALL_ID"
-	hear 50 a1 b1
-	judge a1 b1
-	[ "$(bpf_programs)" = 0 ] || fail "the program is still at the device"
-	nudge a1 bye
-	sip_done a1 b1
 }
