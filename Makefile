@@ -303,7 +303,7 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBDAEMON)
 # --- Lint -----------------------------------------------------------------------------------------
 
 # Without the kernel modules of the tests.
-LINT_C := $(filter-out $(addprefix tests/kmod/,bench/bench.c bench/packets.c nic/nic.c),$(wildcard daemon/*.c daemon/*/*.c control/*.c tests/*/*.c tests/*/*/*.c))
+LINT_C := $(filter-out $(addprefix tests/kmod/,bench/bench.c bench/packets.c nic/nic.c nogrow/nogrow.c),$(wildcard daemon/*.c daemon/*/*.c control/*.c tests/*/*.c tests/*/*/*.c))
 LINT_H := $(wildcard daemon/*.h daemon/*/*.h control/*.h tests/*/*.h tests/*/*/*.h include/*.h)
 
 lint: deps-lint ## layers, format, scripts, words, clang-tidy, cppcheck; `make -k lint` continues after a finding

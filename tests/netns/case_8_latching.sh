@@ -129,8 +129,8 @@ rebind_after_second_ssrc_by() { # rebind_after_second_ssrc_by ng|rtpproxy
 	say p1 as "$CALL" "$SECOND"
 	say p2 wait "$CALL" ssrcs = 2 5000 || fail "p2 does not hear the second SSRC of p1"
 	say p1 mute "$CALL"
-	# The kernel tells of a refused source once a second, not of each. When it has told of one after
-	# the second of silence, the daemon looks at all packets.
+	# The kernel tells of a refused source once a second, not of each. When it has told of one
+	# after the second of silence, the daemon looks at all packets.
 	[ "$PATH_WANTED" != kernel ] || silence=2400
 	say p2 wait "$CALL" quiet_ms '>' $silence 9000 || fail "p2 still receives packets of p1, which is muted"
 	say p1 as "$CALL" "$ONE"
