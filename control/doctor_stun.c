@@ -139,7 +139,7 @@ static bool ask_by_tcp(const struct endpoint *asked)
 
 	if (fd < 0)
 		return false;
-	connect(fd, &asked->sa, endpoint_len(asked)); /* its error is that of send() */
+	(void)connect(fd, &asked->sa, endpoint_len(asked)); /* its error is that of send() */
 	if (poll(&pollfd, 1, TCP_WAIT_MS) == 1 &&
 	    send(fd, request, sizeof(request), MSG_NOSIGNAL) == (ssize_t)sizeof(request)) {
 		pollfd.events = POLLIN;

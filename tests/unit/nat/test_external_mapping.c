@@ -87,7 +87,6 @@ static void open_server(struct server *server, const char *addr, int shift)
 static void close_server(struct server *server)
 {
 	shutdown(server->fd, SHUT_RD); /* one that was not asked ends, too */
-	pthread_cancel(server->thread);
 	pthread_join(server->thread, NULL);
 	close(server->fd);
 }
