@@ -72,17 +72,13 @@ static void fill_locals(struct ice_local locals[ICE_COMPONENTS], const struct if
 }
 
 int media_ice_agent(struct media_ice *ice, const struct media *media, enum side side,
-		    const struct ice_conf *conf, const struct endpoint *shown)
+		    const struct ice_conf *conf)
 {
 	struct ice_local locals[ICE_COMPONENTS];
 
 	if (ice->side[side].agent)
 		return 0;
 	fill_locals(locals, media->local[side], media->port[side]);
-	for (unsigned int i = 0; endpoint_is_set(shown) && i < ICE_COMPONENTS; i++) {
-		locals[i].advertised = *shown;
-		endpoint_set_port(&locals[i].advertised, (uint16_t)(media->port[side] + i));
-	}
 	ice->side[side].agent = ice_new(conf, locals, conf->components);
 	return ice->side[side].agent ? 0 : -ENOMEM;
 }

@@ -46,11 +46,11 @@ void media_ice_free(struct media_ice *ice);
 void media_ice_conf(const struct call_table *table, struct ice_conf *conf);
 /**
  * media_ice_agent() - makes the agent of a side that has none
- * @shown: its address as the SDP has it; unset: that of the interface
+ * Until ice_advertise() it tells the addresses of the interface.
  * Return: 0; -ENOMEM
  */
 int media_ice_agent(struct media_ice *ice, const struct media *media, enum side side,
-		    const struct ice_conf *conf, const struct endpoint *shown);
+		    const struct ice_conf *conf);
 void media_ice_drop(struct media_ice *ice, enum side side);
 
 /* For the journal; has passwords. */

@@ -106,7 +106,6 @@ static bool is_lite(const struct exchange *ex, enum side side, bool otherwise)
 static int make_agent(const struct exchange *ex, struct media_plan *plan, enum side side)
 {
 	const struct ice_agent *agent = plan->ice->side[side].agent;
-	const struct endpoint none = { 0 };
 	struct ice_conf conf;
 
 	media_ice_conf(ex->call->table, &conf);
@@ -118,8 +117,7 @@ static int make_agent(const struct exchange *ex, struct media_plan *plan, enum s
 		conf.components = 1;
 	if (agent && ice_is_lite(agent) != conf.lite)
 		media_ice_drop(plan->ice, side);
-	return media_ice_agent(plan->ice, plan->media, side, &conf,
-			       side == ex->to ? &ex->request->media_address : &none);
+	return media_ice_agent(plan->ice, plan->media, side, &conf);
 }
 
 static int hear_lines(const struct exchange *ex, struct media_plan *plan)
@@ -200,6 +198,17 @@ static const struct media_ice *ice_now(const struct media_plan *plan)
 	return plan->ice ? plan->ice : plan->old ? plan->old->ice : NULL;
 }
 
+/*
+ * Candidates name what m=, c= and a=rtcp do: a media-address, the port that a router maps, the bound
+ * address for a phone in local-networks.
+ */
+static void advertise(struct ice_agent *agent, const struct sdp_media_edit *edit)
+{
+	ice_advertise(agent, 1, &edit->rtp);
+	if (endpoint_is_set(&edit->rtcp) && !endpoint_eq(&edit->rtcp, &edit->rtp))
+		ice_advertise(agent, 2, &edit->rtcp);
+}
+
 int agent_plan_edit(const struct exchange *ex, size_t index, struct sdp_media_edit *edit)
 {
 	const struct media_plan *plan = &ex->plan[index];
@@ -212,6 +221,8 @@ int agent_plan_edit(const struct exchange *ex, size_t index, struct sdp_media_ed
 	lines = arena_zalloc(ex->env->arena, sizeof(*lines));
 	if (!lines)
 		return -ENOMEM;
+	if (to->agent && plan->ice)
+		advertise(to->agent, edit);
 	if (to->agent)
 		ice_describe(to->agent, lines);
 	else

@@ -342,6 +342,15 @@ static bool is_listed(const struct ice_agent *agent, unsigned int local, bool se
 	       (!selected || agent->uses[component - 1].way.local == local);
 }
 
+void ice_advertise(struct ice_agent *agent, unsigned int component, const struct endpoint *address)
+{
+	struct ice_list *list = &agent->list;
+
+	for (unsigned int i = 0; i < list->n_locals; i++)
+		if (list->locals[i].component == component)
+			list->locals[i].advertised = *address;
+}
+
 void ice_describe(const struct ice_agent *agent, struct ice_description *lines)
 {
 	bool selected = !agent->renewed && ice_state(agent) == ICE_COMPLETED;

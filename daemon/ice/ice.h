@@ -88,6 +88,8 @@ int ice_remote(struct ice_agent *agent, const struct ice_description *lines, boo
 int ice_trickle(struct ice_agent *agent, const struct ice_description *lines, int64_t now_ms);
 /* New credentials, for an offer of ours. The answer begins the new checks. */
 void ice_restart(struct ice_agent *agent);
+/* Where the peer reaches the socket of @component from now on: what our lines tell. */
+void ice_advertise(struct ice_agent *agent, unsigned int component, const struct endpoint *address);
 /* Our lines, slices into @agent. remote-candidates: if we are controlling and have selected. */
 void ice_describe(const struct ice_agent *agent, struct ice_description *lines);
 /* rtcp-mux was answered: the second component goes. */

@@ -74,6 +74,49 @@ static void test_the_port_outside_is_told(void)
 	}
 }
 
+/* ICE: a lite relay is reached at its candidates only. */
+static void test_candidates_name_the_ports_outside(void)
+{
+	static const uint16_t outside[] = { 40000, 50005 };
+	struct request request = base_request(A_HEAD AUDIO);
+	struct scene scene;
+	struct port_pool *pool;
+	struct reply reply;
+
+	open_behind_nat(&scene);
+	pool = only_mapped(&scene);
+	CU_ASSERT_EQUAL(port_pool_map(pool, 21010, outside), 0);
+	CU_ASSERT_EQUAL(port_pool_map(pool, 21012, outside), 0);
+	request.ice = REQUEST_ICE_FORCE;
+	reply = scene_run(&scene, command_offer, request);
+	CU_ASSERT_TRUE(has(&reply, " 1 UDP 2130706431 " OUTSIDE " 40000 typ host\r\n"));
+	CU_ASSERT_TRUE(has(&reply, " 2 UDP 2130706430 " OUTSIDE " 50005 typ host\r\n"));
+	CU_ASSERT_FALSE(has(&reply, " 210"));
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* media-address counts for candidates as for c=, in an answer as well as in an offer. */
+static void test_candidates_name_the_media_address(void)
+{
+	struct request request = base_request(
+		A_HEAD AUDIO "a=ice-ufrag:aaaa\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n"
+			     "a=candidate:1 1 UDP 2130706431 192.0.2.1 4000 typ host\r\n");
+	struct scene scene;
+	struct reply reply;
+
+	open_behind_nat(&scene);
+	CU_ASSERT_TRUE(endpoint_parse_addr(STR("203.0.113.9"), 0, &request.media_address));
+	reply = scene_run(&scene, command_offer, request);
+	CU_ASSERT_TRUE(has(&reply, " 1 UDP 2130706431 203.0.113.9 21"));
+	CU_ASSERT_FALSE(has(&reply, OUTSIDE));
+	request.sdp = STR(B_HEAD AUDIO);
+	request.to_tag = STR("b");
+	reply = scene_run(&scene, command_answer, request);
+	CU_ASSERT_TRUE(has(&reply, " 1 UDP 2130706431 203.0.113.9 21"));
+	CU_ASSERT_FALSE(has(&reply, OUTSIDE));
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* Another relay is asked then; the one that is mapped later has the next call. */
 static void test_without_a_mapped_pair_offers_are_refused(void)
 {
@@ -215,6 +258,8 @@ static void test_phones_on_this_side_are_told_the_port_here(void)
 }
 
 TEST_SUITE(outside_ports, { "the port outside is told", test_the_port_outside_is_told },
+	   { "candidates name the ports outside", test_candidates_name_the_ports_outside },
+	   { "candidates name the media address", test_candidates_name_the_media_address },
 	   { "without a mapped pair offers are refused",
 	     test_without_a_mapped_pair_offers_are_refused },
 	   { "ports outside are our own", test_ports_outside_are_our_own },
