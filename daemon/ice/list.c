@@ -293,6 +293,17 @@ static void confirm(struct ice_list *list, size_t remote, const struct ice_candi
 	ice_list_set_role(list, list->role);
 }
 
+static bool has_enough_at(const struct ice_list *list, const struct ice_candidate *candidate)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < list->n_remotes; i++)
+		n += list->remotes[i].type != ICE_PRFLX &&
+		     list->remotes[i].component == candidate->component &&
+		     endpoint_addr_eq(&list->remotes[i].address, &candidate->address);
+	return n >= ICE_PER_ADDRESS;
+}
+
 void ice_list_add(struct ice_list *list, const struct ice_candidate *candidate)
 {
 	size_t at = find_remote(list, candidate->component, &candidate->address);
@@ -301,7 +312,8 @@ void ice_list_add(struct ice_list *list, const struct ice_candidate *candidate)
 		confirm(list, at, candidate);
 		return;
 	}
-	if (!has_room_for_remote(list) || ice_list_reserve(list, 1))
+	if (has_enough_at(list, candidate) || !has_room_for_remote(list) ||
+	    ice_list_reserve(list, 1))
 		return;
 	at = list->n_remotes++;
 	list->remotes[at] = (struct ice_remote){

@@ -17,6 +17,12 @@ struct ice_remote {
 	enum ice_type type;
 };
 
+/*
+ * Candidates of a component with the same IP address; more are ignored. Some phones behind one NAT
+ * have several; a long list of ports is there to have somebody's ports scanned (RFC 8445, 19.5.1).
+ */
+#define ICE_PER_ADDRESS 8
+
 enum ice_pair_state { ICE_FROZEN, ICE_PENDING, ICE_RUNNING, ICE_SUCCEEDED, ICE_PAIR_FAILED };
 
 /**

@@ -788,6 +788,33 @@ static void test_memory_is_bounded(void)
 	ice_free(s.agent);
 }
 
+/* A list of ports of one host; the phone's own candidate is not among them. */
+static void test_no_host_is_scanned(void)
+{
+	struct scene s = scene_with(ICE_CONTROLLED, 1, false);
+	struct endpoint victim = ep_of("203.0.113.9:1"), phone = ep_of(PEER);
+	unsigned int asked = 0, to_phone = 0;
+	char lines[8192] = LINES;
+
+	for (unsigned int i = 0, len = (unsigned int)strlen(lines); i < 60; i++)
+		len += (unsigned int)snprintf(lines + len, sizeof(lines) - len,
+					      "candidate:%u 1 UDP %u 203.0.113.9 %u typ host\n", i,
+					      2130706431 - i, 1000 + i);
+	strcat(lines, HOST);
+	set_lines(&s, lines, true);
+	for (int i = 0; i < 2000; i++, s.now_ms += ICE_PACING_MS)
+		while (sends(&s)) {
+			asked += endpoint_addr_eq(&s.packet.to, &victim);
+			to_phone += endpoint_eq(&s.packet.to, &phone);
+		}
+	CU_ASSERT_EQUAL(asked, ICE_PER_ADDRESS * ICE_SENDS);
+	CU_ASSERT_EQUAL(to_phone, ICE_SENDS);
+	/* Its checks are heard all the same. */
+	CU_ASSERT_EQUAL(check(&s, "203.0.113.9:1050", true), ICE_GOT_CHECK);
+	CU_ASSERT_TRUE(hears(&s, "203.0.113.9:1050"));
+	ice_free(s.agent);
+}
+
 /* --- Saved ----------------------------------------------------------------------------------- */
 
 static void test_call_goes_on_after_a_restart_of_the_relay(void)
@@ -917,6 +944,7 @@ TEST_SUITE(ice_agent, { "checks are paced and repeated", test_checks_are_paced_a
 	   { "remote-candidates are followed", test_remote_candidates_are_followed },
 	   { "components", test_components }, { "trickle", test_trickle },
 	   { "memory is bounded", test_memory_is_bounded },
+	   { "no host is scanned", test_no_host_is_scanned },
 	   { "call goes on after a restart of the relay",
 	     test_call_goes_on_after_a_restart_of_the_relay },
 	   { "damaged states are refused", test_damaged_states_are_refused },
