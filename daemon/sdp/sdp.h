@@ -133,7 +133,8 @@ struct sdp_media_edit {
 	 * the offer (RFC 3264, section 6.1). By default any.
 	 */
 	enum sdp_direction allowed;
-	struct str mid;	  /* of refused media that has none of its own, or STR_NONE */
+	/* Of media that has none of its own, if it is refused or gets ICE or DTLS; or STR_NONE. */
+	struct str mid;
 	struct str proto; /* other profile, or STR_NONE */
 	/*
 	 * Its a=crypto lines are replaced by these (what stands behind "a=crypto:"), or by none;

@@ -208,6 +208,15 @@ static bool is_portless_attr(const struct writer *w, const struct sdp_media *m, 
 	return attr != SDP_ATTR_ICE || !has_flag(w, SDP_REMOVE_ICE);
 }
 
+static void write_mid(struct writer *w, const struct sdp_media *m, const struct sdp_media_edit *e)
+{
+	if (m->mid.len || !e->mid.len)
+		return;
+	buf_lit(w->out, "a=mid:");
+	buf_str(w->out, e->mid);
+	buf_lit(w->out, "\r\n");
+}
+
 /*
  * All lines after m= of a media without a port: refused, or bundled with another (RFC 8843). The
  * first c= gets our address, others are left out.
@@ -230,11 +239,7 @@ static void write_portless(struct writer *w, const struct sdp_media *m,
 			write_line(w, line);
 		}
 	}
-	if (!m->mid.len && e->mid.len) {
-		buf_lit(w->out, "a=mid:");
-		buf_str(w->out, e->mid);
-		buf_lit(w->out, "\r\n");
-	}
+	write_mid(w, m, e);
 }
 
 static void write_refused(struct writer *w, const struct sdp_media *m,
@@ -452,6 +457,9 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 	if (e->mux == SDP_MUX_ADD || (e->mux == SDP_MUX_KEEP && m->rtcp_mux))
 		buf_lit(w->out, "a=rtcp-mux\r\n");
 	write_crypto(w, e);
+	/* The relay speaks for a phone that has never heard of browsers. */
+	if (e->ice || e->fingerprint.len)
+		write_mid(w, m, e);
 	if (e->ice)
 		ice_lines_write(w->out, e->ice);
 	write_dtls(w, e);

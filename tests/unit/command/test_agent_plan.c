@@ -104,6 +104,30 @@ static void test_who_has_ice(void)
 	}
 }
 
+/* Browsers ask for the a=mid of their offer; plain phones, whose answers have none, are left alone. */
+static void test_mid_is_answered_for_a_plain_phone(void)
+{
+	static const struct {
+		const char *offer, *answer;
+		bool has_mid;
+	} rows[] = {
+		{ A_OFFER "a=mid:x1\r\n", B_PLAIN, true },
+		{ A_OFFER, B_PLAIN, false },
+		{ A_PLAIN "a=mid:x1\r\n", B_PLAIN, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct request first = { .ice = REQUEST_ICE_REMOVE };
+		struct scene scene;
+
+		scene_open(&scene);
+		ask(&scene, true, rows[i].offer, first);
+		CU_ASSERT_EQUAL(has(answer(&scene, rows[i].answer), "a=mid:x1\r\n"),
+				rows[i].has_mid);
+		CU_ASSERT(scene_close(&scene));
+	}
+}
+
 /* A box between has changed c= or m=: the answer says so, and media is latched to. */
 static void test_mismatch_is_answered(void)
 {
@@ -307,6 +331,7 @@ static void test_restart_without_memory_changes_nothing(void)
 }
 
 TEST_SUITE(agent_plan, { "who_has_ice", test_who_has_ice },
+	   { "mid_is_answered_for_a_plain_phone", test_mid_is_answered_for_a_plain_phone },
 	   { "mismatch_is_answered", test_mismatch_is_answered },
 	   { "lite_is_said_to_whom_it_is_meant", test_lite_is_said_to_whom_it_is_meant },
 	   { "trickle_is_mirrored_or_asked_for", test_trickle_is_mirrored_or_asked_for },
