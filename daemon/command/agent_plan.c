@@ -199,8 +199,8 @@ static const struct media_ice *ice_now(const struct media_plan *plan)
 }
 
 /*
- * Candidates name what m=, c= and a=rtcp do: a media-address, the port that a router maps, the bound
- * address for a phone in local-networks.
+ * Candidates name what m=, c= and a=rtcp do: a media-address, the port that a router maps, the
+ * bound address for a phone in local-networks.
  */
 static void advertise(struct ice_agent *agent, const struct sdp_media_edit *edit)
 {

@@ -104,7 +104,7 @@ static void test_who_has_ice(void)
 	}
 }
 
-/* Browsers ask for the a=mid of their offer; plain phones, whose answers have none, are left alone. */
+/* Browsers ask for the a=mid of their offer, which plain phones do not answer with. */
 static void test_mid_is_answered_for_a_plain_phone(void)
 {
 	static const struct {
