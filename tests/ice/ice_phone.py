@@ -6,6 +6,8 @@ counts what it hears
 
   ice_phone.py ice DIR controlling|controlled [hidden]
                                   hidden: its SDP has no candidates, as that of browsers
+  ice_phone.py browser DIR controlling|controlled
+                                  a browser (by aiortc): ICE, DTLS-SRTP, rtcp-mux; the first offers
   ice_phone.py plain DIR ADDRESS PORT
   ice_phone.py spray ADDRESS FIRST LAST UFRAG FRIEND SECONDS
                                   checks with wrong passwords, and RTP, to these ports; prints
@@ -130,6 +132,69 @@ async def ice(directory, role, *options):
             media.note()
 
 
+def linear_of(code):
+    """PCMU's sample of 8 bits as one of 16 (G.711)"""
+    code = ~code & 255
+    size = (((code & 15) << 3) + 132) << ((code & 112) >> 4)
+    return 132 - size if code & 128 else size - 132
+
+
+LINEAR = [linear_of(code) for code in range(256)]
+PCMU = {sample: code for code, sample in enumerate(LINEAR)}
+
+
+async def browser(directory, role):
+    import fractions
+
+    import aiortc
+    import av
+
+    media = Media(directory)
+
+    class Microphone(aiortc.MediaStreamTrack):
+        """What the encoder makes of its samples is what Media.packet() has behind its header"""
+
+        kind = "audio"
+
+        async def recv(self):
+            await asyncio.sleep(FRAME_S)
+            frame = av.AudioFrame(format="s16", layout="mono", samples=160)
+            frame.planes[0].update(struct.pack("<160h", *(LINEAR[c] for c in media.packet()[12:])))
+            frame.pts = media.sent * 160
+            frame.sample_rate = 8000
+            frame.time_base = fractions.Fraction(1, 8000)
+            return frame
+
+    async def listen(track):
+        while True:
+            frame = await track.recv()
+            samples = struct.unpack_from(f"<{frame.samples}h", bytes(frame.planes[0]))
+            media.take(b"\x80" + bytes(11) + bytes(PCMU.get(sample, 0) for sample in samples))
+
+    connection = aiortc.RTCPeerConnection(aiortc.RTCConfiguration(iceServers=[]))
+    listeners = []
+    connection.on("track", lambda track: listeners.append(asyncio.ensure_future(listen(track))))
+    if role == "controlling":
+        connection.addTrack(Microphone())
+        pcmu = [codec for codec in aiortc.RTCRtpSender.getCapabilities("audio").codecs
+                if codec.mimeType == "audio/PCMU"]
+        connection.getTransceivers()[0].setCodecPreferences(pcmu)
+        await connection.setLocalDescription(await connection.createOffer())
+        write(directory + "/local.sdp", connection.localDescription.sdp)
+        remote = aiortc.RTCSessionDescription(await read_later(directory + "/remote.sdp"), "answer")
+        await connection.setRemoteDescription(remote)
+    else:
+        remote = aiortc.RTCSessionDescription(await read_later(directory + "/remote.sdp"), "offer")
+        await connection.setRemoteDescription(remote)
+        connection.addTrack(Microphone())
+        await connection.setLocalDescription(await connection.createAnswer())
+        write(directory + "/local.sdp", connection.localDescription.sdp)
+    while True:
+        media.state = connection.connectionState
+        media.note()
+        await asyncio.sleep(FRAME_S)
+
+
 async def plain(directory, address, port):
     media = Media(directory)
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -187,4 +252,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "spray":
         spray(*sys.argv[2:])
     else:
-        asyncio.run({"ice": ice, "plain": plain}[sys.argv[1]](*sys.argv[2:]))
+        asyncio.run({"ice": ice, "browser": browser, "plain": plain}[sys.argv[1]](*sys.argv[2:]))
