@@ -40,11 +40,12 @@ static int add_socket(struct destinations *d, const struct endpoint *ep, const c
 	return add_rule(d, &rule);
 }
 
-/* Also at the addresses that a NAT in front of the relay maps to that of the socket. */
-static int add_socket_everywhere(struct destinations *d, const struct endpoint *ep, const char *why)
+/* At the addresses that a NAT in front of the relay maps to that of the socket. */
+static int add_advertised(struct destinations *d, const struct deny_rule *rule)
 {
+	const struct endpoint *ep = &rule->net.net;
 	size_t n = d->conf.n_media / 2;
-	int error = add_socket(d, ep, why);
+	int error = 0;
 
 	for (size_t i = 0; i < n && !error; i++) {
 		struct endpoint advertised = d->conf.media[n + i].addr;
@@ -52,8 +53,10 @@ static int add_socket_everywhere(struct destinations *d, const struct endpoint *
 		if (!endpoint_addr_eq(&d->conf.media[i].addr, ep) ||
 		    endpoint_addr_eq(&d->conf.media[i].addr, &advertised))
 			continue;
-		endpoint_set_port(&advertised, endpoint_port(ep));
-		error = add_socket(d, &advertised, why);
+		if (!endpoint_is_set(&advertised) || endpoint_is_any(&advertised))
+			continue; /* not known yet */
+		endpoint_set_port(&advertised, rule->port_min);
+		error = add_socket(d, &advertised, rule->why);
 	}
 	return error;
 }
@@ -69,7 +72,7 @@ static int add_text(struct destinations *d, const char *text, bool loopback, con
 			addrs[i].in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		else if (loopback && endpoint_is_any(&addrs[i]))
 			addrs[i].in6.sin6_addr = in6addr_loopback;
-		error = add_socket_everywhere(d, &addrs[i], why);
+		error = add_socket(d, &addrs[i], why);
 	}
 	return error;
 }
@@ -144,7 +147,7 @@ static int add_homer(struct destinations *d, const char *homer)
 	return add_text(d, homer, false, "Homer server (homer)");
 }
 
-/* As bound, and as phones outside of a NAT send to them. */
+/* As bound, and as they are named: for listen-stun=ADDRESS!ADVERTISED only this tells it. */
 static int add_stun(struct destinations *d, const struct stun_sites *sites)
 {
 	static const char why[] = "STUN socket of the relay";
@@ -155,10 +158,28 @@ static int add_stun(struct destinations *d, const struct stun_sites *sites)
 			const struct endpoint *bound = &sites->site[i].bind[j];
 			const struct endpoint *named = &sites->site[i].named[j];
 
-			error = add_socket_everywhere(d, bound, why);
+			error = add_socket(d, bound, why);
 			if (!error && !endpoint_eq(bound, named))
 				error = add_socket(d, named, why);
 		}
+	return error;
+}
+
+/* The rules that follow the addresses outside of a NAT, after those that stay. */
+static int add_changing(struct destinations *d)
+{
+	size_t n;
+	int error;
+
+	d->n_fixed = d->n_rules;
+	error = add_stun(d, d->conf.stun);
+	n = d->n_rules;
+	for (size_t i = 0; i < n && !error; i++) {
+		const struct deny_rule rule = d->rules[i]; /* the list may move */
+
+		if (i < d->n_sockets || i >= d->n_fixed)
+			error = add_advertised(d, &rule);
+	}
 	return error;
 }
 
@@ -257,8 +278,9 @@ void destinations_set_media(struct destinations *d, const struct addr_ports *med
 	d->changed = true;
 	/* Where phones outside of a NAT send to follows the address of the NAT. */
 	d->n_rules = d->n_fixed;
-	if (add_stun(d, d->conf.stun))
-		log_err("media-deny: out of memory: calls may name the STUN service as a phone");
+	if (add_changing(d))
+		log_err("media-deny: out of memory: calls may name sockets of the relay, at its "
+			"address outside, as a phone");
 }
 
 bool destinations_refresh(struct destinations *d)
@@ -285,10 +307,10 @@ static int add_rules(struct destinations *d)
 		error = add_notify(d, d->conf.notify);
 	if (!error)
 		error = add_homer(d, d->conf.homer);
+	d->n_sockets = d->n_rules;
 	if (!error)
 		error = add_configured(d, d->conf.media_deny);
-	d->n_fixed = d->n_rules;
-	return error ? error : add_stun(d, d->conf.stun);
+	return error ? error : add_changing(d);
 }
 
 int destinations_open(struct destinations *d, const struct destinations_conf *conf)

@@ -32,6 +32,7 @@ struct destinations_conf {
  * struct destinations - the set in use, and what it is made of
  * @rules: of the configuration, in the order of asking
  * @conf: as given; only @media and @stun are used after the start
+ * @n_sockets: the first of @rules are of sockets of the relay, or that it reports to
  * @n_fixed: so many @rules stay; the others are made again when addresses change
  * @deny: the set now in use; NULL: not read yet
  * @fd: readable when an address of this host has changed; -1: none
@@ -39,7 +40,7 @@ struct destinations_conf {
  */
 struct destinations {
 	struct deny_rule *rules;
-	size_t n_rules, n_fixed;
+	size_t n_rules, n_sockets, n_fixed;
 	struct destinations_conf conf;
 	struct deny *deny;
 	int fd;

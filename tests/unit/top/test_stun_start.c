@@ -119,6 +119,71 @@ static void test_media_is_not_sent_to_the_service(void)
 	destinations_close(&destinations);
 }
 
+/* Where the relay's own sockets are outside of a NAT is found out, and changes (!auto). */
+static void test_media_is_not_sent_to_sockets_at_an_address_found_later(void)
+{
+	static const char *const sockets[] = { "2223", "8080", "3478", "3479" };
+	static const struct {
+		const char *advertised; /* 192.0.2.1: not known yet */
+		bool first, second;	/* are 203.0.113.1 and 203.0.113.2 denied? */
+	} rows[] = { { "192.0.2.1", false, false },
+		     { "203.0.113.1", true, false },
+		     { "203.0.113.2", false, true },
+		     { "192.0.2.1", false, false } };
+	char ng[] = "192.0.2.1:2223", page[] = "192.0.2.1:8080", listen[] = "192.0.2.1";
+	char denied[] = "192.0.2.1:5000";
+	char *control_items[] = { ng }, *http_items[] = { page }, *denied_items[] = { denied };
+	const struct conf_list control = { control_items, 1 }, http = { http_items, 1 };
+	const struct conf_list media_deny = { denied_items, 1 }, none = { 0 };
+	const struct conf_list *const controls[] = { &control };
+	struct addr_ports media[] = { { endpoint_of("192.0.2.1"), 30000, 40000 },
+				      { endpoint_of("192.0.2.1"), 30000, 40000 } };
+	struct endpoint from = endpoint_of("192.0.2.1:30000");
+	struct destinations destinations;
+	struct stun_sites sites;
+	struct destinations_conf conf = { .control = controls,
+					  .n_control = 1,
+					  .http = &http,
+					  .notify = &none,
+					  .media_deny = &media_deny,
+					  .stun = &sites,
+					  .media = media,
+					  .n_media = COUNT(media) };
+
+	CU_ASSERT_EQUAL_FATAL(check(listen, NULL, NULL, DISCOVERY_AUTO, &sites), 0);
+	for (size_t i = 0; i < sites.site[0].n; i++)
+		sites.site[0].named[i] = sites.site[0].bind[i];
+	CU_ASSERT_EQUAL_FATAL(destinations_open(&destinations, &conf), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		media[1].addr = endpoint_of(rows[i].advertised);
+		destinations_set_media(&destinations, media, COUNT(media));
+		destinations_refresh(&destinations);
+		for (size_t j = 0; j < COUNT(sockets); j++) {
+			struct endpoint bound, first, second;
+			char text[3][32];
+
+			snprintf(text[0], sizeof(text[0]), "192.0.2.1:%s", sockets[j]);
+			snprintf(text[1], sizeof(text[1]), "203.0.113.1:%s", sockets[j]);
+			snprintf(text[2], sizeof(text[2]), "203.0.113.2:%s", sockets[j]);
+			bound = endpoint_of(text[0]);
+			first = endpoint_of(text[1]);
+			second = endpoint_of(text[2]);
+			CU_ASSERT_PTR_NOT_NULL(deny_why(destinations.deny, &from, &bound));
+			CU_ASSERT_EQUAL(deny_why(destinations.deny, &from, &first) != NULL,
+					rows[i].first);
+			CU_ASSERT_EQUAL(deny_why(destinations.deny, &from, &second) != NULL,
+					rows[i].second);
+		}
+		/* A network of media-deny is what it says. */
+		from = endpoint_of("203.0.113.1:5000");
+		CU_ASSERT_PTR_NULL(deny_why(destinations.deny, &media[0].addr, &from));
+		from = endpoint_of("192.0.2.1:30000");
+	}
+	destinations_close(&destinations);
+}
+
 TEST_SUITE(stun_start, { "errors are told", test_errors_are_told },
 	   { "ports for the firewall", test_ports_for_the_firewall },
-	   { "media is not sent to the service", test_media_is_not_sent_to_the_service });
+	   { "media is not sent to the service", test_media_is_not_sent_to_the_service },
+	   { "media is not sent to sockets at an address found later",
+	     test_media_is_not_sent_to_sockets_at_an_address_found_later });
