@@ -17,6 +17,7 @@ struct spot {
 /**
  * struct portmap
  * @waits: an order is under way
+ * @read_error: a line of the file could not be taken: -errno
  * @dirty: the file is not what it has to be; @retry_file_ms: it is not written before
  * @turn: the spot whose turn it is
  */
@@ -28,11 +29,13 @@ struct portmap {
 	struct spot **spot;
 	size_t n, turn;
 	struct portmap_thread *thread;
-	bool waits, dirty, short_of_memory;
+	bool waits, dirty;
+	int read_error;
 	int64_t retry_file_ms;
 };
 
 #define RETRY_FILE_MS 10000
+#define LEFT_MAX      64 /* addresses that an earlier daemon had, and this one has not */
 
 struct portmap *portmap_new(const struct portmap_conf *conf)
 {
@@ -111,10 +114,12 @@ static bool has_pair(struct port_pool *pool, uint16_t port)
 static struct spot *spot_for(struct portmap *portmap, const struct portmap_line *line)
 {
 	struct spot *closed = NULL;
+	size_t left = 0;
 
 	for (size_t i = 0; i < portmap->n; i++) {
 		struct spot *spot = portmap->spot[i];
 
+		left += !spot->pool;
 		if (!endpoint_addr_eq(&spot->place.bind, &line->bind))
 			continue;
 		if (!spot->pool)
@@ -124,9 +129,12 @@ static struct spot *spot_for(struct portmap *portmap, const struct portmap_line 
 	}
 	if (closed)
 		return closed;
-	closed = add_spot(portmap, &line->bind);
+	if (left < LEFT_MAX)
+		closed = add_spot(portmap, &line->bind);
 	if (closed)
 		closed->place.closed = true;
+	else
+		portmap->read_error = left < LEFT_MAX ? -ENOMEM : -E2BIG;
 	return closed;
 }
 
@@ -144,11 +152,7 @@ static void take_line(void *arg, const struct portmap_line *line)
 	struct spot *spot = spot_for(portmap, line);
 	struct portmap_pair *pair;
 
-	if (!spot) {
-		portmap->short_of_memory = true;
-		return;
-	}
-	if (is_known(&spot->place, line->port))
+	if (!spot || is_known(&spot->place, line->port))
 		return;
 	pair = portmap_place_restore(&spot->place, line->protocol, line->port, line->external,
 				     line->nonce, clock_ms());
@@ -160,7 +164,7 @@ int portmap_read(struct portmap *portmap)
 {
 	int error = portmap->dir ? portmap_file_read(portmap->dir, take_line, portmap) : 0;
 
-	return portmap->short_of_memory ? -ENOMEM : error;
+	return portmap->read_error ?: error;
 }
 
 bool portmap_is_needed(const struct portmap *portmap)

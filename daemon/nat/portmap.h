@@ -37,7 +37,8 @@ struct portmap *portmap_new(const struct portmap_conf *conf);
 int portmap_add(struct portmap *portmap, const struct endpoint *bind, struct port_pool *pool);
 /*
  * After all are added: reads what an earlier daemon has left. Mappings that do not fit any more are
- * ended. 0; -errno: the file cannot be read; -ENOMEM
+ * ended. 0; -errno: the file cannot be read; -ENOMEM; -E2BIG: mappings of too many addresses, which
+ * are left to end by their lifetime
  */
 int portmap_read(struct portmap *portmap);
 /* Is there anything to do: an address, or mappings to end? */

@@ -92,6 +92,7 @@ struct portmap_counters {
  * @found: @protocol works; else it is the one to be tried, after those of @tried
  * @misses: requests without an answer since the last one
  * @retry_at_ms: no new mapping is asked for before
+ * @restarted_ms: when it was seen last that the router has lost its mappings; 0: never
  * @relisted: a pair has another protocol now, which the file has to say; the owner resets it
  * @asked, @asked_half: what the job that is under way is about
  */
@@ -104,7 +105,7 @@ struct portmap_place {
 	char why[PORTMAP_WHYS], tried[PORTMAP_WHYS];
 	struct router_clock clock;
 	unsigned int misses, taken, checked;
-	int64_t check_at_ms, retry_at_ms, backoff_ms;
+	int64_t check_at_ms, retry_at_ms, backoff_ms, restarted_ms;
 	int asked, asked_half;
 	struct portmap_counters counters;
 	struct portmap_pair pair[PORTMAP_PAIRS];

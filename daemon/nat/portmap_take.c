@@ -11,6 +11,7 @@
 #define LIFETIME_MAX_S 86400
 #define FOREVER_DUE_MS 1800000 /* such a mapping is asked for again, to see that it is there */
 #define MISSES_MAX     3       /* then the router counts as silent */
+#define RESTART_MS     30000   /* no router restarts again before: its epoch makes no sense */
 #define TAKEN_MAX      8       /* ports in a row that the router has for others */
 #define END_TRIES      5
 #define SPREAD	       8 /* renewals of so many pairs are at different times */
@@ -42,6 +43,7 @@ static void back_off(struct portmap_place *place, int64_t now_ms)
 static unsigned int take_restart(struct portmap_place *place, int64_t now_ms)
 {
 	place->counters.restarts++;
+	place->restarted_ms = now_ms;
 	for (int i = 0; i < PORTMAP_PAIRS; i++) {
 		for (int h = 0; h < 2; h++) {
 			struct portmap_half *half = &place->pair[i].half[h];
@@ -57,11 +59,21 @@ static unsigned int take_restart(struct portmap_place *place, int64_t now_ms)
 	return PORTMAP_RESTARTED;
 }
 
+/*
+ * A router whose epoch jumps in each reply would be asked for all mappings without a pause. What it
+ * said before is compared again, so that a restart which is none of these is noticed later.
+ */
 static unsigned int take_epoch(struct portmap_place *place, const struct portmap_result *result,
 			       int64_t now_ms)
 {
+	const struct router_clock before = place->clock;
+
 	if (!result->has_epoch || !router_clock_lost(&place->clock, result->epoch_s, now_ms))
 		return 0;
+	if (place->restarted_ms && now_ms - place->restarted_ms < RESTART_MS) {
+		place->clock = before;
+		return 0;
+	}
 	return take_restart(place, now_ms);
 }
 
@@ -83,10 +95,12 @@ static void set_times(struct portmap_half *half, uint32_t lifetime_s, int index,
 }
 
 /* NULL: the router keeps what it says. Else why nobody outside can use that mapping. */
-static const char *lie_of(const struct portmap_result *result)
+static const char *lie_of(const struct portmap_job *job, const struct portmap_result *result)
 {
 	if (!endpoint_port(&result->external))
 		return "it grants port 0";
+	if (!result->lifetime_s && job->protocol != PORTMAP_UPNP)
+		return "it grants a port for 0 seconds";
 	if (result->external.sa.sa_family == AF_INET && !endpoint_is_any(&result->external) &&
 	    (endpoint_is_private(&result->external) || !endpoint_is_unicast(&result->external)))
 		return "it grants a port of a private address: another NAT is behind it (double "
@@ -237,7 +251,7 @@ static unsigned int take_map(struct portmap_place *place, const struct portmap_j
 	switch (result->outcome) {
 	case PORTMAP_DONE:
 		place->misses = 0;
-		lie = lie_of(result);
+		lie = lie_of(job, result);
 		if (!lie)
 			return take_grant(place, job, result, now_ms);
 		snprintf(refusal.why, sizeof(refusal.why), "%s: the router lies: %s",

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "daemon/nat/portmap.h"
 #include "daemon/nat/portmap_file.h"
 #include "tests/unit/test.h"
@@ -180,6 +181,39 @@ static void test_what_the_last_daemon_left_is_known(void)
 	end(&s);
 }
 
+/* A file that somebody else has written makes the daemon neither large nor slow. */
+static void test_mappings_of_many_addresses_are_not_taken_up(void)
+{
+	static const struct {
+		unsigned int addresses;
+		int error;
+		size_t places;
+	} rows[] = { { 64, 0, 65 }, { 65, -E2BIG, 65 }, { 4000, -E2BIG, 65 } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scene s = { .wakes = 0 };
+		size_t size = rows[i].addresses * PORTMAP_LINE;
+		struct buf out = BUF_INIT(malloc(size), size);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out.data);
+		begin(&s);
+		for (unsigned int n = 0; n < rows[i].addresses; n++) {
+			char line[PORTMAP_LINE];
+
+			snprintf(line, sizeof(line), "pcp 10.9.%u.%u 30000 1 2 " NONCE "\n", n >> 8,
+				 n & 255);
+			buf_add(&out, line, strlen(line));
+		}
+		write_file(&s, (struct str){ out.data, out.len });
+		s.portmap = make(&s, true);
+		CU_ASSERT_EQUAL(portmap_add(s.portmap, &s.bind, s.pool), 0);
+		CU_ASSERT_EQUAL(portmap_read(s.portmap), rows[i].error);
+		CU_ASSERT_EQUAL(portmap_count(s.portmap), rows[i].places);
+		free(out.data);
+		end(&s);
+	}
+}
+
 static void test_a_restored_call_without_a_line_is_mapped(void)
 {
 	struct scene s = { .wakes = 0 };
@@ -246,6 +280,8 @@ TEST_SUITE(portmap,
 	   { "no router is told, and the file names the pair",
 	     test_no_router_is_told_and_the_file_names_the_pair },
 	   { "what the last daemon left is known", test_what_the_last_daemon_left_is_known },
+	   { "mappings of many addresses are not taken up",
+	     test_mappings_of_many_addresses_are_not_taken_up },
 	   { "a restored call without a line is mapped",
 	     test_a_restored_call_without_a_line_is_mapped },
 	   { "the end without a router comes soon", test_the_end_without_a_router_comes_soon },

@@ -18,10 +18,10 @@
  * @room: entries of its table
  * @shift: its port is this one plus the one asked for
  * @address: that it grants; NULL: it names none
- * @began_ms: its epoch
+ * @began_ms: its epoch; @mad: another one in each reply
  */
 struct router {
-	bool speaks[PORTMAP_PROTOCOLS], silent, refuses, lies, forever;
+	bool speaks[PORTMAP_PROTOCOLS], silent, refuses, lies, forever, mad;
 	unsigned int room, shift;
 	const char *address;
 	int64_t began_ms;
@@ -94,7 +94,8 @@ static void answer(struct router *router, const struct portmap_job *job, int64_t
 		return;
 	}
 	result->has_epoch = job->protocol != PORTMAP_UPNP;
-	result->epoch_s = (uint32_t)((now_ms - router->began_ms) / 1000);
+	result->epoch_s =
+		router->mad ? router->jobs * 1000 : (uint32_t)((now_ms - router->began_ms) / 1000);
 	if (job->task == PORTMAP_MAP && router->refuses)
 		result->outcome = PORTMAP_REFUSED;
 	else if (job->task == PORTMAP_MAP)
@@ -376,6 +377,29 @@ static void test_a_restart_is_seen_and_mappings_are_made_again(void)
 	}
 }
 
+/* It is believed twice a minute, and asked at its pace; a restart after that is seen. */
+static void test_a_router_whose_epoch_jumps_is_not_asked_without_pause(void)
+{
+	struct scene s = { .router = a_router(PORTMAP_NATPMP) };
+	uint64_t restarts;
+
+	s.router.mad = true;
+	begin(&s, "natpmp", 4, 16);
+	work(&s);
+	pass(&s, MINUTE);
+	CU_ASSERT_EQUAL(SUMS(&s).ready, 4);
+	CU_ASSERT_TRUE(s.place->counters.restarts >= 2 && s.place->counters.restarts <= 3);
+	CU_ASSERT_TRUE(s.router.jobs <= 8 + 6 + 3 * 8); /* new, looked at, renewed */
+	s.router.mad = false;
+	restart(&s.router, s.now_ms);
+	pass(&s, 40000);
+	restarts = s.place->counters.restarts;
+	CU_ASSERT_EQUAL(entries(&s.router), 8);
+	pass(&s, MINUTE);
+	CU_ASSERT_EQUAL(s.place->counters.restarts, restarts);
+	end(&s);
+}
+
 /* The call's phones learn of it; a pair that is free only has another port. */
 static void test_another_port_outside_is_told_for_calls(void)
 {
@@ -424,20 +448,22 @@ static void test_a_full_router_leaves_whole_pairs(void)
 static void test_a_router_that_lies_is_not_believed(void)
 {
 	static const struct {
-		bool port_0;
+		bool port_0, no_time;
 		const char *address, *why;
 	} rows[] = {
-		{ true, NULL, "pcp: the router lies: it grants port 0" },
-		{ false, "10.1.2.3", "double NAT" },
-		{ false, "224.0.0.1", "double NAT" },
-		{ false, "198.51.100.7", NULL },
-		{ false, "0.0.0.0", NULL }, /* it does not say */
+		{ true, false, NULL, "pcp: the router lies: it grants port 0" },
+		{ false, true, NULL, "pcp: the router lies: it grants a port for 0 seconds" },
+		{ false, false, "10.1.2.3", "double NAT" },
+		{ false, false, "224.0.0.1", "double NAT" },
+		{ false, false, "198.51.100.7", NULL },
+		{ false, false, "0.0.0.0", NULL }, /* it does not say */
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct scene s = { .router = a_router(PORTMAP_PCP) };
 
 		s.router.lies = rows[i].port_0;
+		s.router.forever = rows[i].no_time;
 		s.router.address = rows[i].address;
 		begin(&s, "pcp", 1, 8);
 		work(&s);
@@ -617,6 +643,8 @@ TEST_SUITE(portmap_place, { "pairs are mapped ahead", test_pairs_are_mapped_ahea
 	     test_a_silent_router_is_told_and_comes_back },
 	   { "a restart is seen and mappings are made again",
 	     test_a_restart_is_seen_and_mappings_are_made_again },
+	   { "a router whose epoch jumps is not asked without pause",
+	     test_a_router_whose_epoch_jumps_is_not_asked_without_pause },
 	   { "another port outside is told for calls",
 	     test_another_port_outside_is_told_for_calls },
 	   { "a full router leaves whole pairs", test_a_full_router_leaves_whole_pairs },
