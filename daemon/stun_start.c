@@ -153,15 +153,16 @@ void stun_follow(struct relay *relay)
 	struct stun_sites sites;
 	const char *error;
 	size_t item;
+	bool same;
 
 	if (!relay->stun || stun_sites_read(&sites, &relay->conf.listen_stun, relay->media,
 					    relay->n_media / 2, &item, &error))
 		return; /* its text was valid at the start */
-	if (is_named_the_same(&sites, &relay->stun_sites))
-		return;
+	same = is_named_the_same(&sites, &relay->stun_sites);
 	relay->stun_sites = sites;
-	stun_service_name(relay->stun, &sites);
-	tell_addresses(relay);
+	stun_service_follow(relay->stun, &sites, relay->media, relay->n_media);
+	if (!same)
+		tell_addresses(relay);
 }
 
 int stun_start(struct relay *relay)

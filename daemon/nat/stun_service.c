@@ -35,15 +35,22 @@ struct pace {
 	unsigned int left;
 };
 
+/* Addresses that have changed: those to name, and those of media. */
+struct fresh {
+	struct stun_sites sites;
+	struct addr_ports *media;
+	size_t n_media;
+};
+
 /**
  * struct stun_service
  * @told: addresses as the control thread has told them; @sites: the thread's, once it runs
  * @tcp: the thread's, once it runs
  * @fresh_bans: a set for the thread to take, or NO_BANS; shared
- * @fresh_sites: addresses for the thread to name, or NULL; shared
+ * @fresh: addresses for the thread, or NULL; shared
  * @classic to @total: struct stun_settings; shared
  * @counters: written by the thread; shared
- * @bans: the thread's
+ * @bans: the thread's; @media as well, once it runs
  */
 struct stun_service {
 	struct stun_sites told, sites;
@@ -59,7 +66,7 @@ struct stun_service {
 	bool started, stop;
 	int wake_fd;
 	struct banned *fresh_bans;
-	struct stun_sites *fresh_sites;
+	struct fresh *fresh;
 	unsigned int classic, discovery, rate, burst, total;
 	struct stun_counters counters;
 
@@ -288,16 +295,28 @@ static void begin_slice(const struct stun_service *service, struct pace *pace, i
 	pace->left = SLICE_READS(__atomic_load_n(&service->total, __ATOMIC_RELAXED));
 }
 
-/* The sockets stay as they are. */
-static void take_names(struct stun_service *service)
+static void free_fresh(struct fresh *fresh)
 {
-	struct stun_sites *fresh =
-		__atomic_exchange_n(&service->fresh_sites, NULL, __ATOMIC_ACQ_REL);
-
-	for (size_t i = 0; fresh && i < service->sites.n; i++)
-		memcpy(service->sites.site[i].named, fresh->site[i].named,
-		       sizeof(fresh->site[i].named));
+	if (fresh)
+		free(fresh->media);
 	free(fresh);
+}
+
+/* The sockets stay as they are. */
+static void take_addresses(struct stun_service *service)
+{
+	struct fresh *fresh = __atomic_exchange_n(&service->fresh, NULL, __ATOMIC_ACQ_REL);
+
+	if (!fresh)
+		return;
+	for (size_t i = 0; i < service->sites.n; i++)
+		memcpy(service->sites.site[i].named, fresh->sites.site[i].named,
+		       sizeof(fresh->sites.site[i].named));
+	free(service->media);
+	service->media = fresh->media;
+	service->n_media = fresh->n_media;
+	fresh->media = NULL;
+	free_fresh(fresh);
 }
 
 static void take_orders(struct stun_service *service)
@@ -305,7 +324,7 @@ static void take_orders(struct stun_service *service)
 	struct banned *fresh = __atomic_exchange_n(&service->fresh_bans, NO_BANS, __ATOMIC_ACQ_REL);
 	uint64_t wakes;
 
-	take_names(service);
+	take_addresses(service);
 	if (read(service->wake_fd, &wakes, sizeof(wakes)) < 0)
 		wakes = 0; /* it was a time-out */
 	if (fresh == NO_BANS)
@@ -323,12 +342,14 @@ static void wait_for_work(const struct stun_service *service, const struct pace 
 {
 	int64_t rest_us = pace->ends_us - clock_us();
 	struct timespec rest = { 0, rest_us > 0 ? rest_us * 1000 : 0 };
-	int64_t wait_ms = idle_ms < 0 ? -1 : idle_ms - clock_ms();
+	int64_t wait_ms = idle_ms - clock_ms();
 
 	for (size_t i = 0; i <= service->n_sockets; i++)
 		fds[i].revents = 0;
+	if (wait_ms < 0)
+		wait_ms = 0; /* it has become idle meanwhile; -1 would be for ever */
 	if (pace->left)
-		poll(fds, n, wait_ms < -1 ? 0 : (int)wait_ms);
+		poll(fds, n, idle_ms < 0 ? -1 : (int)wait_ms);
 	else
 		ppoll(fds, 1, &rest, NULL);
 }
@@ -414,14 +435,30 @@ void stun_service_ban(struct stun_service *service, struct banned *banned)
 	wake(service);
 }
 
-void stun_service_name(struct stun_service *service, const struct stun_sites *sites)
+static struct addr_ports *copy_media(const struct addr_ports *media, size_t n_media)
 {
-	struct stun_sites *copy = service ? malloc(sizeof(*copy)) : NULL;
+	struct addr_ports *copy = calloc(n_media + 1, sizeof(*copy));
 
-	if (!copy)
+	for (size_t i = 0; copy && i < n_media; i++)
+		copy[i] = media[i];
+	return copy;
+}
+
+void stun_service_follow(struct stun_service *service, const struct stun_sites *sites,
+			 const struct addr_ports *media, size_t n_media)
+{
+	struct fresh *fresh = service ? calloc(1, sizeof(*fresh)) : NULL;
+
+	if (!fresh)
 		return; /* the next change, or the same again, tells it */
-	*copy = service->told = *sites;
-	free(__atomic_exchange_n(&service->fresh_sites, copy, __ATOMIC_ACQ_REL));
+	fresh->media = copy_media(media, n_media);
+	if (!fresh->media) {
+		free_fresh(fresh);
+		return;
+	}
+	fresh->n_media = n_media;
+	fresh->sites = service->told = *sites;
+	free_fresh(__atomic_exchange_n(&service->fresh, fresh, __ATOMIC_ACQ_REL));
 	wake(service);
 }
 
@@ -508,11 +545,10 @@ static int copy_conf(struct stun_service *service, const struct stun_service_con
 {
 	service->sites = service->told = *conf->sites;
 	stun_service_set(service, &conf->settings);
-	service->media = calloc(conf->n_media + 1, sizeof(*service->media));
+	service->media = copy_media(conf->media, conf->n_media);
 	if (!service->media)
 		return -ENOMEM;
-	for (; service->n_media < conf->n_media; service->n_media++)
-		service->media[service->n_media] = conf->media[service->n_media];
+	service->n_media = conf->n_media;
 	return copy_allow(service, conf->allow);
 }
 
@@ -593,7 +629,7 @@ void stun_service_close(struct stun_service *service)
 	if (service->fresh_bans != NO_BANS)
 		banned_put(service->fresh_bans);
 	banned_put(service->bans);
-	free(service->fresh_sites);
+	free_fresh(service->fresh);
 	stun_tcp_free(service->tcp);
 	for (size_t i = 0; i < service->n_sockets; i++)
 		close(service->socket[i].fd);

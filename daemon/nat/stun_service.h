@@ -50,8 +50,12 @@ struct stun_service *stun_service_open(const struct stun_service_conf *conf, int
 				       struct endpoint *where);
 void stun_service_close(struct stun_service *service); /* takes NULL, as those below */
 void stun_service_set(struct stun_service *service, const struct stun_settings *settings);
-/* Replies name these addresses (the members named) from now on. @sites: with the same sockets */
-void stun_service_name(struct stun_service *service, const struct stun_sites *sites);
+/*
+ * Addresses have changed: replies name those of @sites (the members named) from now on, and @media
+ * are not answered. @sites: with the same sockets; all are copied
+ */
+void stun_service_follow(struct stun_service *service, const struct stun_sites *sites,
+			 const struct addr_ports *media, size_t n_media);
 /* Sources that get no answer. @banned: takes a reference of its own */
 void stun_service_ban(struct stun_service *service, struct banned *banned);
 struct stun_counters stun_service_counters(const struct stun_service *service);

@@ -265,6 +265,13 @@ static void test_ports_of_media_are_no_clients(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(scene.service);
 	ASK(&scene, 0, plain);
 	CU_ASSERT_EQUAL(counters_after(&scene, 1).source, 1);
+	/* Addresses come and go while it runs (!auto, devices). */
+	stun_service_follow(scene.service, &scene.sites, NULL, 0);
+	ASK(&scene, 0, plain);
+	CU_ASSERT_EQUAL(heard(&scene), 0);
+	stun_service_follow(scene.service, &scene.sites, &media, 1);
+	ASK(&scene, 0, plain);
+	CU_ASSERT_EQUAL(counters_after(&scene, 3).source, 2);
 	scene_end(&scene);
 }
 
@@ -368,16 +375,16 @@ static void test_addresses_are_named_as_told_last(void)
 			snprintf(text, sizeof(text), "203.0.113.%d", last);
 			told.site[0].named[i] = address(text, endpoint_port(&told.site[0].bind[i]));
 		}
-		stun_service_name(scene.service, &told);
+		stun_service_follow(scene.service, &told, NULL, 0);
 		CU_ASSERT_EQUAL(named(&scene), last);
 		CU_ASSERT(endpoint_eq(&stun_service_sites(scene.service)->site[0].named[0],
 				      &told.site[0].named[0]));
 	}
 	/* Two at once, and at the end of the service. */
-	stun_service_name(scene.service, &told);
-	stun_service_name(scene.service, &scene.sites);
+	stun_service_follow(scene.service, &told, NULL, 0);
+	stun_service_follow(scene.service, &scene.sites, NULL, 0);
 	CU_ASSERT_EQUAL(named(&scene), 1);
-	stun_service_name(scene.service, &told);
+	stun_service_follow(scene.service, &told, NULL, 0);
 	scene_end(&scene);
 }
 
@@ -482,7 +489,7 @@ static void test_null_is_no_service(void)
 
 	stun_service_set(NULL, &settings);
 	stun_service_ban(NULL, NULL);
-	stun_service_name(NULL, NULL);
+	stun_service_follow(NULL, NULL, NULL, 0);
 	CU_ASSERT_EQUAL(stun_service_counters(NULL).requests, 0);
 	CU_ASSERT_PTR_NULL(stun_service_sites(NULL));
 	stun_service_close(NULL);
