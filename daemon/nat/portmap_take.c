@@ -11,7 +11,7 @@
 #define LIFETIME_MAX_S 86400
 #define FOREVER_DUE_MS 1800000 /* such a mapping is asked for again, to see that it is there */
 #define MISSES_MAX     3       /* then the router counts as silent */
-#define RESTART_MS     30000   /* no router restarts again before: its epoch makes no sense */
+#define RESTART_MS     30000   /* no router restarts again before: its epoch jumps */
 #define TAKEN_MAX      8       /* ports in a row that the router has for others */
 #define END_TRIES      5
 #define SPREAD	       8 /* renewals of so many pairs are at different times */
