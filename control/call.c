@@ -81,7 +81,7 @@ static void print_source(const json_t *stream)
 	printf("      signalled %s, accepted %s%s%s", text_of(stream, "signalled"),
 	       colour(accepted ? COLOUR_OK : COLOUR_WARN),
 	       accepted ? text_of(stream, "latched") : "no source yet", colour(COLOUR_END));
-	if (accepted)
+	if (accepted && json_object_get(stream, "nat"))
 		printf(" (%s)", nat_words(stream));
 	printf("\n      latch %s", text_of(stream, "state"));
 	if (json_object_get(stream, "rank"))

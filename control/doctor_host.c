@@ -159,12 +159,17 @@ static const char *advice_on_ports(const json_t *iface)
 	return "widen its range of ports (port-min, port-max), or add an interface";
 }
 
-/* A pair is the port of RTP and the next one of RTCP; a call takes one on each side. */
+/*
+ * A pair is the port of RTP and the next one of RTCP; a call takes one on each side. With
+ * port-mapping only mapped pairs are free: check_mapping() judges these, by the router's answers.
+ */
 static void check_free(struct doctor *doctor, const json_t *iface)
 {
 	int64_t pairs = number_of(iface, "pairs"), available = number_of(iface, "free");
 	enum verdict few = available ? FINDING_NOTE : FINDING_BAD;
 
+	if (json_object_get(iface, "mapping"))
+		return;
 	finding(doctor, available * 10 < pairs ? few : FINDING_OK, advice_on_ports(iface),
 		"interface %s (%s): %" PRId64 " of %" PRId64 " pairs of ports are free; used by "
 		"calls: %" PRId64 ", quarantined (at rest after a call): %" PRId64

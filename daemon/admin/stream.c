@@ -9,10 +9,14 @@
 #include "packet/bridge.h"
 #include "packet/latch_names.h"
 
-/* How the latched source differs from the signalled one; NULL: one of them is not known. */
+/*
+ * How the latched source differs from the signalled one; NULL: one of them is not known. Browsers
+ * signal 0.0.0.0: it is ICE that finds the place.
+ */
 static const char *nat_seen(const struct stream_report *r)
 {
-	if (!endpoint_is_set(&r->latched) || !endpoint_is_set(&r->signalled))
+	if (!endpoint_is_set(&r->latched) || !endpoint_is_set(&r->signalled) ||
+	    endpoint_is_any(&r->signalled))
 		return NULL;
 	if (endpoint_eq(&r->latched, &r->signalled))
 		return "none";

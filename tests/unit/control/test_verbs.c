@@ -378,6 +378,16 @@ static void test_call_is_a_tree(void)
 	expect("dropped: source 3, kind 5\n");
 }
 
+/* A browser signals 0.0.0.0: that differs from each source, and says nothing about a NAT. */
+static void test_call_without_signalled_place(void)
+{
+	CU_ASSERT_EQUAL(ask("call c", "{\"type\":\"media\",\"media\":1,\"streams\":[{"
+				      "\"signalled\":\"0.0.0.0:9\","
+				      "\"latched\":\"192.0.2.1:4000\"}]}\n" END),
+			EXIT_OK);
+	expect("signalled 0.0.0.0:9, accepted 192.0.2.1:4000\n");
+}
+
 static void test_call_says_which_side_is_not_heard(void)
 {
 	CU_ASSERT_EQUAL(ask("call c", CALL("c", "70", "1,1", "0", "0", ",\"one-way\":\"b\"", "0",
@@ -615,6 +625,8 @@ static void test_doctor_finds_what_is_wrong(void)
 		 "{\"name\":\"pub\",\"address\":\"192.0.2.77\",\"pairs\":100,\"free\":5,"
 		 "\"used\":20,\"quarantined\":60,\"taken-by-others\":15},"
 		 "{\"name\":\"full\",\"address\":\"127.0.0.1\",\"pairs\":100000000,\"free\":0},"
+		 "{\"name\":\"home\",\"address\":\"127.0.0.1\",\"pairs\":100,\"free\":0,"
+		 "\"mapping\":{\"state\":\"starting\"}},"
 		 "{\"name\":\"lo\",\"address\":\"127.0.0.1\",\"port-min\":9,\"port-max\":9,"
 		 "\"pairs\":100,\"free\":10}]}\n" END,
 		 (int)getpid(), port, port);
@@ -631,6 +643,8 @@ static void test_doctor_finds_what_is_wrong(void)
 	       "calls: 0, quarantined (at rest after a call): 0, taken by other programs: 0\n"
 	       "       -> widen its range of ports (port-min, port-max), or add an interface\n");
 	expect("ok     interface lo (127.0.0.1): 10 of 100 pairs of ports are free; ");
+	CU_ASSERT_PTR_NULL(strstr(printed, "interface home (127.0.0.1): 0 of 100"));
+	expect("note   interface home: the router has not answered yet (port-mapping)\n");
 	expect("note   calls of the last hour with media that was refused, from an address that "
 	       "neither SDP nor SIP names: 3\n       -> the log names each of them (\"is not "
 	       "heard\"). If these are phones: ");
@@ -1026,6 +1040,7 @@ TEST_SUITE(
 	{ "each filter is sent", test_each_filter_is_sent },
 	{ "streams have their columns", test_streams_have_their_columns },
 	{ "a call is a tree", test_call_is_a_tree },
+	{ "call without a signalled place", test_call_without_signalled_place },
 	{ "call says which side is not heard", test_call_says_which_side_is_not_heard },
 	{ "one is not plural", test_one_is_not_plural },
 	{ "status shows the ports of interfaces", test_status_shows_the_ports_of_interfaces },
