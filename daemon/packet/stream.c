@@ -444,8 +444,8 @@ static bool is_other_pair(const struct stream *s, const struct endpoint *source)
 }
 
 /*
- * Packets that an agent of ICE decides about. Return: true: it goes no further.
- * DTLS that ends in the relay is to be handed over behind this, where its source is vouched for.
+ * Packets that an agent of ICE decides about. Return: true: it goes no further. So a handshake of
+ * DTLS begins only with a source that is vouched for.
  */
 static bool is_kept_by_ice(struct stream *s, const struct packet *p, const struct rtp_wire *w,
 			   int64_t now_us)
