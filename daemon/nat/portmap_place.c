@@ -41,7 +41,7 @@ struct portmap_sums portmap_place_sums(const struct portmap_place *place)
 		sums.ready += portmap_pair_ready(pair);
 		sums.free +=
 			portmap_pair_ready(pair) && pair->use == PORTMAP_FREE && !pair->unwanted;
-		sums.ports += pair->half[0].asked + pair->half[1].asked;
+		sums.ports += !!pair->half[0].external + !!pair->half[1].external;
 	}
 	return sums;
 }

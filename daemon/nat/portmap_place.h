@@ -159,7 +159,10 @@ bool portmap_place_ends(const struct portmap_place *place);
 void portmap_pair_end(struct portmap_pair *pair, int64_t now_ms);
 /* Both ports are mapped. */
 bool portmap_pair_ready(const struct portmap_pair *pair);
-/* Pairs; those that are mapped; those of them that are free; ports that the router may have */
+/*
+ * Pairs; those that are mapped; those of them that are free; ports that the router forwards, as far
+ * as it has said so: also of pairs that are ended
+ */
 struct portmap_sums {
 	unsigned int pairs, ready, free, ports;
 };

@@ -347,6 +347,7 @@ static void test_a_silent_router_is_told_and_comes_back(void)
 	s.router.silent = true;
 	pass(&s, 61 * MINUTE);
 	CU_ASSERT_EQUAL(SUMS(&s).ready, 0);
+	CU_ASSERT_EQUAL(SUMS(&s).ports, 0); /* one is being asked for */
 	CU_ASSERT_TRUE(s.news & PORTMAP_LIST_NEWS);
 	s.router.silent = false;
 	pass(&s, 6 * MINUTE);
