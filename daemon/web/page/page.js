@@ -258,6 +258,27 @@ function quality_lines(quality) {
 	return lines;
 }
 
+// ICE and DTLS that end in the relay are flags with a value; they have lines of their own.
+const agent_names = ["ice", "ice-role", "ice-pair", "dtls", "dtls-role", "dtls-why", "handshake", "fingerprint"];
+const is_of_agent = (flag) => flag.includes("=") && agent_names.includes(flag.split("=")[0]);
+const failed_states = ["failed", "lost", "wrong-fingerprint"];
+
+function agent_line(name, state, parts) {
+	return element("p", [`${name} ${state}`, ...parts].filter((part) => part).join(", "),
+		       failed_states.includes(state) ? "quality bad" : "quality");
+}
+
+function agent_lines(flags) {
+	const of = Object.fromEntries(flags.filter(is_of_agent).map((flag) => flag.split(/=(.*)/s))), lines = [];
+	if (of.ice)
+		lines.push(agent_line("ICE", of.ice, [`the relay is ${of["ice-role"]}`, of["ice-pair"] && `media goes to ${of["ice-pair"]}`]));
+	if (of.dtls)
+		lines.push(agent_line("DTLS", of.dtls, [of["dtls-why"], of["dtls-role"] && `the relay is ${of["dtls-role"]}`,
+							of.handshake && `handshake ${of.handshake}`,
+							of.fingerprint && `fingerprint of the phone: ${of.fingerprint}`]));
+	return lines;
+}
+
 function show_media(media) {
 	const box = document.createElement("div"), wide = element("div", undefined, "wide");
 	const table = document.createElement("table"), head = document.createElement("tr");
@@ -267,9 +288,10 @@ function show_media(media) {
 	table.tHead.append(head);
 	table.tBodies[0].append(...media.streams.map(stream_row));
 	wide.append(table);
-	box.append(element("h4", [`m= line ${media.media}: ${media.kind}`, media.codec, media.protocol, ...media.flags]
+	box.append(element("h4", [`m= line ${media.media}: ${media.kind}`, media.codec, media.protocol,
+				  ...media.flags.filter((flag) => !is_of_agent(flag))]
 				 .filter((part) => part).join(", ")),
-		   ...quality_lines(media.quality).map((line) => element("p", line, "quality")), wide);
+		   ...agent_lines(media.flags), ...quality_lines(media.quality).map((line) => element("p", line, "quality")), wide);
 	const why = why_list(media.streams);
 	if (why)
 		box.append(element("p", why, "quiet"));
