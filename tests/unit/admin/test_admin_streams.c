@@ -88,6 +88,40 @@ static void test_what_comes_in_is_not_what_goes_out(void)
 	talk_close(&t);
 }
 
-TEST_SUITE(admin_streams,
+#define ZERO_WITH_ICE "c=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdef012345\r\n"
+
+static bool signals(struct talk *t, const char *place)
+{
+	json_t *line = line_of(t, "a", "rtp");
+	const char *text = json_string_value(json_object_get(line, "signalled"));
+	bool found = text && !strncmp(text, place, strlen(place));
+
+	json_decref(line);
+	return found;
+}
+
+/* As browsers do: each source differs from 0.0.0.0, and that says nothing about a NAT. */
+static void test_zero_is_no_place(void)
+{
+	struct worker_totals totals;
+	struct talk t;
+	json_t *line;
+
+	talk_open(&t, false);
+	all_send(&t);
+	UNTIL(&t, (worker_pool_totals(t.scene.workers, &totals), totals.packets == 4));
+	line = line_of(&t, "a", "rtp");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(line, "nat")), "none");
+	json_decref(line);
+	CU_ASSERT_EQUAL(signal_with(&t, SIDE_A, ZERO_WITH_ICE).code, REPLY_OK);
+	UNTIL(&t, signals(&t, "0.0.0.0:"));
+	line = line_of(&t, "a", "rtp");
+	CU_ASSERT_PTR_NOT_NULL(json_object_get(line, "latched"));
+	CU_ASSERT_PTR_NULL(json_object_get(line, "nat"));
+	json_decref(line);
+	talk_close(&t);
+}
+
+TEST_SUITE(admin_streams, { "zero is no place", test_zero_is_no_place },
 	   { "counters of the kernel are read", test_counters_of_the_kernel_are_read },
 	   { "what comes in is not what goes out", test_what_comes_in_is_not_what_goes_out });
