@@ -433,14 +433,13 @@ static bool hear_empty_rtp(struct stream *s, const struct packet *p, const struc
 }
 
 /*
- * ICE: by another pair than the one in use, whose source was checked as well. It passes, and
- * teaches nothing.
+ * Of a side with ICE: by another pair than the one in use, whose source was checked as well. It
+ * passes, and teaches nothing.
  */
 static bool is_other_pair(const struct stream *s, const struct endpoint *source)
 {
-	return stream_side(s)->flags & SIDE_ICE && !endpoint_eq(&s->ice->to, source) &&
-	       !latch_is_source(&s->latch, source) && !bridge_has_port(s->bridge, source) &&
-	       !stream_why_denied(s, source);
+	return !endpoint_eq(&s->ice->to, source) && !latch_is_source(&s->latch, source) &&
+	       !bridge_has_port(s->bridge, source) && !stream_why_denied(s, source);
 }
 
 /*
@@ -452,7 +451,7 @@ static bool is_kept_by_ice(struct stream *s, const struct packet *p, const struc
 {
 	if (w->kind == RTP_KIND_STUN && s->ice && ice_end_takes(s, p, now_us))
 		return true;
-	if (!(stream_side(s)->flags & SIDE_ICE) || ice_end_vouches(s, p->source))
+	if (!(s->flags & SIDE_ICE) || ice_end_vouches(s, p->source))
 		return false;
 	count_drop(s, DROP_NOT_VOUCHED);
 	return true;
@@ -466,7 +465,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 				       .in_kernel = s->in_kernel };
 	struct carriage carriage;
 	struct stream *out;
-	bool admitted;
+	bool admitted, handshake;
 
 	__atomic_store_n(&s->heard, true, __ATOMIC_RELAXED);
 	if (is_banned(s, p->source)) {
@@ -475,7 +474,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	}
 	if (s->bridge->conf.kind == BRIDGE_RTP)
 		rtp_wire_parse(p->data, p->len, &s->port, &w);
-	if (is_kept_by_ice(s, p, &w, now_us))
+	if ((w.kind == RTP_KIND_STUN || s->flags & SIDE_ICE) && is_kept_by_ice(s, p, &w, now_us))
 		return NULL;
 	if (w.kind != RTP_KIND_RTP && is_keepalive(s, p, &w, packet.now_ms))
 		return NULL;
@@ -503,14 +502,15 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		read_opaque(s, p, &w, &packet);
 
 	stream_write_begin(s);
-	admitted = (carriage.from_exact && is_exact(s, p->source)) || is_other_pair(s, p->source) ||
-		   admit(s, &packet);
-	if (admitted && !is_handshake(s, &w)) /* it is not authentic: it does not count */
+	handshake = is_handshake(s, &w);
+	admitted = (carriage.from_exact && is_exact(s, p->source)) ||
+		   (s->flags & SIDE_ICE && is_other_pair(s, p->source)) || admit(s, &packet);
+	if (admitted && !handshake) /* it is not authentic: it does not count */
 		count_in(s, p, &w, now_us);
 	stream_write_end(s);
 	if (!admitted)
 		return NULL;
-	if (is_handshake(s, &w)) {
+	if (handshake) {
 		is_dropped(s, handshake_take(s, p));
 		return NULL;
 	}
