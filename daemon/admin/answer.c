@@ -2,6 +2,7 @@
 /* answer.c - writes the lines of an answer to the client */
 #include <event2/event.h>
 #include "admin/answer.h"
+#include "base/clock.h"
 
 /* A watching client with this many unread bytes gets no more events. */
 #define WATCH_HIGH ((size_t)256 * 1024)
@@ -37,6 +38,17 @@ void admin_end(struct admin_peer *peer, uint64_t count)
 
 	jsonl_u64(line, "count", count);
 	admin_send(peer);
+}
+
+const struct daemon_report *admin_report(struct admin_peer *peer)
+{
+	const struct call_table *calls = peer->conf->calls;
+	const struct daemon_report *report =
+		daemon_report_make(peer->arena, calls, calls->conf.stats, clock_ms());
+
+	if (!report)
+		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
+	return report;
 }
 
 bool admin_room(struct admin_peer *peer)

@@ -3,7 +3,6 @@
  * nat.c - the verb nat: addresses of the relay outside of its NAT, and what is seen of those of
  * phones
  */
-#include <utlist.h>
 #include "admin/answer.h"
 #include "admin/nat.h"
 #include "base/clock.h"
@@ -56,15 +55,11 @@ static void send_address(struct admin_peer *peer, const struct iface_report *ifa
 
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
-	const struct call_table *calls = peer->conf->calls;
-	const struct daemon_report *report =
-		daemon_report_make(peer->arena, calls, calls->conf.stats, clock_ms());
+	const struct daemon_report *report = admin_report(peer);
 
 	(void)request;
-	if (!report) {
-		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
+	if (!report)
 		return false;
-	}
 	for (size_t i = 0; i < report->n_ifaces; i++)
 		send_address(peer, &report->iface[i]);
 	call_cursor_begin(&peer->job.cursor, peer->conf->calls);

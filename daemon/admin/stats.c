@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stats.c - the verb stats: every counter (report/counters.c), one line each */
 #include "admin/answer.h"
-#include "base/clock.h"
 #include "report/counters.h"
 
 static void send_counter(void *arg, const char *of, const char *proxy,
@@ -23,15 +22,11 @@ static void send_counter(void *arg, const char *of, const char *proxy,
 
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
-	const struct call_table *calls = peer->conf->calls;
-	const struct daemon_report *report =
-		daemon_report_make(peer->arena, calls, calls->conf.stats, clock_ms());
+	const struct daemon_report *report = admin_report(peer);
 
 	(void)request;
-	if (!report) {
-		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
+	if (!report)
 		return false;
-	}
 	report_counters(report, send_counter, peer);
 	admin_end(peer, peer->job.count);
 	return false;

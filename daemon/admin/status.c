@@ -324,16 +324,13 @@ static void put_debugged(struct json_line *line, const struct trace_calls *trace
 
 static bool begin(struct admin_peer *peer, const struct dict *request)
 {
+	const struct daemon_report *report = admin_report(peer);
 	const struct call_table *calls = peer->conf->calls;
-	const struct daemon_report *report =
-		daemon_report_make(peer->arena, calls, calls->conf.stats, clock_ms());
 	struct json_line *line;
 
 	(void)request;
-	if (!report) {
-		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
+	if (!report)
 		return false;
-	}
 	line = admin_line(peer, "status");
 	jsonl_text(line, "version", RTPRELAY_VERSION);
 	jsonl_i64(line, "pid", getpid());
