@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/thread.h"
+#include "base/wake.h"
 #include "call/cdr_file.h"
 
 enum order_kind { ORDER_LINE, ORDER_REOPEN, ORDER_STOP };
@@ -199,12 +200,8 @@ struct cdr_file *cdr_file_open(const struct cdr_file_conf *conf, int *error)
 
 static void post(struct cdr_file *file, struct line *line)
 {
-	uint64_t one = 1;
-
 	mailbox_put(&file->orders, &line->letter);
-	/* Fails only if the counter is full: then the thread is woken already. */
-	if (write(file->wake_fd, &one, sizeof(one)) < 0)
-		return;
+	wake_post(file->wake_fd);
 }
 
 void cdr_file_write(struct cdr_file *file, struct str text)

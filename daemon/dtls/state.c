@@ -63,6 +63,6 @@ bool dtls_link_hand_over(struct dtls_link *link, unsigned int thread, const uint
 	slot->len = (uint16_t)len;
 	memcpy(slot->data, data, len);
 	dtls_ring_put(ring);
-	dtls_wake(service->wake_fd);
+	wake_post(service->wake_fd);
 	return true;
 }

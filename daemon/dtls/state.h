@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "base/mailbox.h"
 #include "base/ring.h"
+#include "base/wake.h"
 #include "dtls/report.h"
 #include "dtls/ring.h"
 
@@ -84,20 +85,11 @@ struct dtls_service {
 	struct dtls_ring rings[];
 };
 
-static inline void dtls_wake(int fd)
-{
-	uint64_t one = 1;
-
-	/* Fails only when the counter is full: then the other thread was already woken. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
-
 /* To the crypto thread, which owns it from now on. */
 static inline void dtls_post(struct dtls_service *service, struct to_crypto *letter)
 {
 	if (mailbox_put(&service->letters, &letter->letter))
-		dtls_wake(service->wake_fd);
+		wake_post(service->wake_fd);
 }
 
 /* Gives the reference back. Takes NULL. */

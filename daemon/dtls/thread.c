@@ -48,7 +48,7 @@ static void on_event(void *arg, enum dtls_event event, const struct dtls_keys *k
 	if (keys)
 		news->keys = *keys;
 	if (mailbox_put(&service->news, &news->letter))
-		dtls_wake(service->news_fd);
+		wake_post(service->news_fd);
 }
 
 /* After each change: its place among those that are busy. */

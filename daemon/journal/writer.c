@@ -6,16 +6,8 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/thread.h"
+#include "base/wake.h"
 #include "journal/writer.h"
-
-static void wake(int fd)
-{
-	uint64_t one = 1;
-
-	/* Fails only if the counter is full: then the other thread is already awake. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
 
 /* A file that was removed is replaced by a new one, here, since opening it may take long. */
 static void write_batch(struct journal_writer *writer, struct journal_letter *order)
@@ -46,7 +38,7 @@ static void *run(void *arg)
 			if (!stop)
 				write_batch(writer, order);
 			mailbox_put(&writer->done, &order->letter);
-			wake(writer->done_fd);
+			wake_post(writer->done_fd);
 			if (stop)
 				return NULL;
 		}
@@ -116,7 +108,7 @@ int journal_writer_stop(struct journal_writer *writer, struct journal_store **st
 void journal_writer_post(struct journal_writer *writer, struct journal_letter *letter)
 {
 	mailbox_put(&writer->orders, &letter->letter);
-	wake(writer->wake_fd);
+	wake_post(writer->wake_fd);
 }
 
 struct journal_letter *journal_writer_done(struct journal_writer *writer)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mailbox.h"
 #include "base/thread.h"
+#include "base/wake.h"
 #include "nat/external.h"
 #include "nat/external_talk.h"
 
@@ -124,22 +125,6 @@ static void drop(struct external *external)
 	free(external);
 }
 
-static void post(int fd)
-{
-	uint64_t one = 1;
-
-	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* the counter is full: it is readable */
-}
-
-static void clear(int fd)
-{
-	uint64_t count;
-
-	if (read(fd, &count, sizeof(count)) < 0)
-		return;
-}
-
 /* Return: the thread has to end */
 static bool wait_on(int stop_fd, int wake_fd, int64_t wait_ms)
 {
@@ -202,7 +187,7 @@ static struct report *new_report(size_t index)
 static void send_report(struct external *external, struct report *report)
 {
 	if (mailbox_put(&external->box, &report->letter))
-		post(external->news_fd);
+		wake_post(external->news_fd);
 }
 
 /* Without memory the next round tells it. */
@@ -283,7 +268,7 @@ static void *run(void *arg)
 			wait_ms = RETRY_MS;
 		stop = wait_on(external->stop_fd, -1, PAUSE_MS) ||
 		       wait_on(external->stop_fd, external->wake_fd, wait_ms - PAUSE_MS);
-		clear(external->wake_fd);
+		wake_clear(external->wake_fd);
 	}
 	drop(external);
 	return NULL;
@@ -357,7 +342,7 @@ static void end_thread(struct external *external)
 {
 	struct timespec until;
 
-	post(external->stop_fd);
+	wake_post(external->stop_fd);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += PATIENCE_NS;
 	until.tv_sec += until.tv_nsec / 1000000000;
@@ -433,7 +418,7 @@ void external_dispatch(struct external *external, external_fn *fn, void *arg)
 
 	if (!external)
 		return;
-	clear(external->news_fd);
+	wake_clear(external->news_fd);
 	for (at = mailbox_take_all(&external->box); at; at = next) {
 		struct report *report = (struct report *)at; /* its first member */
 
@@ -446,5 +431,5 @@ void external_dispatch(struct external *external, external_fn *fn, void *arg)
 void external_check(struct external *external)
 {
 	if (external && external->started)
-		post(external->wake_fd);
+		wake_post(external->wake_fd);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/thread.h"
+#include "base/wake.h"
 #include "nat/portmap_file.h"
 #include "nat/portmap_talk.h"
 #include "nat/portmap_thread.h"
@@ -61,22 +62,6 @@ static void drop(struct portmap_thread *thread)
 	free(thread);
 }
 
-static void post(int fd)
-{
-	uint64_t one = 1;
-
-	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* the counter is full: it is readable */
-}
-
-static void clear(int fd)
-{
-	uint64_t count;
-
-	if (read(fd, &count, sizeof(count)) < 0)
-		return;
-}
-
 static void carry_out(const struct portmap_thread *thread, struct portmap_order *order,
 		      struct portmap_igd **igd)
 {
@@ -108,13 +93,13 @@ static void *run(void *arg)
 	while (!is_stopped(thread, -1)) {
 		struct letter *at, *next;
 
-		clear(thread->wake_fd);
+		wake_clear(thread->wake_fd);
 		for (at = mailbox_take_all(&thread->orders); at; at = next) {
 			next = at->next;
 			if (!is_stopped(thread, 0))
 				carry_out(thread, (struct portmap_order *)at, &igd);
 			if (mailbox_put(&thread->done, at))
-				post(thread->news_fd);
+				wake_post(thread->news_fd);
 		}
 	}
 	portmap_igd_free(igd);
@@ -169,7 +154,7 @@ void portmap_thread_end(struct portmap_thread *thread)
 
 	if (!thread)
 		return;
-	post(thread->stop_fd);
+	wake_post(thread->stop_fd);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += PATIENCE_NS;
 	until.tv_sec += until.tv_nsec / 1000000000;
@@ -182,7 +167,7 @@ void portmap_thread_end(struct portmap_thread *thread)
 void portmap_thread_put(struct portmap_thread *thread, struct portmap_order *order)
 {
 	mailbox_put(&thread->orders, &order->letter);
-	post(thread->wake_fd);
+	wake_post(thread->wake_fd);
 }
 
 int portmap_thread_fd(const struct portmap_thread *thread)
@@ -192,6 +177,6 @@ int portmap_thread_fd(const struct portmap_thread *thread)
 
 struct letter *portmap_thread_take(struct portmap_thread *thread)
 {
-	clear(thread->news_fd);
+	wake_clear(thread->news_fd);
 	return mailbox_take_all(&thread->done);
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/thread.h"
+#include "base/wake.h"
 #include "nat/stun_service.h"
 #include "nat/stun_tcp.h"
 
@@ -404,14 +405,6 @@ static void *run(void *arg)
 
 /* --- Control thread --------------------------------------------------------------------------- */
 
-static void wake(const struct stun_service *service)
-{
-	uint64_t one = 1;
-
-	if (write(service->wake_fd, &one, sizeof(one)) < 0)
-		return; /* the counter is full: it was woken */
-}
-
 void stun_service_set(struct stun_service *service, const struct stun_settings *settings)
 {
 	if (!service)
@@ -432,7 +425,7 @@ void stun_service_ban(struct stun_service *service, struct banned *banned)
 	unread = __atomic_exchange_n(&service->fresh_bans, banned_get(banned), __ATOMIC_ACQ_REL);
 	if (unread != NO_BANS)
 		banned_put(unread);
-	wake(service);
+	wake_post(service->wake_fd);
 }
 
 static struct addr_ports *copy_media(const struct addr_ports *media, size_t n_media)
@@ -459,7 +452,7 @@ void stun_service_follow(struct stun_service *service, const struct stun_sites *
 	fresh->n_media = n_media;
 	fresh->sites = service->told = *sites;
 	free_fresh(__atomic_exchange_n(&service->fresh, fresh, __ATOMIC_ACQ_REL));
-	wake(service);
+	wake_post(service->wake_fd);
 }
 
 /* Datagrams that came faster than they were read. */
@@ -623,7 +616,7 @@ void stun_service_close(struct stun_service *service)
 		return;
 	if (service->started) {
 		__atomic_store_n(&service->stop, true, __ATOMIC_RELEASE);
-		wake(service);
+		wake_post(service->wake_fd);
 		pthread_join(service->thread, NULL);
 	}
 	if (service->fresh_bans != NO_BANS)

@@ -2,6 +2,7 @@
 /* rtcp_ring.c - copies of RTCP from a media thread to the control thread, for homer */
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/wake.h"
 #include "packet/rtcp_ring.h"
 
 /* Both numbers only grow; each is written by one thread. */
@@ -36,12 +37,8 @@ struct rtcp_copy *rtcp_ring_slot(struct rtcp_ring *ring)
 
 void rtcp_ring_put(struct rtcp_ring *ring)
 {
-	uint64_t one = 1;
-
 	__atomic_store_n(&ring->written, ring->written + 1, __ATOMIC_RELEASE);
-	/* Fails only when the counter is full: then the reader was already woken. */
-	if (write(ring->wake_fd, &one, sizeof(one)) < 0)
-		return;
+	wake_post(ring->wake_fd);
 }
 
 const struct rtcp_copy *rtcp_ring_first(const struct rtcp_ring *ring)

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "base/wake.h"
 #include "packet/batch.h"
 #include "packet/ice_end.h"
 #include "packet/handshake.h"
@@ -36,21 +37,12 @@
  */
 #define SLICE_US 100
 
-static void wake(int fd)
-{
-	uint64_t one = 1;
-
-	/* Fails only when the counter is full: then the other thread was already woken. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
-
 static void notify_control(struct worker *worker, struct news *news, unsigned int bits)
 {
 	if (__atomic_fetch_or(&news->pending, (uint16_t)bits, __ATOMIC_ACQ_REL))
 		return; /* the letter is already queued, and carries these bits too */
 	if (mailbox_put(worker->control, &news->letter))
-		wake(worker->control_fd);
+		wake_post(worker->control_fd);
 }
 
 /* Sends the stream's events; those for flows only if the control thread asked for them. */
@@ -582,13 +574,13 @@ void worker_send_datagram(void *arg, struct dtls_link *link, const uint8_t *data
 	memcpy(order->data, data, len);
 	/* If it was not empty, the one who posted before wakes the thread. */
 	if (mailbox_put(&worker->orders, &order->order.letter))
-		wake(worker->orders_fd);
+		wake_post(worker->orders_fd);
 }
 
 void worker_wake(struct worker *worker)
 {
 	if (worker->wake)
-		wake(worker->orders_fd);
+		wake_post(worker->orders_fd);
 	worker->wake = false;
 }
 
@@ -603,7 +595,7 @@ void worker_ask(struct worker *worker, int64_t now_ms)
 		return;
 	worker->asked_ms = now_ms;
 	__atomic_store_n(&worker->asked, worker->asked + 1, __ATOMIC_RELAXED);
-	wake(worker->orders_fd);
+	wake_post(worker->orders_fd);
 }
 
 int64_t worker_silent_ms(const struct worker *worker, int64_t now_ms)
