@@ -83,20 +83,12 @@ int dtls_plan_open(struct exchange *ex, size_t index)
 
 /* --- Roles ------------------------------------------------------------------------------------ */
 
-static bool same_peer(const struct dtls_terms *terms, const struct dtls_heard *heard)
-{
-	for (unsigned int i = 0; i < terms->n; i++)
-		for (unsigned int k = 0; k < heard->n; k++)
-			if (dtls_fingerprint_eq(&terms->peer[i], &heard->peer[k]))
-				return true;
-	return false;
-}
-
 /* Another association: another certificate or phone, or a=tls-id says so (RFC 8842, 4). */
 static bool is_fresh(const struct exchange *ex, const struct dtls_side *side,
 		     const struct dtls_heard *heard)
 {
-	return ex->new_answerer || side->tls_id != heard->tls_id || !same_peer(&side->terms, heard);
+	return ex->new_answerer || side->tls_id != heard->tls_id ||
+	       !dtls_fingerprints_meet(side->terms.peer, side->terms.n, heard->peer, heard->n);
 }
 
 /*

@@ -93,12 +93,7 @@ bool dtls_association_busy(const struct dtls_association *a)
 
 static bool matches(const struct dtls_terms *terms, const struct dtls_fingerprint peer[DTLS_HASHES])
 {
-	for (unsigned int i = 0; i < terms->n; i++)
-		for (int hash = 0; hash < DTLS_HASHES; hash++)
-			if (terms->peer[i].hash &&
-			    dtls_fingerprint_eq(&terms->peer[i], &peer[hash]))
-				return true;
-	return false;
+	return dtls_fingerprints_meet(terms->peer, terms->n, peer, DTLS_HASHES);
 }
 
 static unsigned int took_ms(const struct dtls_association *a, int64_t now_ms)
@@ -247,19 +242,11 @@ static void use_early(struct dtls_association *a, int64_t now_ms)
 	}
 }
 
-static bool same_peer(const struct dtls_terms *a, const struct dtls_terms *b)
-{
-	for (unsigned int i = 0; i < a->n; i++)
-		for (unsigned int k = 0; k < b->n; k++)
-			if (dtls_fingerprint_eq(&a->peer[i], &b->peer[k]))
-				return true;
-	return false;
-}
-
 void dtls_association_terms(struct dtls_association *a, const struct dtls_terms *terms,
 			    bool resumed, int64_t now_ms)
 {
-	bool same = a->agreed && !terms->fresh && same_peer(&a->terms, terms);
+	bool same = a->agreed && !terms->fresh &&
+		    dtls_fingerprints_meet(a->terms.peer, a->terms.n, terms->peer, terms->n);
 	bool same_role = a->terms.active == terms->active;
 
 	a->terms = *terms;

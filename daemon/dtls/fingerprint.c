@@ -94,3 +94,13 @@ bool dtls_fingerprint_eq(const struct dtls_fingerprint *a, const struct dtls_fin
 {
 	return a->hash == b->hash && a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
 }
+
+bool dtls_fingerprints_meet(const struct dtls_fingerprint *a, unsigned int n_a,
+			    const struct dtls_fingerprint *b, unsigned int n_b)
+{
+	for (unsigned int i = 0; i < n_a; i++)
+		for (unsigned int k = 0; k < n_b; k++)
+			if (a[i].hash && dtls_fingerprint_eq(&a[i], &b[k]))
+				return true;
+	return false;
+}

@@ -40,5 +40,8 @@ bool dtls_fingerprint_read(struct str value, struct dtls_fingerprint *fingerprin
 /* In the form of the SDP: upper case, with colons. */
 void dtls_fingerprint_write(struct buf *buf, const struct dtls_fingerprint *fingerprint);
 bool dtls_fingerprint_eq(const struct dtls_fingerprint *a, const struct dtls_fingerprint *b);
+/* Is one of @n_a also one of @n_b? */
+bool dtls_fingerprints_meet(const struct dtls_fingerprint *a, unsigned int n_a,
+			    const struct dtls_fingerprint *b, unsigned int n_b);
 
 #endif
