@@ -7,6 +7,7 @@
 #include <string.h>
 #include "control_proto.h"
 #include "line.h"
+#include "mapping.h"
 #include "table.h"
 #include "verb.h"
 
@@ -60,6 +61,41 @@ static void print_address(const json_t *address)
 		printf("%s, by configuration; kind of NAT not known",
 		       text_of(address, "advertised"));
 	putchar('\n');
+	mapping_print(address);
+}
+
+static void print_outside_port(const json_t *pair, const char *key, const char *before)
+{
+	if (json_object_get(pair, key))
+		printf("%s%" PRId64, before, number_of(pair, key));
+	else
+		printf("%snot yet", before);
+}
+
+static const char *use_text(const char *use)
+{
+	if (!strcmp(use, "call"))
+		return "in a call";
+	if (!strcmp(use, "ending"))
+		return "is given back";
+	if (!strcmp(use, "other-program"))
+		return "taken by another program";
+	return "free";
+}
+
+/* A pair of ports, of RTP and RTCP. */
+static void print_pair(const json_t *pair)
+{
+	char age[16];
+
+	printf("           %s:%" PRId64 " outside", text_of(pair, "address"),
+	       number_of(pair, "port"));
+	print_outside_port(pair, "outside-rtp", " ");
+	print_outside_port(pair, "outside-rtcp", ", RTCP ");
+	printf(", by %s, %s", text_of(pair, "protocol"), use_text(text_of(pair, "use")));
+	if (json_object_get(pair, "ends-in"))
+		printf(", for another %s", short_age(number_of(pair, "ends-in"), age));
+	putchar('\n');
 }
 
 static void print_phones(const json_t *line)
@@ -83,6 +119,8 @@ static void print_line(void *arg, const char *type, json_t *line)
 	(void)arg;
 	if (!strcmp(type, "nat-address"))
 		print_address(line);
+	else if (!strcmp(type, "nat-mapping"))
+		print_pair(line);
 	else if (!strcmp(type, "nat-phones"))
 		print_phones(line);
 }

@@ -5,6 +5,7 @@
 #include "control_proto.h"
 #include "daemon/base/log.h"
 #include "line.h"
+#include "mapping.h"
 #include "table.h"
 #include "verb.h"
 
@@ -266,32 +267,11 @@ static void print_outside(const json_t *iface)
 		       colour(COLOUR_END));
 }
 
-/* What a router forwards, or why it does not. */
-static void print_mapping(const json_t *iface)
-{
-	const json_t *mapping = json_object_get(iface, "mapping");
-	const char *state = text_of(mapping, "state");
-	bool fails = !strcmp(state, "failing");
-
-	if (!mapping)
-		return;
-	printf("mapping    %s: %s%s%s", text_of(iface, "address"), fails ? colour(COLOUR_BAD) : "",
-	       state, fails ? colour(COLOUR_END) : "");
-	if (json_object_get(mapping, "protocol"))
-		printf(", by %s", text_of(mapping, "protocol"));
-	printf(", %" PRId64 " of %" PRId64 " ports, %" PRId64 " pair%s for the next calls\n",
-	       number_of(mapping, "ports"), number_of(mapping, "max"), number_of(mapping, "free"),
-	       s_after(mapping, "free"));
-	if (json_object_get(mapping, "why"))
-		printf("           %s%s%s\n", colour(COLOUR_WARN), text_of(mapping, "why"),
-		       colour(COLOUR_END));
-}
-
 static void print_all_outside(const json_t *ifaces)
 {
 	for (size_t i = 0; i < json_array_size(ifaces); i++) {
 		print_outside(json_array_get(ifaces, i));
-		print_mapping(json_array_get(ifaces, i));
+		mapping_print(json_array_get(ifaces, i));
 	}
 }
 

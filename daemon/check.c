@@ -16,6 +16,7 @@
 #include "portmap_start.h"
 #include "homer/homer.h"
 #include "kernel/bpf.h"
+#include "nat/stun_tcp.h"
 #include "port/iface.h"
 #include "privs.h"
 #include "protocols.h"
@@ -23,7 +24,7 @@
 #include "stun_start.h"
 
 /* Control sockets, queues, netlink, the log, files of journal and configuration. */
-#define OTHER_DESCRIPTORS 128
+#define OTHER_DESCRIPTORS (128 + STUN_TCP_MAX)
 
 #define PORT_RANGE_FILE	    "/proc/sys/net/ipv4/ip_local_port_range"
 #define RESERVED_PORTS_FILE "/proc/sys/net/ipv4/ip_local_reserved_ports"

@@ -53,7 +53,7 @@
 #define CONTROL_VERB_BAN    "ban"    /* changes; "address": its media is dropped from now on */
 #define CONTROL_VERB_UNBAN  "unban"  /* changes; "address": ends the ban */
 #define CONTROL_VERB_BANNED "banned" /* a line "banned" for each banned address */
-#define CONTROL_VERB_NAT    "nat"    /* a line "nat-address" for each address, "nat-phones" */
+#define CONTROL_VERB_NAT    "nat"    /* lines "nat-address", "nat-mapping", "nat-phones" */
 
 /* Filters of calls and streams, each optional; all must match. */
 #define CONTROL_FILTER_CALL_ID "call-id" /* is part of the Call-ID */

@@ -6,6 +6,7 @@
 #include "admin/answer.h"
 #include "admin/nat.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "call/nat_seen.h"
 #include "packet/pool.h"
 
@@ -31,6 +32,27 @@ void admin_put_outside(struct json_line *line, const struct iface_report *iface)
 	jsonl_close(line, '}');
 }
 
+void admin_put_mapping(struct json_line *line, const struct iface_report *iface)
+{
+	const struct portmap_place *mapping = iface->mapping;
+	struct portmap_sums sums;
+
+	if (!mapping)
+		return;
+	sums = portmap_place_sums(mapping);
+	jsonl_open(line, "mapping", '{');
+	jsonl_text(line, "state", portmap_state_names[mapping->state]);
+	if (mapping->found)
+		jsonl_text(line, "protocol", portmap_protocol_names[mapping->protocol]);
+	jsonl_u64(line, "ports", sums.ports);
+	jsonl_u64(line, "max", mapping->rules.max);
+	jsonl_u64(line, "pairs", sums.ready);
+	jsonl_u64(line, "free", sums.free);
+	if (mapping->why[0])
+		jsonl_text(line, "why", mapping->why);
+	jsonl_close(line, '}');
+}
+
 void admin_put_phones(struct json_line *line, const struct nat_seen *seen)
 {
 	jsonl_u64(line, "phones", seen->phones);
@@ -49,8 +71,59 @@ static void send_address(struct admin_peer *peer, const struct iface_report *ifa
 	jsonl_text(line, "address", endpoint_print_addr(&iface->bind, text));
 	jsonl_text(line, "advertised", endpoint_print_addr(&iface->advertised, text));
 	admin_put_outside(line, iface);
+	admin_put_mapping(line, iface);
 	admin_send(peer);
 	peer->job.count++;
+}
+
+static void put_outside_port(struct json_line *line, const char *key,
+			     const struct portmap_half *half)
+{
+	if (half->external)
+		jsonl_u64(line, key, half->external);
+}
+
+/* A pair of ports that the router forwards, or is asked for. */
+static void send_pair(struct admin_peer *peer, const struct portmap_place *place,
+		      const struct portmap_pair *pair)
+{
+	static const char *const uses[] = { [PORTMAP_FREE] = "free",
+					    [PORTMAP_BUSY] = "call",
+					    [PORTMAP_FOREIGN] = "other-program" };
+	struct json_line *line = admin_line(peer, "nat-mapping");
+	int64_t rtp_ms = pair->half[0].until_ms, rtcp_ms = pair->half[1].until_ms;
+	int64_t left_ms = (rtp_ms < rtcp_ms ? rtp_ms : rtcp_ms) - clock_ms();
+	char text[ENDPOINT_TEXT];
+
+	jsonl_text(line, "address", endpoint_print_addr(&place->bind, text));
+	jsonl_u64(line, "port", pair->port);
+	put_outside_port(line, "outside-rtp", &pair->half[0]);
+	put_outside_port(line, "outside-rtcp", &pair->half[1]);
+	jsonl_text(line, "protocol", portmap_protocol_names[pair->protocol]);
+	jsonl_text(line, "use", pair->unwanted ? "ending" : uses[pair->use]);
+	if (portmap_pair_ready(pair))
+		jsonl_i64(line, "ends-in", left_ms > 0 ? left_ms / 1000 : 0);
+	admin_send(peer);
+	peer->job.count++;
+}
+
+/* A step for each pair. False: there are no more. */
+static bool step_pair(struct admin_peer *peer)
+{
+	const struct portmap *portmap = peer->conf->calls->conf.portmap;
+	struct admin_job *job = &peer->job;
+	const struct portmap_place *place;
+
+	if (job->dialog == portmap_count(portmap))
+		return false;
+	place = portmap_at(portmap, job->dialog);
+	if (place->pair[job->media].port)
+		send_pair(peer, place, &place->pair[job->media]);
+	if (++job->media == COUNT(place->pair)) {
+		job->media = 0;
+		job->dialog++;
+	}
+	return true;
 }
 
 static bool begin(struct admin_peer *peer, const struct dict *request)
@@ -85,11 +158,14 @@ static void send_phones(struct admin_peer *peer)
 	peer->job.count++;
 }
 
-/* A step for each call. */
+/* A step for each pair of ports of the router, then for each call. */
 static enum admin_step step(struct admin_peer *peer)
 {
-	const struct call *call = call_cursor_next(&peer->job.cursor);
+	const struct call *call;
 
+	if (step_pair(peer))
+		return ADMIN_MORE;
+	call = call_cursor_next(&peer->job.cursor);
 	if (call) {
 		nat_seen_add(&peer->job.nat, call);
 		return ADMIN_MORE;

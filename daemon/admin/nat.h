@@ -8,6 +8,8 @@
 
 /* "external": only if the advertised address is found out. */
 void admin_put_outside(struct json_line *line, const struct iface_report *iface);
+/* "mapping": only if a router has to forward its ports. */
+void admin_put_mapping(struct json_line *line, const struct iface_report *iface);
 /* Numbers of phones. */
 void admin_put_phones(struct json_line *line, const struct nat_seen *seen);
 

@@ -25,6 +25,7 @@ struct admin_writer {
  * struct admin_job - the progress of an answer
  * @cursor: through all calls
  * @call_id: the requested call; @dialog, @side, @media: position in its tree
+ * @dialog, @media: of the verb nat: the router, and the pair of ports that it forwards
  * @nat: of the calls that the cursor has passed
  * @held: where the flows in the kernel go on, while @reads_held
  * @debug: of @call_id, what was traced, not the tree; @media: position in it

@@ -75,28 +75,6 @@ static void put_path(struct json_line *line, const char *key, const struct daemo
 	jsonl_close(line, '}');
 }
 
-/* Only if a router has to forward its ports. */
-static void put_mapping(struct json_line *line, const struct iface_report *iface)
-{
-	const struct portmap_place *mapping = iface->mapping;
-	struct portmap_sums sums;
-
-	if (!mapping)
-		return;
-	sums = portmap_place_sums(mapping);
-	jsonl_open(line, "mapping", '{');
-	jsonl_text(line, "state", portmap_state_names[mapping->state]);
-	if (mapping->found)
-		jsonl_text(line, "protocol", portmap_protocol_names[mapping->protocol]);
-	jsonl_u64(line, "ports", sums.ports);
-	jsonl_u64(line, "max", mapping->rules.max);
-	jsonl_u64(line, "pairs", sums.ready);
-	jsonl_u64(line, "free", sums.free);
-	if (mapping->why[0])
-		jsonl_text(line, "why", mapping->why);
-	jsonl_close(line, '}');
-}
-
 static void put_ifaces(struct json_line *line, const struct daemon_report *report)
 {
 	jsonl_open(line, "interfaces", '[');
@@ -113,7 +91,7 @@ static void put_ifaces(struct json_line *line, const struct daemon_report *repor
 		if (iface->gone)
 			jsonl_bool(line, "gone", true);
 		admin_put_outside(line, iface);
-		put_mapping(line, iface);
+		admin_put_mapping(line, iface);
 		jsonl_u64(line, "pairs", iface->ports.pairs);
 		jsonl_u64(line, "used", iface->ports.used);
 		jsonl_u64(line, "free", iface->ports.free);

@@ -23,6 +23,8 @@ static const char *refusal_text(int error)
 {
 	if (error == -EADDRINUSE)
 		return "no pair of ports is free; see rtprelayctl status";
+	if (error == -ENOBUFS)
+		return "no pair of ports that the router forwards is free; see rtprelayctl nat";
 	if (error == -EMFILE)
 		return "no descriptor is free; raise LimitNOFILE= or ulimit -n";
 	if (error == -EADDRNOTAVAIL) /* it may come back: a device or a link that flaps */

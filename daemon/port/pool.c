@@ -263,7 +263,7 @@ static int take_mapped(struct port_pool *pool, unsigned int count, int64_t now_m
 		if (err != -EADDRINUSE)
 			return err;
 	}
-	return -EADDRINUSE;
+	return -ENOBUFS;
 }
 
 int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,

@@ -29,9 +29,9 @@ void port_pool_free(struct port_pool *pool);
 /**
  * port_pool_take() - reserve RTP on an even port and RTCP on the next (RFC 3550, section 11)
  * @count: 2; or 1 for a media without RTCP port: the odd port stays unbound and reserved
- * Return: 0; -EADDRINUSE, no pair is free; -EMFILE, out of descriptors; other -errno of socket()
- * and bind(). Pairs that another program has bound are skipped, and tried again later. After a
- * failure nothing is reserved.
+ * Return: 0; -EADDRINUSE, no pair is free; -ENOBUFS, none that is mapped; -EMFILE, out of
+ * descriptors; other -errno of socket() and bind(). Pairs that another program has bound are
+ * skipped, and tried again later. After a failure nothing is reserved.
  */
 int port_pool_take(struct port_pool *pool, unsigned int count, int64_t now_ms,
 		   struct port_pair *pair);

@@ -81,7 +81,8 @@ static enum rtpp_error error_of(int why, bool new_call, bool new_session)
 	case -EDQUOT:
 		return RTPP_E_PORTS;
 	default:
-		if (new_call && (why == -EADDRINUSE || why == -EMFILE || why == -EHOSTUNREACH))
+		if (new_call && (why == -EADDRINUSE || why == -ENOBUFS || why == -EMFILE ||
+				 why == -EHOSTUNREACH))
 			return RTPP_FULL;
 		return new_session ? RTPP_E_PORTS : RTPP_E_PORTS_OTHER;
 	}

@@ -90,12 +90,23 @@ phones_are_there()
 		start_phone outside server && start_phone near router
 }
 
+# nat_lists_pairs PROTOCOL: four pairs, two of them in the call
+nat_lists_pairs()
+{
+	local said json
+	said=$(ctl nat) && json=$(ctl nat --json) || return 1
+	grep -q "^mapping    $relay: ok, by $1, 8 of 32 ports, 2 pairs" <<<"$said" && [ "$(grep -c "by $1, in a call, for another" <<<"$said")" = 2 ] &&
+		[ "$(grep -c "by $1, free, for another" <<<"$said")" = 2 ] && [ "$(grep -c '"type":"nat-mapping"' <<<"$json")" = 4 ] &&
+		[ "$(grep -c "\"type\":\"nat-mapping\",\"address\":\"$relay\",\"port\":3000[0246],\"outside-rtp\":[0-9]*,\"outside-rtcp\":[0-9]*,\"protocol\":\"$1\",\"use\":\"call\",\"ends-in\":" <<<"$json")" = 2 ] ||
+		{ echo "$said"; echo "$json"; return 1; }
+}
+
 # calls_by PROTOCOL: both ways, through the router, by no other way; at the end nothing is left
 calls_by()
 {
 	new_router wan || return 1
 	start_mapped "$1" && is_mapped_by "$1" && forwards_ports 8 && lists_mappings 4 && make_call $phone_a outside &&
-		grep -q "IN IP4 $wan" "$dir/sdp-a" && hear outside && status_says '2 pairs for the next calls' && hang_up outside || return 1
+		grep -q "IN IP4 $wan" "$dir/sdp-a" && hear outside && status_says '2 pairs for the next calls' && nat_lists_pairs "$1" && hang_up outside || return 1
 	end daemon
 	forwards_ports 0 && lists_mappings 0
 }

@@ -98,6 +98,14 @@ function port_ranges(faces) {
 	return [...new Set(faces.map((face) => `${face["port-min"]}–${face["port-max"]}`))].join(", ") || "none";
 }
 
+/* What a router forwards, if it has to. */
+function forwarded(face) {
+	const mapping = face.mapping;
+	if (!mapping)
+		return "";
+	return ` (router: ${mapping.state}, ${mapping.ports} ports, ${mapping.free} ${mapping.free === 1 ? "pair" : "pairs"} free)`;
+}
+
 /* Found out behind a NAT: whether it is known, and how that maps ports. */
 function advertised(face) {
 	const outside = face.external;
@@ -124,7 +132,7 @@ function show_status(status) {
 		tile("port pairs", used.toLocaleString("en"), `of ${pairs.toLocaleString("en")}`, used >= 0.9 * pairs),
 		kernel_tile(status.kernel), nat_tile(status.nat), ...(status.stun ? [stun_tile(status.stun)] : []));
 	by_id("ports").replaceChildren(...status.interfaces.map((face) =>
-		row([face.name, face.address, advertised(face),
+		row([face.name, face.address, advertised(face) + forwarded(face),
 		     face.used, face.free, face.quarantined, face["taken-by-others"]])));
 }
 

@@ -75,6 +75,8 @@ static void test_reasons_of_ran_out_of_ports(void)
 		const char *said;
 	} rows[] = {
 		{ -EADDRINUSE, "no pair of ports is free; see rtprelayctl status" },
+		{ -ENOBUFS,
+		  "no pair of ports that the router forwards is free; see rtprelayctl nat" },
 		{ -EMFILE, "raise LimitNOFILE=" },
 		{ -EADDRNOTAVAIL, "is not one of this host now; see rtprelayctl doctor" },
 	};

@@ -57,10 +57,10 @@ static void test_only_mapped_pairs_are_taken(void)
 	struct port_pool *pool = mapped_pool(10, 5000);
 	struct port_pair pair[4];
 
-	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 0, &pair[0]), -EADDRINUSE);
+	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 0, &pair[0]), -ENOBUFS);
 	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).free, 0);
 	CU_ASSERT_EQUAL(port_pool_map(pool, FIRST, (uint16_t[2]){ 40000, 0 }), 0);
-	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 0, &pair[0]), -EADDRINUSE); /* RTP alone */
+	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 0, &pair[0]), -ENOBUFS); /* RTP alone */
 	for (unsigned int i = 0; i < 3; i++)
 		map(pool, i, 40000 + 2 * i);
 	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).free, 3);
@@ -70,14 +70,14 @@ static void test_only_mapped_pairs_are_taken(void)
 		CU_ASSERT_TRUE(pair[i].port < FIRST + 6);
 	}
 	CU_ASSERT_EQUAL(n_news, 3);
-	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 0, &pair[3]), -EADDRINUSE);
+	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 0, &pair[3]), -ENOBUFS);
 	CU_ASSERT_EQUAL(port_pool_usage(pool, 0).used, 3);
 	/* It rests, and stays mapped. */
 	CU_ASSERT_EQUAL(port_pool_use(pool, pair[0].port, 0), PORT_POOL_USED);
 	give(pool, &pair[0], true, 0);
 	CU_ASSERT_EQUAL(n_news, 4);
 	CU_ASSERT_EQUAL(port_pool_use(pool, pair[0].port, 4999), PORT_POOL_USED);
-	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 4999, &pair[3]), -EADDRINUSE);
+	CU_ASSERT_EQUAL(port_pool_take(pool, 2, 4999, &pair[3]), -ENOBUFS);
 	CU_ASSERT_EQUAL(port_pool_use(pool, pair[0].port, 5000), PORT_POOL_FREE);
 	CU_ASSERT_EQUAL_FATAL(port_pool_take(pool, 2, 5000, &pair[3]), 0);
 	CU_ASSERT_EQUAL(pair[3].port, pair[0].port);
