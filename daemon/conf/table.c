@@ -270,7 +270,7 @@ const struct conf_row conf_rows[] = {
 	  "error | warning | notice | info | debug [, SUBSYSTEM:LEVEL]...",
 	  "lowest severity that is logged; subsystems may have another one, as in \"info, latch:debug\": admin, base, "
 	  "bpf, call, command, conf, ctl, daemon, dtls, firewall, gate, homer, ice, journal, kernel, latch, nat, ng, packet, "
-	  "port, report, rtpproxy, sdp, srtp, stats, stun, web", ROW_RELOAD },
+	  "port, record, report, rtpproxy, sdp, srtp, stats, stun, web", ROW_RELOAD },
 	{ "log-facility", CONF_CHOICE, AT(log_facility), 0, 0, facilities, "stderr", "stderr | syslog | journal",
 	  "destination of log messages", 0 },
 	{ "syslog-facility", CONF_CHOICE, AT(syslog_facility), 0, 0, syslog_facilities, "daemon",

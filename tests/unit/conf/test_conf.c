@@ -323,7 +323,7 @@ static void test_levels_of_subsystems(void)
 		  "\"latching\" is not one of the subsystems admin, base, bpf, call, command, "
 		  "conf, ctl, daemon, dtls, firewall, gate, homer, ice, journal, kernel, latch, "
 		  "nat, ng, "
-		  "packet, port, report, rtpproxy, sdp, srtp, stats, stun, web" },
+		  "packet, port, record, report, rtpproxy, sdp, srtp, stats, stun, web" },
 		{ "", "\"\" is not one of error, warning, notice, info, debug" },
 	};
 	const struct conf_row *row = conf_row_find(STR("log-level"));
