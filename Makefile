@@ -30,7 +30,7 @@ CLANG        ?= $(call newest,clang)
 CLANG_FORMAT ?= $(call newest,clang-format)
 CLANG_TIDY   ?= $(call newest,clang-tidy)
 
-PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libssl libcrypto libsystemd nettle sqlite3
+PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libssl libcrypto libsystemd nettle sqlite3 libpcap
 # pkg-config runs once, and only for a rule that compiles: this run of make may install the
 # packages.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PKG_CFLAGS)
