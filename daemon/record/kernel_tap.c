@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel_tap.c - reads rtprelay0, where the kernel module shows the packets of tapped flows
+ *
+ * Never in libpcap's immediate mode: that has one frame of KERNEL_TAP_SNAPLEN bytes for each packet
+ * (TPACKET_V2), a tenth of the packets in the same memory. Otherwise blocks are filled one packet
+ * after the other, and handed over when they are full or KERNEL_TAP_DELAY_MS old.
+ */
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "record/kernel_tap.h"
+
+/* Packets in one turn of the recorder, which has files to write as well. */
+#define AT_ONCE 4096
+
+struct kernel_tap {
+	struct kernel_tap_conf conf;
+	struct kernel_tap_counts counts;
+	struct kernel_ports *ports;
+	pcap_t *pcap;	     /* NULL: closed */
+	unsigned int lost;   /* as last told of @pcap: its counter wraps */
+	int64_t fraction_ns; /* unit of the parts of a second in its time stamps */
+	int fd;
+};
+
+struct kernel_tap *kernel_tap_new(const struct kernel_tap_conf *conf)
+{
+	struct kernel_tap *tap = calloc(1, sizeof(*tap));
+
+	if (!tap)
+		return NULL;
+	tap->conf = *conf;
+	tap->fd = -1;
+	tap->ports = kernel_ports_new();
+	if (tap->ports)
+		return tap;
+	free(tap);
+	return NULL;
+}
+
+void kernel_tap_free(struct kernel_tap *tap)
+{
+	if (!tap)
+		return;
+	kernel_tap_close(tap);
+	kernel_ports_free(tap->ports);
+	free(tap);
+}
+
+/* --- Open and close --------------------------------------------------------------------------- */
+
+static size_t ring_bytes(const struct kernel_tap_conf *conf)
+{
+	if (conf->ring < KERNEL_TAP_RING_MIN)
+		return KERNEL_TAP_RING_MIN;
+	return conf->ring < INT32_MAX ? conf->ring : INT32_MAX;
+}
+
+static int error_of(int status)
+{
+	switch (status) {
+	case PCAP_ERROR_NO_SUCH_DEVICE:
+	case PCAP_ERROR_IFACE_NOT_UP:
+		return -ENODEV;
+	case PCAP_ERROR_PERM_DENIED:
+	case PCAP_ERROR_PROMISC_PERM_DENIED:
+		return -EPERM;
+	default:
+		return -EIO;
+	}
+}
+
+/* Only before it is activated. A setting that is refused shows there, or does not matter. */
+static void set_up(pcap_t *pcap, const struct kernel_tap_conf *conf)
+{
+	pcap_set_snaplen(pcap, KERNEL_TAP_SNAPLEN);
+	pcap_set_promisc(pcap, 0);
+	pcap_set_timeout(pcap, KERNEL_TAP_DELAY_MS);
+	pcap_set_buffer_size(pcap, (int)ring_bytes(conf));
+	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+}
+
+static int activate(struct kernel_tap *tap, pcap_t *pcap, char why[KERNEL_TAP_WHY])
+{
+	char text[PCAP_ERRBUF_SIZE];
+	int status = pcap_activate(pcap);
+
+	if (status < 0) {
+		snprintf(why, KERNEL_TAP_WHY, "%s%s%.180s", pcap_statustostr(status),
+			 *pcap_geterr(pcap) ? ": " : "", pcap_geterr(pcap));
+		return error_of(status);
+	}
+	if (pcap_datalink(pcap) != DLT_RAW) {
+		snprintf(why, KERNEL_TAP_WHY, "%s is not a device of the kernel module",
+			 tap->conf.device);
+		return -EPROTOTYPE;
+	}
+	if (pcap_setnonblock(pcap, 1, text)) {
+		snprintf(why, KERNEL_TAP_WHY, "%.200s", text);
+		return -EIO;
+	}
+	return 0;
+}
+
+int kernel_tap_open(struct kernel_tap *tap, char why[KERNEL_TAP_WHY])
+{
+	char text[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *pcap;
+	int error;
+
+	if (tap->pcap)
+		return 0;
+	pcap = pcap_create(tap->conf.device, text);
+	if (!pcap) {
+		snprintf(why, KERNEL_TAP_WHY, "%.200s", text);
+		return -ENOMEM;
+	}
+	set_up(pcap, &tap->conf);
+	error = activate(tap, pcap, why);
+	if (error) {
+		pcap_close(pcap);
+		return error;
+	}
+	tap->pcap = pcap;
+	tap->lost = 0;
+	tap->fd = pcap_get_selectable_fd(pcap);
+	tap->fraction_ns = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+	return 0;
+}
+
+/* The counter of libpcap has 32 bits. */
+static void count_lost(struct kernel_tap *tap)
+{
+	struct pcap_stat stat;
+
+	if (!tap->pcap || pcap_stats(tap->pcap, &stat))
+		return;
+	tap->counts.lost += stat.ps_drop - tap->lost;
+	tap->lost = stat.ps_drop;
+}
+
+void kernel_tap_close(struct kernel_tap *tap)
+{
+	if (!tap->pcap)
+		return;
+	count_lost(tap);
+	pcap_close(tap->pcap);
+	tap->pcap = NULL;
+	tap->fd = -1;
+}
+
+int kernel_tap_fd(const struct kernel_tap *tap)
+{
+	return tap->fd;
+}
+
+/* --- Packets ---------------------------------------------------------------------------------- */
+
+static void on_packet(u_char *arg, const struct pcap_pkthdr *head, const u_char *bytes)
+{
+	struct kernel_tap *tap = (struct kernel_tap *)arg;
+	const struct kernel_port *port;
+	struct kernel_packet packet;
+
+	tap->counts.read++;
+	if (!kernel_packet_read(bytes, head->caplen, &packet)) {
+		tap->counts.invalid++;
+		return;
+	}
+	port = kernel_ports_find(tap->ports, &packet.to);
+	if (!port) {
+		tap->counts.unknown++;
+		return;
+	}
+	tap->counts.cut += packet.cut > 0;
+	tap->conf.packet(tap->conf.arg,
+			 head->ts.tv_sec * INT64_C(1000000000) +
+				 head->ts.tv_usec * tap->fraction_ns,
+			 &packet, port);
+}
+
+int kernel_tap_read(struct kernel_tap *tap)
+{
+	int n;
+
+	if (!tap->pcap)
+		return 0;
+	n = pcap_dispatch(tap->pcap, AT_ONCE, on_packet, (u_char *)tap);
+	if (n >= 0)
+		return n == AT_ONCE;
+	kernel_tap_close(tap);
+	return -ENODEV;
+}
+
+struct kernel_ports *kernel_tap_ports(struct kernel_tap *tap)
+{
+	return tap->ports;
+}
+
+const struct kernel_tap_counts *kernel_tap_counts(struct kernel_tap *tap)
+{
+	count_lost(tap);
+	return &tap->counts;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_kernel_tap.c - packets of a device like rtprelay0 are read, and found to be somebody's
+ *
+ * A tun device has the same type, ARPHRD_NONE. What is written to it appears on the device.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "daemon/base/clock.h"
+#include "daemon/base/count.h"
+#include "daemon/record/kernel_tap.h"
+#include "tests/unit/test.h"
+
+static struct endpoint ep(const char *text)
+{
+	struct endpoint out;
+
+	CU_ASSERT_TRUE_FATAL(endpoint_parse(str_of(text), -1, &out));
+	return out;
+}
+
+/* --- The datagram in a packet ----------------------------------------------------------------- */
+
+#define PAYLOAD 20
+
+/* From 192.0.2.1:4000 or [2001:db8::1]:4000 to port 30000 of ...2, with PAYLOAD bytes 0, 1, ... */
+static size_t make(uint8_t *bytes, int version)
+{
+	static const uint8_t v4[20] = { 0x45, 0, 0, 28 + PAYLOAD, 0, 1, 0, 0, 64, 17, 0, 0, 192,
+					0,    2, 1, 192,	  0, 2, 2 };
+	static const uint8_t v6[40] = {
+		0x60, 0,   0,	 0,	   0,		8 + PAYLOAD, 17,  64,	0x20,
+		1,    0xd, 0xb8, [23] = 1, [24] = 0x20, 1,	     0xd, 0xb8, [39] = 2
+	};
+	static const uint8_t udp[8] = { 4000 >> 8, 4000 & 255,	30000 >> 8, 30000 & 255,
+					0,	   8 + PAYLOAD, 0,	    0 };
+	size_t at = version == 4 ? sizeof(v4) : sizeof(v6);
+
+	memcpy(bytes, version == 4 ? v4 : v6, at);
+	memcpy(bytes + at, udp, sizeof(udp));
+	at += sizeof(udp);
+	for (uint8_t i = 0; i < PAYLOAD; i++)
+		bytes[at++] = i;
+	return at;
+}
+
+static void test_both_families_are_read(void)
+{
+	static const struct {
+		int version;
+		const char *from, *to;
+	} rows[] = { { 4, "192.0.2.1:4000", "192.0.2.2:30000" },
+		     { 6, "[2001:db8::1]:4000", "[2001:db8::2]:30000" } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t bytes[128] = { 0 };
+		size_t len = make(bytes, rows[i].version);
+		struct endpoint from = ep(rows[i].from), to = ep(rows[i].to);
+		struct kernel_packet packet;
+
+		/* What follows after the datagram is none of it. */
+		CU_ASSERT_TRUE_FATAL(kernel_packet_read(bytes, len + 6, &packet));
+		CU_ASSERT_TRUE(endpoint_eq(&packet.from, &from));
+		CU_ASSERT_TRUE(endpoint_eq(&packet.to, &to));
+		CU_ASSERT_PTR_EQUAL(packet.data, bytes + len - PAYLOAD);
+		CU_ASSERT_EQUAL(packet.len, PAYLOAD);
+		CU_ASSERT_EQUAL(packet.cut, 0);
+		/* The capture has only its beginning. */
+		CU_ASSERT_TRUE_FATAL(kernel_packet_read(bytes, len - 5, &packet));
+		CU_ASSERT_EQUAL(packet.len, PAYLOAD - 5);
+		CU_ASSERT_EQUAL(packet.cut, 5);
+	}
+}
+
+static void test_options_are_skipped(void)
+{
+	uint8_t bytes[128], with[128];
+	size_t len = make(bytes, 4);
+	struct kernel_packet packet;
+
+	memcpy(with, bytes, 20);
+	memset(with + 20, 1, 8);
+	memcpy(with + 28, bytes + 20, len - 20);
+	with[0] = 0x47;
+	with[3] = (uint8_t)(with[3] + 8);
+	CU_ASSERT_TRUE_FATAL(kernel_packet_read(with, len + 8, &packet));
+	CU_ASSERT_EQUAL(endpoint_port(&packet.to), 30000);
+	CU_ASSERT_EQUAL(packet.len, PAYLOAD);
+}
+
+static void test_what_is_no_datagram_is_refused(void)
+{
+	static const struct {
+		const char *name;
+		int version;
+		uint8_t at, value;
+	} rows[] = {
+		{ "version 5", 4, 0, 0x55 },
+		{ "header of 16 bytes", 4, 0, 0x44 },
+		{ "header beyond the packet", 4, 0, 0x4f },
+		{ "TCP", 4, 9, 6 },
+		{ "more fragments", 4, 6, 0x20 },
+		{ "a later fragment", 4, 7, 1 },
+		{ "UDP longer than the packet", 4, 25, 9 + PAYLOAD },
+		{ "UDP shorter than its header", 4, 25, 7 },
+		{ "packet shorter than its headers", 4, 3, 27 },
+		{ "hop-by-hop options", 6, 6, 0 },
+		{ "UDP longer than the packet, IPv6", 6, 45, 9 + PAYLOAD },
+		{ "packet shorter than its headers, IPv6", 6, 5, 7 },
+	};
+	struct kernel_packet packet;
+	uint8_t bytes[128];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t len = make(bytes, rows[i].version);
+
+		CU_ASSERT_TRUE(kernel_packet_read(bytes, len, &packet));
+		bytes[rows[i].at] = rows[i].value;
+		if (kernel_packet_read(bytes, len, &packet)) {
+			printf("%s is read\n", rows[i].name);
+			CU_FAIL("a packet is read");
+		}
+	}
+	for (int version = 4; version <= 6; version += 2) {
+		make(bytes, version);
+		for (size_t len = 0; len < (version == 4 ? 28u : 48u); len++)
+			CU_ASSERT_FALSE(kernel_packet_read(bytes, len, &packet));
+	}
+}
+
+/* --- Whose it is ------------------------------------------------------------------------------ */
+
+static void test_ports_are_found_by_endpoint(void)
+{
+	struct endpoint a = ep("192.0.2.2:30000"), b = ep("192.0.2.2:30001"),
+			c = ep("[2001:db8::2]:30000"), d = ep("192.0.2.3:30000");
+	struct kernel_ports *ports = kernel_ports_new();
+	const struct kernel_port *found;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ports);
+	CU_ASSERT_EQUAL(kernel_ports_set(ports, &a, &(struct kernel_port){ .tap = 1 }), 0);
+	CU_ASSERT_EQUAL(
+		kernel_ports_set(ports, &b, &(struct kernel_port){ .tap = 1, .rtcp = true }), 0);
+	CU_ASSERT_EQUAL(kernel_ports_set(ports, &c,
+					 &(struct kernel_port){ .tap = 2, .media = 3, .side = 1 }),
+			0);
+	memset(a.in4.sin_zero, 0x5a, sizeof(a.in4.sin_zero));
+	found = kernel_ports_find(ports, &a);
+	CU_ASSERT_TRUE(found && found->tap == 1 && !found->rtcp);
+	found = kernel_ports_find(ports, &b);
+	CU_ASSERT_TRUE(found && found->tap == 1 && found->rtcp);
+	c.in6.sin6_scope_id = 7;
+	found = kernel_ports_find(ports, &c);
+	CU_ASSERT_TRUE(found && found->tap == 2 && found->media == 3 && found->side == 1);
+	CU_ASSERT_PTR_NULL(kernel_ports_find(ports, &d));
+	CU_ASSERT_EQUAL(kernel_ports_count(ports), 3);
+	/* The next call has the port before the end of the last one is known. */
+	CU_ASSERT_EQUAL(kernel_ports_set(ports, &a, &(struct kernel_port){ .tap = 9 }), 0);
+	kernel_ports_drop(ports, &a, 1);
+	found = kernel_ports_find(ports, &a);
+	CU_ASSERT_TRUE(found && found->tap == 9);
+	kernel_ports_drop(ports, &a, 9);
+	kernel_ports_drop(ports, &d, 9);
+	CU_ASSERT_PTR_NULL(kernel_ports_find(ports, &a));
+	CU_ASSERT_EQUAL(kernel_ports_count(ports), 2);
+	kernel_ports_free(ports);
+	kernel_ports_free(NULL);
+}
+
+static void test_ports_without_memory(void)
+{
+	struct endpoint a = ep("192.0.2.2:30000");
+
+	ALLOC_FAILS_AT_EACH
+	{
+		struct kernel_ports *ports = kernel_ports_new();
+		int error = -ENOMEM;
+
+		if (ports)
+			error = kernel_ports_set(ports, &a, &(struct kernel_port){ .tap = 1 });
+		CU_ASSERT_EQUAL(error, alloc_failed() ? -ENOMEM : 0);
+		CU_ASSERT_TRUE(!ports || !kernel_ports_find(ports, &a) == !!error);
+		kernel_ports_free(ports);
+	}
+}
+
+/* --- The device ------------------------------------------------------------------------------- */
+
+#define DEVICE "rtpr-unit0"
+
+struct got {
+	unsigned int n, of_tap[2];
+	int64_t first_ns, last_ns;
+	bool wrong;
+};
+
+static void on_packet(void *arg, int64_t time_ns, const struct kernel_packet *packet,
+		      const struct kernel_port *port)
+{
+	struct got *got = arg;
+
+	if (!got->n)
+		got->first_ns = time_ns;
+	got->wrong |= time_ns < got->last_ns || port->tap > 2 || packet->len < PAYLOAD;
+	got->last_ns = time_ns;
+	got->of_tap[port->tap - 1]++;
+	got->n++;
+}
+
+/* Up, without the kernel's own packets of IPv6. */
+static int device_new(const char *name)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	int udp = socket(AF_INET, SOCK_DGRAM, 0);
+	FILE *off = fopen("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w");
+
+	if (off) {
+		fputs("1", off);
+		fclose(off);
+	}
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	CU_ASSERT_FATAL(fd >= 0 && udp >= 0 && !ioctl(fd, TUNSETIFF, &ifr));
+	ifr.ifr_flags = IFF_UP;
+	CU_ASSERT_FATAL(!ioctl(udp, SIOCSIFFLAGS, &ifr));
+	ifr.ifr_mtu = 9000;
+	CU_ASSERT_FATAL(!ioctl(udp, SIOCSIFMTU, &ifr));
+	close(udp);
+	return fd;
+}
+
+static struct kernel_tap *tap_new(size_t ring, struct got *got)
+{
+	const struct kernel_tap_conf conf = {
+		.device = DEVICE, .ring = ring, .packet = on_packet, .arg = got
+	};
+	struct kernel_tap *tap = kernel_tap_new(&conf);
+
+	*got = (struct got){ 0 };
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tap);
+	return tap;
+}
+
+/* Until @n packets were handed over; at most for two seconds. Return: result of the last reading */
+static int read_until(struct kernel_tap *tap, const struct got *got, unsigned int n)
+{
+	int64_t until_ms = clock_ms() + 2000;
+	int result = 0;
+
+	while (result >= 0 && got->n < n && clock_ms() < until_ms) {
+		struct pollfd fd = { .fd = kernel_tap_fd(tap), .events = POLLIN };
+
+		poll(&fd, 1, 100);
+		result = kernel_tap_read(tap);
+	}
+	return result;
+}
+
+static void send_packets(int device, int version, unsigned int n, size_t more)
+{
+	uint8_t bytes[4096] = { 0 };
+	size_t len = make(bytes, version);
+
+	if (more) {
+		bytes[2] = (uint8_t)((len + more) >> 8);
+		bytes[3] = (uint8_t)(len + more);
+		bytes[24] = (uint8_t)((len + more - 20) >> 8);
+		bytes[25] = (uint8_t)(len + more - 20);
+	}
+	for (unsigned int i = 0; i < n; i++)
+		CU_ASSERT_EQUAL(write(device, bytes, len + more), (ssize_t)(len + more));
+}
+
+static void test_packets_of_a_device_are_read(void)
+{
+	struct endpoint v4 = ep("192.0.2.2:30000"), v6 = ep("[2001:db8::2]:30000");
+	char why[KERNEL_TAP_WHY] = "";
+	const struct kernel_tap_counts *counts;
+	int device = device_new(DEVICE);
+	struct timespec now;
+	struct kernel_tap *tap;
+	struct got got;
+
+	tap = tap_new(0, &got);
+	CU_ASSERT_EQUAL(kernel_tap_fd(tap), -1);
+	CU_ASSERT_EQUAL(kernel_tap_read(tap), 0);
+	CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
+	CU_ASSERT_EQUAL(kernel_tap_open(tap, why), 0);
+	CU_ASSERT_TRUE(kernel_tap_fd(tap) >= 0);
+	kernel_ports_set(kernel_tap_ports(tap), &v4, &(struct kernel_port){ .tap = 1 });
+	clock_gettime(CLOCK_REALTIME, &now);
+	send_packets(device, 4, 3, 0);
+	send_packets(device, 6, 2, 0); /* nobody's yet */
+	send_packets(device, 4, 1, 3000);
+	CU_ASSERT_EQUAL(write(device, "\x45 is IPv4, but no UDP", 22), 22);
+	read_until(tap, &got, 4);
+	kernel_ports_set(kernel_tap_ports(tap), &v6, &(struct kernel_port){ .tap = 2 });
+	send_packets(device, 6, 4, 0);
+	read_until(tap, &got, 8);
+	CU_ASSERT_EQUAL(got.of_tap[0], 4);
+	CU_ASSERT_EQUAL(got.of_tap[1], 4);
+	CU_ASSERT_FALSE(got.wrong);
+	/* Of the wall clock, in nanoseconds. */
+	CU_ASSERT_TRUE(got.first_ns >= now.tv_sec * INT64_C(1000000000) + now.tv_nsec);
+	CU_ASSERT_TRUE(got.last_ns < (now.tv_sec + 60) * INT64_C(1000000000));
+	counts = kernel_tap_counts(tap);
+	CU_ASSERT_EQUAL(counts->read, 11);
+	CU_ASSERT_EQUAL(counts->unknown, 2);
+	CU_ASSERT_EQUAL(counts->invalid, 1);
+	CU_ASSERT_EQUAL(counts->cut, 1);
+	CU_ASSERT_EQUAL(counts->lost, 0);
+	kernel_tap_free(tap);
+	close(device);
+}
+
+static void test_what_the_ring_cannot_hold_is_counted(void)
+{
+	struct endpoint v4 = ep("192.0.2.2:30000");
+	char why[KERNEL_TAP_WHY] = "";
+	int device = device_new(DEVICE);
+	const unsigned int sent = 6000;
+	struct kernel_tap *tap;
+	struct got got;
+
+	tap = tap_new(KERNEL_TAP_RING_MIN, &got);
+	CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
+	kernel_ports_set(kernel_tap_ports(tap), &v4, &(struct kernel_port){ .tap = 1 });
+	send_packets(device, 4, sent, 500);
+	while (kernel_tap_counts(tap)->lost + got.n < sent)
+		if (read_until(tap, &got, got.n + 1) < 0)
+			break;
+	CU_ASSERT_TRUE(kernel_tap_counts(tap)->lost > 0);
+	CU_ASSERT_EQUAL(kernel_tap_counts(tap)->lost + got.n, sent);
+	CU_ASSERT_TRUE(got.n > 100);
+	/* Also once it is closed. */
+	kernel_tap_close(tap);
+	CU_ASSERT_EQUAL(kernel_tap_counts(tap)->lost + got.n, sent);
+	kernel_tap_free(tap);
+	close(device);
+}
+
+static void test_a_device_goes_and_comes_back(void)
+{
+	struct endpoint v4 = ep("192.0.2.2:30000");
+	char why[KERNEL_TAP_WHY] = "";
+	struct kernel_tap *tap;
+	struct got got;
+	int device;
+
+	tap = tap_new(0, &got);
+	CU_ASSERT_EQUAL(kernel_tap_open(tap, why), -ENODEV);
+	CU_ASSERT_TRUE(*why);
+	CU_ASSERT_EQUAL(kernel_tap_fd(tap), -1);
+	kernel_ports_set(kernel_tap_ports(tap), &v4, &(struct kernel_port){ .tap = 1 });
+	for (unsigned int round = 1; round <= 2; round++) {
+		device = device_new(DEVICE);
+		CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
+		send_packets(device, 4, 5, 0);
+		read_until(tap, &got, 5 * round);
+		CU_ASSERT_EQUAL(got.n, 5 * round);
+		close(device);
+		CU_ASSERT_EQUAL(read_until(tap, &got, UINT32_MAX), -ENODEV);
+		CU_ASSERT_EQUAL(kernel_tap_fd(tap), -1);
+	}
+	kernel_tap_free(tap);
+}
+
+/* lo has an Ethernet header. */
+static void test_another_device_is_refused(void)
+{
+	const struct kernel_tap_conf conf = { .device = "lo", .packet = on_packet };
+	struct kernel_tap *tap = kernel_tap_new(&conf);
+	char why[KERNEL_TAP_WHY] = "";
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tap);
+	CU_ASSERT_EQUAL(kernel_tap_open(tap, why), -EPROTOTYPE);
+	CU_ASSERT_STRING_EQUAL(why, "lo is not a device of the kernel module");
+	CU_ASSERT_EQUAL(kernel_tap_fd(tap), -1);
+	kernel_tap_free(tap);
+	kernel_tap_free(NULL);
+}
+
+TEST_SUITE(kernel_tap, { "both families are read", test_both_families_are_read },
+	   { "options are skipped", test_options_are_skipped },
+	   { "what is no datagram is refused", test_what_is_no_datagram_is_refused },
+	   { "ports are found by endpoint", test_ports_are_found_by_endpoint },
+	   { "ports without memory", test_ports_without_memory },
+	   { "packets of a device are read", test_packets_of_a_device_are_read },
+	   { "what the ring cannot hold is counted", test_what_the_ring_cannot_hold_is_counted },
+	   { "a device goes and comes back", test_a_device_goes_and_comes_back },
+	   { "another device is refused", test_another_device_is_refused });
