@@ -43,12 +43,14 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	if (!b)
 		return NULL;
 	b->conf = b->told = *conf;
+	b->tap = conf->tap;
 	b->totals = &worker->totals;
 	b->pool_conf = worker_pool_conf(pool);
 	b->deny = &worker->deny;
 	b->banned = &worker->banned;
 	b->rtcp_ring = worker->rtcp_ring;
 	b->stun_ring = worker->stun_ring;
+	b->tap_ring = worker->tap_ring;
 	b->thread = worker->number;
 	b->worker = worker;
 	b->open_order.bridge = b->close_order.bridge = b;
@@ -164,11 +166,26 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 		count_keys(&b->numbers, change);
 	}
 	update->numbers = b->numbers;
+	update->conf.tap = b->tap;
 	if (first_keys)
 		b->told_keys = keys;
-	b->told = *conf;
+	b->told = update->conf;
 	worker_post(b->worker, &update->order);
 	return 0;
+}
+
+int bridge_tap(struct bridge *b, uint32_t tap)
+{
+	uint32_t before = b->tap;
+	int error;
+
+	if (tap == before)
+		return 0;
+	b->tap = tap;
+	error = bridge_update(b, &b->told, NULL);
+	if (error)
+		b->tap = before;
+	return error;
 }
 
 struct dtls_link *bridge_link(struct bridge *b, enum side side, enum component comp,

@@ -46,6 +46,11 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
  */
 int bridge_update(struct bridge *bridge, const struct bridge_conf *conf,
 		  const struct bridge_change *change);
+/*
+ * The media thread copies the packets of this bridge for the recorder, under this number; 0: it
+ * does not. Settings that come later keep it. 0; -ENOMEM: nothing is changed
+ */
+int bridge_tap(struct bridge *bridge, uint32_t tap);
 const struct bridge_conf *bridge_conf(const struct bridge *bridge); /* as set last */
 /**
  * bridge_indexes() - those of the key of @side that was sent last, as of the last BRIDGE_INDEXES

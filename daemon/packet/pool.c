@@ -243,3 +243,8 @@ const struct worker_pool_conf *worker_pool_conf(const struct worker_pool *pool)
 {
 	return &pool->conf;
 }
+
+struct tap_ring *worker_pool_tap(const struct worker_pool *pool, unsigned int thread)
+{
+	return pool->workers[thread].tap_ring;
+}

@@ -46,6 +46,9 @@ unsigned int worker_pool_silent(const struct worker_pool *pool, int64_t patience
 
 void worker_pool_totals(const struct worker_pool *pool, struct worker_totals *totals);
 
+/* The ring of this thread for the recorder; NULL: worker_pool_conf.tap_bytes is 0. */
+struct tap_ring *worker_pool_tap(const struct worker_pool *pool, unsigned int thread);
+
 /* For packet/bridge.c: thread number @thread (modulo their count), the settings of the pool. */
 struct worker *worker_pool_worker(struct worker_pool *pool, unsigned int thread);
 const struct worker_pool_conf *worker_pool_conf(const struct worker_pool *pool);

@@ -71,6 +71,7 @@ struct bridge_conf {
 	enum bridge_kind kind;
 	bool any;	      /* BRIDGE_RTP, but the SDP is not known: other packets pass as well */
 	uint16_t keepalive_s; /* interval; 0: as configured */
+	uint32_t tap;	      /* number for the recorder (packet/tap.h); 0: it wants no packets */
 	uint64_t pts[2];      /* bit per payload type 0..127 of the offer or the answer */
 	struct side_conf side[2];
 	struct {
@@ -231,6 +232,7 @@ struct worker_pool_conf {
 	bridge_event_fn *event;
 	bridge_rtcp_fn *rtcp; /* NULL: RTCP is not copied */
 	bridge_stun_fn *stun; /* NULL: there are no agents of ICE */
+	size_t tap_bytes;     /* of the ring of each thread for the recorder; 0: there is none */
 	void *arg;
 };
 

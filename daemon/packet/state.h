@@ -17,6 +17,7 @@
 #include "packet/quality.h"
 #include "packet/rtcp_ring.h"
 #include "packet/side.h"
+#include "packet/tap_ring.h"
 #include "packet/wheel.h"
 #include "rtp_stats.h"
 #include "srtp/srtp.h"
@@ -271,6 +272,7 @@ struct bridge {
 	struct deny *const *deny;    /* of the thread; NULL: none */
 	struct rtcp_ring *rtcp_ring; /* of the thread; NULL: nobody wants copies of RTCP */
 	struct rtcp_ring *stun_ring; /* the same, for STUN */
+	struct tap_ring *tap_ring;   /* of the thread; NULL: there is no recorder */
 	unsigned int thread;	     /* its number */
 	struct ring siblings, all;
 	struct wheel_item keepalive;
@@ -278,6 +280,7 @@ struct bridge {
 	struct order open_order, close_order;
 	/* control thread */
 	struct bridge_conf told;
+	uint32_t tap;		/* bridge_conf.tap: whatever the settings say */
 	struct bridge *sibling; /* until ORDER_OPEN is done */
 	struct worker *worker;	/* NULL: closed, or the pool was freed */
 	void *owner;

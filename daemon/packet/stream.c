@@ -18,6 +18,7 @@
 #include "packet/rtcp.h"
 #include "packet/secure.h"
 #include "packet/stream.h"
+#include "packet/tap.h"
 #include "packet/taught.h"
 
 static void count_drops(struct stream *s, enum stream_drop why, uint64_t n)
@@ -527,6 +528,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		count_drop(s, out && out->to_denied ? DROP_DESTINATION : DROP_NO_DESTINATION);
 		return NULL;
 	}
+	if (s->bridge->conf.tap && w.kind != RTP_KIND_STUN)
+		tap_copy(s, out, p, w.kind == RTP_KIND_RTCP, now_us);
 	if (is_srtp(out, &w) &&
 	    is_dropped(s, secure_seal(s, out, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
 		return NULL;

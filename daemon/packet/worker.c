@@ -505,6 +505,7 @@ static void release(struct worker *worker)
 	batch_free(worker->batch);
 	rtcp_ring_free(worker->rtcp_ring);
 	rtcp_ring_free(worker->stun_ring);
+	tap_ring_free(worker->tap_ring);
 	stray_close(worker->stray);
 	deny_put(worker->deny);
 	banned_put(worker->banned);
@@ -529,8 +530,11 @@ int worker_start(struct worker *worker, const struct worker_pool_conf *conf)
 		worker->rtcp_ring = rtcp_ring_new(worker->control_fd);
 	if (conf->stun)
 		worker->stun_ring = rtcp_ring_new(worker->control_fd);
+	if (conf->tap_bytes)
+		worker->tap_ring = tap_ring_new(conf->tap_bytes);
 	error = worker->batch && (worker->rtcp_ring || !conf->rtcp) &&
-				(worker->stun_ring || !conf->stun)
+				(worker->stun_ring || !conf->stun) &&
+				(worker->tap_ring || !conf->tap_bytes)
 			? open_descriptors(worker, conf)
 			: -ENOMEM;
 	if (!error)

@@ -21,6 +21,7 @@ struct stray;
  * @banned: sources whose packets are dropped; the thread's reference, ORDER_BANNED replaces it
  * @rtcp_ring: copies of RTCP for the control thread; NULL: it wants none
  * @stun_ring: STUN for agents of ICE, which live on the control thread; the same
+ * @tap_ring: packets for the recorder; the same
  * @stray: packets that no connected socket takes; NULL: sockets are never connected
  * @closing: bridges that are closed after the current batch of events
  * @watched: streams that have a tick each second, by the time of the next one
@@ -44,6 +45,7 @@ struct worker {
 	bool stopping;
 	struct batch *batch;
 	struct rtcp_ring *rtcp_ring, *stun_ring;
+	struct tap_ring *tap_ring;
 	struct stray *stray;
 	struct deny *deny;
 	struct banned *banned;

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* recorder.c - the recorder's thread: gives packets of tapped medias to those that want them */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/thread.h"
+#include "base/wake.h"
+#include "record/recorder.h"
+
+#define NICE	5 /* below media */
+#define TURN_MS 50
+#define TICK_US 1000000
+/* Packets between two looks for letters. */
+#define BATCH 4096
+
+/* Who wants the packets of one tap; the array grows. */
+struct tap {
+	uint32_t number;
+	size_t n;
+	struct record_sink **sink;
+	UT_hash_handle hh;
+};
+
+/**
+ * struct recorder
+ * @offset_us: of CLOCK_REALTIME to clock_us(), at the present turn
+ */
+struct recorder {
+	struct mailbox letters, news;
+	int wake_fd, news_fd;
+	pthread_t thread;
+	bool stopping;
+	uint32_t last_tap;
+	size_t n_rings;
+	struct tap_ring **rings; /* the last one is its own */
+	struct tap *taps;
+	struct ring sinks;
+	int64_t offset_us, tick_us;
+	int work_fd;
+	recorder_work_fn *work;
+	void *work_arg;
+	struct record_letter stop;
+	struct recorder_counts counts; /* shared */
+};
+
+static void add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+/* --- Sinks ------------------------------------------------------------------------------------ */
+
+static struct tap *find_tap(struct recorder *r, uint32_t number)
+{
+	struct tap *tap;
+
+	HASH_FIND(hh, r->taps, &number, sizeof(number), tap);
+	return tap;
+}
+
+static struct tap *make_tap(struct recorder *r, uint32_t number)
+{
+	struct tap *tap = calloc(1, sizeof(*tap));
+
+	if (!tap)
+		return NULL;
+	tap->number = number;
+	HASH_ADD(hh, r->taps, number, sizeof(tap->number), tap);
+	if (tap->hh.tbl)
+		return tap;
+	free(tap);
+	return NULL;
+}
+
+static void drop_tap(struct recorder *r, struct tap *tap)
+{
+	HASH_DEL(r->taps, tap);
+	free(tap->sink);
+	free(tap);
+}
+
+static size_t place_of(const struct tap *tap, const struct record_sink *sink)
+{
+	size_t i = 0;
+
+	while (i < tap->n && tap->sink[i] != sink)
+		i++;
+	return i;
+}
+
+int recorder_add(struct recorder *r, struct record_sink *sink, uint32_t number)
+{
+	struct tap *tap = find_tap(r, number);
+	struct record_sink **more;
+
+	if (!tap)
+		tap = make_tap(r, number);
+	if (!tap)
+		return -ENOMEM;
+	if (place_of(tap, sink) < tap->n)
+		return 0;
+	more = realloc(tap->sink, (tap->n + 1) * sizeof(*more));
+	if (!more) {
+		if (!tap->n)
+			drop_tap(r, tap);
+		return -ENOMEM;
+	}
+	tap->sink = more;
+	tap->sink[tap->n++] = sink;
+	if (!sink->taps++)
+		ring_insert(&r->sinks, &sink->all);
+	return 0;
+}
+
+static void remove_from(struct recorder *r, struct record_sink *sink, struct tap *tap)
+{
+	size_t i = place_of(tap, sink);
+
+	if (i == tap->n)
+		return;
+	tap->sink[i] = tap->sink[--tap->n];
+	if (!--sink->taps)
+		ring_remove(&sink->all);
+	if (!tap->n)
+		drop_tap(r, tap);
+}
+
+void recorder_remove(struct recorder *r, struct record_sink *sink, uint32_t number)
+{
+	struct tap *tap = find_tap(r, number);
+
+	if (tap)
+		remove_from(r, sink, tap);
+}
+
+void recorder_forget(struct recorder *r, struct record_sink *sink)
+{
+	struct tap *tap, *next;
+
+	for (tap = r->taps; tap && sink->taps; tap = next) {
+		next = tap->hh.next;
+		remove_from(r, sink, tap);
+	}
+}
+
+static void tell_lost(struct recorder *r, uint64_t count, bool kernel)
+{
+	for (struct ring *at = r->sinks.next, *next; at != &r->sinks; at = next) {
+		struct record_sink *sink = container_of(at, struct record_sink, all);
+
+		next = at->next;
+		if (sink->ops->lost)
+			sink->ops->lost(sink->arg, count, kernel);
+	}
+}
+
+void recorder_lost_in_kernel(struct recorder *r, uint64_t count)
+{
+	add(&r->counts.lost, count);
+	tell_lost(r, count, true);
+}
+
+static void tick(struct recorder *r, int64_t now_us, bool last)
+{
+	for (struct ring *at = r->sinks.next, *next; at != &r->sinks; at = next) {
+		struct record_sink *sink = container_of(at, struct record_sink, all);
+
+		next = at->next; /* the sink may end itself, and no other one */
+		if (sink->ops->tick)
+			sink->ops->tick(sink->arg, now_us, (now_us + r->offset_us) * 1000, last);
+	}
+}
+
+/* --- Packets ---------------------------------------------------------------------------------- */
+
+static void deliver(struct recorder *r, const struct tap_packet *packet)
+{
+	struct tap *tap = find_tap(r, packet->tap);
+	int64_t time_ns = (packet->time_us + r->offset_us) * 1000;
+
+	if (packet->lost) {
+		add(&r->counts.lost, packet->lost);
+		tell_lost(r, packet->lost, false);
+	}
+	add(tap ? &r->counts.delivered : &r->counts.unknown, 1);
+	for (size_t i = 0; tap && i < tap->n; i++)
+		if (tap->sink[i]->ops->packet)
+			tap->sink[i]->ops->packet(tap->sink[i]->arg, packet, time_ns);
+}
+
+/* The ring with the oldest packet; NULL: all are empty. */
+static struct tap_ring *oldest(struct recorder *r, const struct tap_packet **packet)
+{
+	struct tap_ring *found = NULL;
+
+	for (size_t i = 0; i < r->n_rings; i++) {
+		const struct tap_packet *first = tap_ring_first(r->rings[i]);
+
+		if (first && (!found || first->time_us < (*packet)->time_us)) {
+			found = r->rings[i];
+			*packet = first;
+		}
+	}
+	return found;
+}
+
+static bool is_filling(const struct recorder *r)
+{
+	for (size_t i = 0; i < r->n_rings; i++)
+		if (tap_ring_is_filling(r->rings[i]))
+			return true;
+	return false;
+}
+
+/* Those that came before @until_us. True: there may be more. */
+static bool deliver_until(struct recorder *r, int64_t until_us)
+{
+	for (int i = 0; i < BATCH; i++) {
+		const struct tap_packet *packet = NULL;
+		struct tap_ring *ring = oldest(r, &packet);
+
+		if (!ring || (packet->time_us > until_us && !is_filling(r)))
+			return false;
+		deliver(r, packet);
+		tap_ring_drop(ring);
+	}
+	return true;
+}
+
+/* --- The thread ------------------------------------------------------------------------------- */
+
+static void read_letters(struct recorder *r)
+{
+	struct letter *at = mailbox_take_all(&r->letters);
+
+	while (at) {
+		struct letter *next = at->next;
+		struct record_letter *letter = container_of(at, struct record_letter, letter);
+
+		letter->run(r, letter);
+		at = next;
+	}
+}
+
+static void wait_turn(struct recorder *r)
+{
+	struct pollfd fds[2] = { { .fd = r->wake_fd, .events = POLLIN },
+				 { .fd = r->work_fd, .events = POLLIN } };
+	bool idle = r->sinks.next == &r->sinks && !r->taps;
+
+	poll(fds, 2, idle ? -1 : TURN_MS);
+	if (fds[0].revents)
+		wake_clear(r->wake_fd);
+}
+
+static void turn(struct recorder *r, bool last)
+{
+	struct timespec ts;
+	int64_t now_us;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now_us = clock_us();
+	r->offset_us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 - now_us;
+	if (r->work)
+		r->work(r->work_arg);
+	while (deliver_until(r, last ? INT64_MAX : now_us - RECORDER_HOLD_US))
+		read_letters(r);
+	if (!last && now_us - r->tick_us < TICK_US)
+		return;
+	r->tick_us = now_us;
+	tick(r, now_us, last);
+}
+
+static void *run(void *arg)
+{
+	struct recorder *r = arg;
+
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	while (!r->stopping) {
+		wait_turn(r);
+		read_letters(r);
+		turn(r, false);
+	}
+	turn(r, true);
+	return NULL;
+}
+
+static void on_stop(struct recorder *r, struct record_letter *letter)
+{
+	(void)letter;
+	r->stopping = true;
+}
+
+void recorder_tell(struct recorder *r, struct record_news *news)
+{
+	if (mailbox_put(&r->news, &news->letter))
+		wake_post(r->news_fd);
+}
+
+struct tap_ring *recorder_ring(struct recorder *r)
+{
+	return r->rings[r->n_rings - 1];
+}
+
+void recorder_watch(struct recorder *r, int fd, recorder_work_fn *work, void *arg)
+{
+	r->work_fd = fd;
+	r->work = work;
+	r->work_arg = arg;
+}
+
+/* --- Control thread --------------------------------------------------------------------------- */
+
+static void release(struct recorder *r)
+{
+	if (r->rings && r->n_rings)
+		tap_ring_free(r->rings[r->n_rings - 1]);
+	free(r->rings);
+	if (r->wake_fd >= 0)
+		close(r->wake_fd);
+	if (r->news_fd >= 0)
+		close(r->news_fd);
+	free(r);
+}
+
+static int open_rings(struct recorder *r, const struct recorder_conf *conf)
+{
+	r->rings = calloc(conf->n_rings + 1, sizeof(*r->rings));
+	if (!r->rings)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->n_rings; i++)
+		r->rings[i] = conf->rings[i];
+	r->rings[conf->n_rings] = tap_ring_new(conf->own_bytes);
+	if (!r->rings[conf->n_rings])
+		return -ENOMEM;
+	r->n_rings = conf->n_rings + 1;
+	return 0;
+}
+
+struct recorder *recorder_open(const struct recorder_conf *conf, int *error)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+
+	*error = -ENOMEM;
+	if (!r)
+		return NULL;
+	ring_init(&r->sinks);
+	r->work_fd = -1;
+	r->stop.run = on_stop;
+	r->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	*error = r->wake_fd < 0 || r->news_fd < 0 ? -errno : open_rings(r, conf);
+	if (!*error)
+		*error = thread_start(&r->thread, "recorder", run, r);
+	if (!*error)
+		return r;
+	release(r);
+	return NULL;
+}
+
+void recorder_close(struct recorder *r)
+{
+	if (!r)
+		return;
+	recorder_post(r, &r->stop);
+	pthread_join(r->thread, NULL);
+	read_letters(r);
+	recorder_dispatch(r);
+	while (r->taps)
+		drop_tap(r, r->taps);
+	release(r);
+}
+
+int recorder_fd(const struct recorder *r)
+{
+	return r->news_fd;
+}
+
+void recorder_dispatch(struct recorder *r)
+{
+	struct letter *at;
+
+	wake_clear(r->news_fd);
+	at = mailbox_take_all(&r->news);
+	while (at) {
+		struct letter *next = at->next;
+		struct record_news *news = container_of(at, struct record_news, letter);
+
+		news->run(news);
+		at = next;
+	}
+}
+
+void recorder_post(struct recorder *r, struct record_letter *letter)
+{
+	if (mailbox_put(&r->letters, &letter->letter))
+		wake_post(r->wake_fd);
+}
+
+uint32_t recorder_new_tap(struct recorder *r)
+{
+	if (!++r->last_tap)
+		r->last_tap = 1;
+	return r->last_tap;
+}
+
+void recorder_counts(const struct recorder *r, struct recorder_counts *counts)
+{
+	counts->delivered = __atomic_load_n(&r->counts.delivered, __ATOMIC_RELAXED);
+	counts->unknown = __atomic_load_n(&r->counts.unknown, __ATOMIC_RELAXED);
+	counts->lost = __atomic_load_n(&r->counts.lost, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * recorder.h - the recorder's thread: gives packets of tapped medias to those that want them
+ *
+ * It reads the rings of the media threads and its own, which packets that the kernel has forwarded
+ * go through; puts them in order of time, for which it holds them back for a moment; and hands each
+ * to the sinks of its tap: files, copies, whoever looks on. It alone waits for disks.
+ * The control thread talks to it by letters, and it answers by news; neither waits for the other.
+ */
+#ifndef RTPRELAY_RECORDER_H
+#define RTPRELAY_RECORDER_H
+
+#include "base/mailbox.h"
+#include "base/ring.h"
+#include "packet/tap_ring.h"
+
+struct recorder;
+
+/* Packets are handed over so long after they came, unless a ring is filling. */
+#define RECORDER_HOLD_US 200000
+
+/* Runs on the recorder's thread, which owns the letter. */
+struct record_letter {
+	struct letter letter;
+	void (*run)(struct recorder *recorder, struct record_letter *letter);
+};
+
+/* Runs on the control thread, in recorder_dispatch(), which owns the news. */
+struct record_news {
+	struct letter letter;
+	void (*run)(struct record_news *news);
+};
+
+/* --- Control thread --------------------------------------------------------------------------- */
+
+/**
+ * struct recorder_conf
+ * @rings: of the media threads, @n_rings of them; borrowed
+ * @own_bytes: of the recorder's own ring
+ */
+struct recorder_conf {
+	struct tap_ring *const *rings;
+	size_t n_rings, own_bytes;
+};
+
+/* Starts the thread. NULL and *error (-errno) */
+struct recorder *recorder_open(const struct recorder_conf *conf, int *error);
+/* Hands over what is left in the rings, and ends the thread: after the media threads have ended.
+ * Letters and news that are still under way are run. Takes NULL. */
+void recorder_close(struct recorder *recorder);
+/* Readable when there is something to dispatch. */
+int recorder_fd(const struct recorder *recorder);
+void recorder_dispatch(struct recorder *recorder);
+void recorder_post(struct recorder *recorder, struct record_letter *letter);
+/* A number for bridge_conf.tap; never 0. */
+uint32_t recorder_new_tap(struct recorder *recorder);
+
+/* Any thread. @lost: packets for which a ring had no room; @delivered: to at least one sink */
+struct recorder_counts {
+	uint64_t delivered, unknown, lost;
+};
+void recorder_counts(const struct recorder *recorder, struct recorder_counts *counts);
+
+/* --- The recorder's thread -------------------------------------------------------------------- */
+
+/* Functions that are NULL are not called. */
+struct record_sink_ops {
+	/* @time_ns: CLOCK_REALTIME when it arrived. In order of time. */
+	void (*packet)(void *sink, const struct tap_packet *packet, int64_t time_ns);
+	/* Each second, and with @last when the thread ends: no function is called after that. */
+	void (*tick)(void *sink, int64_t now_us, int64_t now_ns, bool last);
+	/* Packets are missing, of whatever tap. @kernel: in the ring of rtprelay0 */
+	void (*lost)(void *sink, uint64_t count, bool kernel);
+};
+
+/* A member of the sink. @arg: for its functions */
+struct record_sink {
+	const struct record_sink_ops *ops;
+	void *arg;
+	struct ring all; /* of the recorder */
+	size_t taps;
+};
+
+/* The sink gets the packets of @tap too. 0; -ENOMEM. Added twice: one of them. */
+int recorder_add(struct recorder *recorder, struct record_sink *sink, uint32_t tap);
+void recorder_remove(struct recorder *recorder, struct record_sink *sink, uint32_t tap);
+/* Of all taps; before the sink is freed. */
+void recorder_forget(struct recorder *recorder, struct record_sink *sink);
+void recorder_tell(struct recorder *recorder, struct record_news *news);
+/* The ring that this thread itself writes to: packets of the kernel. */
+struct tap_ring *recorder_ring(struct recorder *recorder);
+/* Packets of the kernel are missing. */
+void recorder_lost_in_kernel(struct recorder *recorder, uint64_t count);
+
+/**
+ * recorder_watch() - another source of this thread; one at most
+ * @fd: to be waited for; -1: none
+ * @work: called when @fd is readable, and each time the thread turns
+ */
+typedef void recorder_work_fn(void *arg);
+void recorder_watch(struct recorder *recorder, int fd, recorder_work_fn *work, void *arg);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include "daemon/base/clock.h"
+#include "daemon/record/recorder.h"
+#include "tests/unit/test.h"
+
+#define SEEN 64
+
+/* A sink, and what it was given; read by the test after the thread has ended. */
+struct seen {
+	struct record_letter letter;
+	struct record_sink sink;
+	uint32_t taps[3];
+	uint32_t tap[SEEN];
+	int64_t time_ns[SEEN];
+	unsigned int n, last_ticks;
+	uint64_t lost, lost_in_kernel;
+};
+
+static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_ns)
+{
+	struct seen *seen = arg;
+
+	if (seen->n < SEEN) {
+		seen->tap[seen->n] = packet->tap;
+		seen->time_ns[seen->n] = time_ns;
+	}
+	seen->n++;
+}
+
+static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
+{
+	struct seen *seen = arg;
+
+	(void)now_us;
+	(void)now_ns;
+	seen->last_ticks += last;
+}
+
+static void on_lost(void *arg, uint64_t count, bool kernel)
+{
+	struct seen *seen = arg;
+
+	*(kernel ? &seen->lost_in_kernel : &seen->lost) += count;
+}
+
+static const struct record_sink_ops ops = { on_packet, on_tick, on_lost };
+
+static void listen_all(struct recorder *recorder, struct record_letter *letter)
+{
+	struct seen *seen = (struct seen *)letter;
+
+	seen->sink.ops = &ops;
+	seen->sink.arg = seen;
+	for (int i = 0; i < 3 && seen->taps[i]; i++) {
+		CU_ASSERT_EQUAL(recorder_add(recorder, &seen->sink, seen->taps[i]), 0);
+		CU_ASSERT_EQUAL(recorder_add(recorder, &seen->sink, seen->taps[i]), 0);
+	}
+}
+
+static void put(struct tap_ring *ring, uint32_t tap, int64_t time_us)
+{
+	struct tap_packet *packet = tap_ring_slot(ring, 20);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
+	packet->tap = tap;
+	packet->time_us = time_us;
+	tap_ring_put(ring, packet);
+}
+
+struct scene {
+	struct tap_ring *ring[2];
+	struct recorder *recorder;
+};
+
+static void open_scene(struct scene *s)
+{
+	struct recorder_conf conf = { .rings = s->ring, .n_rings = 2, .own_bytes = TAP_RING_MIN };
+	int error;
+
+	for (int i = 0; i < 2; i++)
+		s->ring[i] = tap_ring_new(TAP_RING_MIN);
+	s->recorder = recorder_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s->recorder);
+}
+
+static void close_scene(struct scene *s)
+{
+	recorder_close(s->recorder);
+	for (int i = 0; i < 2; i++)
+		tap_ring_free(s->ring[i]);
+}
+
+static void test_rings_are_merged_by_time(void)
+{
+	struct seen first = { .letter = { .run = listen_all }, .taps = { 1, 2 } };
+	struct seen second = { .letter = { .run = listen_all }, .taps = { 2 } };
+	static const uint32_t all[] = { 1, 2, 1, 2, 1 };
+	int64_t now_us = clock_us();
+	struct scene s;
+
+	open_scene(&s);
+	recorder_post(s.recorder, &first.letter);
+	recorder_post(s.recorder, &second.letter);
+	put(s.ring[0], 1, now_us + 10);
+	put(s.ring[0], 1, now_us + 30);
+	put(s.ring[1], 2, now_us + 20);
+	put(s.ring[0], 1, now_us + 50);
+	put(s.ring[1], 2, now_us + 40);
+	put(s.ring[1], 3, now_us + 60);
+	recorder_close(s.recorder);
+	CU_ASSERT_EQUAL_FATAL(first.n, 5);
+	for (int i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(first.tap[i], all[i]);
+	for (int i = 1; i < 5; i++)
+		CU_ASSERT_EQUAL(first.time_ns[i], first.time_ns[i - 1] + 10000);
+	CU_ASSERT_EQUAL(second.n, 2);
+	CU_ASSERT_EQUAL(first.last_ticks, 1);
+	for (int i = 0; i < 2; i++)
+		tap_ring_free(s.ring[i]);
+}
+
+/* Waits for what another thread does. */
+static bool wait_for(const struct recorder *recorder, uint64_t delivered)
+{
+	struct recorder_counts counts;
+	int64_t until_ms = clock_ms() + 20000;
+
+	do {
+		recorder_counts(recorder, &counts);
+	} while (counts.delivered + counts.unknown < delivered && clock_ms() < until_ms);
+	return counts.delivered + counts.unknown >= delivered;
+}
+
+static void test_packets_are_handed_over_while_it_runs(void)
+{
+	struct seen seen = { .letter = { .run = listen_all }, .taps = { 5 } };
+	struct recorder_counts counts;
+	struct scene s;
+
+	open_scene(&s);
+	recorder_post(s.recorder, &seen.letter);
+	for (int i = 0; i < 10; i++)
+		put(s.ring[i % 2], 5 + i % 2, clock_us());
+	CU_ASSERT_TRUE(wait_for(s.recorder, 10));
+	recorder_counts(s.recorder, &counts);
+	CU_ASSERT_EQUAL(counts.delivered, 5);
+	CU_ASSERT_EQUAL(counts.unknown, 5);
+	close_scene(&s);
+	CU_ASSERT_EQUAL(seen.n, 5);
+}
+
+static void test_losses_are_told_to_all_sinks(void)
+{
+	struct seen one = { .letter = { .run = listen_all }, .taps = { 1 } };
+	struct seen two = { .letter = { .run = listen_all }, .taps = { 2 } };
+	struct tap_packet *packet;
+	struct scene s;
+
+	open_scene(&s);
+	recorder_post(s.recorder, &one.letter);
+	recorder_post(s.recorder, &two.letter);
+	packet = tap_ring_slot(s.ring[0], UINT16_MAX + 1); /* lost */
+	CU_ASSERT_PTR_NULL(packet);
+	put(s.ring[0], 1, clock_us());
+	close_scene(&s);
+	CU_ASSERT_EQUAL(one.lost, 1);
+	CU_ASSERT_EQUAL(two.lost, 1);
+	CU_ASSERT_EQUAL(one.lost_in_kernel, 0);
+	CU_ASSERT_EQUAL(two.n, 0);
+}
+
+static void ignore_letter(struct recorder *recorder, struct record_letter *letter)
+{
+	struct seen *seen = (struct seen *)((char *)letter - offsetof(struct seen, letter));
+
+	CU_ASSERT_EQUAL(recorder_add(recorder, &seen->sink, 1), 0);
+	recorder_remove(recorder, &seen->sink, 1);
+	recorder_remove(recorder, &seen->sink, 1);
+	CU_ASSERT_EQUAL(recorder_add(recorder, &seen->sink, 1), 0);
+	CU_ASSERT_EQUAL(recorder_add(recorder, &seen->sink, 2), 0);
+	recorder_forget(recorder, &seen->sink);
+	recorder_forget(recorder, &seen->sink);
+}
+
+static void test_sinks_can_be_removed(void)
+{
+	struct seen seen = { .letter = { .run = ignore_letter }, .sink = { .ops = &ops } };
+	struct scene s;
+
+	seen.sink.arg = &seen;
+	open_scene(&s);
+	recorder_post(s.recorder, &seen.letter);
+	put(s.ring[0], 1, clock_us());
+	put(s.ring[1], 2, clock_us());
+	close_scene(&s);
+	CU_ASSERT_EQUAL(seen.n, 0);
+	CU_ASSERT_EQUAL(seen.last_ticks, 0);
+}
+
+static void test_taps_have_numbers_of_their_own(void)
+{
+	struct scene s;
+	uint32_t first;
+
+	open_scene(&s);
+	first = recorder_new_tap(s.recorder);
+	CU_ASSERT_NOT_EQUAL(first, 0);
+	CU_ASSERT_NOT_EQUAL(recorder_new_tap(s.recorder), first);
+	close_scene(&s);
+}
+
+TEST_SUITE(recorder, { "rings are merged by time", test_rings_are_merged_by_time },
+	   { "packets are handed over while it runs", test_packets_are_handed_over_while_it_runs },
+	   { "losses are told to all sinks", test_losses_are_told_to_all_sinks },
+	   { "sinks can be removed", test_sinks_can_be_removed },
+	   { "taps have numbers of their own", test_taps_have_numbers_of_their_own });
