@@ -4,14 +4,14 @@
  *
  *	DIR/2026-11-29/CALL-ID-0123456789abcdef.pcap	part 1; "-2.pcap" is the next
  *	DIR/2026-11-29/CALL-ID-0123456789abcdef.wav
- *	DIR/2026-11-29/CALL-ID-0123456789abcdef.json		the sidecar, last
+ *	DIR/2026-11-29/CALL-ID-0123456789abcdef.json	the sidecar, last
  *
  * A part is NAME.part until it is finished; then it is written to the disk and renamed. Up to
  * the end of the recording its sidecar is DIR/.open/ID.json.
  * No thread, no clock: packets and time are handed in, in order of time. All functions but
  * record_file_state() may wait for the disk. Call-IDs, tags, SDP and packets are bytes of others.
  *
- *	DIR/2026-11-29/CALL-ID-0123456789abcdef.json		at last: the sidecar
+ *	open -> (write | lost | tell | pause)*, tick each second -> end, suspend or discard
  *
  * If the disk fails or is full, the file ends itself: record_file_state()->error is set, the parts
  * are cut behind their last whole record, and what comes later is ignored until record_file_end().
@@ -19,43 +19,14 @@
 #ifndef RTPRELAY_RECORD_FILE_H
 #define RTPRELAY_RECORD_FILE_H
 
-#include "base/endpoint.h"
 #include "record/dir.h"
+#include "record/facts.h"
 #include "record/name.h"
 
 struct record_file;
 
-/* Medias that one recording tells apart; packets of others are written, but only counted in sum. */
-#define RECORD_MEDIAS 32
-/* Parties, SDPs and pauses that a sidecar lists; what comes later is only counted. */
-#define RECORD_PARTIES 32
-#define RECORD_SDPS    64
-#define RECORD_PAUSES  256
 /* Descriptors that a recording holds: a pcap, and two WAV. */
 #define RECORD_FILE_FDS 3
-
-/* One datagram, after SRTP was removed (received) or before it is applied (sent). */
-struct record_packet {
-	int64_t time_ns;	  /* CLOCK_REALTIME */
-	struct endpoint from, to; /* as on the wire: a phone's latched address, the relay's */
-	uint8_t media;		  /* number that the caller gave the media: 0..RECORD_MEDIAS-1 */
-	uint8_t side;		  /* who has sent it: 0 caller (left), 1 callee (right) */
-	bool rtcp;
-	bool sent;	  /* as the relay has sent it; else as it was received */
-	bool encrypted;	  /* SRTP that passes through: no key is known here */
-	const void *data; /* the datagram's payload */
-	size_t len;	  /* at most 65507; a longer one is cut */
-};
-
-/* What a recording is of. Texts are copied. */
-struct record_file_about {
-	struct str call_id;
-	const char *name;    /* of record_name_make() or record_name_chosen() */
-	uint64_t id;	     /* random; unique among all recordings of the directory */
-	bool resume;	     /* @id is of a former run: go on with a new part, if it is found */
-	struct str metadata; /* of the call; may be empty */
-	int64_t now_ns;
-};
 
 /**
  * record_file_open() - begins a recording: its sidecar, and its first pcap, which has a header only
@@ -82,14 +53,6 @@ int record_file_write(struct record_file *file, const struct record_packet *pack
  */
 int record_file_tick(struct record_file *file, int64_t now_ns);
 
-/* Why packets are missing. */
-enum record_loss {
-	RECORD_LOST_RING,   /* the ring of a media thread was full */
-	RECORD_LOST_KERNEL, /* the ring of rtprelay0 was full */
-	RECORD_LOST_DISK,   /* the queue before the disk was full */
-	RECORD_LOSSES,
-};
-
 /*
  * @count packets are missing. @media: its number, with @side; -1: nobody knows whose they were, so
  * this is written into the sidecar of each recording that was open.
@@ -100,7 +63,7 @@ void record_file_lost(struct record_file *file, enum record_loss why, int media,
 /* Pauses and goes on again; the sidecar lists from when to when. The same again: nothing. */
 void record_file_pause(struct record_file *file, bool paused, int64_t now_ns);
 
-/* --- What the sidecar tells; each may be said again, the last one counts --------------------- */
+/* --- What the sidecar tells; each may be said again, the last one counts ---------------------- */
 
 /* Of the call; replaces what was said. */
 void record_file_tell_metadata(struct record_file *file, struct str metadata);
@@ -108,14 +71,6 @@ void record_file_tell_metadata(struct record_file *file, struct str metadata);
 void record_file_tell_party(struct record_file *file, uint8_t side, struct str tag,
 			    struct str label, struct str metadata);
 
-struct record_media {
-	uint8_t media;		     /* number, as in struct record_packet */
-	uint8_t index;		     /* of the m= line, from 0 */
-	struct str type;	     /* "audio", "video", ...; may be empty */
-	struct str tag[2];	     /* of the parties, by side */
-	struct endpoint local[2][2]; /* [side][rtcp]: the relay's, toward that side; may be unset */
-	struct endpoint remote[2][2]; /* [side][rtcp]: the phone's; may be unset */
-};
 void record_file_tell_media(struct record_file *file, const struct record_media *media);
 /* A codec of the media: "PCMU/8000", "telephone-event/8000". @type: 0..127 */
 void record_file_tell_codec(struct record_file *file, uint8_t media, uint8_t type, struct str name);
@@ -159,5 +114,16 @@ struct record_file_state {
 
 /* Valid until the next call of another function. */
 const struct record_file_state *record_file_state(const struct record_file *file);
+
+/* --- Of a former run -------------------------------------------------------------------------- */
+
+/**
+ * record_dir_end_leftovers() - ends recordings of a former run that nobody has resumed
+ * Their tails are repaired, their files get their final names, their sidecars say "crash".
+ * Call it once, when the calls of the former run have been restored, and those that are still
+ * recorded have been opened with record_file_about.resume.
+ * Return: how many
+ */
+unsigned int record_dir_end_leftovers(struct record_dir *dir, int64_t now_ns);
 
 #endif

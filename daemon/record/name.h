@@ -43,6 +43,12 @@ int record_pattern_check(struct str pattern, char *error);
 const char *record_name_make(char *out, struct str pattern, struct str call_id, uint64_t random,
 			     int64_t time_s);
 
+/*
+ * Is @name made of parts that lead nowhere else: none empty, with a leading dot, or too long; and
+ * of the bytes above?
+ */
+bool record_name_is_below(struct str name);
+
 /**
  * record_name_chosen() - a name that a command chose (recording-file, "C name")
  * @dir:    recording-dir, absolute
