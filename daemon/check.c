@@ -20,6 +20,7 @@
 #include "port/iface.h"
 #include "privs.h"
 #include "protocols.h"
+#include "recording_conf.h"
 #include "rtpproxy/notify.h"
 #include "stun_start.h"
 
@@ -393,7 +394,9 @@ unsigned int check_conf(const struct conf *conf)
 				check_homer(conf) + check_sockets(conf) + check_kernel(conf) +
 				check_firewall(conf) +
 				check_group("control-group", conf->control_group) +
-				check_group("cdr-group", conf->cdr_group);
+				check_group("cdr-group", conf->cdr_group) +
+				check_group("recording-group", conf->recording_group) +
+				recording_check_pattern(conf);
 	struct privs_user user;
 
 	/* Without the user, what it may write cannot be checked. */
@@ -415,6 +418,7 @@ unsigned int check_degraded(const struct conf *conf)
 {
 	bool control = may_give_to(conf->control_group);
 	bool cdr = !conf->cdr_file || may_give_to(conf->cdr_group);
+	bool recording = !conf->recording_dir || may_give_to(conf->recording_group);
 
 	if (!control)
 		log_err("control-group \"%s\": user %u is not in this group, so the control socket "
@@ -424,7 +428,11 @@ unsigned int check_degraded(const struct conf *conf)
 		log_err("cdr-group \"%s\": user %u is not in this group, so the file would keep "
 			"the group of this user",
 			conf->cdr_group, geteuid());
-	return (unsigned int)!control + !cdr + check_shared_ports(conf, LOG_LEVEL_ERR);
+	if (!recording)
+		log_err("recording-group \"%s\": user %u is not in this group, so nothing would "
+			"be recorded",
+			conf->recording_group, geteuid());
+	return (unsigned int)!control + !cdr + !recording + check_shared_ports(conf, LOG_LEVEL_ERR);
 }
 
 /* Does one range of @text ("30000-39999,5060") contain all of first..last? */

@@ -228,6 +228,11 @@ static unsigned int check_as_daemon(const struct conf *conf)
 				 usable_state_dir(conf->state_dir, why) &&
 					 usable_state_files(conf->state_dir, why),
 				 why);
+	if (conf->recording_dir)
+		mistakes += tell("recording-dir", conf->recording_dir,
+				 absolute(conf->recording_dir, why) &&
+					 usable_dir(conf->recording_dir, "the directory", why),
+				 why);
 	if (conf->pidfile)
 		check_pidfile_end(conf->pidfile);
 	return mistakes;

@@ -7,8 +7,8 @@
 #include "privs.h"
 
 /**
- * check_paths() - checks pidfile, control-socket, bpf-pin, cdr-file, state-dir and Unix
- * sockets of listen-rtpproxy; creates nothing
+ * check_paths() - checks pidfile, control-socket, bpf-pin, cdr-file, state-dir,
+ * recording-dir and Unix sockets of listen-rtpproxy; creates nothing
  *
  * A file in use by a running daemon is no error, since its configuration may be checked before a
  * restart. A child process checks what is opened after the change of user: with that user's rights.

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "base/count.h"
 #include "privs.h"
 
 #define JOINED_GROUPS 1024
@@ -59,6 +60,13 @@ static void join(gid_t gid)
 		return;
 }
 
+static void join_groups(const struct privs_user *user)
+{
+	for (size_t i = 0; i < COUNT(user->join); i++)
+		if (user->join[i])
+			join(user->join[i]);
+}
+
 static int change_user(const struct privs_user *user)
 {
 	if (user->uid == geteuid() && user->gid == getegid())
@@ -66,8 +74,7 @@ static int change_user(const struct privs_user *user)
 	/* Set the groups while still root; initgroups() reads the user's from /etc/group. */
 	if (user->name ? initgroups(user->name, user->gid) : setgroups(1, &user->gid))
 		return -errno;
-	if (user->join)
-		join(user->join);
+	join_groups(user);
 	if (setresgid(user->gid, user->gid, user->gid))
 		return -errno;
 	/* Otherwise the change of user would clear all capabilities. */
@@ -104,8 +111,8 @@ int privs_drop(const struct privs_user *user, bool low_ports)
 	const cap_value_t keep[] = { CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
 	int err = user->set ? change_user(user) : 0;
 
-	if (!err && user->join)
-		join(user->join);
+	if (!err)
+		join_groups(user);
 	if (!err)
 		err = keep_only(keep, low_ports ? 4 : 3);
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

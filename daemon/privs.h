@@ -7,12 +7,12 @@
 #include <sys/types.h>
 
 /*
- * The user to change to; @uid and @gid are ignored unless @set. @join: another group to be in, for
- * the files of that group, if the process may; 0: none
+ * The user to change to; @uid and @gid are ignored unless @set. @join: other groups to be in, for
+ * the files of these groups, if the process may; 0: none
  */
 struct privs_user {
 	bool set;
-	gid_t join;
+	gid_t join[2];
 	uid_t uid;
 	gid_t gid;
 	const char *name; /* borrowed */

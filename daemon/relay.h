@@ -36,7 +36,7 @@ struct relay {
 	int ready_fd; /* of detach(); -1 in the foreground */
 	struct pidfile pidfile;
 	struct admin_socket admin_socket;
-	gid_t admin_gid, cdr_gid;
+	gid_t admin_gid, cdr_gid, recording_gid;
 	struct event_base *base;
 	struct iface_table *ifaces;
 	struct external *external; /* NULL: no interface has "!auto" */

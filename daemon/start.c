@@ -161,8 +161,8 @@ static int failed(const char *what, int err)
 
 static int unknown_user(const char *name, int err)
 {
-	log_err("user or group \"%s\" (user, group, control-group, cdr-group) cannot be looked up: "
-		"%s",
+	log_err("user or group \"%s\" (user, group, control-group, cdr-group, recording-group) "
+		"cannot be looked up: %s",
 		name, strerror(-err));
 	return err;
 }
@@ -227,11 +227,6 @@ static bool has_low_port(const struct conf *conf)
 }
 
 /* "660" to 0660 */
-static unsigned int octal(unsigned int digits)
-{
-	return (digits / 100 % 10 & 7) << 6 | (digits / 10 % 10 & 7) << 3 | (digits % 10 & 7);
-}
-
 /* The daemon runs: root and its user can still ask what is wrong. */
 static void tell_group_error(const struct relay *relay, const char *path)
 {
@@ -271,7 +266,7 @@ static int start_admin_socket(struct relay *relay)
 {
 	const struct conf *conf = &relay->conf;
 	struct admin_socket_conf socket = { .path = conf->control_socket,
-					    .mode = octal(conf->control_mode) };
+					    .mode = conf_octal(conf->control_mode) };
 	struct privs_user user, group;
 	const char *name = "";
 	int err;
@@ -297,16 +292,20 @@ static int start_admin_socket(struct relay *relay)
 
 static int start_unprivileged(struct relay *relay)
 {
-	struct privs_user user, cdr;
+	struct privs_user user, cdr, recording;
 	const char *name = "";
 	int err = privs_find_user(relay->conf.user, relay->conf.group, &user, &name);
 
 	if (!err)
 		err = privs_find_user(NULL, relay->conf.cdr_group, &cdr, &name);
+	if (!err)
+		err = privs_find_user(NULL, relay->conf.recording_group, &recording, &name);
 	if (err)
 		return unknown_user(name, err);
-	user.join = cdr.set ? cdr.gid : 0;
+	user.join[0] = cdr.set ? cdr.gid : 0;
+	user.join[1] = recording.set ? recording.gid : 0;
 	relay->cdr_gid = cdr.gid;
+	relay->recording_gid = recording.gid;
 	err = privs_drop(&user, has_low_port(&relay->conf));
 	if (err)
 		return failed("cannot drop privileges (user, group)", err);
@@ -784,7 +783,7 @@ static int start_admin(struct relay *relay)
 		.base = relay->base,
 		.fd = relay->admin_socket.fd,
 		.gid = relay->admin_gid,
-		.mode = octal(relay->conf.control_mode),
+		.mode = conf_octal(relay->conf.control_mode),
 		.path = relay->admin_socket.path,
 		.group_error = relay->admin_socket.group_error,
 		.calls = relay->calls,
@@ -847,7 +846,7 @@ static int start_follow(struct relay *relay)
 static int start_cdr_file(struct relay *relay)
 {
 	const struct cdr_file_conf conf = { .path = relay->conf.cdr_file,
-					    .mode = octal(relay->conf.cdr_mode),
+					    .mode = conf_octal(relay->conf.cdr_mode),
 					    .group = relay->conf.cdr_group,
 					    .gid = relay->cdr_gid };
 	int err = 0;

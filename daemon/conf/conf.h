@@ -49,6 +49,12 @@ enum stun_discovery {
 	DISCOVERY_NO,
 };
 
+/* recording_conf.c translates them for record/. */
+enum recording_output { RECORDING_PCAP, RECORDING_WAV, RECORDING_BOTH };
+enum recording_linktype { RECORDING_RAW, RECORDING_ETHERNET };
+enum recording_precision { RECORDING_US, RECORDING_NS };
+enum recording_side { RECORDING_RECEIVED, RECORDING_SENT };
+
 /* Defaults, ranges and explanations: conf/table.c. */
 struct conf {
 	struct conf_list interface;	   /* NAME/BIND[!ADVERTISED], ...: parsed by port/iface.c */
@@ -110,6 +116,16 @@ struct conf {
 	char *cdr_file;		      /* NULL: none */
 	unsigned int cdr_mode;	      /* the digits as written: 640 is 0640 */
 	char *cdr_group;	      /* NULL: the daemon's group */
+	char *recording_dir;	      /* NULL: nothing is recorded */
+	enum recording_output recording_output;
+	enum recording_linktype recording_linktype;
+	enum recording_precision recording_precision;
+	enum recording_side recording_side;
+	char *recording_pattern;				   /* record/name.h */
+	unsigned int recording_mode;				   /* the digits as written */
+	char *recording_group;					   /* NULL: the daemon's group */
+	unsigned int recording_max_size_mib, recording_max_time_s; /* of a part; 0: no limit */
+	unsigned int recording_min_free_mib, recording_sync_s;	   /* 0: none; at the end only */
 	char *control_socket; /* path; "none"; NULL: CONTROL_PROTO_PATH, if it can be created */
 	unsigned int control_idle_s;
 	char *control_group;	   /* NULL: the daemon's group */
@@ -117,6 +133,12 @@ struct conf {
 	char *config;		   /* path; "none"; NULL: the default file, if it exists */
 	bool default_file;	   /* @config is NULL, and the default file was read */
 };
+
+/* A file mode from the digits as written: 640 to 0640 */
+static inline unsigned int conf_octal(unsigned int digits)
+{
+	return (digits / 100 % 10 & 7) << 6 | (digits / 10 % 10 & 7) << 3 | (digits % 10 & 7);
+}
 
 /* Number of pairs in port-min..port-max; the first port of a pair is even. */
 static inline unsigned int conf_port_pairs(const struct conf *conf)

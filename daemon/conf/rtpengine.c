@@ -10,7 +10,6 @@
 #include "conf/rtpengine.h"
 
 #define NO_MIXING  "the relay does not play, mix or transcode: media is forwarded as it is"
-#define NO_RECORD  "the relay does not record"
 #define NO_DTLS	   "DTLS has a P-256 certificate, and ciphers AES-GCM and ChaCha: there is no choice"
 #define NO_DTMF	   "the relay does not look into DTMF"
 #define FOR_UNIT   "set it in the systemd unit: CPUSchedulingPolicy=, CPUSchedulingPriority=, Nice="
@@ -98,8 +97,12 @@ const struct conf_rtpengine conf_rtpengine_rows[] = {
 	{ "mqtt-*", '\0', false, NULL, BY_WATCH },
 	{ "mos", '\0', false, NULL, NULL },
 	{ "measure-rtp", '\0', true, NULL, NULL },
-	{ "recording-*", '\0', false, NULL, NO_RECORD },
-	{ "rec-egress", '\0', true, NULL, NO_RECORD },
+	{ "recording-dir", '\0', false, "recording-dir", NULL },
+	{ "recording-method", '\0', false, NULL, "calls in the kernel stay there while they are recorded" },
+	{ "recording-format", '\0', false, NULL, "see recording-linktype: raw, ethernet" },
+	{ "recording-*", '\0', false, NULL, "see recording-dir" },
+	{ "record-egress", '\0', true, NULL, "see recording-side" },
+	{ "rec-egress", '\0', true, NULL, "see recording-side" },
 	{ "mysql-*", '\0', false, NULL, NO_MIXING },
 	{ "db-*", '\0', false, NULL, NO_MIXING },
 	{ "jitter-buffer", '\0', false, NULL, NO_MIXING },

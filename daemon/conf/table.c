@@ -99,6 +99,31 @@ static const struct conf_choice mappings[] = {
 	{ "upnp", PORT_MAPPING_UPNP }, { NULL, 0 },
 };
 
+static const struct conf_choice outputs[] = {
+	{ "pcap", RECORDING_PCAP },
+	{ "wav", RECORDING_WAV },
+	{ "both", RECORDING_BOTH },
+	{ NULL, 0 },
+};
+
+static const struct conf_choice linktypes[] = {
+	{ "raw", RECORDING_RAW },
+	{ "ethernet", RECORDING_ETHERNET },
+	{ NULL, 0 },
+};
+
+static const struct conf_choice precisions[] = {
+	{ "us", RECORDING_US },
+	{ "ns", RECORDING_NS },
+	{ NULL, 0 },
+};
+
+static const struct conf_choice recorded_sides[] = {
+	{ "received", RECORDING_RECEIVED },
+	{ "sent", RECORDING_SENT },
+	{ NULL, 0 },
+};
+
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -283,6 +308,33 @@ const struct conf_row conf_rows[] = {
 	{ "cdr-group", CONF_TEXT, AT(cdr_group), 0, 0, NULL, NULL, "NAME",
 	  "group of the cdr-file; the daemon's user must be in it, unless the daemon is started as root; empty: "
 	  "the daemon's group", 0 },
+	{ "recording-dir", CONF_TEXT, AT(recording_dir), 0, 0, NULL, NULL, "PATH",
+	  "directory of recordings, for this daemon alone; empty: nothing is recorded", 0 },
+	{ "recording-output", CONF_CHOICE, AT(recording_output), 0, 0, outputs, "pcap", "pcap | wav | both",
+	  "files of a recording: packets; G.711 of both sides as sound, caller left and callee right; both", 0 },
+	{ "recording-linktype", CONF_CHOICE, AT(recording_linktype), 0, 0, linktypes, "raw", "raw | ethernet",
+	  "packets in a pcap begin with IP, or with made-up Ethernet headers, for programs that read nothing else", 0 },
+	{ "recording-precision", CONF_CHOICE, AT(recording_precision), 0, 0, precisions, "us", "us | ns",
+	  "time of packets in a pcap, in microseconds or nanoseconds, which some programs cannot read", 0 },
+	{ "recording-side", CONF_CHOICE, AT(recording_side), 0, 0, recorded_sides, "received", "received | sent",
+	  "packets are recorded as the relay receives them (without SRTP where it ends here), or as it sends them", 0 },
+	{ "recording-pattern", CONF_TEXT, AT(recording_pattern), 0, 0, NULL, "%Y-%m-%d/%c-%r", "NAME",
+	  "name of a recording below recording-dir, without extension: %Y %m %d %H %M %S of its start (local time), %c "
+	  "Call-ID, %r random digits", 0 },
+	{ "recording-mode", CONF_MODE, AT(recording_mode), 0, 777, NULL, "640", "MODE",
+	  "file mode of recordings, three octal digits; folders get x where it has r", 0 },
+	{ "recording-group", CONF_TEXT, AT(recording_group), 0, 0, NULL, NULL, "NAME",
+	  "group of recordings and their folders; the daemon's user must be in it, unless the daemon is started as "
+	  "root; empty: the daemon's group", 0 },
+	{ "recording-max-size", CONF_UINT, AT(recording_max_size_mib), 0, 1048576, NULL, "0", "MIB",
+	  "a pcap of this size is finished, and the recording goes on in the next part; 0: no limit", 0 },
+	{ "recording-max-time", CONF_UINT, AT(recording_max_time_s), 0, WEEK, NULL, "0", "SECONDS",
+	  "a pcap of this age is finished, and the recording goes on in the next part; 0: no limit", 0 },
+	{ "recording-min-free", CONF_UINT, AT(recording_min_free_mib), 0, 1073741824, NULL, "1024", "MIB",
+	  "with less space on the disk no recording begins, and those that run end; 0: they end when the disk is full", 0 },
+	{ "recording-sync", CONF_UINT, AT(recording_sync_s), 0, 3600, NULL, "0", "SECONDS",
+	  "how often, and at the end, the disk has to confirm what was recorded, so that a power failure loses no more; "
+	  "0: the kernel writes it when it likes, within half a minute", 0 },
 	{ "homer", CONF_TEXT, AT(homer), 0, 0, NULL, NULL, "[udp:]HOST:PORT",
 	  "Homer server that RTCP and the quality of RTP are reported to, by HEP version 3; empty: no reports", 0 },
 	{ "homer-id", CONF_UINT, AT(homer_id), 0, UINT32_MAX, NULL, "2001", "NUMBER",

@@ -7,7 +7,7 @@
 
 #define CONF_DEFAULT_FILE "/etc/rtprelay/rtprelay.conf"
 #define CONF_SECTION	  "rtprelay"
-#define CONF_MAX_ROWS	  80
+#define CONF_MAX_ROWS	  112
 extern const struct conf_row conf_rows[];
 extern const size_t conf_n_rows;
 const struct conf_row *conf_row_find(struct str name); /* or NULL */

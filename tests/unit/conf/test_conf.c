@@ -365,9 +365,14 @@ static void test_mistakes_in_file_are_reported(void)
 		/* The same table as rtprelayctl migrate has. */
 		{ HEAD "redis-write = 127.0.0.1:6379/1\n",
 		  "error: F:4: unknown key \"redis-write\": rtprelay calls this state-dir\n" },
-		{ HEAD "recording-dir = /x\n",
-		  "error: F:4: unknown key \"recording-dir\": is of rtpengine; the relay does not "
-		  "record\n" },
+		{ HEAD "recording-method = proc\n",
+		  "error: F:4: unknown key \"recording-method\": is of rtpengine; calls in the "
+		  "kernel stay there while they are recorded\n" },
+		{ HEAD "recording-mode = 9\n",
+		  "error: F:4: recording-mode: \"9\" is not a file mode of three octal digits, as "
+		  "640\n" },
+		{ HEAD "recording-output = mp3\n",
+		  "error: F:4: recording-output: \"mp3\" is not one of pcap, wav, both\n" },
 		{ HEAD "mos = LQ\n",
 		  "error: F:4: unknown key \"mos\": is of rtpengine; nothing has "
 		  "to be set here\n" },
