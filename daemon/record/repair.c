@@ -9,6 +9,9 @@
 
 #define MAGIC_US 0xa1b2c3d4
 #define MAGIC_NS 0xa1b23c4d
+/* As libpcap writes them into a file. */
+#define LINK_ETHERNET 1
+#define LINK_RAW      101
 
 /* More than the longest record, so that what does not fit is the end of the file. */
 #define WINDOW (256 * 1024)
@@ -23,10 +26,13 @@ static uint32_t word_at(const uint8_t *bytes, size_t index)
 
 bool record_repair_header(const uint8_t *bytes)
 {
-	uint32_t magic = word_at(bytes, 0);
+	static const uint16_t version[2] = { 2, 4 };
+	uint32_t magic = word_at(bytes, 0), link = word_at(bytes, 5);
 
 	return (magic == MAGIC_US || magic == MAGIC_NS) &&
-	       word_at(bytes, 4) == RECORD_PCAP_SNAPSHOT;
+	       !memcmp(bytes + 4, version, sizeof(version)) &&
+	       word_at(bytes, 4) == RECORD_PCAP_SNAPSHOT &&
+	       (link == LINK_ETHERNET || link == LINK_RAW);
 }
 
 size_t record_repair_walk(const uint8_t *bytes, size_t len, uint64_t *records)

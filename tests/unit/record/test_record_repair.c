@@ -21,7 +21,9 @@ static void put_header(uint8_t *to)
 {
 	memset(to, 0, RECORD_PCAP_HEADER);
 	put32(to, 0xa1b2c3d4);
+	put32(to + 4, 2 | 4 << 16);
 	put32(to + 16, RECORD_PCAP_SNAPSHOT);
+	put32(to + 20, 101);
 }
 
 static void put_record(uint8_t *to)
@@ -120,6 +122,21 @@ static void test_goes_on_behind_what_is_known(void)
 	close(fd);
 }
 
+/* Older versions have other records. */
+static void test_version_is_ours(void)
+{
+	static const size_t bytes_of_header[] = { 0, 4, 6, 16, 20, 23 };
+	uint8_t header[RECORD_PCAP_HEADER];
+
+	put_header(header);
+	CU_ASSERT(record_repair_header(header));
+	for (size_t i = 0; i < COUNT(bytes_of_header); i++) {
+		put_header(header);
+		header[bytes_of_header[i]] ^= 2;
+		CU_ASSERT(!record_repair_header(header));
+	}
+}
+
 static void test_files_of_others_stay(void)
 {
 	uint8_t bytes[RECORD_PCAP_HEADER + 5] = "no pcap, but of somebody else";
@@ -177,6 +194,7 @@ static void test_no_wav_stays(void)
 TEST_SUITE(record_repair, { "cuts behind last whole record", test_cuts_behind_last_whole_record },
 	   { "no packet is no record", test_no_packet_is_no_record },
 	   { "goes on behind what is known", test_goes_on_behind_what_is_known },
+	   { "version is ours", test_version_is_ours },
 	   { "files of others stay", test_files_of_others_stay },
 	   { "wav gets its sizes", test_wav_gets_its_sizes },
 	   { "no wav stays", test_no_wav_stays });
