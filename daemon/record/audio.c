@@ -137,22 +137,17 @@ static int next_part(struct record_audio *audio, struct record_dir *dir, struct 
 	return begin_part(audio, dir, sidecar, now_ns);
 }
 
-/* All but what may still come is final. */
-static int advance(struct record_audio *audio, struct record_dir *dir, struct sidecar *sidecar,
-		   int64_t now_ns)
+/* The next part if the clock was set. */
+static int follow_time(struct record_audio *audio, struct record_dir *dir, struct sidecar *sidecar,
+		       int64_t now_ns)
 {
-	int64_t step = now_ns - audio->newest_ns, sample;
-	int error = 0;
+	int64_t step = now_ns - audio->newest_ns;
 
 	if (step > JUMP_NS || step < -NS_PER_SECOND)
 		return next_part(audio, dir, sidecar, now_ns, true, "time");
 	if (step > 0)
 		audio->newest_ns = now_ns;
-	sample = sample_at(audio, audio->newest_ns) - RECORD_REORDER;
-	for (int i = 0; i < 2 && !error; i++)
-		if (audio->wav[i])
-			error = record_wav_advance(audio->wav[i], sample);
-	return error;
+	return 0;
 }
 
 /* False: another media is heard on this side. */
@@ -201,7 +196,7 @@ int record_audio_put(struct record_audio *audio, struct record_dir *dir, struct 
 	law = law_of(rtp.pt);
 	if (!law || !hear(side, packet))
 		return 0;
-	error = advance(audio, dir, sidecar, packet->time_ns);
+	error = follow_time(audio, dir, sidecar, packet->time_ns);
 	if (!error)
 		error = set_law(audio, dir, sidecar, number, law, packet->time_ns);
 	if (error)
@@ -223,8 +218,13 @@ int record_audio_put(struct record_audio *audio, struct record_dir *dir, struct 
 int record_audio_tick(struct record_audio *audio, struct record_dir *dir, struct sidecar *sidecar,
 		      int64_t now_ns)
 {
-	int error = advance(audio, dir, sidecar, now_ns);
+	int error = follow_time(audio, dir, sidecar, now_ns);
+	/* All but what may still come is final; for each packet this would be a write. */
+	int64_t sample = sample_at(audio, audio->newest_ns) - RECORD_REORDER;
 
+	for (int i = 0; i < 2 && !error; i++)
+		if (audio->wav[i])
+			error = record_wav_advance(audio->wav[i], sample);
 	if (error || now_ns - audio->sized_ns < SIZES_NS)
 		return error;
 	audio->sized_ns = now_ns;

@@ -3,7 +3,7 @@
  * wav.h - one WAV file of G.711, of one or two channels, that is filled out of order
  *
  * The last second and a half is in memory, full of silence at first; samples are written to the
- * file when record_wav_advance() passes them. RIFF with "fmt " of 18 bytes, "fact" and "data"
+ * file when record_wav_advance() passes them, which is called each second. RIFF with "fmt " of 18 bytes, "fact" and "data"
  * (tags 6 and 7 of RFC 2361); all sizes are written again by record_wav_sizes(), and the length of
  * the file says where it ends in any case.
  */
@@ -17,7 +17,7 @@
 enum record_law { RECORD_LAW_NONE, RECORD_LAW_MU, RECORD_LAW_A };
 
 #define RECORD_WAV_HEADER 58
-/* Frames (a sample of each channel) in memory. */
+/* Frames (a sample of each channel) in memory: a second, and what comes early or late. */
 #define RECORD_WAV_WINDOW 12000
 
 struct record_wav {

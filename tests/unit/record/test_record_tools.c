@@ -85,8 +85,10 @@ static void test_sox(void)
 	CU_ASSERT_STRING_EQUAL(output(&scene, "soxi -D", SCENE_NAME ".wav", ""), "4.000000");
 	CU_ASSERT_STRING_EQUAL(output(&scene, "soxi -c", SCENE_NAME ".wav", ""), "2");
 	CU_ASSERT_STRING_EQUAL(output(&scene, "soxi -e", SCENE_NAME ".wav", ""), "u-law");
-	/* The caller is left, and a tone of 1000 Hz, which sox calls 2 sin(pi / 8) * 8000 / (2 pi); the
-	 * callee is silent. */
+	/*
+	 * The caller is left, with a tone of 1000 Hz: in sox's estimate 2 sin(pi / 8) of
+	 * 8000 / (2 pi). The callee is silent.
+	 */
 	CU_ASSERT_STRING_EQUAL(output(&scene, "sox", SCENE_NAME ".wav",
 				      "-n remix 1 stat 2>&1 | sed -n 's/^Rough *frequency: *//p'"),
 			       "974");
