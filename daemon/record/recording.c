@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* recording.c - one recording of a call: a sink of the recorder's thread, and its letters */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "record/recording.h"
+
+/* What is wanted of the packets of a tap. */
+struct take {
+	uint32_t tap;
+	uint8_t media;
+	bool encrypted;
+	uint64_t left_out[2];
+};
+
+/**
+ * struct recording
+ * @lock: of @state, @owner
+ * @takes: of each tap, by @n_takes; the recorder's thread
+ * @from_us: packets that came before are of a pause
+ * @ends_us: packets that come later are not of it any more; 0: it goes on
+ */
+struct recording {
+	struct recorder *recorder;
+	struct record_dir *dir;
+	bool sent, resume;
+	uint64_t id;
+	pthread_mutex_t lock;
+	struct recording_state state;
+	recording_failed_fn *failed;
+	void *owner;
+	struct record_sink sink;
+	struct record_file *file;
+	struct take take[RECORD_MEDIAS];
+	size_t n_takes;
+	int64_t from_us, ends_us;
+	enum recording_end end;
+	const char *why;
+	bool told;
+	struct record_letter end_letter;
+	struct record_news failed_news, over_news;
+};
+
+enum kind { OPEN, MEDIA, CODEC, PARTY, SDP, METADATA, PAUSE };
+
+/* @text: of the memory behind it; the meaning depends on @kind */
+struct to_recording {
+	struct record_letter letter;
+	struct recording *recording;
+	enum kind kind;
+	uint8_t side, media, type;
+	bool paused;
+	int64_t now_ns, now_us;
+	const char *sdp_kind;
+	struct str text[3];
+	struct recording_media about;
+	char memory[];
+};
+
+static int64_t wall_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* --- The recorder's thread -------------------------------------------------------------------- */
+
+static void on_failed(struct record_news *news)
+{
+	struct recording *rec = container_of(news, struct recording, failed_news);
+
+	if (rec->owner)
+		rec->failed(rec->owner, &rec->state);
+}
+
+/* Return: false: it has no file any more */
+static bool publish(struct recording *rec)
+{
+	const struct record_file_state *now = rec->file ? record_file_state(rec->file) : NULL;
+	bool failed;
+
+	pthread_mutex_lock(&rec->lock);
+	if (now) {
+		rec->state.open = true;
+		rec->state.parts = now->parts;
+		rec->state.packets = now->packets;
+		rec->state.bytes = now->bytes;
+		rec->state.paused_packets = now->paused_packets;
+		memcpy(rec->state.side_packets, now->side_packets, sizeof(now->side_packets));
+		memcpy(rec->state.lost, now->lost, sizeof(now->lost));
+		rec->state.paused = now->paused;
+		rec->state.error = now->error;
+		rec->state.why = now->why;
+	}
+	failed = rec->state.error && !rec->told;
+	rec->told |= failed;
+	pthread_mutex_unlock(&rec->lock);
+	if (failed)
+		recorder_tell(rec->recorder, &rec->failed_news);
+	return now;
+}
+
+static struct take *find_take(struct recording *rec, uint32_t tap)
+{
+	for (size_t i = 0; i < rec->n_takes; i++)
+		if (rec->take[i].tap == tap)
+			return &rec->take[i];
+	return NULL;
+}
+
+/* RTP has its payload type in the second byte; the marker is the first bit. */
+static bool is_left_out(const struct take *take, const struct tap_packet *packet)
+{
+	uint8_t type = packet->len > 1 ? packet->data[1] & 127 : 0;
+
+	return !packet->rtcp && packet->len > 1 && take->left_out[type >> 6] >> (type & 63) & 1;
+}
+
+static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_ns)
+{
+	struct recording *rec = arg;
+	const struct take *take = find_take(rec, packet->tap);
+	bool sent = rec->sent && endpoint_is_set(&packet->to);
+	struct record_packet copy;
+
+	if (!take || !rec->file || is_left_out(take, packet) || packet->time_us < rec->from_us ||
+	    (rec->ends_us && packet->time_us > rec->ends_us))
+		return;
+	copy = (struct record_packet){ .time_ns = time_ns,
+				       .from = sent ? packet->out : packet->from,
+				       .to = sent ? packet->to : packet->local,
+				       .media = take->media,
+				       .side = packet->side,
+				       .rtcp = packet->rtcp,
+				       .sent = sent,
+				       .encrypted = take->encrypted,
+				       .data = packet->data,
+				       .len = packet->len };
+	record_file_write(rec->file, &copy);
+}
+
+static void free_it(struct record_news *news)
+{
+	struct recording *rec = container_of(news, struct recording, over_news);
+
+	pthread_mutex_destroy(&rec->lock);
+	free(rec);
+}
+
+/* The last thing that the recorder's thread does with it. */
+static void finish(struct recording *rec, int64_t now_ns)
+{
+	recorder_forget(rec->recorder, &rec->sink);
+	if (rec->file && rec->end == RECORDING_DISCARDED)
+		record_file_discard(rec->file);
+	else if (rec->file && rec->end == RECORDING_SUSPENDED)
+		record_file_suspend(rec->file, now_ns);
+	else if (rec->file)
+		record_file_end(rec->file, now_ns, rec->why);
+	rec->file = NULL;
+	recorder_tell(rec->recorder, &rec->over_news);
+}
+
+/* Packets are held back for a moment: those from before the end may still come. */
+static bool is_over(const struct recording *rec, int64_t now_us, bool last)
+{
+	return rec->ends_us && (last || rec->end == RECORDING_DISCARDED ||
+				now_us - rec->ends_us > 2 * RECORDER_HOLD_US);
+}
+
+static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
+{
+	struct recording *rec = arg;
+
+	if (rec->file)
+		record_file_tick(rec->file, now_ns);
+	publish(rec);
+	if (is_over(rec, now_us, last))
+		finish(rec, now_ns);
+}
+
+static void on_lost(void *arg, uint64_t count, bool kernel)
+{
+	struct recording *rec = arg;
+
+	if (rec->file)
+		record_file_lost(rec->file, kernel ? RECORD_LOST_KERNEL : RECORD_LOST_RING, -1, 0,
+				 count);
+}
+
+static const struct record_sink_ops ops = { on_packet, on_tick, on_lost };
+
+static void open_file(struct recording *rec, const struct to_recording *letter)
+{
+	struct record_file_about about = { .call_id = letter->text[0],
+					   .name = letter->text[1].s,
+					   .id = rec->id,
+					   .resume = rec->resume,
+					   .metadata = letter->text[2],
+					   .now_ns = letter->now_ns };
+	int error = 0;
+
+	rec->file = record_file_open(rec->dir, &about, &error);
+	if (!rec->file) {
+		pthread_mutex_lock(&rec->lock);
+		rec->state.error = error;
+		pthread_mutex_unlock(&rec->lock);
+	}
+	publish(rec);
+}
+
+static void add_media(struct recording *rec, struct recording_media *media)
+{
+	struct take *take = find_take(rec, media->tap);
+
+	if (rec->file)
+		record_file_tell_media(rec->file, &media->about);
+	if (!take && rec->n_takes == RECORD_MEDIAS)
+		return; /* no recording has so many */
+	if (!take && recorder_add(rec->recorder, &rec->sink, media->tap))
+		return;
+	if (!take)
+		take = &rec->take[rec->n_takes++];
+	*take = (struct take){ media->tap,
+			       media->about.media,
+			       media->encrypted,
+			       { media->left_out[0], media->left_out[1] } };
+}
+
+static void tell_file(struct record_file *file, const struct to_recording *letter)
+{
+	const struct str *text = letter->text;
+
+	switch (letter->kind) {
+	case CODEC:
+		record_file_tell_codec(file, letter->media, letter->type, text[0]);
+		break;
+	case PARTY:
+		record_file_tell_party(file, letter->side, text[0], text[1], text[2]);
+		break;
+	case SDP:
+		record_file_tell_sdp(file, letter->now_ns, letter->side, letter->sdp_kind, text[0]);
+		break;
+	case METADATA:
+		record_file_tell_metadata(file, text[0]);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Packets that came before it went on are of the pause, though they are still held back. */
+static void pause_file(struct recording *rec, const struct to_recording *letter)
+{
+	if (!letter->paused)
+		rec->from_us = letter->now_us;
+	if (rec->file)
+		record_file_pause(rec->file, letter->paused, letter->now_ns);
+}
+
+static void on_letter(struct recorder *recorder, struct record_letter *at)
+{
+	struct to_recording *letter = container_of(at, struct to_recording, letter);
+	struct recording *rec = letter->recording;
+
+	(void)recorder;
+	switch (letter->kind) {
+	case OPEN:
+		open_file(rec, letter);
+		break;
+	case MEDIA:
+		add_media(rec, &letter->about);
+		break;
+	case PAUSE:
+		pause_file(rec, letter);
+		break;
+	default:
+		if (rec->file)
+			tell_file(rec->file, letter);
+		break;
+	}
+	free(letter);
+}
+
+/* A sink without taps has no ticks: it ends at once. */
+static void on_end(struct recorder *recorder, struct record_letter *at)
+{
+	struct recording *rec = container_of(at, struct recording, end_letter);
+
+	(void)recorder;
+	rec->ends_us = clock_us();
+	if (!rec->sink.taps || rec->end == RECORDING_DISCARDED)
+		finish(rec, wall_ns());
+}
+
+/* --- Control thread --------------------------------------------------------------------------- */
+
+static struct to_recording *letter_new(struct recording *rec, enum kind kind, struct str one,
+				       struct str two, struct str three)
+{
+	const struct str from[3] = { one, two, three };
+	struct to_recording *letter =
+		calloc(1, sizeof(*letter) + one.len + two.len + three.len + 3);
+	char *at = letter ? letter->memory : NULL;
+
+	if (!letter)
+		return NULL;
+	letter->letter.run = on_letter;
+	letter->recording = rec;
+	letter->kind = kind;
+	letter->now_ns = wall_ns();
+	letter->now_us = clock_us();
+	for (int i = 0; i < 3; i++) {
+		if (from[i].len)
+			memcpy(at, from[i].s, from[i].len);
+		letter->text[i] = (struct str){ at, from[i].len };
+		at += from[i].len + 1; /* with NUL */
+	}
+	return letter;
+}
+
+static void post(struct recording *rec, struct to_recording *letter)
+{
+	recorder_post(rec->recorder, &letter->letter);
+}
+
+struct recording *recording_new(const struct recording_conf *conf)
+{
+	struct recording *rec = calloc(1, sizeof(*rec));
+	struct to_recording *letter;
+
+	if (!rec)
+		return NULL;
+	*rec = (struct recording){ .recorder = conf->recorder,
+				   .dir = conf->dir,
+				   .sent = conf->sent,
+				   .resume = conf->resume,
+				   .id = conf->id,
+				   .failed = conf->failed,
+				   .owner = conf->owner,
+				   .end_letter.run = on_end,
+				   .failed_news.run = on_failed,
+				   .over_news.run = free_it };
+	rec->sink = (struct record_sink){ .ops = &ops, .arg = rec };
+	letter = letter_new(rec, OPEN, conf->call_id, str_of(conf->name), conf->metadata);
+	if (!letter || pthread_mutex_init(&rec->lock, NULL)) {
+		free(letter);
+		free(rec);
+		return NULL;
+	}
+	letter->now_ns = conf->now_ns;
+	post(rec, letter);
+	return rec;
+}
+
+void recording_media(struct recording *rec, const struct recording_media *media)
+{
+	const struct record_media *about = &media->about;
+	struct to_recording *letter =
+		letter_new(rec, MEDIA, about->type, about->tag[0], about->tag[1]);
+
+	if (!letter)
+		return;
+	letter->about = *media;
+	letter->about.about.type = letter->text[0];
+	letter->about.about.tag[0] = letter->text[1];
+	letter->about.about.tag[1] = letter->text[2];
+	post(rec, letter);
+}
+
+void recording_codec(struct recording *rec, uint8_t media, uint8_t type, struct str name)
+{
+	struct to_recording *letter = letter_new(rec, CODEC, name, STR_NONE, STR_NONE);
+
+	if (!letter)
+		return;
+	letter->media = media;
+	letter->type = type;
+	post(rec, letter);
+}
+
+void recording_party(struct recording *rec, uint8_t side, struct str tag, struct str label,
+		     struct str metadata)
+{
+	struct to_recording *letter = letter_new(rec, PARTY, tag, label, metadata);
+
+	if (!letter)
+		return;
+	letter->side = side;
+	post(rec, letter);
+}
+
+void recording_sdp(struct recording *rec, uint8_t side, const char *kind, struct str sdp)
+{
+	struct to_recording *letter = letter_new(rec, SDP, sdp, STR_NONE, STR_NONE);
+
+	if (!letter)
+		return;
+	letter->side = side;
+	letter->sdp_kind = kind;
+	post(rec, letter);
+}
+
+void recording_metadata(struct recording *rec, struct str metadata)
+{
+	struct to_recording *letter = letter_new(rec, METADATA, metadata, STR_NONE, STR_NONE);
+
+	if (letter)
+		post(rec, letter);
+}
+
+int recording_pause(struct recording *rec, bool paused)
+{
+	struct to_recording *letter = letter_new(rec, PAUSE, STR_NONE, STR_NONE, STR_NONE);
+
+	if (!letter)
+		return -ENOMEM;
+	letter->paused = paused;
+	post(rec, letter);
+	return 0;
+}
+
+void recording_end(struct recording *rec, enum recording_end end, const char *why)
+{
+	if (!rec)
+		return;
+	rec->owner = NULL;
+	rec->end = end;
+	rec->why = why;
+	recorder_post(rec->recorder, &rec->end_letter);
+}
+
+void recording_state(struct recording *rec, struct recording_state *state)
+{
+	pthread_mutex_lock(&rec->lock);
+	*state = rec->state;
+	pthread_mutex_unlock(&rec->lock);
+}

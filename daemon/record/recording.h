@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * recording.h - one recording of a call, as the control thread holds it
+ *
+ * The files (record/file.h) belong to the recorder's thread, a sink of which it is. What the
+ * control thread says goes there by letters, in order; out of memory a letter is left out, but
+ * never the end. Control thread only.
+ */
+#ifndef RTPRELAY_RECORDING_H
+#define RTPRELAY_RECORDING_H
+
+#include "record/file.h"
+#include "record/recorder.h"
+
+struct recording;
+
+/* How it goes: a copy of what the recorder's thread has told last, at most a second old. */
+struct recording_state {
+	unsigned int parts;
+	uint64_t packets, bytes, paused_packets, side_packets[2];
+	uint64_t lost[RECORD_LOSSES];
+	bool open, paused;
+	int error;	 /* -errno: it has ended itself */
+	const char *why; /* static; NULL: it runs */
+};
+
+/* It has ended itself: @state->error. The owner still has to end it. */
+typedef void recording_failed_fn(void *owner, const struct recording_state *state);
+
+/**
+ * struct recording_conf
+ * @sent: packets are written as they were sent, not as received
+ * @owner: for @failed; recording_end() and its relatives forget it
+ * @name: below the directory, as record_name_make() made it; @path: with the directory and ".pcap"
+ */
+struct recording_conf {
+	struct recorder *recorder;
+	struct record_dir *dir;
+	bool sent;
+	recording_failed_fn *failed;
+	void *owner;
+	struct str call_id, metadata;
+	const char *name;
+	uint64_t id;
+	bool resume;
+	int64_t now_ns;
+};
+
+/* NULL: out of memory */
+struct recording *recording_new(const struct recording_conf *conf);
+
+/**
+ * struct recording_media - a media of the call
+ * @tap: its number; @about.media: its number in the files
+ * @encrypted: SRTP passes through
+ * @left_out: bit per payload type that is not written
+ */
+struct recording_media {
+	uint32_t tap;
+	bool encrypted;
+	uint64_t left_out[2];
+	struct record_media about;
+};
+
+/* Its packets are of the recording up to the end of that. */
+void recording_media(struct recording *recording, const struct recording_media *media);
+void recording_codec(struct recording *recording, uint8_t media, uint8_t type, struct str name);
+void recording_party(struct recording *recording, uint8_t side, struct str tag, struct str label,
+		     struct str metadata);
+/* @kind: static */
+void recording_sdp(struct recording *recording, uint8_t side, const char *kind, struct str sdp);
+void recording_metadata(struct recording *recording, struct str metadata);
+/* 0; -ENOMEM: nothing is changed */
+int recording_pause(struct recording *recording, bool paused);
+
+/* What becomes of the files. */
+enum recording_end { RECORDING_FINISHED, RECORDING_SUSPENDED, RECORDING_DISCARDED };
+/*
+ * Ends it with what was forwarded up to now; @recording is not the caller's any more. Takes NULL.
+ * @why: static text
+ */
+void recording_end(struct recording *recording, enum recording_end end, const char *why);
+
+void recording_state(struct recording *recording, struct recording_state *state);
+
+#endif
