@@ -29,6 +29,8 @@
 #include "port/iface.h"
 #include "port/ranges.h"
 #include "portmap_start.h"
+#include "record/recorder.h"
+#include "recorder_start.h"
 #include "relay.h"
 #include "report/report.h"
 #include "version.h"
@@ -43,6 +45,15 @@ static void on_workers(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	worker_pool_dispatch(relay->workers);
+}
+
+static void on_recorder(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	recorder_dispatch(relay->recorder);
 }
 
 static void on_dtls(evutil_socket_t fd, short what, void *arg)
@@ -253,6 +264,8 @@ static int start_events(struct relay *relay)
 	if (relay->dtls)
 		relay->on_dtls =
 			event_start(relay, dtls_service_fd(relay->dtls), EV_READ, on_dtls, 0);
+	relay->on_recorder =
+		event_start(relay, recorder_fd(relay->recorder), EV_READ, on_recorder, 0);
 	if (relay->kmod)
 		relay->on_kmod = event_start(relay, kmod_news_fd(relay->kmod), EV_READ, on_kmod, 0);
 	if (relay->nft)
@@ -356,6 +369,7 @@ static void relay_stop(struct relay *relay)
 	event_stop(relay->on_nft);
 	event_stop(relay->on_kmod);
 	event_stop(relay->on_dtls);
+	event_stop(relay->on_recorder);
 	event_stop(relay->on_workers);
 	event_stop(relay->on_hup);
 	event_stop(relay->on_int);
@@ -367,6 +381,7 @@ static void relay_stop(struct relay *relay)
 	journal_close(relay->journal);
 	ban_visit_end(&relay->ban_visit);
 	bans_close(relay->bans);
+	recorder_stop(relay);		/* it reads rings of media threads */
 	dtls_service_stop(relay->dtls); /* it sends by them */
 	worker_pool_free(relay->workers);
 	steer_free(relay->steer);

@@ -13,6 +13,7 @@
 #include "call/bans.h"
 #include "call/events.h"
 #include "call/restore.h"
+#include "call/recorded.h"
 #include "call/sweep.h"
 #include "call/timeout_post.h"
 #include "ctl/ctl.h"
@@ -60,6 +61,9 @@ struct relay {
 	struct cdr_file *cdr_file;	   /* NULL: none */
 	struct homer *homer;		   /* NULL: no reports */
 	struct dtls_service *dtls;	   /* NULL: DTLS passes through */
+	struct recorder *recorder;
+	struct record_dir *record_dir; /* NULL: recording-dir is not set */
+	struct recorded_conf recorded;
 	struct stun_sites stun_sites;
 	struct stun_service *stun; /* NULL: none */
 	struct call_table *calls;
@@ -74,8 +78,8 @@ struct relay {
 	struct events events;
 	struct admin *admin;
 	struct web *web; /* NULL: no HTTP */
-	struct event *on_term, *on_int, *on_hup, *on_workers, *on_dtls, *on_kmod, *on_nft,
-		*on_addresses, *on_external, *on_portmap, *on_portmap_work, *on_second,
+	struct event *on_term, *on_int, *on_hup, *on_workers, *on_dtls, *on_recorder, *on_kmod,
+		*on_nft, *on_addresses, *on_external, *on_portmap, *on_portmap_work, *on_second,
 		*on_watchdog;
 	bool stopping, done;
 	bool untold; /* not all media threads have the set of @destinations */

@@ -28,6 +28,7 @@
 #include "privs.h"
 #include "kernel/bpf.h"
 #include "protocols.h"
+#include "recorder_start.h"
 #include "relay.h"
 #include "stun_start.h"
 
@@ -66,6 +67,8 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.portmap = relay->portmap,
 		.local = relay->local,
 		.n_local = relay->n_local,
+		.recorder = relay->recorder,
+		.recorded = relay->record_dir ? &relay->recorded : NULL,
 		.dtls = relay->dtls,
 		.dtls_passive = conf->dtls_passive,
 		.events = &relay->events,
@@ -470,6 +473,8 @@ static int start_workers(struct relay *relay)
 		.event = on_bridge,
 		.rtcp = relay->conf.homer ? on_rtcp : NULL,
 		.stun = on_stun,
+		.tap_bytes = (size_t)relay->conf.recording_ring_mib * 1024 * 1024 /
+			     worker_pool_size(relay->conf.media_threads),
 		.arg = relay,
 	};
 	int err;
@@ -862,15 +867,18 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile, start_admin_socket,	start_unprivileged,
-		start_loop,	  start_ifaces,	 external_prepare,	start_local,
-		portmap_prepare,  list_media,	 start_claims,		start_destinations,
-		start_steer,	  start_kernel,	 start_without_loading, start_workers,
-		start_firewall,	  start_notify,	 start_cdr_file,	start_homer,
-		stun_start,	  dtls_start,	 start_calls,		start_journal,
-		start_drain,	  start_bans,	 start_table,		start_flows,
-		start_follow,	  start_control, start_admin,		external_start,
-		portmap_start,	  start_web,
+		start_background,   start_pidfile,  start_admin_socket,
+		start_unprivileged, start_loop,	    start_ifaces,
+		external_prepare,   start_local,    portmap_prepare,
+		list_media,	    start_claims,   start_destinations,
+		start_steer,	    start_kernel,   start_without_loading,
+		start_workers,	    start_firewall, start_notify,
+		start_cdr_file,	    start_homer,    stun_start,
+		dtls_start,	    recorder_start, start_calls,
+		start_journal,	    start_drain,    start_bans,
+		start_table,	    start_flows,    start_follow,
+		start_control,	    start_admin,    external_start,
+		portmap_start,	    start_web,
 	};
 	int err = 0;
 

@@ -53,6 +53,9 @@ struct counter_name {
 	  "refused: an address of interface was not one of this host")                             \
 	X(calls_no_outside, "calls_no_outside", "calls",                                           \
 	  "refused: the address outside of the NAT was not known")                                 \
+	X(recordings, "recordings", "recordings", "begun")                                         \
+	X(recordings_failed, "recordings_failed", "recordings",                                    \
+	  "ended before their call because their files could not be written")                      \
 	X(calls_deleted, "calls_deleted", "calls", "ended by the proxy's command")                 \
 	X(calls_timeout, "calls_timeout", "calls", "ended because no media arrived")               \
 	X(calls_silent_timeout, "calls_silent_timeout", "calls",                                   \

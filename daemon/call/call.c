@@ -18,6 +18,7 @@
 #include "call/events.h"
 #include "call/media.h"
 #include "call/media_path.h"
+#include "call/recorded.h"
 #include "call/table.h"
 #include "kernel/kmod.h"
 #include "packet/pool.h"
@@ -202,6 +203,7 @@ void call_end_media(struct call *call, struct media *media)
 	if (!media)
 		return;
 	media_path_stop(media);
+	recorded_media_ends(media);
 	account_media(call, media);
 	media_close(media);
 }
@@ -210,6 +212,7 @@ void call_end_media(struct call *call, struct media *media)
 static void call_remove(struct call *call)
 {
 	account_call(call);
+	recorded_call_ends(call, call->reason == CALL_KEPT, call_end_text(call->reason));
 	events_tell_call(call->table->conf.events, CALL_HAS_ENDED, call,
 			 call_end_text(call->reason));
 	call_unlink(call);

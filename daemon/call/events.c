@@ -25,6 +25,7 @@ const char *const happening_names[HAPPENING_KINDS] = {
 	[PORTS_FAILING] = "port-mapping-failing",
 	[DTLS_SECURED] = "dtls-connected",
 	[DTLS_REFUSED] = "dtls-failed",
+	[RECORDING_FAILED] = "recording-failed",
 };
 
 void events_watch(struct events *events, struct events_watcher *watcher, events_fn *fn, void *arg)

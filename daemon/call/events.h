@@ -35,6 +35,7 @@ enum happening_kind {
 	PORTS_FAILING,	   /* the router does not forward, or no more ports; @why */
 	DTLS_SECURED,	   /* a handshake is done, and the fingerprint is the SDP's */
 	DTLS_REFUSED,	   /* no keys from it; @why */
+	RECORDING_FAILED,  /* the recording has ended, the call goes on; @why */
 	HAPPENING_KINDS
 };
 

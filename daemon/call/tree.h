@@ -22,6 +22,7 @@
 struct bans;
 struct call;
 struct call_cursor;
+struct call_recording;
 struct call_table;
 struct cdr_file;
 struct dtls_service;
@@ -39,6 +40,8 @@ struct journal_mark;
 struct kmod;
 struct kmod_flow;
 struct nft;
+struct recorded_conf;
+struct recorder;
 struct stats;
 
 /* --- Media ------------------------------------------------------------------------------------ */
@@ -102,6 +105,9 @@ struct media {
 	struct media_dtls *dtls;     /* owned: DTLS that ends here (call/media_dtls.h), or NULL */
 	struct notice *notice;	     /* owned: the notification of a time-out, or NULL */
 	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
+	uint32_t tap;		     /* number for the recorder (call/tapped.h); 0: none yet */
+	uint8_t tap_users;	     /* those that want its packets */
+	uint8_t recorded; /* number in the recording of the call, from 1; 0: not recorded */
 	struct media_path path;
 	uint64_t homer_expected[2]; /* RTP packets of each side at the last report to homer */
 	/* For reports, and to put the offer's profile into the answer; longer texts are cut. */
@@ -155,6 +161,7 @@ struct dialog {
 	bool initial;		/* the last offer had no To-tag: several phones may answer it */
 	bool inner;		/* the last offer was in a dialog, and has no answer */
 	bool final;		/* a 2xx answered it: other To-tags are of forks that have lost */
+	bool unrecorded;	/* exclude-recording */
 	unsigned int timeout_s; /* replaces the configured time-outs; 0: they apply */
 };
 
@@ -203,10 +210,11 @@ struct call {
 	uint64_t packets[2];   /* accepted from each side, of medias that are closed */
 	struct cdr cdr;
 	struct ended_branches ended;
-	struct str metadata;	 /* owned */
-	unsigned int thread;	 /* media thread of all its bridges */
-	uint32_t refused_round;	 /* refusals.round that has counted it */
-	int64_t refused_told_ms; /* last line about refused media; 0: none */
+	struct str metadata;		  /* owned */
+	struct call_recording *recording; /* owned (call/recorded.h); NULL: there was none */
+	unsigned int thread;		  /* media thread of all its bridges */
+	uint32_t refused_round;		  /* refusals.round that has counted it */
+	int64_t refused_told_ms;	  /* last line about refused media; 0: none */
 	int16_t tos;
 	uint16_t keepalive_s; /* as bridge_conf.keepalive_s */
 	uint8_t latching;     /* enum latch_mode */
@@ -236,10 +244,12 @@ struct call_table_conf {
 	struct portmap *portmap;   /* the same */
 	const struct cidr *local;  /* networks on this side of the NAT: local-networks */
 	size_t n_local;
-	struct dtls_service *dtls;    /* NULL: DTLS passes through */
-	bool dtls_passive;	      /* the relay waits for hellos where it may choose */
-	struct events *events;	      /* NULL: no watchers are possible */
-	call_timed_out_fn *timed_out; /* or NULL */
+	struct recorder *recorder;	      /* NULL: nobody gets copies of packets */
+	const struct recorded_conf *recorded; /* NULL: recording-dir is not set */
+	struct dtls_service *dtls;	      /* NULL: DTLS passes through */
+	bool dtls_passive;		      /* the relay waits for hellos where it may choose */
+	struct events *events;		      /* NULL: no watchers are possible */
+	call_timed_out_fn *timed_out;	      /* or NULL */
 	void *timed_out_arg;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s;
 	unsigned int unanswered_timeout_s; /* 0: only offer_timeout_s applies */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "call/dialog.h"
+#include "call/recorded.h"
 #include "call/ended_branch.h"
 #include "call/table.h"
 #include "command/command.h"
@@ -238,6 +239,8 @@ void command_delete(struct command_env *env, const struct request *request, stru
 			return;
 		}
 	}
+	if (request->record.discard)
+		recorded_stop(call, true);
 	reply->deleted = delete_selected(&selection, delay_s * 1000, env->now_ms);
 	if (!reply->deleted)
 		nothing_to_delete(request, reply);

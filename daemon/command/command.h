@@ -25,6 +25,7 @@ typedef void command_fn(struct command_env *env, const struct request *request,
 
 command_fn command_ping, command_offer, command_answer, command_delete, command_query, command_list,
 	command_statistics, command_block_media, command_unblock_media, command_silence_media,
-	command_unsilence_media, command_leg_offer, command_leg_answer;
+	command_unsilence_media, command_start_recording, command_stop_recording,
+	command_pause_recording, command_leg_offer, command_leg_answer;
 
 #endif

@@ -145,6 +145,9 @@ int offered_complete(struct exchange *ex);
 /* The a=mid of this m= line in the offer, or STR_NONE. */
 struct str offered_mid(const struct exchange *ex, size_t index);
 
+/* After the commit: what the request says of recording; medias that came are recorded too. */
+void record_exchange(struct exchange *ex);
+
 /* The whole SDP for the receiver, in the arena. 0; -ENOMEM; -EMSGSIZE, too long for an answer */
 int sdp_plan_write(struct exchange *ex, struct str *text);
 

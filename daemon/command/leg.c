@@ -110,6 +110,7 @@ static void run(struct command_env *env, const struct request *request, struct r
 	}
 	exchange_commit(&ex);
 	mark_siblings(&ex);
+	record_exchange(&ex);
 	reply->media = ex.dialog->media[ex.first];
 	reply->local = media_advertised(reply->media, ex.to, COMP_RTP);
 	if (ex.new_call)

@@ -13,6 +13,7 @@
 #include "call/call.h"
 #include "call/dialog.h"
 #include "call/media.h"
+#include "call/recorded.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
 
@@ -113,10 +114,12 @@ static void log_ignored(const struct exchange *ex)
 			 "with allow-no-codec-media it gets port 0");
 }
 
-static void commit(struct exchange *ex)
+static void commit(struct exchange *ex, struct reply *reply)
 {
 	exchange_commit(ex);
 	end_other_forks(ex);
+	record_exchange(ex);
+	reply->recording = recorded_path(ex->call);
 	if (ex->new_call)
 		log_call(LOG_LEVEL_INFO, ex->call->id, "call created: medias: %zu",
 			 ex->sdp.n_media);
@@ -208,7 +211,7 @@ static void run(struct command_env *env, const struct request *request, struct r
 		exchange_undo(&ex);
 		return;
 	}
-	commit(&ex);
+	commit(&ex, reply);
 }
 
 void command_offer(struct command_env *env, const struct request *request, struct reply *reply)

@@ -105,10 +105,25 @@ struct dtls_policy {
 /* Longer Call-IDs, tags and branches are refused: phones choose them, and each call keeps them. */
 #define REQUEST_NAME_MAX 4096
 
+/* NG key record-call, and the flag of this name. */
+enum record_call { RECORD_CALL_UNSET, RECORD_CALL_ON, RECORD_CALL_OFF, RECORD_CALL_DISCARD };
+
+/**
+ * struct record_wish - what a request says of recording
+ * @exclude: both parties of this offer or answer are left out
+ * @file: path of the files; @pattern: name of the files
+ */
+struct record_wish {
+	enum record_call call;
+	bool pause, discard, exclude;
+	struct str file, pattern;
+};
+
 struct request {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata;
 	struct str sdp;
+	struct record_wish record;
 	enum request_ice ice;
 	enum request_ice_lite ice_lite;
 	bool trickle_ice;	       /* the receiver is told so */
@@ -168,12 +183,14 @@ enum reply_detail {
 struct reply {
 	enum reply_code code;
 	enum reply_detail detail;
-	const char *error;     /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
-	const char *warning;   /* or NULL */
-	struct str sdp;	       /* offer, answer; in the arena */
-	int why;	       /* leg: 0, or the -errno that caused the error */
-	struct media *media;   /* leg: the media that it became */
-	struct endpoint local; /* leg: the address that the receiver must send to */
+	const char *error;   /* REPLY_ERROR: one of the texts in ng.md, which proxies match */
+	const char *warning; /* or NULL */
+	struct str sdp;	     /* offer, answer; in the arena */
+	const char
+		*recording;  /* offer, answer: path of the file, if the call is recorded; or NULL */
+	int why;	     /* leg: 0, or the -errno that caused the error */
+	struct media *media; /* leg: the media that it became */
+	struct endpoint local;		/* leg: the address that the receiver must send to */
 	const struct call_report *call; /* query, delete; in the arena, or NULL (report/report.h) */
 	bool deleted;			/* the delete has taken effect: @call is its last report */
 	const struct str *calls;	/* list: call-ids */

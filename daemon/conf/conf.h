@@ -125,7 +125,8 @@ struct conf {
 	unsigned int recording_mode;				   /* the digits as written */
 	char *recording_group;					   /* NULL: the daemon's group */
 	unsigned int recording_max_size_mib, recording_max_time_s; /* of a part; 0: no limit */
-	unsigned int recording_min_free_mib, recording_sync_s;	   /* 0: none; at the end only */
+	unsigned int recording_ring_mib;
+	unsigned int recording_min_free_mib, recording_sync_s; /* 0: none; at the end only */
 	char *control_socket; /* path; "none"; NULL: CONTROL_PROTO_PATH, if it can be created */
 	unsigned int control_idle_s;
 	char *control_group;	   /* NULL: the daemon's group */

@@ -332,6 +332,9 @@ const struct conf_row conf_rows[] = {
 	  "a pcap of this age is finished, and the recording goes on in the next part; 0: no limit", 0 },
 	{ "recording-min-free", CONF_UINT, AT(recording_min_free_mib), 0, 1073741824, NULL, "1024", "MIB",
 	  "with less space on the disk no recording begins, and those that run end; 0: they end when the disk is full", 0 },
+	{ "recording-ring", CONF_UINT, AT(recording_ring_mib), 1, 4096, NULL, "16", "MIB",
+	  "memory for packets on their way to the recorder, for all media threads together, and as much again for those of the "
+	  "kernel; packets that find no room are not recorded, and counted", 0 },
 	{ "recording-sync", CONF_UINT, AT(recording_sync_s), 0, 3600, NULL, "0", "SECONDS",
 	  "how often, and at the end, the disk has to confirm what was recorded, so that a power failure loses no more; "
 	  "0: the kernel writes it when it likes, within half a minute", 0 },

@@ -40,18 +40,6 @@ static void read_word(struct reader *r, const struct flag *flags, size_t count, 
 	r->request->flags &= ~flag->clear;
 }
 
-/* Unsupported features: accept "off", report any other value. */
-void ng_read_off(struct reader *r, const struct key *key, const struct dict *value)
-{
-	static const struct flag offs[] = { { STR("off"), 0, 0 },
-					    { STR("no"), 0, 0 },
-					    { STR("disable"), 0, 0 },
-					    { STR("none"), 0, 0 } };
-
-	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
-		read_word(r, offs, COUNT(offs), key->name, ng_text_of(item));
-}
-
 static void read_replace_word(struct reader *r, struct str word)
 {
 	static const struct flag replaces[] = {
@@ -304,6 +292,9 @@ static const struct {
 	{ STR("trickle-ICE"), offsetof(struct request, trickle_ice) },
 	{ STR("reject-ICE"), offsetof(struct request, reject_ice) },
 	{ STR("reset"), offsetof(struct request, ice_reset) },
+	{ STR("pause"), offsetof(struct request, record.pause) },
+	{ STR("discard-recording"), offsetof(struct request, record.discard) },
+	{ STR("exclude-recording"), offsetof(struct request, record.exclude) },
 };
 
 static bool read_switch(struct request *request, struct str word)
@@ -321,6 +312,34 @@ static bool is_off(struct str word)
 	return str_eq_nocase(word, STR("off")) || str_eq_nocase(word, STR("no")) ||
 	       str_eq_nocase(word, STR("disable")) || str_eq_nocase(word, STR("disabled")) ||
 	       str_eq_nocase(word, STR("none"));
+}
+
+static bool is_on(struct str word)
+{
+	return str_eq_nocase(word, STR("yes")) || str_eq_nocase(word, STR("on")) ||
+	       str_eq_nocase(word, STR("true")) || str_eq_nocase(word, STR("enable")) ||
+	       str_eq_nocase(word, STR("enabled")) || str_eq(word, STR("1"));
+}
+
+void ng_read_record(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct str word = ng_text_of(value);
+
+	(void)key;
+	if (is_on(word))
+		r->request->record.call = RECORD_CALL_ON;
+	else if (is_off(word))
+		r->request->record.call = RECORD_CALL_OFF;
+	else if (str_eq_nocase(word, STR("discard")))
+		r->request->record.call = RECORD_CALL_DISCARD;
+	else
+		ng_note(r, STR("record-call"), word);
+}
+
+void ng_read_record_pause(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	r->request->record.pause = is_on(ng_text_of(value));
 }
 
 static void read_role(struct reader *r, struct str key, struct str word)

@@ -37,6 +37,9 @@ static const struct {
 	[VERB_UNBLOCK_MEDIA] = { NEED_CALL_ID, command_unblock_media },
 	[VERB_SILENCE_MEDIA] = { NEED_CALL_ID, command_silence_media },
 	[VERB_UNSILENCE_MEDIA] = { NEED_CALL_ID, command_unsilence_media },
+	[VERB_START_RECORDING] = { NEED_CALL_ID, command_start_recording },
+	[VERB_STOP_RECORDING] = { NEED_CALL_ID, command_stop_recording },
+	[VERB_PAUSE_RECORDING] = { NEED_CALL_ID, command_pause_recording },
 };
 
 #define NAME(id, name) [id] = { name, sizeof(name) - 1 },

@@ -348,6 +348,10 @@ static void add_call(struct arena *arena, struct dict *map, const struct call_re
 	dict_add_int(arena, map, STR("last signal"), call->last_signal_s);
 	if (call->metadata.len)
 		dict_add_str(arena, map, STR("metadata"), call->metadata);
+	if (call->recording) {
+		own = dict_add_map(arena, map, STR("recording"));
+		dict_add_int(arena, own, STR("call recording"), call->recorded);
+	}
 	add_ssrcs(arena, map, call, detail);
 	own = dict_add_map(arena, map, STR("tags"));
 	for (size_t i = 0; i < call->n_parties && detail < DETAIL_TOTALS; i++)
@@ -375,6 +379,10 @@ struct dict *ng_reply_make(struct arena *arena, const struct reply *reply)
 		ng_add_text(arena, map, STR("warning"), reply->warning);
 	if (reply->sdp.len && reply->code == REPLY_OK)
 		dict_add_str(arena, map, STR("sdp"), reply->sdp);
+	if (reply->recording && reply->code == REPLY_OK) {
+		list = dict_add_list(arena, map, STR("recordings"));
+		dict_add_str(arena, list, STR_NONE, str_of(reply->recording));
+	}
 	if (reply->call)
 		add_call(arena, map, reply->call, reply->detail);
 	if (reply->calls) {

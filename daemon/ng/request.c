@@ -251,7 +251,14 @@ static const struct key keys[] = {
 	ANY("DTLS-reverse", ng_read_dtls_reverse),
 	ANY("DTLS-fingerprint", ng_read_dtls_fingerprint),
 	ANY("OSRTP", ng_read_osrtp),
-	ANY("record-call", ng_read_off),
+	ANY("record-call", ng_read_record),
+	ANY("pause", ng_read_record_pause),
+	TEXT("recording-file", record.file),
+	TEXT("output-destination", record.file),
+	TEXT("output-dest", record.file),
+	TEXT("recording-destination", record.file),
+	TEXT("recording-dest", record.file),
+	TEXT("recording-pattern", record.pattern),
 };
 
 void ng_request_read(struct arena *arena, const struct dict *map, struct request *request)

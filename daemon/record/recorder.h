@@ -45,8 +45,10 @@ struct recorder_conf {
 
 /* Starts the thread. NULL and *error (-errno) */
 struct recorder *recorder_open(const struct recorder_conf *conf, int *error);
-/* Hands over what is left in the rings, and ends the thread: after the media threads have ended.
- * Letters and news that are still under way are run. Takes NULL. */
+/*
+ * Hands over what is left in the rings, and ends the thread. Letters and news that are still under
+ * way are run. Takes NULL.
+ */
 void recorder_close(struct recorder *recorder);
 /* Readable when there is something to dispatch. */
 int recorder_fd(const struct recorder *recorder);

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <utlist.h>
 #include "call/media.h"
+#include "call/recorded.h"
 #include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/media_dtls.h"
@@ -158,6 +159,8 @@ static bool report_call(struct arena *arena, const struct call *call, int64_t no
 
 	clock_gettime(CLOCK_REALTIME, &wall);
 	report->call_id = copy(arena, call->id, &failed);
+	report->recording = recorded_path(call);
+	report->recorded = recorded_runs(call);
 	report->metadata = copy(arena, call->metadata, &failed);
 	report->created_s = call->created_us / 1000000;
 	report->created_us = call->created_us % 1000000;

@@ -57,6 +57,7 @@ struct party_report {
 };
 
 struct call_report {
+	bool recording, recorded; /* it has one; packets are written now */
 	struct str call_id;
 	struct str metadata;
 	int64_t created_s, created_us; /* wall clock, and its microseconds */

@@ -21,7 +21,10 @@
 	X(VERB_BLOCK_MEDIA, "block" gap "media")                                                   \
 	X(VERB_UNBLOCK_MEDIA, "unblock" gap "media")                                               \
 	X(VERB_SILENCE_MEDIA, "silence" gap "media")                                               \
-	X(VERB_UNSILENCE_MEDIA, "unsilence" gap "media")
+	X(VERB_UNSILENCE_MEDIA, "unsilence" gap "media")                                           \
+	X(VERB_START_RECORDING, "start" gap "recording")                                           \
+	X(VERB_STOP_RECORDING, "stop" gap "recording")                                             \
+	X(VERB_PAUSE_RECORDING, "pause" gap "recording")
 
 #define VERB_ID(id, name) id,
 enum verb { VERBS(VERB_ID, "") VERB_COUNT };
@@ -71,6 +74,7 @@ struct stats {
 	uint64_t calls_made, calls_rejected, calls_drained, calls_overload, calls_no_address,
 		calls_no_outside, calls_timeout, calls_silent_timeout, calls_offer_timeout,
 		calls_unanswered, calls_final_timeout, calls_deleted, calls_forced;
+	uint64_t recordings, recordings_failed;
 	uint64_t zero_way,
 		one_way;      /* of calls that ended: media from neither side, from one side only */
 	uint64_t duration_ms; /* sum over calls that ended */

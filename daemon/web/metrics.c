@@ -737,6 +737,16 @@ static void mappings_free(struct view *view)
 	each_mapping(view, mapping_free);
 }
 
+static void recordings(struct view *view)
+{
+	put(view, view->report->stats.recordings);
+}
+
+static void recordings_failed(struct view *view)
+{
+	put(view, view->report->stats.recordings_failed);
+}
+
 static void mapping_requests(struct view *view)
 {
 	put_one(view, "result", STR("granted"), view->report->portmap.granted);
@@ -1013,6 +1023,8 @@ static const struct metric {
 	{ "external_address_checks_total", METRIC_COUNTER, "Rounds of questions for an address outside of the NAT.", external_checks },
 	{ "external_address_failed_total", METRIC_COUNTER, "Rounds that no source answered with a usable address, by reason; no_answer has those of double_nat too.", external_failed },
 	{ "external_address_changes_total", METRIC_COUNTER, "Times that another address outside of the NAT was found, or the first one.", external_changes },
+	{ "recordings_total", METRIC_COUNTER, "Recordings of calls that were begun.", recordings },
+	{ "recordings_failed_total", METRIC_COUNTER, "Recordings that ended before their call, because their files could not be written.", recordings_failed },
 	{ "port_mapping_failing", METRIC_GAUGE, "1: the router does not forward ports to this interface (port-mapping): it does not answer, or refuses.", mappings_failing },
 	{ "port_mapping_full", METRIC_GAUGE, "1: the router forwards ports to this interface, and refuses more.", mappings_full },
 	{ "port_mapping_ports", METRIC_GAUGE, "Ports that the router forwards to this interface.", mappings_ports },

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * recorded.h - the recording of a call: begun, paused, and ended by commands
+ *
+ * A call has one recording at a time, of all its parties but those of an excluded dialog. A pause
+ * holds whatever is offered later. Control thread only.
+ */
+#ifndef RTPRELAY_RECORDED_H
+#define RTPRELAY_RECORDED_H
+
+#include "call/tree.h"
+#include "record/recording.h"
+
+/**
+ * struct recorded_conf - as configured
+ * @path: recording-dir; @pattern: recording-pattern
+ * @sent: recording-side is "sent"
+ */
+struct recorded_conf {
+	struct record_dir *dir;
+	const char *path, *pattern;
+	bool sent;
+};
+
+/**
+ * recorded_start() - records the call from now on; one that is paused goes on
+ * @file: where the caller of the command wants it (recording-file), or none; another place than
+ *	recording-dir is ignored and logged
+ * @pattern: instead of recording-pattern, or none
+ * Return: 0, also if it was recorded; -ENOTSUP, nothing can be recorded: see recording-dir; -ENOMEM
+ */
+int recorded_start(struct call *call, struct str file, struct str pattern);
+/* Goes on only if it is not paused. As recorded_start(). */
+int recorded_begin(struct call *call, struct str file, struct str pattern);
+/* Nothing is written until recorded_start(); also if nothing is recorded yet. 0; -ENOMEM */
+int recorded_pause(struct call *call);
+/* @discard: its files are removed */
+void recorded_stop(struct call *call, bool discard);
+/* After an offer or an answer: medias that came are recorded too. */
+void recorded_follow(struct call *call);
+/* @side of @dialog has sent @sdp. @kind: "offer" or "answer" */
+void recorded_sdp(struct dialog *dialog, enum side side, const char *kind, struct str sdp);
+void recorded_metadata(struct call *call);
+/* The call ends. @why: static */
+void recorded_call_ends(struct call *call, bool kept, const char *why);
+/* Before the media is closed. */
+void recorded_media_ends(struct media *media);
+
+/* Is it recorded now, and not paused? */
+bool recorded_runs(const struct call *call);
+/* Path of its first file; NULL: there is no recording. Valid until the next start. */
+const char *recorded_path(const struct call *call);
+
+#endif

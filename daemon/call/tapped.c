@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tapped.c - medias whose packets are copied for the recorder's thread */
+#include <errno.h>
+#include "call/tapped.h"
+#include "packet/bridge.h"
+#include "record/recorder.h"
+
+int tapped_hold(struct media *media)
+{
+	struct recorder *recorder = media->table->conf.recorder;
+	int error;
+
+	if (!recorder)
+		return -ENOTSUP;
+	if (media->tap_users++)
+		return 0;
+	if (!media->tap)
+		media->tap = recorder_new_tap(recorder);
+	error = bridge_tap(media->bridge, media->tap);
+	if (error)
+		media->tap_users--;
+	return error;
+}
+
+void tapped_release(struct media *media)
+{
+	/* Out of memory: packets are copied for nobody. */
+	if (!--media->tap_users)
+		bridge_tap(media->bridge, 0);
+}

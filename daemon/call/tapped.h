@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tapped.h - medias whose packets are copied for the recorder, as long as somebody wants it */
+#ifndef RTPRELAY_TAPPED_H
+#define RTPRELAY_TAPPED_H
+
+#include "call/tree.h"
+
+/*
+ * One more wants the packets of the media: media.tap is their number. 0; -ENOMEM; -ENOTSUP: there
+ * is no recorder
+ */
+int tapped_hold(struct media *media);
+/* For each tapped_hold(). */
+void tapped_release(struct media *media);
+
+#endif

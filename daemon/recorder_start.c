@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* recorder_start.c - starts the recorder's thread, with recording-dir */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/log.h"
+#include "call/recorded.h"
+#include "packet/pool.h"
+#include "record/recorder.h"
+#include "recorder_start.h"
+#include "recording_conf.h"
+#include "relay.h"
+
+static int open_dir(struct relay *relay)
+{
+	char error[RECORD_DIR_ERROR];
+	struct record_dir_conf conf;
+
+	if (!relay->conf.recording_dir)
+		return 0;
+	recording_conf(&relay->conf, relay->recording_gid, &conf);
+	relay->record_dir = record_dir_open(&conf, error);
+	if (!relay->record_dir) {
+		log_err("recording-dir: %s", error);
+		return -EACCES;
+	}
+	relay->recorded =
+		(struct recorded_conf){ .dir = relay->record_dir,
+					.path = relay->conf.recording_dir,
+					.pattern = relay->conf.recording_pattern,
+					.sent = relay->conf.recording_side == RECORDING_SENT };
+	return 0;
+}
+
+int recorder_start(struct relay *relay)
+{
+	struct recorder_conf conf = { .n_rings = worker_pool_threads(relay->workers),
+				      .own_bytes = (size_t)relay->conf.recording_ring_mib * 1024 *
+						   1024 };
+	struct tap_ring **rings = calloc(conf.n_rings, sizeof(struct tap_ring *));
+	int error = rings ? open_dir(relay) : -ENOMEM;
+
+	for (unsigned int i = 0; rings && i < conf.n_rings; i++)
+		rings[i] = worker_pool_tap(relay->workers, i);
+	conf.rings = rings;
+	if (!error)
+		relay->recorder = recorder_open(&conf, &error);
+	free(rings);
+	if (!relay->recorder)
+		log_err("cannot start the recorder's thread: %s", strerror(-error));
+	return error;
+}
+
+void recorder_stop(struct relay *relay)
+{
+	recorder_close(relay->recorder);
+	record_dir_close(relay->record_dir);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* recorder_start.h - starts the recorder's thread, with recording-dir */
+#ifndef RTPRELAY_RECORDER_START_H
+#define RTPRELAY_RECORDER_START_H
+
+struct relay;
+
+/* After the media threads, before calls are restored. Return: 0; -errno: it is logged */
+int recorder_start(struct relay *relay);
+/* All calls have ended. Before the media threads do. */
+void recorder_stop(struct relay *relay);
+
+#endif
