@@ -78,6 +78,11 @@ struct kernel_backend_ops {
 	 */
 	int (*dump_some)(struct kernel_backend *backend, uint32_t *at, kernel_told_fn *found,
 			 void *arg);
+	/*
+	 * Makes the device that shows the packets of flows with RTPRELAY_FLOW_TAP. 0, also if it is
+	 * there; -errno and @why. NULL: it has none
+	 */
+	int (*make_tap)(struct kernel_backend *backend, char why[KERNEL_WHY]);
 	/* Reads its news; call when @news_fd is readable. */
 	void (*dispatch)(struct kernel_backend *backend);
 	/* Adds what it has counted since it was found, enum rtprelay_counter. */

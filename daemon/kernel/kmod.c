@@ -359,6 +359,16 @@ uint32_t kmod_features(const struct kmod *kmod)
 	return kmod_available(kmod) ? kmod->flows.now->features : 0;
 }
 
+int kmod_make_tap(struct kmod *kmod, char why[KERNEL_WHY])
+{
+	struct kernel_backend *now = kmod_available(kmod) ? kmod->flows.now : NULL;
+
+	if (now && now->ops->make_tap && now->features & RTPRELAY_FEATURE_TAP)
+		return now->ops->make_tap(now, why);
+	snprintf(why, KERNEL_WHY, "only the kernel module shows packets");
+	return -EOPNOTSUPP;
+}
+
 size_t kmod_count(const struct kmod *kmod)
 {
 	return kmod ? kmod->flows.n_installed : 0;

@@ -59,6 +59,13 @@ bool kmod_available(const struct kmod *kmod);
 const char *kmod_path(const struct kmod *kmod);
 /* enum rtprelay_feature; 0 when no flow can be set */
 uint32_t kmod_features(const struct kmod *kmod);
+/**
+ * kmod_make_tap() - makes rtprelay0, the device that shows the packets of flows with
+ *	RTPRELAY_FLOW_TAP, so that it can be opened before the first such flow is set
+ * @why: KERNEL_WHY bytes, receives the reason
+ * Return: 0, also if it is there; -EOPNOTSUPP: the path in use has none; other -errno
+ */
+int kmod_make_tap(struct kmod *kmod, char why[KERNEL_WHY]);
 /*
  * Counters of all backends, enum rtprelay_counter; those of modules that were unloaded included, as
  * far as they were read.

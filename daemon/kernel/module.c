@@ -275,6 +275,36 @@ static int module_dump(struct kernel_backend *backend, kernel_told_fn *found, vo
 	return error ? error : dump.error;
 }
 
+struct tap_answer {
+	uint32_t seq;
+	int error;
+	char *why;
+};
+
+static void take_tap(void *arg, const struct kmod_message *m)
+{
+	struct tap_answer *a = arg;
+
+	if (m->seq != a->seq || m->said != KMOD_SAID_ACK)
+		return;
+	a->error = m->error == -ENOENT || m->error == -EEXIST ? 0 : m->error;
+	snprintf(a->why, KERNEL_WHY, "%s", *m->text ? m->text : strerror(-m->error));
+}
+
+static int module_make_tap(struct kernel_backend *backend, char why[KERNEL_WHY])
+{
+	struct module *module = module_of(backend);
+	struct talk *talk = &module->talk;
+	struct tap_answer a = { .seq = talk_next_seq(talk, 1), .error = -EIO, .why = why };
+	size_t len = kmod_ask_tap(talk->out, talk->family.id, a.seq);
+	int error;
+
+	snprintf(why, KERNEL_WHY, "the kernel module does not answer");
+	error = talk_exchange(talk, len, a.seq, RTPRELAY_FAMILY, take_tap, &a);
+	take_loss(module);
+	return error ? error : a.error;
+}
+
 /* --- News ------------------------------------------------------------------------------------- */
 
 static void take_message(struct module *module, const struct kmod_message *m)
@@ -367,6 +397,7 @@ struct kernel_backend *module_backend_new(struct kmod_link *link, const struct f
 		.change = module_change,
 		.read = module_read,
 		.dump = module_dump,
+		.make_tap = module_make_tap,
 		.dispatch = module_dispatch,
 		.totals = module_totals,
 		.close = module_close,

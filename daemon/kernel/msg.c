@@ -163,6 +163,23 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
 	return nlh->nlmsg_len;
 }
 
+size_t kmod_ask_tap(void *buf, uint16_t family, uint32_t seq)
+{
+	/* Neither to create a flow nor to replace one. */
+	const uint16_t flags = NLM_F_ACK | NLM_F_REPLACE | NLM_F_EXCL;
+	struct nlmsghdr *nlh =
+		begin(buf, family, seq, flags, RTPRELAY_CMD_FLOW_ADD, RTPRELAY_NL_VERSION);
+	struct endpoint any = { .in4 = { .sin_family = AF_INET, .sin_port = htons(1) } };
+
+	any.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	put_endpoint(nlh, RTPRELAY_A_LOCAL, &any);
+	put_endpoint(nlh, RTPRELAY_A_OUT, &any);
+	put_endpoint(nlh, RTPRELAY_A_DST, &any);
+	mnl_attr_put_u8(nlh, RTPRELAY_A_KIND, RTPRELAY_KIND_OPAQUE);
+	mnl_attr_put_u32(nlh, RTPRELAY_A_FLAGS, RTPRELAY_FLOW_TAP);
+	return nlh->nlmsg_len;
+}
+
 /* --- Answers ---------------------------------------------------------------------------------- */
 
 /* Attributes of one level, by number; those above @max are skipped. */

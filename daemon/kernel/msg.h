@@ -157,6 +157,13 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
 		    const struct flow_domain *domain, uint32_t features, bool carry);
 
 /*
+ * Makes the device RTPRELAY_TAP_DEVICE, and nothing else: asks for a tapped flow in a way that is
+ * always refused, after the module has made the device. The answers -ENOENT and -EEXIST say that it
+ * is there.
+ */
+size_t kmod_ask_tap(void *buf, uint16_t family, uint32_t seq);
+
+/*
  * Is there a whole message in @left bytes? (mnl_nlmsg_ok() of libmnl 1.0.4 treats lengths above 2
  * GiB as negative.)
  */

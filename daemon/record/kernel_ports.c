@@ -81,7 +81,7 @@ int kernel_ports_set(struct kernel_ports *ports, const struct endpoint *local,
 	return -ENOMEM;
 }
 
-void kernel_ports_drop(struct kernel_ports *ports, const struct endpoint *local, uint64_t tap)
+void kernel_ports_drop(struct kernel_ports *ports, const struct endpoint *local, uint32_t tap)
 {
 	struct entry *entry = find(ports, local);
 

@@ -12,7 +12,7 @@
 
 /* @tap: number of the tap, never 0. @media, @side, @rtcp: as in struct record_packet */
 struct kernel_port {
-	uint64_t tap;
+	uint32_t tap;
 	uint8_t media, side;
 	bool rtcp;
 };
@@ -28,7 +28,7 @@ int kernel_ports_set(struct kernel_ports *ports, const struct endpoint *local,
 /*
  * No longer, if they are of @tap: an endpoint that another tap has got meanwhile stays with that.
  */
-void kernel_ports_drop(struct kernel_ports *ports, const struct endpoint *local, uint64_t tap);
+void kernel_ports_drop(struct kernel_ports *ports, const struct endpoint *local, uint32_t tap);
 /* NULL: not tapped. Valid until the next kernel_ports_set() or _drop(). */
 const struct kernel_port *kernel_ports_find(const struct kernel_ports *ports,
 					    const struct endpoint *local);

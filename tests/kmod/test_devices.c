@@ -588,6 +588,29 @@ static void test_tap_shows_packets_unaltered(void)
 	nl_close(&nl);
 }
 
+/* So a reader has the device open before the first packet is shown (daemon/kernel/msg.h). */
+static void test_the_tap_is_made_without_a_flow(void)
+{
+	struct nl_flow flow = plain;
+	int tap;
+
+	start();
+	flow.flags = RTPRELAY_FLOW_TAP;
+	CU_ASSERT_NOT_EQUAL(world_run("ip -n relay link show " RTPRELAY_TAP_DEVICE " 2>/dev/null"),
+			    0);
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_REPLACE | NLM_F_EXCL, NULL), -ENOENT);
+	CU_ASSERT_EQUAL(nl_get(&nl, LOCAL, NULL), -ENOENT);
+	tap = world_sniff("relay", RTPRELAY_TAP_DEVICE);
+	CU_ASSERT_TRUE(tap >= 0);
+	/* Not even a flow that is there is replaced. */
+	CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_REPLACE | NLM_F_EXCL, NULL), -EEXIST);
+	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
+	CU_ASSERT_FALSE(state.flags & RTPRELAY_FLOW_TAP);
+	close(tap);
+	nl_close(&nl);
+}
+
 static void test_tcpdump_reads_the_tap(void)
 {
 	struct nl_flow flow = plain;
@@ -628,4 +651,5 @@ TEST_SUITE(devices, { "VLANs on both sides", test_vlans_on_both_sides },
 	   { "other sums left to the device go up", test_other_sums_left_to_the_device_go_up },
 	   { "GRO is taken apart", test_gro_is_taken_apart },
 	   { "the tap shows packets unaltered", test_tap_shows_packets_unaltered },
+	   { "the tap is made without a flow", test_the_tap_is_made_without_a_flow },
 	   { "tcpdump reads the tap", test_tcpdump_reads_the_tap });

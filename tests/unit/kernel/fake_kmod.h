@@ -51,6 +51,7 @@ struct fake_queue {
  * @totals: counted by the module in addition to the flows' packets
  * @lose_answers: number of the next answers that are lost; the reader gets ENOBUFS
  * @closed: the link was closed
+ * @n_taps: requests that make the device rtprelay0 without a flow
  */
 struct fake_kmod {
 	struct kmod_link link;
@@ -64,7 +65,7 @@ struct fake_kmod {
 	const char *sentence;
 	unsigned int lose_answers;
 	unsigned int n_named; /* requests for the family by its name: the kernel would load it */
-	unsigned int n_requests, n_sends, n_adds, n_carried, n_dels, n_gets, n_joins;
+	unsigned int n_requests, n_sends, n_adds, n_carried, n_taps, n_dels, n_gets, n_joins;
 };
 
 void fake_kmod_init(struct fake_kmod *fake, bool loaded);

@@ -393,6 +393,43 @@ static void test_flows_are_kept_only_if_calls_go_on(void)
 	}
 }
 
+static void test_the_device_is_made_without_a_flow(void)
+{
+	char why[KERNEL_WHY] = "";
+	struct kmod *kmod = NULL;
+
+	CU_ASSERT_EQUAL(kmod_make_tap(kmod, why), -EOPNOTSUPP);
+	fake_backend_init(&bpf);
+	kmod = start_both(false);
+	CU_ASSERT_EQUAL(kmod_make_tap(kmod, why), -EOPNOTSUPP);
+	CU_ASSERT_STRING_EQUAL(why, "only the kernel module shows packets");
+	fake_kmod_load(&fake, true);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(kmod_make_tap(kmod, why), 0);
+	CU_ASSERT_EQUAL(kmod_make_tap(kmod, why), 0);
+	CU_ASSERT_EQUAL(fake.n_taps, 2);
+	CU_ASSERT_EQUAL(fake_kmod_count(&fake), 0);
+	fake.refuse_add = -ENOMEM;
+	fake.sentence = "cannot create the device rtprelay0";
+	CU_ASSERT_EQUAL(kmod_make_tap(kmod, why), -ENOMEM);
+	CU_ASSERT_STRING_EQUAL(why, "cannot create the device rtprelay0");
+	fake.refuse_add = 0;
+	/* An answer that is lost is no success, and the table is compared. */
+	fake.lose_answers = 1;
+	CU_ASSERT_EQUAL(kmod_make_tap(kmod, why), -EIO);
+	kmod_flush(kmod);
+	/* A module that has no tap. */
+	end_both(kmod);
+	fake_backend_init(&bpf);
+	kmod = start_both(false);
+	fake.features &= ~(uint32_t)RTPRELAY_FEATURE_TAP;
+	fake_kmod_load(&fake, true);
+	kmod_dispatch(kmod);
+	CU_ASSERT_EQUAL(kmod_make_tap(kmod, why), -EOPNOTSUPP);
+	CU_ASSERT_EQUAL(fake.n_taps, 0);
+	end_both(kmod);
+}
+
 TEST_SUITE(backends, { "the module is better", test_the_module_is_better },
 	   { "the second is used without the module", test_the_second_is_used_without_the_module },
 	   { "neither is there", test_neither_is_there },
@@ -409,4 +446,5 @@ TEST_SUITE(backends, { "the module is better", test_the_module_is_better },
 	   { "events of the old backend are ignored", test_events_of_the_old_backend_are_ignored },
 	   { "flows of an earlier daemon", test_flows_of_an_earlier_daemon },
 	   { "held flows are told by path", test_held_flows_are_told_by_path },
-	   { "flows are kept only if calls go on", test_flows_are_kept_only_if_calls_go_on });
+	   { "flows are kept only if calls go on", test_flows_are_kept_only_if_calls_go_on },
+	   { "the device is made without a flow", test_the_device_is_made_without_a_flow });
