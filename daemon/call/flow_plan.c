@@ -45,6 +45,16 @@ static bool is_certain(const struct flow_stream *in, const struct flow_stream *o
 
 const char flow_why_banned[] = "source is banned";
 
+/* Would the packets of a flow reach the recorder? Blocked ones are not recorded. */
+static bool is_recordable(const struct flow_ask *ask, const struct flow_stream *in)
+{
+	if (!ask->conf->tap)
+		return true;
+	if (!(ask->features & RTPRELAY_FEATURE_TAP))
+		return false;
+	return ask->tap == FLOW_TAP_OPEN || (ask->tap == FLOW_TAP_SOON && in->untapped);
+}
+
 /* Why packets from @side must stay in the daemon; NULL: no reason. */
 static const char *why_user(const struct flow_ask *ask, int side, int comp)
 {
@@ -82,6 +92,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 		return "IPv6 link-local address";
 	if (!is_certain(in, out, ask->conf->side[!side].flags))
 		return "no packets from the other side yet";
+	if (!is_recordable(ask, in))
+		return "recording";
 	return NULL;
 }
 
@@ -111,6 +123,8 @@ static void fill(struct flow_spec *spec, const struct flow_ask *ask, int side, i
 	spec->idle_s = ask->idle_s;
 	if (ask->conf->side[side].flags & SIDE_BLOCK)
 		spec->flags |= RTPRELAY_FLOW_DROP;
+	if (ask->conf->tap && ask->tap == FLOW_TAP_OPEN)
+		spec->flags |= RTPRELAY_FLOW_TAP;
 	spec->port.mux = true;
 	if (spec->kind == RTPRELAY_KIND_RTP || spec->kind == RTPRELAY_KIND_MUX) {
 		spec->port = bridge_port(ask->conf, side, comp);

@@ -21,7 +21,15 @@ struct flow_stream {
 	struct endpoint source; /* whose packets are accepted; unset: none yet */
 	struct endpoint to;	/* where packets to its remote are sent; unset: nowhere yet */
 	bool to_denied;		/* @to is unset because that destination is forbidden */
+	bool untapped;		/* it is in the kernel, by a flow without RTPRELAY_FLOW_TAP */
 	bool banned;		/* packets of @source are dropped, see call/bans.h */
+};
+
+/* What reads the packets of tapped flows, see call/tap_reader.h. */
+enum flow_tap {
+	FLOW_TAP_NONE, /* nothing: tapped media stays in the daemon, which copies the packets */
+	FLOW_TAP_SOON, /* it is being opened: media in the kernel stays there, untapped so far */
+	FLOW_TAP_OPEN,
 };
 
 /**
@@ -29,11 +37,13 @@ struct flow_stream {
  * @conf: settings of the bridge
  * @features: of the module, enum rtprelay_feature
  * @idle_s: silence before the kernel reports it, 1..86400
+ * @tap: matters only if @conf has a tap
  * @cookie: identifies the flows of the call
  */
 struct flow_ask {
 	const struct bridge_conf *conf;
 	struct flow_stream stream[2][2]; /* [side][component] */
+	enum flow_tap tap;
 	uint32_t features, idle_s;
 	uint8_t cookie[FLOW_COOKIE];
 };

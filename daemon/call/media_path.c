@@ -13,6 +13,7 @@
 #include "call/flow_plan.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"
+#include "call/tap_reader.h"
 #include "packet/bridge.h"
 
 /* --- Reports to the media thread, the log and watchers ---------------------------------------- */
@@ -120,6 +121,12 @@ static uint32_t idle_s(const struct media *media)
 	return idle_s < RTPRELAY_IDLE_MAX ? idle_s : RTPRELAY_IDLE_MAX;
 }
 
+static bool is_untapped(const struct kmod_flow *flow)
+{
+	return flow && kmod_flow_installed(flow) &&
+	       !(kmod_flow_spec(flow)->flags & RTPRELAY_FLOW_TAP);
+}
+
 static void make_ask(const struct media *media, struct flow_ask *ask)
 {
 	const struct call *call = media->dialog->call;
@@ -128,6 +135,8 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 	ask->conf = bridge_conf(media->bridge);
 	ask->features = kmod_features(media->table->conf.kmod);
 	ask->idle_s = idle_s(media);
+	if (ask->conf->tap)
+		ask->tap = tap_reader_want(media->table, clock_ms());
 	make_cookie(call, ask->cookie);
 	each_component(side, comp) {
 		struct flow_stream *s = &ask->stream[side][comp];
@@ -142,6 +151,7 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 		s->to = report.to;
 		s->to_denied = report.to_denied;
 		s->banned = bans_stop(media->table->bans, &report.latched);
+		s->untapped = is_untapped(media->path.flow[side][comp]);
 		s->locked = report.settled;
 		s->learning = report.learning;
 		s->contested = report.contested;

@@ -15,6 +15,7 @@
 #include "call/refusals.h"
 #include "call/sdes_news.h"
 #include "call/table.h"
+#include "call/tap_reader.h"
 #include "call/unheard.h"
 #include "packet/bridge.h"
 #include "packet/latch_names.h"
@@ -147,7 +148,27 @@ static void kernel_path_changed(struct call_table *table)
 	const struct happening happening = { .kind = KERNEL_PATH };
 
 	events_tell(table->conf.events, &happening);
+	tap_reader_retry(table);
 	call_table_follow(table);
+}
+
+static void follow_tapped(struct call_table *table)
+{
+	struct call *call, *next;
+	struct dialog *dialog;
+
+	HASH_ITER(hh, table->calls, call, next) {
+		DL_FOREACH(call->dialogs, dialog)
+			for (size_t i = 0; i < dialog->n_media; i++)
+				if (dialog->media[i] && bridge_conf(dialog->media[i]->bridge)->tap)
+					media_path_follow(dialog->media[i]);
+	}
+}
+
+void call_tap_told(struct call_table *table, bool open, const char *why)
+{
+	tap_reader_told(table, open, why, clock_ms());
+	follow_tapped(table);
 }
 
 void call_kmod_event(void *arg, enum kmod_event event, struct kmod_flow *flow,

@@ -21,5 +21,7 @@ bridge_stun_fn call_bridge_stun;
 kmod_event_fn call_kmod_event;
 /* The kernel module was loaded, unloaded or replaced: updates the paths of all medias. */
 void call_table_follow(struct call_table *table);
+/* The recorder's answer to call_table_conf.tap_open, or later news: see tap_reader_told(). */
+void call_tap_told(struct call_table *table, bool open, const char *why);
 
 #endif

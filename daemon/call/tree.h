@@ -251,6 +251,9 @@ struct call_table_conf {
 	struct events *events;		      /* NULL: no watchers are possible */
 	call_timed_out_fn *timed_out;	      /* or NULL */
 	void *timed_out_arg;
+	/* Has the recorder open rtprelay0: tap_reader_told() is the answer. NULL: no recorder */
+	void (*tap_open)(void *arg);
+	void *tap_arg;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s;
 	unsigned int unanswered_timeout_s; /* 0: only offer_timeout_s applies */
 	unsigned int final_timeout_s;	   /* from the first command of a call; 0: none */
@@ -263,6 +266,19 @@ struct call_table_conf {
 	uint16_t keepalive_s; /* of media without an interval of its own; 0: none */
 	bool ice_lite;	      /* agents of ICE check nobody, unless a request says otherwise */
 	unsigned int ice_consent_s;
+};
+
+/* The device of tapped flows (call/tap_reader.h). @is_told: the log says that it cannot be read */
+enum tap_reader_state {
+	TAP_READER_CLOSED,
+	TAP_READER_OPENING,
+	TAP_READER_OPEN,
+	TAP_READER_FAILED,
+};
+struct tap_reader {
+	enum tap_reader_state state;
+	int64_t failed_ms;
+	bool is_told;
 };
 
 /* 16 random hexadecimal digits that identify this daemon: a=rtprelay:<mark> (loop-protect) */
@@ -304,6 +320,7 @@ struct call_table {
 	bool drain_kept;     /* also by the next daemon: the file @drain_path exists */
 	char *drain_path;    /* owned; NULL: no state-dir */
 	struct refusals refusals;
+	struct tap_reader tap_reader;
 	struct trace_calls traces; /* calls that an operator looks into */
 	struct siphash_key key;
 	char mark[CALL_MARK_LEN];

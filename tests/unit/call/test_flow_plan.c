@@ -337,6 +337,65 @@ static void test_blocked_is_dropped_by_the_kernel(void)
 	CU_ASSERT_EQUAL(plan.spec[SIDE_B][COMP_RTP].flags, 0);
 }
 
+static void test_taps(void)
+{
+	static const struct {
+		const char *name;
+		bool tapped, untapped; /* the bridge has a tap; its flows are there without one */
+		enum flow_tap tap;
+		uint32_t features;
+		const char *why; /* NULL: in the kernel, with @flags */
+		uint32_t flags;
+	} taps[] = {
+		{ "not tapped", false, false, FLOW_TAP_OPEN, ALL_FEATURES, NULL, 0 },
+		{ "tapped", true, false, FLOW_TAP_OPEN, ALL_FEATURES, NULL, RTPRELAY_FLOW_TAP },
+		{ "in the kernel before", true, true, FLOW_TAP_OPEN, ALL_FEATURES, NULL,
+		  RTPRELAY_FLOW_TAP },
+		{ "in the kernel until it can be read", true, true, FLOW_TAP_SOON, ALL_FEATURES,
+		  NULL, 0 },
+		{ "new until it can be read", true, false, FLOW_TAP_SOON, ALL_FEATURES, "recording",
+		  0 },
+		{ "cannot be read", true, true, FLOW_TAP_NONE, ALL_FEATURES, "recording", 0 },
+		{ "the path has no taps", true, true, FLOW_TAP_OPEN,
+		  ALL_FEATURES & ~(uint32_t)RTPRELAY_FEATURE_TAP, "recording", 0 },
+		{ "the path has no taps, and needs none", false, true, FLOW_TAP_NONE,
+		  ALL_FEATURES & ~(uint32_t)RTPRELAY_FEATURE_TAP, NULL, 0 },
+	};
+
+	for (size_t r = 0; r < COUNT(taps); r++) {
+		struct bridge_conf conf = { .kind = BRIDGE_RTP, .tap = taps[r].tapped ? 7 : 0 };
+		struct flow_ask a = ask(&conf, "LLLL");
+		struct flow_plan plan;
+
+		a.tap = taps[r].tap;
+		a.features = taps[r].features;
+		for (int i = 0; i < 4; i++)
+			a.stream[i >> 1][i & 1].untapped = taps[r].untapped;
+		flow_plan_make(&plan, &a);
+		for (int i = 0; i < 4; i++) {
+			const char *why = plan.why[i >> 1][i & 1];
+
+			if (!why != !taps[r].why)
+				printf("%s: stream %d\n", taps[r].name, i);
+			CU_ASSERT_EQUAL(!why, !taps[r].why);
+			CU_ASSERT_TRUE(!why || !strcmp(why, taps[r].why));
+			CU_ASSERT_EQUAL(plan.spec[i >> 1][i & 1].flags, taps[r].flags);
+		}
+	}
+}
+
+/* A reason that does not depend on the recording is told first. */
+static void test_recording_is_the_last_reason(void)
+{
+	struct bridge_conf conf = { .kind = BRIDGE_RTP, .tap = 7 };
+	struct flow_ask a = ask(&conf, "Lwww");
+	struct flow_plan plan;
+
+	flow_plan_make(&plan, &a);
+	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_A][COMP_RTP], "no packets from the other side yet");
+	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_B][COMP_RTP], "not latched");
+}
+
 static void test_families(void)
 {
 	struct bridge_conf conf = { .kind = BRIDGE_RTP };
@@ -368,4 +427,5 @@ TEST_SUITE(flow_plan, { "each row", test_each_row },
 	   { "asymmetric goes where SDP says", test_asymmetric_goes_where_sdp_says },
 	   { "RTCP joins RTP toward mux", test_rtcp_joins_rtp_toward_mux },
 	   { "blocked is dropped by the kernel", test_blocked_is_dropped_by_the_kernel },
-	   { "families", test_families });
+	   { "families", test_families }, { "taps", test_taps },
+	   { "recording is the last reason", test_recording_is_the_last_reason });
