@@ -10,8 +10,12 @@
 
 #include "base/endpoint.h"
 
-/* @tap: number of the tap, never 0. @media, @side, @rtcp: as in struct record_packet */
+/*
+ * @tap: number of the tap, never 0. @media, @side, @rtcp: as in struct record_packet. @out, @to: as
+ * in struct tap_packet
+ */
 struct kernel_port {
+	struct endpoint out, to;
 	uint32_t tap;
 	uint8_t media, side;
 	bool rtcp;

@@ -5,16 +5,13 @@
  * A tun device has the same type, ARPHRD_NONE. What is written to it appears on the device.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
 #include "daemon/base/count.h"
 #include "daemon/record/kernel_tap.h"
+#include "tests/unit/record/tun_scene.h"
 #include "tests/unit/test.h"
 
 static struct endpoint ep(const char *text)
@@ -27,29 +24,6 @@ static struct endpoint ep(const char *text)
 
 /* --- The datagram in a packet ----------------------------------------------------------------- */
 
-#define PAYLOAD 20
-
-/* From 192.0.2.1:4000 or [2001:db8::1]:4000 to port 30000 of ...2, with PAYLOAD bytes 0, 1, ... */
-static size_t make(uint8_t *bytes, int version)
-{
-	static const uint8_t v4[20] = { 0x45, 0, 0, 28 + PAYLOAD, 0, 1, 0, 0, 64, 17, 0, 0, 192,
-					0,    2, 1, 192,	  0, 2, 2 };
-	static const uint8_t v6[40] = {
-		0x60, 0,   0,	 0,	   0,		8 + PAYLOAD, 17,  64,	0x20,
-		1,    0xd, 0xb8, [23] = 1, [24] = 0x20, 1,	     0xd, 0xb8, [39] = 2
-	};
-	static const uint8_t udp[8] = { 4000 >> 8, 4000 & 255,	30000 >> 8, 30000 & 255,
-					0,	   8 + PAYLOAD, 0,	    0 };
-	size_t at = version == 4 ? sizeof(v4) : sizeof(v6);
-
-	memcpy(bytes, version == 4 ? v4 : v6, at);
-	memcpy(bytes + at, udp, sizeof(udp));
-	at += sizeof(udp);
-	for (uint8_t i = 0; i < PAYLOAD; i++)
-		bytes[at++] = i;
-	return at;
-}
-
 static void test_both_families_are_read(void)
 {
 	static const struct {
@@ -60,7 +34,7 @@ static void test_both_families_are_read(void)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint8_t bytes[128] = { 0 };
-		size_t len = make(bytes, rows[i].version);
+		size_t len = tun_make(bytes, rows[i].version);
 		struct endpoint from = ep(rows[i].from), to = ep(rows[i].to);
 		struct kernel_packet packet;
 
@@ -68,12 +42,12 @@ static void test_both_families_are_read(void)
 		CU_ASSERT_TRUE_FATAL(kernel_packet_read(bytes, len + 6, &packet));
 		CU_ASSERT_TRUE(endpoint_eq(&packet.from, &from));
 		CU_ASSERT_TRUE(endpoint_eq(&packet.to, &to));
-		CU_ASSERT_PTR_EQUAL(packet.data, bytes + len - PAYLOAD);
-		CU_ASSERT_EQUAL(packet.len, PAYLOAD);
+		CU_ASSERT_PTR_EQUAL(packet.data, bytes + len - TUN_PAYLOAD);
+		CU_ASSERT_EQUAL(packet.len, TUN_PAYLOAD);
 		CU_ASSERT_EQUAL(packet.cut, 0);
 		/* The capture has only its beginning. */
 		CU_ASSERT_TRUE_FATAL(kernel_packet_read(bytes, len - 5, &packet));
-		CU_ASSERT_EQUAL(packet.len, PAYLOAD - 5);
+		CU_ASSERT_EQUAL(packet.len, TUN_PAYLOAD - 5);
 		CU_ASSERT_EQUAL(packet.cut, 5);
 	}
 }
@@ -81,7 +55,7 @@ static void test_both_families_are_read(void)
 static void test_options_are_skipped(void)
 {
 	uint8_t bytes[128], with[128];
-	size_t len = make(bytes, 4);
+	size_t len = tun_make(bytes, 4);
 	struct kernel_packet packet;
 
 	memcpy(with, bytes, 20);
@@ -91,7 +65,7 @@ static void test_options_are_skipped(void)
 	with[3] = (uint8_t)(with[3] + 8);
 	CU_ASSERT_TRUE_FATAL(kernel_packet_read(with, len + 8, &packet));
 	CU_ASSERT_EQUAL(endpoint_port(&packet.to), 30000);
-	CU_ASSERT_EQUAL(packet.len, PAYLOAD);
+	CU_ASSERT_EQUAL(packet.len, TUN_PAYLOAD);
 }
 
 static void test_what_is_no_datagram_is_refused(void)
@@ -107,18 +81,18 @@ static void test_what_is_no_datagram_is_refused(void)
 		{ "TCP", 4, 9, 6 },
 		{ "more fragments", 4, 6, 0x20 },
 		{ "a later fragment", 4, 7, 1 },
-		{ "UDP longer than the packet", 4, 25, 9 + PAYLOAD },
+		{ "UDP longer than the packet", 4, 25, 9 + TUN_PAYLOAD },
 		{ "UDP shorter than its header", 4, 25, 7 },
 		{ "packet shorter than its headers", 4, 3, 27 },
 		{ "hop-by-hop options", 6, 6, 0 },
-		{ "UDP longer than the packet, IPv6", 6, 45, 9 + PAYLOAD },
+		{ "UDP longer than the packet, IPv6", 6, 45, 9 + TUN_PAYLOAD },
 		{ "packet shorter than its headers, IPv6", 6, 5, 7 },
 	};
 	struct kernel_packet packet;
 	uint8_t bytes[128];
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		size_t len = make(bytes, rows[i].version);
+		size_t len = tun_make(bytes, rows[i].version);
 
 		CU_ASSERT_TRUE(kernel_packet_read(bytes, len, &packet));
 		bytes[rows[i].at] = rows[i].value;
@@ -128,7 +102,7 @@ static void test_what_is_no_datagram_is_refused(void)
 		}
 	}
 	for (int version = 4; version <= 6; version += 2) {
-		make(bytes, version);
+		tun_make(bytes, version);
 		for (size_t len = 0; len < (version == 4 ? 28u : 48u); len++)
 			CU_ASSERT_FALSE(kernel_packet_read(bytes, len, &packet));
 	}
@@ -207,32 +181,10 @@ static void on_packet(void *arg, int64_t time_ns, const struct kernel_packet *pa
 
 	if (!got->n)
 		got->first_ns = time_ns;
-	got->wrong |= time_ns < got->last_ns || port->tap > 2 || packet->len < PAYLOAD;
+	got->wrong |= time_ns < got->last_ns || port->tap > 2 || packet->len < TUN_PAYLOAD;
 	got->last_ns = time_ns;
 	got->of_tap[port->tap - 1]++;
 	got->n++;
-}
-
-/* Up, without the kernel's own packets of IPv6. */
-static int device_new(const char *name)
-{
-	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	int udp = socket(AF_INET, SOCK_DGRAM, 0);
-	FILE *off = fopen("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w");
-
-	if (off) {
-		fputs("1", off);
-		fclose(off);
-	}
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-	CU_ASSERT_FATAL(fd >= 0 && udp >= 0 && !ioctl(fd, TUNSETIFF, &ifr));
-	ifr.ifr_flags = IFF_UP;
-	CU_ASSERT_FATAL(!ioctl(udp, SIOCSIFFLAGS, &ifr));
-	ifr.ifr_mtu = 9000;
-	CU_ASSERT_FATAL(!ioctl(udp, SIOCSIFMTU, &ifr));
-	close(udp);
-	return fd;
 }
 
 static struct kernel_tap *tap_new(size_t ring, struct got *got)
@@ -262,27 +214,12 @@ static int read_until(struct kernel_tap *tap, const struct got *got, unsigned in
 	return result;
 }
 
-static void send_packets(int device, int version, unsigned int n, size_t more)
-{
-	uint8_t bytes[4096] = { 0 };
-	size_t len = make(bytes, version);
-
-	if (more) {
-		bytes[2] = (uint8_t)((len + more) >> 8);
-		bytes[3] = (uint8_t)(len + more);
-		bytes[24] = (uint8_t)((len + more - 20) >> 8);
-		bytes[25] = (uint8_t)(len + more - 20);
-	}
-	for (unsigned int i = 0; i < n; i++)
-		CU_ASSERT_EQUAL(write(device, bytes, len + more), (ssize_t)(len + more));
-}
-
 static void test_packets_of_a_device_are_read(void)
 {
 	struct endpoint v4 = ep("192.0.2.2:30000"), v6 = ep("[2001:db8::2]:30000");
 	char why[KERNEL_TAP_WHY] = "";
 	const struct kernel_tap_counts *counts;
-	int device = device_new(DEVICE);
+	int device = tun_new(DEVICE);
 	struct timespec now;
 	struct kernel_tap *tap;
 	struct got got;
@@ -295,13 +232,13 @@ static void test_packets_of_a_device_are_read(void)
 	CU_ASSERT_TRUE(kernel_tap_fd(tap) >= 0);
 	kernel_ports_set(kernel_tap_ports(tap), &v4, &(struct kernel_port){ .tap = 1 });
 	clock_gettime(CLOCK_REALTIME, &now);
-	send_packets(device, 4, 3, 0);
-	send_packets(device, 6, 2, 0); /* nobody's yet */
-	send_packets(device, 4, 1, 3000);
+	tun_send(device, 4, 3, 0);
+	tun_send(device, 6, 2, 0); /* nobody's yet */
+	tun_send(device, 4, 1, 3000);
 	CU_ASSERT_EQUAL(write(device, "\x45 is IPv4, but no UDP", 22), 22);
 	read_until(tap, &got, 4);
 	kernel_ports_set(kernel_tap_ports(tap), &v6, &(struct kernel_port){ .tap = 2 });
-	send_packets(device, 6, 4, 0);
+	tun_send(device, 6, 4, 0);
 	read_until(tap, &got, 8);
 	CU_ASSERT_EQUAL(got.of_tap[0], 4);
 	CU_ASSERT_EQUAL(got.of_tap[1], 4);
@@ -323,7 +260,7 @@ static void test_what_the_ring_cannot_hold_is_counted(void)
 {
 	struct endpoint v4 = ep("192.0.2.2:30000");
 	char why[KERNEL_TAP_WHY] = "";
-	int device = device_new(DEVICE);
+	int device = tun_new(DEVICE);
 	const unsigned int sent = 6000;
 	struct kernel_tap *tap;
 	struct got got;
@@ -331,7 +268,7 @@ static void test_what_the_ring_cannot_hold_is_counted(void)
 	tap = tap_new(KERNEL_TAP_RING_MIN, &got);
 	CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
 	kernel_ports_set(kernel_tap_ports(tap), &v4, &(struct kernel_port){ .tap = 1 });
-	send_packets(device, 4, sent, 500);
+	tun_send(device, 4, sent, 500);
 	while (kernel_tap_counts(tap)->lost + got.n < sent)
 		if (read_until(tap, &got, got.n + 1) < 0)
 			break;
@@ -359,9 +296,9 @@ static void test_a_device_goes_and_comes_back(void)
 	CU_ASSERT_EQUAL(kernel_tap_fd(tap), -1);
 	kernel_ports_set(kernel_tap_ports(tap), &v4, &(struct kernel_port){ .tap = 1 });
 	for (unsigned int round = 1; round <= 2; round++) {
-		device = device_new(DEVICE);
+		device = tun_new(DEVICE);
 		CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
-		send_packets(device, 4, 5, 0);
+		tun_send(device, 4, 5, 0);
 		read_until(tap, &got, 5 * round);
 		CU_ASSERT_EQUAL(got.n, 5 * round);
 		close(device);

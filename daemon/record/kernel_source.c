@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kernel_source.c - packets that the kernel has forwarded, for the recorder */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+#include "record/kernel_source.h"
+
+#define STATS_MS 1000
+
+struct kernel_source {
+	struct kernel_source_conf conf;
+	/* The recorder's thread. */
+	struct kernel_tap *tap;
+	int64_t stats_ms;
+	uint64_t lost_told;
+	struct kernel_tap_counts counts; /* shared: a copy of the tap's */
+};
+
+struct open_letter {
+	struct record_letter letter;
+	struct kernel_source *source;
+};
+
+struct ports_letter {
+	struct record_letter letter;
+	struct kernel_source *source;
+	bool drop;
+	size_t n;
+	struct kernel_source_port port[];
+};
+
+struct told_news {
+	struct record_news news;
+	struct kernel_source *source;
+	bool open;
+	char why[KERNEL_TAP_WHY];
+};
+
+/* --- The recorder's thread -------------------------------------------------------------------- */
+
+static void run_told(struct record_news *news)
+{
+	struct told_news *told = container_of(news, struct told_news, news);
+	struct kernel_source *source = told->source;
+
+	source->conf.told(source->conf.arg, told->open, told->open ? NULL : told->why);
+	free(told);
+}
+
+/* Without memory the control thread is not told: it goes on without the kernel's packets. */
+static void tell(struct kernel_source *source, bool open, const char *why)
+{
+	struct told_news *told = calloc(1, sizeof(*told));
+
+	if (!told)
+		return;
+	told->news.run = run_told;
+	told->source = source;
+	told->open = open;
+	snprintf(told->why, sizeof(told->why), "%s", why);
+	recorder_tell(source->conf.recorder, &told->news);
+}
+
+static void on_packet(void *arg, int64_t time_ns, const struct kernel_packet *packet,
+		      const struct kernel_port *port)
+{
+	struct kernel_source *source = arg;
+	struct tap_ring *ring = recorder_ring(source->conf.recorder);
+	struct tap_packet *slot = tap_ring_slot(ring, packet->len);
+	struct timespec now;
+
+	if (!slot)
+		return;
+	/* The recorder goes by the monotonic clock. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	slot->time_us = clock_us() - ((now.tv_sec * INT64_C(1000000000) + now.tv_nsec - time_ns) /
+				      INT64_C(1000));
+	slot->tap = port->tap;
+	slot->side = port->side;
+	slot->rtcp = port->rtcp;
+	slot->from = packet->from;
+	slot->local = packet->to;
+	slot->out = port->out;
+	slot->to = port->to;
+	memcpy(slot->data, packet->data, packet->len);
+	tap_ring_put(ring, slot);
+}
+
+static void set_count(uint64_t *to, uint64_t count)
+{
+	__atomic_store_n(to, count, __ATOMIC_RELAXED);
+}
+
+static void look_at_counts(struct kernel_source *source, bool now)
+{
+	const struct kernel_tap_counts *counts;
+	int64_t now_ms = clock_ms();
+
+	if (!now && now_ms - source->stats_ms < STATS_MS)
+		return;
+	source->stats_ms = now_ms;
+	counts = kernel_tap_counts(source->tap);
+	if (counts->lost > source->lost_told)
+		recorder_lost_in_kernel(source->conf.recorder, counts->lost - source->lost_told);
+	source->lost_told = counts->lost;
+	set_count(&source->counts.read, counts->read);
+	set_count(&source->counts.unknown, counts->unknown);
+	set_count(&source->counts.invalid, counts->invalid);
+	set_count(&source->counts.cut, counts->cut);
+	set_count(&source->counts.lost, counts->lost);
+}
+
+/* What is in the device's ring goes to the recorder's, which hands it on before it has more. */
+static void work(void *arg)
+{
+	struct kernel_source *source = arg;
+	int result;
+
+	if (kernel_tap_fd(source->tap) < 0)
+		return;
+	result = kernel_tap_read(source->tap);
+	look_at_counts(source, result < 0);
+	if (result >= 0)
+		return;
+	recorder_watch(source->conf.recorder, -1, work, source);
+	tell(source, false, "the device is gone");
+}
+
+static void run_open(struct recorder *recorder, struct record_letter *letter)
+{
+	struct open_letter *open = container_of(letter, struct open_letter, letter);
+	struct kernel_source *source = open->source;
+	char why[KERNEL_TAP_WHY] = "";
+	int error = kernel_tap_open(source->tap, why);
+
+	recorder_watch(recorder, kernel_tap_fd(source->tap), work, source);
+	tell(source, !error, why);
+	free(open);
+}
+
+static void set_port(struct kernel_ports *ports, const struct kernel_source_port *port)
+{
+	const struct kernel_port of = { .tap = port->tap,
+					.side = port->side,
+					.rtcp = port->rtcp,
+					.out = port->out,
+					.to = port->to };
+
+	/* Without memory its packets are counted as unknown. */
+	if (kernel_ports_set(ports, &port->local, &of))
+		return;
+}
+
+static void run_ports(struct recorder *recorder, struct record_letter *letter)
+{
+	struct ports_letter *ports = container_of(letter, struct ports_letter, letter);
+	struct kernel_ports *all = kernel_tap_ports(ports->source->tap);
+
+	(void)recorder;
+	for (size_t i = 0; i < ports->n; i++)
+		if (ports->drop)
+			kernel_ports_drop(all, &ports->port[i].local, ports->port[i].tap);
+		else
+			set_port(all, &ports->port[i]);
+	free(ports);
+}
+
+/* --- The control thread ----------------------------------------------------------------------- */
+
+struct kernel_source *kernel_source_new(const struct kernel_source_conf *conf)
+{
+	struct kernel_source *source = calloc(1, sizeof(*source));
+	struct kernel_tap_conf tap = {
+		.device = conf->device, .ring = conf->ring, .packet = on_packet, .arg = source
+	};
+
+	if (!source)
+		return NULL;
+	source->conf = *conf;
+	source->tap = kernel_tap_new(&tap);
+	if (source->tap)
+		return source;
+	free(source);
+	return NULL;
+}
+
+void kernel_source_free(struct kernel_source *source)
+{
+	if (!source)
+		return;
+	kernel_tap_free(source->tap);
+	free(source);
+}
+
+void kernel_source_open(struct kernel_source *source)
+{
+	struct open_letter *open = calloc(1, sizeof(*open));
+
+	if (!open) {
+		source->conf.told(source->conf.arg, false, "out of memory");
+		return;
+	}
+	open->letter.run = run_open;
+	open->source = source;
+	recorder_post(source->conf.recorder, &open->letter);
+}
+
+static struct ports_letter *ports_letter(struct kernel_source *source, size_t n, bool drop)
+{
+	struct ports_letter *letter = calloc(1, sizeof(*letter) + n * sizeof(letter->port[0]));
+
+	if (!letter)
+		return NULL;
+	letter->letter.run = run_ports;
+	letter->source = source;
+	letter->drop = drop;
+	letter->n = n;
+	return letter;
+}
+
+int kernel_source_add(struct kernel_source *source, const struct kernel_source_port ports[],
+		      size_t n)
+{
+	struct ports_letter *letter = ports_letter(source, n, false);
+
+	if (!letter)
+		return -ENOMEM;
+	memcpy(letter->port, ports, n * sizeof(ports[0]));
+	recorder_post(source->conf.recorder, &letter->letter);
+	return 0;
+}
+
+int kernel_source_drop(struct kernel_source *source, const struct endpoint locals[], size_t n,
+		       uint32_t tap)
+{
+	struct ports_letter *letter = ports_letter(source, n, true);
+
+	if (!letter)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		letter->port[i] = (struct kernel_source_port){ .local = locals[i], .tap = tap };
+	recorder_post(source->conf.recorder, &letter->letter);
+	return 0;
+}
+
+void kernel_source_counts(const struct kernel_source *source, struct kernel_tap_counts *counts)
+{
+	counts->read = __atomic_load_n(&source->counts.read, __ATOMIC_RELAXED);
+	counts->unknown = __atomic_load_n(&source->counts.unknown, __ATOMIC_RELAXED);
+	counts->invalid = __atomic_load_n(&source->counts.invalid, __ATOMIC_RELAXED);
+	counts->cut = __atomic_load_n(&source->counts.cut, __ATOMIC_RELAXED);
+	counts->lost = __atomic_load_n(&source->counts.lost, __ATOMIC_RELAXED);
+}
