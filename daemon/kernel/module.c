@@ -287,7 +287,7 @@ static void take_tap(void *arg, const struct kmod_message *m)
 
 	if (m->seq != a->seq || m->said != KMOD_SAID_ACK)
 		return;
-	a->error = m->error == -ENOENT || m->error == -EEXIST ? 0 : m->error;
+	a->error = m->error == -ENOENT ? 0 : m->error;
 	snprintf(a->why, KERNEL_WHY, "%s", *m->text ? m->text : strerror(-m->error));
 }
 

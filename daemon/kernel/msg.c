@@ -165,8 +165,11 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
 
 size_t kmod_ask_tap(void *buf, uint16_t family, uint32_t seq)
 {
-	/* Neither to create a flow nor to replace one. */
-	const uint16_t flags = NLM_F_ACK | NLM_F_REPLACE | NLM_F_EXCL;
+	/*
+	 * To replace, and not to create, a flow that is not there: port 1 is nobody's, since RTP
+	 * has even ports. With NLM_F_EXCL as well it would be a dump.
+	 */
+	const uint16_t flags = NLM_F_ACK | NLM_F_REPLACE;
 	struct nlmsghdr *nlh =
 		begin(buf, family, seq, flags, RTPRELAY_CMD_FLOW_ADD, RTPRELAY_NL_VERSION);
 	struct endpoint any = { .in4 = { .sin_family = AF_INET, .sin_port = htons(1) } };

@@ -157,9 +157,9 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
 		    const struct flow_domain *domain, uint32_t features, bool carry);
 
 /*
- * Makes the device RTPRELAY_TAP_DEVICE, and nothing else: asks for a tapped flow in a way that is
- * always refused, after the module has made the device. The answers -ENOENT and -EEXIST say that it
- * is there.
+ * Makes the device RTPRELAY_TAP_DEVICE, and nothing else: asks to replace a flow that is not there
+ * by a tapped one, which is refused after the module has made the device. The answer -ENOENT says
+ * that it is there.
  */
 size_t kmod_ask_tap(void *buf, uint16_t family, uint32_t seq);
 

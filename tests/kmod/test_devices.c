@@ -594,19 +594,15 @@ static void test_the_tap_is_made_without_a_flow(void)
 	struct nl_flow flow = plain;
 	int tap;
 
+	world_close(); /* the device stays as long as the namespace */
 	start();
 	flow.flags = RTPRELAY_FLOW_TAP;
 	CU_ASSERT_NOT_EQUAL(world_run("ip -n relay link show " RTPRELAY_TAP_DEVICE " 2>/dev/null"),
 			    0);
-	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_REPLACE | NLM_F_EXCL, NULL), -ENOENT);
+	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_REPLACE, NULL), -ENOENT);
 	CU_ASSERT_EQUAL(nl_get(&nl, LOCAL, NULL), -ENOENT);
 	tap = world_sniff("relay", RTPRELAY_TAP_DEVICE);
 	CU_ASSERT_TRUE(tap >= 0);
-	/* Not even a flow that is there is replaced. */
-	CU_ASSERT_EQUAL(nl_add(&nl, &plain, NLM_F_CREATE, NULL), 0);
-	CU_ASSERT_EQUAL(nl_add(&nl, &flow, NLM_F_REPLACE | NLM_F_EXCL, NULL), -EEXIST);
-	CU_ASSERT_EQUAL(nl_del(&nl, LOCAL, &state), 0);
-	CU_ASSERT_FALSE(state.flags & RTPRELAY_FLOW_TAP);
 	close(tap);
 	nl_close(&nl);
 }

@@ -271,8 +271,13 @@ static void flow_add(struct fake_kmod *fake, const struct nlmsghdr *nlh, const s
 	struct fake_flow *flow = fake_kmod_find(fake, &local);
 	bool carry = mnl_attr_get_u32(r->a[RTPRELAY_A_FLAGS]) & RTPRELAY_FLOW_CARRY;
 
-	/* Neither to create nor to replace: as the module, which has made the device before. */
-	if (!(nlh->nlmsg_flags & NLM_F_CREATE) && nlh->nlmsg_flags & NLM_F_EXCL) {
+	/* Generic netlink reads both flags together as a dump. */
+	if ((nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP) {
+		ack(fake, nlh->nlmsg_seq, -EOPNOTSUPP, "");
+		return;
+	}
+	/* To replace, not to create: as the module, which has made the device before. */
+	if (!(nlh->nlmsg_flags & NLM_F_CREATE) && !flow) {
 		fake->n_taps++;
 		ack(fake, nlh->nlmsg_seq, fake->refuse_add ? fake->refuse_add : -ENOENT,
 		    fake->refuse_add ? fake->sentence : "no flow has this local endpoint");
