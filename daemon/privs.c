@@ -108,25 +108,28 @@ static int keep_only(const cap_value_t *keep, int count)
 
 int privs_drop(const struct privs_user *user, bool low_ports)
 {
-	const cap_value_t keep[] = { CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
+	const cap_value_t keep[] = { CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_NET_RAW,
+				     CAP_NET_BIND_SERVICE };
 	int err = user->set ? change_user(user) : 0;
 
 	if (!err)
 		join_groups(user);
 	if (!err)
-		err = keep_only(keep, low_ports ? 4 : 3);
+		err = keep_only(keep, low_ports ? 5 : 4);
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
 	return err;
 }
 
-int privs_drop_loading(bool bpf, bool low_ports)
+int privs_drop_loading(bool bpf, bool tap, bool low_ports)
 {
-	cap_value_t keep[3] = { CAP_NET_ADMIN };
+	cap_value_t keep[4] = { CAP_NET_ADMIN };
 	int n = 1;
 
 	if (bpf)
 		keep[n++] = CAP_BPF;
+	if (tap)
+		keep[n++] = CAP_NET_RAW;
 	if (low_ports)
 		keep[n++] = CAP_NET_BIND_SERVICE;
 	return keep_only(keep, n);

@@ -28,7 +28,7 @@ int privs_find_user(const char *user, const char *group, struct privs_user *foun
 
 /**
  * privs_drop() - changes to @user; keeps only CAP_NET_ADMIN, CAP_NET_BIND_SERVICE if @low_ports,
- * and CAP_BPF and CAP_PERFMON until privs_drop_loading()
+ * and CAP_BPF, CAP_PERFMON and CAP_NET_RAW until privs_drop_loading()
  *
  * Call it before any thread is started: each thread has its own capabilities. Sets no_new_privs.
  * Return: 0; -errno: privileges may be partly dropped, so the process must exit
@@ -36,9 +36,10 @@ int privs_find_user(const char *user, const char *group, struct privs_user *foun
 int privs_drop(const struct privs_user *user, bool low_ports);
 /*
  * Also before any thread is started, after the BPF programs are loaded. @bpf: CAP_BPF is kept, to
- * read and write maps, and to load a program later. Return: as privs_drop()
+ * read and write maps, and to load a program later. @tap: CAP_NET_RAW is kept, to open rtprelay0
+ * each time that the kernel module makes it. Return: as privs_drop()
  */
-int privs_drop_loading(bool bpf, bool low_ports);
+int privs_drop_loading(bool bpf, bool tap, bool low_ports);
 
 /* May the process give its own files to this group? */
 bool privs_may_give(gid_t gid);

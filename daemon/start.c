@@ -545,7 +545,8 @@ static int start_without_loading(struct relay *relay)
 {
 	const struct conf *conf = &relay->conf;
 	bool bpf = conf->kernel != KMOD_OFF && conf->kernel != KMOD_MODULE;
-	int err = privs_drop_loading(bpf, has_low_port(conf));
+	bool tap = conf->kernel != KMOD_OFF && conf->kernel != KMOD_BPF;
+	int err = privs_drop_loading(bpf, tap, has_low_port(conf));
 
 	return err ? failed("cannot drop privileges (CAP_PERFMON)", err) : 0;
 }
