@@ -68,7 +68,7 @@ struct side_conf {
 #define KEEPALIVE_MAX_S 3600
 
 struct bridge_conf {
-	enum bridge_kind kind;
+	uint8_t kind;	      /* enum bridge_kind */
 	bool any;	      /* BRIDGE_RTP, but the SDP is not known: other packets pass as well */
 	uint16_t keepalive_s; /* interval; 0: as configured */
 	uint32_t tap;	      /* number for the recorder (packet/tap.h); 0: it wants no packets */

@@ -274,13 +274,13 @@ struct bridge {
 	struct rtcp_ring *stun_ring; /* the same, for STUN */
 	struct tap_ring *tap_ring;   /* of the thread; NULL: there is no recorder */
 	unsigned int thread;	     /* its number */
+	uint32_t tap;		     /* control thread: bridge_conf.tap, whatever settings say */
 	struct ring siblings, all;
 	struct wheel_item keepalive;
 	struct news closed;
 	struct order open_order, close_order;
 	/* control thread */
 	struct bridge_conf told;
-	uint32_t tap;		/* bridge_conf.tap: whatever the settings say */
 	struct bridge *sibling; /* until ORDER_OPEN is done */
 	struct worker *worker;	/* NULL: closed, or the pool was freed */
 	void *owner;
