@@ -14,6 +14,7 @@
 #include "destinations.h"
 #include "external_start.h"
 #include "portmap_start.h"
+#include "dtmf/sender.h"
 #include "homer/homer.h"
 #include "kernel/bpf.h"
 #include "nat/stun_tcp.h"
@@ -280,6 +281,16 @@ static unsigned int check_homer(const struct conf *conf)
 	return 1;
 }
 
+static unsigned int check_dtmf(const struct conf *conf)
+{
+	struct endpoint target;
+
+	if (!conf->dtmf_log_dest || dtmf_target(conf->dtmf_log_dest, &target))
+		return 0;
+	log_err("dtmf-log-dest %s: is not HOST:PORT, or HOST has no address", conf->dtmf_log_dest);
+	return 1;
+}
+
 static unsigned int check_stun_address(const struct endpoint *bound, const char *prefix)
 {
 	int err = try_bind(&bound->sa, endpoint_len(bound));
@@ -391,8 +402,8 @@ static unsigned int check_firewall(const struct conf *conf)
 unsigned int check_conf(const struct conf *conf)
 {
 	unsigned int mistakes = check_interfaces(conf) + check_lists(conf) + check_notify(conf) +
-				check_homer(conf) + check_sockets(conf) + check_kernel(conf) +
-				check_firewall(conf) +
+				check_homer(conf) + check_dtmf(conf) + check_sockets(conf) +
+				check_kernel(conf) + check_firewall(conf) +
 				check_group("control-group", conf->control_group) +
 				check_group("cdr-group", conf->cdr_group) +
 				check_group("recording-group", conf->recording_group) +

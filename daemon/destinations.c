@@ -307,6 +307,8 @@ static int add_rules(struct destinations *d)
 		error = add_notify(d, d->conf.notify);
 	if (!error)
 		error = add_homer(d, d->conf.homer);
+	if (!error && d->conf.dtmf)
+		error = add_text(d, d->conf.dtmf, false, "receiver of DTMF keys (dtmf-log-dest)");
 	d->n_sockets = d->n_rules;
 	if (!error)
 		error = add_configured(d, d->conf.media_deny);

@@ -23,6 +23,7 @@ struct destinations_conf {
 	size_t n_control;
 	const struct conf_list *http, *notify, *media_deny;
 	const char *homer;	       /* NULL: none */
+	const char *dtmf;	       /* dtmf-log-dest; NULL: none */
 	const struct stun_sites *stun; /* NULL: none; may change with @media */
 	const struct addr_ports *media;
 	size_t n_media;

@@ -392,6 +392,7 @@ static void relay_stop(struct relay *relay)
 	dtls_service_close(relay->dtls);
 	cdr_file_close(relay->cdr_file);
 	homer_close(relay->homer);
+	dtmf_sender_close(relay->dtmf);
 	stun_service_close(relay->stun);
 	arena_free(relay->journal_calls.arena);
 	nft_close(relay->nft, relay->kept);

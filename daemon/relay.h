@@ -21,6 +21,7 @@
 #include "destinations.h"
 #include "detach.h"
 #include "dtls/service.h"
+#include "dtmf/sender.h"
 #include "homer/homer.h"
 #include "nat/external.h"
 #include "nat/portmap.h"
@@ -60,6 +61,7 @@ struct relay {
 	struct timeout_post *timeout_post; /* NULL: none to HTTP servers */
 	struct cdr_file *cdr_file;	   /* NULL: none */
 	struct homer *homer;		   /* NULL: no reports */
+	struct dtmf_sender *dtmf;	   /* keys that phones press, by datagrams */
 	struct dtls_service *dtls;	   /* NULL: DTLS passes through */
 	struct recorder *recorder;
 	struct record_dir *record_dir; /* NULL: recording-dir is not set */

@@ -12,6 +12,7 @@
 #include "base/count.h"
 #include "call/cdr_file.h"
 #include "call/drain.h"
+#include "call/dtmf_news.h"
 #include "call/homer_reports.h"
 #include "call/news.h"
 #include "call/table.h"
@@ -62,6 +63,8 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.stats = &relay->stats,
 		.cdr_file = relay->cdr_file,
 		.homer = relay->homer,
+		.dtmf = relay->dtmf,
+		.dtmf_log = conf->dtmf_log,
 		.stun = relay->stun,
 		.external = relay->external,
 		.portmap = relay->portmap,
@@ -115,6 +118,12 @@ static void on_rtcp(void *arg, struct bridge *bridge, const struct rtcp_copy *co
 {
 	(void)arg;
 	call_bridge_rtcp(bridge, copy);
+}
+
+static void on_dtmf(void *arg, struct bridge *bridge, const struct dtmf_note *note)
+{
+	(void)arg;
+	call_bridge_dtmf(bridge, note);
 }
 
 static void on_stun(void *arg, struct bridge *bridge, const struct rtcp_copy *copy)
@@ -407,6 +416,7 @@ static int start_destinations(struct relay *relay)
 					  .http = &relay->conf.listen_http,
 					  .notify = &relay->conf.notify,
 					  .homer = relay->conf.homer,
+					  .dtmf = relay->conf.dtmf_log_dest,
 					  .stun = &relay->stun_sites,
 					  .media_deny = &relay->conf.media_deny,
 					  .media = relay->media,
@@ -475,6 +485,7 @@ static int start_workers(struct relay *relay)
 		.stun = on_stun,
 		.tap_bytes = (size_t)relay->conf.recording_ring_mib * 1024 * 1024 /
 			     worker_pool_size(relay->conf.media_threads),
+		.dtmf = on_dtmf,
 		.arg = relay,
 	};
 	int err;
@@ -628,6 +639,20 @@ static int start_homer(struct relay *relay)
 		return 0;
 	log_err("homer %s: %s", conf.target, error);
 	return -EINVAL;
+}
+
+static int start_dtmf(struct relay *relay)
+{
+	const struct dtmf_sender_conf conf = { .target = relay->conf.dtmf_log_dest,
+					       .sent = &relay->stats.dtmf_sent,
+					       .lost = &relay->stats.dtmf_lost };
+
+	relay->dtmf = dtmf_sender_open(&conf);
+	if (relay->dtmf)
+		return 0;
+	if (errno == EINVAL)
+		log_err("dtmf-log-dest %s: is not HOST:PORT, or HOST has no address", conf.target);
+	return -errno;
 }
 
 static int start_calls(struct relay *relay)
@@ -876,6 +901,8 @@ int relay_start(struct relay *relay)
 		start_workers,	    start_firewall, start_notify,
 		start_cdr_file,	    start_homer,    stun_start,
 		dtls_start,	    recorder_start, start_calls,
+		start_cdr_file,	    start_homer,    start_dtmf,
+		stun_start,	    dtls_start,	    start_calls,
 		start_journal,	    start_drain,    start_bans,
 		start_table,	    start_flows,    start_follow,
 		start_control,	    start_admin,    external_start,

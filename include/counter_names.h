@@ -39,7 +39,8 @@ struct counter_name {
 	X(DROP_NOT_VOUCHED, "not_vouched", "packets",                                              \
 	  "ICE: from a source that has not sent an authentic check")                               \
 	X(DROP_HANDSHAKE_QUEUE, "handshake_queue", "packets",                                      \
-	  "DTLS, while too many datagrams wait for the crypto thread")
+	  "DTLS, while too many datagrams wait for the crypto thread")                             \
+	X(DROP_DTMF, "dtmf", "packets", "telephone-event of this side is blocked by command")
 
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \
@@ -108,7 +109,10 @@ struct counter_name {
 	X(cdr_lost, "cdr_lost", "records", "of calls, could not be written to cdr-file")           \
 	X(homer_sent, "homer_sent", "reports", "sent to homer")                                    \
 	X(homer_lost, "homer_lost", "reports",                                                     \
-	  "not sent to homer: no route, nobody listens there, the send queue is full, too large")
+	  "not sent to homer: no route, nobody listens there, the send queue is full, too large")  \
+	X(dtmf_keys, "dtmf_keys", "keys", "pressed by phones of calls where they are reported")    \
+	X(dtmf_sent, "dtmf_sent", "reports", "of keys, sent to dtmf-log-dest")                     \
+	X(dtmf_lost, "dtmf_reports_lost", "reports", "of keys, could not be sent to dtmf-log-dest")
 
 /* id: member of struct stats.medias */
 #define MEDIA_COUNTERS(X)                                                                          \
@@ -240,7 +244,8 @@ struct counter_name {
 	X(rtcp_lost, "rtcp_lost", "packets",                                                       \
 	  "of RTCP, forwarded but not reported to homer: too many at once, or of one side")        \
 	X(stun_lost, "stun_lost", "packets",                                                       \
-	  "of STUN for ICE, not looked at: too many at once, or of one port")
+	  "of STUN for ICE, not looked at: too many at once, or of one port")                      \
+	X(dtmf_lost, "dtmf_lost", "keys", "not reported: too many at once, or of one side")
 
 /* id: of enum latch_rank, of the source that was refused */
 #define REFUSED_COUNTERS(X)                                                                        \

@@ -180,4 +180,14 @@ static inline void rtp_stats_update(struct rtp_stats *s, const struct rtp_wire *
 	s->timestamp = w->timestamp;
 }
 
+/*
+ * A packet of the sequence that another path forwards: it is not lost. Of a packet with another
+ * SSRC nothing is known.
+ */
+static inline void rtp_stats_passed(struct rtp_stats *s, const struct rtp_wire *w)
+{
+	if (s->known && s->ssrc == w->ssrc)
+		rtp_stats_sequence(s, w->seq);
+}
+
 #endif

@@ -82,7 +82,8 @@ enum rtprelay_cmd {
 	 *   RTPRELAY_A_DSCP    u8, 0..63: set in forwarded packets; absent: unchanged
 	 *   RTPRELAY_A_IDLE    u32, seconds, 1..86400, default 60: silence before an IDLE event
 	 *   RTPRELAY_A_PT_SET  16 bytes, bit n%8 of byte n/8 allows RTP payload type n; absent: all
-	 *                      of them
+	 *                      of them. RTP of SRC with another one goes up, and counts in
+	 *                      RTPRELAY_A_RTP as received, if it has the current SSRC
 	 *   RTPRELAY_A_CLOCKS  nested: any number of RTPRELAY_CLOCK_ENTRY, for the jitter of these
 	 *                      payload types; at most 8 different rates; for other payload types
 	 *                      the static rates of RFC 3551, or no jitter

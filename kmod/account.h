@@ -70,6 +70,18 @@ static __always_inline bool rtpr_account_heard(struct rtpr_flow *flow)
 }
 
 /**
+ * rtpr_account_passed() - a packet of another payload type went up: it is not lost
+ * Softirq, under rcu_read_lock().
+ */
+static noinline void rtpr_account_passed(struct rtpr_flow *flow, const struct rtp_wire *rtp)
+{
+	spin_lock(&flow->lock);
+	if (!flow->dead)
+		rtp_stats_passed(&flow->rtp, rtp);
+	spin_unlock(&flow->lock);
+}
+
+/**
  * rtpr_account() - count an admitted packet
  * Softirq, under rcu_read_lock().
  * Return: false, the flow was replaced or removed meanwhile: look for its successor

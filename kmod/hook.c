@@ -114,6 +114,20 @@ static noinline int rtpr_refuse(struct rtpr_net *rn, struct rtpr_flow *flow, str
 	return verdict;
 }
 
+/* As rtpr_refuse(): parses again. A segment enters the stack again, and is counted then. */
+static noinline int rtpr_pass_type(struct rtpr_net *rn, struct rtpr_flow *flow, struct sk_buff *skb,
+				   u8 pf, bool segment)
+{
+	int verdict = rtpr_leave(rn, flow, segment, RTPRELAY_C_PASS_PT);
+	struct rtpr_endpoint local;
+	struct rtpr_packet pkt;
+
+	if (verdict == NF_ACCEPT && !segment && rtpr_packet_parse(&pkt, &local, skb, pf) &&
+	    rtpr_packet_payload(&pkt, skb, flow))
+		rtpr_account_passed(flow, &pkt.rtp);
+	return verdict;
+}
+
 /* @flow was found for @pkt. Return: the verdict; -EAGAIN, the flow was replaced meanwhile */
 static __always_inline int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *flow,
 					 struct rtpr_packet *pkt, struct sk_buff *skb, u8 pf,
@@ -127,6 +141,8 @@ static __always_inline int rtpr_use_flow(struct rtpr_net *rn, struct rtpr_flow *
 	why = rtpr_check(rn->net, flow, pkt, skb, &route, pf);
 	if (unlikely(why == RTPRELAY_C_DROP_SOURCE))
 		return rtpr_refuse(rn, flow, skb, pf, segment);
+	if (unlikely(why == RTPRELAY_C_PASS_PT))
+		return rtpr_pass_type(rn, flow, skb, pf, segment);
 	if (unlikely(why))
 		return rtpr_leave(rn, flow, segment, why);
 	if (unlikely(!rtpr_account(flow, pkt, skb)))

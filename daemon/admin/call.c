@@ -337,6 +337,7 @@ static void put_flags(struct json_line *line, const struct media *media, enum si
 		{ SIDE_HANDOVER, "media-handover" },
 		{ SIDE_TRUST_SIP, "sip-source-address" },
 		{ SIDE_BLOCK, "blocked" },
+		{ SIDE_DTMF_BLOCK, "dtmf-blocked" },
 		{ SIDE_SILENCE, "silenced" },
 		{ SIDE_DTLS, "dtls" },
 		{ SIDE_HOLD, "on-hold" },

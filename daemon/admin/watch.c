@@ -4,6 +4,7 @@
 #include "admin/answer.h"
 #include "call/media_path.h"
 #include "kernel/kmod.h"
+#include "packet/dtmf_keys.h"
 #include "stats/stats.h"
 
 static void put_stream(struct json_line *line, const struct happening *happening)
@@ -24,6 +25,17 @@ static void put_stream(struct json_line *line, const struct happening *happening
 		jsonl_u64(line, "refused", report.drops[DROP_SOURCE]);
 		jsonl_endpoint(line, "refused-source", &report.refused);
 	}
+}
+
+static void put_dtmf(struct json_line *line, const struct happening_dtmf *dtmf)
+{
+	const char digit[] = { dtmf_digit(dtmf->event), '\0' };
+
+	jsonl_text(line, "digit", digit);
+	jsonl_u64(line, "duration-ms", dtmf->duration_ms);
+	jsonl_u64(line, "volume", dtmf->volume);
+	jsonl_bool(line, "end-lost", dtmf->end_lost);
+	jsonl_bool(line, "blocked", dtmf->blocked);
 }
 
 static void send_lost(struct admin_peer *peer)
@@ -59,6 +71,8 @@ static void on_happening(void *arg, const struct happening *happening)
 		jsonl_str(line, "call-id", happening->call->id);
 	if (happening->media)
 		put_stream(line, happening);
+	if (happening->dtmf)
+		put_dtmf(line, happening->dtmf);
 	if (happening->why)
 		jsonl_text(line, "why", happening->why);
 	admin_send(peer);

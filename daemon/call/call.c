@@ -193,6 +193,7 @@ void call_free(struct call *call)
 	if (!call)
 		return;
 	text_set(&call->metadata, STR_NONE);
+	text_set(&call->dtmf_place, STR_NONE);
 	cdr_free(&call->cdr);
 	ended_branch_free(call);
 	free(call);

@@ -94,6 +94,10 @@ static void add_side(struct buf *buf, const struct media *media, enum side side,
 			   rtp.lost, loss_percent(&rtp), rtp.gaps, rtp.reordered, rtp.duplicate,
 			   rtp.jitter_ms);
 	add_quality(buf, &q);
+	if (media->dtmf[side].len) {
+		buf_char(buf, ',');
+		add_text(buf, "dtmf", media->dtmf[side]);
+	}
 	buf_char(buf, '}');
 }
 

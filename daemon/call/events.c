@@ -26,6 +26,7 @@ const char *const happening_names[HAPPENING_KINDS] = {
 	[DTLS_SECURED] = "dtls-connected",
 	[DTLS_REFUSED] = "dtls-failed",
 	[RECORDING_FAILED] = "recording-failed",
+	[DTMF_PRESSED] = "dtmf",
 };
 
 void events_watch(struct events *events, struct events_watcher *watcher, events_fn *fn, void *arg)

@@ -36,17 +36,26 @@ enum happening_kind {
 	DTLS_SECURED,	   /* a handshake is done, and the fingerprint is the SDP's */
 	DTLS_REFUSED,	   /* no keys from it; @why */
 	RECORDING_FAILED,  /* the recording has ended, the call goes on; @why */
+	DTMF_PRESSED,	   /* a key, with dtmf-log; @dtmf */
 	HAPPENING_KINDS
 };
 
 /* By enum happening_kind. */
 extern const char *const happening_names[HAPPENING_KINDS];
 
+/* A key: @event 0..16, as in RFC 4733; @end_lost: as far as it was heard; @blocked: not forwarded */
+struct happening_dtmf {
+	uint8_t event, volume;
+	uint32_t duration_ms;
+	bool end_lost, blocked;
+};
+
 /**
  * struct happening - one event
  * @call: NULL: an event of the kernel path, or of an address
  * @media: NULL: an event of the whole call; otherwise of the stream of @side and @comp
  * @why: or NULL
+ * @dtmf: of DTMF_PRESSED
  */
 struct happening {
 	enum happening_kind kind;
@@ -55,6 +64,7 @@ struct happening {
 	enum side side;
 	enum component comp;
 	const char *why;
+	const struct happening_dtmf *dtmf;
 };
 
 typedef void events_fn(void *arg, const struct happening *happening);

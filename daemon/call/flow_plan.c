@@ -55,6 +55,17 @@ static bool is_recordable(const struct flow_ask *ask, const struct flow_stream *
 	return ask->tap == FLOW_TAP_OPEN || (ask->tap == FLOW_TAP_SOON && in->untapped);
 }
 
+/* Does the daemon read or drop the telephone-events of @side? */
+static bool wants_events(const struct flow_ask *ask, int side, int comp)
+{
+	static const uint8_t none[BRIDGE_EVENTS];
+	const struct bridge_conf *conf = ask->conf;
+
+	return comp == COMP_RTP && conf->kind == BRIDGE_RTP &&
+	       conf->side[side].flags & (SIDE_DTMF | SIDE_DTMF_BLOCK) &&
+	       memcmp(conf->events[side], none, sizeof(none));
+}
+
 /* Why packets from @side must stay in the daemon; NULL: no reason. */
 static const char *why_user(const struct flow_ask *ask, int side, int comp)
 {
@@ -81,6 +92,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 	if (flags & SIDE_HANDOVER)
 		return "media-handover";
 	/* RTCP passes unchanged; RTP is replaced by silence, or dropped, by the daemon. */
+	if (wants_events(ask, side, comp) && !(ask->features & RTPRELAY_FEATURE_RTP))
+		return "the kernel module is too old: it passes no telephone-events up";
 	if (flags & SIDE_SILENCE && kind_of(ask, side, comp) != RTPRELAY_KIND_RTCP)
 		return "silenced by command";
 	if (in->local.sa.sa_family != out->local.sa.sa_family &&
@@ -108,6 +121,13 @@ static void copy_clocks(struct flow_spec *spec, const struct bridge_conf *conf)
 	}
 }
 
+static void copy_events(struct flow_spec *spec, const uint8_t events[BRIDGE_EVENTS])
+{
+	for (int i = 0; i < BRIDGE_EVENTS; i++)
+		if (events[i])
+			spec->up[events[i] / 64 & 1] |= UINT64_C(1) << events[i] % 64;
+}
+
 static void fill(struct flow_spec *spec, const struct flow_ask *ask, int side, int comp)
 {
 	const struct flow_stream *in = &ask->stream[side][comp];
@@ -130,6 +150,8 @@ static void fill(struct flow_spec *spec, const struct flow_ask *ask, int side, i
 		spec->port = bridge_port(ask->conf, side, comp);
 		copy_clocks(spec, ask->conf);
 	}
+	if (wants_events(ask, side, comp))
+		copy_events(spec, ask->conf->events[side]);
 	memcpy(spec->cookie, ask->cookie, FLOW_COOKIE);
 }
 

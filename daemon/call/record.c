@@ -25,6 +25,7 @@
  */
 #include <errno.h>
 #include "base/siphash.h"
+#include "call/dtmf_news.h"
 #include "call/record.h"
 #include "call/record_wire.h"
 #include "journal/store.h"
@@ -101,6 +102,8 @@ static void wire_conf(struct wire *w, struct bridge_conf *conf)
 	for (int side = 0; side < 2; side++) {
 		wire_side(w, &conf->side[side]);
 		wire_u64(w, &conf->pts[side]);
+		for (int i = 0; i < BRIDGE_EVENTS; i++)
+			wire_u8(w, &conf->events[side][i], 127);
 	}
 	for (int i = 0; i < BRIDGE_CLOCKS; i++) {
 		wire_u8(w, &conf->clocks[i].pt, 127);
@@ -247,6 +250,8 @@ static void wire_media(struct wire *w, struct media_record *media)
 		wire_u16(w, &media->port[side]);
 		wire_u8(w, &media->direction[side], SDP_INACTIVE);
 		wire_str(w, &media->protocol[side]);
+		wire_str(w, &media->dtmf[side]);
+		w->failed = w->failed || media->dtmf[side].len > DTMF_DIGITS + 3;
 		for (int comp = 0; comp < 2; comp++) {
 			wire_latch(w, &media->stream[side][comp].latch);
 			wire_time(w, &media->stream[side][comp].last_in_ms);
@@ -275,7 +280,7 @@ static void wire_party(struct wire *w, struct party_record *party)
 	wire_array(w, &party->n_aliases, &party->aliases, sizeof(*party->aliases), PARTY_ALIASES);
 	for (size_t i = 0; i < party->n_aliases; i++)
 		wire_str(w, &party->aliases[i]);
-	wire_u8(w, &party->flags, PARTY_BLOCKED | PARTY_SILENCED);
+	wire_u8(w, &party->flags, PARTY_BLOCKED | PARTY_SILENCED | PARTY_DTMF_BLOCKED);
 	wire_place(w, &party->place);
 	wire_shown(w, party);
 }
@@ -304,6 +309,7 @@ static void wire_call(struct wire *w, struct call_record *call)
 {
 	wire_str(w, &call->id);
 	wire_str(w, &call->metadata);
+	wire_str(w, &call->dtmf_place);
 	wire_i64(w, &call->created_us);
 	wire_time(w, &call->last_signal_s);
 	wire_time(w, &call->written_ms);

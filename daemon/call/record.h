@@ -63,6 +63,7 @@ struct media_record {
 	struct place_record place[2];
 	uint16_t port[2];
 	uint8_t flags, holds, answers, direction[2];
+	struct str dtmf[2]; /* digits, with dtmf-log */
 	bool has_notice;
 	uint32_t notice_target;
 	struct endpoint notice_source;
@@ -95,7 +96,7 @@ struct dialog_record {
 };
 
 struct call_record {
-	struct str id, metadata;
+	struct str id, metadata, dtmf_place;
 	int64_t created_us, last_signal_s, written_ms;
 	uint64_t packets[2];
 	int16_t tos;

@@ -120,6 +120,7 @@ static void note_media(struct arena *arena, struct media_record *record, const s
 		record->port[side] = media->port[side];
 		record->direction[side] = media->direction[side];
 		record->protocol[side] = str_of(media->protocol[side]);
+		record->dtmf[side] = media->dtmf[side];
 		for (int comp = 0; comp < 2; comp++) {
 			struct stream_record *stream = &record->stream[side][comp];
 			struct stream_report report;
@@ -193,6 +194,7 @@ static void note_call(struct arena *arena, struct call_record *record, const str
 
 	*record = (struct call_record){ .id = call->id,
 					.metadata = call->metadata,
+					.dtmf_place = call->dtmf_place,
 					.created_us = call->created_us,
 					.last_signal_s = call->last_signal_s,
 					.written_ms = at.wall_ms,
@@ -489,6 +491,8 @@ static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 		ice_run_commit(dialog->media[index], ice);
 	describe(dialog->media[index], record);
 	error = restore_notice(dialog->media[index], record);
+	for (int side = 0; side < 2 && !error; side++)
+		error = text_set(&dialog->media[index]->dtmf[side], record->dtmf[side]);
 	if (!error)
 		error = restore_sdes(r, dialog->media[index], record->sdes);
 	return error ? error : restore_handshakes(dialog->media[index], record->sdes);
@@ -588,7 +592,8 @@ static int fill_call(struct restore *r)
 	call->latching = record->latching;
 	call->ignored_told = record->ignored_told;
 	call->grace_until_ms = r->now.mono_ms + RESTORED_GRACE_MS;
-	return text_set(&call->metadata, record->metadata);
+	return text_set(&call->metadata, record->metadata)
+		       ?: text_set(&call->dtmf_place, record->dtmf_place);
 }
 
 /* Removes a call that is restored in part; its ports are released when BRIDGE_CLOSED arrives. */

@@ -27,6 +27,7 @@ struct call_table;
 struct cdr_file;
 struct dtls_service;
 struct dialog;
+struct dtmf_sender;
 struct events;
 struct homer;
 struct stun_service;
@@ -109,6 +110,7 @@ struct media {
 	uint8_t tap_users;	     /* those that want its packets */
 	uint8_t recorded; /* number in the recording of the call, from 1; 0: not recorded */
 	struct media_path path;
+	struct str dtmf[2];	    /* owned: keys pressed on each side, with dtmf-log */
 	uint64_t homer_expected[2]; /* RTP packets of each side at the last report to homer */
 	/* For reports, and to put the offer's profile into the answer; longer texts are cut. */
 	char type[12], codec[20], protocol[2][24];
@@ -129,8 +131,9 @@ struct shown_sdp {
 };
 
 enum party_flag {
-	PARTY_BLOCKED = 1 << 0,	 /* what it sends is dropped */
-	PARTY_SILENCED = 1 << 1, /* what it sends is made silent */
+	PARTY_BLOCKED = 1 << 0,	     /* what it sends is dropped */
+	PARTY_SILENCED = 1 << 1,     /* what it sends is made silent */
+	PARTY_DTMF_BLOCKED = 1 << 2, /* its telephone-events are dropped */
 };
 
 /* One side of a dialog. Texts are owned. */
@@ -210,11 +213,12 @@ struct call {
 	uint64_t packets[2];   /* accepted from each side, of medias that are closed */
 	struct cdr cdr;
 	struct ended_branches ended;
-	struct str metadata;		  /* owned */
 	struct call_recording *recording; /* owned (call/recorded.h); NULL: there was none */
-	unsigned int thread;		  /* media thread of all its bridges */
-	uint32_t refused_round;		  /* refusals.round that has counted it */
-	int64_t refused_told_ms;	  /* last line about refused media; 0: none */
+	struct str metadata;		  /* owned */
+	struct str dtmf_place;	 /* owned: where its keys are reported to; empty: as configured */
+	unsigned int thread;	 /* media thread of all its bridges */
+	uint32_t refused_round;	 /* refusals.round that has counted it */
+	int64_t refused_told_ms; /* last line about refused media; 0: none */
 	int16_t tos;
 	uint16_t keepalive_s; /* as bridge_conf.keepalive_s */
 	uint8_t latching;     /* enum latch_mode */
@@ -239,6 +243,8 @@ struct call_table_conf {
 	struct stats *stats;
 	struct cdr_file *cdr_file; /* NULL: calls are recorded only in the log */
 	struct homer *homer;	   /* NULL: nothing is reported there */
+	struct dtmf_sender *dtmf;  /* NULL: no keys are reported by datagrams */
+	bool dtmf_log;		   /* keys are told to watchers, and kept for the record */
 	struct stun_service *stun; /* NULL: none; for reports */
 	struct external *external; /* the same */
 	struct portmap *portmap;   /* the same */

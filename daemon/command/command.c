@@ -395,6 +395,17 @@ void command_unblock_media(struct command_env *env, const struct request *reques
 	mute(env, request, reply, &(struct muting){ PARTY_BLOCKED, SIDE_BLOCK, false });
 }
 
+void command_block_dtmf(struct command_env *env, const struct request *request, struct reply *reply)
+{
+	mute(env, request, reply, &(struct muting){ PARTY_DTMF_BLOCKED, SIDE_DTMF_BLOCK, true });
+}
+
+void command_unblock_dtmf(struct command_env *env, const struct request *request,
+			  struct reply *reply)
+{
+	mute(env, request, reply, &(struct muting){ PARTY_DTMF_BLOCKED, SIDE_DTMF_BLOCK, false });
+}
+
 void command_silence_media(struct command_env *env, const struct request *request,
 			   struct reply *reply)
 {

@@ -24,8 +24,9 @@ typedef void command_fn(struct command_env *env, const struct request *request,
 			struct reply *reply);
 
 command_fn command_ping, command_offer, command_answer, command_delete, command_query, command_list,
-	command_statistics, command_block_media, command_unblock_media, command_silence_media,
-	command_unsilence_media, command_start_recording, command_stop_recording,
-	command_pause_recording, command_leg_offer, command_leg_answer;
+	command_statistics, command_block_media, command_unblock_media, command_block_dtmf,
+	command_unblock_dtmf, command_silence_media, command_unsilence_media,
+	command_start_recording, command_stop_recording, command_pause_recording, command_leg_offer,
+	command_leg_answer;
 
 #endif

@@ -163,6 +163,7 @@ int exchange_media(struct exchange *ex)
 	for (size_t i = ex->first; i < sdp->n_media; i++) {
 		if (media_plan_make(ex, i) || sdes_plan_make(ex, i))
 			return -ENOMEM;
+		dtmf_plan_make(ex, i);
 	}
 	error = open_medias(ex);
 	for (size_t i = ex->first; i < sdp->n_media && !error; i++)

@@ -62,7 +62,7 @@ struct exchange {
 	uint8_t latching;
 	struct media_plan *plan;    /* one for each of sdp.media */
 	struct media **media_table; /* a longer array for the dialog, or NULL */
-	struct text_plan text[4];
+	struct text_plan text[6];
 	size_t n_text;
 	struct str alias;	 /* additional tag of the answering party, or none */
 	struct shown_sdp *shown; /* of the receiver, or NULL */
@@ -87,6 +87,15 @@ static inline bool exchange_wants_ports(const struct exchange *ex, const struct 
 {
 	return m->transport != SDP_OTHER && (m->port || ex->request->leg);
 }
+
+/*
+ * Which payload types of @conf are telephone-event, by the SDP of ex->from; before its types are
+ * added to @conf
+ */
+void dtmf_plan_codecs(const struct exchange *ex, const struct sdp_media *m,
+		      struct bridge_conf *conf);
+/* SIDE_DTMF of both sides of an m= line, once it is known where SRTP ends. */
+void dtmf_plan_make(const struct exchange *ex, size_t index);
 
 /* Plans each m= line and opens the new medias. 0; -errno */
 int exchange_media(struct exchange *ex);

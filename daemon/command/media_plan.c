@@ -110,6 +110,8 @@ static void set_sender(const struct exchange *ex, const struct sdp_media *m,
 		side->flags |= SIDE_BLOCK;
 	if (party->flags & PARTY_SILENCED)
 		side->flags |= SIDE_SILENCE;
+	if (party->flags & PARTY_DTMF_BLOCKED)
+		side->flags |= SIDE_DTMF_BLOCK;
 	if (m->dtls || ex->sdp.dtls)
 		side->flags |= SIDE_DTLS;
 	if (m->held || (sdp_is_rtp(m->transport) &&
@@ -274,6 +276,7 @@ static int plan_settings(struct exchange *ex, const struct sdp_media *m, struct 
 	set_flag(&plan->flags, MEDIA_REFUSED, false);
 	set_sender(ex, m, plan);
 	plan_steps(ex, plan);
+	dtmf_plan_codecs(ex, m, conf); /* with the payload types known so far */
 	add_codecs(conf, m);
 	ice_plan_media(ex, m, conf);
 	if (conf->kind == BRIDGE_RTP)

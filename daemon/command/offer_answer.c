@@ -157,7 +157,8 @@ static int plan_all(struct exchange *ex, struct reply *reply)
 	sender = &ex->dialog->party[ex->from];
 	if (exchange_text(ex, &sender->label,
 			  request->set_label.len ? request->set_label : request->label) ||
-	    exchange_text(ex, &ex->call->metadata, request->metadata))
+	    exchange_text(ex, &ex->call->metadata, request->metadata) ||
+	    exchange_text(ex, &ex->call->dtmf_place, request->dtmf_place))
 		return -ENOMEM;
 	error = ex->offer ? offered_keep(ex) : offered_complete(ex);
 	if (error)

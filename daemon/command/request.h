@@ -122,6 +122,7 @@ struct record_wish {
 struct request {
 	struct str call_id, from_tag, to_tag, via_branch;
 	struct str label, set_label, metadata;
+	struct str dtmf_place; /* NG key dtmf-log-dest: an address with a port; empty: not given */
 	struct str sdp;
 	struct record_wish record;
 	enum request_ice ice;

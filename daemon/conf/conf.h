@@ -112,6 +112,8 @@ struct conf {
 	char *homer;		      /* [udp:]HOST:PORT; NULL: no reports */
 	unsigned int homer_id;	      /* of this relay among those that report there */
 	char *homer_password;	      /* NULL: none */
+	bool dtmf_log;		      /* keys that phones press: events, call records */
+	char *dtmf_log_dest;	      /* HOST:PORT; NULL: no datagrams about them */
 	char *pidfile, *user, *group; /* NULL: none */
 	char *cdr_file;		      /* NULL: none */
 	unsigned int cdr_mode;	      /* the digits as written: 640 is 0640 */

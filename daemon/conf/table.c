@@ -294,7 +294,7 @@ const struct conf_row conf_rows[] = {
 	{ "log-level", CONF_LEVELS, AT(log_levels), 0, 0, levels, "info",
 	  "error | warning | notice | info | debug [, SUBSYSTEM:LEVEL]...",
 	  "lowest severity that is logged; subsystems may have another one, as in \"info, latch:debug\": admin, base, "
-	  "bpf, call, command, conf, ctl, daemon, dtls, firewall, gate, homer, ice, journal, kernel, latch, nat, ng, packet, "
+	  "bpf, call, command, conf, ctl, daemon, dtls, dtmf, firewall, gate, homer, ice, journal, kernel, latch, nat, ng, packet, "
 	  "port, record, report, rtpproxy, sdp, srtp, stats, stun, web", ROW_RELOAD },
 	{ "log-facility", CONF_CHOICE, AT(log_facility), 0, 0, facilities, "stderr", "stderr | syslog | journal",
 	  "destination of log messages", 0 },
@@ -345,6 +345,12 @@ const struct conf_row conf_rows[] = {
 	{ "homer-password", CONF_TEXT, AT(homer_password), 0, 0, NULL, NULL, "TEXT",
 	  "password that the Homer server asks for; it is sent in clear text. Set it in the file, for options can be "
 	  "read by all users", ROW_SECRET },
+	{ "dtmf-log", CONF_BOOL, AT(dtmf_log), 0, 0, NULL, "no", "yes | no",
+	  "DTMF keys that phones press (RFC 4733) are told to rtprelayctl watch, and kept in the cdr-file and in "
+	  "state-dir: among them are PINs and card numbers", 0 },
+	{ "dtmf-log-dest", CONF_TEXT, AT(dtmf_log_dest), 0, 0, NULL, NULL, "HOST:PORT",
+	  "receiver of a datagram of JSON for each DTMF key that a phone presses, as Kamailio and OpenSIPS read "
+	  "them; empty: none, except for calls whose commands have dtmf-log-dest", 0 },
 	{ "foreground", CONF_BOOL, AT(foreground), 0, 0, NULL, "no", "yes | no",
 	  "stay attached to the terminal or the service manager", 0 },
 	{ "pidfile", CONF_TEXT, AT(pidfile), 0, 0, NULL, NULL, "PATH",

@@ -364,6 +364,8 @@ static void fill(struct map_flow *flow, const struct flow_spec *spec)
 		flow->clocks[i].clock = spec->clocks[i].clock;
 		flow->clocks[i].pt = spec->clocks[i].pt;
 	}
+	if (spec->up[0] | spec->up[1])
+		flow_types(spec, flow->pt_set);
 	memcpy(flow->cookie, spec->cookie, sizeof(flow->cookie));
 }
 

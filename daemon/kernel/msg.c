@@ -38,8 +38,8 @@ bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b)
 	return same_endpoint(&a->local, &b->local) && same_endpoint(&a->src, &b->src) &&
 	       same_endpoint(&a->out, &b->out) && same_endpoint(&a->dst, &b->dst) &&
 	       a->idle_s == b->idle_s && a->flags == b->flags && a->dscp == b->dscp &&
-	       a->kind == b->kind && a->port.mux == b->port.mux &&
-	       a->port.negotiated == b->port.negotiated &&
+	       a->kind == b->kind && a->up[0] == b->up[0] && a->up[1] == b->up[1] &&
+	       a->port.mux == b->port.mux && a->port.negotiated == b->port.negotiated &&
 	       !memcmp(a->cookie, b->cookie, FLOW_COOKIE);
 }
 
@@ -124,6 +124,28 @@ static void put_clocks(struct nlmsghdr *nlh, const struct flow_spec *spec)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+void flow_types(const struct flow_spec *spec, uint8_t set[FLOW_TYPES])
+{
+	for (int pt = 0; pt < FLOW_TYPES * 8; pt++) {
+		uint8_t bit = (uint8_t)(1 << pt % 8);
+
+		if (spec->up[pt / 64] >> pt % 64 & 1)
+			set[pt / 8] &= (uint8_t)~bit;
+		else
+			set[pt / 8] |= bit;
+	}
+}
+
+static void put_types(struct nlmsghdr *nlh, const struct flow_spec *spec)
+{
+	uint8_t set[FLOW_TYPES] = { 0 };
+
+	if (!(spec->up[0] | spec->up[1]))
+		return;
+	flow_types(spec, set);
+	mnl_attr_put(nlh, RTPRELAY_A_PT_SET, sizeof(set), set);
+}
+
 /* In a user namespace, its user 0 is not the one that the module assumes. */
 static void put_domain(struct nlmsghdr *nlh, const struct flow_domain *domain)
 {
@@ -153,8 +175,10 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
 	if (spec->dscp >= 0)
 		mnl_attr_put_u8(nlh, RTPRELAY_A_DSCP, (uint8_t)spec->dscp);
 	mnl_attr_put_u32(nlh, RTPRELAY_A_IDLE, spec->idle_s);
-	if (features & RTPRELAY_FEATURE_RTP)
+	if (features & RTPRELAY_FEATURE_RTP) {
+		put_types(nlh, spec);
 		put_clocks(nlh, spec);
+	}
 	if (features & RTPRELAY_FEATURE_NO_MUX && !spec->port.mux)
 		mnl_attr_put_u32(nlh, RTPRELAY_A_NO_MUX, spec->port.negotiated);
 	if (features & RTPRELAY_FEATURE_DEVICE)

@@ -26,6 +26,7 @@
  * @flags: enum rtprelay_flow_flag, without RTPRELAY_FLOW_CARRY, which kernel/send.c sets
  * @dscp: -1: each packet keeps its own
  * @clocks: for dynamic payload types; clock 0 ends it
+ * @up: bit per payload type: these go up to the daemon
  * @port: of @local, tells RTP and RTCP apart
  */
 struct flow_spec {
@@ -34,6 +35,7 @@ struct flow_spec {
 		uint32_t clock; /* Hz */
 		uint8_t pt;
 	} clocks[FLOW_CLOCKS];
+	uint64_t up[2];
 	struct rtp_port port;
 	uint32_t idle_s; /* 1..86400 */
 	uint32_t flags;
@@ -41,6 +43,10 @@ struct flow_spec {
 	uint8_t kind;
 	uint8_t cookie[FLOW_COOKIE];
 };
+
+#define FLOW_TYPES 16 /* bytes */
+/* The payload types that are not in @spec->up, as in RTPRELAY_A_PT_SET. */
+void flow_types(const struct flow_spec *spec, uint8_t set[FLOW_TYPES]);
 
 bool flow_spec_equal(const struct flow_spec *a, const struct flow_spec *b);
 

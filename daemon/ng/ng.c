@@ -35,6 +35,8 @@ static const struct {
 	[VERB_STATISTICS] = { 0, command_statistics },
 	[VERB_BLOCK_MEDIA] = { NEED_CALL_ID, command_block_media },
 	[VERB_UNBLOCK_MEDIA] = { NEED_CALL_ID, command_unblock_media },
+	[VERB_BLOCK_DTMF] = { NEED_CALL_ID, command_block_dtmf },
+	[VERB_UNBLOCK_DTMF] = { NEED_CALL_ID, command_unblock_dtmf },
 	[VERB_SILENCE_MEDIA] = { NEED_CALL_ID, command_silence_media },
 	[VERB_UNSILENCE_MEDIA] = { NEED_CALL_ID, command_unsilence_media },
 	[VERB_START_RECORDING] = { NEED_CALL_ID, command_start_recording },

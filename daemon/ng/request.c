@@ -5,6 +5,7 @@
  * A table: a row is a name, a function, and the member that the function sets. Flags: ng/flags.c
  */
 #include "base/count.h"
+#include "dtmf/sender.h"
 #include "ng/flags.h"
 #include "ng/reader.h"
 #include "ng/request.h"
@@ -193,6 +194,18 @@ static void read_learning(struct reader *r, const struct key *key, const struct 
 	request->flags |= REQ_LATCHING;
 }
 
+/* No name: looking it up would hold up all commands. */
+static void read_dtmf_place(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct str text = ng_text_of(value);
+	struct endpoint place;
+
+	if (dtmf_place(text, &place))
+		r->request->dtmf_place = text;
+	else
+		ng_note(r, key->name, text);
+}
+
 #define TEXT(name, member)                                                                         \
 	{                                                                                          \
 		STR(name), read_text, offsetof(struct request, member)                             \
@@ -259,6 +272,7 @@ static const struct key keys[] = {
 	TEXT("recording-destination", record.file),
 	TEXT("recording-dest", record.file),
 	TEXT("recording-pattern", record.pattern),
+	ANY("dtmf-log-dest", read_dtmf_place),
 };
 
 void ng_request_read(struct arena *arena, const struct dict *map, struct request *request)

@@ -51,6 +51,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	b->rtcp_ring = worker->rtcp_ring;
 	b->stun_ring = worker->stun_ring;
 	b->tap_ring = worker->tap_ring;
+	b->dtmf = &worker->dtmf;
 	b->thread = worker->number;
 	b->worker = worker;
 	b->open_order.bridge = b->close_order.bridge = b;
@@ -306,6 +307,7 @@ void bridge_free(struct bridge *b)
 	secure_end(b);
 	for (int side = 0; side < 2; side++)
 		free(b->candidates[side]);
+	free(b->dtmf_of);
 	free(b);
 }
 

@@ -110,6 +110,17 @@ static void dispatch_stun(struct worker_pool *pool, struct rtcp_ring *ring)
 	}
 }
 
+static void dispatch_dtmf(struct worker_pool *pool, struct dtmf_ring *ring)
+{
+	const struct dtmf_note *note;
+
+	for (unsigned int i = 0; i < DTMF_RING && (note = dtmf_ring_first(ring)); i++) {
+		if (!note->bridge->closing)
+			pool->conf.dtmf(pool->conf.arg, note->bridge, note);
+		dtmf_ring_drop(ring);
+	}
+}
+
 void worker_pool_dispatch(struct worker_pool *pool)
 {
 	struct letter *letter;
@@ -128,6 +139,8 @@ void worker_pool_dispatch(struct worker_pool *pool)
 			dispatch_rtcp(pool, pool->workers[i].rtcp_ring);
 		if (pool->workers[i].stun_ring)
 			dispatch_stun(pool, pool->workers[i].stun_ring);
+		if (pool->workers[i].dtmf.ring)
+			dispatch_dtmf(pool, pool->workers[i].dtmf.ring);
 	}
 	while (letter) {
 		struct letter *next = letter->next;
@@ -222,6 +235,7 @@ static void add_totals(struct worker_totals *sum, const struct worker_totals *pa
 	sum->latched += __atomic_load_n(&part->latched, __ATOMIC_RELAXED);
 	sum->denied += __atomic_load_n(&part->denied, __ATOMIC_RELAXED);
 	sum->rtcp_lost += __atomic_load_n(&part->rtcp_lost, __ATOMIC_RELAXED);
+	sum->dtmf_lost += __atomic_load_n(&part->dtmf_lost, __ATOMIC_RELAXED);
 	sum->stun_lost += __atomic_load_n(&part->stun_lost, __ATOMIC_RELAXED);
 	for (int i = 0; i < LATCH_RANKS; i++)
 		sum->refused[i] += __atomic_load_n(&part->refused[i], __ATOMIC_RELAXED);

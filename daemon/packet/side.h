@@ -46,10 +46,13 @@ enum side_flag {
 	SIDE_PIERCE = 1 << 10,	    /* pierce-NAT: keep-alives to @sdp before this side was heard */
 	SIDE_ICE = 1 << 11,	    /* only sources that its agent of ICE vouches for are heard */
 	SIDE_HANDSHAKE = 1 << 12,   /* its DTLS ends here, and gives the keys of SIDE_SRTP */
-	SIDE_FLAGS = (1 << 13) - 1, /* all of them */
+	SIDE_DTMF = 1 << 13,	    /* its telephone-events are read and reported */
+	SIDE_DTMF_BLOCK = 1 << 14,  /* ... dropped */
+	SIDE_FLAGS = (1 << 15) - 1, /* all of them */
 };
 
 #define BRIDGE_CLOCKS 8
+#define BRIDGE_EVENTS 4 /* an SDP has one for each clock rate of its audio codecs */
 #define SIDE_UFRAGS   2
 
 /* What signalling says of one side. Unset endpoints (AF_UNSPEC), or port 0: not given. */
@@ -73,10 +76,12 @@ struct bridge_conf {
 	uint16_t keepalive_s; /* interval; 0: as configured */
 	uint32_t tap;	      /* number for the recorder (packet/tap.h); 0: it wants no packets */
 	uint64_t pts[2];      /* bit per payload type 0..127 of the offer or the answer */
+	/* [side]: of these, those that are telephone-event in packets from that side; 0: none */
+	uint8_t events[2][BRIDGE_EVENTS];
 	struct side_conf side[2];
 	struct {
+		uint32_t clock; /* Hz */
 		uint8_t pt;
-		uint32_t clock;	 /* Hz */
 		uint8_t codec;	 /* quality_codec() */
 	} clocks[BRIDGE_CLOCKS]; /* of dynamic types; static ones: RFC 3551; clock 0: end */
 };
@@ -89,6 +94,15 @@ static inline struct rtp_port bridge_port(const struct bridge_conf *conf, int si
 {
 	return (struct rtp_port){ .negotiated = (uint32_t)conf->pts[1],
 				  .mux = comp == COMP_RTCP || conf->side[side].flags & SIDE_MUX };
+}
+
+/* Is RTP from @side with this payload type a telephone-event? */
+static inline bool bridge_is_event(const struct bridge_conf *conf, int side, uint8_t pt)
+{
+	for (int i = 0; i < BRIDGE_EVENTS && pt; i++)
+		if (conf->events[side][i] == pt)
+			return true;
+	return false;
 }
 
 struct srtp;
@@ -132,6 +146,7 @@ enum stream_drop {
 	DROP_SRTP_REPLAY,     /* SRTP: its index was used before */
 	DROP_NOT_VOUCHED,     /* ICE: no authentic check has come from its source */
 	DROP_HANDSHAKE_QUEUE, /* DTLS: too many datagrams wait for the crypto thread */
+	DROP_DTMF,	      /* telephone-event is blocked by command */
 	DROP_COUNT,
 };
 
@@ -199,6 +214,7 @@ enum bridge_event {
 };
 
 struct bridge;
+struct dtmf_note;
 struct rtcp_copy;
 struct steer;
 
@@ -213,6 +229,9 @@ enum keepalive_method { KEEPALIVE_STUN, KEEPALIVE_EMPTY, KEEPALIVE_RTP };
 
 /* On the control thread: STUN for the agent of the stream at copy->local. Valid as above. */
 typedef void bridge_stun_fn(void *arg, struct bridge *bridge, const struct rtcp_copy *copy);
+
+/* On the control thread: a key was pressed. @note is valid during the call. */
+typedef void bridge_dtmf_fn(void *arg, struct bridge *bridge, const struct dtmf_note *note);
 
 struct worker_pool_conf {
 	unsigned int threads; /* 0: as cpus_usable() */
@@ -233,6 +252,7 @@ struct worker_pool_conf {
 	bridge_rtcp_fn *rtcp; /* NULL: RTCP is not copied */
 	bridge_stun_fn *stun; /* NULL: there are no agents of ICE */
 	size_t tap_bytes;     /* of the ring of each thread for the recorder; 0: there is none */
+	bridge_dtmf_fn *dtmf; /* NULL: no keys are reported */
 	void *arg;
 };
 
@@ -300,6 +320,7 @@ struct worker_totals {
 	uint64_t denied;    /* destinations refused by packet/deny.h */
 	uint64_t rtcp_lost; /* not copied: the ring is full, or too many of one stream */
 	uint64_t stun_lost; /* the same, for STUN that an agent of ICE should have had */
+	uint64_t dtmf_lost; /* keys that were not reported: too many at once, or of one side */
 	uint64_t refused[LATCH_RANKS]; /* refusals by latching, by the rank of the source */
 };
 

@@ -14,6 +14,7 @@
 #include "dtls/link.h"
 #include "packet/banned.h"
 #include "packet/candidates.h"
+#include "packet/dtmf.h"
 #include "packet/quality.h"
 #include "packet/rtcp_ring.h"
 #include "packet/side.h"
@@ -273,6 +274,7 @@ struct bridge {
 	struct rtcp_ring *rtcp_ring; /* of the thread; NULL: nobody wants copies of RTCP */
 	struct rtcp_ring *stun_ring; /* the same, for STUN */
 	struct tap_ring *tap_ring;   /* of the thread; NULL: there is no recorder */
+	struct dtmf_thread *dtmf;    /* of the thread */
 	unsigned int thread;	     /* its number */
 	uint32_t tap;		     /* control thread: bridge_conf.tap, whatever settings say */
 	struct ring siblings, all;
@@ -289,6 +291,7 @@ struct bridge {
 	struct bridge_key_numbers numbers; /* of the keys that were sent */
 	/* Media thread: of each side's RTP; NULL: no newcomer had to wait yet. */
 	struct candidates *candidates[2];
+	struct stream_dtmf *dtmf_of; /* the same, by side; NULL: no telephone-event yet */
 	struct stream streams[];
 };
 

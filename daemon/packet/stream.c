@@ -515,6 +515,11 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		is_dropped(s, handshake_take(s, p));
 		return NULL;
 	}
+	if (s->flags & (SIDE_DTMF | SIDE_DTMF_BLOCK) && w.kind == RTP_KIND_RTP &&
+	    !dtmf_pass(s, p, &w, now_us)) {
+		count_drop(s, DROP_DTMF);
+		return NULL;
+	}
 	if (!may_pass(s, p, &w)) {
 		count_drop(s, DROP_BLOCKED);
 		return NULL;

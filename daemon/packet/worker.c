@@ -331,6 +331,7 @@ static void close_bridge(struct worker *worker, struct bridge *b)
 		s->fd = -1;
 	}
 	handshake_end(b);
+	dtmf_end(b);
 	keepalive_end(&worker->keepalive, b);
 	bridge_pass_on(b);
 	ring_remove(&b->siblings);
@@ -415,6 +416,8 @@ static int sleep_ms(const struct worker *worker, int64_t now_ms)
 
 	if (s && (at_ms < 0 || s->tick_ms < at_ms))
 		at_ms = s->tick_ms;
+	if (worker->dtmf.due_ms && (at_ms < 0 || worker->dtmf.due_ms < at_ms))
+		at_ms = worker->dtmf.due_ms;
 	if (at_ms < 0)
 		return -1;
 	return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
@@ -469,6 +472,8 @@ static void *run(void *arg)
 			tick_due(worker);
 		if (keepalive_is_due(worker, now_us / 1000))
 			send_keepalives(worker, now_us / 1000);
+		if (worker->dtmf.due_ms && now_us / 1000 >= worker->dtmf.due_ms)
+			dtmf_visit(&worker->dtmf, now_us);
 	}
 	return NULL;
 }
@@ -506,6 +511,7 @@ static void release(struct worker *worker)
 	rtcp_ring_free(worker->rtcp_ring);
 	rtcp_ring_free(worker->stun_ring);
 	tap_ring_free(worker->tap_ring);
+	dtmf_thread_fini(&worker->dtmf);
 	stray_close(worker->stray);
 	deny_put(worker->deny);
 	banned_put(worker->banned);
@@ -534,7 +540,8 @@ int worker_start(struct worker *worker, const struct worker_pool_conf *conf)
 		worker->tap_ring = tap_ring_new(conf->tap_bytes);
 	error = worker->batch && (worker->rtcp_ring || !conf->rtcp) &&
 				(worker->stun_ring || !conf->stun) &&
-				(worker->tap_ring || !conf->tap_bytes)
+				(worker->tap_ring || !conf->tap_bytes) &&
+				dtmf_thread_init(&worker->dtmf, worker->control_fd, conf->dtmf)
 			? open_descriptors(worker, conf)
 			: -ENOMEM;
 	if (!error)

@@ -22,6 +22,7 @@ struct stray;
  * @rtcp_ring: copies of RTCP for the control thread; NULL: it wants none
  * @stun_ring: STUN for agents of ICE, which live on the control thread; the same
  * @tap_ring: packets for the recorder; the same
+ * @dtmf: streams with a key that is pressed
  * @stray: packets that no connected socket takes; NULL: sockets are never connected
  * @closing: bridges that are closed after the current batch of events
  * @watched: streams that have a tick each second, by the time of the next one
@@ -46,6 +47,7 @@ struct worker {
 	struct batch *batch;
 	struct rtcp_ring *rtcp_ring, *stun_ring;
 	struct tap_ring *tap_ring;
+	struct dtmf_thread dtmf;
 	struct stray *stray;
 	struct deny *deny;
 	struct banned *banned;

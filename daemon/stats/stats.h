@@ -20,6 +20,8 @@
 	X(VERB_STATISTICS, "statistics")                                                           \
 	X(VERB_BLOCK_MEDIA, "block" gap "media")                                                   \
 	X(VERB_UNBLOCK_MEDIA, "unblock" gap "media")                                               \
+	X(VERB_BLOCK_DTMF, "block" gap "DTMF")                                                     \
+	X(VERB_UNBLOCK_DTMF, "unblock" gap "DTMF")                                                 \
 	X(VERB_SILENCE_MEDIA, "silence" gap "media")                                               \
 	X(VERB_UNSILENCE_MEDIA, "unsilence" gap "media")                                           \
 	X(VERB_START_RECORDING, "start" gap "recording")                                           \
@@ -90,6 +92,8 @@ struct stats {
 	uint64_t dtls_malformed; /* set only in a report: counted by the crypto thread */
 	uint64_t cdr_lost; /* set only in a report: counted by the thread of call/cdr_file.c */
 	uint64_t homer_sent, homer_lost; /* reports */
+	uint64_t dtmf_keys;		 /* reported by media threads */
+	uint64_t dtmf_sent, dtmf_lost;	 /* datagrams to dtmf-log-dest */
 	/* m= lines that had ports. All members but the first count those that ended. */
 	struct {
 		uint64_t made, ended, timed_out, complete; /* complete: offered and answered */

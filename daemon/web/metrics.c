@@ -595,6 +595,18 @@ static void homer_reports(struct view *view)
 	put_one(view, "result", STR("not_copied"), view->report->user.rtcp_lost);
 }
 
+static void dtmf_keys(struct view *view)
+{
+	put_one(view, "result", STR("reported"), view->report->stats.dtmf_keys);
+	put_one(view, "result", STR("lost"), view->report->user.dtmf_lost);
+}
+
+static void dtmf_reports(struct view *view)
+{
+	put_one(view, "result", STR("sent"), view->report->stats.dtmf_sent);
+	put_one(view, "result", STR("lost"), view->report->stats.dtmf_lost);
+}
+
 static void journal_restored(struct view *view)
 {
 	const struct journal_counters *journal = &view->report->journal;
@@ -1004,6 +1016,8 @@ static const struct metric {
 	{ "events_lost_total", METRIC_COUNTER, "Events not sent to clients (rtprelayctl watch) that read too slowly.", lost_events },
 	{ "call_records_lost_total", METRIC_COUNTER, "Call records that could not be written to cdr-file.", lost_records },
 	{ "homer_reports_total", METRIC_COUNTER, "Reports for homer: sent; lost when they were sent; RTCP not copied, too many at once or of one side.", homer_reports },
+	{ "dtmf_keys_total", METRIC_COUNTER, "DTMF keys of calls where they are reported; lost: too many at once, or of one side.", dtmf_keys },
+	{ "dtmf_reports_total", METRIC_COUNTER, "Datagrams about DTMF keys, to dtmf-log-dest.", dtmf_reports },
 	{ "journal_restored_calls_total", METRIC_COUNTER, "Calls found in state-dir at the start, by result.", journal_restored },
 	{ "journal_state", METRIC_GAUGE, "1 for the present state of saving calls in state-dir.", journal_states },
 	{ "journal_lost_calls_total", METRIC_COUNTER, "Calls of the previous daemon that damaged parts of its file, or of the file's log, had.", journal_lost },

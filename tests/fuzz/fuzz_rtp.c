@@ -44,7 +44,7 @@ static void configure(struct bridge_conf *conf, const uint8_t *choice)
 {
 	*conf = (struct bridge_conf){ .kind = choice[0] & 128 ? BRIDGE_OPAQUE : BRIDGE_RTP,
 				      .pts = { choice[3], 1ull << 32 },
-				      .clocks = { { 96, 48000 } } };
+				      .clocks = { { .pt = 96, .clock = 48000 } } };
 	for (int side = 0; side < 2; side++) {
 		struct side_conf *s = &conf->side[side];
 

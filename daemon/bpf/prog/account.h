@@ -123,6 +123,16 @@ static inline void account_simply(const struct bpf_conf *conf, struct bpf_state 
 	__sync_fetch_and_add(&state->bytes, pkt->payload_len);
 }
 
+/* A packet of another payload type goes up: it is not lost. */
+static inline void account_passed(struct bpf_state *state, const struct packet *pkt)
+{
+	if (!constants.statistics)
+		return;
+	bpf_spin_lock(&state->lock);
+	rtp_stats_passed(&state->rtp, &pkt->rtp);
+	bpf_spin_unlock(&state->lock);
+}
+
 /* An admitted packet. */
 static inline void account(struct __sk_buff *skb, const struct bpf_conf *conf,
 			   struct bpf_state *state, struct bpf_scratch *here, bool v6)

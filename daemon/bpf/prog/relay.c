@@ -77,6 +77,8 @@ static inline int relay(struct __sk_buff *skb, const bool v6)
 	why = admit(conf, pkt, skb, v6);
 	if (unlikely(why == RTPRELAY_C_DROP_SOURCE))
 		event_refused(conf, state, pkt, v6);
+	if (unlikely(why == RTPRELAY_C_PASS_PT))
+		account_passed(state, pkt);
 	if (unlikely(why))
 		return account_left(skb, state, why);
 	account(skb, conf, state, here, v6);

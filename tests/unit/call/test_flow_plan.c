@@ -226,7 +226,8 @@ static void assert_endpoint(const struct endpoint *is, const char *expect)
 static void test_a_flow_is_complete(void)
 {
 	struct bridge_conf conf = { .kind = BRIDGE_RTP,
-				    .clocks = { { 96, 48000 }, { 101, 8000 } } };
+				    .clocks = { { .pt = 96, .clock = 48000 },
+						{ .pt = 101, .clock = 8000 } } };
 	struct flow_ask a = ask(&conf, "LLLL");
 	struct flow_plan plan = { 0 };
 	const struct flow_spec *rtp = &plan.spec[SIDE_A][COMP_RTP];
@@ -395,6 +396,36 @@ static void test_recording_is_the_last_reason(void)
 	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_A][COMP_RTP], "no packets from the other side yet");
 	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_B][COMP_RTP], "not latched");
 }
+}
+
+static void test_telephone_events_go_up_if_somebody_wants_them(void)
+{
+	static const struct {
+		uint32_t flags;
+		bool up;
+	} wanted[] = {
+		{ 0, false }, { SIDE_DTMF, true }, { SIDE_DTMF_BLOCK, true }, { SIDE_BLOCK, false }
+	};
+
+	for (size_t i = 0; i < COUNT(wanted); i++) {
+		struct bridge_conf conf = { .kind = BRIDGE_RTP,
+					    .events = { { 101, 64 }, { 0, 0, 96 } } };
+		struct flow_ask a = ask(&conf, "LLLL");
+		struct flow_plan plan;
+
+		conf.side[SIDE_A].flags = wanted[i].flags;
+		flow_plan_make(&plan, &a);
+		CU_ASSERT_PTR_NULL(plan.why[SIDE_A][COMP_RTP]);
+		CU_ASSERT_EQUAL(plan.spec[SIDE_A][COMP_RTP].up[0], 0);
+		CU_ASSERT_EQUAL(plan.spec[SIDE_A][COMP_RTP].up[1],
+				wanted[i].up ? UINT64_C(1) << 37 | 1 : 0);
+		CU_ASSERT_EQUAL(plan.spec[SIDE_A][COMP_RTCP].up[1], 0);
+		CU_ASSERT_EQUAL(plan.spec[SIDE_B][COMP_RTP].up[1], 0);
+		a.features &= ~(uint32_t)RTPRELAY_FEATURE_RTP; /* it would ignore the types */
+		flow_plan_make(&plan, &a);
+		CU_ASSERT_EQUAL(!!plan.why[SIDE_A][COMP_RTP], wanted[i].up);
+	}
+}
 
 static void test_families(void)
 {
@@ -428,4 +459,6 @@ TEST_SUITE(flow_plan, { "each row", test_each_row },
 	   { "RTCP joins RTP toward mux", test_rtcp_joins_rtp_toward_mux },
 	   { "blocked is dropped by the kernel", test_blocked_is_dropped_by_the_kernel },
 	   { "families", test_families }, { "taps", test_taps },
-	   { "recording is the last reason", test_recording_is_the_last_reason });
+	   { "recording is the last reason", test_recording_is_the_last_reason },
+	   { "telephone events go up if somebody wants them",
+	     test_telephone_events_go_up_if_somebody_wants_them });

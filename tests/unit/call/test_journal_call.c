@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <utlist.h>
 #include "daemon/base/count.h"
+#include "daemon/call/dialog.h"
 #include "daemon/call/events.h"
 #include "daemon/call/media_path.h"
 #include "daemon/call/restore.h"
@@ -536,6 +537,40 @@ static void test_blocked_party_stays_blocked(void)
 	world_free(w);
 }
 
+/* So do blocked digits, the place that they are reported to, and the digits for the record. */
+static void test_dtmf_is_restored(void)
+{
+	static const char sdp[] = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 0 101\r\n"
+				  "a=rtpmap:101 telephone-event/8000\r\n";
+	struct request block = { .call_id = STR("call"), .from_tag = STR("from") };
+	struct request again = request(sdp);
+	struct world *w = world_new();
+	const struct bridge_conf *conf;
+
+	make_call(w);
+	again.to_tag = STR("to");
+	again.dtmf_place = STR("192.0.2.9:9000");
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_block_dtmf, block).code, REPLY_OK);
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, again).code, REPLY_OK);
+	CU_ASSERT_EQUAL(text_set(&the_call(w)->dialogs->media[0]->dtmf[SIDE_B], STR("12#")), 0);
+	call_touch(the_call(w));
+	restart_from_disk(w);
+	CU_ASSERT_TRUE(str_eq(the_call(w)->dtmf_place, STR("192.0.2.9:9000")));
+	CU_ASSERT_TRUE(str_eq(audio(w)->dtmf[SIDE_B], STR("12#")));
+	CU_ASSERT_EQUAL(audio(w)->dtmf[SIDE_A].len, 0);
+	conf = bridge_conf(audio(w)->bridge);
+	CU_ASSERT_TRUE(bridge_is_event(conf, SIDE_B, 101));
+	CU_ASSERT_EQUAL(conf->side[SIDE_A].flags & (SIDE_DTMF | SIDE_DTMF_BLOCK),
+			SIDE_DTMF | SIDE_DTMF_BLOCK);
+	CU_ASSERT_EQUAL(conf->side[SIDE_B].flags & (SIDE_DTMF | SIDE_DTMF_BLOCK), SIDE_DTMF);
+	again.dtmf_place = STR_NONE;
+	CU_ASSERT_EQUAL(scene_run(&w->scene, command_offer, again).code, REPLY_OK);
+	conf = bridge_conf(audio(w)->bridge);
+	CU_ASSERT_EQUAL(conf->side[SIDE_A].flags & (SIDE_DTMF | SIDE_DTMF_BLOCK),
+			SIDE_DTMF | SIDE_DTMF_BLOCK);
+	world_free(w);
+}
+
 static struct fake_kmod fake;
 
 static struct kmod *kernel_open(struct world *w)
@@ -890,6 +925,7 @@ TEST_SUITE(
 	{ "R9, R14: offer and RTCP of before are known", test_offer_and_rtcp_of_before_are_known },
 	{ "medias of a restored call are siblings", test_medias_of_a_restored_call_are_siblings },
 	{ "a blocked party stays blocked", test_blocked_party_stays_blocked },
+	{ "dtmf is restored", test_dtmf_is_restored },
 	{ "flows stay in the kernel", test_flows_stay_in_the_kernel },
 	{ "a taken port ends only its call", test_taken_port_ends_only_its_call },
 	{ "what does not fit this relay is refused", test_what_does_not_fit_this_relay_is_refused },

@@ -321,7 +321,8 @@ static void test_levels_of_subsystems(void)
 		{ "info, web:debug, web:error", "web has two levels" },
 		{ "info, latching:debug",
 		  "\"latching\" is not one of the subsystems admin, base, bpf, call, command, "
-		  "conf, ctl, daemon, dtls, firewall, gate, homer, ice, journal, kernel, latch, "
+		  "conf, ctl, daemon, dtls, dtmf, firewall, gate, homer, ice, journal, kernel, "
+		  "latch, "
 		  "nat, ng, "
 		  "packet, port, record, report, rtpproxy, sdp, srtp, stats, stun, web" },
 		{ "", "\"\" is not one of error, warning, notice, info, debug" },

@@ -123,6 +123,9 @@ static void test_verbs_that_mute(void)
 		{ COMMAND("unblock media"), SIDE_SILENCE },
 		{ COMMAND("block media"), SIDE_BLOCK | SIDE_SILENCE },
 		{ COMMAND("unsilence media"), SIDE_BLOCK },
+		{ COMMAND("block DTMF"), SIDE_BLOCK | SIDE_DTMF_BLOCK },
+		{ COMMAND("unblock media"), SIDE_DTMF_BLOCK },
+		{ COMMAND("unblock DTMF"), 0 },
 	};
 	struct scene scene;
 

@@ -18,6 +18,7 @@
 #include "daemon/packet/bridge.h"
 #include "daemon/base/clock.h"
 #include "daemon/packet/pool.h"
+#include "daemon/packet/dtmf_ring.h"
 #include "daemon/packet/rtcp_ring.h"
 #include "daemon/packet/steer.h"
 #include "tests/unit/test.h"
@@ -46,6 +47,8 @@ struct scene {
 	unsigned int latched_mask;
 	unsigned int copied;   /* RTCP */
 	struct rtcp_copy copy; /* the last one */
+	unsigned int pressed;  /* keys */
+	struct dtmf_note key;  /* the last one */
 	bool stuck;	       /* a media thread did not answer: do not wait for it again */
 };
 
@@ -73,6 +76,15 @@ SCENE_FN void on_rtcp(void *arg, struct bridge *bridge, const struct rtcp_copy *
 	CU_ASSERT_PTR_EQUAL(bridge, copy->bridge);
 	scene->copied++;
 	scene->copy = *copy;
+}
+
+SCENE_FN void on_dtmf(void *arg, struct bridge *bridge, const struct dtmf_note *note)
+{
+	struct scene *scene = arg;
+
+	CU_ASSERT_PTR_EQUAL(bridge, note->bridge);
+	scene->pressed++;
+	scene->key = *note;
 }
 
 SCENE_FN int bound_socket(const struct endpoint *at)
@@ -125,6 +137,7 @@ SCENE_FN struct worker_pool *new_pool(struct scene *scene, unsigned int threads)
 					 .steer = scene->steer,
 					 .event = on_event,
 					 .rtcp = on_rtcp,
+					 .dtmf = on_dtmf,
 					 .arg = scene };
 	int error = 0;
 	struct worker_pool *pool = worker_pool_new(&conf, &error);

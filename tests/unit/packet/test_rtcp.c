@@ -170,8 +170,10 @@ static void test_report_of_a_short_call_has_both_round_trips(void)
 
 static void test_codec_of_a_dynamic_type_is_that_of_the_sdp(void)
 {
-	struct bridge_conf conf = { .clocks = { { 96, 8000, 0 },
-						{ 97, 8000, quality_codec(STR("G729")) } } };
+	struct bridge_conf conf = {
+		.clocks = { { .pt = 96, .clock = 8000 },
+			    { .pt = 97, .clock = 8000, .codec = quality_codec(STR("G729")) } }
+	};
 
 	CU_ASSERT_EQUAL(stream_codec(&conf, 97), quality_codec(STR("G729")));
 	CU_ASSERT_EQUAL(stream_codec(&conf, 96), quality_static_codec(96));

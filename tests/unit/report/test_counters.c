@@ -59,6 +59,7 @@ static unsigned int fill(struct daemon_report *report)
 	next = NUMBER(report->user.denied, next);
 	next = NUMBER(report->user.rtcp_lost, next);
 	next = NUMBER(report->user.stun_lost, next);
+	next = NUMBER(report->user.dtmf_lost, next);
 	next = NUMBER(report->user.refused, next);
 	next = NUMBER(report->drops, next);
 	next = number(&report->kernel[RTPRELAY_C_PAD + 1], report->kernel + RTPRELAY_C_MAX + 1,
