@@ -34,6 +34,17 @@ static const char *event_colour(const char *event)
 	return "";
 }
 
+static void print_key(const json_t *event)
+{
+	if (!json_object_get(event, "digit"))
+		return;
+	printf(" key %s, %" PRId64 " ms", text_of(event, "digit"), number_of(event, "duration-ms"));
+	if (json_is_true(json_object_get(event, "end-lost")))
+		printf(", its end was lost");
+	if (json_is_true(json_object_get(event, "blocked")))
+		printf(", blocked");
+}
+
 static void print_stream(const json_t *event)
 {
 	const json_t *refused = json_object_get(event, "refused");
@@ -65,6 +76,7 @@ static void print_event(const json_t *event)
 		printf(" [%s]", text_of(event, "call-id"));
 	if (json_object_get(event, "component"))
 		print_stream(event);
+	print_key(event);
 	if (json_object_get(event, "path"))
 		printf(": %s", text_of(event, "path"));
 	if (json_object_get(event, "why"))

@@ -11,7 +11,7 @@
 
 #define NO_MIXING  "the relay does not play, mix or transcode: media is forwarded as it is"
 #define NO_DTLS	   "DTLS has a P-256 certificate, and ciphers AES-GCM and ChaCha: there is no choice"
-#define NO_DTMF	   "the relay does not look into DTMF"
+#define NO_DTMF	   "keys are told as with dtmf-log-dest; see also dtmf-log"
 #define FOR_UNIT   "set it in the systemd unit: CPUSchedulingPolicy=, CPUSchedulingPriority=, Nice="
 #define BY_METRICS "figures are at /metrics of listen-http, for Prometheus"
 #define BY_WATCH   "events and figures: rtprelayctl watch, and /metrics of listen-http"
@@ -119,6 +119,7 @@ const struct conf_rtpengine conf_rtpengine_rows[] = {
 	{ "dtls-passive", '\0', true, "dtls-passive", NULL },
 	{ "dtls-*", '\0', false, NULL, NO_DTLS },
 	{ "debug-srtp", '\0', true, NULL, "rtprelayctl call counts what SRTP refused" },
+	{ "dtmf-log-dest", '\0', false, "dtmf-log-dest", NULL },
 	{ "dtmf-*", '\0', false, NULL, NO_DTMF },
 	{ "scheduling", '\0', false, NULL, FOR_UNIT },
 	{ "priority", '\0', false, NULL, FOR_UNIT },
