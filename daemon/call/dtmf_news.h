@@ -12,9 +12,6 @@
 
 struct dtmf_note;
 
-/* Digits of one side of a media that its record keeps; it ends with "..." if there were more. */
-#define DTMF_DIGITS 128
-
 /* Are the keys of the call's phones wanted anywhere? @place: of the command, or unset */
 bool dtmf_is_wanted(const struct call *call, struct str place);
 /* worker_pool_conf.dtmf */

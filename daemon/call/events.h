@@ -43,7 +43,7 @@ enum happening_kind {
 /* By enum happening_kind. */
 extern const char *const happening_names[HAPPENING_KINDS];
 
-/* A key: @event 0..16, as in RFC 4733; @end_lost: as far as it was heard; @blocked: not forwarded */
+/* A key: @event 0..16, as in RFC 4733; @end_lost: heard only so far; @blocked: not forwarded */
 struct happening_dtmf {
 	uint8_t event, volume;
 	uint32_t duration_ms;

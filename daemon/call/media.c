@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "call/media.h"
 #include "call/media_ice.h"
-#include "call/dialog.h"
 #include "call/media_dtls.h"
 #include "call/media_path.h"
 #include "call/media_sdes.h"
@@ -180,8 +179,8 @@ void media_closed(struct media *media)
 		port_pool_give(media->local[side]->pool, media->port[side],
 			       bridge_carried(media->bridge, side), now_ms);
 	bridge_free(media->bridge);
-	text_set(&media->dtmf[SIDE_A], STR_NONE);
-	text_set(&media->dtmf[SIDE_B], STR_NONE);
+	for (int side = 0; side < 2; side++)
+		free((char *)(uintptr_t)media->dtmf[side].s);
 	free(media->notice);
 	media_sdes_free(media->sdes);
 	media_dtls_free(media->dtls);

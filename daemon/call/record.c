@@ -25,7 +25,6 @@
  */
 #include <errno.h>
 #include "base/siphash.h"
-#include "call/dtmf_news.h"
 #include "call/record.h"
 #include "call/record_wire.h"
 #include "journal/store.h"

@@ -89,6 +89,9 @@ struct media_path {
 	struct quality *quality[2]; /* of RTP from each side, in the kernel; NULL: no figures yet */
 };
 
+/* Digits of one side of a media that its record keeps; it ends with "..." if there were more. */
+#define DTMF_DIGITS 128
+
 /* Owned by its dialog until media_close(); then by the table until its thread has released it. */
 struct media {
 	struct media *prev, *next; /* in call_table.closing */

@@ -2,8 +2,8 @@
 /*
  * report.h - a key that was pressed, as rtpengine's users read it: one object of JSON; pure
  *
- * The keys are those of rtpengine's dtmf-log-dest, which Kamailio's event route rtpengine:dtmf-event
- * and OpenSIPS' E_RTPENGINE_NOTIFICATION expect.
+ * The keys are those of rtpengine's dtmf-log-dest, which Kamailio's event route
+ * rtpengine:dtmf-event and OpenSIPS' E_RTPENGINE_NOTIFICATION expect.
  */
 #ifndef RTPRELAY_DTMF_REPORT_H
 #define RTPRELAY_DTMF_REPORT_H

@@ -25,8 +25,8 @@ struct dtmf_sender_conf {
 /* HOST:PORT to an address; HOST may be a name, which is looked up now. False: neither */
 bool dtmf_target(const char *text, struct endpoint *target);
 /*
- * Of a command: numbers only, "192.0.2.1:9000" or "[2001:db8::1]:9000", not link-local. False: it is
- * none
+ * Of a command: numbers only, "192.0.2.1:9000" or "[2001:db8::1]:9000", not link-local. False: it
+ * is none
  */
 bool dtmf_place(struct str text, struct endpoint *place);
 /* NULL: @conf->target is not HOST:PORT, errno EINVAL; or no memory */

@@ -14,7 +14,6 @@
 #include "dtls/link.h"
 #include "packet/banned.h"
 #include "packet/candidates.h"
-#include "packet/dtmf.h"
 #include "packet/quality.h"
 #include "packet/rtcp_ring.h"
 #include "packet/side.h"
@@ -23,6 +22,9 @@
 #include "rtp_stats.h"
 #include "srtp/srtp.h"
 #include "stun/stun.h"
+
+struct dtmf_thread;
+struct stream_dtmf;
 
 /* Events from the media thread to the control thread; each stream and bridge has one letter. */
 struct news {

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <sys/random.h>
+#include "packet/dtmf.h"
 #include "packet/handshake.h"
 #include "packet/ice.h"
 #include "packet/ice_end.h"

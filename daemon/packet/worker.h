@@ -6,6 +6,7 @@
 #define RTPRELAY_WORKER_H
 
 #include <pthread.h>
+#include "packet/dtmf.h"
 #include "packet/state.h"
 
 struct batch;

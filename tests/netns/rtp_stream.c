@@ -109,6 +109,27 @@ void rtp_stream_send(struct rtp_stream *s, bool rtcp, int64_t now_us)
 		s->sent++;
 }
 
+void rtp_stream_press(struct rtp_stream *s, uint8_t event)
+{
+	uint8_t packet[RTP_PACKET], first[RTP_HEADER];
+
+	for (unsigned int i = 0; i < 6; i++) {
+		uint16_t duration = (uint16_t)(i < 3 ? 160 * (i + 1) : 480);
+
+		rtp_mark_write(packet, 101 | (i ? 0 : 0x80),
+			       (struct rtp_mark){ s->who, s->sent, 0 });
+		if (!i)
+			memcpy(first, packet, RTP_HEADER);
+		memcpy(packet + 4, first + 4, 4); /* all have the first one's timestamp */
+		memcpy(packet + RTP_HEADER,
+		       (uint8_t[]){ event, i < 3 ? 10 : 0x80 | 10, (uint8_t)(duration >> 8),
+				    (uint8_t)duration },
+		       4);
+		if (send_to(s->fd[0], packet, RTP_HEADER + 4, &s->peer.rtp))
+			s->sent++;
+	}
+}
+
 static struct rtp_friend *friend_find(struct rtp_stream *s, uint32_t who)
 {
 	for (unsigned int i = 0; i < s->friend_count; i++) {

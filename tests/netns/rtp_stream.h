@@ -69,6 +69,8 @@ struct rtp_stream {
 int rtp_stream_open(struct rtp_stream *s);
 void rtp_stream_close(struct rtp_stream *s);
 /* Sends one packet if the destination is known; @rtcp: a report too. */
+/* A key by RFC 4733 of 60 ms, all packets at once; to the receiver they are "unmarked". */
+void rtp_stream_press(struct rtp_stream *s, uint8_t event);
 void rtp_stream_send(struct rtp_stream *s, bool rtcp, int64_t now_us);
 /* Reads all packets that wait at socket @which. */
 void rtp_stream_receive(struct rtp_stream *s, int which, int64_t now_us);

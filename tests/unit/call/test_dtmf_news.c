@@ -87,7 +87,7 @@ static void test_types_of_each_side(void)
 /* Nobody asks, nobody reads. What is encrypted end to end cannot be read. */
 static void test_read_only_if_wanted_and_plain(void)
 {
-	static const char sealed[] =
+	static const char encrypted[] =
 		"v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/SAVP 0 101\r\n" EVENT(
 			"101") "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
 			       "inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd\r\n";
@@ -99,7 +99,7 @@ static void test_read_only_if_wanted_and_plain(void)
 		{ false, NULL, AUDIO("0 101") EVENT("101"), 0 },
 		{ true, NULL, AUDIO("0 101") EVENT("101"), SIDE_DTMF },
 		{ false, "192.0.2.9:9000", AUDIO("0 101") EVENT("101"), SIDE_DTMF },
-		{ true, NULL, sealed, 0 },
+		{ true, NULL, encrypted, 0 },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

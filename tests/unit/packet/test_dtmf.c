@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_dtmf.c - telephone-events of a stream: reported, dropped, counted */
+#include "daemon/packet/dtmf.h"
 #include "stream_scene.h"
 
 #define EVENT 101
