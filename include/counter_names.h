@@ -40,7 +40,9 @@ struct counter_name {
 	  "ICE: from a source that has not sent an authentic check")                               \
 	X(DROP_HANDSHAKE_QUEUE, "handshake_queue", "packets",                                      \
 	  "DTLS, while too many datagrams wait for the crypto thread")                             \
-	X(DROP_DTMF, "dtmf", "packets", "telephone-event of this side is blocked by command")
+	X(DROP_DTMF, "dtmf", "packets", "telephone-event of this side is blocked by command")      \
+	X(DROP_BUNDLE, "bundle", "packets",                                                        \
+	  "of none of the medias of a BUNDLE group, by MID, SSRC or payload type")
 
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \

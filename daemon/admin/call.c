@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "call/call.h"
+#include "call/media_bundle.h"
 #include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/media_dtls.h"
@@ -275,6 +276,17 @@ static void put_sdes(struct json_line *line, const struct media_sdes *sdes, enum
 		   sdes->text[side][SDES_THEIRS].len ? "sdes-role=offerer" : "sdes-role=answerer");
 }
 
+/* The m= line whose port it uses. */
+static void put_bundle(struct json_line *line, const struct media *media, enum side side)
+{
+	char text[32];
+
+	if (!media->bundle || !media->bundle->side[side].carrier)
+		return;
+	snprintf(text, sizeof(text), "bundle=%u", media->bundle->side[side].carrier);
+	jsonl_text(line, NULL, text);
+}
+
 static void put_ice(struct json_line *line, const struct media *media, enum side side)
 {
 	struct media_ice_report ice;
@@ -349,7 +361,8 @@ static void put_flags(struct json_line *line, const struct media *media, enum si
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (side->flags & names[i].flag)
 			jsonl_text(line, NULL, names[i].name);
-	put_sdes(line, media->sdes, of);
+	put_bundle(line, media, of);
+	put_sdes(line, media_carrier(media, of)->sdes, of);
 	put_ice(line, media, of);
 	put_dtls(line, media, of);
 	if (side->ice[0])

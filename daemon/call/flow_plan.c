@@ -77,6 +77,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 		return "the kernel module is too old: it reports no events";
 	if ((flags | ask->conf->side[!side].flags) & SIDE_SRTP)
 		return "srtp";
+	if (ask->bundled)
+		return "bundle";
 	if (!endpoint_is_set(&in->source))
 		return "not latched";
 	if (in->banned)

@@ -35,6 +35,7 @@ enum flow_tap {
 /**
  * struct flow_ask - input of a plan
  * @conf: settings of the bridge
+ * @bundled: several medias are at one port of a side, and are told apart here
  * @features: of the module, enum rtprelay_feature
  * @idle_s: silence before the kernel reports it, 1..86400
  * @tap: matters only if @conf has a tap
@@ -44,6 +45,7 @@ struct flow_ask {
 	const struct bridge_conf *conf;
 	struct flow_stream stream[2][2]; /* [side][component] */
 	enum flow_tap tap;
+	bool bundled;
 	uint32_t features, idle_s;
 	uint8_t cookie[FLOW_COOKIE];
 };

@@ -184,6 +184,7 @@ void media_closed(struct media *media)
 	free(media->notice);
 	media_sdes_free(media->sdes);
 	media_dtls_free(media->dtls);
+	free(media->bundle);
 	free(media);
 }
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "call/media_bundle.h"
 #include "call/media_dtls.h"
 #include "call/media_sdes.h"
 #include "packet/bridge.h"
@@ -35,7 +36,9 @@ bool media_dtls_ends(const struct media *media, enum side side)
 
 const struct dtls_side *media_dtls_side(const struct media *media, enum side side)
 {
-	return media->dtls && media_dtls_ends(media, side) ? &media->dtls->side[side] : NULL;
+	const struct media *at = media_carrier(media, side);
+
+	return at->dtls && media_dtls_ends(media, side) ? &at->dtls->side[side] : NULL;
 }
 
 int media_dtls_open(struct media *media, enum side side)

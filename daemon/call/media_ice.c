@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "call/media_bundle.h"
 #include "call/media_ice.h"
 #include "port/iface.h"
 
@@ -178,7 +179,8 @@ bool media_ice_report(const struct media *media, enum side side, struct media_ic
 		[ICE_CONNECTED] = "connected", [ICE_COMPLETED] = "completed",
 		[ICE_FAILED] = "failed",       [ICE_LOST] = "lost",
 	};
-	const struct ice_agent *agent = media->ice ? media->ice->side[side].agent : NULL;
+	const struct media_ice *ice = media_carrier(media, side)->ice;
+	const struct ice_agent *agent = ice ? ice->side[side].agent : NULL;
 	const struct ice_way *way = agent ? ice_way(agent, 1) : NULL;
 
 	memset(report, 0, sizeof(*report));

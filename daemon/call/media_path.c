@@ -11,6 +11,7 @@
 #include "call/bans.h"
 #include "call/events.h"
 #include "call/flow_plan.h"
+#include "call/media_bundle.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"
 #include "call/tap_reader.h"
@@ -137,6 +138,7 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 	ask->idle_s = idle_s(media);
 	if (ask->conf->tap)
 		ask->tap = tap_reader_want(media->table, clock_ms());
+	ask->bundled = media_is_told_apart(media);
 	make_cookie(call, ask->cookie);
 	each_component(side, comp) {
 		struct flow_stream *s = &ask->stream[side][comp];
@@ -466,6 +468,21 @@ static const char *why_user(const struct media *media, int side, int comp)
 	return flow ? "being installed in the kernel" : "not latched";
 }
 
+/* At the port of another media: what is sent there goes where that one has its phone. */
+static void show_carrier(const struct media *carrier, enum side side, struct stream_report *r)
+{
+	struct stream_report at;
+
+	bridge_report(carrier->bridge, side, COMP_RTP, &at);
+	r->local = at.local;
+	r->signalled = at.signalled;
+	r->latched = at.latched;
+	r->state = at.state;
+	r->rank = at.rank;
+	r->settled = at.settled;
+	r->to = at.to;
+}
+
 void media_report(const struct media *media, enum side side, enum component comp,
 		  struct stream_report *r)
 {
@@ -474,6 +491,8 @@ void media_report(const struct media *media, enum side side, enum component comp
 	bool mux = bridge_conf(media->bridge)->side[side].flags & SIDE_MUX;
 
 	bridge_report(media->bridge, side, comp, r);
+	if (comp == COMP_RTP && media_is_carried(media, side))
+		show_carrier(media_carrier(media, side), side, r);
 	r->in_kernel = own && kmod_flow_installed(own);
 	r->kernel_path = r->in_kernel ? kmod_flow_path(own) : NULL;
 	r->why_user = r->in_kernel ? NULL : why_user(media, side, comp);

@@ -19,6 +19,10 @@
  * refused, was trickle offered, was there a mismatch (1 byte each); if it has one, struct ice_saved
  * as it is (ice/saved.h), with passwords in clear text. ice_restore() checks it.
  *
+ * A media that is, or was, in a group of BUNDLE, behind that: its a=mid; for each side the group,
+ * the m= line that carries it, the number of the header extension with a=mid, whether extensions
+ * are taken out, and the number of SSRCs (1 byte each), then these (4).
+ *
  * The checksum detects a damaged file, not a forged one: a user who can write to the state
  * directory can control the relay anyway. Nevertheless no input makes the decoder read or write out
  * of bounds, allocate without limit, or accept a value that signalling could not have set.
@@ -28,7 +32,7 @@
 #include "call/record.h"
 #include "call/record_wire.h"
 #include "journal/store.h"
-#include "sdp/sdp.h"
+#include "sdp/bundle.h"
 
 #define HEAD_BYTES 12
 
@@ -227,6 +231,42 @@ static void wire_ice(struct wire *w, struct ice_record **record)
 	}
 }
 
+static void wire_mid(struct wire *w, char mid[BUNDLE_MID + 1])
+{
+	struct str text = str_of(mid);
+
+	wire_str(w, &text);
+	w->failed = w->failed || text.len > BUNDLE_MID || memchr(text.s ? text.s : "", 0, text.len);
+	if (wire_reads(w) && !w->failed && text.len)
+		memcpy(mid, text.s, text.len);
+}
+
+static void wire_bundle(struct wire *w, struct media_bundle **record)
+{
+	bool there = *record;
+
+	wire_bool(w, &there);
+	if (w->failed || !there)
+		return;
+	if (wire_reads(w))
+		*record = arena_zalloc(w->arena, sizeof(**record));
+	w->failed = w->failed || !*record;
+	if (w->failed)
+		return;
+	wire_mid(w, (*record)->mid);
+	for (int i = 0; i < 2 && !w->failed; i++) {
+		struct media_bundle_side *side = &(*record)->side[i];
+
+		wire_u8(w, &side->group, SDP_GROUPS);
+		wire_u8(w, &side->carrier, SDP_MAX_MEDIA);
+		wire_u8(w, &side->mid_id, UINT8_MAX);
+		wire_bool(w, &side->strip);
+		wire_u8(w, &side->n_ssrc, BUNDLE_SIGNALLED);
+		for (unsigned int k = 0; k < side->n_ssrc; k++)
+			wire_u32(w, &side->ssrc[k]);
+	}
+}
+
 static void wire_media(struct wire *w, struct media_record *media)
 {
 	wire_bool(w, &media->there);
@@ -258,6 +298,7 @@ static void wire_media(struct wire *w, struct media_record *media)
 	}
 	wire_sdes(w, &media->sdes);
 	wire_ice(w, &media->ice);
+	wire_bundle(w, &media->bundle);
 }
 
 static void wire_shown(struct wire *w, struct party_record *party)

@@ -9,6 +9,7 @@
 #define RTPRELAY_JOURNAL_RECORD_H
 
 #include "base/arena.h"
+#include "call/media_bundle.h"
 #include "call/media_dtls.h"
 #include "call/media_sdes.h"
 #include "call/tree.h"
@@ -73,6 +74,7 @@ struct media_record {
 	struct stream_record stream[2][2]; /* [side][component] */
 	struct sdes_record *sdes;	   /* NULL: no SRTP ends here */
 	struct ice_record *ice;		   /* NULL: no ICE ends here */
+	struct media_bundle *bundle;	   /* without @told; NULL: it never was in a group */
 };
 
 struct party_record {

@@ -15,6 +15,7 @@
 #include "call/dialog.h"
 #include "call/ice_run.h"
 #include "call/media.h"
+#include "call/media_bundle.h"
 #include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/record.h"
@@ -133,6 +134,7 @@ static void note_media(struct arena *arena, struct media_record *record, const s
 	}
 	if (media->sdes)
 		record->sdes = note_sdes(arena, media);
+	record->bundle = media->bundle;
 	if (!media->ice)
 		return;
 	record->ice = arena_zalloc(arena, sizeof(*record->ice));
@@ -447,14 +449,33 @@ static int restore_dtls(struct media *media, enum side side, const struct dtls_r
 	return record->agreed ? media_dtls_agree(media, side, keys) : 0;
 }
 
+/* The media whose port it uses may not be there yet. */
+static bool is_carried(const struct media *media, int side)
+{
+	uint8_t carrier = media->bundle ? media->bundle->side[side].carrier : 0;
+
+	return carrier && carrier != media->index + 1U;
+}
+
 static int restore_handshakes(struct media *media, const struct sdes_record *record)
 {
 	int error = 0;
 
 	for (int side = 0; side < 2 && !error && record && media->table->conf.dtls; side++)
-		if (record->dtls[side])
+		if (record->dtls[side] && !is_carried(media, side))
 			error = restore_dtls(media, side, &record->handshake[side]);
 	return error;
+}
+
+static int restore_bundle(struct media *media, const struct media_bundle *record)
+{
+	if (!record)
+		return 0;
+	media->bundle = malloc(sizeof(*record));
+	if (!media->bundle)
+		return -ENOMEM;
+	*media->bundle = *record;
+	return 0;
 }
 
 static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
@@ -493,6 +514,8 @@ static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 	error = restore_notice(dialog->media[index], record);
 	for (int side = 0; side < 2 && !error; side++)
 		error = text_set(&dialog->media[index]->dtmf[side], record->dtmf[side]);
+	if (!error)
+		error = restore_bundle(dialog->media[index], record->bundle);
 	if (!error)
 		error = restore_sdes(r, dialog->media[index], record->sdes);
 	return error ? error : restore_handshakes(dialog->media[index], record->sdes);
@@ -557,6 +580,8 @@ static int fill_dialog(struct restore *r, struct dialog *dialog, const struct di
 	for (size_t i = 0; i < record->n_media && !error; i++)
 		if (record->media[i].there)
 			error = restore_media(r, dialog, i, &record->media[i]);
+	if (!error)
+		media_bundle_tell(dialog);
 	return error;
 }
 

@@ -107,11 +107,13 @@ struct media {
 	struct media_sdes *sdes;     /* owned: SRTP that ends here (call/media_sdes.h), or NULL */
 	struct media_ice *ice;	     /* owned: ICE that ends here (call/media_ice.h), or NULL */
 	struct media_dtls *dtls;     /* owned: DTLS that ends here (call/media_dtls.h), or NULL */
-	struct notice *notice;	     /* owned: the notification of a time-out, or NULL */
-	uint8_t direction[2];	     /* enum sdp_direction, as each side's last SDP said */
-	uint32_t tap;		     /* number for the recorder (call/tapped.h); 0: none yet */
-	uint8_t tap_users;	     /* those that want its packets */
-	uint8_t recorded; /* number in the recording of the call, from 1; 0: not recorded */
+	struct media_bundle
+		*bundle;       /* owned: at one port with others (call/media_bundle.h), or NULL */
+	struct notice *notice; /* owned: the notification of a time-out, or NULL */
+	uint8_t direction[2];  /* enum sdp_direction, as each side's last SDP said */
+	uint32_t tap;	       /* number for the recorder (call/tapped.h); 0: none yet */
+	uint8_t tap_users;     /* those that want its packets */
+	uint8_t recorded;      /* number in the recording of the call, from 1; 0: not recorded */
 	struct media_path path;
 	struct str dtmf[2];	    /* owned: keys pressed on each side, with dtmf-log */
 	uint64_t homer_expected[2]; /* RTP packets of each side at the last report to homer */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include "call/ice_run.h"
 #include "call/media.h"
+#include "call/media_bundle.h"
 #include "call/media_ice.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
@@ -19,7 +20,9 @@
 
 static bool has_agent(const struct media_plan *plan, enum side side)
 {
-	return plan->old && plan->old->ice && plan->old->ice->side[side].agent;
+	const struct media *at = plan->old ? media_carrier(plan->old, side) : NULL;
+
+	return at && at->ice && at->ice->side[side].agent;
 }
 
 static bool has_refused(const struct media_plan *plan, enum side side)
@@ -129,18 +132,28 @@ static int hear_lines(const struct exchange *ex, struct media_plan *plan)
 	return ice_remote(side->agent, plan->ice_lines, ex->offer, ex->env->now_ms);
 }
 
+/* Is it at the port of another media, whose agent serves both? */
+static bool is_carried(const struct exchange *ex, const struct media_plan *plan, enum side side)
+{
+	size_t index = (size_t)(plan - ex->plan);
+
+	return bundle_plan_carrier(ex, index, side) != index;
+}
+
 static int make_offer(const struct exchange *ex, struct media_plan *plan)
 {
+	bool from = plan->ice_used[ex->from] && !is_carried(ex, plan, ex->from);
+	bool to = plan->ice_used[ex->to] && !is_carried(ex, plan, ex->to);
 	int error = 0;
 
 	plan->ice->side[ex->from].mismatch = plan->ice_mismatch;
-	if (plan->ice_used[ex->from])
+	if (from)
 		error = make_agent(ex, plan, ex->from);
 	else
 		media_ice_drop(plan->ice, ex->from);
-	if (!error && plan->ice_used[ex->from])
+	if (!error && from)
 		error = hear_lines(ex, plan);
-	if (!error && plan->ice_used[ex->to])
+	if (!error && to)
 		error = make_agent(ex, plan, ex->to);
 	else
 		media_ice_drop(plan->ice, ex->to);
@@ -154,11 +167,13 @@ static int make_answer(const struct exchange *ex, struct media_plan *plan)
 	struct media_ice_side *from = &plan->ice->side[ex->from];
 	int error = 0;
 
-	if (plan->ice_used[ex->from])
+	if (is_carried(ex, plan, ex->from))
+		media_ice_drop(plan->ice, ex->from);
+	else if (plan->ice_used[ex->from])
 		error = hear_lines(ex, plan);
 	else
 		from->refused = from->refused || from->agent;
-	if (!plan->ice_used[ex->to])
+	if (!plan->ice_used[ex->to] || is_carried(ex, plan, ex->to))
 		media_ice_drop(plan->ice, ex->to);
 	for (int side = 0; side < 2 && !error; side++)
 		if (plan->ice->side[side].agent && plan->conf.side[side].flags & SIDE_MUX)
@@ -212,7 +227,8 @@ static void advertise(struct ice_agent *agent, const struct sdp_media_edit *edit
 int agent_plan_edit(const struct exchange *ex, size_t index, struct sdp_media_edit *edit)
 {
 	const struct media_plan *plan = &ex->plan[index];
-	const struct media_ice *ice = ice_now(plan);
+	const struct media_plan *at = &ex->plan[bundle_plan_carrier(ex, index, ex->to)];
+	const struct media_ice *ice = ice_now(at);
 	const struct media_ice_side *to = ice ? &ice->side[ex->to] : NULL;
 	struct ice_description *lines;
 
@@ -221,12 +237,14 @@ int agent_plan_edit(const struct exchange *ex, size_t index, struct sdp_media_ed
 	lines = arena_zalloc(ex->env->arena, sizeof(*lines));
 	if (!lines)
 		return -ENOMEM;
-	if (to->agent && plan->ice)
+	if (to->agent && at->ice)
 		advertise(to->agent, edit);
 	if (to->agent)
 		ice_describe(to->agent, lines);
 	else
 		lines->mismatch = true;
+	if (!bundle_plan_has_candidates(ex, index))
+		lines->n_candidates = 0;
 	/* Ours are complete at once. */
 	lines->trickle = lines->end = ex->offer ? ex->request->trickle_ice : to->trickle;
 	edit->ice = lines;

@@ -64,15 +64,22 @@ static bool ends_here(const struct media_plan *plan, int side)
 	return sdes && sdes->secure[side] && sdes->dtls[side];
 }
 
+/* Not at the port of another media, whose association serves both. */
+static bool has_own(const struct exchange *ex, size_t index, int side)
+{
+	return ends_here(&ex->plan[index], side) && bundle_plan_carrier(ex, index, side) == index;
+}
+
 int dtls_plan_open(struct exchange *ex, size_t index)
 {
 	struct media_plan *plan = &ex->plan[index];
 	int error = 0;
 
 	for (int side = 0; side < 2 && plan->media && !error; side++)
-		if (ends_here(plan, side))
+		if (has_own(ex, index, side))
 			error = media_dtls_open(plan->media, side);
-	if (error || !plan->media || !ends_here(plan, ex->from))
+	/* A media without a port says nothing: it may still carry others. */
+	if (error || !plan->media || !ex->sdp.media[index].port || !has_own(ex, index, ex->from))
 		return error;
 	plan->dtls = arena_zalloc(ex->env->arena, sizeof(*plan->dtls));
 	if (!plan->dtls)
@@ -138,11 +145,13 @@ int dtls_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edi
 	const struct dtls_side *side;
 	bool active;
 
-	if (!ends_here(plan, ex->to) || !plan->media->dtls)
+	const struct media *at = ex->plan[bundle_plan_carrier(ex, index, ex->to)].media;
+
+	if (!ends_here(plan, ex->to) || !at->dtls)
 		return 0;
 	if (!buf.data)
 		return -ENOMEM;
-	side = &plan->media->dtls->side[ex->to];
+	side = &at->dtls->side[ex->to];
 	dtls_fingerprint_write(&buf,
 			       dtls_link_fingerprint(side->port[COMP_RTP].link, hash_of(ex, side)));
 	active = offerer_is_served_actively(ex, side);
@@ -203,11 +212,11 @@ static void commit_sender(const struct exchange *ex, size_t index, const struct 
 	agree(ex, plan->media, ex->from);
 }
 
-static void commit_receiver(const struct exchange *ex, const struct media_plan *plan)
+static void commit_receiver(const struct exchange *ex, size_t index, const struct media_plan *plan)
 {
 	struct dtls_side *side = &plan->media->dtls->side[ex->to];
 
-	if (!ends_here(plan, ex->to))
+	if (!has_own(ex, index, ex->to))
 		return;
 	if (ex->offer && ex->request->dtls.hash)
 		side->hash = ex->request->dtls.hash;
@@ -224,5 +233,5 @@ void dtls_plan_commit(struct exchange *ex, size_t index)
 	if (!plan->media || !plan->media->dtls)
 		return;
 	commit_sender(ex, index, plan);
-	commit_receiver(ex, plan);
+	commit_receiver(ex, index, plan);
 }

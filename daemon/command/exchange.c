@@ -14,6 +14,7 @@
 #include "call/call.h"
 #include "call/dialog.h"
 #include "call/media.h"
+#include "call/media_bundle.h"
 #include "call/media_ice.h"
 #include "call/table.h"
 #include "command/exchange.h"
@@ -128,7 +129,7 @@ static int open_medias(struct exchange *ex)
 	for (size_t i = ex->first; i < ex->sdp.n_media && !error; i++) {
 		struct media_plan *plan = &ex->plan[i];
 
-		if (plan->media || !exchange_wants_ports(ex, &ex->sdp.media[i]))
+		if (plan->media || plan->left_out || !exchange_wants_ports(ex, &ex->sdp.media[i]))
 			continue;
 		plan->too_many = !plan->replace && held >= max;
 		refused += plan->too_many;
@@ -159,13 +160,15 @@ int exchange_media(struct exchange *ex)
 			return -ENOMEM;
 	}
 	ex->keeps_ice = ice_plan_keeps(ex);
+	if (bundle_plan_read(ex))
+		return -ENOMEM;
 	/* Plan all first: a new media learns from a sibling, which may be a bridge that stays. */
 	for (size_t i = ex->first; i < sdp->n_media; i++) {
 		if (media_plan_make(ex, i) || sdes_plan_make(ex, i))
 			return -ENOMEM;
 		dtmf_plan_make(ex, i);
 	}
-	error = open_medias(ex);
+	error = bundle_plan_make(ex) ?: open_medias(ex);
 	for (size_t i = ex->first; i < sdp->n_media && !error; i++)
 		error = agent_plan_make(ex, i) ?: dtls_plan_open(ex, i);
 	return error;
@@ -212,6 +215,7 @@ void exchange_undo(struct exchange *ex)
 	for (size_t i = ex->first; ex->plan && i < ex->sdp.n_media; i++) {
 		sdes_plan_undo(&ex->plan[i]);
 		media_ice_free(ex->plan[i].ice);
+		free(ex->plan[i].bundle);
 	}
 	while (ex->n_text)
 		text_free(&ex->text[--ex->n_text].copy);
@@ -245,15 +249,19 @@ static void commit_media(struct exchange *ex)
 			call_end_media(ex->call, plan->old);
 		sdes_plan_commit(plan);
 		sdes_plan_undo(plan);
-		if (!plan->media)
+		if (!plan->media) {
+			free(plan->bundle);
 			continue;
+		}
 		agent_plan_commit(plan);
 		dtls_plan_commit(ex, i);
+		bundle_plan_commit(plan);
 		plan->media->flags = plan->flags;
 		plan->media->answers = plan->answers;
 		if (ex->sdp.media[i].port)
 			media_describe(plan->media, ex->from, &ex->sdp.media[i]);
 	}
+	media_bundle_tell(dialog);
 }
 
 static void commit_parties(struct exchange *ex)

@@ -7,6 +7,7 @@
  * line the settings of its bridge and its new SDP, command/codec_plan.c its codecs;
  * command/ice_plan.c decides whether ICE lines stay; command/agent_plan.c, whether ICE ends here;
  * command/sdes_plan.c, whether SRTP does; command/dtls_plan.c the same for DTLS;
+ * command/bundle_plan.c, which medias are at one port;
  * command/offered.c keeps the offer's m= lines for the answer;
  * command/sdp_plan.c writes the SDP; command/late_answer.c does that for a phone that lost;
  * command/exchange.c has the common steps. Calls and dialogs are changed only after every step that
@@ -34,14 +35,18 @@ struct media_plan {
 	struct ice_description *ice_lines;
 	struct endpoint ice_address; /* of c= and m= */
 	bool ice_used[2], ice_mismatch;
-	struct media_ice *ice;	 /* that @media gets with the commit, or NULL */
-	struct dtls_heard *dtls; /* of the sender, if its DTLS ends here: command/dtls_plan.c */
+	struct media_ice *ice;	     /* that @media gets with the commit, or NULL */
+	struct dtls_heard *dtls;     /* of the sender, if its DTLS ends here: command/dtls_plan.c */
+	struct media_bundle *bundle; /* that @media gets with the commit, or NULL */
+	bool left_out;		     /* refused: a data channel whose DTLS ends here */
 };
 
 /* A text that will replace *slot. */
 struct text_plan {
 	struct str *slot, copy;
 };
+
+struct sdp_bundle;
 
 struct exchange {
 	struct command_env *env;
@@ -61,6 +66,7 @@ struct exchange {
 	uint16_t keepalive_s;
 	uint8_t latching;
 	struct media_plan *plan;    /* one for each of sdp.media */
+	struct sdp_bundle *groups;  /* of this SDP */
 	struct media **media_table; /* a longer array for the dialog, or NULL */
 	struct text_plan text[6];
 	size_t n_text;
@@ -146,6 +152,23 @@ int dtls_plan_open(struct exchange *ex, size_t index);
 int dtls_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit);
 /* After sdes_plan_commit(): with an answer, handshakes begin. */
 void dtls_plan_commit(struct exchange *ex, size_t index);
+
+/* Reads the groups of the SDP. 0; -ENOMEM */
+int bundle_plan_read(struct exchange *ex);
+/*
+ * After all m= lines are planned, before ports are opened: who uses the port of which media. Plans
+ * those that are at the port of another one alone (a=bundle-only). 0; -ENOMEM
+ */
+int bundle_plan_make(struct exchange *ex);
+/* The index of the media whose port that one uses on @side: its own, or another's. */
+size_t bundle_plan_carrier(const struct exchange *ex, size_t index, enum side side);
+/* The lines about a=mid for the receiver. */
+void bundle_plan_edit(const struct exchange *ex, size_t index, struct sdp_media_edit *edit);
+/* The groups for the receiver. 0; -ENOMEM */
+int bundle_plan_edit_session(const struct exchange *ex, struct sdp_edit *edit);
+/* Of the m= lines at one port: does this one name the candidates? */
+bool bundle_plan_has_candidates(const struct exchange *ex, size_t index);
+void bundle_plan_commit(struct media_plan *plan);
 
 /* With the commit the dialog keeps the m= lines of this offer. 0; -ENOMEM */
 int offered_keep(struct exchange *ex);

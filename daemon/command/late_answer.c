@@ -37,6 +37,8 @@ int late_answer_plan(struct exchange *ex, struct str *text)
 	if (!ex->plan)
 		return -ENOMEM;
 	ex->keeps_ice = ice_plan_keeps(ex);
+	if (bundle_plan_read(ex))
+		return -ENOMEM;
 	for (size_t i = 0; i < ex->sdp.n_media; i++)
 		plan_as_is(ex, i);
 	return sdp_plan_write(ex, text);

@@ -375,23 +375,26 @@ static struct endpoint shown_at(const struct exchange *ex, const struct media_pl
 int media_plan_edit(struct exchange *ex, size_t index, struct sdp_media_edit *edit)
 {
 	const struct sdp_media *m = &ex->sdp.media[index];
-	const struct media_plan *plan = &ex->plan[index];
+	const struct media_plan *plan = &ex->plan[index], *at;
 	bool mux;
 
 	if (!ex->offer)
 		edit->mid = offered_mid(ex, index);
-	edit->refuse = plan->too_many;
+	bundle_plan_edit(ex, index, edit);
+	edit->refuse = plan->too_many || plan->left_out;
 	if (!plan->media || !m->port)
 		return 0;
 	mux = ex->offer ? plan->flags & MEDIA_MUX_TOLD : plan->conf.side[ex->to].flags & SIDE_MUX;
 	edit->relay = true;
-	edit->rtp = shown_at(ex, plan, COMP_RTP);
+	/* At the port of another media. */
+	at = &ex->plan[bundle_plan_carrier(ex, index, ex->to)];
+	edit->rtp = shown_at(ex, at, COMP_RTP);
 	if (!sdp_is_rtp(m->transport))
 		return 0;
 	if (ex->offer && wants(ex, REQ_MUX_REQUIRE))
 		edit->rtcp = edit->rtp;
 	else if ((ex->offer || !mux) && plan->conf.kind == BRIDGE_RTP)
-		edit->rtcp = shown_at(ex, plan, COMP_RTCP);
+		edit->rtcp = shown_at(ex, at, COMP_RTCP);
 	edit->rtcp_attr = true;
 	if (mux != m->rtcp_mux)
 		edit->mux = mux ? SDP_MUX_ADD : SDP_MUX_REMOVE;

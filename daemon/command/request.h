@@ -89,6 +89,13 @@ enum request_ice_lite {
 	REQUEST_LITE_BOTH,
 };
 
+/* NG key bundle, of an offer: what becomes of its groups (RFC 9143). */
+enum request_bundle {
+	REQUEST_BUNDLE_DEFAULT,
+	REQUEST_BUNDLE_ACCEPT, /* its sender has one transport, its receiver single ones */
+	REQUEST_BUNDLE_REJECT, /* both have single ones */
+};
+
 enum dtls_role { DTLS_ANY, DTLS_PASSIVE, DTLS_ACTIVE };
 
 /**
@@ -127,9 +134,14 @@ struct request {
 	struct record_wish record;
 	enum request_ice ice;
 	enum request_ice_lite ice_lite;
-	bool trickle_ice;	       /* the receiver is told so */
-	bool reject_ice;	       /* the offered ICE is refused in the answer */
-	bool ice_reset;		       /* forget that this party once refused ICE */
+	bool trickle_ice; /* the receiver is told so */
+	bool reject_ice;  /* the offered ICE is refused in the answer */
+	bool ice_reset;	  /* forget that this party once refused ICE */
+	enum request_bundle bundle;
+	bool bundle_offer;	       /* the receiver of an offer is offered a group */
+	bool bundle_require;	       /* the same, with one port for all */
+	bool generate_mid;	       /* the receiver of an offer gets a=mid where it has none */
+	bool fragment;		       /* @sdp is a fragment of trickle (RFC 8840) */
 	const struct leg *leg;	       /* instead of @sdp, or NULL */
 	struct endpoint received_from; /* AF_UNSPEC: not given */
 	struct endpoint media_address; /* shown in the SDP; AF_UNSPEC: the relay's own */

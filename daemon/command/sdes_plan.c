@@ -14,6 +14,7 @@
 #include "call/sdes_news.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
+#include "sdp/bundle.h"
 
 static void fill_random(void *arg, uint8_t *bytes, size_t len)
 {
@@ -229,13 +230,21 @@ static void judge_receiver(const struct exchange *ex, const struct sdp_media *m,
 	wanted->secure[to] = wanted->optional[to] && had && optional;
 }
 
+/* One transport for its sender, single ones for the receiver: each has keys of its own. */
+static bool is_to_be_unbundled(const struct exchange *ex)
+{
+	return ex->request->bundle == REQUEST_BUNDLE_ACCEPT && ex->groups->n_groups &&
+	       !ex->request->bundle_offer && !ex->request->bundle_require;
+}
+
 /* Two sides with DTLS: it passes, unless the proxy asks for something that the relay has to do. */
 static bool ends_here(const struct exchange *ex, const struct wanted *wanted)
 {
 	return wanted->secure[SIDE_A] != wanted->secure[SIDE_B] ||
 	       wanted->dtls[SIDE_A] != wanted->dtls[SIDE_B] || wanted->optional[SIDE_A] ||
 	       wanted->optional[SIDE_B] ||
-	       (wanted->dtls[SIDE_A] && (ex->request->dtls.role || ex->request->dtls.hash));
+	       (wanted->dtls[SIDE_A] &&
+		(ex->request->dtls.role || ex->request->dtls.hash || is_to_be_unbundled(ex)));
 }
 
 /*

@@ -93,6 +93,8 @@ static int plan_edit(struct exchange *ex, struct sdp_edit *edit)
 	for (size_t i = 0; i < ex->sdp.n_media; i++)
 		if (media_plan_edit(ex, i, &edit->media[i]))
 			return -ENOMEM;
+	if (bundle_plan_edit_session(ex, edit))
+		return -ENOMEM;
 	edit->address = session_address(ex, edit);
 	for (size_t i = 0; i < ex->sdp.n_media; i++)
 		if (edit->media[i].ice && edit->media[i].ice->lite)

@@ -283,6 +283,29 @@ void ng_read_ice(struct reader *r, const struct key *key, const struct dict *val
 		read_ice_word(r, ng_text_of(item));
 }
 
+static void read_bundle_word(struct reader *r, struct str word)
+{
+	struct request *request = r->request;
+
+	if (str_eq_nocase(word, STR("accept")))
+		request->bundle = REQUEST_BUNDLE_ACCEPT;
+	else if (str_eq_nocase(word, STR("reject")) || str_eq_nocase(word, STR("remove")))
+		request->bundle = REQUEST_BUNDLE_REJECT;
+	else if (str_eq_nocase(word, STR("offer")))
+		request->bundle_offer = true;
+	else if (str_eq_nocase(word, STR("require")) || str_eq_nocase(word, STR("strict")))
+		request->bundle_require = true;
+	else if (!str_eq_nocase(word, STR("default")))
+		ng_note(r, STR("bundle"), word);
+}
+
+void ng_read_bundle(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item))
+		read_bundle_word(r, ng_text_of(item));
+}
+
 /* Flags that have a member of their own in the request: all bits of its flags are taken. */
 static const struct {
 	struct str name;
@@ -295,6 +318,8 @@ static const struct {
 	{ STR("pause"), offsetof(struct request, record.pause) },
 	{ STR("discard-recording"), offsetof(struct request, record.discard) },
 	{ STR("exclude-recording"), offsetof(struct request, record.exclude) },
+	{ STR("generate-mid"), offsetof(struct request, generate_mid) },
+	{ STR("fragment"), offsetof(struct request, fragment) },
 };
 
 static bool read_switch(struct request *request, struct str word)
@@ -415,6 +440,8 @@ static const struct {
 	{ STR("DTLS-reverse-"), read_reverse_word },
 	{ STR("DTLS-fingerprint-"), read_fingerprint_word },
 	{ STR("DTLS-"), read_dtls_word },
+	{ STR("BUNDLE-"), read_bundle_word },
+	{ STR("bundle-"), read_bundle_word },
 };
 
 static bool read_prefixed(struct reader *r, struct str word)

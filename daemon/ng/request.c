@@ -229,6 +229,7 @@ static const struct key keys[] = {
 	ANY("supports", read_nothing),
 	ANY("ICE", ng_read_ice),
 	ANY("ICE-lite", ng_read_ice_lite),
+	ANY("bundle", ng_read_bundle),
 	ANY("flags", ng_read_flags),
 	ANY("replace", ng_read_replace),
 	KEY("received-from", read_received_from, received_from),

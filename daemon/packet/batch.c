@@ -9,6 +9,7 @@
 #include <linux/sock_diag.h>
 #include <stdlib.h>
 #include "packet/batch.h"
+#include "packet/bundle.h"
 #include "packet/remote.h"
 #include "packet/stream.h"
 
@@ -25,8 +26,8 @@ struct batch {
 	struct iovec in_iov[BATCH], out_iov[BATCH];
 	struct mmsghdr in[BATCH], out[BATCH];
 	_Alignas(struct cmsghdr) uint8_t control[BATCH][CONTROL];
-	unsigned int queued; /* of @out; all from @from by @by */
-	struct stream *from, *by;
+	unsigned int queued; /* of @out_iov; all from @from, of the media of @stream, by @by */
+	struct stream *from, *stream, *by;
 };
 
 struct batch *batch_new(void)
@@ -191,9 +192,9 @@ static void send_counted(struct batch *batch, unsigned int index)
 	int error = send_one(batch->by, packet);
 
 	if (error)
-		stream_lost(batch->from, batch->by, drop_of(error));
+		stream_lost(batch->from, batch->stream, drop_of(error));
 	else
-		stream_sent(batch->by, packet->iov_len);
+		stream_sent(batch->stream, packet->iov_len);
 }
 
 static void send_many(struct batch *batch)
@@ -209,7 +210,7 @@ static void send_many(struct batch *batch)
 		int n = sendmmsg(by->fd, batch->out + done, batch->queued - done, MSG_DONTWAIT);
 
 		for (int i = 0; i < n; i++)
-			stream_sent(by, batch->out_iov[done++].iov_len);
+			stream_sent(batch->stream, batch->out_iov[done++].iov_len);
 		if (done <
 		    batch->queued) /* it stopped at one that cannot be sent: count it, continue */
 			send_counted(batch, done++);
@@ -230,16 +231,18 @@ void batch_send(struct batch *batch, struct stream *from, struct stream *out,
 {
 	bool keep_tos = out->bridge->conf.side[out->side].tos < 0;
 	int ttl = packet->ttl > 1 ? packet->ttl - 1 : 0;
+	struct stream *by = bundle_carrier(out);
 	struct iovec *iov;
 
-	if (batch->queued && (out != batch->by || ttl != out->ttl_now ||
-			      (keep_tos && packet->tos >= 0 && packet->tos != out->tos_now)))
+	if (batch->queued && (out != batch->stream || ttl != by->ttl_now ||
+			      (keep_tos && packet->tos >= 0 && packet->tos != by->tos_now)))
 		batch_flush(batch);
 	if (keep_tos)
-		stream_set_tos(out, packet->tos);
-	stream_set_ttl(out, ttl);
+		stream_set_tos(by, packet->tos);
+	stream_set_ttl(by, ttl);
 	batch->from = from;
-	batch->by = out;
+	batch->stream = out;
+	batch->by = by;
 	iov = &batch->out_iov[batch->queued++];
 	iov->iov_base = packet->data;
 	iov->iov_len = packet->len;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include "dtls/service.h"
 #include "packet/bridge.h"
+#include "packet/bundle.h"
 #include "packet/pool.h"
 #include "packet/handshake.h"
 #include "packet/remote.h"
@@ -273,6 +274,24 @@ int bridge_stun(struct bridge *b, enum side side, enum component comp, const str
 	return 0;
 }
 
+int bridge_bundle(struct bridge *b, enum side side, struct bundle *bundle)
+{
+	struct order_bundle *order;
+
+	if (b->closing || !b->worker || !b->stream[side][COMP_RTP]) {
+		free(bundle);
+		return 0;
+	}
+	order = malloc(sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	*order = (struct order_bundle){ .order = { .bridge = b, .kind = ORDER_BUNDLE },
+					.stream = b->stream[side][COMP_RTP],
+					.bundle = bundle };
+	worker_post(b->worker, &order->order);
+	return 0;
+}
+
 const struct bridge_conf *bridge_conf(const struct bridge *b)
 {
 	return &b->told;
@@ -295,6 +314,8 @@ static void free_stream(struct stream *s)
 	free(s->asked);
 	free(s->keepalives);
 	free(s->ice);
+	if (s->bundled == STREAM_CARRIES)
+		free(bundle_of(s));
 }
 
 void bridge_free(struct bridge *b)

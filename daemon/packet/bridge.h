@@ -14,6 +14,7 @@
 #include "srtp/srtp.h"
 
 struct bridge;
+struct bundle;
 struct dtls_link;
 struct dtls_service;
 struct worker_pool;
@@ -76,6 +77,13 @@ int bridge_ice(struct bridge *bridge, enum side side, enum component comp, struc
 /* Sends a message of the agent from the port of the stream. 0; -ENOMEM: it is not sent */
 int bridge_stun(struct bridge *bridge, enum side side, enum component comp,
 		const struct endpoint *to, const uint8_t *data, size_t len);
+/**
+ * bridge_bundle() - the RTP port of @side carries several medias from now on (packet/bundle.h)
+ * @bundle: the bridge's from then on; its bridges are open, of the same media thread, and have a
+ *	stream of RTP on that side. NULL: it carries only its own
+ * Return: 0; -ENOMEM: nothing has changed, and @bundle is the caller's
+ */
+int bridge_bundle(struct bridge *bridge, enum side side, struct bundle *bundle);
 /* Asynchronous: BRIDGE_CLOSED follows. Counters can be read until bridge_free(). Cannot fail. */
 void bridge_close(struct bridge *bridge);
 void bridge_free(struct bridge *bridge);

@@ -102,14 +102,15 @@ static uint16_t copy_parts(struct rtcp_copy *copy, const struct packet *p)
 /* Copies for the control thread are few, whatever the sender does. */
 static void pass_on(struct stream *s, const struct packet *p, int64_t now_us)
 {
-	bool too_many = s->copied_us && now_us - s->copied_us < RTCP_COPY_MS * 1000LL;
+	uint32_t now_ms = (uint32_t)(now_us / 1000) | 1; /* 0: none yet */
+	bool too_many = s->copied_ms && now_ms - s->copied_ms < RTCP_COPY_MS;
 	struct rtcp_copy *copy = too_many ? NULL : rtcp_ring_slot(s->bridge->rtcp_ring);
 
 	if (!copy) {
 		counter_add(&s->bridge->totals->rtcp_lost, 1);
 		return;
 	}
-	s->copied_us = now_us;
+	s->copied_ms = now_ms;
 	copy->bridge = s->bridge;
 	copy->source = *p->source;
 	copy->local = s->local;

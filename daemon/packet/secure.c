@@ -199,7 +199,7 @@ enum stream_drop secure_seal(struct stream *s, struct stream *out, struct packet
 		return DROP_NO_KEYS;
 	verdict = (rtcp ? rtcp_protect : rtp_protect)(keys->send, &packet, now_ms);
 	p->len = packet.len;
-	if (srtp_due(keys->send) && is_stored(s->bridge, keys)) {
+	if (srtp_due(keys->send) && is_stored(out->bridge, keys)) {
 		publish(keys, SRTP_SEND, keys->send);
 		s->news_bits |= 1 << BRIDGE_INDEXES;
 	}

@@ -147,6 +147,7 @@ enum stream_drop {
 	DROP_NOT_VOUCHED,     /* ICE: no authentic check has come from its source */
 	DROP_HANDSHAKE_QUEUE, /* DTLS: too many datagrams wait for the crypto thread */
 	DROP_DTMF,	      /* telephone-event is blocked by command */
+	DROP_BUNDLE, /* of no media of its bundle, or at the port of a media that another carries */
 	DROP_COUNT,
 };
 

@@ -23,6 +23,7 @@
 #include "srtp/srtp.h"
 #include "stun/stun.h"
 
+struct bundle;
 struct dtmf_thread;
 struct stream_dtmf;
 
@@ -71,6 +72,13 @@ struct keepalives {
 
 #define KEEPALIVES_YIELD (INT64_MIN / 2)
 
+/* Several medias at the port of one of them: bridge.bundle of the side (packet/bundle.h) */
+enum stream_bundled {
+	STREAM_SINGLE,
+	STREAM_CARRIED, /* another stream has its packets */
+	STREAM_CARRIES,
+};
+
 /**
  * struct stream - the RTP or the RTCP component of one side of a bridge
  * @to: destination of packets to this remote, if @has_to
@@ -81,7 +89,7 @@ struct keepalives {
  * @recv_ttl: the source has one of the relay's own addresses: TTL is decremented as on any hop
  * @last_round: round of the worker in which packets arrived last
  * @watch: link in the thread's list of streams that have a tick each second
- * @tick_ms: time of the next one
+ * @tick_ms: time of the next one, its lower bits
  * @watched_packets: packets_in at the last tick, its lower half
  * @missed: last result of batch_missed()
  * @refused_ms: time of the last BRIDGE_REFUSED, the same
@@ -92,7 +100,7 @@ struct keepalives {
  *	source of @refused
  * @in_kernel: a flow of the kernel forwards the packets of the source; the others arrive here
  * @reported_ms: when the kernel reported last
- * @copied_us: time of the last RTCP that was copied for homer
+ * @copied_ms: time of the last RTCP that was copied for homer, its lower bits; 0: none yet
  * @quality: of RTP from this side; NULL: none yet. Has its own sequence count.
  * @refused: NULL: latching has refused nobody yet. Stays until the bridge is freed.
  * @asked: the same, for STUN that has left by this stream
@@ -104,6 +112,7 @@ struct keepalives {
  * @kept: keep-alives were sent to a remote that was silent as well
  * @contested: shared; another source might take over: the daemon checks each packet
  * @resume: the kernel forwarded the packets before the next one: do not count them as lost
+ * @bundled: enum stream_bundled
  */
 struct stream {
 	/* What each packet needs that arrives here or leaves by here. */
@@ -122,6 +131,7 @@ struct stream {
 	uint16_t flags;
 	bool clock_known, heard;
 	bool quiet_known, kernel_idle, kept;
+	uint8_t bundled;
 	uint64_t packets_in, bytes_in, packets_out, bytes_out; /* shared counters */
 	/* What only packets need that arrive here. */
 	struct rtp_stats rtp;
@@ -134,9 +144,9 @@ struct stream {
 	struct quality *quality;
 	uint32_t watched_packets, denied_ms;
 	uint32_t missed, quiet_ms, quiet_out, refused_ms;
-	int64_t reported_ms, copied_us;
+	int64_t reported_ms;
 	struct ring watch;
-	int64_t tick_ms;
+	uint32_t tick_ms, copied_ms;
 	struct endpoint local;
 	struct endpoint denied;
 	const char *why_denied;
@@ -161,6 +171,7 @@ enum order_kind {
 	ORDER_BANNED,
 	ORDER_ICE,
 	ORDER_STUN,
+	ORDER_BUNDLE,
 	ORDER_LINK,
 	ORDER_DATAGRAM,
 	ORDER_CLOSE,
@@ -253,6 +264,13 @@ struct order_banned {
 	struct banned *banned;
 };
 
+/* @bundle: the stream's from then on (packet/bundle.h); NULL: it carries only itself */
+struct order_bundle {
+	struct order order;
+	struct stream *stream;
+	struct bundle *bundle;
+};
+
 struct worker;
 
 /**
@@ -260,6 +278,7 @@ struct worker;
  * @conf: the settings in effect (media thread); @told: those the control thread sent last
  * @siblings: ring of the bridges of the same dialog
  * @keepalive: in the wheel of the thread
+ * @bundle: freed with the stream that carries
  * The control thread creates and frees it; between ORDER_OPEN and BRIDGE_CLOSED the media thread
  * owns all but @told, @owner and @closing.
  */
@@ -275,10 +294,12 @@ struct bridge {
 	struct deny *const *deny;    /* of the thread; NULL: none */
 	struct rtcp_ring *rtcp_ring; /* of the thread; NULL: nobody wants copies of RTCP */
 	struct rtcp_ring *stun_ring; /* the same, for STUN */
+	struct bundle *bundle[2];    /* by side; NULL: its medias are at ports of their own */
 	struct tap_ring *tap_ring;   /* of the thread; NULL: there is no recorder */
 	struct dtmf_thread *dtmf;    /* of the thread */
 	unsigned int thread;	     /* its number */
 	uint32_t tap;		     /* control thread: bridge_conf.tap, whatever settings say */
+	bool closing;		     /* control thread */
 	struct ring siblings, all;
 	struct wheel_item keepalive;
 	struct news closed;
@@ -288,7 +309,6 @@ struct bridge {
 	struct bridge *sibling; /* until ORDER_OPEN is done */
 	struct worker *worker;	/* NULL: closed, or the pool was freed */
 	void *owner;
-	bool closing;
 	struct bridge_keys *told_keys;	   /* NULL: no memory for @keys was sent yet */
 	struct bridge_key_numbers numbers; /* of the keys that were sent */
 	/* Media thread: of each side's RTP; NULL: no newcomer had to wait yet. */

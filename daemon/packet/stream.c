@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <sys/random.h>
+#include "packet/bundle.h"
 #include "packet/dtmf.h"
 #include "packet/handshake.h"
 #include "packet/ice.h"
@@ -84,7 +85,8 @@ static struct carriage carriage_of(const struct stream *s, const struct packet *
 		if (s->comp == COMP_RTCP)
 			return NOT_CARRIED(DROP_KIND);
 		/* Other payload types pass (RFC 6263 keepalives), but are not latched to. */
-		return CARRIED(payload_type_negotiated(conf, w->pt));
+		return CARRIED(payload_type_negotiated(conf, w->pt) ||
+			       (s->bundled && bundle_of(s)->of_pt[w->pt]));
 	case RTP_KIND_RTCP:
 		/* Some phones send it to the RTP port without rtcp-mux: it leaves as RTCP, too. */
 		return CARRIED(rtcp_type_known(w->pt) &&
@@ -353,6 +355,25 @@ static void count_in(struct stream *s, const struct packet *p, const struct rtp_
 		stream_hear_rtcp(s, p, now_us);
 }
 
+/* It counts for its media; the stream that carries it has heard its phone. NULL: whose is it? */
+static struct stream *count_bundled(struct stream *s, struct packet *p, struct rtp_wire *w,
+				    int64_t now_us)
+{
+	struct stream *of = bundle_stream(s, p, w, now_us / 1000);
+
+	if (!of || of == s) {
+		if (of)
+			count_in(of, p, w, now_us);
+		return of;
+	}
+	__atomic_store_n(&s->last_in_ms, now_us / 1000, __ATOMIC_RELAXED);
+	__atomic_store_n(&of->heard, true, __ATOMIC_RELAXED);
+	stream_write_begin(of);
+	count_in(of, p, w, now_us);
+	stream_write_end(of);
+	return of;
+}
+
 static struct stream *leaves_by(const struct stream *s, const struct rtp_wire *w)
 {
 	int peer = !s->side;
@@ -466,7 +487,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 				       .now_ms = now_us / 1000,
 				       .in_kernel = s->in_kernel };
 	struct carriage carriage;
-	struct stream *out;
+	struct stream *of = s, *out, *by;
 	bool admitted, handshake;
 
 	__atomic_store_n(&s->heard, true, __ATOMIC_RELAXED);
@@ -476,6 +497,10 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	}
 	if (s->bridge->conf.kind == BRIDGE_RTP)
 		rtp_wire_parse(p->data, p->len, &s->port, &w);
+	if (s->bundled == STREAM_CARRIED) { /* nobody was told this port */
+		count_drop(s, DROP_BUNDLE);
+		return NULL;
+	}
 	if ((w.kind == RTP_KIND_STUN || s->flags & SIDE_ICE) && is_kept_by_ice(s, p, &w, now_us))
 		return NULL;
 	if (w.kind != RTP_KIND_RTP && is_keepalive(s, p, &w, packet.now_ms))
@@ -507,21 +532,27 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	handshake = is_handshake(s, &w);
 	admitted = (carriage.from_exact && is_exact(s, p->source)) ||
 		   (s->flags & SIDE_ICE && is_other_pair(s, p->source)) || admit(s, &packet);
-	if (admitted && !handshake) /* it is not authentic: it does not count */
+	if (admitted && s->bundled)
+		of = handshake ? s : count_bundled(s, p, &w, now_us);
+	else if (admitted && !handshake) /* it is not authentic: it does not count */
 		count_in(s, p, &w, now_us);
 	stream_write_end(s);
 	if (!admitted)
 		return NULL;
+	if (!of) {
+		count_drop(s, DROP_BUNDLE);
+		return NULL;
+	}
 	if (handshake) {
 		is_dropped(s, handshake_take(s, p));
 		return NULL;
 	}
-	if (s->flags & (SIDE_DTMF | SIDE_DTMF_BLOCK) && w.kind == RTP_KIND_RTP &&
-	    !dtmf_pass(s, p, &w, now_us)) {
+	if (of->flags & (SIDE_DTMF | SIDE_DTMF_BLOCK) && w.kind == RTP_KIND_RTP &&
+	    !dtmf_pass(of, p, &w, now_us)) {
 		count_drop(s, DROP_DTMF);
 		return NULL;
 	}
-	if (!may_pass(s, p, &w)) {
+	if (!may_pass(of, p, &w)) {
 		count_drop(s, DROP_BLOCKED);
 		return NULL;
 	}
@@ -529,18 +560,19 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		count_drop(s, DROP_TTL);
 		return NULL;
 	}
-	out = leaves_by(s, &w);
-	if (!out || !out->has_to) {
-		count_drop(s, out && out->to_denied ? DROP_DESTINATION : DROP_NO_DESTINATION);
+	out = leaves_by(of, &w);
+	by = out ? bundle_carrier(out) : NULL;
+	if (!by || !by->has_to) {
+		count_drop(s, by && by->to_denied ? DROP_DESTINATION : DROP_NO_DESTINATION);
 		return NULL;
 	}
-	if (s->bridge->conf.tap && w.kind != RTP_KIND_STUN)
-		tap_copy(s, out, p, w.kind == RTP_KIND_RTCP, now_us);
-	if (is_srtp(out, &w) &&
-	    is_dropped(s, secure_seal(s, out, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
+	if (of->bridge->conf.tap && w.kind != RTP_KIND_STUN)
+		tap_copy(of, by, p, w.kind == RTP_KIND_RTCP, now_us);
+	if (is_srtp(by, &w) &&
+	    is_dropped(s, secure_seal(s, by, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
 		return NULL;
 	if (w.kind == RTP_KIND_STUN)
-		ice_note_passed(out, p);
+		ice_note_passed(by, p);
 	return out;
 }
 

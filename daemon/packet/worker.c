@@ -19,6 +19,7 @@
 #include "base/thread.h"
 #include "base/wake.h"
 #include "packet/batch.h"
+#include "packet/bundle.h"
 #include "packet/ice_end.h"
 #include "packet/handshake.h"
 #include "packet/keepalive.h"
@@ -102,7 +103,7 @@ static void notify_of_news(struct worker *worker, struct stream *s)
 /* At the end of the list, which so stays in the order of ticks. */
 static void watch(struct worker *worker, struct stream *s, int64_t now_ms)
 {
-	s->tick_ms = now_ms + TICK_MS;
+	s->tick_ms = (uint32_t)now_ms + TICK_MS;
 	ring_insert(&worker->watched, &s->watch);
 	s->watched = true;
 }
@@ -130,11 +131,17 @@ static void tick(struct worker *worker, struct stream *s, int64_t now_ms)
 	notify_of_news(worker, s);
 }
 
+/* Its tick is at most a second away, or was missed. */
+static int64_t tick_at_ms(const struct stream *s, int64_t now_ms)
+{
+	return now_ms + (int32_t)(s->tick_ms - (uint32_t)now_ms);
+}
+
 static bool tick_is_due(const struct worker *worker, int64_t now_us)
 {
 	const struct stream *s = next_tick(worker);
 
-	return s && s->tick_ms <= now_us / 1000;
+	return s && tick_at_ms(s, now_us / 1000) <= now_us / 1000;
 }
 
 static void tick_due(struct worker *worker)
@@ -169,6 +176,20 @@ static void forward_one(struct batch *batch, struct stream *s, struct packet *pa
 		batch_send(batch, s, out, packet);
 }
 
+/* The same for those that @s carries: have packets come since they were watched last? */
+static void finish_bundle(struct worker *worker, struct stream *s, int64_t now_us)
+{
+	for (unsigned int i = 0; i < bundle_of(s)->n; i++) {
+		struct stream *member = bundle_stream_at(bundle_of(s), i);
+
+		if (!member || member == s)
+			continue;
+		if (!member->watched && (uint32_t)member->packets_in != member->watched_packets)
+			watch(worker, member, now_us / 1000);
+		notify_of_news(worker, member);
+	}
+}
+
 /* To be called after packets of one stream. */
 static void finish_round(struct worker *worker, struct stream *s, bool active, int64_t now_us)
 {
@@ -176,6 +197,8 @@ static void finish_round(struct worker *worker, struct stream *s, bool active, i
 	if (!s->watched && active)
 		watch(worker, s, now_us / 1000);
 	notify_of_news(worker, s);
+	if (s->bundled == STREAM_CARRIES)
+		finish_bundle(worker, s, now_us);
 }
 
 static void forward(struct worker *worker, struct stream *s, int64_t now_us)
@@ -299,6 +322,12 @@ static void send_stun(struct worker *worker, struct order_stun *order)
 	free(order);
 }
 
+static void set_bundle(struct order_bundle *order)
+{
+	bundle_apply(order->stream, order->bundle);
+	free(order);
+}
+
 static void replace_banned(struct worker *worker, struct order_banned *order)
 {
 	banned_put(worker->banned);
@@ -332,6 +361,7 @@ static void close_bridge(struct worker *worker, struct bridge *b)
 	}
 	handshake_end(b);
 	dtmf_end(b);
+	bundle_leave(b);
 	keepalive_end(&worker->keepalive, b);
 	bridge_pass_on(b);
 	ring_remove(&b->siblings);
@@ -363,6 +393,9 @@ static void execute_order(struct worker *worker, struct order *order)
 		break;
 	case ORDER_STUN:
 		send_stun(worker, container_of(order, struct order_stun, order));
+		break;
+	case ORDER_BUNDLE:
+		set_bundle(container_of(order, struct order_bundle, order));
 		break;
 	case ORDER_LINK:
 		set_link(container_of(order, struct order_link, order));
@@ -414,8 +447,8 @@ static int sleep_ms(const struct worker *worker, int64_t now_ms)
 	const struct stream *s = next_tick(worker);
 	int64_t at_ms = wheel_next_ms(&worker->keepalive, now_ms);
 
-	if (s && (at_ms < 0 || s->tick_ms < at_ms))
-		at_ms = s->tick_ms;
+	if (s && (at_ms < 0 || tick_at_ms(s, now_ms) < at_ms))
+		at_ms = tick_at_ms(s, now_ms);
 	if (worker->dtmf.due_ms && (at_ms < 0 || worker->dtmf.due_ms < at_ms))
 		at_ms = worker->dtmf.due_ms;
 	if (at_ms < 0)

@@ -8,6 +8,7 @@
 #include <utlist.h>
 #include "call/media.h"
 #include "call/recorded.h"
+#include "call/media_bundle.h"
 #include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/media_dtls.h"
@@ -70,7 +71,8 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 	if (report->ends_srtp)
 		report_dtls(arena, media, side, report, failed);
 	if (report->ends_srtp && media->sdes->secure[side]) {
-		const struct srtp_suite *suite = media_sdes_suite(media->sdes, side);
+		const struct media_sdes *at = media_carrier(media, side)->sdes;
+		const struct srtp_suite *suite = at ? media_sdes_suite(at, side) : NULL;
 
 		report->suite = suite ? suite->name : NULL;
 		report->offered_srtp = media->sdes->text[side][SDES_THEIRS].len;
@@ -83,7 +85,7 @@ static void report_media(struct arena *arena, const struct media *media, enum si
 		if (!bridge_has(media->bridge, side, comp))
 			continue;
 		media_report(media, side, comp, &report->stream[comp]);
-		report->advertised[comp] = media_advertised(media, side, comp);
+		report->advertised[comp] = media_advertised(media_carrier(media, side), side, comp);
 		report->n_streams++;
 	}
 	media_quality(media, side, now_ms, &report->quality);

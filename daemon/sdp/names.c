@@ -21,10 +21,11 @@ struct attr_name {
 /* Each row ends with an empty name. ICE: RFC 8839, section 5. */
 static const struct attr_name attr_names[NAME_MAX_LEN + 1][8] = {
 	[3] = { ROW("mid", SDP_ATTR_MID) },
-	[4] = { ROW("rtcp", SDP_ATTR_RTCP), ROW("fmtp", SDP_ATTR_FMTP) },
-	[5] = { ROW("setup", SDP_ATTR_DTLS) },
+	[4] = { ROW("rtcp", SDP_ATTR_RTCP), ROW("fmtp", SDP_ATTR_FMTP),
+		ROW("ssrc", SDP_ATTR_SSRC) },
+	[5] = { ROW("setup", SDP_ATTR_DTLS), ROW("group", SDP_ATTR_GROUP) },
 	[6] = { ROW("rtpmap", SDP_ATTR_RTPMAP), ROW("crypto", SDP_ATTR_CRYPTO),
-		ROW("tls-id", SDP_ATTR_DTLS) },
+		ROW("tls-id", SDP_ATTR_DTLS), ROW("extmap", SDP_ATTR_EXTMAP) },
 	[7] = { ROW("rtcp-fb", SDP_ATTR_RTCP_FB), ROW("ice-pwd", SDP_ATTR_ICE) },
 	[8] = { ROW("sendrecv", SDP_ATTR_SENDRECV), ROW("sendonly", SDP_ATTR_SENDONLY),
 		ROW("recvonly", SDP_ATTR_RECVONLY), ROW("inactive", SDP_ATTR_INACTIVE),

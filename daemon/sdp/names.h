@@ -30,6 +30,9 @@ enum sdp_attr {
 	SDP_ATTR_LOOP_MARK,
 	SDP_ATTR_MID,
 	SDP_ATTR_BUNDLE_ONLY,
+	SDP_ATTR_GROUP,
+	SDP_ATTR_EXTMAP,
+	SDP_ATTR_SSRC,
 };
 
 /* @value: of an a= line. *rest: the part after the name and ':'. */

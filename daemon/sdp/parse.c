@@ -278,6 +278,16 @@ static int read_codecs(struct parser *p, struct sdp_media *m)
 	return 0;
 }
 
+/* Is it at the port of another media? Its formats are payload types as well. */
+static bool is_bundle_only(const struct sdp *sdp, size_t line)
+{
+	while (++line < sdp->n_lines && sdp->lines[line].type != 'm')
+		if (sdp->lines[line].type == 'a' &&
+		    str_eq(sdp->lines[line].value, STR("bundle-only")))
+			return true;
+	return false;
+}
+
 static int read_m(struct parser *p, size_t line)
 {
 	struct sdp_media *m = &p->sdp->media[p->sdp->n_media++];
@@ -303,7 +313,8 @@ static int read_m(struct parser *p, size_t line)
 	m->port = (uint16_t)port;
 	if (!m->formats.len && port)
 		return refuse(p, "m= has no formats");
-	return sdp_is_rtp(m->transport) && port ? read_codecs(p, m) : 0;
+	m->bundle_only = !port && is_bundle_only(p->sdp, line);
+	return sdp_is_rtp(m->transport) && (port || m->bundle_only) ? read_codecs(p, m) : 0;
 }
 
 /* Links an rtpmap, fmtp or rtcp-fb line to its codec; the rtpmap line is the first. */
@@ -385,13 +396,15 @@ static void read_media_attribute(struct parser *p, size_t at, struct str rest)
 	case SDP_ATTR_CRYPTO:
 		m->sdes = true;
 		break;
-	case SDP_ATTR_BUNDLE_ONLY:
-		m->bundle_only = true;
+	case SDP_ATTR_BUNDLE_ONLY: /* is known */
 		break;
 	case SDP_ATTR_MID:
 		m->mid = rest;
 		break;
 	case SDP_ATTR_OTHER:
+	case SDP_ATTR_GROUP:
+	case SDP_ATTR_EXTMAP:
+	case SDP_ATTR_SSRC:
 	case SDP_ATTR_DTLS:
 	case SDP_ATTR_CODEC:
 	case SDP_ATTR_LOOP_MARK:

@@ -51,7 +51,8 @@ struct sdp_media {
 	struct str proto;
 	enum sdp_transport transport;
 	struct str formats;	  /* the rest of the m= line, as written */
-	struct sdp_codec *codecs; /* only of RTP with a port; in m= order, each payload type once */
+	struct sdp_codec *codecs; /* only of RTP with a port, or @bundle_only; in m= order, each
+				     payload type once */
 	size_t n_codecs;
 	struct endpoint rtp;  /* effective c= and port; unset when c= is missing or a host name */
 	struct endpoint rtcp; /* a=rtcp, else port + 1; unset where rtp is, or when port is 0 */
@@ -61,7 +62,7 @@ struct sdp_media {
 	enum sdp_direction direction;
 	bool direction_written; /* the media has its own direction attribute */
 	bool rtcp_mux, rtcp_mux_only, rtcp_attr, ice, dtls, sdes; /* own attributes of the media */
-	bool bundle_only; /* port 0, but not refused: at the port of another media (RFC 8843) */
+	bool bundle_only; /* port 0, but not refused: at the port of another media (RFC 9143) */
 	struct str mid;	  /* or STR_NONE */
 	size_t first_line, n_lines; /* in sdp.lines; the first is the m= line */
 };
@@ -133,9 +134,15 @@ struct sdp_media_edit {
 	 * the offer (RFC 3264, section 6.1). By default any.
 	 */
 	enum sdp_direction allowed;
-	/* Of media that has none of its own, if it is refused or gets ICE or DTLS; or STR_NONE. */
+	/*
+	 * Of media that has none of its own, if it is refused, gets ICE or DTLS or is in a group of
+	 * ours (@with_mid); or STR_NONE.
+	 */
 	struct str mid;
-	struct str proto; /* other profile, or STR_NONE */
+	bool with_mid, no_mid; /* @no_mid: its own is left out */
+	uint8_t mid_extension; /* print a=extmap for a=mid, with this number; 0: do not */
+	bool no_mid_extension; /* its own is left out */
+	struct str proto;      /* other profile, or STR_NONE */
 	/*
 	 * Its a=crypto lines are replaced by these (what stands behind "a=crypto:"), or by none;
 	 * those of DTLS, also of the session, by @setup and @fingerprint, or by none.
@@ -163,6 +170,7 @@ enum sdp_edit_flag {
 	SDP_NO_RTCP_ATTR = 1 << 7,	 /* but where its port is not the one after RTP */
 	SDP_FULL_RTCP_ATTR = 1 << 8,	 /* a=rtcp:<port> IN IP4 <address> */
 	SDP_ICE_LITE = 1 << 9,		 /* print a=ice-lite */
+	SDP_OWN_GROUPS = 1 << 10,	 /* BUNDLE is ours: @groups, no a=bundle-only */
 };
 
 struct sdp_edit {
@@ -172,6 +180,8 @@ struct sdp_edit {
 	struct str username, session_name;
 	struct str o_id; /* session id for o=, unless empty */
 	uint64_t version;
+	const struct str *groups; /* SDP_OWN_GROUPS: "0 1" of a=group:BUNDLE 0 1 */
+	size_t n_groups;
 	struct str loop_mark;	      /* print a=rtprelay:<mark>; STR_NONE: do not */
 	struct sdp_media_edit *media; /* one for each of sdp.media */
 };

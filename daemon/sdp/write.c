@@ -5,6 +5,7 @@
  * One pass over the parsed lines. A line without an edit is copied; sdp_write() in sdp/sdp.h
  * defines the order within relayed RTP media.
  */
+#include "sdp/bundle.h"
 #include "sdp/names.h"
 #include "sdp/sdp.h"
 
@@ -158,6 +159,22 @@ static bool is_dtls_of_others(const struct writer *w, const struct sdp_line *lin
 	return false;
 }
 
+static bool is_group_of_others(const struct writer *w, const struct sdp_line *line)
+{
+	return has_flag(w, SDP_OWN_GROUPS) && line->type == 'a' && line->attr == SDP_ATTR_GROUP &&
+	       (str_starts(line->value, STR("group:BUNDLE ")) ||
+		str_eq(line->value, STR("group:BUNDLE")));
+}
+
+static void write_groups(struct writer *w)
+{
+	for (size_t i = 0; has_flag(w, SDP_OWN_GROUPS) && i < w->edit->n_groups; i++) {
+		buf_lit(w->out, "a=group:BUNDLE ");
+		buf_str(w->out, w->edit->groups[i]);
+		buf_lit(w->out, "\r\n");
+	}
+}
+
 static void write_session(struct writer *w)
 {
 	for (size_t i = 0; i < w->sdp->session_lines; i++) {
@@ -170,9 +187,10 @@ static void write_session(struct writer *w)
 		else if (line->type == 's' && has_flag(w, SDP_REPLACE_SESSION_NAME))
 			write_value(w->out, 's', w->edit->session_name);
 		else if ((line->attr != SDP_ATTR_ICE || !has_flag(w, SDP_REMOVE_ICE)) &&
-			 !is_dtls_of_others(w, line))
+			 !is_dtls_of_others(w, line) && !is_group_of_others(w, line))
 			write_line(w, line);
 	}
+	write_groups(w);
 	if (has_flag(w, SDP_ICE_LITE))
 		buf_lit(w->out, "a=ice-lite\r\n");
 	if (w->edit->loop_mark.len) {
@@ -355,6 +373,10 @@ static bool is_consumed(const struct writer *w, const struct sdp_media_edit *e, 
 	case SDP_ATTR_RECVONLY:
 	case SDP_ATTR_INACTIVE:
 		return true;
+	case SDP_ATTR_MID:
+		return e->no_mid;
+	case SDP_ATTR_BUNDLE_ONLY:
+		return has_flag(w, SDP_OWN_GROUPS);
 	case SDP_ATTR_RTCP_MUX_ONLY:
 		return e->mux == SDP_MUX_REMOVE;
 	case SDP_ATTR_ICE:
@@ -375,7 +397,8 @@ static void write_attributes(struct writer *w, const struct sdp_media *m,
 	const struct sdp_line *end = line + m->n_lines - 1;
 
 	for (; line < end; line++)
-		if (line->type == 'a' && !is_consumed(w, e, line->attr))
+		if (line->type == 'a' && !is_consumed(w, e, line->attr) &&
+		    !(e->no_mid_extension && sdp_is_mid_extension(line)))
 			write_line(w, line);
 }
 
@@ -438,6 +461,15 @@ static void write_dtls(struct writer *w, const struct sdp_media_edit *e)
 	buf_lit(w->out, "\r\n");
 }
 
+static void write_mid_extension(struct writer *w, const struct sdp_media_edit *e)
+{
+	if (!e->mid_extension)
+		return;
+	buf_lit(w->out, "a=extmap:");
+	buf_u64(w->out, e->mid_extension);
+	buf_lit(w->out, " " SDP_MID_URI "\r\n");
+}
+
 static void write_rtp(struct writer *w, const struct sdp_media *m, const struct sdp_media_edit *e)
 {
 	struct kept kept = kept_codecs(m, e);
@@ -458,8 +490,9 @@ static void write_rtp(struct writer *w, const struct sdp_media *m, const struct 
 		buf_lit(w->out, "a=rtcp-mux\r\n");
 	write_crypto(w, e);
 	/* The relay speaks for a phone that has never heard of browsers. */
-	if (e->ice || e->fingerprint.len)
+	if (e->ice || e->fingerprint.len || e->with_mid)
 		write_mid(w, m, e);
+	write_mid_extension(w, e);
 	if (e->ice)
 		ice_lines_write(w->out, e->ice);
 	write_dtls(w, e);

@@ -6,15 +6,18 @@ counts what it hears
 
   ice_phone.py ice DIR controlling|controlled [hidden]
                                   hidden: its SDP has no candidates, as that of browsers
-  ice_phone.py browser DIR controlling|controlled
-                                  a browser (by aiortc): ICE, DTLS-SRTP, rtcp-mux; the first offers
-  ice_phone.py plain DIR ADDRESS PORT
+  ice_phone.py browser DIR controlling|controlled [video]
+                                  a browser (by aiortc): ICE, DTLS-SRTP, rtcp-mux; the first offers.
+                                  video: a camera, too, at the same port (BUNDLE)
+  ice_phone.py plain DIR ADDRESS PORT [video]
+                                  video: what comes at PORT + 2 goes back
   ice_phone.py spray ADDRESS FIRST LAST UFRAG FRIEND SECONDS
                                   checks with wrong passwords, and RTP, to these ports; prints
                                   what came back. FRIEND: the ufrag of the phone that it imitates
 
 DIR/local.sdp is its SDP; DIR/remote.sdp that of the relay, for which it waits. DIR/stats has what
-was sent and heard: RTP of the phone that is named in it, and of others. DIR/mute: it sends nothing.
+was sent and heard: RTP of the phone that is named in it, and of others; pictures, or packets of
+video, and RTCP of it. DIR/mute: it sends nothing.
 """
 import asyncio
 import os
@@ -47,7 +50,7 @@ class Media:
     def __init__(self, directory):
         self.directory = directory
         self.name = os.path.basename(directory)[:8].ljust(8).encode()
-        self.sent = self.heard = self.ended = 0
+        self.sent = self.heard = self.ended = self.video = self.video_rtcp = self.extended = 0
         self.state = "new"
         self.froms = {}
 
@@ -68,7 +71,11 @@ class Media:
     def note(self):
         froms = " ".join(f"from_{name}={n}" for name, n in sorted(self.froms.items()))
         write(self.directory + "/stats",
-              f"state={self.state} sent={self.sent} heard={self.heard} {froms}\n")
+              f"state={self.state} sent={self.sent} heard={self.heard} video={self.video} "
+              f"video_rtcp={self.video_rtcp} extended={self.extended} {froms}\n")
+
+
+VP8 = 97  # as aiortc numbers it
 
 
 def sdp_of(address, port, lines):
@@ -143,12 +150,17 @@ LINEAR = [linear_of(code) for code in range(256)]
 PCMU = {sample: code for code, sample in enumerate(LINEAR)}
 
 
-async def browser(directory, role):
+async def browser(directory, role, *options):
     import fractions
 
     import aiortc
+    import aiortc.codecs
     import av
 
+    # At one port a number may not mean two things (RFC 8285, 5), as it does in aiortc's own offer.
+    for extension in aiortc.codecs.HEADER_EXTENSIONS["video"]:
+        if not extension.uri.endswith(":mid"):
+            extension.id = 3
     media = Media(directory)
 
     class Microphone(aiortc.MediaStreamTrack):
@@ -165,7 +177,30 @@ async def browser(directory, role):
             frame.time_base = fractions.Fraction(1, 8000)
             return frame
 
+    class Camera(aiortc.MediaStreamTrack):
+        """A small picture, ten times a second"""
+
+        kind = "video"
+
+        async def recv(self):
+            await asyncio.sleep(0.1)
+            self.shown = getattr(self, "shown", 0) + 1
+            frame = av.VideoFrame(width=160, height=120, format="yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes([self.shown & 255]) * plane.buffer_size)
+            frame.pts = self.shown * 9000
+            frame.time_base = fractions.Fraction(1, 90000)
+            return frame
+
+    def add_tracks():
+        connection.addTrack(Microphone())
+        if "video" in options:
+            connection.addTrack(Camera())
+
     async def listen(track):
+        while track.kind == "video":
+            await track.recv()
+            media.video += 1
         while True:
             frame = await track.recv()
             samples = struct.unpack_from(f"<{frame.samples}h", bytes(frame.planes[0]))
@@ -175,10 +210,11 @@ async def browser(directory, role):
     listeners = []
     connection.on("track", lambda track: listeners.append(asyncio.ensure_future(listen(track))))
     if role == "controlling":
-        connection.addTrack(Microphone())
-        pcmu = [codec for codec in aiortc.RTCRtpSender.getCapabilities("audio").codecs
-                if codec.mimeType == "audio/PCMU"]
-        connection.getTransceivers()[0].setCodecPreferences(pcmu)
+        add_tracks()
+        for transceiver, name in zip(connection.getTransceivers(), ("audio/PCMU", "video/VP8")):
+            transceiver.setCodecPreferences(
+                [codec for codec in aiortc.RTCRtpSender.getCapabilities(name[:5]).codecs
+                 if codec.mimeType == name])
         await connection.setLocalDescription(await connection.createOffer())
         write(directory + "/local.sdp", connection.localDescription.sdp)
         remote = aiortc.RTCSessionDescription(await read_later(directory + "/remote.sdp"), "answer")
@@ -186,7 +222,7 @@ async def browser(directory, role):
     else:
         remote = aiortc.RTCSessionDescription(await read_later(directory + "/remote.sdp"), "offer")
         await connection.setRemoteDescription(remote)
-        connection.addTrack(Microphone())
+        add_tracks()
         await connection.setLocalDescription(await connection.createAnswer())
         write(directory + "/local.sdp", connection.localDescription.sdp)
     while True:
@@ -195,17 +231,52 @@ async def browser(directory, role):
         await asyncio.sleep(FRAME_S)
 
 
-async def plain(directory, address, port):
-    media = Media(directory)
+def bound(address, port):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind((address, int(port)))
+    sock.bind((address, port))
     sock.setblocking(False)
-    write(directory + "/local.sdp", sdp_of(address, port, []))
+    return sock
+
+
+class Mirror:
+    """A phone with video that sends back what it hears, by itself or with RTCP of its own port"""
+
+    def __init__(self, media, address, port):
+        self.media = media
+        self.rtp, self.rtcp = bound(address, port), bound(address, port + 1)
+        self.lines = [f"m=video {port} RTP/AVP {VP8}", f"a=rtpmap:{VP8} VP8/90000"]
+
+    def reflect(self, to):
+        try:
+            while True:
+                data = self.rtp.recv(2048)
+                if data[0] >> 6 == 2 and data[1] & 127 == VP8:
+                    self.media.video += 1
+                    self.media.extended += data[0] >> 4 & 1
+                    self.rtp.sendto(data, to)
+        except BlockingIOError:
+            pass
+        try:
+            while True:
+                self.media.video_rtcp += 200 <= self.rtcp.recv(2048)[1] <= 207
+        except BlockingIOError:
+            pass
+
+
+async def plain(directory, address, port, *options):
+    media = Media(directory)
+    sock = bound(address, int(port))
+    mirror = Mirror(media, address, int(port) + 2) if "video" in options else None
+    write(directory + "/local.sdp", sdp_of(address, port, mirror.lines if mirror else []))
     remote = await read_later(directory + "/remote.sdp")
     to = (re.search(r"^c=IN IP4 (\S+)", remote, re.M)[1],
           int(re.search(r"^m=audio (\d+)", remote, re.M)[1]))
+    if mirror:
+        video_to = (to[0], int(re.search(r"^m=video (\d+)", remote, re.M)[1]))
     media.state = "connected"
     while True:
+        if mirror:
+            mirror.reflect(video_to)
         if not media.muted():
             sock.sendto(media.packet(), to)
         while True:

@@ -393,7 +393,8 @@ static const char total[] =
 	"'drops':{'malformed':300,'kind':301,'source':302,'patience':303,'no_destination':304,"
 	"'destination':305,'blocked':306,'send_queue':307,'unreachable':308,'too_large':309,"
 	"'loop':310,'ttl':311,'receive_queue':312,'banned':313,'no_keys':314,"
-	"'srtp_auth':315,'srtp_replay':316,'not_vouched':317,'handshake_queue':318,'dtmf':319}},";
+	"'srtp_auth':315,'srtp_replay':316,'not_vouched':317,'handshake_queue':318,'dtmf':319,'"
+	"bundle':320}},";
 /* Of the verbs all but the first and the last are 0. */
 #define NO_VERB(prefix, verb) "'" prefix verb "count':0,'" prefix verb "duration':'0.000000',"
 #define NO_VERBS(prefix)                                                                           \

@@ -361,6 +361,7 @@ static const struct {
 	{ "dropped_packets_total{reason=\"not_vouched\"}", DROPPED(DROP_NOT_VOUCHED) },
 	{ "dropped_packets_total{reason=\"handshake_queue\"}", DROPPED(DROP_HANDSHAKE_QUEUE) },
 	{ "dropped_packets_total{reason=\"dtmf\"}", DROPPED(DROP_DTMF) },
+	{ "dropped_packets_total{reason=\"bundle\"}", DROPPED(DROP_BUNDLE) },
 	{ "latched_total", AT(user.latched) },
 	{ "keepalives_total{kind=\"sent\"}", AT(user.keepalives_out) },
 	{ "keepalives_total{kind=\"saved\"}", AT(user.keepalives_saved) },
