@@ -497,7 +497,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	}
 	if (s->bridge->conf.kind == BRIDGE_RTP)
 		rtp_wire_parse(p->data, p->len, &s->port, &w);
-	if (s->bundled == STREAM_CARRIED) { /* nobody was told this port */
+	/* Nobody was told this port. */
+	if (s->bundled == STREAM_CARRIED) {
 		count_drop(s, DROP_BUNDLE);
 		return NULL;
 	}
