@@ -241,3 +241,13 @@ void ice_run_receive(struct media *media, const struct endpoint *local, const st
 	follow_news(media, side, verdict == ICE_GOT_CHECK || verdict == ICE_GOT_RESPONSE);
 	run(media);
 }
+
+void ice_run_trickle(struct media *media, enum side side, const struct ice_description *lines)
+{
+	struct ice_agent *agent = media->ice ? media->ice->side[side].agent : NULL;
+
+	if (!agent || ice_trickle(agent, lines, clock_ms()))
+		return;
+	call_touch(media->dialog->call);
+	run(media);
+}

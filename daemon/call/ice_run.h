@@ -10,10 +10,13 @@
 
 #include "call/tree.h"
 
+struct ice_description;
 struct media_ice;
 
 /* After an offer or answer: @ice takes the place of what the media had; the bridge is told. */
 void ice_run_commit(struct media *media, struct media_ice *ice);
+/* Later candidates of @side; ignored where it has no agent, or they are of other credentials. */
+void ice_run_trickle(struct media *media, enum side side, const struct ice_description *lines);
 /* STUN has come from a phone, to the port @local. */
 void ice_run_receive(struct media *media, const struct endpoint *local, const struct endpoint *from,
 		     const uint8_t *data, size_t len);

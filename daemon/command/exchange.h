@@ -176,6 +176,10 @@ int offered_keep(struct exchange *ex);
 int offered_complete(struct exchange *ex);
 /* The a=mid of this m= line in the offer, or STR_NONE. */
 struct str offered_mid(const struct exchange *ex, size_t index);
+struct str offered_mid_of(const struct dialog *dialog, size_t index);
+
+/* An offer or answer whose SDP is a fragment with later candidates (RFC 8840). */
+void trickle_fragment(struct command_env *env, const struct request *request, struct reply *reply);
 
 /* After the commit: what the request says of recording; medias that came are recorded too. */
 void record_exchange(struct exchange *ex);

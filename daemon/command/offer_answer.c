@@ -178,6 +178,10 @@ static void run(struct command_env *env, const struct request *request, struct r
 	const char *why;
 	int error;
 
+	if (request->fragment) {
+		trickle_fragment(env, request, reply);
+		return;
+	}
 	reply->code = REPLY_ERROR;
 	error = sdp_parse(env->arena, request->sdp, &ex.sdp, &why);
 	if (error) {

@@ -53,9 +53,9 @@ int offered_keep(struct exchange *ex)
 }
 
 /* The part of the dialog's text that begins with its m= line number @index; empty: none. */
-static struct str offered_from(const struct exchange *ex, size_t index)
+static struct str offered_from(const struct dialog *dialog, size_t index)
 {
-	struct str rest = ex->dialog->offered, at;
+	struct str rest = dialog->offered, at;
 
 	while (rest.len) {
 		at = rest;
@@ -65,9 +65,9 @@ static struct str offered_from(const struct exchange *ex, size_t index)
 	return STR_NONE;
 }
 
-struct str offered_mid(const struct exchange *ex, size_t index)
+struct str offered_mid_of(const struct dialog *dialog, size_t index)
 {
-	struct str rest = offered_from(ex, index), mid;
+	struct str rest = offered_from(dialog, index), mid;
 
 	str_split(&rest, '\n');
 	if (!str_starts(rest, STR("a=mid:")))
@@ -77,9 +77,14 @@ struct str offered_mid(const struct exchange *ex, size_t index)
 	return mid;
 }
 
+struct str offered_mid(const struct exchange *ex, size_t index)
+{
+	return offered_mid_of(ex->dialog, index);
+}
+
 int offered_complete(struct exchange *ex)
 {
-	struct str more = offered_from(ex, ex->sdp.n_media);
+	struct str more = offered_from(ex->dialog, ex->sdp.n_media);
 	size_t size = ex->request->sdp.len * 2 + 64 + more.len;
 	const char *why;
 	struct sdp sdp;

@@ -7,6 +7,7 @@
 #include "daemon/call/dialog.h"
 #include "daemon/call/media_bundle.h"
 #include "daemon/call/media_dtls.h"
+#include "daemon/call/media_ice.h"
 #include "daemon/ng/ng.h"
 #include "daemon/packet/pool.h"
 #include "tests/unit/scene.h"
@@ -359,6 +360,72 @@ static void test_medias_come_and_go(void)
 	close_call(&call);
 }
 
-TEST_SUITE(ng_bundle, { "groups follow the flags", test_groups_follow_the_flags },
+/* --- Trickle ---------------------------------------------------------------------------------- */
+
+#define PLAIN_ICE "m=audio 9 RTP/AVP 0\\r\\na=mid:x\\r\\na=rtcp-mux\\r\\n" ICE
+#define CANDIDATE "a=candidate:1 1 udp 2130706431 127.0.0.1 4009 typ host\\r\\n"
+#define FRAGMENT(ufrag, mid)                                                                       \
+	"a=ice-ufrag:" ufrag                                                                       \
+	"\\r\\na=ice-pwd:0123456789012345678901\\r\\nm=audio 9 RTP/AVP 0\\r\\n"                    \
+	"a=mid:" mid "\\r\\n" CANDIDATE "a=end-of-candidates\\r\\n"
+
+static void send_fragment(struct call_scene *call, const char *call_id, const char *tag,
+			  const char *body)
+{
+	struct buf out = BUF_INIT(reply, sizeof(reply) - 1);
+	struct scene *scene = &call->scene;
+
+	snprintf(payload, sizeof(payload),
+		 "{\"command\":\"offer\",\"call-id\":\"%s\",\"from-tag\":\"%s\","
+		 "\"flags\":[\"fragment\"],\"sdp\":\"%s\"}",
+		 call_id, tag, body);
+	buf_lit(&out, "7 ");
+	scene->env.now_ms = clock_ms();
+	arena_reset(scene->env.arena);
+	ng_run(&scene->env, &proxy, str_of(payload), &out);
+	reply[out.len] = '\0';
+	CU_ASSERT_STRING_EQUAL(reply, "7 {\"result\":\"ok\"}");
+}
+
+static enum ice_state state_of(const struct call_scene *call)
+{
+	return ice_state(call->scene.calls->calls->dialogs->media[0]->ice->side[SIDE_A].agent);
+}
+
+/* Without candidates the agent has nothing to do: it is due as soon as it has one. */
+static void test_fragment_brings_candidates(void)
+{
+	static const struct {
+		const char *what, *call_id, *tag, *body;
+		bool counts;
+	} rows_of[] = {
+		{ "another call", "d", "a", FRAGMENT("abcd", "x"), false },
+		{ "another phone", "c", "z", FRAGMENT("abcd", "x"), false },
+		{ "other credentials", "c", "a", FRAGMENT("efgh", "x"), false },
+		{ "no fragment", "c", "a", "nonsense\\r\\n", false },
+		{ "its own", "c", "a", FRAGMENT("abcd", "x"), true },
+		{ "by its place", "c", "a", FRAGMENT("abcd", "other"), true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows_of); i++) {
+		const struct ice_agent *agent;
+		struct call_scene call;
+		int64_t before;
+
+		open_call(&call);
+		offer(&call, PLAIN_ICE, ",\"ICE\":\"remove\",\"rtcp-mux\":[\"demux\"]");
+		answer(&call, PLAIN_AUDIO);
+		agent = call.scene.calls->calls->dialogs->media[0]->ice->side[SIDE_A].agent;
+		before = ice_due(agent);
+		send_fragment(&call, rows_of[i].call_id, rows_of[i].tag, rows_of[i].body);
+		if ((ice_due(agent) != before) != rows_of[i].counts)
+			CU_FAIL(rows_of[i].what);
+		CU_ASSERT_EQUAL(state_of(&call), ICE_CHECKING);
+		close_call(&call);
+	}
+}
+
+TEST_SUITE(ng_bundle, { "fragment brings candidates", test_fragment_brings_candidates },
+	   { "groups follow the flags", test_groups_follow_the_flags },
 	   { "answer names one transport", test_answer_names_one_transport },
 	   { "medias come and go", test_medias_come_and_go });
