@@ -355,22 +355,20 @@ static void count_in(struct stream *s, const struct packet *p, const struct rtp_
 		stream_hear_rtcp(s, p, now_us);
 }
 
-/* It counts for its media; the stream that carries it has heard its phone. NULL: whose is it? */
-static struct stream *count_bundled(struct stream *s, struct packet *p, struct rtp_wire *w,
-				    int64_t now_us)
+/*
+ * Whose packet is it that came to the port of several medias? That one counts it, and the stream
+ * that carries it has heard its phone. Return: NULL: it cannot be told; else count_in() is due
+ */
+static __attribute__((noinline, cold)) struct stream *
+begin_bundled(struct stream *s, struct packet *p, struct rtp_wire *w, int64_t now_us)
 {
 	struct stream *of = bundle_stream(s, p, w, now_us / 1000);
 
-	if (!of || of == s) {
-		if (of)
-			count_in(of, p, w, now_us);
+	if (!of || of == s)
 		return of;
-	}
 	__atomic_store_n(&s->last_in_ms, now_us / 1000, __ATOMIC_RELAXED);
 	__atomic_store_n(&of->heard, true, __ATOMIC_RELAXED);
 	stream_write_begin(of);
-	count_in(of, p, w, now_us);
-	stream_write_end(of);
 	return of;
 }
 
@@ -533,10 +531,14 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	handshake = is_handshake(s, &w);
 	admitted = (carriage.from_exact && is_exact(s, p->source)) ||
 		   (s->flags & SIDE_ICE && is_other_pair(s, p->source)) || admit(s, &packet);
-	if (admitted && s->bundled)
-		of = handshake ? s : count_bundled(s, p, &w, now_us);
-	else if (admitted && !handshake) /* it is not authentic: it does not count */
-		count_in(s, p, &w, now_us);
+	if (admitted && !handshake) { /* that is not authentic: it does not count */
+		if (__builtin_expect(s->bundled, false))
+			of = begin_bundled(s, p, &w, now_us);
+		if (of)
+			count_in(of, p, &w, now_us);
+		if (of && of != s)
+			stream_write_end(of);
+	}
 	stream_write_end(s);
 	if (!admitted)
 		return NULL;
