@@ -505,6 +505,16 @@ static struct str shown_mid(const struct exchange *ex, size_t index)
 	return mid.len ? mid : str_of(bundle->mid);
 }
 
+/* One media alone needs no a=mid in its packets. */
+static bool is_alone(const struct exchange *ex)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ex->sdp.n_media; i++)
+		n += is_told(ex, i);
+	return n < 2;
+}
+
 void bundle_plan_edit(const struct exchange *ex, size_t index, struct sdp_media_edit *edit)
 {
 	const struct sdp_media *m = &ex->sdp.media[index];
@@ -527,7 +537,7 @@ void bundle_plan_edit(const struct exchange *ex, size_t index, struct sdp_media_
 	if (!ex->offer && m->mid.len && ex->dialog->offered.len && !offered_mid(ex, index).len)
 		edit->no_mid = true;
 	edit->no_mid_extension = !ex->offer && bundle && bundle->side[ex->from].strip;
-	if (!told || !is_rtp(ex, index) || sdp_mid_extension(&ex->sdp, m))
+	if (!told || is_alone(ex) || !is_rtp(ex, index) || sdp_mid_extension(&ex->sdp, m))
 		return;
 	if (ex->offer)
 		edit->mid_extension = bundle->side[ex->to].strip;
