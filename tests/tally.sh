@@ -59,6 +59,21 @@ is_root()
 	[ "$(id -u)" -eq 0 ] || { echo 'this step needs root'; return 1; }
 }
 
+# tally_take FILE: prints what a script has printed that ran elsewhere, and counts its steps as ours.
+# Its own last line must be there: a script that was interrupted has failed.
+tally_take()
+{
+	local line
+	grep -qE '^[a-z-]+: [0-9]+ passed, [0-9]+ failed' "$1" || { tally_failed=$((tally_failed + 1)); echo "FAIL  $1 has no last line: its script did not end"; }
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) tally_passed=$((tally_passed + 1)) ;;
+		'FAIL '*) tally_failed=$((tally_failed + 1)) ;;
+		esac
+		echo "$line"
+	done < <(sed -E 's/\r$//; /^[a-z-]+: [0-9]+ passed/d; /^$/d' "$1")
+}
+
 tally_end()
 {
 	echo
