@@ -51,7 +51,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LANGUAGE := -std=gnu11 -D_GNU_SOURCE -DRTPRELAY_HAS_COMMIT -I. -Idaemon -Iinclude
 
-ALL_CFLAGS = $(LANGUAGE) $(WARN) -pthread $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(BPF_CFLAGS)
+ALL_CFLAGS = $(LANGUAGE) $(WARN) -pthread $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(BPF_CFLAGS)
 LINK       = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
 
 DAEMON_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c)))
@@ -114,7 +114,7 @@ $(BPF_PROGRAM): $(wildcard daemon/bpf/prog/*.[ch] daemon/bpf/prog/libc/*.h daemo
 	$(if $(HAS_BPF),$(BPF_BUILD),$(BPF_MISSING))
 
 define BPF_BUILD
-$(Q)$(CLANG) -target bpf -O2 -g -Wall -Wextra -Werror -ffreestanding -Idaemon -Iinclude -isystem daemon/bpf/prog/libc \
+$(Q)$(CLANG) -target bpf -O2 -g -Wall -Wextra -Werror -ffreestanding -ffile-prefix-map=$(CURDIR)=. -Idaemon -Iinclude -isystem daemon/bpf/prog/libc \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@.new daemon/bpf/prog/relay.c
 	@! command -v $(BPF_STRIP) >/dev/null || $(BPF_STRIP) -g $@.new
 	@mv $@.new $@
@@ -184,12 +184,14 @@ SYSUSERS := $(DESTDIR)$(PREFIX)/lib/sysusers.d
 SYSCTL := $(DESTDIR)$(PREFIX)/lib/sysctl.d
 ETC  := $(DESTDIR)$(SYSCONFDIR)/rtprelay
 LOGS := $(DESTDIR)$(SYSCONFDIR)/logrotate.d
+COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 DKMS := $(DESTDIR)/usr/src/rtprelay-$(VERSION)
 
-install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, unit, configuration, module source for dkms
-	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(SYSUSERS) $(SYSCTL) $(ETC) $(LOGS)
+install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, completion, unit, configuration, module source for dkms
+	install -d $(SBIN) $(MAN7) $(MAN8) $(DOC)/kamailio $(UNIT) $(SYSUSERS) $(SYSCTL) $(ETC) $(LOGS) $(COMPLETIONS)
 	for file in docs/fail2ban/*/*; do install -D -m 644 $$file $(DOC)/$${file#docs/} || exit 1; done
 	install -m 755 daemon/rtprelayd control/rtprelayctl $(SBIN)
+	control/rtprelayctl completion bash > $(COMPLETIONS)/rtprelayctl
 	install -m 644 docs/*.7 $(MAN7)
 	install -m 644 docs/*.8 $(MAN8)
 	install -m 644 CHANGELOG.md LICENSE docs/*.md docs/rtprelay.conf docs/opensips.cfg \
@@ -222,10 +224,13 @@ install-module: module install-module-source ## the module: by dkms if it is ins
 	$(if $(DESTDIR),,packaging/install-module '$(VERSION)' '$(KDIR)')
 
 uninstall: ## removes what install and install-module have installed; keeps configuration, calls, records and the user
-	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(SYSUSERS)/rtprelay.conf $(SYSCTL)/30-rtprelay.conf $(LOGS)/rtprelay
+	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(SYSUSERS)/rtprelay.conf $(SYSCTL)/30-rtprelay.conf $(LOGS)/rtprelay $(COMPLETIONS)/rtprelayctl
 	rm -f $(patsubst docs/%,$(MAN7)/%,$(wildcard docs/*.7)) $(patsubst docs/%,$(MAN8)/%,$(wildcard docs/*.8))
 	$(if $(DESTDIR),,packaging/install-module --remove)
 	rm -rf $(DOC) $(DESTDIR)/usr/src/rtprelay-$(RELEASE)*
+
+deb: deps-deb ## Debian packages of HEAD (not of uncommitted changes) to build/deb, without network
+	@packaging/deb
 
 # --- Tests ----------------------------------------------------------------------------------------
 
@@ -393,7 +398,7 @@ help: export HELP_TARGETS := $(HELP_TARGETS)
 
 FORCE:
 .PHONY: all daemon control program-packages module module-packages install install-module-source \
-	install-module uninstall deps check check-unit check-unit-load check-bare demo bench fuzz fuzz-replay lint lint-layers \
+	install-module uninstall deb deps check check-unit check-unit-load check-bare demo bench fuzz fuzz-replay lint lint-layers \
 	lint-format lint-tidy lint-cppcheck format clean help check-long lint-objects lint-shell \
 	lint-words print-lint-c coverage hooks changelog FORCE
 # Intermediate files are kept; a target is deleted if its recipe fails.

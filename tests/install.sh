@@ -189,7 +189,7 @@ waits_for_an_address()
 
 step 'make install' tests/make install DESTDIR="$root" PREFIX=/usr
 for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
-	lib/sysusers.d/rtprelay.conf share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service lib/sysctl.d/30-rtprelay.conf ../etc/logrotate.d/rtprelay; do
+	lib/sysusers.d/rtprelay.conf share/bash-completion/completions/rtprelayctl share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service lib/sysctl.d/30-rtprelay.conf ../etc/logrotate.d/rtprelay; do
 	step "/usr/$file is there" test -s "$root/usr/$file"
 done
 step 'all place-holders are replaced' sh -c "grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf; [ \$? -eq 1 ]"
