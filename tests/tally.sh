@@ -59,8 +59,8 @@ is_root()
 	[ "$(id -u)" -eq 0 ] || { echo 'this step needs root'; return 1; }
 }
 
-# tally_take FILE: prints what a script has printed that ran elsewhere, and counts its steps. Its own
-# last line must be there: a script that was interrupted has failed.
+# tally_take FILE: prints what a script has printed that ran elsewhere, and counts its steps.
+# Without that script's last line it was interrupted: a failed step.
 tally_take()
 {
 	local line
