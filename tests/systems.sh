@@ -68,10 +68,13 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	exit 2
 fi
 
+# A command before it, such as nsenter, so that the system has another network
+within=()
+
 # run_in COMMAND: runs it in the system; all its processes and mounts end with it
 run_in()
 {
-	unshare --mount --propagation private --pid --fork --kill-child \
+	"${within[@]}" unshare --mount --propagation private --pid --fork --kill-child \
 		bash tests/systems.sh --enter "$PWD/$at" "$layers" "$1"
 }
 
@@ -122,9 +125,11 @@ configure()
 }
 
 # archive SUITE: build/bare/SUITE/root.tar, of a minimal system with git, gcc and make
+# archive SUITE slim: build/bare/SUITE-slim/root.tar, without them
 archive()
 {
-	local at=$bare/$1 debian proxy
+	local at=$bare/$1${2:+-$2} debian proxy include=(--include=git,gcc,make)
+	[ -z "${2:-}" ] || include=()
 	[ -z "$(find "$at/root.tar" -mtime -30 2>/dev/null)" ] || return 0
 	debian=$(mirror Debian)
 	[ -n "$debian" ] || { echo "apt's sources have no Debian archive"; return 1; }
@@ -135,7 +140,7 @@ archive()
 	# In a new mount namespace: its mounts end with it, even if it is interrupted.
 	env ${proxy:+"http_proxy=$proxy" "https_proxy=$proxy"} \
 		unshare --mount --propagation private \
-		debootstrap --variant=minbase --include=git,gcc,make --keyring="$(keyring)" \
+		debootstrap --variant=minbase "${include[@]}" --keyring="$(keyring)" \
 		"$1" "$at/root" "$debian" || return
 	configure "$at/root" "$1" || return
 	rm -rf "$at"/root/var/cache/apt/archives/*.deb "$at"/root/var/lib/apt/lists/*
@@ -171,9 +176,10 @@ can_overlay()
 } >/dev/null 2>&1
 
 # fresh: the system without changes, with a clone of these sources
+# fresh --no-clone: with an empty directory in its place
 fresh()
 {
-	local to=$at/upper
+	local to=$at/upper clone=${1:-}
 	rm -rf --one-file-system "$at"/{root,upper,work} || return
 	mkdir -p "$at"/{root,base,upper,work} || return
 	if [ -z "$layers" ]; then
@@ -183,7 +189,14 @@ fresh()
 		tar -C "$at/base" -xf "$at/root.tar" || return
 	fi
 	mkdir -p "$to/etc" "$to/root" && cp -L /etc/resolv.conf "$to/etc/resolv.conf" || return
+	[ -z "$clone" ] || { mkdir -p "$to/root/rtprelay"; return; }
 	[[ $layers == */kept/* ]] || git clone -q --no-hardlinks . "$to/root/rtprelay"
+}
+
+# written FILE: where this file, written in the system, is outside of it
+written()
+{
+	if [ -n "$layers" ]; then echo "$at/upper/$1"; else echo "$at/root/$1"; fi
 }
 
 # discard: removes all systems; in this mount namespace nothing is mounted below them
