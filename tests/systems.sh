@@ -128,7 +128,7 @@ configure()
 # archive SUITE slim: build/bare/SUITE-slim/root.tar, without them
 archive()
 {
-	local at=$bare/$1${2:+-$2} debian proxy include=(--include=git,gcc,make)
+	local at=$bare/$1${2:+-$2} debian proxy include=("--include=git,gcc,make")
 	[ -z "${2:-}" ] || include=()
 	[ -z "$(find "$at/root.tar" -mtime -30 2>/dev/null)" ] || return 0
 	debian=$(mirror Debian)
