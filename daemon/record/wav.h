@@ -4,8 +4,8 @@
  *
  * The last second and a half is in memory, full of silence at first; samples are written to the
  * file when record_wav_advance() passes them, which is called each second. RIFF with "fmt " of 18
- * bytes, "fact" and "data" (tags 6 and 7 of RFC 2361); all sizes are written again by record_wav_sizes(), and the length of
- * the file says where it ends in any case.
+ * bytes, "fact" and "data" (tags 6 and 7 of RFC 2361); all sizes are written again by
+ * record_wav_sizes(), and the length of the file says where it ends in any case.
  */
 #ifndef RTPRELAY_RECORD_WAV_H
 #define RTPRELAY_RECORD_WAV_H

@@ -481,8 +481,10 @@ static int small_disk(const char *path, unsigned int kib)
 	return -EFBIG;
 }
 
-static int fill_disk(struct record_scene *scene)
+/* @ticks: what was written is flushed each second; else the buffer of 256 KiB fills the disk. */
+static int fill_disk(struct record_scene *scene, bool ticks)
 {
+	unsigned int failures = CU_get_number_of_failures();
 	int expected = small_disk(scene->path, 256), error = 0;
 	const struct record_file_state *state;
 	char directory_error[RECORD_DIR_ERROR];
@@ -494,7 +496,7 @@ static int fill_disk(struct record_scene *scene)
 		return 2;
 	for (; n < 100 && !error; n++) {
 		error = scene_talk(scene, n * 50, 50);
-		if (!error)
+		if (!error && ticks)
 			error = record_file_tick(scene->file, SCENE_NS + n * SECOND_NS);
 	}
 	state = record_file_state(scene->file);
@@ -509,6 +511,8 @@ static int fill_disk(struct record_scene *scene)
 	packets = count_packets(scene, PCAP);
 	if (packets < 1000 || packets > 256 * 1024 / 216)
 		return 6;
+	if (CU_get_number_of_failures() != failures)
+		return 7;
 	if (expected != -ENOSPC)
 		return 0;
 	/* 250 KB of 256 were there for packets; the sidecar has a page or two. */
@@ -516,22 +520,25 @@ static int fill_disk(struct record_scene *scene)
 					 ? SCENE_NAME ".json"
 					 : ".open/0123456789abcdef.json");
 	file = json_array_get(json_object_get(root, "files"), 0);
-	return json_is_object(file) ? 0 : 7;
+	return json_is_object(file) ? 0 : 8;
 }
 
 static void test_full_disk_ends_the_recording(void)
 {
-	struct record_scene scene;
-	int status;
-	pid_t child;
+	for (int ticks = 0; ticks < 2; ticks++) {
+		struct record_scene scene;
+		int status;
+		pid_t child;
 
-	scene_make(&scene);
-	child = fork();
-	if (!child)
-		_exit(fill_disk(&scene));
-	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
-	CU_ASSERT_EQUAL(status, 0);
-	scene_remove(&scene);
+		scene_make(&scene);
+		child = fork();
+		if (!child)
+			_exit(fill_disk(&scene, ticks));
+		CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+		CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
+		CU_ASSERT(WIFEXITED(status));
+		scene_remove(&scene);
+	}
 }
 
 static void test_reserve_is_kept(void)
