@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/log.h"
 #include "call/recorded.h"
 #include "packet/pool.h"
+#include "record/file.h"
 #include "record/recorder.h"
 #include "recorder_start.h"
 #include "recording_conf.h"
@@ -15,6 +17,8 @@ static int open_dir(struct relay *relay)
 {
 	char error[RECORD_DIR_ERROR];
 	struct record_dir_conf conf;
+	struct timespec now;
+	unsigned int left;
 
 	if (!relay->conf.recording_dir)
 		return 0;
@@ -24,6 +28,14 @@ static int open_dir(struct relay *relay)
 		log_err("recording-dir: %s", error);
 		return -EACCES;
 	}
+	if (recording_check_pattern(&relay->conf))
+		return -EINVAL;
+	clock_gettime(CLOCK_REALTIME, &now);
+	left = record_dir_end_leftovers(relay->record_dir,
+					(int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+	if (left)
+		log_notice("recording-dir: finished %u recordings of a daemon that had crashed",
+			   left);
 	relay->recorded =
 		(struct recorded_conf){ .dir = relay->record_dir,
 					.path = relay->conf.recording_dir,

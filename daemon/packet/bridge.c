@@ -44,7 +44,6 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	if (!b)
 		return NULL;
 	b->conf = b->told = *conf;
-	b->tap = conf->tap;
 	b->totals = &worker->totals;
 	b->pool_conf = worker_pool_conf(pool);
 	b->deny = &worker->deny;
@@ -55,7 +54,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	b->dtmf = &worker->dtmf;
 	b->thread = worker->number;
 	b->worker = worker;
-	b->open_order.bridge = b->close_order.bridge = b;
+	b->close_order.bridge = b;
 	b->open_order.kind = ORDER_OPEN;
 	b->close_order.kind = ORDER_CLOSE;
 	ring_init(&b->siblings);
@@ -76,7 +75,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 /* The media thread owns it from now on. */
 static void start_bridge(struct bridge *b, struct bridge *sibling, void *owner)
 {
-	b->sibling = sibling;
+	b->open_order.bridge = sibling;
 	b->owner = owner;
 	b->worker->load++;
 	worker_post(b->worker, &b->open_order);
@@ -168,7 +167,7 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 		count_keys(&b->numbers, change);
 	}
 	update->numbers = b->numbers;
-	update->conf.tap = b->tap;
+	update->conf.tap = b->told.tap;
 	if (first_keys)
 		b->told_keys = keys;
 	b->told = update->conf;
@@ -178,15 +177,15 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 
 int bridge_tap(struct bridge *b, uint32_t tap)
 {
-	uint32_t before = b->tap;
+	uint32_t before = b->told.tap;
 	int error;
 
 	if (tap == before)
 		return 0;
-	b->tap = tap;
+	b->told.tap = tap;
 	error = bridge_update(b, &b->told, NULL);
 	if (error)
-		b->tap = before;
+		b->told.tap = before;
 	return error;
 }
 

@@ -180,7 +180,8 @@ enum order_kind {
 
 struct order {
 	struct letter letter;
-	struct bridge *bridge; /* NULL with ORDER_DENY, _BANNED, _DATAGRAM and _STOP */
+	/* NULL with ORDER_DENY, _BANNED, _DATAGRAM and _STOP; with _OPEN the sibling, or NULL */
+	struct bridge *bridge;
 	enum order_kind kind;
 };
 
@@ -298,7 +299,6 @@ struct bridge {
 	struct tap_ring *tap_ring;   /* of the thread; NULL: there is no recorder */
 	struct dtmf_thread *dtmf;    /* of the thread */
 	unsigned int thread;	     /* its number */
-	uint32_t tap;		     /* control thread: bridge_conf.tap, whatever settings say */
 	bool closing;		     /* control thread */
 	struct ring siblings, all;
 	struct wheel_item keepalive;
@@ -306,8 +306,7 @@ struct bridge {
 	struct order open_order, close_order;
 	/* control thread */
 	struct bridge_conf told;
-	struct bridge *sibling; /* until ORDER_OPEN is done */
-	struct worker *worker;	/* NULL: closed, or the pool was freed */
+	struct worker *worker; /* NULL: closed, or the pool was freed */
 	void *owner;
 	struct bridge_keys *told_keys;	   /* NULL: no memory for @keys was sent yet */
 	struct bridge_key_numbers numbers; /* of the keys that were sent */

@@ -231,13 +231,13 @@ static void forward_strays(struct worker *worker, int64_t now_us)
 	counter_add(&worker->totals.drops[DROP_RECEIVE_QUEUE], stray_missed(worker->stray));
 }
 
-static void open_bridge(struct worker *worker, struct bridge *b)
+static void open_bridge(struct worker *worker, struct bridge *b, struct bridge *sibling)
 {
 	struct stream *s;
 
 	ring_insert(&worker->bridges, &b->all);
-	if (b->sibling)
-		ring_insert(&b->sibling->siblings, &b->siblings);
+	if (sibling)
+		ring_insert(&sibling->siblings, &b->siblings);
 	each_stream(b, s)
 	{
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = s };
@@ -374,7 +374,7 @@ static void execute_order(struct worker *worker, struct order *order)
 
 	switch (order->kind) {
 	case ORDER_OPEN:
-		open_bridge(worker, b);
+		open_bridge(worker, container_of(order, struct bridge, open_order), b);
 		break;
 	case ORDER_UPDATE:
 		update_bridge(worker, container_of(order, struct order_update, order));

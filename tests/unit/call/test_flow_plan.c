@@ -396,7 +396,6 @@ static void test_recording_is_the_last_reason(void)
 	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_A][COMP_RTP], "no packets from the other side yet");
 	CU_ASSERT_STRING_EQUAL(plan.why[SIDE_B][COMP_RTP], "not latched");
 }
-}
 
 static void test_telephone_events_go_up_if_somebody_wants_them(void)
 {

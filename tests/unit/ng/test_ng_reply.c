@@ -408,17 +408,20 @@ static const char total[] =
 	NO_VERB(prefix, "unblockmedia")                                                            \
 	NO_VERB(prefix, "blockDTMF")                                                               \
 	NO_VERB(prefix, "unblockDTMF")                                                             \
-	NO_VERB(prefix, "silencemedia")
+	NO_VERB(prefix, "silencemedia")                                                            \
+	NO_VERB(prefix, "unsilencemedia")                                                          \
+	NO_VERB(prefix, "startrecording")                                                          \
+	NO_VERB(prefix, "stoprecording")
 static const char control[] =
 	"'controlstatistics':{'proxies':["
 	"{'proxy':'192.0.2.1','pingcount':1,'pingduration':'0.000002'," NO_VERBS(
-		"") "'unsilencemediacount':3,'unsilencemediaduration':'4.000005','errorcount':6},"
+		"") "'pauserecordingcount':3,'pauserecordingduration':'4.000005','errorcount':6},"
 		    "{'proxy':'others','pingcount':10,'pingduration':'0.000020'," NO_VERBS(
-			    "") "'unsilencemediacount':30,'unsilencemediaduration':'40.000050','"
+			    "") "'pauserecordingcount':30,'pauserecordingduration':'40.000050','"
 				"errorcount':60}],"
 				"'totalpingcount':11,'totalpingduration':'0.000022'," NO_VERBS(
-					"total") "'totalunsilencemediacount':33,'"
-						 "totalunsilencemediaduration':'44.000055',"
+					"total") "'totalpauserecordingcount':33,'"
+						 "totalpauserecordingduration':'44.000055',"
 						 "'requests':401,'replies':402,'replayed':403,'"
 						 "malformed':404,'notallowed':405,"
 						 "'unknowncommands':406,'repliestoolarge':407,'"
@@ -469,13 +472,13 @@ static void test_statistics(void)
 					    [PATH_KERNEL] = { 10, 20, 30 } },
 			   .n_proxies = 2,
 			   .proxy = { { .addr = at("192.0.2.1:0"),
-					.count = { [VERB_PING] = 1, [VERB_UNSILENCE_MEDIA] = 3 },
+					.count = { [VERB_PING] = 1, [VERB_PAUSE_RECORDING] = 3 },
 					.duration_us = { [VERB_PING] = 2,
-							 [VERB_UNSILENCE_MEDIA] = 4000005 },
+							 [VERB_PAUSE_RECORDING] = 4000005 },
 					.errors = 6 },
-				      { .count = { [VERB_PING] = 10, [VERB_UNSILENCE_MEDIA] = 30 },
+				      { .count = { [VERB_PING] = 10, [VERB_PAUSE_RECORDING] = 30 },
 					.duration_us = { [VERB_PING] = 20,
-							 [VERB_UNSILENCE_MEDIA] = 40000050 },
+							 [VERB_PAUSE_RECORDING] = 40000050 },
 					.errors = 60 } } },
 	};
 	char expected[sizeof(text)];

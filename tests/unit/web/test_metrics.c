@@ -303,6 +303,8 @@ static const struct {
 	{ "closed_sessions_total{reason=\"unanswered_timeout\"}", AT(stats.calls_unanswered) },
 	{ "closed_sessions_total{reason=\"terminated\"}", AT(stats.calls_deleted) },
 	{ "closed_sessions_total{reason=\"force_terminated\"}", AT(stats.calls_forced) },
+	{ "recordings_total", AT(stats.recordings) },
+	{ "recordings_failed_total", AT(stats.recordings_failed) },
 	{ "zero_packet_streams_total", AT(stats.zero_way) },
 	{ "one_way_sessions_total", AT(stats.one_way) },
 	{ "unheard_sessions_total", AT(stats.calls_unheard) },
