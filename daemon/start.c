@@ -899,14 +899,12 @@ int relay_start(struct relay *relay)
 		list_media,	    start_claims,   start_destinations,
 		start_steer,	    start_kernel,   start_without_loading,
 		start_workers,	    start_firewall, start_notify,
-		start_cdr_file,	    start_homer,    stun_start,
-		dtls_start,	    recorder_start, start_calls,
 		start_cdr_file,	    start_homer,    start_dtmf,
-		stun_start,	    dtls_start,	    start_calls,
-		start_journal,	    start_drain,    start_bans,
-		start_table,	    start_flows,    start_follow,
-		start_control,	    start_admin,    external_start,
-		portmap_start,	    start_web,
+		stun_start,	    dtls_start,	    recorder_start,
+		start_calls,	    start_journal,  start_drain,
+		start_bans,	    start_table,    start_flows,
+		start_follow,	    start_control,  start_admin,
+		external_start,	    portmap_start,  start_web,
 	};
 	int err = 0;
 

@@ -39,19 +39,6 @@ static const char *text_of_error(int error)
 				: strerror(-error);
 }
 
-static void on_failed(void *owner, const struct recording_state *state)
-{
-	struct call_recording *own = owner;
-	struct call *call = own->call;
-	const char *why = text_of_error(state->error);
-
-	call->table->conf.stats->recordings_failed++;
-	log_call(LOG_LEVEL_ERR, call->id, "the recording has ended: %s; the call goes on: %s", why,
-		 own->path);
-	events_tell_call(call->table->conf.events, RECORDING_FAILED, call, why);
-	recorded_stop(call, false);
-}
-
 /* --- What is recorded ------------------------------------------------------------------------- */
 
 static bool is_encrypted(const struct media *media)
@@ -131,6 +118,22 @@ void recorded_media_ends(struct media *media)
 	tapped_release(media);
 }
 
+void recorded_exclude(struct dialog *dialog)
+{
+	const struct call_recording *own = dialog->call->recording;
+
+	dialog->unrecorded = true;
+	for (size_t i = 0; i < dialog->n_media; i++) {
+		struct media *media = dialog->media[i];
+
+		if (!media)
+			continue;
+		if (own && own->running && media->recorded)
+			recording_leave_out(own->running, media->tap);
+		recorded_media_ends(media);
+	}
+}
+
 void recorded_sdp(struct dialog *dialog, enum side side, const char *kind, struct str sdp)
 {
 	struct call_recording *own = dialog->call->recording;
@@ -175,6 +178,41 @@ static void choose_name(struct call *call, struct str file, struct str pattern, 
 	}
 	record_name_make(name, pattern.len ? pattern : str_of(conf->pattern), call->id, id,
 			 time(NULL));
+}
+
+static void release_medias(struct call *call)
+{
+	struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		for (size_t i = 0; i < dialog->n_media; i++)
+			if (dialog->media[i])
+				recorded_media_ends(dialog->media[i]);
+}
+
+static void end(struct call *call, enum recording_end how, const char *why)
+{
+	struct call_recording *own = call->recording;
+
+	if (!own || !own->running)
+		return;
+	recording_end(own->running, how, why);
+	own->running = NULL;
+	own->n_media = 0;
+	release_medias(call);
+}
+
+static void on_failed(void *owner, const struct recording_state *state)
+{
+	struct call_recording *own = owner;
+	struct call *call = own->call;
+	const char *why = text_of_error(state->error);
+
+	call->table->conf.stats->recordings_failed++;
+	log_call(LOG_LEVEL_ERR, call->id, "the recording has ended: %s; the call goes on: %s", why,
+		 own->path);
+	events_tell_call(call->table->conf.events, RECORDING_FAILED, call, why);
+	end(call, RECORDING_FINISHED, "failed"); /* a pause stays: a later one begins paused */
 }
 
 static int begin(struct call_recording *own, struct str file, struct str pattern)
@@ -249,28 +287,6 @@ int recorded_pause(struct call *call)
 		return -ENOMEM;
 	own->paused = true;
 	return 0;
-}
-
-static void release_medias(struct call *call)
-{
-	struct dialog *dialog;
-
-	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i])
-				recorded_media_ends(dialog->media[i]);
-}
-
-static void end(struct call *call, enum recording_end how, const char *why)
-{
-	struct call_recording *own = call->recording;
-
-	if (!own || !own->running)
-		return;
-	recording_end(own->running, how, why);
-	own->running = NULL;
-	own->n_media = 0;
-	release_medias(call);
 }
 
 void recorded_stop(struct call *call, bool discard)

@@ -43,6 +43,8 @@ void recorded_sdp(struct dialog *dialog, enum side side, const char *kind, struc
 void recorded_metadata(struct call *call);
 /* The call ends. @why: static */
 void recorded_call_ends(struct call *call, bool kept, const char *why);
+/* Nothing of this dialog is recorded from now on, or later. */
+void recorded_exclude(struct dialog *dialog);
 /* Before the media is closed. */
 void recorded_media_ends(struct media *media);
 

@@ -79,22 +79,13 @@ void command_stop_recording(struct command_env *env, const struct request *reque
 	call_touch(call);
 }
 
-/* Only once: a later offer without the flag does not bring the parties back. */
-static void exclude(struct exchange *ex)
-{
-	ex->dialog->unrecorded = true;
-	for (size_t i = 0; i < ex->dialog->n_media; i++)
-		if (ex->dialog->media[i])
-			recorded_media_ends(ex->dialog->media[i]);
-}
-
 void record_exchange(struct exchange *ex)
 {
 	const struct record_wish *wish = &ex->request->record;
 	struct call *call = ex->call;
 
 	if (wish->exclude)
-		exclude(ex);
+		recorded_exclude(ex->dialog); /* a later offer without the flag changes nothing */
 	if (wish->call == RECORD_CALL_ON)
 		recorded_begin(call, wish->file, wish->pattern);
 	else if (wish->call != RECORD_CALL_UNSET)

@@ -20,6 +20,7 @@ struct take {
  * @lock: of @state, @owner
  * @takes: of each tap, by @n_takes; the recorder's thread
  * @from_us: packets that came before are of a pause
+ * @pauses_us: packets from then on are of a pause, which the file knows with @in_pause; 0: none
  * @ends_us: packets that come later are not of it any more; 0: it goes on
  */
 struct recording {
@@ -35,7 +36,8 @@ struct recording {
 	struct record_file *file;
 	struct take take[RECORD_MEDIAS];
 	size_t n_takes;
-	int64_t from_us, ends_us;
+	int64_t from_us, ends_us, pauses_us, pauses_ns;
+	bool in_pause;
 	enum recording_end end;
 	const char *why;
 	bool told;
@@ -43,7 +45,7 @@ struct recording {
 	struct record_news failed_news, over_news;
 };
 
-enum kind { OPEN, MEDIA, CODEC, PARTY, SDP, METADATA, PAUSE };
+enum kind { OPEN, MEDIA, LEAVE_OUT, CODEC, PARTY, SDP, METADATA, PAUSE };
 
 /* @text: of the memory behind it; the meaning depends on @kind */
 struct to_recording {
@@ -52,6 +54,7 @@ struct to_recording {
 	enum kind kind;
 	uint8_t side, media, type;
 	bool paused;
+	uint32_t tap;
 	int64_t now_ns, now_us;
 	const char *sdp_kind;
 	struct str text[3];
@@ -120,6 +123,14 @@ static bool is_left_out(const struct take *take, const struct tap_packet *packet
 	return !packet->rtcp && packet->len > 1 && take->left_out[type >> 6] >> (type & 63) & 1;
 }
 
+/* When all packets from before the pause have been written. */
+static void begin_pause(struct recording *rec)
+{
+	if (rec->pauses_us && !rec->in_pause && rec->file)
+		record_file_pause(rec->file, true, rec->pauses_ns);
+	rec->in_pause = rec->pauses_us;
+}
+
 static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_ns)
 {
 	struct recording *rec = arg;
@@ -130,6 +141,8 @@ static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_n
 	if (!take || !rec->file || is_left_out(take, packet) || packet->time_us < rec->from_us ||
 	    (rec->ends_us && packet->time_us > rec->ends_us))
 		return;
+	if (rec->pauses_us && packet->time_us >= rec->pauses_us)
+		begin_pause(rec);
 	copy = (struct record_packet){ .time_ns = time_ns,
 				       .from = sent ? packet->out : packet->from,
 				       .to = sent ? packet->to : packet->local,
@@ -176,6 +189,8 @@ static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
 {
 	struct recording *rec = arg;
 
+	if (now_us - rec->pauses_us > 2 * RECORDER_HOLD_US)
+		begin_pause(rec);
 	if (rec->file)
 		record_file_tick(rec->file, now_ns);
 	publish(rec);
@@ -231,6 +246,16 @@ static void add_media(struct recording *rec, struct recording_media *media)
 			       { media->left_out[0], media->left_out[1] } };
 }
 
+static void leave_out(struct recording *rec, uint32_t tap)
+{
+	struct take *take = find_take(rec, tap);
+
+	if (!take)
+		return;
+	recorder_remove(rec->recorder, &rec->sink, tap);
+	*take = rec->take[--rec->n_takes];
+}
+
 static void tell_file(struct record_file *file, const struct to_recording *letter)
 {
 	const struct str *text = letter->text;
@@ -253,13 +278,27 @@ static void tell_file(struct record_file *file, const struct to_recording *lette
 	}
 }
 
-/* Packets that came before it went on are of the pause, though they are still held back. */
+/*
+ * Packets are held back for a moment. Those from before the pause are written still; those from
+ * before it goes on are of the pause.
+ */
 static void pause_file(struct recording *rec, const struct to_recording *letter)
 {
-	if (!letter->paused)
-		rec->from_us = letter->now_us;
+	if (letter->paused) {
+		if (!rec->pauses_us) {
+			rec->pauses_us = letter->now_us;
+			rec->pauses_ns = letter->now_ns;
+		}
+		return;
+	}
+	if (!rec->pauses_us)
+		return;
+	begin_pause(rec);
 	if (rec->file)
-		record_file_pause(rec->file, letter->paused, letter->now_ns);
+		record_file_pause(rec->file, false, letter->now_ns);
+	rec->pauses_us = 0;
+	rec->in_pause = false;
+	rec->from_us = letter->now_us;
 }
 
 static void on_letter(struct recorder *recorder, struct record_letter *at)
@@ -274,6 +313,9 @@ static void on_letter(struct recorder *recorder, struct record_letter *at)
 		break;
 	case MEDIA:
 		add_media(rec, &letter->about);
+		break;
+	case LEAVE_OUT:
+		leave_out(rec, letter->tap);
 		break;
 	case PAUSE:
 		pause_file(rec, letter);
@@ -369,6 +411,17 @@ void recording_media(struct recording *rec, const struct recording_media *media)
 	letter->about.about.type = letter->text[0];
 	letter->about.about.tag[0] = letter->text[1];
 	letter->about.about.tag[1] = letter->text[2];
+	post(rec, letter);
+}
+
+/* Out of memory: the tap has no user any more, so that only what was under way is written. */
+void recording_leave_out(struct recording *rec, uint32_t tap)
+{
+	struct to_recording *letter = letter_new(rec, LEAVE_OUT, STR_NONE, STR_NONE, STR_NONE);
+
+	if (!letter)
+		return;
+	letter->tap = tap;
 	post(rec, letter);
 }
 

@@ -64,6 +64,8 @@ struct recording_media {
 
 /* Its packets are of the recording up to the end of that. */
 void recording_media(struct recording *recording, const struct recording_media *media);
+/* Nothing of this tap is of the recording any more, also what was not written yet. */
+void recording_leave_out(struct recording *recording, uint32_t tap);
 void recording_codec(struct recording *recording, uint8_t media, uint8_t type, struct str name);
 void recording_party(struct recording *recording, uint8_t side, struct str tag, struct str label,
 		     struct str metadata);
