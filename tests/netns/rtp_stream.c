@@ -111,7 +111,7 @@ void rtp_stream_send(struct rtp_stream *s, bool rtcp, int64_t now_us)
 
 void rtp_stream_press(struct rtp_stream *s, uint8_t event)
 {
-	uint8_t packet[RTP_PACKET], first[RTP_HEADER];
+	uint8_t packet[RTP_PACKET], first[RTP_HEADER] = { 0 };
 
 	for (unsigned int i = 0; i < 6; i++) {
 		uint16_t duration = (uint16_t)(i < 3 ? 160 * (i + 1) : 480);
