@@ -258,7 +258,10 @@ int recorded_begin(struct call *call, struct str file, struct str pattern)
 	own = own_of(call);
 	if (!own)
 		return -ENOMEM;
-	return own->running ? 0 : begin(own, file, pattern);
+	if (!own->running)
+		return begin(own, file, pattern);
+	recorded_follow(call);
+	return 0;
 }
 
 int recorded_start(struct call *call, struct str file, struct str pattern)
@@ -295,6 +298,16 @@ void recorded_stop(struct call *call, bool discard)
 	    discard ? "discarded" : "stopped");
 	if (call->recording)
 		call->recording->paused = false;
+}
+
+void recorded_deleted(struct call *call)
+{
+	const struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog)
+		if (!dialog->delete_at_ms)
+			return;
+	end(call, RECORDING_FINISHED, "deleted");
 }
 
 void recorded_call_ends(struct call *call, bool kept, const char *why)

@@ -41,6 +41,8 @@ void recorded_follow(struct call *call);
 /* @side of @dialog has sent @sdp. @kind: "offer" or "answer" */
 void recorded_sdp(struct dialog *dialog, enum side side, const char *kind, struct str sdp);
 void recorded_metadata(struct call *call);
+/* A delete has come: if no dialog goes on, it ends now, though media is relayed for a while. */
+void recorded_deleted(struct call *call);
 /* The call ends. @why: static */
 void recorded_call_ends(struct call *call, bool kept, const char *why);
 /* Nothing of this dialog is recorded from now on, or later. */

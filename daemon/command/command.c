@@ -196,13 +196,16 @@ static bool delete_dialog(struct dialog *dialog, int64_t delay_ms, int64_t now_m
 	return true;
 }
 
-static bool delete_selected(const struct selection *selection, int64_t delay_ms, int64_t now_ms)
+static bool delete_selected(struct call *call, const struct selection *selection, int64_t delay_ms,
+			    int64_t now_ms)
 {
 	bool done = false;
 
 	/* The last one frees the call. */
 	for (size_t i = 0; i < selection->n; i++)
 		done |= delete_dialog(selection->dialog[i], delay_ms, now_ms);
+	if (done && delay_ms)
+		recorded_deleted(call);
 	return done;
 }
 
@@ -241,7 +244,7 @@ void command_delete(struct command_env *env, const struct request *request, stru
 	}
 	if (request->record.discard)
 		recorded_stop(call, true);
-	reply->deleted = delete_selected(&selection, delay_s * 1000, env->now_ms);
+	reply->deleted = delete_selected(call, &selection, delay_s * 1000, env->now_ms);
 	if (!reply->deleted)
 		nothing_to_delete(request, reply);
 }

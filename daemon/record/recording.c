@@ -19,8 +19,8 @@ struct take {
  * struct recording
  * @lock: of @state, @owner
  * @takes: of each tap, by @n_takes; the recorder's thread
- * @from_us: packets that came before are of a pause
- * @pauses_us: packets from then on are of a pause, which the file knows with @in_pause; 0: none
+ * @from_us: packets that came before are of a pause, or of the time before it began
+ * @pause_us, @pause_ns: a pause begins with the first packet that came then or later; 0: none waits
  * @ends_us: packets that come later are not of it any more; 0: it goes on
  */
 struct recording {
@@ -36,8 +36,7 @@ struct recording {
 	struct record_file *file;
 	struct take take[RECORD_MEDIAS];
 	size_t n_takes;
-	int64_t from_us, ends_us, pauses_us, pauses_ns;
-	bool in_pause;
+	int64_t from_us, ends_us, pause_us, pause_ns;
 	enum recording_end end;
 	const char *why;
 	bool told;
@@ -123,12 +122,14 @@ static bool is_left_out(const struct take *take, const struct tap_packet *packet
 	return !packet->rtcp && packet->len > 1 && take->left_out[type >> 6] >> (type & 63) & 1;
 }
 
-/* When all packets from before the pause have been written. */
-static void begin_pause(struct recording *rec)
+/* Packets are held back: those from before the pause come after the letter that asks for it. */
+static void begin_pause(struct recording *rec, int64_t until_us)
 {
-	if (rec->pauses_us && !rec->in_pause && rec->file)
-		record_file_pause(rec->file, true, rec->pauses_ns);
-	rec->in_pause = rec->pauses_us;
+	if (!rec->pause_us || until_us < rec->pause_us)
+		return;
+	rec->pause_us = 0;
+	if (rec->file)
+		record_file_pause(rec->file, true, rec->pause_ns);
 }
 
 static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_ns)
@@ -141,8 +142,7 @@ static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_n
 	if (!take || !rec->file || is_left_out(take, packet) || packet->time_us < rec->from_us ||
 	    (rec->ends_us && packet->time_us > rec->ends_us))
 		return;
-	if (rec->pauses_us && packet->time_us >= rec->pauses_us)
-		begin_pause(rec);
+	begin_pause(rec, packet->time_us);
 	copy = (struct record_packet){ .time_ns = time_ns,
 				       .from = sent ? packet->out : packet->from,
 				       .to = sent ? packet->to : packet->local,
@@ -168,6 +168,7 @@ static void free_it(struct record_news *news)
 static void finish(struct recording *rec, int64_t now_ns)
 {
 	recorder_forget(rec->recorder, &rec->sink);
+	begin_pause(rec, INT64_MAX);
 	if (rec->file && rec->end == RECORDING_DISCARDED)
 		record_file_discard(rec->file);
 	else if (rec->file && rec->end == RECORDING_SUSPENDED)
@@ -189,8 +190,7 @@ static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
 {
 	struct recording *rec = arg;
 
-	if (now_us - rec->pauses_us > 2 * RECORDER_HOLD_US)
-		begin_pause(rec);
+	begin_pause(rec, now_us - 2 * RECORDER_HOLD_US);
 	if (rec->file)
 		record_file_tick(rec->file, now_ns);
 	publish(rec);
@@ -219,6 +219,7 @@ static void open_file(struct recording *rec, const struct to_recording *letter)
 					   .now_ns = letter->now_ns };
 	int error = 0;
 
+	rec->from_us = letter->now_us;
 	rec->file = record_file_open(rec->dir, &about, &error);
 	if (!rec->file) {
 		pthread_mutex_lock(&rec->lock);
@@ -284,21 +285,16 @@ static void tell_file(struct record_file *file, const struct to_recording *lette
  */
 static void pause_file(struct recording *rec, const struct to_recording *letter)
 {
-	if (letter->paused) {
-		if (!rec->pauses_us) {
-			rec->pauses_us = letter->now_us;
-			rec->pauses_ns = letter->now_ns;
-		}
-		return;
+	if (letter->paused && !rec->pause_us) {
+		rec->pause_us = letter->now_us;
+		rec->pause_ns = letter->now_ns;
 	}
-	if (!rec->pauses_us)
+	if (letter->paused)
 		return;
-	begin_pause(rec);
+	begin_pause(rec, INT64_MAX);
+	rec->from_us = letter->now_us;
 	if (rec->file)
 		record_file_pause(rec->file, false, letter->now_ns);
-	rec->pauses_us = 0;
-	rec->in_pause = false;
-	rec->from_us = letter->now_us;
 }
 
 static void on_letter(struct recorder *recorder, struct record_letter *at)
