@@ -5,9 +5,12 @@
 #include <string.h>
 #include <time.h>
 #include "base/log.h"
+#include "call/news.h"
 #include "call/recorded.h"
+#include "kernel/kmod.h"
 #include "packet/pool.h"
 #include "record/file.h"
+#include "record/kernel_source.h"
 #include "record/recorder.h"
 #include "recorder_start.h"
 #include "recording_conf.h"
@@ -44,6 +47,40 @@ static int open_dir(struct relay *relay)
 	return 0;
 }
 
+/* After a failed start there are no calls. */
+static void on_tap_told(void *arg, bool open, const char *why)
+{
+	struct relay *relay = arg;
+
+	if (relay->calls)
+		call_tap_told(relay->calls, open, why);
+}
+
+/* The device is opened when a call is to be recorded, and only the module has it. */
+static int make_kernel_source(struct relay *relay, size_t ring)
+{
+	struct kernel_source_conf conf = { .recorder = relay->recorder,
+					   .device = RTPRELAY_TAP_DEVICE,
+					   .ring = ring,
+					   .told = on_tap_told,
+					   .arg = relay };
+
+	if (!relay->kmod || relay->conf.kernel == KMOD_BPF)
+		return 0;
+	relay->kernel_source = kernel_source_new(&conf);
+	if (relay->kernel_source)
+		return 0;
+	log_err("cannot start the recorder: out of memory");
+	return -ENOMEM;
+}
+
+void recorder_open_tap(void *arg)
+{
+	struct relay *relay = arg;
+
+	kernel_source_open(relay->kernel_source);
+}
+
 int recorder_start(struct relay *relay)
 {
 	struct recorder_conf conf = { .n_rings = worker_pool_threads(relay->workers),
@@ -58,7 +95,9 @@ int recorder_start(struct relay *relay)
 	if (!error)
 		relay->recorder = recorder_open(&conf, &error);
 	free(rings);
-	if (!relay->recorder)
+	if (relay->recorder)
+		error = make_kernel_source(relay, conf.own_bytes);
+	else
 		log_err("cannot start the recorder's thread: %s", strerror(-error));
 	return error;
 }
@@ -66,5 +105,7 @@ int recorder_start(struct relay *relay)
 void recorder_stop(struct relay *relay)
 {
 	recorder_close(relay->recorder);
+	kernel_source_free(relay->kernel_source);
+	relay->kernel_source = NULL;
 	record_dir_close(relay->record_dir);
 }

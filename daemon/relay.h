@@ -64,7 +64,8 @@ struct relay {
 	struct dtmf_sender *dtmf;	   /* keys that phones press, by datagrams */
 	struct dtls_service *dtls;	   /* NULL: DTLS passes through */
 	struct recorder *recorder;
-	struct record_dir *record_dir; /* NULL: recording-dir is not set */
+	struct kernel_source *kernel_source; /* NULL: the kernel path cannot be the module */
+	struct record_dir *record_dir;	     /* NULL: recording-dir is not set */
 	struct recorded_conf recorded;
 	struct stun_sites stun_sites;
 	struct stun_service *stun; /* NULL: none */

@@ -14,6 +14,7 @@
 #include "call/media_bundle.h"
 #include "call/media_path.h"
 #include "call/media_quality.h"
+#include "call/tap_ports.h"
 #include "call/tap_reader.h"
 #include "packet/bridge.h"
 
@@ -192,6 +193,8 @@ static void follow(struct media *media)
 	struct flow_ask ask;
 
 	make_ask(media, &ask);
+	if (ask.tap == FLOW_TAP_OPEN)
+		tap_ports_follow(media);
 	flow_plan_make(&plan, &ask);
 	each_component(side, comp) {
 		struct kmod_flow *flow = NULL;

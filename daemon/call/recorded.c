@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "call/events.h"
 #include "call/media.h"
+#include "call/media_path.h"
 #include "call/recorded.h"
 #include "call/tapped.h"
 #include "packet/bridge.h"
@@ -118,6 +119,14 @@ void recorded_media_ends(struct media *media)
 	tapped_release(media);
 }
 
+void recorded_leave(struct media *media)
+{
+	if (!media->recorded)
+		return;
+	recorded_media_ends(media);
+	media_path_follow(media);
+}
+
 void recorded_exclude(struct dialog *dialog)
 {
 	const struct call_recording *own = dialog->call->recording;
@@ -130,7 +139,7 @@ void recorded_exclude(struct dialog *dialog)
 			continue;
 		if (own && own->running && media->recorded)
 			recording_leave_out(own->running, media->tap);
-		recorded_media_ends(media);
+		recorded_leave(media);
 	}
 }
 
@@ -187,7 +196,7 @@ static void release_medias(struct call *call)
 	DL_FOREACH(call->dialogs, dialog)
 		for (size_t i = 0; i < dialog->n_media; i++)
 			if (dialog->media[i])
-				recorded_media_ends(dialog->media[i]);
+				recorded_leave(dialog->media[i]);
 }
 
 static void end(struct call *call, enum recording_end how, const char *why)

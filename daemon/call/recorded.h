@@ -49,6 +49,8 @@ void recorded_call_ends(struct call *call, bool kept, const char *why);
 void recorded_exclude(struct dialog *dialog);
 /* Before the media is closed. */
 void recorded_media_ends(struct media *media);
+/* The media goes on, and is not recorded any more. */
+void recorded_leave(struct media *media);
 
 /* Is it recorded now, and not paused? */
 bool recorded_runs(const struct call *call);

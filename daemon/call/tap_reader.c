@@ -12,7 +12,8 @@ static void failed(struct tap_reader *reader, const char *why, int64_t now_ms)
 	reader->failed_ms = now_ms;
 	if (!reader->is_told)
 		log_warn("recording: %s cannot be read (%s): recorded media is relayed by the "
-			 "daemon; see rtprelayctl doctor",
+			 "daemon until it can; the daemon needs CAP_NET_RAW, and the device must "
+			 "be up",
 			 RTPRELAY_TAP_DEVICE, why);
 	reader->is_told = true;
 }

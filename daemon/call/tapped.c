@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tapped.c - medias whose packets are copied for the recorder's thread */
 #include <errno.h>
+#include "call/media_path.h"
+#include "call/tap_ports.h"
 #include "call/tapped.h"
 #include "packet/bridge.h"
 #include "record/recorder.h"
@@ -19,12 +21,16 @@ int tapped_hold(struct media *media)
 	error = bridge_tap(media->bridge, media->tap);
 	if (error)
 		media->tap_users--;
+	else
+		media_path_follow(media);
 	return error;
 }
 
 void tapped_release(struct media *media)
 {
+	if (--media->tap_users)
+		return;
 	/* Out of memory: packets are copied for nobody. */
-	if (!--media->tap_users)
-		bridge_tap(media->bridge, 0);
+	bridge_tap(media->bridge, 0);
+	tap_ports_forget(media);
 }

@@ -6,11 +6,11 @@
 #include "call/tree.h"
 
 /*
- * One more wants the packets of the media: media.tap is their number. 0; -ENOMEM; -ENOTSUP: there
- * is no recorder
+ * One more wants the packets of the media: media.tap is their number. Its flows in the kernel show
+ * them, or it leaves the kernel. 0; -ENOMEM; -ENOTSUP: there is no recorder
  */
 int tapped_hold(struct media *media);
-/* For each tapped_hold(). */
+/* For each tapped_hold(). If the media goes on, the caller calls media_path_follow(). */
 void tapped_release(struct media *media);
 
 #endif

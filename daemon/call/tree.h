@@ -113,7 +113,8 @@ struct media {
 	uint8_t direction[2];  /* enum sdp_direction, as each side's last SDP said */
 	uint32_t tap;	       /* number for the recorder (call/tapped.h); 0: none yet */
 	uint8_t tap_users;     /* those that want its packets */
-	uint8_t recorded;      /* number in the recording of the call, from 1; 0: not recorded */
+	struct tap_ports *tap_ports; /* owned: what the recorder knows of its ports, or NULL */
+	uint8_t recorded; /* number in the recording of the call, from 1; 0: not recorded */
 	struct media_path path;
 	struct str dtmf[2];	    /* owned: keys pressed on each side, with dtmf-log */
 	uint64_t homer_expected[2]; /* RTP packets of each side at the last report to homer */
@@ -256,6 +257,7 @@ struct call_table_conf {
 	const struct cidr *local;  /* networks on this side of the NAT: local-networks */
 	size_t n_local;
 	struct recorder *recorder;	      /* NULL: nobody gets copies of packets */
+	struct kernel_source *kernel_source;  /* NULL: the kernel shows it none */
 	const struct recorded_conf *recorded; /* NULL: recording-dir is not set */
 	struct dtls_service *dtls;	      /* NULL: DTLS passes through */
 	bool dtls_passive;		      /* the relay waits for hellos where it may choose */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "record/kernel_source.h"
+#include "rtp_wire.h"
 
 #define STATS_MS 1000
 
@@ -14,7 +15,8 @@ struct kernel_source {
 	struct kernel_tap *tap;
 	int64_t stats_ms;
 	uint64_t lost_told;
-	struct kernel_tap_counts counts; /* shared: a copy of the tap's */
+	struct ports_letter *leaving, **leaving_end; /* oldest first */
+	struct kernel_tap_counts counts;	     /* shared: a copy of the tap's */
 };
 
 struct open_letter {
@@ -26,6 +28,8 @@ struct ports_letter {
 	struct record_letter letter;
 	struct kernel_source *source;
 	bool drop;
+	int64_t leaves_us;
+	struct ports_letter *next; /* in kernel_source.leaving */
 	size_t n;
 	struct kernel_source_port port[];
 };
@@ -62,6 +66,13 @@ static void tell(struct kernel_source *source, bool open, const char *why)
 	recorder_tell(source->conf.recorder, &told->news);
 }
 
+/* Muxed RTCP has the types that RTP does not use there: RFC 5761, 4. */
+static bool is_rtcp(const struct kernel_packet *packet, const struct kernel_port *port)
+{
+	return port->rtcp ||
+	       (port->rtp && packet->len > 1 && rtp_wire_is_rtcp_type(packet->data[1]));
+}
+
 static void on_packet(void *arg, int64_t time_ns, const struct kernel_packet *packet,
 		      const struct kernel_port *port)
 {
@@ -78,7 +89,7 @@ static void on_packet(void *arg, int64_t time_ns, const struct kernel_packet *pa
 				      INT64_C(1000));
 	slot->tap = port->tap;
 	slot->side = port->side;
-	slot->rtcp = port->rtcp;
+	slot->rtcp = is_rtcp(packet, port);
 	slot->from = packet->from;
 	slot->local = packet->to;
 	slot->out = port->out;
@@ -111,12 +122,100 @@ static void look_at_counts(struct kernel_source *source, bool now)
 	set_count(&source->counts.lost, counts->lost);
 }
 
+/* --- Endpoints -------------------------------------------------------------------------------- */
+
+/* Without memory its packets are counted as unknown. */
+static void set_port(struct kernel_ports *ports, const struct endpoint *local,
+		     const struct kernel_port *port)
+{
+	if (kernel_ports_set(ports, local, port))
+		return;
+}
+
+static void add_port(struct kernel_ports *ports, const struct kernel_source_port *port)
+{
+	const struct kernel_port of = { .tap = port->tap,
+					.side = port->side,
+					.rtcp = port->rtcp,
+					.rtp = port->rtp,
+					.out = port->out,
+					.to = port->to };
+
+	set_port(ports, &port->local, &of);
+}
+
+static void leave_port(struct kernel_ports *ports, const struct kernel_source_port *port,
+		       int64_t leaves_us)
+{
+	const struct kernel_port *now = kernel_ports_find(ports, &port->local);
+	struct kernel_port leaving;
+
+	if (!now || now->tap != port->tap)
+		return;
+	leaving = *now;
+	leaving.leaves_us = leaves_us;
+	set_port(ports, &port->local, &leaving);
+}
+
+/* One that was added again, or is to leave later, stays. */
+static void end_ports(struct kernel_ports *ports, const struct ports_letter *letter)
+{
+	for (size_t i = 0; i < letter->n; i++) {
+		const struct endpoint *local = &letter->port[i].local;
+		const struct kernel_port *now = kernel_ports_find(ports, local);
+
+		if (now && now->leaves_us == letter->leaves_us)
+			kernel_ports_drop(ports, local, letter->port[i].tap);
+	}
+}
+
+static void end_left(struct kernel_source *source, int64_t now_us)
+{
+	struct ports_letter *letter = source->leaving;
+
+	while (letter && letter->leaves_us <= now_us) {
+		source->leaving = letter->next;
+		end_ports(kernel_tap_ports(source->tap), letter);
+		free(letter);
+		letter = source->leaving;
+	}
+	if (!letter)
+		source->leaving_end = &source->leaving;
+}
+
+static void run_ports(struct recorder *recorder, struct record_letter *at)
+{
+	struct ports_letter *letter = container_of(at, struct ports_letter, letter);
+	struct kernel_source *source = letter->source;
+	struct kernel_ports *all = kernel_tap_ports(source->tap);
+
+	(void)recorder;
+	letter->leaves_us = clock_us() + KERNEL_SOURCE_LINGER_US;
+	for (size_t i = 0; i < letter->n; i++)
+		if (letter->drop)
+			leave_port(all, &letter->port[i], letter->leaves_us);
+		else
+			add_port(all, &letter->port[i]);
+	if (!letter->drop) {
+		free(letter);
+		return;
+	}
+	*source->leaving_end = letter;
+	source->leaving_end = &letter->next;
+	/* Without a device nothing can still come. */
+	if (kernel_tap_fd(source->tap) < 0)
+		end_left(source, INT64_MAX);
+}
+
+/* --- The device ------------------------------------------------------------------------------- */
+
 /* What is in the device's ring goes to the recorder's, which hands it on before it has more. */
 static void work(void *arg)
 {
 	struct kernel_source *source = arg;
 	int result;
 
+	end_left(source, clock_us());
 	if (kernel_tap_fd(source->tap) < 0)
 		return;
 	result = kernel_tap_read(source->tap);
@@ -139,33 +238,6 @@ static void run_open(struct recorder *recorder, struct record_letter *letter)
 	free(open);
 }
 
-static void set_port(struct kernel_ports *ports, const struct kernel_source_port *port)
-{
-	const struct kernel_port of = { .tap = port->tap,
-					.side = port->side,
-					.rtcp = port->rtcp,
-					.out = port->out,
-					.to = port->to };
-
-	/* Without memory its packets are counted as unknown. */
-	if (kernel_ports_set(ports, &port->local, &of))
-		return;
-}
-
-static void run_ports(struct recorder *recorder, struct record_letter *letter)
-{
-	struct ports_letter *ports = container_of(letter, struct ports_letter, letter);
-	struct kernel_ports *all = kernel_tap_ports(ports->source->tap);
-
-	(void)recorder;
-	for (size_t i = 0; i < ports->n; i++)
-		if (ports->drop)
-			kernel_ports_drop(all, &ports->port[i].local, ports->port[i].tap);
-		else
-			set_port(all, &ports->port[i]);
-	free(ports);
-}
-
 /* --- The control thread ----------------------------------------------------------------------- */
 
 struct kernel_source *kernel_source_new(const struct kernel_source_conf *conf)
@@ -179,6 +251,7 @@ struct kernel_source *kernel_source_new(const struct kernel_source_conf *conf)
 		return NULL;
 	source->conf = *conf;
 	source->tap = kernel_tap_new(&tap);
+	source->leaving_end = &source->leaving;
 	if (source->tap)
 		return source;
 	free(source);
@@ -189,6 +262,7 @@ void kernel_source_free(struct kernel_source *source)
 {
 	if (!source)
 		return;
+	end_left(source, INT64_MAX);
 	kernel_tap_free(source->tap);
 	free(source);
 }

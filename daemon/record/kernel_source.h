@@ -15,6 +15,12 @@
 struct kernel_source;
 
 /*
+ * So long after kernel_source_drop() packets of the tap are still delivered: those that came before
+ * may be in the kernel for KERNEL_TAP_DELAY_MS.
+ */
+#define KERNEL_SOURCE_LINGER_US (2 * RECORDER_HOLD_US)
+
+/*
  * On the control thread: the device is open, could not be opened, or is gone. @why: not open: the
  * reason in words, else NULL; valid during the call
  */
@@ -39,18 +45,22 @@ void kernel_source_open(struct kernel_source *source);
 /**
  * struct kernel_source_port - one local endpoint
  * @out, @to: where its packets leave to; unset: not known
+ * @rtcp: all its packets are RTCP; @rtp: they are RTP, or RTCP by their type (RFC 5761, 4)
  */
 struct kernel_source_port {
 	struct endpoint local, out, to;
 	uint32_t tap;
 	uint8_t side;
-	bool rtcp;
+	bool rtcp, rtp;
 };
 
 /* Packets to these endpoints are of their taps from now on. 0; -ENOMEM: nothing is changed */
 int kernel_source_add(struct kernel_source *source, const struct kernel_source_port ports[],
 		      size_t n);
-/* Those of @tap are nobody's any more. 0; -ENOMEM: packets of @tap go on to be delivered */
+/*
+ * Those of @tap are nobody's any more, KERNEL_SOURCE_LINGER_US later, unless they are added again.
+ * 0; -ENOMEM: packets of @tap go on to be delivered
+ */
 int kernel_source_drop(struct kernel_source *source, const struct endpoint locals[], size_t n,
 		       uint32_t tap);
 
