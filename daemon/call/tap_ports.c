@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tap_ports.c - tells the recorder at which endpoints the kernel forwards packets of tapped medias */
+/*
+ * tap_ports.c - tells the recorder at which endpoints the kernel forwards packets of tapped medias
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "base/count.h"

@@ -12,8 +12,8 @@
 
 /*
  * @tap: number of the tap, never 0. @media, @side, @rtcp: as in struct record_packet. @out, @to: as
- * in struct tap_packet. @rtp: RTP comes there, and perhaps RTCP too. @leaves_us: clock_us() when the
- * endpoint is nobody's any more; 0: it stays
+ * in struct tap_packet. @rtp: RTP comes there, and perhaps RTCP too. @leaves_us: clock_us() when
+ * the endpoint is nobody's any more; 0: it stays
  */
 struct kernel_port {
 	struct endpoint out, to;
