@@ -43,10 +43,11 @@ static size_t packet_of(uint8_t bytes[172], uint8_t pt, uint32_t ssrc, char mid)
 static uint8_t member_of(struct bundle *bundle, uint8_t pt, uint32_t ssrc, char mid, int64_t now_ms)
 {
 	const struct rtp_port mux = { .mux = true };
-	uint8_t bytes[172];
+	uint8_t bytes[172] = { 0 };
+	size_t len = packet_of(bytes, pt, ssrc, mid);
 	struct rtp_wire w;
 
-	rtp_wire_parse(bytes, packet_of(bytes, pt, ssrc, mid), &mux, &w);
+	rtp_wire_parse(bytes, len, &mux, &w);
 	return bundle_member_of(bundle, bytes, &w, now_ms);
 }
 

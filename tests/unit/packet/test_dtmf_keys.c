@@ -259,7 +259,7 @@ static void test_each_key_is_told_once(void)
 {
 	struct dtmf_keys keys = { 0 };
 	struct dtmf_event told[DTMF_AT_ONCE];
-	unsigned int heard[KEYS], n = 0;
+	unsigned int heard[KEYS] = { 0 }, n = 0;
 	uint16_t seq = 65000;
 	int64_t now_ms = 0;
 
