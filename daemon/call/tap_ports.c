@@ -44,6 +44,21 @@ static void list_ports(const struct media *media, struct tap_ports *ports)
 			describe(media, side, comp, &ports->port[ports->n++]);
 }
 
+static bool is_same(const struct kernel_source_port *a, const struct kernel_source_port *b)
+{
+	return a->tap == b->tap && a->side == b->side && a->rtcp == b->rtcp && a->rtp == b->rtp &&
+	       endpoint_eq(&a->local, &b->local) && endpoint_eq(&a->out, &b->out) &&
+	       endpoint_eq(&a->to, &b->to);
+}
+
+static bool are_same(const struct tap_ports *a, const struct tap_ports *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++)
+		if (!is_same(&a->port[i], &b->port[i]))
+			return false;
+	return a->n == b->n;
+}
+
 static bool is_among(const struct tap_ports *ports, const struct endpoint *local)
 {
 	for (size_t i = 0; i < ports->n; i++)
@@ -76,7 +91,7 @@ void tap_ports_follow(struct media *media)
 	list_ports(media, &now);
 	if (!media->tap_ports)
 		media->tap_ports = calloc(1, sizeof(*media->tap_ports));
-	if (!media->tap_ports || !memcmp(&now, media->tap_ports, sizeof(now)))
+	if (!media->tap_ports || are_same(&now, media->tap_ports))
 		return;
 	if (kernel_source_add(source, now.port, now.n))
 		return; /* out of memory: the next change tells it */
