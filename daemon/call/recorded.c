@@ -250,9 +250,12 @@ static int begin(struct call_recording *own, struct str file, struct str pattern
 	snprintf(own->path, sizeof(own->path), "%s/%s.pcap", table->recorded->path, name);
 	table->stats->recordings++;
 	log_call(LOG_LEVEL_INFO, call->id, "recording begins: %s", own->path);
+	if (own->paused && recording_pause(own->running, true)) {
+		end(call, RECORDING_DISCARDED,
+		    "discarded"); /* rather nothing than what must not be */
+		return -ENOMEM;
+	}
 	recorded_follow(call);
-	if (own->paused)
-		return recording_pause(own->running, true);
 	return 0;
 }
 
