@@ -278,17 +278,15 @@ int recorded_begin(struct call *call, struct str file, struct str pattern)
 
 int recorded_start(struct call *call, struct str file, struct str pattern)
 {
-	struct call_recording *own;
+	struct call_recording *own = call->recording;
 	int error;
 
-	if (call->recording && call->recording->paused && call->recording->running) {
-		error = recording_pause(call->recording->running, false);
+	if (own && own->paused) {
+		error = own->running ? recording_pause(own->running, false) : 0;
 		if (error)
 			return error;
-	}
-	own = call->recording;
-	if (own)
 		own->paused = false;
+	}
 	return recorded_begin(call, file, pattern);
 }
 

@@ -208,6 +208,7 @@ slow_router_delays_nothing()
 	offers_are_refused || return 1
 	took=$(((${EPOCHREALTIME/./} - start) / 1000))
 	[ $took -lt 1500 ] || { echo "the refusal took $took ms"; return 1; }
+	kill -USR1 "$(cat "$dir/miniupnpd.pid")"
 	until_true offers_are_answered
 }
 

@@ -5,13 +5,13 @@
 #
 #   full N     grants N ports, then it has no room
 #   port-0     grants port 0
-#   slow       answers after two seconds
+#   slow       answers nothing until SIGUSR1, then all that was asked for, and each request at once
 #   garbage    answers with bytes that are no reply, and with a part of one
 #   other      grants the port after the one that is asked for
+import signal
 import socket
 import struct
 import sys
-import threading
 import time
 
 address, mode = sys.argv[1:3]
@@ -42,11 +42,22 @@ def replies(data):
 
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 udp.bind((address, 5351))
+held = [] if mode == 'slow' else None
+
+
+def release(*_):
+    global held
+    waiting, held = held or [], None
+    for reply, source in waiting:
+        udp.sendto(reply, source)
+
+
+signal.signal(signal.SIGUSR1, release)
 print('listening', flush=True)
 while True:
     request, source = udp.recvfrom(1500)
     for reply in replies(request):
-        if mode == 'slow':
-            threading.Timer(2, udp.sendto, (reply, source)).start()
-        else:
+        if held is None:
             udp.sendto(reply, source)
+        else:
+            held.append((reply, source))

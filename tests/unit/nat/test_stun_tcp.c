@@ -173,7 +173,7 @@ static int received(int fd)
 
 static void test_messages_are_answered(void)
 {
-	struct scene scene;
+	struct scene scene = { 0 };
 	int fd;
 
 	scene_start(&scene);
@@ -195,7 +195,7 @@ static void test_messages_are_answered(void)
 
 static void test_what_ends_a_connection(void)
 {
-	struct scene scene;
+	struct scene scene = { 0 };
 	int fd;
 
 	scene_start(&scene);
@@ -223,7 +223,7 @@ static void test_what_ends_a_connection(void)
 
 static void test_idle_connection_ends(void)
 {
-	struct scene scene;
+	struct scene scene = { 0 };
 	int fd;
 
 	scene_start(&scene);
@@ -246,7 +246,7 @@ static void test_idle_connection_ends(void)
 static void test_source_has_few_connections(void)
 {
 	int fd[STUN_TCP_SOURCE + 1], other;
-	struct scene scene;
+	struct scene scene = { 0 };
 
 	scene_start(&scene);
 	for (size_t i = 0; i < COUNT(fd); i++)
@@ -269,7 +269,7 @@ static void test_source_has_few_connections(void)
 
 static void test_source_may_have_none(void)
 {
-	struct scene scene;
+	struct scene scene = { 0 };
 	int fd;
 
 	scene_start(&scene);
@@ -286,7 +286,7 @@ static void test_source_may_have_none(void)
 static void test_new_one_takes_the_place_of_the_idlest(void)
 {
 	int fd[STUN_TCP_MAX], fresh;
-	struct scene scene;
+	struct scene scene = { 0 };
 
 	scene_start(&scene);
 	for (unsigned int i = 0; i < STUN_TCP_MAX; i++) {
@@ -313,7 +313,7 @@ static void test_new_one_takes_the_place_of_the_idlest(void)
 static void test_client_that_does_not_read(void)
 {
 	struct pollfd fds[STUN_TCP_FDS];
-	struct scene scene;
+	struct scene scene = { 0 };
 	int fd;
 
 	scene_start(&scene);
@@ -331,7 +331,7 @@ static void test_client_that_does_not_read(void)
 static void test_number_of_calls_is_bounded(void)
 {
 	struct pollfd fds[STUN_TCP_FDS];
-	struct scene scene;
+	struct scene scene = { 0 };
 	int fd[3];
 	size_t n;
 

@@ -99,7 +99,7 @@ static void test_rings_are_merged_by_time(void)
 	struct seen second = { .letter = { .run = listen_all }, .taps = { 2 } };
 	static const uint32_t all[] = { 1, 2, 1, 2, 1 };
 	int64_t now_us = clock_us();
-	struct scene s;
+	struct scene s = { 0 };
 
 	open_scene(&s);
 	recorder_post(s.recorder, &first.letter);
@@ -138,7 +138,7 @@ static void test_packets_are_handed_over_while_it_runs(void)
 {
 	struct seen seen = { .letter = { .run = listen_all }, .taps = { 5 } };
 	struct recorder_counts counts;
-	struct scene s;
+	struct scene s = { 0 };
 
 	open_scene(&s);
 	recorder_post(s.recorder, &seen.letter);
@@ -157,7 +157,7 @@ static void test_losses_are_told_to_all_sinks(void)
 	struct seen one = { .letter = { .run = listen_all }, .taps = { 1 } };
 	struct seen two = { .letter = { .run = listen_all }, .taps = { 2 } };
 	struct tap_packet *packet;
-	struct scene s;
+	struct scene s = { 0 };
 
 	open_scene(&s);
 	recorder_post(s.recorder, &one.letter);
@@ -188,7 +188,7 @@ static void ignore_letter(struct recorder *recorder, struct record_letter *lette
 static void test_sinks_can_be_removed(void)
 {
 	struct seen seen = { .letter = { .run = ignore_letter }, .sink = { .ops = &ops } };
-	struct scene s;
+	struct scene s = { 0 };
 
 	seen.sink.arg = &seen;
 	open_scene(&s);
@@ -202,7 +202,7 @@ static void test_sinks_can_be_removed(void)
 
 static void test_taps_have_numbers_of_their_own(void)
 {
-	struct scene s;
+	struct scene s = { 0 };
 	uint32_t first;
 
 	open_scene(&s);
