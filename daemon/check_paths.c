@@ -209,6 +209,20 @@ static const char *unix_path(const char *text)
 	return *path == '/' ? path : NULL;
 }
 
+static bool usable_prompt_dir(const char *path, char *why)
+{
+	struct stat st;
+
+	if (!absolute(path, why))
+		return false;
+	if (!stat(path, &st) && !S_ISDIR(st.st_mode))
+		errno = ENOTDIR;
+	else if (!access(path, R_OK | X_OK))
+		return true;
+	snprintf(why, WHY, "the files of prompts cannot be read there: %s", strerror(errno));
+	return false;
+}
+
 /* What is opened after the change of user. */
 static unsigned int check_as_daemon(const struct conf *conf)
 {
@@ -233,6 +247,9 @@ static unsigned int check_as_daemon(const struct conf *conf)
 				 absolute(conf->recording_dir, why) &&
 					 usable_dir(conf->recording_dir, "the directory", why),
 				 why);
+	if (conf->prompt_dir && *conf->prompt_dir)
+		mistakes += tell("prompt-dir", conf->prompt_dir,
+				 usable_prompt_dir(conf->prompt_dir, why), why);
 	if (conf->pidfile)
 		check_pidfile_end(conf->pidfile);
 	return mistakes;

@@ -32,6 +32,7 @@
 #include "record/recorder.h"
 #include "recorder_start.h"
 #include "relay.h"
+#include "prompt/store.h"
 #include "report/report.h"
 #include "version.h"
 
@@ -390,6 +391,7 @@ static void relay_stop(struct relay *relay)
 	free(relay->media);
 	call_table_free(relay->calls);
 	dtls_service_close(relay->dtls);
+	prompt_store_close(relay->prompts); /* bridges had references */
 	cdr_file_close(relay->cdr_file);
 	homer_close(relay->homer);
 	dtmf_sender_close(relay->dtmf);

@@ -60,6 +60,7 @@ struct relay {
 	struct rtpp_notify *notify;	   /* NULL: no notification of time-outs */
 	struct timeout_post *timeout_post; /* NULL: none to HTTP servers */
 	struct cdr_file *cdr_file;	   /* NULL: none */
+	struct prompt_store *prompts;	   /* NULL: none can be played */
 	struct homer *homer;		   /* NULL: no reports */
 	struct dtmf_sender *dtmf;	   /* keys that phones press, by datagrams */
 	struct dtls_service *dtls;	   /* NULL: DTLS passes through */

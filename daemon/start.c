@@ -25,6 +25,7 @@
 #include "packet/steer.h"
 #include "port/iface.h"
 #include "port/iface_value.h"
+#include "prompt/store.h"
 #include "portmap_start.h"
 #include "privs.h"
 #include "kernel/bpf.h"
@@ -62,6 +63,7 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.nft = relay->nft,
 		.stats = &relay->stats,
 		.cdr_file = relay->cdr_file,
+		.prompts = relay->prompts,
 		.homer = relay->homer,
 		.dtmf = relay->dtmf,
 		.dtmf_log = conf->dtmf_log,
@@ -877,6 +879,17 @@ static int start_follow(struct relay *relay)
 	return 0;
 }
 
+/* Each file is read when it is asked for: the directory may come later. */
+static int start_prompts(struct relay *relay)
+{
+	const struct conf *conf = &relay->conf;
+
+	if (!conf->prompt_dir || !*conf->prompt_dir)
+		return 0;
+	relay->prompts = prompt_store_open(conf->prompt_dir, (uint64_t)conf->prompt_memory << 20);
+	return relay->prompts ? 0 : -ENOMEM;
+}
+
 static int start_cdr_file(struct relay *relay)
 {
 	const struct cdr_file_conf conf = { .path = relay->conf.cdr_file,
@@ -903,11 +916,12 @@ int relay_start(struct relay *relay)
 		start_steer,	    start_kernel,   start_without_loading,
 		start_workers,	    start_firewall, start_notify,
 		start_cdr_file,	    start_homer,    start_dtmf,
-		stun_start,	    dtls_start,	    recorder_start,
-		start_calls,	    start_journal,  start_drain,
-		start_bans,	    start_table,    start_flows,
-		start_follow,	    start_control,  start_admin,
-		external_start,	    portmap_start,  start_web,
+		start_prompts,	    stun_start,	    dtls_start,
+		recorder_start,	    start_calls,    start_journal,
+		start_drain,	    start_bans,	    start_table,
+		start_flows,	    start_follow,   start_control,
+		start_admin,	    external_start, portmap_start,
+		start_web,
 	};
 	int err = 0;
 

@@ -42,7 +42,8 @@ struct counter_name {
 	  "DTLS, while too many datagrams wait for the crypto thread")                             \
 	X(DROP_DTMF, "dtmf", "packets", "telephone-event of this side is blocked by command")      \
 	X(DROP_BUNDLE, "bundle", "packets",                                                        \
-	  "of none of the medias of a BUNDLE group, by MID, SSRC or payload type")
+	  "of none of the medias of a BUNDLE group, by MID, SSRC or payload type")                 \
+	X(DROP_PROMPT, "prompt", "packets", "the other side hears a prompt instead (play media)")
 
 /* id: member of struct stats */
 #define DAEMON_COUNTERS(X)                                                                         \
@@ -84,6 +85,9 @@ struct counter_name {
 	X(dtls_failed, "dtls_failed", "handshakes", "of DTLS-SRTP that failed three times")        \
 	X(dtls_malformed, "dtls_malformed", "datagrams",                                           \
 	  "of DTLS that were dropped before OpenSSL: damaged, or alerts without encryption")       \
+	X(prompts_played, "prompts_played", "prompts", "begun for a phone (play media)")           \
+	X(prompts_refused, "prompts_refused", "prompts",                                           \
+	  "not played: no such file, no codec of the listener, no memory")                         \
 	X(zero_way, "zero_way", "calls", "ended, no media received from either side")              \
 	X(one_way, "one_way", "calls", "ended, media received from one side only")                 \
 	X(duration_ms, "duration", "milliseconds", "total of the calls that ended")                \
@@ -247,7 +251,8 @@ struct counter_name {
 	  "of RTCP, forwarded but not reported to homer: too many at once, or of one side")        \
 	X(stun_lost, "stun_lost", "packets",                                                       \
 	  "of STUN for ICE, not looked at: too many at once, or of one port")                      \
-	X(dtmf_lost, "dtmf_lost", "keys", "not reported: too many at once, or of one side")
+	X(dtmf_lost, "dtmf_lost", "keys", "not reported: too many at once, or of one side")        \
+	X(prompt_packets, "prompt_packets", "packets", "of prompts, also counted in packets")
 
 /* id: of enum latch_rank, of the source that was refused */
 #define REFUSED_COUNTERS(X)                                                                        \

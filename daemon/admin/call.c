@@ -15,6 +15,7 @@
 #include "call/media_dtls.h"
 #include "call/media_sdes.h"
 #include "call/one_way.h"
+#include "call/play.h"
 #include "packet/bridge.h"
 #include "port/iface.h"
 
@@ -335,6 +336,22 @@ static void put_dtls(struct json_line *line, const struct media *media, enum sid
 	jsonl_str(line, NULL, (struct str){ text, buf.len });
 }
 
+/* What this side hears instead of the other one. */
+static void put_prompt(struct json_line *line, const struct media *media, enum side side)
+{
+	const struct media_play *play = media->play[side];
+	char text[PROMPT_NAME_MAX + 96];
+
+	if (!play)
+		return;
+	snprintf(text, sizeof(text), "hears=%s", play->name);
+	jsonl_text(line, NULL, text);
+	snprintf(text, sizeof(text), "prompt-at=%llums of %llums",
+		 (unsigned long long)play_position_ms(media, side),
+		 (unsigned long long)play->duration_ms);
+	jsonl_text(line, NULL, text);
+}
+
 /* The mode of latching is named if it is not the default one. */
 static void put_flags(struct json_line *line, const struct media *media, enum side of)
 {
@@ -365,6 +382,7 @@ static void put_flags(struct json_line *line, const struct media *media, enum si
 	put_sdes(line, media_carrier(media, of)->sdes, of);
 	put_ice(line, media, of);
 	put_dtls(line, media, of);
+	put_prompt(line, media, of);
 	if (side->ice[0])
 		jsonl_text(line, NULL, "ice");
 	if (side->latching == LATCH_STRICT)

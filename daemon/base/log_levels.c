@@ -6,10 +6,10 @@
 #include "base/log_levels.h"
 
 static const char *const part_names[] = {
-	"admin", "base", "bpf",	     "call",   "command", "conf",   "ctl",     "daemon",
-	"dtls",	 "dtmf", "firewall", "gate",   "homer",	  "ice",    "journal", "kernel",
-	"latch", "nat",	 "ng",	     "packet", "port",	  "record", "report",  "rtpproxy",
-	"sdp",	 "srtp", "stats",    "stun",   "web",
+	"admin",    "base", "bpf",	"call",	  "command", "conf",   "ctl",	  "daemon",
+	"dtls",	    "dtmf", "firewall", "gate",	  "homer",   "ice",    "journal", "kernel",
+	"latch",    "nat",  "ng",	"packet", "port",    "prompt", "record",  "report",
+	"rtpproxy", "sdp",  "srtp",	"stats",  "stun",    "web",
 };
 
 static_assert(COUNT(part_names) == LOG_PARTS, "the number of subsystems is another");

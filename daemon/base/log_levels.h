@@ -18,7 +18,7 @@ enum log_level {
  * Subsystems: the folders of the daemon; "daemon", the files above them; "latch", what latching
  * decides (call/news.c and others: LOG_WHERE)
  */
-#define LOG_PARTS ((size_t)29)
+#define LOG_PARTS ((size_t)30)
 
 struct log_levels {
 	uint8_t general;	 /* enum log_level */

@@ -27,6 +27,8 @@ const char *const happening_names[HAPPENING_KINDS] = {
 	[DTLS_REFUSED] = "dtls-failed",
 	[RECORDING_FAILED] = "recording-failed",
 	[DTMF_PRESSED] = "dtmf",
+	[PROMPT_HAS_STARTED] = "prompt-started",
+	[PROMPT_HAS_ENDED] = "prompt-ended",
 };
 
 void events_watch(struct events *events, struct events_watcher *watcher, events_fn *fn, void *arg)

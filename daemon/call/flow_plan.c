@@ -87,6 +87,8 @@ static const char *why_user(const struct flow_ask *ask, int side, int comp)
 		return "destination is forbidden (media-deny)";
 	if (!out->exists || !endpoint_is_set(&out->to))
 		return "address of the other side not known yet";
+	if (out->prompted && kind_of(ask, side, comp) != RTPRELAY_KIND_RTCP)
+		return "the other side hears a prompt";
 	if (in->learning)
 		return "window open after an offer or answer";
 	if (in->contested)

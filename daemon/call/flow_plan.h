@@ -22,6 +22,7 @@ struct flow_stream {
 	struct endpoint to;	/* where packets to its remote are sent; unset: nowhere yet */
 	bool to_denied;		/* @to is unset because that destination is forbidden */
 	bool untapped;		/* it is in the kernel, by a flow without RTPRELAY_FLOW_TAP */
+	bool prompted;		/* its remote hears a prompt: RTP to it is dropped */
 	bool banned;		/* packets of @source are dropped, see call/bans.h */
 };
 

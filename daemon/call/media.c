@@ -14,6 +14,7 @@
 #include "call/media_dtls.h"
 #include "call/media_path.h"
 #include "call/media_sdes.h"
+#include "call/play.h"
 #include "firewall/nft.h"
 #include "packet/bridge.h"
 #include "port/iface.h"
@@ -152,6 +153,7 @@ void media_close(struct media *media)
 {
 	if (!media)
 		return;
+	play_close(media);
 	media_path_close(media);
 	media_ice_free(media->ice);
 	media->ice = NULL;

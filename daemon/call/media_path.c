@@ -158,6 +158,7 @@ static void make_ask(const struct media *media, struct flow_ask *ask)
 		s->locked = report.settled;
 		s->learning = report.learning;
 		s->contested = report.contested;
+		s->prompted = comp == COMP_RTP && (media->play[side] || report.prompted);
 	}
 }
 

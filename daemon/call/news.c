@@ -12,6 +12,7 @@
 #include "call/media.h"
 #include "call/media_path.h"
 #include "call/news.h"
+#include "call/play.h"
 #include "call/refusals.h"
 #include "call/sdes_news.h"
 #include "call/table.h"
@@ -119,6 +120,8 @@ void call_bridge_event(void *arg, struct bridge *bridge, enum bridge_event event
 		call_touch(media->dialog->call);
 		sdes_news_tell(media);
 	}
+	if (event == BRIDGE_PLAYED)
+		play_news(media, side);
 	if (event == BRIDGE_ASK)
 		media_path_ask(media, side, comp);
 }

@@ -267,6 +267,16 @@ static void wire_bundle(struct wire *w, struct media_bundle **record)
 	}
 }
 
+static void wire_listener(struct wire *w, struct media_listener *listener)
+{
+	wire_u8(w, &listener->n, PROMPT_FORMATS);
+	wire_u8(w, &listener->ptime, UINT8_MAX);
+	for (unsigned int i = 0; i < listener->n && !w->failed; i++) {
+		wire_u8(w, &listener->choice[i].pt, 127);
+		wire_u8(w, &listener->choice[i].format, PROMPT_FORMATS - 1);
+	}
+}
+
 static void wire_media(struct wire *w, struct media_record *media)
 {
 	wire_bool(w, &media->there);
@@ -291,6 +301,7 @@ static void wire_media(struct wire *w, struct media_record *media)
 		wire_str(w, &media->protocol[side]);
 		wire_str(w, &media->dtmf[side]);
 		w->failed = w->failed || media->dtmf[side].len > DTMF_DIGITS + 3;
+		wire_listener(w, &media->listener[side]);
 		for (int comp = 0; comp < 2; comp++) {
 			wire_latch(w, &media->stream[side][comp].latch);
 			wire_time(w, &media->stream[side][comp].last_in_ms);

@@ -71,6 +71,7 @@ struct media_record {
 	struct str notice_tag;
 	struct str type, codec, protocol[2];
 	struct bridge_conf conf;
+	struct media_listener listener[2];
 	struct stream_record stream[2][2]; /* [side][component] */
 	struct sdes_record *sdes;	   /* NULL: no SRTP ends here */
 	struct ice_record *ice;		   /* NULL: no ICE ends here */

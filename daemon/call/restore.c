@@ -122,6 +122,7 @@ static void note_media(struct arena *arena, struct media_record *record, const s
 		record->direction[side] = media->direction[side];
 		record->protocol[side] = str_of(media->protocol[side]);
 		record->dtmf[side] = media->dtmf[side];
+		record->listener[side] = media->listener[side];
 		for (int comp = 0; comp < 2; comp++) {
 			struct stream_record *stream = &record->stream[side][comp];
 			struct stream_report report;
@@ -352,6 +353,7 @@ static void describe(struct media *media, const struct media_record *record)
 	copy_cut(media->codec, sizeof(media->codec), record->codec);
 	for (int side = 0; side < 2; side++) {
 		media->direction[side] = record->direction[side];
+		media->listener[side] = record->listener[side];
 		copy_cut(media->protocol[side], sizeof(media->protocol[side]),
 			 record->protocol[side]);
 	}

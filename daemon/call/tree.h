@@ -18,6 +18,7 @@
 #include "base/siphash.h"
 #include "call/trace.h"
 #include "packet/side.h"
+#include "prompt/store.h"
 
 struct bans;
 struct call;
@@ -91,6 +92,15 @@ struct media_path {
 
 /* Digits of one side of a media that its record keeps; it ends with "..." if there were more. */
 #define DTMF_DIGITS 128
+/**
+ * struct media_listener - what a side accepts of prompts, by its last SDP
+ * @choice: its codecs that prompts can have, in its order; the first @n
+ * @ptime: ms of audio in a packet; 0: no SDP yet
+ */
+struct media_listener {
+	uint8_t n, ptime;
+	struct prompt_choice choice[PROMPT_FORMATS];
+};
 
 /* Owned by its dialog until media_close(); then by the table until its thread has released it. */
 struct media {
@@ -116,7 +126,9 @@ struct media {
 	struct tap_ports *tap_ports; /* owned: what the recorder knows of its ports, or NULL */
 	uint8_t recorded; /* number in the recording of the call, from 1; 0: not recorded */
 	struct media_path path;
-	struct str dtmf[2];	    /* owned: keys pressed on each side, with dtmf-log */
+	struct str dtmf[2]; /* owned: keys pressed on each side, with dtmf-log */
+	struct media_listener listener[2];
+	struct media_play *play[2]; /* owned: what the side hears (call/play.h), or NULL */
 	uint64_t homer_expected[2]; /* RTP packets of each side at the last report to homer */
 	/* For reports, and to put the offer's profile into the answer; longer texts are cut. */
 	char type[12], codec[20], protocol[2][24];
@@ -261,6 +273,7 @@ struct call_table_conf {
 	const struct recorded_conf *recorded; /* NULL: recording-dir is not set */
 	struct dtls_service *dtls;	      /* NULL: DTLS passes through */
 	bool dtls_passive;		      /* the relay waits for hellos where it may choose */
+	struct prompt_store *prompts;	      /* NULL: none can be played */
 	struct events *events;		      /* NULL: no watchers are possible */
 	call_timed_out_fn *timed_out;	      /* or NULL */
 	void *timed_out_arg;
@@ -327,6 +340,7 @@ struct call_table {
 	size_t n_media, n_streams; /* of all calls, now */
 	size_t media_by_path[PATH_COUNT]; /* the same medias, by enum path */
 	struct call_cursor *cursors;
+	size_t n_playing;    /* prompts, now */
 	size_t one_way;	     /* calls, as counted by the last round of call/sweep.h */
 	struct nat_seen nat; /* the same round */
 	bool draining;	     /* new calls are refused; set by call/drain.h */

@@ -316,7 +316,7 @@ static bool signals_address(const struct dialog *dialog, enum side side,
 }
 
 /* Label and address are more exact than the tag; without any of the three all parties are meant. */
-static bool is_meant(const struct dialog *dialog, enum side side, const struct request *request)
+bool command_is_meant(const struct dialog *dialog, enum side side, const struct request *request)
 {
 	const struct party *party = &dialog->party[side];
 
@@ -373,7 +373,7 @@ static void mute(struct command_env *env, const struct request *request, struct 
 	}
 	DL_FOREACH(call->dialogs, dialog) {
 		for (int side = 0; side < 2; side++) {
-			if (!is_meant(dialog, side, request))
+			if (!command_is_meant(dialog, side, request))
 				continue;
 			found = true;
 			if (!mute_party(dialog, side, muting)) {

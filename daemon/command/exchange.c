@@ -16,6 +16,7 @@
 #include "call/media.h"
 #include "call/media_bundle.h"
 #include "call/media_ice.h"
+#include "call/play.h"
 #include "call/table.h"
 #include "command/exchange.h"
 #include "packet/bridge.h"
@@ -229,6 +230,13 @@ void exchange_undo(struct exchange *ex)
 		call_free(ex->call);
 }
 
+static void describe(struct exchange *ex, struct media *media, const struct sdp_media *m)
+{
+	media_describe(media, ex->from, m);
+	play_describe(media, ex->from, m, sdp_ptime(&ex->sdp, m));
+	play_mind(media);
+}
+
 static void commit_media(struct exchange *ex)
 {
 	struct dialog *dialog = ex->dialog;
@@ -259,7 +267,7 @@ static void commit_media(struct exchange *ex)
 		plan->media->flags = plan->flags;
 		plan->media->answers = plan->answers;
 		if (ex->sdp.media[i].port)
-			media_describe(plan->media, ex->from, &ex->sdp.media[i]);
+			describe(ex, plan->media, &ex->sdp.media[i]);
 	}
 	media_bundle_tell(dialog);
 }

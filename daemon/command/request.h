@@ -109,6 +109,19 @@ struct dtls_policy {
 	uint8_t role, hash;
 };
 
+/**
+ * struct request_play - play media
+ * @other: it names a source that is no file: blob, db-id; or none
+ * @times: as given; 0: it is played until it is stopped
+ * @duration_ms: 0: not given
+ * @times_given: else once, or for @duration_ms
+ */
+struct request_play {
+	struct str file;
+	bool other, times_given;
+	int times, duration_ms, start_ms;
+};
+
 /* Longer Call-IDs, tags and branches are refused: phones choose them, and each call keeps them. */
 #define REQUEST_NAME_MAX 4096
 
@@ -155,8 +168,9 @@ struct request {
 	int tos;	    /* 0..255, -1 keep each packet's own; TOS_UNSET: the configured one */
 	int keepalive_s;    /* media-keepalive, as bridge_conf.keepalive_s; 0: not given */
 	bool pierce_nat;
-	int delete_delay;	       /* seconds; -1: the configured one */
-	int sip_code;		       /* 0: not given */
+	int delete_delay; /* seconds; -1: the configured one */
+	int sip_code;	  /* 0: not given */
+	struct request_play play;
 	int64_t limit;		       /* list: at most this many call-ids */
 	struct str transport_protocol; /* STR_NONE: keep */
 	bool accepts_protocol;	 /* transport-protocol=accept: an answer keeps its own profile */
@@ -205,8 +219,10 @@ struct reply {
 	struct media *media; /* leg: the media that it became */
 	struct endpoint local;		/* leg: the address that the receiver must send to */
 	const struct call_report *call; /* query, delete; in the arena, or NULL (report/report.h) */
-	bool deleted;			/* the delete has taken effect: @call is its last report */
-	const struct str *calls;	/* list: call-ids */
+	bool has_duration, has_position; /* play media; stop media */
+	uint64_t duration_ms, position_ms;
+	bool deleted;		 /* the delete has taken effect: @call is its last report */
+	const struct str *calls; /* list: call-ids */
 	size_t n_calls;
 	const struct daemon_report *statistics; /* statistics, or NULL (report/report.h) */
 };

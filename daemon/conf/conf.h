@@ -115,6 +115,8 @@ struct conf {
 	bool dtmf_log;		      /* keys that phones press: events, call records */
 	char *dtmf_log_dest;	      /* HOST:PORT; NULL: no datagrams about them */
 	char *pidfile, *user, *group; /* NULL: none */
+	char *prompt_dir;	      /* NULL: no prompts are played */
+	unsigned int prompt_memory;   /* MiB */
 	char *cdr_file;		      /* NULL: none */
 	unsigned int cdr_mode;	      /* the digits as written: 640 is 0640 */
 	char *cdr_group;	      /* NULL: the daemon's group */

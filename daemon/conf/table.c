@@ -295,7 +295,7 @@ const struct conf_row conf_rows[] = {
 	  "error | warning | notice | info | debug [, SUBSYSTEM:LEVEL]...",
 	  "lowest severity that is logged; subsystems may have another one, as in \"info, latch:debug\": admin, base, "
 	  "bpf, call, command, conf, ctl, daemon, dtls, dtmf, firewall, gate, homer, ice, journal, kernel, latch, nat, ng, packet, "
-	  "port, record, report, rtpproxy, sdp, srtp, stats, stun, web", ROW_RELOAD },
+	  "port, prompt, record, report, rtpproxy, sdp, srtp, stats, stun, web", ROW_RELOAD },
 	{ "log-facility", CONF_CHOICE, AT(log_facility), 0, 0, facilities, "stderr", "stderr | syslog | journal",
 	  "destination of log messages", 0 },
 	{ "syslog-facility", CONF_CHOICE, AT(syslog_facility), 0, 0, syslog_facilities, "daemon",
@@ -338,6 +338,11 @@ const struct conf_row conf_rows[] = {
 	{ "recording-sync", CONF_UINT, AT(recording_sync_s), 0, 3600, NULL, "0", "SECONDS",
 	  "how often, and at the end, the disk has to confirm what was recorded, so that a power failure loses no more; "
 	  "0: the kernel writes it when it likes, within half a minute", 0 },
+	{ "prompt-dir", CONF_TEXT, AT(prompt_dir), 0, 0, NULL, NULL, "PATH",
+	  "directory with the files of play media (NG) and P (rtpproxy): NAME.PT, encoded already, PT is the static payload "
+	  "type; or NAME.wav of G.711; empty: no prompts are played", 0 },
+	{ "prompt-memory", CONF_UINT, AT(prompt_memory), 1, 65536, NULL, "64", "MIB",
+	  "maximum memory for these files, each of which is read whole, once", 0 },
 	{ "homer", CONF_TEXT, AT(homer), 0, 0, NULL, NULL, "[udp:]HOST:PORT",
 	  "Homer server that RTCP and the quality of RTP are reported to, by HEP version 3; empty: no reports", 0 },
 	{ "homer-id", CONF_UINT, AT(homer_id), 0, UINT32_MAX, NULL, "2001", "NUMBER",

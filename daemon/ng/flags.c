@@ -177,6 +177,7 @@ static const struct flag flags[] = {
 	{ STR("allow-no-codec-media"), REQ_ALLOW_NO_CODEC, 0 },
 	{ STR("single-codec"), REQ_SINGLE_CODEC, 0 },
 	{ STR("all"), REQ_ALL, 0 },
+	{ STR("block-egress"), 0, 0 }, /* of play media: always done */
 	{ STR("debug"), 0, 0 },
 	{ STR("no-redis-update"), 0, 0 },
 };

@@ -42,6 +42,8 @@ static const struct {
 	[VERB_START_RECORDING] = { NEED_CALL_ID, command_start_recording },
 	[VERB_STOP_RECORDING] = { NEED_CALL_ID, command_stop_recording },
 	[VERB_PAUSE_RECORDING] = { NEED_CALL_ID, command_pause_recording },
+	[VERB_PLAY_MEDIA] = { NEED_CALL_ID, command_play_media },
+	[VERB_STOP_MEDIA] = { NEED_CALL_ID, command_stop_media },
 };
 
 #define NAME(id, name) [id] = { name, sizeof(name) - 1 },

@@ -383,6 +383,10 @@ struct dict *ng_reply_make(struct arena *arena, const struct reply *reply)
 		list = dict_add_list(arena, map, STR("recordings"));
 		dict_add_str(arena, list, STR_NONE, str_of(reply->recording));
 	}
+	if (reply->has_duration)
+		ng_add_u64(arena, map, STR("duration"), reply->duration_ms);
+	if (reply->has_position)
+		ng_add_u64(arena, map, STR("last-frame-pos"), reply->position_ms);
 	if (reply->call)
 		add_call(arena, map, reply->call, reply->detail);
 	if (reply->calls) {

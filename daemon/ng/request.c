@@ -206,6 +206,26 @@ static void read_dtmf_place(struct reader *r, const struct key *key, const struc
 		ng_note(r, key->name, text);
 }
 
+/* rtpengine plays a file once if it is told 0 times; -1 is for ever, as in the other protocol. */
+static void read_times(struct reader *r, const struct key *key, const struct dict *value)
+{
+	int64_t number;
+
+	if (!int_of(value, &number) || number < -1 || number > INT32_MAX) {
+		ng_note(r, key->name, ng_text_of(value));
+		return;
+	}
+	r->request->play.times = number < 0 ? 0 : number ? (int)number : 1;
+	r->request->play.times_given = true;
+}
+
+static void read_other_source(struct reader *r, const struct key *key, const struct dict *value)
+{
+	(void)key;
+	(void)value;
+	r->request->play.other = true;
+}
+
 #define TEXT(name, member)                                                                         \
 	{                                                                                          \
 		STR(name), read_text, offsetof(struct request, member)                             \
@@ -274,6 +294,13 @@ static const struct key keys[] = {
 	TEXT("recording-dest", record.file),
 	TEXT("recording-pattern", record.pattern),
 	ANY("dtmf-log-dest", read_dtmf_place),
+	TEXT("file", play.file),
+	ANY("blob", read_other_source),
+	ANY("blob64", read_other_source),
+	ANY("db-id", read_other_source),
+	ANY("repeat-times", read_times),
+	KEY("repeat-duration", read_int, play.duration_ms),
+	KEY("start-pos", read_int, play.start_ms),
 };
 
 void ng_request_read(struct arena *arena, const struct dict *map, struct request *request)

@@ -11,6 +11,7 @@
 #include "dtls/service.h"
 #include "packet/bridge.h"
 #include "packet/bundle.h"
+#include "packet/player.h"
 #include "packet/pool.h"
 #include "packet/handshake.h"
 #include "packet/remote.h"
@@ -291,6 +292,75 @@ int bridge_bundle(struct bridge *b, enum side side, struct bundle *bundle)
 	return 0;
 }
 
+static int post_play(struct player *player, struct prompt *prompt, const struct player_conf *conf)
+{
+	struct bridge *b = player->stream->bridge;
+	struct order_play *order = malloc(sizeof(*order));
+
+	if (!order)
+		return -ENOMEM;
+	*order = (struct order_play){ .order = { .bridge = b, .kind = ORDER_PLAY },
+				      .player = player,
+				      .prompt = prompt,
+				      .number = player->ordered };
+	if (conf)
+		order->conf = *conf;
+	worker_post(b->worker, &order->order);
+	return 0;
+}
+
+/* The media thread knows nothing of it before its first order. */
+static struct player *make_player(struct bridge *b, enum side side)
+{
+	struct player *player = b->player[side];
+
+	if (player)
+		return player;
+	player = calloc(1, sizeof(*player));
+	if (!player)
+		return NULL;
+	player->stream = b->stream[side][COMP_RTP];
+	wheel_item_init(&player->item);
+	b->player[side] = player;
+	return player;
+}
+
+uint32_t bridge_play(struct bridge *b, enum side side, struct prompt *prompt,
+		     const struct player_conf *conf)
+{
+	struct player *player;
+
+	if (b->closing || !b->worker || !b->stream[side][COMP_RTP])
+		return 0;
+	player = make_player(b, side);
+	if (!player)
+		return 0;
+	player->ordered++;
+	return post_play(player, prompt, conf) ? 0 : player->ordered;
+}
+
+int bridge_play_stop(struct bridge *b, enum side side)
+{
+	if (b->closing || !b->worker || !b->player[side])
+		return 0;
+	return post_play(b->player[side], NULL, NULL);
+}
+
+void bridge_player(const struct bridge *b, enum side side, uint32_t number,
+		   struct player_report *report)
+{
+	const struct player *p = b->player[side];
+
+	*report = (struct player_report){ 0 };
+	if (!p)
+		return;
+	report->over = (int32_t)(__atomic_load_n(&p->done, __ATOMIC_ACQUIRE) - number) >= 0;
+	if (__atomic_load_n(&p->number, __ATOMIC_RELAXED) != number)
+		return; /* the thread has not read the order yet, or plays the next one */
+	report->packets = __atomic_load_n(&p->sent, __ATOMIC_RELAXED);
+	report->played_bytes = __atomic_load_n(&p->played_bytes, __ATOMIC_RELAXED);
+}
+
 const struct bridge_conf *bridge_conf(const struct bridge *b)
 {
 	return &b->told;
@@ -309,6 +379,7 @@ static void free_stream(struct stream *s)
 	if (!s)
 		return;
 	free(s->quality);
+	free(s->denied);
 	free(s->refused);
 	free(s->asked);
 	free(s->keepalives);
@@ -325,8 +396,12 @@ void bridge_free(struct bridge *b)
 		free_stream(b->stream[i >> 1][i & 1]);
 	handshake_end(b);
 	secure_end(b);
-	for (int side = 0; side < 2; side++)
+	for (int side = 0; side < 2; side++) {
 		free(b->candidates[side]);
+		if (b->player[side])
+			player_end(b->player[side]);
+		free(b->player[side]);
+	}
 	free(b->dtmf_of);
 	free(b);
 }

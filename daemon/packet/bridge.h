@@ -17,6 +17,7 @@ struct bridge;
 struct bundle;
 struct dtls_link;
 struct dtls_service;
+struct prompt;
 struct worker_pool;
 
 /**
@@ -84,6 +85,19 @@ int bridge_stun(struct bridge *bridge, enum side side, enum component comp,
  * Return: 0; -ENOMEM: nothing has changed, and @bundle is the caller's
  */
 int bridge_bundle(struct bridge *bridge, enum side side, struct bundle *bundle);
+
+/**
+ * bridge_play() - plays a prompt to the phone of @side, instead of one that it hears already
+ * @prompt: with a reference, which is the bridge's if this succeeds
+ * Return: the number of this order, from 1; BRIDGE_PLAYED follows. 0: out of memory
+ */
+uint32_t bridge_play(struct bridge *bridge, enum side side, struct prompt *prompt,
+		     const struct player_conf *conf);
+/* Ends what it hears. 0; -ENOMEM: it goes on */
+int bridge_play_stop(struct bridge *bridge, enum side side);
+/* What has become of the order with this number. */
+void bridge_player(const struct bridge *bridge, enum side side, uint32_t number,
+		   struct player_report *report);
 /* Asynchronous: BRIDGE_CLOSED follows. Counters can be read until bridge_free(). Cannot fail. */
 void bridge_close(struct bridge *bridge);
 void bridge_free(struct bridge *bridge);

@@ -54,8 +54,8 @@ static bool is_banned(const struct stream *s)
 
 static bool is_wanted(const struct stream *s)
 {
-	return s->has_to && s->fd >= 0 && interval_ms(s) && (is_heard(s) || is_pierced(s)) &&
-	       !is_banned(s);
+	return s->has_to && s->fd >= 0 && s->player_state != PLAYER_PLAYS && interval_ms(s) &&
+	       (is_heard(s) || is_pierced(s)) && !is_banned(s);
 }
 
 /* --- When something was sent last ------------------------------------------------------------- */

@@ -82,7 +82,7 @@ static void dispatch_one(struct worker_pool *pool, struct news *news)
 		pool->conf.event(pool->conf.arg, b, BRIDGE_CLOSED, SIDE_A, COMP_RTP);
 		return;
 	}
-	for (enum bridge_event event = BRIDGE_LATCHED; event <= BRIDGE_INDEXES; event++)
+	for (enum bridge_event event = BRIDGE_LATCHED; event <= BRIDGE_PLAYED; event++)
 		if (pending & 1u << event && !b->closing)
 			pool->conf.event(pool->conf.arg, b, event, news->side, news->comp);
 }
@@ -237,6 +237,7 @@ static void add_totals(struct worker_totals *sum, const struct worker_totals *pa
 	sum->rtcp_lost += __atomic_load_n(&part->rtcp_lost, __ATOMIC_RELAXED);
 	sum->dtmf_lost += __atomic_load_n(&part->dtmf_lost, __ATOMIC_RELAXED);
 	sum->stun_lost += __atomic_load_n(&part->stun_lost, __ATOMIC_RELAXED);
+	sum->prompt_packets += __atomic_load_n(&part->prompt_packets, __ATOMIC_RELAXED);
 	for (int i = 0; i < LATCH_RANKS; i++)
 		sum->refused[i] += __atomic_load_n(&part->refused[i], __ATOMIC_RELAXED);
 }

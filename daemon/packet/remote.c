@@ -285,10 +285,14 @@ struct keepalives *stream_keepalives(struct stream *s)
 
 void stream_note_denied(struct stream *s, const struct endpoint *to, const char *why)
 {
-	s->denied = *to;
-	s->why_denied = why;
-	s->news_bits |= 1 << BRIDGE_DENIED;
 	counter_add(&s->bridge->totals->denied, 1);
+	if (!s->denied)
+		__atomic_store_n(&s->denied, calloc(1, sizeof(*s->denied)), __ATOMIC_RELEASE);
+	if (!s->denied)
+		return;
+	s->denied->to = *to;
+	s->denied->why = why;
+	s->news_bits |= 1 << BRIDGE_DENIED;
 }
 
 /*
@@ -299,7 +303,7 @@ void stream_note_denied(struct stream *s, const struct endpoint *to, const char 
 static void set_destination(struct stream *s, const struct endpoint *to)
 {
 	const char *why = to ? stream_why_denied(s, to) : NULL;
-	bool known = s->to_denied && why && endpoint_eq(&s->denied, to);
+	bool known = s->to_denied && why && s->denied && endpoint_eq(&s->denied->to, to);
 
 	write_begin(&s->to_version);
 	s->has_to = to && !why;

@@ -77,23 +77,31 @@ static void copy_refused(const struct refused_source *refused, struct stream_rep
 	r->refused_sources = __atomic_load_n(&refused->n_seen, __ATOMIC_RELAXED);
 }
 
+static void copy_denied(const struct denied_place *denied, struct stream_report *r)
+{
+	shared_copy(&r->denied, &denied->to, sizeof(r->denied));
+	r->why_denied = __atomic_load_n(&denied->why, __ATOMIC_RELAXED);
+}
+
 static void copy_to(const struct stream *s, struct stream_report *r)
 {
 	static_assert(!(sizeof(r->to) % 4), "is copied word by word");
 	const struct refused_source *refused;
+	const struct denied_place *denied;
 	uint32_t version;
 	bool has;
 
 	do {
 		version = __atomic_load_n(&s->to_version, __ATOMIC_ACQUIRE);
 		shared_copy(&r->to, &s->to, sizeof(r->to));
-		shared_copy(&r->denied, &s->denied, sizeof(r->denied));
+		denied = __atomic_load_n(&s->denied, __ATOMIC_ACQUIRE);
+		if (denied)
+			copy_denied(denied, r);
 		refused = __atomic_load_n(&s->refused, __ATOMIC_ACQUIRE);
 		if (refused)
 			copy_refused(refused, r);
 		has = __atomic_load_n(&s->has_to, __ATOMIC_RELAXED);
 		r->to_denied = __atomic_load_n(&s->to_denied, __ATOMIC_RELAXED);
-		r->why_denied = __atomic_load_n(&s->why_denied, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while (version & 1 || version != __atomic_load_n(&s->to_version, __ATOMIC_RELAXED));
 	if (!has)
@@ -147,6 +155,7 @@ void stream_report(const struct stream *s, struct stream_report *r)
 	r->relatched = latch_relatched(&latch);
 	r->settled = latch_settled(&latch);
 	r->learning = latch_is_moved(&latch);
+	r->prompted = __atomic_load_n(&s->player_state, __ATOMIC_RELAXED) != PLAYER_NONE;
 	r->contested = __atomic_load_n(&s->contested, __ATOMIC_RELAXED);
 	copy_to(s, r);
 	r->packets_in = load(&s->packets_in);

@@ -80,10 +80,9 @@ struct bridge_conf {
 	uint8_t events[2][BRIDGE_EVENTS];
 	struct side_conf side[2];
 	struct {
-		uint32_t clock; /* Hz */
-		uint8_t pt;
-		uint8_t codec;	 /* quality_codec() */
-	} clocks[BRIDGE_CLOCKS]; /* of dynamic types; static ones: RFC 3551; clock 0: end */
+		uint32_t clock;	   /* Hz */
+		uint8_t pt, codec; /* codec: quality_codec() */
+	} clocks[BRIDGE_CLOCKS];   /* of dynamic types; static ones: RFC 3551; clock 0: end */
 };
 
 /*
@@ -148,6 +147,7 @@ enum stream_drop {
 	DROP_HANDSHAKE_QUEUE, /* DTLS: too many datagrams wait for the crypto thread */
 	DROP_DTMF,	      /* telephone-event is blocked by command */
 	DROP_BUNDLE, /* of no media of its bundle, or at the port of a media that another carries */
+	DROP_PROMPT, /* the other side hears a prompt: packet/player.h */
 	DROP_COUNT,
 };
 
@@ -185,6 +185,7 @@ struct stream_report {
 	bool settled;		      /* the latching window is closed */
 	bool learning;	/* signalling moved the remote; @latched may be replaced at once */
 	bool contested; /* another source may take its place: the daemon checks each packet */
+	bool prompted;	/* the remote hears a prompt, or did and has got no other packet since */
 	/* The kernel's part of these; filled in by media_report(). */
 	bool in_kernel;		 /* is the kernel forwarding what arrives? */
 	const char *kernel_path; /* if so: by what: "module", "bpf"; static */
@@ -211,6 +212,7 @@ enum bridge_event {
 	BRIDGE_ASK, /* the window is over: has the kernel heard the source? See bridge_kernel() */
 	BRIDGE_UNAUTHENTIC, /* SRTP of the stream was not authentic; once per stream */
 	BRIDGE_INDEXES,	    /* the journal needs those of SRTP: see bridge_indexes() */
+	BRIDGE_PLAYED,	    /* a prompt is over: see bridge_player() */
 	BRIDGE_CLOSED,	    /* after bridge_close(): descriptors are closed, call bridge_free() */
 };
 
@@ -283,6 +285,28 @@ struct stream_ice {
 	struct endpoint heard[STREAM_ICE_HEARD];
 };
 
+/**
+ * struct player_conf - how a prompt is played
+ * @pt: payload type that the listener has for its codec
+ * @packet_ms: of audio in a packet; rounded up to whole frames
+ * @times: how often it is played; 0: for ever
+ * @duration_ms: it ends after so long, however often it was played; 0: no such limit
+ * @start: where it begins the first time, in bytes; whole units
+ */
+struct player_conf {
+	uint8_t pt;
+	uint16_t packet_ms;
+	uint32_t times, duration_ms;
+	size_t start;
+};
+
+/* Of the order to play with this number: is it over, and how far has it come? */
+struct player_report {
+	bool over;
+	uint64_t packets;      /* sent */
+	uint64_t played_bytes; /* position in the prompt */
+};
+
 /* What a stream had learned before a restart; times are of this process's clock. */
 struct stream_seed {
 	struct stream_ice *ice; /* the bridge's, once it is open; NULL: none */
@@ -322,6 +346,7 @@ struct worker_totals {
 	uint64_t rtcp_lost; /* not copied: the ring is full, or too many of one stream */
 	uint64_t stun_lost; /* the same, for STUN that an agent of ICE should have had */
 	uint64_t dtmf_lost; /* keys that were not reported: too many at once, or of one side */
+	uint64_t prompt_packets;       /* sent by players, also counted in @packets */
 	uint64_t refused[LATCH_RANKS]; /* refusals by latching, by the rank of the source */
 };
 

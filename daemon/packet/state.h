@@ -20,6 +20,7 @@
 #include "packet/tap_ring.h"
 #include "packet/wheel.h"
 #include "rtp_stats.h"
+#include "prompt/prompt.h"
 #include "srtp/srtp.h"
 #include "stun/stun.h"
 
@@ -39,6 +40,12 @@ struct news {
 struct stun_asked {
 	uint8_t transaction[STREAM_ASKED][STUN_TRANSACTION];
 	uint8_t n, next;
+};
+
+/* An address that was wished as a destination, and why it is none; @why: static text */
+struct denied_place {
+	struct endpoint to;
+	const char *why;
 };
 
 /**
@@ -70,6 +77,9 @@ struct keepalives {
 	uint32_t received, sent, saved;
 };
 
+/* Of the phone at a stream: packet/player.h. PLAYED: its next packet begins the call's media. */
+enum player_state { PLAYER_NONE, PLAYER_PLAYS, PLAYER_PLAYED };
+
 #define KEEPALIVES_YIELD (INT64_MIN / 2)
 
 /* Several medias at the port of one of them: bridge.bundle of the side (packet/bundle.h) */
@@ -82,7 +92,7 @@ enum stream_bundled {
 /**
  * struct stream - the RTP or the RTCP component of one side of a bridge
  * @to: destination of packets to this remote, if @has_to
- * @denied: address seen last that packet/deny.h forbids as a destination, by @why_denied
+ * @denied: what packet/deny.h forbade last; NULL: nothing yet. Stays until the bridge is freed.
  * @to_denied: @denied is where packets to this remote would go
  * @denied_ms: time of the last event about a forbidden source, its lower bits; 0: none yet
  * @tos_now, @ttl_now: as last set on @fd; TTL 0: the system's default
@@ -118,10 +128,10 @@ struct stream {
 	/* What each packet needs that arrives here or leaves by here. */
 	int fd;
 	uint8_t side, comp;
-	uint8_t news_bits;
+	uint16_t news_bits;
 	bool connected, watched;
 	bool has_to, to_denied, recv_tos, recv_ttl;
-	bool in_kernel, resume, contested;
+	bool in_kernel, resume;
 	uint32_t last_round;
 	int16_t tos_now, ttl_now;
 	uint32_t version, to_version;
@@ -130,8 +140,10 @@ struct stream {
 	int64_t last_in_ms;
 	uint16_t flags;
 	bool clock_known, heard;
-	bool quiet_known, kernel_idle, kept;
+	bool quiet_known : 1, kernel_idle : 1, kept : 1;
+	bool contested;
 	uint8_t bundled;
+	uint8_t player_state;				       /* enum player_state */
 	uint64_t packets_in, bytes_in, packets_out, bytes_out; /* shared counters */
 	/* What only packets need that arrive here. */
 	struct rtp_stats rtp;
@@ -148,9 +160,8 @@ struct stream {
 	struct ring watch;
 	uint32_t tick_ms, copied_ms;
 	struct endpoint local;
-	struct endpoint denied;
-	const char *why_denied;
 	struct news news;
+	struct denied_place *denied;
 	struct refused_source *refused;
 	struct stun_asked *asked;
 	struct keepalives *keepalives;
@@ -173,6 +184,7 @@ enum order_kind {
 	ORDER_STUN,
 	ORDER_BUNDLE,
 	ORDER_LINK,
+	ORDER_PLAY,
 	ORDER_DATAGRAM,
 	ORDER_CLOSE,
 	ORDER_STOP,
@@ -245,6 +257,15 @@ struct order_link {
 	struct dtls_link *link;
 };
 
+/* @prompt: with a reference; NULL: it stops */
+struct order_play {
+	struct order order;
+	struct player *player;
+	struct prompt *prompt;
+	struct player_conf conf;
+	uint32_t number;
+};
+
 /* Of the crypto thread, with a reference of @link. */
 struct order_datagram {
 	struct order order;
@@ -272,6 +293,7 @@ struct order_bundle {
 	struct bundle *bundle;
 };
 
+struct player;
 struct worker;
 
 /**
@@ -310,6 +332,8 @@ struct bridge {
 	void *owner;
 	struct bridge_keys *told_keys;	   /* NULL: no memory for @keys was sent yet */
 	struct bridge_key_numbers numbers; /* of the keys that were sent */
+	/* Of each side's RTP; NULL: no prompt yet. Set before the first order to play. */
+	struct player *player[2];
 	/* Media thread: of each side's RTP; NULL: no newcomer had to wait yet. */
 	struct candidates *candidates[2];
 	struct stream_dtmf *dtmf_of; /* the same, by side; NULL: no telephone-event yet */

@@ -15,6 +15,7 @@
 #include "packet/ice.h"
 #include "packet/ice_end.h"
 #include "packet/keepalive.h"
+#include "packet/prompted.h"
 #include "packet/refused.h"
 #include "packet/remote.h"
 #include "packet/rtcp.h"
@@ -567,6 +568,11 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 	by = out ? bundle_carrier(out) : NULL;
 	if (!by || !by->has_to) {
 		count_drop(s, by && by->to_denied ? DROP_DESTINATION : DROP_NO_DESTINATION);
+		return NULL;
+	}
+	if (out->player_state != PLAYER_NONE && w.kind == RTP_KIND_RTP &&
+	    !prompted_lets_pass(s, out, p, w.pt)) {
+		count_drop(s, DROP_PROMPT);
 		return NULL;
 	}
 	if (of->bridge->conf.tap && w.kind != RTP_KIND_STUN)

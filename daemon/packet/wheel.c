@@ -1,38 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wheel.c - what has to be done at a time, by the second: a wheel with a slot for each */
+/* wheel.c - what has to be done at a time, by the second or the millisecond */
 #include "packet/wheel.h"
 
 /* Ahead of now, at most; half of the slots, since the thread may be late. */
-#define AHEAD_S (WHEEL_SLOTS / 2)
+#define AHEAD (WHEEL_SLOTS / 2)
 
 static bool is_empty(const struct ring *ring)
 {
 	return ring->next == ring;
 }
 
-void wheel_init(struct wheel *wheel, int64_t now_ms)
+void wheel_init(struct wheel *wheel, int64_t unit_ms, int64_t now_ms)
 {
 	for (int i = 0; i < WHEEL_SLOTS; i++)
 		ring_init(&wheel->slot[i]);
 	ring_init(&wheel->due);
 	wheel->filled = 0;
-	wheel->done_s = now_ms / 1000;
+	wheel->unit_ms = unit_ms;
+	wheel->done = now_ms / unit_ms;
 }
 
 void wheel_add(struct wheel *wheel, struct wheel_item *item, int64_t at_ms, int64_t now_ms)
 {
-	int64_t at_s = (at_ms + 999) / 1000, now_s = now_ms / 1000;
+	int64_t unit_ms = wheel->unit_ms, now = now_ms / unit_ms;
+	int64_t at = (at_ms + unit_ms - 1) / unit_ms;
 	unsigned int slot;
 
-	if (at_s > now_s + AHEAD_S)
-		at_s = now_s + AHEAD_S;
-	if (!wheel->filled && wheel->done_s < now_s)
-		wheel->done_s = now_s;
-	if (at_s <= wheel->done_s) {
+	if (at > now + AHEAD)
+		at = now + AHEAD;
+	if (!wheel->filled && wheel->done < now)
+		wheel->done = now;
+	if (at <= wheel->done) {
 		ring_insert(&wheel->due, &item->link);
 		return;
 	}
-	slot = (unsigned int)(at_s % WHEEL_SLOTS);
+	slot = (unsigned int)(at % WHEEL_SLOTS);
 	ring_insert(&wheel->slot[slot], &item->link);
 	wheel->filled |= UINT64_C(1) << slot;
 }
@@ -62,12 +64,12 @@ static void empty_slot(struct wheel *wheel, unsigned int slot)
 /* Each slot once, at most, however late it is. */
 static void advance(struct wheel *wheel, int64_t now_ms)
 {
-	int64_t now_s = now_ms / 1000;
+	int64_t now = now_ms / wheel->unit_ms;
 
-	if (now_s - wheel->done_s > WHEEL_SLOTS)
-		wheel->done_s = now_s - WHEEL_SLOTS;
-	while (wheel->done_s < now_s)
-		empty_slot(wheel, (unsigned int)(++wheel->done_s % WHEEL_SLOTS));
+	if (now - wheel->done > WHEEL_SLOTS)
+		wheel->done = now - WHEEL_SLOTS;
+	while (wheel->done < now)
+		empty_slot(wheel, (unsigned int)(++wheel->done % WHEEL_SLOTS));
 }
 
 struct wheel_item *wheel_take(struct wheel *wheel, int64_t now_ms)
@@ -84,7 +86,7 @@ struct wheel_item *wheel_take(struct wheel *wheel, int64_t now_ms)
 
 int64_t wheel_next_ms(const struct wheel *wheel, int64_t now_ms)
 {
-	unsigned int from = (unsigned int)((wheel->done_s + 1) % WHEEL_SLOTS);
+	unsigned int from = (unsigned int)((wheel->done + 1) % WHEEL_SLOTS);
 	uint64_t turned = wheel->filled;
 
 	if (!is_empty(&wheel->due))
@@ -93,5 +95,5 @@ int64_t wheel_next_ms(const struct wheel *wheel, int64_t now_ms)
 		return -1;
 	if (from)
 		turned = turned >> from | turned << (WHEEL_SLOTS - from);
-	return (wheel->done_s + 1 + __builtin_ctzll(turned)) * 1000;
+	return (wheel->done + 1 + __builtin_ctzll(turned)) * wheel->unit_ms;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wheel.h - what has to be done at a time, by the second: a wheel with a slot for each
+ * wheel.h - what has to be done at a time, by the second or the millisecond: a wheel
+ *	     with a slot for each
  *
  * Adding, removing and taking cost the same for one as for many. One thread only.
  */
@@ -20,16 +21,17 @@ struct wheel_item {
 
 /**
  * struct wheel - what waits
- * @slot: by the second, modulo their number; @filled: bit for each that is not empty
- * @due: items whose second has come; @done_s: slots up to this second are in there
+ * @slot: by the unit of time, modulo their number; @filled: bit for each that is not empty
+ * @due: items whose unit has come; @done: slots up to this unit are in there
+ * @unit_ms: of time that a slot stands for
  */
 struct wheel {
 	struct ring slot[WHEEL_SLOTS], due;
 	uint64_t filled;
-	int64_t done_s;
+	int64_t done, unit_ms;
 };
 
-void wheel_init(struct wheel *wheel, int64_t now_ms);
+void wheel_init(struct wheel *wheel, int64_t unit_ms, int64_t now_ms);
 
 static inline void wheel_item_init(struct wheel_item *item)
 {

@@ -23,6 +23,7 @@
 #include "packet/ice_end.h"
 #include "packet/handshake.h"
 #include "packet/keepalive.h"
+#include "packet/player.h"
 #include "packet/remote.h"
 #include "packet/secure.h"
 #include "packet/stray.h"
@@ -343,6 +344,25 @@ static void set_link(struct order_link *order)
 	free(order);
 }
 
+/* The prompt of a stream begins or is over. */
+static void mind_player(struct worker *worker, struct stream *s, int64_t now_ms)
+{
+	if (!s->news_bits)
+		return;
+	keepalive_mind(&worker->keepalive, s->bridge, now_ms);
+	notify_of_stream(worker, s);
+}
+
+static void play(struct worker *worker, struct order_play *order)
+{
+	struct stream *s = order->player->stream;
+	int64_t now_us = clock_us();
+
+	player_order(&worker->players, order, now_us);
+	free(order);
+	mind_player(worker, s, now_us / 1000);
+}
+
 /* Afterwards the thread has no pointer to it. */
 static void close_bridge(struct worker *worker, struct bridge *b)
 {
@@ -362,6 +382,7 @@ static void close_bridge(struct worker *worker, struct bridge *b)
 	handshake_end(b);
 	dtmf_end(b);
 	bundle_leave(b);
+	player_stop(&worker->players, b);
 	keepalive_end(&worker->keepalive, b);
 	bridge_pass_on(b);
 	ring_remove(&b->siblings);
@@ -399,6 +420,9 @@ static void execute_order(struct worker *worker, struct order *order)
 		break;
 	case ORDER_LINK:
 		set_link(container_of(order, struct order_link, order));
+		break;
+	case ORDER_PLAY:
+		play(worker, container_of(order, struct order_play, order));
 		break;
 	case ORDER_DATAGRAM:
 		handshake_leave(container_of(order, struct order_datagram, order));
@@ -442,15 +466,24 @@ static void close_bridges(struct worker *worker)
 	}
 }
 
+static int64_t earlier(int64_t at_ms, int64_t other_ms)
+{
+	return at_ms < 0 || (other_ms >= 0 && other_ms < at_ms) ? other_ms : at_ms;
+}
+
 static int sleep_ms(const struct worker *worker, int64_t now_ms)
 {
 	const struct stream *s = next_tick(worker);
 	int64_t at_ms = wheel_next_ms(&worker->keepalive, now_ms);
+	int64_t play_ms = wheel_next_ms(&worker->players, now_ms);
 
-	if (s && (at_ms < 0 || tick_at_ms(s, now_ms) < at_ms))
-		at_ms = tick_at_ms(s, now_ms);
-	if (worker->dtmf.due_ms && (at_ms < 0 || worker->dtmf.due_ms < at_ms))
-		at_ms = worker->dtmf.due_ms;
+	if (play_ms >= 0)
+		now_ms = clock_ms(); /* packets of this round took their time */
+	at_ms = earlier(at_ms, play_ms);
+	if (s)
+		at_ms = earlier(at_ms, tick_at_ms(s, now_ms));
+	if (worker->dtmf.due_ms)
+		at_ms = earlier(at_ms, worker->dtmf.due_ms);
 	if (at_ms < 0)
 		return -1;
 	return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
@@ -470,6 +503,27 @@ static void send_keepalives(struct worker *worker, int64_t now_ms)
 
 	while (keepalive_visit(&worker->keepalive, now_ms) && clock_us() < end_us)
 		continue;
+}
+
+static bool player_is_due(const struct worker *worker, int64_t now_ms)
+{
+	int64_t at_ms = wheel_next_ms(&worker->players, now_ms);
+
+	return at_ms >= 0 && at_ms <= now_ms;
+}
+
+/* With many prompts they take turns with packets, as keep-alives do. */
+static void send_prompts(struct worker *worker, int64_t now_us)
+{
+	int64_t end_us = now_us + SLICE_US;
+	struct stream *s;
+
+	do {
+		s = player_visit(&worker->players, worker->batch, now_us);
+		now_us = clock_us();
+		if (s)
+			mind_player(worker, s, now_us / 1000);
+	} while (s && now_us < end_us);
 }
 
 /* What an epoll event is about: NULL: orders; the worker: stray packets; else a stream. */
@@ -501,6 +555,8 @@ static void *run(void *arg)
 		for (int i = 0; i < n; i++)
 			receive(worker, events[i].data.ptr, now_us);
 		close_bridges(worker);
+		if (player_is_due(worker, now_us / 1000))
+			send_prompts(worker, now_us);
 		if (tick_is_due(worker, now_us))
 			tick_due(worker);
 		if (keepalive_is_due(worker, now_us / 1000))
@@ -562,7 +618,8 @@ int worker_start(struct worker *worker, const struct worker_pool_conf *conf)
 	ring_init(&worker->bridges);
 	ring_init(&worker->closing);
 	ring_init(&worker->watched);
-	wheel_init(&worker->keepalive, clock_ms());
+	wheel_init(&worker->keepalive, 1000, clock_ms());
+	wheel_init(&worker->players, 1, clock_ms());
 	worker->deny = deny_get(conf->deny);
 	worker->batch = batch_new();
 	if (conf->rtcp)

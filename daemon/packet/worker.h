@@ -27,7 +27,7 @@ struct stray;
  * @stray: packets that no connected socket takes; NULL: sockets are never connected
  * @closing: bridges that are closed after the current batch of events
  * @watched: streams that have a tick each second, by the time of the next one
- * @keepalive: streams that keep-alives may have to be sent by
+ * @keepalive: streams that keep-alives may have to be sent by; @players: those that play a prompt
  * @asked: a number that the thread copies to @answered (both shared)
  * @asked_ms: clock_ms() when @asked changed last
  */
@@ -53,7 +53,7 @@ struct worker {
 	struct deny *deny;
 	struct banned *banned;
 	struct ring bridges, closing, watched;
-	struct wheel keepalive;
+	struct wheel keepalive, players;
 	uint32_t asked, answered;
 	int64_t asked_ms;
 	struct worker_totals totals; /* shared counters */

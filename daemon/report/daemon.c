@@ -135,6 +135,8 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->uptime_s = (now_ms - stats->started_ms) / 1000;
 	report->calls = call_table_count(table);
 	report->one_way_calls = table->one_way;
+	report->prompts = table->n_playing;
+	report->prompt_bytes = prompt_store_bytes(table->conf.prompts);
 	report->nat = table->nat;
 	report->max_calls = call_table_room(table);
 	report->draining = table->draining;

@@ -95,6 +95,8 @@ struct daemon_report {
 	int64_t uptime_s;
 	size_t calls, streams, media; /* now */
 	size_t one_way_calls;	      /* now: one side is not heard */
+	size_t prompts;		      /* now: being played */
+	uint64_t prompt_bytes;	      /* memory of their files */
 	size_t max_calls;	      /* call_table_room() */
 	bool draining;		      /* new calls are refused by an operator */
 	struct nat_seen nat;

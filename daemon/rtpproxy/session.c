@@ -15,18 +15,13 @@
 #include "call/table.h"
 #include "command/dialog_find.h"
 #include "packet/bridge.h"
+#include "rtpproxy/find.h"
 #include "rtpproxy/local.h"
 #include "rtpproxy/notify.h"
 #include "rtpproxy/reply.h"
 #include "rtpproxy/session.h"
 
 /* --- Which session ---------------------------------------------------------------------------- */
-
-struct session {
-	struct dialog *dialog;
-	struct media *media;
-	enum side whose; /* of the From-tag */
-};
 
 static struct media *first_media(const struct dialog *dialog)
 {
@@ -37,7 +32,7 @@ static struct media *first_media(const struct dialog *dialog)
 }
 
 static bool find_session(const struct call_table *calls, struct str call_id, struct str from,
-			 struct str to, struct session *session)
+			 struct str to, struct rtpp_session *session)
 {
 	struct rtpp_tag tag = rtpp_tag_of(from);
 	const struct request request = { .from_tag = tag.tag, .to_tag = rtpp_tag_of(to).tag };
@@ -57,8 +52,7 @@ static struct str arg(const struct rtpp_command *c, size_t index)
 	return index < c->n_args ? c->arg[index] : STR_NONE;
 }
 
-/* CALL FROM [TO], from argument @from on. */
-static bool find_by_args(const struct rtpp_command *c, size_t from, struct session *session)
+bool rtpp_find_by_args(const struct rtpp_command *c, size_t from, struct rtpp_session *session)
 {
 	return find_session(c->env->calls, c->arg[0], arg(c, from), arg(c, from + 1), session);
 }
@@ -142,7 +136,7 @@ static void name_session(struct update *u, struct str call_id, struct str from, 
 static enum rtpp_error do_update(const struct rtpp_command *c, struct update *u,
 				 struct notice *notice, struct buf *out)
 {
-	struct session known;
+	struct rtpp_session known;
 	bool found = find_session(c->env->calls, u->request.call_id, c->arg[3], arg(c, 4), &known);
 	bool new_call = !call_find(c->env->calls, u->request.call_id);
 	struct reply reply = { 0 };
@@ -334,52 +328,14 @@ enum rtpp_error rtpp_delete_all(const struct rtpp_command *c, struct buf *out)
 /* Q[V] CALL FROM [TO [NAME...]] */
 enum rtpp_error rtpp_query(const struct rtpp_command *c, struct buf *out)
 {
-	struct session session;
+	struct rtpp_session session;
 
 	if (!rtpp_only_letters(c->letters, "V"))
 		return RTPP_E_QUERY;
-	if (!find_by_args(c, 1, &session))
+	if (!rtpp_find_by_args(c, 1, &session))
 		return RTPP_E_NO_SESSION;
 	return rtpp_query_reply(c, session.media, session.whose, c->arg + 3,
 				c->n_args > 3 ? c->n_args - 3 : 0, out);
-}
-
-static bool is_play_count(struct str text)
-{
-	uint64_t count;
-
-	return !text.len || str_eq(text, STR("-1")) || str_to_u64(text, INT32_MAX, &count);
-}
-
-/* P[COUNT] CALL PROMPT CODECS FROM [TO]: no prompt can be played; a count of 0 stops one. */
-enum rtpp_error rtpp_play(const struct rtpp_command *c, struct buf *out)
-{
-	const struct bridge_conf *conf;
-	struct session session;
-	uint64_t count;
-
-	if (!is_play_count(c->letters))
-		return RTPP_E_PLAY_COUNT;
-	if (!find_by_args(c, 3, &session))
-		return RTPP_E_NO_SESSION;
-	conf = bridge_conf(session.media->bridge);
-	if (str_eq_nocase(c->arg[2], STR("session")) && !(conf->pts[0] | conf->pts[1]))
-		return RTPP_E_UPDATE;
-	if (!str_to_u64(c->letters, 0, &count))
-		return RTPP_E_PLAYER;
-	buf_char(out, '0');
-	return RTPP_OK;
-}
-
-/* S CALL FROM [TO]: nothing to stop */
-enum rtpp_error rtpp_stop_play(const struct rtpp_command *c, struct buf *out)
-{
-	struct session session;
-
-	if (!find_by_args(c, 1, &session))
-		return RTPP_E_NO_SESSION;
-	buf_char(out, '0');
-	return RTPP_OK;
 }
 
 /* R[S] CALL FROM [TO]: answers like a server that has no directory for recordings */
@@ -392,22 +348,22 @@ enum rtpp_error rtpp_record(const struct rtpp_command *c, struct buf *out)
 /* C[SP] CALL TARGET FROM [TO] */
 enum rtpp_error rtpp_copy(const struct rtpp_command *c, struct buf *out)
 {
-	struct session session;
+	struct rtpp_session session;
 
 	(void)out;
 	if (!rtpp_only_letters(c->letters, "SP"))
 		return RTPP_E_RECORD;
-	return find_by_args(c, 2, &session) ? RTPP_E_COPY : RTPP_E_NO_SESSION;
+	return rtpp_find_by_args(c, 2, &session) ? RTPP_E_COPY : RTPP_E_NO_SESSION;
 }
 
 /* N[A] CALL FROM [TO]: nothing is recorded */
 enum rtpp_error rtpp_stop_record(const struct rtpp_command *c, struct buf *out)
 {
-	struct session session;
+	struct rtpp_session session;
 
 	if (!rtpp_only_letters(c->letters, "A"))
 		return RTPP_E_NORECORD;
-	if (!find_by_args(c, 1, &session))
+	if (!rtpp_find_by_args(c, 1, &session))
 		return RTPP_E_NO_SESSION;
 	buf_char(out, '0');
 	return RTPP_OK;
@@ -415,7 +371,7 @@ enum rtpp_error rtpp_stop_record(const struct rtpp_command *c, struct buf *out)
 
 /* --- && S ------------------------------------------------------------------------------------- */
 
-static enum rtpp_error set_tos(struct session *session, bool other, int tos)
+static enum rtpp_error set_tos(struct rtpp_session *session, bool other, int tos)
 {
 	struct bridge_conf conf = *bridge_conf(session->media->bridge);
 
@@ -431,11 +387,11 @@ enum rtpp_error rtpp_sub_set(const struct rtpp_command *c, struct buf *out)
 {
 	const struct rtpp_command *main = c->main;
 	struct str value = arg(c, 0), name = str_split(&value, '=');
-	struct session session;
+	struct rtpp_session session;
 	uint64_t number;
 
 	if (!rtpp_only_letters(c->letters, "R") || c->n_args != 1 ||
-	    !find_by_args(main, main->tags_at, &session))
+	    !rtpp_find_by_args(main, main->tags_at, &session))
 		return RTPP_E_SYNTAX;
 	buf_char(out, '0');
 	if (str_eq_nocase(name, STR("tos")) && str_to_u64(value, 255, &number))

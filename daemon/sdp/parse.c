@@ -532,6 +532,20 @@ struct str sdp_codec_format(const struct sdp *sdp, const struct sdp_codec *codec
 	return STR_NONE;
 }
 
+unsigned int sdp_ptime(const struct sdp *sdp, const struct sdp_media *media)
+{
+	for (size_t i = 0; i < media->n_lines; i++) {
+		struct str rest = sdp->lines[media->first_line + i].value;
+		uint64_t ms;
+
+		if (sdp->lines[media->first_line + i].type != 'a' ||
+		    !str_eq(str_split(&rest, ':'), STR("ptime")))
+			continue;
+		return str_to_u64(trim(rest), 999, &ms) ? (unsigned int)ms : 0;
+	}
+	return 0;
+}
+
 bool sdp_next_crypto(const struct sdp *sdp, const struct sdp_media *media, size_t *at,
 		     struct str *value)
 {

@@ -103,6 +103,9 @@ int sdp_parse(struct arena *arena, struct str text, struct sdp *sdp, const char 
 /* The parameters in the first a=fmtp of a codec; empty: it has none. */
 struct str sdp_codec_format(const struct sdp *sdp, const struct sdp_codec *codec);
 
+/* a=ptime of the media, in ms; 0: it has none, or it is no number below 1000 */
+unsigned int sdp_ptime(const struct sdp *sdp, const struct sdp_media *media);
+
 /**
  * sdp_next_crypto() - the a=crypto lines of a media, one after the other
  * @at: 0 at first

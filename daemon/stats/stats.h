@@ -26,7 +26,9 @@
 	X(VERB_UNSILENCE_MEDIA, "unsilence" gap "media")                                           \
 	X(VERB_START_RECORDING, "start" gap "recording")                                           \
 	X(VERB_STOP_RECORDING, "stop" gap "recording")                                             \
-	X(VERB_PAUSE_RECORDING, "pause" gap "recording")
+	X(VERB_PAUSE_RECORDING, "pause" gap "recording")                                           \
+	X(VERB_PLAY_MEDIA, "play" gap "media")                                                     \
+	X(VERB_STOP_MEDIA, "stop" gap "media")
 
 #define VERB_ID(id, name) id,
 enum verb { VERBS(VERB_ID, "") VERB_COUNT };
@@ -90,6 +92,7 @@ struct stats {
 	uint64_t ice_completed, ice_failed, ice_lost, ice_forged;
 	uint64_t dtls_handshakes, dtls_mismatched, dtls_failed;
 	uint64_t dtls_malformed; /* set only in a report: counted by the crypto thread */
+	uint64_t prompts_played, prompts_refused;
 	uint64_t cdr_lost; /* set only in a report: counted by the thread of call/cdr_file.c */
 	uint64_t homer_sent, homer_lost; /* reports */
 	uint64_t dtmf_keys;		 /* reported by media threads */

@@ -148,6 +148,27 @@ static void ice_forged(struct view *view)
 	put(view, view->report->stats.ice_forged);
 }
 
+static void prompts(struct view *view)
+{
+	put_one(view, "result", STR("played"), view->report->stats.prompts_played);
+	put_one(view, "result", STR("refused"), view->report->stats.prompts_refused);
+}
+
+static void prompts_now(struct view *view)
+{
+	put(view, view->report->prompts);
+}
+
+static void prompt_bytes_now(struct view *view)
+{
+	put(view, view->report->prompt_bytes);
+}
+
+static void prompt_packets(struct view *view)
+{
+	put(view, view->report->user.prompt_packets);
+}
+
 static void stun_lost(struct view *view)
 {
 	put(view, view->report->user.stun_lost);
@@ -953,6 +974,10 @@ static const struct metric {
 	{ "ice_results_total", METRIC_COUNTER, "Sides of medias for which ICE has ended, by result.", ice_ends },
 	{ "ice_forged_packets_total", METRIC_COUNTER, "STUN for ICE that is not authentic: not answered.", ice_forged },
 	{ "ice_lost_packets_total", METRIC_COUNTER, "STUN for ICE that was not looked at: too many at once, or of one port.", stun_lost },
+	{ "prompts_total", METRIC_COUNTER, "Prompts for phones (play media), by result; refused: no such file, no codec of the listener, no memory.", prompts },
+	{ "prompts_now", METRIC_GAUGE, "Prompts that are being played.", prompts_now },
+	{ "prompt_memory_bytes", METRIC_GAUGE, "Memory of the files of prompts: at most prompt-memory.", prompt_bytes_now },
+	{ "prompt_packets_total", METRIC_COUNTER, "Packets of prompts that were sent.", prompt_packets },
 	{ "dtls_handshakes_total", METRIC_COUNTER, "Handshakes of DTLS-SRTP that gave keys.", dtls_handshakes },
 	{ "dtls_mismatched_handshakes_total", METRIC_COUNTER,
 	  "Handshakes with another certificate than a=fingerprint names: no media.", dtls_mismatched },

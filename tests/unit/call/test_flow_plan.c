@@ -12,7 +12,7 @@
 /*
  * A bridge by its four streams, a_rtp a_rtcp b_rtp b_rtcp: 'L' latched, 'K' and its window closed,
  * 'w' no source yet but a known destination, '-' neither, 'm' moved by an offer and learning again,
- * 'c' contested, '.' no such stream.
+ * 'c' contested, 'p' latched, and its remote hears a prompt, '.' no such stream.
  */
 struct row {
 	const char *name, *streams;
@@ -78,6 +78,20 @@ static const struct row rows[] = {
 	  SIDE_SRTP,
 	  ALL_FEATURES,
 	  { "srtp", "srtp", "srtp", "srtp" } },
+	{ "the answerer hears a prompt: RTP to it stays in the daemon, RTCP and its own RTP do not",
+	  "LLpL",
+	  BRIDGE_RTP,
+	  0,
+	  0,
+	  ALL_FEATURES,
+	  { "the other side hears a prompt", "c", "r", "c" } },
+	{ "the same with rtcp-mux: RTCP at a port of its own goes on in the kernel",
+	  "LLpL",
+	  BRIDGE_RTP,
+	  0,
+	  SIDE_MUX,
+	  ALL_FEATURES,
+	  { "the other side hears a prompt", "c", "r", "c" } },
 	{ "contested",
 	  "LcLL",
 	  BRIDGE_RTP,
@@ -168,6 +182,7 @@ static void fill_stream(struct flow_stream *s, int side, int comp, char state)
 	s->locked = state == 'K';
 	s->learning = state == 'm';
 	s->contested = state == 'c';
+	s->prompted = state == 'p';
 	if (state != '.' && state != 'w' && state != '-')
 		s->source = ep(remote[side][comp]);
 	if (state != '.' && state != '-')

@@ -324,7 +324,7 @@ static void test_levels_of_subsystems(void)
 		  "conf, ctl, daemon, dtls, dtmf, firewall, gate, homer, ice, journal, kernel, "
 		  "latch, "
 		  "nat, ng, "
-		  "packet, port, record, report, rtpproxy, sdp, srtp, stats, stun, web" },
+		  "packet, port, prompt, record, report, rtpproxy, sdp, srtp, stats, stun, web" },
 		{ "", "\"\" is not one of error, warning, notice, info, debug" },
 	};
 	const struct conf_row *row = conf_row_find(STR("log-level"));

@@ -394,7 +394,8 @@ static const char total[] =
 	"'destination':305,'blocked':306,'send_queue':307,'unreachable':308,'too_large':309,"
 	"'loop':310,'ttl':311,'receive_queue':312,'banned':313,'no_keys':314,"
 	"'srtp_auth':315,'srtp_replay':316,'not_vouched':317,'handshake_queue':318,'dtmf':319,'"
-	"bundle':320}},";
+	"bundle':320,'"
+	"prompt':321}},";
 /* Of the verbs all but the first and the last are 0. */
 #define NO_VERB(prefix, verb) "'" prefix verb "count':0,'" prefix verb "duration':'0.000000',"
 #define NO_VERBS(prefix)                                                                           \
@@ -411,21 +412,25 @@ static const char total[] =
 	NO_VERB(prefix, "silencemedia")                                                            \
 	NO_VERB(prefix, "unsilencemedia")                                                          \
 	NO_VERB(prefix, "startrecording")                                                          \
-	NO_VERB(prefix, "stoprecording")
+	NO_VERB(prefix, "stoprecording")                                                           \
+	NO_VERB(prefix, "pauserecording")                                                          \
+	NO_VERB(prefix, "playmedia")
+#define LAST_VERB(prefix, n, s)                                                                    \
+	"'" prefix "stopmediacount':" n ",'" prefix "stopmediaduration':'" s "',"
+/* clang-format off */
 static const char control[] =
 	"'controlstatistics':{'proxies':["
-	"{'proxy':'192.0.2.1','pingcount':1,'pingduration':'0.000002'," NO_VERBS(
-		"") "'pauserecordingcount':3,'pauserecordingduration':'4.000005','errorcount':6},"
-		    "{'proxy':'others','pingcount':10,'pingduration':'0.000020'," NO_VERBS(
-			    "") "'pauserecordingcount':30,'pauserecordingduration':'40.000050','"
-				"errorcount':60}],"
-				"'totalpingcount':11,'totalpingduration':'0.000022'," NO_VERBS(
-					"total") "'totalpauserecordingcount':33,'"
-						 "totalpauserecordingduration':'44.000055',"
-						 "'requests':401,'replies':402,'replayed':403,'"
+	"{'proxy':'192.0.2.1','pingcount':1,'pingduration':'0.000002',"
+	NO_VERBS("") LAST_VERB("", "3", "4.000005") "'errorcount':6},"
+	"{'proxy':'others','pingcount':10,'pingduration':'0.000020',"
+	NO_VERBS("") LAST_VERB("", "30", "40.000050") "'errorcount':60}],"
+	"'totalpingcount':11,'totalpingduration':'0.000022',"
+	NO_VERBS("total") LAST_VERB("total", "33", "44.000055")
+	"'requests':401,'replies':402,'replayed':403,'"
 						 "malformed':404,'notallowed':405,"
 						 "'unknowncommands':406,'repliestoolarge':407,'"
 						 "sendfailed':408},";
+/* clang-format on */
 static const char interfaces[] =
 	"'interfaces':[{'name':'pub','address':{'family':'IPv4','address':'192.0.2.2'},"
 	"'advertised address':{'family':'IPv6','address':'2001:db8::2'},"
@@ -472,13 +477,13 @@ static void test_statistics(void)
 					    [PATH_KERNEL] = { 10, 20, 30 } },
 			   .n_proxies = 2,
 			   .proxy = { { .addr = at("192.0.2.1:0"),
-					.count = { [VERB_PING] = 1, [VERB_PAUSE_RECORDING] = 3 },
+					.count = { [VERB_PING] = 1, [VERB_STOP_MEDIA] = 3 },
 					.duration_us = { [VERB_PING] = 2,
-							 [VERB_PAUSE_RECORDING] = 4000005 },
+							 [VERB_STOP_MEDIA] = 4000005 },
 					.errors = 6 },
-				      { .count = { [VERB_PING] = 10, [VERB_PAUSE_RECORDING] = 30 },
+				      { .count = { [VERB_PING] = 10, [VERB_STOP_MEDIA] = 30 },
 					.duration_us = { [VERB_PING] = 20,
-							 [VERB_PAUSE_RECORDING] = 40000050 },
+							 [VERB_STOP_MEDIA] = 40000050 },
 					.errors = 60 } } },
 	};
 	char expected[sizeof(text)];

@@ -18,7 +18,7 @@ struct watch {
 static void watch_open(struct watch *w, enum keepalive_method method)
 {
 	open_stage(&w->stage);
-	wheel_init(&w->wheel, w->stage.now_ms);
+	wheel_init(&w->wheel, 1000, w->stage.now_ms);
 	w->conf = *w->stage.scene.bridge->pool_conf;
 	w->conf.keepalive_s = EVERY_S;
 	w->conf.keepalive_method = method;

@@ -13,7 +13,7 @@ static void test_items_come_in_their_second(void)
 	struct wheel wheel;
 	size_t taken = 0;
 
-	wheel_init(&wheel, START_MS);
+	wheel_init(&wheel, 1000, START_MS);
 	CU_ASSERT_EQUAL(wheel_next_ms(&wheel, START_MS), -1);
 	for (size_t i = 0; i < COUNT(items); i++) {
 		wheel_item_init(&items[i]);
@@ -39,7 +39,7 @@ static void test_next_time_is_that_of_the_first(void)
 	struct wheel_item items[64];
 	struct wheel wheel;
 
-	wheel_init(&wheel, START_MS);
+	wheel_init(&wheel, 1000, START_MS);
 	for (int64_t turn = 0; turn < 200; turn++) {
 		int64_t now_ms = START_MS + turn * 1000, next_ms;
 
@@ -66,7 +66,7 @@ static void test_far_time_comes_earlier(void)
 	struct wheel wheel;
 	int64_t next_ms;
 
-	wheel_init(&wheel, START_MS);
+	wheel_init(&wheel, 1000, START_MS);
 	wheel_item_init(&item);
 	wheel_add(&wheel, &item, START_MS + 3600000, START_MS);
 	next_ms = wheel_next_ms(&wheel, START_MS);
@@ -82,7 +82,7 @@ static void test_late_thread_takes_all(void)
 		struct wheel wheel;
 		size_t taken = 0;
 
-		wheel_init(&wheel, START_MS);
+		wheel_init(&wheel, 1000, START_MS);
 		for (size_t i = 0; i < COUNT(items); i++) {
 			wheel_item_init(&items[i]);
 			wheel_add(&wheel, &items[i], START_MS + (int64_t)i * 1000 - 500, START_MS);

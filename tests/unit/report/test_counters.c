@@ -60,6 +60,7 @@ static unsigned int fill(struct daemon_report *report)
 	next = NUMBER(report->user.rtcp_lost, next);
 	next = NUMBER(report->user.stun_lost, next);
 	next = NUMBER(report->user.dtmf_lost, next);
+	next = NUMBER(report->user.prompt_packets, next);
 	next = NUMBER(report->user.refused, next);
 	next = NUMBER(report->drops, next);
 	next = number(&report->kernel[RTPRELAY_C_PAD + 1], report->kernel + RTPRELAY_C_MAX + 1,
@@ -91,27 +92,18 @@ static bool has(const struct shown *shown, const char *name)
 static void test_every_counter_is_shown_once(void)
 {
 	static const char *const names[] = {
-		"daemon..calls_made",
-		"daemon..rtpproxy_done",
-		"daemon..cdr_lost",
-		"media..one_way_rtp",
-		"quality..mos_to_2.58",
-		"quality..loss_above_0.2",
-		"user..latched",
-		"refused..address",
-		"drop..banned",
-		"kernel..pass_route",
-		"journal..write_errors",
-		"firewall..repairs",
-		"stun..limited_total",
-		"proxy.others.offer",
-		"external..double_nat",
-		"portmap..moved",
-		"external..changes",
-		"proxy.192.0.2.1.errors",
-		"proxy.192.0.2.1.block_media_time",
-		"user..nat_rebinds",
-		"stun..tcp_ended",
+		"daemon..calls_made",	  "daemon..rtpproxy_done",
+		"daemon..cdr_lost",	  "media..one_way_rtp",
+		"quality..mos_to_2.58",	  "quality..loss_above_0.2",
+		"user..latched",	  "refused..address",
+		"drop..banned",		  "drop..prompt",
+		"user..prompt_packets",	  "daemon..prompts_refused",
+		"kernel..pass_route",	  "journal..write_errors",
+		"firewall..repairs",	  "stun..limited_total",
+		"proxy.others.offer",	  "external..double_nat",
+		"portmap..moved",	  "external..changes",
+		"proxy.192.0.2.1.errors", "proxy.192.0.2.1.block_media_time",
+		"user..nat_rebinds",	  "stun..tcp_ended",
 	};
 	static struct daemon_report report;
 	static struct shown shown;
