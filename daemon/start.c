@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "call/cdr_file.h"
+#include "call/copies.h"
 #include "call/drain.h"
 #include "call/dtmf_news.h"
 #include "call/homer_reports.h"
@@ -82,6 +83,8 @@ struct call_table_conf relay_calls_conf(struct relay *relay)
 		.events = &relay->events,
 		.timed_out = on_timed_out,
 		.timed_out_arg = relay,
+		.copies = copies_send,
+		.copies_arg = relay->recorder,
 		.timeout_s = conf->timeout_s,
 		.silent_timeout_s = conf->silent_timeout_s,
 		.offer_timeout_s = conf->offer_timeout_s,

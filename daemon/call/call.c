@@ -13,6 +13,7 @@
 #include "call/account.h"
 #include "call/call.h"
 #include "call/cdr.h"
+#include "call/copies.h"
 #include "call/dialog.h"
 #include "call/ended_branch.h"
 #include "call/events.h"
@@ -192,6 +193,7 @@ void call_free(struct call *call)
 {
 	if (!call)
 		return;
+	copies_free(call);
 	text_set(&call->metadata, STR_NONE);
 	text_set(&call->dtmf_place, STR_NONE);
 	cdr_free(&call->cdr);
@@ -205,6 +207,7 @@ void call_end_media(struct call *call, struct media *media)
 		return;
 	media_path_stop(media);
 	recorded_media_ends(media);
+	copies_media_ends(call, media);
 	account_media(call, media);
 	media_close(media);
 }
@@ -231,6 +234,7 @@ bool call_end_dialog(struct call *call, struct dialog *dialog, enum call_end rea
 {
 	call->reason = reason;
 	tell_timed_out(&call->table->conf, dialog);
+	copies_forget(call, dialog);
 	for (size_t i = 0; i < dialog->n_media; i++) {
 		call_end_media(call, dialog->media[i]);
 		dialog->media[i] = NULL;

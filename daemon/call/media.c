@@ -184,6 +184,8 @@ void media_closed(struct media *media)
 	for (int side = 0; side < 2; side++)
 		free((char *)(uintptr_t)media->dtmf[side].s);
 	free(media->notice);
+	for (int side = 0; side < 2; side++)
+		free((void *)(uintptr_t)media->codecs[side].s);
 	media_sdes_free(media->sdes);
 	media_dtls_free(media->dtls);
 	free(media->bundle);

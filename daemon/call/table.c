@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <utlist.h>
 #include "base/clock.h"
+#include "call/copies.h"
 #include "call/drain.h"
 #include "call/events.h"
 #include "call/media.h"
@@ -41,8 +42,10 @@ struct call_table *call_table_new(const struct call_table_conf *conf)
 		return NULL;
 	table->conf = *conf;
 	table->pairs = count_pairs(conf->ifaces);
-	if (getrandom(&table->key, sizeof(table->key), 0) != sizeof(table->key) ||
+	table->copies = calloc(1, sizeof(*table->copies));
+	if (!table->copies || getrandom(&table->key, sizeof(table->key), 0) != sizeof(table->key) ||
 	    getrandom(&mark, sizeof(mark), 0) != sizeof(mark)) {
+		free(table->copies);
 		free(table);
 		return NULL;
 	}
@@ -59,6 +62,7 @@ void call_table_free(struct call_table *table)
 		media_closed(table->closing);
 	drain_close(table);
 	trace_calls_clear(&table->traces);
+	free(table->copies);
 	free(table);
 }
 

@@ -27,6 +27,8 @@ struct call_recording;
 struct call_table;
 struct cdr_file;
 struct dtls_service;
+struct copies_totals;
+struct subscriber;
 struct dialog;
 struct dtmf_sender;
 struct events;
@@ -132,6 +134,7 @@ struct media {
 	uint64_t homer_expected[2]; /* RTP packets of each side at the last report to homer */
 	/* For reports, and to put the offer's profile into the answer; longer texts are cut. */
 	char type[12], codec[20], protocol[2][24];
+	struct str codecs[2]; /* owned, by side: call/media_codecs.h */
 };
 
 /* --- Dialog ----------------------------------------------------------------------------------- */
@@ -237,6 +240,7 @@ struct call {
 	unsigned int thread;	 /* media thread of all its bridges */
 	uint32_t refused_round;	 /* refusals.round that has counted it */
 	int64_t refused_told_ms; /* last line about refused media; 0: none */
+	struct subscriber *subscribers; /* owned; who gets copies (call/copies.h) */
 	int16_t tos;
 	uint16_t keepalive_s; /* as bridge_conf.keepalive_s */
 	uint8_t latching;     /* enum latch_mode */
@@ -251,6 +255,9 @@ struct call {
 
 /* @dialog will be ended, because media or an answer is missing; call.reason says what. */
 typedef void call_timed_out_fn(void *arg, const struct dialog *dialog);
+
+/* What is sent for @subscriber (call/copies.h) has become its copy; NULL: nothing any more. */
+typedef void call_copies_fn(void *arg, struct subscriber *subscriber);
 
 struct call_table_conf {
 	struct event_base *base;
@@ -280,6 +287,8 @@ struct call_table_conf {
 	/* Has the recorder open rtprelay0: tap_reader_told() is the answer. NULL: no recorder */
 	void (*tap_open)(void *arg);
 	void *tap_arg;
+	call_copies_fn *copies; /* NULL: nobody sends copies, and so there are no subscriptions */
+	void *copies_arg;
 	unsigned int timeout_s, silent_timeout_s, offer_timeout_s;
 	unsigned int unanswered_timeout_s; /* 0: only offer_timeout_s applies */
 	unsigned int final_timeout_s;	   /* from the first command of a call; 0: none */
@@ -348,7 +357,8 @@ struct call_table {
 	char *drain_path;    /* owned; NULL: no state-dir */
 	struct refusals refusals;
 	struct tap_reader tap_reader;
-	struct trace_calls traces; /* calls that an operator looks into */
+	struct copies_totals *copies; /* owned: call/copies.h */
+	struct trace_calls traces;    /* calls that an operator looks into */
 	struct siphash_key key;
 	char mark[CALL_MARK_LEN];
 };

@@ -30,7 +30,8 @@ command_fn command_ping, command_offer, command_answer, command_delete, command_
 	command_statistics, command_block_media, command_unblock_media, command_block_dtmf,
 	command_unblock_dtmf, command_silence_media, command_unsilence_media, command_play_media,
 	command_stop_media, command_start_recording, command_stop_recording,
-	command_pause_recording, command_leg_offer, command_leg_answer;
+	command_pause_recording, command_leg_offer, command_leg_answer, command_subscribe_request,
+	command_subscribe_answer, command_unsubscribe;
 
 /* Of block, silence, play: is this party meant by label, address, tag or "all"? */
 bool command_is_meant(const struct dialog *dialog, enum side side, const struct request *request);

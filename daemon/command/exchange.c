@@ -13,8 +13,10 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "call/dialog.h"
+#include "call/copies.h"
 #include "call/media.h"
 #include "call/media_bundle.h"
+#include "call/media_codecs.h"
 #include "call/media_ice.h"
 #include "call/play.h"
 #include "call/table.h"
@@ -146,6 +148,22 @@ static int open_medias(struct exchange *ex)
 	return error || !refused || !ex->request->leg ? error : -EDQUOT;
 }
 
+/* The codecs that the sender names, for an SDP of our own (command/subscription.c). */
+static int keep_codecs(struct exchange *ex, size_t index)
+{
+	struct media_plan *plan = &ex->plan[index];
+	char memory[MEDIA_CODECS_TEXT];
+	struct str text;
+
+	if (!plan->media || ex->request->leg || !ex->sdp.media[index].port)
+		return 0;
+	text = media_codecs_text(&ex->sdp, &ex->sdp.media[index], memory);
+	if (!text.len || str_eq(text, plan->media->codecs[ex->from]))
+		return 0;
+	plan->codecs = text_dup(text);
+	return plan->codecs.s ? 0 : -ENOMEM;
+}
+
 int exchange_media(struct exchange *ex)
 {
 	const struct sdp *sdp = &ex->sdp;
@@ -171,7 +189,7 @@ int exchange_media(struct exchange *ex)
 	}
 	error = bundle_plan_make(ex) ?: open_medias(ex);
 	for (size_t i = ex->first; i < sdp->n_media && !error; i++)
-		error = agent_plan_make(ex, i) ?: dtls_plan_open(ex, i);
+		error = agent_plan_make(ex, i) ?: dtls_plan_open(ex, i) ?: keep_codecs(ex, i);
 	return error;
 }
 
@@ -217,6 +235,7 @@ void exchange_undo(struct exchange *ex)
 		sdes_plan_undo(&ex->plan[i]);
 		media_ice_free(ex->plan[i].ice);
 		free(ex->plan[i].bundle);
+		text_free(&ex->plan[i].codecs);
 	}
 	while (ex->n_text)
 		text_free(&ex->text[--ex->n_text].copy);
@@ -266,8 +285,14 @@ static void commit_media(struct exchange *ex)
 		bundle_plan_commit(plan);
 		plan->media->flags = plan->flags;
 		plan->media->answers = plan->answers;
-		if (ex->sdp.media[i].port)
-			describe(ex, plan->media, &ex->sdp.media[i]);
+		if (!ex->sdp.media[i].port)
+			continue;
+		describe(ex, plan->media, &ex->sdp.media[i]);
+		if (!plan->codecs.s)
+			continue;
+		text_free(&plan->media->codecs[ex->from]);
+		plan->media->codecs[ex->from] = plan->codecs;
+		plan->codecs = STR_NONE;
 	}
 	media_bundle_tell(dialog);
 }
@@ -320,5 +345,6 @@ void exchange_commit(struct exchange *ex)
 	}
 	if (ex->offer && dialog_side_of(dialog, request->to_tag) < 0 && ex->from == SIDE_A)
 		dialog->answered = dialog->final = false; /* to another party (serial fork) */
+	copies_apply(call);				  /* medias may be others */
 	call_watch(call, ex->env->now_ms);
 }

@@ -39,6 +39,7 @@ struct media_plan {
 	struct dtls_heard *dtls;     /* of the sender, if its DTLS ends here: command/dtls_plan.c */
 	struct media_bundle *bundle; /* that @media gets with the commit, or NULL */
 	bool left_out;		     /* refused: a data channel whose DTLS ends here */
+	struct str codecs;	     /* that @media gets, of the sender; none: as before */
 };
 
 /* A text that will replace *slot. */

@@ -141,8 +141,11 @@ struct record_wish {
 
 struct request {
 	struct str call_id, from_tag, to_tag, via_branch;
-	struct str label, set_label, metadata;
 	struct str dtmf_place; /* NG key dtmf-log-dest: an address with a port; empty: not given */
+	struct str label, set_label, to_label, metadata;
+	struct str *from_tags; /* subscribe request: of these parties; @n_from_tags of them */
+	size_t n_from_tags;
+	bool siprec, inactive; /* subscribe request: labels; nothing is sent for now */
 	struct str sdp;
 	struct record_wish record;
 	enum request_ice ice;
@@ -190,6 +193,22 @@ struct request {
 
 #define TOS_UNSET (-2)
 
+/**
+ * struct subscription_report - what "subscribe request" has set up
+ * @line: one for each m= line that has a source: the source's tag, its party's label or none, the
+ *	number of its m= line from 1, its type and direction, and the label of the line here
+ */
+struct subscription_report {
+	struct str to_tag;
+	bool siprec;
+	size_t n;
+	struct subscription_line {
+		struct str tag, party_label, type, mode;
+		unsigned int index;
+		uint32_t label;
+	} * line;
+};
+
 enum reply_code {
 	REPLY_OK,
 	REPLY_PONG,
@@ -221,8 +240,9 @@ struct reply {
 	const struct call_report *call; /* query, delete; in the arena, or NULL (report/report.h) */
 	bool has_duration, has_position; /* play media; stop media */
 	uint64_t duration_ms, position_ms;
-	bool deleted;		 /* the delete has taken effect: @call is its last report */
-	const struct str *calls; /* list: call-ids */
+	bool deleted; /* the delete has taken effect: @call is its last report */
+	const struct subscription_report *subscription; /* subscribe request, or NULL */
+	const struct str *calls;			/* list: call-ids */
 	size_t n_calls;
 	const struct daemon_report *statistics; /* statistics, or NULL (report/report.h) */
 };

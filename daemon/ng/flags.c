@@ -180,6 +180,8 @@ static const struct flag flags[] = {
 	{ STR("block-egress"), 0, 0 }, /* of play media: always done */
 	{ STR("debug"), 0, 0 },
 	{ STR("no-redis-update"), 0, 0 },
+	{ STR("egress"), 0, 0 },	    /* copies are of what is sent */
+	{ STR("allow-transcoding"), 0, 0 }, /* of a subscription's answer; it is never done */
 };
 
 static void read_internal(struct reader *r, struct str word)
@@ -321,6 +323,9 @@ static const struct {
 	{ STR("exclude-recording"), offsetof(struct request, record.exclude) },
 	{ STR("generate-mid"), offsetof(struct request, generate_mid) },
 	{ STR("fragment"), offsetof(struct request, fragment) },
+	{ STR("siprec"), offsetof(struct request, siprec) },
+	{ STR("SIPREC"), offsetof(struct request, siprec) },
+	{ STR("inactive"), offsetof(struct request, inactive) },
 };
 
 static bool read_switch(struct request *request, struct str word)

@@ -44,6 +44,10 @@ static const struct {
 	[VERB_PAUSE_RECORDING] = { NEED_CALL_ID, command_pause_recording },
 	[VERB_PLAY_MEDIA] = { NEED_CALL_ID, command_play_media },
 	[VERB_STOP_MEDIA] = { NEED_CALL_ID, command_stop_media },
+	[VERB_SUBSCRIBE_REQUEST] = { NEED_CALL_ID, command_subscribe_request },
+	[VERB_SUBSCRIBE_ANSWER] = { NEED_SDP | NEED_CALL_ID | NEED_TO_TAG,
+				    command_subscribe_answer },
+	[VERB_UNSUBSCRIBE] = { NEED_CALL_ID | NEED_TO_TAG, command_unsubscribe },
 };
 
 #define NAME(id, name) [id] = { name, sizeof(name) - 1 },

@@ -8,6 +8,7 @@
 #include "call/media_path.h"
 #include "ng/reply.h"
 #include "ng/statistics.h"
+#include "ng/subscription.h"
 #include "ng/tree.h"
 #include "packet/latch_names.h"
 
@@ -387,6 +388,8 @@ struct dict *ng_reply_make(struct arena *arena, const struct reply *reply)
 		ng_add_u64(arena, map, STR("duration"), reply->duration_ms);
 	if (reply->has_position)
 		ng_add_u64(arena, map, STR("last-frame-pos"), reply->position_ms);
+	if (reply->subscription)
+		ng_add_subscription(arena, map, reply->subscription);
 	if (reply->call)
 		add_call(arena, map, reply->call, reply->detail);
 	if (reply->calls) {

@@ -147,6 +147,35 @@ static void read_protocol(struct reader *r, const struct key *key, const struct 
 		ng_note(r, key->name, name);
 }
 
+/* The parties of a subscription; more than a call has are of no use. */
+#define FROM_TAGS_MAX 64
+
+static void read_from_tags(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct request *request = r->request;
+
+	if (!request->from_tags)
+		request->from_tags =
+			arena_alloc(r->arena, FROM_TAGS_MAX * sizeof(*request->from_tags));
+	for (const struct dict *item = first_of(value); item; item = next_of(value, item)) {
+		if (!request->from_tags || request->n_from_tags == FROM_TAGS_MAX)
+			ng_note(r, key->name, ng_text_of(item));
+		else
+			request->from_tags[request->n_from_tags++] = ng_text_of(item);
+	}
+}
+
+/* "all" as a key: whatever its value is, but a denial. */
+static void read_all(struct reader *r, const struct key *key, const struct dict *value)
+{
+	struct str word = ng_text_of(value);
+
+	(void)key;
+	if (!str_eq_nocase(word, STR("no")) && !str_eq_nocase(word, STR("off")) &&
+	    !str_eq_nocase(word, STR("none")))
+		r->request->flags |= REQ_ALL;
+}
+
 /* Known keys that need no action. */
 static void read_nothing(struct reader *r, const struct key *key, const struct dict *value)
 {
@@ -267,6 +296,9 @@ static const struct key keys[] = {
 	TEXT("label", label),
 	TEXT("from-label", label),
 	TEXT("set-label", set_label),
+	TEXT("to-label", to_label),
+	ANY("from-tags", read_from_tags),
+	ANY("all", read_all),
 	TEXT("metadata", metadata),
 	TEXT("SDP", sdp),
 	KEY("address", read_address, address),

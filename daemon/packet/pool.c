@@ -12,6 +12,7 @@
 
 struct worker_pool {
 	struct worker_pool_conf conf;
+	struct deny *deny; /* a reference: what the threads have, or get */
 	struct mailbox news;
 	int news_fd;
 	unsigned int count;
@@ -35,6 +36,7 @@ struct worker_pool *worker_pool_new(const struct worker_pool_conf *conf, int *er
 	pool->conf = *conf;
 	pool->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pool->conf.deny = NULL; /* each thread has its own reference */
+	pool->deny = deny_get(conf->deny);
 	*error = pool->news_fd < 0 ? -errno : 0;
 	while (!*error && pool->count < wanted) {
 		struct worker *worker = &pool->workers[pool->count];
@@ -60,6 +62,7 @@ void worker_pool_free(struct worker_pool *pool)
 		worker_stop(&pool->workers[i]);
 	if (pool->news_fd >= 0)
 		close(pool->news_fd);
+	deny_put(pool->deny);
 	free(pool);
 }
 
@@ -173,7 +176,15 @@ int worker_pool_deny(struct worker_pool *pool, struct deny *deny)
 					      .deny = deny_get(deny) };
 		worker_post(&pool->workers[i], &order->order);
 	}
+	deny_get(deny);
+	deny_put(pool->deny);
+	pool->deny = deny;
 	return 0;
+}
+
+const struct deny *worker_pool_denied(const struct worker_pool *pool)
+{
+	return pool->deny;
 }
 
 int worker_pool_ban(struct worker_pool *pool, struct banned *banned)

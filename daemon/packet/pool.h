@@ -29,6 +29,8 @@ void worker_pool_tell_flows(struct worker_pool *pool, bool tell);
  * get theirs back. 0; -ENOMEM: not all threads have it: call again.
  */
 int worker_pool_deny(struct worker_pool *pool, struct deny *deny);
+/* The set that the media threads have, or get; NULL: none. */
+const struct deny *worker_pool_denied(const struct worker_pool *pool);
 /*
  * Drops packets of these sources from now on, instead of those before; NULL: of none. 0; -ENOMEM:
  * not all threads have it: call again.

@@ -38,6 +38,11 @@ static const char *const notify_features[] = {
 	"20081224", "20150617", /* %%CC_SELF%% */
 };
 
+/* Only if copies can be sent. */
+static const char *const copy_features[] = {
+	"20071218", "20250523", /* C; with P */
+};
+
 static bool is_listed(struct str date, const char *const *dates, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -59,7 +64,9 @@ static enum rtpp_error run_version(const struct rtpp_command *c, struct buf *out
 	if (c->n_args != 1)
 		return RTPP_E_ARGC;
 	known = is_listed(c->arg[0], features, COUNT(features)) ||
-		(c->notify && is_listed(c->arg[0], notify_features, COUNT(notify_features)));
+		(c->notify && is_listed(c->arg[0], notify_features, COUNT(notify_features))) ||
+		(c->env->calls->conf.copies &&
+		 is_listed(c->arg[0], copy_features, COUNT(copy_features)));
 	buf_char(out, known ? '1' : '0');
 	return RTPP_OK;
 }

@@ -15,6 +15,7 @@
 #include "call/table.h"
 #include "command/dialog_find.h"
 #include "packet/bridge.h"
+#include "rtpproxy/copy.h"
 #include "rtpproxy/find.h"
 #include "rtpproxy/local.h"
 #include "rtpproxy/notify.h"
@@ -350,21 +351,28 @@ enum rtpp_error rtpp_copy(const struct rtpp_command *c, struct buf *out)
 {
 	struct rtpp_session session;
 
-	(void)out;
 	if (!rtpp_only_letters(c->letters, "SP"))
 		return RTPP_E_RECORD;
-	return rtpp_find_by_args(c, 2, &session) ? RTPP_E_COPY : RTPP_E_NO_SESSION;
+	if (!rtpp_find_by_args(c, 2, &session))
+		return RTPP_E_NO_SESSION;
+	if (rtpp_is_copy(c->arg[1]))
+		return rtpp_copy_start(c, session.media, session.whose, out);
+	return RTPP_E_COPY;
 }
 
-/* N[A] CALL FROM [TO]: nothing is recorded */
+/* N[A] CALL FROM [TO]: without a number behind FROM, of all medias; A: of both parties */
 enum rtpp_error rtpp_stop_record(const struct rtpp_command *c, struct buf *out)
 {
 	struct rtpp_session session;
+	bool all;
 
 	if (!rtpp_only_letters(c->letters, "A"))
 		return RTPP_E_NORECORD;
 	if (!rtpp_find_by_args(c, 1, &session))
 		return RTPP_E_NO_SESSION;
+	all = !rtpp_tag_of(c->arg[1]).number;
+	rtpp_copy_stop(session.dialog->call, session.dialog, all ? NULL : session.media,
+		       session.whose, rtpp_has_letter(c->letters, 'A'));
 	buf_char(out, '0');
 	return RTPP_OK;
 }

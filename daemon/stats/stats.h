@@ -28,7 +28,10 @@
 	X(VERB_STOP_RECORDING, "stop" gap "recording")                                             \
 	X(VERB_PAUSE_RECORDING, "pause" gap "recording")                                           \
 	X(VERB_PLAY_MEDIA, "play" gap "media")                                                     \
-	X(VERB_STOP_MEDIA, "stop" gap "media")
+	X(VERB_STOP_MEDIA, "stop" gap "media")                                                     \
+	X(VERB_SUBSCRIBE_REQUEST, "subscribe" gap "request")                                       \
+	X(VERB_SUBSCRIBE_ANSWER, "subscribe" gap "answer")                                         \
+	X(VERB_UNSUBSCRIBE, "unsubscribe")
 
 #define VERB_ID(id, name) id,
 enum verb { VERBS(VERB_ID, "") VERB_COUNT };

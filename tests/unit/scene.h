@@ -23,7 +23,9 @@
 #include "daemon/command/command.h"
 #include "daemon/base/log.h"
 #include "daemon/packet/pool.h"
+#include "daemon/packet/tap_ring.h"
 #include "daemon/port/iface.h"
+#include "daemon/record/recorder.h"
 #include "daemon/stats/stats.h"
 
 #define SCENE_FN	  static __attribute__((unused))
@@ -35,6 +37,7 @@ struct scene {
 	struct worker_pool *workers;
 	struct stats stats;
 	struct call_table *calls;
+	struct recorder *recorder; /* scene_record(); NULL: none */
 	struct command_env env;
 	size_t fds_before;
 };
@@ -121,6 +124,17 @@ SCENE_FN void scene_open(struct scene *scene)
 	scene_open_ports(scene, 21000, 21199);
 }
 
+/* Medias can be tapped from now on; media threads give the recorder nothing. */
+SCENE_FN void scene_record(struct scene *scene)
+{
+	const struct recorder_conf conf = { .own_bytes = TAP_RING_MIN };
+	int error;
+
+	scene->recorder = recorder_open(&conf, &error);
+	scene_must(scene->recorder, "recorder");
+	scene->calls->conf.recorder = scene->recorder;
+}
+
 /*
  * Waits until the media threads have closed all released bridges; false: not within the deadline.
  */
@@ -169,6 +183,7 @@ SCENE_FN bool scene_close(struct scene *scene)
 			!port_pool_usage(iface_at(scene->ifaces, i)->pool, clock_ms()).used;
 	worker_pool_free(scene->workers);
 	call_table_free(scene->calls);
+	recorder_close(scene->recorder);
 	arena_free(scene->env.arena);
 	iface_table_free(scene->ifaces);
 	event_base_free(scene->base);

@@ -396,9 +396,9 @@ static const char total[] =
 	"'srtp_auth':315,'srtp_replay':316,'not_vouched':317,'handshake_queue':318,'dtmf':319,'"
 	"bundle':320,'"
 	"prompt':321}},";
-/* Of the verbs all but the first and the last are 0. */
+/* Of the verbs all but the first and one other are 0. */
 #define NO_VERB(prefix, verb) "'" prefix verb "count':0,'" prefix verb "duration':'0.000000',"
-#define NO_VERBS(prefix)                                                                           \
+#define ALL_VERBS(prefix, count, duration)                                                         \
 	NO_VERB(prefix, "offer")                                                                   \
 	NO_VERB(prefix, "answer")                                                                  \
 	NO_VERB(prefix, "delete")                                                                  \
@@ -410,27 +410,22 @@ static const char total[] =
 	NO_VERB(prefix, "blockDTMF")                                                               \
 	NO_VERB(prefix, "unblockDTMF")                                                             \
 	NO_VERB(prefix, "silencemedia")                                                            \
-	NO_VERB(prefix, "unsilencemedia")                                                          \
-	NO_VERB(prefix, "startrecording")                                                          \
-	NO_VERB(prefix, "stoprecording")                                                           \
-	NO_VERB(prefix, "pauserecording")                                                          \
-	NO_VERB(prefix, "playmedia")
-#define LAST_VERB(prefix, n, s)                                                                    \
-	"'" prefix "stopmediacount':" n ",'" prefix "stopmediaduration':'" s "',"
-/* clang-format off */
+	"'" prefix "unsilencemediacount':" count ",'" prefix "unsilencemediaduration':'" duration  \
+	"'," NO_VERB(prefix, "startrecording") NO_VERB(prefix, "stoprecording")                    \
+		NO_VERB(prefix, "pauserecording") NO_VERB(prefix, "playmedia")                     \
+			NO_VERB(prefix, "stopmedia") NO_VERB(prefix, "subscriberequest")           \
+				NO_VERB(prefix, "subscribeanswer") NO_VERB(prefix, "unsubscribe")
+static const char one_proxy[] = "'controlstatistics':{'proxies':[{'proxy':'192.0.2.1',"
+				"'pingcount':1,'pingduration':'0.000002'," ALL_VERBS(
+					"", "3", "4.000005") "'errorcount':6},";
+static const char other_proxies[] =
+	"{'proxy':'others','pingcount':10,'pingduration':'0.000020'," ALL_VERBS(
+		"", "30", "40.000050") "'errorcount':60}],";
+static const char all_proxies[] =
+	"'totalpingcount':11,'totalpingduration':'0.000022'," ALL_VERBS("total", "33", "44.000055");
 static const char control[] =
-	"'controlstatistics':{'proxies':["
-	"{'proxy':'192.0.2.1','pingcount':1,'pingduration':'0.000002',"
-	NO_VERBS("") LAST_VERB("", "3", "4.000005") "'errorcount':6},"
-	"{'proxy':'others','pingcount':10,'pingduration':'0.000020',"
-	NO_VERBS("") LAST_VERB("", "30", "40.000050") "'errorcount':60}],"
-	"'totalpingcount':11,'totalpingduration':'0.000022',"
-	NO_VERBS("total") LAST_VERB("total", "33", "44.000055")
-	"'requests':401,'replies':402,'replayed':403,'"
-						 "malformed':404,'notallowed':405,"
-						 "'unknowncommands':406,'repliestoolarge':407,'"
-						 "sendfailed':408},";
-/* clang-format on */
+	"'requests':401,'replies':402,'replayed':403,'malformed':404,'notallowed':405,"
+	"'unknowncommands':406,'repliestoolarge':407,'sendfailed':408},";
 static const char interfaces[] =
 	"'interfaces':[{'name':'pub','address':{'family':'IPv4','address':'192.0.2.2'},"
 	"'advertised address':{'family':'IPv6','address':'2001:db8::2'},"
@@ -477,21 +472,21 @@ static void test_statistics(void)
 					    [PATH_KERNEL] = { 10, 20, 30 } },
 			   .n_proxies = 2,
 			   .proxy = { { .addr = at("192.0.2.1:0"),
-					.count = { [VERB_PING] = 1, [VERB_STOP_MEDIA] = 3 },
+					.count = { [VERB_PING] = 1, [VERB_UNSILENCE_MEDIA] = 3 },
 					.duration_us = { [VERB_PING] = 2,
-							 [VERB_STOP_MEDIA] = 4000005 },
+							 [VERB_UNSILENCE_MEDIA] = 4000005 },
 					.errors = 6 },
-				      { .count = { [VERB_PING] = 10, [VERB_STOP_MEDIA] = 30 },
+				      { .count = { [VERB_PING] = 10, [VERB_UNSILENCE_MEDIA] = 30 },
 					.duration_us = { [VERB_PING] = 20,
-							 [VERB_STOP_MEDIA] = 40000050 },
+							 [VERB_UNSILENCE_MEDIA] = 40000050 },
 					.errors = 60 } } },
 	};
 	char expected[sizeof(text)];
 
 	for (size_t i = 0; i < DROP_COUNT; i++)
 		report.drops[i] = 300 + i;
-	snprintf(expected, sizeof(expected), "{'statistics':{%s%s%s%s},'result':'ok'}", current,
-		 total, control, interfaces);
+	snprintf(expected, sizeof(expected), "{'statistics':{%s%s%s%s%s%s%s},'result':'ok'}",
+		 current, total, one_proxy, other_proxies, all_proxies, control, interfaces);
 	check(&(struct reply){ .statistics = &report }, expected);
 }
 

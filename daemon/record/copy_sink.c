@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * copy_sink.c - a subscriber in the recorder's thread: its copy gets the packets of its taps
+ *
+ * A packet is sent when it is handed over. The recorder does not say where a burst ends, so nothing
+ * may wait for the next packet: it might be the last one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "record/copy_sink.h"
+
+struct copy_sink {
+	struct record_sink sink;
+	struct copy *copy;	  /* NULL: none yet */
+	struct copy_batch *batch; /* of the recorder's thread from the first packet on */
+};
+
+struct order {
+	struct record_letter letter;
+	struct copy_sink *sink;
+	struct copy *copy;
+};
+
+/* --- The recorder's thread -------------------------------------------------------------------- */
+
+static void on_packet(void *arg, const struct tap_packet *tapped, int64_t time_ns)
+{
+	struct copy_sink *sink = arg;
+	const struct copy_packet packet = {
+		.tap = tapped->tap,
+		.side = tapped->side,
+		.rtcp = tapped->rtcp,
+		.data = tapped->data,
+		.len = tapped->len,
+	};
+
+	(void)time_ns;
+	copy_take(sink->copy, sink->batch, &packet, tapped->time_us / 1000);
+	copy_flush(sink->batch);
+}
+
+static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
+{
+	struct copy_sink *sink = arg;
+
+	(void)now_us;
+	(void)now_ns;
+	(void)last;
+	copy_listen(sink->copy);
+}
+
+static const struct record_sink_ops ops = { .packet = on_packet, .tick = on_tick };
+
+static void sink_free(struct copy_sink *sink)
+{
+	copy_put(sink->copy);
+	copy_batch_free(sink->batch);
+	free(sink);
+}
+
+/* A tap that cannot be added for lack of memory is missing; the others are copied. */
+static void on_order(struct recorder *recorder, struct record_letter *letter)
+{
+	struct order *order = (struct order *)letter;
+	struct copy_sink *sink = order->sink;
+	uint32_t tap;
+
+	recorder_forget(recorder, &sink->sink);
+	copy_put(sink->copy);
+	sink->copy = order->copy;
+	for (size_t i = 0; sink->copy && (tap = copy_tap(sink->copy, i)); i++)
+		recorder_add(recorder, &sink->sink, tap);
+	if (!sink->copy)
+		sink_free(sink);
+	free(order);
+}
+
+/* --- Control thread --------------------------------------------------------------------------- */
+
+struct copy_sink *copy_sink_new(void)
+{
+	struct copy_sink *sink = calloc(1, sizeof(*sink));
+
+	if (!sink)
+		return NULL;
+	sink->sink = (struct record_sink){ .ops = &ops, .arg = sink };
+	sink->batch = copy_batch_new();
+	if (sink->batch)
+		return sink;
+	free(sink);
+	return NULL;
+}
+
+int copy_sink_set(struct recorder *recorder, struct copy_sink *sink, struct copy *copy)
+{
+	struct order *order = calloc(1, sizeof(*order));
+
+	if (!order)
+		return -ENOMEM;
+	*order = (struct order){ .letter.run = on_order,
+				 .sink = sink,
+				 .copy = copy ? copy_get(copy) : NULL };
+	recorder_post(recorder, &order->letter);
+	return 0;
+}

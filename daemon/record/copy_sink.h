@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * copy_sink.h - a subscriber in the recorder's thread: its copy gets the packets of its taps
+ */
+#ifndef RTPRELAY_RECORD_COPY_SINK_H
+#define RTPRELAY_RECORD_COPY_SINK_H
+
+#include "record/copy.h"
+#include "record/recorder.h"
+
+struct copy_sink;
+
+/* Control thread. It gets nothing until copy_sink_set(). NULL: out of memory */
+struct copy_sink *copy_sink_new(void);
+/**
+ * copy_sink_set() - what is sent from now on; takes a reference
+ * @copy: NULL: the end, and @sink is freed by the recorder's thread
+ * Return: 0; -ENOMEM: what was sent before goes on
+ */
+int copy_sink_set(struct recorder *recorder, struct copy_sink *sink, struct copy *copy);
+
+#endif

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# case_9_copies.sh - a recorder (SIPREC) gets copies of what both parties send, by their labels, and
+# cannot talk into the call
+#
+# The recorder is at p1; of its m= lines the first is that of the caller.
+
+CASES+=" copies"
+
+# The m= lines of an SDP: PORT LABEL DIRECTION
+copy_lines() { # copy_lines SDP
+	tr -d '\r' <<<"$1" | awk '
+		/^m=/ { split($0, m, " "); port = m[2]; way = "" }
+		/^a=(sendonly|recvonly|sendrecv|inactive)$/ { way = substr($0, 3) }
+		/^a=label:/ { print port, substr($0, 9), way }'
+}
+
+tag_of() { # tag_of PHONE SCENARIO: of the phone that has sent INVITE
+	tr -d '\r' <"$LOG/$CASE.$1.$2.msg" | sed -n 's/^From:.*;tag=//p' | head -n 1
+}
+
+recorder_sdp() { # recorder_sdp PORT...
+	printf 'v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n' "${ADDR[p1]}" "${ADDR[p1]}"
+	printf 'm=audio %s RTP/AVP 0\r\na=recvonly\r\n' "$@"
+}
+
+# Each stream of the recorder has all of its phone's packets to the last one, and no other's.
+copied_well() { # copied_well STREAM PHONE HZ
+	local copy original
+	pure p1 "$3" "$1"
+	copy=$(say p1 report "$1") original=$(say "$2" report "$CALL")
+	[ "$(value next "$copy")" = "$(value sent "$original")" ] || fail "the recorder did not receive the last packets of $2: $copy"
+	[ "$(value heard "$copy")" -gt 50 ] || fail "the recorder has $(value heard "$copy") packets of $2"
+}
+
+case_copies() {
+	local reply offered lines one=$NUMBER other=$((NUMBER + 1)) stream
+	ends a1 b1
+	callee b1 b1
+	caller a1 b1
+	state b1 ringing
+	nudge b1 answer
+	state a1 talking
+	hear 50 a1 b1
+	say p1 open "$CALL.rec" "${ADDR[p1]}" 40200 700 "$NUMBER" "$one" || fail "the recorder has no port"
+	say p1 open "$CALL.rec.2" "${ADDR[p1]}" 40300 800 $((NUMBER + 1)) "$other" || fail "the recorder has no port"
+	NUMBER=$((NUMBER + 2))
+	reply=$(ng command="subscribe request" "call-id=$CALL_ID" to-tag=srs "rtpp-flags=all siprec") || fail "subscribe request failed: $reply"
+	offered=${reply#*sdp=}
+	lines=$(copy_lines "$offered")
+	[[ $lines =~ ^[0-9]+\ 0\ sendonly$'\n'[0-9]+\ 1\ sendonly$ ]] || fail "the recorder is offered: $lines"
+	grep -q "^media-labels/0/tag=$(tag_of a1 caller)\$" <<<"$reply" || fail "label 0 is not of the caller $(tag_of a1 caller): $reply"
+	ng command="subscribe answer" "call-id=$CALL_ID" to-tag=srs "sdp=$(recorder_sdp 40200 40300)"$'\r\n' >"$TMP/copies.reply" ||
+		fail "subscribe answer failed: $(cat "$TMP/copies.reply")"
+	# What the recorder says is heard by nobody.
+	say p1 sdp "$CALL.rec" talking "${offered//a=sendonly/a=sendrecv}" || fail "the recorder cannot read its SDP"
+	for stream in "$CALL.rec" "$CALL.rec.2"; do
+		say p1 wait "$stream" heard '>' 50 10000 2>/dev/null || fail "the recorder received too few packets: $(say p1 report "$stream")"
+		say p1 wait "$stream" rtcp_heard '>' 1 15000 2>/dev/null || fail "the recorder received too little RTCP: $(say p1 report "$stream")"
+	done
+	settle a1 b1
+	say p1 wait "$CALL.rec*" quiet_ms '>' $((500 * SLOW)) 5000 2>/dev/null || fail "the recorder still receives packets"
+	[ "$(field p1 sent "$CALL.rec")" -gt 20 ] || fail "the recorder has sent $(field p1 sent "$CALL.rec") packets"
+	heard_well a1 b1
+	copied_well "$CALL.rec" a1 "$CALLER_HZ"
+	copied_well "$CALL.rec.2" b1 "$CALLEE_HZ"
+	ng command=unsubscribe "call-id=$CALL_ID" to-tag=srs >/dev/null || fail "unsubscribe failed"
+	say p1 reset "$CALL.rec*"
+	say a1 reset "$CALL"
+	say b1 reset "$CALL"
+	say a1 unmute "$CALL"
+	say b1 unmute "$CALL"
+	say a1 wait "$CALL" heard '>' 50 10000 2>/dev/null && say b1 wait "$CALL" heard '>' 50 10000 2>/dev/null || fail "the call does not go on"
+	for stream in "$CALL.rec" "$CALL.rec.2"; do
+		[ "$(field p1 heard "$stream") $(field p1 rtcp_heard "$stream")" = "0 0" ] || fail "the recorder receives packets after the end: $(say p1 report "$stream")"
+	done
+	say p1 close "$CALL.rec*"
+	nudge a1 bye
+	sip_done a1 b1
+}
