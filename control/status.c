@@ -405,8 +405,10 @@ int verb_status(const struct options *options, int argc, char **argv)
 /* --- stats ------------------------------------------------------------------------------------ */
 
 static const struct column stats_columns[] = {
-	{ .head = "COUNTER" }, { .head = "VALUE", .right = true },
-	{ .head = "UNIT" },    { .head = "HELP", .cut = true },
+	{ .head = "COUNTER" },
+	{ .head = "VALUE", .right = true },
+	{ .head = "UNIT", .cut = true },
+	{ .head = "HELP", .cut = true, .spare = true },
 	{ .head = NULL },
 };
 
