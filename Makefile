@@ -243,8 +243,8 @@ deps: ## installs the missing Debian packages for build, tests, demo, lint and f
 deps-%:
 	@packaging/install-deps $*
 
-check: deps-test ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest
-	@SAN=$(SAN) tests/run
+check: deps-test ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest; SUITES="...": these
+	@SAN=$(SAN) tests/run $(SUITES)
 
 check-long: deps-test deps-guest-kernels ## longer tests: clang-tidy over all files, other kernels, a bare system
 	@SAN=$(SAN) tests/run --long
@@ -256,7 +256,7 @@ check-unit: deps-unit ## only the unit tests; SUITE=x TEST=y: patterns of suite 
 check-unit-load: deps-unit ## RUNS=100: the unit tests that often, three at a time, to find tests that depend on an idle machine
 	@SAN=$(SAN) tests/unit/load $(RUNS)
 
-check-bare: deps-bare ## demo, build, make check and each package group on a new minimal Debian; Debian 13; takes an hour
+check-bare: deps-bare ## demo, build, make check and each package group on a new minimal Debian; Debian 13; takes an hour and a half
 	@tests/bare demo build groups check trixie
 
 $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))

@@ -4,15 +4,16 @@
 # systems.sh - minimal Debian systems in directories, for suites that install something
 #
 #   . tests/systems.sh
-#   systems_open SUITE       # root only; takes the lock, so that one suite at a time has systems
+#   systems_open SUITE [PARTS]   # root only; takes the lock of these parts of the suite
 #   archive bookworm && system_of bookworm && fresh
 #   in_system NAME COMMAND   # its output is in build/logs/SUITE/NAME.log
 #
-# A system is a directory below build/bare, unpacked from an archive that debootstrap makes once a
-# month. Mirror, proxy and keys are those of this machine's apt. The sources in it are a clone of
-# HEAD. Commands run there in their own mount and PID namespaces, which end with them; this machine
-# is not changed. Downloaded packages are kept beside the archive.
-bare=build/bare logs=build/logs/bare
+# A system is a directory below build/bare/of-SUITE-PARTS, unpacked from an archive that debootstrap
+# makes once a month. Mirror, proxy and keys are those of this machine's apt. The sources in it are
+# a clone of HEAD. Commands run there in their own mount and PID namespaces, which end with them;
+# this machine is not changed. Archives and downloaded packages are in build/bare/RELEASE, for all
+# suites.
+store=build/bare bare=build/bare/of-bare logs=build/logs/bare
 
 # This file marks such a system, so that these suites are left out there.
 inside=/etc/rtprelay-bare
@@ -124,17 +125,23 @@ configure()
 	touch "$root$inside"
 }
 
-# archive SUITE: build/bare/SUITE/root.tar, of a minimal system with git, gcc and make
-# archive SUITE slim: build/bare/SUITE-slim/root.tar, without them
+# archive RELEASE: build/bare/RELEASE/root.tar, of a minimal system with git, gcc and make
+# archive RELEASE slim: build/bare/RELEASE-slim/root.tar, without them
+# Suites run in parallel: the first one makes it, the others wait.
 archive()
 {
-	local at=$bare/$1${2:+-$2} debian proxy include=("--include=git,gcc,make")
+	(flock 8 && archive_make "$@") 8>"$store/$1${2:+-$2}.lock"
+}
+
+archive_make()
+{
+	local at=$store/$1${2:+-$2} debian proxy include=("--include=git,gcc,make")
 	[ -z "${2:-}" ] || include=()
 	[ -z "$(find "$at/root.tar" -mtime -30 2>/dev/null)" ] || return 0
 	debian=$(mirror Debian)
 	[ -n "$debian" ] || { echo "apt's sources have no Debian archive"; return 1; }
 	rm -rf --one-file-system "$at"
-	mkdir -p "$at/archives/partial"
+	mkdir -p "$at/archives"
 	proxy=$(/usr/lib/apt/apt-helper auto-detect-proxy "$debian" |
 		sed -n "s/^Using proxy '\(.*\)' for URL .*/\1/p")
 	# In a new mount namespace: its mounts end with it, even if it is interrupted.
@@ -164,8 +171,18 @@ declare -A layers_of
 system_of()
 {
 	at=$bare/$1 layers=$PWD/$bare/$1/base
+	share_packages "$store/$1/archives" "$at/archives"
 	can_overlay || layers=''
 	[ -z "$layers" ] || [ -z "${2:-}" ] || layers=${layers_of[$2]}
+}
+
+# share_packages FROM TO: the packages that apt has downloaded to one directory are in both. Each
+# suite has its own, since apt locks it.
+share_packages()
+{
+	mkdir -p "$1/partial" "$2/partial"
+	find "$1" -maxdepth 1 -name '*.deb' -exec cp -ln -t "$2" {} + 2>/dev/null
+	return 0
 }
 
 can_overlay()
@@ -184,9 +201,9 @@ fresh()
 	mkdir -p "$at"/{root,base,upper,work} || return
 	if [ -z "$layers" ]; then
 		to=$at/root
-		tar -C "$to" -xf "$at/root.tar" || return
+		tar -C "$to" -xf "$store/${at##*/}/root.tar" || return
 	elif [ ! -e "$at/base$inside" ]; then
-		tar -C "$at/base" -xf "$at/root.tar" || return
+		tar -C "$at/base" -xf "$store/${at##*/}/root.tar" || return
 	fi
 	mkdir -p "$to/etc" "$to/root" && cp -L /etc/resolv.conf "$to/etc/resolv.conf" || return
 	[ -z "$clone" ] || { mkdir -p "$to/root/rtprelay"; return; }
@@ -202,13 +219,19 @@ written()
 # discard: removes all systems; in this mount namespace nothing is mounted below them
 discard()
 {
-	rm -rf --one-file-system $bare/*/{root,base,upper,work,kept}
+	local archives
+	for archives in "$bare"/*/archives; do
+		[ ! -d "$archives" ] || share_packages "$archives" "$store/$(basename "${archives%/archives}")/archives"
+	done
+	rm -rf --one-file-system "$bare"
 }
 
-# systems_open SUITE: for a suite that has systems; without root or git it ends
+# systems_open SUITE [PARTS]: for a suite that has systems; without root or git it ends. Runs with
+# other PARTS, words of the caller, may go on at the same time.
 systems_open()
 {
-	logs=build/logs/$1
+	local parts=${2:-}
+	logs=build/logs/$1 bare=$store/of-$1${parts:+-${parts//[^a-z0-9]/-}}
 	if [ -e $inside ]; then
 		echo "$1: left out: this system was made by tests/systems.sh"
 		exit 0
@@ -217,9 +240,9 @@ systems_open()
 		echo "$1: needs root to make and enter a system"
 		exit 1
 	fi
-	mkdir -p $bare "$logs"
-	exec 9>$bare/lock
-	flock -w 60 9 || { echo "$1: another suite uses $bare"; exit 1; }
+	mkdir -p $store "$logs"
+	exec 9>"$bare.lock"
+	flock -w 60 9 || { echo "$1: another run of it uses $bare"; exit 1; }
 	discard
 	trap discard EXIT
 	trap 'exit 1' INT TERM

@@ -15,11 +15,11 @@ bench-guest: deps-guest ## instructions per forwarded packet, compared with plai
 check-debug-kernel: deps-debug-kernel ## the same tests in a kernel that checks memory, locks and RCU; builds it first: 20 minutes, once
 	@tests/guest/debug-kernel
 
-check-kernels: deps-kernels ## the module built against 5.10, 6.1, 6.12 and the newest kernel that Debian has
-	@tests/guest/kernels
+check-kernels: deps-kernels ## the module built against 5.10, 6.1, 6.12 and the newest kernel that Debian has; KERNELS="6.12 newest": these
+	@tests/guest/kernels $(KERNELS)
 
 check-guest-kernels: deps-guest-kernels ## as check-kernels, and the tests of module and BPF program in virtual machines with these kernels
-	@tests/guest/kernels --run
+	@tests/guest/kernels --run $(KERNELS)
 
 # Programs that run in a guest. Built without sanitizers, since the guest gets the host's libraries.
 # Each script builds only the programs that its guest needs: the demo needs no CUnit.
