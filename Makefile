@@ -246,7 +246,7 @@ deps-%:
 check: deps-test ## every test: unit, fuzz corpus, daemon, install, lint, end to end in namespaces and in a guest; SUITES="...": these
 	@SAN=$(SAN) tests/run $(SUITES)
 
-check-long: deps-test deps-guest-kernels ## longer tests: clang-tidy over all files, other kernels, a bare system
+check-long: deps-test deps-guest-kernels ## longer tests, about an hour: packages, bare systems, guests, other kernels, clang-tidy over all files
 	@SAN=$(SAN) tests/run --long
 
 check-unit: deps-unit ## only the unit tests; SUITE=x TEST=y: patterns of suite and test names
