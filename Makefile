@@ -352,8 +352,7 @@ lint-cppcheck:
 $(B)/lint/%.tidy: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
 	$(say) TIDY $<
-	$(Q)$(CLANG_TIDY) --quiet --warnings-as-errors='*' $< -- $(LANGUAGE) $(PKG_CFLAGS) $(BPF_CFLAGS) $(CFLAGS) 2>$@.log || \
-		{ cat $@.log; exit 1; }
+	$(Q)tests/tidy $(CLANG_TIDY) '$(shell command -v $(CLANG))' $< $@.log $(LANGUAGE) $(PKG_CFLAGS) $(BPF_CFLAGS) $(CFLAGS)
 	@touch $@
 
 # --- Housekeeping ---------------------------------------------------------------------------------
