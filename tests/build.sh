@@ -92,6 +92,15 @@ module_passes_sparse()
 	! grep -iE 'warning:|error:' $log
 }
 
+# planned_for MINUTES [--long]
+planned_for()
+{
+	local plan minutes
+	plan=$(tests/run --list "${@:2}") || return
+	minutes=$(sed -n 's/^together about \([0-9]*\) min .*/\1/p' <<<"$plan")
+	[ -n "$minutes" ] && [ "$minutes" -le "$1" ] || { echo "$plan"; return 1; }
+}
+
 untracked_before=$(untracked_files)
 # First, so that the module need not be built again for it. The headers that steps touch have few
 # users, for the same reason.
@@ -109,4 +118,6 @@ step 'each fault of tests/mutants finds its place' tests/mutants/run --check
 step 'the files touched by the steps above are built again' builds_all
 step 'git ignores all files that a build makes' leaves_no_files
 step 'make help needs no packages' help_on_a_bare_machine
+step 'by the times of suites make check takes at most 35 minutes' planned_for 35
+step 'make check-long at most 65' planned_for 65 --long
 tally_end build
