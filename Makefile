@@ -99,7 +99,7 @@ $(B)/upnp: FORCE
 	@[ "$$(cat $@ 2>/dev/null)" = "$(or $(HAS_UPNP),no)" ] || { echo $(or $(HAS_UPNP),no) >$@; \
 		$(if $(HAS_UPNP),:,echo 'make: libminiupnpc-dev is missing: built without upnp of external-address and port-mapping; `make deps-build` installs it' >&2); }
 
-UPNP_FILES := external_upnp portmap_upnp
+UPNP_FILES := upnp_address upnp_igd upnp_map
 $(UPNP_FILES:%=$(B)/daemon/nat/%.o) $(UPNP_FILES:%=$(B)/lint/daemon/nat/%.tidy): private CFLAGS += $(UPNP_CFLAGS)
 $(UPNP_FILES:%=$(B)/daemon/nat/%.o): $(B)/upnp
 

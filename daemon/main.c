@@ -24,6 +24,7 @@
 #include "check.h"
 #include "conf/load.h"
 #include "external_start.h"
+#include "nat/upnp_serve.h"
 #include "packet/pool.h"
 #include "packet/steer.h"
 #include "port/iface.h"
@@ -432,8 +433,11 @@ int main(int argc, char **argv)
 			       .destinations = { .fd = -1 },
 			       .pidfile = { NULL, -1 },
 			       .admin_socket = { .fd = -1 } };
-	int result = conf_load(&relay.conf, argc, argv);
+	int result;
 
+	if (argc == 2 && !strcmp(argv[1], UPNP_ARGUMENT))
+		return upnp_serve();
+	result = conf_load(&relay.conf, argc, argv);
 	if (result)
 		return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (relay.conf.check_config) {

@@ -7,6 +7,7 @@
 #include "nat/external_talk.h"
 #include "nat/gateway.h"
 #include "nat/pcp.h"
+#include "nat/upnp_process.h"
 
 #define LIFETIME_S 120 /* the shortest that is granted, if the end of the mapping is lost */
 
@@ -123,4 +124,40 @@ int external_ask_natpmp(const struct external_question *question, struct endpoin
 	result = external_talk(question, fd, request, sizeof(request), read_natpmp, address);
 	close(fd);
 	return external_router_tell("natpmp", &router, result, natpmp_result_text(result), why);
+}
+
+/* --- UPnP ------------------------------------------------------------------------------------- */
+
+int external_upnp_tell(int error, char why[EXTERNAL_WHY])
+{
+	if (error == -ETIMEDOUT)
+		return external_no(why, error,
+				   "upnp: an answer did not end within %d s: the router is too "
+				   "slow, or another host answers in its place",
+				   UPNP_PATIENCE_MS / 1000);
+	return external_no(why, error, "upnp: the process that asks has ended: %s",
+			   strerror(-error));
+}
+
+int external_ask_upnp(const struct external_question *question, struct endpoint *address,
+		      char why[EXTERNAL_WHY])
+{
+	const struct upnp_request request = { .bind = question->bind };
+	struct upnp_process *process = NULL;
+	struct upnp_reply reply;
+	int error;
+
+	if (question->bind.sa.sa_family != AF_INET)
+		return external_no(why, -EAFNOSUPPORT, "upnp: only for IPv4");
+	if (!external_has_upnp())
+		return external_no(why, -EOPNOTSUPP,
+				   "upnp: this daemon is built without libminiupnpc");
+	error = upnp_process_ask(&process, UPNP_PROGRAM, question->stop_fd, UPNP_PATIENCE_MS,
+				 &request, &reply);
+	upnp_process_end(process);
+	if (error)
+		return external_upnp_tell(error, why);
+	*address = reply.address;
+	memcpy(why, reply.why, EXTERNAL_WHY);
+	return reply.error;
 }

@@ -26,6 +26,8 @@ int external_router_open(const struct external_question *question, const char *n
  */
 int external_router_tell(const char *name, const struct endpoint *router, int result,
 			 const char *text, char why[EXTERNAL_WHY]);
+/* Says why there is no reply of upnp_process_ask(), of which this is the -errno. Return: @error */
+int external_upnp_tell(int error, char why[EXTERNAL_WHY]);
 /* Is the daemon built with libminiupnpc? */
 bool external_has_upnp(void);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portmap_talk.c - carries out one request about a mapping: PCP, NAT-PMP */
+/* portmap_talk.c - carries out one request about a mapping: PCP, NAT-PMP, UPnP IGD */
 #include <errno.h>
 #include <unistd.h>
 #include "nat/external_router.h"
 #include "nat/external_talk.h"
 #include "nat/portmap_talk.h"
+#include "nat/upnp_process.h"
 
 /* Codes of RFC 6887 that are not a plain no. */
 enum { PCP_VERSION = 1, PCP_OPCODE = 4, PCP_PROTOCOL = 9, PCP_EXTERNAL = 11, PCP_MISMATCH = 12 };
@@ -105,8 +106,24 @@ static void take(const struct talk *talk, struct portmap_result *result)
 	result->external = talk->map.external;
 }
 
+/* Without a reply nothing is known of what the router has done. */
+static void talk_upnp(const struct external_question *question, const struct portmap_job *job,
+		      struct upnp_process **upnp, struct portmap_result *result)
+{
+	const struct upnp_request request = { question->bind, true, *job };
+	struct upnp_reply reply;
+	int error = upnp_process_ask(upnp, UPNP_PROGRAM, question->stop_fd, UPNP_PATIENCE_MS,
+				     &request, &reply);
+
+	*result = reply.result;
+	if (!error)
+		return;
+	result->outcome = error == -ECANCELED ? PORTMAP_CANCELED : PORTMAP_SILENT;
+	external_upnp_tell(error, result->why);
+}
+
 void portmap_talk(const struct external_question *question, const struct portmap_job *job,
-		  struct portmap_igd **igd, struct portmap_result *result)
+		  struct upnp_process **upnp, struct portmap_result *result)
 {
 	const char *name = portmap_protocol_names[job->protocol];
 	struct endpoint router;
@@ -115,7 +132,7 @@ void portmap_talk(const struct external_question *question, const struct portmap
 
 	*result = (struct portmap_result){ 0 };
 	if (job->protocol == PORTMAP_UPNP) {
-		portmap_talk_upnp(question, job, igd, result);
+		talk_upnp(question, job, upnp, result);
 		return;
 	}
 	fd = external_router_open(question, name, &router, result->why);

@@ -9,20 +9,14 @@
 
 #include "nat/portmap_job.h"
 
-struct portmap_igd;
+struct upnp_process;
 
 /**
  * portmap_talk() - asks the router of question->bind
- * @igd: what is known of a router that speaks UPnP; kept between the calls
+ * @upnp: the process that speaks UPnP, or NULL; kept between the calls
  */
 void portmap_talk(const struct external_question *question, const struct portmap_job *job,
-		  struct portmap_igd **igd, struct portmap_result *result);
-
-/* The same by UPnP: nat/portmap_upnp.c */
-void portmap_talk_upnp(const struct external_question *question, const struct portmap_job *job,
-		       struct portmap_igd **igd, struct portmap_result *result);
-/* Takes NULL. */
-void portmap_igd_free(struct portmap_igd *igd);
+		  struct upnp_process **upnp, struct portmap_result *result);
 
 /* Pure: what a result of external_talk() means, of PCP and of NAT-PMP. */
 enum portmap_outcome portmap_outcome_of(enum portmap_protocol protocol, int result);

@@ -11,6 +11,7 @@
 #include "nat/portmap_file.h"
 #include "nat/portmap_talk.h"
 #include "nat/portmap_thread.h"
+#include "nat/upnp_process.h"
 
 #define PATIENCE_NS 500000000
 
@@ -63,7 +64,7 @@ static void drop(struct portmap_thread *thread)
 }
 
 static void carry_out(const struct portmap_thread *thread, struct portmap_order *order,
-		      struct portmap_igd **igd)
+		      struct upnp_process **upnp)
 {
 	struct external_question question = { order->job.local, thread->media, thread->n_media,
 					      thread->stop_fd };
@@ -74,7 +75,7 @@ static void carry_out(const struct portmap_thread *thread, struct portmap_order 
 			thread->dir, (struct str){ order->text, order->text_len });
 	order->result.outcome = PORTMAP_CANCELED;
 	if (order->ask)
-		portmap_talk(&question, &order->job, igd, &order->result);
+		portmap_talk(&question, &order->job, upnp, &order->result);
 }
 
 static bool is_stopped(const struct portmap_thread *thread, int wait_ms)
@@ -88,7 +89,7 @@ static bool is_stopped(const struct portmap_thread *thread, int wait_ms)
 static void *run(void *arg)
 {
 	struct portmap_thread *thread = arg;
-	struct portmap_igd *igd = NULL;
+	struct upnp_process *upnp = NULL;
 
 	while (!is_stopped(thread, -1)) {
 		struct letter *at, *next;
@@ -97,12 +98,12 @@ static void *run(void *arg)
 		for (at = mailbox_take_all(&thread->orders); at; at = next) {
 			next = at->next;
 			if (!is_stopped(thread, 0))
-				carry_out(thread, (struct portmap_order *)at, &igd);
+				carry_out(thread, (struct portmap_order *)at, &upnp);
 			if (mailbox_put(&thread->done, at))
 				wake_post(thread->news_fd);
 		}
 	}
-	portmap_igd_free(igd);
+	upnp_process_end(upnp);
 	drop(thread);
 	return NULL;
 }
@@ -147,7 +148,7 @@ int portmap_thread_start(const char *dir, const struct addr_ports *media, size_t
 	return 0;
 }
 
-/* UPnP may take some seconds: then the thread is left to itself, until it or the process ends. */
+/* A thread that does not end, as it waits for a disk, is left to itself until the process ends. */
 void portmap_thread_end(struct portmap_thread *thread)
 {
 	struct timespec until;

@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * portmap_upnp.c - carries out one request about a mapping: UPnP IGD, by libminiupnpc
+ * upnp_map.c - carries out one request about a mapping: UPnP IGD, by libminiupnpc
  *
  * A router may say yes and keep nothing, or hand out a port that another host has: what it says is
- * read back, and only an entry of this host is renewed or ended. The library waits by itself, some
- * seconds for each reply.
+ * read back, and only an entry of this host is renewed or ended.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include "base/clock.h"
 #include "nat/external_talk.h"
 #include "nat/portmap_talk.h"
+#include "nat/upnp_igd.h"
+#include "nat/upnp_serve.h"
 
 #ifdef RTPRELAY_HAS_UPNP
-#include <miniupnpc/miniupnpc.h>
-#include <miniupnpc/upnpcommands.h>
-#include <miniupnpc/upnperrors.h>
 
-#define DISCOVER_MS  2000
 #define AGAIN_MS     30000 /* a search that found none is not repeated before */
-#define TTL	     2
-#define INVALID_ARGS 402 /* also: this router does not like the lease, or its table is full */
+#define INVALID_ARGS 402   /* also: this router does not like the lease, or its table is full */
 #define CONFLICT     718
 #define PERMANENT    725 /* only leases without end */
 #define FIRST_PORT   16384
@@ -33,11 +28,11 @@
 #define PORT_TEXT    6
 
 /**
- * struct portmap_igd - the router of one address of this host
+ * struct upnp_igd - the router of one address of this host
  * @found: @urls and @data are set
  * @searched_ms: when it was looked for; 0: never
  */
-struct portmap_igd {
+struct upnp_igd {
 	struct endpoint bind;
 	struct UPNPUrls urls;
 	struct IGDdatas data;
@@ -52,60 +47,29 @@ struct ask {
 	char client[ENDPOINT_TEXT], inside[PORT_TEXT], outside[PORT_TEXT];
 };
 
-static void forget(struct portmap_igd *igd)
+static void forget(struct upnp_igd *igd)
 {
 	if (igd->found)
 		FreeUPNPUrls(&igd->urls);
 	igd->found = false;
 }
 
-void portmap_igd_free(struct portmap_igd *igd)
+static bool search(struct upnp_igd *igd)
 {
-	if (igd)
-		forget(igd);
-	free(igd);
-}
-
-/* From version 18 on the library looks at the address outside too; its results are others. */
-static int valid_igd(struct UPNPDev *devices, struct portmap_igd *igd)
-{
-	char lan[64] = "";
-#if MINIUPNPC_API_VERSION >= 18
-	char wan[64] = "";
-
-	return UPNP_GetValidIGD(devices, &igd->urls, &igd->data, lan, sizeof(lan), wan,
-				sizeof(wan));
-#else
-	return UPNP_GetValidIGD(devices, &igd->urls, &igd->data, lan, sizeof(lan));
-#endif
-}
-
-static bool search(struct portmap_igd *igd)
-{
-	char bind[ENDPOINT_TEXT];
-	struct UPNPDev *devices;
-	int error = 0;
-
 	if (igd->searched_ms && clock_ms() - igd->searched_ms < AGAIN_MS)
 		return false;
 	igd->searched_ms = clock_ms();
-	endpoint_print_addr(&igd->bind, bind);
-	devices = upnpDiscover(DISCOVER_MS, bind, NULL, UPNP_LOCAL_PORT_ANY, 0, TTL, &error);
-	if (!devices)
-		return false;
-	igd->found = valid_igd(devices, igd) > 0;
-	freeUPNPDevlist(devices);
+	igd->found = !upnp_igd_find(&igd->bind, &igd->urls, &igd->data);
 	if (igd->found)
 		igd->searched_ms = 0; /* if it is lost, it is looked for at once */
-	else
-		FreeUPNPUrls(&igd->urls);
 	return igd->found;
 }
 
-static struct portmap_igd *igd_of(struct portmap_igd **slot, const struct endpoint *bind)
+static struct upnp_igd *igd_of(struct upnp_igd **slot, const struct endpoint *bind)
 {
 	if (*slot && !endpoint_addr_eq(&(*slot)->bind, bind)) {
-		portmap_igd_free(*slot);
+		forget(*slot);
+		free(*slot);
 		*slot = NULL;
 	}
 	if (!*slot)
@@ -248,10 +212,10 @@ static void check(const struct ask *ask, struct portmap_result *result)
 		result->outcome = PORTMAP_GONE;
 }
 
-void portmap_talk_upnp(const struct external_question *question, const struct portmap_job *job,
-		       struct portmap_igd **slot, struct portmap_result *result)
+void upnp_map(struct upnp_igd **slot, const struct endpoint *bind, const struct portmap_job *job,
+	      struct portmap_result *result)
 {
-	struct portmap_igd *igd = igd_of(slot, &question->bind);
+	struct upnp_igd *igd = igd_of(slot, bind);
 	struct ask ask = { .job = job };
 
 	result->outcome = PORTMAP_SILENT;
@@ -261,7 +225,7 @@ void portmap_talk_upnp(const struct external_question *question, const struct po
 	}
 	ask.url = igd->urls.controlURL;
 	ask.type = igd->data.first.servicetype;
-	endpoint_print_addr(&question->bind, ask.client);
+	endpoint_print_addr(bind, ask.client);
 	snprintf(ask.inside, sizeof(ask.inside), "%u", endpoint_port(&job->local));
 	snprintf(ask.outside, sizeof(ask.outside), "%u", job->external);
 	if (job->task == PORTMAP_MAP)
@@ -276,21 +240,12 @@ void portmap_talk_upnp(const struct external_question *question, const struct po
 
 #else
 
-struct portmap_igd {
-	int unused;
-};
-
-void portmap_igd_free(struct portmap_igd *igd)
+void upnp_map(struct upnp_igd **slot, const struct endpoint *bind, const struct portmap_job *job,
+	      struct portmap_result *result)
 {
-	(void)igd;
-}
-
-void portmap_talk_upnp(const struct external_question *question, const struct portmap_job *job,
-		       struct portmap_igd **slot, struct portmap_result *result)
-{
-	(void)question;
-	(void)job;
 	(void)slot;
+	(void)bind;
+	(void)job;
 	result->outcome = PORTMAP_OTHER;
 	external_no(result->why, 0, "upnp: this daemon is built without libminiupnpc");
 }

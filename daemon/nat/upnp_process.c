@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* upnp_process.c - the process that speaks UPnP, as seen by the daemon */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "nat/upnp_process.h"
+
+struct upnp_process {
+	pid_t pid;
+	int fd; /* SOCK_SEQPACKET: one packet is a request or a reply */
+};
+
+void upnp_process_end(struct upnp_process *process)
+{
+	if (!process)
+		return;
+	close(process->fd);
+	kill(process->pid, SIGKILL);
+	while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	free(process);
+}
+
+/* What the library prints about a router is of no use without the request. */
+static int set_files(posix_spawn_file_actions_t *actions, int fd)
+{
+	int error = posix_spawn_file_actions_adddup2(actions, fd, STDIN_FILENO);
+
+	for (int out = STDOUT_FILENO; out <= STDERR_FILENO && !error; out++)
+		error = posix_spawn_file_actions_addopen(actions, out, "/dev/null", O_WRONLY, 0);
+	return error;
+}
+
+/* Signals that end the daemon do not end it: it still ends the mappings. SIGALRM is its own. */
+static int set_signals(posix_spawnattr_t *attr)
+{
+	sigset_t all;
+	int error;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGALRM);
+	error = posix_spawnattr_setsigmask(attr, &all);
+	return error ?: posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK);
+}
+
+static int start_program(const char *program, int fd, pid_t *pid)
+{
+	char name[] = "rtprelayd", argument[] = UPNP_ARGUMENT;
+	char *const argv[] = { name, argument, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int error = posix_spawn_file_actions_init(&actions);
+
+	if (error)
+		return -error;
+	error = posix_spawnattr_init(&attr);
+	if (!error) {
+		error = set_files(&actions, fd) ?: set_signals(&attr);
+		if (!error)
+			error = posix_spawn(pid, program, &actions, &attr, argv, environ);
+		posix_spawnattr_destroy(&attr);
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	return -error;
+}
+
+static int start(const char *program, struct upnp_process **result)
+{
+	struct upnp_process *process = calloc(1, sizeof(*process));
+	int fd[2], error;
+
+	if (!process)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd)) {
+		error = -errno;
+		free(process);
+		return error;
+	}
+	process->fd = fd[0];
+	error = start_program(program, fd[1], &process->pid);
+	close(fd[1]);
+	if (error) {
+		close(process->fd);
+		free(process);
+		return error;
+	}
+	*result = process;
+	return 0;
+}
+
+static int await(const struct upnp_process *process, int stop_fd, int64_t until_ms,
+		 struct upnp_reply *reply)
+{
+	struct pollfd fds[] = { { stop_fd, POLLIN, 0 }, { process->fd, POLLIN, 0 } };
+	ssize_t n;
+
+	while (!fds[0].revents && !fds[1].revents) {
+		int64_t left_ms = until_ms - clock_ms();
+
+		if (left_ms <= 0)
+			return -ETIMEDOUT;
+		if (poll(fds, 2, (int)left_ms) < 0 && errno != EINTR)
+			return -errno;
+	}
+	if (fds[0].revents)
+		return -ECANCELED;
+	n = recv(process->fd, reply, sizeof(*reply), MSG_DONTWAIT);
+	return n == (ssize_t)sizeof(*reply) ? 0 : -EPIPE;
+}
+
+/* One that has ended meanwhile, killed by somebody, is replaced at once. */
+static int ask_once(struct upnp_process **process, const char *program,
+		    const struct upnp_request *request)
+{
+	for (int i = 0; i < 2; i++) {
+		int error = *process ? 0 : start(program, process);
+
+		if (error)
+			return error;
+		if (send((*process)->fd, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+		    (ssize_t)sizeof(*request))
+			return 0;
+		upnp_process_end(*process);
+		*process = NULL;
+	}
+	return -EPIPE;
+}
+
+int upnp_process_ask(struct upnp_process **process, const char *program, int stop_fd,
+		     int patience_ms, const struct upnp_request *request, struct upnp_reply *reply)
+{
+	int error = ask_once(process, program, request);
+
+	*reply = (struct upnp_reply){ 0 };
+	if (error)
+		return error;
+	error = await(*process, stop_fd, clock_ms() + patience_ms, reply);
+	if (error) {
+		upnp_process_end(*process);
+		*process = NULL;
+	}
+	return error;
+}
