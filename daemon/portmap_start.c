@@ -16,8 +16,7 @@
 /* Only an address that has another one outside, of IPv4: IPv6 needs no other port. */
 static bool is_mapped(const struct iface_addr *addr)
 {
-	return addr->bind.sa.sa_family == AF_INET &&
-	       (addr->found || !endpoint_addr_eq(&addr->bind, &addr->advertised));
+	return addr->bind.sa.sa_family == AF_INET && iface_has_outside(addr);
 }
 
 unsigned int portmap_check_conf(const struct conf *conf)

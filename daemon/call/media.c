@@ -28,25 +28,63 @@ static void give_pair(struct iface_addr *local, struct port_pair *pair, int64_t 
 	port_pool_give(local->pool, pair->port, false, now_ms);
 }
 
-static int take_pair(const struct media_open *open, int side, unsigned int count, int64_t now_ms,
-		     struct port_pair *pair)
+static bool is_local(const struct call_table_conf *conf, const struct endpoint *ep)
 {
-	struct port_pool *pool = open->local[side]->pool;
+	for (size_t i = 0; i < conf->n_local; i++)
+		if (cidr_has(&conf->local[i], ep))
+			return true;
+	return false;
+}
+
+/*
+ * Is the phone on this side of the NAT (local-networks)? The address that SIP came from says so, as
+ * a private address in SDP may be of another network with the same numbers. A proxy outside sees
+ * the NAT's own address for such phones; then SDP decides.
+ */
+static bool is_near(const struct call_table_conf *conf, const struct iface_addr *local,
+		    const struct side_conf *phone)
+{
+	const struct endpoint *sdp = &phone->sdp[COMP_RTP];
+
+	if (!conf->n_local)
+		return false;
+	if (!endpoint_is_set(&phone->sip) || endpoint_addr_eq(&phone->sip, &local->advertised))
+		return is_local(conf, sdp);
+	return is_local(conf, &phone->sip);
+}
+
+/* No router has to forward anything to the ports of this phone. */
+static bool is_here(const struct call_table_conf *conf, const struct iface_addr *local,
+		    const struct side_conf *phone)
+{
+	return !iface_has_outside(local) || is_near(conf, local, phone);
+}
+
+static int take_pair(const struct media_open *open, const struct bridge_conf *conf, int side,
+		     unsigned int count, int64_t now_ms, struct port_pair *pair)
+{
+	const struct iface_addr *local = open->local[side];
+	bool here = is_here(&open->dialog->call->table->conf, local, &conf->side[side]);
+	int error;
 
 	if (!open->seed)
-		return port_pool_take(pool, count, now_ms, pair);
-	return port_pool_take_exact(pool, open->seed->port[side], count, now_ms, pair);
+		return here ? port_pool_take_here(local->pool, count, now_ms, pair)
+			    : port_pool_take(local->pool, count, now_ms, pair);
+	error = port_pool_take_exact(local->pool, open->seed->port[side], count, now_ms, pair);
+	if (!error)
+		port_pool_set_here(local->pool, pair->port, here);
+	return error;
 }
 
 /* The sockets of both sides, or none. */
-static int take_pairs(const struct media_open *open, unsigned int count, int64_t now_ms,
-		      struct port_pair pair[2])
+static int take_pairs(const struct media_open *open, const struct bridge_conf *conf,
+		      unsigned int count, int64_t now_ms, struct port_pair pair[2])
 {
-	int error = take_pair(open, SIDE_A, count, now_ms, &pair[SIDE_A]);
+	int error = take_pair(open, conf, SIDE_A, count, now_ms, &pair[SIDE_A]);
 
 	if (error)
 		return error;
-	error = take_pair(open, SIDE_B, count, now_ms, &pair[SIDE_B]);
+	error = take_pair(open, conf, SIDE_B, count, now_ms, &pair[SIDE_B]);
 	if (error)
 		give_pair(open->local[SIDE_A], &pair[SIDE_A], now_ms);
 	return error;
@@ -116,7 +154,7 @@ struct media *media_open(const struct media_open *open, const struct bridge_conf
 	*error = -ENOMEM;
 	if (!media)
 		return NULL;
-	*error = take_pairs(open, count, now_ms, pair);
+	*error = take_pairs(open, conf, count, now_ms, pair);
 	if (*error)
 		goto err_media;
 	for (int side = 0; side < 2; side++) {
@@ -192,32 +230,6 @@ void media_closed(struct media *media)
 	free(media);
 }
 
-static bool is_local(const struct call_table_conf *conf, const struct endpoint *ep)
-{
-	for (size_t i = 0; i < conf->n_local; i++)
-		if (cidr_has(&conf->local[i], ep))
-			return true;
-	return false;
-}
-
-/*
- * Is the phone on this side of the NAT (local-networks)? The address that SIP came from says so, as
- * a private address in SDP may be of another network with the same numbers. A proxy outside sees
- * the NAT's own address for such phones; then SDP decides.
- */
-static bool is_near(const struct media *media, const struct iface_addr *local,
-		    const struct side_conf *phone)
-{
-	const struct call_table_conf *conf = &media->table->conf;
-	const struct endpoint *sdp = &phone->sdp[COMP_RTP];
-
-	if (!conf->n_local)
-		return false;
-	if (!endpoint_is_set(&phone->sip) || endpoint_addr_eq(&phone->sip, &local->advertised))
-		return is_local(conf, sdp);
-	return is_local(conf, &phone->sip);
-}
-
 struct endpoint media_address_for(const struct media *media, enum side side, enum component comp,
 				  const struct side_conf *phone)
 {
@@ -225,7 +237,7 @@ struct endpoint media_address_for(const struct media *media, enum side side, enu
 	uint16_t port = (uint16_t)(media->port[side] + (comp == COMP_RTCP));
 	struct endpoint ep;
 
-	if (is_near(media, local, phone))
+	if (is_near(&media->table->conf, local, phone))
 		return local_endpoint(local, media->port[side], comp);
 	ep = local->advertised;
 	endpoint_set_port(&ep, port_pool_outside(local->pool, port));
@@ -235,6 +247,16 @@ struct endpoint media_address_for(const struct media *media, enum side side, enu
 struct endpoint media_advertised(const struct media *media, enum side side, enum component comp)
 {
 	return media_address_for(media, side, comp, &bridge_conf(media->bridge)->side[side]);
+}
+
+void media_moved(const struct media *media)
+{
+	const struct bridge_conf *conf = bridge_conf(media->bridge);
+
+	for (int side = 0; side < 2; side++)
+		port_pool_set_here(
+			media->local[side]->pool, media->port[side],
+			is_here(&media->table->conf, media->local[side], &conf->side[side]));
 }
 
 bool media_on_hold(const struct media *media)

@@ -27,7 +27,7 @@ struct media_seed {
 /**
  * media_open() - takes the ports of both sides and opens the bridge
  * Return: NULL and *error, and nothing is kept: -EADDRINUSE, no ports are left, or the seed's port
- * is in use; -EMFILE; -ENOMEM; -ERANGE, the seed's port is not in the range
+ * is in use; -ENOBUFS, no router forwards a free one; -EMFILE; -ENOMEM; -ERANGE, the seed's is none
  */
 struct media *media_open(const struct media_open *open, const struct bridge_conf *conf,
 			 int64_t now_ms, int *error);
@@ -35,6 +35,12 @@ struct media *media_open(const struct media_open *open, const struct bridge_conf
 void media_close(struct media *media);
 /* After BRIDGE_CLOSED, or after the worker pool is freed: gives ports back, frees the media. */
 void media_closed(struct media *media);
+
+/*
+ * A phone may have come to this side of the NAT or gone outside: then its ports are forwarded from
+ * now on (nat/portmap.h).
+ */
+void media_moved(const struct media *media);
 
 /* The address and port in the SDP to the phone on @side: where it must send to. */
 struct endpoint media_advertised(const struct media *media, enum side side, enum component comp);

@@ -285,6 +285,7 @@ static void commit_media(struct exchange *ex)
 		bundle_plan_commit(plan);
 		plan->media->flags = plan->flags;
 		plan->media->answers = plan->answers;
+		media_moved(plan->media);
 		if (!ex->sdp.media[i].port)
 			continue;
 		describe(ex, plan->media, &ex->sdp.media[i]);

@@ -247,12 +247,16 @@ static bool add_pair(struct portmap *portmap, struct spot *spot, uint16_t port, 
 	return true;
 }
 
-/* Restored calls have pairs that no file names, if it was lost. */
+/*
+ * Restored calls have pairs that no file names, if it was lost. A phone on this side of the NAT may
+ * go on outside of it.
+ */
 static void adopt(struct portmap *portmap, struct spot *spot, int64_t now_ms)
 {
 	uint16_t port = spot->pool && !spot->place.closed ? port_pool_unmapped(spot->pool, 0) : 0;
 
-	while (port && add_pair(portmap, spot, port, now_ms))
+	while (port && portmap_place_has_room(&spot->place) &&
+	       add_pair(portmap, spot, port, now_ms))
 		port = port_pool_unmapped(spot->pool, port);
 }
 

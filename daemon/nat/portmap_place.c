@@ -78,6 +78,12 @@ static struct portmap_pair *new_pair(struct portmap_place *place, uint16_t port,
 	return NULL;
 }
 
+/* @pairs: so many there are. A pair takes two mappings. */
+static bool is_room(const struct portmap_place *place, unsigned int pairs)
+{
+	return 2 * (pairs + 1) <= place->rules.max && pairs < PORTMAP_PAIRS;
+}
+
 bool portmap_place_wants(const struct portmap_place *place, int64_t now_ms)
 {
 	unsigned int pairs = 0, free = 0, pending = 0;
@@ -95,8 +101,12 @@ bool portmap_place_wants(const struct portmap_place *place, int64_t now_ms)
 	}
 	if (!place->found && pending)
 		return false; /* one is enough to find out what the router speaks */
-	return free < place->rules.pool && 2 * (pairs + 1) <= place->rules.max &&
-	       pairs < PORTMAP_PAIRS;
+	return free < place->rules.pool && is_room(place, pairs);
+}
+
+bool portmap_place_has_room(const struct portmap_place *place)
+{
+	return is_room(place, portmap_place_sums(place).pairs);
 }
 
 struct portmap_pair *portmap_place_add(struct portmap_place *place, uint16_t port,

@@ -125,6 +125,8 @@ void portmap_place_init(struct portmap_place *place, const struct endpoint *bind
 			const struct portmap_rules *rules);
 /* Is another pair needed? Then portmap_place_add() */
 bool portmap_place_wants(const struct portmap_place *place, int64_t now_ms);
+/* May there be another pair, by the configuration? */
+bool portmap_place_has_room(const struct portmap_place *place);
 /* @nonce: random. NULL: no room */
 struct portmap_pair *portmap_place_add(struct portmap_place *place, uint16_t port,
 				       const uint8_t nonce[PCP_NONCE], int64_t now_ms);

@@ -22,6 +22,12 @@ struct iface_addr {
 	struct port_pool *pool; /* shared by all with the same address and ports */
 };
 
+/* Is there a NAT between this address and the one that phones are told? */
+static inline bool iface_has_outside(const struct iface_addr *addr)
+{
+	return addr->found || !endpoint_addr_eq(&addr->bind, &addr->advertised);
+}
+
 /* The address with its ports, as bound and as advertised. */
 static inline struct addr_ports iface_bound(const struct iface_addr *addr)
 {

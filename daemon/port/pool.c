@@ -27,6 +27,7 @@ struct pair_slot {
 	uint16_t next;
 	uint8_t state;
 	uint8_t ports; /* 1 or 2: so many were bound, or are */
+	bool here;     /* used by a phone on this side: no router has to forward to it */
 };
 
 struct pair_queue {
@@ -107,7 +108,8 @@ static void queue_add(struct port_pool *pool, struct pair_queue *queue, uint16_t
 {
 	uint8_t ports = pool->slot[pair].ports;
 
-	pool->slot[pair] = (struct pair_slot){ (uint32_t)now_ms, NO_PAIR, (uint8_t)state, ports };
+	pool->slot[pair] =
+		(struct pair_slot){ (uint32_t)now_ms, NO_PAIR, (uint8_t)state, ports, false };
 	if (queue->count++)
 		pool->slot[queue->last].next = pair;
 	else
@@ -127,6 +129,7 @@ static uint16_t queue_shift(struct port_pool *pool, struct pair_queue *queue)
 static void pair_set_free(struct port_pool *pool, uint16_t pair)
 {
 	pool->slot[pair].state = PAIR_FREE;
+	pool->slot[pair].here = false;
 	pool->free[pool->n_free++] = pair;
 }
 
@@ -380,6 +383,38 @@ void port_pool_unmap(struct port_pool *pool, uint16_t port)
 		mapped_remove(&pool->mapped, pair);
 }
 
+/* Those that are mapped, or about to be, are for phones outside as long as there are others. */
+int port_pool_take_here(struct port_pool *pool, unsigned int count, int64_t now_ms,
+			struct port_pair *pair)
+{
+	uint16_t port;
+	int err;
+
+	while (pool->mapped.on && (port = port_pool_draw(pool, now_ms))) {
+		err = port_pool_take_exact(pool, port, count, now_ms, pair);
+		if (!err)
+			port_pool_set_here(pool, port, true);
+		if (err != -EADDRINUSE)
+			return err;
+	}
+	err = port_pool_take(pool, count, now_ms, pair);
+	if (!err)
+		port_pool_set_here(pool, pair->port, true);
+	return err;
+}
+
+void port_pool_set_here(struct port_pool *pool, uint16_t port, bool here)
+{
+	uint16_t pair;
+
+	if (!pair_of(pool, port, &pair) || pool->slot[pair].state != PAIR_USED ||
+	    pool->slot[pair].here == here)
+		return;
+	pool->slot[pair].here = here;
+	if (!here && pool->news)
+		pool->news(pool->news_arg);
+}
+
 enum port_pool_use port_pool_use(struct port_pool *pool, uint16_t port, int64_t now_ms)
 {
 	uint16_t pair;
@@ -399,7 +434,7 @@ uint16_t port_pool_unmapped(const struct port_pool *pool, uint16_t port)
 	if (!pair_of(pool, port, &from))
 		return 0;
 	for (unsigned int pair = from; pair < pool->n_pairs; pair++)
-		if (pool->slot[pair].state == PAIR_USED &&
+		if (pool->slot[pair].state == PAIR_USED && !pool->slot[pair].here &&
 		    !mapped_find(&pool->mapped, (uint16_t)pair))
 			return (uint16_t)(pool->first_port + pair * 2);
 	return 0;

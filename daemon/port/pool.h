@@ -68,9 +68,19 @@ uint16_t port_pool_draw(struct port_pool *pool, int64_t now_ms);
  */
 int port_pool_map(struct port_pool *pool, uint16_t port, const uint16_t external[2]);
 void port_pool_unmap(struct port_pool *pool, uint16_t port);
+/**
+ * port_pool_take_here() - as port_pool_take(), for a phone on this side of the NAT
+ *
+ * No router has to forward anything to it: so it is one of the pairs that are not mapped, and a
+ * mapped one only if no other is free.
+ */
+int port_pool_take_here(struct port_pool *pool, unsigned int count, int64_t now_ms,
+			struct port_pair *pair);
+/* The phone of a used pair is on this side now, or outside. */
+void port_pool_set_here(struct port_pool *pool, uint16_t port, bool here);
 /* Resting counts as used. PORT_POOL_FOREIGN: also not of this pool */
 enum port_pool_use port_pool_use(struct port_pool *pool, uint16_t port, int64_t now_ms);
-/* The next used pair from @port on that is not mapped; 0: none */
+/* The next used pair of a phone outside, from @port on, that is not mapped; 0: none */
 uint16_t port_pool_unmapped(const struct port_pool *pool, uint16_t port);
 /* The port outside of @port, of RTP or RTCP; @port itself if it is not mapped. */
 uint16_t port_pool_outside(const struct port_pool *pool, uint16_t port);

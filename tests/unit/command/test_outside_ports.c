@@ -257,6 +257,53 @@ static void test_phones_on_this_side_are_told_the_port_here(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* A caller here leaves the one mapped pair to the phone outside; later it goes outside itself. */
+static void test_a_phone_on_this_side_needs_no_mapped_pair(void)
+{
+	struct request request = base_request(HEAD("192.0.2.1") AUDIO);
+	struct cidr local[1];
+	struct scene scene;
+	struct port_pool *pool;
+	struct reply reply;
+	uint16_t port;
+
+	open_behind_nat(&scene);
+	set_local(&scene, local);
+	pool = only_mapped(&scene);
+	CU_ASSERT_STRING_EQUAL(offer(&scene, HEAD("192.0.2.1") AUDIO).error, "Ran out of ports");
+	CU_ASSERT_EQUAL(port_pool_map(pool, 21010, (uint16_t[2]){ 40000, 40001 }), 0);
+	reply = scene_run(&scene, command_offer, request);
+	CU_ASSERT_EQUAL_FATAL(reply.code, REPLY_OK);
+	CU_ASSERT_EQUAL(port_of(reply, 0), 40000);
+	port = the_dialog(&scene)->media[0]->port[SIDE_A];
+	CU_ASSERT_NOT_EQUAL(port, 21010);
+	CU_ASSERT_EQUAL(port_pool_unmapped(pool, 0), 0);
+	CU_ASSERT_EQUAL(port_of(answer(&scene, HEAD("203.0.113.9") AUDIO), 0), port);
+	request.sdp = STR(HEAD("203.0.113.1") AUDIO);
+	request.to_tag = STR("b");
+	CU_ASSERT_EQUAL(scene_run(&scene, command_offer, request).code, REPLY_OK);
+	CU_ASSERT_EQUAL(port_pool_unmapped(pool, 0), port);
+	CU_ASSERT(scene_close(&scene));
+}
+
+/* Its phones are told the address here, whatever other interfaces have the same one. */
+static void test_an_interface_without_an_address_outside_needs_none(void)
+{
+	static const char *const interfaces[] = { "pub/127.80.0.1!" OUTSIDE, "lan/127.80.0.1" };
+	struct request request = base_request(A_HEAD AUDIO);
+	struct scene scene;
+	struct reply reply;
+
+	scene_open_at(&scene, interfaces, COUNT(interfaces), 21000, 21199);
+	only_mapped(&scene);
+	CU_ASSERT_STRING_EQUAL(offer(&scene, A_HEAD AUDIO).error, "Ran out of ports");
+	request.direction[0] = request.direction[1] = STR("lan");
+	reply = scene_run(&scene, command_offer, request);
+	CU_ASSERT_EQUAL(reply.code, REPLY_OK);
+	CU_ASSERT_TRUE(has(&reply, "c=IN IP4 127.80.0.1\r\n"));
+	CU_ASSERT(scene_close(&scene));
+}
+
 TEST_SUITE(outside_ports, { "the port outside is told", test_the_port_outside_is_told },
 	   { "candidates name the ports outside", test_candidates_name_the_ports_outside },
 	   { "candidates name the media address", test_candidates_name_the_media_address },
@@ -267,4 +314,8 @@ TEST_SUITE(outside_ports, { "the port outside is told", test_the_port_outside_is
 	     test_phones_on_this_side_are_told_the_address_here },
 	   { "the callee is known after its answer", test_the_callee_is_known_after_its_answer },
 	   { "phones on this side are told the port here",
-	     test_phones_on_this_side_are_told_the_port_here });
+	     test_phones_on_this_side_are_told_the_port_here },
+	   { "a phone on this side needs no mapped pair",
+	     test_a_phone_on_this_side_needs_no_mapped_pair },
+	   { "an interface without an address outside needs none",
+	     test_an_interface_without_an_address_outside_needs_none });

@@ -192,10 +192,73 @@ static void test_used_pairs_without_a_mapping_are_found(void)
 	port_pool_free(pool);
 }
 
+static bool is_mapped_pair(const struct port_pair *pair)
+{
+	return pair->port < FIRST + 6;
+}
+
+/* A phone on this side: it gets a pair while no router forwards any, and leaves those to others. */
+static void test_a_phone_here_needs_no_mapping(void)
+{
+	struct port_pool *pool = mapped_pool(10, 0);
+	struct port_pair pair[50], other;
+
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_here(pool, 2, 0, &pair[0]), 0);
+	CU_ASSERT_EQUAL(port_pool_unmapped(pool, 0), 0); /* the router is not asked for it */
+	give(pool, &pair[0], false, 0);
+	for (unsigned int i = 0; i < 3; i++)
+		map(pool, i, 40000 + 2 * i);
+	n_news = 0;
+	for (int i = 0; i < 47; i++) {
+		CU_ASSERT_EQUAL_FATAL(port_pool_take_here(pool, 2, 0, &pair[i]), 0);
+		CU_ASSERT_FALSE(is_mapped_pair(&pair[i]));
+	}
+	CU_ASSERT_EQUAL(n_news, 0);
+	/* Better a mapped one than none. */
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_here(pool, 2, 0, &pair[47]), 0);
+	CU_ASSERT_TRUE(is_mapped_pair(&pair[47]));
+	CU_ASSERT_EQUAL(n_news, 1);
+	for (int i = 48; i < 50; i++)
+		CU_ASSERT_EQUAL_FATAL(port_pool_take(pool, 2, 0, &pair[i]), 0);
+	CU_ASSERT_NOT_EQUAL(port_pool_take_here(pool, 2, 0, &other), 0);
+	/* It goes on outside, where it needs one; and comes back. */
+	port_pool_set_here(pool, pair[5].port, false);
+	CU_ASSERT_EQUAL(n_news, 4);
+	CU_ASSERT_EQUAL(port_pool_unmapped(pool, 0), pair[5].port);
+	port_pool_set_here(pool, pair[5].port, true);
+	CU_ASSERT_EQUAL(port_pool_unmapped(pool, 0), 0);
+	for (int i = 0; i < 50; i++)
+		give(pool, &pair[i], false, 0);
+	/* The next call has nothing of it. */
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_exact(pool, pair[5].port, 2, 0, &pair[5]), 0);
+	CU_ASSERT_EQUAL(port_pool_unmapped(pool, 0), pair[5].port);
+	give(pool, &pair[5], false, 0);
+	port_pool_set_here(pool, pair[5].port, true);
+	port_pool_set_here(pool, 1, true);
+	port_pool_free(pool);
+}
+
+/* Where no router is asked, they are as all others. */
+static void test_without_mappings_a_phone_here_gets_any_pair(void)
+{
+	struct endpoint addr = address();
+	struct port_pool *pool = port_pool_new(&addr, FIRST, FIRST + 1, 0);
+	struct port_pair pair, other;
+
+	CU_ASSERT_EQUAL_FATAL(port_pool_take_here(pool, 2, 0, &pair), 0);
+	CU_ASSERT_EQUAL(port_pool_take_here(pool, 2, 0, &other), -EADDRINUSE);
+	port_pool_set_here(pool, pair.port, false);
+	give(pool, &pair, false, 0);
+	port_pool_free(pool);
+}
+
 TEST_SUITE(port_mapped, { "only mapped pairs are taken", test_only_mapped_pairs_are_taken },
 	   { "which pair is taken is chance", test_which_pair_is_taken_is_chance },
 	   { "ports outside", test_ports_outside },
 	   { "another program has a mapped port", test_another_program_has_a_mapped_port },
 	   { "pairs are drawn once", test_pairs_are_drawn_once },
 	   { "used pairs without a mapping are found",
-	     test_used_pairs_without_a_mapping_are_found });
+	     test_used_pairs_without_a_mapping_are_found },
+	   { "a phone here needs no mapping", test_a_phone_here_needs_no_mapping },
+	   { "without mappings a phone here gets any pair",
+	     test_without_mappings_a_phone_here_gets_any_pair });
