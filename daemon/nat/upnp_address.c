@@ -35,10 +35,8 @@ int upnp_ask_address(const struct endpoint *bind, struct endpoint *address, char
 	struct IGDdatas data = { 0 };
 	int error = upnp_igd_find(bind, &urls, &data);
 
-	if (error == -ETIMEDOUT)
-		return external_no(why, error, "upnp: no router answers");
 	if (error)
-		return external_no(why, error, "upnp: no router that forwards ports answers");
+		return upnp_igd_tell(error, why);
 	error = ask_igd(&urls, &data, address, why);
 	FreeUPNPUrls(&urls);
 	return error;

@@ -2,6 +2,7 @@
 /* upnp_igd.c - finds the router that speaks UPnP IGD, by libminiupnpc */
 #include <errno.h>
 #include "nat/external_router.h"
+#include "nat/external_talk.h"
 #include "nat/gateway.h"
 #include "nat/upnp_igd.h"
 #include "nat/upnp_url.h"
@@ -16,29 +17,25 @@ bool external_has_upnp(void)
 	return true;
 }
 
-/* Of one search: @router: devices at its address; @others; @left_out: not usable */
-struct devices {
-	struct UPNPDev *router, *others, *left_out;
-};
-
-/* The order within each list is turned round, which means nothing. */
-static void sort(struct UPNPDev *all, const struct endpoint *bind, struct devices *devices)
+/* Takes those of the router out of @all. The order is turned round, which means nothing. */
+static struct UPNPDev *take_router(struct UPNPDev **all, const struct endpoint *bind)
 {
-	struct endpoint router, host;
-	bool known = !gateway_find(bind, &router);
+	struct UPNPDev *router = NULL, *others = NULL;
+	struct endpoint gateway, host;
+	bool known = !gateway_find(bind, &gateway);
 
-	for (struct UPNPDev *at = all, *next; at; at = next) {
-		struct UPNPDev **list = &devices->others;
+	for (struct UPNPDev *at = *all, *next; at; at = next) {
+		struct UPNPDev **list = &others;
 
 		next = at->pNext;
-		if (!upnp_url_is_usable(at->descURL, bind))
-			list = &devices->left_out;
-		else if (known && upnp_url_host(at->descURL, &host) &&
-			 endpoint_addr_eq(&host, &router))
-			list = &devices->router;
+		if (known && upnp_url_is_usable(at->descURL, bind) &&
+		    upnp_url_host(at->descURL, &host) && endpoint_addr_eq(&host, &gateway))
+			list = &router;
 		at->pNext = *list;
 		*list = at;
 	}
+	*all = others;
+	return router;
 }
 
 /*
@@ -67,24 +64,34 @@ static int valid_igd(struct UPNPDev *list, struct UPNPUrls *urls, struct IGDdata
 
 int upnp_igd_find(const struct endpoint *bind, struct UPNPUrls *urls, struct IGDdatas *data)
 {
-	struct devices devices = { 0 };
+	struct UPNPDev *others, *router;
 	char text[ENDPOINT_TEXT];
-	int error = 0, result = -ENOENT;
-	struct UPNPDev *all;
+	int error = 0, result = -EXDEV;
 
 	endpoint_print_addr(bind, text);
-	all = upnpDiscover(DISCOVER_MS, text, NULL, UPNP_LOCAL_PORT_ANY, 0, TTL, &error);
-	if (!all)
+	others = upnpDiscover(DISCOVER_MS, text, NULL, UPNP_LOCAL_PORT_ANY, 0, TTL, &error);
+	if (!others)
 		return -ETIMEDOUT;
-	sort(all, bind, &devices);
-	if (devices.router)
-		result = valid_igd(devices.router, urls, data);
-	if (result && devices.others)
-		result = valid_igd(devices.others, urls, data);
-	freeUPNPDevlist(devices.router);
-	freeUPNPDevlist(devices.others);
-	freeUPNPDevlist(devices.left_out);
+	router = take_router(&others, bind);
+	if (router)
+		result = valid_igd(router, urls, data);
+	freeUPNPDevlist(router);
+	freeUPNPDevlist(others);
 	return result;
+}
+
+int upnp_igd_tell(int error, char why[EXTERNAL_WHY])
+{
+	switch (error) {
+	case -ETIMEDOUT:
+		return external_no(why, error, "upnp: no router answers");
+	case -EXDEV:
+		return external_no(why, error,
+				   "upnp: the router does not answer; other hosts do, which are "
+				   "not asked");
+	default:
+		return external_no(why, error, "upnp: no router that forwards ports answers");
+	}
 }
 
 #else

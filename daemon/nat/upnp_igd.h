@@ -12,18 +12,19 @@
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/upnpcommands.h>
 #include <miniupnpc/upnperrors.h>
-#include "base/endpoint.h"
+#include "nat/external_question.h"
 
 /**
  * upnp_igd_find() - searches from @bind
  *
- * Devices at the address of the router come first, and others only if none of them forwards ports:
- * any host of the LAN may answer, and what it says is read for as long as it sends. Those whose
- * URLs are of this host itself or have no address are left out.
- * Return: 0: urls is the caller's, for FreeUPNPUrls(); -ETIMEDOUT: no answer; -ENOENT: none that
- * forwards ports
+ * Only a device at the address of the router (nat/gateway.h): any host of the LAN may answer, and
+ * would choose the address that phones are told. It has to be asked at that address too.
+ * Return: 0: urls is the caller's, for FreeUPNPUrls(); -ETIMEDOUT: no answer; -EXDEV: only other
+ * hosts have answered; -ENOENT: the router does not forward ports
  */
 int upnp_igd_find(const struct endpoint *bind, struct UPNPUrls *urls, struct IGDdatas *data);
+/* Says why not. Return: @error */
+int upnp_igd_tell(int error, char why[EXTERNAL_WHY]);
 #endif
 
 #endif

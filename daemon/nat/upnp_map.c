@@ -5,6 +5,7 @@
  * A router may say yes and keep nothing, or hand out a port that another host has: what it says is
  * read back, and only an entry of this host is renewed or ended.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -30,13 +31,14 @@
 /**
  * struct upnp_igd - the router of one address of this host
  * @found: @urls and @data are set
- * @searched_ms: when it was looked for; 0: never
+ * @searched_ms: when it was looked for; 0: never; @error: what came of it
  */
 struct upnp_igd {
 	struct endpoint bind;
 	struct UPNPUrls urls;
 	struct IGDdatas data;
 	bool found;
+	int error;
 	int64_t searched_ms;
 };
 
@@ -54,15 +56,17 @@ static void forget(struct upnp_igd *igd)
 	igd->found = false;
 }
 
-static bool search(struct upnp_igd *igd)
+/* 0; -errno of upnp_igd_find() */
+static int search(struct upnp_igd *igd)
 {
 	if (igd->searched_ms && clock_ms() - igd->searched_ms < AGAIN_MS)
-		return false;
+		return igd->error;
 	igd->searched_ms = clock_ms();
-	igd->found = !upnp_igd_find(&igd->bind, &igd->urls, &igd->data);
+	igd->error = upnp_igd_find(&igd->bind, &igd->urls, &igd->data);
+	igd->found = !igd->error;
 	if (igd->found)
 		igd->searched_ms = 0; /* if it is lost, it is looked for at once */
-	return igd->found;
+	return igd->error;
 }
 
 static struct upnp_igd *igd_of(struct upnp_igd **slot, const struct endpoint *bind)
@@ -217,10 +221,13 @@ void upnp_map(struct upnp_igd **slot, const struct endpoint *bind, const struct 
 {
 	struct upnp_igd *igd = igd_of(slot, bind);
 	struct ask ask = { .job = job };
+	int error = -ENOMEM;
 
 	result->outcome = PORTMAP_SILENT;
-	if (!igd || (!igd->found && !search(igd))) {
-		external_no(result->why, 0, "upnp: no router that forwards ports answers");
+	if (igd)
+		error = igd->found ? 0 : search(igd);
+	if (error) {
+		upnp_igd_tell(error, result->why);
 		return;
 	}
 	ask.url = igd->urls.controlURL;
