@@ -94,8 +94,38 @@ static void set_times(struct portmap_half *half, uint32_t lifetime_s, int index,
 	half->due_ms = now_ms + FOREVER_DUE_MS;
 }
 
+/* The other port here that is forwarded from this one outside, by what was said before; or NULL */
+static struct portmap_half *other_of(struct portmap_place *place, uint16_t external)
+{
+	for (int i = 0; i < PORTMAP_PAIRS; i++) {
+		for (int h = 0; h < 2; h++) {
+			struct portmap_half *half = &place->pair[i].half[h];
+
+			if (half->external == external &&
+			    (i != place->asked || h != place->asked_half))
+				return half;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * One port outside leads to one port here. What has to be confirmed, as after a restart of the
+ * router, may be another one's now; what was said later than that is a contradiction.
+ */
+static bool is_granted_twice(struct portmap_place *place, uint16_t external, int64_t now_ms)
+{
+	struct portmap_half *other = external ? other_of(place, external) : NULL;
+
+	if (!other || other->due_ms > now_ms)
+		return other;
+	other->external = 0; /* and it is asked for again */
+	return false;
+}
+
 /* NULL: the router keeps what it says. Else why nobody outside can use that mapping. */
-static const char *lie_of(const struct portmap_job *job, const struct portmap_result *result)
+static const char *lie_of(struct portmap_place *place, const struct portmap_job *job,
+			  const struct portmap_result *result, int64_t now_ms)
 {
 	if (!endpoint_port(&result->external))
 		return "it grants port 0";
@@ -105,6 +135,8 @@ static const char *lie_of(const struct portmap_job *job, const struct portmap_re
 	    (endpoint_is_private(&result->external) || !endpoint_is_unicast(&result->external)))
 		return "it grants a port of a private address: another NAT is behind it (double "
 		       "NAT)";
+	if (is_granted_twice(place, endpoint_port(&result->external), now_ms))
+		return "it grants a port that it has granted for another one";
 	return NULL;
 }
 
@@ -251,7 +283,7 @@ static unsigned int take_map(struct portmap_place *place, const struct portmap_j
 	switch (result->outcome) {
 	case PORTMAP_DONE:
 		place->misses = 0;
-		lie = lie_of(job, result);
+		lie = lie_of(place, job, result, now_ms);
 		if (!lie)
 			return take_grant(place, job, result, now_ms);
 		snprintf(refusal.why, sizeof(refusal.why), "%s: the router lies: %s",

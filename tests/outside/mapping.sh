@@ -196,8 +196,52 @@ liar()
 
 lies_are_seen()
 {
-	liar port-0 'natpmp: the router lies: it grants port 0' && liar garbage 'natpmp: the router' || return 1
-	start_fake other && start_mapped natpmp && is_mapped_by natpmp && offers_are_answered && reply_sdp | grep -q 'm=audio 3000[1357] '
+	liar port-0 'natpmp: the router lies: it grants port 0' && liar garbage 'natpmp: the router' &&
+		liar same 'natpmp: the router lies: it grants a port that it has granted for another one' || return 1
+	start_fake other && start_mapped natpmp && is_mapped_by natpmp && offers_are_answered && reply_sdp | grep -q 'm=audio 4000[0246] '
+}
+
+# start_upnp_host NAMESPACE ADDRESS MODE: it answers searches of the relay
+start_upnp_host()
+{
+	ip netns exec "$ns-$1" tests/outside/upnp.py "$2" "$3" >"$dir/upnp.log" 2>&1 &
+	echo $! >"$dir/upnp.pid"
+	until_true grep -q listening "$dir/upnp.log"
+}
+
+# Any host may answer a search in place of the router; only the router itself is asked.
+host_that_drips_holds_nothing()
+{
+	new_router wan && ip -n "$ns-relay" addr add 192.168.7.3/24 dev eth0 && start_upnp_host relay 192.168.7.3 drip &&
+		start_mapped upnp && is_mapped_by upnp && ! grep asked "$dir/upnp.log" || return 1
+	forget
+	end miniupnpd
+	end upnp
+	start_upnp_host relay 192.168.7.3 drip && start_mapped upnp && until_true status_says 'upnp: the router does not answer; other hosts do' &&
+		offers_are_refused && ! grep asked "$dir/upnp.log" || return 1
+	end upnp
+	# A description at 127.0.0.1 is of a service for local programs.
+	start_upnp_host relay 192.168.7.3 local && forget && start_mapped upnp && until_true status_says 'upnp: the router does not answer; other hosts do' &&
+		! grep asked "$dir/upnp.log" || return 1
+	end upnp
+	ip -n "$ns-relay" addr del 192.168.7.3/24 dev eth0
+}
+
+# It sends a byte a second, for ever.
+router_that_drips_is_told()
+{
+	forget
+	end miniupnpd
+	start_upnp_host router 192.168.7.1 drip && start_mapped upnp && until_true grep asked "$dir/upnp.log" && offers_are_refused &&
+		until_true status_says "mapping    $relay: failing" && status_says 'upnp: an answer did not end within 15 s' &&
+		offers_are_refused && until_true grep -q 'the client has ended it' "$dir/upnp.log" || { cat "$dir/upnp.log"; return 1; }
+	# The same when it is asked for the address outside.
+	end daemon
+	start_relay upnp && until_true status_says 'upnp: an answer did not end within 15 s' && offers_are_refused || return 1
+	end daemon
+	end upnp
+	start_mapped upnp || return 1
+	start_router wan && until_true status_says "mapping    $relay: ok, by upnp"
 }
 
 slow_router_delays_nothing()
@@ -244,6 +288,17 @@ near_phone_is_told_the_address_here()
 	new_router wan && start_mapped pcp --local-networks=192.168.7.0/24 && is_mapped_by pcp && make_call $phone_near near &&
 		grep -q "c=IN IP4 $relay" "$dir/sdp-a" && grep -q "m=audio 3000[0246] " "$dir/sdp-a" && grep -q "c=IN IP4 $wan" "$dir/sdp-b" &&
 		hear near && hang_up near
+}
+
+# A phone here needs nothing of the router: two of them talk while no pair is mapped. And those that
+# are mapped are left for phones outside.
+near_phones_need_no_mapping()
+{
+	start_fake full 0 && start_mapped natpmp --local-networks=192.168.7.0/24 "--interface=lan/$relay" &&
+		until_true status_says "mapping    $relay: failing" && offers_are_refused || return 1
+	sdp_a=$(sdp_of $phone_near 40000) call=near-$EPOCHREALTIME
+	ask_ng command=offer from-interface=pub to-interface=lan "sdp=$sdp_a" && reply_sdp >"$dir/sdp-b" && ask_ng command=answer to-tag=b "sdp=$(sdp_of $phone_near 40002)" &&
+		reply_sdp >"$dir/sdp-a" && grep -q "c=IN IP4 $relay" "$dir/sdp-a" && grep -q "c=IN IP4 $relay" "$dir/sdp-b" || { cat "$dir/reply"; return 1; }
 }
 
 # ask_rtpp COMMAND...: the reply is in $reply

@@ -7,7 +7,8 @@
 #   port-0     grants port 0
 #   slow       answers nothing until SIGUSR1, then all that was asked for, and each request at once
 #   garbage    answers with bytes that are no reply, and with a part of one
-#   other      grants the port after the one that is asked for
+#   other      grants another port: 10000 more than the one that is asked for
+#   same       grants the same port for each
 import signal
 import socket
 import struct
@@ -36,7 +37,7 @@ def replies(data):
         granted.add(inside)
     else:
         granted.discard(inside)
-    outside = {'port-0': 0, 'other': outside + 1}.get(mode, outside)
+    outside = {'port-0': 0, 'other': (outside + 10000) % 65536, 'same': 40000}.get(mode, outside)
     return (struct.pack('>BBHIHHI', 0, 0x81, 0, epoch, inside, outside, lifetime),)
 
 

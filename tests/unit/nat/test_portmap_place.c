@@ -16,6 +16,7 @@
  * struct router - what it does with jobs
  * @speaks: by protocol
  * @room: entries of its table
+ * @same: the port outside of each mapping; 0: another one each
  * @shift: its port is this one plus the one asked for
  * @address: that it grants; NULL: it names none
  * @began_ms: its epoch; @mad: another one in each reply
@@ -23,6 +24,7 @@
 struct router {
 	bool speaks[PORTMAP_PROTOCOLS], silent, refuses, lies, forever, mad;
 	unsigned int room, shift;
+	uint16_t same;
 	const char *address;
 	int64_t began_ms;
 	uint32_t lifetime_s;
@@ -71,6 +73,8 @@ static enum portmap_outcome grant(struct router *router, const struct portmap_jo
 	if (router->address)
 		CU_ASSERT_TRUE(
 			endpoint_parse_addr(str_of(router->address), AF_INET, &result->external));
+	if (router->same)
+		router->outside[at] = router->same;
 	endpoint_set_port(&result->external, router->lies ? 0 : router->outside[at]);
 	result->lifetime_s = router->forever ? 0 : router->lifetime_s;
 	return PORTMAP_DONE;
@@ -477,6 +481,59 @@ static void test_a_router_that_lies_is_not_believed(void)
 	}
 }
 
+#define TWICE "pcp: the router lies: it grants a port that it has granted for another one"
+
+/* Two calls with one port outside: one of them would be heard by nobody. */
+static void test_a_port_that_is_granted_twice_is_not_believed(void)
+{
+	struct scene s = { .router = a_router(PORTMAP_PCP) };
+
+	s.router.same = 40000;
+	begin(&s, "pcp", 2, 8);
+	work(&s);
+	CU_ASSERT_EQUAL(SUMS(&s).ready, 0);
+	CU_ASSERT_EQUAL(s.place->state, PORTMAP_FAILING);
+	CU_ASSERT_STRING_EQUAL(s.place->why, TWICE);
+	end(&s);
+	/* It begins to lie later: what was granted before goes on. */
+	s = (struct scene){ .router = a_router(PORTMAP_PCP) };
+	begin(&s, "pcp", 1, 8);
+	work(&s);
+	set_use(&s, 30000, PORTMAP_BUSY);
+	s.router.same = 30001;
+	work(&s);
+	CU_ASSERT_EQUAL(s.place->state, PORTMAP_FULL);
+	CU_ASSERT_STRING_EQUAL(s.place->why, TWICE);
+	CU_ASSERT_EQUAL(pair_at(&s, 30000)->half[0].external, 30000);
+	CU_ASSERT_EQUAL(pair_at(&s, 30000)->half[1].external, 30001);
+	CU_ASSERT_EQUAL(SUMS(&s).ready, 1);
+	end(&s);
+}
+
+/* After a restart it may give the port of one call to the other: that is no lie. */
+static void test_what_has_to_be_confirmed_may_be_granted_again(void)
+{
+	struct scene s = { .router = a_router(PORTMAP_PCP) };
+	struct portmap_pair *pair;
+
+	s.router.shift = 1;
+	begin(&s, "pcp", 1, 2);
+	work(&s);
+	pair = pair_at(&s, 30000);
+	CU_ASSERT_EQUAL(pair->half[0].external, 30001);
+	CU_ASSERT_EQUAL(pair->half[1].external, 30003);
+	set_use(&s, 30000, PORTMAP_BUSY);
+	restart(&s.router, s.now_ms);
+	s.router.shift = 2; /* RTP is asked for at 30001, and gets what RTCP had */
+	pass(&s, 12000);
+	CU_ASSERT_EQUAL(pair->half[0].external, 30003);
+	CU_ASSERT_NOT_EQUAL(pair->half[1].external, 30003);
+	CU_ASSERT_EQUAL(SUMS(&s).ready, 1);
+	CU_ASSERT_EQUAL(s.place->state, PORTMAP_WORKS);
+	CU_ASSERT_EQUAL(s.place->counters.refused, 0);
+	end(&s);
+}
+
 static void test_a_taken_port_is_replaced_by_another(void)
 {
 	static const uint8_t nonce[PCP_NONCE] = "nonce-nonce";
@@ -510,7 +567,7 @@ static void test_a_taken_port_is_replaced_by_another(void)
 static void test_pairs_of_an_earlier_daemon_are_confirmed_or_ended(void)
 {
 	static const uint8_t nonce[PCP_NONCE] = "other-nonce";
-	static const uint16_t external[2] = { 50000, 50003 };
+	static const uint16_t external[2] = { 50000, 50003 }, others[2] = { 50010, 50013 };
 	struct scene s = { .router = a_router(PORTMAP_NATPMP) };
 
 	s.router.speaks[PORTMAP_UPNP] = true;
@@ -522,7 +579,7 @@ static void test_pairs_of_an_earlier_daemon_are_confirmed_or_ended(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(
 		portmap_place_restore(s.place, PORTMAP_NATPMP, 31000, external, nonce, s.now_ms));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(
-		portmap_place_restore(s.place, PORTMAP_UPNP, 32000, external, nonce, s.now_ms));
+		portmap_place_restore(s.place, PORTMAP_UPNP, 32000, others, nonce, s.now_ms));
 	CU_ASSERT_EQUAL(SUMS(&s).free, 1);
 	set_use(&s, 32000, PORTMAP_BUSY);
 	s.router.silent = true;
@@ -532,7 +589,7 @@ static void test_pairs_of_an_earlier_daemon_are_confirmed_or_ended(void)
 	pass(&s, 12000);
 	CU_ASSERT_EQUAL(pair_at(&s, 31000)->half[0].external, 50000);
 	CU_ASSERT_EQUAL(pair_at(&s, 31000)->half[1].external, 50003);
-	CU_ASSERT_EQUAL(pair_at(&s, 32000)->half[0].external, 50000); /* a call has it */
+	CU_ASSERT_EQUAL(pair_at(&s, 32000)->half[0].external, 50010); /* a call has it */
 	CU_ASSERT_NOT_EQUAL(entry_of(&s.router, 32000), -1);
 	set_use(&s, 32000, PORTMAP_FREE);
 	pass(&s, 2000);
@@ -620,6 +677,19 @@ static void test_a_pair_with_another_protocol_is_listed_again(void)
 	end(&s);
 }
 
+static void test_a_place_has_room_by_its_configuration(void)
+{
+	struct scene s = { .router = a_router(PORTMAP_PCP) };
+
+	begin(&s, "pcp", 0, 5);
+	for (uint16_t port = 30000; port < 30004; port += 2) {
+		CU_ASSERT_TRUE(portmap_place_has_room(s.place));
+		portmap_place_add(s.place, port, (const uint8_t *)"nonce-nonce", s.now_ms);
+	}
+	CU_ASSERT_FALSE(portmap_place_has_room(s.place)); /* a pair takes two of the five */
+	end(&s);
+}
+
 static void test_a_place_has_room_for_its_pairs_and_no_more(void)
 {
 	static const uint8_t nonce[PCP_NONCE] = "nonce-nonce";
@@ -650,6 +720,10 @@ TEST_SUITE(portmap_place, { "pairs are mapped ahead", test_pairs_are_mapped_ahea
 	     test_another_port_outside_is_told_for_calls },
 	   { "a full router leaves whole pairs", test_a_full_router_leaves_whole_pairs },
 	   { "a router that lies is not believed", test_a_router_that_lies_is_not_believed },
+	   { "a port that is granted twice is not believed",
+	     test_a_port_that_is_granted_twice_is_not_believed },
+	   { "what has to be confirmed may be granted again",
+	     test_what_has_to_be_confirmed_may_be_granted_again },
 	   { "a taken port is replaced by another", test_a_taken_port_is_replaced_by_another },
 	   { "pairs of an earlier daemon are confirmed or ended",
 	     test_pairs_of_an_earlier_daemon_are_confirmed_or_ended },
@@ -657,5 +731,6 @@ TEST_SUITE(portmap_place, { "pairs are mapped ahead", test_pairs_are_mapped_ahea
 	   { "what is granted too late is ended", test_what_is_granted_too_late_is_ended },
 	   { "a pair with another protocol is listed again",
 	     test_a_pair_with_another_protocol_is_listed_again },
+	   { "a place has room by its configuration", test_a_place_has_room_by_its_configuration },
 	   { "a place has room for its pairs and no more",
 	     test_a_place_has_room_for_its_pairs_and_no_more });
