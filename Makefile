@@ -30,7 +30,7 @@ CLANG        ?= $(call newest,clang)
 CLANG_FORMAT ?= $(call newest,clang-format)
 CLANG_TIDY   ?= $(call newest,clang-tidy)
 
-PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libssl libcrypto libsystemd nettle sqlite3 libpcap
+PACKAGES := libevent libevent_pthreads jansson inih libcap libmnl libnftnl libssl libcrypto libsystemd nettle sqlite3 libpcap libseccomp
 # pkg-config runs once, and only for a rule that compiles: this run of make may install the
 # packages.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PKG_CFLAGS)
@@ -102,6 +102,18 @@ $(B)/upnp: FORCE
 UPNP_FILES := upnp_address upnp_igd upnp_map
 $(UPNP_FILES:%=$(B)/daemon/nat/%.o) $(UPNP_FILES:%=$(B)/lint/daemon/nat/%.tidy): private CFLAGS += $(UPNP_CFLAGS)
 $(UPNP_FILES:%=$(B)/daemon/nat/%.o): $(B)/upnp
+
+# For tests. SECCOMP=log: seccomp=log is the daemon's default, and what its lists lack is written to
+# $(B)/seccomp.calls, a line for each thread and call. SECCOMP=learn: the lists are empty, so this
+# is all that the threads call. tests/seccomp uses the first one.
+SECCOMP_FLAGS_log   := -DCONFINE_DEFAULT='"log"' -DCONFINE_CALLS='"$(CURDIR)/$(B)/seccomp.calls"'
+SECCOMP_FLAGS_learn := $(SECCOMP_FLAGS_log) -DCONFINE_LEARN
+SECCOMP_OBJ := $(B)/daemon/conf/table.o $(B)/daemon/base/confine_program.o $(B)/daemon/base/confine_watch.o
+$(SECCOMP_OBJ): private CPPFLAGS += $(SECCOMP_FLAGS_$(SECCOMP))
+$(SECCOMP_OBJ): $(B)/seccomp
+$(B)/seccomp: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2>/dev/null)" = '$(or $(SECCOMP),on)' ] || echo '$(or $(SECCOMP),on)' >$@
 
 # The program for the kernel, which the assembler includes. Without the debugging information of
 # DWARF, that of BTF stays.

@@ -173,6 +173,7 @@ int verb_doctor(const struct options *options, int argc, char **argv)
 	doctor_calls(&doctor);
 	doctor_commands(&doctor);
 	doctor_dtls(&doctor);
+	doctor_seccomp(&doctor);
 	doctor_stun(&doctor);
 	doctor_external(&doctor);
 	json_decref(doctor.status);

@@ -31,6 +31,8 @@ void doctor_commands(struct doctor *doctor);
 void doctor_external(struct doctor *doctor);
 /* doctor_dtls.c */
 void doctor_dtls(struct doctor *doctor);
+/* doctor_seccomp.c */
+void doctor_seccomp(struct doctor *doctor);
 /* doctor_stun.c */
 void doctor_stun(struct doctor *doctor);
 

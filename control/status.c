@@ -108,6 +108,25 @@ static void print_journal(const json_t *status)
 	       number_of(journal, "lost"));
 }
 
+/* What the threads of the daemon may call. */
+static void print_seccomp(const json_t *seccomp)
+{
+	const char *mode = text_of(seccomp, "mode");
+	bool off = !strcmp(mode, "off");
+
+	if (!seccomp) /* an older daemon */
+		return;
+	printf("seccomp    %s%s%s", colour(off ? COLOUR_WARN : COLOUR_END), mode,
+	       colour(COLOUR_END));
+	if (json_object_get(seccomp, "why-not"))
+		printf(", but %s%s%s", colour(COLOUR_BAD), text_of(seccomp, "why-not"),
+		       colour(COLOUR_END));
+	else if (!strcmp(mode, "log"))
+		printf(", calls that are not in the lists: %" PRId64,
+		       number_of(seccomp, "violations"));
+	putchar('\n');
+}
+
 static void print_bans(const json_t *bans)
 {
 	const char *state = text_of(bans, "state");
@@ -387,6 +406,7 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_control(json_object_get(status, "control"));
 	print_journal(status);
 	print_refused(status);
+	print_seccomp(json_object_get(status, "seccomp"));
 	print_bans(json_object_get(status, "bans"));
 	print_cdr(json_object_get(status, "cdr"));
 	print_stun(json_object_get(status, "stun"));

@@ -17,6 +17,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/confine.h"
 #include "call/call.h"
 #include "call/cdr_file.h"
 #include "call/refusals.h"
@@ -455,6 +456,7 @@ int main(int argc, char **argv)
 	if (!result)
 		result = start_events(&relay);
 	if (!result) {
+		confine_thread(THREAD_CONTROL);
 		relay_ready(&relay);
 		relay_run(&relay);
 		log_notice("stopped");

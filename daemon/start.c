@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/count.h"
 #include "call/cdr_file.h"
 #include "call/copies.h"
@@ -332,6 +333,14 @@ static int start_unprivileged(struct relay *relay)
 	if (!geteuid())
 		log_notice("running as root; set user= to run as another user");
 	return 0;
+}
+
+/* Before the first thread; threads for the log have the capabilities that are left. */
+static int start_confinement(struct relay *relay)
+{
+	int err = confine_open(relay->conf.seccomp);
+
+	return err ? failed("seccomp", err) : 0;
 }
 
 static int start_loop(struct relay *relay)
@@ -912,19 +921,16 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background,   start_pidfile,  start_admin_socket,
-		start_unprivileged, start_loop,	    start_ifaces,
-		external_prepare,   start_local,    portmap_prepare,
-		list_media,	    start_claims,   start_destinations,
-		start_steer,	    start_kernel,   start_without_loading,
-		start_workers,	    start_firewall, start_notify,
-		start_cdr_file,	    start_homer,    start_dtmf,
-		start_prompts,	    stun_start,	    dtls_start,
-		recorder_start,	    start_calls,    start_journal,
-		start_drain,	    start_bans,	    start_table,
-		start_flows,	    start_follow,   start_control,
-		start_admin,	    external_start, portmap_start,
-		start_web,
+		start_background, start_pidfile,  start_admin_socket,	 start_unprivileged,
+		start_loop,	  start_ifaces,	  external_prepare,	 start_local,
+		portmap_prepare,  list_media,	  start_claims,		 start_destinations,
+		start_steer,	  start_kernel,	  start_without_loading, start_confinement,
+		start_workers,	  start_firewall, start_notify,		 start_cdr_file,
+		start_homer,	  start_dtmf,	  start_prompts,	 stun_start,
+		dtls_start,	  recorder_start, start_calls,		 start_journal,
+		start_drain,	  start_bans,	  start_table,		 start_flows,
+		start_follow,	  start_control,  start_admin,		 external_start,
+		portmap_start,	  start_web,
 	};
 	int err = 0;
 

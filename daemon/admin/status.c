@@ -5,6 +5,7 @@
 #include "admin/answer.h"
 #include "admin/nat.h"
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/count.h"
 #include "call/drain.h"
 #include "call/limits.h"
@@ -186,6 +187,22 @@ static void put_dtls(struct json_line *line, const struct dtls_service *dtls)
 	jsonl_close(line, '}');
 }
 
+static void put_seccomp(struct json_line *line)
+{
+	static const char *const modes[] = {
+		[CONFINE_ON] = "on", [CONFINE_LOG] = "log", [CONFINE_OFF] = "off"
+	};
+	struct confine_report report;
+
+	confine_report(&report);
+	jsonl_open(line, "seccomp", '{');
+	jsonl_text(line, "mode", modes[report.wanted]);
+	if (report.why_not)
+		jsonl_text(line, "why-not", report.why_not);
+	jsonl_u64(line, "violations", report.violations);
+	jsonl_close(line, '}');
+}
+
 static void put_bans(struct json_line *line, const struct daemon_report *report)
 {
 	jsonl_open(line, "bans", '{');
@@ -319,6 +336,7 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_kernel(line, peer->conf, report);
 	put_journal(line, report);
 	put_dtls(line, calls->conf.dtls);
+	put_seccomp(line);
 	put_bans(line, report);
 	put_cdr(line, peer->conf->conf, report);
 	put_stun(line, report, calls->conf.stun, peer->conf->conf->stun_discovery != DISCOVERY_NO);

@@ -14,7 +14,9 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
@@ -347,4 +349,40 @@ void log_call_asked(struct str call_id, const char *format, ...)
 	va_start(args, format);
 	log_va(LOG_LEVEL_DEBUG, (struct about){ text, true }, format, args);
 	va_end(args);
+}
+
+static void send_last(const char *path, const char *text, size_t len)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	if (fd >= 0)
+		sendto(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&to,
+		       sizeof(to));
+}
+
+/* glibc's snprintf() allocates nothing and takes no lock for these formats. */
+void log_last_line(const char *line)
+{
+	char text[640];
+	int len;
+
+	switch (logger.target) {
+	case LOG_TO_STDERR:
+		write_stderr(LOG_LEVEL_ERR, "", line);
+		break;
+	case LOG_TO_SYSLOG:
+		len = snprintf(text, sizeof(text), "<%u>rtprelayd[%d]: %.512s",
+			       logger.facility | LOG_ERR, (int)getpid(), line);
+		send_last(_PATH_LOG, text, (size_t)len);
+		break;
+	case LOG_TO_JOURNAL:
+		len = snprintf(text, sizeof(text),
+			       "PRIORITY=%d\nSYSLOG_IDENTIFIER=rtprelayd\nSYSLOG_FACILITY=%u\n"
+			       "MESSAGE=%.512s\n",
+			       LOG_ERR, logger.facility >> 3, line);
+		send_last(JOURNAL_SOCKET, text, (size_t)len);
+		break;
+	}
 }

@@ -65,6 +65,11 @@ void log_about_call_in(const char *where, enum log_level level, struct str call_
 void log_call_asked(struct str call_id, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /*
+ * An error, from a signal handler that ends the process: takes no lock, and no shared descriptor.
+ * @line: at most 512 characters
+ */
+void log_last_line(const char *line);
+/*
  * Prints @text into @out (@size bytes, always terminated). Quotes, backslashes and all but
  * printable ASCII are written as \xNN. A text that does not fit ends in "...".
  */

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* thread.h - starts a thread with all signals blocked: the control thread handles signals */
+/*
+ * thread.h - starts a thread with the filter of its kind, and all signals blocked: the
+ * control thread handles them
+ */
 #ifndef RTPRELAY_THREAD_H
 #define RTPRELAY_THREAD_H
 
 #include <pthread.h>
+#include "base/confine.h"
 
-/* @name: as ps and top show it, at most 15 characters. Return: 0; -errno */
-int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *arg);
+/* ps and top show the name of its kind. Return: 0; -errno */
+int thread_start(pthread_t *thread, enum thread_kind kind, void *(*run)(void *), void *arg);
 
 #endif

@@ -191,7 +191,7 @@ struct cdr_file *cdr_file_open(const struct cdr_file_conf *conf, int *error)
 	else if (file->wake_fd < 0)
 		*error = -errno;
 	else
-		*error = thread_start(&file->thread, "cdr", run, file);
+		*error = thread_start(&file->thread, THREAD_CDR, run, file);
 	if (!*error)
 		return file;
 	release(file);

@@ -7,6 +7,7 @@
 #ifndef RTPRELAY_CONF_H
 #define RTPRELAY_CONF_H
 
+#include "base/confine.h"
 #include "base/endpoint.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -107,6 +108,7 @@ struct conf {
 	struct log_levels log_levels;
 	enum log_target log_facility;
 	unsigned int syslog_facility; /* LOG_DAEMON, LOG_LOCAL0, ... of <syslog.h> */
+	enum confine_mode seccomp;
 	bool foreground;
 	bool check_config;
 	char *homer;		      /* [udp:]HOST:PORT; NULL: no reports */

@@ -74,6 +74,13 @@ static const struct conf_choice states[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice seccomps[] = {
+	{ "on", CONFINE_ON },
+	{ "log", CONFINE_LOG },
+	{ "off", CONFINE_OFF },
+	{ NULL, 0 },
+};
+
 static const struct conf_choice fulls[] = {
 	{ "error", FULL_ERROR },
 	{ "silent", FULL_SILENT },
@@ -364,6 +371,9 @@ const struct conf_row conf_rows[] = {
 	  "user to run as, when started as root", 0 },
 	{ "group", CONF_TEXT, AT(group), 0, 0, NULL, NULL, "NAME",
 	  "group to run as; empty: the user's group", 0 },
+	{ "seccomp", CONF_CHOICE, AT(seccomp), 0, 0, seccomps, CONFINE_DEFAULT, "on | log | off",
+	  "each thread may make only the system calls that it needs: on: the daemon ends at another one, which is "
+	  "logged; log: it is only logged; off: any call", 0 },
 	{ "config", CONF_TEXT, AT(config), 0, 0, NULL, NULL, "PATH",
 	  "configuration file to read; none: no file; empty: " CONF_DEFAULT_FILE ", if it exists", ROW_OPTION_ONLY },
 	{ "check-config", CONF_BOOL, AT(check_config), 0, 0, NULL, "no", "yes | no",

@@ -96,7 +96,7 @@ static int start(struct dtls_service *service)
 	service->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (service->wake_fd < 0 || service->news_fd < 0)
 		return -errno;
-	error = thread_start(&service->thread, "crypto", dtls_thread_run, service);
+	error = thread_start(&service->thread, THREAD_CRYPTO, dtls_thread_run, service);
 	service->running = !error;
 	return error;
 }

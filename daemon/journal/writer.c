@@ -64,7 +64,7 @@ int journal_writer_start(struct journal_writer *writer, struct journal_store *st
 	if (writer->wake_fd < 0 || writer->done_fd < 0)
 		error = -errno;
 	if (!error)
-		error = thread_start(&writer->thread, "journal", run, writer);
+		error = thread_start(&writer->thread, THREAD_JOURNAL, run, writer);
 	if (error)
 		close_fds(writer);
 	return error;

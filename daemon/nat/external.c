@@ -330,7 +330,7 @@ int external_run(struct external *external, const struct addr_ports *media, size
 		external->media[i] = media[i];
 	external->n_media = n_media;
 	external->owners = 2;
-	error = thread_start(&external->thread, "rtprelay-addr", run, external);
+	error = thread_start(&external->thread, THREAD_OUTSIDE, run, external);
 	external->started = !error;
 	if (error)
 		external->owners = 1;

@@ -138,7 +138,7 @@ int portmap_thread_start(const char *dir, const struct addr_ports *media, size_t
 	thread->stop_fd = thread->wake_fd = thread->news_fd = -1;
 	error = fill(thread, dir, media, n_media);
 	if (!error)
-		error = thread_start(&thread->thread, "rtprelay-maps", run, thread);
+		error = thread_start(&thread->thread, THREAD_MAPPINGS, run, thread);
 	if (error) {
 		thread->owners = 1;
 		drop(thread);

@@ -587,7 +587,7 @@ static int start(struct stun_service *service, const struct stun_service_conf *c
 		error = service->wake_fd < 0 ? -errno : 0;
 	}
 	if (!error)
-		error = thread_start(&service->thread, "rtprelay-stun", run, service);
+		error = thread_start(&service->thread, THREAD_STUN, run, service);
 	service->started = !error;
 	return error;
 }

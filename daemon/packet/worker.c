@@ -635,7 +635,7 @@ int worker_start(struct worker *worker, const struct worker_pool_conf *conf)
 			? open_descriptors(worker, conf)
 			: -ENOMEM;
 	if (!error)
-		error = thread_start(&worker->thread, "media", run, worker);
+		error = thread_start(&worker->thread, THREAD_MEDIA, run, worker);
 	if (error)
 		release(worker);
 	return error;

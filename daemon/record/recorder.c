@@ -358,7 +358,7 @@ struct recorder *recorder_open(const struct recorder_conf *conf, int *error)
 	r->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	*error = r->wake_fd < 0 || r->news_fd < 0 ? -errno : open_rings(r, conf);
 	if (!*error)
-		*error = thread_start(&r->thread, "recorder", run, r);
+		*error = thread_start(&r->thread, THREAD_RECORDER, run, r);
 	if (!*error)
 		return r;
 	release(r);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * confine_calls.c - the system calls that each kind of thread may make once the daemon has started
+ *
+ * Made from what the tests call (SECCOMP=learn, see the Makefile), and from the source of
+ * glibc 2.36 and 2.41 where these differ: fstat() is newfstatat or fstat, poll() is poll or, on
+ * other processors, ppoll, raise() is tgkill with gettid, clocks are system calls where the vDSO cannot
+ * read them. No thread has execve, fork (clone, clone3), ptrace, or what changes other processes,
+ * mounts, modules, users or namespaces: all threads exist before.
+ */
+#include "base/confine_calls.h"
+#include "base/count.h"
+
+#define IS(kind) (1U << THREAD_##kind)
+#define ALL	 ((1U << THREAD_KINDS) - 1)
+/* Threads that write files. */
+#define FILES                                                                                      \
+	(IS(CONTROL) | IS(CRYPTO) | IS(RECORDER) | IS(JOURNAL) | IS(CDR) | IS(OUTSIDE) |           \
+	 IS(MAPPINGS))
+/* Threads that resolve names: by libraries that nsswitch.conf names. */
+#define NAMES (IS(CONTROL) | IS(OUTSIDE) | IS(MAPPINGS))
+/* Threads that make sockets of their own. */
+#define SOCKETS (IS(CONTROL) | IS(RECORDER) | IS(OUTSIDE) | IS(MAPPINGS))
+/* Threads that use sockets. */
+#define NET (SOCKETS | IS(MEDIA) | IS(STUN))
+/* Threads that run beside media with a lower priority. */
+#define NICE (IS(CRYPTO) | IS(RECORDER) | IS(STUN))
+
+/* clang-format off */
+const struct confine_call confine_calls[] = {
+	/* For each packet of a media thread. */
+	{ "recvmmsg", CALL_ANY, NET },
+	{ "sendmmsg", CALL_ANY, ALL }, /* also the resolver of glibc */
+	{ "epoll_wait", CALL_ANY, ALL },
+	{ "epoll_pwait", CALL_ANY, ALL },
+	{ "epoll_pwait2", CALL_ANY, ALL },
+	{ "sendmsg", CALL_ANY, ALL },
+	{ "recvmsg", CALL_ANY, ALL },
+	{ "sendto", CALL_ANY, ALL },
+	{ "recvfrom", CALL_ANY, ALL },
+	{ "connect", CALL_ANY, ALL }, /* also to syslog */
+	{ "read", CALL_ANY, ALL },
+	{ "write", CALL_ANY, ALL },
+
+	/* Time, and waiting. */
+	{ "clock_gettime", CALL_ANY, ALL },
+	{ "clock_getres", CALL_ANY, ALL },
+	{ "gettimeofday", CALL_ANY, ALL },
+	{ "time", CALL_ANY, ALL },
+	{ "clock_nanosleep", CALL_ANY, ALL },
+	{ "nanosleep", CALL_ANY, ALL },
+	{ "restart_syscall", CALL_ANY, ALL },
+	{ "sched_yield", CALL_ANY, ALL },
+	{ "poll", CALL_ANY, ALL },
+	{ "ppoll", CALL_ANY, ALL },
+	{ "select", CALL_ANY, NAMES | IS(RECORDER) }, /* libpcap, libminiupnpc */
+	{ "pselect6", CALL_ANY, NAMES | IS(RECORDER) },
+	{ "timerfd_create", CALL_ANY, IS(CONTROL) | IS(MEDIA) },
+	{ "timerfd_settime", CALL_ANY, IS(CONTROL) | IS(MEDIA) },
+	{ "timerfd_gettime", CALL_ANY, IS(CONTROL) | IS(MEDIA) },
+
+	/* Threads and memory, of glibc and the allocator. */
+	{ "futex", CALL_ANY, ALL },
+	{ "futex_waitv", CALL_ANY, ALL },
+	{ "set_robust_list", CALL_ANY, ALL },
+	{ "rseq", CALL_ANY, ALL },
+	{ "membarrier", CALL_ANY, ALL },
+	{ "getcpu", CALL_ANY, ALL },
+	{ "sched_getaffinity", CALL_ANY, ALL },
+	{ "sched_getparam", CALL_ANY, ALL },
+	{ "sched_getscheduler", CALL_ANY, ALL },
+	{ "prctl", CALL_NAMES, ALL },
+	{ "brk", CALL_ANY, ALL },
+	{ "mmap", CALL_DATA, ALL & ~NAMES },
+	{ "mmap", CALL_LIBRARY, NAMES },
+	{ "mprotect", CALL_DATA, ALL },
+	{ "munmap", CALL_ANY, ALL },
+	{ "mremap", CALL_ANY, ALL },
+	{ "madvise", CALL_ANY, ALL },
+	{ "getrandom", CALL_ANY, ALL },
+	{ "exit", CALL_ANY, ALL },
+	{ "exit_group", CALL_ANY, ALL },
+
+	/* Signals, and the end by abort(). */
+	{ "rt_sigreturn", CALL_ANY, ALL },
+	{ "rt_sigprocmask", CALL_ANY, ALL },
+	{ "rt_sigaction", CALL_NOT_SIGSYS, ALL },
+	{ "sigaltstack", CALL_ANY, ALL },
+	{ "getpid", CALL_ANY, ALL },
+	{ "gettid", CALL_ANY, ALL },
+	{ "tgkill", CALL_THIS_PROCESS, ALL },
+
+	/* Any descriptor. */
+	{ "readv", CALL_ANY, ALL },
+	{ "writev", CALL_ANY, ALL },
+	{ "close", CALL_ANY, ALL },
+	{ "fcntl", CALL_ANY, ALL },
+	{ "fstat", CALL_ANY, ALL },
+	{ "lseek", CALL_ANY, ALL },
+	{ "epoll_ctl", CALL_ANY, ALL },
+	{ "epoll_create1", CALL_ANY, IS(CONTROL) },
+	{ "eventfd2", CALL_ANY, IS(CONTROL) },
+	{ "pipe2", CALL_ANY, IS(CONTROL) },
+	{ "dup", CALL_ANY, NAMES | IS(RECORDER) },
+	{ "dup2", CALL_ANY, IS(CONTROL) }, /* the daemon goes to the background */
+	{ "dup3", CALL_ANY, IS(CONTROL) },
+	{ "ioctl", CALL_ANY, ALL & ~IS(MEDIA) }, /* FIONREAD, SIOCGIF...; isatty() */
+	{ "memfd_create", CALL_ANY, ALL }, /* long lines to the journal */
+
+	/* Files: all threads that log read the time zone. */
+	{ "openat", CALL_ANY, FILES },
+	{ "openat", CALL_READ_ONLY, ALL & ~FILES },
+	{ "open", CALL_ANY, FILES },
+	{ "newfstatat", CALL_ANY, ALL },
+	{ "statx", CALL_ANY, ALL },
+	{ "stat", CALL_ANY, ALL },
+	{ "lstat", CALL_ANY, FILES },
+	{ "access", CALL_ANY, ALL },
+	{ "faccessat", CALL_ANY, ALL },
+	{ "faccessat2", CALL_ANY, ALL },
+	{ "readlink", CALL_ANY, FILES },
+	{ "readlinkat", CALL_ANY, FILES },
+	{ "getcwd", CALL_ANY, FILES },
+	{ "getdents64", CALL_ANY, FILES },
+	{ "statfs", CALL_ANY, FILES },
+	{ "fstatfs", CALL_ANY, FILES },
+	{ "pread64", CALL_ANY, FILES },
+	{ "preadv", CALL_ANY, FILES },
+	{ "pwrite64", CALL_ANY, FILES },
+	{ "pwritev", CALL_ANY, FILES },
+	{ "fsync", CALL_ANY, FILES },
+	{ "fdatasync", CALL_ANY, FILES },
+	{ "sync_file_range", CALL_ANY, IS(RECORDER) },
+	{ "ftruncate", CALL_ANY, FILES },
+	{ "fallocate", CALL_ANY, FILES },
+	{ "fadvise64", CALL_ANY, FILES },
+	{ "flock", CALL_ANY, FILES },
+	{ "umask", CALL_ANY, FILES },
+	{ "chmod", CALL_ANY, FILES },
+	{ "fchmod", CALL_ANY, FILES },
+	{ "fchmodat", CALL_ANY, FILES },
+	{ "fchmodat2", CALL_ANY, FILES },
+	{ "chown", CALL_ANY, FILES },
+	{ "fchown", CALL_ANY, FILES },
+	{ "fchownat", CALL_ANY, FILES },
+	{ "utimensat", CALL_ANY, FILES },
+	{ "mkdir", CALL_ANY, FILES },
+	{ "mkdirat", CALL_ANY, FILES },
+	{ "rmdir", CALL_ANY, FILES },
+	{ "unlink", CALL_ANY, FILES },
+	{ "unlinkat", CALL_ANY, FILES },
+	{ "link", CALL_ANY, FILES },
+	{ "linkat", CALL_ANY, FILES },
+	{ "rename", CALL_ANY, FILES },
+	{ "renameat", CALL_ANY, FILES },
+	{ "renameat2", CALL_ANY, FILES },
+
+	/* Sockets. A media thread gets its own from the control thread. */
+	{ "socket", CALL_UNIX, ALL & ~SOCKETS },
+	{ "socket", CALL_INET, IS(OUTSIDE) | IS(MAPPINGS) },
+	{ "socket", CALL_PACKET, IS(CONTROL) | IS(RECORDER) },
+	{ "socketpair", CALL_ANY, IS(CONTROL) },
+	{ "bind", CALL_ANY, SOCKETS },
+	{ "listen", CALL_ANY, IS(CONTROL) },
+	{ "accept", CALL_ANY, IS(CONTROL) | IS(STUN) },
+	{ "accept4", CALL_ANY, IS(CONTROL) | IS(STUN) },
+	{ "shutdown", CALL_ANY, NET },
+	{ "getsockname", CALL_ANY, ALL },
+	{ "getpeername", CALL_ANY, ALL },
+	{ "setsockopt", CALL_ANY, ALL },
+	{ "getsockopt", CALL_ANY, ALL },
+
+	/* What the kernel path needs: maps of flows, and their timers. Netlink is sockets. */
+	{ "bpf", CALL_ANY, IS(CONTROL) },
+
+	/* What the process is, and its limits. */
+	{ "getuid", CALL_ANY, ALL },
+	{ "geteuid", CALL_ANY, ALL },
+	{ "getgid", CALL_ANY, ALL },
+	{ "getegid", CALL_ANY, ALL },
+	{ "getgroups", CALL_ANY, IS(CONTROL) },
+	{ "getppid", CALL_ANY, IS(CONTROL) },
+	{ "capget", CALL_ANY, IS(CONTROL) },
+	{ "getpriority", CALL_ANY, IS(CONTROL) | NICE },
+	{ "setpriority", CALL_ANY, NICE },
+	{ "prlimit64", CALL_OWN_LIMITS, ALL },
+	{ "getrlimit", CALL_ANY, ALL },
+	{ "getrusage", CALL_ANY, IS(CONTROL) },
+	{ "times", CALL_ANY, IS(CONTROL) },
+	{ "sysinfo", CALL_ANY, ALL }, /* qsort() and sysconf() of glibc */
+	{ "uname", CALL_ANY, ALL },
+};
+/* clang-format on */
+
+const size_t confine_n_calls = COUNT(confine_calls);
+
+const char *thread_kind_name(enum thread_kind kind)
+{
+	static const char *const names[THREAD_KINDS] = {
+		[THREAD_CONTROL] = "control",	     [THREAD_MEDIA] = "media",
+		[THREAD_CRYPTO] = "crypto",	     [THREAD_RECORDER] = "recorder",
+		[THREAD_JOURNAL] = "journal",	     [THREAD_CDR] = "cdr",
+		[THREAD_STUN] = "rtprelay-stun",     [THREAD_OUTSIDE] = "rtprelay-addr",
+		[THREAD_MAPPINGS] = "rtprelay-maps",
+	};
+
+	return names[kind];
+}
