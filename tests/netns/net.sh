@@ -272,12 +272,13 @@ relay_is_empty() {
 }
 
 PROXY_MODULE=rtpengine # or rtpproxy
+PROXY_WITH=() # more of Kamailio's command line
 kamailio_start() {
 	local with=()
 	[ "$PROXY_MODULE" = rtpengine ] || with=(-A WITH_RTPPROXY -A 'RELAY_RTPPROXY="udp:198.51.100.20:22222"')
 	become_in_ns proxy kamailio -f docs/kamailio/kamailio.cfg -DD -E -m 64 -M 8 -u root -w "$TMP" -A WITH_IPV6 \
 		-A 'LISTEN4=udp:198.51.100.10:5060' -A 'LISTEN6=udp:[2001:db8:1::10]:5060' \
-		-A 'RELAY="udp:198.51.100.20:2223"' "${with[@]}" >>"$LOG/kamailio.log" 2>&1 </dev/null &
+		-A 'RELAY="udp:198.51.100.20:2223"' "${with[@]}" "${PROXY_WITH[@]}" >>"$LOG/kamailio.log" 2>&1 </dev/null &
 	started kamailio
 	until_ok 10 kamailio_answers
 }
