@@ -146,11 +146,10 @@ static const struct {
 	const char *remark; /* NULL: nothing to say */
 } others[] = {
 	{ 'L', "set LimitNOFILE= of the systemd unit" },
-	{ 'r', "the relay does not record" },
-	{ 'S', "the relay does not record" },
-	{ 'a', "the relay does not record" },
-	{ 'P', "the relay does not record" },
-	{ 'R', "RTCP is always relayed" },
+	{ 'S', "files are NAME.part in recording-dir until they are finished" },
+	{ 'a', "the proxy says which calls are recorded: rtpproxy's start_recording()" },
+	{ 'P', NULL }, /* as always here */
+	{ 'R', "RTCP is recorded too" },
 	{ 'w', "Unix sockets for proxies are open to the daemon's group" },
 	{ '2', "packets are not sent twice" },
 	{ 'c', "set the scheduling in the systemd unit" },
@@ -212,6 +211,9 @@ static void take(struct migration *m, struct addresses *a, int letter)
 		break;
 	case 'n':
 		migrate_put(m, "-n", "notify", optarg);
+		break;
+	case 'r':
+		migrate_put(m, "-r", "recording-dir", optarg);
 		break;
 	case 'u':
 		put_user(m, optarg);

@@ -43,7 +43,8 @@ static int open_dir(struct relay *relay)
 		(struct recorded_conf){ .dir = relay->record_dir,
 					.path = relay->conf.recording_dir,
 					.pattern = relay->conf.recording_pattern,
-					.sent = relay->conf.recording_side == RECORDING_SENT };
+					.sent = relay->conf.recording_side == RECORDING_SENT,
+					.no_dtmf = !relay->conf.recording_dtmf };
 	return 0;
 }
 

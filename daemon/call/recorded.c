@@ -58,6 +58,18 @@ static void tell_parties(struct call_recording *own, const struct dialog *dialog
 	}
 }
 
+/* The payload types that are telephone-event, of what each side sends. */
+static void leave_events_out(const struct bridge_conf *conf, struct recording_media *about)
+{
+	for (int side = 0; side < 2; side++)
+		for (int i = 0; i < BRIDGE_EVENTS; i++) {
+			uint8_t pt = conf->events[side][i] & 127;
+
+			if (pt)
+				about->left_out[side][pt >> 6] |= UINT64_C(1) << (pt & 63);
+		}
+}
+
 static void tell_media(struct call_recording *own, const struct media *media)
 {
 	struct recording_media about = { .tap = media->tap, .encrypted = is_encrypted(media) };
@@ -76,6 +88,8 @@ static void tell_media(struct call_recording *own, const struct media *media)
 		about.about.local[side][comp] = stream.local;
 		about.about.remote[side][comp] = bridge_conf(media->bridge)->side[side].sdp[comp];
 	}
+	if (media->table->conf.recorded->no_dtmf)
+		leave_events_out(bridge_conf(media->bridge), &about);
 	recording_media(own->running, &about);
 }
 

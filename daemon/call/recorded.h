@@ -15,11 +15,12 @@
  * struct recorded_conf - as configured
  * @path: recording-dir; @pattern: recording-pattern
  * @sent: recording-side is "sent"
+ * @no_dtmf: recording-dtmf is "no": telephone-event is left out
  */
 struct recorded_conf {
 	struct record_dir *dir;
 	const char *path, *pattern;
-	bool sent;
+	bool sent, no_dtmf;
 };
 
 /**

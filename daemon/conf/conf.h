@@ -128,6 +128,7 @@ struct conf {
 	enum recording_precision recording_precision;
 	enum recording_side recording_side;
 	char *recording_pattern;				   /* record/name.h */
+	bool recording_dtmf;					   /* with telephone-event */
 	unsigned int recording_mode;				   /* the digits as written */
 	char *recording_group;					   /* NULL: the daemon's group */
 	unsigned int recording_max_size_mib, recording_max_time_s; /* of a part; 0: no limit */

@@ -328,6 +328,8 @@ const struct conf_row conf_rows[] = {
 	{ "recording-pattern", CONF_TEXT, AT(recording_pattern), 0, 0, NULL, "%Y-%m-%d/%c-%r", "NAME",
 	  "name of a recording below recording-dir, without extension: %Y %m %d %H %M %S of its start (local time), %c "
 	  "Call-ID, %r random digits", 0 },
+	{ "recording-dtmf", CONF_BOOL, AT(recording_dtmf), 0, 0, NULL, "yes", "yes | no",
+	  "recordings have the keys that phones press (telephone-event), which may be PINs or card numbers", 0 },
 	{ "recording-mode", CONF_MODE, AT(recording_mode), 0, 777, NULL, "640", "MODE",
 	  "file mode of recordings, three octal digits; folders get x where it has r", 0 },
 	{ "recording-group", CONF_TEXT, AT(recording_group), 0, 0, NULL, NULL, "NAME",

@@ -328,6 +328,14 @@ static const struct {
 	{ STR("inactive"), offsetof(struct request, inactive) },
 };
 
+/* Without a value; with one it is the key (ng_read_record). */
+static bool is_record_call(struct str word)
+{
+	static const struct str name = STR("record-call");
+
+	return word.len == name.len && dict_key_eq(name, word);
+}
+
 static bool read_switch(struct request *request, struct str word)
 {
 	for (size_t i = 0; i < COUNT(switches); i++)
@@ -335,7 +343,10 @@ static bool read_switch(struct request *request, struct str word)
 			*(bool *)((char *)request + switches[i].offset) = true;
 			return true;
 		}
-	return false;
+	if (!is_record_call(word))
+		return false;
+	request->record.call = RECORD_CALL_ON;
+	return true;
 }
 
 static bool is_off(struct str word)

@@ -12,7 +12,7 @@ struct take {
 	uint32_t tap;
 	uint8_t media;
 	bool encrypted;
-	uint64_t left_out[2];
+	uint64_t left_out[2][2]; /* [side], bit per payload type */
 };
 
 /**
@@ -117,9 +117,10 @@ static struct take *find_take(struct recording *rec, uint32_t tap)
 /* RTP has its payload type in the second byte; the marker is the first bit. */
 static bool is_left_out(const struct take *take, const struct tap_packet *packet)
 {
+	const uint64_t *types = take->left_out[packet->side & 1];
 	uint8_t type = packet->len > 1 ? packet->data[1] & 127 : 0;
 
-	return !packet->rtcp && packet->len > 1 && take->left_out[type >> 6] >> (type & 63) & 1;
+	return !packet->rtcp && packet->len > 1 && types[type >> 6] >> (type & 63) & 1;
 }
 
 /* Packets are held back: those from before the pause come after the letter that asks for it. */
@@ -139,6 +140,8 @@ static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_n
 	bool sent = rec->sent && endpoint_is_set(&packet->to);
 	struct record_packet copy;
 
+	if (!endpoint_is_set(&packet->from) && !sent)
+		return; /* a prompt: nobody has sent it to the relay */
 	if (!take || !rec->file || is_left_out(take, packet) || packet->time_us < rec->from_us ||
 	    (rec->ends_us && packet->time_us > rec->ends_us))
 		return;
@@ -241,10 +244,10 @@ static void add_media(struct recording *rec, struct recording_media *media)
 		return;
 	if (!take)
 		take = &rec->take[rec->n_takes++];
-	*take = (struct take){ media->tap,
-			       media->about.media,
-			       media->encrypted,
-			       { media->left_out[0], media->left_out[1] } };
+	*take = (struct take){ .tap = media->tap,
+			       .media = media->about.media,
+			       .encrypted = media->encrypted };
+	memcpy(take->left_out, media->left_out, sizeof(take->left_out));
 }
 
 static void leave_out(struct recording *rec, uint32_t tap)

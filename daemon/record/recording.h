@@ -53,12 +53,12 @@ struct recording *recording_new(const struct recording_conf *conf);
  * struct recording_media - a media of the call
  * @tap: its number; @about.media: its number in the files
  * @encrypted: SRTP passes through
- * @left_out: bit per payload type that is not written
+ * @left_out: [side], bit per payload type that is not written when this side sends it
  */
 struct recording_media {
 	uint32_t tap;
 	bool encrypted;
-	uint64_t left_out[2];
+	uint64_t left_out[2][2];
 	struct record_media about;
 };
 

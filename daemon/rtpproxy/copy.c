@@ -137,19 +137,21 @@ enum rtpp_error rtpp_copy_start(const struct rtpp_command *c, const struct media
 	return RTPP_OK;
 }
 
-void rtpp_copy_stop(struct call *call, const struct dialog *dialog, const struct media *media,
+bool rtpp_copy_stop(struct call *call, const struct dialog *dialog, const struct media *media,
 		    enum side whose, bool both)
 {
 	struct subscriber *subscriber = subscriber_classic(call);
+	bool ended = false;
 
 	if (!subscriber)
-		return;
+		return false;
 	for (size_t i = 0; i < subscriber->n; i++) {
 		struct subscriber_line *line = &subscriber->line[i];
 
 		if (line->dialog != dialog || (media && line->index != media->index) ||
 		    (!both && line->side != whose))
 			continue;
+		ended |= line->sockets != NULL;
 		line->wanted = false;
 		subscriber_line_close(subscriber, line);
 	}
@@ -158,4 +160,5 @@ void rtpp_copy_stop(struct call *call, const struct dialog *dialog, const struct
 	else
 		subscriber_free(subscriber);
 	call_touch(call);
+	return ended;
 }

@@ -17,8 +17,11 @@ bool rtpp_is_copy(struct str target);
  */
 enum rtpp_error rtpp_copy_start(const struct rtpp_command *c, const struct media *media,
 				enum side whose, struct buf *out);
-/* N: ends copies of what @whose sends in @media, or in all (NULL); @both: or the other one. */
-void rtpp_copy_stop(struct call *call, const struct dialog *dialog, const struct media *media,
+/*
+ * N: ends copies of what @whose sends in @media, or in all (NULL); @both: or the other one.
+ * Return: there was one
+ */
+bool rtpp_copy_stop(struct call *call, const struct dialog *dialog, const struct media *media,
 		    enum side whose, bool both);
 
 #endif

@@ -40,8 +40,11 @@ static const char *const notify_features[] = {
 
 /* Only if copies can be sent. */
 static const char *const copy_features[] = {
-	"20071218", "20250523", /* C; with P */
+	"20071218", "20200226", "20250523", /* C; N; C with P */
 };
+
+/* Only if files can be written. */
+static const char *const record_features[] = { "20071218", "20200226" };
 
 static bool is_listed(struct str date, const char *const *dates, size_t n)
 {
@@ -66,7 +69,9 @@ static enum rtpp_error run_version(const struct rtpp_command *c, struct buf *out
 	known = is_listed(c->arg[0], features, COUNT(features)) ||
 		(c->notify && is_listed(c->arg[0], notify_features, COUNT(notify_features))) ||
 		(c->env->calls->conf.copies &&
-		 is_listed(c->arg[0], copy_features, COUNT(copy_features)));
+		 is_listed(c->arg[0], copy_features, COUNT(copy_features))) ||
+		(c->env->calls->conf.recorded &&
+		 is_listed(c->arg[0], record_features, COUNT(record_features)));
 	buf_char(out, known ? '1' : '0');
 	return RTPP_OK;
 }

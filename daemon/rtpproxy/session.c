@@ -15,7 +15,6 @@
 #include "call/table.h"
 #include "command/dialog_find.h"
 #include "packet/bridge.h"
-#include "rtpproxy/copy.h"
 #include "rtpproxy/find.h"
 #include "rtpproxy/local.h"
 #include "rtpproxy/notify.h"
@@ -337,44 +336,6 @@ enum rtpp_error rtpp_query(const struct rtpp_command *c, struct buf *out)
 		return RTPP_E_NO_SESSION;
 	return rtpp_query_reply(c, session.media, session.whose, c->arg + 3,
 				c->n_args > 3 ? c->n_args - 3 : 0, out);
-}
-
-/* R[S] CALL FROM [TO]: answers like a server that has no directory for recordings */
-enum rtpp_error rtpp_record(const struct rtpp_command *c, struct buf *out)
-{
-	(void)out;
-	return rtpp_only_letters(c->letters, "S") ? RTPP_E_NO_SESSION : RTPP_E_RECORD;
-}
-
-/* C[SP] CALL TARGET FROM [TO] */
-enum rtpp_error rtpp_copy(const struct rtpp_command *c, struct buf *out)
-{
-	struct rtpp_session session;
-
-	if (!rtpp_only_letters(c->letters, "SP"))
-		return RTPP_E_RECORD;
-	if (!rtpp_find_by_args(c, 2, &session))
-		return RTPP_E_NO_SESSION;
-	if (rtpp_is_copy(c->arg[1]))
-		return rtpp_copy_start(c, session.media, session.whose, out);
-	return RTPP_E_COPY;
-}
-
-/* N[A] CALL FROM [TO]: without a number behind FROM, of all medias; A: of both parties */
-enum rtpp_error rtpp_stop_record(const struct rtpp_command *c, struct buf *out)
-{
-	struct rtpp_session session;
-	bool all;
-
-	if (!rtpp_only_letters(c->letters, "A"))
-		return RTPP_E_NORECORD;
-	if (!rtpp_find_by_args(c, 1, &session))
-		return RTPP_E_NO_SESSION;
-	all = !rtpp_tag_of(c->arg[1]).number;
-	rtpp_copy_stop(session.dialog->call, session.dialog, all ? NULL : session.media,
-		       session.whose, rtpp_has_letter(c->letters, 'A'));
-	buf_char(out, '0');
-	return RTPP_OK;
 }
 
 /* --- && S ------------------------------------------------------------------------------------- */

@@ -179,12 +179,16 @@ static void test_command_of_rtpproxy(void)
 	      "tos = 184\nforeground = yes\ninterface = pub/192.0.2.1\n");
 	check("/usr/sbin/rtpproxy -l '10.0.0.1/192.0.2.1' -A 10.0.0.1/203.0.113.5 -6 /2001:db8::1 "
 	      "-s /run/r.sock -d WARN:LOG_LOCAL1 -T 30 -W 90 -n unix:/run/n -u a:b -p /run/p -L "
-	      "9\n",
+	      "9 -r /rec -S /spool -P -a -R\n",
 	      "listen-rtpproxy = unix:/run/r.sock\nlog-facility = syslog\nsyslog-facility = "
 	      "local1\nlog-level = warning\ntimeout = 30\n"
 	      "unanswered-timeout = 90\nnotify = unix:/run/n\n# -u: " NOT_FOR_UNIT "user = a\n"
 	      "# -u: " NOT_FOR_UNIT "group = b\n# -p: " NOT_FOR_UNIT
 	      "pidfile = /run/p\n# -L: set LimitNOFILE= of the systemd unit\n"
+	      "recording-dir = /rec\n"
+	      "# -S: files are NAME.part in recording-dir until they are finished\n"
+	      "# -a: the proxy says which calls are recorded: rtpproxy's start_recording()\n"
+	      "# -R: RTCP is recorded too\n"
 	      "interface = internal/10.0.0.1!10.0.0.1\n"
 	      "interface = external/192.0.2.1!203.0.113.5\ninterface = external/2001:db8::1\n"
 	      "# a bridge: media stays symmetric here; phones behind NATs need no option\n"

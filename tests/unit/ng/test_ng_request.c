@@ -305,6 +305,9 @@ static void test_flags(void)
 		{ "\"ICE\":\"force\",\"DTLS\":\"passive\",\"SDES\":[\"no\",\"unencrypted_srtp\"]",
 		  0, 0, "SDES=unencrypted_srtp" },
 		{ "\"OSRTP\":\"disable\",\"record-call\":\"none\"", 0, 0, NULL },
+		{ "\"flags\":[\"record-call\",\"record-call=no\",\"recording-file=a\"]", 0, 0,
+		  NULL },
+		{ "\"flags\":[\"record-call=sometimes\"]", 0, 0, "record-call=sometimes" },
 		{ "\"flags\":[\"SDES-off\",\"SDES-no\",\"SDES-pad\",\"SDES-x\"]", 0, 0, "SDES=x" },
 		{ "\"command\":\"x\",\"supports\":[\"y\"],\"sip-message-type\":\"z\"", 0, 0, NULL },
 		{ "\"unheard-of\":\"x\"", 0, 0, "unheard-of=x" },
@@ -315,6 +318,34 @@ static void test_flags(void)
 		check(request.flags == rows[i].after && ignored_is(rows[i].ignored) &&
 			      !request.sdp.len,
 		      rows[i].members);
+	}
+	end_read();
+}
+
+static void test_record_call(void)
+{
+	static const struct {
+		const char *members;
+		enum record_call call;
+	} rows[] = {
+		{ "\"flags\":[\"fast\"]", RECORD_CALL_UNSET },
+		{ "\"flags\":[\"record-call\"]", RECORD_CALL_ON },
+		{ "\"flags\":[\"record call\"]", RECORD_CALL_ON },
+		{ "\"rtpp-flags\":\"fast record-call\"", RECORD_CALL_ON },
+		{ "\"flags\":[\"record-call=on\"]", RECORD_CALL_ON },
+		{ "\"rtpp-flags\":\"record-call=yes fast\"", RECORD_CALL_ON },
+		{ "\"record-call\":\"true\"", RECORD_CALL_ON },
+		{ "\"record call\":\"enabled\"", RECORD_CALL_ON },
+		{ "\"flags\":[\"record-call=off\"]", RECORD_CALL_OFF },
+		{ "\"record-call\":\"no\"", RECORD_CALL_OFF },
+		{ "\"record-call\":\"discard\"", RECORD_CALL_DISCARD },
+		{ "\"record-call\":\"\"", RECORD_CALL_UNSET },
+		{ "\"flags\":[\"record-calls\"]", RECORD_CALL_UNSET },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		read_with(rows[i].members, 0);
+		check(request.record.call == rows[i].call, rows[i].members);
 	}
 	end_read();
 }
@@ -475,7 +506,7 @@ static void test_secrets_that_are_ignored_are_not_told(void)
 
 TEST_SUITE(ng_request, { "texts", test_texts }, { "interfaces", test_interfaces },
 	   { "numbers", test_numbers }, { "limit", test_limit }, { "addresses", test_addresses },
-	   { "flags", test_flags }, { "ICE", test_ice },
+	   { "flags", test_flags }, { "record-call", test_record_call }, { "ICE", test_ice },
 	   { "what is ignored is bounded", test_what_is_ignored_is_bounded },
 	   { "latching", test_latching }, { "codecs", test_codecs },
 	   { "codecs are bounded", test_codecs_are_bounded },

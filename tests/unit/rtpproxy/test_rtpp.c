@@ -252,7 +252,7 @@ static void test_subcommands(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-static void test_players_and_recordings_are_not_supported(void)
+static void test_nothing_is_played_or_recorded_unless_configured(void)
 {
 	static const struct ask_row rows[] = {
 		{ "U c 192.0.2.1 4000 a;1", "# 127.80.0.1\n" },
@@ -276,7 +276,7 @@ static void test_players_and_recordings_are_not_supported(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
-/* Recording is not supported, so no file is written, whatever the Call-ID is. */
+/* Without recording-dir no file is written, whatever the Call-ID is. */
 static void test_call_ids_are_no_paths(void)
 {
 	static const struct ask_row rows[] = {
@@ -377,8 +377,8 @@ TEST_SUITE(rtpp, { "answers fit where proxies read", test_answers_fit_where_prox
 	     test_no_mistake_in_u_or_l_means_a_broken_relay },
 	   { "captured conversation", test_captured_conversation },
 	   { "subcommands", test_subcommands },
-	   { "players and recordings are not supported",
-	     test_players_and_recordings_are_not_supported },
+	   { "nothing is played or recorded unless configured",
+	     test_nothing_is_played_or_recorded_unless_configured },
 	   { "call-ids are no paths", test_call_ids_are_no_paths },
 	   { "x ends all", test_x_ends_all },
 	   { "out of memory changes nothing", test_out_of_memory_changes_nothing });
