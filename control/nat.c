@@ -23,6 +23,17 @@ static const char *mapping_text(const char *mapping)
 	return "mapping not known (two STUN servers in external-address tell it)";
 }
 
+static const char *filtering_text(const char *filtering)
+{
+	if (!strcmp(filtering, "endpoint-independent"))
+		return "Endpoint-Independent Filtering";
+	if (!strcmp(filtering, "address-dependent"))
+		return "Address-Dependent Filtering";
+	if (!strcmp(filtering, "address-port-dependent"))
+		return "Address and Port-Dependent Filtering";
+	return "filtering not known";
+}
+
 static void print_found(const json_t *address, const json_t *outside)
 {
 	char age[16];
@@ -38,7 +49,8 @@ static void print_found(const json_t *address, const json_t *outside)
 	}
 	if (json_object_get(outside, "checked-ago"))
 		printf(", confirmed %s ago", short_age(number_of(outside, "checked-ago"), age));
-	printf("\n           %s; filtering not known", mapping_text(text_of(outside, "mapping")));
+	printf("\n           %s; %s", mapping_text(text_of(outside, "mapping")),
+	       filtering_text(text_of(outside, "filtering")));
 	if (json_is_true(json_object_get(outside, "double-nat")))
 		printf("; %sdouble NAT%s", colour(COLOUR_BAD), colour(COLOUR_END));
 	if (json_object_get(outside, "why"))

@@ -27,6 +27,7 @@ void admin_put_outside(struct json_line *line, const struct iface_report *iface)
 		jsonl_i64(line, "checked-ago", (clock_ms() - outside->checked_ms) / 1000);
 	jsonl_bool(line, "double-nat", outside->double_nat);
 	jsonl_text(line, "mapping", external_mapping_names[outside->mapping]);
+	jsonl_text(line, "filtering", external_filtering_names[outside->filtering]);
 	if (outside->failing)
 		jsonl_text(line, "why", outside->why);
 	jsonl_close(line, '}');

@@ -30,8 +30,9 @@ struct report {
 	struct letter letter;
 	size_t index;
 	struct external_finding finding;
-	bool is_mapping; /* then only @mapping is news */
+	bool is_kind; /* of the NAT: then only @mapping and @filtering are news */
 	enum external_mapping mapping;
+	enum external_filtering filtering;
 };
 
 /**
@@ -99,6 +100,7 @@ enum external_news external_place_take(struct external_place *place,
 	place->address = finding->address;
 	place->changed_ms = now_ms;
 	place->mapping = EXTERNAL_MAPPING_UNKNOWN; /* it may be another NAT */
+	place->filtering = EXTERNAL_FILTERING_UNKNOWN;
 	return EXTERNAL_CHANGED;
 }
 
@@ -218,7 +220,7 @@ static bool is_all_known(const struct external *external)
 }
 
 /* In the first round with an address, after a change of it, and from time to time. */
-static bool is_mapping_due(struct asked *asked)
+static bool is_kind_due(struct asked *asked)
 {
 	if (!endpoint_is_set(&asked->found))
 		return false;
@@ -232,21 +234,23 @@ static bool is_mapping_due(struct asked *asked)
 }
 
 /* After the addresses: calls wait for those, and not for this. False: the thread has to end */
-static bool ask_mappings(struct external *external)
+static bool ask_kinds(struct external *external)
 {
 	for (size_t i = 0; i < external->n; i++) {
 		const struct external_question question = { external->bind[i], external->media,
 							    external->n_media, external->stop_fd };
 		struct report *report;
 
-		if (!is_mapping_due(&external->asked[i]))
+		if (!is_kind_due(&external->asked[i]))
 			continue;
 		report = new_report(i);
 		if (!report)
 			continue;
-		report->is_mapping = true;
+		report->is_kind = true;
 		if (external_mapping(external->source, external->n_sources, &question,
-				     &report->mapping)) {
+				     &report->mapping) ||
+		    external_filtering(external->source, external->n_sources, &question,
+				       &report->filtering)) {
 			free(report);
 			return false;
 		}
@@ -261,7 +265,7 @@ static void *run(void *arg)
 	struct external *external = arg;
 	bool stop = false;
 
-	while (!stop && ask_all(external) && ask_mappings(external)) {
+	while (!stop && ask_all(external) && ask_kinds(external)) {
 		int64_t wait_ms = external->interval_ms;
 
 		if (!is_all_known(external) && wait_ms > RETRY_MS)
@@ -402,8 +406,9 @@ static void take(struct external *external, const struct report *report, externa
 	struct external_place *place = &external->place[report->index];
 	enum external_news news;
 
-	if (report->is_mapping) {
+	if (report->is_kind) {
 		place->mapping = report->mapping;
+		place->filtering = report->filtering;
 		return;
 	}
 	news = external_place_take(place, &report->finding, clock_ms());

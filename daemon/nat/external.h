@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "nat/external_ask.h"
+#include "nat/external_filtering.h"
 #include "nat/external_mapping.h"
 
 struct external;
@@ -34,7 +35,7 @@ extern const char *const external_knowledge_names[];
  * @changed_ms, @checked_ms: when it was found, and last confirmed; clock_ms(), 0: never
  * @failing: no source had a good answer in the last round, @why
  * @double_nat: one of them named a private address then
- * @mapping: as found last
+ * @mapping, @filtering: as found last
  */
 struct external_place {
 	struct endpoint bind, address;
@@ -43,6 +44,7 @@ struct external_place {
 	int64_t changed_ms, checked_ms;
 	bool failing, double_nat;
 	enum external_mapping mapping;
+	enum external_filtering filtering;
 	char why[EXTERNAL_WHYS];
 };
 

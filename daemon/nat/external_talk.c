@@ -113,16 +113,30 @@ static int await_reply(const struct external_question *question, int fd, int64_t
 	return result;
 }
 
-int external_talk(const struct external_question *question, int fd, const void *request, size_t len,
-		  external_read_fn *read, void *arg)
+/* @to: NULL: to where it is connected */
+static int talk(const struct external_question *question, int fd, const struct endpoint *to,
+		const void *request, size_t len, external_read_fn *read, void *arg)
 {
 	int64_t wait_ms = FIRST_TRY_MS;
 	int result = -ETIMEDOUT;
 
 	for (int i = 0; i < TRIES && result == -ETIMEDOUT; i++, wait_ms *= 2) {
-		if (send(fd, request, len, MSG_NOSIGNAL) < 0)
+		if (sendto(fd, request, len, MSG_NOSIGNAL, to ? &to->sa : NULL,
+			   to ? endpoint_len(to) : 0) < 0)
 			return -errno;
 		result = await_reply(question, fd, clock_ms() + wait_ms, read, arg);
 	}
 	return result;
+}
+
+int external_talk(const struct external_question *question, int fd, const void *request, size_t len,
+		  external_read_fn *read, void *arg)
+{
+	return talk(question, fd, NULL, request, len, read, arg);
+}
+
+int external_talk_to(const struct external_question *question, int fd, const struct endpoint *to,
+		     const void *request, size_t len, external_read_fn *read, void *arg)
+{
+	return talk(question, fd, to, request, len, read, arg);
 }

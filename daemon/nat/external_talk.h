@@ -26,6 +26,9 @@ int external_open(const struct external_question *question, const struct endpoin
  */
 int external_talk(const struct external_question *question, int fd, const void *request, size_t len,
 		  external_read_fn *read, void *arg);
+/* The same, sent to @to: of a socket that is connected to where the reply has to come from. */
+int external_talk_to(const struct external_question *question, int fd, const struct endpoint *to,
+		     const void *request, size_t len, external_read_fn *read, void *arg);
 /* Fills @why, and returns @error. */
 __attribute__((format(printf, 3, 4))) int external_no(char why[EXTERNAL_WHY], int error,
 						      const char *format, ...);

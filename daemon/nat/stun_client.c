@@ -11,6 +11,16 @@ void stun_client_request(uint8_t request[STUN_HEADER], const uint8_t transaction
 	memcpy(request + sizeof(header), transaction, STUN_TRANSACTION);
 }
 
+void stun_client_change(uint8_t request[STUN_CHANGE_LEN],
+			const uint8_t transaction[STUN_TRANSACTION], enum stun_change change)
+{
+	const uint8_t attr[] = { 0, STUN_CHANGE_REQUEST, 0, 4, 0, 0, 0, (uint8_t)change };
+
+	stun_client_request(request, transaction);
+	request[3] = sizeof(attr);
+	memcpy(request + STUN_HEADER, attr, sizeof(attr));
+}
+
 /* @mask: combined with port and address: cookie and transaction id for XOR-, else zeros */
 static bool read_address(const struct stun_attr *attr, const uint8_t mask[16], int family,
 			 struct endpoint *seen)
@@ -52,8 +62,8 @@ static int read_attributes(const uint8_t *at, size_t len, const uint8_t *cookie,
 	return endpoint_is_set(&plain) ? 0 : -EPROTO;
 }
 
-int stun_client_read(const uint8_t *data, size_t len, const uint8_t request[STUN_HEADER],
-		     int family, struct endpoint *seen)
+/* 0: it is a reply to @request, of success; else as stun_client_read() */
+static int read_header(const uint8_t *data, size_t len, const uint8_t request[STUN_HEADER])
 {
 	unsigned int type;
 
@@ -62,7 +72,34 @@ int stun_client_read(const uint8_t *data, size_t len, const uint8_t request[STUN
 	type = stun_u16(data);
 	if (stun_method(type) != STUN_BINDING || stun_class(type) < STUN_SUCCESS)
 		return -EAGAIN;
-	if (stun_class(type) == STUN_ERROR)
-		return -EACCES;
+	return stun_class(type) == STUN_ERROR ? -EACCES : 0;
+}
+
+int stun_client_other(const uint8_t *data, size_t len, const uint8_t request[STUN_HEADER],
+		      int family, struct endpoint *other)
+{
+	static const uint8_t zeros[16];
+	int error = read_header(data, len, request);
+	struct stun_attr attr;
+	const uint8_t *at = data + STUN_HEADER;
+
+	if (error)
+		return error;
+	for (len -= STUN_HEADER; len;) {
+		if (!stun_attr_next(&at, &len, &attr))
+			return -EPROTO;
+		if (attr.type == STUN_OTHER_ADDRESS && read_address(&attr, zeros, family, other))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+int stun_client_read(const uint8_t *data, size_t len, const uint8_t request[STUN_HEADER],
+		     int family, struct endpoint *seen)
+{
+	int error = read_header(data, len, request);
+
+	if (error)
+		return error;
 	return read_attributes(data + STUN_HEADER, len - STUN_HEADER, data + 4, family, seen);
 }

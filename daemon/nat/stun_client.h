@@ -15,6 +15,18 @@
 
 /* @transaction: unpredictable, so that nobody else can answer */
 void stun_client_request(uint8_t request[STUN_HEADER], const uint8_t transaction[STUN_TRANSACTION]);
+/* Asks for a reply from another place of the server (RFC 5780, section 7.2). */
+#define STUN_CHANGE_LEN 28
+enum stun_change { STUN_CHANGE_PORT = 2, STUN_CHANGE_BOTH = 6 };
+
+void stun_client_change(uint8_t request[STUN_CHANGE_LEN],
+			const uint8_t transaction[STUN_TRANSACTION], enum stun_change change);
+/**
+ * stun_client_other() - reads where else the server is (OTHER-ADDRESS), from a reply as below
+ * Return: 0, and *other; -ENOENT: it does not say, or not of this family; else as below
+ */
+int stun_client_other(const uint8_t *data, size_t len, const uint8_t request[STUN_HEADER],
+		      int family, struct endpoint *other);
 /**
  * stun_client_read() - reads what came back
  * @request: that was sent

@@ -829,6 +829,26 @@ static void outside_mapping(struct view *view)
 	}
 }
 
+/* The same of what it lets in. */
+static void outside_filtering(struct view *view)
+{
+	for (size_t i = 0; i < view->report->n_ifaces; i++) {
+		const struct iface_report *iface = &view->report->iface[i];
+		const struct external_place *outside = iface->outside;
+		char text[ENDPOINT_TEXT];
+		struct metric_label labels[] = {
+			{ "name", iface->name },
+			{ "address", str_of(endpoint_print_addr(&iface->bind, text)) },
+			{ "filtering", STR("") },
+		};
+
+		if (!outside)
+			continue;
+		labels[2].value = str_of(external_filtering_names[outside->filtering]);
+		metrics_u64(&view->text, labels, COUNT(labels), 1);
+	}
+}
+
 static void external_checks(struct view *view)
 {
 	put(view, view->report->external.checks);
@@ -1059,6 +1079,7 @@ static const struct metric {
 	{ "external_address_known", METRIC_GAUGE, "1: calls may begin at this interface, whose address outside of the NAT is found out (external-address); 0: they are refused.", external_known },
 	{ "external_address_failing", METRIC_GAUGE, "1: no source of external-address answers for this interface at present.", external_failing },
 	{ "external_address_mapping", METRIC_GAUGE, "1; mapping: how the NAT in front of the relay maps ports (RFC 5780): unknown, none, endpoint-independent, address-dependent.", outside_mapping },
+	{ "external_address_filtering", METRIC_GAUGE, "1; filtering: which packets the NAT in front of the relay lets in (RFC 5780): unknown, endpoint-independent, address-dependent, address-port-dependent.", outside_filtering },
 	{ "external_address_checks_total", METRIC_COUNTER, "Rounds of questions for an address outside of the NAT.", external_checks },
 	{ "external_address_failed_total", METRIC_COUNTER, "Rounds that no source answered with a usable address, by reason; no_answer has those of double_nat too.", external_failed },
 	{ "external_address_changes_total", METRIC_COUNTER, "Times that another address outside of the NAT was found, or the first one.", external_changes },

@@ -25,6 +25,8 @@ static void read_as(const uint8_t *data, size_t size, int family)
 		stun_client_request(request, data + STUN_HEADER - STUN_TRANSACTION);
 	if (!stun_client_read(data, size, request, family, &seen))
 		require(seen.sa.sa_family == family);
+	if (!stun_client_other(data, size, request, family, &seen))
+		require(seen.sa.sa_family == family);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

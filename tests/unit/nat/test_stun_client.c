@@ -127,7 +127,45 @@ static void test_refuses_other_replies(void)
 	CU_ASSERT_EQUAL(stun_client_read(reply, 0, request, AF_INET, &seen), -EAGAIN);
 }
 
+static void test_asks_for_a_reply_from_elsewhere(void)
+{
+	static const uint8_t both[] = { 0, 3, 0, 4, 0, 0, 0, 6 };
+	uint8_t request[STUN_CHANGE_LEN];
+
+	stun_client_change(request, transaction, STUN_CHANGE_BOTH);
+	CU_ASSERT_TRUE(stun_is_framed(request, sizeof(request)));
+	CU_ASSERT_EQUAL(memcmp(request + STUN_HEADER, both, sizeof(both)), 0);
+	stun_client_change(request, transaction, STUN_CHANGE_PORT);
+	CU_ASSERT_EQUAL(request[STUN_CHANGE_LEN - 1], 2);
+	CU_ASSERT_EQUAL(memcmp(request + 8, transaction, STUN_TRANSACTION), 0);
+}
+
+static void test_reads_where_else_the_server_is(void)
+{
+	static const uint8_t other[] = { 0x80, 0x2c, 0, 8, 0, 1, 0x0d, 0x97, 198, 51,
+					 100,  8,    0, 1, 0, 4, 0,    1,    2,	  3 };
+	static const uint8_t cut[] = { 0x80, 0x2c, 0, 8, 0, 1, 0x0d, 0x97 };
+	uint8_t request[STUN_HEADER], reply[STUN_HEADER + 32];
+	struct endpoint at = { 0 }, expected = endpoint_of("198.51.100.8:3479");
+	size_t len;
+
+	make_request(request);
+	len = reply_with(reply, 0x101, request, other, sizeof(other));
+	CU_ASSERT_EQUAL(stun_client_other(reply, len, request, AF_INET, &at), 0);
+	CU_ASSERT_TRUE(endpoint_eq(&at, &expected));
+	CU_ASSERT_EQUAL(stun_client_other(reply, len, request, AF_INET6, &at), -ENOENT);
+	CU_ASSERT_EQUAL(stun_client_other(reply, len - 1, request, AF_INET, &at), -EAGAIN);
+	len = reply_with(reply, 0x101, request, other + 12, sizeof(other) - 12);
+	CU_ASSERT_EQUAL(stun_client_other(reply, len, request, AF_INET, &at), -ENOENT);
+	len = reply_with(reply, 0x101, request, cut, sizeof(cut));
+	CU_ASSERT_EQUAL(stun_client_other(reply, len, request, AF_INET, &at), -EPROTO);
+	len = reply_with(reply, 0x111, request, other, sizeof(other));
+	CU_ASSERT_EQUAL(stun_client_other(reply, len, request, AF_INET, &at), -EACCES);
+}
+
 TEST_SUITE(stun_client, { "reads the address", test_reads_the_address },
 	   { "reads a plain address, and prefers the other",
 	     test_reads_a_plain_address_and_prefers_the_other },
-	   { "refuses other replies", test_refuses_other_replies });
+	   { "refuses other replies", test_refuses_other_replies },
+	   { "asks for a reply from elsewhere", test_asks_for_a_reply_from_elsewhere },
+	   { "reads where else the server is", test_reads_where_else_the_server_is });
