@@ -8,7 +8,8 @@ CASES+=" keepalive_hold keepalive_hold_100"
 LONG_CASES+=" keepalive_hold_100"
 RELAY_OPTIONS[keepalive_hold]="--media-keepalive=1"
 
-# New bindings of media end after so many seconds without a packet; those of SIP do not.
+# New bindings of media end after so many seconds without a packet. Those of SIP outlive the call:
+# phones refresh them, which sipp does not do.
 nats_forget() { # nats_forget SECONDS
 	local nat
 	for nat in nata natb; do
@@ -19,8 +20,14 @@ nats_forget() { # nats_forget SECONDS
 					l3proto ip
 					policy = { unreplied: $1, replied: $1 }
 				}
+				ct timeout sip {
+					protocol udp
+					l3proto ip
+					policy = { unreplied: 900, replied: 900 }
+				}
 				chain prerouting {
 					type filter hook prerouting priority mangle;
+					udp dport 5060 ct timeout set "sip"
 					udp dport $PORT_MIN-$PORT_MAX ct timeout set "media"
 				}
 			}
