@@ -197,6 +197,8 @@ SYSCTL := $(DESTDIR)$(PREFIX)/lib/sysctl.d
 ETC  := $(DESTDIR)$(SYSCONFDIR)/rtprelay
 LOGS := $(DESTDIR)$(SYSCONFDIR)/logrotate.d
 COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+# As AppArmor names profiles: usr.local.sbin.rtprelayd
+APPARMOR := $(DESTDIR)$(SYSCONFDIR)/apparmor.d/$(subst /,.,$(patsubst /%,%,$(PREFIX)/sbin/rtprelayd))
 DKMS := $(DESTDIR)/usr/src/rtprelay-$(VERSION)
 
 install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: programs, manuals, completion, unit, configuration, module source for dkms
@@ -212,6 +214,8 @@ install: daemon control install-module-source ## DESTDIR= PREFIX=/usr/local: pro
 	# README and the files of docs/ are installed to the same folder.
 	for page in README.md ARCHITECTURE.md CONTRIBUTING.md; do sed 's|](docs/|](|g' $$page > $(DOC)/$$page || exit 1; done
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/rtprelayd.service > $(UNIT)/rtprelayd.service
+	install -d $(dir $(APPARMOR))
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|; s|@NAME@|$(notdir $(APPARMOR))|' packaging/rtprelay.apparmor > $(APPARMOR)
 	install -m 644 packaging/rtprelay.sysusers $(SYSUSERS)/rtprelay.conf
 	install -m 644 packaging/rtprelay.sysctl $(SYSCTL)/30-rtprelay.conf
 	$(if $(DESTDIR),,$(ADD_USER))
@@ -236,7 +240,7 @@ install-module: module install-module-source ## the module: by dkms if it is ins
 	$(if $(DESTDIR),,packaging/install-module '$(VERSION)' '$(KDIR)')
 
 uninstall: ## removes what install and install-module have installed; keeps configuration, calls, records and the user
-	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(SYSUSERS)/rtprelay.conf $(SYSCTL)/30-rtprelay.conf $(LOGS)/rtprelay $(COMPLETIONS)/rtprelayctl
+	rm -f $(SBIN)/rtprelayd $(SBIN)/rtprelayctl $(UNIT)/rtprelayd.service $(SYSUSERS)/rtprelay.conf $(SYSCTL)/30-rtprelay.conf $(LOGS)/rtprelay $(COMPLETIONS)/rtprelayctl $(APPARMOR)
 	rm -f $(patsubst docs/%,$(MAN7)/%,$(wildcard docs/*.7)) $(patsubst docs/%,$(MAN8)/%,$(wildcard docs/*.8))
 	$(if $(DESTDIR),,packaging/install-module --remove)
 	rm -rf $(DOC) $(DESTDIR)/usr/src/rtprelay-$(RELEASE)*

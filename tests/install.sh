@@ -187,6 +187,37 @@ waits_for_an_address()
 		END { exit !(tries * pause >= 300 && within > tries * pause) }' "$root/usr/lib/systemd/system/rtprelayd.service"
 }
 
+# exposure_is_low [SED]: by systemd-analyze 1.9 of 10 at most, with what SED changes
+exposure_is_low()
+{
+	local said unit=$root/exposure/rtprelayd.service
+	mkdir -p "${unit%/*}" && sed "${1:-}" "$root/usr/lib/systemd/system/rtprelayd.service" >"$unit" || return 1
+	said=$(systemd-analyze security --offline=true --threshold=19 --no-pager "$unit") && grep -q 'Overall exposure level for rtprelayd.service: 1\.[0-9] OK' <<<"$said" ||
+		{ echo "$said"; return 1; }
+}
+
+# With the abstractions of this system; nothing is loaded into the kernel.
+parses() { apparmor_parser --skip-kernel-load --skip-cache --skip-read-cache "$@"; }
+
+profile_is_valid()
+{
+	local profile=$root/etc/apparmor.d/usr.sbin.rtprelayd dir
+	parses "$profile" && [ "$(parses --names "$profile")" = rtprelayd ] && grep -qF 'rtprelayd /usr/sbin/rtprelayd flags=(complain)' "$profile" || return 1
+	# What the unit and the example name.
+	for dir in etc lib log run; do
+		case $dir in etc | run) dir=/$dir/rtprelay ;; *) dir=/var/$dir/rtprelay ;; esac
+		grep -q "^  $dir/" "$profile" || { echo "no rule for $dir"; return 1; }
+	done
+	! grep -nE '^  (owner )?[/@].*[[:space:]][a-z]*x[a-z]*,$' "$profile"
+}
+
+profile_with_an_error_is_refused()
+{
+	sed 's/^  network packet,/  network paket,/' "$root/etc/apparmor.d/usr.sbin.rtprelayd" >"$root/wrong" && ! parses "$root/wrong"
+}
+
+exposure_is_seen() { ! exposure_is_low '/^PrivateMounts/d' >/dev/null && ! exposure_is_low '/^SystemCallFilter/d' >/dev/null; }
+
 step 'make install' tests/make install DESTDIR="$root" PREFIX=/usr
 for file in sbin/rtprelayd sbin/rtprelayctl share/man/man8/rtprelayd.8 share/man/man8/rtprelayctl.8 share/man/man7/rtprelay-control.7 \
 	lib/sysusers.d/rtprelay.conf share/bash-completion/completions/rtprelayctl share/doc/rtprelay/README.md share/doc/rtprelay/latching.md share/doc/rtprelay/kamailio/kamailio.cfg share/doc/rtprelay/fail2ban/filter.d/rtprelay.conf lib/systemd/system/rtprelayd.service lib/sysctl.d/30-rtprelay.conf ../etc/logrotate.d/rtprelay; do
@@ -195,6 +226,10 @@ done
 step 'all place-holders are replaced' sh -c "grep -rn '@[A-Z]*@' '$root/usr/lib' '$root'/usr/src/*/dkms.conf; [ \$? -eq 1 ]"
 step 'the unit starts the installed daemon' grep -q '^ExecStart=/usr/sbin/rtprelayd' "$root/usr/lib/systemd/system/rtprelayd.service"
 step 'the unit waits for an address that comes late' waits_for_an_address
+step 'the exposure of the unit is 1.9 at most, by systemd-analyze' exposure_is_low
+step 'a unit without one of its restrictions has more' exposure_is_seen
+step 'the profile of AppArmor is valid, and lets no program start' profile_is_valid
+step 'a profile with an error is refused' profile_with_an_error_is_refused
 step 'the user of the unit is one that is installed' user_of_the_unit_is_installed
 step 'unit, logrotate and example name the same directory for call records' directory_of_records_is_one
 step 'the installed daemon runs' "$daemon" --version

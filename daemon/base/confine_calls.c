@@ -2,11 +2,11 @@
 /*
  * confine_calls.c - the system calls that each kind of thread may make once the daemon has started
  *
- * Made from what the tests call (SECCOMP=learn, see the Makefile), and from the source of
- * glibc 2.36 and 2.41 where these differ: fstat() is newfstatat or fstat, poll() is poll or, on
- * other processors, ppoll, raise() is tgkill with gettid, clocks are system calls where the vDSO cannot
- * read them. No thread has execve, fork (clone, clone3), ptrace, or what changes other processes,
- * mounts, modules, users or namespaces: all threads exist before.
+ * Made from what the tests call (SECCOMP=learn, see the Makefile), and from the source of glibc
+ * 2.36 and 2.41 where these differ: fstat() is newfstatat or fstat, raise() is tgkill with gettid,
+ * poll() is ppoll on other processors, clocks are system calls where the vDSO cannot read them. No
+ * thread has execve, fork (clone, clone3), ptrace, or what changes other processes, mounts, users,
+ * modules or namespaces: all threads exist before.
  */
 #include "base/confine_calls.h"
 #include "base/count.h"

@@ -3,8 +3,8 @@
  * hole.c - linked into a daemon for tests: parsers that do what an attacker wants
  *
  * The linker puts these functions before those of the daemon (--wrap). An SDP with a line
- * a=hole:WHAT runs WHAT in the control thread, a packet of media that has the text "hole:WHAT" behind its RTP
- * header runs it in the media thread.
+ * a=hole:WHAT runs WHAT in the control thread, a packet of media that has the text "hole:WHAT"
+ * behind its RTP header runs it in the media thread.
  */
 #include <fcntl.h>
 #include <linux/audit.h>
