@@ -105,7 +105,7 @@ $(UPNP_FILES:%=$(B)/daemon/nat/%.o): $(B)/upnp
 
 # For tests. SECCOMP=log: seccomp=log is the daemon's default, and what its lists lack is written to
 # $(B)/seccomp.calls, a line for each thread and call. SECCOMP=learn: the lists are empty, so this
-# is all that the threads call. tests/seccomp uses the first one.
+# is all that the threads call. tests/seccomp/run uses log.
 SECCOMP_FLAGS_log   := -DCONFINE_DEFAULT='"log"' -DCONFINE_CALLS='"$(CURDIR)/$(B)/seccomp.calls"'
 SECCOMP_FLAGS_learn := $(SECCOMP_FLAGS_log) -DCONFINE_LEARN
 SECCOMP_OBJ := $(B)/daemon/conf/table.o $(B)/daemon/base/confine_program.o $(B)/daemon/base/confine_watch.o
