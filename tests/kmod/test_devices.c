@@ -618,12 +618,12 @@ static void test_tcpdump_reads_the_tap(void)
 	a = world_udp("a", plain.src);
 	world_run("ip netns exec relay tcpdump -Z root -n -c 1 -i rtprelay0 >/tmp/tcpdump "
 		  "2>/tmp/tcpdump.err &"
-		  "for i in $(seq 100); do grep -q listening /tmp/tcpdump.err && break; sleep 0.1; "
+		  "for i in $(seq 600); do grep -q listening /tmp/tcpdump.err && break; sleep 0.1; "
 		  "done");
 	rtp_make(rtp, 172, 0, 1, 0, 1);
 	CU_ASSERT(world_send(a, LOCAL, rtp, 172));
 	CU_ASSERT_EQUAL(
-		world_run("for i in $(seq 100); do [ -s /tmp/tcpdump ] && break; sleep 0.1; done;"
+		world_run("for i in $(seq 600); do [ -s /tmp/tcpdump ] && break; sleep 0.1; done;"
 			  "grep -q 'IP 192.0.2.1.4000 > 192.0.2.254.30000: UDP, length 172' "
 			  "/tmp/tcpdump"),
 		0);
