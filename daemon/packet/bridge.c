@@ -45,6 +45,7 @@ static struct bridge *make_bridge(struct worker_pool *pool, struct worker *worke
 	if (!b)
 		return NULL;
 	b->conf = b->told = *conf;
+	b->tap = conf->tap;
 	b->totals = &worker->totals;
 	b->pool_conf = worker_pool_conf(pool);
 	b->deny = &worker->deny;
@@ -187,6 +188,8 @@ int bridge_tap(struct bridge *b, uint32_t tap)
 	error = bridge_update(b, &b->told, NULL);
 	if (error)
 		b->told.tap = before;
+	else
+		__atomic_store_n(&b->tap, tap, __ATOMIC_RELAXED);
 	return error;
 }
 

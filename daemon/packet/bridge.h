@@ -50,7 +50,8 @@ int bridge_update(struct bridge *bridge, const struct bridge_conf *conf,
 		  const struct bridge_change *change);
 /*
  * The media thread copies the packets of this bridge for the recorder, under this number; 0: it
- * does not. Settings that come later keep it. 0; -ENOMEM: nothing is changed
+ * does not. In effect at once: it copies all packets that arrive after this call, none that it
+ * forwards after a call with 0. Settings that come later keep it. 0; -ENOMEM: nothing is changed
  */
 int bridge_tap(struct bridge *bridge, uint32_t tap);
 const struct bridge_conf *bridge_conf(const struct bridge *bridge); /* as set last */

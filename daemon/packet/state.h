@@ -299,6 +299,7 @@ struct worker;
 /**
  * struct bridge - as both threads hold it
  * @conf: the settings in effect (media thread); @told: those the control thread sent last
+ * @tap: bridge_conf.tap as told last; the control thread writes it, since it is in effect at once
  * @siblings: ring of the bridges of the same dialog
  * @keepalive: in the wheel of the thread
  * @bundle: freed with the stream that carries
@@ -311,6 +312,7 @@ struct bridge {
 	struct banned *const *banned; /* of the thread; NULL: none */
 	struct stream *stream[2][2];  /* [side][component]; NULL: no such port */
 	struct bridge_keys *keys;     /* SRTP of both sides; NULL: none of them ever had a key */
+	uint32_t tap;		      /* number for the recorder; 0: it wants no packets */
 	struct bridge_conf conf;      /* its kind and payload types */
 	/* Most packets touch nothing of what follows, but for the streams. */
 	const struct worker_pool_conf *pool_conf;

@@ -487,6 +487,7 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 				       .in_kernel = s->in_kernel };
 	struct carriage carriage;
 	struct stream *of = s, *out, *by;
+	uint32_t tap;
 	bool admitted, handshake;
 
 	__atomic_store_n(&s->heard, true, __ATOMIC_RELAXED);
@@ -575,8 +576,9 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		count_drop(s, DROP_PROMPT);
 		return NULL;
 	}
-	if (of->bridge->conf.tap && w.kind != RTP_KIND_STUN)
-		tap_copy(of, by, p, w.kind == RTP_KIND_RTCP, now_us);
+	tap = __atomic_load_n(&of->bridge->tap, __ATOMIC_RELAXED);
+	if (tap && w.kind != RTP_KIND_STUN)
+		tap_copy(of, by, p, w.kind == RTP_KIND_RTCP, tap);
 	if (is_srtp(by, &w) &&
 	    is_dropped(s, secure_seal(s, by, p, w.kind == RTP_KIND_RTCP, packet.now_ms)))
 		return NULL;

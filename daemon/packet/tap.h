@@ -6,10 +6,13 @@
 #include "packet/state.h"
 
 /*
- * @packet, which arrived at @s and leaves by @out; before SRTP is applied. It is not copied if no
- * recorder wants packets of this media (bridge_conf.tap), or its ring is full.
+ * @packet, which arrived at @s and leaves by @out; before SRTP is applied. It is not copied if its
+ * ring is full. @tap: of the media (struct bridge)
+ *
+ * Its time is that of this call, not that of the thread's round: a packet that came after a command
+ * was answered, during the round, must not count as one from before the command.
  */
 void tap_copy(const struct stream *s, const struct stream *out, const struct packet *packet,
-	      bool rtcp, int64_t now_us);
+	      bool rtcp, uint32_t tap);
 
 #endif

@@ -19,7 +19,8 @@
  * @size: of the whole record; used by the ring
  * @tap: number of the media (struct bridge_conf)
  * @lost: packets that were lost before this one, of any media
- * @time_us: clock_us() when it arrived
+ * @time_us: clock_us() when it was copied: by a media thread when it was received, by the kernel's
+ *           tap when it arrived
  * @from, @local: as it was received; @out, @to: as it was sent, unset if that is not known
  * @side: enum side, who has sent it
  * @data: @len bytes, before SRTP was applied and after it was removed
