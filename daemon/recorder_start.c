@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "base/log.h"
 #include "call/news.h"
 #include "call/recorded.h"
@@ -20,8 +19,6 @@ static int open_dir(struct relay *relay)
 {
 	char error[RECORD_DIR_ERROR];
 	struct record_dir_conf conf;
-	struct timespec now;
-	unsigned int left;
 
 	if (!relay->conf.recording_dir)
 		return 0;
@@ -33,18 +30,13 @@ static int open_dir(struct relay *relay)
 	}
 	if (recording_check_pattern(&relay->conf))
 		return -EINVAL;
-	clock_gettime(CLOCK_REALTIME, &now);
-	left = record_dir_end_leftovers(relay->record_dir,
-					(int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
-	if (left)
-		log_notice("recording-dir: finished %u recordings of a daemon that had crashed",
-			   left);
 	relay->recorded =
 		(struct recorded_conf){ .dir = relay->record_dir,
 					.path = relay->conf.recording_dir,
 					.pattern = relay->conf.recording_pattern,
 					.sent = relay->conf.recording_side == RECORDING_SENT,
-					.no_dtmf = !relay->conf.recording_dtmf };
+					.no_dtmf = !relay->conf.recording_dtmf,
+					.wav = relay->conf.recording_output == RECORDING_WAV };
 	return 0;
 }
 
@@ -101,6 +93,18 @@ int recorder_start(struct relay *relay)
 	else
 		log_err("cannot start the recorder's thread: %s", strerror(-error));
 	return error;
+}
+
+int recorder_leftovers(struct relay *relay)
+{
+	int error =
+		relay->record_dir ? recording_end_leftovers(relay->recorder, relay->record_dir) : 0;
+
+	if (error)
+		log_err("recording-dir %s: recordings of the former run are not finished: out of "
+			"memory: restart rtprelayd",
+			relay->conf.recording_dir);
+	return 0;
 }
 
 void recorder_stop(struct relay *relay)

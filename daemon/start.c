@@ -921,16 +921,19 @@ static int start_cdr_file(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	static int (*const steps[])(struct relay *) = {
-		start_background, start_pidfile,  start_admin_socket,	 start_unprivileged,
-		start_loop,	  start_ifaces,	  external_prepare,	 start_local,
-		portmap_prepare,  list_media,	  start_claims,		 start_destinations,
-		start_steer,	  start_kernel,	  start_without_loading, start_confinement,
-		start_workers,	  start_firewall, start_notify,		 start_cdr_file,
-		start_homer,	  start_dtmf,	  start_prompts,	 stun_start,
-		dtls_start,	  recorder_start, start_calls,		 start_journal,
-		start_drain,	  start_bans,	  start_table,		 start_flows,
-		start_follow,	  start_control,  start_admin,		 external_start,
-		portmap_start,	  start_web,
+		start_background,   start_pidfile,	start_admin_socket,
+		start_unprivileged, start_loop,		start_ifaces,
+		external_prepare,   start_local,	portmap_prepare,
+		list_media,	    start_claims,	start_destinations,
+		start_steer,	    start_kernel,	start_without_loading,
+		start_confinement,  start_workers,	start_firewall,
+		start_notify,	    start_cdr_file,	start_homer,
+		start_dtmf,	    start_prompts,	stun_start,
+		dtls_start,	    recorder_start,	start_calls,
+		start_journal,	    recorder_leftovers, start_drain,
+		start_bans,	    start_table,	start_flows,
+		start_follow,	    start_control,	start_admin,
+		external_start,	    portmap_start,	start_web,
 	};
 	int err = 0;
 

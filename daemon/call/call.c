@@ -20,6 +20,7 @@
 #include "call/media.h"
 #include "call/media_path.h"
 #include "call/recorded.h"
+#include "call/recorded_media.h"
 #include "call/table.h"
 #include "kernel/kmod.h"
 #include "packet/pool.h"

@@ -26,6 +26,7 @@ const char *const happening_names[HAPPENING_KINDS] = {
 	[DTLS_SECURED] = "dtls-connected",
 	[DTLS_REFUSED] = "dtls-failed",
 	[RECORDING_FAILED] = "recording-failed",
+	[RECORDING_NEW_FILES] = "recording-new-files",
 	[DTMF_PRESSED] = "dtmf",
 	[PROMPT_HAS_STARTED] = "prompt-started",
 	[PROMPT_HAS_ENDED] = "prompt-ended",

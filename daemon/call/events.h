@@ -22,23 +22,24 @@ enum happening_kind {
 	STREAM_UNHEARD,	  /* it has accepted nothing, and refuses a source; @why: what to set */
 	STREAM_DENIED,	  /* a forbidden destination, see packet/deny.h; @why */
 	STREAM_IN_KERNEL,
-	STREAM_IN_USER,	    /* not in the kernel any more; @why */
-	STREAM_SILENT,	    /* the kernel has received nothing for the duration of the time-out */
-	STREAM_HEARD,	    /* the kernel receives it again */
-	ICE_SELECTED,	    /* each component of a media has a pair */
-	ICE_HAS_FAILED,	    /* none was found */
-	ICE_CONSENT_ENDED,  /* the phone does not answer any more */
-	KERNEL_PATH,	    /* another way into the kernel is used now, or none */
-	ADDRESS_CHANGED,    /* outside of the NAT: nat/external.h; @why: from where to where */
-	ADDRESS_FAILING,    /* no source names it at present; @why */
-	PORTS_MAPPED,	    /* the router forwards, again, or has lost what it forwarded; @why */
-	PORTS_FAILING,	    /* the router does not forward, or no more ports; @why */
-	DTLS_SECURED,	    /* a handshake is done, and the fingerprint is the SDP's */
-	DTLS_REFUSED,	    /* no keys from it; @why */
-	RECORDING_FAILED,   /* the recording has ended, the call goes on; @why */
-	DTMF_PRESSED,	    /* a key, with dtmf-log; @dtmf */
-	PROMPT_HAS_STARTED, /* @side hears one; @why: its name */
-	PROMPT_HAS_ENDED,   /* it hears the other party again; @why */
+	STREAM_IN_USER,	     /* not in the kernel any more; @why */
+	STREAM_SILENT,	     /* the kernel has received nothing for the duration of the time-out */
+	STREAM_HEARD,	     /* the kernel receives it again */
+	ICE_SELECTED,	     /* each component of a media has a pair */
+	ICE_HAS_FAILED,	     /* none was found */
+	ICE_CONSENT_ENDED,   /* the phone does not answer any more */
+	KERNEL_PATH,	     /* another way into the kernel is used now, or none */
+	ADDRESS_CHANGED,     /* outside of the NAT: nat/external.h; @why: from where to where */
+	ADDRESS_FAILING,     /* no source names it at present; @why */
+	PORTS_MAPPED,	     /* the router forwards, again, or has lost what it forwarded; @why */
+	PORTS_FAILING,	     /* the router does not forward, or no more ports; @why */
+	DTLS_SECURED,	     /* a handshake is done, and the fingerprint is the SDP's */
+	DTLS_REFUSED,	     /* no keys from it; @why */
+	RECORDING_FAILED,    /* the recording has ended, the call goes on; @why */
+	RECORDING_NEW_FILES, /* after a restart it has new files, not its former ones; @why */
+	DTMF_PRESSED,	     /* a key, with dtmf-log; @dtmf */
+	PROMPT_HAS_STARTED,  /* @side hears one; @why: its name */
+	PROMPT_HAS_ENDED,    /* it hears the other party again; @why */
 	HAPPENING_KINDS
 };
 

@@ -32,6 +32,8 @@
 #include "call/record.h"
 #include "call/record_wire.h"
 #include "journal/store.h"
+#include "record/facts.h"
+#include "record/name.h"
 #include "sdp/bundle.h"
 
 #define HEAD_BYTES 12
@@ -310,6 +312,7 @@ static void wire_media(struct wire *w, struct media_record *media)
 	wire_sdes(w, &media->sdes);
 	wire_ice(w, &media->ice);
 	wire_bundle(w, &media->bundle);
+	wire_u8(w, &media->recorded, RECORD_MEDIAS);
 }
 
 static void wire_shown(struct wire *w, struct party_record *party)
@@ -350,10 +353,24 @@ static void wire_dialog(struct wire *w, struct dialog_record *dialog)
 	wire_u8(w, &answers, 2);
 	dialog->answered = answers;
 	dialog->final = answers == 2;
+	wire_bool(w, &dialog->unrecorded);
 	wire_u32(w, &dialog->timeout_s);
 	wire_array(w, &dialog->n_media, &dialog->media, sizeof(*dialog->media), SDP_MAX_MEDIA);
 	for (size_t i = 0; i < dialog->n_media && !w->failed; i++)
 		wire_media(w, &dialog->media[i]);
+}
+
+static void wire_recording(struct wire *w, struct recording_record *recording)
+{
+	wire_bool(w, &recording->running);
+	wire_bool(w, &recording->paused);
+	if (!recording->running)
+		return;
+	wire_u64(w, &recording->id);
+	wire_u8(w, &recording->medias, RECORD_MEDIAS);
+	wire_str(w, &recording->name);
+	w->failed = w->failed || recording->name.len >= RECORD_NAME ||
+		    !record_name_is_below(recording->name);
 }
 
 static void wire_call(struct wire *w, struct call_record *call)
@@ -371,6 +388,7 @@ static void wire_call(struct wire *w, struct call_record *call)
 	w->failed = w->failed || call->tos < -1 || call->tos > 255;
 	wire_u8(w, &call->latching, LATCH_FIRST);
 	wire_bool(w, &call->ignored_told);
+	wire_recording(w, &call->recording);
 	wire_array(w, &call->n_dialogs, &call->dialogs, sizeof(*call->dialogs), CALL_DIALOGS);
 	w->failed = w->failed || !call->n_dialogs;
 	for (size_t i = 0; i < call->n_dialogs && !w->failed; i++)

@@ -76,6 +76,7 @@ struct media_record {
 	struct sdes_record *sdes;	   /* NULL: no SRTP ends here */
 	struct ice_record *ice;		   /* NULL: no ICE ends here */
 	struct media_bundle *bundle;	   /* without @told; NULL: it never was in a group */
+	uint8_t recorded;		   /* as media.recorded */
 };
 
 struct party_record {
@@ -92,10 +93,23 @@ struct dialog_record {
 	struct party_record party[2];
 	struct str via_branch, offered;
 	int64_t created_s, last_signal_ms, delete_at_ms;
-	bool answered, final;
+	bool answered, final, unrecorded;
 	uint32_t timeout_s;
 	struct media_record *media;
 	size_t n_media;
+};
+
+/**
+ * struct recording_record - the recording of a call (call/recorded.h)
+ * @paused: also of one that may begin later
+ * @medias: numbers that were given
+ * @id, @name: if it is @running; a path below recording-dir
+ */
+struct recording_record {
+	bool running, paused;
+	uint8_t medias;
+	uint64_t id;
+	struct str name;
 };
 
 struct call_record {
@@ -106,6 +120,7 @@ struct call_record {
 	uint16_t keepalive_s;
 	uint8_t latching;
 	bool ignored_told;
+	struct recording_record recording;
 	struct dialog_record *dialogs;
 	size_t n_dialogs;
 };

@@ -9,30 +9,13 @@
 #include <utlist.h>
 #include "base/log.h"
 #include "call/events.h"
-#include "call/media.h"
-#include "call/media_path.h"
+#include "call/record.h"
 #include "call/recorded.h"
+#include "call/recorded_media.h"
+#include "call/recorded_state.h"
+#include "call/table.h"
 #include "call/tapped.h"
-#include "packet/bridge.h"
 #include "stats/stats.h"
-
-/**
- * struct call_recording
- * @running: NULL: it has ended, or did not begin yet
- * @n_media: numbers that were given
- */
-struct call_recording {
-	struct call *call;
-	struct recording *running;
-	bool paused;
-	uint8_t n_media;
-	char path[RECORD_NAME + 256];
-};
-
-static bool is_excluded(const struct media *media)
-{
-	return media->dialog->unrecorded;
-}
 
 static const char *text_of_error(int error)
 {
@@ -40,138 +23,12 @@ static const char *text_of_error(int error)
 				: strerror(-error);
 }
 
-/* --- What is recorded ------------------------------------------------------------------------- */
-
-static bool is_encrypted(const struct media *media)
+static const char *path_text(const struct call_recording *own)
 {
-	return media->flags & (MEDIA_DTLS | MEDIA_SDES) && !media->sdes && !media->dtls;
+	return own->path ? own->path : own->name;
 }
 
-static void tell_parties(struct call_recording *own, const struct dialog *dialog)
-{
-	for (int side = 0; side < 2; side++) {
-		const struct party *party = &dialog->party[side];
-
-		if (party->tag.len)
-			recording_party(own->running, (uint8_t)side, party->tag, party->label,
-					STR_NONE);
-	}
-}
-
-/* The payload types that are telephone-event, of what each side sends. */
-static void leave_events_out(const struct bridge_conf *conf, struct recording_media *about)
-{
-	for (int side = 0; side < 2; side++)
-		for (int i = 0; i < BRIDGE_EVENTS; i++) {
-			uint8_t pt = conf->events[side][i] & 127;
-
-			if (pt)
-				about->left_out[side][pt >> 6] |= UINT64_C(1) << (pt & 63);
-		}
-}
-
-static void tell_media(struct call_recording *own, const struct media *media)
-{
-	struct recording_media about = { .tap = media->tap, .encrypted = is_encrypted(media) };
-
-	about.about.media = (uint8_t)(media->recorded - 1);
-	about.about.index = media->index;
-	about.about.type = str_of(media->type);
-	for (int side = 0; side < 2; side++)
-		about.about.tag[side] = media->dialog->party[side].tag;
-	each_component(side, comp) {
-		struct stream_report stream;
-
-		if (!bridge_has(media->bridge, side, comp))
-			continue;
-		bridge_report(media->bridge, side, comp, &stream);
-		about.about.local[side][comp] = stream.local;
-		about.about.remote[side][comp] = bridge_conf(media->bridge)->side[side].sdp[comp];
-	}
-	if (media->table->conf.recorded->no_dtmf)
-		leave_events_out(bridge_conf(media->bridge), &about);
-	recording_media(own->running, &about);
-}
-
-static void follow_media(struct call_recording *own, struct media *media)
-{
-	if (is_excluded(media))
-		return;
-	if (!media->recorded) {
-		if (own->n_media == RECORD_MEDIAS || tapped_hold(media)) {
-			log_call(LOG_LEVEL_WARNING, own->call->id,
-				 "a media is not recorded: too many medias, or out of memory");
-			return;
-		}
-		media->recorded = ++own->n_media;
-	}
-	tell_media(own, media);
-}
-
-void recorded_follow(struct call *call)
-{
-	struct call_recording *own = call->recording;
-	struct dialog *dialog;
-
-	if (!own || !own->running)
-		return;
-	DL_FOREACH(call->dialogs, dialog) {
-		if (dialog->unrecorded)
-			continue;
-		tell_parties(own, dialog);
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i])
-				follow_media(own, dialog->media[i]);
-	}
-}
-
-void recorded_media_ends(struct media *media)
-{
-	if (!media->recorded)
-		return;
-	media->recorded = 0;
-	tapped_release(media);
-}
-
-void recorded_leave(struct media *media)
-{
-	if (!media->recorded)
-		return;
-	recorded_media_ends(media);
-	media_path_follow(media);
-}
-
-void recorded_exclude(struct dialog *dialog)
-{
-	const struct call_recording *own = dialog->call->recording;
-
-	dialog->unrecorded = true;
-	for (size_t i = 0; i < dialog->n_media; i++) {
-		struct media *media = dialog->media[i];
-
-		if (!media)
-			continue;
-		if (own && own->running && media->recorded)
-			recording_leave_out(own->running, media->tap);
-		recorded_leave(media);
-	}
-}
-
-void recorded_sdp(struct dialog *dialog, enum side side, const char *kind, struct str sdp)
-{
-	struct call_recording *own = dialog->call->recording;
-
-	if (own && own->running && !dialog->unrecorded)
-		recording_sdp(own->running, (uint8_t)side, kind, sdp);
-}
-
-void recorded_metadata(struct call *call)
-{
-	if (call->recording && call->recording->running)
-		recording_metadata(call->recording->running, call->metadata);
-}
-
-/* --- Commands --------------------------------------------------------------------------------- */
+/* --- Its files -------------------------------------------------------------------------------- */
 
 static struct call_recording *own_of(struct call *call)
 {
@@ -222,6 +79,8 @@ static void end(struct call *call, enum recording_end how, const char *why)
 	recording_end(own->running, how, why);
 	own->running = NULL;
 	own->n_media = 0;
+	free(own->path);
+	own->path = NULL;
 	release_medias(call);
 }
 
@@ -233,12 +92,46 @@ static void on_failed(void *owner, const struct recording_state *state)
 
 	call->table->conf.stats->recordings_failed++;
 	log_call(LOG_LEVEL_ERR, call->id, "the recording has ended: %s; the call goes on: %s", why,
-		 own->path);
+		 path_text(own));
 	events_tell_call(call->table->conf.events, RECORDING_FAILED, call, why);
 	end(call, RECORDING_FINISHED, "failed"); /* a pause stays: a later one begins paused */
+	call_touch(call);
 }
 
-static int begin(struct call_recording *own, struct str file, struct str pattern)
+/* Its files are there, and may be others than those that were asked for. */
+static void on_opened(void *owner, const struct recording_opened *opened)
+{
+	struct call_recording *own = owner;
+	struct call *call = own->call;
+	char *path = strdup(opened->path);
+
+	if (path) {
+		free(own->path);
+		own->path = path;
+	}
+	if (own->resumes && opened->resumed) {
+		log_call(LOG_LEVEL_INFO, call->id, "recording goes on after the restart: %s",
+			 opened->path);
+	} else if (own->resumes) {
+		log_call(LOG_LEVEL_WARNING, call->id,
+			 "the recording has new files after the restart, since its former ones are "
+			 "not in .open of recording-dir: %s",
+			 opened->path);
+		events_tell_call(call->table->conf.events, RECORDING_NEW_FILES, call,
+				 "its former files were not found");
+		own->id = opened->id;
+		call_touch(call);
+	}
+	own->resumes = false;
+}
+
+static int draw(uint64_t *id)
+{
+	return getrandom(id, sizeof(*id), 0) == sizeof(*id) ? 0 : -errno;
+}
+
+/* Under @own->id and @own->name; nothing is tapped yet. */
+static int open_files(struct call_recording *own)
 {
 	struct call *call = own->call;
 	const struct call_table_conf *table = &call->table->conf;
@@ -246,32 +139,52 @@ static int begin(struct call_recording *own, struct str file, struct str pattern
 				       .dir = table->recorded->dir,
 				       .sent = table->recorded->sent,
 				       .failed = on_failed,
+				       .opened = on_opened,
 				       .owner = own,
 				       .call_id = call->id,
-				       .metadata = call->metadata };
-	char name[RECORD_NAME];
+				       .metadata = call->metadata,
+				       .name = own->name,
+				       .id = own->id,
+				       .resume = own->resumes };
 	struct timespec now;
+	int error = own->resumes ? draw(&conf.fresh_id) : 0;
 
-	if (getrandom(&conf.id, sizeof(conf.id), 0) != sizeof(conf.id))
-		return -errno;
+	if (error)
+		return error;
 	clock_gettime(CLOCK_REALTIME, &now);
 	conf.now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	choose_name(call, file, pattern, conf.id, name);
-	conf.name = name;
 	own->running = recording_new(&conf);
 	if (!own->running)
 		return -ENOMEM;
-	snprintf(own->path, sizeof(own->path), "%s/%s.pcap", table->recorded->path, name);
+	if (asprintf(&own->path, "%s/%s.%s", table->recorded->path, own->name,
+		     table->recorded->wav ? "wav" : "pcap") < 0)
+		own->path = NULL;
 	table->stats->recordings++;
-	log_call(LOG_LEVEL_INFO, call->id, "recording begins: %s", own->path);
 	if (own->paused && recording_pause(own->running, true)) {
-		end(call, RECORDING_DISCARDED,
-		    "discarded"); /* rather nothing than what must not be */
+		/* Rather nothing than what must not be. */
+		end(call, own->resumes ? RECORDING_FINISHED : RECORDING_DISCARDED, "discarded");
 		return -ENOMEM;
 	}
-	recorded_follow(call);
 	return 0;
 }
+
+static int begin(struct call_recording *own, struct str file, struct str pattern)
+{
+	int error = draw(&own->id);
+
+	if (error)
+		return error;
+	choose_name(own->call, file, pattern, own->id, own->name);
+	own->resumes = false;
+	error = open_files(own);
+	if (error)
+		return error;
+	log_call(LOG_LEVEL_INFO, own->call->id, "recording begins: %s", path_text(own));
+	recorded_follow(own->call);
+	return 0;
+}
+
+/* --- Commands --------------------------------------------------------------------------------- */
 
 int recorded_begin(struct call *call, struct str file, struct str pattern)
 {
@@ -341,6 +254,82 @@ void recorded_call_ends(struct call *call, bool kept, const char *why)
 	call->recording = NULL;
 }
 
+/* --- Over a restart --------------------------------------------------------------------------- */
+
+void recorded_note(const struct call *call, struct recording_record *record)
+{
+	const struct call_recording *own = call->recording;
+
+	*record = (struct recording_record){ 0 };
+	if (!own)
+		return;
+	record->paused = own->paused;
+	record->running = own->running;
+	record->medias = own->n_media;
+	record->id = own->id;
+	record->name = str_of(own->name);
+}
+
+/* Those that had a number keep it, so that the JSON file goes on with the same. */
+static void resume_medias(struct call *call, const struct call_record *record)
+{
+	const struct dialog_record *from = record->dialogs;
+	struct dialog *dialog;
+
+	DL_FOREACH(call->dialogs, dialog) {
+		for (size_t i = 0; i < dialog->n_media; i++) {
+			struct media *media = dialog->media[i];
+
+			if (media && from->media[i].recorded && !tapped_resume(media))
+				media->recorded = from->media[i].recorded;
+		}
+		from++;
+	}
+}
+
+static void tell_not_resumed(struct call *call, int error)
+{
+	const char *why = error == -ENOTSUP ? "recording-dir is not set" : strerror(-error);
+
+	call->table->conf.stats->recordings_failed++;
+	log_call(LOG_LEVEL_ERR, call->id,
+		 "the recording does not go on after the restart: %s; the call goes on", why);
+	events_tell_call(call->table->conf.events, RECORDING_FAILED, call, why);
+}
+
+void recorded_resume(struct call *call, const struct call_record *record)
+{
+	const struct recording_record *from = &record->recording;
+	const struct call_table_conf *table = &call->table->conf;
+	struct call_recording *own;
+	int error = -ENOTSUP;
+
+	if (!from->running && !from->paused)
+		return;
+	own = own_of(call);
+	if (own)
+		own->paused = from->paused;
+	if (!own)
+		error = -ENOMEM;
+	else if (!from->running)
+		return;
+	else if (table->recorder && table->recorded) {
+		own->id = from->id;
+		own->n_media = from->medias;
+		own->resumes = true;
+		snprintf(own->name, sizeof(own->name), STR_FMT, STR_ARG(from->name));
+		error = open_files(own);
+	}
+	if (error) {
+		tell_not_resumed(call, error);
+		return;
+	}
+	resume_medias(call, record);
+	recorded_follow(call);
+}
+
+/* --- What others ask -------------------------------------------------------------------------- */
+
 bool recorded_runs(const struct call *call)
 {
 	return call->recording && call->recording->running && !call->recording->paused;
@@ -348,5 +337,7 @@ bool recorded_runs(const struct call *call)
 
 const char *recorded_path(const struct call *call)
 {
-	return call->recording && call->recording->running ? call->recording->path : NULL;
+	const struct call_recording *own = call->recording;
+
+	return own && own->running ? path_text(own) : NULL;
 }

@@ -11,16 +11,19 @@
 #include "call/tree.h"
 #include "record/recording.h"
 
+struct call_record;
+struct recording_record;
+
 /**
  * struct recorded_conf - as configured
  * @path: recording-dir; @pattern: recording-pattern
- * @sent: recording-side is "sent"
+ * @sent: recording-side is "sent"; @wav: recording-output is "wav"
  * @no_dtmf: recording-dtmf is "no": telephone-event is left out
  */
 struct recorded_conf {
 	struct record_dir *dir;
 	const char *path, *pattern;
-	bool sent, no_dtmf;
+	bool sent, wav, no_dtmf;
 };
 
 /**
@@ -37,25 +40,25 @@ int recorded_begin(struct call *call, struct str file, struct str pattern);
 int recorded_pause(struct call *call);
 /* @discard: its files are removed */
 void recorded_stop(struct call *call, bool discard);
-/* After an offer or an answer: medias that came are recorded too. */
-void recorded_follow(struct call *call);
-/* @side of @dialog has sent @sdp. @kind: "offer" or "answer" */
-void recorded_sdp(struct dialog *dialog, enum side side, const char *kind, struct str sdp);
-void recorded_metadata(struct call *call);
 /* A delete has come: if no dialog goes on, it ends now, though media is relayed for a while. */
 void recorded_deleted(struct call *call);
 /* The call ends. @why: static */
 void recorded_call_ends(struct call *call, bool kept, const char *why);
-/* Nothing of this dialog is recorded from now on, or later. */
-void recorded_exclude(struct dialog *dialog);
-/* Before the media is closed. */
-void recorded_media_ends(struct media *media);
-/* The media goes on, and is not recorded any more. */
-void recorded_leave(struct media *media);
+
+/* For the journal. Texts are borrowed. */
+void recorded_note(const struct call *call, struct recording_record *record);
+/*
+ * Goes on with the recording of @call, which was made from @record: a pause stays one. What cannot
+ * go on is logged, and told to watchers.
+ */
+void recorded_resume(struct call *call, const struct call_record *record);
 
 /* Is it recorded now, and not paused? */
 bool recorded_runs(const struct call *call);
-/* Path of its first file; NULL: there is no recording. Valid until the next start. */
+/*
+ * Path of its first file; NULL: there is no recording. If the name that was chosen is taken, the
+ * true one is known a moment after the start. Valid until the next event.
+ */
 const char *recorded_path(const struct call *call);
 
 #endif

@@ -19,6 +19,7 @@
 #include "call/media_ice.h"
 #include "call/media_path.h"
 #include "call/record.h"
+#include "call/recorded.h"
 #include "call/restore.h"
 #include "call/table.h"
 #include "packet/bridge.h"
@@ -136,6 +137,7 @@ static void note_media(struct arena *arena, struct media_record *record, const s
 	if (media->sdes)
 		record->sdes = note_sdes(arena, media);
 	record->bundle = media->bundle;
+	record->recorded = media->recorded;
 	if (!media->ice)
 		return;
 	record->ice = arena_zalloc(arena, sizeof(*record->ice));
@@ -168,6 +170,7 @@ static void note_dialog(struct arena *arena, struct dialog_record *record,
 	record->delete_at_ms = to_wall(now, dialog->delete_at_ms);
 	record->answered = dialog->answered;
 	record->final = dialog->final;
+	record->unrecorded = dialog->unrecorded;
 	record->timeout_s = dialog->timeout_s;
 	record->media = arena_zalloc(arena, (dialog->n_media + 1) * sizeof(*record->media));
 	if (!record->media)
@@ -207,6 +210,7 @@ static void note_call(struct arena *arena, struct call_record *record, const str
 					.keepalive_s = call->keepalive_s,
 					.latching = call->latching,
 					.ignored_told = call->ignored_told };
+	recorded_note(call, &record->recording);
 	DL_FOREACH(call->dialogs, dialog)
 		n++;
 	record->dialogs = arena_zalloc(arena, n * sizeof(*record->dialogs));
@@ -574,6 +578,7 @@ static int fill_dialog(struct restore *r, struct dialog *dialog, const struct di
 	dialog->answered = record->answered;
 	dialog->final = record->final;
 	dialog->initial = !record->final;
+	dialog->unrecorded = record->unrecorded;
 	dialog->timeout_s = record->timeout_s;
 	dialog->media = calloc(record->n_media + 1, sizeof(*dialog->media));
 	if (!dialog->media)
@@ -654,11 +659,13 @@ static int restore_call(struct restore *r, struct journal *journal, int64_t id)
 		if (error)
 			journal_mark_end(r->call->mark);
 	}
-	if (error)
+	if (error) {
 		undo(r->call);
-	else
-		call_watch(r->call, r->now.mono_ms);
-	return error;
+		return error;
+	}
+	recorded_resume(r->call, r->record);
+	call_watch(r->call, r->now.mono_ms);
+	return 0;
 }
 
 int journal_call_restore(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes,

@@ -7,7 +7,7 @@
 #include "packet/bridge.h"
 #include "record/recorder.h"
 
-int tapped_hold(struct media *media)
+int tapped_resume(struct media *media)
 {
 	struct recorder *recorder = media->table->conf.recorder;
 	int error;
@@ -21,7 +21,15 @@ int tapped_hold(struct media *media)
 	error = bridge_tap(media->bridge, media->tap);
 	if (error)
 		media->tap_users--;
-	else
+	return error;
+}
+
+int tapped_hold(struct media *media)
+{
+	bool first = !media->tap_users;
+	int error = tapped_resume(media);
+
+	if (!error && first)
 		media_path_follow(media);
 	return error;
 }

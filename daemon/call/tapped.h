@@ -10,6 +10,8 @@
  * them, or it leaves the kernel. 0; -ENOMEM; -ENOTSUP: there is no recorder
  */
 int tapped_hold(struct media *media);
+/* The same of a call that is being restored: call_table_follow() comes later. */
+int tapped_resume(struct media *media);
 /* For each tapped_hold(). If the media goes on, the caller calls media_path_follow(). */
 void tapped_release(struct media *media);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include "call/dialog.h"
 #include "call/recorded.h"
+#include "call/recorded_media.h"
 #include "call/table.h"
 #include "command/command.h"
 #include "command/exchange.h"

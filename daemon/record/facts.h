@@ -30,6 +30,7 @@ struct record_file_about {
 	const char *name;    /* of record_name_make() or record_name_chosen() */
 	uint64_t id;	     /* random; unique among all recordings of the directory */
 	bool resume;	     /* @id is of a former run: go on with a new part, if it is found */
+	uint64_t fresh_id;   /* with @resume: of the new recording, if it is not found */
 	struct str metadata; /* of the call; may be empty */
 	int64_t now_ns;
 };

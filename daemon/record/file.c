@@ -224,15 +224,17 @@ static bool is_taken(const struct record_tree *tree, const char *name)
 	return false;
 }
 
-static struct sidecar *new_sidecar(struct record_dir *dir, const struct record_file_about *about)
+static struct sidecar *new_sidecar(struct record_dir *dir, const struct record_file_about *about,
+				   uint64_t id)
 {
+	struct record_file_about fresh = *about;
 	char name[RECORD_PART_NAME];
 
+	fresh.id = id;
 	snprintf(name, sizeof(name), "%.*s", RECORD_NAME - 1, about->name);
 	if (is_taken(&dir->tree, name))
-		snprintf(name, sizeof(name), "%.*s-%016" PRIx64, RECORD_NAME - 18, about->name,
-			 about->id);
-	return sidecar_new(about, name, &dir->conf);
+		snprintf(name, sizeof(name), "%.*s-%016" PRIx64, RECORD_NAME - 18, about->name, id);
+	return sidecar_new(&fresh, name, &dir->conf);
 }
 
 static void recover_parts(struct record_dir *dir, struct sidecar *sidecar, int64_t now_ns)
@@ -275,6 +277,7 @@ struct record_file *record_file_open(struct record_dir *dir, const struct record
 {
 	struct sidecar *sidecar = NULL;
 	struct record_file *file;
+	uint64_t id = about->id;
 	bool resumed;
 
 	*error = record_dir_follow(dir);
@@ -291,13 +294,16 @@ struct record_file *record_file_open(struct record_dir *dir, const struct record
 		recover_parts(dir, sidecar, about->now_ns);
 		sidecar_pause(sidecar, false, about->now_ns);
 	} else {
-		sidecar = new_sidecar(dir, about);
+		/* The sidecar of @id may be there, and stays. */
+		id = about->resume ? about->fresh_id : id;
+		sidecar = new_sidecar(dir, about, id);
 	}
-	file = file_new(dir, sidecar, about->id);
+	file = file_new(dir, sidecar, id);
 	*error = -ENOMEM;
 	if (!file)
 		return NULL;
 	file->synced_ns = about->now_ns;
+	file->state.resumed = resumed;
 	file->state.parts = sidecar_parts(sidecar, "pcap");
 	sidecar_end(sidecar, about->now_ns, NULL);
 	*error = write_open_sidecar(file, about->now_ns);

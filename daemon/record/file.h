@@ -32,7 +32,7 @@ struct record_file;
  * record_file_open() - begins a recording: its sidecar, and its first pcap, which has a header only
  * If @name is taken, "-" and @id as 16 hexadecimal digits are added. With @resume and a sidecar in
  * DIR/.open, @name is that of the former run, the tail of its last part is repaired, and the next
- * part begins; without that sidecar it is a new recording.
+ * part begins; without that sidecar, or if it cannot be read, it is a new recording with @fresh_id.
  * Return: the file; NULL and *error: -ENOSPC: less than recording-min-free is left, or the disk is
  *	full; -EMFILE, -ENFILE, -ENOMEM, -EACCES, -EROFS, -ENOENT (recording-dir was removed), ...
  */
@@ -107,7 +107,7 @@ struct record_file_state {
 	uint64_t paused_packets; /* not written, because of a pause */
 	uint64_t lost[RECORD_LOSSES];
 	uint64_t side_packets[2]; /* RTP of each side */
-	bool paused;
+	bool paused, resumed;
 	int error; /* 0, or -errno: it has ended itself; -ENOSPC, -EIO, -ENOENT, -EDQUOT, ... */
 	const char *why; /* "disk full", ...: static; NULL: it runs */
 };

@@ -15,33 +15,50 @@ struct take {
 	uint64_t left_out[2][2]; /* [side], bit per payload type */
 };
 
+/* A pause begins, or ends. Packets are held back: those from before it come later. */
+struct turn {
+	bool paused;
+	int64_t at_us, at_ns;
+};
+
+/* In so short a time; if there are more, packets from before the first one are lost. */
+#define TURNS 8
+
 /**
  * struct recording
  * @lock: of @state, @owner
  * @takes: of each tap, by @n_takes; the recorder's thread
  * @from_us: packets that came before are of a pause, or of the time before it began
- * @pause_us, @pause_ns: a pause begins with the first packet that came then or later; 0: none waits
+ * @turn: pauses that begin or end with the first packet that came then or later, @n_turns of them
+ * @paused: as far as packets were written
  * @ends_us: packets that come later are not of it any more; 0: it goes on
+ * @asked_us: time of recording_end(), for @ends_us
+ * @path, @resumed: of @opened_news; the recorder's thread does not touch them later
  */
 struct recording {
 	struct recorder *recorder;
 	struct record_dir *dir;
-	bool sent, resume;
-	uint64_t id;
+	bool sent, resume, resumed;
+	uint64_t id, fresh_id;
 	pthread_mutex_t lock;
 	struct recording_state state;
 	recording_failed_fn *failed;
+	recording_opened_fn *opened;
 	void *owner;
+	char *path;
 	struct record_sink sink;
 	struct record_file *file;
 	struct take take[RECORD_MEDIAS];
 	size_t n_takes;
-	int64_t from_us, ends_us, pause_us, pause_ns;
+	int64_t from_us, ends_us, asked_us;
+	bool paused;
+	size_t n_turns;
+	struct turn turn[TURNS];
 	enum recording_end end;
 	const char *why;
 	bool told;
 	struct record_letter end_letter;
-	struct record_news failed_news, over_news;
+	struct record_news opened_news, failed_news, over_news;
 };
 
 enum kind { OPEN, MEDIA, LEAVE_OUT, CODEC, PARTY, SDP, METADATA, PAUSE };
@@ -74,9 +91,20 @@ static int64_t wall_ns(void)
 static void on_failed(struct record_news *news)
 {
 	struct recording *rec = container_of(news, struct recording, failed_news);
+	struct recording_state state;
 
-	if (rec->owner)
-		rec->failed(rec->owner, &rec->state);
+	recording_state(rec, &state);
+	if (rec->owner && rec->failed)
+		rec->failed(rec->owner, &state);
+}
+
+static void on_opened(struct record_news *news)
+{
+	struct recording *rec = container_of(news, struct recording, opened_news);
+	const struct recording_opened opened = { rec->path, rec->id, rec->resumed };
+
+	if (rec->owner && rec->opened)
+		rec->opened(rec->owner, &opened);
 }
 
 /* Return: false: it has no file any more */
@@ -123,14 +151,24 @@ static bool is_left_out(const struct take *take, const struct tap_packet *packet
 	return !packet->rtcp && packet->len > 1 && types[type >> 6] >> (type & 63) & 1;
 }
 
-/* Packets are held back: those from before the pause come after the letter that asks for it. */
-static void begin_pause(struct recording *rec, int64_t until_us)
+/* What comes late, from before the end of a pause, is of the pause. */
+static void take_turn(struct recording *rec, const struct turn *turn)
 {
-	if (!rec->pause_us || until_us < rec->pause_us)
-		return;
-	rec->pause_us = 0;
+	rec->paused = turn->paused;
+	if (!turn->paused)
+		rec->from_us = turn->at_us;
 	if (rec->file)
-		record_file_pause(rec->file, true, rec->pause_ns);
+		record_file_pause(rec->file, turn->paused, turn->at_ns);
+}
+
+static void take_turns(struct recording *rec, int64_t until_us)
+{
+	size_t n = 0;
+
+	while (n < rec->n_turns && rec->turn[n].at_us <= until_us)
+		take_turn(rec, &rec->turn[n++]);
+	rec->n_turns -= n;
+	memmove(rec->turn, rec->turn + n, rec->n_turns * sizeof(*rec->turn));
 }
 
 static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_ns)
@@ -140,12 +178,12 @@ static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_n
 	bool sent = rec->sent && endpoint_is_set(&packet->to);
 	struct record_packet copy;
 
+	take_turns(rec, packet->time_us);
 	if (!endpoint_is_set(&packet->from) && !sent)
 		return; /* a prompt: nobody has sent it to the relay */
 	if (!take || !rec->file || is_left_out(take, packet) || packet->time_us < rec->from_us ||
 	    (rec->ends_us && packet->time_us > rec->ends_us))
 		return;
-	begin_pause(rec, packet->time_us);
 	copy = (struct record_packet){ .time_ns = time_ns,
 				       .from = sent ? packet->out : packet->from,
 				       .to = sent ? packet->to : packet->local,
@@ -164,6 +202,7 @@ static void free_it(struct record_news *news)
 	struct recording *rec = container_of(news, struct recording, over_news);
 
 	pthread_mutex_destroy(&rec->lock);
+	free(rec->path);
 	free(rec);
 }
 
@@ -171,7 +210,7 @@ static void free_it(struct record_news *news)
 static void finish(struct recording *rec, int64_t now_ns)
 {
 	recorder_forget(rec->recorder, &rec->sink);
-	begin_pause(rec, INT64_MAX);
+	take_turns(rec, INT64_MAX);
 	if (rec->file && rec->end == RECORDING_DISCARDED)
 		record_file_discard(rec->file);
 	else if (rec->file && rec->end == RECORDING_SUSPENDED)
@@ -193,7 +232,7 @@ static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
 {
 	struct recording *rec = arg;
 
-	begin_pause(rec, now_us - 2 * RECORDER_HOLD_US);
+	take_turns(rec, now_us - 2 * RECORDER_HOLD_US);
 	if (rec->file)
 		record_file_tick(rec->file, now_ns);
 	publish(rec);
@@ -212,12 +251,25 @@ static void on_lost(void *arg, uint64_t count, bool kernel)
 
 static const struct record_sink_ops ops = { on_packet, on_tick, on_lost };
 
+/* Out of memory: its owner goes on with what was asked for. */
+static void tell_opened(struct recording *rec)
+{
+	const struct record_file_state *state = record_file_state(rec->file);
+
+	rec->path = strdup(state->path);
+	rec->resumed = state->resumed;
+	rec->id = state->id;
+	if (rec->path)
+		recorder_tell(rec->recorder, &rec->opened_news);
+}
+
 static void open_file(struct recording *rec, const struct to_recording *letter)
 {
 	struct record_file_about about = { .call_id = letter->text[0],
 					   .name = letter->text[1].s,
 					   .id = rec->id,
 					   .resume = rec->resume,
+					   .fresh_id = rec->fresh_id,
 					   .metadata = letter->text[2],
 					   .now_ns = letter->now_ns };
 	int error = 0;
@@ -228,6 +280,8 @@ static void open_file(struct recording *rec, const struct to_recording *letter)
 		pthread_mutex_lock(&rec->lock);
 		rec->state.error = error;
 		pthread_mutex_unlock(&rec->lock);
+	} else {
+		tell_opened(rec);
 	}
 	publish(rec);
 }
@@ -282,22 +336,15 @@ static void tell_file(struct record_file *file, const struct to_recording *lette
 	}
 }
 
-/*
- * Packets are held back for a moment. Those from before the pause are written still; those from
- * before it goes on are of the pause.
- */
 static void pause_file(struct recording *rec, const struct to_recording *letter)
 {
-	if (letter->paused && !rec->pause_us) {
-		rec->pause_us = letter->now_us;
-		rec->pause_ns = letter->now_ns;
-	}
-	if (letter->paused)
+	bool before = rec->n_turns ? rec->turn[rec->n_turns - 1].paused : rec->paused;
+
+	if (letter->paused == before)
 		return;
-	begin_pause(rec, INT64_MAX);
-	rec->from_us = letter->now_us;
-	if (rec->file)
-		record_file_pause(rec->file, false, letter->now_ns);
+	if (rec->n_turns == TURNS)
+		take_turns(rec, rec->turn[0].at_us);
+	rec->turn[rec->n_turns++] = (struct turn){ letter->paused, letter->now_us, letter->now_ns };
 }
 
 static void on_letter(struct recorder *recorder, struct record_letter *at)
@@ -333,7 +380,7 @@ static void on_end(struct recorder *recorder, struct record_letter *at)
 	struct recording *rec = container_of(at, struct recording, end_letter);
 
 	(void)recorder;
-	rec->ends_us = clock_us();
+	rec->ends_us = rec->asked_us;
 	if (!rec->sink.taps || rec->end == RECORDING_DISCARDED)
 		finish(rec, wall_ns());
 }
@@ -381,9 +428,12 @@ struct recording *recording_new(const struct recording_conf *conf)
 				   .sent = conf->sent,
 				   .resume = conf->resume,
 				   .id = conf->id,
+				   .fresh_id = conf->fresh_id,
 				   .failed = conf->failed,
+				   .opened = conf->opened,
 				   .owner = conf->owner,
 				   .end_letter.run = on_end,
+				   .opened_news.run = on_opened,
 				   .failed_news.run = on_failed,
 				   .over_news.run = free_it };
 	rec->sink = (struct record_sink){ .ops = &ops, .arg = rec };
@@ -481,6 +531,7 @@ void recording_end(struct recording *rec, enum recording_end end, const char *wh
 	if (!rec)
 		return;
 	rec->owner = NULL;
+	rec->asked_us = clock_us();
 	rec->end = end;
 	rec->why = why;
 	recorder_post(rec->recorder, &rec->end_letter);
@@ -491,4 +542,32 @@ void recording_state(struct recording *rec, struct recording_state *state)
 	pthread_mutex_lock(&rec->lock);
 	*state = rec->state;
 	pthread_mutex_unlock(&rec->lock);
+}
+
+/* --- Of a former run -------------------------------------------------------------------------- */
+
+struct leftovers {
+	struct record_letter letter;
+	struct record_dir *dir;
+};
+
+static void end_leftovers(struct recorder *recorder, struct record_letter *letter)
+{
+	struct leftovers *leftovers = container_of(letter, struct leftovers, letter);
+
+	(void)recorder;
+	record_dir_end_leftovers(leftovers->dir, wall_ns());
+	free(leftovers);
+}
+
+int recording_end_leftovers(struct recorder *recorder, struct record_dir *dir)
+{
+	struct leftovers *leftovers = calloc(1, sizeof(*leftovers));
+
+	if (!leftovers)
+		return -ENOMEM;
+	leftovers->letter.run = end_leftovers;
+	leftovers->dir = dir;
+	recorder_post(recorder, &leftovers->letter);
+	return 0;
 }

@@ -27,21 +27,35 @@ struct recording_state {
 /* It has ended itself: @state->error. The owner still has to end it. */
 typedef void recording_failed_fn(void *owner, const struct recording_state *state);
 
+/*
+ * It has its files. @path: of the first, when it is finished. @id: of its conf, or @fresh_id if
+ * what was to be resumed was not found: @resumed is false then. Texts are valid during the call.
+ */
+struct recording_opened {
+	const char *path;
+	uint64_t id;
+	bool resumed;
+};
+typedef void recording_opened_fn(void *owner, const struct recording_opened *opened);
+
 /**
  * struct recording_conf
  * @sent: packets are written as they were sent, not as received
- * @owner: for @failed; recording_end() and its relatives forget it
- * @name: below the directory, as record_name_make() made it; @path: with the directory and ".pcap"
+ * @failed, @opened: on the control thread; or NULL
+ * @owner: for both; recording_end() forgets it
+ * @name: below the directory, as record_name_make() made it
+ * @id, @resume, @fresh_id: as in struct record_file_about
  */
 struct recording_conf {
 	struct recorder *recorder;
 	struct record_dir *dir;
 	bool sent;
 	recording_failed_fn *failed;
+	recording_opened_fn *opened;
 	void *owner;
 	struct str call_id, metadata;
 	const char *name;
-	uint64_t id;
+	uint64_t id, fresh_id;
 	bool resume;
 	int64_t now_ns;
 };
@@ -84,5 +98,11 @@ enum recording_end { RECORDING_FINISHED, RECORDING_SUSPENDED, RECORDING_DISCARDE
 void recording_end(struct recording *recording, enum recording_end end, const char *why);
 
 void recording_state(struct recording *recording, struct recording_state *state);
+
+/*
+ * Ends recordings of a former run that nobody has resumed up to now: record_dir_end_leftovers() on
+ * the recorder's thread. 0; -ENOMEM
+ */
+int recording_end_leftovers(struct recorder *recorder, struct record_dir *dir);
 
 #endif

@@ -87,6 +87,7 @@ SAMPLE_FN void sample_media(struct media_record *media)
 					.clock = 90000,
 					.codec = QUALITY_CODEC_NONE } } },
 	};
+	media->recorded = 3;
 	media->conf.side[SIDE_A] =
 		(struct side_conf){ { sample_ep("192.0.2.1:4000"), sample_ep("192.0.2.1:4001") },
 				    sample_ep("203.0.113.1"),
@@ -189,6 +190,7 @@ SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 	sample->dialogs[0].media = sample->media;
 	sample->dialogs[0].n_media = 3;
 	sample_party(&sample->dialogs[1].party[SIDE_A], "from");
+	sample->dialogs[1].unrecorded = true;
 	sample->dialogs[1].party[SIDE_B].place = sample->dialogs[1].party[SIDE_A].place;
 	sample->call = (struct call_record){ .id = STR("a-call@192.0.2.1"),
 					     .metadata = STR("key=value"),
@@ -200,6 +202,11 @@ SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 					     .keepalive_s = 15,
 					     .latching = LATCH_STRICT,
 					     .ignored_told = true,
+					     .recording = { .running = true,
+							    .paused = true,
+							    .medias = 5,
+							    .id = UINT64_MAX,
+							    .name = STR("2026-11-29/a") },
 					     .dialogs = sample->dialogs,
 					     .n_dialogs = 2 };
 	return &sample->call;

@@ -5,6 +5,8 @@
 #include "daemon/base/siphash.h"
 #include "daemon/call/record_wire.h"
 #include "daemon/journal/store.h"
+#include "daemon/record/facts.h"
+#include "daemon/record/name.h"
 #include "journal_sample.h"
 #include "tests/unit/test.h"
 
@@ -32,6 +34,11 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(dialog->timeout_s, 90);
 	CU_ASSERT(dialog->answered && dialog->final);
 	CU_ASSERT_FALSE(call->dialogs[1].answered || call->dialogs[1].final);
+	CU_ASSERT(call->recording.running && call->recording.paused);
+	CU_ASSERT(call->recording.id == UINT64_MAX && call->recording.medias == 5);
+	CU_ASSERT(str_eq(call->recording.name, STR("2026-11-29/a")));
+	CU_ASSERT_EQUAL(media->recorded, 3);
+	CU_ASSERT(call->dialogs[1].unrecorded && !dialog->unrecorded);
 	CU_ASSERT(str_eq(dialog->offered, STR("\r\nm=audio 0 RTP/AVP 0\r\n")));
 	CU_ASSERT_FALSE(dialog->media[1].there);
 	CU_ASSERT(str_eq(dialog->party[SIDE_B].aliases[1], STR("two")));
@@ -132,6 +139,17 @@ static void test_every_truncation_is_detected(void)
 	arena_free(arena);
 }
 
+/* Parts that are all right, but too many. */
+static struct str long_name(void)
+{
+	static char name[RECORD_NAME + 1];
+
+	for (int i = 0; i < RECORD_NAME; i++)
+		name[i] = i % 2 ? '/' : 'a';
+	name[RECORD_NAME - 1] = 'a';
+	return (struct str){ name, RECORD_NAME };
+}
+
 /* They are not written; what the encoder does not check is found when it is read. */
 static void test_values_that_signalling_cannot_make_are_refused(void)
 {
@@ -152,6 +170,11 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 		NO_STATE,
 		MANY_PRINTS,
 		UNUSED,
+		RECORD_AWAY,
+		RECORD_NAMELESS,
+		RECORD_LONG,
+		RECORD_NUMBER,
+		RECORD_MANY,
 		PLACE
 	};
 	struct arena *arena = arena_new(4096);
@@ -195,6 +218,16 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 			sample.sdes.handshake[SIDE_B].n = DTLS_FINGERPRINTS + 1;
 		else if (what == UNUSED)
 			sample.sdes.indexes[SIDE_B][SRTP_SEND].rtp_used = 4;
+		else if (what == RECORD_AWAY)
+			call->recording.name = STR("2026/../../a");
+		else if (what == RECORD_NAMELESS)
+			call->recording.name = STR_NONE;
+		else if (what == RECORD_LONG)
+			call->recording.name = long_name();
+		else if (what == RECORD_NUMBER)
+			sample.media[0].recorded = RECORD_MEDIAS + 1;
+		else if (what == RECORD_MANY)
+			call->recording.medias = RECORD_MEDIAS + 1;
 		else
 			sample.media[0].place[SIDE_A].bind = (struct endpoint){ 0 };
 		len = journal_record_write(call, bytes, sizeof(bytes));

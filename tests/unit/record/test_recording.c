@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_recording.c - what the control thread says of a recording, and which packets it gets
+ *
+ * The test is the media thread: it puts packets into a ring, each with the time that it has then.
+ */
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include "daemon/base/clock.h"
+#include "daemon/record/recording.h"
+#include "tests/unit/record/record_scene.h"
+#include "tests/unit/test_clock.h"
+
+#define PCAP	    SCENE_NAME ".pcap"
+#define OTHER_ID    0xfedcba9876543210ULL
+#define DEADLINE_MS 10000
+
+/* @opened, @failed: how often; @path, @id, @resumed, @error: what was told. */
+struct stage {
+	struct record_scene files;
+	struct tap_ring *ring;
+	struct recorder *recorder;
+	struct recording *recording;
+	unsigned int opened, failed;
+	char path[300];
+	uint64_t id;
+	bool resumed;
+	int error;
+};
+
+static void on_opened(void *owner, const struct recording_opened *opened)
+{
+	struct stage *stage = owner;
+
+	stage->opened++;
+	snprintf(stage->path, sizeof(stage->path), "%s", opened->path);
+	stage->id = opened->id;
+	stage->resumed = opened->resumed;
+}
+
+static void on_failed(void *owner, const struct recording_state *state)
+{
+	struct stage *stage = owner;
+
+	stage->failed++;
+	stage->error = state->error;
+}
+
+static void start_recorder(struct stage *stage)
+{
+	struct recorder_conf conf = { .rings = &stage->ring,
+				      .n_rings = 1,
+				      .own_bytes = TAP_RING_MIN };
+	int error;
+
+	scene_open_dir(&stage->files);
+	stage->ring = tap_ring_new(TAP_RING_MIN);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->ring);
+	stage->recorder = recorder_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->recorder);
+}
+
+/* All that is under way is written, and all news are told. */
+static void stop_recorder(struct stage *stage)
+{
+	recorder_close(stage->recorder);
+	tap_ring_free(stage->ring);
+	record_dir_close(stage->files.dir);
+	stage->files.dir = NULL;
+}
+
+static void open_stage(struct stage *stage)
+{
+	*stage = (struct stage){ 0 };
+	scene_make(&stage->files);
+	start_recorder(stage);
+}
+
+static void close_stage(struct stage *stage)
+{
+	stop_recorder(stage);
+	scene_remove(&stage->files);
+}
+
+static void add_media(struct stage *stage, uint32_t tap)
+{
+	const struct recording_media media = {
+		.tap = tap, .about = { .media = (uint8_t)(tap - 1), .type = STR("audio") }
+	};
+
+	recording_media(stage->recording, &media);
+}
+
+/* The recording of the call, with the medias 1 and 2. */
+static void begin(struct stage *stage, bool resume)
+{
+	struct recording_conf conf = { .recorder = stage->recorder,
+				       .dir = stage->files.dir,
+				       .failed = on_failed,
+				       .opened = on_opened,
+				       .owner = stage,
+				       .call_id = STR("call"),
+				       .name = SCENE_NAME,
+				       .id = SCENE_ID,
+				       .fresh_id = OTHER_ID,
+				       .resume = resume,
+				       .now_ns = SCENE_NS };
+
+	stage->recording = recording_new(&conf);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->recording);
+	add_media(stage, 1);
+	add_media(stage, 2);
+}
+
+/* The clock shows another microsecond than at any event before. */
+static int64_t next_us(void)
+{
+	int64_t before = clock_us();
+
+	while (clock_us() == before)
+		;
+	return before + 1;
+}
+
+/* A packet that was forwarded now; @seq is its sequence number. */
+static void put(struct stage *stage, uint32_t tap, uint8_t seq)
+{
+	const uint8_t rtp[12] = { 0x80, 0, 0, seq };
+	struct tap_packet *packet = tap_ring_slot(stage->ring, sizeof(rtp));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
+	packet->tap = tap;
+	packet->time_us = next_us();
+	packet->side = 0;
+	packet->rtcp = false;
+	packet->from = scene_endpoint("192.0.2.7:4000");
+	packet->local = scene_endpoint("203.0.113.1:30000");
+	packet->out = packet->to = (struct endpoint){ 0 };
+	memcpy(packet->data, rtp, sizeof(rtp));
+	tap_ring_put(stage->ring, packet);
+	next_us();
+}
+
+/* Sequence numbers in the file, each a letter from 'a' on. */
+static const char *seqs(struct stage *stage, const char *name)
+{
+	static char text[64];
+	char path[300], error[PCAP_ERRBUF_SIZE];
+	pcap_t *pcap = pcap_open_offline(scene_path(&stage->files, path, name), error);
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	size_t n = 0;
+
+	if (!pcap)
+		return "no file";
+	while (pcap_next_ex(pcap, &header, &bytes) == 1 && n < sizeof(text) - 1)
+		text[n++] = (char)('a' + bytes[20 + 8 + 3]);
+	text[n] = '\0';
+	pcap_close(pcap);
+	return text;
+}
+
+static void wait_for(struct stage *stage, const unsigned int *count)
+{
+	struct pollfd pollfd = { recorder_fd(stage->recorder), POLLIN, 0 };
+	int64_t until_ms = test_real_ms() + DEADLINE_MS;
+
+	while (!*count && test_real_ms() < until_ms)
+		if (poll(&pollfd, 1, 100) > 0)
+			recorder_dispatch(stage->recorder);
+	CU_ASSERT_EQUAL(*count, 1);
+}
+
+/* --- Which packets are of it ------------------------------------------------------------------ */
+
+/* Packets are held back, and letters are not: each is taken by its time. */
+static void test_packets_of_its_time_are_written(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	put(&stage, 1, 0);
+	begin(&stage, false);
+	put(&stage, 1, 1);
+	put(&stage, 2, 2);
+	put(&stage, 3, 3); /* of another call */
+	CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+	put(&stage, 1, 4);
+	CU_ASSERT_EQUAL(recording_pause(stage.recording, false), 0);
+	put(&stage, 1, 5);
+	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+	put(&stage, 1, 6);
+	stop_recorder(&stage);
+	CU_ASSERT_STRING_EQUAL(seqs(&stage, PCAP), "bcf");
+	scene_remove(&stage.files);
+}
+
+static void test_begins_in_a_pause(void)
+{
+	struct stage stage;
+	json_t *root;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+	CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+	put(&stage, 1, 0);
+	CU_ASSERT_EQUAL(recording_pause(stage.recording, false), 0);
+	CU_ASSERT_EQUAL(recording_pause(stage.recording, false), 0);
+	put(&stage, 1, 1);
+	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+	stop_recorder(&stage);
+	CU_ASSERT_STRING_EQUAL(seqs(&stage, PCAP), "b");
+	root = scene_json(&stage.files, SCENE_NAME ".json");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(root, "paused")), 1);
+	json_decref(root);
+	scene_remove(&stage.files);
+}
+
+/* More pauses at a time than are remembered: what is lost is from before the last of them. */
+static void test_many_short_pauses(void)
+{
+	struct stage stage;
+	const char *found;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	for (uint8_t i = 0; i < 24; i += 2) {
+		put(&stage, 1, i);
+		CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+		put(&stage, 1, i + 1);
+		CU_ASSERT_EQUAL(recording_pause(stage.recording, false), 0);
+	}
+	put(&stage, 1, 24);
+	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+	stop_recorder(&stage);
+	found = seqs(&stage, PCAP);
+	for (size_t i = 0; i < strlen(found); i++)
+		CU_ASSERT_EQUAL((found[i] - 'a') % 2, 0); /* nothing of a pause */
+	CU_ASSERT(strlen(found) >= 4 && found[strlen(found) - 1] == 'a' + 24);
+	scene_remove(&stage.files);
+}
+
+static void test_a_party_is_left_out(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	put(&stage, 1, 0);
+	put(&stage, 2, 1);
+	recording_leave_out(stage.recording, 2);
+	put(&stage, 2, 2);
+	put(&stage, 1, 3);
+	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+	stop_recorder(&stage);
+	/* Also what came before, and was not written yet. */
+	CU_ASSERT(!strchr(seqs(&stage, PCAP), 'c'));
+	CU_ASSERT(strchr(seqs(&stage, PCAP), 'a') && strchr(seqs(&stage, PCAP), 'd'));
+	scene_remove(&stage.files);
+}
+
+static void test_discarded_leaves_no_file(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	put(&stage, 1, 0);
+	recording_end(stage.recording, RECORDING_DISCARDED, "discarded");
+	stop_recorder(&stage);
+	CU_ASSERT(!scene_has(&stage.files, PCAP) && !scene_has(&stage.files, PCAP ".part"));
+	CU_ASSERT(!scene_has(&stage.files, SCENE_NAME ".json"));
+	scene_remove(&stage.files);
+}
+
+/* --- Over a restart --------------------------------------------------------------------------- */
+
+/* Ends a first run, in which "a" was recorded, as SIGTERM does. */
+static void first_run(struct stage *stage)
+{
+	open_stage(stage);
+	begin(stage, false);
+	put(stage, 1, 0);
+	recording_end(stage->recording, RECORDING_SUSPENDED, "kept");
+	stop_recorder(stage);
+	stage->opened = 0;
+	start_recorder(stage);
+}
+
+/* The leftovers of calls that are gone are ended behind those that go on. */
+static void test_goes_on_after_a_restart(void)
+{
+	struct stage stage;
+	char path[300];
+	json_t *root;
+
+	first_run(&stage);
+	begin(&stage, true);
+	CU_ASSERT_EQUAL(recording_end_leftovers(stage.recorder, stage.files.dir), 0);
+	wait_for(&stage, &stage.opened);
+	CU_ASSERT(stage.resumed);
+	CU_ASSERT_EQUAL(stage.id, SCENE_ID);
+	CU_ASSERT_STRING_EQUAL(stage.path, scene_path(&stage.files, path, PCAP));
+	put(&stage, 1, 1);
+	recording_end(stage.recording, RECORDING_FINISHED, "deleted");
+	stop_recorder(&stage);
+	CU_ASSERT_STRING_EQUAL(seqs(&stage, PCAP), "a");
+	CU_ASSERT_STRING_EQUAL(seqs(&stage, SCENE_NAME "-2.pcap"), "b");
+	root = scene_json(&stage.files, SCENE_NAME ".json");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(root, "files")), 2);
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(root, "medias")), 2);
+	CU_ASSERT_STRING_EQUAL(scene_text(root, "why"), "deleted");
+	json_decref(root);
+	scene_remove(&stage.files);
+}
+
+static void test_leftovers_of_calls_that_are_gone_end(void)
+{
+	struct stage stage;
+	json_t *root;
+
+	first_run(&stage);
+	CU_ASSERT_EQUAL(recording_end_leftovers(stage.recorder, stage.files.dir), 0);
+	stop_recorder(&stage);
+	root = scene_json(&stage.files, SCENE_NAME ".json");
+	CU_ASSERT_STRING_EQUAL(scene_text(root, "why"), "crash");
+	json_decref(root);
+	scene_remove(&stage.files);
+}
+
+/* Its sidecar is missing, or cannot be read: another recording, and the first one's files stay. */
+static void test_what_cannot_go_on_gets_new_files(void)
+{
+	static const char sidecar[] = ".open/0123456789abcdef.json";
+
+	for (int damaged = 0; damaged < 2; damaged++) {
+		struct stage stage;
+		char path[300];
+		FILE *file;
+
+		first_run(&stage);
+		scene_path(&stage.files, path, sidecar);
+		file = damaged ? fopen(path, "w") : NULL;
+		CU_ASSERT_FATAL(damaged ? file && fputs("{", file) >= 0 && !fclose(file)
+					: !unlink(path));
+		begin(&stage, true);
+		wait_for(&stage, &stage.opened);
+		CU_ASSERT_FALSE(stage.resumed);
+		CU_ASSERT_EQUAL(stage.id, OTHER_ID);
+		CU_ASSERT_STRING_EQUAL(stage.path, scene_path(&stage.files, path,
+							      SCENE_NAME "-fedcba9876543210.pcap"));
+		CU_ASSERT(scene_has(&stage.files, ".open/fedcba9876543210.json"));
+		CU_ASSERT_EQUAL(scene_has(&stage.files, sidecar), damaged);
+		put(&stage, 1, 1);
+		recording_end(stage.recording, RECORDING_FINISHED, "deleted");
+		stop_recorder(&stage);
+		CU_ASSERT_STRING_EQUAL(seqs(&stage, PCAP), "a");
+		CU_ASSERT_STRING_EQUAL(seqs(&stage, SCENE_NAME "-fedcba9876543210.pcap"), "b");
+		scene_remove(&stage.files);
+	}
+}
+
+/* --- Failures --------------------------------------------------------------------------------- */
+
+static void test_a_taken_name_is_told(void)
+{
+	struct stage stage;
+	char path[300];
+
+	open_stage(&stage);
+	CU_ASSERT_EQUAL(mkdir(scene_path(&stage.files, path, "2026-11-29"), 0700), 0);
+	CU_ASSERT_EQUAL(mkdir(scene_path(&stage.files, path, SCENE_NAME ".json"), 0700), 0);
+	begin(&stage, false);
+	wait_for(&stage, &stage.opened);
+	CU_ASSERT_STRING_EQUAL(stage.path,
+			       scene_path(&stage.files, path, SCENE_NAME "-0123456789abcdef.pcap"));
+	CU_ASSERT_EQUAL(stage.id, SCENE_ID);
+	recording_end(stage.recording, RECORDING_DISCARDED, "discarded");
+	close_stage(&stage);
+}
+
+static void test_a_removed_directory_is_told_once(void)
+{
+	struct recording_state state;
+	struct stage stage;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	wait_for(&stage, &stage.opened);
+	recording_state(stage.recording, &state);
+	CU_ASSERT_EQUAL(state.error, 0);
+	scene_remove_in_use(&stage.files);
+	wait_for(&stage, &stage.failed);
+	CU_ASSERT_EQUAL(stage.error, -ENOENT);
+	recording_state(stage.recording, &state);
+	CU_ASSERT_EQUAL(state.error, -ENOENT);
+	CU_ASSERT_STRING_EQUAL(state.why, "file removed");
+	recording_end(stage.recording, RECORDING_FINISHED, "failed");
+	stop_recorder(&stage);
+	CU_ASSERT_EQUAL(stage.failed, 1);
+}
+
+/* The directory is gone before it begins: it is told, and what is said later harms nothing. */
+static void test_no_file_at_all(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	scene_remove_in_use(&stage.files);
+	begin(&stage, false);
+	put(&stage, 1, 0);
+	recording_party(stage.recording, 0, STR("tag"), STR("label"), STR_NONE);
+	recording_sdp(stage.recording, 0, "offer", STR("v=0"));
+	recording_codec(stage.recording, 0, 0, STR("PCMU/8000"));
+	recording_metadata(stage.recording, STR("k:v"));
+	CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+	wait_for(&stage, &stage.failed);
+	CU_ASSERT_EQUAL(stage.error, -ENOENT);
+	CU_ASSERT_EQUAL(stage.opened, 0);
+	recording_end(stage.recording, RECORDING_FINISHED, "failed");
+	stop_recorder(&stage);
+}
+
+/* Who has ended it hears nothing of it any more. */
+static void test_after_the_end_nothing_is_told(void)
+{
+	struct stage stage;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+	recording_end(NULL, RECORDING_FINISHED, "stopped");
+	close_stage(&stage);
+	CU_ASSERT_EQUAL(stage.opened + stage.failed, 0);
+}
+
+TEST_SUITE(recording, { "packets of its time are written", test_packets_of_its_time_are_written },
+	   { "begins in a pause", test_begins_in_a_pause },
+	   { "many short pauses", test_many_short_pauses },
+	   { "a party is left out", test_a_party_is_left_out },
+	   { "discarded leaves no file", test_discarded_leaves_no_file },
+	   { "goes on after a restart", test_goes_on_after_a_restart },
+	   { "leftovers of calls that are gone end", test_leftovers_of_calls_that_are_gone_end },
+	   { "what cannot go on gets new files", test_what_cannot_go_on_gets_new_files },
+	   { "a taken name is told", test_a_taken_name_is_told },
+	   { "a removed directory is told once", test_a_removed_directory_is_told_once },
+	   { "no file at all", test_no_file_at_all },
+	   { "after the end nothing is told", test_after_the_end_nothing_is_told });
