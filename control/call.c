@@ -9,6 +9,7 @@
 #include "calls.h"
 #include "control_proto.h"
 #include "line.h"
+#include "record.h"
 #include "table.h"
 #include "verb.h"
 
@@ -220,6 +221,41 @@ static void print_media(const json_t *media)
 		print_stream(json_array_get(streams, i));
 }
 
+static void print_recording(const json_t *recording)
+{
+	printf("recording%s: %s, %" PRId64 " packet%s",
+	       json_is_true(json_object_get(recording, "paused")) ? ", paused" : "",
+	       text_of(recording, "file"), number_of(recording, "packets"),
+	       s_after(recording, "packets"));
+	if (recording_lost(recording))
+		printf(", %s%" PRId64 " lost%s", colour(COLOUR_BAD), recording_lost(recording),
+		       colour(COLOUR_END));
+	putchar('\n');
+}
+
+static void print_copy(const json_t *copy)
+{
+	const json_t *lines = json_object_get(copy, "lines");
+
+	printf("copies to recorder %s%s%s%s%s\n", text_of(copy, "tag"),
+	       json_object_get(copy, "label") ? ", label " : "",
+	       json_object_get(copy, "label") ? text_of(copy, "label") : "",
+	       json_is_true(json_object_get(copy, "siprec")) ? " (SIPREC)" : "",
+	       json_is_true(json_object_get(copy, "paused")) ? ", paused" : "");
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		const json_t *line = json_array_get(lines, i);
+
+		printf("  label %" PRId64 ": %s of %s, %s%s, %" PRId64 " packet%s",
+		       number_of(line, "label"), text_of(line, "kind"), text_of(line, "of"),
+		       json_is_true(json_object_get(line, "sends")) ? "to " : "not sent now to ",
+		       text_of(line, "to"), number_of(line, "packets"), s_after(line, "packets"));
+		if (number_of(line, "errors"))
+			printf(", %s%" PRId64 " could not be sent%s", colour(COLOUR_BAD),
+			       number_of(line, "errors"), colour(COLOUR_END));
+		putchar('\n');
+	}
+}
+
 /* The daemon has escaped it; a terminal gets no control characters in any case. */
 static void print_debug(const json_t *line)
 {
@@ -241,6 +277,10 @@ static void print_line(void *arg, const char *type, json_t *line)
 		print_media(line);
 	else if (!strcmp(type, "debug"))
 		print_debug(line);
+	else if (!strcmp(type, "recording"))
+		print_recording(line);
+	else if (!strcmp(type, "copy"))
+		print_copy(line);
 }
 
 int verb_call(const struct options *options, int argc, char **argv)

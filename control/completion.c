@@ -28,6 +28,10 @@ int verb_completion(const struct options *options, int argc, char **argv)
 	      "\t\tids=$(rtprelayctl calls --json 2>/dev/null |\n"
 	      "\t\t\tsed -n 's/.*\"call-id\":\"\\([A-Za-z0-9@._:-]*\\)\".*/\\1/p')\n"
 	      "\t\tCOMPREPLY=($(compgen -W \"$ids --all\" -- \"$word\")) ;;\n"
+	      "\trecord)\n"
+	      "\t\tids=$(rtprelayctl calls --json 2>/dev/null |\n"
+	      "\t\t\tsed -n 's/.*\"call-id\":\"\\([A-Za-z0-9@._:-]*\\)\".*/\\1/p')\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$ids\" -- \"$word\")) ;;\n"
 	      "\tunban)\n"
 	      "\t\tids=$(rtprelayctl banned --json 2>/dev/null |\n"
 	      "\t\t\tsed -n 's/.*\"address\":\"\\([0-9A-Fa-f.:]*\\)\".*/\\1/p')\n"
@@ -36,7 +40,10 @@ int verb_completion(const struct options *options, int argc, char **argv)
 	      "\tcompletion) COMPREPLY=($(compgen -W bash -- \"$word\")) ;;\n"
 	      "\tng) COMPREPLY=($(compgen -W 'ping list query statistics terminate' -- \"$word\")) "
 	      ";;\n"
-	      "\t*) COMPREPLY=($(compgen -W \"$verbs $options\" -- \"$word\")) ;;\n"
+	      "\t*)\n"
+	      "\t\t[ \"${COMP_WORDS[COMP_CWORD - 2]}\" = record ] &&\n"
+	      "\t\t\tverbs='start stop pause' options=\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$verbs $options\" -- \"$word\")) ;;\n"
 	      "\tesac\n}\ncomplete -F _rtprelayctl rtprelayctl\n",
 	      stdout);
 	return EXIT_OK;

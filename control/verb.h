@@ -12,7 +12,7 @@ typedef int verb_run_fn(const struct options *options, int argc, char **argv);
 /* One file each; status.c also has the stats. */
 verb_run_fn verb_status, verb_calls, verb_call, verb_streams, verb_stats, verb_kernel, verb_watch,
 	verb_top, verb_terminate, verb_set, verb_ban, verb_unban, verb_banned, verb_config,
-	verb_nat, verb_doctor, verb_completion, verb_migrate, verb_ng;
+	verb_nat, verb_record, verb_recordings, verb_doctor, verb_completion, verb_migrate, verb_ng;
 
 /* For getopt_long(). */
 extern const struct option options_known[];

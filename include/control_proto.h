@@ -39,7 +39,8 @@
 #define CONTROL_VERB_STATUS "status" /* one line "status" */
 #define CONTROL_VERB_CALLS  "calls"  /* a line "call" for each call that matches the filters */
 #define CONTROL_VERB_CALL                                                                          \
-	"call" /* "call-id": one "call", then "party" and "media" in order of the tree;            \
+	"call" /* "call-id": one "call", then "recording", a "copy" for each subscriber, and       \
+		* "party" and "media" in order of the tree;                                        \
 		* "debug": true: lines "debug", what was logged of a call that is debugged */
 #define CONTROL_VERB_STREAMS   "streams"   /* filters as calls: a line "stream" for each stream */
 #define CONTROL_VERB_STATS     "stats"	   /* a line "counter" for each counter */
@@ -49,11 +50,13 @@
 /* Changes: "drain", "until-restart", "debug-call", keys of the configuration marked as live. */
 #define CONTROL_VERB_SET "set"
 /* A line "config" for each key; "diff": true adds what the file and the options say now. */
-#define CONTROL_VERB_CONFIG "config"
-#define CONTROL_VERB_BAN    "ban"    /* changes; "address": its media is dropped from now on */
-#define CONTROL_VERB_UNBAN  "unban"  /* changes; "address": ends the ban */
-#define CONTROL_VERB_BANNED "banned" /* a line "banned" for each banned address */
-#define CONTROL_VERB_NAT    "nat"    /* lines "nat-address", "nat-mapping", "nat-phones" */
+#define CONTROL_VERB_CONFIG	"config"
+#define CONTROL_VERB_BAN	"ban"	 /* changes; "address": its media is dropped from now on */
+#define CONTROL_VERB_UNBAN	"unban"	 /* changes; "address": ends the ban */
+#define CONTROL_VERB_BANNED	"banned" /* a line "banned" for each banned address */
+#define CONTROL_VERB_NAT	"nat"	 /* lines "nat-address", "nat-mapping", "nat-phones" */
+#define CONTROL_VERB_RECORD	"record" /* changes; "call-id", "action": start, stop, pause */
+#define CONTROL_VERB_RECORDINGS "recordings" /* a line "recording" for each call that has one */
 
 /* Filters of calls and streams, each optional; all must match. */
 #define CONTROL_FILTER_CALL_ID "call-id" /* is part of the Call-ID */
@@ -67,14 +70,16 @@
 #define CONTROL_FILTER_LIMIT   "limit"	 /* only "calls": maximum number of calls */
 
 /* "code" of an error */
-#define CONTROL_ERROR_REQUEST "bad-request"  /* not JSON, no verb, or an invalid value */
-#define CONTROL_ERROR_VERSION "version"	     /* newer than the version this daemon knows */
-#define CONTROL_ERROR_DENIED  "denied"	     /* not allowed to this user */
-#define CONTROL_ERROR_CALL    "unknown-call" /* no call has this Call-ID, or it ended meanwhile */
-#define CONTROL_ERROR_FULL    "full"	     /* as many addresses are banned as possible */
-#define CONTROL_ERROR_BANNED  "not-banned"   /* unban: the address is not banned */
-#define CONTROL_ERROR_CONFIG  "bad-config"   /* config: the file or the options have errors */
-#define CONTROL_ERROR_DISK    "disk"	     /* set: a file in state-dir could not be changed */
-#define CONTROL_ERROR_MEMORY  "no-memory"
+#define CONTROL_ERROR_REQUEST  "bad-request"  /* not JSON, no verb, or an invalid value */
+#define CONTROL_ERROR_VERSION  "version"      /* newer than the version this daemon knows */
+#define CONTROL_ERROR_DENIED   "denied"	      /* not allowed to this user */
+#define CONTROL_ERROR_CALL     "unknown-call" /* no call has this Call-ID, or it ended meanwhile */
+#define CONTROL_ERROR_FULL     "full"	      /* as many addresses are banned as possible */
+#define CONTROL_ERROR_BANNED   "not-banned"   /* unban: the address is not banned */
+#define CONTROL_ERROR_CONFIG   "bad-config"   /* config: the file or the options have errors */
+#define CONTROL_ERROR_DISK     "disk"	      /* set: a file in state-dir could not be changed */
+#define CONTROL_ERROR_RECORDER "no-recorder"  /* record: recording-dir is not set */
+#define CONTROL_ERROR_RECORDED "not-recorded" /* record stop: the call has no recording */
+#define CONTROL_ERROR_MEMORY   "no-memory"
 
 #endif

@@ -4,6 +4,7 @@
 #include <utlist.h>
 #include "admin/answer.h"
 #include "admin/quality.h"
+#include "admin/recording.h"
 #include "admin/stream.h"
 #include "admin/walk.h"
 #include "base/clock.h"
@@ -222,9 +223,12 @@ static bool begin_call(struct admin_peer *peer, const struct dict *request)
 	if (peer->job.debug)
 		return begin_debug(peer);
 	call = asked_call(peer, peer->job.call_id);
-	if (call)
-		send_call(peer, call);
-	return call;
+	if (!call)
+		return false;
+	send_call(peer, call);
+	admin_send_recording(peer, call);
+	admin_send_copies(peer, call);
+	return true;
 }
 
 static const struct dialog *nth_dialog(const struct call *call, size_t n)

@@ -28,6 +28,6 @@ struct admin_verb {
 extern const struct admin_verb admin_verb_status, admin_verb_calls, admin_verb_call,
 	admin_verb_streams, admin_verb_stats, admin_verb_kernel, admin_verb_watch,
 	admin_verb_terminate, admin_verb_set, admin_verb_ban, admin_verb_unban, admin_verb_banned,
-	admin_verb_config, admin_verb_nat;
+	admin_verb_config, admin_verb_nat, admin_verb_record, admin_verb_recordings;
 
 #endif

@@ -156,6 +156,7 @@ static int open_files(struct call_recording *own)
 	own->running = recording_new(&conf);
 	if (!own->running)
 		return -ENOMEM;
+	own->since_s = now.tv_sec;
 	if (asprintf(&own->path, "%s/%s.%s", table->recorded->path, own->name,
 		     table->recorded->wav ? "wav" : "pcap") < 0)
 		own->path = NULL;
@@ -340,4 +341,17 @@ const char *recorded_path(const struct call *call)
 	const struct call_recording *own = call->recording;
 
 	return own && own->running ? path_text(own) : NULL;
+}
+
+bool recorded_report(const struct call *call, struct recorded_report *report)
+{
+	const struct call_recording *own = call->recording;
+
+	if (!own || !own->running)
+		return false;
+	*report = (struct recorded_report){ .path = path_text(own),
+					    .since_s = own->since_s,
+					    .paused = own->paused };
+	recording_state(own->running, &report->state);
+	return true;
 }

@@ -61,4 +61,19 @@ bool recorded_runs(const struct call *call);
  */
 const char *recorded_path(const struct call *call);
 
+/**
+ * struct recorded_report - a recording that runs, for the operator
+ * @path: as recorded_path(); @since_s: wall clock
+ * @state: as of the last second
+ */
+struct recorded_report {
+	const char *path;
+	int64_t since_s;
+	bool paused;
+	struct recording_state state;
+};
+
+/* False: the call has no recording now. */
+bool recorded_report(const struct call *call, struct recorded_report *report);
+
 #endif

@@ -11,6 +11,7 @@ struct call;
  * struct call_recording
  * @running: NULL: it has ended, or did not begin yet
  * @resumes: files of a former run are being looked for
+ * @since_s: wall clock, since it began or was taken up again
  * @n_media: numbers that were given
  * @id, @name: for the next daemon, which finds the files by @id
  * @path: of the first file, as far as it is known: the recorder's thread may have to take another
@@ -19,6 +20,7 @@ struct call;
 struct call_recording {
 	struct call *call;
 	struct recording *running;
+	int64_t since_s;
 	bool paused, resumes;
 	uint8_t n_media;
 	uint64_t id;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include "call/call.h"
 #include "call/recorded.h"
+#include "call/table.h"
 #include "rtpproxy/copy.h"
 #include "rtpproxy/find.h"
 #include "rtpproxy/session.h"

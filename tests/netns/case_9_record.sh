@@ -103,6 +103,9 @@ case_recorded() {
 	packets_of "$RECORDING.pcap" >"$TMP/file.packets"
 	cmp -s "$TMP/wire.packets" "$TMP/file.packets" || fail "a recording that began in mid-call lacks $(comm -23 "$TMP/wire.packets" "$TMP/file.packets" | wc -l) packets, and has $(comm -13 "$TMP/wire.packets" "$TMP/file.packets" | wc -l) others"
 	do_recording "start recording" "recording-file=$dir/mine/two"
+	ctl recordings | grep -qE "^$CALL_ID +[0-9]+s +records +0 +0 +$dir/mine/two.pcap\$" || fail "the recording is not listed: $(ctl recordings)"
+	[ "$(ctl record "$CALL_ID" pause)" = "$dir/mine/two.pcap (paused)" ] && ctl call "$CALL_ID" | grep -q "^recording, paused: $dir/mine/two.pcap, 0 packets" &&
+		[ "$(ctl record "$CALL_ID" start)" = "$dir/mine/two.pcap" ] || fail "an operator cannot pause the recording: $(ctl recordings)"
 	talk_captured "$TMP/wire.2"
 	until_ok 3 test -e "$dir/mine/two.pcap.part" || fail "the second recording has no file: $(find "$dir")"
 	ng command=delete "call-id=$CALL_ID" from-tag=f flags=discard-recording >/dev/null || fail "the call cannot be ended"

@@ -495,9 +495,22 @@ static void test_changes_are_sent_as_given(void)
 static void test_wrong_usage_asks_nothing(void)
 {
 	static const char *const lines[] = {
-		"terminate",	     "terminate --all c",  "terminate c d", "call",
-		"calls --limit=5k",  "calls --limit=-1",   "status more",   "calls --timeout=0",
-		"calls --sort=size", "calls --nonsense=1", "nonsense",	    "completion tcsh",
+		"terminate",
+		"terminate --all c",
+		"terminate c d",
+		"call",
+		"calls --limit=5k",
+		"calls --limit=-1",
+		"status more",
+		"calls --timeout=0",
+		"calls --sort=size",
+		"calls --nonsense=1",
+		"nonsense",
+		"completion tcsh",
+		"record one",
+		"record one begin",
+		"record one stop now",
+		"recordings one",
 	};
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -1031,6 +1044,67 @@ static void test_debug_of_a_call(void)
 	CU_ASSERT_STRING_EQUAL(printed, "    a=x \\x22?[2J\n  two\n");
 }
 
+/* --- Recordings ------------------------------------------------------------------------------- */
+
+#define RECORDING(paused, packets, ring, disk)                                                     \
+	"{\"type\":\"recording\",\"call-id\":\"one\",\"file\":\"/var/spool/rtprelay/one.pcap\","   \
+	"\"since\":1,\"paused\":" paused ",\"packets\":" packets ",\"lost\":{\"ring\":" ring       \
+	",\"kernel\":2,\"disk\":" disk "}}\n"
+
+static void test_recordings_are_listed(void)
+{
+	static const char *const lines[] = { "record", "recordings" };
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		CU_ASSERT_EQUAL(ask(lines[i], RECORDING("false", "17", "1", "3")
+						      RECORDING("true", "0", "0", "0") END),
+				EXIT_OK);
+		CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"recordings\"}");
+		squeeze(printed);
+		CU_ASSERT_EQUAL(strncmp(printed, "CALL-ID FOR STATE PACKETS LOST FILE\none ", 40),
+				0);
+		expect(" records 17 6 /var/spool/rtprelay/one.pcap\n");
+		expect(" paused 0 2 /var/spool/rtprelay/one.pcap\n");
+	}
+}
+
+static void test_record_says_what_it_wants(void)
+{
+	CU_ASSERT_EQUAL(ask("record one pause", RECORDING("true", "0", "0", "0") END), EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(
+		daemon_.asked,
+		"{\"v\":1,\"verb\":\"record\",\"call-id\":\"one\",\"action\":\"pause\"}");
+	CU_ASSERT_STRING_EQUAL(printed, "/var/spool/rtprelay/one.pcap (paused)\n");
+	CU_ASSERT_EQUAL(ask("record one start", RECORDING("false", "0", "0", "0") END), EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(printed, "/var/spool/rtprelay/one.pcap\n");
+	CU_ASSERT_EQUAL(ask("record one stop",
+			    "{\"type\":\"error\",\"code\":\"not-recorded\",\"text\":\"no\"}\n"),
+			EXIT_REFUSED);
+	CU_ASSERT_STRING_EQUAL(complained, "rtprelayctl: no\n");
+}
+
+static void test_call_shows_its_recording_and_copies(void)
+{
+	CU_ASSERT_EQUAL(ask("call one",
+			    RECORDING("true", "1", "0",
+				      "0") "{\"type\":\"copy\",\"tag\":\"srs\",\"siprec\":true,"
+					   "\"paused\":false,\"lines\":["
+					   "{\"label\":0,\"kind\":\"audio\",\"of\":\"f\",\"to\":"
+					   "\"192.0.2.9:6000\","
+					   "\"sends\":true,\"packets\":1,\"errors\":0},"
+					   "{\"label\":1,\"kind\":\"audio\",\"of\":\"t\",\"to\":"
+					   "\"192.0.2.9:6002\","
+					   "\"sends\":false,\"packets\":5,\"errors\":3}]}\n" END),
+			EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(
+		printed,
+		"recording, paused: /var/spool/rtprelay/one.pcap, 1 packet, 2 lost\n"
+		"copies to recorder srs (SIPREC)\n"
+		"  label 0: audio of f, to 192.0.2.9:6000, 1 packet\n"
+		"  label 1: audio of t, not sent now to 192.0.2.9:6002, 5 packets, 3 could not be "
+		"sent\n");
+}
+
 TEST_SUITE(
 	verbs, { "calls have their columns", test_calls_have_their_columns },
 	{ "calls are sorted", test_calls_are_sorted }, { "debug of a call", test_debug_of_a_call },
@@ -1040,6 +1114,9 @@ TEST_SUITE(
 	{ "each filter is sent", test_each_filter_is_sent },
 	{ "streams have their columns", test_streams_have_their_columns },
 	{ "a call is a tree", test_call_is_a_tree },
+	{ "recordings are listed", test_recordings_are_listed },
+	{ "record says what it wants", test_record_says_what_it_wants },
+	{ "a call shows its recording and copies", test_call_shows_its_recording_and_copies },
 	{ "call without a signalled place", test_call_without_signalled_place },
 	{ "call says which side is not heard", test_call_says_which_side_is_not_heard },
 	{ "one is not plural", test_one_is_not_plural },
