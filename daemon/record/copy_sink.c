@@ -2,8 +2,7 @@
 /*
  * copy_sink.c - a subscriber in the recorder's thread: its copy gets the packets of its taps
  *
- * A packet is sent when it is handed over. The recorder does not say where a burst ends, so nothing
- * may wait for the next packet: it might be the last one.
+ * Packets that are handed over together are sent together: for each port by one sendmmsg().
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -36,6 +35,12 @@ static void on_packet(void *arg, const struct tap_packet *tapped, int64_t time_n
 
 	(void)time_ns;
 	copy_take(sink->copy, sink->batch, &packet, tapped->time_us / 1000);
+}
+
+static void on_burst_ends(void *arg)
+{
+	struct copy_sink *sink = arg;
+
 	copy_flush(sink->batch);
 }
 
@@ -49,7 +54,9 @@ static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
 	copy_listen(sink->copy);
 }
 
-static const struct record_sink_ops ops = { .packet = on_packet, .tick = on_tick };
+static const struct record_sink_ops ops = { .packet = on_packet,
+					    .tick = on_tick,
+					    .burst_ends = on_burst_ends };
 
 static void sink_free(struct copy_sink *sink)
 {

@@ -190,9 +190,27 @@ static void deliver(struct recorder *r, const struct tap_packet *packet)
 		tell_lost(r, packet->lost, false);
 	}
 	add(tap ? &r->counts.delivered : &r->counts.unknown, 1);
-	for (size_t i = 0; tap && i < tap->n; i++)
-		if (tap->sink[i]->ops->packet)
-			tap->sink[i]->ops->packet(tap->sink[i]->arg, packet, time_ns);
+	for (size_t i = 0; tap && i < tap->n; i++) {
+		struct record_sink *sink = tap->sink[i];
+
+		if (!sink->ops->packet)
+			continue;
+		sink->ops->packet(sink->arg, packet, time_ns);
+		sink->in_burst = true;
+	}
+}
+
+/* Before letters are read, which may end a sink. */
+static void end_burst(struct recorder *r)
+{
+	for (struct ring *at = r->sinks.next, *next; at != &r->sinks; at = next) {
+		struct record_sink *sink = container_of(at, struct record_sink, all);
+
+		next = at->next;
+		if (sink->in_burst && sink->ops->burst_ends)
+			sink->ops->burst_ends(sink->arg);
+		sink->in_burst = false;
+	}
 }
 
 /* The ring with the oldest packet; NULL: all are empty. */
@@ -222,16 +240,20 @@ static bool is_filling(const struct recorder *r)
 /* Those that came before @until_us. True: there may be more. */
 static bool deliver_until(struct recorder *r, int64_t until_us)
 {
-	for (int i = 0; i < BATCH; i++) {
+	int i = 0;
+
+	for (; i < BATCH; i++) {
 		const struct tap_packet *packet = NULL;
 		struct tap_ring *ring = oldest(r, &packet);
 
 		if (!ring || (packet->time_us > until_us && !is_filling(r)))
-			return false;
+			break;
 		deliver(r, packet);
 		tap_ring_drop(ring);
 	}
-	return true;
+	if (i)
+		end_burst(r);
+	return i == BATCH;
 }
 
 /* --- The thread ------------------------------------------------------------------------------- */

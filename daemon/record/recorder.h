@@ -73,14 +73,17 @@ struct record_sink_ops {
 	void (*tick)(void *sink, int64_t now_us, int64_t now_ns, bool last);
 	/* Packets are missing, of whatever tap. @kernel: in the ring of rtprelay0 */
 	void (*lost)(void *sink, uint64_t count, bool kernel);
+	/* No packet follows at once: what waited for more has to go. After each burst of packets. */
+	void (*burst_ends)(void *sink);
 };
 
-/* A member of the sink. @arg: for its functions */
+/* A member of the sink. @arg: for its functions; @in_burst: it got packets of the present one */
 struct record_sink {
 	const struct record_sink_ops *ops;
 	void *arg;
 	struct ring all; /* of the recorder */
 	size_t taps;
+	bool in_burst;
 };
 
 /* The sink gets the packets of @tap too. 0; -ENOMEM. Added twice: one of them. */

@@ -15,7 +15,7 @@ struct seen {
 	uint32_t taps[3];
 	uint32_t tap[SEEN];
 	int64_t time_ns[SEEN];
-	unsigned int n, last_ticks;
+	unsigned int n, last_ticks, bursts, in_burst, longest_burst;
 	uint64_t lost, lost_in_kernel;
 };
 
@@ -28,6 +28,17 @@ static void on_packet(void *arg, const struct tap_packet *packet, int64_t time_n
 		seen->time_ns[seen->n] = time_ns;
 	}
 	seen->n++;
+	seen->in_burst++;
+}
+
+static void on_burst_ends(void *arg)
+{
+	struct seen *seen = arg;
+
+	if (seen->in_burst > seen->longest_burst)
+		seen->longest_burst = seen->in_burst;
+	seen->in_burst = 0;
+	seen->bursts++;
 }
 
 static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
@@ -46,7 +57,7 @@ static void on_lost(void *arg, uint64_t count, bool kernel)
 	*(kernel ? &seen->lost_in_kernel : &seen->lost) += count;
 }
 
-static const struct record_sink_ops ops = { on_packet, on_tick, on_lost };
+static const struct record_sink_ops ops = { on_packet, on_tick, on_lost, on_burst_ends };
 
 static void listen_all(struct recorder *recorder, struct record_letter *letter)
 {
@@ -150,6 +161,28 @@ static void test_packets_are_handed_over_while_it_runs(void)
 	CU_ASSERT_EQUAL(counts.unknown, 5);
 	close_scene(&s);
 	CU_ASSERT_EQUAL(seen.n, 5);
+	CU_ASSERT(seen.bursts && seen.bursts <= 5);
+	CU_ASSERT_EQUAL(seen.in_burst, 0);
+}
+
+/* The thread sleeps until the letter comes, and then finds all of them. */
+static void test_the_end_of_a_burst_is_told_once(void)
+{
+	struct seen seen = { .letter = { .run = listen_all }, .taps = { 1 } };
+	struct seen other = { .letter = { .run = listen_all }, .taps = { 2 } };
+	struct scene s = { 0 };
+
+	open_scene(&s);
+	for (int i = 0; i < 20; i++)
+		put(s.ring[i % 2], 1, clock_us() - 2 * RECORDER_HOLD_US);
+	recorder_post(s.recorder, &seen.letter);
+	recorder_post(s.recorder, &other.letter);
+	CU_ASSERT_TRUE(wait_for(s.recorder, 20));
+	close_scene(&s);
+	CU_ASSERT_EQUAL(seen.n, 20);
+	CU_ASSERT_EQUAL(seen.bursts, 1);
+	CU_ASSERT_EQUAL(seen.longest_burst, 20);
+	CU_ASSERT_EQUAL(other.bursts, 0);
 }
 
 static void test_losses_are_told_to_all_sinks(void)
@@ -214,6 +247,7 @@ static void test_taps_have_numbers_of_their_own(void)
 
 TEST_SUITE(recorder, { "rings are merged by time", test_rings_are_merged_by_time },
 	   { "packets are handed over while it runs", test_packets_are_handed_over_while_it_runs },
+	   { "the end of a burst is told once", test_the_end_of_a_burst_is_told_once },
 	   { "losses are told to all sinks", test_losses_are_told_to_all_sinks },
 	   { "sinks can be removed", test_sinks_can_be_removed },
 	   { "taps have numbers of their own", test_taps_have_numbers_of_their_own });
