@@ -8,6 +8,7 @@
 #include "packet/prompted.h"
 #include "packet/secure.h"
 #include "packet/stream.h"
+#include "packet/tap.h"
 
 #define TICK_US (1000000 / PROMPT_CLOCK)
 /* Until the phone's address, or its keys, are known. */
@@ -209,10 +210,14 @@ static void send_one(struct batch *batch, struct stream *s, int64_t now_us)
 	uint8_t bytes[PLAYER_PACKET_ROOM];
 	struct packet packet = { .data = bytes, .size = sizeof(bytes), .tos = -1 };
 	enum stream_drop why = DROP_COUNT;
+	uint32_t tap;
 
 	packet.len = player_packet(player_of(s), now_us, ssrc_of_call(s), bytes);
 	if (!packet.len)
 		return;
+	tap = __atomic_load_n(&s->bridge->tap, __ATOMIC_RELAXED);
+	if (tap)
+		tap_prompt(s, by, &packet, tap);
 	if (by->flags & SIDE_SRTP)
 		why = secure_seal(s, by, &packet, false, now_us / 1000);
 	if (why != DROP_COUNT) {

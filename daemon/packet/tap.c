@@ -4,22 +4,46 @@
 #include "base/clock.h"
 #include "packet/tap.h"
 
-void tap_copy(const struct stream *s, const struct stream *out, const struct packet *packet,
-	      bool rtcp, uint32_t tap)
+/* In the ring of the media, without who has sent it; NULL: it has no room. */
+static struct tap_packet *copy_of(const struct stream *s, const struct stream *out,
+				  const struct packet *packet, uint32_t tap)
 {
 	struct tap_ring *ring = s->bridge->tap_ring;
 	struct tap_packet *copy = ring ? tap_ring_slot(ring, packet->len) : NULL;
 
 	if (!copy)
-		return;
+		return NULL;
 	copy->tap = tap;
-	copy->side = s->side;
-	copy->rtcp = rtcp;
 	copy->time_us = clock_us();
-	copy->from = *packet->source;
-	copy->local = s->local;
 	copy->out = out->local;
 	copy->to = out->to;
 	memcpy(copy->data, packet->data, packet->len);
-	tap_ring_put(ring, copy);
+	return copy;
+}
+
+void tap_copy(const struct stream *s, const struct stream *out, const struct packet *packet,
+	      bool rtcp, uint32_t tap)
+{
+	struct tap_packet *copy = copy_of(s, out, packet, tap);
+
+	if (!copy)
+		return;
+	copy->side = s->side;
+	copy->rtcp = rtcp;
+	copy->from = *packet->source;
+	copy->local = s->local;
+	tap_ring_put(s->bridge->tap_ring, copy);
+}
+
+void tap_prompt(const struct stream *s, const struct stream *out, const struct packet *packet,
+		uint32_t tap)
+{
+	struct tap_packet *copy = copy_of(s, out, packet, tap);
+
+	if (!copy)
+		return;
+	copy->side = !s->side;
+	copy->rtcp = false;
+	copy->from = copy->local = (struct endpoint){ .sa.sa_family = AF_UNSPEC };
+	tap_ring_put(s->bridge->tap_ring, copy);
 }

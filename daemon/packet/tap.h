@@ -14,5 +14,8 @@
  */
 void tap_copy(const struct stream *s, const struct stream *out, const struct packet *packet,
 	      bool rtcp, uint32_t tap);
+/* @packet of a prompt for the phone of @s, which leaves by @out; before SRTP is applied. */
+void tap_prompt(const struct stream *s, const struct stream *out, const struct packet *packet,
+		uint32_t tap);
 
 #endif

@@ -21,8 +21,9 @@
  * @lost: packets that were lost before this one, of any media
  * @time_us: clock_us() when it was copied: by a media thread when it was received, by the kernel's
  *           tap when it arrived
- * @from, @local: as it was received; @out, @to: as it was sent, unset if that is not known
- * @side: enum side, who has sent it
+ * @from, @local: as it was received; unset if the relay has made it (a prompt)
+ * @out, @to: as it was sent, unset if that is not known
+ * @side: enum side, who has sent it; of a prompt: the party that is not heard meanwhile
  * @data: @len bytes, before SRTP was applied and after it was removed
  */
 struct tap_packet {

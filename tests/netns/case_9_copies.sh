@@ -7,6 +7,9 @@
 # The recorder is at p1; of its m= lines the first is that of the caller.
 
 CASES+=" copies"
+RELAY_OPTIONS[copies]=--prompt-dir=$TMP/copies_prompts
+mkdir -p "$TMP/copies_prompts"
+head -c 8000 /dev/zero | tr '\0' '\325' >"$TMP/copies_prompts/hello.0" # a second
 
 # The m= lines of an SDP: PORT LABEL DIRECTION
 copy_lines() { # copy_lines SDP
@@ -16,8 +19,8 @@ copy_lines() { # copy_lines SDP
 		/^a=label:/ { print port, substr($0, 9), way }'
 }
 
-tag_of() { # tag_of PHONE SCENARIO: of the phone that has sent INVITE
-	tr -d '\r' <"$LOG/$CASE.$1.$2.msg" | sed -n 's/^From:.*;tag=//p' | head -n 1
+tag_of() { # tag_of PHONE SCENARIO [To]: of the phone that has sent INVITE, or that has got it
+	tr -d '\r' <"$LOG/$CASE.$1.$2.msg" | sed -n "s/^${3:-From}:.*;tag=//p" | head -n 1
 }
 
 recorder_sdp() { # recorder_sdp PORT...
@@ -65,6 +68,10 @@ case_copies() {
 	heard_well a1 b1
 	copied_well "$CALL.rec" a1 "$CALLER_HZ"
 	copied_well "$CALL.rec.2" b1 "$CALLEE_HZ"
+	# A prompt for the callee is in the place of what the caller says.
+	ng command="play media" "call-id=$CALL_ID" "from-tag=$(tag_of b1 callee To)" file=hello >"$TMP/copies.reply" || fail "play media failed: $(cat "$TMP/copies.reply")"
+	say p1 wait "$CALL.rec" unmarked '>' 40 10000 2>/dev/null || fail "the recorder has too little of the prompt: $(say p1 report "$CALL.rec")"
+	[ "$(field p1 unmarked "$CALL.rec.2")" = 0 ] || fail "the prompt for b1 is in the copy of b1 itself"
 	ng command=unsubscribe "call-id=$CALL_ID" to-tag=srs >/dev/null || fail "unsubscribe failed"
 	say p1 reset "$CALL.rec*"
 	say a1 reset "$CALL"

@@ -3,7 +3,9 @@
  * test_bundle.c - medias at one port: whose packet it is, which stream counts and sends it
  */
 #include "daemon/base/count.h"
+#include "daemon/packet/batch.h"
 #include "daemon/packet/bundle.h"
+#include "daemon/packet/player.h"
 #include "stream_scene.h"
 
 #define MID_ID 4
@@ -204,6 +206,63 @@ static void test_the_other_way_all_leave_by_one_port(void)
 	close_pair(&pair);
 }
 
+/* Source of the next packet at the phone's port of audio; its length in *len. */
+static struct endpoint heard_at_one(struct pair *pair, uint8_t bytes[172], ssize_t *len)
+{
+	struct endpoint from = { 0 };
+	socklen_t size = sizeof(from);
+
+	*len = recvfrom(pair->audio.scene.phone[A_RTP], bytes, 172, 0, &from.sa, &size);
+	return from;
+}
+
+/* The second media has a port of its own, and no address to send to: it is carried. */
+static void test_a_prompt_leaves_by_the_port_of_all(void)
+{
+	const struct player_conf conf = { .pt = VIDEO, .packet_ms = 20, .times = 1 };
+	const uint8_t audio[160] = { 9 };
+	struct order_play order = { .conf = conf, .number = 1 };
+	const struct tap_packet *copy;
+	struct batch *batch = batch_new();
+	struct player *player = calloc(1, sizeof(*player));
+	uint8_t bytes[172];
+	struct stream *s;
+	struct wheel wheel;
+	struct pair pair;
+	struct endpoint from;
+	ssize_t len;
+
+	CU_ASSERT_FATAL(player && batch);
+	open_pair(&pair);
+	arrive_at_one(&pair, bytes, packet_of(bytes, 0, 1, 0));
+	s = stream_at(&pair.video, A_RTP);
+	s->bridge->tap_ring = tap_ring_new(TAP_RING_MIN);
+	s->bridge->conf.tap = 5;
+	player->stream = s;
+	wheel_item_init(&player->item);
+	s->bridge->player[SIDE_A] = player;
+	wheel_init(&wheel, 1, pair.video.now_ms);
+	order.player = player;
+	order.prompt = prompt_new(STR("a"), PROMPT_PCMU, audio, sizeof(audio), NULL);
+	player_order(&wheel, &order, pair.video.now_ms * 1000);
+	CU_ASSERT_PTR_EQUAL(player_visit(&wheel, batch, pair.video.now_ms * 1000 + 1000), s);
+	from = heard_at_one(&pair, bytes, &len);
+	CU_ASSERT_EQUAL(len, 172);
+	CU_ASSERT_EQUAL(bytes[1], 0x80 | VIDEO);
+	CU_ASSERT(endpoint_eq(&from, &stream_at(&pair.audio, A_RTP)->local));
+	copy = tap_ring_first(s->bridge->tap_ring);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+	CU_ASSERT_EQUAL(copy->tap, 5);
+	CU_ASSERT_EQUAL(copy->side, SIDE_B);
+	CU_ASSERT(endpoint_eq(&copy->out, &stream_at(&pair.audio, A_RTP)->local));
+	CU_ASSERT(!memcmp(copy->data, bytes, 172));
+	player_stop(&wheel, s->bridge);
+	tap_ring_free(s->bridge->tap_ring);
+	s->bridge->tap_ring = NULL;
+	batch_free(batch);
+	close_pair(&pair);
+}
+
 /* By the sender's SSRC, or by one that it reports on. */
 static void test_rtcp_goes_to_its_media(void)
 {
@@ -282,6 +341,7 @@ TEST_SUITE(bundle, { "packets are told apart", test_packets_are_told_apart },
 	   { "each media counts and sends its own", test_each_media_counts_and_sends_its_own },
 	   { "port of carried media hears nobody", test_port_of_carried_media_hears_nobody },
 	   { "the other way all leave by one port", test_the_other_way_all_leave_by_one_port },
+	   { "a prompt leaves by the port of all", test_a_prompt_leaves_by_the_port_of_all },
 	   { "RTCP goes to its media", test_rtcp_goes_to_its_media },
 	   { "extension is taken out where nobody knows it",
 	     test_extension_is_taken_out_where_nobody_knows_it },

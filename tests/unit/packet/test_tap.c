@@ -110,10 +110,39 @@ static void test_copy_has_all_addresses(void)
 	tap_ring_free(ring);
 }
 
+/* Who hears it would hear the other party: so it stands in that one's place. */
+static void test_prompt_is_of_the_other_side(void)
+{
+	uint8_t data[20] = { 9 };
+	struct packet packet = { .data = data, .len = sizeof(data) };
+	const struct tap_packet *copy;
+	struct stage stage;
+	struct tap_ring *ring = open_tapped(&stage);
+	struct stream *s;
+
+	signal_stage(&stage);
+	s = stream_at(&stage, B_RTP);
+	s->to = stage.scene.phone_at[B_RTP];
+	tap_prompt(s, s, &packet, 7);
+	copy = tap_ring_first(ring);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+	CU_ASSERT_EQUAL(copy->tap, 7);
+	CU_ASSERT_EQUAL(copy->side, SIDE_A);
+	CU_ASSERT_FALSE(copy->rtcp);
+	CU_ASSERT_FALSE(endpoint_is_set(&copy->from));
+	CU_ASSERT_FALSE(endpoint_is_set(&copy->local));
+	CU_ASSERT_TRUE(endpoint_eq(&copy->out, &stage.scene.relay_at[B_RTP]));
+	CU_ASSERT_TRUE(endpoint_eq(&copy->to, &stage.scene.phone_at[B_RTP]));
+	CU_ASSERT(!memcmp(copy->data, data, sizeof(data)));
+	close_stage(&stage);
+	tap_ring_free(ring);
+}
+
 TEST_SUITE(tap,
 	   { "a tap is in effect before the thread reads orders",
 	     test_tap_is_in_effect_before_the_thread_reads_orders },
 	   { "settings of an offer keep the tap", test_settings_of_an_offer_keep_the_tap },
 	   { "the time of a packet is that of its copy",
 	     test_time_of_a_packet_is_that_of_its_copy },
-	   { "a copy has all addresses", test_copy_has_all_addresses });
+	   { "a copy has all addresses", test_copy_has_all_addresses },
+	   { "a prompt is of the other side", test_prompt_is_of_the_other_side });
