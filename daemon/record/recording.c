@@ -249,7 +249,7 @@ static void on_lost(void *arg, uint64_t count, bool kernel)
 				 count);
 }
 
-static const struct record_sink_ops ops = { on_packet, on_tick, on_lost };
+static const struct record_sink_ops ops = { .packet = on_packet, .tick = on_tick, .lost = on_lost };
 
 /* Out of memory: its owner goes on with what was asked for. */
 static void tell_opened(struct recording *rec)

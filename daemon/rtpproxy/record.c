@@ -7,7 +7,7 @@
  * which asks for just that, changes nothing.
  */
 #include <errno.h>
-#include "call/call.h"
+#include "call/table.h"
 #include "call/recorded.h"
 #include "call/table.h"
 #include "rtpproxy/copy.h"
