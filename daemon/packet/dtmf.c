@@ -91,24 +91,35 @@ static void follow(struct dtmf_thread *thread, struct stream_dtmf *dtmf)
 		thread->due_ms = due_ms;
 }
 
-static void hear(struct stream *s, const struct packet *p, const struct rtp_wire *w, int64_t now_us)
+static void hear_key(struct stream_dtmf *dtmf, const struct dtmf_packet *packet, int64_t now_us)
 {
-	struct stream_dtmf *dtmf = dtmf_of(s);
 	struct dtmf_event told[DTMF_AT_ONCE];
-	struct dtmf_packet packet;
-	size_t n;
+	size_t n = dtmf_hear(&dtmf->keys, packet, now_us / 1000, told);
 
-	if (!dtmf || !dtmf_read(p->data + w->header_len, p->len - w->header_len, &packet))
-		return;
-	packet.ssrc = w->ssrc;
-	packet.timestamp = w->timestamp;
-	packet.seq = w->seq;
-	packet.marker = p->data[1] & 0x80;
-	dtmf->source = *p->source;
-	dtmf->clock = clock_of(&s->bridge->conf, w->pt);
-	n = dtmf_hear(&dtmf->keys, &packet, now_us / 1000, told);
 	for (size_t i = 0; i < n; i++)
 		report(dtmf, &told[i], now_us);
+}
+
+static void hear(struct stream *s, const struct packet *p, const struct rtp_wire *w, int64_t now_us)
+{
+	const struct dtmf_packet header = { .ssrc = w->ssrc,
+					    .timestamp = w->timestamp,
+					    .seq = w->seq,
+					    .marker = p->data[1] & 0x80 };
+	struct stream_dtmf *dtmf = dtmf_of(s);
+	struct dtmf_packet packet[DTMF_REPORTS];
+	size_t n;
+
+	if (!dtmf)
+		return;
+	n = dtmf_read(p->data + w->header_len,
+		      rtp_wire_payload_end(p->data, p->len, w) - w->header_len, &header, packet);
+	if (!n)
+		return;
+	dtmf->source = *p->source;
+	dtmf->clock = clock_of(&s->bridge->conf, w->pt);
+	for (size_t i = 0; i < n; i++)
+		hear_key(dtmf, &packet[i], now_us);
 	follow(s->bridge->dtmf, dtmf);
 }
 

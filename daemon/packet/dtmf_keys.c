@@ -7,15 +7,37 @@
 /* A segment ends at the longest duration; some senders end it a packet earlier. */
 #define SEGMENT_LEAST 0x8000
 
-bool dtmf_read(const uint8_t *payload, size_t len, struct dtmf_packet *packet)
+static void read_report(const uint8_t *report, struct dtmf_packet *packet)
 {
-	if (len < REPORT_BYTES)
-		return false;
-	packet->event = payload[0];
-	packet->end = payload[1] & 0x80;
-	packet->volume = payload[1] & 0x3f;
-	packet->duration = (uint16_t)(payload[2] << 8 | payload[3]);
-	return true;
+	packet->event = report[0];
+	packet->end = report[1] & 0x80;
+	packet->volume = report[1] & 0x3f;
+	packet->duration = (uint16_t)(report[2] << 8 | report[3]);
+}
+
+static bool may_follow(const struct dtmf_packet *before, const struct dtmf_packet *packet)
+{
+	return before->end && before->duration && packet->duration;
+}
+
+size_t dtmf_read(const uint8_t *payload, size_t len, const struct dtmf_packet *header,
+		 struct dtmf_packet to[DTMF_REPORTS])
+{
+	size_t n = 0;
+
+	for (; n < DTMF_REPORTS && len >= REPORT_BYTES; n++) {
+		to[n] = *header;
+		read_report(payload, &to[n]);
+		if (n && !may_follow(&to[n - 1], &to[n]))
+			break;
+		if (n) {
+			to[n].timestamp = to[n - 1].timestamp + to[n - 1].duration;
+			to[n].marker = true; /* a key of its own, never a segment */
+		}
+		payload += REPORT_BYTES;
+		len -= REPORT_BYTES;
+	}
+	return n;
 }
 
 static bool is_of(const struct dtmf_key *key, const struct dtmf_packet *packet)

@@ -24,7 +24,10 @@
 /* Events that one packet can complete: the key before, whose end was lost, and its own. */
 #define DTMF_AT_ONCE 2
 
-/* The first report of a packet (RFC 4733, section 2.3), with what its RTP header says. */
+/* Reports of one packet that are read; a late copy of so many keys is known (DTMF_PAST). */
+#define DTMF_REPORTS DTMF_PAST
+
+/* One report of a packet (RFC 4733, section 2.3), with what its RTP header says. */
 struct dtmf_packet {
 	uint32_t ssrc, timestamp;
 	uint16_t seq, duration; /* units of the clock */
@@ -56,10 +59,16 @@ struct dtmf_keys {
 };
 
 /**
- * dtmf_read() - the report in the payload of an RTP packet; the caller sets @ssrc to @marker
- * Return: false, it is too short
+ * dtmf_read() - the reports in the payload of an RTP packet
+ * @header: what the RTP header says
+ * @to: keys that follow each other without a pause may be in one packet (RFC 4733): its timestamp
+ *	is that of the first, and each other one begins where the one before has ended. What
+ *	stands behind a key that has not ended, or has no duration, is no key but bytes that some
+ *	phones append.
+ * Return: number of reports; 0: it is too short
  */
-bool dtmf_read(const uint8_t *payload, size_t len, struct dtmf_packet *packet);
+size_t dtmf_read(const uint8_t *payload, size_t len, const struct dtmf_packet *header,
+		 struct dtmf_packet to[DTMF_REPORTS]);
 
 /* Return: number of events that are in @told, DTMF_AT_ONCE at most */
 size_t dtmf_hear(struct dtmf_keys *keys, const struct dtmf_packet *packet, int64_t now_ms,

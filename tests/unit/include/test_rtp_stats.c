@@ -239,6 +239,49 @@ static void test_another_codec_is_another_time_line(void)
 	}
 }
 
+static void pass(struct rtp_stats *s, uint32_t ssrc, uint16_t seq)
+{
+	struct rtp_wire w = { .kind = RTP_KIND_RTP, .seq = seq, .timestamp = 1, .ssrc = ssrc };
+
+	rtp_stats_passed(s, &w);
+}
+
+/* Packets that go up to the daemon: no gap in what the kernel has seen, and no measure of delay. */
+static void test_a_packet_that_passes_is_not_lost(void)
+{
+	struct rtp_stats s = { 0 };
+
+	pass(&s, 7, 99); /* nothing is known yet */
+	CU_ASSERT_FALSE(s.known);
+	feed_seq(&s, 100);
+	pass(&s, 7, 101);
+	pass(&s, 7, 102);
+	feed_seq(&s, 103);
+	CU_ASSERT_EQUAL(rtp_stats_expected(&s), 4);
+	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 0);
+	CU_ASSERT_EQUAL(s.gaps, 0);
+	CU_ASSERT_EQUAL(s.jitter, 0);
+	CU_ASSERT_EQUAL(s.timestamp, 160 * 103);
+}
+
+static void test_a_packet_that_passes_may_be_late_or_missing(void)
+{
+	struct rtp_stats s = { 0 };
+
+	feed_seq(&s, 65534);
+	feed_seq(&s, 1);
+	pass(&s, 7, 65535);
+	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 1);
+	CU_ASSERT_EQUAL(s.reordered, 1);
+	pass(&s, 7, 65535);
+	CU_ASSERT_EQUAL(s.duplicate, 1);
+	pass(&s, 8, 0); /* of somebody else */
+	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 1);
+	CU_ASSERT_EQUAL(s.ssrc, 7);
+	pass(&s, 7, 3);
+	CU_ASSERT_EQUAL(rtp_stats_lost(&s), 2);
+}
+
 TEST_SUITE(rtp_stats, { "counts nothing before the first", test_counts_nothing_before_the_first },
 	   { "counts lost packets", test_counts_lost_packets }, { "counts gaps", test_counts_gaps },
 	   { "counts across the wrap", test_counts_across_the_wrap },
@@ -253,4 +296,7 @@ TEST_SUITE(rtp_stats, { "counts nothing before the first", test_counts_nothing_b
 	   { "jitter survives wrapping clocks", test_jitter_survives_wrapping_clocks },
 	   { "parts of a frame are one", test_parts_of_a_frame_are_one },
 	   { "new time line is not jitter", test_new_time_line_is_not_jitter },
+	   { "a packet that passes is not lost", test_a_packet_that_passes_is_not_lost },
+	   { "a packet that passes may be late or missing",
+	     test_a_packet_that_passes_may_be_late_or_missing },
 	   { "another codec is another time line", test_another_codec_is_another_time_line });

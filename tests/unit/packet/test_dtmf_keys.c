@@ -230,16 +230,73 @@ static void test_sequences(void)
 static void test_report_is_read(void)
 {
 	static const uint8_t report[] = { 11, 0x80 | 0x40 | 10, 0x02, 0x80, 99 };
-	struct dtmf_packet packet = { 0 };
+	const struct dtmf_packet header = { .ssrc = 7, .timestamp = 100, .seq = 3, .marker = true };
+	struct dtmf_packet packet[DTMF_REPORTS];
 
-	CU_ASSERT_FALSE(dtmf_read(report, 3, &packet));
-	CU_ASSERT_TRUE_FATAL(dtmf_read(report, 4, &packet));
-	CU_ASSERT_EQUAL(packet.event, 11);
-	CU_ASSERT_TRUE(packet.end);
-	CU_ASSERT_EQUAL(packet.volume, 10);
-	CU_ASSERT_EQUAL(packet.duration, 640);
-	CU_ASSERT_TRUE(dtmf_read((uint8_t[]){ 0, 0x40, 0, 0 }, 4, &packet));
-	CU_ASSERT_FALSE(packet.end); /* R is not E */
+	CU_ASSERT_EQUAL(dtmf_read(report, 3, &header, packet), 0);
+	CU_ASSERT_EQUAL_FATAL(dtmf_read(report, sizeof(report), &header, packet), 1);
+	CU_ASSERT_EQUAL(packet[0].event, 11);
+	CU_ASSERT_TRUE(packet[0].end);
+	CU_ASSERT_EQUAL(packet[0].volume, 10);
+	CU_ASSERT_EQUAL(packet[0].duration, 640);
+	CU_ASSERT(packet[0].ssrc == 7 && packet[0].timestamp == 100 && packet[0].seq == 3);
+	CU_ASSERT_TRUE(packet[0].marker);
+	CU_ASSERT_EQUAL(dtmf_read((uint8_t[]){ 0, 0x40, 0, 0 }, 4, &header, packet), 1);
+	CU_ASSERT_FALSE(packet[0].end); /* R is not E */
+}
+
+static void test_several_reports_of_a_packet(void)
+{
+	static const struct {
+		uint8_t payload[24];
+		size_t len;
+		const char *digits;
+		uint32_t last_timestamp;
+	} reports[] = {
+		{ { 1, 0x8a, 1, 0, 2, 0x8a, 2, 0, 3, 0x0a, 0, 80 }, 12, "123", 100 + 256 + 512 },
+		{ { 1, 0x8a, 1, 0, 1, 0x8a, 2, 0 }, 8, "11", 100 + 256 },
+		{ { 1, 0x8a, 1, 0, 2, 0x8a, 2, 0 }, 7, "1", 100 },
+		/* It is still pressed; bytes that mean nothing; too many. */
+		{ { 1, 0x0a, 1, 0, 2, 0x8a, 2, 0 }, 8, "1", 100 },
+		{ { 1, 0x8a, 1, 0, 0, 0, 0, 0 }, 8, "1", 100 },
+		{ { 1, 0x8a, 0, 0, 2, 0x8a, 2, 0 }, 8, "1", 100 },
+		{ { 1, 0x8a, 0, 1, 2, 0x8a, 0, 1, 3, 0x8a, 0, 1, 4, 0x8a, 0, 1, 5, 0x8a, 0, 1 },
+		  20,
+		  "1234",
+		  103 },
+	};
+	const struct dtmf_packet header = { .ssrc = 7, .timestamp = 100, .seq = 3 };
+
+	for (size_t row = 0; row < COUNT(reports); row++) {
+		struct dtmf_packet packet[DTMF_REPORTS];
+		size_t n = dtmf_read(reports[row].payload, reports[row].len, &header, packet);
+
+		CU_ASSERT_EQUAL_FATAL(n, strlen(reports[row].digits));
+		for (size_t i = 0; i < n; i++)
+			CU_ASSERT_EQUAL(dtmf_digit(packet[i].event), reports[row].digits[i]);
+		CU_ASSERT_EQUAL(packet[n - 1].timestamp, reports[row].last_timestamp);
+	}
+}
+
+static void test_keys_of_one_packet_are_told_once(void)
+{
+	static const uint8_t payload[] = { 5, 0x8a, 1, 0, 5, 0x8a, 1, 0, 6, 0x8a, 1, 0 };
+	const struct dtmf_packet header = { .ssrc = 7, .timestamp = 100, .seq = 3, .marker = true };
+	struct dtmf_packet packet[DTMF_REPORTS];
+	struct dtmf_event told[DTMF_AT_ONCE];
+	struct dtmf_keys keys = { 0 };
+	size_t n = dtmf_read(payload, sizeof(payload), &header, packet);
+
+	CU_ASSERT_EQUAL_FATAL(n, 3);
+	for (size_t i = 0; i < n; i++) {
+		CU_ASSERT_EQUAL_FATAL(dtmf_hear(&keys, &packet[i], 5000, told), 1);
+		CU_ASSERT_EQUAL(told[0].event, payload[4 * i]);
+		CU_ASSERT_EQUAL(told[0].duration, 256);
+		CU_ASSERT_FALSE(told[0].end_lost);
+	}
+	/* The same packet again, as senders repeat it. */
+	for (size_t i = 0; i < n; i++)
+		CU_ASSERT_EQUAL(dtmf_hear(&keys, &packet[i], 5020, told), 0);
 }
 
 static uint32_t state = 1;
@@ -304,4 +361,6 @@ static void test_each_key_is_told_once(void)
 }
 
 TEST_SUITE(dtmf_keys, { "sequences", test_sequences }, { "report is read", test_report_is_read },
+	   { "several reports of a packet", test_several_reports_of_a_packet },
+	   { "keys of one packet are told once", test_keys_of_one_packet_are_told_once },
 	   { "each key is told once", test_each_key_is_told_once });
