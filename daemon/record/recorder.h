@@ -73,7 +73,7 @@ struct record_sink_ops {
 	void (*tick)(void *sink, int64_t now_us, int64_t now_ns, bool last);
 	/* Packets are missing, of whatever tap. @kernel: in the ring of rtprelay0 */
 	void (*lost)(void *sink, uint64_t count, bool kernel);
-	/* No packet follows at once: what waited for more has to go. After each burst of packets. */
+	/* After each burst of packets: none follows at once, so what waited has to go. */
 	void (*burst_ends)(void *sink);
 };
 
