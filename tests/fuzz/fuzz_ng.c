@@ -29,6 +29,13 @@ static void batch_done(void *arg)
 	(void)arg;
 }
 
+/* Copies are asked for, and never sent: their SDP is what comes from outside. */
+static void tell_copies(void *arg, struct subscriber *subscriber)
+{
+	(void)arg;
+	(void)subscriber;
+}
+
 static void open_once(void)
 {
 	static const struct conf_list none;
@@ -44,6 +51,8 @@ static void open_once(void)
 	if (ctl)
 		return;
 	scene_open_ports(&scene, 21500, 21531);
+	scene_record(&scene);
+	scene.calls->conf.copies = tell_copies;
 	arena = arena_new(1 << 16);
 	ctl = ctl_open(scene.base, &conf, &scene.env, batch_done, NULL, &error);
 	scene_must(arena && ctl, "control");
