@@ -271,12 +271,17 @@ relay_is_empty() {
 	calls=$(relay_calls) && sockets=$(relay_sockets) && [ -z "$calls$sockets" ]
 }
 
-PROXY_MODULE=rtpengine # or rtpproxy
+PROXY_MODULE=rtpengine # or rtpproxy; with "+control", tests can make it command (control.cfg)
 PROXY_WITH=() # more of Kamailio's command line
 kamailio_start() {
-	local with=()
-	[ "$PROXY_MODULE" = rtpengine ] || with=(-A WITH_RTPPROXY -A 'RELAY_RTPPROXY="udp:198.51.100.20:22222"')
-	become_in_ns proxy kamailio -f docs/kamailio/kamailio.cfg -DD -E -m 64 -M 8 -u root -w "$TMP" -A WITH_IPV6 \
+	local with=() config=docs/kamailio/kamailio.cfg
+	[[ $PROXY_MODULE = rtpengine* ]] || with=(-A WITH_RTPPROXY -A 'RELAY_RTPPROXY="udp:198.51.100.20:22222"')
+	if [[ $PROXY_MODULE = *+control ]]; then
+		sed -e 's/^request_route {$/&\n\troute(CONTROL);/' $config >"$TMP/kamailio.cfg"
+		cat tests/data/kamailio/control.cfg >>"$TMP/kamailio.cfg"
+		config=$TMP/kamailio.cfg
+	fi
+	become_in_ns proxy kamailio -f "$config" -DD -E -m 64 -M 8 -u root -w "$TMP" -A WITH_IPV6 \
 		-A 'LISTEN4=udp:198.51.100.10:5060' -A 'LISTEN6=udp:[2001:db8:1::10]:5060' \
 		-A 'RELAY="udp:198.51.100.20:2223"' "${with[@]}" "${PROXY_WITH[@]}" >>"$LOG/kamailio.log" 2>&1 </dev/null &
 	started kamailio
@@ -284,8 +289,8 @@ kamailio_start() {
 }
 
 # Sets the module that Kamailio uses for the relay; a change needs a restart of Kamailio.
-kamailio_module() { # kamailio_module rtpengine|rtpproxy
-	[ $PROXY_MODULE = "$1" ] && return
+kamailio_module() { # kamailio_module rtpengine|rtpproxy[+control]
+	[ "$PROXY_MODULE" = "$1" ] && return
 	PROXY_MODULE=$1
 	end kamailio
 	kamailio_start
