@@ -28,7 +28,7 @@ int verb_completion(const struct options *options, int argc, char **argv)
 	      "\t\tids=$(rtprelayctl calls --json 2>/dev/null |\n"
 	      "\t\t\tsed -n 's/.*\"call-id\":\"\\([A-Za-z0-9@._:-]*\\)\".*/\\1/p')\n"
 	      "\t\tCOMPREPLY=($(compgen -W \"$ids --all\" -- \"$word\")) ;;\n"
-	      "\trecord)\n"
+	      "\tpcap | record)\n"
 	      "\t\tids=$(rtprelayctl calls --json 2>/dev/null |\n"
 	      "\t\t\tsed -n 's/.*\"call-id\":\"\\([A-Za-z0-9@._:-]*\\)\".*/\\1/p')\n"
 	      "\t\tCOMPREPLY=($(compgen -W \"$ids\" -- \"$word\")) ;;\n"

@@ -16,7 +16,8 @@ int main(int argc, char **argv)
 	int option, status = -1;
 
 	opterr = 0; /* option_unknown() knows more */
-	while (status < 0 && (option = getopt_long(argc, argv, "", options_known, NULL)) != -1)
+	while (status < 0 &&
+	       (option = getopt_long(argc, argv, options_short, options_known, NULL)) != -1)
 		status = option == '?' ? option_unknown(argv[optind - 1])
 				       : option_take(&options, option);
 	if (status >= 0)

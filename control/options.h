@@ -25,6 +25,8 @@ struct options {
 	bool until_restart;
 	unsigned int tune; /* calls; 0: no */
 	bool one_way;	   /* a filter */
+	bool rtp_only;
+	const char *write; /* a path; NULL, "-": stdout */
 	/* Filters and new settings; NULL: not given. */
 	const char *call_id, *tag, *address, *path, *min_age, *max_mos;
 	const char *log_level, *max_sessions, *drain, *debug_call;

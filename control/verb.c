@@ -51,6 +51,8 @@ static const struct verb verbs[] = {
 	{ CONTROL_VERB_RECORD, "CALL-ID ACTION", verb_record,
 	  "start, stop or pause: the recording of a call; alone: as recordings" },
 	{ CONTROL_VERB_RECORDINGS, NULL, verb_recordings, "one line per recording that runs" },
+	{ CONTROL_VERB_PCAP, "CALL-ID", verb_pcap,
+	  "the packets of a call as they arrive, for a pipe: pcap ID | tshark -r -" },
 	{ "doctor", NULL, verb_doctor,
 	  "checks the installation: what is wrong, what to do about it" },
 	{ "migrate", "FILE", verb_migrate,
@@ -62,6 +64,8 @@ static const struct verb verbs[] = {
 #define N_VERBS COUNT(verbs)
 
 #define WAIT_MAX_S 86400
+
+const char options_short[] = "w:";
 
 const struct option options_known[] = {
 	{ "socket", required_argument, NULL, 'S' },
@@ -86,7 +90,9 @@ const struct option options_known[] = {
 	{ "debug-call", required_argument, NULL, 'C' },
 	{ "debug", no_argument, NULL, 'B' },
 	{ "until-restart", no_argument, NULL, 'u' },
-	{ "wait", required_argument, NULL, 'w' },
+	{ "wait", required_argument, NULL, 'W' },
+	{ "rtp-only", no_argument, NULL, 'r' },
+	{ "write", required_argument, NULL, 'w' },
 	{ "tune", required_argument, NULL, 'T' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
@@ -126,6 +132,9 @@ static void help(FILE *out)
 	      "  --debug-call=ID      for set: log commands and replies of this call, with SDP; "
 	      "none: end\n"
 	      "  --debug              for call: show what was logged of it\n"
+	      "  -w, --write=FILE --rtp-only\n"
+	      "                       for pcap: where to (default, and -: the standard output); "
+	      "without RTCP\n"
 	      "  --server=HOST:PORT   for ng: where the daemon listens (default: asked over the "
 	      "control\n"
 	      "                       socket, else 127.0.0.1:2223)\n"
@@ -161,6 +170,8 @@ static const struct {
 	{ "debug-call=ID", " set ",
 	  "log this call's commands and replies, for an hour; none: no call" },
 	{ "debug", " call ", "what set --debug-call has logged of the call" },
+	{ "write=FILE", " pcap ", "instead of the standard output; also -w FILE" },
+	{ "rtp-only", " pcap ", "without RTCP" },
 	{ "tune=CALLS", " doctor ", "only: what has to be set for so many calls" },
 	{ "server=HOST:PORT", " ng ",
 	  "where the daemon listens (default: as it says over the control socket)" },
@@ -247,6 +258,8 @@ static const char **text_option(struct options *options, int option)
 		return &options->drain;
 	case 'C':
 		return &options->debug_call;
+	case 'w':
+		return &options->write;
 	default:
 		return NULL;
 	}
@@ -262,7 +275,7 @@ static int number_option(struct options *options, int option)
 			return usage("--limit requires a number, not ", optarg);
 		return -1;
 	}
-	if (option == 'w') {
+	if (option == 'W') {
 		if (!parse_number(optarg, 1, WAIT_MAX_S, &number))
 			return usage("--wait requires 1 to 86400 seconds, not ", optarg);
 		options->wait_s = (unsigned int)number;
@@ -300,7 +313,7 @@ int option_take(struct options *options, int option)
 	case 't':
 	case 'l':
 	case 'i':
-	case 'w':
+	case 'W':
 	case 'T':
 		return number_option(options, option);
 	case 'u':
@@ -308,6 +321,9 @@ int option_take(struct options *options, int option)
 		return -1;
 	case 'O':
 		options->one_way = true;
+		return -1;
+	case 'r':
+		options->rtp_only = true;
 		return -1;
 	case 'j':
 		options->json = true;

@@ -12,9 +12,11 @@ typedef int verb_run_fn(const struct options *options, int argc, char **argv);
 /* One file each; status.c also has the stats. */
 verb_run_fn verb_status, verb_calls, verb_call, verb_streams, verb_stats, verb_kernel, verb_watch,
 	verb_top, verb_terminate, verb_set, verb_ban, verb_unban, verb_banned, verb_config,
-	verb_nat, verb_record, verb_recordings, verb_doctor, verb_completion, verb_migrate, verb_ng;
+	verb_nat, verb_record, verb_recordings, verb_pcap, verb_doctor, verb_completion,
+	verb_migrate, verb_ng;
 
 /* For getopt_long(). */
+extern const char options_short[];
 extern const struct option options_known[];
 /*
  * Handles one option of getopt_long(), its value in optarg. Return: -1, continue; else the exit

@@ -57,6 +57,11 @@
 #define CONTROL_VERB_NAT	"nat"	 /* lines "nat-address", "nat-mapping", "nat-phones" */
 #define CONTROL_VERB_RECORD	"record" /* changes; "call-id", "action": start, stop, pause */
 #define CONTROL_VERB_RECORDINGS "recordings" /* a line "recording" for each call that has one */
+/*
+ * "call-id", "rtp-only": a line "packet" for each packet of the call from now on, until it ends; as
+ * changing, only for root and the daemon's user.
+ */
+#define CONTROL_VERB_PCAP "pcap"
 
 /* Filters of calls and streams, each optional; all must match. */
 #define CONTROL_FILTER_CALL_ID "call-id" /* is part of the Call-ID */

@@ -41,6 +41,7 @@ static const struct admin_verb *const verbs[] = {
 	&admin_verb_stats,  &admin_verb_kernel, &admin_verb_watch,  &admin_verb_terminate,
 	&admin_verb_set,    &admin_verb_ban,	&admin_verb_unban,  &admin_verb_banned,
 	&admin_verb_config, &admin_verb_nat,	&admin_verb_record, &admin_verb_recordings,
+	&admin_verb_pcap,
 };
 
 /* --- A peer ----------------------------------------------------------------------------------- */
@@ -92,11 +93,13 @@ static const struct admin_verb *find_verb(struct str name)
 
 static bool may(struct admin_peer *peer, const struct admin_verb *verb)
 {
-	if (verb->changes ? peer->rights.change : peer->rights.read)
+	if (verb->changes || verb->content ? peer->rights.change : peer->rights.read)
 		return true;
 	admin_error(peer, CONTROL_ERROR_DENIED,
-		    verb->changes ? "only root and the daemon's user may make changes"
-				  : "only root, the daemon's user and the socket's group may read");
+		    verb->content ? "only root and the daemon's user may look into calls"
+		    : verb->changes
+			    ? "only root and the daemon's user may make changes"
+			    : "only root, the daemon's user and the socket's group may read");
 	return false;
 }
 
@@ -154,12 +157,18 @@ static void run_input(struct admin_peer *peer)
 	memmove(peer->in, peer->in + done, peer->in_len);
 }
 
+static bool has_step(const struct admin_peer *peer)
+{
+	const struct admin_verb *verb = peer->job.verb;
+
+	return verb && verb->step && (!verb->ready || verb->ready(peer));
+}
+
 static void run_steps(struct admin_peer *peer)
 {
 	int64_t until_us = clock_us() + SLICE_US;
 
-	while (peer->job.verb && peer->job.verb->step && !peer->failed &&
-	       evbuffer_get_length(peer->out) < OUT_HIGH) {
+	while (has_step(peer) && !peer->failed && evbuffer_get_length(peer->out) < OUT_HIGH) {
 		if (peer->job.verb->step(peer) == ADMIN_DONE)
 			job_end(peer);
 		if (clock_us() >= until_us)
@@ -169,7 +178,7 @@ static void run_steps(struct admin_peer *peer)
 
 static bool has_work(const struct admin_peer *peer)
 {
-	return evbuffer_get_length(peer->out) || (peer->job.verb && peer->job.verb->step) ||
+	return evbuffer_get_length(peer->out) || has_step(peer) ||
 	       (!peer->job.verb && memchr(peer->in, '\n', peer->in_len));
 }
 
@@ -345,8 +354,7 @@ int admin_ask(struct admin *admin, struct str request, struct evbuffer *out)
 	if (!peer.arena)
 		return -ENOMEM;
 	run_line(&peer, request);
-	while (peer.job.verb && peer.job.verb->step && !peer.failed &&
-	       evbuffer_get_length(out) < ADMIN_ASK_MAX)
+	while (has_step(&peer) && !peer.failed && evbuffer_get_length(out) < ADMIN_ASK_MAX)
 		if (peer.job.verb->step(&peer) == ADMIN_DONE)
 			job_end(&peer);
 	if (peer.job.verb) {

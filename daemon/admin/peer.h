@@ -14,6 +14,7 @@
 #include "call/table.h"
 
 struct admin;
+struct admin_look;
 
 /* The line being written. One for all peers, since no other code runs before it is sent. */
 struct admin_writer {
@@ -28,6 +29,7 @@ struct admin_writer {
  * @dialog, @media: of the verb nat: the router, and the pair of ports that it forwards
  * @nat: of the calls that the cursor has passed
  * @held: where the flows in the kernel go on, while @reads_held
+ * @look: of the verb pcap, which owns it
  * @debug: of @call_id, what was traced, not the tree; @media: position in it
  */
 struct admin_job {
@@ -42,7 +44,9 @@ struct admin_job {
 	uint32_t held;
 	uint64_t count;
 	struct events_watcher watcher;
-	uint64_t lost, lost_reported; /* events left out; how many of them the client knows of */
+	struct admin_look *look;
+	/* Events or packets left out; how many of them the client knows of. */
+	uint64_t lost, lost_reported;
 };
 
 struct admin_peer {

@@ -22,6 +22,7 @@
 #include "call/recorded.h"
 #include "call/recorded_media.h"
 #include "call/table.h"
+#include "call/tapped.h"
 #include "kernel/kmod.h"
 #include "packet/pool.h"
 
@@ -209,6 +210,7 @@ void call_end_media(struct call *call, struct media *media)
 	media_path_stop(media);
 	recorded_media_ends(media);
 	copies_media_ends(call, media);
+	tapped_end(media);
 	account_media(call, media);
 	media_close(media);
 }

@@ -42,3 +42,11 @@ void tapped_release(struct media *media)
 	bridge_tap(media->bridge, 0);
 	tap_ports_forget(media);
 }
+
+void tapped_end(struct media *media)
+{
+	if (!media->tap_users)
+		return;
+	media->tap_users = 1;
+	tapped_release(media);
+}

@@ -14,5 +14,7 @@ int tapped_hold(struct media *media);
 int tapped_resume(struct media *media);
 /* For each tapped_hold(). If the media goes on, the caller calls media_path_follow(). */
 void tapped_release(struct media *media);
+/* The media ends: nobody holds it any more. Before it is closed. */
+void tapped_end(struct media *media);
 
 #endif

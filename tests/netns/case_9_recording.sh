@@ -74,6 +74,27 @@ record_round() { # record_round NUMBER CALLER-WHO LATE
 	record_judge b1 $((caller + 1)) 198.51.100.42 "$late" $b
 }
 
+# An operator looks into the call: each packet from the first one that is shown to the last.
+look_on() {
+	local phone line heard
+	heard=$(field a1 heard)
+	become_in_ns relay control/rtprelayctl --socket="$TMP/control.sock" pcap "$CALL_ID" -w "$TMP/look.pcap" 2>"$TMP/look.log" &
+	started look
+	until_ok 5 test -s "$TMP/look.pcap" || fail "no look into the call begins: $(cat "$TMP/look.log")"
+	say a1 wait "$CALL" heard '>' $((heard + 150)) 20000 || fail "a1 received too few packets"
+	[ "$KERNEL" = bpf ] || path_still "$CALL_ID" a1 b1
+	end look INT
+	[ ! -s "$TMP/look.log" ] || fail "the look into the call says: $(cat "$TMP/look.log")"
+	"$PROGRAMS/rtp_pcap" "$TMP/look.pcap" >"$TMP/look.packets" 2>&1 || fail "what pcap has written cannot be read: $(cat "$TMP/look.packets")"
+	[ "$(grep -c ^who= "$TMP/look.packets")" = 2 ] && grep -qx unmarked=0 "$TMP/look.packets" || fail "other packets are shown: $(cat "$TMP/look.packets")"
+	for phone in 41 42; do
+		line=$(grep "^who=.* from=198.51.100.$phone:.* to=198.51.100.20 .* dup=0 late=0 " "$TMP/look.packets") ||
+			fail "packets of 198.51.100.$phone are not shown: $(cat "$TMP/look.packets")"
+		[ "$(value rtp "$line")" -ge 100 ] && [ $(($(value next "$line") - $(value first "$line"))) = "$(value rtp "$line")" ] ||
+			fail "packets are missing in what pcap shows: $line"
+	done
+}
+
 case_recording() {
 	local who=$NUMBER
 	ends a1 b1
@@ -86,6 +107,7 @@ case_recording() {
 	touch "$TMP/record.stamp"
 	record_round 1 "$who" 25
 	record_round 2 "$who" 5 # the device is open
+	look_on
 	[ "$KERNEL" != bpf ] || hear 300 a1 b1 # back in the kernel
 	judge a1 b1
 	nudge a1 bye

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_admin_recording.c - an operator records calls, sees recordings and copies, and looks on */
 #include <ftw.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "daemon/base/clock.h"
 #include "daemon/base/count.h"
+#include "daemon/base/ring.h"
+#include "daemon/call/call.h"
 #include "daemon/call/copies.h"
 #include "daemon/call/recorded.h"
 #include "daemon/record/file.h"
@@ -153,10 +157,173 @@ static void test_readers_see_recordings_and_begin_none(void)
 	CU_ASSERT(stop_recorder());
 }
 
+/* --- A look into a call ----------------------------------------------------------------------- */
+
+#define PCAP "{\"verb\":\"pcap\",\"call-id\":\"alpha\"}"
+
+/* Packets as a media thread would hand them over; of more than one, the last is RTCP. */
+struct batch {
+	struct record_letter letter;
+	uint32_t tap;
+	unsigned int n, done;
+	uint16_t len;
+};
+
+static void put_batch(struct recorder *recorder, struct record_letter *letter)
+{
+	struct batch *batch = container_of(letter, struct batch, letter);
+	struct tap_ring *ring = recorder_ring(recorder);
+
+	for (unsigned int i = 0; i < batch->n; i++) {
+		struct tap_packet *slot = tap_ring_slot(ring, batch->len);
+
+		if (!slot)
+			break;
+		slot->tap = batch->tap;
+		slot->side = SIDE_B;
+		slot->rtcp = i && i + 1 == batch->n;
+		slot->time_us = clock_us() - RECORDER_HOLD_US;
+		slot->out = slot->to = (struct endpoint){ 0 };
+		endpoint_parse_addr(STR("192.0.2.2"), 0, &slot->from);
+		endpoint_set_port(&slot->from, 4002);
+		endpoint_parse_addr(STR("203.0.113.1"), 0, &slot->local);
+		endpoint_set_port(&slot->local, 30002);
+		memset(slot->data, 'x', batch->len);
+		tap_ring_put(ring, slot);
+	}
+	__atomic_store_n(&batch->done, 1, __ATOMIC_RELEASE);
+}
+
+static const struct media *alpha_media(void)
+{
+	return call_find(talk.scene.calls, STR("alpha"))->dialogs->media[0];
+}
+
+static void turn(void)
+{
+	struct pollfd fd = { .fd = recorder_fd(talk.scene.recorder), .events = POLLIN };
+
+	poll(&fd, 1, 20);
+	recorder_dispatch(talk.scene.recorder);
+	event_base_loop(talk.scene.base, EVLOOP_NONBLOCK);
+}
+
+static void show_packets(unsigned int n, uint16_t len)
+{
+	struct batch batch = {
+		.letter.run = put_batch, .tap = alpha_media()->tap, .n = n, .len = len
+	};
+	struct recorder_counts before, now;
+	int64_t until_ms = clock_ms() + 5000;
+
+	recorder_counts(talk.scene.recorder, &before);
+	recorder_post(talk.scene.recorder, &batch.letter);
+	do {
+		turn();
+		recorder_counts(talk.scene.recorder, &now);
+	} while (clock_ms() < until_ms && (!__atomic_load_n(&batch.done, __ATOMIC_ACQUIRE) ||
+					   now.delivered < before.delivered + n));
+	CU_ASSERT_EQUAL(now.delivered, before.delivered + n);
+}
+
+static bool comes(const char *part, unsigned int times)
+{
+	int64_t until_ms = clock_ms() + 5000;
+
+	while (count_of(part) < times && clock_ms() < until_ms) {
+		turn();
+		listen_on();
+	}
+	return count_of(part) == times;
+}
+
+static void test_call_is_looked_into_until_it_ends(void)
+{
+	start_recorder();
+	ask(PCAP);
+	CU_ASSERT_STRING_EQUAL(talk.text, "{\"type\":\"looking\",\"call-id\":\"alpha\"}\n");
+	CU_ASSERT_EQUAL(alpha_media()->tap_users, 1);
+	show_packets(2, 3);
+	CU_ASSERT(comes("\"type\":\"packet\"", 2));
+	/* IPv4 and UDP around "xxx", from the phone to the relay. */
+	CU_ASSERT_EQUAL(count_of("\"side\":\"b\",\"rtcp\":false,\"frame\":\"RQAAHwAA"), 1);
+	CU_ASSERT_EQUAL(count_of("wAACAssAcQEPonUyAAsAAHh4eA==\"}\n"), 2);
+	CU_ASSERT_EQUAL(count_of("\"rtcp\":true"), 1);
+	call_end(call_find(talk.scene.calls, STR("alpha")), CALL_TERMINATED);
+	CU_ASSERT(comes(END("2"), 1));
+	CU_ASSERT(is_sound());
+	CU_ASSERT(stop_recorder());
+}
+
+static void test_look_ends_with_its_client(void)
+{
+	start_recorder();
+	ask("{\"verb\":\"pcap\",\"call-id\":\"alpha\",\"rtp-only\":true}");
+	show_packets(3, 100);
+	CU_ASSERT(comes("\"type\":\"packet\"", 2));
+	CU_ASSERT_EQUAL(count_of("\"rtcp\":true"), 0);
+	close(talk.fd);
+	talk.fd = connect_peer();
+	for (int i = 0; i < 50 && alpha_media()->tap_users; i++)
+		turn();
+	CU_ASSERT_EQUAL(alpha_media()->tap_users, 0);
+	CU_ASSERT_STRING_EQUAL(ask(LIST), END("0"));
+	CU_ASSERT(stop_recorder());
+}
+
+static void test_slow_reader_is_told_what_it_misses(void)
+{
+	const char *lost;
+
+	start_recorder();
+	ask(PCAP);
+	for (int i = 0; i < 10; i++)
+		show_packets(100, 1200);
+	CU_ASSERT(admin_count(talk.admin) == 1);
+	listen_on();
+	CU_ASSERT_EQUAL(count_of("\"type\":\"lost\""), 0);
+	show_packets(1, 10);
+	CU_ASSERT(comes("\"type\":\"lost\"", 1));
+	lost = strstr(talk.text, "{\"type\":\"lost\",\"packets\":");
+	CU_ASSERT_FATAL(lost != NULL);
+	CU_ASSERT_EQUAL(count_of("\"type\":\"packet\"") +
+				strtoul(strchr(lost + 15, ':') + 1, NULL, 10),
+			1001);
+	CU_ASSERT(stop_recorder());
+}
+
+static void test_only_who_may_change_looks_into_calls(void)
+{
+	start_recorder();
+	close(talk.fd);
+	peer_spy_only_read(true);
+	talk.fd = connect_peer();
+	peer_spy_only_read(false);
+	CU_ASSERT_STRING_EQUAL(
+		ask(PCAP), DENIED("denied", "only root and the daemon's user may look into calls"));
+	CU_ASSERT_EQUAL(alpha_media()->tap_users, 0);
+	CU_ASSERT(stop_recorder());
+}
+
+static void test_look_needs_a_call(void)
+{
+	start_recorder();
+	CU_ASSERT_STRING_EQUAL(ask("{\"verb\":\"pcap\",\"call-id\":\"gamma\"}"),
+			       DENIED("unknown-call", "no such call"));
+	talk.scene.calls->conf.recorder = NULL;
+	CU_ASSERT_STRING_EQUAL(ask(PCAP), DENIED("no-recorder", "the daemon has no recorder"));
+	CU_ASSERT(stop_recorder());
+}
+
 TEST_SUITE(admin_recording,
 	   { "an operator begins, pauses and ends a recording",
 	     test_operator_begins_pauses_and_ends_recording },
 	   { "a call shows its recording, and its copies", test_call_shows_recording_and_copies },
+	   { "a call is looked into until it ends", test_call_is_looked_into_until_it_ends },
+	   { "a look ends with its client", test_look_ends_with_its_client },
+	   { "a slow reader is told what it misses", test_slow_reader_is_told_what_it_misses },
+	   { "only who may change looks into calls", test_only_who_may_change_looks_into_calls },
+	   { "a look needs a call", test_look_needs_a_call },
 	   { "wrong requests record nothing", test_wrong_requests_record_nothing },
 	   { "readers see recordings, and begin none",
 	     test_readers_see_recordings_and_begin_none });

@@ -159,7 +159,8 @@ static int run_line(const char *line)
 		argv[argc++] = word;
 	optind = 0;
 	opterr = 0;
-	while (status < 0 && (option = getopt_long(argc, argv, "", options_known, NULL)) != -1)
+	while (status < 0 &&
+	       (option = getopt_long(argc, argv, options_short, options_known, NULL)) != -1)
 		status = option_take(&options, option);
 	return status >= 0 ? status : verb_run(&options, argc - optind, argv + optind);
 }
@@ -511,6 +512,8 @@ static void test_wrong_usage_asks_nothing(void)
 		"record one begin",
 		"record one stop now",
 		"recordings one",
+		"pcap",
+		"pcap one two",
 	};
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -1105,6 +1108,46 @@ static void test_call_shows_its_recording_and_copies(void)
 		"sent\n");
 }
 
+/* --- A look into a call ----------------------------------------------------------------------- */
+
+#define LOOKING	    "{\"type\":\"looking\",\"call-id\":\"one\"}\n"
+#define PACKET(b64) "{\"type\":\"packet\",\"time-us\":1000002,\"frame\":\"" b64 "\"}\n"
+
+/* Two frames, "abc" and "abcd"; one that is no base64 is left out. */
+static void test_pcap_writes_what_it_gets(void)
+{
+	static const uint32_t head[] = { 0xa1b2c3d4, 0, 0, 0, 65575, 101 };
+	static const uint32_t first[] = { 1, 2, 3, 3 }, second[] = { 1, 2, 4, 4 };
+	static const uint16_t version[] = { 2, 4 };
+	char expected[128], path[] = "/tmp/test_pcap.XXXXXX", line[64];
+	int fd = mkstemp(path);
+
+	memcpy(expected, head, 24);
+	memcpy(expected + 4, version, 4);
+	memcpy(expected + 24, first, 16);
+	memcpy(expected + 40, "abc", 3);
+	memcpy(expected + 43, second, 16);
+	memcpy(expected + 59, "abcd", 4);
+	CU_ASSERT_EQUAL(ask("pcap one --rtp-only", LOOKING PACKET("YWJj") PACKET("YW!j")
+							   PACKET("YWJjZA==") PACKET("YWJ") END),
+			EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked,
+			       "{\"v\":1,\"verb\":\"pcap\",\"call-id\":\"one\",\"rtp-only\":true}");
+	CU_ASSERT_EQUAL(memcmp(printed, expected, 63), 0);
+	CU_ASSERT_EQUAL(printed[63], '\0');
+	snprintf(line, sizeof(line), "pcap one -w %s", path);
+	CU_ASSERT_EQUAL(
+		ask(line, LOOKING PACKET("YWJj") "{\"type\":\"lost\",\"packets\":7}\n" PACKET(
+				  "YWJjZA==") END),
+		EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(daemon_.asked, "{\"v\":1,\"verb\":\"pcap\",\"call-id\":\"one\"}");
+	CU_ASSERT_STRING_EQUAL(complained, "rtprelayctl: 7 packets are missing: what reads them is "
+					   "too slow\n");
+	CU_ASSERT_EQUAL(pread(fd, line, sizeof(line), 0), 63);
+	CU_ASSERT_EQUAL(memcmp(line, expected, 63), 0);
+	CU_ASSERT_EQUAL(unlink(path) + close(fd), 0);
+}
+
 TEST_SUITE(
 	verbs, { "calls have their columns", test_calls_have_their_columns },
 	{ "calls are sorted", test_calls_are_sorted }, { "debug of a call", test_debug_of_a_call },
@@ -1115,6 +1158,7 @@ TEST_SUITE(
 	{ "streams have their columns", test_streams_have_their_columns },
 	{ "a call is a tree", test_call_is_a_tree },
 	{ "recordings are listed", test_recordings_are_listed },
+	{ "pcap writes what it gets", test_pcap_writes_what_it_gets },
 	{ "record says what it wants", test_record_says_what_it_wants },
 	{ "a call shows its recording and copies", test_call_shows_its_recording_and_copies },
 	{ "call without a signalled place", test_call_without_signalled_place },
