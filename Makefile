@@ -16,7 +16,9 @@ COMMIT     := $(if $(wildcard .git),$(addprefix -g,$(shell git rev-parse --short
 VERSION    := $(RELEASE)$(COMMIT)
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
-CFLAGS     ?= -O2 -g
+# With sanitizers -O1, as their manuals advise: it compiles in half the time, and moves less code
+# that a report points at.
+CFLAGS     ?= $(if $(SAN),-O1,-O2) -g
 SECONDS    ?= 60
 comma      := ,
 # A word and a name for each step; V=1 shows the commands.
