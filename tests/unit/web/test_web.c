@@ -160,7 +160,7 @@ static void test_list_of_calls_is_limited(void)
 
 	scene_open(&scene);
 	for (int i = 1; i <= 4; i++) {
-		char id[16];
+		char id[24];
 
 		snprintf(id, sizeof(id), "call-%d", i);
 		add_call(&scene, id);
