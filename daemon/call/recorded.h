@@ -8,23 +8,12 @@
 #ifndef RTPRELAY_RECORDED_H
 #define RTPRELAY_RECORDED_H
 
+#include "call/recorded_conf.h"
 #include "call/tree.h"
 #include "record/recording.h"
 
 struct call_record;
 struct recording_record;
-
-/**
- * struct recorded_conf - as configured
- * @path: recording-dir; @pattern: recording-pattern
- * @sent: recording-side is "sent"; @wav: recording-output is "wav"
- * @no_dtmf: recording-dtmf is "no": telephone-event is left out
- */
-struct recorded_conf {
-	struct record_dir *dir;
-	const char *path, *pattern;
-	bool sent, wav, no_dtmf;
-};
 
 /**
  * recorded_start() - records the call from now on; one that is paused goes on

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "call/media.h"
 #include "call/media_path.h"
-#include "call/recorded.h"
+#include "call/recorded_conf.h"
 #include "call/recorded_media.h"
 #include "call/recorded_state.h"
 #include "call/tapped.h"

@@ -237,7 +237,7 @@ static void test_a_prompt_leaves_by_the_port_of_all(void)
 	arrive_at_one(&pair, bytes, packet_of(bytes, 0, 1, 0));
 	s = stream_at(&pair.video, A_RTP);
 	s->bridge->tap_ring = tap_ring_new(TAP_RING_MIN);
-	s->bridge->conf.tap = 5;
+	s->bridge->tap = 5;
 	player->stream = s;
 	wheel_item_init(&player->item);
 	s->bridge->player[SIDE_A] = player;

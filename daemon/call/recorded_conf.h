@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* recorded_conf.h - how calls are recorded, for all of them */
+#ifndef RTPRELAY_RECORDED_CONF_H
+#define RTPRELAY_RECORDED_CONF_H
+
+#include <stdbool.h>
+
+struct record_dir;
+
+/**
+ * struct recorded_conf - as configured
+ * @path: recording-dir; @pattern: recording-pattern
+ * @sent: recording-side is "sent"; @wav: recording-output is "wav"
+ * @no_dtmf: recording-dtmf is "no": telephone-event is left out
+ */
+struct recorded_conf {
+	struct record_dir *dir;
+	const char *path, *pattern;
+	bool sent, wav, no_dtmf;
+};
+
+#endif
