@@ -3,7 +3,7 @@
 # netns.mk - the programs of the end-to-end tests: media of phones, the attacker, commands to the
 # relay
 
-NETNS := $(addprefix $(B)/tests/netns/,rtp_end rtp_spray rtp_pcap ng_ask ng_fuzz stun_end)
+NETNS := $(addprefix $(B)/tests/netns/,rtp_end rtp_spray rtp_pcap ng_ask ng_fuzz srtp_sink stun_end)
 
 netns-programs: $(NETNS) proxies-programs ## the programs that the end-to-end tests and the demo need besides the daemon
 
@@ -12,11 +12,13 @@ $(B)/tests/netns/rtp_spray: $(addprefix $(B)/tests/netns/,rtp_spray.o rtp_mark.o
 $(B)/tests/netns/rtp_pcap: $(addprefix $(B)/tests/netns/,rtp_pcap.o rtp_mark.o)
 $(B)/tests/netns/ng_ask: $(addprefix $(B)/tests/netns/,ng_ask.o peer_sdp.o)
 $(B)/tests/netns/ng_fuzz: $(addprefix $(B)/tests/netns/,ng_fuzz.o peer_sdp.o)
+$(B)/tests/netns/srtp_sink: $(addprefix $(B)/tests/netns/,srtp_sink.o rtp_mark.o)
+$(B)/tests/netns/srtp_sink: NETNS_LIBS := -lsrtp2
 $(B)/tests/netns/stun_end: $(B)/tests/netns/stun_end.o
 
 $(NETNS):
 	$(say) LINK $@
-	$(Q)$(LINK) -o $@ $^ -ljansson -lpcap -lm
+	$(Q)$(LINK) -o $@ $^ -ljansson -lpcap $(NETNS_LIBS) -lm
 
 check-netns: deps-netns ## only the end-to-end tests; NETNS_CASES="NAME..." selects some
 	@tests/netns/run $(NETNS_CASES)
