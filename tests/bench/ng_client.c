@@ -110,6 +110,8 @@ size_t ng_write(const struct ng_request *request, char *out)
 	add(&text, "3:ICE6:remove");
 	if (request->verb != NG_DELETE)
 		add(&text, "7:replacel6:origin18:session-connectione");
+	if (request->record && request->verb == NG_OFFER)
+		add(&text, "11:record-call3:yes");
 	add(&text, "7:call-id");
 	add_word(&text, request->call, 0);
 	add(&text, "13:received-froml3:IP4");

@@ -22,6 +22,7 @@ struct ng_request {
 	enum ng_verb verb;
 	uint64_t cookie;
 	uint64_t call; /* Call-ID and tags are derived from it */
+	bool record;   /* NG: an offer has record-call=yes */
 	struct sockaddr_in
 		phone; /* whose SDP: the caller's in an offer, the callee's in an answer */
 };

@@ -7,6 +7,8 @@
  *   Further: -l ADDRESS -b PORT: address and first port of the phones; -i MS: packet time (20);
  *   -d: delays; -W TOTAL: as WINDOW, for all streams together; -k SECONDS: sends for so long before
  *   it measures; -r: with each packet a report by RTCP, from the next port
+ *   -R FILE: the calls are recorded (NG), and FILE gets a line for each packet that a phone sent or
+ *   received, for tests/netns/record_sums
  *   -D DEVICE: the phones' device, with the relay at its other end; -M FILE: of busy_meter, and
  *   -K PID: of ksoftirqd, for the cost of all that the relay's processor does
  *
@@ -65,6 +67,7 @@ struct load {
 	const struct busy_meter *meter;
 	double keep_s;
 	bool timed, reports;
+	FILE *log; /* of packets; NULL: none is wanted, and calls are not recorded */
 	int64_t interval_ns;
 	uint64_t sent;
 	uint64_t received;
@@ -96,6 +99,26 @@ static void report_send(const struct load *load, unsigned int index)
 	(void)!send(load->streams[index].rtcp, packet, sizeof(packet), 0);
 }
 
+/* FNV-1a */
+static uint64_t sum_of(const uint8_t *data, size_t len)
+{
+	uint64_t sum = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ data[i]) * 0x100000001b3;
+	return sum;
+}
+
+/* @index: who has sent it */
+static void note_packet(const struct load *load, char what, unsigned int index,
+			const uint8_t *packet)
+{
+	if (load->log)
+		fprintf(load->log, "%c %u %u %016llx\n", what,
+			ntohs(load->streams[index].local.sin_port), packet[2] << 8 | packet[3],
+			(unsigned long long)sum_of(packet, PACKET));
+}
+
 static void stream_send(struct load *load, unsigned int index)
 {
 	struct stream *stream = &load->streams[index];
@@ -111,6 +134,7 @@ static void stream_send(struct load *load, unsigned int index)
 	memset(packet + 12, 0xd5, PACKET - 12); /* silence */
 	now = real_ns();
 	memcpy(packet + 12, &now, sizeof(now));
+	note_packet(load, 's', index, packet);
 	load->sent += send(stream->fd, packet, PACKET, 0) == PACKET;
 	if (stream->rtcp >= 0)
 		report_send(load, index);
@@ -150,6 +174,7 @@ static void stream_receive(struct load *load, unsigned int index)
 			load->streams[index].received++;
 			load->received++;
 			note_delay(load, &msg, packet);
+			note_packet(load, 'r', index ^ 1, packet);
 		} else {
 			load->wrong++;
 		}
@@ -358,6 +383,7 @@ static struct ng_request request_of(struct load *load, enum ng_verb verb, unsign
 		.verb = verb,
 		.cookie = first_call + commands,
 		.call = first_call + call,
+		.record = load->log,
 		.phone = load->streams[call * 2 + (verb == NG_ANSWER)].local,
 	};
 }
@@ -468,7 +494,7 @@ int main(int argc, char **argv)
 	uint64_t forwarded;
 	double cost;
 
-	while ((option = getopt(argc, argv, "s:c:w:W:k:D:M:K:p:l:b:i:dmr")) != -1) {
+	while ((option = getopt(argc, argv, "s:c:w:W:k:D:M:K:p:l:b:i:R:dmr")) != -1) {
 		if (option == 's')
 			load.seconds = atof(optarg);
 		else if (option == 'c')
@@ -495,6 +521,10 @@ int main(int argc, char **argv)
 			port = atoi(optarg);
 		else if (option == 'i')
 			load.interval_ns = atoi(optarg) * (INTERVAL / 20);
+		else if (option == 'R' && !(load.log = fopen(optarg, "w")))
+			err(2, "%s", optarg);
+		else if (option == 'R')
+			continue;
 		else if (option == 'd')
 			load.timed = true;
 		else if (option == 'r')
@@ -543,5 +573,7 @@ int main(int argc, char **argv)
 	       delay_us(&load, 0.5), delay_us(&load, 0.99), delay_us(&load, 0.999),
 	       delay_us(&load, 1));
 	free(load.delays_ns);
+	if (load.log && fclose(load.log))
+		err(1, "the list of packets");
 	return !forwarded || load.wrong;
 }
