@@ -25,10 +25,10 @@ wire_close() {
 	end wire INT
 }
 
-packets_of() { # packets_of FILE...: a line for each: addresses, ports, payload
+packets_of() { # packets_of FILE...: a line for each that FILTER of tshark admits: addresses, ports, payload
 	local file
 	for file; do
-		tshark -nr "$file" --disable-protocol rtp --disable-protocol rtcp -T fields -e ip.src -e udp.srcport -e ip.dst -e udp.dstport -e udp.payload 2>/dev/null
+		tshark -nr "$file" -Y "${FILTER:-udp}" --disable-protocol rtp --disable-protocol rtcp -T fields -e ip.src -e udp.srcport -e ip.dst -e udp.dstport -e udp.payload 2>/dev/null
 	done | sort
 }
 
@@ -56,7 +56,7 @@ do_recording() { # do_recording COMMAND [KEY=VALUE...]
 
 # The file of a call begun by a flag of the offer; its pause holds through a re-INVITE that has it.
 case_recorded() {
-	local dir=$RECORDS/recorded heard
+	local dir=$RECORDS/recorded heard since
 	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 "" record-call=yes
 	wire_open "$TMP/wire.1"
 	both_talk p1 p2
@@ -94,14 +94,25 @@ case_recorded() {
 	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 ""
 	both_talk p1 p2
 	hear 50 p1 p2
-	settle p1 p2
+	wire_open "$TMP/wire.1"
 	do_recording "start recording" "recording-file=$dir/mine/one"
-	talk_captured "$TMP/wire.1"
+	since=$(date +%s.%N)
+	say p1 reset "$CALL"
+	say p2 reset "$CALL"
+	hear 60 p1 p2
+	settle p1 p2
 	do_recording "stop recording"
+	wire_close
 	until_ok 3 recording_is "$dir/mine" "one*" || fail "stop recording does not end it: $(find "$dir")"
 	packets_of "$TMP/wire.1" >"$TMP/wire.packets"
 	packets_of "$RECORDING.pcap" >"$TMP/file.packets"
-	cmp -s "$TMP/wire.packets" "$TMP/file.packets" || fail "a recording that began in mid-call lacks $(comm -23 "$TMP/wire.packets" "$TMP/file.packets" | wc -l) packets, and has $(comm -13 "$TMP/wire.packets" "$TMP/file.packets" | wc -l) others"
+	# All that came after the reply, and nothing that did not come.
+	FILTER="frame.time_epoch >= $since" packets_of "$TMP/wire.1" >"$TMP/wire.since"
+	[ "$(wc -l <"$TMP/wire.since")" -gt 120 ] || fail "only $(wc -l <"$TMP/wire.since") packets came after the reply"
+	comm -23 "$TMP/wire.since" "$TMP/file.packets" >"$TMP/wire.missing"
+	comm -13 "$TMP/wire.packets" "$TMP/file.packets" >"$TMP/file.others"
+	[ ! -s "$TMP/wire.missing" ] && [ ! -s "$TMP/file.others" ] ||
+		fail "a recording that began in mid-call lacks $(wc -l <"$TMP/wire.missing") packets, and has $(wc -l <"$TMP/file.others") others"
 	do_recording "start recording" "recording-file=$dir/mine/two"
 	ctl recordings | grep -qE "^$CALL_ID +[0-9]+s +records +0 +0 +$dir/mine/two.pcap\$" || fail "the recording is not listed: $(ctl recordings)"
 	[ "$(ctl record "$CALL_ID" pause)" = "$dir/mine/two.pcap (paused)" ] && ctl call "$CALL_ID" | grep -q "^recording, paused: $dir/mine/two.pcap, 0 packets" &&
