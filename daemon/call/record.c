@@ -23,6 +23,8 @@
  * the m= line that carries it, the number of the header extension with a=mid, whether extensions
  * are taken out, and the number of SSRCs (1 byte each), then these (4).
  *
+ * Subscribers are at the end: record_copies.c.
+ *
  * The checksum detects a damaged file, not a forged one: a user who can write to the state
  * directory can control the relay anyway. Nevertheless no input makes the decoder read or write out
  * of bounds, allocate without limit, or accept a value that signalling could not have set.
@@ -30,6 +32,8 @@
 #include <errno.h>
 #include "base/siphash.h"
 #include "call/record.h"
+#include "call/record_copies.h"
+#include "call/record_srtp.h"
 #include "call/record_wire.h"
 #include "journal/store.h"
 #include "record/facts.h"
@@ -45,13 +49,6 @@ static void wire_time(struct wire *w, int64_t *ms)
 {
 	wire_i64(w, ms);
 	w->failed = w->failed || *ms < 0 || *ms > TIME_MAX_MS;
-}
-
-static void wire_place(struct wire *w, struct place_record *place)
-{
-	wire_str(w, &place->iface);
-	wire_endpoint(w, &place->bind);
-	w->failed = w->failed || !endpoint_is_set(&place->bind);
 }
 
 static void wire_latch(struct wire *w, struct latch_record *latch)
@@ -114,99 +111,6 @@ static void wire_conf(struct wire *w, struct bridge_conf *conf)
 		wire_u8(w, &conf->clocks[i].pt, 127);
 		wire_u32(w, &conf->clocks[i].clock);
 		wire_u8(w, &conf->clocks[i].codec, UINT8_MAX);
-	}
-}
-
-static bool any_replaced(const struct srtp_indexes *indexes)
-{
-	for (unsigned int i = 0; i < SRTP_REPLACED_WORDS; i++)
-		if (indexes->replaced[i])
-			return true;
-	return false;
-}
-
-static void wire_indexes(struct wire *w, struct srtp_indexes *indexes)
-{
-	uint8_t sources = (uint8_t)indexes->sources;
-	bool replaced = any_replaced(indexes);
-
-	wire_u32(w, &indexes->rtcp_sent);
-	wire_u8(w, &sources, SRTP_SSRCS);
-	indexes->sources = sources;
-	wire_u16(w, &indexes->rtp_used);
-	wire_u16(w, &indexes->rtcp_used);
-	for (unsigned int i = 0; i < sources; i++) {
-		wire_u32(w, &indexes->source[i].ssrc);
-		wire_u32(w, &indexes->source[i].rtcp_top);
-		wire_u64(w, &indexes->source[i].rtp_top);
-	}
-	wire_bool(w, &replaced);
-	for (unsigned int i = 0; replaced && i < SRTP_REPLACED_WORDS; i++)
-		wire_u64(w, &indexes->replaced[i]);
-	w->failed = w->failed || !srtp_indexes_valid(indexes) || replaced != any_replaced(indexes);
-}
-
-/* The key that is in use is one line with one key. */
-static bool are_lines(struct str text, int kind)
-{
-	struct sdes_lines lines;
-	bool valid = sdes_lines_read(text, &lines);
-
-	if (kind == SDES_HEARD || kind == SDES_SENT)
-		valid = valid && lines.n <= 1;
-	sdes_wipe(&lines);
-	return valid;
-}
-
-static void wire_fingerprint(struct wire *w, struct dtls_fingerprint *fingerprint)
-{
-	wire_u8(w, &fingerprint->hash, DTLS_HASHES);
-	fingerprint->len = (uint8_t)dtls_hash_len((enum dtls_hash)fingerprint->hash);
-	w->failed = w->failed || !fingerprint->len;
-	if (!w->failed)
-		wire_bytes(w, fingerprint->bytes, fingerprint->len);
-}
-
-static void wire_dtls(struct wire *w, struct dtls_record *dtls)
-{
-	wire_bool(w, &dtls->agreed);
-	wire_bool(w, &dtls->active);
-	wire_u8(w, &dtls->setup, DTLS_HOLDCONN);
-	wire_u8(w, &dtls->wish, DTLS_WISH_MAX);
-	wire_u8(w, &dtls->hash, DTLS_HASHES);
-	wire_u8(w, &dtls->state, DTLS_FAILED);
-	wire_u64(w, &dtls->tls_id);
-	wire_u32(w, &dtls->took_ms);
-	wire_u8(w, &dtls->n, DTLS_FINGERPRINTS);
-	for (unsigned int i = 0; i < dtls->n && !w->failed; i++)
-		wire_fingerprint(w, &dtls->peer[i]);
-}
-
-static void wire_sdes(struct wire *w, struct sdes_record **record)
-{
-	bool there = *record;
-	struct sdes_record *sdes;
-
-	wire_bool(w, &there);
-	if (w->failed || !there)
-		return;
-	if (wire_reads(w))
-		*record = arena_zalloc(w->arena, sizeof(**record));
-	sdes = *record;
-	w->failed = w->failed || !sdes;
-	for (int side = 0; side < 2 && !w->failed; side++) {
-		wire_bool(w, &sdes->secure[side]);
-		wire_bool(w, &sdes->optional[side]);
-		wire_bool(w, &sdes->dtls[side]);
-		if (sdes->dtls[side] && !w->failed)
-			wire_dtls(w, &sdes->handshake[side]);
-		for (int kind = 0; kind < SDES_KINDS; kind++) {
-			wire_str(w, &sdes->text[side][kind]);
-			if (wire_reads(w) && !w->failed)
-				w->failed = !are_lines(sdes->text[side][kind], kind);
-		}
-		wire_indexes(w, &sdes->indexes[side][SRTP_SEND]);
-		wire_indexes(w, &sdes->indexes[side][SRTP_RECEIVE]);
 	}
 }
 
@@ -301,6 +205,8 @@ static void wire_media(struct wire *w, struct media_record *media)
 		wire_u16(w, &media->port[side]);
 		wire_u8(w, &media->direction[side], SDP_INACTIVE);
 		wire_str(w, &media->protocol[side]);
+		wire_str(w, &media->codecs[side]);
+		w->failed = w->failed || media->codecs[side].len > MEDIA_CODECS_TEXT;
 		wire_str(w, &media->dtmf[side]);
 		w->failed = w->failed || media->dtmf[side].len > DTMF_DIGITS + 3;
 		wire_listener(w, &media->listener[side]);
@@ -393,6 +299,7 @@ static void wire_call(struct wire *w, struct call_record *call)
 	w->failed = w->failed || !call->n_dialogs;
 	for (size_t i = 0; i < call->n_dialogs && !w->failed; i++)
 		wire_dialog(w, &call->dialogs[i]);
+	wire_subscribers(w, &call->subscribers, &call->n_subscribers, call->n_dialogs);
 }
 
 static void wire_head(struct wire *w, uint32_t *version, uint64_t *sum)
@@ -447,16 +354,18 @@ int journal_record_read(struct arena *arena, const uint8_t *bytes, size_t len,
 	return w.failed || wire_left(&w) ? -EBADMSG : 0;
 }
 
+static void wipe_text(struct str text)
+{
+	if (text.len)
+		explicit_bzero((char *)(uintptr_t)text.s, text.len);
+}
+
 static void wipe_media(const struct media_record *media)
 {
 	if (media->ice)
 		explicit_bzero(media->ice, sizeof(*media->ice));
-	for (int i = 0; media->sdes && i < 2 * SDES_KINDS; i++) {
-		struct str text = media->sdes->text[i / SDES_KINDS][i % SDES_KINDS];
-
-		if (text.len)
-			explicit_bzero((char *)(uintptr_t)text.s, text.len);
-	}
+	for (int i = 0; media->sdes && i < 2 * SDES_KINDS; i++)
+		wipe_text(media->sdes->text[i / SDES_KINDS][i % SDES_KINDS]);
 }
 
 void journal_record_wipe(struct call_record *record)
@@ -464,4 +373,9 @@ void journal_record_wipe(struct call_record *record)
 	for (size_t i = 0; i < record->n_dialogs; i++)
 		for (size_t k = 0; k < record->dialogs[i].n_media; k++)
 			wipe_media(&record->dialogs[i].media[k]);
+	for (size_t i = 0; i < record->n_subscribers; i++)
+		for (size_t k = 0; k < record->subscribers[i].n; k++) {
+			wipe_text(record->subscribers[i].line[k].crypto);
+			wipe_text(record->subscribers[i].line[k].key);
+		}
 }

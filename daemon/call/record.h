@@ -10,43 +10,16 @@
 
 #include "base/arena.h"
 #include "call/media_bundle.h"
-#include "call/media_dtls.h"
-#include "call/media_sdes.h"
+#include "call/media_codecs.h"
+#include "call/record_copies.h"
+#include "call/record_srtp.h"
 #include "call/tree.h"
 #include "ice/saved.h"
-
-/* An address of an interface, where ports were taken. */
-struct place_record {
-	struct str iface;
-	struct endpoint bind; /* port 0 */
-};
 
 /* @latch: with times of the wall clock, too */
 struct stream_record {
 	struct latch_record latch;
 	int64_t last_in_ms;
-};
-
-/* DTLS that gives the keys of a side: struct dtls_side, and of its port of RTP @state, @took_ms. */
-struct dtls_record {
-	bool agreed, active;
-	uint8_t setup, wish, hash, state, n;
-	uint64_t tls_id;
-	uint32_t took_ms;
-	struct dtls_fingerprint peer[DTLS_FINGERPRINTS];
-};
-
-/**
- * struct sdes_record - SRTP that ends in the relay, with its keys
- * @handshake: of a side with @dtls
- * @text: lines by side and enum sdes_kind
- * @indexes: [side][enum srtp_direction]; all zero: none used yet
- */
-struct sdes_record {
-	bool secure[2], optional[2], dtls[2];
-	struct dtls_record handshake[2];
-	struct str text[2][SDES_KINDS];
-	struct srtp_indexes indexes[2][2];
 };
 
 /* ICE of one side; @saved counts if @there. Passwords: the file is 0600. */
@@ -70,6 +43,7 @@ struct media_record {
 	struct endpoint notice_source;
 	struct str notice_tag;
 	struct str type, codec, protocol[2];
+	struct str codecs[2]; /* call/media_codecs.h, for subscriptions */
 	struct bridge_conf conf;
 	struct media_listener listener[2];
 	struct stream_record stream[2][2]; /* [side][component] */
@@ -123,6 +97,8 @@ struct call_record {
 	struct recording_record recording;
 	struct dialog_record *dialogs;
 	size_t n_dialogs;
+	struct subscriber_record *subscribers;
+	size_t n_subscribers;
 };
 
 /* Return: number of bytes; 0: @room is too small */

@@ -187,4 +187,17 @@ static inline void wire_endpoint(struct wire *w, struct endpoint *ep)
 	endpoint_set_port(ep, port);
 }
 
+/* An address of an interface, where ports were taken. */
+struct place_record {
+	struct str iface;
+	struct endpoint bind; /* port 0 */
+};
+
+static inline void wire_place(struct wire *w, struct place_record *place)
+{
+	wire_str(w, &place->iface);
+	wire_endpoint(w, &place->bind);
+	w->failed = w->failed || !endpoint_is_set(&place->bind);
+}
+
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "call/call.h"
+#include "call/copies_restore.h"
 #include "call/dialog.h"
 #include "call/ice_run.h"
 #include "call/media.h"
@@ -123,6 +124,7 @@ static void note_media(struct arena *arena, struct media_record *record, const s
 		record->direction[side] = media->direction[side];
 		record->protocol[side] = str_of(media->protocol[side]);
 		record->dtmf[side] = media->dtmf[side];
+		record->codecs[side] = media->codecs[side];
 		record->listener[side] = media->listener[side];
 		for (int comp = 0; comp < 2; comp++) {
 			struct stream_record *stream = &record->stream[side][comp];
@@ -218,6 +220,7 @@ static void note_call(struct arena *arena, struct call_record *record, const str
 		return;
 	DL_FOREACH(call->dialogs, dialog)
 		note_dialog(arena, &record->dialogs[record->n_dialogs++], dialog, &at);
+	copies_note(arena, record, call);
 }
 
 /* Lines with keys of SRTP are borrowed, and stay. */
@@ -294,16 +297,7 @@ static void seed_stream(const struct restore *r, const struct stream_record *rec
 /* NULL: the configuration does not have it any more. */
 static struct iface_addr *find_place(const struct restore *r, const struct place_record *place)
 {
-	const struct iface_table *ifaces = r->table->conf.ifaces;
-
-	for (size_t i = 0; i < iface_count(ifaces); i++) {
-		struct iface_addr *local = iface_at(ifaces, i);
-
-		if (str_eq(local->name, place->iface) &&
-		    endpoint_addr_eq(&local->bind, &place->bind))
-			return local;
-	}
-	return NULL;
+	return iface_find(r->table->conf.ifaces, place->iface, &place->bind);
 }
 
 static bool is_of_family(const struct endpoint *ep, const struct iface_addr *local)
@@ -519,7 +513,9 @@ static int restore_media(struct restore *r, struct dialog *dialog, size_t index,
 	describe(dialog->media[index], record);
 	error = restore_notice(dialog->media[index], record);
 	for (int side = 0; side < 2 && !error; side++)
-		error = text_set(&dialog->media[index]->dtmf[side], record->dtmf[side]);
+		error = text_set(&dialog->media[index]->dtmf[side], record->dtmf[side])
+				?: text_set(&dialog->media[index]->codecs[side],
+					    record->codecs[side]);
 	if (!error)
 		error = restore_bundle(dialog->media[index], record->bundle);
 	if (!error)
@@ -664,6 +660,7 @@ static int restore_call(struct restore *r, struct journal *journal, int64_t id)
 		return error;
 	}
 	recorded_resume(r->call, r->record);
+	copies_resume(r->call, r->record, r->now.mono_ms);
 	call_watch(r->call, r->now.mono_ms);
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <time.h>
 #include <utlist.h>
+#include "call/copies_restore.h"
 #include "call/homer_reports.h"
 #include "call/media_path.h"
 #include "call/nat_seen.h"
@@ -67,13 +68,14 @@ static void go_on(struct sweep *sweep, struct call_table *calls, int64_t now_ms)
 	size_t left = call_table_count(calls) * TICK_MS / SWEEP_MS + 1;
 	int64_t until_us = cpu_us() + SWEEP_CPU_US;
 	struct batch batch = { .n = 0 };
-	const struct call *call = NULL;
+	struct call *call;
 
 	while (left-- && (call = call_cursor_next(&sweep->cursor))) {
 		/* By the last reading: the next one comes with those of other calls. */
 		sweep->one_way += call_one_way(call, now_ms) >= 0;
 		nat_seen_add(&sweep->nat, call);
 		homer_report_call(call, now_ms);
+		copies_mind_indexes(call);
 		sweep->read += add_call(&batch, call);
 		if ((batch.asked || left % REFRESH_MEDIAS == 0) && cpu_us() >= until_us)
 			break;

@@ -169,6 +169,18 @@ struct iface_addr *iface_at(const struct iface_table *table, size_t index)
 	return NULL;
 }
 
+struct iface_addr *iface_find(const struct iface_table *table, struct str name,
+			      const struct endpoint *bind)
+{
+	for (size_t i = 0; i < iface_count(table); i++) {
+		struct iface_addr *local = iface_at(table, i);
+
+		if (str_eq(local->name, name) && endpoint_addr_eq(&local->bind, bind))
+			return local;
+	}
+	return NULL;
+}
+
 bool iface_owns(const struct iface_table *table, const struct endpoint *ep)
 {
 	const struct iface_entry *entry;

@@ -72,6 +72,9 @@ struct iface_addr *iface_first(const struct iface_table *table, int family);
 /* All addresses in order of configuration, also those that are gone. */
 size_t iface_count(const struct iface_table *table);
 struct iface_addr *iface_at(const struct iface_table *table, size_t index);
+/* The address @bind of the interface @name; NULL: there is none. */
+struct iface_addr *iface_find(const struct iface_table *table, struct str name,
+			      const struct endpoint *bind);
 /* Is @ep bound by this relay, or may it be? */
 bool iface_owns(const struct iface_table *table, const struct endpoint *ep);
 /* The number of pairs of ports of all addresses; a shared pool counts once. */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,12 +17,18 @@
 /* Packets of one port that are read at a time; the rest waits, or the system drops it. */
 #define LISTEN_PACKETS 64
 
-/* @srtp: the recorder's thread alone uses it, once a copy with this port was handed over */
+/*
+ * @srtp: the recorder's thread alone uses it, once a copy with this port was handed over
+ * @lock: of @used, which is a copy of its indexes for other threads; @due: it is a newer one
+ */
 struct copy_port {
 	unsigned int refs;
 	int fd[2];
 	struct srtp *srtp;
 	struct srtp_master master;
+	pthread_mutex_t lock;
+	bool due;
+	struct srtp_indexes used;
 	struct copy_counts counts;
 };
 
@@ -58,6 +65,7 @@ struct copy_port *copy_port_new(const int fd[2], const struct srtp_master *maste
 	if (!port)
 		return NULL;
 	port->refs = 1;
+	pthread_mutex_init(&port->lock, NULL); /* a default one never fails here */
 	memcpy(port->fd, fd, sizeof(port->fd));
 	if (!master)
 		return port;
@@ -104,7 +112,40 @@ void copy_port_put(struct copy_port *port)
 			close(port->fd[comp]);
 	srtp_free(port->srtp);
 	explicit_bzero(&port->master, sizeof(port->master));
+	pthread_mutex_destroy(&port->lock);
 	free(port);
+}
+
+int copy_port_resume(struct copy_port *port, const struct srtp_indexes *indexes, int64_t now_ms)
+{
+	struct srtp_indexes from = *indexes;
+	struct srtp *srtp;
+	int error;
+
+	if (!port->srtp)
+		return -EINVAL;
+	if (!from.rtcp_sent)
+		from.rtcp_sent = 1;
+	error = srtp_resume(&port->master, SRTP_SEND, &from, now_ms, &srtp);
+	if (error)
+		return error;
+	srtp_free(port->srtp);
+	port->srtp = srtp;
+	port->used = from;
+	return 0;
+}
+
+bool copy_port_due(const struct copy_port *port)
+{
+	return __atomic_load_n(&port->due, __ATOMIC_RELAXED);
+}
+
+void copy_port_indexes(struct copy_port *port, struct srtp_indexes *indexes)
+{
+	pthread_mutex_lock(&port->lock);
+	__atomic_store_n(&port->due, false, __ATOMIC_RELAXED);
+	*indexes = port->used;
+	pthread_mutex_unlock(&port->lock);
 }
 
 void copy_port_counts(const struct copy_port *port, struct copy_counts *counts)
@@ -185,6 +226,16 @@ static bool is_wanted(const struct copy_line *line, const struct copy_packet *pa
 	return line->pts[type / 64] >> type % 64 & 1;
 }
 
+static void note_indexes(struct copy_port *port)
+{
+	if (!srtp_due(port->srtp))
+		return;
+	pthread_mutex_lock(&port->lock);
+	srtp_indexes(port->srtp, &port->used);
+	__atomic_store_n(&port->due, true, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&port->lock);
+}
+
 /* False: it cannot be sealed. */
 static bool seal(struct copy_port *port, const struct copy_packet *packet, uint8_t *data,
 		 size_t *len, int64_t now_ms)
@@ -202,6 +253,7 @@ static bool seal(struct copy_port *port, const struct copy_packet *packet, uint8
 	verdict = packet->rtcp ? rtcp_protect(port->srtp, &sealed, now_ms)
 			       : rtp_protect(port->srtp, &sealed, now_ms);
 	*len = sealed.len;
+	note_indexes(port);
 	return verdict == SRTP_OK;
 }
 

@@ -49,6 +49,16 @@ struct copy_port *copy_port_new(const int fd[2], const struct srtp_master *maste
 struct copy_port *copy_port_again(const struct copy_port *port, const struct srtp_master *master);
 /* Does it send SRTP under this key, or plain for NULL? */
 bool copy_port_has(const struct copy_port *port, const struct srtp_master *master);
+/**
+ * copy_port_resume() - what is sent under its key goes on behind @indexes of a former run
+ * Before it sends anything. Indexes of SRTCP jump, also if none are known: none is used twice.
+ * Return: 0; -EINVAL: no such indexes, or it sends plain; -ENOMEM
+ */
+int copy_port_resume(struct copy_port *port, const struct srtp_indexes *indexes, int64_t now_ms);
+/* Have to be stored: indexes rose by SRTP_DUE, or there is a new SSRC. */
+bool copy_port_due(const struct copy_port *port);
+/* What was used when they were due last; they are not due any more. All zero: none, or plain */
+void copy_port_indexes(struct copy_port *port, struct srtp_indexes *indexes);
 struct copy_port *copy_port_get(struct copy_port *port);
 /* Takes NULL. */
 void copy_port_put(struct copy_port *port);

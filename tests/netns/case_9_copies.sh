@@ -6,7 +6,8 @@
 #
 # The recorder is at p1; of its m= lines the first is that of the caller.
 
-CASES+=" copies"
+CASES+=" copies copies_killed"
+RELAY_OPTIONS[copies_killed]="--state-dir=$TMP/copies_killed --firewall=pinhole"
 RELAY_OPTIONS[copies]=--prompt-dir=$TMP/copies_prompts
 mkdir -p "$TMP/copies_prompts"
 head -c 8000 /dev/zero | tr '\0' '\325' >"$TMP/copies_prompts/hello.0" # a second
@@ -85,4 +86,38 @@ case_copies() {
 	say p1 close "$CALL.rec*"
 	nudge a1 bye
 	sip_done a1 b1
+}
+
+# The next daemon sends from the same ports, though the recorder and the proxy do nothing.
+case_copies_killed() {
+	local reply one=$NUMBER other=$((NUMBER + 1)) stream ports
+	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 ""
+	both_talk p1 p2
+	hear 50 p1 p2
+	say p1 open "$CALL.rec" "${ADDR[p1]}" 40200 700 "$NUMBER" "$one" || fail "the recorder has no port"
+	say p1 open "$CALL.rec.2" "${ADDR[p1]}" 40300 800 $((NUMBER + 1)) "$other" || fail "the recorder has no port"
+	NUMBER=$((NUMBER + 2))
+	reply=$(ng command="subscribe request" "call-id=$CALL_ID" to-tag=srs "rtpp-flags=all siprec") || fail "subscribe request failed: $reply"
+	ng command="subscribe answer" "call-id=$CALL_ID" to-tag=srs "sdp=$(recorder_sdp 40200 40300)"$'\r\n' >"$TMP/copies.reply" ||
+		fail "subscribe answer failed: $(cat "$TMP/copies.reply")"
+	say p1 wait "$CALL.rec" heard '>' 50 10000 || fail "the recorder received too few packets: $(say p1 report "$CALL.rec")"
+	settle p1 p2
+	ports=$(relay_sockets | sort)
+	relay_kill
+	relay_again "$ports"
+	for stream in "$CALL" "$CALL.rec" "$CALL.rec.2"; do
+		say p1 reset "$stream"
+	done
+	say p2 reset "$CALL"
+	say p1 unmute "$CALL"
+	say p2 unmute "$CALL"
+	for stream in "$CALL.rec" "$CALL.rec.2"; do
+		say p1 wait "$stream" heard '>' 60 10000 || fail "the recorder receives too few packets after the restart: $(say p1 report "$stream")"
+	done
+	settle p1 p2
+	say p1 wait "$CALL.rec*" quiet_ms '>' $((500 * SLOW)) 5000 || fail "the recorder still receives packets"
+	copied_well "$CALL.rec" p1 "$CALLER_HZ"
+	copied_well "$CALL.rec.2" p2 "$CALLEE_HZ"
+	say p1 close "$CALL.rec*"
+	end_signalled
 }

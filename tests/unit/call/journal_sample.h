@@ -19,6 +19,8 @@ struct sample {
 	struct dialog_record dialogs[2];
 	struct media_record media[3];
 	struct str aliases[2];
+	struct subscriber_record subscriber;
+	struct copy_record copies[2];
 };
 
 SAMPLE_FN struct endpoint sample_ep(const char *text)
@@ -78,6 +80,7 @@ SAMPLE_FN void sample_media(struct media_record *media)
 		.codec = STR("opus"),
 		.protocol = { STR("RTP/AVP"), STR("RTP/SAVP") },
 		.dtmf = { STR("12#"), STR_NONE },
+		.codecs = { STR("a=rtpmap:0 PCMU/8000\r\n"), STR_NONE },
 		.conf = { .kind = BRIDGE_RTP,
 			  .keepalive_s = KEEPALIVE_OFF,
 			  .pts = { 1, UINT64_C(1) << 63 },
@@ -164,6 +167,40 @@ SAMPLE_FN void sample_ice(struct ice_record *ice)
 	ice->side[SIDE_B].refused = ice->side[SIDE_B].mismatch = true;
 }
 
+/* A line with SRTP, and one whose dialog is gone. */
+SAMPLE_FN void sample_subscriber(struct sample *sample)
+{
+	sample->subscriber = (struct subscriber_record){ .tag = STR("recorder"),
+							 .label = STR("siprec"),
+							 .sdp_id = UINT64_MAX >> 2,
+							 .sdp_version = 3,
+							 .siprec = true,
+							 .inactive = true,
+							 .line = sample->copies,
+							 .n = 2 };
+	sample->copies[0] = (struct copy_record){
+		.dialog = 1,
+		.index = 2,
+		.side = SIDE_B,
+		.wanted = true,
+		.accepted = true,
+		.needs_key = true,
+		.label = 4,
+		.type = STR("audio"),
+		.place = { STR("pub"), sample_ep("198.51.100.20") },
+		.port = 30004,
+		.to = { sample_ep("203.0.113.9:7000"), sample_ep("203.0.113.9:7001") },
+		.pts = { 1, UINT64_C(1) << 37 },
+		.crypto = STR(SAMPLE_LINE),
+		.key = STR(SAMPLE_LINE),
+		.indexes = { .rtcp_sent = 6,
+			     .rtp_used = 1,
+			     .sources = 1,
+			     .source = { { .ssrc = 9, .rtp_top = 65537 } } },
+	};
+	sample->copies[1] = (struct copy_record){ .dialog = COPY_NOWHERE, .type = STR("video") };
+}
+
 /* @sample must stay where it is: the record points into it. */
 SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 {
@@ -208,7 +245,10 @@ SAMPLE_FN struct call_record *sample_call(struct sample *sample)
 							    .id = UINT64_MAX,
 							    .name = STR("2026-11-29/a") },
 					     .dialogs = sample->dialogs,
-					     .n_dialogs = 2 };
+					     .n_dialogs = 2,
+					     .subscribers = &sample->subscriber,
+					     .n_subscribers = 1 };
+	sample_subscriber(sample);
 	return &sample->call;
 }
 

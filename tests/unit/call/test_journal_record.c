@@ -3,6 +3,7 @@
 #include <errno.h>
 #include "daemon/base/count.h"
 #include "daemon/base/siphash.h"
+#include "daemon/call/copies.h"
 #include "daemon/call/record_wire.h"
 #include "daemon/journal/store.h"
 #include "daemon/record/facts.h"
@@ -17,6 +18,25 @@ static size_t write_sample(void)
 	struct sample sample;
 
 	return journal_record_write(sample_call(&sample), bytes, sizeof(bytes));
+}
+
+static void check_subscriber(const struct call_record *call)
+{
+	const struct subscriber_record *subscriber = call->subscribers;
+	const struct copy_record *line;
+
+	CU_ASSERT_EQUAL_FATAL(call->n_subscribers, 1);
+	CU_ASSERT(str_eq(subscriber->tag, STR("recorder")) && subscriber->n == 2);
+	CU_ASSERT(subscriber->siprec && subscriber->inactive && !subscriber->classic);
+	CU_ASSERT(subscriber->sdp_id == UINT64_MAX >> 2 && subscriber->sdp_version == 3);
+	line = &subscriber->line[0];
+	CU_ASSERT(line->dialog == 1 && line->index == 2 && line->side == SIDE_B);
+	CU_ASSERT(line->wanted && line->accepted && line->needs_key && line->label == 4);
+	CU_ASSERT(line->port == 30004 && endpoint_port(&line->to[COMP_RTCP]) == 7001);
+	CU_ASSERT(str_eq(line->place.iface, STR("pub")) && line->pts[0] == 1);
+	CU_ASSERT(str_eq(line->key, STR(SAMPLE_LINE)));
+	CU_ASSERT(line->indexes.rtcp_sent == 6 && line->indexes.source[0].rtp_top == 65537);
+	CU_ASSERT(line[1].dialog == COPY_NOWHERE && line[1].port == 0 && !line[1].key.len);
 }
 
 /* The fields of the decoded record that a second encoding would not show to be wrong. */
@@ -34,10 +54,12 @@ static void check_fields(const struct call_record *call)
 	CU_ASSERT_EQUAL(dialog->timeout_s, 90);
 	CU_ASSERT(dialog->answered && dialog->final);
 	CU_ASSERT_FALSE(call->dialogs[1].answered || call->dialogs[1].final);
+	check_subscriber(call);
 	CU_ASSERT(call->recording.running && call->recording.paused);
 	CU_ASSERT(call->recording.id == UINT64_MAX && call->recording.medias == 5);
 	CU_ASSERT(str_eq(call->recording.name, STR("2026-11-29/a")));
 	CU_ASSERT_EQUAL(media->recorded, 3);
+	CU_ASSERT(str_eq(media->codecs[SIDE_A], STR("a=rtpmap:0 PCMU/8000\r\n")));
 	CU_ASSERT(call->dialogs[1].unrecorded && !dialog->unrecorded);
 	CU_ASSERT(str_eq(dialog->offered, STR("\r\nm=audio 0 RTP/AVP 0\r\n")));
 	CU_ASSERT_FALSE(dialog->media[1].there);
@@ -175,6 +197,13 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 		RECORD_LONG,
 		RECORD_NUMBER,
 		RECORD_MANY,
+		COPY_DIALOG,
+		COPY_SIDE,
+		COPY_PLACE,
+		COPY_KEYS,
+		COPY_INDEX,
+		COPY_LINE,
+		COPY_MANY,
 		PLACE
 	};
 	struct arena *arena = arena_new(4096);
@@ -228,6 +257,20 @@ static void test_values_that_signalling_cannot_make_are_refused(void)
 			sample.media[0].recorded = RECORD_MEDIAS + 1;
 		else if (what == RECORD_MANY)
 			call->recording.medias = RECORD_MEDIAS + 1;
+		else if (what == COPY_DIALOG)
+			sample.copies[0].dialog = 2;
+		else if (what == COPY_SIDE)
+			sample.copies[0].side = 2;
+		else if (what == COPY_PLACE)
+			sample.copies[0].place.bind = (struct endpoint){ 0 };
+		else if (what == COPY_KEYS)
+			sample.copies[0].key = sample.sdes.text[SIDE_A][SDES_THEIRS];
+		else if (what == COPY_INDEX)
+			sample.copies[0].indexes.source[0].rtp_top = SRTP_TOP + 1;
+		else if (what == COPY_LINE)
+			sample.copies[0].index = SDP_MAX_MEDIA;
+		else if (what == COPY_MANY)
+			sample.subscriber.n = COPY_LINES + 1;
 		else
 			sample.media[0].place[SIDE_A].bind = (struct endpoint){ 0 };
 		len = journal_record_write(call, bytes, sizeof(bytes));

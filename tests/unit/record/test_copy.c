@@ -3,6 +3,7 @@
  * test_copy.c - what a copy sends, to real sockets on the loopback
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 #include "daemon/base/count.h"
@@ -248,8 +249,64 @@ static void test_srtp_toward_the_recorder(void)
 	close_scene(&scene);
 }
 
+static void send_and_open(struct scene *scene, struct srtp *receiver, uint16_t seq)
+{
+	uint8_t packet[RTP_LEN], heard[4096];
+	struct srtp_packet sealed = { heard, 0, sizeof(heard) };
+	uint16_t from;
+
+	rtp(packet, 0, seq);
+	take(scene, 7, 1, false, packet, RTP_LEN);
+	copy_flush(scene->batch);
+	sealed.len = (size_t)hear(&scene->recorder, 0, heard, &from);
+	CU_ASSERT_EQUAL_FATAL(sealed.len, RTP_LEN + 10);
+	CU_ASSERT_EQUAL(rtp_unprotect(receiver, &sealed, 1000), SRTP_OK);
+	CU_ASSERT(sealed.len == RTP_LEN && !memcmp(heard, packet, RTP_LEN));
+}
+
+/* The sequence numbers have begun again behind what was stored: the rollover counter is right. */
+static void test_srtp_goes_on_after_a_restart(void)
+{
+	struct srtp_indexes stored, again;
+	struct sdes_line line;
+	struct srtp *receiver;
+	struct scene scene;
+
+	CU_ASSERT_EQUAL_FATAL(sdes_read(STR("1 AES_CM_128_HMAC_SHA1_80 "
+					    "inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+					&line),
+			      SDES_OK);
+	receiver = srtp_new(&line.keys[0], SRTP_RECEIVE);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(receiver);
+	open_scene(&scene, &line.keys[0]);
+	CU_ASSERT_FALSE(copy_port_due(scene.port));
+	send_and_open(&scene, receiver, 0xfff0);
+	CU_ASSERT(copy_port_due(scene.port));
+	copy_port_indexes(scene.port, &stored);
+	CU_ASSERT_FALSE(copy_port_due(scene.port));
+	CU_ASSERT_EQUAL(stored.sources, 1);
+	CU_ASSERT_EQUAL(stored.source[0].rtp_top, 0xfff0);
+	send_and_open(&scene, receiver, 5);
+	close_scene(&scene);
+
+	open_scene(&scene, &line.keys[0]);
+	CU_ASSERT_EQUAL(copy_port_resume(scene.port, &stored, 1000), 0);
+	send_and_open(&scene, receiver, 6);
+	copy_port_indexes(scene.port, &again);
+	CU_ASSERT(again.rtcp_sent > 0);
+	stored.source[0].rtp_top = UINT64_MAX;
+	CU_ASSERT_EQUAL(copy_port_resume(scene.port, &stored, 1000), -EINVAL);
+	close_scene(&scene);
+	open_scene(&scene, NULL);
+	CU_ASSERT_EQUAL(copy_port_resume(scene.port, &again, 1000), -EINVAL);
+	CU_ASSERT_FALSE(copy_port_due(scene.port));
+	close_scene(&scene);
+	srtp_free(receiver);
+}
+
 TEST_SUITE(copy, { "sends what its source sends", test_sends_what_its_source_sends },
 	   { "more than a batch keeps its order", test_more_than_a_batch_keeps_its_order },
 	   { "what cannot be sent is counted", test_what_cannot_be_sent_is_counted },
 	   { "what the recorder sends is dropped", test_what_the_recorder_sends_is_dropped },
-	   { "SRTP toward the recorder", test_srtp_toward_the_recorder });
+	   { "SRTP toward the recorder", test_srtp_toward_the_recorder },
+	   { "SRTP goes on after a restart", test_srtp_goes_on_after_a_restart });
