@@ -9,6 +9,7 @@
 #include "kernel/kmod.h"
 #include "packet/pool.h"
 #include "port/iface.h"
+#include "record/kernel_source.h"
 #include "report/report.h"
 
 static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)
@@ -120,6 +121,19 @@ static void report_ifaces(const struct call_table_conf *conf, struct daemon_repo
 	}
 }
 
+/* The recorder also counts what the kernel has lost, a little later than the kernel's tap. */
+static void report_recorder(const struct call_table_conf *conf, struct daemon_report *report)
+{
+	struct kernel_tap_counts *kernel = &report->kernel_tap;
+	struct recorder_counts *all = &report->recorder;
+
+	if (conf->recorder)
+		recorder_counts(conf->recorder, all);
+	if (conf->kernel_source)
+		kernel_source_counts(conf->kernel_source, kernel);
+	all->lost -= all->lost < kernel->lost ? all->lost : kernel->lost;
+}
+
 const struct daemon_report *daemon_report_make(struct arena *arena, const struct call_table *table,
 					       const struct stats *stats, int64_t now_ms)
 {
@@ -154,6 +168,8 @@ const struct daemon_report *daemon_report_make(struct arena *arena, const struct
 	report->journal = journal_counters(table->journal);
 	report->journal_state =
 		table->journal_absent ? JOURNAL_ABSENT : journal_state(table->journal);
+	report_recorder(&table->conf, report);
+	report->copies = *table->copies;
 	report->banned = bans_count(table->bans);
 	report->bans_state = bans_state(table->bans);
 	report_relayed(table, report);

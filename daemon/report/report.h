@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "call/bans.h"
+#include "call/copies.h"
 #include "call/restore.h"
 #include "call/tree.h"
 #include "firewall/nft.h"
@@ -17,6 +18,8 @@
 #include "nat/portmap.h"
 #include "nat/stun_service.h"
 #include "port/pool.h"
+#include "record/kernel_tap.h"
+#include "record/recorder.h"
 #include "stats/stats.h"
 
 struct media_report {
@@ -112,9 +115,12 @@ struct daemon_report {
 	struct stun_counters stun;
 	struct external_counters external;
 	struct portmap_counters portmap;
-	size_t banned;		      /* addresses */
-	enum bans_state bans_state;   /* is the list of them saved? */
-	bool cdr_failing;	      /* records of calls cannot be written at present */
+	struct recorder_counts recorder;     /* of tapped medias; without the kernel's losses */
+	struct kernel_tap_counts kernel_tap; /* those that the kernel has shown */
+	struct copies_totals copies;	     /* to recorders in the network */
+	size_t banned;			     /* addresses */
+	enum bans_state bans_state;	     /* is the list of them saved? */
+	bool cdr_failing;		     /* records of calls cannot be written at present */
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
 	bool kernel_on, kernel_there; /* is the kernel path configured, and is one there? */
 	struct kernel_path_report kernel_path[KERNEL_PATHS];

@@ -780,6 +780,48 @@ static void recordings_failed(struct view *view)
 	put(view, view->report->stats.recordings_failed);
 }
 
+static void recorded_packets(struct view *view)
+{
+	put(view, view->report->recorder.delivered);
+}
+
+static void recorded_lost(struct view *view)
+{
+	put_one(view, "where", STR("ring"), view->report->recorder.lost);
+	put_one(view, "where", STR("kernel"), view->report->kernel_tap.lost);
+}
+
+static void kernel_shown(struct view *view)
+{
+	const struct kernel_tap_counts *counts = &view->report->kernel_tap;
+
+	put_one(view, "result", STR("read"), counts->read);
+	put_one(view, "result", STR("unknown"), counts->unknown);
+	put_one(view, "result", STR("invalid"), counts->invalid);
+	put_one(view, "result", STR("cut"), counts->cut);
+}
+
+static void copies_made(struct view *view)
+{
+	put(view, view->report->copies.made);
+}
+
+static void copies_now(struct view *view)
+{
+	put(view, view->report->copies.subscribers);
+}
+
+static void copy_lines_now(struct view *view)
+{
+	put(view, view->report->copies.lines);
+}
+
+static void copied_packets(struct view *view)
+{
+	put_one(view, "result", STR("sent"), view->report->copies.counts.packets);
+	put_one(view, "result", STR("failed"), view->report->copies.counts.errors);
+}
+
 static void mapping_requests(struct view *view)
 {
 	put_one(view, "result", STR("granted"), view->report->portmap.granted);
@@ -1085,6 +1127,13 @@ static const struct metric {
 	{ "external_address_changes_total", METRIC_COUNTER, "Times that another address outside of the NAT was found, or the first one.", external_changes },
 	{ "recordings_total", METRIC_COUNTER, "Recordings of calls that were begun.", recordings },
 	{ "recordings_failed_total", METRIC_COUNTER, "Recordings that ended before their call, because their files could not be written.", recordings_failed },
+	{ "recorder_packets_total", METRIC_COUNTER, "Packets that the recorder handed to files, copies, and whoever looked into calls.", recorded_packets },
+	{ "recorder_packets_lost_total", METRIC_COUNTER, "Packets that the recorder did not get: the ring of a media thread was full, or the kernel's (recording-ring).", recorded_lost },
+	{ "recorder_kernel_packets_total", METRIC_COUNTER, "Packets that the module showed to the recorder; of those that were read, unknown: of no call that is recorded now; cut: too long.", kernel_shown },
+	{ "copies_total", METRIC_COUNTER, "Subscriptions to copies of a call's media (SIPREC).", copies_made },
+	{ "copies", METRIC_GAUGE, "Of them, now.", copies_now },
+	{ "copy_lines", METRIC_GAUGE, "Their m= lines that have ports now.", copy_lines_now },
+	{ "copy_packets_total", METRIC_COUNTER, "Packets of copies, counted when the subscription ends.", copied_packets },
 	{ "port_mapping_failing", METRIC_GAUGE, "1: the router does not forward ports to this interface (port-mapping): it does not answer, or refuses.", mappings_failing },
 	{ "port_mapping_full", METRIC_GAUGE, "1: the router forwards ports to this interface, and refuses more.", mappings_full },
 	{ "port_mapping_ports", METRIC_GAUGE, "Ports that the router forwards to this interface.", mappings_ports },
