@@ -3,6 +3,7 @@
 #include <utlist.h>
 #include "base/log.h"
 #include "call/media.h"
+#include "call/media_codecs.h"
 #include "call/media_path.h"
 #include "call/recorded_conf.h"
 #include "call/recorded_media.h"
@@ -66,6 +67,19 @@ static void tell_media(struct call_recording *own, const struct media *media)
 	recording_media(own->running, &about);
 }
 
+/* Where both sides give a payload type another codec, the callee's is told. */
+static void tell_codecs(struct call_recording *own, const struct media *media)
+{
+	for (int side = 0; side < 2; side++) {
+		struct str rest = media->codecs[side];
+		struct media_codec codec;
+
+		while (media_codecs_next(&rest, &codec))
+			recording_codec(own->running, (uint8_t)(media->recorded - 1), codec.pt,
+					codec.name);
+	}
+}
+
 static void follow_media(struct call_recording *own, struct media *media)
 {
 	if (is_excluded(media))
@@ -79,6 +93,7 @@ static void follow_media(struct call_recording *own, struct media *media)
 		media->recorded = ++own->n_media;
 	}
 	tell_media(own, media);
+	tell_codecs(own, media);
 }
 
 void recorded_follow(struct call *call)

@@ -83,6 +83,50 @@ static void test_operator_begins_pauses_and_ends_recording(void)
 	CU_ASSERT(stop_recorder());
 }
 
+static void turn(void)
+{
+	struct pollfd fd = { .fd = recorder_fd(talk.scene.recorder), .events = POLLIN };
+
+	poll(&fd, 1, 20);
+	recorder_dispatch(talk.scene.recorder);
+	event_base_loop(talk.scene.base, EVLOOP_NONBLOCK);
+}
+
+/* The sidecar of a recording that has ended; it comes a moment later. */
+static json_t *sidecar_of(const char *pcap)
+{
+	int64_t until_ms = clock_ms() + 5000;
+	char name[512];
+	json_t *sidecar;
+
+	snprintf(name, sizeof(name), "%.*sjson", (int)(strlen(pcap) - strlen("pcap")), pcap);
+	do {
+		turn();
+		sidecar = json_load_file(name, 0, NULL);
+	} while (!sidecar && clock_ms() < until_ms);
+	return sidecar;
+}
+
+static void test_recording_names_the_codecs(void)
+{
+	const char *codec = NULL;
+	json_t *sidecar;
+	char file[400];
+
+	start_recorder();
+	ask(START);
+	snprintf(file, sizeof(file), "%s",
+		 recorded_path(call_find(talk.scene.calls, STR("alpha"))));
+	ask(STOP);
+	sidecar = sidecar_of(file);
+	json_unpack(sidecar, "{s:[{s:{s:s}}]}", "medias", "codecs", "0", &codec);
+	CU_ASSERT_PTR_NOT_NULL(codec);
+	if (codec)
+		CU_ASSERT_STRING_EQUAL(codec, "PCMU/8000");
+	json_decref(sidecar);
+	CU_ASSERT(stop_recorder());
+}
+
 static void test_call_shows_recording_and_copies(void)
 {
 	struct subscriber *subscriber;
@@ -199,15 +243,6 @@ static const struct media *alpha_media(void)
 	return call_find(talk.scene.calls, STR("alpha"))->dialogs->media[0];
 }
 
-static void turn(void)
-{
-	struct pollfd fd = { .fd = recorder_fd(talk.scene.recorder), .events = POLLIN };
-
-	poll(&fd, 1, 20);
-	recorder_dispatch(talk.scene.recorder);
-	event_base_loop(talk.scene.base, EVLOOP_NONBLOCK);
-}
-
 static void show_packets(unsigned int n, uint16_t len)
 {
 	struct batch batch = {
@@ -318,6 +353,7 @@ static void test_look_needs_a_call(void)
 TEST_SUITE(admin_recording,
 	   { "an operator begins, pauses and ends a recording",
 	     test_operator_begins_pauses_and_ends_recording },
+	   { "a recording names the codecs", test_recording_names_the_codecs },
 	   { "a call shows its recording, and its copies", test_call_shows_recording_and_copies },
 	   { "a call is looked into until it ends", test_call_is_looked_into_until_it_ends },
 	   { "a look ends with its client", test_look_ends_with_its_client },
