@@ -2,6 +2,7 @@
 /* status.c - rtprelayctl status and stats: the daemon as a whole */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include "control_proto.h"
 #include "daemon/base/log.h"
 #include "line.h"
@@ -147,6 +148,41 @@ static void print_cdr(const json_t *cdr)
 		printf("records    of calls in %s: %s%s%s, lost %" PRId64 "\n",
 		       text_of(cdr, "file"), colour(strcmp(state, "ok") ? COLOUR_BAD : COLOUR_END),
 		       state, colour(COLOUR_END), number_of(cdr, "lost"));
+}
+
+/* Of the disk, as this user sees it. -1: not known */
+static int64_t free_mib(const char *path)
+{
+	struct statvfs disk;
+
+	if (!path || statvfs(path, &disk))
+		return -1;
+	return (int64_t)((uint64_t)disk.f_bavail * disk.f_frsize >> 20);
+}
+
+static void print_recording(const json_t *recording)
+{
+	int64_t mib = free_mib(json_string_value(json_object_get(recording, "dir")));
+	int64_t lost = number_of(recording, "lost-ring") + number_of(recording, "lost-kernel");
+
+	if (!recording)
+		return;
+	printf("recording  %s", text_of(recording, "dir"));
+	if (mib >= 0)
+		printf(", %s%" PRId64 " MiB free%s (at least %" PRId64 " are kept)",
+		       colour(mib > number_of(recording, "min-free-mib") ? COLOUR_END : COLOUR_BAD),
+		       mib, colour(COLOUR_END), number_of(recording, "min-free-mib"));
+	printf("; begun %" PRId64 ", failed %" PRId64 ", packets lost %" PRId64 "\n",
+	       number_of(recording, "begun"), number_of(recording, "failed"), lost);
+}
+
+static void print_copies(const json_t *copies)
+{
+	if (copies)
+		printf("copies     %" PRId64 " recorder%s now, %" PRId64 " line%s; so far %" PRId64
+		       "\n",
+		       number_of(copies, "now"), s_after(copies, "now"), number_of(copies, "lines"),
+		       s_after(copies, "lines"), number_of(copies, "made"));
 }
 
 static void print_stun(const json_t *stun)
@@ -409,6 +445,8 @@ static void print_status(void *arg, const char *type, json_t *status)
 	print_seccomp(json_object_get(status, "seccomp"));
 	print_bans(json_object_get(status, "bans"));
 	print_cdr(json_object_get(status, "cdr"));
+	print_recording(json_object_get(status, "recording"));
+	print_copies(json_object_get(status, "copies"));
 	print_stun(json_object_get(status, "stun"));
 	print_all_outside(json_object_get(status, "interfaces"));
 	print_debugged(json_object_get(status, "debug-calls"));

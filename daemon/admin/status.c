@@ -223,6 +223,34 @@ static void put_cdr(struct json_line *line, const struct conf *conf,
 	jsonl_close(line, '}');
 }
 
+/* Only with recording-dir. */
+static void put_recording(struct json_line *line, const struct conf *conf,
+			  const struct daemon_report *report)
+{
+	if (!conf->recording_dir)
+		return;
+	jsonl_open(line, "recording", '{');
+	jsonl_text(line, "dir", conf->recording_dir);
+	jsonl_u64(line, "min-free-mib", conf->recording_min_free_mib);
+	jsonl_u64(line, "begun", report->stats.recordings);
+	jsonl_u64(line, "failed", report->stats.recordings_failed);
+	jsonl_u64(line, "lost-ring", report->recorder.lost);
+	jsonl_u64(line, "lost-kernel", report->kernel_tap.lost);
+	jsonl_close(line, '}');
+}
+
+/* Only if there was one. */
+static void put_copies(struct json_line *line, const struct copies_totals *copies)
+{
+	if (!copies->made)
+		return;
+	jsonl_open(line, "copies", '{');
+	jsonl_u64(line, "made", copies->made);
+	jsonl_u64(line, "now", copies->subscribers);
+	jsonl_u64(line, "lines", copies->lines);
+	jsonl_close(line, '}');
+}
+
 /* Only if there is a service. */
 static void put_stun(struct json_line *line, const struct daemon_report *report,
 		     const struct stun_service *service, bool discovery)
@@ -339,6 +367,8 @@ static bool begin(struct admin_peer *peer, const struct dict *request)
 	put_seccomp(line);
 	put_bans(line, report);
 	put_cdr(line, peer->conf->conf, report);
+	put_recording(line, peer->conf->conf, report);
+	put_copies(line, &report->copies);
 	put_stun(line, report, calls->conf.stun, peer->conf->conf->stun_discovery != DISCOVERY_NO);
 	put_unheard(line, report);
 	put_nat(line, report);

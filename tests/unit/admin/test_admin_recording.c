@@ -68,6 +68,10 @@ static void test_operator_begins_pauses_and_ends_recording(void)
 			1);
 	CU_ASSERT_EQUAL(count_of("\"paused\":false"), 1);
 	CU_ASSERT(recorded_runs(call_find(talk.scene.calls, STR("alpha"))));
+	talk.conf.recording_dir = path;
+	ask("{\"verb\":\"status\"}");
+	CU_ASSERT_EQUAL(count_of("\"begun\":1,\"failed\":0,\"lost-ring\":0,\"lost-kernel\":0}"), 1);
+	CU_ASSERT_EQUAL(count_of("\"copies\":"), 0);
 	ask(PAUSE);
 	CU_ASSERT_EQUAL(count_of("\"paused\":true"), 1);
 	CU_ASSERT(!recorded_runs(call_find(talk.scene.calls, STR("alpha"))));

@@ -1071,6 +1071,24 @@ static void test_recordings_are_listed(void)
 	}
 }
 
+static void test_status_shows_recording_and_copies(void)
+{
+	CU_ASSERT_EQUAL(
+		ask("status",
+		    "{\"type\":\"status\",\"recording\":{\"dir\":\"/nonexistent/records\","
+		    "\"min-free-mib\":1024,\"begun\":7,\"failed\":2,\"lost-ring\":3,"
+		    "\"lost-kernel\":4},\"copies\":{\"made\":9,\"now\":1,\"lines\":2}}\n" END),
+		EXIT_OK);
+	expect("\nrecording  /nonexistent/records; begun 7, failed 2, packets lost 7\n");
+	expect("\ncopies     1 recorder now, 2 lines; so far 9\n");
+	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"recording\":{\"dir\":\"/\","
+				      "\"min-free-mib\":5}}\n" END),
+			EXIT_OK);
+	expect("\nrecording  /, ");
+	expect(" MiB free (at least 5 are kept); begun 0, failed 0, packets lost 0\n");
+	CU_ASSERT_PTR_NULL(strstr(printed, "copies "));
+}
+
 static void test_record_says_what_it_wants(void)
 {
 	CU_ASSERT_EQUAL(ask("record one pause", RECORDING("true", "0", "0", "0") END), EXIT_OK);
@@ -1159,6 +1177,7 @@ TEST_SUITE(
 	{ "a call is a tree", test_call_is_a_tree },
 	{ "recordings are listed", test_recordings_are_listed },
 	{ "pcap writes what it gets", test_pcap_writes_what_it_gets },
+	{ "status shows recording and copies", test_status_shows_recording_and_copies },
 	{ "record says what it wants", test_record_says_what_it_wants },
 	{ "a call shows its recording and copies", test_call_shows_its_recording_and_copies },
 	{ "call without a signalled place", test_call_without_signalled_place },
