@@ -170,6 +170,7 @@ int verb_doctor(const struct options *options, int argc, char **argv)
 	doctor_journal(&doctor);
 	doctor_cdr(&doctor);
 	doctor_bans(&doctor);
+	doctor_recording(&doctor);
 	doctor_calls(&doctor);
 	doctor_commands(&doctor);
 	doctor_dtls(&doctor);

@@ -18,10 +18,11 @@ void doctor_nftables(struct doctor *doctor);
 void doctor_ports(struct doctor *doctor);
 void doctor_process(struct doctor *doctor);
 void doctor_network(struct doctor *doctor);
-/* doctor_journal.c, doctor_bans.c, doctor_calls.c */
+/* doctor_journal.c, doctor_bans.c, doctor_calls.c, doctor_recording.c */
 void doctor_journal(struct doctor *doctor);
 void doctor_cdr(struct doctor *doctor);
 void doctor_bans(struct doctor *doctor);
+void doctor_recording(struct doctor *doctor);
 void doctor_calls(struct doctor *doctor);
 /* doctor_tune.c */
 void doctor_tune(struct doctor *doctor, uint64_t calls);

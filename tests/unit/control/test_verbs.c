@@ -764,6 +764,29 @@ static void test_ban_that_is_not_saved_is_told(void)
 	CU_ASSERT_STRING_EQUAL(complained, "");
 }
 
+#define RECORDED(min_free)                                                                         \
+	"{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION                                     \
+	"\",\"recording\":{\"dir\":\"/\",\"min-free-mib\":" min_free                               \
+	",\"failed\":1,\"lost-ring\":2,\"lost-kernel\":3}}\n" END
+
+/* Of the disk of this host: no space is left but for the reserve; or a call fills it in an hour. */
+static void test_doctor_sees_that_recordings_fail(void)
+{
+	CU_ASSERT_EQUAL(ask("doctor", RECORDED("1000000000000")), EXIT_REFUSED);
+	expect("WRONG  1 recording ended before the call\n");
+	expect("5 packets are missing in recordings\n");
+	expect("WRONG  recording-dir / has no more space than recording-min-free");
+	CU_ASSERT_EQUAL(ask("doctor", RECORDED("0")), EXIT_REFUSED);
+	CU_ASSERT_PTR_NULL(strstr(printed, "recording-dir /"));
+	daemon_start();
+	daemon_.answer[0] = daemon_.answer[1] = RECORDED("0"); /* the first only tries it */
+	daemon_.answer[2] = "{\"type\":\"recording\",\"since\":1,"
+			    "\"bytes\":4611686018427387904}\n" END;
+	run("doctor");
+	daemon_stop();
+	expect("recording-dir / is full in ");
+}
+
 static void test_group_that_cannot_be_given_is_wrong(void)
 {
 	char answer[256];
@@ -1201,6 +1224,7 @@ TEST_SUITE(
 	{ "records that are lost are told", test_records_that_are_lost_are_told },
 	{ "state=none is told", test_state_none_is_told },
 	{ "ban that is not saved is told", test_ban_that_is_not_saved_is_told },
+	{ "doctor sees that recordings fail", test_doctor_sees_that_recordings_fail },
 	{ "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
 	{ "doctor asks no DNS without a domain", test_doctor_asks_no_dns_without_a_domain },
 	{ "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },
