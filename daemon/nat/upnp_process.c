@@ -71,28 +71,28 @@ static int start_program(const char *program, int fd, pid_t *pid)
 	return -error;
 }
 
-static int start(const char *program, struct upnp_process **result)
+/* NULL and *error */
+static struct upnp_process *start(const char *program, int *error)
 {
 	struct upnp_process *process = calloc(1, sizeof(*process));
-	int fd[2], error;
+	int fd[2];
 
+	*error = -ENOMEM;
 	if (!process)
-		return -ENOMEM;
+		return NULL;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd)) {
-		error = -errno;
+		*error = -errno;
 		free(process);
-		return error;
+		return NULL;
 	}
 	process->fd = fd[0];
-	error = start_program(program, fd[1], &process->pid);
+	*error = start_program(program, fd[1], &process->pid);
 	close(fd[1]);
-	if (error) {
-		close(process->fd);
-		free(process);
-		return error;
-	}
-	*result = process;
-	return 0;
+	if (!*error)
+		return process;
+	close(process->fd);
+	free(process);
+	return NULL;
 }
 
 static int await(const struct upnp_process *process, int stop_fd, int64_t until_ms,
@@ -115,36 +115,42 @@ static int await(const struct upnp_process *process, int stop_fd, int64_t until_
 	return n == (ssize_t)sizeof(*reply) ? 0 : -EPIPE;
 }
 
-/* One that has ended meanwhile, killed by somebody, is replaced at once. */
-static int ask_once(struct upnp_process **process, const char *program,
-		    const struct upnp_request *request)
+/*
+ * One that has ended meanwhile, killed by somebody, is replaced at once. Return: the process that
+ * has the request; NULL and *error
+ */
+static struct upnp_process *hand_over(struct upnp_process *process, const char *program,
+				      const struct upnp_request *request, int *error)
 {
 	for (int i = 0; i < 2; i++) {
-		int error = *process ? 0 : start(program, process);
-
-		if (error)
-			return error;
-		if (send((*process)->fd, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+		if (!process)
+			process = start(program, error);
+		if (!process)
+			return NULL;
+		if (send(process->fd, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) ==
 		    (ssize_t)sizeof(*request))
-			return 0;
-		upnp_process_end(*process);
-		*process = NULL;
+			return process;
+		upnp_process_end(process);
+		process = NULL;
 	}
-	return -EPIPE;
+	*error = -EPIPE;
+	return NULL;
 }
 
 int upnp_process_ask(struct upnp_process **process, const char *program, int stop_fd,
 		     int patience_ms, const struct upnp_request *request, struct upnp_reply *reply)
 {
-	int error = ask_once(process, program, request);
+	int error = 0;
+	struct upnp_process *asked = hand_over(*process, program, request, &error);
 
+	*process = asked;
 	*reply = (struct upnp_reply){ 0 };
-	if (error)
+	if (!asked)
 		return error;
-	error = await(*process, stop_fd, clock_ms() + patience_ms, reply);
-	if (error) {
-		upnp_process_end(*process);
-		*process = NULL;
-	}
+	error = await(asked, stop_fd, clock_ms() + patience_ms, reply);
+	if (!error)
+		return 0;
+	upnp_process_end(asked);
+	*process = NULL;
 	return error;
 }
