@@ -190,7 +190,7 @@ max_is_not_exceeded()
 # liar MODE TEXT
 liar()
 {
-	start_fake "$1" && start_mapped natpmp && until_true status_says "mapping    $relay: failing" && status_says "$2" &&
+	start_fake "$1" && start_mapped natpmp && until_true status_says "$2" && status_says "mapping    $relay: failing" &&
 		offers_are_refused && doctor_says "the router does not forward ports to $relay; calls are refused" && offers_are_refused
 }
 
