@@ -17,8 +17,8 @@ enum confine_mode {
 	CONFINE_OFF,
 };
 
-/* Where a sanitizer runs, which makes calls of its own. */
-#ifdef __SANITIZE_ADDRESS__
+/* off: where a sanitizer runs, which makes calls of its own. The Makefile may set another one. */
+#if defined(__SANITIZE_ADDRESS__) && !defined(CONFINE_DEFAULT)
 #define CONFINE_DEFAULT "off"
 #elif !defined(CONFINE_DEFAULT)
 #define CONFINE_DEFAULT "on"

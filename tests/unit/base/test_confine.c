@@ -373,9 +373,10 @@ static void confined_child(enum confine_mode mode, int out)
 	confine_report(&report);
 	dprintf(out, "wanted: %d, why not: %s, violations: %lu\n", (int)report.wanted,
 		report.why_not ? report.why_not : "-", report.violations);
-	while (mode == CONFINE_LOG)
+	if (mode != CONFINE_LOG)
+		_exit(0);
+	for (;;)
 		pause(); /* its lines may come later */
-	_exit(0);
 }
 
 /* Reads until the child ends, or has said all. Return: its status; @text: what it said */
