@@ -21,10 +21,10 @@
 /* Without memory the stream hears those of before. The next check brings another attempt. */
 static void tell_stream(const struct media *media, enum side side, enum component comp)
 {
-	const struct ice_agent *agent = media->ice->side[side].agent;
-	struct stream_ice *told = agent ? media_ice_stream(agent, comp) : NULL;
+	const struct media_ice_side *of = &media->ice->side[side];
+	struct stream_ice *told = of->agent ? media_ice_stream(of, comp) : NULL;
 
-	if (agent && !told)
+	if (of->agent && !told)
 		return;
 	if (bridge_ice(media->bridge, side, comp, told))
 		free(told);

@@ -151,13 +151,15 @@ void media_ice_drop(struct media_ice *ice, enum side side)
 
 /* --- What the media thread is told ------------------------------------------------------------ */
 
-struct stream_ice *media_ice_stream(const struct ice_agent *agent, enum component comp)
+struct stream_ice *media_ice_stream(const struct media_ice_side *side, enum component comp)
 {
+	const struct ice_agent *agent = side->agent;
 	struct stream_ice *told = calloc(1, sizeof(*told));
 	const struct ice_way *way;
 
 	if (!told)
 		return NULL;
+	told->awaited = !side->refused;
 	told->n_own = (uint8_t)ice_own_ids(agent, told->own);
 	if (comp + 1U > ice_components(agent)) /* it went with rtcp-mux */
 		return told;

@@ -65,7 +65,7 @@ int media_ice_restore(const struct call_table *table, const struct ice_record *r
 		      struct media_ice **ice);
 
 /* Whom the stream hears, and where it sends to; NULL: out of memory. The caller's. */
-struct stream_ice *media_ice_stream(const struct ice_agent *agent, enum component comp);
+struct stream_ice *media_ice_stream(const struct media_ice_side *side, enum component comp);
 
 /**
  * struct media_ice_report - ICE of one side, without its secrets

@@ -407,13 +407,13 @@ static int seed_ice(const struct restore *r, const struct media_record *record,
 		return 0;
 	error = media_ice_restore(r->table, record->ice, local, record->port, ice);
 	for (int i = 0; i < 4 && !error; i++) {
-		const struct ice_agent *agent = (*ice)->side[i >> 1].agent;
+		const struct media_ice_side *side = &(*ice)->side[i >> 1];
 		struct stream_seed *stream = &seed->stream[i >> 1][i & 1];
 
 		/* A media without a port for RTCP has no ICE. */
-		if (!agent || (i & 1 && record->conf.kind != BRIDGE_RTP))
+		if (!side->agent || (i & 1 && record->conf.kind != BRIDGE_RTP))
 			continue;
-		stream->ice = media_ice_stream(agent, i & 1);
+		stream->ice = media_ice_stream(side, i & 1);
 		error = stream->ice ? 0 : -ENOMEM;
 	}
 	return error;

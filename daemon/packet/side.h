@@ -273,11 +273,12 @@ struct worker_pool_conf {
  * @selected: the pair was selected: the socket may be connected
  * @own: the first @n_own; ufrags of own credentials (stun_ufrag_id())
  * @heard: the first @n_heard; the only sources that are heard, once the side has SIDE_ICE
+ * @awaited: the phone has not refused ICE: no DTLS of others, even before the side has SIDE_ICE
  * @since_ms, @taken: media thread: STUN passed to the agent since then
  */
 struct stream_ice {
 	struct endpoint to;
-	bool selected;
+	bool selected, awaited;
 	uint8_t n_own, n_heard;
 	uint32_t taken;
 	int64_t since_ms;

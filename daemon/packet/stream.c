@@ -465,6 +465,15 @@ static bool is_other_pair(const struct stream *s, const struct endpoint *source)
 }
 
 /*
+ * Until the answer a phone may refuse ICE, so its media passes. A hello of DTLS does not: that of a
+ * stranger would hold back that of the phone.
+ */
+static bool needs_voucher(const struct stream *s, const struct rtp_wire *w)
+{
+	return s->flags & SIDE_ICE || (w->kind == RTP_KIND_DTLS && s->ice && s->ice->awaited);
+}
+
+/*
  * Packets that an agent of ICE decides about. Return: true: it goes no further. So a handshake of
  * DTLS begins only with a source that is vouched for.
  */
@@ -473,7 +482,7 @@ static bool is_kept_by_ice(struct stream *s, const struct packet *p, const struc
 {
 	if (w->kind == RTP_KIND_STUN && s->ice && ice_end_takes(s, p, now_us))
 		return true;
-	if (!(s->flags & SIDE_ICE) || ice_end_vouches(s, p->source))
+	if (!needs_voucher(s, w) || ice_end_vouches(s, p->source))
 		return false;
 	count_drop(s, DROP_NOT_VOUCHED);
 	return true;
@@ -502,7 +511,8 @@ struct stream *stream_accept(struct stream *s, struct packet *p, int64_t now_us)
 		count_drop(s, DROP_BUNDLE);
 		return NULL;
 	}
-	if ((w.kind == RTP_KIND_STUN || s->flags & SIDE_ICE) && is_kept_by_ice(s, p, &w, now_us))
+	if ((w.kind == RTP_KIND_STUN || w.kind == RTP_KIND_DTLS || s->flags & SIDE_ICE) &&
+	    is_kept_by_ice(s, p, &w, now_us))
 		return NULL;
 	if (w.kind != RTP_KIND_RTP && is_keepalive(s, p, &w, packet.now_ms))
 		return NULL;

@@ -2,6 +2,7 @@
 /*
  * test_agent_plan.c - which side of a call has ICE that ends in the relay, and what its SDP says
  */
+#include <stdlib.h>
 #include "command_scene.h"
 #include "daemon/call/media_ice.h"
 
@@ -238,6 +239,17 @@ static void test_restart_is_answered_with_new_credentials(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* Does DTLS of side B need a check of ICE, before its answer? */
+static bool is_awaited(struct scene *scene)
+{
+	const struct media_ice *ice = the_dialog(scene)->media[0]->ice;
+	struct stream_ice *told = media_ice_stream(&ice->side[SIDE_B], COMP_RTP);
+	bool awaited = told && told->awaited;
+
+	free(told);
+	return awaited;
+}
+
 /* A phone that has answered without ICE is not offered it again, before flag "reset". */
 static void test_refusal_is_remembered(void)
 {
@@ -246,11 +258,14 @@ static void test_refusal_is_remembered(void)
 
 	scene_open(&scene);
 	CU_ASSERT_TRUE(has_ours(ask(&scene, true, A_PLAIN, force)));
+	CU_ASSERT_TRUE(is_awaited(&scene));
 	answer(&scene, B_PLAIN);
+	CU_ASSERT_FALSE(is_awaited(&scene));
 	CU_ASSERT_TRUE(has_none(ask(&scene, true, A_PLAIN, force)));
 	answer(&scene, B_PLAIN);
 	force.ice_reset = true;
 	CU_ASSERT_TRUE(has_ours(ask(&scene, true, A_PLAIN, force)));
+	CU_ASSERT_TRUE(is_awaited(&scene));
 	CU_ASSERT(scene_close(&scene));
 }
 

@@ -240,6 +240,42 @@ static void test_signalling_opens_no_window(void)
 	close_ice(&ice);
 }
 
+/* The phone was offered ICE, and may still refuse it: media passes, as without ICE. */
+static void test_before_the_answer_a_hello_needs_a_check(void)
+{
+	static const struct {
+		bool awaited, checked, passes;
+	} rows[] = {
+		{ true, false, false },
+		{ true, true, true },
+		{ false, false, true },
+	};
+	uint8_t hello[32] = { 22, 254, 255 };
+	struct ice_stage ice;
+	struct stage *stage = &ice.stage;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct endpoint *phone = &stage->scene.phone_at[A_RTP];
+		struct stream *s;
+
+		open_ice(&ice);
+		stage->scene.conf.side[SIDE_A].flags &= ~(uint32_t)SIDE_ICE;
+		stage->scene.conf.side[SIDE_A].flags |= SIDE_DTLS;
+		signal_stage(stage);
+		find_way(&ice, NULL, OTHER_PAIR);
+		s = stream_at(stage, A_RTP);
+		s->ice->awaited = rows[i].awaited;
+		if (rows[i].checked)
+			s->ice->heard[s->ice->n_heard++] = *phone;
+		CU_ASSERT_EQUAL(arrive_bytes(stage, A_RTP, *phone, hello, sizeof(hello)) != NULL,
+				rows[i].passes);
+		CU_ASSERT_EQUAL(drops(&ice, DROP_NOT_VOUCHED), !rows[i].passes);
+		CU_ASSERT_EQUAL(latch_state(&s->latch) == LATCH_WAIT, !rows[i].passes);
+		CU_ASSERT_PTR_EQUAL(arrive(stage, A_RTP, *phone), stream_at(stage, B_RTP));
+		close_ice(&ice);
+	}
+}
+
 TEST_SUITE(stream_ice_end,
 	   { "checks_with_own_ufrags_go_to_the_agent",
 	     test_checks_with_own_ufrags_go_to_the_agent },
@@ -248,4 +284,6 @@ TEST_SUITE(stream_ice_end,
 	   { "only_vouched_sources_are_heard", test_only_vouched_sources_are_heard },
 	   { "another_way_takes_the_place_of_the_first",
 	     test_another_way_takes_the_place_of_the_first },
-	   { "signalling_opens_no_window", test_signalling_opens_no_window });
+	   { "signalling_opens_no_window", test_signalling_opens_no_window },
+	   { "before_the_answer_a_hello_needs_a_check",
+	     test_before_the_answer_a_hello_needs_a_check });
