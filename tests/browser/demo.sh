@@ -23,7 +23,7 @@ fail()
 
 step()
 {
-	printf '  %-58s' "$1 ..."
+	printf '  %-66s' "$1 ..."
 }
 
 done_with()
