@@ -99,13 +99,15 @@ static int each_media(struct admin_look *own, const struct call *call,
 		      int (*run)(struct admin_look *own, struct media *media))
 {
 	const struct dialog *dialog;
-	int error = 0;
+	int error, last = 0;
 
-	DL_FOREACH(call->dialogs, dialog)
-		for (size_t i = 0; i < dialog->n_media; i++)
-			if (dialog->media[i])
-				error = run(own, dialog->media[i]) ?: error;
-	return error;
+	DL_FOREACH(call->dialogs, dialog) {
+		for (size_t i = 0; i < dialog->n_media; i++) {
+			error = dialog->media[i] ? run(own, dialog->media[i]) : 0;
+			last = error ? error : last;
+		}
+	}
+	return last;
 }
 
 /* --- Packets ---------------------------------------------------------------------------------- */

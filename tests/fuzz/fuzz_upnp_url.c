@@ -18,13 +18,12 @@ static void require(bool holds)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct endpoint bind = { .in4 = { .sin_family = AF_INET } }, host;
-	char *url = malloc(size + 1);
+	char *url = calloc(1, size + 1);
 
 	require(url);
 	bind.in4.sin_addr.s_addr = htonl(0xc0a80702);
 	if (size)
 		memcpy(url, data, size);
-	url[size] = '\0';
 	if (upnp_url_is_usable(url, &bind)) {
 		require(upnp_url_host(url, &host) && endpoint_is_unicast(&host));
 		require(!endpoint_addr_eq(&host, &bind));
