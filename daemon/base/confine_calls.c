@@ -5,8 +5,8 @@
  * Made from what the tests call (SECCOMP=learn, see the Makefile), and from the source of glibc
  * 2.36 and 2.41 where these differ: fstat() is newfstatat or fstat, raise() is tgkill with gettid,
  * poll() is ppoll on other processors, clocks are system calls where the vDSO cannot read them. No
- * thread has execve, fork (clone, clone3), ptrace, or what changes other processes, mounts, users,
- * modules or namespaces: all threads exist before.
+ * thread has ptrace, or what changes other processes, mounts, users, modules or namespaces. Only
+ * those that ask routers by UPnP have execve and fork (clone, clone3): all threads exist before.
  */
 #include "base/confine_calls.h"
 #include "base/count.h"
@@ -21,6 +21,8 @@
 #define NAMES (IS(CONTROL) | IS(OUTSIDE) | IS(MAPPINGS))
 /* Threads that make sockets of their own. */
 #define SOCKETS (IS(CONTROL) | IS(RECORDER) | IS(OUTSIDE) | IS(MAPPINGS))
+/* Threads that start the process which speaks UPnP; it has their filter, and they may end it. */
+#define UPNP (IS(OUTSIDE) | IS(MAPPINGS))
 /* Threads that use sockets. */
 #define NET (SOCKETS | IS(MEDIA) | IS(STUN))
 /* Threads that run beside media with a lower priority. */
@@ -69,7 +71,8 @@ const struct confine_call confine_calls[] = {
 	{ "sched_getaffinity", CALL_ANY, ALL },
 	{ "sched_getparam", CALL_ANY, ALL },
 	{ "sched_getscheduler", CALL_ANY, ALL },
-	{ "prctl", CALL_NAMES, ALL },
+	{ "prctl", CALL_NAMES, ALL & ~UPNP },
+	{ "prctl", CALL_LESS, UPNP },
 	{ "brk", CALL_ANY, ALL },
 	{ "mmap", CALL_DATA, ALL & ~NAMES },
 	{ "mmap", CALL_LIBRARY, NAMES },
@@ -102,8 +105,8 @@ const struct confine_call confine_calls[] = {
 	{ "eventfd2", CALL_ANY, IS(CONTROL) },
 	{ "pipe2", CALL_ANY, IS(CONTROL) },
 	{ "dup", CALL_ANY, NAMES | IS(RECORDER) },
-	{ "dup2", CALL_ANY, IS(CONTROL) }, /* the daemon goes to the background */
-	{ "dup3", CALL_ANY, IS(CONTROL) },
+	{ "dup2", CALL_ANY, IS(CONTROL) | UPNP }, /* the daemon goes to the background */
+	{ "dup3", CALL_ANY, IS(CONTROL) | UPNP },
 	{ "ioctl", CALL_ANY, ALL & ~IS(MEDIA) }, /* FIONREAD, SIOCGIF...; isatty() */
 	{ "memfd_create", CALL_ANY, ALL }, /* long lines to the journal */
 
@@ -159,7 +162,7 @@ const struct confine_call confine_calls[] = {
 	{ "socket", CALL_UNIX, ALL & ~SOCKETS },
 	{ "socket", CALL_INET, IS(OUTSIDE) | IS(MAPPINGS) },
 	{ "socket", CALL_PACKET, IS(CONTROL) | IS(RECORDER) },
-	{ "socketpair", CALL_ANY, IS(CONTROL) },
+	{ "socketpair", CALL_ANY, IS(CONTROL) | UPNP },
 	{ "bind", CALL_ANY, SOCKETS },
 	{ "listen", CALL_ANY, IS(CONTROL) },
 	{ "accept", CALL_ANY, IS(CONTROL) | IS(STUN) },
@@ -180,15 +183,30 @@ const struct confine_call confine_calls[] = {
 	{ "getegid", CALL_ANY, ALL },
 	{ "getgroups", CALL_ANY, IS(CONTROL) },
 	{ "getppid", CALL_ANY, IS(CONTROL) },
-	{ "capget", CALL_ANY, IS(CONTROL) },
-	{ "getpriority", CALL_ANY, IS(CONTROL) | NICE },
-	{ "setpriority", CALL_ANY, NICE },
+	{ "capget", CALL_ANY, IS(CONTROL) | UPNP },
+	{ "capset", CALL_ANY, UPNP }, /* no_new_privs: only to have less */
+	{ "getpriority", CALL_ANY, IS(CONTROL) | NICE | UPNP },
+	{ "setpriority", CALL_ANY, NICE | UPNP },
 	{ "prlimit64", CALL_OWN_LIMITS, ALL },
 	{ "getrlimit", CALL_ANY, ALL },
 	{ "getrusage", CALL_ANY, IS(CONTROL) },
 	{ "times", CALL_ANY, IS(CONTROL) },
 	{ "sysinfo", CALL_ANY, ALL }, /* qsort() and sysconf() of glibc */
 	{ "uname", CALL_ANY, ALL },
+
+	/* The process that speaks UPnP: its start by posix_spawn(), what it does then, its end. */
+	{ "execve", CALL_ANY, UPNP },
+	{ "clone", CALL_ANY, UPNP },
+	{ "clone3", CALL_ANY, UPNP },
+	{ "vfork", CALL_ANY, UPNP },
+	{ "wait4", CALL_ANY, UPNP },
+	{ "waitid", CALL_ANY, UPNP },
+	{ "kill", CALL_ANY, UPNP },
+	{ "arch_prctl", CALL_ANY, UPNP },
+	{ "set_tid_address", CALL_ANY, UPNP },
+	{ "alarm", CALL_ANY, UPNP },
+	{ "setitimer", CALL_ANY, UPNP },
+	{ "close_range", CALL_ANY, UPNP },
 };
 /* clang-format on */
 

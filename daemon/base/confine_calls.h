@@ -38,6 +38,7 @@ enum confine_check {
 	CALL_NOT_SIGSYS,   /* rt_sigaction(): the handler of violations stays */
 	CALL_THIS_PROCESS, /* tgkill(): raise(), abort() */
 	CALL_OWN_LIMITS,   /* prlimit64(): of this process */
+	CALL_LESS,	   /* prctl(): these, and what takes rights from this process */
 	CALL_NAMES, /* prctl(): names of threads and of memory, bounding set of capabilities */
 };
 
