@@ -87,7 +87,8 @@ const struct confine_call confine_calls[] = {
 	/* Signals, and the end by abort(). */
 	{ "rt_sigreturn", CALL_ANY, ALL },
 	{ "rt_sigprocmask", CALL_ANY, ALL },
-	{ "rt_sigaction", CALL_NOT_SIGSYS, ALL },
+	{ "rt_sigaction", CALL_NOT_SIGSYS, ALL & ~UPNP },
+	{ "rt_sigaction", CALL_ANY, UPNP }, /* posix_spawn() resets all signals of the child */
 	{ "sigaltstack", CALL_ANY, ALL },
 	{ "getpid", CALL_ANY, ALL },
 	{ "gettid", CALL_ANY, ALL },
