@@ -49,6 +49,8 @@ record_again() { # record_again TERM|KILL
 
 # Killed in the midst of it: what was flushed a second before is there, and the recording goes on.
 case_recorded_killed() {
+	local PATH_WANTED=$PATH_WANTED
+	any_path_by_bpf
 	local dir=$RECORDS/recorded_killed part
 	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 "" record-call=yes
 	both_talk p1 p2
@@ -83,6 +85,8 @@ case_recorded_killed() {
 
 # An upgrade in a pause: it holds until the proxy says so.
 case_recorded_restarted() {
+	local PATH_WANTED=$PATH_WANTED
+	any_path_by_bpf
 	local dir=$RECORDS/recorded_restarted heard
 	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 ""
 	both_talk p1 p2
@@ -115,6 +119,8 @@ case_recorded_restarted() {
 
 # The recording ends, and is told of; the call goes on, and the next recording is written.
 case_recorded_removed() {
+	local PATH_WANTED=$PATH_WANTED
+	any_path_by_bpf
 	local dir=$RECORDS/recorded_removed
 	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" watch >"$TMP/record.events" 2>"$TMP/record.events.err" &
 	started watch
