@@ -115,7 +115,8 @@ static void note_packet(const struct load *load, char what, unsigned int index,
 {
 	if (load->log)
 		fprintf(load->log, "%c %u %u %016llx\n", what,
-			ntohs(load->streams[index].local.sin_port), packet[2] << 8 | packet[3],
+			ntohs(load->streams[index].local.sin_port),
+			(unsigned int)(packet[2] << 8 | packet[3]),
 			(unsigned long long)sum_of(packet, PACKET));
 }
 

@@ -251,7 +251,7 @@ static void test_before_the_answer_a_hello_needs_a_check(void)
 		{ false, false, true },
 	};
 	uint8_t hello[32] = { 22, 254, 255 };
-	struct ice_stage ice;
+	struct ice_stage ice = { 0 };
 	struct stage *stage = &ice.stage;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
