@@ -274,6 +274,9 @@ check-unit: deps-unit ## only the unit tests; SUITE=x TEST=y: patterns of suite 
 check-unit-load: deps-unit ## RUNS=100: the unit tests that often, three at a time, to find tests that depend on an idle machine
 	@SAN=$(SAN) tests/unit/load $(RUNS)
 
+check-seccomp: deps-test ## the suites of this host with a daemon that tells which system calls its lists lack; builds in place of the usual daemon
+	@tests/seccomp/run
+
 check-bare: deps-bare ## demo, build, make check and each package group on a new minimal Debian; Debian 13; takes an hour and a half
 	@tests/bare demo build groups check trixie
 
@@ -416,7 +419,7 @@ help: export HELP_TARGETS := $(HELP_TARGETS)
 FORCE:
 .PHONY: all daemon control program-packages module module-packages install install-module-source \
 	install-module uninstall deb deps check check-unit check-unit-load check-bare demo bench fuzz fuzz-replay lint lint-layers \
-	lint-format lint-tidy lint-cppcheck format clean help check-long lint-objects lint-shell \
+	lint-format lint-tidy lint-cppcheck format clean help check-long check-seccomp lint-objects lint-shell \
 	lint-words print-lint-c coverage hooks changelog FORCE
 # Intermediate files are kept; a target is deleted if its recipe fails.
 .SECONDARY:

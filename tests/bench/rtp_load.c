@@ -483,6 +483,13 @@ static double delay_us(const struct load *load, double share)
 			    : 0;
 }
 
+static void *must(void *opened, const char *path)
+{
+	if (!opened)
+		err(2, "%s", path);
+	return opened;
+}
+
 int main(int argc, char **argv)
 {
 	struct load load = { .count = 100, .seconds = 2, .interval_ns = INTERVAL };
@@ -510,10 +517,8 @@ int main(int argc, char **argv)
 			load.softirq = atoi(optarg);
 		else if (option == 'D')
 			load.device = optarg;
-		else if (option == 'M' && !(load.meter = busy_meter_map(optarg, false)))
-			err(2, "%s", optarg);
 		else if (option == 'M')
-			continue;
+			load.meter = must(busy_meter_map(optarg, false), optarg);
 		else if (option == 'p')
 			load.pid = atoi(optarg);
 		else if (option == 'l')
@@ -522,10 +527,8 @@ int main(int argc, char **argv)
 			port = atoi(optarg);
 		else if (option == 'i')
 			load.interval_ns = atoi(optarg) * (INTERVAL / 20);
-		else if (option == 'R' && !(load.log = fopen(optarg, "w")))
-			err(2, "%s", optarg);
 		else if (option == 'R')
-			continue;
+			load.log = must(fopen(optarg, "w"), optarg);
 		else if (option == 'd')
 			load.timed = true;
 		else if (option == 'r')

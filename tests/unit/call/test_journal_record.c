@@ -11,7 +11,7 @@
 #include "journal_sample.h"
 #include "tests/unit/test.h"
 
-static uint8_t bytes[16384];
+static uint8_t bytes[65536];
 
 static size_t write_sample(void)
 {
