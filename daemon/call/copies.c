@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "call/copies.h"
+#include "call/media_path.h"
 #include "call/dialog.h"
 #include "call/media_sdes.h"
 #include "call/tapped.h"
@@ -267,15 +268,18 @@ static void wipe_text(struct str *text)
 /* The line wants the packets of @media, of none if it is NULL. 0; as tapped_hold() */
 static int tap_line(struct subscriber_line *line, struct media *media)
 {
+	struct media *before = line->tapped;
 	int error;
 
-	if (line->tapped == media)
+	if (before == media)
 		return 0;
 	error = media ? tapped_hold(media) : 0;
 	if (error)
 		return error;
-	if (line->tapped)
-		tapped_release(line->tapped);
+	if (before) {
+		tapped_release(before);
+		media_path_follow(before);
+	}
 	line->tapped = media;
 	return 0;
 }
@@ -425,8 +429,10 @@ void copies_media_ends(struct call *call, const struct media *media)
 
 	DL_FOREACH(call->subscribers, subscriber)
 		for (size_t i = 0; i < subscriber->n; i++)
-			if (subscriber->line[i].tapped == media)
-				tap_line(&subscriber->line[i], NULL);
+			if (subscriber->line[i].tapped == media) {
+				tapped_release(subscriber->line[i].tapped);
+				subscriber->line[i].tapped = NULL;
+			}
 }
 
 void copies_forget(struct call *call, const struct dialog *dialog)

@@ -80,6 +80,7 @@ case_copies() {
 	say a1 unmute "$CALL"
 	say b1 unmute "$CALL"
 	say a1 wait "$CALL" heard '>' 50 10000 2>/dev/null && say b1 wait "$CALL" heard '>' 50 10000 2>/dev/null || fail "the call does not go on"
+	[ -z "$PATH_WANTED" ] || until_ok 20 path_is_taken "$CALL_ID" || fail "without a recorder not all streams take the path $PATH_WANTED: $(cat "$TMP/path.streams")"
 	for stream in "$CALL.rec" "$CALL.rec.2"; do
 		[ "$(field p1 heard "$stream") $(field p1 rtcp_heard "$stream")" = "0 0" ] || fail "the recorder receives packets after the end: $(say p1 report "$stream")"
 	done
