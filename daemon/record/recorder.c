@@ -17,6 +17,8 @@
 #define NICE	5 /* below media */
 #define TURN_MS 50
 #define TICK_US 1000000
+/* A turn ends after so long, also if packets come faster than they are written. */
+#define TURN_MAX_US 100000
 /* Packets between two looks for letters. */
 #define BATCH 4096
 
@@ -31,12 +33,13 @@ struct tap {
 /**
  * struct recorder
  * @offset_us: of CLOCK_REALTIME to clock_us(), at the present turn
+ * @is_behind: the turn has ended with packets left
  */
 struct recorder {
 	struct mailbox letters, news;
 	int wake_fd, news_fd;
 	pthread_t thread;
-	bool stopping;
+	bool stopping, is_behind;
 	uint32_t last_tap;
 	size_t n_rings;
 	struct tap_ring **rings; /* the last one is its own */
@@ -237,8 +240,9 @@ static bool is_filling(const struct recorder *r)
 	return false;
 }
 
-/* Those that came before @until_us. True: there may be more. */
-static bool deliver_until(struct recorder *r, int64_t until_us)
+/* Those that came before @until_us, and unless it is the last turn what rings have no room for.
+ * True: there may be more. */
+static bool deliver_until(struct recorder *r, int64_t until_us, bool last)
 {
 	int i = 0;
 
@@ -246,7 +250,7 @@ static bool deliver_until(struct recorder *r, int64_t until_us)
 		const struct tap_packet *packet = NULL;
 		struct tap_ring *ring = oldest(r, &packet);
 
-		if (!ring || (packet->time_us > until_us && !is_filling(r)))
+		if (!ring || (packet->time_us > until_us && (last || !is_filling(r))))
 			break;
 		deliver(r, packet);
 		tap_ring_drop(ring);
@@ -277,9 +281,24 @@ static void wait_turn(struct recorder *r)
 				 { .fd = r->work_fd, .events = POLLIN } };
 	bool idle = r->sinks.next == &r->sinks && !r->taps;
 
-	poll(fds, 2, idle ? -1 : TURN_MS);
+	poll(fds, 2, r->is_behind ? 0 : idle ? -1 : TURN_MS);
 	if (fds[0].revents)
 		wake_clear(r->wake_fd);
+}
+
+/*
+ * A phone may send faster than a disk writes: ticks, which look at the reserve of the disk and end
+ * recordings, come nevertheless. The last turn ends though media threads go on.
+ */
+static void deliver_turn(struct recorder *r, int64_t now_us, bool last)
+{
+	int64_t until_us = last ? now_us + RECORDER_HOLD_US : now_us - RECORDER_HOLD_US;
+
+	r->is_behind = false;
+	while (!r->is_behind && deliver_until(r, until_us, last)) {
+		read_letters(r);
+		r->is_behind = !last && clock_us() - now_us >= TURN_MAX_US;
+	}
 }
 
 static void turn(struct recorder *r, bool last)
@@ -292,8 +311,7 @@ static void turn(struct recorder *r, bool last)
 	r->offset_us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 - now_us;
 	if (r->work)
 		r->work(r->work_arg);
-	while (deliver_until(r, last ? INT64_MAX : now_us - RECORDER_HOLD_US))
-		read_letters(r);
+	deliver_turn(r, now_us, last);
 	if (!last && now_us - r->tick_us < TICK_US)
 		return;
 	r->tick_us = now_us;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/clock.h"
@@ -245,9 +246,89 @@ static void test_taps_have_numbers_of_their_own(void)
 	close_scene(&s);
 }
 
+/* --- A flood ---------------------------------------------------------------------------------- */
+
+#define FLOOD_MS 10000
+
+/* A sender that is as fast as the disk: for each packet that is written there is another one. */
+struct flood {
+	struct record_letter letter;
+	struct record_sink sink;
+	struct tap_ring *ring;
+	int64_t until_ms;
+	bool ticked, ended;
+};
+
+static bool pour(struct tap_ring *ring)
+{
+	struct tap_packet *packet = tap_ring_slot(ring, 20);
+
+	if (!packet)
+		return false;
+	packet->tap = 1;
+	packet->time_us = clock_us();
+	tap_ring_put(ring, packet);
+	return true;
+}
+
+/* It stops only when the test has failed. */
+static void on_flood(void *arg, const struct tap_packet *packet, int64_t time_ns)
+{
+	struct flood *flood = arg;
+
+	(void)packet;
+	(void)time_ns;
+	if (clock_ms() < flood->until_ms)
+		pour(flood->ring);
+}
+
+static void on_flood_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
+{
+	struct flood *flood = arg;
+	bool in_time = clock_ms() < flood->until_ms;
+
+	(void)now_us;
+	(void)now_ns;
+	if (last)
+		flood->ended = in_time;
+	else
+		__atomic_store_n(&flood->ticked, in_time, __ATOMIC_RELEASE);
+}
+
+static void begin_flood(struct recorder *recorder, struct record_letter *letter)
+{
+	static const struct record_sink_ops flooded = { .packet = on_flood, .tick = on_flood_tick };
+	struct flood *flood = (struct flood *)letter;
+
+	flood->sink.ops = &flooded;
+	flood->sink.arg = flood;
+	flood->until_ms = clock_ms() + FLOOD_MS;
+	CU_ASSERT_EQUAL(recorder_add(recorder, &flood->sink, 1), 0);
+	while (pour(flood->ring))
+		;
+}
+
+static void test_a_flood_stops_neither_ticks_nor_the_end(void)
+{
+	struct flood flood = { .letter = { .run = begin_flood } };
+	int64_t until_ms = clock_ms() + 2 * FLOOD_MS;
+	struct scene s = { 0 };
+
+	open_scene(&s);
+	flood.ring = s.ring[0];
+	recorder_post(s.recorder, &flood.letter);
+	while (!__atomic_load_n(&flood.ticked, __ATOMIC_ACQUIRE) && clock_ms() < until_ms)
+		sched_yield();
+	close_scene(&s);
+	CU_ASSERT_TRUE(flood.ticked);
+	CU_ASSERT_TRUE(flood.ended);
+}
+
 TEST_SUITE(recorder, { "rings are merged by time", test_rings_are_merged_by_time },
 	   { "packets are handed over while it runs", test_packets_are_handed_over_while_it_runs },
 	   { "the end of a burst is told once", test_the_end_of_a_burst_is_told_once },
 	   { "losses are told to all sinks", test_losses_are_told_to_all_sinks },
 	   { "sinks can be removed", test_sinks_can_be_removed },
-	   { "taps have numbers of their own", test_taps_have_numbers_of_their_own });
+	   { "taps have numbers of their own", test_taps_have_numbers_of_their_own },
+	   { "a flood stops neither ticks nor the end",
+	     test_a_flood_stops_neither_ticks_nor_the_end });
