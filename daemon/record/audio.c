@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "record/audio.h"
+#include "record/law.h"
 #include "rtp_wire.h"
 
 #define NS_PER_SECOND 1000000000LL
@@ -161,7 +162,16 @@ static bool hear(struct record_audio_side *side, const struct record_packet *pac
 	return true;
 }
 
-/* The first law that is heard is that of the part; it was begun with one of both. */
+/* Is the law of this side, @law, that of the file which is there? */
+static bool has_law(const struct record_audio *audio, enum record_law law, enum record_law other)
+{
+	return !audio->wav[1] && audio->wav[0]->law == law && (!other || other == law);
+}
+
+/*
+ * The first law that is heard is that of the part; it was begun with one of both. After too many
+ * changes the side keeps the law that it has in this part.
+ */
 static int set_law(struct record_audio *audio, struct record_dir *dir, struct sidecar *sidecar,
 		   int number, enum record_law law, int64_t now_ns)
 {
@@ -172,12 +182,59 @@ static int set_law(struct record_audio *audio, struct record_dir *dir, struct si
 
 	if (side->law == law)
 		return 0;
-	side->law = law;
-	if (first)
+	if (first) {
+		side->law = law;
 		return record_wav_begin(wav, wav->fd, law, 2, wav->begin);
-	if (!audio->wav[1] && wav->law == law && (!other || other == law))
+	}
+	if (has_law(audio, law, other)) {
+		side->law = law;
 		return 0;
+	}
+	if (audio->law_changes == RECORD_LAW_CHANGES)
+		return 0;
+	audio->law_changes++;
+	side->law = law;
 	return next_part(audio, dir, sidecar, now_ns, false, "codec");
+}
+
+/* Into a file of the other law. */
+static void put_converted(struct record_audio *audio, struct record_wav *wav, unsigned int channel,
+			  int64_t sample, const uint8_t *bytes, size_t len)
+{
+	const uint8_t *table = audio->convert[wav->law == RECORD_LAW_MU];
+	uint8_t converted[256];
+
+	if (!audio->can_convert) {
+		record_law_table(RECORD_LAW_MU, audio->convert[0]);
+		record_law_table(RECORD_LAW_A, audio->convert[1]);
+		audio->can_convert = true;
+	}
+	while (len) {
+		size_t n = len < sizeof(converted) ? len : sizeof(converted);
+
+		for (size_t i = 0; i < n; i++)
+			converted[i] = table[bytes[i]];
+		record_wav_put(wav, channel, sample, converted, n);
+		bytes += n;
+		len -= n;
+		sample += (int64_t)n;
+	}
+}
+
+static void put_samples(struct record_audio *audio, int number, enum record_law law, int64_t sample,
+			const uint8_t *bytes, size_t len)
+{
+	int index = audio->wav[1] ? number : 0;
+	unsigned int channel = audio->wav[1] ? 0 : (unsigned int)number;
+	struct record_wav *wav = audio->wav[index];
+
+	audio->packets[index]++;
+	if (len > RECORD_WAV_WINDOW)
+		len = RECORD_WAV_WINDOW;
+	if (wav->law == law)
+		record_wav_put(wav, channel, sample, bytes, len);
+	else
+		put_converted(audio, wav, channel, sample, bytes, len);
 }
 
 int record_audio_put(struct record_audio *audio, struct record_dir *dir, struct sidecar *sidecar,
@@ -203,14 +260,9 @@ int record_audio_put(struct record_audio *audio, struct record_dir *dir, struct 
 		return error;
 	if (record_place(&side->place, sample_at(audio, packet->time_ns), rtp.ssrc, rtp.timestamp,
 			 bytes[1] & 0x80, &sample)) {
-		int index = audio->wav[1] ? number : 0;
-		struct record_wav *wav = audio->wav[index];
-
-		audio->packets[index]++;
-		record_wav_put(wav, audio->wav[1] ? 0 : (unsigned int)number, sample,
-			       bytes + rtp.header_len,
-			       rtp_wire_payload_end(bytes, packet->len, &rtp) - rtp.header_len);
-		error = wav->error;
+		put_samples(audio, number, law, sample, bytes + rtp.header_len,
+			    rtp_wire_payload_end(bytes, packet->len, &rtp) - rtp.header_len);
+		error = audio->wav[audio->wav[1] ? number : 0]->error;
 	}
 	return error;
 }

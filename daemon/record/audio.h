@@ -3,9 +3,10 @@
  * audio.h - the WAV files of a recording: G.711 of both sides, caller left, callee right
  *
  * A part is a file of two channels while both sides have the same law, else two files of one. When
- * the law of a side changes, and where time jumps, the next part begins. Of several medias that
- * send on one side, the first is heard until it has been silent for a second. Other payload types
- * are silence.
+ * the law of a side changes, and where time jumps, the next part begins. A phone may change its law
+ * with each packet: after RECORD_LAW_CHANGES no part begins for that, and what comes under the
+ * other law is converted. Of several medias that send on one side, the first is heard until it has
+ * been silent for a second. Other payload types are silence.
  */
 #ifndef RTPRELAY_RECORD_AUDIO_H
 #define RTPRELAY_RECORD_AUDIO_H
@@ -13,6 +14,9 @@
 #include "record/part.h"
 #include "record/place.h"
 #include "record/wav.h"
+
+/* Of both sides of a recording. */
+#define RECORD_LAW_CHANGES 16
 
 struct record_audio_side {
 	struct record_place place;
@@ -30,7 +34,10 @@ struct record_audio {
 	uint64_t past_bytes; /* of parts that have ended */
 	int64_t origin_ns;   /* time of sample 0 */
 	int64_t newest_ns;
-	int64_t sized_ns; /* when the sizes were written */
+	int64_t sized_ns;	  /* when the sizes were written */
+	unsigned int law_changes; /* parts that have begun for them */
+	bool can_convert;	  /* @convert: for each byte under the law RECORD_LAW_MU + index */
+	uint8_t convert[2][256];
 };
 
 /* Begins the first part, of two channels. Return: 0; -errno */

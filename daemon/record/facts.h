@@ -11,6 +11,11 @@
 #define RECORD_PARTIES 32
 #define RECORD_SDPS    64
 #define RECORD_PAUSES  256
+/* Bytes of all SDPs, and of a codec's name: a phone chooses both, and the sidecar is written again
+ * with each change. */
+#define RECORD_SDP_BYTES   (256 * 1024)
+#define RECORD_CODEC_BYTES 128
+
 /* One datagram, after SRTP was removed (received) or before it is applied (sent). */
 struct record_packet {
 	int64_t time_ns;	  /* CLOCK_REALTIME */

@@ -25,6 +25,37 @@ static const char *unfinished(char *out, const char *name)
 	return out;
 }
 
+/* -EEXIST: another recording has it, finished or not. */
+static int create(const struct record_tree *tree, const char *name)
+{
+	char path[RECORD_PART_NAME + sizeof(RECORD_PART_ENDING)];
+
+	if (record_tree_has(tree, name))
+		return -EEXIST;
+	return record_tree_create(tree, unfinished(path, name));
+}
+
+/*
+ * Where recordings are named by Call-IDs alone, that of a call "a-2" is named as the second part of
+ * the call "a": phones choose both. Then the part has the recording's random number, too.
+ */
+static int create_part(struct record_part *part, const struct record_tree *tree,
+		       const struct sidecar *sidecar, unsigned int number, const char *channel,
+		       const char *format)
+{
+	const char *name = sidecar_name(sidecar), *id = sidecar_id(sidecar);
+	char own[RECORD_NAME];
+	int fd;
+
+	record_part_name(part->name, name, number, channel, format);
+	fd = create(tree, part->name);
+	if (fd != -EEXIST)
+		return fd;
+	snprintf(own, sizeof(own), "%.*s-%.16s", RECORD_NAME - 18, name, id);
+	record_part_name(part->name, own, number, channel, format);
+	return create(tree, part->name);
+}
+
 int record_part_begin(struct record_part *part, struct record_dir *dir, struct sidecar *sidecar,
 		      const char *format, const char *channel, int64_t now_ns)
 {
@@ -36,8 +67,7 @@ int record_part_begin(struct record_part *part, struct record_dir *dir, struct s
 	/* The second of two mono files belongs to the part of the first. */
 	if (channel && !strcmp(channel, "callee"))
 		number--;
-	record_part_name(part->name, sidecar_name(sidecar), number, channel, format);
-	fd = record_tree_create(&dir->tree, unfinished(name, part->name));
+	fd = create_part(part, &dir->tree, sidecar, number, channel, format);
 	if (fd < 0)
 		return fd;
 	if (!strcmp(format, "wav"))
@@ -47,7 +77,7 @@ int record_part_begin(struct record_part *part, struct record_dir *dir, struct s
 	if (part->entry)
 		return fd;
 	close(fd);
-	record_tree_remove(&dir->tree, name);
+	record_tree_remove(&dir->tree, unfinished(name, part->name));
 	return -ENOMEM;
 }
 

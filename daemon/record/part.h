@@ -21,7 +21,10 @@ struct record_part {
 void record_part_name(char *out, const char *name, unsigned int part, const char *channel,
 		      const char *format);
 
-/* The next file of @format. Return: its descriptor, the caller's; -errno */
+/*
+ * The next file of @format; part->name is its final name, that no other file has.
+ * Return: its descriptor, the caller's; -errno
+ */
 int record_part_begin(struct record_part *part, struct record_dir *dir, struct sidecar *sidecar,
 		      const char *format, const char *channel, int64_t now_ns);
 /*

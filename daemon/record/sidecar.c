@@ -39,6 +39,7 @@ struct sidecar {
 	json_t *root, *files, *parties, *sdp, *paused;
 	struct media *media[RECORD_MEDIAS];
 	uint64_t lost[RECORD_LOSSES]; /* nobody knows whose */
+	size_t sdp_bytes;	      /* of all SDPs that are listed */
 	bool changed;
 };
 
@@ -209,6 +210,11 @@ const char *sidecar_name(const struct sidecar *sidecar)
 	return get_text(sidecar->root, "name");
 }
 
+const char *sidecar_id(const struct sidecar *sidecar)
+{
+	return get_text(sidecar->root, "id");
+}
+
 static struct media *media_of(struct sidecar *sidecar, size_t number)
 {
 	struct media *media;
@@ -286,6 +292,19 @@ static void read_media(struct sidecar *sidecar, json_t *object)
 	media->told = object;
 }
 
+/* As long as they are now; not more than there may be. */
+static void count_sdps(struct sidecar *sidecar)
+{
+	size_t i, len = 0;
+	json_t *entry;
+
+	json_array_foreach(sidecar->sdp, i, entry)
+	{
+		len += json_string_length(json_object_get(entry, "sdp"));
+	}
+	sidecar->sdp_bytes = len < RECORD_SDP_BYTES ? len : RECORD_SDP_BYTES;
+}
+
 static void drop_bad_files(json_t *files)
 {
 	for (size_t i = json_array_size(files); i--;) {
@@ -314,6 +333,7 @@ struct sidecar *sidecar_read(const char *text, size_t len)
 	if (!sidecar)
 		return NULL;
 	drop_bad_files(sidecar->files);
+	count_sdps(sidecar);
 	read_losses(sidecar->lost, json_object_get(root, "lost"));
 	medias = json_object_get(root, "medias");
 	for (size_t i = 0; i < json_array_size(medias); i++)
@@ -455,6 +475,8 @@ void sidecar_tell_codec(struct sidecar *sidecar, uint8_t number, uint8_t type, s
 
 	if (!media || type > 127)
 		return;
+	if (name.len > RECORD_CODEC_BYTES)
+		name.len = RECORD_CODEC_BYTES;
 	snprintf(key, sizeof(key), "%u", type & 127U);
 	json_object_set_new(member(media->told, "codecs", JSON_OBJECT), key, text_value(name));
 	sidecar->changed = true;
@@ -494,7 +516,8 @@ void sidecar_tell_sdp(struct sidecar *sidecar, int64_t now_ns, uint8_t side, con
 	char *text;
 
 	sidecar->changed = true;
-	if (json_array_size(sidecar->sdp) >= RECORD_SDPS) {
+	if (json_array_size(sidecar->sdp) >= RECORD_SDPS ||
+	    sdp.len > RECORD_SDP_BYTES - sidecar->sdp_bytes) {
 		set_count(sidecar->root, "sdp-not-listed",
 			  get_count(sidecar->root, "sdp-not-listed") + 1);
 		return;
@@ -508,6 +531,7 @@ void sidecar_tell_sdp(struct sidecar *sidecar, int64_t now_ns, uint8_t side, con
 	json_object_set_new(entry, "kind", json_string(kind));
 	json_object_set_new(entry, "sdp", text_value((struct str){ text, len }));
 	json_array_append_new(sidecar->sdp, entry);
+	sidecar->sdp_bytes += sdp.len;
 	free(text);
 }
 

@@ -28,6 +28,8 @@ void sidecar_free(struct sidecar *sidecar);
 
 /* Name of the recording below recording-dir, without an extension. Valid as long as @sidecar. */
 const char *sidecar_name(const struct sidecar *sidecar);
+/* Its random number, 16 hexadecimal digits. */
+const char *sidecar_id(const struct sidecar *sidecar);
 
 /* One of its files. Owned by @sidecar. */
 struct sidecar_file;

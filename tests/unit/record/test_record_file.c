@@ -212,6 +212,45 @@ static void test_parts_by_size_and_time(void)
 	scene_remove(&scene);
 }
 
+static void make_file(const struct record_scene *scene, const char *name)
+{
+	char path[300];
+	FILE *file = fopen(scene_path(scene, path, name), "wx");
+
+	CU_ASSERT_FATAL(file != NULL);
+	fputs("of another call", file);
+	fclose(file);
+}
+
+/* recording-pattern=%c, and calls "call-2" and "call-3" of a phone that does not want the rest. */
+static void test_parts_of_others_do_not_end_it(void)
+{
+	static const char own[] = SCENE_NAME "-0123456789abcdef";
+	struct record_scene scene;
+	char path[300], text[32] = "";
+	FILE *file;
+
+	scene_make(&scene);
+	scene.conf.max_size = 24 + 10 * 216;
+	scene_begin(&scene);
+	make_file(&scene, SCENE_NAME "-2.pcap");
+	make_file(&scene, SCENE_NAME "-3.pcap.part");
+	CU_ASSERT_EQUAL(scene_talk(&scene, 0, 20), 0);
+	CU_ASSERT_EQUAL(record_file_end(scene.file, SCENE_NS, "stopped"), 0);
+	CU_ASSERT_EQUAL(count_packets(&scene, PCAP), 10);
+	snprintf(path, sizeof(path), "%s-2.pcap", own);
+	CU_ASSERT_EQUAL(count_packets(&scene, path), 10);
+	snprintf(path, sizeof(path), "%s-3.pcap", own);
+	CU_ASSERT_EQUAL(count_packets(&scene, path), 10);
+	CU_ASSERT_EQUAL(count_packets(&scene, SCENE_NAME "-4.pcap"), 10);
+	file = fopen(scene_path(&scene, path, SCENE_NAME "-2.pcap"), "r");
+	CU_ASSERT_FATAL(file != NULL);
+	CU_ASSERT_PTR_NOT_NULL(fgets(text, sizeof(text), file));
+	CU_ASSERT_STRING_EQUAL(text, "of another call");
+	fclose(file);
+	scene_remove(&scene);
+}
+
 static void test_taken_name_is_not_written_over(void)
 {
 	struct record_scene scene;
@@ -620,6 +659,49 @@ static void test_missing_directory_is_named(void)
 	CU_ASSERT(strstr(error, "cannot be opened") != NULL);
 }
 
+/* A phone chooses how long its SDP is, and how often it sends another one. */
+static void test_sidecar_stays_short(void)
+{
+	struct record_scene scene;
+	size_t size = 60000, n, i;
+	char *text = malloc(size);
+	json_t *root, *sdp, *entry;
+	size_t bytes = 0;
+
+	CU_ASSERT_FATAL(text != NULL);
+	memset(text, 'a', size);
+	scene_make(&scene);
+	scene_begin(&scene);
+	for (int again = 0; again < 2; again++) {
+		for (n = 0; n < 20; n++)
+			record_file_tell_sdp(scene.file, SCENE_NS, 0, "offer",
+					     (struct str){ text, size });
+		CU_ASSERT_EQUAL(record_file_suspend(scene.file, SCENE_NS), 0);
+		record_dir_close(scene.dir);
+		scene_open_dir(&scene);
+		CU_ASSERT_EQUAL_FATAL(scene_try(&scene, SCENE_NS + SECOND_NS, true), 0);
+	}
+	record_file_tell_sdp(scene.file, SCENE_NS, 1, "answer", STR("v=0\r\n"));
+	record_file_tell_media(scene.file, &(struct record_media){ .media = 0 });
+	record_file_tell_codec(scene.file, 0, 96, (struct str){ text, size });
+	CU_ASSERT_EQUAL(record_file_end(scene.file, SCENE_NS + SECOND_NS, "stopped"), 0);
+	root = scene_json(&scene, SCENE_NAME ".json");
+	sdp = json_object_get(root, "sdp");
+	json_array_foreach(sdp, i, entry)
+	{
+		bytes += strlen(scene_text(entry, "sdp"));
+	}
+	CU_ASSERT_EQUAL(json_array_size(sdp), RECORD_SDP_BYTES / size + 1); /* the answer, too */
+	CU_ASSERT(bytes <= RECORD_SDP_BYTES);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(root, "sdp-not-listed")),
+			40 - RECORD_SDP_BYTES / size);
+	entry = json_object_get(json_array_get(json_object_get(root, "medias"), 0), "codecs");
+	CU_ASSERT_EQUAL(strlen(scene_text(entry, "96")), RECORD_CODEC_BYTES);
+	json_decref(root);
+	free(text);
+	scene_remove(&scene);
+}
+
 static void test_allocation_failures(void)
 {
 	struct record_scene scene;
@@ -651,9 +733,11 @@ TEST_SUITE(record_file, { "packets are read back", test_packets_are_read_back },
 	   { "ethernet, IPv6, nanoseconds", test_ethernet_ipv6_nanoseconds },
 	   { "longest payload is readable", test_longest_payload_is_readable },
 	   { "parts by size and time", test_parts_by_size_and_time },
+	   { "parts of others do not end it", test_parts_of_others_do_not_end_it },
 	   { "taken name is not written over", test_taken_name_is_not_written_over },
 	   { "no link leads out", test_no_link_leads_out },
 	   { "sidecar tells the call", test_sidecar_tells_the_call },
+	   { "sidecar stays short", test_sidecar_stays_short },
 	   { "discard leaves nothing", test_discard_leaves_nothing },
 	   { "goes on after a crash", test_goes_on_after_a_crash },
 	   { "leftovers are finished", test_leftovers_are_finished },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_record_wav.c - G.711 as sound: both channels at their place, in whatever order it comes */
 #include "base/count.h"
+#include "record/audio.h"
+#include "record/law.h"
 #include "record/place.h"
 #include "record/wav.h"
 #include "tests/unit/record/record_scene.h"
@@ -283,8 +285,70 @@ static void test_clock_jumps_begin_a_part(void)
 	scene_remove(&scene);
 }
 
+/* Silence, the loudest, and what is between: there and back is the same, or the next step. */
+static void test_tables_of_laws(void)
+{
+	static const struct {
+		uint8_t mu, a;
+	} same[] = { { 0xff, 0xd5 }, { 0x7f, 0x55 }, { 0x80, 0xaa }, { 0x00, 0x2a } };
+	uint8_t to_a[256], to_mu[256];
+
+	record_law_table(RECORD_LAW_MU, to_a);
+	record_law_table(RECORD_LAW_A, to_mu);
+	for (size_t i = 0; i < COUNT(same); i++) {
+		CU_ASSERT_EQUAL(to_a[same[i].mu], same[i].a);
+		CU_ASSERT_EQUAL(to_mu[to_a[same[i].mu]] & 0x80, same[i].mu & 0x80);
+	}
+	for (int byte = 0; byte < 256; byte++) {
+		/* In order of their values: of A-law each second bit is turned round. */
+		int mu = to_mu[to_a[byte]] - byte;
+		int a = (to_a[to_mu[byte]] ^ 0x55) - (byte ^ 0x55);
+
+		CU_ASSERT(mu >= -1 && mu <= 1);
+		CU_ASSERT(a >= -1 && a <= 1);
+	}
+}
+
+/* A phone that changes its law with each packet: few files, and all that it said is in them. */
+static void test_changes_of_law_are_few(void)
+{
+	struct record_scene scene;
+	uint8_t to_a[256];
+	size_t files, parts = 0, len;
+	json_t *root;
+	int n = 0;
+
+	record_law_table(RECORD_LAW_MU, to_a);
+	begin(&scene);
+	for (; n < 3 * RECORD_LAW_CHANGES; n++)
+		CU_ASSERT_EQUAL(put(&scene, 0, n % 2 ? 8 : 0, (uint16_t)n, 0x10, n * 20), 0);
+	CU_ASSERT_EQUAL(record_file_end(scene.file, SCENE_NS + SECOND_NS, "stopped"), 0);
+	root = scene_json(&scene, SCENE_NAME ".json");
+	files = json_array_size(json_object_get(root, "files"));
+	CU_ASSERT_EQUAL(files, RECORD_LAW_CHANGES + 1);
+	json_decref(root);
+	for (size_t i = 0; i < files; i++) {
+		char name[100];
+
+		snprintf(name, sizeof(name), i ? SCENE_NAME "-%zu.wav" : SCENE_NAME ".wav", i + 1);
+		len = read_wav(&scene, name, wav, sizeof(wav));
+		CU_ASSERT_EQUAL(len % (2 * SAMPLES), 0);
+		parts += len / (2 * SAMPLES);
+	}
+	CU_ASSERT_EQUAL(parts, (size_t)n);
+	/* The last part is of mu-law, from its first packet on. */
+	CU_ASSERT_EQUAL(wav[20], 7);
+	CU_ASSERT(holds(wav, 2, 0, 0, SAMPLES, 0x10));
+	record_law_table(RECORD_LAW_A, to_a);
+	CU_ASSERT(holds(wav, 2, 0, SAMPLES, SAMPLES, to_a[0x10]));
+	CU_ASSERT(holds(wav, 2, 0, 2 * SAMPLES, SAMPLES, 0x10));
+	scene_remove(&scene);
+}
+
 TEST_SUITE(record_wav, { "header", test_header }, { "timestamps decide", test_timestamps_decide },
 	   { "gap keeps its length", test_gap_keeps_its_length }, { "place", test_place },
-	   { "laws", test_laws }, { "only G.711 is sound", test_only_g711_is_sound },
+	   { "laws", test_laws }, { "tables of laws", test_tables_of_laws },
+	   { "changes of law are few", test_changes_of_law_are_few },
+	   { "only G.711 is sound", test_only_g711_is_sound },
 	   { "one media is heard on a side", test_one_media_is_heard_on_a_side },
 	   { "clock jumps begin a part", test_clock_jumps_begin_a_part });
