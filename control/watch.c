@@ -34,11 +34,14 @@ static const char *event_colour(const char *event)
 	return "";
 }
 
+/* Which one it was is told to those who may look into calls. */
 static void print_key(const json_t *event)
 {
-	if (!json_object_get(event, "digit"))
+	const char *digit = json_object_get(event, "digit") ? text_of(event, "digit") : "hidden";
+
+	if (!json_object_get(event, "duration-ms"))
 		return;
-	printf(" key %s, %" PRId64 " ms", text_of(event, "digit"), number_of(event, "duration-ms"));
+	printf(" key %s, %" PRId64 " ms", digit, number_of(event, "duration-ms"));
 	if (json_is_true(json_object_get(event, "end-lost")))
 		printf(", its end was lost");
 	if (json_is_true(json_object_get(event, "blocked")))

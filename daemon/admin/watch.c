@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch.c - the verb watch: events as they happen; those that a slow client misses are counted */
+/*
+ * watch.c - the verb watch: events as they happen; those that a slow client misses are counted
+ *
+ * Which key a phone pressed is content of the call, as its packets are (admin/pcap.c): who may only
+ * read learns that it pressed one.
+ */
 #include <time.h>
 #include "admin/answer.h"
 #include "call/media_path.h"
@@ -27,11 +32,12 @@ static void put_stream(struct json_line *line, const struct happening *happening
 	}
 }
 
-static void put_dtmf(struct json_line *line, const struct happening_dtmf *dtmf)
+static void put_dtmf(struct json_line *line, const struct happening_dtmf *dtmf, bool content)
 {
 	const char digit[] = { dtmf_digit(dtmf->event), '\0' };
 
-	jsonl_text(line, "digit", digit);
+	if (content)
+		jsonl_text(line, "digit", digit);
 	jsonl_u64(line, "duration-ms", dtmf->duration_ms);
 	jsonl_u64(line, "volume", dtmf->volume);
 	jsonl_bool(line, "end-lost", dtmf->end_lost);
@@ -72,7 +78,7 @@ static void on_happening(void *arg, const struct happening *happening)
 	if (happening->media)
 		put_stream(line, happening);
 	if (happening->dtmf)
-		put_dtmf(line, happening->dtmf);
+		put_dtmf(line, happening->dtmf, peer->rights.change);
 	if (happening->why)
 		jsonl_text(line, "why", happening->why);
 	admin_send(peer);

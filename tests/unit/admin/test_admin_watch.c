@@ -61,6 +61,29 @@ static void test_slow_watcher_learns_what_it_missed(void)
 	CU_ASSERT(stop());
 }
 
+/* Keys are PINs and card numbers: the socket's group sees that there was one. */
+static void test_only_who_may_look_into_calls_sees_keys(void)
+{
+	const struct happening_dtmf key = { .event = 7, .duration_ms = 100 };
+	const struct happening pressed = { .kind = DTMF_PRESSED, .dtmf = &key };
+
+	for (int only_read = 0; only_read < 2; only_read++) {
+		peer_spy_only_read(only_read);
+		start();
+		ask("{\"verb\":\"watch\"}");
+		talk.len = 0;
+		events_tell(&talk.events, &pressed);
+		listen_on();
+		CU_ASSERT_EQUAL(count_of("\"event\":\"dtmf\""), 1);
+		CU_ASSERT_EQUAL(count_of("\"duration-ms\":100"), 1);
+		CU_ASSERT_EQUAL(count_of("\"digit\":\"7\""), !only_read);
+		CU_ASSERT(stop());
+	}
+	peer_spy_only_read(false);
+}
+
 TEST_SUITE(admin_watch, { "a watcher receives call events", test_watcher_receives_call_events },
+	   { "only who may look into calls sees keys",
+	     test_only_who_may_look_into_calls_sees_keys },
 	   { "a watcher that leaves is removed", test_watcher_that_leaves_is_removed },
 	   { "a slow watcher learns what it missed", test_slow_watcher_learns_what_it_missed });
