@@ -62,7 +62,8 @@ static void check_space(struct doctor *doctor, const json_t *recording)
 void doctor_recording(struct doctor *doctor)
 {
 	const json_t *recording = json_object_get(doctor->status, "recording");
-	int64_t lost = number_of(recording, "lost-ring") + number_of(recording, "lost-kernel");
+	int64_t lost = number_of(recording, "lost-ring") + number_of(recording, "lost-kernel") +
+		       number_of(recording, "lost-disk");
 
 	if (!recording)
 		return;

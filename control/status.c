@@ -163,7 +163,8 @@ static int64_t free_mib(const char *path)
 static void print_recording(const json_t *recording)
 {
 	int64_t mib = free_mib(json_string_value(json_object_get(recording, "dir")));
-	int64_t lost = number_of(recording, "lost-ring") + number_of(recording, "lost-kernel");
+	int64_t lost = number_of(recording, "lost-ring") + number_of(recording, "lost-kernel") +
+		       number_of(recording, "lost-disk");
 
 	if (!recording)
 		return;

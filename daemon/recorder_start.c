@@ -40,6 +40,14 @@ static int open_dir(struct relay *relay)
 	return 0;
 }
 
+/* For the report, since the control thread does not wait for the disk. */
+static void look_at_disk(void *arg)
+{
+	uint64_t left;
+
+	record_dir_left(arg, &left);
+}
+
 /* After a failed start there are no calls. */
 static void on_tap_told(void *arg, bool open, const char *why)
 {
@@ -85,6 +93,8 @@ int recorder_start(struct relay *relay)
 	for (unsigned int i = 0; rings && i < conf.n_rings; i++)
 		rings[i] = worker_pool_tap(relay->workers, i);
 	conf.rings = rings;
+	conf.look = relay->record_dir ? look_at_disk : NULL;
+	conf.look_arg = relay->record_dir;
 	if (!error)
 		relay->recorder = recorder_open(&conf, &error);
 	free(rings);

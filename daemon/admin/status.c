@@ -236,6 +236,7 @@ static void put_recording(struct json_line *line, const struct conf *conf,
 	jsonl_u64(line, "failed", report->stats.recordings_failed);
 	jsonl_u64(line, "lost-ring", report->recorder.lost);
 	jsonl_u64(line, "lost-kernel", report->kernel_tap.lost);
+	jsonl_u64(line, "lost-disk", report->recorder.unwritten);
 	jsonl_close(line, '}');
 }
 

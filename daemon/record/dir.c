@@ -183,6 +183,7 @@ struct record_dir *record_dir_open(const struct record_dir_conf *conf, char *err
 	if (!dir)
 		return NULL;
 	dir->tree.fd = dir->lock_fd = -1;
+	dir->last_left = DIR_LEFT_UNKNOWN;
 	dir->format = pcap_open_dead_with_tstamp_precision(
 		conf->linktype == RECORD_ETHERNET ? DLT_EN10MB : DLT_RAW, RECORD_PCAP_SNAPSHOT,
 		conf->precision == RECORD_NS ? PCAP_TSTAMP_PRECISION_NANO
@@ -255,14 +256,20 @@ bool record_dir_left(struct record_dir *dir, uint64_t *left)
 {
 	struct statvfs space;
 	uint64_t free_;
+	bool known = !fstatvfs(dir->tree.fd, &space);
 
 	*left = 0;
-	if (fstatvfs(dir->tree.fd, &space))
-		return false;
-	free_ = (uint64_t)space.f_bavail * space.f_frsize;
+	free_ = known ? (uint64_t)space.f_bavail * space.f_frsize : 0;
 	if (free_ > dir->conf.min_free)
 		*left = free_ - dir->conf.min_free;
-	return true;
+	__atomic_store_n(&dir->last_left, known ? *left : DIR_LEFT_UNKNOWN, __ATOMIC_RELAXED);
+	return known;
+}
+
+bool record_dir_left_last(const struct record_dir *dir, uint64_t *left)
+{
+	*left = __atomic_load_n(&dir->last_left, __ATOMIC_RELAXED);
+	return *left != DIR_LEFT_UNKNOWN;
 }
 
 bool record_dir_has_room(struct record_dir *dir, int64_t now_ns)

@@ -5,8 +5,8 @@
  * One daemon writes to a directory: it holds a lock on DIR/.open/lock. DIR/.open/ID.json is the
  * sidecar of each recording that runs; a file there at the start is of a recording that a crash
  * has cut, or that goes on after a restart.
- * All functions wait for the disk, so they belong to the recorder's thread; but record_dir_open()
- * may be called at the start, before the thread exists.
+ * All functions but record_dir_left_last() wait for the disk, so they belong to the recorder's
+ * thread; but record_dir_open() may be called at the start, before the thread exists.
  */
 #ifndef RTPRELAY_RECORD_DIR_H
 #define RTPRELAY_RECORD_DIR_H
@@ -35,6 +35,8 @@ int record_dir_check(const struct record_dir_conf *conf, char *error);
 
 /* Bytes that can be written before the reserve is reached. False: unknown, *left is 0. */
 bool record_dir_left(struct record_dir *dir, uint64_t *left);
+/* Any thread, without asking the disk: what it has said last. False: nothing yet, or an error */
+bool record_dir_left_last(const struct record_dir *dir, uint64_t *left);
 
 /* --- For the files ---------------------------------------------------------------------------- */
 

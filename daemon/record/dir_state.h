@@ -11,6 +11,8 @@
 /* Folder of the lock, and of the sidecars of running recordings. */
 #define RECORD_OPEN ".open"
 
+#define DIR_LEFT_UNKNOWN UINT64_MAX
+
 struct record_dir {
 	struct record_dir_conf conf; /* its texts are owned */
 	struct record_tree tree;
@@ -20,6 +22,7 @@ struct record_dir {
 	size_t n_leftover;
 	int64_t asked_ns; /* when @left was asked for; 0: never */
 	uint64_t left;
+	uint64_t last_left; /* shared, of record_dir_left(); DIR_LEFT_UNKNOWN: it is not known */
 	uint8_t frame[RECORD_FRAME_MAX]; /* of the packet being written */
 };
 

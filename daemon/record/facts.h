@@ -44,7 +44,7 @@ struct record_file_about {
 enum record_loss {
 	RECORD_LOST_RING,   /* the ring of a media thread was full */
 	RECORD_LOST_KERNEL, /* the ring of rtprelay0 was full */
-	RECORD_LOST_DISK,   /* the queue before the disk was full */
+	RECORD_LOST_DISK,   /* the disk was full, or had an error */
 	RECORD_LOSSES,
 };
 

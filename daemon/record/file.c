@@ -194,6 +194,7 @@ static int end_parts(struct record_file *file, int64_t now_ns, const char *why)
 /* Ends itself: what is there stays, whole. Returns @error. */
 static int give_up(struct record_file *file, int error, int64_t now_ns)
 {
+	uint64_t packets = file->pcap.dump ? file->pcap.packets : 0;
 	const char *why = why_of(error);
 
 	if (file->state.error)
@@ -201,6 +202,9 @@ static int give_up(struct record_file *file, int error, int64_t now_ns)
 	file->state.error = error;
 	file->state.why = why;
 	end_parts(file, now_ns, why);
+	/* Those of the buffer have found no place. */
+	if (packets > file->pcap.packets)
+		record_file_lost(file, RECORD_LOST_DISK, -1, 0, packets - file->pcap.packets);
 	sidecar_end(file->sidecar, now_ns, why);
 	/* On a full disk the old one stays, which has all but the end. */
 	write_open_sidecar(file, now_ns);
@@ -367,20 +371,29 @@ static void count(struct record_file *file, const struct record_packet *packet)
 		state->side_packets[packet->side & 1]++;
 }
 
+/* It is in no file, because of the disk. Returns @error. */
+static int lose(struct record_file *file, const struct record_packet *packet, int error)
+{
+	record_file_lost(file, RECORD_LOST_DISK, packet->media, packet->side, 1);
+	return error;
+}
+
 int record_file_write(struct record_file *file, const struct record_packet *packet)
 {
 	int error = 0;
 
-	if (file->state.error)
-		return file->state.error;
 	if (file->state.paused) {
 		file->state.paused_packets++;
-		return 0;
+		return file->state.error;
 	}
+	if (file->state.error)
+		return lose(file, packet, file->state.error);
 	if (file->pcap.dump)
 		error = write_pcap(file, packet);
 	if (!error && file->begun_audio)
 		error = record_audio_put(&file->audio, file->dir, file->sidecar, packet);
+	if (error && !file->pcap.dump)
+		lose(file, packet, error);
 	if (error)
 		return give_up(file, error, packet->time_ns);
 	count(file, packet);

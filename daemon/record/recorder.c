@@ -16,6 +16,7 @@
 
 #define NICE	5 /* below media */
 #define TURN_MS 50
+#define IDLE_MS 10000
 #define TICK_US 1000000
 /* A turn ends after so long, also if packets come faster than they are written. */
 #define TURN_MAX_US 100000
@@ -47,8 +48,8 @@ struct recorder {
 	struct ring sinks;
 	int64_t offset_us, tick_us;
 	int work_fd;
-	recorder_work_fn *work;
-	void *work_arg;
+	recorder_work_fn *work, *look;
+	void *work_arg, *look_arg;
 	struct record_letter stop;
 	struct recorder_counts counts; /* shared */
 };
@@ -170,8 +171,20 @@ void recorder_lost_in_kernel(struct recorder *r, uint64_t count)
 	tell_lost(r, count, true);
 }
 
+void recorder_lost_on_disk(struct recorder *r, uint64_t count)
+{
+	add(&r->counts.unwritten, count);
+}
+
+static void look(struct recorder *r)
+{
+	if (r->look)
+		r->look(r->look_arg);
+}
+
 static void tick(struct recorder *r, int64_t now_us, bool last)
 {
+	look(r);
 	for (struct ring *at = r->sinks.next, *next; at != &r->sinks; at = next) {
 		struct record_sink *sink = container_of(at, struct record_sink, all);
 
@@ -281,7 +294,7 @@ static void wait_turn(struct recorder *r)
 				 { .fd = r->work_fd, .events = POLLIN } };
 	bool idle = r->sinks.next == &r->sinks && !r->taps;
 
-	poll(fds, 2, r->is_behind ? 0 : idle ? -1 : TURN_MS);
+	poll(fds, 2, r->is_behind ? 0 : !idle ? TURN_MS : r->look ? IDLE_MS : -1);
 	if (fds[0].revents)
 		wake_clear(r->wake_fd);
 }
@@ -323,6 +336,7 @@ static void *run(void *arg)
 	struct recorder *r = arg;
 
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	look(r);
 	while (!r->stopping) {
 		wait_turn(r);
 		read_letters(r);
@@ -393,6 +407,8 @@ struct recorder *recorder_open(const struct recorder_conf *conf, int *error)
 		return NULL;
 	ring_init(&r->sinks);
 	r->work_fd = -1;
+	r->look = conf->look;
+	r->look_arg = conf->look_arg;
 	r->stop.run = on_stop;
 	r->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -456,4 +472,5 @@ void recorder_counts(const struct recorder *r, struct recorder_counts *counts)
 	counts->delivered = __atomic_load_n(&r->counts.delivered, __ATOMIC_RELAXED);
 	counts->unknown = __atomic_load_n(&r->counts.unknown, __ATOMIC_RELAXED);
 	counts->lost = __atomic_load_n(&r->counts.lost, __ATOMIC_RELAXED);
+	counts->unwritten = __atomic_load_n(&r->counts.unwritten, __ATOMIC_RELAXED);
 }

@@ -33,14 +33,21 @@ struct record_news {
 
 /* --- Control thread --------------------------------------------------------------------------- */
 
+/* Work of the recorder's thread. */
+typedef void recorder_work_fn(void *arg);
+
 /**
  * struct recorder_conf
  * @rings: of the media threads, @n_rings of them; borrowed
  * @own_bytes: of the recorder's own ring
+ * @look: called at the start, each second while somebody listens, else each 10 seconds; or NULL.
+ *	It may wait for the disk.
  */
 struct recorder_conf {
 	struct tap_ring *const *rings;
 	size_t n_rings, own_bytes;
+	recorder_work_fn *look;
+	void *look_arg;
 };
 
 /* Starts the thread. NULL and *error (-errno) */
@@ -57,9 +64,12 @@ void recorder_post(struct recorder *recorder, struct record_letter *letter);
 /* A number for bridge_conf.tap; never 0. */
 uint32_t recorder_new_tap(struct recorder *recorder);
 
-/* Any thread. @lost: packets for which a ring had no room; @delivered: to at least one sink */
+/*
+ * Any thread. @lost: packets for which a ring had no room; @delivered: to at least one sink;
+ * @unwritten: of these, recordings could not write them, and ended
+ */
 struct recorder_counts {
-	uint64_t delivered, unknown, lost;
+	uint64_t delivered, unknown, lost, unwritten;
 };
 void recorder_counts(const struct recorder *recorder, struct recorder_counts *counts);
 
@@ -96,13 +106,14 @@ void recorder_tell(struct recorder *recorder, struct record_news *news);
 struct tap_ring *recorder_ring(struct recorder *recorder);
 /* Packets of the kernel are missing. */
 void recorder_lost_in_kernel(struct recorder *recorder, uint64_t count);
+/* Packets that a sink got have found no place on the disk. */
+void recorder_lost_on_disk(struct recorder *recorder, uint64_t count);
 
 /**
  * recorder_watch() - another source of this thread; one at most
  * @fd: to be waited for; -1: none
  * @work: called when @fd is readable, and each time the thread turns
  */
-typedef void recorder_work_fn(void *arg);
 void recorder_watch(struct recorder *recorder, int fd, recorder_work_fn *work, void *arg);
 
 #endif

@@ -113,6 +113,9 @@ static bool publish(struct recording *rec)
 	const struct record_file_state *now = rec->file ? record_file_state(rec->file) : NULL;
 	bool failed;
 
+	if (now)
+		recorder_lost_on_disk(rec->recorder, now->lost[RECORD_LOST_DISK] -
+							     rec->state.lost[RECORD_LOST_DISK]);
 	pthread_mutex_lock(&rec->lock);
 	if (now) {
 		rec->state.open = true;

@@ -4,11 +4,13 @@
  */
 #include "call/bans.h"
 #include "call/cdr_file.h"
+#include "call/recorded_conf.h"
 #include "call/table.h"
 #include "dtls/service.h"
 #include "kernel/kmod.h"
 #include "packet/pool.h"
 #include "port/iface.h"
+#include "record/dir.h"
 #include "record/kernel_source.h"
 #include "report/report.h"
 
@@ -129,6 +131,9 @@ static void report_recorder(const struct call_table_conf *conf, struct daemon_re
 
 	if (conf->recorder)
 		recorder_counts(conf->recorder, all);
+	if (conf->recorded)
+		report->recording_left_known =
+			record_dir_left_last(conf->recorded->dir, &report->recording_left);
 	if (conf->kernel_source)
 		kernel_source_counts(conf->kernel_source, kernel);
 	all->lost -= all->lost < kernel->lost ? all->lost : kernel->lost;

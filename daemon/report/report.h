@@ -116,6 +116,7 @@ struct daemon_report {
 	struct external_counters external;
 	struct portmap_counters portmap;
 	struct recorder_counts recorder;     /* of tapped medias; without the kernel's losses */
+	uint64_t recording_left;	     /* bytes of it, without recording-min-free */
 	struct kernel_tap_counts kernel_tap; /* those that the kernel has shown */
 	struct copies_totals copies;	     /* to recorders in the network */
 	size_t banned;			     /* addresses */
@@ -123,6 +124,7 @@ struct daemon_report {
 	bool cdr_failing;		     /* records of calls cannot be written at present */
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
 	bool kernel_on, kernel_there; /* is the kernel path configured, and is one there? */
+	bool recording_left_known;    /* recording-dir is set, and its disk has answered */
 	struct kernel_path_report kernel_path[KERNEL_PATHS];
 	size_t n_kernel_paths;
 	unsigned int threads; /* media threads */

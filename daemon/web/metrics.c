@@ -789,6 +789,13 @@ static void recorded_lost(struct view *view)
 {
 	put_one(view, "where", STR("ring"), view->report->recorder.lost);
 	put_one(view, "where", STR("kernel"), view->report->kernel_tap.lost);
+	put_one(view, "where", STR("disk"), view->report->recorder.unwritten);
+}
+
+static void recording_left(struct view *view)
+{
+	if (view->report->recording_left_known)
+		put(view, view->report->recording_left);
 }
 
 static void kernel_shown(struct view *view)
@@ -1128,7 +1135,8 @@ static const struct metric {
 	{ "recordings_total", METRIC_COUNTER, "Recordings of calls that were begun.", recordings },
 	{ "recordings_failed_total", METRIC_COUNTER, "Recordings that ended before their call, because their files could not be written.", recordings_failed },
 	{ "recorder_packets_total", METRIC_COUNTER, "Packets that the recorder handed to files, copies, and whoever looked into calls.", recorded_packets },
-	{ "recorder_packets_lost_total", METRIC_COUNTER, "Packets that the recorder did not get: the ring of a media thread was full, or the kernel's (recording-ring).", recorded_lost },
+	{ "recorder_packets_lost_total", METRIC_COUNTER, "Packets that are in no recording: the ring of a media thread was full, or the kernel's (recording-ring); or the disk was full or failed.", recorded_lost },
+	{ "recording_free_bytes", METRIC_GAUGE, "Bytes that recordings may still take of their disk, without recording-min-free; with 0 nothing is recorded.", recording_left },
 	{ "recorder_kernel_packets_total", METRIC_COUNTER, "Packets that the module showed to the recorder; of those that were read, unknown: of no call that is recorded now; cut: too long.", kernel_shown },
 	{ "copies_total", METRIC_COUNTER, "Subscriptions to copies of a call's media (SIPREC).", copies_made },
 	{ "copies", METRIC_GAUGE, "Of them, now.", copies_now },

@@ -140,7 +140,11 @@ has_failed() {
 	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" stats --all >"$TMP/record.stats" && grep -qE '^[a-z]+\.recordings[-_ ]failed +1( |$)' "$TMP/record.stats"
 }
 
-# The recording ends with whole packets; the call goes on.
+disk_lacks_packets() {
+	ctl status | grep -qE '^recording .*, failed 1, packets lost [1-9]'
+}
+
+# The recording ends with whole packets, and those that found no room are counted; the call goes on.
 case_recorded_disk_full() {
 	local PATH_WANTED=$PATH_WANTED
 	any_path_by_bpf
@@ -154,6 +158,7 @@ case_recorded_disk_full() {
 	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 "" record-call=yes
 	both_talk p1 p2
 	until_ok 20 has_failed || fail "no recording has failed though the disk is full: $(df "$dir" | tail -1)"
+	until_ok 3 disk_lacks_packets || fail "packets that the full disk lacks are not counted: $(ctl status | grep ^recording)"
 	hear 50 p1 p2
 	judge p1 p2
 	until_ok 3 recording_is "$dir" "$CALL_ID-*" || rm "$dir/fill"

@@ -13,6 +13,7 @@
 #include "daemon/call/recorded.h"
 #include "daemon/record/file.h"
 #include "daemon/record/recorder.h"
+#include "daemon/report/report.h"
 #include "admin_scene.h"
 
 #define START "{\"verb\":\"record\",\"call-id\":\"alpha\",\"action\":\"start\"}"
@@ -58,6 +59,26 @@ static bool stop_recorder(void)
 	return good;
 }
 
+/* Only the recorder's thread asks the disk: the report has what it has said last. */
+static void test_space_of_recordings_is_in_the_report(void)
+{
+	struct arena *arena;
+	const struct daemon_report *report;
+	uint64_t left;
+
+	start_recorder();
+	arena = talk.scene.env.arena;
+	report = daemon_report_make(arena, talk.scene.calls, &talk.scene.stats, clock_ms());
+	CU_ASSERT_PTR_NOT_NULL_FATAL(report);
+	CU_ASSERT_FALSE(report->recording_left_known);
+	CU_ASSERT_TRUE(record_dir_left(dir, &left));
+	report = daemon_report_make(arena, talk.scene.calls, &talk.scene.stats, clock_ms());
+	CU_ASSERT_PTR_NOT_NULL_FATAL(report);
+	CU_ASSERT_TRUE(report->recording_left_known);
+	CU_ASSERT_EQUAL(report->recording_left, left);
+	CU_ASSERT_TRUE(stop_recorder());
+}
+
 static void test_operator_begins_pauses_and_ends_recording(void)
 {
 	start_recorder();
@@ -70,7 +91,9 @@ static void test_operator_begins_pauses_and_ends_recording(void)
 	CU_ASSERT(recorded_runs(call_find(talk.scene.calls, STR("alpha"))));
 	talk.conf.recording_dir = path;
 	ask("{\"verb\":\"status\"}");
-	CU_ASSERT_EQUAL(count_of("\"begun\":1,\"failed\":0,\"lost-ring\":0,\"lost-kernel\":0}"), 1);
+	CU_ASSERT_EQUAL(count_of("\"begun\":1,\"failed\":0,\"lost-ring\":0,\"lost-kernel\":0,"
+				 "\"lost-disk\":0}"),
+			1);
 	CU_ASSERT_EQUAL(count_of("\"copies\":"), 0);
 	ask(PAUSE);
 	CU_ASSERT_EQUAL(count_of("\"paused\":true"), 1);
@@ -355,6 +378,7 @@ static void test_look_needs_a_call(void)
 }
 
 TEST_SUITE(admin_recording,
+	   { "space of recordings is in the report", test_space_of_recordings_is_in_the_report },
 	   { "an operator begins, pauses and ends a recording",
 	     test_operator_begins_pauses_and_ends_recording },
 	   { "a recording names the codecs", test_recording_names_the_codecs },

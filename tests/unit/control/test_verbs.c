@@ -1096,13 +1096,13 @@ static void test_recordings_are_listed(void)
 
 static void test_status_shows_recording_and_copies(void)
 {
-	CU_ASSERT_EQUAL(
-		ask("status",
-		    "{\"type\":\"status\",\"recording\":{\"dir\":\"/nonexistent/records\","
-		    "\"min-free-mib\":1024,\"begun\":7,\"failed\":2,\"lost-ring\":3,"
-		    "\"lost-kernel\":4},\"copies\":{\"made\":9,\"now\":1,\"lines\":2}}\n" END),
-		EXIT_OK);
-	expect("\nrecording  /nonexistent/records; begun 7, failed 2, packets lost 7\n");
+	CU_ASSERT_EQUAL(ask("status",
+			    "{\"type\":\"status\",\"recording\":{\"dir\":\"/nonexistent/records\","
+			    "\"min-free-mib\":1024,\"begun\":7,\"failed\":2,\"lost-ring\":3,"
+			    "\"lost-kernel\":4,\"lost-disk\":5},\"copies\":{\"made\":9,\"now\":1,"
+			    "\"lines\":2}}\n" END),
+			EXIT_OK);
+	expect("\nrecording  /nonexistent/records; begun 7, failed 2, packets lost 12\n");
 	expect("\ncopies     1 recorder now, 2 lines; so far 9\n");
 	CU_ASSERT_EQUAL(ask("status", "{\"type\":\"status\",\"recording\":{\"dir\":\"/\","
 				      "\"min-free-mib\":5}}\n" END),

@@ -528,6 +528,7 @@ static int fill_disk(struct record_scene *scene, bool ticks)
 	const struct record_file_state *state;
 	char directory_error[RECORD_DIR_ERROR];
 	unsigned int packets, n = 0;
+	uint64_t handed, lost;
 	json_t *root, *file;
 
 	scene->dir = record_dir_open(&scene->conf, directory_error);
@@ -535,6 +536,7 @@ static int fill_disk(struct record_scene *scene, bool ticks)
 		return 2;
 	for (; n < 100 && !error; n++) {
 		error = scene_talk(scene, n * 50, 50);
+		handed = error ? 1 : 0;
 		if (!error && ticks)
 			error = record_file_tick(scene->file, SCENE_NS + n * SECOND_NS);
 	}
@@ -545,11 +547,15 @@ static int fill_disk(struct record_scene *scene, bool ticks)
 		return 4;
 	if (scene_talk(scene, n * 50, 1) != expected)
 		return 5;
+	handed += state->packets + 1;
+	lost = state->lost[RECORD_LOST_DISK];
 	record_file_end(scene->file, SCENE_NS, "deleted");
 	/* Whole records only, as many as the disk has had room for. */
 	packets = count_packets(scene, PCAP);
 	if (packets < 1000 || packets > 256 * 1024 / 216)
 		return 6;
+	if (packets + lost != handed)
+		return 9;
 	if (CU_get_number_of_failures() != failures)
 		return 7;
 	if (expected != -ENOSPC)
@@ -583,20 +589,25 @@ static void test_full_disk_ends_the_recording(void)
 static void test_reserve_is_kept(void)
 {
 	struct record_scene scene;
-	uint64_t left;
+	uint64_t left, last;
 
 	scene_make(&scene);
 	scene.conf.min_free = UINT64_MAX / 2;
 	scene_open_dir(&scene);
+	CU_ASSERT(!record_dir_left_last(scene.dir, &last));
 	CU_ASSERT_EQUAL(scene_try(&scene, SCENE_NS, false), -ENOSPC);
 	CU_ASSERT(!scene_has(&scene, "2026-11-29"));
 	CU_ASSERT(record_dir_left(scene.dir, &left));
 	CU_ASSERT_EQUAL(left, 0);
+	CU_ASSERT(record_dir_left_last(scene.dir, &last));
+	CU_ASSERT_EQUAL(last, 0);
 	record_dir_close(scene.dir);
 	scene.conf.min_free = 4096;
 	scene_open_dir(&scene);
 	CU_ASSERT(record_dir_left(scene.dir, &left));
 	CU_ASSERT(left > 0);
+	CU_ASSERT(record_dir_left_last(scene.dir, &last));
+	CU_ASSERT_EQUAL(last, left);
 	CU_ASSERT_EQUAL(scene_try(&scene, SCENE_NS, false), 0);
 	CU_ASSERT_EQUAL(record_file_end(scene.file, SCENE_NS, "stopped"), 0);
 	scene_remove(&scene);

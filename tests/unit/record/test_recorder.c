@@ -82,20 +82,35 @@ static void put(struct tap_ring *ring, uint32_t tap, int64_t time_us)
 	tap_ring_put(ring, packet);
 }
 
+static void on_look(void *arg)
+{
+	__atomic_add_fetch((unsigned int *)arg, 1, __ATOMIC_RELAXED);
+}
+
 struct scene {
 	struct tap_ring *ring[2];
 	struct recorder *recorder;
 };
 
-static void open_scene(struct scene *s)
+/* @looks: how often the recorder's thread has looked at the disk */
+static void open_scene_that_looks(struct scene *s, unsigned int *looks)
 {
-	struct recorder_conf conf = { .rings = s->ring, .n_rings = 2, .own_bytes = TAP_RING_MIN };
+	struct recorder_conf conf = { .rings = s->ring,
+				      .n_rings = 2,
+				      .own_bytes = TAP_RING_MIN,
+				      .look = looks ? on_look : NULL,
+				      .look_arg = looks };
 	int error;
 
 	for (int i = 0; i < 2; i++)
 		s->ring[i] = tap_ring_new(TAP_RING_MIN);
 	s->recorder = recorder_open(&conf, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->recorder);
+}
+
+static void open_scene(struct scene *s)
+{
+	open_scene_that_looks(s, NULL);
 }
 
 static void close_scene(struct scene *s)
@@ -324,11 +339,54 @@ static void test_a_flood_stops_neither_ticks_nor_the_end(void)
 	CU_ASSERT_TRUE(flood.ended);
 }
 
+/* For numbers that are asked for while nothing is recorded. */
+static void test_the_disk_is_looked_at_from_the_start(void)
+{
+	int64_t until_ms = clock_ms() + 20000;
+	unsigned int looks = 0, before;
+	struct scene s = { 0 };
+
+	open_scene_that_looks(&s, &looks);
+	while (!__atomic_load_n(&looks, __ATOMIC_RELAXED) && clock_ms() < until_ms)
+		;
+	before = __atomic_load_n(&looks, __ATOMIC_RELAXED);
+	CU_ASSERT(before);
+	close_scene(&s);
+	CU_ASSERT(looks > before);
+}
+
+static void lose_on_disk(struct recorder *recorder, struct record_letter *letter)
+{
+	(void)letter;
+	recorder_lost_on_disk(recorder, 3);
+	recorder_lost_on_disk(recorder, 4);
+}
+
+static void test_what_the_disk_has_no_room_for_is_counted(void)
+{
+	struct record_letter letter = { .run = lose_on_disk };
+	int64_t until_ms = clock_ms() + 20000;
+	struct recorder_counts counts;
+	struct scene s = { 0 };
+
+	open_scene(&s);
+	recorder_post(s.recorder, &letter);
+	do {
+		recorder_counts(s.recorder, &counts);
+	} while (counts.unwritten < 7 && clock_ms() < until_ms);
+	CU_ASSERT_EQUAL(counts.unwritten, 7);
+	CU_ASSERT_EQUAL(counts.lost, 0);
+	close_scene(&s);
+}
+
 TEST_SUITE(recorder, { "rings are merged by time", test_rings_are_merged_by_time },
 	   { "packets are handed over while it runs", test_packets_are_handed_over_while_it_runs },
 	   { "the end of a burst is told once", test_the_end_of_a_burst_is_told_once },
 	   { "losses are told to all sinks", test_losses_are_told_to_all_sinks },
 	   { "sinks can be removed", test_sinks_can_be_removed },
+	   { "the disk is looked at from the start", test_the_disk_is_looked_at_from_the_start },
+	   { "what the disk has no room for is counted",
+	     test_what_the_disk_has_no_room_for_is_counted },
 	   { "taps have numbers of their own", test_taps_have_numbers_of_their_own },
 	   { "a flood stops neither ticks nor the end",
 	     test_a_flood_stops_neither_ticks_nor_the_end });

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include "daemon/base/clock.h"
 #include "daemon/record/recording.h"
@@ -424,6 +426,34 @@ static void test_no_file_at_all(void)
 	stop_recorder(&stage);
 }
 
+/* No file can grow any more: what was under way is counted, and it ends. */
+static void test_full_disk_counts_what_is_not_written(void)
+{
+	struct rlimit before, none = { 1, 1 };
+	int64_t until_ms = test_real_ms() + DEADLINE_MS;
+	struct recorder_counts counts;
+	struct stage stage;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	wait_for(&stage, &stage.opened);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	none.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);
+	for (uint8_t seq = 0; seq < 3; seq++)
+		put(&stage, 1, seq);
+	wait_for(&stage, &stage.failed);
+	do {
+		recorder_counts(stage.recorder, &counts);
+	} while (counts.unwritten < 3 && test_real_ms() < until_ms);
+	setrlimit(RLIMIT_FSIZE, &before);
+	CU_ASSERT_EQUAL(counts.unwritten, 3);
+	CU_ASSERT_EQUAL(stage.error, -EFBIG);
+	recording_end(stage.recording, RECORDING_FINISHED, "failed");
+	close_stage(&stage);
+}
+
 /* Who has ended it hears nothing of it any more. */
 static void test_after_the_end_nothing_is_told(void)
 {
@@ -447,5 +477,6 @@ TEST_SUITE(recording, { "packets of its time are written", test_packets_of_its_t
 	   { "what cannot go on gets new files", test_what_cannot_go_on_gets_new_files },
 	   { "a taken name is told", test_a_taken_name_is_told },
 	   { "a removed directory is told once", test_a_removed_directory_is_told_once },
+	   { "a full disk counts what is not written", test_full_disk_counts_what_is_not_written },
 	   { "no file at all", test_no_file_at_all },
 	   { "after the end nothing is told", test_after_the_end_nothing_is_told });

@@ -308,6 +308,8 @@ static const struct {
 	{ "recorder_packets_total", AT(recorder.delivered) },
 	{ "recorder_packets_lost_total{where=\"ring\"}", AT(recorder.lost) },
 	{ "recorder_packets_lost_total{where=\"kernel\"}", AT(kernel_tap.lost) },
+	{ "recorder_packets_lost_total{where=\"disk\"}", AT(recorder.unwritten) },
+	{ "recording_free_bytes", AT(recording_left) },
 	{ "recorder_kernel_packets_total{result=\"read\"}", AT(kernel_tap.read) },
 	{ "recorder_kernel_packets_total{result=\"unknown\"}", AT(kernel_tap.unknown) },
 	{ "recorder_kernel_packets_total{result=\"invalid\"}", AT(kernel_tap.invalid) },
@@ -513,7 +515,7 @@ static void test_every_sample_shows_its_own_number(void)
 	number(&report.stats.calls_made, &report.stats.sample, FIRST);
 	number((uint64_t *)&report.uptime_s, &report.kernel_on, 2 * FIRST);
 	report.streams = report.flows + 7;
-	report.draining = report.kernel_there = true;
+	report.draining = report.kernel_there = report.recording_left_known = true;
 	report.threads = 9;
 	CU_ASSERT_TRUE(metrics_write(out, &report, 2));
 	expect_valid(out);
@@ -529,6 +531,20 @@ static void test_every_sample_shows_its_own_number(void)
 	CU_ASSERT(has_sample(text, "kernel_path_available 1"));
 	CU_ASSERT(has_sample(text, "media_threads{state=\"answering\"} 7"));
 	CU_ASSERT(has_sample(text, "media_threads{state=\"silent\"} 2"));
+	free(text);
+	evbuffer_free(out);
+}
+
+/* A 0 would mean that nothing is recorded any more. */
+static void test_unknown_space_of_recordings_is_not_shown(void)
+{
+	static struct daemon_report report;
+	struct evbuffer *out = evbuffer_new();
+	char *text;
+
+	CU_ASSERT_TRUE(metrics_write(out, &report, 0));
+	text = text_of(out);
+	CU_ASSERT_PTR_NULL(strstr(text, "\nrtprelay_recording_free_bytes"));
 	free(text);
 	evbuffer_free(out);
 }
@@ -661,6 +677,8 @@ TEST_SUITE(metrics, { "writes families and samples", test_writes_families_and_sa
 	   { "has what is in the report", test_has_what_is_in_the_report },
 	   { "every counter of the report is there", test_every_counter_of_the_report_is_there },
 	   { "every sample shows its own number", test_every_sample_shows_its_own_number },
+	   { "unknown space of recordings is not shown",
+	     test_unknown_space_of_recordings_is_not_shown },
 	   { "every bucket shows its own number", test_every_bucket_shows_its_own_number },
 	   { "every proxy shows its own numbers", test_every_proxy_shows_its_own_numbers },
 	   { "every verb has a name", test_every_verb_has_a_name },
