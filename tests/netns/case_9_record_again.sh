@@ -13,6 +13,8 @@ for name in recorded_killed recorded_restarted recorded_removed; do
 	mkdir -p "$RECORDS/$name"
 done
 
+RELAY_OPTIONS[recorded_killed]+=" --recording-output=both"
+
 # The file has each packet of WIRE, which were sent while it was written; with ONLY no others.
 file_has() { # file_has FILE WIRE [only]
 	packets_of "$2" >"$TMP/wire.packets"
@@ -47,19 +49,30 @@ record_again() { # record_again TERM|KILL
 	relay_again "$ports"
 }
 
-# Killed in the midst of it: what was flushed a second before is there, and the recording goes on.
+# The channels of the WAV file go at least so far, and sox plays it.
+sound_goes_to() { # sound_goes_to WAV CALLERS-NEXT CALLEES-NEXT
+	local left right
+	"$PROGRAMS/record_sound" "$1" >"$TMP/sound.lines" 2>&1 || fail "${1##*/} cannot be read: $(cat "$TMP/sound.lines")"
+	left=$(grep '^channel=1 ' "$TMP/sound.lines") right=$(grep '^channel=2 ' "$TMP/sound.lines")
+	[ "$(value next "$left")" -ge "$2" ] && [ "$(value next "$right")" -ge "$3" ] ||
+		fail "${1##*/} lacks sound that was a second old, of $2 and $3 packets: $left; $right"
+	sox "$1" -n stat >"$TMP/reader.log" 2>&1 && ! grep -qi 'warn\|fail' "$TMP/reader.log" || fail "sox cannot play ${1##*/}: $(cat "$TMP/reader.log")"
+}
+
+# Killed in the midst of it: what was more than a second old is there, and the recording goes on.
 case_recorded_killed() {
 	local PATH_WANTED=$PATH_WANTED
 	any_path_by_bpf
-	local dir=$RECORDS/recorded_killed part
+	local dir=$RECORDS/recorded_killed part sent_p1 sent_p2
 	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 "" record-call=yes
 	both_talk p1 p2
 	talk_captured "$TMP/wire.1"
 	part=$(find "$dir" -name '*.pcap.part')
 	until_ok 5 file_has "$part" "$TMP/wire.1" || fail "packets are not in the file after a second: $(ls -l "$part")"
+	sent_p1=$(field p1 sent) sent_p2=$(field p2 sent)
 	say p1 unmute "$CALL"
 	say p2 unmute "$CALL"
-	hear $(($(field p1 heard) + 10)) p1
+	hear $(($(field p1 heard) + 75)) p1 # 1.5 seconds: WAV files are written 0.2 later
 	record_again KILL
 	settle p1 p2
 	until_ok 3 test -e "${part%.pcap.part}-2.pcap.part" || fail "the recording does not go on: $(find "$dir" -type f)"
@@ -79,7 +92,9 @@ case_recorded_killed() {
 	file_must_have "$RECORDING.pcap" "$TMP/wire.1"
 	file_must_have "$RECORDING-2.pcap" "$TMP/wire.2"
 	file_must_have "$RECORDING-3.pcap" "$TMP/wire.3" only
-	jq -e '[.files[].why] == ["crash", "crash", "deleted"] and .why == "deleted" and (.medias | length) == 1 and (.parties | length) == 2' \
+	sound_goes_to "$RECORDING.wav" "$sent_p1" "$sent_p2"
+	sound_goes_to "$RECORDING-3.wav" "$(field p1 sent)" "$(field p2 sent)"
+	jq -e '[.files[] | select(.format == "pcap").why] == ["crash", "crash", "deleted"] and .why == "deleted" and (.medias | length) == 1 and (.parties | length) == 2' \
 		"$RECORDING.json" >/dev/null || fail "the JSON file says something else: $(cat "$RECORDING.json")"
 }
 

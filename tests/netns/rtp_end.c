@@ -15,6 +15,7 @@
  *   note NAME STATE              stores the state of SIP
  *   as NAME WHO                  the same stream with another number: another SSRC
  *   every NAME N                 of its packets each Nth is sent
+ *   lose NAME 1|0                its packets are lost on their way, until it is told 0
  *   press NAME EVENT             sends a key, RFC 4733: three updates, three ends, type 101
  *   mute|unmute|reset|close|report NAME
  *   value NAME FIELD

@@ -176,6 +176,11 @@ static void stream_every(struct rtp_stream *s, struct command *cmd)
 	s->every = (unsigned int)strtoul(cmd->words[2], NULL, 0);
 }
 
+static void stream_lose(struct rtp_stream *s, struct command *cmd)
+{
+	s->losing = strtoul(cmd->words[2], NULL, 0);
+}
+
 static void stream_press(struct rtp_stream *s, struct command *cmd)
 {
 	rtp_stream_press(s, (uint8_t)strtoul(cmd->words[2], NULL, 0));
@@ -208,6 +213,7 @@ static const struct {
 	{ "note", 3, stream_note },   { "mute", 2, stream_mute },     { "unmute", 2, stream_mute },
 	{ "reset", 2, stream_reset }, { "report", 2, stream_report }, { "value", 3, stream_value },
 	{ "as", 3, stream_as },	      { "every", 3, stream_every },   { "press", 3, stream_press },
+	{ "lose", 3, stream_lose },
 };
 
 static bool command_stream(struct phone *phone, struct command *cmd)
@@ -277,7 +283,7 @@ static const struct {
 	{ "wait", command_wait },     { "note", command_stream },  { "mute", command_stream },
 	{ "unmute", command_stream }, { "reset", command_stream }, { "report", command_stream },
 	{ "value", command_stream },  { "as", command_stream },	   { "every", command_stream },
-	{ "press", command_stream },
+	{ "press", command_stream },  { "lose", command_stream },
 };
 
 /* --- Waiting ---------------------------------------------------------------------------------- */

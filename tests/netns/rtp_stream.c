@@ -105,7 +105,7 @@ void rtp_stream_send(struct rtp_stream *s, bool rtcp, int64_t now_us)
 			       (struct rtp_mark){ s->who, s->sent, now_ms });
 	if (!s->since_ms)
 		s->since_ms = now_ms;
-	if (send_to(s->fd[0], packet, sizeof(packet), &s->peer.rtp))
+	if (s->losing || send_to(s->fd[0], packet, sizeof(packet), &s->peer.rtp))
 		s->sent++;
 }
 

@@ -39,6 +39,7 @@ struct rtp_stream {
 	int fd[2]; /* RTP, RTCP; [1] is -1 when this phone uses one port for both */
 	bool mux, fax;
 	unsigned int every; /* of its frames each Nth is sent, if more than 1: DTX */
+	bool losing;	    /* what it sends is lost on the way: no packet leaves */
 	uint32_t who;
 	uint8_t payload_type; /* with the marker bit, if each packet is to have it */
 	unsigned int tone_hz;
