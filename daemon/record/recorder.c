@@ -35,6 +35,7 @@ struct tap {
  * struct recorder
  * @offset_us: of CLOCK_REALTIME to clock_us(), at the present turn
  * @is_behind: the turn has ended with packets left
+ * @read_us: letters that were posted before have been read
  */
 struct recorder {
 	struct mailbox letters, news;
@@ -46,7 +47,7 @@ struct recorder {
 	struct tap_ring **rings; /* the last one is its own */
 	struct tap *taps;
 	struct ring sinks;
-	int64_t offset_us, tick_us;
+	int64_t offset_us, tick_us, read_us;
 	int work_fd;
 	recorder_work_fn *work, *look;
 	void *work_arg, *look_arg;
@@ -253,8 +254,12 @@ static bool is_filling(const struct recorder *r)
 	return false;
 }
 
-/* Those that came before @until_us, and unless it is the last turn what rings have no room for.
- * True: there may be more. */
+/*
+ * Those that came before @until_us, and unless it is the last turn what rings have no room for.
+ * True: there may be more. One that came after letters were read waits, since the letter that says
+ * whose it is may have come with it: a letter that opens a file takes its time, and many of them
+ * more than packets are held back.
+ */
 static bool deliver_until(struct recorder *r, int64_t until_us, bool last)
 {
 	int i = 0;
@@ -263,7 +268,8 @@ static bool deliver_until(struct recorder *r, int64_t until_us, bool last)
 		const struct tap_packet *packet = NULL;
 		struct tap_ring *ring = oldest(r, &packet);
 
-		if (!ring || (packet->time_us > until_us && (last || !is_filling(r))))
+		if (!ring || packet->time_us >= r->read_us ||
+		    (packet->time_us > until_us && (last || !is_filling(r))))
 			break;
 		deliver(r, packet);
 		tap_ring_drop(ring);
@@ -277,8 +283,10 @@ static bool deliver_until(struct recorder *r, int64_t until_us, bool last)
 
 static void read_letters(struct recorder *r)
 {
-	struct letter *at = mailbox_take_all(&r->letters);
+	struct letter *at;
 
+	r->read_us = r->stopping ? INT64_MAX : clock_us();
+	at = mailbox_take_all(&r->letters);
 	while (at) {
 		struct letter *next = at->next;
 		struct record_letter *letter = container_of(at, struct record_letter, letter);
@@ -308,6 +316,8 @@ static void deliver_turn(struct recorder *r, int64_t now_us, bool last)
 	int64_t until_us = last ? now_us + RECORDER_HOLD_US : now_us - RECORDER_HOLD_US;
 
 	r->is_behind = false;
+	if (last)
+		r->read_us = INT64_MAX;
 	while (!r->is_behind && deliver_until(r, until_us, last)) {
 		read_letters(r);
 		r->is_behind = !last && clock_us() - now_us >= TURN_MAX_US;
@@ -350,6 +360,7 @@ static void on_stop(struct recorder *r, struct record_letter *letter)
 {
 	(void)letter;
 	r->stopping = true;
+	r->read_us = INT64_MAX; /* no letter comes after this one */
 }
 
 void recorder_tell(struct recorder *r, struct record_news *news)

@@ -339,6 +339,48 @@ static void test_a_flood_stops_neither_ticks_nor_the_end(void)
 	CU_ASSERT_TRUE(flood.ended);
 }
 
+struct slow_letter {
+	struct record_letter letter;
+	int64_t packet_us; /* when the packet came; 0: not yet */
+	bool begun;
+};
+
+/* As one that opens files: it is at work when a packet comes, until that is held back no more. */
+static void be_slow(struct recorder *recorder, struct record_letter *letter)
+{
+	struct slow_letter *slow = (struct slow_letter *)letter;
+	int64_t us;
+
+	(void)recorder;
+	__atomic_store_n(&slow->begun, true, __ATOMIC_RELEASE);
+	while (!(us = __atomic_load_n(&slow->packet_us, __ATOMIC_ACQUIRE)) ||
+	       clock_us() < us + 2 * RECORDER_HOLD_US)
+		;
+}
+
+static void test_a_packet_waits_for_the_letter_of_its_tap(void)
+{
+	struct slow_letter slow = { .letter = { .run = be_slow } };
+	struct seen seen = { .letter = { .run = listen_all }, .taps = { 1 } };
+	struct recorder_counts counts;
+	struct scene s = { 0 };
+	int64_t us;
+
+	open_scene(&s);
+	recorder_post(s.recorder, &slow.letter);
+	while (!__atomic_load_n(&slow.begun, __ATOMIC_ACQUIRE))
+		;
+	recorder_post(s.recorder, &seen.letter);
+	us = clock_us();
+	put(s.ring[0], 1, us);
+	__atomic_store_n(&slow.packet_us, us, __ATOMIC_RELEASE);
+	CU_ASSERT_TRUE(wait_for(s.recorder, 1));
+	recorder_counts(s.recorder, &counts);
+	CU_ASSERT_EQUAL(counts.unknown, 0);
+	close_scene(&s);
+	CU_ASSERT_EQUAL(seen.n, 1);
+}
+
 /* For numbers that are asked for while nothing is recorded. */
 static void test_the_disk_is_looked_at_from_the_start(void)
 {
@@ -384,6 +426,8 @@ TEST_SUITE(recorder, { "rings are merged by time", test_rings_are_merged_by_time
 	   { "the end of a burst is told once", test_the_end_of_a_burst_is_told_once },
 	   { "losses are told to all sinks", test_losses_are_told_to_all_sinks },
 	   { "sinks can be removed", test_sinks_can_be_removed },
+	   { "a packet waits for the letter of its tap",
+	     test_a_packet_waits_for_the_letter_of_its_tap },
 	   { "the disk is looked at from the start", test_the_disk_is_looked_at_from_the_start },
 	   { "what the disk has no room for is counted",
 	     test_what_the_disk_has_no_room_for_is_counted },
