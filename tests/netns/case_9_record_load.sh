@@ -4,15 +4,21 @@
 # case_9_record_load.sh - many recorded calls: each packet that was relayed is in a file, byte for
 # byte, or counted as lost
 #
-# On path user 200 calls with a packet each 20 ms; in the kernel, in a guest, 1,000 calls with a
-# packet a second, and 20 with one each 20 ms. Both phones of a call are p1; their ports tell whose
-# a packet is. Without an attacker (ATTACK=0), who would need as much of the processor as the calls.
+# recorded_load: on path user 200 calls with a packet each 20 ms; in the kernel, in a guest, 1,000
+# calls with a packet a second, and 20 with one each 20 ms. recorded_burst: many that begin at once.
+# recorded_slow_disk: the disk does not write for a while. Both phones of a call are p1; their ports
+# tell whose a packet is. Without an attacker (ATTACK=0), who would need as much of the processor as
+# the calls.
 
-CASES+=" recorded_load"
-LONG_CASES+=" recorded_load"
-LOADS=$TMP/recorded_load
-mkdir -p "$LOADS"
-RELAY_OPTIONS[recorded_load]="--recording-dir=$LOADS --recording-min-free=0 --port-max=39999"
+RECORDS=$TMP/records
+CASES+=" recorded_load recorded_burst recorded_slow_disk"
+LONG_CASES+=" recorded_load recorded_burst recorded_slow_disk"
+for name in recorded_load recorded_burst recorded_slow_disk; do
+	# shellcheck disable=SC2004 # an associative array
+	RELAY_OPTIONS[$name]="--recording-dir=$RECORDS/$name --recording-min-free=0 --port-max=39999"
+	mkdir -p "$RECORDS/$name"
+done
+RELAY_OPTIONS[recorded_slow_disk]+=" --recording-ring=1"
 
 record_load() { # record_load NAME CALLS MS SECONDS PORT: runs in the background
 	(ulimit -n 8192 && become_in_ns p1 "$PROGRAMS/../bench/rtp_load" -R "$TMP/load.$1" -c "$2" -i "$3" -s "$4" -l "${ADDR[p1]}" -b "$5" \
@@ -28,13 +34,34 @@ record_load_files() { # record_load_files NUMBER: so many recordings are complet
 	[ "$(find "$LOADS" -path '*/2*' -name '*.json' | wc -l)" = "$1" ] && [ -z "$(find "$LOADS" -name '*.part')" ]
 }
 
+record_load_writes() { # record_load_writes CALLS: each has a file, with packets
+	[ "$(find "$LOADS" -name '*.pcap.part' -size +1k | wc -l)" = "$1" ]
+}
+
 record_load_in_kernel() { # record_load_in_kernel CALLS: nearly all of their RTP flows have packets
 	path_flows >"$TMP/load.flows"
 	[ "$(awk '$2 > 0' "$TMP/load.flows" | wc -l)" -gt $(($1 * 2 - $1 / 10)) ]
 }
 
+# Of the recordings in LOADS: SUMS of record_sums, and LOST that are counted; each packet that was
+# relayed is in a file, or counted.
+record_load_judge() { # record_load_judge PHONES PACKETS: calls of phones whose packets are in this file
+	local files
+	mapfile -t files < <(find "$LOADS" -path '*/2*' -name '*.pcap' ! -name "$CASE-*")
+	"$PROGRAMS/record_sums" "$2" "${files[@]}" >"$TMP/load.sums" 2>&1 || fail "recordings cannot be read: $(cat "$TMP/load.sums")"
+	SUMS=$(cat "$TMP/load.sums")
+	LOST=$(record_lost)
+	echo "$CASE: $SUMS, counted as lost: $LOST; $(grep -ho "rate=[0-9]*" "$TMP"/load.*.out | tr "\n" " ")packets a second" | tee -a "$LOG/record_load"
+	[ "$(value senders "$SUMS")" = "$1" ] || fail "not all phones have sent: $SUMS"
+	[ "$(value twice "$SUMS")" = 0 ] && [ "$(value other "$SUMS")" = 0 ] || fail "the files have packets that no phone sent, or have them twice: $SUMS"
+	[ "$(value missing "$SUMS")" -le "$LOST" ] || fail "packets are missing that are not counted: $SUMS, counted $LOST"
+	# A load of which the relay itself loses much would show nothing.
+	[ $(($(value relayed "$SUMS") * 100)) -ge $(($(value sent "$SUMS") * 95)) ] || fail "too few packets were relayed: $SUMS"
+}
+
 case_recorded_load() {
-	local names="fast" calls=${RECORD_CALLS:-200} slow=0 seconds=${RECORD_SECONDS:-30} sums lost pids='' pid name
+	local LOADS=$RECORDS/$CASE
+	local names="fast" calls=${RECORD_CALLS:-200} slow=0 seconds=${RECORD_SECONDS:-30} pids='' pid name
 	if [ "$PATH_WANTED" = kernel ]; then
 		names="fast slow" calls=20 slow=${RECORD_CALLS:-1000} seconds=${RECORD_SECONDS:-60}
 		record_load slow "$slow" 1000 "$seconds" 20000
@@ -51,14 +78,65 @@ case_recorded_load() {
 	for name in $names; do
 		cat "$TMP/load.$name"
 	done >"$TMP/load.packets"
-	find "$LOADS" -name '*.pcap' -exec "$PROGRAMS/record_sums" "$TMP/load.packets" {} + >"$TMP/load.sums" 2>&1 || fail "recordings cannot be read: $(cat "$TMP/load.sums")"
-	sums=$(cat "$TMP/load.sums")
-	lost=$(record_lost)
-	echo "recorded_load: $sums, counted as lost: $lost; $(grep -ho "rate=[0-9]*" "$TMP"/load.*.out | tr "\n" " ")packets a second" | tee -a "$LOG/record_load"
-	[ "$(wc -l <"$TMP/load.sums")" = 1 ] || fail "the recordings are too many for one command"
-	[ "$(value senders "$sums")" = $(((calls + slow) * 2)) ] || fail "not all phones have sent: $sums"
-	[ "$(value twice "$sums")" = 0 ] && [ "$(value other "$sums")" = 0 ] || fail "the files have packets that no phone sent, or have them twice: $sums"
-	[ "$(value missing "$sums")" -le "$lost" ] || fail "packets are missing that are not counted: $sums, counted $lost"
-	# A load of which the relay itself loses much would show nothing.
-	[ $(($(value relayed "$sums") * 100)) -ge $(($(value sent "$sums") * 95)) ] || fail "too few packets were relayed: $sums"
+	record_load_judge $(((calls + slow) * 2)) "$TMP/load.packets"
+}
+
+# Seconds from the first recording's start to the last one's
+record_starts_s() {
+	find "$LOADS" -path '*/2*' -name '*.json' -exec jq -r '.started | sub("\\.[0-9]+"; "") | fromdateiso8601' {} + | sort -n | awk 'NR == 1 { first = $1 } END { print $1 - first }'
+}
+
+# Many calls begin in a few seconds, each recorded from its first packet on; a packet a second.
+case_recorded_burst() {
+	local LOADS=$RECORDS/$CASE PATH_WANTED=$PATH_WANTED calls=${RECORD_BURST:-200} files
+	any_path_by_bpf
+	record_load burst "$calls" 1000 "${RECORD_SECONDS:-3}" 10000
+	wait $! || fail "the load failed: $(cat "$TMP"/load.*.out)"
+	until_ok 30 record_load_files "$calls" || fail "of $calls recordings $(find "$LOADS" -path '*/2*' -name '*.json' | wc -l) are complete"
+	[ "$(record_starts_s)" -le $((10 * SLOW)) ] || fail "the calls have begun within $(record_starts_s) seconds, not 10"
+	record_load_judge $((calls * 2)) "$TMP/load.burst"
+	[ "$(value missing "$SUMS")" = 0 ] || fail "packets are missing: $SUMS"
+	mapfile -t files < <(find "$LOADS" -path '*/2*' -name '*.pcap' | shuf -n 3)
+	readable "${files[@]}"
+}
+
+freeze_disk() { # freeze_disk [--unfreeze]
+	fsfreeze "${1:---freeze}" "$LOADS"
+}
+
+# LOADS is not set any more.
+slow_disk_end() {
+	fsfreeze --unfreeze "$RECORDS/recorded_slow_disk" 2>/dev/null
+	umount -l "$RECORDS/recorded_slow_disk"
+}
+
+# A disk on which nothing can be written for a while, as an NFS server that is away: media goes on,
+# calls begin and end, and what the ring has no room for is counted.
+case_recorded_slow_disk() {
+	local LOADS=$RECORDS/$CASE PATH_WANTED=$PATH_WANTED calls=${RECORD_CALLS:-40} load
+	any_path_by_bpf
+	relay_end
+	truncate -s 256M "$TMP/slow_disk.image"
+	mkfs.ext4 -q "$TMP/slow_disk.image" && mount -o loop "$TMP/slow_disk.image" "$LOADS" || fail "a disk in a file cannot be mounted"
+	trap slow_disk_end EXIT
+	# shellcheck disable=SC2086 # several options
+	relay_start ${RELAY_OPTIONS[$CASE]} || fail "the relay does not start: $(tail -1 "$LOG/relay.log")"
+	record_load slow "$calls" 20 "${RECORD_SECONDS:-12}" 10000
+	load=$!
+	until_ok 20 record_load_writes "$calls" || fail "not all calls of the load are recorded: $(cat "$TMP/load.slow.out")"
+	freeze_disk || fail "the disk cannot be frozen"
+	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 "" record-call=yes
+	both_talk p1 p2
+	hear 150 p1 p2
+	judge p1 p2
+	do_recording "pause recording"
+	ng command=delete "call-id=$CALL_ID" from-tag=f >/dev/null || fail "the call cannot be ended"
+	[ -z "$(find "$LOADS" -name "$CALL_ID-*")" ] || fail "the disk was not slow: $(find "$LOADS" -name "$CALL_ID-*")"
+	freeze_disk --unfreeze || fail "the disk cannot be thawed"
+	wait $load || fail "the load failed: $(cat "$TMP/load.slow.out")"
+	until_ok 30 record_load_files $((calls + 1)) || fail "of $((calls + 1)) recordings $(find "$LOADS" -path '*/2*' -name '*.json' | wc -l) are complete"
+	record_load_judge $((calls * 2)) "$TMP/load.slow"
+	[ "$LOST" -gt 0 ] || fail "the ring had room for everything: this shows nothing"
+	[ "$(value relayed "$SUMS")" = "$(value sent "$SUMS")" ] || fail "the slow disk has kept packets from being relayed: $SUMS"
+	readable "$(find "$LOADS" -path '*/2*' -name '*.pcap' | head -1)"
 }
