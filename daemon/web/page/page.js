@@ -82,6 +82,16 @@ function kernel_tile(kernel) {
 		    kernel.mode === "off" ? "by configuration" : "see rtprelayctl doctor", kernel.mode === "require");
 }
 
+function recording_tile(recording) {
+	const lost = recording["lost-ring"] + recording["lost-kernel"];
+	const bad = [recording.failed && `${recording.failed} failed`, lost && `${lost} packets lost`].filter((part) => part);
+	return tile("recordings begun", recording.begun.toLocaleString("en"), bad.join(", "), bad.length > 0);
+}
+
+function copies_tile(copies) {
+	return tile("recorders that get copies", copies.now.toLocaleString("en"), `${copies.lines} ${copies.lines === 1 ? "line" : "lines"}`);
+}
+
 function stun_tile(stun) {
 	return tile("STUN replies", stun.replies.toLocaleString("en"),
 		    `of ${(stun.requests + stun["receive-queue"]).toLocaleString("en")} requests`);
@@ -130,7 +140,8 @@ function show_status(status) {
 		tile("could not be sent", (status["user-path"].errors + status["kernel-path"].errors).toLocaleString("en"),
 		     "packets"),
 		tile("port pairs", used.toLocaleString("en"), `of ${pairs.toLocaleString("en")}`, used >= 0.9 * pairs),
-		kernel_tile(status.kernel), nat_tile(status.nat), ...(status.stun ? [stun_tile(status.stun)] : []));
+		kernel_tile(status.kernel), nat_tile(status.nat), ...(status.stun ? [stun_tile(status.stun)] : []),
+		...(status.recording ? [recording_tile(status.recording)] : []), ...(status.copies ? [copies_tile(status.copies)] : []));
 	by_id("ports").replaceChildren(...status.interfaces.map((face) =>
 		row([face.name, face.address, advertised(face) + forwarded(face),
 		     face.used, face.free, face.quarantined, face["taken-by-others"]])));
@@ -306,10 +317,33 @@ function show_media(media) {
 	return box;
 }
 
+// Sums of what is missing: full rings, the disk
+const sum_of = (counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
+const packets_of = (count) => `${count.toLocaleString("en")} ${count === 1 ? "packet" : "packets"}`;
+
+function recording_line(line) {
+	const lost = sum_of(line.lost);
+	return element("p", `recording${line.paused ? ", paused" : ""}: ${line.file}, since ${clock_of(line.since)}, ` +
+		       packets_of(line.packets) + (lost ? `, ${lost} lost` : ""), lost ? "bad" : "");
+}
+
+// A paragraph for the recorder, and one for each m= line that it gets.
+function copy_lines(copy) {
+	const head = `copies to recorder ${copy.tag}` + (copy.label ? `, label ${copy.label}` : "") +
+		(copy.siprec ? " (SIPREC)" : "") + (copy.paused ? ", paused" : "");
+	return [element("p", head), ...copy.lines.map((line) =>
+		element("p", `label ${line.label}: ${line.kind || "-"} of ${line.of || "-"}, ${line.sends ? "to" : "not sent now to"} ${line.to}, ` +
+			packets_of(line.packets) + (line.errors ? `, ${line.errors} could not be sent` : ""), line.errors ? "bad" : "quiet"))];
+}
+
 function show_call(lines) {
 	const call = lines[0], tree = [];
 	for (const line of lines.slice(1)) {
-		if (line.type === "party") {
+		if (line.type === "recording")
+			tree.push(recording_line(line));
+		else if (line.type === "copy")
+			tree.push(...copy_lines(line));
+		else if (line.type === "party") {
 			const box = element("div", undefined, "party");
 			box.append(element("h3", `${line.side === "a" ? "offered" : "answers"}: tag ${line.tag || "not known yet"}` +
 					   (line.interface ? `, interface ${line.interface}` : "") +
