@@ -255,6 +255,9 @@ static void add_party(struct arena *arena, struct dict *tags, const struct call_
 	if (party->label.len)
 		dict_add_str(arena, map, STR("label"), party->label);
 	dict_add_int(arena, map, STR("created"), party->created_s);
+	if (call->recording || party->unrecorded)
+		dict_add_int(arena, dict_add_map(arena, map, STR("recording")), STR("excluded"),
+			     party->unrecorded);
 	if (party->n_aliases) {
 		list = dict_add_list(arena, map, STR("tag-aliases"));
 		for (size_t i = 0; i < party->n_aliases; i++)

@@ -115,6 +115,7 @@ static bool report_party(struct arena *arena, const struct dialog *dialog, enum 
 	report->via_branch = copy(arena, dialog->via_branch, &failed);
 	report->label = copy(arena, party->label, &failed);
 	report->answered = dialog->answered;
+	report->unrecorded = dialog->unrecorded;
 	report->created_s = dialog->created_s;
 	report->media = arena_zalloc(arena, (dialog->n_media + 1) * sizeof(*report->media));
 	report->aliases = arena_zalloc(arena, (party->n_aliases + 1U) * sizeof(*report->aliases));

@@ -49,6 +49,7 @@ struct media_report {
 struct party_report {
 	struct str tag;	       /* empty: not answered yet */
 	bool answered;	       /* its dialog */
+	bool unrecorded;       /* exclude-recording */
 	struct str via_branch; /* or empty */
 	struct str label;
 	struct str *aliases; /* other to-tags that answered for this side */

@@ -372,6 +372,23 @@ static void test_the_call_itself(void)
 	      "'RTCP':{'packets':7,'bytes':9223372036854775807,'errors':9}},'result':'ok'}");
 }
 
+static void test_recording_names_who_is_left_out(void)
+{
+	struct party_report party[2] = { { .tag = STR("a"), .peer = 1 },
+					 { .tag = STR("b"), .peer = 0, .unrecorded = true } };
+	struct call_report call = { .recording = "/r/x.pcap", .party = party, .n_parties = 2 };
+	const char *got = make(&(struct reply){ .call = &call });
+
+	CU_ASSERT_PTR_NOT_NULL(strstr(got, "'recording':{'call recording':0}"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got, "'tag':'a','created':0,'recording':{'excluded':0},"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got, "'tag':'b','created':0,'recording':{'excluded':1},"));
+	call.recording = NULL;
+	got = make(&(struct reply){ .call = &call });
+	CU_ASSERT_PTR_NULL(strstr(got, "call recording"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got, "'tag':'a','created':0,'sub"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got, "'tag':'b','created':0,'recording':{'excluded':1},"));
+}
+
 /* --- The daemon ------------------------------------------------------------------------------- */
 
 static const char current[] =
@@ -495,4 +512,6 @@ TEST_SUITE(ng_reply, { "results", test_results }, { "media of a party", test_med
 	   { "last RTCP with rtcp-mux", test_last_rtcp_with_mux },
 	   { "streams that lack something", test_streams_that_lack_something },
 	   { "parties of forks", test_parties_of_forks },
-	   { "the call itself", test_the_call_itself }, { "statistics", test_statistics });
+	   { "the call itself", test_the_call_itself },
+	   { "recording names who is left out", test_recording_names_who_is_left_out },
+	   { "statistics", test_statistics });
