@@ -22,16 +22,33 @@ static void print_time(double time)
 	printf("%s.%03d", text, (int)((time - (double)seconds) * 1000));
 }
 
+static bool is_one_of(const char *event, const char *const *names)
+{
+	while (*names && strcmp(*names, event) != 0)
+		names++;
+	return *names;
+}
+
 static const char *event_colour(const char *event)
 {
-	if (!strcmp(event, "refused") || !strcmp(event, "unheard") || !strcmp(event, "denied") ||
-	    !strcmp(event, "relatched") || !strcmp(event, "address-failing") ||
-	    !strcmp(event, "port-mapping-failing") || !strcmp(event, "dtls-failed"))
+	static const char *const bad[] = { "refused",
+					   "unheard",
+					   "denied",
+					   "relatched",
+					   "address-failing",
+					   "port-mapping-failing",
+					   "dtls-failed",
+					   "ice-failed",
+					   "ice-consent-ended",
+					   "recording-failed",
+					   NULL };
+	static const char *const odd[] = {
+		"in-user", "silent", "address-changed", "port-mapping", "recording-new-files", NULL
+	};
+
+	if (is_one_of(event, bad))
 		return colour(COLOUR_BAD);
-	if (!strcmp(event, "in-user") || !strcmp(event, "silent") ||
-	    !strcmp(event, "address-changed") || !strcmp(event, "port-mapping"))
-		return colour(COLOUR_WARN);
-	return "";
+	return is_one_of(event, odd) ? colour(COLOUR_WARN) : "";
 }
 
 /* Which one it was is told to those who may look into calls. */
