@@ -20,6 +20,7 @@
 #include "base/confine.h"
 #include "call/call.h"
 #include "call/cdr_file.h"
+#include "call/copies_deny.h"
 #include "call/refusals.h"
 #include "call/table.h"
 #include "check.h"
@@ -86,8 +87,11 @@ static void refresh_addresses(struct relay *relay)
 		relay_follow(relay);
 	if (news)
 		external_check(relay->external);
-	if (relay->untold |= destinations_refresh(&relay->destinations))
-		relay->untold = worker_pool_deny(relay->workers, relay->destinations.deny);
+	if (!(relay->untold |= destinations_refresh(&relay->destinations)))
+		return;
+	relay->untold = worker_pool_deny(relay->workers, relay->destinations.deny);
+	if (!relay->untold)
+		copies_follow_deny(relay->calls, clock_ms());
 }
 
 static void on_addresses(evutil_socket_t fd, short what, void *arg)

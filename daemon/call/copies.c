@@ -18,7 +18,6 @@
 #include "packet/bridge.h"
 #include "packet/pool.h"
 #include "port/iface.h"
-#include "srtp/sdes_media.h"
 
 bool copies_can(const struct media *media)
 {
@@ -227,7 +226,7 @@ int subscriber_line_open(struct subscriber *subscriber, struct subscriber_line *
 	return -ENOMEM;
 }
 
-static void replace_sockets(struct subscriber_line *line, struct copy_port *sockets)
+void subscriber_line_replace(struct subscriber_line *line, struct copy_port *sockets)
 {
 	struct copy_counts counts;
 
@@ -235,34 +234,6 @@ static void replace_sockets(struct subscriber_line *line, struct copy_port *sock
 	add_counts(&line->ended, &counts);
 	copy_port_put(line->sockets);
 	line->sockets = sockets;
-}
-
-int subscriber_line_secure(struct subscriber_line *line, struct str key)
-{
-	struct sdes_lines lines = { 0 };
-	const struct srtp_master *master = NULL;
-	struct copy_port *again;
-	int error = text_set(&line->key, key);
-
-	if (error || !line->sockets)
-		return error;
-	if (key.len && sdes_lines_read(key, &lines) && lines.n)
-		master = &lines.line[0].keys[0];
-	if (!copy_port_has(line->sockets, master)) {
-		again = copy_port_again(line->sockets, master);
-		if (again)
-			replace_sockets(line, again);
-		error = again ? 0 : -ENOMEM;
-	}
-	sdes_wipe(&lines);
-	return error;
-}
-
-static void wipe_text(struct str *text)
-{
-	if (text->len)
-		explicit_bzero((void *)(uintptr_t)text->s, text->len);
-	text_free(text);
 }
 
 /* The line wants the packets of @media, of none if it is NULL. 0; as tapped_hold() */
@@ -292,11 +263,10 @@ void subscriber_line_close(struct subscriber *subscriber, struct subscriber_line
 {
 	line->accepted = line->needs_key = false;
 	tap_line(line, NULL);
-	wipe_text(&line->crypto);
-	wipe_text(&line->key);
+	subscriber_line_forget_keys(line);
 	if (!line->sockets)
 		return;
-	replace_sockets(line, NULL);
+	subscriber_line_replace(line, NULL);
 	close_pinholes(subscriber->call->table->conf.nft, line->local, line->port);
 	port_pool_give(line->local->pool, line->port, true, clock_ms());
 	line->port = 0;

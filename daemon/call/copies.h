@@ -92,8 +92,15 @@ struct subscriber_line *subscriber_line_add(struct subscriber *subscriber, struc
  */
 int subscriber_line_open(struct subscriber *subscriber, struct subscriber_line *line,
 			 struct iface_addr *local, uint16_t port, int64_t now_ms);
-/* The key of what is sent becomes that of @key, one line; empty: plain. 0; -ENOMEM */
+/*
+ * The key of what is sent becomes that of @key, one line; empty: plain. The one before is not
+ * offered any more: who counted its indexes is gone, and none may be used twice (RFC 3711, 9.1).
+ * 0; -ENOMEM
+ */
 int subscriber_line_secure(struct subscriber_line *line, struct str key);
+void subscriber_line_forget_keys(struct subscriber_line *line);
+/* Other sockets, which become the line's, or NULL; the counts go on. */
+void subscriber_line_replace(struct subscriber_line *line, struct copy_port *sockets);
 /* Releases the ports; nothing is sent for this line any more. */
 void subscriber_line_close(struct subscriber *subscriber, struct subscriber_line *line);
 /* The media that it copies now, or NULL. */

@@ -3,6 +3,7 @@
  * test_subscribe.c - subscriptions: who is copied, what the recorder is offered, its answer
  */
 #include "daemon/call/copies.h"
+#include "daemon/call/copies_deny.h"
 #include "daemon/call/dialog.h"
 #include "daemon/call/media.h"
 #include "daemon/call/tapped.h"
@@ -538,6 +539,48 @@ static void test_keys_of_a_recorder(void)
 	}
 }
 
+static struct reply take_key(struct scene *scene, int tag)
+{
+	char text[600];
+
+	snprintf(text, sizeof(text),
+		 B_HEAD "m=audio 5000 RTP/AVP 0 101\r\n" DTMF "a=crypto:%d AES_CM_128_HMAC_SHA1_80 "
+			"inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
+		 tag);
+	return answer_with(scene, "rec", text);
+}
+
+/* What it has sealed must not be sealed with the same key from the first index again. */
+static void test_a_key_that_was_left_is_not_taken_again(void)
+{
+	struct request request = subscribe_request();
+	struct subscriber_line *line;
+	struct scene scene;
+	struct str before;
+	int tag;
+
+	call_up(&scene);
+	request.flags = 0;
+	request.osrtp = OSRTP_OFFER;
+	before = line_with(scene_run(&scene, command_subscribe_request, request).sdp,
+			   "AES_CM_128_HMAC_SHA1_80");
+	CU_ASSERT_FATAL(str_starts(before, STR("a=crypto:")));
+	tag = atoi(before.s + strlen("a=crypto:"));
+	CU_ASSERT_EQUAL(take_key(&scene, tag).code, REPLY_OK);
+	CU_ASSERT_EQUAL(take_key(&scene, tag).code, REPLY_OK); /* the same: nothing changes */
+	line = &recorder(&scene)->line[0];
+	CU_ASSERT_FALSE(copy_port_has(line->sockets, NULL));
+	CU_ASSERT_EQUAL(
+		answer_with(&scene, "rec", B_HEAD "m=audio 5000 RTP/AVP 0 101\r\n" DTMF).code,
+		REPLY_OK);
+	CU_ASSERT_TRUE(copy_port_has(line->sockets, NULL));
+	CU_ASSERT_EQUAL(take_key(&scene, tag).code, REPLY_ERROR);
+	CU_ASSERT_TRUE(copy_port_has(line->sockets, NULL));
+	CU_ASSERT(line->crypto.len > 0); /* those of the other suites */
+	CU_ASSERT_FALSE(has(line->crypto, "AES_CM_128_HMAC_SHA1_80"));
+	CU_ASSERT(scene_close(&scene));
+}
+
 static void test_srtp_that_passes_is_not_copied(void)
 {
 	struct reply reply;
@@ -557,16 +600,50 @@ static void test_srtp_that_passes_is_not_copied(void)
 	CU_ASSERT(scene_close(&scene));
 }
 
+/* The host gets an address at which the recorder was: copies end as media does. */
+static void test_copies_end_where_media_must_not_go(void)
+{
+	struct deny_rule rule = { .port_min = 5001, .port_max = 5001, .why = "test" };
+	const struct deny_conf conf = { .rules = &rule, .n_rules = 1 };
+	struct scene scene;
+	struct deny *deny;
+
+	call_up(&scene);
+	CU_ASSERT_EQUAL(subscribe(&scene).code, REPLY_OK);
+	CU_ASSERT_EQUAL(answer_with(&scene, "rec",
+				    B_HEAD "m=audio 5000 RTP/AVP 0\r\n"
+					   "m=video 5100 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
+					   "m=audio 5200 RTP/AVP 0\r\n")
+				.code,
+			REPLY_OK);
+	CU_ASSERT(sent_lines(&scene) >= 2);
+	copies_follow_deny(scene.calls, scene.env.now_ms);
+	CU_ASSERT(recorder(&scene)->line[0].accepted);
+	CU_ASSERT_TRUE(cidr_parse(STR("192.0.2.2"), &rule.net));
+	deny = deny_new(&conf);
+	CU_ASSERT_EQUAL(worker_pool_deny(scene.workers, deny), 0);
+	deny_put(deny);
+	copies_follow_deny(scene.calls, scene.env.now_ms);
+	sent_lines(&scene);
+	CU_ASSERT_FALSE(recorder(&scene)->line[0].accepted); /* by its RTCP */
+	CU_ASSERT_PTR_NULL(recorder(&scene)->line[0].tapped);
+	CU_ASSERT(recorder(&scene)->line[2].accepted);
+	CU_ASSERT(scene_close(&scene));
+}
+
 TEST_SUITE(subscribe,
 	   { "each media of each party has a line", test_each_media_of_each_party_has_a_line },
 	   { "who is copied", test_who_is_copied },
 	   { "ports and labels stay", test_ports_and_labels_stay },
 	   { "what the answer means", test_what_the_answer_means },
 	   { "refused answer changes nothing", test_refused_answer_changes_nothing },
+	   { "copies end where media must not go", test_copies_end_where_media_must_not_go },
 	   { "pause and hold", test_pause_and_hold },
 	   { "medias are held while they are copied", test_medias_are_held_while_they_are_copied },
 	   { "errors and bounds", test_errors_and_bounds },
 	   { "no ports are left", test_no_ports_are_left },
 	   { "out of memory changes nothing", test_out_of_memory_changes_nothing },
 	   { "keys of a recorder", test_keys_of_a_recorder },
+	   { "a key that was left is not taken again",
+	     test_a_key_that_was_left_is_not_taken_again },
 	   { "SRTP that passes is not copied", test_srtp_that_passes_is_not_copied });
