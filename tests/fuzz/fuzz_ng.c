@@ -5,12 +5,18 @@
  *
  * An input is one datagram, or several separated by the ASCII record separator. Each reply must be
  * one that a proxy can read: the cookie, and a dictionary with a result; SDP in a reply must parse.
- * When the calls have ended, no port may be in use.
+ * When the calls have ended, no port may be in use. Calls are recorded as far as that goes without
+ * a file: the disk has never enough room.
  */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include "daemon/base/bencode.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/base/json.h"
+#include "daemon/call/recorded_conf.h"
 #include "daemon/ng/ng.h"
+#include "daemon/record/dir.h"
 #include "daemon/rtpproxy/rtpp.h"
 #include "daemon/sdp/sdp.h"
 #include "tests/unit/scene.h"
@@ -36,6 +42,34 @@ static void tell_copies(void *arg, struct subscriber *subscriber)
 	(void)subscriber;
 }
 
+static char records[] = "/tmp/rtprelay-fuzz-XXXXXX";
+
+static void remove_records(void)
+{
+	int fd = open(records, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	unlinkat(fd, ".open/lock", 0);
+	unlinkat(fd, ".open", AT_REMOVEDIR);
+	close(fd);
+	rmdir(records);
+}
+
+static void record_calls(void)
+{
+	static struct recorded_conf recorded = { .path = records };
+	const struct record_dir_conf conf = {
+		.path = records, .output = RECORD_PCAP, .mode = 0600, .min_free = UINT64_MAX
+	};
+	char error[RECORD_DIR_ERROR];
+
+	scene_record(&scene);
+	scene_must(mkdtemp(records), "mkdtemp");
+	atexit(remove_records);
+	recorded.dir = record_dir_open(&conf, error);
+	scene_must(recorded.dir, error);
+	scene.calls->conf.recorded = &recorded;
+}
+
 static void open_once(void)
 {
 	static const struct conf_list none;
@@ -51,7 +85,7 @@ static void open_once(void)
 	if (ctl)
 		return;
 	scene_open_ports(&scene, 21500, 21531);
-	scene_record(&scene);
+	record_calls();
 	scene.calls->conf.copies = tell_copies;
 	arena = arena_new(1 << 16);
 	ctl = ctl_open(scene.base, &conf, &scene.env, batch_done, NULL, &error);
@@ -118,5 +152,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		run_datagram(str_split(&rest, SEPARATOR));
 	if (!scene_ends_clean(&scene))
 		abort();
+	recorder_dispatch(scene.recorder); /* of calls that have ended, so that nothing is logged */
 	return 0;
 }
