@@ -440,8 +440,8 @@ int main(int argc, char **argv)
 			       .admin_socket = { .fd = -1 } };
 	int result;
 
-	if (argc == 2 && !strcmp(argv[1], UPNP_ARGUMENT))
-		return upnp_serve();
+	if ((argc == 2 || argc == 3) && !strcmp(argv[1], UPNP_ARGUMENT))
+		return upnp_serve(argc == 3 && !strcmp(argv[2], UPNP_CONFINED));
 	result = conf_load(&relay.conf, argc, argv);
 	if (result)
 		return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

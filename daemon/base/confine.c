@@ -148,6 +148,23 @@ void confine_thread(enum thread_kind kind)
 		thread_kind_name(kind), strerror(-fd));
 }
 
+bool confine_is_on(void)
+{
+	return confined.mode == CONFINE_ON;
+}
+
+int confine_process(enum thread_kind kind)
+{
+	struct sock_fprog program;
+	int error = confine_program_make(kind, SECCOMP_RET_KILL_PROCESS, &program);
+
+	if (error)
+		return error;
+	error = load_program(&program);
+	free(program.filter);
+	return error;
+}
+
 void confine_report(struct confine_report *report)
 {
 	*report = (struct confine_report){ .wanted = confined.wanted,

@@ -9,6 +9,7 @@
 #ifndef RTPRELAY_CONFINE_H
 #define RTPRELAY_CONFINE_H
 
+#include <stdbool.h>
 #include "base/confine_calls.h"
 
 enum confine_mode {
@@ -43,6 +44,13 @@ int confine_open(enum confine_mode mode);
  * and the thread works without: each thread has the same right to it.
  */
 void confine_thread(enum thread_kind kind);
+/* Are threads ended for other calls? */
+bool confine_is_on(void);
+/*
+ * For a process that such a thread has started, and that has one thread: only the calls of @kind
+ * from now on. At another one it is killed. 0; -errno
+ */
+int confine_process(enum thread_kind kind);
 void confine_report(struct confine_report *report);
 
 #endif

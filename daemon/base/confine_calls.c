@@ -6,7 +6,9 @@
  * 2.36 and 2.41 where these differ: fstat() is newfstatat or fstat, raise() is tgkill with gettid,
  * poll() is ppoll on other processors, clocks are system calls where the vDSO cannot read them. No
  * thread has ptrace, or what changes other processes, mounts, users, modules or namespaces. Only
- * those that ask routers by UPnP have execve and fork (clone, clone3): all threads exist before.
+ * those that ask routers by UPnP have execve and clone: all threads exist before. The process that
+ * they start reads what hosts of the LAN send, by a library: its own list, which it loads itself
+ * (seccomp), has neither, and writes no file.
  */
 #include "base/confine_calls.h"
 #include "base/count.h"
@@ -20,8 +22,8 @@
 /* Threads that resolve names: by libraries that nsswitch.conf names. */
 #define NAMES (IS(CONTROL) | IS(OUTSIDE) | IS(MAPPINGS))
 /* Threads that make sockets of their own. */
-#define SOCKETS (IS(CONTROL) | IS(RECORDER) | IS(OUTSIDE) | IS(MAPPINGS))
-/* Threads that start the process which speaks UPnP; it has their filter, and they may end it. */
+#define SOCKETS (IS(CONTROL) | IS(RECORDER) | IS(OUTSIDE) | IS(MAPPINGS) | IS(UPNP))
+/* Threads that start the process which speaks UPnP; it begins with their filter. */
 #define UPNP (IS(OUTSIDE) | IS(MAPPINGS))
 /* Threads that use sockets. */
 #define NET (SOCKETS | IS(MEDIA) | IS(STUN))
@@ -55,8 +57,8 @@ const struct confine_call confine_calls[] = {
 	{ "sched_yield", CALL_ANY, ALL },
 	{ "poll", CALL_ANY, ALL },
 	{ "ppoll", CALL_ANY, ALL },
-	{ "select", CALL_ANY, NAMES | IS(RECORDER) }, /* libpcap, libminiupnpc */
-	{ "pselect6", CALL_ANY, NAMES | IS(RECORDER) },
+	{ "select", CALL_ANY, NAMES | IS(RECORDER) | IS(UPNP) }, /* libpcap, libminiupnpc */
+	{ "pselect6", CALL_ANY, NAMES | IS(RECORDER) | IS(UPNP) },
 	{ "timerfd_create", CALL_ANY, IS(CONTROL) | IS(MEDIA) },
 	{ "timerfd_settime", CALL_ANY, IS(CONTROL) | IS(MEDIA) },
 	{ "timerfd_gettime", CALL_ANY, IS(CONTROL) | IS(MEDIA) },
@@ -161,7 +163,7 @@ const struct confine_call confine_calls[] = {
 
 	/* Sockets. A media thread gets its own from the control thread. */
 	{ "socket", CALL_UNIX, ALL & ~SOCKETS },
-	{ "socket", CALL_INET, IS(OUTSIDE) | IS(MAPPINGS) },
+	{ "socket", CALL_INET, IS(OUTSIDE) | IS(MAPPINGS) | IS(UPNP) },
 	{ "socket", CALL_PACKET, IS(CONTROL) | IS(RECORDER) },
 	{ "socketpair", CALL_ANY, IS(CONTROL) | UPNP },
 	{ "bind", CALL_ANY, SOCKETS },
@@ -197,17 +199,18 @@ const struct confine_call confine_calls[] = {
 
 	/* The process that speaks UPnP: its start by posix_spawn(), what it does then, its end. */
 	{ "execve", CALL_ANY, UPNP },
-	{ "clone", CALL_ANY, UPNP },
-	{ "clone3", CALL_ANY, UPNP },
+	{ "clone", CALL_SAME_NAMESPACES, UPNP },
+	{ "clone3", CALL_UNKNOWN, UPNP }, /* its flags cannot be seen; glibc makes clone() then */
 	{ "vfork", CALL_ANY, UPNP },
 	{ "wait4", CALL_ANY, UPNP },
 	{ "waitid", CALL_ANY, UPNP },
 	{ "kill", CALL_ANY, UPNP },
 	{ "arch_prctl", CALL_ANY, UPNP },
 	{ "set_tid_address", CALL_ANY, UPNP },
-	{ "alarm", CALL_ANY, UPNP },
-	{ "setitimer", CALL_ANY, UPNP },
+	{ "alarm", CALL_ANY, UPNP | IS(UPNP) },
+	{ "setitimer", CALL_ANY, UPNP | IS(UPNP) },
 	{ "close_range", CALL_ANY, UPNP },
+	{ "seccomp", CALL_ANY, UPNP }, /* a filter more: only to have less */
 };
 /* clang-format on */
 
@@ -220,7 +223,7 @@ const char *thread_kind_name(enum thread_kind kind)
 		[THREAD_CRYPTO] = "crypto",	     [THREAD_RECORDER] = "recorder",
 		[THREAD_JOURNAL] = "journal",	     [THREAD_CDR] = "cdr",
 		[THREAD_STUN] = "rtprelay-stun",     [THREAD_OUTSIDE] = "rtprelay-addr",
-		[THREAD_MAPPINGS] = "rtprelay-maps",
+		[THREAD_MAPPINGS] = "rtprelay-maps", [THREAD_UPNP] = "upnp",
 	};
 
 	return names[kind];

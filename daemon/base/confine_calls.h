@@ -20,8 +20,9 @@ enum thread_kind {
 	THREAD_STUN,	 /* nat/stun_service.c */
 	THREAD_OUTSIDE,	 /* nat/external.c: asks for the address outside of a NAT */
 	THREAD_MAPPINGS, /* nat/portmap_thread.c: asks routers for ports */
+	THREAD_UPNP,	 /* nat/upnp_serve.c: of the process that speaks UPnP */
 };
-#define THREAD_KINDS 9
+#define THREAD_KINDS 10
 
 /* In log lines, and as ps and top show it; THREAD_CONTROL has the program's name there. */
 const char *thread_kind_name(enum thread_kind kind);
@@ -29,16 +30,18 @@ const char *thread_kind_name(enum thread_kind kind);
 /* With which arguments a call is allowed. Numbers count from zero, as in seccomp(2). */
 enum confine_check {
 	CALL_ANY,
-	CALL_UNIX,	   /* socket(): AF_UNIX, for syslog and the journal */
-	CALL_INET,	   /* socket(): AF_UNIX, AF_INET, AF_INET6, AF_NETLINK */
-	CALL_PACKET,	   /* socket(): these, and AF_PACKET */
-	CALL_READ_ONLY,	   /* openat(): for reading, and no file is made or cut */
-	CALL_DATA,	   /* mmap(), mprotect(): nothing becomes executable */
-	CALL_LIBRARY,	   /* mmap(): nothing is both writable and executable: dlopen() */
-	CALL_NOT_SIGSYS,   /* rt_sigaction(): the handler of violations stays */
-	CALL_THIS_PROCESS, /* tgkill(): raise(), abort() */
-	CALL_OWN_LIMITS,   /* prlimit64(): of this process */
-	CALL_LESS,	   /* prctl(): these, and what takes rights from this process */
+	CALL_UNIX,	      /* socket(): AF_UNIX, for syslog and the journal */
+	CALL_INET,	      /* socket(): AF_UNIX, AF_INET, AF_INET6, AF_NETLINK */
+	CALL_PACKET,	      /* socket(): these, and AF_PACKET */
+	CALL_READ_ONLY,	      /* openat(): for reading, and no file is made or cut */
+	CALL_DATA,	      /* mmap(), mprotect(): nothing becomes executable */
+	CALL_LIBRARY,	      /* mmap(): nothing is both writable and executable: dlopen() */
+	CALL_NOT_SIGSYS,      /* rt_sigaction(): the handler of violations stays */
+	CALL_THIS_PROCESS,    /* tgkill(): raise(), abort() */
+	CALL_OWN_LIMITS,      /* prlimit64(): of this process */
+	CALL_SAME_NAMESPACES, /* clone(): the new process has no namespace of its own */
+	CALL_UNKNOWN,	      /* -ENOSYS, as from a kernel that does not know it */
+	CALL_LESS,	      /* prctl(): these, and what takes rights from this process */
 	CALL_NAMES, /* prctl(): names of threads and of memory, bounding set of capabilities */
 };
 

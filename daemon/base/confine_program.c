@@ -5,13 +5,16 @@
  * libseccomp sorts the calls into a tree, so that each call is found by as few comparisons; Linux
  * 5.11 does not even run the filter for calls that are allowed with any argument.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,6 +29,18 @@
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41 /* Linux 5.17 */
 #endif
+
+/* Which argument of clone() has its flags. */
+#ifdef __s390__
+#define CLONE_FLAGS_AT 1
+#else
+#define CLONE_FLAGS_AT 0
+#endif
+#define NAMESPACES                                                                                 \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
+	 CLONE_NEWPID | CLONE_NEWNET)
+
+static_assert(SIGSYS == 31, "signals 1 to 30, 32 to 63, and 64");
 
 /* Arguments that a check allows: a row for each alternative. */
 struct alternative {
@@ -51,8 +66,12 @@ static const struct alternative alternatives[] = {
 	{ CALL_LIBRARY, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, 0 },
 	{ CALL_LIBRARY, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_WRITE },
 	{ CALL_LIBRARY, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC },
-	{ CALL_NOT_SIGSYS, 0, SCMP_CMP_NE, SIGSYS, 0 },
+	/* Not "all but SIGSYS": a filter sees 64 bits, of which the kernel reads the lower 32. */
+	{ CALL_NOT_SIGSYS, 0, SCMP_CMP_LT, SIGSYS, 0 },
+	{ CALL_NOT_SIGSYS, 0, SCMP_CMP_MASKED_EQ, ~UINT64_C(31), 32 },
+	{ CALL_NOT_SIGSYS, 0, SCMP_CMP_EQ, 64, 0 },
 	{ CALL_OWN_LIMITS, 0, SCMP_CMP_EQ, 0, 0 },
+	{ CALL_SAME_NAMESPACES, CLONE_FLAGS_AT, SCMP_CMP_MASKED_EQ, NAMESPACES, 0 },
 	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_GET_NAME, 0 },
 	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_SET_NAME, 0 },
 	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_SET_VMA, 0 },
@@ -83,6 +102,8 @@ static int allow(scmp_filter_ctx filter, const struct confine_call *call)
 		return 0;
 	if (call->check == CALL_ANY)
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	if (call->check == CALL_UNKNOWN)
+		return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), number, 0);
 	if (call->check == CALL_THIS_PROCESS)
 		return allow_if(filter, number, &self);
 	for (size_t i = 0; i < COUNT(alternatives) && !error; i++)

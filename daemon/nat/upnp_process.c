@@ -5,11 +5,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/confine.h"
 #include "nat/upnp_process.h"
 
 struct upnp_process {
@@ -52,8 +55,8 @@ static int set_signals(posix_spawnattr_t *attr)
 
 static int start_program(const char *program, int fd, pid_t *pid)
 {
-	char name[] = "rtprelayd", argument[] = UPNP_ARGUMENT;
-	char *const argv[] = { name, argument, NULL };
+	char name[] = "rtprelayd", argument[] = UPNP_ARGUMENT, confined[] = UPNP_CONFINED;
+	char *const argv[] = { name, argument, confine_is_on() ? confined : NULL, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	int error = posix_spawn_file_actions_init(&actions);
@@ -95,8 +98,36 @@ static struct upnp_process *start(const char *program, int *error)
 	return NULL;
 }
 
+static bool has_end(const char why[EXTERNAL_WHY])
+{
+	return memchr(why, '\0', EXTERNAL_WHY);
+}
+
+static bool is_ipv4(const struct endpoint *ep)
+{
+	return ep->sa.sa_family == AF_INET;
+}
+
+static bool is_unset(const struct endpoint *ep)
+{
+	return ep->sa.sa_family == AF_UNSPEC;
+}
+
+/* A host of the LAN may have found a hole in the library: that process can lie, and no more. */
+static bool is_reply(const struct upnp_reply *reply, const struct upnp_request *request)
+{
+	const struct portmap_result *result = &reply->result;
+
+	if (!has_end(reply->why) || !has_end(result->why) || result->has_epoch)
+		return false;
+	if (!request->maps)
+		return reply->error < 0 || (!reply->error && is_ipv4(&reply->address));
+	return (unsigned int)result->outcome < PORTMAP_CANCELED &&
+	       (is_ipv4(&result->external) || is_unset(&result->external));
+}
+
 static int await(const struct upnp_process *process, int stop_fd, int64_t until_ms,
-		 struct upnp_reply *reply)
+		 const struct upnp_request *request, struct upnp_reply *reply)
 {
 	struct pollfd fds[] = { { stop_fd, POLLIN, 0 }, { process->fd, POLLIN, 0 } };
 	ssize_t n;
@@ -111,8 +142,8 @@ static int await(const struct upnp_process *process, int stop_fd, int64_t until_
 	}
 	if (fds[0].revents)
 		return -ECANCELED;
-	n = recv(process->fd, reply, sizeof(*reply), MSG_DONTWAIT);
-	return n == (ssize_t)sizeof(*reply) ? 0 : -EPIPE;
+	n = recv(process->fd, reply, sizeof(*reply), MSG_DONTWAIT | MSG_TRUNC);
+	return n == (ssize_t)sizeof(*reply) && is_reply(reply, request) ? 0 : -EPIPE;
 }
 
 /*
@@ -147,9 +178,10 @@ int upnp_process_ask(struct upnp_process **process, const char *program, int sto
 	*reply = (struct upnp_reply){ 0 };
 	if (!asked)
 		return error;
-	error = await(asked, stop_fd, clock_ms() + patience_ms, reply);
+	error = await(asked, stop_fd, clock_ms() + patience_ms, request, reply);
 	if (!error)
 		return 0;
+	*reply = (struct upnp_reply){ 0 };
 	upnp_process_end(asked);
 	*process = NULL;
 	return error;

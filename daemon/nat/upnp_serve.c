@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/confine.h"
 #include "nat/upnp_serve.h"
 
 #define ALARM_S	   (UPNP_PATIENCE_MS / 1000 + 5) /* if the daemon is gone, nobody ends it */
@@ -53,7 +54,7 @@ static bool wait_for_request(struct upnp_request *request)
 	return n == (ssize_t)sizeof(*request);
 }
 
-int upnp_serve(void)
+int upnp_serve(bool confined)
 {
 	struct upnp_request request;
 	struct upnp_igd *igd = NULL;
@@ -64,6 +65,8 @@ int upnp_serve(void)
 #ifdef SYS_close_range
 	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 #endif
+	if (confined && confine_process(THREAD_UPNP))
+		return 1;
 	while (wait_for_request(&request)) {
 		struct upnp_reply reply = { 0 };
 

@@ -7,8 +7,11 @@
 
 struct upnp_igd;
 
-/* main() of that process: answers what comes by standard input, until it ends. Return: of exit() */
-int upnp_serve(void);
+/*
+ * main() of that process: answers what comes by standard input, until it ends. @confined: it may
+ * make the system calls of THREAD_UPNP only. Return: of exit()
+ */
+int upnp_serve(bool confined);
 
 /* By libminiupnpc, which waits by itself. @igd: what is known of the router; kept between calls */
 void upnp_map(struct upnp_igd **igd, const struct endpoint *bind, const struct portmap_job *job,

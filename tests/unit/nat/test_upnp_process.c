@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "daemon/nat/upnp_process.h"
 #include "tests/unit/test.h"
 
@@ -107,6 +109,117 @@ static void test_what_is_no_reply_is_an_error(void)
 	end(&s);
 }
 
+/* What a process says that a host of the LAN has taken over. */
+struct lie {
+	const char *what;
+	bool maps, is_believed;
+	struct upnp_reply reply;
+	size_t more; /* bytes behind it */
+	bool no_end, no_end_of_result;
+};
+
+static int ask_liar(const struct lie *lie)
+{
+	char path[] = "/tmp/rtprelay-lie-XXXXXX", does[80];
+	char bytes[sizeof(lie->reply) + 8] = { 0 };
+	struct upnp_reply reply = lie->reply;
+	int fd = mkstemp(path), error;
+	struct scene s;
+
+	if (lie->no_end)
+		memset(reply.why, 'x', sizeof(reply.why));
+	if (lie->no_end_of_result)
+		memset(reply.result.why, 'x', sizeof(reply.result.why));
+	memcpy(bytes, &reply, sizeof(reply));
+	CU_ASSERT_EQUAL_FATAL(write(fd, bytes, sizeof(reply) + lie->more),
+			      (ssize_t)(sizeof(reply) + lie->more));
+	close(fd);
+	snprintf(does, sizeof(does), "cat %s >&0\nexec sleep 1000", path);
+	begin(&s, does);
+	s.request.maps = lie->maps;
+	error = ask(&s, PATIENCE_MS);
+	if (error) {
+		CU_ASSERT_PTR_NULL(s.process);
+		CU_ASSERT_EQUAL(s.reply.why[0], '\0');
+		CU_ASSERT_EQUAL(s.reply.result.outcome, 0);
+	}
+	end(&s);
+	unlink(path);
+	return error;
+}
+
+static void test_replies_are_checked(void)
+{
+	const struct endpoint v4 = { .in4 = { .sin_family = AF_INET, .sin_port = 1 } };
+	const struct endpoint v6 = { .in6 = { .sin6_family = AF_INET6 } };
+	const struct endpoint none = { .sa = { .sa_family = AF_UNSPEC } };
+	const struct lie rows[] = {
+		{ .what = "an address",
+		  .maps = false,
+		  .is_believed = true,
+		  .reply = { .address = v4 } },
+		{ .what = "no router",
+		  .maps = false,
+		  .is_believed = true,
+		  .reply = { .error = -ENOENT } },
+		{ .what = "a port",
+		  .maps = true,
+		  .is_believed = true,
+		  .reply = { .result = { .external = v4 } } },
+		{ .what = "refused",
+		  .maps = true,
+		  .is_believed = true,
+		  .reply = { .result = { .outcome = PORTMAP_REFUSED } } },
+		{ .what = "no address",
+		  .maps = false,
+		  .is_believed = false,
+		  .reply = { .address = none } },
+		{ .what = "an address of IPv6",
+		  .maps = false,
+		  .is_believed = false,
+		  .reply = { .address = v6 } },
+		{ .what = "an error that is none",
+		  .maps = false,
+		  .is_believed = false,
+		  .reply = { .error = 1, .address = v4 } },
+		{ .what = "a port of IPv6",
+		  .maps = true,
+		  .is_believed = false,
+		  .reply = { .result = { .external = v6 } } },
+		{ .what = "canceled",
+		  .maps = true,
+		  .is_believed = false,
+		  .reply = { .result = { .outcome = PORTMAP_CANCELED } } },
+		{ .what = "unknown",
+		  .maps = true,
+		  .is_believed = false,
+		  .reply = { .result = { .outcome = (enum portmap_outcome)99 } } },
+		{ .what = "an epoch",
+		  .maps = true,
+		  .is_believed = false,
+		  .reply = { .result = { .has_epoch = true } } },
+		{ .what = "more",
+		  .maps = true,
+		  .is_believed = false,
+		  .reply = { .error = 0 },
+		  .more = 1 },
+		{ .what = "a text without end",
+		  .maps = false,
+		  .is_believed = false,
+		  .reply = { .error = -ENOENT },
+		  .no_end = true },
+		{ .what = "that of a port",
+		  .maps = true,
+		  .is_believed = false,
+		  .reply = { .error = 0 },
+		  .no_end_of_result = true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (ask_liar(&rows[i]) != (rows[i].is_believed ? 0 : -EPIPE))
+			CU_FAIL(rows[i].what);
+}
+
 /* It has the one argument, and none of the daemon's descriptors. */
 static void test_it_has_nothing_of_the_daemon(void)
 {
@@ -131,4 +244,5 @@ TEST_SUITE(upnp_process,
 	   { "the end of the daemon does not wait", test_the_end_of_the_daemon_does_not_wait },
 	   { "a process that ends is an error", test_a_process_that_ends_is_an_error },
 	   { "what is no reply is an error", test_what_is_no_reply_is_an_error },
+	   { "replies are checked", test_replies_are_checked },
 	   { "it has nothing of the daemon", test_it_has_nothing_of_the_daemon });
