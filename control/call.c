@@ -233,6 +233,17 @@ static void print_recording(const json_t *recording)
 	putchar('\n');
 }
 
+/* Before the answer of the recorder nobody knows where to. */
+static void print_copy_goal(const json_t *line)
+{
+	bool sends = json_is_true(json_object_get(line, "sends"));
+
+	if (!sends)
+		printf("not sent now");
+	if (json_object_get(line, "to"))
+		printf("%sto %s", sends ? "" : " ", text_of(line, "to"));
+}
+
 static void print_copy(const json_t *copy)
 {
 	const json_t *lines = json_object_get(copy, "lines");
@@ -245,10 +256,11 @@ static void print_copy(const json_t *copy)
 	for (size_t i = 0; i < json_array_size(lines); i++) {
 		const json_t *line = json_array_get(lines, i);
 
-		printf("  label %" PRId64 ": %s of %s, %s%s, %" PRId64 " packet%s",
-		       number_of(line, "label"), text_of(line, "kind"), text_of(line, "of"),
-		       json_is_true(json_object_get(line, "sends")) ? "to " : "not sent now to ",
-		       text_of(line, "to"), number_of(line, "packets"), s_after(line, "packets"));
+		printf("  label %" PRId64 ": %s of %s, ", number_of(line, "label"),
+		       text_of(line, "kind"), text_of(line, "of"));
+		print_copy_goal(line);
+		printf(", %" PRId64 " packet%s", number_of(line, "packets"),
+		       s_after(line, "packets"));
 		if (number_of(line, "errors"))
 			printf(", %s%" PRId64 " could not be sent%s", colour(COLOUR_BAD),
 			       number_of(line, "errors"), colour(COLOUR_END));

@@ -230,7 +230,7 @@ step 'the unit starts the installed daemon' grep -q '^ExecStart=/usr/sbin/rtprel
 step 'the unit waits for an address that comes late' waits_for_an_address
 step 'the exposure of the unit is 1.9 at most, by systemd-analyze' exposure_is_low
 step 'a unit without one of its restrictions has more' exposure_is_seen
-step 'the profile of AppArmor is valid, and lets no program start' profile_is_valid
+step 'the profile of AppArmor is valid, and lets it start only itself' profile_is_valid
 step 'a profile with an error is refused' profile_with_an_error_is_refused
 step 'the user of the unit is one that is installed' user_of_the_unit_is_installed
 step 'unit, logrotate and example name the same directory for call records' directory_of_records_is_one

@@ -327,12 +327,15 @@ function recording_line(line) {
 		       packets_of(line.packets) + (lost ? `, ${lost} lost` : ""), lost ? "bad" : "");
 }
 
+// Before the answer of the recorder nobody knows where to.
+const copy_goes = (line) => [line.sends ? "" : "not sent now", line.to ? `to ${line.to}` : ""].filter((part) => part).join(" ");
+
 // A paragraph for the recorder, and one for each m= line that it gets.
 function copy_lines(copy) {
 	const head = `copies to recorder ${copy.tag}` + (copy.label ? `, label ${copy.label}` : "") +
 		(copy.siprec ? " (SIPREC)" : "") + (copy.paused ? ", paused" : "");
 	return [element("p", head), ...copy.lines.map((line) =>
-		element("p", `label ${line.label}: ${line.kind || "-"} of ${line.of || "-"}, ${line.sends ? "to" : "not sent now to"} ${line.to}, ` +
+		element("p", `label ${line.label}: ${line.kind || "-"} of ${line.of || "-"}, ${copy_goes(line)}, ` +
 			packets_of(line.packets) + (line.errors ? `, ${line.errors} could not be sent` : ""), line.errors ? "bad" : "quiet"))];
 }
 

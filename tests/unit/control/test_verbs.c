@@ -1138,7 +1138,9 @@ static void test_call_shows_its_recording_and_copies(void)
 					   "\"sends\":true,\"packets\":1,\"errors\":0},"
 					   "{\"label\":1,\"kind\":\"audio\",\"of\":\"t\",\"to\":"
 					   "\"192.0.2.9:6002\","
-					   "\"sends\":false,\"packets\":5,\"errors\":3}]}\n" END),
+					   "\"sends\":false,\"packets\":5,\"errors\":3},"
+					   "{\"label\":2,\"kind\":\"audio\",\"of\":\"u\","
+					   "\"sends\":false,\"packets\":0,\"errors\":0}]}\n" END),
 			EXIT_OK);
 	CU_ASSERT_STRING_EQUAL(
 		printed,
@@ -1146,7 +1148,8 @@ static void test_call_shows_its_recording_and_copies(void)
 		"copies to recorder srs (SIPREC)\n"
 		"  label 0: audio of f, to 192.0.2.9:6000, 1 packet\n"
 		"  label 1: audio of t, not sent now to 192.0.2.9:6002, 5 packets, 3 could not be "
-		"sent\n");
+		"sent\n"
+		"  label 2: audio of u, not sent now, 0 packets\n");
 }
 
 /* --- A look into a call ----------------------------------------------------------------------- */
