@@ -59,6 +59,20 @@ static void check_space(struct doctor *doctor, const json_t *recording)
 			text_of(recording, "dir"), left / rate / 3600);
 }
 
+/* As the daemon's user sees it, and from where the daemon is: a unit may forbid it to write. */
+static void check_usable(struct doctor *doctor, const json_t *recording)
+{
+	const json_t *usable = json_object_get(recording, "usable");
+
+	if (json_is_false(usable))
+		finding(doctor, FINDING_BAD,
+			"calls go on; it is looked at again every five seconds",
+			"nothing can be recorded: %s", text_of(recording, "why-not"));
+	else if (json_is_true(usable))
+		finding(doctor, FINDING_OK, NULL, "recordings can be written to %s",
+			text_of(recording, "dir"));
+}
+
 void doctor_recording(struct doctor *doctor)
 {
 	const json_t *recording = json_object_get(doctor->status, "recording");
@@ -67,6 +81,7 @@ void doctor_recording(struct doctor *doctor)
 
 	if (!recording)
 		return;
+	check_usable(doctor, recording);
 	if (number_of(recording, "failed"))
 		finding(doctor, FINDING_BAD, "the daemon's log says why: the disk, or its rights",
 			"%" PRId64 " recording%s ended before the call",

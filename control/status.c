@@ -175,6 +175,9 @@ static void print_recording(const json_t *recording)
 		       mib, colour(COLOUR_END), number_of(recording, "min-free-mib"));
 	printf("; begun %" PRId64 ", failed %" PRId64 ", packets lost %" PRId64 "\n",
 	       number_of(recording, "begun"), number_of(recording, "failed"), lost);
+	if (json_is_false(json_object_get(recording, "usable")))
+		printf("           %snothing can be recorded: %s%s\n", colour(COLOUR_BAD),
+		       text_of(recording, "why-not"), colour(COLOUR_END));
 }
 
 static void print_copies(const json_t *copies)

@@ -142,6 +142,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	stats_sample(&relay->stats, relay->calls, clock_ms());
 	if (relay->conf.max_load > 0 || relay->conf.max_cpu > 0)
 		load_sample(&relay->stats.load);
+	recorder_tick(relay);
 	refusals_tick(relay->calls, clock_ms());
 	trace_calls_tick(&relay->calls->traces, clock_ms());
 	log_tick();

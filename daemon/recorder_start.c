@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "call/news.h"
 #include "call/recorded.h"
 #include "kernel/kmod.h"
 #include "packet/pool.h"
+#include "record/dir_watch.h"
 #include "record/file.h"
 #include "record/kernel_source.h"
 #include "record/recorder.h"
@@ -25,7 +27,7 @@ static int open_dir(struct relay *relay)
 	recording_conf(&relay->conf, relay->recording_gid, &conf);
 	relay->record_dir = record_dir_open(&conf, error);
 	if (!relay->record_dir) {
-		log_err("recording-dir: %s", error);
+		log_err("%s", error);
 		return -EACCES;
 	}
 	if (recording_check_pattern(&relay->conf))
@@ -75,6 +77,24 @@ static int make_kernel_source(struct relay *relay, size_t ring)
 	return -ENOMEM;
 }
 
+void recorder_tick(struct relay *relay)
+{
+	record_dir_watch_tick(relay->recorded.watch, clock_ms());
+}
+
+static int make_watch(struct relay *relay)
+{
+	if (!relay->record_dir)
+		return 0;
+	relay->recorded.watch = record_dir_watch_new(relay->recorder, relay->record_dir);
+	if (relay->recorded.watch) {
+		recorder_tick(relay);
+		return 0;
+	}
+	log_err("cannot start the recorder: out of memory");
+	return -ENOMEM;
+}
+
 void recorder_open_tap(void *arg)
 {
 	struct relay *relay = arg;
@@ -98,11 +118,12 @@ int recorder_start(struct relay *relay)
 	if (!error)
 		relay->recorder = recorder_open(&conf, &error);
 	free(rings);
-	if (relay->recorder)
-		error = make_kernel_source(relay, conf.own_bytes);
-	else
+	if (!relay->recorder) {
 		log_err("cannot start the recorder's thread: %s", strerror(-error));
-	return error;
+		return error;
+	}
+	error = make_kernel_source(relay, conf.own_bytes);
+	return error ? error : make_watch(relay);
 }
 
 int recorder_leftovers(struct relay *relay)
@@ -122,5 +143,7 @@ void recorder_stop(struct relay *relay)
 	recorder_close(relay->recorder);
 	kernel_source_free(relay->kernel_source);
 	relay->kernel_source = NULL;
+	record_dir_watch_free(relay->recorded.watch);
+	relay->recorded.watch = NULL;
 	record_dir_close(relay->record_dir);
 }

@@ -9,6 +9,8 @@ struct relay;
 int recorder_start(struct relay *relay);
 /* After calls are restored: finishes recordings of calls that are gone. Return: 0 */
 int recorder_leftovers(struct relay *relay);
+/* Once a second: what is known of recording-dir. */
+void recorder_tick(struct relay *relay);
 /* call_table_conf.tap_open, with struct relay, which has a kernel_source */
 void recorder_open_tap(void *arg);
 /* All calls have ended. Before the media threads do. */

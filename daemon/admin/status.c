@@ -227,11 +227,19 @@ static void put_cdr(struct json_line *line, const struct conf *conf,
 static void put_recording(struct json_line *line, const struct conf *conf,
 			  const struct daemon_report *report)
 {
+	const struct record_dir_health *health = &report->recording_dir;
+
 	if (!conf->recording_dir)
 		return;
 	jsonl_open(line, "recording", '{');
 	jsonl_text(line, "dir", conf->recording_dir);
 	jsonl_u64(line, "min-free-mib", conf->recording_min_free_mib);
+	if (health->has_left)
+		jsonl_u64(line, "left-mib", health->left >> 20);
+	if (health->known)
+		jsonl_bool(line, "usable", !health->why);
+	if (health->why)
+		jsonl_text(line, "why-not", health->why);
 	jsonl_u64(line, "begun", report->stats.recordings);
 	jsonl_u64(line, "failed", report->stats.recordings_failed);
 	jsonl_u64(line, "lost-ring", report->recorder.lost);

@@ -6,15 +6,18 @@
 #include <stdbool.h>
 
 struct record_dir;
+struct record_dir_watch;
 
 /**
  * struct recorded_conf - as configured
+ * @watch: what is known of @dir
  * @path: recording-dir; @pattern: recording-pattern
  * @sent: recording-side is "sent"; @wav: recording-output is "wav"
  * @no_dtmf: recording-dtmf is "no": telephone-event is left out
  */
 struct recorded_conf {
 	struct record_dir *dir;
+	struct record_dir_watch *watch;
 	const char *path, *pattern;
 	bool sent, wav, no_dtmf;
 };

@@ -129,6 +129,8 @@ static void report_recorder(const struct call_table_conf *conf, struct daemon_re
 	struct kernel_tap_counts *kernel = &report->kernel_tap;
 	struct recorder_counts *all = &report->recorder;
 
+	if (conf->recorded && conf->recorded->watch)
+		record_dir_watch_read(conf->recorded->watch, &report->recording_dir);
 	if (conf->recorder)
 		recorder_counts(conf->recorder, all);
 	if (conf->recorded)

@@ -18,6 +18,7 @@
 #include "nat/portmap.h"
 #include "nat/stun_service.h"
 #include "port/pool.h"
+#include "record/dir_watch.h"
 #include "record/kernel_tap.h"
 #include "record/recorder.h"
 #include "stats/stats.h"
@@ -116,13 +117,14 @@ struct daemon_report {
 	struct stun_counters stun;
 	struct external_counters external;
 	struct portmap_counters portmap;
-	struct recorder_counts recorder;     /* of tapped medias; without the kernel's losses */
-	uint64_t recording_left;	     /* bytes of it, without recording-min-free */
-	struct kernel_tap_counts kernel_tap; /* those that the kernel has shown */
-	struct copies_totals copies;	     /* to recorders in the network */
-	size_t banned;			     /* addresses */
-	enum bans_state bans_state;	     /* is the list of them saved? */
-	bool cdr_failing;		     /* records of calls cannot be written at present */
+	struct recorder_counts recorder;	/* of tapped medias; without the kernel's losses */
+	uint64_t recording_left;		/* bytes of it, without recording-min-free */
+	struct kernel_tap_counts kernel_tap;	/* those that the kernel has shown */
+	struct record_dir_health recording_dir; /* all 0 without it */
+	struct copies_totals copies;		/* to recorders in the network */
+	size_t banned;				/* addresses */
+	enum bans_state bans_state;		/* is the list of them saved? */
+	bool cdr_failing;			/* records of calls cannot be written at present */
 	size_t flows;		      /* in the kernel: each is a stream whose path is kernel */
 	bool kernel_on, kernel_there; /* is the kernel path configured, and is one there? */
 	bool recording_left_known;    /* recording-dir is set, and its disk has answered */

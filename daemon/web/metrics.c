@@ -780,6 +780,13 @@ static void recordings_failed(struct view *view)
 	put(view, view->report->stats.recordings_failed);
 }
 
+/* Only with recording-dir, once the disk has said something. */
+static void recording_dir_usable(struct view *view)
+{
+	if (view->report->recording_dir.known)
+		put(view, !view->report->recording_dir.why);
+}
+
 static void recorded_packets(struct view *view)
 {
 	put(view, view->report->recorder.delivered);
@@ -1134,6 +1141,7 @@ static const struct metric {
 	{ "external_address_changes_total", METRIC_COUNTER, "Times that another address outside of the NAT was found, or the first one.", external_changes },
 	{ "recordings_total", METRIC_COUNTER, "Recordings of calls that were begun.", recordings },
 	{ "recordings_failed_total", METRIC_COUNTER, "Recordings that ended before their call, because their files could not be written.", recordings_failed },
+	{ "recording_dir_usable", METRIC_GAUGE, "Can files be made in recording-dir? (1; 0: no, or the disk does not answer)", recording_dir_usable },
 	{ "recorder_packets_total", METRIC_COUNTER, "Packets that the recorder handed to files, copies, and whoever looked into calls.", recorded_packets },
 	{ "recorder_packets_lost_total", METRIC_COUNTER, "Packets that are in no recording: the ring of a media thread was full, or the kernel's (recording-ring); or the disk was full or failed.", recorded_lost },
 	{ "recording_free_bytes", METRIC_GAUGE, "Bytes that recordings may still take of their disk, without recording-min-free; with 0 nothing is recorded.", recording_left },

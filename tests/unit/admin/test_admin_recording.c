@@ -11,6 +11,7 @@
 #include "daemon/call/call.h"
 #include "daemon/call/copies.h"
 #include "daemon/call/recorded.h"
+#include "daemon/record/dir_watch.h"
 #include "daemon/record/file.h"
 #include "daemon/record/recorder.h"
 #include "daemon/report/report.h"
@@ -94,6 +95,7 @@ static void test_operator_begins_pauses_and_ends_recording(void)
 	CU_ASSERT_EQUAL(count_of("\"begun\":1,\"failed\":0,\"lost-ring\":0,\"lost-kernel\":0,"
 				 "\"lost-disk\":0}"),
 			1);
+	CU_ASSERT_EQUAL(count_of("\"usable\":") + count_of("\"left-mib\":"), 0);
 	CU_ASSERT_EQUAL(count_of("\"copies\":"), 0);
 	ask(PAUSE);
 	CU_ASSERT_EQUAL(count_of("\"paused\":true"), 1);
@@ -117,6 +119,31 @@ static void turn(void)
 	poll(&fd, 1, 20);
 	recorder_dispatch(talk.scene.recorder);
 	event_base_loop(talk.scene.base, EVLOOP_NONBLOCK);
+}
+
+static void test_status_says_if_the_directory_can_be_written(void)
+{
+	int64_t until_ms;
+
+	start_recorder();
+	talk.conf.recording_dir = path;
+	recorded.watch = record_dir_watch_new(talk.scene.recorder, dir);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(recorded.watch);
+	for (int i = 0; i < 2; i++) {
+		record_dir_watch_tick(recorded.watch, 1000 + i * RECORD_DIR_WATCH_MS);
+		until_ms = clock_ms() + 20000;
+		do {
+			turn();
+			ask("{\"verb\":\"status\"}");
+		} while (count_of(i ? "\"usable\":false" : "\"usable\":true") != 1 &&
+			 clock_ms() < until_ms);
+		CU_ASSERT_EQUAL(count_of("\"left-mib\":"), 1);
+		CU_ASSERT_EQUAL(count_of("\"why-not\":\"recording-dir /tmp/"), i);
+		CU_ASSERT(is_sound());
+		nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	}
+	CU_ASSERT(stop_recorder());
+	record_dir_watch_free(recorded.watch);
 }
 
 /* The sidecar of a recording that has ended; it comes a moment later. */
@@ -381,6 +408,8 @@ TEST_SUITE(admin_recording,
 	   { "space of recordings is in the report", test_space_of_recordings_is_in_the_report },
 	   { "an operator begins, pauses and ends a recording",
 	     test_operator_begins_pauses_and_ends_recording },
+	   { "status says if the directory can be written",
+	     test_status_says_if_the_directory_can_be_written },
 	   { "a recording names the codecs", test_recording_names_the_codecs },
 	   { "a call shows its recording, and its copies", test_call_shows_recording_and_copies },
 	   { "a call is looked into until it ends", test_call_is_looked_into_until_it_ends },

@@ -787,6 +787,28 @@ static void test_doctor_sees_that_recordings_fail(void)
 	expect("recording-dir / is full in ");
 }
 
+#define RECORDING_DIR(members)                                                                     \
+	"{\"type\":\"status\",\"version\":\"" RTPRELAY_VERSION                                     \
+	"\",\"recording\":{\"dir\":\"/\",\"min-free-mib\":0" members "}}\n" END
+
+static void test_directory_that_cannot_be_written_is_told(void)
+{
+	static const char bad[] = RECORDING_DIR(
+		",\"usable\":false,\"why-not\":\"recording-dir /: cannot write there: Permission "
+		"denied\"");
+
+	CU_ASSERT_EQUAL(ask("doctor", bad), EXIT_REFUSED);
+	expect("WRONG  nothing can be recorded: recording-dir /: cannot write there: Permission "
+	       "denied\n");
+	ask("status", bad);
+	expect("nothing can be recorded: recording-dir /: cannot write there: Permission denied\n");
+	ask("doctor", RECORDING_DIR(",\"usable\":true"));
+	expect("ok     recordings can be written to /\n");
+	ask("doctor", RECORDING_DIR("")); /* not known yet */
+	CU_ASSERT_PTR_NULL(strstr(printed, "recordings can be"));
+	CU_ASSERT_PTR_NULL(strstr(printed, "nothing can be recorded"));
+}
+
 static void test_group_that_cannot_be_given_is_wrong(void)
 {
 	char answer[256];
@@ -1228,6 +1250,8 @@ TEST_SUITE(
 	{ "state=none is told", test_state_none_is_told },
 	{ "ban that is not saved is told", test_ban_that_is_not_saved_is_told },
 	{ "doctor sees that recordings fail", test_doctor_sees_that_recordings_fail },
+	{ "a directory that cannot be written is told",
+	  test_directory_that_cannot_be_written_is_told },
 	{ "a group that cannot be given is wrong", test_group_that_cannot_be_given_is_wrong },
 	{ "doctor asks no DNS without a domain", test_doctor_asks_no_dns_without_a_domain },
 	{ "doctor names a refused proxy (row 11)", test_doctor_names_a_refused_proxy },

@@ -517,6 +517,8 @@ static void test_every_sample_shows_its_own_number(void)
 	report.streams = report.flows + 7;
 	report.draining = report.kernel_there = report.recording_left_known = true;
 	report.threads = 9;
+	report.recording_dir.known = report.recording_dir.has_left = true;
+	report.recording_dir.why = "no";
 	CU_ASSERT_TRUE(metrics_write(out, &report, 2));
 	expect_valid(out);
 	text = text_of(out);
@@ -527,6 +529,7 @@ static void test_every_sample_shows_its_own_number(void)
 	CU_ASSERT_EQUAL(count_numbers(text), COUNT(samples));
 	CU_ASSERT(has_sample(text, "streams{path=\"user\"} 7"));
 	CU_ASSERT(has_sample(text, "drain 1"));
+	CU_ASSERT(has_sample(text, "recording_dir_usable 0"));
 	CU_ASSERT(has_sample(text, "kernel_wanted 0"));
 	CU_ASSERT(has_sample(text, "kernel_path_available 1"));
 	CU_ASSERT(has_sample(text, "media_threads{state=\"answering\"} 7"));
