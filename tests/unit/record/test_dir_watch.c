@@ -139,15 +139,20 @@ static void test_a_directory_that_is_removed_is_told(void)
 	close_scene(&s);
 }
 
+static void hang(struct scene *s)
+{
+	recorder_post(s->recorder, &s->hold.letter);
+	while (sem_wait(&s->hold.reached))
+		;
+}
+
 /* The control thread goes on, and asks once. */
 static void test_a_disk_that_does_not_answer_is_told(void)
 {
 	struct scene s;
 
 	open_scene(&s);
-	recorder_post(s.recorder, &s.hold.letter);
-	while (sem_wait(&s.hold.reached))
-		;
+	hang(&s);
 	record_dir_watch_tick(s.watch, 1000);
 	record_dir_watch_tick(s.watch, 1000 + RECORD_DIR_SILENT_MS - 1);
 	CU_ASSERT_FALSE(health(&s).known);
@@ -160,6 +165,24 @@ static void test_a_disk_that_does_not_answer_is_told(void)
 	CU_ASSERT(answers(&s));
 	CU_ASSERT_PTR_NULL(health(&s).why);
 	CU_ASSERT(health(&s).has_left);
+	close_scene(&s);
+}
+
+/* What was known before counts no more. */
+static void test_room_is_unknown_while_the_disk_is_silent(void)
+{
+	struct scene s;
+
+	open_scene(&s);
+	record_dir_watch_tick(s.watch, 1000);
+	CU_ASSERT(answers(&s));
+	hang(&s);
+	record_dir_watch_tick(s.watch, 1000 + RECORD_DIR_WATCH_MS);
+	CU_ASSERT(health(&s).has_left);
+	record_dir_watch_tick(s.watch, 1000 + RECORD_DIR_WATCH_MS + RECORD_DIR_SILENT_MS);
+	CU_ASSERT_PTR_NOT_NULL(health(&s).why);
+	CU_ASSERT_FALSE(health(&s).has_left);
+	sem_post(&s.hold.go_on);
 	close_scene(&s);
 }
 
@@ -188,4 +211,6 @@ TEST_SUITE(dir_watch,
 	   { "it looks each five seconds", test_it_looks_each_five_seconds },
 	   { "a directory that is removed is told", test_a_directory_that_is_removed_is_told },
 	   { "a disk that does not answer is told", test_a_disk_that_does_not_answer_is_told },
+	   { "room is unknown while the disk is silent",
+	     test_room_is_unknown_while_the_disk_is_silent },
 	   { "room ends at the reserve", test_room_ends_at_the_reserve });
