@@ -143,7 +143,7 @@ static void wire_mid(struct wire *w, char mid[BUNDLE_MID + 1])
 
 	wire_str(w, &text);
 	w->failed = w->failed || text.len > BUNDLE_MID || memchr(text.s ? text.s : "", 0, text.len);
-	if (wire_reads(w) && !w->failed && text.len)
+	if (wire_reads(w) && !w->failed && text.s)
 		memcpy(mid, text.s, text.len);
 }
 

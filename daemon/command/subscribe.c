@@ -384,7 +384,7 @@ static void set_answer(struct subscriber_line *line, const struct subscription_a
 
 static int take_answer(struct subscriber *subscriber, const struct subscription_answer answers[])
 {
-	struct subscription_answer before[COPY_LINES];
+	struct subscription_answer before[COPY_LINES] = { 0 };
 	int error = 0;
 
 	for (size_t i = 0; i < subscriber->n && !error; i++)

@@ -233,9 +233,9 @@ int record_dir_check(const struct record_dir_conf *conf, char *error)
 int record_dir_follow(struct record_dir *dir)
 {
 	char error[RECORD_DIR_ERROR];
-	struct record_tree tree;
+	struct record_tree tree = { .fd = -1 };
 	struct stat found;
-	int lock_fd, code;
+	int lock_fd = -1, code;
 
 	if (!fstat(dir->tree.fd, &found) && found.st_nlink)
 		return 0;

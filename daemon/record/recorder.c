@@ -91,6 +91,18 @@ static void drop_tap(struct recorder *r, struct tap *tap)
 	free(tap);
 }
 
+static void free_taps(struct recorder *r)
+{
+	struct tap *tap = r->taps, *next;
+
+	HASH_CLEAR(hh, r->taps);
+	for (; tap; tap = next) {
+		next = tap->hh.next;
+		free(tap->sink);
+		free(tap);
+	}
+}
+
 static size_t place_of(const struct tap *tap, const struct record_sink *sink)
 {
 	size_t i = 0;
@@ -440,8 +452,7 @@ void recorder_close(struct recorder *r)
 	pthread_join(r->thread, NULL);
 	read_letters(r);
 	recorder_dispatch(r);
-	while (r->taps)
-		drop_tap(r, r->taps);
+	free_taps(r);
 	release(r);
 }
 

@@ -157,7 +157,7 @@ int main(int argc, char **argv)
 						 .events = POLLIN };
 	}
 	while (!is_done(media, n) && time(NULL) < until) {
-		poll(fds, (nfds_t)(2 * n), 1000);
+		poll(fds, 2 * (nfds_t)n, 1000);
 		for (int i = 0; i < 2 * n; i++)
 			if (fds[i].revents)
 				drain(&media[i / 2], fds[i].fd, i % 2);

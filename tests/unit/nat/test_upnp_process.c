@@ -140,7 +140,7 @@ static int ask_liar(const struct lie *lie)
 	error = ask(&s, PATIENCE_MS);
 	if (error) {
 		CU_ASSERT_PTR_NULL(s.process);
-		CU_ASSERT_EQUAL(s.reply.why[0], '\0');
+		CU_ASSERT(s.reply.why[0] == '\0');
 		CU_ASSERT_EQUAL(s.reply.result.outcome, 0);
 	}
 	end(&s);
