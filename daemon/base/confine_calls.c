@@ -24,7 +24,7 @@
 /* Threads that make sockets of their own. */
 #define SOCKETS (IS(CONTROL) | IS(RECORDER) | IS(OUTSIDE) | IS(MAPPINGS) | IS(UPNP))
 /* Threads that start the process which speaks UPnP; it begins with their filter. */
-#define UPNP (IS(OUTSIDE) | IS(MAPPINGS))
+#define STARTERS (IS(OUTSIDE) | IS(MAPPINGS))
 /* Threads that use sockets. */
 #define NET (SOCKETS | IS(MEDIA) | IS(STUN))
 /* Threads that run beside media with a lower priority. */
@@ -73,8 +73,8 @@ const struct confine_call confine_calls[] = {
 	{ "sched_getaffinity", CALL_ANY, ALL },
 	{ "sched_getparam", CALL_ANY, ALL },
 	{ "sched_getscheduler", CALL_ANY, ALL },
-	{ "prctl", CALL_NAMES, ALL & ~UPNP },
-	{ "prctl", CALL_LESS, UPNP },
+	{ "prctl", CALL_NAMES, ALL & ~STARTERS },
+	{ "prctl", CALL_LESS, STARTERS },
 	{ "brk", CALL_ANY, ALL },
 	{ "mmap", CALL_DATA, ALL & ~NAMES },
 	{ "mmap", CALL_LIBRARY, NAMES },
@@ -89,8 +89,8 @@ const struct confine_call confine_calls[] = {
 	/* Signals, and the end by abort(). */
 	{ "rt_sigreturn", CALL_ANY, ALL },
 	{ "rt_sigprocmask", CALL_ANY, ALL },
-	{ "rt_sigaction", CALL_NOT_SIGSYS, ALL & ~UPNP },
-	{ "rt_sigaction", CALL_ANY, UPNP }, /* posix_spawn() resets all signals of the child */
+	{ "rt_sigaction", CALL_NOT_SIGSYS, ALL & ~STARTERS },
+	{ "rt_sigaction", CALL_ANY, STARTERS }, /* posix_spawn() resets all signals of the child */
 	{ "sigaltstack", CALL_ANY, ALL },
 	{ "getpid", CALL_ANY, ALL },
 	{ "gettid", CALL_ANY, ALL },
@@ -108,8 +108,8 @@ const struct confine_call confine_calls[] = {
 	{ "eventfd2", CALL_ANY, IS(CONTROL) },
 	{ "pipe2", CALL_ANY, IS(CONTROL) },
 	{ "dup", CALL_ANY, NAMES | IS(RECORDER) },
-	{ "dup2", CALL_ANY, IS(CONTROL) | UPNP }, /* the daemon goes to the background */
-	{ "dup3", CALL_ANY, IS(CONTROL) | UPNP },
+	{ "dup2", CALL_ANY, IS(CONTROL) | STARTERS }, /* the daemon goes to the background */
+	{ "dup3", CALL_ANY, IS(CONTROL) | STARTERS },
 	{ "ioctl", CALL_ANY, ALL & ~IS(MEDIA) }, /* FIONREAD, SIOCGIF...; isatty() */
 	{ "memfd_create", CALL_ANY, ALL }, /* long lines to the journal */
 
@@ -165,7 +165,7 @@ const struct confine_call confine_calls[] = {
 	{ "socket", CALL_UNIX, ALL & ~SOCKETS },
 	{ "socket", CALL_INET, IS(OUTSIDE) | IS(MAPPINGS) | IS(UPNP) },
 	{ "socket", CALL_PACKET, IS(CONTROL) | IS(RECORDER) },
-	{ "socketpair", CALL_ANY, IS(CONTROL) | UPNP },
+	{ "socketpair", CALL_ANY, IS(CONTROL) | STARTERS },
 	{ "bind", CALL_ANY, SOCKETS },
 	{ "listen", CALL_ANY, IS(CONTROL) },
 	{ "accept", CALL_ANY, IS(CONTROL) | IS(STUN) },
@@ -186,10 +186,10 @@ const struct confine_call confine_calls[] = {
 	{ "getegid", CALL_ANY, ALL },
 	{ "getgroups", CALL_ANY, IS(CONTROL) },
 	{ "getppid", CALL_ANY, IS(CONTROL) },
-	{ "capget", CALL_ANY, IS(CONTROL) | UPNP },
-	{ "capset", CALL_ANY, UPNP }, /* no_new_privs: only to have less */
-	{ "getpriority", CALL_ANY, IS(CONTROL) | NICE | UPNP },
-	{ "setpriority", CALL_ANY, NICE | UPNP },
+	{ "capget", CALL_ANY, IS(CONTROL) | STARTERS },
+	{ "capset", CALL_ANY, STARTERS }, /* no_new_privs: only to have less */
+	{ "getpriority", CALL_ANY, IS(CONTROL) | NICE | STARTERS },
+	{ "setpriority", CALL_ANY, NICE | STARTERS },
 	{ "prlimit64", CALL_OWN_LIMITS, ALL },
 	{ "getrlimit", CALL_ANY, ALL },
 	{ "getrusage", CALL_ANY, IS(CONTROL) },
@@ -198,19 +198,19 @@ const struct confine_call confine_calls[] = {
 	{ "uname", CALL_ANY, ALL },
 
 	/* The process that speaks UPnP: its start by posix_spawn(), what it does then, its end. */
-	{ "execve", CALL_ANY, UPNP },
-	{ "clone", CALL_SAME_NAMESPACES, UPNP },
-	{ "clone3", CALL_UNKNOWN, UPNP }, /* its flags cannot be seen; glibc makes clone() then */
-	{ "vfork", CALL_ANY, UPNP },
-	{ "wait4", CALL_ANY, UPNP },
-	{ "waitid", CALL_ANY, UPNP },
-	{ "kill", CALL_ANY, UPNP },
-	{ "arch_prctl", CALL_ANY, UPNP },
-	{ "set_tid_address", CALL_ANY, UPNP },
-	{ "alarm", CALL_ANY, UPNP | IS(UPNP) },
-	{ "setitimer", CALL_ANY, UPNP | IS(UPNP) },
-	{ "close_range", CALL_ANY, UPNP },
-	{ "seccomp", CALL_ANY, UPNP }, /* a filter more: only to have less */
+	{ "execve", CALL_ANY, STARTERS },
+	{ "clone", CALL_SAME_NAMESPACES, STARTERS },
+	{ "clone3", CALL_UNKNOWN, STARTERS }, /* its flags cannot be seen; glibc makes clone() then */
+	{ "vfork", CALL_ANY, STARTERS },
+	{ "wait4", CALL_ANY, STARTERS },
+	{ "waitid", CALL_ANY, STARTERS },
+	{ "kill", CALL_ANY, STARTERS },
+	{ "arch_prctl", CALL_ANY, STARTERS },
+	{ "set_tid_address", CALL_ANY, STARTERS },
+	{ "alarm", CALL_ANY, STARTERS | IS(UPNP) },
+	{ "setitimer", CALL_ANY, STARTERS | IS(UPNP) },
+	{ "close_range", CALL_ANY, STARTERS },
+	{ "seccomp", CALL_ANY, STARTERS }, /* a filter more: only to have less */
 };
 /* clang-format on */
 
