@@ -200,7 +200,7 @@ const struct confine_call confine_calls[] = {
 	/* The process that speaks UPnP: its start by posix_spawn(), what it does then, its end. */
 	{ "execve", CALL_ANY, STARTERS },
 	{ "clone", CALL_SAME_NAMESPACES, STARTERS },
-	{ "clone3", CALL_UNKNOWN, STARTERS }, /* its flags cannot be seen; glibc makes clone() then */
+	{ "clone3", CALL_UNKNOWN, STARTERS }, /* its flags are hidden; glibc then makes clone() */
 	{ "vfork", CALL_ANY, STARTERS },
 	{ "wait4", CALL_ANY, STARTERS },
 	{ "waitid", CALL_ANY, STARTERS },
