@@ -8,6 +8,7 @@
 #include "call/dialog.h"
 #include "call/media.h"
 #include "call/media_path.h"
+#include "packet/bridge.h"
 
 struct str text_dup(struct str text)
 {
@@ -163,4 +164,16 @@ bool dialog_on_hold(const struct dialog *dialog)
 		if (dialog->media[i] && !media_on_hold(dialog->media[i]))
 			return false;
 	return true;
+}
+
+bool dialog_signals(const struct dialog *dialog, enum side side, const struct endpoint *address)
+{
+	for (size_t i = 0; i < dialog->n_media; i++) {
+		const struct media *media = dialog->media[i];
+
+		if (media && endpoint_addr_eq(&bridge_conf(media->bridge)->side[side].sdp[COMP_RTP],
+					      address))
+			return true;
+	}
+	return false;
 }

@@ -52,4 +52,7 @@ int64_t dialog_last_in_ms(const struct dialog *dialog, int64_t now_ms);
 /* Are all medias on hold? (True without any media.) */
 bool dialog_on_hold(const struct dialog *dialog);
 
+/* Did this side name the address in its SDP, for a media that goes on? */
+bool dialog_signals(const struct dialog *dialog, enum side side, const struct endpoint *address);
+
 #endif

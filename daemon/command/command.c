@@ -302,19 +302,6 @@ struct muting {
 	bool on;
 };
 
-static bool signals_address(const struct dialog *dialog, enum side side,
-			    const struct endpoint *address)
-{
-	for (size_t i = 0; i < dialog->n_media; i++) {
-		const struct media *media = dialog->media[i];
-
-		if (media && endpoint_addr_eq(&bridge_conf(media->bridge)->side[side].sdp[COMP_RTP],
-					      address))
-			return true;
-	}
-	return false;
-}
-
 /* Label and address are more exact than the tag; without any of the three all parties are meant. */
 bool command_is_meant(const struct dialog *dialog, enum side side, const struct request *request)
 {
@@ -325,7 +312,7 @@ bool command_is_meant(const struct dialog *dialog, enum side side, const struct 
 	if (request->label.len)
 		return str_eq(party->label, request->label);
 	if (endpoint_is_set(&request->address))
-		return signals_address(dialog, side, &request->address);
+		return dialog_signals(dialog, side, &request->address);
 	return !request->from_tag.len || party_has_tag(party, request->from_tag);
 }
 

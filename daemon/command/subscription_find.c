@@ -5,26 +5,12 @@
 #include <utlist.h>
 #include "call/dialog.h"
 #include "command/subscription.h"
-#include "packet/bridge.h"
 
 static bool has_tag_of(const struct party *party, const struct request *request)
 {
 	for (size_t i = 0; i < request->n_from_tags; i++)
 		if (party_has_tag(party, request->from_tags[i]))
 			return true;
-	return false;
-}
-
-static bool signals_address(const struct dialog *dialog, enum side side,
-			    const struct endpoint *address)
-{
-	for (size_t i = 0; i < dialog->n_media; i++) {
-		const struct media *media = dialog->media[i];
-
-		if (media && endpoint_addr_eq(&bridge_conf(media->bridge)->side[side].sdp[COMP_RTP],
-					      address))
-			return true;
-	}
 	return false;
 }
 
@@ -40,7 +26,7 @@ static bool is_meant(const struct dialog *dialog, enum side side, const struct r
 	if (request->label.len)
 		return str_eq(party->label, request->label);
 	if (endpoint_is_set(&request->address))
-		return signals_address(dialog, side, &request->address);
+		return dialog_signals(dialog, side, &request->address);
 	return has_tag_of(party, request);
 }
 

@@ -97,7 +97,7 @@ bool copy_port_has(const struct copy_port *port, const struct srtp_master *maste
 	return srtp_master_eq(&port->master, master);
 }
 
-struct copy_port *copy_port_get(struct copy_port *port)
+static struct copy_port *copy_port_get(struct copy_port *port)
 {
 	__atomic_fetch_add(&port->refs, 1, __ATOMIC_RELAXED);
 	return port;

@@ -59,7 +59,6 @@ int copy_port_resume(struct copy_port *port, const struct srtp_indexes *indexes,
 bool copy_port_due(const struct copy_port *port);
 /* What was used when they were due last; they are not due any more. All zero: none, or plain */
 void copy_port_indexes(struct copy_port *port, struct srtp_indexes *indexes);
-struct copy_port *copy_port_get(struct copy_port *port);
 /* Takes NULL. */
 void copy_port_put(struct copy_port *port);
 /* Any thread. */

@@ -865,44 +865,44 @@ static void external_failing(struct view *view)
 	each_outside(view, is_failing);
 }
 
-/* One row for each address: the kind of its NAT is a label. */
-static void outside_mapping(struct view *view)
+/* One row for each address: what is known of its NAT is a label. */
+static void each_nat(struct view *view, const char *label,
+		     const char *(*name_of)(const struct external_place *outside))
 {
 	for (size_t i = 0; i < view->report->n_ifaces; i++) {
 		const struct iface_report *iface = &view->report->iface[i];
-		const struct external_place *outside = iface->outside;
 		char text[ENDPOINT_TEXT];
 		struct metric_label labels[] = {
 			{ "name", iface->name },
 			{ "address", str_of(endpoint_print_addr(&iface->bind, text)) },
-			{ "mapping", STR("") },
+			{ label, STR("") },
 		};
 
-		if (!outside)
+		if (!iface->outside)
 			continue;
-		labels[2].value = str_of(external_mapping_names[outside->mapping]);
+		labels[2].value = str_of(name_of(iface->outside));
 		metrics_u64(&view->text, labels, COUNT(labels), 1);
 	}
 }
 
-/* The same of what it lets in. */
+static const char *mapping_of(const struct external_place *outside)
+{
+	return external_mapping_names[outside->mapping];
+}
+
+static const char *filtering_of(const struct external_place *outside)
+{
+	return external_filtering_names[outside->filtering];
+}
+
+static void outside_mapping(struct view *view)
+{
+	each_nat(view, "mapping", mapping_of);
+}
+
 static void outside_filtering(struct view *view)
 {
-	for (size_t i = 0; i < view->report->n_ifaces; i++) {
-		const struct iface_report *iface = &view->report->iface[i];
-		const struct external_place *outside = iface->outside;
-		char text[ENDPOINT_TEXT];
-		struct metric_label labels[] = {
-			{ "name", iface->name },
-			{ "address", str_of(endpoint_print_addr(&iface->bind, text)) },
-			{ "filtering", STR("") },
-		};
-
-		if (!outside)
-			continue;
-		labels[2].value = str_of(external_filtering_names[outside->filtering]);
-		metrics_u64(&view->text, labels, COUNT(labels), 1);
-	}
+	each_nat(view, "filtering", filtering_of);
 }
 
 static void external_checks(struct view *view)

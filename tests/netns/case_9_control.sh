@@ -38,11 +38,7 @@ tags_of_call() { # sets FROM_TAG, TO_TAG from what the caller's sipp has receive
 
 # A call whose SDPs have telephone-event.
 control_call_up() {
-	local name
-	for name in caller callee; do
-		sed -e 's,RTP/AVP 0$,RTP/AVP 0 101,' -e 's,^\( *\)a=rtpmap:0 PCMU/8000$,&\n\1a=rtpmap:101 telephone-event/8000,' \
-			"$TMP/$name.xml" >"$TMP/${name}_keys.xml"
-	done
+	sipp_with_keys
 	ends a1 b1
 	callee b1 b1 1.0 "" 1 callee_keys
 	caller a1 b1 "" caller_keys

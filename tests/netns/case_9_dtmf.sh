@@ -18,14 +18,10 @@ recorded() {
 }
 
 case_dtmf() {
-	local name
-	for name in caller callee; do
-		sed -e 's,RTP/AVP 0$,RTP/AVP 0 101,' -e 's,^\( *\)a=rtpmap:0 PCMU/8000$,&\n\1a=rtpmap:101 telephone-event/8000,' \
-			"$TMP/$name.xml" >"$TMP/${name}_dtmf.xml"
-	done
+	sipp_with_keys
 	ends a1 b1
-	callee b1 b1 1.0 "" 1 callee_dtmf
-	caller a1 b1 "" caller_dtmf
+	callee b1 b1 1.0 "" 1 callee_keys
+	caller a1 b1 "" caller_keys
 	state b1 ringing
 	nudge b1 answer
 	state a1 talking

@@ -73,6 +73,15 @@ sipp_is_bound() {
 	[ -n "$(in_ns "$1" ss -Huln 'sport = :5060')" ]
 }
 
+# The scenarios caller_keys and callee_keys: their SDPs have telephone-event.
+sipp_with_keys() {
+	local name
+	for name in caller callee; do
+		sed -e 's,RTP/AVP 0$,RTP/AVP 0 101,' -e 's,^\( *\)a=rtpmap:0 PCMU/8000$,&\n\1a=rtpmap:101 telephone-event/8000,' \
+			"$TMP/$name.xml" >"$TMP/${name}_keys.xml"
+	done
+}
+
 # Registers a phone, which then waits for calls.
 callee() { # callee PHONE [USER [Q [SDP-TAIL [CALLS [SCENARIO]]]]]
 	register "$1" "${2:-$1}" "${3:-1.0}"
