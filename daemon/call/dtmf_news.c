@@ -51,8 +51,8 @@ static void keep_digit(struct media *media, enum side side, uint8_t event)
 	if (len < DTMF_DIGITS) {
 		longer[len++] = dtmf_digit(event);
 	} else {
-		memcpy(longer + len, MORE, strlen(MORE));
-		len += strlen(MORE);
+		memcpy(longer + len, MORE, sizeof(MORE) - 1);
+		len += sizeof(MORE) - 1;
 	}
 	text_set(digits, (struct str){ longer, len });
 }
