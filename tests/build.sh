@@ -92,6 +92,14 @@ module_passes_sparse()
 	! grep -iE 'warning:|error:' $log
 }
 
+# Libraries of the programs: packages ask for each of them. Development files alone, since compilers
+# have other names there.
+packages_ask_for_all_libraries()
+{
+	diff <(sed -nE 's/^program +([a-z0-9.+-]+-dev)$/\1/p' packaging/deps | grep -vx libc6-dev | sort) \
+		<(sed -n '/^Build-Depends:/,/^[^ ]/p' debian/control | grep -oE '[a-z0-9.+-]+-dev\b' | sort)
+}
+
 # planned_for MINUTES [--long]
 planned_for()
 {
@@ -115,6 +123,7 @@ step 'each include names a lower folder (tests/layers)' tests/layers
 step 'no file was added by mistake (tests/stray)' tests/stray
 step 'a file that was added by mistake is found' tests/stray --test
 step 'each fault of tests/mutants finds its place' tests/mutants/run --check
+step 'debian/control asks for the libraries of packaging/deps' packages_ask_for_all_libraries
 step 'the files touched by the steps above are built again' builds_all
 step 'git ignores all files that a build makes' leaves_no_files
 step 'make help needs no packages' help_on_a_bare_machine
