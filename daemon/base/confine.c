@@ -68,9 +68,22 @@ static int load(unsigned int operation, unsigned int flags, void *arg)
 	return (int)syscall(SYS_seccomp, operation, flags, arg);
 }
 
+/*
+ * Elsewhere glibc makes other calls: mmap2() and many more of 32 bits, socketcall() and mmap() with
+ * one argument on s390x, sync_file_range2() on ppc64.
+ */
+#if (defined(__x86_64__) && defined(__LP64__)) || defined(__aarch64__) ||                          \
+	(defined(__riscv) && __riscv_xlen == 64) || defined(__loongarch64)
+#define HAS_LISTS 1
+#else
+#define HAS_LISTS 0
+#endif
+
 /* NULL: the kernel has what @mode needs. */
 static const char *lack(uint32_t action)
 {
+	if (!HAS_LISTS)
+		return "there are no lists of system calls for this kind of processor";
 	if (!load(SECCOMP_GET_ACTION_AVAIL, 0, &action))
 		return NULL;
 	if (errno == EOPNOTSUPP)

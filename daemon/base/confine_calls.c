@@ -78,7 +78,8 @@ const struct confine_call confine_calls[] = {
 	{ "brk", CALL_ANY, ALL },
 	{ "mmap", CALL_DATA, ALL & ~NAMES },
 	{ "mmap", CALL_LIBRARY, NAMES },
-	{ "mprotect", CALL_DATA, ALL },
+	{ "mprotect", CALL_DATA, ALL & ~STARTERS },
+	{ "mprotect", CALL_DATA_ELSE_EPERM, STARTERS },
 	{ "munmap", CALL_ANY, ALL },
 	{ "mremap", CALL_ANY, ALL },
 	{ "madvise", CALL_ANY, ALL },
@@ -100,7 +101,7 @@ const struct confine_call confine_calls[] = {
 	{ "readv", CALL_ANY, ALL },
 	{ "writev", CALL_ANY, ALL },
 	{ "close", CALL_ANY, ALL },
-	{ "fcntl", CALL_ANY, ALL },
+	{ "fcntl", CALL_PLAIN, ALL },
 	{ "fstat", CALL_ANY, ALL },
 	{ "lseek", CALL_ANY, ALL },
 	{ "epoll_ctl", CALL_ANY, ALL },
@@ -110,7 +111,9 @@ const struct confine_call confine_calls[] = {
 	{ "dup", CALL_ANY, NAMES | IS(RECORDER) },
 	{ "dup2", CALL_ANY, IS(CONTROL) | STARTERS }, /* the daemon goes to the background */
 	{ "dup3", CALL_ANY, IS(CONTROL) | STARTERS },
-	{ "ioctl", CALL_ANY, ALL & ~IS(MEDIA) }, /* FIONREAD, SIOCGIF...; isatty() */
+	{ "ioctl", CALL_IS_TTY, ALL & ~IS(MEDIA) & ~SOCKETS },
+	{ "ioctl", CALL_ASK, SOCKETS & ~IS(RECORDER) },
+	{ "ioctl", CALL_ASK_DEVICE, IS(RECORDER) },
 	{ "memfd_create", CALL_ANY, ALL }, /* long lines to the journal */
 
 	/* Files: all threads that log read the time zone. */
@@ -173,7 +176,9 @@ const struct confine_call confine_calls[] = {
 	{ "shutdown", CALL_ANY, NET },
 	{ "getsockname", CALL_ANY, ALL },
 	{ "getpeername", CALL_ANY, ALL },
-	{ "setsockopt", CALL_ANY, ALL },
+	{ "setsockopt", CALL_SET_LOCAL, ALL & ~NET },
+	{ "setsockopt", CALL_SET_INET, IS(MEDIA) | IS(STUN) | IS(UPNP) },
+	{ "setsockopt", CALL_SET_KERNEL, NAMES | IS(RECORDER) },
 	{ "getsockopt", CALL_ANY, ALL },
 
 	/* What the kernel path needs: maps of flows, and their timers. Netlink is sockets. */

@@ -35,6 +35,7 @@ enum confine_check {
 	CALL_PACKET,	      /* socket(): these, and AF_PACKET */
 	CALL_READ_ONLY,	      /* openat(): for reading, and no file is made or cut */
 	CALL_DATA,	      /* mmap(), mprotect(): nothing becomes executable */
+	CALL_DATA_ELSE_EPERM, /* mprotect(): code gets EPERM, which does not end ld.so */
 	CALL_LIBRARY,	      /* mmap(): nothing is both writable and executable: dlopen() */
 	CALL_NOT_SIGSYS,      /* rt_sigaction(): the handler of violations stays */
 	CALL_THIS_PROCESS,    /* tgkill(): raise(), abort() */
@@ -42,7 +43,14 @@ enum confine_check {
 	CALL_SAME_NAMESPACES, /* clone(): the new process has no namespace of its own */
 	CALL_UNKNOWN,	      /* -ENOSYS, as from a kernel that does not know it */
 	CALL_LESS,	      /* prctl(): these, and what takes rights from this process */
-	CALL_NAMES, /* prctl(): names of threads and of memory, bounding set of capabilities */
+	CALL_NAMES,	      /* prctl(): names of threads and of memory, bounding set */
+	CALL_PLAIN,	 /* fcntl(): descriptors, their flags, locks and seals, but no signals */
+	CALL_IS_TTY,	 /* ioctl(): isatty() */
+	CALL_ASK,	 /* ioctl(): these, what waits in sockets, and what interfaces are */
+	CALL_ASK_DEVICE, /* ioctl(): these, and ethtool's, for libpcap */
+	CALL_SET_LOCAL,	 /* setsockopt(): SOL_SOCKET */
+	CALL_SET_INET,	 /* setsockopt(): these, and levels of IP, IPv6, TCP and UDP */
+	CALL_SET_KERNEL, /* setsockopt(): these, and those of netlink and packet sockets */
 };
 
 struct confine_call {

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -17,6 +19,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,6 +45,12 @@
 
 static_assert(SIGSYS == 31, "signals 1 to 30, 32 to 63, and 64");
 
+/* Newer than some headers. */
+#define TTY_GETS2 _IOR('T', 0x2A, char[44]) /* TCGETS2: isatty() of glibc 2.42 */
+#ifndef F_DUPFD_QUERY
+#define F_DUPFD_QUERY 1027 /* Linux 6.10 */
+#endif
+
 /* Arguments that a check allows: a row for each alternative. */
 struct alternative {
 	enum confine_check check;
@@ -51,18 +60,9 @@ struct alternative {
 };
 
 static const struct alternative alternatives[] = {
-	{ CALL_UNIX, 0, SCMP_CMP_EQ, AF_UNIX, 0 },
-	{ CALL_INET, 0, SCMP_CMP_EQ, AF_UNIX, 0 },
-	{ CALL_INET, 0, SCMP_CMP_EQ, AF_INET, 0 },
-	{ CALL_INET, 0, SCMP_CMP_EQ, AF_INET6, 0 },
-	{ CALL_INET, 0, SCMP_CMP_EQ, AF_NETLINK, 0 },
-	{ CALL_PACKET, 0, SCMP_CMP_EQ, AF_UNIX, 0 },
-	{ CALL_PACKET, 0, SCMP_CMP_EQ, AF_INET, 0 },
-	{ CALL_PACKET, 0, SCMP_CMP_EQ, AF_INET6, 0 },
-	{ CALL_PACKET, 0, SCMP_CMP_EQ, AF_NETLINK, 0 },
-	{ CALL_PACKET, 0, SCMP_CMP_EQ, AF_PACKET, 0 },
 	{ CALL_READ_ONLY, 2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY },
 	{ CALL_DATA, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
+	{ CALL_DATA_ELSE_EPERM, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
 	{ CALL_LIBRARY, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, 0 },
 	{ CALL_LIBRARY, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_WRITE },
 	{ CALL_LIBRARY, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC },
@@ -72,17 +72,78 @@ static const struct alternative alternatives[] = {
 	{ CALL_NOT_SIGSYS, 0, SCMP_CMP_EQ, 64, 0 },
 	{ CALL_OWN_LIMITS, 0, SCMP_CMP_EQ, 0, 0 },
 	{ CALL_SAME_NAMESPACES, CLONE_FLAGS_AT, SCMP_CMP_MASKED_EQ, NAMESPACES, 0 },
-	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_GET_NAME, 0 },
-	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_SET_NAME, 0 },
-	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_SET_VMA, 0 },
-	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_CAPBSET_READ, 0 },
-	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS, 0 },
-	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_SET_DUMPABLE, 0 },
-	{ CALL_LESS, 0, SCMP_CMP_EQ, PR_SET_PDEATHSIG, 0 },
-	{ CALL_NAMES, 0, SCMP_CMP_EQ, PR_GET_NAME, 0 },
-	{ CALL_NAMES, 0, SCMP_CMP_EQ, PR_SET_NAME, 0 },
-	{ CALL_NAMES, 0, SCMP_CMP_EQ, PR_SET_VMA, 0 },
-	{ CALL_NAMES, 0, SCMP_CMP_EQ, PR_CAPBSET_READ, 0 },
+};
+
+/* A number that some checks allow; the kernel reads 32 bits of it, and sees no others either. */
+struct number {
+	unsigned int checks; /* bit of each enum confine_check */
+	unsigned int argument;
+	uint32_t value;
+};
+
+#define CHECK(name)  (1U << CALL_##name)
+#define ALL_SOCKETS  (CHECK(UNIX) | CHECK(INET) | CHECK(PACKET))
+#define INET_SOCKETS (CHECK(INET) | CHECK(PACKET))
+#define ALL_PRCTL    (CHECK(LESS) | CHECK(NAMES))
+#define ALL_IOCTL    (CHECK(IS_TTY) | CHECK(ASK) | CHECK(ASK_DEVICE))
+#define ALL_ASK	     (CHECK(ASK) | CHECK(ASK_DEVICE))
+#define ALL_SET	     (CHECK(SET_LOCAL) | CHECK(SET_INET) | CHECK(SET_KERNEL))
+#define INET_SET     (CHECK(SET_INET) | CHECK(SET_KERNEL))
+
+static const struct number numbers[] = {
+	/* socket(): families */
+	{ ALL_SOCKETS, 0, AF_UNIX },
+	{ INET_SOCKETS, 0, AF_INET },
+	{ INET_SOCKETS, 0, AF_INET6 },
+	{ INET_SOCKETS, 0, AF_NETLINK },
+	{ CHECK(PACKET), 0, AF_PACKET },
+
+	{ ALL_PRCTL, 0, PR_GET_NAME },
+	{ ALL_PRCTL, 0, PR_SET_NAME },
+	{ ALL_PRCTL, 0, PR_SET_VMA },
+	{ ALL_PRCTL, 0, PR_CAPBSET_READ },
+	{ CHECK(LESS), 0, PR_SET_NO_NEW_PRIVS },
+	{ CHECK(LESS), 0, PR_SET_DUMPABLE },
+	{ CHECK(LESS), 0, PR_SET_PDEATHSIG },
+
+	/* fcntl(): not F_SETOWN, F_SETSIG, F_NOTIFY, F_SETLEASE: signals */
+	{ CHECK(PLAIN), 1, F_DUPFD },
+	{ CHECK(PLAIN), 1, F_DUPFD_CLOEXEC },
+	{ CHECK(PLAIN), 1, F_DUPFD_QUERY },
+	{ CHECK(PLAIN), 1, F_GETFD },
+	{ CHECK(PLAIN), 1, F_SETFD },
+	{ CHECK(PLAIN), 1, F_GETFL },
+	{ CHECK(PLAIN), 1, F_SETFL },
+	{ CHECK(PLAIN), 1, F_GETLK }, /* SQLite */
+	{ CHECK(PLAIN), 1, F_SETLK },
+	{ CHECK(PLAIN), 1, F_SETLKW },
+	{ CHECK(PLAIN), 1, F_OFD_GETLK },
+	{ CHECK(PLAIN), 1, F_OFD_SETLK },
+	{ CHECK(PLAIN), 1, F_OFD_SETLKW },
+	{ CHECK(PLAIN), 1, F_GET_SEALS },
+	{ CHECK(PLAIN), 1, F_ADD_SEALS }, /* long lines to the journal */
+
+	{ ALL_IOCTL, 1, TCGETS },
+	{ ALL_IOCTL, 1, TTY_GETS2 },
+	{ ALL_ASK, 1, FIONREAD }, /* libevent, and the resolver of glibc */
+	{ ALL_ASK, 1, FIONBIO },  /* other name services */
+	{ ALL_ASK, 1, SIOCOUTQ }, /* the daemon's own from here on, and if_nametoindex() */
+	{ ALL_ASK, 1, SIOCGIFINDEX },
+	{ ALL_ASK, 1, SIOCGIFNAME },
+	{ ALL_ASK, 1, SIOCGIFHWADDR },
+	{ ALL_ASK, 1, SIOCGIFMTU },
+	{ ALL_ASK, 1, SIOCGIFFLAGS },
+	{ ALL_ASK, 1, SIOCGIFADDR },
+	{ CHECK(ASK_DEVICE), 1, SIOCETHTOOL }, /* time stamps, offloads */
+
+	/* setsockopt(): levels */
+	{ ALL_SET, 1, SOL_SOCKET },
+	{ INET_SET, 1, IPPROTO_IP },
+	{ INET_SET, 1, IPPROTO_IPV6 },
+	{ INET_SET, 1, IPPROTO_TCP },
+	{ INET_SET, 1, IPPROTO_UDP },
+	{ CHECK(SET_KERNEL), 1, SOL_NETLINK },
+	{ CHECK(SET_KERNEL), 1, SOL_PACKET },
 };
 
 static int allow_if(scmp_filter_ctx filter, int number, const struct alternative *row)
@@ -90,6 +151,21 @@ static int allow_if(scmp_filter_ctx filter, int number, const struct alternative
 	const struct scmp_arg_cmp compare = { row->argument, row->compare, row->a, row->b };
 
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &compare);
+}
+
+/* On arm64 ld.so protects the program's code once more (BTI), and goes on where it may not. */
+static int refuse_code(scmp_filter_ctx filter, int number)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 1,
+				SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+}
+
+static int allow_number(scmp_filter_ctx filter, int number, const struct number *row)
+{
+	const struct alternative same = { CALL_ANY, row->argument, SCMP_CMP_MASKED_EQ, UINT32_MAX,
+					  row->value };
+
+	return allow_if(filter, number, &same);
 }
 
 static int allow(scmp_filter_ctx filter, const struct confine_call *call)
@@ -109,6 +185,11 @@ static int allow(scmp_filter_ctx filter, const struct confine_call *call)
 	for (size_t i = 0; i < COUNT(alternatives) && !error; i++)
 		if (alternatives[i].check == call->check)
 			error = allow_if(filter, number, &alternatives[i]);
+	for (size_t i = 0; i < COUNT(numbers) && !error; i++)
+		if (numbers[i].checks & 1U << call->check)
+			error = allow_number(filter, number, &numbers[i]);
+	if (!error && call->check == CALL_DATA_ELSE_EPERM)
+		error = refuse_code(filter, number);
 	return error;
 }
 

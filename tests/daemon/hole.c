@@ -8,9 +8,11 @@
  */
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/netlink.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -75,13 +77,33 @@ static void end_other(void)
 	kill(getppid(), SIGTERM);
 }
 
+/* Keys as if the administrator had pressed them. */
+static void press_key(void)
+{
+	ioctl(STDIN_FILENO, TIOCSTI, "\n");
+}
+
+/* Signals for another process, without kill(). */
+static void aim_signals(void)
+{
+	fcntl(STDIN_FILENO, F_SETOWN, getppid());
+}
+
+static void join_group(void)
+{
+	int group = 1;
+
+	setsockopt(STDIN_FILENO, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } holes[] = {
 	{ "program", run_program }, { "child", run_child },	   { "code", run_code },
 	{ "socket", call_out },	    { "handler", remove_handler }, { "blocked", block_signal },
-	{ "kill", end_other },
+	{ "kill", end_other },	    { "terminal", press_key },	   { "owner", aim_signals },
+	{ "group", join_group },
 };
 
 static void try_holes(const char *text, size_t len)

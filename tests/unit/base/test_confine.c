@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -267,6 +270,43 @@ static void test_filters_look_at_arguments(void)
 		{ THREAD_MEDIA, "prctl", { PR_GET_NAME }, true },
 		{ THREAD_MEDIA, "prctl", { PR_SET_DUMPABLE, 1 }, false },
 		{ THREAD_MEDIA, "prctl", { PR_SET_SECCOMP, 2 }, false },
+		{ THREAD_MEDIA, "ioctl", { 5, FIONREAD }, false },
+		{ THREAD_MEDIA, "fcntl", { 5, F_DUPFD_CLOEXEC }, true },
+		{ THREAD_MEDIA, "fcntl", { 5, F_SETFL, O_NONBLOCK }, true },
+		{ THREAD_MEDIA, "fcntl", { 5, F_SETOWN, 1 }, false },
+		{ THREAD_MEDIA, "fcntl", { 5, F_SETSIG, SIGKILL }, false },
+		{ THREAD_MEDIA, "setsockopt", { 5, SOL_SOCKET, SO_RCVBUF }, true },
+		{ THREAD_MEDIA, "setsockopt", { 5, IPPROTO_IP, IP_TOS }, true },
+		{ THREAD_MEDIA, "setsockopt", { 5, IPPROTO_IPV6, IPV6_TCLASS }, true },
+		{ THREAD_MEDIA, "setsockopt", { 5, SOL_NETLINK, 1 }, false },
+		{ THREAD_MEDIA, "setsockopt", { 5, SOL_PACKET, 1 }, false },
+		{ THREAD_CONTROL, "ioctl", { 5, TCGETS }, true },
+		{ THREAD_CONTROL, "ioctl", { 5, FIONREAD }, true },
+		{ THREAD_CONTROL, "ioctl", { 5, SIOCGIFMTU }, true },
+		{ THREAD_CONTROL, "ioctl", { 5, SIOCOUTQ }, true },
+		{ THREAD_CONTROL, "ioctl", { 5, TIOCSTI }, false },
+		{ THREAD_CONTROL, "ioctl", { 5, SIOCSIFFLAGS }, false },
+		{ THREAD_CONTROL, "ioctl", { 5, SIOCETHTOOL }, false },
+		{ THREAD_CONTROL, "ioctl", { 5, SIOCSPGRP }, false },
+		/* The kernel reads 32 bits of it. TCGETS2, extended by its sign */
+		{ THREAD_CONTROL, "ioctl", { 5, 0xffffffff802c542a }, true },
+		{ THREAD_CONTROL, "ioctl", { 5, 1ULL << 32 | TIOCSTI }, false },
+		{ THREAD_CONTROL, "setsockopt", { 5, IPPROTO_TCP, 1 }, true },
+		{ THREAD_CONTROL, "setsockopt", { 5, SOL_NETLINK, 1 }, true },
+		{ THREAD_CONTROL, "setsockopt", { 5, SOL_ALG, 1 }, false },
+		{ THREAD_RECORDER, "ioctl", { 5, SIOCETHTOOL }, true },
+		{ THREAD_RECORDER, "ioctl", { 5, SIOCGIFHWADDR }, true },
+		{ THREAD_RECORDER, "ioctl", { 5, SIOCSIFFLAGS }, false },
+		{ THREAD_RECORDER, "setsockopt", { 5, SOL_PACKET, 1 }, true },
+		{ THREAD_UPNP, "ioctl", { 5, SIOCGIFNAME }, true },
+		{ THREAD_UPNP, "setsockopt", { 5, IPPROTO_IP, 1 }, true },
+		{ THREAD_UPNP, "setsockopt", { 5, SOL_NETLINK, 1 }, false },
+		{ THREAD_OUTSIDE, "ioctl", { 5, FIONREAD }, true },
+		{ THREAD_JOURNAL, "ioctl", { 5, TCGETS }, true },
+		{ THREAD_JOURNAL, "ioctl", { 5, FIONREAD }, false },
+		{ THREAD_JOURNAL, "fcntl", { 5, F_SETLK }, true },
+		{ THREAD_CRYPTO, "setsockopt", { 5, SOL_SOCKET, 1 }, true },
+		{ THREAD_CRYPTO, "setsockopt", { 5, IPPROTO_IP, 1 }, false },
 		{ THREAD_CONTROL, "socket", { AF_UNIX }, true },
 		{ THREAD_CONTROL, "socket", { AF_INET }, true },
 		{ THREAD_CONTROL, "socket", { AF_INET6 }, true },
@@ -336,6 +376,20 @@ static void test_clone3_is_unknown(void)
 
 	CU_ASSERT_EQUAL_FATAL(confine_program_make(THREAD_MAPPINGS, SECCOMP_RET_TRAP, &program), 0);
 	CU_ASSERT_EQUAL(run_filter(&program, &data, &steps), SECCOMP_RET_ERRNO | ENOSYS);
+	free(program.filter);
+}
+
+/* As from systemd's MemoryDenyWriteExecute; the process that speaks UPnP starts nevertheless. */
+static void test_programs_that_start_keep_their_code(void)
+{
+	struct seccomp_data data = call_of("mprotect", (const uint64_t[3]){ 0, 1, PROT_EXEC });
+	struct sock_fprog program;
+	unsigned int steps = 0;
+
+	CU_ASSERT_EQUAL_FATAL(confine_program_make(THREAD_MAPPINGS, SECCOMP_RET_TRAP, &program), 0);
+	CU_ASSERT_EQUAL(run_filter(&program, &data, &steps), SECCOMP_RET_ERRNO | EPERM);
+	data.args[2] = PROT_READ;
+	CU_ASSERT_EQUAL(run_filter(&program, &data, &steps), SECCOMP_RET_ALLOW);
 	free(program.filter);
 }
 
@@ -515,6 +569,7 @@ TEST_SUITE(confine, { "no row repeats another", test_no_row_repeats_another },
 	   { "threads have names that fit", test_threads_have_names_that_fit },
 	   { "filters look at arguments", test_filters_look_at_arguments },
 	   { "clone3 is unknown", test_clone3_is_unknown },
+	   { "programs that start keep their code", test_programs_that_start_keep_their_code },
 	   { "calls of another processor end the process",
 	     test_calls_of_another_processor_end_the_process },
 	   { "calls for packets are found soon", test_calls_for_packets_are_found_soon },
