@@ -25,6 +25,19 @@ struct kernel_tap {
 	int fd;
 };
 
+/*
+ * Some builds of libpcap look for InfiniBand devices at each pcap_create(). Where there are some,
+ * the first one loads libraries, which the recorder's thread may not (seccomp).
+ */
+static void load_libraries(const char *device)
+{
+	char why[PCAP_ERRBUF_SIZE];
+	pcap_t *pcap = pcap_create(device, why);
+
+	if (pcap)
+		pcap_close(pcap);
+}
+
 struct kernel_tap *kernel_tap_new(const struct kernel_tap_conf *conf)
 {
 	struct kernel_tap *tap = calloc(1, sizeof(*tap));
@@ -34,8 +47,10 @@ struct kernel_tap *kernel_tap_new(const struct kernel_tap_conf *conf)
 	tap->conf = *conf;
 	tap->fd = -1;
 	tap->ports = kernel_ports_new();
-	if (tap->ports)
+	if (tap->ports) {
+		load_libraries(conf->device);
 		return tap;
+	}
 	free(tap);
 	return NULL;
 }
