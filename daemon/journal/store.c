@@ -112,8 +112,10 @@ static int check_version(struct journal_store *store, bool *is_new, char *why)
 	*is_new = !error && !strcmp(tables, "0") && !strcmp(version, "0");
 	if (error || *is_new || !strcmp(version, TEXT(JOURNAL_VERSION)))
 		return error;
-	snprintf(why, JOURNAL_WHY, "the file has version %s, this daemon reads version %s", version,
-		 TEXT(JOURNAL_VERSION));
+	snprintf(
+		why, JOURNAL_WHY,
+		"the file has version %s, this daemon reads version %s: its calls are not restored",
+		version, TEXT(JOURNAL_VERSION));
 	return -EBADMSG;
 }
 
