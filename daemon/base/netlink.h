@@ -4,7 +4,18 @@
 #define RTPRELAY_NETLINK_H
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+/*
+ * Is there a whole message in @left bytes? (mnl_nlmsg_ok() of libmnl 1.0.4 treats lengths above 2
+ * GiB as negative, and a loop over messages does not end at one of 4 GiB.)
+ */
+static inline bool netlink_message_ok(const struct nlmsghdr *nlh, int left)
+{
+	return mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_len <= (uint32_t)left;
+}
 
 /*
  * Reads the next datagram from the kernel; ignores those of other processes. Never waits.

@@ -111,7 +111,7 @@ static int first_error(const void *data, ssize_t len)
 	const struct nlmsghdr *nlh = data;
 	int left = (int)len;
 
-	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	for (; netlink_message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		const struct nlmsgerr *answer = mnl_nlmsg_get_payload(nlh);
 
 		if (nlh->nlmsg_type == NLMSG_ERROR &&
@@ -152,7 +152,7 @@ bool nft_talk_has_table(const struct nft_talk *talk)
 	if (send(talk->fd, nlh, nlh->nlmsg_len, 0) < 0)
 		return false;
 	len = netlink_receive(talk->fd, buf, sizeof(buf));
-	return len > 0 && mnl_nlmsg_ok(nlh, (int)len) && nlh->nlmsg_type != NLMSG_ERROR;
+	return len > 0 && netlink_message_ok(nlh, (int)len) && nlh->nlmsg_type != NLMSG_ERROR;
 }
 
 static bool ask_banned(const struct nft_talk *talk)
@@ -179,7 +179,7 @@ int nft_talk_banned(const struct nft_talk *talk, uint64_t *packets)
 	len = netlink_receive(talk->fd, answer, sizeof(answer));
 	if (len < 0)
 		return (int)len;
-	if (!mnl_nlmsg_ok(nlh, (int)len) || nlh->nlmsg_type == NLMSG_ERROR)
+	if (!netlink_message_ok(nlh, (int)len) || nlh->nlmsg_type == NLMSG_ERROR)
 		return -ENOENT;
 	obj = nftnl_obj_alloc();
 	if (!obj || nftnl_obj_nlmsg_parse(nlh, obj) < 0)
@@ -239,7 +239,7 @@ static bool take_news(const void *data, ssize_t len, nft_banned_fn *fn, void *ar
 	bool removed = false;
 	int left = (int)len;
 
-	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	for (; netlink_message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		removed = removed || removes(nlh);
 		if (tells_banned(nlh))
 			nft_banned_read(nlh, fn, arg);
@@ -284,7 +284,7 @@ static int take_part(const void *data, ssize_t len, nft_banned_fn *fn, void *arg
 	const struct nlmsghdr *nlh = data;
 	int left = (int)len;
 
-	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	for (; netlink_message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		if (nlh->nlmsg_type == NLMSG_DONE)
 			return 1;
 		if (nlh->nlmsg_type == NLMSG_ERROR)

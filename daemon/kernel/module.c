@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include "base/count.h"
 #include "base/log.h"
+#include "base/netlink.h"
 #include "kernel/module.h"
 #include "kernel/talk.h"
 
@@ -341,7 +342,7 @@ static void take_datagram(struct module *module, const void *data, size_t len)
 	struct kmod_message m;
 	int left = (int)len;
 
-	for (; kmod_message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	for (; netlink_message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		kmod_read_message(nlh, RTPRELAY_FAMILY, module->talk.family.id, &m);
 		take_message(module, &m);
 	}

@@ -169,18 +169,9 @@ size_t kmod_ask_add(void *buf, uint16_t family, uint32_t seq, const struct flow_
  */
 size_t kmod_ask_tap(void *buf, uint16_t family, uint32_t seq);
 
-/*
- * Is there a whole message in @left bytes? (mnl_nlmsg_ok() of libmnl 1.0.4 treats lengths above 2
- * GiB as negative.)
- */
-static inline bool kmod_message_ok(const struct nlmsghdr *nlh, int left)
-{
-	return mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_len <= (uint32_t)left;
-}
-
 /**
  * kmod_read_message() - parse one message from the kernel
- * @nlh: kmod_message_ok() holds
+ * @nlh: netlink_message_ok() holds
  * @name: the family whose registration messages are accepted
  * @family: its id, 0: not known
  */

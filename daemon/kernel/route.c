@@ -195,7 +195,7 @@ static int receive(struct routes *routes, struct route *route, uint8_t *type)
 		len = netlink_receive(routes->ask, answer, sizeof(answer));
 		if (len < 0)
 			return len == -EAGAIN ? -EIO : (int)len;
-	} while (!mnl_nlmsg_ok(nlh, (int)len) || nlh->nlmsg_seq != routes->seq);
+	} while (!netlink_message_ok(nlh, (int)len) || nlh->nlmsg_seq != routes->seq);
 	if (nlh->nlmsg_type == RTM_NEWROUTE) {
 		*type = take_route(nlh, route);
 		return 0;

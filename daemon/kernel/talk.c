@@ -5,6 +5,7 @@
  * Generic netlink is synchronous: once send() has returned, the answer can be read, or was lost.
  */
 #include <errno.h>
+#include "base/netlink.h"
 #include "kernel/talk.h"
 
 uint32_t talk_next_seq(struct talk *talk, uint32_t count)
@@ -26,7 +27,7 @@ static bool read_answers(struct talk *talk, size_t len, uint32_t last, const cha
 	int left = (int)len;
 	bool ended = false;
 
-	for (; kmod_message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	for (; netlink_message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		kmod_read_message(nlh, name, talk->family.id, &m);
 		answer(arg, &m);
 		ended |= m.seq == last && (m.said == KMOD_SAID_ACK || m.said == KMOD_SAID_DONE);
