@@ -95,6 +95,8 @@ struct relay {
  * must be stopped.
  */
 int relay_start(struct relay *relay);
+/* Logs "@what: error". Return: @err */
+int relay_failed(const char *what, int err);
 
 /* The configuration and the other parts that calls use, in their current state. */
 struct call_table_conf relay_calls_conf(struct relay *relay);
