@@ -5,6 +5,8 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
+#include <malloc.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "daemon/base/confine.h"
 #include "daemon/base/confine_program.h"
@@ -548,8 +551,91 @@ static void test_off_is_off(void)
 	CU_ASSERT_STRING_EQUAL(text, "wanted: 2, why not: -, violations: 0\n");
 }
 
+/* What glibc calls for the daemon, seldom and where something went wrong too. */
+static void use_the_library(enum thread_kind kind)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICSERV }, *found = NULL;
+	void *blocks[64];
+	time_t now = time(NULL);
+	char text[256];
+	FILE *file;
+	struct tm tm;
+
+	for (size_t size = 16; size <= 1 << 24; size *= 32) {
+		for (size_t i = 0; i < COUNT(blocks); i++)
+			blocks[i] = malloc(size);
+		blocks[0] = realloc(blocks[0], size * 3);
+		for (size_t i = 0; i < COUNT(blocks); i++)
+			free(blocks[i]);
+	}
+	malloc_trim(0);
+	setenv("TZ", "Europe/Paris", 1);
+	tzset();
+	localtime_r(&now, &tm);
+	file = fopen("/etc/passwd", "re");
+	if (file) {
+		while (fgets(text, sizeof(text), file))
+			continue;
+		fclose(file);
+	}
+	errno = ENOENT;
+	snprintf(text, sizeof(text), "%m %s", strsignal(SIGSYS));
+	if (getentropy(text, 16) || sched_yield() || nanosleep(&(struct timespec){ 0, 1 }, NULL))
+		_exit(3);
+	if (1U << kind & (1U << THREAD_CONTROL | 1U << THREAD_OUTSIDE | 1U << THREAD_MAPPINGS) &&
+	    !getaddrinfo("localhost", "80", &hints, &found))
+		freeaddrinfo(found);
+}
+
+static void *use_and_abort(void *arg)
+{
+	use_the_library(*(enum thread_kind *)arg);
+	abort();
+}
+
+static void *use_and_return(void *arg)
+{
+	use_the_library(*(enum thread_kind *)arg);
+	return NULL;
+}
+
+/* In a process of its own: one thread returns, the next one aborts. */
+static void library_child(enum thread_kind kind)
+{
+	pthread_t thread;
+
+	signal(SIGABRT, SIG_DFL);	    /* not that of the tests */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core */
+	if (confine_open(CONFINE_ON) || !confine_is_on() ||
+	    thread_start(&thread, kind, use_and_return, &kind))
+		_exit(9);
+	pthread_join(thread, NULL);
+	if (thread_start(&thread, kind, use_and_abort, &kind))
+		_exit(9);
+	pthread_join(thread, NULL);
+	_exit(0);
+}
+
+/* By the glibc of the system that the tests run on. */
+static void test_glibc_works_in_each_thread(void)
+{
+	for (int kind = 0; kind < THREAD_KINDS; kind++) {
+		int status = 0;
+		pid_t child;
+
+		fflush(NULL);
+		child = fork();
+		if (!child)
+			library_child((enum thread_kind)kind);
+		waitpid(child, &status, 0);
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT)
+			CU_FAIL(thread_kind_name((enum thread_kind)kind));
+	}
+}
+
 #define IN_PROCESSES                                                                               \
-	{ "a refused call ends the process", test_refused_call_ends_the_process },                 \
+	{ "glibc works in each thread", test_glibc_works_in_each_thread },                         \
+		{ "a refused call ends the process", test_refused_call_ends_the_process },         \
 		{ "a logged call is carried out and told once",                                    \
 		  test_logged_call_is_carried_out_and_told_once },                                 \
 		{ "off is off", test_off_is_off },
