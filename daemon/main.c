@@ -208,6 +208,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 		return;
 	}
 	relay->stopping = true;
+	relay->stop_ms = clock_ms();
 	log_notice("stopping on signal %d, with %zu call%s", (int)number,
 		   call_table_count(relay->calls), str_plural(call_table_count(relay->calls)));
 	sd_notify(0, "STOPPING=1");
@@ -467,5 +468,9 @@ int main(int argc, char **argv)
 		log_notice("stopped");
 	}
 	relay_stop(&relay);
-	return result ? EXIT_FAILURE : EXIT_SUCCESS;
+	result = result ? EXIT_FAILURE : EXIT_SUCCESS;
+	/* exit() would write what files of recordings have in memory, and wait for their disk. */
+	if (relay.recorder_hangs)
+		_exit(result);
+	return result;
 }

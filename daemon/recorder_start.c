@@ -17,11 +17,19 @@
 #include "recording_conf.h"
 #include "relay.h"
 
+/*
+ * From the signal on; packaging/rtprelayd.service kills the daemon after five seconds. The next one
+ * repairs what is not finished by then.
+ */
+#define RECORDER_END_MS	      4000
+#define RECORDER_END_LEAST_MS 1000
+
 static int open_dir(struct relay *relay)
 {
 	char error[RECORD_DIR_ERROR];
 	struct record_dir_conf conf;
 
+	ring_init(&relay->recordings);
 	if (!relay->conf.recording_dir)
 		return 0;
 	recording_conf(&relay->conf, relay->recording_gid, &conf);
@@ -34,6 +42,7 @@ static int open_dir(struct relay *relay)
 		return -EINVAL;
 	relay->recorded =
 		(struct recorded_conf){ .dir = relay->record_dir,
+					.all = &relay->recordings,
 					.path = relay->conf.recording_dir,
 					.pattern = relay->conf.recording_pattern,
 					.sent = relay->conf.recording_side == RECORDING_SENT,
@@ -138,9 +147,33 @@ int recorder_leftovers(struct relay *relay)
 	return 0;
 }
 
+/* What is left of RECORDER_END_MS. */
+static int64_t patience_ms(const struct relay *relay)
+{
+	int64_t left_ms = RECORDER_END_MS;
+
+	if (relay->stop_ms)
+		left_ms -= clock_ms() - relay->stop_ms;
+	return left_ms > RECORDER_END_LEAST_MS ? left_ms : RECORDER_END_LEAST_MS;
+}
+
+/* Its thread uses all of it until the process ends. */
+static void leave_recorder(struct relay *relay)
+{
+	relay->recorder_hangs = true;
+	worker_pool_keep_taps(relay->workers);
+	if (relay->record_dir)
+		recording_tell_unfinished(&relay->recordings, relay->conf.recording_dir);
+	else
+		log_err("the recorder's thread does not end: rtprelayd ends without it");
+}
+
 void recorder_stop(struct relay *relay)
 {
-	recorder_close(relay->recorder);
+	if (recorder_close(relay->recorder, patience_ms(relay))) {
+		leave_recorder(relay);
+		return;
+	}
 	kernel_source_free(relay->kernel_source);
 	relay->kernel_source = NULL;
 	record_dir_watch_free(relay->recorded.watch);

@@ -13,7 +13,10 @@ int recorder_leftovers(struct relay *relay);
 void recorder_tick(struct relay *relay);
 /* call_table_conf.tap_open, with struct relay, which has a kernel_source */
 void recorder_open_tap(void *arg);
-/* All calls have ended. Before the media threads do. */
+/*
+ * All calls have ended. Before the media threads do. If a disk keeps the recorder's thread from
+ * ending, relay->recorder_hangs, and what it uses stays.
+ */
 void recorder_stop(struct relay *relay);
 
 #endif

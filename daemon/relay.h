@@ -68,6 +68,9 @@ struct relay {
 	struct kernel_source *kernel_source; /* NULL: the kernel path cannot be the module */
 	struct record_dir *record_dir;	     /* NULL: recording-dir is not set */
 	struct recorded_conf recorded;
+	struct ring recordings; /* that are not over */
+	int64_t stop_ms;	/* when the end began; 0: it did not */
+	bool recorder_hangs;	/* its thread has not ended: only _exit() ends the process */
 	struct stun_sites stun_sites;
 	struct stun_service *stun; /* NULL: none */
 	struct call_table *calls;

@@ -91,6 +91,10 @@ static void refuse(struct admin_peer *peer, int error)
 	if (error == -ENOTSUP)
 		admin_error(peer, CONTROL_ERROR_RECORDER,
 			    "nothing can be recorded: recording-dir is not set");
+	else if (error == -ENOBUFS)
+		admin_error(peer, CONTROL_ERROR_RECORDER,
+			    "the recording is refused: the disk of recording-dir does not answer, "
+			    "and too much waits for it");
 	else
 		admin_error(peer, CONTROL_ERROR_MEMORY, "out of memory");
 }

@@ -312,11 +312,12 @@ void copies_send(void *arg, struct subscriber *subscriber)
 {
 	if (!subscriber->sink && subscriber->copy)
 		subscriber->sink = copy_sink_new();
-	if (!subscriber->sink || copy_sink_set(arg, subscriber->sink, subscriber->copy)) {
+	if (!subscriber->sink) {
 		log_call(LOG_LEVEL_ERR, subscriber->call->id,
 			 "copies: out of memory: what is sent is as before");
 		return;
 	}
+	copy_sink_set(arg, subscriber->sink, subscriber->copy);
 	if (!subscriber->copy)
 		subscriber->sink = NULL; /* the recorder's thread frees it */
 }

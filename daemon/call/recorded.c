@@ -19,8 +19,14 @@
 
 static const char *text_of_error(int error)
 {
-	return error == -ENOSPC ? "no space is left on the disk, or recording-min-free is reached"
-				: strerror(-error);
+	switch (error) {
+	case -ENOSPC:
+		return "no space is left on the disk, or recording-min-free is reached";
+	case -ENOBUFS:
+		return "the disk of recording-dir does not answer, and too much waits for it";
+	default:
+		return strerror(-error);
+	}
 }
 
 static const char *path_text(const struct call_recording *own)
@@ -145,7 +151,8 @@ static int open_files(struct call_recording *own)
 				       .metadata = call->metadata,
 				       .name = own->name,
 				       .id = own->id,
-				       .resume = own->resumes };
+				       .resume = own->resumes,
+				       .all = table->recorded->all };
 	struct timespec now;
 	int error = own->resumes ? draw(&conf.fresh_id) : 0;
 
@@ -153,20 +160,27 @@ static int open_files(struct call_recording *own)
 		return error;
 	clock_gettime(CLOCK_REALTIME, &now);
 	conf.now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	own->running = recording_new(&conf);
+	own->running = recording_new(&conf, &error);
 	if (!own->running)
-		return -ENOMEM;
+		return error;
 	own->since_s = now.tv_sec;
 	if (asprintf(&own->path, "%s/%s.%s", table->recorded->path, own->name,
 		     table->recorded->wav ? "wav" : "pcap") < 0)
 		own->path = NULL;
 	table->stats->recordings++;
-	if (own->paused && recording_pause(own->running, true)) {
-		/* Rather nothing than what must not be. */
-		end(call, own->resumes ? RECORDING_FINISHED : RECORDING_DISCARDED, "discarded");
-		return -ENOMEM;
-	}
+	if (own->paused)
+		recording_pause(own->running, true);
 	return 0;
+}
+
+static void tell_refused(struct call *call, int error)
+{
+	const char *why = text_of_error(error);
+
+	call->table->conf.stats->recordings_failed++;
+	log_call(LOG_LEVEL_ERR, call->id, "the recording does not begin: %s; the call goes on",
+		 why);
+	events_tell_call(call->table->conf.events, RECORDING_FAILED, call, why);
 }
 
 static int begin(struct call_recording *own, struct str file, struct str pattern)
@@ -178,6 +192,8 @@ static int begin(struct call_recording *own, struct str file, struct str pattern
 	choose_name(own->call, file, pattern, own->id, own->name);
 	own->resumes = false;
 	error = open_files(own);
+	if (error == -ENOBUFS)
+		tell_refused(own->call, error);
 	if (error)
 		return error;
 	log_call(LOG_LEVEL_INFO, own->call->id, "recording begins: %s", path_text(own));
@@ -207,14 +223,11 @@ int recorded_begin(struct call *call, struct str file, struct str pattern)
 int recorded_start(struct call *call, struct str file, struct str pattern)
 {
 	struct call_recording *own = call->recording;
-	int error;
 
-	if (own && own->paused) {
-		error = own->running ? recording_pause(own->running, false) : 0;
-		if (error)
-			return error;
+	if (own && own->paused && own->running)
+		recording_pause(own->running, false);
+	if (own)
 		own->paused = false;
-	}
 	return recorded_begin(call, file, pattern);
 }
 
@@ -224,8 +237,8 @@ int recorded_pause(struct call *call)
 
 	if (!own)
 		return -ENOMEM;
-	if (own->running && recording_pause(own->running, true))
-		return -ENOMEM;
+	if (own->running)
+		recording_pause(own->running, true);
 	own->paused = true;
 	return 0;
 }
@@ -290,7 +303,7 @@ static void resume_medias(struct call *call, const struct call_record *record)
 
 static void tell_not_resumed(struct call *call, int error)
 {
-	const char *why = error == -ENOTSUP ? "recording-dir is not set" : strerror(-error);
+	const char *why = error == -ENOTSUP ? "recording-dir is not set" : text_of_error(error);
 
 	call->table->conf.stats->recordings_failed++;
 	log_call(LOG_LEVEL_ERR, call->id,

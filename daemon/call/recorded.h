@@ -20,7 +20,8 @@ struct recording_record;
  * @file: where the caller of the command wants it (recording-file), or none; another place than
  *	recording-dir is ignored and logged
  * @pattern: instead of recording-pattern, or none
- * Return: 0, also if it was recorded; -ENOTSUP, nothing can be recorded: see recording-dir; -ENOMEM
+ * Return: 0, also if it was recorded; -ENOTSUP, nothing can be recorded: see recording-dir;
+ *	-ENOMEM; -ENOBUFS, too much waits for a disk that does not answer: it is logged
  */
 int recorded_start(struct call *call, struct str file, struct str pattern);
 /* Goes on only if it is not paused. As recorded_start(). */

@@ -4,6 +4,7 @@
 #define RTPRELAY_RECORDED_CONF_H
 
 #include <stdbool.h>
+#include "base/ring.h"
 
 struct record_dir;
 struct record_dir_watch;
@@ -14,12 +15,14 @@ struct record_dir_watch;
  * @path: recording-dir; @pattern: recording-pattern
  * @sent: recording-side is "sent"; @wav: recording-output is "wav"
  * @no_dtmf: recording-dtmf is "no": telephone-event is left out
+ * @all: recordings that are not over
  */
 struct recorded_conf {
 	struct record_dir *dir;
 	struct record_dir_watch *watch;
 	const char *path, *pattern;
 	bool sent, wav, no_dtmf;
+	struct ring *all;
 };
 
 #endif

@@ -182,8 +182,11 @@ struct str offered_mid_of(const struct dialog *dialog, size_t index);
 /* An offer or answer whose SDP is a fragment with later candidates (RFC 8840). */
 void trickle_fragment(struct command_env *env, const struct request *request, struct reply *reply);
 
-/* After the commit: what the request says of recording; medias that came are recorded too. */
-void record_exchange(struct exchange *ex);
+/*
+ * After the commit: what the request says of recording; medias that came are recorded too. The call
+ * goes on without a recording that is refused. Return: a warning for the reply, or NULL
+ */
+const char *record_exchange(struct exchange *ex);
 
 /* The whole SDP for the receiver, in the arena. 0; -ENOMEM; -EMSGSIZE, too long for an answer */
 int sdp_plan_write(struct exchange *ex, struct str *text);

@@ -118,7 +118,7 @@ static void commit(struct exchange *ex, struct reply *reply)
 {
 	exchange_commit(ex);
 	end_other_forks(ex);
-	record_exchange(ex);
+	reply->warning = record_exchange(ex);
 	reply->recording = recorded_path(ex->call);
 	if (ex->new_call)
 		log_call(LOG_LEVEL_INFO, ex->call->id, "call created: medias: %zu",

@@ -19,6 +19,9 @@ static struct call *find(struct command_env *env, const struct request *request,
 	return call;
 }
 
+/* What a proxy is told of a recording that does not begin since the recorder cannot take it. */
+#define REFUSED "Recording refused: the recorder waits for its disk"
+
 static void refuse(struct reply *reply)
 {
 	reply->code = REPLY_ERROR;
@@ -41,12 +44,15 @@ void command_start_recording(struct command_env *env, const struct request *requ
 {
 	struct call *call = find(env, request, reply);
 	const struct record_wish *wish = &request->record;
+	int error = call && !set_metadata(call, request->metadata) ? -ENOMEM : 0;
 
 	if (!call)
 		return;
-	if (!set_metadata(call, request->metadata) ||
-	    recorded_start(call, wish->file, wish->pattern) == -ENOMEM)
+	error = error ?: recorded_start(call, wish->file, wish->pattern);
+	if (error == -ENOMEM || error == -ENOBUFS)
 		refuse(reply);
+	if (error == -ENOBUFS)
+		reply->error = REFUSED;
 	call_touch(call);
 }
 
@@ -80,15 +86,16 @@ void command_stop_recording(struct command_env *env, const struct request *reque
 	call_touch(call);
 }
 
-void record_exchange(struct exchange *ex)
+const char *record_exchange(struct exchange *ex)
 {
 	const struct record_wish *wish = &ex->request->record;
 	struct call *call = ex->call;
+	int error = 0;
 
 	if (wish->exclude)
 		recorded_exclude(ex->dialog); /* a later offer without the flag changes nothing */
 	if (wish->call == RECORD_CALL_ON)
-		recorded_begin(call, wish->file, wish->pattern);
+		error = recorded_begin(call, wish->file, wish->pattern);
 	else if (wish->call != RECORD_CALL_UNSET)
 		recorded_stop(call, wish->call == RECORD_CALL_DISCARD);
 	else
@@ -98,4 +105,5 @@ void record_exchange(struct exchange *ex)
 	if (ex->request->sdp.len)
 		recorded_sdp(ex->dialog, ex->from, ex->offer ? "offer" : "answer",
 			     ex->request->sdp);
+	return error == -ENOBUFS ? REFUSED : NULL;
 }

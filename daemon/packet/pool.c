@@ -274,3 +274,9 @@ struct tap_ring *worker_pool_tap(const struct worker_pool *pool, unsigned int th
 {
 	return pool->workers[thread].tap_ring;
 }
+
+void worker_pool_keep_taps(struct worker_pool *pool)
+{
+	for (unsigned int i = 0; i < pool->count; i++)
+		pool->workers[i].keeps_tap = true;
+}

@@ -50,6 +50,8 @@ void worker_pool_totals(const struct worker_pool *pool, struct worker_totals *to
 
 /* The ring of this thread for the recorder; NULL: worker_pool_conf.tap_bytes is 0. */
 struct tap_ring *worker_pool_tap(const struct worker_pool *pool, unsigned int thread);
+/* Before worker_pool_free(): the recorder's thread has not ended, and keeps these rings. */
+void worker_pool_keep_taps(struct worker_pool *pool);
 
 /* For packet/bridge.c: thread number @thread (modulo their count), the settings of the pool. */
 struct worker *worker_pool_worker(struct worker_pool *pool, unsigned int thread);

@@ -599,7 +599,8 @@ static void release(struct worker *worker)
 	batch_free(worker->batch);
 	rtcp_ring_free(worker->rtcp_ring);
 	rtcp_ring_free(worker->stun_ring);
-	tap_ring_free(worker->tap_ring);
+	if (!worker->keeps_tap)
+		tap_ring_free(worker->tap_ring);
 	dtmf_thread_fini(&worker->dtmf);
 	stray_close(worker->stray);
 	deny_put(worker->deny);

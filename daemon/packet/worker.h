@@ -22,7 +22,7 @@ struct stray;
  * @banned: sources whose packets are dropped; the thread's reference, ORDER_BANNED replaces it
  * @rtcp_ring: copies of RTCP for the control thread; NULL: it wants none
  * @stun_ring: STUN for agents of ICE, which live on the control thread; the same
- * @tap_ring: packets for the recorder; the same
+ * @tap_ring: packets for the recorder; the same; @keeps_tap: it outlives the thread
  * @dtmf: streams with a key that is pressed
  * @stray: packets that no connected socket takes; NULL: sockets are never connected
  * @closing: bridges that are closed after the current batch of events
@@ -48,6 +48,7 @@ struct worker {
 	struct batch *batch;
 	struct rtcp_ring *rtcp_ring, *stun_ring;
 	struct tap_ring *tap_ring;
+	bool keeps_tap;
 	struct dtmf_thread dtmf;
 	struct stray *stray;
 	struct deny *deny;

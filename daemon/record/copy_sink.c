@@ -4,20 +4,24 @@
  *
  * Packets that are handed over together are sent together: for each port by one sendmmsg().
  */
-#include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include "base/ring.h"
 #include "record/copy_sink.h"
 
+/**
+ * struct copy_sink
+ * @copy: NULL: none yet; with @sink and, from the first packet on, @batch the recorder's thread's
+ * @order: under way as long as @is_posted; then @next replaces @copy
+ * @lock: of @is_posted and @next
+ */
 struct copy_sink {
 	struct record_sink sink;
-	struct copy *copy;	  /* NULL: none yet */
-	struct copy_batch *batch; /* of the recorder's thread from the first packet on */
-};
-
-struct order {
-	struct record_letter letter;
-	struct copy_sink *sink;
-	struct copy *copy;
+	struct copy *copy, *next;
+	struct copy_batch *batch;
+	struct record_letter order;
+	bool is_posted;
+	pthread_mutex_t lock;
 };
 
 /* --- The recorder's thread -------------------------------------------------------------------- */
@@ -62,24 +66,27 @@ static void sink_free(struct copy_sink *sink)
 {
 	copy_put(sink->copy);
 	copy_batch_free(sink->batch);
+	pthread_mutex_destroy(&sink->lock);
 	free(sink);
 }
 
 /* A tap that cannot be added for lack of memory is missing; the others are copied. */
 static void on_order(struct recorder *recorder, struct record_letter *letter)
 {
-	struct order *order = (struct order *)letter;
-	struct copy_sink *sink = order->sink;
+	struct copy_sink *sink = container_of(letter, struct copy_sink, order);
 	uint32_t tap;
 
 	recorder_forget(recorder, &sink->sink);
 	copy_put(sink->copy);
-	sink->copy = order->copy;
+	pthread_mutex_lock(&sink->lock);
+	sink->copy = sink->next;
+	sink->next = NULL;
+	sink->is_posted = false;
+	pthread_mutex_unlock(&sink->lock);
 	for (size_t i = 0; sink->copy && (tap = copy_tap(sink->copy, i)); i++)
 		recorder_add(recorder, &sink->sink, tap);
 	if (!sink->copy)
 		sink_free(sink);
-	free(order);
 }
 
 /* --- Control thread --------------------------------------------------------------------------- */
@@ -91,22 +98,25 @@ struct copy_sink *copy_sink_new(void)
 	if (!sink)
 		return NULL;
 	sink->sink = (struct record_sink){ .ops = &ops, .arg = sink };
+	sink->order.run = on_order;
 	sink->batch = copy_batch_new();
-	if (sink->batch)
+	if (sink->batch && !pthread_mutex_init(&sink->lock, NULL))
 		return sink;
+	copy_batch_free(sink->batch);
 	free(sink);
 	return NULL;
 }
 
-int copy_sink_set(struct recorder *recorder, struct copy_sink *sink, struct copy *copy)
+void copy_sink_set(struct recorder *recorder, struct copy_sink *sink, struct copy *copy)
 {
-	struct order *order = calloc(1, sizeof(*order));
+	bool under_way;
 
-	if (!order)
-		return -ENOMEM;
-	*order = (struct order){ .letter.run = on_order,
-				 .sink = sink,
-				 .copy = copy ? copy_get(copy) : NULL };
-	recorder_post(recorder, &order->letter);
-	return 0;
+	pthread_mutex_lock(&sink->lock);
+	copy_put(sink->next);
+	sink->next = copy ? copy_get(copy) : NULL;
+	under_way = sink->is_posted;
+	sink->is_posted = true;
+	pthread_mutex_unlock(&sink->lock);
+	if (!under_way)
+		recorder_post(recorder, &sink->order);
 }

@@ -12,11 +12,10 @@ struct copy_sink;
 
 /* Control thread. It gets nothing until copy_sink_set(). NULL: out of memory */
 struct copy_sink *copy_sink_new(void);
-/**
- * copy_sink_set() - what is sent from now on; takes a reference
- * @copy: NULL: the end, and @sink is freed by the recorder's thread
- * Return: 0; -ENOMEM: what was sent before goes on
+/*
+ * What is sent from now on; takes a reference. NULL: the end: the recorder's thread frees @sink. Of
+ * several that the thread has not seen yet only the last one counts, so none is ever lost.
  */
-int copy_sink_set(struct recorder *recorder, struct copy_sink *sink, struct copy *copy);
+void copy_sink_set(struct recorder *recorder, struct copy_sink *sink, struct copy *copy);
 
 #endif

@@ -277,7 +277,10 @@ void kernel_source_open(struct kernel_source *source)
 	}
 	open->letter.run = run_open;
 	open->source = source;
-	recorder_post(source->conf.recorder, &open->letter);
+	if (!recorder_offer(source->conf.recorder, &open->letter, sizeof(*open), RECORD_RANK_NEEDS))
+		return;
+	free(open);
+	source->conf.told(source->conf.arg, false, "the recorder does not read its orders");
 }
 
 static struct ports_letter *ports_letter(struct kernel_source *source, size_t n, bool drop)
@@ -293,6 +296,18 @@ static struct ports_letter *ports_letter(struct kernel_source *source, size_t n,
 	return letter;
 }
 
+/* 0; -ENOBUFS: the letter is freed */
+static int offer(struct kernel_source *source, struct ports_letter *letter)
+{
+	int error = recorder_offer(source->conf.recorder, &letter->letter,
+				   sizeof(*letter) + letter->n * sizeof(letter->port[0]),
+				   RECORD_RANK_NEEDS);
+
+	if (error)
+		free(letter);
+	return error;
+}
+
 int kernel_source_add(struct kernel_source *source, const struct kernel_source_port ports[],
 		      size_t n)
 {
@@ -301,8 +316,7 @@ int kernel_source_add(struct kernel_source *source, const struct kernel_source_p
 	if (!letter)
 		return -ENOMEM;
 	memcpy(letter->port, ports, n * sizeof(ports[0]));
-	recorder_post(source->conf.recorder, &letter->letter);
-	return 0;
+	return offer(source, letter);
 }
 
 int kernel_source_drop(struct kernel_source *source, const struct endpoint locals[], size_t n,
@@ -314,8 +328,7 @@ int kernel_source_drop(struct kernel_source *source, const struct endpoint local
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		letter->port[i] = (struct kernel_source_port){ .local = locals[i], .tap = tap };
-	recorder_post(source->conf.recorder, &letter->letter);
-	return 0;
+	return offer(source, letter);
 }
 
 void kernel_source_counts(const struct kernel_source *source, struct kernel_tap_counts *counts)

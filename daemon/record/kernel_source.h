@@ -54,12 +54,15 @@ struct kernel_source_port {
 	bool rtcp, rtp;
 };
 
-/* Packets to these endpoints are of their taps from now on. 0; -ENOMEM: nothing is changed */
+/*
+ * Packets to these endpoints are of their taps from now on. 0; -ENOMEM, or -ENOBUFS of
+ * recorder_offer(): nothing is changed
+ */
 int kernel_source_add(struct kernel_source *source, const struct kernel_source_port ports[],
 		      size_t n);
 /*
  * Those of @tap are nobody's any more, KERNEL_SOURCE_LINGER_US later, unless they are added again.
- * 0; -ENOMEM: packets of @tap go on to be delivered
+ * 0; -ENOMEM, -ENOBUFS: packets of @tap go on to be delivered
  */
 int kernel_source_drop(struct kernel_source *source, const struct endpoint locals[], size_t n,
 		       uint32_t tap);

@@ -112,12 +112,15 @@ struct look *look_new(const struct look_conf *conf)
 int look_add(struct look *look, uint32_t tap)
 {
 	struct add_letter *add = calloc(1, sizeof(*add));
+	int error;
 
 	if (!add)
 		return -ENOMEM;
 	*add = (struct add_letter){ { .run = on_add }, look, tap };
-	recorder_post(look->conf.recorder, &add->letter);
-	return 0;
+	error = recorder_offer(look->conf.recorder, &add->letter, sizeof(*add), RECORD_RANK_BEGINS);
+	if (error)
+		free(add);
+	return error;
 }
 
 void look_end(struct look *look)

@@ -26,7 +26,7 @@ struct look_conf {
 
 /* It gets nothing until look_add(). NULL: out of memory */
 struct look *look_new(const struct look_conf *conf);
-/* Packets of the tap from now on; the same again: nothing. 0; -ENOMEM */
+/* Packets of the tap from now on; the same again: nothing. 0; -ENOMEM, -ENOBUFS */
 int look_add(struct look *look, uint32_t tap);
 /* Ends and frees it. Takes NULL. */
 void look_end(struct look *look);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* recorder.c - the recorder's thread: gives packets of tapped medias to those that want them */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/thread.h"
 #include "base/wake.h"
 #include "record/recorder.h"
@@ -36,12 +38,15 @@ struct tap {
  * @offset_us: of CLOCK_REALTIME to clock_us(), at the present turn
  * @is_behind: the turn has ended with packets left
  * @read_us: letters that were posted before have been read
+ * @waiting: bytes of letters that were offered, at most @letter_bytes; shared
+ * @is_full: one was refused, and the log says so; control thread
  */
 struct recorder {
 	struct mailbox letters, news;
 	int wake_fd, news_fd;
 	pthread_t thread;
-	bool stopping, is_behind;
+	bool stopping, is_behind, is_full;
+	size_t letter_bytes, waiting;
 	uint32_t last_tap;
 	size_t n_rings;
 	struct tap_ring **rings; /* the last one is its own */
@@ -302,8 +307,10 @@ static void read_letters(struct recorder *r)
 	while (at) {
 		struct letter *next = at->next;
 		struct record_letter *letter = container_of(at, struct record_letter, letter);
+		size_t size = letter->size;
 
 		letter->run(r, letter);
+		__atomic_fetch_sub(&r->waiting, size, __ATOMIC_RELAXED);
 		at = next;
 	}
 }
@@ -432,6 +439,7 @@ struct recorder *recorder_open(const struct recorder_conf *conf, int *error)
 	r->work_fd = -1;
 	r->look = conf->look;
 	r->look_arg = conf->look_arg;
+	r->letter_bytes = conf->letter_bytes ? conf->letter_bytes : RECORDER_BYTES;
 	r->stop.run = on_stop;
 	r->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -444,16 +452,39 @@ struct recorder *recorder_open(const struct recorder_conf *conf, int *error)
 	return NULL;
 }
 
-void recorder_close(struct recorder *r)
+/* 0; -ETIMEDOUT */
+static int join(struct recorder *r, int64_t patience_ms)
 {
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(patience_ms / 1000);
+	until.tv_nsec += (long)(patience_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	return -pthread_clockjoin_np(r->thread, NULL, CLOCK_MONOTONIC, &until);
+}
+
+int recorder_close(struct recorder *r, int64_t patience_ms)
+{
+	int error;
+
 	if (!r)
-		return;
+		return 0;
 	recorder_post(r, &r->stop);
-	pthread_join(r->thread, NULL);
+	error = join(r, patience_ms);
+	if (error) {
+		pthread_detach(r->thread);
+		recorder_dispatch(r);
+		return error;
+	}
 	read_letters(r);
 	recorder_dispatch(r);
 	free_taps(r);
 	release(r);
+	return 0;
 }
 
 int recorder_fd(const struct recorder *r)
@@ -476,6 +507,55 @@ void recorder_dispatch(struct recorder *r)
 	}
 }
 
+/* Of @letter_bytes, when a letter of this rank comes. */
+static size_t limit_of(const struct recorder *r, enum record_rank rank)
+{
+	switch (rank) {
+	case RECORD_RANK_BEGINS:
+		return r->letter_bytes / 2;
+	case RECORD_RANK_TELLS:
+		return r->letter_bytes / 4 * 3;
+	default:
+		return r->letter_bytes;
+	}
+}
+
+/* Once when letters begin to be refused, and once when most of them have been read. */
+static void tell_full(struct recorder *r, size_t waiting)
+{
+	bool is_full = r->is_full;
+
+	if (!is_full)
+		log_err("the recorder does not read its orders, since a disk does not answer: %zu "
+			"KiB "
+			"of them wait, and new recordings are refused: check the disk of "
+			"recording-dir",
+			waiting / 1024);
+	else
+		log_notice("the recorder reads its orders again: %" PRIu64 " of them were refused",
+			   __atomic_load_n(&r->counts.refused, __ATOMIC_RELAXED));
+	r->is_full = !is_full;
+}
+
+int recorder_offer(struct recorder *r, struct record_letter *letter, size_t size,
+		   enum record_rank rank)
+{
+	size_t waiting = __atomic_load_n(&r->waiting, __ATOMIC_RELAXED);
+
+	if (r->is_full && waiting < r->letter_bytes / 4)
+		tell_full(r, waiting);
+	if (size > limit_of(r, rank) || waiting > limit_of(r, rank) - size) {
+		add(&r->counts.refused, 1);
+		if (!r->is_full)
+			tell_full(r, waiting);
+		return -ENOBUFS;
+	}
+	letter->size = size;
+	__atomic_fetch_add(&r->waiting, size, __ATOMIC_RELAXED);
+	recorder_post(r, letter);
+	return 0;
+}
+
 void recorder_post(struct recorder *r, struct record_letter *letter)
 {
 	if (mailbox_put(&r->letters, &letter->letter))
@@ -495,4 +575,5 @@ void recorder_counts(const struct recorder *r, struct recorder_counts *counts)
 	counts->unknown = __atomic_load_n(&r->counts.unknown, __ATOMIC_RELAXED);
 	counts->lost = __atomic_load_n(&r->counts.lost, __ATOMIC_RELAXED);
 	counts->unwritten = __atomic_load_n(&r->counts.unwritten, __ATOMIC_RELAXED);
+	counts->refused = __atomic_load_n(&r->counts.refused, __ATOMIC_RELAXED);
 }

@@ -6,6 +6,8 @@
  * go through; puts them in order of time, for which it holds them back for a moment; and hands each
  * to the sinks of its tap: files, copies, whoever looks on. It alone waits for disks.
  * The control thread talks to it by letters, and it answers by news; neither waits for the other.
+ * While a disk does not answer, letters wait: of those that are offered, as many as RECORDER_BYTES
+ * hold; those that are posted are members of what they are about, so each waits once.
  */
 #ifndef RTPRELAY_RECORDER_H
 #define RTPRELAY_RECORDER_H
@@ -19,11 +21,21 @@ struct recorder;
 /* Packets are handed over so long after they came, unless a ring is filling. */
 #define RECORDER_HOLD_US 200000
 
-/* Runs on the recorder's thread, which owns the letter. */
+/* What letters that were offered may hold together, in bytes. */
+#define RECORDER_BYTES (64 * 1024 * 1024)
+
+/* Runs on the recorder's thread, which owns the letter. @size: of recorder_offer() */
 struct record_letter {
 	struct letter letter;
 	void (*run)(struct recorder *recorder, struct record_letter *letter);
+	size_t size;
 };
+
+/*
+ * What a letter is for. A recording begins only if half of RECORDER_BYTES is left, so that those
+ * that run can still be told what belongs to them; what stands in JSON files only leaves a quarter.
+ */
+enum record_rank { RECORD_RANK_BEGINS, RECORD_RANK_TELLS, RECORD_RANK_NEEDS };
 
 /* Runs on the control thread, in recorder_dispatch(), which owns the news. */
 struct record_news {
@@ -40,36 +52,47 @@ typedef void recorder_work_fn(void *arg);
  * struct recorder_conf
  * @rings: of the media threads, @n_rings of them; borrowed
  * @own_bytes: of the recorder's own ring
+ * @letter_bytes: instead of RECORDER_BYTES; 0: these
  * @look: called at the start, each second while somebody listens, else each 10 seconds; or NULL.
  *	It may wait for the disk.
  */
 struct recorder_conf {
 	struct tap_ring *const *rings;
-	size_t n_rings, own_bytes;
+	size_t n_rings, own_bytes, letter_bytes;
 	recorder_work_fn *look;
 	void *look_arg;
 };
 
 /* Starts the thread. NULL and *error (-errno) */
 struct recorder *recorder_open(const struct recorder_conf *conf, int *error);
-/*
- * Hands over what is left in the rings, and ends the thread. Letters and news that are still under
- * way are run. Takes NULL.
+/**
+ * recorder_close() - hands over what is left in the rings, and ends the thread
+ * Letters and news that are still under way are run. Takes NULL.
+ * Return: 0; -ETIMEDOUT: the thread has not ended for @patience_ms, since a disk does not answer:
+ *	until the process ends, it uses @recorder, its rings, letters and sinks
  */
-void recorder_close(struct recorder *recorder);
+int recorder_close(struct recorder *recorder, int64_t patience_ms);
 /* Readable when there is something to dispatch. */
 int recorder_fd(const struct recorder *recorder);
 void recorder_dispatch(struct recorder *recorder);
+/* A letter that is a member of what it is about, and is not under way. */
 void recorder_post(struct recorder *recorder, struct record_letter *letter);
+/**
+ * recorder_offer() - a letter of which there may be any number
+ * @size: bytes of it, and of what it makes
+ * Return: 0; -ENOBUFS: too much waits, which is counted and logged; the letter stays the caller's
+ */
+int recorder_offer(struct recorder *recorder, struct record_letter *letter, size_t size,
+		   enum record_rank rank);
 /* A number for bridge_conf.tap; never 0. */
 uint32_t recorder_new_tap(struct recorder *recorder);
 
 /*
  * Any thread. @lost: packets for which a ring had no room; @delivered: to at least one sink;
- * @unwritten: of these, recordings could not write them, and ended
+ * @unwritten: of these, recordings could not write them, and ended; @refused: letters
  */
 struct recorder_counts {
-	uint64_t delivered, unknown, lost, unwritten;
+	uint64_t delivered, unknown, lost, unwritten, refused;
 };
 void recorder_counts(const struct recorder *recorder, struct recorder_counts *counts);
 

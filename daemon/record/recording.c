@@ -2,9 +2,14 @@
 /* recording.c - one recording of a call: a sink of the recorder's thread, and its letters */
 #include <errno.h>
 #include <pthread.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/log.h"
+#include "record/orders.h"
+#include "record/part.h"
 #include "record/recording.h"
 
 /* What is wanted of the packets of a tap. */
@@ -15,18 +20,9 @@ struct take {
 	uint64_t left_out[2][2]; /* [side], bit per payload type */
 };
 
-/* A pause begins, or ends. Packets are held back: those from before it come later. */
-struct turn {
-	bool paused;
-	int64_t at_us, at_ns;
-};
-
-/* In so short a time; if there are more, packets from before the first one are lost. */
-#define TURNS 8
-
 /**
  * struct recording
- * @lock: of @state, @owner
+ * @lock: of @state, @owner, @orders, @orders_wait: @orders_letter is under way
  * @takes: of each tap, by @n_takes; the recorder's thread
  * @from_us: packets that came before are of a pause, or of the time before it began
  * @turn: pauses that begin or end with the first packet that came then or later, @n_turns of them
@@ -34,6 +30,7 @@ struct turn {
  * @ends_us: packets that come later are not of it any more; 0: it goes on
  * @asked_us: time of recording_end(), for @ends_us
  * @path, @resumed: of @opened_news; the recorder's thread does not touch them later
+ * @all: in recording_conf.all, or alone; with @name, and then @told_path: the control thread's
  */
 struct recording {
 	struct recorder *recorder;
@@ -46,6 +43,10 @@ struct recording {
 	recording_opened_fn *opened;
 	void *owner;
 	char *path;
+	struct ring all;
+	const char *told_path;
+	struct record_orders orders;
+	bool orders_wait;
 	struct record_sink sink;
 	struct record_file *file;
 	struct take take[RECORD_MEDIAS];
@@ -53,29 +54,29 @@ struct recording {
 	int64_t from_us, ends_us, asked_us;
 	bool paused;
 	size_t n_turns;
-	struct turn turn[TURNS];
+	struct record_turn turn[RECORD_TURNS];
 	enum recording_end end;
 	const char *why;
 	bool told;
-	struct record_letter end_letter;
+	struct record_letter orders_letter, end_letter;
 	struct record_news opened_news, failed_news, over_news;
+	char name[];
 };
 
-enum kind { OPEN, MEDIA, LEAVE_OUT, CODEC, PARTY, SDP, METADATA, PAUSE };
+enum kind { OPEN, MEDIA, CODEC, PARTY, SDP, METADATA };
 
-/* @text: of the memory behind it; the meaning depends on @kind */
+/* @about, @text: of the memory behind it; the meaning of texts depends on @kind */
 struct to_recording {
 	struct record_letter letter;
 	struct recording *recording;
 	enum kind kind;
 	uint8_t side, media, type;
-	bool paused;
-	uint32_t tap;
+	size_t size;
 	int64_t now_ns, now_us;
 	const char *sdp_kind;
 	struct str text[3];
-	struct recording_media about;
-	char memory[];
+	struct recording_media *about; /* of MEDIA */
+	alignas(max_align_t) char memory[];
 };
 
 static int64_t wall_ns(void)
@@ -103,6 +104,7 @@ static void on_opened(struct record_news *news)
 	struct recording *rec = container_of(news, struct recording, opened_news);
 	const struct recording_opened opened = { rec->path, rec->id, rec->resumed };
 
+	rec->told_path = rec->path;
 	if (rec->owner && rec->opened)
 		rec->opened(rec->owner, &opened);
 }
@@ -126,7 +128,7 @@ static bool publish(struct recording *rec)
 		memcpy(rec->state.side_packets, now->side_packets, sizeof(now->side_packets));
 		memcpy(rec->state.lost, now->lost, sizeof(now->lost));
 		rec->state.paused = now->paused;
-		rec->state.error = now->error;
+		rec->state.error = rec->state.error ?: now->error; /* or of the control thread */
 		rec->state.why = now->why;
 	}
 	failed = rec->state.error && !rec->told;
@@ -155,7 +157,7 @@ static bool is_left_out(const struct take *take, const struct tap_packet *packet
 }
 
 /* What comes late, from before the end of a pause, is of the pause. */
-static void take_turn(struct recording *rec, const struct turn *turn)
+static void take_turn(struct recording *rec, const struct record_turn *turn)
 {
 	rec->paused = turn->paused;
 	if (!turn->paused)
@@ -204,6 +206,7 @@ static void free_it(struct record_news *news)
 {
 	struct recording *rec = container_of(news, struct recording, over_news);
 
+	ring_remove(&rec->all);
 	pthread_mutex_destroy(&rec->lock);
 	free(rec->path);
 	free(rec);
@@ -289,10 +292,22 @@ static void open_file(struct recording *rec, const struct to_recording *letter)
 	publish(rec);
 }
 
-static void add_media(struct recording *rec, struct recording_media *media)
+static bool was_left(struct recording *rec, uint32_t tap)
+{
+	bool left;
+
+	pthread_mutex_lock(&rec->lock);
+	left = record_orders_has_left(&rec->orders, tap);
+	pthread_mutex_unlock(&rec->lock);
+	return left;
+}
+
+static void add_media(struct recording *rec, const struct recording_media *media)
 {
 	struct take *take = find_take(rec, media->tap);
 
+	if (was_left(rec, media->tap))
+		return;
 	if (rec->file)
 		record_file_tell_media(rec->file, &media->about);
 	if (!take && rec->n_takes == RECORD_MEDIAS)
@@ -339,15 +354,32 @@ static void tell_file(struct record_file *file, const struct to_recording *lette
 	}
 }
 
-static void pause_file(struct recording *rec, const struct to_recording *letter)
+static void add_turn(struct recording *rec, const struct record_turn *turn)
 {
 	bool before = rec->n_turns ? rec->turn[rec->n_turns - 1].paused : rec->paused;
 
-	if (letter->paused == before)
+	if (turn->paused == before)
 		return;
-	if (rec->n_turns == TURNS)
+	if (rec->n_turns == RECORD_TURNS)
 		take_turns(rec, rec->turn[0].at_us);
-	rec->turn[rec->n_turns++] = (struct turn){ letter->paused, letter->now_us, letter->now_ns };
+	rec->turn[rec->n_turns++] = *turn;
+}
+
+static void on_orders(struct recorder *recorder, struct record_letter *at)
+{
+	struct recording *rec = container_of(at, struct recording, orders_letter);
+	struct record_orders orders;
+
+	(void)recorder;
+	pthread_mutex_lock(&rec->lock);
+	orders = rec->orders;
+	rec->orders.n_turns = 0;
+	rec->orders_wait = false;
+	pthread_mutex_unlock(&rec->lock);
+	for (size_t i = 0; i < orders.n_turns; i++)
+		add_turn(rec, &orders.turn[i]);
+	for (size_t i = 0; i < orders.n_left; i++)
+		leave_out(rec, orders.left[i]);
 }
 
 static void on_letter(struct recorder *recorder, struct record_letter *at)
@@ -361,13 +393,7 @@ static void on_letter(struct recorder *recorder, struct record_letter *at)
 		open_file(rec, letter);
 		break;
 	case MEDIA:
-		add_media(rec, &letter->about);
-		break;
-	case LEAVE_OUT:
-		leave_out(rec, letter->tap);
-		break;
-	case PAUSE:
-		pause_file(rec, letter);
+		add_media(rec, letter->about);
 		break;
 	default:
 		if (rec->file)
@@ -394,12 +420,15 @@ static struct to_recording *letter_new(struct recording *rec, enum kind kind, st
 				       struct str two, struct str three)
 {
 	const struct str from[3] = { one, two, three };
-	struct to_recording *letter =
-		calloc(1, sizeof(*letter) + one.len + two.len + three.len + 3);
-	char *at = letter ? letter->memory : NULL;
+	size_t about = kind == MEDIA ? sizeof(struct recording_media) : 0;
+	size_t size = sizeof(struct to_recording) + about + one.len + two.len + three.len + 3;
+	struct to_recording *letter = calloc(1, size);
+	char *at = letter ? letter->memory + about : NULL;
 
 	if (!letter)
 		return NULL;
+	letter->about = about ? (void *)letter->memory : NULL;
+	letter->size = size;
 	letter->letter.run = on_letter;
 	letter->recording = rec;
 	letter->kind = kind;
@@ -414,16 +443,68 @@ static struct to_recording *letter_new(struct recording *rec, enum kind kind, st
 	return letter;
 }
 
-static void post(struct recording *rec, struct to_recording *letter)
+/* 0; -ENOMEM; -ENOBUFS: the letter is freed */
+static int offer(struct recording *rec, struct to_recording *letter, enum record_rank rank)
 {
-	recorder_post(rec->recorder, &letter->letter);
+	int error = letter ? recorder_offer(rec->recorder, &letter->letter, letter->size, rank)
+			   : -ENOMEM;
+
+	if (error)
+		free(letter);
+	return error;
 }
 
-struct recording *recording_new(const struct recording_conf *conf)
+static void tell(struct recording *rec, struct to_recording *letter)
 {
-	struct recording *rec = calloc(1, sizeof(*rec));
-	struct to_recording *letter;
+	if (offer(rec, letter, RECORD_RANK_TELLS))
+		return; /* the JSON file lacks it */
+}
 
+/* It ends itself, as if the disk had failed. */
+static void fail(struct recording *rec, int error)
+{
+	bool failed;
+
+	pthread_mutex_lock(&rec->lock);
+	failed = !rec->told;
+	rec->told = true;
+	rec->state.error = rec->state.error ?: error;
+	pthread_mutex_unlock(&rec->lock);
+	if (failed)
+		recorder_tell(rec->recorder, &rec->failed_news);
+}
+
+/* It stands in @all from now on. 0; -ENOMEM; -ENOBUFS: it is freed */
+static int begin(struct recording *rec, const struct recording_conf *conf)
+{
+	struct to_recording *letter;
+	int error;
+
+	if (pthread_mutex_init(&rec->lock, NULL)) {
+		free(rec);
+		return -ENOMEM;
+	}
+	letter = letter_new(rec, OPEN, conf->call_id, str_of(conf->name), conf->metadata);
+	if (letter) {
+		letter->now_ns = conf->now_ns;
+		letter->size += sizeof(*rec) + strlen(rec->name) + 1;
+	}
+	error = offer(rec, letter, RECORD_RANK_BEGINS);
+	if (error) {
+		pthread_mutex_destroy(&rec->lock);
+		free(rec);
+	} else if (conf->all) {
+		ring_insert(conf->all, &rec->all);
+	}
+	return error;
+}
+
+struct recording *recording_new(const struct recording_conf *conf, int *error)
+{
+	size_t name = strlen(conf->name) + 1;
+	struct recording *rec = calloc(1, sizeof(*rec) + name);
+
+	*error = -ENOMEM;
 	if (!rec)
 		return NULL;
 	*rec = (struct recording){ .recorder = conf->recorder,
@@ -435,20 +516,16 @@ struct recording *recording_new(const struct recording_conf *conf)
 				   .failed = conf->failed,
 				   .opened = conf->opened,
 				   .owner = conf->owner,
+				   .orders_letter.run = on_orders,
 				   .end_letter.run = on_end,
 				   .opened_news.run = on_opened,
 				   .failed_news.run = on_failed,
 				   .over_news.run = free_it };
+	memcpy(rec->name, conf->name, name);
+	ring_init(&rec->all);
 	rec->sink = (struct record_sink){ .ops = &ops, .arg = rec };
-	letter = letter_new(rec, OPEN, conf->call_id, str_of(conf->name), conf->metadata);
-	if (!letter || pthread_mutex_init(&rec->lock, NULL)) {
-		free(letter);
-		free(rec);
-		return NULL;
-	}
-	letter->now_ns = conf->now_ns;
-	post(rec, letter);
-	return rec;
+	*error = begin(rec, conf);
+	return *error ? NULL : rec;
 }
 
 void recording_media(struct recording *rec, const struct recording_media *media)
@@ -456,36 +533,45 @@ void recording_media(struct recording *rec, const struct recording_media *media)
 	const struct record_media *about = &media->about;
 	struct to_recording *letter =
 		letter_new(rec, MEDIA, about->type, about->tag[0], about->tag[1]);
+	int error;
 
-	if (!letter)
-		return;
-	letter->about = *media;
-	letter->about.about.type = letter->text[0];
-	letter->about.about.tag[0] = letter->text[1];
-	letter->about.about.tag[1] = letter->text[2];
-	post(rec, letter);
+	if (letter) {
+		*letter->about = *media;
+		letter->about->about.type = letter->text[0];
+		letter->about->about.tag[0] = letter->text[1];
+		letter->about->about.tag[1] = letter->text[2];
+	}
+	error = offer(rec, letter, RECORD_RANK_NEEDS);
+	if (error)
+		fail(rec, error);
 }
 
-/* Out of memory: the tap has no user any more, so that only what was under way is written. */
+/* Unlocks, and posts the orders unless they wait, or there is nothing new. */
+static void post_orders(struct recording *rec, bool news)
+{
+	bool post = news && !rec->orders_wait;
+
+	rec->orders_wait |= news;
+	pthread_mutex_unlock(&rec->lock);
+	if (post)
+		recorder_post(rec->recorder, &rec->orders_letter);
+}
+
 void recording_leave_out(struct recording *rec, uint32_t tap)
 {
-	struct to_recording *letter = letter_new(rec, LEAVE_OUT, STR_NONE, STR_NONE, STR_NONE);
-
-	if (!letter)
-		return;
-	letter->tap = tap;
-	post(rec, letter);
+	pthread_mutex_lock(&rec->lock);
+	post_orders(rec, record_orders_leave(&rec->orders, tap));
 }
 
 void recording_codec(struct recording *rec, uint8_t media, uint8_t type, struct str name)
 {
 	struct to_recording *letter = letter_new(rec, CODEC, name, STR_NONE, STR_NONE);
 
-	if (!letter)
-		return;
-	letter->media = media;
-	letter->type = type;
-	post(rec, letter);
+	if (letter) {
+		letter->media = media;
+		letter->type = type;
+	}
+	tell(rec, letter);
 }
 
 void recording_party(struct recording *rec, uint8_t side, struct str tag, struct str label,
@@ -493,40 +579,33 @@ void recording_party(struct recording *rec, uint8_t side, struct str tag, struct
 {
 	struct to_recording *letter = letter_new(rec, PARTY, tag, label, metadata);
 
-	if (!letter)
-		return;
-	letter->side = side;
-	post(rec, letter);
+	if (letter)
+		letter->side = side;
+	tell(rec, letter);
 }
 
 void recording_sdp(struct recording *rec, uint8_t side, const char *kind, struct str sdp)
 {
 	struct to_recording *letter = letter_new(rec, SDP, sdp, STR_NONE, STR_NONE);
 
-	if (!letter)
-		return;
-	letter->side = side;
-	letter->sdp_kind = kind;
-	post(rec, letter);
+	if (letter) {
+		letter->side = side;
+		letter->sdp_kind = kind;
+	}
+	tell(rec, letter);
 }
 
 void recording_metadata(struct recording *rec, struct str metadata)
 {
-	struct to_recording *letter = letter_new(rec, METADATA, metadata, STR_NONE, STR_NONE);
-
-	if (letter)
-		post(rec, letter);
+	tell(rec, letter_new(rec, METADATA, metadata, STR_NONE, STR_NONE));
 }
 
-int recording_pause(struct recording *rec, bool paused)
+void recording_pause(struct recording *rec, bool paused)
 {
-	struct to_recording *letter = letter_new(rec, PAUSE, STR_NONE, STR_NONE, STR_NONE);
+	const struct record_turn turn = { paused, clock_us(), wall_ns() };
 
-	if (!letter)
-		return -ENOMEM;
-	letter->paused = paused;
-	post(rec, letter);
-	return 0;
+	pthread_mutex_lock(&rec->lock);
+	post_orders(rec, record_orders_pause(&rec->orders, &turn));
 }
 
 void recording_end(struct recording *rec, enum recording_end end, const char *why)
@@ -545,6 +624,40 @@ void recording_state(struct recording *rec, struct recording_state *state)
 	pthread_mutex_lock(&rec->lock);
 	*state = rec->state;
 	pthread_mutex_unlock(&rec->lock);
+}
+
+/* --- What is not finished --------------------------------------------------------------------- */
+
+/* Lines of the log. */
+#define UNFINISHED 100
+
+static void tell_one_unfinished(const struct recording *rec, const char *dir)
+{
+	const char *path = rec->told_path;
+
+	/* It ends with the file's suffix, such as ".pcap"; the present part may be another one. */
+	if (path)
+		log_warn(
+			"recording %.*s: not finished: its last files end with " RECORD_PART_ENDING,
+			(int)(strrchr(path, '.') - path), path);
+	else
+		log_warn("recording %s/%s: not finished: nothing of it may be on the disk", dir,
+			 rec->name);
+}
+
+void recording_tell_unfinished(const struct ring *all, const char *dir)
+{
+	const struct ring *at;
+	size_t n = 0, told = 0;
+
+	for (at = all->next; at != all; at = at->next)
+		n++;
+	log_err("recording-dir %s: the disk does not answer: rtprelayd ends without having "
+		"finished "
+		"%zu recording%s; the next one repairs what is on the disk",
+		dir, n, str_plural(n));
+	for (at = all->next; at != all && told < UNFINISHED; at = at->next, told++)
+		tell_one_unfinished(container_of(at, const struct recording, all), dir);
 }
 
 /* --- Of a former run -------------------------------------------------------------------------- */

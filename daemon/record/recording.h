@@ -3,8 +3,10 @@
  * recording.h - one recording of a call, as the control thread holds it
  *
  * The files (record/file.h) belong to the recorder's thread, a sink of which it is. What the
- * control thread says goes there by letters, in order; out of memory a letter is left out, but
- * never the end. Control thread only.
+ * control thread says goes there by letters, in order. While a disk does not answer, letters wait:
+ * pauses, what is left out, and the end need no memory, and are never lost. Without room for a
+ * media the recording ends itself; what is for the JSON file only is missing there. Control thread
+ * only.
  */
 #ifndef RTPRELAY_RECORDING_H
 #define RTPRELAY_RECORDING_H
@@ -45,6 +47,7 @@ typedef void recording_opened_fn(void *owner, const struct recording_opened *ope
  * @owner: for both; recording_end() forgets it
  * @name: below the directory, as record_name_make() made it
  * @id, @resume, @fresh_id: as in struct record_file_about
+ * @all: of recordings that are not over, in which this one stands until then; or NULL
  */
 struct recording_conf {
 	struct recorder *recorder;
@@ -58,10 +61,11 @@ struct recording_conf {
 	uint64_t id, fresh_id;
 	bool resume;
 	int64_t now_ns;
+	struct ring *all;
 };
 
-/* NULL: out of memory */
-struct recording *recording_new(const struct recording_conf *conf);
+/* NULL and *error: -ENOMEM; -ENOBUFS: the recorder does not read its orders */
+struct recording *recording_new(const struct recording_conf *conf, int *error);
 
 /**
  * struct recording_media - a media of the call
@@ -78,7 +82,10 @@ struct recording_media {
 
 /* Its packets are of the recording up to the end of that. */
 void recording_media(struct recording *recording, const struct recording_media *media);
-/* Nothing of this tap is of the recording any more, also what was not written yet. */
+/*
+ * Nothing of this tap is of the recording any more, also what was not written yet, nor of a media
+ * that is told later.
+ */
 void recording_leave_out(struct recording *recording, uint32_t tap);
 void recording_codec(struct recording *recording, uint8_t media, uint8_t type, struct str name);
 void recording_party(struct recording *recording, uint8_t side, struct str tag, struct str label,
@@ -86,8 +93,8 @@ void recording_party(struct recording *recording, uint8_t side, struct str tag, 
 /* @kind: static */
 void recording_sdp(struct recording *recording, uint8_t side, const char *kind, struct str sdp);
 void recording_metadata(struct recording *recording, struct str metadata);
-/* 0; -ENOMEM: nothing is changed */
-int recording_pause(struct recording *recording, bool paused);
+/* Of many pauses in the time in which the recorder's thread waits for the disk, some become one. */
+void recording_pause(struct recording *recording, bool paused);
 
 /* What becomes of the files. */
 enum recording_end { RECORDING_FINISHED, RECORDING_SUSPENDED, RECORDING_DISCARDED };
@@ -98,6 +105,12 @@ enum recording_end { RECORDING_FINISHED, RECORDING_SUSPENDED, RECORDING_DISCARDE
 void recording_end(struct recording *recording, enum recording_end end, const char *why);
 
 void recording_state(struct recording *recording, struct recording_state *state);
+
+/*
+ * After recorder_close() has not ended the thread: says in the log which recordings of @all, below
+ * @dir, are not finished.
+ */
+void recording_tell_unfinished(const struct ring *all, const char *dir);
 
 /*
  * Ends recordings of a former run that nobody has resumed up to now: record_dir_end_leftovers() on

@@ -52,6 +52,7 @@ enum rtpp_error {
 	RTPP_E_PORTS = 72,
 	RTPP_E_NOTIFY_OFF = 75,
 	RTPP_E_MEMORY = 81,
+	RTPP_E_OVERLOADED = 98, /* R and C: the recorder waits for its disk */
 };
 
 #define RTPP_NUMBER_FULL 7

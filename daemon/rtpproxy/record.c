@@ -27,7 +27,9 @@ enum rtpp_error rtpp_record(const struct rtpp_command *c, struct buf *out)
 	error = recorded_start(session.dialog->call, STR_NONE, STR_NONE);
 	call_touch(session.dialog->call);
 	if (error)
-		return error == -ENOMEM ? RTPP_E_MEMORY : RTPP_E_NO_SESSION;
+		return error == -ENOMEM	   ? RTPP_E_MEMORY
+		       : error == -ENOBUFS ? RTPP_E_OVERLOADED
+					   : RTPP_E_NO_SESSION;
 	buf_char(out, '0');
 	return RTPP_OK;
 }
@@ -49,7 +51,7 @@ enum rtpp_error rtpp_copy(const struct rtpp_command *c, struct buf *out)
 	error = recorded_start(session.dialog->call, c->arg[1], STR_NONE);
 	call_touch(session.dialog->call);
 	if (error)
-		return RTPP_E_COPY;
+		return error == -ENOBUFS ? RTPP_E_OVERLOADED : RTPP_E_COPY;
 	buf_char(out, '0');
 	return RTPP_OK;
 }

@@ -183,7 +183,7 @@ SCENE_FN bool scene_close(struct scene *scene)
 			!port_pool_usage(iface_at(scene->ifaces, i)->pool, clock_ms()).used;
 	worker_pool_free(scene->workers);
 	call_table_free(scene->calls);
-	recorder_close(scene->recorder);
+	recorder_close(scene->recorder, 60000);
 	arena_free(scene->env.arena);
 	iface_table_free(scene->ifaces);
 	event_base_free(scene->base);

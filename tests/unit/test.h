@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include "tests/unit/values.h"
 
+/* Patience of recorder_close() that no test exceeds, also on a busy machine. */
+#define RECORDER_TEST_MS 60000
+
 struct test_suite {
 	const char *name;
 	CU_TestInfo *tests; /* ends with CU_TEST_INFO_NULL */

@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
+#include "daemon/base/clock.h"
 #include "daemon/base/count.h"
 #include "daemon/record/copy.h"
+#include "daemon/record/copy_sink.h"
 #include "daemon/srtp/sdes_media.h"
+#include "tests/unit/record/hold_scene.h"
 #include "tests/unit/test.h"
 
 #define WAIT_MS 5000
+#define TAP	7
 
 struct pair {
 	int fd[2];
@@ -304,7 +308,78 @@ static void test_srtp_goes_on_after_a_restart(void)
 	srtp_free(receiver);
 }
 
-TEST_SUITE(copy, { "sends what its source sends", test_sends_what_its_source_sends },
+/* --- In the recorder's thread ----------------------------------------------------------------- */
+
+static void put_packet(struct tap_ring *ring, uint8_t seq)
+{
+	struct tap_packet *packet = tap_ring_slot(ring, RTP_LEN);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
+	packet->tap = TAP;
+	packet->time_us = clock_us();
+	packet->side = 1;
+	packet->rtcp = false;
+	rtp(packet->data, 0, seq);
+	tap_ring_put(ring, packet);
+}
+
+/*
+ * A subscriber that has paused while the thread waited for a disk gets nothing of what came after
+ * that; each order but the last is forgotten, and the end frees all.
+ */
+static void test_the_last_order_counts(void)
+{
+	struct tap_ring *ring = tap_ring_new(TAP_RING_MIN);
+	struct recorder_conf conf = { .rings = &ring, .n_rings = 1, .own_bytes = TAP_RING_MIN };
+	struct copy_sink *sink = copy_sink_new();
+	struct recorder *recorder;
+	struct scene scene;
+	struct hold hold;
+	int error;
+
+	open_scene(&scene, NULL);
+	recorder = recorder_open(&conf, &error);
+	CU_ASSERT_FATAL(ring && sink && recorder);
+	hold_recorder(&hold, recorder);
+	for (int i = 0; i < 3; i++)
+		copy_sink_set(recorder, sink, scene.copy);
+	put_packet(ring, 1);
+	copy_sink_set(recorder, sink, NULL);
+	hold_ends(&hold);
+	CU_ASSERT_EQUAL(recorder_close(recorder, RECORDER_TEST_MS), 0);
+	expect_counts(&scene, &(struct copy_counts){ 0 });
+	tap_ring_free(ring);
+	close_scene(&scene);
+}
+
+static void test_packets_of_its_taps_are_sent(void)
+{
+	struct tap_ring *ring = tap_ring_new(TAP_RING_MIN);
+	struct recorder_conf conf = { .rings = &ring, .n_rings = 1, .own_bytes = TAP_RING_MIN };
+	struct copy_sink *sink = copy_sink_new();
+	uint8_t heard[4096];
+	struct recorder *recorder;
+	struct scene scene;
+	uint16_t from;
+	int error;
+
+	open_scene(&scene, NULL);
+	recorder = recorder_open(&conf, &error);
+	CU_ASSERT_FATAL(ring && sink && recorder);
+	copy_sink_set(recorder, sink, scene.copy);
+	put_packet(ring, 5);
+	CU_ASSERT_EQUAL(hear(&scene.recorder, 0, heard, &from), RTP_LEN);
+	CU_ASSERT_EQUAL(heard[3], 5);
+	copy_sink_set(recorder, sink, NULL);
+	CU_ASSERT_EQUAL(recorder_close(recorder, RECORDER_TEST_MS), 0);
+	expect_counts(&scene, &(struct copy_counts){ .packets = 1, .bytes = RTP_LEN });
+	tap_ring_free(ring);
+	close_scene(&scene);
+}
+
+TEST_SUITE(copy, { "the last order counts", test_the_last_order_counts },
+	   { "packets of its taps are sent", test_packets_of_its_taps_are_sent },
+	   { "sends what its source sends", test_sends_what_its_source_sends },
 	   { "more than a batch keeps its order", test_more_than_a_batch_keeps_its_order },
 	   { "what cannot be sent is counted", test_what_cannot_be_sent_is_counted },
 	   { "what the recorder sends is dropped", test_what_the_recorder_sends_is_dropped },

@@ -51,7 +51,7 @@ static void open_scene(struct scene *s)
 
 static void close_scene(struct scene *s)
 {
-	recorder_close(s->recorder);
+	recorder_close(s->recorder, RECORDER_TEST_MS);
 	record_dir_watch_free(s->watch);
 	scene_remove(&s->files);
 	sem_destroy(&s->hold.reached);

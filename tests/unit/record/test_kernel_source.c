@@ -172,7 +172,7 @@ static void test_packets_reach_the_sinks(void)
 	dispatch_until(recorder, &told, 4);
 	CU_ASSERT_FALSE(told.open);
 	CU_ASSERT_STRING_EQUAL(told.why, "the device is gone");
-	recorder_close(recorder);
+	recorder_close(recorder, RECORDER_TEST_MS);
 	kernel_source_counts(source, &counts);
 	CU_ASSERT_TRUE(counts.read >= 70);
 	CU_ASSERT_EQUAL(counts.lost, got.lost);

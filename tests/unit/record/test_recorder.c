@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/clock.h"
 #include "daemon/record/recorder.h"
+#include "tests/unit/record/hold_scene.h"
 #include "tests/unit/test.h"
 
 #define SEEN 64
@@ -115,7 +117,7 @@ static void open_scene(struct scene *s)
 
 static void close_scene(struct scene *s)
 {
-	recorder_close(s->recorder);
+	recorder_close(s->recorder, RECORDER_TEST_MS);
 	for (int i = 0; i < 2; i++)
 		tap_ring_free(s->ring[i]);
 }
@@ -137,7 +139,7 @@ static void test_rings_are_merged_by_time(void)
 	put(s.ring[0], 1, now_us + 50);
 	put(s.ring[1], 2, now_us + 40);
 	put(s.ring[1], 3, now_us + 60);
-	recorder_close(s.recorder);
+	recorder_close(s.recorder, RECORDER_TEST_MS);
 	CU_ASSERT_EQUAL_FATAL(first.n, 5);
 	for (int i = 0; i < 5; i++)
 		CU_ASSERT_EQUAL(first.tap[i], all[i]);
@@ -421,7 +423,104 @@ static void test_what_the_disk_has_no_room_for_is_counted(void)
 	close_scene(&s);
 }
 
-TEST_SUITE(recorder, { "rings are merged by time", test_rings_are_merged_by_time },
+/* --- A disk that hangs ------------------------------------------------------------------------ */
+
+#define LETTER_BYTES 1000
+
+static void count_letter(struct recorder *recorder, struct record_letter *letter)
+{
+	(void)recorder;
+	(void)letter;
+}
+
+static bool wait_until_room(struct recorder *recorder, struct record_letter *letter, size_t size)
+{
+	int64_t until_ms = clock_ms() + 20000;
+
+	while (recorder_offer(recorder, letter, size, RECORD_RANK_BEGINS))
+		if (clock_ms() > until_ms)
+			return false;
+	return true;
+}
+
+/* Beginnings up to a half, what is for JSON files up to three quarters. */
+static void test_letters_that_wait_are_bounded(void)
+{
+	static const struct {
+		size_t size;
+		enum record_rank rank;
+		int error;
+	} rows[] = {
+		{ 400, RECORD_RANK_BEGINS, 0 },	      { 101, RECORD_RANK_BEGINS, -ENOBUFS },
+		{ 100, RECORD_RANK_BEGINS, 0 },	      { 1, RECORD_RANK_BEGINS, -ENOBUFS },
+		{ 251, RECORD_RANK_TELLS, -ENOBUFS }, { 250, RECORD_RANK_TELLS, 0 },
+		{ 1, RECORD_RANK_TELLS, -ENOBUFS },   { SIZE_MAX, RECORD_RANK_NEEDS, -ENOBUFS },
+		{ 250, RECORD_RANK_NEEDS, 0 },	      { 1, RECORD_RANK_NEEDS, -ENOBUFS },
+	};
+	struct record_letter letter[sizeof(rows) / sizeof(*rows)];
+	struct record_letter posted = { .run = count_letter }, later = { .run = count_letter };
+	struct recorder_conf conf = { .own_bytes = TAP_RING_MIN, .letter_bytes = LETTER_BYTES };
+	struct recorder_counts counts;
+	struct recorder *recorder;
+	struct hold hold;
+	int error;
+
+	recorder = recorder_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(recorder);
+	hold_recorder(&hold, recorder);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		letter[i] = (struct record_letter){ .run = count_letter };
+		CU_ASSERT_EQUAL(recorder_offer(recorder, &letter[i], rows[i].size, rows[i].rank),
+				rows[i].error);
+	}
+	recorder_post(recorder, &posted);
+	recorder_counts(recorder, &counts);
+	CU_ASSERT_EQUAL(counts.refused, 6);
+	hold_ends(&hold);
+	CU_ASSERT_TRUE(wait_until_room(recorder, &later, LETTER_BYTES / 2));
+	CU_ASSERT_EQUAL(recorder_close(recorder, RECORDER_TEST_MS), 0);
+}
+
+/* What is told to a thread that does not end is told before recorder_close() returns. */
+struct told {
+	struct record_letter letter;
+	struct record_news news;
+	unsigned int runs;
+};
+
+static void on_told(struct record_news *news)
+{
+	((struct told *)((char *)news - offsetof(struct told, news)))->runs++;
+}
+
+static void tell_it(struct recorder *recorder, struct record_letter *letter)
+{
+	recorder_tell(recorder, &((struct told *)letter)->news);
+}
+
+static void test_the_end_does_not_wait_for_the_disk(void)
+{
+	static struct recorder
+		*left; /* its thread ends some time later; else it counts as leaked */
+	static struct hold hold;
+	struct told told = { .letter.run = tell_it, .news.run = on_told };
+	struct recorder_conf conf = { .own_bytes = TAP_RING_MIN };
+	int64_t begun_ms = clock_ms();
+	int error;
+
+	left = recorder_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(left);
+	recorder_post(left, &told.letter);
+	hold_recorder(&hold, left);
+	CU_ASSERT_EQUAL(recorder_close(left, 1100), -ETIMEDOUT);
+	CU_ASSERT(clock_ms() - begun_ms >= 1100);
+	CU_ASSERT_EQUAL(told.runs, 1);
+	hold_ends(&hold);
+}
+
+TEST_SUITE(recorder, { "letters that wait are bounded", test_letters_that_wait_are_bounded },
+	   { "the end does not wait for the disk", test_the_end_does_not_wait_for_the_disk },
+	   { "rings are merged by time", test_rings_are_merged_by_time },
 	   { "packets are handed over while it runs", test_packets_are_handed_over_while_it_runs },
 	   { "the end of a burst is told once", test_the_end_of_a_burst_is_told_once },
 	   { "losses are told to all sinks", test_losses_are_told_to_all_sinks },

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include "daemon/base/clock.h"
 #include "daemon/record/recording.h"
+#include "tests/unit/log_capture.h"
+#include "tests/unit/record/hold_scene.h"
 #include "tests/unit/record/record_scene.h"
 #include "tests/unit/test_clock.h"
 
@@ -25,6 +27,8 @@ struct stage {
 	struct tap_ring *ring;
 	struct recorder *recorder;
 	struct recording *recording;
+	struct ring all;
+	size_t letter_bytes;
 	unsigned int opened, failed;
 	char path[300];
 	uint64_t id;
@@ -54,9 +58,11 @@ static void start_recorder(struct stage *stage)
 {
 	struct recorder_conf conf = { .rings = &stage->ring,
 				      .n_rings = 1,
-				      .own_bytes = TAP_RING_MIN };
+				      .own_bytes = TAP_RING_MIN,
+				      .letter_bytes = stage->letter_bytes };
 	int error;
 
+	ring_init(&stage->all);
 	scene_open_dir(&stage->files);
 	stage->ring = tap_ring_new(TAP_RING_MIN);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->ring);
@@ -67,7 +73,8 @@ static void start_recorder(struct stage *stage)
 /* All that is under way is written, and all news are told. */
 static void stop_recorder(struct stage *stage)
 {
-	recorder_close(stage->recorder);
+	recorder_close(stage->recorder, RECORDER_TEST_MS);
+	CU_ASSERT(stage->all.next == &stage->all);
 	tap_ring_free(stage->ring);
 	record_dir_close(stage->files.dir);
 	stage->files.dir = NULL;
@@ -95,8 +102,8 @@ static void add_media(struct stage *stage, uint32_t tap)
 	recording_media(stage->recording, &media);
 }
 
-/* The recording of the call, with the medias 1 and 2. */
-static void begin(struct stage *stage, bool resume)
+/* The recording of the call, without medias. 0; -errno */
+static int try_begin(struct stage *stage, bool resume)
 {
 	struct recording_conf conf = { .recorder = stage->recorder,
 				       .dir = stage->files.dir,
@@ -108,9 +115,18 @@ static void begin(struct stage *stage, bool resume)
 				       .id = SCENE_ID,
 				       .fresh_id = OTHER_ID,
 				       .resume = resume,
-				       .now_ns = SCENE_NS };
+				       .now_ns = SCENE_NS,
+				       .all = &stage->all };
+	int error;
 
-	stage->recording = recording_new(&conf);
+	stage->recording = recording_new(&conf, &error);
+	return error;
+}
+
+/* With the medias 1 and 2. */
+static void begin(struct stage *stage, bool resume)
+{
+	CU_ASSERT_EQUAL_FATAL(try_begin(stage, resume), 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->recording);
 	add_media(stage, 1);
 	add_media(stage, 2);
@@ -188,9 +204,9 @@ static void test_packets_of_its_time_are_written(void)
 	put(&stage, 1, 1);
 	put(&stage, 2, 2);
 	put(&stage, 3, 3); /* of another call */
-	CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+	recording_pause(stage.recording, true);
 	put(&stage, 1, 4);
-	CU_ASSERT_EQUAL(recording_pause(stage.recording, false), 0);
+	recording_pause(stage.recording, false);
 	put(&stage, 1, 5);
 	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
 	put(&stage, 1, 6);
@@ -206,11 +222,11 @@ static void test_begins_in_a_pause(void)
 
 	open_stage(&stage);
 	begin(&stage, false);
-	CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
-	CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+	recording_pause(stage.recording, true);
+	recording_pause(stage.recording, true);
 	put(&stage, 1, 0);
-	CU_ASSERT_EQUAL(recording_pause(stage.recording, false), 0);
-	CU_ASSERT_EQUAL(recording_pause(stage.recording, false), 0);
+	recording_pause(stage.recording, false);
+	recording_pause(stage.recording, false);
 	put(&stage, 1, 1);
 	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
 	stop_recorder(&stage);
@@ -231,9 +247,9 @@ static void test_many_short_pauses(void)
 	begin(&stage, false);
 	for (uint8_t i = 0; i < 24; i += 2) {
 		put(&stage, 1, i);
-		CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+		recording_pause(stage.recording, true);
 		put(&stage, 1, i + 1);
-		CU_ASSERT_EQUAL(recording_pause(stage.recording, false), 0);
+		recording_pause(stage.recording, false);
 	}
 	put(&stage, 1, 24);
 	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
@@ -418,7 +434,7 @@ static void test_no_file_at_all(void)
 	recording_sdp(stage.recording, 0, "offer", STR("v=0"));
 	recording_codec(stage.recording, 0, 0, STR("PCMU/8000"));
 	recording_metadata(stage.recording, STR("k:v"));
-	CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+	recording_pause(stage.recording, true);
 	wait_for(&stage, &stage.failed);
 	CU_ASSERT_EQUAL(stage.error, -ENOENT);
 	CU_ASSERT_EQUAL(stage.opened, 0);
@@ -467,7 +483,123 @@ static void test_after_the_end_nothing_is_told(void)
 	CU_ASSERT_EQUAL(stage.opened + stage.failed, 0);
 }
 
-TEST_SUITE(recording, { "packets of its time are written", test_packets_of_its_time_are_written },
+/* --- While the disk hangs --------------------------------------------------------------------- */
+
+/* Nothing of a pause is in the file, however many there were before the thread goes on. */
+static void test_pauses_hold_while_the_disk_hangs(void)
+{
+	struct stage stage;
+	struct hold hold;
+	const char *found;
+	uint8_t seq = 0;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	hold_recorder(&hold, stage.recorder);
+	for (int i = 0; i < 12; i++) {
+		put(&stage, 1, seq++);
+		recording_pause(stage.recording, true);
+		put(&stage, 1, seq++);
+		if (i < 11)
+			recording_pause(stage.recording, false);
+	}
+	hold_ends(&hold);
+	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+	stop_recorder(&stage);
+	found = seqs(&stage, PCAP);
+	CU_ASSERT(*found == 'a');
+	for (size_t i = 0; i < strlen(found); i++)
+		CU_ASSERT_EQUAL((found[i] - 'a') % 2, 0);
+	scene_remove(&stage.files);
+}
+
+/* A media that is told after its tap was left out, both in the same wait. */
+static void test_what_is_left_out_meanwhile_stays_out(void)
+{
+	struct stage stage;
+	struct hold hold;
+
+	open_stage(&stage);
+	begin(&stage, false);
+	hold_recorder(&hold, stage.recorder);
+	recording_pause(stage.recording, true); /* the orders are under way */
+	recording_pause(stage.recording, false);
+	add_media(&stage, 3);
+	recording_leave_out(stage.recording, 2);
+	recording_leave_out(stage.recording, 3);
+	add_media(&stage, 2);
+	put(&stage, 2, 0);
+	put(&stage, 3, 1);
+	put(&stage, 1, 2);
+	hold_ends(&hold);
+	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+	stop_recorder(&stage);
+	CU_ASSERT_STRING_EQUAL(seqs(&stage, PCAP), "c");
+	scene_remove(&stage.files);
+}
+
+/* Without room for its media it ends, and says so once; without room for itself it begins not. */
+static void test_too_much_that_waits_ends_it(void)
+{
+	struct stage stage = { .letter_bytes = 9000 };
+	struct recording *first;
+	struct hold hold;
+	size_t n = 0;
+
+	scene_make(&stage.files);
+	start_recorder(&stage);
+	hold_recorder(&hold, stage.recorder);
+	CU_ASSERT_EQUAL_FATAL(try_begin(&stage, false), 0);
+	first = stage.recording;
+	while (!try_begin(&stage, false) && n++ < 100)
+		recording_end(stage.recording, RECORDING_DISCARDED, "discarded");
+	CU_ASSERT_EQUAL(try_begin(&stage, false), -ENOBUFS);
+	CU_ASSERT_PTR_NULL(stage.recording);
+	stage.recording = first;
+	CU_ASSERT_EQUAL(stage.failed, 0);
+	for (uint32_t i = 0; i < 100; i++)
+		add_media(&stage, 1);
+	recorder_dispatch(stage.recorder);
+	CU_ASSERT_EQUAL(stage.failed, 1);
+	CU_ASSERT_EQUAL(stage.error, -ENOBUFS);
+	recording_end(first, RECORDING_FINISHED, "failed");
+	hold_ends(&hold);
+	stop_recorder(&stage);
+	CU_ASSERT_EQUAL(stage.failed, 1);
+	scene_remove(&stage.files);
+}
+
+static void test_what_is_not_finished_is_in_the_log(void)
+{
+	struct log_capture log;
+	struct stage stage;
+	struct hold hold;
+	char text[600], said[2000];
+
+	open_stage(&stage);
+	begin(&stage, false);
+	wait_for(&stage, &stage.opened);
+	hold_recorder(&hold, stage.recorder);
+	recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+	CU_ASSERT_EQUAL_FATAL(try_begin(&stage, false), 0); /* its file is not opened yet */
+	log_capture_begin(&log, LOG_LEVEL_WARNING);
+	recording_tell_unfinished(&stage.all, stage.files.path);
+	log_capture_end(&log, said, sizeof(said));
+	snprintf(text, sizeof(text), "recording %s/%s: not finished: its last files end with .part",
+		 stage.files.path, SCENE_NAME);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, text));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "nothing of it may be on the disk"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "finished 2 recordings"));
+	recording_end(stage.recording, RECORDING_DISCARDED, "discarded");
+	hold_ends(&hold);
+	close_stage(&stage);
+}
+
+TEST_SUITE(recording, { "pauses hold while the disk hangs", test_pauses_hold_while_the_disk_hangs },
+	   { "what is left out meanwhile stays out", test_what_is_left_out_meanwhile_stays_out },
+	   { "too much that waits ends it", test_too_much_that_waits_ends_it },
+	   { "what is not finished is in the log", test_what_is_not_finished_is_in_the_log },
+	   { "packets of its time are written", test_packets_of_its_time_are_written },
 	   { "begins in a pause", test_begins_in_a_pause },
 	   { "many short pauses", test_many_short_pauses },
 	   { "a party is left out", test_a_party_is_left_out },
