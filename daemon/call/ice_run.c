@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/log.h"
 #include "call/events.h"
 #include "call/ice_run.h"
@@ -125,11 +126,31 @@ static void send_packet(const struct media *media, enum side side, const struct 
 		    packet->data, packet->len);
 }
 
+/*
+ * Of all medias with this phone. Other calls have no part in it: their phones are behind other
+ * NATs, and the checks of a call are less than its media will be.
+ */
+static void pace(const struct media *media, enum side side)
+{
+	const struct dialog *dialog = media->dialog;
+	const struct ice_agent *others[SDP_MAX_MEDIA];
+	size_t n = 0;
+
+	for (size_t i = 0; i < dialog->n_media && n < COUNT(others); i++) {
+		const struct media *other = dialog->media[i];
+
+		if (other && other != media && other->ice && other->ice->side[side].agent)
+			others[n++] = other->ice->side[side].agent;
+	}
+	ice_pace(media->ice->side[side].agent, others, n);
+}
+
 static void step(struct media *media, enum side side, int64_t now_ms)
 {
 	struct ice_agent *agent = media->ice->side[side].agent;
 	struct ice_packet packet;
 
+	pace(media, side);
 	while (ice_step(agent, now_ms, &packet))
 		send_packet(media, side, &packet);
 }

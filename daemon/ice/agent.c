@@ -32,6 +32,7 @@ static void renew(struct ice_agent *agent)
 	fill_text(agent, agent->own[0].pwd, sizeof(agent->own[0].pwd));
 	if (agent->n_own < ICE_GENERATIONS)
 		agent->n_own++;
+	agent->listed = false;
 	for (unsigned int i = 0; i < ICE_COMPONENTS; i++)
 		if (agent->uses[i].peer && ++agent->uses[i].own == ICE_GENERATIONS) {
 			ice_use_end(&agent->uses[i]);
@@ -46,6 +47,7 @@ static void return_to_earlier(struct ice_agent *agent)
 
 	agent->own[0] = agent->own[1];
 	agent->own[1] = last;
+	agent->listed = true;
 	for (unsigned int i = 0; i < ICE_COMPONENTS; i++)
 		if (agent->uses[i].peer && agent->uses[i].own == 1)
 			agent->uses[i].own = 0;
@@ -97,6 +99,9 @@ struct ice_agent *ice_new(const struct ice_conf *conf, const struct ice_local *l
 	agent->conf = *conf;
 	if (!agent->conf.pacing_ms)
 		agent->conf.pacing_ms = ICE_PACING_MS;
+	agent->pacing_ms = agent->conf.pacing_ms;
+	agent->turns = 1;
+	agent->checked_ms = INT64_MIN / 2; /* never */
 	/* Checks may come before the peer is known: no conflict with a lite agent. */
 	agent->list.role = conf->lite ? ICE_CONTROLLED : conf->role;
 	ice_random(agent, &agent->tie_breaker, sizeof(agent->tie_breaker));
@@ -216,6 +221,19 @@ static enum ice_role role_for(const struct ice_agent *agent, bool peer_lite)
 	return peer_lite ? ICE_CONTROLLING : ICE_CONTROLLED;
 }
 
+/* RFC 8839, 5.8: the longer of both */
+static void take_pacing(struct ice_agent *agent, unsigned int theirs_ms)
+{
+	agent->pacing_ms = theirs_ms > agent->conf.pacing_ms ? theirs_ms : agent->conf.pacing_ms;
+}
+
+static int64_t next_turn_ms(const struct ice_agent *agent, int64_t now_ms)
+{
+	int64_t next_ms = agent->checked_ms + agent->pacing_ms;
+
+	return next_ms > now_ms ? next_ms : now_ms;
+}
+
 /* A new check list. Nothing has changed if there is no memory for it. */
 static int begin(struct ice_agent *agent, const struct ice_description *lines, bool renews,
 		 int64_t now_ms)
@@ -241,7 +259,9 @@ static int begin(struct ice_agent *agent, const struct ice_description *lines, b
 	agent->list = list;
 	agent->peer_lite = lines->lite;
 	agent->renewed = agent->ended = agent->failed = false;
-	agent->started_ms = agent->next_ms = now_ms;
+	take_pacing(agent, lines->pacing_ms);
+	agent->started_ms = now_ms;
+	agent->next_ms = next_turn_ms(agent, now_ms);
 	memset(agent->first_valid_ms, 0, sizeof(agent->first_valid_ms));
 	add_candidates(agent, lines, is_last(lines), now_ms);
 	take_early(agent, now_ms);
@@ -333,7 +353,7 @@ void ice_restart(struct ice_agent *agent)
 	agent->renewed = true;
 }
 
-/* After selection only the selected addresses count (RFC 8839, 4.4.1.1). */
+/* After selection only the selected addresses count (RFC 8839, 4.4.1.1); others were told before */
 static bool is_listed(const struct ice_agent *agent, unsigned int local, bool selected)
 {
 	unsigned int component = agent->list.locals[local].component;
@@ -351,9 +371,9 @@ void ice_advertise(struct ice_agent *agent, unsigned int component, const struct
 			list->locals[i].advertised = *address;
 }
 
-void ice_describe(const struct ice_agent *agent, struct ice_description *lines)
+void ice_describe(struct ice_agent *agent, struct ice_description *lines)
 {
-	bool selected = !agent->renewed && ice_state(agent) == ICE_COMPLETED;
+	bool selected = agent->listed && !agent->renewed && ice_state(agent) == ICE_COMPLETED;
 	const struct ice_list *list = &agent->list;
 
 	*lines = (struct ice_description){ .ufrag = ice_own_ufrag(&agent->own[0]),
@@ -371,6 +391,7 @@ void ice_describe(const struct ice_agent *agent, struct ice_description *lines)
 	for (unsigned int i = 0; selected && i < agent->conf.components; i++)
 		if (list->role == ICE_CONTROLLING)
 			lines->remote[i] = agent->uses[i].way.remote;
+	agent->listed = true;
 }
 
 void ice_mux(struct ice_agent *agent)

@@ -74,22 +74,26 @@ struct ice_early {
  * struct ice_agent
  * @own: the first @n_own; the newest first. @renewed: made for an offer that was not answered yet
  * @peer: NULL: not known yet
+ * @listed: the peer was told all our candidates of the newest credentials
  * @ended: no more candidates will come
  * @first_valid_ms: by component; 0: no pair is valid
- * @next_ms: the next new check
+ * @pacing_ms: Ta with this peer
+ * @checked_ms: the last new check; @next_ms: the next one
+ * @turns: 1, and 1 for each other agent toward the peer that waits for its turn
  */
 struct ice_agent {
 	struct ice_conf conf;
 	uint64_t tie_breaker;
 	unsigned int n_own;
 	struct ice_own own[ICE_GENERATIONS];
-	bool renewed, peer_lite, ended, failed;
+	bool renewed, listed, peer_lite, ended, failed;
 	struct ice_peer *peer;
 	struct ice_list list;
 	struct ice_use uses[ICE_COMPONENTS];
 	unsigned int n_early, oldest_early;
 	struct ice_early early[ICE_EARLY];
-	int64_t started_ms, next_ms;
+	unsigned int pacing_ms, turns;
+	int64_t started_ms, checked_ms, next_ms;
 	int64_t first_valid_ms[ICE_COMPONENTS];
 	char foundations[ICE_LOCALS][ICE_FOUNDATION];
 	unsigned int news;

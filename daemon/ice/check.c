@@ -13,7 +13,7 @@ static bool nominates(const struct ice_agent *agent, const struct ice_pair *pair
 
 static uint32_t first_wait_ms(const struct ice_agent *agent)
 {
-	size_t wait = agent->conf.pacing_ms * ice_list_busy(&agent->list);
+	size_t wait = agent->pacing_ms * ice_list_busy(&agent->list);
 
 	return wait > ICE_RTO_MS ? (uint32_t)wait : ICE_RTO_MS;
 }
@@ -37,13 +37,31 @@ static void write_check(const struct ice_agent *agent, const struct ice_pair *pa
 	packet->len = ice_write_request(packet->data, &request);
 }
 
+static bool waits(const struct ice_agent *agent)
+{
+	return agent->peer && !agent->conf.lite && ice_list_has_next(&agent->list);
+}
+
+void ice_pace(struct ice_agent *agent, const struct ice_agent *const *others, size_t n)
+{
+	agent->turns = 1;
+	for (size_t i = 0; i < n; i++) {
+		int64_t free_ms = others[i]->checked_ms + agent->pacing_ms;
+
+		if (agent->next_ms < free_ms)
+			agent->next_ms = free_ms;
+		agent->turns += waits(others[i]);
+	}
+}
+
 static bool send_next(struct ice_agent *agent, int64_t now_ms, struct ice_packet *packet)
 {
 	struct ice_pair *pair = now_ms >= agent->next_ms ? ice_list_next(&agent->list) : NULL;
 
 	if (!pair)
 		return false;
-	agent->next_ms = now_ms + agent->conf.pacing_ms;
+	agent->checked_ms = now_ms;
+	agent->next_ms = now_ms + (int64_t)agent->pacing_ms * agent->turns;
 	pair->state = ICE_RUNNING;
 	pair->triggered = 0;
 	pair->sent = 1;

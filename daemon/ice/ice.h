@@ -20,7 +20,7 @@
 /* Own credentials that are answered: browsers check with those before a restart. */
 #define ICE_GENERATIONS 8
 
-#define ICE_PACING_MS	  50	/* Ta */
+#define ICE_PACING_MS	  50	/* Ta, unless the peer wants a longer one */
 #define ICE_RTO_MS	  500	/* at least */
 #define ICE_SENDS	  7	/* of a check */
 #define ICE_LAST_WAIT	  16	/* times ICE_RTO_MS, after the last of them */
@@ -50,7 +50,7 @@ struct ice_local {
  * struct ice_conf
  * @role: the offerer is controlling; ice_remote() corrects it if one side is lite
  * @components: 1..ICE_COMPONENTS
- * @pacing_ms: between new checks; 0: ICE_PACING_MS
+ * @pacing_ms: between new checks, unless the peer's ice-pacing is longer; 0: ICE_PACING_MS
  * @consent_ms: without an answer for so long, sending ends; 0: no checks of consent, but an
  *	indication each ICE_KEEP_ALIVE_MS. A lite agent has neither.
  * @random: for credentials, transactions and the tie-breaker
@@ -90,8 +90,13 @@ int ice_trickle(struct ice_agent *agent, const struct ice_description *lines, in
 void ice_restart(struct ice_agent *agent);
 /* Where the peer reaches the socket of @component from now on: what our lines tell. */
 void ice_advertise(struct ice_agent *agent, unsigned int component, const struct endpoint *address);
-/* Our lines, slices into @agent. remote-candidates: if we are controlling and have selected. */
-void ice_describe(const struct ice_agent *agent, struct ice_description *lines);
+/*
+ * Our lines, slices into @agent. The first ones of new credentials have all candidates, even if the
+ * peer's checks were so quick that a pair is selected: it would give what it learned from checks
+ * other priorities than we do. Later ones have the selected candidates, and remote-candidates if we
+ * are controlling.
+ */
+void ice_describe(struct ice_agent *agent, struct ice_description *lines);
 /* rtcp-mux was answered: the second component goes. */
 void ice_mux(struct ice_agent *agent);
 
@@ -127,6 +132,11 @@ enum ice_verdict {
 enum ice_verdict ice_receive(struct ice_agent *agent, unsigned int local,
 			     const struct endpoint *from, const uint8_t *data, size_t len,
 			     int64_t now_ms, struct ice_packet *reply);
+/*
+ * Before ice_step(), if there are @others toward the same peer, for the other medias of a call: all
+ * together begin one check each Ta, in turns (RFC 8445, 6.1.4.2).
+ */
+void ice_pace(struct ice_agent *agent, const struct ice_agent *const *others, size_t n);
 /* Return: false: there is nothing to send now */
 bool ice_step(struct ice_agent *agent, int64_t now_ms, struct ice_packet *packet);
 /* When ice_step() has something to do; INT64_MAX: never, before another call */

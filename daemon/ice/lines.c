@@ -92,11 +92,12 @@ static void read_end(struct ice_description *d, struct str value)
 	d->end = true;
 }
 
-/* Ta is ours; the peer's wish for a slower one would only matter to it. */
-static void read_nothing(struct ice_description *d, struct str value)
+static void read_pacing(struct ice_description *d, struct str value)
 {
-	(void)d;
-	(void)value;
+	uint64_t pacing_ms;
+
+	if (str_to_u64(value, ICE_SLOWEST_MS, &pacing_ms))
+		d->pacing_ms = (unsigned int)pacing_ms;
 }
 
 bool ice_line_read(struct ice_description *description, struct str name, struct str value)
@@ -108,7 +109,7 @@ bool ice_line_read(struct ice_description *description, struct str name, struct 
 		{ "candidate", read_candidate },   { "ice-ufrag", read_ufrag },
 		{ "ice-pwd", read_pwd },	   { "ice-options", read_options },
 		{ "ice-lite", read_lite },	   { "ice-mismatch", read_mismatch },
-		{ "ice-pacing", read_nothing },	   { "remote-candidates", read_remote },
+		{ "ice-pacing", read_pacing },	   { "remote-candidates", read_remote },
 		{ "end-of-candidates", read_end },
 	};
 

@@ -12,6 +12,7 @@
 
 /* Candidates of a media that are used; browsers with many addresses have some dozens. */
 #define ICE_CANDIDATES 64
+#define ICE_SLOWEST_MS 1000 /* of ice-pacing; with more there are calls without media */
 
 /**
  * struct ice_description - slices into the SDP
@@ -20,6 +21,7 @@
  * @mismatch: the peer does no ICE, since a box between changed the addresses
  * @end: there are no more candidates
  * @trickle, @ice2: ice-options
+ * @pacing_ms: ice-pacing, between new checks; 0: none, or above ICE_SLOWEST_MS
  * @candidates: the first @n_candidates
  * @faults: candidates that are not used, by reason
  * @remote: what the controlling agent has selected, by component; unset: none
@@ -27,6 +29,7 @@
 struct ice_description {
 	struct str ufrag, pwd;
 	bool lite, mismatch, end, trickle, ice2;
+	unsigned int pacing_ms;
 	unsigned int n_candidates;
 	struct ice_candidate candidates[ICE_CANDIDATES];
 	unsigned int faults[ICE_FAULTS];

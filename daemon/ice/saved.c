@@ -138,6 +138,7 @@ int ice_restore(const struct ice_saved *saved, const struct ice_conf *conf,
 	a->n_own = saved->n_own;
 	memcpy(a->own, saved->own, sizeof(a->own));
 	a->renewed = saved->renewed;
+	a->listed = true;
 	a->peer_lite = saved->peer_lite;
 	a->ended = saved->ended;
 	a->tie_breaker = saved->tie_breaker;

@@ -105,6 +105,10 @@ void ice_consented(struct ice_agent *agent, struct ice_use *use, int64_t now_ms)
 	use->heard_ms = now_ms;
 }
 
+/*
+ * It stays wanted: where only the answers to us were lost, the peer has selected it, and says so no
+ * more. Its checks of consent bring another check of ours, which then selects it, too.
+ */
 void ice_fail(struct ice_agent *agent, struct ice_pair *pair, int64_t now_ms)
 {
 	unsigned int component = ice_pair_component(&agent->list, pair);
@@ -112,7 +116,7 @@ void ice_fail(struct ice_agent *agent, struct ice_pair *pair, int64_t now_ms)
 	const struct ice_pair *other;
 
 	pair->state = ICE_PAIR_FAILED;
-	pair->valid = pair->nominating = pair->wanted = false;
+	pair->valid = pair->nominating = false;
 	other = ice_list_best(&agent->list, component);
 	if (!other)
 		agent->first_valid_ms[component - 1] = 0;

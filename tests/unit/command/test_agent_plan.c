@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "command_scene.h"
 #include "daemon/call/media_ice.h"
+#include "daemon/ice/agent.h"
 
 #define CREDENTIALS(ufrag) "a=ice-ufrag:" ufrag "\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n"
 #define AT(addr, port)	   "a=candidate:1 1 UDP 2130706431 " addr " " port " typ host\r\n"
@@ -250,6 +251,24 @@ static bool is_awaited(struct scene *scene)
 	return awaited;
 }
 
+/* Two medias with one phone: their checks begin Ta apart, also those that an offer begins. */
+static void test_medias_of_a_phone_share_the_pace(void)
+{
+	const struct ice_agent *first, *second;
+	struct scene scene;
+
+	scene_open(&scene);
+	offer(&scene, A_OFFER AUDIO A_ICE);
+	first = the_dialog(&scene)->media[0]->ice->side[SIDE_A].agent;
+	second = the_dialog(&scene)->media[1]->ice->side[SIDE_A].agent;
+	CU_ASSERT_TRUE(first->checked_ms > 0);
+	CU_ASSERT_EQUAL(first->turns, 1);
+	CU_ASSERT_TRUE(second->checked_ms < 0 ||
+		       second->checked_ms >= first->checked_ms + ICE_PACING_MS);
+	CU_ASSERT_TRUE(second->next_ms >= first->checked_ms + ICE_PACING_MS);
+	CU_ASSERT(scene_close(&scene));
+}
+
 /* A phone that has answered without ICE is not offered it again, before flag "reset". */
 static void test_refusal_is_remembered(void)
 {
@@ -358,4 +377,5 @@ TEST_SUITE(agent_plan, { "who_has_ice", test_who_has_ice },
 	   { "ice_that_passes_takes_the_place", test_ice_that_passes_takes_the_place },
 	   { "offer_without_memory_changes_nothing", test_offer_without_memory_changes_nothing },
 	   { "restart_without_memory_changes_nothing",
-	     test_restart_without_memory_changes_nothing });
+	     test_restart_without_memory_changes_nothing },
+	   { "medias of a phone share the pace", test_medias_of_a_phone_share_the_pace });

@@ -232,10 +232,16 @@ static void deliver_due(struct network *net)
 	}
 }
 
+/* Checks that it sent before a conflict made it controlling nominated nothing: it sends others. */
 static void nominate_all(struct ice_agent *agent)
 {
-	for (size_t i = 0; i < agent->list.n_pairs; i++)
-		agent->list.pairs[i].nominating = agent->list.role == ICE_CONTROLLING;
+	for (size_t i = 0; i < agent->list.n_pairs; i++) {
+		struct ice_pair *pair = &agent->list.pairs[i];
+
+		pair->nominating = agent->list.role == ICE_CONTROLLING;
+		if (pair->nominating && !pair->nominates && pair->state == ICE_SUCCEEDED)
+			ice_list_trigger(&agent->list, pair);
+	}
 }
 
 /* Media of the other end arrives, if there is a way. */
@@ -251,6 +257,8 @@ static void step(struct network *net, unsigned int end)
 	struct network_end *e = &net->ends[end];
 	struct ice_packet packet;
 	unsigned int n = 0;
+	int64_t checked_ms;
+	bool goes_on;
 
 	if (!e->agent)
 		return;
@@ -260,7 +268,13 @@ static void step(struct network *net, unsigned int end)
 			nominate_all(e->agent);
 		/* It has to come to an end. */
 		CU_ASSERT_TRUE_FATAL(n++ < 2 * ICE_PAIRS);
-	} while (ice_step(e->agent, net->now_ms, &packet) && (transmit(net, end, &packet), true));
+		checked_ms = e->agent->checked_ms;
+		goes_on = ice_step(e->agent, net->now_ms, &packet);
+		CU_ASSERT_TRUE(e->agent->checked_ms == checked_ms ||
+			       e->agent->checked_ms >= checked_ms + ICE_PACING_MS);
+		if (goes_on)
+			transmit(net, end, &packet);
+	} while (goes_on);
 	CU_ASSERT_TRUE(ice_due(e->agent) > net->now_ms);
 }
 

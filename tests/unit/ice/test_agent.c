@@ -240,6 +240,84 @@ static void test_checks_are_paced_and_repeated(void)
 	ice_free(s.agent);
 }
 
+/* RFC 8839, 5.8: the slower one of both decides. */
+static void test_peer_wants_a_slower_pace(void)
+{
+	static const struct {
+		const char *line;
+		int64_t pacing_ms;
+	} rows[] = { { "ice-pacing:200\n", 200 },
+		     { "ice-pacing:5\n", ICE_PACING_MS },
+		     { "ice-pacing:1001\n", ICE_PACING_MS },
+		     { "ice-pacing:99999999999999999999\n", ICE_PACING_MS },
+		     { "ice-pacing:-1\n", ICE_PACING_MS } };
+	char lines[256];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scene s = scene_with(ICE_CONTROLLING, 1, false);
+
+		snprintf(lines, sizeof(lines), LINES HOST SECOND "%s", rows[i].line);
+		set_lines(&s, lines, false);
+		CU_ASSERT_TRUE(sends(&s));
+		CU_ASSERT_EQUAL(ice_due(s.agent), s.now_ms + rows[i].pacing_ms);
+		s.now_ms += rows[i].pacing_ms - 1;
+		CU_ASSERT_FALSE(sends(&s));
+		s.now_ms++;
+		CU_ASSERT_TRUE(sends(&s));
+		ice_free(s.agent);
+	}
+}
+
+/* Three medias with one peer: one new check each Ta, in turns, until one after another has none. */
+static void test_agents_of_a_call_take_turns(void)
+{
+	static const unsigned int turns[] = { 0, 1, 2, 0, 1, 2, 1, 2, 2, 2 };
+	struct scene s[3];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		char lines[1024] = LINES;
+
+		s[i] = scene_with(ICE_CONTROLLING, 1, false);
+		for (unsigned int k = 0, len = (unsigned int)strlen(lines); k < 2 + i; k++)
+			len += (unsigned int)snprintf(
+				lines + len, sizeof(lines) - len,
+				"candidate:%u 1 UDP %u 198.51.100.%u 5000 typ host\n", k,
+				2130706431 - k, k + 1);
+		set_lines(&s[i], lines, false);
+	}
+	for (int64_t now_ms = 1000; n < 9 && now_ms < 1000 + 10 * ICE_PACING_MS; now_ms++)
+		for (unsigned int i = 0; i < 3; i++) {
+			const struct ice_agent *others[2] = { s[(i + 1) % 3].agent,
+							      s[(i + 2) % 3].agent };
+
+			s[i].now_ms = now_ms;
+			ice_pace(s[i].agent, others, 2);
+			if (!sends(&s[i]))
+				continue;
+			CU_ASSERT_EQUAL(now_ms, 1000 + n * ICE_PACING_MS);
+			CU_ASSERT_EQUAL(i, turns[n]);
+			n++;
+		}
+	CU_ASSERT_EQUAL(n, 9);
+	for (unsigned int i = 0; i < 3; i++)
+		ice_free(s[i].agent);
+}
+
+/* A new check list does not begin sooner after the last check than Ta. */
+static void test_restart_keeps_the_pace(void)
+{
+	struct scene s = connected_scene();
+
+	s.now_ms += 10;
+	set_lines(&s, LATER HOST, true);
+	CU_ASSERT_FALSE(sends(&s));
+	CU_ASSERT_EQUAL(ice_due(s.agent), s.now_ms - 10 + ICE_PACING_MS);
+	s.now_ms = ice_due(s.agent);
+	CU_ASSERT_TRUE(sends(&s));
+	ice_free(s.agent);
+}
+
 static void test_nothing_of_a_check_is_secret_or_wrong(void)
 {
 	struct scene s = scene_with(ICE_CONTROLLED, 1, false);
@@ -351,6 +429,29 @@ static void test_browser_is_learned(void)
 	CU_ASSERT_EQUAL(answer(&s, PEER, PWD), ICE_GOT_RESPONSE);
 	CU_ASSERT_EQUAL(ice_state(s.agent), ICE_COMPLETED);
 	CU_ASSERT_TRUE(goes_to(&s, PEER));
+	ice_free(s.agent);
+}
+
+/*
+ * The peer has nominated, and hears us, but none of the answers to our check arrives. Its next
+ * check of consent, which nominates nothing, brings another check of ours: the pair is selected.
+ */
+static void test_nomination_outlives_a_failed_check(void)
+{
+	struct scene s = scene_with(ICE_CONTROLLED, 1, false);
+
+	set_lines(&s, LINES, true);
+	CU_ASSERT_EQUAL(check(&s, PEER, true), ICE_GOT_CHECK);
+	for (int i = 0; i < ICE_SENDS; i++) {
+		CU_ASSERT_TRUE(sends(&s));
+		s.now_ms = ice_due(s.agent);
+	}
+	CU_ASSERT_FALSE(sends(&s));
+	CU_ASSERT_EQUAL(s.agent->list.pairs[0].state, ICE_PAIR_FAILED);
+	CU_ASSERT_EQUAL(check(&s, PEER, false), ICE_GOT_CHECK);
+	CU_ASSERT_TRUE(sends(&s));
+	CU_ASSERT_EQUAL(answer(&s, PEER, PWD), ICE_GOT_RESPONSE);
+	CU_ASSERT_EQUAL(ice_state(s.agent), ICE_COMPLETED);
 	ice_free(s.agent);
 }
 
@@ -694,7 +795,36 @@ static void test_lines_of_ours(void)
 	ice_free(s.agent);
 	s = connected_scene();
 	ice_describe(s.agent, &lines);
+	CU_ASSERT_FALSE(endpoint_is_set(&lines.remote[0]));
+	ice_describe(s.agent, &lines);
 	CU_ASSERT_TRUE(endpoint_eq(&lines.remote[0], &peer));
+	ice_restart(s.agent);
+	ice_describe(s.agent, &lines);
+	CU_ASSERT_FALSE(endpoint_is_set(&lines.remote[0]));
+	ice_free(s.agent);
+}
+
+/* Checks of a caller can select a pair before it is answered: the answer has all candidates. */
+static void test_answer_after_selection_has_all_candidates(void)
+{
+	struct scene s = { .now_ms = 1000 };
+	struct ice_conf conf = conf_of(&s, ICE_CONTROLLED, 1);
+	struct ice_local locals[2];
+	struct ice_description lines;
+
+	locals_of(locals);
+	locals[1].component = 1;
+	s.agent = ice_new(&conf, locals, 2);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s.agent);
+	set_lines(&s, LINES HOST, true);
+	CU_ASSERT_EQUAL(check(&s, PEER, true), ICE_GOT_CHECK);
+	CU_ASSERT_TRUE(sends(&s));
+	CU_ASSERT_EQUAL(answer(&s, PEER, PWD), ICE_GOT_RESPONSE);
+	CU_ASSERT_EQUAL(ice_state(s.agent), ICE_COMPLETED);
+	for (unsigned int i = 2; i; i--) {
+		ice_describe(s.agent, &lines);
+		CU_ASSERT_EQUAL(lines.n_candidates, i);
+	}
 	ice_free(s.agent);
 }
 
@@ -923,6 +1053,12 @@ static void test_survives_failing_allocation(void)
 }
 
 TEST_SUITE(ice_agent, { "checks are paced and repeated", test_checks_are_paced_and_repeated },
+	   { "peer wants a slower pace", test_peer_wants_a_slower_pace },
+	   { "agents of a call take turns", test_agents_of_a_call_take_turns },
+	   { "a restart keeps the pace", test_restart_keeps_the_pace },
+	   { "a nomination outlives a failed check", test_nomination_outlives_a_failed_check },
+	   { "an answer after selection has all candidates",
+	     test_answer_after_selection_has_all_candidates },
 	   { "a check says what it must", test_nothing_of_a_check_is_secret_or_wrong },
 	   { "answers that do not count", test_answers_that_do_not_count },
 	   { "nomination waits for better pairs", test_nomination_waits_for_better_pairs },

@@ -140,11 +140,12 @@ static void test_browser(void)
 			   "a=candidate:1 1 udp 2113937151 a.local 50 typ host generation 0\n"
 			   "a=candidate:2 1 tcp 1518280447 192.0.2.7 9 typ host tcptype active\n"
 			   "a=candidate:3 1 udp 2122260223 192.0.2.7 51 typ host\n"
-			   "a=end-of-candidates\na=ice-pacing:50\n"));
+			   "a=end-of-candidates\na=ice-pacing:20\n"));
 	CU_ASSERT_TRUE(ice_is_offered(&d));
 	CU_ASSERT_TRUE(str_eq(d.ufrag, STR("8f1c")));
 	CU_ASSERT_TRUE(str_eq(d.pwd, STR(PWD)));
 	CU_ASSERT_TRUE(d.trickle && d.ice2 && d.end && !d.lite && !d.mismatch);
+	CU_ASSERT_EQUAL(d.pacing_ms, 20);
 	CU_ASSERT_EQUAL(d.n_candidates, 1);
 	CU_ASSERT_EQUAL(d.faults[ICE_NAMED], 1);
 	CU_ASSERT_EQUAL(d.faults[ICE_NOT_UDP], 1);
