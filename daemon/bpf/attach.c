@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bpf/attach.h"
+#include "bpf/clsact.h"
 #include "bpf/filters.h"
 #include "bpf/state.h"
 
@@ -47,29 +48,6 @@ static int query(const struct flow_map *map, int ifindex, uint32_t *program_id)
 	return error == -ENOENT || error == -EINVAL ? 0 : error;
 }
 
-static int remember_clsact(struct flow_map *map, int ifindex)
-{
-	int *more = realloc(map->clsact, (map->n_clsact + 1) * sizeof(*more));
-
-	if (!more)
-		return -ENOMEM;
-	map->clsact = more;
-	map->clsact[map->n_clsact++] = ifindex;
-	return 0;
-}
-
-/* Did the qdisc come from here? It is forgotten then. */
-static bool forget_clsact(struct flow_map *map, int ifindex)
-{
-	for (size_t i = 0; i < map->n_clsact; i++) {
-		if (map->clsact[i] == ifindex) {
-			map->clsact[i] = map->clsact[--map->n_clsact];
-			return true;
-		}
-	}
-	return false;
-}
-
 static int fail(int error, char *why, const char *what)
 {
 	snprintf(why, FLOW_MAP_WHY, "%s: %s", what, strerror(-error));
@@ -89,11 +67,9 @@ int flow_map_attach(struct flow_map *map, int ifindex, char *why)
 		snprintf(why, FLOW_MAP_WHY, "not an Ethernet device");
 		return -EOPNOTSUPP;
 	}
-	error = bpf_tc_hook_create(&hook);
-	if (error && error != -EEXIST)
+	error = clsacts_add(map->clsacts, ifindex);
+	if (error)
 		return fail(error, why, "no clsact qdisc");
-	if (!error && remember_clsact(map, ifindex))
-		return fail(-ENOMEM, why, "no clsact qdisc");
 	owner = filter_owner_at(ifindex, map->handle, FLOW_MAP_PRIORITY, FLOW_MAP_FILTER);
 	if (owner == FILTER_FOREIGN) {
 		snprintf(why, FLOW_MAP_WHY,
@@ -122,11 +98,6 @@ int flow_map_detach(struct flow_map *map, int ifindex)
 
 	if (!error && program_id == map->program_id)
 		error = bpf_tc_detach(&hook, &options);
-	/* Others may have put filters of their own there since. */
-	if (forget_clsact(map, ifindex) && !error && filters_none(ifindex)) {
-		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-		bpf_tc_hook_destroy(&hook);
-	}
 	return error == -ENOENT || error == -ENODEV ? 0 : error;
 }
 

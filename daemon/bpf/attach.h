@@ -2,8 +2,8 @@
 /*
  * attach.h - the program at the tc ingress of devices, beside those of others
  *
- * A filter of a low priority in clsact: what others have attached runs
- * first, and goes on; a packet of no flow goes on to filters after this one.
+ * A filter of a low priority in clsact: what others have attached runs first, and goes on; a packet
+ * of no flow goes on to filters after this one. The qdisc stays when the filter goes: bpf/clsact.h.
  */
 #ifndef RTPRELAY_BPF_ATTACH_H
 #define RTPRELAY_BPF_ATTACH_H

@@ -96,18 +96,23 @@ typedef void map_event_fn(void *arg, enum map_event event, const struct map_foun
 /* Return: false, stop */
 typedef bool map_found_fn(void *arg, const struct map_found *found);
 
+struct clsacts;
+
 /**
  * struct map_conf
  * @pin: folder of a bpffs, made if it does not exist; empty or NULL: no pins
  * @limit: most flows, 1..1000000; memory for them is taken at once, about 1.5 KB each
  * @statistics: of RTP; without them packets cost less
  * @handle: of its filters on devices: another one for each daemon of a host; 0: the usual one
+ * @clsacts: gets the devices that need a qdisc for the filter; borrowed until flow_map_close();
+ *	NULL: it is attached to none
  */
 struct map_conf {
 	const char *pin;
 	uint32_t limit;
 	bool statistics;
 	uint32_t handle;
+	struct clsacts *clsacts;
 	map_event_fn *event;
 	void *arg;
 };

@@ -149,6 +149,7 @@ int flow_map_open(const struct map_conf *conf, struct flow_map **map, char *why)
 	new->lock = -1;
 	new->event = conf->event;
 	new->arg = conf->arg;
+	new->clsacts = conf->clsacts;
 	new->handle = conf->handle ? conf->handle : FLOW_MAP_HANDLE;
 	error = conf->limit && conf->limit <= FLOW_MAP_LIMIT_MAX
 			? bpf_load(conf, &new->object, &new->limit, &pinned, &new->lock, why)
@@ -187,7 +188,6 @@ void flow_map_close(struct flow_map *map, bool unpin)
 	free(map->silent);
 	free(map->batch);
 	free(map->batch_keys);
-	free(map->clsact);
 	free(map->pin);
 	free(map);
 }

@@ -24,7 +24,7 @@ struct ring_buffer;
  * @silent: by number of a state: reported idle
  * @cursor: where the next scan begins
  * @batch: room for a batch of states
- * @clsact: devices that got the qdisc from here; @n_clsact: their number
+ * @clsacts: borrowed
  */
 struct flow_map {
 	struct bpf_object *object;
@@ -43,8 +43,7 @@ struct flow_map {
 	uint32_t cursor;
 	struct bpf_state *batch;
 	uint32_t *batch_keys;
-	int *clsact;
-	size_t n_clsact;
+	struct clsacts *clsacts;
 };
 
 #define FLOW_MAP_BATCH 256

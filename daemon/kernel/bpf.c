@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "bpf/clsact.h"
 #include "bpf/leftover.h"
 #include "bpf/map.h"
 #include "kernel/bpf.h"
@@ -43,6 +44,7 @@ struct held {
  * @good, @old: flows whose route is known to be right, and the others
  * @base: counters when the program was loaded, with those of an earlier daemon; @past: of programs
  *        that were removed
+ * @clsacts: outlive @map, since calls may go on by the module
  */
 struct bpf {
 	struct kernel_backend backend;
@@ -51,6 +53,7 @@ struct bpf {
 	struct routes *routes;
 	struct devices *devices;
 	struct policies *policies;
+	struct clsacts clsacts;
 	struct held *all, *good, *old;
 	uint64_t base[RTPRELAY_C_MAX + 1], past[RTPRELAY_C_MAX + 1];
 	int epoll, timer;
@@ -537,6 +540,7 @@ static int open_parts(struct bpf *bpf, char *why)
 				       .limit = bpf->conf.limit,
 				       .statistics = true,
 				       .handle = flow_map_handle(bpf->conf.pin),
+				       .clsacts = &bpf->clsacts,
 				       .event = on_event,
 				       .arg = bpf };
 	int error;
@@ -686,6 +690,7 @@ static void bpf_close(struct kernel_backend *backend, bool keep)
 	struct bpf *bpf = bpf_of(backend);
 
 	close_parts(bpf, keep);
+	clsacts_end(&bpf->clsacts, !keep);
 	close(bpf->timer);
 	close(bpf->epoll);
 	free(bpf);

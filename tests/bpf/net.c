@@ -38,6 +38,8 @@ void net_flow(struct map_flow *flow, const char *local, const char *src, const c
 	flow->port.mux = true;
 }
 
+struct clsacts net_clsacts;
+
 int net_attach(struct flow_map *map, const char *device)
 {
 	int ifindex = net_device(device), error;
@@ -67,6 +69,18 @@ int net_attached(struct flow_map *map, const char *device)
 	attached = flow_map_attached(map, ifindex);
 	world_leave();
 	return attached;
+}
+
+void net_clsacts_end(void)
+{
+	world_enter("relay");
+	clsacts_end(&net_clsacts, true);
+	world_leave();
+}
+
+bool net_has_clsact(const char *device)
+{
+	return !world_run("tc -n relay qdisc show dev %s | grep -q clsact", device);
 }
 
 /* r1 = &count; lock *r1 += 1; return TC_ACT_UNSPEC */

@@ -6,7 +6,10 @@
 #ifndef RTPRELAY_TEST_BPF_NET_H
 #define RTPRELAY_TEST_BPF_NET_H
 
+#include <stdbool.h>
+
 #include "daemon/bpf/attach.h"
+#include "daemon/bpf/clsact.h"
 #include "daemon/bpf/map.h"
 
 /* Index of a device of the relay's namespace. */
@@ -18,6 +21,11 @@ void net_flow(struct map_flow *flow, const char *local, const char *src, const c
 int net_attach(struct flow_map *map, const char *device);
 int net_detach(struct flow_map *map, const char *device);
 int net_attached(struct flow_map *map, const char *device);
+
+/* For map_conf.clsacts; removes those that hold no filter. */
+extern struct clsacts net_clsacts;
+void net_clsacts_end(void);
+bool net_has_clsact(const char *device);
 
 /**
  * struct foreign - a program of somebody else, that counts packets and lets all go on

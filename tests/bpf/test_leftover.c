@@ -19,7 +19,9 @@ static char devices[FLOW_MAP_LEFT];
 
 static struct flow_map *leave(const char *pin)
 {
-	const struct map_conf conf = { .pin = pin, .limit = 10, .handle = flow_map_handle(pin) };
+	const struct map_conf conf = {
+		.pin = pin, .limit = 10, .handle = flow_map_handle(pin), .clsacts = &net_clsacts
+	};
 	char why[FLOW_MAP_WHY];
 	struct flow_map *map;
 
@@ -50,6 +52,7 @@ static bool has(const char *name, int number)
 static void free_devices(void)
 {
 	world_run("for d in a0 b0; do tc -n relay qdisc del dev $d clsact; done");
+	net_clsacts_end();
 }
 
 static void test_programs_and_pins_are_removed(void)

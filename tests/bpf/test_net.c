@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,7 +58,9 @@ static void hear(void *arg, enum map_event event, const struct map_found *found)
 
 static int open_map(const char *pin)
 {
-	struct map_conf conf = { .pin = pin, .limit = 100, .statistics = true, .event = hear };
+	struct map_conf conf = {
+		.pin = pin, .limit = 100, .statistics = true, .event = hear, .clsacts = &net_clsacts
+	};
 	char why[FLOW_MAP_WHY];
 
 	refused = 0;
@@ -77,6 +80,7 @@ static void end(void)
 	CU_ASSERT_EQUAL(net_detach(map, "a0"), 0);
 	CU_ASSERT_EQUAL(net_detach(map, "b0"), 0);
 	flow_map_close(map, false);
+	net_clsacts_end();
 }
 
 static void set_flows(bool v6, bool any_source)
@@ -373,14 +377,67 @@ static void test_attach_and_detach(void)
 			0);
 	CU_ASSERT_EQUAL(net_detach(map, "a0"), 0);
 	CU_ASSERT_EQUAL(net_attached(map, "a0"), 0);
-	CU_ASSERT_EQUAL(world_run("! tc -n relay qdisc show dev a0 | grep clsact"), 0);
+	CU_ASSERT(net_has_clsact("a0"));
+	net_clsacts_end();
+	CU_ASSERT_FALSE(net_has_clsact("a0"));
 	/* A qdisc that was there stays. */
 	world_run("tc -n relay qdisc add dev a0 clsact");
 	CU_ASSERT_EQUAL(net_attach(map, "a0"), 0);
 	CU_ASSERT_EQUAL(net_detach(map, "a0"), 0);
-	CU_ASSERT_EQUAL(world_run("tc -n relay qdisc show dev a0 | grep -q clsact"), 0);
+	net_clsacts_end();
+	CU_ASSERT(net_has_clsact("a0"));
 	world_run("tc -n relay qdisc del dev a0 clsact");
 	flow_map_close(map, false);
+}
+
+/* Sends to B all the time, until it is killed. */
+static void talk_on(void)
+{
+	int fd = world_udp("relay", B_RELAY);
+
+	for (;;)
+		world_send(fd, B_PHONE, BYTES("0123456789ab"));
+}
+
+static long sent_by_b0(const char *what)
+{
+	char command[120], text[24] = "-1";
+	FILE *pipe;
+
+	snprintf(command, sizeof(command),
+		 "ip netns exec relay cat /sys/class/net/b0/statistics/tx_%s", what);
+	pipe = popen(command, "re");
+	if (pipe && !fgets(text, sizeof(text), pipe))
+		text[0] = '\0';
+	if (pipe)
+		pclose(pipe);
+	return strtol(text, NULL, 10);
+}
+
+/* The kernel would drop what a device sends while it loses its qdisc: also calls of other paths. */
+static void test_packets_sent_meanwhile_are_not_lost(void)
+{
+	long before, dropped;
+	int status;
+	pid_t pid;
+
+	start();
+	pid = fork();
+	if (!pid)
+		talk_on();
+	before = sent_by_b0("packets");
+	while (sent_by_b0("packets") < before + 100)
+		;
+	dropped = sent_by_b0("dropped");
+	for (int i = 0; i < 10; i++) {
+		CU_ASSERT_EQUAL(net_detach(map, "b0"), 0);
+		CU_ASSERT_EQUAL(net_attach(map, "b0"), 0);
+	}
+	CU_ASSERT_EQUAL(sent_by_b0("dropped"), dropped);
+	kill(pid, SIGKILL);
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	end();
+	CU_ASSERT_FALSE(net_has_clsact("b0"));
 }
 
 /* A filter of somebody else at the same place, or added to the qdisc that came from here. */
@@ -399,6 +456,7 @@ static void test_what_is_not_ours_stays(void)
 	CU_ASSERT_EQUAL(net_attach(map, "a0"), 0);
 	CU_ASSERT_EQUAL(foreign_attach(&foreign, "a0", 1, 7), 0);
 	CU_ASSERT_EQUAL(net_detach(map, "a0"), 0);
+	net_clsacts_end();
 	CU_ASSERT_EQUAL(world_run("tc -n relay filter show dev a0 ingress | grep -q foreign"), 0);
 	CU_ASSERT_EQUAL(world_run("! tc -n relay filter show dev a0 ingress | grep rtprelay"), 0);
 	world_run("tc -n relay qdisc del dev a0 clsact");
@@ -409,7 +467,7 @@ static void test_what_is_not_ours_stays(void)
 /* Two daemons of a host, on the same devices. */
 static void test_two_daemons_beside_each_other(void)
 {
-	struct map_conf conf = { .limit = 10, .handle = 7 };
+	struct map_conf conf = { .limit = 10, .handle = 7, .clsacts = &net_clsacts };
 	struct flow_map *other;
 	char why[FLOW_MAP_WHY];
 	struct map_flow flow;
@@ -442,7 +500,7 @@ static void test_devices_without_ethernet_are_refused(void)
 	world_open();
 	CU_ASSERT_EQUAL_FATAL(open_map(NULL), 0);
 	CU_ASSERT_EQUAL(net_attach(map, "lo"), -EOPNOTSUPP);
-	CU_ASSERT_EQUAL(world_run("! tc -n relay qdisc show dev lo | grep clsact"), 0);
+	CU_ASSERT_FALSE(net_has_clsact("lo"));
 	flow_map_close(map, false);
 }
 
@@ -510,6 +568,7 @@ TEST_SUITE(bpf_net,
 	   { "merged datagrams reach the socket", test_merged_datagrams_reach_the_socket },
 	   { "by a router", test_by_a_router }, { "others go on", test_others_go_on },
 	   { "attach and detach", test_attach_and_detach },
+	   { "packets sent meanwhile are not lost", test_packets_sent_meanwhile_are_not_lost },
 	   { "what is not ours stays", test_what_is_not_ours_stays },
 	   { "two daemons beside each other", test_two_daemons_beside_each_other },
 	   { "devices without Ethernet are refused", test_devices_without_ethernet_are_refused },

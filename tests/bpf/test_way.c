@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_way.c - flows whose packets the stack would treat otherwise are not set, with the reason:
- * rp_filter, IPsec policies, VRFs
+ * rp_filter, IPsec policies, VRFs; how the backend ends
  */
 #include <errno.h>
 #include <poll.h>
@@ -268,6 +268,43 @@ static void test_rp_filter(void)
 	end();
 }
 
+static bool has_program(void)
+{
+	return !world_run("tc -n relay filter show dev a0 ingress | grep -q rtprelay");
+}
+
+/* The module takes the calls over, and then the daemon ends with the last one. */
+static void test_qdisc_stays_until_the_calls_end(void)
+{
+	begin();
+	backend->ops->went(backend);
+	CU_ASSERT_FALSE(has_program());
+	CU_ASSERT(net_has_clsact("a0"));
+	backend->ops->close(backend, false);
+	world_leave();
+	CU_ASSERT_FALSE(net_has_clsact("a0"));
+	world_close();
+}
+
+/* The daemon ends, and calls go on, by the program or by the module. */
+static void test_qdisc_stays_when_calls_go_on(void)
+{
+	begin();
+	backend->ops->close(backend, true);
+	world_leave();
+	CU_ASSERT(has_program());
+	CU_ASSERT(net_has_clsact("a0"));
+	world_run("for d in a0 b0; do tc -n relay qdisc del dev $d clsact; done");
+	begin();
+	backend->ops->went(backend);
+	backend->ops->close(backend, true);
+	world_leave();
+	CU_ASSERT_FALSE(has_program());
+	CU_ASSERT(net_has_clsact("a0"));
+	world_run("for d in a0 b0; do tc -n relay qdisc del dev $d clsact; done");
+	world_close();
+}
+
 static void test_vrfs(void)
 {
 	begin();
@@ -293,6 +330,8 @@ static void test_vrfs(void)
 
 TEST_SUITE(bpf_way, { "IPsec policies", test_ipsec_policies }, { "rp_filter", test_rp_filter },
 	   { "changes are looked at ten times a second",
-	     test_changes_are_looked_at_ten_times_a_second });
+	     test_changes_are_looked_at_ten_times_a_second },
+	   { "qdisc stays until the calls end", test_qdisc_stays_until_the_calls_end },
+	   { "qdisc stays when calls go on", test_qdisc_stays_when_calls_go_on });
 /* A host's kernel may have none: tests/bpf/run leaves this out then. Those of the guests have. */
 TEST_SUITE(bpf_vrf, { "VRFs", test_vrfs });
