@@ -4,7 +4,7 @@
  *
  * When it comes or goes, the kernel stops the device's queues for about a millisecond, and drops
  * what the device should send meanwhile, of whatever program. So it stays while there are calls,
- * also those that another path forwards by now: without a filter it costs nothing.
+ * also those that another path forwards by now: without a filter it costs hardly anything.
  */
 #ifndef RTPRELAY_BPF_CLSACT_H
 #define RTPRELAY_BPF_CLSACT_H
