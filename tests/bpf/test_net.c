@@ -319,48 +319,91 @@ static void test_by_a_router(void)
 	end();
 }
 
-/* Programs of others before and after this one, and nftables. */
-static void test_others_go_on(void)
-{
-	struct foreign before, after;
-	int a, b, relay;
+/* --- Programs of others: one runs before ours, one after it; and nftables --- */
 
-	world_open();
+static struct foreign before, after;
+
+static void others_come(void)
+{
 	foreign_open(&before);
 	foreign_open(&after);
 	CU_ASSERT_EQUAL(foreign_attach(&before, "a0", 1, 1), 0);
 	CU_ASSERT_EQUAL(foreign_attach(&after, "a0", 1, 60000), 0);
-	world_run("ip netns exec relay nft -f - <<-END\n"
-		  "table ip t { chain c { type filter hook input priority 0;\n"
-		  "udp dport 30000 counter; udp dport 9 counter drop; }\n}\nEND");
-	start();
-	set_flows(false, false);
-	a = world_udp("a", A_PHONE);
-	b = world_udp("b", B_PHONE);
-	relay = world_udp("relay", A_RELAY);
-	uint64_t before_count = foreign_count(&before), after_count = foreign_count(&after);
+	CU_ASSERT_EQUAL(world_run("ip netns exec relay nft -f - <<-END\n"
+				  "table ip t { chain c { type filter hook input priority 0;\n"
+				  "udp dport 30000 counter; udp dport 9 counter drop; }\n}\nEND"),
+			0);
+}
 
-	for (uint16_t seq = 1; seq < 6; seq++)
-		check_rtp(a, b, A_RELAY, B_RELAY, 172, seq);
-	CU_ASSERT(foreign_count(&before) - before_count >= 5);
+static void others_go(void)
+{
+	world_run("ip netns exec relay nft delete table ip t; tc -n relay qdisc del dev a0 clsact");
+	foreign_close(&before);
+	foreign_close(&after);
+}
+
+/* nftables counts what goes up, and only that. */
+static bool nft_has_counted(int packets)
+{
+	return !world_run("ip netns exec relay nft list table ip t | "
+			  "grep -q 'dport 30000 counter packets %d '",
+			  packets);
+}
+
+/* What no flow takes reaches both programs, nftables and the socket. */
+static void check_all_see(int a, int relay)
+{
+	uint64_t at_first = foreign_count(&before), at_last = foreign_count(&after);
+
 	CU_ASSERT(world_send(a, A_RELAY, BYTES(STUN_BYTES)));
 	CU_ASSERT(world_receive(relay, &packet, SOON));
-	CU_ASSERT(foreign_count(&after) > after_count);
-	CU_ASSERT(foreign_count(&before) - before_count >= 6);
-	/* nftables counts what goes up, and only that. */
-	CU_ASSERT_EQUAL(world_run("ip netns exec relay nft list table ip t | "
-				  "grep -q 'dport 30000 counter packets 1 '"),
-			0);
+	CU_ASSERT(foreign_count(&before) > at_first);
+	CU_ASSERT(foreign_count(&after) > at_last);
+}
+
+static void check_others_go_on(void)
+{
+	int a = world_udp("a", A_PHONE), b = world_udp("b", B_PHONE);
+	int relay = world_udp("relay", A_RELAY);
+	uint64_t count;
+
+	set_flows(false, false);
+	count = foreign_count(&before);
+	for (uint16_t seq = 1; seq < 6; seq++)
+		check_rtp(a, b, A_RELAY, B_RELAY, 172, seq);
+	CU_ASSERT(foreign_count(&before) - count >= 5);
+	CU_ASSERT(nft_has_counted(0));
+	check_all_see(a, relay);
+	CU_ASSERT(nft_has_counted(1));
 	end();
 	CU_ASSERT_EQUAL(world_run("tc -n relay filter show dev a0 ingress | grep -c foreign | "
 				  "grep -qx 2"),
 			0);
-	world_run("ip netns exec relay nft delete table ip t; tc -n relay qdisc del dev a0 clsact");
-	foreign_close(&before);
-	foreign_close(&after);
+	check_all_see(a, relay);
+	CU_ASSERT(nft_has_counted(2));
 	close(a);
 	close(b);
 	close(relay);
+}
+
+static void test_others_go_on(void)
+{
+	world_open();
+	others_come();
+	start();
+	check_others_go_on();
+	others_go();
+}
+
+/* They use the qdisc that came from here, and it stays for them. */
+static void test_others_that_come_later_go_on(void)
+{
+	start();
+	others_come();
+	check_others_go_on();
+	CU_ASSERT(net_has_clsact("a0"));
+	CU_ASSERT_FALSE(net_has_clsact("b0"));
+	others_go();
 }
 
 static void test_attach_and_detach(void)
@@ -417,7 +460,7 @@ static long sent_by_b0(const char *what)
 /* The kernel would drop what a device sends while it loses its qdisc: also calls of other paths. */
 static void test_packets_sent_meanwhile_are_not_lost(void)
 {
-	long before, dropped;
+	long sent, dropped;
 	int status;
 	pid_t pid;
 
@@ -425,8 +468,8 @@ static void test_packets_sent_meanwhile_are_not_lost(void)
 	pid = fork();
 	if (!pid)
 		talk_on();
-	before = sent_by_b0("packets");
-	while (sent_by_b0("packets") < before + 100)
+	sent = sent_by_b0("packets");
+	while (sent_by_b0("packets") < sent + 100)
 		;
 	dropped = sent_by_b0("dropped");
 	for (int i = 0; i < 10; i++) {
@@ -567,6 +610,7 @@ TEST_SUITE(bpf_net,
 	   { "fragments reach the socket", test_fragments_reach_the_socket },
 	   { "merged datagrams reach the socket", test_merged_datagrams_reach_the_socket },
 	   { "by a router", test_by_a_router }, { "others go on", test_others_go_on },
+	   { "others that come later go on", test_others_that_come_later_go_on },
 	   { "attach and detach", test_attach_and_detach },
 	   { "packets sent meanwhile are not lost", test_packets_sent_meanwhile_are_not_lost },
 	   { "what is not ours stays", test_what_is_not_ours_stays },
