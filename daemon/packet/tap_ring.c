@@ -60,9 +60,14 @@ static struct tap_packet *count_lost(struct tap_ring *ring)
 	return NULL;
 }
 
+static size_t record_size(size_t len)
+{
+	return (sizeof(struct tap_packet) + len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
 struct tap_packet *tap_ring_slot(struct tap_ring *ring, size_t len)
 {
-	size_t size = (sizeof(struct tap_packet) + len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	size_t size = record_size(len);
 	size_t left = ring->bytes - (ring->written & (ring->bytes - 1));
 	size_t skip = left < size ? left : 0;
 	uint64_t read = __atomic_load_n(&ring->read, __ATOMIC_ACQUIRE);
@@ -88,6 +93,15 @@ void tap_ring_put(struct tap_ring *ring, const struct tap_packet *packet)
 	assert(packet->tap);
 	ring->lost_told += packet->lost;
 	__atomic_store_n(&ring->written, ring->written + packet->size, __ATOMIC_RELEASE);
+}
+
+/* One less: the end of the memory may have no room for a whole one. */
+size_t tap_ring_room(const struct tap_ring *ring, size_t len)
+{
+	uint64_t read = __atomic_load_n(&ring->read, __ATOMIC_ACQUIRE);
+	size_t n = (ring->bytes - (ring->written - read)) / record_size(len);
+
+	return n ? n - 1 : 0;
 }
 
 const struct tap_packet *tap_ring_first(struct tap_ring *ring)

@@ -48,6 +48,9 @@ struct tap_packet *tap_ring_slot(struct tap_ring *ring, size_t len);
 /* Writer: passes the packet of tap_ring_slot() to the reader. */
 void tap_ring_put(struct tap_ring *ring, const struct tap_packet *packet);
 
+/* Writer: so many packets of @len bytes at least have room now. */
+size_t tap_ring_room(const struct tap_ring *ring, size_t len);
+
 /* Reader: the oldest packet, valid until tap_ring_drop(); NULL: there is none. */
 const struct tap_packet *tap_ring_first(struct tap_ring *ring);
 void tap_ring_drop(struct tap_ring *ring);

@@ -7,13 +7,14 @@
 #include "record/kernel_source.h"
 #include "rtp_wire.h"
 
-#define STATS_MS 1000
+/* Packets in one turn of the recorder, which has files to write as well. */
+#define AT_ONCE 4096
 
 struct kernel_source {
 	struct kernel_source_conf conf;
 	/* The recorder's thread. */
 	struct kernel_tap *tap;
-	int64_t stats_ms;
+	int64_t until_us; /* packets that were read came before */
 	uint64_t lost_told;
 	struct ports_letter *leaving, **leaving_end; /* oldest first */
 	struct kernel_tap_counts counts;	     /* shared: a copy of the tap's */
@@ -73,20 +74,41 @@ static bool is_rtcp(const struct kernel_packet *packet, const struct kernel_port
 	       (port->rtp && packet->len > 1 && rtp_wire_is_rtcp_type(packet->data[1]));
 }
 
+/*
+ * When a packet came, by the monotonic clock, which the recorder goes by. The wall clock may have
+ * been set meanwhile: it came neither later than now, nor before what has been read already, but
+ * for the little time by which processors overtake each other.
+ */
+static int64_t came_us(struct kernel_source *source, int64_t time_ns)
+{
+	int64_t us = recorder_clock_us(source->conf.recorder, time_ns);
+	int64_t from_us = kernel_tap_read_us(source->tap) - RECORDER_HOLD_US;
+
+	if (us > source->until_us)
+		source->until_us = clock_us();
+	if (us > source->until_us)
+		return source->until_us;
+	return us < from_us ? from_us : us;
+}
+
+static bool on_news(void *arg, int64_t time_ns)
+{
+	struct kernel_source *source = arg;
+
+	return recorder_catch_up(source->conf.recorder, came_us(source, time_ns));
+}
+
+/* There is room: read_room(). */
 static void on_packet(void *arg, int64_t time_ns, const struct kernel_packet *packet,
 		      const struct kernel_port *port)
 {
 	struct kernel_source *source = arg;
 	struct tap_ring *ring = recorder_ring(source->conf.recorder);
 	struct tap_packet *slot = tap_ring_slot(ring, packet->len);
-	struct timespec now;
 
 	if (!slot)
 		return;
-	/* The recorder goes by the monotonic clock. */
-	clock_gettime(CLOCK_REALTIME, &now);
-	slot->time_us = clock_us() - ((now.tv_sec * INT64_C(1000000000) + now.tv_nsec - time_ns) /
-				      INT64_C(1000));
+	slot->time_us = came_us(source, time_ns);
 	slot->tap = port->tap;
 	slot->side = port->side;
 	slot->rtcp = is_rtcp(packet, port);
@@ -103,15 +125,10 @@ static void set_count(uint64_t *to, uint64_t count)
 	__atomic_store_n(to, count, __ATOMIC_RELAXED);
 }
 
-static void look_at_counts(struct kernel_source *source, bool now)
+static void look_at_counts(struct kernel_source *source)
 {
-	const struct kernel_tap_counts *counts;
-	int64_t now_ms = clock_ms();
+	const struct kernel_tap_counts *counts = kernel_tap_counts(source->tap);
 
-	if (!now && now_ms - source->stats_ms < STATS_MS)
-		return;
-	source->stats_ms = now_ms;
-	counts = kernel_tap_counts(source->tap);
 	if (counts->lost > source->lost_told)
 		recorder_lost_in_kernel(source->conf.recorder, counts->lost - source->lost_told);
 	source->lost_told = counts->lost;
@@ -209,21 +226,43 @@ static void run_ports(struct recorder *recorder, struct record_letter *at)
 
 /* --- The device ------------------------------------------------------------------------------- */
 
-/* What is in the device's ring goes to the recorder's, which hands it on before it has more. */
-static void work(void *arg)
+/*
+ * As many as the recorder's ring has room for: the kernel's ring keeps the others, and counts what
+ * it cannot keep. Return: of kernel_tap_read()
+ */
+static int read_room(struct kernel_source *source)
+{
+	const struct tap_ring *ring = recorder_ring(source->conf.recorder);
+	size_t left = AT_ONCE;
+	int more = 1;
+
+	while (more == 1 && left) {
+		size_t room = tap_ring_room(ring, KERNEL_TAP_SNAPLEN);
+
+		if (!room)
+			break;
+		room = room < left ? room : left;
+		left -= room;
+		more = kernel_tap_read(source->tap, (unsigned int)room);
+	}
+	return more;
+}
+
+static int64_t read_device(void *arg)
 {
 	struct kernel_source *source = arg;
-	int result;
+	bool open = kernel_tap_fd(source->tap) >= 0;
+	int more;
 
-	end_left(source, clock_us());
-	if (kernel_tap_fd(source->tap) < 0)
-		return;
-	result = kernel_tap_read(source->tap);
-	look_at_counts(source, result < 0);
-	if (result >= 0)
-		return;
-	recorder_watch(source->conf.recorder, -1, work, source);
-	tell(source, false, "the device is gone");
+	source->until_us = clock_us();
+	more = open ? read_room(source) : 0;
+	look_at_counts(source);
+	end_left(source, kernel_tap_read_us(source->tap));
+	if (more < 0) {
+		recorder_watch(source->conf.recorder, -1, read_device, source);
+		tell(source, false, "the device is gone");
+	}
+	return kernel_tap_read_us(source->tap);
 }
 
 static void run_open(struct recorder *recorder, struct record_letter *letter)
@@ -233,7 +272,7 @@ static void run_open(struct recorder *recorder, struct record_letter *letter)
 	char why[KERNEL_TAP_WHY] = "";
 	int error = kernel_tap_open(source->tap, why);
 
-	recorder_watch(recorder, kernel_tap_fd(source->tap), work, source);
+	recorder_watch(recorder, kernel_tap_fd(source->tap), read_device, source);
 	tell(source, !error, why);
 	free(open);
 }
@@ -244,7 +283,11 @@ struct kernel_source *kernel_source_new(const struct kernel_source_conf *conf)
 {
 	struct kernel_source *source = calloc(1, sizeof(*source));
 	struct kernel_tap_conf tap = {
-		.device = conf->device, .ring = conf->ring, .packet = on_packet, .arg = source
+		.device = conf->device,
+		.ring = conf->ring,
+		.packet = on_packet,
+		.news = on_news,
+		.arg = source,
 	};
 
 	if (!source)

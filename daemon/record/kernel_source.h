@@ -15,8 +15,8 @@
 struct kernel_source;
 
 /*
- * So long after kernel_source_drop() packets of the tap are still delivered: those that came before
- * may be in the kernel for KERNEL_TAP_DELAY_MS.
+ * Packets of the tap that came so long after kernel_source_drop() are still delivered: until the
+ * kernel's flow is changed.
  */
 #define KERNEL_SOURCE_LINGER_US (2 * RECORDER_HOLD_US)
 
@@ -61,13 +61,14 @@ struct kernel_source_port {
 int kernel_source_add(struct kernel_source *source, const struct kernel_source_port ports[],
 		      size_t n);
 /*
- * Those of @tap are nobody's any more, KERNEL_SOURCE_LINGER_US later, unless they are added again.
- * 0; -ENOMEM, -ENOBUFS: packets of @tap go on to be delivered
+ * Those of @tap are nobody's any more, KERNEL_SOURCE_LINGER_US later, unless they are added again;
+ * however long it takes until what came before has been read. 0; -ENOMEM, -ENOBUFS:
+ * packets of @tap go on to be delivered
  */
 int kernel_source_drop(struct kernel_source *source, const struct endpoint locals[], size_t n,
 		       uint32_t tap);
 
-/* Any thread; as of the last second. */
+/* Any thread; as of the last turn of the recorder. */
 void kernel_source_counts(const struct kernel_source *source, struct kernel_tap_counts *counts);
 
 #endif

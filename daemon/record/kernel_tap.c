@@ -10,18 +10,33 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "record/kernel_tap.h"
 
-/* Packets in one turn of the recorder, which has files to write as well. */
-#define AT_ONCE 4096
+/* Packets that are missing for so long are not in the ring, whatever the kernel has counted. */
+#define MARK_MAX_US 2000000
 
+/**
+ * struct kernel_tap
+ * @pcap: NULL: closed
+ * @told: as last told of @pcap: its counters wrap
+ * @fraction_ns: unit of the parts of a second in its time stamps
+ * @shown, @taken: packets of @pcap: those that the kernel has put into the ring, those that were
+ *	read
+ * @mark, @mark_us: @shown at that time, which @taken has not reached; 0: there is no mark
+ * @read_us: kernel_tap_read_us(), if it is open
+ */
 struct kernel_tap {
 	struct kernel_tap_conf conf;
 	struct kernel_tap_counts counts;
 	struct kernel_ports *ports;
-	pcap_t *pcap;	     /* NULL: closed */
-	unsigned int lost;   /* as last told of @pcap: its counter wraps */
-	int64_t fraction_ns; /* unit of the parts of a second in its time stamps */
+	pcap_t *pcap;
+	struct {
+		unsigned int seen, lost;
+	} told;
+	int64_t fraction_ns;
+	uint64_t shown, taken, mark;
+	int64_t mark_us, read_us;
 	int fd;
 };
 
@@ -139,28 +154,36 @@ int kernel_tap_open(struct kernel_tap *tap, char why[KERNEL_TAP_WHY])
 		return error;
 	}
 	tap->pcap = pcap;
-	tap->lost = 0;
+	tap->told.seen = tap->told.lost = 0;
+	tap->shown = tap->taken = 0;
+	tap->mark_us = 0;
+	tap->read_us = clock_us();
 	tap->fd = pcap_get_selectable_fd(pcap);
 	tap->fraction_ns = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
 	return 0;
 }
 
-/* The counter of libpcap has 32 bits. */
-static void count_lost(struct kernel_tap *tap)
+/* Counters of libpcap have 32 bits. What was lost is among what was seen. */
+static void ask_kernel(struct kernel_tap *tap)
 {
+	unsigned int seen, lost;
 	struct pcap_stat stat;
 
-	if (!tap->pcap || pcap_stats(tap->pcap, &stat))
+	if (pcap_stats(tap->pcap, &stat))
 		return;
-	tap->counts.lost += stat.ps_drop - tap->lost;
-	tap->lost = stat.ps_drop;
+	seen = stat.ps_recv - tap->told.seen;
+	lost = stat.ps_drop - tap->told.lost;
+	tap->told.seen = stat.ps_recv;
+	tap->told.lost = stat.ps_drop;
+	tap->counts.lost += lost;
+	tap->shown += seen - lost;
 }
 
 void kernel_tap_close(struct kernel_tap *tap)
 {
 	if (!tap->pcap)
 		return;
-	count_lost(tap);
+	ask_kernel(tap);
 	pcap_close(tap->pcap);
 	tap->pcap = NULL;
 	tap->fd = -1;
@@ -173,40 +196,82 @@ int kernel_tap_fd(const struct kernel_tap *tap)
 
 /* --- Packets ---------------------------------------------------------------------------------- */
 
+/* The letter that says whose it is may have been posted after letters were read. */
+static const struct kernel_port *find_port(struct kernel_tap *tap, int64_t time_ns,
+					   const struct endpoint *to)
+{
+	const struct kernel_port *port = kernel_ports_find(tap->ports, to);
+
+	if (port || !tap->conf.news || !tap->conf.news(tap->conf.arg, time_ns))
+		return port;
+	return kernel_ports_find(tap->ports, to);
+}
+
 static void on_packet(u_char *arg, const struct pcap_pkthdr *head, const u_char *bytes)
 {
 	struct kernel_tap *tap = (struct kernel_tap *)arg;
+	int64_t time_ns =
+		head->ts.tv_sec * INT64_C(1000000000) + head->ts.tv_usec * tap->fraction_ns;
 	const struct kernel_port *port;
 	struct kernel_packet packet;
 
 	tap->counts.read++;
+	tap->taken++;
 	if (!kernel_packet_read(bytes, head->caplen, &packet)) {
 		tap->counts.invalid++;
 		return;
 	}
-	port = kernel_ports_find(tap->ports, &packet.to);
+	port = find_port(tap, time_ns, &packet.to);
 	if (!port) {
 		tap->counts.unknown++;
 		return;
 	}
 	tap->counts.cut += packet.cut > 0;
-	tap->conf.packet(tap->conf.arg,
-			 head->ts.tv_sec * INT64_C(1000000000) +
-				 head->ts.tv_usec * tap->fraction_ns,
-			 &packet, port);
+	tap->conf.packet(tap->conf.arg, time_ns, &packet, port);
 }
 
-int kernel_tap_read(struct kernel_tap *tap)
+/* The ring keeps the order: all that is in it now has been read when so many were. */
+static void set_mark(struct kernel_tap *tap)
+{
+	if (tap->mark_us)
+		return;
+	tap->mark_us = clock_us();
+	ask_kernel(tap);
+	tap->mark = tap->shown;
+}
+
+/* @n: packets that were there just now */
+static void look_at_mark(struct kernel_tap *tap, int n)
+{
+	bool missing = tap->taken < tap->mark;
+
+	if (missing && (n || clock_us() - tap->mark_us < MARK_MAX_US))
+		return;
+	tap->read_us = tap->mark_us;
+	tap->mark_us = 0;
+	if (missing)
+		tap->taken = tap->mark;
+}
+
+int kernel_tap_read(struct kernel_tap *tap, unsigned int max)
 {
 	int n;
 
 	if (!tap->pcap)
 		return 0;
-	n = pcap_dispatch(tap->pcap, AT_ONCE, on_packet, (u_char *)tap);
-	if (n >= 0)
-		return n == AT_ONCE;
-	kernel_tap_close(tap);
-	return -ENODEV;
+	set_mark(tap);
+	n = pcap_dispatch(tap->pcap, (int)max, on_packet, (u_char *)tap);
+	if (n < 0) {
+		kernel_tap_close(tap);
+		return -ENODEV;
+	}
+	look_at_mark(tap, n);
+	return n == (int)max;
+}
+
+int64_t kernel_tap_read_us(const struct kernel_tap *tap)
+{
+	return tap->pcap ? tap->read_us : INT64_MAX;
 }
 
 struct kernel_ports *kernel_tap_ports(struct kernel_tap *tap)
@@ -214,8 +279,7 @@ struct kernel_ports *kernel_tap_ports(struct kernel_tap *tap)
 	return tap->ports;
 }
 
-const struct kernel_tap_counts *kernel_tap_counts(struct kernel_tap *tap)
+const struct kernel_tap_counts *kernel_tap_counts(const struct kernel_tap *tap)
 {
-	count_lost(tap);
 	return &tap->counts;
 }

@@ -26,6 +26,12 @@
 struct kernel_tap;
 
 /*
+ * The packet of @time_ns has come to an endpoint that is not known. Return: true: letters were
+ * read, which may have told it
+ */
+typedef bool kernel_tap_news_fn(void *arg, int64_t time_ns);
+
+/*
  * One packet. @time_ns: CLOCK_REALTIME when the kernel had it. @port: whose it is. @packet and
  * @port are valid during the call, which must not close the tap.
  */
@@ -36,6 +42,7 @@ struct kernel_tap_conf {
 	const char *device; /* RTPRELAY_TAP_DEVICE; borrowed */
 	size_t ring;	    /* bytes, at least KERNEL_TAP_RING_MIN: of the kernel's memory */
 	kernel_tap_packet_fn *packet;
+	kernel_tap_news_fn *news; /* or NULL */
 	void *arg;
 };
 
@@ -64,13 +71,22 @@ int kernel_tap_fd(const struct kernel_tap *tap);
 
 /**
  * kernel_tap_read() - hands over packets that are there, oldest first; does not wait
+ * @max: so many at most, more than 0
  * Return: 1: there may be more; 0: no more; -ENODEV: the device is gone, the tap is closed
  */
-int kernel_tap_read(struct kernel_tap *tap);
+int kernel_tap_read(struct kernel_tap *tap, unsigned int max);
+
+/*
+ * As clock_us(): packets that came before were handed over, or are among the lost ones; INT64_MAX:
+ * the device is not open. The kernel shows packets in blocks, some time after they came; how long
+ * depends on its timers. So it goes by their number: what the kernel had put into the ring at that
+ * time has been read.
+ */
+int64_t kernel_tap_read_us(const struct kernel_tap *tap);
 
 /* Filled by the caller, according to letters of the control thread. */
 struct kernel_ports *kernel_tap_ports(struct kernel_tap *tap);
-/* Asks the kernel for what it has lost since the last time. */
-const struct kernel_tap_counts *kernel_tap_counts(struct kernel_tap *tap);
+/* @lost: as the kernel has told up to kernel_tap_read_us(), or later */
+const struct kernel_tap_counts *kernel_tap_counts(const struct kernel_tap *tap);
 
 #endif

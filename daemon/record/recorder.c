@@ -22,6 +22,8 @@
 #define TICK_US 1000000
 /* A turn ends after so long, also if packets come faster than they are written. */
 #define TURN_MAX_US 100000
+/* What the source still has when the thread ends is waited for so long. */
+#define DRAIN_US 1000000
 /* Packets between two looks for letters. */
 #define BATCH 4096
 
@@ -33,6 +35,12 @@ struct tap {
 	UT_hash_handle hh;
 };
 
+/* @lost_told: of its packets for which it had no room */
+struct input {
+	struct tap_ring *ring;
+	uint64_t lost_told;
+};
+
 /**
  * struct recorder
  * @offset_us: of CLOCK_REALTIME to clock_us(), at the present turn
@@ -40,6 +48,8 @@ struct tap {
  * @read_us: letters that were posted before have been read
  * @waiting: bytes of letters that were offered, at most @letter_bytes; shared
  * @is_full: one was refused, and the log says so; control thread
+ * @source_us: packets that came before have left the source
+ * @done_us: recorder_done_us()
  */
 struct recorder {
 	struct mailbox letters, news;
@@ -48,14 +58,15 @@ struct recorder {
 	bool stopping, is_behind, is_full;
 	size_t letter_bytes, waiting;
 	uint32_t last_tap;
-	size_t n_rings;
-	struct tap_ring **rings; /* the last one is its own */
+	size_t n_inputs;
+	struct input *input; /* the last one is its own */
 	struct tap *taps;
 	struct ring sinks;
-	int64_t offset_us, tick_us, read_us;
-	int work_fd;
-	recorder_work_fn *work, *look;
-	void *work_arg, *look_arg;
+	int64_t offset_us, tick_us, read_us, source_us, done_us;
+	int source_fd;
+	recorder_source_fn *source;
+	recorder_work_fn *look;
+	void *source_arg, *look_arg;
 	struct record_letter stop;
 	struct recorder_counts counts; /* shared */
 };
@@ -219,10 +230,6 @@ static void deliver(struct recorder *r, const struct tap_packet *packet)
 	struct tap *tap = find_tap(r, packet->tap);
 	int64_t time_ns = (packet->time_us + r->offset_us) * 1000;
 
-	if (packet->lost) {
-		add(&r->counts.lost, packet->lost);
-		tell_lost(r, packet->lost, false);
-	}
 	add(tap ? &r->counts.delivered : &r->counts.unknown, 1);
 	for (size_t i = 0; tap && i < tap->n; i++) {
 		struct record_sink *sink = tap->sink[i];
@@ -252,11 +259,11 @@ static struct tap_ring *oldest(struct recorder *r, const struct tap_packet **pac
 {
 	struct tap_ring *found = NULL;
 
-	for (size_t i = 0; i < r->n_rings; i++) {
-		const struct tap_packet *first = tap_ring_first(r->rings[i]);
+	for (size_t i = 0; i < r->n_inputs; i++) {
+		const struct tap_packet *first = tap_ring_first(r->input[i].ring);
 
 		if (first && (!found || first->time_us < (*packet)->time_us)) {
-			found = r->rings[i];
+			found = r->input[i].ring;
 			*packet = first;
 		}
 	}
@@ -265,10 +272,25 @@ static struct tap_ring *oldest(struct recorder *r, const struct tap_packet **pac
 
 static bool is_filling(const struct recorder *r)
 {
-	for (size_t i = 0; i < r->n_rings; i++)
-		if (tap_ring_is_filling(r->rings[i]))
+	for (size_t i = 0; i < r->n_inputs; i++)
+		if (tap_ring_is_filling(r->input[i].ring))
 			return true;
 	return false;
+}
+
+/* Not with the next packet, since perhaps none comes. */
+static void tell_lost_in_rings(struct recorder *r)
+{
+	for (size_t i = 0; i < r->n_inputs; i++) {
+		struct input *input = &r->input[i];
+		uint64_t lost = tap_ring_lost(input->ring), more = lost - input->lost_told;
+
+		if (!more)
+			continue;
+		input->lost_told = lost;
+		add(&r->counts.lost, more);
+		tell_lost(r, more, false);
+	}
 }
 
 /*
@@ -318,7 +340,7 @@ static void read_letters(struct recorder *r)
 static void wait_turn(struct recorder *r)
 {
 	struct pollfd fds[2] = { { .fd = r->wake_fd, .events = POLLIN },
-				 { .fd = r->work_fd, .events = POLLIN } };
+				 { .fd = r->source_fd, .events = POLLIN } };
 	bool idle = r->sinks.next == &r->sinks && !r->taps;
 
 	poll(fds, 2, r->is_behind ? 0 : !idle ? TURN_MS : r->look ? IDLE_MS : -1);
@@ -327,13 +349,16 @@ static void wait_turn(struct recorder *r)
 }
 
 /*
+ * Packets of media threads also wait for those of the source that came before.
  * A phone may send faster than a disk writes: ticks, which look at the reserve of the disk and end
  * recordings, come nevertheless. The last turn ends though media threads go on.
  */
 static void deliver_turn(struct recorder *r, int64_t now_us, bool last)
 {
-	int64_t until_us = last ? now_us + RECORDER_HOLD_US : now_us - RECORDER_HOLD_US;
+	int64_t until_us = now_us + (last ? RECORDER_HOLD_US : -RECORDER_HOLD_US);
 
+	if (!last && r->source_us < until_us)
+		until_us = r->source_us;
 	r->is_behind = false;
 	if (last)
 		r->read_us = INT64_MAX;
@@ -343,21 +368,46 @@ static void deliver_turn(struct recorder *r, int64_t now_us, bool last)
 	}
 }
 
+/*
+ * Rings are asked for their losses before, so that a packet that is lost meanwhile is not taken for
+ * done. Packets of several processors reach the source nearly in order: they have the time that
+ * packets are held back.
+ */
+static void note_done(struct recorder *r, int64_t until_us)
+{
+	const struct tap_packet *left = NULL;
+	int64_t of_source_us = r->source_us - RECORDER_HOLD_US;
+
+	if (oldest(r, &left) && left->time_us < until_us)
+		until_us = left->time_us;
+	r->done_us = until_us < of_source_us ? until_us : of_source_us;
+}
+
 static void turn(struct recorder *r, bool last)
 {
-	struct timespec ts;
-	int64_t now_us;
+	int64_t now_us = clock_us();
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	now_us = clock_us();
-	r->offset_us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 - now_us;
-	if (r->work)
-		r->work(r->work_arg);
+	r->offset_us = clock_offset_us(r->offset_us);
+	if (r->source)
+		r->source_us = r->source(r->source_arg);
 	deliver_turn(r, now_us, last);
+	tell_lost_in_rings(r);
+	note_done(r, now_us - RECORDER_HOLD_US);
 	if (!last && now_us - r->tick_us < TICK_US)
 		return;
 	r->tick_us = now_us;
 	tick(r, now_us, last);
+}
+
+/* What came up to now is perhaps still in the source. */
+static void drain_source(struct recorder *r)
+{
+	int64_t now_us = clock_us(), until_us = now_us + DRAIN_US;
+
+	while (r->sinks.next != &r->sinks && r->source_us < now_us && clock_us() < until_us) {
+		wait_turn(r);
+		turn(r, false);
+	}
 }
 
 static void *run(void *arg)
@@ -371,6 +421,7 @@ static void *run(void *arg)
 		read_letters(r);
 		turn(r, false);
 	}
+	drain_source(r);
 	turn(r, true);
 	return NULL;
 }
@@ -390,23 +441,41 @@ void recorder_tell(struct recorder *r, struct record_news *news)
 
 struct tap_ring *recorder_ring(struct recorder *r)
 {
-	return r->rings[r->n_rings - 1];
+	return r->input[r->n_inputs - 1].ring;
 }
 
-void recorder_watch(struct recorder *r, int fd, recorder_work_fn *work, void *arg)
+int64_t recorder_done_us(const struct recorder *r)
 {
-	r->work_fd = fd;
-	r->work = work;
-	r->work_arg = arg;
+	return r->done_us;
+}
+
+int64_t recorder_clock_us(const struct recorder *r, int64_t wall_ns)
+{
+	return wall_ns / 1000 - r->offset_us;
+}
+
+bool recorder_catch_up(struct recorder *r, int64_t time_us)
+{
+	if (time_us < r->read_us)
+		return false;
+	read_letters(r);
+	return true;
+}
+
+void recorder_watch(struct recorder *r, int fd, recorder_source_fn *read, void *arg)
+{
+	r->source_fd = fd;
+	r->source = read;
+	r->source_arg = arg;
 }
 
 /* --- Control thread --------------------------------------------------------------------------- */
 
 static void release(struct recorder *r)
 {
-	if (r->rings && r->n_rings)
-		tap_ring_free(r->rings[r->n_rings - 1]);
-	free(r->rings);
+	if (r->n_inputs)
+		tap_ring_free(recorder_ring(r));
+	free(r->input);
 	if (r->wake_fd >= 0)
 		close(r->wake_fd);
 	if (r->news_fd >= 0)
@@ -416,15 +485,16 @@ static void release(struct recorder *r)
 
 static int open_rings(struct recorder *r, const struct recorder_conf *conf)
 {
-	r->rings = calloc(conf->n_rings + 1, sizeof(*r->rings));
-	if (!r->rings)
+	struct tap_ring *own;
+
+	r->input = calloc(conf->n_rings + 1, sizeof(*r->input));
+	own = r->input ? tap_ring_new(conf->own_bytes) : NULL;
+	if (!own)
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->n_rings; i++)
-		r->rings[i] = conf->rings[i];
-	r->rings[conf->n_rings] = tap_ring_new(conf->own_bytes);
-	if (!r->rings[conf->n_rings])
-		return -ENOMEM;
-	r->n_rings = conf->n_rings + 1;
+		r->input[i].ring = conf->rings[i];
+	r->input[conf->n_rings].ring = own;
+	r->n_inputs = conf->n_rings + 1;
 	return 0;
 }
 
@@ -436,7 +506,8 @@ struct recorder *recorder_open(const struct recorder_conf *conf, int *error)
 	if (!r)
 		return NULL;
 	ring_init(&r->sinks);
-	r->work_fd = -1;
+	r->source_fd = -1;
+	r->source_us = INT64_MAX;
 	r->look = conf->look;
 	r->look_arg = conf->look_arg;
 	r->letter_bytes = conf->letter_bytes ? conf->letter_bytes : RECORDER_BYTES;

@@ -104,7 +104,8 @@ struct record_sink_ops {
 	void (*packet)(void *sink, const struct tap_packet *packet, int64_t time_ns);
 	/* Each second, and with @last when the thread ends: no function is called after that. */
 	void (*tick)(void *sink, int64_t now_us, int64_t now_ns, bool last);
-	/* Packets are missing, of whatever tap. @kernel: in the ring of rtprelay0 */
+	/* Packets are missing, of whatever tap. @kernel: in the ring of rtprelay0. What was lost
+	 * before recorder_done_us() is told before that grows. */
 	void (*lost)(void *sink, uint64_t count, bool kernel);
 	/* After each burst of packets: none follows at once, so what waited has to go. */
 	void (*burst_ends)(void *sink);
@@ -127,16 +128,34 @@ void recorder_forget(struct recorder *recorder, struct record_sink *sink);
 void recorder_tell(struct recorder *recorder, struct record_news *news);
 /* The ring that this thread itself writes to: packets of the kernel. */
 struct tap_ring *recorder_ring(struct recorder *recorder);
+/*
+ * As clock_us(): packets that came before were handed over, or told as lost. It is late when there
+ * is more to do than there is time for, so that what ends waits for it, not for a time.
+ */
+int64_t recorder_done_us(const struct recorder *recorder);
+/* clock_us() at a time of CLOCK_REALTIME, as of this turn */
+int64_t recorder_clock_us(const struct recorder *recorder, int64_t wall_ns);
+/*
+ * Reads letters, if some may have come before a packet that came at @time_us, and were not read
+ * yet. Not in a function of a sink.
+ */
+bool recorder_catch_up(struct recorder *recorder, int64_t time_us);
 /* Packets of the kernel are missing. */
 void recorder_lost_in_kernel(struct recorder *recorder, uint64_t count);
 /* Packets that a sink got have found no place on the disk. */
 void recorder_lost_on_disk(struct recorder *recorder, uint64_t count);
 
+/*
+ * Puts packets into recorder_ring(), as many as it has room for. Return: as clock_us(): those that
+ * came before are there, or told as lost; INT64_MAX: none come
+ */
+typedef int64_t recorder_source_fn(void *arg);
+
 /**
  * recorder_watch() - another source of this thread; one at most
  * @fd: to be waited for; -1: none
- * @work: called when @fd is readable, and each time the thread turns
+ * @read: called when @fd is readable, and each time the thread turns
  */
-void recorder_watch(struct recorder *recorder, int fd, recorder_work_fn *work, void *arg);
+void recorder_watch(struct recorder *recorder, int fd, recorder_source_fn *read, void *arg);
 
 #endif

@@ -227,22 +227,23 @@ static void finish(struct recording *rec, int64_t now_ns)
 	recorder_tell(rec->recorder, &rec->over_news);
 }
 
-/* Packets are held back for a moment: those from before the end may still come. */
-static bool is_over(const struct recording *rec, int64_t now_us, bool last)
+/* Packets are held back, and may be late: those from before the end may still come. */
+static bool is_over(const struct recording *rec, bool last)
 {
 	return rec->ends_us && (last || rec->end == RECORDING_DISCARDED ||
-				now_us - rec->ends_us > 2 * RECORDER_HOLD_US);
+				recorder_done_us(rec->recorder) > rec->ends_us);
 }
 
 static void on_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
 {
 	struct recording *rec = arg;
 
-	take_turns(rec, now_us - 2 * RECORDER_HOLD_US);
+	(void)now_us;
+	take_turns(rec, last ? INT64_MAX : recorder_done_us(rec->recorder));
 	if (rec->file)
 		record_file_tick(rec->file, now_ns);
 	publish(rec);
-	if (is_over(rec, now_us, last))
+	if (is_over(rec, last))
 		finish(rec, now_ns);
 }
 

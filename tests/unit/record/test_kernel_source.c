@@ -18,7 +18,7 @@
 /* What a sink has got; the recorder's thread writes it. */
 struct got {
 	struct record_sink sink;
-	unsigned int packets, wrong, lost;
+	unsigned int packets, wrong, lost, lost_in_ring;
 	int64_t last_ns;
 };
 
@@ -44,8 +44,7 @@ static void on_lost(void *arg, uint64_t count, bool kernel)
 {
 	struct got *got = arg;
 
-	if (kernel)
-		__atomic_add_fetch(&got->lost, (unsigned int)count, __ATOMIC_RELAXED);
+	*(kernel ? &got->lost : &got->lost_in_ring) += (unsigned int)count;
 }
 
 static const struct record_sink_ops ops = { .packet = on_packet, .lost = on_lost };
@@ -116,70 +115,234 @@ static struct endpoint ep(const char *text)
 	return out;
 }
 
-static void test_packets_reach_the_sinks(void)
+/* A recorder whose own ring is as small as can be, a sink, and a source with the device. */
+struct scene {
+	struct recorder *recorder;
+	struct kernel_source *source;
+	struct kernel_source_port port;
+	struct got got;
+	struct add_letter add;
+	struct told told;
+	int device;
+};
+
+static void open_scene(struct scene *s, size_t ring)
 {
 	const struct recorder_conf conf = { .own_bytes = TAP_RING_MIN };
-	struct kernel_source_port port = { .local = ep("192.0.2.2:30000"),
-					   .out = ep("192.0.2.2:30100"),
-					   .to = ep("203.0.113.9:5000"),
-					   .tap = 7,
-					   .side = 1,
-					   .rtcp = true };
-	struct got got = { .sink = { .ops = &ops, .arg = &got } };
-	struct add_letter add = { .letter = { .run = run_add }, .got = &got };
-	struct told told = { 0 };
 	struct kernel_source_conf source_conf = {
-		.device = DEVICE, .ring = 0, .told = on_told, .arg = &told
+		.device = DEVICE, .ring = ring, .told = on_told, .arg = &s->told
 	};
-	struct kernel_tap_counts counts;
-	struct kernel_source *source;
-	struct recorder *recorder;
-	int error, device;
+	int error;
 
-	recorder = recorder_open(&conf, &error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(recorder);
-	source_conf.recorder = recorder;
-	source = kernel_source_new(&source_conf);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
-	recorder_post(recorder, &add.letter);
-	CU_ASSERT_EQUAL(kernel_source_add(source, &port, 1), 0);
-	kernel_source_open(source);
-	dispatch_until(recorder, &told, 1);
-	CU_ASSERT_FALSE(told.open);
-	CU_ASSERT_TRUE(*told.why);
-	device = tun_new(DEVICE);
-	kernel_source_open(source);
-	dispatch_until(recorder, &told, 2);
-	CU_ASSERT_TRUE(told.open);
-	tun_send(device, 4, 50, 0);
-	wait_packets(&got, 50);
+	*s = (struct scene){ .port = { .local = ep("192.0.2.2:30000"),
+				       .out = ep("192.0.2.2:30100"),
+				       .to = ep("203.0.113.9:5000"),
+				       .tap = 7,
+				       .side = 1,
+				       .rtcp = true },
+			     .got.sink = { .ops = &ops, .arg = &s->got },
+			     .add = { .letter = { .run = run_add }, .got = &s->got } };
+	s->recorder = recorder_open(&conf, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s->recorder);
+	source_conf.recorder = s->recorder;
+	s->source = kernel_source_new(&source_conf);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s->source);
+	recorder_post(s->recorder, &s->add.letter);
+}
+
+static void open_device(struct scene *s)
+{
+	unsigned int before = s->told.n;
+
+	s->device = tun_new(DEVICE);
+	kernel_source_open(s->source);
+	dispatch_until(s->recorder, &s->told, before + 1);
+	CU_ASSERT_TRUE(s->told.open);
+}
+
+static void close_scene(struct scene *s, struct kernel_tap_counts *counts)
+{
+	recorder_close(s->recorder, RECORDER_TEST_MS);
+	kernel_source_counts(s->source, counts);
+	kernel_source_free(s->source);
+	close(s->device);
+	CU_ASSERT_EQUAL(s->got.wrong, 0);
+	CU_ASSERT_EQUAL(counts->lost, s->got.lost);
+}
+
+/* Until so many packets of the device were read, whosever they are. */
+static void wait_read(struct scene *s, unsigned int n)
+{
+	int64_t until_ms = clock_ms() + DEADLINE_MS;
+	struct kernel_tap_counts counts;
+
+	do {
+		poll(NULL, 0, 5);
+		kernel_source_counts(s->source, &counts);
+	} while (counts.read < n && clock_ms() < until_ms);
+	CU_ASSERT_EQUAL(counts.read, n);
+}
+
+static void test_packets_reach_the_sinks(void)
+{
+	struct kernel_tap_counts counts;
+	struct scene s;
+
+	open_scene(&s, 0);
+	CU_ASSERT_EQUAL(kernel_source_add(s.source, &s.port, 1), 0);
+	kernel_source_open(s.source);
+	dispatch_until(s.recorder, &s.told, 1);
+	CU_ASSERT_FALSE(s.told.open);
+	CU_ASSERT_TRUE(*s.told.why);
+	open_device(&s);
+	tun_send(s.device, 4, 50, 0);
+	wait_packets(&s.got, 50);
 	/* One that is added again stays. */
-	CU_ASSERT_EQUAL(kernel_source_drop(source, &port.local, 1, 7), 0);
-	CU_ASSERT_EQUAL(kernel_source_add(source, &port, 1), 0);
+	CU_ASSERT_EQUAL(kernel_source_drop(s.source, &s.port.local, 1, 7), 0);
+	CU_ASSERT_EQUAL(kernel_source_add(s.source, &s.port, 1), 0);
 	wait_us(2 * KERNEL_SOURCE_LINGER_US);
-	tun_send(device, 4, 10, 0);
-	wait_packets(&got, 60);
+	tun_send(s.device, 4, 10, 0);
+	wait_packets(&s.got, 60);
 	/* What the kernel still holds comes at the end; later packets reach nobody. */
-	tun_send(device, 4, 10, 0);
-	CU_ASSERT_EQUAL(kernel_source_drop(source, &port.local, 1, 7), 0);
-	kernel_source_open(source); /* answered once the letter before it was read */
-	dispatch_until(recorder, &told, 3);
-	CU_ASSERT_TRUE(told.open);
-	wait_packets(&got, 70);
+	tun_send(s.device, 4, 10, 0);
+	CU_ASSERT_EQUAL(kernel_source_drop(s.source, &s.port.local, 1, 7), 0);
+	kernel_source_open(s.source); /* answered once the letter before it was read */
+	dispatch_until(s.recorder, &s.told, 3);
+	CU_ASSERT_TRUE(s.told.open);
+	wait_packets(&s.got, 70);
 	wait_us(2 * KERNEL_SOURCE_LINGER_US);
-	tun_send(device, 4, 3, 0);
-	close(device);
-	dispatch_until(recorder, &told, 4);
-	CU_ASSERT_FALSE(told.open);
-	CU_ASSERT_STRING_EQUAL(told.why, "the device is gone");
-	recorder_close(recorder, RECORDER_TEST_MS);
-	kernel_source_counts(source, &counts);
-	CU_ASSERT_TRUE(counts.read >= 70);
-	CU_ASSERT_EQUAL(counts.lost, got.lost);
-	CU_ASSERT_EQUAL(got.packets, 70);
-	CU_ASSERT_EQUAL(got.wrong, 0);
-	kernel_source_free(source);
+	tun_send(s.device, 4, 3, 0);
+	wait_read(&s, 73);
+	close(s.device);
+	dispatch_until(s.recorder, &s.told, 4);
+	CU_ASSERT_FALSE(s.told.open);
+	CU_ASSERT_STRING_EQUAL(s.told.why, "the device is gone");
+	s.device = -1;
+	close_scene(&s, &counts);
+	CU_ASSERT_EQUAL(counts.read, 73);
+	CU_ASSERT_EQUAL(counts.unknown, 3);
+	CU_ASSERT_EQUAL(s.got.packets, 70);
 	kernel_source_free(NULL);
 }
 
-TEST_SUITE(kernel_source, { "packets reach the sinks", test_packets_reach_the_sinks });
+/* More than the recorder's own ring has room for: they stay in the kernel's until it has. */
+static void test_the_recorders_ring_loses_none(void)
+{
+	const unsigned int sent = 6000;
+	struct kernel_tap_counts counts;
+	struct scene s;
+
+	open_scene(&s, 16 * 1024 * 1024);
+	CU_ASSERT_EQUAL(kernel_source_add(s.source, &s.port, 1), 0);
+	open_device(&s);
+	tun_send(s.device, 4, sent, 0);
+	wait_packets(&s.got, sent);
+	close_scene(&s, &counts);
+	CU_ASSERT_EQUAL(counts.lost, 0);
+	CU_ASSERT_EQUAL(s.got.lost_in_ring, 0);
+}
+
+/* The kernel shows them some time later; the thread waits for them before it ends. */
+static void test_what_the_kernel_has_at_the_end_is_read(void)
+{
+	struct kernel_tap_counts counts;
+	struct scene s;
+
+	open_scene(&s, 0);
+	CU_ASSERT_EQUAL(kernel_source_add(s.source, &s.port, 1), 0);
+	open_device(&s);
+	tun_send(s.device, 4, 20, 0);
+	close_scene(&s, &counts);
+	CU_ASSERT_EQUAL(s.got.packets, 20);
+	CU_ASSERT_EQUAL(counts.unknown, 0);
+}
+
+/* Runs on the recorder's thread, which is as slow as its disk. */
+struct slow_letter {
+	struct record_letter letter;
+	struct scene *scene;
+	bool go; /* shared */
+};
+
+static void wait_for_go(struct recorder *recorder, struct record_letter *letter)
+{
+	struct slow_letter *slow = container_of(letter, struct slow_letter, letter);
+
+	(void)recorder;
+	while (!__atomic_load_n(&slow->go, __ATOMIC_ACQUIRE))
+		poll(NULL, 0, 5);
+}
+
+/* A call begins, and speaks, while letters that were posted before are at work. */
+static void begin_late(struct recorder *recorder, struct record_letter *letter)
+{
+	struct scene *s = container_of(letter, struct slow_letter, letter)->scene;
+
+	(void)recorder;
+	CU_ASSERT_EQUAL(kernel_source_add(s->source, &s->port, 1), 0);
+	tun_send(s->device, 4, 30, 0);
+	wait_us(4 * KERNEL_TAP_DELAY_MS * 1000); /* they can be read at once */
+}
+
+static void test_a_packet_waits_for_the_letter_of_its_port(void)
+{
+	struct kernel_tap_counts counts;
+	struct slow_letter late = { .letter = { .run = begin_late } };
+	struct scene s;
+
+	open_scene(&s, 0);
+	open_device(&s);
+	late.scene = &s;
+	recorder_post(s.recorder, &late.letter);
+	wait_packets(&s.got, 30);
+	close_scene(&s, &counts);
+	CU_ASSERT_EQUAL(counts.unknown, 0);
+}
+
+static void speak(struct recorder *recorder, struct record_letter *letter)
+{
+	struct scene *s = container_of(letter, struct slow_letter, letter)->scene;
+
+	(void)recorder;
+	tun_send(s->device, 4, 30, 0);
+}
+
+static void be_slow(struct recorder *recorder, struct record_letter *letter)
+{
+	(void)recorder;
+	(void)letter;
+	wait_us(2 * KERNEL_SOURCE_LINGER_US);
+}
+
+/* The call ends while the recorder is at a slow disk: its packets are read long after that. */
+static void test_a_port_stays_until_its_packets_are_read(void)
+{
+	struct slow_letter hold = { .letter = { .run = wait_for_go } };
+	struct slow_letter packets = { .letter = { .run = speak } };
+	struct record_letter slow = { .run = be_slow };
+	struct kernel_tap_counts counts;
+	struct scene s;
+
+	open_scene(&s, 0);
+	CU_ASSERT_EQUAL(kernel_source_add(s.source, &s.port, 1), 0);
+	open_device(&s);
+	packets.scene = &s;
+	/* All three between two readings. */
+	recorder_post(s.recorder, &hold.letter);
+	recorder_post(s.recorder, &packets.letter);
+	CU_ASSERT_EQUAL(kernel_source_drop(s.source, &s.port.local, 1, 7), 0);
+	recorder_post(s.recorder, &slow);
+	__atomic_store_n(&hold.go, true, __ATOMIC_RELEASE);
+	wait_packets(&s.got, 30);
+	close_scene(&s, &counts);
+	CU_ASSERT_EQUAL(counts.unknown, 0);
+}
+
+TEST_SUITE(kernel_source, { "packets reach the sinks", test_packets_reach_the_sinks },
+	   { "the recorder's ring loses none", test_the_recorders_ring_loses_none },
+	   { "what the kernel has at the end is read",
+	     test_what_the_kernel_has_at_the_end_is_read },
+	   { "a packet waits for the letter of its port",
+	     test_a_packet_waits_for_the_letter_of_its_port },
+	   { "a port stays until its packets are read",
+	     test_a_port_stays_until_its_packets_are_read });

@@ -170,12 +170,15 @@ static void test_ports_without_memory(void)
 
 /* --- The device ------------------------------------------------------------------------------- */
 
-#define DEVICE "rtpr-unit0"
+#define DEVICE	"rtpr-unit0"
+#define AT_ONCE 4096
 
 struct got {
 	unsigned int n, of_tap[2];
 	int64_t first_ns, last_ns;
 	bool wrong;
+	struct kernel_tap *tap;
+	unsigned int asked; /* for news */
 };
 
 static void on_packet(void *arg, int64_t time_ns, const struct kernel_packet *packet,
@@ -191,16 +194,21 @@ static void on_packet(void *arg, int64_t time_ns, const struct kernel_packet *pa
 	got->n++;
 }
 
-static struct kernel_tap *tap_new(size_t ring, struct got *got)
+static struct kernel_tap *tap_with_news(size_t ring, struct got *got, kernel_tap_news_fn *news)
 {
 	const struct kernel_tap_conf conf = {
-		.device = DEVICE, .ring = ring, .packet = on_packet, .arg = got
+		.device = DEVICE, .ring = ring, .packet = on_packet, .news = news, .arg = got
 	};
 	struct kernel_tap *tap = kernel_tap_new(&conf);
 
-	*got = (struct got){ 0 };
+	*got = (struct got){ .tap = tap };
 	CU_ASSERT_PTR_NOT_NULL_FATAL(tap);
 	return tap;
+}
+
+static struct kernel_tap *tap_new(size_t ring, struct got *got)
+{
+	return tap_with_news(ring, got, NULL);
 }
 
 /* Until @n packets were handed over; at most for two seconds. Return: result of the last reading */
@@ -213,7 +221,7 @@ static int read_until(struct kernel_tap *tap, const struct got *got, unsigned in
 		struct pollfd fd = { .fd = kernel_tap_fd(tap), .events = POLLIN };
 
 		poll(&fd, 1, 100);
-		result = kernel_tap_read(tap);
+		result = kernel_tap_read(tap, AT_ONCE);
 	}
 	return result;
 }
@@ -230,7 +238,7 @@ static void test_packets_of_a_device_are_read(void)
 
 	tap = tap_new(0, &got);
 	CU_ASSERT_EQUAL(kernel_tap_fd(tap), -1);
-	CU_ASSERT_EQUAL(kernel_tap_read(tap), 0);
+	CU_ASSERT_EQUAL(kernel_tap_read(tap, AT_ONCE), 0);
 	CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
 	CU_ASSERT_EQUAL(kernel_tap_open(tap, why), 0);
 	CU_ASSERT_TRUE(kernel_tap_fd(tap) >= 0);
@@ -260,6 +268,96 @@ static void test_packets_of_a_device_are_read(void)
 	close(device);
 }
 
+/*
+ * Reads @at_once packets at a time, until those that came before now have been read. Return: false:
+ * not within some seconds
+ */
+static bool read_all(struct kernel_tap *tap, unsigned int at_once)
+{
+	int64_t now_us = clock_us(), until_ms = clock_ms() + 10000;
+
+	while (kernel_tap_read_us(tap) < now_us && clock_ms() < until_ms) {
+		struct pollfd fd = { .fd = kernel_tap_fd(tap), .events = POLLIN };
+
+		poll(&fd, 1, 10);
+		if (kernel_tap_read(tap, at_once) < 0)
+			return false;
+	}
+	return kernel_tap_read_us(tap) >= now_us;
+}
+
+/* The kernel shows them up to 200 ms later, and they are read a few at a time. */
+static void test_it_is_known_up_to_when_all_is_read(void)
+{
+	struct endpoint v4 = ep("192.0.2.2:30000");
+	char why[KERNEL_TAP_WHY] = "";
+	int device = tun_new(DEVICE);
+	struct kernel_tap *tap;
+	struct got got;
+
+	tap = tap_new(0, &got);
+	CU_ASSERT_EQUAL(kernel_tap_read_us(tap), INT64_MAX);
+	CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
+	CU_ASSERT_TRUE(kernel_tap_read_us(tap) <= clock_us());
+	kernel_ports_set(kernel_tap_ports(tap), &v4, &(struct kernel_port){ .tap = 1 });
+	for (unsigned int round = 1; round <= 3; round++) {
+		tun_send(device, 4, 100, 0);
+		CU_ASSERT_TRUE(read_all(tap, 7));
+		CU_ASSERT_EQUAL(got.n, 100 * round);
+	}
+	CU_ASSERT_TRUE(read_all(tap, 1)); /* nothing is there */
+	kernel_tap_close(tap);
+	CU_ASSERT_EQUAL(kernel_tap_read_us(tap), INT64_MAX);
+	kernel_tap_free(tap);
+	close(device);
+}
+
+/* As a letter that says whose the packet is: it was posted before the packet came. */
+static bool tell_port(void *arg, int64_t time_ns)
+{
+	struct endpoint v4 = ep("192.0.2.2:30000");
+	struct got *got = arg;
+
+	CU_ASSERT_TRUE(time_ns > 0);
+	got->asked++;
+	return !kernel_ports_set(kernel_tap_ports(got->tap), &v4,
+				 &(struct kernel_port){ .tap = 1 });
+}
+
+static bool tell_nothing(void *arg, int64_t time_ns)
+{
+	struct got *got = arg;
+
+	(void)time_ns;
+	got->asked++;
+	return false;
+}
+
+static void test_letters_are_read_for_an_unknown_endpoint(void)
+{
+	static const struct {
+		kernel_tap_news_fn *news;
+		unsigned int asked, read;
+	} rows[] = { { tell_port, 1, 5 }, { tell_nothing, 5, 0 } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char why[KERNEL_TAP_WHY] = "";
+		int device = tun_new(DEVICE);
+		struct kernel_tap *tap;
+		struct got got;
+
+		tap = tap_with_news(0, &got, rows[i].news);
+		CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
+		tun_send(device, 4, 5, 0);
+		CU_ASSERT_TRUE(read_all(tap, AT_ONCE));
+		CU_ASSERT_EQUAL(got.n, rows[i].read);
+		CU_ASSERT_EQUAL(got.asked, rows[i].asked);
+		CU_ASSERT_EQUAL(kernel_tap_counts(tap)->unknown, 5 - rows[i].read);
+		kernel_tap_free(tap);
+		close(device);
+	}
+}
+
 static void test_what_the_ring_cannot_hold_is_counted(void)
 {
 	struct endpoint v4 = ep("192.0.2.2:30000");
@@ -273,9 +371,7 @@ static void test_what_the_ring_cannot_hold_is_counted(void)
 	CU_ASSERT_EQUAL_FATAL(kernel_tap_open(tap, why), 0);
 	kernel_ports_set(kernel_tap_ports(tap), &v4, &(struct kernel_port){ .tap = 1 });
 	tun_send(device, 4, sent, 500);
-	while (kernel_tap_counts(tap)->lost + got.n < sent)
-		if (read_until(tap, &got, got.n + 1) < 0)
-			break;
+	CU_ASSERT_TRUE(read_all(tap, 50));
 	CU_ASSERT_TRUE(kernel_tap_counts(tap)->lost > 0);
 	CU_ASSERT_EQUAL(kernel_tap_counts(tap)->lost + got.n, sent);
 	CU_ASSERT_TRUE(got.n > 100);
@@ -345,7 +441,7 @@ static void *open_read_close(void *arg)
 		}
 		fd = (struct pollfd){ .fd = kernel_tap_fd(tap), .events = POLLIN };
 		poll(&fd, 1, 10);
-		if (kernel_tap_read(tap) < 0)
+		if (kernel_tap_read(tap, 100) < 0)
 			_exit(4);
 		kernel_tap_close(tap);
 	}
@@ -394,6 +490,9 @@ TEST_SUITE(kernel_tap, { "both families are read", test_both_families_are_read }
 	   { "ports are found by endpoint", test_ports_are_found_by_endpoint },
 	   { "ports without memory", test_ports_without_memory },
 	   { "packets of a device are read", test_packets_of_a_device_are_read },
+	   { "it is known up to when all is read", test_it_is_known_up_to_when_all_is_read },
+	   { "letters are read for an unknown endpoint",
+	     test_letters_are_read_for_an_unknown_endpoint },
 	   { "what the ring cannot hold is counted", test_what_the_ring_cannot_hold_is_counted },
 	   { "a device goes and comes back", test_a_device_goes_and_comes_back },
 	   IN_PROCESS{ "another device is refused", test_another_device_is_refused });

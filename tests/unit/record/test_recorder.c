@@ -223,6 +223,97 @@ static void test_losses_are_told_to_all_sinks(void)
 	CU_ASSERT_EQUAL(two.n, 0);
 }
 
+/* No packet follows which could tell of it. */
+static void test_the_last_packet_that_is_lost_is_told(void)
+{
+	struct seen one = { .letter = { .run = listen_all }, .taps = { 1 } };
+	int64_t until_ms = clock_ms() + 20000;
+	struct recorder_counts counts;
+	struct scene s = { 0 };
+
+	open_scene(&s);
+	recorder_post(s.recorder, &one.letter);
+	put(s.ring[1], 1, clock_us());
+	CU_ASSERT_TRUE(wait_for(s.recorder, 1));
+	CU_ASSERT_PTR_NULL(tap_ring_slot(s.ring[1], UINT16_MAX + 1));
+	CU_ASSERT_PTR_NULL(tap_ring_slot(s.ring[1], UINT16_MAX + 1));
+	do {
+		recorder_counts(s.recorder, &counts);
+	} while (counts.lost < 2 && clock_ms() < until_ms);
+	CU_ASSERT_EQUAL(counts.lost, 2);
+	close_scene(&s);
+	CU_ASSERT_EQUAL(one.lost, 2);
+	CU_ASSERT_EQUAL(one.n, 1);
+}
+
+/* --- Another source --------------------------------------------------------------------------- */
+
+/* @read_us: shared; @done_us: recorder_done_us(), as the sink has seen it at each tick */
+struct source {
+	struct record_letter letter;
+	struct record_sink sink;
+	int64_t read_us, done_us;
+	unsigned int ticks;
+};
+
+static int64_t read_source(void *arg)
+{
+	struct source *source = arg;
+
+	return __atomic_load_n(&source->read_us, __ATOMIC_ACQUIRE);
+}
+
+static struct recorder *source_recorder;
+
+static void on_source_tick(void *arg, int64_t now_us, int64_t now_ns, bool last)
+{
+	struct source *source = arg;
+
+	(void)now_us;
+	(void)now_ns;
+	(void)last;
+	__atomic_store_n(&source->done_us, recorder_done_us(source_recorder), __ATOMIC_RELEASE);
+	__atomic_add_fetch(&source->ticks, 1, __ATOMIC_RELEASE);
+}
+
+static void begin_source(struct recorder *recorder, struct record_letter *letter)
+{
+	static const struct record_sink_ops ticked = { .tick = on_source_tick };
+	struct source *source = (struct source *)letter;
+
+	source_recorder = recorder;
+	source->sink = (struct record_sink){ .ops = &ticked, .arg = source };
+	CU_ASSERT_EQUAL(recorder_add(recorder, &source->sink, 9), 0);
+	recorder_watch(recorder, -1, read_source, source);
+}
+
+static void wait_ticks(const struct source *source, unsigned int n)
+{
+	int64_t until_ms = clock_ms() + 20000;
+
+	while (__atomic_load_n(&source->ticks, __ATOMIC_ACQUIRE) < n && clock_ms() < until_ms)
+		sched_yield();
+}
+
+/* Nothing is done before the source has read it, nor before a letter of its time was read. */
+static void test_what_is_done_waits_for_the_source(void)
+{
+	struct source source = { .letter = { .run = begin_source }, .read_us = clock_us() };
+	int64_t read_us = source.read_us, now_us;
+	struct scene s = { 0 };
+
+	open_scene(&s);
+	recorder_post(s.recorder, &source.letter);
+	wait_ticks(&source, 2);
+	CU_ASSERT_EQUAL(__atomic_load_n(&source.done_us, __ATOMIC_ACQUIRE),
+			read_us - RECORDER_HOLD_US);
+	now_us = clock_us();
+	__atomic_store_n(&source.read_us, INT64_MAX, __ATOMIC_RELEASE);
+	wait_ticks(&source, __atomic_load_n(&source.ticks, __ATOMIC_ACQUIRE) + 2);
+	CU_ASSERT_TRUE(__atomic_load_n(&source.done_us, __ATOMIC_ACQUIRE) > now_us);
+	close_scene(&s);
+}
+
 static void ignore_letter(struct recorder *recorder, struct record_letter *letter)
 {
 	struct seen *seen = (struct seen *)((char *)letter - offsetof(struct seen, letter));
@@ -524,6 +615,8 @@ TEST_SUITE(recorder, { "letters that wait are bounded", test_letters_that_wait_a
 	   { "packets are handed over while it runs", test_packets_are_handed_over_while_it_runs },
 	   { "the end of a burst is told once", test_the_end_of_a_burst_is_told_once },
 	   { "losses are told to all sinks", test_losses_are_told_to_all_sinks },
+	   { "the last packet that is lost is told", test_the_last_packet_that_is_lost_is_told },
+	   { "what is done waits for the source", test_what_is_done_waits_for_the_source },
 	   { "sinks can be removed", test_sinks_can_be_removed },
 	   { "a packet waits for the letter of its tap",
 	     test_a_packet_waits_for_the_letter_of_its_tap },

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "daemon/record/recording.h"
 #include "tests/unit/log_capture.h"
 #include "tests/unit/record/hold_scene.h"
@@ -142,22 +143,28 @@ static int64_t next_us(void)
 	return before + 1;
 }
 
-/* A packet that was forwarded now; @seq is its sequence number. */
-static void put(struct stage *stage, uint32_t tap, uint8_t seq)
+/* @seq is its sequence number. */
+static void put_at(struct tap_ring *ring, uint32_t tap, uint8_t seq, int64_t time_us)
 {
 	const uint8_t rtp[12] = { 0x80, 0, 0, seq };
-	struct tap_packet *packet = tap_ring_slot(stage->ring, sizeof(rtp));
+	struct tap_packet *packet = tap_ring_slot(ring, sizeof(rtp));
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
 	packet->tap = tap;
-	packet->time_us = next_us();
+	packet->time_us = time_us;
 	packet->side = 0;
 	packet->rtcp = false;
 	packet->from = scene_endpoint("192.0.2.7:4000");
 	packet->local = scene_endpoint("203.0.113.1:30000");
 	packet->out = packet->to = (struct endpoint){ 0 };
 	memcpy(packet->data, rtp, sizeof(rtp));
-	tap_ring_put(stage->ring, packet);
+	tap_ring_put(ring, packet);
+}
+
+/* A packet that was forwarded now. */
+static void put(struct stage *stage, uint32_t tap, uint8_t seq)
+{
+	put_at(stage->ring, tap, seq, next_us());
 	next_us();
 }
 
@@ -213,6 +220,81 @@ static void test_packets_of_its_time_are_written(void)
 	stop_recorder(&stage);
 	CU_ASSERT_STRING_EQUAL(seqs(&stage, PCAP), "bcf");
 	scene_remove(&stage.files);
+}
+
+/* The kernel's packets, which are shown late: @late is put into the ring when @is_there. Shared. */
+struct late {
+	struct record_letter letter;
+	struct recorder *recorder;
+	int64_t from_us, time_us[2];
+	bool is_there, is_read;
+};
+
+static int64_t read_late(void *arg)
+{
+	struct late *late = arg;
+
+	if (!__atomic_load_n(&late->is_there, __ATOMIC_ACQUIRE))
+		return late->from_us;
+	for (uint8_t i = 0; !late->is_read && i < 2; i++)
+		put_at(recorder_ring(late->recorder), 1, (uint8_t)(i + 1), late->time_us[i]);
+	late->is_read = true;
+	return INT64_MAX;
+}
+
+static void watch_late(struct recorder *recorder, struct record_letter *letter)
+{
+	struct late *late = container_of(letter, struct late, letter);
+
+	late->recorder = recorder;
+	recorder_watch(recorder, -1, read_late, late);
+}
+
+/* Longer than the recorder holds packets back, and at least one of its ticks. */
+static void wait_long(void)
+{
+	int64_t until_ms = test_real_ms() + 1500;
+
+	while (test_real_ms() < until_ms)
+		poll(NULL, 0, 10);
+}
+
+/* The end, and a pause, are taken by the packets' times, however late they are read. */
+static void test_late_packets_are_written(void)
+{
+	static const struct {
+		bool pauses;
+		const char *seqs;
+	} rows[] = { { false, "abd" }, { true, "ab" } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct late late = { .letter = { .run = watch_late }, .from_us = next_us() };
+		struct stage stage;
+
+		open_stage(&stage);
+		recorder_post(stage.recorder, &late.letter);
+		begin(&stage, false);
+		put(&stage, 1, 0);
+		late.time_us[0] = next_us();
+		next_us();
+		if (rows[i].pauses)
+			CU_ASSERT_EQUAL(recording_pause(stage.recording, true), 0);
+		put(&stage, 1, 3);
+		if (!rows[i].pauses)
+			recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+		late.time_us[1] = next_us();
+		wait_long();
+		CU_ASSERT_FALSE(scene_has(&stage.files, PCAP));
+		__atomic_store_n(&late.is_there, true, __ATOMIC_RELEASE);
+		if (rows[i].pauses) {
+			wait_long();
+			recording_end(stage.recording, RECORDING_FINISHED, "stopped");
+		}
+		for (int n = 0; n < 10 && !scene_has(&stage.files, PCAP); n++)
+			wait_long();
+		CU_ASSERT_STRING_EQUAL(seqs(&stage, PCAP), rows[i].seqs);
+		close_stage(&stage);
+	}
 }
 
 static void test_begins_in_a_pause(void)
@@ -600,6 +682,7 @@ TEST_SUITE(recording, { "pauses hold while the disk hangs", test_pauses_hold_whi
 	   { "too much that waits ends it", test_too_much_that_waits_ends_it },
 	   { "what is not finished is in the log", test_what_is_not_finished_is_in_the_log },
 	   { "packets of its time are written", test_packets_of_its_time_are_written },
+	   { "late packets are written", test_late_packets_are_written },
 	   { "begins in a pause", test_begins_in_a_pause },
 	   { "many short pauses", test_many_short_pauses },
 	   { "a party is left out", test_a_party_is_left_out },
