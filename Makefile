@@ -282,7 +282,7 @@ check-bare: deps-bare ## demo, build, make check and each package group on a new
 
 $(B)/tests/unit/unit: $(UNIT_OBJ) $(DAEMON_OBJ) $(filter-out %/main.o,$(CONTROL_OBJ))
 	$(say) LINK $@
-	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=clock_gettime,--wrap=connect,--wrap=bridge_update,--wrap=journal_store_write -o $@ $^ $(PKG_LIBS) -lncurses -lresolv -lcunit -lsrtp2 -lm
+	$(Q)$(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=clock_gettime,--wrap=pthread_clockjoin_np,--wrap=connect,--wrap=bridge_update,--wrap=journal_store_write -o $@ $^ $(PKG_LIBS) -lncurses -lresolv -lcunit -lsrtp2 -lm
 
 coverage: deps-unit ## lines covered by the unit tests, by folder; FOLDERS="daemon/call daemon/sdp/parse.c": by file
 	@$(MAKE) --no-print-directory B=build-cov CFLAGS='-O0 -g' SANFLAGS=--coverage build-cov/tests/unit/unit

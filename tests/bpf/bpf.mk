@@ -8,7 +8,7 @@ check-bpf: deps-bpf ## the BPF program in this host's kernel, as root; SUITE=x T
 
 $(B)/tests/bpf/bpf-tests: $(BPF_TESTS_OBJ) $(LIBDAEMON)
 	$(say) LINK $@
-	$(Q)$(LINK) -Wl,--wrap=clock_gettime -o $@ $^ $(PKG_LIBS) -lcunit
+	$(Q)$(LINK) -Wl,--wrap=clock_gettime,--wrap=pthread_clockjoin_np -o $@ $^ $(PKG_LIBS) -lcunit
 
 bpf-cost: deps-bpf ## what a packet costs in the BPF program, as root
 	@$(MAKE) --no-print-directory $(B)/tests/bpf/cost/bpf-cost

@@ -189,22 +189,22 @@ static void test_ipsec_policies(void)
 static void test_changes_are_looked_at_ten_times_a_second(void)
 {
 	struct pollfd news = { .events = POLLIN };
-	unsigned int looks = 0, changes = 0;
-	int64_t begin_ms;
+	int64_t begin_ms, took_ms, looks = 0, changes = 0;
 
 	begin();
 	news.fd = backend->news_fd;
 	hear_news();
 	begin_ms = clock_ms();
-	while (clock_ms() - begin_ms < 1000) {
+	/* Many changes, however long the machine takes for them. */
+	while (clock_ms() - begin_ms < 1000 || changes < 21) {
 		CU_ASSERT(run(changes++ % 2 ? "ip route del 203.0.113.1/32 via 192.0.2.1"
 					    : "ip route add 203.0.113.1/32 via 192.0.2.1"));
 		eased = 0;
 		backend->ops->dispatch(backend);
 		looks += eased;
 	}
-	CU_ASSERT(changes > 20);
-	CU_ASSERT(looks > 3 && looks < 12);
+	took_ms = clock_ms() - begin_ms;
+	CU_ASSERT(looks > 3 && looks <= took_ms / 100 + 1);
 	/* The last one, too, though nothing more is heard of. */
 	CU_ASSERT(run("ip route replace 203.0.113.2/32 via 192.0.2.1"));
 	hear_news();

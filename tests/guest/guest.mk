@@ -34,7 +34,7 @@ $(B)/tests/guest/guest-exit: tests/guest/guest-exit.c
 
 $(B)/tests/kmod/kernel-tests: $(GUEST_TESTS_OBJ)
 	$(say) LINK $@
-	$(Q)$(LINK) -Wl,--wrap=clock_gettime -o $@ $^ -lmnl -lcunit
+	$(Q)$(LINK) -Wl,--wrap=clock_gettime,--wrap=pthread_clockjoin_np -o $@ $^ -lmnl -lcunit
 
 $(B)/tests/kmod/set-flows: $(B)/tests/kmod/bench/set-flows.o $(B)/tests/kmod/nl.o $(B)/tests/kmod/world.o
 	$(say) LINK $@

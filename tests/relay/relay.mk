@@ -13,6 +13,6 @@ guest-relay-programs: guest-tools $(B)/tests/relay/relay-tests $(B)/daemon/rtpre
 
 $(B)/tests/relay/relay-tests: $(RELAY_TESTS_OBJ)
 	$(say) LINK $@
-	$(Q)$(LINK) -Wl,--wrap=clock_gettime -o $@ $^ -lmnl -lcunit
+	$(Q)$(LINK) -Wl,--wrap=clock_gettime,--wrap=pthread_clockjoin_np -o $@ $^ -lmnl -lcunit
 
 .PHONY: check-relay check-steady guest-relay-programs

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_clock.c - the clock of the unit tests, which are linked with --wrap=clock_gettime */
+/*
+ * test_clock.c - the clock of the unit tests, which are linked with --wrap=clock_gettime and
+ * --wrap=pthread_clockjoin_np
+ */
+#include <pthread.h>
 #include <stdbool.h>
 #include <time.h>
 #include "test_clock.h"
@@ -45,6 +49,25 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 		return __real_clock_gettime(id, ts);
 	*ts = (struct timespec){ now / NS_IN_S, now % NS_IN_S };
 	return 0;
+}
+
+int __real_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t id,
+				const struct timespec *until);
+int __wrap_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t id,
+				const struct timespec *until);
+
+/* glibc compares @until, which was made from the tests' clock, with the system's. */
+int __wrap_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t id,
+				const struct timespec *until)
+{
+	int64_t ns = until->tv_sec * (int64_t)NS_IN_S + until->tv_nsec;
+	struct timespec real;
+
+	if (id != CLOCK_MONOTONIC)
+		return __real_pthread_clockjoin_np(thread, result, id, until);
+	ns += real_ns() - now_ns();
+	real = (struct timespec){ ns / NS_IN_S, ns % NS_IN_S };
+	return __real_pthread_clockjoin_np(thread, result, id, &real);
 }
 
 void test_clock_stop(void)
