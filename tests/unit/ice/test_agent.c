@@ -24,18 +24,19 @@ struct scene {
 	struct ice_agent *agent;
 	struct ice_packet packet;
 	struct ice_message message; /* of @packet */
-	uint64_t random;
 	int64_t now_ms;
 };
 
+/* Not of the scene, which functions return by value: the agent would keep the wrong address. */
+static uint64_t random_state;
+
 static void fill(void *arg, uint8_t *bytes, size_t len)
 {
-	struct scene *s = arg;
-
+	(void)arg;
 	for (size_t i = 0; i < len; i++) {
-		s->random =
-			s->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-		bytes[i] = (uint8_t)(s->random >> 33);
+		random_state = random_state * UINT64_C(6364136223846793005) +
+			       UINT64_C(1442695040888963407);
+		bytes[i] = (uint8_t)(random_state >> 33);
 	}
 }
 
@@ -47,13 +48,11 @@ static struct endpoint ep_of(const char *text)
 	return ep;
 }
 
-static struct ice_conf conf_of(struct scene *s, enum ice_role role, unsigned int components)
+static struct ice_conf conf_of(enum ice_role role, unsigned int components)
 {
-	return (struct ice_conf){ .role = role,
-				  .components = components,
-				  .consent_ms = ICE_CONSENT_MS,
-				  .random = fill,
-				  .random_arg = s };
+	return (struct ice_conf){
+		.role = role, .components = components, .consent_ms = ICE_CONSENT_MS, .random = fill
+	};
 }
 
 static size_t locals_of(struct ice_local *locals)
@@ -70,7 +69,7 @@ static struct scene scene_with(enum ice_role role, unsigned int components, bool
 	struct ice_conf conf;
 
 	locals_of(locals);
-	conf = conf_of(&s, role, components);
+	conf = conf_of(role, components);
 	conf.lite = lite;
 	s.agent = ice_new(&conf, locals, components);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s.agent);
@@ -83,7 +82,6 @@ static void set_lines(struct scene *s, const char *text, bool offer)
 	struct ice_description lines = { 0 };
 	struct str rest = str_of(text);
 
-	s->agent->conf.random_arg = s;
 	while (rest.len) {
 		struct str value = str_split(&rest, '\n'), name = str_split(&value, ':');
 
@@ -95,7 +93,6 @@ static void set_lines(struct scene *s, const char *text, bool offer)
 /* Does it send something now? */
 static bool sends(struct scene *s)
 {
-	s->agent->conf.random_arg = s;
 	return ice_step(s->agent, s->now_ms, &s->packet) &&
 	       ice_message_read(s->packet.data, s->packet.len, &s->message);
 }
@@ -113,7 +110,6 @@ static enum ice_verdict receive(struct scene *s, unsigned int local, const char 
 	struct endpoint ep = ep_of(from);
 	enum ice_verdict verdict;
 
-	s->agent->conf.random_arg = s;
 	verdict = ice_receive(s->agent, local, &ep, data, len, s->now_ms, &s->packet);
 	if (s->packet.len) {
 		CU_ASSERT_TRUE(ice_message_read(s->packet.data, s->packet.len, &s->message));
@@ -952,7 +948,7 @@ static void test_call_goes_on_after_a_restart_of_the_relay(void)
 	struct scene s = connected_scene(), t = { .now_ms = 5000 };
 	struct ice_saved saved, again;
 	struct ice_local locals[2];
-	struct ice_conf conf = conf_of(&t, ICE_CONTROLLED, 1);
+	struct ice_conf conf = conf_of(ICE_CONTROLLED, 1);
 
 	ice_save(s.agent, s.now_ms + 10000, &saved);
 	CU_ASSERT_EQUAL(saved.ways[0].left_ms, ICE_CONSENT_MS - 10000);
@@ -976,7 +972,7 @@ static void test_damaged_states_are_refused(void)
 	struct scene s = connected_scene();
 	struct ice_saved good, bad;
 	struct ice_local locals[2];
-	struct ice_conf conf = conf_of(&s, ICE_CONTROLLED, 1);
+	struct ice_conf conf = conf_of(ICE_CONTROLLED, 1);
 	struct ice_agent *agent;
 
 	ice_save(s.agent, s.now_ms, &good);
@@ -1015,7 +1011,7 @@ static void play_a_call(void)
 {
 	struct scene s = { .now_ms = 1000 };
 	struct ice_description lines = { .ufrag = STR(UFRAG), .pwd = STR(PWD) };
-	struct ice_conf conf = conf_of(&s, ICE_CONTROLLED, 1);
+	struct ice_conf conf = conf_of(ICE_CONTROLLED, 1);
 	struct ice_local locals[2];
 	struct ice_saved saved;
 	struct ice_agent *restored = NULL;
