@@ -25,9 +25,28 @@ record_load() { # record_load NAME CALLS MS SECONDS PORT: runs in the background
 		-p "$(pid_of relay)" 198.51.100.20 2223) >"$TMP/load.$1.out" 2>&1 &
 }
 
-# Packets that the recorder says it lacks; each file may tell of the same ones.
-record_lost() {
-	find "$LOADS" -name '*.json' -exec cat {} + | tr -d ' \n' | grep -oE '"(ring|kernel|disk)":[0-9]+' | awk -F: '$2 > most { most = $2 } END { print most + 0 }'
+# Packets that a recording says it lacks: of its own, and of whatever call, since nobody knows whose
+# they were.
+record_lost() { # record_lost FILE.json
+	tr -d ' \n' <"$1" | grep -oE '"(ring|kernel|disk)":[0-9]+' | awk -F: '{ n += $2 } END { print n + 0 }'
+}
+
+# Each file may tell of the same ones.
+record_lost_most() {
+	local file
+	find "$LOADS" -path '*/2*' -name '*.json' | while read -r file; do
+		record_lost "$file"
+	done | sort -n | tail -1
+}
+
+# Each recording that lacks packets says so itself: lines "NUMBER FILE.pcap" of record_sums.
+record_load_confess() {
+	local number file lost
+	while read -r number file; do
+		[ "$file" != - ] || fail "calls of which $number packets were relayed have no file"
+		lost=$(record_lost "${file%.pcap}.json")
+		[ "$number" -le "$lost" ] || fail "$number packets are missing in a recording that counts $lost: $(basename "$file"); all: $SUMS"
+	done <"$TMP/load.missing"
 }
 
 record_load_files() { # record_load_files NUMBER: so many recordings are complete, and none is open
@@ -43,18 +62,23 @@ record_load_in_kernel() { # record_load_in_kernel CALLS: nearly all of their RTP
 	[ "$(awk '$2 > 0' "$TMP/load.flows" | wc -l)" -gt $(($1 * 2 - $1 / 10)) ]
 }
 
-# Of the recordings in LOADS: SUMS of record_sums, and LOST that are counted; each packet that was
-# relayed is in a file, or counted.
+record_load_reaches_kernel() { # record_load_reaches_kernel CALLS
+	until_ok 60 record_load_in_kernel "$1" ||
+		fail "not all calls are in the kernel: $(wc -l <"$TMP/load.flows") flows of $1 calls; $(cat "$TMP"/load.*.out)"
+}
+
+# Of the recordings in LOADS: SUMS of record_sums, and LOST, what the one counts that lacks most;
+# each packet that was relayed is in its file, or counted there.
 record_load_judge() { # record_load_judge PHONES PACKETS: calls of phones whose packets are in this file
 	local files
 	mapfile -t files < <(find "$LOADS" -path '*/2*' -name '*.pcap' ! -name "$CASE-*")
-	"$PROGRAMS/record_sums" "$2" "${files[@]}" >"$TMP/load.sums" 2>&1 || fail "recordings cannot be read: $(cat "$TMP/load.sums")"
+	"$PROGRAMS/record_sums" -m "$TMP/load.missing" "$2" "${files[@]}" >"$TMP/load.sums" 2>&1 || fail "recordings cannot be read: $(cat "$TMP/load.sums")"
 	SUMS=$(cat "$TMP/load.sums")
-	LOST=$(record_lost)
+	LOST=$(record_lost_most)
 	echo "$CASE: $SUMS, counted as lost: $LOST; $(grep -ho "rate=[0-9]*" "$TMP"/load.*.out | tr "\n" " ")packets a second" | tee -a "$LOG/record_load"
 	[ "$(value senders "$SUMS")" = "$1" ] || fail "not all phones have sent: $SUMS"
 	[ "$(value twice "$SUMS")" = 0 ] && [ "$(value other "$SUMS")" = 0 ] || fail "the files have packets that no phone sent, or have them twice: $SUMS"
-	[ "$(value missing "$SUMS")" -le "$LOST" ] || fail "packets are missing that are not counted: $SUMS, counted $LOST"
+	record_load_confess
 	# A load of which the relay itself loses much would show nothing.
 	[ $(($(value relayed "$SUMS") * 100)) -ge $(($(value sent "$SUMS") * 95)) ] || fail "too few packets were relayed: $SUMS"
 }
@@ -63,14 +87,15 @@ case_recorded_load() {
 	local LOADS=$RECORDS/$CASE
 	local names="fast" calls=${RECORD_CALLS:-200} slow=0 seconds=${RECORD_SECONDS:-30} pids='' pid name
 	if [ "$PATH_WANTED" = kernel ]; then
-		names="fast slow" calls=20 slow=${RECORD_CALLS:-1000} seconds=${RECORD_SECONDS:-60}
-		record_load slow "$slow" 1000 "$seconds" 20000
+		names="fast slow" calls=${RECORD_FAST:-20} slow=${RECORD_CALLS:-1000} seconds=${RECORD_SECONDS:-60}
+		# It goes on until the others, which begin later, have ended.
+		record_load slow "$slow" 1000 $((seconds * 3 / 2 + 10)) 20000
 		pids+=" $!"
+		record_load_reaches_kernel "$slow"
 	fi
 	record_load fast "$calls" 20 "$seconds" 10000
 	pids+=" $!"
-	[ "$PATH_WANTED" != kernel ] || until_ok 60 record_load_in_kernel $((calls + slow)) ||
-		fail "not all calls are in the kernel: $(wc -l <"$TMP/load.flows") flows of $((calls + slow)) calls"
+	[ "$PATH_WANTED" != kernel ] || record_load_reaches_kernel $((calls + slow))
 	for pid in $pids; do
 		wait "$pid" || fail "the load failed: $(cat "$TMP"/load.*.out)"
 	done

@@ -2,7 +2,7 @@
 /*
  * record_sums.c - do recordings have each packet that was relayed, byte for byte?
  *
- *   record_sums PACKETS FILE.pcap...
+ *   record_sums [-m MISSING] PACKETS FILE.pcap...
  *
  * PACKETS are those of "tests/bench/rtp_load -R": a line "s PORT SEQ SUM" for each that a phone at
  * this port sent, "r PORT SEQ SUM" for each of these that the other phone received; the sum is of
@@ -10,6 +10,9 @@
  *   senders=400 sent=600000 relayed=600000 recorded=600000 missing=0 twice=0 other=0
  * @relayed: received by the other phone; @missing: of these, in no file; @twice: in the files once
  * more; @other: in the files, but no phone has sent it, or it had other bytes.
+ * MISSING gets a line "NUMBER FILE" for each file whose call lacks packets, and "NUMBER -" for
+ * those of calls that are in no file. Both phones of a call have ports that differ in the last two
+ * bits only.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -21,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SEQS 8192
 
@@ -31,6 +35,8 @@ struct sent {
 
 /* By the port of the sender; NULL: nobody sends from it. */
 static struct sent *senders[UINT16_MAX + 1];
+/* Index of the file that has its packets, and 1; 0: none. By the port without its last two bits. */
+static int file_of[(UINT16_MAX + 1) / 4];
 static unsigned long senders_n, sent, relayed, recorded, missing, twice, other;
 
 static uint64_t sum_of(const uint8_t *data, size_t len)
@@ -75,7 +81,7 @@ static void read_packets(const char *path)
 }
 
 /* IPv4 without options, as the recorder makes it up. */
-static void add(const uint8_t *bytes, size_t len)
+static void add(const uint8_t *bytes, size_t len, int file)
 {
 	const size_t head = sizeof(struct iphdr) + sizeof(struct udphdr);
 	const uint8_t *rtp = bytes + head;
@@ -96,11 +102,12 @@ static void add(const uint8_t *bytes, size_t len)
 		other++;
 		return;
 	}
+	file_of[ntohs(udp.source) / 4] = file + 1;
 	twice += at->recorded;
 	at->recorded = true;
 }
 
-static void read_recording(const char *path)
+static void read_recording(const char *path, int file)
 {
 	char error[PCAP_ERRBUF_SIZE] = "";
 	struct pcap_pkthdr *header;
@@ -113,23 +120,59 @@ static void read_recording(const char *path)
 	if (pcap_datalink(pcap) != DLT_RAW)
 		errx(1, "%s: another link type than raw", path);
 	while ((result = pcap_next_ex(pcap, &header, &bytes)) == 1)
-		add(bytes, header->caplen);
+		add(bytes, header->caplen, file);
 	if (result != PCAP_ERROR_BREAK)
 		errx(1, "%s: %s", path, pcap_geterr(pcap));
 	pcap_close(pcap);
 }
 
+static unsigned long missing_of(unsigned int port)
+{
+	unsigned long n = 0;
+
+	for (unsigned int seq = 0; senders[port] && seq < SEQS; seq++)
+		n += senders[port][seq].relayed && !senders[port][seq].recorded;
+	return n;
+}
+
+/* @files: of them there are @n; @in: number of missing packets by file, and at last of no file */
+static void write_missing(FILE *to, char *files[], int n, const unsigned long *in)
+{
+	for (int i = 0; i <= n; i++)
+		if (in[i])
+			fprintf(to, "%lu %s\n", in[i], i < n ? files[i] : "-");
+	if (fclose(to))
+		err(1, "missing packets");
+}
+
 int main(int argc, char *argv[])
 {
-	if (argc < 3)
-		errx(2, "usage: record_sums PACKETS FILE.pcap...");
-	read_packets(argv[1]);
-	for (int i = 2; i < argc; i++)
-		read_recording(argv[i]);
-	for (unsigned int port = 0; port <= UINT16_MAX; port++)
-		for (unsigned int seq = 0; senders[port] && seq < SEQS; seq++)
-			missing += senders[port][seq].relayed && !senders[port][seq].recorded;
+	unsigned long *in = calloc((size_t)argc + 1, sizeof(*in));
+	FILE *to = NULL;
+	int option, n;
+
+	while ((option = getopt(argc, argv, "m:")) == 'm') {
+		to = fopen(optarg, "w");
+		if (!to)
+			err(1, "%s", optarg);
+	}
+	n = argc - optind - 1;
+	if (option != -1 || n < 1 || !in)
+		errx(2, "usage: record_sums [-m MISSING] PACKETS FILE.pcap...");
+	read_packets(argv[optind]);
+	for (int i = 0; i < n; i++)
+		read_recording(argv[optind + 1 + i], i);
+	for (unsigned int port = 0; port <= UINT16_MAX; port++) {
+		unsigned long of_port = missing_of(port);
+		int file = file_of[port / 4];
+
+		missing += of_port;
+		in[file ? file - 1 : n] += of_port;
+	}
+	if (to)
+		write_missing(to, argv + optind + 1, n, in);
 	printf("senders=%lu sent=%lu relayed=%lu recorded=%lu missing=%lu twice=%lu other=%lu\n",
 	       senders_n, sent, relayed, recorded, missing, twice, other);
+	free(in);
 	return 0;
 }
