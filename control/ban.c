@@ -3,8 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include "control_proto.h"
-#include "line.h"
-#include "table.h"
+#include "list.h"
 #include "verb.h"
 
 /* The change holds, but not for longer than the daemon. */
@@ -55,32 +54,17 @@ static const struct column columns[] = {
 	{ .head = NULL },
 };
 
-struct rows {
-	struct table *table;
-	bool failed;
-};
-
-static void add_row(void *arg, const char *type, json_t *line)
+static bool add_row(struct table *table, const json_t *line)
 {
-	struct rows *rows = arg;
 	char age[16];
 
-	if (strcmp(type, "banned") != 0)
-		return;
 	short_age((int64_t)time(NULL) - number_of(line, "since"), age);
-	rows->failed |=
-		!table_add(rows->table, (const char *const[]){ text_of(line, "address"), age });
+	return table_add(table, (const char *const[]){ text_of(line, "address"), age });
 }
 
 int verb_banned(const struct options *options, int argc, char **argv)
 {
-	struct rows rows = { .table = table_new(columns) };
-	int status;
-
 	(void)argc;
 	(void)argv;
-	if (!rows.table)
-		return out_of_memory();
-	status = line_ask(options, line_request(CONTROL_VERB_BANNED), add_row, &rows);
-	return table_end(rows.table, rows.failed, status, !options->json);
+	return list_ask(options, CONTROL_VERB_BANNED, "banned", columns, add_row);
 }

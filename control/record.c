@@ -5,9 +5,8 @@
 #include <string.h>
 #include <time.h>
 #include "control_proto.h"
-#include "line.h"
+#include "list.h"
 #include "record.h"
-#include "table.h"
 #include "verb.h"
 
 static void print_recording(void *arg, const char *type, json_t *line)
@@ -48,11 +47,6 @@ static const struct column columns[] = {
 	{ .head = NULL },
 };
 
-struct rows {
-	struct table *table;
-	bool failed;
-};
-
 int64_t recording_lost(const json_t *recording)
 {
 	const json_t *lost = json_object_get(recording, "lost");
@@ -60,33 +54,23 @@ int64_t recording_lost(const json_t *recording)
 	return number_of(lost, "ring") + number_of(lost, "kernel") + number_of(lost, "disk");
 }
 
-static void add_row(void *arg, const char *type, json_t *line)
+static bool add_row(struct table *table, const json_t *line)
 {
-	struct rows *rows = arg;
 	char age[16], packets[24], lost[24];
 
-	if (strcmp(type, "recording") != 0)
-		return;
 	short_age((int64_t)time(NULL) - number_of(line, "since"), age);
 	snprintf(packets, sizeof(packets), "%" PRId64, number_of(line, "packets"));
 	snprintf(lost, sizeof(lost), "%" PRId64, recording_lost(line));
-	rows->failed |= !table_add(
-		rows->table,
-		(const char *const[]){ text_of(line, "call-id"), age,
-				       json_is_true(json_object_get(line, "paused")) ? "paused"
-										     : "records",
-				       packets, lost, text_of(line, "file") });
+	return table_add(table, (const char *const[]){ text_of(line, "call-id"), age,
+						       json_is_true(json_object_get(line, "paused"))
+							       ? "paused"
+							       : "records",
+						       packets, lost, text_of(line, "file") });
 }
 
 int verb_recordings(const struct options *options, int argc, char **argv)
 {
-	struct rows rows = { .table = table_new(columns) };
-	int status;
-
 	(void)argc;
 	(void)argv;
-	if (!rows.table)
-		return out_of_memory();
-	status = line_ask(options, line_request(CONTROL_VERB_RECORDINGS), add_row, &rows);
-	return table_end(rows.table, rows.failed, status, !options->json);
+	return list_ask(options, CONTROL_VERB_RECORDINGS, "recording", columns, add_row);
 }
