@@ -30,17 +30,6 @@ struct world {
 	size_t len;
 };
 
-static int restore_none(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes,
-			size_t len)
-{
-	(void)arg;
-	(void)journal;
-	(void)id;
-	(void)bytes;
-	(void)len;
-	return 0;
-}
-
 static void on_happening(void *arg, const struct happening *happening)
 {
 	struct world *w = arg;
@@ -51,7 +40,8 @@ static void on_happening(void *arg, const struct happening *happening)
 /* @records: with recording-dir */
 static void start_relay(struct world *w, bool records)
 {
-	struct journal_conf conf = { w->dir, NULL, journal_call_encode, restore_none, &w->calls };
+	struct journal_conf conf = { w->dir, NULL, journal_call_encode, journal_files_restore_none,
+				     &w->calls };
 	int error;
 
 	if (records)

@@ -33,20 +33,10 @@ static void tell_copies(void *arg, struct subscriber *subscriber)
 	told += subscriber->copy ? 1 : 0;
 }
 
-static int restore_none(void *arg, struct journal *journal, int64_t id, const uint8_t *bytes,
-			size_t len)
-{
-	(void)arg;
-	(void)journal;
-	(void)id;
-	(void)bytes;
-	(void)len;
-	return 0;
-}
-
 static void start_relay(struct world *w)
 {
-	struct journal_conf conf = { w->dir, NULL, journal_call_encode, restore_none, &w->calls };
+	struct journal_conf conf = { w->dir, NULL, journal_call_encode, journal_files_restore_none,
+				     &w->calls };
 	int error;
 
 	scene_open(&w->scene);
