@@ -6,72 +6,21 @@
 #include "daemon/base/count.h"
 #include "daemon/call/dialog.h"
 #include "daemon/call/media_bundle.h"
-#include "daemon/call/media_dtls.h"
 #include "daemon/call/media_ice.h"
-#include "daemon/ng/ng.h"
-#include "daemon/packet/pool.h"
-#include "tests/unit/scene.h"
-#include "tests/unit/test.h"
-
-static const struct endpoint proxy = {
-	.in4 = { .sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f, .sin_port = 0x1234 }
-};
-
-static char reply[8192], payload[8192];
-
-struct call_scene {
-	struct scene scene;
-	struct dtls_service *dtls;
-	char to_a[8192], to_b[8192]; /* the replies with the SDPs that they got last */
-};
-
-static void on_event(void *arg, const struct dtls_report *report)
-{
-	struct call_scene *call = arg;
-
-	call_dtls_event(call->scene.calls, report);
-}
-
-static void open_call(struct call_scene *call)
-{
-	struct dtls_service_conf conf = { .mtu = DTLS_MTU, .event = on_event, .arg = call };
-	int error;
-
-	scene_open(&call->scene);
-	conf.threads = worker_pool_threads(call->scene.workers);
-	call->dtls = call->scene.calls->conf.dtls = dtls_service_open(&conf, &error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(call->dtls);
-}
-
-static void close_call(struct call_scene *call)
-{
-	dtls_service_stop(call->dtls);
-	/* Its two descriptors are open until the links are closed. */
-	call->scene.fds_before += 2;
-	CU_ASSERT_TRUE(scene_close(&call->scene));
-	dtls_service_close(call->dtls);
-}
+#include "ng_dtls_scene.h"
 
 /* @command: with its tags; @lines: from the session's attributes on */
 static const char *ask(struct call_scene *call, const char *command, const char *lines,
 		       const char *more)
 {
-	struct buf out = BUF_INIT(reply, sizeof(reply) - 1);
-	struct scene *scene = &call->scene;
+	static char payload[8192];
 
 	snprintf(
 		payload, sizeof(payload),
 		"{\"call-id\":\"c\",\"from-tag\":\"a\",%s,\"sdp\":\"v=0\\r\\n"
 		"o=- 1 1 IN IP4 127.0.0.1\\r\\ns=-\\r\\nc=IN IP4 127.0.0.1\\r\\nt=0 0\\r\\n%s\"%s}",
 		command, lines, more);
-	buf_lit(&out, "7 ");
-	scene->env.now_ms = clock_ms();
-	arena_reset(scene->env.arena);
-	ng_run(&scene->env, &proxy, str_of(payload), &out);
-	worker_pool_flush(scene->workers);
-	reply[out.len] = '\0';
-	CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\"result\":\"ok\""));
-	return reply;
+	return ask_payload(&call->scene, payload);
 }
 
 static void offer(struct call_scene *call, const char *lines, const char *flags)
@@ -372,19 +321,13 @@ static void test_medias_come_and_go(void)
 static void send_fragment(struct call_scene *call, const char *call_id, const char *tag,
 			  const char *body)
 {
-	struct buf out = BUF_INIT(reply, sizeof(reply) - 1);
-	struct scene *scene = &call->scene;
+	char payload[1024];
 
 	snprintf(payload, sizeof(payload),
 		 "{\"command\":\"offer\",\"call-id\":\"%s\",\"from-tag\":\"%s\","
 		 "\"flags\":[\"fragment\"],\"sdp\":\"%s\"}",
 		 call_id, tag, body);
-	buf_lit(&out, "7 ");
-	scene->env.now_ms = clock_ms();
-	arena_reset(scene->env.arena);
-	ng_run(&scene->env, &proxy, str_of(payload), &out);
-	reply[out.len] = '\0';
-	CU_ASSERT_STRING_EQUAL(reply, "7 {\"result\":\"ok\"}");
+	CU_ASSERT_STRING_EQUAL(ask_payload(&call->scene, payload), "7 {\"result\":\"ok\"}");
 }
 
 static enum ice_state state_of(const struct call_scene *call)

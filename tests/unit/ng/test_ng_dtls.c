@@ -5,18 +5,10 @@
 #include <time.h>
 #include "daemon/base/count.h"
 #include "daemon/call/dialog.h"
-#include "daemon/call/media_dtls.h"
 #include "daemon/call/media_sdes.h"
 #include "daemon/dtls/record.h"
-#include "daemon/ng/ng.h"
 #include "daemon/packet/bridge.h"
-#include "daemon/packet/pool.h"
-#include "tests/unit/scene.h"
-#include "tests/unit/test.h"
-
-static const struct endpoint proxy = {
-	.in4 = { .sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f, .sin_port = 0x1234 }
-};
+#include "ng_dtls_scene.h"
 
 #define ZEROS	 "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00"
 #define PRINT	 "a=fingerprint:sha-1 11:22:33:44:" ZEROS "\\r\\n"
@@ -26,46 +18,11 @@ static const struct endpoint proxy = {
 	"a=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd\\r\\n"
 #define TO(p) ",\"transport-protocol\":\"" p "\""
 
-static char reply[8192], payload[4096];
-
-struct call_scene {
-	struct scene scene;
-	struct dtls_service *dtls;
-	char to_a[8192], to_b[8192]; /* the replies with the SDPs that they got last */
-};
-
-static void on_event(void *arg, const struct dtls_report *report)
-{
-	struct call_scene *call = arg;
-
-	call_dtls_event(call->scene.calls, report);
-}
-
-static void open_call(struct call_scene *call)
-{
-	struct dtls_service_conf conf = { .mtu = DTLS_MTU, .event = on_event, .arg = call };
-	int error;
-
-	scene_open(&call->scene);
-	conf.threads = worker_pool_threads(call->scene.workers);
-	call->dtls = call->scene.calls->conf.dtls = dtls_service_open(&conf, &error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(call->dtls);
-}
-
-static void close_call(struct call_scene *call)
-{
-	dtls_service_stop(call->dtls);
-	/* Its two descriptors are open until the links are closed. */
-	call->scene.fds_before += 2;
-	CU_ASSERT_TRUE(scene_close(&call->scene));
-	dtls_service_close(call->dtls);
-}
-
 /* @session: lines before the m= line */
 static const char *ask(struct scene *scene, const char *command, uint16_t port, const char *proto,
 		       const char *session, const char *lines, const char *more)
 {
-	struct buf out = BUF_INIT(reply, sizeof(reply) - 1);
+	static char payload[4096];
 
 	snprintf(payload, sizeof(payload),
 		 "{\"command\":\"%s\",\"call-id\":\"c\",\"from-tag\":\"a\",%s\"sdp\":\"v=0\\r\\n"
@@ -73,14 +30,7 @@ static const char *ask(struct scene *scene, const char *command, uint16_t port, 
 		 "m=audio %u %s 0\\r\\n%s\"%s}",
 		 command, strcmp(command, "answer") ? "" : "\"to-tag\":\"b\",", session, port,
 		 proto, lines, more);
-	buf_lit(&out, "7 ");
-	scene->env.now_ms = clock_ms();
-	arena_reset(scene->env.arena);
-	ng_run(&scene->env, &proxy, str_of(payload), &out);
-	worker_pool_flush(scene->workers);
-	reply[out.len] = '\0';
-	CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\"result\":\"ok\""));
-	return reply;
+	return ask_payload(scene, payload);
 }
 
 static bool has(const char *text, const char *part)
@@ -337,17 +287,18 @@ static void test_lines_follow_the_flags(void)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct row *row = &rows[i];
 		struct call_scene call;
+		const char *reply;
 		bool b, a;
 
 		open_call(&call);
-		b = has_parts(ask(&call.scene, "offer", 4000, row->proto_a, row->session_a,
-				  row->lines_a, row->offer),
-			      row->to_b, row->not_b);
+		reply = ask(&call.scene, "offer", 4000, row->proto_a, row->session_a, row->lines_a,
+			    row->offer);
+		b = has_parts(reply, row->to_b, row->not_b);
 		if (!b)
 			printf("%s: B gets %s\n", row->what, reply);
-		a = has_parts(ask(&call.scene, "answer", 5000, row->proto_b, "", row->lines_b,
-				  row->answer),
-			      row->to_a, row->not_a);
+		reply = ask(&call.scene, "answer", 5000, row->proto_b, "", row->lines_b,
+			    row->answer);
+		a = has_parts(reply, row->to_a, row->not_a);
 		if (!a)
 			printf("%s: A gets %s\n", row->what, reply);
 		CU_ASSERT_TRUE(a && b);
