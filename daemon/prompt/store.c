@@ -28,7 +28,6 @@ struct prompt_store {
 	char *dir;
 	uint64_t limit, bytes, asked;
 	struct kept *kept;
-	size_t n_kept;
 	char why[512];
 };
 
@@ -49,7 +48,6 @@ struct prompt_store *prompt_store_open(const char *dir, uint64_t limit)
 static void forget(struct prompt_store *store, struct kept *kept)
 {
 	DL_DELETE(store->kept, kept);
-	store->n_kept--;
 	prompt_put(kept->prompt);
 	free(kept);
 }
@@ -152,7 +150,6 @@ static const char *keep(struct prompt_store *store, const char *name, const stru
 		.prompt = prompt, .changed = st->st_mtim, .inode = st->st_ino, .size = st->st_size
 	};
 	DL_APPEND(store->kept, kept);
-	store->n_kept++;
 	return NULL;
 }
 
@@ -349,9 +346,4 @@ struct prompt *prompt_store_find(struct prompt_store *store, struct str name,
 uint64_t prompt_store_bytes(const struct prompt_store *store)
 {
 	return store ? __atomic_load_n(&store->bytes, __ATOMIC_RELAXED) : 0;
-}
-
-size_t prompt_store_files(const struct prompt_store *store)
-{
-	return store ? store->n_kept : 0;
 }

@@ -41,8 +41,7 @@ struct prompt *prompt_store_find(struct prompt_store *store, struct str name,
 				 const struct prompt_choice *choices, size_t n, size_t *taken,
 				 const char **why);
 
-/* Bytes in memory, also of those that only players have; files that are kept. 0 for NULL */
+/* Bytes in memory, also of those that only players have. 0 for NULL */
 uint64_t prompt_store_bytes(const struct prompt_store *store);
-size_t prompt_store_files(const struct prompt_store *store);
 
 #endif

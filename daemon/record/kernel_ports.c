@@ -98,8 +98,3 @@ const struct kernel_port *kernel_ports_find(const struct kernel_ports *ports,
 
 	return entry ? &entry->port : NULL;
 }
-
-size_t kernel_ports_count(const struct kernel_ports *ports)
-{
-	return HASH_COUNT(ports->all);
-}

@@ -38,6 +38,5 @@ void kernel_ports_drop(struct kernel_ports *ports, const struct endpoint *local,
 /* NULL: not tapped. Valid until the next kernel_ports_set() or _drop(). */
 const struct kernel_port *kernel_ports_find(const struct kernel_ports *ports,
 					    const struct endpoint *local);
-size_t kernel_ports_count(const struct kernel_ports *ports);
 
 #endif

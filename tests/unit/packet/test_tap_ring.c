@@ -45,7 +45,6 @@ static void test_what_does_not_fit_is_counted(void)
 		n++;
 	CU_ASSERT_TRUE(n > TAP_RING_MIN / 1200 && n < TAP_RING_MIN / 1000);
 	CU_ASSERT_TRUE(tap_ring_is_filling(ring));
-	CU_ASSERT_EQUAL(tap_ring_lost(ring), 1);
 	CU_ASSERT_FALSE(put(ring, 7, 1000, 0));
 	CU_ASSERT_FALSE(put(ring, 7, UINT16_MAX + 1, 0));
 	for (unsigned int i = 0; i < n; i++) {
@@ -59,7 +58,6 @@ static void test_what_does_not_fit_is_counted(void)
 	CU_ASSERT_EQUAL(tap_ring_first(ring)->lost, 3);
 	tap_ring_drop(ring);
 	CU_ASSERT_EQUAL(tap_ring_first(ring)->lost, 0);
-	CU_ASSERT_EQUAL(tap_ring_lost(ring), 3);
 	tap_ring_free(ring);
 }
 

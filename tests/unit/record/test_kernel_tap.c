@@ -137,7 +137,6 @@ static void test_ports_are_found_by_endpoint(void)
 	found = kernel_ports_find(ports, &c);
 	CU_ASSERT_TRUE(found && found->tap == 2 && found->media == 3 && found->side == 1);
 	CU_ASSERT_PTR_NULL(kernel_ports_find(ports, &d));
-	CU_ASSERT_EQUAL(kernel_ports_count(ports), 3);
 	/* The next call has the port before the end of the last one is known. */
 	CU_ASSERT_EQUAL(kernel_ports_set(ports, &a, &(struct kernel_port){ .tap = 9 }), 0);
 	kernel_ports_drop(ports, &a, 1);
@@ -146,7 +145,8 @@ static void test_ports_are_found_by_endpoint(void)
 	kernel_ports_drop(ports, &a, 9);
 	kernel_ports_drop(ports, &d, 9);
 	CU_ASSERT_PTR_NULL(kernel_ports_find(ports, &a));
-	CU_ASSERT_EQUAL(kernel_ports_count(ports), 2);
+	CU_ASSERT_PTR_NOT_NULL(kernel_ports_find(ports, &b));
+	CU_ASSERT_PTR_NOT_NULL(kernel_ports_find(ports, &c));
 	kernel_ports_free(ports);
 	kernel_ports_free(NULL);
 }
