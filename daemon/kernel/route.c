@@ -221,9 +221,10 @@ int routes_ask(struct routes *routes, const struct endpoint *from, const struct 
 		error = receive(routes, route, &type);
 	if (!error && type == RTN_UNICAST && route->device)
 		return 0;
-	if (!error && type == RTN_LOCAL)
+	if (!error && type == RTN_LOCAL) {
 		snprintf(why, size, "%s is an address of this host", endpoint_print_addr(to, text));
-	else
-		snprintf(why, size, "no route to %s", endpoint_print_addr(to, text));
+		return -EOPNOTSUPP;
+	}
+	snprintf(why, size, "no route to %s", endpoint_print_addr(to, text));
 	return error ? error : -ENETUNREACH;
 }

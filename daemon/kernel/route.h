@@ -33,7 +33,8 @@ bool routes_changed(struct routes *routes);
 /**
  * routes_ask() - the route of packets from @from, an address of this host, to @to
  * @why: gets the reason of a failure in words, @size bytes
- * Return: 0; -ENETUNREACH: there is none by a device; other -errno
+ * Return: 0; -EOPNOTSUPP: @to is an address of this host, so no packet leaves by a device;
+ * -ENETUNREACH: there is none by a device; other -errno
  */
 int routes_ask(struct routes *routes, const struct endpoint *from, const struct endpoint *to,
 	       const struct flow_domain *domain, struct route *route, char *why, size_t size);
