@@ -188,9 +188,10 @@ struct about {
 static void write_line(enum log_level level, struct about about, const char *line)
 {
 	char prefix[CALL_ID_MAX_LEN + 4] = "";
-	const char *call_id = about.call_id;
+	/* "": a command without one */
+	const char *call_id = about.call_id && *about.call_id ? about.call_id : NULL;
 
-	if (about.prefix)
+	if (about.prefix && call_id)
 		snprintf(prefix, sizeof(prefix), "[%s] ", call_id);
 	switch (logger.target) {
 	case LOG_TO_STDERR:

@@ -53,8 +53,9 @@ static void test_call_id_is_in_front(void)
 
 	log_capture_begin(&capture, LOG_LEVEL_INFO);
 	log_call(LOG_LEVEL_INFO, STR("a84b4c76e66710@192.0.2.1"), "offer from %s", "x");
+	log_call(LOG_LEVEL_INFO, STR_NONE, "ping"); /* a command without one */
 	log_capture_end(&capture, text, sizeof(text));
-	CU_ASSERT_STRING_EQUAL(text, "info: [a84b4c76e66710@192.0.2.1] offer from x\n");
+	CU_ASSERT_STRING_EQUAL(text, "info: [a84b4c76e66710@192.0.2.1] offer from x\ninfo: ping\n");
 }
 
 static void test_call_id_cannot_forge_a_line(void)
