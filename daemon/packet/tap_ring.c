@@ -56,7 +56,7 @@ void tap_ring_free(struct tap_ring *ring)
 
 static struct tap_packet *count_lost(struct tap_ring *ring)
 {
-	ring->lost++;
+	__atomic_store_n(&ring->lost, ring->lost + 1, __ATOMIC_RELAXED);
 	return NULL;
 }
 
@@ -126,4 +126,9 @@ void tap_ring_drop(struct tap_ring *ring)
 bool tap_ring_is_filling(const struct tap_ring *ring)
 {
 	return __atomic_load_n(&ring->written, __ATOMIC_RELAXED) - ring->read > ring->bytes / 2;
+}
+
+uint64_t tap_ring_lost(const struct tap_ring *ring)
+{
+	return __atomic_load_n(&ring->lost, __ATOMIC_RELAXED);
 }

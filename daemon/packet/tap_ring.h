@@ -56,5 +56,7 @@ const struct tap_packet *tap_ring_first(struct tap_ring *ring);
 void tap_ring_drop(struct tap_ring *ring);
 /* Reader: is so much of it in use that older packets cannot be held back? */
 bool tap_ring_is_filling(const struct tap_ring *ring);
+/* Any thread: packets that were lost so far. */
+uint64_t tap_ring_lost(const struct tap_ring *ring);
 
 #endif

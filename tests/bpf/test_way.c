@@ -134,13 +134,13 @@ static void test_ipsec_policies(void)
 	} rows[] = {
 		{ "src 198.51.100.254/32 dst 198.51.100.1/32 dir out tmpl proto esp mode transport",
 		  true, false },
-		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto udp dport 5000 dir out "
+		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto 17 dport 5000 dir out "
 		  "tmpl proto esp mode transport",
 		  true, false },
-		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto udp dport 5001 dir out "
+		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto 17 dport 5001 dir out "
 		  "tmpl proto esp mode transport",
 		  false, false },
-		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto tcp dir out "
+		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto 6 dir out "
 		  "tmpl proto esp mode transport",
 		  false, false },
 		{ "src 198.51.100.0/24 dst 198.51.100.128/25 dir out tmpl proto esp mode transport",

@@ -699,6 +699,7 @@ static void test_restart_by_the_peer(void)
 	CU_ASSERT_FALSE(str_eq(own_ufrag(&s), ice_own_ufrag(&first)));
 	CU_ASSERT_EQUAL(ice_state(s.agent), ICE_CHECKING);
 	CU_ASSERT_TRUE(goes_to(&s, PEER));
+	s.now_ms += ICE_PACING_MS; /* since the last check */
 	CU_ASSERT_TRUE_FATAL(sends(&s));
 	CU_ASSERT_TRUE(is_to(&s, "198.51.100.9:9000"));
 	CU_ASSERT_TRUE(str_starts(s.message.username, STR("next:")));
@@ -804,7 +805,7 @@ static void test_lines_of_ours(void)
 static void test_answer_after_selection_has_all_candidates(void)
 {
 	struct scene s = { .now_ms = 1000 };
-	struct ice_conf conf = conf_of(&s, ICE_CONTROLLED, 1);
+	struct ice_conf conf = conf_of(ICE_CONTROLLED, 1);
 	struct ice_local locals[2];
 	struct ice_description lines;
 
