@@ -132,6 +132,7 @@ static void test_ipsec_policies(void)
 		const char *policy;
 		bool applies, applies6;
 	} rows[] = {
+		/* Protocols as numbers: guests have no /etc/protocols. */
 		{ "src 198.51.100.254/32 dst 198.51.100.1/32 dir out tmpl proto esp mode transport",
 		  true, false },
 		{ "src 198.51.100.0/24 dst 198.51.100.0/25 proto 17 dport 5000 dir out "
