@@ -66,11 +66,12 @@ static const char *print_way(const struct ice_agent *agent, char *text)
 static const struct {
 	enum happening_kind kind;
 	enum log_level level;
+	const char *why; /* of the event */
 	const char *text;
 } told_states[] = {
-	[ICE_COMPLETED] = { ICE_SELECTED, LOG_LEVEL_DEBUG, "ICE has selected" },
-	[ICE_FAILED] = { ICE_HAS_FAILED, LOG_LEVEL_INFO, failed_all },
-	[ICE_LOST] = { ICE_CONSENT_ENDED, LOG_LEVEL_INFO,
+	[ICE_COMPLETED] = { ICE_SELECTED, LOG_LEVEL_DEBUG, NULL, "ICE has selected" },
+	[ICE_FAILED] = { ICE_HAS_FAILED, LOG_LEVEL_INFO, "no address answers", failed_all },
+	[ICE_LOST] = { ICE_CONSENT_ENDED, LOG_LEVEL_INFO, "no answers for ice-consent",
 		       "ICE: consent ended, no answers for ice-consent: this side is not heard "
 		       "until ICE restarts; it was at" },
 };
@@ -90,7 +91,8 @@ static void tell_state(struct media *media, enum side side)
 				       .call = media->dialog->call,
 				       .media = media,
 				       .side = side,
-				       .comp = COMP_RTP };
+				       .comp = COMP_RTP,
+				       .why = told_states[state].why };
 	char text[ENDPOINT_TEXT + 1];
 
 	ice->told = (uint8_t)state;

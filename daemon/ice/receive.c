@@ -229,23 +229,34 @@ static enum ice_verdict take_response(struct ice_agent *agent, struct ice_pair *
 	return ICE_GOT_RESPONSE;
 }
 
-/* The check of consent that it answers, or NULL */
-static struct ice_use *find_use(struct ice_agent *agent, const uint8_t *transaction)
+/* The check of consent that it answers: @asked is its place there; or NULL */
+static struct ice_use *find_use(struct ice_agent *agent, const uint8_t *transaction,
+				uint8_t **asked)
 {
-	for (unsigned int i = 0; i < ICE_COMPONENTS; i++)
-		for (unsigned int k = 0; agent->uses[i].peer && k < ICE_ASKED; k++)
-			if (!memcmp(agent->uses[i].asked[k], transaction, STUN_TRANSACTION))
-				return &agent->uses[i];
+	for (unsigned int i = 0; i < ICE_COMPONENTS; i++) {
+		struct ice_use *use = &agent->uses[i];
+
+		for (unsigned int k = 0; use->peer && k < ICE_ASKED; k++) {
+			*asked = use->asked[k];
+			if (!memcmp(*asked, transaction, STUN_TRANSACTION))
+				return use;
+		}
+	}
 	return NULL;
 }
 
-static enum ice_verdict take_consent(struct ice_agent *agent, struct ice_use *use,
+/*
+ * Each check is answered once: whoever has recorded an answer, and sends it again from the phone's
+ * address, does not keep the consent of one that has gone.
+ */
+static enum ice_verdict take_consent(struct ice_agent *agent, struct ice_use *use, uint8_t *asked,
 				     const struct receipt *r)
 {
 	const struct ice_message *m = &r->message;
 
 	if (use->way.lost || use->way.local != r->local || !endpoint_eq(&use->way.remote, r->from))
 		return ICE_GOT_STRAY;
+	memset(asked, 0, STUN_TRANSACTION);
 	if (m->error == ICE_ROLE_CONFLICT && ice_use_is_current(agent, use))
 		yield_role(agent, use->role, r->now_ms);
 	if (m->class != STUN_SUCCESS)
@@ -257,7 +268,8 @@ static enum ice_verdict take_consent(struct ice_agent *agent, struct ice_use *us
 static enum ice_verdict take_answer(struct ice_agent *agent, const struct receipt *r)
 {
 	const uint8_t *transaction = r->message.id + 4;
-	struct ice_use *use = find_use(agent, transaction);
+	uint8_t *asked;
+	struct ice_use *use = find_use(agent, transaction, &asked);
 	struct ice_pair *pair = use ? NULL : ice_list_asked(&agent->list, transaction);
 	const struct ice_peer *peer = use ? use->peer : agent->peer;
 
@@ -266,7 +278,7 @@ static enum ice_verdict take_answer(struct ice_agent *agent, const struct receip
 	/* Without it, as of a peer that does not know us yet, it says nothing: we ask again. */
 	if (!ice_message_is_authentic(r->data, &r->message, ice_peer_pwd(peer)))
 		return ICE_GOT_FORGED;
-	return use ? take_consent(agent, use, r) : take_response(agent, pair, r);
+	return use ? take_consent(agent, use, asked, r) : take_response(agent, pair, r);
 }
 
 /* --- Together -------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /*
  * ice_end.c - ICE that ends in the relay, as far as a media thread has a part in it
  */
+#include <string.h>
 #include <sys/socket.h>
 #include "packet/ice.h"
 #include "packet/ice_end.h"
@@ -23,25 +24,27 @@ static bool names_us(const struct stream_ice *ice, struct str username)
 }
 
 /* Others, as indications, tell an agent nothing. */
-static bool is_for_agent(const struct stream *s, const struct packet *p)
+static bool is_for_agent(const struct stream *s, const struct packet *p, enum stream_ice_kind *kind)
 {
 	struct stun stun;
 
+	*kind = STREAM_ICE_ANSWER;
 	if (!stun_read(p->data, p->len, &stun))
 		return false;
-	if (stun.class == STUN_REQUEST)
-		return names_us(s->ice, stun.username);
-	return stun.class != STUN_INDICATION && ice_was_asked(s, stun.transaction);
+	if (stun.class != STUN_REQUEST)
+		return stun.class != STUN_INDICATION && ice_was_asked(s, stun.transaction);
+	*kind = ice_end_vouches(s, p->source) ? STREAM_ICE_HEARD_CHECK : STREAM_ICE_OTHER_CHECK;
+	return names_us(s->ice, stun.username);
 }
 
 /* Who knows the credentials cannot keep the control thread busy either. */
-static bool is_too_many(struct stream_ice *ice, int64_t now_ms)
+static bool is_too_many(struct stream_ice *ice, enum stream_ice_kind kind, int64_t now_ms)
 {
 	if (now_ms - ice->since_ms >= STREAM_ICE_SPAN_MS) {
 		ice->since_ms = now_ms;
-		ice->taken = 0;
+		memset(ice->taken, 0, sizeof(ice->taken));
 	}
-	return ice->taken++ >= STREAM_ICE_BURST;
+	return ice->taken[kind]++ >= STREAM_ICE_BURST;
 }
 
 static bool copy_to_agent(struct stream *s, const struct packet *p, int64_t now_us)
@@ -63,9 +66,11 @@ static bool copy_to_agent(struct stream *s, const struct packet *p, int64_t now_
 
 bool ice_end_takes(struct stream *s, const struct packet *p, int64_t now_us)
 {
-	if (!is_for_agent(s, p))
+	enum stream_ice_kind kind;
+
+	if (!is_for_agent(s, p, &kind))
 		return false;
-	if (is_too_many(s->ice, now_us / 1000) || !copy_to_agent(s, p, now_us))
+	if (is_too_many(s->ice, kind, now_us / 1000) || !copy_to_agent(s, p, now_us))
 		counter_add(&s->bridge->totals->stun_lost, 1);
 	return true;
 }

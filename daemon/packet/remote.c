@@ -527,7 +527,7 @@ static void follow_way(struct stream *s)
 void stream_set_ice(struct stream *s, struct stream_ice *ice)
 {
 	if (ice && s->ice) {
-		ice->taken = s->ice->taken;
+		memcpy(ice->taken, s->ice->taken, sizeof(ice->taken));
 		ice->since_ms = s->ice->since_ms;
 	}
 	free(s->ice);

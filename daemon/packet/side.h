@@ -263,9 +263,20 @@ struct worker_pool_conf {
 #define STREAM_ICE_HEARD 16
 /* Own credentials that are answered, the present ones and earlier ones. */
 #define STREAM_ICE_OWN 8
-/* STUN of one stream that is passed to its agent, in STREAM_ICE_SPAN_MS; more is dropped. */
+/* STUN of one stream and kind that its agent gets in STREAM_ICE_SPAN_MS; more is dropped. */
 #define STREAM_ICE_BURST   20
 #define STREAM_ICE_SPAN_MS 100
+
+/*
+ * The kinds. Who knows a ufrag of the relay, from the SDP, and floods it with checks, takes no room
+ * from the phone that is heard, and none from the answers that keep its consent.
+ */
+enum stream_ice_kind {
+	STREAM_ICE_ANSWER,	/* to a check of the relay */
+	STREAM_ICE_HEARD_CHECK, /* of a source that is heard */
+	STREAM_ICE_OTHER_CHECK,
+	STREAM_ICE_KINDS
+};
 
 /**
  * struct stream_ice - what the media thread knows of the agent of ICE that a stream belongs to
@@ -274,13 +285,13 @@ struct worker_pool_conf {
  * @own: the first @n_own; ufrags of own credentials (stun_ufrag_id())
  * @heard: the first @n_heard; the only sources that are heard, once the side has SIDE_ICE
  * @awaited: the phone has not refused ICE: no DTLS of others, even before the side has SIDE_ICE
- * @since_ms, @taken: media thread: STUN passed to the agent since then
+ * @since_ms, @taken: media thread: STUN passed to the agent since then, by kind
  */
 struct stream_ice {
 	struct endpoint to;
 	bool selected, awaited;
 	uint8_t n_own, n_heard;
-	uint32_t taken;
+	uint32_t taken[STREAM_ICE_KINDS];
 	int64_t since_ms;
 	uint64_t own[STREAM_ICE_OWN];
 	struct endpoint heard[STREAM_ICE_HEARD];

@@ -665,6 +665,33 @@ static void test_consent_ends(void)
 	ice_free(s.agent);
 }
 
+/* Somebody sends an answer of the phone again, from its address, when it has gone. */
+static void test_an_answer_counts_once(void)
+{
+	struct scene s = connected_scene();
+	const struct endpoint *mapped = &s.agent->list.locals[0].base;
+	uint8_t data[ICE_MESSAGE_MAX];
+	int64_t end_ms;
+	size_t len;
+
+	s.now_ms = ice_due(s.agent);
+	CU_ASSERT_TRUE_FATAL(sends(&s));
+	len = ice_write_success(data, s.message.id, mapped, STR(PWD));
+	/* From elsewhere it does not count; that of the phone still does. */
+	CU_ASSERT_EQUAL(receive(&s, 0, STRANGER, data, len), ICE_GOT_STRAY);
+	CU_ASSERT_EQUAL(receive(&s, 0, PEER, data, len), ICE_GOT_RESPONSE);
+	end_ms = s.now_ms + ICE_CONSENT_MS;
+	while (ice_due(s.agent) < end_ms) {
+		s.now_ms = ice_due(s.agent);
+		CU_ASSERT_TRUE(sends(&s));
+		CU_ASSERT_EQUAL(receive(&s, 0, PEER, data, len), ICE_GOT_STRAY);
+	}
+	s.now_ms = end_ms;
+	CU_ASSERT_FALSE(sends(&s));
+	CU_ASSERT_EQUAL(ice_state(s.agent), ICE_LOST);
+	ice_free(s.agent);
+}
+
 static void test_keep_alive_without_consent(void)
 {
 	struct scene s = scene_with(ICE_CONTROLLED, 1, false);
@@ -1068,6 +1095,7 @@ TEST_SUITE(ice_agent, { "checks are paced and repeated", test_checks_are_paced_a
 	   { "aggressive peer", test_aggressive_peer }, { "lite", test_lite },
 	   { "lite peers", test_lite_peers }, { "consent is asked for", test_consent_is_asked_for },
 	   { "consent ends", test_consent_ends },
+	   { "an answer counts once", test_an_answer_counts_once },
 	   { "keep-alive without consent", test_keep_alive_without_consent },
 	   { "restart by the peer", test_restart_by_the_peer },
 	   { "old way keeps its consent", test_old_way_keeps_its_consent },

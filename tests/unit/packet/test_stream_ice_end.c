@@ -162,12 +162,41 @@ static void test_agent_gets_so_many_at_once(void)
 	CU_ASSERT_EQUAL(passed(&ice, PAIR), STREAM_ICE_BURST);
 	CU_ASSERT_EQUAL(ice.stage.scene.bridge->totals->stun_lost, 5);
 	/* What the agent has found meanwhile is no new beginning. */
-	find_way(&ice, PAIR, NULL);
+	find_way(&ice, OTHER_PAIR, NULL);
 	arrive_stun(&ice, PAIR, REQUEST, 1, "ours:theirs");
 	CU_ASSERT_EQUAL(passed(&ice, PAIR), 0);
 	ice.stage.now_ms += STREAM_ICE_SPAN_MS;
 	arrive_stun(&ice, PAIR, REQUEST, 1, "ours:theirs");
 	CU_ASSERT_EQUAL(passed(&ice, PAIR), 1);
+	close_ice(&ice);
+}
+
+/* Each kind has room of its own: a flood of one takes none from the others. */
+static void test_floods_take_no_room_of_the_phone(void)
+{
+	enum { ANSWER, OF_PHONE, OF_STRANGER, KINDS };
+	struct ice_stage ice;
+	uint8_t bytes[128];
+
+	open_ice(&ice);
+	find_way(&ice, PAIR, NULL);
+	ice_end_send(stream_at(&ice.stage, A_RTP), &ice.stage.scene.phone_at[A_RTP], bytes,
+		     stun_bytes(bytes, REQUEST, 5, "theirs:ours"));
+	for (int flood = 0; flood < KINDS; flood++) {
+		ice.stage.now_ms += STREAM_ICE_SPAN_MS;
+		for (int i = 0; i < STREAM_ICE_BURST; i++)
+			arrive_stun(&ice, flood == OF_STRANGER ? STRANGER : PAIR,
+				    flood == ANSWER ? SUCCESS : REQUEST, 5, "ours:theirs");
+		CU_ASSERT_EQUAL(passed(&ice, flood == OF_STRANGER ? STRANGER : PAIR),
+				STREAM_ICE_BURST);
+		arrive_stun(&ice, PAIR, SUCCESS, 5, NULL);
+		CU_ASSERT_EQUAL(passed(&ice, PAIR), flood != ANSWER);
+		arrive_stun(&ice, PAIR, REQUEST, 1, "ours:theirs");
+		CU_ASSERT_EQUAL(passed(&ice, PAIR), flood != OF_PHONE);
+		arrive_stun(&ice, STRANGER, REQUEST, 1, "ours:theirs");
+		CU_ASSERT_EQUAL(passed(&ice, STRANGER), flood != OF_STRANGER);
+	}
+	CU_ASSERT_EQUAL(ice.stage.scene.bridge->totals->stun_lost, KINDS);
 	close_ice(&ice);
 }
 
@@ -281,6 +310,7 @@ TEST_SUITE(stream_ice_end,
 	     test_checks_with_own_ufrags_go_to_the_agent },
 	   { "responses_to_checks_go_to_the_agent", test_responses_to_checks_go_to_the_agent },
 	   { "agent_gets_so_many_at_once", test_agent_gets_so_many_at_once },
+	   { "floods_take_no_room_of_the_phone", test_floods_take_no_room_of_the_phone },
 	   { "only_vouched_sources_are_heard", test_only_vouched_sources_are_heard },
 	   { "another_way_takes_the_place_of_the_first",
 	     test_another_way_takes_the_place_of_the_first },
