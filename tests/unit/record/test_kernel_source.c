@@ -14,6 +14,8 @@
 
 #define DEVICE	    "rtpr-unit1"
 #define DEADLINE_MS 5000
+/* The recorder's own ring, the smallest, has room for less than 1,600. */
+#define MANY 6000
 
 /* What a sink has got; the recorder's thread writes it. */
 struct got {
@@ -228,15 +230,14 @@ static void test_packets_reach_the_sinks(void)
 /* More than the recorder's own ring has room for: they stay in the kernel's until it has. */
 static void test_the_recorders_ring_loses_none(void)
 {
-	const unsigned int sent = 6000;
 	struct kernel_tap_counts counts;
 	struct scene s;
 
 	open_scene(&s, 16 * 1024 * 1024);
 	CU_ASSERT_EQUAL(kernel_source_add(s.source, &s.port, 1), 0);
 	open_device(&s);
-	tun_send(s.device, 4, sent, 0);
-	wait_packets(&s.got, sent);
+	tun_send(s.device, 4, MANY, 0);
+	wait_packets(&s.got, MANY);
 	close_scene(&s, &counts);
 	CU_ASSERT_EQUAL(counts.lost, 0);
 	CU_ASSERT_EQUAL(s.got.lost_in_ring, 0);
@@ -304,7 +305,7 @@ static void speak(struct recorder *recorder, struct record_letter *letter)
 	struct scene *s = container_of(letter, struct slow_letter, letter)->scene;
 
 	(void)recorder;
-	tun_send(s->device, 4, 30, 0);
+	tun_send(s->device, 4, MANY, 0);
 }
 
 static void be_slow(struct recorder *recorder, struct record_letter *letter)
@@ -314,7 +315,10 @@ static void be_slow(struct recorder *recorder, struct record_letter *letter)
 	wait_us(2 * KERNEL_SOURCE_LINGER_US);
 }
 
-/* The call ends while the recorder is at a slow disk: its packets are read long after that. */
+/*
+ * The call ends while the recorder is at a slow disk: its packets are read long after that, some at
+ * a time.
+ */
 static void test_a_port_stays_until_its_packets_are_read(void)
 {
 	struct slow_letter hold = { .letter = { .run = wait_for_go } };
@@ -323,7 +327,7 @@ static void test_a_port_stays_until_its_packets_are_read(void)
 	struct kernel_tap_counts counts;
 	struct scene s;
 
-	open_scene(&s, 0);
+	open_scene(&s, 16 * 1024 * 1024);
 	CU_ASSERT_EQUAL(kernel_source_add(s.source, &s.port, 1), 0);
 	open_device(&s);
 	packets.scene = &s;
@@ -333,7 +337,7 @@ static void test_a_port_stays_until_its_packets_are_read(void)
 	CU_ASSERT_EQUAL(kernel_source_drop(s.source, &s.port.local, 1, 7), 0);
 	recorder_post(s.recorder, &slow);
 	__atomic_store_n(&hold.go, true, __ATOMIC_RELEASE);
-	wait_packets(&s.got, 30);
+	wait_packets(&s.got, MANY);
 	close_scene(&s, &counts);
 	CU_ASSERT_EQUAL(counts.unknown, 0);
 }
