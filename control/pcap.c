@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include "control_proto.h"
@@ -166,15 +167,39 @@ static int look_on(struct look *look, struct line_link *link, json_t *request)
 	return status;
 }
 
-/* Of what is said in a call nobody else may read. NULL: an error was printed */
+/* Why what is open as @fd is not written over; NULL: it may be */
+static const char *why_not(int fd)
+{
+	struct stat found;
+
+	if (fstat(fd, &found))
+		return strerror(errno);
+	if (!S_ISREG(found.st_mode))
+		return "not a regular file: use - and a pipe";
+	if (found.st_uid != geteuid() || found.st_nlink > 1)
+		return "another user's file, or one with several names, is not written over: "
+		       "remove it, or choose another";
+	return ftruncate(fd, 0) ? strerror(errno) : NULL;
+}
+
+/*
+ * Of what is said in a call nobody else may read: somebody may have put a link there, or a file of
+ * his own, since the names of such files can be guessed. NULL: an error was printed
+ */
 static FILE *open_file(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	/* It does not wait for the reader of a named pipe. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	const char *why = fd >= 0	   ? why_not(fd)
+			  : errno == ELOOP ? "a symbolic link, which is not followed: name the "
+					     "file itself, or use -"
+			  : errno == ENXIO ? "not a regular file: use - and a pipe"
+					   : strerror(errno);
+	FILE *file = why ? NULL : fdopen(fd, "w");
 
 	if (file)
 		return file;
-	fprintf(stderr, "rtprelayctl: %s: %s\n", path, strerror(errno));
+	fprintf(stderr, "rtprelayctl: %s: %s\n", path, why ? why : strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return NULL;

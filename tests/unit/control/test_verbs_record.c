@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_verbs_record.c - rtprelayctl record, recordings, pcap and ban */
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "control_scene.h"
 #include "daemon/base/count.h"
 
@@ -144,10 +147,60 @@ static void test_pcap_writes_what_it_gets(void)
 	CU_ASSERT_EQUAL(unlink(path) + close(fd), 0);
 }
 
+/* @said: the end of the complaint, or NULL: it writes the file */
+static void try_file(const char *path, const char *said)
+{
+	char line[100];
+
+	snprintf(line, sizeof(line), "pcap one -w %s", path);
+	daemon_.asked[0] = '\0';
+	CU_ASSERT_EQUAL(ask(line, LOOKING END), said ? EXIT_REFUSED : EXIT_OK);
+	if (said)
+		CU_ASSERT_PTR_NOT_NULL(strstr(complained, said));
+	if (said)
+		CU_ASSERT_STRING_EQUAL(daemon_.asked, "");
+}
+
+/* Where others may write, a name that can be guessed may be a link to a file of ours. */
+static void test_pcap_writes_over_nothing_but_a_file(void)
+{
+	char dir[] = "/tmp/test_pcap.XXXXXX", path[4][48];
+	static const char *const names[] = { "ours", "link", "pipe", "twice" };
+	struct stat found;
+	int fd;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	for (int i = 0; i < 4; i++)
+		snprintf(path[i], sizeof(path[i]), "%s/%s", dir, names[i]);
+	fd = open(path[0], O_WRONLY | O_CREAT, 0600);
+	CU_ASSERT_EQUAL(write(fd, dir, sizeof(dir)), (ssize_t)sizeof(dir));
+	CU_ASSERT_EQUAL(close(fd) + symlink("ours", path[1]) + mkfifo(path[2], 0600), 0);
+	try_file(path[1], "/link: a symbolic link, which is not followed: name the file itself, or "
+			  "use -\n");
+	try_file(path[2], "/pipe: not a regular file: use - and a pipe\n");
+	fd = open(path[2], O_RDONLY | O_NONBLOCK); /* it has a reader now */
+	try_file(path[2], "/pipe: not a regular file: use - and a pipe\n");
+	CU_ASSERT_EQUAL(close(fd) + link(path[0], path[3]), 0);
+	try_file(path[3], "/twice: another user's file, or one with several names, is not written "
+			  "over: remove it, or choose another\n");
+	CU_ASSERT_EQUAL(stat(path[0], &found), 0);
+	CU_ASSERT_EQUAL(found.st_size, sizeof(dir));
+	CU_ASSERT_EQUAL(unlink(path[3]), 0);
+	try_file(path[0], NULL);
+	CU_ASSERT_EQUAL(stat(path[0], &found), 0);
+	CU_ASSERT_EQUAL(found.st_size, 24); /* the head of a pcap */
+	if (!geteuid()) {
+		CU_ASSERT_EQUAL(chown(path[0], 1, 1), 0);
+		try_file(path[0], "another user's file");
+	}
+	CU_ASSERT_EQUAL(unlink(path[0]) + unlink(path[1]) + unlink(path[2]) + rmdir(dir), 0);
+}
+
 TEST_SUITE(verbs_record, { "ban that is not saved is told", test_ban_that_is_not_saved_is_told },
 	   { "banned addresses are listed", test_banned_addresses_are_listed },
 	   { "recordings are listed", test_recordings_are_listed },
 	   { "status shows recording and copies", test_status_shows_recording_and_copies },
 	   { "record says what it wants", test_record_says_what_it_wants },
 	   { "a call shows its recording and copies", test_call_shows_its_recording_and_copies },
-	   { "pcap writes what it gets", test_pcap_writes_what_it_gets });
+	   { "pcap writes what it gets", test_pcap_writes_what_it_gets },
+	   { "pcap writes over nothing but a file", test_pcap_writes_over_nothing_but_a_file });
