@@ -115,6 +115,8 @@ static void on_opened(void *owner, const struct recording_opened *opened)
 		free(own->path);
 		own->path = path;
 	}
+	if (opened->started_ns)
+		own->since_s = opened->started_ns / 1000000000;
 	if (own->resumes && opened->resumed) {
 		log_call(LOG_LEVEL_INFO, call->id, "recording goes on after the restart: %s",
 			 opened->path);

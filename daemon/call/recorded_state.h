@@ -11,7 +11,7 @@ struct call;
  * struct call_recording
  * @running: NULL: it has ended, or did not begin yet
  * @resumes: files of a former run are being looked for
- * @since_s: wall clock, since it began or was taken up again
+ * @since_s: wall clock, when it began, also if that was in a former run
  * @n_media: numbers that were given
  * @id, @name: for the next daemon, which finds the files by @id
  * @path: of the first file, as far as it is known: the recorder's thread may have to take another

@@ -308,6 +308,7 @@ struct record_file *record_file_open(struct record_dir *dir, const struct record
 		return NULL;
 	file->synced_ns = about->now_ns;
 	file->state.resumed = resumed;
+	file->state.started_ns = sidecar_started(sidecar);
 	file->state.parts = sidecar_parts(sidecar, "pcap");
 	sidecar_end(sidecar, about->now_ns, NULL);
 	*error = write_open_sidecar(file, about->now_ns);

@@ -101,6 +101,7 @@ void record_file_discard(struct record_file *file);
 
 struct record_file_state {
 	uint64_t id;
+	int64_t started_ns;	 /* also if that was in a former run; 0: unknown */
 	const char *path;	 /* absolute: the first file of the recording, its final name */
 	unsigned int parts;	 /* begun so far */
 	uint64_t packets, bytes; /* written; bytes of all files */

@@ -29,7 +29,7 @@ struct take {
  * @paused: as far as packets were written
  * @ends_us: packets that come later are not of it any more; 0: it goes on
  * @asked_us: time of recording_end(), for @ends_us
- * @path, @resumed: of @opened_news; the recorder's thread does not touch them later
+ * @path, @resumed, @started_ns: of @opened_news; the recorder's thread does not touch them later
  * @all: in recording_conf.all, or alone; with @name, and then @told_path: the control thread's
  */
 struct recording {
@@ -37,6 +37,7 @@ struct recording {
 	struct record_dir *dir;
 	bool sent, resume, resumed;
 	uint64_t id, fresh_id;
+	int64_t started_ns;
 	pthread_mutex_t lock;
 	struct recording_state state;
 	recording_failed_fn *failed;
@@ -102,7 +103,12 @@ static void on_failed(struct record_news *news)
 static void on_opened(struct record_news *news)
 {
 	struct recording *rec = container_of(news, struct recording, opened_news);
-	const struct recording_opened opened = { rec->path, rec->id, rec->resumed };
+	const struct recording_opened opened = {
+		.path = rec->path,
+		.id = rec->id,
+		.started_ns = rec->started_ns,
+		.resumed = rec->resumed,
+	};
 
 	rec->told_path = rec->path;
 	if (rec->owner && rec->opened)
@@ -266,6 +272,7 @@ static void tell_opened(struct recording *rec)
 	rec->path = strdup(state->path);
 	rec->resumed = state->resumed;
 	rec->id = state->id;
+	rec->started_ns = state->started_ns;
 	if (rec->path)
 		recorder_tell(rec->recorder, &rec->opened_news);
 }

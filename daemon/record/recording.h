@@ -31,11 +31,13 @@ typedef void recording_failed_fn(void *owner, const struct recording_state *stat
 
 /*
  * It has its files. @path: of the first, when it is finished. @id: of its conf, or @fresh_id if
- * what was to be resumed was not found: @resumed is false then. Texts are valid during the call.
+ * what was to be resumed was not found: @resumed is false then. @started_ns: wall clock, also if
+ * that was in a former run; 0: unknown. Texts are valid during the call.
  */
 struct recording_opened {
 	const char *path;
 	uint64_t id;
+	int64_t started_ns;
 	bool resumed;
 };
 typedef void recording_opened_fn(void *owner, const struct recording_opened *opened);

@@ -247,6 +247,11 @@ static int64_t get_time(const json_t *object, const char *key)
 	return (int64_t)timegm(&at) * NS_PER_SECOND + (us > 0 && us < 1000000 ? us : 0) * 1000;
 }
 
+int64_t sidecar_started(const struct sidecar *sidecar)
+{
+	return get_time(sidecar->root, "started");
+}
+
 static void read_stream(struct stream *stream, const json_t *object)
 {
 	const json_t *ssrcs = json_object_get(object, "ssrcs");

@@ -30,6 +30,8 @@ void sidecar_free(struct sidecar *sidecar);
 const char *sidecar_name(const struct sidecar *sidecar);
 /* Its random number, 16 hexadecimal digits. */
 const char *sidecar_id(const struct sidecar *sidecar);
+/* When the recording began, also if that was in a former run. 0: the sidecar does not say it */
+int64_t sidecar_started(const struct sidecar *sidecar);
 
 /* One of its files. Owned by @sidecar. */
 struct sidecar_file;

@@ -21,6 +21,7 @@
 #define PCAP	    SCENE_NAME ".pcap"
 #define OTHER_ID    0xfedcba9876543210ULL
 #define DEADLINE_MS 10000
+#define LATER_NS    (5 * SECOND_NS) /* a resumed one */
 
 /* @opened, @failed: how often; @path, @id, @resumed, @error: what was told. */
 struct stage {
@@ -34,6 +35,7 @@ struct stage {
 	char path[300];
 	uint64_t id;
 	bool resumed;
+	int64_t started_ns;
 	int error;
 };
 
@@ -45,6 +47,7 @@ static void on_opened(void *owner, const struct recording_opened *opened)
 	snprintf(stage->path, sizeof(stage->path), "%s", opened->path);
 	stage->id = opened->id;
 	stage->resumed = opened->resumed;
+	stage->started_ns = opened->started_ns;
 }
 
 static void on_failed(void *owner, const struct recording_state *state)
@@ -116,7 +119,7 @@ static int try_begin(struct stage *stage, bool resume)
 				       .id = SCENE_ID,
 				       .fresh_id = OTHER_ID,
 				       .resume = resume,
-				       .now_ns = SCENE_NS,
+				       .now_ns = SCENE_NS + (resume ? LATER_NS : 0),
 				       .all = &stage->all };
 	int error;
 
@@ -403,6 +406,7 @@ static void test_goes_on_after_a_restart(void)
 	wait_for(&stage, &stage.opened);
 	CU_ASSERT(stage.resumed);
 	CU_ASSERT_EQUAL(stage.id, SCENE_ID);
+	CU_ASSERT_EQUAL(stage.started_ns, SCENE_NS);
 	CU_ASSERT_STRING_EQUAL(stage.path, scene_path(&stage.files, path, PCAP));
 	put(&stage, 1, 1);
 	recording_end(stage.recording, RECORDING_FINISHED, "deleted");
@@ -449,6 +453,7 @@ static void test_what_cannot_go_on_gets_new_files(void)
 		begin(&stage, true);
 		wait_for(&stage, &stage.opened);
 		CU_ASSERT_FALSE(stage.resumed);
+		CU_ASSERT_EQUAL(stage.started_ns, SCENE_NS + LATER_NS);
 		CU_ASSERT_EQUAL(stage.id, OTHER_ID);
 		CU_ASSERT_STRING_EQUAL(stage.path, scene_path(&stage.files, path,
 							      SCENE_NAME "-fedcba9876543210.pcap"));
