@@ -14,6 +14,7 @@
 #include "call/bans_file.h"
 #include "check_paths.h"
 #include "journal/store.h"
+#include "record/dir.h"
 
 #define WHY 160
 
@@ -223,6 +224,19 @@ static bool usable_prompt_dir(const char *path, char *why)
 	return false;
 }
 
+static unsigned int check_recording_dir(const struct conf *conf)
+{
+	const struct record_dir_conf dir = { .path = conf->recording_dir };
+	char why[WHY], error[RECORD_DIR_ERROR];
+
+	if (!absolute(dir.path, why) || !usable_dir(dir.path, "the directory", why))
+		return tell("recording-dir", dir.path, false, why);
+	if (!record_dir_check(&dir, error))
+		return 0;
+	log_err("%s", error);
+	return 1;
+}
+
 /* What is opened after the change of user. */
 static unsigned int check_as_daemon(const struct conf *conf)
 {
@@ -243,10 +257,7 @@ static unsigned int check_as_daemon(const struct conf *conf)
 					 usable_state_files(conf->state_dir, why),
 				 why);
 	if (conf->recording_dir)
-		mistakes += tell("recording-dir", conf->recording_dir,
-				 absolute(conf->recording_dir, why) &&
-					 usable_dir(conf->recording_dir, "the directory", why),
-				 why);
+		mistakes += check_recording_dir(conf);
 	if (conf->prompt_dir && *conf->prompt_dir)
 		mistakes += tell("prompt-dir", conf->prompt_dir,
 				 usable_prompt_dir(conf->prompt_dir, why), why);

@@ -33,7 +33,7 @@ static const char *hint_of(int error)
 		return "; create it, with the daemon's user as its owner";
 	case -EACCES:
 	case -EPERM:
-		return "; the daemon's user must be able to write there";
+		return "; the daemon's user must be able to read and write there";
 	case -EROFS:
 		return "; under systemd it needs ReadWritePaths=";
 	default:
@@ -215,18 +215,28 @@ void record_dir_close(struct record_dir *dir)
 	free(dir);
 }
 
+/* What a daemon of another user has left there may be closed to this one. */
+static int check_rights(int fd, const struct record_dir_conf *conf, char *error)
+{
+	if (faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS))
+		return fail(error, -errno, conf, "cannot write there", hint_of(-errno));
+	if (faccessat(fd, RECORD_OPEN, R_OK | W_OK | X_OK, AT_EACCESS) && errno != ENOENT)
+		return fail(error, -errno, conf, "cannot write to " RECORD_OPEN " there",
+			    hint_of(-errno));
+	if (faccessat(fd, LOCK, R_OK | W_OK, AT_EACCESS) && errno != ENOENT)
+		return fail(error, -errno, conf, "cannot write to " LOCK " there", hint_of(-errno));
+	return 0;
+}
+
 int record_dir_check(const struct record_dir_conf *conf, char *error)
 {
-	int fd = open(conf->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
+	int fd = open(conf->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = -errno;
 
 	*error = '\0';
-	if (fd < 0 || faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS)) {
-		code = -errno;
-		fail(error, code, conf, fd < 0 ? "cannot be opened" : "cannot write there",
-		     hint_of(code));
-	}
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return fail(error, code, conf, "cannot be opened", hint_of(code));
+	code = check_rights(fd, conf, error);
+	close(fd);
 	return code;
 }
 

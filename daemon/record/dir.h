@@ -28,7 +28,8 @@ struct record_dir *record_dir_open(const struct record_dir_conf *conf, char *err
 void record_dir_close(struct record_dir *dir);
 
 /**
- * record_dir_check() - could record_dir_open() take it? Leaves the lock alone
+ * record_dir_check() - could record_dir_open() take it, with the rights that the process has now?
+ *	It leaves the lock alone.
  * Return: 0; -errno and *error
  */
 int record_dir_check(const struct record_dir_conf *conf, char *error);
