@@ -31,6 +31,11 @@ static void recorded_lost(struct view *view)
 	put_one(view, "where", STR("disk"), view->report->recorder.unwritten);
 }
 
+static void recorder_refused(struct view *view)
+{
+	put(view, view->report->recorder.refused);
+}
+
 static void recording_left(struct view *view)
 {
 	if (view->report->recording_left_known)
@@ -77,6 +82,7 @@ static const struct metric rows[] = {
 	{ "recording_dir_usable", METRIC_GAUGE, "Can files be made in recording-dir? (1; 0: no, or the disk does not answer)", recording_dir_usable },
 	{ "recorder_packets_total", METRIC_COUNTER, "Packets that the recorder handed to files, copies, and whoever looked into calls.", recorded_packets },
 	{ "recorder_packets_lost_total", METRIC_COUNTER, "Packets that are in no recording: the ring of a media thread was full, or the kernel's (recording-ring); or the disk was full or failed.", recorded_lost },
+	{ "recorder_orders_refused_total", METRIC_COUNTER, "Orders that the recorder could not take, since its disk has not answered for long: new recordings, or details of their JSON files.", recorder_refused },
 	{ "recording_free_bytes", METRIC_GAUGE, "Bytes that recordings may still take of their disk, without recording-min-free; with 0 nothing is recorded.", recording_left },
 	{ "recorder_kernel_packets_total", METRIC_COUNTER, "Packets that the module showed to the recorder; of those that were read, unknown: of no call that is recorded now; cut: too long.", kernel_shown },
 	{ "copies_total", METRIC_COUNTER, "Subscriptions to copies of a call's media (SIPREC).", copies_made },

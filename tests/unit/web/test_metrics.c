@@ -309,6 +309,7 @@ static const struct {
 	{ "recorder_packets_lost_total{where=\"ring\"}", AT(recorder.lost) },
 	{ "recorder_packets_lost_total{where=\"kernel\"}", AT(kernel_tap.lost) },
 	{ "recorder_packets_lost_total{where=\"disk\"}", AT(recorder.unwritten) },
+	{ "recorder_orders_refused_total", AT(recorder.refused) },
 	{ "recording_free_bytes", AT(recording_left) },
 	{ "recorder_kernel_packets_total{result=\"read\"}", AT(kernel_tap.read) },
 	{ "recorder_kernel_packets_total{result=\"unknown\"}", AT(kernel_tap.unknown) },
