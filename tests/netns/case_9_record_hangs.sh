@@ -22,7 +22,7 @@ HANG_STOP_S=5
 
 hang_make_hung() {
 	mkdir -p "$TMP/hung.disk"
-	bindfs --no-allow-other "$TMP/hung.disk" "$HANG_DIR" || fail "bindfs does not start"
+	bindfs --no-allow-other -o nonempty "$TMP/hung.disk" "$HANG_DIR" || fail "bindfs does not start"
 	HANG_SERVER=$(pgrep -n -f "bindfs.* $HANG_DIR") || fail "bindfs does not run"
 }
 
@@ -71,24 +71,35 @@ hang_gave_up() {
 	[[ $state = Z* ]] && [ -z "$(relay_sockets)" ]
 }
 
-# Orders up to the bound; then a new recording is refused, and the call goes on.
+# A recording that begins with its call is refused, and the call is not. Then CALL_REFUSED is there.
+hang_refuses() {
+	local reply
+	CALL_REFUSED=$CASE-refused-$1
+	reply=$(ng command=offer "call-id=$CALL_REFUSED" from-tag=f record-call=yes "sdp=$(sdp_of "${ADDR[p1]}" audio 41000)"$'\r\n') || fail "a call is refused while the disk hangs: $reply"
+	if grep -q '^warning=Recording refused: the recorder waits for its disk' <<<"$reply"; then
+		! grep -q '^recordings' <<<"$reply" || fail "the reply says that it is recorded: $reply"
+		return 0
+	fi
+	ng command=delete "call-id=$CALL_REFUSED" >/dev/null || fail "the call $CALL_REFUSED cannot be ended"
+	return 1
+}
+
+# Orders up to the bound, in a call whose pause goes on.
 hang_fill() {
-	local text reply i=0
+	local text i=0
 	text=$(head -c 60000 /dev/zero | tr '\0' x)
-	ng command=offer call-id=filled from-tag=f "sdp=$(sdp_of "${ADDR[p1]}" audio 41000)"$'\r\n' >/dev/null || fail "another call is refused"
-	while ng "command=start recording" call-id=filled "metadata=$text" >"$TMP/record.reply"; do
-		[ $((i += 1)) -lt 1500 ] || fail "$i recordings of 60 kB were begun while the disk hangs"
-		ng "command=stop recording" call-id=filled >/dev/null || fail "stop recording is refused"
+	while ((i % 25)) || ! hang_refuses $i; do
+		do_recording "pause recording" "metadata=$text"
+		[ $((i += 1)) -lt 1000 ] || fail "$i orders of 60 kB were taken while the disk hangs"
 	done
+	echo "$CASE: refused after $i orders of 60 kB; resident $(awk '/VmRSS/ { print $2 }' "/proc/$(pid_of relay)/status") kB" >>"$LOG/record_hangs"
+	! ng "command=start recording" "call-id=$CALL_REFUSED" >"$TMP/record.reply" || fail "start recording begins it"
 	grep -q 'error-reason=Recording refused: the recorder waits for its disk' "$TMP/record.reply" || fail "another error: $(cat "$TMP/record.reply")"
-	reply=$(ng command=offer call-id=filled.2 from-tag=f record-call=yes "metadata=$text" "sdp=$(sdp_of "${ADDR[p1]}" audio 41002)"$'\r\n') || fail "a call is refused since it cannot be recorded: $reply"
-	grep -q '^warning=Recording refused' <<<"$reply" && ! grep -q '^recordings' <<<"$reply" || fail "the reply does not say that it is not recorded: $reply"
-	[ "$(rtpproxy "R filled f")" = E98 ] || fail "R says: $(rtpproxy "R filled f")"
-	in_ns relay control/rtprelayctl --socket="$TMP/control.sock" record filled start >"$TMP/record.reply" 2>&1 && fail "rtprelayctl can begin it"
+	[ "$(rtpproxy "R $CALL_REFUSED f")" = E98 ] || fail "R says: $(rtpproxy "R $CALL_REFUSED f")"
+	! in_ns relay control/rtprelayctl --socket="$TMP/control.sock" record "$CALL_REFUSED" start >"$TMP/record.reply" 2>&1 || fail "rtprelayctl can begin it"
 	grep -q 'does not answer' "$TMP/record.reply" || fail "rtprelayctl says something else: $(cat "$TMP/record.reply")"
 	grep -q 'the recorder does not read its orders' "$LOG/relay.log" || fail "the log does not say that orders wait"
-	ng command=delete call-id=filled >/dev/null && ng command=delete call-id=filled.2 >/dev/null || fail "the calls cannot be ended"
-	echo "$CASE: refused after $i recordings of 60 kB; resident $(awk '/VmRSS/ { print $2 }' "/proc/$(pid_of relay)/status") kB" >>"$LOG/record_hangs"
+	ng command=delete "call-id=$CALL_REFUSED" >/dev/null || fail "the call $CALL_REFUSED cannot be ended"
 }
 
 record_disk_hangs() { # record_disk_hangs hung|frozen
@@ -97,7 +108,7 @@ record_disk_hangs() { # record_disk_hangs hung|frozen
 	relay_end
 	"hang_make_$1"
 	# shellcheck disable=SC2064 # as they are now
-	trap "hang_over $HANG_DIR $HANG_SERVER" EXIT
+	trap "hang_over $HANG_DIR '$HANG_SERVER'" EXIT
 	# shellcheck disable=SC2086 # several options
 	relay_start ${RELAY_OPTIONS[$CASE]} || fail "the relay does not start: $(tail -1 "$LOG/relay.log")"
 	signalled_call ng p1 "${ADDR[p1]}" 40000 "" p2 "${ADDR[p2]}" 40100 "" record-call=yes
@@ -113,7 +124,13 @@ record_disk_hangs() { # record_disk_hangs hung|frozen
 	settle p1 p2
 	talk_captured "$TMP/wire.2"
 	judge p1 p2
-	[ "$1" = frozen ] || hang_fill
+	if [ "$1" = hung ]; then
+		# Else the call ends, if the machine is busy.
+		say p1 unmute "$CALL"
+		say p2 unmute "$CALL"
+		hang_fill
+		settle p1 p2
+	fi
 	ports=$(relay_sockets | sort)
 	begun=$SECONDS
 	kill -TERM "$(pid_of relay)"
@@ -135,13 +152,18 @@ record_disk_hangs() { # record_disk_hangs hung|frozen
 	do_recording "start recording"
 	talk_captured "$TMP/wire.3"
 	end_signalled
-	until_ok 5 is_one "$HANG_DIR" || fail "the recording is not finished: $(find "$HANG_DIR" -type f)"
+	until_ok 5 hang_is_one || fail "the recording is not finished: $(find "$HANG_DIR" -type f)"
 	readable "$RECORDING.pcap" "$RECORDING-2.pcap"
 	file_must_have "$RECORDING.pcap" "$TMP/wire.1"
 	packets_of "$TMP/wire.2" >"$TMP/wire.packets"
 	[ -s "$TMP/wire.packets" ] && [ -z "$(comm -12 "$TMP/wire.packets" "$TMP/file.packets")" ] || fail "packets of the pause are in the file: $(comm -12 "$TMP/wire.packets" "$TMP/file.packets" | wc -l)"
 	file_must_have "$RECORDING-2.pcap" "$TMP/wire.3" only
 	jq -e '[.files[].why] == ["crash", "deleted"] and (.paused | length) >= 1' "$RECORDING.json" >/dev/null || fail "the JSON file says something else: $(cat "$RECORDING.json")"
+}
+
+# Of the first call, beside those that filled the queue.
+hang_is_one() {
+	recording_is "$HANG_DIR" "$CALL_ID-*" && [ "$(wc -l <<<"$RECORDING")" = 1 ] && [ -z "$(find "$HANG_DIR" -name '*.part' -o -path "$HANG_DIR/.open/*.json")" ]
 }
 
 case_recorded_hung_disk() {

@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "rtp_mark.h"
+#include "sdes_key.h"
 
-#define KEY	30
 #define PACKETS 50
 #define WAIT_S	30
 #define MEDIAS	4
@@ -31,51 +31,6 @@ struct media {
 	unsigned int port, heard, rtcp, refused, foreign;
 	uint32_t who;
 };
-
-static int value_of(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* 40 digits are 30 bytes: no padding. */
-static void read_key(const char *text, unsigned char key[KEY])
-{
-	if (strlen(text) != KEY / 3 * 4)
-		errx(2, "%s: not a key of %d bytes", text, KEY);
-	for (int i = 0; i < KEY / 3; i++) {
-		unsigned int bits = 0;
-
-		for (int j = 0; j < 4; j++) {
-			int value = value_of(text[4 * i + j]);
-
-			if (value < 0)
-				errx(2, "%s: not base64", text);
-			bits = bits << 6 | (unsigned int)value;
-		}
-		key[3 * i] = (unsigned char)(bits >> 16);
-		key[3 * i + 1] = (unsigned char)(bits >> 8);
-		key[3 * i + 2] = (unsigned char)bits;
-	}
-}
-
-static srtp_t keyed(const char *text)
-{
-	srtp_policy_t policy = { .ssrc = { .type = ssrc_any_inbound }, .window_size = 128 };
-	unsigned char key[KEY];
-	srtp_t srtp;
-
-	read_key(text, key);
-	srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
-	srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
-	policy.key = key;
-	if (srtp_create(&srtp, &policy) != srtp_err_status_ok)
-		errx(2, "libsrtp2 takes no key");
-	return srtp;
-}
 
 static int bound(const char *address, unsigned int port)
 {
@@ -149,7 +104,7 @@ int main(int argc, char **argv)
 		errx(2, "libsrtp2 does not start");
 	for (int i = 0; i < n; i++) {
 		media[i].port = (unsigned int)atoi(argv[2 + 2 * i]);
-		media[i].srtp = keyed(argv[3 + 2 * i]);
+		media[i].srtp = sdes_key_srtp(argv[3 + 2 * i], false);
 		for (int comp = 0; comp < 2; comp++)
 			fds[2 * i + comp] =
 				(struct pollfd){ .fd = bound(argv[1],
