@@ -24,14 +24,14 @@ srtp_sdp() { # srtp_sdp ADDRESS PORT RTP/AVP|RTP/SAVP
 srtp_call() {
 	local reply key
 	CALL_ID=$CASE-1
-	say p2 open "$CALL" "${ADDR[p2]}" 40100 "$CALLEE_HZ" $((NUMBER + 1)) $NUMBER || fail "media of p2"
+	say p2 open "$CALL" "${ADDR[p2]}" 40100 "$CALLEE_HZ" $((NUMBER + 1)) "$NUMBER" || fail "media of p2"
 	reply=$(ng command=offer "call-id=$CALL_ID" from-tag=f transport-protocol=RTP/AVP "sdp=$(srtp_sdp "${ADDR[p1]}" 40000 RTP/SAVP)"$'\r\n') || fail "the offer is refused: $reply"
 	talk_to p2 "$(port_in <<<"$reply")"
 	reply=$(ng command=answer "call-id=$CALL_ID" from-tag=f to-tag=t "sdp=$(srtp_sdp "${ADDR[p2]}" 40100 RTP/AVP)"$'\r\n') || fail "the answer is refused: $reply"
 	key=$(sed -nE 's/^a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:([A-Za-z0-9+\/]{40}).*/\1/p' <<<"$reply")
 	[ "$key" ] || fail "the relay answers p1 without a key: $reply"
 	rm -f "$TMP/srtp.commands" && mkfifo "$TMP/srtp.commands"
-	become_in_ns p1 "$PROGRAMS/srtp_phone" "${ADDR[p1]}" 40000 198.51.100.20 "$(port_in <<<"$reply")" $SRTP_KEY "$key" $NUMBER \
+	become_in_ns p1 "$PROGRAMS/srtp_phone" "${ADDR[p1]}" 40000 198.51.100.20 "$(port_in <<<"$reply")" $SRTP_KEY "$key" "$NUMBER" \
 		<"$TMP/srtp.commands" >"$TMP/srtp.heard" 2>"$LOG/$CASE.srtp_phone.err" &
 	started srtp_phone
 	exec {SRTP_PHONE}>"$TMP/srtp.commands"

@@ -340,6 +340,7 @@ static void test_the_last_order_counts(void)
 	open_scene(&scene, NULL);
 	recorder = recorder_open(&conf, &error);
 	CU_ASSERT_FATAL(ring && sink && recorder);
+	copy_sink_set(recorder, sink, scene.copy); /* the thread has it */
 	hold_recorder(&hold, recorder);
 	for (int i = 0; i < 3; i++)
 		copy_sink_set(recorder, sink, scene.copy);

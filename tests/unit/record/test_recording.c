@@ -582,6 +582,8 @@ static void test_pauses_hold_while_the_disk_hangs(void)
 
 	open_stage(&stage);
 	begin(&stage, false);
+	recording_pause(stage.recording, true); /* orders that the thread has taken */
+	recording_pause(stage.recording, false);
 	hold_recorder(&hold, stage.recorder);
 	for (int i = 0; i < 12; i++) {
 		put(&stage, 1, seq++);
