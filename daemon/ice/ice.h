@@ -14,7 +14,7 @@
 #include "ice/lines.h"
 #include "ice/message.h"
 
-#define ICE_LOCALS  16	/* own addresses, of all components */
+#define ICE_LOCALS  8	/* own addresses, of all components */
 #define ICE_REMOTES 80	/* the peer's, with those learned from its checks */
 #define ICE_PAIRS   100 /* RFC 8445, 6.1.2.5 */
 /* Own credentials that are answered: browsers check with those before a restart. */

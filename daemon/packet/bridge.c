@@ -125,12 +125,45 @@ struct bridge *bridge_restore(struct worker_pool *pool, unsigned int thread, str
 	return b;
 }
 
-/* Both sides', with the first key of either. */
-static bool needs_keys(const struct bridge *b, const struct bridge_change *change)
+static void free_keys(struct bridge_keys *keys)
 {
-	return !b->told_keys && change &&
-	       (change->receive[SIDE_A] || change->send[SIDE_A] || change->receive[SIDE_B] ||
-		change->send[SIDE_B] || change->rtcp_send[SIDE_A] || change->rtcp_send[SIDE_B]);
+	for (int i = 0; keys && i < BRIDGE_KEYS; i++)
+		free(keys[i].indexes);
+	free(keys);
+}
+
+static bool has_keys(const struct bridge_change *change, int side)
+{
+	return change->receive[side] || change->send[side] || change->rtcp_send[side];
+}
+
+/* What the journal stores of the keys of a side; there once it had any. */
+static bool make_indexes(struct bridge_keys *keys)
+{
+	if (!keys->indexes)
+		keys->indexes = calloc(2, sizeof(*keys->indexes));
+	return keys->indexes;
+}
+
+/*
+ * Memory for keys of these sides. @keys: gets the bridge's, if it had none yet, for the media
+ * thread; or NULL. Return: false: out of memory
+ */
+static bool make_keys(const struct bridge *b, const bool sides[2], struct bridge_keys **keys)
+{
+	struct bridge_keys *at = b->told_keys;
+
+	*keys = NULL;
+	if (!at && (sides[SIDE_A] || sides[SIDE_B]))
+		at = *keys = calloc(BRIDGE_KEYS, sizeof(*at));
+	for (int side = 0; side < 2; side++) {
+		if (!sides[side] || (at && make_indexes(&at[side])))
+			continue;
+		free_keys(*keys);
+		*keys = NULL;
+		return false;
+	}
+	return true;
 }
 
 static void count_keys(struct bridge_key_numbers *numbers, const struct bridge_change *change)
@@ -144,7 +177,7 @@ static void count_keys(struct bridge_key_numbers *numbers, const struct bridge_c
 int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 		  const struct bridge_change *change)
 {
-	bool first_keys = needs_keys(b, change);
+	bool sides[2] = { change && has_keys(change, SIDE_A), change && has_keys(change, SIDE_B) };
 	struct bridge_keys *keys = NULL;
 	struct order_update *update;
 
@@ -154,11 +187,8 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 		return 0;
 	}
 	update = malloc(sizeof(*update));
-	if (first_keys)
-		keys = calloc(BRIDGE_KEYS, sizeof(*keys));
-	if (!update || (first_keys && !keys)) {
+	if (!update || !make_keys(b, sides, &keys)) {
 		free(update);
-		free(keys);
 		return -ENOMEM;
 	}
 	*update = (struct order_update){ .order = { .bridge = b, .kind = ORDER_UPDATE },
@@ -170,7 +200,7 @@ int bridge_update(struct bridge *b, const struct bridge_conf *conf,
 	}
 	update->numbers = b->numbers;
 	update->conf.tap = b->told.tap;
-	if (first_keys)
+	if (keys)
 		b->told_keys = keys;
 	b->told = update->conf;
 	worker_post(b->worker, &update->order);
@@ -196,6 +226,7 @@ int bridge_tap(struct bridge *b, uint32_t tap)
 struct dtls_link *bridge_link(struct bridge *b, enum side side, enum component comp,
 			      struct dtls_service *service, void *owner)
 {
+	bool sides[2] = { side == SIDE_A, side == SIDE_B };
 	struct bridge_keys *keys = NULL;
 	struct order_link *order;
 	struct dtls_link *link;
@@ -203,14 +234,12 @@ struct dtls_link *bridge_link(struct bridge *b, enum side side, enum component c
 	if (b->closing || !b->worker || !b->stream[side][comp])
 		return NULL;
 	order = malloc(sizeof(*order));
-	if (!b->told_keys)
-		keys = calloc(BRIDGE_KEYS, sizeof(*keys));
-	link = order && (keys || b->told_keys)
+	link = order && make_keys(b, sides, &keys)
 		       ? dtls_link_open(service, worker_send_datagram, b->worker, owner)
 		       : NULL;
 	if (!link) {
 		free(order);
-		free(keys);
+		free_keys(keys);
 		return NULL;
 	}
 	*order = (struct order_link){ .order = { .bridge = b, .kind = ORDER_LINK },
@@ -417,8 +446,9 @@ void *bridge_owner(const struct bridge *b)
 bool bridge_indexes(const struct bridge *b, enum side side, enum srtp_direction direction,
 		    struct srtp_indexes *indexes)
 {
-	return b->told_keys && secure_indexes(&b->told_keys[side], direction,
-					      b->numbers.of[side][direction], indexes);
+	return b->told_keys && b->told_keys[side].indexes &&
+	       secure_indexes(&b->told_keys[side], direction, b->numbers.of[side][direction],
+			      indexes);
 }
 
 bool bridge_has(const struct bridge *b, enum side side, enum component comp)

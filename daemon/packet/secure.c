@@ -19,8 +19,10 @@ static void end_side(struct bridge_keys *keys)
 
 void secure_end(struct bridge *b)
 {
-	for (int i = 0; b->keys && i < BRIDGE_KEYS; i++)
+	for (int i = 0; b->keys && i < BRIDGE_KEYS; i++) {
 		end_side(&b->keys[i]);
+		free(b->keys[i].indexes);
+	}
 	free(b->keys);
 }
 
@@ -153,12 +155,6 @@ struct bridge_keys *secure_keys(const struct stream *s)
 	return s->bridge->keys ? &s->bridge->keys[(own ? 2 : 0) + s->side] : NULL;
 }
 
-/* Only the indexes of the sides' keys are stored. */
-static bool is_stored(const struct bridge *b, const struct bridge_keys *keys)
-{
-	return keys < &b->keys[2];
-}
-
 static enum srtp_verdict open_with(struct srtp *srtp, struct srtp_packet *packet, bool rtcp,
 				   int64_t now_ms)
 {
@@ -177,7 +173,7 @@ enum stream_drop secure_open(struct stream *s, struct packet *p, bool rtcp, int6
 	if (verdict == SRTP_OK) {
 		srtp_free(keys->before);
 		keys->before = NULL;
-		if (srtp_due(keys->receive) && is_stored(s->bridge, keys)) {
+		if (srtp_due(keys->receive) && keys->indexes) {
 			publish(keys, SRTP_RECEIVE, keys->receive);
 			s->news_bits |= 1 << BRIDGE_INDEXES;
 		}
@@ -199,7 +195,7 @@ enum stream_drop secure_seal(struct stream *s, struct stream *out, struct packet
 		return DROP_NO_KEYS;
 	verdict = (rtcp ? rtcp_protect : rtp_protect)(keys->send, &packet, now_ms);
 	p->len = packet.len;
-	if (srtp_due(keys->send) && is_stored(out->bridge, keys)) {
+	if (srtp_due(keys->send) && keys->indexes) {
 		publish(keys, SRTP_SEND, keys->send);
 		s->news_bits |= 1 << BRIDGE_INDEXES;
 	}

@@ -206,17 +206,18 @@ struct bridge_key_numbers {
  * struct bridge_keys - SRTP of one side; NULL: it has none yet, or is plain
  * @before: the key until @receive came; NULL: @receive was used, or is the first
  * @link: of the port to the crypto thread, with SIDE_HANDSHAKE, or NULL
+ * @indexes: those to store, by enum srtp_direction, of the key with this number; shared. The
+ *	control thread makes them before it sends the first key of the side; NULL: none is stored
  * @version: odd while @number and @indexes are being changed
- * @indexes: those to store, by enum srtp_direction, of the key with this number; shared
  * A bridge has four: those of the sides, then those of RTCP with a handshake of its own.
  */
 #define BRIDGE_KEYS 4
 struct bridge_keys {
 	struct srtp *receive, *before, *send;
 	struct dtls_link *link;
+	struct srtp_indexes *indexes;
 	uint32_t version;
 	uint16_t number[2];
-	struct srtp_indexes indexes[2];
 };
 
 struct order_update {

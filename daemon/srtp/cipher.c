@@ -8,6 +8,7 @@
 #include <nettle/ctr.h>
 #include <nettle/memops.h>
 #include "rtp_wire.h"
+#include "srtp/aead.h"
 #include "srtp/cipher.h"
 
 #define ROC_LEN 4
@@ -70,17 +71,6 @@ static void rtp_hmac(const struct srtp_keys *keys, const struct srtp_place *at, 
 
 /* --- AES-GCM ------------------------------------------------------------------------------- */
 
-/**
- * struct aead - one packet under AES-GCM
- * @table: of the keys, or @made, which is made for this packet
- */
-struct aead {
-	struct gcm_ctx ctx;
-	const struct gcm_key *table;
-	struct gcm_key made;
-	uint8_t iv[GCM_IV_SIZE];
-};
-
 /*
  * RFC 7714, 8.1 and 9.1: two zeros, SSRC, six bytes of index, xor salt; the index of SRTCP stands
  * in the last four bytes.
@@ -95,49 +85,31 @@ static void aead_iv(uint8_t iv[GCM_IV_SIZE], const struct srtp_keys *keys,
 	xor_u32(iv + 8, (uint32_t)at->index);
 }
 
-static void aead_start(struct aead *aead, const struct srtp_keys *keys, const struct srtp_place *at)
+static void start(struct aead *aead, const struct srtp_keys *keys, const struct srtp_place *at)
 {
-	aead->table = keys->gcm;
-	if (!aead->table) {
-		gcm_set_key(&aead->made, &keys->aes.round, keys->aes.encrypt);
-		aead->table = &aead->made;
-	}
-	aead_iv(aead->iv, keys, at);
-	gcm_set_iv(&aead->ctx, aead->table, sizeof(aead->iv), aead->iv);
-}
+	uint8_t iv[GCM_IV_SIZE];
 
-static void aead_end(struct aead *aead)
-{
-	if (aead->table == &aead->made)
-		explicit_bzero(&aead->made, sizeof(aead->made));
-}
-
-static void aead_encrypt(struct aead *aead, const struct srtp_keys *keys, uint8_t *data, size_t len)
-{
-	gcm_encrypt(&aead->ctx, aead->table, &keys->aes.round, keys->aes.encrypt, len, data, data);
+	aead_iv(iv, keys, at);
+	aead_start(aead, keys, iv);
 }
 
 /* Compares the tag at @tag after @len bytes were decrypted; if it is wrong they are as before. */
-static bool aead_finish(struct aead *aead, const struct srtp_keys *keys, uint8_t *data, size_t len,
-			const uint8_t *tag)
+static bool finish(struct aead *aead, uint8_t *data, size_t len, const uint8_t *tag)
 {
 	uint8_t digest[GCM_DIGEST_SIZE];
 	bool right;
 
-	gcm_digest(&aead->ctx, aead->table, &keys->aes.round, keys->aes.encrypt, sizeof(digest),
-		   digest);
+	aead_digest(aead, digest);
 	right = memeql_sec(digest, tag, sizeof(digest));
-	if (!right && len) {
-		gcm_set_iv(&aead->ctx, aead->table, sizeof(aead->iv), aead->iv);
-		aead_encrypt(aead, keys, data, len);
-	}
+	if (!right)
+		aead_undo(aead, data, len);
 	return right;
 }
 
-static bool aead_decrypt(struct aead *aead, const struct srtp_keys *keys, uint8_t *data, size_t len)
+static bool decrypt(struct aead *aead, uint8_t *data, size_t len)
 {
-	gcm_decrypt(&aead->ctx, aead->table, &keys->aes.round, keys->aes.encrypt, len, data, data);
-	return aead_finish(aead, keys, data, len, data + len);
+	aead_decrypt(aead, data, len);
+	return finish(aead, data, len, data + len);
 }
 
 /* --- Packets ------------------------------------------------------------------------------- */
@@ -154,19 +126,18 @@ static size_t aead_seal(const struct srtp_keys *keys, const struct srtp_place *a
 	uint8_t *tag = at->data + at->len;
 	struct aead aead;
 
-	aead_start(&aead, keys, at);
+	start(&aead, keys, at);
 	if (!more) {
-		gcm_update(&aead.ctx, aead.table, at->clear, at->data);
+		aead_clear(&aead, at->data, at->clear);
 	} else { /* only the last piece may have any length */
 		uint8_t clear[16];
 
 		memcpy(clear, at->data, SRTCP_CLEAR);
 		memcpy(clear + SRTCP_CLEAR, more, SRTCP_WORD);
-		gcm_update(&aead.ctx, aead.table, SRTCP_CLEAR + SRTCP_WORD, clear);
+		aead_clear(&aead, clear, SRTCP_CLEAR + SRTCP_WORD);
 	}
-	aead_encrypt(&aead, keys, at->data + at->clear, at->len - at->clear);
-	gcm_digest(&aead.ctx, aead.table, &keys->aes.round, keys->aes.encrypt, GCM_DIGEST_SIZE,
-		   tag);
+	aead_encrypt(&aead, at->data + at->clear, at->len - at->clear);
+	aead_digest(&aead, tag);
 	aead_end(&aead);
 	return at->len + GCM_DIGEST_SIZE;
 }
@@ -219,9 +190,9 @@ bool srtp_open(const struct srtp_keys *keys, const struct srtp_mki *mki,
 	bool right;
 
 	if (keys->suite->aead) {
-		aead_start(&aead, keys, at);
-		gcm_update(&aead.ctx, aead.table, at->clear, at->data);
-		right = aead_decrypt(&aead, keys, at->data + at->clear, end - at->clear);
+		start(&aead, keys, at);
+		aead_clear(&aead, at->data, at->clear);
+		right = decrypt(&aead, at->data + at->clear, end - at->clear);
 		aead_end(&aead);
 		return right;
 	}
@@ -241,22 +212,22 @@ static bool aead_open_rtcp(const struct srtp_keys *keys, const struct srtp_place
 	uint8_t *body = at->data + at->clear;
 	struct aead aead;
 
-	aead_start(&aead, keys, at);
+	start(&aead, keys, at);
 	if (encrypted) {
 		memcpy(clear, at->data, SRTCP_CLEAR);
 		put_u32(clear + SRTCP_CLEAR, word);
-		gcm_update(&aead.ctx, aead.table, sizeof(clear), clear);
-		right = aead_decrypt(&aead, keys, body, end - at->clear);
+		aead_clear(&aead, clear, sizeof(clear));
+		right = decrypt(&aead, body, end - at->clear);
 	} else {
 		/* In pieces of whole blocks but for the last, which the word belongs to. */
 		size_t whole = end & ~(size_t)(GCM_BLOCK_SIZE - 1);
 		uint8_t last[GCM_BLOCK_SIZE + SRTCP_WORD];
 
-		gcm_update(&aead.ctx, aead.table, whole, at->data);
+		aead_clear(&aead, at->data, whole);
 		memcpy(last, at->data + whole, end - whole);
 		put_u32(last + (end - whole), word);
-		gcm_update(&aead.ctx, aead.table, end - whole + SRTCP_WORD, last);
-		right = aead_finish(&aead, keys, body, 0, at->data + end);
+		aead_clear(&aead, last, end - whole + SRTCP_WORD);
+		right = finish(&aead, body, 0, at->data + end);
 	}
 	aead_end(&aead);
 	return right;

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include "srtp/context.h"
+#include "srtp/ghash.h"
 
 /* --- SSRCs --------------------------------------------------------------------------------- */
 
@@ -83,9 +84,14 @@ static void set_keys(struct srtp *srtp, bool rtcp, struct gcm_key *table)
 	explicit_bzero(&session, sizeof(session));
 }
 
+static bool has_table(const struct srtp_suite *suite)
+{
+	return suite->aead && !ghash_is_fast();
+}
+
 static size_t size_for(const struct srtp_suite *suite)
 {
-	return sizeof(struct srtp) + (suite->aead ? sizeof(struct gcm_key) : 0);
+	return sizeof(struct srtp) + (has_table(suite) ? sizeof(struct gcm_key) : 0);
 }
 
 struct srtp *srtp_new(const struct srtp_master *master, enum srtp_direction direction)
@@ -96,7 +102,7 @@ struct srtp *srtp_new(const struct srtp_master *master, enum srtp_direction dire
 		return NULL;
 	srtp->master = *master;
 	srtp->direction = direction;
-	set_keys(srtp, false, master->suite->aead ? srtp->table : NULL);
+	set_keys(srtp, false, has_table(master->suite) ? srtp->table : NULL);
 	set_keys(srtp, true, NULL);
 	return srtp;
 }

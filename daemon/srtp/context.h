@@ -46,8 +46,8 @@ struct srtp_source {
  *	an SSRC is forgotten. @rtcp_stored: as srtp_indexes() has copied it last
  * @replaced: when sending, a Bloom filter of the SSRCs that were replaced: their indexes are
  *	forgotten, so they may not begin again under this key (RFC 3711, 9.1)
- * @table: GCM's for SRTP; only with AEAD is there memory for it. For SRTCP, which is rare, it is
- *	made for each packet.
+ * @table: GCM's for SRTP; only with AEAD, and without srtp/ghash.h, is there memory for it. For
+ *	SRTCP, which is rare, it is made for each packet.
  */
 struct srtp {
 	struct srtp_master master;

@@ -74,9 +74,16 @@ void srtp_keys_set(struct srtp_keys *keys, const struct srtp_suite *suite,
 	keys->suite = suite;
 	srtp_aes_set(&keys->aes, session->key, suite->key_len);
 	memcpy(keys->salt, session->salt, suite->salt_len);
+	keys->fast = suite->aead && !gcm && ghash_is_fast();
 	if (!suite->aead) {
 		hmac_start(&keys->inner, session->auth, 0x36);
 		hmac_start(&keys->outer, session->auth, 0x5c);
+	} else if (keys->fast) {
+		uint8_t zeros[AES_BLOCK_SIZE] = { 0 };
+
+		keys->aes.encrypt(&keys->aes.round, sizeof(zeros), zeros, zeros);
+		ghash_set(&keys->hash, zeros);
+		explicit_bzero(zeros, sizeof(zeros));
 	} else if (gcm) {
 		gcm_set_key(gcm, &keys->aes.round, keys->aes.encrypt);
 		keys->gcm = gcm;

@@ -11,6 +11,7 @@
 #include <nettle/aes.h>
 #include <nettle/gcm.h>
 #include <nettle/sha1.h>
+#include "srtp/ghash.h"
 #include "srtp/suite.h"
 
 #define SRTP_AUTH_KEY 20 /* bytes: HMAC-SHA1 (RFC 3711, 5.2) */
@@ -28,14 +29,23 @@ struct srtp_aes {
  * struct srtp_keys - of SRTP or of SRTCP
  * @salt: the session salt, with zeros behind
  * @inner, @outer: HMAC-SHA1 after the first block of either hash; not with AEAD
- * @gcm: the table of GCM, the owner's memory; NULL: made on the stack for each packet
+ * @fast: of AEAD, with srtp/ghash.h, and its key @hash
+ * @gcm: otherwise the table of GCM, the owner's memory; NULL: made on the stack for each packet
  */
 struct srtp_keys {
 	const struct srtp_suite *suite;
 	struct srtp_aes aes;
 	uint8_t salt[16];
-	struct sha1_ctx inner, outer;
-	struct gcm_key *gcm;
+	bool fast;
+	union {
+		struct {
+			struct sha1_ctx inner, outer;
+		};
+		struct {
+			struct ghash_key hash;
+			struct gcm_key *gcm;
+		};
+	};
 };
 
 /* Bytes of session keys. @auth: not with AEAD */
@@ -54,7 +64,7 @@ void srtp_aes_set(struct srtp_aes *aes, const uint8_t *key, size_t len);
  */
 void srtp_derive(const struct srtp_suite *suite, const uint8_t *key, const uint8_t *salt, bool rtcp,
 		 struct srtp_session_keys *session);
-/* @gcm: see struct srtp_keys; set here; ignored without AEAD */
+/* @gcm: see struct srtp_keys; set here; not used without AEAD, nor if they are fast */
 void srtp_keys_set(struct srtp_keys *keys, const struct srtp_suite *suite,
 		   const struct srtp_session_keys *session, struct gcm_key *gcm);
 

@@ -48,6 +48,9 @@ static struct phone key_side(struct stage *stage, int side, unsigned int number)
 	if (!b->keys)
 		b->keys = calloc(BRIDGE_KEYS, sizeof(*b->keys));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->keys);
+	if (!b->keys[side].indexes)
+		b->keys[side].indexes = calloc(2, sizeof(*b->keys[side].indexes));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b->keys[side].indexes);
 	signal_stage(stage);
 	return (struct phone){ srtp_of(number, SRTP_SEND), srtp_of(number + 1, SRTP_RECEIVE) };
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "daemon/base/count.h"
 #include "daemon/srtp/cipher.h"
+#include "daemon/srtp/ghash.h"
 #include "tests/unit/srtp/hex.h"
 
 #define SIZE 2048
@@ -152,7 +153,7 @@ static const struct {
 		      "8415f658 c61de047 6f1b6fad 1d1eb30c 4446839f 57ff6f6c b26ac3be 800005d4" },
 };
 
-/* With the table of the keys, and with one made for the packet. */
+/* With a table of the keys, by carry-less multiplication, and with a table made for the packet. */
 static void check_gcm(const struct srtp_keys *keys, const char *rtp, const char *rtcp)
 {
 	uint8_t packet[SIZE];
@@ -184,8 +185,47 @@ static void test_seals_with_gcm(void)
 
 		srtp_keys_set(&keys, srtp_suite_by_id(gcm[i].suite), &session, &table);
 		check_gcm(&keys, gcm[i].rtp, gcm[i].rtcp);
+		CU_ASSERT_FALSE(keys.fast);
 		srtp_keys_set(&keys, srtp_suite_by_id(gcm[i].suite), &session, NULL);
+		CU_ASSERT_EQUAL(keys.fast, ghash_is_fast());
 		check_gcm(&keys, gcm[i].rtp, gcm[i].rtcp);
+		keys.fast = false;
+		check_gcm(&keys, gcm[i].rtp, gcm[i].rtcp);
+	}
+}
+
+/* Our own GHASH against nettle's, for packets of all lengths and random bytes. */
+static void test_hashes_as_nettle(void)
+{
+	struct srtp_session_keys session;
+	uint8_t packet[2][128 + SRTP_GROWTH];
+	struct srtp_keys keys, other;
+	struct gcm_key table;
+	uint32_t random = 1;
+
+	for (size_t len = 12; len <= 128; len++) {
+		struct srtp_place place = { packet[0], len, 12, (uint32_t)len, len << 20 };
+
+		for (size_t i = 0; i < sizeof(session); i++)
+			((uint8_t *)&session)[i] =
+				(uint8_t)((random = random * 1103515245 + 12345) >> 16);
+		for (size_t i = 0; i < len; i++)
+			packet[0][i] = packet[1][i] =
+				(uint8_t)((random = random * 1103515245 + 12345) >> 16);
+		srtp_keys_set(&keys, srtp_suite_by_id(SRTP_AEAD_AES_256_GCM), &session, NULL);
+		srtp_keys_set(&other, srtp_suite_by_id(SRTP_AEAD_AES_256_GCM), &session, &table);
+		place.len = srtp_seal(&keys, &no_mki, &place);
+		place.data = packet[1];
+		place.len = len;
+		place.len = srtp_seal(&other, &no_mki, &place);
+		CU_ASSERT_EQUAL(place.len, len + GCM_DIGEST_SIZE);
+		CU_ASSERT_TRUE(!memcmp(packet[0], packet[1], place.len));
+		packet[1][len] ^= 0x80;
+		memcpy(packet[0], packet[1], place.len);
+		CU_ASSERT_FALSE(srtp_open(&keys, &no_mki, &place));
+		CU_ASSERT_TRUE(!memcmp(packet[0], packet[1], place.len)); /* it is as it was */
+		packet[1][len] ^= 0x80;
+		CU_ASSERT_TRUE(srtp_open(&keys, &no_mki, &place));
 	}
 }
 
@@ -222,4 +262,5 @@ static void test_opens_unencrypted_rtcp(void)
 TEST_SUITE(srtp_vectors, { "derives session keys", test_derives_keys },
 	   { "makes the key stream of AES-CM", test_makes_key_stream },
 	   { "seals and opens with AES-GCM", test_seals_with_gcm },
+	   { "hashes as nettle", test_hashes_as_nettle },
 	   { "opens SRTCP that is only authenticated", test_opens_unencrypted_rtcp });
