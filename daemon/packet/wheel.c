@@ -84,15 +84,13 @@ struct wheel_item *wheel_take(struct wheel *wheel, int64_t now_ms)
 	return container_of(first, struct wheel_item, link);
 }
 
-int64_t wheel_next_ms(const struct wheel *wheel, int64_t now_ms)
+int64_t wheel_first_ms(const struct wheel *wheel, int64_t now_ms)
 {
 	unsigned int from = (unsigned int)((wheel->done + 1) % WHEEL_SLOTS);
 	uint64_t turned = wheel->filled;
 
 	if (!is_empty(&wheel->due))
 		return now_ms;
-	if (!turned)
-		return -1;
 	if (from)
 		turned = turned >> from | turned << (WHEEL_SLOTS - from);
 	return (wheel->done + 1 + __builtin_ctzll(turned)) * wheel->unit_ms;

@@ -45,7 +45,15 @@ void wheel_remove(struct wheel *wheel, struct wheel_item *item);
 
 /* The next one whose time has come, which does not wait any more; NULL: none */
 struct wheel_item *wheel_take(struct wheel *wheel, int64_t now_ms);
-/* When wheel_take() may have one; -1: never */
-int64_t wheel_next_ms(const struct wheel *wheel, int64_t now_ms);
+/* When wheel_take() may have one; something waits */
+int64_t wheel_first_ms(const struct wheel *wheel, int64_t now_ms);
+
+/* The same; -1: never. Asked after each packet, and mostly nothing waits. */
+static inline int64_t wheel_next_ms(const struct wheel *wheel, int64_t now_ms)
+{
+	if (!wheel->filled && wheel->due.next == &wheel->due)
+		return -1;
+	return wheel_first_ms(wheel, now_ms);
+}
 
 #endif
