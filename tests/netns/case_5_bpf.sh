@@ -56,10 +56,14 @@ case_bpf_without_bpffs() {
 	sip_done a1 b1
 }
 
-# A filter of somebody else before it in clsact, and rules of nftables: all go on. What a program
-# before it sees: tests/bpf/test_net.c.
+input_counted() { # packets to media ports that the rules of somebody else have seen
+	in_ns relay nft list chain inet other input | sed -n 's/.*counter packets \([0-9]*\) .*/\1/p'
+}
+
+# A filter of somebody else before it in clsact, and rules of nftables, which come after the relay
+# and are there before the next one: all go on. What such a program sees: tests/bpf/test_net.c.
 case_bpf_beside_others() {
-	local counted
+	local counted again reason
 	in_ns relay tc qdisc add dev eth0 clsact 2>/dev/null # it is there while the relay is attached
 	in_ns relay tc filter add dev eth0 ingress protocol ip prio 1 u32 match ip protocol 254 0xff flowid 1:1 ||
 		fail "the filter of somebody else cannot be added"
@@ -72,13 +76,20 @@ case_bpf_beside_others() {
 		}
 	NFT
 	plain_call a1 p2
-	counted=$(in_ns relay nft list chain inet other input | sed -n 's/.*counter packets \([0-9]*\) .*/\1/p')
+	counted=$(input_counted)
 	[ "$counted" -gt 0 ] || fail "nftables sees no packet"
 	# The relay ends: the other filter stays.
-	local reason
 	reason=$(relay_stop TERM) || fail "$reason"
 	[ "$(bpf_programs)" = 0 ] || fail "the relay has left its program"
 	in_ns relay tc filter show dev eth0 ingress prio 1 | grep -q u32 || fail "the filter of somebody else is gone"
+	# The next relay finds filter and rules there.
+	relay_start || fail "the relay does not start beside the filter of somebody else"
+	plain_call p1 b1
+	[ "$(bpf_programs)" = 1 ] || fail "$(bpf_programs) programs are at the device"
+	again=$(input_counted)
+	[ "$again" -gt "$counted" ] || fail "nftables sees no packet of the second call"
+	reason=$(relay_stop TERM) || fail "$reason"
+	in_ns relay tc filter show dev eth0 ingress prio 1 | grep -q u32 || fail "the filter of somebody else is gone with the second relay"
 	in_ns relay tc qdisc del dev eth0 clsact
 	in_ns relay nft delete table inet other
 	relay_start || fail "the relay does not start again"
