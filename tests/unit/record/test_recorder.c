@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/clock.h"
+#include "daemon/base/count.h"
 #include "daemon/record/recorder.h"
 #include "tests/unit/record/hold_scene.h"
 #include "tests/unit/test.h"
@@ -354,6 +355,42 @@ static void test_taps_have_numbers_of_their_own(void)
 	close_scene(&s);
 }
 
+/* --- Clocks ----------------------------------------------------------------------------------- */
+
+/* It stays as it is, but when the wall clock was set; what is unknown is measured. */
+static void test_the_offset_of_clocks_stays(void)
+{
+	static const struct {
+		int64_t wrong_us;
+		bool stays;
+	} rows[] = { { 0, true },
+		     { CLOCK_APART_US / 4, true },
+		     { -CLOCK_APART_US / 4, true },
+		     { 5000000, false },
+		     { -3600000000, false } };
+	int64_t measured, from_us, got;
+	int tries = 0;
+
+	/* Not kept from running between its readings. */
+	do {
+		from_us = clock_us();
+		measured = clock_offset_us(0);
+	} while (clock_us() - from_us >= CLOCK_APART_US / 4 && ++tries < 10000);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int64_t before = measured + rows[i].wrong_us;
+
+		tries = 0;
+		do
+			got = clock_offset_us(before);
+		while (!rows[i].stays && got == before && ++tries < 100);
+		if (rows[i].stays)
+			CU_ASSERT_EQUAL(got, before);
+		if (!rows[i].stays)
+			CU_ASSERT_TRUE(got > measured - 2 * CLOCK_APART_US &&
+				       got < measured + 2 * CLOCK_APART_US);
+	}
+}
+
 /* --- A flood ---------------------------------------------------------------------------------- */
 
 #define FLOOD_MS 10000
@@ -615,6 +652,7 @@ TEST_SUITE(recorder, { "letters that wait are bounded", test_letters_that_wait_a
 	   { "packets are handed over while it runs", test_packets_are_handed_over_while_it_runs },
 	   { "the end of a burst is told once", test_the_end_of_a_burst_is_told_once },
 	   { "losses are told to all sinks", test_losses_are_told_to_all_sinks },
+	   { "the offset of clocks stays", test_the_offset_of_clocks_stays },
 	   { "the last packet that is lost is told", test_the_last_packet_that_is_lost_is_told },
 	   { "what is done waits for the source", test_what_is_done_waits_for_the_source },
 	   { "sinks can be removed", test_sinks_can_be_removed },
