@@ -15,7 +15,8 @@
 struct tap_ring {
 	uint64_t written;
 	uint64_t lost, lost_told;
-	uint64_t read __attribute__((aligned(64)));
+	uint8_t unused[64]; /* the threads write to different cache lines */
+	uint64_t read;
 	size_t bytes;
 	uint8_t *memory;
 };

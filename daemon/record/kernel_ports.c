@@ -53,8 +53,10 @@ void kernel_ports_free(struct kernel_ports *ports)
 
 	if (!ports)
 		return;
-	HASH_ITER(hh, ports->all, entry, next) {
-		HASH_DEL(ports->all, entry);
+	next = ports->all;
+	HASH_CLEAR(hh, ports->all);
+	while ((entry = next)) {
+		next = entry->hh.next;
 		free(entry);
 	}
 	free(ports);
