@@ -11,13 +11,11 @@ counts what it hears
                                   video: a camera, too, at the same port (BUNDLE)
   ice_phone.py plain DIR ADDRESS PORT [video]
                                   video: what comes at PORT + 2 goes back
-  ice_phone.py spray ADDRESS FIRST LAST UFRAG FRIEND SECONDS
-                                  checks with wrong passwords, and RTP, to these ports; prints
-                                  what came back. FRIEND: the ufrag of the phone that it imitates
 
 DIR/local.sdp is its SDP; DIR/remote.sdp that of the relay, for which it waits. DIR/stats has what
 was sent and heard: RTP of the phone that is named in it, and of others; pictures, or packets of
-video, and RTCP of it. DIR/mute: it sends nothing.
+video, and RTCP of it; of a plain phone how many packets were lost on the way, or came twice.
+DIR/mute: it sends nothing.
 """
 import asyncio
 import os
@@ -25,7 +23,6 @@ import re
 import socket
 import struct
 import sys
-import time
 
 FRAME_S = 0.02
 
@@ -51,8 +48,10 @@ class Media:
         self.directory = directory
         self.name = os.path.basename(directory)[:8].ljust(8).encode()
         self.sent = self.heard = self.ended = self.video = self.video_rtcp = self.extended = 0
+        self.lost = self.doubled = 0
         self.state = "new"
         self.froms = {}
+        self.last = None
 
     def packet(self):
         self.sent += 1
@@ -65,6 +64,18 @@ class Media:
             name = data[12:20].decode("ascii", "replace").strip()
             self.froms[name] = self.froms.get(name, 0) + 1
 
+    def follow(self, data):
+        """The sequence of the packets of one phone"""
+        if len(data) != 172 or data[0] != 0x80:  # a keep-alive
+            return
+        number = struct.unpack_from("!H", data, 2)[0]
+        step = 1 if self.last is None else number - self.last & 65535
+        if 0 < step < 32768:
+            self.lost += step - 1
+            self.last = number
+        else:
+            self.doubled += 1
+
     def muted(self):
         return os.path.exists(self.directory + "/mute")
 
@@ -72,7 +83,7 @@ class Media:
         froms = " ".join(f"from_{name}={n}" for name, n in sorted(self.froms.items()))
         write(self.directory + "/stats",
               f"state={self.state} sent={self.sent} heard={self.heard} video={self.video} "
-              f"video_rtcp={self.video_rtcp} extended={self.extended} {froms}\n")
+              f"video_rtcp={self.video_rtcp} extended={self.extended} lost={self.lost} doubled={self.doubled} {froms}\n")
 
 
 VP8 = 97  # as aiortc numbers it
@@ -281,46 +292,14 @@ async def plain(directory, address, port, *options):
             sock.sendto(media.packet(), to)
         while True:
             try:
-                media.take(sock.recv(2048))
+                data = sock.recv(2048)
+                media.take(data)
+                media.follow(data)
             except BlockingIOError:
                 break
         media.note()
         await asyncio.sleep(FRAME_S)
 
 
-def spray(address, first, last, ufrag, friend, seconds):
-    from aioice import stun
-
-    media = Media("stranger")
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setblocking(False)
-    end, sent, came = time.monotonic() + float(seconds), 0, 0
-    while time.monotonic() < end:
-        for port in range(int(first), int(last) + 1):
-            for name in (f"{ufrag}:{friend}", f"{friend}:{ufrag}"):
-                message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-                message.attributes["USERNAME"] = name
-                message.attributes["PRIORITY"] = 1845501695
-                message.attributes["ICE-CONTROLLING"] = 1
-                message.attributes["USE-CANDIDATE"] = None
-                message.add_message_integrity(b"a wrong password of 22 bytes")
-                forged = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE)
-                forged.attributes["XOR-MAPPED-ADDRESS"] = (address, port)
-                forged.add_message_integrity(b"a wrong password of 22 bytes")
-                for data in (bytes(message), bytes(forged), media.packet()):
-                    sock.sendto(data, (address, port))
-                    sent += 1
-            try:
-                while True:
-                    sock.recv(2048)
-                    came += 1
-            except BlockingIOError:
-                pass
-    print(f"sent={sent} came={came}")
-
-
 if __name__ == "__main__":
-    if sys.argv[1] == "spray":
-        spray(*sys.argv[2:])
-    else:
-        asyncio.run({"ice": ice, "browser": browser, "plain": plain}[sys.argv[1]](*sys.argv[2:]))
+    asyncio.run({"ice": ice, "browser": browser, "plain": plain}[sys.argv[1]](*sys.argv[2:]))
