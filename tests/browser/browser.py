@@ -32,6 +32,8 @@ FIREFOX = {
     "media.autoplay.blocking_policy": 0,
     "media.autoplay.default": 0,
     "media.autoplay.block-webaudio": False,
+    "media.navigator.permission.disabled": True,
+    "media.navigator.streams.fake": True,
     "media.gmp-manager.updateEnabled": False,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
@@ -146,6 +148,10 @@ def next_command(directory):
     return ""
 
 
+# Not without need: a page that may use a camera tells addresses, any other one only names.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
 def command_line(kind, directory, url):
     profile = f"{directory}/profile"
     os.makedirs(profile, exist_ok=True)
@@ -154,7 +160,7 @@ def command_line(kind, directory, url):
             "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
             "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
             "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-            f"--user-data-dir={profile}", url,
+            *(CAMERA if "camera=1" in url else []), f"--user-data-dir={profile}", url,
         ]
     with open(f"{profile}/user.js", "w") as file:
         for name, value in FIREFOX.items():

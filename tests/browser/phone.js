@@ -3,12 +3,12 @@
 // phone.js - a SIP phone in a page: it sends a tone, and tells which tone it hears
 //
 // Settings, in the address: user; proxy, the URL of its WebSocket; domain; hz, of its tone; policy, the
-// bundlePolicy; video=1.
+// bundlePolicy; camera=1: with video, of the browser's own test picture.
 // Commands: call USER, hold, resume, restart (ICE), bye. Calls are answered at once.
 'use strict';
 
 const settings = Object.fromEntries(new URLSearchParams(location.search));
-let session, audio, analyser, sound;
+let session, audio, analyser, sound, camera;
 const seen = { state: 'starting', calls: 0, ended: 0, held: 0 };
 
 function tell(text) {
@@ -29,17 +29,9 @@ function tone() {
 	return out.stream;
 }
 
-function picture() {
-	const canvas = document.createElement('canvas');
-	const context = canvas.getContext('2d');
-	let number = 0;
-	canvas.width = 160;
-	canvas.height = 120;
-	setInterval(() => {
-		context.fillStyle = `hsl(${number++ * 10 % 360} 80% 50%)`;
-		context.fillRect(0, 0, 160, 120);
-	}, 100);
-	return canvas.captureStream(10);
+async function openCamera() {
+	const video = { width: 160, height: 120, frameRate: 10 };
+	camera = await navigator.mediaDevices.getUserMedia({ video });
 }
 
 // Chromium decodes only what an element plays.
@@ -78,7 +70,8 @@ function heard() {
 }
 
 function options() {
-	const stream = settings.video ? new MediaStream([...tone().getTracks(), ...picture().getTracks()]) : tone();
+	const tracks = [...tone().getTracks(), ...(camera ? camera.clone().getTracks() : [])];
+	const stream = new MediaStream(tracks);
 	const pcConfig = { iceServers: [] };
 	if (settings.policy)
 		pcConfig.bundlePolicy = settings.policy;
@@ -118,16 +111,33 @@ function take(one) {
 		one.answer(options());
 }
 
+// What came of the other side's picture, and what it has asked for of ours.
+const ofVideo = {
+	'inbound-rtp': (row, values) => {
+		values.frames = row.framesDecoded || 0;
+		values.video_in = row.packetsReceived || 0;
+		values.keys = row.keyFramesDecoded || 0;
+		values.rtx_in = row.retransmittedPacketsReceived || 0;
+	},
+	'outbound-rtp': (row, values) => {
+		values.video_out = row.packetsSent || 0;
+		values.rtx_out = row.retransmittedPacketsSent || 0;
+		values.nacks = row.nackCount || 0;
+		values.plis = (row.pliCount || 0) + (row.firCount || 0);
+	},
+	'remote-inbound-rtp': (row, values) => { values.video_reports = 1; },
+};
+
 async function measure() {
-	const values = { ...seen, tone: heard(), in: 0, lost: 0, out: 0, video: 0, ice: 'none', dtls: 'none', transports: 0 };
+	const values = { ...seen, tone: heard(), in: 0, lost: 0, out: 0, frames: 0, ice: 'none', dtls: 'none', transports: 0 };
 	if (session && session.connection) {
 		for (const row of (await session.connection.getStats()).values()) {
 			if (row.type === 'inbound-rtp' && row.kind === 'audio') {
 				values.in = row.packetsReceived;
 				values.lost = row.packetsLost;
 				values.level = (row.audioLevel || 0).toFixed(3);
-			} else if (row.type === 'inbound-rtp') {
-				values.video = row.framesDecoded || 0;
+			} else if (row.kind === 'video' && ofVideo[row.type]) {
+				ofVideo[row.type](row, values);
 			} else if (row.type === 'outbound-rtp' && row.kind === 'audio') {
 				values.out = row.packetsSent;
 			} else if (row.type === 'remote-inbound-rtp') {
@@ -173,7 +183,7 @@ async function report() {
 	}
 }
 
-window.onload = () => {
+window.onload = async () => {
 	audio = new AudioContext();
 	audio.resume();
 	const agent = new JsSIP.UA({
@@ -185,6 +195,8 @@ window.onload = () => {
 	agent.on('registrationFailed', event => tell(`error register: ${event.cause}`));
 	agent.on('disconnected', () => tell('disconnected'));
 	agent.on('newRTCSession', event => take(event.session));
+	if (settings.camera)
+		await openCamera();
 	agent.start();
 	obey(agent);
 	report();

@@ -37,7 +37,8 @@ registered_or_gone()
 	is "$1" state registered || gone "$(pid_of "$1")"
 }
 
-# baresip_up NAME HOST HZ [PARAMETERS-OF-ACCOUNT]: registers, answers calls
+# baresip_up NAME HOST HZ [PARAMETERS-OF-ACCOUNT [LINE-OF-CONFIGURATION...]]: registers, answers
+# calls; with video_codecs=vp8 it has a camera, too
 baresip_up()
 {
 	local home=$TMP/$1 modules=(/usr/lib/baresip/modules /usr/lib/*/baresip/modules)
@@ -48,9 +49,12 @@ baresip_up()
 	echo "<sip:$1@$DOMAIN>;regint=300;answermode=auto;audio_codecs=pcmu/8000/1${4:-}" >"$home/accounts"
 	: >"$home/contacts"
 	printf '%s\n' "sip_listen ${ADDR[$2]}:5060" "audio_source ausine,$3" 'audio_player aubridge,none' 'audio_alert none' 'ausrc_srate 48000' 'ausrc_channels 2' \
-		'rtp_timeout 0' "snd_path $home" 'cons_listen 127.0.0.1:5555' "module_path ${modules[0]}" 'module g711.so' 'module ausine.so' \
+		"snd_path $home" 'cons_listen 127.0.0.1:5555' "module_path ${modules[0]}" 'module g711.so' 'module ausine.so' \
 		'module aubridge.so' 'module sndfile.so' 'module cons.so' 'module srtp.so' 'module ice.so' 'module dtls_srtp.so' 'module_tmp account.so' \
-		'module_app menu.so' >"$home/config"
+		'module_app menu.so' "${@:5}" >"$home/config"
+	[[ " ${*:5}" = *' rtp_timeout '* ]] || echo 'rtp_timeout 0' >>"$home/config"
+	[[ ${4:-} != *video_codecs* ]] || printf '%s\n' 'module fakevideo.so' 'module vp8.so' 'video_source fakevideo,nil' 'video_display fakevideo,nil' \
+		'video_size 160x120' 'video_fps 10' 'video_bitrate 100000' >>"$home/config"
 	become_in_ns "$2" stdbuf -oL baresip -v -s -f "$home" >"$home/log" 2>&1 </dev/null &
 	started "$1"
 	until_ok 20 grep -q '200 OK' "$home/log" || { echo "$1 (baresip) does not register"; tail -n 20 "$home/log"; return 1; }
