@@ -9,6 +9,7 @@
 #define RTPRELAY_ICE_AGENT_H
 
 #include "ice/list.h"
+#include "stun/stun.h"
 
 #define ICE_OWN_UFRAG 8	 /* 48 random bits; 24 at least */
 #define ICE_OWN_PWD   24 /* 144; 128 at least */
@@ -61,13 +62,13 @@ struct ice_use {
 	uint8_t asked[ICE_ASKED][STUN_TRANSACTION];
 };
 
-/* @ufrag: of the sender, as a number (stun_ufrag_id()) */
+/* @ufrag: of the sender, as a number (stun_ufrag_id()); @own: that of ours that it named */
 struct ice_early {
 	struct endpoint from;
 	unsigned int local;
 	uint32_t priority;
 	bool use_candidate;
-	uint64_t ufrag;
+	uint64_t ufrag, own;
 };
 
 /**
@@ -108,6 +109,15 @@ static inline struct ice_use *ice_use_of(struct ice_agent *agent, unsigned int c
 static inline struct str ice_own_ufrag(const struct ice_own *own)
 {
 	return (struct str){ own->ufrag, sizeof(own->ufrag) };
+}
+
+/* The index of own credentials by the number of their ufrag; the newest, if it is none of them. */
+static inline unsigned int ice_own_index(const struct ice_agent *agent, uint64_t ufrag)
+{
+	for (unsigned int i = 0; i < agent->n_own; i++)
+		if (stun_ufrag_id(ice_own_ufrag(&agent->own[i])) == ufrag)
+			return i;
+	return 0;
 }
 
 static inline struct str ice_own_pwd(const struct ice_own *own)

@@ -18,13 +18,17 @@ static uint32_t first_wait_ms(const struct ice_agent *agent)
 	return wait > ICE_RTO_MS ? (uint32_t)wait : ICE_RTO_MS;
 }
 
+/*
+ * A browser that restarts ICE checks before our new credentials reach it, and then keeps to those of
+ * before for this pair: it refuses a check that names others.
+ */
 static void write_check(const struct ice_agent *agent, const struct ice_pair *pair,
 			struct ice_packet *packet)
 {
 	struct ice_request request = {
 		.transaction = pair->transaction,
 		.receiver = ice_peer_ufrag(agent->peer),
-		.sender = ice_own_ufrag(&agent->own[0]),
+		.sender = ice_own_ufrag(&agent->own[ice_own_index(agent, pair->own)]),
 		.password = ice_peer_pwd(agent->peer),
 		.priority = ice_list_prflx_priority(&agent->list, pair->local),
 		.role = (enum ice_role)pair->role,

@@ -34,6 +34,7 @@ enum ice_pair_state { ICE_FROZEN, ICE_PENDING, ICE_RUNNING, ICE_SUCCEEDED, ICE_P
  * @wanted: the controlling peer wants it; @nominating: we, being controlling, want it
  * @sent: of ICE_SENDS; @again_ms: when the next is due, or the check has failed; @wait_ms: RTO
  * @role, @nominates: as the check said
+ * @own: the ufrag of ours that the peer's last check has named, as a number; 0: none came
  * @prompt: it is repeated at once, since the peer's check has opened the way; only once: @prompted
  */
 struct ice_pair {
@@ -45,7 +46,7 @@ struct ice_pair {
 	uint8_t role; /* enum ice_role */
 	uint32_t triggered;
 	uint32_t wait_ms;
-	uint64_t priority;
+	uint64_t priority, own;
 	int64_t again_ms;
 	uint8_t transaction[STUN_TRANSACTION];
 };

@@ -87,6 +87,7 @@ void ice_take_check(struct ice_agent *agent, const struct ice_early *check, int6
 	if (!pair) /* no memory: the peer repeats it */
 		return;
 	pair->heard = true;
+	pair->own = check->own;
 	if (agent->conf.lite) {
 		take_as_lite(agent, pair, check->use_candidate, now_ms);
 		return;
@@ -134,13 +135,15 @@ static bool is_of_earlier(const struct ice_agent *agent, struct str ufrag)
 	return false;
 }
 
-static void learn(struct ice_agent *agent, const struct receipt *r, struct str sender)
+static void learn(struct ice_agent *agent, const struct receipt *r, struct str sender,
+		  const struct ice_own *own)
 {
 	struct ice_early check = { .from = *r->from,
 				   .local = r->local,
 				   .priority = r->message.priority,
 				   .use_candidate = r->message.use_candidate,
-				   .ufrag = stun_ufrag_id(sender) };
+				   .ufrag = stun_ufrag_id(sender),
+				   .own = stun_ufrag_id(ice_own_ufrag(own)) };
 
 	note_life(agent, r);
 	if (agent->peer && str_eq(ice_peer_ufrag(agent->peer), sender))
@@ -181,7 +184,7 @@ static enum ice_verdict take_request(struct ice_agent *agent, const struct recei
 		return ICE_GOT_CONFLICT;
 	}
 	reply->len = ice_write_success(reply->data, m->id, r->from, pwd);
-	learn(agent, r, sender);
+	learn(agent, r, sender, own);
 	return ICE_GOT_CHECK;
 }
 

@@ -29,6 +29,7 @@ static void take_way(struct ice_agent *agent, struct ice_use *use, const struct 
 
 	use->priority = pair->priority;
 	if (same) {
+		use->own = ice_own_index(agent, pair->own);
 		use->way.selected = use->way.selected || selected;
 		return;
 	}
@@ -38,6 +39,7 @@ static void take_way(struct ice_agent *agent, struct ice_use *use, const struct 
 	use->way =
 		(struct ice_way){ .local = pair->local, .remote = *remote, .selected = selected };
 	use->priority = pair->priority;
+	use->own = ice_own_index(agent, pair->own);
 	use->heard_ms = now_ms;
 	use->ask_ms = now_ms + ice_ask_pause_ms(agent);
 	use->ends_ms = now_ms + agent->conf.consent_ms;

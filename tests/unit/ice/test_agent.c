@@ -612,6 +612,33 @@ static void test_lite_peers(void)
 	ice_free(s.agent);
 }
 
+/* A browser checks before our new credentials reach it, and keeps to those before on this pair. */
+static void test_a_peer_keeps_the_credentials_that_it_has_named(void)
+{
+	struct scene s = connected_scene();
+	struct str before = own_ufrag(&s);
+	char named[ICE_OWN_UFRAG];
+	char want[64];
+
+	memcpy(named, before.s, sizeof(named));
+	CU_ASSERT_EQUAL(check_as(&s, "198.51.100.2:5000", 0, "next", ICE_CONTROLLED, false),
+			ICE_GOT_CHECK);
+	ice_restart(s.agent);
+	set_lines(&s, LATER, false);
+	CU_ASSERT_TRUE_FATAL(sends(&s));
+	CU_ASSERT_TRUE(is_to(&s, "198.51.100.2:5000"));
+	snprintf(want, sizeof(want), "next:%.*s", (int)sizeof(named), named);
+	CU_ASSERT_TRUE(str_eq(s.message.username, str_of(want)));
+	/* Its next check names the new ones. */
+	s.now_ms += 5000;
+	CU_ASSERT_EQUAL(check_as(&s, "198.51.100.2:5000", 0, "next", ICE_CONTROLLED, false),
+			ICE_GOT_CHECK);
+	CU_ASSERT_TRUE_FATAL(sends(&s));
+	snprintf(want, sizeof(want), "next:%.*s", (int)own_ufrag(&s).len, own_ufrag(&s).s);
+	CU_ASSERT_TRUE(str_eq(s.message.username, str_of(want)));
+	ice_free(s.agent);
+}
+
 /* --- Consent --------------------------------------------------------------------------------- */
 
 static void test_consent_is_asked_for(void)
@@ -1097,6 +1124,8 @@ TEST_SUITE(ice_agent, { "checks are paced and repeated", test_checks_are_paced_a
 	   { "aggressive peer", test_aggressive_peer }, { "lite", test_lite },
 	   { "lite peers", test_lite_peers }, { "consent is asked for", test_consent_is_asked_for },
 	   { "consent ends", test_consent_ends },
+	   { "a peer keeps the credentials that it has named",
+	     test_a_peer_keeps_the_credentials_that_it_has_named },
 	   { "an answer counts once", test_an_answer_counts_once },
 	   { "keep-alive without consent", test_keep_alive_without_consent },
 	   { "restart by the peer", test_restart_by_the_peer },
