@@ -18,4 +18,9 @@ $(B)/tests/bpf/cost/bpf-cost: $(B)/tests/bpf/cost/cost.o $(B)/tests/bpf/frame.o 
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
+# For tests/guest/bench
+$(B)/tests/bpf/cost/bench-flows: $(B)/tests/bpf/cost/bench-flows.o $(B)/tests/bpf/frame.o $(LIBDAEMON)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
 .PHONY: check-bpf bpf-cost

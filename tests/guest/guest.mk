@@ -9,7 +9,7 @@ check-guest: deps-guest ## module, module with daemon, and end to end in a virtu
 check-guest-netns: deps-guest ## only the end-to-end cases in a virtual machine; NETNS_CASES="NAME..." selects some
 	@tests/guest/netns $(NETNS_CASES)
 
-bench-guest: deps-guest ## instructions per forwarded packet, compared with plain IP forwarding, as a table
+bench-guest: deps-guest ## instructions per packet forwarded by the module and by BPF, compared with plain IP forwarding, as a table
 	@tests/guest/bench
 
 check-debug-kernel: deps-debug-kernel ## the same tests in a kernel that checks memory, locks and RCU; builds it first: 20 minutes, once
@@ -25,7 +25,7 @@ check-guest-kernels: deps-guest-kernels ## as check-kernels, and the tests of mo
 # Each script builds only the programs that its guest needs: the demo needs no CUnit.
 guest-tools: $(B)/tests/guest/guest-exit
 guest-programs: guest-tools $(B)/tests/kmod/kernel-tests
-guest-bench-programs: guest-tools $(B)/tests/kmod/set-flows
+guest-bench-programs: guest-tools $(B)/tests/kmod/set-flows $(if $(HAS_BPF),$(B)/tests/bpf/cost/bench-flows)
 
 $(B)/tests/guest/guest-exit: tests/guest/guest-exit.c
 	$(say) CC $@
