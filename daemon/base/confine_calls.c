@@ -106,7 +106,7 @@ const struct confine_call confine_calls[] = {
 	{ "lseek", CALL_ANY, ALL },
 	{ "epoll_ctl", CALL_ANY, ALL },
 	{ "epoll_create1", CALL_ANY, IS(CONTROL) },
-	{ "eventfd2", CALL_ANY, IS(CONTROL) | IS(RECORDER) }, /* libpcap */
+	{ "eventfd2", CALL_ANY, IS(CONTROL) | IS(RECORDER) }, /* libpcap, when it opens rtprelay0 */
 	{ "pipe2", CALL_ANY, IS(CONTROL) },
 	{ "dup", CALL_ANY, NAMES | IS(RECORDER) },
 	{ "dup2", CALL_ANY, IS(CONTROL) | STARTERS }, /* the daemon goes to the background */

@@ -338,6 +338,8 @@ static void test_filters_look_at_arguments(void)
 		{ THREAD_UPNP, "openat", { 0, 1, O_RDWR }, false },
 		{ THREAD_UPNP, "mmap", { 0, 1, PROT_READ | PROT_EXEC }, false },
 		{ THREAD_RECORDER, "socket", { AF_PACKET }, true },
+		{ THREAD_RECORDER, "eventfd2", { 0 }, true },
+		{ THREAD_MEDIA, "eventfd2", { 0 }, false },
 		{ THREAD_RECORDER, "mmap", { 0, 1, PROT_READ | PROT_EXEC }, false },
 		{ THREAD_STUN, "socket", { AF_INET }, false },
 		{ THREAD_STUN, "openat", { 0, 1, O_WRONLY }, false },
