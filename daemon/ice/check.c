@@ -19,8 +19,8 @@ static uint32_t first_wait_ms(const struct ice_agent *agent)
 }
 
 /*
- * A browser that restarts ICE checks before our new credentials reach it, and then keeps to those of
- * before for this pair: it refuses a check that names others.
+ * A browser that restarts ICE checks before our new credentials reach it, and then keeps to those
+ * of before for this pair: it refuses a check that names others.
  */
 static void write_check(const struct ice_agent *agent, const struct ice_pair *pair,
 			struct ice_packet *packet)

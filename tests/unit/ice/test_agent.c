@@ -625,6 +625,7 @@ static void test_a_peer_keeps_the_credentials_that_it_has_named(void)
 			ICE_GOT_CHECK);
 	ice_restart(s.agent);
 	set_lines(&s, LATER, false);
+	s.now_ms += ICE_PACING_MS; /* since the last check */
 	CU_ASSERT_TRUE_FATAL(sends(&s));
 	CU_ASSERT_TRUE(is_to(&s, "198.51.100.2:5000"));
 	snprintf(want, sizeof(want), "next:%.*s", (int)sizeof(named), named);
