@@ -32,11 +32,10 @@ attack()
 # counted HOST KINDS COUNTER KEY=VALUE...: nearly all packets of an attack are in this counter
 counted()
 {
-	local had now
+	local had
 	had=$(count "$3")
 	attack "$1" "$2" 100 rate=100 "${@:4}" || return 1
-	now=$(count "$3")
-	[ $((now - had)) -ge 90 ] || { echo "$2 from $1: $3 has risen by $((now - had)), not by 100"; return 1; }
+	until_ok 5 has_risen "$3" $((had + 89)) || { echo "$2 from $1: $3 has risen by $(($(count "$3") - had)), not by 100"; return 1; }
 }
 
 record_media() # record_media TYPES: until all of these have come from the phone
@@ -54,7 +53,7 @@ from_elsewhere()
 {
 	local host
 	for host in attacker a2; do
-		counted "$host" check ice_forged && counted "$host" rtp,srtp,replay not_vouched record="$TMP/media" &&
+		counted "$host" check ice_forged,stun_lost && counted "$host" rtp,srtp,replay not_vouched record="$TMP/media" &&
 			counted "$host" swapped,consent,refuse not_vouched && counted "$host" alert,hello,finish,damaged not_vouched || return 1
 	done
 }
@@ -64,6 +63,6 @@ from_its_place() # from_its_place CALL
 {
 	local from record="record=$TMP/media"
 	from=from=$(pair_of "$1")
-	counted attacker check ice_forged "$from" && counted attacker rtp srtp_auth "$from" && counted attacker srtp srtp_auth,srtp_replay "$from" "$record" && counted attacker replay srtp_replay "$from" "$record" &&
+	counted attacker check ice_forged,stun_lost "$from" && counted attacker rtp srtp_auth "$from" && counted attacker srtp srtp_auth,srtp_replay "$from" "$record" && counted attacker replay srtp_replay "$from" "$record" &&
 		counted attacker alert dtls_malformed "$from" && attack attacker swapped,consent,refuse,stun,finish,damaged,hello 1000 "$from" "$record"
 }
