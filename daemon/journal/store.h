@@ -18,7 +18,7 @@
 #define JOURNAL_FILE "calls.sqlite"
 #define JOURNAL_WHY  256
 /* Increase it when the layout of a record (call/record.c) changes. No other version is read. */
-#define JOURNAL_VERSION 12
+#define JOURNAL_VERSION 13
 
 struct journal_store;
 
